@@ -1,0 +1,152 @@
+import { retryDelayMs } from './backoff.ts';
+import type { Job, JobState } from './job.ts';
+import type { JobCommand, JobCommandName, JobCommandOf } from './jobCommand.ts';
+import { EVENT_SCHEMA_VERSION } from './jobEvent.ts';
+import type { FailureReason, JobError, JobEvent, JobEventName, JobEventOf } from './jobEvent.ts';
+import type { JobStatus } from './jobStatus.ts';
+import type { Rejection } from './rejection.ts';
+import { addMs, hasCome } from './timestamp.ts';
+
+export type Decision = JobEvent | Rejection;
+
+/** What a command does to a job: the one event to append, or why it is refused. Pure and total. */
+export function decide(command: JobCommand, state: JobState): Decision {
+  if (command.command === 'CreateJob') return createJob(command, state);
+  if (state === undefined) return { rejected: 'not-found', detail: 'the job does not exist' };
+  return decideExisting(command, state);
+}
+
+function decideExisting(command: Exclude<JobCommand, { command: 'CreateJob' }>, job: Job): Decision {
+  switch (command.command) {
+    case 'StartAttempt':
+      return startAttempt(command, job);
+    case 'TakeOverAttempt':
+      return whileRunning(command, job, () => takeOverAttempt(command, job));
+    case 'ReportProgress':
+      return whileRunning(command, job, () => reportProgress(command, job));
+    case 'CompleteAttempt':
+      return whileRunning(command, job, () => completeAttempt(command, job));
+    case 'FailAttempt':
+      return whileRunning(command, job, () => failAttempt(command, job));
+    case 'ReleaseAttempt':
+      return whileRunning(command, job, () => releaseAttempt(command, job));
+    case 'CancelJob':
+      return cancelJob(command, job);
+    case 'RequeueJob':
+      return requeueJob(command, job);
+  }
+}
+
+function createJob(command: JobCommandOf<'CreateJob'>, state: JobState): Decision {
+  if (state !== undefined) return { rejected: 'already-exists', detail: 'a job with this id exists already' };
+  const { payload, maxAttempts, backoff, timeoutMs, tags, runAt, idempotencyKey, fingerprint } = command;
+  const optional = { ...defined({ runAt }), ...defined({ idempotencyKey }), ...defined({ fingerprint }) };
+  return {
+    ...envelope(command, { id: command.jobId, type: command.jobType, version: 0 }),
+    event: 'JobCreated',
+    data: { payload, maxAttempts, backoff, timeoutMs, tags, ...optional },
+  };
+}
+
+const startable: ReadonlySet<JobStatus> = new Set(['scheduled', 'pending', 'retrying']);
+
+function startAttempt(command: JobCommandOf<'StartAttempt'>, job: Job): Decision {
+  if (!startable.has(job.status)) return illegal(command.command, job);
+  if (job.status !== 'pending' && job.runAt !== undefined && !hasCome(job.runAt, command.at)) {
+    return { rejected: 'not-due', detail: `the job is not due before ${job.runAt}`, dueAt: job.runAt };
+  }
+  return started(command, job);
+}
+
+function takeOverAttempt(command: JobCommandOf<'TakeOverAttempt'>, job: Job): Decision {
+  if (job.attempt < job.maxAttempts) return started(command, job);
+  const error = { name: 'WorkerLost', message: `worker ${job.worker ?? 'unknown'} stopped answering` };
+  return failed(command, job, { error, reason: 'worker-lost' });
+}
+
+function reportProgress(command: JobCommandOf<'ReportProgress'>, job: Job): Decision {
+  const { attempt, percent, message } = command;
+  return make(command, job, 'JobProgressed', { attempt, ...defined({ percent }), ...defined({ message }) });
+}
+
+function completeAttempt(command: JobCommandOf<'CompleteAttempt'>, job: Job): Decision {
+  const { attempt, result, durationMs } = command;
+  return make(command, job, 'JobCompleted', { attempt, durationMs, ...defined({ result }) });
+}
+
+function failAttempt(command: JobCommandOf<'FailAttempt'>, job: Job): Decision {
+  const { attempt, error, cause, durationMs } = command;
+  if (cause !== 'error') return failed(command, job, { error, reason: cause });
+  if (attempt >= job.maxAttempts) return failed(command, job, { error, reason: 'attempts-exhausted' });
+  const delayMs = Math.max(retryDelayMs(job.backoff, attempt, command.random), command.retryAfterMs ?? 0);
+  return make(command, job, 'JobRetryScheduled', { attempt, error, retryAt: addMs(command.at, delayMs), durationMs });
+}
+
+function releaseAttempt(command: JobCommandOf<'ReleaseAttempt'>, job: Job): Decision {
+  return make(command, job, 'JobReleased', { attempt: command.attempt, reason: command.reason });
+}
+
+function cancelJob(command: JobCommandOf<'CancelJob'>, job: Job): Decision {
+  if (job.status === 'cancelled') return { rejected: 'already-cancelled', detail: 'the job is cancelled already' };
+  if (job.status === 'completed' || job.status === 'failed') return illegal(command.command, job);
+  return make(command, job, 'JobCancelled', defined({ reason: command.reason }));
+}
+
+function requeueJob(command: JobCommandOf<'RequeueJob'>, job: Job): Decision {
+  if (job.status !== 'failed' && job.status !== 'cancelled') return illegal(command.command, job);
+  return make(command, job, 'JobRequeued', defined({ reason: command.reason }));
+}
+
+function started(command: JobCommandOf<'StartAttempt' | 'TakeOverAttempt'>, job: Job): JobEvent {
+  return make(command, job, 'JobStarted', { attempt: job.attempt + 1, worker: command.worker });
+}
+
+function failed(command: JobCommand, job: Job, data: { error: JobError; reason: FailureReason }): JobEvent {
+  return make(command, job, 'JobFailed', { attempt: job.attempt, ...data });
+}
+
+/** Only the running attempt may speak for the job: a run that was overtaken is refused. */
+function whileRunning(
+  command: Extract<JobCommand, { readonly attempt: number }>,
+  job: Job,
+  accept: () => Decision,
+): Decision {
+  if (job.status !== 'processing') return illegal(command.command, job);
+  if (command.attempt === job.attempt) return accept();
+  return { rejected: 'overtaken', detail: `attempt ${command.attempt} was overtaken by attempt ${job.attempt}` };
+}
+
+function illegal(command: JobCommandName, job: Job): Rejection {
+  return { rejected: 'illegal-transition', detail: `${command} is not possible while the job is ${job.status}` };
+}
+
+function make<Name extends JobEventName>(
+  command: JobCommand,
+  job: Job,
+  event: Name,
+  data: JobEventOf<Name>['data'],
+): JobEvent {
+  return { ...envelope(command, job), event, data } as JobEvent;
+}
+
+function envelope(command: JobCommand, job: Pick<Job, 'id' | 'type' | 'version'>) {
+  return {
+    v: EVENT_SCHEMA_VERSION,
+    id: command.eventId,
+    jobId: job.id,
+    jobType: job.type,
+    version: job.version + 1,
+    at: command.at,
+    actor: command.actor,
+    ...defined({ causationId: command.causationId }),
+    ...defined({ correlationId: command.correlationId }),
+  } as const;
+}
+
+/** An object without its undefined field: absent and undefined differ in JSON and in exact optional types. */
+function defined<const Field extends Record<string, unknown>>(
+  field: Field,
+): { [Key in keyof Field]?: Exclude<Field[Key], undefined> } {
+  for (const key in field) if (field[key] === undefined) return {};
+  return field as { [Key in keyof Field]?: Exclude<Field[Key], undefined> };
+}

@@ -1,0 +1,35 @@
+import { Schema } from 'effect';
+import { EVENT_SCHEMA_VERSION, JobEvent } from './jobEvent.ts';
+
+/** What a message body turned out to be: an event, one written by a newer release, or no event at all. */
+export type DecodedEvent =
+  | { readonly kind: 'event'; readonly event: JobEvent }
+  | { readonly kind: 'newer'; readonly version: number }
+  | { readonly kind: 'malformed'; readonly reason: string };
+
+const decode = Schema.decodeUnknownResult(JobEvent);
+
+/** The JSON text of an event, as the log keeps it. */
+export function encodeJobEvent(event: JobEvent): string {
+  return JSON.stringify(event);
+}
+
+/** Reads a message body; never throws. Unknown fields are dropped, so writers may add some without a new version. */
+export function decodeJobEvent(text: string): DecodedEvent {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (error) {
+    return { kind: 'malformed', reason: `not JSON: ${String(error)}` };
+  }
+  const version = schemaVersion(body);
+  if (version !== undefined && version > EVENT_SCHEMA_VERSION) return { kind: 'newer', version };
+  const result = decode(body);
+  if (result._tag === 'Success') return { kind: 'event', event: result.success };
+  return { kind: 'malformed', reason: result.failure.message };
+}
+
+function schemaVersion(body: unknown): number | undefined {
+  if (typeof body !== 'object' || body === null || !('v' in body)) return undefined;
+  return typeof body.v === 'number' ? body.v : undefined;
+}

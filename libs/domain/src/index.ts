@@ -1,0 +1,18 @@
+export { Backoff, defaultBackoff, retryDelayMs } from './backoff.ts';
+export { decide } from './decide.ts';
+export type { Decision } from './decide.ts';
+export { decodeJobEvent, encodeJobEvent } from './eventCodec.ts';
+export type { DecodedEvent } from './eventCodec.ts';
+export { evolve, fold, legalFrom } from './evolve.ts';
+export { Job, JobProgress } from './job.ts';
+export type { JobState } from './job.ts';
+export { JobCommand } from './jobCommand.ts';
+export type { JobCommandName, JobCommandOf } from './jobCommand.ts';
+export { Actor, EVENT_SCHEMA_VERSION, JobError, JobEvent, MaxAttempts, Tags, TimeoutMs } from './jobEvent.ts';
+export type { FailureReason, JobEventName, JobEventOf } from './jobEvent.ts';
+export { JobId } from './jobId.ts';
+export { JobStatus, isTerminal } from './jobStatus.ts';
+export { JobType } from './jobType.ts';
+export { isRejection } from './rejection.ts';
+export type { Rejection } from './rejection.ts';
+export { Timestamp, addMs, hasCome } from './timestamp.ts';

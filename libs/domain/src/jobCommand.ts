@@ -1,0 +1,66 @@
+import { Schema } from 'effect';
+import { Backoff } from './backoff.ts';
+import { Actor, Attempt, JobError, MaxAttempts, Tags, TimeoutMs } from './jobEvent.ts';
+import { JobId } from './jobId.ts';
+import { JobType } from './jobType.ts';
+import { Timestamp } from './timestamp.ts';
+
+/** Carried by every command, since the domain has no clock and makes no ids: who asks, when, and the new event's id. */
+const context = {
+  eventId: Schema.String,
+  at: Timestamp,
+  actor: Actor,
+  causationId: Schema.optionalKey(Schema.String),
+  correlationId: Schema.optionalKey(Schema.String),
+};
+
+const commandOf = <const Name extends string, const Fields extends Schema.Struct.Fields>(name: Name, fields: Fields) =>
+  Schema.Struct({ ...context, command: Schema.Literal(name), ...fields });
+
+/** A number in [0, 1) drawn by the caller; decides the jitter of a retry. */
+const RandomShare = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }));
+
+/**
+ * Everything that one can ask of a job. `TakeOverAttempt` says that the worker of `attempt` is gone;
+ * `FailAttempt.cause` says whether a further attempt makes sense, and `retryAfterMs` is the shortest wait before it.
+ */
+export const JobCommand = Schema.Union([
+  commandOf('CreateJob', {
+    jobId: JobId,
+    jobType: JobType,
+    payload: Schema.Unknown,
+    maxAttempts: MaxAttempts,
+    backoff: Backoff,
+    timeoutMs: TimeoutMs,
+    tags: Tags,
+    runAt: Schema.optionalKey(Timestamp),
+    idempotencyKey: Schema.optionalKey(Schema.String),
+    fingerprint: Schema.optionalKey(Schema.String),
+  }),
+  commandOf('StartAttempt', { worker: Schema.String }),
+  commandOf('TakeOverAttempt', { attempt: Attempt, worker: Schema.String }),
+  commandOf('ReportProgress', {
+    attempt: Attempt,
+    percent: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 100 }))),
+    message: Schema.optionalKey(Schema.String),
+  }),
+  commandOf('CompleteAttempt', {
+    attempt: Attempt,
+    result: Schema.optionalKey(Schema.Unknown),
+    durationMs: Schema.Finite,
+  }),
+  commandOf('FailAttempt', {
+    attempt: Attempt,
+    error: JobError,
+    cause: Schema.Literals(['error', 'unrecoverable', 'invalid-payload']),
+    random: RandomShare,
+    retryAfterMs: Schema.optionalKey(Schema.Finite),
+    durationMs: Schema.Finite,
+  }),
+  commandOf('ReleaseAttempt', { attempt: Attempt, reason: Schema.String }),
+  commandOf('CancelJob', { reason: Schema.optionalKey(Schema.String) }),
+  commandOf('RequeueJob', { reason: Schema.optionalKey(Schema.String) }),
+]);
+export type JobCommand = typeof JobCommand.Type;
+export type JobCommandName = JobCommand['command'];
+export type JobCommandOf<Name extends JobCommandName> = Extract<JobCommand, { readonly command: Name }>;

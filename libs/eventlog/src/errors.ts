@@ -1,0 +1,75 @@
+/** Another writer appended to the job first: fold the job again and decide anew. */
+export class ConcurrentAppendError extends Error {
+  readonly code = 'CONCURRENT_APPEND';
+
+  constructor(jobId: string, expectedSequence: number, options?: ErrorOptions) {
+    super(`job ${jobId} has moved on from sequence ${expectedSequence}`, options);
+    this.name = 'ConcurrentAppendError';
+  }
+}
+
+/** The log did not answer in time. An append may or may not be stored: reading the job tells, once the log is back. */
+export class LogUnavailableError extends Error {
+  readonly code = 'LOG_UNAVAILABLE';
+
+  constructor(detail: string, options?: ErrorOptions) {
+    super(`the event log is not available: ${detail}`, options);
+    this.name = 'LogUnavailableError';
+  }
+}
+
+/** Too many appends wait already; nothing was sent. Try again later. */
+export class LogOverloadedError extends Error {
+  readonly code = 'LOG_OVERLOADED';
+
+  constructor(waiting: number) {
+    super(`${waiting} appends are waiting already`);
+    this.name = 'LogOverloadedError';
+  }
+}
+
+/** The event is larger than the server takes; nothing was sent. */
+export class EventTooLargeError extends Error {
+  readonly code = 'EVENT_TOO_LARGE';
+
+  constructor(bytes: number, limit: number) {
+    super(`the event has ${bytes} bytes, the server takes at most ${limit}`);
+    this.name = 'EventTooLargeError';
+  }
+}
+
+/** The server is too old to be trusted with expectations and schedules: it would ignore them in silence. */
+export class UnsupportedServerError extends Error {
+  readonly code = 'UNSUPPORTED_SERVER';
+
+  constructor(version: string, minimum: string) {
+    super(
+      `nats-server ${minimum} or newer is needed, but this is ${version}: it would silently ignore what keeps the log valid`,
+    );
+    this.name = 'UnsupportedServerError';
+  }
+}
+
+/** A stream or consumer exists with settings that contradict ours; `differences` has a line for each. */
+export class StreamMismatchError extends Error {
+  readonly code = 'STREAM_MISMATCH';
+  readonly differences: readonly string[];
+
+  constructor(stream: string, differences: readonly string[]) {
+    super(`stream ${stream} exists with other settings: ${differences.join('; ')}`);
+    this.name = 'StreamMismatchError';
+    this.differences = differences;
+  }
+}
+
+/** The log holds an event of a newer schema version: this release must not go on past it. */
+export class NewerEventError extends Error {
+  readonly code = 'NEWER_EVENT';
+  readonly sequence: number;
+
+  constructor(sequence: number, version: number) {
+    super(`event ${sequence} has schema version ${version}, newer than this release understands: upgrade it first`);
+    this.name = 'NewerEventError';
+    this.sequence = sequence;
+  }
+}

@@ -1,0 +1,51 @@
+import { ConfigError } from './configError.ts';
+import { bool, choice, count, duration, list, optional, port, text, urlOf, type Field } from './configField.ts';
+
+const fields = {
+  NATS_URL: urlOf(['nats:', 'tls:', 'ws:', 'wss:'], 'nats://127.0.0.1:4222'),
+  NATS_CREDS: optional(text()),
+  NATS_USER: optional(text()),
+  NATS_PASSWORD: optional(text()),
+  DATABASE_URL: urlOf(['postgres:', 'postgresql:'], 'postgres://127.0.0.1:5432/jobstream'),
+  HOST: text('127.0.0.1'),
+  PORT: port(3000),
+  LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
+  STREAM_REPLICAS: count({ min: 1, max: 5, fallback: 1 }),
+  GROUP_COMMIT: bool(true),
+  JOBS_MAX_AGE: duration(0),
+  WORKER_CONCURRENCY: count({ min: 1, max: 10_000, fallback: 100 }),
+  WORKER_TYPES: optional(list()),
+  SHUTDOWN_GRACE_MS: count({ min: 0, max: 3_600_000, fallback: 10_000 }),
+  ACK_WAIT_MS: count({ min: 500, max: 3_600_000, fallback: 10_000 }),
+  SMTP_URL: optional(urlOf(['smtp:', 'smtps:'])),
+  SMTP_FROM: text('jobstream@localhost'),
+  WEBHOOK_SECRET: optional(text()),
+  WEBHOOK_ALLOW_PRIVATE: bool(false),
+  DATA_DIR: text('.data'),
+} satisfies Record<string, Field<unknown>>;
+
+type ConfigOf<Fields> = { readonly [Name in keyof Fields]: Fields[Name] extends Field<infer Value> ? Value : never };
+
+/** Every setting of every process, by the name of its environment variable; see docs/configuration.md. */
+export type Config = ConfigOf<typeof fields>;
+
+/** Reads the environment (the only place that does); throws a ConfigError that names all mistakes at once. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const problems: string[] = unknownNames(env);
+  const values: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(fields)) {
+    const outcome = field(env[name] === '' ? undefined : env[name]);
+    if ('expected' in outcome)
+      problems.push(`expected ${name} to be ${outcome.expected}, got: ${env[name] ?? 'nothing'}`);
+    else values[name] = outcome.value;
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return values as unknown as Config;
+}
+
+/** A misspelt setting must not pass in silence, so the project's own prefix is reserved. */
+function unknownNames(env: NodeJS.ProcessEnv): string[] {
+  return Object.keys(env)
+    .filter((name) => name.startsWith('JOBSTREAM_'))
+    .map((name) => `unknown setting ${name}`);
+}

@@ -1,0 +1,76 @@
+import { readConfig, type Config } from './config.ts';
+import { ConfigError } from './configError.ts';
+import { createLogger, type Logger } from './logger.ts';
+import type { Service } from './service.ts';
+
+/** The parts of a process in the order in which they start. */
+export type BuildServices = (config: Config, logger: Logger) => readonly Service[];
+
+/**
+ * The life of a process named `service`: reads the environment (mistakes go to standard error, exit code 2), starts the
+ * parts in order, tells the parent `ready`, and stops them in reverse on SIGTERM, SIGINT, or when the parent that holds
+ * our IPC channel is gone. A part that cannot start ends the process with code 1; a second signal ends it at once.
+ */
+export async function runProcess(service: string, build: BuildServices): Promise<void> {
+  const config = configOrExit();
+  const logger = createLogger({ service, level: config.LOG_LEVEL });
+  const stop = stopSignal(logger);
+  const running: Service[] = [];
+  try {
+    for (const part of build(config, logger)) {
+      if (stop.aborted) break;
+      running.unshift(part);
+      await part.start();
+    }
+    if (!stop.aborted) process.send?.('ready');
+    logger.info('ready');
+    await aborted(stop);
+  } catch (error) {
+    logger.fatal({ err: error }, error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
+  await stopAll(running, logger);
+  if (process.connected) process.disconnect();
+}
+
+function configOrExit(): Config {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  }
+}
+
+async function stopAll(parts: readonly Service[], logger: Logger): Promise<void> {
+  for (const part of parts) {
+    try {
+      await part.stop();
+    } catch (error) {
+      logger.error({ err: error, part: part.name }, 'did not stop cleanly');
+      process.exitCode = 1;
+    }
+  }
+  logger.info('stopped');
+}
+
+function stopSignal(logger: Logger): AbortSignal {
+  const controller = new AbortController();
+  const stop = (reason: string) => {
+    if (controller.signal.aborted) process.exit(1);
+    logger.info({ reason }, 'stopping');
+    controller.abort(reason);
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+  process.once('disconnect', () => {
+    if (!controller.signal.aborted) stop('parent is gone');
+  });
+  return controller.signal;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,15 @@
+import { Guard } from '@jobstream/tools';
+
+let guard: Guard | undefined;
+
+/**
+ * Ends the servers of this process when it is killed. One for all tests of a process, because it is a process itself:
+ * the single exception from the rule that nothing is shared at module scope.
+ */
+export function guardOfThisProcess(): Guard {
+  if (guard === undefined) {
+    guard = new Guard();
+    guard.start();
+  }
+  return guard;
+}

@@ -1,0 +1,11 @@
+export { freePort, resolveOldNatsServer } from '@jobstream/tools';
+export type { OldNatsServer } from '@jobstream/tools';
+export { createDatabase } from './createDatabase.ts';
+export { eventually } from './eventually.ts';
+export type { EventuallyOptions } from './eventually.ts';
+export { startNats } from './startNats.ts';
+export type { StartNatsOptions, TestNats } from './startNats.ts';
+export { startPostgres } from './startPostgres.ts';
+export type { TestPostgres } from './startPostgres.ts';
+export { startTcpProxy } from './startTcpProxy.ts';
+export type { TcpProxy } from './startTcpProxy.ts';

@@ -1,0 +1,45 @@
+import { connect as connectTcp } from 'node:net';
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { eventually } from './eventually.ts';
+import { startNats } from './startNats.ts';
+
+async function greeting(port: number): Promise<string> {
+  const socket = connectTcp({ port, host: '127.0.0.1' });
+  try {
+    const [data] = await once(socket, 'data');
+    return String(data);
+  } finally {
+    socket.destroy();
+  }
+}
+
+test('a server offers JetStream on the loopback interface', async () => {
+  await using nats = await startNats();
+  expect(nats.url).toMatch(/^nats:\/\/127\.0\.0\.1:\d+$/);
+  expect(await greeting(nats.port)).toContain('"jetstream":true');
+});
+
+test('a killed server comes back on the same port', async () => {
+  await using nats = await startNats();
+  const before = { url: nats.url, pid: nats.pid };
+  await nats.kill('SIGKILL');
+  expect(nats.pid).toBeUndefined();
+  await expect(greeting(nats.port)).rejects.toThrow('ECONNREFUSED');
+  await nats.restart();
+  expect(nats.url).toBe(before.url);
+  expect(nats.pid).not.toBe(before.pid);
+  expect(await greeting(nats.port)).toContain('INFO');
+});
+
+test('a paused server accepts connections and says nothing until it is resumed', async () => {
+  await using nats = await startNats();
+  await nats.pause();
+  const socket = connectTcp({ port: nats.port, host: '127.0.0.1' });
+  await once(socket, 'connect');
+  expect(socket.bytesRead).toBe(0);
+  await nats.resume();
+  socket.resume();
+  await eventually(() => expect(socket.bytesRead).toBeGreaterThan(0));
+  socket.destroy();
+});

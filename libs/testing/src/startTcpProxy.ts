@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { freePort } from '@jobstream/tools';
+
+/** A loopback proxy in front of a server, whose cable a test can cut in several ways. */
+export interface TcpProxy extends AsyncDisposable {
+  readonly port: number;
+  /** Resets all connections and refuses new ones. */
+  cut(): Promise<void>;
+  /** Undoes `cut` and both pauses; what a pause held back is delivered. */
+  heal(): Promise<void>;
+  /** Holds back what clients send; what the server sends still arrives. */
+  pauseUpstream(): void;
+  /** Holds back what the server sends: a request reaches it, the answer does not come back. */
+  pauseDownstream(): void;
+}
+
+interface Link {
+  client: Socket;
+  server: Socket;
+}
+
+interface State {
+  links: Set<Link>;
+  upstreamPaused: boolean;
+  downstreamPaused: boolean;
+}
+
+/** Starts a proxy on a free loopback port to a port of the loopback interface. */
+export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+  const state: State = { links: new Set(), upstreamPaused: false, downstreamPaused: false };
+  const port = await freePort();
+  const server = createServer({ allowHalfOpen: true }, (client) => join(client, targetPort, state));
+  await listen(server, port);
+  return {
+    port,
+    cut: () => cut(server, state),
+    async heal() {
+      setPauses(state, { upstreamPaused: false, downstreamPaused: false });
+      if (!server.listening) await listen(server, port);
+    },
+    pauseUpstream: () => setPauses(state, { upstreamPaused: true }),
+    pauseDownstream: () => setPauses(state, { downstreamPaused: true }),
+    [Symbol.asyncDispose]: () => cut(server, state),
+  };
+}
+
+function join(client: Socket, targetPort: number, state: State): void {
+  const server = connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true });
+  const link = { client, server };
+  state.links.add(link);
+  forward(client, server, () => drop(link, state));
+  forward(server, client, () => drop(link, state));
+  apply(link, state);
+}
+
+function forward(from: Socket, to: Socket, broken: () => void): void {
+  from.setNoDelay(true);
+  from.on('data', (chunk) => to.write(chunk));
+  from.on('end', () => to.end());
+  from.on('error', broken);
+  from.on('close', broken);
+}
+
+function drop(link: Link, state: State): void {
+  if (!state.links.delete(link)) return;
+  link.client.resetAndDestroy();
+  link.server.resetAndDestroy();
+}
+
+async function cut(server: Server, state: State): Promise<void> {
+  const closed = server.listening ? once(server, 'close') : undefined;
+  server.close();
+  for (const link of state.links) drop(link, state);
+  await closed;
+}
+
+function setPauses(state: State, change: Partial<State>): void {
+  Object.assign(state, change);
+  for (const link of state.links) apply(link, state);
+}
+
+function apply({ client, server }: Link, { upstreamPaused, downstreamPaused }: State): void {
+  if (upstreamPaused) client.pause();
+  else client.resume();
+  if (downstreamPaused) server.pause();
+  else server.resume();
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+}
