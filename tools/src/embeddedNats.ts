@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Guard } from './guard.ts';
+import { natsProbe } from './natsProbe.ts';
+import { onFreePort } from './onFreePort.ts';
+import { ServerProcess } from './serverProcess.ts';
+import { waitUntilReady } from './waitUntilReady.ts';
+
+export interface EmbeddedNatsOptions {
+  binary: string;
+  dataDir: string;
+  host?: string;
+  /** 0 takes a free port, which is kept for later starts. */
+  port?: number;
+  maxPayload?: string;
+  /** More lines for the configuration file. */
+  extraConfig?: string;
+  guard?: Guard | undefined;
+}
+
+/** A nats-server of our own with JetStream, which syncs every write to disk before it acknowledges it. */
+export class EmbeddedNats implements AsyncDisposable {
+  readonly #options: EmbeddedNatsOptions;
+  readonly #process: ServerProcess;
+  readonly #host: string;
+  #port: number;
+
+  constructor(options: EmbeddedNatsOptions) {
+    this.#options = options;
+    this.#process = new ServerProcess(options.guard);
+    this.#host = options.host ?? '127.0.0.1';
+    this.#port = options.port ?? 0;
+  }
+
+  get url(): string {
+    return `nats://${this.#host}:${this.#port}`;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  set onUnexpectedExit(listener: (how: string) => void) {
+    this.#process.onUnexpectedExit = listener;
+  }
+
+  /** Resolves when the server answers; starts again on the same port and data after a stop or a kill. */
+  async start(): Promise<void> {
+    await mkdir(this.#options.dataDir, { recursive: true });
+    if (this.#port === 0) await onFreePort((port) => this.#launch(port));
+    else await this.#launch(this.#port);
+  }
+
+  kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    return this.#process.kill(signal);
+  }
+
+  stop(): Promise<void> {
+    return this.#process.stop();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #launch(port: number): Promise<void> {
+    const name = `jobstream-${randomUUID()}`;
+    const { binary, dataDir } = this.#options;
+    const config = path.join(dataDir, 'nats.conf');
+    await writeFile(config, this.#config(name, port));
+    await this.#process.launch({
+      name: 'nats-server',
+      command: binary,
+      args: ['--config', config],
+      stopSignal: 'SIGTERM',
+      logFile: path.join(dataDir, 'nats.log'),
+      pidFile: path.join(dataDir, 'nats.pid'),
+    });
+    await this.#answer(name, port);
+    this.#port = port;
+  }
+
+  async #answer(name: string, port: number): Promise<void> {
+    const probe = () => natsProbe(this.#host, port, name);
+    // A log of many gigabytes is read whole after a hard kill, before the server listens.
+    if (await waitUntilReady({ probe, alive: () => this.#process.running, timeoutMs: 120_000 })) return;
+    await this.stop();
+    throw new Error(`nats-server did not start on port ${port}: ${this.#process.logTail()}`);
+  }
+
+  #config(name: string, port: number): string {
+    const { dataDir, maxPayload = '1MB', extraConfig = '' } = this.#options;
+    const store = JSON.stringify(path.join(dataDir, 'jetstream'));
+    return `server_name: "${name}"
+host: "${this.#host}"
+port: ${port}
+max_payload: ${maxPayload}
+jetstream {
+  store_dir: ${store}
+  sync_interval: always
+}
+${extraConfig}
+`;
+  }
+}

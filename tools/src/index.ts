@@ -1,0 +1,11 @@
+export { cacheFolder, repositoryRoot } from './cacheFolder.ts';
+export { createDatabase, EmbeddedPostgres } from './embeddedPostgres.ts';
+export type { EmbeddedPostgresOptions } from './embeddedPostgres.ts';
+export { EmbeddedNats } from './embeddedNats.ts';
+export type { EmbeddedNatsOptions } from './embeddedNats.ts';
+export { freePort, isPortFree } from './freePort.ts';
+export { Guard } from './guard.ts';
+export { resolveOldNatsServer } from './oldNatsServer.ts';
+export type { OldNatsServer } from './oldNatsServer.ts';
+export { resolveNatsServer } from './resolveNatsServer.ts';
+export type { ResolveOptions } from './resolveNatsServer.ts';

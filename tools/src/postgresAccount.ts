@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** The account under which Postgres runs; without ids it is our own. */
+export interface PostgresAccount {
+  uid?: number;
+  gid?: number;
+}
+
+/** Postgres refuses to run as root: there it gets the account `postgres` or, without one, `nobody`. */
+export function postgresAccount(uid: number | undefined = process.getuid?.()): PostgresAccount {
+  if (uid !== 0) return {};
+  const account = findAccount('postgres') ?? findAccount('nobody');
+  if (account === undefined) throw new Error('Postgres cannot run as root, and there is no user postgres or nobody.');
+  return account;
+}
+
+/** True when that account can enter the folder and read in it, whatever grants or forbids it on the way. */
+export function canReach({ uid, gid }: PostgresAccount, folder: string): boolean {
+  const account = { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
+  const check = 'cd "$1" && test -r . && test -x .';
+  return spawnSync('/bin/sh', ['-c', check, 'sh', folder], { ...account, cwd: '/', stdio: 'ignore' }).status === 0;
+}
+
+function findAccount(name: string): PostgresAccount | undefined {
+  const entry = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
+    .find((fields) => fields[0] === name);
+  return entry === undefined ? undefined : { uid: Number(entry[2]), gid: Number(entry[3]) };
+}

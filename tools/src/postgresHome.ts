@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import { existsSync, lstatSync, realpathSync } from 'node:fs';
+import { chmod, mkdir, rm, symlink } from 'node:fs/promises';
+import path from 'node:path';
+import { canReach } from './postgresAccount.ts';
+import type { PostgresAccount } from './postgresAccount.ts';
+
+/** Where data lies whose own folder the account of Postgres cannot reach, as below /root. */
+export const sharedData = '/var/lib/jobstream';
+
+/**
+ * The folder that holds a cluster, its password and its log: `<dataDir>/postgres`, which is a link to a folder below
+ * /var/lib when Postgres runs under an account that cannot reach `dataDir`.
+ */
+export async function postgresHome(dataDir: string, account: PostgresAccount, shared = sharedData): Promise<string> {
+  await mkdir(dataDir, { recursive: true });
+  const home = path.join(dataDir, 'postgres');
+  if (existsSync(home)) return realpathSync(home);
+  const reachable = account.uid === undefined || canReach(account, dataDir);
+  if (reachable) await mkdir(home, { mode: 0o755 });
+  else await linkTo(await emptyFolder(shared, realpathSync(dataDir)), home);
+  await chmod(home, 0o755); // whatever the umask is; the cluster in it is closed to others
+  return realpathSync(home);
+}
+
+async function emptyFolder(shared: string, dataDir: string): Promise<string> {
+  const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16);
+  const folder = path.join(shared, name);
+  // Who deleted the link meant the data.
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  await chmod(shared, 0o755);
+  return folder;
+}
+
+async function linkTo(target: string, link: string): Promise<void> {
+  if (lstatSync(link, { throwIfNoEntry: false }) !== undefined) await rm(link); // it points nowhere
+  await symlink(target, link);
+}

@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** A process id alone may be handed to another process later; together with the time of its start it is unique. */
+export interface ProcessIdentity {
+  pid: number;
+  startedAt: string;
+}
+
+/** The identity of a running process; undefined when there is no such process (or only its unreaped remains). */
+export function identify(pid: number): ProcessIdentity | undefined {
+  const startedAt = process.platform === 'linux' ? startOnLinux(pid) : startByPs(pid);
+  return startedAt === undefined ? undefined : { pid, startedAt };
+}
+
+/** True while that very process runs. */
+export function isRunning({ pid, startedAt }: ProcessIdentity): boolean {
+  return identify(pid)?.startedAt === startedAt;
+}
+
+/** Sends a signal if that very process still runs; false when it is gone. */
+export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
+  if (!isRunning(identity)) return false;
+  try {
+    return process.kill(identity.pid, signal);
+  } catch {
+    return false; // it ended in between, or it is not ours
+  }
+}
+
+/** Ends a process that may not be our child: the signal, then SIGKILL after the grace time. */
+export async function endProcess(identity: ProcessIdentity, signal: NodeJS.Signals, graceMs: number): Promise<void> {
+  if (!signalProcess(identity, signal)) return;
+  signalProcess(identity, 'SIGCONT'); // a paused process sees no other signal
+  if (await goneWithin(identity, graceMs)) return;
+  signalProcess(identity, 'SIGKILL');
+  await goneWithin(identity, 5_000);
+}
+
+async function goneWithin(identity: ProcessIdentity, milliseconds: number): Promise<boolean> {
+  const deadline = Date.now() + milliseconds;
+  while (isRunning(identity)) {
+    if (Date.now() > deadline) return false;
+    await pause(20);
+  }
+  return true;
+}
+
+function startOnLinux(pid: number): string | undefined {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    // The name in brackets may hold spaces and brackets itself: fields are counted from the last one.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    const [state, start] = [fields[0], fields[19]];
+    return state === 'Z' || state === 'X' || start === undefined ? undefined : `${boot}:${start}`;
+  } catch {
+    return undefined;
+  }
+}
+
+function startByPs(pid: number): string | undefined {
+  try {
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}

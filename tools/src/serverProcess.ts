@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import type { Guard } from './guard.ts';
+import { endProcess, identify } from './processIdentity.ts';
+import type { ProcessIdentity } from './processIdentity.ts';
+
+export interface ServerCommand {
+  name: string;
+  command: string;
+  args: string[];
+  env?: NodeJS.ProcessEnv;
+  uid?: number | undefined;
+  gid?: number | undefined;
+  stopSignal: NodeJS.Signals;
+  /** What the server writes goes here, so that it never depends on a pipe to us. */
+  logFile: string;
+  /** Names the running process, for the start after a crash. */
+  pidFile: string;
+}
+
+const logLimit = 5 * 1024 * 1024;
+const graceMs = 10_000;
+
+/** One run after another of a server program: start, signals, stop, and the remains of a run that nobody stopped. */
+export class ServerProcess {
+  readonly #guard: Guard | undefined;
+  #command: ServerCommand | undefined;
+  #child: ChildProcess | undefined;
+  #exited: Promise<void> = Promise.resolve();
+  #expected = true;
+
+  /** Called when the server ends although nobody asked it to. */
+  onUnexpectedExit: (how: string) => void = () => {};
+
+  constructor(guard?: Guard) {
+    this.#guard = guard;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  get running(): boolean {
+    return this.#child !== undefined;
+  }
+
+  /** Starts the program; resolves when the process exists, which is not yet when it answers. */
+  async launch(command: ServerCommand): Promise<void> {
+    if (this.running) throw new Error(`${command.name} runs already`);
+    await endLeftover(command);
+    this.#command = command;
+    const child = spawnServer(command);
+    this.#exited = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        this.#ended(child, signal ?? `code ${code}`);
+        resolve();
+      });
+    });
+    await once(child, 'spawn');
+    this.#child = child;
+    this.#expected = false;
+    this.#record(child, command);
+  }
+
+  /** Sends a signal; waits for the end when the signal is one that cannot be survived. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    if (signal === 'SIGKILL') this.#expected = true;
+    this.#child?.kill(signal);
+    if (signal === 'SIGKILL') await this.#exited;
+  }
+
+  /** Asks the server to end and waits; it is killed after ten seconds. Twice is fine. */
+  async stop(): Promise<void> {
+    const [child, command] = [this.#child, this.#command];
+    if (child === undefined || command === undefined) return;
+    this.#expected = true;
+    child.kill(command.stopSignal);
+    child.kill('SIGCONT'); // a paused process sees no other signal
+    const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+    await this.#exited;
+    clearTimeout(timer);
+  }
+
+  /** The last lines of the log, for an error message. */
+  logTail(): string {
+    try {
+      return readFileSync(this.#command?.logFile ?? '', 'utf8')
+        .trim()
+        .split('\n')
+        .slice(-3)
+        .join(' | ');
+    } catch {
+      return 'no log';
+    }
+  }
+
+  #record(child: ChildProcess, command: ServerCommand): void {
+    if (child.pid === undefined) return;
+    this.#guard?.watch(child.pid, 'server', command.stopSignal);
+    const identity = identify(child.pid);
+    if (identity !== undefined) writeFileSync(command.pidFile, JSON.stringify(identity));
+  }
+
+  #ended(child: ChildProcess, how: string): void {
+    if (child.pid !== undefined) this.#guard?.forget(child.pid);
+    if (this.#command !== undefined) rmSync(this.#command.pidFile, { force: true });
+    this.#child = undefined;
+    if (!this.#expected) this.onUnexpectedExit(how);
+  }
+}
+
+function spawnServer({ command, args, env, uid, gid, logFile }: ServerCommand): ChildProcess {
+  if ((statSync(logFile, { throwIfNoEntry: false })?.size ?? 0) > logLimit) renameSync(logFile, `${logFile}.1`);
+  const log = openSync(logFile, 'a');
+  try {
+    // Detached: Ctrl-C in the terminal must reach us alone, because apps end before servers.
+    const account = { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
+    return spawn(command, args, { env, detached: true, stdio: ['ignore', log, log], ...account });
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Two servers on one data folder would destroy it: whatever an earlier, killed run left is ended first. */
+async function endLeftover({ pidFile, stopSignal }: ServerCommand): Promise<void> {
+  const leftover = readIdentity(pidFile);
+  if (leftover !== undefined) await endProcess(leftover, stopSignal, graceMs);
+  rmSync(pidFile, { force: true });
+}
+
+function readIdentity(pidFile: string): ProcessIdentity | undefined {
+  try {
+    const { pid, startedAt }: Partial<ProcessIdentity> = JSON.parse(readFileSync(pidFile, 'utf8'));
+    return typeof pid === 'number' && typeof startedAt === 'string' ? { pid, startedAt } : undefined;
+  } catch {
+    return undefined;
+  }
+}
