@@ -72,9 +72,9 @@ test('with the upstream paused a request does not reach the server until the cab
 
 test('a cut resets connections and refuses new ones until the cable is healed', async () => {
   const { socket } = await client();
-  const reset = expect(once(socket, 'close')).rejects.toThrow('ECONNRESET');
+  const failure = once(socket, 'close').catch(String);
   await proxy.cut();
-  await reset;
+  expect(await failure).toContain('ECONNRESET');
   const refused = connect({ port: proxy.port, host: '127.0.0.1' });
   const [error] = await once(refused, 'error');
   expect(String(error)).toContain('ECONNREFUSED');

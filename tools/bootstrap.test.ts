@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { eventually } from '@jobstream/testing';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+let root: string;
+
+const manifest = { name: 'clone', version: '1.0.0', dependencies: { dependency: 'file:dependency' } };
+const lock = {
+  name: 'clone',
+  version: '1.0.0',
+  lockfileVersion: 3,
+  packages: {
+    '': manifest,
+    dependency: { version: '1.0.0' },
+    'node_modules/dependency': { resolved: 'dependency', link: true },
+  },
+};
+
+async function writeJson(name: string, value: object): Promise<void> {
+  await mkdir(path.dirname(path.join(root, name)), { recursive: true });
+  await writeFile(path.join(root, name), JSON.stringify(value));
+}
+
+beforeEach(async () => {
+  root = await mkdtemp(path.join(os.tmpdir(), 'jobstream-bootstrap-'));
+  await writeJson('package.json', manifest);
+  await writeJson('package-lock.json', lock);
+  await writeJson('dependency/package.json', { name: 'dependency', version: '1.0.0' });
+  await mkdir(path.join(root, 'tools'));
+  await copyFile(path.join(import.meta.dirname, 'bootstrap.mjs'), path.join(root, 'tools/bootstrap.mjs'));
+  await writeFile(
+    path.join(root, 'hello.mjs'),
+    'console.log("hello", ...process.argv.slice(2)); process.exitCode = 7;',
+  );
+});
+
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+function start(args: string[], env: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, ['tools/bootstrap.mjs', ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+  });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (data) => (output.stdout += String(data)));
+  child.stderr.on('data', (data) => (output.stderr += String(data)));
+  const ended = once(child, 'close').then(([code]) => ({ ...output, code: Number(code) }));
+  return { child, output, ended };
+}
+
+test('it installs on the first run, not on the second, and again when the lock file has changed', async () => {
+  const first = await start(['hello.mjs']).ended;
+  expect(first.stderr).toBe('Installing npm packages (the first run)…\n');
+  expect(JSON.parse(await readFile(path.join(root, 'node_modules/dependency/package.json'), 'utf8'))).toBeDefined();
+  const second = await start(['hello.mjs']).ended;
+  expect(second.stderr).toBe('');
+  await writeJson('package-lock.json', { ...lock, packages: { ...lock.packages, dependency: { version: '1.0.1' } } });
+  await writeJson('dependency/package.json', { name: 'dependency', version: '1.0.1' });
+  await rm(path.join(root, 'node_modules/.package-lock.json'));
+  const third = await start(['hello.mjs']).ended;
+  expect(third.stderr).toBe('Installing npm packages (the lock file has changed)…\n');
+});
+
+test('what npm has installed by hand is not installed again', async () => {
+  await writeJson('node_modules/.package-lock.json', { packages: lock.packages });
+  expect((await start(['hello.mjs']).ended).stderr).toBe('');
+});
+
+test('several commands at once install once and all succeed', async () => {
+  const runs = await Promise.all([1, 2, 3, 4].map((number) => start(['hello.mjs', String(number)]).ended));
+  expect(runs.map(({ stdout }) => stdout)).toEqual(['hello 1\n', 'hello 2\n', 'hello 3\n', 'hello 4\n']);
+  expect(runs.filter(({ stderr }) => stderr !== '')).toHaveLength(1);
+});
+
+test('a lock whose owner was killed is taken over', async () => {
+  await mkdir(path.join(root, '.data'));
+  await writeFile(path.join(root, '.data/bootstrap.lock'), '4194999'); // above the largest process id
+  expect((await start(['hello.mjs']).ended).stdout).toBe('hello\n');
+});
+
+test('arguments and the exit code pass through', async () => {
+  expect(await start(['hello.mjs', 'a', '--b']).ended).toMatchObject({ stdout: 'hello a --b\n', code: 7 });
+});
+
+test('a signal reaches the script, which decides how it ends', async () => {
+  const script = `process.on('SIGTERM', () => { console.log('bye'); process.exit(3); });
+    setInterval(() => {}, 1000); console.log('ready');`;
+  await writeFile(path.join(root, 'wait.mjs'), script);
+  const { child, output, ended } = start(['wait.mjs']);
+  await eventually(() => expect(output.stdout).toBe('ready\n'));
+  child.kill('SIGTERM');
+  expect(await ended).toMatchObject({ stdout: 'ready\nbye\n', code: 3 });
+});
+
+test('a failed installation is one sentence and leaves nothing that looks installed', async () => {
+  await writeJson('package.json', { ...manifest, dependencies: { ...manifest.dependencies, other: 'file:other' } });
+  const first = await start(['hello.mjs']).ended;
+  expect(first).toMatchObject({ stdout: '', code: 1 });
+  expect(first.stderr).toMatch(/\nnpm ci failed \(.+\): see `npm ci` for all it says\.\n$/);
+  expect((await start(['hello.mjs']).ended).code).toBe(1);
+});
+
+test('where the home folder is read-only, npm gets a cache in the clone', async () => {
+  const env = { HOME: '/proc', npm_config_cache: undefined };
+  expect((await start(['hello.mjs'], env).ended).code).toBe(7);
+  expect(await readFile(path.join(root, 'node_modules/.package-lock.json'), 'utf8')).toContain('dependency');
+});
