@@ -1,0 +1,39 @@
+/** Postgres cannot be asked right now: away, starting, out of connections, or too slow. Try again later. */
+export class ReadModelUnavailableError extends Error {
+  readonly code = 'READ_MODEL_UNAVAILABLE';
+
+  constructor(detail: string, options?: ErrorOptions) {
+    super(`the read model is not available: ${detail}`, options);
+    this.name = 'ReadModelUnavailableError';
+  }
+}
+
+/** The database has not the tables that this release works with; somebody must migrate it or upgrade the release. */
+export class SchemaMismatchError extends Error {
+  readonly code = 'SCHEMA_MISMATCH';
+
+  constructor(detail: string, options?: ErrorOptions) {
+    super(`the database does not fit this release: ${detail}`, options);
+    this.name = 'SchemaMismatchError';
+  }
+}
+
+/** The cursor was not made by this read model: the request is malformed. */
+export class InvalidCursorError extends Error {
+  readonly code = 'INVALID_CURSOR';
+
+  constructor() {
+    super('the cursor is not one that a list of jobs returned');
+    this.name = 'InvalidCursorError';
+  }
+}
+
+/** Another process has moved the checkpoint: nothing was written, and this one must stop writing. */
+export class ProjectionFencedError extends Error {
+  readonly code = 'PROJECTION_FENCED';
+
+  constructor(name: string, expectedSequence: number) {
+    super(`projection ${name} is no longer at sequence ${expectedSequence}: another process writes it`);
+    this.name = 'ProjectionFencedError';
+  }
+}

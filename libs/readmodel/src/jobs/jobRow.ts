@@ -1,0 +1,91 @@
+import type { Backoff, Job, JobError, JobProgress, JobStatus } from '@jobstream/domain';
+import { originalJson, originalText } from '../storableText.ts';
+
+/** A row of `jobs` as it arrives with our column types. */
+export interface JobRow {
+  readonly id: string;
+  readonly type: string;
+  readonly status: JobStatus;
+  readonly payload: string | null;
+  readonly result: string | null;
+  readonly error: string | null;
+  readonly progress: string | null;
+  readonly attempt: number;
+  readonly max_attempts: number;
+  readonly backoff: string;
+  readonly timeout_ms: number;
+  readonly run_at: string | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+  readonly worker: string | null;
+  readonly started_by: string | null;
+  readonly tags: readonly string[];
+  readonly idempotency_key: string | null;
+  readonly fingerprint: string | null;
+  readonly version: number;
+  readonly last_sequence: number;
+}
+
+const columnsButValues = `id, type, status, error, progress, attempt, max_attempts, backoff, timeout_ms, run_at,
+  created_at, updated_at, started_at, finished_at, worker, started_by, tags, idempotency_key, fingerprint, version,
+  last_sequence`;
+
+/** The select list for a JobRow. */
+export const jobColumns = `${columnsButValues}, payload, result`;
+
+/** The select list for a JobRow without payload and result, which can be large. */
+export const jobColumnsWithoutValues = `${columnsButValues}, NULL AS payload, NULL AS result`;
+
+/** The job that a row stands for: SQL NULL is an absent field. */
+export function jobOfRow(row: JobRow): Job {
+  return {
+    id: row.id,
+    type: row.type,
+    status: row.status,
+    version: row.version,
+    payload: row.payload === null ? undefined : originalJson(row.payload),
+    maxAttempts: row.max_attempts,
+    backoff: originalJson(row.backoff) as Backoff,
+    timeoutMs: row.timeout_ms,
+    tags: row.tags.map(originalText),
+    attempt: row.attempt,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    ...timesOfRow(row),
+    ...textsOfRow(row),
+    ...present('result', row.result, originalJson),
+    ...present('error', row.error, (text) => originalJson(text) as JobError),
+    ...present('progress', row.progress, (text) => originalJson(text) as JobProgress),
+  };
+}
+
+function timesOfRow(row: JobRow): Pick<Job, 'runAt' | 'startedAt' | 'finishedAt'> {
+  return {
+    ...present('runAt', row.run_at, asIs),
+    ...present('startedAt', row.started_at, asIs),
+    ...present('finishedAt', row.finished_at, asIs),
+  };
+}
+
+function textsOfRow(row: JobRow): Pick<Job, 'worker' | 'startedBy' | 'idempotencyKey' | 'fingerprint'> {
+  return {
+    ...present('worker', row.worker, originalText),
+    ...present('startedBy', row.started_by, originalText),
+    ...present('idempotencyKey', row.idempotency_key, originalText),
+    ...present('fingerprint', row.fingerprint, originalText),
+  };
+}
+
+function asIs(text: string): string {
+  return text;
+}
+
+function present<const Name extends string, Value>(
+  name: Name,
+  stored: string | null,
+  read: (stored: string) => Value,
+): { [Key in Name]?: Value } {
+  return (stored === null ? {} : { [name]: read(stored) }) as { [Key in Name]?: Value };
+}
