@@ -1,7 +1,9 @@
 import { Schema } from 'effect';
 
 const DAY_MS = 86_400_000;
-const DelayMs = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 30 * DAY_MS }));
+/** The longest wait between two attempts: thirty days. */
+export const MAX_DELAY_MS = 30 * DAY_MS;
+const DelayMs = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: MAX_DELAY_MS }));
 const Jitter = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }));
 
 /**
@@ -17,9 +19,13 @@ export type Backoff = typeof Backoff.Type;
 /** One second, doubling up to one hour; up to a fifth is taken off at random so that failures do not return in step. */
 export const defaultBackoff: Backoff = { type: 'exponential', delayMs: 1_000, maxDelayMs: 3_600_000, jitter: 0.2 };
 
+/** Any delay but 0 is beyond the longest wait by then, and 0 times infinity is no number. */
+const MAX_DOUBLINGS = 64;
+
 /** Milliseconds to wait after failed attempt number `attempt` (1, 2, …); `random` in [0, 1) decides the jitter. */
 export function retryDelayMs(backoff: Backoff, attempt: number, random: number): number {
   if (backoff.type === 'fixed') return backoff.delayMs;
-  const delay = Math.min(backoff.delayMs * 2 ** (attempt - 1), backoff.maxDelayMs);
+  const doublings = Math.min(attempt - 1, MAX_DOUBLINGS);
+  const delay = Math.min(backoff.delayMs * 2 ** doublings, backoff.maxDelayMs);
   return Math.round(delay * (1 - backoff.jitter * random));
 }

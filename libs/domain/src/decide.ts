@@ -1,4 +1,4 @@
-import { retryDelayMs } from './backoff.ts';
+import { MAX_DELAY_MS, retryDelayMs } from './backoff.ts';
 import type { Job, JobState } from './job.ts';
 import type { JobCommand, JobCommandName, JobCommandOf } from './jobCommand.ts';
 import { EVENT_SCHEMA_VERSION } from './jobEvent.ts';
@@ -44,7 +44,8 @@ function createJob(command: JobCommandOf<'CreateJob'>, state: JobState): Decisio
   return {
     ...envelope(command, { id: command.jobId, type: command.jobType, version: 0 }),
     event: 'JobCreated',
-    data: { payload, maxAttempts, backoff, timeoutMs, tags, ...optional },
+    // JSON has no undefined: the field would vanish from the log, and the event could not be read again.
+    data: { payload: payload ?? null, maxAttempts, backoff, timeoutMs, tags, ...optional },
   };
 }
 
@@ -78,7 +79,8 @@ function failAttempt(command: JobCommandOf<'FailAttempt'>, job: Job): Decision {
   const { attempt, error, cause, durationMs } = command;
   if (cause !== 'error') return failed(command, job, { error, reason: cause });
   if (attempt >= job.maxAttempts) return failed(command, job, { error, reason: 'attempts-exhausted' });
-  const delayMs = Math.max(retryDelayMs(job.backoff, attempt, command.random), command.retryAfterMs ?? 0);
+  const retryAfterMs = Math.min(command.retryAfterMs ?? 0, MAX_DELAY_MS);
+  const delayMs = Math.max(retryDelayMs(job.backoff, attempt, command.random), retryAfterMs);
   return make(command, job, 'JobRetryScheduled', { attempt, error, retryAt: addMs(command.at, delayMs), durationMs });
 }
 

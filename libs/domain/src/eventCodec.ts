@@ -31,5 +31,5 @@ export function decodeJobEvent(text: string): DecodedEvent {
 
 function schemaVersion(body: unknown): number | undefined {
   if (typeof body !== 'object' || body === null || !('v' in body)) return undefined;
-  return typeof body.v === 'number' ? body.v : undefined;
+  return Number.isInteger(body.v) ? Number(body.v) : undefined;
 }

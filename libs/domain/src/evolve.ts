@@ -21,7 +21,7 @@ export const legalFrom: Readonly<Record<Exclude<JobEventName, 'JobCreated'>, rea
 export function evolve(state: JobState, event: JobEvent): JobState {
   if (event.event === 'JobCreated') return state ?? created(event);
   if (state === undefined || !legalFrom[event.event].includes(state.status)) return state;
-  if ('attempt' in event.data && event.event !== 'JobStarted' && event.data.attempt !== state.attempt) return state;
+  if (!attemptFits(state, event)) return state;
   return { ...apply(state, event), version: state.version + 1, updatedAt: event.at };
 }
 
@@ -45,6 +45,15 @@ function created(event: JobEventOf<'JobCreated'>): Job {
     createdAt: event.at,
     updatedAt: event.at,
   };
+}
+
+/** Attempts count up by one within the job's budget, and only the running one has outcomes. */
+function attemptFits(job: Job, event: JobEvent): boolean {
+  if (!('attempt' in event.data)) return true;
+  const { attempt } = event.data;
+  if (event.event === 'JobStarted') return attempt === job.attempt + 1 && attempt <= job.maxAttempts;
+  if (event.event === 'JobRetryScheduled' && attempt >= job.maxAttempts) return false;
+  return attempt === job.attempt;
 }
 
 function apply(job: Job, event: Exclude<JobEvent, { event: 'JobCreated' }>): Job {
@@ -90,8 +99,9 @@ function completed(job: Job, event: JobEventOf<'JobCompleted'>): Job {
   return { ...rest, status: 'completed', finishedAt: event.at, ...result };
 }
 
-/** A requeued job starts afresh: its budget of attempts is renewed and the outcome of the earlier life is history. */
+/** A requeued job starts afresh: its budget of attempts is renewed and what became of the earlier life is history. */
 function requeued(job: Job): Job {
-  const { error: _error, progress: _progress, finishedAt: _finishedAt, runAt: _runAt, ...rest } = job;
+  const { error: _error, progress: _progress, finishedAt: _finishedAt, runAt: _runAt, ...kept } = job;
+  const { worker: _worker, startedAt: _startedAt, startedBy: _startedBy, ...rest } = kept;
   return { ...rest, status: 'pending', attempt: 0 };
 }

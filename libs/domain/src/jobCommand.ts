@@ -1,13 +1,13 @@
 import { Schema } from 'effect';
 import { Backoff } from './backoff.ts';
-import { Actor, Attempt, JobError, MaxAttempts, Tags, TimeoutMs } from './jobEvent.ts';
+import { Actor, Attempt, DurationMs, EventId, JobError, MaxAttempts, Percent, Tags, TimeoutMs } from './jobEvent.ts';
 import { JobId } from './jobId.ts';
 import { JobType } from './jobType.ts';
 import { Timestamp } from './timestamp.ts';
 
 /** Carried by every command, since the domain has no clock and makes no ids: who asks, when, and the new event's id. */
 const context = {
-  eventId: Schema.String,
+  eventId: EventId,
   at: Timestamp,
   actor: Actor,
   causationId: Schema.optionalKey(Schema.String),
@@ -17,12 +17,12 @@ const context = {
 const commandOf = <const Name extends string, const Fields extends Schema.Struct.Fields>(name: Name, fields: Fields) =>
   Schema.Struct({ ...context, command: Schema.Literal(name), ...fields });
 
-/** A number in [0, 1) drawn by the caller; decides the jitter of a retry. */
+/** A number from 0 to 1 drawn by the caller; decides the jitter of a retry. */
 const RandomShare = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }));
 
 /**
  * Everything that one can ask of a job. `TakeOverAttempt` says that the worker of `attempt` is gone;
- * `FailAttempt.cause` says whether a further attempt makes sense, and `retryAfterMs` is the shortest wait before it.
+ * `FailAttempt.cause` says whether a further attempt makes sense, and `retryAfterMs` is the shortest wait before it, up to thirty days.
  */
 export const JobCommand = Schema.Union([
   commandOf('CreateJob', {
@@ -41,13 +41,13 @@ export const JobCommand = Schema.Union([
   commandOf('TakeOverAttempt', { attempt: Attempt, worker: Schema.String }),
   commandOf('ReportProgress', {
     attempt: Attempt,
-    percent: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 100 }))),
+    percent: Schema.optionalKey(Percent),
     message: Schema.optionalKey(Schema.String),
   }),
   commandOf('CompleteAttempt', {
     attempt: Attempt,
     result: Schema.optionalKey(Schema.Unknown),
-    durationMs: Schema.Finite,
+    durationMs: DurationMs,
   }),
   commandOf('FailAttempt', {
     attempt: Attempt,
@@ -55,7 +55,7 @@ export const JobCommand = Schema.Union([
     cause: Schema.Literals(['error', 'unrecoverable', 'invalid-payload']),
     random: RandomShare,
     retryAfterMs: Schema.optionalKey(Schema.Finite),
-    durationMs: Schema.Finite,
+    durationMs: DurationMs,
   }),
   commandOf('ReleaseAttempt', { attempt: Attempt, reason: Schema.String }),
   commandOf('CancelJob', { reason: Schema.optionalKey(Schema.String) }),

@@ -29,10 +29,10 @@ export const MaxAttempts = Schema.Int.check(Schema.isBetween({ minimum: 1, maxim
 /** Milliseconds that one attempt may run, from 1 to seven days. */
 export const TimeoutMs = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 7 * 86_400_000 }));
 export const Tags = Schema.Array(Schema.String.check(Schema.isBetweenLength(1, 128))).check(Schema.isMaxLength(32));
-const DurationMs = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0));
-const Percent = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 100 }));
+export const DurationMs = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0));
+export const Percent = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 100 }));
 
-const EventId = Schema.String.check(Schema.isBetweenLength(1, 128));
+export const EventId = Schema.String.check(Schema.isBetweenLength(1, 128));
 
 const envelope = {
   v: Schema.Literal(EVENT_SCHEMA_VERSION),

@@ -1,20 +1,28 @@
 import { Schema } from 'effect';
 
-const RFC_3339_UTC = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/;
+const RFC_3339_UTC = /^(?!0000)\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/;
 
 /** An instant as RFC 3339 text in UTC, e.g. `2026-01-31T09:30:00.000Z`. */
 export const Timestamp = Schema.String.check(
   Schema.isPattern(RFC_3339_UTC, { expected: 'an RFC 3339 time in UTC' }),
-  Schema.makeFilter((text) => !Number.isNaN(Date.parse(text)) || 'an existing date'),
+  Schema.makeFilter((text) => exists(text) || 'an existing date'),
 );
 export type Timestamp = typeof Timestamp.Type;
 
-/** The instant `ms` milliseconds after `at`. */
+const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** The instant `ms` milliseconds after `at`, at most the last one of the year 9999, which the notation cannot exceed. */
 export function addMs(at: Timestamp, ms: number): Timestamp {
-  return new Date(Date.parse(at) + ms).toISOString();
+  return new Date(Math.min(Date.parse(at) + ms, LAST_INSTANT)).toISOString();
 }
 
 /** Whether `at` has come at the instant `now`; compares instants, since texts may differ in their fraction digits. */
 export function hasCome(at: Timestamp, now: Timestamp): boolean {
   return Date.parse(at) <= Date.parse(now);
+}
+
+/** `Date.parse` takes 30 February for 2 March and 24:00 for the next day; Postgres, where the times end up, does not. */
+function exists(text: string): boolean {
+  const instant = Date.parse(text);
+  return !Number.isNaN(instant) && new Date(instant).toISOString().slice(0, 19) === text.slice(0, 19);
 }

@@ -1,0 +1,139 @@
+import { expect, test } from 'vitest';
+import { decide } from './decide.ts';
+import { fold } from './evolve.ts';
+import { given, numbered, thenHappens } from './testing/given.ts';
+import { historyOf } from './testing/historyOf.ts';
+import {
+  NOW,
+  TOO_EARLY,
+  completeAttempt,
+  createJob,
+  failAttempt,
+  reportProgress,
+  startAttempt,
+  takeOverAttempt,
+} from './testing/jobCommands.ts';
+import {
+  DUE_AT,
+  JOB_ID,
+  jobCompleted,
+  jobCreated,
+  jobProgressed,
+  jobReleased,
+  jobRetryScheduled,
+  jobStarted,
+} from './testing/jobEvents.ts';
+
+const processing = fold(numbered(historyOf('processing')));
+
+test('an event carries who asked, when and why, and the next version of the job', () => {
+  const command = completeAttempt({ eventId: 'event-3', causationId: 'event-1', correlationId: 'request-9' });
+  expect(decide(command, processing)).toStrictEqual({
+    v: 1,
+    event: 'JobCompleted',
+    id: 'event-3',
+    jobId: JOB_ID,
+    jobType: 'email',
+    version: 3,
+    at: NOW,
+    actor: { kind: 'api', id: 'client-1' },
+    causationId: 'event-1',
+    correlationId: 'request-9',
+    data: { attempt: 1, result: 'sent', durationMs: 12 },
+  });
+});
+
+test('what a command leaves out is absent from the event, not undefined', () => {
+  const { percent: _percent, ...silent } = reportProgress() as ReturnType<typeof reportProgress> & { percent?: number };
+  const event = decide(silent, processing);
+  expect(event).not.toHaveProperty('causationId');
+  expect(event).not.toHaveProperty('correlationId');
+  expect(event).toHaveProperty('data', { attempt: 1 });
+});
+
+test('a job is created with everything that was asked for', () => {
+  const optional = { runAt: DUE_AT, idempotencyKey: 'hash-1', fingerprint: 'hash-2' };
+  expect(given().when(createJob({ ...optional, payload: [1, { deep: null }] }))).toEqual(
+    thenHappens(jobCreated({ ...optional, payload: [1, { deep: null }] }), optional),
+  );
+});
+
+test('a job created without a payload has the payload null', () => {
+  expect(given().when(createJob({ payload: undefined }))).toEqual(thenHappens(jobCreated({ payload: null })));
+});
+
+test('a handler without a result completes the job without one', () => {
+  const { result: _result, ...command } = completeAttempt() as ReturnType<typeof completeAttempt> & {
+    result?: unknown;
+  };
+  expect(decide(command, processing)).toHaveProperty('data', { attempt: 1, durationMs: 12 });
+});
+
+test('a result of null is a result', () => {
+  expect(given(...historyOf('processing')).when(completeAttempt({ result: null }))).toEqual(
+    thenHappens(jobCompleted({ result: null }), { result: null }),
+  );
+});
+
+test('progress may be a message alone', () => {
+  const command = { ...reportProgress({ message: 'half of it' }) };
+  expect(given(...historyOf('processing')).when(command)).toEqual(
+    thenHappens(jobProgressed({ percent: 50, message: 'half of it' }), {
+      progress: { percent: 50, message: 'half of it' },
+    }),
+  );
+});
+
+test('a job that is not due says when it will be', () => {
+  const scheduled = fold(numbered(historyOf('scheduled')));
+  expect(decide(startAttempt({ at: TOO_EARLY }), scheduled)).toMatchObject({ rejected: 'not-due', dueAt: DUE_AT });
+});
+
+test('due times are compared as instants, whatever their number of fraction digits', () => {
+  const due = jobCreated({ runAt: '2026-01-01T01:00:00Z' });
+  expect(given(due).when(startAttempt({ at: '2026-01-01T01:00:00.000Z' }))).toEqual(thenHappens(jobStarted()));
+});
+
+test('a job released after its due time starts again without waiting', () => {
+  const released = [jobCreated({ runAt: DUE_AT }), jobStarted(), jobReleased()];
+  expect(given(...released).when(startAttempt({ at: TOO_EARLY }))).toEqual(thenHappens(jobStarted()));
+});
+
+test('a refusal names both attempts when a run was overtaken', () => {
+  const takenOver = fold(numbered([...historyOf('processing'), jobStarted({ attempt: 2 })]));
+  expect(decide(completeAttempt({ attempt: 1 }), takenOver)).toEqual({
+    rejected: 'overtaken',
+    detail: 'attempt 1 was overtaken by attempt 2',
+  });
+});
+
+test('a worker that lost the race for a lost attempt does not take over the winner', () => {
+  const takenOver = [...historyOf('processing'), jobStarted({ attempt: 2, worker: 'worker-2' })];
+  expect(given(...takenOver).when(takeOverAttempt({ attempt: 1, worker: 'worker-3' }))).toEqual({
+    refused: 'overtaken',
+  });
+});
+
+test.each([
+  ['longer than the backoff is kept', 90_000, '2026-01-01T02:01:30.000Z'],
+  ['shorter than the backoff does not shorten it', 1_000, '2026-01-01T02:01:00.000Z'],
+  ['below zero does not shorten it', -5_000, '2026-01-01T02:01:00.000Z'],
+  ['of an absurd length ends after thirty days', 1e300, '2026-01-31T02:00:00.000Z'],
+])('a wait asked for by the other side that is %s', (_case, retryAfterMs, retryAt) => {
+  expect(given(...historyOf('processing')).when(failAttempt({ retryAfterMs }))).toEqual(
+    thenHappens(jobRetryScheduled({ retryAt }), { runAt: retryAt }),
+  );
+});
+
+test('a retry uses the backoff of the job and the number of the failed attempt', () => {
+  const backoff = { type: 'exponential', delayMs: 1_000, maxDelayMs: 60_000, jitter: 0.5 } as const;
+  const third = [
+    jobCreated({ backoff, maxAttempts: 9 }),
+    jobStarted(),
+    jobStarted({ attempt: 2 }),
+    jobStarted({ attempt: 3 }),
+  ];
+  expect(given(...third).when(failAttempt({ attempt: 3, random: 0.5 }))).toEqual(
+    thenHappens(jobRetryScheduled({ attempt: 3, retryAt: '2026-01-01T02:00:03.000Z' })),
+  );
+});

@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest';
+import { evolve, fold, legalFrom } from './evolve.ts';
+import { numbered } from './testing/given.ts';
+import { historyOf, situations } from './testing/historyOf.ts';
+import {
+  CREATED_AT,
+  DUE_AT,
+  JOB_ID,
+  SMTP_DOWN,
+  jobCancelled,
+  jobCompleted,
+  jobCreated,
+  jobFailed,
+  jobProgressed,
+  jobReleased,
+  jobRequeued,
+  jobRetryScheduled,
+  jobStarted,
+} from './testing/jobEvents.ts';
+
+const LATER = '2026-01-01T03:00:00.000Z';
+const after = (...events: Parameters<typeof numbered>[0]) => fold(numbered(events));
+
+test('a created job holds what its event says', () => {
+  expect(after(jobCreated())).toStrictEqual({
+    id: JOB_ID,
+    type: 'email',
+    status: 'pending',
+    version: 1,
+    payload: { to: 'user@example.com' },
+    maxAttempts: 3,
+    backoff: { type: 'fixed', delayMs: 60_000 },
+    timeoutMs: 30_000,
+    tags: ['welcome'],
+    attempt: 0,
+    createdAt: CREATED_AT,
+    updatedAt: CREATED_AT,
+  });
+});
+
+test('a job created for later is scheduled, one created for a time that has come is pending', () => {
+  expect(after(jobCreated({ runAt: DUE_AT }))).toMatchObject({ status: 'scheduled', runAt: DUE_AT });
+  expect(after(jobCreated({ runAt: CREATED_AT }))).toMatchObject({ status: 'pending', runAt: CREATED_AT });
+});
+
+test('a started job knows its worker and what started it', () => {
+  const started = { ...jobStarted({ causationId: 'event-1' }), at: LATER };
+  expect(after(jobCreated(), started)).toMatchObject({
+    status: 'processing',
+    attempt: 1,
+    worker: 'worker-1',
+    startedAt: LATER,
+    startedBy: 'event-1',
+    updatedAt: LATER,
+    version: 2,
+  });
+});
+
+test('an attempt starts without the progress and the cause of the one before, but keeps its error', () => {
+  const job = after(
+    jobCreated(),
+    jobStarted({ causationId: 'event-1' }),
+    jobProgressed(),
+    jobRetryScheduled(),
+    jobStarted({ attempt: 2 }),
+  );
+  expect(job).not.toHaveProperty('progress');
+  expect(job).not.toHaveProperty('startedBy');
+  expect(job).toHaveProperty('error', SMTP_DOWN);
+});
+
+test('new progress replaces the old one as a whole', () => {
+  const job = after(...historyOf('processing'), jobProgressed({ percent: 10, message: 'begun' }), jobProgressed());
+  expect(job).toHaveProperty('progress', { percent: 50 });
+});
+
+test('a completed job has its result and no error of earlier attempts', () => {
+  const job = after(...historyOf('retrying'), jobStarted({ attempt: 2 }), {
+    ...jobCompleted({ attempt: 2 }),
+    at: LATER,
+  });
+  expect(job).toMatchObject({ status: 'completed', attempt: 2, result: 'sent', finishedAt: LATER });
+  expect(job).not.toHaveProperty('error');
+});
+
+test('a retrying job waits for its due time with the error that made it wait', () => {
+  expect(after(...historyOf('retrying'))).toMatchObject({ runAt: DUE_AT, error: SMTP_DOWN, attempt: 1 });
+});
+
+test('a released attempt is not counted', () => {
+  expect(after(...historyOf('processing'), jobReleased())).toMatchObject({ status: 'pending', attempt: 0 });
+});
+
+test.each([
+  ['failed', [jobCreated({ runAt: CREATED_AT }), jobStarted({ causationId: 'event-1' }), jobProgressed(), jobFailed()]],
+  ['cancelled', [jobCreated(), jobStarted({ causationId: 'event-1' }), jobProgressed(), jobCancelled()]],
+])('a requeued %s job is like a new one but for its version', (_status, history) => {
+  const { createdAt, ...fresh } = after(jobCreated()) ?? {};
+  const requeued = after(...history, { ...jobRequeued(), at: LATER });
+  expect(requeued).toStrictEqual({ ...fresh, createdAt, version: 5, updatedAt: LATER });
+});
+
+describe('events that cannot follow on the state leave it as it is', () => {
+  const anyEvents = [
+    jobCreated({ tags: ['second'] }),
+    jobStarted(),
+    jobStarted({ attempt: 2 }),
+    jobProgressed(),
+    jobCompleted(),
+    jobRetryScheduled(),
+    jobFailed(),
+    jobCancelled(),
+    jobRequeued(),
+    jobReleased(),
+  ];
+
+  test('nothing but a creation begins a job', () => {
+    expect(anyEvents.slice(1).map((event) => evolve(undefined, event))).toEqual(
+      anyEvents.slice(1).map(() => undefined),
+    );
+  });
+
+  test.each(situations.filter((situation) => situation !== 'no job'))('on a %s job', (status) => {
+    const job = after(...historyOf(status));
+    const deaf = anyEvents.filter((event) => event.event === 'JobCreated' || !legalFrom[event.event].includes(status));
+    expect(deaf.length).toBeGreaterThan(0);
+    for (const event of deaf) expect(evolve(job, event)).toBe(job);
+  });
+
+  test.each([jobProgressed, jobCompleted, jobRetryScheduled, jobFailed, jobReleased])(
+    'an outcome of another attempt than the running one: %o',
+    (happened) => {
+      const job = after(...historyOf('processing'), jobStarted({ attempt: 2 }));
+      expect(evolve(job, happened({ attempt: 1 }))).toBe(job);
+      expect(evolve(job, happened({ attempt: 3 }))).toBe(job);
+      expect(evolve(job, happened({ attempt: 2 }))).not.toBe(job);
+    },
+  );
+
+  test('a start that repeats an attempt, skips one, or is beyond the budget', () => {
+    const job = after(jobCreated({ maxAttempts: 2 }), jobStarted());
+    expect(evolve(job, jobStarted({ attempt: 1 }))).toBe(job);
+    expect(evolve(job, jobStarted({ attempt: 3 }))).toBe(job);
+    const last = evolve(job, jobStarted({ attempt: 2 }));
+    expect(last).toMatchObject({ attempt: 2 });
+    expect(evolve(last, jobStarted({ attempt: 3 }))).toBe(last);
+  });
+
+  test('a retry after the last attempt', () => {
+    const job = after(jobCreated({ maxAttempts: 1 }), jobStarted());
+    expect(evolve(job, jobRetryScheduled())).toBe(job);
+  });
+});

@@ -1,0 +1,168 @@
+import { describe, expect, test } from 'vitest';
+import { isTerminal } from './jobStatus.ts';
+import type { JobCommand } from './jobCommand.ts';
+import type { JobEvent } from './jobEvent.ts';
+import type { JobStatus } from './jobStatus.ts';
+import type { Rejection } from './rejection.ts';
+import { given, thenHappens, thenRefused } from './testing/given.ts';
+import { historyOf, situations } from './testing/historyOf.ts';
+import type { Situation } from './testing/historyOf.ts';
+import {
+  NOW,
+  TOO_EARLY,
+  cancelJob,
+  completeAttempt,
+  createJob,
+  failAttempt,
+  releaseAttempt,
+  reportProgress,
+  requeueJob,
+  startAttempt,
+  takeOverAttempt,
+} from './testing/jobCommands.ts';
+import {
+  DUE_AT,
+  SMTP_DOWN,
+  jobCancelled,
+  jobCompleted,
+  jobCreated,
+  jobFailed,
+  jobProgressed,
+  jobReleased,
+  jobRequeued,
+  jobRetryScheduled,
+  jobStarted,
+} from './testing/jobEvents.ts';
+
+const specified = new Set<string>();
+
+/** One line of the specification: on such a job the command makes this event and leaves it in this status. */
+function makes(situation: Situation, command: JobCommand, event: JobEvent, status: JobStatus): void {
+  specified.add(`${command.command} | ${situation}`);
+  test(`${named(situation)} it makes ${event.event}, and the job is ${status}`, () => {
+    expect(given(...historyOf(situation)).when(command)).toEqual(thenHappens(event, { status }));
+  });
+}
+
+function refuses(situation: Situation, command: JobCommand, code: Rejection['rejected']): void {
+  specified.add(`${command.command} | ${situation}`);
+  test(`${named(situation)} it is refused: ${code}`, () => {
+    expect(given(...historyOf(situation)).when(command)).toEqual(thenRefused(code));
+  });
+}
+
+function refusesAll(among: readonly Situation[], command: JobCommand, code: Rejection['rejected']): void {
+  for (const situation of among) refuses(situation, command, code);
+}
+
+const named = (situation: Situation) => (situation === 'no job' ? 'without a job' : `on a ${situation} job`);
+const existing = situations.filter((situation): situation is JobStatus => situation !== 'no job');
+const notRunning = existing.filter((status) => status !== 'processing');
+
+describe('CreateJob', () => {
+  makes('no job', createJob(), jobCreated(), 'pending');
+  makes(
+    'no job',
+    createJob({ runAt: '2026-01-01T02:00:00.001Z' }),
+    jobCreated({ runAt: '2026-01-01T02:00:00.001Z' }),
+    'scheduled',
+  );
+  makes('no job', createJob({ runAt: NOW }), jobCreated({ runAt: NOW }), 'pending');
+  refusesAll(existing, createJob(), 'already-exists');
+});
+
+describe('StartAttempt', () => {
+  refuses('no job', startAttempt(), 'not-found');
+  refuses('scheduled', startAttempt({ at: TOO_EARLY }), 'not-due');
+  makes('scheduled', startAttempt({ at: DUE_AT }), jobStarted({ attempt: 1 }), 'processing');
+  makes('pending', startAttempt(), jobStarted({ attempt: 1 }), 'processing');
+  refuses('processing', startAttempt(), 'illegal-transition');
+  refuses('retrying', startAttempt({ at: TOO_EARLY }), 'not-due');
+  makes('retrying', startAttempt({ at: DUE_AT }), jobStarted({ attempt: 2 }), 'processing');
+  refusesAll(['completed', 'failed', 'cancelled'], startAttempt(), 'illegal-transition');
+});
+
+describe('TakeOverAttempt', () => {
+  refuses('no job', takeOverAttempt(), 'not-found');
+  makes('processing', takeOverAttempt(), jobStarted({ attempt: 2, worker: 'worker-2' }), 'processing');
+  refuses('processing', takeOverAttempt({ attempt: 2 }), 'overtaken');
+  refusesAll(notRunning, takeOverAttempt(), 'illegal-transition');
+});
+
+describe('ReportProgress', () => {
+  refuses('no job', reportProgress(), 'not-found');
+  makes('processing', reportProgress(), jobProgressed({ percent: 50 }), 'processing');
+  refuses('processing', reportProgress({ attempt: 2 }), 'overtaken');
+  refusesAll(notRunning, reportProgress(), 'illegal-transition');
+});
+
+describe('CompleteAttempt', () => {
+  refuses('no job', completeAttempt(), 'not-found');
+  makes('processing', completeAttempt(), jobCompleted(), 'completed');
+  refuses('processing', completeAttempt({ attempt: 2 }), 'overtaken');
+  refusesAll(notRunning, completeAttempt(), 'illegal-transition');
+});
+
+describe('FailAttempt', () => {
+  refuses('no job', failAttempt(), 'not-found');
+  makes('processing', failAttempt(), jobRetryScheduled({ retryAt: '2026-01-01T02:01:00.000Z' }), 'retrying');
+  makes('processing', failAttempt({ cause: 'unrecoverable' }), jobFailed({ reason: 'unrecoverable' }), 'failed');
+  makes('processing', failAttempt({ cause: 'invalid-payload' }), jobFailed({ reason: 'invalid-payload' }), 'failed');
+  refuses('processing', failAttempt({ attempt: 2 }), 'overtaken');
+  refusesAll(notRunning, failAttempt(), 'illegal-transition');
+});
+
+describe('ReleaseAttempt', () => {
+  refuses('no job', releaseAttempt(), 'not-found');
+  makes('processing', releaseAttempt(), jobReleased(), 'pending');
+  refuses('processing', releaseAttempt({ attempt: 2 }), 'overtaken');
+  refusesAll(notRunning, releaseAttempt(), 'illegal-transition');
+});
+
+describe('CancelJob', () => {
+  refuses('no job', cancelJob(), 'not-found');
+  for (const status of existing.filter((one) => !isTerminal(one)))
+    makes(status, cancelJob(), jobCancelled(), 'cancelled');
+  refuses('cancelled', cancelJob(), 'already-cancelled');
+  refusesAll(['completed', 'failed'], cancelJob(), 'illegal-transition');
+});
+
+describe('RequeueJob', () => {
+  refuses('no job', requeueJob(), 'not-found');
+  makes('failed', requeueJob(), jobRequeued(), 'pending');
+  makes('cancelled', requeueJob(), jobRequeued(), 'pending');
+  refusesAll(['scheduled', 'pending', 'processing', 'retrying', 'completed'], requeueJob(), 'illegal-transition');
+});
+
+test('every situation of a job is specified for every command', () => {
+  expect(specified.size).toBe(8 * 9);
+});
+
+describe('the budget of attempts', () => {
+  const lastAttempt = [jobCreated({ maxAttempts: 1 }), jobStarted()];
+
+  test('a failure of the last attempt is final', () => {
+    expect(given(...lastAttempt).when(failAttempt())).toEqual(
+      thenHappens(jobFailed({ reason: 'attempts-exhausted' }), { status: 'failed', attempt: 1, error: SMTP_DOWN }),
+    );
+  });
+
+  test('a worker lost in the last attempt fails the job, and the error names the worker', () => {
+    const error = { name: 'WorkerLost', message: 'worker worker-1 stopped answering' };
+    expect(given(...lastAttempt).when(takeOverAttempt())).toEqual(
+      thenHappens(jobFailed({ reason: 'worker-lost', error }), { status: 'failed', error }),
+    );
+  });
+
+  test('a released attempt is given back, so that the next one bears its number', () => {
+    expect(given(...lastAttempt, jobReleased()).when(startAttempt())).toEqual(
+      thenHappens(jobStarted({ attempt: 1 }), { attempt: 1 }),
+    );
+  });
+
+  test('a requeued job has its whole budget again', () => {
+    expect(given(...lastAttempt, jobFailed(), jobRequeued()).when(startAttempt())).toEqual(
+      thenHappens(jobStarted({ attempt: 1 }), { attempt: 1 }),
+    );
+  });
+});
