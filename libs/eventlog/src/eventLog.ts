@@ -1,60 +1,142 @@
 import type { JobEvent } from '@jobstream/domain';
-import type { Delivery } from './delivery.ts';
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { Appender } from './appender.ts';
+import { Connection } from './connection.ts';
+import { LogUnavailableError, StreamMismatchError } from './errors.ts';
 import type { EventFeed } from './eventFeed.ts';
+import type { EventLogOptions } from './eventLogOptions.ts';
+import { JobQueue, type JobQueueOptions } from './jobQueue.ts';
+import { JobReader } from './jobReader.ts';
 import type { JobSnapshot } from './jobSnapshot.ts';
+import { LogFollower } from './logFollower.ts';
+import { silentSink } from './logSink.ts';
+import { Publisher } from './publisher.ts';
 import type { RecordedEvent } from './recordedEvent.ts';
+import { ensureStream, JOBS_STREAM, streamSettings } from './streams.ts';
+import { WakeScheduler, type Wake } from './wakeScheduler.ts';
+import { ensureWorkConsumers } from './workConsumers.ts';
 
-export interface EventLogOptions {
-  /** One URL or several, separated by commas. */
-  readonly url: string;
-  /** Shown to operators in the server's list of connections, e.g. `api`. */
-  readonly name: string;
-  readonly credsFile?: string | undefined;
-  readonly user?: string | undefined;
-  readonly password?: string | undefined;
-  readonly replicas?: number;
-  readonly maxAgeMs?: number;
-  readonly groupCommit?: boolean;
-  /** How long an append or a read may take altogether, reconnecting included; 4,000 ms unless told. */
-  readonly deadlineMs?: number;
-  /** Appends that may wait at once before further ones are refused; 20,000 unless told. */
-  readonly maxWaiting?: number;
-}
+const DEADLINE_MS = 4_000;
+const MAX_WAITING = 20_000;
+/** Part of the deadline after which a single publish counts as unanswered, so that there is time to look and try again. */
+const PUBLISH_TIMEOUT_SHARE = 0.4;
 
-export interface JobQueueOptions {
-  readonly jobType: string;
-  /** Deliveries held at once. */
-  readonly concurrency: number;
-  readonly ackWaitMs: number;
-  /** Must not reject; the delivery's slot is free again when the promise settles. */
-  readonly onDelivery: (delivery: Delivery) => Promise<void>;
-}
-
-/** Deliveries of one job type. `stop` stops pulling, then waits for the handlers of the held deliveries. */
-export interface JobQueue {
-  stop(): Promise<void>;
+interface Parts {
+  readonly connection: Connection;
+  readonly manager: JetStreamManager;
+  readonly publisher: Publisher;
+  readonly appender: Appender;
+  readonly reader: JobReader;
+  readonly wakes: WakeScheduler;
 }
 
 /** The event log on NATS JetStream: the only door to it. */
-export declare class EventLog {
-  readonly name: string;
-  constructor(options: EventLogOptions);
-  /** Connects, checks the server's version, creates the streams or checks them. UnsupportedServerError, StreamMismatchError, LogUnavailableError. */
-  start(): Promise<void>;
-  stop(): Promise<void>;
-  isConnected(): boolean;
-  /** Appends one event to its job and returns its sequence. ConcurrentAppendError, LogUnavailableError, LogOverloadedError, EventTooLargeError. */
-  append(event: JobEvent, expectedSequence: number): Promise<number>;
+export class EventLog {
+  readonly name = 'event log';
+  readonly #options: EventLogOptions;
+  readonly #queues = new Set<JobQueue>();
+  #parts: Parts | undefined;
+
+  constructor(options: EventLogOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Connects, checks the server's version, creates the streams or checks their settings: UnsupportedServerError,
+   * StreamMismatchError, LogUnavailableError.
+   */
+  async start(): Promise<void> {
+    const connection = await Connection.open(this.#options);
+    try {
+      this.#parts = await this.#build(connection);
+    } catch (error) {
+      await connection.close();
+      if (error instanceof StreamMismatchError) throw error;
+      throw new LogUnavailableError('the streams could not be set up', { cause: error });
+    }
+  }
+
+  /** Ends the queues, waits until every append has its outcome, and closes the connection. */
+  async stop(): Promise<void> {
+    const parts = this.#parts;
+    this.#parts = undefined;
+    if (parts === undefined) return;
+    await Promise.all([...this.#queues].map((queue) => queue.stop()));
+    await parts.appender.stop();
+    parts.publisher.stop();
+    await parts.connection.close();
+  }
+
+  isConnected(): boolean {
+    return this.#parts?.connection.isConnected() ?? false;
+  }
+
+  /**
+   * Appends one event to its job and returns its sequence. `expectedSequence` is that of the job's previous event, 0 for
+   * a new job. ConcurrentAppendError, LogUnavailableError, LogOverloadedError, EventTooLargeError.
+   */
+  append(event: JobEvent, expectedSequence: number): Promise<number> {
+    return this.#started().appender.append(event, expectedSequence);
+  }
+
   /** The job's state, or undefined if there is no such job; knowing its type makes it a little faster. */
-  readJob(jobId: string, jobType?: string): Promise<JobSnapshot | undefined>;
+  readJob(jobId: string, jobType?: string): Promise<JobSnapshot | undefined> {
+    return this.#started().reader.job(jobId, jobType);
+  }
+
   /** All events of a job, oldest first; empty if there is no such job. */
-  readHistory(jobId: string): Promise<readonly RecordedEvent[]>;
+  readHistory(jobId: string): Promise<readonly RecordedEvent[]> {
+    return this.#started().reader.history(jobId);
+  }
+
   /** The sequence of the newest message, 0 for an empty log. */
-  lastSequence(): Promise<number>;
-  /** Follows the log from the message after `after`. */
-  follow(options: { after: number }): EventFeed;
+  async lastSequence(): Promise<number> {
+    const { manager } = this.#started();
+    try {
+      return (await manager.streams.info(JOBS_STREAM)).state.last_seq;
+    } catch (error) {
+      throw new LogUnavailableError('its last sequence could not be read', { cause: error });
+    }
+  }
+
+  /** Follows the log from the message after sequence `after`. */
+  follow({ after }: { after: number }): EventFeed {
+    return new LogFollower(this.#started().connection, after);
+  }
+
   /** Asks for a delivery of the job at the instant `at` or soon after; asking again replaces the earlier wish. */
-  scheduleWake(wake: { jobId: string; jobType: string; at: string }): Promise<void>;
-  /** Starts taking deliveries of a job type: created, requeued, and due. */
-  openQueue(options: JobQueueOptions): Promise<JobQueue>;
+  scheduleWake(wake: Wake): Promise<void> {
+    return this.#started().wakes.schedule(wake);
+  }
+
+  /** Starts taking deliveries of a job type: jobs created, requeued, and due. */
+  async openQueue(options: JobQueueOptions): Promise<JobQueue> {
+    const { manager, connection } = this.#started();
+    await ensureWorkConsumers(manager, options);
+    const queue = new JobQueue(connection, options, this.#options.logger ?? silentSink);
+    this.#queues.add(queue);
+    queue.start();
+    return queue;
+  }
+
+  async #build(connection: Connection): Promise<Parts> {
+    const { replicas = 1, maxAgeMs = 0, groupCommit = true } = this.#options;
+    const { deadlineMs = DEADLINE_MS, maxWaiting = MAX_WAITING } = this.#options;
+    const manager = await jetstreamManager(connection.nats, { checkAPI: false, timeout: DEADLINE_MS });
+    for (const settings of streamSettings({ replicas, maxAgeMs })) await ensureStream(manager, settings);
+    const publisher = new Publisher(connection, deadlineMs * PUBLISH_TIMEOUT_SHARE);
+    return {
+      connection,
+      manager,
+      publisher,
+      appender: new Appender(connection, publisher, { groupCommit, deadlineMs, maxWaiting }),
+      reader: await JobReader.open(connection, deadlineMs),
+      wakes: new WakeScheduler(publisher, deadlineMs),
+    };
+  }
+
+  #started(): Parts {
+    if (this.#parts === undefined) throw new LogUnavailableError('it is not started');
+    return this.#parts;
+  }
 }

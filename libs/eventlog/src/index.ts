@@ -10,7 +10,10 @@ export {
 } from './errors.ts';
 export type { EventFeed } from './eventFeed.ts';
 export { EventLog } from './eventLog.ts';
-export type { EventLogOptions, JobQueue, JobQueueOptions } from './eventLog.ts';
+export type { EventLogOptions } from './eventLogOptions.ts';
+export type { JobQueue, JobQueueOptions } from './jobQueue.ts';
 export type { JobSnapshot } from './jobSnapshot.ts';
 export type { LogEntry } from './logEntry.ts';
+export type { LogSink } from './logSink.ts';
 export type { RecordedEvent } from './recordedEvent.ts';
+export type { Wake } from './wakeScheduler.ts';

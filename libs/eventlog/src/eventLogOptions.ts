@@ -1,0 +1,22 @@
+import type { LogSink } from './logSink.ts';
+
+export interface EventLogOptions {
+  /** One URL or several, separated by commas. */
+  readonly url: string;
+  /** Shown to operators in the server's list of connections, and the name of its inbox, e.g. `api`. */
+  readonly name: string;
+  readonly credsFile?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  /** Copies of each stream in a cluster; 1 unless told. */
+  readonly replicas?: number;
+  /** How long the log keeps events; 0 (for ever) unless told. */
+  readonly maxAgeMs?: number;
+  /** Whether waiting appends are committed together; true unless told. */
+  readonly groupCommit?: boolean;
+  /** How long an append or a read may take altogether, reconnecting included; 4,000 ms unless told. */
+  readonly deadlineMs?: number;
+  /** Appends that may wait at once before further ones are refused; 20,000 unless told. */
+  readonly maxWaiting?: number;
+  readonly logger?: LogSink;
+}

@@ -1,0 +1,15 @@
+import type { JobEvent } from '@jobstream/domain';
+
+/** An append on its way: what to store, what it expects, and whom to tell. Times are of `performance.now()`. */
+export interface PendingAppend {
+  readonly event: JobEvent;
+  readonly subject: string;
+  readonly filter: string;
+  readonly body: Uint8Array;
+  readonly expected: number;
+  readonly deadline: number;
+  readonly resolve: (sequence: number) => void;
+  readonly reject: (error: Error) => void;
+  /** Set once an outcome was unknown: from then on a conflict may be our own first try. */
+  uncertain: boolean;
+}

@@ -1,0 +1,100 @@
+import type { Msg, MsgHdrs } from '@nats-io/transport-node';
+import type { Connection } from './connection.ts';
+
+/**
+ * What became of a publish. `unknown`: no answer came (time ran out, or the connection was lost), so it may or may not
+ * be stored. `code` is JetStream's error code, or 503 when no stream listens.
+ */
+export type PublishOutcome =
+  | { readonly kind: 'stored'; readonly sequence: number }
+  | { readonly kind: 'refused'; readonly code: number; readonly description: string }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+export type OnOutcome = (outcome: PublishOutcome) => void;
+
+interface Pending {
+  readonly onOutcome: OnOutcome;
+  readonly giveUpAt: number;
+}
+
+interface Acknowledgement {
+  readonly seq?: number;
+  readonly error?: { readonly err_code?: number; readonly code?: number; readonly description?: string };
+}
+
+const SWEEP_MS = 100;
+
+/**
+ * Publishes to JetStream with as little work as the protocol allows: one inbox for all acknowledgements, a number in the
+ * reply subject that finds the waiting caller, a callback instead of a promise. Several times as fast as the client
+ * library's own publish, which makes a request, a promise and a header map for each message.
+ */
+export class Publisher {
+  readonly #connection: Connection;
+  readonly #timeoutMs: number;
+  readonly #inbox: string;
+  /** In the order of publishing, so the oldest is always first. */
+  readonly #pending = new Map<number, Pending>();
+  readonly #sweeper: NodeJS.Timeout;
+  #serial = 0;
+
+  constructor(connection: Connection, timeoutMs: number) {
+    this.#connection = connection;
+    this.#timeoutMs = timeoutMs;
+    this.#inbox = `${connection.newInbox()}.`;
+    connection.nats.subscribe(`${this.#inbox}*`, { callback: (_error, message) => this.#onAnswer(message) });
+    connection.onLost(() => this.#settleAll('the connection was lost'));
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+  }
+
+  /** Publishes and calls back once with the outcome; throws if the message exceeds what the server takes. */
+  publish(subject: string, body: Uint8Array, headers: MsgHdrs, onOutcome: OnOutcome): void {
+    const serial = this.#serial++;
+    this.#connection.nats.publish(subject, body, { headers, reply: this.#inbox + String(serial) });
+    this.#pending.set(serial, { onOutcome, giveUpAt: performance.now() + this.#timeoutMs });
+  }
+
+  /** Publishes a message that nobody answers, such as an inner member of an atomic batch. */
+  publishSilently(subject: string, body: Uint8Array, headers: MsgHdrs): void {
+    this.#connection.nats.publish(subject, body, { headers });
+  }
+
+  stop(): void {
+    clearInterval(this.#sweeper);
+    this.#settleAll('the event log was stopped');
+  }
+
+  #onAnswer(message: Msg): void {
+    const serial = Number(message.subject.slice(this.#inbox.length));
+    const pending = this.#pending.get(serial);
+    if (pending === undefined) return;
+    this.#pending.delete(serial);
+    pending.onOutcome(outcomeOf(message));
+  }
+
+  #sweep(): void {
+    const now = performance.now();
+    for (const [serial, pending] of this.#pending) {
+      if (pending.giveUpAt > now) return;
+      this.#pending.delete(serial);
+      pending.onOutcome({ kind: 'unknown', reason: 'no acknowledgement in time' });
+    }
+  }
+
+  #settleAll(reason: string): void {
+    const all = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const pending of all) pending.onOutcome({ kind: 'unknown', reason });
+  }
+}
+
+function outcomeOf(message: Msg): PublishOutcome {
+  if (message.data.length === 0) return refused(message.headers?.code, 'no stream listens');
+  const { seq, error } = message.json<Acknowledgement>();
+  if (error !== undefined) return refused(error.err_code ?? error.code, error.description);
+  return seq === undefined ? refused(undefined, 'an answer without sequence') : { kind: 'stored', sequence: seq };
+}
+
+function refused(code = 0, description = 'no reason given'): PublishOutcome {
+  return { kind: 'refused', code, description };
+}

@@ -1,0 +1,131 @@
+import type { Msg, Subscription } from '@nats-io/transport-node';
+import type { Connection } from './connection.ts';
+import type { Delivery } from './delivery.ts';
+import type { DecodedDelivery } from './deliveryCodec.ts';
+import { HeldMessage } from './heldMessage.ts';
+import type { LogSink } from './logSink.ts';
+
+export interface PullLoopOptions {
+  readonly connection: Connection;
+  readonly sink: LogSink;
+  readonly stream: string;
+  readonly consumer: string;
+  /** Messages asked for and held together, at most. */
+  readonly credit: number;
+  readonly decode: (message: HeldMessage) => DecodedDelivery;
+  readonly onDelivery: (delivery: Delivery) => Promise<void>;
+}
+
+/** How long the server keeps a pull request open. */
+const EXPIRES_MS = 30_000;
+/** When a request has brought nothing and the server did not say so either, it is asked again after this. */
+const RENEW_MS = EXPIRES_MS + 5_000;
+const NANOS_PER_MS = 1_000_000;
+const RETRY_LATER_MS = 5_000;
+/** Statuses that end a pull request without more messages; a 409 also comes when the server moves the consumer. */
+const MISSING_CONSUMER_PAUSE_MS = 500;
+
+/**
+ * Pulls from one durable consumer just what there is room for: a message is never fetched to lie in a buffer while
+ * another worker is idle. Requests for more go out in portions, when a quarter of the credit is free.
+ */
+export class PullLoop {
+  readonly #options: PullLoopOptions;
+  readonly #inbox: string;
+  readonly #portion: number;
+  #subscription: Subscription | undefined;
+  #forgetRegained: (() => void) | undefined;
+  #renewal: NodeJS.Timeout | undefined;
+  /** Asked for and not yet answered. */
+  #requested = 0;
+  #held = 0;
+  #stopped = false;
+  #onIdle: (() => void) | undefined;
+
+  constructor(options: PullLoopOptions) {
+    this.#options = options;
+    this.#inbox = options.connection.newInbox();
+    this.#portion = Math.max(1, Math.floor(options.credit / 4));
+  }
+
+  start(): void {
+    const { connection } = this.#options;
+    this.#subscription = connection.nats.subscribe(this.#inbox, { callback: (_error, message) => this.#on(message) });
+    this.#forgetRegained = connection.onRegained(() => this.#pullAfresh());
+    this.#pullAfresh();
+  }
+
+  /** Stops asking and waits until nothing is held. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#forgetRegained?.();
+    clearTimeout(this.#renewal);
+    this.#subscription?.unsubscribe();
+    if (this.#held > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+  }
+
+  /** Requests do not outlive the connection that made them, nor their expiry. */
+  #pullAfresh(): void {
+    this.#requested = 0;
+    this.#pull();
+  }
+
+  #pull(): void {
+    const room = this.#options.credit - this.#held - this.#requested;
+    if (this.#stopped || room < this.#portion || !this.#options.connection.isConnected()) return;
+    const { stream, consumer, connection } = this.#options;
+    this.#requested += room;
+    const request = JSON.stringify({ batch: room, expires: EXPIRES_MS * NANOS_PER_MS });
+    connection.nats.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, request, { reply: this.#inbox });
+    clearTimeout(this.#renewal);
+    this.#renewal = setTimeout(() => this.#pullAfresh(), RENEW_MS);
+  }
+
+  #on(message: Msg): void {
+    if (message.subject === this.#inbox) this.#onStatus(message);
+    else this.#onMessage(new HeldMessage(this.#options.connection.nats, message));
+  }
+
+  /** 404, 408, 409: a request ended, and a header says how much of it was left. 503: the consumer is not there now. */
+  #onStatus(message: Msg): void {
+    const code = message.headers?.code ?? 0;
+    if (code === 100) return;
+    const left = Number(message.headers?.get('Nats-Pending-Messages') ?? '');
+    this.#requested = Math.max(0, this.#requested - (left > 0 ? left : this.#requested));
+    if (code === 408) this.#pull();
+    else this.#pullLater(message.headers?.description ?? String(code));
+  }
+
+  #pullLater(reason: string): void {
+    const { stream, consumer, sink } = this.#options;
+    sink.warn({ stream, consumer, reason }, 'the server ended a pull request');
+    clearTimeout(this.#renewal);
+    this.#renewal = setTimeout(() => this.#pullAfresh(), MISSING_CONSUMER_PAUSE_MS);
+  }
+
+  #onMessage(message: HeldMessage): void {
+    this.#requested = Math.max(0, this.#requested - 1);
+    const decoded = this.#options.decode(message);
+    if ('problem' in decoded) this.#refuse(message, decoded);
+    else void this.#hold(decoded.delivery);
+    this.#pull();
+  }
+
+  async #hold(delivery: Delivery): Promise<void> {
+    this.#held++;
+    try {
+      await this.#options.onDelivery(delivery);
+    } finally {
+      this.#held--;
+      if (this.#held === 0) this.#onIdle?.();
+      this.#pull();
+    }
+  }
+
+  #refuse(message: HeldMessage, { problem, retry }: { problem: string; retry: boolean }): void {
+    const { sequence, subject } = message;
+    this.#options.sink.warn({ sequence, subject, problem }, 'a message that is no call for work');
+    if (retry) message.release(RETRY_LATER_MS);
+    else message.terminate();
+  }
+}

@@ -1,0 +1,49 @@
+import type { JobEvent, JobEventName } from '@jobstream/domain';
+
+/** The last token of an event's subject. */
+const eventTokens = {
+  JobCreated: 'created',
+  JobStarted: 'started',
+  JobProgressed: 'progressed',
+  JobCompleted: 'completed',
+  JobRetryScheduled: 'retry-scheduled',
+  JobFailed: 'failed',
+  JobCancelled: 'cancelled',
+  JobRequeued: 'requeued',
+  JobReleased: 'released',
+} as const satisfies Record<JobEventName, string>;
+
+/** `jobs.<type>.<id>.<event>`: where an event is stored. */
+export function eventSubject(event: JobEvent): string {
+  return `jobs.${event.jobType}.${event.jobId}.${eventTokens[event.event]}`;
+}
+
+/** `jobs.<type>.<id>.>`, or with any type when it is not known. */
+export function jobFilter(jobId: string, jobType = '*'): string {
+  return `jobs.${jobType}.${jobId}.>`;
+}
+
+/**
+ * What an append's expectation is checked against. Replicated servers compare these filters as strings, so every writer
+ * must send exactly this one. A creation under an idempotency key looks at all types, since the key is the identity:
+ * it can only race another creation of the same id, which sends the same string.
+ */
+export function expectationFilter(event: JobEvent): string {
+  const ofAnyType = event.event === 'JobCreated' && event.data.idempotencyKey !== undefined;
+  return jobFilter(event.jobId, ofAnyType ? '*' : event.jobType);
+}
+
+/** Events that call for work on a job. */
+export function workSubjects(jobType: string): string[] {
+  return [`jobs.${jobType}.*.${eventTokens.JobCreated}`, `jobs.${jobType}.*.${eventTokens.JobRequeued}`];
+}
+
+/** The subject of a job's wake-up schedule is its identity: publishing it again replaces it. */
+export function wakeSubject(jobId: string, jobType: string): string {
+  return `timers.at.${jobType}.${jobId}`;
+}
+
+/** Where a wake-up goes when it is due. */
+export function dueSubject(jobType: string): string {
+  return `timers.due.${jobType}`;
+}
