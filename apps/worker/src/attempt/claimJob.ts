@@ -1,0 +1,62 @@
+import { evolve, isRejection } from '@jobstream/domain';
+import type { Decision } from '@jobstream/domain';
+import { ConcurrentAppendError } from '@jobstream/eventlog';
+import type { Delivery, JobSnapshot } from '@jobstream/eventlog';
+import type { WorkerContext } from '../workerContext.ts';
+import type { Answer } from './answer.ts';
+import type { Attempt } from './attempt.ts';
+import { JobChain } from './jobChain.ts';
+import { planClaim } from './planClaim.ts';
+import { startedAttempt } from './startedAttempt.ts';
+import { untilAvailable } from './untilAvailable.ts';
+import { wakeAt } from './wakeAt.ts';
+
+/**
+ * Turns a delivery into a started attempt, or into its answer when there is nothing to start. `beaten` says that
+ * another worker was faster a moment ago; then the state is read, whatever the delivery seems to tell.
+ */
+export async function claimJob(delivery: Delivery, context: WorkerContext, beaten = false): Promise<Attempt | Answer> {
+  const snapshot = (beaten ? undefined : firstState(delivery)) ?? (await readState(delivery, context));
+  const plan = planClaim(snapshot, delivery, { beaten, context });
+  if (plan.do === 'answer') return answered(plan.answer, plan.because, delivery, context);
+  const chain = new JobChain(plan.snapshot, delivery.cause, context);
+  try {
+    const decision = await chain.record(plan.command);
+    return await claimed(decision, chain, delivery, context);
+  } catch (error) {
+    if (!(error instanceof ConcurrentAppendError)) throw error;
+    return claimJob(delivery, context, true);
+  }
+}
+
+/** A JobCreated that comes for the first time is the whole history: no need to read. */
+function firstState({ recorded, deliveryCount }: Delivery): JobSnapshot | undefined {
+  if (recorded === undefined || deliveryCount > 1) return undefined;
+  const job = evolve(undefined, recorded.event);
+  return job === undefined ? undefined : { job, sequence: recorded.sequence };
+}
+
+function readState({ jobId, jobType }: Delivery, { eventLog, closing }: WorkerContext) {
+  return untilAvailable(() => eventLog.readJob(jobId, jobType), closing);
+}
+
+async function claimed(
+  decision: Decision,
+  chain: JobChain,
+  delivery: Delivery,
+  context: WorkerContext,
+): Promise<Attempt | Answer> {
+  if (isRejection(decision)) {
+    if (decision.dueAt !== undefined) await wakeAt(decision.dueAt, delivery, context);
+    return answered({ answer: 'ack' }, decision.detail, delivery, context);
+  }
+  if (decision.event === 'JobStarted') return startedAttempt(chain, delivery, context);
+  context.logger.error({ jobId: delivery.jobId, jobType: delivery.jobType }, 'failed: its workers were lost');
+  return { answer: 'ack' };
+}
+
+function answered(answer: Answer, because: string, delivery: Delivery, { logger }: WorkerContext): Answer {
+  const { jobId, jobType, cause, deliveryCount } = delivery;
+  logger.debug({ jobId, jobType, cause, deliveryCount, ...answer }, because);
+  return answer;
+}

@@ -1,0 +1,60 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { JobProgress } from '@jobstream/domain';
+import { capText } from '../handler/capText.ts';
+import type { JobChain } from './jobChain.ts';
+
+/** A pause between two events of one job, so that a handler that reports in a tight loop does not fill the log. */
+const PAUSE_MS = 250;
+const MESSAGE_LIMIT = 1_024;
+
+/** Appends the progress of one attempt: one event at a time, and of the values that come meanwhile the last one. */
+export class ProgressReporter {
+  readonly #chain: JobChain;
+  readonly #attempt: number;
+  readonly #onFailure: (error: unknown) => void;
+  readonly #finishing = new AbortController();
+  #next: JobProgress | undefined;
+  #appending: Promise<void> | undefined;
+
+  /** `onFailure` is told once, when an append fails; nothing more is reported then. */
+  constructor(chain: JobChain, attempt: number, onFailure: (error: unknown) => void) {
+    this.#chain = chain;
+    this.#attempt = attempt;
+    this.#onFailure = onFailure;
+  }
+
+  report(progress: JobProgress): void {
+    if (this.#finishing.signal.aborted) return;
+    this.#next = sensible(progress);
+    this.#appending ??= this.#append();
+  }
+
+  /** Appends the last value, if it waits still; later reports are ignored. Never rejects. */
+  async finish(): Promise<void> {
+    this.#finishing.abort();
+    await this.#appending;
+  }
+
+  async #append(): Promise<void> {
+    try {
+      while (this.#next !== undefined) {
+        const progress = this.#next;
+        this.#next = undefined;
+        await this.#chain.record({ command: 'ReportProgress', attempt: this.#attempt, ...progress });
+        await pause(PAUSE_MS, undefined, { signal: this.#finishing.signal }).catch(() => undefined);
+      }
+      this.#appending = undefined;
+    } catch (error) {
+      this.#finishing.abort();
+      this.#onFailure(error);
+    }
+  }
+}
+
+/** A wrong figure in a report must not cost the job its life. */
+function sensible({ percent, message }: JobProgress): JobProgress {
+  return {
+    ...(Number.isFinite(percent) ? { percent: Math.min(100, Math.max(0, percent ?? 0)) } : {}),
+    ...(message === undefined ? {} : { message: capText(message, MESSAGE_LIMIT) }),
+  };
+}

@@ -1,0 +1,56 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { ConcurrentAppendError } from '@jobstream/eventlog';
+import type { AttemptAbortedError } from '../handler/attemptAbortedError.ts';
+import type { JobContext } from '../handler/jobContext.ts';
+import type { WorkerContext } from '../workerContext.ts';
+import type { Attempt } from './attempt.ts';
+import { AttemptAbort } from './attemptAbort.ts';
+import type { Ending, Outcome } from './outcome.ts';
+import { ProgressReporter } from './progressReporter.ts';
+
+/** How long a handler may take to end after its signal was aborted, before it is left to itself. */
+const ABANDON_AFTER_MS = 500;
+
+/** Runs the handler to its end, its deadline or the worker's; all its progress is appended when this returns. */
+export async function runHandler(attempt: Attempt, { closing }: WorkerContext): Promise<Outcome> {
+  using abort = new AttemptAbort(attempt.chain.job.timeoutMs, closing);
+  const progress = new ProgressReporter(attempt.chain, attempt.number, (error) => {
+    if (error instanceof ConcurrentAppendError) abort.overtaken();
+  });
+  const startedAt = performance.now();
+  const ending = await endOf(attempt, handlerContext(attempt, abort.signal, progress));
+  const durationMs = Math.round(performance.now() - startedAt);
+  await progress.finish();
+  return { ...ending, durationMs };
+}
+
+function handlerContext(
+  { chain, number, logger }: Attempt,
+  signal: AbortSignal,
+  reporter: ProgressReporter,
+): JobContext {
+  return { job: chain.job, attempt: number, signal, log: logger, progress: (progress) => reporter.report(progress) };
+}
+
+async function endOf({ handler, logger }: Attempt, ctx: JobContext): Promise<Ending> {
+  const aborted = abortionOf(ctx.signal);
+  const ended = settled(handler.run(ctx.job.payload, ctx));
+  const first = await Promise.race([ended, aborted]);
+  if (!ctx.signal.aborted) return first;
+  const stopped = await Promise.race([ended, pause(ABANDON_AFTER_MS)]);
+  if (stopped === undefined) logger.warn({ reason: ctx.signal.reason }, 'the handler ignores its signal: abandoned');
+  return aborted;
+}
+
+function settled(running: Promise<unknown>): Promise<Ending> {
+  return running.then(
+    (value) => ({ kind: 'returned', value }),
+    (error: unknown) => ({ kind: 'threw', error }),
+  );
+}
+
+function abortionOf(signal: AbortSignal): Promise<Ending> {
+  const ending = (): Ending => ({ kind: 'aborted', error: signal.reason as AttemptAbortedError });
+  if (signal.aborted) return Promise.resolve(ending());
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(ending()), { once: true }));
+}

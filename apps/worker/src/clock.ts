@@ -1,0 +1,19 @@
+import crypto from 'node:crypto';
+
+/** What the domain has none of: time, new ids and chance. Tests pass their own. */
+export interface Clock {
+  /** The present instant as RFC 3339 text in UTC. */
+  now(): string;
+  newId(): string;
+  /** A number in [0, 1). */
+  random(): number;
+}
+
+/** The machine's clock and randomness; ids are time-ordered where Node can make them (24.12 and later). */
+export function systemClock(): Clock {
+  return {
+    now: () => new Date().toISOString(),
+    newId: () => (typeof crypto.randomUUIDv7 === 'function' ? crypto.randomUUIDv7() : crypto.randomUUID()),
+    random: () => Math.random(),
+  };
+}

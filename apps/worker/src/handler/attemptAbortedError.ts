@@ -1,0 +1,14 @@
+const codes = { timeout: 'ATTEMPT_TIMEOUT', shutdown: 'WORKER_SHUTDOWN', overtaken: 'ATTEMPT_OVERTAKEN' } as const;
+
+/** Why the signal of an attempt was aborted: it took too long, the worker stops, or the job has moved on without it. */
+export class AttemptAbortedError extends Error {
+  readonly code: (typeof codes)[keyof typeof codes];
+  readonly why: keyof typeof codes;
+
+  constructor(why: keyof typeof codes, detail: string) {
+    super(detail);
+    this.name = 'AttemptAbortedError';
+    this.why = why;
+    this.code = codes[why];
+  }
+}

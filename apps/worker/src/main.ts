@@ -1,0 +1,45 @@
+import { EventLog } from '@jobstream/eventlog';
+import { runProcess } from '@jobstream/runtime';
+import { systemClock } from './clock.ts';
+import { emailHandler } from './email/emailHandler.ts';
+import { chooseMailer } from './email/chooseMailer.ts';
+import { handlerRegistry } from './handler/handlerRegistry.ts';
+import { sleepHandler } from './sleep/sleepHandler.ts';
+import { webhookHandler } from './webhook/webhookHandler.ts';
+import { Worker } from './worker.ts';
+
+await runProcess('worker', (config, logger) => {
+  const eventLog = new EventLog({
+    url: config.NATS_URL,
+    name: 'worker',
+    credsFile: config.NATS_CREDS,
+    user: config.NATS_USER,
+    password: config.NATS_PASSWORD,
+    replicas: config.STREAM_REPLICAS,
+    maxAgeMs: config.JOBS_MAX_AGE,
+    groupCommit: config.GROUP_COMMIT,
+    logger,
+  });
+  const mailer = chooseMailer(config.SMTP_URL, logger);
+  const handlers = handlerRegistry(
+    [
+      emailHandler({ mailer, from: config.SMTP_FROM }),
+      webhookHandler({ secret: config.WEBHOOK_SECRET, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
+      sleepHandler(),
+    ],
+    config.WORKER_TYPES,
+  );
+  const worker = new Worker({
+    eventLog,
+    handlers,
+    clock: systemClock(),
+    logger,
+    concurrency: config.WORKER_CONCURRENCY,
+    ackWaitMs: config.ACK_WAIT_MS,
+    shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
+  });
+  return [eventLog, mailer, worker];
+});
+
+// A handler that ignores its signal may still hold sockets and timers; it must not hold the process.
+process.exit();

@@ -1,0 +1,13 @@
+/** Runs tasks of the same key one after the other, in the order in which they came; other keys do not wait. */
+export class OneAtATime {
+  readonly #last = new Map<string, Promise<void>>();
+
+  /** Settles with the task, which must not reject. */
+  async run(key: string, task: () => Promise<void>): Promise<void> {
+    const earlier = this.#last.get(key);
+    const turn = earlier === undefined ? task() : earlier.then(task);
+    this.#last.set(key, turn);
+    await turn;
+    if (this.#last.get(key) === turn) this.#last.delete(key);
+  }
+}

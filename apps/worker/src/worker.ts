@@ -1,0 +1,76 @@
+import type { Delivery, EventLog, JobQueue } from '@jobstream/eventlog';
+import type { Logger, Service } from '@jobstream/runtime';
+import { answerDelivery } from './attempt/answerDelivery.ts';
+import type { Clock } from './clock.ts';
+import type { HandlerRegistry } from './handler/handlerRegistry.ts';
+import { OneAtATime } from './oneAtATime.ts';
+import { within } from './within.ts';
+import { workerName } from './workerName.ts';
+import type { WorkerContext } from './workerContext.ts';
+
+export interface WorkerOptions {
+  readonly eventLog: Pick<EventLog, 'append' | 'readJob' | 'readHistory' | 'scheduleWake' | 'openQueue'>;
+  readonly handlers: HandlerRegistry;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Attempts of each job type that may run at once in this process. */
+  readonly concurrency: number;
+  readonly ackWaitMs: number;
+  /** How long running attempts may go on after `stop`. */
+  readonly shutdownGraceMs: number;
+}
+
+/** What remains for handlers to heed their signal and for the log to take the JobReleased events. */
+const CLOSING_MS = 900;
+
+/** Takes deliveries of the handlers' job types and answers each by an attempt. */
+export class Worker implements Service {
+  readonly name = 'worker';
+  readonly #options: WorkerOptions;
+  readonly #context: WorkerContext;
+  readonly #closing = new AbortController();
+  readonly #perJob = new OneAtATime();
+  #queues: readonly JobQueue[] = [];
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.#context = { ...options, workerName: workerName(), closing: this.#closing.signal };
+  }
+
+  async start(): Promise<void> {
+    const { eventLog, handlers, concurrency, ackWaitMs, logger } = this.#options;
+    const onDelivery = (delivery: Delivery) => this.#onDelivery(delivery);
+    for (const jobType of handlers.keys()) {
+      const queue = await eventLog.openQueue({ jobType, concurrency, ackWaitMs, onDelivery });
+      this.#queues = [...this.#queues, queue];
+    }
+    logger.info({ worker: this.#context.workerName, types: [...handlers.keys()] }, 'taking jobs');
+  }
+
+  /** Takes no more deliveries, gives running attempts the grace time, then ends and releases those still running. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    const drained = Promise.all(this.#queues.map((queue) => queue.stop()));
+    await within(this.#options.shutdownGraceMs, drained);
+    this.#closing.abort();
+    await within(CLOSING_MS, drained);
+  }
+
+  /**
+   * Deliveries of one job take turns: a message that comes again while this process runs the job is held (and kept
+   * alive by the queue) until the run is over, and answered then, from the state in which the job is by that time.
+   */
+  #onDelivery(delivery: Delivery): Promise<void> {
+    return this.#perJob.run(delivery.jobId, () => this.#answer(delivery));
+  }
+
+  async #answer(delivery: Delivery): Promise<void> {
+    if (this.#stopped === undefined) await answerDelivery(delivery, this.#context);
+    else delivery.release();
+  }
+}

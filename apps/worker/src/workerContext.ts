@@ -1,0 +1,17 @@
+import type { EventLog } from '@jobstream/eventlog';
+import type { Logger } from '@jobstream/runtime';
+import type { Clock } from './clock.ts';
+import type { HandlerRegistry } from './handler/handlerRegistry.ts';
+
+/** What every step of an attempt may use. */
+export interface WorkerContext {
+  readonly eventLog: Pick<EventLog, 'append' | 'readJob' | 'readHistory' | 'scheduleWake'>;
+  readonly handlers: HandlerRegistry;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Names this process in the log; unique to one start of it. */
+  readonly workerName: string;
+  readonly ackWaitMs: number;
+  /** Aborted when the grace time of a shutdown is over: running attempts must end now. */
+  readonly closing: AbortSignal;
+}
