@@ -96,7 +96,7 @@ function homeFolder() {
 
 function canWriteTo(folder) {
   try {
-    mkdirSync(folder, { recursive: true });
+    if (!existsSync(folder)) mkdirSync(folder);
     accessSync(folder, constants.W_OK | constants.X_OK);
     return true;
   } catch {
