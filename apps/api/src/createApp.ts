@@ -1,0 +1,36 @@
+import express, { type Express, type RequestHandler } from 'express';
+import { addRoute } from './addRoute.ts';
+import type { ApiDeps } from './apiDeps.ts';
+import { handleError } from './handleError.ts';
+import { healthRoutes } from './healthRoutes.ts';
+import { jobRoutes } from './jobRoutes.ts';
+import { Problem } from './problem.ts';
+import { requestLog } from './requestLog.ts';
+import { secureHeaders } from './secureHeaders.ts';
+import { sendJson } from './sendJson.ts';
+
+/** The whole HTTP API, not yet listening. */
+export function createApp(deps: ApiDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag'); // versions are our entity tags; hashing every answer would cost more than it saves
+  app.use(requestLog(deps.logger), secureHeaders());
+  app.use(jobRoutes(deps));
+  app.use(healthRoutes(deps.readiness));
+  addRoute(app, '/', { get: [answerRoot] });
+  app.use(() => {
+    throw new Problem('path-not-found');
+  });
+  app.use(handleError);
+  return app;
+}
+
+const answerRoot: RequestHandler = (_req, res) => {
+  sendJson(res, 200, {
+    name: 'jobstream',
+    documentation: 'docs/api.md',
+    jobs: '/api/jobs',
+    live: '/health/live',
+    ready: '/health/ready',
+  });
+};

@@ -1,0 +1,25 @@
+import { Router, type RequestHandler } from 'express';
+import { addRoute } from './addRoute.ts';
+import type { Readiness } from './readiness.ts';
+import { sendJson } from './sendJson.ts';
+
+/** Probes for whoever restarts this process (live) and for whoever sends it requests (ready). */
+export function healthRoutes(readiness: Readiness): Router {
+  const router = Router();
+  addRoute(router, ['/health/live', '/livez'], { get: [answerLive] });
+  addRoute(router, ['/health/ready', '/readyz'], { get: [answerReady(readiness)] });
+  return router;
+}
+
+const answerLive: RequestHandler = (_req, res) => {
+  res.setHeader('Cache-Control', 'no-store');
+  sendJson(res, 200, { status: 'live' });
+};
+
+function answerReady(readiness: Readiness): RequestHandler {
+  return async (_req, res) => {
+    const { ready, parts, stopping } = await readiness.report();
+    res.setHeader('Cache-Control', 'no-store');
+    sendJson(res, ready ? 200 : 503, { status: stopping ? 'stopping' : ready ? 'ready' : 'not ready', parts });
+  };
+}

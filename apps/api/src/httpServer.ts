@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger, Service } from '@jobstream/runtime';
+import { answerClientError } from './answerClientError.ts';
+import { ListenError } from './listenError.ts';
+
+export interface HttpServerOptions {
+  readonly listener: RequestListener;
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** How long requests that have begun may take to finish once the server stops. */
+  readonly graceMs: number;
+  /** How long requests are still taken after `onStopping`, so that load balancers notice; a tenth of `graceMs`, at most a second, unless told. */
+  readonly noticeMs?: number;
+  readonly onStopping: () => void;
+  readonly logger: Logger;
+}
+
+const timeouts = {
+  headersTimeout: 10_000,
+  /** For the whole request to arrive, not for its answer. */
+  requestTimeout: 30_000,
+  /** Longer than the 60 s of common load balancers: the side that may reuse a connection must be the one to close it. */
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 5_000,
+};
+const IDLE_SWEEP_MS = 50;
+
+/** Listens for requests. `stop` announces it, closes the door, lets begun requests finish, then cuts what is left. */
+export class HttpServer implements Service {
+  readonly name = 'http';
+  readonly #options: HttpServerOptions;
+  readonly #server: Server;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options;
+    this.#server = createServer(timeouts, (req, res) => {
+      if (this.#stopping !== undefined) res.setHeader('Connection', 'close');
+      options.listener(req, res);
+    });
+    this.#server.on('clientError', answerClientError);
+  }
+
+  /** The port that is listened on; 0 before the start. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo | null)?.port ?? 0;
+  }
+
+  async start(): Promise<void> {
+    const { host, port, logger } = this.#options;
+    this.#server.listen({ host, port });
+    try {
+      await once(this.#server, 'listening');
+    } catch (error) {
+      throw new ListenError(host, port, error);
+    }
+    logger.info({ host, port: this.port }, 'listening');
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#drain();
+    return this.#stopping;
+  }
+
+  async #drain(): Promise<void> {
+    if (!this.#server.listening) return;
+    const { graceMs, noticeMs = Math.min(graceMs / 10, 1_000), onStopping } = this.#options;
+    onStopping();
+    await pause(noticeMs);
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    // Connections become idle one by one as their answers are sent, and would then wait for another request.
+    const sweep = setInterval(() => this.#server.closeIdleConnections(), IDLE_SWEEP_MS);
+    const cut = setTimeout(() => this.#cut(), graceMs - noticeMs);
+    await closed;
+    clearInterval(sweep);
+    clearTimeout(cut);
+  }
+
+  #cut(): void {
+    this.#options.logger.warn('requests were still running at the end of the grace time');
+    this.#server.closeAllConnections();
+  }
+}

@@ -1,0 +1,49 @@
+import { hash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { canonicalJson } from './canonicalJson.ts';
+import { Problem } from './problem.ts';
+
+const HEADER = 'idempotency-key';
+const VISIBLE_ASCII = /^[\x20-\x7e]{1,255}$/;
+
+/** What an idempotency key makes of a request: where its job is, and how to tell that the request is the same. */
+export interface IdempotentIdentity {
+  readonly jobId: string;
+  /** Hashed: the key itself may be a secret of the sender. */
+  readonly idempotencyKey: string;
+  readonly fingerprint: string;
+}
+
+/** The request's `Idempotency-Key`, if it has one. */
+export function readIdempotencyKey(req: IncomingMessage): string | undefined {
+  if (req.headers[HEADER] === undefined) return undefined;
+  const [key = '', ...more] = req.headersDistinct[HEADER] ?? [];
+  if (more.length > 0) throw invalidKey('must be given once');
+  if (!VISIBLE_ASCII.test(key)) throw invalidKey('must have 1 to 255 visible ASCII characters');
+  return key;
+}
+
+/** The same key always means the same job, whichever process is asked and however late. */
+export function identify(key: string, body: unknown): IdempotentIdentity {
+  const digest = hash('sha256', key, 'buffer');
+  return {
+    jobId: uuidV8(digest),
+    idempotencyKey: digest.toString('hex'),
+    fingerprint: hash('sha256', canonicalJson(body)),
+  };
+}
+
+/** A UUID of version 8 (RFC 9562: custom) with the first 122 free bits of a digest. */
+function uuidV8(digest: Buffer): string {
+  const bytes = Buffer.from(digest.subarray(0, 16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+function invalidKey(detail: string): Problem {
+  return new Problem('invalid-header', {
+    detail: `Idempotency-Key ${detail}`,
+    errors: [{ header: 'Idempotency-Key', detail }],
+  });
+}

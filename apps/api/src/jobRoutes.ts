@@ -1,0 +1,22 @@
+import { Router } from 'express';
+import { addRoute } from './addRoute.ts';
+import type { ApiDeps } from './apiDeps.ts';
+import { createJob } from './createJob.ts';
+import { getJob } from './getJob.ts';
+import { getJobEvents } from './getJobEvents.ts';
+import { jsonBody } from './jsonBody.ts';
+import { listJobs } from './listJobs.ts';
+import { postChange } from './postChange.ts';
+
+/** Everything under `/api/jobs`. */
+export function jobRoutes(deps: ApiDeps): Router {
+  const router = Router();
+  const body = jsonBody({ required: true });
+  const reason = jsonBody({ required: false });
+  addRoute(router, '/api/jobs', { get: [listJobs(deps)], post: [...body, createJob(deps)] });
+  addRoute(router, '/api/jobs/:id', { get: [getJob(deps)] });
+  addRoute(router, '/api/jobs/:id/events', { get: [getJobEvents(deps)] });
+  addRoute(router, '/api/jobs/:id/cancel', { post: [...reason, postChange('CancelJob', deps)] });
+  addRoute(router, '/api/jobs/:id/retry', { post: [...reason, postChange('RequeueJob', deps)] });
+  return router;
+}

@@ -1,0 +1,34 @@
+import { JobStatus, JobType } from '@jobstream/domain';
+import type { JobListQuery } from '@jobstream/readmodel';
+import { Schema, SchemaTransformation } from 'effect';
+import { Instant } from './instant.ts';
+import { Problem } from './problem.ts';
+import { schemaErrors } from './schemaErrors.ts';
+
+const DEFAULT_LIMIT = 50;
+
+/** 1 to 200, as text. */
+const Limit = Schema.String.check(
+  Schema.isPattern(/^(?:[1-9]\d?|1\d\d|200)$/, { expected: 'an integer from 1 to 200' }),
+).pipe(Schema.decodeTo(Schema.Int, SchemaTransformation.transform({ decode: Number, encode: String })));
+
+/** The query of `GET /api/jobs`. */
+export const ListJobsQuery = Schema.Struct({
+  type: Schema.optionalKey(JobType),
+  status: Schema.optionalKey(JobStatus),
+  tag: Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 128))),
+  createdAfter: Schema.optionalKey(Instant),
+  createdBefore: Schema.optionalKey(Instant),
+  limit: Schema.optionalKey(Limit),
+  cursor: Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 200))),
+});
+
+const decode = Schema.decodeUnknownResult(ListJobsQuery, { errors: 'all', onExcessProperty: 'error' });
+
+/** The query in a request's parameters; throws a Problem that names each wrong one. */
+export function decodeListJobsQuery(parameters: unknown): JobListQuery {
+  const result = decode(parameters);
+  if (result._tag === 'Success') return { limit: DEFAULT_LIMIT, ...result.success };
+  const errors = schemaErrors(result.failure.issue).map(({ path, detail }) => ({ parameter: path.join('.'), detail }));
+  throw new Problem('invalid-parameter', { errors });
+}

@@ -1,0 +1,36 @@
+interface ProblemType {
+  readonly status: number;
+  readonly title: string;
+  /** When trying again makes sense: after so many seconds. */
+  readonly retryAfter?: number;
+}
+
+/** Every way in which this API refuses a request: the one place that knows HTTP statuses. */
+export const problemTypes = {
+  'malformed-request': { status: 400, title: 'The request is malformed' },
+  'malformed-json': { status: 400, title: 'The body is not valid JSON' },
+  'invalid-header': { status: 400, title: 'A header is not valid' },
+  'invalid-parameter': { status: 400, title: 'A query parameter is not valid' },
+  'path-not-found': { status: 404, title: 'There is nothing at this path' },
+  'job-not-found': { status: 404, title: 'There is no such job' },
+  'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
+  'request-timeout': { status: 408, title: 'The request did not arrive in time' },
+  'illegal-transition': { status: 409, title: 'The state of the job forbids this' },
+  'job-changed': { status: 409, title: 'The job changed at the same time' },
+  'payload-too-large': { status: 413, title: 'The payload is too large' },
+  'unsupported-media-type': { status: 415, title: 'The body must be JSON in UTF-8' },
+  'invalid-request': { status: 422, title: 'The request is not valid' },
+  'idempotency-key-reused': { status: 422, title: 'The idempotency key belongs to another request' },
+  'headers-too-large': { status: 431, title: 'The headers are too large' },
+  'internal-error': { status: 500, title: 'Something went wrong on our side' },
+  'log-unavailable': { status: 503, title: 'The event log cannot be reached', retryAfter: 2 },
+  'log-overloaded': { status: 503, title: 'The event log is overloaded', retryAfter: 1 },
+  'table-unavailable': { status: 503, title: 'The jobs table cannot be reached', retryAfter: 2 },
+} as const satisfies Record<string, ProblemType>;
+
+export type ProblemCode = keyof typeof problemTypes;
+
+/** What the API knows about a kind of problem. */
+export function problemType(code: ProblemCode): ProblemType {
+  return problemTypes[code];
+}

@@ -1,0 +1,50 @@
+import { Problem } from './problem.ts';
+import type { ProblemCode } from './problemTypes.ts';
+
+/** The codes of errors from the libraries beneath, and what they mean to a client. */
+const codes: Readonly<Record<string, ProblemCode>> = {
+  LOG_UNAVAILABLE: 'log-unavailable',
+  LOG_OVERLOADED: 'log-overloaded',
+  EVENT_TOO_LARGE: 'payload-too-large',
+  CONCURRENT_APPEND: 'job-changed',
+  READ_MODEL_UNAVAILABLE: 'table-unavailable',
+  SCHEMA_MISMATCH: 'table-unavailable',
+};
+
+/** The kinds of failure that the JSON body parser tells apart, by its `type`. */
+const bodyFailures: Readonly<Record<string, ProblemCode>> = {
+  'entity.parse.failed': 'malformed-json',
+  'entity.too.large': 'payload-too-large',
+  'encoding.unsupported': 'unsupported-media-type',
+  'charset.unsupported': 'unsupported-media-type',
+};
+
+const details: { readonly [Code in ProblemCode]?: string } = {
+  'log-unavailable': 'nothing can be said about the outcome: repeat the request with the same Idempotency-Key',
+  'log-overloaded': 'nothing was stored: repeat the request later',
+};
+
+interface ForeignError {
+  readonly code?: unknown;
+  readonly type?: unknown;
+  readonly status?: unknown;
+  readonly message?: unknown;
+}
+
+/** What a client is told about an error; one that nobody foresaw becomes `internal-error` without any of its text. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const foreign = (typeof error === 'object' && error !== null ? error : {}) as ForeignError;
+  const code = lookUp(codes, foreign.code) ?? lookUp(bodyFailures, foreign.type) ?? codeOfStatus(foreign.status);
+  const detail = code === 'malformed-json' ? String(foreign.message) : details[code];
+  return new Problem(code, { cause: error, ...(detail === undefined ? {} : { detail }) });
+}
+
+function lookUp(table: Readonly<Record<string, ProblemCode>>, key: unknown): ProblemCode | undefined {
+  return typeof key === 'string' && Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
+/** Express and its parsers mark the client's mistakes with a status, such as 400 for a path that does not decode. */
+function codeOfStatus(status: unknown): ProblemCode {
+  return typeof status === 'number' && status >= 400 && status < 500 ? 'malformed-request' : 'internal-error';
+}
