@@ -23,6 +23,7 @@ export function createPool({ databaseUrl, name, maxConnections = 10 }: PoolOptio
     application_name: `jobstream-${name}`,
     max: maxConnections,
     keepAlive: true,
+    allowExitOnIdle: true,
     types: columnTypes,
   });
   pool.on('error', () => {}); // an idle connection was lost: the pool opens another when it is asked for one

@@ -5,5 +5,8 @@ export { InvalidCursorError, ProjectionFencedError, ReadModelUnavailableError, S
 export type { JobCount } from './jobs/countJobs.ts';
 export type { ProjectedJob } from './jobs/findJob.ts';
 export type { JobListQuery, JobPage } from './jobs/listJobs.ts';
+export { JobProjection } from './jobProjection.ts';
+export type { Quarantined } from './jobProjection.ts';
 export { migrate } from './migrate.ts';
+export type { ProjectableEntry } from './projectableEntry.ts';
 export { ReadModel } from './readModel.ts';

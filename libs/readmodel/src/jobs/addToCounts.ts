@@ -1,0 +1,43 @@
+import type { ClientBase } from 'pg';
+import { arrayLiteral } from '../arrayLiteral.ts';
+import type { ChangedJob } from './foldEvents.ts';
+
+const ADD_TO_COUNTS = {
+  name: 'add_to_counts',
+  text: `INSERT INTO job_counts (type, status, count)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])
+    ON CONFLICT (type, status) DO UPDATE SET count = job_counts.count + excluded.count`,
+};
+
+/** Moves the changed jobs from the count of their earlier status to that of their present one. */
+export async function addToCounts(client: ClientBase, changes: readonly ChangedJob[]): Promise<void> {
+  const deltas = [...deltasOf(changes).values()].filter(({ delta }) => delta !== 0);
+  if (deltas.length === 0) return;
+  const columns = [
+    deltas.map(({ type }) => type),
+    deltas.map(({ status }) => status),
+    deltas.map(({ delta }) => delta),
+  ];
+  await client.query({ ...ADD_TO_COUNTS, values: columns.map(arrayLiteral) });
+}
+
+interface Delta {
+  readonly type: string;
+  readonly status: string;
+  delta: number;
+}
+
+function deltasOf(changes: readonly ChangedJob[]): ReadonlyMap<string, Delta> {
+  const deltas = new Map<string, Delta>();
+  const add = ({ type, status }: { type: string; status: string }, by: number) => {
+    const key = `${type} ${status}`;
+    const entry = deltas.get(key);
+    if (entry === undefined) deltas.set(key, { type, status, delta: by });
+    else entry.delta += by;
+  };
+  for (const { before, after } of changes) {
+    if (before !== undefined) add(before, -1);
+    add(after, 1);
+  }
+  return deltas;
+}

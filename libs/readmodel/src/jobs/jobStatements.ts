@@ -1,0 +1,90 @@
+import { arrayLiteral } from '../arrayLiteral.ts';
+import { storableInstant } from '../instant.ts';
+import { storableJson, storableText } from '../storableText.ts';
+import type { JobWrite } from './jobWrite.ts';
+
+interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly valueOf: (write: JobWrite) => string | number | null;
+}
+
+const id: Column = { name: 'id', type: 'uuid', valueOf: ({ job }) => job.id };
+
+/** Set when the job is created and never again, so that an update neither sends nor rewrites them. */
+const fixedColumns: readonly Column[] = [
+  { name: 'type', type: 'text', valueOf: ({ job }) => job.type },
+  { name: 'payload', type: 'jsonb', valueOf: ({ payload }) => payload },
+  { name: 'max_attempts', type: 'int', valueOf: ({ job }) => job.maxAttempts },
+  { name: 'backoff', type: 'jsonb', valueOf: ({ job }) => storableJson(job.backoff) },
+  { name: 'timeout_ms', type: 'int', valueOf: ({ job }) => job.timeoutMs },
+  { name: 'tags', type: 'text', valueOf: ({ job }) => arrayLiteral(job.tags.map(storableText)) },
+  { name: 'created_at', type: 'timestamptz', valueOf: ({ job }) => storableInstant(job.createdAt) },
+  { name: 'idempotency_key', type: 'text', valueOf: ({ job }) => text(job.idempotencyKey) },
+  { name: 'fingerprint', type: 'text', valueOf: ({ job }) => text(job.fingerprint) },
+];
+
+const changingColumns: readonly Column[] = [
+  { name: 'status', type: 'text', valueOf: ({ job }) => job.status },
+  { name: 'result', type: 'jsonb', valueOf: ({ result }) => result },
+  { name: 'error', type: 'jsonb', valueOf: ({ error }) => error },
+  { name: 'progress', type: 'jsonb', valueOf: ({ progress }) => progress },
+  { name: 'attempt', type: 'int', valueOf: ({ job }) => job.attempt },
+  { name: 'run_at', type: 'timestamptz', valueOf: ({ job }) => instant(job.runAt) },
+  { name: 'updated_at', type: 'timestamptz', valueOf: ({ job }) => storableInstant(job.updatedAt) },
+  { name: 'started_at', type: 'timestamptz', valueOf: ({ job }) => instant(job.startedAt) },
+  { name: 'finished_at', type: 'timestamptz', valueOf: ({ job }) => instant(job.finishedAt) },
+  { name: 'worker', type: 'text', valueOf: ({ job }) => text(job.worker) },
+  { name: 'started_by', type: 'text', valueOf: ({ job }) => text(job.startedBy) },
+  { name: 'version', type: 'int', valueOf: ({ job }) => job.version },
+  { name: 'last_sequence', type: 'bigint', valueOf: ({ sequence }) => sequence },
+];
+
+const baseVersion: Column = { name: 'base_version', type: 'int', valueOf: (write) => write.baseVersion ?? null };
+
+const insertColumns = [id, ...fixedColumns, ...changingColumns];
+const updateColumns = [id, baseVersion, ...changingColumns];
+
+// `unnest` would flatten an array of arrays, so the tags of each job travel as text.
+const insertText = `INSERT INTO jobs (${names(insertColumns)})
+  SELECT ${names(insertColumns).replace('tags', 'tags::text[]')} FROM ${unnest(insertColumns)}
+  ON CONFLICT (id) DO NOTHING`;
+
+// A result is never taken back, and one that was written earlier is not known here.
+const updateText = `UPDATE jobs SET ${changingColumns.map(assignment).join(', ')}
+  FROM ${unnest(updateColumns)} WHERE jobs.id = new.id AND jobs.version = new.base_version`;
+
+/** Inserts new jobs; jobs whose row exists are left alone and not counted. */
+export function insertStatement(writes: readonly JobWrite[]) {
+  return { name: 'insert_jobs', text: insertText, values: valuesOf(insertColumns, writes) };
+}
+
+/** Updates existing jobs; those whose row has not the expected version are left alone and not counted. */
+export function updateStatement(writes: readonly JobWrite[]) {
+  return { name: 'update_jobs', text: updateText, values: valuesOf(updateColumns, writes) };
+}
+
+function valuesOf(columns: readonly Column[], writes: readonly JobWrite[]): string[] {
+  return columns.map(({ valueOf }) => arrayLiteral(writes.map(valueOf)));
+}
+
+function names(columns: readonly Column[]): string {
+  return columns.map(({ name }) => name).join(', ');
+}
+
+function unnest(columns: readonly Column[]): string {
+  const parameters = columns.map(({ type }, index) => `$${index + 1}::${type}[]`);
+  return `unnest(${parameters.join(', ')}) AS new(${names(columns)})`;
+}
+
+function assignment({ name }: Column): string {
+  return name === 'result' ? 'result = coalesce(new.result, jobs.result)' : `${name} = new.${name}`;
+}
+
+function text(value: string | undefined): string | null {
+  return value === undefined ? null : storableText(value);
+}
+
+function instant(value: string | undefined): string | null {
+  return value === undefined ? null : storableInstant(value);
+}

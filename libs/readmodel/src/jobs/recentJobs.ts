@@ -1,0 +1,44 @@
+import { isTerminal } from '@jobstream/domain';
+import type { Job, JobState } from '@jobstream/domain';
+import type { JobWrite } from './jobWrite.ts';
+
+/** About 1 KB each. */
+const CAPACITY = 50_000;
+const MAX_CHARS_KEPT = 4_096;
+
+/**
+ * The jobs written last that are still under way, so that their next events need no read. Payloads and results are left
+ * out, since they do not decide what an event does, and so are jobs with a long error: memory stays bounded.
+ */
+export class RecentJobs {
+  readonly #jobs = new Map<string, Job>();
+
+  get(jobId: string): JobState {
+    return this.#jobs.get(jobId);
+  }
+
+  /** To be called once the writes are committed. */
+  remember(writes: readonly JobWrite[]): void {
+    for (const write of writes) {
+      this.#jobs.delete(write.job.id); // so that it becomes the newest
+      if (isWorthKeeping(write)) this.#jobs.set(write.job.id, { ...write.job, payload: undefined });
+    }
+    this.#dropOldest();
+  }
+
+  clear(): void {
+    this.#jobs.clear();
+  }
+
+  #dropOldest(): void {
+    for (const jobId of this.#jobs.keys()) {
+      if (this.#jobs.size <= CAPACITY) return;
+      this.#jobs.delete(jobId);
+    }
+  }
+}
+
+/** A job that has ended seldom changes again, and its result is known to its row alone. */
+function isWorthKeeping({ job, error, progress }: JobWrite): boolean {
+  return !isTerminal(job.status) && (error?.length ?? 0) + (progress?.length ?? 0) <= MAX_CHARS_KEPT;
+}
