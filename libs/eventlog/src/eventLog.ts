@@ -5,11 +5,12 @@ import { Connection } from './connection.ts';
 import { LogUnavailableError, StreamMismatchError } from './errors.ts';
 import type { EventFeed } from './eventFeed.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
+import { DirectReader } from './directReader.ts';
 import { JobQueue, type JobQueueOptions } from './jobQueue.ts';
 import { JobReader } from './jobReader.ts';
 import type { JobSnapshot } from './jobSnapshot.ts';
 import { LogFollower } from './logFollower.ts';
-import { silentSink } from './logSink.ts';
+import { silentSink, type LogSink } from './logSink.ts';
 import { Publisher } from './publisher.ts';
 import type { RecordedEvent } from './recordedEvent.ts';
 import { ensureStream, JOBS_STREAM, streamSettings } from './streams.ts';
@@ -34,11 +35,13 @@ interface Parts {
 export class EventLog {
   readonly name = 'event log';
   readonly #options: EventLogOptions;
+  readonly #sink: LogSink;
   readonly #queues = new Set<JobQueue>();
   #parts: Parts | undefined;
 
   constructor(options: EventLogOptions) {
     this.#options = options;
+    this.#sink = options.logger ?? silentSink;
   }
 
   /**
@@ -101,7 +104,8 @@ export class EventLog {
 
   /** Follows the log from the message after sequence `after`. */
   follow({ after }: { after: number }): EventFeed {
-    return new LogFollower(this.#started().connection, after);
+    const { connection, manager } = this.#started();
+    return new LogFollower({ connection, manager, after, sink: this.#sink });
   }
 
   /** Asks for a delivery of the job at the instant `at` or soon after; asking again replaces the earlier wish. */
@@ -113,7 +117,7 @@ export class EventLog {
   async openQueue(options: JobQueueOptions): Promise<JobQueue> {
     const { manager, connection } = this.#started();
     await ensureWorkConsumers(manager, options);
-    const queue = new JobQueue(connection, options, this.#options.logger ?? silentSink);
+    const queue = new JobQueue(connection, options, this.#sink);
     this.#queues.add(queue);
     queue.start();
     return queue;
@@ -130,7 +134,7 @@ export class EventLog {
       manager,
       publisher,
       appender: new Appender(connection, publisher, { groupCommit, deadlineMs, maxWaiting }),
-      reader: await JobReader.open(connection, deadlineMs),
+      reader: new JobReader(new DirectReader(connection, deadlineMs)),
       wakes: new WakeScheduler(publisher, deadlineMs),
     };
   }

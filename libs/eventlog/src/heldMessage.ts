@@ -14,6 +14,8 @@ export class HeldMessage {
   readonly subject: string;
   readonly deliveryCount: number;
   readonly sequence: number;
+  /** Counts the deliveries of the consumer: 1, 2, … */
+  readonly deliverySequence: number;
   readonly #message: Msg;
   readonly #reply: string;
   readonly #nats: NatsConnection;
@@ -28,11 +30,20 @@ export class HeldMessage {
     const first = tokens.length === 9 ? 4 : 6;
     this.deliveryCount = Number(tokens[first]);
     this.sequence = Number(tokens[first + 1]);
+    this.deliverySequence = Number(tokens[first + 2]);
     this.#nanos = Number(tokens[first + 3]);
   }
 
   text(): string {
     return this.#message.string();
+  }
+
+  body(): Uint8Array {
+    return this.#message.data;
+  }
+
+  size(): number {
+    return this.#message.data.length;
   }
 
   storedAt(): string {

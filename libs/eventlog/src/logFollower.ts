@@ -1,68 +1,120 @@
-import { decodeJobEvent } from '@jobstream/domain';
-import { DeliverPolicy, jetstream, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Connection } from './connection.ts';
-import { NewerEventError } from './errors.ts';
 import type { EventFeed } from './eventFeed.ts';
+import type { HeldMessage } from './heldMessage.ts';
 import type { LogEntry } from './logEntry.ts';
-import { JOBS_STREAM } from './streams.ts';
+import { decodeLogEntry } from './logEntryCodec.ts';
+import type { LogSink } from './logSink.ts';
+import { OrderedConsumer } from './orderedConsumer.ts';
 
-/** Entries handed over at once, at most. */
-const MAX_ENTRIES = 5_000;
-/** Bytes that may wait in memory, so that a long backlog of large payloads stays harmless. */
-const MAX_BYTES = 16_000_000;
+export interface LogFollowerOptions {
+  readonly connection: Connection;
+  readonly manager: JetStreamManager;
+  readonly after: number;
+  readonly sink: LogSink;
+}
 
-/** Follows the stream JOBS with an ordered consumer, which the client makes anew after a gap or a lost connection. */
+/** Entries asked for at once, and the bytes that may wait in memory: a backlog of any size stays harmless. */
+const BATCH = 5_000;
+const MAX_BYTES = 8_000_000;
+const RETRY_PAUSE_MS = 250;
+
+/**
+ * Follows the stream JOBS and hands over what has arrived in one array, so that a backlog costs no promise a message.
+ * While its reader is busy it asks for at most one more batch. Whatever happens to its consumer, it goes on after the
+ * last sequence that it saw.
+ */
 export class LogFollower implements EventFeed {
-  readonly #connection: Connection;
-  readonly #after: number;
-  #messages: ConsumerMessages | undefined;
-  #stopped = false;
+  readonly #options: LogFollowerOptions;
+  readonly #stop = new AbortController();
+  #consumer: OrderedConsumer | undefined;
+  #lastSequence: number;
+  #arrived: LogEntry[] = [];
+  #arrivedBytes = 0;
+  #failure: Error | undefined;
+  #news = Promise.withResolvers<void>();
 
-  constructor(connection: Connection, after: number) {
-    this.#connection = connection;
-    this.#after = after;
+  constructor(options: LogFollowerOptions) {
+    this.#options = options;
+    this.#lastSequence = options.after;
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<readonly LogEntry[]> {
-    const messages = await this.#open();
-    let entries: LogEntry[] = [];
-    for await (const message of messages) {
-      entries.push(entryOf(message));
-      if (messages.getPending() > 0 && entries.length < MAX_ENTRIES) continue;
-      yield entries;
-      entries = [];
+    const following = this.#follow();
+    try {
+      while (!this.#stop.signal.aborted) {
+        const entries = this.#takeArrived();
+        if (entries.length > 0) yield entries;
+        else if (this.#failure !== undefined) throw this.#failure;
+        else await this.#news.promise;
+      }
+    } finally {
+      await this.stop();
+      await following;
     }
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    await this.#messages?.close();
+    this.#stop.abort();
+    this.#consumer?.close();
+    this.#news.resolve();
+    await Promise.resolve();
   }
 
-  async #open(): Promise<ConsumerMessages> {
-    const consumer = await jetstream(this.#connection.nats).consumers.get(JOBS_STREAM, {
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: this.#after + 1,
-    });
-    this.#messages = await consumer.consume({ max_bytes: MAX_BYTES, idle_heartbeat: 1_000 });
-    if (this.#stopped) await this.#messages.close();
-    return this.#messages;
+  /** Keeps a consumer going until the end: one after the other, each from where the last one stopped. */
+  async #follow(): Promise<void> {
+    while (!this.#stop.signal.aborted && this.#failure === undefined) {
+      const reason = await this.#consume();
+      if (this.#stop.signal.aborted || this.#failure !== undefined) return;
+      this.#options.sink.info({ reason, after: this.#lastSequence }, 'following the log afresh');
+      await pause(RETRY_PAUSE_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+    }
   }
-}
 
-function entryOf(message: JsMsg): LogEntry {
-  const sequence = message.seq;
-  if (!message.subject.startsWith('jobs.')) return { kind: 'other', sequence };
-  const recordedAt = message.time.toISOString();
-  const decoded = decodeJobEvent(message.string());
-  if (decoded.kind === 'event') return { kind: 'event', sequence, recordedAt, event: decoded.event };
-  if (decoded.kind === 'newer') throw new NewerEventError(sequence, decoded.version);
-  return {
-    kind: 'malformed',
-    sequence,
-    recordedAt,
-    subject: message.subject,
-    reason: decoded.reason,
-    body: message.data,
-  };
+  /** Lives as long as one consumer; answers why it ended. */
+  async #consume(): Promise<string> {
+    try {
+      this.#consumer = await OrderedConsumer.open({
+        ...this.#options,
+        after: this.#lastSequence,
+        onMessage: (message) => this.#onMessage(message),
+        onRequestDone: () => this.#requestMore(),
+      });
+    } catch (error) {
+      return String(error);
+    }
+    if (this.#stop.signal.aborted) this.#consumer.close();
+    this.#requestMore();
+    const reason = await this.#consumer.broken;
+    this.#consumer.close();
+    return reason;
+  }
+
+  #onMessage(message: HeldMessage): void {
+    if (this.#failure !== undefined) return;
+    try {
+      this.#arrived.push(decodeLogEntry(message));
+      this.#arrivedBytes += message.size();
+      this.#lastSequence = message.sequence;
+    } catch (error) {
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+      this.#consumer?.close();
+    }
+    this.#news.resolve();
+  }
+
+  #requestMore(): void {
+    if (this.#arrived.length >= BATCH || this.#arrivedBytes >= MAX_BYTES) return;
+    this.#consumer?.request({ batch: BATCH, maxBytes: MAX_BYTES });
+  }
+
+  #takeArrived(): LogEntry[] {
+    const entries = this.#arrived;
+    this.#arrived = [];
+    this.#arrivedBytes = 0;
+    this.#news = Promise.withResolvers();
+    this.#requestMore();
+    return entries;
+  }
 }

@@ -1,0 +1,79 @@
+import { jetstreamManager, RetentionPolicy } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { resolveOldNatsServer, startNats } from '@jobstream/testing';
+import { describe, expect, test } from 'vitest';
+import { LogUnavailableError, StreamMismatchError, UnsupportedServerError } from './errors.ts';
+import { EventLog } from './eventLog.ts';
+import { assertSupportedServer } from './serverVersion.ts';
+import { JobScript } from './testing/jobScript.ts';
+import { openEventLog } from './testing/openEventLog.ts';
+
+describe('the streams', () => {
+  test('are created once: starting again, also by two at once, finds them as they are', async () => {
+    await using nats = await startNats();
+    const logs = await Promise.all([openEventLog({ url: nats.url }), openEventLog({ url: nats.url })]);
+    await using again = await openEventLog({ url: nats.url });
+    await again.append(new JobScript().create(), 0);
+    expect(await again.lastSequence()).toBe(1);
+    for (const log of logs) await log.stop();
+  });
+
+  test('cannot be purged, and nothing can be deleted from the log', async () => {
+    await using nats = await startNats();
+    await using log = await openEventLog({ url: nats.url });
+    await log.append(new JobScript().create(), 0);
+    const client = await connect({ servers: nats.url });
+    const manager = await jetstreamManager(client);
+    await expect(manager.streams.purge('JOBS')).rejects.toThrow(/purge/);
+    await expect(manager.streams.deleteMessage('JOBS', 1)).rejects.toThrow(/delete/);
+    await client.close();
+    expect(await log.lastSequence()).toBe(1);
+  });
+
+  test('that exist with contradicting settings are refused, and each difference is named', async () => {
+    await using nats = await startNats();
+    const client = await connect({ servers: nats.url });
+    const manager = await jetstreamManager(client);
+    await manager.streams.add({ name: 'JOBS', subjects: ['jobs.>'], retention: RetentionPolicy.Interest });
+    await client.close();
+    const start = new EventLog({ url: nats.url, name: 'test' }).start();
+    const error = await start.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(StreamMismatchError);
+    expect((error as StreamMismatchError).differences).toEqual(
+      expect.arrayContaining([
+        'subjects should be ["jobs.>","schedules.>"] but is ["jobs.>"]',
+        'retention should be "limits" but is "interest"',
+        'deny_purge should be true but is false',
+      ]),
+    );
+  });
+});
+
+describe('the server', () => {
+  test('that is too old is refused', async (context) => {
+    const old = await resolveOldNatsServer();
+    if ('missing' in old) return context.skip(old.missing);
+    await using nats = await startNats({ binary: old.binary });
+    await expect(new EventLog({ url: nats.url, name: 'test' }).start()).rejects.toThrow(UnsupportedServerError);
+  });
+
+  test.each(['2.10.29', '2.14.3', '1.99.99', 'unknown'])('version %s is too old', (version) => {
+    expect(() => assertSupportedServer(version)).toThrow(UnsupportedServerError);
+  });
+
+  test.each(['2.14.4', '2.15.0', '2.15.1-RC.2', '3.0.0', 'v2.15.1'])('version %s will do', (version) => {
+    expect(() => assertSupportedServer(version)).not.toThrow();
+  });
+
+  test('that is not there is one clear error', async () => {
+    const log = new EventLog({ url: 'nats://127.0.0.1:1', name: 'test' });
+    await expect(log.start()).rejects.toThrow(LogUnavailableError);
+    await log.stop();
+  });
+});
+
+test('an event log that is not started says so', async () => {
+  const log = new EventLog({ url: 'nats://127.0.0.1:1', name: 'test' });
+  expect(log.isConnected()).toBe(false);
+  expect(() => log.follow({ after: 0 })).toThrow(LogUnavailableError);
+});

@@ -1,0 +1,209 @@
+import { eventually, startNats } from '@jobstream/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Delivery } from './delivery.ts';
+import { JobScript } from './testing/jobScript.ts';
+import { openEventLog } from './testing/openEventLog.ts';
+import { publishRaw } from './testing/publishRaw.ts';
+
+const ACK_WAIT_MS = 1_000;
+
+let nats: Awaited<ReturnType<typeof startNats>>;
+let log: Awaited<ReturnType<typeof openEventLog>>;
+let types = 0;
+
+beforeAll(async () => {
+  nats = await startNats();
+  log = await openEventLog({ url: nats.url, deadlineMs: 20_000 });
+});
+
+afterAll(async () => {
+  await log.stop();
+  await nats.stop();
+});
+
+/** A job type of its own for each test, since they share the server. */
+function newType(): string {
+  return `type-${++types}`;
+}
+
+/** Opens a queue that notes its deliveries and leaves each to `handle`. */
+async function openQueue(jobType: string, handle: (delivery: Delivery) => unknown, concurrency = 10) {
+  const deliveries: Delivery[] = [];
+  const queue = await log.openQueue({
+    jobType,
+    concurrency,
+    ackWaitMs: ACK_WAIT_MS,
+    onDelivery: async (delivery) => {
+      deliveries.push(delivery);
+      await handle(delivery);
+    },
+  });
+  return { deliveries, [Symbol.asyncDispose]: () => queue.stop() };
+}
+
+async function createJob(jobType: string): Promise<{ job: JobScript; sequence: number }> {
+  const job = new JobScript({ jobType });
+  return { job, sequence: await log.append(job.create(), 0) };
+}
+
+test('delivers jobs created before and after it was opened, with their events', async () => {
+  const jobType = newType();
+  const before = await createJob(jobType);
+  await using queue = await openQueue(jobType, (delivery) => delivery.ack());
+  const after = await createJob(jobType);
+  await eventually(() => expect(queue.deliveries).toHaveLength(2));
+  expect(queue.deliveries).toMatchObject(
+    [before, after].map(({ job, sequence }) => ({
+      jobId: job.jobId,
+      jobType,
+      deliveryCount: 1,
+      cause: job.events[0]?.id,
+      recorded: { sequence, event: job.events[0] },
+    })),
+  );
+});
+
+test('delivers a requeued job', async () => {
+  const jobType = newType();
+  await using queue = await openQueue(jobType, (delivery) => delivery.ack());
+  const { job, sequence } = await createJob(jobType);
+  const cancelled = await log.append(job.next({ command: 'CancelJob' }), sequence);
+  await log.append(job.next({ command: 'RequeueJob' }), cancelled);
+  await eventually(() => expect(queue.deliveries).toHaveLength(2));
+  expect(queue.deliveries[1]?.recorded?.event.event).toBe('JobRequeued');
+});
+
+test('delivers a job when its wake-up is due, not before, and only as last asked for', async () => {
+  const jobType = newType();
+  const jobId = crypto.randomUUID();
+  const due = Date.now() + 1_000;
+  const arrivals: number[] = [];
+  await log.scheduleWake({ jobId, jobType, at: new Date(Date.now() + 60_000).toISOString() });
+  await log.scheduleWake({ jobId, jobType, at: new Date(due).toISOString() });
+  await using queue = await openQueue(jobType, (delivery) => {
+    arrivals.push(Date.now());
+    delivery.ack();
+  });
+  await eventually(() => expect(queue.deliveries).toHaveLength(1));
+  expect(queue.deliveries[0]).toMatchObject({
+    jobId,
+    jobType,
+    deliveryCount: 1,
+    cause: expect.stringMatching(/^timer:\d+$/),
+  });
+  expect(arrivals[0]).toBeGreaterThanOrEqual(due);
+});
+
+test('keeps wake-ups through a kill of the server', async () => {
+  const jobType = newType();
+  const jobId = crypto.randomUUID();
+  await log.scheduleWake({ jobId, jobType, at: new Date(Date.now() + 1_000).toISOString() });
+  await nats.kill('SIGKILL');
+  await nats.restart();
+  await eventually(() => expect(log.isConnected()).toBe(true));
+  await using queue = await openQueue(jobType, (delivery) => delivery.ack());
+  await eventually(() => expect(queue.deliveries).toMatchObject([{ jobId }]));
+});
+
+test('delivers again, and says so, what was handed back or never answered', async () => {
+  const jobType = newType();
+  const { job } = await createJob(jobType);
+  await using queue = await openQueue(jobType, (delivery) => {
+    if (delivery.deliveryCount === 1) delivery.release();
+    if (delivery.deliveryCount === 3) delivery.ack();
+  });
+  await eventually(() => expect(queue.deliveries).toHaveLength(3));
+  expect(queue.deliveries.map(({ deliveryCount }) => deliveryCount)).toEqual([1, 2, 3]);
+  expect(new Set(queue.deliveries.map(({ cause }) => cause))).toEqual(new Set([job.events[0]?.id]));
+});
+
+test('keeps what it holds alive, also what waits for a slot, so that nothing comes twice', async () => {
+  const jobType = newType();
+  const gate = Promise.withResolvers<void>();
+  await using queue = await openQueue(
+    jobType,
+    async (delivery) => {
+      await gate.promise;
+      delivery.ack();
+    },
+    1,
+  );
+  const { job } = await createJob(jobType);
+  // A due job shares the single slot and has to wait for it; a third timer tells when three ack waits are over.
+  await log.scheduleWake({ jobId: crypto.randomUUID(), jobType, at: new Date().toISOString() });
+  const clock = newType();
+  await using later = await openQueue(clock, (delivery) => delivery.ack());
+  await log.scheduleWake({
+    jobId: job.jobId,
+    jobType: clock,
+    at: new Date(Date.now() + 3 * ACK_WAIT_MS).toISOString(),
+  });
+  await eventually(() => expect(later.deliveries).toHaveLength(1));
+  expect(queue.deliveries).toHaveLength(1);
+  gate.resolve();
+  await eventually(() => expect(queue.deliveries).toHaveLength(2));
+  expect(queue.deliveries.map(({ deliveryCount }) => deliveryCount)).toEqual([1, 1]);
+});
+
+test('never works on more than its concurrency, and works on all', async () => {
+  const jobType = newType();
+  let [running, most, done] = [0, 0, 0];
+  await using _queue = await openQueue(
+    jobType,
+    async (delivery) => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running--;
+      done++;
+      delivery.ack();
+    },
+    4,
+  );
+  await Promise.all(Array.from({ length: 200 }, () => createJob(jobType)));
+  await eventually(() => expect(done).toBe(200));
+  expect(most).toBe(4);
+});
+
+test('shares the jobs between two queues of a type without giving one to both', async () => {
+  const jobType = newType();
+  await using left = await openQueue(jobType, (delivery) => delivery.ack(), 5);
+  await using right = await openQueue(jobType, (delivery) => delivery.ack(), 5);
+  await Promise.all(Array.from({ length: 100 }, () => createJob(jobType)));
+  await eventually(() => expect(left.deliveries.length + right.deliveries.length).toBe(100));
+  expect(left.deliveries.length).toBeGreaterThan(0);
+  expect(right.deliveries.length).toBeGreaterThan(0);
+});
+
+test('goes on after the server was killed, and answers for messages held meanwhile bring no second run by another', async () => {
+  const jobType = newType();
+  await using queue = await openQueue(jobType, (delivery) => delivery.ack());
+  await createJob(jobType);
+  await eventually(() => expect(queue.deliveries).toHaveLength(1));
+  await nats.kill('SIGKILL');
+  await nats.restart();
+  const { job } = await createJob(jobType);
+  await eventually(() => expect(queue.deliveries.map(({ jobId }) => jobId)).toContain(job.jobId));
+});
+
+test('waits in stop for the handlers that run, and takes nothing more', async () => {
+  const jobType = newType();
+  const gate = Promise.withResolvers<void>();
+  const queue = await openQueue(jobType, () => gate.promise);
+  await createJob(jobType);
+  await eventually(() => expect(queue.deliveries).toHaveLength(1));
+  let stopped = false;
+  const stopping = queue[Symbol.asyncDispose]().then(() => (stopped = true));
+  await createJob(jobType);
+  expect(stopped).toBe(false);
+  gate.resolve();
+  await stopping;
+  expect(queue.deliveries).toHaveLength(1);
+});
+
+test('takes a message out that is no call for work, and goes on with the next', async () => {
+  const jobType = newType();
+  await using queue = await openQueue(jobType, (delivery) => delivery.ack());
+  await publishRaw(nats.url, `jobs.${jobType}.${crypto.randomUUID()}.created`, 'not JSON');
+  const { job } = await createJob(jobType);
+  await eventually(() => expect(queue.deliveries).toMatchObject([{ jobId: job.jobId }]));
+});

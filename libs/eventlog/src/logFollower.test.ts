@@ -1,0 +1,78 @@
+import { eventually, startNats } from '@jobstream/testing';
+import { expect, test } from 'vitest';
+import { NewerEventError } from './errors.ts';
+import type { EventFeed } from './eventFeed.ts';
+import type { LogEntry } from './logEntry.ts';
+import { JobScript } from './testing/jobScript.ts';
+import { openEventLog } from './testing/openEventLog.ts';
+import { publishRaw } from './testing/publishRaw.ts';
+
+/** Collects a feed in the background. */
+function collect(feed: EventFeed): { entries: LogEntry[]; ended: Promise<void> } {
+  const entries: LogEntry[] = [];
+  const run = async () => {
+    for await (const batch of feed) entries.push(...batch);
+  };
+  return { entries, ended: run() };
+}
+
+test('brings what is there and then what arrives, from the position on, in order', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url });
+  const events = Array.from({ length: 6 }, () => new JobScript().create());
+  for (const event of events.slice(0, 4)) await log.append(event, 0);
+  const feed = log.follow({ after: 2 });
+  const { entries, ended } = collect(feed);
+  await eventually(() => expect(entries).toHaveLength(2));
+  for (const event of events.slice(4)) await log.append(event, 0);
+  await eventually(() => expect(entries).toHaveLength(4));
+  await feed.stop();
+  await ended;
+  expect(entries).toMatchObject(events.slice(2).map((event, index) => ({ kind: 'event', sequence: index + 3, event })));
+});
+
+test('loses nothing and repeats nothing when the server is killed and comes back', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url, deadlineMs: 20_000 });
+  const feed = log.follow({ after: 0 });
+  const { entries, ended } = collect(feed);
+  for (let round = 0; round < 3; round++) {
+    await Promise.all(Array.from({ length: 300 }, () => log.append(new JobScript().create(), 0)));
+    await nats.kill('SIGKILL');
+    await nats.restart();
+    await eventually(() => expect(log.isConnected()).toBe(true));
+  }
+  const last = await log.lastSequence();
+  await eventually(() => expect(entries.at(-1)?.sequence).toBe(last));
+  expect(entries.map(({ sequence }) => sequence)).toEqual(Array.from({ length: last }, (_, index) => index + 1));
+  await feed.stop();
+  await ended;
+});
+
+test('shows a message that is no event as malformed, and passes over what is not about jobs', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url });
+  await publishRaw(nats.url, 'jobs.email.x.created', 'not JSON');
+  await publishRaw(nats.url, 'jobs.email.x.created', '{"v":1}');
+  await publishRaw(nats.url, 'schedules.nightly.created', '{}');
+  const feed = log.follow({ after: 0 });
+  const { entries, ended } = collect(feed);
+  await eventually(() => expect(entries).toHaveLength(3));
+  expect(entries).toMatchObject([
+    { kind: 'malformed', sequence: 1, subject: 'jobs.email.x.created', body: Buffer.from('not JSON') },
+    { kind: 'malformed', sequence: 2 },
+    { kind: 'other', sequence: 3 },
+  ]);
+  await feed.stop();
+  await ended;
+});
+
+test('stops with an error at an event of a newer schema, after all that came before it', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url });
+  await log.append(new JobScript().create(), 0);
+  await publishRaw(nats.url, 'jobs.email.x.created', JSON.stringify({ ...new JobScript().create(), v: 2 }));
+  const { entries, ended } = collect(log.follow({ after: 0 }));
+  await expect(ended).rejects.toThrow(NewerEventError);
+  expect(entries).toHaveLength(1);
+});
