@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { AttemptAbortedError } from '../handler/attemptAbortedError.ts';
+import { InvalidPayloadError } from '../handler/invalidPayloadError.ts';
+import { RetryAfterError } from '../handler/retryAfterError.ts';
+import { UnrecoverableError } from '../handler/unrecoverableError.ts';
+import { commandFor } from './commandFor.ts';
+import type { Ending } from './outcome.ts';
+
+const classify = (ending: Ending) => commandFor({ ...ending, durationMs: 12 }, { attempt: 2, random: 0.5 });
+const thrown = (error: unknown) => classify({ kind: 'threw', error });
+
+test('a return value completes the attempt', () => {
+  expect(classify({ kind: 'returned', value: { ok: true } })).toEqual({
+    command: 'CompleteAttempt',
+    attempt: 2,
+    result: { ok: true },
+    durationMs: 12,
+  });
+});
+
+test('no return value completes the attempt without a result', () => {
+  expect(classify({ kind: 'returned', value: undefined })).not.toHaveProperty('result');
+});
+
+test('a return value that is not JSON fails the job for good', () => {
+  const command = classify({ kind: 'returned', value: 1n });
+  expect(command).toMatchObject({ command: 'FailAttempt', cause: 'unrecoverable', error: { code: 'RESULT_NOT_JSON' } });
+});
+
+test.each([
+  ['an error', new Error('no'), 'error'],
+  ['something that is no error', 'no', 'error'],
+  ['an unrecoverable error', new UnrecoverableError('no'), 'unrecoverable'],
+  ['an invalid payload', new InvalidPayloadError(['payload: no']), 'invalid-payload'],
+])('%s fails the attempt', (_name, error, cause) => {
+  expect(thrown(error)).toMatchObject({ command: 'FailAttempt', attempt: 2, cause, random: 0.5, durationMs: 12 });
+});
+
+test('an error may say how long to wait', () => {
+  expect(thrown(new RetryAfterError('busy', 9_000))).toMatchObject({ cause: 'error', retryAfterMs: 9_000 });
+  expect(thrown(Object.assign(new Error('busy'), { retryAfterMs: 9_000 }))).toMatchObject({ retryAfterMs: 9_000 });
+});
+
+test.each([-1, 0, Number.NaN, Number.POSITIVE_INFINITY, '5'])('a wait of %s is not heeded', (retryAfterMs) => {
+  expect(thrown(Object.assign(new Error('busy'), { retryAfterMs }))).not.toHaveProperty('retryAfterMs');
+});
+
+test('a wait is at most thirty days', () => {
+  expect(thrown(new RetryAfterError('busy', 1e15))).toMatchObject({ retryAfterMs: 2_592_000_000 });
+});
+
+test('a missed deadline fails the attempt, a shutdown releases the job', () => {
+  const aborted = (why: AttemptAbortedError['why']) =>
+    classify({ kind: 'aborted', error: new AttemptAbortedError(why, 'because') });
+  expect(aborted('timeout')).toMatchObject({
+    command: 'FailAttempt',
+    cause: 'error',
+    error: { code: 'ATTEMPT_TIMEOUT' },
+  });
+  expect(aborted('shutdown')).toEqual({ command: 'ReleaseAttempt', attempt: 2, reason: 'because' });
+});

@@ -1,0 +1,58 @@
+import type { JobStatus } from '@jobstream/domain';
+import type { Delivery } from '@jobstream/eventlog';
+import { describe, expect, test } from 'vitest';
+import { testJob } from '../testing/testJob.ts';
+import { planClaim } from './planClaim.ts';
+
+const context = { workerName: 'me', ackWaitMs: 5_000 };
+
+function delivered(cause: string, deliveryCount: number): Delivery {
+  const { id: jobId, type: jobType } = testJob();
+  return { jobId, jobType, cause, deliveryCount, ack() {}, release() {}, keepAlive() {} };
+}
+
+function plan(found: { status: JobStatus; startedBy?: string }, delivery: Delivery, beaten = false) {
+  const { do: what, ...rest } = planClaim({ job: testJob(found), sequence: 7 }, delivery, { beaten, context });
+  return what === 'append' && 'command' in rest ? rest.command : 'answer' in rest ? rest.answer : undefined;
+}
+
+test.each(['scheduled', 'pending', 'retrying'] as const)('a %s job is to be started', (status) => {
+  expect(plan({ status }, delivered('m1', 1))).toEqual({ command: 'StartAttempt', worker: 'me' });
+});
+
+test.each(['completed', 'failed', 'cancelled'] as const)('a %s job needs nothing more', (status) => {
+  expect(plan({ status }, delivered('m1', 2))).toEqual({ answer: 'ack' });
+});
+
+test('a job that nobody knows needs nothing', () => {
+  const unknown = planClaim(undefined, delivered('m1', 1), { beaten: false, context });
+  expect(unknown).toMatchObject({ answer: { answer: 'ack' } });
+});
+
+describe('a job that is processing', () => {
+  const started = { status: 'processing', startedBy: 'm1' } as const;
+  const takeOver = { command: 'TakeOverAttempt', attempt: 1, worker: 'me' };
+  const wait = { answer: 'release', afterMs: 5_000 };
+
+  test('is taken over when the message that started it comes again', () => {
+    expect(plan(started, delivered('m1', 2))).toEqual(takeOver);
+  });
+
+  test('is left to the worker that has the message when another message comes', () => {
+    expect(plan(started, delivered('timer:9', 1))).toEqual({ answer: 'ack' });
+    expect(plan(started, delivered('timer:9', 4))).toEqual({ answer: 'ack' });
+  });
+
+  test('is waited for when its message seems to come for the first time: the server may have lost its counts', () => {
+    expect(plan(started, delivered('m1', 1))).toEqual(wait);
+  });
+
+  test('is waited for when another worker was faster a moment ago', () => {
+    expect(plan(started, delivered('m1', 2), true)).toEqual(wait);
+  });
+
+  test('is treated as its own by any message when its worker did not say which one started it', () => {
+    expect(plan({ status: 'processing' }, delivered('m1', 2))).toEqual(takeOver);
+    expect(plan({ status: 'processing' }, delivered('m1', 1))).toEqual(wait);
+  });
+});
