@@ -1,12 +1,8 @@
 import { types } from 'pg';
 
-/**
- * The instant as a `timestamptz` column takes it, cut to milliseconds. Texts cannot be passed through: Postgres refuses
- * some that JavaScript reads, such as 30 February (read as 2 March) and the year 0000 (1 BC).
- */
+/** The instant as a `timestamptz` column takes it, cut to milliseconds: what is written must be what is read again. */
 export function storableInstant(text: string): string {
-  const iso = new Date(text).toISOString();
-  return iso.startsWith('0000') ? `0001${iso.slice(4)} BC` : iso;
+  return new Date(text).toISOString();
 }
 
 const parseTimestamptz = types.getTypeParser(types.builtins.TIMESTAMPTZ) as (text: string) => Date;

@@ -1,0 +1,27 @@
+import { EventLog } from '@jobstream/eventlog';
+import { runProcess } from '@jobstream/runtime';
+import { Projector } from './projector.ts';
+
+await runProcess('projector', (config, logger) => {
+  const eventLog = new EventLog({
+    url: config.NATS_URL,
+    name: 'projector',
+    credsFile: config.NATS_CREDS,
+    user: config.NATS_USER,
+    password: config.NATS_PASSWORD,
+    replicas: config.STREAM_REPLICAS,
+    maxAgeMs: config.JOBS_MAX_AGE,
+    logger,
+  });
+  const projector = new Projector({
+    eventLog,
+    databaseUrl: config.DATABASE_URL,
+    logger,
+    onFailure: (error) => {
+      logger.fatal({ err: error }, error instanceof Error ? error.message : String(error));
+      process.exitCode = 1;
+      process.kill(process.pid, 'SIGTERM'); // the orderly end, for which runProcess waits
+    },
+  });
+  return [eventLog, projector];
+});

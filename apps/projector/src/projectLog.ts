@@ -1,0 +1,70 @@
+import type { EventLog, LogEntry } from '@jobstream/eventlog';
+import { ReadModelUnavailableError } from '@jobstream/readmodel';
+import type { JobProjection } from '@jobstream/readmodel';
+import type { Logger } from '@jobstream/runtime';
+import { CheckpointAheadError } from './checkpointAheadError.ts';
+
+export interface ProjectLogOptions {
+  readonly eventLog: Pick<EventLog, 'follow' | 'lastSequence'>;
+  /** Holds its lock. */
+  readonly projection: JobProjection;
+  readonly logger: Logger;
+  readonly stop: AbortSignal;
+  /** Called after each batch. */
+  readonly onProgress: () => void;
+}
+
+/** Larger transactions are not faster; smaller ones are. */
+const MAX_BATCH = 5_000;
+const WATCH_INTERVAL_MS = 10_000;
+
+/**
+ * Follows the log from the checkpoint on until it is told to stop. CheckpointAheadError; what the feed and the
+ * projection throw; ReadModelUnavailableError as soon as the projection's connection is gone.
+ */
+export async function projectLog(options: ProjectLogOptions): Promise<void> {
+  const { eventLog, projection, stop } = options;
+  await checkPosition(options);
+  const feed = eventLog.follow({ after: projection.lastSequence });
+  const watch = watchPosition(options);
+  const end = AbortSignal.any([stop, projection.ended, watch.failed]);
+  const stopFeed = () => void feed.stop();
+  end.addEventListener('abort', stopFeed, { once: true });
+  if (end.aborted) stopFeed();
+  try {
+    for await (const entries of feed) await applyAll(entries, options, end);
+  } finally {
+    watch.stop();
+    end.removeEventListener('abort', stopFeed);
+  }
+  watch.failed.throwIfAborted();
+  if (!stop.aborted) throw new ReadModelUnavailableError('the connection of the projection was lost');
+}
+
+async function applyAll(entries: readonly LogEntry[], options: ProjectLogOptions, end: AbortSignal): Promise<void> {
+  for (let start = 0; start < entries.length && !end.aborted; start += MAX_BATCH) {
+    const quarantined = await options.projection.apply(entries.slice(start, start + MAX_BATCH));
+    for (const message of quarantined) options.logger.warn(message, 'message quarantined');
+    options.onProgress();
+  }
+}
+
+async function checkPosition({ eventLog, projection }: ProjectLogOptions): Promise<void> {
+  const checkpoint = projection.lastSequence; // read first: the log may grow while it is asked
+  const lastSequence = await eventLog.lastSequence();
+  if (checkpoint > lastSequence) throw new CheckpointAheadError(checkpoint, lastSequence);
+}
+
+/** A log that is replaced under a running projector would look as if nothing ever happened again. */
+function watchPosition(options: ProjectLogOptions): { failed: AbortSignal; stop: () => void } {
+  const failure = new AbortController();
+  const check = async () => {
+    try {
+      await checkPosition(options);
+    } catch (error) {
+      if (error instanceof CheckpointAheadError) failure.abort(error); // a log that is away is the feed's business
+    }
+  };
+  const timer = setInterval(() => void check(), WATCH_INTERVAL_MS).unref();
+  return { failed: failure.signal, stop: () => clearInterval(timer) };
+}

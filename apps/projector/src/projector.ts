@@ -1,0 +1,100 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { LogUnavailableError } from '@jobstream/eventlog';
+import type { EventLog } from '@jobstream/eventlog';
+import { JobProjection, ProjectionFencedError, ReadModelUnavailableError } from '@jobstream/readmodel';
+import type { Logger, Service } from '@jobstream/runtime';
+import { projectLog } from './projectLog.ts';
+import { retryPauseMs } from './retryPauseMs.ts';
+
+export interface ProjectorOptions {
+  readonly eventLog: Pick<EventLog, 'follow' | 'lastSequence'>;
+  readonly databaseUrl: string;
+  readonly logger: Logger;
+  /** Called once when waiting cannot help, such as for an event of a newer release; the projector has then ended. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+const STANDBY_POLL_MS = 500;
+
+/**
+ * Keeps the read model in step with the log. Any number of projectors may run: one holds the lock and works, the others
+ * stand by. What may pass (Postgres or the log away, the lock lost) is tried again with growing pauses.
+ */
+export class Projector implements Service {
+  readonly name = 'projector';
+  readonly #options: ProjectorOptions;
+  readonly #stop = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #failures = 0;
+
+  constructor(options: ProjectorOptions) {
+    this.#options = options;
+  }
+
+  start(): Promise<void> {
+    this.#running = this.#run();
+    return Promise.resolve();
+  }
+
+  /** Waits until the batch at hand is committed and the lock is free. */
+  stop(): Promise<void> {
+    this.#stop.abort();
+    return this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.#takeTurn();
+      } catch (error) {
+        if (!isTemporary(error)) return this.#options.onFailure(error);
+        await this.#pauseAfter(error);
+      }
+    }
+  }
+
+  async #takeTurn(): Promise<void> {
+    const projection = await JobProjection.open(this.#options.databaseUrl);
+    try {
+      if (!(await this.#becomeActive(projection))) return;
+      const { eventLog, logger } = this.#options;
+      const onProgress = () => (this.#failures = 0);
+      await projectLog({ eventLog, projection, logger, stop: this.#stop.signal, onProgress });
+    } finally {
+      await projection.close();
+    }
+  }
+
+  /** Waits for the lock; false when the projector was stopped meanwhile. */
+  async #becomeActive(projection: JobProjection): Promise<boolean> {
+    const { logger } = this.#options;
+    for (let attempt = 1; !this.#stop.signal.aborted; attempt++) {
+      if (await projection.tryAcquire()) {
+        logger.info({ lastSequence: projection.lastSequence }, 'projecting');
+        return true;
+      }
+      if (attempt === 1) logger.info('standing by: another projector is active');
+      await this.#pause(STANDBY_POLL_MS);
+    }
+    return false;
+  }
+
+  async #pauseAfter(error: unknown): Promise<void> {
+    this.#failures += 1;
+    const ms = retryPauseMs(this.#failures);
+    this.#options.logger.warn({ err: error, retryInMs: ms }, 'projecting is interrupted');
+    await this.#pause(ms);
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await pause(ms, undefined, { signal: this.#stop.signal }).catch(() => {}); // the stop ends the pause
+  }
+}
+
+function isTemporary(error: unknown): boolean {
+  return (
+    error instanceof ReadModelUnavailableError ||
+    error instanceof LogUnavailableError ||
+    error instanceof ProjectionFencedError
+  );
+}
