@@ -18,6 +18,8 @@ function errorsOf(body: unknown): unknown {
 
 const settingsOf = (body: unknown) => jobSettings(decodeCreateJob(body, NOW), NOW);
 
+const nested = (depth: number) => JSON.parse(`{"type":"email","payload":${'['.repeat(depth)}${']'.repeat(depth)}}`);
+
 describe('defaults', () => {
   test('a type alone makes a job', () => {
     expect(settingsOf({ type: 'email' })).toEqual({
@@ -143,7 +145,6 @@ describe('payloads', () => {
   });
 
   test('must not be nested so deep that a stack could overflow', () => {
-    const nested = (depth: number) => JSON.parse(`{"type":"email","payload":${'['.repeat(depth)}${']'.repeat(depth)}}`);
     expect(errorsOf(nested(63))).toEqual([]);
     expect(errorsOf(nested(64))).toEqual([
       { pointer: `/payload${'/0'.repeat(63)}`, detail: 'must not be nested deeper than 64 levels' },

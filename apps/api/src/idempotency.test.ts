@@ -1,8 +1,11 @@
 import { JobId } from '@jobstream/domain';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Schema } from 'effect';
 import { expect, test } from 'vitest';
 import { identify } from './idempotency.ts';
+
+const isJobId = Schema.is(JobId);
+const fingerprint = (body: unknown) => identify('key', body).fingerprint;
 
 test('a key always leads to the same job, another key to another', () => {
   expect(identify('order-1', {}).jobId).toBe(identify('order-1', { type: 'email' }).jobId);
@@ -10,7 +13,6 @@ test('a key always leads to the same job, another key to another', () => {
 });
 
 test('the id is a UUID of version 8 and RFC variant', () => {
-  const isJobId = Schema.is(JobId);
   fc.assert(
     fc.property(fc.string(), (key) => {
       const { jobId } = identify(key, {});
@@ -26,7 +28,6 @@ test('the id of a key never changes, since jobs of years ago must be found', () 
 });
 
 test('the fingerprint does not depend on the order of fields, but on every value', () => {
-  const fingerprint = (body: unknown) => identify('key', body).fingerprint;
   expect(fingerprint({ a: 1, b: { c: [1, 2], d: null } })).toBe(fingerprint({ b: { d: null, c: [1, 2] }, a: 1 }));
   expect(fingerprint({ a: [1, 2] })).not.toBe(fingerprint({ a: [2, 1] }));
   expect(fingerprint({ a: 1 })).not.toBe(fingerprint({ a: '1' }));
@@ -37,7 +38,7 @@ test('any JSON value has one fingerprint, however it is spelt', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       const respelt: unknown = JSON.parse(JSON.stringify(value, null, 2));
-      expect(identify('key', respelt).fingerprint).toBe(identify('key', value).fingerprint);
+      expect(fingerprint(respelt)).toBe(fingerprint(value));
     }),
   );
 });

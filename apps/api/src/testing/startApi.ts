@@ -1,0 +1,66 @@
+import { EventLog, type EventLogOptions } from '@jobstream/eventlog';
+import { ReadModel } from '@jobstream/readmodel';
+import { createLogger, type Logger } from '@jobstream/runtime';
+import { createApp } from '../createApp.ts';
+import { HttpServer, type HttpServerOptions } from '../httpServer.ts';
+import { Readiness } from '../readiness.ts';
+
+export interface StartApiOptions {
+  readonly natsUrl: string;
+  readonly databaseUrl: string;
+  readonly logger?: Logger;
+  readonly log?: Partial<EventLogOptions>;
+  readonly server?: Partial<HttpServerOptions>;
+}
+
+/** An API that listens on a free port of the loopback interface, put together as main.ts does it. */
+export interface TestApi extends AsyncDisposable {
+  readonly url: string;
+  readonly log: EventLog;
+  readonly server: HttpServer;
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** Sends a body as JSON; a text is sent as it is. */
+  post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+export async function startApi(options: StartApiOptions): Promise<TestApi> {
+  const logger = options.logger ?? createLogger({ service: 'api', level: 'silent' });
+  const log = new EventLog({ url: options.natsUrl, name: 'api', ...options.log });
+  const table = new ReadModel({ databaseUrl: options.databaseUrl, name: 'api' });
+  const readiness = new Readiness({ log: () => log.isConnected(), table: () => table.ping().then(() => true) });
+  const server = new HttpServer({
+    listener: createApp({ log, table, readiness, logger }),
+    host: '127.0.0.1',
+    port: 0,
+    graceMs: 10_000,
+    noticeMs: 0,
+    onStopping: () => readiness.announceStop(),
+    logger,
+    ...options.server,
+  });
+  const services = [log, table, server];
+  for (const service of services) await service.start();
+  const stop = async () => {
+    for (const service of services.toReversed()) await service.stop();
+  };
+  return testApi({ log, server, stop });
+}
+
+function testApi({ log, server, stop }: Pick<TestApi, 'log' | 'server' | 'stop'>): TestApi {
+  const url = `http://127.0.0.1:${server.port}`;
+  return {
+    url,
+    log,
+    server,
+    stop,
+    fetch: (path, init) => fetch(url + path, init),
+    post: (path, body, headers = {}) =>
+      fetch(url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+    [Symbol.asyncDispose]: stop,
+  };
+}
