@@ -88,7 +88,8 @@ export class EmbeddedNats implements AsyncDisposable {
   async #answer(name: string, port: number): Promise<void> {
     const probe = () => natsProbe(this.#host, port, name);
     // A log of many gigabytes is read whole after a hard kill, before the server listens.
-    if (await waitUntilReady({ probe, alive: () => this.#process.running, timeoutMs: 120_000 })) return;
+    if (await waitUntilReady({ probe, alive: () => this.#process.running, timeoutMs: 120_000 }))
+      return this.#process.answers();
     await this.stop();
     throw new Error(`nats-server did not start on port ${port}: ${this.#process.logTail()}`);
   }

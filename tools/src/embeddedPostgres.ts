@@ -88,7 +88,10 @@ export class EmbeddedPostgres implements AsyncDisposable {
     for (let attempt = 1; ; attempt += 1) {
       await removeStaleLock(cluster.home);
       await this.#process.launch(command(cluster, port, this.#options.settings));
-      if (await this.#answers(port)) return void (this.#port = port);
+      if (await this.#answers(port)) {
+        this.#port = port;
+        return this.#process.answers();
+      }
       const reason = this.#process.logTail();
       await this.stop();
       // After a kill -9 the children of the old server need a moment to notice.

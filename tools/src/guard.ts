@@ -31,6 +31,10 @@ export class Guard {
     this.#child = child;
   }
 
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   watch(pid: number, role: GuardedProcess['role'], signal: NodeJS.Signals): void {
     const identity = identify(pid);
     if (identity !== undefined) this.#send({ watch: { ...identity, role, signal } });

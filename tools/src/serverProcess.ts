@@ -60,8 +60,13 @@ export class ServerProcess {
     });
     await once(child, 'spawn');
     this.#child = child;
-    this.#expected = false;
+    this.#expected = true;
     this.#record(child, command);
+  }
+
+  /** To be called when the server answers: from now on its end is news. Before, the start that fails tells it. */
+  answers(): void {
+    this.#expected = false;
   }
 
   /** Sends a signal; waits for the end when the signal is one that cannot be survived. */
@@ -124,7 +129,10 @@ function spawnServer({ command, args, env, uid, gid, logFile }: ServerCommand): 
 }
 
 /** Two servers on one data folder would destroy it: whatever an earlier, killed run left is ended first. */
-async function endLeftover({ pidFile, stopSignal }: ServerCommand): Promise<void> {
+export async function endLeftover({
+  pidFile,
+  stopSignal,
+}: Pick<ServerCommand, 'pidFile' | 'stopSignal'>): Promise<void> {
   const leftover = readIdentity(pidFile);
   if (leftover !== undefined) await endProcess(leftover, stopSignal, graceMs);
   rmSync(pidFile, { force: true });

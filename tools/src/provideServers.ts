@@ -1,0 +1,32 @@
+import path from 'node:path';
+import { choosePort } from './choosePort.ts';
+import { EmbeddedNats } from './embeddedNats.ts';
+import { EmbeddedPostgres } from './embeddedPostgres.ts';
+import { checkNats, checkPostgres } from './externalServers.ts';
+import { foreignServer, keepServer } from './keptServer.ts';
+import type { KeptServer } from './keptServer.ts';
+import { resolveNatsServer } from './resolveNatsServer.ts';
+import type { SystemOptions } from './systemOptions.ts';
+
+/** The NATS server that `NATS_URL` names, or one of our own. */
+export async function provideNats({ env, dataDir, guard, anyPort, writeLine }: SystemOptions): Promise<KeptServer> {
+  if (env['NATS_URL']) {
+    await checkNats(env['NATS_URL']);
+    return foreignServer(env['NATS_URL']);
+  }
+  const say = (line: string) => writeLine('start', line);
+  const binary = await resolveNatsServer({ env, note: say });
+  const port = await choosePort({ name: 'NATS', usual: anyPort === true ? 0 : 4222, say });
+  return keepServer('nats', new EmbeddedNats({ binary, dataDir: path.join(dataDir, 'nats'), port, guard }), say);
+}
+
+/** The database that `DATABASE_URL` names, or one of our own. */
+export async function providePostgres({ env, dataDir, guard, anyPort, writeLine }: SystemOptions): Promise<KeptServer> {
+  if (env['DATABASE_URL']) {
+    await checkPostgres(env['DATABASE_URL']);
+    return foreignServer(env['DATABASE_URL']);
+  }
+  const say = (line: string) => writeLine('start', line);
+  const port = await choosePort({ name: 'Postgres', usual: anyPort === true ? 0 : 5432, say });
+  return keepServer('postgres', new EmbeddedPostgres({ dataDir, port, guard }), say);
+}
