@@ -160,20 +160,12 @@ function isMalformed(entry: ProjectableEntry): entry is MalformedEntry {
   return entry.kind === 'malformed';
 }
 
-/** A RangeError comes from a value that cannot be made into text, such as one nested too deep. */
 function isRefused(error: unknown): error is Error {
-  return error instanceof RangeError || (error instanceof DatabaseError && REFUSED.test(error.code ?? ''));
+  return error instanceof DatabaseError && REFUSED.test(error.code ?? '');
 }
 
 function malformed({ sequence, recordedAt, event }: ProjectableEvent, error: Error): MalformedEntry {
   const subject = `jobs.${event.jobType}.${event.jobId}`;
-  return { kind: 'malformed', sequence, recordedAt, subject, reason: error.message, body: bodyOf(event) };
-}
-
-function bodyOf(event: ProjectableEvent['event']): Uint8Array {
-  try {
-    return Buffer.from(encodeJobEvent(event));
-  } catch {
-    return new Uint8Array();
-  }
+  const body = Buffer.from(encodeJobEvent(event));
+  return { kind: 'malformed', sequence, recordedAt, subject, reason: error.message, body };
 }

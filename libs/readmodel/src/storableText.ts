@@ -23,9 +23,12 @@ export function originalText(stored: string): string {
   return stored.replaceAll(MARKED, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
-/** The value as JSON text that a `jsonb` column takes. */
+/** Stands in for a value that cannot be made into JSON text: the row of its job must not stop the projection. */
+const TOO_DEEP = '"(nested too deep to be shown)"';
+
+/** The value as JSON text that a `jsonb` column takes; undefined becomes null. */
 export function storableJson(value: unknown): string {
-  const json = JSON.stringify(value) ?? 'null';
+  const json = jsonOf(value);
   if (!UNSTORABLE_JSON.test(json)) return json;
   return json.replaceAll(UNSTORABLE_JSON_ALL, (match, hex?: string) => {
     if (match === MARK) return `${MARK}fdd0`;
@@ -36,4 +39,14 @@ export function storableJson(value: unknown): string {
 /** The value that `storableJson` was given, from the text of the `jsonb` column. */
 export function originalJson(stored: string): unknown {
   return JSON.parse(stored.includes(MARK) ? stored.replaceAll(MARKED, String.raw`\u$1`) : stored);
+}
+
+/** JSON.parse reads any depth, JSON.stringify overflows the stack at some thousand levels; Postgres takes more. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'null';
+  } catch (error) {
+    if (error instanceof RangeError) return TOO_DEEP;
+    throw error;
+  }
 }

@@ -1,0 +1,54 @@
+import { createDatabase } from '@jobstream/testing';
+import { Client } from 'pg';
+import { expect, test } from 'vitest';
+import { SchemaMismatchError } from './errors.ts';
+import { migrate } from './migrate.ts';
+import { migrationNames } from './migrations.ts';
+import { ReadModel } from './readModel.ts';
+
+async function query(url: string, text: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function startReadModel(databaseUrl: string): Promise<void> {
+  const readModel = new ReadModel({ databaseUrl, name: 'test' });
+  try {
+    await readModel.start();
+  } finally {
+    await readModel.stop();
+  }
+}
+
+test('several processes may migrate at once, and each migration is run once', async () => {
+  const url = await createDatabase();
+  await Promise.all([migrate(url), migrate(url), migrate(url)]);
+  const rows = await query(url, 'SELECT name FROM schema_migrations ORDER BY id');
+  expect(rows).toEqual((await migrationNames()).map((name) => ({ name })));
+  await expect(startReadModel(url)).resolves.toBeUndefined();
+});
+
+test('a database that was never migrated is refused with what to do', async () => {
+  const url = await createDatabase();
+  const start = startReadModel(url);
+  await expect(start).rejects.toThrow(SchemaMismatchError);
+  await expect(start).rejects.toThrow('run: npm run migrate');
+});
+
+test('a database of a newer release is refused', async () => {
+  const url = await createDatabase();
+  await migrate(url);
+  await query(url, `INSERT INTO schema_migrations (name, run_on) VALUES ('9999_future', now())`);
+  const start = startReadModel(url);
+  await expect(start).rejects.toThrow(SchemaMismatchError);
+  await expect(start).rejects.toThrow('9999_future comes from a newer release');
+});
+
+test('migrating without Postgres says that it is away', async () => {
+  await expect(migrate('postgres://127.0.0.1:1/jobstream')).rejects.toMatchObject({ code: 'READ_MODEL_UNAVAILABLE' });
+});

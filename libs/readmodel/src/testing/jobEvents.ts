@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import type { JobEvent, JobEventName, JobEventOf } from '@jobstream/domain';
+import type { ProjectableEntry } from '@jobstream/readmodel';
+
+type Data<Name extends JobEventName> = Partial<JobEventOf<Name>['data']>;
+
+const defaults: { [Name in JobEventName]: JobEventOf<Name>['data'] } = {
+  JobCreated: {
+    payload: { to: 'user@example.com' },
+    maxAttempts: 3,
+    backoff: { type: 'exponential', delayMs: 1_000, maxDelayMs: 60_000, jitter: 0.2 },
+    timeoutMs: 60_000,
+    tags: [],
+  },
+  JobStarted: { attempt: 1, worker: 'worker-1' },
+  JobProgressed: { attempt: 1, percent: 50 },
+  JobCompleted: { attempt: 1, durationMs: 5 },
+  JobRetryScheduled: {
+    attempt: 1,
+    error: { name: 'Error', message: 'no' },
+    retryAt: '2026-01-01T01:00:00.000Z',
+    durationMs: 5,
+  },
+  JobFailed: { attempt: 1, error: { name: 'Error', message: 'no' }, reason: 'unrecoverable' },
+  JobCancelled: {},
+  JobRequeued: {},
+  JobReleased: { attempt: 1, reason: 'shutdown' },
+};
+
+/** Makes events of one job, each a second after the one before; what `data` does not name has a plain default. */
+export class JobEvents {
+  readonly jobId: string;
+  readonly jobType: string;
+  #count = 0;
+
+  constructor({ jobId = randomUUID(), jobType = 'email' }: { jobId?: string; jobType?: string } = {}) {
+    this.jobId = jobId;
+    this.jobType = jobType;
+  }
+
+  next<Name extends JobEventName>(event: Name, data: Data<Name> = {}, envelope: Partial<JobEvent> = {}): JobEvent {
+    this.#count += 1;
+    return {
+      v: 1,
+      event,
+      id: randomUUID(),
+      jobId: this.jobId,
+      jobType: this.jobType,
+      version: this.#count,
+      at: new Date(Date.UTC(2026, 0, 1) + this.#count * 1_000).toISOString(),
+      actor: { kind: 'worker', id: 'test' },
+      data: { ...defaults[event], ...data },
+      ...envelope,
+    } as JobEvent;
+  }
+}
+
+/** The events as a follower of the log gets them, with sequences from `from` on. */
+export function entriesOf(events: readonly JobEvent[], from = 1): ProjectableEntry[] {
+  return events.map((event, index) => ({ kind: 'event', sequence: from + index, recordedAt: event.at, event }));
+}
