@@ -35,12 +35,16 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const values: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(fields)) {
     const outcome = field(env[name] === '' ? undefined : env[name]);
-    if ('expected' in outcome)
-      problems.push(`expected ${name} to be ${outcome.expected}, got: ${env[name] ?? 'nothing'}`);
+    if ('expected' in outcome) problems.push(`expected ${name} to be ${outcome.expected}, got: ${shown(env[name])}`);
     else values[name] = outcome.value;
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return values as unknown as Config;
+}
+
+/** The value as it may appear in a message: user and password of a URL stay out of logs. */
+function shown(raw: string | undefined): string {
+  return raw === undefined ? 'nothing' : raw.replaceAll(/\/\/[^/@\s]*@/g, '//***@');
 }
 
 /** A misspelt setting must not pass in silence, so the project's own prefix is reserved. */

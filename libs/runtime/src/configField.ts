@@ -76,5 +76,5 @@ function withFallback<Value>(
 }
 
 function hasProtocol(raw: string, protocols: readonly string[]): boolean {
-  return URL.canParse(raw) && protocols.includes(new URL(raw).protocol);
+  return URL.canParse(raw) && protocols.some((protocol) => raw.startsWith(`${protocol}//`));
 }

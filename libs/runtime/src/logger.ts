@@ -2,12 +2,16 @@ import { pino, type Logger } from 'pino';
 
 export type { Logger } from 'pino';
 
+const STANDARD_OUTPUT = 1;
+
 /** A JSON logger on standard output; `service` stands in every line. Payloads and secrets must not be logged. */
 export function createLogger({ service, level }: { service: string; level: string }): Logger {
-  return pino({
+  const options = {
     level,
     base: { service, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: ['req.headers.authorization', 'req.headers.cookie'],
-  });
+  };
+  // Asynchronous writes come out of order around a fatal line, and some are lost when the process ends at once.
+  return pino(options, pino.destination({ dest: STANDARD_OUTPUT, sync: true }));
 }

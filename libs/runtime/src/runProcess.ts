@@ -11,7 +11,7 @@ export type BuildServices = (config: Config, logger: Logger) => readonly Service
  * parts in order, tells the parent `ready`, and stops them in reverse on SIGTERM, SIGINT, or when the parent that holds
  * our IPC channel is gone. A part that cannot start ends the process with code 1; a second signal ends it at once.
  */
-export async function runProcess(service: string, build: BuildServices): Promise<void> {
+export async function runProcess(service: string, build: BuildServices): Promise<never> {
   const config = configOrExit();
   const logger = createLogger({ service, level: config.LOG_LEVEL });
   const stop = stopSignal(logger);
@@ -22,15 +22,15 @@ export async function runProcess(service: string, build: BuildServices): Promise
       running.unshift(part);
       await part.start();
     }
-    if (!stop.aborted) process.send?.('ready');
-    logger.info('ready');
+    if (!stop.aborted) announceReady(logger);
     await aborted(stop);
   } catch (error) {
     logger.fatal({ err: error }, error instanceof Error ? error.message : String(error));
     process.exitCode = 1;
   }
   await stopAll(running, logger);
-  if (process.connected) process.disconnect();
+  // A part that did not stop may still hold a timer or a socket, which must not keep the process.
+  process.exit();
 }
 
 function configOrExit(): Config {
@@ -41,6 +41,11 @@ function configOrExit(): Config {
     process.stderr.write(`${error.message}\n`);
     process.exit(2);
   }
+}
+
+function announceReady(logger: Logger): void {
+  process.send?.('ready');
+  logger.info('ready');
 }
 
 async function stopAll(parts: readonly Service[], logger: Logger): Promise<void> {

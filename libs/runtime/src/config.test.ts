@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest';
+import { readConfig } from './config.ts';
+import { ConfigError } from './configError.ts';
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+test('everything has a value that works on one machine, or is left out', () => {
+  expect(readConfig({})).toEqual({
+    NATS_URL: 'nats://127.0.0.1:4222',
+    DATABASE_URL: 'postgres://127.0.0.1:5432/jobstream',
+    HOST: '127.0.0.1',
+    PORT: 3000,
+    LOG_LEVEL: 'info',
+    STREAM_REPLICAS: 1,
+    GROUP_COMMIT: true,
+    JOBS_MAX_AGE: 0,
+    WORKER_CONCURRENCY: 100,
+    SHUTDOWN_GRACE_MS: 10_000,
+    ACK_WAIT_MS: 10_000,
+    SMTP_FROM: 'jobstream@localhost',
+    WEBHOOK_ALLOW_PRIVATE: false,
+    DATA_DIR: '.data',
+  });
+});
+
+test('an empty variable counts as one that is not set', () => {
+  expect(readConfig({ PORT: '', NATS_CREDS: '', WORKER_TYPES: '' })).toEqual(readConfig({}));
+});
+
+test('variables of other programs are none of our business', () => {
+  expect(readConfig({ PATH: '/bin', PORTS: 'x', NATS: 'garbage' })).toEqual(readConfig({}));
+});
+
+test('all mistakes are told at once', () => {
+  expect(problemsOf({ PORT: '-1', LOG_LEVEL: 'loud', GROUP_COMMIT: 'yes' })).toEqual([
+    'expected PORT to be a port number from 0 to 65535, got: -1',
+    'expected LOG_LEVEL to be one of fatal, error, warn, info, debug, trace, silent, got: loud',
+    'expected GROUP_COMMIT to be true or false, got: yes',
+  ]);
+});
+
+test('the error has a stable code, and its message is the list of problems', () => {
+  expect(() => readConfig({ PORT: 'x', HOST: 'y', STREAM_REPLICAS: '9' })).toThrow(
+    expect.objectContaining({
+      code: 'CONFIG_INVALID',
+      name: 'ConfigError',
+      message:
+        'expected PORT to be a port number from 0 to 65535, got: x\n' +
+        'expected STREAM_REPLICAS to be an integer from 1 to 5, got: 9',
+    }),
+  );
+});
+
+test('a misspelt name with our prefix is refused', () => {
+  expect(problemsOf({ JOBSTREAM_PROT: '1', JOBSTREAM_: '' })).toEqual([
+    'unknown setting JOBSTREAM_PROT',
+    'unknown setting JOBSTREAM_',
+  ]);
+});
+
+test('no user and password of an address reaches a message', () => {
+  const [problem] = problemsOf({ DATABASE_URL: 'mysql://admin:s3cret@db:3306/jobs' });
+  expect(problem).toContain('got: mysql://***@db:3306/jobs');
+});
+
+describe('integers', () => {
+  test.each([
+    ['1', 1],
+    ['10000', 10_000],
+    ['0100', 100],
+  ])('%s', (raw, value) => {
+    expect(readConfig({ WORKER_CONCURRENCY: raw }).WORKER_CONCURRENCY).toBe(value);
+  });
+
+  test.each(['0', '10001', '-5', '1.5', '1e3', '0x10', ' 7', '7 ', 'NaN', 'many'])('not %j', (raw) => {
+    expect(problemsOf({ WORKER_CONCURRENCY: raw })).toEqual([
+      `expected WORKER_CONCURRENCY to be an integer from 1 to 10000, got: ${raw}`,
+    ]);
+  });
+});
+
+describe('ports', () => {
+  test.each(['0', '1', '65535'])('%s', (raw) => {
+    expect(readConfig({ PORT: raw }).PORT).toBe(Number(raw));
+  });
+
+  test.each(['65536', '100000', '-1', '80.5', '0x50', 'http'])('not %s', (raw) => {
+    expect(problemsOf({ PORT: raw })).toHaveLength(1);
+  });
+});
+
+describe('durations', () => {
+  test.each([
+    ['0', 0],
+    ['1500', 1_500],
+    ['250ms', 250],
+    ['90s', 90_000],
+    ['5m', 300_000],
+    ['12h', 43_200_000],
+    ['30d', 2_592_000_000],
+  ])('%s', (raw, ms) => {
+    expect(readConfig({ JOBS_MAX_AGE: raw }).JOBS_MAX_AGE).toBe(ms);
+  });
+
+  test.each(['-1', '1.5h', '1w', '5 m', 'm', 'forever'])('not %j', (raw) => {
+    expect(problemsOf({ JOBS_MAX_AGE: raw })).toEqual([
+      `expected JOBS_MAX_AGE to be a duration such as 90s, 12h or 30d, or 0, got: ${raw}`,
+    ]);
+  });
+});
+
+describe('switches', () => {
+  test('true and false', () => {
+    expect(readConfig({ GROUP_COMMIT: 'false' }).GROUP_COMMIT).toBe(false);
+    expect(readConfig({ GROUP_COMMIT: 'true' }).GROUP_COMMIT).toBe(true);
+  });
+
+  test.each(['1', '0', 'TRUE', 'on', 'no'])('not %s', (raw) => {
+    expect(problemsOf({ GROUP_COMMIT: raw })).toEqual([`expected GROUP_COMMIT to be true or false, got: ${raw}`]);
+  });
+});
+
+describe('addresses', () => {
+  test.each(['nats://nats', 'tls://user:password@nats:4222', 'nats://a:4222,nats://b:4222', 'nats://a, nats://b'])(
+    'of NATS: %s',
+    (raw) => {
+      expect(readConfig({ NATS_URL: raw }).NATS_URL).toBe(raw);
+    },
+  );
+
+  test.each(['garbage', 'localhost:4222', 'http://nats', 'nats:4222', 'nats://a,http://b', 'nats://a,'])(
+    'not of NATS: %s',
+    (raw) => {
+      expect(problemsOf({ NATS_URL: raw })).toHaveLength(1);
+    },
+  );
+
+  test.each(['postgres://u:p@db/jobs', 'postgresql://db:5432/jobs?sslmode=require'])('of Postgres: %s', (raw) => {
+    expect(readConfig({ DATABASE_URL: raw }).DATABASE_URL).toBe(raw);
+  });
+
+  test('of a mail server: none unless given', () => {
+    expect(readConfig({}).SMTP_URL).toBeUndefined();
+    expect(readConfig({ SMTP_URL: 'smtps://mail' }).SMTP_URL).toBe('smtps://mail');
+    expect(problemsOf({ SMTP_URL: 'mail:25' })).toHaveLength(1);
+  });
+});
+
+test('a list is split at commas, without blanks and empty items', () => {
+  expect(readConfig({ WORKER_TYPES: 'email, webhook,,sleep ' }).WORKER_TYPES).toEqual(['email', 'webhook', 'sleep']);
+});
