@@ -2,6 +2,7 @@ import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Delivery } from '@jobstream/eventlog';
 import type { WorkerContext } from '../workerContext.ts';
 import type { Answer } from './answer.ts';
+import { startingDelivery } from './startCause.ts';
 import { isLogAway } from './untilAvailable.ts';
 
 /** The answer to a delivery whose attempt could not be brought to an end in the log. */
@@ -23,6 +24,6 @@ export async function answerToFailure(error: unknown, delivery: Delivery, contex
 async function answerToOvertaken({ jobId, jobType, cause }: Delivery, { eventLog }: WorkerContext): Promise<Answer> {
   const snapshot = await eventLog.readJob(jobId, jobType).catch(() => 'unknown' as const);
   if (snapshot === 'unknown') return { answer: 'leave' };
-  const heldElsewhere = snapshot?.job.status === 'processing' && snapshot.job.startedBy === cause;
-  return { answer: heldElsewhere ? 'leave' : 'ack' };
+  if (snapshot?.job.status !== 'processing') return { answer: 'ack' };
+  return { answer: startingDelivery(snapshot.job.startedBy, cause) === undefined ? 'ack' : 'leave' };
 }

@@ -7,6 +7,7 @@ import type { Answer } from './answer.ts';
 import type { Attempt } from './attempt.ts';
 import { JobChain } from './jobChain.ts';
 import { planClaim } from './planClaim.ts';
+import { startCause } from './startCause.ts';
 import { startedAttempt } from './startedAttempt.ts';
 import { untilAvailable } from './untilAvailable.ts';
 import { wakeAt } from './wakeAt.ts';
@@ -17,9 +18,9 @@ import { wakeAt } from './wakeAt.ts';
  */
 export async function claimJob(delivery: Delivery, context: WorkerContext, beaten = false): Promise<Attempt | Answer> {
   const snapshot = (beaten ? undefined : firstState(delivery)) ?? (await readState(delivery, context));
-  const plan = planClaim(snapshot, delivery, { beaten, context });
+  const plan = planClaim(snapshot, delivery, context);
   if (plan.do === 'answer') return answered(plan.answer, plan.because, delivery, context);
-  const chain = new JobChain(plan.snapshot, delivery.cause, context);
+  const chain = new JobChain(plan.snapshot, startCause(delivery), context);
   try {
     const decision = await chain.record(plan.command);
     return await claimed(decision, chain, delivery, context);

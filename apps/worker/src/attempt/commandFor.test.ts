@@ -7,6 +7,8 @@ import { commandFor } from './commandFor.ts';
 import type { Ending } from './outcome.ts';
 
 const classify = (ending: Ending) => commandFor({ ...ending, durationMs: 12 }, { attempt: 2, random: 0.5 });
+const aborted = (why: AttemptAbortedError['why']) =>
+  classify({ kind: 'aborted', error: new AttemptAbortedError(why, 'because') });
 const thrown = (error: unknown) => classify({ kind: 'threw', error });
 
 test('a return value completes the attempt', () => {
@@ -50,8 +52,6 @@ test('a wait is at most thirty days', () => {
 });
 
 test('a missed deadline fails the attempt, a shutdown releases the job', () => {
-  const aborted = (why: AttemptAbortedError['why']) =>
-    classify({ kind: 'aborted', error: new AttemptAbortedError(why, 'because') });
   expect(aborted('timeout')).toMatchObject({
     command: 'FailAttempt',
     cause: 'error',

@@ -11,8 +11,8 @@ function delivered(cause: string, deliveryCount: number): Delivery {
   return { jobId, jobType, cause, deliveryCount, ack() {}, release() {}, keepAlive() {} };
 }
 
-function plan(found: { status: JobStatus; startedBy?: string }, delivery: Delivery, beaten = false) {
-  const { do: what, ...rest } = planClaim({ job: testJob(found), sequence: 7 }, delivery, { beaten, context });
+function plan(found: { status: JobStatus; startedBy?: string }, delivery: Delivery) {
+  const { do: what, ...rest } = planClaim({ job: testJob(found), sequence: 7 }, delivery, context);
   return what === 'append' && 'command' in rest ? rest.command : 'answer' in rest ? rest.answer : undefined;
 }
 
@@ -25,7 +25,7 @@ test.each(['completed', 'failed', 'cancelled'] as const)('a %s job needs nothing
 });
 
 test('a job that nobody knows needs nothing', () => {
-  const unknown = planClaim(undefined, delivered('m1', 1), { beaten: false, context });
+  const unknown = planClaim(undefined, delivered('m1', 1), context);
   expect(unknown).toMatchObject({ answer: { answer: 'ack' } });
 });
 
@@ -47,8 +47,10 @@ describe('a job that is processing', () => {
     expect(plan(started, delivered('m1', 1))).toEqual(wait);
   });
 
-  test('is waited for when another worker was faster a moment ago', () => {
-    expect(plan(started, delivered('m1', 2), true)).toEqual(wait);
+  test('is waited for when its message reached its worker after it reached us', () => {
+    expect(plan({ ...started, startedBy: 'm1#3' }, delivered('m1', 2))).toEqual(wait);
+    expect(plan({ ...started, startedBy: 'm1#3' }, delivered('m1', 3))).toEqual(wait);
+    expect(plan({ ...started, startedBy: 'm1#3' }, delivered('m1', 4))).toEqual(takeOver);
   });
 
   test('is treated as its own by any message when its worker did not say which one started it', () => {

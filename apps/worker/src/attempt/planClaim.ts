@@ -1,49 +1,29 @@
 import { isTerminal } from '@jobstream/domain';
-import type { Job } from '@jobstream/domain';
 import type { Delivery, JobSnapshot } from '@jobstream/eventlog';
 import type { WorkerContext } from '../workerContext.ts';
 import type { Answer } from './answer.ts';
 import type { AttemptCommand } from './jobChain.ts';
+import { startingDelivery } from './startCause.ts';
 
 export type ClaimPlan =
   | { readonly do: 'append'; readonly snapshot: JobSnapshot; readonly command: AttemptCommand }
   | { readonly do: 'answer'; readonly answer: Answer; readonly because: string };
 
-export interface ClaimCircumstances {
-  /** We lost a race for the job a moment ago. */
-  readonly beaten: boolean;
-  readonly context: Pick<WorkerContext, 'workerName' | 'ackWaitMs'>;
-}
-
 /** What a delivery can mean for a job in the state in which it was found. */
 export function planClaim(
   snapshot: JobSnapshot | undefined,
   delivery: Delivery,
-  circumstances: ClaimCircumstances,
+  { workerName: worker, ackWaitMs }: Pick<WorkerContext, 'workerName' | 'ackWaitMs'>,
 ): ClaimPlan {
   if (snapshot === undefined) return drop('there is no such job');
   const { job } = snapshot;
   if (isTerminal(job.status)) return drop(`the job is ${job.status}`);
-  const worker = circumstances.context.workerName;
   if (job.status !== 'processing') return { do: 'append', snapshot, command: { command: 'StartAttempt', worker } };
-  if (!isOwnMessage(job, delivery)) return drop('another message, with its own worker, started the job');
-  if (isLost(delivery, circumstances)) {
-    return { do: 'append', snapshot, command: { command: 'TakeOverAttempt', attempt: job.attempt, worker } };
-  }
-  return wait(circumstances.context.ackWaitMs);
-}
-
-/** Did this very message start the attempt? Workers in other languages may not say. */
-function isOwnMessage({ startedBy }: Job, { cause }: Delivery): boolean {
-  return startedBy === undefined || startedBy === cause;
-}
-
-/**
- * Redelivered means that the earlier holder stopped answering. But if somebody was faster than us a moment ago, the
- * message was delivered once more after ours, and its new holder is alive.
- */
-function isLost({ deliveryCount }: Delivery, { beaten }: ClaimCircumstances): boolean {
-  return deliveryCount > 1 && !beaten;
+  const started = startingDelivery(job.startedBy, delivery.cause);
+  if (started === undefined) return drop('another message, with its own worker, started the job');
+  if (delivery.deliveryCount <= started) return wait(ackWaitMs);
+  // Delivered once more since then: that worker has stopped answering.
+  return { do: 'append', snapshot, command: { command: 'TakeOverAttempt', attempt: job.attempt, worker } };
 }
 
 function drop(because: string): ClaimPlan {
@@ -51,8 +31,8 @@ function drop(because: string): ClaimPlan {
 }
 
 /**
- * The server has lost its counts in a crash, or gave the message to somebody else after us. A live holder's heartbeat
- * outruns this release; if there is none, the message comes again with a count that says so.
+ * The message reached the running attempt's worker after it reached us, or the server has lost its counts in a crash.
+ * A live worker's heartbeat outruns this release; if there is none, the message comes again with a higher count.
  */
 function wait(afterMs: number): ClaimPlan {
   return { do: 'answer', answer: { answer: 'release', afterMs }, because: 'the job may be running elsewhere' };

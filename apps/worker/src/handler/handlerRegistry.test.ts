@@ -18,10 +18,11 @@ test('two handlers of one type are refused', () => {
   );
 });
 
+const selectUnknown = () => handlerRegistry([handler('sleep'), handler('email')], ['email', 'fax', 'telex']);
+
 test('a selected type without a handler is a configuration error of one sentence', () => {
-  const select = () => handlerRegistry([handler('sleep'), handler('email')], ['email', 'fax', 'telex']);
-  expect(select).toThrow(ConfigError);
-  expect(select).toThrow('expected WORKER_TYPES to name one or more of email, sleep, got: fax, telex');
+  expect(selectUnknown).toThrow(ConfigError);
+  expect(selectUnknown).toThrow('expected WORKER_TYPES to name one or more of email, sleep, got: fax, telex');
 });
 
 test('selecting nothing is a configuration error', () => {

@@ -1,0 +1,20 @@
+import type { Delivery } from '@jobstream/eventlog';
+
+/**
+ * What the events of an attempt name as their cause: the message, and from its second delivery on which delivery
+ * (`<event id>#2`). It tells a redelivery that came late, because this process or its network stood still, from one
+ * that came because the attempt's worker is gone.
+ */
+export function startCause({ cause, deliveryCount }: Pick<Delivery, 'cause' | 'deliveryCount'>): string {
+  return deliveryCount === 1 ? cause : `${cause}#${deliveryCount}`;
+}
+
+/**
+ * Which delivery of the message an attempt was started by; undefined if it was another message. Workers in other
+ * languages may not say what started them, or not which delivery: that counts as this message's first.
+ */
+export function startingDelivery(startedBy: string | undefined, cause: string): number | undefined {
+  if (startedBy === undefined || startedBy === cause) return 1;
+  if (!startedBy.startsWith(`${cause}#`)) return undefined;
+  return Number(startedBy.slice(cause.length + 1));
+}

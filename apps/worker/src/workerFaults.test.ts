@@ -1,0 +1,77 @@
+import { EventLog } from '@jobstream/eventlog';
+import type { JobQueueOptions } from '@jobstream/eventlog';
+import { eventually, startNats } from '@jobstream/testing';
+import { Schema } from 'effect';
+import { expect, test } from 'vitest';
+import { defineHandler } from './handler/defineHandler.ts';
+import type { Handler } from './handler/defineHandler.ts';
+import { startTestWorker } from './testing/startTestWorker.ts';
+import { TestLog } from './testing/testLog.ts';
+
+function handlerOf(run: () => unknown): Handler {
+  return defineHandler({ type: 'any', payload: Schema.Unknown, run });
+}
+
+/** An event log that delivers each message again while it is still held, as after a heartbeat that got lost. */
+class DoublingLog extends EventLog {
+  override openQueue(options: JobQueueOptions) {
+    return super.openQueue({
+      ...options,
+      onDelivery: async (delivery) => {
+        const again = { ...delivery, deliveryCount: delivery.deliveryCount + 1 };
+        await Promise.all([options.onDelivery(delivery), options.onDelivery(again)]);
+      },
+    });
+  }
+}
+
+test('a result that is ready while the log is away is kept until it is back', async () => {
+  await using nats = await startNats();
+  const { promise, resolve } = Promise.withResolvers<string>();
+  await using log = await TestLog.open(nats.url);
+  await using _worker = await startTestWorker([handlerOf(() => promise)], { natsUrl: nats.url });
+  const { jobId } = await log.create('any', { maxAttempts: 1 });
+  await log.storyUntil(jobId, 'processing');
+  await nats.kill('SIGKILL');
+  resolve('worth keeping');
+  await nats.restart();
+  expect(await log.storyUntil(jobId, 'completed')).toEqual(['JobCreated', 'JobStarted 1', 'JobCompleted 1']);
+});
+
+test('a job created after an outage runs: the worker takes deliveries again', async () => {
+  await using nats = await startNats();
+  await using log = await TestLog.open(nats.url);
+  await using _worker = await startTestWorker([handlerOf(() => 'done')], { natsUrl: nats.url });
+  await nats.kill('SIGKILL');
+  await nats.restart();
+  const { jobId } = await log.create('any');
+  expect(await log.storyUntil(jobId, 'completed')).toEqual(['JobCreated', 'JobStarted 1', 'JobCompleted 1']);
+});
+
+test('a message that is delivered again while this process runs its job waits for the end of the run', async () => {
+  await using nats = await startNats();
+  await using log = await TestLog.open(nats.url);
+  const eventLog = new DoublingLog({ url: nats.url, name: 'worker' });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  await using worker = await startTestWorker([handlerOf(() => promise)], {
+    natsUrl: nats.url,
+    eventLog,
+  });
+  const { jobId } = await log.create('any');
+  await log.storyUntil(jobId, 'processing');
+  resolve();
+  await eventually(() => expect(worker.lines).toContain('the job is completed'));
+  expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1', 'JobCompleted 1']);
+});
+
+test('a result that the server takes for too large fails the job for good', async () => {
+  await using nats = await startNats({ maxPayload: '64KB' });
+  await using log = await TestLog.open(nats.url);
+  await using _worker = await startTestWorker([handlerOf(() => 'x'.repeat(100_000))], { natsUrl: nats.url });
+  const { jobId } = await log.create('any');
+  expect(await log.storyUntil(jobId, 'failed')).toEqual(['JobCreated', 'JobStarted 1', 'JobFailed 1']);
+  expect((await log.history(jobId)).at(-1)?.data).toMatchObject({
+    reason: 'unrecoverable',
+    error: { code: 'EVENT_TOO_LARGE' },
+  });
+});

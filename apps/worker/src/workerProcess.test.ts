@@ -1,0 +1,121 @@
+import { startNats } from '@jobstream/testing';
+import type { TestNats } from '@jobstream/testing';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { faultyScript, mainScript, spawnWorker } from './testing/spawnWorker.ts';
+import type { WorkerProcess } from './testing/spawnWorker.ts';
+import { TestLog } from './testing/testLog.ts';
+
+const OVERTAKEN = 'overtaken: the job has moved on without this attempt, whose outcome is dropped';
+
+let nats: TestNats;
+let log: TestLog;
+let processes: WorkerProcess[];
+
+beforeEach(async () => {
+  nats = await startNats();
+  log = await TestLog.open(nats.url);
+  processes = [];
+});
+
+afterEach(async () => {
+  await Promise.all(processes.map((worker) => worker[Symbol.asyncDispose]()));
+  await log[Symbol.asyncDispose]();
+  await nats[Symbol.asyncDispose]();
+});
+
+function spawn(env: Record<string, string> = {}, script = mainScript): WorkerProcess {
+  const defaults = { NATS_URL: nats.url, LOG_LEVEL: 'debug', ACK_WAIT_MS: '1000', SHUTDOWN_GRACE_MS: '0' };
+  const worker = spawnWorker(script, { ...defaults, ...env });
+  processes.push(worker);
+  return worker;
+}
+
+async function startWorker(env: Record<string, string> = {}, script = mainScript): Promise<WorkerProcess> {
+  const worker = spawn(env, script);
+  await worker.logged('ready');
+  return worker;
+}
+
+const sleep = (durationMs: number, fields = {}) => log.create('sleep', { payload: { durationMs }, ...fields });
+
+test('the shipped worker runs an e-mail job that names only a recipient', async () => {
+  await startWorker();
+  const { jobId } = await log.create('email', { payload: { to: 'user@example.com' } });
+  expect(await log.storyUntil(jobId, 'completed')).toEqual(['JobCreated', 'JobStarted 1', 'JobCompleted 1']);
+});
+
+test('when a worker is killed, another one completes its job as the next attempt', async () => {
+  const first = await startWorker();
+  const { jobId } = await sleep(3_000);
+  await first.logged('started');
+  await startWorker();
+  first.kill('SIGKILL');
+  const story = await log.storyUntil(jobId, 'completed');
+  expect(story.filter((event) => !event.startsWith('JobProgressed'))).toEqual([
+    'JobCreated',
+    'JobStarted 1',
+    'JobStarted 2',
+    'JobCompleted 2',
+  ]);
+});
+
+test('a worker that was frozen while its job was taken over changes nothing, and leaves the message with its new holder', async () => {
+  const frozen = await startWorker();
+  const { jobId } = await sleep(4_000);
+  await frozen.logged('started');
+  frozen.kill('SIGSTOP');
+  const second = await startWorker();
+  await second.logged('started');
+  frozen.kill('SIGCONT');
+  await frozen.logged(OVERTAKEN);
+  frozen.kill('SIGKILL');
+  // Had the frozen worker acknowledged the message, nobody would miss this one.
+  second.kill('SIGKILL');
+  await startWorker();
+  const story = await log.storyUntil(jobId, 'completed');
+  expect(story.filter((event) => !event.startsWith('JobProgressed'))).toEqual([
+    'JobCreated',
+    'JobStarted 1',
+    'JobStarted 2',
+    'JobStarted 3',
+    'JobCompleted 3',
+  ]);
+});
+
+test('SIGTERM releases a running job, which burns no attempt, and the process ends well', async () => {
+  const first = await startWorker({ ACK_WAIT_MS: '600000' });
+  const { jobId } = await sleep(1_500, { maxAttempts: 1 });
+  await first.logged('started');
+  first.kill('SIGTERM');
+  expect(await first.ended).toBe(0);
+  expect(await log.story(jobId)).toContain('JobReleased 1');
+  await startWorker({ ACK_WAIT_MS: '600000' });
+  const story = await log.storyUntil(jobId, 'completed');
+  expect(story.at(-1)).toBe('JobCompleted 1');
+});
+
+test('a handler that ignores its signal and keeps timers does not hold the process', async () => {
+  const worker = await startWorker({}, faultyScript);
+  const { jobId } = await log.create('stubborn');
+  await worker.logged('started');
+  worker.kill('SIGTERM');
+  expect(await worker.ended).toBe(0);
+  expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1', 'JobReleased 1']);
+});
+
+test('a job that kills its worker each time fails when its attempts are used up', async () => {
+  const { jobId } = await log.create('poison', { maxAttempts: 2 });
+  for (let start = 1; start <= 2; start += 1) {
+    expect(await spawn({}, faultyScript).ended).toBe('SIGKILL');
+  }
+  const survivor = await startWorker({}, faultyScript);
+  expect(await log.storyUntil(jobId, 'failed')).toEqual(['JobCreated', 'JobStarted 1', 'JobStarted 2', 'JobFailed 2']);
+  expect((await log.history(jobId)).at(-1)?.data).toMatchObject({ reason: 'worker-lost' });
+  await survivor.logged('failed: its workers were lost');
+});
+
+test('an unknown job type in WORKER_TYPES is said in one sentence, and the process ends with an error', async () => {
+  const worker = spawn({ WORKER_TYPES: 'email,fax' });
+  expect(await worker.ended).not.toBe(0);
+  await worker.logged('expected WORKER_TYPES to name one or more of email, sleep, webhook, got: fax');
+});
