@@ -19,7 +19,7 @@ type Identity = IdempotentIdentity | { readonly jobId: string; readonly fingerpr
 export function createJob(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const identity = identityOf(req);
-    const event = jobCreated(req, identity);
+    const event = jobCreated(req, res, identity);
     res.locals['jobId'] = identity.jobId;
     if (await appendedFirst(event, deps)) return answer(res, 201, evolve(undefined, event));
     const job = await createdEarlier(identity.jobId, deps);
@@ -34,12 +34,12 @@ function identityOf(req: Request): Identity {
   return key === undefined ? { jobId: randomUUIDv7() } : identify(key, req.body);
 }
 
-function jobCreated(req: Request, identity: Identity): JobEvent {
+function jobCreated(req: Request, res: Response, identity: Identity): JobEvent {
   const now = Date.now();
   const request = decodeCreateJob(req.body, now);
   limitPayload(req, request.payload);
   const settings = jobSettings(request, now);
-  const decision = decide({ command: 'CreateJob', ...commandContext(req, now), ...identity, ...settings }, undefined);
+  const decision = decide({ command: 'CreateJob', ...commandContext(res, now), ...identity, ...settings }, undefined);
   if (isRejection(decision)) throw rejectionProblem(decision);
   return decision;
 }

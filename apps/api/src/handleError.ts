@@ -1,7 +1,8 @@
 import type { NextFunction, Request, Response } from 'express';
+import { pathOf } from './pathOf.ts';
 import { problemBody } from './problemBody.ts';
 import { problemType } from './problemTypes.ts';
-import { requestIdOf } from './requestLog.ts';
+import { noteFailure, requestIdOf } from './requestLog.ts';
 import { sendProblemJson } from './sendJson.ts';
 import { toProblem } from './toProblem.ts';
 
@@ -9,13 +10,9 @@ import { toProblem } from './toProblem.ts';
 export function handleError(error: unknown, req: Request, res: Response, _next: NextFunction): void {
   const problem = toProblem(error);
   const { status, retryAfter } = problemType(problem.code);
-  if (status >= 500) res.err = problem.cause instanceof Error ? problem.cause : problem;
+  if (status >= 500) noteFailure(res, problem.cause instanceof Error ? problem.cause : problem);
   if (res.headersSent) return void res.destroy();
   if (retryAfter !== undefined) res.setHeader('Retry-After', retryAfter);
   for (const [name, value] of Object.entries(problem.headers)) res.setHeader(name, value);
-  sendProblemJson(res, status, problemBody(problem, { instance: pathOf(req), requestId: requestIdOf(req) }));
-}
-
-function pathOf(req: Request): string {
-  return req.originalUrl.split('?', 1)[0] ?? req.originalUrl;
+  sendProblemJson(res, status, problemBody(problem, { instance: pathOf(req), requestId: requestIdOf(res) }));
 }

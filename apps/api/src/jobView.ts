@@ -1,10 +1,25 @@
 import type { Job, JobError, JobEvent } from '@jobstream/domain';
 import type { RecordedEvent } from '@jobstream/eventlog';
 
-/** A job as clients see it: without what serves the system alone, and without the stack of a handler's error. */
+/** A job as clients see it: only what is listed here, and the error of a handler without its stack. */
 export function jobView(job: Job): object {
-  const { startedBy: _startedBy, idempotencyKey: _key, fingerprint: _fingerprint, error, ...shown } = job;
-  return error === undefined ? shown : { ...shown, error: withoutStack(error) };
+  return { ...nature(job), ...outcome(job), ...settings(job), ...times(job) };
+}
+
+function nature({ id, type, status, version, payload }: Job) {
+  return { id, type, status, version, payload };
+}
+
+function outcome({ result, error, progress, attempt, worker }: Job) {
+  return { result, error: error && withoutStack(error), progress, attempt, worker };
+}
+
+function settings({ maxAttempts, backoff, timeoutMs, tags }: Job) {
+  return { maxAttempts, backoff, timeoutMs, tags };
+}
+
+function times({ runAt, createdAt, updatedAt, startedAt, finishedAt }: Job) {
+  return { runAt, createdAt, updatedAt, startedAt, finishedAt };
 }
 
 /** What the creation of a job answers. */

@@ -13,7 +13,7 @@ export function postChange(command: ChangeCommand['command'], deps: ApiDeps): Re
   return async (req, res) => {
     const id = jobIdOf(req, res);
     const { reason } = decodeReason(req.body);
-    const context = commandContext(req, Date.now());
+    const context = commandContext(res, Date.now());
     const job = await changeJob(id, { ...context, command, ...(reason === undefined ? {} : { reason }) }, deps);
     res.setHeader('ETag', entityTag(job.version));
     sendJson(res, 200, jobView(job));

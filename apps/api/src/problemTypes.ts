@@ -23,6 +23,7 @@ export const problemTypes = {
   'idempotency-key-reused': { status: 422, title: 'The idempotency key belongs to another request' },
   'headers-too-large': { status: 431, title: 'The headers are too large' },
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
+  'deadline-exceeded': { status: 503, title: 'The answer took too long', retryAfter: 2 },
   'log-unavailable': { status: 503, title: 'The event log cannot be reached', retryAfter: 2 },
   'log-overloaded': { status: 503, title: 'The event log is overloaded', retryAfter: 1 },
   'table-unavailable': { status: 503, title: 'The jobs table cannot be reached', retryAfter: 2 },

@@ -1,60 +1,66 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import type { Logger } from '@jobstream/runtime';
 import type { Request, RequestHandler, Response } from 'express';
-import { pinoHttp } from 'pino-http';
+import { pathOf } from './pathOf.ts';
 
 const SANE_REQUEST_ID = /^[\w.:@/+=-]{1,128}$/;
-const nothing = () => undefined;
 
 /**
  * Gives each request an id (the sender's `X-Request-Id` if it is a sane one), returns it in the answer, and logs one
- * line when the answer is sent: no headers, no query, no body.
+ * line at the end: no headers, no query, no body. Written for this instead of pino-http, whose two child loggers a
+ * request cost as much as all the rest of an answer (13 µs).
  */
 export function requestLog(logger: Logger): RequestHandler {
-  return pinoHttp<Request, Response>({
-    logger,
-    genReqId: (req, res) => {
-      const id = saneRequestId(req) ?? randomUUID();
-      res.setHeader('X-Request-Id', id);
-      return id;
-    },
-    quietReqLogger: true,
-    quietResLogger: true,
-    wrapSerializers: false,
-    serializers: { req: nothing },
-    customAttributeKeys: { reqId: 'requestId' },
-    customLogLevel: levelOf,
-    customSuccessMessage: () => 'request',
-    customSuccessObject: line,
-    customErrorMessage: () => 'request failed',
-    customErrorObject: (req, res, error, value) => ({ ...line(req, res, value), ...reason(res, error) }),
-  });
+  return (req, res, next) => {
+    const begun = performance.now();
+    const id = saneRequestId(req) ?? randomUUID();
+    res.locals['requestId'] = id;
+    res.setHeader('X-Request-Id', id);
+    res.once('close', () => {
+      const level = levelOf(req, res);
+      if (logger.isLevelEnabled(level)) logger[level](line(req, res, begun), 'request');
+    });
+    next();
+  };
 }
 
-/** The id under which the request is found in logs, answers and events. */
-export function requestIdOf(req: Request): string {
-  return typeof req.id === 'string' ? req.id : '';
+/** The id under which a request is found in logs, answers and events. */
+export function requestIdOf(res: Response): string {
+  return String(res.locals['requestId']);
 }
 
-function saneRequestId(req: IncomingMessage): string | undefined {
+/** Notes why an answer is a 5xx, for the line of the request. */
+export function noteFailure(res: Response, error: Error): void {
+  res.locals['failure'] = error;
+}
+
+function saneRequestId(req: Request): string | undefined {
   const given = req.headers['x-request-id'];
   return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : undefined;
 }
 
-function line(req: Request, res: Response, value: { responseTime: number }): object {
-  const path = req.originalUrl.split('?', 1)[0];
-  const { jobId } = res.locals;
-  return { method: req.method, path, status: res.statusCode, ms: value.responseTime, ...(jobId ? { jobId } : {}) };
+function line(req: Request, res: Response, begun: number): object {
+  const { requestId, jobId, failure } = res.locals as { requestId: string; jobId?: string; failure?: Error };
+  return {
+    requestId,
+    jobId,
+    method: req.method,
+    path: pathOf(req),
+    status: res.statusCode,
+    ms: Math.round(performance.now() - begun),
+    // The connection was gone before the answer was out.
+    aborted: res.writableFinished ? undefined : true,
+    ...reason(res, failure),
+  };
 }
 
 /** An outage is one sentence a request; only a defect of ours deserves its stack. */
-function reason(res: Response, error: Error): object {
-  return res.statusCode === 503 ? { reason: error.message } : { err: error };
+function reason(res: Response, failure: Error | undefined): object | undefined {
+  if (failure === undefined) return undefined;
+  return res.statusCode === 503 ? { reason: failure.message } : { err: failure };
 }
 
 function levelOf(req: Request, res: Response): 'debug' | 'info' | 'warn' | 'error' {
-  if (req.originalUrl.startsWith('/health/')) return 'debug';
-  if (res.statusCode < 500) return 'info';
-  return res.statusCode === 503 ? 'warn' : 'error';
+  if (res.statusCode >= 500) return res.statusCode === 503 ? 'warn' : 'error';
+  return req.originalUrl.startsWith('/health/') ? 'debug' : 'info';
 }

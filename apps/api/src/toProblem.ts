@@ -20,7 +20,7 @@ const bodyFailures: Readonly<Record<string, ProblemCode>> = {
 };
 
 const details: { readonly [Code in ProblemCode]?: string } = {
-  'log-unavailable': 'nothing can be said about the outcome: repeat the request with the same Idempotency-Key',
+  'log-unavailable': 'a job may have been created all the same: repeat the request with the same Idempotency-Key',
   'log-overloaded': 'nothing was stored: repeat the request later',
 };
 
