@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto';
+import { startTcpProxy } from '@jobstream/testing';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { InvalidCursorError, ReadModelUnavailableError } from './errors.ts';
+import type { JobListQuery } from './jobs/listJobs.ts';
+import { ReadModel } from './readModel.ts';
+import { entriesOf, JobEvents } from './testing/jobEvents.ts';
+import { migratedDatabase } from './testing/migratedDatabase.ts';
+import type { MigratedDatabase } from './testing/migratedDatabase.ts';
+import { openProjection } from './testing/openProjection.ts';
+
+let database: MigratedDatabase;
+let readModel: ReadModel;
+
+beforeEach(async () => {
+  database = await migratedDatabase();
+  readModel = new ReadModel({ databaseUrl: database.url, name: 'test' });
+  await readModel.start();
+});
+
+afterEach(async () => {
+  await readModel.stop();
+  await database[Symbol.asyncDispose]();
+});
+
+const at = (second: number) => new Date(Date.UTC(2026, 0, 1) + second * 1_000).toISOString();
+
+interface Wanted {
+  second: number;
+  jobType?: string;
+  tags?: string[];
+  failed?: boolean;
+  completed?: boolean;
+}
+
+/** Stores a job and returns its id. */
+async function store({ second, jobType = 'email', tags = [], failed, completed }: Wanted): Promise<string> {
+  await using projection = await openProjection(database.url);
+  const job = new JobEvents({ jobType });
+  const events = [job.next('JobCreated', { tags }, { at: at(second) })];
+  if (failed === true) events.push(job.next('JobStarted'), job.next('JobFailed'));
+  if (completed === true) events.push(job.next('JobStarted'), job.next('JobCompleted'));
+  await projection.apply(entriesOf(events, projection.lastSequence + 1));
+  return job.jobId;
+}
+
+async function listIds(query: Partial<JobListQuery> = {}): Promise<string[]> {
+  return (await readModel.listJobs({ limit: 100, ...query })).items.map(({ id }) => id);
+}
+
+async function planOf(query: string): Promise<string> {
+  await database.query('SET enable_seqscan = off; SET enable_sort = off');
+  const lines = await database.query<{ 'QUERY PLAN': string }>(`EXPLAIN SELECT id FROM jobs ${query}`);
+  return lines.map((line) => line['QUERY PLAN']).join('\n');
+}
+
+describe('lists', () => {
+  test('are newest first, and ids settle the order of jobs of one millisecond', async () => {
+    const [old, ...same] = [await store({ second: 1 }), await store({ second: 2 }), await store({ second: 2 })];
+    expect(await listIds()).toEqual([...same.toSorted().toReversed(), old]);
+  });
+
+  test('are narrowed by type, status, tag and time, alone and together', async () => {
+    const plain = await store({ second: 1 });
+    const tagged = await store({ second: 2, tags: ['a', 'b'] });
+    const failed = await store({ second: 3, failed: true, tags: ['b'] });
+    const other = await store({ second: 4, jobType: 'webhook', failed: true });
+    const done = await store({ second: 5, completed: true });
+    expect(await listIds({ type: 'email' })).toEqual([done, failed, tagged, plain]);
+    expect(await listIds({ status: 'failed' })).toEqual([other, failed]);
+    expect(await listIds({ status: 'completed' })).toEqual([done]);
+    expect(await listIds({ status: 'failed', type: 'webhook' })).toEqual([other]);
+    expect(await listIds({ tag: 'b' })).toEqual([failed, tagged]);
+    expect(await listIds({ tag: 'b', status: 'pending' })).toEqual([tagged]);
+    expect(await listIds({ createdAfter: at(1), createdBefore: at(4) })).toEqual([failed, tagged]);
+    expect(await listIds({ tag: 'a', createdAfter: at(2) })).toEqual([]);
+  });
+
+  test('hold no job twice and miss none while new jobs arrive and old ones change', async () => {
+    const ids = [];
+    for (const second of [1, 2, 2, 2, 3, 4, 5]) ids.push(await store({ second }));
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await readModel.listJobs({ limit: 2, cursor });
+      seen.push(...page.items.map(({ id }) => id));
+      cursor = page.nextCursor ?? undefined;
+      await store({ second: 100 });
+      await database.query(`UPDATE jobs SET updated_at = now()`);
+    } while (cursor !== undefined);
+    expect(seen.toSorted()).toEqual(ids.toSorted());
+  });
+
+  test('end with a page that names no next one, also when it is full', async () => {
+    await store({ second: 1 });
+    await store({ second: 2 });
+    expect((await readModel.listJobs({ limit: 2 })).nextCursor).toBeNull();
+    expect((await readModel.listJobs({ limit: 1 })).nextCursor).toEqual(expect.any(String));
+    expect(await readModel.listJobs({ limit: 2, type: 'nothing' })).toEqual({ items: [], nextCursor: null });
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['other text', 'abc'],
+    ['another encoding', Buffer.from(`${at(1)} ${randomUUID()}`).toString('base64')],
+    ['no date', Buffer.from(`2026-13-01T00:00:00.000Z ${randomUUID()}`).toString('base64url')],
+    ['more than a cursor', `${Buffer.from(`${at(1)} ${randomUUID()}`).toString('base64url')}!`],
+    ['no id', Buffer.from(`${at(1)} ' OR 1=1`).toString('base64url')],
+  ])('refuse a cursor that is %s', async (_what, cursor) => {
+    await expect(readModel.listJobs({ limit: 1, cursor })).rejects.toThrow(InvalidCursorError);
+  });
+
+  test.each([0, 1_001, 1.5, Number.NaN])('refuse a limit of %s', async (limit) => {
+    await expect(readModel.listJobs({ limit })).rejects.toThrow(RangeError);
+  });
+});
+
+describe('plans', () => {
+  const newest = 'ORDER BY created_at DESC, id DESC LIMIT 50';
+
+  test.each([
+    ['jobs_newest', `WHERE (created_at, id) < (now(), gen_random_uuid()) ${newest}`],
+    ['jobs_newest_of_type', `WHERE type = 'email' ${newest}`],
+    ['jobs_newest_not_completed', `WHERE status = 'failed' ${newest}`],
+    ['jobs_newest_not_completed', `WHERE status = 'failed' AND type = 'email' ${newest}`],
+    ['jobs_tags', `WHERE tags @> ARRAY['a'] AND tags <> '{}'`],
+  ])('%s serves its query in order', async (index, query) => {
+    const plan = await planOf(query);
+    expect(plan).toContain(` ${index} `);
+    expect(plan).not.toContain('Sort');
+  });
+});
+
+describe('while Postgres is away', () => {
+  test('questions are refused as unavailable, and answered again when it is back', async () => {
+    const url = new URL(database.url);
+    await using proxy = await startTcpProxy(Number(url.port));
+    url.port = String(proxy.port);
+    const behindProxy = new ReadModel({ databaseUrl: url.href, name: 'test' });
+    await behindProxy.start();
+    await proxy.cut();
+    await expect(behindProxy.ping()).rejects.toThrow(ReadModelUnavailableError);
+    await expect(behindProxy.findJob(randomUUID())).rejects.toThrow(ReadModelUnavailableError);
+    await proxy.heal();
+    await behindProxy.ping();
+    await behindProxy.stop();
+  });
+
+  test('a process can start without it and asks it later', async () => {
+    const url = new URL(database.url);
+    await using proxy = await startTcpProxy(Number(url.port));
+    url.port = String(proxy.port);
+    await proxy.cut();
+    const behindProxy = new ReadModel({ databaseUrl: url.href, name: 'test' });
+    await behindProxy.start();
+    await expect(behindProxy.countJobs()).rejects.toThrow(ReadModelUnavailableError);
+    await proxy.heal();
+    expect(await behindProxy.countJobs()).toEqual([]);
+    await behindProxy.stop();
+  });
+
+  test('a server that does not answer is given up', async () => {
+    const url = new URL(database.url);
+    await using proxy = await startTcpProxy(Number(url.port));
+    url.port = String(proxy.port);
+    const behindProxy = new ReadModel({ databaseUrl: url.href, name: 'test' });
+    await behindProxy.start();
+    proxy.pauseDownstream();
+    await expect(behindProxy.ping()).rejects.toThrow(ReadModelUnavailableError);
+    await proxy.heal();
+    await behindProxy.stop();
+  });
+
+  test('a query that takes too long is cut off by Postgres', async () => {
+    await database.query('BEGIN; LOCK TABLE jobs');
+    await expect(readModel.findJob(randomUUID())).rejects.toThrow('statement timeout');
+    await database.query('ROLLBACK');
+    expect(await readModel.findJob(randomUUID())).toBeUndefined();
+  });
+});

@@ -1,0 +1,77 @@
+import type { JobEvent, JobEventName } from '@jobstream/domain';
+import * as fc from 'fast-check';
+import { JobEvents } from './jobEvents.ts';
+
+const names: readonly JobEventName[] = [
+  'JobCreated',
+  'JobStarted',
+  'JobProgressed',
+  'JobCompleted',
+  'JobRetryScheduled',
+  'JobFailed',
+  'JobCancelled',
+  'JobRequeued',
+  'JobReleased',
+];
+
+/** Ways that a life goes on; between them the single events above make all kinds of impossible histories. */
+const stretches: readonly (readonly JobEventName[])[] = [
+  ['JobCreated'],
+  ['JobStarted', 'JobProgressed', 'JobCompleted'],
+  ['JobStarted', 'JobRetryScheduled', 'JobStarted'],
+  ['JobStarted', 'JobReleased', 'JobStarted', 'JobFailed'],
+  ['JobCancelled', 'JobRequeued'],
+  ['JobFailed', 'JobRequeued', 'JobStarted'],
+];
+
+const stretch = fc.oneof(
+  { weight: 2, arbitrary: fc.constantFrom(...stretches) },
+  { weight: 1, arbitrary: fc.constantFrom(...names).map((name): readonly JobEventName[] => [name]) },
+);
+
+const value = fc.jsonValue({ stringUnit: 'binary', maxDepth: 2 }).map((json) => JSON.parse(JSON.stringify(json)));
+const text = fc.string({ unit: 'binary', maxLength: 8 });
+const time = fc.option(
+  fc
+    .date({ min: new Date('2026-01-01'), max: new Date('2027-01-01'), noInvalidDate: true })
+    .map((at) => at.toISOString()),
+  { nil: undefined },
+);
+
+/** One thing that happens in the log: which of the few jobs, what, and with which details. */
+const happening = fc.record({
+  job: fc.nat({ max: 3 }),
+  names: stretch,
+  attempt: fc.integer({ min: 1, max: 3 }),
+  value,
+  text,
+  time,
+});
+
+type Happening = typeof happening extends fc.Arbitrary<infer One> ? One : never;
+
+/** The events of a few jobs, interleaved: legal runs mixed with events that cannot follow on each other. */
+export const arbitraryHistory: fc.Arbitrary<readonly JobEvent[]> = fc
+  .array(happening, { minLength: 1, maxLength: 25 })
+  .map((happenings) => {
+    const jobs = [0, 1, 2, 3].map((index) => new JobEvents({ jobType: index === 0 ? 'null' : 'email' }));
+    return happenings.flatMap((one) => eventsOf(one, jobs[one.job] ?? new JobEvents()));
+  });
+
+function eventsOf({ names: what, attempt, value: any, text: words, time: at }: Happening, job: JobEvents): JobEvent[] {
+  const details: Partial<Record<JobEventName, object>> = {
+    JobCreated: {
+      payload: any,
+      tags: [`${words}t`],
+      idempotencyKey: words,
+      ...(at === undefined ? {} : { runAt: at }),
+    },
+    JobStarted: { attempt, worker: words },
+    JobProgressed: { attempt, message: words },
+    JobCompleted: { attempt, result: any },
+    JobRetryScheduled: { attempt, error: { name: 'Error', message: words, stack: words } },
+    JobFailed: { attempt, error: { name: words, message: words } },
+    JobReleased: { attempt },
+  };
+  return what.map((name) => job.next(name, details[name] ?? {}, { causationId: words }));
+}
