@@ -9,6 +9,7 @@ export interface ProjectLogOptions {
   /** Holds its lock. */
   readonly projection: JobProjection;
   readonly logger: Logger;
+  readonly watchIntervalMs: number;
   readonly stop: AbortSignal;
   /** Called after each batch. */
   readonly onProgress: () => void;
@@ -16,7 +17,6 @@ export interface ProjectLogOptions {
 
 /** Larger transactions are not faster; smaller ones are. */
 const MAX_BATCH = 5_000;
-const WATCH_INTERVAL_MS = 10_000;
 
 /**
  * Follows the log from the checkpoint on until it is told to stop. CheckpointAheadError; what the feed and the
@@ -65,6 +65,6 @@ function watchPosition(options: ProjectLogOptions): { failed: AbortSignal; stop:
       if (error instanceof CheckpointAheadError) failure.abort(error); // a log that is away is the feed's business
     }
   };
-  const timer = setInterval(() => void check(), WATCH_INTERVAL_MS).unref();
+  const timer = setInterval(() => void check(), options.watchIntervalMs).unref();
   return { failed: failure.signal, stop: () => clearInterval(timer) };
 }

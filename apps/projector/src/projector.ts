@@ -12,9 +12,12 @@ export interface ProjectorOptions {
   readonly logger: Logger;
   /** Called once when waiting cannot help, such as for an event of a newer release; the projector has then ended. */
   readonly onFailure: (error: unknown) => void;
+  /** How often to make sure that the log is still the one that is projected; every 10 s unless told. */
+  readonly watchIntervalMs?: number;
 }
 
 const STANDBY_POLL_MS = 500;
+const WATCH_INTERVAL_MS = 10_000;
 
 /**
  * Keeps the read model in step with the log. Any number of projectors may run: one holds the lock and works, the others
@@ -57,9 +60,9 @@ export class Projector implements Service {
     const projection = await JobProjection.open(this.#options.databaseUrl);
     try {
       if (!(await this.#becomeActive(projection))) return;
-      const { eventLog, logger } = this.#options;
+      const { eventLog, logger, watchIntervalMs = WATCH_INTERVAL_MS } = this.#options;
       const onProgress = () => (this.#failures = 0);
-      await projectLog({ eventLog, projection, logger, stop: this.#stop.signal, onProgress });
+      await projectLog({ eventLog, projection, logger, watchIntervalMs, stop: this.#stop.signal, onProgress });
     } finally {
       await projection.close();
     }

@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { projectorStage } from './testing/projectorStage.ts';
+import type { ProjectorStage } from './testing/projectorStage.ts';
+import { spawnProjector } from './testing/spawnProjector.ts';
+
+let stage: ProjectorStage;
+let env: Record<string, string>;
+
+beforeEach(async () => {
+  stage = await projectorStage();
+  env = { NATS_URL: stage.nats.url, DATABASE_URL: stage.databaseUrl };
+});
+
+afterEach(() => stage[Symbol.asyncDispose]());
+
+async function pendingJobs(): Promise<number | undefined> {
+  return (await stage.readModel.countJobs()).find(({ status }) => status === 'pending')?.count;
+}
+
+test('when the active projector is killed, the one that stands by takes over', async () => {
+  await using first = spawnProjector(env);
+  await first.logged('"projecting"');
+  await using second = spawnProjector(env);
+  await second.logged('standing by');
+  await stage.projected(await stage.createJob());
+  first.kill('SIGKILL');
+  await stage.projected(await stage.createJob());
+  await second.logged('"projecting"');
+  expect(await pendingJobs()).toBe(2);
+});
+
+test('a projector that was frozen while another took over does not write any more, and stands by', async () => {
+  await using first = spawnProjector(env);
+  await stage.projected(await stage.createJob());
+  await using second = spawnProjector(env);
+  await second.logged('standing by');
+  first.kill('SIGSTOP');
+  await stage.projected(await stage.createJob());
+  await second.logged('"projecting"');
+  first.kill('SIGCONT');
+  await first.logged('standing by');
+  await stage.projected(await stage.createJob());
+  expect(await pendingJobs()).toBe(3);
+}, 60_000);
+
+test('SIGTERM ends the process in order, and the next one need not wait for the lock', async () => {
+  await using first = spawnProjector(env);
+  await stage.projected(await stage.createJob());
+  first.kill('SIGTERM');
+  expect(await first.ended).toBe(0);
+  await using second = spawnProjector(env);
+  await second.logged('"projecting"');
+});
+
+test('an event of a newer release ends the process with a clear line', async () => {
+  await using projector = spawnProjector(env);
+  await projector.logged('"ready"');
+  await stage.createJob({ v: 2 });
+  await projector.logged('newer than this release understands');
+  expect(await projector.ended).toBe(1);
+});

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import type { JobEvent } from '@jobstream/domain';
+import { EventLog } from '@jobstream/eventlog';
+import { migrate, ReadModel } from '@jobstream/readmodel';
+import { createDatabase, eventually, startNats } from '@jobstream/testing';
+import type { TestNats } from '@jobstream/testing';
+import { expect } from 'vitest';
+
+/** A log and a read model for one test, between which a projector is to stand. */
+export interface ProjectorStage extends AsyncDisposable {
+  readonly nats: TestNats;
+  readonly eventLog: EventLog;
+  readonly databaseUrl: string;
+  readonly readModel: ReadModel;
+  /** Appends the creation of a job; `change` may spoil the event. Returns the job's id. */
+  createJob(change?: Record<string, unknown>): Promise<string>;
+  /** Resolves when the job is in the table. */
+  projected(jobId: string): Promise<void>;
+}
+
+export async function projectorStage(): Promise<ProjectorStage> {
+  const [nats, databaseUrl] = await Promise.all([startNats(), createDatabase()]);
+  await migrate(databaseUrl);
+  const eventLog = new EventLog({ url: nats.url, name: 'test' });
+  await eventLog.start();
+  const readModel = new ReadModel({ databaseUrl, name: 'test' });
+  return {
+    nats,
+    eventLog,
+    databaseUrl,
+    readModel,
+    async createJob(change = {}) {
+      const event = { ...jobCreated(), ...change };
+      await eventLog.append(event, 0);
+      return event.jobId;
+    },
+    projected: (jobId) =>
+      eventually(async () => expect(await readModel.findJob(jobId)).toBeDefined(), { timeoutMs: 25_000 }),
+    async [Symbol.asyncDispose]() {
+      await readModel.stop();
+      await eventLog.stop();
+      await nats[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function jobCreated(): JobEvent {
+  return {
+    v: 1,
+    event: 'JobCreated',
+    id: randomUUID(),
+    jobId: randomUUID(),
+    jobType: 'email',
+    version: 1,
+    at: new Date().toISOString(),
+    actor: { kind: 'user', id: 'test' },
+    data: {
+      payload: { to: 'user@example.com' },
+      maxAttempts: 3,
+      backoff: { type: 'fixed', delayMs: 100 },
+      timeoutMs: 60_000,
+      tags: [],
+    },
+  };
+}
