@@ -1,0 +1,52 @@
+import path from 'node:path';
+import { apiClient } from './src/apiClient.ts';
+import { repositoryRoot } from './src/cacheFolder.ts';
+import { raiseCounter } from './src/demoCounter.ts';
+import { demonstrate } from './src/demonstrate.ts';
+import { Guard } from './src/guard.ts';
+import { onBootstrapGone } from './src/onBootstrapGone.ts';
+import { stopRequest } from './src/stopRequest.ts';
+import { System } from './src/system.ts';
+
+const dataDir = path.join(path.resolve(repositoryRoot, process.env['DATA_DIR'] || '.data'), 'demo');
+
+async function main(): Promise<void> {
+  try {
+    if (process.env['API_URL']) await show(process.env['API_URL']);
+    else await showOwnSystem();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
+}
+
+function show(apiUrl: string): Promise<void> {
+  if (!URL.canParse(apiUrl)) throw new Error(`API_URL is not an address: ${apiUrl}`);
+  const to = `test${raiseCounter(path.join(dataDir, 'counter'))}@example.com`;
+  return demonstrate({ api: apiClient(apiUrl), to, write: (text) => process.stdout.write(text) });
+}
+
+async function showOwnSystem(): Promise<void> {
+  const guard = new Guard();
+  guard.start();
+  const lines: string[] = [];
+  const writeLine = (name: string, line: string) => void lines.push(`${name} | ${line}`);
+  const appsFolder = path.join(repositoryRoot, 'apps');
+  const env = { ...process.env, PORT: '0' };
+  const system = new System({ dataDir, env, anyPort: true, appsFolder, guard, writeLine });
+  const stop = stopRequest(() => process.exit(130)).then(() => Promise.reject(new Error('stopped')));
+  onBootstrapGone(() => process.kill(process.pid, 'SIGTERM'));
+  console.log('starting a system of its own on free ports');
+  try {
+    await Promise.race([system.start().then(() => show(system.apiUrl)), stop]);
+  } catch (error) {
+    for (const line of lines) console.error(line);
+    throw error;
+  } finally {
+    await system.stop();
+    await guard.stop();
+  }
+}
+
+await main();
+process.exit();
