@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { readConfig } from './config.ts';
+import { ConfigError } from './configError.ts';
+
+const read = (file: string) => readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
+
+const APPS = ['api', 'projector', 'worker'];
+const mains = new Map(APPS.map((app) => [app, read(`apps/${app}/src/main.ts`)]));
+const defaults = new Map(Object.entries(readConfig({})).map(([name, value]) => [name, String(value ?? '–')]));
+const section = read('docs/configuration.md').split('\n## Settings\n')[1]?.split('\n## ')[0] ?? '';
+const rows = new Map(section.split('\n').filter(isRow).map(cellsOf));
+
+function isRow(line: string): boolean {
+  return line.startsWith('| `');
+}
+
+function cellsOf(line: string): [name: string, cells: readonly string[]] {
+  const [name = '', ...cells] = line
+    .split('|')
+    .slice(1, -1)
+    .map((cell) => cell.trim().replaceAll('`', ''));
+  return [name, cells];
+}
+
+/** The words of the error that a value gets which no setting could take, unless the setting takes anything. */
+function expectedBy(name: string): string {
+  try {
+    return Array.isArray(new Map(Object.entries(readConfig({ [name]: '\u0001' }))).get(name))
+      ? 'names, separated by commas'
+      : 'text';
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return /^expected \w+ to be (.*), got: /.exec(error.message)?.[1] ?? error.message;
+  }
+}
+
+test('the page has the settings that there are, in the same order', () => {
+  expect([...rows.keys()]).toEqual([...defaults.keys()]);
+});
+
+describe.each([...defaults.keys()])('%s', (name) => {
+  const [value, fallback, readers] = rows.get(name) ?? [];
+
+  test('its values are described as its error message describes them', () => {
+    expect(value).toBe(expectedBy(name));
+  });
+
+  test('its default is the one of the code', () => {
+    expect(fallback).toBe(defaults.get(name));
+  });
+
+  test('it is read by the processes whose main.ts names it', () => {
+    const apps = APPS.filter((app) => new RegExp(`config\\.${name}\\b`).test(mains.get(app) ?? ''));
+    const elsewhere = { LOG_LEVEL: 'all', DATA_DIR: 'npm start' }[name];
+    expect(readers).toBe(elsewhere ?? apps.join(', '));
+  });
+});
