@@ -1,0 +1,242 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { connect } from '@nats-io/transport-node';
+import { eventually } from '@jobstream/testing';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { jobsClient } from './jobsClient.ts';
+import { runToEnd, startSystem, type RunningSystem } from './startSystem.ts';
+
+const SLOW = 120_000;
+
+let dataDir: string;
+let system: RunningSystem;
+let jobs: ReturnType<typeof jobsClient>;
+
+async function start(): Promise<void> {
+  system = await startSystem(dataDir, { ACK_WAIT_MS: '1000' });
+  jobs = jobsClient(system.api);
+}
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-e2e-'));
+  await start();
+}, SLOW);
+
+afterAll(async () => {
+  await system.stop();
+  await rm(dataDir, { recursive: true, force: true });
+}, SLOW);
+
+async function rows(sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: system.postgres });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function kill(text: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  const pids = await system.pidsOf(text);
+  expect(pids).not.toEqual([]);
+  for (const pid of pids) process.kill(pid, signal);
+}
+
+describe('a job', () => {
+  test('is created as pending and completes with a result', async () => {
+    const response = await jobs.post({ type: 'email', payload: { to: 'user@example.com' } });
+    const created = (await response.json()) as { id: string };
+    expect(response.status).toBe(201);
+    expect(response.headers.get('location')).toBe(`/api/jobs/${created.id}`);
+    expect(created).toMatchObject({ status: 'pending', version: 1 });
+    const job = await jobs.reaches(created.id, 'completed');
+    expect(job).toMatchObject({ attempt: 1, result: { accepted: ['user@example.com'] } });
+    expect(Date.parse(job.updatedAt)).toBeGreaterThanOrEqual(Date.parse(job.createdAt));
+  });
+
+  test('is in Postgres what the API shows, and in the log what the contract says', async () => {
+    const { id } = await jobs.create({ type: 'email', payload: { to: 'user@example.com' } });
+    const job = await jobs.reaches(id, 'completed');
+    await eventually(async () =>
+      expect(await rows('SELECT status FROM jobs WHERE id = $1', [id])).toEqual([{ status: 'completed' }]),
+    );
+    const [row] = await rows('SELECT * FROM jobs WHERE id = $1', [id]);
+    expect(row).toMatchObject({ id, type: 'email', status: 'completed', attempt: 1, version: 3, result: job.result });
+    const nats = await connect({ servers: system.nats });
+    for (const [token, event] of [
+      ['created', 'JobCreated'],
+      ['started', 'JobStarted'],
+      ['completed', 'JobCompleted'],
+    ]) {
+      const message = await nats.request(`$JS.API.DIRECT.GET.JOBS.jobs.email.${id}.${token}`);
+      expect(message.json()).toMatchObject({ v: 1, event, jobId: id, jobType: 'email' });
+    }
+    await nats.close();
+  });
+
+  test('that fails twice is retried with the waits of its policy and then completes', async () => {
+    const backoff = { type: 'exponential', delayMs: 300, maxDelayMs: 10_000, jitter: 0 };
+    const { id } = await jobs.create({ type: 'sleep', payload: { durationMs: 1, failTimes: 2 }, backoff });
+    expect(await jobs.reaches(id, 'completed', 'failed')).toMatchObject({ status: 'completed', attempt: 3 });
+    const events = (await jobs.events(id)).filter(({ event }) => event !== 'JobProgressed');
+    expect(events.map(({ event }) => event.slice(3)).join(' → ')).toBe(
+      'Created → Started → RetryScheduled → Started → RetryScheduled → Started → Completed',
+    );
+    for (const [index, wait] of [
+      [2, 300],
+      [4, 600],
+    ] as const) {
+      const [retry, next] = [events[index], events[index + 1]];
+      expect(Date.parse(retry?.data.retryAt ?? '') - Date.parse(retry?.at ?? '')).toBe(wait);
+      expect(Date.parse(next?.at ?? '')).toBeGreaterThanOrEqual(Date.parse(retry?.data.retryAt ?? ''));
+    }
+  });
+
+  test('that always fails ends as failed after its last attempt, with the error', async () => {
+    const backoff = { type: 'fixed', delayMs: 10 };
+    const { id } = await jobs.create({
+      type: 'sleep',
+      payload: { durationMs: 1, failTimes: 99 },
+      maxAttempts: 3,
+      backoff,
+    });
+    const job = await jobs.reaches(id, 'failed', 'completed');
+    expect(job).toMatchObject({ status: 'failed', attempt: 3, error: { message: expect.stringMatching(/\w/) } });
+  });
+
+  test(
+    'whose worker is killed is run again by the next one, as attempt 2',
+    async () => {
+      const { id } = await jobs.create({ type: 'sleep', payload: { durationMs: 2_000 } });
+      await jobs.reaches(id, 'processing');
+      await kill('apps/worker/');
+      expect(await jobs.reaches(id, 'completed', 'failed')).toMatchObject({ status: 'completed', attempt: 2 });
+      const started = (await jobs.events(id)).filter(({ event }) => event === 'JobStarted');
+      expect(started.map(({ data }) => data.attempt)).toEqual([1, 2]);
+      expect(system.lines.some((line) => /worker ended .*starting it again/.test(line))).toBe(true);
+    },
+    SLOW,
+  );
+});
+
+describe('wrong input', () => {
+  test.each([
+    ['broken JSON', '{"type":', 400, undefined],
+    ['an unknown field', { type: 'email', colour: 'red' }, 422, [{ pointer: '/colour' }]],
+    ['a type that is none', { type: 'E mail' }, 422, [{ pointer: '/type' }]],
+    ['300 KB of payload', { type: 'email', payload: 'x'.repeat(300_000) }, 413, undefined],
+  ])('%s is refused', async (_name, body, status, errors) => {
+    const response = await jobs.post(body);
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(await response.json()).toMatchObject({ status, ...(errors === undefined ? {} : { errors }) });
+  });
+
+  test(
+    'an address of NATS that is none is one clear sentence and a failed start',
+    async () => {
+      const { code, output } = await runToEnd({ NATS_URL: 'garbage', DATA_DIR: path.join(dataDir, 'unused') });
+      expect(code).not.toBe(0);
+      expect(output).toMatch(/^[^\n]*NATS_URL[^\n]*$/);
+    },
+    SLOW,
+  );
+
+  test(
+    'a second system on the same data folder is refused',
+    async () => {
+      const { code, output } = await runToEnd({ DATA_DIR: dataDir });
+      expect(code).not.toBe(0);
+      expect(output).toContain(String(system.process.pid));
+    },
+    SLOW,
+  );
+});
+
+describe('the whole system', () => {
+  test(
+    'keeps every acknowledged job when nats-server is frozen and killed under load',
+    async () => {
+      const acknowledged: string[] = [];
+      const refusals: { status: number; ms: number }[] = [];
+      const stop = new AbortController();
+      const client = async () => {
+        while (!stop.signal.aborted) {
+          const began = performance.now();
+          const response = await jobs.post({ type: 'sleep', payload: { durationMs: 1 } });
+          const { id } = (await response.json()) as { id: string };
+          if (response.status === 201) acknowledged.push(id);
+          else refusals.push({ status: response.status, ms: performance.now() - began });
+        }
+      };
+      const clients = Promise.all(Array.from({ length: 10 }, client));
+      await eventually(() => expect(acknowledged.length).toBeGreaterThan(100));
+      await kill('nats-server', 'SIGSTOP');
+      await eventually(() => expect(refusals.length).toBeGreaterThan(0), { timeoutMs: 20_000 });
+      await kill('nats-server', 'SIGKILL');
+      const before = acknowledged.length;
+      await eventually(() => expect(acknowledged.length).toBeGreaterThan(before + 50), { timeoutMs: 60_000 });
+      stop.abort();
+      await clients;
+      expect(new Set(refusals.map(({ status }) => status))).toEqual(new Set([503]));
+      // Five seconds are the contract's promise to clients, not a measure of speed.
+      expect(Math.max(...refusals.map(({ ms }) => ms))).toBeLessThan(5_000);
+      for (const id of acknowledged) await jobs.reaches(id, 'completed');
+    },
+    SLOW,
+  );
+
+  test(
+    'has all jobs after a stop and a start, and stops with code 0',
+    async () => {
+      const { id } = await jobs.create({ type: 'email', payload: { to: 'user@example.com' } });
+      await jobs.reaches(id, 'completed');
+      expect(await system.stop()).toBe(0);
+      await start();
+      expect(await jobs.job(id)).toMatchObject({ id, status: 'completed' });
+    },
+    SLOW,
+  );
+
+  test(
+    'builds the table again from the log when the data of Postgres are gone',
+    async () => {
+      const before = await rows('SELECT id, status, version FROM jobs ORDER BY id');
+      await system.stop();
+      await rm(path.join(dataDir, 'postgres'), { recursive: true });
+      await start();
+      await eventually(
+        async () => expect(await rows('SELECT id, status, version FROM jobs ORDER BY id')).toEqual(before),
+        {
+          timeoutMs: 60_000,
+        },
+      );
+    },
+    SLOW,
+  );
+
+  test(
+    'leaves no process behind when it is killed itself',
+    async () => {
+      const pids = await system.pidsOf('');
+      expect(pids.length).toBeGreaterThan(5);
+      await system.stop('SIGKILL');
+      await eventually(() => expect(pids.filter(isAlive)).toEqual([]), { timeoutMs: 60_000 });
+      await start();
+      expect((await jobs.list('limit=1')).items).toHaveLength(1);
+    },
+    SLOW,
+  );
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
