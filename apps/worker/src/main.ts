@@ -40,6 +40,3 @@ await runProcess('worker', (config, logger) => {
   });
   return [eventLog, mailer, worker];
 });
-
-// A handler that ignores its signal may still hold sockets and timers; it must not hold the process.
-process.exit();

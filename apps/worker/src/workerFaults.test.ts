@@ -5,21 +5,24 @@ import { Schema } from 'effect';
 import { expect, test } from 'vitest';
 import { defineHandler } from './handler/defineHandler.ts';
 import type { Handler } from './handler/defineHandler.ts';
+import type { JobContext } from './handler/jobContext.ts';
 import { startTestWorker } from './testing/startTestWorker.ts';
 import { TestLog } from './testing/testLog.ts';
 
-function handlerOf(run: () => unknown): Handler {
-  return defineHandler({ type: 'any', payload: Schema.Unknown, run });
+function handlerOf(run: (ctx: JobContext) => unknown): Handler {
+  return defineHandler({ type: 'any', payload: Schema.Unknown, run: (_payload, ctx) => run(ctx) });
 }
 
-/** An event log that delivers each message again while it is still held, as after a heartbeat that got lost. */
+/** An event log that delivers each message again while its job runs, as after heartbeats that got lost. */
 class DoublingLog extends EventLog {
+  readonly running = Promise.withResolvers<void>();
+
   override openQueue(options: JobQueueOptions) {
     return super.openQueue({
       ...options,
       onDelivery: async (delivery) => {
         const again = { ...delivery, deliveryCount: delivery.deliveryCount + 1 };
-        await Promise.all([options.onDelivery(delivery), options.onDelivery(again)]);
+        await Promise.all([options.onDelivery(delivery), this.running.promise.then(() => options.onDelivery(again))]);
       },
     });
   }
@@ -53,14 +56,18 @@ test('a message that is delivered again while this process runs its job waits fo
   await using log = await TestLog.open(nats.url);
   const eventLog = new DoublingLog({ url: nats.url, name: 'worker' });
   const { promise, resolve } = Promise.withResolvers<void>();
-  await using worker = await startTestWorker([handlerOf(() => promise)], {
-    natsUrl: nats.url,
-    eventLog,
+  const handler = handlerOf(({ job }) => {
+    eventLog.running.resolve();
+    return job.tags.includes('later') ? undefined : promise;
   });
+  await using worker = await startTestWorker([handler], { natsUrl: nats.url, eventLog });
   const { jobId } = await log.create('any');
-  await log.storyUntil(jobId, 'processing');
+  await eventLog.running.promise;
+  // When a job created after the redelivery is through, the redelivery has had its chance to do harm.
+  const later = await log.create('any', { tags: ['later'] });
+  await log.storyUntil(later.jobId, 'completed');
   resolve();
-  await eventually(() => expect(worker.lines).toContain('the job is completed'));
+  await eventually(() => expect(worker.lines.filter((line) => line === 'the job is completed')).toHaveLength(2));
   expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1', 'JobCompleted 1']);
 });
 

@@ -32,5 +32,3 @@ await runProcess('worker', (config, logger) => {
   });
   return [eventLog, worker];
 });
-
-process.exit();
