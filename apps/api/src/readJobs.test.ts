@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JobEvent } from '@jobstream/domain';
 import { migrate } from '@jobstream/readmodel';
-import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
+import { createDatabase, startNats, startTcpProxy, type TestNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectAll } from './testing/projectAll.ts';
 import { startApi, type TestApi } from './testing/startApi.ts';
@@ -136,6 +136,17 @@ describe('a job by id', () => {
     expect(list.headers.get('retry-after')).toBe('2');
     expect(await json(list)).toMatchObject({ type: 'urn:jobstream:problem:table-unavailable' });
   });
+});
+
+test('a table that does not answer does not hold up the log', async () => {
+  const address = new URL(databaseUrl);
+  await using proxy = await startTcpProxy(Number(address.port));
+  address.port = String(proxy.port);
+  await using slow = await startApi({ natsUrl: nats.url, databaseUrl: address.href });
+  const id = await newJob();
+  proxy.pauseDownstream();
+  expect((await slow.fetch(`/api/jobs/${id}`)).status).toBe(200);
+  await proxy.cut();
 });
 
 describe('the list of jobs', () => {
