@@ -44,16 +44,17 @@ export function checkImports(workspace: Workspace): readonly string[] {
 function importsIn(workspace: Workspace): readonly Import[] {
   const manifests = new Map(workspace.manifests.map((manifest) => [manifest.folder, manifest]));
   return workspace.files.flatMap(({ path: file, text }) => {
-    const importer = manifests.get(packageFolder(file)) ?? withoutManifest(packageFolder(file));
+    const importer = manifests.get(packageFolder(file)) ?? withoutManifest(packageFolder(file), workspace.manifests);
     return importsOf(text).map((specifier) => {
       return { file, importer, specifier, packageName: packageNameOf(specifier), workspace };
     });
   });
 }
 
-/** Folders such as e2e need no package of their own; then the root's dependencies are theirs. */
-function withoutManifest(folder: string): Manifest {
-  return { folder, name: folder, dependencies: [], devDependencies: [] };
+/** A folder such as e2e that is no package looks at the whole: it may use what any package declares. */
+function withoutManifest(folder: string, manifests: readonly Manifest[]): Manifest {
+  const dependencies = manifests.flatMap((manifest) => [manifest.name, ...manifest.dependencies]);
+  return { folder, name: folder, dependencies, devDependencies: [] };
 }
 
 const isRelative = (specifier: string) => specifier.startsWith('.');
@@ -92,13 +93,15 @@ function domainIsPure({ file, importer, specifier, packageName }: Import): strin
 }
 
 function isDeclared(one: Import): string | undefined {
-  const { file, importer, packageName, workspace } = one;
-  if (!isPackage(one) || packageName === importer.name) return undefined;
-  const root = workspace.manifests.find((manifest) => manifest.folder === '')?.devDependencies ?? [];
-  const isTool = isTestFile(file) || importer.folder === 'tools';
-  const declared = isTool ? [...importer.dependencies, ...importer.devDependencies, ...root] : importer.dependencies;
-  const ownTools = ['e2e', 'bench'].includes(importer.folder) && packageName.startsWith('@jobstream/');
-  return declared.includes(packageName) || ownTools ? undefined : `${importer.folder}/package.json does not declare it`;
+  const { importer, packageName } = one;
+  if (!isPackage(one) || packageName === importer.name || declaredFor(one).includes(packageName)) return undefined;
+  return `${importer.folder}/package.json does not declare it`;
+}
+
+function declaredFor({ file, importer, workspace }: Import): readonly string[] {
+  if (!isTestFile(file) && importer.folder !== 'tools') return importer.dependencies;
+  const root = workspace.manifests.filter((manifest) => manifest.folder === '');
+  return [importer, ...root].flatMap((manifest) => manifest.dependencies.concat(manifest.devDependencies));
 }
 
 function namesBuiltinsInFull({ specifier }: Import): string | undefined {

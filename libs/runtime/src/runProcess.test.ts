@@ -7,7 +7,7 @@ const STOPPED = ['stopping', 'third stopped', 'second stopped', 'first stopped',
 test.each(['SIGTERM', 'SIGINT'] as const)(
   'parts start in order, and stop in reverse on %s with code 0',
   async (signal) => {
-    await using child = startChild({});
+    const child = startChild({});
     await child.logged('ready');
     child.process.kill(signal);
     expect(await child.end()).toEqual({ code: 0, signal: null, stderr: '' });
@@ -16,7 +16,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
 );
 
 test('the parent is told once when all parts run', async () => {
-  await using child = startChild({});
+  const child = startChild({});
   await child.logged('ready');
   child.process.kill('SIGTERM');
   await child.end();
@@ -24,7 +24,7 @@ test('the parent is told once when all parts run', async () => {
 });
 
 test('a process whose channel to the parent closes stops as if it were told to', async () => {
-  await using child = startChild({});
+  const child = startChild({});
   await child.logged('ready');
   child.process.disconnect();
   expect(await child.end()).toMatchObject({ code: 0 });
@@ -32,7 +32,7 @@ test('a process whose channel to the parent closes stops as if it were told to',
 });
 
 test('a process does not outlive a parent that was killed', async () => {
-  await using parent = startChild({ program: 'parentUnderTest' });
+  const parent = startChild({ program: 'parentUnderTest' });
   await parent.logged('ready');
   parent.process.kill('SIGKILL');
   expect(await parent.end()).toMatchObject({ signal: 'SIGKILL' });
@@ -40,7 +40,7 @@ test('a process does not outlive a parent that was killed', async () => {
 });
 
 test('a part that cannot start ends the process with code 1; it and the parts before it are stopped', async () => {
-  await using child = startChild({ scenario: 'start-fails' });
+  const child = startChild({ scenario: 'start-fails' });
   expect(await child.end()).toMatchObject({ code: 1, stderr: '' });
   expect(child.log.slice(0, 5)).toEqual([
     'first started',
@@ -53,13 +53,13 @@ test('a part that cannot start ends the process with code 1; it and the parts be
 });
 
 test('a process whose parts cannot even be built ends with code 1', async () => {
-  await using child = startChild({ scenario: 'build-fails' });
+  const child = startChild({ scenario: 'build-fails' });
   expect(await child.end()).toMatchObject({ code: 1 });
   expect(child.log.slice(0, 2)).toEqual(['nothing to run', 'stopped']);
 });
 
 test('a signal during the start is obeyed as soon as the starting part allows: no further part starts', async () => {
-  await using child = startChild({ scenario: 'start-waits' });
+  const child = startChild({ scenario: 'start-waits' });
   await child.logged('second is starting');
   child.process.kill('SIGTERM');
   await child.logged('stopping');
@@ -77,7 +77,7 @@ test('a signal during the start is obeyed as soon as the starting part allows: n
 });
 
 test('a part that cannot stop does not keep the others from stopping, and the code is 1', async () => {
-  await using child = startChild({ scenario: 'stop-fails' });
+  const child = startChild({ scenario: 'stop-fails' });
   await child.logged('ready');
   child.process.kill('SIGTERM');
   expect(await child.end()).toMatchObject({ code: 1 });
@@ -85,7 +85,7 @@ test('a part that cannot stop does not keep the others from stopping, and the co
 });
 
 test('a second signal ends the process at once with code 1', async () => {
-  await using child = startChild({ scenario: 'stop-hangs' });
+  const child = startChild({ scenario: 'stop-hangs' });
   await child.logged('ready');
   child.process.kill('SIGTERM');
   await child.logged('second is stopping');
@@ -95,7 +95,7 @@ test('a second signal ends the process at once with code 1', async () => {
 });
 
 test('mistakes in the environment are told on standard error, one sentence each, with code 2', async () => {
-  await using child = startChild({ env: { NATS_URL: 'garbage', PORT: 'http', JOBSTREAM_PORT: '3000' } });
+  const child = startChild({ env: { NATS_URL: 'garbage', PORT: 'http', JOBSTREAM_PORT: '3000' } });
   const { code, stderr } = await child.end();
   expect(code).toBe(2);
   expect(stderr).toBe(
@@ -107,7 +107,7 @@ test('mistakes in the environment are told on standard error, one sentence each,
 });
 
 test('the log level of the environment is obeyed', async () => {
-  await using child = startChild({ scenario: 'start-fails', env: { LOG_LEVEL: 'fatal' } });
+  const child = startChild({ scenario: 'start-fails', env: { LOG_LEVEL: 'fatal' } });
   await child.end();
   expect(child.log).toEqual(['the port is taken']);
 });

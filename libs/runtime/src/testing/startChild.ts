@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { eventually } from '@jobstream/testing';
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 
 export interface StartChildOptions {
   program?: 'processUnderTest' | 'parentUnderTest';
@@ -13,8 +13,8 @@ export interface StartChildOptions {
   env?: Record<string, string>;
 }
 
-/** A program of the tests as a child process: its log, its messages, its end. */
-export interface TestChild extends AsyncDisposable {
+/** A program of the tests as a child process, which does not outlive the test: its log, its messages, its end. */
+export interface TestChild {
   readonly process: ChildProcess;
   /** The messages of its log, in order. */
   readonly log: readonly string[];
@@ -29,7 +29,9 @@ export function startChild({ program = 'processUnderTest', scenario = '', env = 
   const child = fork(new URL(`${program}.ts`, import.meta.url), scenario === '' ? [] : [scenario], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env,
+    execArgv: [],
   });
+  onTestFinished(() => void child.kill('SIGKILL'));
   const log: string[] = [];
   const received: unknown[] = [];
   const { stdout, stderr } = child as ChildProcess & Record<'stdout' | 'stderr', Readable>;
@@ -45,10 +47,6 @@ export function startChild({ program = 'processUnderTest', scenario = '', env = 
     async end() {
       const [, , errors] = await ended;
       return { code: child.exitCode, signal: child.signalCode, stderr: errors };
-    },
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL');
-      await ended;
     },
   };
 }
