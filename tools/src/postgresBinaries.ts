@@ -10,9 +10,13 @@ import { runCommand } from './runCommand.ts';
 export const sharedCache = '/var/cache/jobstream';
 
 /** The folder with `bin/postgres` from npm's package for this platform, or a copy of it that the account can read. */
-export async function postgresBinaries(account: PostgresAccount, shared = sharedCache): Promise<string> {
+export async function postgresBinaries(
+  account: PostgresAccount,
+  shared = sharedCache,
+  reaches = canReach,
+): Promise<string> {
   const { folder, version } = installedPackage();
-  if (account.uid === undefined || canReach(account, path.join(folder, 'bin'))) {
+  if (account.uid === undefined || reaches(account, path.join(folder, 'bin'))) {
     await linkLibraries(folder);
     return folder;
   }
@@ -54,7 +58,7 @@ async function linkLibraries(folder: string): Promise<void> {
     readFileSync(path.join(folder, 'pg-symlinks.json'), 'utf8'),
   );
   for (const { source, target } of list) {
-    const link = path.join(folder, '..', target);
+    const link = path.join(folder, path.relative('native', target)); // the list counts from the package's folder
     if (existsSync(link)) continue;
     const relative = path.relative(path.dirname(target), source);
     await symlink(relative, link).catch((error: NodeJS.ErrnoException) => {

@@ -1,0 +1,36 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DataFolderInUseError, lockDataFolder } from './dataLock.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'jobstream-lock-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test('a folder in use is refused with the process that uses it', () => {
+  lockDataFolder(folder);
+  const again = () => lockDataFolder(folder, process.ppid);
+  expect(again).toThrow(DataFolderInUseError);
+  expect(again).toThrow(`is in use by process ${process.pid}: stop that one first.`);
+});
+
+test('a folder that was given back is free, and nothing but the lock was ever in it', () => {
+  const release = lockDataFolder(folder);
+  expect(readdirSync(folder)).toEqual(['lock']);
+  release();
+  expect(readdirSync(folder)).toEqual([]);
+  expect(() => lockDataFolder(folder)).not.toThrow();
+});
+
+test.each([
+  ['of a process that has ended', JSON.stringify({ pid: 4_194_999, startedAt: 'then' })],
+  ['of a process whose id another one has now', JSON.stringify({ pid: process.pid, startedAt: 'then' })],
+  ['that was cut off half-written', '{"pid":'],
+])('a lock %s is taken over', (_what, content) => {
+  writeFileSync(path.join(folder, 'lock'), content);
+  expect(() => lockDataFolder(folder)).not.toThrow();
+  expect(readdirSync(folder)).toEqual(['lock']);
+});
