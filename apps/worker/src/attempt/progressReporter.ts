@@ -31,7 +31,7 @@ export class ProgressReporter {
 
   /** Appends the last value, if it waits still; later reports are ignored. Never rejects. */
   async finish(): Promise<void> {
-    this.#finishing.abort();
+    this.#finishing.abort('finished');
     await this.#appending;
   }
 
@@ -45,7 +45,7 @@ export class ProgressReporter {
       }
       this.#appending = undefined;
     } catch (error) {
-      this.#finishing.abort();
+      this.#finishing.abort('finished');
       this.#onFailure(error);
     }
   }
