@@ -14,6 +14,7 @@ const MAY_DEPEND_ON: Readonly<Record<string, readonly string[]>> = {
   'type:domain': ['type:testing'],
   'type:testing': ['type:tools', 'type:domain'],
   'type:tools': ['type:lib', 'type:domain', 'type:testing'],
+  'type:e2e': ['type:testing', 'type:tools', 'type:lib', 'type:domain'],
 };
 
 const FORBIDDEN: readonly (readonly [source: string, target: string])[] = [

@@ -1,18 +1,9 @@
 import { EventLog } from '@jobstream/eventlog';
-import { runProcess } from '@jobstream/runtime';
+import { eventLogSettings, runProcess } from '@jobstream/runtime';
 import { Projector } from './projector.ts';
 
 await runProcess('projector', (config, logger) => {
-  const eventLog = new EventLog({
-    url: config.NATS_URL,
-    name: 'projector',
-    credsFile: config.NATS_CREDS,
-    user: config.NATS_USER,
-    password: config.NATS_PASSWORD,
-    replicas: config.STREAM_REPLICAS,
-    maxAgeMs: config.JOBS_MAX_AGE,
-    logger,
-  });
+  const eventLog = new EventLog({ ...eventLogSettings(config), name: 'projector', logger });
   const projector = new Projector({
     eventLog,
     databaseUrl: config.DATABASE_URL,

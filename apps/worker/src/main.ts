@@ -1,5 +1,5 @@
 import { EventLog } from '@jobstream/eventlog';
-import { runProcess } from '@jobstream/runtime';
+import { eventLogSettings, runProcess } from '@jobstream/runtime';
 import { systemClock } from './clock.ts';
 import { emailHandler } from './email/emailHandler.ts';
 import { chooseMailer } from './email/chooseMailer.ts';
@@ -9,17 +9,7 @@ import { webhookHandler } from './webhook/webhookHandler.ts';
 import { Worker } from './worker.ts';
 
 await runProcess('worker', (config, logger) => {
-  const eventLog = new EventLog({
-    url: config.NATS_URL,
-    name: 'worker',
-    credsFile: config.NATS_CREDS,
-    user: config.NATS_USER,
-    password: config.NATS_PASSWORD,
-    replicas: config.STREAM_REPLICAS,
-    maxAgeMs: config.JOBS_MAX_AGE,
-    groupCommit: config.GROUP_COMMIT,
-    logger,
-  });
+  const eventLog = new EventLog({ ...eventLogSettings(config), name: 'worker', logger });
   const mailer = chooseMailer(config.SMTP_URL, logger);
   const handlers = handlerRegistry(
     [

@@ -6,10 +6,15 @@ import { ConfigError } from './configError.ts';
 const read = (file: string) => readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
 
 const APPS = ['api', 'projector', 'worker'];
-const mains = new Map(APPS.map((app) => [app, read(`apps/${app}/src/main.ts`)]));
+const mains = new Map(APPS.map((app) => [app, withEventLogSettings(read(`apps/${app}/src/main.ts`))]));
 const defaults = new Map(Object.entries(readConfig({})).map(([name, value]) => [name, String(value ?? '–')]));
 const section = read('docs/configuration.md').split('\n## Settings\n')[1]?.split('\n## ')[0] ?? '';
 const rows = new Map(section.split('\n').filter(isRow).map(cellsOf));
+
+/** A process that passes on the settings of the event log reads all that these are made of. */
+function withEventLogSettings(main: string): string {
+  return main.includes('eventLogSettings(config)') ? main + read('libs/runtime/src/eventLogSettings.ts') : main;
+}
 
 function isRow(line: string): boolean {
   return line.startsWith('| `');

@@ -1,0 +1,14 @@
+import type { Config } from './config.ts';
+
+/** The settings that every process passes on to its event log. */
+export function eventLogSettings(config: Config) {
+  return {
+    url: config.NATS_URL,
+    credsFile: config.NATS_CREDS,
+    user: config.NATS_USER,
+    password: config.NATS_PASSWORD,
+    replicas: config.STREAM_REPLICAS,
+    maxAgeMs: config.JOBS_MAX_AGE,
+    groupCommit: config.GROUP_COMMIT,
+  };
+}
