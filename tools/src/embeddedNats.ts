@@ -14,6 +14,8 @@ export interface EmbeddedNatsOptions {
   /** 0 takes a free port, which is kept for later starts. */
   port?: number;
   maxPayload?: string;
+  /** False leaves the interval to the server: versions before 2.10 do not know the setting. */
+  syncAlways?: boolean;
   /** More lines for the configuration file. */
   extraConfig?: string;
   guard?: Guard | undefined;
@@ -95,7 +97,7 @@ export class EmbeddedNats implements AsyncDisposable {
   }
 
   #config(name: string, port: number): string {
-    const { dataDir, maxPayload = '1MB', extraConfig = '' } = this.#options;
+    const { dataDir, maxPayload = '1MB', syncAlways = true, extraConfig = '' } = this.#options;
     const store = JSON.stringify(path.join(dataDir, 'jetstream'));
     return `server_name: "${name}"
 host: "${this.#host}"
@@ -103,7 +105,7 @@ port: ${port}
 max_payload: ${maxPayload}
 jetstream {
   store_dir: ${store}
-  sync_interval: always
+${syncAlways ? '  sync_interval: always' : ''}
 }
 ${extraConfig}
 `;

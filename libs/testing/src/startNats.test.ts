@@ -1,5 +1,6 @@
 import { connect as connectTcp } from 'node:net';
 import { once } from 'node:events';
+import { resolveOldNatsServer } from '@jobstream/tools';
 import { expect, test } from 'vitest';
 import { eventually } from './eventually.ts';
 import { startNats } from './startNats.ts';
@@ -42,4 +43,11 @@ test('a paused server accepts connections and says nothing until it is resumed',
   socket.resume();
   await eventually(() => expect(socket.bytesRead).toBeGreaterThan(0));
   socket.destroy();
+});
+
+test('an older nats-server runs too, for tests that want to see it refused', async (context) => {
+  const old = await resolveOldNatsServer();
+  if ('missing' in old) return context.skip(old.missing);
+  await using nats = await startNats({ binary: old.binary });
+  expect(await greeting(nats.port)).toMatch(/"version":"2\.(9|10)\./);
 });

@@ -8,7 +8,7 @@ export interface StartNatsOptions {
   /** More lines for the server's configuration file. */
   extraConfig?: string;
   maxPayload?: string;
-  /** Another server program than the one that the project uses. */
+  /** Another server program than the one that the project uses, for instance an older one. */
   binary?: string;
 }
 
@@ -33,7 +33,7 @@ export async function startNats(options: StartNatsOptions = {}): Promise<TestNat
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-nats-'));
   guard.remove(dataDir);
   const binary = options.binary ?? (await resolveNatsServer());
-  const server = new EmbeddedNats({ ...options, binary, dataDir, guard });
+  const server = new EmbeddedNats({ ...options, syncAlways: options.binary === undefined, binary, dataDir, guard });
   await server.start();
   return testNats(server, dataDir);
 }
