@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -7,6 +8,7 @@ import { eventually } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 let root: string;
+let children: ChildProcess[] = [];
 
 const manifest = { name: 'clone', version: '1.0.0', dependencies: { dependency: 'file:dependency' } };
 const lock = {
@@ -38,13 +40,18 @@ beforeEach(async () => {
   );
 });
 
-afterEach(() => rm(root, { recursive: true, force: true }));
+afterEach(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  children = [];
+  await rm(root, { recursive: true, force: true });
+});
 
 function start(args: string[], env: NodeJS.ProcessEnv = {}) {
   const child = spawn(process.execPath, ['tools/bootstrap.mjs', ...args], {
     cwd: root,
     env: { ...process.env, ...env },
   });
+  children.push(child);
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (data) => (output.stdout += String(data)));
   child.stderr.on('data', (data) => (output.stderr += String(data)));

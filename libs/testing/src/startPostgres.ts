@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { EmbeddedPostgres } from '@jobstream/tools';
@@ -24,10 +24,13 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   guard.remove(dataDir);
   const server = new EmbeddedPostgres({ dataDir, settings, guard });
   await server.start();
-  return testPostgres(server, dataDir);
+  // Where Postgres's account cannot reach the folder for scratch files, its data lies behind a link.
+  const home = await realpath(path.join(dataDir, 'postgres'));
+  guard.remove(home);
+  return testPostgres(server, [home, dataDir]);
 }
 
-function testPostgres(server: EmbeddedPostgres, dataDir: string): TestPostgres {
+function testPostgres(server: EmbeddedPostgres, folders: string[]): TestPostgres {
   return {
     url: server.url,
     get pid() {
@@ -38,7 +41,7 @@ function testPostgres(server: EmbeddedPostgres, dataDir: string): TestPostgres {
     stop: () => server.stop(),
     async [Symbol.asyncDispose]() {
       await server.stop();
-      await rm(dataDir, { recursive: true, force: true });
+      for (const folder of folders) await rm(folder, { recursive: true, force: true });
     },
   };
 }
