@@ -14,6 +14,8 @@ export interface EmbeddedNatsOptions {
   /** 0 takes a free port, which is kept for later starts. */
   port?: number;
   maxPayload?: string;
+  /** The same over all starts, as a member of a cluster needs it; without it every start has a name of its own. */
+  name?: string;
   /** False leaves the interval to the server: versions before 2.10 do not know the setting. */
   syncAlways?: boolean;
   /** More lines for the configuration file. */
@@ -21,7 +23,7 @@ export interface EmbeddedNatsOptions {
   guard?: Guard | undefined;
 }
 
-/** A nats-server of our own with JetStream, which syncs every write to disk before it acknowledges it. */
+/** A nats-server of our own with JetStream, which by default syncs every write to disk before it acknowledges it. */
 export class EmbeddedNats implements AsyncDisposable {
   readonly #options: EmbeddedNatsOptions;
   readonly #process: ServerProcess;
@@ -71,8 +73,7 @@ export class EmbeddedNats implements AsyncDisposable {
   }
 
   async #launch(port: number): Promise<void> {
-    const name = `jobstream-${randomUUID()}`;
-    const { binary, dataDir } = this.#options;
+    const { binary, dataDir, name = `jobstream-${randomUUID()}` } = this.#options;
     const config = path.join(dataDir, 'nats.conf');
     await writeFile(config, this.#config(name, port));
     await this.#process.launch({

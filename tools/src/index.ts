@@ -1,3 +1,5 @@
+export { AppEndedError, AppProcess } from './appProcess.ts';
+export type { AppOptions } from './appProcess.ts';
 export { cacheFolder, repositoryRoot } from './cacheFolder.ts';
 export { createDatabase, EmbeddedPostgres } from './embeddedPostgres.ts';
 export type { EmbeddedPostgresOptions } from './embeddedPostgres.ts';

@@ -3,6 +3,7 @@ export type { OldNatsServer } from '@jobstream/tools';
 export { createDatabase } from './createDatabase.ts';
 export { eventually } from './eventually.ts';
 export type { EventuallyOptions } from './eventually.ts';
+export { guardOfThisProcess } from './guardOfThisProcess.ts';
 export { startNats } from './startNats.ts';
 export type { StartNatsOptions, TestNats } from './startNats.ts';
 export { startPostgres } from './startPostgres.ts';

@@ -8,6 +8,12 @@ export interface StartNatsOptions {
   /** More lines for the server's configuration file. */
   extraConfig?: string;
   maxPayload?: string;
+  /** The server's name over all restarts, for the members of a cluster. */
+  name?: string;
+  /** Syncs every write before it is acknowledged, which the project's own server does unless told otherwise. */
+  syncAlways?: boolean;
+  /** A folder of the caller's for the data, which stays; without it a fresh one that goes with the server. */
+  dataDir?: string;
   /** Another server program than the one that the project uses, for instance an older one. */
   binary?: string;
 }
@@ -27,18 +33,23 @@ export interface TestNats extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Starts a fresh nats-server with JetStream on a free loopback port, its data in a folder that goes with it. */
+/** Starts a nats-server with JetStream on a free loopback port, unless told otherwise in a fresh folder that goes with it. */
 export async function startNats(options: StartNatsOptions = {}): Promise<TestNats> {
   const guard = guardOfThisProcess();
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-nats-'));
-  guard.remove(dataDir);
+  const dataDir = options.dataDir ?? (await scratchFolder());
   const binary = options.binary ?? (await resolveNatsServer());
-  const server = new EmbeddedNats({ ...options, syncAlways: options.binary === undefined, binary, dataDir, guard });
+  const server = new EmbeddedNats({ syncAlways: options.binary === undefined, ...options, binary, dataDir, guard });
   await server.start();
-  return testNats(server, dataDir);
+  return testNats(server, options.dataDir === undefined ? dataDir : undefined);
 }
 
-function testNats(server: EmbeddedNats, dataDir: string): TestNats {
+async function scratchFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'jobstream-nats-'));
+  guardOfThisProcess().remove(folder);
+  return folder;
+}
+
+function testNats(server: EmbeddedNats, scratch: string | undefined): TestNats {
   return {
     url: server.url,
     port: server.port,
@@ -52,7 +63,7 @@ function testNats(server: EmbeddedNats, dataDir: string): TestNats {
     stop: () => server.stop(),
     async [Symbol.asyncDispose]() {
       await server.stop();
-      await rm(dataDir, { recursive: true, force: true });
+      if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
     },
   };
 }
