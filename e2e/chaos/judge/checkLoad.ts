@@ -1,0 +1,70 @@
+import type { LoadRecord } from './evidence.ts';
+import type { LoggedEvent } from './readHistories.ts';
+import type { JudgedJob } from './replay.ts';
+import type { Violation } from './violation.ts';
+
+type Jobs = ReadonlyMap<string, JudgedJob | undefined>;
+type Histories = ReadonlyMap<string, readonly LoggedEvent[]>;
+
+const ended = new Set(['completed', 'failed', 'cancelled']);
+
+/** Whatever a client was told must be in the log, and what is in the log must have been asked for. */
+export function checkLoad(load: readonly LoadRecord[], histories: Histories, jobs: Jobs): readonly Violation[] {
+  return [
+    ...load.flatMap((record) => acknowledged(record, histories, jobs)),
+    ...strangers(load, histories),
+    ...doubles(load, histories),
+  ];
+}
+
+function acknowledged(record: LoadRecord, histories: Histories, jobs: Jobs): readonly Violation[] {
+  if (record.kind === 'sent') return [];
+  const { id: jobId } = record;
+  const history = histories.get(jobId) ?? [];
+  if (record.kind === 'created') return keptPromise(record.token, jobId, history, jobs.get(jobId));
+  const event = record.kind === 'cancelled' ? 'JobCancelled' : 'JobRequeued';
+  if (history.some((logged) => logged.event === event)) return [];
+  return [{ rule: 'lost-change', jobId, detail: `${event} is not in the log` }];
+}
+
+function keptPromise(
+  token: string,
+  jobId: string,
+  history: readonly LoggedEvent[],
+  job: JudgedJob | undefined,
+): readonly Violation[] {
+  const [first] = history;
+  if (first?.event !== 'JobCreated') return [{ rule: 'lost', jobId, detail: `${token} is not in the log` }];
+  if (tokenOf(first) !== token) return [{ rule: 'lost', jobId, detail: `the job is ${tokenOf(first)}, not ${token}` }];
+  if (job !== undefined && ended.has(job.status)) return [];
+  return [{ rule: 'not-terminal', jobId, detail: `${token} is ${job?.status}` }];
+}
+
+function strangers(load: readonly LoadRecord[], histories: Histories): readonly Violation[] {
+  const sent = new Set(load.flatMap((record) => (record.kind === 'sent' ? [record.token] : [])));
+  return [...histories].flatMap(([jobId, [first]]): Violation[] => {
+    const token = tokenOf(first);
+    return token !== undefined && sent.has(token) ? [] : [{ rule: 'invented', jobId, detail: `it is ${token}` }];
+  });
+}
+
+/** One creation is one job, however often it was sent: a key makes that so, and without one it is sent once. */
+function doubles(load: readonly LoadRecord[], histories: Histories): readonly Violation[] {
+  const ids = new Map<string, Set<string>>();
+  const add = (token: string | undefined, id: string) => {
+    if (token !== undefined) ids.set(token, (ids.get(token) ?? new Set()).add(id));
+  };
+  for (const [jobId, [first]] of histories) add(tokenOf(first), jobId);
+  for (const record of load) if (record.kind === 'created') add(record.token, record.id);
+  return [...ids].flatMap(([token, all]): Violation[] => {
+    const [jobId, ...others] = all;
+    if (jobId === undefined || others.length === 0) return [];
+    return [{ rule: 'invented', jobId, detail: `${token} is also ${others.join(', ')}` }];
+  });
+}
+
+/** The load generator tags every job with its own name for it. */
+export function tokenOf(created: LoggedEvent | undefined): string | undefined {
+  const tags = created?.data['tags'];
+  return Array.isArray(tags) ? String(tags[0]) : undefined;
+}

@@ -1,0 +1,35 @@
+import type { Evidence } from './evidence.ts';
+import type { LoggedEvent } from './readHistories.ts';
+import type { Violation } from './violation.ts';
+
+/** A log from which nothing can be deleted has every sequence from its first to its last. */
+export function checkGaps({ firstSequence, lastSequence, messages }: Evidence): readonly Violation[] {
+  const violations: Violation[] = [];
+  const found = new Set(messages.map(({ sequence }) => sequence));
+  if (lastSequence === 0) return violations;
+  for (let sequence = firstSequence; sequence <= lastSequence; sequence += 1) {
+    if (!found.has(sequence)) violations.push({ rule: 'message', detail: `sequence ${sequence} is missing` });
+  }
+  return violations;
+}
+
+/** Versions count 1, 2, 3, and every append expected exactly the job's event before it, by the one filter of the job. */
+export function checkChain(jobId: string, history: readonly LoggedEvent[]): readonly Violation[] {
+  return history.flatMap((event, index) => {
+    const previous = history[index - 1];
+    const violations: Violation[] = [];
+    const complain = (rule: 'version' | 'chain', detail: string) =>
+      violations.push({ rule, jobId, detail: `${event.event} at ${event.sequence} ${detail}` });
+    const [version, expected] = [(previous?.version ?? 0) + 1, String(previous?.sequence ?? 0)];
+    if (event.version !== version) complain('version', `has version ${event.version}, not ${version}`);
+    if (event.expected !== expected) complain('chain', `expected sequence ${event.expected}, not ${expected}`);
+    if (!isFilterOf(event)) complain('chain', `expected it on ${event.filter}`);
+    return violations;
+  });
+}
+
+/** A creation under an idempotency key looks at all types. */
+function isFilterOf({ filter, event, jobType, jobId, data }: LoggedEvent): boolean {
+  const wide = event === 'JobCreated' && data['idempotencyKey'] !== undefined;
+  return filter === `jobs.${wide ? '*' : jobType}.${jobId}.>`;
+}

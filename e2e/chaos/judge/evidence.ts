@@ -1,0 +1,48 @@
+/** A message as the stream holds it, read by its sequence. */
+export interface RawMessage {
+  readonly sequence: number;
+  readonly subject: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** A row of the table `jobs`; SQL NULL is undefined, times are milliseconds since 1970. */
+export interface TableRow {
+  readonly id: string;
+  readonly [column: string]: unknown;
+}
+
+export interface CountRow {
+  readonly type: string;
+  readonly status: string;
+  readonly count: number;
+}
+
+/** A line of the load generator's file. `token` is its own name for the job, which lies in the payload as well. */
+export type LoadRecord =
+  | { readonly kind: 'sent'; readonly token: string; readonly keyed: boolean }
+  | { readonly kind: 'created'; readonly token: string; readonly id: string; readonly status: number }
+  | { readonly kind: 'cancelled'; readonly id: string }
+  | { readonly kind: 'requeued'; readonly id: string };
+
+/** A line of the ledger: what a handler did to the outside world. */
+export interface Effect {
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly token: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** All that the judge looks at, gathered from outside the services. */
+export interface Evidence {
+  /** Sequences that the stream says it holds. */
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly messages: readonly RawMessage[];
+  readonly rows: readonly TableRow[];
+  readonly counts: readonly CountRow[];
+  readonly quarantined: number;
+  readonly load: readonly LoadRecord[];
+  readonly effects: readonly Effect[];
+}

@@ -1,0 +1,59 @@
+import { checkEffects, checkPresence, explainRepeats } from './checkEffects.ts';
+import type { Repeats } from './checkEffects.ts';
+import { checkLoad } from './checkLoad.ts';
+import { checkChain, checkGaps } from './checkSequences.ts';
+import { checkCounts, checkRows } from './checkTable.ts';
+import type { Evidence } from './evidence.ts';
+import { readHistories } from './readHistories.ts';
+import { replay } from './replay.ts';
+import type { Violation } from './violation.ts';
+
+export interface Verdict {
+  readonly violations: readonly Violation[];
+  readonly acknowledged: number;
+  /** In the log although nobody was told so, because the answer was lost or late: allowed, and worth a number. */
+  readonly unacknowledged: number;
+  readonly events: number;
+  /** Jobs by their last status. */
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly effects: number;
+  readonly repeats: Repeats;
+}
+
+/** Judges a run by its evidence alone. Shares no code with the services: what they believe in is what is in question. */
+export function judge(evidence: Evidence): Verdict {
+  const { byJob, violations } = readHistories(evidence.messages);
+  const replays = new Map([...byJob].map(([jobId, history]) => [jobId, replay(jobId, history)]));
+  const jobs = new Map([...replays].map(([jobId, { job }]) => [jobId, job]));
+  const acknowledged = new Set(evidence.load.flatMap((record) => (record.kind === 'created' ? [record.id] : [])));
+  return {
+    violations: [
+      ...violations,
+      ...checkGaps(evidence),
+      ...[...byJob].flatMap(([jobId, history]) => checkChain(jobId, history)),
+      ...[...replays.values()].flatMap((one) => one.violations),
+      ...checkLoad(evidence.load, byJob, jobs),
+      ...checkRows(evidence.rows, jobs),
+      ...checkCounts(evidence.counts, jobs),
+      ...checkQuarantine(evidence),
+      ...checkEffects(evidence.effects, byJob),
+      ...checkPresence(evidence.effects, byJob),
+    ],
+    acknowledged: acknowledged.size,
+    unacknowledged: [...byJob.keys()].filter((jobId) => !acknowledged.has(jobId)).length,
+    events: evidence.messages.length,
+    statuses: countBy([...jobs.values()].map((job) => job?.status ?? 'none')),
+    effects: evidence.effects.length,
+    repeats: explainRepeats(evidence.effects, byJob),
+  };
+}
+
+function checkQuarantine({ quarantined }: Evidence): readonly Violation[] {
+  return quarantined === 0 ? [] : [{ rule: 'quarantine', detail: `${quarantined} messages` }];
+}
+
+function countBy(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,97 @@
+import type { RawMessage } from './evidence.ts';
+import type { Violation } from './violation.ts';
+
+/** An event as it lies in the log, with what its message says about its place. */
+export interface LoggedEvent {
+  readonly sequence: number;
+  readonly eventId: string;
+  readonly event: string;
+  readonly jobId: string;
+  readonly jobType: string;
+  readonly version: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly causationId: string | undefined;
+  readonly data: Readonly<Record<string, unknown>>;
+  /** The sequence and the filter that its append expected. */
+  readonly expected: string | undefined;
+  readonly filter: string | undefined;
+}
+
+export interface Histories {
+  /** The events of each job by its id, in the order of the log. */
+  readonly byJob: ReadonlyMap<string, readonly LoggedEvent[]>;
+  readonly violations: readonly Violation[];
+}
+
+/** The last token of a subject and the event that belongs there; written down from docs, not from the services. */
+const eventOfToken: Readonly<Record<string, string>> = {
+  created: 'JobCreated',
+  started: 'JobStarted',
+  progressed: 'JobProgressed',
+  completed: 'JobCompleted',
+  'retry-scheduled': 'JobRetryScheduled',
+  failed: 'JobFailed',
+  cancelled: 'JobCancelled',
+  requeued: 'JobRequeued',
+  released: 'JobReleased',
+};
+
+/** Sorts raw messages by job. Subjects outside `jobs.` are none of the judge's business. */
+export function readHistories(messages: readonly RawMessage[]): Histories {
+  const byJob = new Map<string, LoggedEvent[]>();
+  const violations: Violation[] = [];
+  const seen = new Map<string, number>();
+  for (const message of messages.filter(({ subject }) => subject.startsWith('jobs.'))) {
+    const event = parse(message);
+    const complaint = event === undefined ? 'is not an event' : (mismatch(message, event) ?? doubled(event, seen));
+    if (complaint !== undefined) violations.push(complain(message, complaint));
+    if (event === undefined) continue;
+    const history = byJob.get(event.jobId);
+    if (history === undefined) byJob.set(event.jobId, [event]);
+    else history.push(event);
+  }
+  return { byJob, violations };
+}
+
+function parse({ sequence, headers, body }: RawMessage): LoggedEvent | undefined {
+  try {
+    const json = JSON.parse(body) as Record<string, unknown>;
+    return {
+      sequence,
+      eventId: String(json['id']),
+      event: String(json['event']),
+      jobId: String(json['jobId']),
+      jobType: String(json['jobType']),
+      version: Number(json['version']),
+      at: Date.parse(String(json['at'])),
+      causationId: json['causationId'] as string | undefined,
+      data: json['data'] as Record<string, unknown>,
+      expected: headers['nats-expected-last-subject-sequence'],
+      filter: headers['nats-expected-last-subject-sequence-subject'],
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function mismatch({ subject }: RawMessage, { event, jobId, jobType }: LoggedEvent): string | undefined {
+  const [, type, id, token = '', ...more] = subject.split('.');
+  const fits = type === jobType && id === jobId && eventOfToken[token] === event && more.length === 0;
+  return fits ? undefined : `holds ${event} of ${jobType} ${jobId}`;
+}
+
+function doubled({ eventId, sequence }: LoggedEvent, seen: Map<string, number>): string | undefined {
+  const earlier = seen.get(eventId);
+  seen.set(eventId, sequence);
+  return earlier === undefined ? undefined : `is event ${eventId} again, which was ${earlier}`;
+}
+
+function complain({ sequence, subject }: RawMessage, complaint: string): Violation {
+  const jobId = subject.split('.')[2];
+  return {
+    rule: 'message',
+    ...(jobId === undefined ? {} : { jobId }),
+    detail: `${sequence} (${subject}) ${complaint}`,
+  };
+}

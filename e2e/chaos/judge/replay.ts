@@ -1,0 +1,138 @@
+import type { LoggedEvent } from './readHistories.ts';
+import type { Violation } from './violation.ts';
+
+/** The judge's own idea of a job, in the columns of the table. */
+export interface JudgedJob {
+  readonly id: string;
+  readonly type: string;
+  readonly status: string;
+  readonly attempt: number;
+  readonly max_attempts: number;
+  readonly version: number;
+  readonly created_at: number;
+  readonly updated_at: number;
+  readonly last_sequence: number;
+  readonly [column: string]: unknown;
+}
+
+export interface Replay {
+  readonly job: JudgedJob | undefined;
+  readonly violations: readonly Violation[];
+}
+
+type Columns = Record<string, unknown>;
+
+/** From docs/job-lifecycle.md: in which statuses an event may come. */
+const mayComeIn: Readonly<Record<string, readonly string[]>> = {
+  JobStarted: ['scheduled', 'pending', 'processing', 'retrying'],
+  JobProgressed: ['processing'],
+  JobCompleted: ['processing'],
+  JobRetryScheduled: ['processing'],
+  JobFailed: ['processing'],
+  JobReleased: ['processing'],
+  JobCancelled: ['scheduled', 'pending', 'processing', 'retrying'],
+  JobRequeued: ['failed', 'cancelled'],
+};
+
+const ends = new Set(['JobCompleted', 'JobFailed', 'JobCancelled']);
+
+/** Goes through a job's history with the published rules, and says where it breaks them and what the job is at the end. */
+export function replay(jobId: string, history: readonly LoggedEvent[]): Replay {
+  const violations: Violation[] = [];
+  let job: JudgedJob | undefined;
+  let endsSinceRequeue = 0;
+  for (const event of history) {
+    if (event.event === 'JobRequeued') endsSinceRequeue = 0;
+    if (ends.has(event.event) && ++endsSinceRequeue === 2) violations.push(of('terminals', event));
+    const wrong = objection(job, event);
+    if (wrong === undefined) {
+      if (startsEarly(job, event)) violations.push(of('early', event));
+      job = job === undefined ? created(event) : after(job, event);
+    } else violations.push({ rule: 'illegal', jobId, detail: `${event.event} at ${event.sequence}: ${wrong}` });
+  }
+  return { job, violations };
+}
+
+function of(rule: 'terminals' | 'early', { jobId, event, sequence }: LoggedEvent): Violation {
+  return { rule, jobId, detail: `${event} at ${sequence}` };
+}
+
+function objection(job: JudgedJob | undefined, { event, data }: LoggedEvent): string | undefined {
+  if (job === undefined) return event === 'JobCreated' ? undefined : 'the job was never created';
+  if (mayComeIn[event]?.includes(job.status) !== true) return `the job is ${job.status}`;
+  return data['attempt'] === undefined ? undefined : attemptObjection(job, event, Number(data['attempt']));
+}
+
+function attemptObjection(job: JudgedJob, event: string, attempt: number): string | undefined {
+  const wanted = event === 'JobStarted' ? job.attempt + 1 : job.attempt;
+  if (attempt !== wanted) return `attempt ${attempt} instead of ${wanted}`;
+  if (event === 'JobStarted' && wanted > job.max_attempts) return `attempt ${wanted} of ${job.max_attempts}`;
+  if (event === 'JobRetryScheduled' && wanted >= job.max_attempts) return 'a retry after the last attempt';
+  return undefined;
+}
+
+function startsEarly(job: JudgedJob | undefined, { event, at }: LoggedEvent): boolean {
+  if (event !== 'JobStarted' || (job?.status !== 'scheduled' && job?.status !== 'retrying')) return false;
+  return at < Number(job['run_at']);
+}
+
+function created({ sequence, jobId, jobType, at, data }: LoggedEvent): JudgedJob {
+  const runAt = time(data['runAt']);
+  return {
+    id: jobId,
+    type: jobType,
+    status: runAt !== undefined && runAt > at ? 'scheduled' : 'pending',
+    payload: data['payload'],
+    attempt: 0,
+    max_attempts: Number(data['maxAttempts']),
+    backoff: data['backoff'],
+    timeout_ms: data['timeoutMs'],
+    tags: data['tags'],
+    run_at: runAt,
+    created_at: at,
+    updated_at: at,
+    version: 1,
+    last_sequence: sequence,
+  };
+}
+
+function after(job: JudgedJob, event: LoggedEvent): JudgedJob {
+  const changes = effectOf[event.event]?.(event, job) ?? {};
+  return { ...job, ...changes, version: job.version + 1, updated_at: event.at, last_sequence: event.sequence };
+}
+
+/** What each event does to the columns; undefined empties one. */
+const effectOf: Readonly<Record<string, (event: LoggedEvent, job: JudgedJob) => Columns>> = {
+  JobStarted: ({ data, at }) => ({
+    status: 'processing',
+    attempt: data['attempt'],
+    worker: data['worker'],
+    started_at: at,
+    progress: undefined,
+  }),
+  JobProgressed: ({ data: { attempt: _attempt, ...progress } }) => ({ progress }),
+  JobCompleted: ({ data, at }) => ({
+    status: 'completed',
+    result: data['result'],
+    error: undefined,
+    finished_at: at,
+  }),
+  JobRetryScheduled: ({ data }) => ({ status: 'retrying', error: data['error'], run_at: time(data['retryAt']) }),
+  JobFailed: ({ data, at }) => ({ status: 'failed', error: data['error'], finished_at: at }),
+  JobReleased: (_event, job) => ({ status: 'pending', attempt: job.attempt - 1 }),
+  JobCancelled: ({ at }) => ({ status: 'cancelled', finished_at: at }),
+  JobRequeued: () => ({
+    status: 'pending',
+    attempt: 0,
+    error: undefined,
+    progress: undefined,
+    run_at: undefined,
+    worker: undefined,
+    started_at: undefined,
+    finished_at: undefined,
+  }),
+};
+
+function time(text: unknown): number | undefined {
+  return typeof text === 'string' ? Date.parse(text) : undefined;
+}

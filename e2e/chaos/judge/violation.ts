@@ -1,0 +1,29 @@
+/** What the judge can find, each with the words in which its number is reported. */
+export const rules = {
+  lost: 'acknowledged jobs lost',
+  'not-terminal': 'acknowledged jobs not ended',
+  'lost-change': 'acknowledged cancellations and retries lost',
+  invented: 'jobs that nobody asked for, or twice for one creation',
+  terminals: 'jobs with two ends and no requeue between',
+  illegal: 'illegal transitions',
+  early: 'attempts before their time',
+  version: 'breaks in the versions of a job',
+  chain: 'breaks in the chain of sequences of a job',
+  message: 'messages that are missing, doubled or not what their subject says',
+  row: 'rows that differ from the log',
+  'missing-row': 'jobs of the log without a row',
+  'extra-row': 'rows without a job in the log',
+  counts: 'wrong numbers in job_counts',
+  quarantine: 'messages in quarantine',
+  effect: 'side effects without a started attempt of their number',
+  'double-effect': 'side effects run more than once without an explanation',
+  'no-effect': 'completed webhooks without their side effect',
+} as const;
+
+export type Rule = keyof typeof rules;
+
+export interface Violation {
+  readonly rule: Rule;
+  readonly jobId?: string;
+  readonly detail: string;
+}
