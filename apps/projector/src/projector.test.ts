@@ -1,4 +1,5 @@
 import { EventLog, NewerEventError } from '@jobstream/eventlog';
+import type { EventFeed, LogEntry } from '@jobstream/eventlog';
 import { eventually, startNats, startTcpProxy } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CheckpointAheadError } from './checkpointAheadError.ts';
@@ -16,6 +17,20 @@ afterEach(() => stage[Symbol.asyncDispose]());
 
 async function checkpoint(): Promise<number | undefined> {
   return (await stage.readModel.readCheckpoint())?.lastSequence;
+}
+
+/** The feed, held back until so many entries have arrived. */
+function inOneArray(count: number, feed: EventFeed): EventFeed {
+  return {
+    stop: () => feed.stop(),
+    async *[Symbol.asyncIterator]() {
+      const all: LogEntry[] = [];
+      for await (const entries of feed) {
+        all.push(...entries);
+        if (all.length >= count) yield all.splice(0);
+      }
+    },
+  };
 }
 
 test('what is in the log and what comes later arrives in the table', async () => {
