@@ -52,6 +52,18 @@ test('a projector that starts again goes on where it stopped', async () => {
   expect(await stage.readModel.countJobs()).toEqual([{ type: 'email', status: 'pending', count: 2 }]);
 });
 
+test('a backlog of more than one batch is projected whole', async () => {
+  const jobs = 12_000;
+  await Promise.all(Array.from({ length: jobs }, () => stage.createJob()));
+  const eventLog = {
+    follow: (options: { after: number }) => inOneArray(jobs, stage.eventLog.follow(options)),
+    lastSequence: () => stage.eventLog.lastSequence(),
+  };
+  await using _projector = await startProjector({ ...stage, eventLog });
+  await eventually(async () => expect(await checkpoint()).toBe(jobs), { timeoutMs: 25_000 });
+  expect(await stage.readModel.countJobs()).toEqual([{ type: 'email', status: 'pending', count: jobs }]);
+});
+
 test('a message that is no event is put aside and the log is followed on', async () => {
   await using _projector = await startProjector(stage);
   const spoilt = await stage.createJob({ data: { payload: 1 } });

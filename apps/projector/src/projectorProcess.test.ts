@@ -1,3 +1,4 @@
+import { startTcpProxy } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { projectorStage } from './testing/projectorStage.ts';
 import type { ProjectorStage } from './testing/projectorStage.ts';
@@ -42,6 +43,17 @@ test('a projector that was frozen while another took over does not write any mor
   await stage.projected(await stage.createJob());
   expect(await pendingJobs()).toBe(3);
 }, 60_000);
+
+test('a projector that loses its lock notices it at once, even while nothing happens in the log', async () => {
+  const url = new URL(stage.databaseUrl);
+  await using proxy = await startTcpProxy(Number(url.port));
+  url.port = String(proxy.port);
+  await using projector = spawnProjector({ ...env, DATABASE_URL: url.href });
+  await projector.logged('"projecting"');
+  await proxy.cut();
+  await proxy.heal();
+  await expect(projector.logged('"projecting"', 2)).resolves.toBeUndefined();
+});
 
 test('SIGTERM ends the process in order, and the next one need not wait for the lock', async () => {
   await using first = spawnProjector(env);
