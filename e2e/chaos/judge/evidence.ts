@@ -34,12 +34,21 @@ export interface Effect {
   readonly at: number;
 }
 
+/** The log as one server of a cluster holds it. */
+export interface LogCopy {
+  readonly node: string;
+  /** Of all its messages, made by `digestOf`. */
+  readonly digest: string;
+}
+
 /** All that the judge looks at, gathered from outside the services. */
 export interface Evidence {
   /** Sequences that the stream says it holds. */
   readonly firstSequence: number;
   readonly lastSequence: number;
   readonly messages: readonly RawMessage[];
+  /** One of each server where there are several. */
+  readonly copies: readonly LogCopy[];
   readonly rows: readonly TableRow[];
   readonly counts: readonly CountRow[];
   readonly quarantined: number;

@@ -1,3 +1,4 @@
+import { digestOf } from './checkCopies.ts';
 import type { CountRow, Effect, Evidence, LoadRecord, RawMessage, TableRow } from './evidence.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] extends readonly (infer Item)[] ? Item[] : T[Key] };
@@ -102,6 +103,7 @@ export function honestRun(): Mutable<Evidence> {
     firstSequence: 1,
     lastSequence: messages.length,
     messages,
+    copies: ['nats-1', 'nats-2'].map((node) => ({ node, digest: digestOf(messages) })),
     rows: scripts.map((script) => rowOf(script, messages)),
     counts: countsOf(scripts),
     quarantined: 0,

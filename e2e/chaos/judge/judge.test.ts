@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { digestOf } from './checkCopies.ts';
 import type { RawMessage } from './evidence.ts';
 import { honestRun, message } from './honestRun.ts';
 import { judge } from './judge.ts';
@@ -9,7 +10,12 @@ type Body = Readonly<Record<'data', object>>;
 /** What the judge says of a run after somebody has laid hands on it: rule and job of each violation. */
 function verdictOn(doctor: (run: Run) => void): string[] {
   const run = honestRun();
+  const copies = [...run.copies];
   doctor(run);
+  // What is done to the log is done to all copies of it, but where a test is about the copies.
+  run.copies = run.copies.map((copy, index) =>
+    copy === copies[index] ? { ...copy, digest: digestOf(run.messages) } : copy,
+  );
   const found = judge(run).violations.map(({ rule, jobId }) => [rule, jobId].join(' ').trim());
   return [...new Set(found)];
 }
@@ -194,6 +200,11 @@ test.each([
   ],
 ])('an event that %s is found', (_name, doctor, id) => {
   expect(verdictOn((run) => doctor(run, indexOf(run, 'plain', 'progressed')))).toContain(`message ${id}`);
+});
+
+test('a server whose copy of the log differs is found', () => {
+  const found = verdictOn((run) => (run.copies[1] = { node: 'nats-2', digest: digestOf(run.messages.slice(1)) }));
+  expect(found).toEqual(['copy']);
 });
 
 test('a job without a row is found', () => {

@@ -1,3 +1,4 @@
+import { checkCopies } from './checkCopies.ts';
 import { checkEffects, checkPresence, explainRepeats } from './checkEffects.ts';
 import type { Repeats } from './checkEffects.ts';
 import { checkLoad } from './checkLoad.ts';
@@ -30,6 +31,7 @@ export function judge(evidence: Evidence): Verdict {
     violations: [
       ...violations,
       ...checkGaps(evidence),
+      ...checkCopies(evidence),
       ...[...byJob].flatMap(([jobId, history]) => checkChain(jobId, history)),
       ...[...replays.values()].flatMap((one) => one.violations),
       ...checkLoad(evidence.load, byJob, jobs),

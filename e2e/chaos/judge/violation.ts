@@ -10,6 +10,7 @@ export const rules = {
   version: 'breaks in the versions of a job',
   chain: 'breaks in the chain of sequences of a job',
   message: 'messages that are missing, doubled or not what their subject says',
+  copy: 'servers whose copy of the log differs',
   row: 'rows that differ from the log',
   'missing-row': 'jobs of the log without a row',
   'extra-row': 'rows without a job in the log',

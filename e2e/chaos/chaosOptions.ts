@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+
+export const scenarioNames = ['single', 'cluster', 'power'] as const;
+export type ScenarioName = (typeof scenarioNames)[number];
+
+export interface ChaosOptions {
+  readonly seed: string;
+  /** At least so many creations are acknowledged over all scenarios. */
+  readonly jobs: number;
+  /** Faults over all scenarios. */
+  readonly faults: number;
+  /** Jobs a second, beside the bursts. */
+  readonly rate: number;
+  readonly scenarios: readonly ScenarioName[];
+  /** Only faults with one of these words in their name; all without it. */
+  readonly kinds: readonly string[];
+  /** Keeps logs and evidence of a run that passed, too. */
+  readonly keep: boolean;
+}
+
+/** Reads the CHAOS_* variables; a fresh seed unless one is given. */
+export function chaosOptions(env: NodeJS.ProcessEnv): ChaosOptions {
+  return {
+    seed: env['CHAOS_SEED'] ?? randomBytes(4).toString('hex'),
+    jobs: count(env, 'CHAOS_JOBS', 6_000),
+    faults: count(env, 'CHAOS_FAULTS', 36),
+    rate: count(env, 'CHAOS_RATE', 16),
+    scenarios: list(env['CHAOS_SCENARIOS'] ?? scenarioNames.join(',')).map(scenarioNamed),
+    kinds: list(env['CHAOS_KINDS']),
+    keep: env['CHAOS_KEEP'] === 'true',
+  };
+}
+
+function count(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
+  const value = Number(env[name] ?? fallback);
+  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`expected ${name} to be a number, got: ${env[name]}`);
+  return value;
+}
+
+function list(text = ''): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+function scenarioNamed(name: string): ScenarioName {
+  const found = scenarioNames.find((one) => one === name);
+  if (found === undefined)
+    throw new Error(`expected CHAOS_SCENARIOS to name ${scenarioNames.join(', ')}, got: ${name}`);
+  return found;
+}

@@ -1,0 +1,27 @@
+import { cutCable, deafenWorker, muteWorker } from './cableFaults.ts';
+import type { FaultKind } from './fault.ts';
+import { fillDisk } from './fillDisk.ts';
+import { freezeApp } from './freezeApp.ts';
+import { killApp } from './killApp.ts';
+import { killPostgres } from './killPostgres.ts';
+import { freezeNode, killNode } from './nodeFaults.ts';
+import { stopApp } from './stopApp.ts';
+
+/** All ways to break the system, the ones that matter most first: a short run takes what it has time for. */
+export const faultKinds: readonly FaultKind[] = [
+  killNode,
+  killApp('worker'),
+  freezeApp('worker'),
+  killPostgres,
+  fillDisk,
+  cutCable,
+  killApp('api'),
+  killApp('projector'),
+  freezeNode,
+  freezeApp('api'),
+  freezeApp('projector'),
+  deafenWorker,
+  muteWorker,
+  stopApp('worker'),
+  stopApp('api'),
+];

@@ -1,0 +1,29 @@
+import { seededRandom } from '../seededRandom.ts';
+import type { Stage } from '../stage/stage.ts';
+import type { FaultKind } from './fault.ts';
+
+export interface PlannedFault {
+  readonly kind: FaultKind;
+  readonly target: string;
+  readonly holdMs: number;
+  /** Pause before it; none means that it comes on top of the recovery from the one before. */
+  readonly afterMs: number;
+}
+
+/** As many faults as asked for: every kind that is possible once, in an order by chance, and then all over again. */
+export function planFaults(
+  count: number,
+  { seed, kinds, stage }: { seed: string; kinds: readonly FaultKind[]; stage: Stage },
+): readonly PlannedFault[] {
+  const random = seededRandom(seed, 'faults');
+  const possible = kinds.filter((kind) => kind.targets(stage).length > 0);
+  const planned: PlannedFault[] = [];
+  while (planned.length < count && possible.length > 0) {
+    for (const kind of random.shuffled(possible).slice(0, count - planned.length)) {
+      const target = random.pick(kind.targets(stage));
+      const afterMs = random.chance(0.25) ? 0 : random.int(1_000, 4_000);
+      planned.push({ kind, target, holdMs: kind.holdMs(random), afterMs });
+    }
+  }
+  return planned;
+}

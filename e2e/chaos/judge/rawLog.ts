@@ -1,0 +1,52 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Evidence, RawMessage } from './evidence.ts';
+
+type RawLog = Pick<Evidence, 'firstSequence' | 'lastSequence' | 'messages'>;
+
+interface StoredMessage {
+  readonly seq: number;
+  readonly subject: string;
+  readonly hdrs?: string;
+  readonly data?: string;
+}
+
+const IN_FLIGHT = 64;
+const OPTIONS = { timeout: 10_000 };
+
+/** Reads every message of the stream JOBS from its leader, one by one and by sequence, with nothing but raw requests. */
+export async function readRawLog(nats: NatsConnection): Promise<RawLog> {
+  const { firstSequence, lastSequence } = await logBounds(nats);
+  const messages: RawMessage[] = [];
+  let next = firstSequence;
+  const reader = async () => {
+    while (next <= lastSequence) {
+      const message = await readMessage(nats, next++);
+      if (message !== undefined) messages.push(message);
+    }
+  };
+  await Promise.all(Array.from({ length: lastSequence === 0 ? 0 : IN_FLIGHT }, reader));
+  return { firstSequence, lastSequence, messages: messages.toSorted((left, right) => left.sequence - right.sequence) };
+}
+
+/** The sequences between which the stream says it holds messages; 0 and 0 if there is no stream. */
+export async function logBounds(nats: NatsConnection): Promise<{ firstSequence: number; lastSequence: number }> {
+  const answer = await nats.request('$JS.API.STREAM.INFO.JOBS', '', OPTIONS);
+  const { state } = answer.json<{ state?: { first_seq: number; last_seq: number } }>();
+  return { firstSequence: state?.first_seq ?? 0, lastSequence: state?.last_seq ?? 0 };
+}
+
+/** Undefined if the stream has no such message. */
+async function readMessage(nats: NatsConnection, sequence: number): Promise<RawMessage | undefined> {
+  const answer = await nats.request('$JS.API.STREAM.MSG.GET.JOBS', JSON.stringify({ seq: sequence }), OPTIONS);
+  const { message, error } = answer.json<{ message?: StoredMessage; error?: { code: number; description: string } }>();
+  if (message !== undefined) return rawMessage(message);
+  if (error?.code === 404) return undefined;
+  throw new Error(`message ${sequence} cannot be read: ${error?.description}`);
+}
+
+function rawMessage({ seq, subject, hdrs = '', data = '' }: StoredMessage): RawMessage {
+  const lines = Buffer.from(hdrs, 'base64').toString('latin1').split('\r\n').slice(1);
+  const pairs = lines.map((line) => /^([^:]+): *(.*)$/.exec(line)).filter((match) => match !== null);
+  const headers = Object.fromEntries(pairs.map(([, name = '', value = '']) => [name.toLowerCase(), value]));
+  return { sequence: seq, subject, headers, body: Buffer.from(data, 'base64').toString() };
+}

@@ -1,0 +1,72 @@
+import { seededRandom } from '../seededRandom.ts';
+import type { SeededRandom } from '../seededRandom.ts';
+
+/** One job that a client wants, and what it does with it later. */
+export interface WantedJob {
+  readonly token: string;
+  readonly body: Body;
+  /** Sent until it is answered, under this key; without one it is sent once. */
+  readonly key: string | undefined;
+  /** Called off so many milliseconds after it was acknowledged. */
+  readonly cancelAfterMs: number | undefined;
+  /** Expected to fail for good, and then asked to run again. */
+  readonly retry: boolean;
+}
+
+type Body = Readonly<Record<string, unknown>>;
+type Recipe = (random: SeededRandom, call: (how: string) => Body) => Partial<WantedJob> & { body: Body };
+
+const short = { backoff: { type: 'fixed', delayMs: 300 } };
+
+/** The kinds of work and how many of each hundred jobs are such. */
+const recipes: readonly (readonly [share: number, recipe: Recipe])[] = [
+  [35, (_random, call) => ({ body: call('ok') })],
+  [10, (random, call) => ({ body: call(`slow-${random.int(50, 2_500)}`) })],
+  [10, (random, call) => ({ body: { ...call(`fail-${random.int(1, 3)}`), ...short } })],
+  [4, (_random, call) => ({ body: call('gone') })],
+  [4, (_random, call) => ({ body: call('once'), retry: true })],
+  [10, (random, call) => ({ body: { ...call('ok'), delayMs: random.int(500, 12_000) } })],
+  [14, (random) => ({ body: sleep({ durationMs: random.int(0, 40) }) })],
+  [5, (random) => ({ body: { ...sleep({ durationMs: 20, failTimes: random.int(1, 6) }), ...short } })],
+  [
+    3,
+    (random) => ({
+      body: { ...sleep({ durationMs: 3_000 }), timeoutMs: random.int(100, 400), maxAttempts: 2, ...short },
+    }),
+  ],
+  [3, (random) => ({ body: sleep({ durationMs: 5_000 }), cancelAfterMs: random.int(0, 3_000) })],
+  [
+    2,
+    (random, call) => ({
+      body: { ...call('ok'), runAt: inMs(random.int(0, 8_000)) },
+      cancelAfterMs: random.int(0, 8_000),
+    }),
+  ],
+];
+
+/** Job number `index` of a run: always the same for one seed, but for the time of day. */
+export function wantedJob(seed: string, index: number, receiver: string): WantedJob {
+  const random = seededRandom(seed, `job ${index}`);
+  const token = `job-${index}`;
+  const call = (how: string) => ({ type: 'webhook', payload: { url: `${receiver}/${how}/${token}`, body: { token } } });
+  const { body, ...rest } = draw(random)(random, call);
+  const key = random.chance(0.5) ? `${seed}-${index}` : undefined;
+  return { cancelAfterMs: undefined, retry: false, ...rest, token, key, body: { ...body, tags: [token] } };
+}
+
+function draw(random: SeededRandom): Recipe {
+  let ticket = random.int(1, 100);
+  for (const [share, recipe] of recipes) {
+    ticket -= share;
+    if (ticket <= 0) return recipe;
+  }
+  throw new Error('the shares do not add up to a hundred');
+}
+
+function sleep(payload: object): Body {
+  return { type: 'sleep', payload };
+}
+
+function inMs(ms: number): string {
+  return new Date(Date.now() + ms).toISOString();
+}

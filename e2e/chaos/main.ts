@@ -1,0 +1,35 @@
+/** The fault suite: `npm run test:chaos`. See docs/durability.md and docs/development.md. */
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { guardOfThisProcess } from '@jobstream/testing';
+import { repositoryRoot } from '@jobstream/tools';
+import { chaosOptions } from './chaosOptions.ts';
+import type { ChaosOptions } from './chaosOptions.ts';
+import { passed, reportLines } from './reportLines.ts';
+import { runScenario } from './scenario.ts';
+import { scenariosOf } from './scenariosOf.ts';
+
+async function main(): Promise<boolean> {
+  const options = chaosOptions(process.env);
+  console.log(`seed ${options.seed} (CHAOS_SEED=${options.seed} runs the same jobs and faults again)`);
+  const folder = path.join(repositoryRoot, '.data', 'chaos', options.seed);
+  let good = true;
+  for (const scenario of scenariosOf(options, folder)) {
+    console.log(`\n== ${scenario.name}: at least ${scenario.jobs} jobs, ${scenario.faults} faults`);
+    const report = await runScenario(scenario);
+    console.log(`\n${reportLines(report).join('\n')}`);
+    good &&= passed(report);
+  }
+  await conclude(good, folder, options);
+  return good;
+}
+
+async function conclude(good: boolean, folder: string, { seed, keep }: ChaosOptions): Promise<void> {
+  if (good && !keep) await rm(folder, { recursive: true, force: true });
+  else console.log(`\nlogs and evidence: ${folder}`);
+  console.log(`\n${good ? 'PASSED' : 'FAILED'} with seed ${seed}`);
+}
+
+const good = await main();
+await guardOfThisProcess().stop();
+process.exit(good ? 0 : 1);

@@ -1,0 +1,106 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { eventually } from '@jobstream/testing';
+import type { FaultKind } from './faults/fault.ts';
+import { injectFaults } from './faults/injectFaults.ts';
+import type { InjectedFault } from './faults/injectFaults.ts';
+import { planFaults } from './faults/planFaults.ts';
+import { gatherEvidence } from './judge/gatherEvidence.ts';
+import { judge } from './judge/judge.ts';
+import type { Verdict } from './judge/judge.ts';
+import { ApiClient } from './load/apiClient.ts';
+import { LoadGenerator } from './load/loadGenerator.ts';
+import { RecoveryWatch } from './load/recoveryWatch.ts';
+import { lookFromOutside } from './outside.ts';
+import type { Outside } from './outside.ts';
+import { openStage } from './stage/stage.ts';
+import type { Stage } from './stage/stage.ts';
+import { untilQuiet } from './untilQuiet.ts';
+
+export interface Scenario {
+  readonly name: string;
+  readonly seed: string;
+  readonly nodes: 1 | 3;
+  /** Goes on until so many creations are acknowledged and all faults are over. */
+  readonly jobs: number;
+  readonly faults: number;
+  readonly rate: number;
+  readonly kinds: readonly FaultKind[];
+  readonly mounts: boolean;
+  /** For logs and evidence. */
+  readonly folder: string;
+  readonly say: (line: string) => void;
+}
+
+export interface ScenarioReport {
+  readonly verdict: Verdict;
+  readonly faults: readonly InjectedFault[];
+  /** Processes that ended although nobody touched them, and how. */
+  readonly crashes: readonly string[];
+  /** Whether everything came to rest in the end. */
+  readonly quiet: boolean;
+  readonly seconds: number;
+}
+
+/** Load, faults, rest, judgement. */
+export async function runScenario(scenario: Scenario): Promise<ScenarioReport> {
+  const { folder, nodes, mounts, say } = scenario;
+  await mkdir(folder, { recursive: true });
+  await using stage = await openStage({ folder, nodes, mounts });
+  await using outside = await lookFromOutside(stage);
+  const began = Date.now();
+  const faults = await breakUnderLoad(scenario, stage, outside);
+  const seconds = Math.round((Date.now() - began) / 1_000);
+  say('the load is over, waiting for the system to come to rest');
+  const quiet = await untilQuiet(outside);
+  say('gathering the evidence');
+  const members = nodes === 1 ? [] : stage.nodes.map((_, index) => `nats-${index + 1}`);
+  const evidence = await gatherEvidence(outside, { load: loadFile(folder), ledger: stage.ledger, members });
+  const crashes = stage.apps.flatMap((app) => app.crashes.map((how) => `${app.name}: ${how}`));
+  return { verdict: judge(evidence), faults, crashes, quiet, seconds };
+}
+
+async function breakUnderLoad(scenario: Scenario, stage: Stage, outside: Outside): Promise<InjectedFault[]> {
+  const { seed, say } = scenario;
+  const watch = watchRecovery(outside);
+  const load = createLoad(scenario, stage, watch);
+  load.start();
+  try {
+    await eventually(() => assertMoreThan(0, load.acknowledged), { timeoutMs: 60_000 });
+    const plan = planFaults(scenario.faults, { seed, kinds: scenario.kinds, stage });
+    const injected = await injectFaults(plan, { stage, watch, acknowledged: () => load.acknowledged, say });
+    say(`the faults are over, ${load.acknowledged} jobs are acknowledged`);
+    const timeoutMs = (scenario.jobs / scenario.rate) * 5_000;
+    await eventually(() => assertMoreThan(scenario.jobs - 1, load.acknowledged), { timeoutMs, intervalMs: 200 });
+    return injected;
+  } finally {
+    await load.stop();
+  }
+}
+
+function createLoad({ seed, rate, folder }: Scenario, { apis, receiver }: Stage, watch: RecoveryWatch): LoadGenerator {
+  return new LoadGenerator({
+    client: new ApiClient(apis),
+    seed,
+    rate,
+    receiver: receiver.url,
+    file: loadFile(folder),
+    onCreated: (id, beganAt) => watch.created({ id, beganAt }),
+  });
+}
+
+function watchRecovery({ nats, database }: Outside): RecoveryWatch {
+  const isInTable = async (id: string) =>
+    (await database.query('SELECT 1 FROM jobs WHERE id = $1', [id])).rowCount === 1;
+  const watch = new RecoveryWatch({ isInTable });
+  nats.subscribe('jobs.*.*.completed', { callback: () => watch.completed() });
+  return watch;
+}
+
+function loadFile(folder: string): string {
+  return path.join(folder, 'load.jsonl');
+}
+
+function assertMoreThan(limit: number, acknowledged: number): void {
+  if (acknowledged <= limit) throw new Error(`only ${acknowledged} jobs were acknowledged`);
+}

@@ -1,0 +1,66 @@
+import path from 'node:path';
+import { freePort } from '@jobstream/testing';
+import type { TcpProxy } from '@jobstream/testing';
+import { SupervisedApp } from './supervisedApp.ts';
+
+export interface AppSurroundings {
+  readonly folder: string;
+  readonly natsUrls: readonly string[];
+  readonly databaseUrl: string;
+  /** By the name of a worker; without one it is connected to the servers themselves. */
+  readonly cables: ReadonlyMap<string, TcpProxy>;
+}
+
+export interface Apps {
+  readonly apps: readonly SupervisedApp[];
+  /** Addresses of the api processes. */
+  readonly apis: readonly string[];
+}
+
+/** How long the server waits for a worker's sign of life; faults are measured in it. */
+export const ACK_WAIT_MS = 2_000;
+const GRACE_MS = 2_000;
+
+/** How many processes of each kind run; the names of workers are known before they do. */
+const counts = { api: 2, worker: 3, projector: 2 } as const;
+
+export const workerNames = namesOf('worker');
+/** All processes, by name. */
+export const appNames = [...namesOf('api'), ...workerNames, ...namesOf('projector')];
+
+function namesOf(kind: keyof typeof counts): string[] {
+  return Array.from({ length: counts[kind] }, (_, index) => `${kind}-${index + 1}`);
+}
+
+/** Makes the processes of the system; none is started yet. */
+export async function createApps(surroundings: AppSurroundings): Promise<Apps> {
+  const ports = new Map<string, number>();
+  for (const name of namesOf('api')) ports.set(name, await freePort());
+  return {
+    apps: appNames.map((name) => createApp(name, ports.get(name), surroundings)),
+    apis: [...ports.values()].map((port) => `http://127.0.0.1:${port}`),
+  };
+}
+
+function createApp(name: string, port: number | undefined, surroundings: AppSurroundings): SupervisedApp {
+  const { folder, natsUrls, databaseUrl, cables } = surroundings;
+  const cable = cables.get(name);
+  const env = {
+    ...process.env,
+    NATS_URL: cable === undefined ? natsUrls.join(',') : `nats://127.0.0.1:${cable.port}`,
+    DATABASE_URL: databaseUrl,
+    STREAM_REPLICAS: String(natsUrls.length),
+    PORT: String(port ?? 0),
+    ACK_WAIT_MS: String(ACK_WAIT_MS),
+    SHUTDOWN_GRACE_MS: String(GRACE_MS),
+    WEBHOOK_ALLOW_PRIVATE: 'true',
+    LOG_LEVEL: 'info',
+  };
+  const kind = name.split('-')[0] ?? '';
+  return new SupervisedApp({
+    name,
+    script: `apps/${kind}/src/main.ts`,
+    env,
+    logFile: path.join(folder, `${name}.log`),
+  });
+}

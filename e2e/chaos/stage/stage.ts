@@ -1,0 +1,85 @@
+import { execFile } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { startPostgres, startTcpProxy } from '@jobstream/testing';
+import type { TcpProxy, TestNats, TestPostgres } from '@jobstream/testing';
+import { repositoryRoot } from '@jobstream/tools';
+import { createApps, workerNames } from './createApps.ts';
+import type { Apps } from './createApps.ts';
+import { startReceiver } from './receiver.ts';
+import type { Receiver } from './receiver.ts';
+import { mountSmallDisk } from './smallDisk.ts';
+import type { SmallDisk } from './smallDisk.ts';
+import { startNodes } from './startNodes.ts';
+
+export interface StageOptions {
+  readonly folder: string;
+  /** 1, or 3 for a cluster in which each stream has three copies. */
+  readonly nodes: 1 | 3;
+  /** Whether file systems may be mounted. */
+  readonly mounts: boolean;
+}
+
+interface Servers {
+  readonly nodes: readonly TestNats[];
+  readonly postgres: TestPostgres;
+  /** The cable between a worker and the log, by the worker's name; only where there is one server. */
+  readonly cables: ReadonlyMap<string, TcpProxy>;
+  /** The disk of the one server. */
+  readonly disk: SmallDisk | undefined;
+  readonly receiver: Receiver;
+  readonly ledger: string;
+}
+
+/** The whole system as processes of its own, with a handle on everything that can break. */
+export interface Stage extends Servers, Apps, AsyncDisposable {}
+
+/** Room for the log of some ten thousand jobs. */
+const DISK_MEGABYTES = 384;
+
+const run = promisify(execFile);
+
+/** Starts servers and apps, migrates the database, and resolves when everything is ready. */
+export async function openStage(options: StageOptions): Promise<Stage> {
+  await using stack = new AsyncDisposableStack();
+  await mkdir(options.folder, { recursive: true });
+  const servers = await startServers(options, stack);
+  await migrate(servers.postgres.url);
+  const apps = await startApps(options.folder, servers, stack);
+  const owned = stack.move();
+  return { ...servers, ...apps, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+async function startServers(
+  { folder, nodes: count, mounts }: StageOptions,
+  stack: AsyncDisposableStack,
+): Promise<Servers> {
+  const single = count === 1;
+  const disk = single && mounts ? await mountSmallDisk(path.join(folder, 'nats-1'), DISK_MEGABYTES) : undefined;
+  if (disk !== undefined) stack.use(disk);
+  const nodes = await startNodes(folder, count);
+  for (const node of nodes) stack.use(node);
+  const postgres = stack.use(await startPostgres());
+  const ledger = path.join(folder, 'ledger.jsonl');
+  const receiver = stack.use(await startReceiver(ledger));
+  const cables = new Map<string, TcpProxy>();
+  for (const worker of single ? workerNames : []) {
+    cables.set(worker, stack.use(await startTcpProxy(nodes[0]?.port ?? 0)));
+  }
+  return { nodes, postgres, cables, disk, receiver, ledger };
+}
+
+async function migrate(databaseUrl: string): Promise<void> {
+  const env = { ...process.env, DATABASE_URL: databaseUrl };
+  await run(process.execPath, ['tools/migrate.ts'], { cwd: repositoryRoot, env });
+}
+
+async function startApps(folder: string, servers: Servers, stack: AsyncDisposableStack): Promise<Apps> {
+  const { nodes, postgres, cables } = servers;
+  const natsUrls = nodes.map(({ url }) => url);
+  const apps = await createApps({ folder, natsUrls, databaseUrl: postgres.url, cables });
+  for (const app of apps.apps) stack.defer(() => app.stop());
+  await Promise.all(apps.apps.map((app) => app.start()));
+  return apps;
+}
