@@ -287,37 +287,6 @@ test('timers that fire more than once run the job once, whichever worker they re
   await Promise.all(workers.map((worker) => worker.stop()));
 });
 
-describe('a job that is cancelled while it runs', () => {
-  const overtaken = 'overtaken: the job has moved on without this attempt, whose outcome is dropped';
-
-  test('keeps that outcome: what the handler returns is dropped', async () => {
-    const { promise, resolve } = gate();
-    await using worker = await startWorker(() => promise);
-    const { jobId } = await log.create(worker.type);
-    await log.storyUntil(jobId, 'processing');
-    await log.act(jobId, { command: 'CancelJob' });
-    resolve();
-    await eventually(() => expect(worker.lines).toContain(overtaken));
-    expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1', 'JobCancelled']);
-  });
-
-  test('aborts the handler at its next progress report', async () => {
-    const { promise, resolve } = gate();
-    const reasons: unknown[] = [];
-    await using worker = await startWorker(async ({ signal, progress }) => {
-      await promise;
-      progress({ percent: 50 });
-      await pause(60_000, undefined, { signal }).catch(() => reasons.push(signal.reason));
-    });
-    const { jobId } = await log.create(worker.type);
-    await log.storyUntil(jobId, 'processing');
-    await log.act(jobId, { command: 'CancelJob' });
-    resolve();
-    await eventually(() => expect(worker.lines).toContain(overtaken));
-    expect(reasons).toMatchObject([{ code: 'ATTEMPT_OVERTAKEN' }]);
-  });
-});
-
 describe('a worker that stops', () => {
   test('lets running attempts finish in the grace time', async () => {
     const { promise, resolve } = gate();

@@ -1,6 +1,7 @@
 import type { Delivery, EventLog, JobQueue } from '@jobstream/eventlog';
 import type { Logger, Service } from '@jobstream/runtime';
 import { answerDelivery } from './attempt/answerDelivery.ts';
+import { CancelWatch } from './attempt/cancelWatch.ts';
 import type { Clock } from './clock.ts';
 import type { HandlerRegistry } from './handler/handlerRegistry.ts';
 import { OneAtATime } from './oneAtATime.ts';
@@ -9,7 +10,10 @@ import { workerName } from './workerName.ts';
 import type { WorkerContext } from './workerContext.ts';
 
 export interface WorkerOptions {
-  readonly eventLog: Pick<EventLog, 'append' | 'readJob' | 'readHistory' | 'scheduleWake' | 'openQueue'>;
+  readonly eventLog: Pick<
+    EventLog,
+    'append' | 'readJob' | 'readHistory' | 'scheduleWake' | 'openQueue' | 'onCancelled' | 'onReconnected'
+  >;
   readonly handlers: HandlerRegistry;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -29,18 +33,22 @@ export class Worker implements Service {
   readonly #options: WorkerOptions;
   readonly #context: WorkerContext;
   readonly #closing = new AbortController();
+  readonly #cancelWatch: CancelWatch;
   readonly #perJob = new OneAtATime();
   #queues: readonly JobQueue[] = [];
   #stopped: Promise<void> | undefined;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    this.#context = { ...options, workerName: workerName(), closing: this.#closing.signal };
+    const identity = { workerName: workerName(), closing: this.#closing.signal };
+    this.#cancelWatch = new CancelWatch({ ...options, ...identity });
+    this.#context = { ...options, ...identity, cancelWatch: this.#cancelWatch };
   }
 
   async start(): Promise<void> {
     const { eventLog, handlers, concurrency, ackWaitMs, logger } = this.#options;
     const onDelivery = (delivery: Delivery) => this.#onDelivery(delivery);
+    this.#cancelWatch.start([...handlers.keys()]);
     for (const jobType of handlers.keys()) {
       const queue = await eventLog.openQueue({ jobType, concurrency, ackWaitMs, onDelivery });
       this.#queues = [...this.#queues, queue];
@@ -59,6 +67,7 @@ export class Worker implements Service {
     await within(this.#options.shutdownGraceMs, drained);
     this.#closing.abort();
     await within(CLOSING_MS, drained);
+    this.#cancelWatch.stop();
   }
 
   /**

@@ -1,11 +1,13 @@
 import type { EventLog } from '@jobstream/eventlog';
 import type { Logger } from '@jobstream/runtime';
+import type { CancelWatch } from './attempt/cancelWatch.ts';
 import type { Clock } from './clock.ts';
 import type { HandlerRegistry } from './handler/handlerRegistry.ts';
 
 /** What every step of an attempt may use. */
 export interface WorkerContext {
   readonly eventLog: Pick<EventLog, 'append' | 'readJob' | 'readHistory' | 'scheduleWake'>;
+  readonly cancelWatch: CancelWatch;
   readonly handlers: HandlerRegistry;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -6,6 +6,7 @@ import { LogUnavailableError, StreamMismatchError } from './errors.ts';
 import type { EventFeed } from './eventFeed.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
 import { DirectReader } from './directReader.ts';
+import { hearCancelled } from './hearCancelled.ts';
 import { JobQueue, type JobQueueOptions } from './jobQueue.ts';
 import { JobReader } from './jobReader.ts';
 import type { JobSnapshot } from './jobSnapshot.ts';
@@ -111,6 +112,19 @@ export class EventLog {
   /** Asks for a delivery of the job at the instant `at` or soon after; asking again replaces the earlier wish. */
   scheduleWake(wake: Wake): Promise<void> {
     return this.#started().wakes.schedule(wake);
+  }
+
+  /**
+   * Calls back with the id of each job of these types that somebody seems to have cancelled; returns how to stop that.
+   * A hint: the log may have refused it, or may show it only a moment later.
+   */
+  onCancelled(jobTypes: readonly string[], onHint: (jobId: string) => void): () => void {
+    return hearCancelled(this.#started().connection.nats, jobTypes, onHint);
+  }
+
+  /** Calls back whenever the connection is back after a loss; returns how to stop that. */
+  onReconnected(callback: () => void): () => void {
+    return this.#started().connection.onRegained(callback);
   }
 
   /** Starts taking deliveries of a job type: jobs created, requeued, and due. */

@@ -38,6 +38,16 @@ export function workSubjects(jobType: string): string[] {
   return [`jobs.${jobType}.*.${eventTokens.JobCreated}`, `jobs.${jobType}.*.${eventTokens.JobRequeued}`];
 }
 
+/** Where the cancellations of a job type pass by. */
+export function cancelledSubject(jobType: string): string {
+  return `jobs.${jobType}.*.${eventTokens.JobCancelled}`;
+}
+
+/** The job that a subject `jobs.<type>.<id>.<event>` speaks of. */
+export function jobIdOfSubject(subject: string): string {
+  return subject.split('.')[2] ?? '';
+}
+
 /** The subject of a job's wake-up schedule is its identity: publishing it again replaces it. */
 export function wakeSubject(jobId: string, jobType: string): string {
   return `timers.at.${jobType}.${jobId}`;

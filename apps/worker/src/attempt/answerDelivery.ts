@@ -2,6 +2,7 @@ import type { Delivery } from '@jobstream/eventlog';
 import type { WorkerContext } from '../workerContext.ts';
 import type { Answer } from './answer.ts';
 import { give } from './answer.ts';
+import { answerToCancelled, isCancelled } from './answerToCancelled.ts';
 import { answerToEvent } from './answerToEvent.ts';
 import { answerToFailure } from './answerToFailure.ts';
 import { claimJob } from './claimJob.ts';
@@ -18,9 +19,11 @@ export async function answerDelivery(delivery: Delivery, context: WorkerContext)
 }
 
 async function attemptJob(delivery: Delivery, context: WorkerContext): Promise<Answer> {
+  using _follow = context.cancelWatch.follow(delivery.jobId);
   const claim = await claimJob(delivery, context);
   if ('answer' in claim) return claim;
   const outcome = await runHandler(claim, context);
+  if (isCancelled(outcome)) return answerToCancelled(claim, outcome);
   const event = await recordOutcome(claim, outcome, context);
   await parkRetry(event, context);
   return answerToEvent(event);

@@ -1,6 +1,6 @@
 import { AttemptAbortedError } from '../handler/attemptAbortedError.ts';
 
-/** The signal of one attempt: aborted at its deadline, when the worker closes, or when the job has moved on. */
+/** The signal of one attempt: aborted at its deadline, when the worker closes, when the job is cancelled or has moved on. */
 export class AttemptAbort implements Disposable {
   readonly #controller = new AbortController();
   readonly #closing: AbortSignal;
@@ -18,6 +18,10 @@ export class AttemptAbort implements Disposable {
 
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  cancelled(): void {
+    this.#abort('cancelled', 'the job was cancelled');
   }
 
   overtaken(): void {

@@ -35,6 +35,11 @@ export class JobChain {
     return this.#job;
   }
 
+  /** The sequence of the last event that was appended or that the chain began with. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
   /** Decides on the state as earlier appends leave it, and appends. ConcurrentAppendError: the job has moved on. */
   record(command: AttemptCommand): Promise<Decision> {
     const recorded = this.#last.then(() => this.#record(command));

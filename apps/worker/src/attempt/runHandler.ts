@@ -11,9 +11,10 @@ import { ProgressReporter } from './progressReporter.ts';
 /** How long a handler may take to end after its signal was aborted, before it is left to itself. */
 const ABANDON_AFTER_MS = 500;
 
-/** Runs the handler to its end, its deadline or the worker's; all its progress is appended when this returns. */
-export async function runHandler(attempt: Attempt, { closing }: WorkerContext): Promise<Outcome> {
+/** Runs the handler to its end, its deadline or the worker's, or until the job is cancelled; all its progress is appended when this returns. */
+export async function runHandler(attempt: Attempt, { closing, cancelWatch }: WorkerContext): Promise<Outcome> {
   using abort = new AttemptAbort(attempt.chain.job.timeoutMs, closing);
+  using _guard = cancelWatch.guard(attempt, abort);
   const progress = new ProgressReporter(attempt.chain, attempt.number, (error) => {
     if (error instanceof ConcurrentAppendError) abort.overtaken();
   });
