@@ -1,9 +1,10 @@
 import { Schema } from 'effect';
+import type { Result } from 'effect';
 import { EVENT_SCHEMA_VERSION, JobEvent } from './jobEvent.ts';
 
 /** What a message body turned out to be: an event, one written by a newer release, or no event at all. */
-export type DecodedEvent =
-  | { readonly kind: 'event'; readonly event: JobEvent }
+export type DecodedEvent<Event = JobEvent> =
+  | { readonly kind: 'event'; readonly event: Event }
   | { readonly kind: 'newer'; readonly version: number }
   | { readonly kind: 'malformed'; readonly reason: string };
 
@@ -16,6 +17,14 @@ export function encodeJobEvent(event: JobEvent): string {
 
 /** Reads a message body; never throws. Unknown fields are dropped, so writers may add some without a new version. */
 export function decodeJobEvent(text: string): DecodedEvent {
+  return decodeEvent(text, decode);
+}
+
+/** As decodeJobEvent, for events of any shape that have the schema version in `v`. */
+export function decodeEvent<Event>(
+  text: string,
+  decodeBody: (body: unknown) => Result.Result<Event, Schema.SchemaError>,
+): DecodedEvent<Event> {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -24,7 +33,7 @@ export function decodeJobEvent(text: string): DecodedEvent {
   }
   const version = schemaVersion(body);
   if (version !== undefined && version > EVENT_SCHEMA_VERSION) return { kind: 'newer', version };
-  const result = decode(body);
+  const result = decodeBody(body);
   if (result._tag === 'Success') return { kind: 'event', event: result.success };
   return { kind: 'malformed', reason: result.failure.message };
 }

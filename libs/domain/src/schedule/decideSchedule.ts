@@ -1,0 +1,81 @@
+import { EVENT_SCHEMA_VERSION } from '../jobEvent.ts';
+import type { Rejection } from '../rejection.ts';
+import { hasCome } from '../timestamp.ts';
+import type { Timestamp } from '../timestamp.ts';
+import { exists } from './schedule.ts';
+import type { Schedule, ScheduleDefinition, ScheduleState } from './schedule.ts';
+import type { ScheduleCommand, ScheduleCommandOf } from './scheduleCommand.ts';
+import type { ScheduleEvent, ScheduleEventName, ScheduleEventOf } from './scheduleEvent.ts';
+
+export type ScheduleDecision = ScheduleEvent | Rejection;
+
+/** What a command does to a schedule: the one event to append, or why it is refused. Pure and total. */
+export function decideSchedule(command: ScheduleCommand, state: ScheduleState): ScheduleDecision {
+  if (command.command === 'CreateSchedule') return createSchedule(command, state);
+  if (!exists(state)) return { rejected: 'not-found', detail: 'there is no schedule of this name' };
+  switch (command.command) {
+    case 'UpdateSchedule':
+      return updateSchedule(command, state);
+    case 'DeleteSchedule':
+      return make(command, state, 'ScheduleDeleted', {});
+    case 'RecordTicks':
+      return recordTicks(command, state);
+  }
+}
+
+function createSchedule(command: ScheduleCommandOf<'CreateSchedule'>, state: ScheduleState): ScheduleDecision {
+  if (exists(state)) return { rejected: 'already-exists', detail: 'a schedule of this name exists already' };
+  const { schedule: name, definition } = command;
+  return make(command, { name, version: state?.version ?? 0 }, 'ScheduleCreated', {
+    ...stored(definition),
+    ticksFrom: command.at,
+  });
+}
+
+function updateSchedule(command: ScheduleCommandOf<'UpdateSchedule'>, schedule: Schedule): ScheduleDecision {
+  const ticksFrom = ticksOn(schedule, command.definition) ? schedule.ticksFrom : command.at;
+  return make(command, schedule, 'ScheduleUpdated', { ...stored(command.definition), ticksFrom });
+}
+
+/** Whether the ticks are the same as before: then those that are due and not yet dealt with still are. */
+function ticksOn(before: ScheduleDefinition, after: ScheduleDefinition): boolean {
+  return before.enabled && after.enabled && before.cron === after.cron && before.timeZone === after.timeZone;
+}
+
+/** JSON has no undefined: the field would vanish from the log, and the event could not be read again. */
+function stored(definition: ScheduleDefinition): ScheduleDefinition {
+  return { ...definition, job: { ...definition.job, payload: definition.job.payload ?? null } };
+}
+
+function recordTicks(command: ScheduleCommandOf<'RecordTicks'>, schedule: Schedule): ScheduleDecision {
+  const { tickAt, jobIds, skipped } = command;
+  if (!hasCome(tickAt, ticksDoneUpTo(schedule))) {
+    return make(command, schedule, 'ScheduleTicked', { tickAt, jobIds, skipped });
+  }
+  return { rejected: 'overtaken', detail: `the ticks up to ${ticksDoneUpTo(schedule)} are dealt with` };
+}
+
+/** The instant after which ticks still have to be dealt with. */
+export function ticksDoneUpTo({ ticksFrom, lastTick }: Schedule): Timestamp {
+  return lastTick !== undefined && hasCome(ticksFrom, lastTick.tickAt) ? lastTick.tickAt : ticksFrom;
+}
+
+function make<Name extends ScheduleEventName>(
+  command: ScheduleCommand,
+  { name, version }: Pick<Schedule, 'name' | 'version'>,
+  event: Name,
+  data: ScheduleEventOf<Name>['data'],
+): ScheduleEvent {
+  return {
+    v: EVENT_SCHEMA_VERSION,
+    id: command.eventId,
+    schedule: name,
+    version: version + 1,
+    at: command.at,
+    actor: command.actor,
+    ...(command.causationId === undefined ? {} : { causationId: command.causationId }),
+    ...(command.correlationId === undefined ? {} : { correlationId: command.correlationId }),
+    event,
+    data,
+  } as ScheduleEvent;
+}

@@ -1,0 +1,78 @@
+import { Schema } from 'effect';
+import { Backoff } from '../backoff.ts';
+import { MaxAttempts, Tags, TimeoutMs } from '../jobEvent.ts';
+import { JobId } from '../jobId.ts';
+import { JobType } from '../jobType.ts';
+import { Timestamp } from '../timestamp.ts';
+import { CronExpression } from './cron.ts';
+import { ScheduleName } from './scheduleName.ts';
+import { TimeZone } from './timeZone.ts';
+
+/** What each tick creates: the fields of a job that are the same every time. */
+export const JobTemplate = Schema.Struct({
+  type: JobType,
+  payload: Schema.Unknown,
+  maxAttempts: MaxAttempts,
+  backoff: Backoff,
+  timeoutMs: TimeoutMs,
+  tags: Tags,
+});
+export type JobTemplate = typeof JobTemplate.Type;
+
+/**
+ * What becomes of ticks that were missed while nothing ran: `skip` none of them, `latest` the newest unless another tick
+ * is on time, `all` the newest `limit` of them.
+ */
+export const CatchUp = Schema.Struct({
+  policy: Schema.Literals(['skip', 'latest', 'all']),
+  limit: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000 })),
+});
+export type CatchUp = typeof CatchUp.Type;
+
+export const defaultCatchUp: CatchUp = { policy: 'skip', limit: 100 };
+
+const definition = {
+  cron: CronExpression,
+  timeZone: TimeZone,
+  job: JobTemplate,
+  enabled: Schema.Boolean,
+  catchUp: CatchUp,
+};
+
+/** Everything that a user says about a schedule, but for its name. */
+export const ScheduleDefinition = Schema.Struct(definition);
+export type ScheduleDefinition = typeof ScheduleDefinition.Type;
+
+/** The ticks up to `tickAt` are dealt with: these jobs were created for some of them, and `skipped` got none. */
+export const TickRecord = Schema.Struct({
+  tickAt: Timestamp,
+  jobIds: Schema.Array(JobId),
+  skipped: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
+});
+export type TickRecord = typeof TickRecord.Type;
+
+/**
+ * The state of a schedule. `version` counts its events, `definitionVersion` is the version of the event that defined it
+ * last: ticks do not change that. Ticks after `ticksFrom` count. One that was deleted has `deletedAt` and is as good as
+ * none, but for its version: a new one of the same name continues the history.
+ */
+export const Schedule = Schema.Struct({
+  name: ScheduleName,
+  ...definition,
+  version: Schema.Int,
+  definitionVersion: Schema.Int,
+  ticksFrom: Timestamp,
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+  lastTick: Schema.optionalKey(TickRecord),
+  deletedAt: Schema.optionalKey(Timestamp),
+});
+export type Schedule = typeof Schedule.Type;
+
+/** A name that never had a schedule has no state. */
+export type ScheduleState = Schedule | undefined;
+
+/** Whether there is a schedule, as opposed to none or only the memory of one. */
+export function exists(state: ScheduleState): state is Schedule & { readonly deletedAt?: never } {
+  return state !== undefined && state.deletedAt === undefined;
+}

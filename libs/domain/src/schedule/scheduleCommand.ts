@@ -1,0 +1,26 @@
+import type { Actor } from '../jobEvent.ts';
+import type { Timestamp } from '../timestamp.ts';
+import type { ScheduleDefinition, TickRecord } from './schedule.ts';
+import type { ScheduleName } from './scheduleName.ts';
+
+/** Carried by every command: who asks, when and why, and the new event's id. */
+export interface ScheduleContext {
+  readonly eventId: string;
+  readonly at: Timestamp;
+  readonly actor: Actor;
+  readonly causationId?: string;
+  readonly correlationId?: string;
+}
+
+/** Everything that one can ask of a schedule. `RecordTicks` says what was done about the ticks up to `tickAt`. */
+export type ScheduleCommand = ScheduleContext &
+  (
+    | { readonly command: 'CreateSchedule'; readonly schedule: ScheduleName; readonly definition: ScheduleDefinition }
+    | { readonly command: 'UpdateSchedule'; readonly definition: ScheduleDefinition }
+    | { readonly command: 'DeleteSchedule' }
+    | ({ readonly command: 'RecordTicks' } & TickRecord)
+  );
+export type ScheduleCommandOf<Name extends ScheduleCommand['command']> = Extract<
+  ScheduleCommand,
+  { readonly command: Name }
+>;

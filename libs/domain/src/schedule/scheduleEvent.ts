@@ -1,0 +1,34 @@
+import { Schema } from 'effect';
+import { Actor, EVENT_SCHEMA_VERSION, EventId } from '../jobEvent.ts';
+import { Timestamp } from '../timestamp.ts';
+import { ScheduleDefinition, TickRecord } from './schedule.ts';
+import { ScheduleName } from './scheduleName.ts';
+
+const envelope = {
+  v: Schema.Literal(EVENT_SCHEMA_VERSION),
+  id: EventId,
+  schedule: ScheduleName,
+  version: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
+  at: Timestamp,
+  actor: Actor,
+  causationId: Schema.optionalKey(Schema.String),
+  correlationId: Schema.optionalKey(Schema.String),
+};
+
+const eventOf = <const Name extends string, const Fields extends Schema.Struct.Fields>(name: Name, fields: Fields) =>
+  Schema.Struct({ ...envelope, event: Schema.Literal(name), data: Schema.Struct(fields) });
+
+/** Ticks after `ticksFrom` count: those before belong to an earlier definition, or to a time when it was disabled. */
+const defined = { ...ScheduleDefinition.fields, ticksFrom: Timestamp };
+
+export const ScheduleCreated = eventOf('ScheduleCreated', defined);
+/** Has the whole new definition, so that the last event of each kind tells the state. */
+export const ScheduleUpdated = eventOf('ScheduleUpdated', defined);
+export const ScheduleDeleted = eventOf('ScheduleDeleted', {});
+export const ScheduleTicked = eventOf('ScheduleTicked', TickRecord.fields);
+
+/** Everything that can happen to a schedule: one event is one message in the log. */
+export const ScheduleEvent = Schema.Union([ScheduleCreated, ScheduleUpdated, ScheduleDeleted, ScheduleTicked]);
+export type ScheduleEvent = typeof ScheduleEvent.Type;
+export type ScheduleEventName = ScheduleEvent['event'];
+export type ScheduleEventOf<Name extends ScheduleEventName> = Extract<ScheduleEvent, { readonly event: Name }>;
