@@ -14,7 +14,7 @@ type Verdict = { readonly stored: number } | 'absent' | 'overtaken';
 const PAUSE_MS = 50;
 
 /**
- * Finds out what became of an append that nobody answered, by reading the job's newest events. Sending again is safe
+ * Finds out what became of an append that nobody answered, by reading its owner's newest events. Sending again is safe
  * when the event is absent: should the first try still arrive, the expectation lets only one of the two in.
  */
 export class AppendSettler {
@@ -47,7 +47,7 @@ export class AppendSettler {
 
   #conclude(append: PendingAppend, verdict: Verdict): void {
     if (verdict === 'absent') this.#actions.resend(append);
-    else if (verdict === 'overtaken') append.reject(new ConcurrentAppendError(append.event.jobId, append.expected));
+    else if (verdict === 'overtaken') append.reject(new ConcurrentAppendError(append.owner, append.expected));
     else append.resolve(verdict.stored);
   }
 
@@ -64,7 +64,7 @@ export class AppendSettler {
     let message = await this.#reader.last(append.filter, timeoutMs);
     if (message === undefined || message.sequence === append.expected) return 'absent';
     while (message !== undefined && message.sequence > append.expected) {
-      if (message.eventId === append.event.id) return { stored: message.sequence };
+      if (message.eventId === append.eventId) return { stored: message.sequence };
       if (message.previous === undefined || message.previous <= append.expected) return 'overtaken';
       message = await this.#reader.at(message.previous, timeoutMs);
     }

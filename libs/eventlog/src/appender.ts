@@ -1,11 +1,10 @@
-import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
+import type { Appendable } from './appendable.ts';
 import { AppendSettler } from './appendSettler.ts';
 import type { Connection } from './connection.ts';
 import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError, LogUnavailableError } from './errors.ts';
 import { batchHeaders, expectationHeaders } from './headers.ts';
 import type { PendingAppend } from './pendingAppend.ts';
 import type { Publisher, PublishOutcome } from './publisher.ts';
-import { eventSubject, expectationFilter } from './subjects.ts';
 
 export interface AppenderOptions {
   readonly groupCommit: boolean;
@@ -59,18 +58,16 @@ export class Appender {
     connection.onRegained(() => this.#scheduleFlush());
   }
 
-  /** Stores the event if the job's last sequence is still `expected`; resolves to the event's own sequence. */
-  append(event: JobEvent, expected: number): Promise<number> {
+  /** Stores the event if its owner's last sequence is still `expected`; resolves to the event's own sequence. */
+  append({ text, ...event }: Appendable, expected: number): Promise<number> {
     if (this.#unsettled >= this.#options.maxWaiting) return Promise.reject(new LogOverloadedError(this.#unsettled));
-    const body = Buffer.from(encodeJobEvent(event));
+    const body = Buffer.from(text);
     const limit = (this.#connection.nats.info?.max_payload ?? 1_048_576) - OVERHEAD_BYTES;
     if (body.length > limit) return Promise.reject(new EventTooLargeError(body.length, limit));
     return new Promise((resolve, reject) => {
       this.#unsettled++;
       this.#waiting.push({
-        event,
-        subject: eventSubject(event),
-        filter: expectationFilter(event),
+        ...event,
         body,
         expected,
         deadline: performance.now() + this.#options.deadlineMs,
@@ -131,7 +128,7 @@ export class Appender {
     });
   }
 
-  /** The oldest waiting appends, at most one of each job: the server refuses a batch that writes a job twice. */
+  /** The oldest waiting appends, at most one of each owner: the server refuses a batch that writes one twice. */
   #takeBatch(): PendingAppend[] {
     const batch = new Map<string, PendingAppend>();
     const later: PendingAppend[] = [];
@@ -141,8 +138,8 @@ export class Appender {
       bytes += append.body.length;
       if (batch.size === BATCH_MAX || bytes > BATCH_MAX_BYTES) break;
       taken++;
-      if (batch.has(append.event.jobId)) later.push(append);
-      else batch.set(append.event.jobId, append);
+      if (batch.has(append.owner)) later.push(append);
+      else batch.set(append.owner, append);
     }
     this.#waiting = [...later, ...this.#waiting.slice(taken)];
     return [...batch.values()];
@@ -183,7 +180,7 @@ export class Appender {
 
   #onConflict(append: PendingAppend): void {
     if (append.uncertain) this.#settler.settle(append);
-    else append.reject(new ConcurrentAppendError(append.event.jobId, append.expected));
+    else append.reject(new ConcurrentAppendError(append.owner, append.expected));
   }
 
   #resend(append: PendingAppend): void {

@@ -1,9 +1,9 @@
-/** Another writer appended to the job first: fold the job again and decide anew. */
+/** Another writer appended to the job or schedule first: fold it again and decide anew. */
 export class ConcurrentAppendError extends Error {
   readonly code = 'CONCURRENT_APPEND';
 
-  constructor(jobId: string, expectedSequence: number, options?: ErrorOptions) {
-    super(`job ${jobId} has moved on from sequence ${expectedSequence}`, options);
+  constructor(owner: string, expectedSequence: number, options?: ErrorOptions) {
+    super(`${owner} has moved on from sequence ${expectedSequence}`, options);
     this.name = 'ConcurrentAppendError';
   }
 }

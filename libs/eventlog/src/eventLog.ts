@@ -1,5 +1,6 @@
 import type { JobEvent } from '@jobstream/domain';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { appendableOfJob } from './appendable.ts';
 import { Appender } from './appender.ts';
 import { Connection } from './connection.ts';
 import { LogUnavailableError, StreamMismatchError } from './errors.ts';
@@ -80,7 +81,7 @@ export class EventLog {
    * a new job. ConcurrentAppendError, LogUnavailableError, LogOverloadedError, EventTooLargeError.
    */
   append(event: JobEvent, expectedSequence: number): Promise<number> {
-    return this.#started().appender.append(event, expectedSequence);
+    return this.#started().appender.append(appendableOfJob(event), expectedSequence);
   }
 
   /** The job's state, or undefined if there is no such job; knowing its type makes it a little faster. */

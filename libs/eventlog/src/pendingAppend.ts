@@ -1,8 +1,8 @@
-import type { JobEvent } from '@jobstream/domain';
-
 /** An append on its way: what to store, what it expects, and whom to tell. Times are of `performance.now()`. */
 export interface PendingAppend {
-  readonly event: JobEvent;
+  readonly eventId: string;
+  /** Whose history it continues, in words. */
+  readonly owner: string;
   readonly subject: string;
   readonly filter: string;
   readonly body: Uint8Array;

@@ -1,0 +1,23 @@
+import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
+import { eventSubject, expectationFilter } from './subjects.ts';
+
+/** An event as the appender sees it, whatever it is about. */
+export interface Appendable {
+  readonly eventId: string;
+  /** Whose history it continues, in words, e.g. `job 0198…`. */
+  readonly owner: string;
+  readonly subject: string;
+  /** What its expectation is checked against. */
+  readonly filter: string;
+  readonly text: string;
+}
+
+export function appendableOfJob(event: JobEvent): Appendable {
+  return {
+    eventId: event.id,
+    owner: `job ${event.jobId}`,
+    subject: eventSubject(event),
+    filter: expectationFilter(event),
+    text: encodeJobEvent(event),
+  };
+}
