@@ -10,6 +10,7 @@ import { DirectReader } from './directReader.ts';
 import { hearCancelled } from './hearCancelled.ts';
 import { JobQueue, type JobQueueOptions } from './jobQueue.ts';
 import { JobReader } from './jobReader.ts';
+import { JobTypeControl } from './jobTypeControl.ts';
 import type { JobSnapshot } from './jobSnapshot.ts';
 import { LogFollower } from './logFollower.ts';
 import { silentSink, type LogSink } from './logSink.ts';
@@ -31,6 +32,7 @@ interface Parts {
   readonly appender: Appender;
   readonly reader: JobReader;
   readonly wakes: WakeScheduler;
+  readonly jobTypes: JobTypeControl;
 }
 
 /** The event log on NATS JetStream: the only door to it. */
@@ -128,10 +130,16 @@ export class EventLog {
     return this.#started().connection.onRegained(callback);
   }
 
+  /** Pausing, resuming and listing job types. */
+  get jobTypes(): JobTypeControl {
+    return this.#started().jobTypes;
+  }
+
   /** Starts taking deliveries of a job type: jobs created, requeued, and due. */
   async openQueue(options: JobQueueOptions): Promise<JobQueue> {
     const { manager, connection } = this.#started();
-    await ensureWorkConsumers(manager, options);
+    const { jobType, ackWaitMs, concurrency, rate } = options;
+    await ensureWorkConsumers(manager, { jobType, ackWaitMs, limits: { concurrency, rate } });
     const queue = new JobQueue(connection, options, this.#sink);
     this.#queues.add(queue);
     queue.start();
@@ -151,6 +159,7 @@ export class EventLog {
       appender: new Appender(connection, publisher, { groupCommit, deadlineMs, maxWaiting }),
       reader: new JobReader(new DirectReader(connection, deadlineMs)),
       wakes: new WakeScheduler(publisher, deadlineMs),
+      jobTypes: new JobTypeControl(manager),
     };
   }
 

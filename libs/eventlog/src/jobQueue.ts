@@ -1,9 +1,11 @@
 import type { Connection } from './connection.ts';
 import type { Delivery } from './delivery.ts';
 import { decodeDueDelivery, decodeEventDelivery } from './deliveryCodec.ts';
+import { hearPauses } from './hearPauses.ts';
 import type { LogSink } from './logSink.ts';
 import { PullLoop } from './pullLoop.ts';
-import { SlotPool } from './slotPool.ts';
+import type { StartRate } from './rateWindow.ts';
+import { StartGate } from './startGate.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from './streams.ts';
 import { dueConsumer, workerConsumer } from './workConsumers.ts';
 
@@ -11,34 +13,41 @@ export interface JobQueueOptions {
   readonly jobType: string;
   /** Deliveries worked on at once. */
   readonly concurrency: number;
+  /** Deliveries begun in a time; those that turn out to start nothing do not count. */
+  readonly rate?: StartRate | undefined;
   readonly ackWaitMs: number;
-  /** Must not reject; the delivery's slot is free again when the promise settles. */
-  readonly onDelivery: (delivery: Delivery) => Promise<void>;
+  /**
+   * Must not reject; the delivery's slot is free again when the promise settles. False says that there was nothing to
+   * start.
+   */
+  readonly onDelivery: (delivery: Delivery) => Promise<boolean | void>;
 }
 
 /**
- * Deliveries of one job type, from the log and from timers that are due. Both sources share the slots; what arrives while
- * all are taken is kept alive until its turn, so nothing is redelivered only because this process is busy.
+ * Deliveries of one job type, from the log and from timers that are due. Both sources share the slots and the rate. What
+ * arrives before its turn is kept alive, so nothing is redelivered only because this process is busy; when the type is
+ * paused it is handed back.
  */
 export class JobQueue {
   readonly #options: JobQueueOptions;
-  readonly #slots: SlotPool;
+  readonly #gate: StartGate;
   readonly #loops: readonly PullLoop[];
   readonly #held = new Set<Delivery>();
   readonly #heartbeat: NodeJS.Timeout;
-  #stopping = false;
+  readonly #forgetPauses: () => void;
 
   constructor(connection: Connection, options: JobQueueOptions, sink: LogSink) {
     this.#options = options;
-    this.#slots = new SlotPool(options.concurrency);
-    const { jobType, concurrency } = options;
+    this.#gate = new StartGate({ ...options, onRoom: () => this.#onRoom() });
+    const { jobType, concurrency, rate } = options;
     const onDelivery = (delivery: Delivery) => this.#take(delivery);
-    const common = { connection, sink, credit: concurrency, onDelivery };
+    const common = { connection, sink, credit: concurrency, rate, onDelivery, room: () => this.#gate.room() };
     this.#loops = [
       new PullLoop({ ...common, stream: JOBS_STREAM, consumer: workerConsumer(jobType), decode: decodeEventDelivery }),
       new PullLoop({ ...common, stream: TIMERS_STREAM, consumer: dueConsumer(jobType), decode: decodeDueDelivery }),
     ];
     this.#heartbeat = setInterval(() => this.#keepAlive(), options.ackWaitMs / 3);
+    this.#forgetPauses = hearPauses(connection.nats, jobType, () => this.#gate.turnAway());
   }
 
   start(): void {
@@ -47,7 +56,8 @@ export class JobQueue {
 
   /** Stops pulling, hands back what has not begun, and waits for the handlers of what has. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#forgetPauses();
+    this.#gate.close();
     await Promise.all(this.#loops.map((loop) => loop.stop()));
     clearInterval(this.#heartbeat);
   }
@@ -55,13 +65,25 @@ export class JobQueue {
   async #take(delivery: Delivery): Promise<void> {
     this.#held.add(delivery);
     try {
-      await this.#slots.use(async () => {
-        if (this.#stopping) delivery.release();
-        else await this.#options.onDelivery(delivery);
-      });
+      await this.#work(delivery);
     } finally {
       this.#held.delete(delivery);
     }
+  }
+
+  async #work(delivery: Delivery): Promise<void> {
+    const pass = await this.#gate.enter();
+    if (pass === undefined) return delivery.release();
+    let started: boolean | void = false;
+    try {
+      started = await this.#options.onDelivery(delivery);
+    } finally {
+      pass.giveBack(started !== false);
+    }
+  }
+
+  #onRoom(): void {
+    for (const loop of this.#loops) loop.onRoom();
   }
 
   #keepAlive(): void {

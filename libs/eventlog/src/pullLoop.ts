@@ -4,6 +4,7 @@ import type { Delivery } from './delivery.ts';
 import type { DecodedDelivery } from './deliveryCodec.ts';
 import { HeldMessage } from './heldMessage.ts';
 import type { LogSink } from './logSink.ts';
+import type { StartRate } from './rateWindow.ts';
 
 export interface PullLoopOptions {
   readonly connection: Connection;
@@ -12,6 +13,9 @@ export interface PullLoopOptions {
   readonly consumer: string;
   /** Messages asked for and held together, at most. */
   readonly credit: number;
+  /** How many more may start now, whoever asked for them. */
+  readonly room: () => number;
+  readonly rate?: StartRate | undefined;
   readonly decode: (message: HeldMessage) => DecodedDelivery;
   readonly onDelivery: (delivery: Delivery) => Promise<void>;
 }
@@ -21,6 +25,7 @@ const EXPIRES_MS = 30_000;
 /** When a request has brought nothing and the server did not say so either, it is asked again after this. */
 const RENEW_MS = EXPIRES_MS + 5_000;
 const NANOS_PER_MS = 1_000_000;
+const RATE_PORTION_MS = 100;
 const RETRY_LATER_MS = 5_000;
 /** Statuses that end a pull request without more messages; a 409 also comes when the server moves the consumer. */
 const MISSING_CONSUMER_PAUSE_MS = 500;
@@ -45,7 +50,7 @@ export class PullLoop {
   constructor(options: PullLoopOptions) {
     this.#options = options;
     this.#inbox = options.connection.newInbox();
-    this.#portion = Math.max(1, Math.floor(options.credit / 4));
+    this.#portion = Math.max(1, Math.floor(portionBase(options) / 4));
   }
 
   start(): void {
@@ -53,6 +58,11 @@ export class PullLoop {
     this.#subscription = connection.nats.subscribe(this.#inbox, { callback: (_error, message) => this.#on(message) });
     this.#forgetRegained = connection.onRegained(() => this.#pullAfresh());
     this.#pullAfresh();
+  }
+
+  /** There may be more room now. */
+  onRoom(): void {
+    this.#pull();
   }
 
   /** Stops asking and waits until nothing is held. */
@@ -71,7 +81,7 @@ export class PullLoop {
   }
 
   #pull(): void {
-    const room = this.#options.credit - this.#held - this.#requested;
+    const room = Math.min(this.#options.credit - this.#held, this.#options.room()) - this.#requested;
     if (this.#stopped || room < this.#portion || !this.#options.connection.isConnected()) return;
     const { stream, consumer, connection } = this.#options;
     this.#requested += room;
@@ -128,4 +138,9 @@ export class PullLoop {
     if (retry) message.release(RETRY_LATER_MS);
     else message.terminate();
   }
+}
+
+/** The credit, or what a rate allows in a tenth of a second: the last of a slow rate must not wait for more of it. */
+function portionBase({ credit, rate }: PullLoopOptions): number {
+  return rate === undefined ? credit : Math.min(credit, (rate.starts / rate.perMs) * RATE_PORTION_MS);
 }

@@ -1,10 +1,39 @@
-import { AckPolicy, DeliverPolicy, type ConsumerConfig, type JetStreamManager } from '@nats-io/jetstream';
+import {
+  AckPolicy,
+  DeliverPolicy,
+  JetStreamApiError,
+  type ConsumerConfig,
+  type JetStreamManager,
+} from '@nats-io/jetstream';
+import type { StartRate } from './rateWindow.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from './streams.ts';
 import { dueSubject, workSubjects } from './subjects.ts';
 
+export interface WorkConsumerOptions {
+  readonly jobType: string;
+  readonly ackWaitMs?: number;
+  /** What one worker process allows itself, noted on the consumer for people to see. */
+  readonly limits?: WorkLimits | undefined;
+}
+
+export interface WorkLimits {
+  readonly concurrency: number;
+  readonly rate?: StartRate | undefined;
+}
+
+/** A consumer of a job type and the stream that it reads. */
+export interface WorkConsumer {
+  readonly stream: string;
+  readonly config: Partial<ConsumerConfig> & { readonly durable_name: string };
+}
+
 /** Deliveries that all workers of a type may hold together; the server scans them all on each redelivery tick. */
 const MAX_ACK_PENDING = 10_000;
+/** Until a worker starts and says otherwise. */
+const ACK_WAIT_MS = 10_000;
 const NANOS_PER_MS = 1_000_000;
+const CONSUMER_EXISTS = 10_148;
+const LIMITS_KEY = 'jobstream-limits';
 
 export function workerConsumer(jobType: string): string {
   return `worker-${jobType}`;
@@ -14,26 +43,47 @@ export function dueConsumer(jobType: string): string {
   return `due-${jobType}`;
 }
 
-/** Creates the two durable consumers of a job type, or brings the wait for acknowledgements of existing ones up to date. */
-export async function ensureWorkConsumers(
-  manager: JetStreamManager,
-  { jobType, ackWaitMs }: { jobType: string; ackWaitMs: number },
-): Promise<void> {
+/** The two durable consumers of a job type. */
+export function workConsumers({ jobType, ackWaitMs = ACK_WAIT_MS, limits }: WorkConsumerOptions): WorkConsumer[] {
   const common: Partial<ConsumerConfig> = {
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,
     ack_wait: ackWaitMs * NANOS_PER_MS,
     max_ack_pending: MAX_ACK_PENDING,
     max_deliver: -1,
+    ...(limits === undefined ? {} : { metadata: { [LIMITS_KEY]: JSON.stringify(limits) } }),
   };
-  await manager.consumers.add(JOBS_STREAM, {
-    ...common,
-    durable_name: workerConsumer(jobType),
-    filter_subjects: workSubjects(jobType),
-  });
-  await manager.consumers.add(TIMERS_STREAM, {
-    ...common,
-    durable_name: dueConsumer(jobType),
-    filter_subject: dueSubject(jobType),
-  });
+  const [worker, due] = [workerConsumer(jobType), dueConsumer(jobType)];
+  return [
+    { stream: JOBS_STREAM, config: { ...common, durable_name: worker, filter_subjects: workSubjects(jobType) } },
+    { stream: TIMERS_STREAM, config: { ...common, durable_name: due, filter_subject: dueSubject(jobType) } },
+  ];
+}
+
+/**
+ * Creates the two durable consumers of a job type, or brings the settings of existing ones up to date. The server keeps
+ * a pause whatever the settings say.
+ */
+export async function ensureWorkConsumers(manager: JetStreamManager, options: WorkConsumerOptions): Promise<void> {
+  for (const { stream, config } of workConsumers(options)) {
+    const created = await createConsumer(manager, { stream, config });
+    if (!created) await manager.consumers.update(stream, config.durable_name, config);
+  }
+}
+
+/** Creates a consumer; false if there is one of this name with other settings. */
+export async function createConsumer(manager: JetStreamManager, { stream, config }: WorkConsumer): Promise<boolean> {
+  try {
+    await manager.consumers.add(stream, config);
+    return true;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === CONSUMER_EXISTS) return false;
+    throw error;
+  }
+}
+
+/** The limits that the worker that started last has noted. */
+export function limitsOf({ metadata }: ConsumerConfig): WorkLimits | undefined {
+  const noted = metadata?.[LIMITS_KEY];
+  return noted === undefined ? undefined : (JSON.parse(noted) as WorkLimits);
 }

@@ -1,0 +1,168 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { JetStreamApiError, type ConsumerInfo, type JetStreamManager } from '@nats-io/jetstream';
+import { LogUnavailableError } from './errors.ts';
+import { JOBS_STREAM, TIMERS_STREAM } from './streams.ts';
+import {
+  createConsumer,
+  dueConsumer,
+  limitsOf,
+  workConsumers,
+  workerConsumer,
+  type WorkConsumer,
+  type WorkLimits,
+} from './workConsumers.ts';
+
+/** What the consumers of a job type say about it. */
+export interface JobTypeInfo {
+  readonly jobType: string;
+  readonly paused: boolean;
+  /** RFC 3339: when the pause ends by itself. */
+  readonly pausedUntil?: string;
+  /** Jobs that no worker has got yet, those that are due included; delayed jobs count when they are due. */
+  readonly backlog: number;
+  /** Jobs that workers hold. */
+  readonly inFlight: number;
+  /** Of each worker process, as the one that started last has noted them. */
+  readonly limits?: WorkLimits;
+}
+
+/** A pause has an end; this one stands for none. The server counts in nanoseconds, which overflow in 2262. */
+const FOR_GOOD = '2200-01-01T00:00:00.000Z';
+/** Longer than a request to the server takes, or the pause would be over before it is set. */
+const RESUME_AFTER_MS = 100;
+const RESUME_LOOKS = 10;
+const CONSUMER_NOT_FOUND = 10_014;
+
+/**
+ * Pauses job types by pausing their consumers, so that the pause is kept by the server and holds for workers of every
+ * kind. Every method rejects with LogUnavailableError; each can be repeated.
+ */
+export class JobTypeControl {
+  readonly #manager: JetStreamManager;
+
+  constructor(manager: JetStreamManager) {
+    this.#manager = manager;
+  }
+
+  /** Lets no further attempt of a type start, for good or until an instant; works for a type without a worker, too. */
+  pause(jobType: string, until: string = FOR_GOOD): Promise<JobTypeInfo> {
+    return answered(async () => {
+      for (const consumer of workConsumers({ jobType })) await this.#pauseConsumer(consumer, new Date(until));
+      return this.#info(jobType);
+    });
+  }
+
+  /** Lets attempts start again; undefined if nobody ever worked on this type or paused it. */
+  resume(jobType: string): Promise<JobTypeInfo | undefined> {
+    return answered(async () => {
+      try {
+        for (const consumer of workConsumers({ jobType })) await this.#resumeConsumer(consumer);
+        return await this.#resumed(jobType);
+      } catch (error) {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  /** Every type that has consumers, by name. */
+  list(): Promise<readonly JobTypeInfo[]> {
+    return answered(async () => {
+      const due = new Map((await this.#consumersOf(TIMERS_STREAM)).map((info) => [info.name, info]));
+      const workers = await this.#consumersOf(JOBS_STREAM);
+      const types = workers.filter(({ name }) => name.startsWith(workerConsumer('')));
+      return types.map((worker) => combined(worker, due.get(dueConsumer(typeOf(worker))))).toSorted(byType);
+    });
+  }
+
+  async #pauseConsumer(consumer: WorkConsumer, until: Date): Promise<void> {
+    const { stream, config } = consumer;
+    try {
+      await this.#manager.consumers.pause(stream, config.durable_name, until);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      await createConsumer(this.#manager, consumer);
+      await this.#manager.consumers.pause(stream, config.durable_name, until);
+    }
+  }
+
+  /**
+   * The server wakes a consumer when its pause ends by itself, but not when it is lifted: requests that wait already
+   * would get nothing until somebody asks again. So a pause is lifted by letting it end in a moment, on the server's own
+   * clock.
+   */
+  async #resumeConsumer({ stream, config }: WorkConsumer): Promise<void> {
+    for (let ms = RESUME_AFTER_MS; ; ms *= 2) {
+      const { paused, ts = new Date().toISOString() } = await this.#manager.consumers.info(stream, config.durable_name);
+      if (paused !== true) return;
+      const answer = await this.#manager.consumers.pause(stream, config.durable_name, new Date(Date.parse(ts) + ms));
+      if (answer.paused) return;
+    }
+  }
+
+  /** The type once the moment is over; still paused if somebody has paused it anew. */
+  async #resumed(jobType: string): Promise<JobTypeInfo> {
+    for (let looks = 1; ; looks++) {
+      const info = await this.#info(jobType);
+      if (!info.paused || looks === RESUME_LOOKS) return info;
+      await pause(RESUME_AFTER_MS);
+    }
+  }
+
+  async #info(jobType: string): Promise<JobTypeInfo> {
+    const [worker, due] = await Promise.all([
+      this.#manager.consumers.info(JOBS_STREAM, workerConsumer(jobType)),
+      this.#manager.consumers.info(TIMERS_STREAM, dueConsumer(jobType)),
+    ]);
+    return combined(worker, due);
+  }
+
+  async #consumersOf(stream: string): Promise<ConsumerInfo[]> {
+    const all: ConsumerInfo[] = [];
+    for await (const info of this.#manager.consumers.list(stream)) all.push(info);
+    return all;
+  }
+}
+
+/** A type is paused when one of its consumers is: whoever sees that and resumes it resumes both. */
+function combined(worker: ConsumerInfo, due: ConsumerInfo | undefined): JobTypeInfo {
+  const both = due === undefined ? [worker] : [worker, due];
+  const paused = both.filter((info) => info.paused === true);
+  const until = paused
+    .map(({ config }) => new Date(config.pause_until ?? 0).toISOString())
+    .toSorted()
+    .at(-1);
+  const limits = limitsOf(worker.config);
+  return {
+    jobType: typeOf(worker),
+    paused: paused.length > 0,
+    ...(until === undefined || until === FOR_GOOD ? {} : { pausedUntil: until }),
+    backlog: sum(both, (info) => info.num_pending),
+    inFlight: sum(both, (info) => info.num_ack_pending),
+    ...(limits === undefined ? {} : { limits }),
+  };
+}
+
+function typeOf({ name }: ConsumerInfo): string {
+  return name.slice(workerConsumer('').length);
+}
+
+function sum(infos: readonly ConsumerInfo[], valueOf: (info: ConsumerInfo) => number): number {
+  return infos.reduce((total, info) => total + valueOf(info), 0);
+}
+
+function byType(left: JobTypeInfo, right: JobTypeInfo): number {
+  return left.jobType < right.jobType ? -1 : 1;
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === CONSUMER_NOT_FOUND;
+}
+
+async function answered<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await question();
+  } catch (error) {
+    throw new LogUnavailableError('its consumers did not answer', { cause: error });
+  }
+}

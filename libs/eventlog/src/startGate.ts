@@ -1,0 +1,98 @@
+import { RateWindow, type StartRate } from './rateWindow.ts';
+
+export interface StartGateOptions {
+  /** Passes that may be out at once. */
+  readonly concurrency: number;
+  readonly rate?: StartRate | undefined;
+  /** The rate allows more than it did a moment ago. */
+  readonly onRoom: () => void;
+}
+
+/** Leave to start something, to be returned at its end; `started` false says that it did not count against the rate. */
+export interface Pass {
+  giveBack(started: boolean): void;
+}
+
+type Waiter = (pass: Pass | undefined) => void;
+
+/** The rate is looked at so seldom at least that a high one does not keep a timer busy. */
+const TICK_MS = 10;
+
+/** Decides what may start when: so many at once, so many in a time. The others wait in the order in which they came. */
+export class StartGate {
+  readonly #onRoom: () => void;
+  readonly #window: RateWindow | undefined;
+  #slots: number;
+  #waiting: Waiter[] = [];
+  #ticking: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor({ concurrency, rate, onRoom }: StartGateOptions) {
+    this.#slots = concurrency;
+    this.#onRoom = onRoom;
+    this.#window = rate && new RateWindow(rate);
+  }
+
+  /** How many more the rate lets start now, apart from those that wait; Infinity without a rate. */
+  room(): number {
+    if (this.#window === undefined) return Infinity;
+    return Math.max(0, this.#window.free(performance.now()) - this.#waiting.length);
+  }
+
+  /** Resolves to a pass when it is one's turn, or to undefined when those who wait are turned away. */
+  async enter(): Promise<Pass | undefined> {
+    if (this.#closed) return undefined;
+    if (this.#waiting.length === 0 && this.#isOpen()) return this.#pass();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Tells all who wait that it will not be their turn. */
+  turnAway(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const waiter of waiting) waiter(undefined);
+  }
+
+  /** Turns away all who wait and who come from now on. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#ticking);
+    this.turnAway();
+  }
+
+  #isOpen(): boolean {
+    return this.#slots > 0 && (this.#window === undefined || this.#window.free(performance.now()) > 0);
+  }
+
+  #pass(): Pass {
+    const at = performance.now();
+    this.#slots--;
+    this.#window?.take(at);
+    this.#tickLater();
+    return {
+      giveBack: (started) => {
+        this.#slots++;
+        if (!started) this.#window?.giveBack(at);
+        this.#letIn();
+      },
+    };
+  }
+
+  #letIn(): void {
+    while (this.#waiting.length > 0 && this.#isOpen()) this.#waiting.shift()?.(this.#pass());
+  }
+
+  /** Ticks as long as starts count against the rate. */
+  #tickLater(): void {
+    if (this.#ticking !== undefined || this.#closed) return;
+    const ms = this.#window?.nextFreeMs(performance.now());
+    if (ms !== undefined) this.#ticking = setTimeout(() => this.#tick(), Math.max(ms, TICK_MS));
+  }
+
+  #tick(): void {
+    this.#ticking = undefined;
+    this.#letIn();
+    this.#onRoom();
+    this.#tickLater();
+  }
+}
