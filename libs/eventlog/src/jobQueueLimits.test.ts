@@ -57,6 +57,14 @@ async function wakeJobs(jobType: string, count: number): Promise<void> {
   await Promise.all(wakes.map((wake) => log.scheduleWake(wake)));
 }
 
+/** Jobs that wait for a worker, in both streams. */
+async function createBacklog(jobType: string, { created, due }: { created: number; due: number }): Promise<void> {
+  await createJobs(jobType, created);
+  await wakeJobs(jobType, due);
+  await eventually(async () => expect((await log.jobTypes.pause(jobType)).backlog).toBe(created + due));
+  await log.jobTypes.resume(jobType);
+}
+
 async function infoOf(type: string): Promise<JobTypeInfo> {
   const info = (await log.jobTypes.list()).find(({ jobType }) => jobType === type);
   if (info === undefined) throw new Error(`no consumers of ${type}`);
@@ -73,10 +81,7 @@ async function laterJobIsThrough(): Promise<void> {
 
 test('a rate holds for both sources together, and what waits is neither lost nor delivered twice', async () => {
   const jobType = newType();
-  await createJobs(jobType, 8);
-  await wakeJobs(jobType, 4);
-  await eventually(async () => expect((await log.jobTypes.pause(jobType)).backlog).toBe(12));
-  await log.jobTypes.resume(jobType);
+  await createBacklog(jobType, { created: 8, due: 4 });
   const starts: number[] = [];
   const rate = { starts: 5, perMs: 3 * ACK_WAIT_MS };
   await using queue = await openQueue(jobType, { rate }, () => void starts.push(performance.now()));
@@ -108,8 +113,7 @@ test('the rate of one process leaves what it may not start to others', async () 
 
 test('a stop does not wait for the rate: what waits is handed back at once', async () => {
   const jobType = newType();
-  await createJobs(jobType, 2);
-  await wakeJobs(jobType, 2);
+  await createBacklog(jobType, { created: 2, due: 2 });
   const slow = await openQueue(jobType, { rate: { starts: 2, perMs: 3_600_000 }, ackWaitMs: 600_000 });
   await eventually(() => expect(slow.deliveries).toHaveLength(2));
   await slow[Symbol.asyncDispose]();
