@@ -3,7 +3,8 @@ import type { Delivery } from './delivery.ts';
 import type { HeldMessage } from './heldMessage.ts';
 
 /** A delivery, or why the message makes none; `retry` says that another release of the worker may understand it. */
-export type DecodedDelivery = { readonly delivery: Delivery } | { readonly problem: string; readonly retry: boolean };
+export type DecodedDelivery<Item = Delivery> =
+  { readonly delivery: Item } | { readonly problem: string; readonly retry: boolean };
 
 /** A JobCreated or JobRequeued from the log. */
 export function decodeEventDelivery(message: HeldMessage): DecodedDelivery {

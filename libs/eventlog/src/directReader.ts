@@ -7,6 +7,7 @@ import { JOBS_STREAM } from './streams.ts';
 /** A message as the stream keeps it. */
 export interface StoredMessage {
   readonly sequence: number;
+  readonly subject: string;
   readonly recordedAt: string;
   /** The sequence that its append expected: that of the job's previous event. Undefined if its writer sent none. */
   readonly expected: number | undefined;
@@ -23,15 +24,17 @@ const NOT_FOUND = 404;
 export class DirectReader {
   readonly #connection: Connection;
   readonly #deadlineMs: number;
+  readonly #stream: string;
 
-  constructor(connection: Connection, deadlineMs: number) {
+  constructor(connection: Connection, deadlineMs: number, stream = JOBS_STREAM) {
     this.#connection = connection;
     this.#deadlineMs = deadlineMs;
+    this.#stream = stream;
   }
 
-  /** The newest message of each subject under the filter, oldest first: LogUnavailableError. */
-  async newestOfEachSubject(filter: string): Promise<StoredMessage[]> {
-    const answers = await this.#request({ multi_last: [filter] });
+  /** The newest message of each subject under the filters, oldest first: LogUnavailableError. */
+  async newestOfEachSubject(...filters: string[]): Promise<StoredMessage[]> {
+    const answers = await this.#request({ multi_last: filters });
     return answers.map(storedMessage).toSorted((left, right) => left.sequence - right.sequence);
   }
 
@@ -47,7 +50,7 @@ export class DirectReader {
     const answers: Msg[] = [];
     try {
       if (!this.#connection.isConnected()) throw new Error('not connected');
-      const subject = `$JS.API.DIRECT.GET.${JOBS_STREAM}`;
+      const subject = `$JS.API.DIRECT.GET.${this.#stream}`;
       const options = { strategy: 'sentinel', maxWait: this.#deadlineMs } as const;
       for await (const answer of await this.#connection.nats.requestMany(subject, JSON.stringify(query), options)) {
         answers.push(answer);
@@ -72,6 +75,7 @@ function storedMessage(answer: Msg): StoredMessage {
   const expected = header(EXPECTED_SEQUENCE);
   return {
     sequence: Number(header('Nats-Sequence')),
+    subject: header('Nats-Subject'),
     recordedAt: new Date(header('Nats-Time-Stamp')).toISOString(),
     expected: expected === '' ? undefined : Number(expected),
     text: answer.string(),

@@ -62,6 +62,16 @@ export class StreamMismatchError extends Error {
   }
 }
 
+/** The server does not take a cron schedule as it is, e.g. because it does not know the time zone. */
+export class AlarmRefusedError extends Error {
+  readonly code = 'ALARM_REFUSED';
+
+  constructor(detail: string, options?: ErrorOptions) {
+    super(`the server refuses the alarm: ${detail}`, options);
+    this.name = 'AlarmRefusedError';
+  }
+}
+
 /** The log holds an event of a newer schema version: this release must not go on past it. */
 export class NewerEventError extends Error {
   readonly code = 'NEWER_EVENT';

@@ -16,6 +16,7 @@ import { LogFollower } from './logFollower.ts';
 import { silentSink, type LogSink } from './logSink.ts';
 import { Publisher } from './publisher.ts';
 import type { RecordedEvent } from './recordedEvent.ts';
+import { ScheduleLog } from './scheduleLog.ts';
 import { ensureStream, JOBS_STREAM, streamSettings } from './streams.ts';
 import { WakeScheduler, type Wake } from './wakeScheduler.ts';
 import { ensureWorkConsumers } from './workConsumers.ts';
@@ -32,6 +33,7 @@ interface Parts {
   readonly appender: Appender;
   readonly reader: JobReader;
   readonly wakes: WakeScheduler;
+  readonly schedules: ScheduleLog;
   readonly jobTypes: JobTypeControl;
 }
 
@@ -69,6 +71,7 @@ export class EventLog {
     this.#parts = undefined;
     if (parts === undefined) return;
     await Promise.all([...this.#queues].map((queue) => queue.stop()));
+    await parts.schedules.stop();
     await parts.appender.stop();
     parts.publisher.stop();
     await parts.connection.close();
@@ -135,6 +138,11 @@ export class EventLog {
     return this.#started().jobTypes;
   }
 
+  /** Recurring schedules and their alarms. */
+  get schedules(): ScheduleLog {
+    return this.#started().schedules;
+  }
+
   /** Starts taking deliveries of a job type: jobs created, requeued, and due. */
   async openQueue(options: JobQueueOptions): Promise<JobQueue> {
     const { manager, connection } = this.#started();
@@ -152,13 +160,13 @@ export class EventLog {
     const manager = await jetstreamManager(connection.nats, { checkAPI: false, timeout: DEADLINE_MS });
     for (const settings of streamSettings({ replicas, maxAgeMs })) await ensureStream(manager, settings);
     const publisher = new Publisher(connection, deadlineMs * PUBLISH_TIMEOUT_SHARE);
+    const appender = new Appender(connection, publisher, { groupCommit, deadlineMs, maxWaiting });
+    const core = { connection, manager, publisher, appender };
     return {
-      connection,
-      manager,
-      publisher,
-      appender: new Appender(connection, publisher, { groupCommit, deadlineMs, maxWaiting }),
+      ...core,
       reader: new JobReader(new DirectReader(connection, deadlineMs)),
       wakes: new WakeScheduler(publisher, deadlineMs),
+      schedules: new ScheduleLog({ ...core, deadlineMs, sink: this.#sink }),
       jobTypes: new JobTypeControl(manager),
     };
   }

@@ -25,6 +25,17 @@ export function scheduleHeaders(at: string, target: string): MsgHdrs {
   return encoded(`Nats-Schedule: @at ${at}\r\nNats-Schedule-Target: ${target}\r\n`);
 }
 
+/** The headers that turn a message into a schedule which fires by six cron fields, in a time zone, to the subject `target`. */
+export function cronHeaders(pattern: string, timeZone: string, target: string): MsgHdrs {
+  // Without the header it is UTC, which needs no time zone database on the server.
+  const zone = timeZone === 'UTC' ? '' : `Nats-Schedule-Time-Zone: ${timeZone}\r\n`;
+  return encoded(`Nats-Schedule: ${pattern}\r\n${zone}Nats-Schedule-Target: ${target}\r\n`);
+}
+
+export function plainHeaders(): MsgHdrs {
+  return encoded('');
+}
+
 /**
  * The client asks a header object only for its bytes when it publishes; building them from one string instead of a map
  * of lists halves the cost of a publish. The values are ours alone (numbers, ids, subjects), so none needs escaping.

@@ -42,6 +42,10 @@ export class HeldMessage {
     return this.#message.data;
   }
 
+  header(name: string): string | undefined {
+    return this.#message.headers?.get(name);
+  }
+
   size(): number {
     return this.#message.data.length;
   }

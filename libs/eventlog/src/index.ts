@@ -1,5 +1,8 @@
+export type { Alarm } from './alarm.ts';
+export type { AlarmQueue, AlarmQueueOptions } from './alarmQueue.ts';
 export type { Delivery } from './delivery.ts';
 export {
+  AlarmRefusedError,
   ConcurrentAppendError,
   EventTooLargeError,
   LogOverloadedError,
@@ -17,5 +20,10 @@ export type { JobTypeControl, JobTypeInfo } from './jobTypeControl.ts';
 export type { LogEntry } from './logEntry.ts';
 export type { LogSink } from './logSink.ts';
 export type { StartRate } from './rateWindow.ts';
+export type { DefinitionHint } from './hearDefinitions.ts';
 export type { RecordedEvent } from './recordedEvent.ts';
+export type { ScheduleAlarms } from './scheduleAlarms.ts';
+export type { ScheduleLog } from './scheduleLog.ts';
+export type { RecordedScheduleEvent, ScheduleReader } from './scheduleReader.ts';
+export type { ScheduleSnapshot } from './scheduleSnapshot.ts';
 export type { Wake } from './wakeScheduler.ts';

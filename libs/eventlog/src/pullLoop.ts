@@ -6,7 +6,7 @@ import { HeldMessage } from './heldMessage.ts';
 import type { LogSink } from './logSink.ts';
 import type { StartRate } from './rateWindow.ts';
 
-export interface PullLoopOptions {
+export interface PullLoopOptions<Item = Delivery> {
   readonly connection: Connection;
   readonly sink: LogSink;
   readonly stream: string;
@@ -16,8 +16,8 @@ export interface PullLoopOptions {
   /** How many more may start now, whoever asked for them. */
   readonly room: () => number;
   readonly rate?: StartRate | undefined;
-  readonly decode: (message: HeldMessage) => DecodedDelivery;
-  readonly onDelivery: (delivery: Delivery) => Promise<void>;
+  readonly decode: (message: HeldMessage) => DecodedDelivery<Item>;
+  readonly onDelivery: (delivery: Item) => Promise<void>;
 }
 
 /** How long the server keeps a pull request open. */
@@ -34,8 +34,8 @@ const MISSING_CONSUMER_PAUSE_MS = 500;
  * Pulls from one durable consumer just what there is room for: a message is never fetched to lie in a buffer while
  * another worker is idle. Requests for more go out in portions, when a quarter of the credit is free.
  */
-export class PullLoop {
-  readonly #options: PullLoopOptions;
+export class PullLoop<Item = Delivery> {
+  readonly #options: PullLoopOptions<Item>;
   readonly #inbox: string;
   readonly #portion: number;
   #subscription: Subscription | undefined;
@@ -47,7 +47,7 @@ export class PullLoop {
   #stopped = false;
   #onIdle: (() => void) | undefined;
 
-  constructor(options: PullLoopOptions) {
+  constructor(options: PullLoopOptions<Item>) {
     this.#options = options;
     this.#inbox = options.connection.newInbox();
     this.#portion = Math.max(1, Math.floor(portionBase(options) / 4));
@@ -121,7 +121,7 @@ export class PullLoop {
     this.#pull();
   }
 
-  async #hold(delivery: Delivery): Promise<void> {
+  async #hold(delivery: Item): Promise<void> {
     this.#held++;
     try {
       await this.#options.onDelivery(delivery);
@@ -141,6 +141,6 @@ export class PullLoop {
 }
 
 /** The credit, or what a rate allows in a tenth of a second: the last of a slow rate must not wait for more of it. */
-function portionBase({ credit, rate }: PullLoopOptions): number {
+function portionBase({ credit, rate }: Pick<PullLoopOptions, 'credit' | 'rate'>): number {
   return rate === undefined ? credit : Math.min(credit, (rate.starts / rate.perMs) * RATE_PORTION_MS);
 }

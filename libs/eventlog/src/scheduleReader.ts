@@ -1,0 +1,84 @@
+import { decodeScheduleEvent, foldSchedule, type ScheduleEvent } from '@jobstream/domain';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import type { DirectReader, StoredMessage } from './directReader.ts';
+import { NewerEventError } from './errors.ts';
+import type { RecordedEvent } from './recordedEvent.ts';
+import { EVERY_CREATED, scheduleFilter, scheduleOfSubject } from './scheduleSubjects.ts';
+import type { ScheduleSnapshot } from './scheduleSnapshot.ts';
+import { JOBS_STREAM } from './streams.ts';
+import { subjectsUnder } from './subjectsUnder.ts';
+
+export type RecordedScheduleEvent = RecordedEvent<ScheduleEvent>;
+
+/** The server answers with at most 1,024 messages, and a schedule has one newest message of each of four kinds. */
+const NAMES_PER_REQUEST = 200;
+
+/** Reads schedules: the newest event of each kind tells the whole state, however often a schedule has ticked. */
+export class ScheduleReader {
+  readonly #direct: DirectReader;
+  readonly #manager: JetStreamManager;
+
+  constructor(direct: DirectReader, manager: JetStreamManager) {
+    this.#direct = direct;
+    this.#manager = manager;
+  }
+
+  async read(name: string): Promise<ScheduleSnapshot | undefined> {
+    return snapshotOf(await this.#direct.newestOfEachSubject(scheduleFilter(name)));
+  }
+
+  /** Those of the names that have or had a schedule, in the order of the names. */
+  async readAll(names: readonly string[]): Promise<ScheduleSnapshot[]> {
+    const snapshots: ScheduleSnapshot[] = [];
+    for (let start = 0; start < names.length; start += NAMES_PER_REQUEST) {
+      const some = names.slice(start, start + NAMES_PER_REQUEST);
+      const messages = await this.#direct.newestOfEachSubject(...some.map(scheduleFilter));
+      const byName = Map.groupBy(messages, ({ subject }) => scheduleOfSubject(subject));
+      snapshots.push(...some.map((name) => snapshotOf(byName.get(name) ?? [])).filter((one) => one !== undefined));
+    }
+    return snapshots;
+  }
+
+  /** Every name that has or had a schedule, in alphabetical order. */
+  async names(): Promise<string[]> {
+    return (await subjectsUnder(this.#manager, JOBS_STREAM, EVERY_CREATED)).map(scheduleOfSubject);
+  }
+
+  /** Up to `limit` events of a schedule, newest first, older than the one with sequence `before`. */
+  async history(name: string, { before, limit }: { before?: number; limit: number }): Promise<RecordedScheduleEvent[]> {
+    const events: RecordedScheduleEvent[] = [];
+    let message = before === undefined ? await this.#newest(name) : await this.#previous(await this.#of(name, before));
+    while (message !== undefined && events.length < limit) {
+      events.push(...recordedEvent(message));
+      message = events.length < limit ? await this.#previous(message) : undefined;
+    }
+    return events;
+  }
+
+  async #newest(name: string): Promise<StoredMessage | undefined> {
+    return (await this.#direct.newestOfEachSubject(scheduleFilter(name))).at(-1);
+  }
+
+  /** The message with this sequence, if it is about the schedule. */
+  async #of(name: string, sequence: number): Promise<StoredMessage | undefined> {
+    const message = await this.#direct.at(sequence);
+    return message?.subject.startsWith(scheduleFilter(name).slice(0, -1)) === true ? message : undefined;
+  }
+
+  async #previous(message: StoredMessage | undefined): Promise<StoredMessage | undefined> {
+    return message?.expected === undefined || message.expected === 0 ? undefined : this.#direct.at(message.expected);
+  }
+}
+
+function snapshotOf(newest: readonly StoredMessage[]): ScheduleSnapshot | undefined {
+  const events = newest.flatMap(recordedEvent);
+  const schedule = foldSchedule(events.map(({ event }) => event));
+  const last = newest.at(-1);
+  return schedule === undefined || last === undefined ? undefined : { schedule, sequence: last.sequence };
+}
+
+function recordedEvent({ sequence, recordedAt, text }: StoredMessage): RecordedScheduleEvent[] {
+  const decoded = decodeScheduleEvent(text);
+  if (decoded.kind === 'newer') throw new NewerEventError(sequence, decoded.version);
+  return decoded.kind === 'malformed' ? [] : [{ sequence, recordedAt, event: decoded.event }];
+}
