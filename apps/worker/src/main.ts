@@ -4,6 +4,9 @@ import { systemClock } from './clock.ts';
 import { emailHandler } from './email/emailHandler.ts';
 import { chooseMailer } from './email/chooseMailer.ts';
 import { handlerRegistry } from './handler/handlerRegistry.ts';
+import { knownLimits } from './handler/knownLimits.ts';
+import { selectTypes } from './handler/selectTypes.ts';
+import { Scheduler } from './schedules/scheduler.ts';
 import { sleepHandler } from './sleep/sleepHandler.ts';
 import { webhookHandler } from './webhook/webhookHandler.ts';
 import { Worker } from './worker.ts';
@@ -11,22 +14,21 @@ import { Worker } from './worker.ts';
 await runProcess('worker', (config, logger) => {
   const eventLog = new EventLog({ ...eventLogSettings(config), name: 'worker', logger });
   const mailer = chooseMailer(config.SMTP_URL, logger);
-  const handlers = handlerRegistry(
-    [
-      emailHandler({ mailer, from: config.SMTP_FROM }),
-      webhookHandler({ secret: config.WEBHOOK_SECRET, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
-      sleepHandler(),
-    ],
-    config.WORKER_TYPES,
-  );
+  const handlers = handlerRegistry([
+    emailHandler({ mailer, from: config.SMTP_FROM }),
+    webhookHandler({ secret: config.WEBHOOK_SECRET, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
+    sleepHandler(),
+  ]);
   const worker = new Worker({
     eventLog,
-    handlers,
+    handlers: selectTypes(handlers, config.WORKER_TYPES),
     clock: systemClock(),
     logger,
     concurrency: config.WORKER_CONCURRENCY,
+    limits: knownLimits(handlers, config.WORKER_LIMITS),
     ackWaitMs: config.ACK_WAIT_MS,
     shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
   });
-  return [eventLog, mailer, worker];
+  const scheduler = new Scheduler({ eventLog, clock: systemClock(), logger, ackWaitMs: config.ACK_WAIT_MS });
+  return [eventLog, mailer, worker, scheduler];
 });

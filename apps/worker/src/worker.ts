@@ -1,5 +1,5 @@
 import type { Delivery, EventLog, JobQueue } from '@jobstream/eventlog';
-import type { Logger, Service } from '@jobstream/runtime';
+import type { Logger, Service, TypeLimits } from '@jobstream/runtime';
 import { answerDelivery } from './attempt/answerDelivery.ts';
 import { CancelWatch } from './attempt/cancelWatch.ts';
 import type { Clock } from './clock.ts';
@@ -19,6 +19,8 @@ export interface WorkerOptions {
   readonly logger: Logger;
   /** Attempts of each job type that may run at once in this process. */
   readonly concurrency: number;
+  /** What differs for single types, by type. */
+  readonly limits?: ReadonlyMap<string, TypeLimits> | undefined;
   readonly ackWaitMs: number;
   /** How long running attempts may go on after `stop`. */
   readonly shutdownGraceMs: number;
@@ -46,11 +48,11 @@ export class Worker implements Service {
   }
 
   async start(): Promise<void> {
-    const { eventLog, handlers, concurrency, ackWaitMs, logger } = this.#options;
+    const { eventLog, handlers, concurrency, limits, ackWaitMs, logger } = this.#options;
     const onDelivery = (delivery: Delivery) => this.#onDelivery(delivery);
     this.#cancelWatch.start([...handlers.keys()]);
     for (const jobType of handlers.keys()) {
-      const queue = await eventLog.openQueue({ jobType, concurrency, ackWaitMs, onDelivery });
+      const queue = await eventLog.openQueue({ concurrency, ...limits?.get(jobType), jobType, ackWaitMs, onDelivery });
       this.#queues = [...this.#queues, queue];
     }
     logger.info({ worker: this.#context.workerName, types: [...handlers.keys()] }, 'taking jobs');
@@ -74,12 +76,14 @@ export class Worker implements Service {
    * Deliveries of one job take turns: a message that comes again while this process runs the job is held (and kept
    * alive by the queue) until the run is over, and answered then, from the state in which the job is by that time.
    */
-  #onDelivery(delivery: Delivery): Promise<void> {
+  #onDelivery(delivery: Delivery): Promise<boolean> {
     return this.#perJob.run(delivery.jobId, () => this.#answer(delivery));
   }
 
-  async #answer(delivery: Delivery): Promise<void> {
-    if (this.#stopped === undefined) await answerDelivery(delivery, this.#context);
-    else delivery.release();
+  /** Whether it led to an attempt. */
+  async #answer(delivery: Delivery): Promise<boolean> {
+    if (this.#stopped === undefined) return answerDelivery(delivery, this.#context);
+    delivery.release();
+    return false;
   }
 }

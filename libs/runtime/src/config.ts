@@ -1,5 +1,18 @@
 import { ConfigError } from './configError.ts';
-import { bool, choice, count, duration, list, optional, port, text, urlOf, type Field } from './configField.ts';
+import {
+  bool,
+  choice,
+  count,
+  duration,
+  list,
+  optional,
+  port,
+  text,
+  urlOf,
+  type Field,
+  type Mistake,
+} from './configField.ts';
+import { limits } from './limitsField.ts';
 
 const fields = {
   NATS_URL: urlOf(['nats:', 'tls:', 'ws:', 'wss:'], 'nats://127.0.0.1:4222'),
@@ -14,6 +27,7 @@ const fields = {
   GROUP_COMMIT: bool(true),
   JOBS_MAX_AGE: duration(0),
   WORKER_CONCURRENCY: count({ min: 1, max: 10_000, fallback: 100 }),
+  WORKER_LIMITS: limits(),
   WORKER_TYPES: optional(list()),
   SHUTDOWN_GRACE_MS: count({ min: 0, max: 3_600_000, fallback: 10_000 }),
   ACK_WAIT_MS: count({ min: 500, max: 3_600_000, fallback: 10_000 }),
@@ -35,16 +49,28 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const values: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(fields)) {
     const outcome = field(env[name] === '' ? undefined : env[name]);
-    if ('expected' in outcome) problems.push(`expected ${name} to be ${outcome.expected}, got: ${shown(env[name])}`);
-    else values[name] = outcome.value;
+    if ('value' in outcome) values[name] = outcome.value;
+    else problems.push(...mistakesOf(outcome, env[name]).map((mistake) => sentence(name, mistake)));
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return values as unknown as Config;
 }
 
+function mistakesOf(
+  outcome: Exclude<ReturnType<Field<unknown>>, { value: unknown }>,
+  raw?: string,
+): readonly Mistake[] {
+  if ('mistakes' in outcome) return outcome.mistakes;
+  return [{ expected: `be ${outcome.expected}`, got: raw ?? 'nothing' }];
+}
+
+function sentence(name: string, { expected, got }: Mistake): string {
+  return `expected ${name} to ${expected}, got: ${shown(got)}`;
+}
+
 /** The value as it may appear in a message: user and password of a URL stay out of logs. */
-function shown(raw: string | undefined): string {
-  return raw === undefined ? 'nothing' : raw.replaceAll(/\/\/[^/@\s]*@/g, '//***@');
+function shown(raw: string): string {
+  return raw.replaceAll(/\/\/[^/@\s]*@/g, '//***@');
 }
 
 /** A misspelt setting must not pass in silence, so the project's own prefix is reserved. */

@@ -1,5 +1,16 @@
-/** How one environment variable is read: its value, or what was expected in words that complete "expected X to be …". */
-export type Field<Value> = (raw: string | undefined) => { readonly value: Value } | { readonly expected: string };
+/** One of several mistakes in a value, in words that complete "expected X to …, got: …". */
+export interface Mistake {
+  readonly expected: string;
+  readonly got: string;
+}
+
+/**
+ * How one environment variable is read: its value, or what was expected in words that complete "expected X to be …", or
+ * the mistakes in it.
+ */
+export type Field<Value> = (
+  raw: string | undefined,
+) => { readonly value: Value } | { readonly expected: string } | { readonly mistakes: readonly Mistake[] };
 
 const DURATION_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 

@@ -7,13 +7,17 @@ const read = (file: string) => readFileSync(new URL(`../../../${file}`, import.m
 
 const APPS = ['api', 'projector', 'worker'];
 const mains = new Map(APPS.map((app) => [app, withEventLogSettings(read(`apps/${app}/src/main.ts`))]));
-const defaults = new Map(Object.entries(readConfig({})).map(([name, value]) => [name, String(value ?? '–')]));
+const defaults = new Map(Object.entries(readConfig({})).map(([name, value]) => [name, shownDefault(value)]));
 const section = read('docs/configuration.md').split('\n## Settings\n')[1]?.split('\n## ')[0] ?? '';
 const rows = new Map(section.split('\n').filter(isRow).map(cellsOf));
 
 /** A process that passes on the settings of the event log reads all that these are made of. */
 function withEventLogSettings(main: string): string {
   return main.includes('eventLogSettings(config)') ? main + read('libs/runtime/src/eventLogSettings.ts') : main;
+}
+
+function shownDefault(value: unknown): string {
+  return value === undefined ? '–' : typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function isRow(line: string): boolean {

@@ -2,6 +2,7 @@ export { ConfigError } from './configError.ts';
 export { readConfig } from './config.ts';
 export type { Config } from './config.ts';
 export { eventLogSettings } from './eventLogSettings.ts';
+export type { TypeLimits } from './limitsField.ts';
 export { createLogger } from './logger.ts';
 export type { Logger } from './logger.ts';
 export { runProcess } from './runProcess.ts';

@@ -3,13 +3,15 @@ import { Schema } from 'effect';
 import { expect, test } from 'vitest';
 import { defineHandler } from './defineHandler.ts';
 import { handlerRegistry } from './handlerRegistry.ts';
+import { knownLimits } from './knownLimits.ts';
+import { selectTypes } from './selectTypes.ts';
 
 const handler = (type: string) => defineHandler({ type, payload: Schema.Unknown, run: () => undefined });
+const registered = handlerRegistry([handler('sleep'), handler('email')]);
 
 test('all handlers are registered unless types are selected', () => {
-  const handlers = [handler('email'), handler('sleep')];
-  expect([...handlerRegistry(handlers).keys()]).toEqual(['email', 'sleep']);
-  expect([...handlerRegistry(handlers, ['sleep']).keys()]).toEqual(['sleep']);
+  expect([...selectTypes(registered).keys()]).toEqual(['sleep', 'email']);
+  expect([...selectTypes(registered, ['sleep']).keys()]).toEqual(['sleep']);
 });
 
 test('two handlers of one type are refused', () => {
@@ -18,7 +20,7 @@ test('two handlers of one type are refused', () => {
   );
 });
 
-const selectUnknown = () => handlerRegistry([handler('sleep'), handler('email')], ['email', 'fax', 'telex']);
+const selectUnknown = () => selectTypes(registered, ['email', 'fax', 'telex']);
 
 test('a selected type without a handler is a configuration error of one sentence', () => {
   expect(selectUnknown).toThrow(ConfigError);
@@ -26,5 +28,14 @@ test('a selected type without a handler is a configuration error of one sentence
 });
 
 test('selecting nothing is a configuration error', () => {
-  expect(() => handlerRegistry([handler('email')], [])).toThrow('got: none');
+  expect(() => selectTypes(registered, [])).toThrow('got: none');
+});
+
+test('a limit for a type without a handler is a configuration error of one sentence', () => {
+  const limits = new Map([['email', { concurrency: 1 }]]);
+  expect(knownLimits(registered, limits)).toBe(limits);
+  expect(knownLimits(registered, undefined)).toBeUndefined();
+  const check = () => knownLimits(registered, new Map([...limits, ['fax', { concurrency: 1 }]]));
+  expect(check).toThrow(ConfigError);
+  expect(check).toThrow('expected WORKER_LIMITS to name only email, sleep, got: fax');
 });
