@@ -8,6 +8,7 @@ import { planFaults } from './faults/planFaults.ts';
 import { gatherEvidence } from './judge/gatherEvidence.ts';
 import { judge } from './judge/judge.ts';
 import type { Verdict } from './judge/judge.ts';
+import { writeEvidence } from './judge/writeEvidence.ts';
 import { ApiClient } from './load/apiClient.ts';
 import { LoadGenerator } from './load/loadGenerator.ts';
 import { RecoveryWatch } from './load/recoveryWatch.ts';
@@ -56,6 +57,7 @@ export async function runScenario(scenario: Scenario): Promise<ScenarioReport> {
   say('gathering the evidence');
   const members = nodes === 1 ? [] : stage.nodes.map((_, index) => `nats-${index + 1}`);
   const evidence = await gatherEvidence(outside, { load: loadFile(folder), ledger: stage.ledger, members });
+  await writeEvidence(folder, evidence, outside.nats);
   const crashes = stage.apps.flatMap((app) => app.crashes.map((how) => `${app.name}: ${how}`));
   return { verdict: judge(evidence), faults, crashes, quiet, seconds };
 }

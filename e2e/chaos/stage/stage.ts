@@ -56,7 +56,8 @@ async function startServers(
   stack: AsyncDisposableStack,
 ): Promise<Servers> {
   const single = count === 1;
-  const disk = single && mounts ? await mountSmallDisk(path.join(folder, 'nats-1'), DISK_MEGABYTES) : undefined;
+  const disk =
+    single && mounts ? await mountSmallDisk(path.join(folder, 'nats-1', 'jetstream'), DISK_MEGABYTES) : undefined;
   if (disk !== undefined) stack.use(disk);
   const nodes = await startNodes(folder, count);
   for (const node of nodes) stack.use(node);
