@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { uuidV8 } from '@jobstream/domain';
 import { canonicalJson } from './canonicalJson.ts';
 import { Problem } from './problem.ts';
 
@@ -25,20 +26,12 @@ export function readIdempotencyKey(req: IncomingMessage): string | undefined {
 
 /** The same key always means the same job, whichever process is asked and however late. */
 export function identify(key: string, body: unknown): IdempotentIdentity {
-  const digest = hash('sha256', key, 'buffer');
+  const digest = hash('sha256', key);
   return {
     jobId: uuidV8(digest),
-    idempotencyKey: digest.toString('hex'),
+    idempotencyKey: digest,
     fingerprint: hash('sha256', canonicalJson(body)),
   };
-}
-
-/** A UUID of version 8 (RFC 9562: custom) with the first 122 free bits of a digest. */
-function uuidV8(digest: Buffer): string {
-  const bytes = Buffer.from(digest.subarray(0, 16));
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 function invalidKey(detail: string): Problem {

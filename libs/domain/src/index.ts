@@ -10,7 +10,7 @@ export { JobCommand } from './jobCommand.ts';
 export type { JobCommandName, JobCommandOf } from './jobCommand.ts';
 export { Actor, EVENT_SCHEMA_VERSION, JobError, JobEvent, MaxAttempts, Tags, TimeoutMs } from './jobEvent.ts';
 export type { FailureReason, JobEventName, JobEventOf } from './jobEvent.ts';
-export { JobId } from './jobId.ts';
+export { JobId, uuidV8 } from './jobId.ts';
 export { JobStatus, isTerminal } from './jobStatus.ts';
 export { JobType } from './jobType.ts';
 export { isRejection } from './rejection.ts';

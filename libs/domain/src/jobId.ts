@@ -7,3 +7,10 @@ export const JobId = Schema.String.check(
   }),
 );
 export type JobId = typeof JobId.Type;
+
+/** The UUID of version 8 (RFC 9562: custom) with the first 122 free bits of a digest in hexadecimal digits. */
+export function uuidV8(digest: string): JobId {
+  const variant = ((Number.parseInt(digest.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  const digits = `${digest.slice(0, 12)}8${digest.slice(13, 16)}${variant}${digest.slice(17, 32)}`;
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}

@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto';
+import { eventually, startNats } from '@jobstream/testing';
+import type { TestNats } from '@jobstream/testing';
+import { LogUnavailableError } from '@jobstream/eventlog';
+import type { Alarm, EventLog } from '@jobstream/eventlog';
+import type { ScheduleEvent } from '@jobstream/domain';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ScheduleStage } from '../testing/scheduleStage.ts';
+import { schedulerContext } from '../testing/startScheduler.ts';
+import { answerAlarm } from './answerAlarm.ts';
+import { fireSchedule } from './fireSchedule.ts';
+import type { SchedulerContext } from './schedulerContext.ts';
+
+const NOON = Date.parse('2026-03-01T12:00:00.000Z');
+const at = (seconds: number) => new Date(NOON + seconds * 1_000).toISOString();
+
+let nats: TestNats;
+let stage: ScheduleStage;
+let name: string;
+let context: SchedulerContext;
+
+beforeAll(async () => {
+  nats = await startNats();
+  stage = await ScheduleStage.open(nats.url);
+  context = schedulerContext(stage.eventLog);
+});
+
+beforeEach(() => {
+  name = `schedule-${randomUUID()}`;
+});
+
+afterAll(async () => {
+  await stage[Symbol.asyncDispose]();
+  await nats[Symbol.asyncDispose]();
+});
+
+interface TestAlarm extends Alarm {
+  readonly answers: readonly string[];
+}
+
+/** An alarm that rang so many seconds after noon; what it is answered is written down. */
+function alarm(seconds: number, fields: Partial<Alarm> = {}): TestAlarm {
+  const answers: string[] = [];
+  return {
+    schedule: name,
+    rungAt: at(seconds),
+    nextRing: undefined,
+    id: 'alarm:1',
+    ack: () => answers.push('ack'),
+    release: () => answers.push('release'),
+    keepAlive: () => undefined,
+    answers,
+    ...fields,
+  };
+}
+
+/** A log whose record of ticks fails: what a worker leaves behind that dies between the jobs and the record. */
+function dyingLog(times: number): SchedulerContext['eventLog'] {
+  let left = times;
+  const { schedules } = stage.eventLog;
+  const append = async (event: ScheduleEvent, expected: number) => {
+    if (left-- > 0) throw new LogUnavailableError('it died here');
+    return schedules.append(event, expected);
+  };
+  const dying = Object.create(schedules, { append: { value: append } }) as EventLog['schedules'];
+  return { append: (event, expected) => stage.eventLog.append(event, expected), schedules: dying };
+}
+
+const everyMinute = { cron: '* * * * *' };
+
+describe('a tick creates one job', () => {
+  test('also when its alarm is delivered twice', async () => {
+    await stage.create(name, everyMinute, NOON);
+    await answerAlarm(alarm(60.1), context);
+    await answerAlarm(alarm(60.1), context);
+    expect(await stage.ticks(name)).toEqual([at(60)]);
+    expect(await stage.records(name)).toHaveLength(1);
+  });
+
+  test('also when several workers answer its alarm at the same time', async () => {
+    await stage.create(name, { ...everyMinute, catchUp: { policy: 'all', limit: 100 } }, NOON);
+    await using other = await ScheduleStage.open(nats.url);
+    const contexts = [context, schedulerContext(other.eventLog), context, schedulerContext(other.eventLog)];
+    await Promise.all(contexts.map((each) => answerAlarm(alarm(300.1), each)));
+    expect((await stage.ticks(name)).toSorted()).toEqual([60, 120, 180, 240, 300].map(at));
+    expect(await stage.records(name)).toHaveLength(1);
+  });
+
+  test('also when the worker dies after it created the job and before it recorded the tick', async () => {
+    await stage.create(name, everyMinute, NOON);
+    const first = alarm(60.1);
+    await answerAlarm(first, { ...context, eventLog: dyingLog(1) });
+    expect(first.answers).toEqual(['release']);
+    expect([await stage.ticks(name), await stage.records(name)]).toEqual([[at(60)], []]);
+    const again = alarm(60.1);
+    await answerAlarm(again, context);
+    const [job] = await stage.jobs(name);
+    expect(again.answers).toEqual(['ack']);
+    expect(await stage.ticks(name)).toEqual([at(60)]);
+    expect(await stage.records(name)).toEqual([{ tickAt: at(60), jobIds: [job?.jobId], skipped: 0 }]);
+  });
+
+  test('also when the job type was changed between the two', async () => {
+    await stage.create(name, everyMinute, NOON);
+    await answerAlarm(alarm(60.1), { ...context, eventLog: dyingLog(1) });
+    const snapshot = await stage.eventLog.schedules.reader.read(name);
+    const job = snapshot?.schedule.job;
+    if (job === undefined) throw new Error('there is a schedule');
+    await stage.update(name, { ...everyMinute, job: { ...job, type: 'anybody' } });
+    await answerAlarm(alarm(60.1), context);
+    expect((await stage.jobs(name)).map(({ jobType }) => jobType)).toEqual(['nobody']);
+  });
+
+  test('also of a schedule that is created again after it was deleted', async () => {
+    await stage.create(name, everyMinute, NOON);
+    await answerAlarm(alarm(60.1), context);
+    await stage.act(name, { command: 'DeleteSchedule' }, NOON + 61_000);
+    await stage.create(name, everyMinute, NOON + 59_000);
+    await answerAlarm(alarm(60.1), context);
+    expect(await stage.ticks(name)).toEqual([at(60)]);
+  });
+});
+
+describe('an alarm', () => {
+  test('for a schedule that is gone or disabled does nothing, and takes the alarm away', async () => {
+    await stage.create(name);
+    await stage.eventLog.schedules.alarms.sync(name);
+    await stage.update(name, { enabled: false });
+    await answerAlarm(alarm(60.1), context);
+    expect(await stage.eventLog.schedules.alarms.names()).not.toContain(name);
+    await answerAlarm(alarm(60.1, { schedule: 'never-there' }), context);
+    expect(await stage.jobs(name)).toEqual([]);
+  });
+
+  test('for all schedules finds the ticks that were missed, of all of them', async () => {
+    const others = [name, ...[1, 2, 3].map(() => `schedule-${randomUUID()}`)];
+    for (const other of others) {
+      await stage.create(other, { ...everyMinute, catchUp: { policy: 'latest', limit: 1 } }, NOON);
+    }
+    await answerAlarm(alarm(190, { schedule: undefined }), context);
+    for (const other of others) expect(await stage.ticks(other)).toEqual([at(180)]);
+  });
+
+  test('for all schedules passes over one that cannot be fired', async () => {
+    const [bad, good] = [`a-${randomUUID()}`, `b-${randomUUID()}`];
+    await stage.create(bad, everyMinute, NOON);
+    await stage.create(good, everyMinute, NOON);
+    const append: SchedulerContext['eventLog']['append'] = async (event, expected) => {
+      if (event.actor.id === bad) throw new TypeError('a defect');
+      return stage.eventLog.append(event, expected);
+    };
+    const eventLog = { append, schedules: stage.eventLog.schedules };
+    const all = alarm(60.1, { schedule: undefined });
+    await answerAlarm(all, { ...context, eventLog });
+    expect([await stage.ticks(bad), await stage.ticks(good), all.answers]).toEqual([[], [at(60)], ['ack']]);
+  });
+
+  test('waits while the log is away, and is not held up by a defect', async () => {
+    await stage.create(name, everyMinute, NOON);
+    const answers = [];
+    for (const error of [new LogUnavailableError('away'), new TypeError('a defect')]) {
+      const failing = alarm(60.1);
+      const append = () => Promise.reject(error);
+      await answerAlarm(failing, { ...context, eventLog: { append, schedules: stage.eventLog.schedules } });
+      answers.push(...failing.answers);
+    }
+    expect(answers).toEqual(['release', 'ack']);
+  });
+});
+
+/** Hears the alarms that ring for the schedule of the test. */
+async function listen() {
+  const rings: Alarm[] = [];
+  const onAlarm = async (one: Alarm) => {
+    if (one.schedule === name) rings.push(one);
+    one.ack();
+  };
+  const queue = await stage.eventLog.schedules.openAlarms({ ackWaitMs: 5_000, onAlarm });
+  return { rings, [Symbol.asyncDispose]: () => queue.stop() };
+}
+
+describe('a tick that the server would not ring for', () => {
+  test('gets an alarm of its own', async () => {
+    await stage.create(name, everyMinute, NOON);
+    await using heard = await listen();
+    await answerAlarm(alarm(60.1, { nextRing: at(180) }), context);
+    await eventually(() => expect(heard.rings.map(({ nextRing }) => nextRing)).toEqual([at(180)]));
+  });
+
+  test('gets one after an alarm for all schedules, if it is close', async () => {
+    await stage.create(name, everyMinute, NOON);
+    await using heard = await listen();
+    await answerAlarm(alarm(57.9, { schedule: undefined }), context);
+    await answerAlarm(alarm(58.1, { schedule: undefined }), context);
+    await eventually(() => expect(heard.rings.map(({ nextRing }) => nextRing)).toEqual([at(60.1)]));
+  });
+
+  test('gets none where the server rings in time', async () => {
+    await stage.create(name, everyMinute, NOON);
+    await using heard = await listen();
+    await answerAlarm(alarm(60.1, { nextRing: at(120) }), context);
+    await answerAlarm(alarm(120.1), context);
+    await fireSchedule(name, alarm(180.1), context);
+    await stage.eventLog.schedules.alarms.ringAt(name, at(0), at(999));
+    await eventually(() => expect(heard.rings.map(({ nextRing }) => nextRing)).toEqual([at(999)]));
+  });
+});

@@ -1,0 +1,92 @@
+import { eventually, startNats } from '@jobstream/testing';
+import type { TestNats } from '@jobstream/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ScheduleStage } from '../testing/scheduleStage.ts';
+import { startScheduler } from '../testing/startScheduler.ts';
+
+let nats: TestNats;
+let stage: ScheduleStage;
+let name: string;
+let names = 0;
+
+beforeAll(async () => {
+  nats = await startNats();
+  stage = await ScheduleStage.open(nats.url);
+});
+
+beforeEach(() => {
+  name = `schedule-${++names}`;
+});
+
+/** Every second is often: a schedule that lives on would ring through all other tests. */
+afterEach(async () => {
+  await stage.act(name, { command: 'DeleteSchedule' });
+  await stage.eventLog.schedules.alarms.sync(name);
+});
+
+afterAll(async () => {
+  await stage[Symbol.asyncDispose]();
+  await nats[Symbol.asyncDispose]();
+});
+
+const armed = async () => (await stage.eventLog.schedules.alarms.names()).includes(name);
+const tickCount = async () => (await stage.ticks(name)).length;
+
+describe('a schedule', () => {
+  test('creates a job at each tick: one of its template, that says where it comes from', async () => {
+    await using _scheduler = await startScheduler(nats.url);
+    await stage.create(name);
+    await eventually(async () => expect(await tickCount()).toBeGreaterThan(1));
+    const [job, next] = await stage.jobs(name);
+    const [tick = '', nextTick = ''] = await stage.ticks(name);
+    expect(job).toMatchObject({
+      jobType: 'nobody',
+      version: 1,
+      actor: { kind: 'scheduler', id: name },
+      causationId: `${name}@${tick}`,
+      data: { payload: { from: 'a schedule' }, maxAttempts: 1, tags: ['planned', `schedule:${name}`] },
+    });
+    expect(job?.jobId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab]/);
+    expect(next?.jobId).not.toBe(job?.jobId);
+    expect(Date.parse(nextTick) - Date.parse(tick)).toBe(1_000);
+    await eventually(async () =>
+      expect((await stage.records(name))[0]).toEqual({ tickAt: tick, jobIds: [job?.jobId], skipped: 0 }),
+    );
+  });
+
+  test('that exists already when a worker starts gets its alarm then', async () => {
+    await stage.create(name);
+    expect(await armed()).toBe(false);
+    await using _scheduler = await startScheduler(nats.url);
+    await eventually(async () => expect(await armed()).toBe(true));
+    await eventually(async () => expect(await tickCount()).toBeGreaterThan(0));
+  });
+
+  test('that was disabled without anybody noticing has no alarm any more when a worker starts', async () => {
+    await stage.create(name);
+    await stage.eventLog.schedules.alarms.sync(name);
+    await stage.update(name, { enabled: false });
+    expect(await armed()).toBe(true);
+    await using _scheduler = await startScheduler(nats.url);
+    await eventually(async () => expect(await armed()).toBe(false));
+  });
+
+  test('is armed, changed and disarmed by whichever worker hears of it, without a restart', async () => {
+    await using _scheduler = await startScheduler(nats.url);
+    await stage.create(name);
+    await eventually(async () => expect(await armed()).toBe(true));
+    await stage.update(name, { enabled: false });
+    await eventually(async () => expect(await armed()).toBe(false));
+    await stage.update(name);
+    await eventually(async () => expect(await armed()).toBe(true));
+  });
+});
+
+describe('@every', () => {
+  test('ticks at whole periods, whenever its alarm was set', async () => {
+    await using _scheduler = await startScheduler(nats.url);
+    await stage.create(name, { cron: '@every 2s' });
+    await eventually(async () => expect(await tickCount()).toBeGreaterThan(1));
+    for (const tick of await stage.ticks(name)) expect(Date.parse(tick) % 2_000).toBe(0);
+  });
+});

@@ -1,0 +1,162 @@
+import { eventually, startNats } from '@jobstream/testing';
+import type { TestNats } from '@jobstream/testing';
+import type { CatchUp } from '@jobstream/domain';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ScheduleStage } from '../testing/scheduleStage.ts';
+import { mainScript, spawnWorker } from '../testing/spawnWorker.ts';
+import type { WorkerProcess } from '../testing/spawnWorker.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const policies = ['skip', 'latest', 'all'] as const satisfies readonly CatchUp['policy'][];
+
+let nats: TestNats;
+let stage: ScheduleStage;
+let processes: WorkerProcess[];
+
+beforeEach(async () => {
+  nats = await startNats();
+  stage = await ScheduleStage.open(nats.url);
+  processes = [];
+});
+
+afterEach(async () => {
+  await killWorkers();
+  await stage[Symbol.asyncDispose]();
+  await nats[Symbol.asyncDispose]();
+});
+
+function spawn(): WorkerProcess {
+  const worker = spawnWorker(mainScript, { NATS_URL: nats.url, LOG_LEVEL: 'debug', ACK_WAIT_MS: '1000' });
+  processes.push(worker);
+  return worker;
+}
+
+async function killWorkers(): Promise<void> {
+  await Promise.all(processes.map((worker) => worker[Symbol.asyncDispose]()));
+}
+
+const iso = (instant: number) => new Date(instant).toISOString();
+const catchUp = (policy: CatchUp['policy']) => ({ catchUp: { policy, limit: 100 } });
+
+/** Every tick once, or a sentence about what came twice. */
+function assertOnce(ticks: readonly string[]): void {
+  const twice = ticks.filter((tick, index) => ticks.indexOf(tick) !== index);
+  expect(twice, 'ticks with two jobs').toEqual([]);
+}
+
+async function ticksWithin(name: string, after: number, before: number): Promise<string[]> {
+  const ticks = await stage.ticks(name);
+  assertOnce(ticks);
+  return ticks.filter((tick) => Date.parse(tick) > after && Date.parse(tick) < before).toSorted();
+}
+
+/** The whole seconds after an instant and before another. */
+function secondsWithin(after: number, before: number): string[] {
+  const first = Math.floor(after / SECOND) + 1;
+  return Array.from({ length: Math.ceil(before / SECOND) - first }, (_one, index) => iso((first + index) * SECOND));
+}
+
+/** Waits until the ticks of a schedule are dealt with up to an instant. */
+async function dealtWith(name: string, upTo: number): Promise<void> {
+  const done = async () => {
+    const last = (await stage.eventLog.schedules.reader.read(name))?.schedule.lastTick?.tickAt ?? '';
+    expect(Date.parse(last)).toBeGreaterThanOrEqual(upTo);
+  };
+  await eventually(done, { timeoutMs: 20_000 });
+}
+
+test('after five minutes without workers or alarms, two that start at the same time make up for what the policy says', async () => {
+  // The cron ticks each minute at the second that is half a minute away, so no tick comes while the test runs.
+  const lastTick = Math.floor(Date.now() / SECOND) * SECOND - MINUTE / 2;
+  const cron = `${new Date(lastTick).getUTCSeconds()} * * * * *`;
+  for (const policy of policies) {
+    await stage.create(policy, { cron, ...catchUp(policy) }, lastTick - 5.5 * MINUTE);
+    const record = { command: 'RecordTicks', tickAt: iso(lastTick - 5 * MINUTE), jobIds: [], skipped: 0 } as const;
+    await stage.act(policy, record);
+  }
+  spawn();
+  spawn();
+  for (const policy of policies) await dealtWith(policy, lastTick);
+  const missed = [4, 3, 2, 1, 0].map((minutes) => iso(lastTick - minutes * MINUTE));
+  expect(await ticksWithin('skip', 0, Date.now())).toEqual([]);
+  expect(await ticksWithin('latest', 0, Date.now())).toEqual([iso(lastTick)]);
+  expect(await ticksWithin('all', 0, Date.now())).toEqual(missed);
+  const records = await Promise.all(policies.map(async (policy) => (await stage.records(policy)).slice(1)));
+  expect(records.map((all) => all.map(({ jobIds, skipped }) => [jobIds.length, skipped]))).toEqual([
+    [[0, 5]],
+    [[1, 4]],
+    [[5, 0]],
+  ]);
+});
+
+test('when everything stops and comes back, each tick is made up for at most once, as the policy says', async () => {
+  for (const policy of policies) await stage.create(policy, catchUp(policy));
+  const createdBy = Date.now();
+  spawn();
+  spawn();
+  for (const policy of policies) await dealtWith(policy, createdBy + SECOND);
+  await Promise.all([killWorkers(), nats.kill('SIGKILL')]);
+  const stoppedBy = Date.now();
+  // The server's clock is the real one: ticks are missed only by waiting for them to pass.
+  await eventually(() => expect(Date.now()).toBeGreaterThan(stoppedBy + 5 * SECOND), { intervalMs: 200 });
+  const downUntil = Date.now();
+  await nats.restart();
+  spawn();
+  spawn();
+  await eventually(() => expect(stage.eventLog.isConnected()).toBe(true));
+  for (const policy of policies) await dealtWith(policy, downUntil + SECOND);
+  // An alarm that rang as early as the server came back finds ticks of the two seconds before on time.
+  const missed = [stoppedBy, downUntil - 2 * SECOND] as const;
+  expect(await ticksWithin('skip', ...missed)).toEqual([]);
+  expect(await ticksWithin('latest', ...missed)).toEqual([]);
+  expect(await ticksWithin('all', ...missed)).toEqual(secondsWithin(...missed));
+  for (const policy of policies) await assertAccountedFor(policy);
+});
+
+/** What the records say is what the log has: no tick without an account, no job beside it. */
+async function assertAccountedFor(name: string): Promise<void> {
+  const records = await stage.records(name);
+  const [first, last] = [records.at(0)?.tickAt ?? '', records.at(-1)?.tickAt ?? ''];
+  const jobs = await stage.jobs(name);
+  const known = new Set(records.flatMap(({ jobIds }) => jobIds));
+  const skipped = records.reduce((sum, record) => sum + record.skipped, 0);
+  // A job may be ahead of its record, by the ticks of one alarm.
+  const recorded = jobs.filter(({ causationId = '' }) => causationId <= `${name}@${last}`);
+  expect(new Set(recorded.map(({ jobId }) => jobId))).toEqual(known);
+  const seconds = (Date.parse(last) - Date.parse(first)) / SECOND + 1;
+  const inFirst = (records.at(0)?.jobIds.length ?? 1) + (records.at(0)?.skipped ?? 0) - 1;
+  expect(known.size + skipped).toBe(seconds + inFirst);
+}
+
+test('ticks that came while all workers were away, but not the server, are on time', async () => {
+  await stage.create('punctual', catchUp('skip'));
+  const first = spawn();
+  await dealtWith('punctual', Date.now());
+  await first[Symbol.asyncDispose]();
+  const goneBy = Date.now();
+  await eventually(() => expect(Date.now()).toBeGreaterThan(goneBy + 4 * SECOND), { intervalMs: 200 });
+  const awayUntil = Date.now();
+  spawn();
+  spawn();
+  await dealtWith('punctual', awayUntil + SECOND);
+  expect(await ticksWithin('punctual', goneBy, awayUntil)).toEqual(secondsWithin(goneBy, awayUntil));
+  expect((await stage.records('punctual')).every(({ skipped }) => skipped === 0)).toBe(true);
+});
+
+test('workers that are killed again and again while they answer alarms leave no tick out and make none twice', async () => {
+  await stage.create('tormented', catchUp('all'));
+  const began = Date.now();
+  for (let kills = 1; kills <= 4; kills += 1) {
+    const worker = spawn();
+    await worker.logged('ticked');
+    worker.kill('SIGKILL');
+  }
+  spawn();
+  await dealtWith('tormented', Date.now() + SECOND);
+  await assertAccountedFor('tormented');
+  const records = await stage.records('tormented');
+  expect(records.every(({ skipped }) => skipped === 0)).toBe(true);
+  assertOnce(await stage.ticks('tormented'));
+  expect(Date.parse((await stage.ticks('tormented')).toSorted()[0] ?? '')).toBeLessThanOrEqual(began + 2 * SECOND);
+});

@@ -1,0 +1,33 @@
+import { hash } from 'node:crypto';
+import { decide, isRejection, uuidV8 } from '@jobstream/domain';
+import type { JobEvent, Schedule } from '@jobstream/domain';
+import type { Clock } from '../clock.ts';
+
+const MAX_TAGS = 32;
+
+/**
+ * The JobCreated of one tick. The id is made of the schedule's name and the tick's time, so whoever creates it again
+ * finds it there; the digest is kept as idempotency key, because the expectation must look at all job types: the
+ * template may have changed its type meanwhile. No client can send this key, since a header cannot hold a NUL.
+ */
+export function tickJob({ name, job }: Schedule, tickAt: string, clock: Clock): JobEvent {
+  const idempotencyKey = hash('sha256', `schedule\0${name}\0${tickAt}`);
+  const { type: jobType, tags, ...settings } = job;
+  const decision = decide(
+    {
+      command: 'CreateJob',
+      eventId: clock.newId(),
+      at: clock.now(),
+      actor: { kind: 'scheduler', id: name },
+      causationId: `${name}@${tickAt}`,
+      jobId: uuidV8(idempotencyKey),
+      jobType,
+      tags: [...tags, `schedule:${name}`].slice(0, MAX_TAGS),
+      idempotencyKey,
+      ...settings,
+    },
+    undefined,
+  );
+  if (isRejection(decision)) throw new Error(decision.detail);
+  return decision;
+}
