@@ -5,8 +5,8 @@ import type { Readiness } from './readiness.ts';
 
 /** Everything that the routes are handed. */
 export interface ApiDeps {
-  readonly log: Pick<EventLog, 'append' | 'readJob' | 'readHistory'>;
-  readonly table: Pick<ReadModel, 'findJob' | 'listJobs'>;
+  readonly log: Pick<EventLog, 'append' | 'readJob' | 'readHistory' | 'schedules' | 'jobTypes'>;
+  readonly table: Pick<ReadModel, 'findJob' | 'listJobs' | 'findJobReferences' | 'countMatchingJobs'>;
   readonly readiness: Readiness;
   readonly logger: Logger;
 }

@@ -4,8 +4,10 @@ import type { ApiDeps } from './apiDeps.ts';
 import { handleError } from './handleError.ts';
 import { healthRoutes } from './healthRoutes.ts';
 import { jobRoutes } from './jobRoutes.ts';
+import { typeRoutes } from './jobTypes/typeRoutes.ts';
 import { Problem } from './problem.ts';
 import { requestLog } from './requestLog.ts';
+import { scheduleRoutes } from './schedules/scheduleRoutes.ts';
 import { secureHeaders } from './secureHeaders.ts';
 import { sendJson } from './sendJson.ts';
 
@@ -16,6 +18,8 @@ export function createApp(deps: ApiDeps): Express {
   app.disable('etag'); // versions are our entity tags; hashing every answer would cost more than it saves
   app.use(requestLog(deps.logger), secureHeaders());
   app.use(jobRoutes(deps));
+  app.use(scheduleRoutes(deps));
+  app.use(typeRoutes(deps));
   app.use(healthRoutes(deps.readiness));
   addRoute(app, '/', { get: [answerRoot] });
   app.use(() => {
@@ -30,6 +34,7 @@ const answerRoot: RequestHandler = (_req, res) => {
     name: 'jobstream',
     documentation: 'docs/api.md',
     jobs: '/api/jobs',
+    schedules: '/api/schedules',
     live: '/health/live',
     ready: '/health/ready',
   });

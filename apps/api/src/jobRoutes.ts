@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { addRoute } from './addRoute.ts';
 import type { ApiDeps } from './apiDeps.ts';
+import { bulkChange } from './bulk/bulkChange.ts';
 import { createJob } from './createJob.ts';
 import { getJob } from './getJob.ts';
 import { getJobEvents } from './getJobEvents.ts';
@@ -18,6 +19,8 @@ export function jobRoutes(deps: ApiDeps): Router {
     get: [withinDeadline(listJobs(deps))],
     post: [...body, withinDeadline(createJob(deps))],
   });
+  addRoute(router, '/api/jobs/cancel', { post: [...body, bulkChange('CancelJob', deps)] });
+  addRoute(router, '/api/jobs/retry', { post: [...body, bulkChange('RequeueJob', deps)] });
   addRoute(router, '/api/jobs/:id', { get: [withinDeadline(getJob(deps))] });
   addRoute(router, '/api/jobs/:id/events', { get: [withinDeadline(getJobEvents(deps))] });
   addRoute(router, '/api/jobs/:id/cancel', { post: [...reason, withinDeadline(postChange('CancelJob', deps))] });

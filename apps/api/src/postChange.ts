@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from './apiDeps.ts';
-import { changeJob, type ChangeCommand } from './changeJob.ts';
+import type { ChangeCommand } from './applyCommand.ts';
+import { changeJob } from './changeJob.ts';
 import { commandContext } from './commandContext.ts';
 import { decodeReason } from './decodeReason.ts';
 import { entityTag } from './entityTag.ts';

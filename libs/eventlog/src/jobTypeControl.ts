@@ -46,8 +46,9 @@ export class JobTypeControl {
 
   /** Lets no further attempt of a type start, for good or until an instant; works for a type without a worker, too. */
   pause(jobType: string, until: string = FOR_GOOD): Promise<JobTypeInfo> {
+    const end = new Date(Math.min(Date.parse(until), Date.parse(FOR_GOOD)));
     return answered(async () => {
-      for (const consumer of workConsumers({ jobType })) await this.#pauseConsumer(consumer, new Date(until));
+      for (const consumer of workConsumers({ jobType })) await this.#pauseConsumer(consumer, end);
       return this.#info(jobType);
     });
   }

@@ -7,10 +7,15 @@ import type { PoolOptions } from './createPool.ts';
 import { ReadModelUnavailableError } from './errors.ts';
 import { countJobs } from './jobs/countJobs.ts';
 import type { JobCount } from './jobs/countJobs.ts';
+import { countMatchingJobs } from './jobs/countMatchingJobs.ts';
 import { findJob } from './jobs/findJob.ts';
 import type { ProjectedJob } from './jobs/findJob.ts';
+import { findJobReferences } from './jobs/findJobReferences.ts';
+import type { JobReference } from './jobs/findJobReferences.ts';
+import type { JobFilter } from './jobs/jobFilter.ts';
 import { listJobs } from './jobs/listJobs.ts';
 import type { JobListQuery, JobPage } from './jobs/listJobs.ts';
+import type { Page, PageQuery } from './jobs/pageStatement.ts';
 import { translated } from './translateError.ts';
 
 /**
@@ -54,6 +59,16 @@ export class ReadModel {
   /** Jobs newest first, page by page. InvalidCursorError, RangeError for a bad limit. */
   listJobs(query: JobListQuery): Promise<JobPage> {
     return this.#ask((pool) => listJobs(pool, query));
+  }
+
+  /** As `listJobs`, without payloads and all else that can be large. */
+  findJobReferences(query: PageQuery): Promise<Page<JobReference>> {
+    return this.#ask((pool) => findJobReferences(pool, query));
+  }
+
+  /** How many jobs there are that a filter matches; counts no further than `upTo`. */
+  countMatchingJobs(filter: JobFilter, upTo: number): Promise<number> {
+    return this.#ask((pool) => countMatchingJobs(pool, filter, upTo));
   }
 
   /** How many jobs there are by type and status; combinations without a job are left out. */

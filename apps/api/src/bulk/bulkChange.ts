@@ -1,0 +1,49 @@
+import type { Request, RequestHandler, Response } from 'express';
+import type { ApiDeps } from '../apiDeps.ts';
+import type { ChangeCommand } from '../applyCommand.ts';
+import { commandContext } from '../commandContext.ts';
+import { sendJson } from '../sendJson.ts';
+import { withinDeadline } from '../withinDeadline.ts';
+import { decodeBulkRequest, MAX_BULK_JOBS, type BulkPlan } from './bulkRequest.ts';
+import { changeMatching, type BulkRun } from './changeMatching.ts';
+import { countMatching } from './matchingPages.ts';
+import { ProgressStream } from './progressStream.ts';
+
+/**
+ * `POST /api/jobs/cancel` and `POST /api/jobs/retry`: one command for every job that a filter matches. Takes as long as
+ * it takes, as the only route that does; who wants to see it work asks for NDJSON.
+ */
+export function bulkChange(command: ChangeCommand['command'], deps: ApiDeps): RequestHandler {
+  return async (req, res, next) => {
+    const plan = decodeBulkRequest(req.body, command);
+    if (plan.dryRun) return withinDeadline(answerCount(plan, deps))(req, res, next);
+    return wantsProgress(req) ? streamProgress(plan, res, deps) : answerSummary(plan, res, deps);
+  };
+}
+
+function answerCount(plan: BulkPlan, { table }: ApiDeps): RequestHandler {
+  return async (_req, res) => {
+    sendJson(res, 200, { dryRun: true, matched: await countMatching(plan, MAX_BULK_JOBS, table) });
+  };
+}
+
+async function answerSummary(plan: BulkPlan, res: Response, deps: ApiDeps): Promise<void> {
+  sendJson(res, 200, await changeMatching(plan, { ...runOf(plan, res), onProgress: () => undefined }, deps));
+}
+
+async function streamProgress(plan: BulkPlan, res: Response, deps: ApiDeps): Promise<void> {
+  const stream = new ProgressStream(res, await countMatching(plan, plan.limit, deps.table));
+  const run = { ...runOf(plan, res), onProgress: stream.progress };
+  stream.end(await changeMatching(plan, run, deps));
+}
+
+function runOf({ command, reason }: BulkPlan, res: Response): Omit<BulkRun, 'onProgress'> {
+  const gone = new AbortController();
+  res.once('close', () => gone.abort());
+  const given = reason === undefined ? {} : { reason };
+  return { newCommand: () => ({ ...commandContext(res, Date.now()), command, ...given }), signal: gone.signal };
+}
+
+function wantsProgress(req: Request): boolean {
+  return req.accepts(['application/json', 'application/x-ndjson']) === 'application/x-ndjson';
+}
