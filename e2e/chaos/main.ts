@@ -5,6 +5,7 @@ import { guardOfThisProcess } from '@jobstream/testing';
 import { repositoryRoot } from '@jobstream/tools';
 import { chaosOptions } from './chaosOptions.ts';
 import type { ChaosOptions } from './chaosOptions.ts';
+import { runPowerScenario } from './power/powerScenario.ts';
 import { passed, reportLines } from './reportLines.ts';
 import { runScenario } from './scenario.ts';
 import { scenariosOf } from './scenariosOf.ts';
@@ -14,14 +15,22 @@ async function main(): Promise<boolean> {
   console.log(`seed ${options.seed} (CHAOS_SEED=${options.seed} runs the same jobs and faults again)`);
   const folder = path.join(repositoryRoot, '.data', 'chaos', options.seed);
   let good = true;
-  for (const scenario of scenariosOf(options, folder)) {
+  for (const scenario of scenariosOf(options, folder, say)) {
     console.log(`\n== ${scenario.name}: at least ${scenario.jobs} jobs, ${scenario.faults} faults`);
     const report = await runScenario(scenario);
     console.log(`\n${reportLines(report).join('\n')}`);
     good &&= passed(report);
   }
+  if (options.scenarios.includes('power')) {
+    console.log('\n== power: what a power cut leaves of acknowledged events');
+    good = (await runPowerScenario(path.join(folder, 'power'), say)) && good;
+  }
   await conclude(good, folder, options);
   return good;
+}
+
+function say(line: string): void {
+  console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
 }
 
 async function conclude(good: boolean, folder: string, { seed, keep }: ChaosOptions): Promise<void> {

@@ -4,11 +4,13 @@ import type { FaultKind } from './faults/fault.ts';
 import { faultKinds } from './faults/faultKinds.ts';
 import type { Scenario } from './scenario.ts';
 
+type Say = (line: string) => void;
+
 /** The cluster takes a third of the jobs and of the faults: all that it adds is the loss of a server. */
 const shares: Readonly<Record<Exclude<ScenarioName, 'power'>, number>> = { single: 2 / 3, cluster: 1 / 3 };
 
 /** The scenarios that were asked for, with their shares of jobs and faults. */
-export function scenariosOf(options: ChaosOptions, folder: string): readonly Scenario[] {
+export function scenariosOf(options: ChaosOptions, folder: string, say: Say): readonly Scenario[] {
   const names = (['single', 'cluster'] as const).filter((name) => options.scenarios.includes(name));
   const total = names.reduce((sum, name) => sum + shares[name], 0);
   return names.map((name) => ({
@@ -21,7 +23,7 @@ export function scenariosOf(options: ChaosOptions, folder: string): readonly Sce
     kinds: faultKinds.filter((kind) => isWanted(kind, options)),
     mounts: process.getuid?.() === 0,
     folder: path.join(folder, name),
-    say: (line) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`),
+    say,
   }));
 }
 

@@ -10,6 +10,12 @@ interface StoredMessage {
   readonly data?: string;
 }
 
+interface ApiError {
+  readonly code: number;
+  readonly description: string;
+}
+
+const NOT_FOUND = 404;
 const IN_FLIGHT = 64;
 const OPTIONS = { timeout: 10_000 };
 
@@ -31,16 +37,18 @@ export async function readRawLog(nats: NatsConnection): Promise<RawLog> {
 /** The sequences between which the stream says it holds messages; 0 and 0 if there is no stream. */
 export async function logBounds(nats: NatsConnection): Promise<{ firstSequence: number; lastSequence: number }> {
   const answer = await nats.request('$JS.API.STREAM.INFO.JOBS', '', OPTIONS);
-  const { state } = answer.json<{ state?: { first_seq: number; last_seq: number } }>();
-  return { firstSequence: state?.first_seq ?? 0, lastSequence: state?.last_seq ?? 0 };
+  const { state, error } = answer.json<{ state?: { first_seq: number; last_seq: number }; error?: ApiError }>();
+  if (state !== undefined) return { firstSequence: state.first_seq, lastSequence: state.last_seq };
+  if (error?.code === NOT_FOUND) return { firstSequence: 0, lastSequence: 0 };
+  throw new Error(`the log cannot be read: ${error?.description}`);
 }
 
 /** Undefined if the stream has no such message. */
 async function readMessage(nats: NatsConnection, sequence: number): Promise<RawMessage | undefined> {
   const answer = await nats.request('$JS.API.STREAM.MSG.GET.JOBS', JSON.stringify({ seq: sequence }), OPTIONS);
-  const { message, error } = answer.json<{ message?: StoredMessage; error?: { code: number; description: string } }>();
+  const { message, error } = answer.json<{ message?: StoredMessage; error?: ApiError }>();
   if (message !== undefined) return rawMessage(message);
-  if (error?.code === 404) return undefined;
+  if (error?.code === NOT_FOUND) return undefined;
   throw new Error(`message ${sequence} cannot be read: ${error?.description}`);
 }
 

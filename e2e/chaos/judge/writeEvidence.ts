@@ -7,10 +7,13 @@ const STREAMS = ['JOBS', 'TIMERS'] as const;
 
 /** Leaves what was judged in files, beside the logs of the processes, for whoever looks for a cause. */
 export async function writeEvidence(folder: string, evidence: Evidence, nats: NatsConnection): Promise<void> {
-  const lines = (items: readonly unknown[]) => items.map((item) => `${JSON.stringify(item)}\n`).join('');
   await writeFile(path.join(folder, 'log.jsonl'), lines(evidence.messages));
   await writeFile(path.join(folder, 'rows.jsonl'), lines(evidence.rows));
   await writeFile(path.join(folder, 'streams.json'), JSON.stringify(await describeStreams(nats), null, 2));
+}
+
+function lines(items: readonly unknown[]): string {
+  return items.map((item) => `${JSON.stringify(item)}\n`).join('');
 }
 
 /** The state of the streams and their consumers as the server tells it. */

@@ -1,18 +1,21 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { freePort, startNats } from '@jobstream/testing';
-import type { TestNats } from '@jobstream/testing';
+import type { StartNatsOptions, TestNats } from '@jobstream/testing';
 
 /** One nats-server, or several as a cluster, each with its data in `<folder>/nats-<n>`. */
-export async function startNodes(folder: string, count: number): Promise<TestNats[]> {
-  if (count === 1) return [await startNats({ dataDir: await dataDir(folder, 1) })];
+export async function startNodes(
+  folder: string,
+  count: number,
+  options: Pick<StartNatsOptions, 'syncAlways'> = {},
+): Promise<TestNats[]> {
+  if (count === 1) return [await startNats({ ...options, dataDir: await dataDir(folder, 1) })];
   const routes = await Promise.all(Array.from({ length: count }, () => freePort()));
   const nodes: TestNats[] = [];
   for (const [index, port] of routes.entries()) {
     const name = `nats-${index + 1}`;
-    nodes.push(
-      await startNats({ dataDir: await dataDir(folder, index + 1), name, extraConfig: cluster(port, routes) }),
-    );
+    const own = { dataDir: await dataDir(folder, index + 1), name, extraConfig: cluster(port, routes) };
+    nodes.push(await startNats({ ...options, ...own }));
   }
   return nodes;
 }
