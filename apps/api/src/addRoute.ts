@@ -1,7 +1,9 @@
 import type { IRouter, Request, RequestHandler, Response } from 'express';
 import { Problem } from './problem.ts';
 
-type Method = 'get' | 'post';
+type Method = 'get' | 'post' | 'put' | 'delete';
+
+const METHODS: readonly Method[] = ['get', 'post', 'put', 'delete'];
 
 /** Adds a path (or its aliases) with the handlers of each method; other methods are answered with what is allowed. */
 export function addRoute(
@@ -10,9 +12,14 @@ export function addRoute(
   handlers: { readonly [Name in Method]?: readonly RequestHandler[] },
 ): void {
   const route = router.route(path as string);
-  if (handlers.get) route.get(...handlers.get);
-  if (handlers.post) route.post(...handlers.post);
-  const allow = [...(handlers.get ? ['GET', 'HEAD'] : []), ...(handlers.post ? ['POST'] : []), 'OPTIONS'].join(', ');
+  const allowed: string[] = [];
+  for (const method of METHODS) {
+    const handling = handlers[method];
+    if (handling === undefined) continue;
+    route[method](...handling);
+    allowed.push(method === 'get' ? 'GET, HEAD' : method.toUpperCase());
+  }
+  const allow = [...allowed, 'OPTIONS'].join(', ');
   route.all((req, res) => answerOthers(req, res, allow));
 }
 

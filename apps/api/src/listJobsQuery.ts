@@ -7,8 +7,8 @@ import { schemaErrors } from './schemaErrors.ts';
 
 const DEFAULT_LIMIT = 50;
 
-/** 1 to 200, as text. */
-const Limit = Schema.String.check(
+/** The parameter `limit` of a list: 1 to 200, as text. */
+export const Limit = Schema.String.check(
   Schema.isPattern(/^(?:[1-9]\d?|1\d\d|200)$/, { expected: 'an integer from 1 to 200' }),
 ).pipe(Schema.decodeTo(Schema.Int, SchemaTransformation.transform({ decode: Number, encode: String })));
 

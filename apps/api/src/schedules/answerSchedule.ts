@@ -1,0 +1,12 @@
+import type { Schedule } from '@jobstream/domain';
+import type { Response } from 'express';
+import { entityTag } from '../entityTag.ts';
+import { sendJson } from '../sendJson.ts';
+import { scheduleView } from './scheduleView.ts';
+
+/** Answers a schedule. The entity tag is for `If-Match`: ticks, which come and go, do not change it. */
+export function answerSchedule(res: Response, status: number, schedule: Schedule): void {
+  res.setHeader('ETag', entityTag(schedule.definitionVersion));
+  res.setHeader('Cache-Control', 'private, no-store');
+  sendJson(res, status, scheduleView(schedule, Date.now()));
+}

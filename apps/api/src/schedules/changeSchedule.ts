@@ -1,0 +1,60 @@
+import { decideSchedule, evolveSchedule, exists, isRejection } from '@jobstream/domain';
+import type { Rejection, Schedule, ScheduleCommand, ScheduleState } from '@jobstream/domain';
+import { ConcurrentAppendError, LogUnavailableError } from '@jobstream/eventlog';
+import type { ApiDeps } from '../apiDeps.ts';
+import { Problem } from '../problem.ts';
+import { noSuchSchedule } from './scheduleNameOf.ts';
+
+export interface ScheduleChange {
+  readonly name: string;
+  readonly command: ScheduleCommand;
+  /** Throws a Problem if this schedule must not be changed. */
+  readonly assertAllowed?: (schedule: Schedule) => void;
+}
+
+// A schedule of every second records its ticks meanwhile; who loses this often has met something else than bad luck.
+const MAX_TRIES = 8;
+
+/**
+ * Carries out a command on the schedule as it is now and returns the schedule after it. Its alarm is set to match; should
+ * that fail, a worker that hears of the event does it, or one that comes back.
+ */
+export async function changeSchedule(change: ScheduleChange, deps: ApiDeps): Promise<Schedule> {
+  for (let tries = 1; ; tries++) {
+    try {
+      const schedule = await decideAndAppend(change, deps);
+      await setAlarm(schedule, deps);
+      return schedule;
+    } catch (error) {
+      if (!(error instanceof ConcurrentAppendError)) throw error;
+      if (tries === MAX_TRIES) throw new Problem('schedule-changed', { cause: error });
+    }
+  }
+}
+
+async function decideAndAppend({ name, command, assertAllowed }: ScheduleChange, { log }: ApiDeps): Promise<Schedule> {
+  const snapshot = await log.schedules.reader.read(name);
+  if (exists(snapshot?.schedule)) assertAllowed?.(snapshot.schedule);
+  const decision = decideSchedule(command, snapshot?.schedule);
+  if (isRejection(decision)) throw problemOf(decision);
+  await log.schedules.append(decision, snapshot?.sequence ?? 0);
+  return decided(evolveSchedule(snapshot?.schedule, decision));
+}
+
+function decided(state: ScheduleState): Schedule {
+  if (state === undefined) throw new Error('a schedule that something happened to has a state');
+  return state;
+}
+
+function problemOf({ rejected, detail }: Rejection): Problem {
+  return rejected === 'not-found' ? noSuchSchedule() : new Problem('schedule-exists', { detail });
+}
+
+async function setAlarm({ name, version }: Schedule, { log, logger }: ApiDeps): Promise<void> {
+  try {
+    await log.schedules.alarms.sync(name, version);
+  } catch (error) {
+    if (!(error instanceof LogUnavailableError)) throw error;
+    logger.warn({ schedule: name, reason: error.message }, 'the alarm of a schedule is left to the workers');
+  }
+}

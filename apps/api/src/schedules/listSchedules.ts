@@ -1,0 +1,35 @@
+import { exists } from '@jobstream/domain';
+import type { Schedule } from '@jobstream/domain';
+import type { RequestHandler } from 'express';
+import type { ApiDeps } from '../apiDeps.ts';
+import { sendJson } from '../sendJson.ts';
+import { schedulesPage } from './pageQuery.ts';
+import { scheduleView } from './scheduleView.ts';
+
+/** `GET /api/schedules`: a page of schedules in the order of their names, from the log. */
+export function listSchedules(deps: ApiDeps): RequestHandler {
+  return async (req, res) => {
+    const { limit, cursor = '' } = schedulesPage(req.query);
+    const found = await schedulesAfter(cursor, limit + 1, deps);
+    const items = found.slice(0, limit);
+    const nextCursor = found.length > limit ? (items.at(-1)?.name ?? null) : null;
+    if (nextCursor !== null) {
+      res.setHeader('Link', `</api/schedules?limit=${limit}&cursor=${nextCursor}>; rel="next"`);
+    }
+    res.setHeader('Cache-Control', 'private, no-store');
+    const now = Date.now();
+    sendJson(res, 200, { items: items.map((schedule) => scheduleView(schedule, now)), nextCursor });
+  };
+}
+
+/** Names of deleted schedules stay in the log, so it may take more names than schedules. */
+async function schedulesAfter(cursor: string, count: number, { log }: ApiDeps): Promise<Schedule[]> {
+  const { reader } = log.schedules;
+  const names = (await reader.names()).filter((name) => name > cursor);
+  const found: Schedule[] = [];
+  for (let start = 0; start < names.length && found.length < count; start += count) {
+    const snapshots = await reader.readAll(names.slice(start, start + count));
+    found.push(...snapshots.map(({ schedule }) => schedule).filter(exists));
+  }
+  return found.slice(0, count);
+}
