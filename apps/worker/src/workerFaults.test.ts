@@ -71,6 +71,24 @@ test('a message that is delivered again while this process runs its job waits fo
   expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1', 'JobCompleted 1']);
 });
 
+test('a message that comes again after its attempt failed leaves the retry to the timer', async () => {
+  await using nats = await startNats();
+  await using log = await TestLog.open(nats.url);
+  const eventLog = new DoublingLog({ url: nats.url, name: 'worker' });
+  const handler = handlerOf(({ attempt }) => {
+    eventLog.running.resolve();
+    if (attempt === 1) throw new Error('the first always fails');
+  });
+  await using _worker = await startTestWorker([handler], { natsUrl: nats.url, eventLog });
+  const { jobId } = await log.create('any', { backoff: { type: 'fixed', delayMs: 0 } });
+  await log.storyUntil(jobId, 'completed');
+  const causes = (await log.history(jobId))
+    .filter(({ event }) => event === 'JobStarted')
+    .map((event) => event.causationId);
+  // The first worker's acknowledgement is on its way: an attempt that the message started would be nobody's if we died.
+  expect(causes).toEqual([expect.not.stringMatching(/timer|#/), expect.stringMatching(/^timer:/)]);
+});
+
 test('a result that the server takes for too large fails the job for good', async () => {
   await using nats = await startNats({ maxPayload: '64KB' });
   await using log = await TestLog.open(nats.url);

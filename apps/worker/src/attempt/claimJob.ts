@@ -20,6 +20,10 @@ export async function claimJob(delivery: Delivery, context: WorkerContext, beate
   const snapshot = (beaten ? undefined : firstState(delivery)) ?? (await readState(delivery, context));
   const plan = planClaim(snapshot, delivery, context);
   if (plan.do === 'answer') return answered(plan.answer, plan.because, delivery, context);
+  if (plan.do === 'wake') {
+    await wakeAt(plan.at, delivery, context);
+    return answered({ answer: 'ack' }, plan.because, delivery, context);
+  }
   const chain = new JobChain(plan.snapshot, startCause(delivery), context);
   try {
     const decision = await chain.record(plan.command);

@@ -11,8 +11,9 @@ function delivered(cause: string, deliveryCount: number): Delivery {
   return { jobId, jobType, cause, deliveryCount, ack() {}, release() {}, keepAlive() {} };
 }
 
-function plan(found: { status: JobStatus; startedBy?: string }, delivery: Delivery) {
+function plan(found: { status: JobStatus; startedBy?: string; runAt?: string }, delivery: Delivery) {
   const { do: what, ...rest } = planClaim({ job: testJob(found), sequence: 7 }, delivery, context);
+  if (what === 'wake') return what;
   return what === 'append' && 'command' in rest ? rest.command : 'answer' in rest ? rest.answer : undefined;
 }
 
@@ -27,6 +28,26 @@ test.each(['completed', 'failed', 'cancelled'] as const)('a %s job needs nothing
 test('a job that nobody knows needs nothing', () => {
   const unknown = planClaim(undefined, delivered('m1', 1), context);
   expect(unknown).toMatchObject({ answer: { answer: 'ack' } });
+});
+
+describe('a job that waits for its time', () => {
+  const runAt = '2026-01-01T00:00:02.000Z';
+  const start = { command: 'StartAttempt', worker: 'me' };
+
+  test('is started by a message that comes for the first time', () => {
+    expect(plan({ status: 'scheduled', runAt }, delivered('m1', 1))).toEqual(start);
+    expect(plan({ status: 'retrying', runAt, startedBy: 'm1' }, delivered('timer:9', 1))).toEqual(start);
+  });
+
+  test('is left to its timer by a message that comes again: an earlier holder may still acknowledge it', () => {
+    expect(plan({ status: 'scheduled', runAt }, delivered('m1', 2))).toBe('wake');
+    expect(plan({ status: 'retrying', runAt, startedBy: 'm1' }, delivered('m1', 2))).toBe('wake');
+    expect(plan({ status: 'retrying', runAt, startedBy: 'm1' }, delivered('timer:9', 2))).toBe('wake');
+  });
+
+  test('is left to its timer by the message of the attempt that failed, even if its count began anew', () => {
+    expect(plan({ status: 'retrying', runAt, startedBy: 'm1#3' }, delivered('m1', 1))).toBe('wake');
+  });
 });
 
 describe('a job that is processing', () => {

@@ -1,4 +1,5 @@
 import { isTerminal } from '@jobstream/domain';
+import type { Job } from '@jobstream/domain';
 import type { Delivery, JobSnapshot } from '@jobstream/eventlog';
 import type { WorkerContext } from '../workerContext.ts';
 import type { Answer } from './answer.ts';
@@ -7,6 +8,7 @@ import { startingDelivery } from './startCause.ts';
 
 export type ClaimPlan =
   | { readonly do: 'append'; readonly snapshot: JobSnapshot; readonly command: AttemptCommand }
+  | { readonly do: 'wake'; readonly at: string; readonly because: string }
   | { readonly do: 'answer'; readonly answer: Answer; readonly because: string };
 
 /** What a delivery can mean for a job in the state in which it was found. */
@@ -18,12 +20,26 @@ export function planClaim(
   if (snapshot === undefined) return drop('there is no such job');
   const { job } = snapshot;
   if (isTerminal(job.status)) return drop(`the job is ${job.status}`);
+  if (job.runAt !== undefined && isServed(job, delivery)) {
+    return { do: 'wake', at: job.runAt, because: 'the call was answered by a timer before' };
+  }
   if (job.status !== 'processing') return { do: 'append', snapshot, command: { command: 'StartAttempt', worker } };
   const started = startingDelivery(job.startedBy, delivery.cause);
   if (started === undefined) return drop('another message, with its own worker, started the job');
   if (delivery.deliveryCount <= started) return wait(ackWaitMs);
   // Delivered once more since then: that worker has stopped answering.
   return { do: 'append', snapshot, command: { command: 'TakeOverAttempt', attempt: job.attempt, worker } };
+}
+
+/**
+ * Whether an earlier delivery of this message may have put the job to sleep until its timer. Whoever had that delivery
+ * may acknowledge the message at any time, and with it the lease of an attempt that we started on the message; then
+ * nobody would notice our death. The timer is a message of its own: asked for once more, it starts the attempt.
+ */
+function isServed({ status, startedBy }: Job, { cause, deliveryCount }: Delivery): boolean {
+  if (status !== 'scheduled' && status !== 'retrying') return false;
+  // Counts start again after a crash of the server, so the attempt that failed tells as well.
+  return deliveryCount > 1 || (startedBy !== undefined && startingDelivery(startedBy, cause) !== undefined);
 }
 
 function drop(because: string): ClaimPlan {
