@@ -14,16 +14,6 @@ beforeAll(async () => {
   stage = await ScheduleStage.open(nats.url);
 });
 
-beforeEach(() => {
-  name = `schedule-${++names}`;
-});
-
-/** Every second is often: a schedule that lives on would ring through all other tests. */
-afterEach(async () => {
-  await stage.act(name, { command: 'DeleteSchedule' });
-  await stage.eventLog.schedules.alarms.sync(name);
-});
-
 afterAll(async () => {
   await stage[Symbol.asyncDispose]();
   await nats[Symbol.asyncDispose]();
@@ -33,6 +23,16 @@ const armed = async () => (await stage.eventLog.schedules.alarms.names()).includ
 const tickCount = async () => (await stage.ticks(name)).length;
 
 describe('a schedule', () => {
+  beforeEach(() => {
+    name = `schedule-${++names}`;
+  });
+
+  /** Every second is often: a schedule that lives on would ring through all other tests. */
+  afterEach(async () => {
+    await stage.act(name, { command: 'DeleteSchedule' });
+    await stage.eventLog.schedules.alarms.sync(name);
+  });
+
   test('creates a job at each tick: one of its template, that says where it comes from', async () => {
     await using _scheduler = await startScheduler(nats.url);
     await stage.create(name);
@@ -80,13 +80,26 @@ describe('a schedule', () => {
     await stage.update(name);
     await eventually(async () => expect(await armed()).toBe(true));
   });
-});
 
-describe('@every', () => {
-  test('ticks at whole periods, whenever its alarm was set', async () => {
+  test('with @every ticks at whole periods, whenever its alarm was set', async () => {
     await using _scheduler = await startScheduler(nats.url);
     await stage.create(name, { cron: '@every 2s' });
     await eventually(async () => expect(await tickCount()).toBeGreaterThan(1));
     for (const tick of await stage.ticks(name)) expect(Date.parse(tick) % 2_000).toBe(0);
   });
+});
+
+test('when a worker has been without the log, it looks for what was missed meanwhile', async () => {
+  await using server = await startNats();
+  await using own = await ScheduleStage.open(server.url);
+  await own.create('sentinel', { cron: '@yearly', catchUp: { policy: 'latest', limit: 1 } }, Date.UTC(2020, 0, 2));
+  await using _scheduler = await startScheduler(server.url);
+  // When the ring for the start of the scheduler is over, nothing rings before the next tick, half a minute away.
+  await eventually(async () => expect(await own.ticks('sentinel')).toHaveLength(1));
+  const lastTick = Math.floor(Date.now() / 1_000) * 1_000 - 30_000;
+  const cron = `${new Date(lastTick).getUTCSeconds()} * * * * *`;
+  await own.create('missed', { cron, catchUp: { policy: 'all', limit: 9 } }, lastTick - 61_000);
+  expect(await own.ticks('missed')).toEqual([]);
+  await server.restart();
+  await eventually(async () => expect(await own.ticks('missed')).toHaveLength(2));
 });
