@@ -82,6 +82,25 @@ test('a worker that was frozen while its job was taken over changes nothing, and
   ]);
 });
 
+test('a worker that was frozen for three ack waits, until another had completed its job, changes nothing and says so', async () => {
+  const frozen = await startWorker();
+  const { jobId } = await sleep(1_500);
+  await frozen.logged('started');
+  frozen.kill('SIGSTOP');
+  const second = await startWorker({ WORKER_CONCURRENCY: '2' });
+  const story = await log.storyUntil(jobId, 'completed');
+  // A job that takes three ack waits stands for the time; it begins when the worker is frozen already.
+  const clock = await sleep(3_000);
+  await log.storyUntil(clock.jobId, 'completed');
+  frozen.kill('SIGCONT');
+  await frozen.logged(OVERTAKEN);
+  const history = await log.history(jobId);
+  expect(history.map(({ id }) => id)).toHaveLength(story.length);
+  const results = history.filter(({ event }) => event === 'JobCompleted' || event === 'JobFailed');
+  expect(results).toMatchObject([{ event: 'JobCompleted', data: { attempt: 2, result: { sleptMs: 1_500 } } }]);
+  expect(second.lines.filter(({ msg }) => msg === OVERTAKEN)).toEqual([]);
+});
+
 test('SIGTERM releases a running job, which burns no attempt, and the process ends well', async () => {
   const first = await startWorker({ ACK_WAIT_MS: '600000' });
   const { jobId } = await sleep(1_500, { maxAttempts: 1 });

@@ -9,12 +9,14 @@ import {
 import { LogUnavailableError } from './errors.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
 import { silentSink, type LogSink } from './logSink.ts';
+import { within } from './within.ts';
 import { assertSupportedServer } from './serverVersion.ts';
 
 /** Milliseconds between attempts to connect: short, since a server that is back should be noticed at once. */
 const RECONNECT_PAUSE_MS = 250;
 /** A peer that vanished without a word is found after two unanswered pings. */
 const PING_INTERVAL_MS = 5_000;
+const DRAIN_MS = 250;
 
 /**
  * One connection to the server that tells when it is lost and when it is back. The client keeps no buffer while it is
@@ -68,10 +70,15 @@ export class Connection {
     return () => this.#regained.delete(callback);
   }
 
+  /** Sends what is still to be sent, unless the server takes too long, and closes. */
   async close(): Promise<void> {
     this.#connected = false;
     if (this.nats.isClosed()) return;
-    await this.nats.drain().catch(() => this.nats.close());
+    const drained = await within(
+      DRAIN_MS,
+      this.nats.drain().catch(() => this.nats.close()),
+    );
+    if (!drained) await within(DRAIN_MS, this.nats.close());
   }
 
   async #watch(): Promise<void> {

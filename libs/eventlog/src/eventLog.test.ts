@@ -78,3 +78,17 @@ test('an event log that is not started says so', async () => {
   expect(log.isConnected()).toBe(false);
   expect(() => log.follow({ after: 0 })).toThrow(LogUnavailableError);
 });
+
+test.each(['SIGKILL', 'SIGSTOP'] as const)(
+  'stops although the server is gone (%s) and appends wait for it',
+  async (signal) => {
+    await using nats = await startNats();
+    const log = await openEventLog({ url: nats.url, deadlineMs: 600_000 });
+    await nats.kill(signal);
+    const outcome = log.append(new JobScript().create(), 0).catch((error: unknown) => error);
+    await log.stop(); // the append would keep it for ten minutes, the client library until its pings have failed
+    expect(await Promise.race([outcome, Promise.resolve('open')])).toBe('open');
+    if (signal === 'SIGSTOP') await nats.resume();
+  },
+  8_000,
+);

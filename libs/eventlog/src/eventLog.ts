@@ -19,10 +19,12 @@ import type { RecordedEvent } from './recordedEvent.ts';
 import { ScheduleLog } from './scheduleLog.ts';
 import { ensureStream, JOBS_STREAM, streamSettings } from './streams.ts';
 import { WakeScheduler, type Wake } from './wakeScheduler.ts';
+import { within } from './within.ts';
 import { ensureWorkConsumers } from './workConsumers.ts';
 
 const DEADLINE_MS = 4_000;
 const MAX_WAITING = 20_000;
+const FINISH_MS = 700;
 /** Part of the deadline after which a single publish counts as unanswered, so that there is time to look and try again. */
 const PUBLISH_TIMEOUT_SHARE = 0.4;
 
@@ -65,16 +67,24 @@ export class EventLog {
     }
   }
 
-  /** Ends the queues, waits until every append has its outcome, and closes the connection. */
+  /**
+   * Ends the queues, waits until every append has its outcome, and closes the connection. A server that does not answer
+   * holds this up for a second; appends that wait then have an unknown outcome.
+   */
   async stop(): Promise<void> {
     const parts = this.#parts;
     this.#parts = undefined;
     if (parts === undefined) return;
-    await Promise.all([...this.#queues].map((queue) => queue.stop()));
-    await parts.schedules.stop();
-    await parts.appender.stop();
+    if (!(await within(FINISH_MS, this.#finish(parts))))
+      this.#sink.warn({}, 'stopped before everything had its outcome');
     parts.publisher.stop();
     await parts.connection.close();
+  }
+
+  async #finish({ schedules, appender }: Parts): Promise<void> {
+    await Promise.all([...this.#queues].map((queue) => queue.stop()));
+    await schedules.stop();
+    await appender.stop();
   }
 
   isConnected(): boolean {

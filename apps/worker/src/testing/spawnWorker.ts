@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '@jobstream/testing';
 
@@ -22,7 +23,9 @@ export function spawnWorker(script: string, env: Record<string, string>): Worker
   const path = fileURLToPath(new URL(script, import.meta.url));
   const child = spawn(process.execPath, [path], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   const lines: { msg: string }[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => lines.push(...parse(chunk)));
+  for (const input of [child.stdout, child.stderr]) {
+    if (input !== null) createInterface({ input }).on('line', (line) => lines.push(parse(line)));
+  }
   const ended = once(child, 'exit').then(([code, signal]: unknown[]) => (code ?? signal) as number | string);
   return {
     lines,
@@ -43,11 +46,6 @@ function assertLogged(lines: readonly { msg: string }[], msg: string): void {
   );
 }
 
-/** Lines are written one by one and are short, so a chunk holds whole ones. */
-function parse(chunk: Buffer): { msg: string }[] {
-  return chunk
-    .toString()
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => (line.startsWith('{') ? (JSON.parse(line) as { msg: string }) : { msg: line }));
+function parse(line: string): { msg: string } {
+  return line.startsWith('{') ? (JSON.parse(line) as { msg: string }) : { msg: line };
 }
