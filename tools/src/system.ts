@@ -112,9 +112,8 @@ export class System {
     const script = path.join(appsFolder, name, 'src', 'main.ts');
     const graceMs = Number(this.#env['SHUTDOWN_GRACE_MS'] || 10_000) + appGraceMs;
     const onLine = (line: string) => writeLine(name, line);
-    return new KeptApp({ name, script, cwd: repositoryRoot, env: this.#env, graceMs, guard, onLine }, (line) =>
-      this.#say(line),
-    );
+    const env = appEnv(name, this.#env);
+    return new KeptApp({ name, script, cwd: repositoryRoot, env, graceMs, guard, onLine }, (line) => this.#say(line));
   }
 
   #say(line: string): void {
@@ -127,4 +126,10 @@ export class System {
     await Promise.race([this.#starting.catch(() => {}), pause(longestStepMs, undefined, { ref: false })]);
     for (const undo of this.#undo.toReversed()) await undo();
   }
+}
+
+/** Two processes cannot listen on one port: the projector takes the one after the worker's. */
+function appEnv(name: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const port = Number(env['HEALTH_PORT'] ?? 0);
+  return name === 'projector' && port > 0 ? { ...env, HEALTH_PORT: String(port + 1) } : env;
 }

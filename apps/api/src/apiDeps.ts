@@ -1,12 +1,12 @@
 import type { EventLog } from '@jobstream/eventlog';
 import type { ReadModel } from '@jobstream/readmodel';
-import type { Logger } from '@jobstream/runtime';
-import type { Readiness } from './readiness.ts';
+import type { Logger, Metrics, Readiness } from '@jobstream/runtime';
 
 /** Everything that the routes are handed. */
 export interface ApiDeps {
   readonly log: Pick<EventLog, 'append' | 'readJob' | 'readHistory' | 'schedules' | 'jobTypes'>;
   readonly table: Pick<ReadModel, 'findJob' | 'listJobs' | 'findJobReferences' | 'countMatchingJobs'>;
   readonly readiness: Readiness;
+  readonly metrics: Metrics;
   readonly logger: Logger;
 }

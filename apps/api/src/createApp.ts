@@ -1,12 +1,14 @@
 import express, { type Express, type RequestHandler } from 'express';
 import { addRoute } from './addRoute.ts';
 import type { ApiDeps } from './apiDeps.ts';
+import { getMetrics } from './getMetrics.ts';
 import { handleError } from './handleError.ts';
 import { healthRoutes } from './healthRoutes.ts';
 import { jobRoutes } from './jobRoutes.ts';
 import { typeRoutes } from './jobTypes/typeRoutes.ts';
 import { Problem } from './problem.ts';
 import { requestLog } from './requestLog.ts';
+import { requestMetrics } from './requestMetrics.ts';
 import { scheduleRoutes } from './schedules/scheduleRoutes.ts';
 import { secureHeaders } from './secureHeaders.ts';
 import { sendJson } from './sendJson.ts';
@@ -16,11 +18,12 @@ export function createApp(deps: ApiDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag'); // versions are our entity tags; hashing every answer would cost more than it saves
-  app.use(requestLog(deps.logger), secureHeaders());
+  app.use(requestLog(deps.logger), requestMetrics(deps.metrics), secureHeaders());
   app.use(jobRoutes(deps));
   app.use(scheduleRoutes(deps));
   app.use(typeRoutes(deps));
   app.use(healthRoutes(deps.readiness));
+  addRoute(app, '/metrics', { get: [getMetrics(deps.metrics)] });
   addRoute(app, '/', { get: [answerRoot] });
   app.use(() => {
     throw new Problem('path-not-found');
@@ -37,5 +40,6 @@ const answerRoot: RequestHandler = (_req, res) => {
     schedules: '/api/schedules',
     live: '/health/live',
     ready: '/health/ready',
+    metrics: '/metrics',
   });
 };

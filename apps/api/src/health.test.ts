@@ -1,7 +1,7 @@
 import { migrate } from '@jobstream/readmodel';
+import { Readiness } from '@jobstream/runtime';
 import { createDatabase, startNats, startPostgres } from '@jobstream/testing';
 import { expect, test } from 'vitest';
-import { Readiness } from './readiness.ts';
 import { startApi, type TestApi } from './testing/startApi.ts';
 
 async function health(api: TestApi, path = '/health/ready'): Promise<{ status: number; body: unknown }> {

@@ -1,6 +1,6 @@
+import type { Readiness } from '@jobstream/runtime';
 import { Router, type RequestHandler } from 'express';
 import { addRoute } from './addRoute.ts';
-import type { Readiness } from './readiness.ts';
 import { sendJson } from './sendJson.ts';
 
 /** Probes for whoever restarts this process (live) and for whoever sends it requests (ready). */

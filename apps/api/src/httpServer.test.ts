@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import { Agent, request, type IncomingMessage, type RequestListener } from 'node:http';
-import { createLogger } from '@jobstream/runtime';
+import { createLogger, ListenError } from '@jobstream/runtime';
 import { expect, onTestFinished, test } from 'vitest';
 import { HttpServer, type HttpServerOptions } from './httpServer.ts';
-import { ListenError } from './listenError.ts';
 
 const logger = createLogger({ service: 'api', level: 'silent' });
 

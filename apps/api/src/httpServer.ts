@@ -2,9 +2,8 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Logger, Service } from '@jobstream/runtime';
+import { ListenError, type Logger, type Service } from '@jobstream/runtime';
 import { answerClientError } from './answerClientError.ts';
-import { ListenError } from './listenError.ts';
 
 export interface HttpServerOptions {
   readonly listener: RequestListener;
@@ -56,7 +55,7 @@ export class HttpServer implements Service {
     try {
       await once(this.#server, 'listening');
     } catch (error) {
-      throw new ListenError(host, port, error);
+      throw new ListenError({ host, port, setting: 'PORT', cause: error });
     }
     logger.info({ host, port: this.port }, 'listening');
   }

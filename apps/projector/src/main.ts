@@ -1,8 +1,9 @@
 import { EventLog } from '@jobstream/eventlog';
-import { eventLogSettings, runProcess } from '@jobstream/runtime';
+import { eventLogSettings, HealthServer, Metrics, Readiness, runProcess } from '@jobstream/runtime';
 import { Projector } from './projector.ts';
 
 await runProcess('projector', (config, logger) => {
+  const metrics = new Metrics().watchProcess();
   const eventLog = new EventLog({ ...eventLogSettings(config), name: 'projector', logger });
   const projector = new Projector({
     eventLog,
@@ -14,5 +15,7 @@ await runProcess('projector', (config, logger) => {
       process.kill(process.pid, 'SIGTERM'); // the orderly end, for which runProcess waits
     },
   });
-  return [eventLog, projector];
+  const readiness = new Readiness({ log: () => eventLog.isConnected() });
+  const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
+  return [health, eventLog, projector];
 });

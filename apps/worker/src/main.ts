@@ -1,5 +1,5 @@
 import { EventLog } from '@jobstream/eventlog';
-import { eventLogSettings, runProcess } from '@jobstream/runtime';
+import { eventLogSettings, HealthServer, Metrics, Readiness, runProcess } from '@jobstream/runtime';
 import { systemClock } from './clock.ts';
 import { emailHandler } from './email/emailHandler.ts';
 import { chooseMailer } from './email/chooseMailer.ts';
@@ -12,6 +12,7 @@ import { webhookHandler } from './webhook/webhookHandler.ts';
 import { Worker } from './worker.ts';
 
 await runProcess('worker', (config, logger) => {
+  const metrics = new Metrics().watchProcess();
   const eventLog = new EventLog({ ...eventLogSettings(config), name: 'worker', logger });
   const mailer = chooseMailer(config.SMTP_URL, logger);
   const handlers = handlerRegistry([
@@ -30,5 +31,7 @@ await runProcess('worker', (config, logger) => {
     shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
   });
   const scheduler = new Scheduler({ eventLog, clock: systemClock(), logger, ackWaitMs: config.ACK_WAIT_MS });
-  return [eventLog, mailer, worker, scheduler];
+  const readiness = new Readiness({ log: () => eventLog.isConnected() });
+  const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
+  return [health, eventLog, mailer, worker, scheduler];
 });

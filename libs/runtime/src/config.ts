@@ -22,6 +22,7 @@ const fields = {
   DATABASE_URL: urlOf(['postgres:', 'postgresql:'], 'postgres://127.0.0.1:5432/jobstream'),
   HOST: text('127.0.0.1'),
   PORT: port(3000),
+  HEALTH_PORT: optional(port()),
   LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
   STREAM_REPLICAS: count({ min: 1, max: 5, fallback: 1 }),
   GROUP_COMMIT: bool(true),

@@ -1,10 +1,18 @@
+export { boundedLabel } from './boundedLabel.ts';
 export { ConfigError } from './configError.ts';
 export { readConfig } from './config.ts';
 export type { Config } from './config.ts';
 export { eventLogSettings } from './eventLogSettings.ts';
+export { HealthServer } from './healthServer.ts';
+export type { HealthServerOptions } from './healthServer.ts';
 export type { TypeLimits } from './limitsField.ts';
+export { ListenError } from './listenError.ts';
 export { createLogger } from './logger.ts';
 export type { Logger } from './logger.ts';
+export { Metrics } from './metrics.ts';
+export type { GaugeOptions, HistogramOptions, MetricOptions } from './metrics.ts';
+export { Readiness } from './readiness.ts';
+export type { ReadinessCheck, ReadinessReport } from './readiness.ts';
 export { runProcess } from './runProcess.ts';
 export type { BuildServices } from './runProcess.ts';
 export type { Service } from './service.ts';

@@ -1,9 +1,8 @@
 import { EventLog, type EventLogOptions } from '@jobstream/eventlog';
 import { ReadModel } from '@jobstream/readmodel';
-import { createLogger, type Logger } from '@jobstream/runtime';
+import { createLogger, Metrics, Readiness, type Logger } from '@jobstream/runtime';
 import { createApp } from '../createApp.ts';
 import { HttpServer, type HttpServerOptions } from '../httpServer.ts';
-import { Readiness } from '../readiness.ts';
 
 export interface StartApiOptions {
   readonly natsUrl: string;
@@ -28,9 +27,10 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const logger = options.logger ?? createLogger({ service: 'api', level: 'silent' });
   const log = new EventLog({ url: options.natsUrl, name: 'api', ...options.log });
   const table = new ReadModel({ databaseUrl: options.databaseUrl, name: 'api' });
+  const metrics = new Metrics();
   const readiness = new Readiness({ log: () => log.isConnected(), table: () => table.ping().then(() => true) });
   const server = new HttpServer({
-    listener: createApp({ log, table, readiness, logger }),
+    listener: createApp({ log, table, readiness, metrics, logger }),
     host: '127.0.0.1',
     port: 0,
     graceMs: 10_000,

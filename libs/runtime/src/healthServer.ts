@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ListenError } from './listenError.ts';
+import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+import type { Readiness } from './readiness.ts';
+import type { Service } from './service.ts';
+
+export interface HealthServerOptions {
+  readonly host: string;
+  /** 0 takes any free port; without a port the server stays off. */
+  readonly port: number | undefined;
+  readonly readiness: Readiness;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+interface Page {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const LIVE_PAGE: Page = { status: 200, type: JSON_TYPE, body: '{"status":"live"}' };
+const NO_PAGE: Page = { status: 404, type: JSON_TYPE, body: '{"status":"there is nothing at this path"}' };
+/** Probes and scrapers are few and near. */
+const timeouts = { headersTimeout: 5_000, requestTimeout: 5_000, keepAliveTimeout: 65_000 };
+
+/** Answers probes and scrapers for a process that serves nothing else: `/health/live`, `/health/ready`, `/metrics`. */
+export class HealthServer implements Service {
+  readonly name = 'health';
+  readonly #options: HealthServerOptions;
+  readonly #pages: ReadonlyMap<string, () => Page | Promise<Page>>;
+  readonly #server: Server;
+
+  constructor(options: HealthServerOptions) {
+    this.#options = options;
+    const ready = () => readyPage(options.readiness);
+    this.#pages = new Map<string, () => Page | Promise<Page>>([
+      ['/health/live', () => LIVE_PAGE],
+      ['/livez', () => LIVE_PAGE],
+      ['/health/ready', ready],
+      ['/readyz', ready],
+      ['/metrics', () => metricsPage(options.metrics)],
+    ]);
+    this.#server = createServer(timeouts, (req, res) => void this.#answer(req, res));
+  }
+
+  /** The port that is listened on; 0 before the start. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo | null)?.port ?? 0;
+  }
+
+  async start(): Promise<void> {
+    const { host, port, logger } = this.#options;
+    if (port === undefined) return;
+    this.#server.listen({ host, port });
+    try {
+      await once(this.#server, 'listening');
+    } catch (error) {
+      throw new ListenError({ host, port, setting: 'HEALTH_PORT', cause: error });
+    }
+    logger.info({ host, port: this.port }, 'health and metrics');
+  }
+
+  /** Cuts what is open: whoever asks now learns more from a closed door than from an answer. */
+  async stop(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    try {
+      send(req, res, await this.#page(req));
+    } catch (error) {
+      this.#options.logger.error({ err: error, path: req.url }, 'a probe or scrape could not be answered');
+      send(req, res, { status: 500, type: JSON_TYPE, body: '{"status":"failed"}' });
+    }
+  }
+
+  #page({ url = '', method = '' }: IncomingMessage): Page | Promise<Page> {
+    const page = this.#pages.get(url.split('?')[0] ?? '');
+    return page === undefined || !['GET', 'HEAD'].includes(method) ? NO_PAGE : page();
+  }
+}
+
+async function readyPage(readiness: Readiness): Promise<Page> {
+  const { ready, parts, stopping } = await readiness.report();
+  const status = stopping ? 'stopping' : ready ? 'ready' : 'not ready';
+  return { status: ready ? 200 : 503, type: JSON_TYPE, body: JSON.stringify({ status, parts }) };
+}
+
+async function metricsPage(metrics: Metrics): Promise<Page> {
+  return { status: 200, type: metrics.contentType, body: await metrics.text() };
+}
+
+function send(req: IncomingMessage, res: ServerResponse, { status, type, body }: Page): void {
+  const length = Buffer.byteLength(body);
+  res.writeHead(status, { 'content-type': type, 'content-length': length, 'cache-control': 'no-store' });
+  res.end(req.method === 'HEAD' ? undefined : body);
+}

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { boundedLabel } from './boundedLabel.ts';
+import { Metrics } from './metrics.ts';
+
+test('a metric is shown with its help, its type and its values', async () => {
+  const metrics = new Metrics();
+  metrics.counter({ name: 'jobstream_cups_total', help: 'Cups.', labels: ['size'] }).inc({ size: 'large' }, 2);
+  expect(await metrics.text()).toBe(
+    '# HELP jobstream_cups_total Cups.\n# TYPE jobstream_cups_total counter\njobstream_cups_total{size="large"} 2\n',
+  );
+});
+
+test('two processes in one program keep their metrics apart', async () => {
+  const [first, second] = [new Metrics(), new Metrics()];
+  first.counter({ name: 'jobstream_cups_total', help: 'Cups.' }).inc();
+  second.counter({ name: 'jobstream_cups_total', help: 'Cups.' });
+  expect(await second.text()).toContain('jobstream_cups_total 0\n');
+});
+
+test('a gauge that is asked for its value forgets what it said before', async () => {
+  const rooms = ['kitchen', 'hall'];
+  const metrics = new Metrics();
+  metrics.gauge({
+    name: 'jobstream_room',
+    help: 'A room.',
+    labels: ['name'],
+    collect: (gauge) => gauge.set({ name: rooms.pop() ?? '' }, 1),
+  });
+  expect(await metrics.text()).toContain('jobstream_room{name="hall"} 1');
+  const again = await metrics.text();
+  expect(again).toContain('jobstream_room{name="kitchen"} 1');
+  expect(again).not.toContain('hall');
+});
+
+test('those who ask at the same time share one answer', async () => {
+  let times = 0;
+  const metrics = new Metrics();
+  metrics.gauge({ name: 'jobstream_room', help: 'A room.', collect: (gauge) => gauge.set(++times) });
+  const [one, other] = await Promise.all([metrics.text(), metrics.text()]);
+  expect(one).toBe(other);
+  expect(await metrics.text()).toContain('jobstream_room 2');
+});
+
+test('the process itself is described when that is wanted', async () => {
+  expect(await new Metrics().watchProcess().text()).toContain('process_cpu_seconds_total');
+});
+
+test('a bounded label keeps the first values and lumps the others together', () => {
+  const bounded = boundedLabel(2);
+  expect(['email', 'fax', 'sleep', 'email', 'webhook', 'fax'].map(bounded)).toEqual([
+    'email',
+    'fax',
+    'other',
+    'email',
+    'other',
+    'fax',
+  ]);
+});

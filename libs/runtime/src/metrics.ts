@@ -1,0 +1,65 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What is told about a metric when it is made; `name` follows `jobstream_<noun>_<unit>`, counters end in `_total`. */
+export interface MetricOptions<Label extends string> {
+  readonly name: string;
+  readonly help: string;
+  /** Each must have few values: every combination is a time series, kept for ever. */
+  readonly labels?: readonly Label[];
+}
+
+export interface GaugeOptions<Label extends string> extends MetricOptions<Label> {
+  /** Sets the gauge when it is asked for; it keeps no value from one time to the next. Must not reject. */
+  readonly collect?: (gauge: Gauge<Label>) => Promise<void> | void;
+}
+
+export interface HistogramOptions<Label extends string> extends MetricOptions<Label> {
+  /** Upper bounds in the unit of the metric, in ascending order. */
+  readonly buckets: readonly number[];
+}
+
+/** The metrics of one process, in the text format of Prometheus. */
+export class Metrics {
+  readonly #registry = new Registry();
+  #text: Promise<string> | undefined;
+
+  /** The media type of `text`. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Adds what prom-client knows about this process: CPU, memory, file descriptors, event loop, garbage collection. */
+  watchProcess(): this {
+    collectDefaultMetrics({ register: this.#registry });
+    return this;
+  }
+
+  counter<Label extends string = never>({ name, help, labels = [] }: MetricOptions<Label>): Counter<Label> {
+    return new Counter({ name, help, labelNames: labels, registers: [this.#registry] });
+  }
+
+  histogram<Label extends string = never>({ buckets, ...options }: HistogramOptions<Label>): Histogram<Label> {
+    const { name, help, labels = [] } = options;
+    return new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers: [this.#registry] });
+  }
+
+  gauge<Label extends string = never>({ name, help, labels = [], collect }: GaugeOptions<Label>): Gauge<Label> {
+    const registers = [this.#registry];
+    if (collect === undefined) return new Gauge({ name, help, labelNames: labels, registers });
+    return new Gauge({ name, help, labelNames: labels, registers, collect: collectorOf(collect) });
+  }
+
+  /** All metrics as they are now. Whoever asks while an answer is being made gets the same one. */
+  text(): Promise<string> {
+    this.#text ??= this.#registry.metrics().finally(() => (this.#text = undefined));
+    return this.#text;
+  }
+}
+
+/** prom-client calls back on the gauge itself. */
+function collectorOf<Label extends string>(collect: (gauge: Gauge<Label>) => Promise<void> | void) {
+  return function (this: Gauge<Label>): Promise<void> | void {
+    this.reset();
+    return collect(this);
+  };
+}
