@@ -12,6 +12,7 @@ import { JobQueue, type JobQueueOptions } from './jobQueue.ts';
 import { JobReader } from './jobReader.ts';
 import { JobTypeControl } from './jobTypeControl.ts';
 import type { JobSnapshot } from './jobSnapshot.ts';
+import { LeaderReader } from './leaderReader.ts';
 import { LogFollower } from './logFollower.ts';
 import { silentSink, type LogSink } from './logSink.ts';
 import { Publisher } from './publisher.ts';
@@ -174,7 +175,11 @@ export class EventLog {
     const core = { connection, manager, publisher, appender };
     return {
       ...core,
-      reader: new JobReader(new DirectReader(connection, deadlineMs)),
+      reader: new JobReader({
+        direct: new DirectReader(connection, deadlineMs),
+        leader: replicas > 1 ? new LeaderReader(connection) : undefined,
+        deadlineMs,
+      }),
       wakes: new WakeScheduler(publisher, deadlineMs),
       schedules: new ScheduleLog({ ...core, deadlineMs, sink: this.#sink }),
       jobTypes: new JobTypeControl(manager),

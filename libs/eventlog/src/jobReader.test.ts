@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { startNats } from '@jobstream/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Connection } from './connection.ts';
+import { DirectReader } from './directReader.ts';
 import { LogUnavailableError, NewerEventError } from './errors.ts';
+import { JobReader } from './jobReader.ts';
+import { LeaderReader } from './leaderReader.ts';
 import { JobScript } from './testing/jobScript.ts';
 import { openEventLog } from './testing/openEventLog.ts';
 import { publishRaw } from './testing/publishRaw.ts';
@@ -89,6 +93,57 @@ test('refuses to judge a job with an event of a newer schema', async () => {
   const job = new JobScript();
   await publishRaw(nats.url, `jobs.email.${job.jobId}.created`, JSON.stringify({ ...job.create(), v: 2 }));
   await expect(log.readJob(job.jobId)).rejects.toThrow(NewerEventError);
+});
+
+/** A replica that has nothing after a certain sequence yet. */
+class LaggingReader extends DirectReader {
+  horizon = 0;
+
+  override async newestOfEachSubject(...filters: string[]) {
+    return (await super.newestOfEachSubject(...filters)).filter(({ sequence }) => sequence <= this.horizon);
+  }
+
+  override async at(sequence: number) {
+    return sequence <= this.horizon ? super.at(sequence) : undefined;
+  }
+}
+
+describe('with replicas', () => {
+  let connection: Connection;
+  let replica: LaggingReader;
+  let reader: JobReader;
+
+  beforeAll(async () => {
+    connection = await Connection.open({ url: nats.url, name: 'test' });
+    replica = new LaggingReader(connection, 2_000);
+    reader = new JobReader({ direct: replica, leader: new LeaderReader(connection), deadlineMs: 2_000 });
+  });
+
+  afterAll(() => connection.close());
+
+  test('a requeue that the replica does not have yet is part of the history', async () => {
+    const job = new JobScript();
+    const [created, started, failed] = [job.create({ maxAttempts: 1 }), job.start(), job.fail()];
+    let sequence = 0;
+    for (const event of [created, started, failed]) sequence = await log.append(event, sequence);
+    replica.horizon = sequence;
+    const requeued = await log.append(job.next({ command: 'RequeueJob' }), sequence);
+    expect(await reader.job(job.jobId, job.jobType)).toMatchObject({ sequence: requeued, job: { status: 'pending' } });
+  });
+
+  test.each([
+    ['nothing', 0],
+    ['only the beginning', 3],
+  ])('a replica that has %s of a job hides nothing of it', async (_name, count) => {
+    const job = retriedJob();
+    const last = await appendAll(job);
+    replica.horizon = last - job.events.length + count;
+    expect((await reader.history(job.jobId)).map(({ event }) => event)).toEqual(job.events);
+  });
+
+  test('a job that nobody created is undefined', async () => {
+    expect(await reader.job(randomUUID())).toBeUndefined();
+  });
 });
 
 test('says that the log is not available instead of inventing an empty history', async () => {

@@ -1,19 +1,34 @@
 import { decodeJobEvent, fold } from '@jobstream/domain';
 import type { DirectReader, StoredMessage } from './directReader.ts';
-import { NewerEventError } from './errors.ts';
+import { LogUnavailableError, NewerEventError } from './errors.ts';
 import type { JobSnapshot } from './jobSnapshot.ts';
+import type { LeaderReader } from './leaderReader.ts';
 import type { RecordedEvent } from './recordedEvent.ts';
 import { jobFilter } from './subjects.ts';
+
+export interface JobReaderOptions {
+  readonly direct: DirectReader;
+  /** Where the log has replicas; one server is its own leader. */
+  readonly leader?: LeaderReader | undefined;
+  readonly deadlineMs: number;
+}
 
 /**
  * Reads single jobs. One request brings the newest message of each of the job's subjects, which is the whole history of
  * most jobs; what came more than once is found by walking back along the expectations that link the events.
+ *
+ * Any replica may answer, and one that lags does not have the end of the history: a worker that believed it would take
+ * a requeued job for one that has failed. So the leader says where the history ends; what came before never changes.
  */
 export class JobReader {
   readonly #direct: DirectReader;
+  readonly #leader: LeaderReader | undefined;
+  readonly #deadlineMs: number;
 
-  constructor(direct: DirectReader) {
+  constructor({ direct, leader, deadlineMs }: JobReaderOptions) {
     this.#direct = direct;
+    this.#leader = leader;
+    this.#deadlineMs = deadlineMs;
   }
 
   async job(jobId: string, jobType?: string): Promise<JobSnapshot | undefined> {
@@ -24,9 +39,18 @@ export class JobReader {
   }
 
   async history(jobId: string, jobType?: string): Promise<readonly RecordedEvent[]> {
-    const newest = await this.#direct.newestOfEachSubject(jobFilter(jobId, jobType));
-    const messages = await this.#walkBack(newest);
+    const messages = await this.#walkBack(await this.#newest(jobFilter(jobId, jobType)));
     return messages.flatMap(recordedEvent);
+  }
+
+  /** The newest message of each of the job's subjects as far as a replica has it, and in any case the last of all. */
+  async #newest(filter: string): Promise<readonly StoredMessage[]> {
+    const [newest, last] = await Promise.all([this.#direct.newestOfEachSubject(filter), this.#last(filter)]);
+    return last === undefined || last.sequence <= (newest.at(-1)?.sequence ?? 0) ? newest : [...newest, last];
+  }
+
+  #last(filter: string): Promise<StoredMessage | undefined> {
+    return this.#fromLeader((leader) => leader.lastMessage(filter, this.#deadlineMs));
   }
 
   /** The whole history, oldest first, of the job whose newest messages these are. */
@@ -37,9 +61,24 @@ export class JobReader {
     while (message !== undefined) {
       history.push(message);
       const previous = previousSequence(message, newest);
-      message = previous === 0 ? undefined : (known.get(previous) ?? (await this.#direct.at(previous)));
+      message = previous === 0 ? undefined : (known.get(previous) ?? (await this.#at(previous)));
     }
     return history.toReversed();
+  }
+
+  async #at(sequence: number): Promise<StoredMessage | undefined> {
+    const found = await this.#direct.at(sequence);
+    return found ?? this.#fromLeader((leader) => leader.messageAt(sequence, this.#deadlineMs));
+  }
+
+  async #fromLeader(
+    read: (leader: LeaderReader) => Promise<StoredMessage | undefined>,
+  ): Promise<StoredMessage | undefined> {
+    try {
+      return this.#leader === undefined ? undefined : await read(this.#leader);
+    } catch (error) {
+      throw new LogUnavailableError('a read failed', { cause: error });
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Connection } from './connection.ts';
+import type { StoredMessage } from './directReader.ts';
 import { EXPECTED_SEQUENCE } from './headers.ts';
 import { JOBS_STREAM } from './streams.ts';
 
@@ -10,8 +11,16 @@ export interface StoredLink {
   readonly previous: number | undefined;
 }
 
+interface Message {
+  readonly seq: number;
+  readonly subject: string;
+  readonly time: string;
+  readonly hdrs?: string;
+  readonly data?: string;
+}
+
 interface StoredAnswer {
-  readonly message?: { readonly seq: number; readonly hdrs?: string; readonly data?: string };
+  readonly message?: Message;
   readonly error?: { readonly err_code: number; readonly description: string };
 }
 
@@ -26,32 +35,58 @@ export class LeaderReader {
   }
 
   /** The newest message on the filter, or undefined when there is none. */
-  last(filter: string, timeoutMs: number): Promise<StoredLink | undefined> {
-    return this.#get({ last_by_subj: filter }, timeoutMs);
+  async last(filter: string, timeoutMs: number): Promise<StoredLink | undefined> {
+    return linkOf(await this.#get({ last_by_subj: filter }, timeoutMs));
   }
 
-  at(sequence: number, timeoutMs: number): Promise<StoredLink | undefined> {
-    return this.#get({ seq: sequence }, timeoutMs);
+  async at(sequence: number, timeoutMs: number): Promise<StoredLink | undefined> {
+    return linkOf(await this.#get({ seq: sequence }, timeoutMs));
   }
 
-  async #get(query: object, timeoutMs: number): Promise<StoredLink | undefined> {
+  /** As `last`, the whole message. */
+  async lastMessage(filter: string, timeoutMs: number): Promise<StoredMessage | undefined> {
+    return storedMessage(await this.#get({ last_by_subj: filter }, timeoutMs));
+  }
+
+  /** As `at`, the whole message. */
+  async messageAt(sequence: number, timeoutMs: number): Promise<StoredMessage | undefined> {
+    return storedMessage(await this.#get({ seq: sequence }, timeoutMs));
+  }
+
+  async #get(query: object, timeoutMs: number): Promise<Message | undefined> {
     const subject = `$JS.API.STREAM.MSG.GET.${JOBS_STREAM}`;
     const answer = await this.#connection.nats.request(subject, JSON.stringify(query), { timeout: timeoutMs });
     const { message, error } = answer.json<StoredAnswer>();
-    if (message !== undefined) return linkOf(message);
+    if (message !== undefined) return message;
     if (error?.err_code === NO_MESSAGE) return undefined;
     throw new Error(error?.description ?? 'an answer without message');
   }
 }
 
-function linkOf(message: NonNullable<StoredAnswer['message']>): StoredLink {
-  const headers = Buffer.from(message.hdrs ?? '', 'base64').toString('latin1');
-  const previous = new RegExp(`^${EXPECTED_SEQUENCE}: *(\\d+)`, 'im').exec(headers)?.[1];
+function linkOf(message: Message | undefined): StoredLink | undefined {
+  if (message === undefined) return undefined;
+  return { sequence: message.seq, eventId: eventIdOf(textOf(message)), previous: expectedBy(message) };
+}
+
+function storedMessage(message: Message | undefined): StoredMessage | undefined {
+  if (message === undefined) return undefined;
   return {
     sequence: message.seq,
-    eventId: eventIdOf(Buffer.from(message.data ?? '', 'base64').toString()),
-    previous: previous === undefined ? undefined : Number(previous),
+    subject: message.subject,
+    recordedAt: new Date(message.time).toISOString(),
+    expected: expectedBy(message),
+    text: textOf(message),
   };
+}
+
+function expectedBy({ hdrs = '' }: Message): number | undefined {
+  const headers = Buffer.from(hdrs, 'base64').toString('latin1');
+  const expected = new RegExp(`^${EXPECTED_SEQUENCE}: *(\\d+)`, 'im').exec(headers)?.[1];
+  return expected === undefined ? undefined : Number(expected);
+}
+
+function textOf({ data = '' }: Message): string {
+  return Buffer.from(data, 'base64').toString();
 }
 
 function eventIdOf(body: string): string | undefined {

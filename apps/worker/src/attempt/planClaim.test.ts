@@ -1,4 +1,4 @@
-import type { JobStatus } from '@jobstream/domain';
+import type { JobEvent, JobStatus } from '@jobstream/domain';
 import type { Delivery } from '@jobstream/eventlog';
 import { describe, expect, test } from 'vitest';
 import { testJob } from '../testing/testJob.ts';
@@ -23,6 +23,13 @@ test.each(['scheduled', 'pending', 'retrying'] as const)('a %s job is to be star
 
 test.each(['completed', 'failed', 'cancelled'] as const)('a %s job needs nothing more', (status) => {
   expect(plan({ status }, delivered('m1', 2))).toEqual({ answer: 'ack' });
+});
+
+test('a state from before the message came into the log proves nothing', () => {
+  const event = { event: 'JobRequeued' } as JobEvent;
+  const recorded = { sequence: 8, recordedAt: '2026-01-01T00:00:02.000Z', event };
+  const requeued = { ...delivered('m2', 1), recorded };
+  expect(plan({ status: 'failed' }, requeued)).toEqual({ answer: 'release', afterMs: 5_000 });
 });
 
 test('a job that nobody knows needs nothing', () => {

@@ -11,22 +11,31 @@ export type ClaimPlan =
   | { readonly do: 'wake'; readonly at: string; readonly because: string }
   | { readonly do: 'answer'; readonly answer: Answer; readonly because: string };
 
+type Claimant = Pick<WorkerContext, 'workerName' | 'ackWaitMs'>;
+
 /** What a delivery can mean for a job in the state in which it was found. */
-export function planClaim(
-  snapshot: JobSnapshot | undefined,
-  delivery: Delivery,
-  { workerName: worker, ackWaitMs }: Pick<WorkerContext, 'workerName' | 'ackWaitMs'>,
-): ClaimPlan {
+export function planClaim(snapshot: JobSnapshot | undefined, delivery: Delivery, claimant: Claimant): ClaimPlan {
   if (snapshot === undefined) return drop('there is no such job');
-  const { job } = snapshot;
+  const { job, sequence } = snapshot;
+  if (sequence < (delivery.recorded?.sequence ?? 0))
+    return wait(claimant.ackWaitMs, 'the state is older than the message');
   if (isTerminal(job.status)) return drop(`the job is ${job.status}`);
   if (job.runAt !== undefined && isServed(job, delivery)) {
     return { do: 'wake', at: job.runAt, because: 'the call was answered by a timer before' };
   }
-  if (job.status !== 'processing') return { do: 'append', snapshot, command: { command: 'StartAttempt', worker } };
+  if (job.status === 'processing') return planTakeOver(snapshot, delivery, claimant);
+  return { do: 'append', snapshot, command: { command: 'StartAttempt', worker: claimant.workerName } };
+}
+
+function planTakeOver(
+  snapshot: JobSnapshot,
+  delivery: Delivery,
+  { workerName: worker, ackWaitMs }: Claimant,
+): ClaimPlan {
+  const { job } = snapshot;
   const started = startingDelivery(job.startedBy, delivery.cause);
   if (started === undefined) return drop('another message, with its own worker, started the job');
-  if (delivery.deliveryCount <= started) return wait(ackWaitMs);
+  if (delivery.deliveryCount <= started) return wait(ackWaitMs, 'the job may be running elsewhere');
   // Delivered once more since then: that worker has stopped answering.
   return { do: 'append', snapshot, command: { command: 'TakeOverAttempt', attempt: job.attempt, worker } };
 }
@@ -47,9 +56,10 @@ function drop(because: string): ClaimPlan {
 }
 
 /**
- * The message reached the running attempt's worker after it reached us, or the server has lost its counts in a crash.
- * A live worker's heartbeat outruns this release; if there is none, the message comes again with a higher count.
+ * It cannot be told yet: the state is old, the message reached the running attempt's worker after it reached us, or the
+ * server has lost its counts in a crash. A live worker's heartbeat outruns this release; if there is none, the message
+ * comes again with a higher count.
  */
-function wait(afterMs: number): ClaimPlan {
-  return { do: 'answer', answer: { answer: 'release', afterMs }, because: 'the job may be running elsewhere' };
+function wait(afterMs: number, because: string): ClaimPlan {
+  return { do: 'answer', answer: { answer: 'release', afterMs }, because };
 }
