@@ -1,3 +1,9 @@
+export type { ApiKey, ApiKeyCredential, NewApiKey } from './apiKeys/apiKey.ts';
+export { ApiKeys } from './apiKeys/apiKeys.ts';
+export { hashOfSecret, parseApiKey } from './apiKeys/apiKeyText.ts';
+export type { ApiKeyText } from './apiKeys/apiKeyText.ts';
+export { isScope, scopes } from './apiKeys/scope.ts';
+export type { Scope } from './apiKeys/scope.ts';
 export { assertMigrated } from './assertMigrated.ts';
 export type { Checkpoint } from './checkpoint.ts';
 export type { PoolOptions } from './createPool.ts';

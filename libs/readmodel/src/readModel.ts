@@ -1,10 +1,6 @@
-import type { Pool } from 'pg';
-import { assertMigrated } from './assertMigrated.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { createPool } from './createPool.ts';
 import type { PoolOptions } from './createPool.ts';
-import { ReadModelUnavailableError } from './errors.ts';
 import { countJobs } from './jobs/countJobs.ts';
 import type { JobCount } from './jobs/countJobs.ts';
 import { countMatchingJobs } from './jobs/countMatchingJobs.ts';
@@ -16,7 +12,7 @@ import type { JobFilter } from './jobs/jobFilter.ts';
 import { listJobs } from './jobs/listJobs.ts';
 import type { JobListQuery, JobPage } from './jobs/listJobs.ts';
 import type { Page, PageQuery } from './jobs/pageStatement.ts';
-import { translated } from './translateError.ts';
+import { MigratedPool } from './migratedPool.ts';
 
 /**
  * Answers questions about jobs from Postgres, each within 5 s. Every method rejects with ReadModelUnavailableError
@@ -24,76 +20,53 @@ import { translated } from './translateError.ts';
  */
 export class ReadModel {
   readonly name = 'read model';
-  readonly #pool: Pool;
-  #checked: Promise<void> | undefined;
-  #stopped: Promise<void> | undefined;
+  readonly #pool: MigratedPool;
 
   constructor(options: PoolOptions) {
-    this.#pool = createPool(options);
+    this.#pool = new MigratedPool(options);
   }
 
   /** Checks the tables. Postgres being away is no failure: the rest of a process can work without it. */
-  async start(): Promise<void> {
-    try {
-      await this.#check();
-    } catch (error) {
-      if (!(error instanceof ReadModelUnavailableError)) throw error;
-    }
+  start(): Promise<void> {
+    return this.#pool.start();
   }
 
   stop(): Promise<void> {
-    this.#stopped ??= this.#pool.end();
-    return this.#stopped;
+    return this.#pool.stop();
   }
 
   /** Whether the read model can answer: resolves, or rejects with the reason. */
   async ping(): Promise<void> {
-    await this.#ask((pool) => pool.query('SELECT 1'));
+    await this.#pool.ask((pool) => pool.query('SELECT 1'));
   }
 
   /** The job, or undefined if it has not been projected (yet). The id must be a UUID. */
   findJob(id: string): Promise<ProjectedJob | undefined> {
-    return this.#ask((pool) => findJob(pool, id));
+    return this.#pool.ask((pool) => findJob(pool, id));
   }
 
   /** Jobs newest first, page by page. InvalidCursorError, RangeError for a bad limit. */
   listJobs(query: JobListQuery): Promise<JobPage> {
-    return this.#ask((pool) => listJobs(pool, query));
+    return this.#pool.ask((pool) => listJobs(pool, query));
   }
 
   /** As `listJobs`, without payloads and all else that can be large. */
   findJobReferences(query: PageQuery): Promise<Page<JobReference>> {
-    return this.#ask((pool) => findJobReferences(pool, query));
+    return this.#pool.ask((pool) => findJobReferences(pool, query));
   }
 
   /** How many jobs there are that a filter matches; counts no further than `upTo`. */
   countMatchingJobs(filter: JobFilter, upTo: number): Promise<number> {
-    return this.#ask((pool) => countMatchingJobs(pool, filter, upTo));
+    return this.#pool.ask((pool) => countMatchingJobs(pool, filter, upTo));
   }
 
   /** How many jobs there are by type and status; combinations without a job are left out. */
   countJobs(): Promise<readonly JobCount[]> {
-    return this.#ask(countJobs);
+    return this.#pool.ask(countJobs);
   }
 
   /** How far the log has been projected; undefined before the projector has started for the first time. */
   readCheckpoint(): Promise<Checkpoint | undefined> {
-    return this.#ask(readCheckpoint);
-  }
-
-  async #ask<Answer>(question: (pool: Pool) => Promise<Answer>): Promise<Answer> {
-    await this.#check();
-    return translated(question(this.#pool));
-  }
-
-  /** Once successful it is not repeated: tables do not change under a running process. */
-  async #check(): Promise<void> {
-    const check = (this.#checked ??= translated(assertMigrated(this.#pool)));
-    try {
-      await check;
-    } catch (error) {
-      if (this.#checked === check) this.#checked = undefined;
-      throw error;
-    }
+    return this.#pool.ask(readCheckpoint);
   }
 }

@@ -1,0 +1,43 @@
+import { hash, randomBytes } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+/** What a client holds: `jsk_<id>_<secret><checksum>`, hexadecimal digits but for the prefix, which scanners look for. */
+export interface ApiKeyText {
+  /** Public: it stands in lists, logs and events. */
+  readonly id: string;
+  readonly secret: string;
+}
+
+const FORMAT = /^jsk_([0-9a-f]{16})_([0-9a-f]{64})([0-9a-f]{8})$/;
+const ID_BYTES = 8;
+const SECRET_BYTES = 32;
+
+/** A new id and a secret of 256 random bits. */
+export function newApiKey(): ApiKeyText {
+  return { id: randomBytes(ID_BYTES).toString('hex'), secret: randomBytes(SECRET_BYTES).toString('hex') };
+}
+
+/** The key as its owner gets it to see, once. */
+export function formatApiKey(key: ApiKeyText): string {
+  return `${bodyOf(key)}${checksumOf(key)}`;
+}
+
+/** The parts of a key, or undefined if this is none; the checksum tells a mistyped one without asking anybody. */
+export function parseApiKey(text: string): ApiKeyText | undefined {
+  const [, id, secret, checksum] = FORMAT.exec(text) ?? [];
+  if (id === undefined || secret === undefined) return undefined;
+  return checksum === checksumOf({ id, secret }) ? { id, secret } : undefined;
+}
+
+/** What is stored of a secret. SHA-256 is enough: there are too many secrets to try, however fast each try is. */
+export function hashOfSecret(secret: string): Buffer {
+  return hash('sha256', secret, 'buffer');
+}
+
+function bodyOf({ id, secret }: ApiKeyText): string {
+  return `jsk_${id}_${secret}`;
+}
+
+function checksumOf(key: ApiKeyText): string {
+  return crc32(bodyOf(key)).toString(16).padStart(8, '0');
+}

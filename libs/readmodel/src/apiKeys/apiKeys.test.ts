@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ReadModelUnavailableError } from '../errors.ts';
+import { migratedDatabase } from '../testing/migratedDatabase.ts';
+import type { MigratedDatabase } from '../testing/migratedDatabase.ts';
+import type { NewApiKey } from './apiKey.ts';
+import { ApiKeys } from './apiKeys.ts';
+import { hashOfSecret, parseApiKey } from './apiKeyText.ts';
+
+let database: MigratedDatabase;
+let keys: ApiKeys;
+
+beforeEach(async () => {
+  database = await migratedDatabase();
+  keys = new ApiKeys({ databaseUrl: database.url, name: 'test' });
+  await keys.start();
+});
+
+afterEach(async () => {
+  await keys.stop();
+  await database[Symbol.asyncDispose]();
+});
+
+const create = (wanted: Partial<NewApiKey> = {}) =>
+  keys.create({ name: 'billing', scopes: ['jobs:read'], tenant: null, expiresAt: null, ...wanted });
+const activeIds = async () => (await keys.active()).map(({ id }) => id);
+const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
+
+test('a new key is shown with everything but its secret, which only its text has', async () => {
+  const expiresAt = inMs(60_000);
+  const { key, text } = await create({ scopes: ['jobs:write', 'admin'], tenant: 'acme', expiresAt });
+  const createdAt = expect.stringMatching(/^\d{4}-.+Z$/);
+  expect(key).toEqual({
+    id: parseApiKey(text)?.id,
+    name: 'billing',
+    scopes: ['jobs:write', 'admin'],
+    tenant: 'acme',
+    createdAt,
+    expiresAt,
+    revokedAt: null,
+    lastUsedAt: null,
+  });
+  expect(await keys.list()).toEqual([key]);
+});
+
+test('the table holds the hash of the secret and nothing that the secret can be read from', async () => {
+  const { text } = await create();
+  const secret = parseApiKey(text)?.secret ?? '';
+  const [credential] = await keys.active();
+  expect(credential?.secretHash).toEqual(hashOfSecret(secret));
+  const rows = await database.query<{ row: string }>('SELECT api_keys::text AS row FROM api_keys');
+  expect(rows).toHaveLength(1);
+  expect(rows[0]?.row).not.toContain(secret.slice(0, 12));
+});
+
+describe('active', () => {
+  test('are keys that are neither revoked nor expired', async () => {
+    const [current, late, revoked] = [await create({ expiresAt: inMs(60_000) }), await create(), await create()];
+    await create({ expiresAt: inMs(-1) });
+    expect(await keys.revoke(revoked.key.id)).toBe(true);
+    expect((await activeIds()).toSorted()).toEqual([current.key.id, late.key.id].toSorted());
+  });
+});
+
+describe('a revoked key', () => {
+  test('keeps the time of the first revocation, and stays in the list', async () => {
+    const { key } = await create();
+    await keys.revoke(key.id);
+    const [first] = await keys.list();
+    expect(first?.revokedAt).not.toBeNull();
+    expect(await keys.revoke(key.id)).toBe(true);
+    expect(await keys.list()).toEqual([first]);
+  });
+
+  test('is not found by an id that no key has', async () => {
+    expect(await keys.revoke('0000000000000000')).toBe(false);
+  });
+});
+
+test('who names a tenant lists and revokes only the keys of that tenant', async () => {
+  const [ours, others, nobodys] = [
+    await create({ tenant: 'acme' }),
+    await create({ tenant: 'other' }),
+    await create({ tenant: null }),
+  ];
+  expect((await keys.list('acme')).map(({ id }) => id)).toEqual([ours.key.id]);
+  expect(await keys.revoke(others.key.id, 'acme')).toBe(false);
+  expect(await keys.revoke(nobodys.key.id, 'acme')).toBe(false);
+  expect(await activeIds()).toHaveLength(3);
+  expect(await keys.revoke(ours.key.id, 'acme')).toBe(true);
+});
+
+test('the time of the last use only moves forward', async () => {
+  const { key } = await create();
+  await keys.touch(new Map([[key.id, Date.parse('2026-01-01T10:00:00Z')]]));
+  await keys.touch(new Map([[key.id, Date.parse('2026-01-01T09:00:00Z')]]));
+  expect((await keys.list())[0]?.lastUsedAt).toBe('2026-01-01T10:00:00.000Z');
+});
+
+test('the database refuses scopes that there are not, and a key without any', async () => {
+  await expect(create({ scopes: ['root' as 'admin'] })).rejects.toThrow('api_keys_scopes_known');
+  await expect(create({ scopes: [] })).rejects.toThrow('api_keys_scopes_known');
+});
+
+test('a Postgres that is away is told apart', async () => {
+  const away = new ApiKeys({ databaseUrl: 'postgres://127.0.0.1:1/none', name: 'test' });
+  await away.start();
+  await expect(away.active()).rejects.toThrow(ReadModelUnavailableError);
+  await away.stop();
+});

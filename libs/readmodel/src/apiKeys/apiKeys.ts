@@ -1,0 +1,85 @@
+import type { Pool } from 'pg';
+import type { PoolOptions } from '../createPool.ts';
+import { MigratedPool } from '../migratedPool.ts';
+import { apiKeyColumns } from './apiKey.ts';
+import type { ApiKey, ApiKeyCredential, NewApiKey } from './apiKey.ts';
+import { formatApiKey, hashOfSecret, newApiKey } from './apiKeyText.ts';
+
+/** A few, of their own: slow lists of jobs must not keep callers from being recognised. */
+const MAX_CONNECTIONS = 2;
+
+const INSERT = `INSERT INTO api_keys (id, name, scopes, tenant, expires_at, secret_hash) VALUES ($1, $2, $3, $4, $5, $6)
+  RETURNING ${apiKeyColumns}`;
+const LIST = `SELECT ${apiKeyColumns} FROM api_keys WHERE $1::text IS NULL OR tenant = $1 ORDER BY created_at DESC, id`;
+const REVOKE = `UPDATE api_keys SET revoked_at = coalesce(revoked_at, now())
+  WHERE id = $1 AND ($2::text IS NULL OR tenant = $2)`;
+const ACTIVE = {
+  name: 'active_api_keys',
+  text: `SELECT id, scopes, tenant, expires_at AS "expiresAt", secret_hash AS "secretHash" FROM api_keys
+    WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`,
+};
+const TOUCH = {
+  name: 'touch_api_keys',
+  text: `UPDATE api_keys SET last_used_at = used.at FROM unnest($1::text[], $2::timestamptz[]) AS used(id, at)
+    WHERE api_keys.id = used.id AND (last_used_at IS NULL OR last_used_at < used.at)`,
+};
+
+/**
+ * The keys of the API in Postgres, each question answered within 5 s. Every method rejects with
+ * ReadModelUnavailableError while Postgres is away, and with SchemaMismatchError while its tables are not ours.
+ */
+export class ApiKeys {
+  readonly name = 'API keys';
+  readonly #pool: MigratedPool;
+
+  constructor(options: PoolOptions) {
+    this.#pool = new MigratedPool({ maxConnections: MAX_CONNECTIONS, ...options });
+  }
+
+  start(): Promise<void> {
+    return this.#pool.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#pool.stop();
+  }
+
+  /** Makes a key; `text` is the only copy of its secret that there will ever be. */
+  async create(wanted: NewApiKey): Promise<{ readonly key: ApiKey; readonly text: string }> {
+    const { id, secret } = newApiKey();
+    const { name, scopes, tenant, expiresAt } = wanted;
+    const values = [id, name, [...scopes], tenant, expiresAt, hashOfSecret(secret)];
+    const [key] = await this.#pool.ask((pool) => rowsOf<ApiKey>(pool, { text: INSERT, values }));
+    if (key === undefined) throw new Error('an insert returns its row');
+    return { key, text: formatApiKey({ id, secret }) };
+  }
+
+  /** All keys, also those that are over, newest first; with a tenant only those of the tenant. */
+  list(tenant?: string): Promise<readonly ApiKey[]> {
+    return this.#pool.ask((pool) => rowsOf<ApiKey>(pool, { text: LIST, values: [tenant ?? null] }));
+  }
+
+  /** Revokes a key for good; false if there is none of this id (and tenant, if given). Twice is fine. */
+  async revoke(id: string, tenant?: string): Promise<boolean> {
+    const { rowCount } = await this.#pool.ask((pool) => pool.query(REVOKE, [id, tenant ?? null]));
+    return rowCount === 1;
+  }
+
+  /** All keys that are neither revoked nor expired. */
+  active(): Promise<readonly ApiKeyCredential[]> {
+    return this.#pool.ask((pool) => rowsOf<ApiKeyCredential>(pool, ACTIVE));
+  }
+
+  /** Notes when keys were used last (milliseconds by id). */
+  async touch(uses: ReadonlyMap<string, number>): Promise<void> {
+    const times = [...uses.values()].map((at) => new Date(at).toISOString());
+    await this.#pool.ask((pool) => pool.query({ ...TOUCH, values: [[...uses.keys()], times] }));
+  }
+}
+
+async function rowsOf<Row extends object>(
+  pool: Pool,
+  statement: { readonly text: string; readonly values?: unknown[] },
+): Promise<readonly Row[]> {
+  return (await pool.query<Row & Record<string, unknown>>(statement)).rows;
+}
