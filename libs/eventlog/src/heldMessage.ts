@@ -71,8 +71,11 @@ export class HeldMessage {
     this.#answer(TERM);
   }
 
-  /** An answer given while the connection is away is lost, and the message comes again: that is what redelivery is for. */
+  /**
+   * An answer given while the connection is away or being closed is lost, and the message comes again: that is what
+   * redelivery is for.
+   */
   #answer(body: Uint8Array): void {
-    if (!this.#nats.isClosed()) this.#nats.publish(this.#reply, body);
+    if (!this.#nats.isClosed() && !this.#nats.isDraining()) this.#nats.publish(this.#reply, body);
   }
 }
