@@ -3,6 +3,7 @@ import { AppendSettler } from './appendSettler.ts';
 import type { Connection } from './connection.ts';
 import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError, LogUnavailableError } from './errors.ts';
 import { batchHeaders, expectationHeaders } from './headers.ts';
+import type { AppendOutcome, LogObserver } from './logObserver.ts';
 import type { PendingAppend } from './pendingAppend.ts';
 import type { Publisher, PublishOutcome } from './publisher.ts';
 
@@ -10,6 +11,7 @@ export interface AppenderOptions {
   readonly groupCommit: boolean;
   readonly deadlineMs: number;
   readonly maxWaiting: number;
+  readonly observer?: LogObserver | undefined;
 }
 
 /** Fewer waiting appends than this are cheaper as single publishes: a batch costs about 2 ms of fixed work. */
@@ -60,19 +62,26 @@ export class Appender {
 
   /** Stores the event if its owner's last sequence is still `expected`; resolves to the event's own sequence. */
   append({ text, ...event }: Appendable, expected: number): Promise<number> {
-    if (this.#unsettled >= this.#options.maxWaiting) return Promise.reject(new LogOverloadedError(this.#unsettled));
+    if (this.#unsettled >= this.#options.maxWaiting) return this.#refuse(new LogOverloadedError(this.#unsettled));
     const body = Buffer.from(text);
     const limit = (this.#connection.nats.info?.max_payload ?? 1_048_576) - OVERHEAD_BYTES;
-    if (body.length > limit) return Promise.reject(new EventTooLargeError(body.length, limit));
+    if (body.length > limit) return this.#refuse(new EventTooLargeError(body.length, limit));
+    const deadline = performance.now() + this.#options.deadlineMs;
     return new Promise((resolve, reject) => {
       this.#unsettled++;
       this.#waiting.push({
         ...event,
         body,
         expected,
-        deadline: performance.now() + this.#options.deadlineMs,
-        resolve: (sequence) => this.#settled(() => resolve(sequence)),
-        reject: (error) => this.#settled(() => reject(error)),
+        deadline,
+        resolve: (sequence) => {
+          resolve(sequence);
+          this.#settled('stored', deadline);
+        },
+        reject: (error) => {
+          reject(error);
+          this.#settled(outcomeOf(error), deadline);
+        },
         uncertain: false,
       });
       this.#scheduleFlush();
@@ -85,9 +94,15 @@ export class Appender {
     clearInterval(this.#sweeper);
   }
 
-  #settled(tell: () => void): void {
+  #refuse(error: Error): Promise<never> {
+    this.#options.observer?.appended(outcomeOf(error), 0);
+    return Promise.reject(error);
+  }
+
+  #settled(outcome: AppendOutcome, deadline: number): void {
     this.#unsettled--;
-    tell();
+    const { observer, deadlineMs } = this.#options;
+    observer?.appended(outcome, performance.now() - deadline + deadlineMs);
     if (this.#unsettled === 0) this.#onIdle?.();
   }
 
@@ -148,6 +163,7 @@ export class Appender {
   #commitBatch(batch: readonly PendingAppend[]): void {
     const id = crypto.randomUUID();
     this.#batchesOpen++;
+    this.#options.observer?.batchSent(batch.length);
     for (const [index, append] of batch.entries()) {
       const last = index === batch.length - 1;
       const headers = batchHeaders(append, { id, position: index + 1, last });
@@ -200,4 +216,10 @@ export class Appender {
     for (const append of expired) append.reject(new LogUnavailableError('the append could not be sent in time'));
     return queue.filter((append) => append.deadline > now);
   }
+}
+
+function outcomeOf(error: Error): AppendOutcome {
+  if (error instanceof ConcurrentAppendError) return 'conflict';
+  if (error instanceof LogOverloadedError) return 'overloaded';
+  return error instanceof EventTooLargeError ? 'too-large' : 'unavailable';
 }

@@ -167,11 +167,11 @@ export class EventLog {
 
   async #build(connection: Connection): Promise<Parts> {
     const { replicas = 1, maxAgeMs = 0, groupCommit = true } = this.#options;
-    const { deadlineMs = DEADLINE_MS, maxWaiting = MAX_WAITING } = this.#options;
+    const { deadlineMs = DEADLINE_MS, maxWaiting = MAX_WAITING, observer } = this.#options;
     const manager = await jetstreamManager(connection.nats, { checkAPI: false, timeout: DEADLINE_MS });
     for (const settings of streamSettings({ replicas, maxAgeMs })) await ensureStream(manager, settings);
     const publisher = new Publisher(connection, deadlineMs * PUBLISH_TIMEOUT_SHARE);
-    const appender = new Appender(connection, publisher, { groupCommit, deadlineMs, maxWaiting });
+    const appender = new Appender(connection, publisher, { groupCommit, deadlineMs, maxWaiting, observer });
     const core = { connection, manager, publisher, appender };
     return {
       ...core,

@@ -1,3 +1,4 @@
+import type { LogObserver } from './logObserver.ts';
 import type { LogSink } from './logSink.ts';
 
 export interface EventLogOptions {
@@ -19,4 +20,5 @@ export interface EventLogOptions {
   /** Appends that may wait at once before further ones are refused; 20,000 unless told. */
   readonly maxWaiting?: number;
   readonly logger?: LogSink;
+  readonly observer?: LogObserver;
 }

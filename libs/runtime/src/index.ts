@@ -2,6 +2,7 @@ export { boundedLabel } from './boundedLabel.ts';
 export { ConfigError } from './configError.ts';
 export { readConfig } from './config.ts';
 export type { Config } from './config.ts';
+export { eventLogMetrics } from './eventLogMetrics.ts';
 export { eventLogSettings } from './eventLogSettings.ts';
 export { HealthServer } from './healthServer.ts';
 export type { HealthServerOptions } from './healthServer.ts';

@@ -1,0 +1,13 @@
+/**
+ * What became of an append. `unavailable`: the log did not answer, so it may be stored or not. `overloaded` and
+ * `too-large`: nothing was sent.
+ */
+export type AppendOutcome = 'stored' | 'conflict' | 'unavailable' | 'overloaded' | 'too-large';
+
+/** Told what the event log does, for metrics. It is called for each append, so it must be cheap; it must not throw. */
+export interface LogObserver {
+  /** An append has its outcome, so many milliseconds after it was asked for. */
+  appended(outcome: AppendOutcome, ms: number): void;
+  /** So many waiting appends went out as one batch. */
+  batchSent(appends: number): void;
+}
