@@ -1,4 +1,5 @@
 import type { Appendable } from './appendable.ts';
+import { appendOutcome } from './appendOutcome.ts';
 import { AppendSettler } from './appendSettler.ts';
 import type { Connection } from './connection.ts';
 import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError, LogUnavailableError } from './errors.ts';
@@ -80,7 +81,7 @@ export class Appender {
         },
         reject: (error) => {
           reject(error);
-          this.#settled(outcomeOf(error), deadline);
+          this.#settled(appendOutcome(error), deadline);
         },
         uncertain: false,
       });
@@ -95,7 +96,7 @@ export class Appender {
   }
 
   #refuse(error: Error): Promise<never> {
-    this.#options.observer?.appended(outcomeOf(error), 0);
+    this.#options.observer?.appended(appendOutcome(error), 0);
     return Promise.reject(error);
   }
 
@@ -216,10 +217,4 @@ export class Appender {
     for (const append of expired) append.reject(new LogUnavailableError('the append could not be sent in time'));
     return queue.filter((append) => append.deadline > now);
   }
-}
-
-function outcomeOf(error: Error): AppendOutcome {
-  if (error instanceof ConcurrentAppendError) return 'conflict';
-  if (error instanceof LogOverloadedError) return 'overloaded';
-  return error instanceof EventTooLargeError ? 'too-large' : 'unavailable';
 }

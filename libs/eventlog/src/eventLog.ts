@@ -2,6 +2,7 @@ import type { JobEvent } from '@jobstream/domain';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { appendableOfJob } from './appendable.ts';
 import { Appender } from './appender.ts';
+import { BatchAppender } from './batchAppender.ts';
 import { Connection } from './connection.ts';
 import { LogUnavailableError, StreamMismatchError } from './errors.ts';
 import type { EventFeed } from './eventFeed.ts';
@@ -34,6 +35,7 @@ interface Parts {
   readonly manager: JetStreamManager;
   readonly publisher: Publisher;
   readonly appender: Appender;
+  readonly batches: BatchAppender;
   readonly reader: JobReader;
   readonly wakes: WakeScheduler;
   readonly schedules: ScheduleLog;
@@ -82,10 +84,10 @@ export class EventLog {
     await parts.connection.close();
   }
 
-  async #finish({ schedules, appender }: Parts): Promise<void> {
+  async #finish({ schedules, appender, batches }: Parts): Promise<void> {
     await Promise.all([...this.#queues].map((queue) => queue.stop()));
     await schedules.stop();
-    await appender.stop();
+    await Promise.all([appender.stop(), batches.stop()]);
   }
 
   isConnected(): boolean {
@@ -98,6 +100,15 @@ export class EventLog {
    */
   append(event: JobEvent, expectedSequence: number): Promise<number> {
     return this.#started().appender.append(appendableOfJob(event), expectedSequence);
+  }
+
+  /**
+   * Appends the first events of up to 1,000 different new jobs, all or none, and returns the sequence of the first; the
+   * others follow it without a gap. ConcurrentAppendError (one of the jobs exists), LogUnavailableError,
+   * LogOverloadedError, EventTooLargeError.
+   */
+  appendAll(events: readonly JobEvent[]): Promise<number> {
+    return this.#started().batches.append(events.map(appendableOfJob));
   }
 
   /** The job's state, or undefined if there is no such job; knowing its type makes it a little faster. */
@@ -175,6 +186,7 @@ export class EventLog {
     const core = { connection, manager, publisher, appender };
     return {
       ...core,
+      batches: new BatchAppender(connection, publisher, { deadlineMs, maxWaiting, observer }),
       reader: new JobReader({
         direct: new DirectReader(connection, deadlineMs),
         leader: replicas > 1 ? new LeaderReader(connection) : undefined,
