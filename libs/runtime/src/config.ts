@@ -1,3 +1,4 @@
+import { configConflicts } from './configConflicts.ts';
 import { ConfigError } from './configError.ts';
 import {
   bool,
@@ -13,6 +14,8 @@ import {
   type Mistake,
 } from './configField.ts';
 import { limits } from './limitsField.ts';
+import { origins } from './originsField.ts';
+import { rate } from './rateField.ts';
 
 const fields = {
   NATS_URL: urlOf(['nats:', 'tls:', 'ws:', 'wss:'], 'nats://127.0.0.1:4222'),
@@ -23,6 +26,16 @@ const fields = {
   HOST: text('127.0.0.1'),
   PORT: port(3000),
   HEALTH_PORT: optional(port()),
+  AUTH: optional(choice(['open', 'required'])),
+  JWT_ISSUER: optional(text()),
+  JWT_AUDIENCE: optional(text()),
+  JWKS_URL: optional(urlOf(['https:', 'http:'])),
+  JWT_TENANT_CLAIM: text('tenant'),
+  JWT_TENANT_REQUIRED: bool(false),
+  RATE_LIMIT: rate(),
+  RATE_LIMIT_FAILED: rate(),
+  CORS_ORIGINS: origins(),
+  TRUST_PROXY: count({ min: 0, max: 10, fallback: 0 }),
   LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
   STREAM_REPLICAS: count({ min: 1, max: 5, fallback: 1 }),
   GROUP_COMMIT: bool(true),
@@ -54,7 +67,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     else problems.push(...mistakesOf(outcome, env[name]).map((mistake) => sentence(name, mistake)));
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  return values as unknown as Config;
+  const config = values as unknown as Config;
+  const conflicts = configConflicts(config);
+  if (conflicts.length > 0) throw new ConfigError(conflicts);
+  return config;
 }
 
 function mistakesOf(

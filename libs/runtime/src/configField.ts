@@ -47,7 +47,7 @@ export function bool(fallback: boolean): Field<boolean> {
   );
 }
 
-export function choice<const Choice extends string>(choices: readonly Choice[], fallback: Choice): Field<Choice> {
+export function choice<const Choice extends string>(choices: readonly Choice[], fallback?: Choice): Field<Choice> {
   return withFallback(fallback, (raw) => {
     const value = choices.find((one) => one === raw);
     return value === undefined ? { expected: `one of ${choices.join(', ')}` } : { value };

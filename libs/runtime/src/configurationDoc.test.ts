@@ -6,14 +6,15 @@ import { ConfigError } from './configError.ts';
 const read = (file: string) => readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
 
 const APPS = ['api', 'projector', 'worker'];
-const mains = new Map(APPS.map((app) => [app, withEventLogSettings(read(`apps/${app}/src/main.ts`))]));
+const mains = new Map(APPS.map((app) => [app, withSettings(read(`apps/${app}/src/main.ts`))]));
 const defaults = new Map(Object.entries(readConfig({})).map(([name, value]) => [name, shownDefault(value)]));
 const section = read('docs/configuration.md').split('\n## Settings\n')[1]?.split('\n## ')[0] ?? '';
 const rows = new Map(section.split('\n').filter(isRow).map(cellsOf));
 
-/** A process that passes on the settings of the event log reads all that these are made of. */
-function withEventLogSettings(main: string): string {
-  return main.includes('eventLogSettings(config)') ? main + read('libs/runtime/src/eventLogSettings.ts') : main;
+/** A process that passes on settings that belong together reads all that these are made of. */
+function withSettings(main: string): string {
+  const groups = ['authSettings', 'eventLogSettings'].filter((group) => main.includes(`${group}(config)`));
+  return [main, ...groups.map((group) => read(`libs/runtime/src/${group}.ts`))].join('\n');
 }
 
 function shownDefault(value: unknown): string {
