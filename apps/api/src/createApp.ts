@@ -1,6 +1,12 @@
 import express, { type Express, type RequestHandler } from 'express';
 import { addRoute } from './addRoute.ts';
 import type { ApiDeps } from './apiDeps.ts';
+import { accessControl } from './auth/accessControl.ts';
+import { crossOrigin } from './auth/crossOrigin.ts';
+import { keyRoutes } from './auth/keys/keyRoutes.ts';
+import { localRequestsOnly } from './auth/localRequestsOnly.ts';
+import { needs, needsNothing } from './auth/needs.ts';
+import { batchRoutes } from './batch/batchRoutes.ts';
 import { getMetrics } from './getMetrics.ts';
 import { handleError } from './handleError.ts';
 import { healthRoutes } from './healthRoutes.ts';
@@ -18,13 +24,19 @@ export function createApp(deps: ApiDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag'); // versions are our entity tags; hashing every answer would cost more than it saves
+  app.set('trust proxy', deps.auth.trustedProxies);
+  app.locals['accessControl'] = accessControl(deps.auth, deps.ring);
   app.use(requestLog(deps.logger), requestMetrics(deps.metrics), secureHeaders());
+  if (deps.auth.open) app.use(localRequestsOnly(deps.auth.corsOrigins));
+  app.use(crossOrigin(deps.auth.corsOrigins));
+  app.use(batchRoutes(deps));
   app.use(jobRoutes(deps));
   app.use(scheduleRoutes(deps));
   app.use(typeRoutes(deps));
+  app.use(keyRoutes(deps));
   app.use(healthRoutes(deps.readiness));
-  addRoute(app, '/metrics', { get: [getMetrics(deps.metrics)] });
-  addRoute(app, '/', { get: [answerRoot] });
+  addRoute(app, '/metrics', { get: [needs('jobs:read', { acrossTenants: true }), getMetrics(deps.metrics)] });
+  addRoute(app, '/', { get: [needsNothing(), answerRoot] });
   app.use(() => {
     throw new Problem('path-not-found');
   });

@@ -1,13 +1,14 @@
 import type { Readiness } from '@jobstream/runtime';
 import { Router, type RequestHandler } from 'express';
 import { addRoute } from './addRoute.ts';
+import { needsNothing } from './auth/needs.ts';
 import { sendJson } from './sendJson.ts';
 
 /** Probes for whoever restarts this process (live) and for whoever sends it requests (ready). */
 export function healthRoutes(readiness: Readiness): Router {
   const router = Router();
-  addRoute(router, ['/health/live', '/livez'], { get: [answerLive] });
-  addRoute(router, ['/health/ready', '/readyz'], { get: [answerReady(readiness)] });
+  addRoute(router, ['/health/live', '/livez'], { get: [needsNothing(), answerLive] });
+  addRoute(router, ['/health/ready', '/readyz'], { get: [needsNothing(), answerReady(readiness)] });
   return router;
 }
 

@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { addRoute } from './addRoute.ts';
 import type { ApiDeps } from './apiDeps.ts';
+import { needs } from './auth/needs.ts';
 import { bulkChange } from './bulk/bulkChange.ts';
 import { createJob } from './createJob.ts';
 import { getJob } from './getJob.ts';
@@ -13,17 +14,22 @@ import { withinDeadline } from './withinDeadline.ts';
 /** Everything under `/api/jobs`. */
 export function jobRoutes(deps: ApiDeps): Router {
   const router = Router();
+  const [read, write] = [needs('jobs:read'), needs('jobs:write')];
   const body = jsonBody({ required: true });
   const reason = jsonBody({ required: false });
   addRoute(router, '/api/jobs', {
-    get: [withinDeadline(listJobs(deps))],
-    post: [...body, withinDeadline(createJob(deps))],
+    get: [read, withinDeadline(listJobs(deps))],
+    post: [write, ...body, withinDeadline(createJob(deps))],
   });
-  addRoute(router, '/api/jobs/cancel', { post: [...body, bulkChange('CancelJob', deps)] });
-  addRoute(router, '/api/jobs/retry', { post: [...body, bulkChange('RequeueJob', deps)] });
-  addRoute(router, '/api/jobs/:id', { get: [withinDeadline(getJob(deps))] });
-  addRoute(router, '/api/jobs/:id/events', { get: [withinDeadline(getJobEvents(deps))] });
-  addRoute(router, '/api/jobs/:id/cancel', { post: [...reason, withinDeadline(postChange('CancelJob', deps))] });
-  addRoute(router, '/api/jobs/:id/retry', { post: [...reason, withinDeadline(postChange('RequeueJob', deps))] });
+  addRoute(router, '/api/jobs/cancel', { post: [write, ...body, bulkChange('CancelJob', deps)] });
+  addRoute(router, '/api/jobs/retry', { post: [write, ...body, bulkChange('RequeueJob', deps)] });
+  addRoute(router, '/api/jobs/:id', { get: [read, withinDeadline(getJob(deps))] });
+  addRoute(router, '/api/jobs/:id/events', { get: [read, withinDeadline(getJobEvents(deps))] });
+  addRoute(router, '/api/jobs/:id/cancel', {
+    post: [write, ...reason, withinDeadline(postChange('CancelJob', deps))],
+  });
+  addRoute(router, '/api/jobs/:id/retry', {
+    post: [write, ...reason, withinDeadline(postChange('RequeueJob', deps))],
+  });
   return router;
 }

@@ -1,6 +1,8 @@
 import { EventLog } from '@jobstream/eventlog';
-import { ReadModel } from '@jobstream/readmodel';
-import { eventLogSettings, Metrics, Readiness, runProcess } from '@jobstream/runtime';
+import { ApiKeys, ReadModel } from '@jobstream/readmodel';
+import { authSettings, eventLogSettings, Metrics, Readiness, runProcess } from '@jobstream/runtime';
+import { KeyRing } from './auth/keyRing.ts';
+import { warnIfOpen } from './auth/warnIfOpen.ts';
 import { createApp } from './createApp.ts';
 import { HttpServer } from './httpServer.ts';
 
@@ -8,17 +10,21 @@ await runProcess('api', (config, logger) => {
   const metrics = new Metrics().watchProcess();
   const log = new EventLog({ ...eventLogSettings(config), name: 'api', logger });
   const table = new ReadModel({ databaseUrl: config.DATABASE_URL, name: 'api' });
+  const keys = new ApiKeys({ databaseUrl: config.DATABASE_URL, name: 'api-keys' });
+  const ring = new KeyRing({ keys, logger });
+  const auth = authSettings(config);
+  warnIfOpen(auth, logger);
   const readiness = new Readiness({
     log: () => log.isConnected(),
     table: () => table.ping().then(() => true),
   });
   const server = new HttpServer({
-    listener: createApp({ log, table, readiness, metrics, logger }),
+    listener: createApp({ log, table, keys, ring, auth, readiness, metrics, logger }),
     host: config.HOST,
     port: config.PORT,
     graceMs: config.SHUTDOWN_GRACE_MS,
     onStopping: () => readiness.announceStop(),
     logger,
   });
-  return [log, table, server];
+  return [log, table, keys, ring, server];
 });

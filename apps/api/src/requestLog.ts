@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@jobstream/runtime';
 import type { Request, RequestHandler, Response } from 'express';
+import type { Caller } from './auth/caller.ts';
 import { pathOf } from './pathOf.ts';
+
+interface Noted {
+  readonly requestId: string;
+  readonly jobId?: string;
+  readonly caller?: Caller;
+  readonly failure?: Error;
+}
 
 const SANE_REQUEST_ID = /^[\w.:@/+=-]{1,128}$/;
 
@@ -40,10 +48,11 @@ function saneRequestId(req: Request): string | undefined {
 }
 
 function line(req: Request, res: Response, begun: number): object {
-  const { requestId, jobId, failure } = res.locals as { requestId: string; jobId?: string; failure?: Error };
+  const { requestId, jobId, caller, failure } = res.locals as Noted;
   return {
     requestId,
     jobId,
+    caller: caller?.actor.id,
     method: req.method,
     path: pathOf(req),
     status: res.statusCode,

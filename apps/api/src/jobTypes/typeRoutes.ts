@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { addRoute } from '../addRoute.ts';
 import type { ApiDeps } from '../apiDeps.ts';
+import { needs } from '../auth/needs.ts';
 import { jsonBody } from '../jsonBody.ts';
 import { withinDeadline } from '../withinDeadline.ts';
 import { listTypes } from './listTypes.ts';
@@ -10,9 +11,11 @@ import { resumeType } from './resumeType.ts';
 /** Everything under `/api/types`. */
 export function typeRoutes(deps: ApiDeps): Router {
   const router = Router();
+  const read = needs('jobs:read', { acrossTenants: true });
+  const change = needs('admin', { acrossTenants: true });
   const body = jsonBody({ required: false });
-  addRoute(router, '/api/types', { get: [withinDeadline(listTypes(deps))] });
-  addRoute(router, '/api/types/:type/pause', { post: [...body, withinDeadline(pauseType(deps))] });
-  addRoute(router, '/api/types/:type/resume', { post: [withinDeadline(resumeType(deps))] });
+  addRoute(router, '/api/types', { get: [read, withinDeadline(listTypes(deps))] });
+  addRoute(router, '/api/types/:type/pause', { post: [change, ...body, withinDeadline(pauseType(deps))] });
+  addRoute(router, '/api/types/:type/resume', { post: [change, withinDeadline(resumeType(deps))] });
   return router;
 }

@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { addRoute } from '../addRoute.ts';
 import type { ApiDeps } from '../apiDeps.ts';
+import { needs } from '../auth/needs.ts';
 import { jsonBody } from '../jsonBody.ts';
 import { withinDeadline } from '../withinDeadline.ts';
 import { createSchedule } from './createSchedule.ts';
@@ -13,16 +14,17 @@ import { replaceSchedule } from './replaceSchedule.ts';
 /** Everything under `/api/schedules`. */
 export function scheduleRoutes(deps: ApiDeps): Router {
   const router = Router();
+  const [read, write] = [needs('jobs:read'), needs('schedules:write')];
   const body = jsonBody({ required: true });
   addRoute(router, '/api/schedules', {
-    get: [withinDeadline(listSchedules(deps))],
-    post: [...body, withinDeadline(createSchedule(deps))],
+    get: [read, withinDeadline(listSchedules(deps))],
+    post: [write, ...body, withinDeadline(createSchedule(deps))],
   });
   addRoute(router, '/api/schedules/:name', {
-    get: [withinDeadline(getSchedule(deps))],
-    put: [...body, withinDeadline(replaceSchedule(deps))],
-    delete: [withinDeadline(deleteSchedule(deps))],
+    get: [read, withinDeadline(getSchedule(deps))],
+    put: [write, ...body, withinDeadline(replaceSchedule(deps))],
+    delete: [write, withinDeadline(deleteSchedule(deps))],
   });
-  addRoute(router, '/api/schedules/:name/events', { get: [withinDeadline(getScheduleEvents(deps))] });
+  addRoute(router, '/api/schedules/:name/events', { get: [read, withinDeadline(getScheduleEvents(deps))] });
   return router;
 }

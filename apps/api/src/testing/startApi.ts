@@ -1,6 +1,8 @@
 import { EventLog, type EventLogOptions } from '@jobstream/eventlog';
-import { ReadModel } from '@jobstream/readmodel';
-import { createLogger, Metrics, Readiness, type Logger } from '@jobstream/runtime';
+import { ApiKeys, ReadModel } from '@jobstream/readmodel';
+import { authSettings, createLogger, Metrics, readConfig, Readiness } from '@jobstream/runtime';
+import type { AuthSettings, Logger } from '@jobstream/runtime';
+import { KeyRing, type KeyRingOptions } from '../auth/keyRing.ts';
 import { createApp } from '../createApp.ts';
 import { HttpServer, type HttpServerOptions } from '../httpServer.ts';
 
@@ -10,12 +12,16 @@ export interface StartApiOptions {
   readonly logger?: Logger;
   readonly log?: Partial<EventLogOptions>;
   readonly server?: Partial<HttpServerOptions>;
+  /** Open to everybody unless told. */
+  readonly auth?: Partial<AuthSettings>;
+  readonly ring?: Partial<KeyRingOptions>;
 }
 
 /** An API that listens on a free port of the loopback interface, put together as main.ts does it. */
 export interface TestApi extends AsyncDisposable {
   readonly url: string;
   readonly log: EventLog;
+  readonly keys: ApiKeys;
   readonly server: HttpServer;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** Sends a body as JSON; a text is sent as it is. */
@@ -27,10 +33,13 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const logger = options.logger ?? createLogger({ service: 'api', level: 'silent' });
   const log = new EventLog({ url: options.natsUrl, name: 'api', ...options.log });
   const table = new ReadModel({ databaseUrl: options.databaseUrl, name: 'api' });
+  const keys = new ApiKeys({ databaseUrl: options.databaseUrl, name: 'api-keys' });
+  const ring = new KeyRing({ keys, logger, ...options.ring });
+  const auth = { ...authSettings(readConfig({})), ...options.auth };
   const metrics = new Metrics();
   const readiness = new Readiness({ log: () => log.isConnected(), table: () => table.ping().then(() => true) });
   const server = new HttpServer({
-    listener: createApp({ log, table, readiness, metrics, logger }),
+    listener: createApp({ log, table, keys, ring, auth, readiness, metrics, logger }),
     host: '127.0.0.1',
     port: 0,
     graceMs: 10_000,
@@ -39,19 +48,20 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
     logger,
     ...options.server,
   });
-  const services = [log, table, server];
+  const services = [log, table, keys, ring, server];
   for (const service of services) await service.start();
   const stop = async () => {
     for (const service of services.toReversed()) await service.stop();
   };
-  return testApi({ log, server, stop });
+  return testApi({ log, keys, server, stop });
 }
 
-function testApi({ log, server, stop }: Pick<TestApi, 'log' | 'server' | 'stop'>): TestApi {
+function testApi({ log, keys, server, stop }: Pick<TestApi, 'log' | 'keys' | 'server' | 'stop'>): TestApi {
   const url = `http://127.0.0.1:${server.port}`;
   return {
     url,
     log,
+    keys,
     server,
     stop,
     fetch: (path, init) => fetch(url + path, init),

@@ -1,0 +1,55 @@
+import type { AuthSettings } from '@jobstream/runtime';
+import type { Request, Response } from 'express';
+import { Problem } from '../problem.ts';
+import { problemType } from '../problemTypes.ts';
+import { bearerToken } from './bearerToken.ts';
+import { anonymous, setCaller, type Caller } from './caller.ts';
+import { credentialsRefused, credentialsRequired } from './challenge.ts';
+import type { KeyRing } from './keyRing.ts';
+import { rateLimits, type RateLimits } from './rateLimits.ts';
+import { recogniseKey } from './recogniseKey.ts';
+import { tokenVerifier } from './tokenVerifier.ts';
+
+/** Finds out who sends a request, within the limits; throws a Problem if that is nobody we know. */
+export interface AccessControl {
+  admit(req: Request, res: Response): Promise<Caller>;
+}
+
+export type AccessSettings = Pick<AuthSettings, 'open' | 'jwt' | 'rateLimit' | 'failedRateLimit'>;
+type Recognise = (req: Request) => Promise<Caller>;
+
+/** Credentials that are sent count where the API is open, too: so that they can be tried out, and wrong ones are seen. */
+export function accessControl(settings: AccessSettings, ring: Pick<KeyRing, 'find' | 'noteUse'>): AccessControl {
+  const { open, jwt, rateLimit, failedRateLimit } = settings;
+  const limits = rateLimits(rateLimit, failedRateLimit);
+  const verifyToken = jwt && tokenVerifier(jwt);
+  const recognise: Recognise = async (req) => {
+    const text = bearerToken(req);
+    if (text === undefined && open) return anonymous;
+    if (text === undefined) throw credentialsRequired();
+    if (text.startsWith('jsk_')) return recogniseKey(text, ring);
+    if (verifyToken === undefined) throw credentialsRefused('this is no API key');
+    return verifyToken(text);
+  };
+  return { admit: (req, res) => admit(req, res, { recognise, limits }) };
+}
+
+async function admit(
+  req: Request,
+  res: Response,
+  { recognise, limits }: { readonly recognise: Recognise; readonly limits: RateLimits },
+): Promise<Caller> {
+  await limits.assertMayTry(req, res);
+  try {
+    setCaller(res, await recognise(req));
+  } catch (error) {
+    if (isUnauthorized(error)) await limits.countFailure(req, res);
+    throw error;
+  }
+  await limits.countRequest(req, res);
+  return res.locals['caller'] as Caller;
+}
+
+function isUnauthorized(error: unknown): boolean {
+  return error instanceof Problem && problemType(error.code).status === 401;
+}

@@ -1,0 +1,32 @@
+import type { Scope } from '@jobstream/readmodel';
+import { Problem } from '../problem.ts';
+
+const REALM = 'Bearer realm="jobstream"';
+
+/** 401 for a request without credentials, which by RFC 6750 is told no error code. */
+export function credentialsRequired(): Problem {
+  const detail = 'send an API key or a token: Authorization: Bearer <key>';
+  return new Problem('credentials-required', { detail, headers: { 'WWW-Authenticate': REALM } });
+}
+
+/** 401 for credentials that are no good. `detail` must not have anything of them. */
+export function credentialsRefused(detail: string, cause?: unknown): Problem {
+  const challenge = `${REALM}, error="invalid_token", error_description="${detail}"`;
+  return new Problem('credentials-refused', { detail, headers: { 'WWW-Authenticate': challenge }, cause });
+}
+
+/** 403 for a caller who is known and may not do this. */
+export function scopeMissing(scope: Scope): Problem {
+  const challenge = `${REALM}, error="insufficient_scope", scope="${scope}"`;
+  return new Problem('insufficient-scope', {
+    detail: `this needs the scope ${scope}`,
+    headers: { 'WWW-Authenticate': challenge },
+  });
+}
+
+/** 403 for a caller with a tenant who asks for what concerns all tenants. */
+export function notForTenants(): Problem {
+  return new Problem('not-for-tenants', {
+    detail: 'this concerns all tenants, and your key or token is limited to one',
+  });
+}

@@ -1,0 +1,20 @@
+import { Router } from 'express';
+import { addRoute } from '../../addRoute.ts';
+import type { ApiDeps } from '../../apiDeps.ts';
+import { jsonBody } from '../../jsonBody.ts';
+import { withinDeadline } from '../../withinDeadline.ts';
+import { needs } from '../needs.ts';
+import { createKey } from './createKey.ts';
+import { listKeys } from './listKeys.ts';
+import { revokeKey } from './revokeKey.ts';
+
+/** Everything under `/api/keys`. */
+export function keyRoutes(deps: ApiDeps): Router {
+  const router = Router();
+  addRoute(router, '/api/keys', {
+    get: [needs('admin'), withinDeadline(listKeys(deps))],
+    post: [needs('admin'), ...jsonBody({ required: true }), withinDeadline(createKey(deps))],
+  });
+  addRoute(router, '/api/keys/:id', { delete: [needs('admin'), withinDeadline(revokeKey(deps))] });
+  return router;
+}

@@ -1,0 +1,23 @@
+import type { RequestHandler } from 'express';
+import type { ApiDeps } from '../../apiDeps.ts';
+import { Problem } from '../../problem.ts';
+import { callerOf } from '../caller.ts';
+
+const KEY_ID = /^[0-9a-f]{16}$/;
+
+/** `DELETE /api/keys/:id`: for good. This process knows at once, others with their next look at the keys. */
+export function revokeKey({ keys, ring, logger }: ApiDeps): RequestHandler {
+  return async (req, res) => {
+    const { actor, tenant } = callerOf(res);
+    const id = String(req.params['id']);
+    if (!KEY_ID.test(id) || !(await keys.revoke(id, tenant))) throw noSuchKey();
+    logger.info({ key: id, by: actor }, 'an API key was revoked');
+    await ring.reload();
+    res.statusCode = 204;
+    res.end();
+  };
+}
+
+function noSuchKey(): Problem {
+  return new Problem('key-not-found', { detail: 'there is no key with this id' });
+}

@@ -1,0 +1,29 @@
+import { isLoopback } from '@jobstream/runtime';
+import type { Request, RequestHandler } from 'express';
+import { Problem } from '../problem.ts';
+
+/**
+ * For an API that is open on a loopback address: refuses what a web page makes a browser on this machine send. Such a
+ * page betrays itself by its origin; one that has pointed its own name at this machine, by the name in `Host`.
+ */
+export function localRequestsOnly(origins: readonly string[]): RequestHandler {
+  return (req, _res, next) => {
+    const { origin, host = 'localhost' } = req.headers; // every browser sends a Host
+    if (!isLocal(`http://${host}`) || (origin !== undefined && !isAllowed(origin, origins))) throw foreign(req);
+    next();
+  };
+}
+
+function isAllowed(origin: string, origins: readonly string[]): boolean {
+  return isLocal(origin) || origins.includes(origin);
+}
+
+function isLocal(address: string): boolean {
+  return URL.canParse(address) && isLoopback(new URL(address).hostname);
+}
+
+function foreign({ headers: { origin } }: Request): Problem {
+  const header = origin === undefined ? 'Host' : 'Origin';
+  const detail = 'an API that is open takes only requests that name this machine';
+  return new Problem('foreign-request', { detail, errors: [{ header, detail: 'is not this machine' }] });
+}

@@ -1,0 +1,66 @@
+import type { Rate } from '@jobstream/runtime';
+import { ipKeyGenerator, rateLimit, type RateLimitRequestHandler } from 'express-rate-limit';
+import type { Request, Response } from 'express';
+import { Problem } from '../problem.ts';
+import { anonymous, callerOf } from './caller.ts';
+
+/** Counts in this process alone. Each rejects with a Problem when the limit is reached. */
+export interface RateLimits {
+  /** One more request of its caller; of its address, if anybody may call. */
+  countRequest(req: Request, res: Response): Promise<void>;
+  /** One more request from its address whose credentials are missing or wrong. */
+  countFailure(req: Request, res: Response): Promise<void>;
+  /** Whether the address has failed too often to be listened to. */
+  assertMayTry(req: Request, res: Response): Promise<void>;
+}
+
+/** The limits for requests by caller and for failures by address; an undefined one does not limit. */
+export function rateLimits(requests: Rate | undefined, failures: Rate | undefined): RateLimits {
+  const requestLimiter = requests && limiter(requests, callerKey);
+  const failureLimiter = failures && limiter(failures, addressKey);
+  return {
+    countRequest: (req, res) => count(requestLimiter, req, res),
+    countFailure: (req, res) => count(failureLimiter, req, res),
+    assertMayTry: async (req, res) => {
+      const spent = await failureLimiter?.getKey(addressKey(req));
+      if (failures === undefined || spent === undefined || spent.totalHits < failures.count) return;
+      const leftMs = (spent.resetTime?.getTime() ?? 0) - Date.now();
+      res.setHeader('Retry-After', Math.max(1, Math.ceil(leftMs / 1_000)));
+      throw tooMany('too many requests with credentials that are missing or wrong');
+    },
+  };
+}
+
+function limiter({ count: limit, perMs }: Rate, keyGenerator: (req: Request, res: Response) => string) {
+  return rateLimit({
+    limit,
+    windowMs: perMs,
+    keyGenerator,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    handler: (_req, _res, next) => next(tooMany(`at most ${limit} requests in ${perMs / 1_000} s`)),
+    // Its checks of the settings look at the first requests and print to the console; our settings are tested.
+    validate: false,
+  });
+}
+
+function count(limit: RateLimitRequestHandler | undefined, req: Request, res: Response): Promise<void> {
+  if (limit === undefined) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const next = (error?: unknown) => (error === undefined ? resolve() : reject(error));
+    Promise.resolve(limit(req, res, next)).catch(reject);
+  });
+}
+
+function callerKey(req: Request, res: Response): string {
+  const caller = callerOf(res);
+  return caller === anonymous ? addressKey(req) : `${caller.actor.kind} ${caller.actor.id}`;
+}
+
+function addressKey(req: Request): string {
+  return ipKeyGenerator(req.ip ?? '');
+}
+
+function tooMany(detail: string): Problem {
+  return new Problem('rate-limited', { detail });
+}

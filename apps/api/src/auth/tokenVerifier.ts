@@ -1,0 +1,83 @@
+import { Tenant } from '@jobstream/domain';
+import { isScope, type Scope } from '@jobstream/readmodel';
+import type { JwtSettings } from '@jobstream/runtime';
+import { Schema } from 'effect';
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
+import { Problem } from '../problem.ts';
+import type { Caller } from './caller.ts';
+import { credentialsRefused } from './challenge.ts';
+
+/** Signatures by private keys only: whoever can verify a signature by a shared secret can make one. */
+const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
+const CLOCK_TOLERANCE_S = 5;
+const MAX_SUBJECT_LENGTH = 255;
+
+/** Public keys are read again after ten minutes, or for an unknown one, but then at most twice a minute. */
+const keySetOptions = { timeoutDuration: 2_000, cacheMaxAge: 600_000, cooldownDuration: 30_000 };
+
+/** What is wrong with a token, by the code of the error; any other error means that the keys could not be had. */
+const faults: Readonly<Record<string, string>> = {
+  ERR_JWT_EXPIRED: 'the token has expired',
+  ERR_JWT_CLAIM_VALIDATION_FAILED: 'a claim of the token is missing or wrong',
+  ERR_JWT_INVALID: 'the token is not valid',
+  ERR_JWS_INVALID: 'the token is not valid',
+  ERR_JOSE_NOT_SUPPORTED: 'the token is not valid',
+  ERR_JOSE_ALG_NOT_ALLOWED: `the token must be signed with ${ALGORITHMS.join(', ')}`,
+  ERR_JWKS_NO_MATCHING_KEY: 'the token is signed with an unknown key',
+  ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'the token does not say with which key it is signed',
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'the signature of the token is wrong',
+};
+
+const isTenant = Schema.is(Tenant);
+
+/** A function that tells the caller whose token it is given; it throws a Problem for one that is not good. */
+export function tokenVerifier(settings: JwtSettings): (token: string) => Promise<Caller> {
+  const { issuer, audience } = settings;
+  const keySet = createRemoteJWKSet(new URL(settings.jwksUrl), keySetOptions);
+  const options = {
+    issuer,
+    audience,
+    algorithms: ALGORITHMS,
+    clockTolerance: CLOCK_TOLERANCE_S,
+    requiredClaims: ['sub', 'exp'],
+  };
+  return async (token) => callerOfClaims(await claimsOf(() => jwtVerify(token, keySet, options)), settings);
+}
+
+async function claimsOf(verify: () => Promise<{ readonly payload: JWTPayload }>): Promise<JWTPayload> {
+  try {
+    return (await verify()).payload;
+  } catch (error) {
+    const fault = error instanceof errors.JOSEError ? faults[error.code] : undefined;
+    if (fault !== undefined) throw credentialsRefused(fault, error);
+    const detail = 'the keys of the token issuer cannot be read at present';
+    throw new Problem('credentials-unverifiable', { detail, cause: error });
+  }
+}
+
+function callerOfClaims(claims: JWTPayload, settings: JwtSettings): Caller {
+  const { sub } = claims;
+  if (typeof sub !== 'string' || sub === '' || sub.length > MAX_SUBJECT_LENGTH) {
+    throw credentialsRefused('the subject of the token is not valid');
+  }
+  return { actor: { kind: 'user', id: sub }, scopes: scopesOf(claims), tenant: tenantOf(claims, settings) };
+}
+
+/** Scopes of other systems may stand beside ours. */
+function scopesOf({ scope, scopes }: JWTPayload): ReadonlySet<Scope> {
+  return new Set([...words(scope), ...words(scopes)].filter(isScope));
+}
+
+/** RFC 8693 wants one text with spaces between; many issuers send a list. */
+function words(claim: unknown): string[] {
+  if (typeof claim === 'string') return claim.split(' ');
+  return Array.isArray(claim) ? claim.filter((word) => typeof word === 'string') : [];
+}
+
+/** A tenant that we cannot read must not become no tenant, which sees everything. */
+function tenantOf(claims: JWTPayload, { tenantClaim, tenantRequired }: JwtSettings): string | undefined {
+  const tenant = claims[tenantClaim];
+  if (tenant === undefined && !tenantRequired) return undefined;
+  if (!isTenant(tenant)) throw credentialsRefused('the tenant of the token is missing or not valid');
+  return tenant;
+}
