@@ -1,6 +1,6 @@
 import { encodeJobEvent } from '@jobstream/domain';
 import { DatabaseError } from 'pg';
-import { JOBS_PROJECTION, readCheckpoint } from './checkpoint.ts';
+import { JOBS_PROJECTION } from './checkpoint.ts';
 import { ProjectionFencedError } from './errors.ts';
 import type { JobWrite } from './jobs/jobWrite.ts';
 import { RecentJobs } from './jobs/recentJobs.ts';
@@ -21,10 +21,7 @@ export interface Quarantined {
 /** Data exceptions, violated constraints and exceeded limits: Postgres will never take this batch. */
 const REFUSED = /^(22|23|54)/;
 
-const TRY_LOCK = {
-  text: 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked',
-  values: [`jobstream projection ${JOBS_PROJECTION}`],
-};
+const TRY_LOCK = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked';
 const CREATE_CHECKPOINT = {
   text: 'INSERT INTO projection_checkpoints (name, last_sequence) VALUES ($1, 0) ON CONFLICT DO NOTHING',
   values: [JOBS_PROJECTION],
@@ -32,7 +29,11 @@ const CREATE_CHECKPOINT = {
 const MOVE_CHECKPOINT = {
   name: 'move_checkpoint',
   text: `UPDATE projection_checkpoints SET last_sequence = $3, updated_at = now()
-    WHERE name = $1 AND last_sequence = $2`,
+    WHERE name = $1 AND last_sequence = $2 AND generation = $4`,
+};
+const READ_POSITION = {
+  text: 'SELECT last_sequence AS sequence, generation FROM projection_checkpoints WHERE name = $1',
+  values: [JOBS_PROJECTION],
 };
 
 /**
@@ -41,16 +42,27 @@ const MOVE_CHECKPOINT = {
  */
 export class JobProjection {
   readonly #connection: ProjectionConnection;
+  readonly #lockName: string;
   readonly #recent = new RecentJobs();
   #lastSequence = 0;
+  /** Differs from the stored one once another process has changed rows: what is remembered of them is void. */
+  #generation = 0;
 
-  private constructor(connection: ProjectionConnection) {
+  private constructor(connection: ProjectionConnection, lockName: string) {
     this.#connection = connection;
+    this.#lockName = lockName;
   }
 
-  /** Connects. ReadModelUnavailableError, SchemaMismatchError. */
-  static async open(databaseUrl: string): Promise<JobProjection> {
-    return new JobProjection(await connectProjection(databaseUrl));
+  /**
+   * Connects, to the live tables or to the second ones in a schema of their own.
+   * ReadModelUnavailableError, SchemaMismatchError.
+   */
+  static async open(databaseUrl: string, schema?: string): Promise<JobProjection> {
+    const lockName = `jobstream projection ${JOBS_PROJECTION}${schema === undefined ? '' : ` in ${schema}`}`;
+    return new JobProjection(
+      await connectProjection(databaseUrl, schema === undefined ? {} : { name: 'rebuild', schema }),
+      lockName,
+    );
   }
 
   /** Aborted when the connection is gone, and the lock with it. */
@@ -71,10 +83,12 @@ export class JobProjection {
   /** Takes the lock and reads the checkpoint, or returns false while another process has the lock. */
   async tryAcquire(): Promise<boolean> {
     const { client } = this.#connection;
-    const { rows } = await translated(client.query<{ locked: boolean }>(TRY_LOCK));
+    const { rows } = await translated(client.query<{ locked: boolean }>(TRY_LOCK, [this.#lockName]));
     if (rows[0]?.locked !== true) return false;
     await translated(client.query(CREATE_CHECKPOINT));
-    this.#lastSequence = (await translated(readCheckpoint(client)))?.lastSequence ?? 0;
+    const position = await translated(client.query<{ sequence: number; generation: number }>(READ_POSITION));
+    this.#lastSequence = position.rows[0]?.sequence ?? 0;
+    this.#generation = position.rows[0]?.generation ?? 0;
     return true;
   }
 
@@ -133,7 +147,7 @@ export class JobProjection {
 
   /** First in the transaction: it makes a second writer wait, and then fail before it has touched a row. */
   async #moveCheckpoint(through: number): Promise<void> {
-    const values = [JOBS_PROJECTION, this.#lastSequence, through];
+    const values = [JOBS_PROJECTION, this.#lastSequence, through, this.#generation];
     const { rowCount } = await this.#connection.client.query({ ...MOVE_CHECKPOINT, values });
     if (rowCount !== 1) throw new ProjectionFencedError(JOBS_PROJECTION, this.#lastSequence);
   }

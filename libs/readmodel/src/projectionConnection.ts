@@ -16,11 +16,26 @@ const SESSION_SETTINGS = `SELECT set_config('idle_session_timeout', '10s', false
 
 const LIMITS = {
   connectionTimeoutMillis: 5_000,
-  statement_timeout: 30_000,
-  query_timeout: 35_000,
   lock_timeout: 15_000,
   idle_in_transaction_session_timeout: 10_000,
 };
+
+/**
+ * A second set of tables lies in a schema of its own under the same names: so the same statements write it. Nothing else
+ * is on the path, lest they find the live tables once that schema is gone. What a crash of Postgres takes back is
+ * consistent with its checkpoint, so no commit waits for the disk. A client that is gone ends even a long statement.
+ */
+const SECOND_SETTINGS = `SELECT set_config('search_path', quote_ident($1), false),
+  set_config('synchronous_commit', 'off', false), set_config('client_connection_check_interval', '1s', false)`;
+
+export interface ProjectionConnectionOptions {
+  /** Shown to operators in `pg_stat_activity`, e.g. `rebuild`; `projector` unless told. */
+  readonly name?: string;
+  /** The schema of a second set of tables; the live ones unless told. */
+  readonly schema?: string | undefined;
+  /** How long a statement may take; 30 s unless told, 0 is as long as it likes. */
+  readonly statementTimeoutMs?: number;
+}
 
 /** The one connection of a projection: what it may write and its lock live and die together. */
 export interface ProjectionConnection {
@@ -31,11 +46,16 @@ export interface ProjectionConnection {
 }
 
 /** Connects and checks the tables. ReadModelUnavailableError, SchemaMismatchError. */
-export async function connectProjection(databaseUrl: string): Promise<ProjectionConnection> {
+export async function connectProjection(
+  databaseUrl: string,
+  { name = 'projector', schema, statementTimeoutMs = 30_000 }: ProjectionConnectionOptions = {},
+): Promise<ProjectionConnection> {
   const client = new Client({
     ...LIMITS,
+    statement_timeout: statementTimeoutMs,
+    ...(statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + 5_000 }),
     connectionString: databaseUrl,
-    application_name: 'jobstream-projector',
+    application_name: `jobstream-${name}`,
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
     types: columnTypes,
@@ -46,6 +66,7 @@ export async function connectProjection(databaseUrl: string): Promise<Projection
     await translated(client.connect());
     await translated(client.query(SESSION_SETTINGS));
     await translated(assertMigrated(client));
+    if (schema !== undefined) await translated(client.query(SECOND_SETTINGS, [schema]));
   } catch (error) {
     await close();
     throw error;
