@@ -1,19 +1,16 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { decide, evolve, isRejection, type Job, type JobEvent } from '@jobstream/domain';
+import { evolve, type Job, type JobEvent } from '@jobstream/domain';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from './apiDeps.ts';
 import { commandContext } from './commandContext.ts';
-import { jobSettings } from './createJobRequest.ts';
+import { createdEarlier } from './createdEarlier.ts';
 import { decodeCreateJob } from './decodeCreateJob.ts';
-import { identify, readIdempotencyKey, type IdempotentIdentity } from './idempotency.ts';
+import { identify, readIdempotencyKey, reusedKey } from './idempotency.ts';
 import { createdJobView } from './jobView.ts';
 import { limitPayload } from './limitPayload.ts';
-import { Problem } from './problem.ts';
-import { rejectionProblem } from './rejectionProblem.ts';
+import { newJob, type NewIdentity } from './newJob.ts';
 import { sendJson } from './sendJson.ts';
-
-type Identity = IdempotentIdentity | { readonly jobId: string; readonly fingerprint?: never };
 
 /** `POST /api/jobs`: one append to the log; a key that was used before leads to the job that it made then. */
 export function createJob(deps: ApiDeps): RequestHandler {
@@ -29,19 +26,16 @@ export function createJob(deps: ApiDeps): RequestHandler {
   };
 }
 
-function identityOf(req: Request): Identity {
+function identityOf(req: Request): NewIdentity {
   const key = readIdempotencyKey(req);
   return key === undefined ? { jobId: randomUUIDv7() } : identify(key, req.body);
 }
 
-function jobCreated(req: Request, res: Response, identity: Identity): JobEvent {
+function jobCreated(req: Request, res: Response, identity: NewIdentity): JobEvent {
   const now = Date.now();
   const request = decodeCreateJob(req.body, now);
   limitPayload(req, request.payload);
-  const settings = jobSettings(request, now);
-  const decision = decide({ command: 'CreateJob', ...commandContext(res, now), ...identity, ...settings }, undefined);
-  if (isRejection(decision)) throw rejectionProblem(decision);
-  return decision;
+  return newJob({ request, identity, context: commandContext(res, now) });
 }
 
 /** False when the job exists: only an id that was derived from a key can be there already. */
@@ -53,18 +47,6 @@ async function appendedFirst(event: JobEvent, { log }: ApiDeps): Promise<boolean
     if (error instanceof ConcurrentAppendError) return false;
     throw error;
   }
-}
-
-/** The log knows best; the table may know jobs that the log has let go. */
-async function createdEarlier(id: string, { log, table }: ApiDeps): Promise<Job> {
-  const found = (await log.readJob(id)) ?? (await table.findJob(id));
-  if (found === undefined) throw new Problem('log-unavailable');
-  return found.job;
-}
-
-function reusedKey(): Problem {
-  const detail = 'the first request with this key had another body';
-  return new Problem('idempotency-key-reused', { detail, errors: [{ header: 'Idempotency-Key', detail }] });
 }
 
 function answer(res: Response, status: number, job: Job | undefined): void {

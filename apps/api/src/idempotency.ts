@@ -34,6 +34,12 @@ export function identify(key: string, body: unknown): IdempotentIdentity {
   };
 }
 
+/** What is answered when a key comes with another request than before. */
+export function reusedKey(): Problem {
+  const detail = 'the first request with this key had another body';
+  return new Problem('idempotency-key-reused', { detail, errors: [{ header: 'Idempotency-Key', detail }] });
+}
+
 function invalidKey(detail: string): Problem {
   return new Problem('invalid-header', {
     detail: `Idempotency-Key ${detail}`,

@@ -7,11 +7,17 @@ export const MAX_BODY_BYTES = 320 * 1_024;
 
 const JSON_MEDIA_TYPE = /^\s*application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 
+export interface JsonBodyOptions {
+  readonly required: boolean;
+  /** 320 KiB unless told. */
+  readonly maxBytes?: number;
+}
+
 /** Reads a JSON body, whatever value it holds, into `req.body`; without `required` there may be none at all. */
-export function jsonBody({ required }: { required: boolean }): RequestHandler[] {
+export function jsonBody({ required, maxBytes = MAX_BODY_BYTES }: JsonBodyOptions): RequestHandler[] {
   return [
     required ? requireJson : requireJsonIfAny,
-    express.json({ limit: MAX_BODY_BYTES, strict: false, inflate: false, type: () => true, verify: requireUtf8 }),
+    express.json({ limit: maxBytes, strict: false, inflate: false, type: () => true, verify: requireUtf8 }),
   ];
 }
 

@@ -1,0 +1,17 @@
+import { Router } from 'express';
+import { addRoute } from '../addRoute.ts';
+import type { ApiDeps } from '../apiDeps.ts';
+import { needs } from '../auth/needs.ts';
+import { jsonBody } from '../jsonBody.ts';
+import { withinDeadline } from '../withinDeadline.ts';
+import { MAX_BATCH_BYTES } from './batchRequest.ts';
+import { createBatch } from './createBatch.ts';
+
+/** Creating many jobs at once. These paths come before `/api/jobs/:id`, which would take them for ids. */
+export function batchRoutes(deps: ApiDeps): Router {
+  const router = Router();
+  const write = needs('jobs:write');
+  const body = jsonBody({ required: true, maxBytes: MAX_BATCH_BYTES });
+  addRoute(router, '/api/jobs/batch', { post: [write, ...body, withinDeadline(createBatch(deps))] });
+  return router;
+}

@@ -1,0 +1,70 @@
+import { fold, type Job, type JobEvent } from '@jobstream/domain';
+import { ConcurrentAppendError } from '@jobstream/eventlog';
+import type { Request, RequestHandler, Response } from 'express';
+import type { ApiDeps } from '../apiDeps.ts';
+import { commandContext } from '../commandContext.ts';
+import { createdEarlier } from '../createdEarlier.ts';
+import { reusedKey } from '../idempotency.ts';
+import { newJob } from '../newJob.ts';
+import { sendJson } from '../sendJson.ts';
+import { batchIdentities } from './batchIdentities.ts';
+import { decodeBatch } from './batchRequest.ts';
+
+/** Jobs of a repeated batch that are read at once. */
+const LANES = 50;
+
+/** `POST /api/jobs/batch`: all jobs or none, in one atomic write; a key leads to the jobs that it made before. */
+export function createBatch(deps: ApiDeps): RequestHandler {
+  return async (req, res) => {
+    const events = creations(req, res);
+    if (await appendedFirst(events, deps)) return answer(res, 201, events.map(created));
+    const jobs = await jobsOfEarlier(events, deps);
+    res.setHeader('Idempotent-Replayed', 'true');
+    answer(res, 200, jobs);
+  };
+}
+
+function creations(req: Request, res: Response): readonly JobEvent[] {
+  const now = Date.now();
+  const requests = decodeBatch(req, now);
+  const identities = batchIdentities(req, requests.length);
+  return identities.flatMap((identity, index) => {
+    const request = requests[index];
+    return request === undefined ? [] : [newJob({ request, identity, context: commandContext(res, now) })];
+  });
+}
+
+/** False when one of the jobs exists, which only ids drawn from a key can; then nothing was stored. */
+async function appendedFirst(events: readonly JobEvent[], { log }: ApiDeps): Promise<boolean> {
+  try {
+    await log.appendAll(events);
+    return true;
+  } catch (error) {
+    if (error instanceof ConcurrentAppendError) return false;
+    throw error;
+  }
+}
+
+/** The jobs that the key made before, as they are now; the first one tells whether they are these. */
+async function jobsOfEarlier(events: readonly JobEvent[], deps: ApiDeps): Promise<readonly Job[]> {
+  const jobs: Job[] = [];
+  const [first] = events;
+  if (first === undefined) return jobs;
+  const { fingerprint } = await createdEarlier(first.jobId, deps);
+  if (fingerprint !== created(first).fingerprint) throw reusedKey();
+  for (let read = 0; read < events.length; read += LANES) {
+    const some = events.slice(read, read + LANES);
+    jobs.push(...(await Promise.all(some.map(({ jobId }) => createdEarlier(jobId, deps)))));
+  }
+  return jobs;
+}
+
+function created(event: JobEvent): Job {
+  const job = fold([event]);
+  if (job === undefined) throw new Error('a created job has a state');
+  return job;
+}
+
+function answer(res: Response, status: number, jobs: readonly Job[]): void {
+  sendJson(res, status, { jobs: jobs.map(({ id, status: state }) => ({ id, status: state })) });
+}
