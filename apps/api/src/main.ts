@@ -1,6 +1,6 @@
 import { EventLog } from '@jobstream/eventlog';
 import { ApiKeys, ReadModel } from '@jobstream/readmodel';
-import { authSettings, eventLogSettings, Metrics, Readiness, runProcess } from '@jobstream/runtime';
+import { authSettings, eventLogMetrics, eventLogSettings, Metrics, Readiness, runProcess } from '@jobstream/runtime';
 import { KeyRing } from './auth/keyRing.ts';
 import { warnIfOpen } from './auth/warnIfOpen.ts';
 import { createApp } from './createApp.ts';
@@ -8,7 +8,8 @@ import { HttpServer } from './httpServer.ts';
 
 await runProcess('api', (config, logger) => {
   const metrics = new Metrics().watchProcess();
-  const log = new EventLog({ ...eventLogSettings(config), name: 'api', logger });
+  const observer = eventLogMetrics(metrics);
+  const log = new EventLog({ ...eventLogSettings(config), name: 'api', logger, observer });
   const table = new ReadModel({ databaseUrl: config.DATABASE_URL, name: 'api' });
   const keys = new ApiKeys({ databaseUrl: config.DATABASE_URL, name: 'api-keys' });
   const ring = new KeyRing({ keys, logger });

@@ -1,10 +1,11 @@
 import { EventLog } from '@jobstream/eventlog';
-import { eventLogSettings, HealthServer, Metrics, Readiness, runProcess } from '@jobstream/runtime';
+import { eventLogMetrics, eventLogSettings, HealthServer, Metrics, Readiness, runProcess } from '@jobstream/runtime';
 import { Projector } from './projector.ts';
 
 await runProcess('projector', (config, logger) => {
   const metrics = new Metrics().watchProcess();
-  const eventLog = new EventLog({ ...eventLogSettings(config), name: 'projector', logger });
+  const observer = eventLogMetrics(metrics);
+  const eventLog = new EventLog({ ...eventLogSettings(config), name: 'projector', logger, observer });
   const projector = new Projector({
     eventLog,
     databaseUrl: config.DATABASE_URL,

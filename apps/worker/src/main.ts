@@ -1,5 +1,6 @@
 import { EventLog } from '@jobstream/eventlog';
-import { eventLogSettings, HealthServer, Metrics, Readiness, runProcess } from '@jobstream/runtime';
+import { eventLogMetrics, eventLogSettings, HealthServer, Metrics, Readiness, runProcess } from '@jobstream/runtime';
+import { attemptMetrics } from './attemptMetrics.ts';
 import { systemClock } from './clock.ts';
 import { emailHandler } from './email/emailHandler.ts';
 import { chooseMailer } from './email/chooseMailer.ts';
@@ -13,7 +14,8 @@ import { Worker } from './worker.ts';
 
 await runProcess('worker', (config, logger) => {
   const metrics = new Metrics().watchProcess();
-  const eventLog = new EventLog({ ...eventLogSettings(config), name: 'worker', logger });
+  const observer = eventLogMetrics(metrics);
+  const eventLog = new EventLog({ ...eventLogSettings(config), name: 'worker', logger, observer });
   const mailer = chooseMailer(config.SMTP_URL, logger);
   const handlers = handlerRegistry([
     emailHandler({ mailer, from: config.SMTP_FROM }),
@@ -25,6 +27,7 @@ await runProcess('worker', (config, logger) => {
     handlers: selectTypes(handlers, config.WORKER_TYPES),
     clock: systemClock(),
     logger,
+    observer: attemptMetrics(metrics),
     concurrency: config.WORKER_CONCURRENCY,
     limits: knownLimits(handlers, config.WORKER_LIMITS),
     ackWaitMs: config.ACK_WAIT_MS,

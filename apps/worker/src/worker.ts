@@ -1,6 +1,7 @@
 import type { Delivery, EventLog, JobQueue } from '@jobstream/eventlog';
 import type { Logger, Service, TypeLimits } from '@jobstream/runtime';
 import { answerDelivery } from './attempt/answerDelivery.ts';
+import { silentObserver, type AttemptObserver } from './attempt/attemptObserver.ts';
 import { CancelWatch } from './attempt/cancelWatch.ts';
 import type { Clock } from './clock.ts';
 import type { HandlerRegistry } from './handler/handlerRegistry.ts';
@@ -17,6 +18,7 @@ export interface WorkerOptions {
   readonly handlers: HandlerRegistry;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly observer?: AttemptObserver;
   /** Attempts of each job type that may run at once in this process. */
   readonly concurrency: number;
   /** What differs for single types, by type. */
@@ -44,7 +46,7 @@ export class Worker implements Service {
     this.#options = options;
     const identity = { workerName: workerName(), closing: this.#closing.signal };
     this.#cancelWatch = new CancelWatch({ ...options, ...identity });
-    this.#context = { ...options, ...identity, cancelWatch: this.#cancelWatch };
+    this.#context = { observer: silentObserver, ...options, ...identity, cancelWatch: this.#cancelWatch };
   }
 
   async start(): Promise<void> {

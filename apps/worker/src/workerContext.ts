@@ -1,5 +1,6 @@
 import type { EventLog } from '@jobstream/eventlog';
 import type { Logger } from '@jobstream/runtime';
+import type { AttemptObserver } from './attempt/attemptObserver.ts';
 import type { CancelWatch } from './attempt/cancelWatch.ts';
 import type { Clock } from './clock.ts';
 import type { HandlerRegistry } from './handler/handlerRegistry.ts';
@@ -11,6 +12,7 @@ export interface WorkerContext {
   readonly handlers: HandlerRegistry;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly observer: AttemptObserver;
   /** Names this process in the log; unique to one start of it. */
   readonly workerName: string;
   readonly ackWaitMs: number;

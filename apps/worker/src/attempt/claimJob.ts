@@ -10,6 +10,7 @@ import { planClaim } from './planClaim.ts';
 import { startCause } from './startCause.ts';
 import { startedAttempt } from './startedAttempt.ts';
 import { untilAvailable } from './untilAvailable.ts';
+import { waitedMs } from './waitedMs.ts';
 import { wakeAt } from './wakeAt.ts';
 
 /**
@@ -27,7 +28,9 @@ export async function claimJob(delivery: Delivery, context: WorkerContext, beate
   const chain = new JobChain(plan.snapshot, startCause(delivery), context);
   try {
     const decision = await chain.record(plan.command);
-    return await claimed(decision, chain, delivery, context);
+    const claim = await claimed(decision, chain, delivery, context);
+    tellObserver(plan.snapshot, decision, context);
+    return claim;
   } catch (error) {
     if (!(error instanceof ConcurrentAppendError)) throw error;
     return claimJob(delivery, context, true);
@@ -58,6 +61,12 @@ async function claimed(
   if (decision.event === 'JobStarted') return startedAttempt(chain, delivery, context);
   context.logger.error({ jobId: delivery.jobId, jobType: delivery.jobType }, 'failed: its workers were lost');
   return { answer: 'ack' };
+}
+
+function tellObserver({ job }: JobSnapshot, decision: Decision, { observer }: WorkerContext): void {
+  if (isRejection(decision)) return;
+  if (job.status === 'processing') observer.lost(job.type);
+  if (decision.event === 'JobStarted') observer.started(job.type, waitedMs(job, decision.at));
 }
 
 function answered(answer: Answer, because: string, delivery: Delivery, { logger }: WorkerContext): Answer {

@@ -1,0 +1,65 @@
+import { boundedLabel, type Metrics } from '@jobstream/runtime';
+import type { AttemptObserver } from './attempt/attemptObserver.ts';
+
+/** A worker has as many types as handlers; this only matters to one that makes handlers up. */
+const MAX_TYPES = 100;
+const BUCKETS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200];
+
+/** The observer that measures the attempts of a worker. */
+export function attemptMetrics(metrics: Metrics): AttemptObserver {
+  const typeOf = boundedLabel(MAX_TYPES);
+  const { attempts, running, redeliveries } = counts(metrics);
+  const { run, wait } = times(metrics);
+  return {
+    redelivered: (jobType) => redeliveries.inc({ type: typeOf(jobType) }),
+    started: (jobType, waitedMs) => {
+      const type = typeOf(jobType);
+      running.inc({ type });
+      if (waitedMs !== undefined) wait.observe({ type }, waitedMs / 1_000);
+    },
+    ran: (jobType, ms) => run.observe({ type: typeOf(jobType) }, ms / 1_000),
+    ended: (jobType, outcome) => {
+      const type = typeOf(jobType);
+      running.dec({ type });
+      attempts.inc({ type, outcome });
+    },
+    lost: (jobType) => attempts.inc({ type: typeOf(jobType), outcome: 'lost' }),
+  };
+}
+
+function counts(metrics: Metrics) {
+  return {
+    attempts: metrics.counter({
+      name: 'jobstream_attempts_total',
+      help: 'Attempts that are over, by their outcome.',
+      labels: ['type', 'outcome'],
+    }),
+    running: metrics.gauge({
+      name: 'jobstream_attempts_running',
+      help: 'Attempts that run in this process now.',
+      labels: ['type'],
+    }),
+    redeliveries: metrics.counter({
+      name: 'jobstream_redeliveries_total',
+      help: 'Messages that came again, because they were handed back or their acknowledgement did not come in time.',
+      labels: ['type'],
+    }),
+  };
+}
+
+function times(metrics: Metrics) {
+  return {
+    run: metrics.histogram({
+      name: 'jobstream_attempt_duration_seconds',
+      help: 'Run time of handlers, whatever their outcome.',
+      labels: ['type'],
+      buckets: BUCKETS,
+    }),
+    wait: metrics.histogram({
+      name: 'jobstream_attempt_wait_seconds',
+      help: 'Time from when a job could begin (created, due, requeued, released) to its attempt.',
+      labels: ['type'],
+      buckets: BUCKETS,
+    }),
+  };
+}
