@@ -33,7 +33,13 @@ await runProcess('worker', (config, logger) => {
     ackWaitMs: config.ACK_WAIT_MS,
     shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
   });
-  const scheduler = new Scheduler({ eventLog, clock: systemClock(), logger, ackWaitMs: config.ACK_WAIT_MS });
+  const scheduler = new Scheduler({
+    eventLog,
+    clock: systemClock(),
+    logger,
+    ackWaitMs: config.ACK_WAIT_MS,
+    keepMs: config.JOBS_MAX_AGE,
+  });
   const readiness = new Readiness({ log: () => eventLog.isConnected() });
   const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
   return [health, eventLog, mailer, worker, scheduler];

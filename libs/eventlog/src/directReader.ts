@@ -24,12 +24,10 @@ const NOT_FOUND = 404;
 export class DirectReader {
   readonly #connection: Connection;
   readonly #deadlineMs: number;
-  readonly #stream: string;
 
-  constructor(connection: Connection, deadlineMs: number, stream = JOBS_STREAM) {
+  constructor(connection: Connection, deadlineMs: number) {
     this.#connection = connection;
     this.#deadlineMs = deadlineMs;
-    this.#stream = stream;
   }
 
   /** The newest message of each subject under the filters, oldest first: LogUnavailableError. */
@@ -50,7 +48,7 @@ export class DirectReader {
     const answers: Msg[] = [];
     try {
       if (!this.#connection.isConnected()) throw new Error('not connected');
-      const subject = `$JS.API.DIRECT.GET.${this.#stream}`;
+      const subject = `$JS.API.DIRECT.GET.${JOBS_STREAM}`;
       const options = { strategy: 'sentinel', maxWait: this.#deadlineMs } as const;
       for await (const answer of await this.#connection.nats.requestMany(subject, JSON.stringify(query), options)) {
         answers.push(answer);

@@ -193,7 +193,7 @@ export class EventLog {
         deadlineMs,
       }),
       wakes: new WakeScheduler(publisher, deadlineMs),
-      schedules: new ScheduleLog({ ...core, deadlineMs, sink: this.#sink }),
+      schedules: new ScheduleLog({ ...core, deadlineMs, replicated: replicas > 1, sink: this.#sink }),
       jobTypes: new JobTypeControl(manager),
     };
   }

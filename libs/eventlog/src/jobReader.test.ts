@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Connection } from './connection.ts';
-import { DirectReader } from './directReader.ts';
 import { LogUnavailableError, NewerEventError } from './errors.ts';
 import { JobReader } from './jobReader.ts';
 import { LeaderReader } from './leaderReader.ts';
+import { LaggingReader } from './testing/laggingReader.ts';
 import { JobScript } from './testing/jobScript.ts';
 import { openEventLog } from './testing/openEventLog.ts';
 import { publishRaw } from './testing/publishRaw.ts';
@@ -94,19 +94,6 @@ test('refuses to judge a job with an event of a newer schema', async () => {
   await publishRaw(nats.url, `jobs.email.${job.jobId}.created`, JSON.stringify({ ...job.create(), v: 2 }));
   await expect(log.readJob(job.jobId)).rejects.toThrow(NewerEventError);
 });
-
-/** A replica that has nothing after a certain sequence yet. */
-class LaggingReader extends DirectReader {
-  horizon = 0;
-
-  override async newestOfEachSubject(...filters: string[]) {
-    return (await super.newestOfEachSubject(...filters)).filter(({ sequence }) => sequence <= this.horizon);
-  }
-
-  override async at(sequence: number) {
-    return sequence <= this.horizon ? super.at(sequence) : undefined;
-  }
-}
 
 describe('with replicas', () => {
   let connection: Connection;

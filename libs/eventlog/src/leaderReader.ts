@@ -29,9 +29,11 @@ const NO_MESSAGE = 10_037;
 /** Reads single messages from the stream's leader, which has every acknowledged write, unlike any other replica. */
 export class LeaderReader {
   readonly #connection: Connection;
+  readonly #stream: string;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, stream = JOBS_STREAM) {
     this.#connection = connection;
+    this.#stream = stream;
   }
 
   /** The newest message on the filter, or undefined when there is none. */
@@ -54,7 +56,7 @@ export class LeaderReader {
   }
 
   async #get(query: object, timeoutMs: number): Promise<Message | undefined> {
-    const subject = `$JS.API.STREAM.MSG.GET.${JOBS_STREAM}`;
+    const subject = `$JS.API.STREAM.MSG.GET.${this.#stream}`;
     const answer = await this.#connection.nats.request(subject, JSON.stringify(query), { timeout: timeoutMs });
     const { message, error } = answer.json<StoredAnswer>();
     if (message !== undefined) return message;

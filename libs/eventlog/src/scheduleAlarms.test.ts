@@ -1,5 +1,7 @@
 import { eventually, startNats, type TestNats } from '@jobstream/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ScheduleDefinition } from '@jobstream/domain';
 import type { Alarm } from './alarm.ts';
 import { AlarmRefusedError } from './errors.ts';
@@ -101,6 +103,20 @@ describe('the alarm of a schedule', () => {
     expect(await messagesInTimers()).toBe(published + 3);
   });
 
+  test('is not left as it was when its schedule changed after it had been read', async () => {
+    const { reader, alarms } = log.schedules;
+    const script = await stored('outrun');
+    const stale = await reader.read('outrun');
+    vi.spyOn(reader, 'read').mockImplementationOnce(async () => {
+      script.update({ enabled: false });
+      await store(script);
+      await alarms.sync('outrun');
+      return stale;
+    });
+    await alarms.sync('outrun');
+    expect(await alarms.names()).not.toContain('outrun');
+  });
+
   test('follows a definition that changes while it is put right', async () => {
     const script = await stored('changing');
     const change = (async () => {
@@ -120,6 +136,15 @@ describe('the alarm of a schedule', () => {
 /** How many messages TIMERS has ever had, counting the one that is stored to find out. */
 function messagesInTimers(): Promise<number> {
   return publishRaw(nats.url, 'timers.nobody', '');
+}
+
+/** The headers of the newest message on a subject of TIMERS. */
+async function newestInTimers(subject: string): Promise<Record<string, string>> {
+  const client = await connect({ servers: nats.url });
+  const manager = await jetstreamManager(client);
+  const message = await manager.streams.getMessage('TIMERS', { last_by_subj: subject });
+  await client.close();
+  return Object.fromEntries([...(message?.header ?? [])].map(([name, values]) => [name, values.join()]));
 }
 
 describe('the server is asked whether it would ring', () => {
@@ -160,6 +185,18 @@ describe('the alarms', () => {
     for (let rings = 0; rings < 20; rings += 1) await log.schedules.alarms.ringForAll();
     await eventually(() => expect(answered).toBe(20));
     expect(most).toBe(1);
+  });
+
+  test('for all schedules are set to come once an hour, however often that is asked for', async () => {
+    const published = await messagesInTimers();
+    await log.schedules.alarms.ringForAllEachHour();
+    await log.schedules.alarms.ringForAllEachHour();
+    expect(await messagesInTimers()).toBe(published + 3);
+    expect(await newestInTimers('timers.hourly')).toMatchObject({
+      'Nats-Schedule': '30 30 * * * *',
+      'Nats-Schedule-Target': 'timers.tick',
+    });
+    expect(await log.schedules.alarms.names()).not.toContain('hourly');
   });
 
   test('that nobody answered come again, with the time at which they rang', async () => {

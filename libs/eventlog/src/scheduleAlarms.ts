@@ -2,13 +2,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { cronOf, exists, type Schedule } from '@jobstream/domain';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { alarmPattern } from './alarmPattern.ts';
-import type { DirectReader } from './directReader.ts';
 import { AlarmRefusedError, LogUnavailableError } from './errors.ts';
 import { cronHeaders, plainHeaders, scheduleHeaders } from './headers.ts';
+import type { LeaderReader } from './leaderReader.ts';
 import type { Publisher } from './publisher.ts';
 import type { ScheduleReader } from './scheduleReader.ts';
 import type { ScheduleSnapshot } from './scheduleSnapshot.ts';
-import { cronSubject, EVERY_CRON, extraRingSubject, scheduleOfSubject, TICK_SUBJECT } from './scheduleSubjects.ts';
+import {
+  cronSubject,
+  EVERY_CRON,
+  extraRingSubject,
+  HOURLY_SUBJECT,
+  scheduleOfSubject,
+  TICK_SUBJECT,
+} from './scheduleSubjects.ts';
 import { storedPublish, type Message } from './storedPublish.ts';
 import { TIMERS_STREAM } from './streams.ts';
 import { subjectsUnder } from './subjectsUnder.ts';
@@ -18,10 +25,12 @@ export interface ScheduleAlarmsParts {
   readonly publisher: Publisher;
   readonly schedules: ScheduleReader;
   /** Reads the stream TIMERS. */
-  readonly timers: DirectReader;
+  readonly timers: LeaderReader;
   readonly deadlineMs: number;
 }
 
+/** Away from the full hour, when many schedules tick. */
+const HALF_PAST = '30 30 * * * *';
 const TARGET_INVALID = 10_190;
 const REPLICA_PAUSE_MS = 25;
 const REPLICA_WAIT_MS = 1_000;
@@ -78,15 +87,33 @@ export class ScheduleAlarms {
     await this.#publish({ subject: TICK_SUBJECT, body: '{}', headers: plainHeaders() });
   }
 
+  /** Has the server ring for all schedules once an hour, so that whatever was left undone is found some time. */
+  async ringForAllEachHour(): Promise<void> {
+    await this.#publish({
+      subject: HOURLY_SUBJECT,
+      body: '{}',
+      headers: cronHeaders(HALF_PAST, 'UTC', TICK_SUBJECT),
+    });
+  }
+
   /** Publishing a cron that is there already would restart it, and a ring that is due this moment would be lost. */
   async #apply(name: string, snapshot: ScheduleSnapshot | undefined): Promise<void> {
-    const [current] = await this.#parts.timers.newestOfEachSubject(cronSubject(name));
+    const current = await this.#current(name);
     if (!exists(snapshot?.schedule) || !snapshot.schedule.enabled) {
       if (current !== undefined) await this.#remove(name);
       return;
     }
     const wanted = cronMessage(snapshot.schedule, TICK_SUBJECT);
-    if (current?.text !== wanted.body) await this.#publish(wanted);
+    if (current !== wanted.body) await this.#publish(wanted);
+  }
+
+  /** The body of the cron schedule that rings now; it says all about it. */
+  async #current(name: string): Promise<string | undefined> {
+    try {
+      return (await this.#parts.timers.lastMessage(cronSubject(name), this.#parts.deadlineMs))?.text;
+    } catch (error) {
+      throw new LogUnavailableError(`the alarm of schedule ${name} could not be read`, { cause: error });
+    }
   }
 
   async #readVersion(name: string, version: number): Promise<ScheduleSnapshot | undefined> {

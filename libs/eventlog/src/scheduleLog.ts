@@ -5,6 +5,7 @@ import type { Appender } from './appender.ts';
 import type { Connection } from './connection.ts';
 import { DirectReader } from './directReader.ts';
 import { hearDefinitions, type DefinitionHint } from './hearDefinitions.ts';
+import { LeaderReader } from './leaderReader.ts';
 import type { LogSink } from './logSink.ts';
 import type { Publisher } from './publisher.ts';
 import { ScheduleAlarms } from './scheduleAlarms.ts';
@@ -18,6 +19,8 @@ export interface ScheduleLogParts {
   readonly publisher: Publisher;
   readonly appender: Appender;
   readonly deadlineMs: number;
+  /** Whether the log has replicas, which may lag behind. */
+  readonly replicated: boolean;
   readonly sink: LogSink;
 }
 
@@ -29,13 +32,18 @@ export class ScheduleLog {
   readonly #queues = new Set<AlarmQueue>();
 
   constructor(parts: ScheduleLogParts) {
-    const { connection, manager, deadlineMs } = parts;
+    const { connection, manager, deadlineMs, replicated } = parts;
     this.#parts = parts;
-    this.reader = new ScheduleReader(new DirectReader(connection, deadlineMs), manager);
+    this.reader = new ScheduleReader({
+      direct: new DirectReader(connection, deadlineMs),
+      leader: replicated ? new LeaderReader(connection) : undefined,
+      manager,
+      deadlineMs,
+    });
     this.alarms = new ScheduleAlarms({
       ...parts,
       schedules: this.reader,
-      timers: new DirectReader(connection, deadlineMs, TIMERS_STREAM),
+      timers: new LeaderReader(connection, TIMERS_STREAM),
     });
   }
 

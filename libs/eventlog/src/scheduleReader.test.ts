@@ -1,8 +1,13 @@
+import { jetstreamManager } from '@nats-io/jetstream';
 import { startNats, type TestNats } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ConcurrentAppendError } from './errors.ts';
+import { Connection } from './connection.ts';
+import { ConcurrentAppendError, LogUnavailableError } from './errors.ts';
 import type { EventLog } from './eventLog.ts';
+import { LeaderReader } from './leaderReader.ts';
 import type { ScheduleLog } from './scheduleLog.ts';
+import { ScheduleReader } from './scheduleReader.ts';
+import { LaggingReader } from './testing/laggingReader.ts';
 import { openEventLog } from './testing/openEventLog.ts';
 import { ScheduleScript } from './testing/scheduleScript.ts';
 
@@ -103,4 +108,25 @@ test('more schedules than one answer of the server has room for are all read, in
   const snapshots = await schedules.reader.readAll(names);
   expect(snapshots.map(({ schedule }) => schedule.name)).toEqual(names);
   expect(snapshots.every(({ schedule }) => schedule.version === 3)).toBe(true);
+});
+
+test('a replica that lags behind is waited for: a schedule is not taken for what it was', async () => {
+  const script = new ScheduleScript('lagging');
+  script.create();
+  script.update({ cron: '@daily' });
+  const [created = 0, updated = 0] = await store(script);
+  const connection = await Connection.open({ url: nats.url, name: 'test' });
+  const replica = new LaggingReader(connection, 2_000);
+  const manager = await jetstreamManager(connection.nats);
+  const leader = new LeaderReader(connection);
+  const reader = new ScheduleReader({ direct: replica, leader, manager, deadlineMs: 2_000 });
+  replica.horizon = created;
+  const reading = reader.read('lagging');
+  replica.horizon = updated;
+  expect((await reading)?.schedule.cron).toBe('@daily');
+  const hurried = new ScheduleReader({ direct: replica, leader, manager, deadlineMs: 100 });
+  replica.horizon = created;
+  await expect(hurried.read('lagging')).rejects.toThrow(LogUnavailableError);
+  expect(await reader.read('never-there')).toBeUndefined();
+  await connection.close();
 });

@@ -1,9 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { decodeScheduleEvent, foldSchedule, type ScheduleEvent } from '@jobstream/domain';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { DirectReader, StoredMessage } from './directReader.ts';
-import { NewerEventError } from './errors.ts';
+import { LogUnavailableError, NewerEventError } from './errors.ts';
+import type { LeaderReader } from './leaderReader.ts';
 import type { RecordedEvent } from './recordedEvent.ts';
-import { EVERY_CREATED, scheduleFilter, scheduleOfSubject } from './scheduleSubjects.ts';
+import { EVERY_SCHEDULE, scheduleFilter, scheduleOfSubject } from './scheduleSubjects.ts';
 import type { ScheduleSnapshot } from './scheduleSnapshot.ts';
 import { JOBS_STREAM } from './streams.ts';
 import { subjectsUnder } from './subjectsUnder.ts';
@@ -13,21 +15,36 @@ export type RecordedScheduleEvent = RecordedEvent<ScheduleEvent>;
 /** The server answers with at most 1,024 messages, and a schedule has one newest message of each of four kinds. */
 const NAMES_PER_REQUEST = 200;
 
+const REPLICA_PAUSE_MS = 25;
+
+export interface ScheduleReaderOptions {
+  readonly direct: DirectReader;
+  /** Where the log has replicas; one server is its own leader. */
+  readonly leader?: LeaderReader | undefined;
+  readonly manager: JetStreamManager;
+  readonly deadlineMs: number;
+}
+
 /** Reads schedules: the newest event of each kind tells the whole state, however often a schedule has ticked. */
 export class ScheduleReader {
   readonly #direct: DirectReader;
+  readonly #leader: LeaderReader | undefined;
   readonly #manager: JetStreamManager;
+  readonly #deadlineMs: number;
 
-  constructor(direct: DirectReader, manager: JetStreamManager) {
+  constructor({ direct, leader, manager, deadlineMs }: ScheduleReaderOptions) {
     this.#direct = direct;
+    this.#leader = leader;
     this.#manager = manager;
+    this.#deadlineMs = deadlineMs;
   }
 
+  /** One schedule with all that was acknowledged up to now. */
   async read(name: string): Promise<ScheduleSnapshot | undefined> {
-    return snapshotOf(await this.#direct.newestOfEachSubject(scheduleFilter(name)));
+    return snapshotOf(await this.#newest(name));
   }
 
-  /** Those of the names that have or had a schedule, in the order of the names. */
+  /** As far as a replica has it: those of the names that have or had a schedule, in the order of the names. */
   async readAll(names: readonly string[]): Promise<ScheduleSnapshot[]> {
     const snapshots: ScheduleSnapshot[] = [];
     for (let start = 0; start < names.length; start += NAMES_PER_REQUEST) {
@@ -41,13 +58,15 @@ export class ScheduleReader {
 
   /** Every name that has or had a schedule, in alphabetical order. */
   async names(): Promise<string[]> {
-    return (await subjectsUnder(this.#manager, JOBS_STREAM, EVERY_CREATED)).map(scheduleOfSubject);
+    const subjects = await subjectsUnder(this.#manager, JOBS_STREAM, EVERY_SCHEDULE);
+    return [...new Set(subjects.map(scheduleOfSubject))].toSorted();
   }
 
   /** Up to `limit` events of a schedule, newest first, older than the one with sequence `before`. */
   async history(name: string, { before, limit }: { before?: number; limit: number }): Promise<RecordedScheduleEvent[]> {
     const events: RecordedScheduleEvent[] = [];
-    let message = before === undefined ? await this.#newest(name) : await this.#previous(await this.#of(name, before));
+    let message =
+      before === undefined ? (await this.#newest(name)).at(-1) : await this.#previous(await this.#of(name, before));
     while (message !== undefined && events.length < limit) {
       events.push(...recordedEvent(message));
       message = events.length < limit ? await this.#previous(message) : undefined;
@@ -55,8 +74,24 @@ export class ScheduleReader {
     return events;
   }
 
-  async #newest(name: string): Promise<StoredMessage | undefined> {
-    return (await this.#direct.newestOfEachSubject(scheduleFilter(name))).at(-1);
+  /** The replica that answers may lag behind: it is asked until it has what the leader calls the last event. */
+  async #newest(name: string): Promise<StoredMessage[]> {
+    const deadline = performance.now() + this.#deadlineMs;
+    const end = await this.#end(name);
+    for (;;) {
+      const newest = await this.#direct.newestOfEachSubject(scheduleFilter(name));
+      if ((newest.at(-1)?.sequence ?? 0) >= end) return newest;
+      if (performance.now() >= deadline) throw new LogUnavailableError('a replica lags behind');
+      await pause(REPLICA_PAUSE_MS);
+    }
+  }
+
+  async #end(name: string): Promise<number> {
+    try {
+      return (await this.#leader?.last(scheduleFilter(name), this.#deadlineMs))?.sequence ?? 0;
+    } catch (error) {
+      throw new LogUnavailableError('a read failed', { cause: error });
+    }
   }
 
   /** The message with this sequence, if it is about the schedule. */

@@ -18,18 +18,21 @@ export function scheduleFilter(name: string): string {
   return `schedules.${name}.>`;
 }
 
-/** One subject for each name that ever had a schedule. */
-export const EVERY_CREATED = `schedules.*.${eventTokens.ScheduleCreated}`;
+/** A few subjects for each name that has or had a schedule. */
+export const EVERY_SCHEDULE = 'schedules.*.*';
 
 /** Events that change what a schedule is. */
 export const DEFINING_SUBJECTS = [
-  EVERY_CREATED,
+  `schedules.*.${eventTokens.ScheduleCreated}`,
   `schedules.*.${eventTokens.ScheduleUpdated}`,
   `schedules.*.${eventTokens.ScheduleDeleted}`,
 ];
 
 /** Where all alarms go. */
 export const TICK_SUBJECT = 'timers.tick';
+
+/** The server's cron schedule that rings for all schedules. */
+export const HOURLY_SUBJECT = 'timers.hourly';
 
 export const EVERY_CRON = 'timers.cron.*';
 

@@ -189,7 +189,7 @@ describe('DELETE /api/schedules/:name', () => {
 
 describe('GET /api/schedules', () => {
   test('answers pages in the order of the names, without those that were deleted', async () => {
-    const page = ['page-a', 'page-b', 'page-c', 'page-d', 'page-e'];
+    const page = ['page-a', 'page-b', 'page-b-2', 'page-c', 'page-d', 'page-e'];
     for (const each of page.toReversed()) await create({ name: each });
     await send('DELETE', '/api/schedules/page-c');
     const first = await api.fetch('/api/schedules?limit=2&cursor=page');
@@ -202,7 +202,7 @@ describe('GET /api/schedules', () => {
     });
     expect(listed).toEqual([
       [['page-a', 'page-b'], 'page-b'],
-      [['page-d', 'page-e'], null],
+      [['page-b-2', 'page-d', 'page-e'], null],
     ]);
   });
 

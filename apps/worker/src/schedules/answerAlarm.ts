@@ -2,6 +2,7 @@ import { exists } from '@jobstream/domain';
 import type { Alarm, ScheduleSnapshot } from '@jobstream/eventlog';
 import { isLogAway } from '../attempt/untilAvailable.ts';
 import { fireSchedule } from './fireSchedule.ts';
+import { renewSchedule } from './renewSchedule.ts';
 import { ringAgain } from './ringAgain.ts';
 import type { SchedulerContext } from './schedulerContext.ts';
 
@@ -37,11 +38,12 @@ async function fireAll(alarm: Alarm, context: SchedulerContext): Promise<void> {
 }
 
 async function fireKnown(snapshot: ScheduleSnapshot, alarm: Alarm, context: SchedulerContext): Promise<void> {
-  if (!exists(snapshot.schedule) || !snapshot.schedule.enabled) return;
+  if (!exists(snapshot.schedule)) return;
   const { name } = snapshot.schedule;
   try {
     const schedule = await fireSchedule(name, alarm, context, snapshot);
     if (schedule !== undefined) await ringAgain(schedule, alarm, context);
+    await renewSchedule(snapshot.schedule, alarm, context);
   } catch (error) {
     if (isLogAway(error)) throw error;
     context.logger.error({ err: error, schedule: name }, 'a schedule could not be fired');

@@ -12,6 +12,7 @@ import { fireSchedule } from './fireSchedule.ts';
 import type { SchedulerContext } from './schedulerContext.ts';
 
 const NOON = Date.parse('2026-03-01T12:00:00.000Z');
+const DAY = 86_400_000;
 const at = (seconds: number) => new Date(NOON + seconds * 1_000).toISOString();
 
 let nats: TestNats;
@@ -55,11 +56,17 @@ function alarm(seconds: number, fields: Partial<Alarm> = {}): TestAlarm {
 }
 
 /** A log whose record of ticks fails: what a worker leaves behind that dies between the jobs and the record. */
-function dyingLog(times: number): SchedulerContext['eventLog'] {
-  let left = times;
+const dyingLog = () => changingLog(() => Promise.reject(new LogUnavailableError('it died here')));
+
+/** A log in which something happens between the jobs and the first record of ticks. */
+function changingLog(happen: () => Promise<void>): SchedulerContext['eventLog'] {
+  let happened = false;
   const { schedules } = stage.eventLog;
   const append = async (event: ScheduleEvent, expected: number) => {
-    if (left-- > 0) throw new LogUnavailableError('it died here');
+    if (!happened) {
+      happened = true;
+      await happen();
+    }
     return schedules.append(event, expected);
   };
   const dying = Object.create(schedules, { append: { value: append } }) as EventLog['schedules'];
@@ -89,7 +96,7 @@ describe('a tick creates one job', () => {
   test('also when the worker dies after it created the job and before it recorded the tick', async () => {
     await stage.create(name, everyMinute, NOON);
     const first = alarm(60.1);
-    await answerAlarm(first, { ...context, eventLog: dyingLog(1) });
+    await answerAlarm(first, { ...context, eventLog: dyingLog() });
     expect(first.answers).toEqual(['release']);
     expect([await stage.ticks(name), await stage.records(name)]).toEqual([[at(60)], []]);
     const again = alarm(60.1);
@@ -102,13 +109,23 @@ describe('a tick creates one job', () => {
 
   test('also when the job type was changed between the two', async () => {
     await stage.create(name, everyMinute, NOON);
-    await answerAlarm(alarm(60.1), { ...context, eventLog: dyingLog(1) });
+    await answerAlarm(alarm(60.1), { ...context, eventLog: dyingLog() });
     const snapshot = await stage.eventLog.schedules.reader.read(name);
     const job = snapshot?.schedule.job;
     if (job === undefined) throw new Error('there is a schedule');
     await stage.update(name, { ...everyMinute, job: { ...job, type: 'anybody' } });
     await answerAlarm(alarm(60.1), context);
     expect((await stage.jobs(name)).map(({ jobType }) => jobType)).toEqual(['nobody']);
+  });
+
+  test('also when the schedule is changed between the two, and the change is kept', async () => {
+    await stage.create(name, everyMinute, NOON);
+    const change = { ...everyMinute, catchUp: { policy: 'all', limit: 7 } } as const;
+    await answerAlarm(alarm(60.1), { ...context, eventLog: changingLog(() => stage.update(name, change)) });
+    const [job] = await stage.jobs(name);
+    expect(await stage.ticks(name)).toEqual([at(60)]);
+    expect(await stage.records(name)).toEqual([{ tickAt: at(60), jobIds: [job?.jobId], skipped: 0 }]);
+    expect((await stage.eventLog.schedules.reader.read(name))?.schedule.catchUp.limit).toBe(7);
   });
 
   test('also of a schedule that is created again after it was deleted', async () => {
@@ -170,14 +187,51 @@ describe('an alarm', () => {
 
 /** Hears the alarms that ring for the schedule of the test. */
 async function listen() {
-  const rings: Alarm[] = [];
+  const [all, rings]: [Alarm[], Alarm[]] = [[], []];
   const onAlarm = async (one: Alarm) => {
+    all.push(one);
     if (one.schedule === name) rings.push(one);
     one.ack();
   };
   const queue = await stage.eventLog.schedules.openAlarms({ ackWaitMs: 5_000, onAlarm });
-  return { rings, [Symbol.asyncDispose]: () => queue.stop() };
+  return { all, rings, [Symbol.asyncDispose]: () => queue.stop() };
 }
+
+/** All that happened to the schedule of the test, oldest first. */
+async function events() {
+  const history = await stage.eventLog.schedules.reader.history(name, { limit: 100 });
+  return history.toReversed().map(({ event }) => event);
+}
+
+describe('in a log that forgets events after ten days, a schedule', () => {
+  const ringForAll = (seconds: number) =>
+    answerAlarm(alarm(seconds, { schedule: undefined }), { ...context, keepMs: 10 * DAY });
+
+  test('is said again after five days, and the ticks that are dealt with stay so', async () => {
+    await stage.create(name, { cron: '@monthly' }, NOON);
+    const tick = { command: 'RecordTicks', tickAt: at(5), jobIds: [], skipped: 0 } as const;
+    await stage.act(name, tick);
+    await ringForAll((4.9 * DAY) / 1_000);
+    expect(await events()).toHaveLength(2);
+    await ringForAll((5.1 * DAY) / 1_000);
+    const [created, , renewed, ...more] = await events();
+    expect(more).toEqual([]);
+    expect(renewed).toMatchObject({
+      event: 'ScheduleUpdated',
+      actor: { kind: 'scheduler', id: name },
+      data: { ...created?.data, ticksFrom: at(5), createdAt: created?.at },
+    });
+  });
+
+  test('is said again even if it is disabled, and not at all if it is deleted', async () => {
+    await stage.create(name, { enabled: false }, NOON);
+    await ringForAll((6 * DAY) / 1_000);
+    expect((await events()).map(({ event }) => event)).toEqual(['ScheduleCreated', 'ScheduleUpdated']);
+    await stage.act(name, { command: 'DeleteSchedule' }, NOON);
+    await ringForAll((6 * DAY) / 1_000);
+    expect(await events()).toHaveLength(3);
+  });
+});
 
 describe('a tick that the server would not ring for', () => {
   test('gets an alarm of its own', async () => {
@@ -201,7 +255,10 @@ describe('a tick that the server would not ring for', () => {
     await answerAlarm(alarm(60.1, { nextRing: at(120) }), context);
     await answerAlarm(alarm(120.1), context);
     await fireSchedule(name, alarm(180.1), context);
-    await stage.eventLog.schedules.alarms.ringAt(name, at(0), at(999));
-    await eventually(() => expect(heard.rings.map(({ nextRing }) => nextRing)).toEqual([at(999)]));
+    // Rings are due at once, so one that was asked for comes before one that is asked for now.
+    const sentinel = `schedule-${randomUUID()}`;
+    await stage.eventLog.schedules.alarms.ringAt(sentinel, at(0), at(0));
+    await eventually(() => expect(heard.all.map(({ schedule }) => schedule)).toContain(sentinel));
+    expect(heard.rings).toEqual([]);
   });
 });

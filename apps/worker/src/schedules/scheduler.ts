@@ -1,14 +1,12 @@
 import type { AlarmQueue, DefinitionHint, EventLog } from '@jobstream/eventlog';
-import type { Logger, Service } from '@jobstream/runtime';
+import type { Service } from '@jobstream/runtime';
 import { untilAvailable } from '../attempt/untilAvailable.ts';
-import type { Clock } from '../clock.ts';
 import { answerAlarm } from './answerAlarm.ts';
 import { putAlarmRight, putAlarmsRight } from './putAlarmsRight.ts';
+import type { SchedulerContext } from './schedulerContext.ts';
 
-export interface SchedulerOptions {
+export interface SchedulerOptions extends SchedulerContext {
   readonly eventLog: Pick<EventLog, 'append' | 'schedules' | 'onReconnected'>;
-  readonly clock: Clock;
-  readonly logger: Logger;
   readonly ackWaitMs: number;
 }
 
@@ -57,7 +55,9 @@ export class Scheduler implements Service {
   #onBack(): void {
     this.#inBackground(async () => {
       await putAlarmsRight(this.#options);
-      await this.#options.eventLog.schedules.alarms.ringForAll();
+      const { alarms } = this.#options.eventLog.schedules;
+      await alarms.ringForAllEachHour();
+      await alarms.ringForAll();
     });
   }
 

@@ -20,5 +20,5 @@ export async function startScheduler(natsUrl: string): Promise<AsyncDisposable> 
 
 /** What the steps of a scheduler are handed, on this log. */
 export function schedulerContext(eventLog: SchedulerContext['eventLog']): SchedulerContext {
-  return { eventLog, clock: systemClock(), logger: createLogger({ service: 'test', level: 'silent' }) };
+  return { eventLog, clock: systemClock(), logger: createLogger({ service: 'test', level: 'silent' }), keepMs: 0 };
 }

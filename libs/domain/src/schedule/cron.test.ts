@@ -72,7 +72,7 @@ describe('@every', () => {
       '2026-01-01T03:00:00Z',
       '2026-01-01T04:30:00Z',
     ]);
-    expect(utc('@every 1h30m', '2026-01-01T00:00:00Z', 1)).toEqual(['2026-01-01T01:30:00Z']);
+    expect(utc('@every 1h30m', '2026-01-01T00:00:31Z', 1)).toEqual(['2026-01-01T01:30:00Z']);
     expect(ticks('@every 30s', 'Europe/Berlin', '2026-01-01T00:00:00Z', 1)).toEqual(['2026-01-01T00:00:30Z']);
   });
 

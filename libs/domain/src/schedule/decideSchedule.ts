@@ -33,8 +33,9 @@ function createSchedule(command: ScheduleCommandOf<'CreateSchedule'>, state: Sch
 }
 
 function updateSchedule(command: ScheduleCommandOf<'UpdateSchedule'>, schedule: Schedule): ScheduleDecision {
-  const ticksFrom = ticksOn(schedule, command.definition) ? schedule.ticksFrom : command.at;
-  return make(command, schedule, 'ScheduleUpdated', { ...stored(command.definition), ticksFrom });
+  const ticksFrom = ticksOn(schedule, command.definition) ? ticksDoneUpTo(schedule) : command.at;
+  const { createdAt } = schedule;
+  return make(command, schedule, 'ScheduleUpdated', { ...stored(command.definition), ticksFrom, createdAt });
 }
 
 /** Whether the ticks are the same as before: then those that are due and not yet dealt with still are. */

@@ -5,7 +5,9 @@ import type { ScheduleEvent, ScheduleEventOf } from './scheduleEvent.ts';
 
 /** The state after an event. Pure, total, and deaf to events that cannot follow on the state. */
 export function evolveSchedule(state: ScheduleState, event: ScheduleEvent): ScheduleState {
-  if (event.event === 'ScheduleCreated') return exists(state) ? state : defined(event, event.at);
+  if (event.event === 'ScheduleCreated') return created(state, event);
+  // A log with an age limit may have forgotten how it began.
+  if (event.event === 'ScheduleUpdated' && state === undefined) return defined(event);
   if (!exists(state)) return state;
   switch (event.event) {
     case 'ScheduleUpdated':
@@ -27,20 +29,20 @@ export function foldSchedule(events: Iterable<ScheduleEvent>): ScheduleState {
   return state;
 }
 
-function defined(event: ScheduleEventOf<'ScheduleCreated' | 'ScheduleUpdated'>, createdAt: string): Schedule {
-  return {
-    name: event.schedule,
-    ...event.data,
-    version: event.version,
-    definitionVersion: event.version,
-    createdAt,
-    updatedAt: event.at,
-  };
+/** Where versions are left out, the schedule was deleted in between. */
+function created(state: ScheduleState, event: ScheduleEventOf<'ScheduleCreated'>): Schedule {
+  if (exists(state) && event.version <= state.version + 1) return state;
+  return { ...defined(event), createdAt: event.at };
+}
+
+function defined<Event extends ScheduleEventOf<'ScheduleCreated' | 'ScheduleUpdated'>>(event: Event) {
+  const { schedule: name, version, at: updatedAt } = event;
+  return { name, ...(event.data as Event['data']), version, definitionVersion: version, updatedAt };
 }
 
 function updated(schedule: Schedule, event: ScheduleEventOf<'ScheduleUpdated'>): Schedule {
   const { lastTick } = schedule;
-  return { ...defined(event, schedule.createdAt), ...(lastTick === undefined ? {} : { lastTick }) };
+  return { ...defined(event), ...(lastTick === undefined ? {} : { lastTick }) };
 }
 
 function ticked(schedule: Schedule, event: ScheduleEventOf<'ScheduleTicked'>): Schedule {

@@ -22,8 +22,11 @@ const eventOf = <const Name extends string, const Fields extends Schema.Struct.F
 const defined = { ...ScheduleDefinition.fields, ticksFrom: Timestamp };
 
 export const ScheduleCreated = eventOf('ScheduleCreated', defined);
-/** Has the whole new definition, so that the last event of each kind tells the state. */
-export const ScheduleUpdated = eventOf('ScheduleUpdated', defined);
+/**
+ * Has the whole new definition, so that the last event of each kind tells the state; and when the schedule was created,
+ * since a log with an age limit forgets that event.
+ */
+export const ScheduleUpdated = eventOf('ScheduleUpdated', { ...defined, createdAt: Timestamp });
 export const ScheduleDeleted = eventOf('ScheduleDeleted', {});
 export const ScheduleTicked = eventOf('ScheduleTicked', TickRecord.fields);
 
