@@ -2,6 +2,7 @@ import { EventLog, type EventLogOptions } from '@jobstream/eventlog';
 import { ApiKeys, ReadModel } from '@jobstream/readmodel';
 import { authSettings, createLogger, Metrics, readConfig, Readiness } from '@jobstream/runtime';
 import type { AuthSettings, Logger } from '@jobstream/runtime';
+import type { Express } from 'express';
 import { KeyRing, type KeyRingOptions } from '../auth/keyRing.ts';
 import { createApp } from '../createApp.ts';
 import { HttpServer, type HttpServerOptions } from '../httpServer.ts';
@@ -21,6 +22,7 @@ export interface StartApiOptions {
 export interface TestApi extends AsyncDisposable {
   readonly url: string;
   readonly log: EventLog;
+  readonly app: Express;
   readonly keys: ApiKeys;
   readonly server: HttpServer;
   fetch(path: string, init?: RequestInit): Promise<Response>;
@@ -38,8 +40,9 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const auth = { ...authSettings(readConfig({})), ...options.auth };
   const metrics = new Metrics();
   const readiness = new Readiness({ log: () => log.isConnected(), table: () => table.ping().then(() => true) });
+  const app = createApp({ log, table, keys, ring, auth, readiness, metrics, logger });
   const server = new HttpServer({
-    listener: createApp({ log, table, keys, ring, auth, readiness, metrics, logger }),
+    listener: app,
     host: '127.0.0.1',
     port: 0,
     graceMs: 10_000,
@@ -53,13 +56,20 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const stop = async () => {
     for (const service of services.toReversed()) await service.stop();
   };
-  return testApi({ log, keys, server, stop });
+  return testApi({ app, log, keys, server, stop });
 }
 
-function testApi({ log, keys, server, stop }: Pick<TestApi, 'log' | 'keys' | 'server' | 'stop'>): TestApi {
+function testApi({
+  app,
+  log,
+  keys,
+  server,
+  stop,
+}: Omit<TestApi, 'url' | 'fetch' | 'post' | typeof Symbol.asyncDispose>): TestApi {
   const url = `http://127.0.0.1:${server.port}`;
   return {
     url,
+    app,
     log,
     keys,
     server,

@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { migrate, scopes, type Scope } from '@jobstream/readmodel';
+import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
+import { Router, type Express } from 'express';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addRoute } from '../addRoute.ts';
+import { declaredRoutes } from '../testing/declaredRoutes.ts';
+import { startApi, type TestApi } from '../testing/startApi.ts';
+
+interface Row {
+  readonly call: string;
+  readonly scope: Scope | 'none';
+  readonly forTenants: boolean;
+}
+
+const document = readFileSync(new URL('../../../../docs/authentication.md', import.meta.url), 'utf8');
+const rows: readonly Row[] = [
+  ...document.matchAll(/^\| `((?:GET|POST|PUT|DELETE) [^`]+)` +\| (?:`([^`]+)`|none) +\| (yes|no) /gm),
+].map(([, call = '', scope, tenants]) => {
+  return { call, scope: (scope ?? 'none') as Row['scope'], forTenants: tenants === 'yes' };
+});
+const guarded = rows.filter(({ scope }) => scope !== 'none');
+
+let nats: TestNats;
+let api: TestApi;
+const keyWith = new Map<string, string>();
+
+beforeAll(async () => {
+  const [server, databaseUrl] = await Promise.all([startNats(), createDatabase()]);
+  nats = server;
+  await migrate(databaseUrl);
+  api = await startApi({ natsUrl: nats.url, databaseUrl, auth: { open: false } });
+  for (const scope of scopes) {
+    for (const tenant of [null, 'acme']) {
+      const { text } = await api.keys.create({ name: scope, scopes: [scope], tenant, expiresAt: null });
+      keyWith.set(keyName(scope, tenant), text);
+    }
+  }
+});
+
+afterAll(async () => {
+  await api.stop();
+  await nats.stop();
+});
+
+function keyName(scope: Scope, tenant: string | null): string {
+  return `${scope} ${tenant ?? ''}`;
+}
+
+/** Sends no body, so that whoever may call is told that it is missing: nothing but access is decided here. */
+async function answerTo(call: string, authorization?: string) {
+  const [method = '', pattern = ''] = call.split(' ');
+  const path = pattern.replace(':id', randomUUID()).replace(/:\w+/, 'nightly');
+  const ending = new AbortController();
+  const headers = authorization === undefined ? {} : { authorization };
+  const response = await api.fetch(path, { method, headers, signal: ending.signal });
+  const challenge = response.headers.get('www-authenticate');
+  const problem = response.status === 401 || response.status === 403 ? ((await response.json()) as object) : undefined;
+  ending.abort(); // a feed would go on
+  return { status: response.status, challenge, problem };
+}
+
+const byCall = (left: { call: string }, right: { call: string }) => (left.call < right.call ? -1 : 1);
+const asHolderOf = (scope: Scope, call: string, tenant: string | null = null) =>
+  answerTo(call, `Bearer ${keyWith.get(keyName(scope, tenant))}`);
+
+test('docs/authentication.md lists every route with what it declares', () => {
+  const declared = declaredRoutes(api.app).map(({ method, path, requirement }) => {
+    return { call: `${method} ${path}`, scope: requirement?.scope, forTenants: requirement?.acrossTenants === false };
+  });
+  expect(declared.toSorted(byCall)).toEqual(rows.toSorted(byCall));
+});
+
+test.each(rows.filter(({ scope }) => scope === 'none'))('$call is for everybody', async ({ call }) => {
+  const { status } = await answerTo(call);
+  expect([200, 503]).toContain(status);
+});
+
+describe.each(guarded)('$call', ({ call, scope }) => {
+  test('asks who calls', async () => {
+    const { status, challenge, problem } = await answerTo(call);
+    expect({ status, challenge }).toEqual({ status: 401, challenge: 'Bearer realm="jobstream"' });
+    expect(problem).toMatchObject({ type: 'urn:jobstream:problem:credentials-required', status: 401 });
+  });
+
+  test('refuses a key that is none', async () => {
+    const { status, challenge } = await answerTo(call, 'Bearer nonsense');
+    expect(status).toBe(401);
+    expect(challenge).toBe('Bearer realm="jobstream", error="invalid_token", error_description="this is no API key"');
+  });
+
+  test.each(scopes.filter((one) => one === scope || one === 'admin'))(`lets the scope %s pass`, async (one) => {
+    expect([401, 403]).not.toContain((await asHolderOf(one, call)).status);
+  });
+
+  test.each(scopes.filter((one) => one !== scope && one !== 'admin'))('refuses the scope %s', async (one) => {
+    const { status, challenge, problem } = await asHolderOf(one, call);
+    expect(status).toBe(403);
+    expect(challenge).toBe(`Bearer realm="jobstream", error="insufficient_scope", scope="${scope}"`);
+    expect(problem).toMatchObject({
+      type: 'urn:jobstream:problem:insufficient-scope',
+      detail: `this needs the scope ${scope}`,
+    });
+  });
+});
+
+test.each(guarded.filter(({ forTenants }) => forTenants))('$call is for callers with a tenant', async (row) => {
+  expect([401, 403]).not.toContain((await asHolderOf(row.scope as Scope, row.call, 'acme')).status);
+});
+
+test.each(guarded.filter(({ forTenants }) => !forTenants))('$call is not for callers with a tenant', async (row) => {
+  const { problem } = await asHolderOf(row.scope as Scope, row.call, 'acme');
+  expect(problem).toMatchObject({ status: 403, type: 'urn:jobstream:problem:not-for-tenants' });
+});
+
+test('a route that does not say what it needs is for administrators', () => {
+  const router = Router();
+  addRoute(router, '/forgotten', { get: [(_req, res) => void res.end()] });
+  const [route] = declaredRoutes({ router } as unknown as Express);
+  expect(route?.requirement).toEqual({ scope: 'admin', acrossTenants: false });
+});
