@@ -14,6 +14,8 @@ async function main(): Promise<boolean> {
   const options = chaosOptions(process.env);
   console.log(`seed ${options.seed} (CHAOS_SEED=${options.seed} runs the same jobs and faults again)`);
   const folder = path.join(repositoryRoot, '.data', 'chaos', options.seed);
+  // What an earlier run with this seed left there would be taken for the work of this one.
+  await rm(folder, { recursive: true, force: true });
   let good = true;
   for (const scenario of scenariosOf(options, folder, say)) {
     console.log(`\n== ${scenario.name}: at least ${scenario.jobs} jobs, ${scenario.faults} faults`);

@@ -45,6 +45,7 @@ export async function createApps(surroundings: AppSurroundings): Promise<Apps> {
 function createApp(name: string, port: number | undefined, surroundings: AppSurroundings): SupervisedApp {
   const { folder, natsUrls, databaseUrl, cables } = surroundings;
   const cable = cables.get(name);
+  const kind = name.split('-')[0] ?? '';
   const env = {
     ...process.env,
     NATS_URL: cable === undefined ? natsUrls.join(',') : `nats://127.0.0.1:${cable.port}`,
@@ -54,9 +55,9 @@ function createApp(name: string, port: number | undefined, surroundings: AppSurr
     ACK_WAIT_MS: String(ACK_WAIT_MS),
     SHUTDOWN_GRACE_MS: String(GRACE_MS),
     WEBHOOK_ALLOW_PRIVATE: 'true',
-    LOG_LEVEL: 'info',
+    // Workers say at this level why they dropped a call for work.
+    LOG_LEVEL: kind === 'worker' ? 'debug' : 'info',
   };
-  const kind = name.split('-')[0] ?? '';
   return new SupervisedApp({
     name,
     script: `apps/${kind}/src/main.ts`,
