@@ -15,6 +15,7 @@ import { JobTypeControl } from './jobTypeControl.ts';
 import type { JobSnapshot } from './jobSnapshot.ts';
 import { LeaderReader } from './leaderReader.ts';
 import { LogFollower } from './logFollower.ts';
+import { LogMeter } from './logMeter.ts';
 import { silentSink, type LogSink } from './logSink.ts';
 import { Publisher } from './publisher.ts';
 import type { RecordedEvent } from './recordedEvent.ts';
@@ -40,6 +41,7 @@ interface Parts {
   readonly wakes: WakeScheduler;
   readonly schedules: ScheduleLog;
   readonly jobTypes: JobTypeControl;
+  readonly meter: LogMeter;
 }
 
 /** The event log on NATS JetStream: the only door to it. */
@@ -160,6 +162,11 @@ export class EventLog {
     return this.#started().jobTypes;
   }
 
+  /** Figures about what waits in the log. */
+  get meter(): LogMeter {
+    return this.#started().meter;
+  }
+
   /** Recurring schedules and their alarms. */
   get schedules(): ScheduleLog {
     return this.#started().schedules;
@@ -195,6 +202,7 @@ export class EventLog {
       wakes: new WakeScheduler(publisher, deadlineMs),
       schedules: new ScheduleLog({ ...core, deadlineMs, replicated: replicas > 1, sink: this.#sink }),
       jobTypes: new JobTypeControl(manager),
+      meter: new LogMeter(manager),
     };
   }
 

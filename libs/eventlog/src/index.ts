@@ -18,6 +18,7 @@ export type { JobQueue, JobQueueOptions } from './jobQueue.ts';
 export type { JobSnapshot } from './jobSnapshot.ts';
 export type { JobTypeControl, JobTypeInfo } from './jobTypeControl.ts';
 export type { LogEntry } from './logEntry.ts';
+export type { Backlog, Lag, LogMeter, TypeBacklog } from './logMeter.ts';
 export type { AppendOutcome, LogObserver } from './logObserver.ts';
 export type { LogSink } from './logSink.ts';
 export type { StartRate } from './rateWindow.ts';
