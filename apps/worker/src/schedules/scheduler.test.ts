@@ -1,8 +1,9 @@
 import { eventually, startNats } from '@jobstream/testing';
 import type { TestNats } from '@jobstream/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ScheduleStage } from '../testing/scheduleStage.ts';
-import { startScheduler } from '../testing/startScheduler.ts';
+import { schedulerContext, startScheduler } from '../testing/startScheduler.ts';
+import { Scheduler } from './scheduler.ts';
 
 let nats: TestNats;
 let stage: ScheduleStage;
@@ -60,6 +61,16 @@ describe('a schedule', () => {
     await using _scheduler = await startScheduler(nats.url);
     await eventually(async () => expect(await armed()).toBe(true));
     await eventually(async () => expect(await tickCount()).toBeGreaterThan(0));
+  });
+
+  test('is looked at once an hour, come what may', async () => {
+    await stage.create(name);
+    const asked = vi.spyOn(stage.eventLog.schedules.alarms, 'ringForAllEachHour');
+    const { eventLog } = stage;
+    const scheduler = new Scheduler({ ...schedulerContext(eventLog), eventLog, ackWaitMs: 1_000 });
+    await scheduler.start();
+    await eventually(() => expect(asked).toHaveBeenCalledOnce());
+    await scheduler.stop();
   });
 
   test('that was disabled without anybody noticing has no alarm any more when a worker starts', async () => {
