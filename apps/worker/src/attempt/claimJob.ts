@@ -7,9 +7,9 @@ import type { Answer } from './answer.ts';
 import type { Attempt } from './attempt.ts';
 import { JobChain } from './jobChain.ts';
 import { planClaim } from './planClaim.ts';
+import { readFreshState } from './readFreshState.ts';
 import { startCause } from './startCause.ts';
 import { startedAttempt } from './startedAttempt.ts';
-import { untilAvailable } from './untilAvailable.ts';
 import { waitedMs } from './waitedMs.ts';
 import { wakeAt } from './wakeAt.ts';
 
@@ -18,7 +18,7 @@ import { wakeAt } from './wakeAt.ts';
  * another worker was faster a moment ago; then the state is read, whatever the delivery seems to tell.
  */
 export async function claimJob(delivery: Delivery, context: WorkerContext, beaten = false): Promise<Attempt | Answer> {
-  const snapshot = (beaten ? undefined : firstState(delivery)) ?? (await readState(delivery, context));
+  const snapshot = (beaten ? undefined : firstState(delivery)) ?? (await readFreshState(delivery, context));
   const plan = planClaim(snapshot, delivery, context);
   if (plan.do === 'answer') return answered(plan.answer, plan.because, delivery, context);
   if (plan.do === 'wake') {
@@ -42,10 +42,6 @@ function firstState({ recorded, deliveryCount }: Delivery): JobSnapshot | undefi
   if (recorded === undefined || deliveryCount > 1) return undefined;
   const job = evolve(undefined, recorded.event);
   return job === undefined ? undefined : { job, sequence: recorded.sequence };
-}
-
-function readState({ jobId, jobType }: Delivery, { eventLog, closing }: WorkerContext) {
-  return untilAvailable(() => eventLog.readJob(jobId, jobType), closing);
 }
 
 async function claimed(

@@ -29,7 +29,9 @@ test('a state from before the message came into the log proves nothing', () => {
   const event = { event: 'JobRequeued' } as JobEvent;
   const recorded = { sequence: 8, recordedAt: '2026-01-01T00:00:02.000Z', event };
   const requeued = { ...delivered('m2', 1), recorded };
-  expect(plan({ status: 'failed' }, requeued)).toEqual({ answer: 'release', afterMs: 5_000 });
+  const wait = { answer: 'release', afterMs: 5_000 };
+  expect(plan({ status: 'failed' }, requeued)).toEqual(wait);
+  expect(planClaim(undefined, requeued, context)).toMatchObject({ answer: wait });
 });
 
 test('a job that nobody knows needs nothing', () => {
@@ -67,8 +69,17 @@ describe('a job that is processing', () => {
   });
 
   test('is left to the worker that has the message when another message comes', () => {
-    expect(plan(started, delivered('timer:9', 1))).toEqual({ answer: 'ack' });
-    expect(plan(started, delivered('timer:9', 4))).toEqual({ answer: 'ack' });
+    const recorded = {
+      sequence: 7,
+      recordedAt: '2026-01-01T00:00:02.000Z',
+      event: { event: 'JobRequeued' } as JobEvent,
+    };
+    expect(plan(started, { ...delivered('m2', 1), recorded })).toEqual({ answer: 'ack' });
+    expect(plan(started, delivered('timer:9', 2))).toEqual({ answer: 'ack' });
+  });
+
+  test('is looked at once more before a timer is given up, since a new leader may not know the end of the attempt', () => {
+    expect(plan(started, delivered('timer:9', 1))).toEqual(wait);
   });
 
   test('is waited for when its message seems to come for the first time: the server may have lost its counts', () => {

@@ -3,6 +3,7 @@ import type { Job } from '@jobstream/domain';
 import type { Delivery, JobSnapshot } from '@jobstream/eventlog';
 import type { WorkerContext } from '../workerContext.ts';
 import type { Answer } from './answer.ts';
+import { isFresh } from './isFresh.ts';
 import type { AttemptCommand } from './jobChain.ts';
 import { startingDelivery } from './startCause.ts';
 
@@ -15,10 +16,9 @@ type Claimant = Pick<WorkerContext, 'workerName' | 'ackWaitMs'>;
 
 /** What a delivery can mean for a job in the state in which it was found. */
 export function planClaim(snapshot: JobSnapshot | undefined, delivery: Delivery, claimant: Claimant): ClaimPlan {
+  if (!isFresh(snapshot, delivery)) return wait(claimant.ackWaitMs, 'the state is older than the message');
   if (snapshot === undefined) return drop('there is no such job');
-  const { job, sequence } = snapshot;
-  if (sequence < (delivery.recorded?.sequence ?? 0))
-    return wait(claimant.ackWaitMs, 'the state is older than the message');
+  const { job } = snapshot;
   if (isTerminal(job.status)) return drop(`the job is ${job.status}`);
   if (job.runAt !== undefined && isServed(job, delivery)) {
     return { do: 'wake', at: job.runAt, because: 'the call was answered by a timer before' };
@@ -34,10 +34,19 @@ function planTakeOver(
 ): ClaimPlan {
   const { job } = snapshot;
   const started = startingDelivery(job.startedBy, delivery.cause);
-  if (started === undefined) return drop('another message, with its own worker, started the job');
+  if (started === undefined) return planOther(delivery, ackWaitMs);
   if (delivery.deliveryCount <= started) return wait(ackWaitMs, 'the job may be running elsewhere');
   // Delivered once more since then: that worker has stopped answering.
   return { do: 'append', snapshot, command: { command: 'TakeOverAttempt', attempt: job.attempt, worker } };
+}
+
+/**
+ * Another message, with its own worker, started the attempt. If ours is the timer of a retry, it is looked at twice: a
+ * server that has just become the leader might not know yet that the attempt is over.
+ */
+function planOther({ recorded, deliveryCount }: Delivery, ackWaitMs: number): ClaimPlan {
+  const because = 'another message, with its own worker, started the job';
+  return recorded === undefined && deliveryCount === 1 ? wait(ackWaitMs, because) : drop(because);
 }
 
 /**
