@@ -6,6 +6,11 @@ import type { TypeBacklog } from './logMeter.ts';
 import { JobScript } from './testing/jobScript.ts';
 import { openEventLog } from './testing/openEventLog.ts';
 
+interface Held {
+  readonly delivery: Delivery;
+  readonly letGo: () => void;
+}
+
 let nats: Awaited<ReturnType<typeof startNats>>;
 let log: EventLog;
 let jobType: string;
@@ -38,12 +43,13 @@ async function backlog(): Promise<TypeBacklog | undefined> {
   return (await log.meter.backlog()).types.find((type) => type.jobType === jobType);
 }
 
-/** A queue that holds what it gets. */
-async function openQueue(concurrency: number): Promise<Delivery[]> {
-  const held: Delivery[] = [];
+/** A queue that holds what it gets, until a delivery is let go. */
+async function openQueue(concurrency: number): Promise<Held[]> {
+  const held: Held[] = [];
   const onDelivery = (delivery: Delivery) => {
-    held.push(delivery);
-    return new Promise<void>(() => {});
+    const { promise, resolve } = Promise.withResolvers<void>();
+    held.push({ delivery, letGo: resolve });
+    return promise;
   };
   await log.openQueue({ jobType, concurrency, ackWaitMs: 60_000, onDelivery });
   await eventually(() => expect(held).toHaveLength(concurrency));
@@ -69,6 +75,16 @@ test('when all is held there is no oldest job, and the next one that comes is it
   const { at } = await createJob();
   await createJob();
   expect(await backlog()).toMatchObject({ backlog: 2, oldestAt: at });
+});
+
+test('the oldest job is the next one when a worker has taken it', async () => {
+  const jobs = [await createJob(), await createJob(), await createJob()];
+  const held = await openQueue(1);
+  expect(await backlog()).toMatchObject({ oldestAt: jobs[1]?.at });
+  held[0]?.delivery.ack();
+  held[0]?.letGo();
+  await eventually(() => expect(held).toHaveLength(2));
+  expect(await backlog()).toEqual({ jobType, backlog: 1, inFlight: 1, oldestAt: jobs[2]?.at });
 });
 
 test('a requeued job waits from then on', async () => {
