@@ -2,10 +2,17 @@ import type { EventLog } from '@jobstream/eventlog';
 import type { ApiKeys, ReadModel } from '@jobstream/readmodel';
 import type { AuthSettings, Logger, Metrics, Readiness } from '@jobstream/runtime';
 import type { KeyRing } from './auth/keyRing.ts';
+import type { HeldRequests } from './feeds/heldRequests.ts';
+import type { LiveTail } from './feeds/liveTail.ts';
 
 /** Everything that the routes are handed. */
 export interface ApiDeps {
-  readonly log: Pick<EventLog, 'append' | 'appendAll' | 'readJob' | 'readHistory' | 'schedules' | 'jobTypes'>;
+  readonly log: Pick<
+    EventLog,
+    'append' | 'appendAll' | 'readJob' | 'readHistory' | 'follow' | 'lastSequence' | 'schedules' | 'jobTypes'
+  >;
+  readonly tail: LiveTail;
+  readonly held: HeldRequests;
   readonly table: Pick<ReadModel, 'findJob' | 'listJobs' | 'findJobReferences' | 'countMatchingJobs'>;
   readonly keys: Pick<ApiKeys, 'create' | 'list' | 'revoke'>;
   readonly ring: Pick<KeyRing, 'find' | 'noteUse' | 'reload'>;

@@ -7,6 +7,7 @@ import { keyRoutes } from './auth/keys/keyRoutes.ts';
 import { localRequestsOnly } from './auth/localRequestsOnly.ts';
 import { needs, needsNothing } from './auth/needs.ts';
 import { batchRoutes } from './batch/batchRoutes.ts';
+import { feedRoutes } from './feeds/feedRoutes.ts';
 import { getMetrics } from './getMetrics.ts';
 import { handleError } from './handleError.ts';
 import { healthRoutes } from './healthRoutes.ts';
@@ -31,6 +32,7 @@ export function createApp(deps: ApiDeps): Express {
   app.use(crossOrigin(deps.auth.corsOrigins));
   app.use(batchRoutes(deps));
   app.use(jobRoutes(deps));
+  app.use(feedRoutes(deps));
   app.use(scheduleRoutes(deps));
   app.use(typeRoutes(deps));
   app.use(keyRoutes(deps));

@@ -15,6 +15,8 @@ export interface HttpServerOptions {
   /** How long requests are still taken after `onStopping`, so that load balancers notice; a tenth of `graceMs`, at most a second, unless told. */
   readonly noticeMs?: number;
   readonly onStopping: () => void;
+  /** Called when the door closes: what would stay open for long must end now. */
+  readonly onClosing?: () => void;
   readonly logger: Logger;
 }
 
@@ -67,11 +69,12 @@ export class HttpServer implements Service {
 
   async #drain(): Promise<void> {
     if (!this.#server.listening) return;
-    const { graceMs, noticeMs = Math.min(graceMs / 10, 1_000), onStopping } = this.#options;
+    const { graceMs, noticeMs = Math.min(graceMs / 10, 1_000), onStopping, onClosing } = this.#options;
     onStopping();
     await pause(noticeMs);
     const closed = once(this.#server, 'close');
     this.#server.close();
+    onClosing?.();
     // Connections become idle one by one as their answers are sent, and would then wait for another request.
     const sweep = setInterval(() => this.#server.closeIdleConnections(), IDLE_SWEEP_MS);
     const cut = setTimeout(() => this.#cut(), graceMs - noticeMs);

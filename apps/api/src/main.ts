@@ -4,6 +4,8 @@ import { authSettings, eventLogMetrics, eventLogSettings, Metrics, Readiness, ru
 import { KeyRing } from './auth/keyRing.ts';
 import { warnIfOpen } from './auth/warnIfOpen.ts';
 import { createApp } from './createApp.ts';
+import { HeldRequests } from './feeds/heldRequests.ts';
+import { LiveTail } from './feeds/liveTail.ts';
 import { HttpServer } from './httpServer.ts';
 
 await runProcess('api', (config, logger) => {
@@ -19,13 +21,16 @@ await runProcess('api', (config, logger) => {
     log: () => log.isConnected(),
     table: () => table.ping().then(() => true),
   });
+  const tail = new LiveTail({ log, logger });
+  const held = new HeldRequests();
   const server = new HttpServer({
-    listener: createApp({ log, table, keys, ring, auth, readiness, metrics, logger }),
+    listener: createApp({ log, tail, held, table, keys, ring, auth, readiness, metrics, logger }),
     host: config.HOST,
     port: config.PORT,
     graceMs: config.SHUTDOWN_GRACE_MS,
     onStopping: () => readiness.announceStop(),
+    onClosing: () => held.endAll(),
     logger,
   });
-  return [log, table, keys, ring, server];
+  return [log, table, keys, ring, tail, server];
 });

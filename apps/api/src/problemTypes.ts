@@ -39,6 +39,8 @@ export const problemTypes = {
   'deadline-exceeded': { status: 503, title: 'The answer took too long', retryAfter: 2 },
   'log-unavailable': { status: 503, title: 'The event log cannot be reached', retryAfter: 2 },
   'log-overloaded': { status: 503, title: 'The event log is overloaded', retryAfter: 1 },
+  'too-many-feeds': { status: 503, title: 'Too many feeds are open', retryAfter: 5 },
+  stopping: { status: 503, title: 'This process is about to stop', retryAfter: 1 },
   'table-unavailable': { status: 503, title: 'The jobs table cannot be reached', retryAfter: 2 },
 } as const satisfies Record<string, ProblemType>;
 

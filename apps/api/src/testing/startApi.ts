@@ -5,6 +5,8 @@ import type { AuthSettings, Logger } from '@jobstream/runtime';
 import type { Express } from 'express';
 import { KeyRing, type KeyRingOptions } from '../auth/keyRing.ts';
 import { createApp } from '../createApp.ts';
+import { HeldRequests } from '../feeds/heldRequests.ts';
+import { LiveTail, type LiveTailOptions } from '../feeds/liveTail.ts';
 import { HttpServer, type HttpServerOptions } from '../httpServer.ts';
 
 export interface StartApiOptions {
@@ -13,6 +15,8 @@ export interface StartApiOptions {
   readonly logger?: Logger;
   readonly log?: Partial<EventLogOptions>;
   readonly server?: Partial<HttpServerOptions>;
+  readonly tail?: Partial<LiveTailOptions>;
+  readonly held?: { readonly most: number };
   /** Open to everybody unless told. */
   readonly auth?: Partial<AuthSettings>;
   readonly ring?: Partial<KeyRingOptions>;
@@ -40,7 +44,9 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const auth = { ...authSettings(readConfig({})), ...options.auth };
   const metrics = new Metrics();
   const readiness = new Readiness({ log: () => log.isConnected(), table: () => table.ping().then(() => true) });
-  const app = createApp({ log, table, keys, ring, auth, readiness, metrics, logger });
+  const tail = new LiveTail({ log, logger, ...options.tail });
+  const held = new HeldRequests(options.held);
+  const app = createApp({ log, tail, held, table, keys, ring, auth, readiness, metrics, logger });
   const server = new HttpServer({
     listener: app,
     host: '127.0.0.1',
@@ -48,10 +54,11 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
     graceMs: 10_000,
     noticeMs: 0,
     onStopping: () => readiness.announceStop(),
+    onClosing: () => held.endAll(),
     logger,
     ...options.server,
   });
-  const services = [log, table, keys, ring, server];
+  const services = [log, table, keys, ring, tail, server];
   for (const service of services) await service.start();
   const stop = async () => {
     for (const service of services.toReversed()) await service.stop();

@@ -1,0 +1,115 @@
+import type { LogEntry, RecordedEvent } from '@jobstream/eventlog';
+import { eventFrame } from './eventFrame.ts';
+import type { FeedFilter } from './feedFilter.ts';
+
+export interface RecentEventsLimits {
+  readonly maxEvents: number;
+  /** Of the text that clients get; the events themselves take about as much again. */
+  readonly maxChars: number;
+}
+
+/** What a feed is to send next, and the sequence up to which it is then complete. */
+export interface Chunk {
+  readonly through: number;
+  /** Undefined when there is nothing up to the end. */
+  readonly body: Buffer | undefined;
+}
+
+interface Recent {
+  readonly recorded: RecordedEvent;
+  readonly frame: string;
+}
+
+/** Small enough that a client's connection takes it in one go. */
+export const CHUNK_CHARS = 65_536;
+
+/** The newest events of the log, as many as the limits allow, ready to be sent. */
+export class RecentEvents {
+  readonly #limits: RecentEventsLimits;
+  readonly #chunks = new Map<string, Chunk>();
+  #events: Recent[] = [];
+  #chars = 0;
+  #floor = 0;
+  #position = 0;
+
+  constructor(limits: RecentEventsLimits) {
+    this.#limits = limits;
+  }
+
+  /** Everything after this sequence is here. */
+  get floor(): number {
+    return this.#floor;
+  }
+
+  /** The last sequence that was added. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Forgets all and goes on after a sequence. */
+  beginAfter(sequence: number): void {
+    this.#events = [];
+    this.#chars = 0;
+    this.#floor = sequence;
+    this.#position = sequence;
+    this.#chunks.clear();
+  }
+
+  add(entries: readonly LogEntry[]): void {
+    this.#chunks.clear();
+    for (const entry of entries) {
+      this.#position = entry.sequence;
+      if (entry.kind !== 'event') continue;
+      const frame = eventFrame(entry);
+      this.#chars += frame.length;
+      this.#events.push({ recorded: entry, frame });
+    }
+    this.#dropOldest();
+  }
+
+  ofJob(jobId: string): RecordedEvent[] {
+    return this.#events.filter(({ recorded }) => recorded.event.jobId === jobId).map(({ recorded }) => recorded);
+  }
+
+  /** What comes after a sequence that is not below the floor. Shared: the buffer must not be changed. */
+  chunkAfter(sequence: number, filter: FeedFilter): Chunk {
+    const key = `${sequence} ${filter.key}`;
+    const made = this.#chunks.get(key) ?? this.#chunkAfter(sequence, filter);
+    this.#chunks.set(key, made);
+    return made;
+  }
+
+  #chunkAfter(sequence: number, filter: FeedFilter): Chunk {
+    let text = '';
+    for (let index = this.#indexAfter(sequence); index < this.#events.length; index++) {
+      const recent = this.#events[index];
+      if (recent === undefined || !filter.matches(recent.recorded.event)) continue;
+      text += recent.frame;
+      if (text.length >= CHUNK_CHARS) return { through: recent.recorded.sequence, body: Buffer.from(text) };
+    }
+    const through = Math.max(sequence, this.#position);
+    return { through, body: text === '' ? undefined : Buffer.from(text) };
+  }
+
+  #indexAfter(sequence: number): number {
+    let [low, high] = [0, this.#events.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#events[middle]?.recorded.sequence ?? 0) > sequence) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  #dropOldest(): void {
+    const { maxEvents, maxChars } = this.#limits;
+    let dropped = 0;
+    for (const { recorded, frame } of this.#events) {
+      if (this.#events.length - dropped <= maxEvents && this.#chars <= maxChars) break;
+      dropped++;
+      this.#chars -= frame.length;
+      this.#floor = recorded.sequence;
+    }
+    this.#events.splice(0, dropped);
+  }
+}

@@ -1,0 +1,86 @@
+import { request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { eventually } from '@jobstream/testing';
+import { expect } from 'vitest';
+
+export interface FeedEvent {
+  readonly id: number;
+  readonly event: string;
+  readonly data: Readonly<Record<string, unknown>> & { readonly jobId: string };
+}
+
+/** A client of a `text/event-stream`, as a browser's EventSource is one, but without coming back by itself. */
+export interface TestFeed extends Disposable {
+  readonly events: readonly FeedEvent[];
+  /** By which it would resume: also moved by what has an id alone. */
+  readonly lastEventId: string | undefined;
+  readonly headers: IncomingMessage['headers'];
+  readonly status: number | undefined;
+  /** What came beside events: comments and `retry`. */
+  readonly notes: readonly string[];
+  /** Resolves when the stream is over, to how. */
+  readonly ended: Promise<'end' | 'cut'>;
+  /** Stops reading from the connection. */
+  pause(): void;
+  resume(): void;
+  /** Resolves when so many events have come. */
+  received(count: number): Promise<readonly FeedEvent[]>;
+}
+
+export async function openFeed(url: string, headers: Record<string, string> = {}): Promise<TestFeed> {
+  const sent = request(url, { headers: { accept: 'text/event-stream', ...headers }, agent: false });
+  const response = await answerTo(sent);
+  const state = { events: [] as FeedEvent[], notes: [] as string[], lastEventId: headers['last-event-id'] };
+  const { promise: ended, resolve } = Promise.withResolvers<'end' | 'cut'>();
+  let rest = '';
+  response.setEncoding('utf8');
+  response.on('data', (text: string) => {
+    const frames = (rest + text).split('\n\n');
+    rest = frames.pop() ?? '';
+    for (const frame of frames) take(frame, state);
+  });
+  response.on('end', () => resolve('end'));
+  response.on('error', () => resolve('cut'));
+  return {
+    events: state.events,
+    notes: state.notes,
+    get lastEventId() {
+      return state.lastEventId;
+    },
+    headers: response.headers,
+    status: response.statusCode,
+    ended,
+    pause: () => void response.pause(),
+    resume: () => void response.resume(),
+    received: (count) =>
+      eventually(
+        () => {
+          expect(state.events.length).toBeGreaterThanOrEqual(count);
+          return state.events;
+        },
+        { timeoutMs: 20_000 },
+      ),
+    [Symbol.dispose]: () => void sent.destroy(),
+  };
+}
+
+function answerTo(sent: ClientRequest): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  sent.on('response', resolve);
+  sent.on('error', reject);
+  sent.end();
+  return promise;
+}
+
+function take(frame: string, state: { events: FeedEvent[]; notes: string[]; lastEventId: string | undefined }): void {
+  const fields = new Map<string, string>();
+  for (const line of frame.split('\n')) {
+    const [, name = '', value = ''] = /^([^:]*): ?(.*)$/s.exec(line) ?? [];
+    if (name === '' || name === 'retry') state.notes.push(line);
+    else fields.set(name, value);
+  }
+  state.lastEventId = fields.get('id') ?? state.lastEventId;
+  const data = fields.get('data');
+  if (data === undefined) return;
+  const event = { id: Number(fields.get('id')), event: fields.get('event') ?? 'message' };
+  state.events.push({ ...event, data: JSON.parse(data) as FeedEvent['data'] });
+}
