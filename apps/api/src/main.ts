@@ -3,6 +3,7 @@ import { ApiKeys, ReadModel } from '@jobstream/readmodel';
 import { authSettings, eventLogMetrics, eventLogSettings, Metrics, Readiness, runProcess } from '@jobstream/runtime';
 import { KeyRing } from './auth/keyRing.ts';
 import { warnIfOpen } from './auth/warnIfOpen.ts';
+import { backlogMetrics } from './backlogMetrics.ts';
 import { createApp } from './createApp.ts';
 import { HeldRequests } from './feeds/heldRequests.ts';
 import { LiveTail } from './feeds/liveTail.ts';
@@ -12,6 +13,7 @@ await runProcess('api', (config, logger) => {
   const metrics = new Metrics().watchProcess();
   const observer = eventLogMetrics(metrics);
   const log = new EventLog({ ...eventLogSettings(config), name: 'api', logger, observer });
+  backlogMetrics(metrics, log);
   const table = new ReadModel({ databaseUrl: config.DATABASE_URL, name: 'api' });
   const keys = new ApiKeys({ databaseUrl: config.DATABASE_URL, name: 'api-keys' });
   const ring = new KeyRing({ keys, logger });

@@ -5,10 +5,10 @@ import { startApi, type TestApi } from './testing/startApi.ts';
 
 let nats: TestNats;
 let api: TestApi;
+let databaseUrl: string;
 
 beforeAll(async () => {
-  const [server, databaseUrl] = await Promise.all([startNats(), createDatabase()]);
-  nats = server;
+  [nats, databaseUrl] = await Promise.all([startNats(), createDatabase()]);
   await migrate(databaseUrl);
   api = await startApi({ natsUrl: nats.url, databaseUrl });
 });
@@ -59,6 +59,38 @@ test('requests are counted by method, pattern of the route and class of the stat
 test('a method that only one client knows makes no series of its own', async () => {
   await api.fetch('/api/jobs', { method: 'PROPFIND' });
   expect(await missing(`${count('method="other",route="/api/jobs",status="4xx"')} 1`)).toEqual([]);
+});
+
+test('what waits is shown by type, with its age', async () => {
+  const held = Promise.withResolvers<void>();
+  const type = 'waiting';
+  await api.log.openQueue({ jobType: type, concurrency: 1, ackWaitMs: 60_000, onDelivery: () => held.promise });
+  for (let created = 0; created < 3; created++) await api.post('/api/jobs', { type });
+  const absent = await missing(
+    `jobstream_backlog_jobs{type="${type}"} 2`,
+    `jobstream_in_flight_jobs{type="${type}"} 1`,
+    'jobstream_pending_timers 0',
+  );
+  expect(absent).toEqual([]);
+  expect(Number(/oldest_age_seconds{type="waiting"} (\S+)/.exec(await scrape())?.[1])).toBeGreaterThan(0);
+  held.resolve();
+});
+
+test('appends are measured by their outcome', async () => {
+  const before = /append_duration_seconds_count{outcome="stored"} (\d+)/.exec(await scrape())?.[1] ?? 0;
+  await api.post('/api/jobs', { type: 'email' });
+  const after = Number(before) + 1;
+  expect(await missing(`jobstream_append_duration_seconds_count{outcome="stored"} ${after}`)).toEqual([]);
+});
+
+test('while the log is away the scrape goes on without what it would have told', async () => {
+  await using other = await startNats();
+  await using lonely = await startApi({ natsUrl: other.url, databaseUrl });
+  await other.stop();
+  await eventually(async () => expect((await lonely.fetch('/health/ready')).status).toBe(503));
+  const text = await (await lonely.fetch('/metrics')).text();
+  expect(text).toContain('jobstream_http_requests_in_flight 1\n');
+  expect(text).not.toMatch(/^jobstream_(backlog|pending)/m);
 });
 
 test('the scrape itself is in flight while it is answered', async () => {

@@ -1,6 +1,7 @@
 export { authSettings } from './authSettings.ts';
 export type { AuthSettings, JwtSettings } from './authSettings.ts';
 export { boundedLabel } from './boundedLabel.ts';
+export { cachedFor } from './cachedFor.ts';
 export { ConfigError } from './configError.ts';
 export { readConfig } from './config.ts';
 export type { Config } from './config.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { boundedLabel } from './boundedLabel.ts';
+import { cachedFor } from './cachedFor.ts';
 import { Metrics } from './metrics.ts';
 
 test('a metric is shown with its help, its type and its values', async () => {
@@ -32,6 +33,12 @@ test('a gauge that is asked for its value forgets what it said before', async ()
   expect(again).not.toContain('hall');
 });
 
+test('a gauge that nothing was set on when it was asked shows nothing', async () => {
+  const metrics = new Metrics();
+  metrics.gauge({ name: 'jobstream_room', help: 'A room.', collect: () => undefined });
+  expect(await metrics.text()).not.toMatch(/^jobstream_room/m);
+});
+
 test('those who ask at the same time share one answer', async () => {
   let times = 0;
   const metrics = new Metrics();
@@ -55,4 +62,13 @@ test('a bounded label keeps the first values and lumps the others together', () 
     'other',
     'fax',
   ]);
+});
+
+test('what is cached is asked once within its time, and anew after it', async () => {
+  let asked = 0;
+  const kept = cachedFor(60_000, () => Promise.resolve(++asked));
+  expect(await Promise.all([kept(), kept()])).toEqual([1, 1]);
+  expect(await kept()).toBe(1);
+  const forgotten = cachedFor(0, () => Promise.resolve(++asked));
+  expect([await forgotten(), await forgotten()]).toEqual([2, 3]);
 });

@@ -9,7 +9,7 @@ export interface MetricOptions<Label extends string> {
 }
 
 export interface GaugeOptions<Label extends string> extends MetricOptions<Label> {
-  /** Sets the gauge when it is asked for; it keeps no value from one time to the next. Must not reject. */
+  /** Sets the gauge when it is asked for; what it does not set is not shown. When it rejects, the scrape fails. */
   readonly collect?: (gauge: Gauge<Label>) => Promise<void> | void;
 }
 
@@ -46,7 +46,7 @@ export class Metrics {
   gauge<Label extends string = never>({ name, help, labels = [], collect }: GaugeOptions<Label>): Gauge<Label> {
     const registers = [this.#registry];
     if (collect === undefined) return new Gauge({ name, help, labelNames: labels, registers });
-    return new Gauge({ name, help, labelNames: labels, registers, collect: collectorOf(collect) });
+    return new Gauge({ name, help, labelNames: labels, registers, collect: collectorOf(collect, labels.length) });
   }
 
   /** All metrics as they are now. Whoever asks while an answer is being made gets the same one. */
@@ -57,9 +57,11 @@ export class Metrics {
 }
 
 /** prom-client calls back on the gauge itself. */
-function collectorOf<Label extends string>(collect: (gauge: Gauge<Label>) => Promise<void> | void) {
+function collectorOf<Label extends string>(collect: (gauge: Gauge<Label>) => Promise<void> | void, labels: number) {
   return function (this: Gauge<Label>): Promise<void> | void {
     this.reset();
+    // A gauge without labels is reset to 0, which would be a value that nobody has set.
+    if (labels === 0) this.remove();
     return collect(this);
   };
 }

@@ -1,9 +1,10 @@
 import { EventLog, type EventLogOptions } from '@jobstream/eventlog';
 import { ApiKeys, ReadModel } from '@jobstream/readmodel';
-import { authSettings, createLogger, Metrics, readConfig, Readiness } from '@jobstream/runtime';
+import { authSettings, createLogger, eventLogMetrics, Metrics, readConfig, Readiness } from '@jobstream/runtime';
 import type { AuthSettings, Logger } from '@jobstream/runtime';
 import type { Express } from 'express';
 import { KeyRing, type KeyRingOptions } from '../auth/keyRing.ts';
+import { backlogMetrics } from '../backlogMetrics.ts';
 import { createApp } from '../createApp.ts';
 import { HeldRequests } from '../feeds/heldRequests.ts';
 import { LiveTail, type LiveTailOptions } from '../feeds/liveTail.ts';
@@ -37,12 +38,14 @@ export interface TestApi extends AsyncDisposable {
 
 export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const logger = options.logger ?? createLogger({ service: 'api', level: 'silent' });
-  const log = new EventLog({ url: options.natsUrl, name: 'api', ...options.log });
+  const metrics = new Metrics();
+  const observer = eventLogMetrics(metrics);
+  const log = new EventLog({ url: options.natsUrl, name: 'api', observer, ...options.log });
+  backlogMetrics(metrics, log);
   const table = new ReadModel({ databaseUrl: options.databaseUrl, name: 'api' });
   const keys = new ApiKeys({ databaseUrl: options.databaseUrl, name: 'api-keys' });
   const ring = new KeyRing({ keys, logger, ...options.ring });
   const auth = { ...authSettings(readConfig({})), ...options.auth };
-  const metrics = new Metrics();
   const readiness = new Readiness({ log: () => log.isConnected(), table: () => table.ping().then(() => true) });
   const tail = new LiveTail({ log, logger, ...options.tail });
   const held = new HeldRequests(options.held);
