@@ -1,0 +1,54 @@
+import { formatApiKey, hashOfSecret, newApiKey, type ApiKeyCredential } from '@jobstream/readmodel';
+import { describe, expect, test } from 'vitest';
+import { recogniseKey } from './recogniseKey.ts';
+
+const { id, secret } = newApiKey();
+const text = formatApiKey({ id, secret });
+
+function ringWith(credential: Partial<ApiKeyCredential>) {
+  const used: string[] = [];
+  const known: ApiKeyCredential = {
+    id,
+    scopes: ['jobs:read'],
+    tenant: null,
+    expiresAt: null,
+    secretHash: hashOfSecret(secret),
+    ...credential,
+  };
+  const find = (wanted: string) => Promise.resolve(wanted === id ? known : undefined);
+  return { used, find, noteUse: (one: string) => void used.push(one) };
+}
+
+const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
+
+test('the caller is the key, with its scopes and its tenant, and its use is noted', async () => {
+  const ring = ringWith({ scopes: ['jobs:write', 'schedules:write'], tenant: 'acme', expiresAt: inMs(60_000) });
+  expect(await recogniseKey(text, ring)).toEqual({
+    actor: { kind: 'api', id },
+    scopes: new Set(['jobs:write', 'schedules:write']),
+    tenant: 'acme',
+  });
+  expect(ring.used).toEqual([id]);
+});
+
+describe('refused, and not noted as used, is', () => {
+  const refused = { code: 'credentials-refused', detail: 'the API key is unknown, revoked or expired' };
+
+  test.each([
+    ['a key that has expired since it was read', { expiresAt: inMs(-1) }, text],
+    ['a wrong secret', {}, formatApiKey({ id, secret: newApiKey().secret })],
+    ['an unknown id', {}, formatApiKey(newApiKey())],
+  ])('%s', async (_what, credential, given) => {
+    const ring = ringWith(credential);
+    await expect(recogniseKey(given, ring)).rejects.toMatchObject(refused);
+    expect(ring.used).toEqual([]);
+  });
+
+  test('a text that is cut off, without a search for it', async () => {
+    const ring = { ...ringWith({}), find: () => Promise.reject(new Error('searched')) };
+    await expect(recogniseKey(text.slice(0, -1), ring)).rejects.toMatchObject({
+      code: 'credentials-refused',
+      detail: 'this is no API key: it may be cut off or mistyped',
+    });
+  });
+});
