@@ -1,5 +1,6 @@
 import { EventLog } from '@jobstream/eventlog';
 import { eventLogMetrics, eventLogSettings, HealthServer, Metrics, Readiness, runProcess } from '@jobstream/runtime';
+import { projectionMetrics } from './projectionMetrics.ts';
 import { Projector } from './projector.ts';
 
 await runProcess('projector', (config, logger) => {
@@ -10,6 +11,7 @@ await runProcess('projector', (config, logger) => {
     eventLog,
     databaseUrl: config.DATABASE_URL,
     logger,
+    observer: projectionMetrics(metrics, eventLog),
     onFailure: (error) => {
       logger.fatal({ err: error }, error instanceof Error ? error.message : String(error));
       process.exitCode = 1;

@@ -3,12 +3,14 @@ import { ReadModelUnavailableError } from '@jobstream/readmodel';
 import type { JobProjection } from '@jobstream/readmodel';
 import type { Logger } from '@jobstream/runtime';
 import { CheckpointAheadError } from './checkpointAheadError.ts';
+import type { ProjectionObserver } from './projectionObserver.ts';
 
 export interface ProjectLogOptions {
   readonly eventLog: Pick<EventLog, 'follow' | 'lastSequence'>;
   /** Holds its lock. */
   readonly projection: JobProjection;
   readonly logger: Logger;
+  readonly observer: ProjectionObserver;
   readonly watchIntervalMs: number;
   readonly stop: AbortSignal;
   /** Called after each batch. */
@@ -42,8 +44,13 @@ export async function projectLog(options: ProjectLogOptions): Promise<void> {
 }
 
 async function applyAll(entries: readonly LogEntry[], options: ProjectLogOptions, end: AbortSignal): Promise<void> {
+  const { observer, projection } = options;
   for (let start = 0; start < entries.length && !end.aborted; start += MAX_BATCH) {
-    const quarantined = await options.projection.apply(entries.slice(start, start + MAX_BATCH));
+    const batch = entries.slice(start, start + MAX_BATCH);
+    const begun = performance.now();
+    const quarantined = await projection.apply(batch);
+    observer.projected(batch, performance.now() - begun);
+    observer.quarantined(quarantined.length);
     for (const message of quarantined) options.logger.warn(message, 'message quarantined');
     options.onProgress();
   }

@@ -3,6 +3,7 @@ import { LogUnavailableError } from '@jobstream/eventlog';
 import type { EventLog } from '@jobstream/eventlog';
 import { JobProjection, ProjectionFencedError, ReadModelUnavailableError } from '@jobstream/readmodel';
 import type { Logger, Service } from '@jobstream/runtime';
+import { silentObserver, type ProjectionObserver } from './projectionObserver.ts';
 import { projectLog } from './projectLog.ts';
 import { retryPauseMs } from './retryPauseMs.ts';
 
@@ -10,6 +11,7 @@ export interface ProjectorOptions {
   readonly eventLog: Pick<EventLog, 'follow' | 'lastSequence'>;
   readonly databaseUrl: string;
   readonly logger: Logger;
+  readonly observer?: ProjectionObserver;
   /** Called once when waiting cannot help, such as for an event of a newer release; the projector has then ended. */
   readonly onFailure: (error: unknown) => void;
   /** How often to make sure that the log is still the one that is projected; every 10 s unless told. */
@@ -26,12 +28,14 @@ const WATCH_INTERVAL_MS = 10_000;
 export class Projector implements Service {
   readonly name = 'projector';
   readonly #options: ProjectorOptions;
+  readonly #observer: ProjectionObserver;
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #failures = 0;
 
   constructor(options: ProjectorOptions) {
     this.#options = options;
+    this.#observer = options.observer ?? silentObserver;
   }
 
   start(): Promise<void> {
@@ -62,7 +66,16 @@ export class Projector implements Service {
       if (!(await this.#becomeActive(projection))) return;
       const { eventLog, logger, watchIntervalMs = WATCH_INTERVAL_MS } = this.#options;
       const onProgress = () => (this.#failures = 0);
-      await projectLog({ eventLog, projection, logger, watchIntervalMs, stop: this.#stop.signal, onProgress });
+      const observer = this.#observer;
+      await projectLog({
+        eventLog,
+        projection,
+        logger,
+        observer,
+        watchIntervalMs,
+        stop: this.#stop.signal,
+        onProgress,
+      });
     } finally {
       await projection.close();
     }
@@ -74,8 +87,10 @@ export class Projector implements Service {
     for (let attempt = 1; !this.#stop.signal.aborted; attempt++) {
       if (await projection.tryAcquire()) {
         logger.info({ lastSequence: projection.lastSequence }, 'projecting');
+        this.#observer.began(projection.lastSequence);
         return true;
       }
+      this.#observer.stoodBy();
       if (attempt === 1) logger.info('standing by: another projector is active');
       await this.#pause(STANDBY_POLL_MS);
     }
@@ -84,6 +99,7 @@ export class Projector implements Service {
 
   async #pauseAfter(error: unknown): Promise<void> {
     this.#failures += 1;
+    this.#observer.interrupted();
     const ms = retryPauseMs(this.#failures);
     this.#options.logger.warn({ err: error, retryInMs: ms }, 'projecting is interrupted');
     await this.#pause(ms);

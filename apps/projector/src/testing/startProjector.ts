@@ -9,7 +9,7 @@ export interface TestProjector extends AsyncDisposable {
 }
 
 export async function startProjector(
-  options: Pick<ProjectorOptions, 'eventLog' | 'databaseUrl' | 'watchIntervalMs'>,
+  options: Pick<ProjectorOptions, 'eventLog' | 'databaseUrl' | 'watchIntervalMs' | 'observer'>,
 ): Promise<TestProjector> {
   const { promise: failure, resolve: onFailure } = Promise.withResolvers<unknown>();
   const logger = createLogger({ service: 'projector', level: 'silent' });
