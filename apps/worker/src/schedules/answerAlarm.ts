@@ -2,6 +2,7 @@ import { exists } from '@jobstream/domain';
 import type { Alarm, ScheduleSnapshot } from '@jobstream/eventlog';
 import { isLogAway } from '../attempt/untilAvailable.ts';
 import { fireSchedule } from './fireSchedule.ts';
+import { putAlarmsRight } from './putAlarmsRight.ts';
 import { renewSchedule } from './renewSchedule.ts';
 import { ringAgain } from './ringAgain.ts';
 import type { SchedulerContext } from './schedulerContext.ts';
@@ -26,8 +27,9 @@ async function fireOne(name: string, alarm: Alarm, context: SchedulerContext): P
   else await ringAgain(schedule, alarm, context);
 }
 
-/** Goes through all schedules; one that cannot be fired is no reason to leave out those after it. */
+/** Goes through all alarms and schedules; one that cannot be fired is no reason to leave out those after it. */
 async function fireAll(alarm: Alarm, context: SchedulerContext): Promise<void> {
+  await putAlarmsRight(context);
   const { reader } = context.eventLog.schedules;
   const names = await reader.names();
   for (let start = 0; start < names.length; start += READ_AT_ONCE) {

@@ -2,7 +2,7 @@ import type { AlarmQueue, DefinitionHint, EventLog } from '@jobstream/eventlog';
 import type { Service } from '@jobstream/runtime';
 import { untilAvailable } from '../attempt/untilAvailable.ts';
 import { answerAlarm } from './answerAlarm.ts';
-import { putAlarmRight, putAlarmsRight } from './putAlarmsRight.ts';
+import { putAlarmRight } from './putAlarmsRight.ts';
 import type { SchedulerContext } from './schedulerContext.ts';
 
 export interface SchedulerOptions extends SchedulerContext {
@@ -12,8 +12,8 @@ export interface SchedulerOptions extends SchedulerContext {
 
 /**
  * Turns the ticks of schedules into jobs. Every worker process has one; they share the alarms. When it starts, and when
- * it has been without the log, it puts right the alarms of all schedules and rings for all of them, behind whatever
- * waits already: so ticks that were missed while everything was down are found.
+ * it has been without the log, it rings for all schedules, behind whatever waits already: then alarms that are missing
+ * are set, and ticks that were missed while everything was down are found.
  */
 export class Scheduler implements Service {
   readonly name = 'scheduler';
@@ -54,7 +54,6 @@ export class Scheduler implements Service {
 
   #onBack(): void {
     this.#inBackground(async () => {
-      await putAlarmsRight(this.#options);
       const { alarms } = this.#options.eventLog.schedules;
       await alarms.ringForAllEachHour();
       await alarms.ringForAll();
