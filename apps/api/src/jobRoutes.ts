@@ -23,8 +23,8 @@ export function jobRoutes(deps: ApiDeps): Router {
   });
   addRoute(router, '/api/jobs/cancel', { post: [write, ...body, bulkChange('CancelJob', deps)] });
   addRoute(router, '/api/jobs/retry', { post: [write, ...body, bulkChange('RequeueJob', deps)] });
-  addRoute(router, '/api/jobs/:id', { get: [read, withinDeadline(getJob(deps))] });
-  addRoute(router, '/api/jobs/:id/events', { get: [read, withinDeadline(getJobEvents(deps))] });
+  addRoute(router, '/api/jobs/:id', { get: [read, getJob(deps)] });
+  addRoute(router, '/api/jobs/:id/events', { get: [read, getJobEvents(deps)] });
   addRoute(router, '/api/jobs/:id/cancel', {
     post: [write, ...reason, withinDeadline(postChange('CancelJob', deps))],
   });

@@ -25,6 +25,7 @@ export const problemTypes = {
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'illegal-transition': { status: 409, title: 'The state of the job forbids this' },
   'job-changed': { status: 409, title: 'The job changed at the same time' },
+  'version-not-reached': { status: 409, title: 'The job has not come to this version' },
   'schedule-exists': { status: 409, title: 'There is a schedule of this name already' },
   'schedule-changed': { status: 409, title: 'The schedule changed at the same time' },
   'precondition-failed': { status: 412, title: 'The version is not the expected one' },

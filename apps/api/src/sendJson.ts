@@ -1,8 +1,8 @@
 import type { Response } from 'express';
 
 /** Ends a response with a JSON body. Cheaper than `res.json`, which looks into settings and computes entity tags. */
-export function sendJson(res: Response, status: number, body: unknown): void {
-  send(res, status, { type: 'application/json; charset=utf-8', text: JSON.stringify(body) });
+export function sendJson(res: Response, status: number, body: unknown, type = 'application/json'): void {
+  send(res, status, { type: `${type}; charset=utf-8`, text: JSON.stringify(body) });
 }
 
 /** As sendJson, for a body in the format of RFC 9457. */

@@ -1,0 +1,60 @@
+import type { RecordedEvent } from '@jobstream/eventlog';
+import type { ApiDeps } from '../apiDeps.ts';
+
+/**
+ * The history of a job, then what happens to it, without a gap or a double. The first array is the history, empty for a
+ * job that the log does not have; the others come as things happen, until the signal or the live tail ends.
+ */
+export async function* jobStory(
+  jobId: string,
+  { log, tail }: Pick<ApiDeps, 'log' | 'tail'>,
+  signal: AbortSignal,
+): AsyncGenerator<readonly RecordedEvent[]> {
+  await tail.begin();
+  const inbox = new Inbox();
+  // Listening begins before reading, and with the recent events: a replica that is read may be behind the tail.
+  const watch = tail.watch(jobId, inbox);
+  signal.addEventListener('abort', inbox.onEnd, { once: true });
+  if (signal.aborted) inbox.onEnd();
+  try {
+    for (const recorded of watch.recent) inbox.onEvent(recorded);
+    const history = await log.readHistory(jobId);
+    yield history;
+    yield* inbox.after(history.at(-1)?.sequence ?? 0);
+  } finally {
+    watch.leave();
+    signal.removeEventListener('abort', inbox.onEnd);
+  }
+}
+
+class Inbox {
+  #arrived: RecordedEvent[] = [];
+  #ended = false;
+  #news = Promise.withResolvers<void>();
+
+  readonly onEvent = (recorded: RecordedEvent): void => {
+    this.#arrived.push(recorded);
+    this.#news.resolve();
+  };
+
+  readonly onEnd = (): void => {
+    this.#ended = true;
+    this.#news.resolve();
+  };
+
+  /** What has arrived and arrives with a sequence beyond `last`. */
+  async *after(last: number): AsyncGenerator<readonly RecordedEvent[]> {
+    let through = last;
+    while (!this.#ended) {
+      const known = through;
+      const next = this.#arrived.filter(({ sequence }) => sequence > known);
+      this.#arrived = [];
+      this.#news = Promise.withResolvers();
+      if (next.length === 0) await this.#news.promise;
+      else {
+        through = next.at(-1)?.sequence ?? through;
+        yield next;
+      }
+    }
+  }
+}
