@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { mayMount } from './ownMounts.ts';
 
 export const scenarioNames = ['single', 'cluster', 'power'] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
@@ -16,6 +17,8 @@ export interface ChaosOptions {
   readonly kinds: readonly string[];
   /** Keeps logs and evidence of a run that passed, too. */
   readonly keep: boolean;
+  /** Whether disks may be mounted. */
+  readonly mounts: boolean;
 }
 
 /** Reads the CHAOS_* variables; a fresh seed unless one is given. */
@@ -28,6 +31,7 @@ export function chaosOptions(env: NodeJS.ProcessEnv): ChaosOptions {
     scenarios: list(env['CHAOS_SCENARIOS'] ?? scenarioNames.join(',')).map(scenarioNamed),
     kinds: list(env['CHAOS_KINDS']),
     keep: env['CHAOS_KEEP'] === 'true',
+    mounts: mayMount(env),
   };
 }
 

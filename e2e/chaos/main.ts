@@ -5,6 +5,7 @@ import { guardOfThisProcess } from '@jobstream/testing';
 import { repositoryRoot } from '@jobstream/tools';
 import { chaosOptions } from './chaosOptions.ts';
 import type { ChaosOptions } from './chaosOptions.ts';
+import { runWithOwnMounts } from './ownMounts.ts';
 import { runPowerScenario } from './power/powerScenario.ts';
 import { passed, reportLines } from './reportLines.ts';
 import { runScenario } from './scenario.ts';
@@ -25,7 +26,7 @@ async function main(): Promise<boolean> {
   }
   if (options.scenarios.includes('power')) {
     console.log('\n== power: what a power cut leaves of acknowledged events');
-    good = (await runPowerScenario(path.join(folder, 'power'), say)) && good;
+    good = (await runPowerScenario({ folder: path.join(folder, 'power'), mounts: options.mounts, say })) && good;
   }
   await conclude(good, folder, options);
   return good;
@@ -41,6 +42,8 @@ async function conclude(good: boolean, folder: string, { seed, keep }: ChaosOpti
   console.log(`\n${good ? 'PASSED' : 'FAILED'} with seed ${seed}`);
 }
 
+const code = await runWithOwnMounts(process.env);
+if (code !== undefined) process.exit(code);
 const good = await main();
 await guardOfThisProcess().stop();
 process.exit(good ? 0 : 1);

@@ -4,7 +4,7 @@ import { eventually } from '@jobstream/testing';
 import type { FaultKind } from './faults/fault.ts';
 import { injectFaults } from './faults/injectFaults.ts';
 import type { InjectedFault } from './faults/injectFaults.ts';
-import { planFaults } from './faults/planFaults.ts';
+import { impossibleKinds, planFaults } from './faults/planFaults.ts';
 import { gatherEvidence } from './judge/gatherEvidence.ts';
 import { judge } from './judge/judge.ts';
 import type { Verdict } from './judge/judge.ts';
@@ -69,6 +69,7 @@ async function breakUnderLoad(scenario: Scenario, stage: Stage, outside: Outside
   load.start();
   try {
     await eventually(() => assertMoreThan(0, load.acknowledged), { timeoutMs: 60_000 });
+    for (const line of impossibleKinds(scenario.kinds, stage)) say(line);
     const plan = planFaults(scenario.faults, { seed, kinds: scenario.kinds, stage });
     const injected = await injectFaults(plan, { stage, watch, acknowledged: () => load.acknowledged, say });
     say(`the faults are over, ${load.acknowledged} jobs are acknowledged`);

@@ -21,7 +21,7 @@ export function scenariosOf(options: ChaosOptions, folder: string, say: Say): re
     faults: Math.ceil((options.faults * shares[name]) / total),
     rate: options.rate,
     kinds: faultKinds.filter((kind) => isWanted(kind, options)),
-    mounts: process.getuid?.() === 0,
+    mounts: options.mounts,
     folder: path.join(folder, name),
     say,
   }));

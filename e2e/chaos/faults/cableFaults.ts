@@ -12,6 +12,7 @@ function cableOf({ cables }: Stage, worker: string): TcpProxy {
 function cableFault(name: string, breakIt: (cable: TcpProxy) => void | Promise<void>): FaultKind {
   return {
     name,
+    needs: 'one server, with a cable of its own to each worker',
     targets: ({ cables }) => [...cables.keys()],
     holdMs: (random) => random.int(ACK_WAIT_MS / 2, 3 * ACK_WAIT_MS),
     async inject(stage, target) {

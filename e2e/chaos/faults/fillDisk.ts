@@ -6,6 +6,7 @@ import type { FaultKind } from './fault.ts';
  */
 export const fillDisk: FaultKind = {
   name: 'fill the disk of nats-server',
+  needs: 'one server on a small disk, which only root can mount',
   targets: ({ disk }) => (disk === undefined ? [] : ['nats-1']),
   holdMs: (random) => random.int(1_000, 5_000),
   async inject({ disk, nodes }) {

@@ -10,6 +10,13 @@ export interface PlannedFault {
   readonly afterMs: number;
 }
 
+/** The kinds that the stage does not have what they need for, each with the reason. */
+export function impossibleKinds(kinds: readonly FaultKind[], stage: Stage): readonly string[] {
+  return kinds
+    .filter((kind) => kind.targets(stage).length === 0)
+    .map(({ name, needs = 'something to hit' }) => `no "${name}" here: it needs ${needs}`);
+}
+
 /** As many faults as asked for: every kind that is possible once, in an order by chance, and then all over again. */
 export function planFaults(
   count: number,

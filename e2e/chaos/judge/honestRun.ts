@@ -52,12 +52,12 @@ const scripts: readonly Script[] = [
   {
     id: 'taken-over',
     type: 'webhook',
-    steps: [start(1), start(3, 2), done(4, 2)],
+    steps: [start(1), ['JobProgressed', 2, { attempt: 1, percent: 50 }], start(3, 2), done(4, 2)],
     effects: [
       [1, 1],
       [2, 3],
     ],
-    row: { ...completedRow, attempt: 2, version: 4, ...finished(3, 4) },
+    row: { ...completedRow, attempt: 2, version: 5, ...finished(3, 4) },
   },
   {
     id: 'requeued',

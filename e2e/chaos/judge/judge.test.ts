@@ -185,6 +185,16 @@ test('an append that expected nothing breaks the chain', () => {
   expect(found).toEqual(['chain plain']);
 });
 
+test('an append whose expectation looked elsewhere breaks the chain', () => {
+  const found = verdictOn((run) => {
+    const at = indexOf(run, 'plain', 'completed');
+    const { headers, ...rest } = run.messages[at] as RawMessage;
+    const elsewhere = { ...headers, 'nats-expected-last-subject-sequence-subject': 'jobs.*.plain.>' };
+    run.messages[at] = { ...rest, headers: elsewhere };
+  });
+  expect(found).toEqual(['chain plain']);
+});
+
 test('a version that is left out is found', () => {
   const found = verdictOn((run) => rewrite(run, indexOf(run, 'plain', 'completed'), () => ({ version: 9 })));
   expect(found).toEqual(['version plain']);
