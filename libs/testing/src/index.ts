@@ -1,9 +1,11 @@
 export { freePort, resolveOldNatsServer } from '@jobstream/tools';
 export type { OldNatsServer } from '@jobstream/tools';
 export { createDatabase } from './createDatabase.ts';
+export { dumpTables } from './dumpTables.ts';
 export { eventually } from './eventually.ts';
 export type { EventuallyOptions } from './eventually.ts';
 export { guardOfThisProcess } from './guardOfThisProcess.ts';
+export { queryDatabase } from './queryDatabase.ts';
 export { startNats } from './startNats.ts';
 export type { StartNatsOptions, TestNats } from './startNats.ts';
 export { startPostgres } from './startPostgres.ts';
