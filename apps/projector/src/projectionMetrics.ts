@@ -1,5 +1,5 @@
 import type { EventLog, Lag, LogEntry } from '@jobstream/eventlog';
-import { cachedFor, type Metrics } from '@jobstream/runtime';
+import { cachedFor, type MetricOptions, type Metrics } from '@jobstream/runtime';
 import type { ProjectionObserver } from './projectionObserver.ts';
 
 const CACHE_MS = 1_000;
@@ -51,17 +51,22 @@ function stateGauges(metrics: Metrics, place: Place, log: Log): void {
   const ask = cachedFor(CACHE_MS, () => log.meter.lag(place.sequence ?? 0));
   const read = async () =>
     place.sequence === undefined || !log.isConnected() ? undefined : ask().catch(() => undefined);
-  const lagGauge = (name: string, help: string, valueOf: (lag: Lag) => number) =>
+  const lagGauge = (options: MetricOptions<never>, valueOf: (lag: Lag) => number) =>
     metrics.gauge({
-      name,
-      help,
+      ...options,
       collect: async (gauge) => {
         const lag = await read();
         if (lag !== undefined) gauge.set(valueOf(lag));
       },
     });
-  lagGauge('jobstream_projector_lag_events', 'Messages of the log that are not in the table yet.', (lag) => lag.events);
-  lagGauge('jobstream_projector_lag_seconds', 'Age of the oldest message that is not in the table yet.', ageOf);
+  lagGauge(
+    { name: 'jobstream_projector_lag_events', help: 'Messages of the log that are not in the table yet.' },
+    ({ events }) => events,
+  );
+  lagGauge(
+    { name: 'jobstream_projector_lag_seconds', help: 'Age of the oldest message that is not in the table yet.' },
+    ageOf,
+  );
 }
 
 /** The clocks of two machines may disagree a little. */
