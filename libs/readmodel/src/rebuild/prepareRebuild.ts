@@ -1,0 +1,53 @@
+import type { ClientBase } from 'pg';
+import type { ControlConnection } from './controlConnection.ts';
+import { createSecondTables } from './createSecondTables.ts';
+import { dependentsOf } from './dependentsOf.ts';
+import { discardNext } from './discardNext.ts';
+import { haveSameShape } from './haveSameShape.ts';
+import { inTransaction } from './inTransaction.ts';
+import { NEXT_SCHEMA, PREVIOUS_SCHEMA } from './projectionTables.ts';
+import { RebuildRefusedError } from './rebuildErrors.ts';
+import { beginState, readState } from './rebuildState.ts';
+import type { RebuildKind } from './rebuildState.ts';
+
+/**
+ * Makes the schema of the next tables unless an earlier process has done so for the same purpose, and returns whether it
+ * had. RebuildRefusedError. The caller holds the lock.
+ */
+export function prepareRebuild({ client, live }: ControlConnection, kind: RebuildKind): Promise<boolean> {
+  return inTransaction(client, async () => {
+    if (await canBeTakenUp(client, live, kind)) return true;
+    await assertReplaceable(client, live);
+    if (kind === 'rollback') await takePrevious(client, live);
+    else await createSecondTables(client, { live, schema: NEXT_SCHEMA });
+    await beginState(client, kind);
+    return false;
+  });
+}
+
+/** What was cancelled, and what a migration has overtaken, is put away. */
+async function canBeTakenUp(client: ClientBase, live: string, kind: RebuildKind): Promise<boolean> {
+  const state = await readState(client);
+  if (state === undefined) return false;
+  if (!state.cancelled && state.kind !== kind) {
+    throw new RebuildRefusedError(`a ${state.kind} is under way: take it up again, or end it with --cancel`);
+  }
+  if (!state.cancelled && (await haveSameShape(client, live, NEXT_SCHEMA))) return true;
+  await discardNext(client);
+  return false;
+}
+
+async function assertReplaceable(client: ClientBase, live: string): Promise<void> {
+  const dependents = await dependentsOf(client, live);
+  if (dependents.length === 0) return;
+  throw new RebuildRefusedError(`the tables cannot be replaced under what depends on them: ${dependents.join(', ')}`);
+}
+
+async function takePrevious(client: ClientBase, live: string): Promise<void> {
+  const { rows } = await client.query('SELECT FROM pg_namespace WHERE nspname = $1', [PREVIOUS_SCHEMA]);
+  if (rows.length === 0) throw new RebuildRefusedError('there are no earlier tables to go back to');
+  if (!(await haveSameShape(client, live, PREVIOUS_SCHEMA))) {
+    throw new RebuildRefusedError('a migration has changed the tables since: one cannot go back to the earlier ones');
+  }
+  await client.query(`ALTER SCHEMA ${PREVIOUS_SCHEMA} RENAME TO ${NEXT_SCHEMA}`);
+}

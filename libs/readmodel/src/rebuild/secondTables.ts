@@ -1,0 +1,88 @@
+import { readCheckpoint } from '../checkpoint.ts';
+import { JobProjection } from '../jobProjection.ts';
+import type { ProjectableEntry } from '../projectableEntry.ts';
+import { translated } from '../translateError.ts';
+import { connectControl } from './controlConnection.ts';
+import type { ControlConnection } from './controlConnection.ts';
+import { liveStep } from './liveStep.ts';
+import type { AdvanceTo } from './liveStep.ts';
+import { missingIndexes } from './missingIndexes.ts';
+import { RebuildRefusedError } from './rebuildErrors.ts';
+import { TableSnapshot } from './tableSnapshot.ts';
+
+/** What is about to be done, after `done` of `total` steps. */
+export interface CompletionStep {
+  readonly done: number;
+  readonly total: number;
+  readonly detail: string;
+}
+
+/** A second set of the projection's tables, filled from the log beside the live ones. */
+export class SecondTables {
+  readonly schema: string;
+  readonly #databaseUrl: string;
+  readonly #control: ControlConnection;
+  readonly #projection: JobProjection;
+
+  private constructor(databaseUrl: string, control: ControlConnection, parts: [string, JobProjection]) {
+    this.#databaseUrl = databaseUrl;
+    this.#control = control;
+    [this.schema, this.#projection] = parts;
+  }
+
+  /** Takes charge of the tables in the schema, which must exist. RebuildRefusedError while another process has it. */
+  static async open(databaseUrl: string, control: ControlConnection, schema: string): Promise<SecondTables> {
+    const projection = await JobProjection.open(databaseUrl, schema);
+    if (await projection.tryAcquire()) return new SecondTables(databaseUrl, control, [schema, projection]);
+    await projection.close();
+    throw new RebuildRefusedError(`another process still fills the tables of ${schema}: try again in a moment`);
+  }
+
+  /** The position in the log up to which these tables are filled. */
+  get lastSequence(): number {
+    return this.#projection.lastSequence;
+  }
+
+  /** As `JobProjection.apply`. */
+  apply(entries: readonly ProjectableEntry[]): Promise<unknown> {
+    return this.#projection.apply(entries);
+  }
+
+  /** The position of the live tables: these here must not get ahead of it. */
+  async livePosition(): Promise<number> {
+    return (await translated(readCheckpoint(this.#control.client)))?.lastSequence ?? 0;
+  }
+
+  /** Makes the indexes that are missing and the statistics without which Postgres would plan in the dark. */
+  async complete(onStep: (step: CompletionStep) => Promise<void>): Promise<void> {
+    const { client, live } = this.#control;
+    const indexes = await translated(missingIndexes(client, live, this.schema));
+    const total = indexes.length + 1;
+    for (const [done, { name, statement }] of indexes.entries()) {
+      await onStep({ done, total, detail: name });
+      await translated(client.query(statement));
+    }
+    await onStep({ done: total - 1, total, detail: 'statistics' });
+    await translated(client.query(`VACUUM (ANALYZE) ${client.escapeIdentifier(this.schema)}.jobs`));
+  }
+
+  /** Runs the work in the transaction that holds both sets of tables at one position: StepMissedError. */
+  async step<Result>(advanceTo: AdvanceTo, work: (position: number) => Promise<Result>): Promise<Result> {
+    return translated(liveStep(this.#control.client, advanceTo, work));
+  }
+
+  /** Both sets of tables at one position, for a comparison; the projector waits only while it is taken. */
+  async snapshot(advanceTo: AdvanceTo): Promise<TableSnapshot> {
+    const connection = await connectControl(this.#databaseUrl);
+    try {
+      return await this.step(advanceTo, (position) => TableSnapshot.take(connection, position));
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#projection.close();
+  }
+}

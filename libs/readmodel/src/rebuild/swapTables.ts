@@ -1,0 +1,39 @@
+import type { ClientBase } from 'pg';
+import { CHECKPOINTS, NEXT_SCHEMA, PREVIOUS_SCHEMA, PROJECTION_TABLES } from './projectionTables.ts';
+
+/**
+ * Whoever reads the tables waits as long as we wait for a lock, and must not run into its own limit (2.5 s). It must be
+ * longer than the second after which Postgres calls off a vacuum that is in the way.
+ */
+const LONGEST_WAIT = `SET LOCAL lock_timeout = '1500ms'`;
+
+/**
+ * Puts the next tables in the place of the live ones, which are kept as the previous ones; earlier previous ones go.
+ * Inside the transaction of a step, in which both are at the same position. Statements that were planned before are
+ * planned again by Postgres.
+ */
+export async function swapTables(client: ClientBase, live: string): Promise<void> {
+  await client.query(LONGEST_WAIT);
+  await client.query(`DROP SCHEMA IF EXISTS ${PREVIOUS_SCHEMA} CASCADE`);
+  await client.query(`CREATE SCHEMA ${PREVIOUS_SCHEMA}`);
+  await lockAll(client, NEXT_SCHEMA);
+  await lockAll(client, client.escapeIdentifier(live));
+  await move(client, PROJECTION_TABLES, { from: client.escapeIdentifier(live), to: PREVIOUS_SCHEMA });
+  await move(client, PROJECTION_TABLES, { from: NEXT_SCHEMA, to: client.escapeIdentifier(live) });
+  // Its position is that of both, so it serves for the tables that are kept.
+  await move(client, [CHECKPOINTS], { from: NEXT_SCHEMA, to: PREVIOUS_SCHEMA });
+  await client.query(`DROP SCHEMA ${NEXT_SCHEMA}`);
+}
+
+async function lockAll(client: ClientBase, schema: string): Promise<void> {
+  const tables = PROJECTION_TABLES.map((table) => `${schema}.${table}`);
+  await client.query(`LOCK TABLE ${tables.join(', ')} IN ACCESS EXCLUSIVE MODE`);
+}
+
+async function move(
+  client: ClientBase,
+  tables: readonly string[],
+  { from, to }: { from: string; to: string },
+): Promise<void> {
+  for (const table of tables) await client.query(`ALTER TABLE ${from}.${table} SET SCHEMA ${to}`);
+}

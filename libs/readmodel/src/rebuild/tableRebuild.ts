@@ -1,0 +1,89 @@
+import type { Client } from 'pg';
+import { translated } from '../translateError.ts';
+import { compareCounts } from './compareRest.ts';
+import { connectControl } from './controlConnection.ts';
+import type { ControlConnection } from './controlConnection.ts';
+import type { Difference } from './difference.ts';
+import { fenceProjector } from './liveStep.ts';
+import type { AdvanceTo } from './liveStep.ts';
+import { prepareRebuild } from './prepareRebuild.ts';
+import { NEXT_SCHEMA } from './projectionTables.ts';
+import { RebuildCancelledError, RebuildRefusedError } from './rebuildErrors.ts';
+import { endState, readState } from './rebuildState.ts';
+import type { RebuildKind, RebuildState } from './rebuildState.ts';
+import { haveSameShape } from './haveSameShape.ts';
+import { SecondTables } from './secondTables.ts';
+import { swapTables } from './swapTables.ts';
+
+/** The lock of the one process that works on a rebuild or a rollback. */
+export const REBUILD_LOCK = 'rebuild';
+
+/**
+ * Second tables that are to take the place of the live ones: new ones for a rebuild, the previous ones for a rollback.
+ * Its state is in Postgres: after a crash, opening it again goes on where it stopped.
+ */
+export class TableRebuild {
+  readonly tables: SecondTables;
+  /** True when an earlier process had begun it. */
+  readonly resumed: boolean;
+  readonly #control: ControlConnection;
+
+  private constructor(control: ControlConnection, tables: SecondTables, resumed: boolean) {
+    this.#control = control;
+    this.tables = tables;
+    this.resumed = resumed;
+  }
+
+  /** Begins or takes up. RebuildRefusedError says what is in the way; ReadModelUnavailableError, SchemaMismatchError. */
+  static async open(databaseUrl: string, kind: RebuildKind): Promise<TableRebuild> {
+    const control = await connectControl(databaseUrl);
+    try {
+      if (!(await control.tryLock(REBUILD_LOCK))) throw runsAlready(await readState(control.client));
+      const resumed = await translated(prepareRebuild(control, kind));
+      return new TableRebuild(control, await SecondTables.open(databaseUrl, control, NEXT_SCHEMA), resumed);
+    } catch (error) {
+      await control.close();
+      throw error;
+    }
+  }
+
+  /** RebuildCancelledError once somebody has asked for it. */
+  async throwIfCancelled(): Promise<void> {
+    const state = await translated(readState(this.#control.client));
+    if (state === undefined || state.cancelled) throw new RebuildCancelledError();
+  }
+
+  /**
+   * Puts the tables in the place of the live ones, both at one position, and tells the projector. Returns what keeps it
+   * from doing so unless forced: counts that differ. StepMissedError, RebuildCancelledError.
+   */
+  swap(advanceTo: AdvanceTo, { force }: { force: boolean }): Promise<readonly Difference[]> {
+    const { client, live } = this.#control;
+    return this.tables.step(advanceTo, async () => {
+      await this.throwIfCancelled();
+      const differences = force ? [] : await compareCounts(client, live, NEXT_SCHEMA);
+      if (differences.length === 0) await swapAll(client, live);
+      return differences;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.tables.close();
+    await this.#control.close();
+  }
+}
+
+async function swapAll(client: Client, live: string): Promise<void> {
+  if (!(await haveSameShape(client, live, NEXT_SCHEMA))) {
+    throw new RebuildRefusedError('a migration has changed the tables meanwhile: start the rebuild again');
+  }
+  await swapTables(client, live);
+  await fenceProjector(client);
+  await endState(client);
+}
+
+function runsAlready(state: RebuildState | undefined): RebuildRefusedError {
+  if (state === undefined) return new RebuildRefusedError('another process is at the tables: try again in a moment');
+  const what = `a ${state.kind} that began at ${state.startedAt} is running in another process`;
+  return new RebuildRefusedError(`${what}: wait for its end, or stop it with --cancel`);
+}

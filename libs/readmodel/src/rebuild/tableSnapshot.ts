@@ -1,0 +1,47 @@
+import type { ClientBase } from 'pg';
+import type { ControlConnection } from './controlConnection.ts';
+import { compareJobs } from './compareJobs.ts';
+import type { ComparedRange } from './compareJobs.ts';
+import { compareRest } from './compareRest.ts';
+
+const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`;
+
+/** Both sets of tables as they were at one position of the log, however long one looks at them. */
+export class TableSnapshot {
+  readonly position: number;
+  readonly #control: ControlConnection;
+
+  private constructor(control: ControlConnection, position: number) {
+    this.#control = control;
+    this.position = position;
+  }
+
+  /** To be called while the tables are held at that position. */
+  static async take(control: ControlConnection, position: number): Promise<TableSnapshot> {
+    await control.client.query(BEGIN);
+    await control.client.query('SELECT 1 FROM projection_checkpoints');
+    return new TableSnapshot(control, position);
+  }
+
+  /** All that differs, range by range; the last of them are counts and messages in quarantine. */
+  async *compare(second: string, except: readonly string[]): AsyncGenerator<ComparedRange> {
+    const { client, live } = this.#control;
+    yield* compareJobs(client, { live, second, except });
+    yield { rows: 0, differences: await compareRest(client, live, second) };
+  }
+
+  async countJobs(): Promise<number> {
+    return countJobs(this.#control.client);
+  }
+
+  close(): Promise<void> {
+    return this.#control.close();
+  }
+}
+
+async function countJobs(client: ClientBase): Promise<number> {
+  const { rows } = await client.query<{ jobs: number }>(
+    'SELECT coalesce(sum(count), 0)::bigint AS jobs FROM job_counts',
+  );
+  return rows[0]?.jobs ?? 0;
+}
