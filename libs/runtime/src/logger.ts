@@ -1,4 +1,5 @@
 import { pino, type Logger } from 'pino';
+import { redactedPaths } from './redactedPaths.ts';
 
 export type { Logger } from 'pino';
 
@@ -10,7 +11,7 @@ export function createLogger({ service, level }: { service: string; level: strin
     level,
     base: { service, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
-    redact: ['req.headers.authorization', 'req.headers.cookie'],
+    redact: [...redactedPaths],
   };
   // Asynchronous writes come out of order around a fatal line, and some are lost when the process ends at once.
   return pino(options, pino.destination({ dest: STANDARD_OUTPUT, sync: true }));
