@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Agent, request, type IncomingMessage, type RequestListener } from 'node:http';
+import { connect } from 'node:net';
 import { createLogger, ListenError } from '@jobstream/runtime';
 import { expect, onTestFinished, test } from 'vitest';
 import { HttpServer, type HttpServerOptions } from './httpServer.ts';
@@ -65,6 +66,16 @@ test('connections that wait for another request do not hold up the stop', async 
   await server.stop();
   expect(server.port).toBe(0);
 });
+
+test('a connection on which no request ever came does not hold up the stop', async () => {
+  const server = await startServer((_req, res) => res.end());
+  const socket = connect(server.port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  await (await fetch(`http://127.0.0.1:${server.port}`)).text(); // by now the server has the other connection, too
+  await server.stop();
+  await expect.poll(() => socket.destroyed).toBe(true);
+}, 5_000);
 
 test('a connection that becomes idle only during the stop does not hold it up either', async () => {
   const agent = new Agent({ keepAlive: true });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ListenError, type Logger, type Service } from '@jobstream/runtime';
 import { answerClientError } from './answerClientError.ts';
@@ -35,15 +35,19 @@ export class HttpServer implements Service {
   readonly name = 'http';
   readonly #options: HttpServerOptions;
   readonly #server: Server;
+  /** Browsers open connections ahead; as long as no request came, Node does not count them as idle. */
+  readonly #unused = new Set<Socket>();
   #stopping: Promise<void> | undefined;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
     this.#server = createServer(timeouts, (req, res) => {
+      this.#unused.delete(req.socket);
       if (this.#stopping !== undefined) res.setHeader('Connection', 'close');
       options.listener(req, res);
     });
     this.#server.on('clientError', answerClientError);
+    this.#server.on('connection', (socket: Socket) => this.#watch(socket));
   }
 
   /** The port that is listened on; 0 before the start. */
@@ -76,11 +80,21 @@ export class HttpServer implements Service {
     this.#server.close();
     onClosing?.();
     // Connections become idle one by one as their answers are sent, and would then wait for another request.
-    const sweep = setInterval(() => this.#server.closeIdleConnections(), IDLE_SWEEP_MS);
+    const sweep = setInterval(() => this.#closeIdle(), IDLE_SWEEP_MS);
     const cut = setTimeout(() => this.#cut(), graceMs - noticeMs);
     await closed;
     clearInterval(sweep);
     clearTimeout(cut);
+  }
+
+  #watch(socket: Socket): void {
+    this.#unused.add(socket);
+    socket.once('close', () => this.#unused.delete(socket));
+  }
+
+  #closeIdle(): void {
+    this.#server.closeIdleConnections();
+    for (const socket of this.#unused) socket.destroy();
   }
 
   #cut(): void {

@@ -81,6 +81,12 @@ function take(frame: string, state: { events: FeedEvent[]; notes: string[]; last
   state.lastEventId = fields.get('id') ?? state.lastEventId;
   const data = fields.get('data');
   if (data === undefined) return;
-  const event = { id: Number(fields.get('id')), event: fields.get('event') ?? 'message' };
-  state.events.push({ ...event, data: JSON.parse(data) as FeedEvent['data'] });
+  state.events.push({
+    id: Number(fields.get('id')),
+    event: fields.get('event') ?? 'message',
+    // Only when it is looked at: hundreds of clients have hundreds of thousands of events.
+    get data() {
+      return JSON.parse(data) as FeedEvent['data'];
+    },
+  });
 }
