@@ -32,5 +32,5 @@ export { decodeScheduleEvent, encodeScheduleEvent } from './schedule/scheduleEve
 export { ScheduleName } from './schedule/scheduleName.ts';
 export { nextTicks } from './schedule/ticks.ts';
 export { TimeZone } from './schedule/timeZone.ts';
-export { Tenant } from './tenant.ts';
+export { Tenant, isTenant } from './tenant.ts';
 export { Timestamp, addMs, hasCome } from './timestamp.ts';

@@ -28,6 +28,16 @@ export class InvalidCursorError extends Error {
   }
 }
 
+/** The API key that is wanted cannot be one; the message has a sentence for each mistake. */
+export class InvalidApiKeyError extends Error {
+  readonly code = 'INVALID_API_KEY';
+
+  constructor(mistakes: readonly string[]) {
+    super(mistakes.join('\n'));
+    this.name = 'InvalidApiKeyError';
+  }
+}
+
 /** Another process has moved the checkpoint: nothing was written, and this one must stop writing. */
 export class ProjectionFencedError extends Error {
   readonly code = 'PROJECTION_FENCED';

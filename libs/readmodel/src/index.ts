@@ -1,4 +1,5 @@
 export type { ApiKey, ApiKeyCredential, NewApiKey } from './apiKeys/apiKey.ts';
+export { KEY_NAME } from './apiKeys/assertValidKey.ts';
 export { ApiKeys } from './apiKeys/apiKeys.ts';
 export { formatApiKey, hashOfSecret, newApiKey, parseApiKey } from './apiKeys/apiKeyText.ts';
 export type { ApiKeyText } from './apiKeys/apiKeyText.ts';
@@ -7,7 +8,13 @@ export type { Scope } from './apiKeys/scope.ts';
 export { assertMigrated } from './assertMigrated.ts';
 export type { Checkpoint } from './checkpoint.ts';
 export type { PoolOptions } from './createPool.ts';
-export { InvalidCursorError, ProjectionFencedError, ReadModelUnavailableError, SchemaMismatchError } from './errors.ts';
+export {
+  InvalidApiKeyError,
+  InvalidCursorError,
+  ProjectionFencedError,
+  ReadModelUnavailableError,
+  SchemaMismatchError,
+} from './errors.ts';
 export type { JobCount } from './jobs/countJobs.ts';
 export type { ProjectedJob } from './jobs/findJob.ts';
 export type { JobReference } from './jobs/findJobReferences.ts';

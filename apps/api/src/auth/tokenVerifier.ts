@@ -1,7 +1,6 @@
-import { Tenant } from '@jobstream/domain';
+import { isTenant } from '@jobstream/domain';
 import { isScope, type Scope } from '@jobstream/readmodel';
 import type { JwtSettings } from '@jobstream/runtime';
-import { Schema } from 'effect';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
 import { Problem } from '../problem.ts';
 import type { Caller } from './caller.ts';
@@ -27,8 +26,6 @@ const faults: Readonly<Record<string, string>> = {
   ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'the token does not say with which key it is signed',
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'the signature of the token is wrong',
 };
-
-const isTenant = Schema.is(Tenant);
 
 /** A function that tells the caller whose token it is given; it throws a Problem for one that is not good. */
 export function tokenVerifier(settings: JwtSettings): (token: string) => Promise<Caller> {

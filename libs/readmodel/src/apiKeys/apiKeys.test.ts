@@ -96,9 +96,22 @@ test('the time of the last use only moves forward', async () => {
   expect((await keys.list())[0]?.lastUsedAt).toBe('2026-01-01T10:00:00.000Z');
 });
 
-test('the database refuses scopes that there are not, and a key without any', async () => {
-  await expect(create({ scopes: ['root' as 'admin'] })).rejects.toThrow('api_keys_scopes_known');
-  await expect(create({ scopes: [] })).rejects.toThrow('api_keys_scopes_known');
+test('what a key cannot have is refused, all mistakes at once', async () => {
+  const mistakes = { name: 'a\nb', scopes: ['root' as 'admin'], tenant: 'a b' };
+  await expect(create(mistakes)).rejects.toThrow(
+    'a name has 1 to 100 printable characters\n' +
+      'scopes are one or more of jobs:read, jobs:write, schedules:write, admin\n' +
+      'a tenant has 1 to 64 letters, digits, dots, dashes and underscores',
+  );
+  await expect(create({ scopes: [] })).rejects.toThrow('scopes are one or more of');
+  expect(await keys.list()).toEqual([]);
+});
+
+test('the database takes no other scopes from anybody', async () => {
+  const insert = `INSERT INTO api_keys (id, name, scopes, secret_hash) VALUES ('x', 'x', $1, '')`;
+  for (const scopes of [['root'], ['admin', 'root'], []]) {
+    await expect(database.query(insert, [scopes])).rejects.toThrow('api_keys_scopes_known');
+  }
 });
 
 test('a Postgres that is away is told apart', async () => {

@@ -3,6 +3,7 @@ import type { PoolOptions } from '../createPool.ts';
 import { MigratedPool } from '../migratedPool.ts';
 import { apiKeyColumns } from './apiKey.ts';
 import type { ApiKey, ApiKeyCredential, NewApiKey } from './apiKey.ts';
+import { assertValidKey } from './assertValidKey.ts';
 import { formatApiKey, hashOfSecret, newApiKey } from './apiKeyText.ts';
 
 /** A few, of their own: slow lists of jobs must not keep callers from being recognised. */
@@ -44,8 +45,9 @@ export class ApiKeys {
     return this.#pool.stop();
   }
 
-  /** Makes a key; `text` is the only copy of its secret that there will ever be. */
+  /** Makes a key; `text` is the only copy of its secret that there will ever be. InvalidApiKeyError. */
   async create(wanted: NewApiKey): Promise<{ readonly key: ApiKey; readonly text: string }> {
+    assertValidKey(wanted);
     const { id, secret } = newApiKey();
     const { name, scopes, tenant, expiresAt } = wanted;
     const values = [id, name, [...scopes], tenant, expiresAt, hashOfSecret(secret)];

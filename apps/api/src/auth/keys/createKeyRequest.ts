@@ -1,14 +1,12 @@
 import { Tenant } from '@jobstream/domain';
-import { scopes } from '@jobstream/readmodel';
+import { KEY_NAME, scopes } from '@jobstream/readmodel';
 import { Schema } from 'effect';
 import { decodeBody } from '../../decodeBody.ts';
 import { Instant } from '../../instant.ts';
 import type { FieldError } from '../../problem.ts';
 import type { Caller } from '../caller.ts';
 
-const Name = Schema.String.check(
-  Schema.isPattern(/^[^\p{C}]{1,100}$/u, { expected: 'a text of 1 to 100 printable characters' }),
-);
+const Name = Schema.String.check(Schema.isPattern(KEY_NAME, { expected: 'a text of 1 to 100 printable characters' }));
 
 /** The body of `POST /api/keys`. */
 export const CreateKeyRequest = Schema.Struct({

@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { ApiKeys, migrate, parseApiKey } from '@jobstream/readmodel';
+import { createDatabase } from '@jobstream/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+let databaseUrl: string;
+let keys: ApiKeys;
+
+beforeAll(async () => {
+  databaseUrl = await createDatabase();
+  await migrate(databaseUrl);
+  keys = new ApiKeys({ databaseUrl, name: 'test' });
+});
+afterAll(() => keys.stop());
+
+async function run(words: string[], env: NodeJS.ProcessEnv = { DATABASE_URL: databaseUrl }) {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'keys.ts'), ...words], {
+    env: { ...process.env, ...env },
+  });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (data) => (output.stdout += String(data)));
+  child.stderr.on('data', (data) => (output.stderr += String(data)));
+  const [code] = await once(child, 'close');
+  return { ...output, code: Number(code) };
+}
+
+test('a key is made, listed and revoked; nothing but the key goes to standard output when it is made', async () => {
+  const made = await run(['create', '--name', 'billing', '--scopes', 'jobs:read, jobs:write', '--tenant', 'acme']);
+  const id = parseApiKey(made.stdout.trim())?.id ?? 'none';
+  expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining('the only time that the key is shown') });
+  expect((await keys.active()).map((key) => key.id)).toEqual([id]);
+
+  const listed = await run(['list']);
+  expect(listed.stdout).toMatch(
+    new RegExp(`^${id}  billing  jobs:read,jobs:write  tenant acme  created \\d{4}-\\d{2}-\\d{2}T[^ ]+Z\\n$`),
+  );
+
+  expect(await run(['revoke', id])).toMatchObject({ code: 0, stderr: '' });
+  expect(await keys.active()).toEqual([]);
+  expect((await run(['list'])).stdout).toContain('  revoked 2');
+});
+
+test.each([
+  ['90d', 90 * 86_400_000],
+  ['12h', 12 * 3_600_000],
+])('a key can expire after %s', async (expires, ms) => {
+  const before = Date.now();
+  const { stdout } = await run(['create', '--name', 'short', '--scopes', 'admin', '--expires', expires]);
+  const id = parseApiKey(stdout.trim())?.id;
+  const expiresAt = Date.parse((await keys.list()).find((key) => key.id === id)?.expiresAt ?? '');
+  expect(expiresAt).toBeGreaterThanOrEqual(before + ms);
+  expect(expiresAt).toBeLessThanOrEqual(Date.now() + ms);
+});
+
+test.each([
+  ['nothing', [], /^Usage:\n/],
+  ['an unknown action', ['delete', 'x'], /^Usage:\n/],
+  ['an unknown option', ['create', '--nmae', 'x'], /--nmae[^]*Usage:/],
+  ['no name', ['create', '--scopes', 'admin'], /^a name has 1 to 100 printable characters\n$/],
+  [
+    'no scopes',
+    ['create', '--name', 'x'],
+    /^scopes are one or more of jobs:read, jobs:write, schedules:write, admin\n$/,
+  ],
+  ['a past expiry', ['create', '--name', 'x', '--scopes', 'admin', '--expires', '2020-01-01'], /^--expires must be/],
+  ['an id that no key has', ['revoke', '0000000000000000'], /^There is no key with the id 0000000000000000\.\n$/],
+])('%s is told in a sentence', async (_what, words, sentence) => {
+  expect(await run(words)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(sentence) });
+});
+
+test('without a database it says where it looked', async () => {
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-keys-'));
+  const { code, stderr } = await run(['list'], { DATABASE_URL: '', DATA_DIR: dataDir });
+  await rm(dataDir, { recursive: true });
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: 'DATABASE_URL is not set, and npm start does not run with an embedded database.\n',
+  });
+});
