@@ -203,10 +203,12 @@ async function events() {
   return history.toReversed().map(({ event }) => event);
 }
 
-describe('in a log that forgets events after ten days, a schedule', () => {
-  const ringForAll = (seconds: number) =>
-    answerAlarm(alarm(seconds, { schedule: undefined }), { ...context, keepMs: 10 * DAY });
+/** An alarm for all schedules in a log that keeps events for ten days. */
+function ringForAll(seconds: number): Promise<void> {
+  return answerAlarm(alarm(seconds, { schedule: undefined }), { ...context, keepMs: 10 * DAY });
+}
 
+describe('in a log that forgets events after ten days, a schedule', () => {
   test('is said again after five days, and the ticks that are dealt with stay so', async () => {
     await stage.create(name, { cron: '@monthly' }, NOON);
     const tick = { command: 'RecordTicks', tickAt: at(5), jobIds: [], skipped: 0 } as const;

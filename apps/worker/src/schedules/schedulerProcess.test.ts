@@ -131,6 +131,7 @@ async function assertAccountedFor(name: string): Promise<void> {
 
 test('ticks that came while all workers were away, but not the server, are on time', async () => {
   await stage.create('punctual', catchUp('skip'));
+  await stage.eventLog.schedules.alarms.sync('punctual');
   const first = spawn();
   await dealtWith('punctual', Date.now());
   await first[Symbol.asyncDispose]();
