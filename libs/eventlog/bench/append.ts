@@ -1,5 +1,6 @@
 /**
- * Cost of an append: `node libs/eventlog/bench/append.ts [jobs] [in flight] [group commit: true|false]` with NATS_URL set.
+ * Cost of an append: `node libs/eventlog/bench/append.ts [jobs] [in flight] [group commit: true|false] [replicas]` with
+ * NATS_URL set.
  * Creates jobs with so many appends in flight and prints the rate and this process's CPU time a job.
  */
 import { defaultBackoff, decide, isRejection, type JobEvent } from '@jobstream/domain';
@@ -8,6 +9,7 @@ import { EventLog } from '../src/index.ts';
 const jobs = Number(process.argv[2] ?? 50_000);
 const inFlight = Number(process.argv[3] ?? 1_000);
 const groupCommit = process.argv[4] !== 'false';
+const replicas = Number(process.argv[5] ?? 1);
 
 function creation(): JobEvent {
   const decision = decide(
@@ -30,7 +32,12 @@ function creation(): JobEvent {
   return decision;
 }
 
-const log = new EventLog({ url: process.env['NATS_URL'] ?? 'nats://127.0.0.1:4222', name: 'bench', groupCommit });
+const log = new EventLog({
+  url: process.env['NATS_URL'] ?? 'nats://127.0.0.1:4222',
+  name: 'bench',
+  groupCommit,
+  replicas,
+});
 await log.start();
 let started = 0;
 const latencies: number[] = [];
