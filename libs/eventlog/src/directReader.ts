@@ -44,6 +44,11 @@ export class DirectReader {
     return found?.sequence === sequence ? found : undefined;
   }
 
+  /** The messages from this sequence on, so many and so many bytes at most: LogUnavailableError. */
+  async from(sequence: number, { count, maxBytes }: { count: number; maxBytes?: number }): Promise<StoredMessage[]> {
+    return (await this.#request({ seq: sequence, batch: count, max_bytes: maxBytes })).map(storedMessage);
+  }
+
   async #request(query: object): Promise<Msg[]> {
     const answers: Msg[] = [];
     try {

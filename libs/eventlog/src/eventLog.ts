@@ -202,7 +202,7 @@ export class EventLog {
       wakes: new WakeScheduler(publisher, deadlineMs),
       schedules: new ScheduleLog({ ...core, deadlineMs, replicated: replicas > 1, sink: this.#sink }),
       jobTypes: new JobTypeControl(manager),
-      meter: new LogMeter(manager),
+      meter: new LogMeter(manager, new DirectReader(connection, deadlineMs)),
     };
   }
 

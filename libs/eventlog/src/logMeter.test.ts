@@ -87,6 +87,15 @@ test('the oldest job is the next one when a worker has taken it', async () => {
   expect(await backlog()).toEqual({ jobType, backlog: 1, inFlight: 1, oldestAt: jobs[2]?.at });
 });
 
+test('the oldest job is found behind many messages of other types', async () => {
+  await createJob();
+  await openQueue(1);
+  await Promise.all(Array.from({ length: 200 }, () => log.append(new JobScript().create(), 0)));
+  const { at } = await createJob();
+  await createJob();
+  expect(await backlog()).toMatchObject({ backlog: 2, oldestAt: at });
+});
+
 test('a requeued job waits from then on', async () => {
   const first = await createJob({ maxAttempts: 1 });
   await openQueue(1);

@@ -1,4 +1,5 @@
-import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
+import type { ConsumerInfo, JetStreamManager, StreamState } from '@nats-io/jetstream';
+import type { DirectReader } from './directReader.ts';
 import { LogUnavailableError } from './errors.ts';
 import { OldestWaiting } from './oldestWaiting.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from './streams.ts';
@@ -33,42 +34,47 @@ export interface Lag {
 /** Figures about the log, asked of the server. Every method rejects with LogUnavailableError. */
 export class LogMeter {
   readonly #manager: JetStreamManager;
+  readonly #reader: DirectReader;
   readonly #oldest = new Map<string, OldestWaiting>();
 
-  constructor(manager: JetStreamManager) {
+  constructor(manager: JetStreamManager, reader: DirectReader) {
     this.#manager = manager;
+    this.#reader = reader;
   }
 
-  /** What waits to be worked on: a few requests, and one more for each type with a backlog. */
+  /** What waits to be worked on: a few requests, and one to three more for each type with a backlog. */
   backlog(): Promise<Backlog> {
     return answered(async () => {
-      const [jobs, due] = await Promise.all([this.#consumersOf(JOBS_STREAM), this.#consumersOf(TIMERS_STREAM)]);
-      const { messages } = (await this.#manager.streams.info(TIMERS_STREAM)).state;
-      const dueOf = new Map(due.map((info) => [info.name, info]));
-      const workers = jobs.filter(({ name }) => name.startsWith(workerConsumer('')));
+      const [jobs, timers] = await Promise.all([this.#stateOf(JOBS_STREAM), this.#stateOf(TIMERS_STREAM)]);
+      const [workers, dues] = await Promise.all([this.#consumersOf(JOBS_STREAM), this.#consumersOf(TIMERS_STREAM)]);
+      const dueOf = new Map(dues.map((info) => [info.name, info]));
       const types = await Promise.all(
-        workers.map((worker) => this.#ofType(typeOf(worker), worker, dueOf.get(dueConsumer(typeOf(worker))))),
+        workers
+          .filter(({ name }) => name.startsWith(workerConsumer('')))
+          .map((worker) => this.#ofType(worker, dueOf.get(dueConsumer(typeOf(worker))), jobs)),
       );
       // What is due is still in the stream until it is acknowledged.
-      return { types, timers: Math.max(0, messages - sum(due, (info) => info.num_pending + info.num_ack_pending)) };
+      const due = sum(dues, (info) => info.num_pending + info.num_ack_pending);
+      return { types, timers: Math.max(0, timers.messages - due) };
     });
   }
 
   /** How far a reader that has read up to this sequence is behind. */
   lag(sequence: number): Promise<Lag> {
     return answered(async () => {
-      const { last_seq: last } = (await this.#manager.streams.info(JOBS_STREAM)).state;
+      const { last_seq: last } = await this.#stateOf(JOBS_STREAM);
       if (last <= sequence) return { events: 0 };
-      const next = await this.#manager.direct.getMessage(JOBS_STREAM, { seq: sequence + 1, next_by_subj: '>' });
-      return { events: last - sequence, ...(next === null ? {} : { oldestAt: next.time.toISOString() }) };
+      const [next] = await this.#reader.from(sequence + 1, { count: 1 });
+      return { events: last - sequence, ...(next === undefined ? {} : { oldestAt: next.recordedAt }) };
     });
   }
 
-  async #ofType(jobType: string, worker: ConsumerInfo, due: ConsumerInfo | undefined): Promise<TypeBacklog> {
+  async #ofType(worker: ConsumerInfo, due: ConsumerInfo | undefined, jobs: StreamState): Promise<TypeBacklog> {
+    const jobType = typeOf(worker);
     const both = due === undefined ? [worker] : [worker, due];
     const waiting = await Promise.all([
-      this.#oldestOf(JOBS_STREAM, worker, workSubjects(jobType)),
-      due === undefined ? undefined : this.#oldestOf(TIMERS_STREAM, due, [dueSubject(jobType)]),
+      this.#oldestJob(worker, jobs),
+      due === undefined ? undefined : this.#oldestDue(due, jobType),
     ]);
     const oldestAt = waiting
       .filter((at) => at !== undefined)
@@ -82,22 +88,22 @@ export class LogMeter {
     };
   }
 
-  async #oldestOf(stream: string, info: ConsumerInfo, subjects: readonly string[]): Promise<string | undefined> {
-    if (info.num_pending === 0) return undefined;
-    const { stream_seq: delivered } = info.delivered;
-    for (const subject of subjects) {
-      const at = await this.#finder(stream, subject).after(delivered);
-      if (at !== undefined) return at;
-    }
-    return undefined;
+  #oldestJob(worker: ConsumerInfo, { first_seq: first, last_seq: last }: StreamState): Promise<string | undefined> {
+    const jobType = typeOf(worker);
+    const finder = this.#oldest.get(jobType) ?? new OldestWaiting(this.#manager, this.#reader, workSubjects(jobType));
+    this.#oldest.set(jobType, finder);
+    return finder.at({ delivered: worker.delivered.stream_seq, pending: worker.num_pending, first, last });
   }
 
-  #finder(stream: string, subject: string): OldestWaiting {
-    const known = this.#oldest.get(subject);
-    if (known !== undefined) return known;
-    const finder = new OldestWaiting(this.#manager, stream, subject);
-    this.#oldest.set(subject, finder);
-    return finder;
+  /** A subject without wildcards, which the server finds at once. */
+  async #oldestDue({ delivered, num_pending: pending }: ConsumerInfo, jobType: string): Promise<string | undefined> {
+    if (pending === 0) return undefined;
+    const query = { seq: delivered.stream_seq + 1, next_by_subj: dueSubject(jobType) };
+    return (await this.#manager.direct.getMessage(TIMERS_STREAM, query))?.time.toISOString();
+  }
+
+  async #stateOf(stream: string): Promise<StreamState> {
+    return (await this.#manager.streams.info(stream)).state;
   }
 
   async #consumersOf(stream: string): Promise<ConsumerInfo[]> {
