@@ -1,12 +1,13 @@
 import express, { type Express, type RequestHandler } from 'express';
 import { addRoute } from './addRoute.ts';
+import { arrivalDeadline } from './arrivalDeadline.ts';
 import type { ApiDeps } from './apiDeps.ts';
 import { accessControl } from './auth/accessControl.ts';
 import { crossOrigin } from './auth/crossOrigin.ts';
 import { keyRoutes } from './auth/keys/keyRoutes.ts';
 import { localRequestsOnly } from './auth/localRequestsOnly.ts';
 import { needs, needsNothing } from './auth/needs.ts';
-import { batchRoutes } from './batch/batchRoutes.ts';
+import { batchRoutes, IMPORT_PATH } from './batch/batchRoutes.ts';
 import { feedRoutes } from './feeds/feedRoutes.ts';
 import { getMetrics } from './getMetrics.ts';
 import { handleError } from './handleError.ts';
@@ -28,6 +29,7 @@ export function createApp(deps: ApiDeps): Express {
   app.set('trust proxy', deps.auth.trustedProxies);
   app.locals['accessControl'] = accessControl(deps.auth, deps.ring);
   app.use(requestLog(deps.logger), requestMetrics(deps.metrics), secureHeaders());
+  app.use(arrivalDeadline({ ms: 30_000, except: [IMPORT_PATH] }));
   if (deps.auth.open) app.use(localRequestsOnly(deps.auth.corsOrigins));
   app.use(crossOrigin(deps.auth.corsOrigins));
   app.use(batchRoutes(deps));

@@ -34,7 +34,7 @@ function identityOf(req: Request): NewIdentity {
 function jobCreated(req: Request, res: Response, identity: NewIdentity): JobEvent {
   const now = Date.now();
   const request = decodeCreateJob(req.body, now);
-  limitPayload(req, request.payload);
+  limitPayload(Number(req.headers['content-length']), request.payload);
   return newJob({ request, identity, context: commandContext(res, now) });
 }
 

@@ -22,8 +22,8 @@ export interface HttpServerOptions {
 
 const timeouts = {
   headersTimeout: 10_000,
-  /** For the whole request to arrive, not for its answer. */
-  requestTimeout: 30_000,
+  /** Off: the server's own limit for a whole request to arrive knows no exception, so the app has one (arrivalDeadline). */
+  requestTimeout: 0,
   /** Longer than the 60 s of common load balancers: the side that may reuse a connection must be the one to close it. */
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 5_000,

@@ -6,6 +6,8 @@ import { Problem } from './problem.ts';
 
 const HEADER = 'idempotency-key';
 const VISIBLE_ASCII = /^[\x20-\x7e]{1,255}$/;
+/** In words that follow on the name of the field. */
+export const KEY_RULE = 'must have 1 to 255 visible ASCII characters';
 
 /** What an idempotency key makes of a request: where its job is, and how to tell that the request is the same. */
 export interface IdempotentIdentity {
@@ -20,8 +22,13 @@ export function readIdempotencyKey(req: IncomingMessage): string | undefined {
   if (req.headers[HEADER] === undefined) return undefined;
   const [key = '', ...more] = req.headersDistinct[HEADER] ?? [];
   if (more.length > 0) throw invalidKey('must be given once');
-  if (!VISIBLE_ASCII.test(key)) throw invalidKey('must have 1 to 255 visible ASCII characters');
+  if (!isIdempotencyKey(key)) throw invalidKey(KEY_RULE);
   return key;
+}
+
+/** Whether a key is one that we take. */
+export function isIdempotencyKey(key: unknown): key is string {
+  return typeof key === 'string' && VISIBLE_ASCII.test(key);
 }
 
 /** The same key always means the same job, whichever process is asked and however late. */

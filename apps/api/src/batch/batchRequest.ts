@@ -26,7 +26,8 @@ export function decodeBatch(req: Request, now: number): readonly CreateJobReques
     if (errors.length >= MAX_ERRORS) break;
   }
   if (errors.length > 0) throw invalid(errors.slice(0, MAX_ERRORS));
-  for (const [index, { payload }] of requests.entries()) limitPayload(req, payload, `/jobs/${index}/payload`);
+  const bytes = Number(req.headers['content-length']);
+  for (const [index, { payload }] of requests.entries()) limitPayload(bytes, payload, `/jobs/${index}/payload`);
   return requests;
 }
 

@@ -15,14 +15,14 @@ const decodeReplace = Schema.decodeUnknownResult(ReplaceScheduleRequest, strict)
 /** The schedule in the body of a request that creates it; throws a Problem that names all mistakes at once. */
 export function decodeCreateSchedule(req: Request): { readonly name: string; readonly definition: ScheduleDefinition } {
   const request = decodeBody(decodeCreate(req.body), mistakes(req.body));
-  limitPayload(req, request.job.payload, '/job/payload');
+  limitPayload(Number(req.headers['content-length']), request.job.payload, '/job/payload');
   return { name: request.name, definition: definitionOf(request) };
 }
 
 /** As decodeCreateSchedule, for a request whose path names the schedule. */
 export function decodeReplaceSchedule(req: Request, name: string): ScheduleDefinition {
   const request = decodeBody(decodeReplace(req.body), [...mistakes(req.body), ...otherName(req.body, name)]);
-  limitPayload(req, request.job.payload, '/job/payload');
+  limitPayload(Number(req.headers['content-length']), request.job.payload, '/job/payload');
   return definitionOf(request);
 }
 

@@ -1,0 +1,78 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { fold, type JobStatus } from '@jobstream/domain';
+import { ConcurrentAppendError } from '@jobstream/eventlog';
+import type { Response } from 'express';
+import type { ApiDeps } from '../apiDeps.ts';
+import { commandContext } from '../commandContext.ts';
+import { createdEarlier } from '../createdEarlier.ts';
+import { decodeCreateJob } from '../decodeCreateJob.ts';
+import { identify, isIdempotencyKey, KEY_RULE } from '../idempotency.ts';
+import { limitPayload } from '../limitPayload.ts';
+import { newJob, type NewJobOrder } from '../newJob.ts';
+import { Problem, type FieldError } from '../problem.ts';
+import { problemType } from '../problemTypes.ts';
+import { toProblem } from '../toProblem.ts';
+import type { Line } from './readLines.ts';
+
+/** Of one UTF-16 unit, as which a text counts its length. */
+const MAX_UTF8_BYTES = 3;
+
+/** What became of a line. */
+export type LineOutcome =
+  | { readonly line: number; readonly id: string; readonly status: JobStatus; readonly replayed?: true }
+  | { readonly line: number; readonly errors: readonly FieldError[]; readonly stop?: string };
+
+/** Creates the job of a line; never rejects. `stop` says that no other line would fare better now. */
+export async function importLine(line: Line, res: Response, deps: ApiDeps): Promise<LineOutcome> {
+  try {
+    return await create(line, orderOf(line, res), deps);
+  } catch (error) {
+    return failure(line, toProblem(error), deps);
+  }
+}
+
+function orderOf({ text, fault }: Line, res: Response): NewJobOrder {
+  if (fault !== undefined) throw mistake('', fault);
+  const now = Date.now();
+  const { idempotencyKey, ...body } = parse(text);
+  if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) throw mistake('/idempotencyKey', KEY_RULE);
+  const request = decodeCreateJob(body, now);
+  limitPayload(text.length * MAX_UTF8_BYTES, request.payload);
+  const identity = idempotencyKey === undefined ? { jobId: randomUUIDv7() } : identify(idempotencyKey, body);
+  return { request, identity, context: commandContext(res, now) };
+}
+
+function parse(text: string): { readonly idempotencyKey?: unknown } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw mistake('', 'must be JSON');
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw mistake('', 'must be an object');
+}
+
+async function create({ number }: Line, order: NewJobOrder, deps: ApiDeps): Promise<LineOutcome> {
+  const event = newJob(order);
+  try {
+    await deps.log.append(event, 0);
+  } catch (error) {
+    if (!(error instanceof ConcurrentAppendError)) throw error;
+    const { id, status, fingerprint } = await createdEarlier(event.jobId, deps);
+    if (fingerprint === order.identity.fingerprint) return { line: number, id, status, replayed: true };
+    throw mistake('/idempotencyKey', 'belongs to a job with another body');
+  }
+  return { line: number, id: event.jobId, status: fold([event])?.status ?? 'pending' };
+}
+
+function failure({ number }: Line, problem: Problem, { logger }: ApiDeps): LineOutcome {
+  const { status, title } = problemType(problem.code);
+  if (status === 500) logger.error({ err: problem.cause, line: number }, 'a line of an import failed');
+  const errors = problem.errors ?? [{ pointer: '', detail: title }];
+  return { line: number, errors, ...(status === 503 ? { stop: title } : {}) };
+}
+
+function mistake(pointer: string, detail: string): Problem {
+  return new Problem('invalid-request', { errors: [{ pointer, detail }] });
+}
