@@ -44,6 +44,14 @@ test('an event carries who asked, when and why, and the next version of the job'
   });
 });
 
+test('a job belongs to the tenant of the command that creates it, and so do all events of the job', () => {
+  const created = decide(createJob({ tenant: 'acme' }), undefined) as JobEvent;
+  const job = fold([created]);
+  const started = decide(startAttempt(), job) as JobEvent;
+  expect([created.tenant, job?.tenant, started.tenant]).toEqual(['acme', 'acme', 'acme']);
+  expect(fold([created, { ...started, tenant: 'globex' }])?.tenant).toBe('acme');
+});
+
 test('what a command leaves out is absent from the event, not undefined', () => {
   const { percent: _percent, ...silent } = reportProgress() as ReturnType<typeof reportProgress> & { percent?: number };
   const event = decide(silent, processing);

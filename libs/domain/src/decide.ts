@@ -42,7 +42,12 @@ function createJob(command: JobCommandOf<'CreateJob'>, state: JobState): Decisio
   const { payload, maxAttempts, backoff, timeoutMs, tags, runAt, idempotencyKey, fingerprint } = command;
   const optional = { ...defined({ runAt }), ...defined({ idempotencyKey }), ...defined({ fingerprint }) };
   return {
-    ...envelope(command, { id: command.jobId, type: command.jobType, version: 0 }),
+    ...envelope(command, {
+      id: command.jobId,
+      type: command.jobType,
+      version: 0,
+      ...defined({ tenant: command.tenant }),
+    }),
     event: 'JobCreated',
     // JSON has no undefined: the field would vanish from the log, and the event could not be read again.
     data: { payload: payload ?? null, maxAttempts, backoff, timeoutMs, tags, ...optional },
@@ -131,7 +136,7 @@ function make<Name extends JobEventName>(
   return { ...envelope(command, job), event, data } as JobEvent;
 }
 
-function envelope(command: JobCommand, job: Pick<Job, 'id' | 'type' | 'version'>) {
+function envelope(command: JobCommand, job: Pick<Job, 'id' | 'type' | 'version' | 'tenant'>) {
   return {
     v: EVENT_SCHEMA_VERSION,
     id: command.eventId,
@@ -142,6 +147,7 @@ function envelope(command: JobCommand, job: Pick<Job, 'id' | 'type' | 'version'>
     actor: command.actor,
     ...defined({ causationId: command.causationId }),
     ...defined({ correlationId: command.correlationId }),
+    ...defined({ tenant: job.tenant }),
   } as const;
 }
 

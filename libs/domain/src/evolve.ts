@@ -33,6 +33,7 @@ export function fold(events: Iterable<JobEvent>): JobState {
 }
 
 function created(event: JobEventOf<'JobCreated'>): Job {
+  const { tenant } = event;
   const { runAt } = event.data;
   const delayed = runAt !== undefined && Date.parse(runAt) > Date.parse(event.at);
   return {
@@ -44,6 +45,7 @@ function created(event: JobEventOf<'JobCreated'>): Job {
     attempt: 0,
     createdAt: event.at,
     updatedAt: event.at,
+    ...(tenant === undefined ? {} : { tenant }),
   };
 }
 

@@ -4,6 +4,7 @@ import { JobError, MaxAttempts, Tags, TimeoutMs } from './jobEvent.ts';
 import { JobId } from './jobId.ts';
 import { JobStatus } from './jobStatus.ts';
 import { JobType } from './jobType.ts';
+import { Tenant } from './tenant.ts';
 import { Timestamp } from './timestamp.ts';
 
 export const JobProgress = Schema.Struct({
@@ -42,6 +43,7 @@ export const Job = Schema.Struct({
   progress: Schema.optionalKey(JobProgress),
   idempotencyKey: Schema.optionalKey(Schema.String),
   fingerprint: Schema.optionalKey(Schema.String),
+  tenant: Schema.optionalKey(Tenant),
 });
 export type Job = typeof Job.Type;
 

@@ -3,6 +3,7 @@ import { Backoff } from './backoff.ts';
 import { Actor, Attempt, DurationMs, EventId, JobError, MaxAttempts, Percent, Tags, TimeoutMs } from './jobEvent.ts';
 import { JobId } from './jobId.ts';
 import { JobType } from './jobType.ts';
+import { Tenant } from './tenant.ts';
 import { Timestamp } from './timestamp.ts';
 
 /** Carried by every command, since the domain has no clock and makes no ids: who asks, when, and the new event's id. */
@@ -36,6 +37,7 @@ export const JobCommand = Schema.Union([
     runAt: Schema.optionalKey(Timestamp),
     idempotencyKey: Schema.optionalKey(Schema.String),
     fingerprint: Schema.optionalKey(Schema.String),
+    tenant: Schema.optionalKey(Tenant),
   }),
   commandOf('StartAttempt', { worker: Schema.String }),
   commandOf('TakeOverAttempt', { attempt: Attempt, worker: Schema.String }),

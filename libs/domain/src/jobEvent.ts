@@ -2,6 +2,7 @@ import { Schema } from 'effect';
 import { Backoff } from './backoff.ts';
 import { JobId } from './jobId.ts';
 import { JobType } from './jobType.ts';
+import { Tenant } from './tenant.ts';
 import { Timestamp } from './timestamp.ts';
 
 /** The schema version of the event bodies written and understood here. */
@@ -44,6 +45,8 @@ const envelope = {
   actor: Actor,
   causationId: Schema.optionalKey(Schema.String),
   correlationId: Schema.optionalKey(Schema.String),
+  /** Stands in every event of the job, so that each can be shown or withheld by itself. */
+  tenant: Schema.optionalKey(Tenant),
 };
 
 const eventOf = <const Name extends string, const Fields extends Schema.Struct.Fields>(name: Name, fields: Fields) =>

@@ -191,6 +191,18 @@ describe('decide', () => {
     );
   });
 
+  test('writes the tenant of a job into each of its events, and no other', () => {
+    fc.assert(
+      fc.property(anyCommands, (commands) => {
+        for (const { event, after } of run(commands)) {
+          expect(event.tenant).toBe(after.tenant);
+          expect(Object.hasOwn(event, 'tenant')).toBe(after.tenant !== undefined);
+        }
+      }),
+      RUNS,
+    );
+  });
+
   test('starts no attempt beyond the budget', () => {
     fc.assert(
       fc.property(anyCommands, (commands) => {

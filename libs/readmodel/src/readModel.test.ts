@@ -31,13 +31,14 @@ interface Wanted {
   tags?: string[];
   failed?: boolean;
   completed?: boolean;
+  tenant?: string;
 }
 
 /** Stores a job and returns its id. */
-async function store({ second, jobType = 'email', tags = [], failed, completed }: Wanted): Promise<string> {
+async function store({ second, jobType = 'email', tags = [], failed, completed, tenant }: Wanted): Promise<string> {
   await using projection = await openProjection(database.url);
   const job = new JobEvents({ jobType });
-  const events = [job.next('JobCreated', { tags }, { at: at(second) })];
+  const events = [job.next('JobCreated', { tags }, { at: at(second), ...(tenant === undefined ? {} : { tenant }) })];
   if (failed === true) events.push(job.next('JobStarted'), job.next('JobFailed'));
   if (completed === true) events.push(job.next('JobStarted'), job.next('JobCompleted'));
   await projection.apply(entriesOf(events, projection.lastSequence + 1));
@@ -176,5 +177,42 @@ describe('while Postgres is away', () => {
     await expect(readModel.findJob(randomUUID())).rejects.toThrow('statement timeout');
     await database.query('ROLLBACK');
     expect(await readModel.findJob(randomUUID())).toBeUndefined();
+  });
+});
+
+describe('jobs of a tenant', () => {
+  test('are listed, referred to and counted without those of others', async () => {
+    const ours = [await store({ second: 1, tenant: 'acme' }), await store({ second: 3, tenant: 'acme', failed: true })];
+    await store({ second: 2, tenant: 'globex', failed: true });
+    await store({ second: 4 });
+    expect(await listIds({ tenant: 'acme' })).toEqual(ours.toReversed());
+    expect(await listIds({ tenant: 'acme', status: 'failed' })).toEqual([ours[1]]);
+    expect(await listIds({ tenant: 'nobody' })).toEqual([]);
+    expect((await readModel.findJobReferences({ tenant: 'acme', limit: 10 })).items).toHaveLength(2);
+    expect(await readModel.countMatchingJobs({ tenant: 'acme' }, 10)).toBe(2);
+    expect(await readModel.countJobs('acme')).toEqual([
+      { type: 'email', status: 'failed', count: 1 },
+      { type: 'email', status: 'pending', count: 1 },
+    ]);
+    expect(await readModel.countJobs()).toEqual([
+      { type: 'email', status: 'failed', count: 2 },
+      { type: 'email', status: 'pending', count: 2 },
+    ]);
+  });
+
+  test('keep their tenant, and others have none', async () => {
+    const [ours, nobodys] = [await store({ second: 1, tenant: 'acme', completed: true }), await store({ second: 2 })];
+    expect((await readModel.findJob(ours))?.job.tenant).toBe('acme');
+    expect((await readModel.findJob(nobodys))?.job).not.toHaveProperty('tenant');
+  });
+
+  test.each([
+    ['', 'jobs_newest_of_tenant'],
+    [`AND type = 'email'`, 'jobs_newest_of_tenant_and_type'],
+    [`AND status = 'failed'`, 'jobs_newest_of_tenant_not_completed'],
+    [`AND status = 'failed' AND type = 'email'`, 'jobs_newest_of_tenant_not_completed'],
+  ])('are found by an index of their own: %s', async (condition, index) => {
+    const where = `WHERE tenant = 'acme' ${condition} ORDER BY created_at DESC, id DESC LIMIT 50`;
+    expect(await planOf(where)).toMatch(new RegExp(`${index} `));
   });
 });

@@ -60,9 +60,9 @@ export class ReadModel {
     return this.#pool.ask((pool) => countMatchingJobs(pool, filter, upTo));
   }
 
-  /** How many jobs there are by type and status; combinations without a job are left out. */
-  countJobs(): Promise<readonly JobCount[]> {
-    return this.#pool.ask(countJobs);
+  /** How many jobs there are (of a tenant, or in all) by type and status; combinations without a job are left out. */
+  countJobs(tenant?: string): Promise<readonly JobCount[]> {
+    return this.#pool.ask((pool) => countJobs(pool, tenant));
   }
 
   /** How far the log has been projected; undefined before the projector has started for the first time. */

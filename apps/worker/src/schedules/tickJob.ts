@@ -10,7 +10,7 @@ const MAX_TAGS = 32;
  * finds it there; the digest is kept as idempotency key, because the expectation must look at all job types: the
  * template may have changed its type meanwhile. No client can send this key, since a header cannot hold a NUL.
  */
-export function tickJob({ name, job }: Schedule, tickAt: string, clock: Clock): JobEvent {
+export function tickJob({ name, job, tenant }: Schedule, tickAt: string, clock: Clock): JobEvent {
   const idempotencyKey = hash('sha256', `schedule\0${name}\0${tickAt}`);
   const { type: jobType, tags, ...settings } = job;
   const decision = decide(
@@ -24,6 +24,7 @@ export function tickJob({ name, job }: Schedule, tickAt: string, clock: Clock): 
       jobType,
       tags: [...tags, `schedule:${name}`].slice(0, MAX_TAGS),
       idempotencyKey,
+      ...(tenant === undefined ? {} : { tenant }),
       ...settings,
     },
     undefined,

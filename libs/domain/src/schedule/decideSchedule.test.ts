@@ -14,6 +14,7 @@ import {
   createSchedule,
   definition,
   deleteSchedule,
+  ofTenant,
   recordTicks,
   updateSchedule,
 } from './testing/scheduleCommands.ts';
@@ -56,6 +57,32 @@ describe('a schedule', () => {
     expect(again).toMatchObject({ event: 'ScheduleCreated', version: 4, schedule: { version: 4, cron: '@hourly' } });
     expect(again).not.toHaveProperty('schedule.lastTick');
     expect(again).not.toHaveProperty('schedule.deletedAt');
+  });
+
+  test('belongs to the tenant that created it, and so do all its events, whoever changes it', () => {
+    const created = ofTenant('acme', createSchedule());
+    const events = eventsOf([
+      created,
+      updateSchedule({}, LATER),
+      recordTicks('2026-03-02T00:00:00.000Z'),
+      deleteSchedule(LATER),
+    ]);
+    expect(events.map(({ tenant }) => tenant)).toEqual(['acme', 'acme', 'acme', 'acme']);
+    expect(foldSchedule(events)?.tenant).toBe('acme');
+    // What a log tells that has forgotten the beginning.
+    expect(foldSchedule(events.slice(1, 2))?.tenant).toBe('acme');
+  });
+
+  test.each([
+    ['another tenant', ofTenant('globex', createSchedule())],
+    ['nobody in particular', createSchedule()],
+  ])('leaves its name to its tenant when it is deleted: not to %s', (_whom, again) => {
+    const past = [ofTenant('acme', createSchedule()), deleteSchedule(LATER)];
+    expect(given(...past).when(again)).toEqual({ refused: 'already-exists' });
+    expect(given(...past).when(ofTenant('acme', createSchedule()))).toMatchObject({ event: 'ScheduleCreated' });
+    expect(given(createSchedule(), deleteSchedule(LATER)).when(ofTenant('acme', createSchedule()))).toEqual({
+      refused: 'already-exists',
+    });
   });
 
   test('keeps what has no payload readable', () => {

@@ -25,8 +25,12 @@ export function decideSchedule(command: ScheduleCommand, state: ScheduleState): 
 
 function createSchedule(command: ScheduleCommandOf<'CreateSchedule'>, state: ScheduleState): ScheduleDecision {
   if (exists(state)) return { rejected: 'already-exists', detail: 'a schedule of this name exists already' };
-  const { schedule: name, definition } = command;
-  return make(command, { name, version: state?.version ?? 0 }, 'ScheduleCreated', {
+  const { schedule: name, definition, tenant } = command;
+  // Its history would come with the name.
+  if (state !== undefined && state.tenant !== tenant)
+    return { rejected: 'already-exists', detail: 'the name is taken' };
+  const version = state?.version ?? 0;
+  return make(command, { name, version, ...(tenant === undefined ? {} : { tenant }) }, 'ScheduleCreated', {
     ...stored(definition),
     ticksFrom: command.at,
   });
@@ -63,7 +67,7 @@ export function ticksDoneUpTo({ ticksFrom, lastTick }: Schedule): Timestamp {
 
 function make<Name extends ScheduleEventName>(
   command: ScheduleCommand,
-  { name, version }: Pick<Schedule, 'name' | 'version'>,
+  { name, version, tenant }: Pick<Schedule, 'name' | 'version' | 'tenant'>,
   event: Name,
   data: ScheduleEventOf<Name>['data'],
 ): ScheduleEvent {
@@ -76,6 +80,7 @@ function make<Name extends ScheduleEventName>(
     actor: command.actor,
     ...(command.causationId === undefined ? {} : { causationId: command.causationId }),
     ...(command.correlationId === undefined ? {} : { correlationId: command.correlationId }),
+    ...(tenant === undefined ? {} : { tenant }),
     event,
     data,
   } as ScheduleEvent;

@@ -36,8 +36,9 @@ function created(state: ScheduleState, event: ScheduleEventOf<'ScheduleCreated'>
 }
 
 function defined<Event extends ScheduleEventOf<'ScheduleCreated' | 'ScheduleUpdated'>>(event: Event) {
-  const { schedule: name, version, at: updatedAt } = event;
-  return { name, ...(event.data as Event['data']), version, definitionVersion: version, updatedAt };
+  const { schedule: name, version, at: updatedAt, tenant } = event;
+  const common = { name, version, definitionVersion: version, updatedAt, ...(tenant === undefined ? {} : { tenant }) };
+  return { ...(event.data as Event['data']), ...common };
 }
 
 function updated(schedule: Schedule, event: ScheduleEventOf<'ScheduleUpdated'>): Schedule {

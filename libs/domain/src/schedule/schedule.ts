@@ -3,6 +3,7 @@ import { Backoff } from '../backoff.ts';
 import { MaxAttempts, Tags, TimeoutMs } from '../jobEvent.ts';
 import { JobId } from '../jobId.ts';
 import { JobType } from '../jobType.ts';
+import { Tenant } from '../tenant.ts';
 import { Timestamp } from '../timestamp.ts';
 import { CronExpression } from './cron.ts';
 import { ScheduleName } from './scheduleName.ts';
@@ -54,7 +55,7 @@ export type TickRecord = typeof TickRecord.Type;
 /**
  * The state of a schedule. `version` counts its events, `definitionVersion` is the version of the event that defined it
  * last: ticks do not change that. Ticks after `ticksFrom` count. One that was deleted has `deletedAt` and is as good as
- * none, but for its version: a new one of the same name continues the history.
+ * none, but for its version: a new one of the same name continues the history, and so must be of the same tenant.
  */
 export const Schedule = Schema.Struct({
   name: ScheduleName,
@@ -66,6 +67,7 @@ export const Schedule = Schema.Struct({
   updatedAt: Timestamp,
   lastTick: Schema.optionalKey(TickRecord),
   deletedAt: Schema.optionalKey(Timestamp),
+  tenant: Schema.optionalKey(Tenant),
 });
 export type Schedule = typeof Schedule.Type;
 

@@ -1,4 +1,5 @@
 import type { Actor } from '../jobEvent.ts';
+import type { Tenant } from '../tenant.ts';
 import type { Timestamp } from '../timestamp.ts';
 import type { ScheduleDefinition, TickRecord } from './schedule.ts';
 import type { ScheduleName } from './scheduleName.ts';
@@ -15,7 +16,12 @@ export interface ScheduleContext {
 /** Everything that one can ask of a schedule. `RecordTicks` says what was done about the ticks up to `tickAt`. */
 export type ScheduleCommand = ScheduleContext &
   (
-    | { readonly command: 'CreateSchedule'; readonly schedule: ScheduleName; readonly definition: ScheduleDefinition }
+    | {
+        readonly command: 'CreateSchedule';
+        readonly schedule: ScheduleName;
+        readonly definition: ScheduleDefinition;
+        readonly tenant?: Tenant;
+      }
     | { readonly command: 'UpdateSchedule'; readonly definition: ScheduleDefinition }
     | { readonly command: 'DeleteSchedule' }
     | ({ readonly command: 'RecordTicks' } & TickRecord)

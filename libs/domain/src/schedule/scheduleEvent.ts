@@ -1,5 +1,6 @@
 import { Schema } from 'effect';
 import { Actor, EVENT_SCHEMA_VERSION, EventId } from '../jobEvent.ts';
+import { Tenant } from '../tenant.ts';
 import { Timestamp } from '../timestamp.ts';
 import { ScheduleDefinition, TickRecord } from './schedule.ts';
 import { ScheduleName } from './scheduleName.ts';
@@ -13,6 +14,7 @@ const envelope = {
   actor: Actor,
   causationId: Schema.optionalKey(Schema.String),
   correlationId: Schema.optionalKey(Schema.String),
+  tenant: Schema.optionalKey(Tenant),
 };
 
 const eventOf = <const Name extends string, const Fields extends Schema.Struct.Fields>(name: Name, fields: Fields) =>

@@ -60,6 +60,7 @@ const creation = {
   timeoutMs: int(1, 604_800_000),
   tags: fc.array(fc.string({ minLength: 1, maxLength: 128 }), { maxLength: 4 }),
 };
+const tenant = fc.constantFrom('acme', 'Globex_2', 'a'.repeat(64));
 const creationOptions = { runAt: timestamp, idempotencyKey: anyText, fingerprint: anyText };
 
 /** A record in which the `optional` keys come and go. */
@@ -88,7 +89,10 @@ const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
 };
 
 const commandFields: Record<JobCommandName, [Fields, Fields?]> = {
-  CreateJob: [{ jobId: uuid, jobType, ...creation }, creationOptions],
+  CreateJob: [
+    { jobId: uuid, jobType, ...creation },
+    { ...creationOptions, tenant },
+  ],
   StartAttempt: [{ worker: anyText }],
   TakeOverAttempt: [{ attempt, worker: anyText }],
   ReportProgress: [{ attempt }, { percent, message: anyText }],
@@ -123,7 +127,7 @@ export const arbitraryEvent: fc.Arbitrary<JobEvent> = fc.oneof(
         actor,
         data,
       },
-      { causationId: anyText, correlationId: anyText },
+      { causationId: anyText, correlationId: anyText, tenant },
     ),
   ),
 );

@@ -1,12 +1,13 @@
+import type { Job } from '@jobstream/domain';
 import type { ClientBase } from 'pg';
 import { arrayLiteral } from '../arrayLiteral.ts';
 import type { ChangedJob } from './foldEvents.ts';
 
 const ADD_TO_COUNTS = {
   name: 'add_to_counts',
-  text: `INSERT INTO job_counts (type, status, count)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])
-    ON CONFLICT (type, status) DO UPDATE SET count = job_counts.count + excluded.count`,
+  text: `INSERT INTO job_counts (tenant, type, status, count)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+    ON CONFLICT (tenant, type, status) DO UPDATE SET count = job_counts.count + excluded.count`,
 };
 
 /** Moves the changed jobs from the count of their earlier status to that of their present one. */
@@ -14,6 +15,7 @@ export async function addToCounts(client: ClientBase, changes: readonly ChangedJ
   const deltas = [...deltasOf(changes).values()].filter(({ delta }) => delta !== 0);
   if (deltas.length === 0) return;
   const columns = [
+    deltas.map(({ tenant }) => tenant),
     deltas.map(({ type }) => type),
     deltas.map(({ status }) => status),
     deltas.map(({ delta }) => delta),
@@ -22,6 +24,8 @@ export async function addToCounts(client: ClientBase, changes: readonly ChangedJ
 }
 
 interface Delta {
+  /** Empty for none. */
+  readonly tenant: string;
   readonly type: string;
   readonly status: string;
   delta: number;
@@ -29,10 +33,10 @@ interface Delta {
 
 function deltasOf(changes: readonly ChangedJob[]): ReadonlyMap<string, Delta> {
   const deltas = new Map<string, Delta>();
-  const add = ({ type, status }: { type: string; status: string }, by: number) => {
-    const key = `${type} ${status}`;
+  const add = ({ tenant = '', type, status }: Pick<Job, 'tenant' | 'type' | 'status'>, by: number) => {
+    const key = `${tenant} ${type} ${status}`;
     const entry = deltas.get(key);
-    if (entry === undefined) deltas.set(key, { type, status, delta: by });
+    if (entry === undefined) deltas.set(key, { tenant, type, status, delta: by });
     else entry.delta += by;
   };
   for (const { before, after } of changes) {

@@ -9,10 +9,11 @@ export interface JobCount {
 
 const COUNT_JOBS = {
   name: 'count_jobs',
-  text: 'SELECT type, status, count FROM job_counts WHERE count <> 0 ORDER BY type, status',
+  text: `SELECT type, status, sum(count)::bigint AS count FROM job_counts WHERE $1::text IS NULL OR tenant = $1
+    GROUP BY type, status HAVING sum(count) <> 0 ORDER BY type, status`,
 };
 
-export async function countJobs(pool: Pool): Promise<readonly JobCount[]> {
-  const { rows } = await pool.query<JobCount>(COUNT_JOBS);
+export async function countJobs(pool: Pool, tenant?: string): Promise<readonly JobCount[]> {
+  const { rows } = await pool.query<JobCount>({ ...COUNT_JOBS, values: [tenant ?? null] });
   return rows;
 }

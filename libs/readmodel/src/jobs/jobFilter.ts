@@ -4,6 +4,7 @@ import { storableText } from '../storableText.ts';
 
 /** Which jobs; everything given must hold. The times are RFC 3339, exclusive, and count in whole milliseconds. */
 export interface JobFilter {
+  readonly tenant?: string | undefined;
   readonly type?: string | undefined;
   readonly status?: JobStatus | undefined;
   readonly tag?: string | undefined;
@@ -15,8 +16,12 @@ export interface JobFilter {
 export type Bind = (value: unknown) => string;
 
 /** The conditions of a filter on the table `jobs`. */
-export function conditionsOf({ type, status, tag, createdAfter, createdBefore }: JobFilter, bind: Bind): string[] {
+export function conditionsOf(
+  { tenant, type, status, tag, createdAfter, createdBefore }: JobFilter,
+  bind: Bind,
+): string[] {
   const conditions: string[] = [];
+  if (tenant !== undefined) conditions.push(`tenant = ${bind(tenant)}`);
   if (type !== undefined) conditions.push(`type = ${bind(storableText(type))}`);
   if (status !== undefined) conditions.push(`status = ${bind(status)}`);
   // The second condition lets Postgres use the index over the jobs that have tags.

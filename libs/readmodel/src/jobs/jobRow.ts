@@ -24,12 +24,13 @@ export interface JobRow {
   readonly tags: readonly string[];
   readonly idempotency_key: string | null;
   readonly fingerprint: string | null;
+  readonly tenant: string | null;
   readonly version: number;
   readonly last_sequence: number;
 }
 
 const columnsButValues = `id, type, status, error, progress, attempt, max_attempts, backoff, timeout_ms, run_at,
-  created_at, updated_at, started_at, finished_at, worker, started_by, tags, idempotency_key, fingerprint, version,
+  created_at, updated_at, started_at, finished_at, worker, started_by, tags, idempotency_key, fingerprint, tenant, version,
   last_sequence`;
 
 /** The select list for a JobRow. */
@@ -69,12 +70,13 @@ function timesOfRow(row: JobRow): Pick<Job, 'runAt' | 'startedAt' | 'finishedAt'
   };
 }
 
-function textsOfRow(row: JobRow): Pick<Job, 'worker' | 'startedBy' | 'idempotencyKey' | 'fingerprint'> {
+function textsOfRow(row: JobRow): Pick<Job, 'worker' | 'startedBy' | 'idempotencyKey' | 'fingerprint' | 'tenant'> {
   return {
     ...present('worker', row.worker, originalText),
     ...present('startedBy', row.started_by, originalText),
     ...present('idempotencyKey', row.idempotency_key, originalText),
     ...present('fingerprint', row.fingerprint, originalText),
+    ...present('tenant', row.tenant, asIs),
   };
 }
 

@@ -22,6 +22,7 @@ const fixedColumns: readonly Column[] = [
   { name: 'created_at', type: 'timestamptz', valueOf: ({ job }) => storableInstant(job.createdAt) },
   { name: 'idempotency_key', type: 'text', valueOf: ({ job }) => text(job.idempotencyKey) },
   { name: 'fingerprint', type: 'text', valueOf: ({ job }) => text(job.fingerprint) },
+  { name: 'tenant', type: 'text', valueOf: ({ job }) => text(job.tenant) },
 ];
 
 const changingColumns: readonly Column[] = [

@@ -16,9 +16,9 @@ export async function compareRest(client: ClientBase, live: string, second: stri
 /** Compares `job_counts` alone, which takes next to no time. A count of 0 and none are the same. */
 export async function compareCounts(client: ClientBase, live: string, second: string): Promise<readonly Difference[]> {
   const [left, right] = [live, second].map((schema) => `${client.escapeIdentifier(schema)}.job_counts`);
-  const text = `SELECT type || ' ' || status AS key, coalesce(l.count, 0)::text AS live, coalesce(s.count, 0)::text AS log
-    FROM ${left} l FULL JOIN ${right} s USING (type, status)
-    WHERE coalesce(l.count, 0) <> coalesce(s.count, 0) ORDER BY type, status`;
+  const text = `SELECT concat_ws(' ', nullif(tenant, ''), type, status) AS key, coalesce(l.count, 0)::text AS live, coalesce(s.count, 0)::text AS log
+    FROM ${left} l FULL JOIN ${right} s USING (tenant, type, status)
+    WHERE coalesce(l.count, 0) <> coalesce(s.count, 0) ORDER BY tenant, type, status`;
   const { rows } = await client.query<Pick<Difference, 'key' | 'live' | 'log'>>(text);
   return rows.map(({ key, live: found, log }) => {
     return { table: 'job_counts', problem: 'different', field: 'count', key, live: found, log };

@@ -21,6 +21,10 @@ export const definition = (fields: Partial<ScheduleDefinition> = {}): ScheduleDe
   ...fields,
 });
 
+/** The command as a caller of a tenant gives it. */
+export const ofTenant = (tenant: string, command: ScheduleCommand): ScheduleCommand =>
+  Object.assign({ ...command }, { tenant });
+
 const context = (at: string) => ({ eventId: `event-${at}`, at, actor: { kind: 'api', id: 'client-1' } }) as const;
 
 export const createSchedule = (fields: Partial<ScheduleDefinition> = {}, at = CREATED_AT): ScheduleCommand => ({
