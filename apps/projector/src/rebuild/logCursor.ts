@@ -1,0 +1,117 @@
+import { LogUnavailableError } from '@jobstream/eventlog';
+import type { EventFeed, EventLog, LogEntry } from '@jobstream/eventlog';
+import { RebuildRefusedError } from '@jobstream/readmodel';
+import type { SecondTables } from '@jobstream/readmodel';
+
+export interface LogCursorOptions {
+  readonly eventLog: Pick<EventLog, 'follow'>;
+  readonly tables: SecondTables;
+  /** Called after each batch, and each second while none arrives; what it throws ends the reading. */
+  readonly onTurn: () => Promise<void>;
+}
+
+/** Events in one transaction. Measured: half of it costs a tenth of the speed, twice of it gains nothing. */
+const MAX_BATCH = 10_000;
+
+/** Reads the log for second tables and stops at exactly the position that is asked for; what came further, it keeps. */
+export class LogCursor {
+  readonly #options: LogCursorOptions;
+  readonly #feed: EventFeed;
+  readonly #arrays: AsyncIterator<readonly LogEntry[]>;
+  #next: Promise<IteratorResult<readonly LogEntry[]>> | undefined;
+  #kept: readonly LogEntry[] = [];
+
+  constructor(options: LogCursorOptions) {
+    this.#options = options;
+    this.#feed = options.eventLog.follow({ after: options.tables.lastSequence });
+    this.#arrays = this.#feed[Symbol.asyncIterator]();
+  }
+
+  /**
+   * Projects everything up to the position, which the log has. Once the signal is aborted it rejects and can be called
+   * again. RebuildRefusedError when the log has forgotten what comes next, or the tables are past the position.
+   */
+  async to(position: number, stop: AbortSignal): Promise<void> {
+    const { tables, onTurn } = this.#options;
+    assertNotPast(tables.lastSequence, position);
+    while (tables.lastSequence < position) {
+      const batch = await this.#take(position, stop);
+      assertNoGap(tables.lastSequence, batch);
+      await tables.apply(batch);
+      await onTurn();
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#feed.stop();
+    await this.#next?.catch(() => {});
+    await this.#arrays.return?.();
+  }
+
+  async #take(position: number, stop: AbortSignal): Promise<readonly LogEntry[]> {
+    if (this.#kept.length === 0) this.#kept = await this.#arrived(stop);
+    stop.throwIfAborted();
+    const beyond = this.#kept.findIndex(({ sequence }) => sequence > position);
+    const end = Math.min(beyond === -1 ? this.#kept.length : beyond, MAX_BATCH);
+    const batch = this.#kept.slice(0, end);
+    this.#kept = this.#kept.slice(end);
+    if (batch.length === 0) throw forgotten(position);
+    return batch;
+  }
+
+  /** The promise is kept when the wait for it is given up: what it brings must not be lost. */
+  async #arrived(stop: AbortSignal): Promise<readonly LogEntry[]> {
+    for (;;) {
+      const next = (this.#next ??= this.#arrays.next());
+      const result = await unlessAborted(withinASecond(next), stop);
+      if (result === undefined) {
+        await this.#options.onTurn();
+        continue;
+      }
+      this.#next = undefined;
+      if (result.done === true) throw new LogUnavailableError('reading it has ended');
+      return result.value;
+    }
+  }
+}
+
+async function withinASecond<Result>(work: Promise<Result>): Promise<Result | undefined> {
+  const { promise: over, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), 1_000);
+  try {
+    return await Promise.race([work, over]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function unlessAborted<Result>(work: Promise<Result>, stop: AbortSignal): Promise<Result> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(stop.reason instanceof Error ? stop.reason : new Error('stopped'));
+  stop.addEventListener('abort', onAbort);
+  if (stop.aborted) onAbort();
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    stop.removeEventListener('abort', onAbort);
+  }
+}
+
+function assertNotPast(lastSequence: number, position: number): void {
+  if (lastSequence <= position) return;
+  throw new RebuildRefusedError(
+    `the tables in use are at sequence ${position}, behind the new ones at ${lastSequence}: ` +
+      'somebody has set them back; begin anew with --cancel',
+  );
+}
+
+/** Sequences have no gaps in a log that keeps everything. */
+function assertNoGap(lastSequence: number, [first]: readonly LogEntry[]): void {
+  if (first !== undefined && first.sequence !== lastSequence + 1) throw forgotten(lastSequence + 1);
+}
+
+function forgotten(sequence: number): RebuildRefusedError {
+  return new RebuildRefusedError(
+    `the log has forgotten event ${sequence}: tables cannot be made from what is left of it`,
+  );
+}

@@ -1,0 +1,233 @@
+import { cancelRebuild, dropPrevious, RebuildCancelledError, RebuildRefusedError } from '@jobstream/readmodel';
+import { eventually, queryDatabase } from '@jobstream/testing';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { appendLife, finishLife, startLoad } from '../testing/jobLoad.ts';
+import { heldLog } from '../testing/heldLog.ts';
+import { projectorStage } from '../testing/projectorStage.ts';
+import type { ProjectorStage } from '../testing/projectorStage.ts';
+import { rebuildStage } from '../testing/rebuildStage.ts';
+import { startProjector } from '../testing/startProjector.ts';
+import { watchTable } from '../testing/watchTable.ts';
+import type { Progress } from './progress.ts';
+
+let stage: ProjectorStage;
+
+beforeEach(async () => {
+  stage = await projectorStage();
+});
+
+afterEach(() => stage[Symbol.asyncDispose]());
+
+function sql<Row extends object>(text: string): Promise<Row[]> {
+  return queryDatabase(stage.databaseUrl, text);
+}
+
+async function projectedAll(): Promise<void> {
+  const end = await stage.eventLog.lastSequence();
+  await eventually(async () =>
+    expect((await stage.readModel.readCheckpoint())?.lastSequence).toBeGreaterThanOrEqual(end),
+  );
+}
+
+/** The schemas that hold a table of jobs. */
+async function schemas(): Promise<string[]> {
+  const rows = await sql<{ name: string }>(
+    `SELECT table_schema AS name FROM information_schema.tables WHERE table_name = 'jobs' ORDER BY 1`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+async function indexNames(): Promise<unknown[]> {
+  return sql(`SELECT indexname, replace(indexdef, schemaname || '.', '') AS definition FROM pg_indexes
+    WHERE tablename IN ('jobs', 'job_counts', 'quarantined_messages') AND schemaname = 'public' ORDER BY 1`);
+}
+
+async function tableSettings(): Promise<unknown[]> {
+  return sql(`SELECT relname, reloptions, relacl::text, relpersistence FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relname IN ('jobs', 'job_counts', 'quarantined_messages') ORDER BY 1`);
+}
+
+/** Ends a rebuild the first time that it comes to a step. */
+function stopAt(step: Progress['step']): { stop: AbortSignal; onProgress: (progress: Progress) => void } {
+  const controller = new AbortController();
+  const onProgress = (progress: Progress) => progress.step === step && controller.abort(new Error(`at ${step}`));
+  return { stop: controller.signal, onProgress };
+}
+
+/** Projects what is in the log, and stops. */
+async function projectLog(): Promise<void> {
+  await using _projector = await startProjector(stage);
+  await projectedAll();
+}
+
+describe('a rebuild', () => {
+  test('replaces the tables while jobs are written and read, and nobody sees them go back in time', async () => {
+    await using _projector = await startProjector(stage);
+    await using load = startLoad(stage.eventLog);
+    await using watch = watchTable(stage.readModel);
+    await eventually(() => expect(load.jobs).toBeGreaterThan(100));
+    for (let round = 0; round < 3; round++) {
+      expect((await rebuildStage(stage)).differences).toEqual([]);
+      const ended = load.jobs;
+      await eventually(() => expect(load.jobs).toBeGreaterThan(ended + 50));
+    }
+    await load.stop();
+    await projectedAll();
+    await watch.stop();
+    expect(watch.faults).toEqual([]);
+    expect(watch.reads).toBeGreaterThan(100);
+    expect(await stage.readModel.countJobs()).toEqual([{ type: 'email', status: 'completed', count: load.jobs }]);
+    expect(await sql('SELECT count(*)::int AS jobs FROM jobs')).toEqual([{ jobs: load.jobs }]);
+    expect(await schemas()).toEqual(['jobstream_previous', 'public']);
+  });
+
+  test('makes tables with the same indexes, settings and permissions', async () => {
+    await sql('GRANT SELECT ON jobs TO PUBLIC');
+    await appendLife(stage.eventLog);
+    const [indexes, settings] = [await indexNames(), await tableSettings()];
+    await rebuildStage(stage);
+    expect(await indexNames()).toEqual(indexes);
+    expect(await tableSettings()).toEqual(settings);
+  });
+
+  test('lets the projector go on with jobs that were under way', async () => {
+    await using _projector = await startProjector(stage);
+    const job = await appendLife(stage.eventLog, 1);
+    await stage.projected(job);
+    await rebuildStage(stage);
+    await finishLife(stage.eventLog, job);
+    await projectedAll();
+    expect((await stage.readModel.findJob(job))?.job.status).toBe('completed');
+  });
+
+  test('goes on where it was stopped', async () => {
+    await Promise.all(Array.from({ length: 50 }, () => appendLife(stage.eventLog)));
+    await projectLog();
+    await expect(rebuildStage(stage, stopAt('making indexes'))).rejects.toThrow('at making indexes');
+    const [next] = await sql<{ position: number }>(
+      'SELECT last_sequence::int AS position FROM jobstream_next.projection_checkpoints',
+    );
+    expect(next?.position).toBe(150);
+    const progress: Progress[] = [];
+    await rebuildStage(stage, { onProgress: (one) => progress.push(one) });
+    expect(progress[0]).toEqual({ step: 'reading the log', done: 150, total: 150 });
+    expect(await schemas()).toEqual(['jobstream_previous', 'public']);
+  });
+
+  test('begins anew when a migration has changed the tables meanwhile', async () => {
+    await appendLife(stage.eventLog);
+    await projectLog();
+    await expect(rebuildStage(stage, stopAt('comparing'))).rejects.toThrow('at comparing');
+    await sql('ALTER TABLE jobs ADD COLUMN later text');
+    expect((await rebuildStage(stage)).differences).toEqual([]);
+    expect(await sql('SELECT later FROM jobs')).toEqual([{ later: null }]);
+  });
+
+  test('does not swap tables that differ, says where they do, and swaps them when it is forced to', async () => {
+    const job = await appendLife(stage.eventLog);
+    await projectLog();
+    await sql(`UPDATE jobs SET worker = 'nobody'`);
+    const { swapped, differences } = await rebuildStage(stage);
+    expect(swapped).toBe(false);
+    const difference = { table: 'jobs', key: job, problem: 'different', field: 'worker' };
+    expect(differences).toEqual([{ ...difference, live: 'nobody', log: 'worker-1' }]);
+    expect((await stage.readModel.findJob(job))?.job.worker).toBe('nobody');
+    expect(await rebuildStage(stage, { force: true })).toMatchObject({ swapped: true, differences: [difference] });
+    expect((await stage.readModel.findJob(job))?.job.worker).toBe('worker-1');
+  });
+
+  test('swaps tables that differ only in columns that are named', async () => {
+    const job = await appendLife(stage.eventLog);
+    await projectLog();
+    await sql(`UPDATE jobs SET worker = 'nobody'`);
+    expect((await rebuildStage(stage, { except: ['worker'] })).differences).toEqual([]);
+    expect((await stage.readModel.findJob(job))?.job.worker).toBe('worker-1');
+  });
+
+  test('does not swap when a count is wrong', async () => {
+    await appendLife(stage.eventLog);
+    await projectLog();
+    await sql('UPDATE job_counts SET count = 7');
+    const { differences } = await rebuildStage(stage);
+    expect(differences).toMatchObject([{ table: 'job_counts', key: 'email completed', live: '7', log: '1' }]);
+    expect(await schemas()).toEqual(['jobstream_next', 'public']);
+  });
+
+  test('refuses while views hang on the tables', async () => {
+    await sql('CREATE VIEW failures AS SELECT id FROM jobs');
+    await expect(rebuildStage(stage)).rejects.toThrow(/cannot be replaced.*view failures/);
+  });
+
+  test('is refused to a second process, which is told what to do', async () => {
+    await appendLife(stage.eventLog);
+    await projectLog();
+    await using log = heldLog(stage.eventLog);
+    const first = rebuildStage({ ...stage, eventLog: log.eventLog });
+    await eventually(async () => expect(await sql('SELECT FROM projection_rebuilds')).toHaveLength(1));
+    await expect(rebuildStage(stage)).rejects.toThrow(/a rebuild that began at .* is running .* --cancel/);
+    await expect(dropPrevious(stage.databaseUrl)).rejects.toThrow(RebuildRefusedError);
+    log.release();
+    expect((await first).differences).toEqual([]);
+  });
+});
+
+describe('a rollback', () => {
+  test('brings the earlier tables up to now and puts them back, and forward again', async () => {
+    await using _projector = await startProjector(stage);
+    const before = await appendLife(stage.eventLog);
+    await stage.projected(before);
+    await sql(`UPDATE jobs SET started_by = 'the old one'`);
+    await rebuildStage(stage, { force: true });
+    const after = await appendLife(stage.eventLog, 1);
+    await stage.projected(after);
+    await rebuildStage(stage, { kind: 'rollback' });
+    expect((await stage.readModel.findJob(before))?.job.startedBy).toBe('the old one');
+    expect(await stage.readModel.findJob(after)).toBeDefined();
+    await finishLife(stage.eventLog, after);
+    await projectedAll();
+    expect((await stage.readModel.findJob(after))?.job.status).toBe('completed');
+    await rebuildStage(stage, { kind: 'rollback' });
+    expect((await stage.readModel.findJob(before))?.job.startedBy).toBeUndefined();
+    expect((await stage.readModel.findJob(after))?.job.status).toBe('completed');
+  });
+
+  test('is refused when there is nothing to go back to', async () => {
+    await expect(rebuildStage(stage, { kind: 'rollback' })).rejects.toThrow('no earlier tables');
+  });
+
+  test('is refused once the earlier tables are dropped', async () => {
+    await rebuildStage(stage);
+    expect(await dropPrevious(stage.databaseUrl)).toBe(true);
+    expect(await dropPrevious(stage.databaseUrl)).toBe(false);
+    expect(await schemas()).toEqual(['public']);
+    await expect(rebuildStage(stage, { kind: 'rollback' })).rejects.toThrow(RebuildRefusedError);
+  });
+
+  test('keeps the earlier tables when it is cancelled', async () => {
+    await rebuildStage(stage);
+    await expect(rebuildStage(stage, { ...stopAt('swapping'), kind: 'rollback' })).rejects.toThrow('at swapping');
+    await expect(rebuildStage(stage)).rejects.toThrow('a rollback is under way');
+    expect(await cancelRebuild(stage.databaseUrl)).toBe('rollback');
+    expect(await schemas()).toEqual(['jobstream_previous', 'public']);
+  });
+});
+
+describe('cancelling', () => {
+  test('ends a rebuild that runs, even while it waits for the log, and drops what it has made', async () => {
+    await appendLife(stage.eventLog);
+    await projectLog();
+    await using log = heldLog(stage.eventLog);
+    const running = Promise.allSettled([rebuildStage({ ...stage, eventLog: log.eventLog })]);
+    await eventually(async () => expect(await sql('SELECT FROM projection_rebuilds')).toHaveLength(1));
+    expect(await cancelRebuild(stage.databaseUrl)).toBe('rebuild');
+    expect(await running).toMatchObject([{ reason: expect.any(RebuildCancelledError) }]);
+    expect(await schemas()).toEqual(['public']);
+  });
+
+  test('ends a rebuild whose process is gone, and is no error when there is none', async () => {
+    await expect(rebuildStage(stage, stopAt('making indexes'))).rejects.toThrow('at making indexes');
+    expect(await cancelRebuild(stage.databaseUrl)).toBe('rebuild');
+    expect(await schemas()).toEqual(['public']);
+    expect(await cancelRebuild(stage.databaseUrl)).toBeUndefined();
+  });
+});
