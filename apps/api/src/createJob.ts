@@ -17,9 +17,9 @@ export function createJob(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const identity = identityOf(req);
     const event = jobCreated(req, res, identity);
-    res.locals['jobId'] = identity.jobId;
+    res.locals['jobId'] = event.jobId;
     if (await appendedFirst(event, deps)) return answer(res, 201, evolve(undefined, event));
-    const job = await createdEarlier(identity.jobId, deps);
+    const job = await createdEarlier(event.jobId, deps);
     if (job.fingerprint !== identity.fingerprint) throw reusedKey();
     res.setHeader('Idempotent-Replayed', 'true');
     answer(res, 200, job);

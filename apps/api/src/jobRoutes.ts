@@ -2,6 +2,7 @@ import { Router } from 'express';
 import { addRoute } from './addRoute.ts';
 import type { ApiDeps } from './apiDeps.ts';
 import { needs } from './auth/needs.ts';
+import { ownJob } from './auth/ownJob.ts';
 import { bulkChange } from './bulk/bulkChange.ts';
 import { createJob } from './createJob.ts';
 import { getJob } from './getJob.ts';
@@ -15,6 +16,7 @@ import { withinDeadline } from './withinDeadline.ts';
 export function jobRoutes(deps: ApiDeps): Router {
   const router = Router();
   const [read, write] = [needs('jobs:read'), needs('jobs:write')];
+  const own = ownJob(deps);
   const body = jsonBody({ required: true });
   const reason = jsonBody({ required: false });
   addRoute(router, '/api/jobs', {
@@ -23,13 +25,13 @@ export function jobRoutes(deps: ApiDeps): Router {
   });
   addRoute(router, '/api/jobs/cancel', { post: [write, ...body, bulkChange('CancelJob', deps)] });
   addRoute(router, '/api/jobs/retry', { post: [write, ...body, bulkChange('RequeueJob', deps)] });
-  addRoute(router, '/api/jobs/:id', { get: [read, getJob(deps)] });
-  addRoute(router, '/api/jobs/:id/events', { get: [read, getJobEvents(deps)] });
+  addRoute(router, '/api/jobs/:id', { get: [read, own, getJob(deps)] });
+  addRoute(router, '/api/jobs/:id/events', { get: [read, own, getJobEvents(deps)] });
   addRoute(router, '/api/jobs/:id/cancel', {
-    post: [write, ...reason, withinDeadline(postChange('CancelJob', deps))],
+    post: [write, own, ...reason, withinDeadline(postChange('CancelJob', deps))],
   });
   addRoute(router, '/api/jobs/:id/retry', {
-    post: [write, ...reason, withinDeadline(postChange('RequeueJob', deps))],
+    post: [write, own, ...reason, withinDeadline(postChange('RequeueJob', deps))],
   });
   return router;
 }

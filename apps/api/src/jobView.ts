@@ -6,8 +6,8 @@ export function jobView(job: Job): object {
   return { ...nature(job), ...outcome(job), ...settings(job), ...times(job) };
 }
 
-function nature({ id, type, status, version, payload }: Job) {
-  return { id, type, status, version, payload };
+function nature({ id, tenant, type, status, version, payload }: Job) {
+  return { id, tenant, type, status, version, payload };
 }
 
 function outcome({ result, error, progress, attempt, worker }: Job) {

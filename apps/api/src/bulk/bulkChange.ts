@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import type { ChangeCommand } from '../applyCommand.ts';
+import { callerOf, type Caller } from '../auth/caller.ts';
 import { commandContext } from '../commandContext.ts';
 import { sendJson } from '../sendJson.ts';
 import { withinDeadline } from '../withinDeadline.ts';
@@ -15,10 +16,14 @@ import { ProgressStream } from './progressStream.ts';
  */
 export function bulkChange(command: ChangeCommand['command'], deps: ApiDeps): RequestHandler {
   return async (req, res, next) => {
-    const plan = decodeBulkRequest(req.body, command);
+    const plan = ownJobsOf(callerOf(res), decodeBulkRequest(req.body, command));
     if (plan.dryRun) return withinDeadline(answerCount(plan, deps))(req, res, next);
     return wantsProgress(req) ? streamProgress(plan, res, deps) : answerSummary(plan, res, deps);
   };
+}
+
+function ownJobsOf({ tenant }: Caller, plan: BulkPlan): BulkPlan {
+  return { ...plan, filter: { ...plan.filter, tenant } };
 }
 
 function answerCount(plan: BulkPlan, { table }: ApiDeps): RequestHandler {

@@ -1,4 +1,5 @@
 import type { JobEvent } from '@jobstream/domain';
+import { visibleTo } from '../auth/visibleTo.ts';
 
 /** Which events a feed shows. */
 export interface FeedFilter {
@@ -7,12 +8,15 @@ export interface FeedFilter {
   matches(event: JobEvent): boolean;
 }
 
-/** Events of any of these types and of any of these names; an empty list leaves all through. */
-export function feedFilter(types: readonly string[], names: readonly string[]): FeedFilter {
+/** Events of any of these types and names, where an empty list leaves all through, and of this tenant, if there is one. */
+export function feedFilter(types: readonly string[], names: readonly string[], tenant?: string): FeedFilter {
+  const isVisible = visibleTo({ tenant });
   const [ofType, ofName] = [new Set(types), new Set<string>(names)];
   return {
-    key: `${[...ofType].toSorted().join(',')} ${[...ofName].toSorted().join(',')}`,
-    matches: ({ jobType, event }) =>
-      (ofType.size === 0 || ofType.has(jobType)) && (ofName.size === 0 || ofName.has(event)),
+    key: `${tenant ?? ''} ${[...ofType].toSorted().join(',')} ${[...ofName].toSorted().join(',')}`,
+    matches: (event) =>
+      (ofType.size === 0 || ofType.has(event.jobType)) &&
+      (ofName.size === 0 || ofName.has(event.event)) &&
+      isVisible(event),
   };
 }

@@ -40,7 +40,7 @@ const decode = Schema.decodeUnknownResult(FeedQuery, { errors: 'all', onExcessPr
 const decodeSequence = Schema.decodeUnknownResult(Sequence);
 
 /** What a request asks for; a `Last-Event-ID` goes before `after`, which a browser repeats when it comes back. */
-export function decodeFeedPlan(req: Request): FeedPlan {
+export function decodeFeedPlan(req: Request, tenant?: string): FeedPlan {
   const result = decode(listsApart(req.query));
   if (result._tag === 'Failure') {
     const errors = schemaErrors(result.failure.issue).map(({ path, detail }) => ({
@@ -50,7 +50,7 @@ export function decodeFeedPlan(req: Request): FeedPlan {
     throw new Problem('invalid-parameter', { errors });
   }
   const { type = [], event = [], after } = result.success;
-  return { filter: feedFilter(type, event), after: lastEventId(req) ?? after };
+  return { filter: feedFilter(type, event, tenant), after: lastEventId(req) ?? after };
 }
 
 /** Several values of a parameter are separated by commas or given one by one. */

@@ -1,5 +1,6 @@
 import type { RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
+import { callerOf } from '../auth/caller.ts';
 import { openEventStream } from './eventStream.ts';
 import { decodeFeedPlan, unknownPosition, type FeedPlan } from './feedQuery.ts';
 import { LiveFeed } from './liveFeed.ts';
@@ -9,7 +10,7 @@ import { ReaderPlaces } from './readerPlaces.ts';
 export function getEvents({ log, tail, held, logger }: ApiDeps): RequestHandler {
   const places = new ReaderPlaces();
   return async (req, res) => {
-    const plan = decodeFeedPlan(req);
+    const plan = decodeFeedPlan(req, callerOf(res).tenant);
     if (req.method === 'HEAD') return answerHead(res);
     await tail.begin();
     const after = await beginning(plan, { log, tail });

@@ -2,6 +2,7 @@ import { Router } from 'express';
 import { addRoute } from '../addRoute.ts';
 import type { ApiDeps } from '../apiDeps.ts';
 import { needs } from '../auth/needs.ts';
+import { ownSchedule } from '../auth/ownSchedule.ts';
 import { jsonBody } from '../jsonBody.ts';
 import { withinDeadline } from '../withinDeadline.ts';
 import { createSchedule } from './createSchedule.ts';
@@ -15,16 +16,17 @@ import { replaceSchedule } from './replaceSchedule.ts';
 export function scheduleRoutes(deps: ApiDeps): Router {
   const router = Router();
   const [read, write] = [needs('jobs:read'), needs('schedules:write')];
+  const own = ownSchedule(deps);
   const body = jsonBody({ required: true });
   addRoute(router, '/api/schedules', {
     get: [read, withinDeadline(listSchedules(deps))],
     post: [write, ...body, withinDeadline(createSchedule(deps))],
   });
   addRoute(router, '/api/schedules/:name', {
-    get: [read, withinDeadline(getSchedule(deps))],
-    put: [write, ...body, withinDeadline(replaceSchedule(deps))],
-    delete: [write, withinDeadline(deleteSchedule(deps))],
+    get: [read, own, withinDeadline(getSchedule(deps))],
+    put: [write, own, ...body, withinDeadline(replaceSchedule(deps))],
+    delete: [write, own, withinDeadline(deleteSchedule(deps))],
   });
-  addRoute(router, '/api/schedules/:name/events', { get: [read, withinDeadline(getScheduleEvents(deps))] });
+  addRoute(router, '/api/schedules/:name/events', { get: [read, own, withinDeadline(getScheduleEvents(deps))] });
   return router;
 }

@@ -6,8 +6,9 @@ const NEXT_TICKS = 3;
 
 /** A schedule as clients see it, with its next ticks after `now` (milliseconds). Its version is that of its definition. */
 export function scheduleView(schedule: Schedule, now: number): object {
-  const { name, cron, timeZone, job, enabled, catchUp, definitionVersion, createdAt, updatedAt, lastTick } = schedule;
-  const settings = { name, cron, timeZone, job, enabled, catchUp };
+  const { name, tenant, cron, timeZone, job, enabled, catchUp, definitionVersion, createdAt, updatedAt, lastTick } =
+    schedule;
+  const settings = { name, tenant, cron, timeZone, job, enabled, catchUp };
   return { ...settings, version: definitionVersion, createdAt, updatedAt, lastTick, nextTicks: ticksOf(schedule, now) };
 }
 
