@@ -35,3 +35,4 @@ export type { SecondTables } from './rebuild/secondTables.ts';
 export { TableRebuild } from './rebuild/tableRebuild.ts';
 export type { TableSnapshot } from './rebuild/tableSnapshot.ts';
 export { ReadModel } from './readModel.ts';
+export { TableCheck } from './verify/tableCheck.ts';

@@ -1,5 +1,5 @@
 import { cancelRebuild, dropPrevious, RebuildCancelledError, RebuildRefusedError } from '@jobstream/readmodel';
-import { eventually, queryDatabase } from '@jobstream/testing';
+import { eventually } from '@jobstream/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { appendLife, finishLife, startLoad } from '../testing/jobLoad.ts';
 import { heldLog } from '../testing/heldLog.ts';
@@ -18,32 +18,21 @@ beforeEach(async () => {
 
 afterEach(() => stage[Symbol.asyncDispose]());
 
-function sql<Row extends object>(text: string): Promise<Row[]> {
-  return queryDatabase(stage.databaseUrl, text);
-}
-
-async function projectedAll(): Promise<void> {
-  const end = await stage.eventLog.lastSequence();
-  await eventually(async () =>
-    expect((await stage.readModel.readCheckpoint())?.lastSequence).toBeGreaterThanOrEqual(end),
-  );
-}
-
 /** The schemas that hold a table of jobs. */
 async function schemas(): Promise<string[]> {
-  const rows = await sql<{ name: string }>(
+  const rows = await stage.sql<{ name: string }>(
     `SELECT table_schema AS name FROM information_schema.tables WHERE table_name = 'jobs' ORDER BY 1`,
   );
   return rows.map(({ name }) => name);
 }
 
 async function indexNames(): Promise<unknown[]> {
-  return sql(`SELECT indexname, replace(indexdef, schemaname || '.', '') AS definition FROM pg_indexes
+  return stage.sql(`SELECT indexname, replace(indexdef, schemaname || '.', '') AS definition FROM pg_indexes
     WHERE tablename IN ('jobs', 'job_counts', 'quarantined_messages') AND schemaname = 'public' ORDER BY 1`);
 }
 
 async function tableSettings(): Promise<unknown[]> {
-  return sql(`SELECT relname, reloptions, relacl::text, relpersistence FROM pg_class
+  return stage.sql(`SELECT relname, reloptions, relacl::text, relpersistence FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relname IN ('jobs', 'job_counts', 'quarantined_messages') ORDER BY 1`);
 }
 
@@ -57,7 +46,7 @@ function stopAt(step: Progress['step']): { stop: AbortSignal; onProgress: (progr
 /** Projects what is in the log, and stops. */
 async function projectLog(): Promise<void> {
   await using _projector = await startProjector(stage);
-  await projectedAll();
+  await stage.projectedAll();
 }
 
 describe('a rebuild', () => {
@@ -72,17 +61,17 @@ describe('a rebuild', () => {
       await eventually(() => expect(load.jobs).toBeGreaterThan(ended + 50));
     }
     await load.stop();
-    await projectedAll();
+    await stage.projectedAll();
     await watch.stop();
     expect(watch.faults).toEqual([]);
     expect(watch.reads).toBeGreaterThan(100);
     expect(await stage.readModel.countJobs()).toEqual([{ type: 'email', status: 'completed', count: load.jobs }]);
-    expect(await sql('SELECT count(*)::int AS jobs FROM jobs')).toEqual([{ jobs: load.jobs }]);
+    expect(await stage.sql('SELECT count(*)::int AS jobs FROM jobs')).toEqual([{ jobs: load.jobs }]);
     expect(await schemas()).toEqual(['jobstream_previous', 'public']);
   });
 
   test('makes tables with the same indexes, settings and permissions', async () => {
-    await sql('GRANT SELECT ON jobs TO PUBLIC');
+    await stage.sql('GRANT SELECT ON jobs TO PUBLIC');
     await appendLife(stage.eventLog);
     const [indexes, settings] = [await indexNames(), await tableSettings()];
     await rebuildStage(stage);
@@ -96,7 +85,7 @@ describe('a rebuild', () => {
     await stage.projected(job);
     await rebuildStage(stage);
     await finishLife(stage.eventLog, job);
-    await projectedAll();
+    await stage.projectedAll();
     expect((await stage.readModel.findJob(job))?.job.status).toBe('completed');
   });
 
@@ -104,7 +93,7 @@ describe('a rebuild', () => {
     await Promise.all(Array.from({ length: 50 }, () => appendLife(stage.eventLog)));
     await projectLog();
     await expect(rebuildStage(stage, stopAt('making indexes'))).rejects.toThrow('at making indexes');
-    const [next] = await sql<{ position: number }>(
+    const [next] = await stage.sql<{ position: number }>(
       'SELECT last_sequence::int AS position FROM jobstream_next.projection_checkpoints',
     );
     expect(next?.position).toBe(150);
@@ -118,15 +107,15 @@ describe('a rebuild', () => {
     await appendLife(stage.eventLog);
     await projectLog();
     await expect(rebuildStage(stage, stopAt('comparing'))).rejects.toThrow('at comparing');
-    await sql('ALTER TABLE jobs ADD COLUMN later text');
+    await stage.sql('ALTER TABLE jobs ADD COLUMN later text');
     expect((await rebuildStage(stage)).differences).toEqual([]);
-    expect(await sql('SELECT later FROM jobs')).toEqual([{ later: null }]);
+    expect(await stage.sql('SELECT later FROM jobs')).toEqual([{ later: null }]);
   });
 
   test('does not swap tables that differ, says where they do, and swaps them when it is forced to', async () => {
     const job = await appendLife(stage.eventLog);
     await projectLog();
-    await sql(`UPDATE jobs SET worker = 'nobody'`);
+    await stage.sql(`UPDATE jobs SET worker = 'nobody'`);
     const { swapped, differences } = await rebuildStage(stage);
     expect(swapped).toBe(false);
     const difference = { table: 'jobs', key: job, problem: 'different', field: 'worker' };
@@ -139,7 +128,7 @@ describe('a rebuild', () => {
   test('swaps tables that differ only in columns that are named', async () => {
     const job = await appendLife(stage.eventLog);
     await projectLog();
-    await sql(`UPDATE jobs SET worker = 'nobody'`);
+    await stage.sql(`UPDATE jobs SET worker = 'nobody'`);
     expect((await rebuildStage(stage, { except: ['worker'] })).differences).toEqual([]);
     expect((await stage.readModel.findJob(job))?.job.worker).toBe('worker-1');
   });
@@ -147,14 +136,14 @@ describe('a rebuild', () => {
   test('does not swap when a count is wrong', async () => {
     await appendLife(stage.eventLog);
     await projectLog();
-    await sql('UPDATE job_counts SET count = 7');
+    await stage.sql('UPDATE job_counts SET count = 7');
     const { differences } = await rebuildStage(stage);
     expect(differences).toMatchObject([{ table: 'job_counts', key: 'email completed', live: '7', log: '1' }]);
     expect(await schemas()).toEqual(['jobstream_next', 'public']);
   });
 
   test('refuses while views hang on the tables', async () => {
-    await sql('CREATE VIEW failures AS SELECT id FROM jobs');
+    await stage.sql('CREATE VIEW failures AS SELECT id FROM jobs');
     await expect(rebuildStage(stage)).rejects.toThrow(/cannot be replaced.*view failures/);
   });
 
@@ -163,7 +152,7 @@ describe('a rebuild', () => {
     await projectLog();
     await using log = heldLog(stage.eventLog);
     const first = rebuildStage({ ...stage, eventLog: log.eventLog });
-    await eventually(async () => expect(await sql('SELECT FROM projection_rebuilds')).toHaveLength(1));
+    await eventually(async () => expect(await stage.sql('SELECT FROM projection_rebuilds')).toHaveLength(1));
     await expect(rebuildStage(stage)).rejects.toThrow(/a rebuild that began at .* is running .* --cancel/);
     await expect(dropPrevious(stage.databaseUrl)).rejects.toThrow(RebuildRefusedError);
     log.release();
@@ -176,7 +165,7 @@ describe('a rollback', () => {
     await using _projector = await startProjector(stage);
     const before = await appendLife(stage.eventLog);
     await stage.projected(before);
-    await sql(`UPDATE jobs SET started_by = 'the old one'`);
+    await stage.sql(`UPDATE jobs SET started_by = 'the old one'`);
     await rebuildStage(stage, { force: true });
     const after = await appendLife(stage.eventLog, 1);
     await stage.projected(after);
@@ -184,7 +173,7 @@ describe('a rollback', () => {
     expect((await stage.readModel.findJob(before))?.job.startedBy).toBe('the old one');
     expect(await stage.readModel.findJob(after)).toBeDefined();
     await finishLife(stage.eventLog, after);
-    await projectedAll();
+    await stage.projectedAll();
     expect((await stage.readModel.findJob(after))?.job.status).toBe('completed');
     await rebuildStage(stage, { kind: 'rollback' });
     expect((await stage.readModel.findJob(before))?.job.startedBy).toBeUndefined();
@@ -218,7 +207,7 @@ describe('cancelling', () => {
     await projectLog();
     await using log = heldLog(stage.eventLog);
     const running = Promise.allSettled([rebuildStage({ ...stage, eventLog: log.eventLog })]);
-    await eventually(async () => expect(await sql('SELECT FROM projection_rebuilds')).toHaveLength(1));
+    await eventually(async () => expect(await stage.sql('SELECT FROM projection_rebuilds')).toHaveLength(1));
     expect(await cancelRebuild(stage.databaseUrl)).toBe('rebuild');
     expect(await running).toMatchObject([{ reason: expect.any(RebuildCancelledError) }]);
     expect(await schemas()).toEqual(['public']);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { migrate, ReadModel } from '@jobstream/readmodel';
-import { createDatabase, eventually, startNats } from '@jobstream/testing';
+import { createDatabase, eventually, queryDatabase, startNats } from '@jobstream/testing';
 import type { TestNats } from '@jobstream/testing';
 import { expect } from 'vitest';
 
@@ -16,6 +16,10 @@ export interface ProjectorStage extends AsyncDisposable {
   createJob(change?: Record<string, unknown>): Promise<string>;
   /** Resolves when the job is in the table. */
   projected(jobId: string): Promise<void>;
+  /** Resolves when all that is in the log now is projected. */
+  projectedAll(): Promise<void>;
+  /** What a user of psql sees. */
+  sql<Row extends object>(text: string): Promise<Row[]>;
 }
 
 export async function projectorStage(): Promise<ProjectorStage> {
@@ -36,12 +40,20 @@ export async function projectorStage(): Promise<ProjectorStage> {
     },
     projected: (jobId) =>
       eventually(async () => expect(await readModel.findJob(jobId)).toBeDefined(), { timeoutMs: 25_000 }),
+    projectedAll: () => projectedAll(eventLog, readModel),
+    sql: (text) => queryDatabase(databaseUrl, text),
     async [Symbol.asyncDispose]() {
       await readModel.stop();
       await eventLog.stop();
       await nats[Symbol.asyncDispose]();
     },
   };
+}
+
+async function projectedAll(eventLog: EventLog, readModel: ReadModel): Promise<void> {
+  const end = await eventLog.lastSequence();
+  const reached = async () => expect((await readModel.readCheckpoint())?.lastSequence).toBeGreaterThanOrEqual(end);
+  await eventually(reached, { timeoutMs: 25_000 });
 }
 
 function jobCreated(): JobEvent {

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import type { Difference } from '@jobstream/readmodel';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { appendLife, finishLife, startLoad } from '../testing/jobLoad.ts';
+import { projectorStage } from '../testing/projectorStage.ts';
+import type { ProjectorStage } from '../testing/projectorStage.ts';
+import { startProjector } from '../testing/startProjector.ts';
+import { verifyTables } from './verifyTables.ts';
+
+let stage: ProjectorStage;
+
+beforeEach(async () => {
+  stage = await projectorStage();
+});
+
+afterEach(() => stage[Symbol.asyncDispose]());
+
+async function verify({ repair = false } = {}) {
+  const differences: Difference[] = [];
+  const { eventLog, databaseUrl } = stage;
+  const stop = new AbortController().signal;
+  const onDifference = (one: Difference) => void differences.push(one);
+  const found = await verifyTables({ eventLog, databaseUrl, repair, stop, onProgress: () => {}, onDifference });
+  return { ...found, differences };
+}
+
+/** Some jobs in the log and in the table; returns the id of one. */
+async function projectSomeJobs(): Promise<string> {
+  await using _projector = await startProjector(stage);
+  const [first = ''] = await Promise.all(Array.from({ length: 5 }, () => appendLife(stage.eventLog)));
+  await stage.projectedAll();
+  return first;
+}
+
+async function verifySchemas(): Promise<unknown[]> {
+  return stage.sql(`SELECT nspname FROM pg_namespace WHERE nspname = 'jobstream_verify'`);
+}
+
+test('a table that is what the log says is equal, and nothing is left of the comparison', async () => {
+  await projectSomeJobs();
+  expect(await verify()).toEqual({ position: 15, jobs: 5, differences: [], repairedJobs: 0 });
+  expect(await verifySchemas()).toEqual([]);
+});
+
+test('fields that were changed by hand are found by id and name, and repaired', async () => {
+  const job = await projectSomeJobs();
+  await stage.sql(`UPDATE jobs SET status = 'failed', worker = NULL, payload = '{"to": 1}' WHERE id = '${job}'`);
+  const { differences } = await verify();
+  const same = { table: 'jobs', key: job, problem: 'different' };
+  expect(differences).toEqual([
+    { ...same, field: 'payload', live: '{"to": 1}', log: '{"to": "user@example.com"}' },
+    { ...same, field: 'status', live: 'failed', log: 'completed' },
+    { ...same, field: 'worker', live: null, log: 'worker-1' },
+  ]);
+  expect(await verify({ repair: true })).toMatchObject({ differences, repairedJobs: 1 });
+  expect((await verify()).differences).toEqual([]);
+  expect((await stage.readModel.findJob(job))?.job.status).toBe('completed');
+});
+
+test('a JSON null in the place of no value is a difference', async () => {
+  const job = await projectSomeJobs();
+  await stage.sql(`UPDATE jobs SET result = 'null' WHERE id = '${job}'`);
+  expect((await verify()).differences).toMatchObject([{ key: job, field: 'result', live: 'null', log: null }]);
+});
+
+test('a row that is missing is found, and made again', async () => {
+  const job = await projectSomeJobs();
+  await stage.sql(`DELETE FROM jobs WHERE id = '${job}'`);
+  expect((await verify({ repair: true })).differences).toMatchObject([{ table: 'jobs', key: job, problem: 'missing' }]);
+  expect((await verify()).differences).toEqual([]);
+});
+
+test('a row that is in no log is found, and removed', async () => {
+  const [job, strange] = [await projectSomeJobs(), randomUUID()];
+  await stage.sql(`CREATE TEMP TABLE one AS SELECT * FROM jobs WHERE id = '${job}';
+    UPDATE one SET id = '${strange}'; INSERT INTO jobs SELECT * FROM one`);
+  expect((await verify({ repair: true })).differences).toMatchObject([
+    { table: 'jobs', key: strange, problem: 'extra' },
+  ]);
+  expect((await verify()).differences).toEqual([]);
+});
+
+test('wrong counts are found, and corrected', async () => {
+  await projectSomeJobs();
+  await stage.sql(
+    `UPDATE job_counts SET count = 7; INSERT INTO job_counts (type, status, count) VALUES ('x', 'failed', 1)`,
+  );
+  const same = { table: 'job_counts', problem: 'different', field: 'count' };
+  const expected = [
+    { ...same, key: 'email completed', live: '7', log: '5' },
+    { ...same, key: 'x failed', live: '1', log: '0' },
+  ];
+  expect((await verify({ repair: true })).differences).toEqual(expected);
+  expect((await verify()).differences).toEqual([]);
+  expect(await stage.readModel.countJobs()).toEqual([{ type: 'email', status: 'completed', count: 5 }]);
+});
+
+test('messages in quarantine are compared as well, and those that are right are left alone', async () => {
+  await using _projector = await startProjector(stage);
+  for (let made = 0; made < 3; made++) await stage.createJob({ data: { payload: 1 } });
+  await stage.projectedAll();
+  const before = await stage.sql('SELECT quarantined_at FROM quarantined_messages WHERE sequence = 1');
+  await stage.sql(`DELETE FROM quarantined_messages WHERE sequence = 2;
+    UPDATE quarantined_messages SET reason = 'no reason' WHERE sequence = 3`);
+  expect((await verify({ repair: true })).differences).toMatchObject([
+    { table: 'quarantined_messages', key: '2', problem: 'missing' },
+    { table: 'quarantined_messages', key: '3', field: 'reason', live: 'no reason' },
+  ]);
+  expect((await verify()).differences).toEqual([]);
+  expect(await stage.sql('SELECT quarantined_at FROM quarantined_messages WHERE sequence = 1')).toEqual(before);
+});
+
+test('more differences than fit in memory at once are all reported and repaired', async () => {
+  await using _projector = await startProjector(stage);
+  await Promise.all(Array.from({ length: 5_000 }, () => appendLife(stage.eventLog, 1)));
+  await stage.projectedAll();
+  await stage.sql('UPDATE jobs SET timeout_ms = 1');
+  const found = await verify({ repair: true });
+  expect(new Set(found.differences.map(({ key }) => key)).size).toBe(5_000);
+  expect(found.repairedJobs).toBe(5_000);
+  expect((await verify()).differences).toEqual([]);
+}, 60_000);
+
+test('while jobs are written the comparison is exact, and a repair does not lose what happens meanwhile', async () => {
+  await using _projector = await startProjector(stage);
+  const open = await appendLife(stage.eventLog, 1);
+  await stage.projected(open);
+  await using load = startLoad(stage.eventLog);
+  expect((await verify()).differences).toEqual([]);
+  await stage.sql(`UPDATE jobs SET max_attempts = 99 WHERE id = '${open}'`);
+  expect((await verify({ repair: true })).differences).toMatchObject([{ key: open, field: 'max_attempts' }]);
+  await finishLife(stage.eventLog, open);
+  await load.stop();
+  await stage.projectedAll();
+  expect((await verify()).differences).toEqual([]);
+  expect((await stage.readModel.findJob(open))?.job).toMatchObject({ status: 'completed', maxAttempts: 3 });
+});
+
+test('what the table has not got yet is no difference: it is compared where it stands', async () => {
+  await projectSomeJobs();
+  await appendLife(stage.eventLog);
+  expect(await verify()).toMatchObject({ position: 15, differences: [] });
+});

@@ -1,0 +1,88 @@
+import type { EventLog } from '@jobstream/eventlog';
+import { TableCheck } from '@jobstream/readmodel';
+import type { AdvanceTo, Difference } from '@jobstream/readmodel';
+import { fillTables } from '../rebuild/fillTables.ts';
+import { LogCursor } from '../rebuild/logCursor.ts';
+import type { OnProgress } from '../rebuild/progress.ts';
+import { retryMissed } from '../rebuild/retryMissed.ts';
+
+export interface VerifyTablesOptions {
+  readonly eventLog: Pick<EventLog, 'follow'>;
+  readonly databaseUrl: string;
+  /** Writes what differs as the log says. */
+  readonly repair: boolean;
+  readonly stop: AbortSignal;
+  readonly onProgress: OnProgress;
+  /** Called for each difference as soon as it is found. */
+  readonly onDifference: (difference: Difference) => void;
+}
+
+export interface Verification {
+  /** The position in the log at which both were compared. */
+  readonly position: number;
+  readonly jobs: number;
+  /** How many differences were found, a field of a job being one. */
+  readonly differences: number;
+  /** Jobs whose rows were written anew. */
+  readonly repairedJobs: number;
+}
+
+interface Run extends VerifyTablesOptions {
+  readonly check: TableCheck;
+  readonly cursor: LogCursor;
+  readonly advanceTo: AdvanceTo;
+}
+
+/**
+ * Folds the log into tables of its own, compares the live ones with them at one position, and repairs those if told to.
+ * The projector is held only for moments. Memory is bounded: what can be large is in Postgres.
+ * RebuildRefusedError, StepMissedError, and what the log and the read model throw.
+ */
+export async function verifyTables(options: VerifyTablesOptions): Promise<Verification> {
+  const { eventLog, databaseUrl, stop } = options;
+  const check = await TableCheck.open(databaseUrl);
+  const cursor = new LogCursor({ eventLog, tables: check.tables, onTurn: () => Promise.resolve() });
+  const advanceTo: AdvanceTo = (position, giveUp) => cursor.to(position, AbortSignal.any([stop, giveUp]));
+  try {
+    const run = { ...options, check, cursor, advanceTo };
+    await fillTables({ ...run, tables: check.tables });
+    const found = await compare(run);
+    const repairedJobs = options.repair && found.differences > 0 ? await repair(run) : 0;
+    return { ...found, repairedJobs };
+  } finally {
+    await cursor.stop();
+    await check.close();
+  }
+}
+
+async function compare(run: Run): Promise<Omit<Verification, 'repairedJobs'>> {
+  const { check, stop, advanceTo, onProgress, onDifference } = run;
+  const snapshot = await retryMissed(() => check.tables.snapshot(advanceTo), stop);
+  try {
+    const total = await snapshot.countJobs();
+    let [jobs, count] = [0, 0];
+    for await (const { rows, differences } of snapshot.compare(check.tables.schema, [])) {
+      stop.throwIfAborted();
+      for (const difference of differences) onDifference(difference);
+      await check.note(differences);
+      jobs += rows;
+      count += differences.length;
+      onProgress({ step: 'comparing', done: jobs, total: Math.max(jobs, total) });
+    }
+    return { position: snapshot.position, jobs, differences: count };
+  } finally {
+    await snapshot.close();
+  }
+}
+
+/** Each transaction brings the fold up to the live position first: what it writes is right at that moment. */
+async function repair({ check, stop, advanceTo, onProgress }: Run): Promise<number> {
+  const total = await check.countNoted();
+  for (let done = 0; done < total;) {
+    onProgress({ step: 'repairing', done, total });
+    done += await retryMissed(() => check.repairSome(advanceTo), stop);
+  }
+  await retryMissed(() => check.repairRest(advanceTo), stop);
+  onProgress({ step: 'repairing', done: total, total });
+  return total;
+}
