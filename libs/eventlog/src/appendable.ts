@@ -10,14 +10,17 @@ export interface Appendable {
   /** What its expectation is checked against. */
   readonly filter: string;
   readonly text: string;
+  /** The W3C trace context that it belongs to. */
+  readonly traceparent?: string | undefined;
 }
 
-export function appendableOfJob(event: JobEvent): Appendable {
+export function appendableOfJob(event: JobEvent, traceparent?: string): Appendable {
   return {
     eventId: event.id,
     owner: `job ${event.jobId}`,
     subject: eventSubject(event),
     filter: expectationFilter(event),
     text: encodeJobEvent(event),
+    traceparent,
   };
 }

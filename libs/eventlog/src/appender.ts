@@ -136,7 +136,7 @@ export class Appender {
 
   #sendSingle(append: PendingAppend): void {
     this.#singlesInFlight++;
-    const headers = expectationHeaders(append.expected, append.filter);
+    const headers = expectationHeaders(append);
     this.#publisher.publish(append.subject, append.body, headers, (outcome) => {
       this.#singlesInFlight--;
       this.#conclude(append, outcome);

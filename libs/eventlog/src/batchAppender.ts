@@ -134,9 +134,9 @@ export class BatchAppender {
     const id = crypto.randomUUID();
     this.#open++;
     this.#options.observer?.batchSent(members.length);
-    for (const [index, { subject, filter, body }] of members.entries()) {
+    for (const [index, { subject, filter, traceparent, body }] of members.entries()) {
       const last = index === members.length - 1;
-      const headers = batchHeaders({ expected: 0, filter }, { id, position: index + 1, last });
+      const headers = batchHeaders({ expected: 0, filter, traceparent }, { id, position: index + 1, last });
       if (!last) this.#publisher.publishSilently(subject, body, headers);
       else this.#publisher.publish(subject, body, headers, (outcome) => this.#onOutcome(outcome, first, index));
     }

@@ -12,6 +12,8 @@ export interface Delivery {
   readonly cause: string;
   /** 1 for the first delivery; counts may start again after a crash of the server. */
   readonly deliveryCount: number;
+  /** The W3C `traceparent` of what called for the work. */
+  readonly traceparent?: string | undefined;
   /** The call was answered for good. */
   ack(): void;
   /** Hands the message back, to be delivered again at once or after `delayMs`. */

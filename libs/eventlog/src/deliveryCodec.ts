@@ -1,5 +1,6 @@
 import { decodeJobEvent } from '@jobstream/domain';
 import type { Delivery } from './delivery.ts';
+import { TRACEPARENT } from './headers.ts';
 import type { HeldMessage } from './heldMessage.ts';
 
 /** A delivery, or why the message makes none; `retry` says that another release of the worker may understand it. */
@@ -30,6 +31,7 @@ function delivery(
   return {
     ...work,
     deliveryCount: message.deliveryCount,
+    traceparent: message.header(TRACEPARENT),
     ack: () => message.ack(),
     release: (delayMs) => message.release(delayMs),
     keepAlive: () => message.keepAlive(),

@@ -101,7 +101,7 @@ export class EventLog {
    * a new job. ConcurrentAppendError, LogUnavailableError, LogOverloadedError, EventTooLargeError.
    */
   append(event: JobEvent, expectedSequence: number): Promise<number> {
-    return this.#started().appender.append(appendableOfJob(event), expectedSequence);
+    return this.#started().appender.append(appendableOfJob(event, this.#options.traceparent?.()), expectedSequence);
   }
 
   /**
@@ -110,7 +110,8 @@ export class EventLog {
    * LogOverloadedError, EventTooLargeError.
    */
   appendAll(events: readonly JobEvent[]): Promise<number> {
-    return this.#started().batches.append(events.map(appendableOfJob));
+    const traceparent = this.#options.traceparent?.();
+    return this.#started().batches.append(events.map((event) => appendableOfJob(event, traceparent)));
   }
 
   /** The job's state, or undefined if there is no such job; knowing its type makes it a little faster. */
@@ -133,15 +134,15 @@ export class EventLog {
     }
   }
 
-  /** Follows the log from the message after sequence `after`. */
-  follow({ after }: { after: number }): EventFeed {
+  /** Follows the log from the message after sequence `after`; with `traces`, events bring the trace that they belong to. */
+  follow({ after, traces = false }: { after: number; traces?: boolean }): EventFeed {
     const { connection, manager } = this.#started();
-    return new LogFollower({ connection, manager, after, sink: this.#sink });
+    return new LogFollower({ connection, manager, after, traces, sink: this.#sink });
   }
 
   /** Asks for a delivery of the job at the instant `at` or soon after; asking again replaces the earlier wish. */
   scheduleWake(wake: Wake): Promise<void> {
-    return this.#started().wakes.schedule(wake);
+    return this.#started().wakes.schedule(wake, this.#options.traceparent?.());
   }
 
   /**

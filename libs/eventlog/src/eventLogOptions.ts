@@ -21,4 +21,6 @@ export interface EventLogOptions {
   readonly maxWaiting?: number;
   readonly logger?: LogSink;
   readonly observer?: LogObserver;
+  /** The W3C `traceparent` of the work that is being done where this is called; appends and wake-ups carry it. */
+  readonly traceparent?: () => string | undefined;
 }

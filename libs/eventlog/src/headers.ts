@@ -2,27 +2,36 @@ import type { MsgHdrs } from '@nats-io/transport-node';
 
 export const EXPECTED_SEQUENCE = 'Nats-Expected-Last-Subject-Sequence';
 export const EXPECTED_FILTER = 'Nats-Expected-Last-Subject-Sequence-Subject';
+export const TRACEPARENT = 'traceparent';
+
+const IS_TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** What an append expects, and the trace that it belongs to, if any. */
+export interface Expectation {
+  readonly expected: number;
+  readonly filter: string;
+  readonly traceparent?: string | undefined;
+}
 
 /** The header block of one append, ready for the wire. */
-export function expectationHeaders(expectedSequence: number, filter: string): MsgHdrs {
-  return encoded(`${EXPECTED_SEQUENCE}: ${expectedSequence}\r\n${EXPECTED_FILTER}: ${filter}\r\n`);
+export function expectationHeaders(expectation: Expectation): MsgHdrs {
+  return encoded(expectationLines(expectation));
 }
 
 /** As `expectationHeaders`, for message `position` (1, 2, …) of an atomic batch. */
 export function batchHeaders(
-  expectation: { readonly expected: number; readonly filter: string },
+  expectation: Expectation,
   batch: { readonly id: string; readonly position: number; readonly last: boolean },
 ): MsgHdrs {
   const commit = batch.last ? 'Nats-Batch-Commit: 1\r\n' : '';
   return encoded(
-    `${EXPECTED_SEQUENCE}: ${expectation.expected}\r\n${EXPECTED_FILTER}: ${expectation.filter}\r\n` +
-      `Nats-Batch-Id: ${batch.id}\r\nNats-Batch-Sequence: ${batch.position}\r\n${commit}`,
+    expectationLines(expectation) + `Nats-Batch-Id: ${batch.id}\r\nNats-Batch-Sequence: ${batch.position}\r\n${commit}`,
   );
 }
 
 /** The headers that turn a message into a schedule which fires once at `at` to the subject `target`. */
-export function scheduleHeaders(at: string, target: string): MsgHdrs {
-  return encoded(`Nats-Schedule: @at ${at}\r\nNats-Schedule-Target: ${target}\r\n`);
+export function scheduleHeaders(at: string, target: string, traceparent?: string): MsgHdrs {
+  return encoded(`Nats-Schedule: @at ${at}\r\nNats-Schedule-Target: ${target}\r\n${traceLine(traceparent)}`);
 }
 
 /** The headers that turn a message into a schedule which fires by six cron fields, in a time zone, to the subject `target`. */
@@ -36,9 +45,18 @@ export function plainHeaders(): MsgHdrs {
   return encoded('');
 }
 
+function expectationLines({ expected, filter, traceparent }: Expectation): string {
+  return `${EXPECTED_SEQUENCE}: ${expected}\r\n${EXPECTED_FILTER}: ${filter}\r\n${traceLine(traceparent)}`;
+}
+
+/** The one value that strangers can have a hand in: whatever is not exactly of its form is left out. */
+function traceLine(traceparent: string | undefined): string {
+  return traceparent !== undefined && IS_TRACEPARENT.test(traceparent) ? `${TRACEPARENT}: ${traceparent}\r\n` : '';
+}
+
 /**
  * The client asks a header object only for its bytes when it publishes; building them from one string instead of a map
- * of lists halves the cost of a publish. The values are ours alone (numbers, ids, subjects), so none needs escaping.
+ * of lists halves the cost of a publish. The values are ours (numbers, ids, subjects) or checked, so none needs escaping.
  */
 function encoded(lines: string): MsgHdrs {
   const bytes = Buffer.from(`NATS/1.0\r\n${lines}\r\n`, 'latin1');

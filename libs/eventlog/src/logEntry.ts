@@ -5,7 +5,7 @@ import type { RecordedEvent } from './recordedEvent.ts';
  * `other`: not about a job (schedules); a follower only moves its position past it.
  */
 export type LogEntry =
-  | ({ readonly kind: 'event' } & RecordedEvent)
+  | ({ readonly kind: 'event'; readonly traceparent?: string | undefined } & RecordedEvent)
   | {
       readonly kind: 'malformed';
       readonly sequence: number;

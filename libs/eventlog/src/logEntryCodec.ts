@@ -1,15 +1,19 @@
 import { decodeJobEvent } from '@jobstream/domain';
 import { NewerEventError } from './errors.ts';
+import { TRACEPARENT } from './headers.ts';
 import type { HeldMessage } from './heldMessage.ts';
 import type { LogEntry } from './logEntry.ts';
 
-/** What a message of the stream JOBS is to a follower; throws NewerEventError. */
-export function decodeLogEntry(message: HeldMessage): LogEntry {
+/** What a message of the stream JOBS is to a follower; throws NewerEventError. Reading `traces` doubles the cost. */
+export function decodeLogEntry(message: HeldMessage, traces = false): LogEntry {
   const { sequence, subject } = message;
   if (!subject.startsWith('jobs.')) return { kind: 'other', sequence };
   const recordedAt = message.storedAt();
   const decoded = decodeJobEvent(message.text());
-  if (decoded.kind === 'event') return { kind: 'event', sequence, recordedAt, event: decoded.event };
+  if (decoded.kind === 'event') {
+    const entry = { kind: 'event', sequence, recordedAt, event: decoded.event } as const;
+    return traces ? { ...entry, traceparent: message.header(TRACEPARENT) } : entry;
+  }
   if (decoded.kind === 'newer') throw new NewerEventError(sequence, decoded.version);
   return { kind: 'malformed', sequence, recordedAt, subject, reason: decoded.reason, body: message.body() };
 }

@@ -12,6 +12,8 @@ export interface LogFollowerOptions {
   readonly connection: Connection;
   readonly manager: JetStreamManager;
   readonly after: number;
+  /** Whether events bring the trace that they belong to. */
+  readonly traces?: boolean;
   readonly sink: LogSink;
 }
 
@@ -94,7 +96,7 @@ export class LogFollower implements EventFeed {
   #onMessage(message: HeldMessage): void {
     if (this.#failure !== undefined) return;
     try {
-      this.#arrived.push(decodeLogEntry(message));
+      this.#arrived.push(decodeLogEntry(message, this.#options.traces));
       this.#arrivedBytes += message.size();
       this.#lastSequence = message.sequence;
     } catch (error) {

@@ -5,6 +5,7 @@ export interface PendingAppend {
   readonly owner: string;
   readonly subject: string;
   readonly filter: string;
+  readonly traceparent?: string | undefined;
   readonly body: Uint8Array;
   readonly expected: number;
   readonly deadline: number;

@@ -27,20 +27,20 @@ export class WakeScheduler {
     this.#deadlineMs = deadlineMs;
   }
 
-  async schedule(wake: Wake): Promise<void> {
+  async schedule(wake: Wake, traceparent?: string): Promise<void> {
     const deadline = performance.now() + this.#deadlineMs;
-    let outcome = await this.#publish(wake);
+    let outcome = await this.#publish(wake, traceparent);
     while (outcome.kind !== 'stored') {
       if (performance.now() >= deadline)
         throw new LogUnavailableError(`the wake-up of job ${wake.jobId} was not stored`);
       await pause(PAUSE_MS);
-      outcome = await this.#publish(wake);
+      outcome = await this.#publish(wake, traceparent);
     }
   }
 
-  #publish({ jobId, jobType, at }: Wake): Promise<PublishOutcome> {
+  #publish({ jobId, jobType, at }: Wake, traceparent: string | undefined): Promise<PublishOutcome> {
     const body = Buffer.from(JSON.stringify({ jobId, jobType, at }));
-    const headers = scheduleHeaders(at, dueSubject(jobType));
+    const headers = scheduleHeaders(at, dueSubject(jobType), traceparent);
     return new Promise((resolve) => this.#publisher.publish(wakeSubject(jobId, jobType), body, headers, resolve));
   }
 }
