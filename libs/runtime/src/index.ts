@@ -22,3 +22,6 @@ export type { ReadinessCheck, ReadinessReport } from './readiness.ts';
 export { runProcess } from './runProcess.ts';
 export type { BuildServices } from './runProcess.ts';
 export type { Service } from './service.ts';
+export { parseTraceparent } from './traceparent.ts';
+export { Tracing } from './tracing.ts';
+export type { SpanEnd, SpanOptions, TracedSpan, TracingOptions } from './tracing.ts';

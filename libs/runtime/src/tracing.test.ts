@@ -1,0 +1,120 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { trace } from '@opentelemetry/api';
+import { expect, onTestFinished, test } from 'vitest';
+import { createLogger } from './logger.ts';
+import { parseTraceparent } from './traceparent.ts';
+import { Tracing } from './tracing.ts';
+
+const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+const logger = createLogger({ service: 'test', level: 'silent' });
+
+interface SentSpan {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly name: string;
+  readonly kind: number;
+  readonly links?: readonly { readonly traceId: string; readonly spanId: string }[];
+  readonly status?: { readonly code?: number; readonly message?: string };
+}
+
+/** A receiver of OTLP over HTTP in the JSON format. */
+async function startReceiver(): Promise<{ endpoint: string; spans: SentSpan[]; paths: Set<string> }> {
+  const spans: SentSpan[] = [];
+  const paths = new Set<string>();
+  const server = createServer((req, res) => {
+    const chunks: Buffer[] = [];
+    req.on('data', (chunk: Buffer) => chunks.push(chunk));
+    req.on('end', () => {
+      paths.add(req.url ?? '');
+      const body = JSON.parse(Buffer.concat(chunks).toString()) as {
+        resourceSpans: { scopeSpans: { spans: SentSpan[] }[] }[];
+      };
+      spans.push(...body.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)));
+      res.setHeader('content-type', 'application/json').end('{}');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => server.close() && server.closeAllConnections());
+  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, spans, paths };
+}
+
+async function startTracing(endpoint: string | undefined): Promise<Tracing> {
+  const tracing = new Tracing({ endpoint, service: 'test', logger });
+  await tracing.start();
+  onTestFinished(() => tracing.stop());
+  return tracing;
+}
+
+test.each([
+  ['', undefined],
+  [TRACE, '4bf92f3577b34da6a3ce929d0e0e4736'],
+  [TRACE.toUpperCase(), undefined],
+  [`${TRACE}-more`, undefined],
+  [TRACE.replace('00-4', '01-4'), undefined],
+  ['00-00000000000000000000000000000000-00f067aa0ba902b7-01', undefined],
+  ['00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01', undefined],
+  [[TRACE], undefined],
+])('the trace of the header %j is %j', (text, traceId) => {
+  expect(parseTraceparent(text)?.traceId).toBe(traceId);
+});
+
+test('without an endpoint nothing is recorded, but the trace goes on through whatever is awaited', async () => {
+  const tracing = await startTracing(undefined);
+  expect(tracing.isOn).toBe(false);
+  const span = tracing.span({ name: 'work', kind: 'consumer', links: [undefined, TRACE] });
+  const within = span.within(async () => {
+    await Promise.resolve();
+    return tracing.current();
+  });
+  expect(tracing.current()).toBeUndefined();
+  expect(await within).toBe(TRACE);
+  span.end({ failure: 'no' });
+});
+
+test('what is no trace does not go on', async () => {
+  const tracing = await startTracing(undefined);
+  const current = () => tracing.current();
+  expect(tracing.span({ name: 'work', kind: 'server', parent: 'nonsense\r\n' }).within(current)).toBeUndefined();
+});
+
+test('spans are sent with their parent, their links and their failure, at the stop at the latest', async () => {
+  const { endpoint, spans, paths } = await startReceiver();
+  const tracing = await startTracing(`${endpoint}/`);
+  const server = tracing.span({ name: 'request', kind: 'server', parent: TRACE });
+  const traceparent = server.within(() => tracing.current());
+  server.end({ name: 'GET /' });
+  tracing.span({ name: 'attempt', kind: 'consumer', links: [traceparent] }).end({ failure: 'broken' });
+  await tracing.stop();
+  expect(paths).toEqual(new Set(['/v1/traces']));
+  const [request, attempt] = spans;
+  expect(request).toMatchObject({
+    name: 'GET /',
+    kind: 2,
+    traceId: TRACE.slice(3, 35),
+    parentSpanId: TRACE.slice(36, 52),
+  });
+  expect(traceparent).toBe(`00-${request?.traceId}-${request?.spanId}-01`);
+  expect(attempt).toMatchObject({ name: 'attempt', kind: 5, status: { code: 2, message: 'broken' } });
+  expect(attempt?.links).toEqual([expect.objectContaining({ traceId: request?.traceId, spanId: request?.spanId })]);
+  expect(attempt?.traceId).not.toBe(request?.traceId);
+  expect(attempt?.parentSpanId).toBeUndefined();
+});
+
+test('spans of libraries that know OpenTelemetry lie within ours', async () => {
+  const { endpoint, spans } = await startReceiver();
+  const tracing = await startTracing(endpoint);
+  const ours = tracing.span({ name: 'ours', kind: 'consumer' });
+  ours.within(() => trace.getTracer('library').startSpan('theirs').end());
+  ours.end();
+  await tracing.stop();
+  const named = (name: string) => spans.find((span) => span.name === name);
+  expect(named('theirs')?.parentSpanId).toBe(named('ours')?.spanId);
+});
+
+test('a receiver that is not there costs no more than the spans', async () => {
+  const tracing = await startTracing('http://127.0.0.1:1');
+  tracing.span({ name: 'lost', kind: 'server' }).end();
+  await expect(tracing.stop()).resolves.toBeUndefined();
+});

@@ -1,0 +1,123 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
+import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { Attributes, Span, Tracer } from '@opentelemetry/api';
+import type { Logger } from './logger.ts';
+import type { Service } from './service.ts';
+import type { StartedTracer } from './startTracer.ts';
+import { formatTraceparent, parseTraceparent } from './traceparent.ts';
+
+export interface TracingOptions {
+  /** Where spans go by OTLP over HTTP, such as `http://localhost:4318`; without it there are none. */
+  readonly endpoint: string | undefined;
+  /** The name of the process. */
+  readonly service: string;
+  readonly logger: Logger;
+}
+
+export interface SpanOptions {
+  readonly name: string;
+  readonly kind: 'server' | 'consumer';
+  /** The `traceparent` of whoever waits for this. */
+  readonly parent?: string | undefined;
+  /** The `traceparent`s of what caused this without waiting for it. */
+  readonly links?: readonly (string | undefined)[];
+  readonly attributes?: Attributes;
+}
+
+export interface SpanEnd {
+  readonly name?: string;
+  readonly attributes?: Attributes;
+  /** Why it failed, if it did. */
+  readonly failure?: string | undefined;
+}
+
+/** A piece of work as traces show it. One that is never ended is not shown. */
+export interface TracedSpan {
+  /** Does work as a part of it: what is appended there carries its trace context. */
+  within<Result>(work: () => Result): Result;
+  end(end?: SpanEnd): void;
+}
+
+const KINDS = { server: SpanKind.SERVER, consumer: SpanKind.CONSUMER } as const;
+const STOP_MS = 3_000;
+
+/**
+ * Traces of one process. Without an endpoint nothing is recorded, but the trace context of what comes in still goes on
+ * to what comes of it, for those who trace around us.
+ */
+export class Tracing implements Service {
+  readonly name = 'tracing';
+  readonly #options: TracingOptions;
+  readonly #scope = new AsyncLocalStorage<string>();
+  #started: StartedTracer | undefined;
+
+  constructor(options: TracingOptions) {
+    this.#options = options;
+  }
+
+  /** Whether spans are recorded. */
+  get isOn(): boolean {
+    return this.#started !== undefined;
+  }
+
+  async start(): Promise<void> {
+    const { endpoint, service, logger } = this.#options;
+    if (endpoint === undefined) return;
+    const { startTracer } = await import('./startTracer.ts');
+    this.#started = startTracer({ endpoint, service });
+    logger.info({ endpoint }, 'sending traces');
+  }
+
+  /** Sends what is left, but does not wait long for a receiver that does not answer. */
+  async stop(): Promise<void> {
+    const started = this.#started;
+    this.#started = undefined;
+    if (started === undefined) return;
+    const sent = started.stop().catch((error: unknown) => this.#options.logger.warn({ err: error }, 'traces are lost'));
+    await Promise.race([sent, pause(STOP_MS, undefined, { ref: false })]);
+  }
+
+  /** The W3C `traceparent` of the work that is being done here and now, if it belongs to a trace. */
+  current(): string | undefined {
+    return this.#scope.getStore();
+  }
+
+  span(options: SpanOptions): TracedSpan {
+    if (this.#started !== undefined) return this.#recorded(this.#started.tracer, options);
+    const { parent, links = [] } = options;
+    const traceparent = [parent, ...links].find((one) => parseTraceparent(one) !== undefined);
+    return { within: (work) => this.#within(traceparent, work), end: () => undefined };
+  }
+
+  #recorded(tracer: Tracer, options: SpanOptions): TracedSpan {
+    const span = startSpan(tracer, options);
+    const traceparent = formatTraceparent(span.spanContext());
+    const active = trace.setSpan(ROOT_CONTEXT, span);
+    return {
+      within: (work) => this.#within(traceparent, () => context.with(active, work)),
+      end: (end = {}) => endSpan(span, end),
+    };
+  }
+
+  #within<Result>(traceparent: string | undefined, work: () => Result): Result {
+    return traceparent === undefined ? work() : this.#scope.run(traceparent, work);
+  }
+}
+
+function startSpan(tracer: Tracer, { name, kind, parent, links = [], attributes = {} }: SpanOptions): Span {
+  const remote = parseTraceparent(parent);
+  const linked = links.map(parseTraceparent).filter((one) => one !== undefined);
+  return tracer.startSpan(
+    name,
+    { kind: KINDS[kind], attributes, links: linked.map((one) => ({ context: one })) },
+    remote === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, remote),
+  );
+}
+
+function endSpan(span: Span, { name, attributes = {}, failure }: SpanEnd): void {
+  if (name !== undefined) span.updateName(name);
+  span.setAttributes(attributes);
+  if (failure !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: failure });
+  span.end();
+}
