@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startPostgres, startTcpProxy } from '@jobstream/testing';
 import type { TcpProxy, TestNats, TestPostgres } from '@jobstream/testing';
@@ -37,6 +38,9 @@ export interface Stage extends Servers, Apps, AsyncDisposable {}
 
 /** Room for the log of some ten thousand jobs. */
 const DISK_MEGABYTES = 384;
+
+/** Nothing is broken yet, so an app that is not ready by then never will be. */
+const START_MS = 120_000;
 
 const run = promisify(execFile);
 
@@ -81,6 +85,15 @@ async function startApps(folder: string, servers: Servers, stack: AsyncDisposabl
   const natsUrls = nodes.map(({ url }) => url);
   const apps = await createApps({ folder, natsUrls, databaseUrl: postgres.url, cables });
   for (const app of apps.apps) stack.defer(() => app.stop());
-  await Promise.all(apps.apps.map((app) => app.start()));
+  const started = Promise.all(apps.apps.map((app) => app.start()));
+  await within(START_MS, started, `not all processes are ready, their logs in ${folder} say why`);
   return apps;
+}
+
+async function within(milliseconds: number, work: Promise<unknown>, complaint: string): Promise<void> {
+  const timeout = new AbortController();
+  const late = pause(milliseconds, 'late', { signal: timeout.signal }).catch(() => undefined);
+  const first = await Promise.race([work, late]);
+  timeout.abort();
+  if (first === 'late') throw new Error(complaint);
 }
