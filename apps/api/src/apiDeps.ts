@@ -9,11 +9,14 @@ import type { LiveTail } from './feeds/liveTail.ts';
 export interface ApiDeps {
   readonly log: Pick<
     EventLog,
-    'append' | 'appendAll' | 'readJob' | 'readHistory' | 'follow' | 'lastSequence' | 'schedules' | 'jobTypes'
+    'append' | 'appendAll' | 'readJob' | 'readHistory' | 'follow' | 'lastSequence' | 'schedules' | 'jobTypes' | 'meter'
   >;
   readonly tail: LiveTail;
   readonly held: HeldRequests;
-  readonly table: Pick<ReadModel, 'findJob' | 'listJobs' | 'findJobReferences' | 'countMatchingJobs'>;
+  readonly table: Pick<
+    ReadModel,
+    'findJob' | 'listJobs' | 'findJobReferences' | 'countMatchingJobs' | 'countJobs' | 'readCheckpoint'
+  >;
   readonly keys: Pick<ApiKeys, 'create' | 'list' | 'revoke'>;
   readonly ring: Pick<KeyRing, 'find' | 'noteUse' | 'reload'>;
   readonly auth: AuthSettings;

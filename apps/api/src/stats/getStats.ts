@@ -1,0 +1,79 @@
+import { LogUnavailableError, type TypeBacklog } from '@jobstream/eventlog';
+import type { JobCount } from '@jobstream/readmodel';
+import { cachedFor } from '@jobstream/runtime';
+import type { RequestHandler } from 'express';
+import type { ApiDeps } from '../apiDeps.ts';
+import { callerOf } from '../auth/caller.ts';
+import { sendJson } from '../sendJson.ts';
+
+/** What is asked of the log takes a few requests for each type; pages that show it ask every second. */
+const CACHE_MS = 1_000;
+const LOG_TIMEOUT_MS = 1_500;
+
+/**
+ * `GET /api/stats`: jobs by type and status, what waits, and how far the table is behind the log. A caller with a tenant
+ * is told about the jobs of the tenant, not about what all share.
+ */
+export function getStats({ log, table }: ApiDeps): RequestHandler {
+  const backlog = cachedFor(CACHE_MS, () => unlessAway(backlogOf(log)));
+  const projector = cachedFor(CACHE_MS, () => projectorOf(log, table));
+  return async (_req, res) => {
+    const { tenant } = callerOf(res);
+    const shared = tenant === undefined ? Promise.all([backlog(), projector()]) : undefined;
+    const [counts, [waiting, projected] = []] = await Promise.all([table.countJobs(tenant), shared]);
+    res.setHeader('Cache-Control', 'private, no-cache');
+    sendJson(res, 200, { jobs: summary(counts), backlog: waiting, projector: projected });
+  };
+}
+
+function summary(counts: readonly JobCount[]): object {
+  const byStatus: Record<string, number> = {};
+  const byType: Record<string, Record<string, number>> = {};
+  let total = 0;
+  for (const { type, status, count } of counts) {
+    total += count;
+    byStatus[status] = (byStatus[status] ?? 0) + count;
+    (byType[type] ??= {})[status] = count;
+  }
+  return { total, byStatus, byType };
+}
+
+async function backlogOf({ meter }: Pick<ApiDeps['log'], 'meter'>): Promise<object> {
+  const { types } = await meter.backlog();
+  const byName = types.toSorted((left, right) => (left.jobType < right.jobType ? -1 : 1));
+  return Object.fromEntries(byName.map((type) => [type.jobType, waitingView(type)]));
+}
+
+function waitingView({ backlog, inFlight, oldestAt }: TypeBacklog): object {
+  return { waiting: backlog, inFlight, ...(oldestAt === undefined ? {} : { oldestAt, oldestAgeMs: ageMs(oldestAt) }) };
+}
+
+async function projectorOf(
+  { meter }: Pick<ApiDeps['log'], 'meter'>,
+  table: Pick<ApiDeps['table'], 'readCheckpoint'>,
+): Promise<object> {
+  const checkpoint = await table.readCheckpoint();
+  const lastSequence = checkpoint?.lastSequence ?? 0;
+  const lag = await unlessAway(meter.lag(lastSequence));
+  const lagMs = lag && (lag.oldestAt === undefined ? 0 : ageMs(lag.oldestAt));
+  return { lastSequence, updatedAt: checkpoint?.updatedAt ?? null, lagEvents: lag?.events ?? null, lagMs };
+}
+
+/** The counts are worth an answer without the log, and soon. */
+async function unlessAway<Answer>(answer: Promise<Answer>): Promise<Answer | null> {
+  const { promise: tooLate, resolve } = Promise.withResolvers<null>();
+  const timer = setTimeout(resolve, LOG_TIMEOUT_MS, null);
+  try {
+    return await Promise.race([answer, tooLate]);
+  } catch (error) {
+    if (error instanceof LogUnavailableError) return null;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The clocks of two machines may disagree a little. */
+function ageMs(at: string): number {
+  return Math.max(0, Date.now() - Date.parse(at));
+}
