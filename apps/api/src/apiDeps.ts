@@ -1,6 +1,6 @@
 import type { EventLog } from '@jobstream/eventlog';
 import type { ApiKeys, ReadModel } from '@jobstream/readmodel';
-import type { AuthSettings, Logger, Metrics, Readiness } from '@jobstream/runtime';
+import type { AuthSettings, Logger, Metrics, Readiness, Tracing } from '@jobstream/runtime';
 import type { KeyRing } from './auth/keyRing.ts';
 import type { HeldRequests } from './feeds/heldRequests.ts';
 import type { LiveTail } from './feeds/liveTail.ts';
@@ -18,9 +18,10 @@ export interface ApiDeps {
     'findJob' | 'listJobs' | 'findJobReferences' | 'countMatchingJobs' | 'countJobs' | 'readCheckpoint'
   >;
   readonly keys: Pick<ApiKeys, 'create' | 'list' | 'revoke'>;
-  readonly ring: Pick<KeyRing, 'find' | 'noteUse' | 'reload'>;
+  readonly ring: Pick<KeyRing, 'find' | 'noteUse' | 'onGone' | 'reload'>;
   readonly auth: AuthSettings;
   readonly readiness: Readiness;
   readonly metrics: Metrics;
+  readonly tracing: Pick<Tracing, 'span'>;
   readonly logger: Logger;
 }

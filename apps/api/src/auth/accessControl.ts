@@ -5,9 +5,8 @@ import { problemType } from '../problemTypes.ts';
 import { bearerToken } from './bearerToken.ts';
 import { anonymous, setCaller, type Caller } from './caller.ts';
 import { credentialsRefused, credentialsRequired } from './challenge.ts';
-import type { KeyRing } from './keyRing.ts';
 import { rateLimits, type RateLimits } from './rateLimits.ts';
-import { recogniseKey } from './recogniseKey.ts';
+import { recogniseKey, type Ring } from './recogniseKey.ts';
 import { tokenVerifier } from './tokenVerifier.ts';
 
 /** Finds out who sends a request, within the limits; throws a Problem if that is nobody we know. */
@@ -19,7 +18,7 @@ export type AccessSettings = Pick<AuthSettings, 'open' | 'jwt' | 'rateLimit' | '
 type Recognise = (req: Request) => Promise<Caller>;
 
 /** Credentials that are sent count where the API is open, too: so that they can be tried out, and wrong ones are seen. */
-export function accessControl(settings: AccessSettings, ring: Pick<KeyRing, 'find' | 'noteUse'>): AccessControl {
+export function accessControl(settings: AccessSettings, ring: Ring): AccessControl {
   const { open, jwt, rateLimit, failedRateLimit } = settings;
   const limits = rateLimits(rateLimit, failedRateLimit);
   const verifyToken = jwt && tokenVerifier(jwt);

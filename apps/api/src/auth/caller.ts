@@ -7,6 +7,8 @@ export interface Caller {
   readonly actor: Actor;
   readonly scopes: ReadonlySet<Scope>;
   readonly tenant?: string | undefined;
+  /** For answers that take long: calls back when the key or token is no longer good; returns how to stop that. */
+  readonly onGone?: (end: () => void) => () => void;
 }
 
 /** Everybody, where the API is open to everybody. */

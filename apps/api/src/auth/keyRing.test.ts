@@ -85,6 +85,20 @@ test('a revoked key is forgotten with the next look', async () => {
   await eventually(async () => expect(await ring.find('known')).toBeUndefined());
 });
 
+test('who uses a key that is revoked is told once, unless they have left', async () => {
+  await startRing({ ...never, reloadMs: 20 });
+  const told: string[] = [];
+  ring.onGone('known', () => told.push('stays'));
+  ring.onGone('known', () => told.push('left'))();
+  table.add('other');
+  ring.onGone('other', () => told.push('other'));
+  table.rows.delete('known');
+  await eventually(() => expect(told).toEqual(['stays']));
+  const { readings } = table;
+  await eventually(() => expect(table.readings).toBeGreaterThan(readings + 1));
+  expect(told).toEqual(['stays']);
+});
+
 describe('while the table is away', () => {
   test('a known key stays good', async () => {
     await startRing({ ...never, reloadMs: 20 });

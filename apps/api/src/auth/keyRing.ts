@@ -27,6 +27,7 @@ export class KeyRing implements Service {
   readonly #options: Required<KeyRingOptions>;
   readonly #timers: NodeJS.Timeout[] = [];
   #known: ReadonlyMap<string, ApiKeyCredential> = new Map();
+  readonly #watchers = new Map<string, Set<() => void>>();
   #uses = new Map<string, number>();
   #readAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<boolean> = Promise.resolve(true);
@@ -58,6 +59,16 @@ export class KeyRing implements Service {
     const looked = await Promise.race([this.reload(), pause(LONGEST_WAIT_MS, false, { ref: false })]);
     if (!looked) throw new Problem('credentials-unverifiable', { detail: 'the API keys cannot be read at present' });
     return this.#known.get(id);
+  }
+
+  /** Calls back when the key is no longer good; returns how to stop that. */
+  onGone(id: string, end: () => void): () => void {
+    const ends = this.#watchers.get(id) ?? new Set();
+    this.#watchers.set(id, ends.add(end));
+    return () => {
+      ends.delete(end);
+      if (ends.size === 0) this.#watchers.delete(id);
+    };
   }
 
   /** Notes that the key was used now. */
@@ -92,10 +103,19 @@ export class KeyRing implements Service {
       this.#known = new Map(credentials.map((credential) => [credential.id, credential]));
       this.#readAt = begun;
       this.#failing = false;
+      this.#endThoseGone();
       return true;
     } catch (error) {
       this.#warnOnce(error);
       return false;
+    }
+  }
+
+  #endThoseGone(): void {
+    for (const [id, ends] of this.#watchers) {
+      if (this.#known.has(id)) continue;
+      this.#watchers.delete(id);
+      for (const end of ends) end();
     }
   }
 

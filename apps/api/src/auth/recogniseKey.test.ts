@@ -16,14 +16,15 @@ function ringWith(credential: Partial<ApiKeyCredential>) {
     ...credential,
   };
   const find = (wanted: string) => Promise.resolve(wanted === id ? known : undefined);
-  return { used, find, noteUse: (one: string) => void used.push(one) };
+  const noteUse = (one: string) => void used.push(one);
+  return { used, find, noteUse, onGone: () => () => undefined };
 }
 
 const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
 
 test('the caller is the key, with its scopes and its tenant, and its use is noted', async () => {
   const ring = ringWith({ scopes: ['jobs:write', 'schedules:write'], tenant: 'acme', expiresAt: inMs(60_000) });
-  expect(await recogniseKey(text, ring)).toEqual({
+  expect(await recogniseKey(text, ring)).toMatchObject({
     actor: { kind: 'api', id },
     scopes: new Set(['jobs:write', 'schedules:write']),
     tenant: 'acme',

@@ -10,6 +10,8 @@ import { credentialsRefused } from './challenge.ts';
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 const CLOCK_TOLERANCE_S = 5;
 const MAX_SUBJECT_LENGTH = 255;
+/** A longer one would ring at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Public keys are read again after ten minutes, or for an unknown one, but then at most twice a minute. */
 const keySetOptions = { timeoutDuration: 2_000, cacheMaxAge: 600_000, cooldownDuration: 30_000 };
@@ -53,11 +55,19 @@ async function claimsOf(verify: () => Promise<{ readonly payload: JWTPayload }>)
 }
 
 function callerOfClaims(claims: JWTPayload, settings: JwtSettings): Caller {
-  const { sub } = claims;
+  const { sub, exp = 0 } = claims;
   if (typeof sub !== 'string' || sub === '' || sub.length > MAX_SUBJECT_LENGTH) {
     throw credentialsRefused('the subject of the token is not valid');
   }
-  return { actor: { kind: 'user', id: sub }, scopes: scopesOf(claims), tenant: tenantOf(claims, settings) };
+  const tenant = tenantOf(claims, settings);
+  return { actor: { kind: 'user', id: sub }, scopes: scopesOf(claims), tenant, onGone: whenExpired(exp) };
+}
+
+function whenExpired(exp: number): (end: () => void) => () => void {
+  return (end) => {
+    const timer = setTimeout(end, Math.min(exp * 1_000 - Date.now(), LONGEST_TIMER_MS));
+    return () => clearTimeout(timer);
+  };
 }
 
 /** Scopes of other systems may stand beside ours. */

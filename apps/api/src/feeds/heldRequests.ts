@@ -1,4 +1,5 @@
 import type { Response } from 'express';
+import { callerOf } from '../auth/caller.ts';
 import { Problem } from '../problem.ts';
 
 /**
@@ -18,13 +19,20 @@ export class HeldRequests {
     return this.#ends.size;
   }
 
-  /** Calls `end` once when the process stops, unless the answer is over by then; throws a Problem if there are too many. */
+  /**
+   * Calls `end` once when the process stops, unless the answer is over by then; throws a Problem if there are too many.
+   * The connection of a caller whose key or token is no longer good is cut.
+   */
   hold(res: Response, end: () => void): void {
     if (this.#stopping) throw new Problem('stopping');
     if (this.#ends.size >= this.#most) throw new Problem('too-many-feeds');
     if (res.destroyed) return end();
     this.#ends.add(end);
-    res.once('close', () => this.#ends.delete(end));
+    const leave = callerOf(res).onGone?.(() => res.destroy());
+    res.once('close', () => {
+      this.#ends.delete(end);
+      leave?.();
+    });
   }
 
   /** Ends all that are open, and refuses others from now on. */

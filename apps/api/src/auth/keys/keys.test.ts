@@ -145,3 +145,11 @@ describe('an administrator of a tenant', () => {
     expect(await pointersOf(await post(body, acme))).toEqual(['/tenant']);
   });
 });
+
+test('the open feed of a key ends when the key is revoked', async () => {
+  const { id, key } = await created({});
+  const response = await other.fetch('/api/events', { headers: bearer(key) });
+  expect(response.status).toBe(200);
+  await revoke(id);
+  await expect(response.text()).rejects.toThrow('terminated');
+});
