@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -5,10 +6,12 @@ export default defineConfig({
     include: ['{apps,libs}/*/src/**/*.test.ts', 'tools/**/*.test.ts', 'e2e/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/.data/**'],
     pool: 'forks',
+    // Most tests wait for servers most of the time, so more files than cores run at once.
+    maxWorkers: availableParallelism() + 1,
     globalSetup: ['libs/testing/src/globalSetup.ts'],
     setupFiles: ['libs/testing/src/failOnConsoleOutput.ts'],
     // Real servers start and recover within these on a slow machine; no test is about how long something takes.
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
     restoreMocks: true,
