@@ -17,6 +17,7 @@ import { typeRoutes } from './jobTypes/typeRoutes.ts';
 import { Problem } from './problem.ts';
 import { requestLog } from './requestLog.ts';
 import { requestMetrics } from './requestMetrics.ts';
+import { requestTrace } from './requestTrace.ts';
 import { scheduleRoutes } from './schedules/scheduleRoutes.ts';
 import { secureHeaders } from './secureHeaders.ts';
 import { sendJson } from './sendJson.ts';
@@ -28,7 +29,7 @@ export function createApp(deps: ApiDeps): Express {
   app.disable('etag'); // versions are our entity tags; hashing every answer would cost more than it saves
   app.set('trust proxy', deps.auth.trustedProxies);
   app.locals['accessControl'] = accessControl(deps.auth, deps.ring);
-  app.use(requestLog(deps.logger), requestMetrics(deps.metrics), secureHeaders());
+  app.use(requestLog(deps.logger), requestMetrics(deps.metrics), requestTrace(deps.tracing), secureHeaders());
   app.use(arrivalDeadline({ ms: 30_000, except: [IMPORT_PATH] }));
   if (deps.auth.open) app.use(localRequestsOnly(deps.auth.corsOrigins));
   app.use(crossOrigin(deps.auth.corsOrigins));

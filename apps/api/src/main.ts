@@ -1,6 +1,6 @@
 import { EventLog } from '@jobstream/eventlog';
 import { ApiKeys, ReadModel } from '@jobstream/readmodel';
-import { authSettings, eventLogMetrics, eventLogSettings, Metrics, Readiness, runProcess } from '@jobstream/runtime';
+import { authSettings, eventLogMetrics, eventLogSettings, Readiness, runProcess } from '@jobstream/runtime';
 import { KeyRing } from './auth/keyRing.ts';
 import { warnIfOpen } from './auth/warnIfOpen.ts';
 import { backlogMetrics } from './backlogMetrics.ts';
@@ -9,10 +9,15 @@ import { HeldRequests } from './feeds/heldRequests.ts';
 import { LiveTail } from './feeds/liveTail.ts';
 import { HttpServer } from './httpServer.ts';
 
-await runProcess('api', (config, logger) => {
-  const metrics = new Metrics().watchProcess();
+await runProcess('api', (config, logger, { metrics, tracing }) => {
   const observer = eventLogMetrics(metrics);
-  const log = new EventLog({ ...eventLogSettings(config), name: 'api', logger, observer });
+  const log = new EventLog({
+    ...eventLogSettings(config),
+    name: 'api',
+    logger,
+    observer,
+    traceparent: tracing.current,
+  });
   backlogMetrics(metrics, log);
   const table = new ReadModel({ databaseUrl: config.DATABASE_URL, name: 'api' });
   const keys = new ApiKeys({ databaseUrl: config.DATABASE_URL, name: 'api-keys' });
@@ -26,7 +31,7 @@ await runProcess('api', (config, logger) => {
   const tail = new LiveTail({ log, logger });
   const held = new HeldRequests();
   const server = new HttpServer({
-    listener: createApp({ log, tail, held, table, keys, ring, auth, readiness, metrics, logger }),
+    listener: createApp({ log, tail, held, table, keys, ring, auth, readiness, metrics, tracing, logger }),
     host: config.HOST,
     port: config.PORT,
     graceMs: config.SHUTDOWN_GRACE_MS,

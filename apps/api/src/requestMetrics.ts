@@ -1,5 +1,6 @@
 import type { Metrics } from '@jobstream/runtime';
 import type { Request, RequestHandler, Response } from 'express';
+import { routeOf } from './routeOf.ts';
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30];
@@ -37,11 +38,4 @@ function labelsOf(req: Request, res: Response) {
     // The client was gone before the answer was out.
     status: res.writableFinished ? `${Math.floor(res.statusCode / 100)}xx` : 'aborted',
   };
-}
-
-/** The first of a route's aliases; `none` for a path that no route has. */
-function routeOf({ route }: Request): string {
-  const path = (route as { path?: unknown } | undefined)?.path;
-  const pattern: unknown = Array.isArray(path) ? path[0] : path;
-  return typeof pattern === 'string' ? pattern : 'none';
 }

@@ -1,10 +1,9 @@
 import { EventLog } from '@jobstream/eventlog';
-import { eventLogMetrics, eventLogSettings, HealthServer, Metrics, Readiness, runProcess } from '@jobstream/runtime';
+import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess } from '@jobstream/runtime';
 import { projectionMetrics } from './projectionMetrics.ts';
 import { Projector } from './projector.ts';
 
-await runProcess('projector', (config, logger) => {
-  const metrics = new Metrics().watchProcess();
+await runProcess('projector', (config, logger, { metrics, tracing }) => {
   const observer = eventLogMetrics(metrics);
   const eventLog = new EventLog({ ...eventLogSettings(config), name: 'projector', logger, observer });
   const projector = new Projector({
@@ -12,6 +11,7 @@ await runProcess('projector', (config, logger) => {
     databaseUrl: config.DATABASE_URL,
     logger,
     observer: projectionMetrics(metrics, eventLog),
+    tracing,
     onFailure: (error) => {
       logger.fatal({ err: error }, error instanceof Error ? error.message : String(error));
       process.exitCode = 1;

@@ -1,8 +1,9 @@
 import type { EventLog, LogEntry } from '@jobstream/eventlog';
 import { ReadModelUnavailableError } from '@jobstream/readmodel';
 import type { JobProjection } from '@jobstream/readmodel';
-import type { Logger } from '@jobstream/runtime';
+import type { Logger, Tracing } from '@jobstream/runtime';
 import { CheckpointAheadError } from './checkpointAheadError.ts';
+import { batchSpan } from './batchSpan.ts';
 import type { ProjectionObserver } from './projectionObserver.ts';
 
 export interface ProjectLogOptions {
@@ -11,6 +12,7 @@ export interface ProjectLogOptions {
   readonly projection: JobProjection;
   readonly logger: Logger;
   readonly observer: ProjectionObserver;
+  readonly tracing?: Tracing | undefined;
   readonly watchIntervalMs: number;
   readonly stop: AbortSignal;
   /** Called after each batch. */
@@ -27,7 +29,7 @@ const MAX_BATCH = 5_000;
 export async function projectLog(options: ProjectLogOptions): Promise<void> {
   const { eventLog, projection, stop } = options;
   await checkPosition(options);
-  const feed = eventLog.follow({ after: projection.lastSequence });
+  const feed = eventLog.follow({ after: projection.lastSequence, traces: options.tracing?.isOn === true });
   const watch = watchPosition(options);
   const end = AbortSignal.any([stop, projection.ended, watch.failed]);
   const stopFeed = () => void feed.stop();
@@ -47,9 +49,11 @@ async function applyAll(entries: readonly LogEntry[], options: ProjectLogOptions
   const { observer, projection } = options;
   for (let start = 0; start < entries.length && !end.aborted; start += MAX_BATCH) {
     const batch = entries.slice(start, start + MAX_BATCH);
+    const span = batchSpan(batch, options.tracing);
     const begun = performance.now();
     const quarantined = await projection.apply(batch);
     observer.projected(batch, performance.now() - begun);
+    span?.end();
     observer.quarantined(quarantined.length);
     for (const message of quarantined) options.logger.warn(message, 'message quarantined');
     options.onProgress();

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { LogUnavailableError } from '@jobstream/eventlog';
 import type { EventLog } from '@jobstream/eventlog';
 import { JobProjection, ProjectionFencedError, ReadModelUnavailableError } from '@jobstream/readmodel';
-import type { Logger, Service } from '@jobstream/runtime';
+import type { Logger, Service, Tracing } from '@jobstream/runtime';
 import { silentObserver, type ProjectionObserver } from './projectionObserver.ts';
 import { projectLog } from './projectLog.ts';
 import { retryPauseMs } from './retryPauseMs.ts';
@@ -12,6 +12,7 @@ export interface ProjectorOptions {
   readonly databaseUrl: string;
   readonly logger: Logger;
   readonly observer?: ProjectionObserver;
+  readonly tracing?: Tracing;
   /** Called once when waiting cannot help, such as for an event of a newer release; the projector has then ended. */
   readonly onFailure: (error: unknown) => void;
   /** How often to make sure that the log is still the one that is projected; every 10 s unless told. */
@@ -64,7 +65,7 @@ export class Projector implements Service {
     const projection = await JobProjection.open(this.#options.databaseUrl);
     try {
       if (!(await this.#becomeActive(projection))) return;
-      const { eventLog, logger, watchIntervalMs = WATCH_INTERVAL_MS } = this.#options;
+      const { eventLog, logger, tracing, watchIntervalMs = WATCH_INTERVAL_MS } = this.#options;
       const onProgress = () => (this.#failures = 0);
       const observer = this.#observer;
       await projectLog({
@@ -72,6 +73,7 @@ export class Projector implements Service {
         projection,
         logger,
         observer,
+        tracing,
         watchIntervalMs,
         stop: this.#stop.signal,
         onProgress,

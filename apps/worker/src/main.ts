@@ -1,5 +1,5 @@
 import { EventLog } from '@jobstream/eventlog';
-import { eventLogMetrics, eventLogSettings, HealthServer, Metrics, Readiness, runProcess } from '@jobstream/runtime';
+import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess } from '@jobstream/runtime';
 import { attemptMetrics } from './attemptMetrics.ts';
 import { systemClock } from './clock.ts';
 import { emailHandler } from './email/emailHandler.ts';
@@ -12,10 +12,10 @@ import { sleepHandler } from './sleep/sleepHandler.ts';
 import { webhookHandler } from './webhook/webhookHandler.ts';
 import { Worker } from './worker.ts';
 
-await runProcess('worker', (config, logger) => {
-  const metrics = new Metrics().watchProcess();
+await runProcess('worker', (config, logger, { metrics, tracing }) => {
   const observer = eventLogMetrics(metrics);
-  const eventLog = new EventLog({ ...eventLogSettings(config), name: 'worker', logger, observer });
+  const traceparent = tracing.current;
+  const eventLog = new EventLog({ ...eventLogSettings(config), name: 'worker', logger, observer, traceparent });
   const mailer = chooseMailer(config.SMTP_URL, logger);
   const handlers = handlerRegistry([
     emailHandler({ mailer, from: config.SMTP_FROM }),
@@ -28,6 +28,7 @@ await runProcess('worker', (config, logger) => {
     clock: systemClock(),
     logger,
     observer: attemptMetrics(metrics),
+    tracing,
     concurrency: config.WORKER_CONCURRENCY,
     limits: knownLimits(handlers, config.WORKER_LIMITS),
     ackWaitMs: config.ACK_WAIT_MS,

@@ -1,5 +1,5 @@
 import type { Delivery, EventLog, JobQueue } from '@jobstream/eventlog';
-import type { Logger, Service, TypeLimits } from '@jobstream/runtime';
+import { Tracing, type Logger, type Service, type TypeLimits } from '@jobstream/runtime';
 import { answerDelivery } from './attempt/answerDelivery.ts';
 import { silentObserver, type AttemptObserver } from './attempt/attemptObserver.ts';
 import { CancelWatch } from './attempt/cancelWatch.ts';
@@ -19,6 +19,7 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly observer?: AttemptObserver;
+  readonly tracing?: Tracing;
   /** Attempts of each job type that may run at once in this process. */
   readonly concurrency: number;
   /** What differs for single types, by type. */
@@ -46,7 +47,8 @@ export class Worker implements Service {
     this.#options = options;
     const identity = { workerName: workerName(), closing: this.#closing.signal };
     this.#cancelWatch = new CancelWatch({ ...options, ...identity });
-    this.#context = { observer: silentObserver, ...options, ...identity, cancelWatch: this.#cancelWatch };
+    const tracing = new Tracing({ endpoint: undefined, service: 'worker', logger: options.logger });
+    this.#context = { observer: silentObserver, tracing, ...options, ...identity, cancelWatch: this.#cancelWatch };
   }
 
   async start(): Promise<void> {

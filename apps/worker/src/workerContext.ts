@@ -1,5 +1,5 @@
 import type { EventLog } from '@jobstream/eventlog';
-import type { Logger } from '@jobstream/runtime';
+import type { Logger, Tracing } from '@jobstream/runtime';
 import type { AttemptObserver } from './attempt/attemptObserver.ts';
 import type { CancelWatch } from './attempt/cancelWatch.ts';
 import type { Clock } from './clock.ts';
@@ -13,6 +13,7 @@ export interface WorkerContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly observer: AttemptObserver;
+  readonly tracing: Pick<Tracing, 'span' | 'current'>;
   /** Names this process in the log; unique to one start of it. */
   readonly workerName: string;
   readonly ackWaitMs: number;

@@ -37,6 +37,7 @@ const fields = {
   CORS_ORIGINS: origins(),
   TRUST_PROXY: count({ min: 0, max: 10, fallback: 0 }),
   LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(urlOf(['http:', 'https:'])),
   STREAM_REPLICAS: count({ min: 1, max: 5, fallback: 1 }),
   GROUP_COMMIT: bool(true),
   JOBS_MAX_AGE: duration(0),

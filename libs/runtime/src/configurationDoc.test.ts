@@ -62,7 +62,7 @@ describe.each([...defaults.keys()])('%s', (name) => {
 
   test('it is read by the processes whose main.ts names it', () => {
     const apps = APPS.filter((app) => new RegExp(`config\\.${name}\\b`).test(mains.get(app) ?? ''));
-    const elsewhere = { LOG_LEVEL: 'all', DATA_DIR: 'npm start' }[name];
+    const elsewhere = { LOG_LEVEL: 'all', OTEL_EXPORTER_OTLP_ENDPOINT: 'all', DATA_DIR: 'npm start' }[name];
     expect(readers).toBe(elsewhere ?? apps.join(', '));
   });
 });

@@ -20,7 +20,7 @@ export type { Rate } from './rateField.ts';
 export { Readiness } from './readiness.ts';
 export type { ReadinessCheck, ReadinessReport } from './readiness.ts';
 export { runProcess } from './runProcess.ts';
-export type { BuildServices } from './runProcess.ts';
+export type { BuildServices, Instruments } from './runProcess.ts';
 export type { Service } from './service.ts';
 export { parseTraceparent } from './traceparent.ts';
 export { Tracing } from './tracing.ts';

@@ -1,10 +1,18 @@
 import { readConfig, type Config } from './config.ts';
 import { ConfigError } from './configError.ts';
 import { createLogger, type Logger } from './logger.ts';
+import { Metrics } from './metrics.ts';
 import type { Service } from './service.ts';
+import { Tracing } from './tracing.ts';
+
+/** How a process is observed, apart from its log. */
+export interface Instruments {
+  readonly metrics: Metrics;
+  readonly tracing: Tracing;
+}
 
 /** The parts of a process in the order in which they start. */
-export type BuildServices = (config: Config, logger: Logger) => readonly Service[];
+export type BuildServices = (config: Config, logger: Logger, instruments: Instruments) => readonly Service[];
 
 /**
  * The life of a process named `service`: reads the environment (mistakes go to standard error, exit code 2), starts the
@@ -14,10 +22,12 @@ export type BuildServices = (config: Config, logger: Logger) => readonly Service
 export async function runProcess(service: string, build: BuildServices): Promise<never> {
   const config = configOrExit();
   const logger = createLogger({ service, level: config.LOG_LEVEL });
+  const tracing = new Tracing({ endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT, service, logger });
+  const instruments = { metrics: new Metrics().watchProcess(), tracing };
   const stop = stopSignal(logger);
   const running: Service[] = [];
   try {
-    for (const part of build(config, logger)) {
+    for (const part of [tracing, ...build(config, logger, instruments)]) {
       if (stop.aborted) break;
       running.unshift(part);
       await part.start();

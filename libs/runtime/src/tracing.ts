@@ -79,9 +79,7 @@ export class Tracing implements Service {
   }
 
   /** The W3C `traceparent` of the work that is being done here and now, if it belongs to a trace. */
-  current(): string | undefined {
-    return this.#scope.getStore();
-  }
+  readonly current = (): string | undefined => this.#scope.getStore();
 
   span(options: SpanOptions): TracedSpan {
     if (this.#started !== undefined) return this.#recorded(this.#started.tracer, options);

@@ -1,6 +1,14 @@
 import { EventLog, type EventLogOptions } from '@jobstream/eventlog';
 import { ApiKeys, ReadModel } from '@jobstream/readmodel';
-import { authSettings, createLogger, eventLogMetrics, Metrics, readConfig, Readiness } from '@jobstream/runtime';
+import {
+  authSettings,
+  createLogger,
+  eventLogMetrics,
+  Metrics,
+  readConfig,
+  Readiness,
+  Tracing,
+} from '@jobstream/runtime';
 import type { AuthSettings, Logger } from '@jobstream/runtime';
 import type { Express } from 'express';
 import { KeyRing, type KeyRingOptions } from '../auth/keyRing.ts';
@@ -40,7 +48,14 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const logger = options.logger ?? createLogger({ service: 'api', level: 'silent' });
   const metrics = new Metrics();
   const observer = eventLogMetrics(metrics);
-  const log = new EventLog({ url: options.natsUrl, name: 'api', observer, ...options.log });
+  const tracing = new Tracing({ endpoint: undefined, service: 'api', logger });
+  const log = new EventLog({
+    url: options.natsUrl,
+    name: 'api',
+    observer,
+    traceparent: tracing.current,
+    ...options.log,
+  });
   backlogMetrics(metrics, log);
   const table = new ReadModel({ databaseUrl: options.databaseUrl, name: 'api' });
   const keys = new ApiKeys({ databaseUrl: options.databaseUrl, name: 'api-keys' });
@@ -49,7 +64,7 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const readiness = new Readiness({ log: () => log.isConnected(), table: () => table.ping().then(() => true) });
   const tail = new LiveTail({ log, logger, ...options.tail });
   const held = new HeldRequests(options.held);
-  const app = createApp({ log, tail, held, table, keys, ring, auth, readiness, metrics, logger });
+  const app = createApp({ log, tail, held, table, keys, ring, auth, readiness, metrics, tracing, logger });
   const server = new HttpServer({
     listener: app,
     host: '127.0.0.1',

@@ -1,5 +1,6 @@
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Delivery } from '@jobstream/eventlog';
+import type { TracedSpan } from '@jobstream/runtime';
 import type { WorkerContext } from '../workerContext.ts';
 import type { Answer } from './answer.ts';
 import { give } from './answer.ts';
@@ -7,20 +8,26 @@ import type { Attempt } from './attempt.ts';
 import { answerToCancelled, isCancelled } from './answerToCancelled.ts';
 import { answerToEvent } from './answerToEvent.ts';
 import { answerToFailure } from './answerToFailure.ts';
-import { endIn } from './attemptObserver.ts';
+import { endIn, type AttemptEnd } from './attemptObserver.ts';
+import { deliverySpan, endAttemptSpan } from './attemptSpan.ts';
 import { claimJob } from './claimJob.ts';
 import { parkRetry } from './parkRetry.ts';
 import { recordOutcome } from './recordOutcome.ts';
 import { runHandler } from './runHandler.ts';
 
 /** One delivery from its arrival to its answer; tells whether it led to an attempt. Never rejects. */
-export async function answerDelivery(delivery: Delivery, context: WorkerContext): Promise<boolean> {
-  using _follow = context.cancelWatch.follow(delivery.jobId);
+export function answerDelivery(delivery: Delivery, context: WorkerContext): Promise<boolean> {
   if (delivery.deliveryCount > 1) context.observer.redelivered(delivery.jobType);
+  const span = deliverySpan(delivery, context);
+  return span.within(() => answerWithin(span, delivery, context));
+}
+
+async function answerWithin(span: TracedSpan, delivery: Delivery, context: WorkerContext): Promise<boolean> {
+  using _follow = context.cancelWatch.follow(delivery.jobId);
   try {
     const claim = await claimJob(delivery, context);
     const started = !('answer' in claim);
-    give(started ? await observedAttempt(claim, context) : claim, delivery);
+    give(started ? await observedAttempt(span, claim, context) : claim, delivery);
     return started;
   } catch (error) {
     give(await answerToFailure(error, delivery, context), delivery);
@@ -28,26 +35,26 @@ export async function answerDelivery(delivery: Delivery, context: WorkerContext)
   }
 }
 
-async function observedAttempt(claim: Attempt, context: WorkerContext): Promise<Answer> {
-  const { jobType } = claim.delivery;
+async function observedAttempt(span: TracedSpan, claim: Attempt, context: WorkerContext): Promise<Answer> {
+  const tell = (end: AttemptEnd) => {
+    context.observer.ended(claim.delivery.jobType, end);
+    endAttemptSpan(span, claim, end);
+  };
   try {
-    return await runAttempt(claim, context);
+    const { answer, end } = await runAttempt(claim, context);
+    tell(end);
+    return answer;
   } catch (error) {
-    context.observer.ended(jobType, error instanceof ConcurrentAppendError ? 'overtaken' : 'unsettled');
+    tell(error instanceof ConcurrentAppendError ? 'overtaken' : 'unsettled');
     throw error;
   }
 }
 
-async function runAttempt(claim: Attempt, context: WorkerContext): Promise<Answer> {
-  const { jobType } = claim.delivery;
+async function runAttempt(claim: Attempt, context: WorkerContext): Promise<{ answer: Answer; end: AttemptEnd }> {
   const outcome = await runHandler(claim, context);
-  context.observer.ran(jobType, outcome.durationMs);
-  if (isCancelled(outcome)) {
-    context.observer.ended(jobType, 'cancelled');
-    return answerToCancelled(claim, outcome);
-  }
+  context.observer.ran(claim.delivery.jobType, outcome.durationMs);
+  if (isCancelled(outcome)) return { answer: answerToCancelled(claim, outcome), end: 'cancelled' };
   const event = await recordOutcome(claim, outcome, context);
   await parkRetry(event, context);
-  context.observer.ended(jobType, endIn(event));
-  return answerToEvent(event);
+  return { answer: answerToEvent(event), end: endIn(event) };
 }

@@ -12,14 +12,15 @@ import { ProgressReporter } from './progressReporter.ts';
 const ABANDON_AFTER_MS = 500;
 
 /** Runs the handler to its end, its deadline or the worker's, or until the job is cancelled; all its progress is appended when this returns. */
-export async function runHandler(attempt: Attempt, { closing, cancelWatch }: WorkerContext): Promise<Outcome> {
+export async function runHandler(attempt: Attempt, { closing, cancelWatch, tracing }: WorkerContext): Promise<Outcome> {
   using abort = new AttemptAbort(attempt.chain.job.timeoutMs, closing);
   using _guard = cancelWatch.guard(attempt, abort);
   const progress = new ProgressReporter(attempt.chain, attempt.number, (error) => {
     if (error instanceof ConcurrentAppendError) abort.overtaken();
   });
   const startedAt = performance.now();
-  const ending = await endOf(attempt, handlerContext(attempt, abort.signal, progress));
+  const context = { ...handlerContext(attempt, abort.signal, progress), traceparent: tracing.current() };
+  const ending = await endOf(attempt, context);
   const durationMs = Math.round(performance.now() - startedAt);
   await progress.finish();
   return { ...ending, durationMs };

@@ -58,6 +58,13 @@ describe('the request', () => {
     expect(receiver.received[0]?.body).toBe('null');
   });
 
+  test('passes the trace of the attempt on to the receiver', async () => {
+    await using receiver = await startReceiver(ok);
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    await webhookHandler(lenient).run({ url: receiver.url }, { ...testContext(), traceparent });
+    expect(receiver.received[0]?.headers).toMatchObject({ traceparent });
+  });
+
   test('ends when the attempt is aborted', async () => {
     await using receiver = await startReceiver(() => controller.abort());
     const controller = new AbortController();

@@ -38,12 +38,17 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-function jobHeaders(body: string, { job, attempt }: JobContext, secret: string | undefined): Record<string, string> {
+function jobHeaders(
+  body: string,
+  { job, attempt, traceparent }: JobContext,
+  secret: string | undefined,
+): Record<string, string> {
   const timestamp = String(Math.floor(Date.now() / 1_000));
   return {
     'x-jobstream-job-id': job.id,
     'x-jobstream-attempt': String(attempt),
     'x-jobstream-timestamp': timestamp,
+    ...(traceparent === undefined ? {} : { traceparent }),
     ...(secret === undefined ? {} : { 'x-jobstream-signature': signature({ jobId: job.id, timestamp, body }, secret) }),
   };
 }
