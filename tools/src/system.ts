@@ -8,6 +8,7 @@ import { lockDataFolder } from './dataLock.ts';
 import { awaitEarlierRun, recordGuard } from './earlierRun.ts';
 import { KeptApp } from './keptApp.ts';
 import { provideNats, providePostgres } from './provideServers.ts';
+import { recordAddresses } from './runningAddresses.ts';
 import type { SystemOptions } from './systemOptions.ts';
 
 const appNames = ['worker', 'projector', 'api'] as const;
@@ -63,6 +64,7 @@ export class System {
       () => this.#startNats(),
       () => this.#startPostgres(),
       () => migrate(this.databaseUrl),
+      () => this.#recordAddresses(),
       () => this.#startApps(),
     ];
     for (const step of steps) {
@@ -100,6 +102,10 @@ export class System {
     const server = await providePostgres(this.#options);
     this.#undo.push(() => server.stop());
     this.#env['DATABASE_URL'] = server.url;
+  }
+
+  #recordAddresses(): void {
+    this.#undo.push(recordAddresses(this.#options.dataDir, this.#env));
   }
 
   async #startApps(): Promise<void> {

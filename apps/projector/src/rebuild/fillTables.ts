@@ -17,9 +17,13 @@ const PART = 50_000;
 
 /** Reads the log until the tables are near the live ones, which go on meanwhile and which they never overtake. */
 export async function fillTables({ tables, cursor, stop, onProgress }: FillTablesOptions): Promise<void> {
-  for (let total = await tables.livePosition(), near = false; !near; near = total - tables.lastSequence <= NEAR) {
+  const report = (total: number) => {
     onProgress({ step: 'reading the log', done: Math.min(tables.lastSequence, total), total });
+  };
+  for (let total = await tables.livePosition(), near = false; !near; near = total - tables.lastSequence <= NEAR) {
+    report(total);
     await cursor.to(Math.min(total, tables.lastSequence + PART), stop);
+    report(total);
     total = await tables.livePosition();
   }
 }

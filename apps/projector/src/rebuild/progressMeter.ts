@@ -8,16 +8,22 @@ export interface ProgressMeterOptions {
   readonly now?: () => number;
 }
 
+interface Shown {
+  readonly progress: Progress;
+  readonly at: number;
+}
+
 const LINE_INTERVAL_MS = 5_000;
 const BAR_INTERVAL_MS = 100;
 const BAR_WIDTH = 30;
+const MANY = 100;
 const NUMBERS = new Intl.NumberFormat('en');
 
 /** Shows how far something is, how fast it goes, and how long it still takes, for a person or for a log. */
 export class ProgressMeter {
   readonly #options: ProgressMeterOptions;
   #began: { readonly step: string; readonly done: number; readonly at: number } | undefined;
-  #shownAt = 0;
+  #shown: Shown | undefined;
   #lineIsOpen = false;
 
   constructor(options: ProgressMeterOptions) {
@@ -25,15 +31,20 @@ export class ProgressMeter {
   }
 
   readonly report: OnProgress = (progress) => {
-    const { bar, now = () => performance.now() } = this.#options;
+    const { now = () => performance.now() } = this.#options;
     const at = now();
-    const isNew = this.#began?.step !== progress.step;
-    if (isNew) this.#begin(progress, at);
-    const isOver = progress.done === progress.total;
-    if (!isNew && !isOver && at - this.#shownAt < (bar ? BAR_INTERVAL_MS : LINE_INTERVAL_MS)) return;
-    this.#shownAt = at;
+    if (this.#began?.step !== progress.step) this.#begin(progress, at);
+    const shown = this.#shown;
+    if (shown !== undefined && !this.#isWorthShowing(progress, at, shown)) return;
+    this.#shown = { progress, at };
     this.#show(progress, at);
   };
+
+  #isWorthShowing({ done, total, detail }: Progress, at: number, shown: Shown): boolean {
+    const { progress: last, at: shownAt } = shown;
+    if (done === total) return last.done !== done || last.total !== total;
+    return detail !== last.detail || at - shownAt >= (this.#options.bar ? BAR_INTERVAL_MS : LINE_INTERVAL_MS);
+  }
 
   /** Ends a bar, so that other text begins on a line of its own. */
   end(): void {
@@ -44,6 +55,7 @@ export class ProgressMeter {
   #begin({ step, done }: Progress, at: number): void {
     this.end();
     this.#began = { step, done, at };
+    this.#shown = undefined;
   }
 
   #show(progress: Progress, at: number): void {
@@ -55,7 +67,8 @@ export class ProgressMeter {
 
   #figures({ done, total, detail }: Progress, at: number): string {
     const begun = this.#began ?? { done: 0, at };
-    const perMs = at > begun.at ? (done - begun.done) / (at - begun.at) : 0;
+    // A rate over a few steps, such as indexes of all sizes, says nothing.
+    const perMs = at > begun.at && total >= MANY ? (done - begun.done) / (at - begun.at) : 0;
     const parts = [`${NUMBERS.format(done)} of ${NUMBERS.format(total)}`];
     if (detail !== undefined) parts.push(detail);
     if (perMs > 0) parts.push(`${NUMBERS.format(Math.round(perMs * 1_000))}/s`);

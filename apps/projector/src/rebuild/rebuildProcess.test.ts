@@ -1,0 +1,83 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { appendLife, startLoad } from '../testing/jobLoad.ts';
+import { projectorStage } from '../testing/projectorStage.ts';
+import type { ProjectorStage } from '../testing/projectorStage.ts';
+import { spawnTask } from '../testing/spawnTask.ts';
+import { startProjector } from '../testing/startProjector.ts';
+import { watchTable } from '../testing/watchTable.ts';
+
+let stage: ProjectorStage;
+let env: Record<string, string>;
+
+beforeEach(async () => {
+  stage = await projectorStage();
+  env = { NATS_URL: stage.nats.url, DATABASE_URL: stage.databaseUrl };
+});
+
+afterEach(() => stage[Symbol.asyncDispose]());
+
+async function run(name: 'rebuild' | 'verify', ...args: string[]) {
+  await using task = spawnTask(name, args, env);
+  return await task.ended;
+}
+
+test('a rebuild that is killed at any point goes on or begins anew, and the table is never wrong', async () => {
+  await using _projector = await startProjector(stage);
+  await Promise.all(Array.from({ length: 2_500 }, () => appendLife(stage.eventLog)));
+  await using load = startLoad(stage.eventLog, 2);
+  await using watch = watchTable(stage.readModel);
+  for (const point of ['reading the log', 'making indexes', 'statistics', 'comparing', 'swapping: 0']) {
+    await using rebuild = spawnTask('rebuild', [], env);
+    await rebuild.wrote(point);
+    rebuild.kill('SIGKILL');
+    await rebuild.ended;
+  }
+  expect(await run('rebuild')).toMatchObject({ how: 0, output: expect.stringContaining('equal in') });
+  await load.stop();
+  await stage.projectedAll();
+  await watch.stop();
+  expect(watch.faults).toEqual([]);
+  expect(await run('verify')).toMatchObject({ how: 0 });
+  expect(await stage.sql('SELECT FROM projection_rebuilds')).toEqual([]);
+}, 90_000);
+
+test('SIGTERM stops a rebuild in order, and what it has done stays for the next', async () => {
+  await using _projector = await startProjector(stage);
+  await Promise.all(Array.from({ length: 2_000 }, () => appendLife(stage.eventLog)));
+  await stage.projectedAll();
+  await using rebuild = spawnTask('rebuild', [], env);
+  await rebuild.wrote('making indexes');
+  rebuild.kill('SIGTERM');
+  expect(await rebuild.ended).toMatchObject({ how: 2, output: expect.stringContaining('stopped') });
+  expect(await run('rebuild')).toMatchObject({ how: 0, output: expect.not.stringContaining('reading the log: 0 of') });
+});
+
+test('exit codes and lines tell what differs', async () => {
+  await using _projector = await startProjector(stage);
+  const job = await appendLife(stage.eventLog);
+  await stage.projectedAll();
+  await stage.sql(`UPDATE jobs SET attempt = 9`);
+  const line = `job ${job}: attempt is 9, but 1 by the log`;
+  expect(await run('verify')).toMatchObject({ how: 1, output: expect.stringContaining(line) });
+  expect(await run('rebuild')).toMatchObject({ how: 1, output: expect.stringContaining(line) });
+  expect(await run('rebuild', '--cancel')).toMatchObject({ how: 0, output: expect.stringContaining('is cancelled') });
+  expect(await run('verify', '--repair')).toMatchObject({
+    how: 0,
+    output: expect.stringContaining('repaired: 1 jobs'),
+  });
+  expect(await run('verify')).toMatchObject({ how: 0 });
+  expect(await run('rebuild', '--rollback')).toMatchObject({ how: 2, output: expect.stringContaining('no earlier') });
+});
+
+test('what cannot be reached is one sentence and exit code 2', async () => {
+  env = { ...env, DATABASE_URL: 'postgres://127.0.0.1:1/jobstream' };
+  expect(await run('verify')).toEqual({
+    how: 2,
+    output: expect.stringMatching(/^the read model is not available.*\n$/),
+  });
+  env = { ...env, NATS_URL: 'nats://127.0.0.1:1' };
+  expect(await run('rebuild')).toEqual({
+    how: 2,
+    output: expect.stringMatching(/^the event log is not available.*\n$/),
+  });
+});
