@@ -2,8 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { startNats, startTcpProxy } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { appendableOfJob } from './appendable.ts';
+import { BatchAppender } from './batchAppender.ts';
+import { Connection } from './connection.ts';
 import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError, LogUnavailableError } from './errors.ts';
 import type { EventLog } from './eventLog.ts';
+import { Publisher } from './publisher.ts';
 import { JobScript } from './testing/jobScript.ts';
 import { openEventLog } from './testing/openEventLog.ts';
 
@@ -125,6 +129,23 @@ describe('a batch whose connection is lost before the answer', () => {
     }
   });
 
+  // The server gets the first try when we have looked already and found nothing of it.
+  test('succeeds when a further try conflicts with the first, which came late', async () => {
+    await using nats = await startNats();
+    await using log = await openEventLog({ url: nats.url });
+    const connection = await Connection.open({ url: nats.url, name: 'late' });
+    const publisher = new Publisher(connection, 1_000);
+    const late = lateAtFirst(publisher);
+    const batches = new BatchAppender(connection, late, { deadlineMs: 10_000, maxWaiting: 1_000 });
+    const events = newJobs(20);
+    expect(await batches.append(events.map((event) => appendableOfJob(event)))).toBe(1);
+    expect(late.tries).toBe(2);
+    expect(await log.lastSequence()).toBe(20);
+    await batches.stop();
+    publisher.stop();
+    await connection.close();
+  });
+
   test('fails within its deadline while the server is away, and nothing of it is stored', async () => {
     await using nats = await startNats();
     await using log = await openEventLog({ url: nats.url, deadlineMs: 500 });
@@ -135,6 +156,32 @@ describe('a batch whose connection is lost before the answer', () => {
     expect(await direct.lastSequence()).toBe(0);
   });
 });
+
+/** Holds the first batch back and says that nobody answered; sends it before the end of the second, which so conflicts. */
+function lateAtFirst(publisher: Publisher) {
+  const held: (() => void)[] = [];
+  const state = { tries: 0 };
+  return {
+    get tries() {
+      return state.tries;
+    },
+    publishSilently: (...message: Parameters<Publisher['publishSilently']>) => {
+      if (state.tries === 0) held.push(() => publisher.publishSilently(...message));
+      else publisher.publishSilently(...message);
+    },
+    publish: (...message: Parameters<Publisher['publish']>) => {
+      const [subject, body, headers, onOutcome] = message;
+      state.tries++;
+      if (state.tries > 1) {
+        for (const send of held.splice(0)) send();
+        publisher.publish(...message);
+        return;
+      }
+      held.push(() => publisher.publish(subject, body, headers, () => undefined));
+      onOutcome({ kind: 'unknown', reason: 'held back' });
+    },
+  };
+}
 
 async function untilStored(log: EventLog, count: number): Promise<number> {
   for (;;) {

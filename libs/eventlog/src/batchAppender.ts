@@ -43,7 +43,7 @@ const PASSING_CODES: ReadonlySet<number> = new Set([10_176, 10_210, 10_167, 503]
  */
 export class BatchAppender {
   readonly #connection: Connection;
-  readonly #publisher: Publisher;
+  readonly #publisher: Pick<Publisher, 'publish' | 'publishSilently'>;
   readonly #options: BatchAppenderOptions;
   readonly #settler: AppendSettler;
   readonly #unsettled = new Map<PendingAppend, PendingBatch>();
@@ -52,7 +52,11 @@ export class BatchAppender {
   #events = 0;
   #onIdle: (() => void) | undefined;
 
-  constructor(connection: Connection, publisher: Publisher, options: BatchAppenderOptions) {
+  constructor(
+    connection: Connection,
+    publisher: Pick<Publisher, 'publish' | 'publishSilently'>,
+    options: BatchAppenderOptions,
+  ) {
     this.#connection = connection;
     this.#publisher = publisher;
     this.#options = options;
