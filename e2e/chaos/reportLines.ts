@@ -63,9 +63,18 @@ function recoveryTable(faults: readonly InjectedFault[]): readonly string[] {
   );
 }
 
-function rowOf({ kind, target, holdMs, acknowledged, recovery }: InjectedFault): string[] {
+/** A plus marks a fault that came on top of the recovery from the one before, whose times it prolongs. */
+function rowOf({ kind, target, holdMs, afterMs, acknowledged, recovery }: InjectedFault): string[] {
   const { created, completed, projected } = recovery;
-  return [kind.name, target, ms(holdMs), String(acknowledged), ms(created), ms(completed), ms(projected)];
+  return [
+    `${afterMs === 0 ? '+ ' : ''}${kind.name}`,
+    target,
+    ms(holdMs),
+    String(acknowledged),
+    ms(created),
+    ms(completed),
+    ms(projected),
+  ];
 }
 
 function ms(value: number | undefined): string {

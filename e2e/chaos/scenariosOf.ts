@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { ChaosOptions, ScenarioName } from './chaosOptions.ts';
 import type { FaultKind } from './faults/fault.ts';
-import { faultKinds } from './faults/faultKinds.ts';
+import { clusterKinds, faultKinds } from './faults/faultKinds.ts';
 import type { Scenario } from './scenario.ts';
 
 type Say = (line: string) => void;
@@ -20,7 +20,7 @@ export function scenariosOf(options: ChaosOptions, folder: string, say: Say): re
     jobs: Math.ceil((options.jobs * shares[name]) / total),
     faults: Math.ceil((options.faults * shares[name]) / total),
     rate: options.rate,
-    kinds: faultKinds.filter((kind) => isWanted(kind, options)),
+    kinds: (name === 'single' ? faultKinds : clusterKinds).filter((kind) => isWanted(kind, options)),
     mounts: options.mounts,
     folder: path.join(folder, name),
     say,

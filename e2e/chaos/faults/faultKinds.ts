@@ -7,7 +7,7 @@ import { killPostgres } from './killPostgres.ts';
 import { freezeNode, killNode } from './nodeFaults.ts';
 import { stopApp } from './stopApp.ts';
 
-/** All ways to break the system, the ones that matter most first: a short run takes what it has time for. */
+/** All ways to break the system. */
 export const faultKinds: readonly FaultKind[] = [
   killNode,
   killApp('worker'),
@@ -24,4 +24,20 @@ export const faultKinds: readonly FaultKind[] = [
   muteWorker,
   stopApp('worker'),
   stopApp('api'),
+];
+
+/** For a cluster, whose point is the loss of any one server: so every other fault is one of those. */
+export const clusterKinds: readonly FaultKind[] = [
+  killNode,
+  freezeNode,
+  killNode,
+  freezeNode,
+  killNode,
+  freezeNode,
+  killApp('worker'),
+  freezeApp('worker'),
+  stopApp('worker'),
+  killApp('api'),
+  killApp('projector'),
+  killPostgres,
 ];
