@@ -122,6 +122,20 @@ describe('while the table is away', () => {
     expect(await ring.find('known')).toMatchObject({ id: 'known' });
   });
 
+  test('readings do not overtake each other: an older one would bring back a revoked key', async () => {
+    await startRing();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    table.answer = promise;
+    const first = ring.find('unknown');
+    await eventually(() => expect(table.readings).toBe(2));
+    const second = ring.find('unknown');
+    // Both give up after a time in which another reading would long have begun.
+    await expect(first).rejects.toMatchObject({ code: 'credentials-unverifiable' });
+    await expect(second).rejects.toMatchObject({ code: 'credentials-unverifiable' });
+    expect(table.readings).toBe(2);
+    resolve();
+  });
+
   test('a table that does not answer is not waited for', async () => {
     await startRing();
     const { promise, resolve } = Promise.withResolvers<void>();
