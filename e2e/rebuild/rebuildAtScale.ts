@@ -1,0 +1,112 @@
+/**
+ * A rebuild at scale, on a running system under load: `node e2e/rebuild/rebuildAtScale.ts [jobs]`, a million unless told. Not part of
+ * the tests: it takes some minutes, and on Linux some GB of disk. The figures are in docs/read-model.md.
+ */
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client } from 'pg';
+import { startSystem } from '../startSystem.ts';
+import type { RunningSystem } from '../startSystem.ts';
+import { startApiLoad } from './apiLoad.ts';
+import type { ApiLoad } from './apiLoad.ts';
+import { fillLog } from './fillLog.ts';
+import { runTask } from './runTask.ts';
+
+const KILLS = 5;
+/** Each run goes on where the one before was killed: together they come to about the end. */
+const SHARE_OF_A_RUN = 0.4;
+
+interface Run {
+  readonly jobs: number;
+  readonly dataDir: string;
+  readonly system: RunningSystem;
+  readonly faults: string[];
+}
+
+async function main(jobs: number): Promise<number> {
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-rebuild-'));
+  await chmod(dataDir, 0o755);
+  try {
+    await using system = await startSystem(dataDir, { LOG_LEVEL: 'warn' });
+    const run = { jobs, dataDir, system, faults: [] };
+    await fill(run);
+    const load = startApiLoad(system.api);
+    await pause(2_000);
+    const started = performance.now();
+    await rebuild(run, load);
+    await killRebuilds(run, performance.now() - started);
+    await verify(run);
+    await load.stop();
+    return conclude(run, load);
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function fill({ jobs, system }: Run): Promise<void> {
+  say(`filling the log with ${jobs.toLocaleString('en')} jobs`);
+  await fillLog(system.nats, jobs, (done) => say(`${done.toLocaleString('en')} jobs are in the log`));
+  const count = `SELECT sum(count) AS answer FROM job_counts WHERE type = 'imported' AND status = 'completed'`;
+  while (Number(await ask(system, count)) < jobs) await pause(500);
+  say('all of them are in the table');
+}
+
+async function rebuild(run: Run, load: ApiLoad): Promise<void> {
+  await task(run, 0, 'rebuild');
+  say(`${load.requests} requests so far, the slowest ${Math.round(load.slowestMs)} ms`);
+}
+
+async function killRebuilds(run: Run, usualMs: number): Promise<void> {
+  for (let kill = 1; kill <= KILLS; kill++) {
+    const killAfterMs = 2_000 + Math.random() * SHARE_OF_A_RUN * usualMs;
+    const { output } = await runTask('rebuild', [], { dataDir: run.dataDir, killAfterMs });
+    say(`killed with -9 after ${Math.round(killAfterMs)} ms, at: ${output.trimEnd().split('\n').at(-1) ?? ''}`);
+  }
+  await task(run, 0, 'rebuild');
+  await task(run, 0, 'rebuild', '--rollback');
+}
+
+async function verify(run: Run): Promise<void> {
+  const one = `SELECT id FROM jobs WHERE type = 'imported' ORDER BY id OFFSET ${Math.floor(run.jobs / 2)} LIMIT 1`;
+  const id = await ask(run.system, `UPDATE jobs SET status = 'failed' WHERE id = (${one}) RETURNING id AS answer`);
+  say(`job ${id} is changed by hand`);
+  const output = await task(run, 1, 'verify');
+  if (!output.includes(`job ${id}: status is failed`)) run.faults.push('the changed row was not found');
+  await task(run, 0, 'verify', '--repair');
+  await task(run, 0, 'verify');
+}
+
+async function task(run: Run, wanted: number, name: 'rebuild' | 'verify', ...args: string[]): Promise<string> {
+  const { code, seconds, output } = await runTask(name, args, { dataDir: run.dataDir });
+  const what = [name, ...args].join(' ');
+  say(`${what}: exit code ${code}, ${seconds.toFixed(1)} s`);
+  console.log(output.replaceAll(/^/gm, '    ').trimEnd());
+  if (code !== wanted) run.faults.push(`${what} should have ended with ${wanted}, not ${code}`);
+  return output;
+}
+
+function conclude({ faults }: Run, load: ApiLoad): number {
+  say(`${load.requests} requests, the slowest ${Math.round(load.slowestMs)} ms, ${load.faults.length} faults`);
+  const all = [...faults, ...load.faults];
+  for (const fault of all.slice(0, 20)) say(`FAULT ${fault}`);
+  return all.length === 0 ? 0 : 1;
+}
+
+async function ask({ postgres }: RunningSystem, text: string): Promise<string> {
+  const client = new Client({ connectionString: postgres });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ answer: string | number }>(text);
+    return String(rows[0]?.answer ?? '');
+  } finally {
+    await client.end();
+  }
+}
+
+function say(line: string): void {
+  console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
+}
+
+process.exit(await main(Number(process.argv[2] ?? 1_000_000)));

@@ -1,0 +1,138 @@
+import { Client } from 'pg';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ProjectionFencedError } from '../errors.ts';
+import { JobProjection } from '../jobProjection.ts';
+import type { ProjectableEntry } from '../projectableEntry.ts';
+import { entriesOf, JobEvents } from '../testing/jobEvents.ts';
+import { migratedDatabase } from '../testing/migratedDatabase.ts';
+import type { MigratedDatabase } from '../testing/migratedDatabase.ts';
+import { openProjection } from '../testing/openProjection.ts';
+import { cancelRebuild } from './cancelRebuild.ts';
+import type { AdvanceTo } from './liveStep.ts';
+import { RebuildRefusedError, StepMissedError } from './rebuildErrors.ts';
+import type { RebuildKind } from './rebuildState.ts';
+import { TableRebuild } from './tableRebuild.ts';
+
+let database: MigratedDatabase;
+
+beforeEach(async () => {
+  database = await migratedDatabase();
+});
+
+afterEach(() => database[Symbol.asyncDispose]());
+
+const asIs: AdvanceTo = () => Promise.resolve();
+const never: AdvanceTo = (_, giveUp) =>
+  new Promise((_resolve, reject) => giveUp.addEventListener('abort', () => reject(new Error('given up'))));
+
+async function openRebuild(kind: RebuildKind = 'rebuild'): Promise<TableRebuild & AsyncDisposable> {
+  const rebuild = await TableRebuild.open(database.url, kind);
+  return Object.assign(rebuild, { [Symbol.asyncDispose]: () => rebuild.close() });
+}
+
+function entriesOfNewJob(from: number): ProjectableEntry[] {
+  return entriesOf([new JobEvents().next('JobCreated')], from);
+}
+
+async function projectLive(entries: readonly ProjectableEntry[]): Promise<void> {
+  await using projection = await openProjection(database.url);
+  await projection.apply(entries);
+}
+
+async function countRows(table: string): Promise<number> {
+  const rows = await database.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${table}`);
+  return rows[0]?.count ?? 0;
+}
+
+test('a projector whose tables were swapped is fenced, so that it reads them afresh', async () => {
+  await using projection = await openProjection(database.url);
+  await using rebuild = await openRebuild();
+  const first = entriesOfNewJob(1);
+  await projection.apply(first);
+  await rebuild.tables.apply(first);
+  expect(await rebuild.swap(asIs, { force: false })).toEqual([]);
+  await expect(projection.apply(entriesOfNewJob(2))).rejects.toThrow(ProjectionFencedError);
+  expect(await countRows('jobs')).toBe(1);
+});
+
+test('the projector waits while the tables are held, and goes on when nothing was swapped', async () => {
+  await using projection = await openProjection(database.url);
+  await using rebuild = await openRebuild();
+  const events: string[] = [];
+  const failing = rebuild.tables.step(
+    async () => {
+      const applied = projection.apply(entriesOfNewJob(1)).then(() => events.push('projected'));
+      await expect
+        .poll(() =>
+          database.query(
+            `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE projection%'`,
+          ),
+        )
+        .toHaveLength(1);
+      events.push('held');
+      void applied;
+    },
+    () => Promise.reject(new Error('changed my mind')),
+  );
+  await expect(failing).rejects.toThrow('changed my mind');
+  await expect.poll(() => events).toEqual(['held', 'projected']);
+});
+
+test('a swap does not wait long for a session that reads in a transaction: others would queue behind it', async () => {
+  const reader = new Client({ connectionString: database.url });
+  await reader.connect();
+  try {
+    await reader.query('BEGIN; SELECT FROM jobs');
+    await using rebuild = await openRebuild();
+    await expect(rebuild.swap(asIs, { force: false })).rejects.toThrow(StepMissedError);
+    await reader.query('COMMIT');
+    expect(await rebuild.swap(asIs, { force: false })).toEqual([]);
+  } finally {
+    await reader.end();
+  }
+});
+
+test('what takes too long to bring the tables to one position leaves them as they were', async () => {
+  await using rebuild = await openRebuild();
+  await expect(rebuild.swap(never, { force: false })).rejects.toThrow(StepMissedError);
+  expect(await rebuild.swap(asIs, { force: false })).toEqual([]);
+});
+
+test('counts that differ keep the tables from being swapped', async () => {
+  await projectLive(entriesOfNewJob(1));
+  await using rebuild = await openRebuild();
+  expect(await rebuild.swap(asIs, { force: false })).toMatchObject([{ table: 'job_counts', live: '1', log: '0' }]);
+  expect(await countRows('jobs')).toBe(1);
+});
+
+test('second tables that are gone do not make their writer write the live ones', async () => {
+  await using rebuild = await openRebuild();
+  await database.query('DROP SCHEMA jobstream_next CASCADE');
+  await expect(rebuild.tables.apply(entriesOfNewJob(1))).rejects.toThrow('does not exist');
+  expect(await countRows('jobs')).toBe(0);
+  expect(await countRows('job_counts')).toBe(0);
+});
+
+test('a second writer of the second tables is refused', async () => {
+  await using _rebuild = await openRebuild();
+  const other = await JobProjection.open(database.url, 'jobstream_next');
+  expect(await other.tryAcquire()).toBe(false);
+  await other.close();
+});
+
+test('earlier tables that a migration has not changed as well cannot be rolled back to', async () => {
+  {
+    await using rebuild = await openRebuild();
+    await rebuild.swap(asIs, { force: false });
+  }
+  await database.query('ALTER TABLE jobs ADD COLUMN later text');
+  await expect(openRebuild('rollback')).rejects.toThrow(RebuildRefusedError);
+  expect(await cancelRebuild(database.url)).toBeUndefined();
+  expect(await countRows('jobstream_previous.jobs')).toBe(0);
+});
+
+test('tables that a migration changes in the last moment are not swapped', async () => {
+  await using rebuild = await openRebuild();
+  await database.query('ALTER TABLE jobs ADD COLUMN later text');
+  await expect(rebuild.swap(asIs, { force: true })).rejects.toThrow(RebuildRefusedError);
+});
