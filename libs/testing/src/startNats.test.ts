@@ -1,4 +1,7 @@
+import { mkdtempDisposable, readdir } from 'node:fs/promises';
 import { connect as connectTcp } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
 import { once } from 'node:events';
 import { resolveOldNatsServer } from '@jobstream/tools';
 import { expect, test } from 'vitest';
@@ -50,4 +53,14 @@ test('an older nats-server runs too, for tests that want to see it refused', asy
   if ('missing' in old) return context.skip(old.missing);
   await using nats = await startNats({ binary: old.binary });
   expect(await greeting(nats.port)).toMatch(/"version":"2\.(9|10)\./);
+});
+
+test('data in a folder of the caller are there for the next server, under the same name if it is given', async () => {
+  await using folder = await mkdtempDisposable(path.join(os.tmpdir(), 'jobstream-nats-test-'));
+  const options = { dataDir: folder.path, name: 'kept' };
+  for (const expected of [[], ['jetstream']]) {
+    expect((await readdir(folder.path)).filter((name) => name === 'jetstream')).toEqual(expected);
+    await using nats = await startNats(options);
+    expect(await greeting(nats.port)).toContain('"server_name":"kept"');
+  }
 });
