@@ -6,7 +6,14 @@ import type { ScenarioReport } from './scenario.ts';
 const SHOWN = 40;
 
 /** The report of a scenario for people. */
-export function reportLines({ verdict, faults, crashes, quiet, seconds }: ScenarioReport): readonly string[] {
+export function reportLines({
+  verdict,
+  faults,
+  crashes,
+  unexpected,
+  quiet,
+  seconds,
+}: ScenarioReport): readonly string[] {
   const { repeats, statuses } = verdict;
   const ended = Object.entries(statuses).map(([status, count]) => `${status} ${count}`);
   return [
@@ -17,7 +24,8 @@ export function reportLines({ verdict, faults, crashes, quiet, seconds }: Scenar
     `ended as: ${ended.join(', ')}`,
     `side effects: ${verdict.effects}; jobs with more than one: ${repeats.jobs}, explained by ${repeats.afterRetry} retries,` +
       ` ${repeats.afterTakeOver} take-overs, ${repeats.afterRelease} releases, ${repeats.afterRequeue} requeues`,
-    `processes that ended by themselves: ${crashes.length}${crashes.map((crash) => `\n  ${crash}`).join('')}`,
+    ...listed('processes that ended by themselves', crashes),
+    ...listed('answers that no client should get', unexpected),
     `the system ${quiet ? 'came to rest' : 'DID NOT COME TO REST'}`,
     '',
     ...(Object.keys(rules) as Rule[]).map(
@@ -27,10 +35,15 @@ export function reportLines({ verdict, faults, crashes, quiet, seconds }: Scenar
   ];
 }
 
+function listed(what: string, items: readonly string[]): readonly string[] {
+  return [`${what}: ${items.length}`, ...items.slice(0, SHOWN).map((item) => `  ${item}`)];
+}
+
 /** Whether all went by the rules. */
-export function passed({ verdict, faults, crashes, quiet }: ScenarioReport): boolean {
+export function passed({ verdict, faults, crashes, unexpected, quiet }: ScenarioReport): boolean {
   const recovered = faults.every(({ recovery }) => Object.values(recovery).every((sign) => sign !== undefined));
-  return verdict.violations.length === 0 && crashes.length === 0 && quiet && recovered;
+  const complaints = [...verdict.violations, ...crashes, ...unexpected];
+  return complaints.length === 0 && quiet && recovered;
 }
 
 function countOf(violations: readonly Violation[], rule: Rule): number {

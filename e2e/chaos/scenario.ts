@@ -38,10 +38,14 @@ export interface ScenarioReport {
   readonly faults: readonly InjectedFault[];
   /** Processes that ended although nobody touched them, and how. */
   readonly crashes: readonly string[];
+  /** Answers that no client should have got. */
+  readonly unexpected: readonly string[];
   /** Whether everything came to rest in the end. */
   readonly quiet: boolean;
   readonly seconds: number;
 }
+
+type Ordeal = Pick<ScenarioReport, 'faults' | 'unexpected'>;
 
 /** Load, faults, rest, judgement. */
 export async function runScenario(scenario: Scenario): Promise<ScenarioReport> {
@@ -50,7 +54,7 @@ export async function runScenario(scenario: Scenario): Promise<ScenarioReport> {
   await using stage = await openStage({ folder, nodes, mounts });
   await using outside = await lookFromOutside(stage);
   const began = Date.now();
-  const faults = await breakUnderLoad(scenario, stage, outside);
+  const { faults, unexpected } = await breakUnderLoad(scenario, stage, outside);
   const seconds = Math.round((Date.now() - began) / 1_000);
   say('the load is over, waiting for the system to come to rest');
   const quiet = await untilQuiet(outside);
@@ -59,10 +63,10 @@ export async function runScenario(scenario: Scenario): Promise<ScenarioReport> {
   const evidence = await gatherEvidence(outside, { load: loadFile(folder), ledger: stage.ledger, members });
   await writeEvidence(folder, evidence, outside.nats);
   const crashes = stage.apps.flatMap((app) => app.crashes.map((how) => `${app.name}: ${how}`));
-  return { verdict: judge(evidence), faults, crashes, quiet, seconds };
+  return { verdict: judge(evidence), faults, crashes, unexpected, quiet, seconds };
 }
 
-async function breakUnderLoad(scenario: Scenario, stage: Stage, outside: Outside): Promise<InjectedFault[]> {
+async function breakUnderLoad(scenario: Scenario, stage: Stage, outside: Outside): Promise<Ordeal> {
   const { seed, say } = scenario;
   const watch = watchRecovery(outside);
   const load = createLoad(scenario, stage, watch);
@@ -71,11 +75,11 @@ async function breakUnderLoad(scenario: Scenario, stage: Stage, outside: Outside
     await eventually(() => assertMoreThan(0, load.acknowledged), { timeoutMs: 60_000 });
     for (const line of impossibleKinds(scenario.kinds, stage)) say(line);
     const plan = planFaults(scenario.faults, { seed, kinds: scenario.kinds, stage });
-    const injected = await injectFaults(plan, { stage, watch, acknowledged: () => load.acknowledged, say });
+    const faults = await injectFaults(plan, { stage, watch, acknowledged: () => load.acknowledged, say });
     say(`the faults are over, ${load.acknowledged} jobs are acknowledged`);
     const timeoutMs = (scenario.jobs / scenario.rate) * 5_000;
     await eventually(() => assertMoreThan(scenario.jobs - 1, load.acknowledged), { timeoutMs, intervalMs: 200 });
-    return injected;
+    return { faults, unexpected: load.unexpected };
   } finally {
     await load.stop();
   }
