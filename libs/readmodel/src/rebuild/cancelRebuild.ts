@@ -5,7 +5,7 @@ import { discardNext } from './discardNext.ts';
 import { inTransaction } from './inTransaction.ts';
 import { RebuildRefusedError } from './rebuildErrors.ts';
 import { cancelState, readState } from './rebuildState.ts';
-import { REBUILD_LOCK } from './tableRebuild.ts';
+import { PROJECTION_LOCKS } from './projectionLocks.ts';
 
 /** A process that works on it looks twice a second; a statement on a large table may keep it for longer. */
 const TRIES = 20;
@@ -28,7 +28,7 @@ export async function cancelRebuild(databaseUrl: string): Promise<string | undef
 }
 
 async function waitForLock(control: ControlConnection): Promise<void> {
-  for (let tries = 1; tries <= TRIES; tries++) if (await control.tryLock(REBUILD_LOCK)) return;
+  for (let tries = 1; tries <= TRIES; tries++) if (await control.tryLock(PROJECTION_LOCKS.rebuild)) return;
   throw new RebuildRefusedError('it is told to stop, but has not yet: see whether its process still runs');
 }
 

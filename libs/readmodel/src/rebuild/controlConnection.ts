@@ -1,6 +1,5 @@
 import type { Client } from 'pg';
 import { setTimeout as pause } from 'node:timers/promises';
-import { JOBS_PROJECTION } from '../checkpoint.ts';
 import { connectProjection } from '../projectionConnection.ts';
 import { translated } from '../translateError.ts';
 
@@ -37,8 +36,7 @@ export async function connectControl(databaseUrl: string): Promise<ControlConnec
 
 async function tryLock(client: Client, name: string): Promise<boolean> {
   for (let tries = 1; tries <= LOCK_TRIES; tries++) {
-    const values = [`jobstream ${name} ${JOBS_PROJECTION}`];
-    const { rows } = await translated(client.query<{ locked: boolean }>(TRY_LOCK, values));
+    const { rows } = await translated(client.query<{ locked: boolean }>(TRY_LOCK, [name]));
     if (rows[0]?.locked === true) return true;
     await pause(LOCK_PAUSE_MS);
   }

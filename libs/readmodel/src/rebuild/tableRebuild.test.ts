@@ -11,6 +11,7 @@ import { cancelRebuild } from './cancelRebuild.ts';
 import type { AdvanceTo } from './liveStep.ts';
 import { RebuildRefusedError, StepMissedError } from './rebuildErrors.ts';
 import type { RebuildKind } from './rebuildState.ts';
+import { TableCheck } from '../verify/tableCheck.ts';
 import { TableRebuild } from './tableRebuild.ts';
 
 let database: MigratedDatabase;
@@ -90,6 +91,22 @@ test('a swap does not wait long for a session that reads in a transaction: other
   } finally {
     await reader.end();
   }
+});
+
+test('a swap waits for a verification without keeping anybody waiting', async () => {
+  await using rebuild = await openRebuild();
+  const check = await TableCheck.open(database.url);
+  await expect(rebuild.swap(asIs, { force: false })).rejects.toThrow('a verification is comparing them');
+  await check.close();
+  expect(await rebuild.swap(asIs, { force: false })).toEqual([]);
+});
+
+test('what is compared stays the same while a swap is tried', async () => {
+  await using rebuild = await openRebuild();
+  const snapshot = await rebuild.tables.snapshot(asIs);
+  await expect(rebuild.swap(asIs, { force: false })).rejects.toThrow(StepMissedError);
+  await snapshot.close();
+  expect(await rebuild.swap(asIs, { force: false })).toEqual([]);
 });
 
 test('what takes too long to bring the tables to one position leaves them as they were', async () => {

@@ -7,16 +7,16 @@ import type { Difference } from './difference.ts';
 import { fenceProjector } from './liveStep.ts';
 import type { AdvanceTo } from './liveStep.ts';
 import { prepareRebuild } from './prepareRebuild.ts';
+import { PROJECTION_LOCKS } from './projectionLocks.ts';
 import { NEXT_SCHEMA } from './projectionTables.ts';
-import { RebuildCancelledError, RebuildRefusedError } from './rebuildErrors.ts';
+import { RebuildCancelledError, RebuildRefusedError, StepMissedError } from './rebuildErrors.ts';
 import { endState, readState } from './rebuildState.ts';
 import type { RebuildKind, RebuildState } from './rebuildState.ts';
 import { haveSameShape } from './haveSameShape.ts';
 import { SecondTables } from './secondTables.ts';
 import { swapTables } from './swapTables.ts';
 
-/** The lock of the one process that works on a rebuild or a rollback. */
-export const REBUILD_LOCK = 'rebuild';
+const TRY_LOCK_HERE = 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS locked';
 
 /**
  * Second tables that are to take the place of the live ones: new ones for a rebuild, the previous ones for a rollback.
@@ -38,7 +38,7 @@ export class TableRebuild {
   static async open(databaseUrl: string, kind: RebuildKind): Promise<TableRebuild> {
     const control = await connectControl(databaseUrl);
     try {
-      if (!(await control.tryLock(REBUILD_LOCK))) throw runsAlready(await readState(control.client));
+      if (!(await control.tryLock(PROJECTION_LOCKS.rebuild))) throw runsAlready(await readState(control.client));
       const resumed = await translated(prepareRebuild(control, kind));
       return new TableRebuild(control, await SecondTables.open(databaseUrl, control, NEXT_SCHEMA), resumed);
     } catch (error) {
@@ -61,6 +61,7 @@ export class TableRebuild {
     const { client, live } = this.#control;
     return this.tables.step(advanceTo, async () => {
       await this.throwIfCancelled();
+      await assertNotVerifying(client);
       const differences = force ? [] : await compareCounts(client, live, NEXT_SCHEMA);
       if (differences.length === 0) await swapAll(client, live);
       return differences;
@@ -71,6 +72,12 @@ export class TableRebuild {
     await this.tables.close();
     await this.#control.close();
   }
+}
+
+/** A verification reads the tables in one long transaction: waiting for it would make all other readers wait as well. */
+async function assertNotVerifying(client: Client): Promise<void> {
+  const { rows } = await client.query<{ locked: boolean }>(TRY_LOCK_HERE, [PROJECTION_LOCKS.verify]);
+  if (rows[0]?.locked !== true) throw new StepMissedError('a verification is comparing them');
 }
 
 async function swapAll(client: Client, live: string): Promise<void> {

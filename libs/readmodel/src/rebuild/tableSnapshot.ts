@@ -3,6 +3,7 @@ import type { ControlConnection } from './controlConnection.ts';
 import { compareJobs } from './compareJobs.ts';
 import type { ComparedRange } from './compareJobs.ts';
 import { compareRest } from './compareRest.ts';
+import { PROJECTION_TABLES } from './projectionTables.ts';
 
 const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`;
 
@@ -19,6 +20,9 @@ export class TableSnapshot {
   /** To be called while the tables are held at that position. */
   static async take(control: ControlConnection, position: number): Promise<TableSnapshot> {
     await control.client.query(BEGIN);
+    // Names mean other tables after a swap, and rows that were there before are none to this transaction then.
+    const tables = PROJECTION_TABLES.map((table) => `${control.client.escapeIdentifier(control.live)}.${table}`);
+    await control.client.query(`LOCK TABLE ${tables.join(', ')} IN ACCESS SHARE MODE`);
     await control.client.query('SELECT 1 FROM projection_checkpoints');
     return new TableSnapshot(control, position);
   }

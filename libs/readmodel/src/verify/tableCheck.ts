@@ -5,6 +5,7 @@ import { createSecondTables } from '../rebuild/createSecondTables.ts';
 import type { Difference } from '../rebuild/difference.ts';
 import { inTransaction } from '../rebuild/inTransaction.ts';
 import type { AdvanceTo } from '../rebuild/liveStep.ts';
+import { PROJECTION_LOCKS } from '../rebuild/projectionLocks.ts';
 import { VERIFY_SCHEMA } from '../rebuild/projectionTables.ts';
 import { RebuildRefusedError } from '../rebuild/rebuildErrors.ts';
 import { SecondTables } from '../rebuild/secondTables.ts';
@@ -12,7 +13,6 @@ import { translated } from '../translateError.ts';
 import { repairJobs } from './repairJobs.ts';
 import { repairRest } from './repairRest.ts';
 
-const VERIFY_LOCK = 'verify';
 /** Jobs whose rows are known to differ, kept in Postgres so that their number does not matter. */
 const DIFFERING = `${VERIFY_SCHEMA}.differing_jobs`;
 
@@ -30,7 +30,8 @@ export class TableCheck {
   static async open(databaseUrl: string): Promise<TableCheck> {
     const control = await connectControl(databaseUrl);
     try {
-      if (!(await control.tryLock(VERIFY_LOCK))) throw new RebuildRefusedError('another process is verifying already');
+      if (!(await control.tryLock(PROJECTION_LOCKS.verify)))
+        throw new RebuildRefusedError('another process is verifying already');
       await translated(inTransaction(control.client, () => makeTables(control)));
       return new TableCheck(control, await SecondTables.open(databaseUrl, control, VERIFY_SCHEMA));
     } catch (error) {

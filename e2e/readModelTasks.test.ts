@@ -1,0 +1,34 @@
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { jobsClient } from './jobsClient.ts';
+import { runTask } from './rebuild/runTask.ts';
+import { startSystem } from './startSystem.ts';
+
+let dataDir: string;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-tasks-'));
+  await chmod(dataDir, 0o755);
+});
+
+afterAll(() => rm(dataDir, { recursive: true, force: true }));
+
+test('rebuild and verify find the system that runs on the data folder, and start its servers when none does', async () => {
+  {
+    await using system = await startSystem(dataDir);
+    const jobs = jobsClient(system.api);
+    const job = await jobs.create({ type: 'sleep', payload: { durationMs: 1 } });
+    await jobs.reaches(job.id, 'completed');
+    expect((await stat(path.join(dataDir, 'addresses.json'))).mode & 0o077).toBe(0);
+    expect(await runTask('rebuild', [], { dataDir })).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('equal in 1 jobs'),
+    });
+    expect(await jobs.job(job.id)).toMatchObject({ status: 'completed' });
+  }
+  const verified = await runTask('verify', [], { dataDir });
+  expect(verified).toMatchObject({ code: 0, output: expect.stringContaining('is what the log says') });
+  expect(await runTask('rebuild', ['--rollback'], { dataDir })).toMatchObject({ code: 0 });
+}, 90_000);
