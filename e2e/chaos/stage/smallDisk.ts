@@ -1,14 +1,17 @@
 import { execFile } from 'node:child_process';
 import { mkdir, open, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
+const TOP_UP_MS = 20;
 const CHUNK = Buffer.alloc(256 * 1024);
 
 /** A file system of its own that can be filled to the last byte. */
 export interface SmallDisk extends AsyncDisposable {
   readonly folder: string;
+  /** Leaves no room until `free`, also when room is given back meanwhile. */
   fill(): Promise<void>;
   free(): Promise<void>;
 }
@@ -18,12 +21,37 @@ export async function mountSmallDisk(folder: string, megabytes: number): Promise
   const ballast = path.join(folder, 'ballast');
   await mkdir(folder, { recursive: true });
   await run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder]);
+  let topUp: ReturnType<typeof keepFull> | undefined;
   return {
     folder,
-    fill: () => fill(ballast),
-    free: () => rm(ballast, { force: true }),
+    async fill() {
+      await fill(ballast);
+      topUp = keepFull(ballast);
+    },
+    async free() {
+      await topUp?.stop();
+      await rm(ballast, { force: true });
+    },
     async [Symbol.asyncDispose]() {
+      await topUp?.stop();
       await run('umount', ['--lazy', folder]);
+    },
+  };
+}
+
+/** The server removes files of its own, and would live on what they leave. */
+function keepFull(file: string): { stop(): Promise<void> } {
+  const stop = new AbortController();
+  const filling = (async () => {
+    while (!stop.signal.aborted) {
+      await pause(TOP_UP_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+      await fill(file);
+    }
+  })();
+  return {
+    stop() {
+      stop.abort();
+      return filling;
     },
   };
 }
