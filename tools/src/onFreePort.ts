@@ -1,4 +1,5 @@
 import { freePort } from './freePort.ts';
+import { isPortTaken } from './isPortTaken.ts';
 
 const attempts = 5;
 
@@ -11,8 +12,4 @@ export async function onFreePort(launch: (port: number) => Promise<void>): Promi
       if (attempt === attempts || !isPortTaken(error)) throw error;
     }
   }
-}
-
-function isPortTaken(error: unknown): boolean {
-  return error instanceof Error && /address already in use/i.test(error.message);
 }

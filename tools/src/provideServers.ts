@@ -1,10 +1,10 @@
 import path from 'node:path';
-import { choosePort } from './choosePort.ts';
 import { EmbeddedNats } from './embeddedNats.ts';
 import { EmbeddedPostgres } from './embeddedPostgres.ts';
 import { checkNats, checkPostgres } from './externalServers.ts';
 import { foreignServer, keepServer } from './keptServer.ts';
 import type { KeptServer } from './keptServer.ts';
+import { onUsualPort } from './onUsualPort.ts';
 import { resolveNatsServer } from './resolveNatsServer.ts';
 import type { SystemOptions } from './systemOptions.ts';
 
@@ -16,8 +16,9 @@ export async function provideNats({ env, dataDir, guard, anyPort, writeLine }: S
   }
   const say = (line: string) => writeLine('start', line);
   const binary = await resolveNatsServer({ env, note: say });
-  const port = await choosePort({ name: 'NATS', usual: anyPort === true ? 0 : 4222, say });
-  return keepServer('nats', new EmbeddedNats({ binary, dataDir: path.join(dataDir, 'nats'), port, guard }), say);
+  return onUsualPort({ name: 'NATS', usual: anyPort === true ? 0 : 4222, say }, (port) =>
+    keepServer('nats', new EmbeddedNats({ binary, dataDir: path.join(dataDir, 'nats'), port, guard }), say),
+  );
 }
 
 /** The database that `DATABASE_URL` names, or one of our own. */
@@ -27,6 +28,7 @@ export async function providePostgres({ env, dataDir, guard, anyPort, writeLine 
     return foreignServer(env['DATABASE_URL']);
   }
   const say = (line: string) => writeLine('start', line);
-  const port = await choosePort({ name: 'Postgres', usual: anyPort === true ? 0 : 5432, say });
-  return keepServer('postgres', new EmbeddedPostgres({ dataDir, port, guard }), say);
+  return onUsualPort({ name: 'Postgres', usual: anyPort === true ? 0 : 5432, say }, (port) =>
+    keepServer('postgres', new EmbeddedPostgres({ dataDir, port, guard }), say),
+  );
 }
