@@ -1,6 +1,6 @@
 import express, { type Express, type RequestHandler } from 'express';
-import { addRoute } from './addRoute.ts';
-import { arrivalDeadline } from './arrivalDeadline.ts';
+import { addRoute } from './http/addRoute.ts';
+import { arrivalDeadline } from './http/arrivalDeadline.ts';
 import type { ApiDeps } from './apiDeps.ts';
 import { accessControl } from './auth/accessControl.ts';
 import { crossOrigin } from './auth/crossOrigin.ts';
@@ -9,18 +9,18 @@ import { localRequestsOnly } from './auth/localRequestsOnly.ts';
 import { needs, needsNothing } from './auth/needs.ts';
 import { batchRoutes, IMPORT_PATH } from './batch/batchRoutes.ts';
 import { feedRoutes } from './feeds/feedRoutes.ts';
-import { getMetrics } from './getMetrics.ts';
-import { handleError } from './handleError.ts';
-import { healthRoutes } from './healthRoutes.ts';
-import { jobRoutes } from './jobRoutes.ts';
+import { getMetrics } from './operations/getMetrics.ts';
+import { handleError } from './problems/handleError.ts';
+import { healthRoutes } from './operations/healthRoutes.ts';
+import { jobRoutes } from './jobs/jobRoutes.ts';
 import { typeRoutes } from './jobTypes/typeRoutes.ts';
-import { Problem } from './problem.ts';
-import { requestLog } from './requestLog.ts';
-import { requestMetrics } from './requestMetrics.ts';
-import { requestTrace } from './requestTrace.ts';
+import { Problem } from './problems/problem.ts';
+import { requestLog } from './operations/requestLog.ts';
+import { requestMetrics } from './operations/requestMetrics.ts';
+import { requestTrace } from './operations/requestTrace.ts';
 import { scheduleRoutes } from './schedules/scheduleRoutes.ts';
-import { secureHeaders } from './secureHeaders.ts';
-import { sendJson } from './sendJson.ts';
+import { secureHeaders } from './http/secureHeaders.ts';
+import { sendJson } from './http/sendJson.ts';
 
 /** The whole HTTP API, not yet listening. */
 export function createApp(deps: ApiDeps): Express {

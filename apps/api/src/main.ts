@@ -3,11 +3,11 @@ import { ApiKeys, ReadModel } from '@jobstream/readmodel';
 import { authSettings, eventLogMetrics, eventLogSettings, Readiness, runProcess } from '@jobstream/runtime';
 import { KeyRing } from './auth/keyRing.ts';
 import { warnIfOpen } from './auth/warnIfOpen.ts';
-import { backlogMetrics } from './backlogMetrics.ts';
+import { backlogMetrics } from './operations/backlogMetrics.ts';
 import { createApp } from './createApp.ts';
 import { HeldRequests } from './feeds/heldRequests.ts';
 import { LiveTail } from './feeds/liveTail.ts';
-import { HttpServer } from './httpServer.ts';
+import { HttpServer } from './http/httpServer.ts';
 
 await runProcess('api', (config, logger, { metrics, tracing }) => {
   const observer = eventLogMetrics(metrics);

@@ -1,7 +1,7 @@
 import type { AuthSettings } from '@jobstream/runtime';
 import type { Request, Response } from 'express';
-import { Problem } from '../problem.ts';
-import { problemType } from '../problemTypes.ts';
+import { Problem } from '../problems/problem.ts';
+import { problemType } from '../problems/problemTypes.ts';
 import { bearerToken } from './bearerToken.ts';
 import { anonymous, setCaller, type Caller } from './caller.ts';
 import { credentialsRefused, credentialsRequired } from './challenge.ts';

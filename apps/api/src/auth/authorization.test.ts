@@ -4,7 +4,7 @@ import { migrate, scopes, type Scope } from '@jobstream/readmodel';
 import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
 import { Router, type Express } from 'express';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addRoute } from '../addRoute.ts';
+import { addRoute } from '../http/addRoute.ts';
 import { declaredRoutes } from '../testing/declaredRoutes.ts';
 import { startApi, type TestApi } from '../testing/startApi.ts';
 

@@ -1,5 +1,5 @@
 import type { Scope } from '@jobstream/readmodel';
-import { Problem } from '../problem.ts';
+import { Problem } from '../problems/problem.ts';
 
 const REALM = 'Bearer realm="jobstream"';
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ApiKeyCredential, ApiKeys } from '@jobstream/readmodel';
 import type { Logger, Service } from '@jobstream/runtime';
-import { Problem } from '../problem.ts';
+import { Problem } from '../problems/problem.ts';
 
 export interface KeyRingOptions {
   readonly keys: Pick<ApiKeys, 'active' | 'touch'>;

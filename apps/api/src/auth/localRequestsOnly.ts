@@ -1,6 +1,6 @@
 import { isLoopback } from '@jobstream/runtime';
 import type { Request, RequestHandler } from 'express';
-import { Problem } from '../problem.ts';
+import { Problem } from '../problems/problem.ts';
 
 /**
  * For an API that is open on a loopback address: refuses what a web page makes a browser on this machine send. Such a

@@ -1,8 +1,8 @@
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
-import { findJob } from '../findJob.ts';
-import { jobIdOf, noSuchJob } from '../jobIdOf.ts';
-import { withinDeadline } from '../withinDeadline.ts';
+import { findJob } from '../jobs/findJob.ts';
+import { jobIdOf, noSuchJob } from '../jobs/jobIdOf.ts';
+import { withinDeadline } from '../http/withinDeadline.ts';
 import { callerOf } from './caller.ts';
 import { visibleTo } from './visibleTo.ts';
 

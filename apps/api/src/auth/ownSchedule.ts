@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { noSuchSchedule, scheduleNameOf } from '../schedules/scheduleNameOf.ts';
-import { withinDeadline } from '../withinDeadline.ts';
+import { withinDeadline } from '../http/withinDeadline.ts';
 import { callerOf } from './caller.ts';
 import { visibleTo } from './visibleTo.ts';
 

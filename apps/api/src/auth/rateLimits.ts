@@ -1,7 +1,7 @@
 import type { Rate } from '@jobstream/runtime';
 import { ipKeyGenerator, rateLimit, type RateLimitRequestHandler } from 'express-rate-limit';
 import type { Request, Response } from 'express';
-import { Problem } from '../problem.ts';
+import { Problem } from '../problems/problem.ts';
 import { anonymous, callerOf } from './caller.ts';
 
 /** Counts in this process alone. Each rejects with a Problem when the limit is reached. */

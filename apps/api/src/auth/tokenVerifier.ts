@@ -2,7 +2,7 @@ import { isTenant } from '@jobstream/domain';
 import { isScope, type Scope } from '@jobstream/readmodel';
 import type { JwtSettings } from '@jobstream/runtime';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
-import { Problem } from '../problem.ts';
+import { Problem } from '../problems/problem.ts';
 import type { Caller } from './caller.ts';
 import { credentialsRefused } from './challenge.ts';
 

@@ -1,9 +1,9 @@
 import { hash, randomUUIDv7 } from 'node:crypto';
 import { uuidV8 } from '@jobstream/domain';
 import type { Request } from 'express';
-import { canonicalJson } from '../canonicalJson.ts';
-import { readIdempotencyKey } from '../idempotency.ts';
-import type { NewIdentity } from '../newJob.ts';
+import { canonicalJson } from '../jobs/canonicalJson.ts';
+import { readIdempotencyKey } from '../jobs/idempotency.ts';
+import type { NewIdentity } from '../jobs/newJob.ts';
 
 /**
  * Where the jobs of a batch are: with an `Idempotency-Key`, each has an id drawn from the key and its place, and the

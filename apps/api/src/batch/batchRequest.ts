@@ -1,8 +1,8 @@
-import type { FieldError } from '../problem.ts';
-import { Problem } from '../problem.ts';
-import type { CreateJobRequest } from '../createJobRequest.ts';
-import { decodeCreateJob } from '../decodeCreateJob.ts';
-import { limitPayload } from '../limitPayload.ts';
+import type { FieldError } from '../problems/problem.ts';
+import { Problem } from '../problems/problem.ts';
+import type { CreateJobRequest } from '../jobs/createJobRequest.ts';
+import { decodeCreateJob } from '../jobs/decodeCreateJob.ts';
+import { limitPayload } from '../jobs/limitPayload.ts';
 import type { Request } from 'express';
 
 /** The server commits no more messages at once. */

@@ -1,10 +1,10 @@
 import { Router } from 'express';
-import { addRoute } from '../addRoute.ts';
+import { addRoute } from '../http/addRoute.ts';
 import type { ApiDeps } from '../apiDeps.ts';
 import { needs } from '../auth/needs.ts';
 import { importJobs } from '../import/importJobs.ts';
-import { jsonBody } from '../jsonBody.ts';
-import { withinDeadline } from '../withinDeadline.ts';
+import { jsonBody } from '../http/jsonBody.ts';
+import { withinDeadline } from '../http/withinDeadline.ts';
 import { MAX_BATCH_BYTES } from './batchRequest.ts';
 import { createBatch } from './createBatch.ts';
 

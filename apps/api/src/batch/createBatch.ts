@@ -2,11 +2,11 @@ import { fold, type Job, type JobEvent } from '@jobstream/domain';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
-import { commandContext } from '../commandContext.ts';
-import { createdEarlier } from '../createdEarlier.ts';
-import { reusedKey } from '../idempotency.ts';
-import { newJob } from '../newJob.ts';
-import { sendJson } from '../sendJson.ts';
+import { commandContext } from '../jobs/commandContext.ts';
+import { createdEarlier } from '../jobs/createdEarlier.ts';
+import { reusedKey } from '../jobs/idempotency.ts';
+import { newJob } from '../jobs/newJob.ts';
+import { sendJson } from '../http/sendJson.ts';
 import { batchIdentities } from './batchIdentities.ts';
 import { decodeBatch } from './batchRequest.ts';
 

@@ -1,10 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
-import type { ChangeCommand } from '../applyCommand.ts';
+import type { ChangeCommand } from '../jobs/applyCommand.ts';
 import { callerOf, type Caller } from '../auth/caller.ts';
-import { commandContext } from '../commandContext.ts';
-import { sendJson } from '../sendJson.ts';
-import { withinDeadline } from '../withinDeadline.ts';
+import { commandContext } from '../jobs/commandContext.ts';
+import { sendJson } from '../http/sendJson.ts';
+import { withinDeadline } from '../http/withinDeadline.ts';
 import { decodeBulkRequest, MAX_BULK_JOBS, type BulkPlan } from './bulkRequest.ts';
 import { changeMatching, type BulkRun } from './changeMatching.ts';
 import { countMatching } from './matchingPages.ts';

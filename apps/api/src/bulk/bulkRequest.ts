@@ -1,10 +1,10 @@
 import { JobStatus, JobType } from '@jobstream/domain';
 import type { JobFilter } from '@jobstream/readmodel';
 import { Schema } from 'effect';
-import type { ChangeCommand } from '../applyCommand.ts';
-import { decodeBody } from '../decodeBody.ts';
-import { Instant } from '../instant.ts';
-import type { FieldError } from '../problem.ts';
+import type { ChangeCommand } from '../jobs/applyCommand.ts';
+import { decodeBody } from '../http/decodeBody.ts';
+import { Instant } from '../http/instant.ts';
+import type { FieldError } from '../problems/problem.ts';
 
 /** The most jobs that one request may change. */
 export const MAX_BULK_JOBS = 100_000;

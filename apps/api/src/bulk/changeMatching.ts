@@ -1,8 +1,8 @@
 import type { JobReference } from '@jobstream/readmodel';
 import type { ApiDeps } from '../apiDeps.ts';
-import { applyCommand, type ChangeCommand } from '../applyCommand.ts';
-import { problemType } from '../problemTypes.ts';
-import { toProblem } from '../toProblem.ts';
+import { applyCommand, type ChangeCommand } from '../jobs/applyCommand.ts';
+import { problemType } from '../problems/problemTypes.ts';
+import { toProblem } from '../problems/toProblem.ts';
 import type { BulkPlan } from './bulkRequest.ts';
 import { matchingPages } from './matchingPages.ts';
 

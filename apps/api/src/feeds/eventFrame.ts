@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '@jobstream/eventlog';
-import { eventView } from '../jobView.ts';
+import { eventView } from '../jobs/jobView.ts';
 
 /** An event as `text/event-stream` has it: its sequence as id, its name as event, and the view of it as data. */
 export function eventFrame(recorded: RecordedEvent): string {

@@ -1,8 +1,8 @@
 import { JobType, type JobEventName } from '@jobstream/domain';
 import type { Request } from 'express';
 import { Schema, SchemaTransformation } from 'effect';
-import { Problem } from '../problem.ts';
-import { schemaErrors } from '../schemaErrors.ts';
+import { Problem } from '../problems/problem.ts';
+import { schemaErrors } from '../http/schemaErrors.ts';
 import { feedFilter, type FeedFilter } from './feedFilter.ts';
 
 const eventNames = [

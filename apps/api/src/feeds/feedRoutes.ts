@@ -1,9 +1,9 @@
 import { Router } from 'express';
-import { addRoute } from '../addRoute.ts';
+import { addRoute } from '../http/addRoute.ts';
 import type { ApiDeps } from '../apiDeps.ts';
 import { needs } from '../auth/needs.ts';
 import { getStats } from '../stats/getStats.ts';
-import { withinDeadline } from '../withinDeadline.ts';
+import { withinDeadline } from '../http/withinDeadline.ts';
 import { getEvents } from './getEvents.ts';
 
 /** What concerns all jobs: what happens to them, and how many there are. */

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import { callerOf } from '../auth/caller.ts';
-import { Problem } from '../problem.ts';
+import { Problem } from '../problems/problem.ts';
 
 /**
  * Requests that stay open for long: feeds, waits, imports. There may be so many at once, and all of them end when the

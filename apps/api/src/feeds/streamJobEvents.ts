@@ -2,7 +2,7 @@ import { evolve, isTerminal, type JobState } from '@jobstream/domain';
 import type { RecordedEvent } from '@jobstream/eventlog';
 import type { Request, Response } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
-import { noSuchJob } from '../jobIdOf.ts';
+import { noSuchJob } from '../jobs/jobIdOf.ts';
 import { eventFrame } from './eventFrame.ts';
 import { openEventStream } from './eventStream.ts';
 import { lastEventId } from './feedQuery.ts';

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
-import { MAX_BODY_BYTES } from '../jsonBody.ts';
-import { Problem } from '../problem.ts';
+import { MAX_BODY_BYTES } from '../http/jsonBody.ts';
+import { Problem } from '../problems/problem.ts';
 import { importLine, type LineOutcome } from './importLine.ts';
 import { inOrder } from './inOrder.ts';
 import { readLines } from './readLines.ts';

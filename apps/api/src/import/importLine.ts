@@ -3,15 +3,15 @@ import { fold, type JobStatus } from '@jobstream/domain';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Response } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
-import { commandContext } from '../commandContext.ts';
-import { createdEarlier } from '../createdEarlier.ts';
-import { decodeCreateJob } from '../decodeCreateJob.ts';
-import { identify, isIdempotencyKey, KEY_RULE } from '../idempotency.ts';
-import { limitPayload } from '../limitPayload.ts';
-import { newJob, type NewJobOrder } from '../newJob.ts';
-import { Problem, type FieldError } from '../problem.ts';
-import { problemType } from '../problemTypes.ts';
-import { toProblem } from '../toProblem.ts';
+import { commandContext } from '../jobs/commandContext.ts';
+import { createdEarlier } from '../jobs/createdEarlier.ts';
+import { decodeCreateJob } from '../jobs/decodeCreateJob.ts';
+import { identify, isIdempotencyKey, KEY_RULE } from '../jobs/idempotency.ts';
+import { limitPayload } from '../jobs/limitPayload.ts';
+import { newJob, type NewJobOrder } from '../jobs/newJob.ts';
+import { Problem, type FieldError } from '../problems/problem.ts';
+import { problemType } from '../problems/problemTypes.ts';
+import { toProblem } from '../problems/toProblem.ts';
 import type { Line } from './readLines.ts';
 
 /** Of one UTF-16 unit, as which a text counts its length. */

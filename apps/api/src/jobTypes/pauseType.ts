@@ -1,9 +1,9 @@
 import { Schema } from 'effect';
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
-import { decodeBody } from '../decodeBody.ts';
-import { Instant } from '../instant.ts';
-import { sendJson } from '../sendJson.ts';
+import { decodeBody } from '../http/decodeBody.ts';
+import { Instant } from '../http/instant.ts';
+import { sendJson } from '../http/sendJson.ts';
 import { typeOf } from './typeOf.ts';
 import { typeView } from './typeView.ts';
 

@@ -1,7 +1,7 @@
 import { JobType } from '@jobstream/domain';
 import { Schema } from 'effect';
 import type { Request } from 'express';
-import { Problem } from '../problem.ts';
+import { Problem } from '../problems/problem.ts';
 
 const isJobType = Schema.is(JobType);
 

@@ -1,9 +1,9 @@
 import { Router } from 'express';
-import { addRoute } from '../addRoute.ts';
+import { addRoute } from '../http/addRoute.ts';
 import type { ApiDeps } from '../apiDeps.ts';
 import { needs } from '../auth/needs.ts';
-import { jsonBody } from '../jsonBody.ts';
-import { withinDeadline } from '../withinDeadline.ts';
+import { jsonBody } from '../http/jsonBody.ts';
+import { withinDeadline } from '../http/withinDeadline.ts';
 import { listTypes } from './listTypes.ts';
 import { pauseType } from './pauseType.ts';
 import { resumeType } from './resumeType.ts';

@@ -1,7 +1,7 @@
 import type { Schedule } from '@jobstream/domain';
 import type { Response } from 'express';
-import { entityTag } from '../entityTag.ts';
-import { sendJson } from '../sendJson.ts';
+import { entityTag } from '../http/entityTag.ts';
+import { sendJson } from '../http/sendJson.ts';
 import { scheduleView } from './scheduleView.ts';
 
 /** Answers a schedule. The entity tag is for `If-Match`: ticks, which come and go, do not change it. */

@@ -2,7 +2,7 @@ import { decideSchedule, evolveSchedule, exists, isRejection } from '@jobstream/
 import type { Rejection, Schedule, ScheduleCommand, ScheduleState } from '@jobstream/domain';
 import { ConcurrentAppendError, LogUnavailableError } from '@jobstream/eventlog';
 import type { ApiDeps } from '../apiDeps.ts';
-import { Problem } from '../problem.ts';
+import { Problem } from '../problems/problem.ts';
 import { noSuchSchedule } from './scheduleNameOf.ts';
 
 export interface ScheduleChange {

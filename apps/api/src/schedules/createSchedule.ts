@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
-import { commandContext } from '../commandContext.ts';
+import { commandContext } from '../jobs/commandContext.ts';
 import { answerSchedule } from './answerSchedule.ts';
 import { assertAccepted } from './assertAccepted.ts';
 import { changeSchedule } from './changeSchedule.ts';

@@ -2,10 +2,10 @@ import { nextTicks, parseCron } from '@jobstream/domain';
 import type { ScheduleDefinition } from '@jobstream/domain';
 import { Schema } from 'effect';
 import type { Request } from 'express';
-import { decodeBody } from '../decodeBody.ts';
-import { findJsonFaults } from '../findJsonFaults.ts';
-import { limitPayload } from '../limitPayload.ts';
-import type { FieldError } from '../problem.ts';
+import { decodeBody } from '../http/decodeBody.ts';
+import { findJsonFaults } from '../http/findJsonFaults.ts';
+import { limitPayload } from '../jobs/limitPayload.ts';
+import type { FieldError } from '../problems/problem.ts';
 import { CreateScheduleRequest, ReplaceScheduleRequest, definitionOf } from './scheduleRequest.ts';
 
 const strict = { errors: 'all', onExcessProperty: 'error' } as const;

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
-import { commandContext } from '../commandContext.ts';
+import { commandContext } from '../jobs/commandContext.ts';
 import { changeSchedule } from './changeSchedule.ts';
 import { assertIfMatch } from './ifMatch.ts';
 import { scheduleNameOf } from './scheduleNameOf.ts';

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
-import { entityTag } from '../entityTag.ts';
-import { Problem } from '../problem.ts';
+import { entityTag } from '../http/entityTag.ts';
+import { Problem } from '../problems/problem.ts';
 
 /** Throws a Problem when the sender wants to change another version than this one; without `If-Match` any will do. */
 export function assertIfMatch(req: Request, version: number): void {

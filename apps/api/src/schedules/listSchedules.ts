@@ -4,7 +4,7 @@ import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { callerOf } from '../auth/caller.ts';
 import { visibleTo } from '../auth/visibleTo.ts';
-import { sendJson } from '../sendJson.ts';
+import { sendJson } from '../http/sendJson.ts';
 import { schedulesPage } from './pageQuery.ts';
 import { scheduleView } from './scheduleView.ts';
 

@@ -1,9 +1,9 @@
 import { ScheduleName } from '@jobstream/domain';
 import type { Result } from 'effect';
 import { Schema, SchemaTransformation } from 'effect';
-import { Limit } from '../listJobsQuery.ts';
-import { Problem } from '../problem.ts';
-import { schemaErrors } from '../schemaErrors.ts';
+import { Limit } from '../jobs/listJobsQuery.ts';
+import { Problem } from '../problems/problem.ts';
+import { schemaErrors } from '../http/schemaErrors.ts';
 
 const DEFAULT_LIMIT = 50;
 

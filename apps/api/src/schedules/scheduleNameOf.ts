@@ -1,7 +1,7 @@
 import { ScheduleName } from '@jobstream/domain';
 import { Schema } from 'effect';
 import type { Request } from 'express';
-import { Problem } from '../problem.ts';
+import { Problem } from '../problems/problem.ts';
 
 const isName = Schema.is(ScheduleName);
 

@@ -1,7 +1,7 @@
 import { CatchUp, CronExpression, ScheduleName, TimeZone, defaultCatchUp } from '@jobstream/domain';
 import type { JobTemplate, ScheduleDefinition } from '@jobstream/domain';
 import { Schema } from 'effect';
-import { CreateJobRequest, jobSettings } from '../createJobRequest.ts';
+import { CreateJobRequest, jobSettings } from '../jobs/createJobRequest.ts';
 
 const { runAt: _runAt, delayMs: _delayMs, ...jobFields } = CreateJobRequest.fields;
 

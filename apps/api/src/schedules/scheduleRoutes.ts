@@ -1,10 +1,10 @@
 import { Router } from 'express';
-import { addRoute } from '../addRoute.ts';
+import { addRoute } from '../http/addRoute.ts';
 import type { ApiDeps } from '../apiDeps.ts';
 import { needs } from '../auth/needs.ts';
 import { ownSchedule } from '../auth/ownSchedule.ts';
-import { jsonBody } from '../jsonBody.ts';
-import { withinDeadline } from '../withinDeadline.ts';
+import { jsonBody } from '../http/jsonBody.ts';
+import { withinDeadline } from '../http/withinDeadline.ts';
 import { createSchedule } from './createSchedule.ts';
 import { deleteSchedule } from './deleteSchedule.ts';
 import { getSchedule } from './getSchedule.ts';

@@ -4,7 +4,7 @@ import { cachedFor } from '@jobstream/runtime';
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { callerOf } from '../auth/caller.ts';
-import { sendJson } from '../sendJson.ts';
+import { sendJson } from '../http/sendJson.ts';
 
 /** What is asked of the log takes a few requests for each type; pages that show it ask every second. */
 const CACHE_MS = 1_000;

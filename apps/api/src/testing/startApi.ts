@@ -12,11 +12,11 @@ import {
 import type { AuthSettings, Logger } from '@jobstream/runtime';
 import type { Express } from 'express';
 import { KeyRing, type KeyRingOptions } from '../auth/keyRing.ts';
-import { backlogMetrics } from '../backlogMetrics.ts';
+import { backlogMetrics } from '../operations/backlogMetrics.ts';
 import { createApp } from '../createApp.ts';
 import { HeldRequests } from '../feeds/heldRequests.ts';
 import { LiveTail, type LiveTailOptions } from '../feeds/liveTail.ts';
-import { HttpServer, type HttpServerOptions } from '../httpServer.ts';
+import { HttpServer, type HttpServerOptions } from '../http/httpServer.ts';
 
 export interface StartApiOptions {
   readonly natsUrl: string;

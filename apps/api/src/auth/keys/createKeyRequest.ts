@@ -1,9 +1,9 @@
 import { Tenant } from '@jobstream/domain';
 import { KEY_NAME, scopes } from '@jobstream/readmodel';
 import { Schema } from 'effect';
-import { decodeBody } from '../../decodeBody.ts';
-import { Instant } from '../../instant.ts';
-import type { FieldError } from '../../problem.ts';
+import { decodeBody } from '../../http/decodeBody.ts';
+import { Instant } from '../../http/instant.ts';
+import type { FieldError } from '../../problems/problem.ts';
 import type { Caller } from '../caller.ts';
 
 const Name = Schema.String.check(Schema.isPattern(KEY_NAME, { expected: 'a text of 1 to 100 printable characters' }));

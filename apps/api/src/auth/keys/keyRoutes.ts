@@ -1,8 +1,8 @@
 import { Router } from 'express';
-import { addRoute } from '../../addRoute.ts';
+import { addRoute } from '../../http/addRoute.ts';
 import type { ApiDeps } from '../../apiDeps.ts';
-import { jsonBody } from '../../jsonBody.ts';
-import { withinDeadline } from '../../withinDeadline.ts';
+import { jsonBody } from '../../http/jsonBody.ts';
+import { withinDeadline } from '../../http/withinDeadline.ts';
 import { needs } from '../needs.ts';
 import { createKey } from './createKey.ts';
 import { listKeys } from './listKeys.ts';

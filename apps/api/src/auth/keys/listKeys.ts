@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
-import { sendJson } from '../../sendJson.ts';
+import { sendJson } from '../../http/sendJson.ts';
 import { callerOf } from '../caller.ts';
 import { keyView } from './keyView.ts';
 

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
-import { Problem } from '../../problem.ts';
+import { Problem } from '../../problems/problem.ts';
 import { callerOf } from '../caller.ts';
 
 const KEY_ID = /^[0-9a-f]{16}$/;

@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import { createServer, request, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import express from 'express';
+import { expect, onTestFinished, test } from 'vitest';
+import { arrivalDeadline } from './arrivalDeadline.ts';
+import { handleError } from '../problems/handleError.ts';
+import { jsonBody } from './jsonBody.ts';
+
+async function startServer(): Promise<number> {
+  const app = express();
+  app.use(arrivalDeadline({ ms: 100, except: ['/import'] }));
+  app.post(['/jobs', '/import'], ...jsonBody({ required: true }), (req, res) => void res.json(req.body));
+  app.use(handleError);
+  const server = createServer(app).listen(0, '127.0.0.1');
+  onTestFinished(() => server.closeAllConnections());
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** Sends the first half of a body. */
+function beginPost(port: number, path: string) {
+  const headers = { 'content-type': 'application/json', 'content-length': 8 };
+  const sent = request({ host: '127.0.0.1', port, path, method: 'POST', headers });
+  sent.on('error', () => undefined);
+  sent.write('{"a"');
+  return { answer: once(sent, 'response') as Promise<[IncomingMessage]>, finish: () => void sent.end(': 1}') };
+}
+
+test('a body that does not arrive in time is answered with 408, and the connection is closed', async () => {
+  const [response] = await beginPost(await startServer(), '/jobs').answer;
+  expect(response.statusCode).toBe(408);
+  expect(response.headers.connection).toBe('close');
+  expect(JSON.parse(await text(response))).toMatchObject({ type: 'urn:jobstream:problem:request-timeout' });
+});
+
+test('a body that arrives in time is taken, and one for a path that is excepted at any time', async () => {
+  const port = await startServer();
+  const [prompt, excepted, late] = ['/jobs', '/import', '/jobs'].map((path) => beginPost(port, path));
+  prompt?.finish();
+  expect((await prompt?.answer)?.[0].statusCode).toBe(200);
+  expect((await late?.answer)?.[0].statusCode).toBe(408); // by now the excepted one is as late
+  excepted?.finish();
+  expect((await excepted?.answer)?.[0].statusCode).toBe(200);
+});

@@ -1,0 +1,43 @@
+import { isUtf8 } from 'node:buffer';
+import express, { type RequestHandler } from 'express';
+import { Problem } from '../problems/problem.ts';
+
+/** A payload may have 256 KiB; this leaves room for the fields around it. */
+export const MAX_BODY_BYTES = 320 * 1_024;
+
+const JSON_MEDIA_TYPE = /^\s*application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
+
+export interface JsonBodyOptions {
+  readonly required: boolean;
+  /** 320 KiB unless told. */
+  readonly maxBytes?: number;
+}
+
+/** Reads a JSON body, whatever value it holds, into `req.body`; without `required` there may be none at all. */
+export function jsonBody({ required, maxBytes = MAX_BODY_BYTES }: JsonBodyOptions): RequestHandler[] {
+  return [
+    required ? requireJson : requireJsonIfAny,
+    express.json({ limit: maxBytes, strict: false, inflate: false, type: () => true, verify: requireUtf8 }),
+  ];
+}
+
+const requireJson: RequestHandler = (req, _res, next) => {
+  if (isJson(req.headers['content-type'])) return next();
+  throw new Problem('unsupported-media-type', { detail: 'send JSON with the header Content-Type: application/json' });
+};
+
+const requireJsonIfAny: RequestHandler = (req, res, next) => {
+  const { 'content-length': length, 'transfer-encoding': encoding } = req.headers;
+  const empty = encoding === undefined && (length === undefined || length === '0');
+  return empty ? next() : requireJson(req, res, next);
+};
+
+function isJson(type: string | undefined): boolean {
+  return type !== undefined && JSON_MEDIA_TYPE.test(type);
+}
+
+/** Decoding would replace broken bytes in silence, and the payload would not be what was sent. */
+function requireUtf8(_req: unknown, _res: unknown, body: Buffer, encoding: string): void {
+  if (encoding !== 'utf-8') throw new Problem('unsupported-media-type', { detail: 'the charset must be UTF-8' });
+  if (!isUtf8(body)) throw new Problem('malformed-json', { detail: 'the body is not UTF-8' });
+}

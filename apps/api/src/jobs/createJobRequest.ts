@@ -1,0 +1,55 @@
+import { Backoff, JobType, MaxAttempts, Tags, TimeoutMs, defaultBackoff } from '@jobstream/domain';
+import { Schema } from 'effect';
+import { Instant } from '../http/instant.ts';
+
+/** How far ahead a job may be planned. */
+export const MAX_DELAY_MS = 366 * 86_400_000;
+
+const [Fixed, Exponential] = Backoff.members;
+
+const RequestedBackoff = Schema.Union([
+  Schema.Struct({ type: Schema.Literal('fixed'), delayMs: Schema.optionalKey(Fixed.fields.delayMs) }),
+  Schema.Struct({
+    type: Schema.Literal('exponential'),
+    delayMs: Schema.optionalKey(Exponential.fields.delayMs),
+    maxDelayMs: Schema.optionalKey(Exponential.fields.maxDelayMs),
+    jitter: Schema.optionalKey(Exponential.fields.jitter),
+  }),
+]).annotate({ message: 'must be an object whose type is "fixed" or "exponential"' });
+
+/** The body of `POST /api/jobs`. */
+export const CreateJobRequest = Schema.Struct({
+  type: JobType,
+  payload: Schema.optionalKey(Schema.Unknown),
+  runAt: Schema.optionalKey(Instant),
+  delayMs: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: MAX_DELAY_MS }))),
+  maxAttempts: Schema.optionalKey(MaxAttempts),
+  backoff: Schema.optionalKey(RequestedBackoff),
+  timeoutMs: Schema.optionalKey(TimeoutMs),
+  tags: Schema.optionalKey(Tags),
+});
+export type CreateJobRequest = typeof CreateJobRequest.Type;
+
+const defaults = { payload: null, maxAttempts: 5, timeoutMs: 3_600_000, tags: [] } as const;
+
+/** What a request asks for with the defaults filled in; `delayMs` counts from `now`, in milliseconds. */
+export function jobSettings(request: CreateJobRequest, now: number) {
+  const { type, delayMs = 0, backoff, runAt, ...given } = request;
+  const dueAt = runAt ?? (delayMs > 0 ? new Date(now + delayMs).toISOString() : undefined);
+  return {
+    ...defaults,
+    ...given,
+    jobType: type,
+    backoff: completeBackoff(backoff),
+    ...(dueAt === undefined ? {} : { runAt: dueAt }),
+  };
+}
+
+function completeBackoff(requested: CreateJobRequest['backoff']): Backoff {
+  if (requested === undefined) return defaultBackoff;
+  if (requested.type === 'fixed') return { delayMs: defaultBackoff.delayMs, ...requested };
+  // The zeros only satisfy the type: the default is exponential and brings its own.
+  const base = { maxDelayMs: 0, jitter: 0, ...defaultBackoff };
+  const maxDelayMs = Math.max(base.maxDelayMs, requested.delayMs ?? 0);
+  return { ...base, maxDelayMs, ...requested };
+}

@@ -1,0 +1,18 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Job } from '@jobstream/domain';
+import type { ApiDeps } from '../apiDeps.ts';
+import { Problem } from '../problems/problem.ts';
+
+/** A creation that lost may learn so a moment before the winner can be read. */
+const LOOKS = 10;
+const PAUSE_MS = 50;
+
+/** The job that made a creation conflict. The log knows best; the table may know jobs that the log has let go. */
+export async function createdEarlier(id: string, { log, table }: Pick<ApiDeps, 'log' | 'table'>): Promise<Job> {
+  for (let looks = 1; looks <= LOOKS; looks++) {
+    const found = (await log.readJob(id)) ?? (await table.findJob(id));
+    if (found !== undefined) return found.job;
+    await pause(PAUSE_MS);
+  }
+  throw new Problem('log-unavailable');
+}
