@@ -1,0 +1,10 @@
+import type { Stage } from './stage.ts';
+
+/** What CI runs, in this order: see "CI" in docs/development.md. */
+export const stages: readonly Stage[] = [
+  { name: 'types', command: 'npm run typecheck', blocking: true },
+  { name: 'lint', command: 'npm run lint' },
+  { name: 'format', command: 'npm run format:check' },
+  { name: 'tests', command: 'npm test', minutes: 60 },
+  { name: 'chaos', command: 'CHAOS_JOBS=1500 CHAOS_FAULTS=10 npm run test:chaos', minutes: 15 },
+];
