@@ -31,6 +31,22 @@ test('brings what is there and then what arrives, from the position on, in order
   expect(entries).toMatchObject(events.slice(2).map((event, index) => ({ kind: 'event', sequence: index + 3, event })));
 });
 
+test('reads a long log with one consumer, without a break between its requests', async () => {
+  const breaks: object[] = [];
+  const logger = { info: (details: object) => void breaks.push(details), warn: () => undefined };
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url, logger, deadlineMs: 20_000 });
+  const events = Array.from({ length: 12_000 }, () => new JobScript().create());
+  await Promise.all(events.map((event) => log.append(event, 0)));
+  const feed = log.follow({ after: 0 });
+  const { entries, ended } = collect(feed);
+  await eventually(() => expect(entries).toHaveLength(events.length), { timeoutMs: 25_000 });
+  await feed.stop();
+  await ended;
+  expect(entries.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
+  expect(breaks).toEqual([]);
+});
+
 test('loses nothing and repeats nothing when the server is killed and comes back', async () => {
   await using nats = await startNats();
   await using log = await openEventLog({ url: nats.url, deadlineMs: 20_000 });

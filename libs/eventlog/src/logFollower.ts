@@ -17,15 +17,19 @@ export interface LogFollowerOptions {
   readonly sink: LogSink;
 }
 
-/** Entries asked for at once, and the bytes that may wait in memory: a backlog of any size stays harmless. */
-const BATCH = 5_000;
+/**
+ * Entries that wait in memory or are under way, asked for in portions so that the server always has one to work on, and
+ * the bytes of a portion and of what waits: a backlog of any size stays harmless.
+ */
+const WINDOW = 10_000;
+const PORTION = 2_500;
 const MAX_BYTES = 8_000_000;
 const RETRY_PAUSE_MS = 250;
 
 /**
  * Follows the stream JOBS and hands over what has arrived in one array, so that a backlog costs no promise a message.
- * While its reader is busy it asks for at most one more batch. Whatever happens to its consumer, it goes on after the
- * last sequence that it saw.
+ * While its reader is busy it asks for no more than a window of them. Whatever happens to its consumer, it goes on after
+ * the last sequence that it saw.
  */
 export class LogFollower implements EventFeed {
   readonly #options: LogFollowerOptions;
@@ -81,7 +85,7 @@ export class LogFollower implements EventFeed {
         ...this.#options,
         after: this.#lastSequence,
         onMessage: (message) => this.#onMessage(message),
-        onRequestDone: () => this.#requestMore(),
+        onRequestOver: () => this.#requestMore(),
       });
     } catch (error) {
       return String(error);
@@ -99,6 +103,7 @@ export class LogFollower implements EventFeed {
       this.#arrived.push(decodeLogEntry(message, this.#options.traces));
       this.#arrivedBytes += message.size();
       this.#lastSequence = message.sequence;
+      this.#requestMore();
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error));
       this.#consumer?.close();
@@ -107,8 +112,11 @@ export class LogFollower implements EventFeed {
   }
 
   #requestMore(): void {
-    if (this.#arrived.length >= BATCH || this.#arrivedBytes >= MAX_BYTES) return;
-    this.#consumer?.request({ batch: BATCH, maxBytes: MAX_BYTES });
+    const consumer = this.#consumer;
+    if (consumer === undefined || this.#arrivedBytes >= MAX_BYTES) return;
+    while (this.#arrived.length + consumer.outstanding <= WINDOW - PORTION) {
+      consumer.request({ batch: PORTION, maxBytes: MAX_BYTES });
+    }
   }
 
   #takeArrived(): LogEntry[] {

@@ -11,17 +11,21 @@ export interface OrderedConsumerOptions {
   /** Sequence after which to begin. */
   readonly after: number;
   readonly onMessage: (message: HeldMessage) => void;
-  /** The request for messages is used up or over: there may be another. */
-  readonly onRequestDone: () => void;
+  /** A request for messages has ended unfulfilled: there may be another. */
+  readonly onRequestOver: () => void;
 }
 
 const EXPIRES_MS = 30_000;
 const HEARTBEAT_MS = 1_000;
 /** Silence after which the consumer counts as lost. */
 const SILENCE_MS = 3 * HEARTBEAT_MS;
-/** The server forgets a consumer that nobody pulls from. */
+/**
+ * The server forgets a consumer that nobody pulls from. Nothing deletes one sooner: permissions cannot tell it from the
+ * consumers of the workers, whose positions a follower must not be able to delete.
+ */
 const INACTIVE_MS = 60_000;
 const NANOS_PER_MS = 1_000_000;
+const LEFT = 'Nats-Pending-Messages';
 
 /**
  * One consumer of the stream JOBS without acknowledgements, kept in the server's memory, for one follower. Deliveries
@@ -64,10 +68,14 @@ export class OrderedConsumer {
     }
   }
 
-  /** Asks for up to `batch` messages unless an earlier request is still open. */
+  /** How many messages are asked for and have not come yet. */
+  get outstanding(): number {
+    return this.#requested;
+  }
+
+  /** Asks for up to `batch` messages more. Several requests may be open: the server serves them one after the other. */
   request({ batch, maxBytes }: { batch: number; maxBytes: number }): void {
-    if (this.#requested > 0) return;
-    this.#requested = batch;
+    this.#requested += batch;
     this.#heardAt = performance.now();
     const [expires, idleHeartbeat] = [EXPIRES_MS * NANOS_PER_MS, HEARTBEAT_MS * NANOS_PER_MS];
     const request = { batch, max_bytes: maxBytes, expires, idle_heartbeat: idleHeartbeat };
@@ -79,8 +87,6 @@ export class OrderedConsumer {
     clearInterval(this.#watchdog);
     this.#forgetRegained();
     this.#subscription.unsubscribe();
-    const { nats } = this.#options.connection;
-    if (!nats.isClosed()) nats.publish(`$JS.API.CONSUMER.DELETE.${JOBS_STREAM}.${this.#name}`);
     this.#break('closed');
   }
 
@@ -110,18 +116,19 @@ export class OrderedConsumer {
     }
     this.#requested--;
     this.#options.onMessage(message);
-    if (this.#requested === 0) this.#options.onRequestDone();
   }
 
-  /** 100: a heartbeat. 404, 408 and a 409 for the bytes asked for: the request is over. Anything else: the consumer is. */
+  /**
+   * 100: a heartbeat. What tells how many messages it leaves ends a request: 408 at its expiry, 409 at its bytes, and 409
+   * as well when it was fulfilled but not for its bytes. Anything else ends the consumer.
+   */
   #onStatus(message: Msg): void {
     const code = message.headers?.code ?? 0;
     if (code === 100) return;
-    const description = message.headers?.description ?? '';
-    if (code === 404 || code === 408 || /maxbytes/i.test(description)) {
-      this.#requested = 0;
-      this.#options.onRequestDone();
-    } else this.#break(`${code} ${description}`);
+    const left = message.headers?.get(LEFT) ?? '';
+    if (left === '') return this.#break(`${code} ${message.headers?.description ?? ''}`);
+    this.#requested -= Number(left);
+    this.#options.onRequestOver();
   }
 
   #listenForSilence(): void {

@@ -7,6 +7,7 @@ import { eventually } from '@jobstream/testing';
 
 /** A projector process. It also ends when this process does, because it hangs on its IPC channel. */
 export interface ProjectorProcess extends AsyncDisposable {
+  readonly pid: number;
   /** Resolves when a line with this text has been logged as often as told; once unless told. */
   logged(text: string, times?: number): Promise<void>;
   kill(signal: NodeJS.Signals): void;
@@ -22,6 +23,7 @@ export function spawnProjector(env: Record<string, string>): ProjectorProcess {
   const lines = linesOf(child);
   const ended = once(child, 'exit').then(([code, signal]: unknown[]) => (code ?? signal) as number | string);
   return {
+    pid: child.pid ?? 0,
     ended,
     kill: (signal) => void child.kill(signal),
     logged: (text, times = 1) => eventually(() => assertLogged(lines, text, times), { timeoutMs: 25_000 }),
