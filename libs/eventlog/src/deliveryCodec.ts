@@ -1,4 +1,4 @@
-import { decodeJobEvent } from '@jobstream/domain';
+import { decodeStoredEvent } from './decodeStoredEvent.ts';
 import type { Delivery } from './delivery.ts';
 import { TRACEPARENT } from './headers.ts';
 import type { HeldMessage } from './heldMessage.ts';
@@ -9,7 +9,7 @@ export type DecodedDelivery<Item = Delivery> =
 
 /** A JobCreated or JobRequeued from the log. */
 export function decodeEventDelivery(message: HeldMessage): DecodedDelivery {
-  const decoded = decodeJobEvent(message.text());
+  const decoded = decodeStoredEvent(message.subject, message.text());
   if (decoded.kind === 'malformed') return { problem: decoded.reason, retry: false };
   if (decoded.kind === 'newer') return { problem: `schema version ${decoded.version} is newer`, retry: true };
   const { event } = decoded;

@@ -67,7 +67,7 @@ export class EventLog {
       this.#parts = await this.#build(connection);
     } catch (error) {
       await connection.close();
-      if (error instanceof StreamMismatchError) throw error;
+      if (error instanceof StreamMismatchError || error instanceof LogUnavailableError) throw error;
       throw new LogUnavailableError('the streams could not be set up', { cause: error });
     }
   }

@@ -1,4 +1,5 @@
-import { decodeJobEvent, fold } from '@jobstream/domain';
+import { fold } from '@jobstream/domain';
+import { decodeStoredEvent } from './decodeStoredEvent.ts';
 import type { DirectReader, StoredMessage } from './directReader.ts';
 import { LogUnavailableError, NewerEventError } from './errors.ts';
 import type { JobSnapshot } from './jobSnapshot.ts';
@@ -87,8 +88,8 @@ function previousSequence(message: StoredMessage, newest: readonly StoredMessage
   return message.expected ?? newest.findLast(({ sequence }) => sequence < message.sequence)?.sequence ?? 0;
 }
 
-function recordedEvent({ sequence, recordedAt, text }: StoredMessage): RecordedEvent[] {
-  const decoded = decodeJobEvent(text);
+function recordedEvent({ sequence, subject, recordedAt, text }: StoredMessage): RecordedEvent[] {
+  const decoded = decodeStoredEvent(subject, text);
   if (decoded.kind === 'newer') throw new NewerEventError(sequence, decoded.version);
   return decoded.kind === 'malformed' ? [] : [{ sequence, recordedAt, event: decoded.event }];
 }

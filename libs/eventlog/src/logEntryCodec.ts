@@ -1,4 +1,4 @@
-import { decodeJobEvent } from '@jobstream/domain';
+import { decodeStoredEvent } from './decodeStoredEvent.ts';
 import { NewerEventError } from './errors.ts';
 import { TRACEPARENT } from './headers.ts';
 import type { HeldMessage } from './heldMessage.ts';
@@ -9,7 +9,7 @@ export function decodeLogEntry(message: HeldMessage, traces = false): LogEntry {
   const { sequence, subject } = message;
   if (!subject.startsWith('jobs.')) return { kind: 'other', sequence };
   const recordedAt = message.storedAt();
-  const decoded = decodeJobEvent(message.text());
+  const decoded = decodeStoredEvent(subject, message.text());
   if (decoded.kind === 'event') {
     const entry = { kind: 'event', sequence, recordedAt, event: decoded.event } as const;
     return traces ? { ...entry, traceparent: message.header(TRACEPARENT) } : entry;

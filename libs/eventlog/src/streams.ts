@@ -6,7 +6,8 @@ import {
   type JetStreamManager,
   type StreamConfig,
 } from '@nats-io/jetstream';
-import { StreamMismatchError } from './errors.ts';
+import { LogUnavailableError, StreamMismatchError } from './errors.ts';
+import { isForbidden } from './isForbidden.ts';
 
 export const JOBS_STREAM = 'JOBS';
 export const TIMERS_STREAM = 'TIMERS';
@@ -45,15 +46,25 @@ export function streamSettings({ replicas, maxAgeMs }: { replicas: number; maxAg
   ];
 }
 
-/** Creates the stream, or checks that the existing one has these settings: StreamMismatchError says where it differs. */
+/**
+ * Creates the stream, or checks that the existing one has these settings: StreamMismatchError says where it differs,
+ * LogUnavailableError that it is missing and may not be created.
+ */
 export async function ensureStream(manager: JetStreamManager, wanted: Settings): Promise<void> {
   const found = await findStream(manager, wanted.name);
-  if (found === undefined) {
-    await manager.streams.add(wanted);
-    return;
-  }
+  if (found === undefined) return createStream(manager, wanted);
   const differences = differencesBetween(wanted, found);
   if (differences.length > 0) throw new StreamMismatchError(wanted.name, differences);
+}
+
+async function createStream(manager: JetStreamManager, wanted: Settings): Promise<void> {
+  try {
+    await manager.streams.add(wanted);
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    const detail = `stream ${wanted.name} is missing and this user may not create it: npm run migrate does`;
+    throw new LogUnavailableError(detail, { cause: error });
+  }
 }
 
 async function findStream(manager: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
