@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import type { Guard } from './guard.ts';
 import { endProcess, identify } from './processIdentity.ts';
 import type { ProcessIdentity } from './processIdentity.ts';
+import { untilStopped } from './untilStopped.ts';
 
 export interface ServerCommand {
   name: string;
@@ -69,11 +70,12 @@ export class ServerProcess {
     this.#expected = false;
   }
 
-  /** Sends a signal; waits for the end when the signal is one that cannot be survived. */
+  /** Sends a signal; waits for the end when the signal is one that cannot be survived, and until the server stands still after SIGSTOP. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (signal === 'SIGKILL') this.#expected = true;
     this.#child?.kill(signal);
     if (signal === 'SIGKILL') await this.#exited;
+    if (signal === 'SIGSTOP' && this.pid !== undefined) await untilStopped(this.pid);
   }
 
   /** Asks the server to end and waits; it is killed after ten seconds. Twice is fine. */

@@ -4,6 +4,7 @@ import type { AuthSettings, Logger, Metrics, Readiness, Tracing } from '@jobstre
 import type { KeyRing } from './auth/keyRing.ts';
 import type { HeldRequests } from './feeds/heldRequests.ts';
 import type { LiveTail } from './feeds/liveTail.ts';
+import type { ServedVersions } from './jobs/servedVersions.ts';
 
 /** Everything that the routes are handed. */
 export interface ApiDeps {
@@ -13,6 +14,7 @@ export interface ApiDeps {
   >;
   readonly tail: LiveTail;
   readonly held: HeldRequests;
+  readonly served: ServedVersions;
   readonly table: Pick<
     ReadModel,
     'findJob' | 'listJobs' | 'findJobReferences' | 'countMatchingJobs' | 'countJobs' | 'readCheckpoint'

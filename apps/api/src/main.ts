@@ -7,6 +7,7 @@ import { backlogMetrics } from './operations/backlogMetrics.ts';
 import { createApp } from './createApp.ts';
 import { HeldRequests } from './feeds/heldRequests.ts';
 import { LiveTail } from './feeds/liveTail.ts';
+import { ServedVersions } from './jobs/servedVersions.ts';
 import { HttpServer } from './http/httpServer.ts';
 
 await runProcess('api', (config, logger, { metrics, tracing }) => {
@@ -30,8 +31,9 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   });
   const tail = new LiveTail({ log, logger });
   const held = new HeldRequests();
+  const served = new ServedVersions();
   const server = new HttpServer({
-    listener: createApp({ log, tail, held, table, keys, ring, auth, readiness, metrics, tracing, logger }),
+    listener: createApp({ log, tail, held, served, table, keys, ring, auth, readiness, metrics, tracing, logger }),
     host: config.HOST,
     port: config.PORT,
     graceMs: config.SHUTDOWN_GRACE_MS,

@@ -7,7 +7,16 @@ export function entityTag(version: number): string {
 
 /** Whether the sender has this version already. `Cache-Control: no-cache` in a request concerns caches, not us. */
 export function hasVersion(req: IncomingMessage, tag: string): boolean {
-  const given = req.headers['if-none-match'];
-  if (given === undefined) return false;
-  return given.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === tag);
+  return givenTags(req).some((one) => one === '*' || one === tag);
+}
+
+/** The newest version that the sender has, by its tags; 0 when it names none. */
+export function knownVersion(req: IncomingMessage): number {
+  const versions = givenTags(req).map((one) => Number(/^"(\d{1,9})"$/.exec(one)?.[1] ?? 0));
+  return Math.max(0, ...versions);
+}
+
+function givenTags(req: IncomingMessage): string[] {
+  const given = req.headers['if-none-match'] ?? '';
+  return given.split(',').map((one) => one.trim().replace(/^W\//, ''));
 }

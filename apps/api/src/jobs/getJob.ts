@@ -1,7 +1,7 @@
 import { isTerminal, type Job } from '@jobstream/domain';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
-import { entityTag, hasVersion } from '../http/entityTag.ts';
+import { entityTag, hasVersion, knownVersion } from '../http/entityTag.ts';
 import { awaitJob } from '../feeds/awaitJob.ts';
 import { findJob } from './findJob.ts';
 import { jobAsOf } from './jobAsOf.ts';
@@ -23,7 +23,7 @@ export function getJob(deps: ApiDeps): RequestHandler {
 
 async function answer(req: Request, res: Response, deps: ApiDeps): Promise<void> {
   const id = jobIdOf(req, res);
-  const job = await wantedJob(id, decodeJobPlan(req.query), res, deps);
+  const job = await wantedJob(id, { ...decodeJobPlan(req.query), known: knownVersion(req) }, res, deps);
   if (job === undefined) throw noSuchJob();
   const tag = entityTag(job.version);
   res.setHeader('ETag', tag);
@@ -33,12 +33,18 @@ async function answer(req: Request, res: Response, deps: ApiDeps): Promise<void>
   res.end();
 }
 
-async function wantedJob(id: string, plan: JobPlan, res: Response, deps: ApiDeps): Promise<Job | undefined> {
+interface KnownPlan extends JobPlan {
+  /** The newest version that the client has by its entity tag. */
+  readonly known: number;
+}
+
+async function wantedJob(id: string, plan: KnownPlan, res: Response, deps: ApiDeps): Promise<Job | undefined> {
   if (plan.asOf !== undefined) return jobAsOf(id, plan.asOf, deps);
-  const job = plan.waitMs === undefined ? await findJob(id, deps) : undefined;
+  const job = plan.waitMs === undefined ? await findJob(id, deps, plan.known) : undefined;
   const { minVersion = 0 } = plan;
   if (job !== undefined && job.version >= minVersion) return job;
-  const late = (await laterJob(id, plan, res, deps)) ?? (await findJob(id, deps));
+  const late = (await laterJob(id, plan, res, deps)) ?? (await findJob(id, deps, plan.known));
+  if (late !== undefined) deps.served.note(late);
   if (late !== undefined && late.version < minVersion) throw versionNotReached(late);
   return late;
 }

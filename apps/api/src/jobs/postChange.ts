@@ -16,6 +16,7 @@ export function postChange(command: ChangeCommand['command'], deps: ApiDeps): Re
     const { reason } = decodeReason(req.body);
     const context = commandContext(res, Date.now());
     const job = await changeJob(id, { ...context, command, ...(reason === undefined ? {} : { reason }) }, deps);
+    deps.served.note(job);
     res.setHeader('ETag', entityTag(job.version));
     sendJson(res, 200, jobView(job));
   };

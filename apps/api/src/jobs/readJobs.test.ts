@@ -56,6 +56,15 @@ async function fail(id: string): Promise<void> {
   for (const event of events) sequence = await api.log.append(event, sequence);
 }
 
+/** A job that has failed in the log while the table has only its creation. */
+async function jobAheadOfTable(): Promise<string> {
+  const id = await newJob();
+  const { sequence = 0 } = (await api.log.readJob(id)) ?? {};
+  await fail(id);
+  await projectAll(api.log, databaseUrl, sequence);
+  return id;
+}
+
 describe('a job by id', () => {
   test('is found right after its creation, before the table has it', async () => {
     const id = await newJob({ payload: { to: 'user@example.com' }, tags: ['a'] });
@@ -97,6 +106,37 @@ describe('a job by id', () => {
     expect(Object.keys(fromTable)).not.toEqual(
       expect.arrayContaining([expect.stringMatching(/^(idempotencyKey|fingerprint|startedBy)$/)]),
     );
+  });
+
+  describe('that was shown from the log', () => {
+    const completed = { status: 'failed', version: 3 };
+
+    test('does not go back in time when the table has only its beginning', async () => {
+      const id = await newJob();
+      const { sequence = 0 } = (await api.log.readJob(id)) ?? {};
+      await fail(id);
+      expect(await json(await api.fetch(`/api/jobs/${id}`))).toMatchObject(completed);
+      await projectAll(api.log, databaseUrl, sequence);
+      expect(await json(await api.fetch(`/api/jobs/${id}`))).toMatchObject(completed);
+    });
+
+    test('as the end of a wait is shown so afterwards', async () => {
+      const id = await jobAheadOfTable();
+      expect(await json(await api.fetch(`/api/jobs/${id}?wait=1s`))).toMatchObject(completed);
+      expect(await json(await api.fetch(`/api/jobs/${id}`))).toMatchObject(completed);
+    });
+
+    test('by another process is not older than the entity tag that the client got there', async () => {
+      const id = await jobAheadOfTable();
+      const response = await api.fetch(`/api/jobs/${id}`, { headers: { 'if-none-match': '"2"' } });
+      expect(await json(response)).toMatchObject(completed);
+    });
+
+    test('after a change by the client has that change', async () => {
+      const id = await jobAheadOfTable();
+      expect((await api.post(`/api/jobs/${id}/retry`)).status).toBe(200);
+      expect(await json(await api.fetch(`/api/jobs/${id}`))).toMatchObject({ status: 'pending', version: 4 });
+    });
   });
 
   test('may be asked for in upper case', async () => {

@@ -1,12 +1,12 @@
 import type { EventLog } from '@jobstream/eventlog';
 import { JobProjection } from '@jobstream/readmodel';
 
-/** Brings the jobs table up to the end of the log, as the projector does. */
-export async function projectAll(log: EventLog, databaseUrl: string): Promise<void> {
+/** Brings the jobs table up to the end of the log, or to an event in it, as the projector does. */
+export async function projectAll(log: EventLog, databaseUrl: string, last?: number): Promise<void> {
   const projection = await JobProjection.open(databaseUrl);
   try {
     if (!(await projection.tryAcquire())) throw new Error('another projection runs');
-    await followTo(await log.lastSequence(), log, projection);
+    await followTo(last ?? (await log.lastSequence()), log, projection);
   } finally {
     await projection.close();
   }
@@ -16,7 +16,7 @@ async function followTo(end: number, log: EventLog, projection: JobProjection): 
   if (projection.lastSequence >= end) return;
   const feed = log.follow({ after: projection.lastSequence });
   for await (const entries of feed) {
-    await projection.apply(entries);
+    await projection.apply(entries.filter(({ sequence }) => sequence <= end));
     if (projection.lastSequence >= end) break;
   }
   await feed.stop();

@@ -16,6 +16,7 @@ import { backlogMetrics } from '../operations/backlogMetrics.ts';
 import { createApp } from '../createApp.ts';
 import { HeldRequests } from '../feeds/heldRequests.ts';
 import { LiveTail, type LiveTailOptions } from '../feeds/liveTail.ts';
+import { ServedVersions } from '../jobs/servedVersions.ts';
 import { HttpServer, type HttpServerOptions } from '../http/httpServer.ts';
 
 export interface StartApiOptions {
@@ -64,7 +65,8 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const readiness = new Readiness({ log: () => log.isConnected(), table: () => table.ping().then(() => true) });
   const tail = new LiveTail({ log, logger, ...options.tail });
   const held = new HeldRequests(options.held);
-  const app = createApp({ log, tail, held, table, keys, ring, auth, readiness, metrics, tracing, logger });
+  const served = new ServedVersions();
+  const app = createApp({ log, tail, held, served, table, keys, ring, auth, readiness, metrics, tracing, logger });
   const server = new HttpServer({
     listener: app,
     host: '127.0.0.1',
