@@ -23,6 +23,7 @@ import { ScheduleLog } from './scheduleLog.ts';
 import { ensureStream, JOBS_STREAM, streamSettings } from './streams.ts';
 import { WakeScheduler, type Wake } from './wakeScheduler.ts';
 import { within } from './within.ts';
+import { WriteHealth } from './writeHealth.ts';
 import { ensureWorkConsumers } from './workConsumers.ts';
 
 const DEADLINE_MS = 4_000;
@@ -30,6 +31,8 @@ const MAX_WAITING = 20_000;
 const FINISH_MS = 700;
 /** Part of the deadline after which a single publish counts as unanswered, so that there is time to look and try again. */
 const PUBLISH_TIMEOUT_SHARE = 0.4;
+/** Long enough not to let every request wait for the deadline, short enough for an outage that ends by itself. */
+const DOUBT_MS = 15_000;
 
 interface Parts {
   readonly connection: Connection;
@@ -42,6 +45,7 @@ interface Parts {
   readonly schedules: ScheduleLog;
   readonly jobTypes: JobTypeControl;
   readonly meter: LogMeter;
+  readonly writeHealth: WriteHealth;
 }
 
 /** The event log on NATS JetStream: the only door to it. */
@@ -94,6 +98,11 @@ export class EventLog {
 
   isConnected(): boolean {
     return this.#parts?.connection.isConnected() ?? false;
+  }
+
+  /** Whether appends can be expected to succeed: it is connected, and the last appends tell nothing else. */
+  takesWrites(): boolean {
+    return this.isConnected() && this.#parts?.writeHealth.takesWrites() === true;
   }
 
   /**
@@ -186,15 +195,22 @@ export class EventLog {
 
   async #build(connection: Connection): Promise<Parts> {
     const { replicas = 1, maxAgeMs = 0, groupCommit = true } = this.#options;
-    const { deadlineMs = DEADLINE_MS, maxWaiting = MAX_WAITING, observer } = this.#options;
+    const { deadlineMs = DEADLINE_MS, maxWaiting = MAX_WAITING } = this.#options;
+    const writeHealth = new WriteHealth(connection, { observer: this.#options.observer, doubtMs: DOUBT_MS });
     const manager = await jetstreamManager(connection.nats, { checkAPI: false, timeout: DEADLINE_MS });
     for (const settings of streamSettings({ replicas, maxAgeMs })) await ensureStream(manager, settings);
     const publisher = new Publisher(connection, deadlineMs * PUBLISH_TIMEOUT_SHARE);
-    const appender = new Appender(connection, publisher, { groupCommit, deadlineMs, maxWaiting, observer });
+    const appender = new Appender(connection, publisher, {
+      groupCommit,
+      deadlineMs,
+      maxWaiting,
+      observer: writeHealth,
+    });
     const core = { connection, manager, publisher, appender };
     return {
       ...core,
-      batches: new BatchAppender(connection, publisher, { deadlineMs, maxWaiting, observer }),
+      writeHealth,
+      batches: new BatchAppender(connection, publisher, { deadlineMs, maxWaiting, observer: writeHealth }),
       reader: new JobReader({
         direct: new DirectReader(connection, deadlineMs),
         leader: replicas > 1 ? new LeaderReader(connection) : undefined,

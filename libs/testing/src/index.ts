@@ -8,6 +8,8 @@ export { guardOfThisProcess } from './guardOfThisProcess.ts';
 export { queryDatabase } from './queryDatabase.ts';
 export { startNats } from './startNats.ts';
 export type { StartNatsOptions, TestNats } from './startNats.ts';
+export { startNatsOnFullableDisk } from './startNatsOnFullableDisk.ts';
+export type { FullableNats } from './startNatsOnFullableDisk.ts';
 export { startPostgres } from './startPostgres.ts';
 export type { TestPostgres } from './startPostgres.ts';
 export { startTcpProxy } from './startTcpProxy.ts';
