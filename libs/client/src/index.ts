@@ -1,0 +1,34 @@
+export type { BulkChange } from './bulkChange.ts';
+export type { CallOptions, ClientOptions } from './clientOptions.ts';
+export {
+  AccessDeniedError,
+  ConflictError,
+  InvalidRequestError,
+  JobstreamError,
+  NotFoundError,
+  UnavailableError,
+  UnexpectedAnswerError,
+} from './errors.ts';
+export { hasEnded } from './job.ts';
+export type { Backoff, CreatedJob, EndedJob, Job, JobError, JobStatus } from './job.ts';
+export type { Actor, JobEvent, JobEventData, JobEventName } from './jobEvent.ts';
+export type {
+  BulkOptions,
+  ChangeOptions,
+  CreateOptions,
+  GetOptions,
+  HistoryOptions,
+  JobPage,
+  Jobs,
+  PageOptions,
+} from './jobs.ts';
+export type { JobFilter, JobSelection } from './jobSelection.ts';
+export { JobstreamClient } from './jobstreamClient.ts';
+export type { FeedOptions } from './jobstreamClient.ts';
+export type { JobType, JobTypes, PauseOptions } from './jobTypes.ts';
+export type { NewBackoff, NewJob } from './newJob.ts';
+export type { Page } from './pages.ts';
+export type { FieldError, Problem } from './problem.ts';
+export type { CatchUpPolicy, NewSchedule, Schedule, ScheduleEvent, ScheduleEventData } from './schedule.ts';
+export type { Schedules, VersionedOptions } from './schedules.ts';
+export type { Stats, TypeBacklog } from './stats.ts';

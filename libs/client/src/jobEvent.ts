@@ -1,0 +1,58 @@
+import type { Backoff, JobError } from './job.ts';
+
+/** Who caused an event. */
+export interface Actor {
+  readonly kind: 'api' | 'worker' | 'scheduler' | 'user';
+  readonly id: string;
+}
+
+/** What belongs to each event, by its name. */
+export interface JobEventData {
+  readonly JobCreated: {
+    readonly payload: unknown;
+    readonly maxAttempts: number;
+    readonly backoff: Backoff;
+    readonly timeoutMs: number;
+    readonly tags: readonly string[];
+    readonly runAt?: string;
+  };
+  readonly JobStarted: { readonly attempt: number; readonly worker: string };
+  readonly JobProgressed: { readonly attempt: number; readonly percent?: number; readonly message?: string };
+  readonly JobCompleted: { readonly attempt: number; readonly result?: unknown; readonly durationMs: number };
+  readonly JobRetryScheduled: {
+    readonly attempt: number;
+    readonly error: JobError;
+    readonly retryAt: string;
+    readonly durationMs: number;
+  };
+  readonly JobFailed: {
+    readonly attempt: number;
+    readonly error: JobError;
+    readonly reason: 'attempts-exhausted' | 'unrecoverable' | 'invalid-payload' | 'worker-lost';
+  };
+  readonly JobCancelled: { readonly reason?: string };
+  readonly JobRequeued: { readonly reason?: string };
+  readonly JobReleased: { readonly attempt: number; readonly reason: string };
+}
+
+export type JobEventName = keyof JobEventData;
+
+/** Something that happened to a job. `sequence` is its place in the log, by which a feed can be resumed. */
+export type JobEvent = { readonly [Name in JobEventName]: EventOf<Name> }[JobEventName];
+
+interface EventOf<Name extends JobEventName> {
+  readonly sequence: number;
+  readonly recordedAt: string;
+  readonly v: 1;
+  readonly event: Name;
+  readonly id: string;
+  readonly jobId: string;
+  readonly jobType: string;
+  readonly version: number;
+  readonly at: string;
+  readonly actor: Actor;
+  readonly causationId?: string;
+  readonly correlationId?: string;
+  readonly tenant?: string;
+  readonly data: JobEventData[Name];
+}

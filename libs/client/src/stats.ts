@@ -1,0 +1,29 @@
+import type { JobStatus } from './job.ts';
+
+type Counts = Readonly<Partial<Record<JobStatus, number>>>;
+
+/** How many jobs there are and what waits; `backlog` and `projector` are not told to callers with a tenant. */
+export interface Stats {
+  readonly jobs: {
+    readonly total: number;
+    readonly byStatus: Counts;
+    readonly byType: Readonly<Record<string, Counts>>;
+  };
+  /** By job type; null while the log is away. */
+  readonly backlog?: Readonly<Record<string, TypeBacklog>> | null;
+  /** How far the table is behind the log. */
+  readonly projector?: {
+    readonly lastSequence: number;
+    readonly updatedAt: string | null;
+    readonly lagEvents: number | null;
+    readonly lagMs: number | null;
+  };
+}
+
+export interface TypeBacklog {
+  readonly waiting: number;
+  readonly inFlight: number;
+  /** Since when the one waits that waits longest. */
+  readonly oldestAt?: string;
+  readonly oldestAgeMs?: number;
+}
