@@ -14,8 +14,8 @@ interface Import {
 
 /** The layers: what the code of a package may import of the workspace. Tests may import the testing library as well. */
 const LAYERS: readonly { readonly from: RegExp; readonly to: RegExp }[] = [
-  { from: /^apps\/worker$/, to: /^libs\/(eventlog|runtime|domain)$/ },
-  { from: /^apps\//, to: /^libs\/(eventlog|readmodel|runtime|domain)$/ },
+  { from: /^apps\/worker$/, to: /^libs\/(archive|eventlog|runtime|domain)$/ },
+  { from: /^apps\//, to: /^libs\/(archive|eventlog|readmodel|runtime|domain)$/ },
   { from: /^libs\/domain$/, to: /^$/ },
   { from: /^libs\/testing$/, to: /^(tools|libs\/domain)$/ },
   { from: /^libs\//, to: /^libs\/domain$/ },

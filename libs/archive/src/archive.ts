@@ -1,0 +1,119 @@
+import type { ArchivedMessage } from './archivedMessage.ts';
+import type { ArchiveStore } from './archiveStore.ts';
+import { BlockReader } from './blockReader.ts';
+import { ArchiveCorruptError } from './errors.ts';
+import { jobIdOfMessage } from './jobIdOfMessage.ts';
+import { decodeEntry, entryName, MANIFEST_FOLDER } from './manifestEntry.ts';
+import type { SealedEntry } from './manifestEntry.ts';
+
+/** The messages that are in the archive: all from `first` to `last`; both 0 for an empty one. */
+export interface ArchiveSpan {
+  readonly first: number;
+  readonly last: number;
+  /** When the newest of them was recorded; undefined for an empty archive. */
+  readonly maxTime: string | undefined;
+}
+
+const READS_AT_ONCE = 16;
+
+/**
+ * Reads what the log may have forgotten. Every byte is checked before it is used: ArchiveCorruptError names the file that
+ * is not what was written, ArchiveUnavailableError says that the store is away. What was read of manifest and indexes is
+ * kept, 8 bytes for each block in which a job is; nothing of it ever changes.
+ */
+export class Archive {
+  readonly #store: ArchiveStore;
+  readonly #blocks: BlockReader;
+  #entries: readonly SealedEntry[] = [];
+  #reading: Promise<void> | undefined;
+
+  constructor(store: ArchiveStore) {
+    this.#store = store;
+    this.#blocks = new BlockReader(store);
+  }
+
+  /** As it was when it was last read; `refresh` reads what is new. */
+  get span(): ArchiveSpan {
+    const last = this.#entries.at(-1);
+    return { first: this.#entries[0]?.first ?? 0, last: last?.last ?? 0, maxTime: last?.maxTime };
+  }
+
+  /** The segments, oldest first. */
+  get entries(): readonly SealedEntry[] {
+    return this.#entries;
+  }
+
+  /** Reads the entries that were written since, and returns what is there now. */
+  async refresh(): Promise<ArchiveSpan> {
+    this.#reading ??= this.#readEntries().finally(() => (this.#reading = undefined));
+    await this.#reading;
+    return this.span;
+  }
+
+  /** All messages about a job, oldest first. */
+  async messagesOf(jobId: string): Promise<readonly ArchivedMessage[]> {
+    const found: ArchivedMessage[] = [];
+    for (const entry of await this.#withIndexes()) {
+      for (const block of (await this.#blocks.index(entry)).blocksOf(jobId)) {
+        const messages = await this.#blocks.read(entry, block);
+        found.push(...messages.filter((message) => jobIdOfMessage(message) === jobId));
+      }
+    }
+    return found;
+  }
+
+  /** The messages after this sequence, in order, a few hundred at a time, as far as the archive was read. */
+  async *messagesAfter(sequence: number): AsyncGenerator<readonly ArchivedMessage[]> {
+    for (const entry of this.#entries.filter(({ last }) => last > sequence)) {
+      for (const block of entry.blocks.keys()) {
+        if ((entry.blocks[block + 1]?.first ?? entry.last + 1) <= sequence + 1) continue;
+        const messages = await this.#blocks.read(entry, block);
+        yield messages.filter((message) => message.sequence > sequence);
+      }
+    }
+  }
+
+  /** Reads the whole archive and reports every file that is damaged. */
+  async *damage(): AsyncGenerator<ArchiveCorruptError> {
+    for (const entry of this.#entries) {
+      try {
+        await this.#blocks.check(entry);
+      } catch (error) {
+        if (!(error instanceof ArchiveCorruptError)) throw error;
+        yield error;
+      }
+    }
+  }
+
+  /** One read of the index after the other would be slow where there are many. */
+  async #withIndexes(): Promise<readonly SealedEntry[]> {
+    const entries = this.#entries;
+    for (let start = 0; start < entries.length; start += READS_AT_ONCE) {
+      await Promise.all(entries.slice(start, start + READS_AT_ONCE).map((entry) => this.#blocks.index(entry)));
+    }
+    return entries;
+  }
+
+  async #readEntries(): Promise<void> {
+    const last = this.#entries.at(-1);
+    const names = await this.#store.list(MANIFEST_FOLDER, last === undefined ? '' : entryName(last.first));
+    for (let start = 0; start < names.length; start += READS_AT_ONCE) {
+      const part = names.slice(start, start + READS_AT_ONCE);
+      for (const entry of await Promise.all(part.map((name) => this.#readEntry(name)))) this.#add(entry);
+    }
+  }
+
+  async #readEntry(name: string): Promise<SealedEntry> {
+    const bytes = await this.#store.read(name);
+    if (bytes === undefined) throw new ArchiveCorruptError(name, 'has vanished');
+    return decodeEntry(name, bytes);
+  }
+
+  #add(entry: SealedEntry): void {
+    const last = this.#entries.at(-1);
+    if (last !== undefined && (entry.first !== last.last + 1 || entry.previous !== last.checksum)) {
+      throw new ArchiveCorruptError(entryName(entry.first), `does not follow on ${entryName(last.first)}`);
+    }
+    this.#entries = [...this.#entries, entry];
+  }
+}

@@ -1,0 +1,52 @@
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import type { ArchivedMessage } from './archivedMessage.ts';
+import type { ArchiveStore } from './archiveStore.ts';
+import { ArchiveCorruptError } from './errors.ts';
+import { JobIndex } from './jobIndex.ts';
+import type { CheckedFile, ManifestEntry } from './manifestEntry.ts';
+import { decodeLines } from './messageLine.ts';
+import { sha256 } from './sha256.ts';
+
+const unpack = promisify(gunzip);
+
+/** Reads parts of segments, none of which it trusts before it has compared the checksum. Indexes are kept. */
+export class BlockReader {
+  readonly #store: ArchiveStore;
+  readonly #indexes = new Map<string, JobIndex>();
+
+  constructor(store: ArchiveStore) {
+    this.#store = store;
+  }
+
+  /** The messages of one block of a segment: ArchiveCorruptError, ArchiveUnavailableError. */
+  async read({ segment, blocks }: ManifestEntry, block: number): Promise<readonly ArchivedMessage[]> {
+    const range = blocks[block];
+    if (range === undefined) throw new ArchiveCorruptError(segment.name, `has no block ${block}`);
+    const bytes = await this.#store.read(segment.name, range);
+    assertIntact({ ...segment, ...range }, bytes);
+    return decodeLines((await unpack(bytes)).toString());
+  }
+
+  /** The index of a segment: ArchiveCorruptError, ArchiveUnavailableError. */
+  async index({ index }: ManifestEntry): Promise<JobIndex> {
+    const known = this.#indexes.get(index.name);
+    if (known !== undefined) return known;
+    const bytes = await this.#store.read(index.name);
+    assertIntact(index, bytes);
+    const read = new JobIndex(bytes);
+    this.#indexes.set(index.name, read);
+    return read;
+  }
+
+  /** Reads both files of a segment anew: ArchiveCorruptError, ArchiveUnavailableError. */
+  async check({ segment, index }: ManifestEntry): Promise<void> {
+    for (const file of [segment, index]) assertIntact(file, await this.#store.read(file.name));
+  }
+}
+
+function assertIntact(file: CheckedFile, bytes: Uint8Array | undefined): asserts bytes is Uint8Array {
+  if (bytes === undefined) throw new ArchiveCorruptError(file.name, 'is missing');
+  if (bytes.length < file.bytes) throw new ArchiveCorruptError(file.name, 'is too short');
+  if (sha256(bytes) !== file.sha256) throw new ArchiveCorruptError(file.name, 'does not match its checksum');
+}
