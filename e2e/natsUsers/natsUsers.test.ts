@@ -1,0 +1,88 @@
+import { createDatabase, eventually } from '@jobstream/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { jobsClient } from '../jobsClient.ts';
+import { runScript } from './runScript.ts';
+import { startNatsWithUsers, type NatsWithUsers, type User } from './startNatsWithUsers.ts';
+import { startServices } from './startServices.ts';
+
+let nats: NatsWithUsers;
+let database: string;
+
+beforeAll(async () => {
+  nats = await startNatsWithUsers();
+  database = await createDatabase();
+});
+
+afterAll(async () => {
+  await nats?.[Symbol.asyncDispose]();
+});
+
+const settings = (user: User) => ({ ...nats.settings(user), DATABASE_URL: database, ACK_WAIT_MS: '1000' });
+
+/** Calls the API and answers with the body of a success. */
+async function call(url: string, method = 'GET', body?: unknown): Promise<string> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(url, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  const text = await answer.text();
+  expect({ url, ok: answer.ok, text }).toEqual({ url, ok: true, text });
+  return text;
+}
+
+/** Jobs of every kind: cancelled while they run, sent back, retried, delayed, created together. */
+async function runJobs(api: string): Promise<void> {
+  const jobs = jobsClient(api);
+  const quick = { type: 'sleep', payload: { durationMs: 1 } };
+  const slow = await jobs.create({ type: 'sleep', payload: { durationMs: 60_000 } });
+  const retry = { type: 'sleep', payload: { durationMs: 1, failTimes: 1 }, backoff: { type: 'fixed', delayMs: 10 } };
+  const later = { type: 'email', payload: { to: 'user@example.com' }, delayMs: 200 };
+  const created = await Promise.all([retry, later, quick].map(jobs.create));
+  await call(`${api}/api/jobs/batch`, 'POST', { jobs: [quick, quick, quick] });
+  for (const last of ['retry', undefined]) {
+    await jobs.reaches(slow.id, 'processing');
+    await call(`${api}/api/jobs/${slow.id}/cancel`, 'POST');
+    if (last !== undefined) await call(`${api}/api/jobs/${slow.id}/${last}`, 'POST');
+  }
+  for (const { id } of created) await jobs.reaches(id, 'completed');
+  await call(`${api}/api/jobs/${slow.id}?asOf=1`);
+}
+
+async function runSchedule(api: string): Promise<void> {
+  const often = `${api}/api/schedules/often`;
+  const job = { type: 'sleep', payload: { durationMs: 1 } };
+  await call(`${api}/api/schedules`, 'POST', { name: 'often', cron: '* * * * * *', job });
+  await eventually(async () => expect(await call(`${often}/events`)).toContain('ScheduleTicked'));
+  await call(often, 'PUT', { cron: '@hourly', job });
+  await call(often, 'DELETE');
+}
+
+/** Also of a type that nobody has worked on. */
+async function pauseTypes(api: string): Promise<void> {
+  for (const jobType of ['webhook', 'of-nobody']) {
+    await call(`${api}/api/types/${jobType}/pause`, 'POST');
+    await call(`${api}/api/types/${jobType}/resume`, 'POST');
+  }
+  await call(`${api}/api/types`);
+  await call(`${api}/api/stats`);
+  await call(`${api}/metrics`);
+}
+
+test('a service cannot start before the streams are there, and says who creates them', async () => {
+  const { code, output } = await runScript('apps/worker/src/main.ts', settings('worker'));
+  expect(code).toBe(1);
+  expect(output).toContain('stream JOBS is missing and this user may not create it: npm run migrate does');
+});
+
+test('everything runs with a user for each service, and the server has nothing to refuse', async () => {
+  const before = (await nats.refusals()).length;
+  const migrated = await runScript('tools/migrate.ts', settings('migrate'));
+  expect(migrated).toMatchObject({ code: 0, output: expect.stringContaining('The streams are there.') });
+  await using services = await startServices(settings);
+  await runJobs(services.api);
+  await runSchedule(services.api);
+  await pauseTypes(services.api);
+  for (const task of ['verify', 'rebuild']) {
+    const result = await runScript(`apps/projector/src/${task}/main.ts`, settings('projector'));
+    expect({ task, ...result }).toMatchObject({ task, code: 0 });
+  }
+  expect((await nats.refusals()).slice(before)).toEqual([]);
+}, 120_000);

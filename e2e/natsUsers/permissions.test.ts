@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { repositoryRoot, resolveNatsServer } from '@jobstream/tools';
+import { connect, PermissionViolationError, RequestError, type NatsConnection } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startNatsWithUsers, users, type NatsWithUsers, type User } from './startNatsWithUsers.ts';
+
+let nats: NatsWithUsers;
+
+beforeAll(async () => {
+  nats = await startNatsWithUsers();
+});
+
+afterAll(async () => {
+  await nats?.[Symbol.asyncDispose]();
+});
+
+async function withUser<Result>(user: User, use: (connection: NatsConnection) => Promise<Result>): Promise<Result> {
+  const connection = await nats.connectAs(user);
+  try {
+    return await use(connection);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Whether the server lets the user send to the subject; that nobody answers there is no refusal. */
+function maySend(user: User, subject: string): Promise<boolean> {
+  return withUser(user, async (connection) => {
+    const error = await connection.request(subject, '', { timeout: 5_000 }).catch((reason: unknown) => reason);
+    return !(error instanceof RequestError && error.cause instanceof PermissionViolationError);
+  });
+}
+
+/** Whether the server lets the user listen to the subject. */
+function mayHear(user: User, subject: string): Promise<boolean> {
+  return withUser(user, async (connection) => {
+    const refusals: Error[] = [];
+    connection.subscribe(subject, { callback: (error) => void (error !== null && refusals.push(error)) });
+    await connection.flush();
+    return refusals.length === 0;
+  });
+}
+
+const id = randomUUID();
+const events = [
+  'created',
+  'started',
+  'progressed',
+  'completed',
+  'retry-scheduled',
+  'failed',
+  'cancelled',
+  'requeued',
+  'released',
+];
+const sent: Record<User, readonly string[]> = {
+  api: ['created', 'cancelled', 'requeued'],
+  worker: ['created', 'started', 'progressed', 'completed', 'retry-scheduled', 'failed', 'released'],
+  projector: [],
+  migrate: [],
+  operator: ['requeued'],
+};
+
+describe.each(users)('%s', (user) => {
+  test('appends the events of a job that are its own, and no others', async () => {
+    const allowed: string[] = [];
+    for (const event of events) if (await maySend(user, `jobs.email.${id}.${event}`)) allowed.push(event);
+    expect(allowed).toEqual(sent[user]);
+  });
+
+  test.each(users.filter((other) => other !== user))('hears no answers to %s', async (other) => {
+    expect(await mayHear(user, `_INBOX_${other}.>`)).toBe(false);
+  });
+
+  test('hears answers to itself, and not those of everybody', async () => {
+    expect(await mayHear(user, `_INBOX_${user}.>`)).toBe(true);
+    expect(await mayHear(user, '_INBOX.>')).toBe(false);
+    expect(await mayHear(user, '>')).toBe(false);
+  });
+
+  test.each([
+    '$JS.API.STREAM.PURGE.JOBS',
+    '$JS.API.STREAM.DELETE.JOBS',
+    '$JS.API.STREAM.DELETE.TIMERS',
+    '$JS.API.STREAM.MSG.DELETE.JOBS',
+    '$JS.API.STREAM.UPDATE.JOBS',
+    '$JS.API.STREAM.UPDATE.TIMERS',
+    '$JS.API.STREAM.LEADER.STEPDOWN.JOBS',
+  ])('may not call %s', async (subject) => {
+    expect(await maySend(user, subject)).toBe(false);
+  });
+
+  test.each(['JOBS', 'TIMERS', 'OTHER'])('creates the stream %s only if it is migrate', async (stream) => {
+    expect(await maySend(user, `$JS.API.STREAM.CREATE.${stream}`)).toBe(user === 'migrate' && stream !== 'OTHER');
+  });
+
+  test('acknowledges work only if it takes work', async () => {
+    expect(await maySend(user, `$JS.ACK.JOBS.worker-email.1.1.1.1.0`)).toBe(['worker', 'operator'].includes(user));
+  });
+
+  test('deletes a consumer only if it is the operator', async () => {
+    expect(await maySend(user, '$JS.API.CONSUMER.DELETE.JOBS.worker-email')).toBe(user === 'operator');
+  });
+});
+
+test('a wrong password is refused', async () => {
+  const attempt = connect({ servers: nats.url, user: 'api', pass: 'guessed' });
+  await expect(attempt).rejects.toThrow(/authorization/i);
+});
+
+describe.each(['nats.conf', 'cluster.conf'])('%s', (name) => {
+  const file = path.join(repositoryRoot, 'deploy', 'nats', name);
+  const route = { NATS_SERVER_NAME: 'nats-1', NATS_ROUTES: '[nats://nats-2:6222]', NATS_ROUTE_PASSWORD: 'secret' };
+  const passwords = Object.fromEntries(users.map((user) => [`NATS_${user.toUpperCase()}_PASSWORD`, 'secret']));
+
+  test('is a configuration that the server takes', async () => {
+    expect(await check(file, { ...route, ...passwords })).toContain('is valid');
+  });
+
+  test.each(users)('is refused without the password of %s', async (user) => {
+    const { [`NATS_${user.toUpperCase()}_PASSWORD`]: _missing, ...others } = passwords;
+    expect(await check(file, { ...route, ...others })).toContain(`NATS_${user.toUpperCase()}_PASSWORD`);
+  });
+});
+
+/** What the server says when it only looks at a configuration. */
+async function check(file: string, env: Record<string, string>): Promise<string> {
+  const binary = await resolveNatsServer();
+  return new Promise((resolve) => {
+    execFile(binary, ['-t', '-c', file], { env }, (_error, stdout, stderr) => resolve(stdout + stderr));
+  });
+}

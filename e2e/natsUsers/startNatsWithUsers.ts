@@ -1,0 +1,48 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { guardOfThisProcess, startNats } from '@jobstream/testing';
+import { repositoryRoot } from '@jobstream/tools';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+
+export const users = ['api', 'worker', 'projector', 'migrate', 'operator'] as const;
+export type User = (typeof users)[number];
+
+/** A nats-server with the users of deploy/nats/users.conf. */
+export interface NatsWithUsers extends AsyncDisposable {
+  readonly url: string;
+  /** What a process gets in its environment to come as this user. */
+  settings(user: User): Record<string, string>;
+  /** Connects as the user, who hears answers on the inbox of that name; unless told on its own. */
+  connectAs(user: User, inbox?: string): Promise<NatsConnection>;
+  /** What the server has refused so far, a line for each. */
+  refusals(): Promise<readonly string[]>;
+}
+
+/** Starts one on a free loopback port. The server takes the passwords from its environment, which it has from us. */
+export async function startNatsWithUsers(): Promise<NatsWithUsers> {
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-users-'));
+  guardOfThisProcess().remove(dataDir);
+  for (const user of users) process.env[`NATS_${user.toUpperCase()}_PASSWORD`] = passwordOf(user);
+  // The server takes paths of included files from where its own configuration is.
+  const file = path.relative(dataDir, path.join(repositoryRoot, 'deploy', 'nats', 'users.conf'));
+  const server = await startNats({ dataDir, extraConfig: `include ${file}` });
+  return {
+    url: server.url,
+    settings: (user) => ({ NATS_URL: server.url, NATS_USER: user, NATS_PASSWORD: passwordOf(user) }),
+    connectAs: (user, inbox = user) =>
+      connect({ servers: server.url, user, pass: passwordOf(user), inboxPrefix: `_INBOX_${inbox}`, reconnect: false }),
+    refusals: async () => {
+      const log = await readFile(path.join(dataDir, 'nats.log'), 'utf8');
+      return log.split('\n').filter((line) => line.includes('Violation'));
+    },
+    async [Symbol.asyncDispose]() {
+      await server.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function passwordOf(user: User): string {
+  return `12ab34-${user}`;
+}

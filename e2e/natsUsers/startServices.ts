@@ -1,0 +1,41 @@
+import path from 'node:path';
+import { freePort, guardOfThisProcess } from '@jobstream/testing';
+import { AppProcess, repositoryRoot } from '@jobstream/tools';
+
+export type Service = 'api' | 'worker' | 'projector';
+
+/** The services as processes, each with an environment of its own. */
+export interface Services extends AsyncDisposable {
+  readonly api: string;
+}
+
+/** Starts them and waits until each is ready; `envOf` tells what is in the environment of which. */
+export async function startServices(envOf: (service: Service) => Record<string, string>): Promise<Services> {
+  const port = await freePort();
+  const lines: string[] = [];
+  const services = (['worker', 'projector', 'api'] as const).map(
+    (name) =>
+      new AppProcess({
+        name,
+        script: path.join(repositoryRoot, 'apps', name, 'src', 'main.ts'),
+        cwd: repositoryRoot,
+        env: { PORT: String(port), LOG_LEVEL: 'info', ...envOf(name) },
+        graceMs: 15_000,
+        guard: guardOfThisProcess(),
+        onLine: (line) => lines.push(`${name} ${line}`),
+      }),
+  );
+  const stop = () => Promise.all(services.map((service) => service.stop()));
+  try {
+    await Promise.all(services.map((service) => service.start()));
+  } catch (error) {
+    await stop();
+    throw new Error(`the services did not start:\n${lines.slice(-20).join('\n')}`, { cause: error });
+  }
+  return {
+    api: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      await stop();
+    },
+  };
+}
