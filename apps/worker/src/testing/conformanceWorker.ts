@@ -1,0 +1,22 @@
+import { EventLog } from '@jobstream/eventlog';
+import { eventLogSettings, runProcess } from '@jobstream/runtime';
+import { systemClock } from '../clock.ts';
+import { handlerRegistry } from '../handler/handlerRegistry.ts';
+import { selectTypes } from '../handler/selectTypes.ts';
+import { Worker } from '../worker.ts';
+import { conformanceHandler } from './conformanceHandler.ts';
+
+// A worker process as main.ts makes it, with the test job of the conformance kit as its only handler.
+await runProcess('worker', (config, logger) => {
+  const eventLog = new EventLog({ ...eventLogSettings(config), name: 'worker', logger });
+  const worker = new Worker({
+    eventLog,
+    handlers: selectTypes(handlerRegistry([conformanceHandler()]), config.WORKER_TYPES),
+    clock: systemClock(),
+    logger,
+    concurrency: config.WORKER_CONCURRENCY,
+    ackWaitMs: config.ACK_WAIT_MS,
+    shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
+  });
+  return [eventLog, worker];
+});

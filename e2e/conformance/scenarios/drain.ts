@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import type { Scenario } from '../scenario.ts';
+
+export const drain: Scenario = {
+  name: 'drain',
+  title: 'lets running jobs finish when it is asked to end, and takes no new ones',
+  async run(stage) {
+    const worker = await stage.startWorker();
+    const jobId = await stage.createJob({ do: 'sleep', ms: 3_000 });
+    await stage.until(jobId, 'processing');
+    const ended = worker.terminate();
+    const late = await stage.createJob({ do: 'succeed' });
+    await ended;
+    assert.equal((await stage.job(jobId)).status, 'completed', 'the running job was finished');
+    assert.equal((await stage.job(late)).attempt, 0, 'the new one was not begun');
+    await stage.startWorker();
+    await stage.until(late, 'completed');
+  },
+};

@@ -1,0 +1,81 @@
+import { decide, defaultBackoff, encodeJobEvent, evolve, isRejection } from '@jobstream/domain';
+import type { JobCommand, JobCommandOf, JobEvent, JobState } from '@jobstream/domain';
+import { headers, type NatsConnection } from '@nats-io/transport-node';
+
+type Envelope = 'eventId' | 'at' | 'actor' | 'correlationId';
+type WithoutEnvelope<Command> = Command extends JobCommand ? Omit<Command, Envelope> : never;
+/** A command as a scenario words it. */
+export type KitCommand = WithoutEnvelope<JobCommand>;
+
+export type NewJob = Partial<Omit<JobCommandOf<'CreateJob'>, Envelope | 'command' | 'jobId' | 'jobType'>>;
+
+export const JOB_TYPE = 'conformance';
+/** The name under which the kit writes into the log, whatever part it plays. */
+export const KIT = 'conformance-kit';
+
+const TOKENS: Partial<Record<JobEvent['event'], string>> = { JobRetryScheduled: 'retry-scheduled' };
+
+/** Writes into the log what the API or another worker would, with nothing but publishes. */
+export class KitWriter {
+  readonly #nats: NatsConnection;
+  readonly #written = new Map<number, string>();
+
+  constructor(nats: NatsConnection) {
+    this.#nats = nats;
+  }
+
+  /** Whether the kit wrote the message with this sequence. */
+  wrote(sequence: number): boolean {
+    return this.#written.has(sequence);
+  }
+
+  /** The sequences of what the kit wrote about a job. */
+  sequencesOf(jobId: string): number[] {
+    return [...this.#written].flatMap(([sequence, subject]) => (subject.split('.')[2] === jobId ? [sequence] : []));
+  }
+
+  async create(payload: unknown, options: NewJob): Promise<string> {
+    const jobId = crypto.randomUUID();
+    const defaults = { maxAttempts: 5, backoff: defaultBackoff, timeoutMs: 120_000, tags: [] };
+    await this.record(
+      { command: 'CreateJob', jobId, jobType: JOB_TYPE, payload, ...defaults, ...options },
+      { state: undefined, sequence: 0 },
+    );
+    return jobId;
+  }
+
+  /** Decides on the state and appends; returns the state after it. Rejects when the rules or the stream refuse it. */
+  async record(
+    command: KitCommand,
+    at: { readonly state: JobState; readonly sequence: number },
+  ): Promise<{ state: JobState; sequence: number; event: JobEvent }> {
+    const kind = 'attempt' in command || command.command === 'StartAttempt' ? 'worker' : 'api';
+    const envelope = { eventId: crypto.randomUUID(), at: new Date().toISOString(), actor: { kind, id: KIT } } as const;
+    const event = decide({ ...command, ...envelope }, at.state);
+    if (isRejection(event)) throw new Error(`the kit's ${command.command} was refused: ${event.detail}`);
+    const sequence = await this.publish(subjectOf(event), encodeJobEvent(event), {
+      expected: at.sequence,
+      filter: `jobs.${event.jobType}.${event.jobId}.>`,
+    });
+    return { state: evolve(at.state, event), sequence, event };
+  }
+
+  /** Publishes to a stream and returns the sequence. */
+  async publish(subject: string, body: string, expect?: { expected: number; filter: string }): Promise<number> {
+    const lines = headers();
+    if (expect !== undefined) {
+      lines.set('Nats-Expected-Last-Subject-Sequence', String(expect.expected));
+      lines.set('Nats-Expected-Last-Subject-Sequence-Subject', expect.filter);
+    }
+    const answer = await this.#nats.request(subject, body, { headers: lines, timeout: 10_000 });
+    const { seq, error } = answer.json<{ seq?: number; error?: { description: string } }>();
+    if (seq === undefined || error !== undefined)
+      throw new Error(`the stream refused ${subject}: ${error?.description}`);
+    if (subject.startsWith('jobs.')) this.#written.set(seq, subject);
+    return seq;
+  }
+}
+
+function subjectOf({ event, jobType, jobId }: JobEvent): string {
+  return `jobs.${jobType}.${jobId}.${TOKENS[event] ?? event.slice('Job'.length).toLowerCase()}`;
+}

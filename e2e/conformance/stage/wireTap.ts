@@ -1,0 +1,66 @@
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { KIT } from './kitWriter.ts';
+
+/** What a worker said about a message: to the server, on the subject that the message names for it. */
+export interface Answer {
+  readonly stream: string;
+  /** Of the message that it answers. */
+  readonly sequence: number;
+  readonly answer: string;
+}
+
+/** What passed by, in the order in which the server took it: a publish to a subject, or an answer. */
+export type Heard = { readonly subject: string; readonly body: string } | Answer;
+
+const ACK_TOKENS = 9;
+const HEARTBEAT = '+WPI';
+
+/**
+ * Listens to everything that workers say to the server, in its order: events, timers, and answers for messages. An event
+ * that is heard need not be stored: the stream may have refused it.
+ */
+export class WireTap {
+  readonly heard: Heard[] = [];
+
+  constructor(nats: NatsConnection) {
+    for (const subject of ['jobs.>', 'timers.>', '$JS.ACK.>']) {
+      nats.subscribe(subject, { callback: (_error, message) => void this.heard.push(heardIn(message)) });
+    }
+  }
+
+  /** What was said for the message of this stream with this sequence. */
+  answers(stream: string, sequence: number): string[] {
+    return this.heard.flatMap((one) =>
+      'answer' in one && one.stream === stream && one.sequence === sequence ? [one.answer] : [],
+    );
+  }
+
+  /**
+   * What workers said about a job, in order: names of events, `timer`, and answers for the messages of the log with these
+   * sequences. Heartbeats are left out.
+   */
+  about(jobId: string, sequences: readonly number[]): string[] {
+    return this.heard.flatMap((one) => {
+      if ('subject' in one) return wordFor(one, jobId) ?? [];
+      const answersJob = one.stream === 'JOBS' && sequences.includes(one.sequence);
+      return answersJob && one.answer !== HEARTBEAT ? [one.answer] : [];
+    });
+  }
+}
+
+function wordFor({ subject, body }: { subject: string; body: string }, jobId: string): string | undefined {
+  const [first, second, third, fourth] = subject.split('.');
+  if (first === 'timers') return second === 'at' && fourth === jobId ? 'timer' : undefined;
+  if (third !== jobId || body.includes(`"id":"${KIT}"`)) return undefined;
+  return /"event": ?"(\w+)"/.exec(body)?.[1] ?? 'something unreadable';
+}
+
+/** `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.…`, with a domain and an account before on some servers. */
+function heardIn(message: Msg): Heard {
+  const { subject } = message;
+  if (!subject.startsWith('$JS.ACK.')) return { subject, body: message.string() };
+  const tokens = subject.split('.');
+  const first = tokens.length === ACK_TOKENS ? 2 : 4;
+  const [answer = ''] = message.string().split(' ');
+  return { stream: tokens[first] ?? '', sequence: Number(tokens[first + 3]), answer: answer || '+ACK' };
+}

@@ -1,0 +1,89 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { guardOfThisProcess } from '@jobstream/testing';
+
+const LINES_KEPT = 20;
+const STOP_WITHIN_MS = 20_000;
+
+/**
+ * A worker as a process of its own, started by a command of which nothing is known. `exec` makes the program that the
+ * command names the process that gets the signals; a kill -9 goes to its whole group.
+ */
+export class WorkerUnderTest {
+  readonly #child: ChildProcess;
+  readonly #lines: string[] = [];
+  readonly #ended: Promise<number | string>;
+  #over: number | string | undefined;
+  #isReady = false;
+
+  constructor(command: string, env: NodeJS.ProcessEnv) {
+    this.#child = spawn('sh', ['-c', `exec ${command}`], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    if (this.#child.pid !== undefined) guardOfThisProcess().watch(this.#child.pid, 'app', 'SIGKILL');
+    for (const input of [this.#child.stdout, this.#child.stderr]) {
+      if (input !== null) createInterface({ input }).on('line', (line) => this.#keep(line));
+    }
+    this.#ended = this.#end();
+  }
+
+  /** The last lines that it wrote. */
+  get lines(): readonly string[] {
+    return this.#lines;
+  }
+
+  assertReady(): void {
+    if (this.#over !== undefined) throw new Error(`the worker ended before it was ready (${this.#over})`);
+    if (!this.#isReady) throw new Error('the worker writes no line with the word "ready"');
+  }
+
+  /** Ends it without warning. */
+  async kill(): Promise<void> {
+    this.#signalGroup('SIGKILL');
+    await this.#ended;
+  }
+
+  /** Freezes it, as a machine does that is out of memory or a network that stands still. */
+  freeze(): void {
+    this.#signalGroup('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#signalGroup('SIGCONT');
+  }
+
+  /** Asks it to end, and rejects unless it does so in time with exit code 0. */
+  async terminate(): Promise<void> {
+    if (this.#over !== undefined) return;
+    this.#child.kill('SIGTERM');
+    const how = await this.#endWithin(STOP_WITHIN_MS);
+    if (how !== 0) throw new Error(`after SIGTERM the worker should have ended with exit code 0, but: ${how}`);
+  }
+
+  async #endWithin(ms: number): Promise<number | string> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<string>((resolve) => {
+      timer = setTimeout(() => resolve(`it still ran after ${ms} ms`), ms);
+    });
+    const how = await Promise.race([this.#ended, late]);
+    clearTimeout(timer);
+    return how;
+  }
+
+  async #end(): Promise<number | string> {
+    const [code, signal] = (await once(this.#child, 'close')) as [number | null, string | null];
+    this.#over = code ?? signal ?? 'unknown';
+    if (this.#child.pid !== undefined) guardOfThisProcess().forget(this.#child.pid);
+    return this.#over;
+  }
+
+  #keep(line: string): void {
+    this.#isReady ||= /\bready\b/.test(line);
+    this.#lines.push(line);
+    if (this.#lines.length > LINES_KEPT) this.#lines.shift();
+  }
+
+  #signalGroup(signal: NodeJS.Signals): void {
+    if (this.#over !== undefined || this.#child.pid === undefined) return;
+    process.kill(-this.#child.pid, signal);
+  }
+}
