@@ -26,7 +26,7 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   const auth = authSettings(config);
   warnIfOpen(auth, logger);
   const readiness = new Readiness({
-    log: () => log.isConnected(),
+    log: () => log.takesWrites(),
     table: () => table.ping().then(() => true),
   });
   const tail = new LiveTail({ log, logger });

@@ -41,7 +41,7 @@ await runProcess('worker', (config, logger, { metrics, tracing }) => {
     ackWaitMs: config.ACK_WAIT_MS,
     keepMs: config.JOBS_MAX_AGE,
   });
-  const readiness = new Readiness({ log: () => eventLog.isConnected() });
+  const readiness = new Readiness({ log: () => eventLog.takesWrites() });
   const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
   return [health, eventLog, mailer, worker, scheduler];
 });

@@ -1,6 +1,6 @@
 import { migrate } from '@jobstream/readmodel';
 import { Readiness } from '@jobstream/runtime';
-import { createDatabase, startNats, startPostgres } from '@jobstream/testing';
+import { createDatabase, startNats, startNatsOnFullableDisk, startPostgres } from '@jobstream/testing';
 import { expect, test } from 'vitest';
 import { startApi, type TestApi } from '../testing/startApi.ts';
 
@@ -34,6 +34,25 @@ test('readiness names the part that is down and recovers with it; liveness does 
   await nats.restart();
   await expect.poll(() => health(api).then(({ status }) => status), { timeout: 20_000 }).toBe(200);
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'an API whose log is on a full disk answers 503 and is not ready, until the server is started again',
+  async () => {
+    await using nats = await startNatsOnFullableDisk();
+    const databaseUrl = await createDatabase();
+    await migrate(databaseUrl);
+    await using api = await startApi({ natsUrl: nats.url, databaseUrl });
+    await nats.fillDisk();
+    const refused = await api.post('/api/jobs', { type: 'email' });
+    expect({ status: refused.status, wait: refused.headers.get('retry-after') }).toEqual({ status: 503, wait: '2' });
+    const notReady = { status: 503, body: { status: 'not ready', parts: { log: 'down', table: 'up' } } };
+    await expect.poll(() => health(api)).toEqual(notReady);
+    await nats.freeDisk();
+    await nats.restart();
+    await expect.poll(() => health(api).then(({ status }) => status), { timeout: 20_000 }).toBe(200);
+    expect((await api.post('/api/jobs', { type: 'email' })).status).toBe(201);
+  },
+);
 
 test('a part that does not answer counts as down', async () => {
   const readiness = new Readiness({ log: () => true, table: () => new Promise<boolean>(() => {}) });

@@ -62,7 +62,7 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const keys = new ApiKeys({ databaseUrl: options.databaseUrl, name: 'api-keys' });
   const ring = new KeyRing({ keys, logger, ...options.ring });
   const auth = { ...authSettings(readConfig({})), ...options.auth };
-  const readiness = new Readiness({ log: () => log.isConnected(), table: () => table.ping().then(() => true) });
+  const readiness = new Readiness({ log: () => log.takesWrites(), table: () => table.ping().then(() => true) });
   const tail = new LiveTail({ log, logger, ...options.tail });
   const held = new HeldRequests(options.held);
   const served = new ServedVersions();
