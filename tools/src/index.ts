@@ -1,3 +1,4 @@
+export { unpackAptPackage } from './aptPackage.ts';
 export { AppEndedError, AppProcess } from './appProcess.ts';
 export type { AppOptions } from './appProcess.ts';
 export { cacheFolder, repositoryRoot } from './cacheFolder.ts';
@@ -9,5 +10,8 @@ export { freePort, isPortFree } from './freePort.ts';
 export { Guard } from './guard.ts';
 export { resolveOldNatsServer } from './oldNatsServer.ts';
 export type { OldNatsServer } from './oldNatsServer.ts';
+export { goTools, resolveGoTool } from './resolveGoTool.ts';
+export type { GoTool, ResolvedGoTool } from './resolveGoTool.ts';
 export { resolveNatsServer } from './resolveNatsServer.ts';
 export type { ResolveOptions } from './resolveNatsServer.ts';
+export { runCommand } from './runCommand.ts';
