@@ -6,4 +6,6 @@ export { ArchiveWriter } from './archiveWriter.ts';
 export { ArchiveCorruptError, ArchiveUnavailableError, UnsafeStoreError } from './errors.ts';
 export { FolderStore } from './folderStore.ts';
 export type { SealedEntry } from './manifestEntry.ts';
+export { openArchive } from './openArchive.ts';
+export type { ArchiveSettings } from './openArchive.ts';
 export { SegmentBuilder } from './segmentBuilder.ts';
