@@ -1,0 +1,29 @@
+import { AppProcess, freePort, repositoryRoot } from '@jobstream/tools';
+import type { RunningSystem } from '../startSystem.ts';
+
+/** An API process beside that of a system, on the same servers, which can be killed. */
+export interface MortalApi extends AsyncDisposable {
+  readonly port: number;
+  readonly url: string;
+  /** Kills it with -9 and starts it again on the same port; resolves when it is ready. */
+  killAndRestart(): Promise<void>;
+}
+
+export async function startMortalApi({ nats, postgres }: RunningSystem): Promise<MortalApi> {
+  const port = await freePort();
+  const env = { ...process.env, NATS_URL: nats, DATABASE_URL: postgres, PORT: String(port), LOG_LEVEL: 'silent' };
+  const script = 'apps/api/src/main.ts';
+  const app = new AppProcess({ name: 'api', script, cwd: repositoryRoot, env, onLine: () => {}, graceMs: 5_000 });
+  await app.start();
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    async killAndRestart() {
+      const ended = new Promise<void>((resolve) => (app.onUnexpectedExit = () => resolve()));
+      if (app.pid !== undefined) process.kill(app.pid, 'SIGKILL');
+      await ended;
+      await app.start();
+    },
+    [Symbol.asyncDispose]: () => app.stop(),
+  };
+}
