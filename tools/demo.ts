@@ -3,6 +3,7 @@ import { apiClient } from './src/apiClient.ts';
 import { repositoryRoot } from './src/cacheFolder.ts';
 import { raiseCounter } from './src/demoCounter.ts';
 import { demonstrate } from './src/demonstrate.ts';
+import { keyFor } from './src/keyFor.ts';
 import { Guard } from './src/guard.ts';
 import { onBootstrapGone } from './src/onBootstrapGone.ts';
 import { stopRequest } from './src/stopRequest.ts';
@@ -23,7 +24,8 @@ async function main(): Promise<void> {
 function show(apiUrl: string): Promise<void> {
   if (!URL.canParse(apiUrl)) throw new Error(`API_URL is not an address: ${apiUrl}`);
   const to = `test${raiseCounter(path.join(dataDir, 'counter'))}@example.com`;
-  return demonstrate({ api: apiClient(apiUrl), to, write: (text) => process.stdout.write(text) });
+  const api = apiClient(apiUrl, keyFor(apiUrl, process.env));
+  return demonstrate({ api, to, write: (text) => process.stdout.write(text) });
 }
 
 async function showOwnSystem(): Promise<void> {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { ApiKeys, migrate, parseApiKey } from '@jobstream/readmodel';
+import { ApiKeys, formatApiKey, migrate, newApiKey, parseApiKey } from '@jobstream/readmodel';
 import { createDatabase } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -42,6 +42,17 @@ test('a key is made, listed and revoked; nothing but the key goes to standard ou
   expect(await run(['revoke', id])).toMatchObject({ code: 0, stderr: '' });
   expect(await keys.active()).toEqual([]);
   expect((await run(['list'])).stdout).toContain('  revoked 2');
+});
+
+test('a key that was made elsewhere is adopted, and is not shown', async () => {
+  const made = newApiKey();
+  const words = ['adopt', '--name', 'first', '--scopes', 'admin'];
+  const env = { DATABASE_URL: databaseUrl, API_KEY: formatApiKey(made) };
+  expect(await run(words, env)).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining(made.id) });
+  expect((await keys.active()).map((key) => key.id)).toEqual([made.id]);
+  await keys.revoke(made.id);
+  const without = await run(words, { DATABASE_URL: databaseUrl, API_KEY: '' });
+  expect(without).toMatchObject({ code: 1, stderr: 'API_KEY is not set: it is the key to adopt.\n' });
 });
 
 test.each([

@@ -4,12 +4,12 @@ import { repositoryRoot } from './src/cacheFolder.ts';
 import { embeddedDatabaseUrl } from './src/embeddedDatabaseUrl.ts';
 import { keysCommand } from './src/keysCommand.ts';
 
-/** Makes, lists and revokes API keys in `DATABASE_URL`, or in the embedded database of a running `npm start`. */
+/** Makes, adopts, lists and revokes API keys in `DATABASE_URL`, or in the embedded database of a running `npm start`. */
 async function main(): Promise<void> {
   const keys = new ApiKeys({ databaseUrl: await databaseUrl(), name: 'keys' });
   try {
     const [print, explain] = [console.log, console.error];
-    await keysCommand(process.argv.slice(2), { keys, print, explain });
+    await keysCommand(process.argv.slice(2), { keys, given: process.env['API_KEY'], print, explain });
   } finally {
     await keys.stop();
   }

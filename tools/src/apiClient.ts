@@ -25,19 +25,20 @@ export interface ApiClient {
 }
 
 const timeoutMs = 10_000;
+const contentType = { 'content-type': 'application/json' };
 
-/** The calls of the HTTP API that the demo makes; every failure is an ApiError of one sentence. */
-export function apiClient(baseUrl: string): ApiClient {
+/** The calls of the HTTP API that the demo makes, with a key if given; every failure is an ApiError of one sentence. */
+export function apiClient(baseUrl: string, key?: string): ApiClient {
+  const authorization: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
   const call = async (path: string, init: RequestInit = {}): Promise<unknown> => {
-    const response = await reach(baseUrl, path, init);
+    const response = await reach(baseUrl, path, { ...init, headers: { ...authorization, ...contentType } });
     const body: unknown = await response.json().catch(() => undefined);
     if (response.ok && body !== undefined) return body;
     const title = isRecord(body) && typeof body['title'] === 'string' ? `: ${body['title']}` : '';
     throw new ApiError(`${init.method ?? 'GET'} ${path} at ${baseUrl} was answered with ${response.status}${title}.`);
   };
-  const headers = { 'content-type': 'application/json' };
   return {
-    createJob: (job) => call('/api/jobs', { method: 'POST', headers, body: JSON.stringify(job) }) as Promise<JobView>,
+    createJob: (job) => call('/api/jobs', { method: 'POST', body: JSON.stringify(job) }) as Promise<JobView>,
     getJob: (id) => call(`/api/jobs/${id}`) as Promise<JobView>,
     getEvents: async (id) => ((await call(`/api/jobs/${id}/events`)) as { items: LoggedEvent[] }).items,
   };

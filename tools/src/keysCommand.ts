@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
-import type { ApiKey, ApiKeys, Scope } from '@jobstream/readmodel';
+import type { ApiKey, ApiKeys, NewApiKey, Scope } from '@jobstream/readmodel';
 
 const USAGE = `Usage:
   npm run keys -- create --name <name> --scopes <scope,…> [--tenant <tenant>] [--expires <90d | RFC 3339 time>]
+  npm run keys -- adopt --name <name> --scopes <scope,…> [--tenant …] [--expires …]   (the key itself is in API_KEY)
   npm run keys -- list
   npm run keys -- revoke <id>
 Scopes: jobs:read, jobs:write, schedules:write, admin.`;
@@ -10,7 +11,9 @@ Scopes: jobs:read, jobs:write, schedules:write, admin.`;
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 export interface KeysCommand {
-  readonly keys: Pick<ApiKeys, 'create' | 'list' | 'revoke'>;
+  readonly keys: Pick<ApiKeys, 'create' | 'adopt' | 'list' | 'revoke'>;
+  /** The text of the key for `adopt`. */
+  readonly given: string | undefined;
   /** For what a program may read. */
   readonly print: (line: string) => void;
   /** For what a person may read. */
@@ -21,6 +24,7 @@ export interface KeysCommand {
 export async function keysCommand(words: readonly string[], command: KeysCommand): Promise<void> {
   const { action, rest, options } = parse(words);
   if (action === 'create' && rest.length === 0) return create(options, command);
+  if (action === 'adopt' && rest.length === 0) return adopt(options, command);
   if (action === 'list' && rest.length === 0) return list(command);
   if (action === 'revoke' && rest.length === 1) return revoke(rest[0] ?? '', command);
   throw new Error(USAGE);
@@ -38,13 +42,24 @@ function parse(words: readonly string[]) {
   }
 }
 
-async function create(options: ReturnType<typeof parse>['options'], command: KeysCommand): Promise<void> {
-  const { name = '', scopes = '', tenant = null, expires } = options;
-  const wanted = scopes.split(',').map((scope) => scope.trim()) as Scope[];
-  const expiresAt = expires === undefined ? null : instantOf(expires);
-  const { key, text } = await command.keys.create({ name, scopes: wanted, tenant, expiresAt });
+type Options = ReturnType<typeof parse>['options'];
+
+async function create(options: Options, command: KeysCommand): Promise<void> {
+  const { key, text } = await command.keys.create(wantedKey(options));
   command.explain(`${described(key)}\nThis is the only time that the key is shown:`);
   command.print(text);
+}
+
+/** For a system that is set up by a program: the key is in its settings before there is a database. */
+async function adopt(options: Options, { keys, given, explain }: KeysCommand): Promise<void> {
+  if (!given) throw new Error('API_KEY is not set: it is the key to adopt.');
+  explain(described(await keys.adopt(given, wantedKey(options))));
+}
+
+function wantedKey(options: Options): NewApiKey {
+  const { name = '', scopes = '', tenant = null, expires } = options;
+  const wanted = scopes.split(',').map((scope) => scope.trim()) as Scope[];
+  return { name, scopes: wanted, tenant, expiresAt: expires === undefined ? null : instantOf(expires) };
 }
 
 async function list({ keys, print }: KeysCommand): Promise<void> {

@@ -4,7 +4,7 @@ import { migratedDatabase } from '../testing/migratedDatabase.ts';
 import type { MigratedDatabase } from '../testing/migratedDatabase.ts';
 import type { NewApiKey } from './apiKey.ts';
 import { ApiKeys } from './apiKeys.ts';
-import { hashOfSecret, parseApiKey } from './apiKeyText.ts';
+import { formatApiKey, hashOfSecret, newApiKey, parseApiKey } from './apiKeyText.ts';
 
 let database: MigratedDatabase;
 let keys: ApiKeys;
@@ -119,4 +119,29 @@ test('a Postgres that is away is told apart', async () => {
   await away.start();
   await expect(away.active()).rejects.toThrow(ReadModelUnavailableError);
   await away.stop();
+});
+
+describe('a key that was made elsewhere', () => {
+  const wanted: NewApiKey = { name: 'first', scopes: ['admin'], tenant: null, expiresAt: null };
+
+  test('is taken as it is, and a second time changes nothing', async () => {
+    const made = newApiKey();
+    const key = await keys.adopt(formatApiKey(made), wanted);
+    expect(key).toMatchObject({ id: made.id, name: 'first', scopes: ['admin'] });
+    expect((await keys.active())[0]?.secretHash).toEqual(hashOfSecret(made.secret));
+    await keys.revoke(made.id);
+    expect(await keys.adopt(formatApiKey(made), { ...wanted, name: 'second' })).toMatchObject({
+      name: 'first',
+      revokedAt: expect.any(String),
+    });
+    expect(await keys.active()).toEqual([]);
+  });
+
+  test('is refused when it is none, or when another key has its id', async () => {
+    await expect(keys.adopt('jsk_x', wanted)).rejects.toThrow('this is not the text of a key');
+    const made = newApiKey();
+    await keys.adopt(formatApiKey(made), wanted);
+    const other = formatApiKey({ ...newApiKey(), id: made.id });
+    await expect(keys.adopt(other, wanted)).rejects.toThrow(`there is another key with the id ${made.id}`);
+  });
 });

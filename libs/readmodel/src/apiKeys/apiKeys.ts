@@ -1,16 +1,20 @@
 import type { Pool } from 'pg';
 import type { PoolOptions } from '../createPool.ts';
+import { InvalidApiKeyError } from '../errors.ts';
 import { MigratedPool } from '../migratedPool.ts';
 import { apiKeyColumns } from './apiKey.ts';
 import type { ApiKey, ApiKeyCredential, NewApiKey } from './apiKey.ts';
 import { assertValidKey } from './assertValidKey.ts';
-import { formatApiKey, hashOfSecret, newApiKey } from './apiKeyText.ts';
+import { formatApiKey, hashOfSecret, newApiKey, parseApiKey } from './apiKeyText.ts';
+import type { ApiKeyText } from './apiKeyText.ts';
 
 /** A few, of their own: slow lists of jobs must not keep callers from being recognised. */
 const MAX_CONNECTIONS = 2;
 
 const INSERT = `INSERT INTO api_keys (id, name, scopes, tenant, expires_at, secret_hash) VALUES ($1, $2, $3, $4, $5, $6)
   RETURNING ${apiKeyColumns}`;
+const ADOPT = INSERT.replace('RETURNING', 'ON CONFLICT (id) DO NOTHING RETURNING');
+const FIND = `SELECT ${apiKeyColumns} FROM api_keys WHERE id = $1 AND secret_hash = $2`;
 const LIST = `SELECT ${apiKeyColumns} FROM api_keys WHERE $1::text IS NULL OR tenant = $1 ORDER BY created_at DESC, id`;
 const REVOKE = `UPDATE api_keys SET revoked_at = coalesce(revoked_at, now())
   WHERE id = $1 AND ($2::text IS NULL OR tenant = $2)`;
@@ -48,12 +52,28 @@ export class ApiKeys {
   /** Makes a key; `text` is the only copy of its secret that there will ever be. InvalidApiKeyError. */
   async create(wanted: NewApiKey): Promise<{ readonly key: ApiKey; readonly text: string }> {
     assertValidKey(wanted);
-    const { id, secret } = newApiKey();
-    const { name, scopes, tenant, expiresAt } = wanted;
-    const values = [id, name, [...scopes], tenant, expiresAt, hashOfSecret(secret)];
+    const text = newApiKey();
+    const values = rowOf(text, wanted);
     const [key] = await this.#pool.ask((pool) => rowsOf<ApiKey>(pool, { text: INSERT, values }));
     if (key === undefined) throw new Error('an insert returns its row');
-    return { key, text: formatApiKey({ id, secret }) };
+    return { key, text: formatApiKey(text) };
+  }
+
+  /**
+   * Stores a key that somebody else made; one that is there already stays as it is, revoked if it was.
+   * InvalidApiKeyError, also for a text that is no key or has the id of another one.
+   */
+  async adopt(text: string, wanted: NewApiKey): Promise<ApiKey> {
+    assertValidKey(wanted);
+    const parsed = parseApiKey(text);
+    if (parsed === undefined) throw new InvalidApiKeyError(['this is not the text of a key']);
+    const find = { text: FIND, values: [parsed.id, hashOfSecret(parsed.secret)] };
+    const [key] = await this.#pool.ask(async (pool) => {
+      const added = await rowsOf<ApiKey>(pool, { text: ADOPT, values: rowOf(parsed, wanted) });
+      return added.length > 0 ? added : rowsOf<ApiKey>(pool, find);
+    });
+    if (key === undefined) throw new InvalidApiKeyError([`there is another key with the id ${parsed.id}`]);
+    return key;
   }
 
   /** All keys, also those that are over, newest first; with a tenant only those of the tenant. */
@@ -77,6 +97,10 @@ export class ApiKeys {
     const times = [...uses.values()].map((at) => new Date(at).toISOString());
     await this.#pool.ask((pool) => pool.query({ ...TOUCH, values: [[...uses.keys()], times] }));
   }
+}
+
+function rowOf({ id, secret }: ApiKeyText, { name, scopes, tenant, expiresAt }: NewApiKey): unknown[] {
+  return [id, name, [...scopes], tenant, expiresAt, hashOfSecret(secret)];
 }
 
 async function rowsOf<Row extends object>(

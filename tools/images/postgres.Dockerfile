@@ -1,0 +1,14 @@
+# A stand-in for the public `postgres` image: it honours POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB and PGDATA.
+ARG DEBIAN_IMAGE
+FROM ${DEBIAN_IMAGE}
+ARG POSTGRES_MAJOR
+RUN apt-get update \
+  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql-${POSTGRES_MAJOR} locales- \
+  && rm -rf /var/lib/apt/lists/* /var/lib/postgresql/${POSTGRES_MAJOR}
+ENV PATH=/usr/lib/postgresql/${POSTGRES_MAJOR}/bin:$PATH PGDATA=/var/lib/postgresql/data LANG=C.UTF-8
+RUN install -d -o postgres -g postgres -m 1777 "$PGDATA" /var/run/postgresql
+COPY startPostgres.sh /usr/local/bin/startPostgres.sh
+EXPOSE 5432
+STOPSIGNAL SIGINT
+ENTRYPOINT ["/bin/sh", "/usr/local/bin/startPostgres.sh"]
+CMD ["postgres"]

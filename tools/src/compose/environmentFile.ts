@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import { formatApiKey, newApiKey } from '@jobstream/readmodel';
+
+/** What docker-compose.yml must be given, and how each is made. */
+const SECRETS: Readonly<Record<string, () => string>> = {
+  POSTGRES_PASSWORD: password,
+  NATS_API_PASSWORD: password,
+  NATS_WORKER_PASSWORD: password,
+  NATS_PROJECTOR_PASSWORD: password,
+  NATS_MIGRATE_PASSWORD: password,
+  NATS_OPERATOR_PASSWORD: password,
+  NATS_ROUTE_PASSWORD: password,
+  WEBHOOK_SECRET: password,
+  GRAFANA_PASSWORD: password,
+  API_KEY: () => formatApiKey(newApiKey()),
+  METRICS_KEY: () => formatApiKey(newApiKey()),
+};
+
+const CLUSTER: Readonly<Record<string, string>> = {
+  COMPOSE_PROFILES: 'cluster',
+  NATS_CONFIG: 'cluster.conf',
+  NATS_URL: 'nats://nats:4222,nats://nats-2:4222,nats://nats-3:4222',
+  STREAM_REPLICAS: '3',
+};
+
+export interface EnvironmentWishes {
+  /** What the file says now: nothing of it is changed. */
+  readonly present: Readonly<Record<string, string | undefined>>;
+  readonly cluster: boolean;
+  /** Base images of this machine, by the name of their variable. */
+  readonly images: Readonly<Record<string, string>>;
+}
+
+/** The lines that are missing in `.env`; values that are there stay, since the data were made with them. */
+export function missingLines({ present, cluster, images }: EnvironmentWishes): string[] {
+  const secrets = Object.entries(SECRETS).map(([name, make]) => [name, make] as const);
+  const plain = Object.entries({ ...(cluster ? CLUSTER : {}), ...images }).map(
+    ([name, value]) => [name, () => value] as const,
+  );
+  return [...secrets, ...plain].filter(([name]) => !present[name]).map(([name, make]) => `${name}=${make()}`);
+}
+
+/**
+ * 192 random bits, hexadecimal but for the first letter: safe in an address and in a shell, and nats-server, which puts
+ * variables into its configuration as they are, cannot take it for a number.
+ */
+function password(): string {
+  return `p${randomBytes(24).toString('hex')}`;
+}
