@@ -1,4 +1,4 @@
-import express, { type Express, type RequestHandler } from 'express';
+import express, { type Express } from 'express';
 import { addRoute } from './http/addRoute.ts';
 import { arrivalDeadline } from './http/arrivalDeadline.ts';
 import type { ApiDeps } from './apiDeps.ts';
@@ -6,12 +6,13 @@ import { accessControl } from './auth/accessControl.ts';
 import { crossOrigin } from './auth/crossOrigin.ts';
 import { keyRoutes } from './auth/keys/keyRoutes.ts';
 import { localRequestsOnly } from './auth/localRequestsOnly.ts';
-import { needs, needsNothing } from './auth/needs.ts';
 import { batchRoutes, IMPORT_PATH } from './batch/batchRoutes.ts';
 import { feedRoutes } from './feeds/feedRoutes.ts';
-import { getMetrics } from './operations/getMetrics.ts';
+import type { Route } from './http/route.ts';
+import { documentRoutes } from './openapi/documentRoutes.ts';
 import { handleError } from './problems/handleError.ts';
 import { healthRoutes } from './operations/healthRoutes.ts';
+import { processRoutes } from './operations/processRoutes.ts';
 import { jobRoutes } from './jobs/jobRoutes.ts';
 import { typeRoutes } from './jobTypes/typeRoutes.ts';
 import { Problem } from './problems/problem.ts';
@@ -20,7 +21,6 @@ import { requestMetrics } from './operations/requestMetrics.ts';
 import { requestTrace } from './operations/requestTrace.ts';
 import { scheduleRoutes } from './schedules/scheduleRoutes.ts';
 import { secureHeaders } from './http/secureHeaders.ts';
-import { sendJson } from './http/sendJson.ts';
 
 /** The whole HTTP API, not yet listening. */
 export function createApp(deps: ApiDeps): Express {
@@ -33,15 +33,7 @@ export function createApp(deps: ApiDeps): Express {
   app.use(arrivalDeadline({ ms: 30_000, except: [IMPORT_PATH] }));
   if (deps.auth.open) app.use(localRequestsOnly(deps.auth.corsOrigins));
   app.use(crossOrigin(deps.auth.corsOrigins));
-  app.use(batchRoutes(deps));
-  app.use(jobRoutes(deps));
-  app.use(feedRoutes(deps));
-  app.use(scheduleRoutes(deps));
-  app.use(typeRoutes(deps));
-  app.use(keyRoutes(deps));
-  app.use(healthRoutes(deps.readiness));
-  addRoute(app, '/metrics', { get: [needs('jobs:read', { acrossTenants: true }), getMetrics(deps.metrics)] });
-  addRoute(app, '/', { get: [needsNothing(), answerRoot] });
+  for (const route of routesOf(deps)) addRoute(app, route);
   app.use(() => {
     throw new Problem('path-not-found');
   });
@@ -49,14 +41,18 @@ export function createApp(deps: ApiDeps): Express {
   return app;
 }
 
-const answerRoot: RequestHandler = (_req, res) => {
-  sendJson(res, 200, {
-    name: 'jobstream',
-    documentation: 'docs/api.md',
-    jobs: '/api/jobs',
-    schedules: '/api/schedules',
-    live: '/health/live',
-    ready: '/health/ready',
-    metrics: '/metrics',
-  });
-};
+/** Every route there is. The description of them describes itself, too. */
+export function routesOf(deps: ApiDeps): readonly Route[] {
+  const routes: readonly Route[] = [
+    ...batchRoutes(deps),
+    ...jobRoutes(deps),
+    ...feedRoutes(deps),
+    ...scheduleRoutes(deps),
+    ...typeRoutes(deps),
+    ...keyRoutes(deps),
+    ...healthRoutes(deps.readiness),
+    ...processRoutes(deps.metrics),
+    ...documentRoutes(() => routes),
+  ];
+  return routes;
+}

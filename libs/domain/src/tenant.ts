@@ -1,6 +1,6 @@
 import { Schema } from 'effect';
 
-const PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u;
 
 /** Whose job or schedule it is, where several share a system: 1 to 64 letters, digits, dots, dashes and underscores. */
 export const Tenant = Schema.String.check(

@@ -1,10 +1,10 @@
 import { Schema } from 'effect';
 
-const RFC_3339_UTC = /^(?!0000)\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/;
+const RFC_3339_UTC = /^(?!0000)\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/u;
 
 /** An instant as RFC 3339 text in UTC, e.g. `2026-01-31T09:30:00.000Z`. */
 export const Timestamp = Schema.String.check(
-  Schema.isPattern(RFC_3339_UTC, { expected: 'an RFC 3339 time in UTC' }),
+  Schema.isPattern(RFC_3339_UTC, { expected: 'an RFC 3339 time in UTC', format: 'date-time' }),
   Schema.makeFilter((text) => exists(text) || 'an existing date'),
 );
 export type Timestamp = typeof Timestamp.Type;

@@ -51,7 +51,7 @@ function keyName(scope: Scope, tenant: string | null): string {
 /** Sends no body, so that whoever may call is told that it is missing: nothing but access is decided here. */
 async function answerTo(call: string, authorization?: string) {
   const [method = '', pattern = ''] = call.split(' ');
-  const path = pattern.replace(':id', randomUUID()).replace(/:\w+/, 'nightly');
+  const path = pattern.replace(':id', randomUUID()).replace(':file', 'start.js').replace(/:\w+/, 'nightly');
   const ending = new AbortController();
   const headers = authorization === undefined ? {} : { authorization };
   const response = await api.fetch(path, { method, headers, signal: ending.signal });
@@ -116,7 +116,8 @@ test.each(guarded.filter(({ forTenants }) => !forTenants))('$call is not for cal
 
 test('a route that does not say what it needs is for administrators', () => {
   const router = Router();
-  addRoute(router, '/forgotten', { get: [(_req, res) => void res.end()] });
+  const operation = { id: 'forgotten', tag: 'jobs', summary: 'Forget', answers: {} } as const;
+  addRoute(router, { path: '/forgotten', get: { operation, handlers: [(_req, res) => void res.end()] } });
   const [route] = declaredRoutes({ router } as unknown as Express);
   expect(route?.requirement).toEqual({ scope: 'admin', acrossTenants: false });
 });

@@ -1,22 +1,26 @@
-import { Router } from 'express';
-import { addRoute } from '../http/addRoute.ts';
 import type { ApiDeps } from '../apiDeps.ts';
 import { needs } from '../auth/needs.ts';
-import { importJobs } from '../import/importJobs.ts';
 import { jsonBody } from '../http/jsonBody.ts';
+import type { Route } from '../http/route.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
+import { importJobs } from '../import/importJobs.ts';
+import { importJobsOperation } from '../import/importJobsOperation.ts';
 import { MAX_BATCH_BYTES } from './batchRequest.ts';
 import { createBatch } from './createBatch.ts';
+import { createBatchOperation } from './createBatchOperation.ts';
 
 /** Where requests may take as long as they like to arrive. */
 export const IMPORT_PATH = '/api/jobs/import';
 
 /** Creating many jobs at once. These paths come before `/api/jobs/:id`, which would take them for ids. */
-export function batchRoutes(deps: ApiDeps): Router {
-  const router = Router();
+export function batchRoutes(deps: ApiDeps): readonly Route[] {
   const write = needs('jobs:write');
   const body = jsonBody({ required: true, maxBytes: MAX_BATCH_BYTES });
-  addRoute(router, '/api/jobs/batch', { post: [write, ...body, withinDeadline(createBatch(deps))] });
-  addRoute(router, IMPORT_PATH, { post: [write, importJobs(deps)] });
-  return router;
+  return [
+    {
+      path: '/api/jobs/batch',
+      post: { operation: createBatchOperation, handlers: [write, ...body, withinDeadline(createBatch(deps))] },
+    },
+    { path: IMPORT_PATH, post: { operation: importJobsOperation, handlers: [write, importJobs(deps)] } },
+  ];
 }

@@ -3,19 +3,9 @@ import type { ApiDeps } from '../apiDeps.ts';
 import { applyCommand, type ChangeCommand } from '../jobs/applyCommand.ts';
 import { problemType } from '../problems/problemTypes.ts';
 import { toProblem } from '../problems/toProblem.ts';
+import type { BulkTally } from './bulkAnswers.ts';
 import type { BulkPlan } from './bulkRequest.ts';
 import { matchingPages } from './matchingPages.ts';
-
-/** How far a bulk change has come. `matched` counts the jobs worked on: those changed, skipped and failed together. */
-export interface BulkTally {
-  readonly matched: number;
-  readonly changed: number;
-  /** The state of the job forbids the change: it has moved on since the table was written. */
-  readonly skipped: number;
-  readonly failed: number;
-  /** Why it ended before all jobs were worked on. */
-  readonly stopped?: string;
-}
 
 export interface BulkRun {
   /** The command for one job, new for each. */

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { BulkTally } from './changeMatching.ts';
+import type { BulkLine, BulkTally } from './bulkAnswers.ts';
 
 /** An answer in lines of JSON: how far the work has come, `done` false, and at last the summary, `done` true. */
 export class ProgressStream {
@@ -32,6 +32,7 @@ export class ProgressStream {
   }
 
   #line({ done, tally }: { done: boolean; tally: BulkTally }): string {
-    return `${JSON.stringify({ done, total: this.#total, ...tally })}\n`;
+    const line: typeof BulkLine.Type = { done, total: this.#total, ...tally };
+    return `${JSON.stringify(line)}\n`;
   }
 }

@@ -20,14 +20,23 @@ const eventNames = [
 const several = Schema.isBetweenLength(1, 50);
 
 const Sequence = Schema.String.check(
-  Schema.isPattern(/^\d{1,15}$/, { expected: 'a sequence: a whole number from 0 on' }),
+  Schema.isPattern(/^\d{1,15}$/u, {
+    expected: 'a sequence: a whole number from 0 on',
+    jsonSchema: { type: 'integer', minimum: 0, maximum: 999_999_999_999_999 },
+  }),
 ).pipe(Schema.decodeTo(Schema.Int, SchemaTransformation.transform({ decode: Number, encode: String })));
 
 /** The query of `GET /api/events`, with its lists taken apart. */
 export const FeedQuery = Schema.Struct({
-  type: Schema.optionalKey(Schema.Array(JobType).check(several)),
-  event: Schema.optionalKey(Schema.Array(Schema.Literals(eventNames)).check(several)),
-  after: Schema.optionalKey(Sequence),
+  type: Schema.optionalKey(Schema.Array(JobType).check(several)).annotateKey({
+    description: 'Events of any of these job types.',
+  }),
+  event: Schema.optionalKey(Schema.Array(Schema.Literals(eventNames)).check(several)).annotateKey({
+    description: 'Events with any of these names.',
+  }),
+  after: Schema.optionalKey(Sequence).annotateKey({
+    description: 'Begin after the event with this sequence; 0 is the beginning of the log. Without it: now.',
+  }),
 });
 
 export interface FeedPlan {

@@ -1,30 +1,20 @@
 import type { IRouter, Request, RequestHandler, Response } from 'express';
 import { needs, requirementOf } from '../auth/needs.ts';
 import { Problem } from '../problems/problem.ts';
+import { METHODS, type Route } from './route.ts';
 
-type Method = 'get' | 'post' | 'put' | 'delete';
-
-const METHODS: readonly Method[] = ['get', 'post', 'put', 'delete'];
-
-/**
- * Adds a path (or its aliases) with the handlers of each method; other methods are answered with what is allowed. The
- * first handler declares what callers need; where it does not, only administrators pass.
- */
-export function addRoute(
-  router: IRouter,
-  path: string | string[],
-  handlers: { readonly [Name in Method]?: readonly RequestHandler[] },
-): void {
-  const route = router.route(path as string);
+/** Adds a route; methods that it does not have are answered with what is allowed. */
+export function addRoute(router: IRouter, route: Route): void {
+  const added = router.route([route.path, ...(route.aliases ?? [])] as unknown as string);
   const allowed: string[] = [];
   for (const method of METHODS) {
-    const handling = handlers[method];
-    if (handling === undefined) continue;
-    route[method](...declared(handling));
+    const endpoint = route[method];
+    if (endpoint === undefined) continue;
+    added[method](...declared(endpoint.handlers));
     allowed.push(method === 'get' ? 'GET, HEAD' : method.toUpperCase());
   }
   const allow = [...allowed, 'OPTIONS'].join(', ');
-  route.all((req, res) => answerOthers(req, res, allow));
+  added.all((req, res) => answerOthers(req, res, allow));
 }
 
 function declared(handling: readonly RequestHandler[]): readonly RequestHandler[] {

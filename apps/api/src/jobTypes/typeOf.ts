@@ -3,6 +3,9 @@ import { Schema } from 'effect';
 import type { Request } from 'express';
 import { Problem } from '../problems/problem.ts';
 
+/** The path of what concerns one job type. */
+export const TypePath = Schema.Struct({ type: JobType });
+
 const isJobType = Schema.is(JobType);
 
 /** The job type that the path names. */

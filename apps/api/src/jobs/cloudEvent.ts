@@ -1,8 +1,28 @@
+import { JobId, JobType, Timestamp } from '@jobstream/domain';
 import type { RecordedEvent } from '@jobstream/eventlog';
-import { eventView } from './jobView.ts';
+import { Schema } from 'effect';
+import type { BodyOf } from '../http/bodyOf.ts';
+import { jobEventView } from './jobEventView.ts';
 
 /** An event in the format of CloudEvents 1.0 (JSON); what the format has no name for are extensions. */
-export function cloudEvent(recorded: RecordedEvent): object {
+export const CloudEvent = Schema.Struct({
+  specversion: Schema.Literal('1.0'),
+  id: Schema.String,
+  source: Schema.String,
+  type: Schema.String,
+  subject: JobId,
+  time: Timestamp,
+  datacontenttype: Schema.Literal('application/json'),
+  sequence: Schema.String,
+  recordedat: Timestamp,
+  jobtype: JobType,
+  jobversion: Schema.Int,
+  data: Schema.Record(Schema.String, Schema.Unknown),
+  correlationid: Schema.optionalKey(Schema.String),
+  causationid: Schema.optionalKey(Schema.String),
+}).annotate({ identifier: 'CloudEvent' });
+
+export function cloudEvent(recorded: RecordedEvent): BodyOf<typeof CloudEvent> {
   const { event, sequence, recordedAt } = recorded;
   return {
     specversion: '1.0',
@@ -16,8 +36,8 @@ export function cloudEvent(recorded: RecordedEvent): object {
     recordedat: recordedAt,
     jobtype: event.jobType,
     jobversion: event.version,
-    data: (eventView(recorded) as { readonly data: object }).data,
-    ...(event.correlationId === undefined ? {} : { correlationid: event.correlationId }),
-    ...(event.causationId === undefined ? {} : { causationid: event.causationId }),
+    data: jobEventView(recorded).data,
+    correlationid: event.correlationId,
+    causationid: event.causationId,
   };
 }

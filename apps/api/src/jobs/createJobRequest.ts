@@ -17,20 +17,37 @@ const RequestedBackoff = Schema.Union([
   }),
 ]).annotate({ message: 'must be an object whose type is "fixed" or "exponential"' });
 
+const defaults = { payload: null, maxAttempts: 5, timeoutMs: 3_600_000, tags: [] } as const;
+
 /** The body of `POST /api/jobs`. */
 export const CreateJobRequest = Schema.Struct({
   type: JobType,
-  payload: Schema.optionalKey(Schema.Unknown),
-  runAt: Schema.optionalKey(Instant),
-  delayMs: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: MAX_DELAY_MS }))),
-  maxAttempts: Schema.optionalKey(MaxAttempts),
-  backoff: Schema.optionalKey(RequestedBackoff),
-  timeoutMs: Schema.optionalKey(TimeoutMs),
-  tags: Schema.optionalKey(Tags),
+  payload: Schema.optionalKey(Schema.Unknown).annotateKey({
+    description: 'What the handler gets: any JSON value of at most 256 KiB.',
+    default: defaults.payload,
+  }),
+  runAt: Schema.optionalKey(Instant).annotateKey({
+    description: 'When to run: at most a year ahead; the past means at once. Not together with `delayMs`.',
+  }),
+  delayMs: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: MAX_DELAY_MS }))).annotateKey({
+    description: 'When to run: in so many milliseconds.',
+    default: 0,
+  }),
+  maxAttempts: Schema.optionalKey(MaxAttempts).annotateKey({
+    description: 'How often it is tried before it has failed.',
+    default: defaults.maxAttempts,
+  }),
+  backoff: Schema.optionalKey(RequestedBackoff).annotateKey({
+    description: 'How long to wait between attempts.',
+    default: defaultBackoff,
+  }),
+  timeoutMs: Schema.optionalKey(TimeoutMs).annotateKey({
+    description: 'How many milliseconds one attempt may take.',
+    default: defaults.timeoutMs,
+  }),
+  tags: Schema.optionalKey(Tags).annotateKey({ description: 'To find jobs by.', default: defaults.tags }),
 });
 export type CreateJobRequest = typeof CreateJobRequest.Type;
-
-const defaults = { payload: null, maxAttempts: 5, timeoutMs: 3_600_000, tags: [] } as const;
 
 /** What a request asks for with the defaults filled in; `delayMs` counts from `now`, in milliseconds. */
 export function jobSettings(request: CreateJobRequest, now: number) {

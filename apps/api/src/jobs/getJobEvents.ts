@@ -3,7 +3,7 @@ import type { ApiDeps } from '../apiDeps.ts';
 import { cloudEvent } from './cloudEvent.ts';
 import { streamJobEvents } from '../feeds/streamJobEvents.ts';
 import { jobIdOf, noSuchJob } from './jobIdOf.ts';
-import { eventView } from './jobView.ts';
+import { jobEventView } from './jobEventView.ts';
 import { sendJson } from '../http/sendJson.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
 
@@ -27,7 +27,7 @@ function answerList({ log }: ApiDeps): RequestHandler {
     if (history.length === 0) throw noSuchJob();
     res.setHeader('Cache-Control', 'private, no-cache');
     if (wantedType(req) === CLOUD_EVENTS) sendJson(res, 200, history.map(cloudEvent), CLOUD_EVENTS);
-    else sendJson(res, 200, { items: history.map(eventView) });
+    else sendJson(res, 200, { items: history.map(jobEventView) });
   };
 }
 

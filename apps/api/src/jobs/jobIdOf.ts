@@ -3,6 +3,9 @@ import { Schema } from 'effect';
 import type { Request, Response } from 'express';
 import { Problem } from '../problems/problem.ts';
 
+/** The path of what concerns one job. */
+export const JobPath = Schema.Struct({ id: JobId });
+
 const isJobId = Schema.is(JobId);
 
 /** The job that the path names; noted for the log line of the request. A text that cannot be an id names no job. */

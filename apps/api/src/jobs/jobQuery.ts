@@ -7,20 +7,29 @@ const MAX_WAIT_MS = 60_000;
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
 
 const Wait = Schema.String.check(
-  Schema.isPattern(/^\d{1,5}(ms|s|m)$/, { expected: 'a time such as 500ms or 30s' }),
+  Schema.isPattern(/^\d{1,5}(ms|s|m)$/u, { expected: 'a time such as 500ms or 30s' }),
   Schema.makeFilter((text) => waitMs(text) <= MAX_WAIT_MS || 'must be at most 60s'),
 ).pipe(Schema.decodeTo(Schema.Int, SchemaTransformation.transform({ decode: waitMs, encode: (ms) => `${ms}ms` })));
 
-const numberOf = (pattern: RegExp, expected: string) =>
-  Schema.String.check(Schema.isPattern(pattern, { expected })).pipe(
-    Schema.decodeTo(Schema.Int, SchemaTransformation.transform({ decode: Number, encode: String })),
-  );
+const Version = Schema.String.check(
+  Schema.isPattern(/^[1-9]\d{0,8}$/u, {
+    expected: 'a version: a whole number from 1 on',
+    jsonSchema: { type: 'integer', minimum: 1, maximum: 999_999_999 },
+  }),
+).pipe(Schema.decodeTo(Schema.Int, SchemaTransformation.transform({ decode: Number, encode: String })));
 
 /** The query of `GET /api/jobs/:id`. */
 export const JobQuery = Schema.Struct({
-  wait: Schema.optionalKey(Wait),
-  minVersion: Schema.optionalKey(numberOf(/^[1-9]\d{0,8}$/, 'a version: a whole number from 1 on')),
-  asOf: Schema.optionalKey(Schema.String),
+  wait: Schema.optionalKey(Wait).annotateKey({
+    description: 'Answer when the job has ended, at the latest after this time: `500ms`, `30s`, at most `60s`.',
+  }),
+  minVersion: Schema.optionalKey(Version).annotateKey({
+    description: 'Answer when the job has this version: to read what you have just written.',
+  }),
+  asOf: Schema.optionalKey(Schema.String).annotateKey({
+    description: 'The job as it was at this time, or after the event with this `sequence`.',
+    examples: ['2026-01-31T09:30:00Z', '1042'],
+  }),
 });
 
 /** A place in the log, or an instant as RFC 3339 in UTC. */

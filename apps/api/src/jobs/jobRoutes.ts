@@ -1,37 +1,50 @@
-import { Router } from 'express';
-import { addRoute } from '../http/addRoute.ts';
 import type { ApiDeps } from '../apiDeps.ts';
 import { needs } from '../auth/needs.ts';
 import { ownJob } from '../auth/ownJob.ts';
 import { bulkChange } from '../bulk/bulkChange.ts';
+import { bulkChangeOperation } from '../bulk/bulkChangeOperation.ts';
+import { jsonBody } from '../http/jsonBody.ts';
+import type { Route } from '../http/route.ts';
+import { withinDeadline } from '../http/withinDeadline.ts';
+import { changeJobOperation } from './changeJobOperation.ts';
 import { createJob } from './createJob.ts';
+import { createJobOperation } from './createJobOperation.ts';
 import { getJob } from './getJob.ts';
 import { getJobEvents } from './getJobEvents.ts';
-import { jsonBody } from '../http/jsonBody.ts';
+import { getJobEventsOperation } from './getJobEventsOperation.ts';
+import { getJobOperation } from './getJobOperation.ts';
 import { listJobs } from './listJobs.ts';
+import { listJobsOperation } from './listJobsOperation.ts';
 import { postChange } from './postChange.ts';
-import { withinDeadline } from '../http/withinDeadline.ts';
 
 /** Everything under `/api/jobs`. */
-export function jobRoutes(deps: ApiDeps): Router {
-  const router = Router();
+export function jobRoutes(deps: ApiDeps): readonly Route[] {
   const [read, write] = [needs('jobs:read'), needs('jobs:write')];
   const own = ownJob(deps);
   const body = jsonBody({ required: true });
   const reason = jsonBody({ required: false });
-  addRoute(router, '/api/jobs', {
-    get: [read, withinDeadline(listJobs(deps))],
-    post: [write, ...body, withinDeadline(createJob(deps))],
+  const change = (command: keyof typeof changeJobOperation) => ({
+    operation: changeJobOperation[command],
+    handlers: [write, own, ...reason, withinDeadline(postChange(command, deps))],
   });
-  addRoute(router, '/api/jobs/cancel', { post: [write, ...body, bulkChange('CancelJob', deps)] });
-  addRoute(router, '/api/jobs/retry', { post: [write, ...body, bulkChange('RequeueJob', deps)] });
-  addRoute(router, '/api/jobs/:id', { get: [read, own, getJob(deps)] });
-  addRoute(router, '/api/jobs/:id/events', { get: [read, own, getJobEvents(deps)] });
-  addRoute(router, '/api/jobs/:id/cancel', {
-    post: [write, own, ...reason, withinDeadline(postChange('CancelJob', deps))],
+  const changeMany = (command: keyof typeof changeJobOperation) => ({
+    operation: bulkChangeOperation[command],
+    handlers: [write, ...body, bulkChange(command, deps)],
   });
-  addRoute(router, '/api/jobs/:id/retry', {
-    post: [write, own, ...reason, withinDeadline(postChange('RequeueJob', deps))],
-  });
-  return router;
+  return [
+    {
+      path: '/api/jobs',
+      get: { operation: listJobsOperation, handlers: [read, withinDeadline(listJobs(deps))] },
+      post: { operation: createJobOperation, handlers: [write, ...body, withinDeadline(createJob(deps))] },
+    },
+    { path: '/api/jobs/cancel', post: changeMany('CancelJob') },
+    { path: '/api/jobs/retry', post: changeMany('RequeueJob') },
+    { path: '/api/jobs/:id', get: { operation: getJobOperation, handlers: [read, own, getJob(deps)] } },
+    {
+      path: '/api/jobs/:id/events',
+      get: { operation: getJobEventsOperation, handlers: [read, own, getJobEvents(deps)] },
+    },
+    { path: '/api/jobs/:id/cancel', post: change('CancelJob') },
+    { path: '/api/jobs/:id/retry', post: change('RequeueJob') },
+  ];
 }

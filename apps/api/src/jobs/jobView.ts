@@ -1,8 +1,48 @@
-import type { Job, JobError, JobEvent } from '@jobstream/domain';
-import type { RecordedEvent } from '@jobstream/eventlog';
+import { Job, JobError } from '@jobstream/domain';
+import { Schema } from 'effect';
+import type { BodyOf } from '../http/bodyOf.ts';
 
-/** A job as clients see it: only what is listed here, and the error of a handler without its stack. */
-export function jobView(job: Job): object {
+const { fields } = Job;
+const { name, message, code } = JobError.fields;
+
+/** The error of a handler as clients see it: without its stack. */
+export const JobErrorView = Schema.Struct({ name, message, code }).annotate({ identifier: 'JobError' });
+
+/** A job as clients see it: only what is listed here. */
+export const JobView = Schema.Struct({
+  id: fields.id,
+  tenant: fields.tenant,
+  type: fields.type,
+  status: fields.status,
+  version: fields.version.annotateKey({ description: 'Counts the events of the job.' }),
+  payload: fields.payload,
+  result: fields.result,
+  error: Schema.optionalKey(JobErrorView),
+  progress: fields.progress,
+  attempt: fields.attempt.annotateKey({ description: 'Of the running or last attempt; 0 before the first.' }),
+  worker: fields.worker,
+  maxAttempts: fields.maxAttempts,
+  backoff: fields.backoff,
+  timeoutMs: fields.timeoutMs,
+  tags: fields.tags,
+  runAt: fields.runAt.annotateKey({ description: 'When it is or was last due.' }),
+  createdAt: fields.createdAt,
+  updatedAt: fields.updatedAt,
+  startedAt: fields.startedAt,
+  finishedAt: fields.finishedAt,
+}).annotate({ identifier: 'Job' });
+
+/** What the creation of a job answers. */
+export const CreatedJobView = Schema.Struct({
+  id: fields.id,
+  type: fields.type,
+  status: fields.status,
+  version: fields.version,
+  createdAt: fields.createdAt,
+  updatedAt: fields.updatedAt,
+}).annotate({ identifier: 'CreatedJob' });
+
+export function jobView(job: Job): BodyOf<typeof JobView> {
   return { ...nature(job), ...outcome(job), ...settings(job), ...times(job) };
 }
 
@@ -11,7 +51,7 @@ function nature({ id, tenant, type, status, version, payload }: Job) {
 }
 
 function outcome({ result, error, progress, attempt, worker }: Job) {
-  return { result, error: error && withoutStack(error), progress, attempt, worker };
+  return { result, error: error && errorView(error), progress, attempt, worker };
 }
 
 function settings({ maxAttempts, backoff, timeoutMs, tags }: Job) {
@@ -22,24 +62,11 @@ function times({ runAt, createdAt, updatedAt, startedAt, finishedAt }: Job) {
   return { runAt, createdAt, updatedAt, startedAt, finishedAt };
 }
 
-/** What the creation of a job answers. */
-export function createdJobView({ id, type, status, version, createdAt, updatedAt }: Job): object {
+export function createdJobView(job: Job): BodyOf<typeof CreatedJobView> {
+  const { id, type, status, version, createdAt, updatedAt } = job;
   return { id, type, status, version, createdAt, updatedAt };
 }
 
-/** An event as clients see it, with its place in the log. */
-export function eventView({ sequence, recordedAt, event }: RecordedEvent): object {
-  return { sequence, recordedAt, ...event, data: eventData(event) };
-}
-
-function eventData(event: JobEvent): object {
-  if (event.event === 'JobCreated') {
-    const { idempotencyKey: _key, fingerprint: _fingerprint, ...shown } = event.data;
-    return shown;
-  }
-  return 'error' in event.data ? { ...event.data, error: withoutStack(event.data.error) } : event.data;
-}
-
-function withoutStack({ stack: _stack, ...shown }: JobError): object {
+export function errorView({ stack: _stack, ...shown }: JobError): typeof JobErrorView.Type {
   return shown;
 }

@@ -5,11 +5,15 @@ import { Instant } from '../http/instant.ts';
 import { Problem } from '../problems/problem.ts';
 import { schemaErrors } from '../http/schemaErrors.ts';
 
-const DEFAULT_LIMIT = 50;
+/** How many a page has unless told. */
+export const DEFAULT_LIMIT = 50;
 
 /** The parameter `limit` of a list: 1 to 200, as text. */
 export const Limit = Schema.String.check(
-  Schema.isPattern(/^(?:[1-9]\d?|1\d\d|200)$/, { expected: 'an integer from 1 to 200' }),
+  Schema.isPattern(/^(?:[1-9]\d?|1\d\d|200)$/u, {
+    expected: 'an integer from 1 to 200',
+    jsonSchema: { type: 'integer', minimum: 1, maximum: 200, default: DEFAULT_LIMIT },
+  }),
 ).pipe(Schema.decodeTo(Schema.Int, SchemaTransformation.transform({ decode: Number, encode: String })));
 
 /** A parameter that is `true` or `false`. */
@@ -27,9 +31,11 @@ export const ListJobsQuery = Schema.Struct({
   tag: Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 128))),
   createdAfter: Schema.optionalKey(Instant),
   createdBefore: Schema.optionalKey(Instant),
-  limit: Schema.optionalKey(Limit),
-  cursor: Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 200))),
-  count: Schema.optionalKey(Flag),
+  limit: Schema.optionalKey(Limit).annotateKey({ description: 'At most so many on a page.' }),
+  cursor: Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 200))).annotateKey({
+    description: 'The `nextCursor` of an earlier page.',
+  }),
+  count: Schema.optionalKey(Flag).annotateKey({ description: 'Tell the number of jobs on all pages, too: `total`.' }),
 });
 
 const decode = Schema.decodeUnknownResult(ListJobsQuery, { errors: 'all', onExcessProperty: 'error' });

@@ -1,14 +1,12 @@
 import { ScheduleName } from '@jobstream/domain';
 import type { Result } from 'effect';
 import { Schema, SchemaTransformation } from 'effect';
-import { Limit } from '../jobs/listJobsQuery.ts';
+import { DEFAULT_LIMIT, Limit } from '../jobs/listJobsQuery.ts';
 import { Problem } from '../problems/problem.ts';
 import { schemaErrors } from '../http/schemaErrors.ts';
 
-const DEFAULT_LIMIT = 50;
-
 const Sequence = Schema.String.check(
-  Schema.isPattern(/^[1-9]\d{0,14}$/, { expected: 'the nextCursor of an earlier page' }),
+  Schema.isPattern(/^[1-9]\d{0,14}$/u, { expected: 'the nextCursor of an earlier page' }),
 ).pipe(Schema.decodeTo(Schema.Int, SchemaTransformation.transform({ decode: Number, encode: String })));
 
 /** The query of `GET /api/schedules`: a cursor is the name after which the page begins. */

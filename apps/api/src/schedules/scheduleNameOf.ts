@@ -3,6 +3,9 @@ import { Schema } from 'effect';
 import type { Request } from 'express';
 import { Problem } from '../problems/problem.ts';
 
+/** The path of what concerns one schedule. */
+export const SchedulePath = Schema.Struct({ name: ScheduleName });
+
 const isName = Schema.is(ScheduleName);
 
 /** The schedule that the path names. A text that cannot be a name names none. */

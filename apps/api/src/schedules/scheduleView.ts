@@ -1,15 +1,42 @@
-import { cronOf, nextTicks } from '@jobstream/domain';
-import type { Schedule } from '@jobstream/domain';
+import { cronOf, nextTicks, Schedule, ScheduleEvent, Timestamp } from '@jobstream/domain';
 import type { RecordedScheduleEvent } from '@jobstream/eventlog';
+import { Schema } from 'effect';
+import type { BodyOf } from '../http/bodyOf.ts';
 
 const NEXT_TICKS = 3;
 
-/** A schedule as clients see it, with its next ticks after `now` (milliseconds). Its version is that of its definition. */
-export function scheduleView(schedule: Schedule, now: number): object {
-  const { name, tenant, cron, timeZone, job, enabled, catchUp, definitionVersion, createdAt, updatedAt, lastTick } =
-    schedule;
-  const settings = { name, tenant, cron, timeZone, job, enabled, catchUp };
-  return { ...settings, version: definitionVersion, createdAt, updatedAt, lastTick, nextTicks: ticksOf(schedule, now) };
+const { fields } = Schedule;
+
+/** A schedule as clients see it. */
+export const ScheduleView = Schema.Struct({
+  name: fields.name,
+  tenant: fields.tenant,
+  cron: fields.cron,
+  timeZone: fields.timeZone,
+  job: fields.job,
+  enabled: fields.enabled,
+  catchUp: fields.catchUp,
+  version: Schema.Int.annotateKey({ description: 'Of the definition: ticks do not change it.' }),
+  createdAt: fields.createdAt,
+  updatedAt: fields.updatedAt,
+  lastTick: fields.lastTick,
+  nextTicks: Schema.Array(Timestamp).annotateKey({ description: 'The next three; none while it is disabled.' }),
+}).annotate({ identifier: 'Schedule' });
+
+/** A schedule with its next ticks after `now` (milliseconds). */
+export function scheduleView(schedule: Schedule, now: number): BodyOf<typeof ScheduleView> {
+  return {
+    ...definition(schedule),
+    version: schedule.definitionVersion,
+    createdAt: schedule.createdAt,
+    updatedAt: schedule.updatedAt,
+    lastTick: schedule.lastTick,
+    nextTicks: ticksOf(schedule, now),
+  };
+}
+
+function definition({ name, tenant, cron, timeZone, job, enabled, catchUp }: Schedule) {
+  return { name, tenant, cron, timeZone, job, enabled, catchUp };
 }
 
 function ticksOf({ cron, timeZone, enabled }: Schedule, now: number): string[] {
@@ -18,7 +45,19 @@ function ticksOf({ cron, timeZone, enabled }: Schedule, now: number): string[] {
   return ticks.map((tick) => new Date(tick).toISOString());
 }
 
+const [Created, Updated, Deleted, Ticked] = ScheduleEvent.members;
+const viewOf = <const Fields extends Schema.Struct.Fields>(identifier: string, event: Fields) =>
+  Schema.Struct({ sequence: Schema.Int, recordedAt: Timestamp, ...event }).annotate({ identifier });
+
 /** An event of a schedule as clients see it, with its place in the log. */
-export function scheduleEventView({ sequence, recordedAt, event }: RecordedScheduleEvent): object {
+export const ScheduleEventView = Schema.Union([
+  viewOf('ScheduleCreated', Created.fields),
+  viewOf('ScheduleUpdated', Updated.fields),
+  viewOf('ScheduleDeleted', Deleted.fields),
+  viewOf('ScheduleTicked', Ticked.fields),
+]).annotate({ identifier: 'ScheduleEvent' });
+
+export function scheduleEventView(recorded: RecordedScheduleEvent): BodyOf<typeof ScheduleEventView> {
+  const { sequence, recordedAt, event } = recorded;
   return { sequence, recordedAt, ...event };
 }

@@ -4,7 +4,9 @@ import { cachedFor } from '@jobstream/runtime';
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { callerOf } from '../auth/caller.ts';
+import type { BodyOf } from '../http/bodyOf.ts';
 import { sendJson } from '../http/sendJson.ts';
+import type { JobCounts, ProjectorLag, StatsView, TypeWaiting } from './statsView.ts';
 
 /** What is asked of the log takes a few requests for each type; pages that show it ask every second. */
 const CACHE_MS = 1_000;
@@ -22,11 +24,12 @@ export function getStats({ log, table }: ApiDeps): RequestHandler {
     const shared = tenant === undefined ? Promise.all([backlog(), projector()]) : undefined;
     const [counts, [waiting, projected] = []] = await Promise.all([table.countJobs(tenant), shared]);
     res.setHeader('Cache-Control', 'private, no-cache');
-    sendJson(res, 200, { jobs: summary(counts), backlog: waiting, projector: projected });
+    const body: BodyOf<typeof StatsView> = { jobs: summary(counts), backlog: waiting, projector: projected };
+    sendJson(res, 200, body);
   };
 }
 
-function summary(counts: readonly JobCount[]): object {
+function summary(counts: readonly JobCount[]): typeof JobCounts.Type {
   const byStatus: Record<string, number> = {};
   const byType: Record<string, Record<string, number>> = {};
   let total = 0;
@@ -38,20 +41,22 @@ function summary(counts: readonly JobCount[]): object {
   return { total, byStatus, byType };
 }
 
-async function backlogOf({ meter }: Pick<ApiDeps['log'], 'meter'>): Promise<object> {
+async function backlogOf({
+  meter,
+}: Pick<ApiDeps['log'], 'meter'>): Promise<Readonly<Record<string, typeof TypeWaiting.Type>>> {
   const { types } = await meter.backlog();
   const byName = types.toSorted((left, right) => (left.jobType < right.jobType ? -1 : 1));
   return Object.fromEntries(byName.map((type) => [type.jobType, waitingView(type)]));
 }
 
-function waitingView({ backlog, inFlight, oldestAt }: TypeBacklog): object {
+function waitingView({ backlog, inFlight, oldestAt }: TypeBacklog): typeof TypeWaiting.Type {
   return { waiting: backlog, inFlight, ...(oldestAt === undefined ? {} : { oldestAt, oldestAgeMs: ageMs(oldestAt) }) };
 }
 
 async function projectorOf(
   { meter }: Pick<ApiDeps['log'], 'meter'>,
   table: Pick<ApiDeps['table'], 'readCheckpoint'>,
-): Promise<object> {
+): Promise<typeof ProjectorLag.Type> {
   const checkpoint = await table.readCheckpoint();
   const lastSequence = checkpoint?.lastSequence ?? 0;
   const lag = await unlessAway(meter.lag(lastSequence));

@@ -2,7 +2,7 @@ import { Schema } from 'effect';
 
 /** An IANA time zone that this platform knows, such as `Europe/Berlin` or `UTC`. */
 export const TimeZone = Schema.String.check(
-  Schema.isPattern(/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/, { expected: 'an IANA time zone such as Europe/Berlin' }),
+  Schema.isPattern(/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/u, { expected: 'an IANA time zone such as Europe/Berlin' }),
   Schema.makeFilter((name) => isKnown(name) || 'must be a time zone of the IANA database, such as Europe/Berlin'),
 );
 export type TimeZone = typeof TimeZone.Type;
