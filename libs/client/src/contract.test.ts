@@ -1,0 +1,45 @@
+import type * as domain from '@jobstream/domain';
+import { expectTypeOf, test } from 'vitest';
+import type { Backoff, Job, JobError, JobEvent, JobStatus, Schedule, ScheduleEvent } from './index.ts';
+
+/** What the API never shows. */
+type Secret = 'idempotencyKey' | 'fingerprint';
+type Shown<Thing> = Thing extends { readonly error: domain.JobError }
+  ? Omit<Thing, 'error' | Secret> & { readonly error: JobError }
+  : Omit<Thing, Secret>;
+
+type Flat<Type> = { [Key in keyof Type]: Type[Key] };
+type DataOf<Event extends { readonly event: string; readonly data: unknown }, Name> = Extract<
+  Event,
+  { event: Name }
+>['data'];
+
+// The package brings types of its own, so that it needs no other; these tests are compiled, and so keep them true.
+test('the types of jobs are those of the domain without what stays inside', () => {
+  expectTypeOf<JobStatus>().toEqualTypeOf<domain.JobStatus>();
+  expectTypeOf<Backoff>().toEqualTypeOf<domain.Backoff>();
+  expectTypeOf<JobError>().toEqualTypeOf<Flat<Omit<domain.JobError, 'stack'>>>();
+  type Expected = Omit<domain.Job, Secret | 'startedBy' | 'error'> & { readonly error?: JobError };
+  expectTypeOf<Flat<Job>>().toEqualTypeOf<Flat<Expected>>();
+});
+
+test('so are those of events', () => {
+  expectTypeOf<JobEvent['event']>().toEqualTypeOf<domain.JobEventName>();
+  type Envelope = Omit<domain.JobEvent, 'event' | 'data'> & { readonly sequence: number; readonly recordedAt: string };
+  expectTypeOf<Flat<Omit<JobEvent, 'event' | 'data'>>>().toEqualTypeOf<Flat<Envelope>>();
+  type Ours = { [Name in JobEvent['event']]: Flat<DataOf<JobEvent, Name>> };
+  type Theirs = { [Name in domain.JobEventName]: Flat<Shown<DataOf<domain.JobEvent, Name>>> };
+  expectTypeOf<Ours>().toEqualTypeOf<Theirs>();
+});
+
+test('so are those of schedules', () => {
+  type Expected = Omit<domain.Schedule, 'definitionVersion' | 'ticksFrom' | 'deletedAt'> & {
+    readonly nextTicks: readonly string[];
+  };
+  expectTypeOf<Flat<Schedule>>().toEqualTypeOf<Flat<Expected>>();
+  type WithData = Exclude<domain.ScheduleEventName, 'ScheduleDeleted'>;
+  expectTypeOf<ScheduleEvent['event']>().toEqualTypeOf<domain.ScheduleEventName>();
+  type Ours = { [Name in ScheduleEvent['event'] & WithData]: Flat<DataOf<ScheduleEvent, Name>> };
+  type Theirs = { [Name in domain.ScheduleEventName & WithData]: Flat<DataOf<domain.ScheduleEvent, Name>> };
+  expectTypeOf<Ours>().toEqualTypeOf<Theirs>();
+});

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { JobstreamClient } from './jobstreamClient.ts';
+import { feed, hangUp, json, problem, startServer, type Answer } from './testing/startServer.ts';
+
+const frame = (sequence: number) => `id: ${sequence}\nevent: JobCreated\ndata: {"sequence":${sequence}}\n\n`;
+const nothingMore: Answer = (res) => void res.writeHead(204).end();
+
+async function follow(after: number | undefined, ...answers: Answer[]) {
+  await using server = await startServer(...answers);
+  const client = new JobstreamClient({ url: server.url });
+  const seen: number[] = [];
+  const options = after === undefined ? {} : { after };
+  const failure = await (async () => {
+    for await (const { sequence } of client.events(options)) seen.push(sequence);
+  })().catch((error: unknown) => error);
+  return { seen, failure, positions: server.requests.map(({ headers }) => headers['last-event-id']) };
+}
+
+test('a feed that is lost goes on after the last whole event', async () => {
+  const lost = feed([frame(1), frame(2), 'id: 3\ndata: {"sequ'], 'lost');
+  const { seen, positions } = await follow(0, lost, hangUp, feed([frame(3), frame(4)], 'end'), nothingMore);
+  expect(seen).toEqual([1, 2, 3, 4]);
+  expect(positions).toEqual(['0', '2', '2', '4']);
+});
+
+test('a position without an event counts, so that a narrow filter does not lead back far', async () => {
+  const { seen, positions } = await follow(undefined, feed(['retry: 1000\n\n', 'id: 7\n\n'], 'lost'), nothingMore);
+  expect(seen).toEqual([]);
+  expect(positions).toEqual([undefined, '7']);
+});
+
+test('a feed that was open comes back from any outage, but not from a refusal', async () => {
+  const busy = problem(503, 'too-many-feeds', { 'retry-after': '0' });
+  const refused = problem(401, 'credentials-refused');
+  const { seen, failure, positions } = await follow(0, feed([frame(1)], 'lost'), busy, hangUp, busy, refused);
+  expect(seen).toEqual([1]);
+  expect(failure).toMatchObject({ name: 'AccessDeniedError', code: 'credentials-refused' });
+  expect(positions).toHaveLength(5);
+});
+
+test('a feed that cannot be opened is given up like any request', async () => {
+  await using server = await startServer(problem(503, 'too-many-feeds'));
+  const client = new JobstreamClient({ url: server.url, retryForMs: 300 });
+  await expect(client.events().next()).rejects.toMatchObject({ code: 'too-many-feeds' });
+  expect(server.requests.length).toBeGreaterThan(1);
+});
+
+test('what is no feed is an error', async () => {
+  expect((await follow(0, json(200, {}))).failure).toMatchObject({ name: 'UnexpectedAnswerError' });
+});
+
+test('a consumer that leaves ends the connection', async () => {
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  const open: Answer = (res, request) => {
+    res.once('close', resolve);
+    feed([frame(1), frame(2)], 'open')(res, request);
+  };
+  await using server = await startServer(open);
+  for await (const { sequence } of new JobstreamClient({ url: server.url }).events()) {
+    if (sequence === 2) break;
+  }
+  await closed;
+  expect(server.requests).toHaveLength(1);
+});
+
+test('the filter and the credentials go with each connection', async () => {
+  await using server = await startServer(feed([frame(1)], 'lost'), nothingMore);
+  const client = new JobstreamClient({ url: server.url, credentials: 'jsk_1' });
+  const feedOf = client.events({ types: ['email', 'sleep'], events: ['JobFailed'], after: 0 });
+  for await (const { sequence } of feedOf) expect(sequence).toBe(1);
+  for (const { url, headers } of server.requests) {
+    expect(url).toBe('/api/events?type=email%2Csleep&event=JobFailed');
+    expect(headers).toMatchObject({ authorization: 'Bearer jsk_1', accept: 'text/event-stream' });
+  }
+});
