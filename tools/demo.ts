@@ -1,7 +1,8 @@
 import path from 'node:path';
-import { apiClient } from './src/apiClient.ts';
+import { JobstreamClient } from '@jobstream/client';
 import { repositoryRoot } from './src/cacheFolder.ts';
 import { raiseCounter } from './src/demoCounter.ts';
+import { demoFailure } from './src/demoFailure.ts';
 import { demonstrate } from './src/demonstrate.ts';
 import { keyFor } from './src/keyFor.ts';
 import { Guard } from './src/guard.ts';
@@ -10,6 +11,8 @@ import { stopRequest } from './src/stopRequest.ts';
 import { System } from './src/system.ts';
 
 const dataDir = path.join(path.resolve(repositoryRoot, process.env['DATA_DIR'] || '.data'), 'demo');
+/** Whoever forgot to start the system wants to hear of it soon. */
+const retryForMs = 2_000;
 
 async function main(): Promise<void> {
   try {
@@ -21,11 +24,16 @@ async function main(): Promise<void> {
   }
 }
 
-function show(apiUrl: string): Promise<void> {
-  if (!URL.canParse(apiUrl)) throw new Error(`API_URL is not an address: ${apiUrl}`);
+async function show(url: string): Promise<void> {
+  if (!URL.canParse(url)) throw new Error(`API_URL is not an address: ${url}`);
   const to = `test${raiseCounter(path.join(dataDir, 'counter'))}@example.com`;
-  const api = apiClient(apiUrl, keyFor(apiUrl, process.env));
-  return demonstrate({ api, to, write: (text) => process.stdout.write(text) });
+  const key = keyFor(url, process.env);
+  const { jobs } = new JobstreamClient({ url, retryForMs, ...(key === undefined ? {} : { credentials: key }) });
+  try {
+    await demonstrate({ jobs, to, write: (text) => process.stdout.write(text) });
+  } catch (error) {
+    throw demoFailure(error, url);
+  }
 }
 
 async function showOwnSystem(): Promise<void> {

@@ -1,69 +1,53 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { ApiError } from './apiClient.ts';
-import type { ApiClient, LoggedEvent } from './apiClient.ts';
-
-/** What each event makes of the job; an event that is not here leaves its status alone. */
-const statusAfter: Record<string, string> = {
-  JobStarted: 'processing',
-  JobCompleted: 'completed',
-  JobRetryScheduled: 'retrying',
-  JobFailed: 'failed',
-  JobCancelled: 'cancelled',
-  JobRequeued: 'pending',
-  JobReleased: 'pending',
-};
-const ends = new Set(['completed', 'failed', 'cancelled']);
+import type { JobEvent, Jobs, JobStatus } from '@jobstream/client';
+import { statusAfter } from './statusAfter.ts';
 
 export interface Demonstration {
-  api: ApiClient;
+  jobs: Pick<Jobs, 'create' | 'events' | 'get'>;
   to: string;
   write: (text: string) => void;
   timeoutMs?: number;
 }
 
+/** The job that was shown did not complete. */
+export class IncompleteJobError extends Error {
+  readonly code = 'INCOMPLETE_JOB';
+
+  constructor(status: JobStatus) {
+    super(`The job did not complete: it is ${status}.`);
+  }
+}
+
 /** Creates a job, follows it to its end and shows its events; rejects unless it completes. */
-export async function demonstrate({ api, to, write, timeoutMs = 30_000 }: Demonstration): Promise<void> {
-  const job = await api.createJob({ type: 'email', payload: { to, subject: 'Hello from Jobstream' } });
-  write(`created  ${job.id}, an e-mail to ${to}\nstatus   ${job.status}`);
-  const deadline = Date.now() + timeoutMs;
-  const statuses = [job.status];
-  const events: LoggedEvent[] = [];
-  while (!ends.has(last(statuses)) && Date.now() < deadline) {
-    const fresh = (await api.getEvents(job.id)).slice(events.length);
-    events.push(...fresh);
-    for (const status of changes(last(statuses), fresh)) {
-      statuses.push(status);
-      write(` → ${status}`);
-    }
-    await pause(100);
+export async function demonstrate({ jobs, to, write, timeoutMs = 30_000 }: Demonstration): Promise<void> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const { id, status } = await jobs.create(
+    { type: 'email', payload: { to, subject: 'Hello from Jobstream' } },
+    { signal },
+  );
+  write(`created  ${id}, an e-mail to ${to}\nstatus   ${status}`);
+  const events: JobEvent[] = [];
+  let shown = status;
+  for await (const event of untilTimeout(jobs.events(id, { signal }), signal)) {
+    events.push(event);
+    const next = statusAfter[event.event] ?? shown;
+    if (next !== shown) write(` → ${next}`);
+    shown = next;
   }
   write(`\nevents\n${events.map(eventLine).join('')}`);
-  await confirm(api, job.id, last(statuses), deadline);
-  write(`job      completed, as GET /api/jobs/${job.id} says\n`);
+  if (shown !== 'completed') throw new IncompleteJobError(shown);
+  const job = await jobs.get(id, { minVersion: events.at(-1)?.version ?? 1 });
+  write(`job      ${job.status}, as GET /api/jobs/${id} says\n`);
 }
 
-function changes(from: string, events: LoggedEvent[]): string[] {
-  const statuses: string[] = [];
-  for (const { event } of events) {
-    const status = statusAfter[event];
-    if (status !== undefined && status !== (statuses.at(-1) ?? from)) statuses.push(status);
+/** What came by then is shown, too. */
+async function* untilTimeout<Item>(items: AsyncIterable<Item>, signal: AbortSignal): AsyncGenerator<Item> {
+  try {
+    yield* items;
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
-  return statuses;
 }
 
-function last(statuses: string[]): string {
-  return statuses.at(-1) ?? '';
-}
-
-function eventLine({ sequence, at, event, data }: LoggedEvent): string {
-  return `  ${String(sequence).padStart(5)}  ${at}  ${event.padEnd(17)}  ${JSON.stringify(data ?? {})}\n`;
-}
-
-/** The table follows the log: it may say so a moment later. */
-async function confirm(api: ApiClient, id: string, status: string, deadline: number): Promise<void> {
-  if (status !== 'completed') throw new ApiError(`The job did not complete: it is ${status}.`);
-  while ((await api.getJob(id)).status !== 'completed') {
-    if (Date.now() > deadline) throw new ApiError('The log says that the job is completed, but the table does not.');
-    await pause(100);
-  }
+function eventLine({ sequence, at, event, data }: JobEvent): string {
+  return `  ${String(sequence).padStart(5)}  ${at}  ${event.padEnd(17)}  ${JSON.stringify(data)}\n`;
 }
