@@ -3,6 +3,7 @@ import { ReadModelUnavailableError } from '@jobstream/readmodel';
 import type { JobProjection } from '@jobstream/readmodel';
 import type { Logger, Tracing } from '@jobstream/runtime';
 import { CheckpointAheadError } from './checkpointAheadError.ts';
+import { BatchQueue } from './batchQueue.ts';
 import { batchSpan } from './batchSpan.ts';
 import type { ProjectionObserver } from './projectionObserver.ts';
 
@@ -19,9 +20,6 @@ export interface ProjectLogOptions {
   readonly onProgress: () => void;
 }
 
-/** Larger transactions are not faster; smaller ones are. */
-const MAX_BATCH = 5_000;
-
 /**
  * Follows the log from the checkpoint on until it is told to stop. CheckpointAheadError; what the feed and the
  * projection throw; ReadModelUnavailableError as soon as the projection's connection is gone.
@@ -31,33 +29,33 @@ export async function projectLog(options: ProjectLogOptions): Promise<void> {
   await checkPosition(options);
   const feed = eventLog.follow({ after: projection.lastSequence, traces: options.tracing?.isOn === true });
   const watch = watchPosition(options);
-  const end = AbortSignal.any([stop, projection.ended, watch.failed]);
+  const queue = new BatchQueue((batch) => applyBatch(batch, options));
+  const end = AbortSignal.any([stop, projection.ended, watch.failed, queue.failed]);
   const stopFeed = () => void feed.stop();
   end.addEventListener('abort', stopFeed, { once: true });
   if (end.aborted) stopFeed();
   try {
-    for await (const entries of feed) await applyAll(entries, options, end);
+    for await (const entries of feed) if (!end.aborted) await queue.add(entries);
   } finally {
+    await queue.stop();
     watch.stop();
     end.removeEventListener('abort', stopFeed);
   }
+  queue.failed.throwIfAborted();
   watch.failed.throwIfAborted();
   if (!stop.aborted) throw new ReadModelUnavailableError('the connection of the projection was lost');
 }
 
-async function applyAll(entries: readonly LogEntry[], options: ProjectLogOptions, end: AbortSignal): Promise<void> {
+async function applyBatch(batch: readonly LogEntry[], options: ProjectLogOptions): Promise<void> {
   const { observer, projection } = options;
-  for (let start = 0; start < entries.length && !end.aborted; start += MAX_BATCH) {
-    const batch = entries.slice(start, start + MAX_BATCH);
-    const span = batchSpan(batch, options.tracing);
-    const begun = performance.now();
-    const quarantined = await projection.apply(batch);
-    observer.projected(batch, performance.now() - begun);
-    span?.end();
-    observer.quarantined(quarantined.length);
-    for (const message of quarantined) options.logger.warn(message, 'message quarantined');
-    options.onProgress();
-  }
+  const span = batchSpan(batch, options.tracing);
+  const begun = performance.now();
+  const quarantined = await projection.apply(batch);
+  observer.projected(batch, performance.now() - begun);
+  span?.end();
+  observer.quarantined(quarantined.length);
+  for (const message of quarantined) options.logger.warn(message, 'message quarantined');
+  options.onProgress();
 }
 
 async function checkPosition({ eventLog, projection }: ProjectLogOptions): Promise<void> {

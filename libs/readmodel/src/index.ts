@@ -22,7 +22,7 @@ export type { JobFilter } from './jobs/jobFilter.ts';
 export type { JobListQuery, JobPage } from './jobs/listJobs.ts';
 export type { Page, PageQuery } from './jobs/pageStatement.ts';
 export { JobProjection } from './jobProjection.ts';
-export type { Quarantined } from './jobProjection.ts';
+export type { Quarantined } from './batchWriter.ts';
 export { migrate } from './migrate.ts';
 export type { ProjectableEntry } from './projectableEntry.ts';
 export { cancelRebuild } from './rebuild/cancelRebuild.ts';

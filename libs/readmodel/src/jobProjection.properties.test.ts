@@ -22,10 +22,13 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-/** A piece of the log: so many events, after which the process goes on, comes back, or comes back and starts too early. */
+/**
+ * A piece of the log: so many events, after which the process goes on, with the next piece while this one is being
+ * written or afterwards, comes back, or comes back and starts too early.
+ */
 const piece = fc.record({
   size: fc.integer({ min: 1, max: 12 }),
-  afterwards: fc.constantFrom('goes on', 'restarts', 'repeats'),
+  afterwards: fc.constantFrom('goes on', 'waits', 'restarts', 'repeats'),
 });
 
 type Piece = typeof piece extends fc.Arbitrary<infer One> ? One : never;
@@ -34,10 +37,12 @@ async function projectInPieces(history: readonly JobEvent[], pieces: readonly Pi
   const entries = entriesOf(history);
   let projection = await openProjection(database.url);
   let position = 0;
-  for (const { size, afterwards } of [...pieces, { size: entries.length, afterwards: 'goes on' }]) {
-    await projection.apply(entries.slice(position, position + size));
+  for (const { size, afterwards } of [...pieces, { size: entries.length, afterwards: 'waits' }]) {
+    const applied = projection.apply(entries.slice(position, position + size));
     position += size;
     if (afterwards === 'goes on') continue;
+    await applied;
+    if (afterwards === 'waits') continue;
     await projection.close();
     projection = await openProjection(database.url);
     if (afterwards === 'repeats') position = Math.max(0, position - size);

@@ -267,6 +267,35 @@ describe('quarantine', () => {
   });
 });
 
+describe('batches that are handed over while others are being written', () => {
+  test('follow on what those make, even when Postgres refuses a part of it', async () => {
+    await database.query(`ALTER TABLE jobs ADD CONSTRAINT no_poison CHECK (type <> 'poison')`);
+    await using projection = await openProjection(database.url);
+    const [poison, job] = [new JobEvents({ jobType: 'poison' }), new JobEvents()];
+    const batches = [
+      [poison.next('JobCreated'), job.next('JobCreated')],
+      [job.next('JobStarted'), poison.next('JobStarted')],
+      [job.next('JobCompleted', { result: 1 }), poison.next('JobCompleted')],
+    ];
+    const applied = await Promise.all(
+      batches.map((events, index) => projection.apply(entriesOf(events, 1 + 2 * index))),
+    );
+    expect(applied.map((quarantined) => quarantined.map(({ sequence }) => sequence))).toEqual([[1], [], []]);
+    expect((await readModel.findJob(job.jobId))?.job).toMatchObject({ status: 'completed', version: 3, result: 1 });
+    expect(projection.lastSequence).toBe(6);
+    await expectCountsToAddUp();
+  });
+
+  test('are all refused once one of them was', async () => {
+    await using projection = await openProjection(database.url);
+    await database.query('UPDATE projection_checkpoints SET generation = generation + 1');
+    const batches = [1, 2].map((sequence) => entriesOf([new JobEvents().next('JobCreated')], sequence));
+    const applied = await Promise.allSettled(batches.map((batch) => projection.apply(batch)));
+    expect(applied.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(await readModel.countJobs()).toEqual([]);
+  });
+});
+
 describe('one writer', () => {
   test('a second projection gets the lock once the first has closed, and goes on from its checkpoint', async () => {
     const first = await openProjection(database.url);

@@ -56,6 +56,8 @@ export async function connectProjection(
     ...(statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + 5_000 }),
     connectionString: databaseUrl,
     application_name: `jobstream-${name}`,
+    // What is independent goes out without waiting for answers; failures come back one by one.
+    pipeline: true,
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
     types: columnTypes,

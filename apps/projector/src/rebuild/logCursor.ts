@@ -10,8 +10,8 @@ export interface LogCursorOptions {
   readonly onTurn: () => Promise<void>;
 }
 
-/** Events in one transaction: about as many as arrive while one is written. Nobody waits for these rows. */
-const MAX_BATCH = 10_000;
+/** Events in one transaction, unless the position comes earlier. Nobody waits for these rows. */
+const BATCH = 10_000;
 
 /** Reads the log for second tables and stops at exactly the position that is asked for; what came further, it keeps. */
 export class LogCursor {
@@ -19,12 +19,15 @@ export class LogCursor {
   readonly #feed: EventFeed;
   readonly #arrays: AsyncIterator<readonly LogEntry[]>;
   #next: Promise<IteratorResult<readonly LogEntry[]>> | undefined;
-  #kept: readonly LogEntry[] = [];
+  #kept: LogEntry[] = [];
+  /** Up to where everything is handed over to the tables, written or not. */
+  #handedOver: number;
 
   constructor(options: LogCursorOptions) {
     this.#options = options;
     this.#feed = options.eventLog.follow({ after: options.tables.lastSequence });
     this.#arrays = this.#feed[Symbol.asyncIterator]();
+    this.#handedOver = options.tables.lastSequence;
   }
 
   /**
@@ -32,13 +35,18 @@ export class LogCursor {
    * again. RebuildRefusedError when the log has forgotten what comes next, or the tables are past the position.
    */
   async to(position: number, stop: AbortSignal): Promise<void> {
-    const { tables, onTurn } = this.#options;
-    assertNotPast(tables.lastSequence, position);
-    while (tables.lastSequence < position) {
-      const batch = await this.#take(position, stop);
-      assertNoGap(tables.lastSequence, batch);
-      await tables.apply(batch);
-      await onTurn();
+    assertNotPast(this.#handedOver, position);
+    let writing = Promise.resolve();
+    try {
+      while (this.#handedOver < position) {
+        const batch = await this.#take(position, stop);
+        const next = this.#write(batch); // is prepared while the one before is written
+        next.catch(() => {}); // told when it is waited for
+        await writing;
+        writing = next;
+      }
+    } finally {
+      await writing;
     }
   }
 
@@ -48,11 +56,21 @@ export class LogCursor {
     await this.#arrays.return?.();
   }
 
+  async #write(batch: readonly LogEntry[]): Promise<void> {
+    const { tables, onTurn } = this.#options;
+    assertNoGap(this.#handedOver, batch);
+    this.#handedOver = batch.at(-1)?.sequence ?? this.#handedOver;
+    await tables.apply(batch);
+    await onTurn();
+  }
+
   async #take(position: number, stop: AbortSignal): Promise<readonly LogEntry[]> {
-    if (this.#kept.length === 0) this.#kept = await this.#arrived(stop);
+    while (this.#kept.length < BATCH && (this.#kept.at(-1)?.sequence ?? 0) < position) {
+      this.#kept.push(...(await this.#arrived(stop)));
+    }
     stop.throwIfAborted();
     const beyond = this.#kept.findIndex(({ sequence }) => sequence > position);
-    const end = Math.min(beyond === -1 ? this.#kept.length : beyond, MAX_BATCH);
+    const end = Math.min(beyond === -1 ? this.#kept.length : beyond, BATCH);
     const batch = this.#kept.slice(0, end);
     this.#kept = this.#kept.slice(end);
     if (batch.length === 0) throw forgotten(position);

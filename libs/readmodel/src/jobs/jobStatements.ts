@@ -3,6 +3,15 @@ import { storableInstant } from '../instant.ts';
 import { storableJson, storableText } from '../storableText.ts';
 import type { JobWrite } from './jobWrite.ts';
 
+/** A named statement, and how many rows it must change. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: string[];
+  /** Undefined: any number. */
+  readonly rows: number | undefined;
+}
+
 interface Column {
   readonly name: string;
   readonly type: string;
@@ -56,13 +65,13 @@ const updateText = `UPDATE jobs SET ${changingColumns.map(assignment).join(', ')
   FROM ${unnest(updateColumns)} WHERE jobs.id = new.id AND jobs.version = new.base_version`;
 
 /** Inserts new jobs; jobs whose row exists are left alone and not counted. */
-export function insertStatement(writes: readonly JobWrite[]) {
-  return { name: 'insert_jobs', text: insertText, values: valuesOf(insertColumns, writes) };
+export function insertStatement(writes: readonly JobWrite[]): Statement {
+  return { name: 'insert_jobs', text: insertText, values: valuesOf(insertColumns, writes), rows: writes.length };
 }
 
 /** Updates existing jobs; those whose row has not the expected version are left alone and not counted. */
-export function updateStatement(writes: readonly JobWrite[]) {
-  return { name: 'update_jobs', text: updateText, values: valuesOf(updateColumns, writes) };
+export function updateStatement(writes: readonly JobWrite[]): Statement {
+  return { name: 'update_jobs', text: updateText, values: valuesOf(updateColumns, writes), rows: writes.length };
 }
 
 function valuesOf(columns: readonly Column[], writes: readonly JobWrite[]): string[] {

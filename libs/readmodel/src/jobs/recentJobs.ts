@@ -8,26 +8,37 @@ const MAX_CHARS_KEPT = 4_096;
 
 /**
  * The jobs written last that are still under way, so that their next events need no read. Payloads and results are left
- * out, since they do not decide what an event does, and so are jobs with a long error: memory stays bounded.
+ * out, since they do not decide what an event does, and so are jobs with a long error: memory stays bounded. All of what
+ * is being written is known as well, since its rows cannot be read yet.
  */
 export class RecentJobs {
   readonly #jobs = new Map<string, Job>();
+  readonly #beingWritten = new Map<string, Job>();
 
   get(jobId: string): JobState {
-    return this.#jobs.get(jobId);
+    return this.#beingWritten.get(jobId) ?? this.#jobs.get(jobId);
   }
 
-  /** To be called once the writes are committed. */
+  /** To be called as soon as the writes are decided. */
   remember(writes: readonly JobWrite[]): void {
     for (const write of writes) {
-      this.#jobs.delete(write.job.id); // so that it becomes the newest
-      if (isWorthKeeping(write)) this.#jobs.set(write.job.id, { ...write.job, payload: undefined });
+      const { job } = write;
+      this.#beingWritten.delete(job.id);
+      this.#jobs.delete(job.id); // so that it becomes the newest
+      if (isWorthKeeping(write)) this.#jobs.set(job.id, { ...job, payload: undefined });
+      else this.#beingWritten.set(job.id, job);
     }
     this.#dropOldest();
   }
 
+  /** To be called once the writes are committed. */
+  committed(writes: readonly JobWrite[]): void {
+    for (const { job } of writes) if (this.#beingWritten.get(job.id) === job) this.#beingWritten.delete(job.id);
+  }
+
   clear(): void {
     this.#jobs.clear();
+    this.#beingWritten.clear();
   }
 
   #dropOldest(): void {

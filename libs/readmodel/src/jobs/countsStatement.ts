@@ -1,7 +1,7 @@
 import type { Job } from '@jobstream/domain';
-import type { ClientBase } from 'pg';
 import { arrayLiteral } from '../arrayLiteral.ts';
 import type { ChangedJob } from './foldEvents.ts';
+import type { Statement } from './jobStatements.ts';
 
 const ADD_TO_COUNTS = {
   name: 'add_to_counts',
@@ -10,17 +10,17 @@ const ADD_TO_COUNTS = {
     ON CONFLICT (tenant, type, status) DO UPDATE SET count = job_counts.count + excluded.count`,
 };
 
-/** Moves the changed jobs from the count of their earlier status to that of their present one. */
-export async function addToCounts(client: ClientBase, changes: readonly ChangedJob[]): Promise<void> {
+/** Moves the changed jobs from the count of their earlier status to that of their present one; none if all stay. */
+export function countsStatement(changes: readonly ChangedJob[]): Statement[] {
   const deltas = [...deltasOf(changes).values()].filter(({ delta }) => delta !== 0);
-  if (deltas.length === 0) return;
+  if (deltas.length === 0) return [];
   const columns = [
     deltas.map(({ tenant }) => tenant),
     deltas.map(({ type }) => type),
     deltas.map(({ status }) => status),
     deltas.map(({ delta }) => delta),
   ];
-  await client.query({ ...ADD_TO_COUNTS, values: columns.map(arrayLiteral) });
+  return [{ ...ADD_TO_COUNTS, values: columns.map(arrayLiteral), rows: undefined }];
 }
 
 interface Delta {

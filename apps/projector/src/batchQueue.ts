@@ -1,0 +1,66 @@
+import type { LogEntry } from '@jobstream/eventlog';
+
+/** Larger transactions are hardly faster, and whoever waits for the rows waits longer. */
+const MAX_BATCH = 10_000;
+/** So much must wait before it is handed over while another batch is being written: little is worth no transaction. */
+const MIN_AHEAD = 2_000;
+
+/**
+ * Gathers what arrives into batches. When nothing is being written they go out at once, however small, so that a lone
+ * event is not held up; in a backlog they are large, and while one is written the next is prepared.
+ */
+export class BatchQueue {
+  readonly #apply: (batch: readonly LogEntry[]) => Promise<void>;
+  readonly #failure = new AbortController();
+  #waiting: LogEntry[] = [];
+  #underWay = 0;
+  #progress = Promise.withResolvers<void>();
+
+  constructor(apply: (batch: readonly LogEntry[]) => Promise<void>) {
+    this.#apply = apply;
+  }
+
+  /** Aborted with the error of the batch that failed; nothing is handed over any more. */
+  get failed(): AbortSignal {
+    return this.#failure.signal;
+  }
+
+  /** Resolves when there is room for more, or when it has failed. */
+  async add(entries: readonly LogEntry[]): Promise<void> {
+    this.#waiting = this.#waiting.length === 0 ? [...entries] : this.#waiting.concat(entries);
+    this.#handOver();
+    while (this.#waiting.length >= MAX_BATCH && !this.failed.aborted) await this.#progress.promise;
+  }
+
+  /** Resolves when what is being written has ended, either way; what waits is dropped. */
+  async stop(): Promise<void> {
+    this.#waiting = [];
+    while (this.#underWay > 0) await this.#progress.promise;
+  }
+
+  #handOver(): void {
+    while (this.#mayHandOver()) {
+      const batch = this.#waiting.slice(0, MAX_BATCH);
+      this.#waiting = this.#waiting.slice(MAX_BATCH);
+      void this.#run(batch);
+    }
+  }
+
+  #mayHandOver(): boolean {
+    if (this.failed.aborted || this.#waiting.length === 0) return false;
+    return this.#underWay === 0 || (this.#underWay === 1 && this.#waiting.length >= MIN_AHEAD);
+  }
+
+  async #run(batch: readonly LogEntry[]): Promise<void> {
+    this.#underWay += 1;
+    try {
+      await this.#apply(batch);
+    } catch (error) {
+      this.#failure.abort(error);
+    }
+    this.#underWay -= 1;
+    this.#handOver();
+    this.#progress.resolve();
+    this.#progress = Promise.withResolvers();
+  }
+}

@@ -1,0 +1,151 @@
+import { encodeJobEvent } from '@jobstream/domain';
+import { DatabaseError } from 'pg';
+import type { Client } from 'pg';
+import { JobsOutOfStepError, runBatchTransaction } from './runBatchTransaction.ts';
+import { prepareJobs } from './jobs/prepareJobs.ts';
+import type { PreparedJobs } from './jobs/prepareJobs.ts';
+import { RecentJobs } from './jobs/recentJobs.ts';
+import type { ProjectableEntry, ProjectableEvent } from './projectableEntry.ts';
+import type { MalformedEntry } from './quarantineStatement.ts';
+import { translated } from './translateError.ts';
+
+/** A message that was put aside instead of projected, and why. */
+export interface Quarantined {
+  readonly sequence: number;
+  readonly reason: string;
+}
+
+/** Where a projection stands; another generation means that others have changed its rows. */
+export interface ProjectionPosition {
+  readonly sequence: number;
+  readonly generation: number;
+}
+
+/** Data exceptions, violated constraints and exceeded limits: Postgres will never take this batch. */
+const REFUSED = /^(22|23|54)/;
+
+/**
+ * Writes batch after batch, each in one transaction. The next batch may be handed over while one is being written: it is
+ * folded meanwhile, onto what the first will have made. Once a batch was rejected, so are those after it.
+ */
+export class BatchWriter {
+  readonly #client: Client;
+  readonly #generation: number;
+  readonly #recent = new RecentJobs();
+  /** Of the last batch that is committed. */
+  #lastSequence: number;
+  /** Of the last batch that was handed over. */
+  #taken: number;
+  /** Rises when what is remembered turns out to be wrong: batches folded in an earlier round are folded again. */
+  #round = 0;
+  #folded: Promise<unknown> = Promise.resolve();
+  #written: Promise<unknown> = Promise.resolve();
+
+  constructor(client: Client, { sequence, generation }: ProjectionPosition) {
+    this.#client = client;
+    this.#generation = generation;
+    this.#lastSequence = sequence;
+    this.#taken = sequence;
+  }
+
+  get lastSequence(): number {
+    return this.#lastSequence;
+  }
+
+  apply(entries: readonly ProjectableEntry[]): Promise<readonly Quarantined[]> {
+    const fresh = entries.filter(({ sequence }) => sequence > this.#taken);
+    const round = this.#round;
+    this.#taken = fresh.at(-1)?.sequence ?? this.#taken;
+    const folding = this.#folded.then(() => this.#fold(fresh, true));
+    this.#folded = folding.catch(() => {}); // told when it is to be written
+    const written = this.#written.then(() => (fresh.length === 0 ? [] : this.#write(fresh, { round, folding })));
+    this.#written = written;
+    return written;
+  }
+
+  async #fold(entries: readonly ProjectableEntry[], createdIsNew: boolean): Promise<PreparedJobs> {
+    const assumptions = { recent: this.#recent, createdIsNew };
+    const prepared = await prepareJobs(this.#client, entries.filter(isEvent), assumptions);
+    this.#recent.remember(prepared.writes);
+    return prepared;
+  }
+
+  async #write(entries: readonly ProjectableEntry[], fold: Fold): Promise<readonly Quarantined[]> {
+    if (fold.round !== this.#round) return this.#writeAfresh(entries);
+    try {
+      await this.#commit(entries, await translated(fold.folding));
+      return quarantinedOf(entries);
+    } catch (error) {
+      if (!(error instanceof JobsOutOfStepError) && !isRefused(error)) throw error;
+      this.#forget();
+      return this.#writeAfresh(entries);
+    }
+  }
+
+  /** Takes nothing for granted. What comes after waits for it to be written. */
+  async #writeAfresh(entries: readonly ProjectableEntry[]): Promise<readonly Quarantined[]> {
+    try {
+      await this.#commit(entries, await translated(this.#fold(entries, false)));
+      return quarantinedOf(entries);
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      this.#forget();
+      return this.#isolate(entries, error);
+    }
+  }
+
+  /** Halves a batch that Postgres refuses until the message at fault stands alone, and quarantines that one. */
+  async #isolate(entries: readonly ProjectableEntry[], error: Error): Promise<readonly Quarantined[]> {
+    const [first] = entries;
+    if (entries.length === 1 && first !== undefined) {
+      if (first.kind !== 'event') throw error;
+      return this.#writeAfresh([malformed(first, error)]);
+    }
+    const middle = Math.ceil(entries.length / 2);
+    const older = await this.#writeAfresh(entries.slice(0, middle));
+    return [...older, ...(await this.#writeAfresh(entries.slice(middle)))];
+  }
+
+  async #commit(entries: readonly ProjectableEntry[], { writes, statements }: PreparedJobs): Promise<void> {
+    const [from, generation] = [this.#lastSequence, this.#generation];
+    const through = entries.at(-1)?.sequence ?? from;
+    const malformedEntries = entries.filter(isMalformed);
+    const batch = { from, through, generation, malformed: malformedEntries, statements };
+    await translated(runBatchTransaction(this.#client, batch));
+    this.#lastSequence = through;
+    this.#recent.committed(writes);
+  }
+
+  #forget(): void {
+    this.#round += 1;
+    this.#recent.clear();
+    this.#folded = this.#written.catch(() => {});
+  }
+}
+
+interface Fold {
+  readonly round: number;
+  readonly folding: Promise<PreparedJobs>;
+}
+
+function isEvent(entry: ProjectableEntry): entry is ProjectableEvent {
+  return entry.kind === 'event';
+}
+
+function isMalformed(entry: ProjectableEntry): entry is MalformedEntry {
+  return entry.kind === 'malformed';
+}
+
+function isRefused(error: unknown): error is Error {
+  return error instanceof DatabaseError && REFUSED.test(error.code ?? '');
+}
+
+function quarantinedOf(entries: readonly ProjectableEntry[]): readonly Quarantined[] {
+  return entries.filter(isMalformed).map(({ sequence, reason }) => ({ sequence, reason }));
+}
+
+function malformed({ sequence, recordedAt, event }: ProjectableEvent, error: Error): MalformedEntry {
+  const subject = `jobs.${event.jobType}.${event.jobId}`;
+  const body = Buffer.from(encodeJobEvent(event));
+  return { kind: 'malformed', sequence, recordedAt, subject, reason: error.message, body };
+}

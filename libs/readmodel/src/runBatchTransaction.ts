@@ -1,0 +1,74 @@
+import type { Client, QueryResult } from 'pg';
+import { JOBS_PROJECTION } from './checkpoint.ts';
+import { ProjectionFencedError } from './errors.ts';
+import type { Statement } from './jobs/jobStatements.ts';
+import { quarantineStatement } from './quarantineStatement.ts';
+import type { MalformedEntry } from './quarantineStatement.ts';
+
+/** Rows are not as was assumed without reading them; nothing of the batch is committed. */
+export class JobsOutOfStepError extends Error {
+  readonly code = 'JOBS_OUT_OF_STEP';
+
+  constructor(expected: number, found: number) {
+    super(`${expected} rows of jobs should have changed, but ${found} did`);
+    this.name = 'JobsOutOfStepError';
+  }
+}
+
+/** A batch ready to be written, and the checkpoint that it moves. */
+export interface BatchTransaction {
+  readonly from: number;
+  readonly through: number;
+  readonly generation: number;
+  readonly malformed: readonly MalformedEntry[];
+  readonly statements: readonly Statement[];
+}
+
+const MOVE_CHECKPOINT = {
+  name: 'move_checkpoint',
+  text: `UPDATE projection_checkpoints SET last_sequence = $3, updated_at = now()
+    WHERE name = $1 AND last_sequence = $2 AND generation = $4`,
+};
+
+/**
+ * Writes a batch in one transaction and two round trips: all statements go out together, and what they did decides
+ * whether it is committed. ProjectionFencedError, JobsOutOfStepError, and what Postgres says against it.
+ */
+export async function runBatchTransaction(client: Client, batch: BatchTransaction): Promise<void> {
+  const work = [
+    client.query('BEGIN'),
+    // First: it makes a second writer wait for the one that is at it, and then change nothing.
+    client.query({ ...MOVE_CHECKPOINT, values: [JOBS_PROJECTION, batch.from, batch.through, batch.generation] }),
+    ...batch.malformed.map((entry) => client.query(quarantineStatement(entry))),
+    ...batch.statements.map(({ name, text, values }) => client.query({ name, text, values })),
+  ];
+  const outcomes = await Promise.allSettled(work);
+  try {
+    assertMoved(outcomes, batch);
+    assertRows(outcomes, batch);
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {}); // fails with the connection, which rolls back as well
+    throw error;
+  }
+  await client.query('COMMIT');
+}
+
+type Outcomes = readonly PromiseSettledResult<QueryResult>[];
+
+function assertMoved([began, moved]: Outcomes, { from }: BatchTransaction): void {
+  for (const outcome of [began, moved]) if (outcome?.status === 'rejected') throw outcome.reason;
+  if (rowsOf(moved) !== 1) throw new ProjectionFencedError(JOBS_PROJECTION, from);
+}
+
+/** The first failure is the cause of all later ones. */
+function assertRows(outcomes: Outcomes, { statements }: BatchTransaction): void {
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  for (const [index, { rows }] of statements.entries()) {
+    const found = rowsOf(outcomes.at(index - statements.length));
+    if (rows !== undefined && rows !== found) throw new JobsOutOfStepError(rows, found);
+  }
+}
+
+function rowsOf(outcome: Outcomes[number] | undefined): number {
+  return outcome?.status === 'fulfilled' ? (outcome.value.rowCount ?? 0) : 0;
+}
