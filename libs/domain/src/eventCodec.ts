@@ -1,3 +1,5 @@
+// Compiles the checks of a schema into one function: decoding takes two thirds of the time. It must come first.
+import 'effect/schema/SchemaJITCompiler/enable';
 import { Schema } from 'effect';
 import type { Result } from 'effect';
 import { EVENT_SCHEMA_VERSION, JobEvent } from './jobEvent.ts';
