@@ -14,7 +14,7 @@ const writeLine = (_name: string, line: string) => console.error(line);
  * Runs a task of the projector as a process of its own and ends with its exit code; 2 when it could not be run. A Ctrl-C
  * lets it stop in order.
  */
-export async function projectorTask(name: 'rebuild' | 'verify', args: readonly string[]): Promise<never> {
+export async function projectorTask(name: 'rebuild' | 'verify' | 'archive', args: readonly string[]): Promise<never> {
   const guard = new Guard();
   guard.start();
   const dataDir = path.resolve(repositoryRoot, process.env['DATA_DIR'] || '.data');

@@ -1,3 +1,4 @@
+import { openArchive } from '@jobstream/archive';
 import { EventLog } from '@jobstream/eventlog';
 import { ApiKeys, ReadModel } from '@jobstream/readmodel';
 import { authSettings, eventLogMetrics, eventLogSettings, Readiness, runProcess } from '@jobstream/runtime';
@@ -14,6 +15,7 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   const observer = eventLogMetrics(metrics);
   const log = new EventLog({
     ...eventLogSettings(config),
+    archive: openArchive(config)?.archive,
     name: 'api',
     logger,
     observer,

@@ -1,11 +1,15 @@
+import { openArchive } from '@jobstream/archive';
 import { EventLog } from '@jobstream/eventlog';
 import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess } from '@jobstream/runtime';
+import { archiversOf } from './archive/archiversOf.ts';
 import { projectionMetrics } from './projectionMetrics.ts';
 import { Projector } from './projector.ts';
 
 await runProcess('projector', (config, logger, { metrics, tracing }) => {
   const observer = eventLogMetrics(metrics);
-  const eventLog = new EventLog({ ...eventLogSettings(config), name: 'projector', logger, observer });
+  const opened = openArchive(config);
+  const archive = opened?.archive;
+  const eventLog = new EventLog({ ...eventLogSettings(config), name: 'projector', logger, observer, archive });
   const projector = new Projector({
     eventLog,
     databaseUrl: config.DATABASE_URL,
@@ -20,5 +24,6 @@ await runProcess('projector', (config, logger, { metrics, tracing }) => {
   });
   const readiness = new Readiness({ log: () => eventLog.isConnected() });
   const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
-  return [health, eventLog, projector];
+  const archivers = archiversOf({ config, eventLog, opened, metrics, logger });
+  return [health, eventLog, projector, ...archivers];
 });

@@ -1,3 +1,4 @@
+import { openArchive } from '@jobstream/archive';
 import { EventLog } from '@jobstream/eventlog';
 import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess } from '@jobstream/runtime';
 import { attemptMetrics } from './attemptMetrics.ts';
@@ -15,7 +16,9 @@ import { Worker } from './worker.ts';
 await runProcess('worker', (config, logger, { metrics, tracing }) => {
   const observer = eventLogMetrics(metrics);
   const traceparent = tracing.current;
-  const eventLog = new EventLog({ ...eventLogSettings(config), name: 'worker', logger, observer, traceparent });
+  const archive = openArchive(config)?.archive;
+  const log = eventLogSettings(config);
+  const eventLog = new EventLog({ ...log, archive, name: 'worker', logger, observer, traceparent });
   const mailer = chooseMailer(config.SMTP_URL, logger);
   const handlers = handlerRegistry([
     emailHandler({ mailer, from: config.SMTP_FROM }),

@@ -3,20 +3,19 @@ import type { ArchiveStore } from './archiveStore.ts';
 import { FolderStore } from './folderStore.ts';
 import { S3Store } from './s3Store.ts';
 
+/** By their names in the environment. */
 export interface ArchiveSettings {
   /** A folder, or `s3://<bucket>/<prefix>`; undefined for no archive. */
-  readonly place: string | undefined;
+  readonly ARCHIVE: string | undefined;
   /** Where the bucket is, unless it is at AWS. */
-  readonly endpoint?: string | undefined;
+  readonly ARCHIVE_ENDPOINT?: string | undefined;
 }
 
 /** The archive of these settings and where its files are; undefined where there is to be none. */
-export function openArchive({
-  place,
-  endpoint,
-}: ArchiveSettings): { archive: Archive; store: ArchiveStore } | undefined {
+export function openArchive(config: ArchiveSettings): { archive: Archive; store: ArchiveStore } | undefined {
+  const place = config.ARCHIVE;
   if (place === undefined) return undefined;
-  const store = place.startsWith('s3://') ? s3Store(new URL(place), endpoint) : new FolderStore(place);
+  const store = place.startsWith('s3://') ? s3Store(new URL(place), config.ARCHIVE_ENDPOINT) : new FolderStore(place);
   return { archive: new Archive(store), store };
 }
 

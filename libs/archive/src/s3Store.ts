@@ -1,4 +1,4 @@
-import type { S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import type * as sdkModule from '@aws-sdk/client-s3';
 import type { ArchiveStore, ByteRange } from './archiveStore.ts';
 import { ArchiveUnavailableError } from './errors.ts';
 
@@ -10,7 +10,7 @@ export interface S3StoreOptions {
   readonly endpoint?: string | undefined;
 }
 
-type Sdk = typeof import('@aws-sdk/client-s3');
+type Sdk = typeof sdkModule;
 
 /**
  * An archive in a bucket of S3 or of what speaks like it. Region and credentials come from where the AWS SDK looks for
@@ -18,7 +18,7 @@ type Sdk = typeof import('@aws-sdk/client-s3');
  */
 export class S3Store implements ArchiveStore {
   readonly #options: S3StoreOptions;
-  #opened: Promise<{ sdk: Sdk; client: S3Client }> | undefined;
+  #opened: Promise<{ sdk: Sdk; client: sdkModule.S3Client }> | undefined;
 
   constructor(options: S3StoreOptions) {
     this.#options = options;
@@ -76,7 +76,9 @@ export class S3Store implements ArchiveStore {
     return { Bucket: this.#options.bucket, Key: `${this.#options.prefix}${name}` };
   }
 
-  async #translated<Result>(work: (opened: { sdk: Sdk; client: S3Client }) => Promise<Result>): Promise<Result> {
+  async #translated<Result>(
+    work: (opened: { sdk: Sdk; client: sdkModule.S3Client }) => Promise<Result>,
+  ): Promise<Result> {
     try {
       return await work(await (this.#opened ??= this.#open()));
     } catch (error) {
@@ -85,7 +87,7 @@ export class S3Store implements ArchiveStore {
   }
 
   /** Only who has an archive in a bucket pays for loading the SDK. */
-  async #open(): Promise<{ sdk: Sdk; client: S3Client }> {
+  async #open(): Promise<{ sdk: Sdk; client: sdkModule.S3Client }> {
     const { endpoint } = this.#options;
     const sdk = await import('@aws-sdk/client-s3');
     const elsewhere = endpoint === undefined ? {} : { endpoint, forcePathStyle: true };
@@ -99,5 +101,5 @@ export class S3Store implements ArchiveStore {
 }
 
 function statusOf(error: unknown): number | undefined {
-  return (error as Partial<S3ServiceException>).$metadata?.httpStatusCode;
+  return (error as Partial<sdkModule.S3ServiceException>).$metadata?.httpStatusCode;
 }

@@ -2,6 +2,7 @@ import type { Msg } from '@nats-io/transport-node';
 import type { Connection } from './connection.ts';
 import { LogUnavailableError } from './errors.ts';
 import { EXPECTED_SEQUENCE } from './headers.ts';
+import type { StoredBytes } from './logArchive.ts';
 import { JOBS_STREAM } from './streams.ts';
 
 /** A message as the stream keeps it. */
@@ -14,6 +15,8 @@ export interface StoredMessage {
   readonly text: string;
 }
 
+/** What the server adds to a message that it hands out. */
+const ADDED_HEADERS = /^Nats-(Stream|Subject|Sequence|Time-Stamp|Num-Pending|Last-Sequence|UpTo-Sequence)$/i;
 const END_OF_BATCH = 204;
 const NOT_FOUND = 404;
 
@@ -47,6 +50,11 @@ export class DirectReader {
   /** The messages from this sequence on, so many and so many bytes at most: LogUnavailableError. */
   async from(sequence: number, { count, maxBytes }: { count: number; maxBytes?: number }): Promise<StoredMessage[]> {
     return (await this.#request({ seq: sequence, batch: count, max_bytes: maxBytes })).map(storedMessage);
+  }
+
+  /** As `from`, byte for byte and with the headers. */
+  async bytesFrom(sequence: number, { count, maxBytes }: { count: number; maxBytes: number }): Promise<StoredBytes[]> {
+    return (await this.#request({ seq: sequence, batch: count, max_bytes: maxBytes })).map(storedBytes);
   }
 
   async #request(query: object): Promise<Msg[]> {
@@ -83,4 +91,11 @@ function storedMessage(answer: Msg): StoredMessage {
     expected: expected === '' ? undefined : Number(expected),
     text: answer.string(),
   };
+}
+
+function storedBytes(answer: Msg): StoredBytes {
+  const { sequence, subject, recordedAt } = storedMessage(answer);
+  const headers = [...(answer.headers ?? [])].filter(([name]) => !ADDED_HEADERS.test(name));
+  const ours = headers.map(([name, values]) => [name, values.join(',')] as const);
+  return { sequence, subject, recordedAt, headers: Object.fromEntries(ours), body: answer.data };
 }

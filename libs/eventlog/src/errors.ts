@@ -72,6 +72,22 @@ export class AlarmRefusedError extends Error {
   }
 }
 
+/**
+ * Messages that were asked for are neither in the log nor in its archive, or may not be any more in a moment. What is left
+ * is not handed out as if it were all.
+ */
+export class HistoryIncompleteError extends Error {
+  readonly code = 'HISTORY_INCOMPLETE';
+
+  constructor(first: number, last: number) {
+    super(
+      `messages ${first} to ${last} of the log are not in its archive, but the log has forgotten them or is about to: ` +
+        'see that the archiver runs, and that the archive is the right one',
+    );
+    this.name = 'HistoryIncompleteError';
+  }
+}
+
 /** The log holds an event of a newer schema version: this release must not go on past it. */
 export class NewerEventError extends Error {
   readonly code = 'NEWER_EVENT';

@@ -1,52 +1,26 @@
 import type { JobEvent } from '@jobstream/domain';
-import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { ArchivedFeed } from './archivedFeed.ts';
 import { appendableOfJob } from './appendable.ts';
-import { Appender } from './appender.ts';
-import { BatchAppender } from './batchAppender.ts';
 import { Connection } from './connection.ts';
+import { buildParts, type EventLogParts } from './eventLogParts.ts';
 import { LogUnavailableError, StreamMismatchError } from './errors.ts';
 import type { EventFeed } from './eventFeed.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
-import { DirectReader } from './directReader.ts';
 import { hearCancelled } from './hearCancelled.ts';
 import { JobQueue, type JobQueueOptions } from './jobQueue.ts';
-import { JobReader } from './jobReader.ts';
-import { JobTypeControl } from './jobTypeControl.ts';
+import type { JobTypeControl } from './jobTypeControl.ts';
 import type { JobSnapshot } from './jobSnapshot.ts';
-import { LeaderReader } from './leaderReader.ts';
 import { LogFollower } from './logFollower.ts';
-import { LogMeter } from './logMeter.ts';
+import type { LogMessages } from './logMessages.ts';
+import type { LogMeter } from './logMeter.ts';
 import { silentSink, type LogSink } from './logSink.ts';
-import { Publisher } from './publisher.ts';
 import type { RecordedEvent } from './recordedEvent.ts';
-import { ScheduleLog } from './scheduleLog.ts';
-import { ensureStream, JOBS_STREAM, streamSettings } from './streams.ts';
-import { WakeScheduler, type Wake } from './wakeScheduler.ts';
+import type { ScheduleLog } from './scheduleLog.ts';
+import type { Wake } from './wakeScheduler.ts';
 import { within } from './within.ts';
-import { WriteHealth } from './writeHealth.ts';
 import { ensureWorkConsumers } from './workConsumers.ts';
 
-const DEADLINE_MS = 4_000;
-const MAX_WAITING = 20_000;
 const FINISH_MS = 700;
-/** Part of the deadline after which a single publish counts as unanswered, so that there is time to look and try again. */
-const PUBLISH_TIMEOUT_SHARE = 0.4;
-/** Long enough not to let every request wait for the deadline, short enough for an outage that ends by itself. */
-const DOUBT_MS = 15_000;
-
-interface Parts {
-  readonly connection: Connection;
-  readonly manager: JetStreamManager;
-  readonly publisher: Publisher;
-  readonly appender: Appender;
-  readonly batches: BatchAppender;
-  readonly reader: JobReader;
-  readonly wakes: WakeScheduler;
-  readonly schedules: ScheduleLog;
-  readonly jobTypes: JobTypeControl;
-  readonly meter: LogMeter;
-  readonly writeHealth: WriteHealth;
-}
 
 /** The event log on NATS JetStream: the only door to it. */
 export class EventLog {
@@ -54,7 +28,7 @@ export class EventLog {
   readonly #options: EventLogOptions;
   readonly #sink: LogSink;
   readonly #queues = new Set<JobQueue>();
-  #parts: Parts | undefined;
+  #parts: EventLogParts | undefined;
 
   constructor(options: EventLogOptions) {
     this.#options = options;
@@ -68,7 +42,7 @@ export class EventLog {
   async start(): Promise<void> {
     const connection = await Connection.open(this.#options);
     try {
-      this.#parts = await this.#build(connection);
+      this.#parts = await buildParts(connection, this.#options, this.#sink);
     } catch (error) {
       await connection.close();
       if (error instanceof StreamMismatchError || error instanceof LogUnavailableError) throw error;
@@ -90,7 +64,7 @@ export class EventLog {
     await parts.connection.close();
   }
 
-  async #finish({ schedules, appender, batches }: Parts): Promise<void> {
+  async #finish({ schedules, appender, batches }: EventLogParts): Promise<void> {
     await Promise.all([...this.#queues].map((queue) => queue.stop()));
     await schedules.stop();
     await Promise.all([appender.stop(), batches.stop()]);
@@ -109,8 +83,11 @@ export class EventLog {
    * Appends one event to its job and returns its sequence. `expectedSequence` is that of the job's previous event, 0 for
    * a new job. ConcurrentAppendError, LogUnavailableError, LogOverloadedError, EventTooLargeError.
    */
-  append(event: JobEvent, expectedSequence: number): Promise<number> {
-    return this.#started().appender.append(appendableOfJob(event, this.#options.traceparent?.()), expectedSequence);
+  async append(event: JobEvent, expectedSequence: number): Promise<number> {
+    const { appender, forgotten } = this.#started();
+    const appendable = appendableOfJob(event, this.#options.traceparent?.());
+    await forgotten?.assertNew([event]);
+    return appender.append(appendable, expectedSequence);
   }
 
   /**
@@ -118,9 +95,11 @@ export class EventLog {
    * others follow it without a gap. ConcurrentAppendError (one of the jobs exists), LogUnavailableError,
    * LogOverloadedError, EventTooLargeError.
    */
-  appendAll(events: readonly JobEvent[]): Promise<number> {
+  async appendAll(events: readonly JobEvent[]): Promise<number> {
+    const { batches, forgotten } = this.#started();
     const traceparent = this.#options.traceparent?.();
-    return this.#started().batches.append(events.map((event) => appendableOfJob(event, traceparent)));
+    await forgotten?.assertNew(events);
+    return batches.append(events.map((event) => appendableOfJob(event, traceparent)));
   }
 
   /** The job's state, or undefined if there is no such job; knowing its type makes it a little faster. */
@@ -135,18 +114,17 @@ export class EventLog {
 
   /** The sequence of the newest message, 0 for an empty log. */
   async lastSequence(): Promise<number> {
-    const { manager } = this.#started();
-    try {
-      return (await manager.streams.info(JOBS_STREAM)).state.last_seq;
-    } catch (error) {
-      throw new LogUnavailableError('its last sequence could not be read', { cause: error });
-    }
+    return (await this.#started().messages.span()).last;
   }
 
-  /** Follows the log from the message after sequence `after`; with `traces`, events bring the trace that they belong to. */
+  /**
+   * Follows the log from the message after sequence `after`, beginning in its archive where the log has forgotten it; with
+   * `traces`, events bring the trace that they belong to.
+   */
   follow({ after, traces = false }: { after: number; traces?: boolean }): EventFeed {
-    const { connection, manager } = this.#started();
-    return new LogFollower({ connection, manager, after, traces, sink: this.#sink });
+    const { connection, manager, forgotten } = this.#started();
+    const follow = (from: number) => new LogFollower({ connection, manager, after: from, traces, sink: this.#sink });
+    return forgotten === undefined ? follow(after) : new ArchivedFeed({ after, traces, forgotten, follow });
   }
 
   /** Asks for a delivery of the job at the instant `at` or soon after; asking again replaces the earlier wish. */
@@ -165,6 +143,11 @@ export class EventLog {
   /** Calls back whenever the connection is back after a loss; returns how to stop that. */
   onReconnected(callback: () => void): () => void {
     return this.#started().connection.onRegained(callback);
+  }
+
+  /** The log as messages, whatever they are about. */
+  get messages(): LogMessages {
+    return this.#started().messages;
   }
 
   /** Pausing, resuming and listing job types. */
@@ -193,37 +176,7 @@ export class EventLog {
     return queue;
   }
 
-  async #build(connection: Connection): Promise<Parts> {
-    const { replicas = 1, maxAgeMs = 0, groupCommit = true } = this.#options;
-    const { deadlineMs = DEADLINE_MS, maxWaiting = MAX_WAITING } = this.#options;
-    const writeHealth = new WriteHealth(connection, { observer: this.#options.observer, doubtMs: DOUBT_MS });
-    const manager = await jetstreamManager(connection.nats, { checkAPI: false, timeout: DEADLINE_MS });
-    for (const settings of streamSettings({ replicas, maxAgeMs })) await ensureStream(manager, settings);
-    const publisher = new Publisher(connection, deadlineMs * PUBLISH_TIMEOUT_SHARE);
-    const appender = new Appender(connection, publisher, {
-      groupCommit,
-      deadlineMs,
-      maxWaiting,
-      observer: writeHealth,
-    });
-    const core = { connection, manager, publisher, appender };
-    return {
-      ...core,
-      writeHealth,
-      batches: new BatchAppender(connection, publisher, { deadlineMs, maxWaiting, observer: writeHealth }),
-      reader: new JobReader({
-        direct: new DirectReader(connection, deadlineMs),
-        leader: replicas > 1 ? new LeaderReader(connection) : undefined,
-        deadlineMs,
-      }),
-      wakes: new WakeScheduler(publisher, deadlineMs),
-      schedules: new ScheduleLog({ ...core, deadlineMs, replicated: replicas > 1, sink: this.#sink }),
-      jobTypes: new JobTypeControl(manager),
-      meter: new LogMeter(manager, new DirectReader(connection, deadlineMs)),
-    };
-  }
-
-  #started(): Parts {
+  #started(): EventLogParts {
     if (this.#parts === undefined) throw new LogUnavailableError('it is not started');
     return this.#parts;
   }

@@ -1,3 +1,4 @@
+import type { LogArchive } from './logArchive.ts';
 import type { LogObserver } from './logObserver.ts';
 import type { LogSink } from './logSink.ts';
 
@@ -13,6 +14,8 @@ export interface EventLogOptions {
   readonly replicas?: number;
   /** How long the log keeps events; 0 (for ever) unless told. */
   readonly maxAgeMs?: number;
+  /** Where the messages are that it has forgotten; without one they are gone. */
+  readonly archive?: LogArchive | undefined;
   /** Whether waiting appends are committed together; true unless told. */
   readonly groupCommit?: boolean;
   /** How long an append or a read may take altogether, reconnecting included; 4,000 ms unless told. */

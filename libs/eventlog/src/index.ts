@@ -5,6 +5,7 @@ export {
   AlarmRefusedError,
   ConcurrentAppendError,
   EventTooLargeError,
+  HistoryIncompleteError,
   LogOverloadedError,
   LogUnavailableError,
   NewerEventError,
@@ -17,8 +18,10 @@ export type { EventLogOptions } from './eventLogOptions.ts';
 export type { JobQueue, JobQueueOptions } from './jobQueue.ts';
 export type { JobSnapshot } from './jobSnapshot.ts';
 export type { JobTypeControl, JobTypeInfo } from './jobTypeControl.ts';
+export type { LogArchive, SequenceSpan, StoredBytes } from './logArchive.ts';
 export type { LogEntry } from './logEntry.ts';
 export type { Backlog, Lag, LogMeter, TypeBacklog } from './logMeter.ts';
+export type { LogMessages } from './logMessages.ts';
 export type { AppendOutcome, LogObserver } from './logObserver.ts';
 export type { LogSink } from './logSink.ts';
 export type { StartRate } from './rateWindow.ts';

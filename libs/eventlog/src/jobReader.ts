@@ -2,6 +2,7 @@ import { fold } from '@jobstream/domain';
 import { decodeStoredEvent } from './decodeStoredEvent.ts';
 import type { DirectReader, StoredMessage } from './directReader.ts';
 import { LogUnavailableError, NewerEventError } from './errors.ts';
+import type { ForgottenEvents } from './forgottenEvents.ts';
 import type { JobSnapshot } from './jobSnapshot.ts';
 import type { LeaderReader } from './leaderReader.ts';
 import type { RecordedEvent } from './recordedEvent.ts';
@@ -11,6 +12,8 @@ export interface JobReaderOptions {
   readonly direct: DirectReader;
   /** Where the log has replicas; one server is its own leader. */
   readonly leader?: LeaderReader | undefined;
+  /** Where the log has an archive. */
+  readonly forgotten?: Pick<ForgottenEvents, 'eventsBefore'> | undefined;
   readonly deadlineMs: number;
 }
 
@@ -24,24 +27,37 @@ export interface JobReaderOptions {
 export class JobReader {
   readonly #direct: DirectReader;
   readonly #leader: LeaderReader | undefined;
+  readonly #forgotten: Pick<ForgottenEvents, 'eventsBefore'> | undefined;
   readonly #deadlineMs: number;
 
-  constructor({ direct, leader, deadlineMs }: JobReaderOptions) {
+  constructor({ direct, leader, forgotten, deadlineMs }: JobReaderOptions) {
+    this.#forgotten = forgotten;
     this.#direct = direct;
     this.#leader = leader;
     this.#deadlineMs = deadlineMs;
   }
 
   async job(jobId: string, jobType?: string): Promise<JobSnapshot | undefined> {
-    const history = await this.history(jobId, jobType);
-    const job = fold(history.map(({ event }) => event));
-    const last = history.at(-1);
-    return job === undefined || last === undefined ? undefined : { job, sequence: last.sequence };
+    const kept = await this.#kept(jobId, jobType);
+    const job = fold((await this.#whole(jobId, kept)).map(({ event }) => event));
+    return job === undefined ? undefined : { job, sequence: kept.at(-1)?.sequence ?? 0 };
   }
 
   async history(jobId: string, jobType?: string): Promise<readonly RecordedEvent[]> {
+    return this.#whole(jobId, await this.#kept(jobId, jobType));
+  }
+
+  /** What the log has of the job. */
+  async #kept(jobId: string, jobType?: string): Promise<readonly RecordedEvent[]> {
     const messages = await this.#walkBack(await this.#newest(jobFilter(jobId, jobType)));
     return messages.flatMap(recordedEvent);
+  }
+
+  /** A history that begins with the creation of the job is whole. */
+  async #whole(jobId: string, kept: readonly RecordedEvent[]): Promise<readonly RecordedEvent[]> {
+    const [first] = kept;
+    if (this.#forgotten === undefined || first?.event.event === 'JobCreated') return kept;
+    return [...(await this.#forgotten.eventsBefore(first?.sequence ?? Infinity, jobId)), ...kept];
   }
 
   /** The newest message of each of the job's subjects as far as a replica has it, and in any case the last of all. */

@@ -1,6 +1,9 @@
 import type { Job } from '@jobstream/domain';
 
-/** A job folded from its whole history; `sequence` is that of its last event, which the next append must expect. */
+/**
+ * A job folded from its whole history; `sequence` is what the next append must expect: that of the job's last event in
+ * the log, 0 where the log has forgotten all of them.
+ */
 export interface JobSnapshot {
   readonly job: Job;
   readonly sequence: number;

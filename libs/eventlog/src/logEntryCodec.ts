@@ -4,8 +4,11 @@ import { TRACEPARENT } from './headers.ts';
 import type { HeldMessage } from './heldMessage.ts';
 import type { LogEntry } from './logEntry.ts';
 
+/** A message, from wherever it was read. */
+type Readable = Pick<HeldMessage, 'sequence' | 'subject' | 'storedAt' | 'text' | 'header' | 'body'>;
+
 /** What a message of the stream JOBS is to a follower; throws NewerEventError. Reading `traces` doubles the cost. */
-export function decodeLogEntry(message: HeldMessage, traces = false): LogEntry {
+export function decodeLogEntry(message: Readable, traces = false): LogEntry {
   const { sequence, subject } = message;
   if (!subject.startsWith('jobs.')) return { kind: 'other', sequence };
   const recordedAt = message.storedAt();

@@ -25,6 +25,7 @@ test('everything has a value that works on one machine, or is left out', () => {
     STREAM_REPLICAS: 1,
     GROUP_COMMIT: true,
     JOBS_MAX_AGE: 0,
+    ARCHIVER: true,
     WORKER_CONCURRENCY: 100,
     SHUTDOWN_GRACE_MS: 10_000,
     ACK_WAIT_MS: 10_000,
@@ -159,4 +160,20 @@ describe('addresses', () => {
 
 test('a list is split at commas, without blanks and empty items', () => {
   expect(readConfig({ WORKER_TYPES: 'email, webhook,,sleep ' }).WORKER_TYPES).toEqual(['email', 'webhook', 'sleep']);
+});
+
+test('an archive is a folder by its whole path or a bucket', () => {
+  expect(readConfig({ ARCHIVE: '/var/archive' }).ARCHIVE).toBe('/var/archive');
+  expect(readConfig({ ARCHIVE: 's3://bucket/some/where' }).ARCHIVE).toBe('s3://bucket/some/where');
+  for (const ARCHIVE of ['archive', 's3:/bucket', 's3://B', 'https://bucket']) {
+    expect(problemsOf({ ARCHIVE })[0]).toContain('expected ARCHIVE to be the whole path of a folder');
+  }
+});
+
+test('a log that forgets before anybody could archive it is refused', () => {
+  expect(problemsOf({ ARCHIVE: '/var/archive', JOBS_MAX_AGE: '10m' })).toEqual([
+    'expected JOBS_MAX_AGE to be at least 1h together with ARCHIVE, got: 600000ms',
+  ]);
+  expect(problemsOf({ ARCHIVE: '/var/archive', JOBS_MAX_AGE: '1h' })).toEqual([]);
+  expect(problemsOf({ JOBS_MAX_AGE: '10m' })).toEqual([]);
 });

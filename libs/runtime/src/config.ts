@@ -1,3 +1,4 @@
+import { archivePlace } from './archiveField.ts';
 import { configConflicts } from './configConflicts.ts';
 import { ConfigError } from './configError.ts';
 import {
@@ -41,6 +42,9 @@ const fields = {
   STREAM_REPLICAS: count({ min: 1, max: 5, fallback: 1 }),
   GROUP_COMMIT: bool(true),
   JOBS_MAX_AGE: duration(0),
+  ARCHIVE: archivePlace(),
+  ARCHIVE_ENDPOINT: optional(urlOf(['https:', 'http:'])),
+  ARCHIVER: bool(true),
   WORKER_CONCURRENCY: count({ min: 1, max: 10_000, fallback: 100 }),
   WORKER_LIMITS: limits(),
   WORKER_TYPES: optional(list()),

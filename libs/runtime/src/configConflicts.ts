@@ -3,7 +3,7 @@ import { isLoopback } from './isLoopback.ts';
 
 /** What is wrong with settings that are right each by itself: one sentence for each conflict. */
 export function configConflicts(config: Config): readonly string[] {
-  return [...openToTheNetwork(config), ...halfOfJwt(config)];
+  return [...openToTheNetwork(config), ...halfOfJwt(config), ...noTimeToArchive(config)];
 }
 
 function openToTheNetwork({ AUTH, HOST }: Config): string[] {
@@ -17,4 +17,12 @@ function halfOfJwt({ JWKS_URL, JWT_ISSUER, JWT_AUDIENCE }: Config): string[] {
   return Object.entries({ JWT_ISSUER, JWT_AUDIENCE })
     .filter(([, value]) => value === undefined)
     .map(([name]) => `expected ${name} to be given together with JWKS_URL, got: nothing`);
+}
+
+const LEAST_AGE_MS = 3_600_000;
+
+/** The server forgets by itself, so an archiver must have the time to come back from an outage. */
+function noTimeToArchive({ ARCHIVE, JOBS_MAX_AGE }: Config): string[] {
+  if (ARCHIVE === undefined || JOBS_MAX_AGE === 0 || JOBS_MAX_AGE >= LEAST_AGE_MS) return [];
+  return [`expected JOBS_MAX_AGE to be at least 1h together with ARCHIVE, got: ${JOBS_MAX_AGE}ms`];
 }

@@ -5,6 +5,14 @@ import { ConfigError } from './configError.ts';
 
 const read = (file: string) => readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
 
+/** What a process hands all settings to, and which of them that reads. */
+const PARTS = new Map([
+  ['authSettings(config)', ['libs/runtime/src/authSettings.ts']],
+  ['eventLogSettings(config)', ['libs/runtime/src/eventLogSettings.ts']],
+  ['openArchive(config)', ['libs/archive/src/openArchive.ts']],
+  ['archiversOf({ config', ['apps/projector/src/archive/archiversOf.ts']],
+]);
+
 const APPS = ['api', 'projector', 'worker'];
 const mains = new Map(APPS.map((app) => [app, withSettings(read(`apps/${app}/src/main.ts`))]));
 const defaults = new Map(Object.entries(readConfig({})).map(([name, value]) => [name, shownDefault(value)]));
@@ -13,8 +21,8 @@ const rows = new Map(section.split('\n').filter(isRow).map(cellsOf));
 
 /** A process that passes on settings that belong together reads all that these are made of. */
 function withSettings(main: string): string {
-  const groups = ['authSettings', 'eventLogSettings'].filter((group) => main.includes(`${group}(config)`));
-  return [main, ...groups.map((group) => read(`libs/runtime/src/${group}.ts`))].join('\n');
+  const files = [...PARTS].filter(([use]) => main.includes(use)).flatMap(([, sources]) => sources);
+  return [main, ...files.map(read)].join('\n');
 }
 
 function shownDefault(value: unknown): string {

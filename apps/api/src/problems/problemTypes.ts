@@ -39,6 +39,7 @@ export const problemTypes = {
   'credentials-unverifiable': { status: 503, title: 'The key or token cannot be checked', retryAfter: 2 },
   'deadline-exceeded': { status: 503, title: 'The answer took too long', retryAfter: 2 },
   'log-unavailable': { status: 503, title: 'The event log cannot be reached', retryAfter: 2 },
+  'history-unavailable': { status: 503, title: 'A part of the history cannot be read', retryAfter: 30 },
   'log-overloaded': { status: 503, title: 'The event log is overloaded', retryAfter: 1 },
   'too-many-feeds': { status: 503, title: 'Too many feeds are open', retryAfter: 5 },
   stopping: { status: 503, title: 'This process is about to stop', retryAfter: 1 },

@@ -7,6 +7,9 @@ const codes: Readonly<Record<string, ProblemCode>> = {
   LOG_OVERLOADED: 'log-overloaded',
   EVENT_TOO_LARGE: 'payload-too-large',
   CONCURRENT_APPEND: 'job-changed',
+  ARCHIVE_CORRUPT: 'history-unavailable',
+  ARCHIVE_UNAVAILABLE: 'history-unavailable',
+  HISTORY_INCOMPLETE: 'history-unavailable',
   READ_MODEL_UNAVAILABLE: 'table-unavailable',
   SCHEMA_MISMATCH: 'table-unavailable',
 };

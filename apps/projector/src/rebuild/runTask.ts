@@ -1,3 +1,4 @@
+import { openArchive } from '@jobstream/archive';
 import { EventLog } from '@jobstream/eventlog';
 import { ConfigError, eventLogSettings, readConfig } from '@jobstream/runtime';
 import type { Config } from '@jobstream/runtime';
@@ -7,6 +8,7 @@ import { ProgressMeter } from './progressMeter.ts';
 export interface TaskParts {
   /** Connects to the log for as long as it is used. */
   withLog<Result>(use: (eventLog: EventLog) => Promise<Result>): Promise<Result>;
+  readonly archive: ReturnType<typeof openArchive>;
   readonly databaseUrl: string;
   /** Aborted by SIGTERM, SIGINT, or when the parent that holds our IPC channel is gone. */
   readonly stop: AbortSignal;
@@ -35,6 +37,7 @@ export async function runTask(name: string, task: (parts: TaskParts) => Promise<
   try {
     const config = readConfig();
     process.exitCode = await task({
+      archive: openArchive(config),
       withLog: (use) => withLog(name, config, use),
       databaseUrl: config.DATABASE_URL,
       stop,
@@ -54,7 +57,11 @@ async function withLog<Result>(
   config: Config,
   use: (eventLog: EventLog) => Promise<Result>,
 ): Promise<Result> {
-  const eventLog = new EventLog({ ...eventLogSettings(config), name });
+  const eventLog = new EventLog({
+    ...eventLogSettings(config),
+    name,
+    archive: openArchive(config)?.archive,
+  });
   await eventLog.start();
   try {
     return await use(eventLog);

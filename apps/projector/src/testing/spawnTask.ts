@@ -14,7 +14,7 @@ export interface TaskProcess extends AsyncDisposable {
 
 /** Starts a task; `env` is all of its environment. */
 export function spawnTask(
-  name: 'rebuild' | 'verify',
+  name: 'rebuild' | 'verify' | 'archive',
   args: readonly string[],
   env: Record<string, string>,
 ): TaskProcess {
