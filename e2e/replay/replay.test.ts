@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { eventually, queryDatabase } from '@jobstream/testing';
+import { goTools, repositoryRoot, resolveGoTool } from '@jobstream/tools';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { documentedCommands, type DocumentedCommand } from './documentedCommands.ts';
+import { missingLine } from './missingLine.ts';
+import { startReplayStage, type ReplayStage } from './replayStage.ts';
+import { runInShell, type ShellRun } from './runInShell.ts';
+
+const page = readFileSync(path.join(repositoryRoot, 'docs', 'replay.md'), 'utf8');
+const cli = await resolveGoTool('nats');
+const [binary, missing] = 'missing' in cli ? ['', cli.missing] : [cli.binary];
+
+test('the page says with which version it was tested', () => {
+  expect(page).toContain(`\`nats\` ${goTools.nats.version}`);
+});
+
+test('the command line is there, which CI must have', (context) => {
+  if (missing !== undefined && process.env['CI'] === undefined) return context.skip(missing);
+  expect(missing).toBeUndefined();
+});
+
+describe.skipIf(missing !== undefined)('on a running system,', () => {
+  let stage: ReplayStage;
+
+  beforeAll(async () => {
+    stage = await startReplayStage(binary);
+  });
+
+  afterAll(async () => {
+    await stage?.[Symbol.asyncDispose]();
+  });
+
+  test.for(documentedCommands(page))('$command', { timeout: 120_000 }, async (documented, { signal }) => {
+    await stage.jobs.reaches(stage.env['FAILED'] ?? '', 'failed');
+    const shell = runInShell(documented.command, { env: stage.env, signal });
+    const complaint = documented.endless ? await follow(documented, shell, stage) : await finish(documented, shell);
+    expect(complaint).toBeUndefined();
+  });
+
+  test('the restored log gives an empty database the same table, and the delayed job its timer back', async (context) => {
+    const original = await jobsIn(stage.databases.original);
+    expect(original).toHaveLength(3);
+    await using _services = await stage.startRestored();
+    await eventually(async () => expect(await jobsIn(stage.databases.restored)).toEqual(original));
+    await eventually(async () => {
+      const shell = runInShell('nats --context empty stream subjects TIMERS --names', { ...stage, ...context });
+      await shell.ended;
+      expect(shell.output()).toContain(`timers.at.email.${stage.env['DELAYED']}`);
+      expect(shell.output()).toContain('timers.cron.nightly-report');
+    });
+    expect(await jobsIn(stage.databases.restored)).toEqual(original);
+  });
+});
+
+function jobsIn(databaseUrl: string): Promise<object[]> {
+  return queryDatabase(databaseUrl, 'SELECT * FROM jobs ORDER BY id');
+}
+
+/** Waits for the end of the command and answers what is wrong with it, if anything. */
+async function finish({ output, endless }: DocumentedCommand, shell: ShellRun): Promise<string | undefined> {
+  const code = await shell.ended;
+  if (code !== (endless ? 'SIGINT' : 0)) return `it ended with ${code}:\n${shell.output()}`;
+  const line = missingLine(output, shell.output());
+  return line === undefined ? undefined : `it does not print "${line}" but:\n${shell.output()}`;
+}
+
+/** Lets a job fail while the command follows what happens, and ends the command as Ctrl-C does. */
+async function follow(
+  documented: DocumentedCommand,
+  shell: ShellRun,
+  { env, jobs }: ReplayStage,
+): Promise<string | undefined> {
+  await eventually(() => expect(shell.output()).toContain('Subscribing'));
+  await fetch(`${env['API']}/api/jobs/${env['FAILED']}/retry`, { method: 'POST' });
+  await eventually(() => expect(missingLine(documented.output, shell.output())).toBeUndefined());
+  await jobs.reaches(env['FAILED'] ?? '', 'failed');
+  shell.kill('SIGINT');
+  return finish(documented, shell);
+}
