@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Guard } from './guard.ts';
+import { natsConfig } from './natsConfig.ts';
 import { natsProbe } from './natsProbe.ts';
 import { onFreePort } from './onFreePort.ts';
 import { ServerProcess } from './serverProcess.ts';
@@ -98,17 +99,8 @@ export class EmbeddedNats implements AsyncDisposable {
   }
 
   #config(name: string, port: number): string {
-    const { dataDir, maxPayload = '1MB', syncAlways = true, extraConfig = '' } = this.#options;
-    const store = JSON.stringify(path.join(dataDir, 'jetstream'));
-    return `server_name: "${name}"
-host: "${this.#host}"
-port: ${port}
-max_payload: ${maxPayload}
-jetstream {
-  store_dir: ${store}
-${syncAlways ? '  sync_interval: always' : ''}
-}
-${extraConfig}
-`;
+    const { dataDir, maxPayload, syncAlways, extraConfig } = this.#options;
+    const storeDir = path.join(dataDir, 'jetstream');
+    return natsConfig({ name, host: this.#host, port, storeDir, maxPayload, syncAlways, extraConfig });
   }
 }

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { resolveNatsServer } from '@jobstream/tools';
 import { guardOfThisProcess } from './guardOfThisProcess.ts';
 import { startNats } from './startNats.ts';
-import type { TestNats } from './startNats.ts';
+import type { TestNats } from './testNats.ts';
 
 /** A nats-server whose writes can be made to fail. */
 export interface FullableNats extends TestNats {
