@@ -1,0 +1,895 @@
+// Command worker is a Jobstream worker in one file. It speaks the protocol of docs/worker-protocol.md; the names are
+// those used there.
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	mathrand "math/rand/v2"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+var (
+	errOvertaken = errors.New("the job has moved on without this attempt")
+	errShutdown  = errors.New("the worker is shutting down")
+	errTimeout   = errors.New("the attempt took longer than the job allows")
+)
+
+// Unrecoverable is returned by a handler when another attempt cannot help.
+type Unrecoverable struct{ error }
+
+// InvalidPayload is returned by a handler that cannot make sense of its payload.
+type InvalidPayload struct{ error }
+
+// Event is the body of every message about a job.
+type Event struct {
+	V           int       `json:"v"`
+	ID          string    `json:"id"`
+	Event       string    `json:"event"`
+	JobID       string    `json:"jobId"`
+	JobType     string    `json:"jobType"`
+	Version     int       `json:"version"`
+	At          time.Time `json:"at"`
+	Actor       Actor     `json:"actor"`
+	CausationID string    `json:"causationId,omitempty"`
+	Tenant      string    `json:"tenant,omitempty"`
+	Data        Data      `json:"data"`
+}
+
+type Actor struct {
+	Kind string `json:"kind"`
+	ID   string `json:"id"`
+}
+
+// Data has the fields of all events; each event uses a few.
+type Data struct {
+	Attempt    int        `json:"attempt,omitempty"`
+	Worker     string     `json:"worker,omitempty"`
+	Percent    *float64   `json:"percent,omitempty"`
+	Message    string     `json:"message,omitempty"`
+	Result     any        `json:"result,omitempty"`
+	DurationMs *int64     `json:"durationMs,omitempty"`
+	Error      *JobError  `json:"error,omitempty"`
+	RetryAt    *time.Time `json:"retryAt,omitempty"`
+	Reason     string     `json:"reason,omitempty"`
+
+	Payload     json.RawMessage `json:"payload,omitempty"`
+	MaxAttempts int             `json:"maxAttempts,omitempty"`
+	TimeoutMs   int64           `json:"timeoutMs,omitempty"`
+	Backoff     *Backoff        `json:"backoff,omitempty"`
+	RunAt       *time.Time      `json:"runAt,omitempty"`
+}
+
+type JobError struct {
+	Name    string `json:"name"`
+	Message string `json:"message"`
+}
+
+type Backoff struct {
+	Type       string  `json:"type"`
+	DelayMs    float64 `json:"delayMs"`
+	MaxDelayMs float64 `json:"maxDelayMs"`
+	Jitter     float64 `json:"jitter"`
+}
+
+// after tells how long the job waits after its failed attempt: docs/job-lifecycle.md.
+func (b Backoff) after(attempt int) time.Duration {
+	ms := b.DelayMs
+	if b.Type == "exponential" {
+		ms = min(ms*math.Pow(2, float64(min(attempt-1, 64))), b.MaxDelayMs)
+		ms *= 1 - b.Jitter*mathrand.Float64()
+	}
+	return time.Duration(math.Round(ms)) * time.Millisecond
+}
+
+// Job is the fold of a job's events, as far as a worker needs it.
+type Job struct {
+	Created   Event
+	Sequence  uint64
+	Version   int
+	Status    string
+	Attempt   int
+	RunAt     time.Time
+	StartedBy string
+	Worker    string
+}
+
+func newJob(created Event, sequence uint64) *Job {
+	job := Job{Created: created, Sequence: sequence, Version: 1, Status: "pending"}
+	if runAt := created.Data.RunAt; runAt != nil {
+		job.RunAt = *runAt
+		if runAt.After(created.At) {
+			job.Status = "scheduled"
+		}
+	}
+	return &job
+}
+
+func (j Job) after(event Event, sequence uint64) *Job {
+	j.Sequence, j.Version = sequence, event.Version
+	switch event.Event {
+	case "JobStarted":
+		j.Status, j.Attempt = "processing", event.Data.Attempt
+		j.Worker, j.StartedBy = event.Data.Worker, event.CausationID
+	case "JobRetryScheduled":
+		j.Status, j.RunAt = "retrying", *event.Data.RetryAt
+	case "JobReleased":
+		j.Status, j.Attempt = "pending", j.Attempt-1
+	case "JobRequeued":
+		j.Status, j.Attempt, j.RunAt, j.StartedBy = "pending", 0, time.Time{}, ""
+	case "JobCompleted", "JobFailed", "JobCancelled":
+		j.Status = strings.ToLower(strings.TrimPrefix(event.Event, "Job"))
+	}
+	return &j
+}
+
+func (j Job) isLastAttempt() bool { return j.Attempt >= j.Created.Data.MaxAttempts }
+
+// Call is a message that calls for work on a job: a JobCreated or JobRequeued, or a timer that fired.
+type Call struct {
+	jetstream.Msg
+	jobID    string
+	event    *Event // nil for a timer
+	sequence uint64
+	delivery int
+}
+
+func (c Call) name() string {
+	if c.event == nil {
+		return fmt.Sprintf("timer:%d", c.sequence)
+	}
+	return c.event.ID
+}
+
+func (c Call) cause() string {
+	if c.delivery == 1 {
+		return c.name()
+	}
+	return fmt.Sprintf("%s#%d", c.name(), c.delivery)
+}
+
+// deliveryThatStarted tells by which delivery of this message the job's last attempt was started; 0 if it was another message.
+func (c Call) deliveryThatStarted(job *Job) int {
+	name, delivery, numbered := strings.Cut(job.StartedBy, "#")
+	switch {
+	case job.StartedBy == "":
+		return 1
+	case name != c.name():
+		return 0
+	case !numbered:
+		return 1
+	}
+	number, _ := strconv.Atoi(delivery)
+	return number
+}
+
+type decision int
+
+const (
+	acknowledge decision = iota
+	start
+	giveUp
+	setTimer
+	handBack
+)
+
+// plan tells what a call for work means for a job in this state: the table in the protocol.
+func plan(job *Job, call Call) decision {
+	if job == nil || slices.Contains([]string{"completed", "failed", "cancelled"}, job.Status) {
+		return acknowledge
+	}
+	startedBy := call.deliveryThatStarted(job)
+	switch {
+	case job.Status == "scheduled" || job.Status == "retrying":
+		served := call.delivery > 1 || (job.StartedBy != "" && startedBy > 0)
+		if served || job.RunAt.After(time.Now()) {
+			return setTimer
+		}
+		return start
+	case job.Status != "processing":
+		return start
+	case startedBy == 0 && (call.event != nil || call.delivery > 1):
+		return acknowledge
+	case startedBy == 0 || call.delivery <= startedBy:
+		return handBack
+	case job.isLastAttempt():
+		return giveUp
+	}
+	return start
+}
+
+// Attempt is an attempt that runs here.
+type Attempt struct {
+	Payload json.RawMessage
+	Number  int
+
+	worker *Worker
+	call   Call
+	abort  context.CancelCauseFunc
+	mutex  sync.Mutex
+	job    *Job // follows what the attempt appends
+}
+
+// Progress tells how far the work is.
+func (a *Attempt) Progress(percent float64) error {
+	return a.append("JobProgressed", time.Now(), Data{Percent: &percent})
+}
+
+func (a *Attempt) append(name string, at time.Time, data Data) error {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	data.Attempt = a.Number
+	job, err := a.worker.append(a.call, a.job, name, at, data)
+	if err == nil {
+		a.job = job
+	}
+	return err
+}
+
+// state is the job after what the attempt has appended so far.
+func (a *Attempt) state() *Job {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	return a.job
+}
+
+// Handler does the work of one job type. What it returns becomes the result; nil is none.
+type Handler func(ctx context.Context, attempt *Attempt) (any, error)
+
+// Worker runs the jobs of one type.
+type Worker struct {
+	nc       *nats.Conn
+	js       jetstream.JetStream
+	jobType  string
+	name     string
+	handle   Handler
+	settings Settings
+	slots    chan struct{}
+	serving  sync.WaitGroup
+
+	mutex   sync.Mutex
+	running map[string]*Attempt
+}
+
+func newWorker(nc *nats.Conn, jobType string, handle Handler, settings Settings) (*Worker, error) {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, err
+	}
+	host, _ := os.Hostname()
+	return &Worker{
+		nc: nc, js: js, jobType: jobType, handle: handle, settings: settings,
+		name:    fmt.Sprintf("%s-%d-%s", host, os.Getpid(), rand.Text()[:6]),
+		slots:   make(chan struct{}, settings.Concurrency),
+		running: map[string]*Attempt{},
+	}, nil
+}
+
+// Run takes calls for work until the context ends, gives running attempts the grace time, and releases the rest.
+func (w *Worker) Run(ctx context.Context) error {
+	log, err := w.consumer(ctx, "JOBS", "worker-"+w.jobType, "jobs."+w.jobType+".*.created", "jobs."+w.jobType+".*.requeued")
+	if err != nil {
+		return err
+	}
+	timers, err := w.consumer(ctx, "TIMERS", "due-"+w.jobType, "timers.due."+w.jobType)
+	if err != nil {
+		return err
+	}
+	hints, err := w.nc.Subscribe("jobs."+w.jobType+".*.cancelled", func(hint *nats.Msg) {
+		go w.abortIfMovedOn(strings.Split(hint.Subject, ".")[2])
+	})
+	if err != nil {
+		return err
+	}
+	defer hints.Unsubscribe()
+	var taking sync.WaitGroup
+	for _, messages := range []jetstream.MessagesContext{log, timers} {
+		taking.Go(func() { w.take(ctx, messages) })
+	}
+	slog.Info("ready", "worker", w.name, "type", w.jobType)
+	taking.Wait()
+	grace := time.AfterFunc(w.settings.Grace, func() { w.abortAll(errShutdown) })
+	defer grace.Stop()
+	w.serving.Wait()
+	return nil
+}
+
+func (w *Worker) consumer(ctx context.Context, stream, name string, filters ...string) (jetstream.MessagesContext, error) {
+	config := jetstream.ConsumerConfig{Durable: name, AckWait: w.settings.AckWait, MaxAckPending: 10_000, MaxDeliver: -1}
+	if len(filters) == 1 {
+		config.FilterSubject = filters[0]
+	} else {
+		config.FilterSubjects = filters
+	}
+	consumer, err := w.js.CreateOrUpdateConsumer(ctx, stream, config)
+	if err != nil {
+		return nil, err
+	}
+	return consumer.Messages(jetstream.PullMaxMessages(1))
+}
+
+// take asks for one message at a time, and for the next when it has a slot: what waits here is kept alive.
+func (w *Worker) take(ctx context.Context, messages jetstream.MessagesContext) {
+	defer context.AfterFunc(ctx, messages.Drain)()
+	for {
+		msg, err := messages.Next()
+		if errors.Is(err, jetstream.ErrMsgIteratorClosed) {
+			return
+		}
+		if err != nil {
+			slog.Warn("the server does not deliver", "error", err)
+			continue
+		}
+		stop := w.keepAlive(msg)
+		w.slots <- struct{}{}
+		w.serving.Go(func() {
+			defer func() { stop(); <-w.slots }()
+			w.serve(ctx, msg)
+		})
+	}
+}
+
+func (w *Worker) keepAlive(msg jetstream.Msg) (stop func()) {
+	ctx, stop := context.WithCancel(context.Background())
+	go func() {
+		beat := time.NewTicker(w.settings.AckWait / 3)
+		defer beat.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-beat.C:
+				_ = msg.InProgress()
+			}
+		}
+	}()
+	return stop
+}
+
+// serve takes a message from its arrival to its answer. An answer that is lost makes the message come again.
+func (w *Worker) serve(ctx context.Context, msg jetstream.Msg) {
+	if ctx.Err() != nil {
+		_ = msg.Nak()
+		return
+	}
+	call, err := readCall(msg)
+	switch {
+	case err != nil:
+		slog.Error("no call for work", "subject", msg.Subject(), "error", err)
+		_ = msg.Term()
+	case call.event != nil && call.event.V > 1:
+		_ = msg.NakWithDelay(5 * time.Second) // for a newer worker
+	default:
+		err = w.answer(call)
+	}
+	if err != nil {
+		slog.Error("the message will be delivered again", "job", call.jobID, "error", err)
+	}
+}
+
+func readCall(msg jetstream.Msg) (Call, error) {
+	meta, err := msg.Metadata()
+	if err != nil {
+		return Call{}, err
+	}
+	call := Call{Msg: msg, sequence: meta.Sequence.Stream, delivery: int(meta.NumDelivered)}
+	var event Event
+	err = json.Unmarshal(msg.Data(), &event)
+	call.jobID = event.JobID
+	if meta.Stream == "JOBS" {
+		call.event = &event
+		if event.V == 1 && event.ID == "" {
+			return call, errors.New("an event without id")
+		}
+	}
+	if err == nil && call.jobID == "" {
+		err = errors.New("no job is named")
+	}
+	return call, err
+}
+
+func (w *Worker) answer(call Call) error {
+	attempt, err := w.claim(call)
+	if attempt != nil {
+		err = w.run(attempt)
+	}
+	if !errors.Is(err, errOvertaken) {
+		return err
+	}
+	slog.Warn(err.Error(), "job", call.jobID)
+	job, err := w.read(call.jobID)
+	if err == nil && (job == nil || job.Status != "processing" || call.deliveryThatStarted(job) == 0) {
+		return call.Ack()
+	}
+	return err // without an answer: the message is in another worker's hands, and an answer would take it from there
+}
+
+// claim starts an attempt, or answers the call when there is nothing to start.
+func (w *Worker) claim(call Call) (*Attempt, error) {
+	job, err := w.stateFor(call)
+	for err == nil {
+		switch plan(job, call) {
+		case start:
+			data := Data{Attempt: job.Attempt + 1, Worker: w.name}
+			started, failed := w.append(call, job, "JobStarted", time.Now(), data)
+			if errors.Is(failed, errOvertaken) {
+				job, err = w.readFresh(call)
+				continue
+			}
+			if failed != nil {
+				return nil, failed
+			}
+			return &Attempt{Payload: job.Created.Data.Payload, Number: started.Attempt, worker: w, call: call, job: started}, nil
+		case giveUp:
+			lost := JobError{Name: "WorkerLost", Message: fmt.Sprintf("worker %s stopped answering", job.Worker)}
+			data := Data{Attempt: job.Attempt, Reason: "worker-lost", Error: &lost}
+			if _, err := w.append(call, job, "JobFailed", time.Now(), data); err != nil {
+				return nil, err
+			}
+		case setTimer:
+			if err := w.setTimer(call, job.RunAt); err != nil {
+				return nil, err
+			}
+		case handBack:
+			return nil, call.NakWithDelay(w.settings.AckWait)
+		}
+		return nil, call.Ack()
+	}
+	return nil, err
+}
+
+// stateFor reads the job, but the first delivery of a JobCreated is the whole history: there is nothing to read.
+func (w *Worker) stateFor(call Call) (*Job, error) {
+	if call.event != nil && call.event.Event == "JobCreated" && call.delivery == 1 {
+		return newJob(*call.event, call.sequence), nil
+	}
+	return w.readFresh(call)
+}
+
+func (w *Worker) run(attempt *Attempt) error {
+	began := time.Now()
+	name, data, err := w.runHandler(attempt)
+	if err != nil {
+		return err
+	}
+	at := time.Now().Truncate(time.Millisecond)
+	if name == "JobCompleted" || name == "JobRetryScheduled" {
+		data.DurationMs = new(at.Sub(began).Milliseconds())
+	}
+	if name == "JobRetryScheduled" {
+		data.RetryAt = new(at.Add(attempt.state().Created.Data.Backoff.after(attempt.Number)).UTC())
+	}
+	if err := attempt.append(name, at, data); err != nil {
+		return err
+	}
+	slog.Info(name, "job", attempt.call.jobID, "attempt", attempt.Number)
+	if name == "JobReleased" {
+		return attempt.call.Nak()
+	}
+	if data.RetryAt != nil {
+		if err := w.setTimer(attempt.call, *data.RetryAt); err != nil {
+			return err
+		}
+	}
+	return attempt.call.Ack()
+}
+
+// runHandler runs the handler and tells which event its outcome is; errOvertaken if the job has moved on meanwhile.
+func (w *Worker) runHandler(attempt *Attempt) (string, Data, error) {
+	aborted, abort := context.WithCancelCause(context.Background())
+	defer abort(nil)
+	attempt.abort = abort
+	timeout := time.Duration(attempt.state().Created.Data.TimeoutMs) * time.Millisecond
+	ctx, cancel := context.WithTimeoutCause(aborted, timeout, errTimeout)
+	defer cancel()
+	defer w.follow(attempt)()
+	result, err := w.handled(ctx, attempt)
+	cause := context.Cause(ctx)
+	switch {
+	case errors.Is(err, errOvertaken) || cause == errOvertaken:
+		return "", Data{}, errOvertaken
+	case err == nil:
+		return "JobCompleted", Data{Result: result}, nil
+	case cause == errShutdown:
+		return "JobReleased", Data{Reason: cause.Error()}, nil
+	}
+	name, data := failure(cmp.Or(cause, err), attempt.state())
+	return name, data, nil
+}
+
+// handled waits for the handler; one that ignores the end of its context is left to itself.
+func (w *Worker) handled(ctx context.Context, attempt *Attempt) (any, error) {
+	type ending struct {
+		result any
+		err    error
+	}
+	ended := make(chan ending, 1)
+	go func() {
+		result, err := w.handle(ctx, attempt)
+		ended <- ending{result, err}
+	}()
+	select {
+	case end := <-ended:
+		return end.result, end.err
+	case <-ctx.Done():
+	}
+	select {
+	case end := <-ended:
+		return end.result, end.err
+	case <-time.After(500 * time.Millisecond):
+		return nil, context.Cause(ctx)
+	}
+}
+
+func failure(err error, job *Job) (string, Data) {
+	var invalid InvalidPayload
+	var unrecoverable Unrecoverable
+	data := Data{Error: &JobError{Name: fmt.Sprintf("%T", err), Message: err.Error()}}
+	switch {
+	case errors.As(err, &invalid):
+		data.Reason = "invalid-payload"
+	case errors.As(err, &unrecoverable):
+		data.Reason = "unrecoverable"
+	case job.isLastAttempt():
+		data.Reason = "attempts-exhausted"
+	default:
+		return "JobRetryScheduled", data
+	}
+	return "JobFailed", data
+}
+
+func (w *Worker) follow(attempt *Attempt) (forget func()) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.running[attempt.call.jobID] = attempt
+	return func() {
+		w.mutex.Lock()
+		defer w.mutex.Unlock()
+		delete(w.running, attempt.call.jobID)
+	}
+}
+
+func (w *Worker) attemptAt(jobID string) *Attempt {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	return w.running[jobID]
+}
+
+func (w *Worker) abortAll(cause error) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	for _, attempt := range w.running {
+		attempt.abort(cause)
+	}
+}
+
+// lookAtAll is for when the connection is back: a cancel may have been missed.
+func (w *Worker) lookAtAll() {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	for jobID := range w.running {
+		go w.abortIfMovedOn(jobID)
+	}
+}
+
+// abortIfMovedOn reads the job before it believes what was heard, more than once: it may be readable only a moment later.
+func (w *Worker) abortIfMovedOn(jobID string) {
+	for _, pause := range []time.Duration{0, 50, 200, 500, 1000} {
+		time.Sleep(pause * time.Millisecond)
+		attempt := w.attemptAt(jobID)
+		if attempt == nil {
+			continue
+		}
+		job, err := w.read(jobID)
+		if err == nil && job != nil && (job.Status != "processing" || job.Attempt != attempt.Number || job.Worker != w.name) {
+			attempt.abort(errOvertaken)
+			return
+		}
+	}
+}
+
+// append appends one event and returns the job after it; errOvertaken if somebody else was faster.
+func (w *Worker) append(call Call, job *Job, name string, at time.Time, data Data) (*Job, error) {
+	event := Event{
+		V: 1, ID: rand.Text(), Event: name, JobID: call.jobID, JobType: w.jobType, Version: job.Version + 1,
+		At: at.UTC().Truncate(time.Millisecond), Actor: Actor{Kind: "worker", ID: w.name},
+		CausationID: call.cause(), Tenant: job.Created.Tenant, Data: data,
+	}
+	token := strings.ToLower(strings.TrimPrefix(name, "Job"))
+	if name == "JobRetryScheduled" {
+		token = "retry-scheduled"
+	}
+	body, err := json.Marshal(event)
+	if err != nil {
+		return nil, err
+	}
+	msg := &nats.Msg{Subject: w.subject(call.jobID, token), Data: body, Header: w.header(call)}
+	msg.Header.Set("Nats-Expected-Last-Subject-Sequence", strconv.FormatUint(job.Sequence, 10))
+	msg.Header.Set("Nats-Expected-Last-Subject-Sequence-Subject", w.subject(call.jobID, ">"))
+	sequence, tries, err := w.publish(msg)
+	if conflicts(err) {
+		sequence, err = w.storedBefore(event, tries)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return job.after(event, sequence), nil
+}
+
+// storedBefore finds our own event, which may be what is in the way after a try whose answer was lost.
+func (w *Worker) storedBefore(event Event, tries int) (uint64, error) {
+	if tries == 1 {
+		return 0, errOvertaken
+	}
+	events, err := w.history(event.JobID)
+	if err != nil {
+		return 0, err
+	}
+	for _, stored := range events {
+		if stored.ID == event.ID {
+			return stored.sequence, nil
+		}
+	}
+	return 0, errOvertaken
+}
+
+func (w *Worker) setTimer(call Call, at time.Time) error {
+	when := at.UTC().Format(time.RFC3339Nano)
+	body, _ := json.Marshal(map[string]string{"jobId": call.jobID, "jobType": w.jobType, "at": when})
+	msg := &nats.Msg{Subject: "timers.at." + w.jobType + "." + call.jobID, Data: body, Header: w.header(call)}
+	msg.Header.Set("Nats-Schedule", "@at "+when)
+	msg.Header.Set("Nats-Schedule-Target", "timers.due."+w.jobType)
+	_, _, err := w.publish(msg)
+	return err
+}
+
+// publish repeats what the server does not answer, and tells how often it tried; what the server refuses is an error.
+func (w *Worker) publish(msg *nats.Msg) (sequence uint64, tries int, err error) {
+	for tries = 1; ; tries++ {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ack, err := w.js.PublishMsg(ctx, msg)
+		cancel()
+		if err == nil {
+			return ack.Sequence, tries, nil
+		}
+		if refused(err) {
+			return 0, tries, err
+		}
+		slog.Warn("the server does not answer", "error", err)
+		time.Sleep(250 * time.Millisecond)
+	}
+}
+
+func refused(err error) bool {
+	var apiError *jetstream.APIError
+	return errors.As(err, &apiError) && apiError.Code != 503
+}
+
+func conflicts(err error) bool {
+	var apiError *jetstream.APIError
+	return errors.As(err, &apiError) && (apiError.ErrorCode == 10071 || apiError.ErrorCode == 10164)
+}
+
+func (w *Worker) subject(jobID, token string) string {
+	return "jobs." + w.jobType + "." + jobID + "." + token
+}
+
+func (w *Worker) header(call Call) nats.Header {
+	header := nats.Header{}
+	if traceparent := call.Headers().Get("traceparent"); traceparent != "" {
+		header.Set("traceparent", traceparent)
+	}
+	return header
+}
+
+// readFresh reads the job, at least as new as the call: in a cluster a message may arrive before it can be read.
+func (w *Worker) readFresh(call Call) (*Job, error) {
+	for range 40 {
+		job, err := w.read(call.jobID)
+		if err != nil || call.event == nil || (job != nil && job.Sequence >= call.sequence) {
+			return job, err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return nil, fmt.Errorf("job %s cannot be read up to sequence %d", call.jobID, call.sequence)
+}
+
+func (w *Worker) read(jobID string) (*Job, error) {
+	events, err := w.history(jobID)
+	if err != nil || len(events) == 0 {
+		return nil, err
+	}
+	job := newJob(events[0].Event, events[0].sequence)
+	for _, event := range events[1:] {
+		job = job.after(event.Event, event.sequence)
+	}
+	return job, nil
+}
+
+type storedEvent struct {
+	Event
+	sequence uint64
+}
+
+// history reads a job's events, oldest first: each names the sequence of the one before as what it expected.
+func (w *Worker) history(jobID string) ([]storedEvent, error) {
+	var events []storedEvent
+	query := map[string]any{"last_by_subj": w.subject(jobID, ">")}
+	for {
+		event, previous, err := w.stored(query)
+		if err != nil || event == nil {
+			return events, err
+		}
+		events = slices.Insert(events, 0, *event)
+		if previous == 0 {
+			return events, nil
+		}
+		query = map[string]any{"seq": previous}
+	}
+}
+
+// stored asks the leader of the stream for one message; any replica would answer a direct get, and might be old.
+func (w *Worker) stored(query map[string]any) (event *storedEvent, previous uint64, err error) {
+	var answer struct {
+		Message *struct {
+			Seq        uint64
+			Hdrs, Data []byte
+		}
+		Error *jetstream.APIError
+	}
+	request, err := json.Marshal(query)
+	if err != nil {
+		return nil, 0, err
+	}
+	reply, err := w.nc.Request("$JS.API.STREAM.MSG.GET.JOBS", request, 5*time.Second)
+	if err == nil {
+		err = json.Unmarshal(reply.Data, &answer)
+	}
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case answer.Error != nil && answer.Error.Code == 404:
+		return nil, 0, nil
+	case answer.Message == nil:
+		return nil, 0, fmt.Errorf("a read failed: %w", answer.Error)
+	}
+	header, _ := nats.DecodeHeadersMsg(answer.Message.Hdrs)
+	previous, _ = strconv.ParseUint(header.Get("Nats-Expected-Last-Subject-Sequence"), 10, 64)
+	event = &storedEvent{sequence: answer.Message.Seq}
+	return event, previous, json.Unmarshal(answer.Message.Data, &event.Event)
+}
+
+// conformance is the test job of the conformance kit. Your own handlers look like this one.
+func conformance(ctx context.Context, attempt *Attempt) (any, error) {
+	var payload struct {
+		Do               string
+		Result           json.RawMessage
+		Times, Ms, Steps *int
+	}
+	if err := json.Unmarshal(attempt.Payload, &payload); err != nil {
+		return nil, InvalidPayload{err}
+	}
+	switch {
+	case payload.Do == "succeed" && payload.Result == nil:
+		return nil, nil
+	case payload.Do == "succeed":
+		return payload.Result, nil
+	case payload.Do == "fail" && payload.Times != nil:
+		if attempt.Number <= *payload.Times {
+			return nil, fmt.Errorf("told to fail, attempt %d of %d", attempt.Number, *payload.Times)
+		}
+		return map[string]int{"attempt": attempt.Number}, nil
+	case payload.Do == "reject":
+		return nil, Unrecoverable{errors.New("told to reject")}
+	case payload.Do == "sleep" && payload.Ms != nil:
+		select {
+		case <-time.After(time.Duration(*payload.Ms) * time.Millisecond):
+			return map[string]int{"sleptMs": *payload.Ms}, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	case payload.Do == "progress" && payload.Steps != nil:
+		for step := range *payload.Steps {
+			if err := attempt.Progress(float64((step+1)*100) / float64(*payload.Steps)); err != nil {
+				return nil, err
+			}
+		}
+		return nil, nil
+	}
+	return nil, InvalidPayload{errors.New("payload: expected one of the things that docs/worker-protocol.md lists")}
+}
+
+var handlers = map[string]Handler{"conformance": conformance}
+
+// Settings come from the environment.
+type Settings struct {
+	URL         string
+	Types       []string
+	Concurrency int
+	AckWait     time.Duration
+	Grace       time.Duration
+}
+
+func readSettings() (Settings, error) {
+	concurrency, err1 := strconv.Atoi(cmp.Or(os.Getenv("WORKER_CONCURRENCY"), "10"))
+	ackWait, err2 := time.ParseDuration(cmp.Or(os.Getenv("ACK_WAIT_MS"), "10000") + "ms")
+	grace, err3 := time.ParseDuration(cmp.Or(os.Getenv("SHUTDOWN_GRACE_MS"), "10000") + "ms")
+	return Settings{
+		URL:         cmp.Or(os.Getenv("NATS_URL"), nats.DefaultURL),
+		Types:       strings.Split(cmp.Or(os.Getenv("WORKER_TYPES"), "conformance"), ","),
+		Concurrency: concurrency,
+		AckWait:     ackWait,
+		Grace:       grace,
+	}, errors.Join(err1, err2, err3)
+}
+
+func run(ctx context.Context) error {
+	settings, err := readSettings()
+	if err != nil {
+		return err
+	}
+	nc, err := nats.Connect(settings.URL, nats.MaxReconnects(-1))
+	if err != nil {
+		return err
+	}
+	defer nc.Drain()
+	if !isSupported(nc.ConnectedServerVersion()) {
+		return errors.New("nats-server 2.14.4 or newer is needed: an older one ignores what keeps the log valid")
+	}
+	var workers []*Worker
+	for _, jobType := range settings.Types {
+		handle, known := handlers[jobType]
+		if !known {
+			return fmt.Errorf("no handler for the job type %q", jobType)
+		}
+		worker, err := newWorker(nc, jobType, handle, settings)
+		if err != nil {
+			return err
+		}
+		workers = append(workers, worker)
+	}
+	nc.SetReconnectHandler(func(*nats.Conn) {
+		for _, worker := range workers {
+			worker.lookAtAll()
+		}
+	})
+	failed := make(chan error, len(workers))
+	for _, worker := range workers {
+		go func() { failed <- worker.Run(ctx) }()
+	}
+	for range workers {
+		err = errors.Join(err, <-failed)
+	}
+	return errors.Join(err, nc.FlushTimeout(5*time.Second))
+}
+
+func isSupported(version string) bool {
+	var major, minor, patch int
+	_, err := fmt.Sscanf(version, "%d.%d.%d", &major, &minor, &patch)
+	return err == nil && slices.Compare([]int{major, minor, patch}, []int{2, 14, 4}) >= 0
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	if err := run(ctx); err != nil {
+		slog.Error(err.Error())
+		os.Exit(1)
+	}
+}

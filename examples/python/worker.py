@@ -1,0 +1,575 @@
+"""A Jobstream worker in one file. It speaks the protocol of docs/worker-protocol.md; the names are those used there."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import random
+import signal
+import socket
+import traceback
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+import nats
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js.api import ConsumerConfig
+from nats.js.errors import APIError, NotFoundError
+
+log = logging.getLogger("worker")
+
+Result = TypeVar("Result")
+Event = dict[str, Any]
+
+CONFLICTS = (10071, 10164)
+SUFFIXES = {"JobRetryScheduled": "retry-scheduled"}
+ENDED = ("completed", "failed", "cancelled")
+OLDEST_SERVER = (2, 14, 4)
+TIMEOUT, SHUTDOWN, MOVED_ON = "timeout", "the worker is shutting down", "the job has moved on"
+
+
+class Unrecoverable(Exception):
+    """Thrown by a handler when another attempt cannot help."""
+
+
+class InvalidPayload(Exception):
+    """Thrown by a handler that cannot make sense of its payload."""
+
+
+class Overtaken(Exception):
+    """Somebody else has moved the job on: nothing more may be appended for this attempt."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """The fold of a job's events, as far as a worker needs it."""
+
+    id: str
+    created: Event
+    sequence: int
+    version: int = 1
+    status: str = "pending"
+    attempt: int = 0
+    run_at: datetime | None = None
+    started_by: str | None = None
+    worker: str | None = None
+
+    @staticmethod
+    def first(event: Event, sequence: int) -> Job:
+        run_at = parse_time(event["data"].get("runAt"))
+        delayed = run_at is not None and run_at > datetime.fromisoformat(event["at"])
+        status = "scheduled" if delayed else "pending"
+        return Job(event["jobId"], event, sequence, run_at=run_at, status=status)
+
+    def after(self, event: Event, sequence: int) -> Job:
+        name, data = event["event"], event["data"]
+        job = replace(self, sequence=sequence, version=event["version"])
+        if name == "JobStarted":
+            cause = event.get("causationId")
+            return replace(job, status="processing", attempt=data["attempt"], worker=data["worker"], started_by=cause)
+        if name == "JobRetryScheduled":
+            return replace(job, status="retrying", run_at=parse_time(data["retryAt"]))
+        if name == "JobReleased":
+            return replace(job, status="pending", attempt=self.attempt - 1)
+        if name == "JobRequeued":
+            return replace(job, status="pending", attempt=0, run_at=None, started_by=None)
+        if name in ("JobCompleted", "JobFailed", "JobCancelled"):
+            return replace(job, status=name.removeprefix("Job").lower())
+        return job  # JobProgressed
+
+    @property
+    def is_last_attempt(self) -> bool:
+        return self.attempt >= int(self.created["data"]["maxAttempts"])
+
+
+@dataclass(frozen=True)
+class Call:
+    """A message that calls for work on a job: a JobCreated or JobRequeued, or a timer that fired."""
+
+    msg: Msg
+    job_id: str
+    event: Event | None
+    """None for a timer."""
+
+    @property
+    def sequence(self) -> int:
+        return self.msg.metadata.sequence.stream
+
+    @property
+    def delivery(self) -> int:
+        return self.msg.metadata.num_delivered
+
+    @property
+    def name(self) -> str:
+        return f"timer:{self.sequence}" if self.event is None else str(self.event["id"])
+
+    @property
+    def cause(self) -> str:
+        return self.name if self.delivery == 1 else f"{self.name}#{self.delivery}"
+
+    @property
+    def trace(self) -> dict[str, str]:
+        traceparent = (self.msg.headers or {}).get("traceparent")
+        return {} if traceparent is None else {"traceparent": traceparent}
+
+    def delivery_that_started(self, job: Job) -> int | None:
+        """Which delivery of this message the job's last attempt was started by; None if it was another message."""
+        if job.started_by is None or job.started_by == self.name:
+            return 1
+        name, _, delivery = job.started_by.partition("#")
+        return int(delivery) if name == self.name else None
+
+
+@dataclass
+class Attempt:
+    """An attempt that runs here. `job` follows what it appends."""
+
+    worker: Worker
+    call: Call
+    job: Job
+    appending: asyncio.Lock = field(default_factory=asyncio.Lock)
+    handling: asyncio.Task[Any] | None = None
+    aborted_for: str | None = None
+
+    @property
+    def number(self) -> int:
+        return self.job.attempt
+
+    async def progress(self, percent: float, message: str | None = None) -> None:
+        """Tells how far the work is. A handler that is aborted meanwhile must not take the append with it."""
+        data = {"percent": percent} if message is None else {"percent": percent, "message": message}
+        await asyncio.shield(self.append("JobProgressed", data))
+
+    async def append(self, name: str, data: dict[str, Any], at: datetime | None = None) -> None:
+        async with self.appending:
+            data = {"attempt": self.number, **data}
+            self.job = await self.worker.append(self.call, self.job, name, data, at)
+
+    def abort(self, reason: str) -> None:
+        if self.aborted_for is None and self.handling is not None:
+            self.aborted_for = reason
+            self.handling.cancel()
+
+
+Handler = Callable[[Any, Attempt], Awaitable[Any]]
+
+
+def plan(job: Job | None, call: Call) -> str:
+    """What a call for work means for a job in this state: the table in the protocol."""
+    if job is None or job.status in ENDED:
+        return "acknowledge"
+    started_by = call.delivery_that_started(job)
+    if job.status in ("scheduled", "retrying"):
+        served = call.delivery > 1 or (job.started_by is not None and started_by is not None)
+        return "set timer" if served or (job.run_at or now()) > now() else "start"
+    if job.status != "processing":
+        return "start"
+    if started_by is None:
+        return "hand back" if call.event is None and call.delivery == 1 else "acknowledge"
+    if call.delivery <= started_by:
+        return "hand back"
+    return "give up" if job.is_last_attempt else "start"
+
+
+class Worker:
+    """Runs the jobs of one type."""
+
+    def __init__(self, nc: Client, job_type: str, handler: Handler, settings: Settings) -> None:
+        self.nc, self.js = nc, nc.jetstream()
+        self.job_type, self.handler, self.settings = job_type, handler, settings
+        self.name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+        self.slots = asyncio.Semaphore(settings.concurrency)
+        self.serving: set[asyncio.Task[None]] = set()
+        self.running: dict[str, Attempt] = {}
+        self.hints: set[asyncio.Task[None]] = set()
+        self.stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Takes calls for work until `stopping` is set, gives running attempts time to end, and releases them."""
+        kind = self.job_type
+        log_filters = [f"jobs.{kind}.*.created", f"jobs.{kind}.*.requeued"]
+        await self.make_consumer("JOBS", f"worker-{kind}", filter_subjects=log_filters)
+        await self.make_consumer("TIMERS", f"due-{kind}", filter_subject=f"timers.due.{kind}")
+        await self.nc.subscribe(f"jobs.{kind}.*.cancelled", cb=self.on_cancel_hint)
+        log.info("ready: %s takes %s jobs", self.name, kind)
+        await asyncio.gather(self.take("JOBS", f"worker-{kind}"), self.take("TIMERS", f"due-{kind}"))
+        if self.serving:
+            await asyncio.wait(self.serving, timeout=self.settings.grace)
+        for attempt in self.running.values():
+            attempt.abort(SHUTDOWN)
+        if self.serving:
+            await asyncio.wait(self.serving)
+
+    async def make_consumer(self, stream: str, name: str, **filters: Any) -> None:
+        config = ConsumerConfig(
+            durable_name=name, ack_wait=self.settings.ack_wait, max_ack_pending=10_000, max_deliver=-1, **filters
+        )
+        await self.js.add_consumer(stream, config)
+
+    async def take(self, stream: str, consumer: str) -> None:
+        """Fetches one message at a time, and the next one when it has a slot: what waits here is kept alive."""
+        subscription = await self.js.pull_subscribe_bind(durable=consumer, stream=stream)
+        while not self.stopping.is_set():
+            try:
+                [msg] = await subscription.fetch(1, timeout=1)
+            except nats.errors.TimeoutError:
+                continue
+            except nats.errors.Error as error:
+                log.warning("fetching from %s: %s", consumer, error)
+                await asyncio.sleep(0.5)
+                continue
+            beat = asyncio.create_task(self.keep_alive(msg))
+            await self.slots.acquire()
+            task = asyncio.create_task(self.serve(msg, beat))
+            self.serving.add(task)
+            task.add_done_callback(self.served)
+        await subscription.unsubscribe()
+
+    def served(self, task: asyncio.Task[None]) -> None:
+        self.serving.discard(task)
+        self.slots.release()
+
+    async def keep_alive(self, msg: Msg) -> None:
+        while True:
+            await asyncio.sleep(self.settings.ack_wait / 3)
+            await msg.in_progress()
+
+    async def serve(self, msg: Msg, beat: asyncio.Task[None]) -> None:
+        """From the arrival of a message to its answer."""
+        try:
+            if self.stopping.is_set():
+                await msg.nak()
+            elif (call := await self.read_call(msg)) is not None:
+                await self.answer(call)
+        except Exception:
+            log.exception("the message will be delivered again: %s", msg.subject)
+        finally:
+            beat.cancel()
+
+    async def read_call(self, msg: Msg) -> Call | None:
+        try:
+            body = json.loads(msg.data)
+            if msg.metadata.stream == "TIMERS":
+                return Call(msg, str(body["jobId"]), None)
+            if body["v"] > 1:
+                await msg.nak(delay=5)  # for a newer worker
+                return None
+            _ = body["id"], body["data"]
+            return Call(msg, str(body["jobId"]), body)
+        except (ValueError, LookupError, TypeError) as error:
+            log.error("no call for work: %s: %r", msg.subject, error)
+            await msg.term()
+            return None
+
+    async def answer(self, call: Call) -> None:
+        try:
+            attempt = await self.claim(call)
+            if attempt is not None:
+                await self.run_attempt(attempt)
+        except Overtaken:
+            log.warning("overtaken: job %s has moved on without this attempt", call.job_id)
+            job = await self.read(call.job_id)
+            if job is None or job.status != "processing" or call.delivery_that_started(job) is None:
+                await call.msg.ack()
+            # Otherwise the message is in another worker's hands, and an answer would take it from there.
+
+    async def claim(self, call: Call) -> Attempt | None:
+        """Starts an attempt, or answers the call when there is nothing to start."""
+        job = await self.state_for(call)
+        while True:
+            match plan(job, call):
+                case "start" if job is not None:
+                    try:
+                        data = {"attempt": job.attempt + 1, "worker": self.name}
+                        return Attempt(self, call, await self.append(call, job, "JobStarted", data))
+                    except Overtaken:
+                        job = await self.read_fresh(call)
+                        continue
+                case "give up" if job is not None:
+                    error = {"name": "WorkerLost", "message": f"worker {job.worker} stopped answering"}
+                    data = {"attempt": job.attempt, "reason": "worker-lost", "error": error}
+                    await self.append(call, job, "JobFailed", data)
+                    await call.msg.ack()
+                case "set timer" if job is not None and job.run_at is not None:
+                    await self.set_timer(call, job.run_at)
+                    await call.msg.ack()
+                case "hand back":
+                    await call.msg.nak(delay=self.settings.ack_wait)
+                case _:
+                    await call.msg.ack()
+            return None
+
+    async def state_for(self, call: Call) -> Job | None:
+        """The first delivery of a JobCreated is the whole history: there is nothing to read."""
+        if call.event is not None and call.event["event"] == "JobCreated" and call.delivery == 1:
+            return Job.first(call.event, call.sequence)
+        return await self.read_fresh(call)
+
+    async def run_attempt(self, attempt: Attempt) -> None:
+        call, number, started = attempt.call, attempt.number, now()
+        self.running[call.job_id] = attempt
+        try:
+            name, data = await self.run_handler(attempt)
+        finally:
+            del self.running[call.job_id]
+        at = now()
+        retry_at = at + backoff(attempt.job) if name == "JobRetryScheduled" else None
+        if name in ("JobCompleted", "JobRetryScheduled"):
+            data["durationMs"] = round((at - started) / timedelta(milliseconds=1))
+        if retry_at is not None:
+            data["retryAt"] = format_time(retry_at)
+        await attempt.append(name, data, at)
+        if retry_at is not None:
+            await self.set_timer(call, retry_at)
+        await (call.msg.nak() if name == "JobReleased" else call.msg.ack())
+        log.info("job %s, attempt %d: %s", call.job_id, number, name)
+
+    async def run_handler(self, attempt: Attempt) -> tuple[str, dict[str, Any]]:
+        """Runs the handler and tells which event its outcome is; Overtaken if the job has moved on meanwhile."""
+        data = attempt.job.created["data"]
+        handling = attempt.handling = asyncio.ensure_future(self.handler(data["payload"], attempt))
+        await asyncio.wait({handling}, timeout=data["timeoutMs"] / 1000)
+        attempt.abort(TIMEOUT)  # does nothing to a handler that has ended
+        await asyncio.wait({handling}, timeout=0.5)  # one that ignores the abort is left to itself
+        if attempt.aborted_for == MOVED_ON:
+            raise Overtaken
+        if handling.done() and not handling.cancelled():
+            return outcome(handling, attempt.job)
+        if attempt.aborted_for == TIMEOUT:
+            return failure(TimeoutError(f"the attempt took longer than {data['timeoutMs']} ms"), attempt.job)
+        return "JobReleased", {"reason": attempt.aborted_for or "the handler was cancelled"}
+
+    async def on_cancel_hint(self, msg: Msg) -> None:
+        self.look_up(msg.subject.split(".")[2])
+
+    async def on_reconnected(self) -> None:
+        for job_id in self.running:
+            self.look_up(job_id)
+
+    def look_up(self, job_id: str) -> None:
+        task = asyncio.create_task(self.abort_if_cancelled(job_id))
+        self.hints.add(task)
+        task.add_done_callback(self.hints.discard)
+
+    async def abort_if_cancelled(self, job_id: str) -> None:
+        """Reads the job before believing what was heard, more than once: it may be readable only a moment later."""
+        for pause in (0, 0.05, 0.2, 0.5, 1):
+            await asyncio.sleep(pause)
+            attempt = self.running.get(job_id)
+            if attempt is None:
+                continue
+            job = await self.read(job_id)
+            mine = ("processing", attempt.number, self.name)
+            if job is not None and (job.status, job.attempt, job.worker) != mine:
+                return attempt.abort(MOVED_ON)
+
+    async def append(self, call: Call, job: Job, name: str, data: dict[str, Any], at: datetime | None = None) -> Job:
+        """Appends one event and returns the job after it; Overtaken if somebody else was faster."""
+        event = {
+            "v": 1,
+            "id": str(uuid.uuid4()),
+            "event": name,
+            "jobId": job.id,
+            "jobType": self.job_type,
+            "version": job.version + 1,
+            "at": format_time(at or now()),
+            "actor": {"kind": "worker", "id": self.name},
+            "causationId": call.cause,
+            "data": data,
+        }
+        if "tenant" in job.created:
+            event["tenant"] = job.created["tenant"]
+        sequence = await self.store(event, job.sequence, call.trace)
+        return job.after(event, sequence)
+
+    async def store(self, event: Event, expected: int, trace: dict[str, str]) -> int:
+        suffix = SUFFIXES.get(event["event"], event["event"].removeprefix("Job").lower())
+        subject = f"jobs.{self.job_type}.{event['jobId']}.{suffix}"
+        headers = {
+            "Nats-Expected-Last-Subject-Sequence": str(expected),
+            "Nats-Expected-Last-Subject-Sequence-Subject": f"jobs.{self.job_type}.{event['jobId']}.>",
+            **trace,
+        }
+        tries = 0
+
+        async def publish() -> int:
+            nonlocal tries
+            tries += 1
+            return (await self.js.publish(subject, json.dumps(event).encode(), headers=headers)).seq
+
+        try:
+            return await until_answered(publish)
+        except APIError as error:
+            if error.err_code not in CONFLICTS:
+                raise
+            # After a try whose answer was lost, it may be our own event that is in the way.
+            history = await self.history(event["jobId"]) if tries > 1 else []
+            for own, sequence in history:
+                if own["id"] == event["id"]:
+                    return sequence
+            raise Overtaken from error
+
+    async def set_timer(self, call: Call, at: datetime) -> None:
+        wake = {"jobId": call.job_id, "jobType": self.job_type, "at": format_time(at)}
+        headers = {
+            "Nats-Schedule": f"@at {format_time(at)}",
+            "Nats-Schedule-Target": f"timers.due.{self.job_type}",
+            **call.trace,
+        }
+        subject = f"timers.at.{self.job_type}.{call.job_id}"
+        await until_answered(lambda: self.js.publish(subject, json.dumps(wake).encode(), headers=headers))
+
+    async def read_fresh(self, call: Call) -> Job | None:
+        """The job, at least as new as the call; in a cluster a message may arrive before it can be read."""
+        newest = 0 if call.event is None else call.sequence
+        for _ in range(40):
+            job = await self.read(call.job_id)
+            if (job.sequence if job else 0) >= newest:
+                return job
+            await asyncio.sleep(0.05)
+        raise RuntimeError(f"job {call.job_id} cannot be read up to sequence {newest}")
+
+    async def read(self, job_id: str) -> Job | None:
+        job: Job | None = None
+        for event, sequence in await self.history(job_id):
+            job = Job.first(event, sequence) if job is None else job.after(event, sequence)
+        return job
+
+    async def history(self, job_id: str) -> list[tuple[Event, int]]:
+        """A job's events, oldest first: each names the sequence of the one before as what it expected."""
+        events: list[tuple[Event, int]] = []
+        previous, subject = None, f"jobs.{self.job_type}.{job_id}.>"
+        while previous != 0:
+            try:
+                msg = await until_answered(partial(self.js.get_msg, "JOBS", previous, None if previous else subject))
+            except NotFoundError:
+                break
+            events.insert(0, (json.loads(msg.data or b""), msg.seq or 0))
+            previous = int((msg.headers or {}).get("Nats-Expected-Last-Subject-Sequence", 0))
+        return events
+
+
+async def until_answered(ask: Callable[[], Awaitable[Result]]) -> Result:
+    """Repeats what the server does not answer; what it refuses is raised."""
+    while True:
+        try:
+            return await ask()
+        except nats.errors.Error as error:
+            if isinstance(error, APIError) and error.code != 503:
+                raise
+            log.warning("the server does not answer: %r", error)
+            await asyncio.sleep(0.25)
+
+
+def outcome(handling: asyncio.Future[Any], job: Job) -> tuple[str, dict[str, Any]]:
+    error = handling.exception()
+    if error is not None:
+        return failure(error, job)
+    result = handling.result()
+    return "JobCompleted", {} if result is None else {"result": result}
+
+
+def failure(error: BaseException, job: Job) -> tuple[str, dict[str, Any]]:
+    if isinstance(error, Overtaken):
+        raise error
+    stack = "".join(traceback.format_exception(error))[-4096:]
+    data = {"error": {"name": type(error).__name__, "message": str(error)[:2048], "stack": stack}}
+    if isinstance(error, InvalidPayload):
+        return "JobFailed", {**data, "reason": "invalid-payload"}
+    if isinstance(error, Unrecoverable):
+        return "JobFailed", {**data, "reason": "unrecoverable"}
+    if job.is_last_attempt:
+        return "JobFailed", {**data, "reason": "attempts-exhausted"}
+    return "JobRetryScheduled", data
+
+
+def backoff(job: Job) -> timedelta:
+    """How long the job waits after its failed attempt: docs/job-lifecycle.md."""
+    rule = job.created["data"]["backoff"]
+    delay = float(rule["delayMs"])
+    if rule["type"] == "exponential":
+        delay = min(delay * 2 ** min(job.attempt - 1, 64), rule["maxDelayMs"])
+        delay *= 1 - rule["jitter"] * random.random()
+    return timedelta(milliseconds=round(delay))
+
+
+def now() -> datetime:
+    time = datetime.now(UTC)
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
+
+
+def format_time(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def parse_time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+async def conformance(payload: Any, attempt: Attempt) -> Any:
+    """The test job of the conformance kit. Your own handlers look like this one."""
+    match payload:
+        case {"do": "succeed"}:
+            return payload.get("result")
+        case {"do": "fail", "times": int(times)}:
+            if attempt.number <= times:
+                raise RuntimeError(f"told to fail, attempt {attempt.number} of {times}")
+            return {"attempt": attempt.number}
+        case {"do": "reject"}:
+            raise Unrecoverable("told to reject")
+        case {"do": "sleep", "ms": int(ms)}:
+            await asyncio.sleep(ms / 1000)
+            return {"sleptMs": ms}
+        case {"do": "progress", "steps": int(steps)}:
+            for step in range(1, steps + 1):
+                await attempt.progress(step * 100 / steps)
+            return None
+    raise InvalidPayload("payload: expected one of the things that docs/worker-protocol.md lists")
+
+
+HANDLERS: dict[str, Handler] = {"conformance": conformance}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """From the environment; waits in seconds."""
+
+    url: str = os.environ.get("NATS_URL", "nats://127.0.0.1:4222")
+    types: str = os.environ.get("WORKER_TYPES", "conformance")
+    concurrency: int = int(os.environ.get("WORKER_CONCURRENCY", "10"))
+    ack_wait: float = int(os.environ.get("ACK_WAIT_MS", "10000")) / 1000
+    grace: float = int(os.environ.get("SHUTDOWN_GRACE_MS", "10000")) / 1000
+
+
+async def main() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    settings = Settings()
+    workers: list[Worker] = []
+
+    async def on_reconnected() -> None:
+        await asyncio.gather(*(worker.on_reconnected() for worker in workers))
+
+    def stop() -> None:
+        for worker in workers:
+            worker.stopping.set()
+
+    nc = await nats.connect(settings.url, max_reconnect_attempts=-1, reconnected_cb=on_reconnected)
+    version = nc.connected_server_version
+    if (version.major, version.minor, version.patch) < OLDEST_SERVER:
+        raise SystemExit("nats-server 2.14.4 or newer is needed: an older one ignores what keeps the log valid")
+    workers += [Worker(nc, kind, HANDLERS[kind], settings) for kind in settings.types.split(",")]
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop)
+    await asyncio.gather(*(worker.run() for worker in workers))
+    await nc.drain()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
