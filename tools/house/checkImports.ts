@@ -19,7 +19,8 @@ const LAYERS: readonly { readonly from: RegExp; readonly to: RegExp }[] = [
   { from: /^libs\/domain$/, to: /^$/ },
   { from: /^libs\/testing$/, to: /^(tools|libs\/domain)$/ },
   { from: /^libs\//, to: /^libs\/domain$/ },
-  { from: /^(tools|e2e|bench)$/, to: /^(libs\/.+|tools)$/ },
+  { from: /^bench$/, to: /^(libs\/.+|tools|apps\/worker)$/ },
+  { from: /^(tools|e2e)$/, to: /^(libs\/.+|tools)$/ },
 ];
 
 /** Packages that only one part of the system may know. `tools` and `libs/testing` make databases, e2e looks from outside. */
@@ -44,16 +45,18 @@ export function checkImports(workspace: Workspace): readonly string[] {
 function importsIn(workspace: Workspace): readonly Import[] {
   const manifests = new Map(workspace.manifests.map((manifest) => [manifest.folder, manifest]));
   return workspace.files.flatMap(({ path: file, text }) => {
-    const importer = manifests.get(packageFolder(file)) ?? withoutManifest(packageFolder(file), workspace.manifests);
+    const importer = importerOf(packageFolder(file), manifests);
     return importsOf(text).map((specifier) => {
       return { file, importer, specifier, packageName: packageNameOf(specifier), workspace };
     });
   });
 }
 
-/** A folder such as e2e that is no package looks at the whole: it may use what any package declares. */
-function withoutManifest(folder: string, manifests: readonly Manifest[]): Manifest {
-  const dependencies = manifests.flatMap((manifest) => [manifest.name, ...manifest.dependencies]);
+/** The bench has a lock file of its own, for the peers alone; it looks at the whole, and may use what any package declares. */
+function importerOf(folder: string, manifests: ReadonlyMap<string, Manifest>): Manifest {
+  const manifest = manifests.get(folder);
+  if (manifest !== undefined && folder !== 'bench') return manifest;
+  const dependencies = [...manifests.values()].flatMap(({ name, dependencies: own }) => [name, ...own]);
   return { folder, name: folder, dependencies, devDependencies: [] };
 }
 

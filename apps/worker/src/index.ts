@@ -1,0 +1,4 @@
+export { systemClock } from './clock.ts';
+export { defineHandler } from './handler/defineHandler.ts';
+export { handlerRegistry } from './handler/handlerRegistry.ts';
+export { Worker } from './worker.ts';

@@ -1,0 +1,37 @@
+import type { Percentiles } from '../measure/percentiles.ts';
+import type { ConnectOptions } from '../systems/jobSystem.ts';
+import { loadSystem } from '../systems/loadSystem.ts';
+import { carryOut } from './carryOut.ts';
+import type { Answer, Command, Outcome } from './command.ts';
+
+const [systemId = '', options = '{}'] = process.argv.slice(2);
+const system = await loadSystem(systemId);
+const client = await system.connect(JSON.parse(options) as ConnectOptions);
+
+process.on('message', (command: Command | 'close') => void answer(command));
+process.on('disconnect', () => process.exit(1));
+process.send?.('ready');
+
+async function answer(command: Command | 'close'): Promise<void> {
+  if (command === 'close') {
+    await client.close();
+    process.exit(0);
+  }
+  const reply: Answer = await measure(() => carryOut(client, command)).then(
+    (outcome) => ({ outcome }),
+    (error: unknown) => ({ failure: String(error) }),
+  );
+  process.send?.(reply);
+}
+
+async function measure(work: () => Promise<Percentiles | undefined | void>): Promise<Outcome> {
+  const [time, cpu] = [performance.now(), process.cpuUsage()];
+  const latency = (await work()) ?? undefined;
+  const { user, system: kernel } = process.cpuUsage(cpu);
+  return {
+    seconds: (performance.now() - time) / 1_000,
+    cpuSeconds: (user + kernel) / 1_000_000,
+    peakBytes: process.resourceUsage().maxRSS * 1_024,
+    latency,
+  };
+}

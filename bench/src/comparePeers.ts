@@ -1,0 +1,90 @@
+import { DURABILITIES, type Durability } from './servers/durability.ts';
+import { runOnce, type Run } from './runOnce.ts';
+import type { JobSystem } from './systems/jobSystem.ts';
+import { loadSystem, SYSTEM_IDS } from './systems/loadSystem.ts';
+import type { Workload } from './workloads/workload.ts';
+import { workloads, type Sizes } from './workloads/workloads.ts';
+
+export interface CompareOptions {
+  readonly sizes: Sizes;
+  readonly rounds: number;
+  /** Workloads whose id starts with this. */
+  readonly only: string;
+  /** Ids of the systems; all when empty. */
+  readonly systems: readonly string[];
+  readonly say: (line: string) => void;
+}
+
+export interface Row {
+  readonly workload: string;
+  readonly title: string;
+  readonly durability: Durability;
+  readonly systemId: string;
+  /** One run a round; rounds go through all systems, so that what disturbs the machine disturbs all. */
+  readonly runs: readonly Run[];
+  /** Why a round gave no figures. */
+  readonly failures: readonly string[];
+}
+
+export interface Comparison {
+  readonly rounds: number;
+  readonly systems: readonly { readonly id: string; readonly name: string; readonly notes: readonly string[] }[];
+  /** Systems that could not be loaded, and why. */
+  readonly missing: Readonly<Record<string, string>>;
+  readonly rows: readonly Row[];
+}
+
+/** Runs every workload on every system, round after round. */
+export async function comparePeers(options: CompareOptions): Promise<Comparison> {
+  const { systems, missing } = await loadSystems(options.systems.length === 0 ? SYSTEM_IDS : options.systems);
+  const rows: Row[] = [];
+  for (const workload of workloads(options.sizes).filter(({ id }) => id.startsWith(options.only)))
+    for (const durability of DURABILITIES) rows.push(...(await compare({ workload, durability, systems }, options)));
+  const shown = [...systems].map(([id, { name, notes }]) => ({ id, name, notes }));
+  return { rounds: options.rounds, systems: shown, missing, rows };
+}
+
+interface Matter {
+  readonly workload: Workload;
+  readonly durability: Durability;
+  readonly systems: ReadonlyMap<string, JobSystem>;
+}
+
+async function compare({ workload, durability, systems }: Matter, { rounds, say }: CompareOptions): Promise<Row[]> {
+  const taking = [...systems].filter(([id]) => workload.systems?.includes(id) ?? true);
+  const { id, title } = workload;
+  const rows = taking.map(([systemId]) => ({
+    workload: id,
+    title,
+    durability,
+    systemId,
+    runs: [] as Run[],
+    failures: [] as string[],
+  }));
+  for (let round = 1; round <= rounds; round += 1)
+    for (const [index, [systemId, system]] of taking.entries()) {
+      const row = rows[index];
+      const outcome = await runOnce({ systemId, system, durability, workload }).catch(String);
+      if (typeof outcome === 'string') row?.failures.push(outcome);
+      else row?.runs.push(outcome);
+      say(`${id} · ${durability} · round ${round} · ${system.name}: ${described(outcome)}`);
+    }
+  return rows;
+}
+
+function described(outcome: Run | string): string {
+  if (typeof outcome === 'string') return outcome;
+  return `${Math.round(outcome.jobs / outcome.seconds).toLocaleString('en')} jobs/s`;
+}
+
+async function loadSystems(ids: readonly string[]) {
+  const systems = new Map<string, JobSystem>();
+  const missing: Record<string, string> = {};
+  for (const id of ids)
+    try {
+      systems.set(id, await loadSystem(id));
+    } catch (error) {
+      missing[id] = String(error);
+    }
+  return { systems, missing };
+}

@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Clock ticks a second in /proc, which is the same on every Linux that Node runs on. */
+const TICKS = 100;
+
+interface ProcessStat {
+  readonly pid: number;
+  readonly parent: number;
+  readonly ticks: number;
+}
+
+/** Seconds of processor time that a process and its children have used, those that ended included. */
+export function cpuSeconds(root: number): number {
+  return treeOf(root).reduce((sum, { ticks }) => sum + ticks, 0) / TICKS;
+}
+
+/** The most memory that a process and its living children have had in use, in bytes; what they share counts for each. */
+export function peakBytes(root: number): number {
+  return treeOf(root).reduce((sum, { pid }) => sum + peakOf(pid), 0);
+}
+
+function peakOf(pid: number): number {
+  try {
+    return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1_024;
+  } catch {
+    return 0; // it has ended
+  }
+}
+
+function treeOf(root: number): ProcessStat[] {
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => statOf(Number(name)))
+    .filter((stat) => stat !== undefined);
+  const tree = all.filter(({ pid }) => pid === root);
+  for (const { pid } of tree) tree.push(...all.filter(({ parent }) => parent === pid));
+  return tree;
+}
+
+function statOf(pid: number): ProcessStat | undefined {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ').map(Number) ?? [];
+    const [parent = 0] = fields.slice(1);
+    const ticks = fields.slice(11, 15).reduce((sum, count) => sum + count, 0);
+    return { pid, parent, ticks };
+  } catch {
+    return undefined; // it has ended
+  }
+}

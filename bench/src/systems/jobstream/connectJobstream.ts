@@ -1,0 +1,63 @@
+import { EventLog } from '@jobstream/eventlog';
+import { createLogger } from '@jobstream/runtime';
+import { Schema } from 'effect';
+import { Client } from 'pg';
+import { defineHandler, handlerRegistry, systemClock, Worker } from '@jobstream/worker';
+import type { ConnectOptions, JobClient, Payload } from '../jobSystem.ts';
+import { creationOf, JOB_TYPE } from './creationOf.ts';
+
+export async function connectJobstream({ address, role, durability }: ConnectOptions): Promise<JobClient> {
+  const [url = '', databaseUrl] = address.split(' ');
+  const log = new EventLog({ url, name: role, groupCommit: durability === 'fsync' });
+  await log.start();
+  const table = await openTable(role === 'producer' ? databaseUrl : undefined);
+  let worker: Worker | undefined;
+  return {
+    async enqueueMany(payloads) {
+      await log.appendAll(payloads.map(creationOf));
+    },
+    async enqueue(payload) {
+      const event = creationOf(payload);
+      await log.append(event, 0);
+      return event.jobId;
+    },
+    async work(concurrency, run) {
+      worker = createWorker(log, concurrency, run);
+      await worker.start();
+    },
+    async completed(ids) {
+      if (table === undefined) return [];
+      const sql = "SELECT id FROM jobs WHERE id = ANY($1::uuid[]) AND status = 'completed'";
+      return (await table.query<{ id: string }>(sql, [ids])).rows.map(({ id }) => id);
+    },
+    async close() {
+      await worker?.stop();
+      await log.stop();
+      await table?.end();
+    },
+  };
+}
+
+async function openTable(databaseUrl: string | undefined): Promise<Client | undefined> {
+  if (databaseUrl === undefined) return undefined;
+  const table = new Client({ connectionString: databaseUrl });
+  await table.connect();
+  return table;
+}
+
+function createWorker(eventLog: EventLog, concurrency: number, run: (payload: Payload) => Promise<void>): Worker {
+  const handler = defineHandler({
+    type: JOB_TYPE,
+    payload: Schema.Struct({ n: Schema.Finite, dueAt: Schema.Finite }),
+    run: (payload) => run(payload),
+  });
+  return new Worker({
+    eventLog,
+    handlers: handlerRegistry([handler]),
+    clock: systemClock(),
+    logger: createLogger({ service: 'worker', level: 'error' }),
+    concurrency,
+    ackWaitMs: 10_000,
+    shutdownGraceMs: 5_000,
+  });
+}

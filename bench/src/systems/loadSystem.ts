@@ -1,0 +1,18 @@
+import type { JobSystem } from './jobSystem.ts';
+
+const LOADERS: Readonly<Record<string, () => Promise<JobSystem>>> = {
+  jobstream: async () => (await import('./jobstream/jobstream.ts')).jobstream,
+  'jobstream-table': async () => (await import('./jobstream/jobstream.ts')).jobstreamWithTable,
+  bullmq: async () => (await import('./bullmq.ts')).bullmq,
+  'pg-boss': async () => (await import('./pgBoss.ts')).pgBoss,
+  'graphile-worker': async () => (await import('./graphileWorker.ts')).graphileWorker,
+};
+
+export const SYSTEM_IDS: readonly string[] = Object.keys(LOADERS);
+
+/** Loads a system's module only when it is wanted: a peer that is not installed must not stop the others. */
+export async function loadSystem(id: string): Promise<JobSystem> {
+  const load = LOADERS[id];
+  if (load === undefined) throw new Error(`there is no system ${id}: ${SYSTEM_IDS.join(', ')}`);
+  return load();
+}

@@ -1,0 +1,116 @@
+import type { Workload } from './workload.ts';
+
+export interface Sizes {
+  readonly bulk: number;
+  readonly single: number;
+  readonly drain: number;
+  readonly rates: readonly number[];
+  readonly seconds: number;
+}
+
+export const FULL: Sizes = {
+  bulk: 100_000,
+  single: 20_000,
+  drain: 100_000,
+  rates: [100, 500, 2_000, 5_000],
+  seconds: 20,
+};
+export const QUICK: Sizes = { bulk: 30_000, single: 5_000, drain: 30_000, rates: [500], seconds: 6 };
+
+const CHUNK = 1_000;
+const CHUNKS_IN_FLIGHT = 4;
+const CONCURRENCY = 100;
+/** With table, every twentieth job is looked for. */
+const SAMPLE_EVERY = 20;
+const WITHOUT_TABLE = ['jobstream', 'bullmq', 'pg-boss', 'graphile-worker'];
+
+export function workloads(sizes: Sizes): readonly Workload[] {
+  return [
+    bulkEnqueue(sizes.bulk),
+    singleEnqueue(Math.ceil(sizes.single / 10), 1),
+    singleEnqueue(sizes.single, 100),
+    drain(sizes.drain),
+    enqueueAndDrain(sizes.drain),
+    ...sizes.rates.map((rate) => latency(rate, sizes.seconds)),
+  ];
+}
+
+function bulkEnqueue(count: number): Workload {
+  return {
+    id: 'bulk-enqueue',
+    title: `Bulk enqueue: ${count} jobs by ${CHUNK}`,
+    systems: WITHOUT_TABLE,
+    async run(stage, measured) {
+      const producer = await stage.client('producer');
+      const outcome = await measured(() =>
+        producer.ask({ do: 'enqueueMany', count, chunk: CHUNK, inFlight: CHUNKS_IN_FLIGHT }),
+      );
+      return { jobs: count, seconds: outcome.seconds, clients: { producer: outcome } };
+    },
+  };
+}
+
+function singleEnqueue(count: number, inFlight: number): Workload {
+  return {
+    id: `enqueue-${inFlight}`,
+    title: `Single enqueue from one client, ${inFlight} in flight`,
+    systems: WITHOUT_TABLE,
+    async run(stage, measured) {
+      const producer = await stage.client('producer');
+      const outcome = await measured(() => producer.ask({ do: 'enqueueEach', count, inFlight }));
+      return { jobs: count, seconds: outcome.seconds, clients: { producer: outcome } };
+    },
+  };
+}
+
+function drain(count: number): Workload {
+  return {
+    id: 'drain',
+    title: `Drain ${count} jobs that do nothing, one worker process, concurrency ${CONCURRENCY}`,
+    async run(stage, measured) {
+      const producer = await stage.client('producer');
+      await producer.ask({ do: 'enqueueMany', count, chunk: CHUNK, inFlight: CHUNKS_IN_FLIGHT });
+      await producer.close();
+      const worker = await stage.client('worker');
+      const outcome = await measured(() => worker.ask({ do: 'work', concurrency: CONCURRENCY, expected: count }));
+      return { jobs: count, seconds: outcome.seconds, clients: { worker: outcome } };
+    },
+  };
+}
+
+function enqueueAndDrain(count: number): Workload {
+  return {
+    id: 'enqueue-and-drain',
+    title: `Enqueue by one, 100 in flight, and drain at once: ${count} jobs`,
+    systems: WITHOUT_TABLE,
+    async run(stage, measured) {
+      const [producer, worker] = [await stage.client('producer'), await stage.client('worker')];
+      const [enqueued, worked] = await measured(() =>
+        Promise.all([
+          producer.ask({ do: 'enqueueEach', count, inFlight: 100 }),
+          worker.ask({ do: 'work', concurrency: CONCURRENCY, expected: count }),
+        ]),
+      );
+      return { jobs: count, seconds: worked.seconds, clients: { producer: enqueued, worker: worked } };
+    },
+  };
+}
+
+function latency(rate: number, seconds: number): Workload {
+  return {
+    id: `latency-${rate}`,
+    title: `Latency at ${rate} jobs/s for ${seconds} s`,
+    async run(stage, measured) {
+      const [producer, worker] = [await stage.client('producer'), await stage.client('worker')];
+      const count = rate * seconds;
+      const sampleEvery = stage.showsCompletion ? SAMPLE_EVERY : 0;
+      const [offered, worked] = await measured(() =>
+        Promise.all([
+          producer.ask({ do: 'offer', rate, seconds, sampleEvery }),
+          worker.ask({ do: 'work', concurrency: CONCURRENCY, expected: count }),
+        ]),
+      );
+      return { jobs: count, seconds: worked.seconds, clients: { producer: offered, worker: worked } };
+    },
+  };
+}
