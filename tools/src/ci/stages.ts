@@ -5,6 +5,7 @@ export const stages: readonly Stage[] = [
   { name: 'types', command: 'npm run typecheck', blocking: true },
   { name: 'lint', command: 'npm run lint' },
   { name: 'format', command: 'npm run format:check' },
+  { name: 'openapi', command: 'npm run lint:openapi' },
   { name: 'tests', command: 'npm test', minutes: 60 },
-  { name: 'chaos', command: 'CHAOS_JOBS=1500 CHAOS_FAULTS=10 npm run test:chaos', minutes: 15 },
+  { name: 'chaos', command: 'CHAOS_JOBS=1500 CHAOS_FAULTS=22 npm run test:chaos', minutes: 15 },
 ];

@@ -1,24 +1,43 @@
 import { migrate } from '@jobstream/readmodel';
-import { createDatabase, startNats } from '@jobstream/testing';
-import { expect, test } from 'vitest';
+import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { operationsOf, type OpenApi } from '../testing/contract/openApi.ts';
 import { declaredRoutes } from '../testing/declaredRoutes.ts';
-import { startApi } from '../testing/startApi.ts';
+import { startApi, type TestApi } from '../testing/startApi.ts';
 
-test('the document has every route of the app, each with the scope that it declares', async () => {
-  await using nats = await startNats();
-  const databaseUrl = await createDatabase();
+let nats: TestNats;
+let api: TestApi;
+let served: OpenApi;
+
+beforeAll(async () => {
+  const [server, databaseUrl] = await Promise.all([startNats(), createDatabase()]);
+  nats = server;
   await migrate(databaseUrl);
-  await using api = await startApi({ natsUrl: nats.url, databaseUrl });
-  const document = (await (await api.fetch('/openapi.json')).json()) as {
-    paths: Record<string, Record<string, { security: { apiKey: string[] }[] }>>;
-  };
-  const documented = Object.entries(document.paths).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, { security }]) => {
-      return `${method.toUpperCase()} ${path} ${security[0]?.apiKey.join(' ') ?? 'none'}`;
-    }),
-  );
+  api = await startApi({ natsUrl: nats.url, databaseUrl });
+  served = (await (await api.fetch('/openapi.json')).json()) as OpenApi;
+});
+afterAll(async () => {
+  await api.stop();
+  await nats.stop();
+});
+
+test('docs/openapi.json is what is served: npm test -- apps/api/src/openapi -u writes it anew', async () => {
+  await expect(`${JSON.stringify(served, null, 2)}\n`).toMatchFileSnapshot('../../../../docs/openapi.json');
+});
+
+test('the document has every route of the app, each with the scope that it declares', () => {
+  const documented = operationsOf(served).map(({ method, path, scope = 'none' }) => `${method} ${path} ${scope}`);
   const declared = declaredRoutes(api.app).map(({ method, path, requirement }) => {
     return `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')} ${requirement?.scope ?? 'undeclared'}`;
   });
   expect(documented.toSorted()).toEqual(declared.toSorted());
+});
+
+test('every operation has a name of its own, and every name in its path is a parameter', () => {
+  const operations = operationsOf(served);
+  expect(new Set(operations.map(({ id }) => id)).size).toBe(operations.length);
+  for (const { path, parameters } of operations) {
+    const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+    expect(parameters.filter((one) => one.in === 'path').map(({ name }) => name)).toEqual(named);
+  }
 });

@@ -1,10 +1,7 @@
 import manifest from '../../package.json' with { type: 'json' };
 import { METHODS, type Route } from '../http/route.ts';
-import { Problem } from '../problems/problem.ts';
-import { problemBody } from '../problems/problemBody.ts';
-import { problemTypes, type ProblemCode } from '../problems/problemTypes.ts';
 import { answerHeaders } from './answerHeaders.ts';
-import { JsonSchemas } from './jsonSchemas.ts';
+import { Components } from './components.ts';
 import { operationObject } from './operationObject.ts';
 import { tags } from './tags.ts';
 
@@ -18,7 +15,7 @@ const TOKEN = 'A JSON Web Token of the identity provider that the API is set up 
 
 /** The OpenAPI document of these routes. */
 export function openApiDocument(routes: readonly Route[]): object {
-  const schemas = new JsonSchemas();
+  const components = new Components();
   return {
     openapi: '3.1.1',
     info: {
@@ -29,10 +26,11 @@ export function openApiDocument(routes: readonly Route[]): object {
     },
     servers: [{ url: '/', description: 'Where this document comes from.' }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
-    paths: Object.fromEntries(routes.map((route) => [templateOf(route), pathItem(route, schemas)])),
+    paths: Object.fromEntries(routes.map((route) => [templateOf(route), pathItem(route, components)])),
     components: {
-      schemas: schemas.components,
-      examples: problemExamples(),
+      schemas: components.schemas.components,
+      responses: components.responses,
+      examples: components.examples,
       headers: Object.fromEntries(Object.entries(answerHeaders).map(headerObject)),
       securitySchemes: {
         apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'jsk_…', description: KEY },
@@ -47,19 +45,13 @@ function templateOf({ path }: Route): string {
   return path.replaceAll(/:(\w+)/g, '{$1}');
 }
 
-function pathItem(route: Route, schemas: JsonSchemas): object {
+function pathItem(route: Route, components: Components): object {
   const item: Record<string, object> = {};
   for (const method of METHODS) {
     const endpoint = route[method];
-    if (endpoint !== undefined) item[method] = operationObject(endpoint, schemas);
+    if (endpoint !== undefined) item[method] = operationObject(endpoint, components);
   }
   return item;
-}
-
-function problemExamples(): object {
-  const codes = Object.keys(problemTypes) as ProblemCode[];
-  const requestId = 'f01f572b-da83-4509-b250-71af77de2722';
-  return Object.fromEntries(codes.map((code) => [code, { value: problemBody(new Problem(code), { requestId }) }]));
 }
 
 function headerObject([name, { always, ...header }]: [string, (typeof answerHeaders)[keyof typeof answerHeaders]]) {

@@ -1,13 +1,14 @@
 import { needs, requirementOf, type Requirement } from '../auth/needs.ts';
 import type { Endpoint } from '../http/route.ts';
-import type { JsonSchema, JsonSchemas } from './jsonSchemas.ts';
+import type { Components } from './components.ts';
+import type { JsonSchema } from './jsonSchemas.ts';
 import { mediaTypes } from './mediaTypes.ts';
 import type { Operation } from './operation.ts';
 import { requestHeaders } from './requestHeaders.ts';
 import { responses } from './responses.ts';
 
 /** An endpoint as the document has it. */
-export function operationObject({ operation, handlers }: Endpoint, schemas: JsonSchemas): object {
+export function operationObject({ operation, handlers }: Endpoint, components: Components): object {
   const requirement = requirementOf(handlers[0]) ?? needs('admin').requirement;
   const { id, tag, summary, description, body } = operation;
   return {
@@ -15,24 +16,24 @@ export function operationObject({ operation, handlers }: Endpoint, schemas: Json
     tags: [tag],
     summary,
     ...(description === undefined ? {} : { description }),
-    parameters: parameters(operation, schemas),
+    parameters: parameters(operation, components),
     ...(body === undefined
       ? {}
-      : { requestBody: { required: body.required, content: bodyContent(operation, schemas) } }),
-    responses: responses(operation, requirement, schemas),
+      : { requestBody: { required: body.required, content: bodyContent(operation, components) } }),
+    responses: responses(operation, requirement, components),
     security: security(requirement),
     ...(requirement.acrossTenants ? { 'x-across-tenants': true } : {}),
   };
 }
 
-function bodyContent({ body }: Operation, schemas: JsonSchemas): object {
-  return mediaTypes(body?.content ?? {}, (schema) => schemas.ofRequest(schema));
+function bodyContent({ body }: Operation, components: Components): object {
+  return mediaTypes(body?.content ?? {}, (schema) => components.schemas.ofRequest(schema));
 }
 
-function parameters({ path, query, headers = [] }: Operation, schemas: JsonSchemas): readonly object[] {
+function parameters({ path, query, headers = [] }: Operation, components: Components): readonly object[] {
   return [
-    ...(path === undefined ? [] : fieldsIn('path', schemas.ofRequest(path))),
-    ...(query === undefined ? [] : fieldsIn('query', schemas.ofRequest(query))),
+    ...(path === undefined ? [] : fieldsIn('path', components.schemas.ofRequest(path))),
+    ...(query === undefined ? [] : fieldsIn('query', components.schemas.ofRequest(query))),
     ...headers.map((name) => ({ name, in: 'header', required: false, ...requestHeaders[name] })),
   ];
 }

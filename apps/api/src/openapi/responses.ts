@@ -2,7 +2,7 @@ import type { Requirement } from '../auth/needs.ts';
 import { ProblemBody, problemUrn } from '../problems/problemBody.ts';
 import { problemType, type ProblemCode } from '../problems/problemTypes.ts';
 import type { AnswerHeader } from './answerHeaders.ts';
-import type { JsonSchemas } from './jsonSchemas.ts';
+import type { Components } from './components.ts';
 import { mediaTypes } from './mediaTypes.ts';
 import type { Answer, Operation } from './operation.ts';
 import { problemsOf, problemsOfAll } from './problemsOf.ts';
@@ -17,37 +17,37 @@ const OF_STATUS: Readonly<Record<number, readonly AnswerHeader[]>> = {
 };
 
 /** Everything that an operation may answer, by status; `default` is what the server itself refuses. */
-export function responses(operation: Operation, requirement: Requirement, schemas: JsonSchemas): object {
+export function responses(operation: Operation, requirement: Requirement, components: Components): object {
   const usual = requirement.scope === 'none' ? OF_ALL : [...OF_ALL, ...OF_GUARDED];
   const byStatus = Object.groupBy(problemsOf(operation, requirement), (code) => problemType(code).status);
   const refusals = Object.entries(byStatus).map(([status, codes = []]) => {
-    return [status, refusal(codes, [...usual, ...(OF_STATUS[Number(status)] ?? [])], schemas)] as const;
+    return [status, refusal(codes, [...usual, ...(OF_STATUS[Number(status)] ?? [])], components)] as const;
   });
   const answers = Object.entries(operation.answers).map(([status, answer]) => [
     status,
-    success(answer, usual, schemas),
+    success(answer, usual, components),
   ]);
-  return { ...Object.fromEntries([...answers, ...refusals]), default: refusal(problemsOfAll, [], schemas) };
+  return { ...Object.fromEntries([...answers, ...refusals]), default: refusal(problemsOfAll, [], components) };
 }
 
 function success(
   { description, headers = [], content }: Answer,
   usual: readonly AnswerHeader[],
-  schemas: JsonSchemas,
+  components: Components,
 ): object {
-  const bodies = content && { content: mediaTypes(content, (schema) => schemas.ofAnswer(schema)) };
+  const bodies = content && { content: mediaTypes(content, (schema) => components.schemas.ofAnswer(schema)) };
   return { description, headers: references([...usual, ...headers]), ...bodies };
 }
 
-function refusal(codes: readonly ProblemCode[], headers: readonly AnswerHeader[], schemas: JsonSchemas): object {
+function refusal(codes: readonly ProblemCode[], headers: readonly AnswerHeader[], components: Components): object {
   const type = { enum: codes.map(problemUrn) };
-  const schema = { allOf: [schemas.ofAnswer(ProblemBody), { properties: { type } }] };
-  const examples = Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]));
-  return {
+  const schema = { allOf: [components.schemas.ofAnswer(ProblemBody), { properties: { type } }] };
+  const examples = Object.fromEntries(codes.map((code) => [code, components.example(code)]));
+  return components.response(codes.join('.'), {
     description: codes.map((code) => `\`${code}\`: ${problemType(code).title}.`).join(' '),
     headers: references(headers),
     content: { 'application/problem+json': { schema, examples } },
-  };
+  });
 }
 
 function references(headers: readonly AnswerHeader[]): object {

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { decide, isRejection, type JobCommand } from '@jobstream/domain';
+import { migrate, type Scope, scopes } from '@jobstream/readmodel';
+import { createDatabase, freePort, startNats } from '@jobstream/testing';
+import { projectAll } from '../projectAll.ts';
+import { startApi, type TestApi } from '../startApi.ts';
+import { readExchange, type Exchange } from './exchange.ts';
+import type { DocumentedOperation } from './openApi.ts';
+
+/** A request, but for what its operation says. */
+export interface Ask {
+  /** For `{name}` in the path; one that is not given is made up. */
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A text is sent as it is, anything else as JSON. */
+  readonly body?: unknown;
+  readonly isEnough?: (text: string) => boolean;
+}
+
+/**
+ * Servers and several APIs on them: one that wants keys, an open one, one with a tight limit, one that cannot read its
+ * keys, and an open one that has lost both its log and its table.
+ */
+export interface ContractSystem extends AsyncDisposable {
+  readonly guarded: TestApi;
+  readonly open: TestApi;
+  readonly limited: TestApi;
+  readonly keyless: TestApi;
+  readonly lost: TestApi;
+  /** A key with this scope alone, for all tenants or for one. */
+  keyWith(scope: Scope, tenant?: string): string;
+  ask(operation: DocumentedOperation, ask?: Ask, api?: TestApi): Promise<Exchange>;
+  /** Gives a job a command, as a worker would. */
+  carryOut(jobId: string, command: PartialCommand): Promise<void>;
+  /** Brings the table up to date. */
+  project(): Promise<void>;
+}
+
+type WithoutContext<Command> = Command extends JobCommand ? Omit<Command, 'eventId' | 'at' | 'actor'> : never;
+export type PartialCommand = WithoutContext<JobCommand>;
+
+export const TENANT = 'acme';
+
+export async function startContractSystem(): Promise<ContractSystem> {
+  const [nats, databaseUrl, doomed] = await Promise.all([startNats(), createDatabase(), startNats()]);
+  await migrate(databaseUrl);
+  const servers = { natsUrl: nats.url, databaseUrl };
+  const nowhere = `postgres://nobody@127.0.0.1:${await freePort()}/nothing`;
+  const [guarded, open, limited, keyless, lost] = await Promise.all([
+    startApi({ ...servers, auth: { open: false } }),
+    startApi(servers),
+    startApi({ ...servers, auth: { open: false, rateLimit: { count: 1, perMs: 3_600_000 } } }),
+    startApi({ natsUrl: nats.url, databaseUrl: nowhere, auth: { open: false } }),
+    startApi({ natsUrl: doomed.url, databaseUrl: nowhere }),
+  ]);
+  await doomed.stop();
+  const keys = await makeKeys(guarded);
+  const keyWith = (scope: Scope, tenant?: string) => keys.get(`${scope} ${tenant ?? ''}`) ?? '';
+  return {
+    guarded,
+    open,
+    limited,
+    keyless,
+    lost,
+    keyWith,
+    ask: (operation, ask = {}, api = guarded) => send(api, operation, ask, `Bearer ${keyWith('admin')}`),
+    carryOut: (jobId, command) => carryOut(guarded, jobId, command),
+    project: () => projectAll(guarded.log, databaseUrl),
+    [Symbol.asyncDispose]: async () => {
+      for (const api of [lost, keyless, limited, open, guarded]) await api.stop();
+      await nats.stop();
+    },
+  };
+}
+
+async function makeKeys({ keys }: TestApi): Promise<ReadonlyMap<string, string>> {
+  const made = new Map<string, string>();
+  for (const scope of scopes) {
+    for (const tenant of [undefined, TENANT]) {
+      const { text } = await keys.create({ name: scope, scopes: [scope], tenant: tenant ?? null, expiresAt: null });
+      made.set(`${scope} ${tenant ?? ''}`, text);
+    }
+  }
+  return made;
+}
+
+async function send(
+  api: TestApi,
+  { method, path, body: content }: DocumentedOperation,
+  { params = {}, query = '', headers = {}, body, isEnough }: Ask,
+  authorization: string,
+): Promise<Exchange> {
+  const address = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? madeUp(name));
+  const type = Object.keys(content ?? {})[0] ?? 'application/json';
+  const ending = new AbortController();
+  const response = await api.fetch(address + query, {
+    method,
+    headers: { authorization, ...(body === undefined ? {} : { 'content-type': type }), ...headers },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    signal: ending.signal,
+  });
+  const exchange = await readExchange(response, isEnough);
+  ending.abort();
+  return exchange;
+}
+
+function madeUp(name: string): string {
+  return { id: randomUUID(), name: `unknown-${randomUUID()}`, type: `unknown-${randomUUID()}` }[name] ?? 'unknown';
+}
+
+async function carryOut({ log }: TestApi, jobId: string, command: PartialCommand): Promise<void> {
+  const snapshot = await log.readJob(jobId);
+  const context = { eventId: randomUUID(), at: new Date().toISOString(), actor: { kind: 'worker', id: 'w1' } } as const;
+  const decision = decide({ ...context, ...command }, snapshot?.job);
+  if (isRejection(decision)) throw new Error(decision.detail);
+  await log.append(decision, snapshot?.sequence ?? 0);
+}

@@ -1,0 +1,23 @@
+/** An answer, read to its end, or as far as somebody wanted to read a stream. */
+export interface Exchange {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Without its parameters; undefined if there is no body. */
+  readonly type: string | undefined;
+  readonly text: string;
+}
+
+/** Reads an answer; of one that does not end by itself as much as it takes for `isEnough`, and whole lines only. */
+export async function readExchange(
+  response: Response,
+  isEnough: (text: string) => boolean = () => false,
+): Promise<Exchange> {
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk as Uint8Array, { stream: true });
+    if (isEnough(text)) break;
+  }
+  const type = response.headers.get('content-type')?.split(';')[0];
+  return { status: response.status, headers: response.headers, type, text };
+}

@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import type { Exchange } from './exchange.ts';
+import type { PartialCommand } from './contractSystem.ts';
+import type { Produce, Situation } from './produce.ts';
+
+const STREAM = { accept: 'text/event-stream' };
+
+/** A job with every setting, and its id. */
+async function newJob({ other }: Pick<Situation, 'other'>, others: object = {}): Promise<string> {
+  const backoff = { type: 'exponential', delayMs: 10, maxDelayMs: 1_000, jitter: 0.5 };
+  const settings = { maxAttempts: 3, backoff, timeoutMs: 1_000, tags: ['contract'], ...others };
+  const { text } = await other('createJob', {
+    body: { type: 'email', payload: { to: ['someone', null, 1.5] }, ...settings },
+  });
+  return (JSON.parse(text) as { id: string }).id;
+}
+
+const error = { name: 'Error', message: 'no such mailbox', code: 'EMAILBOX', stack: 'secret places' };
+const failing = { command: 'FailAttempt', attempt: 1, error, cause: 'error', random: 0.5, durationMs: 12 } as const;
+const completing = { command: 'CompleteAttempt', attempt: 2, result: { sent: true }, durationMs: 7.5 } as const;
+
+/** Everything that can happen to a job, in a life that ends with the command. */
+const life: readonly PartialCommand[] = [
+  { command: 'StartAttempt', worker: 'w1' },
+  { command: 'ReportProgress', attempt: 1, percent: 50, message: 'half' },
+  { command: 'ReleaseAttempt', attempt: 1, reason: 'shutdown' },
+  { command: 'StartAttempt', worker: 'w1' },
+];
+
+async function livedJob(situation: Situation, end: 'completed' | 'failed'): Promise<string> {
+  const id = await newJob(situation);
+  const rest: PartialCommand[] =
+    end === 'completed'
+      ? [
+          failing,
+          { command: 'CancelJob', reason: 'enough' },
+          { command: 'RequeueJob', reason: 'again' },
+          start,
+          { ...completing, attempt: 1 },
+        ]
+      : [{ ...failing, cause: 'unrecoverable' }];
+  for (const command of [...life, ...rest]) await situation.system.carryOut(id, command);
+  return id;
+}
+
+const start: PartialCommand = { command: 'StartAttempt', worker: 'w2' };
+const path = (id: string) => ({ params: { id } });
+const isPast = (mark: string) => (text: string) => text.includes(mark) && text.endsWith('\n\n');
+
+async function lastEventOf({ ask }: Situation, id: string): Promise<string> {
+  const { items } = JSON.parse((await ask(path(id))).text) as { items: { sequence: number }[] };
+  return String(items.at(-1)?.sequence);
+}
+
+/** How the answers about single jobs come about that are not usual ones, by operation and status. */
+export const jobAnswers: Readonly<Record<string, Readonly<Record<string, Produce>>>> = {
+  createJob: {
+    '201': ({ ask }) => ask({ body: { type: 'email', payload: [1], runAt: '2026-01-31T09:30:00+01:00' } }),
+    '200': async ({ ask }) => {
+      const same = { body: { type: 'email' }, headers: { 'idempotency-key': randomUUID() } };
+      await ask(same);
+      return ask(same);
+    },
+  },
+  listJobs: {
+    '200': async (situation) => {
+      await Promise.all([
+        livedJob(situation, 'completed'),
+        livedJob(situation, 'failed'),
+        newJob(situation, { delayMs: 60_000 }),
+      ]);
+      await situation.system.project();
+      const page = await situation.ask({ query: '?type=email&limit=1&count=true' });
+      return [page, await situation.ask({ query: '?tag=contract&count=true' })];
+    },
+  },
+  getJob: {
+    '200': async (situation) => [
+      await situation.ask(path(await livedJob(situation, 'completed'))),
+      await situation.ask(path(await livedJob(situation, 'failed'))),
+      await situation.ask({ ...path(await newJob(situation)), query: '?wait=10ms&minVersion=1' }),
+      await situation.ask({ ...path(await newJob(situation)), query: '?asOf=2100-01-01T00:00:00Z' }),
+    ],
+    '304': async (situation) =>
+      situation.ask({ ...path(await newJob(situation)), headers: { 'if-none-match': '"1"' } }),
+    '409': async (situation) => situation.ask({ ...path(await newJob(situation)), query: '?minVersion=9' }),
+  },
+  getJobEvents: {
+    '200': async (situation) => {
+      const ids = [await livedJob(situation, 'completed'), await livedJob(situation, 'failed')];
+      const answers: Exchange[] = [];
+      for (const id of ids) {
+        for (const accept of ['application/json', 'application/cloudevents-batch+json', STREAM.accept]) {
+          answers.push(await situation.ask({ ...path(id), headers: { accept } }));
+        }
+      }
+      return answers;
+    },
+    '204': async (situation) => {
+      const id = await livedJob(situation, 'completed');
+      const headers = { ...STREAM, 'last-event-id': await lastEventOf(situation, id) };
+      return situation.ask({ ...path(id), headers });
+    },
+  },
+  cancelJob: {
+    '200': async (situation) => situation.ask({ ...path(await newJob(situation)), body: { reason: 'not needed' } }),
+    '409': async (situation) => situation.ask(path(await livedJob(situation, 'completed'))),
+  },
+  retryJob: {
+    '200': async (situation) => situation.ask(path(await livedJob(situation, 'failed'))),
+    '409': async (situation) => situation.ask(path(await newJob(situation))),
+  },
+  followEvents: {
+    '200': async (situation) => {
+      const id = await livedJob(situation, 'failed');
+      const after = (await situation.system.guarded.log.lastSequence()) - 5;
+      return situation.ask({ query: `?after=${after}`, isEnough: isPast(id) });
+    },
+  },
+  getStats: {
+    '200': async (situation) => {
+      await situation.other('pauseType', { params: { type: 'paused-for-stats' } });
+      await newJob(situation, { type: 'paused-for-stats' });
+      const ofTenant = { authorization: `Bearer ${situation.system.keyWith('jobs:read', 'acme')}` };
+      return [await situation.ask(), await situation.ask({ headers: ofTenant })];
+    },
+  },
+};
