@@ -4,8 +4,10 @@ import type { Client } from 'pg';
 import { JobsOutOfStepError, runBatchTransaction } from './runBatchTransaction.ts';
 import { prepareJobs } from './jobs/prepareJobs.ts';
 import type { PreparedJobs } from './jobs/prepareJobs.ts';
+import type { Statement } from './jobs/jobStatements.ts';
 import { RecentJobs } from './jobs/recentJobs.ts';
 import type { ProjectableEntry, ProjectableEvent } from './projectableEntry.ts';
+import { outdatedCondition } from './statistics/statisticsPeriod.ts';
 import type { MalformedEntry } from './quarantineStatement.ts';
 import { translated } from './translateError.ts';
 
@@ -20,6 +22,14 @@ export interface ProjectionPosition {
   readonly sequence: number;
   readonly generation: number;
 }
+
+const PRUNE_STATISTICS = {
+  name: 'prune_statistics',
+  text: `DELETE FROM job_statistics WHERE ${outdatedCondition()}`,
+  values: [],
+  rows: undefined,
+};
+const PRUNE_INTERVAL_MS = 3_600_000;
 
 /** Data exceptions, violated constraints and exceeded limits: Postgres will never take this batch. */
 const REFUSED = /^(22|23|54)/;
@@ -38,6 +48,7 @@ export class BatchWriter {
   #taken: number;
   /** Rises when what is remembered turns out to be wrong: batches folded in an earlier round are folded again. */
   #round = 0;
+  #prunedAt = Number.NEGATIVE_INFINITY;
   #folded: Promise<unknown> = Promise.resolve();
   #written: Promise<unknown> = Promise.resolve();
 
@@ -106,14 +117,23 @@ export class BatchWriter {
     return [...older, ...(await this.#writeAfresh(entries.slice(middle)))];
   }
 
-  async #commit(entries: readonly ProjectableEntry[], { writes, statements }: PreparedJobs): Promise<void> {
+  async #commit(entries: readonly ProjectableEntry[], prepared: PreparedJobs): Promise<void> {
+    const statements = [...this.#pruning(), ...prepared.statements];
     const [from, generation] = [this.#lastSequence, this.#generation];
     const through = entries.at(-1)?.sequence ?? from;
     const malformedEntries = entries.filter(isMalformed);
     const batch = { from, through, generation, malformed: malformedEntries, statements };
     await translated(runBatchTransaction(this.#client, batch));
     this.#lastSequence = through;
-    this.#recent.committed(writes);
+    this.#recent.committed(prepared.writes);
+  }
+
+  /** With one batch an hour go the statistics that are too old. */
+  #pruning(): readonly Statement[] {
+    const now = performance.now();
+    if (now - this.#prunedAt < PRUNE_INTERVAL_MS) return [];
+    this.#prunedAt = now;
+    return [PRUNE_STATISTICS];
   }
 
   #forget(): void {

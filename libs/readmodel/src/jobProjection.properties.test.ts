@@ -50,6 +50,14 @@ async function projectInPieces(history: readonly JobEvent[], pieces: readonly Pi
   await projection.close();
 }
 
+async function empty(): Promise<void> {
+  await database.query('TRUNCATE jobs, job_counts, job_statistics, projection_checkpoints, quarantined_messages');
+}
+
+function readStatistics(): Promise<object[]> {
+  return database.query('SELECT * FROM job_statistics ORDER BY resolution, starts_at, type, tenant');
+}
+
 function byId(one: Job, other: Job): number {
   return one.id.localeCompare(other.id);
 }
@@ -62,8 +70,12 @@ function foldAll(history: readonly JobEvent[]): readonly Job[] {
 test('whatever happens, in whatever batches and with whatever restarts, the rows are the fold of the events', async () => {
   await fc.assert(
     fc.asyncProperty(arbitraryHistory, fc.array(piece, { maxLength: 6 }), async (history, pieces) => {
-      await database.query('TRUNCATE jobs, job_counts, projection_checkpoints, quarantined_messages');
+      await empty();
+      await projectInPieces(history, []);
+      const statistics = await readStatistics();
+      await empty();
       await projectInPieces(history, pieces);
+      expect(await readStatistics()).toEqual(statistics);
       const { items } = await readModel.listJobs({ limit: 100 });
       expect(items.toSorted(byId)).toStrictEqual(foldAll(history).toSorted(byId));
       expect(await readModel.countJobs()).toEqual(

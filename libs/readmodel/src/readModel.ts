@@ -12,6 +12,8 @@ import type { JobFilter } from './jobs/jobFilter.ts';
 import { listJobs } from './jobs/listJobs.ts';
 import type { JobListQuery, JobPage } from './jobs/listJobs.ts';
 import type { Page, PageQuery } from './jobs/pageStatement.ts';
+import { readStatistics } from './statistics/readStatistics.ts';
+import type { StatisticsPage, StatisticsQuery } from './statistics/readStatistics.ts';
 import { MigratedPool } from './migratedPool.ts';
 
 /**
@@ -63,6 +65,11 @@ export class ReadModel {
   /** How many jobs there are (of a tenant, or in all) by type and status; combinations without a job are left out. */
   countJobs(tenant?: string): Promise<readonly JobCount[]> {
     return this.#pool.ask((pool) => countJobs(pool, tenant));
+  }
+
+  /** What happened to jobs, period by period, and how long they ran and waited. */
+  readStatistics(query: StatisticsQuery): Promise<StatisticsPage> {
+    return this.#pool.ask((pool) => readStatistics(pool, query));
   }
 
   /** How far the log has been projected; undefined before the projector has started for the first time. */

@@ -1,6 +1,11 @@
 import type { Difference } from '@jobstream/readmodel';
 
-const OWNERS = { jobs: 'job', job_counts: 'count of', quarantined_messages: 'message in quarantine' } as const;
+const OWNERS = {
+  jobs: 'job',
+  job_counts: 'count of',
+  job_statistics: 'statistics of',
+  quarantined_messages: 'message in quarantine',
+} as const;
 
 /** One line about a difference: where it is, what the table says and what the log says. */
 export function describeDifference({ table, key, problem, field, live, log }: Difference): string {

@@ -28,12 +28,12 @@ async function schemas(): Promise<string[]> {
 
 async function indexNames(): Promise<unknown[]> {
   return stage.sql(`SELECT indexname, replace(indexdef, schemaname || '.', '') AS definition FROM pg_indexes
-    WHERE tablename IN ('jobs', 'job_counts', 'quarantined_messages') AND schemaname = 'public' ORDER BY 1`);
+    WHERE tablename IN ('jobs', 'job_counts', 'job_statistics', 'quarantined_messages') AND schemaname = 'public' ORDER BY 1`);
 }
 
 async function tableSettings(): Promise<unknown[]> {
   return stage.sql(`SELECT relname, reloptions, relacl::text, relpersistence FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace AND relname IN ('jobs', 'job_counts', 'quarantined_messages') ORDER BY 1`);
+    WHERE relnamespace = 'public'::regnamespace AND relname IN ('jobs', 'job_counts', 'job_statistics', 'quarantined_messages') ORDER BY 1`);
 }
 
 /** Ends a rebuild the first time that it comes to a step. */
@@ -140,6 +140,16 @@ describe('a rebuild', () => {
     const { differences } = await rebuildStage(stage);
     expect(differences).toMatchObject([{ table: 'job_counts', key: 'email completed', live: '7', log: '1' }]);
     expect(await schemas()).toEqual(['jobstream_next', 'public']);
+  });
+
+  test('does not swap when statistics are wrong, unless it is told that they may differ', async () => {
+    const job = await appendLife(stage.eventLog);
+    await projectLog();
+    await stage.sql(`UPDATE job_statistics SET created = 7 WHERE resolution = 'day'`);
+    const today = `${(await stage.readModel.findJob(job))?.job.createdAt.slice(0, 10)}T00:00Z`;
+    const difference = { table: 'job_statistics', key: `day ${today} email`, field: 'created', live: '7', log: '1' };
+    expect(await rebuildStage(stage)).toMatchObject({ swapped: false, differences: [difference] });
+    expect(await rebuildStage(stage, { except: ['job_statistics'] })).toMatchObject({ swapped: true });
   });
 
   test('refuses while views hang on the tables', async () => {

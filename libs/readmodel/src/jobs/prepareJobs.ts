@@ -1,6 +1,7 @@
 import type { Job, JobState } from '@jobstream/domain';
 import type { ClientBase } from 'pg';
 import type { ProjectableEvent } from '../projectableEntry.ts';
+import { JobStatistics } from '../statistics/jobStatistics.ts';
 import { countsStatement } from './countsStatement.ts';
 import { foldEvents } from './foldEvents.ts';
 import { jobColumnsWithoutValues, jobOfRow } from './jobRow.ts';
@@ -31,8 +32,8 @@ const MAX_STATEMENT_CHARS = 16_000_000;
 const LOAD_JOBS = { name: 'load_jobs', text: `SELECT ${jobColumnsWithoutValues} FROM jobs WHERE id = ANY($1::uuid[])` };
 
 /**
- * Folds the events onto the jobs as they are known or in their rows, and makes the statements that bring the rows of `jobs`
- * and `job_counts` up to them. Does so at once, before it returns, unless there are rows to read.
+ * Folds the events onto the jobs as they are known or in their rows, and makes the statements that bring the rows of `jobs`,
+ * `job_counts` and `job_statistics` up to them. Does so at once, before it returns, unless there are rows to read.
  */
 export async function prepareJobs(
   client: ClientBase,
@@ -41,11 +42,16 @@ export async function prepareJobs(
 ): Promise<PreparedJobs> {
   const { known, missing } = whatIsKnown(events, assumptions);
   const loaded = missing.length === 0 ? new Map<string, Job>() : await loadJobs(client, missing);
-  const changes = foldEvents(events, (jobId) => known.get(jobId) ?? loaded.get(jobId));
+  const statistics = new JobStatistics();
+  const changes = foldEvents(events, {
+    stateBefore: (jobId) => known.get(jobId) ?? loaded.get(jobId),
+    onEvent: (before, event) => statistics.count(before, event),
+  });
   const writes = changes.map(jobWriteOf);
   const inserts = partsOf(writes.filter(isNew)).map(insertStatement);
   const updates = partsOf(writes.filter((write) => !isNew(write))).map(updateStatement);
-  return { writes, statements: [...inserts, ...updates, ...countsStatement(changes)] };
+  const counts = [...countsStatement(changes), ...statistics.statements(Date.now())];
+  return { writes, statements: [...inserts, ...updates, ...counts] };
 }
 
 function isNew({ baseVersion }: JobWrite): boolean {

@@ -8,7 +8,7 @@ export interface ComparedSchemas {
   readonly live: string;
   /** The schema of those that were made from the log. */
   readonly second: string;
-  /** Columns of `jobs` that may differ. */
+  /** Columns of `jobs` that may differ; `job_statistics` for all of those. */
   readonly except: readonly string[];
 }
 

@@ -1,16 +1,27 @@
 import type { ClientBase } from 'pg';
+import type { ComparedSchemas } from './compareJobs.ts';
 import { differenceOf } from './difference.ts';
 import type { Difference, DifferenceRow } from './difference.ts';
 import { differencesStatement } from './differencesStatement.ts';
+import { outdatedCondition } from '../statistics/statisticsPeriod.ts';
 
-/** Of the messages in quarantine, so many that differ are reported. */
-const MAX_MESSAGES = 1_000;
+/** Of the statistics and of the messages in quarantine, so many that differ are reported. */
+const MAX_REPORTED = 1_000;
+const STATISTICS_COLUMNS = ['created', 'completed', 'failed', 'retried', 'run_times', 'wait_times'];
 /** The time at which a message was put aside is not in the log. */
 const MESSAGE_COLUMNS = ['sequence', 'subject', 'reason', 'body', 'recorded_at'];
 
-/** Compares `job_counts` and `quarantined_messages` of both schemas, at the moment that the client's transaction sees. */
-export async function compareRest(client: ClientBase, live: string, second: string): Promise<readonly Difference[]> {
-  return [...(await compareCounts(client, live, second)), ...(await compareMessages(client, live, second))];
+/** The name by which a rebuild is told that statistics may differ. */
+const STATISTICS = 'job_statistics';
+
+/** Compares all but `jobs` in both schemas, at the moment that the client's transaction sees. */
+export async function compareRest(
+  client: ClientBase,
+  { live, second, except }: ComparedSchemas,
+): Promise<readonly Difference[]> {
+  const counts = await compareCounts(client, live, second);
+  const statistics = except.includes(STATISTICS) ? [] : await compareStatistics(client, live, second);
+  return [...counts, ...statistics, ...(await compareMessages(client, live, second))];
 }
 
 /** Compares `job_counts` alone, which takes next to no time. A count of 0 and none are the same. */
@@ -25,11 +36,24 @@ export async function compareCounts(client: ClientBase, live: string, second: st
   });
 }
 
+/** Rows that are deleted within the hour are left out: which of them are still there is chance. */
+async function compareStatistics(client: ClientBase, live: string, second: string): Promise<readonly Difference[]> {
+  const [left = '', right = ''] = [live, second].map((schema) => {
+    const key = `concat_ws(' ', resolution, to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"'), type,
+      nullif(tenant, '')) AS period`;
+    const table = `${client.escapeIdentifier(schema)}.${STATISTICS}`;
+    return `SELECT ${key}, ${STATISTICS_COLUMNS.join(', ')} FROM ${table} WHERE NOT ${outdatedCondition(-1)}`;
+  });
+  const compared = { live: left, log: right, key: 'period', columns: ['period', ...STATISTICS_COLUMNS] };
+  const { rows } = await client.query<DifferenceRow>(differencesStatement(compared, MAX_REPORTED));
+  return rows.map((row) => differenceOf(STATISTICS, row));
+}
+
 async function compareMessages(client: ClientBase, live: string, second: string): Promise<readonly Difference[]> {
   const [left = '', right = ''] = [live, second].map((schema) => {
     return `SELECT ${MESSAGE_COLUMNS.join(', ')} FROM ${client.escapeIdentifier(schema)}.quarantined_messages`;
   });
   const compared = { live: left, log: right, key: 'sequence', columns: MESSAGE_COLUMNS };
-  const { rows } = await client.query<DifferenceRow>(differencesStatement(compared, MAX_MESSAGES));
+  const { rows } = await client.query<DifferenceRow>(differencesStatement(compared, MAX_REPORTED));
   return rows.map((row) => differenceOf('quarantined_messages', row));
 }

@@ -3,8 +3,8 @@
  * should not; `different`: a field, with both values as text of Postgres (null for SQL NULL), cut to 200 characters.
  */
 export interface Difference {
-  readonly table: 'jobs' | 'job_counts' | 'quarantined_messages';
-  /** The id of the job, type and status of a count, the sequence of a message. */
+  readonly table: 'jobs' | 'job_counts' | 'job_statistics' | 'quarantined_messages';
+  /** The id of the job, type and status of a count, period and type of statistics, the sequence of a message. */
   readonly key: string;
   readonly problem: 'missing' | 'extra' | 'different';
   readonly field: string;

@@ -1,5 +1,5 @@
 /** The tables that the projection of jobs is made of, all of them built from the log alone. */
-export const PROJECTION_TABLES = ['jobs', 'job_counts', 'quarantined_messages'] as const;
+export const PROJECTION_TABLES = ['jobs', 'job_counts', 'job_statistics', 'quarantined_messages'] as const;
 
 /** Beside them in a schema of their own, second tables have a checkpoint of their own. */
 export const CHECKPOINTS = 'projection_checkpoints';

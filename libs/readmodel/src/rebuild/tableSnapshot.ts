@@ -31,7 +31,7 @@ export class TableSnapshot {
   async *compare(second: string, except: readonly string[]): AsyncGenerator<ComparedRange> {
     const { client, live } = this.#control;
     yield* compareJobs(client, { live, second, except });
-    yield { rows: 0, differences: await compareRest(client, live, second) };
+    yield { rows: 0, differences: await compareRest(client, { live, second, except }) };
   }
 
   async countJobs(): Promise<number> {
