@@ -6,7 +6,7 @@ export const parkedRetry: Scenario = {
   title: 'sets the timer again when a worker died between a retry and its timer',
   async run(stage) {
     await (await stage.startWorker()).terminate(); // the consumers are there now
-    const jobId = await stage.createJob({ do: 'succeed' }, { backoff: { type: 'fixed', delayMs: 3_500 } });
+    const jobId = await stage.createJob({ do: 'succeed' }, { backoff: { type: 'fixed', delayMs: 100 } });
     const causationId = await stage.takeMessage(); // and never answer it
     await stage.record(jobId, { command: 'StartAttempt', worker: 'another', causationId });
     const error = { name: 'Error', message: 'of the other' };

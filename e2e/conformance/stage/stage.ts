@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fold } from '@jobstream/domain';
+import { fold, isTerminal } from '@jobstream/domain';
 import type { Job, JobEvent, JobStatus } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { eventually, startNats, type TestNats } from '@jobstream/testing';
@@ -102,13 +102,18 @@ export class Stage implements AsyncDisposable {
     return eventsIn(await this.#messagesOf(jobId));
   }
 
-  /** Waits until the job is in this status, and returns its events. */
+  /** Waits until the job is in this status, and returns its events. A job that ends otherwise is not waited for. */
   async until(jobId: string, status: JobStatus): Promise<readonly JobEvent[]> {
-    return this.eventually(async () => {
-      const events = await this.events(jobId);
-      assert.equal(fold(events)?.status, status, `the job should become ${status}; its events: ${namesOf(events)}`);
-      return events;
+    const check = (events: readonly JobEvent[], found = fold(events)?.status) =>
+      assert.equal(found, status, `the job should become ${status}; its events: ${namesOf(events)}`);
+    const events = await this.eventually(async () => {
+      const now = await this.events(jobId);
+      const { status: found } = fold(now) ?? {};
+      if (found === undefined || !isTerminal(found)) check(now);
+      return now;
     });
+    check(events);
+    return events;
   }
 
   /** What the worker said about a job, in the order in which the server heard it: see WireTap. */

@@ -1,0 +1,136 @@
+import type { Sabotage } from './sabotage.ts';
+
+const FILTER = `"Nats-Expected-Last-Subject-Sequence-Subject": f"jobs.{self.job_type}.{event['jobId']}.>",`;
+const APPEND_OUTCOME = 'await attempt.append(name, data, at)';
+const SET_RETRY_TIMER =
+  'await self.set_timer(call, retry_at)\n        await (call.msg.nak() if name == "JobReleased" else call.msg.ack())';
+
+/** What is easy to get wrong. */
+export const sabotages: readonly Sabotage[] = [
+  {
+    name: 'expects nothing',
+    edits: [
+      ['"Nats-Expected-Last-Subject-Sequence": str(expected),', ''],
+      [FILTER, ''],
+    ],
+    noticedBy: 'fast-path',
+    complaint: /should expect sequence 1/,
+  },
+  {
+    name: 'names another filter',
+    edits: [[FILTER, FILTER.replace('{self.job_type}', '*')]],
+    noticedBy: 'fast-path',
+    complaint: /should name the filter/,
+  },
+  {
+    name: 'counts versions wrong',
+    edits: [['"version": job.version + 1,', '"version": job.version,']],
+    noticedBy: 'fast-path',
+    complaint: /should have version 2, but has 1/,
+  },
+  {
+    name: 'completes twice',
+    edits: [[APPEND_OUTCOME, `${APPEND_OUTCOME}\n        ${APPEND_OUTCOME}`]],
+    noticedBy: 'fast-path',
+    complaint: /JobCompleted .* cannot follow on completed/,
+  },
+  {
+    name: 'acknowledges before it appends',
+    edits: [
+      [APPEND_OUTCOME, `await call.msg.ack()\n        ${APPEND_OUTCOME}`],
+      ['await (call.msg.nak() if name == "JobReleased" else call.msg.ack())', 'pass'],
+    ],
+    noticedBy: 'fast-path',
+    complaint: /the acknowledgement comes last/,
+  },
+  {
+    name: 'acknowledges when it starts',
+    edits: [
+      [
+        'name, data = await self.run_handler(attempt)',
+        'await call.msg.ack()\n            name, data = await self.run_handler(attempt)',
+      ],
+      ['await (call.msg.nak() if name == "JobReleased" else call.msg.ack())', 'pass'],
+    ],
+    noticedBy: 'redelivery',
+    complaint: /should become completed; its events: JobCreated JobStarted$/m,
+  },
+  {
+    name: 'does not name the delivery',
+    edits: [['return self.name if self.delivery == 1 else f"{self.name}#{self.delivery}"', 'return self.name']],
+    noticedBy: 'redelivery',
+    complaint: /the cause names the delivery/,
+  },
+  {
+    name: 'does not keep its message alive',
+    edits: [['await msg.in_progress()', 'pass']],
+    noticedBy: 'heartbeat',
+    complaint: /should become completed|it runs once/,
+  },
+  {
+    name: 'ignores cancels',
+    edits: [['return attempt.abort(MOVED_ON)', 'return None']],
+    noticedBy: 'cancel',
+    complaint: /should become completed; its events: JobCreated$/m,
+  },
+  {
+    name: 'believes what it hears of a cancel',
+    edits: [['if job is not None and (job.status, job.attempt, job.worker) != mine:', 'if mine:']],
+    noticedBy: 'cancel-hint',
+    complaint: /the job runs once, to its end/,
+  },
+  {
+    name: 'retries without a timer',
+    edits: [[SET_RETRY_TIMER, 'return await call.msg.nak(delay=0.2)']],
+    noticedBy: 'retry',
+    complaint: /event, timer, acknowledgement|a timer is the cause/,
+  },
+  {
+    name: 'starts the retry on a message that was served',
+    edits: [
+      ['served = call.delivery > 1 or (job.started_by is not None and started_by is not None)', 'served = False'],
+    ],
+    noticedBy: 'parked-retry',
+    complaint: /the timer starts the attempt/,
+  },
+  {
+    name: 'starts delayed jobs at once',
+    edits: [['served or (job.run_at or now()) > now()', 'served']],
+    noticedBy: 'delayed',
+    complaint: /a timer is the cause/,
+  },
+  {
+    name: 'takes over a job that runs',
+    edits: [['return "hand back" if call.event is None and call.delivery == 1 else "acknowledge"', 'return "start"']],
+    noticedBy: 'duplicate-timer',
+    complaint: /the job runs once/,
+  },
+  {
+    name: 'appends again after a conflict',
+    edits: [
+      [
+        'raise Overtaken from error',
+        'return await self.store(event, (await self.history(event["jobId"]))[-1][1], trace)',
+      ],
+    ],
+    noticedBy: 'conflict',
+    complaint: /cannot follow on cancelled/,
+  },
+  {
+    name: 'burns an attempt when it must end',
+    edits: [
+      [
+        'return "JobReleased", {"reason": attempt.aborted_for or "the handler was cancelled"}',
+        'return failure(RuntimeError("shutdown"), attempt.job)',
+      ],
+    ],
+    noticedBy: 'release',
+    complaint: /should become completed; .* JobFailed/,
+  },
+  {
+    name: 'retries a payload that it cannot read',
+    edits: [['if isinstance(error, InvalidPayload):', 'if False:']],
+    noticedBy: 'invalid-payload',
+    complaint: /juggle/,
+  },
+];

@@ -1,0 +1,16 @@
+import path from 'node:path';
+import { repositoryRoot } from '@jobstream/tools';
+import { runProgram } from './runProgram.ts';
+import type { WorkerUnderKit } from './workerUnderKit.ts';
+
+const EXAMPLE = path.join(repositoryRoot, 'examples', 'go');
+const BINARY = path.join(repositoryRoot, '.data', 'conformance', 'go-worker');
+
+export const goWorker: WorkerUnderKit = {
+  name: 'go',
+  prepare: async () => {
+    await runProgram('go', ['vet', '.'], EXAMPLE);
+    await runProgram('go', ['build', '-o', BINARY, '.'], EXAMPLE);
+    return `'${BINARY}'`;
+  },
+};

@@ -1,0 +1,6 @@
+import type { WorkerUnderKit } from './workerUnderKit.ts';
+
+export const typescriptWorker: WorkerUnderKit = {
+  name: 'typescript',
+  prepare: () => Promise.resolve(`${process.execPath} apps/worker/src/testing/conformanceWorker.ts`),
+};
