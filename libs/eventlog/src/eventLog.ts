@@ -1,6 +1,7 @@
 import type { JobEvent } from '@jobstream/domain';
 import { ArchivedFeed } from './archivedFeed.ts';
 import { appendableOfJob } from './appendable.ts';
+import type { Contents } from './contents/contents.ts';
 import { Connection } from './connection.ts';
 import { buildParts, type EventLogParts } from './eventLogParts.ts';
 import { LogUnavailableError, StreamMismatchError } from './errors.ts';
@@ -84,10 +85,10 @@ export class EventLog {
    * a new job. ConcurrentAppendError, LogUnavailableError, LogOverloadedError, EventTooLargeError.
    */
   async append(event: JobEvent, expectedSequence: number): Promise<number> {
-    const { appender, forgotten } = this.#started();
-    const appendable = appendableOfJob(event, this.#options.traceparent?.());
+    const { appender, forgotten, contents } = this.#started();
+    const traceparent = this.#options.traceparent?.();
     await forgotten?.assertNew([event]);
-    return appender.append(appendable, expectedSequence);
+    return appender.append(appendableOfJob(await contents.seal(event), traceparent), expectedSequence);
   }
 
   /**
@@ -96,20 +97,24 @@ export class EventLog {
    * LogOverloadedError, EventTooLargeError.
    */
   async appendAll(events: readonly JobEvent[]): Promise<number> {
-    const { batches, forgotten } = this.#started();
+    const { batches, forgotten, contents } = this.#started();
     const traceparent = this.#options.traceparent?.();
     await forgotten?.assertNew(events);
-    return batches.append(events.map((event) => appendableOfJob(event, traceparent)));
+    const sealed = await contents.sealAll(events);
+    return batches.append(sealed.map((event) => appendableOfJob(event, traceparent)));
   }
 
   /** The job's state, or undefined if there is no such job; knowing its type makes it a little faster. */
-  readJob(jobId: string, jobType?: string): Promise<JobSnapshot | undefined> {
-    return this.#started().reader.job(jobId, jobType);
+  async readJob(jobId: string, jobType?: string): Promise<JobSnapshot | undefined> {
+    const { reader, contents } = this.#started();
+    const snapshot = await reader.job(jobId, jobType);
+    return snapshot && { ...snapshot, job: await contents.openJob(snapshot.job) };
   }
 
   /** All events of a job, oldest first; empty if there is no such job. */
-  readHistory(jobId: string): Promise<readonly RecordedEvent[]> {
-    return this.#started().reader.history(jobId);
+  async readHistory(jobId: string): Promise<readonly RecordedEvent[]> {
+    const { reader, contents } = this.#started();
+    return contents.openEvents(await reader.history(jobId));
   }
 
   /** The sequence of the newest message, 0 for an empty log. */
@@ -119,7 +124,7 @@ export class EventLog {
 
   /**
    * Follows the log from the message after sequence `after`, beginning in its archive where the log has forgotten it; with
-   * `traces`, events bring the trace that they belong to.
+   * `traces`, events bring the trace that they belong to. Contents are handed out as they are stored.
    */
   follow({ after, traces = false }: { after: number; traces?: boolean }): EventFeed {
     const { connection, manager, forgotten } = this.#started();
@@ -143,6 +148,11 @@ export class EventLog {
   /** Calls back whenever the connection is back after a loss; returns how to stop that. */
   onReconnected(callback: () => void): () => void {
     return this.#started().connection.onRegained(callback);
+  }
+
+  /** What is encrypted in events and jobs, as `follow` and a read model hand them out. */
+  get contents(): Contents {
+    return this.#started().contents;
   }
 
   /** The log as messages, whatever they are about. */

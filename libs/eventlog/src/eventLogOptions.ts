@@ -1,3 +1,4 @@
+import type { MasterKey } from './contents/masterKey.ts';
 import type { LogArchive } from './logArchive.ts';
 import type { LogObserver } from './logObserver.ts';
 import type { LogSink } from './logSink.ts';
@@ -16,6 +17,11 @@ export interface EventLogOptions {
   readonly maxAgeMs?: number;
   /** Where the messages are that it has forgotten; without one they are gone. */
   readonly archive?: LogArchive | undefined;
+  /**
+   * Contents of jobs are encrypted with keys that these protect, and read as they were. Without them contents are stored as
+   * they are, and what is encrypted reads as unreadable.
+   */
+  readonly masterKeys?: readonly MasterKey[] | undefined;
   /** Whether waiting appends are committed together; true unless told. */
   readonly groupCommit?: boolean;
   /** How long an append or a read may take altogether, reconnecting included; 4,000 ms unless told. */

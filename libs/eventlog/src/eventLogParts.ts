@@ -3,6 +3,9 @@ import { Appender } from './appender.ts';
 import { BatchAppender } from './batchAppender.ts';
 import type { Connection } from './connection.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
+import { Contents } from './contents/contents.ts';
+import { JobKeys } from './contents/jobKeys.ts';
+import { KEYS_STREAM, keysSettings } from './contents/keysStream.ts';
 import { DirectReader } from './directReader.ts';
 import { ForgottenEvents } from './forgottenEvents.ts';
 import { JobReader } from './jobReader.ts';
@@ -33,6 +36,7 @@ export interface EventLogParts {
   readonly batches: BatchAppender;
   readonly reader: JobReader;
   readonly messages: LogMessages;
+  readonly contents: Contents;
   readonly forgotten: ForgottenEvents | undefined;
   readonly wakes: WakeScheduler;
   readonly schedules: ScheduleLog;
@@ -62,18 +66,15 @@ export async function buildParts(
   const core = { connection, manager, publisher, appender };
   const direct = new DirectReader(connection, deadlineMs);
   const messages = new LogMessages(manager, direct);
-  const { archive } = options;
-  const forgotten = archive === undefined ? undefined : new ForgottenEvents({ archive, messages, maxAgeMs });
+  const forgotten = forgottenOf(options, messages);
+  const leader = replicas > 1 ? new LeaderReader(connection) : undefined;
+  const contents = new Contents(await jobKeysOf(options, { ...core, deadlineMs, replicas }));
   return {
     ...core,
+    contents,
     writeHealth,
     batches: new BatchAppender(connection, publisher, { deadlineMs, maxWaiting, observer: writeHealth }),
-    reader: new JobReader({
-      direct,
-      forgotten,
-      leader: replicas > 1 ? new LeaderReader(connection) : undefined,
-      deadlineMs,
-    }),
+    reader: new JobReader({ direct, forgotten, leader, deadlineMs }),
     wakes: new WakeScheduler(publisher, deadlineMs),
     schedules: new ScheduleLog({ ...core, deadlineMs, replicated: replicas > 1, sink }),
     jobTypes: new JobTypeControl(manager),
@@ -81,4 +82,22 @@ export async function buildParts(
     forgotten,
     meter: new LogMeter(manager, direct),
   };
+}
+
+function forgottenOf({ archive, maxAgeMs = 0 }: EventLogOptions, messages: LogMessages): ForgottenEvents | undefined {
+  return archive === undefined ? undefined : new ForgottenEvents({ archive, messages, maxAgeMs });
+}
+
+type KeysCore = Pick<EventLogParts, 'connection' | 'manager' | 'publisher'> & {
+  readonly deadlineMs: number;
+  readonly replicas: number;
+};
+
+/** Undefined where contents are not encrypted; only who encrypts needs the stream of keys. */
+async function jobKeysOf({ masterKeys = [] }: EventLogOptions, core: KeysCore): Promise<JobKeys | undefined> {
+  const [first, ...others] = masterKeys;
+  if (first === undefined) return undefined;
+  await ensureStream(core.manager, keysSettings(core.replicas));
+  const leader = new LeaderReader(core.connection, KEYS_STREAM);
+  return new JobKeys({ ...core, leader, masterKeys: [first, ...others] });
 }

@@ -1,0 +1,162 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type JobEvent } from '@jobstream/domain';
+import { startNats, type TestNats } from '@jobstream/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EventLog } from '../eventLog.ts';
+import type { MasterKey } from './masterKey.ts';
+import { isShredded, isUnreadable } from './sealedEvent.ts';
+
+let nats: TestNats;
+const opened: EventLog[] = [];
+
+beforeAll(async () => {
+  nats = await startNats();
+});
+
+afterAll(async () => {
+  await Promise.all(opened.map((log) => log.stop()));
+  await nats?.[Symbol.asyncDispose]();
+});
+
+const masterKey = (id: string): MasterKey => ({ id, secret: randomBytes(32) });
+const first = masterKey('first');
+
+async function openLog(...masterKeys: MasterKey[]): Promise<EventLog> {
+  const log = new EventLog({ url: nats.url, name: 'test', masterKeys });
+  await log.start();
+  opened.push(log);
+  return log;
+}
+
+const SECRET = 'the-secret-of-the-payload';
+const actor = { kind: 'user', id: 'test' } as const;
+
+function eventsOf(jobId: string): readonly [JobEvent, ...JobEvent[]] {
+  const at = new Date().toISOString();
+  const common = { v: 1, jobId, jobType: 'email', at, actor } as const;
+  const backoff = { type: 'fixed', delayMs: 1 } as const;
+  const created = { payload: { a: SECRET }, maxAttempts: 3, backoff, timeoutMs: 1_000, tags: [], fingerprint: SECRET };
+  const error = { name: 'Error', code: 'X', message: SECRET, stack: SECRET };
+  return [
+    { ...common, id: randomUUID(), version: 1, event: 'JobCreated', data: created },
+    { ...common, id: randomUUID(), version: 2, event: 'JobStarted', data: { attempt: 1, worker: 'w' } },
+    {
+      ...common,
+      id: randomUUID(),
+      version: 3,
+      event: 'JobProgressed',
+      data: { attempt: 1, percent: 1, message: SECRET },
+    },
+    {
+      ...common,
+      id: randomUUID(),
+      version: 4,
+      event: 'JobRetryScheduled',
+      data: { attempt: 1, error, retryAt: at, durationMs: 1 },
+    },
+    { ...common, id: randomUUID(), version: 5, event: 'JobStarted', data: { attempt: 2, worker: 'w' } },
+    {
+      ...common,
+      id: randomUUID(),
+      version: 6,
+      event: 'JobCompleted',
+      data: { attempt: 2, result: [SECRET], durationMs: 1 },
+    },
+  ];
+}
+
+async function appendLife(log: EventLog, jobId: string = randomUUID()): Promise<readonly JobEvent[]> {
+  const events = eventsOf(jobId);
+  let sequence = 0;
+  for (const event of events) sequence = await log.append(event, sequence);
+  return events;
+}
+
+/** The bodies in the log as the server keeps them. */
+async function stored(log: EventLog): Promise<string> {
+  const messages = await log.messages.from(1, { count: 1_000 });
+  return messages.map(({ body }) => Buffer.from(body).toString()).join('\n');
+}
+
+test('what is read is what was appended, and none of it is stored in clear', async () => {
+  const log = await openLog(first);
+  const events = await appendLife(log);
+  const jobId = events[0]?.jobId ?? '';
+  expect((await log.readHistory(jobId)).map(({ event }) => event)).toEqual(events);
+  expect((await log.readJob(jobId))?.job).toMatchObject({
+    payload: { a: SECRET },
+    result: [SECRET],
+    fingerprint: SECRET,
+  });
+  expect(await stored(log)).toContain(jobId);
+  expect(await stored(log)).not.toContain(SECRET);
+});
+
+test('jobs that are created together are sealed as well', async () => {
+  const log = await openLog(first);
+  const events = [randomUUID(), randomUUID()].map((jobId) => eventsOf(jobId)[0]);
+  await log.appendAll(events);
+  for (const { jobId } of events) expect((await log.readJob(jobId))?.job.payload).toEqual({ a: SECRET });
+  expect(await stored(log)).not.toContain(SECRET);
+});
+
+test('after its key was destroyed the contents of a job are gone for everybody, and its history is there', async () => {
+  const [log, other] = [await openLog(first), await openLog(first)];
+  const events = await appendLife(log);
+  const jobId = events[0]?.jobId ?? '';
+  expect(await log.contents.shred(jobId)).toBe(true);
+  for (const reader of [log, other]) {
+    const history = await reader.readHistory(jobId);
+    expect(history.map(({ event }) => event.event)).toEqual(events.map(({ event }) => event));
+    expect(JSON.stringify(history)).not.toContain(SECRET);
+    const { job } = (await reader.readJob(jobId)) ?? {};
+    expect(job).toMatchObject({ status: 'completed', payload: { shredded: true }, result: { shredded: true } });
+    expect(isShredded(job?.payload)).toBe(true);
+  }
+  expect(await log.contents.shred(jobId)).toBe(true);
+});
+
+test('what a job brings forth after its key was destroyed cannot be read either', async () => {
+  const log = await openLog(first);
+  const jobId = randomUUID();
+  const [created, started, progressed] = eventsOf(jobId);
+  const sequence = await log.append(created, 0);
+  await log.contents.shred(jobId);
+  await log.append(progressed ?? created, await log.append(started ?? created, sequence));
+  expect((await log.readJob(jobId))?.job.progress).toEqual({ percent: 1, message: 'shredded' });
+});
+
+test('an older master key opens what it sealed; without it the contents are unreadable, not wrong', async () => {
+  const [old, young] = [masterKey('old'), masterKey('young')];
+  const jobId = (await appendLife(await openLog(old)))[0]?.jobId ?? '';
+  expect((await (await openLog(young, old)).readJob(jobId))?.job.payload).toEqual({ a: SECRET });
+  const payload = (await (await openLog(young)).readJob(jobId))?.job.payload;
+  expect(isUnreadable(payload)).toBe(true);
+  expect(isUnreadable((await (await openLog()).readJob(jobId))?.job.payload)).toBe(true);
+});
+
+test('jobs from before there were keys are read as they are, and cannot be shredded', async () => {
+  const jobId = (await appendLife(await openLog()))[0]?.jobId ?? '';
+  const log = await openLog(first);
+  expect((await log.readJob(jobId))?.job.payload).toEqual({ a: SECRET });
+  expect(await log.contents.shred(jobId)).toBe(false);
+});
+
+test('sealed contents that were copied into another job are not opened there', async () => {
+  const [log, plain] = [await openLog(first), await openLog()];
+  const [created] = eventsOf(randomUUID());
+  await log.append(created, 0);
+  const body = JSON.parse((await stored(log)).split('\n').at(-1) ?? '') as { data: { payload: unknown } };
+  const [copy] = eventsOf(randomUUID());
+  const { payload } = body.data;
+  await plain.append({ ...copy, data: { ...copy.data, payload } } as JobEvent, 0);
+  expect((await log.readJob(copy.jobId))?.job.payload).toEqual(payload);
+});
+
+test('two creations of one job at once leave one key, with which the one that is stored is read', async () => {
+  const [log, other] = [await openLog(first), await openLog(first)];
+  const jobId = randomUUID();
+  const results = await Promise.allSettled([log, other].map((one) => one.append(eventsOf(jobId)[0], 0)));
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  expect((await log.readJob(jobId))?.job.payload).toEqual({ a: SECRET });
+});

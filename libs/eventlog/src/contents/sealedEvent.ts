@@ -1,0 +1,170 @@
+import type { Job, JobError, JobEvent, JobEventName, JobEventOf } from '@jobstream/domain';
+import { headerOf, open, seal } from './jwe.ts';
+import type { JobKey } from './jobKeys.ts';
+
+/** What is shown in the place of contents whose key was destroyed. Compare with `isShredded`. */
+const SHREDDED = Object.freeze({ shredded: true });
+/** What is shown in the place of contents whose key is not to be had here. */
+const UNREADABLE = Object.freeze({ unreadable: true });
+const TEXT_PREFIX = '$jwe:';
+
+/** Whether this is what `openJob` or `openEvent` put in the place of contents that were shredded. */
+export function isShredded(contents: unknown): boolean {
+  return contents === SHREDDED;
+}
+
+/** Whether this is what was put in the place of contents whose key is missing or locked. */
+export function isUnreadable(contents: unknown): boolean {
+  return contents === UNREADABLE;
+}
+
+/** What turns contents of one job into what is stored, or back. */
+interface Transform {
+  readonly value: (value: unknown) => unknown;
+  readonly text: (text: string) => string;
+  readonly error: (error: JobError) => JobError;
+}
+
+/** The event with its contents encrypted by the key of its job. */
+export function sealEvent<Event extends JobEvent>(event: Event, secret: Uint8Array): Event {
+  return changed(event, sealing(event.jobId, secret)) as Event;
+}
+
+/** The event with its contents as they were; those that cannot be had are replaced by what says so. */
+export function openEvent<Event extends JobEvent>(event: Event, key: JobKey): Event {
+  return changed(event, opening(event.jobId, key)) as Event;
+}
+
+/** As `openEvent`, for the state of a job. */
+export function openJob(job: Job, key: JobKey): Job {
+  const { value, text, error } = opening(job.id, key);
+  const { progress } = job;
+  return {
+    ...job,
+    payload: value(job.payload),
+    ...('result' in job ? { result: value(job.result) } : {}),
+    ...(job.error === undefined ? {} : { error: error(job.error) }),
+    ...(progress?.message === undefined ? {} : { progress: { ...progress, message: text(progress.message) } }),
+    ...(job.fingerprint === undefined ? {} : { fingerprint: text(job.fingerprint) }),
+  };
+}
+
+/** Whether the event has contents, which are encrypted where keys are configured. */
+export function hasContents({ event, data }: JobEvent): boolean {
+  if (event === 'JobProgressed') return data.message !== undefined;
+  if (event === 'JobCompleted') return data.result !== undefined;
+  return event === 'JobCreated' || event === 'JobRetryScheduled' || event === 'JobFailed';
+}
+
+/** Whether there is something in the job or the event that only its key opens. */
+export function isSealed(jobOrEvent: Job | JobEvent): boolean {
+  let found = false;
+  const jobId = 'jobId' in jobOrEvent ? jobOrEvent.jobId : jobOrEvent.id;
+  const note = <Value>(token: string | undefined, value: Value) => {
+    found ||= token !== undefined;
+    return value;
+  };
+  const looking: Transform = {
+    value: (value) => note(tokenOfValue(value, jobId), value),
+    text: (text) => note(tokenOfText(text, jobId), text),
+    error: (error) => note(tokenOfText(error.message, jobId), error),
+  };
+  if ('event' in jobOrEvent) changed(jobOrEvent, looking);
+  else lookAt(jobOrEvent, looking);
+  return found;
+}
+
+function lookAt({ payload, result, error, progress, fingerprint }: Job, look: Transform): void {
+  for (const value of [payload, result]) look.value(value);
+  for (const text of [progress?.message, fingerprint]) if (text !== undefined) look.text(text);
+  if (error !== undefined) look.error(error);
+}
+
+function changed(event: JobEvent, transform: Transform): JobEvent {
+  switch (event.event) {
+    case 'JobCreated':
+      return { ...event, data: created(event.data, transform) };
+    case 'JobProgressed':
+      return { ...event, data: progressed(event.data, transform) };
+    case 'JobCompleted':
+      return { ...event, data: completed(event.data, transform) };
+    case 'JobRetryScheduled':
+      return { ...event, data: { ...event.data, error: transform.error(event.data.error) } };
+    case 'JobFailed':
+      return { ...event, data: { ...event.data, error: transform.error(event.data.error) } };
+    case 'JobStarted':
+    case 'JobCancelled':
+    case 'JobRequeued':
+    case 'JobReleased':
+      return event;
+  }
+}
+
+type DataOf<Name extends JobEventName> = JobEventOf<Name>['data'];
+
+function created(data: DataOf<'JobCreated'>, { value, text }: Transform): DataOf<'JobCreated'> {
+  const { payload, fingerprint } = data;
+  return { ...data, payload: value(payload), ...(fingerprint === undefined ? {} : { fingerprint: text(fingerprint) }) };
+}
+
+function progressed(data: DataOf<'JobProgressed'>, { text }: Transform): DataOf<'JobProgressed'> {
+  return data.message === undefined ? data : { ...data, message: text(data.message) };
+}
+
+function completed(data: DataOf<'JobCompleted'>, { value }: Transform): DataOf<'JobCompleted'> {
+  return data.result === undefined ? data : { ...data, result: value(data.result) };
+}
+
+function sealing(jobId: string, secret: Uint8Array): Transform {
+  const token = (value: unknown) => seal(Buffer.from(JSON.stringify(value)), secret, { kid: jobId });
+  return {
+    value: (value) => ({ $jwe: token(value) }),
+    text: (text) => TEXT_PREFIX + token(text),
+    error: ({ message, stack, ...shown }) => ({ ...shown, message: TEXT_PREFIX + token({ message, stack }) }),
+  };
+}
+
+function opening(jobId: string, key: JobKey): Transform {
+  const missing = key.kind === 'shredded' ? SHREDDED : UNREADABLE;
+  const missingText = key.kind === 'shredded' ? 'shredded' : 'unreadable';
+  const read = (token: string) => (key.kind === 'key' ? plain(token, key.secret) : undefined);
+  return {
+    value: (value) => {
+      const token = tokenOfValue(value, jobId);
+      return token === undefined ? value : valueOf(read(token), missing);
+    },
+    text: (text) => {
+      const token = tokenOfText(text, jobId);
+      return token === undefined ? text : String(valueOf(read(token), missingText));
+    },
+    error: (error) => {
+      const token = tokenOfText(error.message, jobId);
+      if (token === undefined) return error;
+      return { ...error, ...(valueOf(read(token), { message: missingText }) as Pick<JobError, 'message' | 'stack'>) };
+    },
+  };
+}
+
+function valueOf(found: { readonly value: unknown } | undefined, otherwise: unknown): unknown {
+  return found === undefined ? otherwise : found.value;
+}
+
+/** Undefined when it was sealed with another key. */
+function plain(token: string, secret: Uint8Array): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(Buffer.from(open(token, secret)).toString()) };
+  } catch {
+    return undefined;
+  }
+}
+
+function tokenOfValue(value: unknown, jobId: string): string | undefined {
+  if (typeof value !== 'object' || value === null || !('$jwe' in value)) return undefined;
+  return typeof value.$jwe === 'string' && headerOf(value.$jwe)?.kid === jobId ? value.$jwe : undefined;
+}
+
+function tokenOfText(text: string, jobId: string): string | undefined {
+  if (!text.startsWith(TEXT_PREFIX)) return undefined;
+  const token = text.slice(TEXT_PREFIX.length);
+  return headerOf(token)?.kid === jobId ? token : undefined;
+}
