@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { migrate, parseApiKey } from '@jobstream/readmodel';
 import { createDatabase, dumpTables, startNats } from '@jobstream/testing';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import { operationsOf, readOpenApi } from '../testing/contract/openApi.ts';
 import { projectAll } from '../testing/projectAll.ts';
 import { startApi, type TestApi } from '../testing/startApi.ts';
 import { startTokenIssuer } from '../testing/startTokenIssuer.ts';
@@ -18,6 +19,16 @@ async function allEvents({ log }: TestApi): Promise<string> {
   }
   await feed.stop();
   return text;
+}
+
+/** Calls an operation with a credential where it belongs, and where it does not. */
+async function use(api: TestApi, method: string, pattern: string, credential: string): Promise<void> {
+  const path = pattern.replace('{id}', randomUUID()).replaceAll(/\{\w+\}/g, 'nobody');
+  const headers = { authorization: `Bearer ${credential}`, 'content-type': 'application/json', 'if-match': credential };
+  const ending = new AbortController();
+  const { body } = await api.fetch(`${path}?key=${credential}`, { method, headers, signal: ending.signal });
+  if (method !== 'GET') await body?.cancel();
+  ending.abort(); // a feed would go on
 }
 
 test('no key and no token, nor a part of one, reaches a log line, an event or a table', async () => {
@@ -48,7 +59,7 @@ test('no key and no token, nor a part of one, reaches a log line, an event or a 
     await api.post('/api/jobs', '{broken', headers);
     await api.post('/api/jobs', body, { authorization: `Bearer ${credential}x` });
     await api.post('/api/jobs', body, { authorization: `Basic ${credential}` });
-    await api.fetch('/api/keys', { headers });
+    for (const { method, path } of operationsOf(readOpenApi())) await use(api, method, path, credential);
   }
   await projectAll(api.log, databaseUrl);
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { migrate, type Scope } from '@jobstream/readmodel';
 import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { operationsOf, readOpenApi } from '../testing/contract/openApi.ts';
 import { projectAll } from '../testing/projectAll.ts';
 import { startApi, type TestApi } from '../testing/startApi.ts';
 
@@ -34,7 +35,7 @@ async function caller(tenant: string | null): Promise<Call> {
     api.fetch(path, {
       method,
       headers: { authorization: `Bearer ${text}`, 'content-type': 'application/json', ...headers },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
 }
 
@@ -77,20 +78,37 @@ const newSchedule = async (call: Call) => {
   return name;
 };
 
+const JOB = '/api/jobs/{id}';
+const SCHEDULE = '/api/schedules/{name}';
+const operations = operationsOf(readOpenApi());
+
+/** Every operation below a path, as the rest of its path; with more ways to ask some of them. */
+function below(
+  path: string,
+  more: readonly (readonly [string, string])[] = [],
+): readonly (readonly [string, string])[] {
+  const found = operations.filter((one) => one.path.startsWith(path));
+  return [...found.map((one) => [one.method, one.path.slice(path.length)] as const), ...more];
+}
+
+test('everything that names a job or a schedule in its path is looked at here', () => {
+  const named = operations.filter(({ path }) => /^\/api\/(jobs|schedules)\/\{/.test(path));
+  expect(below(JOB).length + below(SCHEDULE).length).toBe(named.length);
+  expect(below(JOB).length).toBeGreaterThanOrEqual(4);
+});
+
 describe.each([
   ['before the table has it', () => Promise.resolve()],
   ['from the table', project],
 ])('a job of a tenant, %s,', (_where, prepare) => {
-  const byId = [
-    ['GET', ''],
+  const ways = [
     ['GET', '?asOf=2100-01-01T00:00:00Z'],
+    ['GET', '?asOf=999999999'],
     ['GET', '?wait=1s'],
-    ['GET', '/events'],
-    ['POST', '/cancel'],
-    ['POST', '/retry'],
+    ['GET', '?minVersion=1'],
   ] as const;
 
-  test.each(byId)('is not there for another: %s %s', async (method, path) => {
+  test.each(below(JOB, ways))('is not there for another: %s %s', async (method, path) => {
     const id = await newJob(acme);
     await prepare();
     const theirs = await globex(method, `/api/jobs/${id}${path}`);
@@ -185,7 +203,30 @@ describe('an idempotency key', () => {
   });
 });
 
+async function importOne(call: Call, job: object): Promise<{ id?: string; replayed?: true }> {
+  const response = await call('POST', '/api/jobs/import', JSON.stringify(job), {
+    'content-type': 'application/x-ndjson',
+  });
+  const [outcome = ''] = (await response.text()).split('\n');
+  return JSON.parse(outcome) as { id?: string; replayed?: true };
+}
+
+test('an import makes jobs of the caller’s tenant, and its keys are the tenant’s own', async () => {
+  const job = { type: 'email', idempotencyKey: randomUUID() };
+  const [ours, theirs] = [await importOne(acme, job), await importOne(globex, job)];
+  expect((await api.log.readJob(ours.id ?? ''))?.job.tenant).toBe('acme');
+  expect((await api.log.readJob(theirs.id ?? ''))?.job.tenant).toBe('globex');
+  expect(await importOne(acme, job)).toMatchObject({ id: ours.id, replayed: true });
+});
+
 describe('a feed', () => {
+  test('of one job is not there for another tenant', async () => {
+    const id = await newJob(acme);
+    const asStream = { accept: 'text/event-stream' };
+    expect(await statusOf(globex('GET', `/api/jobs/${id}/events`, undefined, asStream))).toBe(404);
+    expect(await statusOf(acme('GET', `/api/jobs/${id}/events`, undefined, asStream))).toBe(200);
+  });
+
   test('has the events of the caller’s tenant alone, from the log and live; without a tenant it has all', async () => {
     const after = await api.log.lastSequence();
     const [ours, theirs, nobodys] = [await newJob(acme), await newJob(globex), await newJob(operator)];
@@ -202,12 +243,7 @@ describe('a feed', () => {
 });
 
 describe('a schedule of a tenant', () => {
-  test.each([
-    ['GET', ''],
-    ['PUT', ''],
-    ['DELETE', ''],
-    ['GET', '/events'],
-  ])('is not there for another: %s %s', async (method, path) => {
+  test.each(below(SCHEDULE))('is not there for another: %s %s', async (method, path) => {
     const name = await newSchedule(acme);
     const body = method === 'PUT' ? schedule(name) : undefined;
     const [theirs, nobodys] = [name, `s-${randomUUID()}`].map((one) => {
