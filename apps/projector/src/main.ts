@@ -1,18 +1,21 @@
 import { openArchive } from '@jobstream/archive';
 import { EventLog } from '@jobstream/eventlog';
+import { RebuildRequests } from '@jobstream/readmodel';
 import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess } from '@jobstream/runtime';
 import { archiversOf } from './archive/archiversOf.ts';
 import { projectionMetrics } from './projectionMetrics.ts';
 import { Projector } from './projector.ts';
+import { RebuildRunner } from './rebuild/rebuildRunner.ts';
 
 await runProcess('projector', (config, logger, { metrics, tracing }) => {
   const observer = eventLogMetrics(metrics);
   const opened = openArchive(config);
   const archive = opened?.archive;
   const eventLog = new EventLog({ ...eventLogSettings(config), name: 'projector', logger, observer, archive });
+  const databaseUrl = config.DATABASE_URL;
   const projector = new Projector({
     eventLog,
-    databaseUrl: config.DATABASE_URL,
+    databaseUrl,
     logger,
     observer: projectionMetrics(metrics, eventLog),
     tracing,
@@ -24,6 +27,8 @@ await runProcess('projector', (config, logger, { metrics, tracing }) => {
   });
   const readiness = new Readiness({ log: () => eventLog.isConnected() });
   const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
+  const requests = new RebuildRequests({ databaseUrl, name: 'projector' });
+  const rebuilds = new RebuildRunner({ requests, eventLog, databaseUrl, logger });
   const archivers = archiversOf({ config, eventLog, opened, metrics, logger });
-  return [health, eventLog, projector, ...archivers];
+  return [health, eventLog, projector, requests, rebuilds, ...archivers];
 });

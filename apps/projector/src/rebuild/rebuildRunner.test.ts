@@ -1,0 +1,107 @@
+import { RebuildRequests } from '@jobstream/readmodel';
+import type { RebuildStatus } from '@jobstream/readmodel';
+import { createLogger } from '@jobstream/runtime';
+import { eventually } from '@jobstream/testing';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { heldLog } from '../testing/heldLog.ts';
+import { appendLife } from '../testing/jobLoad.ts';
+import { projectorStage } from '../testing/projectorStage.ts';
+import type { ProjectorStage } from '../testing/projectorStage.ts';
+import { startProjector } from '../testing/startProjector.ts';
+import { RebuildRunner } from './rebuildRunner.ts';
+import type { RebuildRunnerOptions } from './rebuildRunner.ts';
+
+const plain = { force: false, except: [] };
+
+let stage: ProjectorStage;
+let requests: RebuildRequests;
+
+beforeEach(async () => {
+  stage = await projectorStage();
+  requests = new RebuildRequests({ databaseUrl: stage.databaseUrl, name: 'test' });
+  await appendLife(stage.eventLog);
+  await using _projector = await startProjector(stage);
+  await stage.projectedAll();
+});
+
+afterEach(async () => {
+  await requests.stop();
+  await stage[Symbol.asyncDispose]();
+});
+
+async function startRunner(change: Partial<RebuildRunnerOptions> = {}): Promise<AsyncDisposable> {
+  const { eventLog, databaseUrl } = stage;
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const runner = new RebuildRunner({ requests, eventLog, databaseUrl, logger, intervalMs: 20, ...change });
+  await runner.start();
+  return { [Symbol.asyncDispose]: () => runner.stop() };
+}
+
+function becomes(status: RebuildStatus): Promise<unknown> {
+  return eventually(async () => expect((await requests.read())?.status).toBe(status), { timeoutMs: 25_000 });
+}
+
+async function generation(): Promise<number | undefined> {
+  return (await stage.sql<{ generation: number }>('SELECT generation FROM projection_checkpoints'))[0]?.generation;
+}
+
+test('a rebuild that is asked for is run, and its result can be read', async () => {
+  await using _runner = await startRunner();
+  const { id, status, result } = await requests.request(plain);
+  expect({ status, result }).toEqual({ status: 'requested', result: null });
+  await becomes('completed');
+  expect(await requests.read()).toMatchObject({ id, result: { jobs: 1, position: 3, differences: [] } });
+  expect(await generation()).toBe(2);
+});
+
+test('asked for twice at once, before two processes, it is run once', async () => {
+  await using _one = await startRunner();
+  await using _other = await startRunner();
+  const [first, second] = await Promise.all([requests.request(plain), requests.request(plain)]);
+  expect(first.id).toBe(second.id);
+  await becomes('completed');
+  expect(await generation()).toBe(2);
+});
+
+test('tables that differ are not swapped, and the differences are told', async () => {
+  await stage.sql(`UPDATE jobs SET worker = 'nobody'`);
+  await using _runner = await startRunner();
+  await requests.request(plain);
+  await becomes('differs');
+  expect((await requests.read())?.result?.differences).toMatchObject([{ field: 'worker', live: 'nobody' }]);
+  await requests.request({ ...plain, force: true });
+  await becomes('completed');
+});
+
+test('a rebuild that runs is cancelled, and leaves nothing behind', async () => {
+  await using log = heldLog(stage.eventLog);
+  await using _runner = await startRunner(log);
+  await requests.request(plain);
+  await becomes('running');
+  await requests.cancel();
+  await becomes('cancelled');
+  expect(await stage.sql(`SELECT FROM pg_namespace WHERE nspname = 'jobstream_next'`)).toEqual([]);
+  expect(await generation()).toBe(1);
+});
+
+test('a rebuild that nobody has begun is cancelled at once', async () => {
+  await requests.request(plain);
+  expect(await requests.cancel()).toMatchObject({ status: 'cancelled' });
+});
+
+test('what a process has left that is gone, another takes up', async () => {
+  await requests.request(plain);
+  await requests.claim('a process that is gone');
+  await using _runner = await startRunner();
+  await stage.sql(`UPDATE rebuild_requests SET updated_at = now() - interval '1 minute'`);
+  await becomes('completed');
+  expect((await requests.read())?.result).toMatchObject({ jobs: 1 });
+});
+
+test('a rebuild that cannot be done says why', async () => {
+  await stage.sql('CREATE VIEW failures AS SELECT id FROM jobs');
+  await using _runner = await startRunner();
+  await requests.request(plain);
+  await becomes('failed');
+  expect((await requests.read())?.result?.reason).toMatch(/cannot be replaced/);
+});
