@@ -1,0 +1,71 @@
+import { EXPECTED_FILTER, EXPECTED_SEQUENCE, TRACEPARENT } from '../headers.ts';
+import type { JsonSchema } from './jsonSchema.ts';
+
+const traceparent = {
+  [TRACEPARENT]: {
+    type: 'string',
+    pattern: '^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$',
+    description: 'The W3C trace context of what caused the message, when tracing is on.',
+  },
+};
+
+const batch = {
+  'Nats-Batch-Id': { type: 'string', description: 'Events that were stored together, all or none, have the same.' },
+  'Nats-Batch-Sequence': { type: 'string', pattern: '^[1-9]\\d*$', description: 'The place in the batch, from 1 on.' },
+  'Nats-Batch-Commit': { type: 'string', enum: ['1'], description: 'The last one of a batch has it.' },
+};
+
+const scheduler = {
+  'Nats-Scheduler': { type: 'string', description: 'The subject of the message that the server kept.' },
+  'Nats-Schedule-Next': { type: 'string', description: 'When the server will ring next, or `purge` for never.' },
+};
+
+const target = (subject: string) => ({
+  'Nats-Schedule-Target': { type: 'string', pattern: `^${subject}$`, description: 'Where it goes when it is due.' },
+});
+
+/** The headers of each kind of message. All values are texts. */
+export const headerSchemas = {
+  JobEventHeaders: eventHeaders('jobs\\.([a-z][a-z0-9-]{0,62}|\\*)\\.[0-9a-f-]{36}', 'job', [
+    'Exactly `jobs.<type>.<id>.>`, since replicated servers compare it as text. Only a JobCreated under an',
+    'idempotency key, whose id is drawn from the key, has `*` as its type.',
+  ]),
+  ScheduleEventHeaders: eventHeaders('schedules\\.[a-z0-9][a-z0-9-]{0,62}', 'schedule', [
+    'Exactly `schedules.<name>.>`.',
+  ]),
+  OneTimeHeaders: headers(
+    {
+      'Nats-Schedule': { type: 'string', pattern: '^@at ', description: '`@at` and an RFC 3339 time.' },
+      ...target('timers\\.(due\\.[a-z][a-z0-9-]{0,62}|tick)'),
+    },
+    traceparent,
+  ),
+  CronHeaders: headers(
+    {
+      'Nats-Schedule': { type: 'string', description: 'Six cron fields, or `@every` and a period.' },
+      ...target('timers\\.tick'),
+    },
+    { 'Nats-Schedule-Time-Zone': { type: 'string', description: 'Of the IANA database; UTC without it.' } },
+  ),
+  FiredHeaders: headers(scheduler, traceparent),
+  RungHeaders: headers({}, scheduler),
+} as const;
+
+function eventHeaders(subject: string, noun: string, filter: readonly string[]): JsonSchema {
+  return headers(
+    {
+      [EXPECTED_SEQUENCE]: {
+        type: 'string',
+        pattern: '^\\d+$',
+        description: `The stream sequence of the ${noun}'s previous event, 0 for the first; the server refuses the event when it is not. So the history can be read backwards.`,
+      },
+      [EXPECTED_FILTER]: { type: 'string', pattern: `^${subject}\\.>$`, description: filter.join(' ') },
+    },
+    { ...traceparent, ...batch },
+  );
+}
+
+function headers(required: Readonly<Record<string, JsonSchema>>, optional: Readonly<Record<string, JsonSchema>>) {
+  const names = Object.keys(required);
+  return { type: 'object', properties: { ...required, ...optional }, ...(names.length > 0 ? { required: names } : {}) };
+}
