@@ -3,10 +3,11 @@ import type { Scenario } from '../scenario.ts';
 
 export const drain: Scenario = {
   name: 'drain',
-  title: 'lets running jobs finish when it is asked to end, and takes no new ones',
+  title: 'lets running jobs finish when it is asked to end, and begins no new ones',
   async run(stage) {
-    const worker = await stage.startWorker();
-    const jobId = await stage.createJob({ do: 'sleep', ms: 3_000 });
+    // With a concurrency of one, what arrives at the moment of the signal can only be begun when the first job has ended.
+    const worker = await stage.startWorker({ concurrency: 1 });
+    const jobId = await stage.createJob({ do: 'sleep', ms: 4_000 });
     await stage.until(jobId, 'processing');
     const ended = worker.terminate();
     const late = await stage.createJob({ do: 'succeed' });
