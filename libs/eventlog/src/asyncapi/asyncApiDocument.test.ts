@@ -7,7 +7,6 @@ import { asyncApiDocument } from './asyncApiDocument.ts';
 import { documentChecker } from '../testing/documentChecker.ts';
 import { storedMessages } from '../testing/storedMessages.ts';
 
-const WARNING = 1;
 const file = path.resolve(import.meta.dirname, '../../../../docs/asyncapi.yaml');
 
 async function yamlText(): Promise<string> {
@@ -19,10 +18,10 @@ test('docs/asyncapi.yaml is what the code says: npm test -- libs/eventlog/src/as
   await expect(await yamlText()).toMatchFileSnapshot(file);
 });
 
-test('the AsyncAPI parser finds neither an error nor a warning', async () => {
+test('the AsyncAPI parser has nothing to say against it', async () => {
   const { document, diagnostics } = await new Parser().parse(await yamlText());
-  // It also informs about newer versions of AsyncAPI.
-  expect(diagnostics.filter(({ severity }) => severity <= WARNING)).toEqual([]);
+  // It also tells of newer versions of AsyncAPI.
+  expect(diagnostics.filter(({ code }) => code !== 'asyncapi-latest-version')).toEqual([]);
   expect(document?.channels().length).toBeGreaterThan(0);
 });
 
