@@ -1,3 +1,5 @@
+import { fencedBlocks } from '../fencedBlocks.ts';
+
 /** A command of a page and what the page says that it prints. */
 export interface DocumentedCommand {
   readonly command: string;
@@ -6,26 +8,13 @@ export interface DocumentedCommand {
   readonly endless: boolean;
 }
 
-const BLOCK = /^( *)```(\S+)?(?: (\S+))?\n([\s\S]*?)^ *```$/gm;
-
-interface Block {
-  readonly language: string;
-  readonly mark: string;
-  readonly text: string;
-}
-
 /** The `sh` blocks of a page in their order, each with the `text` block that must follow it. */
 export function documentedCommands(page: string): readonly DocumentedCommand[] {
-  const blocks = [...page.matchAll(BLOCK)].map(blockOf);
+  const blocks = fencedBlocks(page);
   return blocks.flatMap((block, index) => {
     if (block.language !== 'sh') return [];
     const output = blocks[index + 1];
     if (output?.language !== 'text') throw new Error(`no output follows the command: ${block.text}`);
     return [{ command: block.text, output: output.text, endless: block.mark === 'follow' }];
   });
-}
-
-function blockOf([, indent = '', language = '', mark = '', body = '']: RegExpExecArray): Block {
-  const lines = body.split('\n').map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line));
-  return { language, mark, text: lines.join('\n').trimEnd() };
 }

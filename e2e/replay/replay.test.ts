@@ -3,6 +3,7 @@ import path from 'node:path';
 import { eventually, queryDatabase } from '@jobstream/testing';
 import { goTools, repositoryRoot, resolveGoTool } from '@jobstream/tools';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { missingPrograms } from '../missingPrograms.ts';
 import { documentedCommands, type DocumentedCommand } from './documentedCommands.ts';
 import { missingLine } from './missingLine.ts';
 import { startReplayStage, type ReplayStage } from './replayStage.ts';
@@ -10,18 +11,19 @@ import { runInShell, type ShellRun } from './runInShell.ts';
 
 const page = readFileSync(path.join(repositoryRoot, 'docs', 'replay.md'), 'utf8');
 const cli = await resolveGoTool('nats');
-const [binary, missing] = 'missing' in cli ? ['', cli.missing] : [cli.binary];
+const binary = 'binary' in cli ? cli.binary : '';
+const missing = [...('missing' in cli ? [cli.missing] : []), ...missingPrograms('bash', 'curl', 'jq')];
 
 test('the page says with which version it was tested', () => {
   expect(page).toContain(`\`nats\` ${goTools.nats.version}`);
 });
 
 test('the command line is there, which CI must have', (context) => {
-  if (missing !== undefined && process.env['CI'] === undefined) return context.skip(missing);
-  expect(missing).toBeUndefined();
+  if (missing.length > 0 && process.env['CI'] === undefined) return context.skip(missing.join('; '));
+  expect(missing).toEqual([]);
 });
 
-describe.skipIf(missing !== undefined)('on a running system,', () => {
+describe.skipIf(missing.length > 0)('on a running system,', () => {
   let stage: ReplayStage;
 
   beforeAll(async () => {

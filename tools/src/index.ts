@@ -16,6 +16,7 @@ export { resolveOldNatsServer } from './oldNatsServer.ts';
 export type { OldNatsServer } from './oldNatsServer.ts';
 export { goTools, resolveGoTool } from './resolveGoTool.ts';
 export type { GoTool, ResolvedGoTool } from './resolveGoTool.ts';
+export { resolvePythonPackage } from './resolvePythonPackage.ts';
 export { resolveNatsServer } from './resolveNatsServer.ts';
 export type { ResolveOptions } from './resolveNatsServer.ts';
 export { runCommand } from './runCommand.ts';

@@ -5,7 +5,6 @@ import { goProgram } from './goProgram.ts';
 export const goTools = {
   nats: { source: 'github.com/nats-io/natscli/nats', version: '0.5.1' },
   actionlint: { source: 'github.com/rhysd/actionlint/cmd/actionlint', version: '1.7.12' },
-  kubeconform: { source: 'github.com/yannh/kubeconform/cmd/kubeconform', version: '0.8.0' },
   kustomize: { source: 'sigs.k8s.io/kustomize/kustomize/v5', version: '5.7.1' },
 } as const;
 
