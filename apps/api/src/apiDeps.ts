@@ -1,5 +1,5 @@
 import type { EventLog } from '@jobstream/eventlog';
-import type { ApiKeys, ReadModel } from '@jobstream/readmodel';
+import type { ApiKeys, ReadModel, RebuildRequests } from '@jobstream/readmodel';
 import type { AuthSettings, Logger, Metrics, Readiness, Tracing } from '@jobstream/runtime';
 import type { KeyRing } from './auth/keyRing.ts';
 import type { HeldRequests } from './feeds/heldRequests.ts';
@@ -10,15 +10,31 @@ import type { ServedVersions } from './jobs/servedVersions.ts';
 export interface ApiDeps {
   readonly log: Pick<
     EventLog,
-    'append' | 'appendAll' | 'readJob' | 'readHistory' | 'follow' | 'lastSequence' | 'schedules' | 'jobTypes' | 'meter'
+    | 'append'
+    | 'appendAll'
+    | 'contents'
+    | 'readJob'
+    | 'readHistory'
+    | 'follow'
+    | 'lastSequence'
+    | 'schedules'
+    | 'jobTypes'
+    | 'meter'
   >;
   readonly tail: LiveTail;
   readonly held: HeldRequests;
   readonly served: ServedVersions;
   readonly table: Pick<
     ReadModel,
-    'findJob' | 'listJobs' | 'findJobReferences' | 'countMatchingJobs' | 'countJobs' | 'readCheckpoint'
+    | 'findJob'
+    | 'listJobs'
+    | 'findJobReferences'
+    | 'countMatchingJobs'
+    | 'countJobs'
+    | 'readStatistics'
+    | 'readCheckpoint'
   >;
+  readonly rebuilds: Pick<RebuildRequests, 'request' | 'read' | 'cancel'>;
   readonly keys: Pick<ApiKeys, 'create' | 'list' | 'revoke'>;
   readonly ring: Pick<KeyRing, 'find' | 'noteUse' | 'onGone' | 'reload'>;
   readonly auth: AuthSettings;

@@ -16,6 +16,7 @@ import { processRoutes } from './operations/processRoutes.ts';
 import { jobRoutes } from './jobs/jobRoutes.ts';
 import { typeRoutes } from './jobTypes/typeRoutes.ts';
 import { Problem } from './problems/problem.ts';
+import { rebuildRoutes } from './projections/rebuildRoutes.ts';
 import { requestLog } from './operations/requestLog.ts';
 import { requestMetrics } from './operations/requestMetrics.ts';
 import { requestTrace } from './operations/requestTrace.ts';
@@ -50,6 +51,7 @@ export function routesOf(deps: ApiDeps): readonly Route[] {
     ...scheduleRoutes(deps),
     ...typeRoutes(deps),
     ...keyRoutes(deps),
+    ...rebuildRoutes(deps),
     ...healthRoutes(deps.readiness),
     ...processRoutes(deps.metrics),
     ...documentRoutes(() => routes),

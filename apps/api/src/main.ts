@@ -1,6 +1,6 @@
 import { openArchive } from '@jobstream/archive';
 import { EventLog } from '@jobstream/eventlog';
-import { ApiKeys, ReadModel } from '@jobstream/readmodel';
+import { ApiKeys, ReadModel, RebuildRequests } from '@jobstream/readmodel';
 import { authSettings, eventLogMetrics, eventLogSettings, Readiness, runProcess } from '@jobstream/runtime';
 import { KeyRing } from './auth/keyRing.ts';
 import { warnIfOpen } from './auth/warnIfOpen.ts';
@@ -24,6 +24,7 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   backlogMetrics(metrics, log);
   const table = new ReadModel({ databaseUrl: config.DATABASE_URL, name: 'api' });
   const keys = new ApiKeys({ databaseUrl: config.DATABASE_URL, name: 'api-keys' });
+  const rebuilds = new RebuildRequests({ databaseUrl: config.DATABASE_URL, name: 'api-rebuilds' });
   const ring = new KeyRing({ keys, logger });
   const auth = authSettings(config);
   warnIfOpen(auth, logger);
@@ -35,7 +36,21 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   const held = new HeldRequests();
   const served = new ServedVersions();
   const server = new HttpServer({
-    listener: createApp({ log, tail, held, served, table, keys, ring, auth, readiness, metrics, tracing, logger }),
+    listener: createApp({
+      log,
+      tail,
+      held,
+      served,
+      table,
+      rebuilds,
+      keys,
+      ring,
+      auth,
+      readiness,
+      metrics,
+      tracing,
+      logger,
+    }),
     host: config.HOST,
     port: config.PORT,
     graceMs: config.SHUTDOWN_GRACE_MS,
@@ -43,5 +58,5 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
     onClosing: () => held.endAll(),
     logger,
   });
-  return [log, table, keys, ring, tail, server];
+  return [log, table, rebuilds, keys, ring, tail, server];
 });

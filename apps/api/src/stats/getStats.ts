@@ -6,6 +6,8 @@ import type { ApiDeps } from '../apiDeps.ts';
 import { callerOf } from '../auth/caller.ts';
 import type { BodyOf } from '../http/bodyOf.ts';
 import { sendJson } from '../http/sendJson.ts';
+import { activityOf } from './activityOf.ts';
+import { decodeStatsQuery, type StatsSpan } from './statsQuery.ts';
 import type { JobCounts, ProjectorLag, StatsView, TypeWaiting } from './statsView.ts';
 
 /** What is asked of the log takes a few requests for each type; pages that show it ask every second. */
@@ -19,14 +21,25 @@ const LOG_TIMEOUT_MS = 1_500;
 export function getStats({ log, table }: ApiDeps): RequestHandler {
   const backlog = cachedFor(CACHE_MS, () => unlessAway(backlogOf(log)));
   const projector = cachedFor(CACHE_MS, () => projectorOf(log, table));
-  return async (_req, res) => {
+  return async (req, res) => {
     const { tenant } = callerOf(res);
+    const span = decodeStatsQuery(req.query, Date.now());
     const shared = tenant === undefined ? Promise.all([backlog(), projector()]) : undefined;
-    const [counts, [waiting, projected] = []] = await Promise.all([table.countJobs(tenant), shared]);
+    const counted = Promise.all([table.countJobs(tenant), activityIn(table, span, tenant)]);
+    const [[counts, activity], [waiting, projected] = []] = await Promise.all([counted, shared]);
     res.setHeader('Cache-Control', 'private, no-cache');
-    const body: BodyOf<typeof StatsView> = { jobs: summary(counts), backlog: waiting, projector: projected };
+    const body: BodyOf<typeof StatsView> = {
+      jobs: summary(counts),
+      activity,
+      backlog: waiting,
+      projector: projected,
+    };
     sendJson(res, 200, body);
   };
+}
+
+async function activityIn(table: ApiDeps['table'], span: StatsSpan | undefined, tenant: string | undefined) {
+  return span && activityOf(span, await table.readStatistics({ ...span, tenant }));
 }
 
 function summary(counts: readonly JobCount[]): typeof JobCounts.Type {

@@ -128,3 +128,32 @@ test('pages have every job of the beginning once, while others arrive', async ()
   expect(new Set(listed).size).toBe(listed.length);
   expect(listed.filter((id) => beginning.has(id))).toHaveLength(4_000);
 });
+
+test('what happened in a span of time is told when it is asked for', async () => {
+  await create('report', 2);
+  await projectAll(api.log, databaseUrl);
+  const { activity } = await get('/api/stats?window=15m');
+  expect(activity).toMatchObject({ resolution: 'minute', total: { failed: 0 } });
+  expect(activity).toMatchObject({ byType: { report: { created: 2, failed: 0 } } });
+  const hourAgo = new Date(Date.now() - 3_600_000).toISOString();
+  expect((await get(`/api/stats?from=${hourAgo}`))['activity']).toMatchObject({ byType: { report: { created: 2 } } });
+  expect((await get(`/api/stats?window=30d`))['activity']).toMatchObject({
+    resolution: 'day',
+    byType: { report: { created: 2 } },
+  });
+  expect((await get(`/api/stats?from=${hourAgo}&to=${hourAgo.slice(0, 17)}59.999Z`))['activity']).toMatchObject({
+    total: { created: 0 },
+    series: [],
+  });
+});
+
+test.each([
+  '?window=0h',
+  '?window=1h&from=2026-01-01T00:00:00Z',
+  '?to=2026-01-01T00:00:00Z',
+  '?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z',
+  '?window=1h&window=2h',
+  '?since=1h',
+])('a span of time that makes no sense is refused: %s', async (query) => {
+  expect((await api.fetch(`/api/stats${query}`)).status).toBe(400);
+});

@@ -1,5 +1,6 @@
 import { Timestamp } from '@jobstream/domain';
 import { Schema } from 'effect';
+import { ActivityView } from './activityView.ts';
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
 const byName = <const Value extends Schema.Top>(value: Value) => Schema.Record(Schema.String, value);
@@ -30,6 +31,7 @@ export const ProjectorLag = Schema.Struct({
 /** The answer of `GET /api/stats`. */
 export const StatsView = Schema.Struct({
   jobs: JobCounts,
+  activity: Schema.optionalKey(ActivityView).annotateKey({ description: 'With `window` or `from`.' }),
   backlog: Schema.optionalKey(Schema.NullOr(byName(TypeWaiting))).annotateKey({
     description: 'By type; `null` while the log is away. Not for callers with a tenant.',
   }),

@@ -1,5 +1,5 @@
 import { EventLog, type EventLogOptions } from '@jobstream/eventlog';
-import { ApiKeys, ReadModel } from '@jobstream/readmodel';
+import { ApiKeys, ReadModel, RebuildRequests } from '@jobstream/readmodel';
 import {
   authSettings,
   createLogger,
@@ -60,13 +60,28 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   backlogMetrics(metrics, log);
   const table = new ReadModel({ databaseUrl: options.databaseUrl, name: 'api' });
   const keys = new ApiKeys({ databaseUrl: options.databaseUrl, name: 'api-keys' });
+  const rebuilds = new RebuildRequests({ databaseUrl: options.databaseUrl, name: 'api-rebuilds' });
   const ring = new KeyRing({ keys, logger, ...options.ring });
   const auth = { ...authSettings(readConfig({})), ...options.auth };
   const readiness = new Readiness({ log: () => log.takesWrites(), table: () => table.ping().then(() => true) });
   const tail = new LiveTail({ log, logger, ...options.tail });
   const held = new HeldRequests(options.held);
   const served = new ServedVersions();
-  const app = createApp({ log, tail, held, served, table, keys, ring, auth, readiness, metrics, tracing, logger });
+  const app = createApp({
+    log,
+    tail,
+    held,
+    served,
+    table,
+    rebuilds,
+    keys,
+    ring,
+    auth,
+    readiness,
+    metrics,
+    tracing,
+    logger,
+  });
   const server = new HttpServer({
     listener: app,
     host: '127.0.0.1',
@@ -78,7 +93,7 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
     logger,
     ...options.server,
   });
-  const services = [log, table, keys, ring, tail, server];
+  const services = [log, table, rebuilds, keys, ring, tail, server];
   for (const service of services) await service.start();
   const stop = async () => {
     for (const service of services.toReversed()) await service.stop();

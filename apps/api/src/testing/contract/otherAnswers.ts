@@ -33,6 +33,8 @@ export const otherAnswers: Readonly<Record<string, Readonly<Record<string, Produ
       return ask({ params: { id: (JSON.parse(text) as { id: string }).id } });
     },
   },
+  requestRebuild: { '202': ({ ask }) => ask() },
+  cancelRebuild: { '202': ({ ask }) => ask() },
   getReady: { '503': ({ system, operation }) => system.ask(operation, {}, system.lost) },
   getDocsFile: { '200': ({ ask }) => Promise.all(files.map((file) => ask({ params: { file } }))) },
 };

@@ -1,0 +1,59 @@
+import { quantileOf, type Buckets, type PeriodCounts, type StatisticsPage } from '@jobstream/readmodel';
+import type { ActivityView } from './activityView.ts';
+import type { StatsSpan } from './statsQuery.ts';
+
+type Activity = typeof ActivityView.Type;
+type TypeActivity = Activity['total'];
+type Counts = Pick<TypeActivity, 'created' | 'completed' | 'failed' | 'retried'>;
+
+const NAMES = ['created', 'completed', 'failed', 'retried'] as const;
+
+/** The answer about a span of time from the rows of the read model. */
+export function activityOf(span: StatsSpan, { periods, durations }: StatisticsPage): Activity {
+  const byType = Object.fromEntries(
+    durationsOfTypes(periods, durations).map(({ type, runTimes, waitTimes }) => [
+      type,
+      { ...sumOf(periods.filter((period) => period.type === type)), ...quantiles(runTimes, waitTimes) },
+    ]),
+  );
+  const [runTimes, waitTimes] = [
+    merged(durations.map((one) => one.runTimes)),
+    merged(durations.map((one) => one.waitTimes)),
+  ];
+  const total = { ...sumOf(periods), ...quantiles(runTimes, waitTimes) };
+  const starts = Map.groupBy(periods, ({ startsAt }) => startsAt);
+  const series = [...starts].map(([at, counts]) => Object.assign(sumOf(counts), { at }));
+  return { from: span.from, to: span.to, resolution: span.resolution, total, byType, series };
+}
+
+/** Those of each type for which something was counted; it may have no durations. */
+function durationsOfTypes(periods: readonly PeriodCounts[], durations: StatisticsPage['durations']) {
+  const types = [...new Set([...periods, ...durations].map(({ type }) => type))].toSorted();
+  const none = { runTimes: {}, waitTimes: {} };
+  return types.map((type) => durations.find((one) => one.type === type) ?? Object.assign({ type }, none));
+}
+
+function sumOf(periods: readonly Counts[]): Counts {
+  const sum = { created: 0, completed: 0, failed: 0, retried: 0 };
+  for (const period of periods) for (const name of NAMES) sum[name] += period[name];
+  return sum;
+}
+
+function merged(histograms: readonly Buckets[]): Buckets {
+  const sum: Record<string, number> = {};
+  for (const histogram of histograms) {
+    for (const [bucket, count] of Object.entries(histogram)) sum[bucket] = (sum[bucket] ?? 0) + count;
+  }
+  return sum;
+}
+
+function quantiles(runTimes: Buckets, waitTimes: Buckets): Pick<TypeActivity, 'runTimeMs' | 'waitTimeMs'> {
+  const [runTimeMs, waitTimeMs] = [durationsOf(runTimes), durationsOf(waitTimes)];
+  return { ...(runTimeMs && { runTimeMs }), ...(waitTimeMs && { waitTimeMs }) };
+}
+
+function durationsOf(buckets: Buckets): TypeActivity['runTimeMs'] {
+  const at = (share: number) => Math.round((quantileOf(buckets, share) ?? 0) * 10) / 10;
+  if (Object.keys(buckets).length === 0) return undefined;
+  return { p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99) };
+}

@@ -1,0 +1,75 @@
+import type { Resolution } from '@jobstream/readmodel';
+import { Schema } from 'effect';
+import { Instant } from '../http/instant.ts';
+import { schemaErrors } from '../http/schemaErrors.ts';
+import { Problem } from '../problems/problem.ts';
+
+const MINUTE_MS = 60_000;
+const UNITS: Readonly<Record<string, number>> = { m: MINUTE_MS, h: 60 * MINUTE_MS, d: 1_440 * MINUTE_MS };
+
+/** The query of `GET /api/stats`. */
+export const StatsQuery = Schema.Struct({
+  window: Schema.optionalKey(
+    Schema.String.check(
+      Schema.isPattern(/^[1-9]\d{0,3}[mhd]$/u, {
+        expected: 'a number of minutes, hours or days, such as 15m, 24h or 30d',
+      }),
+    ),
+  ).annotateKey({ description: 'Tell also what happened lately, so far back.' }),
+  from: Schema.optionalKey(Instant).annotateKey({ description: 'Tell also what happened from this time on.' }),
+  to: Schema.optionalKey(Instant).annotateKey({ description: 'With `from`: until this time, or until now.' }),
+});
+
+/** What is asked for, in whole periods of one length; times are RFC 3339, `to` is exclusive. */
+export interface StatsSpan {
+  readonly resolution: Resolution;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** So far back, and over so much time, the rows of a length are there and not too many. */
+const LENGTHS = [
+  { resolution: 'minute', ms: MINUTE_MS, mostBack: 47 * 60 * MINUTE_MS, mostSpan: 120 * MINUTE_MS },
+  { resolution: 'hour', ms: 60 * MINUTE_MS, mostBack: 61 * 1_440 * MINUTE_MS, mostSpan: 7 * 1_440 * MINUTE_MS },
+  { resolution: 'day', ms: 1_440 * MINUTE_MS, mostBack: Infinity, mostSpan: Infinity },
+] as const;
+
+const decode = Schema.decodeUnknownResult(StatsQuery, { errors: 'all', onExcessProperty: 'error' });
+
+/** The span in a request's parameters, undefined when none is asked for; throws a Problem that names each wrong one. */
+export function decodeStatsQuery(parameters: unknown, now: number): StatsSpan | undefined {
+  const result = decode(parameters);
+  if (result._tag === 'Failure') {
+    throw invalid(
+      schemaErrors(result.failure.issue).map(({ path, detail }) => ({ parameter: path.join('.'), detail })),
+    );
+  }
+  if (Object.keys(result.success).length === 0) return undefined;
+  const [start, end] = boundsOf(result.success, now);
+  if (start >= end) throw invalid([{ parameter: 'from', detail: 'must be before to' }]);
+  return spanOf(start, end, now);
+}
+
+function boundsOf({ window, from, to }: typeof StatsQuery.Type, now: number): readonly [number, number] {
+  if (window !== undefined) {
+    if ((from ?? to) !== undefined) throw invalid([{ parameter: 'window', detail: 'does not go with from and to' }]);
+    return [now - Number(window.slice(0, -1)) * (UNITS[window.slice(-1)] ?? 0), now];
+  }
+  if (from === undefined) throw invalid([{ parameter: 'to', detail: 'needs from' }]);
+  return [Date.parse(from), to === undefined ? now : Date.parse(to)];
+}
+
+/** The shortest periods that reach back so far and are not too many; those at both ends are taken whole. */
+function spanOf(start: number, end: number, now: number): StatsSpan {
+  const fitting = LENGTHS.find(({ mostBack, mostSpan }) => now - start <= mostBack && end - start <= mostSpan);
+  const { resolution, ms } = fitting ?? LENGTHS[2];
+  return { resolution, from: instantOf(Math.floor(start / ms) * ms), to: instantOf(Math.ceil(end / ms) * ms) };
+}
+
+function instantOf(time: number): string {
+  return new Date(time).toISOString();
+}
+
+function invalid(errors: readonly { parameter: string; detail: string }[]): Problem {
+  return new Problem('invalid-parameter', { errors });
+}
