@@ -21,9 +21,16 @@ export interface RunningSystem extends AsyncDisposable {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
+/** The program behind `npm start`, without npm and without the look at what is installed. */
+const program: readonly string[] = [process.execPath, 'tools/start.ts'];
+
 /** Starts the whole system on a data folder and waits until it is ready. */
-export async function startSystem(dataDir: string, env: Record<string, string> = {}): Promise<RunningSystem> {
-  const { child, lines } = launch({ DATA_DIR: dataDir, PORT: '0', ...env });
+export async function startSystem(
+  dataDir: string,
+  env: Record<string, string> = {},
+  command = program,
+): Promise<RunningSystem> {
+  const { child, lines } = launch({ DATA_DIR: dataDir, PORT: '0', ...env }, command);
   const address = (pattern: RegExp) =>
     lines.map((line) => pattern.exec(line)?.[1]).find((found) => found !== undefined);
   await eventually(
@@ -63,8 +70,9 @@ export async function runToEnd(env: Record<string, string>): Promise<{ code: num
   return { code: child.exitCode, output: lines.join('\n') };
 }
 
-function launch(env: Record<string, string>): { child: ChildProcess; lines: string[] } {
-  const child = spawn(process.execPath, ['tools/start.ts'], {
+function launch(env: Record<string, string>, command = program): { child: ChildProcess; lines: string[] } {
+  const [file = '', ...args] = command;
+  const child = spawn(file, args, {
     cwd: root,
     env: { ...process.env, LOG_FORMAT: 'json', LOG_LEVEL: 'info', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
