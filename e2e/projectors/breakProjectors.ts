@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { EventLog } from '@jobstream/eventlog';
+import { migrate } from '@jobstream/readmodel';
+import { eventually, startNats, startPostgres } from '@jobstream/testing';
+import { seededRandom } from '../chaos/seededRandom.ts';
+import { appendLives } from './appendLives.ts';
+import { CheckpointWatch } from './checkpointWatch.ts';
+import { SupervisedProjector } from './supervisedProjector.ts';
+
+export interface BreakOptions {
+  readonly seed: string;
+  readonly durationMs: number;
+  /** The longest time between two faults of a projector. */
+  readonly calmMs: number;
+}
+
+export interface BreakReport {
+  readonly events: number;
+  readonly kills: number;
+  readonly freezes: number;
+  /** How often the checkpoint was looked at. */
+  readonly looks: number;
+  /** What `verify` said at the end, and how it ended. */
+  readonly verified: string;
+  /** Empty when all is well. */
+  readonly faults: readonly string[];
+}
+
+const verifyMain = fileURLToPath(new URL('../../apps/projector/src/verify/main.ts', import.meta.url));
+const WRITERS = 30;
+const CATCH_UP_MS = 120_000;
+
+/** Breaks two projectors at random under load. At the end the table must be what the log says. */
+export async function breakProjectors({ seed, durationMs, calmMs }: BreakOptions): Promise<BreakReport> {
+  await using nats = await startNats();
+  await using postgres = await startPostgres();
+  await migrate(postgres.url);
+  const env = { NATS_URL: nats.url, DATABASE_URL: postgres.url };
+  const stop = AbortSignal.timeout(durationMs);
+  const watch = new CheckpointWatch(postgres.url);
+  const projectors = ['one', 'other'].map((name) => {
+    return new SupervisedProjector({ env, random: seededRandom(seed, `projector ${name}`), calmMs, stop });
+  });
+  const load = appendLives({ url: nats.url, random: seededRandom(seed, 'load'), writers: WRITERS, stop });
+  await Promise.all(projectors.map((projector) => projector.run()));
+  const events = await load;
+  await caughtUp(nats.url, watch);
+  await Promise.all(projectors.map((projector) => projector.end()));
+  await watch.stop();
+  const { code, output } = await verify(env);
+  const sum = (of: (projector: SupervisedProjector) => number) => projectors.reduce((total, one) => total + of(one), 0);
+  return {
+    events,
+    kills: sum(({ kills }) => kills),
+    freezes: sum(({ freezes }) => freezes),
+    looks: watch.looks,
+    verified: output,
+    faults: [
+      ...watch.faults,
+      ...projectors.flatMap(({ faults }) => faults),
+      ...(code === 0 ? [] : [`verify ended with ${code}: ${output}`]),
+    ],
+  };
+}
+
+async function caughtUp(url: string, watch: CheckpointWatch): Promise<void> {
+  const eventLog = new EventLog({ url, name: 'watch' });
+  await eventLog.start();
+  const end = await eventLog.lastSequence();
+  await eventLog.stop();
+  const reached = () => {
+    if (watch.position < end) throw new Error(`the table is at ${watch.position}, but the log ends at ${end}`);
+  };
+  await eventually(reached, { timeoutMs: CATCH_UP_MS });
+}
+
+async function verify(env: Readonly<Record<string, string>>): Promise<{ code: number; output: string }> {
+  const child = spawn(process.execPath, [verifyMain], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  child.stdout.on('data', (text: Buffer) => (output += text.toString()));
+  child.stderr.resume(); // progress
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, output: output.trim() };
+}
