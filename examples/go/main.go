@@ -844,7 +844,10 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	nc, err := nats.Connect(settings.URL, nats.MaxReconnects(-1))
+	nc, err := nats.Connect(settings.URL,
+		nats.UserInfo(os.Getenv("NATS_USER"), os.Getenv("NATS_PASSWORD")),
+		nats.CustomInboxPrefix("_INBOX_worker"), // the only inbox on which a worker may hear answers
+		nats.MaxReconnects(-1))
 	if err != nil {
 		return err
 	}

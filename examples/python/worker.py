@@ -209,7 +209,7 @@ class Worker:
 
     async def make_consumer(self, stream: str, name: str, **filters: Any) -> None:
         config = ConsumerConfig(
-            durable_name=name, ack_wait=self.settings.ack_wait, max_ack_pending=10_000, max_deliver=-1, **filters
+            name=name, durable_name=name, ack_wait=self.settings.ack_wait, max_ack_pending=10_000, max_deliver=-1, **filters
         )
         await self.js.add_consumer(stream, config)
 
@@ -542,6 +542,8 @@ class Settings:
     """From the environment; waits in seconds."""
 
     url: str = os.environ.get("NATS_URL", "nats://127.0.0.1:4222")
+    user: str | None = os.environ.get("NATS_USER")
+    password: str | None = os.environ.get("NATS_PASSWORD")
     types: str = os.environ.get("WORKER_TYPES", "conformance")
     concurrency: int = int(os.environ.get("WORKER_CONCURRENCY", "10"))
     ack_wait: float = int(os.environ.get("ACK_WAIT_MS", "10000")) / 1000
@@ -560,7 +562,14 @@ async def main() -> None:
         for worker in workers:
             worker.stopping.set()
 
-    nc = await nats.connect(settings.url, max_reconnect_attempts=-1, reconnected_cb=on_reconnected)
+    nc = await nats.connect(
+        settings.url,
+        user=settings.user,
+        password=settings.password,
+        inbox_prefix="_INBOX_worker",  # the only inbox on which a worker may hear answers
+        max_reconnect_attempts=-1,
+        reconnected_cb=on_reconnected,
+    )
     version = nc.connected_server_version
     if (version.major, version.minor, version.patch) < OLDEST_SERVER:
         raise SystemExit("nats-server 2.14.4 or newer is needed: an older one ignores what keeps the log valid")

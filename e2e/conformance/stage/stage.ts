@@ -3,11 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fold, isTerminal } from '@jobstream/domain';
 import type { Job, JobEvent, JobStatus } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
-import { eventually, startNats, type TestNats } from '@jobstream/testing';
+import { eventually, type TestNats } from '@jobstream/testing';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { readRawLog } from '../../chaos/judge/rawLog.ts';
 import { KitWriter, type KitCommand, type NewJob } from './kitWriter.ts';
 import { logMessage, type LogMessage } from './logMessage.ts';
+import { KIT_USER, startNatsForKit, WORKER_USER } from './startNatsForKit.ts';
 import { WireTap } from './wireTap.ts';
 import { workConsumers } from './workConsumers.ts';
 import { WorkerUnderTest } from './workerUnderTest.ts';
@@ -40,11 +41,11 @@ export class Stage implements AsyncDisposable {
   }
 
   static async open(command: string): Promise<Stage> {
-    const nats = await startNats();
-    const log = new EventLog({ url: nats.url, name: 'conformance' });
+    const nats = await startNatsForKit();
+    const log = new EventLog({ url: nats.url, name: 'conformance', user: KIT_USER.user, password: KIT_USER.pass });
     await log.start(); // creates both streams, as the API does when it starts
     await log.stop();
-    return new Stage(command, nats, await connect({ servers: nats.url, maxReconnectAttempts: -1 }));
+    return new Stage(command, nats, await connect({ servers: nats.url, ...KIT_USER, maxReconnectAttempts: -1 }));
   }
 
   get workers(): readonly WorkerUnderTest[] {
@@ -58,6 +59,8 @@ export class Stage implements AsyncDisposable {
       ...process.env,
       LOG_LEVEL: 'info',
       NATS_URL: this.nats.url,
+      NATS_USER: WORKER_USER.user,
+      NATS_PASSWORD: WORKER_USER.pass,
       WORKER_TYPES: 'conformance',
       WORKER_CONCURRENCY: String(concurrency),
       ACK_WAIT_MS: String(ackWaitMs),
