@@ -19,6 +19,9 @@ changed=()
 
 run() { gcloud run "$@" --project "$PROJECT" --region "$REGION" --quiet; }
 
+# In older releases of gcloud worker pools are beta; newer ones know both names.
+run_pool() { gcloud beta run worker-pools "$@" --project "$PROJECT" --region "$REGION" --quiet; }
+
 say() { printf '%s\n' "$*" >&2; }
 
 render() { envsubst '$PROJECT $REGION $REGISTRY $VERSION $NATS_URL $NETWORK $SUBNET' <"$1" >"$work/$1"; }
@@ -28,7 +31,7 @@ remember() {
   previous_revision=$(run services describe jobstream-api --format json 2>/dev/null |
     jq -r '[.status.traffic[]? | select(.percent > 0)] | max_by(.percent) | .revisionName // ""') || previous_revision=''
   for pool in "${pools[@]}"; do
-    run worker-pools describe "jobstream-$pool" --format export >"$work/$pool.previous.yaml" 2>/dev/null ||
+    run_pool describe "jobstream-$pool" --format export >"$work/$pool.previous.yaml" 2>/dev/null ||
       rm -f "$work/$pool.previous.yaml"
   done
 }
@@ -48,7 +51,7 @@ put_back() {
   if [[ $1 == api ]]; then
     [[ -z $previous_revision ]] || run services update-traffic jobstream-api --to-revisions "$previous_revision=100"
   elif [[ -f $work/$1.previous.yaml ]]; then
-    run worker-pools replace "$work/$1.previous.yaml"
+    run_pool replace "$work/$1.previous.yaml"
   fi
 }
 
@@ -64,7 +67,7 @@ roll_pools() {
   for pool in "${pools[@]}"; do
     render "$pool.workerpool.yaml"
     changed+=("$pool")
-    run worker-pools replace "$work/$pool.workerpool.yaml"
+    run_pool replace "$work/$pool.workerpool.yaml"
   done
 }
 

@@ -68,7 +68,7 @@ async function rollOut(env: Record<string, string> = {}): Promise<ProgramResult 
 /** The part of a call that says what it is about. */
 function named(call: string): string {
   return call
-    .replace(/^run /, '')
+    .replace(/^(beta )?run /, '')
     .replace(/ --project.*| --format.*/, '')
     .replace(/ \/\S*\/(?=[^/ ]+\.yaml)/, ' ')
     .replace(/^logging read .*/, 'errors?');
