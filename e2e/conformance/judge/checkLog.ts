@@ -1,6 +1,7 @@
 import { evolve } from '@jobstream/domain';
 import type { JobEvent, JobState } from '@jobstream/domain';
 import type { LogMessage } from '../stage/logMessage.ts';
+import { traceOf } from '../stage/traceOf.ts';
 
 interface Step {
   readonly message: LogMessage;
@@ -20,6 +21,7 @@ const RULES: readonly Rule[] = [
   mayFollow,
   saysWhoWrote,
   keepsTheTenant,
+  keepsTheTrace,
 ];
 
 /** Everything that the worker wrote and should not have written like this, each as one sentence. */
@@ -82,4 +84,10 @@ function saysWhoWrote({ event }: Step): string | undefined {
 
 function keepsTheTenant({ event, before }: Step): string | undefined {
   return event.tenant === before?.tenant ? undefined : `should have the tenant ${before?.tenant}, not ${event.tenant}`;
+}
+
+function keepsTheTrace({ message, event }: Step): string | undefined {
+  const { traceparent = 'none' } = message.headers;
+  const trace = traceOf(event.jobId);
+  return traceparent.split('-')[1] === trace ? undefined : `should belong to the trace ${trace}, not ${traceparent}`;
 }

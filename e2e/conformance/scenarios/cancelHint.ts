@@ -6,7 +6,7 @@ export const cancelHint: Scenario = {
   title: 'does not believe a cancel that the log has refused',
   async run(stage) {
     await stage.startWorker();
-    const jobId = await stage.createJob({ do: 'sleep', ms: 3_000 });
+    const jobId = await stage.createJob({ do: 'sleep', ms: 4_000 });
     await stage.until(jobId, 'processing');
     const filter = `jobs.conformance.${jobId}.>`;
     const refused = stage.writer.publish(`jobs.conformance.${jobId}.cancelled`, '{}', { expected: 1_000, filter });

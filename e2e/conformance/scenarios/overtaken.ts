@@ -6,7 +6,7 @@ export const overtaken: Scenario = {
   title: 'drops its result when it stood still so long that another worker took the job over',
   async run(stage) {
     const frozen = await stage.startWorker();
-    const jobId = await stage.createJob({ do: 'sleep', ms: 1_000, result: 'unused' });
+    const jobId = await stage.createJob({ do: 'sleep', ms: 4_000 });
     await stage.until(jobId, 'processing');
     frozen.freeze();
     const other = await stage.startWorker();

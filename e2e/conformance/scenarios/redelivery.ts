@@ -6,7 +6,7 @@ export const redelivery: Scenario = {
   title: 'goes on with the next attempt when the worker of a job was killed',
   async run(stage) {
     const first = await stage.startWorker();
-    const jobId = await stage.createJob({ do: 'sleep', ms: 1_000 });
+    const jobId = await stage.createJob({ do: 'sleep', ms: 4_000 });
     await stage.until(jobId, 'processing');
     await first.kill();
     await stage.startWorker();

@@ -6,10 +6,10 @@ export const serverRestart: Scenario = {
   title: 'finishes its job when the server was away at the wrong moment',
   async run(stage) {
     await stage.startWorker();
-    const jobId = await stage.createJob({ do: 'sleep', ms: 1_000 });
+    const jobId = await stage.createJob({ do: 'sleep', ms: 4_000 });
     await stage.until(jobId, 'processing');
     await stage.nats.kill('SIGKILL');
-    await stage.worldStandsStill(1_500); // the job ends meanwhile
+    await stage.worldStandsStill(5_000); // the job ends meanwhile
     await stage.nats.restart();
     const events = await stage.until(jobId, 'completed');
     assert.equal(events.filter(({ event }) => event === 'JobCompleted').length, 1);

@@ -1,6 +1,7 @@
 import { decide, defaultBackoff, encodeJobEvent, evolve, isRejection } from '@jobstream/domain';
 import type { JobCommand, JobCommandOf, JobEvent, JobState } from '@jobstream/domain';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
+import { traceOf } from './traceOf.ts';
 
 type Envelope = 'eventId' | 'at' | 'actor' | 'correlationId';
 type WithoutEnvelope<Command> = Command extends JobCommand ? Omit<Command, Envelope> : never;
@@ -8,6 +9,12 @@ type WithoutEnvelope<Command> = Command extends JobCommand ? Omit<Command, Envel
 export type KitCommand = WithoutEnvelope<JobCommand>;
 
 export type NewJob = Partial<Omit<JobCommandOf<'CreateJob'>, Envelope | 'command' | 'jobId' | 'jobType'>>;
+
+interface Expectation {
+  readonly expected: number;
+  readonly filter: string;
+  readonly traceparent?: string;
+}
 
 export const JOB_TYPE = 'conformance';
 /** The name under which the kit writes into the log, whatever part it plays. */
@@ -56,16 +63,18 @@ export class KitWriter {
     const sequence = await this.publish(subjectOf(event), encodeJobEvent(event), {
       expected: at.sequence,
       filter: `jobs.${event.jobType}.${event.jobId}.>`,
+      traceparent: `00-${traceOf(event.jobId)}-00f067aa0ba902b7-01`,
     });
     return { state: evolve(at.state, event), sequence, event };
   }
 
   /** Publishes to a stream and returns the sequence. */
-  async publish(subject: string, body: string, expect?: { expected: number; filter: string }): Promise<number> {
+  async publish(subject: string, body: string, expect?: Expectation): Promise<number> {
     const lines = headers();
     if (expect !== undefined) {
       lines.set('Nats-Expected-Last-Subject-Sequence', String(expect.expected));
       lines.set('Nats-Expected-Last-Subject-Sequence-Subject', expect.filter);
+      if (expect.traceparent !== undefined) lines.set('traceparent', expect.traceparent);
     }
     const answer = await this.#nats.request(subject, body, { headers: lines, timeout: 10_000 });
     const { seq, error } = answer.json<{ seq?: number; error?: { description: string } }>();
