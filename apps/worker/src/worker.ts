@@ -13,7 +13,7 @@ import type { WorkerContext } from './workerContext.ts';
 export interface WorkerOptions {
   readonly eventLog: Pick<
     EventLog,
-    'append' | 'readJob' | 'readHistory' | 'scheduleWake' | 'openQueue' | 'onCancelled' | 'onReconnected'
+    'append' | 'contents' | 'readJob' | 'readHistory' | 'scheduleWake' | 'openQueue' | 'onCancelled' | 'onReconnected'
   >;
   readonly handlers: HandlerRegistry;
   readonly clock: Clock;

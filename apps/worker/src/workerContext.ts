@@ -7,7 +7,7 @@ import type { HandlerRegistry } from './handler/handlerRegistry.ts';
 
 /** What every step of an attempt may use. */
 export interface WorkerContext {
-  readonly eventLog: Pick<EventLog, 'append' | 'readJob' | 'readHistory' | 'scheduleWake'>;
+  readonly eventLog: Pick<EventLog, 'append' | 'contents' | 'readJob' | 'readHistory' | 'scheduleWake'>;
   readonly cancelWatch: CancelWatch;
   readonly handlers: HandlerRegistry;
   readonly clock: Clock;

@@ -177,3 +177,18 @@ test('a log that forgets before anybody could archive it is refused', () => {
   expect(problemsOf({ ARCHIVE: '/var/archive', JOBS_MAX_AGE: '1h' })).toEqual([]);
   expect(problemsOf({ JOBS_MAX_AGE: '10m' })).toEqual([]);
 });
+
+test('payload keys have a name and 32 bytes, and never appear in a message', () => {
+  const [first, second] = [7, 8].map((byte) => Buffer.alloc(32, byte));
+  const given = `2026:${first?.toString('base64')}, old-one:${second?.toString('base64')}`;
+  expect(readConfig({ PAYLOAD_KEYS: given }).PAYLOAD_KEYS).toEqual([
+    { id: '2026', secret: first },
+    { id: 'old-one', secret: second },
+  ]);
+  const secret = Buffer.alloc(31, 7).toString('base64');
+  for (const PAYLOAD_KEYS of [secret, `2026:${secret}`, `${given},2026:${first?.toString('base64')}`]) {
+    const [problem = ''] = problemsOf({ PAYLOAD_KEYS });
+    expect(problem).toContain('expected PAYLOAD_KEYS to be keys such as');
+    expect(problem).not.toContain(secret.slice(0, 10));
+  }
+});

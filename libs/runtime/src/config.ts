@@ -16,6 +16,7 @@ import {
 } from './configField.ts';
 import { limits } from './limitsField.ts';
 import { origins } from './originsField.ts';
+import { payloadKeys } from './payloadKeysField.ts';
 import { rate } from './rateField.ts';
 
 const fields = {
@@ -45,6 +46,7 @@ const fields = {
   ARCHIVE: archivePlace(),
   ARCHIVE_ENDPOINT: optional(urlOf(['https:', 'http:'])),
   ARCHIVER: bool(true),
+  PAYLOAD_KEYS: payloadKeys(),
   WORKER_CONCURRENCY: count({ min: 1, max: 10_000, fallback: 100 }),
   WORKER_LIMITS: limits(),
   WORKER_TYPES: optional(list()),

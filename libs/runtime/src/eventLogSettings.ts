@@ -10,5 +10,6 @@ export function eventLogSettings(config: Config) {
     replicas: config.STREAM_REPLICAS,
     maxAgeMs: config.JOBS_MAX_AGE,
     groupCommit: config.GROUP_COMMIT,
+    masterKeys: config.PAYLOAD_KEYS,
   };
 }

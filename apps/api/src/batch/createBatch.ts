@@ -4,7 +4,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { commandContext } from '../jobs/commandContext.ts';
 import { createdEarlier } from '../jobs/createdEarlier.ts';
-import { reusedKey } from '../jobs/idempotency.ts';
+import { isOfRequest, reusedKey } from '../jobs/idempotency.ts';
 import { newJob } from '../jobs/newJob.ts';
 import { sendJson } from '../http/sendJson.ts';
 import { batchIdentities } from './batchIdentities.ts';
@@ -50,8 +50,7 @@ async function jobsOfEarlier(events: readonly JobEvent[], deps: ApiDeps): Promis
   const jobs: Job[] = [];
   const [first] = events;
   if (first === undefined) return jobs;
-  const { fingerprint } = await createdEarlier(first.jobId, deps);
-  if (fingerprint !== created(first).fingerprint) throw reusedKey();
+  if (!isOfRequest(await createdEarlier(first.jobId, deps), created(first))) throw reusedKey();
   for (let read = 0; read < events.length; read += LANES) {
     const some = events.slice(read, read + LANES);
     jobs.push(...(await Promise.all(some.map(({ jobId }) => createdEarlier(jobId, deps)))));

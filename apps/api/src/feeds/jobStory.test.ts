@@ -1,3 +1,4 @@
+import type { EventLog } from '@jobstream/eventlog';
 import { migrate } from '@jobstream/readmodel';
 import { createLogger } from '@jobstream/runtime';
 import { createDatabase, eventually, startNats } from '@jobstream/testing';
@@ -17,9 +18,12 @@ test('a replica that is read and lags behind the tail hides nothing', async () =
   await tail.begin();
   const end = await api.log.lastSequence();
   await eventually(() => expect(tail.watch(id, { onEvent() {}, onEnd() {} }).recent).toHaveLength(end));
-  const lagging = Object.assign(Object.create(api.log) as typeof api.log, {
-    readHistory: async () => (await api.log.readHistory(id)).slice(0, 1),
-  });
+  const { contents } = api.log;
+  const readHistory = async () => (await api.log.readHistory(id)).slice(0, 1);
+  const lagging = Object.create(api.log, {
+    contents: { value: contents },
+    readHistory: { value: readHistory },
+  }) as EventLog;
   const versions: number[][] = [];
   for await (const events of jobStory(id, { log: lagging, tail }, new AbortController().signal)) {
     versions.push(events.map(({ event }) => event.version));

@@ -20,7 +20,7 @@ export async function* jobStory(
     for (const recorded of watch.recent) inbox.onEvent(recorded);
     const history = await log.readHistory(jobId);
     yield history;
-    yield* inbox.after(history.at(-1)?.sequence ?? 0);
+    for await (const events of inbox.after(history.at(-1)?.sequence ?? 0)) yield log.contents.openEvents(events);
   } finally {
     watch.leave();
     signal.removeEventListener('abort', inbox.onEnd);

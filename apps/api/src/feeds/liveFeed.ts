@@ -1,4 +1,4 @@
-import type { EventFeed, EventLog, LogEntry } from '@jobstream/eventlog';
+import type { EventFeed, EventLog, LogEntry, RecordedEvent } from '@jobstream/eventlog';
 import type { Logger } from '@jobstream/runtime';
 import type { Response } from 'express';
 import { eventFrame, positionFrame } from './eventFrame.ts';
@@ -6,12 +6,11 @@ import { openEventStream } from './eventStream.ts';
 import type { FeedFilter } from './feedFilter.ts';
 import type { LiveTail } from './liveTail.ts';
 import type { ReaderPlaces } from './readerPlaces.ts';
-import { CHUNK_CHARS } from './recentEvents.ts';
 
 export interface LiveFeedOptions {
   readonly res: Response;
   readonly tail: LiveTail;
-  readonly log: Pick<EventLog, 'follow'>;
+  readonly log: Pick<EventLog, 'follow' | 'contents'>;
   readonly places: ReaderPlaces;
   readonly filter: FeedFilter;
   readonly after: number;
@@ -19,6 +18,8 @@ export interface LiveFeedOptions {
 }
 
 const HEARTBEAT_MS = 15_000;
+/** Events of the log that are read, opened and sent at once. */
+const PIECE = 100;
 
 /**
  * One client of the live feed. It is sent what the tail has in memory; what is older it reads from the log first. Nothing
@@ -73,10 +74,15 @@ export class LiveFeed {
     const behind = this.#position < tail.floor;
     if (this.#res.writableNeedDrain) return behind ? this.#cut() : this.#news();
     if (behind) return this.#catchUp();
-    const { through, body } = tail.chunkAfter(this.#position, filter);
-    this.#position = through;
+    const chunk = tail.chunkAfter(this.#position, filter);
+    const body = chunk.sealed === undefined ? chunk.body : await this.#frames(chunk.sealed);
+    this.#position = chunk.through;
     if (body === undefined) return this.#news();
     this.#res.write(body);
+  }
+
+  async #frames(events: readonly RecordedEvent[]): Promise<string> {
+    return (await this.#options.log.contents.openEvents(events)).map(eventFrame).join('');
   }
 
   #news(): Promise<void> {
@@ -104,15 +110,16 @@ export class LiveFeed {
 
   /** Sends piece by piece, each when the connection has taken the one before. */
   async #sendAll(entries: readonly LogEntry[]): Promise<void> {
-    let text = '';
-    for (const entry of entries) {
-      if (entry.kind === 'event' && this.#options.filter.matches(entry.event)) text += eventFrame(entry);
-      if (text.length < CHUNK_CHARS && entry !== entries.at(-1)) continue;
+    for (let start = 0; start < entries.length && !this.#ended; start += PIECE) {
+      const piece = entries.slice(start, start + PIECE);
+      const wanted = piece
+        .filter((entry) => entry.kind === 'event')
+        .filter(({ event }) => this.#options.filter.matches(event));
+      const text = await this.#frames(wanted);
       while (this.#res.writableNeedDrain && !this.#ended) await this.#news();
       if (this.#ended) return;
       if (text !== '') this.#res.write(text);
-      this.#position = entry.sequence;
-      text = '';
+      this.#position = piece.at(-1)?.sequence ?? this.#position;
     }
   }
 

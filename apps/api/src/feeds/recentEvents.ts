@@ -13,6 +13,8 @@ export interface Chunk {
   readonly through: number;
   /** Undefined when there is nothing up to the end. */
   readonly body: Buffer | undefined;
+  /** The events of the body, where contents of them are encrypted and have to be opened for each client anew. */
+  readonly sealed?: readonly RecordedEvent[];
 }
 
 interface Recent {
@@ -21,7 +23,7 @@ interface Recent {
 }
 
 /** Small enough that a client's connection takes it in one go. */
-export const CHUNK_CHARS = 65_536;
+const CHUNK_CHARS = 65_536;
 
 /** The newest events of the log, as many as the limits allow, ready to be sent. */
 export class RecentEvents {
@@ -80,15 +82,16 @@ export class RecentEvents {
   }
 
   #chunkAfter(sequence: number, filter: FeedFilter): Chunk {
-    let text = '';
-    for (let index = this.#indexAfter(sequence); index < this.#events.length; index++) {
+    const chosen: Recent[] = [];
+    let chars = 0;
+    for (let index = this.#indexAfter(sequence); index < this.#events.length && chars < CHUNK_CHARS; index++) {
       const recent = this.#events[index];
       if (recent === undefined || !filter.matches(recent.recorded.event)) continue;
-      text += recent.frame;
-      if (text.length >= CHUNK_CHARS) return { through: recent.recorded.sequence, body: Buffer.from(text) };
+      chosen.push(recent);
+      chars += recent.frame.length;
     }
-    const through = Math.max(sequence, this.#position);
-    return { through, body: text === '' ? undefined : Buffer.from(text) };
+    const end = chars < CHUNK_CHARS ? this.#position : (chosen.at(-1)?.recorded.sequence ?? 0);
+    return chunkOf(chosen, Math.max(sequence, end));
   }
 
   #indexAfter(sequence: number): number {
@@ -112,4 +115,11 @@ export class RecentEvents {
     }
     this.#events.splice(0, dropped);
   }
+}
+
+function chunkOf(chosen: readonly Recent[], through: number): Chunk {
+  if (chosen.length === 0) return { through, body: undefined };
+  const body = Buffer.from(chosen.map(({ frame }) => frame).join(''));
+  if (!chosen.some(({ frame }) => frame.includes('$jwe'))) return { through, body };
+  return { through, body, sealed: chosen.map(({ recorded }) => recorded) };
 }

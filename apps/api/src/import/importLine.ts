@@ -6,7 +6,7 @@ import type { ApiDeps } from '../apiDeps.ts';
 import { commandContext } from '../jobs/commandContext.ts';
 import { createdEarlier } from '../jobs/createdEarlier.ts';
 import { decodeCreateJob } from '../jobs/decodeCreateJob.ts';
-import { identify, isIdempotencyKey, KEY_RULE } from '../jobs/idempotency.ts';
+import { identify, isIdempotencyKey, isOfRequest, KEY_RULE } from '../jobs/idempotency.ts';
 import { limitPayload } from '../jobs/limitPayload.ts';
 import { newJob, type NewJobOrder } from '../jobs/newJob.ts';
 import { Problem, type FieldError } from '../problems/problem.ts';
@@ -59,8 +59,8 @@ async function create({ number }: Line, order: NewJobOrder, deps: ApiDeps): Prom
     await deps.log.append(event, 0);
   } catch (error) {
     if (!(error instanceof ConcurrentAppendError)) throw error;
-    const { id, status, fingerprint } = await createdEarlier(event.jobId, deps);
-    if (fingerprint === order.identity.fingerprint) return { line: number, id, status, replayed: true };
+    const job = await createdEarlier(event.jobId, deps);
+    if (isOfRequest(job, order.identity)) return { line: number, id: job.id, status: job.status, replayed: true };
     throw mistake('/idempotencyKey', 'belongs to a job with another body');
   }
   return { line: number, id: event.jobId, status: fold([event])?.status ?? 'pending' };

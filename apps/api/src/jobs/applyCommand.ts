@@ -1,5 +1,5 @@
 import { decide, evolve, isRejection, type Job, type JobCommandOf, type Rejection } from '@jobstream/domain';
-import { ConcurrentAppendError, type JobSnapshot } from '@jobstream/eventlog';
+import { ConcurrentAppendError, isShredded, type JobSnapshot } from '@jobstream/eventlog';
 import type { ApiDeps } from '../apiDeps.ts';
 
 export type ChangeCommand = JobCommandOf<'CancelJob' | 'RequeueJob'>;
@@ -34,8 +34,14 @@ export async function applyCommand(
 }
 
 async function decideAndAppend(snapshot: JobSnapshot, command: ChangeCommand, log: ApiDeps['log']): Promise<Applied> {
-  const decision = decide(command, snapshot.job);
+  const decision = refusalOf(command, snapshot.job) ?? decide(command, snapshot.job);
   if (isRejection(decision)) return { job: snapshot.job, rejection: decision };
   await log.append(decision, snapshot.sequence);
   return { job: evolve(snapshot.job, decision) ?? snapshot.job };
+}
+
+/** Without its payload the job could only fail again. */
+function refusalOf({ command }: ChangeCommand, { payload }: Job): Rejection | undefined {
+  if (command !== 'RequeueJob' || !isShredded(payload)) return undefined;
+  return { rejected: 'illegal-transition', detail: 'the payload of the job was erased' };
 }

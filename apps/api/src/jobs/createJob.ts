@@ -6,7 +6,7 @@ import type { ApiDeps } from '../apiDeps.ts';
 import { commandContext } from './commandContext.ts';
 import { createdEarlier } from './createdEarlier.ts';
 import { decodeCreateJob } from './decodeCreateJob.ts';
-import { identify, readIdempotencyKey, reusedKey } from './idempotency.ts';
+import { identify, isOfRequest, readIdempotencyKey, reusedKey } from './idempotency.ts';
 import { createdJobView } from './jobView.ts';
 import { limitPayload } from './limitPayload.ts';
 import { newJob, type NewIdentity } from './newJob.ts';
@@ -20,7 +20,7 @@ export function createJob(deps: ApiDeps): RequestHandler {
     res.locals['jobId'] = event.jobId;
     if (await appendedFirst(event, deps)) return answer(res, 201, evolve(undefined, event));
     const job = await createdEarlier(event.jobId, deps);
-    if (job.fingerprint !== identity.fingerprint) throw reusedKey();
+    if (!isOfRequest(job, identity)) throw reusedKey();
     res.setHeader('Idempotent-Replayed', 'true');
     answer(res, 200, job);
   };

@@ -10,8 +10,8 @@ const PAUSE_MS = 50;
 /** The job that made a creation conflict. The log knows best; the table may know jobs that the log has let go. */
 export async function createdEarlier(id: string, { log, table }: Pick<ApiDeps, 'log' | 'table'>): Promise<Job> {
   for (let looks = 1; looks <= LOOKS; looks++) {
-    const found = (await log.readJob(id)) ?? (await table.findJob(id));
-    if (found !== undefined) return found.job;
+    const job = (await log.readJob(id))?.job ?? (await table.findJob(id))?.job;
+    if (job !== undefined) return log.contents.openJob(job);
     await pause(PAUSE_MS);
   }
   throw new Problem('log-unavailable');

@@ -14,9 +14,9 @@ export async function findJob(id: string, deps: ApiDeps, known = 0): Promise<Job
   const row = (await findInTable(id, deps))?.job;
   if (row !== undefined && row.version >= Math.max(known, deps.served.of(id))) {
     deps.served.forget(id);
-    return row;
+    return deps.log.contents.openJob(row);
   }
-  const job = (await deps.log.readJob(id))?.job ?? row;
+  const job = (await deps.log.readJob(id))?.job ?? (row && (await deps.log.contents.openJob(row)));
   if (job !== undefined) deps.served.note(job);
   return job;
 }

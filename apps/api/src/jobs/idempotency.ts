@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { uuidV8 } from '@jobstream/domain';
+import { uuidV8, type Job } from '@jobstream/domain';
+import { isShredded } from '@jobstream/eventlog';
 import { canonicalJson } from './canonicalJson.ts';
 import { Problem } from '../problems/problem.ts';
 
@@ -52,4 +53,15 @@ function invalidKey(detail: string): Problem {
     detail: `Idempotency-Key ${detail}`,
     errors: [{ header: 'Idempotency-Key', detail }],
   });
+}
+
+/**
+ * Whether the job was made by this request. Of one whose contents were erased nobody can tell any more: its key alone
+ * says that it was.
+ */
+export function isOfRequest(
+  { fingerprint, payload }: Job,
+  identity: { readonly fingerprint?: string | undefined },
+): boolean {
+  return fingerprint === identity.fingerprint || isShredded(payload);
 }

@@ -9,6 +9,8 @@ import { withinDeadline } from '../http/withinDeadline.ts';
 import { changeJobOperation } from './changeJobOperation.ts';
 import { createJob } from './createJob.ts';
 import { createJobOperation } from './createJobOperation.ts';
+import { erasePayload } from './erasePayload.ts';
+import { erasePayloadOperation } from './erasePayloadOperation.ts';
 import { getJob } from './getJob.ts';
 import { getJobEvents } from './getJobEvents.ts';
 import { getJobEventsOperation } from './getJobEventsOperation.ts';
@@ -43,6 +45,10 @@ export function jobRoutes(deps: ApiDeps): readonly Route[] {
     {
       path: '/api/jobs/:id/events',
       get: { operation: getJobEventsOperation, handlers: [read, own, getJobEvents(deps)] },
+    },
+    {
+      path: '/api/jobs/:id/payload',
+      delete: { operation: erasePayloadOperation, handlers: [needs('admin'), own, withinDeadline(erasePayload(deps))] },
     },
     { path: '/api/jobs/:id/cancel', post: change('CancelJob') },
     { path: '/api/jobs/:id/retry', post: change('RequeueJob') },

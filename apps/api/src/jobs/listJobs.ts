@@ -9,7 +9,7 @@ import { Problem } from '../problems/problem.ts';
 import { sendJson } from '../http/sendJson.ts';
 
 /** `GET /api/jobs`: a page of jobs, newest first, from the table. */
-export function listJobs({ table }: ApiDeps): RequestHandler {
+export function listJobs({ table, log }: ApiDeps): RequestHandler {
   return async (req, res) => {
     const { tenant } = callerOf(res);
     const { count = false, ...query } = { ...decodeListJobsQuery(req.query), tenant };
@@ -19,7 +19,7 @@ export function listJobs({ table }: ApiDeps): RequestHandler {
     ]);
     if (nextCursor !== null) res.setHeader('Link', `<${nextPage(req, nextCursor)}>; rel="next"`);
     res.setHeader('Cache-Control', 'private, no-cache');
-    sendJson(res, 200, { items: items.map(jobView), nextCursor, ...total });
+    sendJson(res, 200, { items: (await log.contents.openJobs(items)).map(jobView), nextCursor, ...total });
   };
 }
 

@@ -24,6 +24,7 @@ export const problemTypes = {
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'illegal-transition': { status: 409, title: 'The state of the job forbids this' },
+  'contents-in-clear': { status: 409, title: 'The contents of the job are not encrypted' },
   'job-changed': { status: 409, title: 'The job changed at the same time' },
   'version-not-reached': { status: 409, title: 'The job has not come to this version' },
   'schedule-exists': { status: 409, title: 'There is a schedule of this name already' },

@@ -52,6 +52,7 @@ async function observedAttempt(span: TracedSpan, claim: Attempt, context: Worker
 
 async function runAttempt(claim: Attempt, context: WorkerContext): Promise<{ answer: Answer; end: AttemptEnd }> {
   const outcome = await runHandler(claim, context);
+  claim.delivery.freeSlot(); // concurrency is about handlers; the outcome may take its time to the disk
   context.observer.ran(claim.delivery.jobType, outcome.durationMs);
   if (isCancelled(outcome)) return { answer: answerToCancelled(claim, outcome), end: 'cancelled' };
   const event = await recordOutcome(claim, outcome, context);

@@ -26,6 +26,7 @@ type Fault = (event: JobEvent, expected: number) => Promise<unknown>;
 function faultyLog(...faults: Fault[]) {
   const { eventLog } = log;
   return {
+    contents: eventLog.contents,
     readJob: eventLog.readJob.bind(eventLog),
     readHistory: eventLog.readHistory.bind(eventLog),
     scheduleWake: eventLog.scheduleWake.bind(eventLog),

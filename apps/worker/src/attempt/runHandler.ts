@@ -7,20 +7,22 @@ import type { Attempt } from './attempt.ts';
 import { AttemptAbort } from './attemptAbort.ts';
 import type { Ending, Outcome } from './outcome.ts';
 import { ProgressReporter } from './progressReporter.ts';
+import { readableJob } from './readableJob.ts';
 
 /** How long a handler may take to end after its signal was aborted, before it is left to itself. */
 const ABANDON_AFTER_MS = 500;
 
 /** Runs the handler to its end, its deadline or the worker's, or until the job is cancelled; all its progress is appended when this returns. */
-export async function runHandler(attempt: Attempt, { closing, cancelWatch, tracing }: WorkerContext): Promise<Outcome> {
+export async function runHandler(attempt: Attempt, context: WorkerContext): Promise<Outcome> {
+  const { closing, cancelWatch, tracing } = context;
   using abort = new AttemptAbort(attempt.chain.job.timeoutMs, closing);
   using _guard = cancelWatch.guard(attempt, abort);
   const progress = new ProgressReporter(attempt.chain, attempt.number, (error) => {
     if (error instanceof ConcurrentAppendError) abort.overtaken();
   });
   const startedAt = performance.now();
-  const context = { ...handlerContext(attempt, abort.signal, progress), traceparent: tracing.current() };
-  const ending = await endOf(attempt, context);
+  const given = { ...handlerContext(attempt, abort.signal, progress), traceparent: tracing.current() };
+  const ending = await endOf(attempt, given, context);
   const durationMs = Math.round(performance.now() - startedAt);
   await progress.finish();
   return { ...ending, durationMs };
@@ -34,9 +36,13 @@ function handlerContext(
   return { job: chain.job, attempt: number, signal, log: logger, progress: (progress) => reporter.report(progress) };
 }
 
-async function endOf({ handler, logger }: Attempt, ctx: JobContext): Promise<Ending> {
+async function endOf({ handler, logger }: Attempt, ctx: JobContext, context: WorkerContext): Promise<Ending> {
   const aborted = abortionOf(ctx.signal);
-  const ended = settled(handler.run(ctx.job.payload, ctx));
+  const run = async () => {
+    const job = await readableJob(ctx.job, context);
+    return handler.run(job.payload, { ...ctx, job });
+  };
+  const ended = settled(run());
   const first = await Promise.race([ended, aborted]);
   if (!ctx.signal.aborted) return first;
   const stopped = await Promise.race([ended, pause(ABANDON_AFTER_MS)]);

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { decide, isRejection, type JobCommand } from '@jobstream/domain';
 import { migrate, type Scope, scopes } from '@jobstream/readmodel';
 import { createDatabase, freePort, startNats } from '@jobstream/testing';
@@ -48,7 +48,7 @@ export async function startContractSystem(): Promise<ContractSystem> {
   const servers = { natsUrl: nats.url, databaseUrl };
   const nowhere = `postgres://nobody@127.0.0.1:${await freePort()}/nothing`;
   const [guarded, open, limited, keyless, lost] = await Promise.all([
-    startApi({ ...servers, auth: { open: false } }),
+    startApi({ ...servers, auth: { open: false }, log: { masterKeys: [{ id: 'test', secret: randomBytes(32) }] } }),
     startApi(servers),
     startApi({ ...servers, auth: { open: false, rateLimit: { count: 1, perMs: 3_600_000 } } }),
     startApi({ natsUrl: nats.url, databaseUrl: nowhere, auth: { open: false } }),

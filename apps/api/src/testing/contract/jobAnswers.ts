@@ -110,6 +110,13 @@ export const jobAnswers: Readonly<Record<string, Readonly<Record<string, Produce
     '200': async (situation) => situation.ask(path(await livedJob(situation, 'failed'))),
     '409': async (situation) => situation.ask(path(await newJob(situation))),
   },
+  erasePayload: {
+    '200': async (situation) => situation.ask(path(await livedJob(situation, 'failed'))),
+    '409': async ({ ask, system }) => {
+      const created = await system.open.post('/api/jobs', { type: 'email' });
+      return ask(path(((await created.json()) as { id: string }).id));
+    },
+  },
   followEvents: {
     '200': async (situation) => {
       const id = await livedJob(situation, 'failed');
