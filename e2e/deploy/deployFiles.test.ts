@@ -97,11 +97,12 @@ describe.skipIf(missing.length > 0)('Cloud Run:', () => {
 });
 
 describe.skipIf(missing.length > 0)('the workflows', () => {
+  const folder = path.join(repositoryRoot, '.github', 'workflows');
+  const files = readdirSync(folder).map((name) => path.join(folder, name));
+
   test('are what GitHub takes', async () => {
-    const result = await runProgram('binary' in actionlint ? actionlint.binary : '', ['-no-color'], {
-      cwd: repositoryRoot,
-    });
-    expect(result).toEqual({ code: 0, output: '' });
+    expect(files.length).toBeGreaterThan(1);
+    expect(await runProgram('binary' in actionlint ? actionlint.binary : '', files)).toEqual({ code: 0, output: '' });
   });
 });
 
