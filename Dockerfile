@@ -9,6 +9,7 @@ COPY package.json package-lock.json .npmrc ./
 COPY apps/api/package.json apps/api/
 COPY apps/projector/package.json apps/projector/
 COPY apps/worker/package.json apps/worker/
+COPY libs/archive/package.json libs/archive/
 COPY libs/domain/package.json libs/domain/
 COPY libs/eventlog/package.json libs/eventlog/
 COPY libs/readmodel/package.json libs/readmodel/

@@ -9,15 +9,16 @@ export interface EventView {
   readonly data: { readonly attempt?: number; readonly retryAt?: string };
 }
 
-/** The client, as these tests like it: it gives up at once, and has a way past what it checks. */
-export function jobsClient(api: string) {
-  const { jobs } = new JobstreamClient({ url: api, retryForMs: 0 });
+/** The client, as these tests like it: it gives up at once, and has a way past what it checks. With a key if given. */
+export function jobsClient(api: string, key?: string) {
+  const authorization: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  const { jobs } = new JobstreamClient({ url: api, retryForMs: 0, ...(key === undefined ? {} : { credentials: key }) });
   return {
     /** Sends any body, and hands out whatever is answered. */
     post: (body: unknown) =>
       fetch(`${api}/api/jobs`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...authorization },
         body: typeof body === 'string' ? body : JSON.stringify(body),
       }),
     job: (id: string) => jobs.get(id),

@@ -1,33 +1,27 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { connect } from '@nats-io/transport-node';
 import { eventually } from '@jobstream/testing';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jobsClient } from './jobsClient.ts';
-import { runToEnd, startSystem, type RunningSystem } from './startSystem.ts';
+import { startTestSystem } from './stage/startTestSystem.ts';
+import type { TestSystem } from './stage/testSystem.ts';
 
 const SLOW = 120_000;
 
-let dataDir: string;
-let system: RunningSystem;
+let system: TestSystem;
 let jobs: ReturnType<typeof jobsClient>;
 
-async function start(): Promise<void> {
-  system = await startSystem(dataDir, { ACK_WAIT_MS: '1000' });
-  jobs = jobsClient(system.api);
-}
-
 beforeAll(async () => {
-  dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-e2e-'));
-  await start();
+  system = await startTestSystem({ ACK_WAIT_MS: '1000' });
+  jobs = jobsClient(system.api, system.key);
 }, SLOW);
 
-afterAll(async () => {
-  await system.stop();
-  await rm(dataDir, { recursive: true, force: true });
-}, SLOW);
+afterAll(() => system[Symbol.asyncDispose](), SLOW);
+
+async function startAgain(): Promise<void> {
+  await system.start();
+  jobs = jobsClient(system.api, system.key);
+}
 
 async function rows(sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
   const client = new Client({ connectionString: system.postgres });
@@ -37,12 +31,6 @@ async function rows(sql: string, values: unknown[] = []): Promise<Record<string,
   } finally {
     await client.end();
   }
-}
-
-async function kill(text: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-  const pids = await system.pidsOf(text);
-  expect(pids).not.toEqual([]);
-  for (const pid of pids) process.kill(pid, signal);
 }
 
 describe('a job', () => {
@@ -65,7 +53,7 @@ describe('a job', () => {
     );
     const [row] = await rows('SELECT * FROM jobs WHERE id = $1', [id]);
     expect(row).toMatchObject({ id, type: 'email', status: 'completed', attempt: 1, version: 3, result: job.result });
-    const nats = await connect({ servers: system.nats });
+    const nats = await connect(system.nats);
     for (const [token, event] of [
       ['created', 'JobCreated'],
       ['started', 'JobStarted'],
@@ -112,11 +100,10 @@ describe('a job', () => {
     async () => {
       const { id } = await jobs.create({ type: 'sleep', payload: { durationMs: 2_000 } });
       await jobs.reaches(id, 'processing');
-      await kill('apps/worker/');
+      await system.kill('worker');
       expect(await jobs.reaches(id, 'completed', 'failed')).toMatchObject({ status: 'completed', attempt: 2 });
       const started = (await jobs.events(id)).filter(({ event }) => event === 'JobStarted');
       expect(started.map(({ data }) => data.attempt)).toEqual([1, 2]);
-      expect(system.lines.some((line) => /worker ended .*starting it again/.test(line))).toBe(true);
     },
     SLOW,
   );
@@ -134,26 +121,6 @@ describe('wrong input', () => {
     expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(await response.json()).toMatchObject({ status, ...(errors === undefined ? {} : { errors }) });
   });
-
-  test(
-    'an address of NATS that is none is one clear sentence and a failed start',
-    async () => {
-      const { code, output } = await runToEnd({ NATS_URL: 'garbage', DATA_DIR: path.join(dataDir, 'unused') });
-      expect(code).not.toBe(0);
-      expect(output).toMatch(/^[^\n]*NATS_URL[^\n]*$/);
-    },
-    SLOW,
-  );
-
-  test(
-    'a second system on the same data folder is refused',
-    async () => {
-      const { code, output } = await runToEnd({ DATA_DIR: dataDir });
-      expect(code).not.toBe(0);
-      expect(output).toContain(String(system.process.pid));
-    },
-    SLOW,
-  );
 });
 
 describe('the whole system', () => {
@@ -174,9 +141,9 @@ describe('the whole system', () => {
       };
       const clients = Promise.all(Array.from({ length: 10 }, client));
       await eventually(() => expect(acknowledged.length).toBeGreaterThan(100));
-      await kill('nats-server', 'SIGSTOP');
+      await system.kill('nats', 'SIGSTOP');
       await eventually(() => expect(refusals.length).toBeGreaterThan(0), { timeoutMs: 20_000 });
-      await kill('nats-server', 'SIGKILL');
+      await system.kill('nats');
       const before = acknowledged.length;
       await eventually(() => expect(acknowledged.length).toBeGreaterThan(before + 50), { timeoutMs: 60_000 });
       stop.abort();
@@ -190,12 +157,12 @@ describe('the whole system', () => {
   );
 
   test(
-    'has all jobs after a stop and a start, and stops with code 0',
+    'has all jobs after a stop and a start, and stops in order',
     async () => {
       const { id } = await jobs.create({ type: 'email', payload: { to: 'user@example.com' } });
       await jobs.reaches(id, 'completed');
-      expect(await system.stop()).toBe(0);
-      await start();
+      expect(await system.stop()).toBe(true);
+      await startAgain();
       expect(await jobs.job(id)).toMatchObject({ id, status: 'completed' });
     },
     SLOW,
@@ -206,8 +173,8 @@ describe('the whole system', () => {
     async () => {
       const before = await rows('SELECT id, status, version FROM jobs ORDER BY id');
       await system.stop();
-      await rm(path.join(dataDir, 'postgres'), { recursive: true });
-      await start();
+      await system.loseDatabase();
+      await startAgain();
       await eventually(
         async () => expect(await rows('SELECT id, status, version FROM jobs ORDER BY id')).toEqual(before),
         {
@@ -217,26 +184,4 @@ describe('the whole system', () => {
     },
     SLOW,
   );
-
-  test(
-    'leaves no process behind when it is killed itself',
-    async () => {
-      const pids = await system.pidsOf('');
-      expect(pids.length).toBeGreaterThan(5);
-      await system.stop('SIGKILL');
-      await eventually(() => expect(pids.filter(isAlive)).toEqual([]), { timeoutMs: 60_000 });
-      await start();
-      expect((await jobs.list('limit=1')).items).toHaveLength(1);
-    },
-    SLOW,
-  );
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -56,7 +56,8 @@ async function privateFolders(work: string): Promise<string[]> {
   return settings.flatMap((setting) => ['-o', setting]);
 }
 
-async function debianMirror(): Promise<string> {
+/** The mirror that this machine takes its Debian packages from. */
+export async function debianMirror(): Promise<string> {
   const format = ['--no-release-info', '--format', '$(REPO_URI)', 'Created-By: Packages', 'Component: main'];
   const mirrors = (await runCommand('apt-get', ['indextargets', ...format])).split('\n');
   const mirror = mirrors.find((uri) => /\/debian\/?$/.test(uri));

@@ -1,10 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { getContainerRuntimeClient } from 'testcontainers';
 import type { ContainerRuntimeClient, StartedTestContainer } from 'testcontainers';
 import { plainLog } from './plainLog.ts';
 
 type Container = ReturnType<ContainerRuntimeClient['container']['dockerode']['getContainer']>;
+
+/** Longer than the grace time of an app, so that its attempts end or are released. */
+const STOP_SECONDS = 20;
 
 export interface ServerContainerOptions {
   /** Resolves when the server answers. */
@@ -49,16 +53,33 @@ export class ServerContainer implements AsyncDisposable {
     await this.#container.pause();
   }
 
+  /** Undoes `pause` and a SIGSTOP. */
   async resume(): Promise<void> {
-    await this.#container.unpause();
+    if ((await this.#container.inspect()).State.Paused) await this.#container.unpause();
+    await this.#container.kill({ signal: 'SIGCONT' });
   }
 
-  async stop(): Promise<void> {
-    if (this.#pid === undefined) return;
-    if ((await this.#container.inspect()).State.Paused) await this.resume();
-    await this.#container.kill({ signal: 'SIGCONT' }); // a process that was stopped sees no other signal
-    await this.#container.stop();
+  /** Asks the process to end, and resolves to its exit code; undefined if it did not run. */
+  async stop(): Promise<number | undefined> {
+    if (this.#pid === undefined) return undefined;
+    await this.resume(); // a frozen process sees no other signal
+    await this.#container.stop({ t: STOP_SECONDS });
     this.#pid = undefined;
+    return (await this.#container.inspect()).State.ExitCode;
+  }
+
+  /** Runs a program in the container and returns what it writes to standard output. */
+  async run(command: readonly string[]): Promise<string> {
+    const exec = await this.#container.exec({ Cmd: [...command], AttachStdout: true });
+    const frames = await buffer(await exec.start({}));
+    const { ExitCode: code } = await exec.inspect();
+    if (code !== 0) throw new Error(`${command.join(' ')} ended with code ${code}`);
+    return plainLog(frames);
+  }
+
+  /** What it has written so far. */
+  async log(): Promise<string> {
+    return plainLog(await this.#container.logs({ follow: false, stdout: true, stderr: true }));
   }
 
   async restart(): Promise<void> {
@@ -80,7 +101,6 @@ export class ServerContainer implements AsyncDisposable {
 
   async #keepLog(): Promise<void> {
     await mkdir(path.dirname(this.#options.logFile), { recursive: true });
-    const log = await this.#container.logs({ follow: false, stdout: true, stderr: true });
-    await writeFile(this.#options.logFile, plainLog(log));
+    await writeFile(this.#options.logFile, await this.log());
   }
 }

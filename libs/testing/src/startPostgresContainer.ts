@@ -41,7 +41,7 @@ function testPostgres(server: ServerContainer, url: string): TestPostgres {
     },
     kill: (signal) => server.kill(signal),
     restart: () => server.restart(),
-    stop: () => server.stop(),
+    stop: async () => void (await server.stop()),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

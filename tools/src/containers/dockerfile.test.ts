@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { repositoryRoot } from '../cacheFolder.ts';
+import { baseImages } from './baseImages.ts';
+
+const text = (name: string) => readFileSync(path.join(repositoryRoot, name), 'utf8');
+const dockerfile = text('Dockerfile');
+const manifest = (folder: string) =>
+  JSON.parse(text(`${folder}/package.json`)) as { version: string; dependencies?: Record<string, string> };
+
+/** The folders of these packages and of all of ours that they depend on. */
+function withDependencies(folders: readonly string[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  const add = (folder: string): void => {
+    if (found.has(folder)) return;
+    found.add(folder);
+    const names = Object.keys(manifest(folder).dependencies ?? {}).filter((name) => name.startsWith('@jobstream/'));
+    for (const name of names) add(`libs/${name.slice('@jobstream/'.length)}`);
+  };
+  for (const folder of folders) add(folder);
+  return found;
+}
+
+test('the build stage gets the package.json of every package that the apps are made of', () => {
+  const copied = [...dockerfile.matchAll(/^COPY (\S+)\/package\.json /gm)].map(([, folder]) => folder ?? '');
+  const wanted = withDependencies(['apps/api', 'apps/projector', 'apps/worker', 'tools/images']);
+  expect(copied.toSorted()).toEqual([...wanted].toSorted());
+});
+
+test('base images have the same public names everywhere', () => {
+  const compose = text('docker-compose.yml');
+  for (const { variable, publicName } of baseImages) {
+    const usual = `\${${variable}:-${publicName}}`;
+    const inDockerfile = dockerfile.includes(`ARG ${variable}=${publicName}\n`);
+    expect({ variable, known: inDockerfile || compose.includes(usual) }).toEqual({ variable, known: true });
+  }
+  expect(dockerfile).toMatch(new RegExp(`node:${process.versions.node}-`));
+});
+
+test('an image says the version of the package', () => {
+  const { version } = JSON.parse(text('package.json')) as { version: string };
+  expect(dockerfile).toContain(`ARG VERSION=${version}\n`);
+});

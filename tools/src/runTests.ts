@@ -1,0 +1,22 @@
+import { startVitest, parseCLI } from 'vitest/node';
+import type { Vitest } from 'vitest/node';
+import { closingLine, testTally } from './testTally.ts';
+
+/** Runs vitest with these words of its command line; writes `N passed, N failed` last and returns how many failed. */
+export async function runTests(words: readonly string[]): Promise<number> {
+  const { filter, options } = parseCLI(['vitest', 'run', ...words]);
+  const vitest = await startVitest(filter, { ...options, watch: false });
+  const tally = testTally(vitest.state.getTestModules(), vitest.state.getUnhandledErrors().length);
+  await closeAll(vitest);
+  // A run that could not even begin has no test that failed.
+  const failed = Math.max(tally.failed, process.exitCode ? 1 : 0);
+  console.log(closingLine({ ...tally, failed }));
+  return failed;
+}
+
+async function closeAll(vitest: Vitest): Promise<void> {
+  // A handle that a test leaked must not keep a run from ending; vitest has named it by then.
+  const overdue = setTimeout(() => process.exit(1), 60_000);
+  await vitest.close();
+  clearTimeout(overdue);
+}
