@@ -11,7 +11,14 @@ await runProcess('projector', (config, logger, { metrics, tracing }) => {
   const observer = eventLogMetrics(metrics);
   const opened = openArchive(config);
   const archive = opened?.archive;
-  const eventLog = new EventLog({ ...eventLogSettings(config), name: 'projector', logger, observer, archive });
+  const eventLog = new EventLog({
+    ...eventLogSettings(config),
+    masterKeys: [],
+    name: 'projector',
+    logger,
+    observer,
+    archive,
+  });
   const databaseUrl = config.DATABASE_URL;
   const projector = new Projector({
     eventLog,

@@ -59,6 +59,7 @@ async function withLog<Result>(
 ): Promise<Result> {
   const eventLog = new EventLog({
     ...eventLogSettings(config),
+    masterKeys: [],
     name,
     archive: openArchive(config)?.archive,
   });
