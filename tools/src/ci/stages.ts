@@ -7,6 +7,7 @@ export const stages: readonly Stage[] = [
   { name: 'format', command: 'npm run format:check' },
   { name: 'openapi', command: 'npm run lint:openapi' },
   { name: 'tests', command: 'npm test', minutes: 60 },
+  { name: 'fuzz', command: 'npm run test:fuzz', minutes: 30 },
   { name: 'conformance', command: 'CI=true npm run conformance', minutes: 15 },
   { name: 'chaos', command: 'CHAOS_JOBS=1500 CHAOS_FAULTS=22 npm run test:chaos', minutes: 15 },
 ];

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '@jobstream/testing';
@@ -9,6 +9,8 @@ export interface ApiProcess extends AsyncDisposable {
   readonly url: string;
   /** In bytes. */
   memory(): Promise<number>;
+  /** Sends a question over the IPC channel and resolves to what an answer has under that name; rejects if the process ends. */
+  ask(question: string): Promise<unknown>;
   /** Sends a signal and resolves when the process is gone. */
   kill(signal: NodeJS.Signals): Promise<void>;
 }
@@ -16,9 +18,16 @@ export interface ApiProcess extends AsyncDisposable {
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 /** Starts an API process on a port and waits until it answers; `env` is all of its environment. */
-export async function spawnApi(port: number, env: Record<string, string>): Promise<ApiProcess> {
+export async function spawnApi(
+  port: number,
+  env: Record<string, string>,
+  nodeOptions: readonly string[] = [],
+): Promise<ApiProcess> {
   const settings = { LOG_LEVEL: 'silent', PORT: String(port), ...env };
-  const child = spawn(process.execPath, [main], { env: settings, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = spawn(process.execPath, [...nodeOptions, main], {
+    env: settings,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   const ended = once(child, 'exit');
   const url = `http://127.0.0.1:${port}`;
   await eventually(() => fetch(`${url}/health/live`), { timeoutMs: 20_000 });
@@ -29,6 +38,14 @@ export async function spawnApi(port: number, env: Record<string, string>): Promi
   return {
     url,
     kill,
+    ask: async (question) => {
+      const answers = on(child, 'message', { close: ['exit'] });
+      child.send(question);
+      for await (const [answer] of answers as AsyncIterable<[Readonly<Record<string, unknown>>]>) {
+        if (Object.hasOwn(answer, question)) return answer[question];
+      }
+      throw new Error('the process has ended');
+    },
     memory: async () => {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
       return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1_024;
