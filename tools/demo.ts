@@ -27,8 +27,7 @@ async function main(): Promise<void> {
 async function show(url: string): Promise<void> {
   if (!URL.canParse(url)) throw new Error(`API_URL is not an address: ${url}`);
   const to = `test${raiseCounter(path.join(dataDir, 'counter'))}@example.com`;
-  const key = keyFor(url, process.env);
-  const { jobs } = new JobstreamClient({ url, retryForMs, ...(key === undefined ? {} : { credentials: key }) });
+  const { jobs } = new JobstreamClient({ url, retryForMs, credentials: keyFor(url, process.env) });
   try {
     await demonstrate({ jobs, to, write: (text) => process.stdout.write(text) });
   } catch (error) {
