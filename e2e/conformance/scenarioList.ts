@@ -10,6 +10,7 @@ import { exhausted } from './scenarios/exhausted.ts';
 import { fastPath } from './scenarios/fastPath.ts';
 import { heartbeat } from './scenarios/heartbeat.ts';
 import { invalidPayload } from './scenarios/invalidPayload.ts';
+import { largeResult } from './scenarios/largeResult.ts';
 import { newerEvent } from './scenarios/newerEvent.ts';
 import { overtaken } from './scenarios/overtaken.ts';
 import { parkedRetry } from './scenarios/parkedRetry.ts';
@@ -30,6 +31,7 @@ export const scenarioList: readonly Scenario[] = [
   consumers,
   unrecoverable,
   invalidPayload,
+  largeResult,
   timeout,
   retry,
   exhausted,

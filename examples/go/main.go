@@ -31,6 +31,8 @@ var (
 	errTimeout   = errors.New("the attempt took longer than the job allows")
 )
 
+const largestResult = 256 * 1024
+
 // Unrecoverable is returned by a handler when another attempt cannot help.
 type Unrecoverable struct{ error }
 
@@ -262,9 +264,10 @@ type Worker struct {
 	settings Settings
 	slots    chan struct{}
 	serving  sync.WaitGroup
+	running  sync.Map // of job ids to attempts
 
-	mutex   sync.Mutex
-	running map[string]*Attempt
+	closing context.Context // ends when running attempts must end
+	close   context.CancelCauseFunc
 }
 
 func newWorker(nc *nats.Conn, jobType string, handle Handler, settings Settings) (*Worker, error) {
@@ -273,11 +276,12 @@ func newWorker(nc *nats.Conn, jobType string, handle Handler, settings Settings)
 		return nil, err
 	}
 	host, _ := os.Hostname()
+	closing, closeAll := context.WithCancelCause(context.Background())
 	return &Worker{
 		nc: nc, js: js, jobType: jobType, handle: handle, settings: settings,
 		name:    fmt.Sprintf("%s-%d-%s", host, os.Getpid(), rand.Text()[:6]),
 		slots:   make(chan struct{}, settings.Concurrency),
-		running: map[string]*Attempt{},
+		closing: closing, close: closeAll,
 	}, nil
 }
 
@@ -304,7 +308,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	slog.Info("ready", "worker", w.name, "type", w.jobType)
 	taking.Wait()
-	grace := time.AfterFunc(w.settings.Grace, func() { w.abortAll(errShutdown) })
+	grace := time.AfterFunc(w.settings.Grace, func() { w.close(errShutdown) })
 	defer grace.Stop()
 	w.serving.Wait()
 	return nil
@@ -492,20 +496,24 @@ func (w *Worker) run(attempt *Attempt) error {
 
 // runHandler runs the handler and tells which event its outcome is; errOvertaken if the job has moved on meanwhile.
 func (w *Worker) runHandler(attempt *Attempt) (string, Data, error) {
-	aborted, abort := context.WithCancelCause(context.Background())
+	aborted, abort := context.WithCancelCause(w.closing)
 	defer abort(nil)
 	attempt.abort = abort
 	timeout := time.Duration(attempt.state().Created.Data.TimeoutMs) * time.Millisecond
 	ctx, cancel := context.WithTimeoutCause(aborted, timeout, errTimeout)
 	defer cancel()
-	defer w.follow(attempt)()
+	w.running.Store(attempt.call.jobID, attempt)
+	defer w.running.Delete(attempt.call.jobID)
 	result, err := w.handled(ctx, attempt)
 	cause := context.Cause(ctx)
 	switch {
 	case errors.Is(err, errOvertaken) || cause == errOvertaken:
 		return "", Data{}, errOvertaken
 	case err == nil:
-		return "JobCompleted", Data{Result: result}, nil
+		if err = reasonNotToKeep(result); err == nil {
+			return "JobCompleted", Data{Result: result}, nil
+		}
+		cause = nil
 	case cause == errShutdown:
 		return "JobReleased", Data{Reason: cause.Error()}, nil
 	}
@@ -537,6 +545,18 @@ func (w *Worker) handled(ctx context.Context, attempt *Attempt) (any, error) {
 	}
 }
 
+// reasonNotToKeep is unrecoverable: the work is done, so another attempt would not help.
+func reasonNotToKeep(result any) error {
+	text, err := json.Marshal(result)
+	if err != nil {
+		return Unrecoverable{fmt.Errorf("the result is not JSON: %w", err)}
+	}
+	if len(text) > largestResult {
+		return Unrecoverable{fmt.Errorf("the result has %d bytes of JSON", len(text))}
+	}
+	return nil
+}
+
 func failure(err error, job *Job) (string, Data) {
 	var invalid InvalidPayload
 	var unrecoverable Unrecoverable
@@ -554,37 +574,10 @@ func failure(err error, job *Job) (string, Data) {
 	return "JobFailed", data
 }
 
-func (w *Worker) follow(attempt *Attempt) (forget func()) {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	w.running[attempt.call.jobID] = attempt
-	return func() {
-		w.mutex.Lock()
-		defer w.mutex.Unlock()
-		delete(w.running, attempt.call.jobID)
-	}
-}
-
-func (w *Worker) attemptAt(jobID string) *Attempt {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	return w.running[jobID]
-}
-
-func (w *Worker) abortAll(cause error) {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	for _, attempt := range w.running {
-		attempt.abort(cause)
-	}
-}
-
 // lookAtAll is for when the connection is back: a cancel may have been missed.
 func (w *Worker) lookAtAll() {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	for jobID := range w.running {
-		go w.abortIfMovedOn(jobID)
+	for jobID := range w.running.Range {
+		go w.abortIfMovedOn(jobID.(string))
 	}
 }
 
@@ -592,10 +585,11 @@ func (w *Worker) lookAtAll() {
 func (w *Worker) abortIfMovedOn(jobID string) {
 	for _, pause := range []time.Duration{0, 50, 200, 500, 1000} {
 		time.Sleep(pause * time.Millisecond)
-		attempt := w.attemptAt(jobID)
-		if attempt == nil {
+		running, here := w.running.Load(jobID)
+		if !here {
 			continue
 		}
+		attempt := running.(*Attempt)
 		job, err := w.read(jobID)
 		if err == nil && job != nil && (job.Status != "processing" || job.Attempt != attempt.Number || job.Worker != w.name) {
 			attempt.abort(errOvertaken)
@@ -678,7 +672,7 @@ func (w *Worker) publish(msg *nats.Msg) (sequence uint64, tries int, err error) 
 
 func refused(err error) bool {
 	var apiError *jetstream.APIError
-	return errors.As(err, &apiError) && apiError.Code != 503
+	return errors.Is(err, nats.ErrMaxPayload) || errors.As(err, &apiError) && apiError.Code != 503
 }
 
 func conflicts(err error) bool {

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import MaxPayloadError
 from nats.js.api import ConsumerConfig
 from nats.js.errors import APIError, NotFoundError
 
@@ -32,6 +33,7 @@ CONFLICTS = (10071, 10164)
 SUFFIXES = {"JobRetryScheduled": "retry-scheduled"}
 ENDED = ("completed", "failed", "cancelled")
 OLDEST_SERVER = (2, 14, 4)
+LARGEST_RESULT = 256 * 1024
 TIMEOUT, SHUTDOWN, MOVED_ON = "timeout", "the worker is shutting down", "the job has moved on"
 
 
@@ -190,6 +192,7 @@ class Worker:
         self.running: dict[str, Attempt] = {}
         self.hints: set[asyncio.Task[None]] = set()
         self.stopping = asyncio.Event()
+        self.closing = False
 
     async def run(self) -> None:
         """Takes calls for work until `stopping` is set, gives running attempts time to end, and releases them."""
@@ -202,6 +205,7 @@ class Worker:
         await asyncio.gather(self.take("JOBS", f"worker-{kind}"), self.take("TIMERS", f"due-{kind}"))
         if self.serving:
             await asyncio.wait(self.serving, timeout=self.settings.grace)
+        self.closing = True
         for attempt in self.running.values():
             attempt.abort(SHUTDOWN)
         if self.serving:
@@ -209,7 +213,12 @@ class Worker:
 
     async def make_consumer(self, stream: str, name: str, **filters: Any) -> None:
         config = ConsumerConfig(
-            name=name, durable_name=name, ack_wait=self.settings.ack_wait, max_ack_pending=10_000, max_deliver=-1, **filters
+            name=name,
+            durable_name=name,
+            ack_wait=self.settings.ack_wait,
+            max_ack_pending=10_000,
+            max_deliver=-1,
+            **filters,
         )
         await self.js.add_consumer(stream, config)
 
@@ -335,6 +344,8 @@ class Worker:
         """Runs the handler and tells which event its outcome is; Overtaken if the job has moved on meanwhile."""
         data = attempt.job.created["data"]
         handling = attempt.handling = asyncio.ensure_future(self.handler(data["payload"], attempt))
+        if self.closing:
+            attempt.abort(SHUTDOWN)
         await asyncio.wait({handling}, timeout=data["timeoutMs"] / 1000)
         attempt.abort(TIMEOUT)  # does nothing to a handler that has ended
         await asyncio.wait({handling}, timeout=0.5)  # one that ignores the abort is left to itself
@@ -462,18 +473,27 @@ async def until_answered(ask: Callable[[], Awaitable[Result]]) -> Result:
         try:
             return await ask()
         except nats.errors.Error as error:
-            if isinstance(error, APIError) and error.code != 503:
+            if isinstance(error, MaxPayloadError) or (isinstance(error, APIError) and error.code != 503):
                 raise
             log.warning("the server does not answer: %r", error)
             await asyncio.sleep(0.25)
 
 
 def outcome(handling: asyncio.Future[Any], job: Job) -> tuple[str, dict[str, Any]]:
-    error = handling.exception()
+    error = handling.exception() or reason_not_to_keep(handling.result())
     if error is not None:
         return failure(error, job)
     result = handling.result()
     return "JobCompleted", {} if result is None else {"result": result}
+
+
+def reason_not_to_keep(result: Any) -> Unrecoverable | None:
+    """The work is done, so another attempt would not help."""
+    try:
+        size = len(json.dumps(result, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        return Unrecoverable(f"the result is not JSON: {error}")
+    return Unrecoverable(f"the result has {size} bytes of JSON") if size > LARGEST_RESULT else None
 
 
 def failure(error: BaseException, job: Job) -> tuple[str, dict[str, Any]]:
