@@ -9,6 +9,7 @@ import {
 import { LogUnavailableError } from './errors.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
 import { silentSink, type LogSink } from './logSink.ts';
+import { Outbox } from './outbox.ts';
 import { within } from './within.ts';
 import { assertSupportedServer } from './serverVersion.ts';
 
@@ -24,6 +25,8 @@ const DRAIN_MS = 250;
  */
 export class Connection {
   readonly nats: NatsConnection;
+  /** Answers to deliveries. */
+  readonly answers: Outbox;
   readonly #inboxPrefix: string;
   readonly #sink: LogSink;
   readonly #lost = new Set<() => void>();
@@ -32,6 +35,7 @@ export class Connection {
 
   private constructor(nats: NatsConnection, options: EventLogOptions) {
     this.nats = nats;
+    this.answers = new Outbox(nats);
     this.#inboxPrefix = inboxPrefix(options.name);
     this.#sink = options.logger ?? silentSink;
     void this.#watch();
@@ -74,6 +78,7 @@ export class Connection {
   async close(): Promise<void> {
     this.#connected = false;
     if (this.nats.isClosed()) return;
+    this.answers.flush();
     const drained = await within(
       DRAIN_MS,
       this.nats.drain().catch(() => this.nats.close()),

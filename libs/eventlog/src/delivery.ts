@@ -1,5 +1,8 @@
 import type { RecordedEvent } from './recordedEvent.ts';
 
+/** A delivery that has no slot of its queue yet. */
+export type WaitingDelivery = Omit<Delivery, 'freeSlot'>;
+
 /**
  * One call for work on a job, held until it is acknowledged or handed back. It comes from the log (`recorded` is the
  * JobCreated or JobRequeued) or from a timer that fired. Deliveries are at-least-once.
@@ -14,6 +17,8 @@ export interface Delivery {
   readonly deliveryCount: number;
   /** The W3C `traceparent` of what called for the work. */
   readonly traceparent?: string | undefined;
+  /** Lets another delivery begin: what is left to do for this one needs no slot of the queue. Twice is fine. */
+  freeSlot(): void;
   /** The call was answered for good. */
   ack(): void;
   /** Hands the message back, to be delivered again at once or after `delayMs`. */

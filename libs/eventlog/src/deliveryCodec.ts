@@ -1,10 +1,10 @@
 import { decodeStoredEvent } from './decodeStoredEvent.ts';
-import type { Delivery } from './delivery.ts';
+import type { WaitingDelivery } from './delivery.ts';
 import { TRACEPARENT } from './headers.ts';
 import type { HeldMessage } from './heldMessage.ts';
 
 /** A delivery, or why the message makes none; `retry` says that another release of the worker may understand it. */
-export type DecodedDelivery<Item = Delivery> =
+export type DecodedDelivery<Item = WaitingDelivery> =
   { readonly delivery: Item } | { readonly problem: string; readonly retry: boolean };
 
 /** A JobCreated or JobRequeued from the log. */
@@ -26,8 +26,8 @@ export function decodeDueDelivery(message: HeldMessage): DecodedDelivery {
 
 function delivery(
   message: HeldMessage,
-  work: Pick<Delivery, 'jobId' | 'jobType' | 'cause'> & Partial<Pick<Delivery, 'recorded'>>,
-): Delivery {
+  work: Pick<WaitingDelivery, 'jobId' | 'jobType' | 'cause'> & Partial<Pick<WaitingDelivery, 'recorded'>>,
+): WaitingDelivery {
   return {
     ...work,
     deliveryCount: message.deliveryCount,

@@ -1,4 +1,5 @@
-import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
+import type { Outbox } from './outbox.ts';
 
 const ACK = Buffer.from('+ACK');
 const WORKING = Buffer.from('+WPI');
@@ -18,11 +19,11 @@ export class HeldMessage {
   readonly deliverySequence: number;
   readonly #message: Msg;
   readonly #reply: string;
-  readonly #nats: NatsConnection;
+  readonly #answers: Outbox;
   readonly #nanos: number;
 
-  constructor(nats: NatsConnection, message: Msg) {
-    this.#nats = nats;
+  constructor(answers: Outbox, message: Msg) {
+    this.#answers = answers;
     this.#message = message;
     this.#reply = message.reply ?? '';
     this.subject = message.subject;
@@ -76,6 +77,6 @@ export class HeldMessage {
    * redelivery is for.
    */
   #answer(body: Uint8Array): void {
-    if (!this.#nats.isClosed() && !this.#nats.isDraining()) this.#nats.publish(this.#reply, body);
+    this.#answers.send(this.#reply, body);
   }
 }

@@ -164,6 +164,36 @@ test('never works on more than its concurrency, and works on all', async () => {
   expect(most).toBe(4);
 });
 
+test('a delivery that gave its slot back early lets the next begin, but not any number of them', async () => {
+  const jobType = newType();
+  const gate = Promise.withResolvers<void>();
+  await using queue = await openQueue(
+    jobType,
+    async (delivery) => {
+      delivery.freeSlot();
+      delivery.freeSlot();
+      await gate.promise;
+      delivery.ack();
+    },
+    2,
+  );
+  await Promise.all(Array.from({ length: 10 }, () => createJob(jobType)));
+  await eventually(() => expect(queue.deliveries).toHaveLength(4));
+  gate.resolve();
+  await eventually(() => expect(queue.deliveries).toHaveLength(10));
+});
+
+test('a queue whose slots are taken leaves jobs to others instead of fetching ahead', async () => {
+  const jobType = newType();
+  const gate = Promise.withResolvers<void>();
+  await using busy = await openQueue(jobType, () => gate.promise, 2);
+  await Promise.all(Array.from({ length: 5 }, () => createJob(jobType)));
+  await eventually(() => expect(busy.deliveries).toHaveLength(2));
+  await using idle = await openQueue(jobType, (delivery) => delivery.ack(), 2);
+  await eventually(() => expect(idle.deliveries).toHaveLength(3));
+  gate.resolve();
+});
+
 test('shares the jobs between two queues of a type without giving one to both', async () => {
   const jobType = newType();
   await using left = await openQueue(jobType, (delivery) => delivery.ack(), 5);

@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts';
-import type { Delivery } from './delivery.ts';
+import type { Delivery, WaitingDelivery } from './delivery.ts';
 import { decodeDueDelivery, decodeEventDelivery } from './deliveryCodec.ts';
 import { hearPauses } from './hearPauses.ts';
 import type { LogSink } from './logSink.ts';
@@ -11,17 +11,20 @@ import { dueConsumer, workerConsumer } from './workConsumers.ts';
 
 export interface JobQueueOptions {
   readonly jobType: string;
-  /** Deliveries worked on at once. */
+  /** Deliveries worked on at once, not counting those whose slot was given back early. */
   readonly concurrency: number;
   /** Deliveries begun in a time; those that turn out to start nothing do not count. */
   readonly rate?: StartRate | undefined;
   readonly ackWaitMs: number;
   /**
-   * Must not reject; the delivery's slot is free again when the promise settles. False says that there was nothing to
-   * start.
+   * Must not reject; the delivery's slot is free again when the promise settles, if not before. False says that there was
+   * nothing to start.
    */
   readonly onDelivery: (delivery: Delivery) => Promise<boolean | void>;
 }
+
+/** Deliveries held at once, for each slot: the outcomes of as many as run may be on their way to the log. */
+const HELD_FOR_A_SLOT = 2;
 
 /**
  * Deliveries of one job type, from the log and from timers that are due. Both sources share the slots and the rate. What
@@ -32,7 +35,7 @@ export class JobQueue {
   readonly #options: JobQueueOptions;
   readonly #gate: StartGate;
   readonly #loops: readonly PullLoop[];
-  readonly #held = new Set<Delivery>();
+  readonly #held = new Set<WaitingDelivery>();
   readonly #heartbeat: NodeJS.Timeout;
   readonly #forgetPauses: () => void;
 
@@ -40,8 +43,9 @@ export class JobQueue {
     this.#options = options;
     this.#gate = new StartGate({ ...options, onRoom: () => this.#onRoom() });
     const { jobType, concurrency, rate } = options;
-    const onDelivery = (delivery: Delivery) => this.#take(delivery);
-    const common = { connection, sink, credit: concurrency, rate, onDelivery, room: () => this.#gate.room() };
+    const onDelivery = (delivery: WaitingDelivery) => this.#take(delivery);
+    const credit = concurrency * HELD_FOR_A_SLOT;
+    const common = { connection, sink, credit, concurrency, rate, onDelivery, room: () => this.#gate.room() };
     this.#loops = [
       new PullLoop({ ...common, stream: JOBS_STREAM, consumer: workerConsumer(jobType), decode: decodeEventDelivery }),
       new PullLoop({ ...common, stream: TIMERS_STREAM, consumer: dueConsumer(jobType), decode: decodeDueDelivery }),
@@ -62,7 +66,7 @@ export class JobQueue {
     clearInterval(this.#heartbeat);
   }
 
-  async #take(delivery: Delivery): Promise<void> {
+  async #take(delivery: WaitingDelivery): Promise<void> {
     this.#held.add(delivery);
     try {
       await this.#work(delivery);
@@ -71,12 +75,12 @@ export class JobQueue {
     }
   }
 
-  async #work(delivery: Delivery): Promise<void> {
+  async #work(delivery: WaitingDelivery): Promise<void> {
     const pass = await this.#gate.enter();
     if (pass === undefined) return delivery.release();
     let started: boolean | void = false;
     try {
-      started = await this.#options.onDelivery(delivery);
+      started = await this.#options.onDelivery({ ...delivery, freeSlot: () => pass.giveBack(true) });
     } finally {
       pass.giveBack(started !== false);
     }

@@ -105,7 +105,7 @@ export class OrderedConsumer {
   #on(message: Msg): void {
     this.#heardAt = performance.now();
     if (message.subject === this.#inbox) this.#onStatus(message);
-    else this.#onMessage(new HeldMessage(this.#options.connection.nats, message));
+    else this.#onMessage(new HeldMessage(this.#options.connection.answers, message));
   }
 
   #onMessage(message: HeldMessage): void {

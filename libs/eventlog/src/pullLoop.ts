@@ -1,18 +1,20 @@
 import type { Msg, Subscription } from '@nats-io/transport-node';
 import type { Connection } from './connection.ts';
-import type { Delivery } from './delivery.ts';
+import type { WaitingDelivery } from './delivery.ts';
 import type { DecodedDelivery } from './deliveryCodec.ts';
 import { HeldMessage } from './heldMessage.ts';
 import type { LogSink } from './logSink.ts';
 import type { StartRate } from './rateWindow.ts';
 
-export interface PullLoopOptions<Item = Delivery> {
+export interface PullLoopOptions<Item = WaitingDelivery> {
   readonly connection: Connection;
   readonly sink: LogSink;
   readonly stream: string;
   readonly consumer: string;
   /** Messages asked for and held together, at most. */
   readonly credit: number;
+  /** What is asked for at once at most; requests go out when a quarter of it is free. */
+  readonly concurrency: number;
   /** How many more may start now, whoever asked for them. */
   readonly room: () => number;
   readonly rate?: StartRate | undefined;
@@ -32,9 +34,9 @@ const MISSING_CONSUMER_PAUSE_MS = 500;
 
 /**
  * Pulls from one durable consumer just what there is room for: a message is never fetched to lie in a buffer while
- * another worker is idle. Requests for more go out in portions, when a quarter of the credit is free.
+ * another worker is idle. Requests for more go out in portions, when a quarter of the concurrency is free.
  */
-export class PullLoop<Item = Delivery> {
+export class PullLoop<Item = WaitingDelivery> {
   readonly #options: PullLoopOptions<Item>;
   readonly #inbox: string;
   readonly #portion: number;
@@ -93,7 +95,7 @@ export class PullLoop<Item = Delivery> {
 
   #on(message: Msg): void {
     if (message.subject === this.#inbox) this.#onStatus(message);
-    else this.#onMessage(new HeldMessage(this.#options.connection.nats, message));
+    else this.#onMessage(new HeldMessage(this.#options.connection.answers, message));
   }
 
   /** 404, 408, 409: a request ended, and a header says how much of it was left. 503: the consumer is not there now. */
@@ -140,7 +142,7 @@ export class PullLoop<Item = Delivery> {
   }
 }
 
-/** The credit, or what a rate allows in a tenth of a second: the last of a slow rate must not wait for more of it. */
-function portionBase({ credit, rate }: Pick<PullLoopOptions, 'credit' | 'rate'>): number {
-  return rate === undefined ? credit : Math.min(credit, (rate.starts / rate.perMs) * RATE_PORTION_MS);
+/** The concurrency, or what a rate allows in a tenth of a second: the last of a slow rate must not wait for more of it. */
+function portionBase({ concurrency, rate }: Pick<PullLoopOptions, 'concurrency' | 'rate'>): number {
+  return rate === undefined ? concurrency : Math.min(concurrency, (rate.starts / rate.perMs) * RATE_PORTION_MS);
 }

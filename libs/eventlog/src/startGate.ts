@@ -4,11 +4,14 @@ export interface StartGateOptions {
   /** Passes that may be out at once. */
   readonly concurrency: number;
   readonly rate?: StartRate | undefined;
-  /** The rate allows more than it did a moment ago. */
+  /** There is more room than a moment ago. */
   readonly onRoom: () => void;
 }
 
-/** Leave to start something, to be returned at its end; `started` false says that it did not count against the rate. */
+/**
+ * Leave to start something, to be returned at its end, once or more often; `started` false says that it did not count
+ * against the rate.
+ */
 export interface Pass {
   giveBack(started: boolean): void;
 }
@@ -33,10 +36,10 @@ export class StartGate {
     this.#window = rate && new RateWindow(rate);
   }
 
-  /** How many more the rate lets start now, apart from those that wait; Infinity without a rate. */
+  /** How many more may start now, apart from those that wait. */
   room(): number {
-    if (this.#window === undefined) return Infinity;
-    return Math.max(0, this.#window.free(performance.now()) - this.#waiting.length);
+    const allowed = this.#window?.free(performance.now()) ?? Infinity;
+    return Math.max(0, Math.min(this.#slots, allowed) - this.#waiting.length);
   }
 
   /** Resolves to a pass when it is one's turn, or to undefined when those who wait are turned away. */
@@ -69,11 +72,15 @@ export class StartGate {
     this.#slots--;
     this.#window?.take(at);
     this.#tickLater();
+    let out = true;
     return {
       giveBack: (started) => {
+        if (!out) return;
+        out = false;
         this.#slots++;
         if (!started) this.#window?.giveBack(at);
         this.#letIn();
+        this.#onRoom();
       },
     };
   }
