@@ -1,0 +1,45 @@
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { parseEnv } from 'node:util';
+import { dockerCommand, freePort, missingLines, repositoryRoot } from '@jobstream/tools';
+
+/** The system of docker-compose.yml as a project of its own, with passwords, ports and volumes of its own. */
+export interface ComposeProject extends AsyncDisposable {
+  readonly api: string;
+  readonly key: string;
+  /** Runs `docker compose` with these words and returns what it wrote. */
+  compose(...words: string[]): Promise<string>;
+  /** Runs a statement in the database and returns its rows, columns separated by `|`. */
+  query(sql: string): Promise<readonly string[]>;
+}
+
+export interface ComposeOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly images: Readonly<Record<string, string>>;
+}
+
+/** Makes a project; nothing of it runs yet. */
+export async function composeProject({ env, images }: ComposeOptions): Promise<ComposeProject> {
+  const folder = await mkdtempDisposable(path.join(os.tmpdir(), 'jobstream-compose-'));
+  const lines = missingLines({ present: {}, cluster: false, images });
+  const port = await freePort();
+  const file = path.join(folder.path, 'env');
+  await writeFile(file, `${lines.join('\n')}\nAPI_PORT=${port}\n`, { mode: 0o600 });
+  const start = ['compose', '--file', path.join(repositoryRoot, 'docker-compose.yml'), '--env-file', file];
+  const name = `jobstream-${path.basename(folder.path).slice(-6).toLowerCase()}`;
+  const compose = (...words: string[]) => dockerCommand([...start, '--project-name', name, ...words], env);
+  return {
+    api: `http://127.0.0.1:${port}`,
+    key: parseEnv(lines.join('\n'))['API_KEY'] ?? '',
+    compose,
+    async query(sql) {
+      const psql = ['psql', '--username', 'jobstream', '--no-align', '--tuples-only', '--command', sql];
+      return (await compose('exec', '-T', 'postgres', ...psql)).split('\n').filter((line) => line !== '');
+    },
+    async [Symbol.asyncDispose]() {
+      await compose('down', '--volumes', '--timeout', '5');
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}

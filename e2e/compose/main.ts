@@ -1,0 +1,50 @@
+import {
+  baseImages,
+  buildAppImages,
+  containerEngine,
+  Guard,
+  NoContainerEngineError,
+  provideBaseImages,
+} from '@jobstream/tools';
+import { composeProject } from './composeProject.ts';
+import { scenarios } from './scenarios.ts';
+
+const note = (line: string) => console.error(line);
+const inCi = process.env['CI'] === 'true';
+const perSecond = Number(process.env['RATE'] || 500);
+
+/** Runs the system of docker-compose.yml and takes its parts away: docs/containers.md. The last line is `N passed, N failed`. */
+async function main(): Promise<void> {
+  const guard = new Guard();
+  guard.start();
+  try {
+    await using engine = await containerEngine({ env: process.env, mayInstall: inCi, guard, note });
+    await runScenarios(engine.env);
+  } catch (error) {
+    if (inCi || !(error instanceof NoContainerEngineError)) throw error;
+    console.log(`skipped: ${error.message}\n0 passed, 0 failed`);
+  } finally {
+    await guard.stop();
+  }
+}
+
+async function runScenarios(env: NodeJS.ProcessEnv): Promise<void> {
+  const bases = await provideBaseImages(baseImages, { env, note });
+  const images = { ...bases, ...(await buildAppImages(bases, { env, note })) };
+  await using project = await composeProject({ env, images });
+  let [passed, failed] = [0, 0];
+  for (const { name, run } of scenarios) {
+    try {
+      console.log(`ok      ${name}: ${await run(project, perSecond)}`);
+      passed += 1;
+    } catch (error) {
+      console.log(`FAILED  ${name}: ${error instanceof Error ? error.message : String(error)}`);
+      failed += 1;
+    }
+  }
+  if (failed > 0) console.log(await project.compose('logs', '--tail', '50'));
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+await main();
