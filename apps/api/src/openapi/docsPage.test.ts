@@ -1,0 +1,65 @@
+import { migrate } from '@jobstream/readmodel';
+import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApi, type TestApi } from '../testing/startApi.ts';
+
+let nats: TestNats;
+let api: TestApi;
+
+beforeAll(async () => {
+  const [server, databaseUrl] = await Promise.all([startNats(), createDatabase()]);
+  nats = server;
+  await migrate(databaseUrl);
+  api = await startApi({ natsUrl: nats.url, databaseUrl, auth: { open: false } });
+});
+afterAll(async () => {
+  await api.stop();
+  await nats.stop();
+});
+
+const text = async (path: string) => (await api.fetch(path)).text();
+const expected: Readonly<Record<string, string>> = { js: 'text/javascript', css: 'text/css', png: 'image/png' };
+
+test('everything that the page loads comes from the same server, with the type that it is used as', async () => {
+  const page = await text('/docs');
+  const addresses = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address = '']) => address);
+  const files = addresses.filter((address) => address !== '/openapi.json');
+  expect(files.length).toBe(4);
+  for (const file of files) {
+    const response = await api.fetch(file);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')?.split(';')[0]).toBe(expected[file.split('.').at(-1) ?? '']);
+    expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(50);
+  }
+});
+
+test('nothing that the page loads names a server elsewhere to load from', async () => {
+  const [page, start, styles] = [await text('/docs'), await text('/docs/start.js'), await text('/docs/swagger-ui.css')];
+  expect(page).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
+  expect(start).not.toMatch(/https?:/);
+  expect(styles).not.toMatch(/url\((?!["']?data:)|@import/);
+});
+
+test('its policy lets it load from its own server alone, and no script but those in files', async () => {
+  const { headers } = await api.fetch('/docs');
+  const policy = headers.get('content-security-policy') ?? '';
+  const directives = new Map(policy.split('; ').map((one) => [one.split(' ')[0], one.split(' ').slice(1).join(' ')]));
+  expect(directives.get('default-src')).toBe("'none'");
+  expect(directives.get('script-src')).toBe("'self'");
+  expect(directives.get('connect-src')).toBe("'self'");
+  expect(await text('/docs')).not.toMatch(/<script>|<style>| on\w+=| style=/);
+});
+
+test.each(['index.html', 'swagger-ui-standalone-preset.js', '..%2fpackage.json', 'package.json', '.', 'absent.js'])(
+  'does not give away other files: %s',
+  async (file) => {
+    const { status } = await api.fetch(`/docs/${file}`);
+    expect([404, 200]).toContain(status);
+    expect(await text(`/docs/${file}`)).toMatch(file === '.' ? /<!doctype html>/ : /path-not-found/);
+  },
+);
+
+test('the whole is there without credentials, also where the API asks for them', async () => {
+  const statuses = await Promise.all(['/docs', '/openapi.json'].map(async (path) => (await api.fetch(path)).status));
+  expect(statuses).toEqual([200, 200]);
+});
