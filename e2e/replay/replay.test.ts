@@ -28,7 +28,7 @@ describe.skipIf(missing.length > 0)('on a running system,', () => {
 
   beforeAll(async () => {
     stage = await startReplayStage(binary);
-  });
+  }, 180_000);
 
   afterAll(async () => {
     await stage?.[Symbol.asyncDispose]();
