@@ -25,15 +25,23 @@ export const baseImages: readonly BaseImage[] = [
 ];
 
 /** The names of the base images by their variables: named by the environment, pulled, or else stand-ins made here. */
-export async function provideBaseImages(images: readonly BaseImage[], options: ImageOptions) {
+export async function provideBaseImages(
+  images: readonly BaseImage[],
+  options: ImageOptions,
+): Promise<Record<string, string>> {
   const names: Record<string, string> = {};
-  let registry = true;
+  const missing: BaseImage[] = [];
   for (const image of images) {
     const given = options.env[image.variable];
-    if (!given && registry) registry = await canHave(image.publicName, options);
-    names[image.variable] = given || (registry ? image.publicName : await standIn(image, options));
+    if (given) names[image.variable] = given;
+    else if (missing.length === 0 && (await canHave(image.publicName, options)))
+      names[image.variable] = image.publicName;
+    else missing.push(image);
   }
-  return names;
+  if (missing.length === 0) return names;
+  const debian = await buildDebianImage(options);
+  const made = await Promise.all(missing.map(async (image) => [image.variable, await standIn(image, debian, options)]));
+  return { ...names, ...Object.fromEntries(made) };
 }
 
 async function canHave(name: string, { env, note }: ImageOptions): Promise<boolean> {
@@ -47,12 +55,11 @@ async function canHave(name: string, { env, note }: ImageOptions): Promise<boole
   );
 }
 
-async function standIn({ standIn: kind }: BaseImage, options: ImageOptions): Promise<string> {
+async function standIn({ standIn: kind }: BaseImage, debian: string, options: ImageOptions): Promise<string> {
   const file = path.join(repositoryRoot, 'tools', 'images', `${kind}.Dockerfile`);
   const hash = createHash('sha256').update(await readFile(file, 'utf8'));
   const name = `jobstream/standin-${kind}:${hash.digest('hex').slice(0, 12)}`;
   if (await imageExists(name, options)) return name;
-  const debian = await buildDebianImage(options);
   options.note(`building ${name}`);
   await using context = await buildContext(kind);
   const args = ['--build-arg', `DEBIAN_IMAGE=${debian}`, '--file', file, '--tag', name, context.path];
