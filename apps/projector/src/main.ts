@@ -5,6 +5,7 @@ import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess 
 import { archiversOf } from './archive/archiversOf.ts';
 import { projectionMetrics } from './projectionMetrics.ts';
 import { Projector } from './projector.ts';
+import { TableRetention } from './retention/tableRetention.ts';
 import { RebuildRunner } from './rebuild/rebuildRunner.ts';
 
 await runProcess('projector', (config, logger, { metrics, tracing }) => {
@@ -36,6 +37,7 @@ await runProcess('projector', (config, logger, { metrics, tracing }) => {
   const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
   const requests = new RebuildRequests({ databaseUrl, name: 'projector' });
   const rebuilds = new RebuildRunner({ requests, eventLog, databaseUrl, logger });
+  const retention = new TableRetention({ databaseUrl, maxAgeMs: config.TABLE_MAX_AGE, logger });
   const archivers = archiversOf({ config, eventLog, opened, metrics, logger });
-  return [health, eventLog, projector, requests, rebuilds, ...archivers];
+  return [health, eventLog, projector, requests, rebuilds, retention, ...archivers];
 });

@@ -35,6 +35,7 @@ export type { SecondTables } from './rebuild/secondTables.ts';
 export { TableRebuild } from './rebuild/tableRebuild.ts';
 export type { TableSnapshot } from './rebuild/tableSnapshot.ts';
 export { ReadModel } from './readModel.ts';
+export { retireJobs } from './retention/retireJobs.ts';
 export { quantileOf } from './statistics/durationBuckets.ts';
 export type { Buckets } from './statistics/durationBuckets.ts';
 export type { PeriodCounts, StatisticsPage, StatisticsQuery, TypeDurations } from './statistics/readStatistics.ts';

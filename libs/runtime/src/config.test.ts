@@ -25,6 +25,7 @@ test('everything has a value that works on one machine, or is left out', () => {
     STREAM_REPLICAS: 1,
     GROUP_COMMIT: true,
     JOBS_MAX_AGE: 0,
+    TABLE_MAX_AGE: 0,
     ARCHIVER: true,
     WORKER_CONCURRENCY: 100,
     SHUTDOWN_GRACE_MS: 10_000,

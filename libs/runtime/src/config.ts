@@ -43,6 +43,7 @@ const fields = {
   STREAM_REPLICAS: count({ min: 1, max: 5, fallback: 1 }),
   GROUP_COMMIT: bool(true),
   JOBS_MAX_AGE: duration(0),
+  TABLE_MAX_AGE: duration(0),
   ARCHIVE: archivePlace(),
   ARCHIVE_ENDPOINT: optional(urlOf(['https:', 'http:'])),
   ARCHIVER: bool(true),

@@ -7,7 +7,10 @@ import type { ControlConnection } from './controlConnection.ts';
 import { liveStep } from './liveStep.ts';
 import type { AdvanceTo } from './liveStep.ts';
 import { missingIndexes } from './missingIndexes.ts';
-import { RebuildRefusedError } from './rebuildErrors.ts';
+import { hasRetirable, retireCompleted, ROWS_AT_ONCE } from '../retention/retireCompleted.ts';
+import { retireAll, retiredBefore } from '../retention/retireJobs.ts';
+import { inTransaction } from './inTransaction.ts';
+import { RebuildRefusedError, StepMissedError } from './rebuildErrors.ts';
 import { TableSnapshot } from './tableSnapshot.ts';
 
 /** What is about to be done, after `done` of `total` steps. */
@@ -68,7 +71,12 @@ export class SecondTables {
 
   /** Runs the work in the transaction that holds both sets of tables at one position: StepMissedError. */
   async step<Result>(advanceTo: AdvanceTo, work: (position: number) => Promise<Result>): Promise<Result> {
-    return translated(liveStep(this.#control.client, advanceTo, work));
+    await this.#retire();
+    const checked = async (position: number) => {
+      await this.#assertRetired();
+      return work(position);
+    };
+    return translated(liveStep(this.#control.client, advanceTo, checked));
   }
 
   /** Both sets of tables at one position, for a comparison; the projector waits only while it is taken. */
@@ -84,5 +92,25 @@ export class SecondTables {
 
   close(): Promise<void> {
     return this.#projection.close();
+  }
+
+  /** Jobs that have left the live tables leave these as well, and there those that came in late. */
+  async #retire(): Promise<void> {
+    const { client } = this.#control;
+    const before = await translated(retiredBefore(this.#control));
+    if (before === undefined) return;
+    await retireAll(this.#control, before);
+    const retireSome = () => inTransaction(client, () => retireCompleted(client, this.schema, before));
+    while ((await translated(retireSome())).jobs === ROWS_AT_ONCE);
+  }
+
+  /** The boundary may have moved meanwhile. */
+  async #assertRetired(): Promise<void> {
+    const { client, live } = this.#control;
+    const before = await retiredBefore(this.#control);
+    if (before === undefined) return;
+    for (const schema of [live, this.schema]) {
+      if (await hasRetirable(client, schema, before)) throw new StepMissedError('old jobs are leaving them');
+    }
   }
 }

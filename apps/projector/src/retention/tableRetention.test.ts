@@ -1,0 +1,89 @@
+import { createLogger } from '@jobstream/runtime';
+import { eventually } from '@jobstream/testing';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { appendLife, finishLife } from '../testing/jobLoad.ts';
+import { projectorStage } from '../testing/projectorStage.ts';
+import type { ProjectorStage } from '../testing/projectorStage.ts';
+import { rebuildStage } from '../testing/rebuildStage.ts';
+import { startProjector } from '../testing/startProjector.ts';
+import { verifyTables } from '../verify/verifyTables.ts';
+import { TableRetention } from './tableRetention.ts';
+
+let stage: ProjectorStage;
+
+beforeEach(async () => {
+  stage = await projectorStage();
+});
+
+afterEach(() => stage[Symbol.asyncDispose]());
+
+const logger = createLogger({ service: 'projector', level: 'silent' });
+
+/** Lets what is older than a millisecond leave, and says how many jobs did. */
+async function retire(): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const retention = new TableRetention({ ...stage, maxAgeMs: 1, logger, onRetired: resolve });
+  await retention.start();
+  const jobs = await promise;
+  await retention.stop();
+  return jobs;
+}
+
+async function differences(): Promise<unknown[]> {
+  const found: unknown[] = [];
+  const stop = new AbortController().signal;
+  const onDifference = (one: unknown) => void found.push(one);
+  await verifyTables({ ...stage, repair: false, stop, onProgress: () => {}, onDifference });
+  return found;
+}
+
+const counts = async () => stage.sql(`SELECT status, count::int FROM job_counts WHERE count > 0 ORDER BY status`);
+
+test('completed jobs leave when they are old, the counts with them, and nothing else does', async () => {
+  await using _projector = await startProjector(stage);
+  await Promise.all(Array.from({ length: 1_500 }, () => appendLife(stage.eventLog)));
+  const open = await appendLife(stage.eventLog, 1);
+  await stage.projectedAll();
+  expect(await retire()).toBe(1_500);
+  expect(await counts()).toEqual([{ status: 'pending', count: 1 }]);
+  expect(await stage.sql('SELECT id FROM jobs')).toEqual([{ id: open }]);
+}, 60_000);
+
+test('a table without the jobs that have left is what the log says, and so is a rebuilt one', async () => {
+  await using _projector = await startProjector(stage);
+  const old = await appendLife(stage.eventLog);
+  const open = await appendLife(stage.eventLog, 1);
+  await stage.projectedAll();
+  await retire();
+  await finishLife(stage.eventLog, open);
+  await stage.projected(open);
+  await stage.projectedAll();
+  expect(await differences()).toEqual([]);
+  expect(await rebuildStage(stage)).toMatchObject({ swapped: true, jobs: 1, differences: [] });
+  expect(await stage.readModel.findJob(old)).toBeUndefined();
+  expect((await stage.readModel.findJob(open))?.job.status).toBe('completed');
+  expect(await differences()).toEqual([]);
+});
+
+test('a row that is missing although it is not old is still found', async () => {
+  await using _projector = await startProjector(stage);
+  await appendLife(stage.eventLog);
+  await stage.projectedAll();
+  await retire();
+  const young = await appendLife(stage.eventLog);
+  await stage.projected(young);
+  await stage.projectedAll();
+  await stage.sql(`DELETE FROM jobs WHERE id = '${young}'`);
+  expect(await differences()).toMatchObject([{ key: young, problem: 'missing' }]);
+});
+
+test('without an age nothing leaves', async () => {
+  await using _projector = await startProjector(stage);
+  const job = await appendLife(stage.eventLog);
+  await stage.projectedAll();
+  const retention = new TableRetention({ ...stage, maxAgeMs: 0, logger });
+  await retention.start();
+  await retention.stop();
+  await eventually(async () => expect(await stage.readModel.findJob(job)).toBeDefined());
+  expect(await stage.sql('SELECT retired_before FROM projection_checkpoints')).toEqual([{ retired_before: null }]);
+});
