@@ -115,6 +115,11 @@ export class Jobs {
     return this.#transport.ask({ method: 'POST', path: `${pathOf(id)}/retry`, body, signal, repeatable: false });
   }
 
+  /** Makes what a job is about unreadable for ever; its history stays. ConflictError if it was stored in clear. */
+  erasePayload(id: string, { signal }: CallOptions = {}): Promise<Job> {
+    return this.#transport.ask({ method: 'DELETE', path: `${pathOf(id)}/payload`, signal });
+  }
+
   /** Cancels the jobs of a selection that have not ended, or those of its status. */
   cancelMany(selection: JobSelection, options: BulkOptions = {}): Promise<BulkChange> {
     return this.#changeMany('/api/jobs/cancel', selection, options);

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { JobstreamClient } from './jobstreamClient.ts';
+
+interface OpenApi {
+  readonly paths: Readonly<Record<string, object>>;
+}
+
+const documented = Object.entries(
+  (JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../../../docs/openapi.json'), 'utf8')) as OpenApi).paths,
+).flatMap(([route, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${route}`));
+
+/** For operators and probes; and streams of requests, which browsers cannot send. */
+const NOT_FOR_PROGRAMS =
+  /^\w+ (\/|\/docs.*|\/openapi\.json|\/metrics|\/health\/.*|\/api\/(keys|admin|jobs\/import).*)$/;
+
+/** Makes every call there is, and answers which operations that came to. */
+async function operationsUsed(): Promise<ReadonlySet<string>> {
+  const used = new Set<string>();
+  const note: typeof fetch = async (input, { method, headers } = {}) => {
+    used.add(`${method} ${decodeURIComponent(new URL(input instanceof Request ? input.url : input).pathname)}`);
+    if (new Headers(headers).get('accept') === 'text/event-stream') return new Response(null, { status: 204 });
+    return Response.json({ status: 'completed', items: [], jobs: [], nextCursor: null });
+  };
+  const client = new JobstreamClient({ url: 'http://localhost', fetch: note });
+  const { jobs, schedules, types } = client;
+  const [job, name, all] = [{ type: 'email' }, '{name}', { all: true }] as const;
+  const schedule = { name, cron: '@daily', job };
+  await Promise.all([jobs.create(job), jobs.createBatch([job]), jobs.list().next(), jobs.get('{id}')]);
+  await Promise.all([jobs.waitForCompletion('{id}'), jobs.history('{id}'), jobs.events('{id}').next()]);
+  await Promise.all([jobs.cancel('{id}'), jobs.retry('{id}'), jobs.erasePayload('{id}')]);
+  await Promise.all([jobs.cancelMany(all), jobs.retryMany(all), client.events().next(), client.stats()]);
+  await Promise.all([schedules.create(schedule), schedules.list().next(), schedules.get(name)]);
+  await Promise.all([schedules.replace(schedule), schedules.delete(name), schedules.events(name).next()]);
+  await Promise.all([types.list(), types.pause('{type}'), types.resume('{type}')]);
+  return used;
+}
+
+test('the client has every operation of the API that is for programs, and no other', async () => {
+  expect([...(await operationsUsed())].toSorted((one, other) => one.localeCompare(other))).toEqual(
+    documented
+      .filter((operation) => !NOT_FOR_PROGRAMS.test(operation))
+      .toSorted((one, other) => one.localeCompare(other)),
+  );
+});
