@@ -31,6 +31,10 @@ export class WorkerUnderTest {
     return this.#lines;
   }
 
+  get isOver(): boolean {
+    return this.#over !== undefined;
+  }
+
   assertReady(): void {
     if (this.#over !== undefined) throw new Error(`the worker ended before it was ready (${this.#over})`);
     if (!this.#isReady) throw new Error('the worker writes no line with the word "ready"');
