@@ -4,7 +4,7 @@ import path from 'node:path';
 import { repositoryRoot } from '@jobstream/tools';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { missingPrograms } from '../missingPrograms.ts';
-import { runProgram, type ProgramResult } from './runProgram.ts';
+import { runProgram, type ProgramResult } from '../runProgram.ts';
 
 /** What is deployed, as far as the script asks: gcloud itself needs a project in the cloud. */
 const service = {
