@@ -18,6 +18,8 @@ export interface SteadyLoad {
 }
 
 const TICK_MS = 20;
+/** Clients that wait for an answer at once: while the system is away, more would only wait, too. */
+const CLIENTS = 200;
 /** Repeated for longer than any part of the system takes to start. */
 const RETRY_MS = 60_000;
 
@@ -28,19 +30,23 @@ export function steadyLoad({ api, key }: ComposeProject, { perSecond, atMost }: 
   const failures: unknown[] = [];
   const began = performance.now();
   const stopping = new AbortController();
-  let asked = 0;
+  let [asked, waiting] = [0, 0];
   const ask = async () => {
+    asked += 1;
+    waiting += 1;
     try {
       acknowledged.add((await jobs.create({ type: 'sleep', payload: { durationMs: 1 } })).id);
     } catch (error) {
       failures.push(error);
+    } finally {
+      waiting -= 1;
     }
   };
   const run = async () => {
     const open: Promise<void>[] = [];
     while (!stopping.signal.aborted && asked < atMost) {
       const due = Math.min(atMost, Math.floor(((performance.now() - began) / 1_000) * perSecond));
-      for (; asked < due; asked += 1) open.push(ask());
+      while (asked < due && waiting < CLIENTS) open.push(ask());
       await pause(TICK_MS);
     }
     const rate = asked / ((performance.now() - began) / 1_000);

@@ -10,4 +10,6 @@ export const stages: readonly Stage[] = [
   { name: 'fuzz', command: 'npm run test:fuzz', minutes: 30 },
   { name: 'conformance', command: 'CI=true npm run conformance', minutes: 15 },
   { name: 'chaos', command: 'CHAOS_JOBS=1500 CHAOS_FAULTS=22 npm run test:chaos', minutes: 15 },
+  { name: 'containers', command: 'CI=true npm run test:containers', minutes: 15 },
+  { name: 'compose', command: 'CI=true npm run test:compose', minutes: 15 },
 ];
