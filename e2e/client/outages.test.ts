@@ -4,8 +4,8 @@ import path from 'node:path';
 import { JobstreamClient, type JobEvent } from '@jobstream/client';
 import { eventually, startTcpProxy } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startMortalApi, type MortalApi } from '../mortalApi.ts';
 import { startSystem, type RunningSystem } from '../startSystem.ts';
-import { startMortalApi, type MortalApi } from './mortalApi.ts';
 
 const SLOW = 120_000;
 

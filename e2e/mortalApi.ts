@@ -1,5 +1,5 @@
 import { AppProcess, freePort, repositoryRoot } from '@jobstream/tools';
-import type { RunningSystem } from '../startSystem.ts';
+import type { RunningSystem } from './startSystem.ts';
 
 /** An API process beside that of a system, on the same servers, which can be killed. */
 export interface MortalApi extends AsyncDisposable {
@@ -9,9 +9,19 @@ export interface MortalApi extends AsyncDisposable {
   killAndRestart(): Promise<void>;
 }
 
-export async function startMortalApi({ nats, postgres }: RunningSystem): Promise<MortalApi> {
+export async function startMortalApi(
+  { nats, postgres }: RunningSystem,
+  settings: Record<string, string> = {},
+): Promise<MortalApi> {
   const port = await freePort();
-  const env = { ...process.env, NATS_URL: nats, DATABASE_URL: postgres, PORT: String(port), LOG_LEVEL: 'silent' };
+  const env = {
+    ...process.env,
+    NATS_URL: nats,
+    DATABASE_URL: postgres,
+    PORT: String(port),
+    LOG_LEVEL: 'silent',
+    ...settings,
+  };
   const script = 'apps/api/src/main.ts';
   const app = new AppProcess({ name: 'api', script, cwd: repositoryRoot, env, onLine: () => {}, graceMs: 5_000 });
   await app.start();

@@ -1,0 +1,77 @@
+import { globSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { repositoryRoot } from '@jobstream/tools';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startMortalApi, type MortalApi } from '../mortalApi.ts';
+import { startSystem, type RunningSystem } from '../startSystem.ts';
+import { fencedBlocks } from '../fencedBlocks.ts';
+import { runInShell } from '../replay/runInShell.ts';
+import { examplesOf } from './examplesOf.ts';
+import { runExamples } from './runExamples.ts';
+
+/** Pages whose commands another test runs, on the system that they need. */
+const RUN_ELSEWHERE = new Set(['docs/replay.md']);
+
+/** An API beside the usual one, for the page whose examples show credentials. */
+const WITH_KEYS = 'docs/authentication.md';
+
+const pages = globSync(['README.md', 'docs/*.md'], { cwd: repositoryRoot })
+  .filter((page) => !RUN_ELSEWHERE.has(page))
+  .toSorted((one, other) => one.localeCompare(other))
+  .map((page) => ({ page, examples: examplesOf(readFileSync(path.join(repositoryRoot, page), 'utf8')) }))
+  .filter(({ examples }) => examples.some(({ commands }) => /\bcurl\b/.test(commands)))
+  .map(({ page, examples }) => {
+    const run = examples.filter(({ reasonNotToRun }) => reasonNotToRun === undefined);
+    return { page, run, count: run.length, all: examples.length };
+  });
+
+let dataDir: string;
+let system: RunningSystem;
+let guarded: MortalApi;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-docs-'));
+  system = await startSystem(dataDir);
+  guarded = await startMortalApi(system, { AUTH: 'required' });
+});
+
+afterAll(async () => {
+  await guarded[Symbol.asyncDispose]();
+  await system.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+test('the pages with requests are found', () => {
+  expect(pages.map(({ page }) => page)).toEqual(
+    expect.arrayContaining(['README.md', 'docs/api.md', 'docs/authentication.md', 'docs/schedules.md']),
+  );
+});
+
+test('the program in docs/client.md runs', { timeout: 120_000 }, async ({ signal }) => {
+  const blocks = fencedBlocks(readFileSync(path.join(repositoryRoot, 'docs/client.md'), 'utf8'));
+  const program = blocks.filter(({ language }) => language === 'ts').map(({ text }) => text);
+  const env = { PATH: process.env['PATH'] ?? '', API: system.api, PROGRAM: program.join('\n') };
+  const shell = runInShell(`${process.execPath} --input-type=module-typescript --eval "$PROGRAM"`, { env, signal });
+  const code = await shell.ended;
+  const lines = shell.output().trim().split('\n');
+  expect({ code, first: lines[0], last: lines.at(-1) }).toEqual({
+    code: 0,
+    first: expect.stringMatching(/^completed /),
+    last: 'illegal-transition',
+  });
+});
+
+describe('the examples of a page do what it says', () => {
+  test.for(pages)('$page: $count of $all are run', { timeout: 180_000 }, async ({ page, run }, { signal }) => {
+    expect(run.filter(({ commands }) => /\bcurl\b/.test(commands))).not.toEqual([]);
+    const api = page === WITH_KEYS ? guarded.url : system.api;
+    // What is printed as it is by `npm start` stands for wherever it runs.
+    const here = run.map((example) => {
+      return { ...example, commands: example.commands.replaceAll('localhost:3000', new URL(api).host) };
+    });
+    const env = { PATH: process.env['PATH'] ?? '', HOME: dataDir, API: api, DATABASE_URL: system.postgres };
+    expect(await runExamples(here, { env, signal })).toEqual([]);
+  });
+});
