@@ -5,6 +5,7 @@ import { goProgram } from './goProgram.ts';
 export const goTools = {
   nats: { source: 'github.com/nats-io/natscli/nats', version: '0.5.1' },
   actionlint: { source: 'github.com/rhysd/actionlint/cmd/actionlint', version: '1.7.12' },
+  gofakes3: { source: 'github.com/johannesboyne/gofakes3/cmd/gofakes3', version: '1.2.0' },
   kustomize: { source: 'sigs.k8s.io/kustomize/kustomize/v5', version: '5.7.1' },
 } as const;
 

@@ -13,6 +13,8 @@ export { startNats } from './startNats.ts';
 export type { StartNatsOptions, TestNats } from './testNats.ts';
 export { startNatsOnFullableDisk } from './startNatsOnFullableDisk.ts';
 export type { FullableNats } from './startNatsOnFullableDisk.ts';
+export { startS3 } from './startS3.ts';
+export type { TestS3 } from './startS3.ts';
 export { startPostgres } from './startPostgres.ts';
 export type { TestPostgres } from './testPostgres.ts';
 export { startTcpProxy } from './startTcpProxy.ts';
