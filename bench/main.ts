@@ -1,44 +1,30 @@
 /**
- * The same work on Jobstream and its peers: `npm run bench [-- --quick] [--workload <start of an id>] [--system <id>…]`.
- * Writes bench/results/peers.json and the tables of docs/benchmarks.md.
+ * The same work on Jobstream and its peers: `npm run bench [-- --quick] [--part peers|http|projector]… [--workload <start of
+ * an id>] [--system <id>]… [--rounds <n>]`. Writes bench/results/*.json and the tables of docs/benchmarks.md; a quick run
+ * writes nothing but its tables on the screen. `--report` makes the tables anew from the results that are there.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { guardOfThisProcess } from '@jobstream/testing';
 import { installPeers } from './src/installPeers.ts';
-import { comparePeers, type Comparison } from './src/comparePeers.ts';
-import { machineFacts } from './src/machineFacts.ts';
-import { peersSection } from './src/report/peersSection.ts';
-import { replaceSection } from './src/report/replaceSection.ts';
-import { FULL, QUICK } from './src/workloads/workloads.ts';
-
-const RESULTS = path.join(import.meta.dirname, 'results');
-const PAGE = path.join(import.meta.dirname, '../docs/benchmarks.md');
+import { measure } from './src/measure.ts';
+import { printReport, writeReport } from './src/report/report.ts';
 
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string' },
+    part: { type: 'string', multiple: true, default: ['peers', 'http', 'projector'] },
     workload: { type: 'string', default: '' },
     system: { type: 'string', multiple: true, default: [] },
     report: { type: 'boolean', default: false },
   },
 });
-const file = path.join(RESULTS, values.quick ? 'peers-quick.json' : 'peers.json');
-if (!values.report) {
+if (values.report) await writeReport();
+else {
   await installPeers();
-  const comparison = await comparePeers({
-    sizes: values.quick ? QUICK : FULL,
-    rounds: Number(values.rounds ?? (values.quick ? 1 : 3)),
-    only: values.workload,
-    systems: values.system,
-    say: (line) => console.log(line),
-  });
-  await mkdir(RESULTS, { recursive: true });
-  await writeFile(file, `${JSON.stringify({ ...(await machineFacts()), ...comparison }, undefined, 1)}\n`);
+  const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
+  await measure({ ...values, parts: values.part, rounds });
+  await (values.quick ? printReport() : writeReport());
 }
-const results = JSON.parse(await readFile(file, 'utf8')) as Comparison & Awaited<ReturnType<typeof machineFacts>>;
-const section = peersSection(results);
-if (values.quick) console.log(section);
-else await writeFile(PAGE, replaceSection(await readFile(PAGE, 'utf8'), 'peers', section));
+await guardOfThisProcess().stop();
 process.exit(0);

@@ -3,7 +3,9 @@ import type { MachineFacts } from '../machineFacts.ts';
 import { spread } from '../measure/median.ts';
 import type { Run } from '../runOnce.ts';
 import type { Durability } from '../servers/durability.ts';
+import { pairRatio } from './pairRatio.ts';
 import { table } from './table.ts';
+import { whole } from './whole.ts';
 
 const US = 'jobstream';
 const MODES: Readonly<Record<Durability, string>> = {
@@ -63,7 +65,7 @@ function rateCells(row: Row, us: Row | undefined): string[] {
   const { median, min, max } = spread(row.runs.map(rateOf));
   return [
     `${whole(median)} (${whole(min)}–${whole(max)})`,
-    ratioTo(row, us, (own, other) => rateOf(own) / rateOf(other), '×'),
+    ratioTo(row, us, (own, other) => rateOf(own) / rateOf(other)),
     `${whole(spread(row.runs.map(cpuMicros)).median)} µs`,
     parts(row.runs[0]),
     `${whole(spread(row.runs.map(peakMiB)).median)} MiB`,
@@ -87,7 +89,7 @@ function latencyCells(row: Row, us: Row | undefined): string[] {
   };
   return [
     ...(['p50', 'p99', 'p999'] as const).map((which) => at('worker', which)),
-    ratioTo(row, us, (own, other) => startP99(own) / startP99(other), '× of it'),
+    ratioTo(row, us, (own, other) => startP99(own) / startP99(other)),
     at('producer', 'p50'),
     at('producer', 'p99'),
     `${whole(spread(row.runs.map(cpuMicros)).median)} µs`,
@@ -98,14 +100,8 @@ function startP99({ clients }: Run): number {
   return clients['worker']?.latency?.p99 ?? Number.NaN;
 }
 
-/** The median over the rounds of our figure against theirs. */
-function ratioTo(row: Row, us: Row | undefined, ratio: (own: Run, other: Run) => number, unit: string): string {
-  if (us === undefined || row === us) return '–';
-  const pairs = row.runs.flatMap((other, round) => {
-    const own = us.runs[round];
-    return own === undefined ? [] : [ratio(own, other)];
-  });
-  return pairs.length === 0 ? '–' : `${spread(pairs).median.toFixed(2)} ${unit}`;
+function ratioTo(row: Row, us: Row | undefined, ratio: (own: Run, other: Run) => number): string {
+  return us === undefined || row === us ? '–' : pairRatio(us.runs, row.runs, ratio, 'times');
 }
 
 function rateOf({ jobs, seconds }: Run): number {
@@ -130,8 +126,4 @@ function parts(run: Run | undefined): string {
 function peakMiB({ clients, serverPeakBytes }: Run): number {
   const bytes = [...Object.values(serverPeakBytes), ...Object.values(clients).map((client) => client.peakBytes)];
   return bytes.reduce((sum, value) => sum + value, 0) / 2 ** 20;
-}
-
-function whole(value: number): string {
-  return Math.round(value).toLocaleString('en');
 }

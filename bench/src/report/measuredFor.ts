@@ -1,0 +1,85 @@
+import { requestRate } from '../http/compareHttp.ts';
+import { spread } from '../measure/median.ts';
+import type { Run } from '../runOnce.ts';
+import type { Row } from '../comparePeers.ts';
+import { medianRatio } from './pairRatio.ts';
+import type { Results } from './targets.ts';
+
+const US = 'jobstream';
+const WITH_TABLE = 'jobstream-table';
+const PEERS = ['bullmq', 'pg-boss', 'graphile-worker'];
+const LATENCY = 'latency-500';
+
+type Measure = (results: Results) => number | undefined;
+
+/** The figures of us and of one peer in a workload, with fsync. */
+interface Pair {
+  readonly own: Row;
+  readonly peer: Row;
+}
+
+export const bulkRate = ratesIn('bulk-enqueue');
+export const drainRate = ratesIn('drain');
+
+/** Our rate against that of the best peer. */
+export function againstPeers(ratios: (results: Results) => readonly number[]): Measure {
+  return (results) => extreme(Math.min, ratios(results));
+}
+
+export function startLatency(which: 'p50' | 'p99 against the best peer'): Measure {
+  if (which === 'p50') return ({ peers }) => median(rowOf(peers, LATENCY, US)?.runs.map((run) => startOf(run, 'p50')));
+  return (results) => extreme(Math.max, ratiosIn(LATENCY, (run) => startOf(run, 'p99'))(results));
+}
+
+export const visibleLatency: Measure = ({ peers }) =>
+  median(rowOf(peers, LATENCY, WITH_TABLE)?.runs.map((run) => run.clients['producer']?.latency?.p99 ?? Number.NaN));
+
+export const shareOfExpress: Measure = ({ http }) => {
+  const [create, express] = ['create', 'express'].map((id) => http.rows.find((row) => row.id === id)?.runs);
+  return create && express && medianRatio(create, express, (own, other) => own.requests / other.requests);
+};
+
+export const batchRate: Measure = ({ http }) => {
+  const batch = http.rows.find(({ id }) => id === 'batch');
+  return batch && requestRate(batch).median * batch.jobsPerRequest;
+};
+
+/** In the less favourable shape of the log. */
+export const catchUpRate: Measure = ({ projector }) =>
+  median(projector.runs.map((shapes) => Math.min(...shapes.map(({ projectedPerSecond }) => projectedPerSecond))));
+
+function ratesIn(workload: string): (results: Results) => readonly number[] {
+  return ratiosIn(workload, ({ jobs, seconds }) => jobs / seconds);
+}
+
+function ratiosIn(workload: string, figure: (run: Run) => number): (results: Results) => readonly number[] {
+  return ({ peers }) =>
+    pairs(peers, workload).flatMap(({ own, peer }) => {
+      const ratio = medianRatio(own.runs, peer.runs, (one, other) => figure(one) / figure(other));
+      return ratio === undefined ? [] : [ratio];
+    });
+}
+
+function pairs(peers: Results['peers'], workload: string): Pair[] {
+  const own = rowOf(peers, workload, US);
+  return PEERS.flatMap((id) => {
+    const peer = rowOf(peers, workload, id);
+    return own === undefined || peer === undefined ? [] : [{ own, peer }];
+  });
+}
+
+function rowOf({ rows }: Results['peers'], workload: string, systemId: string): Row | undefined {
+  return rows.find((row) => row.workload === workload && row.systemId === systemId && row.durability === 'fsync');
+}
+
+function startOf({ clients }: Run, which: 'p50' | 'p99'): number {
+  return clients['worker']?.latency?.[which] ?? Number.NaN;
+}
+
+function median(values: readonly number[] | undefined): number | undefined {
+  return values === undefined || values.length === 0 ? undefined : spread(values).median;
+}
+
+function extreme(pick: (...values: number[]) => number, values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : pick(...values);
+}

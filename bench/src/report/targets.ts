@@ -1,0 +1,97 @@
+import type { Comparison } from '../comparePeers.ts';
+import type { HttpComparison } from '../http/compareHttp.ts';
+import type { CatchUp } from '../projector/measureCatchUp.ts';
+import {
+  againstPeers,
+  batchRate,
+  bulkRate,
+  catchUpRate,
+  drainRate,
+  shareOfExpress,
+  startLatency,
+  visibleLatency,
+} from './measuredFor.ts';
+import { table } from './table.ts';
+import { whole } from './whole.ts';
+
+export interface Results {
+  readonly peers: Pick<Comparison, 'rows'>;
+  readonly http: HttpComparison;
+  readonly projector: { readonly runs: readonly (readonly CatchUp[])[] };
+}
+
+interface Target {
+  readonly workload: string;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+  readonly unit: (value: number) => string;
+  /** Against what, if the figure is a ratio. */
+  readonly of?: string;
+  readonly measured: (results: Results) => number | undefined;
+}
+
+const times = (value: number) => `${value.toFixed(2)} ×`;
+const milliseconds = (value: number) => `${value.toFixed(1)} ms`;
+const percent = (value: number) => `${Math.round(value * 100)} %`;
+
+const TARGETS: readonly Target[] = [
+  { workload: 'bulk enqueue, fsync', atLeast: 1.3, unit: times, of: 'the best peer', measured: againstPeers(bulkRate) },
+  {
+    workload: 'drain jobs that do nothing, fsync, history kept',
+    atLeast: 1,
+    unit: times,
+    of: 'the best peer',
+    measured: againstPeers(drainRate),
+  },
+  {
+    workload: 'create → handler start at 500 jobs/s, fsync, p50',
+    atMost: 2,
+    unit: milliseconds,
+    measured: startLatency('p50'),
+  },
+  {
+    workload: 'the same, p99',
+    atMost: 0.5,
+    unit: times,
+    of: 'the best peer',
+    measured: startLatency('p99 against the best peer'),
+  },
+  {
+    workload: 'create → seen completed in the table at 500 jobs/s, fsync, p99',
+    atMost: 50,
+    unit: milliseconds,
+    measured: visibleLatency,
+  },
+  {
+    workload: '`POST /api/jobs`, fsync',
+    atLeast: 0.6,
+    unit: percent,
+    of: 'a bare Express route',
+    measured: shareOfExpress,
+  },
+  { workload: '`POST /api/jobs/batch`, fsync, jobs/s', atLeast: 40_000, unit: whole, measured: batchRate },
+  { workload: 'projector catches up, events/s', atLeast: 100_000, unit: whole, measured: catchUpRate },
+];
+
+/** What was aimed at, what was measured, and whether that is enough. */
+export function targetsTable(results: Results): string {
+  const rows = TARGETS.map((target) => {
+    const measured = target.measured(results);
+    return [
+      target.workload,
+      aim(target),
+      measured === undefined ? 'not measured' : target.unit(measured),
+      verdict(target, measured),
+    ];
+  });
+  return table(['', 'target', 'measured', 'verdict'], rows);
+}
+
+function aim({ atLeast, atMost, unit, of = '' }: Target): string {
+  const bound = atLeast === undefined ? `≤ ${unit(atMost ?? 0)}` : `≥ ${unit(atLeast)}`;
+  return `${bound} ${of}`.trim();
+}
+
+function verdict({ atLeast = -Infinity, atMost = Infinity }: Target, measured: number | undefined): string {
+  return measured !== undefined && measured >= atLeast && measured <= atMost ? 'met' : 'missed';
+}
