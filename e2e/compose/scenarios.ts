@@ -54,7 +54,7 @@ async function rollingRestart(project: ComposeProject, perSecond: number): Promi
   await underWay(load, 500);
   for (const service of SERVICES) {
     await project.compose('restart', service);
-    await up(project);
+    await project.compose('up', '--wait', '--no-deps', service);
   }
   const rate = await load.stop();
   const jobs = await settled(project, load);

