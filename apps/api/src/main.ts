@@ -35,22 +35,9 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   const tail = new LiveTail({ log, logger });
   const held = new HeldRequests();
   const served = new ServedVersions();
+  const parts = { log, tail, held, served, table, rebuilds, keys };
   const server = new HttpServer({
-    listener: createApp({
-      log,
-      tail,
-      held,
-      served,
-      table,
-      rebuilds,
-      keys,
-      ring,
-      auth,
-      readiness,
-      metrics,
-      tracing,
-      logger,
-    }),
+    listener: createApp({ ...parts, ring, auth, readiness, metrics, tracing, logger }),
     host: config.HOST,
     port: config.PORT,
     graceMs: config.SHUTDOWN_GRACE_MS,

@@ -67,21 +67,8 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const tail = new LiveTail({ log, logger, ...options.tail });
   const held = new HeldRequests(options.held);
   const served = new ServedVersions();
-  const app = createApp({
-    log,
-    tail,
-    held,
-    served,
-    table,
-    rebuilds,
-    keys,
-    ring,
-    auth,
-    readiness,
-    metrics,
-    tracing,
-    logger,
-  });
+  const parts = { log, tail, held, served, table, rebuilds, keys };
+  const app = createApp({ ...parts, ring, auth, readiness, metrics, tracing, logger });
   const server = new HttpServer({
     listener: app,
     host: '127.0.0.1',
