@@ -58,9 +58,7 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
     ...options.log,
   });
   backlogMetrics(metrics, log);
-  const table = new ReadModel({ databaseUrl: options.databaseUrl, name: 'api' });
-  const keys = new ApiKeys({ databaseUrl: options.databaseUrl, name: 'api-keys' });
-  const rebuilds = new RebuildRequests({ databaseUrl: options.databaseUrl, name: 'api-rebuilds' });
+  const { table, keys, rebuilds } = openTables(options.databaseUrl);
   const ring = new KeyRing({ keys, logger, ...options.ring });
   const auth = { ...authSettings(readConfig({})), ...options.auth };
   const readiness = new Readiness({ log: () => log.takesWrites(), table: () => table.ping().then(() => true) });
@@ -86,6 +84,14 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
     for (const service of services.toReversed()) await service.stop();
   };
   return testApi({ app, log, keys, server, stop });
+}
+
+function openTables(databaseUrl: string): { table: ReadModel; keys: ApiKeys; rebuilds: RebuildRequests } {
+  return {
+    table: new ReadModel({ databaseUrl, name: 'api' }),
+    keys: new ApiKeys({ databaseUrl, name: 'api-keys' }),
+    rebuilds: new RebuildRequests({ databaseUrl, name: 'api-rebuilds' }),
+  };
 }
 
 function testApi({
