@@ -15,7 +15,7 @@ const actor = { kind: 'worker', id: 'bench' } as const;
 
 /** Fills the log with the lives of that many jobs, three events each. */
 export async function fillLog(url: string, jobs: number, shape: LogShape): Promise<void> {
-  const eventLog = new EventLog({ url, name: 'bench-fill' });
+  const eventLog = new EventLog({ url, name: 'bench-fill', deadlineMs: 60_000 });
   await eventLog.start();
   const lives = Array.from({ length: jobs }, () => ({ jobId: randomUUIDv7(), sequence: 0 }));
   const append = async (life: (typeof lives)[number], from: number, to: number) => {
