@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Archive, ArchiveUnavailableError, ArchiveWriter, FolderStore } from '@jobstream/archive';
+import { EventLog } from '@jobstream/eventlog';
+import { createLogger } from '@jobstream/runtime';
+import { eventually, startNats, type TestNats } from '@jobstream/testing';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { appendLife } from '../testing/jobLoad.ts';
+import type { ArchiveBacklog } from './archiveBacklog.ts';
+import { ArchiveGapError } from './archiveGapError.ts';
+import { Archiver } from './archiver.ts';
+import { archiveSegment } from './archiveSegment.ts';
+
+const logger = createLogger({ service: 'projector', level: 'silent' });
+/** Long enough for a few events on a busy machine, short enough to be waited for. */
+const MAX_AGE_MS = 8_000;
+
+let nats: TestNats;
+let eventLog: EventLog;
+let folder: string;
+
+beforeEach(async () => {
+  [nats, folder] = await Promise.all([startNats(), mkdtemp(path.join(tmpdir(), 'archiver-'))]);
+  eventLog = new EventLog({ url: nats.url, name: 'test', maxAgeMs: MAX_AGE_MS });
+  await eventLog.start();
+});
+
+afterEach(async () => {
+  await eventLog.stop();
+  await nats[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function newArchiver(store = new FolderStore(folder), observer = {}) {
+  const silent = { looked: () => undefined, added: () => undefined, failed: () => undefined, ...observer };
+  const options = { eventLog, archive: new Archive(store), store, maxAgeMs: MAX_AGE_MS, intervalMs: 50, logger };
+  const archiver = new Archiver({ ...options, observer: silent });
+  return { archiver, [Symbol.asyncDispose]: () => archiver.stop() };
+}
+
+async function archived(): Promise<number> {
+  return (await new Archive(new FolderStore(folder)).refresh()).last;
+}
+
+test('what does not fill a segment is archived long before the log forgets it', async () => {
+  await appendLife(eventLog);
+  await using one = newArchiver();
+  await one.archiver.start();
+  await eventually(async () => expect(await archived()).toBe(3), { timeoutMs: 25_000 });
+});
+
+test('several archivers on one log leave each message once, in order', async () => {
+  await using first = newArchiver();
+  await using second = newArchiver();
+  await Promise.all([first.archiver.start(), second.archiver.start()]);
+  for (let made = 0; made < 20; made++) await appendLife(eventLog);
+  const end = await eventLog.lastSequence();
+  await eventually(async () => expect(await archived()).toBe(end), { timeoutMs: 40_000 });
+  const archive = new Archive(new FolderStore(folder));
+  await archive.refresh();
+  const sequences: number[] = [];
+  for await (const messages of archive.messagesAfter(0)) sequences.push(...messages.map(({ sequence }) => sequence));
+  expect(sequences).toEqual(Array.from({ length: end }, (_, index) => index + 1));
+}, 60_000);
+
+test('while the archive is away it tries again, and tells how much waits', async () => {
+  class LostStore extends FolderStore {
+    isLost = true;
+    override create(name: string, body: Uint8Array): Promise<boolean> {
+      if (this.isLost) return Promise.reject(new ArchiveUnavailableError('the disk is gone'));
+      return super.create(name, body);
+    }
+  }
+  const store = new LostStore(folder);
+  const seen = { failures: 0, backlog: [] as ArchiveBacklog[] };
+  const looked = (backlog: ArchiveBacklog) => void seen.backlog.push(backlog);
+  await appendLife(eventLog);
+  await using one = newArchiver(store, { looked, failed: () => (seen.failures += 1) });
+  await one.archiver.start();
+  await eventually(() => expect(seen.failures).toBeGreaterThan(0), { timeoutMs: 25_000 });
+  expect(seen.backlog[0]?.messages).toBe(3);
+  store.isLost = false;
+  await eventually(async () => expect(await archived()).toBe(3), { timeoutMs: 25_000 });
+});
+
+test('messages that the log has forgotten unarchived are a gap, which is not papered over unless it is the beginning', async () => {
+  await appendLife(eventLog);
+  await eventually(async () => expect((await eventLog.messages.span()).first).toBe(4), { timeoutMs: 25_000 });
+  await appendLife(eventLog, 1);
+  const store = new FolderStore(folder);
+  const archive = new Archive(store);
+  const parts = {
+    eventLog,
+    archive,
+    writer: await ArchiveWriter.open(store, archive),
+    stop: new AbortController().signal,
+  };
+  await expect(archiveSegment({ ...parts, beginLate: false })).rejects.toThrow(ArchiveGapError);
+  expect(await archiveSegment({ ...parts, beginLate: true })).toBe('added');
+  expect(archive.span).toMatchObject({ first: 4, last: 4 });
+}, 60_000);
