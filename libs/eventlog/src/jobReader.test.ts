@@ -53,6 +53,16 @@ test('the history has every event in order, also those that came more than once'
   expect((await log.readHistory(job.jobId)).map(({ event }) => event)).toEqual(job.events);
 });
 
+test('a job goes on behind a message that is no event', async () => {
+  const job = new JobScript();
+  job.create();
+  await appendAll(job);
+  const foreign = await publishRaw(nats.url, `jobs.${job.jobType}.${job.jobId}.progressed`, 'not JSON');
+  const snapshot = await log.readJob(job.jobId, job.jobType);
+  expect(snapshot).toMatchObject({ sequence: foreign, job: { status: 'pending' } });
+  expect(await log.append(job.start(), foreign)).toBe(foreign + 1);
+});
+
 test('each event of a history has its sequence and the time at which it was recorded', async () => {
   const job = retriedJob();
   const last = await appendAll(job);

@@ -38,19 +38,19 @@ export class JobReader {
   }
 
   async job(jobId: string, jobType?: string): Promise<JobSnapshot | undefined> {
-    const kept = await this.#kept(jobId, jobType);
-    const job = fold((await this.#whole(jobId, kept)).map(({ event }) => event));
-    return job === undefined ? undefined : { job, sequence: kept.at(-1)?.sequence ?? 0 };
+    const messages = await this.#messages(jobId, jobType);
+    const job = fold((await this.#whole(jobId, messages.flatMap(recordedEvent))).map(({ event }) => event));
+    // The next append goes behind whatever is there: one that expected the last readable event would conflict for ever.
+    return job === undefined ? undefined : { job, sequence: messages.at(-1)?.sequence ?? 0 };
   }
 
   async history(jobId: string, jobType?: string): Promise<readonly RecordedEvent[]> {
-    return this.#whole(jobId, await this.#kept(jobId, jobType));
+    return this.#whole(jobId, (await this.#messages(jobId, jobType)).flatMap(recordedEvent));
   }
 
-  /** What the log has of the job. */
-  async #kept(jobId: string, jobType?: string): Promise<readonly RecordedEvent[]> {
-    const messages = await this.#walkBack(await this.#newest(jobFilter(jobId, jobType)));
-    return messages.flatMap(recordedEvent);
+  /** What the log has of the job, oldest first. */
+  async #messages(jobId: string, jobType?: string): Promise<readonly StoredMessage[]> {
+    return this.#walkBack(await this.#newest(jobFilter(jobId, jobType)));
   }
 
   /** A history that begins with the creation of the job is whole. */
