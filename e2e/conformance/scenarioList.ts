@@ -8,6 +8,7 @@ import { drain } from './scenarios/drain.ts';
 import { duplicateTimer } from './scenarios/duplicateTimer.ts';
 import { exhausted } from './scenarios/exhausted.ts';
 import { fastPath } from './scenarios/fastPath.ts';
+import { foreignMessage } from './scenarios/foreignMessage.ts';
 import { heartbeat } from './scenarios/heartbeat.ts';
 import { invalidPayload } from './scenarios/invalidPayload.ts';
 import { largeResult } from './scenarios/largeResult.ts';
@@ -50,6 +51,7 @@ export const scenarioList: readonly Scenario[] = [
   drain,
   release,
   unreadable,
+  foreignMessage,
   newerEvent,
   serverRestart,
 ];

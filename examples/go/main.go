@@ -54,6 +54,14 @@ type Event struct {
 	Data        Data      `json:"data"`
 }
 
+func (e Event) subject() string {
+	token := strings.ToLower(strings.TrimPrefix(e.Event, "Job"))
+	if e.Event == "JobRetryScheduled" {
+		token = "retry-scheduled"
+	}
+	return "jobs." + e.JobType + "." + e.JobID + "." + token
+}
+
 type Actor struct {
 	Kind string `json:"kind"`
 	ID   string `json:"id"`
@@ -393,19 +401,32 @@ func readCall(msg jetstream.Msg) (Call, error) {
 		return Call{}, err
 	}
 	call := Call{Msg: msg, sequence: meta.Sequence.Stream, delivery: int(meta.NumDelivered)}
-	var event Event
-	err = json.Unmarshal(msg.Data(), &event)
-	call.jobID = event.JobID
 	if meta.Stream == "JOBS" {
-		call.event = &event
-		if event.V == 1 && event.ID == "" {
-			return call, errors.New("an event without id")
+		call.event, err = decode(msg.Subject(), msg.Data())
+		if err == nil {
+			call.jobID = call.event.JobID
 		}
+		return call, err
 	}
-	if err == nil && call.jobID == "" {
+	var wake struct{ JobID string }
+	err = json.Unmarshal(msg.Data(), &wake)
+	if err == nil && wake.JobID == "" {
 		err = errors.New("no job is named")
 	}
+	call.jobID = wake.JobID
 	return call, err
+}
+
+// decode reads an event, which counts only on its own subject; one of a newer version is not looked into.
+func decode(subject string, data []byte) (*Event, error) {
+	var event Event
+	if err := json.Unmarshal(data, &event); err != nil && event.V <= 1 {
+		return nil, err
+	}
+	if event.V <= 1 && (event.ID == "" || event.subject() != subject) {
+		return nil, errors.New("not an event, or on the subject of another")
+	}
+	return &event, nil
 }
 
 func (w *Worker) answer(call Call) error {
@@ -605,17 +626,13 @@ func (w *Worker) append(call Call, job *Job, name string, at time.Time, data Dat
 		At: at.UTC().Truncate(time.Millisecond), Actor: Actor{Kind: "worker", ID: w.name},
 		CausationID: call.cause(), Tenant: job.Created.Tenant, Data: data,
 	}
-	token := strings.ToLower(strings.TrimPrefix(name, "Job"))
-	if name == "JobRetryScheduled" {
-		token = "retry-scheduled"
-	}
 	body, err := json.Marshal(event)
 	if err != nil {
 		return nil, err
 	}
-	msg := &nats.Msg{Subject: w.subject(call.jobID, token), Data: body, Header: w.header(call)}
+	msg := &nats.Msg{Subject: event.subject(), Data: body, Header: w.header(call)}
 	msg.Header.Set("Nats-Expected-Last-Subject-Sequence", strconv.FormatUint(job.Sequence, 10))
-	msg.Header.Set("Nats-Expected-Last-Subject-Sequence-Subject", w.subject(call.jobID, ">"))
+	msg.Header.Set("Nats-Expected-Last-Subject-Sequence-Subject", w.filter(call.jobID))
 	sequence, tries, err := w.publish(msg)
 	if conflicts(err) {
 		sequence, err = w.storedBefore(event, tries)
@@ -636,7 +653,7 @@ func (w *Worker) storedBefore(event Event, tries int) (uint64, error) {
 		return 0, err
 	}
 	for _, stored := range events {
-		if stored.ID == event.ID {
+		if stored.Event != nil && stored.ID == event.ID {
 			return stored.sequence, nil
 		}
 	}
@@ -680,9 +697,7 @@ func conflicts(err error) bool {
 	return errors.As(err, &apiError) && (apiError.ErrorCode == 10071 || apiError.ErrorCode == 10164)
 }
 
-func (w *Worker) subject(jobID, token string) string {
-	return "jobs." + w.jobType + "." + jobID + "." + token
-}
+func (w *Worker) filter(jobID string) string { return "jobs." + w.jobType + "." + jobID + ".>" }
 
 func (w *Worker) header(call Call) nats.Header {
 	header := nats.Header{}
@@ -706,25 +721,30 @@ func (w *Worker) readFresh(call Call) (*Job, error) {
 
 func (w *Worker) read(jobID string) (*Job, error) {
 	events, err := w.history(jobID)
-	if err != nil || len(events) == 0 {
-		return nil, err
+	var job *Job
+	for _, event := range events {
+		switch {
+		case event.Event == nil && job != nil:
+			job.Sequence = event.sequence
+		case event.Event != nil && job != nil:
+			job = job.after(*event.Event, event.sequence)
+		case event.Event != nil && event.Event.Event == "JobCreated":
+			job = newJob(*event.Event, event.sequence)
+		}
 	}
-	job := newJob(events[0].Event, events[0].sequence)
-	for _, event := range events[1:] {
-		job = job.after(event.Event, event.sequence)
-	}
-	return job, nil
+	return job, err
 }
 
+// storedEvent has no event if somebody wrote what is none: it counts for nothing, but the next append goes behind it.
 type storedEvent struct {
-	Event
+	*Event
 	sequence uint64
 }
 
 // history reads a job's events, oldest first: each names the sequence of the one before as what it expected.
 func (w *Worker) history(jobID string) ([]storedEvent, error) {
 	var events []storedEvent
-	query := map[string]any{"last_by_subj": w.subject(jobID, ">")}
+	query := map[string]any{"last_by_subj": w.filter(jobID)}
 	for {
 		event, previous, err := w.stored(query)
 		if err != nil || event == nil {
@@ -742,6 +762,7 @@ func (w *Worker) history(jobID string) ([]storedEvent, error) {
 func (w *Worker) stored(query map[string]any) (event *storedEvent, previous uint64, err error) {
 	var answer struct {
 		Message *struct {
+			Subject    string
 			Seq        uint64
 			Hdrs, Data []byte
 		}
@@ -765,8 +786,11 @@ func (w *Worker) stored(query map[string]any) (event *storedEvent, previous uint
 	}
 	header, _ := nats.DecodeHeadersMsg(answer.Message.Hdrs)
 	previous, _ = strconv.ParseUint(header.Get("Nats-Expected-Last-Subject-Sequence"), 10, 64)
-	event = &storedEvent{sequence: answer.Message.Seq}
-	return event, previous, json.Unmarshal(answer.Message.Data, &event.Event)
+	decoded, _ := decode(answer.Message.Subject, answer.Message.Data)
+	if decoded != nil && decoded.V > 1 {
+		return nil, 0, errors.New("the job has an event that only newer workers understand")
+	}
+	return &storedEvent{Event: decoded, sequence: answer.Message.Seq}, previous, nil
 }
 
 // conformance is the test job of the conformance kit. Your own handlers look like this one.

@@ -45,6 +45,10 @@ class InvalidPayload(Exception):
     """Thrown by a handler that cannot make sense of its payload."""
 
 
+class NewerEvent(Exception):
+    """An event of a schema version that only newer workers understand."""
+
+
 class Overtaken(Exception):
     """Somebody else has moved the job on: nothing more may be appended for this attempt."""
 
@@ -264,18 +268,16 @@ class Worker:
 
     async def read_call(self, msg: Msg) -> Call | None:
         try:
-            body = json.loads(msg.data)
             if msg.metadata.stream == "TIMERS":
-                return Call(msg, str(body["jobId"]), None)
-            if body["v"] > 1:
-                await msg.nak(delay=5)  # for a newer worker
-                return None
-            _ = body["id"], body["data"]
-            return Call(msg, str(body["jobId"]), body)
+                return Call(msg, str(json.loads(msg.data)["jobId"]), None)
+            event = decode(msg.subject, msg.data)
+            return Call(msg, str(event["jobId"]), event)
+        except NewerEvent:
+            await msg.nak(delay=5)  # for a newer worker
         except (ValueError, LookupError, TypeError) as error:
             log.error("no call for work: %s: %r", msg.subject, error)
             await msg.term()
-            return None
+        return None
 
     async def answer(self, call: Call) -> None:
         try:
@@ -401,8 +403,6 @@ class Worker:
         return job.after(event, sequence)
 
     async def store(self, event: Event, expected: int, trace: dict[str, str]) -> int:
-        suffix = SUFFIXES.get(event["event"], event["event"].removeprefix("Job").lower())
-        subject = f"jobs.{self.job_type}.{event['jobId']}.{suffix}"
         headers = {
             "Nats-Expected-Last-Subject-Sequence": str(expected),
             "Nats-Expected-Last-Subject-Sequence-Subject": f"jobs.{self.job_type}.{event['jobId']}.>",
@@ -413,7 +413,7 @@ class Worker:
         async def publish() -> int:
             nonlocal tries
             tries += 1
-            return (await self.js.publish(subject, json.dumps(event).encode(), headers=headers)).seq
+            return (await self.js.publish(subject_of(event), json.dumps(event).encode(), headers=headers)).seq
 
         try:
             return await until_answered(publish)
@@ -423,7 +423,7 @@ class Worker:
             # After a try whose answer was lost, it may be our own event that is in the way.
             history = await self.history(event["jobId"]) if tries > 1 else []
             for own, sequence in history:
-                if own["id"] == event["id"]:
+                if own is not None and own["id"] == event["id"]:
                     return sequence
             raise Overtaken from error
 
@@ -450,19 +450,28 @@ class Worker:
     async def read(self, job_id: str) -> Job | None:
         job: Job | None = None
         for event, sequence in await self.history(job_id):
-            job = Job.first(event, sequence) if job is None else job.after(event, sequence)
+            if job is not None:
+                job = replace(job, sequence=sequence) if event is None else job.after(event, sequence)
+            elif event is not None and event["event"] == "JobCreated":
+                job = Job.first(event, sequence)
         return job
 
-    async def history(self, job_id: str) -> list[tuple[Event, int]]:
-        """A job's events, oldest first: each names the sequence of the one before as what it expected."""
-        events: list[tuple[Event, int]] = []
+    async def history(self, job_id: str) -> list[tuple[Event | None, int]]:
+        """A job's events, oldest first; each message names the sequence of the one before as what it expected."""
+        events: list[tuple[Event | None, int]] = []
         previous, subject = None, f"jobs.{self.job_type}.{job_id}.>"
         while previous != 0:
             try:
                 msg = await until_answered(partial(self.js.get_msg, "JOBS", previous, None if previous else subject))
             except NotFoundError:
                 break
-            events.insert(0, (json.loads(msg.data or b""), msg.seq or 0))
+            try:
+                event = decode(msg.subject or "", msg.data or b"")
+            except (ValueError, LookupError, TypeError):
+                event = (
+                    None  # somebody wrote what is no event: it counts for nothing, but the next append goes behind it
+                )
+            events.insert(0, (event, msg.seq or 0))
             previous = int((msg.headers or {}).get("Nats-Expected-Last-Subject-Sequence", 0))
         return events
 
@@ -477,6 +486,21 @@ async def until_answered(ask: Callable[[], Awaitable[Result]]) -> Result:
                 raise
             log.warning("the server does not answer: %r", error)
             await asyncio.sleep(0.25)
+
+
+def subject_of(event: Event) -> str:
+    token = SUFFIXES.get(event["event"], event["event"].removeprefix("Job").lower())
+    return f"jobs.{event['jobType']}.{event['jobId']}.{token}"
+
+
+def decode(subject: str, data: bytes) -> Event:
+    """Raises NewerEvent, or one of several errors if it is no event, or the event of another subject."""
+    event: Event = json.loads(data)
+    if event["v"] > 1:
+        raise NewerEvent
+    if subject_of(event) != subject or not event["id"] or not isinstance(event["data"], dict):
+        raise ValueError("not an event, or on the subject of another")
+    return event
 
 
 def outcome(handling: asyncio.Future[Any], job: Job) -> tuple[str, dict[str, Any]]:

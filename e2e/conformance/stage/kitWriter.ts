@@ -1,6 +1,7 @@
 import { decide, defaultBackoff, encodeJobEvent, evolve, isRejection } from '@jobstream/domain';
 import type { JobCommand, JobCommandOf, JobEvent, JobState } from '@jobstream/domain';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
+import { subjectOf } from './subjectOf.ts';
 import { traceOf } from './traceOf.ts';
 
 type Envelope = 'eventId' | 'at' | 'actor' | 'correlationId';
@@ -19,8 +20,6 @@ interface Expectation {
 export const JOB_TYPE = 'conformance';
 /** The name under which the kit writes into the log, whatever part it plays. */
 export const KIT = 'conformance-kit';
-
-const TOKENS: Partial<Record<JobEvent['event'], string>> = { JobRetryScheduled: 'retry-scheduled' };
 
 /** Writes into the log what the API or another worker would, with nothing but publishes. */
 export class KitWriter {
@@ -83,8 +82,4 @@ export class KitWriter {
     if (subject.startsWith('jobs.')) this.#written.set(seq, subject);
     return seq;
   }
-}
-
-function subjectOf({ event, jobType, jobId }: JobEvent): string {
-  return `jobs.${jobType}.${jobId}.${TOKENS[event] ?? event.slice('Job'.length).toLowerCase()}`;
 }
