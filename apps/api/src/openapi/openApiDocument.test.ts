@@ -14,7 +14,9 @@ beforeAll(async () => {
   nats = server;
   await migrate(databaseUrl);
   api = await startApi({ natsUrl: nats.url, databaseUrl });
-  served = (await (await api.fetch('/openapi.json')).json()) as OpenApi;
+  const answer = await api.fetch('/openapi.json');
+  if (!answer.ok) throw new Error(await answer.text());
+  served = (await answer.json()) as OpenApi;
 });
 afterAll(async () => {
   await api.stop();

@@ -12,9 +12,10 @@ export const problemsOfAll: readonly ProblemCode[] = [
 
 /** How an operation may refuse a request: what it says itself, and what follows from what it takes and needs. */
 export function problemsOf(operation: Operation, requirement: Requirement): readonly ProblemCode[] {
-  const { problems = [], query, body, headers = [] } = operation;
+  const { problems = [], path, query, body, headers = [] } = operation;
   const all = [
     ...accessProblems(requirement),
+    ...(path === undefined ? [] : (['malformed-request'] as const)), // what does not decode
     ...(query === undefined ? [] : (['invalid-parameter'] as const)),
     ...(headers.includes('Idempotency-Key') || headers.includes('Last-Event-ID') ? (['invalid-header'] as const) : []),
     ...bodyProblems(body?.content ?? {}),

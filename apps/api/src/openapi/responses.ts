@@ -43,7 +43,8 @@ function refusal(codes: readonly ProblemCode[], headers: readonly AnswerHeader[]
   const type = { enum: codes.map(problemUrn) };
   const schema = { allOf: [components.schemas.ofAnswer(ProblemBody), { properties: { type } }] };
   const examples = Object.fromEntries(codes.map((code) => [code, components.example(code)]));
-  return components.response(codes.join('.'), {
+  const name = headers.includes('RateLimit') ? codes : [...codes, 'unlimited'];
+  return components.response(name.join('.'), {
     description: codes.map((code) => `\`${code}\`: ${problemType(code).title}.`).join(' '),
     headers: references(headers),
     content: { 'application/problem+json': { schema, examples } },

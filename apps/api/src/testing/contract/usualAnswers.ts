@@ -12,7 +12,7 @@ export const usualAnswers: Readonly<Record<string, Produce>> = {
   '400': ({ operation, ask }) => {
     if (operation.body !== undefined) return ask({ body: '{broken' });
     if (operation.parameters.some(({ in: place }) => place === 'query')) return ask({ query: '?nonsense=1' });
-    return ask({ headers: { 'last-event-id': 'nonsense', accept: 'text/event-stream' } });
+    return ask({ params: { [operation.parameters[0]?.name ?? '']: '%zz' } });
   },
   '401': async ({ ask }) => [await ask({ headers: { authorization: '' } }), await ask({ headers: bearer('nonsense') })],
   '403': (situation) => (situation.operation.scope === undefined ? asForeigner(situation) : withoutScope(situation)),

@@ -12,6 +12,8 @@ export interface FuzzRequest {
   readonly body: string | undefined;
 }
 
+/** Cannot be decoded. */
+export const BROKEN = '%zz';
 /** Stands for something that exists. */
 export const SEEN = '(seen)';
 
@@ -39,6 +41,7 @@ function params(parameters: readonly Parameter[]): fc.Arbitrary<Record<string, s
           { weight: 6, arbitrary: fc.constant(SEEN) },
           { weight: 2, arbitrary: arbitraryValue(schema).map(String) },
           { weight: 2, arbitrary: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 80 }) },
+          { weight: 1, arbitrary: fc.constant(BROKEN) },
         ),
       ]),
     ),

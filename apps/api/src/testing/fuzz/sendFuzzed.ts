@@ -1,5 +1,5 @@
 import type { Exchange } from '../contract/exchange.ts';
-import { SEEN, type FuzzRequest } from './arbitraryRequest.ts';
+import { BROKEN, SEEN, type FuzzRequest } from './arbitraryRequest.ts';
 import type { SeenNames } from './seenNames.ts';
 
 /** The limit that the API promises for an answer is 5 s; this machine may be busy. */
@@ -45,6 +45,7 @@ function addressOf({ operation, params, query, seen: index }: FuzzRequest, seen:
 
 /** Dots alone would be another path. */
 function segment(text: string): string {
+  if (text === BROKEN) return text;
   return /^\.{1,2}$/.test(text) ? 'dots' : encodeURIComponent(text.toWellFormed());
 }
 
