@@ -29,7 +29,10 @@ export async function storedMessages(): Promise<readonly StoredMessage[]> {
   const connection = await connect({ servers: nats.url });
   try {
     const manager = await jetstreamManager(connection);
-    await eventually(() => manager.streams.getMessage(TIMERS_STREAM, { last_by_subj: 'timers.due.email' }));
+    await eventually(async () => {
+      const due = await manager.streams.getMessage(TIMERS_STREAM, { last_by_subj: 'timers.due.email' });
+      if (due === null) throw new Error('the timer has not fired');
+    });
     return [...(await messagesIn(manager, JOBS_STREAM)), ...(await messagesIn(manager, TIMERS_STREAM))];
   } finally {
     await connection.close();
