@@ -64,7 +64,7 @@ COPY --from=bundles /bundles/api /app
 WORKDIR /app/apps/api/dist
 ENV PORT=3000
 EXPOSE 3000
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 \
+HEALTHCHECK --interval=5s --timeout=10s --start-period=60s --retries=6 \
   CMD ["/usr/local/bin/node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/health/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 
 FROM base AS worker
@@ -73,7 +73,7 @@ LABEL org.opencontainers.image.title=jobstream-worker \
 COPY --from=bundles /bundles/worker /app
 WORKDIR /app/apps/worker/dist
 EXPOSE 9100
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 \
+HEALTHCHECK --interval=5s --timeout=10s --start-period=60s --retries=6 \
   CMD ["/usr/local/bin/node", "-e", "fetch('http://127.0.0.1:' + process.env.HEALTH_PORT + '/health/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 
 FROM base AS projector
@@ -83,5 +83,5 @@ COPY migrations /app/migrations
 COPY --from=bundles /bundles/projector /app
 WORKDIR /app/apps/projector/dist
 EXPOSE 9100
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 \
+HEALTHCHECK --interval=5s --timeout=10s --start-period=60s --retries=6 \
   CMD ["/usr/local/bin/node", "-e", "fetch('http://127.0.0.1:' + process.env.HEALTH_PORT + '/health/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]

@@ -15,6 +15,12 @@ export interface Scenario {
   readonly run: (project: ComposeProject, perSecond: number) => Promise<string>;
 }
 
+interface JobsUnderLoad extends SettledJobs {
+  readonly count: number;
+  /** Requests a second. */
+  readonly rate: number;
+}
+
 const SERVICES = ['worker-1', 'worker-2', 'projector-1', 'projector-2', 'api', 'nats', 'postgres'] as const;
 /** Requests at most, however long the restarts take. */
 const MOST = 60_000;
@@ -40,27 +46,24 @@ async function demo({ api, key }: ComposeProject): Promise<string> {
 }
 
 async function killWorker(project: ComposeProject, perSecond: number): Promise<string> {
-  const load = steadyLoad(project, { perSecond, atMost: MOST });
-  await underWay(load, 500);
-  await project.compose('kill', '--signal', 'KILL', 'worker-1');
-  await underWay(load, load.acknowledged.size + 1_000);
-  const rate = await load.stop();
-  await up(project);
-  return described(load, { ...(await settled(project, load)), rate });
+  const jobs = await underLoad(project, perSecond, async (load) => {
+    await project.compose('kill', '--signal', 'KILL', 'worker-1');
+    await underWay(load, load.acknowledged.size + 1_000);
+    await up(project);
+  });
+  return described(jobs);
 }
 
 async function rollingRestart(project: ComposeProject, perSecond: number): Promise<string> {
-  const load = steadyLoad(project, { perSecond, atMost: MOST });
-  await underWay(load, 500);
-  for (const service of SERVICES) {
-    await project.compose('restart', service);
-    await project.compose('up', '--wait', '--no-deps', service);
-  }
-  const rate = await load.stop();
-  const jobs = await settled(project, load);
-  const burned = [...jobs.outcomes.keys()].filter((outcome) => outcome !== 'completed at attempt 1');
-  if (burned.length > 0) throw new Error(described(load, { ...jobs, rate }));
-  return described(load, { ...jobs, rate });
+  const jobs = await underLoad(project, perSecond, async () => {
+    for (const service of SERVICES) {
+      await project.compose('restart', service);
+      await project.compose('up', '--wait', '--no-deps', service);
+    }
+  });
+  const burned = [...jobs.outcomes.keys()].some((outcome) => outcome !== 'completed at attempt 1');
+  if (burned) throw new Error(described(jobs));
+  return described(jobs);
 }
 
 async function downAndUp(project: ComposeProject): Promise<string> {
@@ -80,14 +83,28 @@ function underWay(load: SteadyLoad, count: number): Promise<void> {
   return eventually(assertion, { timeoutMs: 120_000 });
 }
 
-async function settled(project: ComposeProject, load: SteadyLoad): Promise<SettledJobs> {
-  if (load.failures.length > 0) throw new Error(`${load.failures.length} requests failed: ${String(load.failures[0])}`);
-  const jobs = await settledJobs(project, load.acknowledged);
-  if (jobs.lost.length > 0) throw new Error(`${jobs.lost.length} of ${load.acknowledged.size} jobs are lost`);
-  return jobs;
+/** Does something while jobs are created, and tells what became of them; rejects when a request failed or a job is lost. */
+async function underLoad(
+  project: ComposeProject,
+  perSecond: number,
+  work: (load: SteadyLoad) => Promise<void>,
+): Promise<JobsUnderLoad> {
+  const load = steadyLoad(project, { perSecond, atMost: MOST });
+  let rate = 0;
+  try {
+    await underWay(load, 500);
+    await work(load);
+  } finally {
+    rate = await load.stop();
+  }
+  const { acknowledged, failures } = load;
+  if (failures.length > 0) throw new Error(`${failures.length} requests failed: ${String(failures[0])}`);
+  const jobs = await settledJobs(project, acknowledged);
+  if (jobs.lost.length > 0) throw new Error(`${jobs.lost.length} of ${acknowledged.size} jobs are lost`);
+  return { ...jobs, count: acknowledged.size, rate };
 }
 
-function described({ acknowledged }: SteadyLoad, { outcomes, rate }: SettledJobs & { rate: number }): string {
-  const list = [...outcomes].map(([outcome, count]) => `${count} ${outcome}`);
-  return `${acknowledged.size} requests, ${Math.round(rate)} a second: ${list.join(', ')}`;
+function described({ count, rate, outcomes }: JobsUnderLoad): string {
+  const list = [...outcomes].map(([outcome, times]) => `${times} ${outcome}`);
+  return `${count} requests, ${Math.round(rate)} a second: ${list.join(', ')}`;
 }

@@ -30,23 +30,22 @@ export function steadyLoad({ api, key }: ComposeProject, { perSecond, atMost }: 
   const failures: unknown[] = [];
   const began = performance.now();
   const stopping = new AbortController();
-  let [asked, waiting] = [0, 0];
-  const ask = async () => {
+  const open = new Set<Promise<void>>();
+  let asked = 0;
+  const ask = () => {
     asked += 1;
-    waiting += 1;
-    try {
-      acknowledged.add((await jobs.create({ type: 'sleep', payload: { durationMs: 1 } })).id);
-    } catch (error) {
-      failures.push(error);
-    } finally {
-      waiting -= 1;
-    }
+    const answered = jobs.create({ type: 'sleep', payload: { durationMs: 1 } }).then(
+      ({ id }) => void acknowledged.add(id),
+      (error: unknown) => void failures.push(error),
+    );
+    open.add(answered);
+    void answered.finally(() => open.delete(answered));
   };
   const run = async () => {
-    const open: Promise<void>[] = [];
-    while (!stopping.signal.aborted && asked < atMost) {
+    while (!stopping.signal.aborted) {
       const due = Math.min(atMost, Math.floor(((performance.now() - began) / 1_000) * perSecond));
-      while (asked < due && waiting < CLIENTS) open.push(ask());
+      for (let missing = Math.min(due - asked, CLIENTS - open.size); missing > 0; missing -= 1) ask();
+      if (asked === atMost) break;
       await pause(TICK_MS);
     }
     const rate = asked / ((performance.now() - began) / 1_000);
