@@ -56,7 +56,7 @@ function importsIn(workspace: Workspace): readonly Import[] {
 function importerOf(folder: string, manifests: ReadonlyMap<string, Manifest>): Manifest {
   const manifest = manifests.get(folder);
   if (manifest !== undefined && folder !== 'bench') return manifest;
-  const dependencies = [...manifests.values()].flatMap(({ name, dependencies: own }) => [name, ...own]);
+  const dependencies = [...manifests.values()].flatMap(({ name, dependencies: own }) => own.concat(name));
   return { folder, name: folder, dependencies, devDependencies: [] };
 }
 
