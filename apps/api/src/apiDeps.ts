@@ -19,6 +19,7 @@ export interface ApiDeps {
     | 'lastSequence'
     | 'schedules'
     | 'jobTypes'
+    | 'messages'
     | 'meter'
   >;
   readonly tail: LiveTail;

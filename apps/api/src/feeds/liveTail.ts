@@ -4,7 +4,7 @@ import type { FeedFilter } from './feedFilter.ts';
 import { RecentEvents, type Chunk, type RecentEventsLimits } from './recentEvents.ts';
 
 export interface LiveTailOptions extends Partial<RecentEventsLimits> {
-  readonly log: Pick<EventLog, 'follow' | 'lastSequence'>;
+  readonly log: Pick<EventLog, 'follow' | 'messages'>;
   readonly logger: Logger;
 }
 
@@ -115,8 +115,10 @@ export class LiveTail implements Service {
   }
 
   async #begin(): Promise<void> {
-    this.#endAtBegin = await this.#log.lastSequence();
-    this.#recent.beginAfter(Math.max(0, this.#endAtBegin - this.#maxEvents));
+    const { first, last } = await this.#log.messages.span();
+    this.#endAtBegin = last;
+    // What the log has forgotten is not recent, and an archive that is away must not keep the feeds from what is new.
+    this.#recent.beginAfter(Math.max(first - 1, last - this.#maxEvents));
     const feed = this.#log.follow({ after: this.#recent.floor });
     this.#feed = feed;
     void this.#follow(feed);
