@@ -22,7 +22,12 @@ export interface Workspace {
 }
 
 const SOURCES = ['{apps,libs}/*/**/*.{ts,mts,js,mjs}', '{tools,e2e,bench}/**/*.{ts,mts,js,mjs}'];
-const MANIFESTS = ['package.json', '{apps,libs}/*/package.json', '{tools,e2e,bench}/package.json'];
+const MANIFESTS = [
+  'package.json',
+  'tools/images/package.json',
+  '{apps,libs}/*/package.json',
+  '{tools,e2e,bench}/package.json',
+];
 const NOT_OURS = new Set(['node_modules', 'dist', '.data']);
 
 /** Reads every source file and every package.json of the repository at `root`. */
