@@ -22,6 +22,7 @@ COPY libs libs
 COPY tools tools
 # One file for each program. They lie as deep as their sources, from where libs/readmodel looks for the migrations.
 # Packages in CommonJS call require for what Node brings along; pg-native and Cloudflare's sockets are optional to pg.
+# The page at /docs is read from the package swagger-ui-dist, which therefore lies beside the API.
 RUN bundle() { \
     npx --no-install esbuild "$1" --outfile="$2" --bundle --platform=node --target=node24 --format=esm --log-level=warning \
       --banner:js="import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" \
@@ -33,7 +34,10 @@ RUN bundle() { \
   && bundle apps/projector/src/rebuild/main.ts /bundles/projector/apps/projector/dist/rebuild.mjs \
   && bundle apps/projector/src/verify/main.ts /bundles/projector/apps/projector/dist/verify.mjs \
   && bundle tools/migrate.ts /bundles/projector/apps/projector/dist/migrate.mjs \
-  && bundle apps/worker/src/main.ts /bundles/worker/apps/worker/dist/main.mjs
+  && bundle apps/worker/src/main.ts /bundles/worker/apps/worker/dist/main.mjs \
+  && cd node_modules/swagger-ui-dist \
+  && install -D -m 644 -t /bundles/api/node_modules/swagger-ui-dist \
+    package.json swagger-ui-bundle.js swagger-ui.css favicon-32x32.png
 
 # Node, a place for one app, and a health check that all three answer. Nothing is ever written: `--read-only` works.
 FROM ${RUNTIME_IMAGE} AS base

@@ -1,14 +1,15 @@
 import type { RequestHandler } from 'express';
 import type { Route } from '../http/route.ts';
-import { sendJson } from '../http/sendJson.ts';
 import { openApiDocument } from './openApiDocument.ts';
 
-/** `GET /openapi.json`: made when it is first asked for. */
+/** `GET /openapi.json`: made when it is first asked for, which takes some 200 ms, and kept as text. */
 export function getOpenApi(routes: () => readonly Route[]): RequestHandler {
-  let document: object | undefined;
+  let text: string | undefined;
   return (_req, res) => {
-    document ??= openApiDocument(routes());
+    text ??= JSON.stringify(openApiDocument(routes()));
+    res.setHeader('Content-Type', 'application/json; charset=utf-8');
+    res.setHeader('Content-Length', Buffer.byteLength(text));
     res.setHeader('Cache-Control', 'public, max-age=60');
-    sendJson(res, 200, document);
+    res.end(text);
   };
 }
