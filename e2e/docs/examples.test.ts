@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -33,8 +34,10 @@ let guarded: MortalApi;
 
 beforeAll(async () => {
   dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-docs-'));
-  system = await startSystem(dataDir);
-  guarded = await startMortalApi(system, { AUTH: 'required' });
+  // docs/privacy.md needs keys; to the other pages they make no difference.
+  const PAYLOAD_KEYS = `docs:${randomBytes(32).toString('base64')}`;
+  system = await startSystem(dataDir, { PAYLOAD_KEYS });
+  guarded = await startMortalApi(system, { AUTH: 'required', PAYLOAD_KEYS });
 });
 
 afterAll(async () => {
