@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { EventLog } from '@jobstream/eventlog';
-import { migrate } from '@jobstream/readmodel';
+import { migrate, ReadModel } from '@jobstream/readmodel';
 import { eventually, startNats, startPostgres } from '@jobstream/testing';
 import { seededRandom } from '../chaos/seededRandom.ts';
 import { appendLives } from './appendLives.ts';
@@ -46,7 +46,9 @@ export async function breakProjectors({ seed, durationMs, calmMs }: BreakOptions
   const load = appendLives({ url: nats.url, random: seededRandom(seed, 'load'), writers: WRITERS, stop });
   await Promise.all(projectors.map((projector) => projector.run()));
   const events = await load;
-  await caughtUp(nats.url, watch);
+  const behind = await faultOf(caughtUp(nats.url, postgres.url));
+  const outputs =
+    behind.length === 0 ? [] : projectors.map((projector) => `a projector said last:\n${projector.output}`);
   await Promise.all(projectors.map((projector) => projector.end()));
   await watch.stop();
   const { code, output } = await verify(env);
@@ -58,22 +60,37 @@ export async function breakProjectors({ seed, durationMs, calmMs }: BreakOptions
     looks: watch.looks,
     verified: output,
     faults: [
+      ...behind,
+      ...outputs,
       ...watch.faults,
+      ...(watch.position === 0 ? ['the checkpoint was never seen'] : []),
       ...projectors.flatMap(({ faults }) => faults),
       ...(code === 0 ? [] : [`verify ended with ${code}: ${output}`]),
     ],
   };
 }
 
-async function caughtUp(url: string, watch: CheckpointWatch): Promise<void> {
+async function faultOf(work: Promise<void>): Promise<readonly string[]> {
+  try {
+    await work;
+    return [];
+  } catch (error) {
+    return [String(error)];
+  }
+}
+
+async function caughtUp(url: string, databaseUrl: string): Promise<void> {
   const eventLog = new EventLog({ url, name: 'watch' });
   await eventLog.start();
   const end = await eventLog.lastSequence();
   await eventLog.stop();
-  const reached = () => {
-    if (watch.position < end) throw new Error(`the table is at ${watch.position}, but the log ends at ${end}`);
+  const readModel = new ReadModel({ databaseUrl, name: 'end' });
+  const reached = async () => {
+    const position = (await readModel.readCheckpoint())?.lastSequence ?? 0;
+    if (position < end) throw new Error(`the table is at ${position}, but the log ends at ${end}`);
   };
   await eventually(reached, { timeoutMs: CATCH_UP_MS });
+  await readModel.stop();
 }
 
 async function verify(env: Readonly<Record<string, string>>): Promise<{ code: number; output: string }> {

@@ -28,7 +28,8 @@ export class SupervisedProjector {
   readonly faults: string[] = [];
   readonly #options: SupervisorOptions;
   #child: ChildProcess;
-  #output = '';
+  /** What it said last, whichever process it was. */
+  output = '';
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -72,10 +73,10 @@ export class SupervisedProjector {
   #launch(): ChildProcess {
     // The IPC channel ends it with this process.
     const child = spawn(process.execPath, [main], { env: this.#options.env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
-    const hear = (text: Buffer) => (this.#output = (this.#output + text.toString()).slice(-2_000));
+    const hear = (text: Buffer) => (this.output = (this.output + text.toString()).slice(-2_000));
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', hear);
     child.once('exit', (code, signal) => {
-      this.faults.push(`a projector ended by itself (${code ?? signal}): ${this.#output.trim().split('\n').at(-1)}`);
+      this.faults.push(`a projector ended by itself (${code ?? signal}): ${this.output.trim().split('\n').at(-1)}`);
       this.#child = this.#launch();
     });
     return child;
