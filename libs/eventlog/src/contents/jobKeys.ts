@@ -56,7 +56,10 @@ export class JobKeys {
     const text = seal(secret, master.secret, { kid: master.id, job: jobId });
     const outcome = await this.#publish(keySubject(jobId), text, jobId);
     if (outcome.kind === 'stored') return { kind: 'key', secret };
-    return this.find(jobId);
+    const found = await this.find(jobId);
+    // Contents that are sealed with a key that is not stored are lost.
+    if (found.kind === 'none') throw new LogUnavailableError('it is not known whether a key was stored');
+    return found;
   }
 
   /** Destroys the key of the job for good; false if it never had one. Doing it again is harmless. */

@@ -1,0 +1,36 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import { expect, test } from 'vitest';
+import type { StoredMessage } from '../directReader.ts';
+import { LogUnavailableError } from '../errors.ts';
+import type { OnOutcome } from '../publisher.ts';
+import { JobKeys } from './jobKeys.ts';
+
+/** Keys whose publishes nobody answers; `stores` says whether they arrive all the same. */
+function keysWithoutAnswer({ stores }: { stores: boolean }): JobKeys {
+  let newest: StoredMessage | undefined;
+  const publish = (subject: string, body: Uint8Array, _headers: unknown, onOutcome: OnOutcome) => {
+    const text = Buffer.from(body).toString();
+    if (stores) newest = { sequence: 1, subject, recordedAt: '', expected: 0, text };
+    onOutcome({ kind: 'unknown', reason: 'no acknowledgement in time' });
+  };
+  return new JobKeys({
+    manager: {} as JetStreamManager,
+    publisher: { publish },
+    leader: { lastMessage: async () => newest },
+    masterKeys: [{ id: 'test', secret: randomBytes(32) }],
+    deadlineMs: 100,
+  });
+}
+
+test('a key that was stored without an answer is found again', async () => {
+  const keys = keysWithoutAnswer({ stores: true });
+  const jobId = randomUUID();
+  const created = await keys.create(jobId);
+  expect(created.kind).toBe('key');
+  expect(await keys.find(jobId)).toEqual(created);
+});
+
+test('a key that may not be stored is not used', async () => {
+  await expect(keysWithoutAnswer({ stores: false }).create(randomUUID())).rejects.toThrow(LogUnavailableError);
+});
