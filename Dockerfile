@@ -55,7 +55,8 @@ COPY --from=bundles /usr/local/bin/node /usr/local/bin/node
 COPY LICENSE /app/LICENSE
 ENV NODE_ENV=production HOST=0.0.0.0 HEALTH_PORT=9100
 USER 65532:65532
-# Node is process 1: it takes SIGTERM itself and stops in order.
+# Node takes SIGTERM itself and stops in order, also as process 1. Run it with `--init` all the same: before Node listens,
+# which takes it a second, process 1 would not even notice a signal.
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/usr/local/bin/node"]
 CMD ["main.mjs"]
