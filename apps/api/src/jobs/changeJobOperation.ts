@@ -17,6 +17,7 @@ const ofBoth = {
     'illegal-transition',
     'job-changed',
     'log-unavailable',
+    'history-unavailable',
     'log-overloaded',
     'deadline-exceeded',
   ],

@@ -12,5 +12,5 @@ export const erasePayloadOperation: Operation = {
     '`{"shredded": true}` from then on, and texts as `shredded`; the history stays. It cannot be undone.',
   path: JobPath,
   answers: { 200: { description: 'The job without them.', headers: ['ETag'], content: jsonContent(JobView) } },
-  problems: ['job-not-found', 'contents-in-clear', 'log-unavailable', 'deadline-exceeded'],
+  problems: ['job-not-found', 'contents-in-clear', 'log-unavailable', 'history-unavailable', 'deadline-exceeded'],
 };

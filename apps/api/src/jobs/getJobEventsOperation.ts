@@ -28,5 +28,12 @@ export const getJobEventsOperation: Operation = {
     },
     204: { description: 'As a stream: the job has ended, and you have seen all. Do not come back.' },
   },
-  problems: ['job-not-found', 'log-unavailable', 'deadline-exceeded', 'too-many-feeds', 'stopping'],
+  problems: [
+    'job-not-found',
+    'log-unavailable',
+    'history-unavailable',
+    'deadline-exceeded',
+    'too-many-feeds',
+    'stopping',
+  ],
 };

@@ -20,6 +20,7 @@ export const getJobOperation: Operation = {
     'job-not-found',
     'version-not-reached',
     'log-unavailable',
+    'history-unavailable',
     'deadline-exceeded',
     'too-many-feeds',
     'stopping',
