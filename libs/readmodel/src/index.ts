@@ -41,5 +41,10 @@ export type { Buckets } from './statistics/durationBuckets.ts';
 export type { PeriodCounts, StatisticsPage, StatisticsQuery, TypeDurations } from './statistics/readStatistics.ts';
 export type { Resolution } from './statistics/statisticsPeriod.ts';
 export { TableCheck } from './verify/tableCheck.ts';
-export type { RebuildProgress, RebuildRequest, RebuildResult, RebuildStatus } from './rebuildRequests/rebuildRequest.ts';
+export type {
+  RebuildProgress,
+  RebuildRequest,
+  RebuildResult,
+  RebuildStatus,
+} from './rebuildRequests/rebuildRequest.ts';
 export { RebuildRequests } from './rebuildRequests/rebuildRequests.ts';
