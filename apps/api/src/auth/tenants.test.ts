@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { migrate, type Scope } from '@jobstream/readmodel';
+import { migrate, scopes } from '@jobstream/readmodel';
 import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { operationsOf, readOpenApi } from '../testing/contract/openApi.ts';
 import { projectAll } from '../testing/projectAll.ts';
 import { startApi, type TestApi } from '../testing/startApi.ts';
-
-const SCOPES: Scope[] = ['jobs:read', 'jobs:write', 'schedules:write'];
 
 /** Calls the API with a key; a body is sent as JSON. */
 type Call = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
@@ -30,7 +28,7 @@ afterAll(async () => {
 });
 
 async function caller(tenant: string | null): Promise<Call> {
-  const { text } = await api.keys.create({ name: 'test', scopes: SCOPES, tenant, expiresAt: null });
+  const { text } = await api.keys.create({ name: 'test', scopes: [...scopes], tenant, expiresAt: null });
   return (method, path, body, headers = {}) =>
     api.fetch(path, {
       method,
