@@ -8,9 +8,8 @@ import { randomUUIDv7 } from 'node:crypto';
 import { loadavg } from 'node:os';
 import { EventLog } from '@jobstream/eventlog';
 import { migrate, ReadModel } from '@jobstream/readmodel';
-import { guardOfThisProcess, startNats, startPostgres } from '@jobstream/testing';
+import { guardOfThisProcess, lifeOfJob, startNats, startPostgres } from '@jobstream/testing';
 import { spawnProjector } from '../src/testing/spawnProjector.ts';
-import { lifeOf } from './fillLog.ts';
 
 interface Seen {
   /** When the job should have come, and when its last event was in the log; milliseconds. */
@@ -58,7 +57,7 @@ async function offer(): Promise<void> {
 
 async function live(due: number): Promise<void> {
   let sequence = 0;
-  for (const event of lifeOf(randomUUIDv7())) sequence = await eventLog.append(event, sequence);
+  for (const event of lifeOfJob(randomUUIDv7())) sequence = await eventLog.append(event, sequence);
   waiting.push({ due, appended: performance.now(), sequence });
 }
 

@@ -7,6 +7,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { JobEvent } from '@jobstream/domain';
 import { JobProjection, migrate } from '@jobstream/readmodel';
 import type { ProjectableEntry } from '@jobstream/readmodel';
+import { lifeOfJob } from '@jobstream/testing';
 
 const [jobs = 100_000, eventsPerBatch = 5_000] = process.argv.slice(2).map(Number);
 const databaseUrl = process.env['DATABASE_URL'] ?? '';
@@ -54,45 +55,17 @@ function entryOf(event: JobEvent): ProjectableEntry {
 
 function* batchesInside(): Iterable<readonly JobEvent[]> {
   const perBatch = Math.floor(eventsPerBatch / 3);
-  for (let made = 0; made < jobs; made += perBatch) yield newIds(Math.min(perBatch, jobs - made)).flatMap(lifeOf);
+  for (let made = 0; made < jobs; made += perBatch)
+    yield newIds(Math.min(perBatch, jobs - made)).flatMap((id) => lifeOfJob(id));
 }
 
 function* batchesAcross(): Iterable<readonly JobEvent[]> {
   for (let made = 0; made < jobs; made += eventsPerBatch) {
-    const lives = newIds(Math.min(eventsPerBatch, jobs - made)).map(lifeOf);
+    const lives = newIds(Math.min(eventsPerBatch, jobs - made)).map((id) => lifeOfJob(id));
     for (const step of [0, 1, 2]) yield lives.flatMap((life) => life.slice(step, step + 1));
   }
 }
 
 function newIds(count: number): string[] {
   return Array.from({ length: count }, () => randomUUIDv7());
-}
-
-function lifeOf(jobId: string): JobEvent[] {
-  const common = { v: 1, jobId, jobType: 'email', at: new Date().toISOString() } as const;
-  const actor = { kind: 'worker', id: 'worker-1' } as const;
-  const id = `${jobId}-1`;
-  const payload = { to: 'user@example.com', n: 1 };
-  const backoff = { type: 'fixed', delayMs: 1_000 } as const;
-  const created = { payload, maxAttempts: 3, backoff, timeoutMs: 60_000, tags: [] };
-  return [
-    { ...common, id, actor, version: 1, event: 'JobCreated', data: created },
-    {
-      ...common,
-      id,
-      actor,
-      version: 2,
-      event: 'JobStarted',
-      causationId: id,
-      data: { attempt: 1, worker: 'worker-1' },
-    },
-    {
-      ...common,
-      id,
-      actor,
-      version: 3,
-      event: 'JobCompleted',
-      data: { attempt: 1, result: { ok: true }, durationMs: 5 },
-    },
-  ];
 }

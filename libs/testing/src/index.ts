@@ -5,6 +5,7 @@ export { dumpTables } from './dumpTables.ts';
 export { eventually } from './eventually.ts';
 export type { EventuallyOptions } from './eventually.ts';
 export { guardOfThisProcess } from './guardOfThisProcess.ts';
+export { lifeOfJob } from './lifeOfJob.ts';
 export { queryDatabase } from './queryDatabase.ts';
 export type { ServerContainer } from './serverContainer.ts';
 export { startContainer } from './startContainer.ts';
