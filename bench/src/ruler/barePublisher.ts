@@ -1,0 +1,51 @@
+import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+
+export interface BareMessage {
+  readonly subject: string;
+  readonly body: Uint8Array;
+  /** What the last sequence under `filter` has to be. */
+  readonly expected: number;
+  readonly filter: string;
+}
+
+/**
+ * The least that a pipelined publish with an expectation can cost: one inbox, a number for each message, a callback. It
+ * knows no deadline, no batch and no second try; whatever the server refuses ends the process.
+ */
+export class BarePublisher {
+  readonly #nats: NatsConnection;
+  readonly #inbox = `${createInbox()}.`;
+  readonly #callbacks = new Map<number, (sequence: number) => void>();
+  #count = 0;
+
+  constructor(nats: NatsConnection) {
+    this.#nats = nats;
+    nats.subscribe(`${this.#inbox}*`, { callback: (_error, message) => this.#onAnswer(message) });
+  }
+
+  publish({ subject, body, expected, filter }: BareMessage, onStored: (sequence: number) => void): void {
+    this.#count += 1;
+    this.#callbacks.set(this.#count, onStored);
+    this.#nats.publish(subject, body, { reply: this.#inbox + this.#count, headers: headersOf(expected, filter) });
+  }
+
+  #onAnswer(message: Msg): void {
+    const number = Number(message.subject.slice(this.#inbox.length));
+    const callback = this.#callbacks.get(number);
+    this.#callbacks.delete(number);
+    callback?.(sequenceIn(message.string()));
+  }
+}
+
+function headersOf(expected: number, filter: string): MsgHdrs {
+  const sequence = `Nats-Expected-Last-Subject-Sequence: ${expected}`;
+  const subject = `Nats-Expected-Last-Subject-Sequence-Subject: ${filter}`;
+  const block = Buffer.from(`NATS/1.0\r\n${sequence}\r\n${subject}\r\n\r\n`, 'latin1');
+  return { encode: () => block } as unknown as MsgHdrs;
+}
+
+function sequenceIn(answer: string): number {
+  const at = answer.indexOf('"seq":');
+  if (at < 0 || answer.includes('"error"')) throw new Error(`the server refused a message: ${answer}`);
+  return Number.parseInt(answer.slice(at + 6), 10);
+}
