@@ -1,28 +1,21 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { migrate } from '@jobstream/readmodel';
-import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
 import * as fc from 'fast-check';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApi, type TestApi } from './testing/startApi.ts';
+import { startStage, type ApiStage } from './testing/apiStage.ts';
+import type { TestApi } from './testing/startApi.ts';
 
-let nats: TestNats;
+let stage: ApiStage;
 let api: TestApi;
 let lines: Record<string, unknown>[] = [];
 
 beforeAll(async () => {
-  nats = await startNats();
-  const databaseUrl = await createDatabase();
-  await migrate(databaseUrl);
   const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  api = await startApi({ natsUrl: nats.url, databaseUrl, logger });
+  stage = await startStage({ logger });
+  ({ api } = stage);
 });
-
-afterAll(async () => {
-  await api.stop();
-  await nats.stop();
-});
+afterAll(() => stage.stop());
 
 interface ProblemJson {
   readonly type: string;

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { migrate, scopes, type Scope } from '@jobstream/readmodel';
-import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
+import { scopes, type Scope } from '@jobstream/readmodel';
 import { Router, type Express } from 'express';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addRoute } from '../http/addRoute.ts';
 import { operationsOf, readOpenApi } from '../testing/contract/openApi.ts';
 import { declaredRoutes } from '../testing/declaredRoutes.ts';
-import { startApi, type TestApi } from '../testing/startApi.ts';
+import { startStage, type ApiStage } from '../testing/apiStage.ts';
+import type { TestApi } from '../testing/startApi.ts';
 
 interface Row {
   readonly call: string;
@@ -22,15 +22,13 @@ const rows: readonly Row[] = operationsOf(readOpenApi()).map(({ method, path, sc
 });
 const guarded = rows.filter(({ scope }) => scope !== 'none');
 
-let nats: TestNats;
+let stage: ApiStage;
 let api: TestApi;
 const keyWith = new Map<string, string>();
 
 beforeAll(async () => {
-  const [server, databaseUrl] = await Promise.all([startNats(), createDatabase()]);
-  nats = server;
-  await migrate(databaseUrl);
-  api = await startApi({ natsUrl: nats.url, databaseUrl, auth: { open: false } });
+  stage = await startStage({ auth: { open: false } });
+  ({ api } = stage);
   for (const scope of scopes) {
     for (const tenant of [null, 'acme']) {
       const { text } = await api.keys.create({ name: scope, scopes: [scope], tenant, expiresAt: null });
@@ -38,11 +36,7 @@ beforeAll(async () => {
     }
   }
 });
-
-afterAll(async () => {
-  await api.stop();
-  await nats.stop();
-});
+afterAll(() => stage.stop());
 
 function keyName(scope: Scope, tenant: string | null): string {
   return `${scope} ${tenant ?? ''}`;

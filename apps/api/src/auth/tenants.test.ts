@@ -1,31 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { migrate, scopes } from '@jobstream/readmodel';
-import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
+import { scopes } from '@jobstream/readmodel';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { operationsOf, readOpenApi } from '../testing/contract/openApi.ts';
 import { projectAll } from '../testing/projectAll.ts';
-import { startApi, type TestApi } from '../testing/startApi.ts';
+import { startStage, type ApiStage } from '../testing/apiStage.ts';
+import type { TestApi } from '../testing/startApi.ts';
 
 /** Calls the API with a key; a body is sent as JSON. */
 type Call = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
 
-let nats: TestNats;
-let databaseUrl: string;
+let stage: ApiStage;
 let api: TestApi;
 let acme: Call;
 let globex: Call;
 let operator: Call;
 
 beforeAll(async () => {
-  [nats, databaseUrl] = await Promise.all([startNats(), createDatabase()]);
-  await migrate(databaseUrl);
-  api = await startApi({ natsUrl: nats.url, databaseUrl, auth: { open: false } });
+  stage = await startStage({ auth: { open: false } });
+  ({ api } = stage);
   [acme, globex, operator] = await Promise.all([caller('acme'), caller('globex'), caller(null)]);
 });
-afterAll(async () => {
-  await api.stop();
-  await nats.stop();
-});
+afterAll(() => stage.stop());
 
 async function caller(tenant: string | null): Promise<Call> {
   const { text } = await api.keys.create({ name: 'test', scopes: [...scopes], tenant, expiresAt: null });
@@ -37,7 +32,7 @@ async function caller(tenant: string | null): Promise<Call> {
     });
 }
 
-const project = () => projectAll(api.log, databaseUrl);
+const project = () => projectAll(api.log, stage.databaseUrl);
 const json = async <Body>(response: Promise<Response>) => (await (await response).json()) as Body;
 const statusOf = async (response: Promise<Response>) => {
   const { status, body } = await response;

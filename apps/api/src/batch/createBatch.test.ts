@@ -1,25 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
-import { migrate } from '@jobstream/readmodel';
-import { createDatabase, startNats, startTcpProxy, type TestNats } from '@jobstream/testing';
+import { startTcpProxy } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startStage, type ApiStage } from '../testing/apiStage.ts';
 import { startApi, type TestApi } from '../testing/startApi.ts';
 
-let nats: TestNats;
-let databaseUrl: string;
+let stage: ApiStage;
 let api: TestApi;
 
 beforeAll(async () => {
-  nats = await startNats();
-  databaseUrl = await createDatabase();
-  await migrate(databaseUrl);
-  api = await startApi({ natsUrl: nats.url, databaseUrl });
+  stage = await startStage();
+  ({ api } = stage);
 });
-
-afterAll(async () => {
-  await api.stop();
-  await nats[Symbol.asyncDispose]();
-});
+afterAll(() => stage.stop());
 
 interface Batch {
   readonly jobs: readonly { readonly id: string; readonly status: string }[];
@@ -55,7 +48,11 @@ describe('a batch of jobs', () => {
   });
 
   test('is atomic without group commit, too', async () => {
-    await using other = await startApi({ natsUrl: nats.url, databaseUrl, log: { groupCommit: false } });
+    await using other = await startApi({
+      natsUrl: stage.nats.url,
+      databaseUrl: stage.databaseUrl,
+      log: { groupCommit: false },
+    });
     const before = await api.log.lastSequence();
     expect((await other.post('/api/jobs/batch', { jobs: jobs(100) })).status).toBe(201);
     const broken = [...jobs(50), { type: 'NO' }];
@@ -140,7 +137,7 @@ describe('a repeated batch', () => {
   });
 
   test('leads to the same jobs when it comes many times at once, to two processes', async () => {
-    await using other = await startApi({ natsUrl: nats.url, databaseUrl });
+    await using other = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl });
     const key = randomUUID();
     const before = await api.log.lastSequence();
     const posts = Array.from({ length: 20 }, (_, n) => post(key, { jobs: jobs(30) }, n % 2 === 0 ? api : other));
@@ -174,8 +171,8 @@ describe('a connection that is cut', () => {
   });
 
   test('between API and log is survived: all jobs or none, and a repeated request finds them', async () => {
-    await using proxy = await startTcpProxy(nats.port);
-    await using own = await startApi({ natsUrl: `nats://127.0.0.1:${proxy.port}`, databaseUrl });
+    await using proxy = await startTcpProxy(stage.nats.port);
+    await using own = await startApi({ natsUrl: `nats://127.0.0.1:${proxy.port}`, databaseUrl: stage.databaseUrl });
     for (let round = 0; round < 3; round++) {
       const before = await api.log.lastSequence();
       const body = { jobs: jobs(200, { payload: 'x'.repeat(10_000) }) };

@@ -1,25 +1,19 @@
 import { migrate } from '@jobstream/readmodel';
-import { createDatabase, eventually, startNats, startPostgres, type TestNats } from '@jobstream/testing';
+import { createDatabase, eventually, startNats, startPostgres } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectAll } from '../testing/projectAll.ts';
+import { startStage, type ApiStage } from '../testing/apiStage.ts';
 import { startApi, type TestApi } from '../testing/startApi.ts';
 
-let nats: TestNats;
-let databaseUrl: string;
+let stage: ApiStage;
 let api: TestApi;
 let types = 0;
 
 beforeAll(async () => {
-  nats = await startNats();
-  databaseUrl = await createDatabase();
-  await migrate(databaseUrl);
-  api = await startApi({ natsUrl: nats.url, databaseUrl });
+  stage = await startStage();
+  ({ api } = stage);
 });
-
-afterAll(async () => {
-  await api.stop();
-  await nats.stop();
-});
+afterAll(() => stage.stop());
 
 /** A job type of its own for each test, since they share the servers. */
 function newType(): string {
@@ -38,7 +32,7 @@ async function create(type: string, count: number, fields: object = {}, on = api
 
 /** What a bulk request answers; the table is brought up to the log before. */
 async function bulk(path: 'cancel' | 'retry', body: object): Promise<Record<string, unknown>> {
-  await projectAll(api.log, databaseUrl);
+  await projectAll(api.log, stage.databaseUrl);
   const response = await api.post(`/api/jobs/${path}`, body);
   expect(response.status).toBe(200);
   return (await response.json()) as Record<string, unknown>;
@@ -102,7 +96,7 @@ describe('a bulk cancel', () => {
   test('skips jobs that have moved on since the table was written', async () => {
     const type = newType();
     const [one = '', two = ''] = await create(type, 2);
-    await projectAll(api.log, databaseUrl);
+    await projectAll(api.log, stage.databaseUrl);
     await api.post(`/api/jobs/${one}/cancel`);
     const response = await api.post('/api/jobs/cancel', { type });
     expect(await response.json()).toEqual({ matched: 2, changed: 1, skipped: 1, failed: 0 });
@@ -140,7 +134,7 @@ describe('progress', () => {
   test('is a line of JSON for each page, and a summary at the end', async () => {
     const type = newType();
     await create(type, 1_100);
-    await projectAll(api.log, databaseUrl);
+    await projectAll(api.log, stage.databaseUrl);
     const response = await api.post('/api/jobs/cancel', { type, limit: 1_050 }, ndjson);
     expect(response.headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8');
     expect(parseLines(await response.text())).toEqual([
@@ -161,7 +155,7 @@ describe('progress', () => {
   test('that nobody reads any more ends the work', async () => {
     const type = newType();
     const ids = await create(type, 4_000);
-    await projectAll(api.log, databaseUrl);
+    await projectAll(api.log, stage.databaseUrl);
     const client = new AbortController();
     const response = await fetch(`${api.url}/api/jobs/cancel`, {
       method: 'POST',
@@ -200,7 +194,7 @@ describe('an outage', () => {
   test('of the table before anything was done is answered as one', async () => {
     await using postgres = await startPostgres();
     await migrate(postgres.url);
-    await using own = await startApi({ natsUrl: nats.url, databaseUrl: postgres.url });
+    await using own = await startApi({ natsUrl: stage.nats.url, databaseUrl: postgres.url });
     await postgres.kill();
     for (const headers of [{}, ndjson]) {
       const response = await own.post('/api/jobs/cancel', { all: true }, headers);

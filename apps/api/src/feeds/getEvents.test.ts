@@ -1,24 +1,17 @@
-import { migrate } from '@jobstream/readmodel';
-import { createDatabase, eventually, startNats, type TestNats } from '@jobstream/testing';
+import { eventually, startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openFeed, type FeedEvent } from '../testing/openFeed.ts';
+import { startStage, type ApiStage } from '../testing/apiStage.ts';
 import { startApi, type TestApi } from '../testing/startApi.ts';
 
-let nats: TestNats;
-let databaseUrl: string;
+let stage: ApiStage;
 let api: TestApi;
 
 beforeAll(async () => {
-  nats = await startNats();
-  databaseUrl = await createDatabase();
-  await migrate(databaseUrl);
-  api = await startApi({ natsUrl: nats.url, databaseUrl });
+  stage = await startStage();
+  ({ api } = stage);
 });
-
-afterAll(async () => {
-  await api.stop();
-  await nats[Symbol.asyncDispose]();
-});
+afterAll(() => stage.stop());
 
 async function create(count: number, fields: object = {}, on = api): Promise<string[]> {
   const jobs = Array.from({ length: count }, () => ({ type: 'email', ...fields }));
@@ -102,7 +95,11 @@ describe('a feed that is resumed', () => {
   });
 
   test('reads from the log what is too old for the memory, and then is live', async () => {
-    await using small = await startApi({ natsUrl: nats.url, databaseUrl, tail: { maxEvents: 100 } });
+    await using small = await startApi({
+      natsUrl: stage.nats.url,
+      databaseUrl: stage.databaseUrl,
+      tail: { maxEvents: 100 },
+    });
     const first = (await api.log.lastSequence()) + 1;
     for (let batch = 0; batch < 6; batch++) await create(500);
     using feed = await openFeed(`${small.url}/api/events?after=${first - 1}&type=email`);
@@ -141,7 +138,7 @@ describe('a feed that cannot be', () => {
   });
 
   test('because too many are open is refused with advice, until one of them ends', async () => {
-    await using small = await startApi({ natsUrl: nats.url, databaseUrl, held: { most: 2 } });
+    await using small = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl, held: { most: 2 } });
     const feeds = [await openFeed(`${small.url}/api/events`), await openFeed(`${small.url}/api/events`)];
     const refused = await small.fetch('/api/events');
     expect(refused.status).toBe(503);
@@ -158,7 +155,7 @@ describe('a feed that cannot be', () => {
 
   test('because the log is away is refused within the time of an answer', async () => {
     await using own = await startNats();
-    await using lonely = await startApi({ natsUrl: own.url, databaseUrl, log: { deadlineMs: 500 } });
+    await using lonely = await startApi({ natsUrl: own.url, databaseUrl: stage.databaseUrl, log: { deadlineMs: 500 } });
     await own.kill('SIGKILL');
     const response = await lonely.fetch('/api/events');
     expect(response.status).toBe(503);
@@ -167,7 +164,7 @@ describe('a feed that cannot be', () => {
 });
 
 test('feeds end at once when the process stops, after it has said that it is not ready', async () => {
-  const own = await startApi({ natsUrl: nats.url, databaseUrl, server: { noticeMs: 200 } });
+  const own = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl, server: { noticeMs: 200 } });
   using feed = await openFeed(`${own.url}/api/events`);
   await create(3);
   await feed.received(3);
@@ -181,7 +178,7 @@ test('feeds end at once when the process stops, after it has said that it is not
 
 test('a feed survives that the log is away for a while, and misses nothing', async () => {
   await using own = await startNats();
-  await using one = await startApi({ natsUrl: own.url, databaseUrl });
+  await using one = await startApi({ natsUrl: own.url, databaseUrl: stage.databaseUrl });
   using feed = await openFeed(`${one.url}/api/events`);
   await create(10, {}, one);
   await own.restart();

@@ -1,27 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { decide, isRejection, type JobCommand } from '@jobstream/domain';
-import { migrate } from '@jobstream/readmodel';
-import { createDatabase, eventually, startNats, type TestNats } from '@jobstream/testing';
+import { eventually } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openFeed } from '../testing/openFeed.ts';
 import { projectAll } from '../testing/projectAll.ts';
+import { startStage, type ApiStage } from '../testing/apiStage.ts';
 import { startApi, type TestApi } from '../testing/startApi.ts';
 
-let nats: TestNats;
-let databaseUrl: string;
+let stage: ApiStage;
 let api: TestApi;
 
 beforeAll(async () => {
-  nats = await startNats();
-  databaseUrl = await createDatabase();
-  await migrate(databaseUrl);
-  api = await startApi({ natsUrl: nats.url, databaseUrl });
+  stage = await startStage();
+  ({ api } = stage);
 });
-
-afterAll(async () => {
-  await api.stop();
-  await nats[Symbol.asyncDispose]();
-});
+afterAll(() => stage.stop());
 
 type Bare<Command> = Command extends unknown ? Omit<Command, 'eventId' | 'at' | 'actor'> : never;
 
@@ -75,7 +68,7 @@ describe('waiting for a job', () => {
     expect((await get(`/api/jobs/${id}?wait=60s`)).body).toMatchObject({ status: 'completed' });
     const again = await newJob();
     await carryOut(again, { command: 'CancelJob' });
-    await projectAll(api.log, databaseUrl);
+    await projectAll(api.log, stage.databaseUrl);
     await api.post(`/api/jobs/${again}/retry`);
     expect((await get(`/api/jobs/${again}?wait=50ms`)).body).toMatchObject({ status: 'pending', version: 3 });
   });
@@ -86,7 +79,7 @@ describe('waiting for a job', () => {
   });
 
   test('is answered at once when the process stops', async () => {
-    const own = await startApi({ natsUrl: nats.url, databaseUrl });
+    const own = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl });
     const id = await newJob();
     const answer = own.fetch(`/api/jobs/${id}?wait=60s`);
     using feed = await openFeed(`${own.url}/api/jobs/${id}/events`);
@@ -104,7 +97,7 @@ describe('waiting for a job', () => {
 describe('a least version', () => {
   test('leads past a table that is behind', async () => {
     const id = await newJob();
-    await projectAll(api.log, databaseUrl);
+    await projectAll(api.log, stage.databaseUrl);
     await carryOut(id, start);
     expect((await get(`/api/jobs/${id}`)).body).toMatchObject({ version: 1 });
     expect((await get(`/api/jobs/${id}?minVersion=2`)).body).toMatchObject({ version: 2, status: 'processing' });
@@ -250,7 +243,7 @@ test('the events of a job come as CloudEvents for who asks for them', async () =
 });
 
 test('whoever waits and goes leaves nothing behind', async () => {
-  await using own = await startApi({ natsUrl: nats.url, databaseUrl, held: { most: 1 } });
+  await using own = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl, held: { most: 1 } });
   const id = await newJob();
   for (let round = 0; round < 3; round++) {
     const client = new AbortController();

@@ -2,26 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { request, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { migrate } from '@jobstream/readmodel';
-import { createDatabase, eventually, startNats, type TestNats } from '@jobstream/testing';
+import { eventually, startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startStage, type ApiStage } from '../testing/apiStage.ts';
 import { startApi, type TestApi } from '../testing/startApi.ts';
 
-let nats: TestNats;
-let databaseUrl: string;
+let stage: ApiStage;
 let api: TestApi;
 
 beforeAll(async () => {
-  nats = await startNats();
-  databaseUrl = await createDatabase();
-  await migrate(databaseUrl);
-  api = await startApi({ natsUrl: nats.url, databaseUrl });
+  stage = await startStage();
+  ({ api } = stage);
 });
-
-afterAll(async () => {
-  await api.stop();
-  await nats[Symbol.asyncDispose]();
-});
+afterAll(() => stage.stop());
 
 type Outcome = Record<string, unknown>;
 
@@ -135,7 +128,7 @@ describe('an import', () => {
 
 describe('an import that ends early', () => {
   test('because its client goes keeps what was created, and lets go of the rest', async () => {
-    await using own = await startApi({ natsUrl: nats.url, databaseUrl, held: { most: 1 } });
+    await using own = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl, held: { most: 1 } });
     const before = await api.log.lastSequence();
     const { sent, response } = await openImport(own);
     sent.write('{"type":"email"}\n'.repeat(10));
@@ -153,7 +146,11 @@ describe('an import that ends early', () => {
 
   test('because the log goes away says so, and the rest is not read', async () => {
     await using ownNats = await startNats();
-    await using own = await startApi({ natsUrl: ownNats.url, databaseUrl, log: { deadlineMs: 300 } });
+    await using own = await startApi({
+      natsUrl: ownNats.url,
+      databaseUrl: stage.databaseUrl,
+      log: { deadlineMs: 300 },
+    });
     const { sent, response } = await openImport(own);
     sent.write('{"type":"email"}\n');
     await once(response, 'data');
@@ -167,7 +164,7 @@ describe('an import that ends early', () => {
   });
 
   test('because the process stops finishes what it has in hand', async () => {
-    const own = await startApi({ natsUrl: nats.url, databaseUrl });
+    const own = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl });
     const { sent, response } = await openImport(own);
     sent.write('{"type":"email"}\n'.repeat(200));
     await once(response, 'data');

@@ -1,22 +1,16 @@
-import { migrate } from '@jobstream/readmodel';
-import { createDatabase, eventually, startNats, type TestNats } from '@jobstream/testing';
+import { eventually, startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startStage, type ApiStage } from '../testing/apiStage.ts';
 import { startApi, type TestApi } from '../testing/startApi.ts';
 
-let nats: TestNats;
+let stage: ApiStage;
 let api: TestApi;
 
 beforeAll(async () => {
-  nats = await startNats();
-  const databaseUrl = await createDatabase();
-  await migrate(databaseUrl);
-  api = await startApi({ natsUrl: nats.url, databaseUrl });
+  stage = await startStage();
+  ({ api } = stage);
 });
-
-afterAll(async () => {
-  await api.stop();
-  await nats.stop();
-});
+afterAll(() => stage.stop());
 
 async function typeOf(name: string): Promise<Record<string, unknown> | undefined> {
   const { items } = (await (await api.fetch('/api/types')).json()) as { items: Record<string, unknown>[] };
@@ -91,9 +85,7 @@ test.each([
 
 test('while the log is away the answer is 503, in time', async () => {
   await using own = await startNats();
-  const databaseUrl = await createDatabase();
-  await migrate(databaseUrl);
-  await using away = await startApi({ natsUrl: own.url, databaseUrl });
+  await using away = await startApi({ natsUrl: own.url, databaseUrl: stage.databaseUrl });
   await own.kill('SIGKILL');
   const answers = await Promise.all([
     away.fetch('/api/types'),

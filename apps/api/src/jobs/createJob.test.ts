@@ -1,25 +1,20 @@
-import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
-import { migrate } from '@jobstream/readmodel';
+import { startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startStage, type ApiStage } from '../testing/apiStage.ts';
 import { startApi, type TestApi } from '../testing/startApi.ts';
 
-let nats: TestNats;
-let databaseUrl: string;
+let stage: ApiStage;
 let api: TestApi;
 let sibling: TestApi;
 
 beforeAll(async () => {
-  nats = await startNats();
-  databaseUrl = await createDatabase();
-  await migrate(databaseUrl);
-  api = await startApi({ natsUrl: nats.url, databaseUrl });
-  sibling = await startApi({ natsUrl: nats.url, databaseUrl });
+  stage = await startStage();
+  ({ api } = stage);
+  sibling = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl });
 });
-
 afterAll(async () => {
-  await api.stop();
   await sibling.stop();
-  await nats.stop();
+  await stage.stop();
 });
 
 interface Created {
@@ -156,7 +151,11 @@ describe('an idempotency key', () => {
 describe('while the log is away', () => {
   test('creation is refused with the advice to retry, and a key makes the retry safe', async () => {
     await using ownNats = await startNats();
-    await using own = await startApi({ natsUrl: ownNats.url, databaseUrl, log: { deadlineMs: 500 } });
+    await using own = await startApi({
+      natsUrl: ownNats.url,
+      databaseUrl: stage.databaseUrl,
+      log: { deadlineMs: 500 },
+    });
     const headers = { 'idempotency-key': crypto.randomUUID() };
     await ownNats.kill();
     const refused = await own.post('/api/jobs', { type: 'email' }, headers);
@@ -171,7 +170,11 @@ describe('while the log is away', () => {
 
   test('appends beyond the limit are refused at once, so that waiting ones cannot pile up', async () => {
     await using ownNats = await startNats();
-    await using own = await startApi({ natsUrl: ownNats.url, databaseUrl, log: { deadlineMs: 2_000, maxWaiting: 5 } });
+    await using own = await startApi({
+      natsUrl: ownNats.url,
+      databaseUrl: stage.databaseUrl,
+      log: { deadlineMs: 2_000, maxWaiting: 5 },
+    });
     await ownNats.pause();
     const responses = await Promise.all(Array.from({ length: 20 }, () => own.post('/api/jobs', { type: 'email' })));
     await ownNats.resume();

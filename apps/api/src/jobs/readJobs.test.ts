@@ -1,26 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { JobEvent } from '@jobstream/domain';
-import { migrate } from '@jobstream/readmodel';
-import { createDatabase, startNats, startTcpProxy, type TestNats } from '@jobstream/testing';
+import { startTcpProxy } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectAll } from '../testing/projectAll.ts';
+import { startStage, type ApiStage } from '../testing/apiStage.ts';
 import { startApi, type TestApi } from '../testing/startApi.ts';
 
-let nats: TestNats;
-let databaseUrl: string;
+let stage: ApiStage;
 let api: TestApi;
 
 beforeAll(async () => {
-  nats = await startNats();
-  databaseUrl = await createDatabase();
-  await migrate(databaseUrl);
-  api = await startApi({ natsUrl: nats.url, databaseUrl });
+  stage = await startStage();
+  ({ api } = stage);
 });
-
-afterAll(async () => {
-  await api.stop();
-  await nats.stop();
-});
+afterAll(() => stage.stop());
 
 interface Answer {
   readonly [name: string]: unknown;
@@ -61,7 +54,7 @@ async function jobAheadOfTable(): Promise<string> {
   const id = await newJob();
   const { sequence = 0 } = (await api.log.readJob(id)) ?? {};
   await fail(id);
-  await projectAll(api.log, databaseUrl, sequence);
+  await projectAll(api.log, stage.databaseUrl, sequence);
   return id;
 }
 
@@ -93,7 +86,7 @@ describe('a job by id', () => {
     );
     await fail(id);
     const fromLog = await json(await api.fetch(`/api/jobs/${id}`));
-    await projectAll(api.log, databaseUrl);
+    await projectAll(api.log, stage.databaseUrl);
     const fromTable = await json(await api.fetch(`/api/jobs/${id}`));
     expect(fromTable).toEqual(fromLog);
     expect(fromTable).toMatchObject({
@@ -116,7 +109,7 @@ describe('a job by id', () => {
       const { sequence = 0 } = (await api.log.readJob(id)) ?? {};
       await fail(id);
       expect(await json(await api.fetch(`/api/jobs/${id}`))).toMatchObject(completed);
-      await projectAll(api.log, databaseUrl, sequence);
+      await projectAll(api.log, stage.databaseUrl, sequence);
       expect(await json(await api.fetch(`/api/jobs/${id}`))).toMatchObject(completed);
     });
 
@@ -167,7 +160,7 @@ describe('a job by id', () => {
   });
 
   test('is read from the log while Postgres cannot be reached, and the list is refused with advice', async () => {
-    await using lonely = await startApi({ natsUrl: nats.url, databaseUrl: 'postgres://127.0.0.1:1/none' });
+    await using lonely = await startApi({ natsUrl: stage.nats.url, databaseUrl: 'postgres://127.0.0.1:1/none' });
     const id = await newJob();
     expect((await lonely.fetch(`/api/jobs/${id}`)).status).toBe(200);
     expect((await lonely.fetch(`/api/jobs/${randomUUID()}`)).status).toBe(404);
@@ -179,10 +172,10 @@ describe('a job by id', () => {
 });
 
 test('a table that does not answer does not hold up the log', async () => {
-  const address = new URL(databaseUrl);
+  const address = new URL(stage.databaseUrl);
   await using proxy = await startTcpProxy(Number(address.port));
   address.port = String(proxy.port);
-  await using slow = await startApi({ natsUrl: nats.url, databaseUrl: address.href });
+  await using slow = await startApi({ natsUrl: stage.nats.url, databaseUrl: address.href });
   const id = await newJob();
   proxy.pauseDownstream();
   expect((await slow.fetch(`/api/jobs/${id}`)).status).toBe(200);
@@ -199,7 +192,7 @@ describe('the list of jobs', () => {
     const type = 'paged';
     const ids: string[] = [];
     for (let index = 0; index < 5; index++) ids.unshift(await newJob({ type }));
-    await projectAll(api.log, databaseUrl);
+    await projectAll(api.log, stage.databaseUrl);
     const seen: string[] = [];
     let path: string | undefined = `/api/jobs?type=${type}&limit=2`;
     let pages = 0;
@@ -221,7 +214,7 @@ describe('the list of jobs', () => {
     const wanted = await newJob({ type: 'filtered', tags: ['red', 'big'] });
     const other = await newJob({ type: 'filtered', tags: ['red'] });
     await api.post(`/api/jobs/${other}/cancel`);
-    await projectAll(api.log, databaseUrl);
+    await projectAll(api.log, stage.databaseUrl);
     const query = new URLSearchParams({
       type: 'filtered',
       status: 'pending',

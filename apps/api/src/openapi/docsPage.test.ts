@@ -1,21 +1,15 @@
-import { migrate } from '@jobstream/readmodel';
-import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApi, type TestApi } from '../testing/startApi.ts';
+import { startStage, type ApiStage } from '../testing/apiStage.ts';
+import type { TestApi } from '../testing/startApi.ts';
 
-let nats: TestNats;
+let stage: ApiStage;
 let api: TestApi;
 
 beforeAll(async () => {
-  const [server, databaseUrl] = await Promise.all([startNats(), createDatabase()]);
-  nats = server;
-  await migrate(databaseUrl);
-  api = await startApi({ natsUrl: nats.url, databaseUrl, auth: { open: false } });
+  stage = await startStage({ auth: { open: false } });
+  ({ api } = stage);
 });
-afterAll(async () => {
-  await api.stop();
-  await nats.stop();
-});
+afterAll(() => stage.stop());
 
 const text = async (path: string) => (await api.fetch(path)).text();
 const expected: Readonly<Record<string, string>> = { js: 'text/javascript', css: 'text/css', png: 'image/png' };

@@ -1,27 +1,21 @@
-import { migrate } from '@jobstream/readmodel';
-import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { operationsOf, type OpenApi } from '../testing/contract/openApi.ts';
 import { declaredRoutes } from '../testing/declaredRoutes.ts';
-import { startApi, type TestApi } from '../testing/startApi.ts';
+import { startStage, type ApiStage } from '../testing/apiStage.ts';
+import type { TestApi } from '../testing/startApi.ts';
 
-let nats: TestNats;
+let stage: ApiStage;
 let api: TestApi;
 let served: OpenApi;
 
 beforeAll(async () => {
-  const [server, databaseUrl] = await Promise.all([startNats(), createDatabase()]);
-  nats = server;
-  await migrate(databaseUrl);
-  api = await startApi({ natsUrl: nats.url, databaseUrl });
+  stage = await startStage();
+  ({ api } = stage);
   const answer = await api.fetch('/openapi.json');
   if (!answer.ok) throw new Error(await answer.text());
   served = (await answer.json()) as OpenApi;
 });
-afterAll(async () => {
-  await api.stop();
-  await nats.stop();
-});
+afterAll(() => stage.stop());
 
 test('docs/openapi.json is what is served: npm test -- apps/api/src/openapi -u writes it anew', async () => {
   await expect(`${JSON.stringify(served, null, 2)}\n`).toMatchFileSnapshot('../../../../docs/openapi.json');

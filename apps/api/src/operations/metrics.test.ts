@@ -1,22 +1,16 @@
-import { migrate } from '@jobstream/readmodel';
-import { createDatabase, eventually, startNats, type TestNats } from '@jobstream/testing';
+import { eventually, startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startStage, type ApiStage } from '../testing/apiStage.ts';
 import { startApi, type TestApi } from '../testing/startApi.ts';
 
-let nats: TestNats;
+let stage: ApiStage;
 let api: TestApi;
-let databaseUrl: string;
 
 beforeAll(async () => {
-  [nats, databaseUrl] = await Promise.all([startNats(), createDatabase()]);
-  await migrate(databaseUrl);
-  api = await startApi({ natsUrl: nats.url, databaseUrl });
+  stage = await startStage();
+  ({ api } = stage);
 });
-
-afterAll(async () => {
-  await api.stop();
-  await nats[Symbol.asyncDispose]();
-});
+afterAll(() => stage.stop());
 
 const scrape = async () => (await api.fetch('/metrics')).text();
 
@@ -85,7 +79,7 @@ test('appends are measured by their outcome', async () => {
 
 test('while the log is away the scrape goes on without what it would have told', async () => {
   await using other = await startNats();
-  await using lonely = await startApi({ natsUrl: other.url, databaseUrl });
+  await using lonely = await startApi({ natsUrl: other.url, databaseUrl: stage.databaseUrl });
   await other.stop();
   await eventually(async () => expect((await lonely.fetch('/health/ready')).status).toBe(503));
   const text = await (await lonely.fetch('/metrics')).text();

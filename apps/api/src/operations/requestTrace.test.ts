@@ -1,24 +1,17 @@
-import { migrate } from '@jobstream/readmodel';
-import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApi, type TestApi } from '../testing/startApi.ts';
+import { startStage, type ApiStage } from '../testing/apiStage.ts';
+import type { TestApi } from '../testing/startApi.ts';
 
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
-let nats: TestNats;
+let stage: ApiStage;
 let api: TestApi;
 
 beforeAll(async () => {
-  const [server, databaseUrl] = await Promise.all([startNats(), createDatabase()]);
-  nats = server;
-  await migrate(databaseUrl);
-  api = await startApi({ natsUrl: nats.url, databaseUrl });
+  stage = await startStage();
+  ({ api } = stage);
 });
-
-afterAll(async () => {
-  await api.stop();
-  await nats[Symbol.asyncDispose]();
-});
+afterAll(() => stage.stop());
 
 /** The trace that the first event after a request belongs to. */
 async function traceOfEvent(request: () => Promise<Response>): Promise<string | undefined> {

@@ -1,27 +1,20 @@
-import { migrate } from '@jobstream/readmodel';
-import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startApi, type TestApi } from '../testing/startApi.ts';
+import { startStage, type ApiStage } from '../testing/apiStage.ts';
+import type { TestApi } from '../testing/startApi.ts';
 
-let nats: TestNats;
+let stage: ApiStage;
 let api: TestApi;
 let name: string;
 let names = 0;
 
 beforeAll(async () => {
-  nats = await startNats();
-  const databaseUrl = await createDatabase();
-  await migrate(databaseUrl);
-  api = await startApi({ natsUrl: nats.url, databaseUrl });
+  stage = await startStage();
+  ({ api } = stage);
 });
+afterAll(() => stage.stop());
 
 beforeEach(() => {
   name = `schedule-${++names}`;
-});
-
-afterAll(async () => {
-  await api.stop();
-  await nats.stop();
 });
 
 interface ScheduleJson {

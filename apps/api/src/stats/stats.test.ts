@@ -1,24 +1,17 @@
-import { migrate } from '@jobstream/readmodel';
-import { createDatabase, eventually, startNats, type TestNats } from '@jobstream/testing';
+import { eventually, startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { projectAll } from '../testing/projectAll.ts';
+import { startStage, type ApiStage } from '../testing/apiStage.ts';
 import { startApi, type TestApi } from '../testing/startApi.ts';
 
-let nats: TestNats;
-let databaseUrl: string;
+let stage: ApiStage;
 let api: TestApi;
 
 beforeAll(async () => {
-  nats = await startNats();
-  databaseUrl = await createDatabase();
-  await migrate(databaseUrl);
-  api = await startApi({ natsUrl: nats.url, databaseUrl });
+  stage = await startStage();
+  ({ api } = stage);
 });
-
-afterAll(async () => {
-  await api.stop();
-  await nats[Symbol.asyncDispose]();
-});
+afterAll(() => stage.stop());
 
 async function create(type: string, count: number, fields: object = {}): Promise<string[]> {
   const jobs = Array.from({ length: count }, () => ({ type, ...fields }));
@@ -46,7 +39,7 @@ test('the statistics tell what there is, what waits, and how far the table is be
   const [first] = await create('email', 3);
   await create('webhook', 2, { delayMs: 60_000 });
   await api.post(`/api/jobs/${first}/cancel`);
-  await projectAll(api.log, databaseUrl);
+  await projectAll(api.log, stage.databaseUrl);
   const projected = await api.log.lastSequence();
   await create('email', 1);
   const stats = await eventually(async () => {
@@ -73,7 +66,7 @@ test('the statistics tell what there is, what waits, and how far the table is be
 
 test('the statistics go without what only the log knows while it is away', async () => {
   await using own = await startNats();
-  await using lonely = await startApi({ natsUrl: own.url, databaseUrl, log: { deadlineMs: 300 } });
+  await using lonely = await startApi({ natsUrl: own.url, databaseUrl: stage.databaseUrl, log: { deadlineMs: 300 } });
   await own.kill('SIGKILL');
   const response = await lonely.fetch('/api/stats');
   expect(response.status).toBe(200);
@@ -84,7 +77,7 @@ test('a list tells on request how many jobs all its pages have, for every filter
   await create('counted', 7, { tags: ['red'] });
   const cancelled = await create('counted', 5);
   for (const id of cancelled) await api.post(`/api/jobs/${id}/cancel`);
-  await projectAll(api.log, databaseUrl);
+  await projectAll(api.log, stage.databaseUrl);
   const total = async (query: string) => {
     const { total: count, totalExact, items } = await get(`/api/jobs?limit=1&${query}`);
     expect(items).toHaveLength(count === 0 ? 0 : 1);
@@ -106,7 +99,7 @@ test('a list tells on request how many jobs all its pages have, for every filter
 
 test('a count that would take long ends at 10,000 and says so', async () => {
   for (let batch = 0; batch < 11; batch++) await create('many', 1_000, { tags: ['blue'] });
-  await projectAll(api.log, databaseUrl);
+  await projectAll(api.log, stage.databaseUrl);
   expect(await get('/api/jobs?limit=1&count=true&tag=blue')).toMatchObject({ total: 10_000, totalExact: false });
   expect(await get('/api/jobs?limit=1&count=true&type=many')).toMatchObject({ total: 11_000, totalExact: true });
 });
@@ -114,7 +107,7 @@ test('a count that would take long ends at 10,000 and says so', async () => {
 test('pages have every job of the beginning once, while others arrive', async () => {
   const beginning = new Set<string>();
   for (let batch = 0; batch < 4; batch++) for (const id of await create('paged', 1_000)) beginning.add(id);
-  await projectAll(api.log, databaseUrl);
+  await projectAll(api.log, stage.databaseUrl);
   const listed: string[] = [];
   let path = '/api/jobs?type=paged&limit=200';
   while (path !== '') {
@@ -123,7 +116,7 @@ test('pages have every job of the beginning once, while others arrive', async ()
     listed.push(...items.map(({ id }) => id));
     path = /<(.*)>/.exec(response.headers.get('link') ?? '')?.[1] ?? '';
     await create('paged', 100);
-    await projectAll(api.log, databaseUrl);
+    await projectAll(api.log, stage.databaseUrl);
   }
   expect(new Set(listed).size).toBe(listed.length);
   expect(listed.filter((id) => beginning.has(id))).toHaveLength(4_000);
@@ -131,7 +124,7 @@ test('pages have every job of the beginning once, while others arrive', async ()
 
 test('what happened in a span of time is told when it is asked for', async () => {
   await create('report', 2);
-  await projectAll(api.log, databaseUrl);
+  await projectAll(api.log, stage.databaseUrl);
   const { activity } = await get('/api/stats?window=15m');
   expect(activity).toMatchObject({ resolution: 'minute', total: { failed: 0 } });
   expect(activity).toMatchObject({ byType: { report: { created: 2, failed: 0 } } });
