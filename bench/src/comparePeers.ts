@@ -39,7 +39,8 @@ export async function comparePeers(options: CompareOptions): Promise<Comparison>
   const { systems, missing } = await loadSystems(options.systems.length === 0 ? SYSTEM_IDS : options.systems);
   const rows: Row[] = [];
   for (const workload of workloads(options.sizes).filter(({ id }) => id.startsWith(options.only)))
-    for (const durability of DURABILITIES) rows.push(...(await compare({ workload, durability, systems }, options)));
+    for (const durability of workload.durabilities ?? DURABILITIES)
+      rows.push(...(await compare({ workload, durability, systems }, options)));
   const shown = [...systems].map(([id, { name, notes }]) => ({ id, name, notes }));
   return { rounds: options.rounds, systems: shown, missing, rows };
 }
@@ -61,7 +62,7 @@ async function compare({ workload, durability, systems }: Matter, { rounds, say 
     runs: [] as Run[],
     failures: [] as string[],
   }));
-  for (let round = 1; round <= rounds; round += 1)
+  for (let round = 1; round <= Math.min(rounds, workload.mostRounds ?? rounds); round += 1)
     for (const [index, [systemId, system]] of taking.entries()) {
       const row = rows[index];
       const outcome = await runOnce({ systemId, system, durability, workload }).catch(String);

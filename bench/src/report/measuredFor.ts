@@ -34,6 +34,12 @@ export function startLatency(which: 'p50' | 'p99 against the best peer'): Measur
 export const visibleLatency: Measure = ({ peers }) =>
   median(rowOf(peers, LATENCY, WITH_TABLE)?.runs.map((run) => run.clients['producer']?.latency?.p99 ?? Number.NaN));
 
+/** How much longer a job waits for its start behind a million finished jobs than behind ten thousand, p99. */
+export const startBehind: Measure = ({ peers }) => {
+  const [few, many] = [10_000, 1_000_000].map((finished) => rowOf(peers, `${LATENCY}-behind-${finished}`, US)?.runs);
+  return few && many && medianRatio(many, few, (one, other) => startOf(one, 'p99') / startOf(other, 'p99'));
+};
+
 export const shareOfExpress: Measure = ({ http }) => {
   const [create, express] = ['create', 'express'].map((id) => http.rows.find((row) => row.id === id)?.runs);
   return create && express && medianRatio(create, express, (own, other) => own.requests / other.requests);

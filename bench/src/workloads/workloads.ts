@@ -6,6 +6,8 @@ export interface Sizes {
   readonly drain: number;
   readonly rates: readonly number[];
   readonly seconds: number;
+  /** How many finished jobs there are before latency is measured again. */
+  readonly behind: readonly number[];
 }
 
 export const FULL: Sizes = {
@@ -14,14 +16,16 @@ export const FULL: Sizes = {
   drain: 100_000,
   rates: [100, 500, 2_000, 5_000],
   seconds: 20,
+  behind: [10_000, 1_000_000],
 };
-export const QUICK: Sizes = { bulk: 30_000, single: 5_000, drain: 30_000, rates: [500], seconds: 6 };
+export const QUICK: Sizes = { bulk: 30_000, single: 5_000, drain: 30_000, rates: [500], seconds: 6, behind: [] };
 
 const CHUNK = 1_000;
 const CHUNKS_IN_FLIGHT = 4;
 const CONCURRENCY = 100;
 /** With table, every twentieth job is looked for. */
 const SAMPLE_EVERY = 20;
+const RATE_BEHIND = 500;
 const WITHOUT_TABLE = ['jobstream', 'bullmq', 'pg-boss', 'graphile-worker'];
 
 export function workloads(sizes: Sizes): readonly Workload[] {
@@ -32,6 +36,7 @@ export function workloads(sizes: Sizes): readonly Workload[] {
     drain(sizes.drain),
     enqueueAndDrain(sizes.drain),
     ...sizes.rates.map((rate) => latency(rate, sizes.seconds)),
+    ...sizes.behind.map((finished) => latencyBehind(finished, sizes.seconds)),
   ];
 }
 
@@ -111,6 +116,27 @@ function latency(rate: number, seconds: number): Workload {
         ]),
       );
       return { jobs: count, seconds: worked.seconds, clients: { producer: offered, worker: worked } };
+    },
+  };
+}
+
+/** It takes minutes to finish a million jobs first, so once in one mode is enough. */
+function latencyBehind(finished: number, seconds: number): Workload {
+  const usual = latency(RATE_BEHIND, seconds);
+  return {
+    id: `latency-${RATE_BEHIND}-behind-${finished}`,
+    title: `${usual.title}, behind ${finished} finished jobs`,
+    systems: WITHOUT_TABLE,
+    durabilities: ['fsync'],
+    mostRounds: 1,
+    async run(stage, measured) {
+      const [producer, worker] = [await stage.client('producer'), await stage.client('worker')];
+      await Promise.all([
+        producer.ask({ do: 'enqueueMany', count: finished, chunk: CHUNK, inFlight: CHUNKS_IN_FLIGHT }),
+        worker.ask({ do: 'work', concurrency: CONCURRENCY, expected: finished }),
+      ]);
+      await Promise.all([producer.close(), worker.close()]);
+      return usual.run(stage, measured);
     },
   };
 }
