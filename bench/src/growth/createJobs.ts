@@ -1,0 +1,22 @@
+import type { JobEvent } from '@jobstream/domain';
+import type { EventLog } from '@jobstream/eventlog';
+import { creationOf } from '../systems/jobstream/creationOf.ts';
+import { typeName, type JobOrder } from './order.ts';
+
+const PER_BATCH = 1_000;
+const BYTES_PER_BATCH = 4_000_000;
+
+export async function createJobs(log: EventLog, { jobs, types, payloadBytes }: JobOrder): Promise<void> {
+  const perBatch = Math.max(1, Math.min(PER_BATCH, Math.floor(BYTES_PER_BATCH / payloadBytes)));
+  const text = 'x'.repeat(Math.max(0, payloadBytes - '{"text":""}'.length));
+  for (let made = 0; made < jobs; made += perBatch) {
+    const count = Math.min(perBatch, jobs - made);
+    await log.appendAll(Array.from({ length: count }, (_, n) => creation(typeName((made + n) % types), text)));
+  }
+}
+
+function creation(jobType: string, text: string): JobEvent {
+  const event = creationOf({ n: 0, dueAt: 0 });
+  if (event.event !== 'JobCreated') throw new Error('a creation makes a JobCreated');
+  return { ...event, jobType, data: { ...event.data, payload: { text } } };
+}

@@ -1,0 +1,13 @@
+const [DIGITS, UNITS] = [2, ['B', 'KB', 'MB', 'GB', 'TB', 'PB']];
+
+/** A number to two digits, with separators; what is a hundred or more without decimals. */
+export function figure(value: number): string {
+  const rounded = Number(value.toPrecision(DIGITS));
+  return rounded.toLocaleString('en', { maximumFractionDigits: 6 });
+}
+
+/** Bytes in the unit that suits them, to two digits. */
+export function bytesFigure(bytes: number): string {
+  const power = Math.max(0, Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
+  return `${figure(bytes / 1_000 ** power)} ${UNITS[power]}`;
+}

@@ -1,0 +1,39 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
+import { EventLog } from '@jobstream/eventlog';
+import { connect } from '@nats-io/transport-node';
+import { lifeOfJob } from '@jobstream/testing';
+import { BarePublisher } from '../ruler/barePublisher.ts';
+import { inFlight } from '../ruler/inFlight.ts';
+
+const IN_FLIGHT = 2_000;
+const TOKENS: Readonly<Record<string, string>> = {
+  JobCreated: 'created',
+  JobStarted: 'started',
+  JobCompleted: 'completed',
+};
+
+/** Writes the whole lives of finished jobs, as fast as it can be done with the expectations of ours; returns their ids. */
+export async function fillLog(url: string, jobs: number): Promise<string[]> {
+  const log = new EventLog({ url, name: 'growth' }); // creates the stream
+  await log.start();
+  await log.stop();
+  const nats = await connect({ servers: url, noAsyncTraces: true });
+  const publisher = new BarePublisher(nats);
+  const ids: string[] = [];
+  await inFlight(jobs, IN_FLIGHT, (_, done) => {
+    const id = randomUUIDv7();
+    ids.push(id);
+    append(publisher, lifeOfJob(id), 0, done);
+  });
+  await nats.close();
+  return ids;
+}
+
+function append(publisher: BarePublisher, [event, ...later]: readonly JobEvent[], expected: number, done: () => void) {
+  if (event === undefined) return done();
+  const filter = `jobs.${event.jobType}.${event.jobId}.>`;
+  const subject = filter.replace('>', TOKENS[event.event] ?? '');
+  const message = { subject, body: Buffer.from(encodeJobEvent(event)), expected, filter };
+  publisher.publish(message, (sequence) => append(publisher, later, sequence, done));
+}

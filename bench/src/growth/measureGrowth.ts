@@ -1,0 +1,60 @@
+import { statfs } from 'node:fs/promises';
+import os from 'node:os';
+import { machineFacts, type MachineFacts } from '../machineFacts.ts';
+import { readResults, saveResults } from '../results.ts';
+import { GROWTH_PARTS, measurePoint, type GrowthPart, type GrowthPoint } from './growthParts.ts';
+import { measureAround, type AroundCost } from './measureAround.ts';
+import { measureLog, type LogPoint } from './measureLog.ts';
+
+export interface Growth extends MachineFacts {
+  readonly rounds: number;
+  /** Where the servers had their files. */
+  readonly store: 'memory' | 'disk';
+  readonly parts: Readonly<Record<string, readonly GrowthPoint[]>>;
+  readonly log: readonly LogPoint[];
+  readonly around: AroundCost;
+}
+
+export interface GrowthOptions {
+  /** Ids; all when empty. `log` is how many jobs the log holds, `around` what the API and the projector cost. */
+  readonly parts: readonly string[];
+  readonly rounds: number;
+  readonly logSizes: readonly number[];
+  /** With a few jobs, to see that it works. */
+  readonly quick: boolean;
+}
+
+const TMPFS = 0x01_02_19_94;
+const QUICK_SHARE = 0.02;
+
+export async function measureGrowth({ parts, rounds, logSizes, quick }: GrowthOptions): Promise<void> {
+  const before = await readResults<Growth>('growth', quick);
+  const chosen = (id: string) => parts.length === 0 || parts.includes(id);
+  const share = quick ? QUICK_SHARE : 1;
+  const measured: Record<string, readonly GrowthPoint[]> = { ...before?.parts };
+  for (const part of GROWTH_PARTS.filter(({ id }) => chosen(id)))
+    measured[part.id] = await measurePart(part, rounds, share);
+  const log = !chosen('log') && before ? before.log : await measureLog(logSizes, share);
+  const around = !chosen('around') && before ? before.around : await measureAround(share);
+  const store = (await statfs(os.tmpdir())).type === TMPFS ? 'memory' : 'disk';
+  await saveResults('growth', quick, { ...(await machineFacts()), rounds, store, parts: measured, log, around });
+}
+
+/** All sizes in turn, round after round; of each size the round in which a job took the least processor time. */
+async function measurePart(part: GrowthPart, rounds: number, share: number): Promise<GrowthPoint[]> {
+  const best = new Map<number, GrowthPoint>();
+  for (let round = 1; round <= rounds; round += 1)
+    for (const size of part.sizes) {
+      const point = await measurePoint(part, size, share);
+      const known = best.get(size);
+      if (known === undefined || micros(point) < micros(known)) best.set(size, point);
+      console.log(
+        `${part.id} ${size}, round ${round}: ${micros(point).toFixed(0)} µs, ${point.livesPerSecond.toFixed(0)} jobs/s`,
+      );
+    }
+  return part.sizes.flatMap((size) => best.get(size) ?? []);
+}
+
+function micros({ serverMicros, workerMicros }: GrowthPoint): number {
+  return serverMicros + workerMicros;
+}
