@@ -6,7 +6,7 @@ import type { LogPoint } from './measureLog.ts';
 export interface Measured {
   readonly parts: Readonly<Record<string, readonly GrowthPoint[]>>;
   readonly log: readonly LogPoint[];
-  readonly around: AroundCost;
+  readonly around?: AroundCost;
 }
 
 /** Assumed, not measured: at the busiest time there is so much more than on average. */
@@ -47,6 +47,7 @@ export interface Demand {
 
 export function jobCosts({ parts, around }: Measured, copies: Copies): JobCosts {
   const { serverMicros, workerMicros } = pointOf(parts, copies);
+  if (around === undefined) throw new Error('the part around has no figures: measure it');
   return {
     api: around.apiMicros,
     server: serverMicros,
@@ -78,6 +79,11 @@ export function keptCosts({ log }: Measured): KeptCosts {
   };
 }
 
+/** Jobs a second of one stream: what was measured, or less if the one projector cannot follow. */
+export function streamRate(measured: Measured, copies: Copies): number {
+  return Math.min(lifeRate(measured, copies), 1_000_000 / jobCosts(measured, copies).projector);
+}
+
 export function demandOf(measured: Measured, jobsPerDay: number, copies: Copies): Demand {
   const averagePerSecond = jobsPerDay / SECONDS_A_DAY;
   const peakPerSecond = averagePerSecond * PEAK;
@@ -87,7 +93,7 @@ export function demandOf(measured: Measured, jobsPerDay: number, copies: Copies)
     averagePerSecond,
     peakPerSecond,
     cores: Object.fromEntries(cores) as JobCosts,
-    streams: Math.ceil(peakPerSecond / (lifeRate(measured, copies) * IN_USE)),
+    streams: Math.ceil(peakPerSecond / (streamRate(measured, copies) * IN_USE)),
     diskBytesPerDay: jobsPerDay * keptCosts(measured).diskBytes,
   };
 }

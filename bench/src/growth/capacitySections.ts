@@ -24,7 +24,10 @@ const PROCESSES: Readonly<Record<keyof JobCosts, string>> = {
   postgres: 'Postgres: a row, three times written',
 };
 const PER_DAY = [1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
-const MEMORIES = [4, 16, 64, 256].map((gigabytes) => gigabytes * 1_000_000_000);
+const GIGABYTE = 1_000_000_000;
+const MEMORIES = [4, 16, 64, 256];
+/** Of the servers of which it is said how many keep a day. */
+const MEMORY = 64;
 const KEPT: Readonly<Record<string, number>> = {
   'an hour': 3_600,
   'a day': SECONDS_A_DAY,
@@ -57,7 +60,7 @@ function costsSection(measured: Measured): string {
   const rows = Object.entries(PROCESSES).map(([id, name]) => {
     const [alone, together] = [one, three].map((costs) => costs?.[id as keyof JobCosts] ?? Number.NaN);
     const changes = id === 'server' || id === 'worker';
-    return [name, micros(alone), changes ? micros(together) : '', whole(1_000_000 / (alone ?? Number.NaN))];
+    return [name, micros(alone), changes ? micros(together) : '', figure(1_000_000 / (alone ?? Number.NaN))];
   });
   return table(['process', 'one server', 'three servers', 'jobs/s of a core'], rows);
 }
@@ -80,8 +83,8 @@ function memorySection(measured: Measured): string {
   const { memoryBytes, diskBytes, startSeconds } = keptCosts(measured);
   const largest = measured.log.at(-1)?.size ?? 0;
   const rows = MEMORIES.map((memory) => {
-    const jobs = jobsIn(measured, memory);
-    return [bytesFigure(memory), figure(jobs), bytesFigure(jobs * diskBytes), duration(jobs * startSeconds)];
+    const jobs = jobsIn(measured, memory * GIGABYTE);
+    return [`${memory} GB`, figure(jobs), bytesFigure(jobs * diskBytes), duration(jobs * startSeconds)];
   });
   const head = ['memory of the server', 'jobs in the log', 'disk', 'the start takes at least'];
   const sentence =
@@ -112,18 +115,18 @@ function demandSection(measured: Measured): string {
     const { api, server, worker, projector, postgres } = one.cores;
     return [
       whole(perDay),
-      ...[one.averagePerSecond, one.peakPerSecond, api, server, three.cores.server].map(figure),
-      ...[worker, projector, postgres].map(figure),
+      ...[one.averagePerSecond, one.peakPerSecond].map(figure),
+      ...[api, server, three.cores.server, worker, projector, postgres].map(cores),
       ...[one.streams, three.streams].map(whole),
       bytesFigure(one.diskBytesPerDay),
     ];
   });
-  const cores = ['API', 'NATS, one', 'NATS, three', 'workers', 'projector', 'Postgres'];
+  const processes = ['API', 'NATS, one', 'NATS, three', 'workers', 'projectors', 'Postgres'];
   const head = [
     'jobs a day',
     'on average/s',
     'at the peak/s',
-    ...cores,
+    ...processes,
     'streams, one',
     'streams, three',
     'disk a day',
@@ -131,10 +134,26 @@ function demandSection(measured: Measured): string {
   return table(head, rows);
 }
 
+function cores(value: number): string {
+  return value < 10 ? value.toFixed(2) : whole(value);
+}
+
 function keptSection(measured: Measured): string {
   const rows = PER_DAY.map((perDay) => {
     const each = Object.values(KEPT).map((seconds) => bytesFigure(memoryFor(measured, perDay, seconds)));
     return [whole(perDay)].concat(each);
   });
-  return table(['jobs a day', ...Object.keys(KEPT)], rows);
+  return `${table(['jobs a day', ...Object.keys(KEPT)], rows)}\n\n${largestSection(measured)}`;
+}
+
+/** Which of both limits counts for the most jobs of the table. */
+function largestSection(measured: Measured): string {
+  const perDay = PER_DAY.at(-1) ?? 0;
+  const byRate = demandOf(measured, perDay, 1).streams;
+  const kept = (share: number) => whole(Math.ceil((perDay * share) / jobsIn(measured, MEMORY * GIGABYTE)));
+  return (
+    `So ${whole(perDay)} jobs a day are ${whole(byRate)} streams by their rate. By their memory they are ${kept(1 / 24)} streams on ` +
+    `servers of ${MEMORY} GB where the log keeps an hour, and ${kept(1)} where it keeps a day. The larger number counts, and three ` +
+    `times as many servers where a stream has three.`
+  );
 }

@@ -57,7 +57,7 @@ export const GROWTH_PARTS: readonly GrowthPart[] = [
     title: 'Worker processes',
     unit: 'processes',
     sizes: [1, 2, 4],
-    change: (workers) => ({ workers, jobs: 20_000 }),
+    change: (workers) => ({ workers, jobs: 15_000 }),
   },
   {
     id: 'replicas',

@@ -12,7 +12,7 @@ export interface Growth extends MachineFacts {
   readonly store: 'memory' | 'disk';
   readonly parts: Readonly<Record<string, readonly GrowthPoint[]>>;
   readonly log: readonly LogPoint[];
-  readonly around: AroundCost;
+  readonly around?: AroundCost;
 }
 
 export interface GrowthOptions {
@@ -27,17 +27,24 @@ export interface GrowthOptions {
 const TMPFS = 0x01_02_19_94;
 const QUICK_SHARE = 0.02;
 
+/** Each part is kept as soon as it is measured. */
 export async function measureGrowth({ parts, rounds, logSizes, quick }: GrowthOptions): Promise<void> {
-  const before = await readResults<Growth>('growth', quick);
-  const chosen = (id: string) => parts.length === 0 || parts.includes(id);
-  const share = quick ? QUICK_SHARE : 1;
-  const measured: Record<string, readonly GrowthPoint[]> = { ...before?.parts };
-  for (const part of GROWTH_PARTS.filter(({ id }) => chosen(id)))
-    measured[part.id] = await measurePart(part, rounds, share);
-  const log = !chosen('log') && before ? before.log : await measureLog(logSizes, share);
-  const around = !chosen('around') && before ? before.around : await measureAround(share);
   const store = (await statfs(os.tmpdir())).type === TMPFS ? 'memory' : 'disk';
-  await saveResults('growth', quick, { ...(await machineFacts()), rounds, store, parts: measured, log, around });
+  const facts = { ...(await machineFacts()), rounds, store } as const;
+  const share = quick ? QUICK_SHARE : 1;
+  const keep = async (measured: (before: Growth) => Partial<Growth>) => {
+    const before = (await readResults<Growth>('growth', quick)) ?? { ...facts, parts: {}, log: [] };
+    await saveResults('growth', quick, { ...before, ...facts, ...measured(before) });
+  };
+  const chosen = (id: string) => parts.length === 0 || parts.includes(id);
+  for (const part of GROWTH_PARTS.filter(({ id }) => chosen(id))) {
+    const points = await measurePart(part, rounds, share);
+    await keep((before) => ({ parts: { ...before.parts, [part.id]: points } }));
+  }
+  const log = chosen('log') ? await measureLog(logSizes, share) : undefined;
+  if (log !== undefined) await keep(() => ({ log }));
+  const around = chosen('around') ? await measureAround(share) : undefined;
+  if (around !== undefined) await keep(() => ({ around }));
 }
 
 /** All sizes in turn, round after round; of each size the round in which a job took the least processor time. */
