@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
+import type { JobEvent } from '@jobstream/domain';
 import type { EventLog } from '@jobstream/eventlog';
-import { lifeOfJob } from '@jobstream/testing';
 
 /** Appends jobs one after the other, each from its creation to its end, until it is stopped. */
 export interface JobLoad extends AsyncDisposable {
@@ -10,6 +10,8 @@ export interface JobLoad extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+const actor = { kind: 'worker', id: 'test' } as const;
+
 /** Appends the whole life of one job and returns its id; `steps` of it only, when told. */
 export async function appendLife(
   eventLog: Pick<EventLog, 'append'>,
@@ -17,7 +19,7 @@ export async function appendLife(
   jobId = randomUUIDv7(),
 ): Promise<string> {
   let sequence = 0;
-  for (const event of lifeOfJob(jobId).slice(0, steps)) sequence = await eventLog.append(event, sequence);
+  for (const event of lifeOf(jobId).slice(0, steps)) sequence = await eventLog.append(event, sequence);
   return jobId;
 }
 
@@ -25,7 +27,7 @@ export async function appendLife(
 export async function finishLife(eventLog: Pick<EventLog, 'append' | 'readHistory'>, jobId: string): Promise<void> {
   const history = await eventLog.readHistory(jobId);
   let sequence = history.at(-1)?.sequence ?? 0;
-  for (const event of lifeOfJob(jobId).slice(history.length)) sequence = await eventLog.append(event, sequence);
+  for (const event of lifeOf(jobId).slice(history.length)) sequence = await eventLog.append(event, sequence);
 }
 
 /** Starts that many writers. */
@@ -49,4 +51,22 @@ export function startLoad(eventLog: Pick<EventLog, 'append'>, writers = 4): JobL
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** The events of a job that is created, started and completed. */
+export function lifeOf(jobId: string): JobEvent[] {
+  const at = new Date().toISOString();
+  const common = { v: 1, jobId, jobType: 'email', at, actor } as const;
+  const created = {
+    payload: { to: 'user@example.com' },
+    maxAttempts: 3,
+    backoff: { type: 'fixed', delayMs: 1_000 },
+    timeoutMs: 60_000,
+    tags: ['load'],
+  } as const;
+  return [
+    { ...common, id: randomUUIDv7(), version: 1, event: 'JobCreated', data: created },
+    { ...common, id: randomUUIDv7(), version: 2, event: 'JobStarted', data: { attempt: 1, worker: 'worker-1' } },
+    { ...common, id: randomUUIDv7(), version: 3, event: 'JobCompleted', data: { attempt: 1, durationMs: 5 } },
+  ];
 }
