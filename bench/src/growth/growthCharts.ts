@@ -35,7 +35,7 @@ function logChart(log: readonly LogPoint[]): string {
     line('worker', log, ({ workerMicros }) => workerMicros),
   ];
   const memory = [
-    line('after some work', log, ({ serverMegabytes }) => serverMegabytes),
+    line('after a start and some work', log, ({ serverMegabytes }) => serverMegabytes),
     line('after a start', log, ({ restedMegabytes }) => restedMegabytes),
   ];
   const panels = [

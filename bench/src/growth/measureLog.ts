@@ -13,7 +13,7 @@ export interface LogPoint extends LifeCost {
   readonly diskMegabytes: number;
   /** Median time to read the state of one of the finished jobs, in ms. */
   readonly readMs: number;
-  /** From the start of the server with this log, after an orderly stop, until it answers. */
+  /** From the start of the server with this log, after an orderly stop, until it answers; the rest is measured after it. */
   readonly restartSeconds: number;
   /** In the memory of the server after that. */
   readonly restedMegabytes: number;
@@ -48,22 +48,17 @@ export function measureLog(sizes: readonly number[], share: number): Promise<Log
   });
 }
 
+/** The server is started anew first, since what it needs while it is filled says nothing about what it keeps. */
 async function measureSize(size: number, ids: readonly string[], { nats, folder, probe }: Stage): Promise<LogPoint> {
-  const life = await lifeCost({ ...probe, urls: [nats.url], serverPids: [nats.pid ?? 0] });
-  const readMs = await medianRead(nats.url, ids);
   const diskMegabytes = (await bytesIn(folder)) / 1_000_000;
   await nats.stop();
   const begun = performance.now();
   await nats.restart();
   const restartSeconds = (performance.now() - begun) / 1_000;
-  return {
-    size,
-    ...life,
-    readMs,
-    diskMegabytes,
-    restartSeconds,
-    restedMegabytes: memoryBytes(nats.pid ?? 0) / 1_000_000,
-  };
+  const pid = nats.pid ?? 0;
+  const restedMegabytes = memoryBytes(pid) / 1_000_000;
+  const life = await lifeCost({ ...probe, urls: [nats.url], serverPids: [pid] });
+  return { size, ...life, readMs: await medianRead(nats.url, ids), diskMegabytes, restartSeconds, restedMegabytes };
 }
 
 async function medianRead(url: string, ids: readonly string[]): Promise<number> {
