@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { resolveNatsServer, runCommand } from '@jobstream/tools';
+import { processorModel } from './processorModel.ts';
 import { redisBinary } from './servers/redisBinary.ts';
 
 /** What a reader of the figures must know about where they come from. */
@@ -16,7 +16,7 @@ export interface MachineFacts {
 export async function machineFacts(): Promise<MachineFacts> {
   return {
     date: new Date().toISOString().slice(0, 10),
-    processor: /model name\s*:\s*(.*)/.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? os.machine(),
+    processor: processorModel(),
     cores: os.availableParallelism(),
     memoryGiB: Math.round(os.totalmem() / 2 ** 30),
     kernel: os.release(),

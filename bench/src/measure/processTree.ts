@@ -19,6 +19,11 @@ export function peakBytes(root: number): number {
   return treeOf(root).reduce((sum, { pid }) => sum + peakOf(pid), 0);
 }
 
+/** A process and its living descendants. */
+export function processTree(root: number): number[] {
+  return treeOf(root).map(({ pid }) => pid);
+}
+
 function peakOf(pid: number): number {
   try {
     return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1_024;

@@ -1,12 +1,6 @@
-import { EmbeddedPostgres } from '@jobstream/tools';
-import { guardOfThisProcess } from '@jobstream/testing';
+import { startPostgresWith } from './startPostgresWith.ts';
 import type { RunningServers } from './runningServers.ts';
 
-/** The same for all who use Postgres. It syncs every commit by itself, so there is one durability. */
-const SETTINGS = { max_connections: '200', shared_buffers: '512MB', max_wal_size: '4GB' };
-
-export async function startPostgres(folder: string): Promise<RunningServers> {
-  const server = new EmbeddedPostgres({ dataDir: folder, settings: SETTINGS, guard: guardOfThisProcess() });
-  await server.start();
-  return { address: server.url, processes: { postgres: server.pid ?? 0 }, stop: () => server.stop() };
+export function startPostgres(folder: string): Promise<RunningServers> {
+  return startPostgresWith(folder, {});
 }

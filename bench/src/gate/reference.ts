@@ -1,0 +1,29 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Measured } from './measureCheck.ts';
+
+/** The ratios that further runs are held against, and what they were drawn from. */
+export interface Reference {
+  readonly date: string;
+  readonly processor: string;
+  readonly cores: number;
+  readonly node: string;
+  readonly checks: Readonly<Record<string, Measured>>;
+}
+
+const FILE = path.resolve(import.meta.dirname, '../../gate.json');
+
+/** One for each model of processor that somebody has accepted figures on. */
+export async function readReferences(): Promise<readonly Reference[]> {
+  return JSON.parse(await readFile(FILE, 'utf8')) as readonly Reference[];
+}
+
+/** Replaces the reference of the same model of processor. */
+export async function writeReference(reference: Reference): Promise<void> {
+  const others = (await readReferences()).filter(({ processor }) => processor !== reference.processor);
+  await writeFile(FILE, `${JSON.stringify([...others, reference], rounded, 2)}\n`);
+}
+
+function rounded(_key: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toFixed(2)) : value;
+}

@@ -1,0 +1,53 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { guardOfThisProcess } from '@jobstream/testing';
+import { cpuMicros } from '../measure/cpuMicros.ts';
+import type { RunningServers } from '../servers/runningServers.ts';
+import type { Measurable, Micros } from './measurable.ts';
+import type { SubjectName } from './subjects/loadSubject.ts';
+
+const MAIN = path.join(import.meta.dirname, 'subjectMain.ts');
+
+/** Lets something happen around the part of a round that counts. */
+export type Around = (run: () => Promise<number>) => Promise<number>;
+
+export interface SubjectProcess extends Measurable {
+  readonly pid: number;
+  round(around?: Around): Promise<Micros>;
+}
+
+/** A subject in a process of its own; what it makes its servers do counts as well. */
+export async function startSubject(name: SubjectName, servers: RunningServers, count: number): Promise<SubjectProcess> {
+  const child = fork(MAIN, [name, servers.address], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const pid = child.pid ?? 0;
+  guardOfThisProcess().watch(pid, 'app', 'SIGTERM');
+  const exited = once(child, 'exit');
+  const failure = exited.then(() => Promise.reject(new Error(`${name} ended`)));
+  failure.catch(() => {});
+  const answer = async () =>
+    ((await Promise.race([once(child, 'message'), failure])) as [{ micros: number }])[0].micros;
+  const ask = (step: 'prepare' | 'run') => {
+    child.send({ step, count });
+    return answer();
+  };
+  await answer();
+  return {
+    pid,
+    async round(around = (run) => run()) {
+      await ask('prepare');
+      const before = serverMicros(servers);
+      const own = await around(() => ask('run'));
+      return { process: own / count, server: (serverMicros(servers) - before) / count };
+    },
+    async stop() {
+      child.disconnect();
+      await exited;
+      guardOfThisProcess().forget(pid);
+    },
+  };
+}
+
+function serverMicros({ processes }: RunningServers): number {
+  return Object.values(processes).reduce((sum, pid) => sum + cpuMicros(pid), 0);
+}

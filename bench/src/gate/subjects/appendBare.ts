@@ -1,0 +1,28 @@
+import { encodeJobEvent } from '@jobstream/domain';
+import { BarePublisher } from '../../ruler/barePublisher.ts';
+import { inFlight } from '../../ruler/inFlight.ts';
+import { openRulerStream } from '../../ruler/rulerStream.ts';
+import { creationOf } from '../../systems/jobstream/creationOf.ts';
+import type { Subject } from './subject.ts';
+
+const IN_FLIGHT = 1_000;
+
+/** The same texts, each published with the same expectation. */
+export async function appendBare(address: string): Promise<Subject> {
+  const { nats } = await openRulerStream(address);
+  const publisher = new BarePublisher(nats);
+  let texts: { id: string; text: string }[] = [];
+  return {
+    async prepare(count) {
+      const events = Array.from({ length: count }, (_, n) => creationOf({ n, dueAt: 0 }));
+      texts = events.map((event) => ({ id: event.jobId, text: encodeJobEvent(event) }));
+    },
+    run: (count) =>
+      inFlight(count, IN_FLIGHT, (index, done) => {
+        const { id = '', text = '' } = texts[index] ?? {};
+        const filter = `ruler.append.${id}.>`;
+        const subject = `ruler.append.${id}.created`;
+        publisher.publish({ subject, body: Buffer.from(text), expected: 0, filter }, done);
+      }),
+  };
+}

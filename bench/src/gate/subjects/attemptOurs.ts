@@ -1,0 +1,57 @@
+import type { JobEvent } from '@jobstream/domain';
+import { EventLog } from '@jobstream/eventlog';
+import { createLogger } from '@jobstream/runtime';
+import { defineHandler, handlerRegistry, systemClock, Worker } from '@jobstream/worker';
+import { Schema } from 'effect';
+import { creationOf } from '../../systems/jobstream/creationOf.ts';
+import type { Subject } from './subject.ts';
+
+const PER_BATCH = 1_000;
+const CONCURRENCY = 100;
+
+/** Attempts of jobs whose handler does nothing, from the delivery to its acknowledgement. */
+export async function attemptOurs(address: string): Promise<Subject> {
+  const log = new EventLog({ url: address, name: 'gate', deadlineMs: 60_000 });
+  await log.start();
+  let round = 0;
+  return {
+    async prepare(count) {
+      round += 1;
+      for (let made = 0; made < count; made += PER_BATCH) {
+        const create = (_: unknown, n: number): JobEvent => ({
+          ...creationOf({ n, dueAt: 0 }),
+          jobType: typeOf(round),
+        });
+        await log.appendAll(Array.from({ length: Math.min(PER_BATCH, count - made) }, create));
+      }
+    },
+    run: (count) => drain(log, typeOf(round), count),
+  };
+}
+
+function typeOf(round: number): string {
+  return `round-${round}`;
+}
+
+async function drain(eventLog: EventLog, type: string, count: number): Promise<void> {
+  const { promise: done, resolve } = Promise.withResolvers<void>();
+  let runs = 0;
+  const payload = Schema.Struct({ n: Schema.Finite, dueAt: Schema.Finite });
+  const run = () => {
+    runs += 1;
+    if (runs === count) resolve();
+    return Promise.resolve();
+  };
+  const worker = new Worker({
+    eventLog,
+    handlers: handlerRegistry([defineHandler({ type, payload, run })]),
+    clock: systemClock(),
+    logger: createLogger({ service: 'worker', level: 'error' }),
+    concurrency: CONCURRENCY,
+    ackWaitMs: 60_000,
+    shutdownGraceMs: 30_000,
+  });
+  await worker.start();
+  await done;
+  await worker.stop();
+}
