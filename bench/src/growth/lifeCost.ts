@@ -42,6 +42,7 @@ interface Stage {
 }
 
 const POLL_MS = 5;
+const STALLED_MS = 120_000;
 /** Shares of the jobs that are created before the workers are there: not measured, and measured. */
 const [FIRST, CREATED] = [0.2, 0.5];
 
@@ -97,8 +98,15 @@ async function tellAll(workers: readonly JobProcess[], order: Parameters<JobProc
   await Promise.all(workers.map((worker) => worker.tell(order)));
 }
 
+/** Fails when nothing has been completed for long: a worker may have died. */
 async function allCompleted(workers: readonly JobProcess[], jobs: number): Promise<void> {
-  while (workers.reduce((sum, worker) => sum + worker.completed(), 0) < jobs) await pause(POLL_MS);
+  let [seen, since] = [-1, performance.now()];
+  while (seen < jobs) {
+    const completed = workers.reduce((sum, worker) => sum + worker.completed(), 0);
+    if (completed !== seen) [seen, since] = [completed, performance.now()];
+    else if (performance.now() - since > STALLED_MS) throw new Error(`${completed} of ${jobs} jobs are completed`);
+    await pause(POLL_MS);
+  }
 }
 
 async function spentIn({ workers, options }: Stage, work: () => Promise<unknown>): Promise<Spent> {
