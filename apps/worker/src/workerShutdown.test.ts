@@ -36,11 +36,9 @@ function createSleeps(count: number, durationMs: number): Promise<JobEvent[]> {
 }
 
 async function untilAll(jobs: readonly JobEvent[], status: string): Promise<void> {
-  for (const { jobId } of jobs) {
-    await eventually(async () => expect((await log.eventLog.readJob(jobId))?.job.status).toBe(status), {
-      timeoutMs: 30_000,
-    });
-  }
+  const hasIt = ({ jobId }: JobEvent) =>
+    eventually(async () => expect((await log.eventLog.readJob(jobId))?.job.status).toBe(status), { timeoutMs: 30_000 });
+  await Promise.all(jobs.map(hasIt));
 }
 
 /** How often each event is in a history, and the attempts that its events speak of. */
@@ -56,7 +54,7 @@ async function summaryOf({ jobId }: JobEvent): Promise<{ counts: Record<string, 
 
 test('SIGTERM during 200 running jobs releases them all in time, and all complete elsewhere as their first attempt', async () => {
   const first = await startWorker({ SHUTDOWN_GRACE_MS: '1000', ACK_WAIT_MS: '600000' });
-  const jobs = await createSleeps(200, 3_000);
+  const jobs = await createSleeps(200, 10_000);
   await untilAll(jobs, 'processing');
   first.kill('SIGTERM');
   expect(await first.ended).toBe(0);
@@ -64,7 +62,7 @@ test('SIGTERM during 200 running jobs releases them all in time, and all complet
   await untilAll(jobs, 'completed');
   for (const job of jobs) {
     const { counts, attempts } = await summaryOf(job);
-    // Had the exit taken three seconds, the first worker would have completed them.
+    // Had the exit taken ten seconds, the first worker would have completed them.
     expect(counts).toMatchObject({ JobStarted: 2, JobReleased: 1, JobCompleted: 1 });
     expect(attempts).toEqual(new Set([1]));
   }
