@@ -1,5 +1,4 @@
-import os from 'node:os';
-import { processorModel } from '../processorModel.ts';
+import { machineToday } from '../machineToday.ts';
 import type { GateCheck } from './gateCheck.ts';
 import { REPEATS } from './judge.ts';
 import { measureCheck, type Measured } from './measureCheck.ts';
@@ -7,6 +6,7 @@ import { writeReference } from './reference.ts';
 
 /** Makes what is measured now the reference: of three repeats the one with the middle ratio. */
 export async function acceptRatios(checks: readonly GateCheck[]): Promise<void> {
+  const machine = machineToday();
   const accepted: Record<string, Measured> = {};
   for (const check of checks) {
     const measured: Measured[] = [];
@@ -16,6 +16,5 @@ export async function acceptRatios(checks: readonly GateCheck[]): Promise<void> 
     const middle = sorted[Math.floor(REPEATS / 2)];
     if (middle !== undefined) accepted[check.id] = middle;
   }
-  const [date, cores] = [new Date().toISOString().slice(0, 10), os.availableParallelism()];
-  await writeReference({ date, processor: processorModel(), cores, node: process.versions.node, checks: accepted });
+  await writeReference({ ...machine, checks: accepted });
 }

@@ -1,13 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { MachineToday } from '../machineToday.ts';
 import type { Measured } from './measureCheck.ts';
 
 /** The ratios that further runs are held against, and what they were drawn from. */
-export interface Reference {
-  readonly date: string;
-  readonly processor: string;
-  readonly cores: number;
-  readonly node: string;
+export interface Reference extends MachineToday {
   readonly checks: Readonly<Record<string, Measured>>;
 }
 

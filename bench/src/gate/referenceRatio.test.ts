@@ -7,7 +7,7 @@ const REFERENCES = [of('a', { append: 2 }), of('b', { append: 3, request: 4 }), 
 
 function of(processor: string, ratios: Record<string, number>): Reference {
   const checks = Object.entries(ratios).map(([id, ratio]) => [id, { ours: NOTHING, bare: NOTHING, ratio }]);
-  return { date: '2026-11-25', processor, cores: 2, node: '24', checks: Object.fromEntries(checks) };
+  return { date: '2026-11-25', processor, cores: 2, load: 0, node: '24', checks: Object.fromEntries(checks) };
 }
 
 test('a ratio is held against that of the same processor, if it has one', () => {

@@ -1,0 +1,32 @@
+/**
+ * Where the processor time goes, step by step: `npm run bench:profile [-- --report]`, about a minute. Writes
+ * bench/results/profile.json and the tables of docs/performance.md; `--report` makes the tables anew from the figures that are
+ * there. The steps of nats-server need Go and are left out without it.
+ */
+import { parseArgs } from 'node:util';
+import { guardOfThisProcess } from '@jobstream/testing';
+import { runCommand } from '@jobstream/tools';
+import { inScratchFolder } from './src/inScratchFolder.ts';
+import { machineToday } from './src/machineToday.ts';
+import { letBeProfiled } from './src/profile/profiled.ts';
+import { profileApi, profileProjection, profileWorker } from './src/profile/profileParts.ts';
+import { writePerformancePage } from './src/profile/writePerformancePage.ts';
+import { saveResults } from './src/results.ts';
+
+const { values } = parseArgs({ options: { report: { type: 'boolean', default: false } } });
+if (!values.report) await saveResults('profile', false, { ...machineToday(), profiles: await profileAll() });
+await writePerformancePage();
+await guardOfThisProcess().stop();
+process.exit(0);
+
+async function profileAll() {
+  const hasGo = await runCommand('go', ['version']).then(
+    () => true,
+    () => false,
+  );
+  if (!hasGo) console.log('Go is not installed: the steps of nats-server are left out, its total is not.');
+  return inScratchFolder(async (folder) => {
+    letBeProfiled(folder);
+    return [await profileApi(folder), await profileWorker(folder, hasGo), await profileProjection(folder)].flat();
+  });
+}
