@@ -7,7 +7,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/.data/**'],
     pool: 'forks',
     // Most tests wait for servers most of the time, so more files than cores run at once.
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: availableParallelism() + 2,
     globalSetup: ['libs/testing/src/globalSetup.ts'],
     setupFiles: ['libs/testing/src/failOnConsoleOutput.ts'],
     // Real servers start and recover within these on a slow machine; no test is about how long something takes.
