@@ -16,8 +16,10 @@ export function growthSections(growth: Growth): Record<string, string> {
 function machine({ date, processor, cores, memoryGiB, kernel, versions, rounds, store }: Growth): string {
   return (
     `${date}; ${cores} cores (${processor}), ${memoryGiB} GiB, Linux ${kernel}, files ${store === 'disk' ? 'on a disk' : 'in memory'}; ` +
-    `nats-server ${versions['nats-server']}, Node ${versions['Node']}. Servers, workers and creators share the machine. Of ${rounds} ` +
-    `round${rounds === 1 ? '' : 's'} the one in which a job took the least processor time; the log's size in one.`
+    `nats-server ${versions['nats-server']}, Node ${versions['Node']}. Servers, workers and creators share the machine. ` +
+    (rounds === 1
+      ? 'Each size was measured once.'
+      : `Of ${rounds} rounds the one in which a job took the least processor time; the log's size in one.`)
   );
 }
 

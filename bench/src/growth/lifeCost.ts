@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { cpuSeconds, memoryBytes } from './processFigures.ts';
+import { cpuSeconds, memoryBytes } from '../measure/processTree.ts';
 import { startJobProcess, type JobProcess } from './jobProcess.ts';
 import type { JobOrder } from './order.ts';
 

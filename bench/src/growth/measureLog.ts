@@ -5,7 +5,7 @@ import { EventLog } from '@jobstream/eventlog';
 import { inScratchFolder } from '../inScratchFolder.ts';
 import { fillLog } from './fillLog.ts';
 import { jobsAdded, lifeCost, type LifeCost } from './lifeCost.ts';
-import { memoryBytes } from './processFigures.ts';
+import { memoryBytes } from '../measure/processTree.ts';
 
 /** A log with so many finished jobs in it, and those that are then run for the measurement. */
 export interface LogPoint extends LifeCost {

@@ -24,9 +24,19 @@ export function processTree(root: number): number[] {
   return treeOf(root).map(({ pid }) => pid);
 }
 
+/** Bytes that one process has in memory now. */
+export function memoryBytes(pid: number): number {
+  return statusBytes(pid, 'VmRSS');
+}
+
 function peakOf(pid: number): number {
+  return statusBytes(pid, 'VmHWM');
+}
+
+function statusBytes(pid: number, field: 'VmRSS' | 'VmHWM'): number {
   try {
-    return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1_024;
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0) * 1_024;
   } catch {
     return 0; // it has ended
   }

@@ -36,9 +36,14 @@ function circumstances({
 }: Comparison & MachineFacts): string {
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return (
-    `${date}; ${cores} cores (${processor}), ${memoryGiB} GiB, Linux ${kernel}; ${programs.join(', ')}. Medians of ${rounds} ` +
-    `interleaved rounds with minimum and maximum; ratios are medians of the pairs within a round. Everything runs on the one machine.`
+    `${date}; ${cores} cores (${processor}), ${memoryGiB} GiB, Linux ${kernel}; ${programs.join(', ')}. ${statistics(rounds)} ` +
+    `Everything runs on the one machine.`
   );
+}
+
+function statistics(rounds: number): string {
+  if (rounds === 1) return 'One round: nothing here tells how far a figure moves from run to run.';
+  return `Medians of ${rounds} interleaved rounds with minimum and maximum; ratios are medians of the pairs within a round.`;
 }
 
 function workloadPart(workload: string, { rows, systems }: Comparison): string {
