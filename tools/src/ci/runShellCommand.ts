@@ -15,7 +15,10 @@ export interface CommandSurroundings {
 
 const killAfterMs = 30_000;
 
-/** Runs a command of the shell to its end; passes on its lines and answers the last one that says something. */
+/**
+ * Runs a command of the shell to its end; passes on the lines of its two outputs and answers the last one of stdout that
+ * says something.
+ */
 export async function runShellCommand(command: string, { folder, writeLine, stop, started }: CommandSurroundings) {
   // A process group of its own: all of the command can be ended at once, and a Ctrl-C reaches us alone.
   const child = spawn(command, {
@@ -23,7 +26,7 @@ export async function runShellCommand(command: string, { folder, writeLine, stop
     cwd: folder,
     env: environment(),
     detached: true,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const { pid } = child;
   if (pid === undefined) throw new Error(`no shell can be started for ${command}`);
@@ -31,7 +34,7 @@ export async function runShellCommand(command: string, { folder, writeLine, stop
   const closed = once(child, 'close') as Promise<[number | null]>;
   const ended = new AbortController();
   stop.addEventListener('abort', () => void endGroup(pid, ended.signal), { signal: ended.signal });
-  const lastLine = await passOn(child.stdout, writeLine);
+  const [lastLine] = await Promise.all([passOn(child.stdout, writeLine), passOn(child.stderr, writeLine)]);
   const [code] = await closed;
   ended.abort();
   return { lastLine, code: code ?? 1 };

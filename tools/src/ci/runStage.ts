@@ -7,9 +7,12 @@ import type { StageTally } from './stageTally.ts';
 export interface StageResult extends StageTally {
   readonly stage: Stage;
   readonly seconds: number;
+  /** The last lines that it wrote. */
+  readonly tail: readonly string[];
 }
 
 const minutesIfNotGiven = 30;
+const linesOfTail = 80;
 
 /** Runs a stage to its end and passes on what it writes. */
 export async function runStage(stage: Stage, surroundings: CommandSurroundings): Promise<StageResult> {
@@ -17,8 +20,13 @@ export async function runStage(stage: Stage, surroundings: CommandSurroundings):
   const { minutes = minutesIfNotGiven } = stage;
   const overdue = AbortSignal.timeout(minutes * 60_000);
   const stop = AbortSignal.any([surroundings.stop, overdue]);
-  const { lastLine, code } = await runShellCommand(stage.command, { ...surroundings, stop });
-  if (overdue.aborted) surroundings.writeLine(`${stage.name} took longer than ${minutes} minutes and was ended`);
+  const tail: string[] = [];
+  const writeLine = (line: string) => {
+    if (tail.push(line) > linesOfTail) tail.shift();
+    surroundings.writeLine(line);
+  };
+  const { lastLine, code } = await runShellCommand(stage.command, { ...surroundings, writeLine, stop });
+  if (overdue.aborted) writeLine(`${stage.name} took longer than ${minutes} minutes and was ended`);
   const tally = stageTally(lastLine, stop.aborted ? 1 : code);
-  return { stage, ...tally, seconds: (performance.now() - begin) / 1_000 };
+  return { stage, ...tally, tail, seconds: (performance.now() - begin) / 1_000 };
 }

@@ -37,6 +37,15 @@ test('a stage that fails keeps no other from running, and the last line sums up 
   expect(summary).toContainEqual(expect.stringMatching(/^format +\d+\.\d s +ok +1 passed, 0 failed$/));
 });
 
+test('what a failed stage wrote last, on either output, is there again before the summary', async () => {
+  const failing: Stage = { name: 'tests', command: 'seq 200; echo "FAIL of the one" >&2; exit 1' };
+  const summary = summaryLines([failing, format], await run([failing, format]));
+  const begin = summary.indexOf('== tests failed; its last lines:');
+  expect(summary.slice(begin)).toEqual(expect.arrayContaining(['200', 'FAIL of the one']));
+  expect(summary).not.toContain('1');
+  expect(summary).not.toContain('all is well');
+});
+
 test('after a blocking stage that fails nothing else runs, and the summary says so', async () => {
   const stages = [{ ...lint, blocking: true }, tests];
   const summary = summaryLines(stages, await run(stages));
