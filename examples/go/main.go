@@ -324,6 +324,9 @@ func (w *Worker) Run(ctx context.Context) error {
 
 func (w *Worker) consumer(ctx context.Context, stream, name string, filters ...string) (jetstream.MessagesContext, error) {
 	config := jetstream.ConsumerConfig{Durable: name, AckWait: w.settings.AckWait, MaxAckPending: 10_000, MaxDeliver: -1}
+	if stream == "TIMERS" {
+		config.MaxAckPending = 50_000
+	}
 	if len(filters) == 1 {
 		config.FilterSubject = filters[0]
 	} else {

@@ -220,7 +220,7 @@ class Worker:
             name=name,
             durable_name=name,
             ack_wait=self.settings.ack_wait,
-            max_ack_pending=10_000,
+            max_ack_pending=50_000 if stream == "TIMERS" else 10_000,
             max_deliver=-1,
             **filters,
         )

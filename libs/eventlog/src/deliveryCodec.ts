@@ -2,10 +2,15 @@ import { decodeStoredEvent } from './decodeStoredEvent.ts';
 import type { WaitingDelivery } from './delivery.ts';
 import { TRACEPARENT } from './headers.ts';
 import type { HeldMessage } from './heldMessage.ts';
+import { MAX_EARLY_MS } from './timerSpread.ts';
+import type { Wake } from './wakeScheduler.ts';
 
-/** A delivery, or why the message makes none; `retry` says that another release of the worker may understand it. */
+/**
+ * A delivery, or how long the message has to wait for its time, or why it makes none; `retry` says that another release
+ * of the worker may understand it.
+ */
 export type DecodedDelivery<Item = WaitingDelivery> =
-  { readonly delivery: Item } | { readonly problem: string; readonly retry: boolean };
+  { readonly delivery: Item } | { readonly earlyMs: number } | { readonly problem: string; readonly retry: boolean };
 
 /** A JobCreated or JobRequeued from the log. */
 export function decodeEventDelivery(message: HeldMessage): DecodedDelivery {
@@ -17,11 +22,20 @@ export function decodeEventDelivery(message: HeldMessage): DecodedDelivery {
   return { delivery: delivery(message, { jobId: event.jobId, jobType: event.jobType, cause: event.id, recorded }) };
 }
 
-/** A timer that fired. */
+/** A timer that fired. One of a herd may have done so before its time, and then waits until it comes again. */
 export function decodeDueDelivery(message: HeldMessage): DecodedDelivery {
   const wake = parseWake(message.text());
   if (wake === undefined) return { problem: 'not a wake-up', retry: false };
-  return { delivery: delivery(message, { ...wake, cause: `timer:${message.sequence}` }) };
+  const { jobId, jobType, at } = wake;
+  const dueAt = Date.parse(at);
+  const earlyMs = dueAt - Date.parse(message.storedAt());
+  const firedEarly = earlyMs > 0 && earlyMs <= MAX_EARLY_MS;
+  const now = Date.now();
+  if (firedEarly && now < dueAt) return { earlyMs: dueAt - now };
+  const due = delivery(message, { jobId, jobType, cause: `timer:${message.sequence}` });
+  if (!firedEarly) return { delivery: due };
+  // The delivery before its time does not count.
+  return { delivery: { ...due, deliveryCount: Math.max(1, due.deliveryCount - 1) } };
 }
 
 function delivery(
@@ -38,13 +52,15 @@ function delivery(
   };
 }
 
-function parseWake(text: string): { jobId: string; jobType: string } | undefined {
+function parseWake(text: string): Wake | undefined {
   try {
     const wake: unknown = JSON.parse(text);
-    if (typeof wake !== 'object' || wake === null || !('jobId' in wake) || !('jobType' in wake)) return undefined;
-    const { jobId, jobType } = wake;
-    return typeof jobId === 'string' && typeof jobType === 'string' ? { jobId, jobType } : undefined;
+    return typeof wake === 'object' && wake !== null && isWake(wake) ? wake : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isWake(wake: { jobId?: unknown; jobType?: unknown; at?: unknown }): wake is Wake {
+  return typeof wake.jobId === 'string' && typeof wake.jobType === 'string' && typeof wake.at === 'string';
 }

@@ -94,6 +94,43 @@ test('delivers a job when its wake-up is due, not before, and only as last asked
   expect(arrivals[0]).toBeGreaterThanOrEqual(due);
 });
 
+test('holds back a timer that fired before its time, and does not count that delivery', async () => {
+  const jobType = newType();
+  const jobId = crypto.randomUUID();
+  const due = Date.now() + 1_000;
+  const arrivals: number[] = [];
+  await using queue = await openQueue(jobType, (delivery) => {
+    arrivals.push(Date.now());
+    if (delivery.deliveryCount === 2) delivery.ack();
+    else delivery.release();
+  });
+  const wake = JSON.stringify({ jobId, jobType, at: new Date(due).toISOString() });
+  await publishRaw(nats.url, `timers.due.${jobType}`, wake);
+  await eventually(() => expect(queue.deliveries).toMatchObject([{ deliveryCount: 1 }, { deliveryCount: 2 }]));
+  expect(arrivals[0]).toBeGreaterThanOrEqual(due);
+});
+
+test('a timer that fired early and was not asked for until its time is delivered at once', async () => {
+  const jobType = newType();
+  await using clock = await openQueue(newType(), (delivery) => delivery.ack());
+  const jobId = crypto.randomUUID();
+  const at = new Date(Date.now() + 500).toISOString();
+  await publishRaw(nats.url, `timers.due.${jobType}`, JSON.stringify({ jobId, jobType, at }));
+  await log.scheduleWake({ jobId, jobType: `type-${types}`, at });
+  await eventually(() => expect(clock.deliveries).toHaveLength(1));
+  await using queue = await openQueue(jobType, (delivery) => delivery.ack());
+  await eventually(() => expect(queue.deliveries).toMatchObject([{ jobId, deliveryCount: 1 }]));
+});
+
+test('a due message whose time is far ahead is left to whoever knows the job', async () => {
+  const jobType = newType();
+  const jobId = crypto.randomUUID();
+  await using queue = await openQueue(jobType, (delivery) => delivery.ack());
+  const wake = JSON.stringify({ jobId, jobType, at: new Date(Date.now() + 3_600_000).toISOString() });
+  await publishRaw(nats.url, `timers.due.${jobType}`, wake);
+  await eventually(() => expect(queue.deliveries).toMatchObject([{ jobId, deliveryCount: 1 }]));
+});
+
 test('keeps wake-ups through a kill of the server', async () => {
   const jobType = newType();
   const jobId = crypto.randomUUID();

@@ -118,8 +118,9 @@ export class PullLoop<Item = WaitingDelivery> {
   #onMessage(message: HeldMessage): void {
     this.#requested = Math.max(0, this.#requested - 1);
     const decoded = this.#options.decode(message);
-    if ('problem' in decoded) this.#refuse(message, decoded);
-    else void this.#hold(decoded.delivery);
+    if ('delivery' in decoded) void this.#hold(decoded.delivery);
+    else if ('earlyMs' in decoded) message.release(decoded.earlyMs);
+    else this.#refuse(message, decoded);
     this.#pull();
   }
 

@@ -1,8 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { LogUnavailableError } from './errors.ts';
 import { scheduleHeaders } from './headers.ts';
-import type { Publisher, PublishOutcome } from './publisher.ts';
+import type { Publisher } from './publisher.ts';
+import { storedPublish } from './storedPublish.ts';
 import { dueSubject, wakeSubject } from './subjects.ts';
+import { TimerSpread } from './timerSpread.ts';
 
 export interface Wake {
   readonly jobId: string;
@@ -11,36 +12,35 @@ export interface Wake {
   readonly at: string;
 }
 
-const PAUSE_MS = 50;
-
 /**
  * Wakes jobs up by the server's own message schedules. The schedule's subject is the job, so asking twice replaces the
- * first wish, and an unknown outcome is simply tried again. A timer may fire more than once: the job's state decides
- * whether that still means anything.
+ * first wish, and an unknown outcome is simply tried again. A timer may fire more than once, and early if many are due
+ * at the same time: the time in its body and the job's state decide whether that means anything.
  */
 export class WakeScheduler {
   readonly #publisher: Publisher;
   readonly #deadlineMs: number;
+  readonly #spread = new TimerSpread();
 
   constructor(publisher: Publisher, deadlineMs: number) {
     this.#publisher = publisher;
     this.#deadlineMs = deadlineMs;
   }
 
-  async schedule(wake: Wake, traceparent?: string): Promise<void> {
-    const deadline = performance.now() + this.#deadlineMs;
-    let outcome = await this.#publish(wake, traceparent);
-    while (outcome.kind !== 'stored') {
-      if (performance.now() >= deadline)
-        throw new LogUnavailableError(`the wake-up of job ${wake.jobId} was not stored`);
-      await pause(PAUSE_MS);
-      outcome = await this.#publish(wake, traceparent);
-    }
+  async schedule({ jobId, jobType, at }: Wake, traceparent?: string): Promise<void> {
+    const message = {
+      subject: wakeSubject(jobId, jobType),
+      body: JSON.stringify({ jobId, jobType, at }),
+      headers: scheduleHeaders(this.#firesAt(at), dueSubject(jobType), traceparent),
+    };
+    const refusal = await storedPublish(this.#publisher, message, this.#deadlineMs);
+    if (refusal !== undefined)
+      throw new LogUnavailableError(`the wake-up of job ${jobId} was not stored: ${refusal.description}`);
   }
 
-  #publish({ jobId, jobType, at }: Wake, traceparent: string | undefined): Promise<PublishOutcome> {
-    const body = Buffer.from(JSON.stringify({ jobId, jobType, at }));
-    const headers = scheduleHeaders(at, dueSubject(jobType), traceparent);
-    return new Promise((resolve) => this.#publisher.publish(wakeSubject(jobId, jobType), body, headers, resolve));
+  #firesAt(at: string): string {
+    const dueAt = Date.parse(at);
+    const earlyMs = this.#spread.earlyMs(dueAt, Date.now());
+    return earlyMs === 0 ? at : new Date(dueAt - earlyMs).toISOString();
   }
 }

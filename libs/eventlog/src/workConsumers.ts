@@ -29,6 +29,8 @@ export interface WorkConsumer {
 
 /** Deliveries that all workers of a type may hold together; the server scans them all on each redelivery tick. */
 const MAX_ACK_PENDING = 10_000;
+/** Of a herd of timers, those that fired early are among them until their time comes. */
+const MAX_ACK_PENDING_DUE = 50_000;
 /** Until a worker starts and says otherwise. */
 const ACK_WAIT_MS = 10_000;
 const NANOS_PER_MS = 1_000_000;
@@ -54,9 +56,10 @@ export function workConsumers({ jobType, ackWaitMs = ACK_WAIT_MS, limits }: Work
     ...(limits === undefined ? {} : { metadata: { [LIMITS_KEY]: JSON.stringify(limits) } }),
   };
   const [worker, due] = [workerConsumer(jobType), dueConsumer(jobType)];
+  const dueFilter = { filter_subject: dueSubject(jobType), max_ack_pending: MAX_ACK_PENDING_DUE };
   return [
     { stream: JOBS_STREAM, config: { ...common, durable_name: worker, filter_subjects: workSubjects(jobType) } },
-    { stream: TIMERS_STREAM, config: { ...common, durable_name: due, filter_subject: dueSubject(jobType) } },
+    { stream: TIMERS_STREAM, config: { ...common, durable_name: due, ...dueFilter } },
   ];
 }
 
