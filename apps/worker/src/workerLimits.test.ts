@@ -1,3 +1,5 @@
+import { EventLog } from '@jobstream/eventlog';
+import type { Delivery, JobQueue, JobQueueOptions } from '@jobstream/eventlog';
 import { eventually, startNats } from '@jobstream/testing';
 import type { TestNats } from '@jobstream/testing';
 import { Schema } from 'effect';
@@ -60,4 +62,32 @@ test('a rate counts attempts only: jobs that are not due get their timers whatev
   await eventually(() => expect(runs).toBe(1));
   const statuses = await Promise.all(now.map(({ jobId }) => log.eventLog.readJob(jobId)));
   expect(statuses.filter((snapshot) => snapshot?.job.status === 'pending')).toHaveLength(2);
+});
+
+/** Its queues have no slot for the first delivery of each job. */
+class LogWithoutFirstSlots extends EventLog {
+  override openQueue(options: JobQueueOptions): Promise<JobQueue> {
+    const refused = new Set<string>();
+    const onDelivery = (delivery: Delivery) => {
+      if (refused.has(delivery.jobId)) return options.onDelivery(delivery);
+      refused.add(delivery.jobId);
+      return options.onDelivery({ ...delivery, takeSlot: () => Promise.resolve(false) });
+    };
+    return super.openQueue({ ...options, onDelivery });
+  }
+}
+
+test('a job that was claimed and gets no slot in time is given up, which burns no attempt, and runs later', async () => {
+  let runs = 0;
+  const eventLog = new LogWithoutFirstSlots({ url: nats.url, name: 'worker' });
+  await using _worker = await startTestWorker([handlerOf('late', () => (runs += 1))], { natsUrl: nats.url, eventLog });
+  const [job] = await create('late', 1, { maxAttempts: 1 });
+  expect(await log.storyUntil(job?.jobId ?? '', 'completed')).toEqual([
+    'JobCreated',
+    'JobStarted 1',
+    'JobReleased 1',
+    'JobStarted 1',
+    'JobCompleted 1',
+  ]);
+  expect(runs).toBe(1);
 });

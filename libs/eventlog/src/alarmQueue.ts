@@ -34,7 +34,7 @@ export class AlarmQueue {
       sink,
       stream: TIMERS_STREAM,
       consumer: CONSUMER,
-      credit: 1,
+      credit: () => 1,
       concurrency: 1,
       room: () => 1,
       decode: decodeAlarm,

@@ -1,7 +1,7 @@
 import type { RecordedEvent } from './recordedEvent.ts';
 
 /** A delivery that has no slot of its queue yet. */
-export type WaitingDelivery = Omit<Delivery, 'freeSlot'>;
+export type WaitingDelivery = Omit<Delivery, 'takeSlot' | 'freeSlot'>;
 
 /**
  * One call for work on a job, held until it is acknowledged or handed back. It comes from the log (`recorded` is the
@@ -17,6 +17,11 @@ export interface Delivery {
   readonly deliveryCount: number;
   /** The W3C `traceparent` of what called for the work. */
   readonly traceparent?: string | undefined;
+  /**
+   * For when the job is claimed: whether it may run, now or in a moment. False when no slot became free in time: then the
+   * claim is to be given up.
+   */
+  takeSlot(): true | Promise<boolean>;
   /** Lets another delivery begin: what is left to do for this one needs no slot of the queue. Twice is fine. */
   freeSlot(): void;
   /** The call was answered for good. */

@@ -201,6 +201,32 @@ test('never works on more than its concurrency, and works on all', async () => {
   expect(most).toBe(4);
 });
 
+test('claims more jobs at once than it runs where runs are short, and never runs more than its concurrency', async () => {
+  const jobType = newType();
+  const most = { claiming: 0, running: 0 };
+  let [claiming, running] = [0, 0];
+  await using queue = await openQueue(
+    jobType,
+    async (delivery) => {
+      most.claiming = Math.max(most.claiming, ++claiming);
+      await log.lastSequence();
+      claiming--;
+      if (!(await delivery.takeSlot())) return delivery.release();
+      most.running = Math.max(most.running, ++running);
+      await Promise.resolve();
+      running--;
+      delivery.freeSlot();
+      delivery.ack();
+    },
+    2,
+  );
+  await Promise.all(Array.from({ length: 1_500 }, () => createJob(jobType)));
+  await eventually(() => expect(queue.deliveries.length).toBeGreaterThanOrEqual(1_500), { timeoutMs: 30_000 });
+  expect(most.claiming).toBeGreaterThan(2);
+  expect(most.claiming).toBeLessThanOrEqual(2 + 3 * 2);
+  expect(most.running).toBe(2);
+});
+
 test('a delivery that gave its slot back early lets the next begin, but not any number of them', async () => {
   const jobType = newType();
   const gate = Promise.withResolvers<void>();

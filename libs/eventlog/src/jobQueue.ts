@@ -11,7 +11,10 @@ import { dueConsumer, workerConsumer } from './workConsumers.ts';
 
 export interface JobQueueOptions {
   readonly jobType: string;
-  /** Deliveries worked on at once, not counting those whose slot was given back early. */
+  /**
+   * Slots: deliveries worked on at once, not counting those whose slot was given back early. Of those that take their
+   * slot when they have claimed their job, more may be claiming.
+   */
   readonly concurrency: number;
   /** Deliveries begun in a time; those that turn out to start nothing do not count. */
   readonly rate?: StartRate | undefined;
@@ -23,8 +26,8 @@ export interface JobQueueOptions {
   readonly onDelivery: (delivery: Delivery) => Promise<boolean | void>;
 }
 
-/** Deliveries held at once, for each slot: the outcomes of as many as run may be on their way to the log. */
-const HELD_FOR_A_SLOT = 2;
+/** Deliveries held at once for each that may be worked on: the outcomes of as many may be on their way to the log. */
+const HELD_FOR_EACH = 2;
 
 /**
  * Deliveries of one job type, from the log and from timers that are due. Both sources share the slots and the rate. What
@@ -44,7 +47,7 @@ export class JobQueue {
     this.#gate = new StartGate({ ...options, onRoom: () => this.#onRoom() });
     const { jobType, concurrency, rate } = options;
     const onDelivery = (delivery: WaitingDelivery) => this.#take(delivery);
-    const credit = concurrency * HELD_FOR_A_SLOT;
+    const credit = () => this.#gate.capacity() * HELD_FOR_EACH;
     const common = { connection, sink, credit, concurrency, rate, onDelivery, room: () => this.#gate.room() };
     this.#loops = [
       new PullLoop({ ...common, stream: JOBS_STREAM, consumer: workerConsumer(jobType), decode: decodeEventDelivery }),
@@ -80,7 +83,11 @@ export class JobQueue {
     if (pass === undefined) return delivery.release();
     let started: boolean | void = false;
     try {
-      started = await this.#options.onDelivery({ ...delivery, freeSlot: () => pass.giveBack(true) });
+      started = await this.#options.onDelivery({
+        ...delivery,
+        takeSlot: () => pass.takeSlot(),
+        freeSlot: () => pass.giveBack(true),
+      });
     } finally {
       pass.giveBack(started !== false);
     }

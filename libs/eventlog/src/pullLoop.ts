@@ -12,7 +12,7 @@ export interface PullLoopOptions<Item = WaitingDelivery> {
   readonly stream: string;
   readonly consumer: string;
   /** Messages asked for and held together, at most. */
-  readonly credit: number;
+  readonly credit: () => number;
   /** What is asked for at once at most; requests go out when a quarter of it is free. */
   readonly concurrency: number;
   /** How many more may start now, whoever asked for them. */
@@ -83,7 +83,7 @@ export class PullLoop<Item = WaitingDelivery> {
   }
 
   #pull(): void {
-    const room = Math.min(this.#options.credit - this.#held, this.#options.room()) - this.#requested;
+    const room = Math.min(this.#options.credit() - this.#held, this.#options.room()) - this.#requested;
     if (this.#stopped || room < this.#portion || !this.#options.connection.isConnected()) return;
     const { stream, consumer, connection } = this.#options;
     this.#requested += room;

@@ -1,19 +1,14 @@
+import { ClaimAhead } from './claimAhead.ts';
+import { Pass } from './pass.ts';
 import { RateWindow, type StartRate } from './rateWindow.ts';
+import { RunSlots } from './runSlots.ts';
 
 export interface StartGateOptions {
-  /** Passes that may be out at once. */
+  /** Runs at once. */
   readonly concurrency: number;
   readonly rate?: StartRate | undefined;
   /** There is more room than a moment ago. */
   readonly onRoom: () => void;
-}
-
-/**
- * Leave to start something, to be returned at its end, once or more often; `started` false says that it did not count
- * against the rate.
- */
-export interface Pass {
-  giveBack(started: boolean): void;
 }
 
 type Waiter = (pass: Pass | undefined) => void;
@@ -21,25 +16,38 @@ type Waiter = (pass: Pass | undefined) => void;
 /** The rate is looked at so seldom at least that a high one does not keep a timer busy. */
 const TICK_MS = 10;
 
-/** Decides what may start when: so many at once, so many in a time. The others wait in the order in which they came. */
+/**
+ * Decides what may start when: so many at once, so many in a time. The others wait in the order in which they came. Where
+ * runs are short, more are claimed at once than run.
+ */
 export class StartGate {
   readonly #onRoom: () => void;
   readonly #window: RateWindow | undefined;
-  #slots: number;
+  readonly #concurrency: number;
+  readonly #ahead: ClaimAhead;
+  readonly #slots: RunSlots;
+  #passes = 0;
   #waiting: Waiter[] = [];
   #ticking: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor({ concurrency, rate, onRoom }: StartGateOptions) {
-    this.#slots = concurrency;
+    this.#concurrency = concurrency;
     this.#onRoom = onRoom;
     this.#window = rate && new RateWindow(rate);
+    this.#ahead = new ClaimAhead(concurrency);
+    this.#slots = new RunSlots(concurrency);
+  }
+
+  /** Passes that may be out at once. */
+  capacity(): number {
+    return this.#concurrency + this.#ahead.extra();
   }
 
   /** How many more may start now, apart from those that wait. */
   room(): number {
     const allowed = this.#window?.free(performance.now()) ?? Infinity;
-    return Math.max(0, Math.min(this.#slots, allowed) - this.#waiting.length);
+    return Math.max(0, Math.min(this.capacity() - this.#passes, allowed) - this.#waiting.length);
   }
 
   /** Resolves to a pass when it is one's turn, or to undefined when those who wait are turned away. */
@@ -49,7 +57,7 @@ export class StartGate {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Tells all who wait that it will not be their turn. */
+  /** Tells all who wait that it will not be their turn. Those with a pass go on. */
   turnAway(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -64,25 +72,21 @@ export class StartGate {
   }
 
   #isOpen(): boolean {
-    return this.#slots > 0 && (this.#window === undefined || this.#window.free(performance.now()) > 0);
+    return this.#passes < this.capacity() && (this.#window === undefined || this.#window.free(performance.now()) > 0);
   }
 
   #pass(): Pass {
     const at = performance.now();
-    this.#slots--;
+    this.#passes++;
     this.#window?.take(at);
     this.#tickLater();
-    let out = true;
-    return {
-      giveBack: (started) => {
-        if (!out) return;
-        out = false;
-        this.#slots++;
-        if (!started) this.#window?.giveBack(at);
-        this.#letIn();
-        this.#onRoom();
-      },
+    const onEnd = (started: boolean) => {
+      this.#passes--;
+      if (!started) this.#window?.giveBack(at);
+      this.#letIn();
+      this.#onRoom();
     };
+    return new Pass({ slots: this.#slots, ahead: this.#ahead, onEnd });
   }
 
   #letIn(): void {

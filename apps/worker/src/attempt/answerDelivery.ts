@@ -1,6 +1,7 @@
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Delivery } from '@jobstream/eventlog';
 import type { TracedSpan } from '@jobstream/runtime';
+import { AttemptAbortedError } from '../handler/attemptAbortedError.ts';
 import type { WorkerContext } from '../workerContext.ts';
 import type { Answer } from './answer.ts';
 import { give } from './answer.ts';
@@ -11,6 +12,7 @@ import { answerToFailure } from './answerToFailure.ts';
 import { endIn, type AttemptEnd } from './attemptObserver.ts';
 import { deliverySpan, endAttemptSpan } from './attemptSpan.ts';
 import { claimJob } from './claimJob.ts';
+import type { Outcome } from './outcome.ts';
 import { parkRetry } from './parkRetry.ts';
 import { recordOutcome } from './recordOutcome.ts';
 import { runHandler } from './runHandler.ts';
@@ -51,11 +53,21 @@ async function observedAttempt(span: TracedSpan, claim: Attempt, context: Worker
 }
 
 async function runAttempt(claim: Attempt, context: WorkerContext): Promise<{ answer: Answer; end: AttemptEnd }> {
-  const outcome = await runHandler(claim, context);
+  const slot = claim.delivery.takeSlot();
+  const outcome = slot === true || (await slot) ? await runHandler(claim, context) : noSlot();
   claim.delivery.freeSlot(); // concurrency is about handlers; the outcome may take its time to the disk
   context.observer.ran(claim.delivery.jobType, outcome.durationMs);
   if (isCancelled(outcome)) return { answer: answerToCancelled(claim, outcome), end: 'cancelled' };
   const event = await recordOutcome(claim, outcome, context);
   await parkRetry(event, context);
   return { answer: answerToEvent(event), end: endIn(event) };
+}
+
+/** The claim is given up, which burns no attempt. */
+function noSlot(): Outcome {
+  return {
+    kind: 'aborted',
+    error: new AttemptAbortedError('shutdown', 'no slot to run in became free'),
+    durationMs: 0,
+  };
 }

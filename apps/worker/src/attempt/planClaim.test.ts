@@ -8,7 +8,17 @@ const context = { workerName: 'me', ackWaitMs: 5_000 };
 
 function delivered(cause: string, deliveryCount: number): Delivery {
   const { id: jobId, type: jobType } = testJob();
-  return { jobId, jobType, cause, deliveryCount, freeSlot() {}, ack() {}, release() {}, keepAlive() {} };
+  return {
+    jobId,
+    jobType,
+    cause,
+    deliveryCount,
+    takeSlot: () => true,
+    freeSlot() {},
+    ack() {},
+    release() {},
+    keepAlive() {},
+  };
 }
 
 function plan(found: { status: JobStatus; startedBy?: string; runAt?: string }, delivery: Delivery) {

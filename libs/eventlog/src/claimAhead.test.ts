@@ -1,0 +1,46 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { ClaimAhead } from './claimAhead.ts';
+
+const SLOTS = 100;
+const ms = fc.double({ min: 0, max: 60_000, noNaN: true });
+
+function after(claimMs: readonly number[], runMs: readonly number[]): number {
+  const ahead = new ClaimAhead(SLOTS);
+  for (const [index, run] of runMs.entries()) {
+    ahead.claimed(claimMs[index % claimMs.length] ?? 0);
+    ahead.ran(run);
+  }
+  return ahead.extra();
+}
+
+const runs = (count: number, duration: number) => Array.from({ length: count }, () => duration);
+
+test('as long as nothing is known of the runs, no more is claimed than there are slots', () => {
+  expect(after([5], [])).toBe(0);
+  expect(after([5], [0.1])).toBe(0);
+});
+
+test('where runs are shorter than claims, more is claimed, to three more for each slot', () => {
+  expect(after([5], runs(1_000, 0.1))).toBe(3 * SLOTS);
+  expect(after([5], runs(1_000, 5))).toBe(SLOTS - 1);
+  expect(after([5], runs(1_000, 50))).toBe(SLOTS / 10 - 1);
+});
+
+test('a single long run ends that at once, until hundreds of short ones have followed', () => {
+  const short = runs(1_000, 0.1);
+  expect(after([5], [...short, 30_000])).toBe(0);
+  expect(after([5], [...short, 30_000, ...runs(100, 0.1)])).toBeLessThan(SLOTS / 20);
+  expect(after([5], [...short, 30_000, ...short])).toBe(3 * SLOTS);
+});
+
+test('whatever claims and runs take, the number is a whole one between none and three for each slot', () => {
+  fc.assert(
+    fc.property(fc.array(ms, { minLength: 1 }), fc.array(ms), (claimMs, runMs) => {
+      const extra = after(claimMs, runMs);
+      expect(Number.isInteger(extra)).toBe(true);
+      expect(extra).toBeGreaterThanOrEqual(0);
+      expect(extra).toBeLessThanOrEqual(3 * SLOTS);
+    }),
+  );
+});
