@@ -5,6 +5,9 @@ import type { Durability } from './servers/durability.ts';
 import type { ClientRole, JobSystem } from './systems/jobSystem.ts';
 import type { Workload, WorkloadFigures } from './workloads/workload.ts';
 
+/** Nothing can be asked which jobs have completed. */
+const WITHOUT_READ_MODEL: ReadonlySet<string> = new Set(['jobstream', 'bare-parts']);
+
 export interface RunPlan {
   readonly systemId: string;
   readonly system: JobSystem;
@@ -29,7 +32,7 @@ export function runOnce({ systemId, system, durability, workload }: RunPlan): Pr
       return started;
     };
     try {
-      const stage = { client, showsCompletion: systemId !== 'jobstream' };
+      const stage = { client, showsCompletion: !WITHOUT_READ_MODEL.has(systemId) };
       const figures = await workload.run(stage, (work) => cpu.during(work));
       return { ...figures, serverCpuSeconds: cpu.spent, serverPeakBytes: cpu.peakBytes() };
     } finally {

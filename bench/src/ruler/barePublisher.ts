@@ -23,10 +23,11 @@ export class BarePublisher {
     nats.subscribe(`${this.#inbox}*`, { callback: (_error, message) => this.#onAnswer(message) });
   }
 
-  publish({ subject, body, expected, filter }: BareMessage, onStored: (sequence: number) => void): void {
+  publish(message: BareMessage, onStored: (sequence: number) => void): void {
     this.#count += 1;
     this.#callbacks.set(this.#count, onStored);
-    this.#nats.publish(subject, body, { reply: this.#inbox + this.#count, headers: headersOf(expected, filter) });
+    const headers = headerBlock(expectationLines(message));
+    this.#nats.publish(message.subject, message.body, { reply: this.#inbox + this.#count, headers });
   }
 
   #onAnswer(message: Msg): void {
@@ -37,14 +38,19 @@ export class BarePublisher {
   }
 }
 
-function headersOf(expected: number, filter: string): MsgHdrs {
-  const sequence = `Nats-Expected-Last-Subject-Sequence: ${expected}`;
-  const subject = `Nats-Expected-Last-Subject-Sequence-Subject: ${filter}`;
-  const block = Buffer.from(`NATS/1.0\r\n${sequence}\r\n${subject}\r\n\r\n`, 'latin1');
+export function expectationLines({ expected, filter }: Pick<BareMessage, 'expected' | 'filter'>): string {
+  return (
+    `Nats-Expected-Last-Subject-Sequence: ${expected}\r\n` +
+    `Nats-Expected-Last-Subject-Sequence-Subject: ${filter}\r\n`
+  );
+}
+
+export function headerBlock(lines: string): MsgHdrs {
+  const block = Buffer.from(`NATS/1.0\r\n${lines}\r\n`, 'latin1');
   return { encode: () => block } as unknown as MsgHdrs;
 }
 
-function sequenceIn(answer: string): number {
+export function sequenceIn(answer: string): number {
   const at = answer.indexOf('"seq":');
   if (at < 0 || answer.includes('"error"')) throw new Error(`the server refused a message: ${answer}`);
   return Number.parseInt(answer.slice(at + 6), 10);

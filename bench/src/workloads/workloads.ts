@@ -27,7 +27,7 @@ const CONCURRENCY = 100;
 const SAMPLE_EVERY = 20;
 /** At other rates latency is measured with fsync alone. */
 const USUAL_RATE = 500;
-const WITHOUT_TABLE = ['jobstream', 'bullmq', 'pg-boss', 'graphile-worker'];
+const WITHOUT_TABLE = ['jobstream', 'bare-parts', 'bullmq', 'pg-boss', 'graphile-worker'];
 /** Those that keep finished jobs. */
 const KEEPING = ['jobstream', 'bullmq', 'pg-boss'];
 

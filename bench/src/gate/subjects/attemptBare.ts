@@ -1,5 +1,6 @@
 import { AckPolicy, jetstream, type JsMsg } from '@nats-io/jetstream';
 import { encodeJobEvent } from '@jobstream/domain';
+import { bareAttempt } from '../../ruler/bareAttempt.ts';
 import { BarePublisher } from '../../ruler/barePublisher.ts';
 import { inFlight } from '../../ruler/inFlight.ts';
 import { openRulerStream, RULER_STREAM, type RulerStream } from '../../ruler/rulerStream.ts';
@@ -45,41 +46,14 @@ async function consume({ nats, manager }: RulerStream, publisher: BarePublisher,
   });
   const { promise: done, resolve } = Promise.withResolvers<void>();
   let answered = 0;
-  const onMessage = (message: JsMsg) =>
-    attempt(message, publisher, () => {
-      answered += 1;
-      if (answered === count) resolve();
-    });
+  const onDone = () => {
+    answered += 1;
+    if (answered === count) resolve();
+  };
+  const onMessage = (message: JsMsg) => bareAttempt(message, publisher, (_payload, onRun) => onRun(), onDone);
   const consumer = await jetstream(nats).consumers.get(RULER_STREAM, name);
   const messages = await consumer.consume({ max_messages: HELD, callback: onMessage });
   await done;
   await messages.close();
   await nats.flush();
-}
-
-interface Envelope {
-  readonly id: string;
-  readonly jobId: string;
-  readonly jobType: string;
-}
-
-/** Events like ours, of the same size. */
-function attempt(message: JsMsg, publisher: BarePublisher, onDone: () => void): void {
-  const { id, jobId, jobType } = message.json<Envelope>();
-  const base = message.subject.slice(0, message.subject.lastIndexOf('.'));
-  const event = (name: string, version: number, data: object) => {
-    const [own, at] = [crypto.randomUUID(), new Date().toISOString()];
-    const actor = { kind: 'worker', id: 'worker-of-the-ruler' };
-    const envelope = { v: 1, id: own, event: name, jobId, jobType, version, at, actor, causationId: id };
-    return Buffer.from(JSON.stringify({ ...envelope, data }));
-  };
-  const filter = `${base}.>`;
-  const started = event('JobStarted', 2, { attempt: 1, worker: 'worker-of-the-ruler' });
-  publisher.publish({ subject: `${base}.started`, body: started, expected: message.seq, filter }, (sequence) => {
-    const completed = event('JobCompleted', 3, { attempt: 1, durationMs: 0 });
-    publisher.publish({ subject: `${base}.completed`, body: completed, expected: sequence, filter }, () => {
-      message.ack();
-      onDone();
-    });
-  });
 }

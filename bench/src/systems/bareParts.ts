@@ -1,0 +1,65 @@
+import { AckPolicy, jetstream, type JsMsg } from '@nats-io/jetstream';
+import { encodeJobEvent } from '@jobstream/domain';
+import { bareAttempt, type BarePublish } from '../ruler/bareAttempt.ts';
+import { BareBatches } from '../ruler/bareBatches.ts';
+import { BarePublisher } from '../ruler/barePublisher.ts';
+import { openRulerStream, RULER_STREAM, type RulerStream } from '../ruler/rulerStream.ts';
+import { startNats } from '../servers/startNats.ts';
+import { creationOf } from './jobstream/creationOf.ts';
+import type { ConnectOptions, JobClient, JobSystem, Payload } from './jobSystem.ts';
+
+const CONSUMER = 'bench';
+/** As many as our worker claims at most, for each slot. */
+const HELD_FOR_A_SLOT = 4;
+const NANOS_PER_S = 1_000_000_000;
+
+/** What our design cannot do without, and nothing else: the floor. */
+export const bareParts: JobSystem = {
+  name: 'Bare parts',
+  notes: [
+    'The same three events a job, with the same expectations and group commit, on the same server, written without a thought: no deadline, retry, validation, handler context, heartbeat, metric or log. It is no job system, but the floor of ours.',
+  ],
+  serve: startNats,
+  connect,
+};
+
+async function connect({ address, durability }: ConnectOptions): Promise<JobClient> {
+  const stream = await openRulerStream(address);
+  const publisher = durability === 'fsync' ? new BareBatches(stream.nats) : new BarePublisher(stream.nats);
+  return {
+    async enqueueMany(payloads) {
+      await Promise.all(payloads.map((payload) => create(publisher, payload)));
+    },
+    enqueue: (payload) => create(publisher, payload),
+    work: (concurrency, run) => work(stream, publisher, { held: concurrency * HELD_FOR_A_SLOT, run }),
+    completed: () => Promise.resolve([]),
+    close: () => stream.nats.close(),
+  };
+}
+
+function create(publisher: BarePublish, payload: Payload): Promise<string> {
+  const event = creationOf(payload);
+  const base = `ruler.bench.${event.jobId}`;
+  const body = Buffer.from(encodeJobEvent(event));
+  const message = { subject: `${base}.created`, body, expected: 0, filter: `${base}.>` };
+  return new Promise((resolve) => publisher.publish(message, () => resolve(event.jobId)));
+}
+
+interface Work {
+  readonly held: number;
+  readonly run: (payload: Payload) => Promise<void>;
+}
+
+async function work({ nats, manager }: RulerStream, publisher: BarePublish, { held, run }: Work): Promise<void> {
+  await manager.consumers.add(RULER_STREAM, {
+    durable_name: CONSUMER,
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: 60 * NANOS_PER_S,
+    filter_subject: 'ruler.bench.*.created',
+    max_ack_pending: 10_000,
+  });
+  const consumer = await jetstream(nats).consumers.get(RULER_STREAM, CONSUMER);
+  const runPayload = (payload: unknown, onRun: () => void) => void run(payload as Payload).then(onRun);
+  const callback = (message: JsMsg) => bareAttempt(message, publisher, runPayload, () => {});
+  await consumer.consume({ max_messages: held, callback });
+}
