@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 function withKeys(): EventLog {
-  return new EventLog({ url: nats.url, name: 'test', masterKeys });
+  return new EventLog({ url: nats.url, name: 'test', masterKeys, deadlineMs: 30_000 });
 }
 
 async function create(jobType: string, maxAttempts = 1): Promise<string> {
@@ -46,7 +46,7 @@ const handlerOf = (type: string, run: (payload: unknown) => unknown) =>
 
 const jobOf = async (jobId: string) => (await log.readJob(jobId))?.job;
 const reaches = (jobId: string, status: string) =>
-  eventually(async () => expect((await jobOf(jobId))?.status).toBe(status), { timeoutMs: 25_000 });
+  eventually(async () => expect((await jobOf(jobId))?.status).toBe(status), { timeoutMs: 40_000 });
 
 async function storedText(): Promise<string> {
   const messages = await log.messages.from(1, { count: 1_000 });

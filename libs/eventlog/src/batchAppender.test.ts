@@ -134,9 +134,9 @@ describe('a batch whose connection is lost before the answer', () => {
     await using nats = await startNats();
     await using log = await openEventLog({ url: nats.url });
     const connection = await Connection.open({ url: nats.url, name: 'late' });
-    const publisher = new Publisher(connection, 1_000);
+    const publisher = new Publisher(connection, 30_000);
     const late = lateAtFirst(publisher);
-    const batches = new BatchAppender(connection, late, { deadlineMs: 10_000, maxWaiting: 1_000 });
+    const batches = new BatchAppender(connection, late, { deadlineMs: 30_000, maxWaiting: 1_000 });
     const events = newJobs(20);
     expect(await batches.append(events.map((event) => appendableOfJob(event)))).toBe(1);
     expect(late.tries).toBe(2);

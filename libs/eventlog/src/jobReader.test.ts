@@ -112,8 +112,8 @@ describe('with replicas', () => {
 
   beforeAll(async () => {
     connection = await Connection.open({ url: nats.url, name: 'test' });
-    replica = new LaggingReader(connection, 2_000);
-    reader = new JobReader({ direct: replica, leader: new LeaderReader(connection), deadlineMs: 2_000 });
+    replica = new LaggingReader(connection, 30_000);
+    reader = new JobReader({ direct: replica, leader: new LeaderReader(connection), deadlineMs: 30_000 });
   });
 
   afterAll(() => connection.close());

@@ -116,10 +116,10 @@ test('a replica that lags behind is waited for: a schedule is not taken for what
   script.update({ cron: '@daily' });
   const [created = 0, updated = 0] = await store(script);
   const connection = await Connection.open({ url: nats.url, name: 'test' });
-  const replica = new LaggingReader(connection, 2_000);
+  const replica = new LaggingReader(connection, 30_000);
   const manager = await jetstreamManager(connection.nats);
   const leader = new LeaderReader(connection);
-  const reader = new ScheduleReader({ direct: replica, leader, manager, deadlineMs: 2_000 });
+  const reader = new ScheduleReader({ direct: replica, leader, manager, deadlineMs: 30_000 });
   replica.horizon = created;
   const reading = reader.read('lagging');
   replica.horizon = updated;

@@ -5,10 +5,13 @@ export interface EventuallyOptions {
   intervalMs?: number;
 }
 
-/** Repeats the assertion until it passes and returns its result; after the timeout it rejects with the last failure. */
+/**
+ * Repeats the assertion until it passes and returns its result; after the timeout, long enough for any slow machine unless
+ * told, it rejects with the last failure.
+ */
 export async function eventually<T>(
   assertion: () => T | Promise<T>,
-  { timeoutMs = 10_000, intervalMs = 20 }: EventuallyOptions = {},
+  { timeoutMs = 30_000, intervalMs = 20 }: EventuallyOptions = {},
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

@@ -22,7 +22,7 @@ let folder: string;
 
 beforeEach(async () => {
   [nats, folder] = await Promise.all([startNats(), mkdtemp(path.join(tmpdir(), 'archiver-'))]);
-  eventLog = new EventLog({ url: nats.url, name: 'test', maxAgeMs: MAX_AGE_MS });
+  eventLog = new EventLog({ url: nats.url, name: 'test', maxAgeMs: MAX_AGE_MS, deadlineMs: 30_000 });
   await eventLog.start();
 });
 

@@ -25,7 +25,7 @@ export interface ProjectorStage extends AsyncDisposable {
 export async function projectorStage(): Promise<ProjectorStage> {
   const [nats, databaseUrl] = await Promise.all([startNats(), createDatabase()]);
   await migrate(databaseUrl);
-  const eventLog = new EventLog({ url: nats.url, name: 'test' });
+  const eventLog = new EventLog({ url: nats.url, name: 'test', deadlineMs: 30_000 });
   await eventLog.start();
   const readModel = new ReadModel({ databaseUrl, name: 'test' });
   return {

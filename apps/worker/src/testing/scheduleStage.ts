@@ -16,7 +16,7 @@ export class ScheduleStage implements AsyncDisposable {
   }
 
   static async open(url: string): Promise<ScheduleStage> {
-    const eventLog = new EventLog({ url, name: 'test' });
+    const eventLog = new EventLog({ url, name: 'test', deadlineMs: 30_000 });
     await eventLog.start();
     return new ScheduleStage(eventLog);
   }

@@ -31,7 +31,7 @@ export function spawnWorker(script: string, env: Record<string, string>): Worker
     lines,
     ended,
     kill: (signal) => void child.kill(signal),
-    logged: (msg) => eventually(() => assertLogged(lines, msg), { timeoutMs: 20_000 }),
+    logged: (msg) => eventually(() => assertLogged(lines, msg), { timeoutMs: 40_000 }),
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
       await ended;

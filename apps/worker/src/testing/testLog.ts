@@ -18,7 +18,7 @@ export class TestLog implements AsyncDisposable {
   }
 
   static async open(url: string): Promise<TestLog> {
-    const eventLog = new EventLog({ url, name: 'test' });
+    const eventLog = new EventLog({ url, name: 'test', deadlineMs: 30_000 });
     await eventLog.start();
     return new TestLog(eventLog);
   }
@@ -55,7 +55,7 @@ export class TestLog implements AsyncDisposable {
 
   /** Waits until the job has a status, and tells its story up to then. */
   async storyUntil(jobId: string, status: JobStatus): Promise<string[]> {
-    await eventually(() => this.#assertStatus(jobId, status), { timeoutMs: 20_000 });
+    await eventually(() => this.#assertStatus(jobId, status), { timeoutMs: 40_000 });
     return this.story(jobId);
   }
 
