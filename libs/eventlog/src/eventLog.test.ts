@@ -1,7 +1,8 @@
 import { jetstreamManager, RetentionPolicy } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { resolveOldNatsServer, startNats } from '@jobstream/testing';
-import { describe, expect, test } from 'vitest';
+import type { TestNats } from '@jobstream/testing';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LogUnavailableError, StreamMismatchError, UnsupportedServerError } from './errors.ts';
 import { EventLog } from './eventLog.ts';
 import { assertSupportedServer } from './serverVersion.ts';
@@ -79,16 +80,25 @@ test('an event log that is not started says so', async () => {
   expect(() => log.follow({ after: 0 })).toThrow(LogUnavailableError);
 });
 
-test.each(['SIGKILL', 'SIGSTOP'] as const)(
-  'stops although the server is gone (%s) and appends wait for it',
-  async (signal) => {
-    await using nats = await startNats();
-    const log = await openEventLog({ url: nats.url, deadlineMs: 600_000 });
-    await nats.kill(signal);
-    const outcome = log.append(new JobScript().create(), 0).catch((error: unknown) => error);
-    await log.stop(); // the append would keep it for ten minutes, the client library until its pings have failed
-    expect(await Promise.race([outcome, Promise.resolve('open')])).toBe('open');
-    if (signal === 'SIGSTOP') await nats.resume();
-  },
-  8_000,
-);
+describe('an event log whose server is gone', () => {
+  let nats: TestNats;
+  let log: EventLog;
+
+  beforeEach(async () => {
+    nats = await startNats();
+    log = await openEventLog({ url: nats.url, deadlineMs: 600_000 });
+  });
+  afterEach(() => nats[Symbol.asyncDispose]());
+
+  test.each(['SIGKILL', 'SIGSTOP'] as const)(
+    'stops (%s) although appends wait for it',
+    async (signal) => {
+      await nats.kill(signal);
+      const outcome = log.append(new JobScript().create(), 0).catch((error: unknown) => error);
+      await log.stop(); // the append would keep it for ten minutes, the client library until its pings have failed
+      expect(await Promise.race([outcome, Promise.resolve('open')])).toBe('open');
+      if (signal === 'SIGSTOP') await nats.resume();
+    },
+    8_000,
+  );
+});

@@ -176,9 +176,11 @@ describe('an outage', () => {
     await using ownNats = await startNats();
     const ownDatabase = await createDatabase();
     await migrate(ownDatabase);
-    const own = await startApi({ natsUrl: ownNats.url, databaseUrl: ownDatabase, log: { deadlineMs: 500 } });
-    await create('email', 2_000, {}, own);
-    await projectAll(own.log, ownDatabase);
+    const servers = { natsUrl: ownNats.url, databaseUrl: ownDatabase };
+    await using patient = await startApi(servers);
+    await create('email', 2_000, {}, patient);
+    await projectAll(patient.log, ownDatabase);
+    const own = await startApi({ ...servers, log: { deadlineMs: 500 } });
     const response = await own.post('/api/jobs/cancel', { all: true, limit: 2_000 }, ndjson);
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
     let text = (await reader?.read())?.value ?? '';

@@ -137,7 +137,7 @@ describe('an import that ends early', () => {
     response.destroy();
     await eventually(async () => {
       using feed = await own
-        .fetch('/api/events', { method: 'GET', signal: AbortSignal.timeout(2_000) })
+        .fetch('/api/events', { method: 'GET', signal: AbortSignal.timeout(10_000) })
         .then(disposable);
       expect(feed.status).toBe(200);
     });
@@ -149,7 +149,7 @@ describe('an import that ends early', () => {
     await using own = await startApi({
       natsUrl: ownNats.url,
       databaseUrl: stage.databaseUrl,
-      log: { deadlineMs: 300 },
+      log: { deadlineMs: 2_000 },
     });
     const { sent, response } = await openImport(own);
     sent.write('{"type":"email"}\n');
@@ -164,13 +164,14 @@ describe('an import that ends early', () => {
   });
 
   test('because the process stops finishes what it has in hand', async () => {
-    const own = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl });
+    const server = { graceMs: 600_000 };
+    const own = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl, server });
     const { sent, response } = await openImport(own);
     sent.write('{"type":"email"}\n'.repeat(200));
     await once(response, 'data');
     const [answer] = await Promise.all([text(response), own.stop()]);
     expect(linesOf(answer).at(-1)).toMatchObject({ done: true, stopped: 'this process is about to stop' });
-  }, 9_000);
+  });
 });
 
 test('a client that does not take the outcomes is not read from any more, until it takes them', async () => {
