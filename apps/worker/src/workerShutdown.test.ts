@@ -3,6 +3,7 @@ import type { JobEvent } from '@jobstream/domain';
 import { eventually, startNats } from '@jobstream/testing';
 import type { TestNats } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { holdWork } from './testing/holdWork.ts';
 import { mainScript, spawnWorker } from './testing/spawnWorker.ts';
 import type { WorkerProcess } from './testing/spawnWorker.ts';
 import { TestLog } from './testing/testLog.ts';
@@ -31,13 +32,13 @@ async function startWorker(env: Record<string, string> = {}): Promise<WorkerProc
   return worker;
 }
 
-function createSleeps(count: number, durationMs: number): Promise<JobEvent[]> {
-  return Promise.all(Array.from({ length: count }, () => log.create('sleep', { payload: { durationMs } })));
+function create(count: number, jobType: string, payload: object): Promise<JobEvent[]> {
+  return Promise.all(Array.from({ length: count }, () => log.create(jobType, { payload })));
 }
 
 async function untilAll(jobs: readonly JobEvent[], status: string): Promise<void> {
   const hasIt = ({ jobId }: JobEvent) =>
-    eventually(async () => expect((await log.eventLog.readJob(jobId))?.job.status).toBe(status), { timeoutMs: 30_000 });
+    eventually(async () => expect((await log.eventLog.readJob(jobId))?.job.status).toBe(status), { timeoutMs: 60_000 });
   await Promise.all(jobs.map(hasIt));
 }
 
@@ -52,21 +53,23 @@ async function summaryOf({ jobId }: JobEvent): Promise<{ counts: Record<string, 
   return { counts, attempts };
 }
 
-test('SIGTERM during 200 running jobs releases them all in time, and all complete elsewhere as their first attempt', async () => {
-  const first = await startWorker({ SHUTDOWN_GRACE_MS: '1000', ACK_WAIT_MS: '600000' });
-  const jobs = await createSleeps(200, 10_000);
+test('SIGTERM during 200 running jobs releases them all, and all complete elsewhere as their first attempt', async () => {
+  await using work = await holdWork();
+  const env = { WORKER_TYPES: 'webhook', WEBHOOK_ALLOW_PRIVATE: 'true', ACK_WAIT_MS: '600000' };
+  const first = await startWorker({ ...env, SHUTDOWN_GRACE_MS: '1000' });
+  const jobs = await create(200, 'webhook', work.payload);
   await untilAll(jobs, 'processing');
   first.kill('SIGTERM');
   expect(await first.ended).toBe(0);
-  await startWorker({ ACK_WAIT_MS: '600000' });
+  work.letGo(1);
+  await startWorker(env);
   await untilAll(jobs, 'completed');
   for (const job of jobs) {
     const { counts, attempts } = await summaryOf(job);
-    // Had the exit taken ten seconds, the first worker would have completed them.
     expect(counts).toMatchObject({ JobStarted: 2, JobReleased: 1, JobCompleted: 1 });
     expect(attempts).toEqual(new Set([1]));
   }
-}, 60_000);
+}, 120_000);
 
 test('a rolling restart under load fails no job, and what finishes within the grace time runs once', async () => {
   const env = { SHUTDOWN_GRACE_MS: '20000', WORKER_CONCURRENCY: '10', ACK_WAIT_MS: '5000' };
@@ -88,14 +91,14 @@ test('a rolling restart under load fails no job, and what finishes within the gr
     expect(counts).toMatchObject({ JobCreated: 1, JobStarted: 1, JobCompleted: 1 });
     expect(counts).not.toHaveProperty('JobReleased');
   }
-}, 90_000);
+}, 180_000);
 
 test.each(['SIGKILL', 'SIGSTOP'] as const)(
   'a worker whose server is gone (%s) ends without waiting for it, and its jobs run elsewhere',
   async (signal) => {
     const env = { SHUTDOWN_GRACE_MS: '500', ACK_WAIT_MS: '1000' };
     const worker = await startWorker(env);
-    const jobs = await createSleeps(20, 3_600_000);
+    const jobs = await create(20, 'sleep', { durationMs: 3_600_000 });
     await untilAll(jobs, 'processing');
     await nats.kill(signal);
     worker.kill('SIGTERM');
@@ -106,11 +109,11 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
     const { worker: name } = successor.lines.find(({ msg }) => msg === 'taking jobs') ?? {};
     for (const { jobId } of jobs) {
       await eventually(async () => expect((await log.eventLog.readJob(jobId))?.job.worker).toBe(name), {
-        timeoutMs: 30_000,
+        timeoutMs: 60_000,
       });
     }
   },
-  60_000,
+  120_000,
 );
 
 /** Creates short jobs steadily, until it is stopped. */
@@ -127,7 +130,7 @@ function startLoad() {
   return {
     grownBy: (count: number) => {
       const target = jobs.length + count;
-      return eventually(() => expect(jobs.length).toBeGreaterThanOrEqual(target), { timeoutMs: 30_000 });
+      return eventually(() => expect(jobs.length).toBeGreaterThanOrEqual(target), { timeoutMs: 60_000 });
     },
     stop: async () => {
       stopped.abort();
