@@ -98,7 +98,7 @@ test('an attempt whose job moved on is overtaken', async () => {
 test('the attempt of a worker that is gone is lost when its message comes again, and did not wait', async () => {
   const created = await log.create(type);
   await log.act(created.jobId, { command: 'StartAttempt', worker: 'gone', causationId: created.id });
-  await using _worker = await startWorker(() => undefined);
+  await using _worker = await startWorker(() => undefined, { ackWaitMs: 1_000 });
   await untilAttempts({ lost: 1, completed: 1 });
   expect(await value('jobstream_redeliveries_total')).toBe(1);
   expect(await value('jobstream_attempt_wait_seconds_count')).toBeNaN();

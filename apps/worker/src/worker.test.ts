@@ -3,6 +3,7 @@ import { eventually, startNats } from '@jobstream/testing';
 import type { TestNats } from '@jobstream/testing';
 import { Schema } from 'effect';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from './clock.ts';
 import { defineHandler } from './handler/defineHandler.ts';
 import type { Handler } from './handler/defineHandler.ts';
 import type { JobContext } from './handler/jobContext.ts';
@@ -44,6 +45,15 @@ async function startWorker(run: Run, options: Partial<TestWorkerOptions> = {}) {
   const handler = handlerOf(run);
   const worker = await startTestWorker([handler], { natsUrl: nats.url, ...options });
   return { ...worker, handler, type: handler.type };
+}
+
+/** The clock of a machine on which no time passes, however slow that is, until the test lets it go on. */
+function stoppedClock() {
+  const stoppedAt = Date.now();
+  const system = systemClock();
+  let stopped = true;
+  const now = () => (stopped ? new Date(stoppedAt).toISOString() : system.now());
+  return { ...system, stoppedAt, now, goOn: () => void (stopped = false) };
 }
 
 /** A promise with its resolver, to hold a handler until the test lets it go. */
@@ -191,12 +201,14 @@ describe('the deadline of an attempt', () => {
 
 describe('a job that is not due', () => {
   test('waits for its time without a slot', async () => {
-    await using worker = await startWorker(() => undefined, { concurrency: 1 });
-    const runAt = new Date(Date.now() + 1_200).toISOString();
+    const clock = stoppedClock();
+    await using worker = await startWorker(() => undefined, { concurrency: 1, clock });
+    const runAt = new Date(clock.stoppedAt + 1_200).toISOString();
     const later = await log.create(worker.type, { runAt });
     const now = await log.create(worker.type);
     await log.storyUntil(now.jobId, 'completed');
     expect(await log.story(later.jobId)).toEqual(['JobCreated']);
+    clock.goOn();
     await log.storyUntil(later.jobId, 'completed');
     const [, started] = await log.history(later.jobId);
     expect(Date.parse(started?.at ?? '')).toBeGreaterThanOrEqual(Date.parse(runAt));
@@ -218,7 +230,7 @@ describe('a job that was started and left by its worker', () => {
   test('is taken over as its next attempt', async () => {
     const handler = handlerOf(({ attempt }) => attempt);
     const jobId = await abandonedJob(handler, 3);
-    await using _worker = await startTestWorker([handler], { natsUrl: nats.url });
+    await using _worker = await startTestWorker([handler], { natsUrl: nats.url, ackWaitMs: 1_000 });
     expect(await log.storyUntil(jobId, 'completed')).toEqual([
       'JobCreated',
       'JobStarted 1',
@@ -230,7 +242,7 @@ describe('a job that was started and left by its worker', () => {
   test('fails when that was its last attempt', async () => {
     const handler = handlerOf(() => undefined);
     const jobId = await abandonedJob(handler, 1);
-    await using _worker = await startTestWorker([handler], { natsUrl: nats.url });
+    await using _worker = await startTestWorker([handler], { natsUrl: nats.url, ackWaitMs: 1_000 });
     expect(await log.storyUntil(jobId, 'failed')).toEqual(['JobCreated', 'JobStarted 1', 'JobFailed 1']);
     expect((await log.history(jobId)).at(-1)?.data).toMatchObject({ reason: 'worker-lost' });
   });

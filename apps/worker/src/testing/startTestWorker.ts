@@ -20,7 +20,7 @@ export interface TestWorker extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Starts a worker with these handlers; waits are short, and it does not wait for handlers when it stops. */
+/** Starts a worker with these handlers; it does not wait for them when it stops, and no pause makes the server deliver again. */
 export async function startTestWorker(
   handlers: readonly Handler[],
   { natsUrl, eventLog = new EventLog({ url: natsUrl, name: 'worker' }), ...options }: TestWorkerOptions,
@@ -33,7 +33,7 @@ export async function startTestWorker(
     clock: systemClock(),
     logger: pino({ level: 'debug' }, lineSink(lines)),
     concurrency: 10,
-    ackWaitMs: 1_000,
+    ackWaitMs: 60_000,
     shutdownGraceMs: 0,
     ...options,
   });
