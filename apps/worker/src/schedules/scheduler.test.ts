@@ -36,7 +36,7 @@ describe('a schedule', () => {
 
   test('creates a job at each tick: one of its template, that says where it comes from', async () => {
     await using _scheduler = await startScheduler(nats.url);
-    await stage.create(name);
+    await stage.create(name, { catchUp: { policy: 'all', limit: 100 } });
     await eventually(async () => expect(await tickCount()).toBeGreaterThan(1));
     const [job, next] = await stage.jobs(name);
     const [tick = '', nextTick = ''] = await stage.ticks(name);
@@ -50,9 +50,8 @@ describe('a schedule', () => {
     expect(job?.jobId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab]/);
     expect(next?.jobId).not.toBe(job?.jobId);
     expect(Date.parse(nextTick) - Date.parse(tick)).toBe(1_000);
-    await eventually(async () =>
-      expect((await stage.records(name))[0]).toEqual({ tickAt: tick, jobIds: [job?.jobId], skipped: 0 }),
-    );
+    const recorded = async () => (await stage.records(name)).flatMap(({ jobIds }) => jobIds).slice(0, 2);
+    await eventually(async () => expect(await recorded()).toEqual([job?.jobId, next?.jobId]));
   });
 
   test('that exists already when a worker starts gets its alarm then', async () => {
@@ -105,11 +104,11 @@ test('when a worker has been without the log, it looks for what was missed meanw
   await using own = await ScheduleStage.open(server.url);
   await own.create('sentinel', { cron: '@yearly', catchUp: { policy: 'latest', limit: 1 } }, Date.UTC(2020, 0, 2));
   await using _scheduler = await startScheduler(server.url);
-  // When the ring for the start of the scheduler is over, nothing rings before the next tick, half a minute away.
+  // When the ring for the start of the scheduler is over, nothing rings before the next tick, half an hour away.
   await eventually(async () => expect(await own.ticks('sentinel')).toHaveLength(1));
-  const lastTick = Math.floor(Date.now() / 1_000) * 1_000 - 30_000;
-  const cron = `${new Date(lastTick).getUTCSeconds()} * * * * *`;
-  await own.create('missed', { cron, catchUp: { policy: 'all', limit: 9 } }, lastTick - 61_000);
+  const lastTick = new Date(Math.floor(Date.now() / 1_000) * 1_000 - 1_800_000);
+  const cron = `${lastTick.getUTCSeconds()} ${lastTick.getUTCMinutes()} * * * *`;
+  await own.create('missed', { cron, catchUp: { policy: 'all', limit: 9 } }, lastTick.getTime() - 3_601_000);
   expect(await own.ticks('missed')).toEqual([]);
   await server.restart();
   await eventually(async () => expect(await own.ticks('missed')).toHaveLength(2));
