@@ -7,6 +7,7 @@ export type { EventuallyOptions } from './eventually.ts';
 export { guardOfThisProcess } from './guardOfThisProcess.ts';
 export { lifeOfJob } from './lifeOfJob.ts';
 export { queryDatabase } from './queryDatabase.ts';
+export { readTable } from './readTable.ts';
 export type { ServerContainer } from './serverContainer.ts';
 export { startContainer } from './startContainer.ts';
 export type { ContainerWishes } from './startContainer.ts';

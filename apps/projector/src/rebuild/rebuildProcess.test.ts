@@ -1,3 +1,4 @@
+import { readTable } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { appendLife, startLoad } from '../testing/jobLoad.ts';
 import { projectorStage } from '../testing/projectorStage.ts';
@@ -45,10 +46,12 @@ test('SIGTERM stops a rebuild in order, and what it has done stays for the next'
   await using _projector = await startProjector(stage);
   await Promise.all(Array.from({ length: 2_000 }, () => appendLife(stage.eventLog)));
   await stage.projectedAll();
+  await using reader = await readTable(stage.databaseUrl, 'jobs'); // so that it is not done before it is told to stop
   await using rebuild = spawnTask('rebuild', [], env);
   await rebuild.wrote('making indexes');
   rebuild.kill('SIGTERM');
   expect(await rebuild.ended).toMatchObject({ how: 2, output: expect.stringContaining('stopped') });
+  await reader[Symbol.asyncDispose]();
   expect(await run('rebuild')).toMatchObject({ how: 0, output: expect.not.stringContaining('reading the log: 0 of') });
 });
 
