@@ -164,7 +164,11 @@ describe('a feed that cannot be', () => {
 });
 
 test('feeds end at once when the process stops, after it has said that it is not ready', async () => {
-  const own = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl, server: { noticeMs: 200 } });
+  const own = await startApi({
+    natsUrl: stage.nats.url,
+    databaseUrl: stage.databaseUrl,
+    server: { graceMs: 600_000, noticeMs: 1_000 },
+  });
   using feed = await openFeed(`${own.url}/api/events`);
   await create(3);
   await feed.received(3);
@@ -174,7 +178,7 @@ test('feeds end at once when the process stops, after it has said that it is not
   await Promise.all([stopped, feed.ended, late.ended]);
   expect(await feed.ended).toBe('end');
   expect(await late.ended).toBe('end');
-}, 9_000);
+});
 
 test('a feed survives that the log is away for a while, and misses nothing', async () => {
   await using own = await startNats();

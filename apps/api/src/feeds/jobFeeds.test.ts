@@ -79,7 +79,8 @@ describe('waiting for a job', () => {
   });
 
   test('is answered at once when the process stops', async () => {
-    const own = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl });
+    const server = { graceMs: 600_000 };
+    const own = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl, server });
     const id = await newJob();
     const answer = own.fetch(`/api/jobs/${id}?wait=60s`);
     using feed = await openFeed(`${own.url}/api/jobs/${id}/events`);
@@ -87,7 +88,7 @@ describe('waiting for a job', () => {
     await own.stop();
     expect((await answer).status).toBe(200);
     expect(await feed.ended).toBe('end');
-  }, 9_000);
+  });
 
   test('for a job that is not there is 404', async () => {
     expect((await get(`/api/jobs/${randomUUID()}?wait=60s`)).status).toBe(404);
