@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { JobstreamClient } from './jobstreamClient.ts';
 import { feed, hangUp, json, problem, startServer, type Answer } from './testing/startServer.ts';
 
@@ -39,10 +39,17 @@ test('a feed that was open comes back from any outage, but not from a refusal', 
 });
 
 test('a feed that cannot be opened is given up like any request', async () => {
-  await using server = await startServer(problem(503, 'too-many-feeds'));
-  const client = new JobstreamClient({ url: server.url, retryForMs: 300 });
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const busy = problem(503, 'too-many-feeds');
+  const tooLate: Answer = (res, request) => {
+    vi.setSystemTime(Date.now() + 60_001);
+    busy(res, request);
+  };
+  await using server = await startServer(busy, tooLate);
+  const client = new JobstreamClient({ url: server.url, retryForMs: 60_000 });
   await expect(client.events().next()).rejects.toMatchObject({ code: 'too-many-feeds' });
-  expect(server.requests.length).toBeGreaterThan(1);
+  expect(server.requests).toHaveLength(2);
 });
 
 test('what is no feed is an error', async () => {
