@@ -98,8 +98,9 @@ describe('a job', () => {
   test(
     'whose worker is killed is run again by the next one, as attempt 2',
     async () => {
-      const { id } = await jobs.create({ type: 'sleep', payload: { durationMs: 2_000 } });
-      await jobs.reaches(id, 'processing');
+      const { id } = await jobs.create({ type: 'sleep', payload: { durationMs: 5_000 } });
+      // The log knows it before the table does: the worker must be killed while the job runs.
+      await eventually(async () => expect((await jobs.events(id)).at(1)).toMatchObject({ event: 'JobStarted' }));
       await system.kill('worker');
       expect(await jobs.reaches(id, 'completed', 'failed')).toMatchObject({ status: 'completed', attempt: 2 });
       const started = (await jobs.events(id)).filter(({ event }) => event === 'JobStarted');

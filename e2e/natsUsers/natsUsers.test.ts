@@ -33,7 +33,7 @@ async function call(url: string, method = 'GET', body?: unknown): Promise<string
 async function runJobs(api: string): Promise<void> {
   const jobs = jobsClient(api);
   const quick = { type: 'sleep', payload: { durationMs: 1 } };
-  const slow = await jobs.create({ type: 'sleep', payload: { durationMs: 60_000 } });
+  const slow = await jobs.create({ type: 'sleep', payload: { durationMs: 3_600_000 } });
   const retry = { type: 'sleep', payload: { durationMs: 1, failTimes: 1 }, backoff: { type: 'fixed', delayMs: 10 } };
   const later = { type: 'email', payload: { to: 'user@example.com' }, delayMs: 200 };
   const created = await Promise.all([retry, later, quick].map(jobs.create));
