@@ -1,5 +1,5 @@
 import { startApi } from '../http/startApi.ts';
-import { startBareExpress } from '../http/startBareExpress.ts';
+import { startBareEcho } from '../http/startBareExpress.ts';
 import type { RunningServers } from '../servers/runningServers.ts';
 import { startNats } from '../servers/startNats.ts';
 import { startPostgresWith } from '../servers/startPostgresWith.ts';
@@ -66,7 +66,7 @@ async function openPair(servers: RunningServers, ...[first, second]: [Work, Work
 }
 
 async function openRequests(folder: string): Promise<GatePair> {
-  const [api, express] = await Promise.all([startApi(folder, 'default'), startBareExpress()]);
+  const [api, express] = await Promise.all([startApi(folder, 'default'), startBareEcho()]);
   const ours = httpSubject(api, api.processes['api'] ?? 0, REQUESTS);
   const bare = httpSubject(express, express.processes['express'] ?? 0, REQUESTS);
   return { ours, bare, stop: async () => void (await Promise.all([ours.stop(), bare.stop()])) };

@@ -1,15 +1,36 @@
 import path from 'node:path';
 import { eventually } from '@jobstream/testing';
 import { freePort } from '@jobstream/tools';
+import type { Durability } from '../servers/durability.ts';
 import type { RunningServers } from '../servers/runningServers.ts';
+import { startNats } from '../servers/startNats.ts';
 import { startProcess } from '../servers/startProcess.ts';
 
 const MAIN = path.join(import.meta.dirname, 'bareExpressMain.ts');
 
-export async function startBareExpress(): Promise<RunningServers> {
+/** The route that echoes. */
+export function startBareEcho(): Promise<RunningServers> {
+  return startBareExpress({});
+}
+
+/** The route that writes an event to the log and answers when it is stored. */
+export async function startBareCreation(folder: string, durability: Durability): Promise<RunningServers> {
+  const nats = await startNats(folder, durability);
+  const express = await startBareExpress({ NATS_URL: nats.address });
+  return {
+    ...express,
+    processes: { ...express.processes, ...nats.processes },
+    async stop() {
+      await express.stop();
+      await nats.stop();
+    },
+  };
+}
+
+async function startBareExpress(settings: Record<string, string>): Promise<RunningServers> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const env = { ...process.env, PORT: String(port), NODE_ENV: 'production' };
+  const env = { ...process.env, ...settings, PORT: String(port), NODE_ENV: 'production' };
   const server = await startProcess(process.execPath, [MAIN], { env });
   await eventually(() => fetch(url), { timeoutMs: 30_000 });
   return { address: url, processes: { express: server.pid }, stop: () => server.stop() };

@@ -3,32 +3,28 @@ import { spread } from '../measure/median.ts';
 import type { Run } from '../runOnce.ts';
 import type { Row } from '../comparePeers.ts';
 import { medianRatio } from './pairRatio.ts';
-import type { Results } from './targets.ts';
+import type { Measure, Results } from './targets.ts';
 
 const US = 'jobstream';
 const WITH_TABLE = 'jobstream-table';
 const PEERS = ['bullmq', 'pg-boss', 'graphile-worker'];
 const LATENCY = 'latency-500';
 
-type Measure = (results: Results) => number | undefined;
-
-/** The figures of us and of one peer in a workload, with fsync. */
+/** The figures of one system and of one peer in a workload, with fsync. */
 interface Pair {
   readonly own: Row;
   readonly peer: Row;
 }
 
-export const bulkRate = ratesIn('bulk-enqueue');
-export const drainRate = ratesIn('drain');
-
-/** Our rate against that of the best peer. */
-export function againstPeers(ratios: (results: Results) => readonly number[]): Measure {
-  return (results) => extreme(Math.min, ratios(results));
+/** Our rate in a workload against that of the best peer. */
+export function rateIn(workload: string, system = US): Measure {
+  return (results) => extreme(Math.min, ratiosIn(workload, ({ jobs, seconds }) => jobs / seconds, system)(results));
 }
 
-export function startLatency(which: 'p50' | 'p99 against the best peer'): Measure {
-  if (which === 'p50') return ({ peers }) => median(rowOf(peers, LATENCY, US)?.runs.map((run) => startOf(run, 'p50')));
-  return (results) => extreme(Math.max, ratiosIn(LATENCY, (run) => startOf(run, 'p99'))(results));
+export function startLatency(which: 'p50' | 'p99 against the best peer', system = US): Measure {
+  if (which === 'p50')
+    return ({ peers }) => median(rowOf(peers, LATENCY, system)?.runs.map((run) => startOf(run, 'p50')));
+  return (results) => extreme(Math.max, ratiosIn(LATENCY, (run) => startOf(run, 'p99'), system)(results));
 }
 
 export const visibleLatency: Measure = ({ peers }) =>
@@ -40,10 +36,13 @@ export const startBehind: Measure = ({ peers }) => {
   return few && many && medianRatio(many, few, (one, other) => startOf(one, 'p99') / startOf(other, 'p99'));
 };
 
-export const shareOfExpress: Measure = ({ http }) => {
-  const [create, express] = ['create', 'express'].map((id) => http.rows.find((row) => row.id === id)?.runs);
-  return create && express && medianRatio(create, express, (own, other) => own.requests / other.requests);
-};
+/** Requests of one kind against those of the bare route that echoes. */
+export function shareOfExpress(kind: 'create' | 'bare-create'): Measure {
+  return ({ http }) => {
+    const [create, express] = [kind, 'express'].map((id) => http.rows.find((row) => row.id === id)?.runs);
+    return create && express && medianRatio(create, express, (own, other) => own.requests / other.requests);
+  };
+}
 
 export const batchRate: Measure = ({ http }) => {
   const batch = http.rows.find(({ id }) => id === 'batch');
@@ -51,23 +50,24 @@ export const batchRate: Measure = ({ http }) => {
 };
 
 /** In the less favourable shape of the log. */
-export const catchUpRate: Measure = ({ projector }) =>
-  median(projector.runs.map((shapes) => Math.min(...shapes.map(({ projectedPerSecond }) => projectedPerSecond))));
-
-function ratesIn(workload: string): (results: Results) => readonly number[] {
-  return ratiosIn(workload, ({ jobs, seconds }) => jobs / seconds);
+export function catchUp(rate: 'projectedPerSecond' | 'readPerSecond'): Measure {
+  return ({ projector }) => median(projector.runs.map((shapes) => Math.min(...shapes.map((shape) => shape[rate]))));
 }
 
-function ratiosIn(workload: string, figure: (run: Run) => number): (results: Results) => readonly number[] {
+function ratiosIn(
+  workload: string,
+  figure: (run: Run) => number,
+  system: string,
+): (results: Results) => readonly number[] {
   return ({ peers }) =>
-    pairs(peers, workload).flatMap(({ own, peer }) => {
+    pairs(peers, workload, system).flatMap(({ own, peer }) => {
       const ratio = medianRatio(own.runs, peer.runs, (one, other) => figure(one) / figure(other));
       return ratio === undefined ? [] : [ratio];
     });
 }
 
-function pairs(peers: Results['peers'], workload: string): Pair[] {
-  const own = rowOf(peers, workload, US);
+function pairs(peers: Results['peers'], workload: string, system: string): Pair[] {
+  const own = rowOf(peers, workload, system);
   return PEERS.flatMap((id) => {
     const peer = rowOf(peers, workload, id);
     return own === undefined || peer === undefined ? [] : [{ own, peer }];
