@@ -12,11 +12,12 @@ export interface KeyRingOptions {
   readonly maxAgeMs?: number;
   /** How often the times of last use are written. A minute unless told. */
   readonly touchMs?: number;
+  /** How long a request with an unknown key waits for the next look at the table. A second unless told. */
+  readonly longestWaitMs?: number;
 }
 
 /** An unknown key makes us look again, but a flood of them must not become a flood of queries. */
 const SHORTEST_GAP_MS = 250;
-const LONGEST_WAIT_MS = 1_000;
 
 /**
  * All keys that are good, in memory: some hundred bytes each. A request with a known key waits for nothing; one with an
@@ -35,7 +36,7 @@ export class KeyRing implements Service {
   #failing = false;
 
   constructor(options: KeyRingOptions) {
-    this.#options = { reloadMs: 2_000, maxAgeMs: 300_000, touchMs: 60_000, ...options };
+    this.#options = { reloadMs: 2_000, maxAgeMs: 300_000, touchMs: 60_000, longestWaitMs: 1_000, ...options };
   }
 
   /** Postgres being away is no failure: until it is back, nobody is known. */
@@ -56,7 +57,7 @@ export class KeyRing implements Service {
   async find(id: string): Promise<ApiKeyCredential | undefined> {
     const known = this.#isRecent() ? this.#known.get(id) : undefined;
     if (known !== undefined) return known;
-    const looked = await Promise.race([this.reload(), pause(LONGEST_WAIT_MS, false, { ref: false })]);
+    const looked = await Promise.race([this.reload(), pause(this.#options.longestWaitMs, false, { ref: false })]);
     if (!looked) throw new Problem('credentials-unverifiable', { detail: 'the API keys cannot be read at present' });
     return this.#known.get(id);
   }

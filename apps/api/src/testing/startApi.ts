@@ -59,7 +59,7 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   });
   backlogMetrics(metrics, log);
   const { table, keys, rebuilds } = openTables(options.databaseUrl);
-  const ring = new KeyRing({ keys, logger, ...options.ring });
+  const ring = new KeyRing({ keys, logger, longestWaitMs: 30_000, ...options.ring });
   const auth = { ...authSettings(readConfig({})), ...options.auth };
   const readiness = new Readiness({ log: () => log.takesWrites(), table: () => table.ping().then(() => true) });
   const tail = new LiveTail({ log, logger, ...options.tail });
