@@ -54,7 +54,7 @@ async function missing(app: string, lines: readonly string[]): Promise<readonly 
     absent = lines.filter((line) => !text.includes(`${line}\n`));
     if (absent.length > 0) throw new Error('not yet');
   };
-  await eventually(look, { timeoutMs: 20_000 }).catch(() => undefined);
+  await eventually(look, { timeoutMs: 60_000 }).catch(() => undefined);
   return absent;
 }
 

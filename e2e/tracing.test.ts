@@ -43,7 +43,7 @@ async function spanThat(matches: (span: SentSpan) => boolean): Promise<SentSpan>
       if (found === undefined) throw new Error(`no such span in ${JSON.stringify(receiver.spans)}`);
       return found;
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 60_000 },
   );
 }
 

@@ -79,7 +79,7 @@ async function isCompleted(url: string, id: string): Promise<void> {
       const job = await (await fetch(`${url}/api/jobs/${id}`)).json();
       expect(job).toMatchObject({ status: 'completed', attempt: 1 });
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 60_000 },
   );
 }
 
@@ -110,7 +110,7 @@ test(
       if (victim === undefined) throw new Error(`no ${name} among ${JSON.stringify(children)}`);
       process.kill(victim.pid, 'SIGKILL');
       await eventually(() => expect(run.output()).toMatch(`${name} ended (SIGKILL); starting it again in 0.5 s`));
-      await eventually(() => expect(run.output()).toMatch(`${name} runs again`), { timeoutMs: 20_000 });
+      await eventually(() => expect(run.output()).toMatch(`${name} runs again`), { timeoutMs: 60_000 });
     }
     const id = await eventually(() => createJob(url));
     await isCompleted(url, id);
@@ -118,7 +118,7 @@ test(
     const left = await childrenOf(run.child.pid);
     run.child.kill('SIGKILL');
     await run.exitCode;
-    await eventually(() => expect(left.filter((child) => isRunning(child))).toEqual([]), { timeoutMs: 30_000 });
+    await eventually(() => expect(left.filter((child) => isRunning(child))).toEqual([]), { timeoutMs: 60_000 });
     await isCompleted(await apiUrl(start()), id);
   },
 );

@@ -80,7 +80,7 @@ test('archive, let the log forget, drop the table, build it again: it is what it
   );
   await migrate(env['DATABASE_URL'] ?? '');
   await using running = await services();
-  await eventually(async () => expect(await rows()).toEqual(before), { timeoutMs: 30_000 });
+  await eventually(async () => expect(await rows()).toEqual(before), { timeoutMs: 60_000 });
   expect(await jobsClient(running.api).events(jobs.completed)).toEqual(events);
 }, 120_000);
 

@@ -48,7 +48,7 @@ test(
     const tags = ['answer-lost'];
     proxy.pauseDownstream();
     const creation = behind.jobs.create({ ...job, tags });
-    await eventually(async () => expect(await idsTagged('answer-lost')).toHaveLength(1), { timeoutMs: 20_000 });
+    await eventually(async () => expect(await idsTagged('answer-lost')).toHaveLength(1), { timeoutMs: 60_000 });
     await api.killAndRestart();
     await proxy.cut();
     await proxy.heal();

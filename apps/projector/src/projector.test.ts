@@ -60,7 +60,7 @@ test('a backlog of more than one batch is projected whole', async () => {
     lastSequence: () => stage.eventLog.lastSequence(),
   };
   await using _projector = await startProjector({ ...stage, eventLog });
-  await eventually(async () => expect(await checkpoint()).toBe(jobs), { timeoutMs: 25_000 });
+  await eventually(async () => expect(await checkpoint()).toBe(jobs), { timeoutMs: 40_000 });
   expect(await stage.readModel.countJobs()).toEqual([{ type: 'email', status: 'pending', count: jobs }]);
 });
 

@@ -45,7 +45,7 @@ async function attempts(): Promise<Record<string, number>> {
 }
 
 const untilAttempts = (expected: Record<string, number>) =>
-  eventually(async () => expect(await attempts()).toEqual(expected), { timeoutMs: 20_000 });
+  eventually(async () => expect(await attempts()).toEqual(expected), { timeoutMs: 40_000 });
 
 async function value(name: string): Promise<number> {
   const line = (await metrics.text()).split('\n').find((one) => one.startsWith(`${name}{type="${type}"} `));

@@ -25,7 +25,7 @@ test.skipIf(process.platform !== 'linux')(
     await expect(log.appendAll([create(), create()])).rejects.toThrow(LogUnavailableError);
     expect(log.takesWrites()).toBe(false);
     await nats.restart();
-    await eventually(() => expect(log.takesWrites()).toBe(true), { timeoutMs: 20_000 });
+    await eventually(() => expect(log.takesWrites()).toBe(true), { timeoutMs: 40_000 });
     expect(await patient.append(create(), 0)).toBe(2);
   },
 );
@@ -36,7 +36,7 @@ test('a log that cannot be reached takes no writes, whatever was known of it bef
   await nats.kill();
   await eventually(() => expect(log.takesWrites()).toBe(false));
   await nats.restart();
-  await eventually(() => expect(log.takesWrites()).toBe(true), { timeoutMs: 20_000 });
+  await eventually(() => expect(log.takesWrites()).toBe(true), { timeoutMs: 40_000 });
 });
 
 test('the newest outcome counts, and one that says nothing about the log changes nothing', () => {

@@ -23,7 +23,7 @@ function ringWith(credential: Partial<ApiKeyCredential>) {
 const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
 
 test('the caller is the key, with its scopes and its tenant, and its use is noted', async () => {
-  const ring = ringWith({ scopes: ['jobs:write', 'schedules:write'], tenant: 'acme', expiresAt: inMs(60_000) });
+  const ring = ringWith({ scopes: ['jobs:write', 'schedules:write'], tenant: 'acme', expiresAt: inMs(3_600_000) });
   expect(await recogniseKey(text, ring)).toMatchObject({
     actor: { kind: 'api', id },
     scopes: new Set(['jobs:write', 'schedules:write']),

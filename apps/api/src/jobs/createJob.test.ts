@@ -59,7 +59,7 @@ describe('a new job', () => {
     ]);
   });
 
-  test.each([{ delayMs: 60_000 }, { runAt: new Date(Date.now() + 60_000).toISOString() }])(
+  test.each([{ delayMs: 3_600_000 }, { runAt: new Date(Date.now() + 3_600_000).toISOString() }])(
     'with %j is scheduled',
     async (plan) => {
       const { id, status } = await created(await api.post('/api/jobs', { type: 'email', ...plan }));

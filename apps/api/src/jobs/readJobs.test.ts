@@ -220,7 +220,7 @@ describe('the list of jobs', () => {
       status: 'pending',
       tag: 'red',
       createdAfter: '2020-01-01T00:00:00+02:00',
-      createdBefore: new Date(Date.now() + 60_000).toISOString(),
+      createdBefore: new Date(Date.now() + 3_600_000).toISOString(),
       limit: '200',
     });
     const page = await json<Page>(await api.fetch(`/api/jobs?${query.toString()}`));

@@ -57,7 +57,7 @@ export async function openFeed(url: string, headers: Record<string, string> = {}
           expect(state.events.length).toBeGreaterThanOrEqual(count);
           return state.events;
         },
-        { timeoutMs: 20_000 },
+        { timeoutMs: 40_000 },
       ),
     [Symbol.dispose]: () => void sent.destroy(),
   };

@@ -30,7 +30,7 @@ export async function spawnApi(
   });
   const ended = once(child, 'exit');
   const url = `http://127.0.0.1:${port}`;
-  await eventually(() => fetch(`${url}/health/live`), { timeoutMs: 20_000 });
+  await eventually(() => fetch(`${url}/health/live`), { timeoutMs: 40_000 });
   const kill = async (signal: NodeJS.Signals) => {
     child.kill(signal);
     await ended;

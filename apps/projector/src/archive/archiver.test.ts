@@ -47,7 +47,7 @@ test('what does not fill a segment is archived long before the log forgets it', 
   await appendLife(eventLog);
   await using one = newArchiver();
   await one.archiver.start();
-  await eventually(async () => expect(await archived()).toBe(3), { timeoutMs: 25_000 });
+  await eventually(async () => expect(await archived()).toBe(3), { timeoutMs: 40_000 });
 });
 
 test('several archivers on one log leave each message once, in order', async () => {
@@ -62,7 +62,7 @@ test('several archivers on one log leave each message once, in order', async () 
   const sequences: number[] = [];
   for await (const messages of archive.messagesAfter(0)) sequences.push(...messages.map(({ sequence }) => sequence));
   expect(sequences).toEqual(Array.from({ length: end }, (_, index) => index + 1));
-}, 60_000);
+}, 120_000);
 
 test('while the archive is away it tries again, and tells how much waits', async () => {
   class LostStore extends FolderStore {
@@ -78,15 +78,15 @@ test('while the archive is away it tries again, and tells how much waits', async
   await appendLife(eventLog);
   await using one = newArchiver(store, { looked, failed: () => (seen.failures += 1) });
   await one.archiver.start();
-  await eventually(() => expect(seen.failures).toBeGreaterThan(0), { timeoutMs: 25_000 });
+  await eventually(() => expect(seen.failures).toBeGreaterThan(0), { timeoutMs: 40_000 });
   expect(seen.backlog[0]?.messages).toBe(3);
   store.isLost = false;
-  await eventually(async () => expect(await archived()).toBe(3), { timeoutMs: 25_000 });
+  await eventually(async () => expect(await archived()).toBe(3), { timeoutMs: 40_000 });
 });
 
 test('messages that the log has forgotten unarchived are a gap, which is not papered over unless it is the beginning', async () => {
   await appendLife(eventLog);
-  await eventually(async () => expect((await eventLog.messages.span()).first).toBe(4), { timeoutMs: 25_000 });
+  await eventually(async () => expect((await eventLog.messages.span()).first).toBe(4), { timeoutMs: 40_000 });
   await appendLife(eventLog, 1);
   const store = new FolderStore(folder);
   const archive = new Archive(store);
@@ -99,4 +99,4 @@ test('messages that the log has forgotten unarchived are a gap, which is not pap
   await expect(archiveSegment({ ...parts, beginLate: false })).rejects.toThrow(ArchiveGapError);
   expect(await archiveSegment({ ...parts, beginLate: true })).toBe('added');
   expect(archive.span).toMatchObject({ first: 4, last: 4 });
-}, 60_000);
+}, 120_000);

@@ -40,7 +40,7 @@ test('a rebuild that is killed at any point goes on or begins anew, and the tabl
   expect(watch.faults).toEqual([]);
   expect(await run('verify')).toMatchObject({ how: 0 });
   expect(await stage.sql('SELECT FROM projection_rebuilds')).toEqual([]);
-}, 90_000);
+}, 180_000);
 
 test('SIGTERM stops a rebuild in order, and what it has done stays for the next', async () => {
   await using _projector = await startProjector(stage);

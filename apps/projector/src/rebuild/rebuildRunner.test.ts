@@ -38,7 +38,7 @@ async function startRunner(change: Partial<RebuildRunnerOptions> = {}): Promise<
 }
 
 function becomes(status: RebuildStatus): Promise<unknown> {
-  return eventually(async () => expect((await requests.read())?.status).toBe(status), { timeoutMs: 25_000 });
+  return eventually(async () => expect((await requests.read())?.status).toBe(status), { timeoutMs: 40_000 });
 }
 
 async function generation(): Promise<number | undefined> {

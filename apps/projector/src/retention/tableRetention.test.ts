@@ -47,7 +47,7 @@ test('completed jobs leave when they are old, the counts with them, and nothing 
   expect(await retire()).toBe(1_500);
   expect(await counts()).toEqual([{ status: 'pending', count: 1 }]);
   expect(await stage.sql('SELECT id FROM jobs')).toEqual([{ id: open }]);
-}, 60_000);
+}, 120_000);
 
 test('a table without the jobs that have left is what the log says, and so is a rebuilt one', async () => {
   await using _projector = await startProjector(stage);

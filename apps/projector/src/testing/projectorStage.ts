@@ -39,7 +39,7 @@ export async function projectorStage(): Promise<ProjectorStage> {
       return event.jobId;
     },
     projected: (jobId) =>
-      eventually(async () => expect(await readModel.findJob(jobId)).toBeDefined(), { timeoutMs: 25_000 }),
+      eventually(async () => expect(await readModel.findJob(jobId)).toBeDefined(), { timeoutMs: 40_000 }),
     projectedAll: () => projectedAll(eventLog, readModel),
     sql: (text) => queryDatabase(databaseUrl, text),
     async [Symbol.asyncDispose]() {
@@ -53,7 +53,7 @@ export async function projectorStage(): Promise<ProjectorStage> {
 async function projectedAll(eventLog: EventLog, readModel: ReadModel): Promise<void> {
   const end = await eventLog.lastSequence();
   const reached = async () => expect((await readModel.readCheckpoint())?.lastSequence).toBeGreaterThanOrEqual(end);
-  await eventually(reached, { timeoutMs: 25_000 });
+  await eventually(reached, { timeoutMs: 40_000 });
 }
 
 function jobCreated(): JobEvent {

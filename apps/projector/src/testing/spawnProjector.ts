@@ -26,7 +26,7 @@ export function spawnProjector(env: Record<string, string>): ProjectorProcess {
     pid: child.pid ?? 0,
     ended,
     kill: (signal) => void child.kill(signal),
-    logged: (text, times = 1) => eventually(() => assertLogged(lines, text, times), { timeoutMs: 25_000 }),
+    logged: (text, times = 1) => eventually(() => assertLogged(lines, text, times), { timeoutMs: 40_000 }),
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
       await ended;

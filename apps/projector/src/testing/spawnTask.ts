@@ -28,7 +28,7 @@ export function spawnTask(
   return {
     ended,
     kill: (signal) => void child.kill(signal),
-    wrote: (text) => eventually(() => assertWrote(output, text), { timeoutMs: 25_000, intervalMs: 2 }),
+    wrote: (text) => eventually(() => assertWrote(output, text), { timeoutMs: 40_000, intervalMs: 2 }),
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
       await ended;

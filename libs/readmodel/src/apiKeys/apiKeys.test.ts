@@ -26,7 +26,7 @@ const activeIds = async () => (await keys.active()).map(({ id }) => id);
 const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
 
 test('a new key is shown with everything but its secret, which only its text has', async () => {
-  const expiresAt = inMs(60_000);
+  const expiresAt = inMs(3_600_000);
   const { key, text } = await create({ scopes: ['jobs:write', 'admin'], tenant: 'acme', expiresAt });
   const createdAt = expect.stringMatching(/^\d{4}-.+Z$/);
   expect(key).toEqual({
@@ -54,7 +54,7 @@ test('the table holds the hash of the secret and nothing that the secret can be 
 
 describe('active', () => {
   test('are keys that are neither revoked nor expired', async () => {
-    const [current, late, revoked] = [await create({ expiresAt: inMs(60_000) }), await create(), await create()];
+    const [current, late, revoked] = [await create({ expiresAt: inMs(3_600_000) }), await create(), await create()];
     await create({ expiresAt: inMs(-1) });
     expect(await keys.revoke(revoked.key.id)).toBe(true);
     expect((await activeIds()).toSorted()).toEqual([current.key.id, late.key.id].toSorted());
