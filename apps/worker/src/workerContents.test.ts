@@ -109,11 +109,12 @@ test('a worker without the key does not run the handler, and the job is tried ag
   const given: unknown[] = [];
   const handler = handlerOf('locked', (payload) => void given.push(payload));
   const jobId = await create('locked', 1_000);
+  const ackWaitMs = 1_000; // a timer that fires while the first worker stops comes again after that
   {
-    await using _worker = await startTestWorker([handler], { natsUrl: nats.url });
+    await using _worker = await startTestWorker([handler], { natsUrl: nats.url, ackWaitMs });
     await reaches(jobId, 'retrying');
   }
-  await using _worker = await startTestWorker([handler], { natsUrl: nats.url, eventLog: withKeys() });
+  await using _worker = await startTestWorker([handler], { natsUrl: nats.url, eventLog: withKeys(), ackWaitMs });
   await reaches(jobId, 'completed');
   expect(given).toEqual([{ secret: 'the payload' }]);
 });

@@ -181,7 +181,7 @@ describe('the alarms', () => {
       if (alarm.schedule === undefined) answered++;
       alarm.ack();
     };
-    for (const each of [one, two]) await each.schedules.openAlarms({ ackWaitMs: 30_000, onAlarm });
+    for (const each of [one, two]) await each.schedules.openAlarms({ ackWaitMs: 10_000, onAlarm });
     for (let rings = 0; rings < 20; rings += 1) await log.schedules.alarms.ringForAll();
     await eventually(() => expect(answered).toBe(20));
     expect(most).toBe(1);

@@ -193,7 +193,7 @@ async function listen() {
     if (one.schedule === name) rings.push(one);
     one.ack();
   };
-  const queue = await stage.eventLog.schedules.openAlarms({ ackWaitMs: 30_000, onAlarm });
+  const queue = await stage.eventLog.schedules.openAlarms({ ackWaitMs: 10_000, onAlarm });
   return { all, rings, [Symbol.asyncDispose]: () => queue.stop() };
 }
 
