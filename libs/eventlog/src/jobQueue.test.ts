@@ -27,12 +27,17 @@ function newType(): string {
 }
 
 /** Opens a queue that notes its deliveries and leaves each to `handle`. */
-async function openQueue(jobType: string, handle: (delivery: Delivery) => unknown, concurrency = 10) {
+async function openQueue(
+  jobType: string,
+  handle: (delivery: Delivery) => unknown,
+  concurrency = 10,
+  ackWaitMs = ACK_WAIT_MS,
+) {
   const deliveries: Delivery[] = [];
   const queue = await log.openQueue({
     jobType,
     concurrency,
-    ackWaitMs: ACK_WAIT_MS,
+    ackWaitMs,
     onDelivery: async (delivery) => {
       deliveries.push(delivery);
       await handle(delivery);
@@ -255,6 +260,25 @@ test('a queue whose slots are taken leaves jobs to others instead of fetching ah
   await using idle = await openQueue(jobType, (delivery) => delivery.ack(), 2);
   await eventually(() => expect(idle.deliveries).toHaveLength(3));
   gate.resolve();
+});
+
+test('a queue that stops while jobs arrive keeps none of them from the others', async () => {
+  const jobType = newType();
+  const delivered = new Set<string>();
+  const take = (delivery: Delivery) => {
+    delivered.add(delivery.jobId);
+    delivery.ack();
+  };
+  await using _last = await openQueue(jobType, take, 1, 600_000);
+  const created: Promise<{ job: JobScript }>[] = [];
+  for (let stops = 0; stops < 20; stops++) {
+    const stopped = await openQueue(jobType, take, 1_000, 600_000);
+    for (let count = 0; count < 100; count++) created.push(createJob(jobType));
+    await created.at(-50);
+    await stopped[Symbol.asyncDispose]();
+  }
+  const all = new Set((await Promise.all(created)).map(({ job }) => job.jobId));
+  await eventually(() => expect(delivered).toEqual(all));
 });
 
 test('shares the jobs between two queues of a type without giving one to both', async () => {

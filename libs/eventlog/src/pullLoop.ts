@@ -5,6 +5,7 @@ import type { DecodedDelivery } from './deliveryCodec.ts';
 import { HeldMessage } from './heldMessage.ts';
 import type { LogSink } from './logSink.ts';
 import type { StartRate } from './rateWindow.ts';
+import { within } from './within.ts';
 
 export interface PullLoopOptions<Item = WaitingDelivery> {
   readonly connection: Connection;
@@ -29,6 +30,8 @@ const RENEW_MS = EXPIRES_MS + 5_000;
 const NANOS_PER_MS = 1_000_000;
 const RATE_PORTION_MS = 100;
 const RETRY_LATER_MS = 5_000;
+/** For a server that does not answer. */
+const DRAIN_MS = 1_000;
 /** Statuses that end a pull request without more messages; a 409 also comes when the server moves the consumer. */
 const MISSING_CONSUMER_PAUSE_MS = 500;
 
@@ -67,13 +70,21 @@ export class PullLoop<Item = WaitingDelivery> {
     this.#pull();
   }
 
-  /** Stops asking and waits until nothing is held. */
+  /** Stops asking, takes what the server has sent by then, and waits until nothing is held. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#forgetRegained?.();
     clearTimeout(this.#renewal);
-    this.#subscription?.unsubscribe();
+    await this.#drain();
     if (this.#held > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+  }
+
+  /** Messages on their way to a subscription that has ended would be nobody's until their wait for an answer is over. */
+  async #drain(): Promise<void> {
+    const { connection } = this.#options;
+    if (connection.isConnected())
+      await within(DRAIN_MS, this.#subscription?.drain() ?? Promise.resolve()).catch(() => {});
+    else this.#subscription?.unsubscribe();
   }
 
   /** Requests do not outlive the connection that made them, nor their expiry. */
