@@ -52,6 +52,13 @@ test('a feed that cannot be opened is given up like any request', async () => {
   expect(server.requests).toHaveLength(2);
 });
 
+test('a feed that is to be opened again only when its time is over is given up at once', async () => {
+  await using server = await startServer(problem(503, 'too-many-feeds', { 'retry-after': '3600' }));
+  const client = new JobstreamClient({ url: server.url, retryForMs: 60_000 });
+  await expect(client.events().next()).rejects.toMatchObject({ code: 'too-many-feeds' });
+  expect(server.requests).toHaveLength(1);
+});
+
 test('what is no feed is an error', async () => {
   expect((await follow(0, json(200, {}))).failure).toMatchObject({ name: 'UnexpectedAnswerError' });
 });

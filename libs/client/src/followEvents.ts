@@ -23,7 +23,7 @@ export async function* followEvents<Event>(
   let position = after === undefined ? undefined : String(after);
   let deadline = Date.now() + transport.retryForMs;
   for (let tries = 1; ; tries++) {
-    let retryAfterMs: number | undefined;
+    let failure: UnavailableError | undefined;
     try {
       const response = await transport.open({ ...request, headers: feedHeaders(position) });
       if (response.status === NO_CONTENT) return;
@@ -34,10 +34,12 @@ export async function* followEvents<Event>(
         if (data !== undefined) yield JSON.parse(data) as Event;
       }
     } catch (error) {
-      if (!(error instanceof UnavailableError) || Date.now() > deadline) throw error;
-      ({ retryAfterMs } = error);
+      if (!(error instanceof UnavailableError)) throw error;
+      failure = error;
     }
-    await pause(retryDelay(Math.max(tries, 1), retryAfterMs), request.signal);
+    const delay = retryDelay(Math.max(tries, 1), failure?.retryAfterMs);
+    if (failure !== undefined && Date.now() + delay > deadline) throw failure;
+    await pause(delay, request.signal);
   }
 }
 

@@ -31,7 +31,7 @@ async function openQueue(
   jobType: string,
   handle: (delivery: Delivery) => unknown,
   concurrency = 10,
-  ackWaitMs = ACK_WAIT_MS,
+  ackWaitMs = 60_000,
 ) {
   const deliveries: Delivery[] = [];
   const queue = await log.openQueue({
@@ -150,10 +150,15 @@ test('keeps wake-ups through a kill of the server', async () => {
 test('delivers again, and says so, what was handed back or never answered', async () => {
   const jobType = newType();
   const { job } = await createJob(jobType);
-  await using queue = await openQueue(jobType, (delivery) => {
-    if (delivery.deliveryCount === 1) delivery.release();
-    if (delivery.deliveryCount === 3) delivery.ack();
-  });
+  await using queue = await openQueue(
+    jobType,
+    (delivery) => {
+      if (delivery.deliveryCount === 1) delivery.release();
+      if (delivery.deliveryCount === 3) delivery.ack();
+    },
+    10,
+    ACK_WAIT_MS,
+  );
   await eventually(() => expect(queue.deliveries).toHaveLength(3));
   expect(queue.deliveries.map(({ deliveryCount }) => deliveryCount)).toEqual([1, 2, 3]);
   expect(new Set(queue.deliveries.map(({ cause }) => cause))).toEqual(new Set([job.events[0]?.id]));
@@ -169,6 +174,7 @@ test('keeps what it holds alive, also what waits for a slot, so that nothing com
       delivery.ack();
     },
     1,
+    ACK_WAIT_MS,
   );
   const { job } = await createJob(jobType);
   // A due job shares the single slot and has to wait for it; a third timer tells when three ack waits are over.
