@@ -23,7 +23,7 @@ export async function* followEvents<Event>(
   let position = after === undefined ? undefined : String(after);
   let deadline = Date.now() + transport.retryForMs;
   for (let tries = 1; ; tries++) {
-    let failure: unknown;
+    let failure: UnavailableError | undefined;
     try {
       const response = await transport.open({ ...request, headers: feedHeaders(position) });
       if (response.status === NO_CONTENT) return;
@@ -34,15 +34,15 @@ export async function* followEvents<Event>(
         if (data !== undefined) yield JSON.parse(data) as Event;
       }
     } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error;
       failure = error;
     }
     await pause(delayAfter(failure, tries, deadline), request.signal);
   }
 }
 
-/** How long to wait for the next try; throws the failure of this one if the next would be too late, or no use. */
-function delayAfter(failure: unknown, tries: number, deadline: number): number {
-  if (failure !== undefined && !(failure instanceof UnavailableError)) throw failure;
+/** How long to wait for the next try; throws the failure of this one if the next would be too late. */
+function delayAfter(failure: UnavailableError | undefined, tries: number, deadline: number): number {
   const delay = retryDelay(Math.max(tries, 1), failure?.retryAfterMs);
   if (failure !== undefined && Date.now() + delay > deadline) throw failure;
   return delay;
