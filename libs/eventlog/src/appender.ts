@@ -48,7 +48,8 @@ export class Appender {
   #waiting: PendingAppend[] = [];
   #singlesInFlight = 0;
   #batchesOpen = 0;
-  #unsettled = 0;
+  /** In the order of their deadlines, wherever they are. */
+  readonly #unsettled = new Set<PendingAppend>();
   #flushScheduled = false;
   #onIdle: (() => void) | undefined;
 
@@ -57,41 +58,41 @@ export class Appender {
     this.#publisher = publisher;
     this.#options = options;
     this.#settler = new AppendSettler(connection, { resend: (append) => this.#resend(append) });
-    this.#sweeper = setInterval(() => this.#expireWaiting(), SWEEP_MS);
+    this.#sweeper = setInterval(() => this.#expire(), SWEEP_MS);
     connection.onRegained(() => this.#scheduleFlush());
   }
 
   /** Stores the event if its owner's last sequence is still `expected`; resolves to the event's own sequence. */
   append({ text, ...event }: Appendable, expected: number): Promise<number> {
-    if (this.#unsettled >= this.#options.maxWaiting) return this.#refuse(new LogOverloadedError(this.#unsettled));
+    const unsettled = this.#unsettled.size;
+    if (unsettled >= this.#options.maxWaiting) return this.#refuse(new LogOverloadedError(unsettled));
     const body = Buffer.from(text);
     const limit = (this.#connection.nats.info?.max_payload ?? 1_048_576) - OVERHEAD_BYTES;
     if (body.length > limit) return this.#refuse(new EventTooLargeError(body.length, limit));
     const deadline = performance.now() + this.#options.deadlineMs;
     return new Promise((resolve, reject) => {
-      this.#unsettled++;
-      this.#waiting.push({
+      const append: PendingAppend = {
         ...event,
         body,
         expected,
         deadline,
         resolve: (sequence) => {
-          resolve(sequence);
-          this.#settled('stored', deadline);
+          if (this.#settled(append, 'stored')) resolve(sequence);
         },
         reject: (error) => {
-          reject(error);
-          this.#settled(appendOutcome(error), deadline);
+          if (this.#settled(append, appendOutcome(error))) reject(error);
         },
         uncertain: false,
-      });
+      };
+      this.#unsettled.add(append);
+      this.#waiting.push(append);
       this.#scheduleFlush();
     });
   }
 
   /** Waits until every append has its outcome; each has a deadline, so this ends. */
   async stop(): Promise<void> {
-    if (this.#unsettled > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    if (this.#unsettled.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     clearInterval(this.#sweeper);
   }
 
@@ -100,11 +101,13 @@ export class Appender {
     return Promise.reject(error);
   }
 
-  #settled(outcome: AppendOutcome, deadline: number): void {
-    this.#unsettled--;
+  /** False if it was settled before: one whose time was over may still get its outcome. */
+  #settled(append: PendingAppend, outcome: AppendOutcome): boolean {
+    if (!this.#unsettled.delete(append)) return false;
     const { observer, deadlineMs } = this.#options;
-    observer?.appended(outcome, performance.now() - deadline + deadlineMs);
-    if (this.#unsettled === 0) this.#onIdle?.();
+    observer?.appended(outcome, performance.now() - append.deadline + deadlineMs);
+    if (this.#unsettled.size === 0) this.#onIdle?.();
+    return true;
   }
 
   /** Gathers what this turn of the event loop brings before anything is sent. */
@@ -201,14 +204,19 @@ export class Appender {
   }
 
   #resend(append: PendingAppend): void {
+    if (!this.#unsettled.has(append)) return;
     this.#singlesFirst.push(append);
     this.#scheduleFlush();
   }
 
-  #expireWaiting(): void {
+  #expire(): void {
     const now = performance.now();
     this.#waiting = this.#rejectExpired(this.#waiting, now);
     this.#singlesFirst = this.#rejectExpired(this.#singlesFirst, now);
+    for (const append of this.#unsettled) {
+      if (append.deadline > now) return;
+      append.reject(new LogUnavailableError('no answer in time: the outcome of an append is unknown'));
+    }
   }
 
   #rejectExpired(queue: PendingAppend[], now: number): PendingAppend[] {

@@ -23,6 +23,7 @@ interface Member extends Appendable {
 interface PendingBatch {
   readonly members: readonly Member[];
   readonly first: PendingAppend;
+  readonly overdue: NodeJS.Timeout;
 }
 
 /** The server takes no more in one atomic batch. */
@@ -110,7 +111,7 @@ export class BatchAppender {
         reject: (error) => this.#settled(first, () => reject(error)),
         uncertain: false,
       };
-      const batch = { members, first };
+      const batch = { members, first, overdue: setTimeout(() => this.#onOverdue(first), deadline - performance.now()) };
       this.#unsettled.set(first, batch);
       this.#events += members.length;
       this.#queue.push(batch);
@@ -118,8 +119,16 @@ export class BatchAppender {
     });
   }
 
+  #onOverdue(first: PendingAppend): void {
+    first.reject(new LogUnavailableError('no answer in time: the outcome of a batch is unknown'));
+  }
+
+  /** A batch whose time was over may still get its outcome: that is told to nobody. */
   #settled(first: PendingAppend, tell: () => void): void {
-    this.#events -= this.#unsettled.get(first)?.members.length ?? 0;
+    const batch = this.#unsettled.get(first);
+    if (batch === undefined) return;
+    clearTimeout(batch.overdue);
+    this.#events -= batch.members.length;
     this.#unsettled.delete(first);
     tell();
     if (this.#unsettled.size === 0) this.#onIdle?.();
@@ -129,6 +138,7 @@ export class BatchAppender {
     while (this.#open < BATCHES_OPEN) {
       const batch = this.#queue.shift();
       if (batch === undefined) return;
+      if (!this.#unsettled.has(batch.first)) continue;
       if (this.#connection.isConnected()) this.#send(batch);
       else this.#retry(batch.first);
     }
