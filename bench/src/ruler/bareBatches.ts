@@ -7,17 +7,21 @@ interface Waiting {
   readonly onStored: (sequence: number) => void;
 }
 
+/** Where ours changes over from single messages to batches, and how many of either are under way. */
+const FEW = 12;
+const SINGLES = 8;
+const BATCHES = 2;
 const MOST = 1_000;
-const OPEN = 2;
 
 /**
- * The least that a group commit can cost: what waits goes out as one atomic batch, which the server syncs once, while
- * another is under way. No deadline, no second try, no choice between batch and single message.
+ * The least that a group commit can cost: what waits goes out as one atomic batch, which the server syncs once, or message
+ * by message if it is little. No deadline, no second try.
  */
 export class BareBatches {
   readonly #nats: NatsConnection;
   readonly #inbox = `${createInbox()}.`;
   readonly #open = new Map<number, readonly Waiting[]>();
+  #batches = 0;
   #waiting: Waiting[] = [];
   #scheduled = false;
   #count = 0;
@@ -33,32 +37,50 @@ export class BareBatches {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#open.size >= OPEN || this.#waiting.length === 0) return;
+    if (this.#scheduled || this.#waiting.length === 0) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      this.#commit(this.#waiting.splice(0, MOST));
-      this.#schedule();
+      this.#flush();
     });
   }
 
+  #flush(): void {
+    while (this.#waiting.length >= FEW && this.#batches < BATCHES) this.#commit(this.#waiting.splice(0, MOST));
+    if (this.#waiting.length >= FEW) return;
+    const singles = SINGLES - (this.#open.size - this.#batches);
+    for (const single of this.#waiting.splice(0, singles))
+      this.#send(single, expectationLines(single.message), [single]);
+  }
+
   #commit(batch: readonly Waiting[]): void {
-    const [number, id] = [++this.#count, crypto.randomUUID()];
-    this.#open.set(number, batch);
-    for (const [index, { message }] of batch.entries()) {
+    this.#batches += 1;
+    const id = crypto.randomUUID();
+    for (const [index, waiting] of batch.entries()) {
       const last = index === batch.length - 1;
-      const place = `Nats-Batch-Id: ${id}\r\nNats-Batch-Sequence: ${index + 1}\r\n${last ? 'Nats-Batch-Commit: 1\r\n' : ''}`;
-      const headers = headerBlock(expectationLines(message) + place);
-      this.#nats.publish(message.subject, message.body, last ? { headers, reply: this.#inbox + number } : { headers });
+      const place = `Nats-Batch-Id: ${id}\r\nNats-Batch-Sequence: ${index + 1}\r\n`;
+      const lines = expectationLines(waiting.message) + place;
+      if (last) this.#send(waiting, `${lines}Nats-Batch-Commit: 1\r\n`, batch);
+      else this.#send(waiting, lines);
     }
+  }
+
+  /** One that stands for all of `answered` is answered. */
+  #send({ message: { subject, body } }: Waiting, lines: string, answered?: readonly Waiting[]): void {
+    const headers = headerBlock(lines);
+    if (answered === undefined) return this.#nats.publish(subject, body, { headers });
+    this.#count += 1;
+    this.#open.set(this.#count, answered);
+    this.#nats.publish(subject, body, { headers, reply: this.#inbox + this.#count });
   }
 
   #onAnswer(answer: Msg): void {
     const number = Number(answer.subject.slice(this.#inbox.length));
-    const batch = this.#open.get(number) ?? [];
+    const stored = this.#open.get(number) ?? [];
     this.#open.delete(number);
-    const first = sequenceIn(answer.string()) - batch.length + 1;
-    for (const [index, { onStored }] of batch.entries()) onStored(first + index);
+    if (stored.length > 1) this.#batches -= 1;
+    const first = sequenceIn(answer.string()) - stored.length + 1;
+    for (const [index, { onStored }] of stored.entries()) onStored(first + index);
     this.#schedule();
   }
 }
