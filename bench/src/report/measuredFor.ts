@@ -1,4 +1,4 @@
-import { requestRate } from '../http/compareHttp.ts';
+import { requestRate, type HttpRun } from '../http/compareHttp.ts';
 import { spread } from '../measure/median.ts';
 import type { Run } from '../runOnce.ts';
 import type { Row } from '../comparePeers.ts';
@@ -40,7 +40,7 @@ export const startBehind: Measure = ({ peers }) => {
 export function shareOfExpress(kind: 'create' | 'bare-create'): Measure {
   return ({ http }) => {
     const [create, express] = [kind, 'express'].map((id) => http.rows.find((row) => row.id === id)?.runs);
-    return create && express && medianRatio(create, express, (own, other) => own.requests / other.requests);
+    return create && express && medianRatio(create, express, (own, other) => rateOf(own) / rateOf(other));
   };
 }
 
@@ -76,6 +76,10 @@ function pairs(peers: Results['peers'], workload: string, system: string): Pair[
 
 function rowOf({ rows }: Results['peers'], workload: string, systemId: string): Row | undefined {
   return rows.find((row) => row.workload === workload && row.systemId === systemId && row.durability === 'fsync');
+}
+
+function rateOf({ requests, seconds }: HttpRun): number {
+  return requests / seconds;
 }
 
 function startOf({ clients }: Run, which: 'p50' | 'p99'): number {

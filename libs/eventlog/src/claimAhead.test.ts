@@ -2,11 +2,11 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ClaimAhead } from './claimAhead.ts';
 
-const SLOTS = 100;
+const SLOTS = 40;
 const ms = fc.double({ min: 0, max: 60_000, noNaN: true });
 
-function after(claimMs: readonly number[], runMs: readonly number[]): number {
-  const ahead = new ClaimAhead(SLOTS);
+function after(claimMs: readonly number[], runMs: readonly number[], slots = SLOTS): number {
+  const ahead = new ClaimAhead(slots);
   for (const [index, run] of runMs.entries()) {
     ahead.claimed(claimMs[index % claimMs.length] ?? 0);
     ahead.ran(run);
@@ -27,10 +27,15 @@ test('where runs are shorter than claims, more is claimed, to three more for eac
   expect(after([5], runs(1_000, 50))).toBe(SLOTS / 10 - 1);
 });
 
+test('with many slots, to 200 more in all', () => {
+  expect(after([5], runs(1_000, 0.1), 100)).toBe(200);
+  expect(after([5], runs(1_000, 0.1), 10_000)).toBe(200);
+});
+
 test('a single long run ends that at once, until hundreds of short ones have followed', () => {
   const short = runs(1_000, 0.1);
   expect(after([5], [...short, 30_000])).toBe(0);
-  expect(after([5], [...short, 30_000, ...runs(100, 0.1)])).toBeLessThan(SLOTS / 20);
+  expect(after([5], [...short, 30_000, ...runs(100, 0.1)])).toBeLessThan(SLOTS / 10);
   expect(after([5], [...short, 30_000, ...short])).toBe(3 * SLOTS);
 });
 

@@ -1,5 +1,7 @@
 /** Claims beyond the slots, for each slot, at most. */
 const MOST_A_SLOT = 3;
+/** And in all: more make batches hardly larger, and the garbage collector copies all that is under way again and again. */
+const MOST = 200;
 /** Each claim counts so much beside those before it. */
 const WEIGHT = 0.1;
 /** How fast a slow run is forgotten: after a hundred faster ones, less than a hundredth of it is left. */
@@ -32,6 +34,6 @@ export class ClaimAhead {
   }
 
   extra(): number {
-    return Math.floor(this.#slots * Math.min(MOST_A_SLOT, this.#claimMs / this.#runMs));
+    return Math.floor(Math.min(MOST, this.#slots * Math.min(MOST_A_SLOT, this.#claimMs / this.#runMs)));
   }
 }
