@@ -9,8 +9,8 @@ import { creationOf } from './jobstream/creationOf.ts';
 import type { ConnectOptions, JobClient, JobSystem, Payload } from './jobSystem.ts';
 
 const CONSUMER = 'bench';
-/** As many as our worker claims at most, for each slot. */
-const HELD_FOR_A_SLOT = 4;
+/** Asked for at once, for each slot. Nothing bounds how many are under way: the floor has no slots. */
+const ASKED_FOR_A_SLOT = 4;
 const NANOS_PER_S = 1_000_000_000;
 
 /** What our design cannot do without, and nothing else: the floor. */
@@ -31,7 +31,7 @@ async function connect({ address, durability }: ConnectOptions): Promise<JobClie
       await Promise.all(payloads.map((payload) => create(publisher, payload)));
     },
     enqueue: (payload) => create(publisher, payload),
-    work: (concurrency, run) => work(stream, publisher, { held: concurrency * HELD_FOR_A_SLOT, run }),
+    work: (concurrency, run) => work(stream, publisher, { askedFor: concurrency * ASKED_FOR_A_SLOT, run }),
     completed: () => Promise.resolve([]),
     close: () => stream.nats.close(),
   };
@@ -46,11 +46,11 @@ function create(publisher: BarePublish, payload: Payload): Promise<string> {
 }
 
 interface Work {
-  readonly held: number;
+  readonly askedFor: number;
   readonly run: (payload: Payload) => Promise<void>;
 }
 
-async function work({ nats, manager }: RulerStream, publisher: BarePublish, { held, run }: Work): Promise<void> {
+async function work({ nats, manager }: RulerStream, publisher: BarePublish, { askedFor, run }: Work): Promise<void> {
   await manager.consumers.add(RULER_STREAM, {
     durable_name: CONSUMER,
     ack_policy: AckPolicy.Explicit,
@@ -61,5 +61,5 @@ async function work({ nats, manager }: RulerStream, publisher: BarePublish, { he
   const consumer = await jetstream(nats).consumers.get(RULER_STREAM, CONSUMER);
   const runPayload = (payload: unknown, onRun: () => void) => void run(payload as Payload).then(onRun);
   const callback = (message: JsMsg) => bareAttempt(message, publisher, runPayload, () => {});
-  await consumer.consume({ max_messages: held, callback });
+  await consumer.consume({ max_messages: askedFor, callback });
 }
