@@ -1,4 +1,5 @@
 import crypto from 'node:crypto';
+import { timestampOf } from '@jobstream/domain';
 
 /** What the domain has none of: time, new ids and chance. Tests pass their own. */
 export interface Clock {
@@ -12,7 +13,7 @@ export interface Clock {
 /** The machine's clock and randomness; ids are time-ordered where Node can make them (24.12 and later). */
 export function systemClock(): Clock {
   return {
-    now: () => new Date().toISOString(),
+    now: () => timestampOf(Date.now()),
     newId: () => (typeof crypto.randomUUIDv7 === 'function' ? crypto.randomUUIDv7() : crypto.randomUUID()),
     random: () => Math.random(),
   };

