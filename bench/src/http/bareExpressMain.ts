@@ -2,11 +2,10 @@
  * The rulers: the least that an Express route which takes and answers JSON can cost, and, where NATS_URL is set, the least
  * that one can cost which answers when a job is in the log.
  */
-import { encodeJobEvent } from '@jobstream/domain';
 import express, { type RequestHandler } from 'express';
+import { bareCreation } from '../ruler/bareCreation.ts';
 import { BareBatches } from '../ruler/bareBatches.ts';
 import { openRulerStream } from '../ruler/rulerStream.ts';
-import { creationOf } from '../systems/jobstream/creationOf.ts';
 
 const echo: RequestHandler = (req, res) => {
   res.status(201).json(req.body);
@@ -15,13 +14,7 @@ const echo: RequestHandler = (req, res) => {
 async function creationIn(url: string): Promise<RequestHandler> {
   const { nats } = await openRulerStream(url);
   const batches = new BareBatches(nats);
-  return (_req, res) => {
-    const event = creationOf({ n: 0, dueAt: 0 });
-    const base = `ruler.bench.${event.jobId}`;
-    const body = Buffer.from(encodeJobEvent(event));
-    const message = { subject: `${base}.created`, body, expected: 0, filter: `${base}.>` };
-    batches.publish(message, () => res.status(201).json({ id: event.jobId }));
-  };
+  return (_req, res) => bareCreation(batches, { n: 0, dueAt: 0 }, (id) => res.status(201).json({ id }));
 }
 
 const app = express();

@@ -1,11 +1,10 @@
 import { AckPolicy, jetstream, type JsMsg } from '@nats-io/jetstream';
-import { encodeJobEvent } from '@jobstream/domain';
 import { bareAttempt, type BarePublish } from '../ruler/bareAttempt.ts';
+import { bareCreation } from '../ruler/bareCreation.ts';
 import { BareBatches } from '../ruler/bareBatches.ts';
 import { BarePublisher } from '../ruler/barePublisher.ts';
 import { openRulerStream, RULER_STREAM, type RulerStream } from '../ruler/rulerStream.ts';
 import { startNats } from '../servers/startNats.ts';
-import { creationOf } from './jobstream/creationOf.ts';
 import type { ConnectOptions, JobClient, JobSystem, Payload } from './jobSystem.ts';
 
 const CONSUMER = 'bench';
@@ -38,11 +37,7 @@ async function connect({ address, durability }: ConnectOptions): Promise<JobClie
 }
 
 function create(publisher: BarePublish, payload: Payload): Promise<string> {
-  const event = creationOf(payload);
-  const base = `ruler.bench.${event.jobId}`;
-  const body = Buffer.from(encodeJobEvent(event));
-  const message = { subject: `${base}.created`, body, expected: 0, filter: `${base}.>` };
-  return new Promise((resolve) => publisher.publish(message, () => resolve(event.jobId)));
+  return new Promise((resolve) => bareCreation(publisher, payload, resolve));
 }
 
 interface Work {

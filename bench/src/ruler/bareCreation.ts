@@ -1,0 +1,14 @@
+import { encodeJobEvent } from '@jobstream/domain';
+import { creationOf } from '../systems/jobstream/creationOf.ts';
+import type { Payload } from '../systems/jobSystem.ts';
+import type { BarePublish } from './bareAttempt.ts';
+
+/** Writes a job of ours as it is created; `onStored` is told its id. */
+export function bareCreation(publisher: BarePublish, payload: Payload, onStored: (jobId: string) => void): void {
+  const event = creationOf(payload);
+  const base = `ruler.bench.${event.jobId}`;
+  const body = Buffer.from(encodeJobEvent(event));
+  publisher.publish({ subject: `${base}.created`, body, expected: 0, filter: `${base}.>` }, () =>
+    onStored(event.jobId),
+  );
+}
