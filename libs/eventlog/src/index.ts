@@ -2,7 +2,7 @@ export type { Alarm } from './alarm.ts';
 export type { AlarmQueue, AlarmQueueOptions } from './alarmQueue.ts';
 export type { Contents } from './contents/contents.ts';
 export type { MasterKey } from './contents/masterKey.ts';
-export { isShredded, isUnreadable } from './contents/sealedEvent.ts';
+export { isSealed, isShredded, isUnreadable } from './contents/sealedEvent.ts';
 export type { Delivery } from './delivery.ts';
 export {
   AlarmRefusedError,

@@ -25,7 +25,7 @@ export function answerDelivery(delivery: Delivery, context: WorkerContext): Prom
 }
 
 async function answerWithin(span: TracedSpan, delivery: Delivery, context: WorkerContext): Promise<boolean> {
-  using _follow = context.cancelWatch.follow(delivery.jobId);
+  context.cancelWatch.follow(delivery.jobId);
   try {
     const claim = await claimJob(delivery, context);
     const started = !('answer' in claim);
@@ -34,6 +34,8 @@ async function answerWithin(span: TracedSpan, delivery: Delivery, context: Worke
   } catch (error) {
     give(await answerToFailure(error, delivery, context), delivery);
     return true;
+  } finally {
+    context.cancelWatch.unfollow(delivery.jobId);
   }
 }
 

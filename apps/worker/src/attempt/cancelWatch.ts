@@ -7,21 +7,38 @@ import type { AttemptAbort } from './attemptAbort.ts';
 export interface CancelWatchOptions {
   readonly eventLog: Pick<EventLog, 'onCancelled' | 'onReconnected' | 'readJob'>;
   readonly workerName: string;
+  /** Aborted when running attempts must end. */
+  readonly closing: AbortSignal;
   readonly logger: Logger;
 }
 
 /** A job in the hands of this worker: whether a cancellation was heard of, and the attempt that runs, if one does yet. */
 interface Followed {
   heard: boolean;
-  running?: Running;
+  running: Running | undefined;
 }
 
-interface Running {
+/** An attempt that runs until it is over. */
+class Running {
   readonly attempt: Attempt;
   readonly abort: AttemptAbort;
   /** The sequence of the attempt's JobStarted: what is read must be at least as new. */
   readonly started: number;
-  over: boolean;
+  #isOver = false;
+
+  constructor(attempt: Attempt, abort: AttemptAbort) {
+    this.attempt = attempt;
+    this.abort = abort;
+    this.started = attempt.chain.sequence;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  over(): void {
+    this.#isOver = true;
+  }
 }
 
 /** Waits before each look at a job whose cancellation was heard of: it may be stored a moment later, or never. */
@@ -31,7 +48,7 @@ const SWEEP_LOOKS_AFTER_MS = [0, 250, 1_000];
 const SWEEP_LANES = 16;
 
 /**
- * Aborts an attempt when its job is cancelled. What is heard is not believed but looked up, because subscribers hear
+ * Aborts an attempt when its job is cancelled, or when the worker closes. What is heard is not believed but looked up, because subscribers hear
  * appends that the log refuses as well. What was missed while the connection was away is looked up when it is back.
  */
 export class CancelWatch {
@@ -41,6 +58,7 @@ export class CancelWatch {
 
   constructor(options: CancelWatchOptions) {
     this.#options = options;
+    options.closing.addEventListener('abort', () => this.#onClosing(), { once: true });
   }
 
   start(jobTypes: readonly string[]): void {
@@ -56,18 +74,26 @@ export class CancelWatch {
   }
 
   /** Notes what is heard about a job from now on: a cancellation may come between the start of an attempt and its run. */
-  follow(jobId: string): Disposable {
-    this.#followed.set(jobId, { heard: false });
-    return { [Symbol.dispose]: () => void this.#followed.delete(jobId) };
+  follow(jobId: string): void {
+    this.#followed.set(jobId, { heard: false, running: undefined });
   }
 
-  /** Aborts the attempt if its job, which must be followed, was cancelled or will be. */
-  guard(attempt: Attempt, abort: AttemptAbort): Disposable {
-    const running: Running = { attempt, abort, started: attempt.chain.sequence, over: false };
+  unfollow(jobId: string): void {
+    this.#followed.delete(jobId);
+  }
+
+  /** Aborts the attempt if its job, which must be followed, was cancelled or will be, or when the worker closes. */
+  guard(attempt: Attempt, abort: AttemptAbort): Pick<Running, 'over'> {
+    const running = new Running(attempt, abort);
     const followed = this.#followed.get(attempt.delivery.jobId);
     if (followed !== undefined) followed.running = running;
     if (followed?.heard === true) void this.#lookUp(running);
-    return { [Symbol.dispose]: () => void (running.over = true) };
+    if (this.#options.closing.aborted) abort.closing();
+    return running;
+  }
+
+  #onClosing(): void {
+    for (const { running } of this.#followed.values()) if (running?.isOver === false) running.abort.closing();
   }
 
   #onHint(jobId: string): void {
@@ -80,7 +106,7 @@ export class CancelWatch {
   async #lookUp(running: Running): Promise<void> {
     for (const ms of LOOKS_AFTER_MS) {
       await pause(ms);
-      if (running.over || (await this.#look(running)) === 'moved on') return;
+      if (running.isOver || (await this.#look(running)) === 'moved on') return;
     }
     running.attempt.logger.debug('heard of a cancellation that is not in the log');
   }
@@ -99,14 +125,14 @@ export class CancelWatch {
   async #lookOnce(running: Running): Promise<void> {
     for (const ms of SWEEP_LOOKS_AFTER_MS) {
       await pause(ms);
-      if (running.over || (await this.#look(running)) !== 'unknown') return;
+      if (running.isOver || (await this.#look(running)) !== 'unknown') return;
     }
   }
 
   async #look(running: Running): Promise<'runs' | 'moved on' | 'unknown'> {
     const snapshot = await this.#read(running.attempt);
     if (snapshot === undefined) return 'unknown';
-    if (running.over || !this.#hasMovedOn(running, snapshot)) return 'runs';
+    if (running.isOver || !this.#hasMovedOn(running, snapshot)) return 'runs';
     if (snapshot.job.status === 'cancelled') running.abort.cancelled();
     else running.abort.overtaken();
     return 'moved on';

@@ -12,7 +12,8 @@ export class ProgressReporter {
   readonly #chain: JobChain;
   readonly #attempt: number;
   readonly #onFailure: (error: unknown) => void;
-  readonly #finishing = new AbortController();
+  #finished = false;
+  #pausing: AbortController | undefined;
   #next: JobProgress | undefined;
   #appending: Promise<void> | undefined;
 
@@ -24,14 +25,16 @@ export class ProgressReporter {
   }
 
   report(progress: JobProgress): void {
-    if (this.#finishing.signal.aborted) return;
+    if (this.#finished) return;
     this.#next = sensible(progress);
     this.#appending ??= this.#append();
   }
 
   /** Appends the last value, if it waits still; later reports are ignored. Never rejects. */
   async finish(): Promise<void> {
-    this.#finishing.abort('finished');
+    this.#finished = true;
+    if (this.#appending === undefined) return;
+    this.#pausing?.abort('finished');
     await this.#appending;
   }
 
@@ -41,13 +44,18 @@ export class ProgressReporter {
         const progress = this.#next;
         this.#next = undefined;
         await this.#chain.record({ command: 'ReportProgress', attempt: this.#attempt, ...progress });
-        await pause(PAUSE_MS, undefined, { signal: this.#finishing.signal }).catch(() => undefined);
+        if (!this.#finished) await this.#pause();
       }
       this.#appending = undefined;
     } catch (error) {
-      this.#finishing.abort('finished');
+      this.#finished = true;
       this.#onFailure(error);
     }
+  }
+
+  async #pause(): Promise<void> {
+    this.#pausing = new AbortController();
+    await pause(PAUSE_MS, undefined, { signal: this.#pausing.signal }).catch(() => undefined);
   }
 }
 

@@ -1,6 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
-import type { AttemptAbortedError } from '../handler/attemptAbortedError.ts';
 import type { JobContext } from '../handler/jobContext.ts';
 import type { WorkerContext } from '../workerContext.ts';
 import type { Attempt } from './attempt.ts';
@@ -12,53 +10,65 @@ import { readableJob } from './readableJob.ts';
 /** How long a handler may take to end after its signal was aborted, before it is left to itself. */
 const ABANDON_AFTER_MS = 500;
 
+/** What a run of a handler works with. */
+interface Run {
+  readonly attempt: Attempt;
+  readonly abort: AttemptAbort;
+  readonly progress: ProgressReporter;
+}
+
 /** Runs the handler to its end, its deadline or the worker's, or until the job is cancelled; all its progress is appended when this returns. */
 export async function runHandler(attempt: Attempt, context: WorkerContext): Promise<Outcome> {
-  const { closing, cancelWatch, tracing } = context;
-  using abort = new AttemptAbort(attempt.chain.job.timeoutMs, closing);
-  using _guard = cancelWatch.guard(attempt, abort);
+  const abort = new AttemptAbort(attempt.chain.job.timeoutMs);
+  const guard = context.cancelWatch.guard(attempt, abort);
   const progress = new ProgressReporter(attempt.chain, attempt.number, (error) => {
     if (error instanceof ConcurrentAppendError) abort.overtaken();
   });
-  const startedAt = performance.now();
-  const given = { ...handlerContext(attempt, abort.signal, progress), traceparent: tracing.current() };
-  const ending = await endOf(attempt, given, context);
-  const durationMs = Math.round(performance.now() - startedAt);
-  await progress.finish();
-  return { ...ending, durationMs };
+  try {
+    const startedAt = performance.now();
+    const ending = await endOf({ attempt, abort, progress }, context);
+    const durationMs = Math.round(performance.now() - startedAt);
+    await progress.finish();
+    return { ...ending, durationMs };
+  } finally {
+    guard.over();
+    abort.over();
+  }
 }
 
-function handlerContext(
-  { chain, number, logger }: Attempt,
-  signal: AbortSignal,
-  reporter: ProgressReporter,
-): JobContext {
-  return { job: chain.job, attempt: number, signal, log: logger, progress: (progress) => reporter.report(progress) };
+/** What a handler does after it was told to stop counts no more, but it gets a moment to end. */
+function endOf(run: Run, context: WorkerContext): Promise<Ending> {
+  const { attempt, abort } = run;
+  return new Promise((resolve) => {
+    let abandon: NodeJS.Timeout | undefined;
+    const settle = (ending: Ending) => {
+      clearTimeout(abandon);
+      abort.onAbort(undefined);
+      resolve(abort.error === undefined ? ending : { kind: 'aborted', error: abort.error });
+    };
+    handled(run, context).then(
+      (value) => settle({ kind: 'returned', value }),
+      (error: unknown) => settle({ kind: 'threw', error }),
+    );
+    abort.onAbort((error) => {
+      abandon = setTimeout(() => {
+        attempt.logger.warn({ reason: error }, 'the handler ignores its signal: abandoned');
+        resolve({ kind: 'aborted', error });
+      }, ABANDON_AFTER_MS);
+    });
+  });
 }
 
-async function endOf({ handler, logger }: Attempt, ctx: JobContext, context: WorkerContext): Promise<Ending> {
-  const aborted = abortionOf(ctx.signal);
-  const run = async () => {
-    const job = await readableJob(ctx.job, context);
-    return handler.run(job.payload, { ...ctx, job });
+async function handled({ attempt, abort, progress }: Run, context: WorkerContext): Promise<unknown> {
+  const { chain, number, logger, handler } = attempt;
+  const job = await readableJob(chain.job, context);
+  const given: JobContext = {
+    job,
+    attempt: number,
+    signal: abort.signal,
+    log: logger,
+    progress: (said) => progress.report(said),
+    traceparent: context.tracing.current(),
   };
-  const ended = settled(run());
-  const first = await Promise.race([ended, aborted]);
-  if (!ctx.signal.aborted) return first;
-  const stopped = await Promise.race([ended, pause(ABANDON_AFTER_MS)]);
-  if (stopped === undefined) logger.warn({ reason: ctx.signal.reason }, 'the handler ignores its signal: abandoned');
-  return aborted;
-}
-
-function settled(running: Promise<unknown>): Promise<Ending> {
-  return running.then(
-    (value) => ({ kind: 'returned', value }),
-    (error: unknown) => ({ kind: 'threw', error }),
-  );
-}
-
-function abortionOf(signal: AbortSignal): Promise<Ending> {
-  const ending = (): Ending => ({ kind: 'aborted', error: signal.reason as AttemptAbortedError });
-  if (signal.aborted) return Promise.resolve(ending());
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(ending()), { once: true }));
+  return handler.run(job.payload, given);
 }
