@@ -4,6 +4,7 @@ import { AppendSettler } from './appendSettler.ts';
 import type { Connection } from './connection.ts';
 import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError, LogUnavailableError } from './errors.ts';
 import { batchHeaders, expectationHeaders } from './headers.ts';
+import { LinkedSet, type Place } from './linkedSet.ts';
 import type { AppendOutcome, LogObserver } from './logObserver.ts';
 import type { PendingAppend } from './pendingAppend.ts';
 import type { Publisher, PublishOutcome } from './publisher.ts';
@@ -49,7 +50,7 @@ export class Appender {
   #singlesInFlight = 0;
   #batchesOpen = 0;
   /** In the order of their deadlines, wherever they are. */
-  readonly #unsettled = new Set<PendingAppend>();
+  readonly #unsettled = new LinkedSet<PendingAppend>();
   #flushScheduled = false;
   #onIdle: (() => void) | undefined;
 
@@ -63,7 +64,7 @@ export class Appender {
   }
 
   /** Stores the event if its owner's last sequence is still `expected`; resolves to the event's own sequence. */
-  append({ text, ...event }: Appendable, expected: number): Promise<number> {
+  append({ text, eventId, owner, subject, filter, traceparent }: Appendable, expected: number): Promise<number> {
     const unsettled = this.#unsettled.size;
     if (unsettled >= this.#options.maxWaiting) return this.#refuse(new LogOverloadedError(unsettled));
     const body = Buffer.from(text);
@@ -72,19 +73,24 @@ export class Appender {
     const deadline = performance.now() + this.#options.deadlineMs;
     return new Promise((resolve, reject) => {
       const append: PendingAppend = {
-        ...event,
+        eventId,
+        owner,
+        subject,
+        filter,
+        traceparent,
         body,
         expected,
         deadline,
         resolve: (sequence) => {
-          if (this.#settled(append, 'stored')) resolve(sequence);
+          if (this.#settled(place, 'stored')) resolve(sequence);
         },
         reject: (error) => {
-          if (this.#settled(append, appendOutcome(error))) reject(error);
+          if (this.#settled(place, appendOutcome(error))) reject(error);
         },
         uncertain: false,
+        settled: false,
       };
-      this.#unsettled.add(append);
+      const place = this.#unsettled.add(append);
       this.#waiting.push(append);
       this.#scheduleFlush();
     });
@@ -102,8 +108,10 @@ export class Appender {
   }
 
   /** False if it was settled before: one whose time was over may still get its outcome. */
-  #settled(append: PendingAppend, outcome: AppendOutcome): boolean {
-    if (!this.#unsettled.delete(append)) return false;
+  #settled(place: Place<PendingAppend>, outcome: AppendOutcome): boolean {
+    if (!this.#unsettled.remove(place)) return false;
+    const append = place.item;
+    append.settled = true;
     const { observer, deadlineMs } = this.#options;
     observer?.appended(outcome, performance.now() - append.deadline + deadlineMs);
     if (this.#unsettled.size === 0) this.#onIdle?.();
@@ -204,7 +212,7 @@ export class Appender {
   }
 
   #resend(append: PendingAppend): void {
-    if (!this.#unsettled.has(append)) return;
+    if (append.settled) return;
     this.#singlesFirst.push(append);
     this.#scheduleFlush();
   }

@@ -110,6 +110,7 @@ export class BatchAppender {
         resolve: (sequence) => this.#settled(first, () => resolve(sequence)),
         reject: (error) => this.#settled(first, () => reject(error)),
         uncertain: false,
+        settled: false,
       };
       const batch = { members, first, overdue: setTimeout(() => this.#onOverdue(first), deadline - performance.now()) };
       this.#unsettled.set(first, batch);
@@ -130,6 +131,7 @@ export class BatchAppender {
     clearTimeout(batch.overdue);
     this.#events -= batch.members.length;
     this.#unsettled.delete(first);
+    first.settled = true;
     tell();
     if (this.#unsettled.size === 0) this.#onIdle?.();
   }

@@ -87,8 +87,10 @@ export class EventLog {
   async append(event: JobEvent, expectedSequence: number): Promise<number> {
     const { appender, forgotten, contents } = this.#started();
     const traceparent = this.#options.traceparent?.();
-    await forgotten?.assertNew([event]);
-    return appender.append(appendableOfJob(await contents.seal(event), traceparent), expectedSequence);
+    if (forgotten !== undefined && event.event === 'JobCreated') await forgotten.assertNew([event]);
+    const sealed = contents.seal(event);
+    const stored = sealed instanceof Promise ? await sealed : sealed;
+    return await appender.append(appendableOfJob(stored, traceparent), expectedSequence);
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Connection } from './connection.ts';
 import type { Delivery, WaitingDelivery } from './delivery.ts';
 import { decodeDueDelivery, decodeEventDelivery } from './deliveryCodec.ts';
 import { hearPauses } from './hearPauses.ts';
+import { LinkedSet } from './linkedSet.ts';
 import type { LogSink } from './logSink.ts';
 import { PullLoop } from './pullLoop.ts';
 import type { StartRate } from './rateWindow.ts';
@@ -38,7 +39,7 @@ export class JobQueue {
   readonly #options: JobQueueOptions;
   readonly #gate: StartGate;
   readonly #loops: readonly PullLoop[];
-  readonly #held = new Set<WaitingDelivery>();
+  readonly #held = new LinkedSet<WaitingDelivery>();
   readonly #heartbeat: NodeJS.Timeout;
   readonly #forgetPauses: () => void;
 
@@ -70,11 +71,11 @@ export class JobQueue {
   }
 
   async #take(delivery: WaitingDelivery): Promise<void> {
-    this.#held.add(delivery);
+    const place = this.#held.add(delivery);
     try {
       await this.#work(delivery);
     } finally {
-      this.#held.delete(delivery);
+      this.#held.remove(place);
     }
   }
 

@@ -13,4 +13,6 @@ export interface PendingAppend {
   readonly reject: (error: Error) => void;
   /** Set once an outcome was unknown: from then on a conflict may be our own first try. */
   uncertain: boolean;
+  /** Set once its outcome was told. */
+  settled: boolean;
 }

@@ -13,7 +13,8 @@ export type PublishOutcome =
 export type OnOutcome = (outcome: PublishOutcome) => void;
 
 interface Pending {
-  readonly onOutcome: OnOutcome;
+  /** Forgotten when it was called: a Map may keep what was deleted from it for long (see LinkedSet). */
+  onOutcome: OnOutcome | undefined;
   readonly giveUpAt: number;
 }
 
@@ -68,23 +69,27 @@ export class Publisher {
     const serial = Number(message.subject.slice(this.#inbox.length));
     const pending = this.#pending.get(serial);
     if (pending === undefined) return;
-    this.#pending.delete(serial);
-    pending.onOutcome(outcomeOf(message));
+    this.#settle(serial, pending, outcomeOf(message));
   }
 
   #sweep(): void {
     const now = performance.now();
     for (const [serial, pending] of this.#pending) {
       if (pending.giveUpAt > now) return;
-      this.#pending.delete(serial);
-      pending.onOutcome({ kind: 'unknown', reason: 'no acknowledgement in time' });
+      this.#settle(serial, pending, { kind: 'unknown', reason: 'no acknowledgement in time' });
     }
   }
 
+  #settle(serial: number, pending: Pending, outcome: PublishOutcome): void {
+    const { onOutcome } = pending;
+    this.#pending.delete(serial);
+    pending.onOutcome = undefined;
+    onOutcome?.(outcome);
+  }
+
   #settleAll(reason: string): void {
-    const all = [...this.#pending.values()];
-    this.#pending.clear();
-    for (const pending of all) pending.onOutcome({ kind: 'unknown', reason });
+    const all = [...this.#pending];
+    for (const [serial, pending] of all) this.#settle(serial, pending, { kind: 'unknown', reason });
   }
 }
 

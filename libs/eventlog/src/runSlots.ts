@@ -1,10 +1,12 @@
+import { LinkedSet } from './linkedSet.ts';
+
 /** After so long without a slot a claimed job is better off with another worker. */
 const WAIT_MS = 500;
 
 /** Leave to run, for so many at once. Who finds no slot free waits in order of arrival, and not for long. */
 export class RunSlots {
   readonly #waitMs: number;
-  readonly #waiting = new Set<(granted: boolean) => void>();
+  readonly #waiting = new LinkedSet<(granted: boolean) => void>();
   #free: number;
 
   constructor(slots: number, waitMs = WAIT_MS) {
@@ -20,7 +22,7 @@ export class RunSlots {
   }
 
   giveBack(): void {
-    const [next] = this.#waiting;
+    const next = this.#waiting.first;
     if (next === undefined) this.#free++;
     else next(true);
   }
@@ -29,11 +31,11 @@ export class RunSlots {
     return new Promise((resolve) => {
       const settle = (granted: boolean) => {
         clearTimeout(overdue);
-        this.#waiting.delete(settle);
+        this.#waiting.remove(place);
         resolve(granted);
       };
       const overdue = setTimeout(settle, this.#waitMs, false);
-      this.#waiting.add(settle);
+      const place = this.#waiting.add(settle);
     });
   }
 }

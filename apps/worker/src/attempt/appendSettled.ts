@@ -9,20 +9,17 @@ type Log = Pick<WorkerContext, 'eventLog' | 'closing'>;
  * Appends and returns the sequence, however long the log is away (until the worker closes). A try whose outcome stayed
  * unknown may have been stored, and then it is our own event that the next try conflicts with: the history tells.
  */
-export async function appendSettled(event: JobEvent, expectedSequence: number, log: Log): Promise<number> {
+export function appendSettled(event: JobEvent, expectedSequence: number, log: Log): Promise<number> {
   let tries = 0;
-  return untilAvailable(async () => {
+  return untilAvailable(() => {
     tries += 1;
-    try {
-      return await log.eventLog.append(event, expectedSequence);
-    } catch (error) {
-      if (tries === 1 || !(error instanceof ConcurrentAppendError)) throw error;
-      return await sequenceOf(event, error, log);
-    }
+    const appended = log.eventLog.append(event, expectedSequence);
+    return tries === 1 ? appended : appended.catch((error: unknown) => sequenceAfter(error, event, log));
   }, log.closing);
 }
 
-async function sequenceOf(event: JobEvent, conflict: ConcurrentAppendError, log: Log): Promise<number> {
+async function sequenceAfter(conflict: unknown, event: JobEvent, log: Log): Promise<number> {
+  if (!(conflict instanceof ConcurrentAppendError)) throw conflict;
   const history = await log.eventLog.readHistory(event.jobId);
   const own = history.find((recorded) => recorded.event.id === event.id);
   if (own === undefined) throw conflict;

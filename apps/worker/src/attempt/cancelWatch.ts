@@ -79,6 +79,9 @@ export class CancelWatch {
   }
 
   unfollow(jobId: string): void {
+    const followed = this.#followed.get(jobId);
+    // A Map may keep what was deleted from it for long: then not the whole attempt.
+    if (followed !== undefined) followed.running = undefined;
     this.#followed.delete(jobId);
   }
 

@@ -1,5 +1,5 @@
 import { decide, evolve, isRejection } from '@jobstream/domain';
-import type { Decision, Job, JobCommand, JobEvent } from '@jobstream/domain';
+import type { Decision, Job, JobCommand } from '@jobstream/domain';
 import { EventTooLargeError } from '@jobstream/eventlog';
 import type { JobSnapshot } from '@jobstream/eventlog';
 import type { WorkerContext } from '../workerContext.ts';
@@ -20,7 +20,9 @@ export class JobChain {
   readonly #causationId: string;
   #job: Job;
   #sequence: number;
-  #last: Promise<unknown> = Promise.resolve();
+  /** Commands that have no decision yet, the last one among them. */
+  #open = 0;
+  #last: Promise<Decision> | undefined;
   #broken: { readonly error: unknown } | undefined;
 
   constructor({ job, sequence }: JobSnapshot, causationId: string, context: WorkerContext) {
@@ -42,27 +44,27 @@ export class JobChain {
 
   /** Decides on the state as earlier appends leave it, and appends. ConcurrentAppendError: the job has moved on. */
   record(command: AttemptCommand): Promise<Decision> {
-    const recorded = this.#last.then(() => this.#record(command));
-    this.#last = recorded.catch(() => undefined);
-    return recorded;
+    const turn = () => this.#record(command);
+    const earlier = this.#open === 0 ? undefined : this.#last;
+    this.#open++;
+    this.#last = earlier === undefined ? turn() : earlier.then(turn, turn);
+    return this.#last;
   }
 
   async #record(command: AttemptCommand): Promise<Decision> {
-    const decision = decide(this.#complete(command), this.#job);
-    if (isRejection(decision)) return decision;
-    await this.#append(decision);
-    return decision;
-  }
-
-  async #append(event: JobEvent): Promise<void> {
-    if (this.#broken !== undefined) throw this.#broken.error;
     try {
-      this.#sequence = await appendSettled(event, this.#sequence, this.#context);
-      this.#job = evolve(this.#job, event) ?? this.#job;
+      const decision = decide(this.#complete(command), this.#job);
+      if (isRejection(decision)) return decision;
+      if (this.#broken !== undefined) throw this.#broken.error;
+      this.#sequence = await appendSettled(decision, this.#sequence, this.#context);
+      this.#job = evolve(this.#job, decision) ?? this.#job;
+      return decision;
     } catch (error) {
       // An event that is too large was not sent, so the chain goes on from where it was.
-      if (!(error instanceof EventTooLargeError)) this.#broken = { error };
+      if (!(error instanceof EventTooLargeError)) this.#broken ??= { error };
       throw error;
+    } finally {
+      this.#open--;
     }
   }
 

@@ -17,17 +17,20 @@ export class Contents {
     this.#keys = keys;
   }
 
-  /** The event as it is to be stored. */
-  async seal<Event extends JobEvent>(event: Event): Promise<Event> {
-    if (this.#keys === undefined || !hasContents(event)) return event;
+  /** The event as it is to be stored; at once where there is nothing to encrypt. */
+  seal<Event extends JobEvent>(event: Event): Event | Promise<Event> {
+    return this.#keys === undefined || !hasContents(event) ? event : this.#sealed(event, this.#keys);
+  }
+
+  async #sealed<Event extends JobEvent>(event: Event, keys: Keys): Promise<Event> {
     const { jobId } = event;
-    const key = await (event.event === 'JobCreated' ? this.#keys.create(jobId) : this.#keys.findOrCreate(jobId));
+    const key = await (event.event === 'JobCreated' ? keys.create(jobId) : keys.findOrCreate(jobId));
     // What comes after the key was destroyed shall be as unreadable as what came before.
     return sealEvent(event, key.kind === 'key' ? key.secret : randomBytes(32));
   }
 
   sealAll(events: readonly JobEvent[]): Promise<readonly JobEvent[]> {
-    return Promise.all(events.map((event) => this.seal(event)));
+    return Promise.all(events.map(async (event) => this.seal(event)));
   }
 
   /** Events as they were before they were stored; see `isShredded` and `isUnreadable` for what cannot be had. */
