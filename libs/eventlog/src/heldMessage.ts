@@ -48,7 +48,7 @@ export class HeldMessage {
   }
 
   header(name: string): string | undefined {
-    return this.#message.headers?.get(name);
+    return mayHaveHeader(this.body(), name) ? this.#message.headers?.get(name) : undefined;
   }
 
   size(): number {
@@ -90,4 +90,19 @@ function dotsIn(subject: string): readonly number[] {
   const dots: number[] = [];
   for (let dot = subject.indexOf('.'); dot !== -1; dot = subject.indexOf('.', dot + 1)) dots.push(dot);
   return dots;
+}
+
+const HEADERS_BEGIN = 'NATS/1.0\r\n';
+const HEADERS_END = '\r\n\r\n';
+
+/**
+ * The client reads all headers of a message to give one, which takes as long as reading the body. But it hands out bodies as
+ * views of the bytes that came, and there the headers stand right before the body: whether the name is among them can be
+ * seen at once. Where they do not stand there, nothing is known.
+ */
+function mayHaveHeader({ buffer, byteOffset }: Uint8Array, name: string): boolean {
+  const before = Buffer.from(buffer, 0, byteOffset);
+  const begin = before.lastIndexOf(HEADERS_BEGIN);
+  if (begin < 0 || before.lastIndexOf(HEADERS_END) !== before.length - HEADERS_END.length) return true;
+  return before.includes(name, begin);
 }
