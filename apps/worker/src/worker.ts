@@ -85,9 +85,9 @@ export class Worker implements Service {
   }
 
   /** Whether it led to an attempt. */
-  async #answer(delivery: Delivery): Promise<boolean> {
+  #answer(delivery: Delivery): Promise<boolean> {
     if (this.#stopped === undefined) return answerDelivery(delivery, this.#context);
     delivery.release();
-    return false;
+    return Promise.resolve(false);
   }
 }

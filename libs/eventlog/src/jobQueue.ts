@@ -80,7 +80,8 @@ export class JobQueue {
   }
 
   async #work(delivery: WaitingDelivery): Promise<void> {
-    const pass = await this.#gate.enter();
+    const turn = this.#gate.enter();
+    const pass = turn instanceof Promise ? await turn : turn;
     if (pass === undefined) return delivery.release();
     let started: boolean | void = false;
     try {

@@ -50,8 +50,8 @@ export class StartGate {
     return Math.max(0, Math.min(this.capacity() - this.#passes, allowed) - this.#waiting.length);
   }
 
-  /** Resolves to a pass when it is one's turn, or to undefined when those who wait are turned away. */
-  async enter(): Promise<Pass | undefined> {
+  /** A pass when it is one's turn, which may be now, or undefined when those who wait are turned away. */
+  enter(): Pass | Promise<Pass | undefined> | undefined {
     if (this.#closed) return undefined;
     if (this.#waiting.length === 0 && this.#isOpen()) return this.#pass();
     return new Promise((resolve) => this.#waiting.push(resolve));

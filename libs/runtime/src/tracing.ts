@@ -41,6 +41,8 @@ export interface TracedSpan {
 
 const KINDS = { server: SpanKind.SERVER, consumer: SpanKind.CONSUMER } as const;
 const STOP_MS = 3_000;
+/** Of work that belongs to no trace, where no traces are made. */
+const NO_SPAN: TracedSpan = { within: (work) => work(), end: () => undefined };
 
 /**
  * Traces of one process. Without an endpoint nothing is recorded, but the trace context of what comes in still goes on
@@ -85,6 +87,7 @@ export class Tracing implements Service {
     if (this.#started !== undefined) return this.#recorded(this.#started.tracer, options);
     const { parent, links = [] } = options;
     const traceparent = [parent, ...links].find((one) => parseTraceparent(one) !== undefined);
+    if (traceparent === undefined) return NO_SPAN;
     return { within: (work) => this.#within(traceparent, work), end: () => undefined };
   }
 

@@ -61,7 +61,7 @@ async function runAttempt(claim: Attempt, context: WorkerContext): Promise<{ ans
   context.observer.ran(claim.delivery.jobType, outcome.durationMs);
   if (isCancelled(outcome)) return { answer: answerToCancelled(claim, outcome), end: 'cancelled' };
   const event = await recordOutcome(claim, outcome, context);
-  await parkRetry(event, context);
+  if (event.event === 'JobRetryScheduled') await parkRetry(event, context);
   return { answer: answerToEvent(event), end: endIn(event) };
 }
 

@@ -1,5 +1,5 @@
 import { evolve, isRejection } from '@jobstream/domain';
-import type { Decision } from '@jobstream/domain';
+import type { Decision, JobEvent, Rejection } from '@jobstream/domain';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Delivery, JobSnapshot } from '@jobstream/eventlog';
 import type { WorkerContext } from '../workerContext.ts';
@@ -28,7 +28,9 @@ export async function claimJob(delivery: Delivery, context: WorkerContext, beate
   const chain = new JobChain(plan.snapshot, startCause(delivery), context);
   try {
     const decision = await chain.record(plan.command);
-    const claim = await claimed(decision, chain, delivery, context);
+    const claim = isRejection(decision)
+      ? await refused(decision, delivery, context)
+      : claimed(decision, chain, delivery, context);
     tellObserver(plan.snapshot, decision, context);
     return claim;
   } catch (error) {
@@ -44,17 +46,13 @@ function firstState({ recorded, deliveryCount }: Delivery): JobSnapshot | undefi
   return job === undefined ? undefined : { job, sequence: recorded.sequence };
 }
 
-async function claimed(
-  decision: Decision,
-  chain: JobChain,
-  delivery: Delivery,
-  context: WorkerContext,
-): Promise<Attempt | Answer> {
-  if (isRejection(decision)) {
-    if (decision.dueAt !== undefined) await wakeAt(decision.dueAt, delivery, context);
-    return answered({ answer: 'ack' }, decision.detail, delivery, context);
-  }
-  if (decision.event === 'JobStarted') return startedAttempt(chain, delivery, context);
+async function refused({ dueAt, detail }: Rejection, delivery: Delivery, context: WorkerContext): Promise<Answer> {
+  if (dueAt !== undefined) await wakeAt(dueAt, delivery, context);
+  return answered({ answer: 'ack' }, detail, delivery, context);
+}
+
+function claimed(event: JobEvent, chain: JobChain, delivery: Delivery, context: WorkerContext): Attempt | Answer {
+  if (event.event === 'JobStarted') return startedAttempt(chain, delivery, context);
   context.logger.error({ jobId: delivery.jobId, jobType: delivery.jobType }, 'failed: its workers were lost');
   return { answer: 'ack' };
 }
