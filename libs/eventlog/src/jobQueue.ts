@@ -4,6 +4,7 @@ import { decodeDueDelivery, decodeEventDelivery } from './deliveryCodec.ts';
 import { hearPauses } from './hearPauses.ts';
 import { LinkedSet } from './linkedSet.ts';
 import type { LogSink } from './logSink.ts';
+import type { Pass } from './pass.ts';
 import { PullLoop } from './pullLoop.ts';
 import type { StartRate } from './rateWindow.ts';
 import { StartGate } from './startGate.ts';
@@ -72,26 +73,16 @@ export class JobQueue {
 
   async #take(delivery: WaitingDelivery): Promise<void> {
     const place = this.#held.add(delivery);
-    try {
-      await this.#work(delivery);
-    } finally {
-      this.#held.remove(place);
-    }
-  }
-
-  async #work(delivery: WaitingDelivery): Promise<void> {
-    const turn = this.#gate.enter();
-    const pass = turn instanceof Promise ? await turn : turn;
-    if (pass === undefined) return delivery.release();
+    let pass: Pass | undefined;
     let started: boolean | void = false;
     try {
-      started = await this.#options.onDelivery({
-        ...delivery,
-        takeSlot: () => pass.takeSlot(),
-        freeSlot: () => pass.giveBack(true),
-      });
+      const turn = this.#gate.enter();
+      pass = turn instanceof Promise ? await turn : turn;
+      if (pass === undefined) delivery.release();
+      else started = await this.#options.onDelivery(withSlot(delivery, pass));
     } finally {
-      pass.giveBack(started !== false);
+      pass?.giveBack(started !== false);
+      this.#held.remove(place);
     }
   }
 
@@ -102,4 +93,8 @@ export class JobQueue {
   #keepAlive(): void {
     for (const delivery of this.#held) delivery.keepAlive();
   }
+}
+
+function withSlot(delivery: WaitingDelivery, pass: Pass): Delivery {
+  return { ...delivery, takeSlot: () => pass.takeSlot(), freeSlot: () => pass.giveBack(true) };
 }

@@ -1,9 +1,14 @@
-/** A member's place in a LinkedSet. */
-export interface Place<Item> {
+/** A member's place in a LinkedSet. Of a class, since V8 comes to make literals that live for a moment in the old generation. */
+export class Place<Item> {
   readonly item: Item;
   previous: Place<Item> | undefined;
   next: Place<Item> | undefined;
-  isTaken: boolean;
+  isTaken = true;
+
+  constructor(item: Item, previous: Place<Item> | undefined) {
+    this.item = item;
+    this.previous = previous;
+  }
 }
 
 /**
@@ -27,7 +32,7 @@ export class LinkedSet<Item> implements Iterable<Item> {
   }
 
   add(item: Item): Place<Item> {
-    const place: Place<Item> = { item, previous: this.#last, next: undefined, isTaken: true };
+    const place = new Place(item, this.#last);
     if (this.#last === undefined) this.#first = place;
     else this.#last.next = place;
     this.#last = place;
