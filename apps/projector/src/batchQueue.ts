@@ -2,18 +2,25 @@ import type { LogEntry } from '@jobstream/eventlog';
 
 /** Larger transactions are hardly faster, and whoever waits for the rows waits longer. */
 const MAX_BATCH = 10_000;
-/** So much must wait before it is handed over while another batch is being written: little is worth no transaction. */
+/** So much is worth a transaction at once, even while another batch is being written. */
 const MIN_AHEAD = 2_000;
+/**
+ * Less waits until the last batch began so long ago: a transaction costs as much as some thirty rows, and at hundreds of
+ * jobs a second one for each event would take more of the machine than the work itself.
+ */
+const MIN_INTERVAL_MS = 10;
 
 /**
- * Gathers what arrives into batches. When nothing is being written they go out at once, however small, so that a lone
- * event is not held up; in a backlog they are large, and while one is written the next is prepared.
+ * Gathers what arrives into batches. What comes after a pause goes out at once, however small, so that a lone event is
+ * not held up; in a backlog batches are large, and while one is written the next is prepared.
  */
 export class BatchQueue {
   readonly #apply: (batch: readonly LogEntry[]) => Promise<void>;
   readonly #failure = new AbortController();
   #waiting: LogEntry[] = [];
   #underWay = 0;
+  #lastBegan = Number.NEGATIVE_INFINITY;
+  #due: NodeJS.Timeout | undefined;
   #progress = Promise.withResolvers<void>();
 
   constructor(apply: (batch: readonly LogEntry[]) => Promise<void>) {
@@ -35,6 +42,7 @@ export class BatchQueue {
   /** Resolves when what is being written has ended, either way; what waits is dropped. */
   async stop(): Promise<void> {
     this.#waiting = [];
+    clearTimeout(this.#due);
     while (this.#underWay > 0) await this.#progress.promise;
   }
 
@@ -48,11 +56,24 @@ export class BatchQueue {
 
   #mayHandOver(): boolean {
     if (this.failed.aborted || this.#waiting.length === 0) return false;
-    return this.#underWay === 0 || (this.#underWay === 1 && this.#waiting.length >= MIN_AHEAD);
+    if (this.#waiting.length >= MIN_AHEAD) return this.#underWay <= 1;
+    return this.#underWay === 0 && this.#isTime();
+  }
+
+  /** If it is not, sees to it that there is another look when it is. */
+  #isTime(): boolean {
+    const left = this.#lastBegan + MIN_INTERVAL_MS - performance.now();
+    if (left <= 0) return true;
+    this.#due ??= setTimeout(() => {
+      this.#due = undefined;
+      this.#handOver();
+    }, left);
+    return false;
   }
 
   async #run(batch: readonly LogEntry[]): Promise<void> {
     this.#underWay += 1;
+    this.#lastBegan = performance.now();
     try {
       await this.#apply(batch);
     } catch (error) {
