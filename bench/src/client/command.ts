@@ -4,8 +4,15 @@ import type { Percentiles } from '../measure/percentiles.ts';
 export type Command =
   | { readonly do: 'enqueueMany'; readonly count: number; readonly chunk: number; readonly inFlight: number }
   | { readonly do: 'enqueueEach'; readonly count: number; readonly inFlight: number }
-  | { readonly do: 'work'; readonly concurrency: number; readonly expected: number }
-  | { readonly do: 'offer'; readonly rate: number; readonly seconds: number; readonly sampleEvery: number };
+  | { readonly do: 'work'; readonly concurrency: number; readonly expected: number; readonly warmUp?: number }
+  | {
+      readonly do: 'offer';
+      readonly rate: number;
+      readonly seconds: number;
+      /** So many jobs come first whose latency does not count. */
+      readonly warmUp: number;
+      readonly sampleEvery: number;
+    };
 
 /** What one command took in its process. */
 export interface Outcome {

@@ -12,11 +12,11 @@ type Offer = Extract<Command, { do: 'offer' }>;
  * which it should have been, so that a stall counts for every job that it held up. Tells when samples were seen completed.
  */
 export async function offerJobs(client: JobClient, offer: Offer): Promise<Percentiles | undefined> {
-  const { rate, seconds, sampleEvery } = offer;
+  const { rate, seconds, warmUp, sampleEvery } = offer;
   const watch = new CompletionWatch(client);
   const began = monotonicMicros();
   const waiting: Promise<void>[] = [];
-  for (let n = 0; n < rate * seconds; n += 1) {
+  for (let n = 0; n < warmUp + rate * seconds; n += 1) {
     const dueAt = began + Math.round((n * 1_000_000) / rate);
     while (monotonicMicros() < dueAt) await pause(dueAt - monotonicMicros() > 1_500 ? 1 : 0);
     waiting.push(create(n, dueAt));
@@ -26,6 +26,6 @@ export async function offerJobs(client: JobClient, offer: Offer): Promise<Percen
 
   async function create(n: number, dueAt: number): Promise<void> {
     const id = await client.enqueue({ n, dueAt });
-    if (sampleEvery > 0 && n % sampleEvery === 0) watch.add(id, dueAt);
+    if (n >= warmUp && sampleEvery > 0 && n % sampleEvery === 0) watch.add(id, dueAt);
   }
 }

@@ -23,6 +23,8 @@ export const QUICK: Sizes = { bulk: 30_000, single: 5_000, drain: 30_000, rates:
 const CHUNK = 1_000;
 const CHUNKS_IN_FLIGHT = 4;
 const CONCURRENCY = 100;
+/** Before latency counts, so that no process is measured while it starts and is compiled. */
+const WARM_UP_SECONDS = 2;
 /** With table, every twentieth job is looked for. */
 const SAMPLE_EVERY = 20;
 /** At other rates latency is measured with fsync alone. */
@@ -111,12 +113,13 @@ function latency(rate: number, seconds: number): Workload {
     ...(rate === USUAL_RATE ? {} : { durabilities: ['fsync'] }),
     async run(stage, measured) {
       const [producer, worker] = [await stage.client('producer'), await stage.client('worker')];
-      const count = rate * seconds;
+      const warmUp = rate * WARM_UP_SECONDS;
+      const count = warmUp + rate * seconds;
       const sampleEvery = stage.showsCompletion ? SAMPLE_EVERY : 0;
       const [offered, worked] = await measured(() =>
         Promise.all([
-          producer.ask({ do: 'offer', rate, seconds, sampleEvery }),
-          worker.ask({ do: 'work', concurrency: CONCURRENCY, expected: count }),
+          producer.ask({ do: 'offer', rate, seconds, warmUp, sampleEvery }),
+          worker.ask({ do: 'work', concurrency: CONCURRENCY, expected: count, warmUp }),
         ]),
       );
       return { jobs: count, seconds: worked.seconds, clients: { producer: offered, worker: worked } };
