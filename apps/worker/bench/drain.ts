@@ -1,8 +1,9 @@
 /**
- * Cost of an attempt: `node apps/worker/bench/drain.ts [jobs] [concurrency]` with NATS_URL set. Creates jobs of a type of
- * its own, then lets one worker run them with a handler that does nothing, and prints the rate and the CPU time a job of
- * this process.
+ * Cost of an attempt: `node apps/worker/bench/drain.ts [jobs] [concurrency]` with NATS_URL set. Has jobs of a type of its
+ * own created by another process, since what has made them collects garbage otherwise than a worker does; then lets one
+ * worker run them with a handler that does nothing, and prints the rate and the CPU time a job of this process.
  */
+import { execFileSync } from 'node:child_process';
 import { defaultBackoff, decide, isRejection, type JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
@@ -14,7 +15,8 @@ import { Worker } from '../src/worker.ts';
 
 const jobs = Number(process.argv[2] ?? 20_000);
 const concurrency = Number(process.argv[3] ?? 100);
-const jobType = `bench-${Date.now()}`;
+const typeToCreate = process.argv[4];
+const jobType = typeToCreate ?? `bench-${Date.now()}`;
 const url = process.env['NATS_URL'] ?? 'nats://127.0.0.1:4222';
 const logger = createLogger({ service: 'bench', level: 'silent' });
 
@@ -33,10 +35,14 @@ function creation(): JobEvent {
   return decision;
 }
 
-const producer = new EventLog({ url, name: 'bench-producer', maxWaiting: jobs });
-await producer.start();
-await Promise.all(Array.from({ length: jobs }, () => producer.append(creation(), 0)));
-await producer.stop();
+if (typeToCreate !== undefined) {
+  const producer = new EventLog({ url, name: 'bench-producer', maxWaiting: jobs });
+  await producer.start();
+  await Promise.all(Array.from({ length: jobs }, () => producer.append(creation(), 0)));
+  await producer.stop();
+  process.exit();
+}
+execFileSync(process.execPath, [import.meta.filename, String(jobs), String(concurrency), jobType]);
 
 const { promise: done, resolve: finish } = Promise.withResolvers<void>();
 let runs = 0;

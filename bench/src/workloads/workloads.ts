@@ -4,6 +4,8 @@ export interface Sizes {
   readonly bulk: number;
   readonly single: number;
   readonly drain: number;
+  /** Enqueued one by one and drained at once. */
+  readonly both: number;
   readonly rates: readonly number[];
   readonly seconds: number;
   /** How many finished jobs there are before latency is measured again. */
@@ -14,11 +16,20 @@ export const FULL: Sizes = {
   bulk: 100_000,
   single: 20_000,
   drain: 100_000,
+  both: 40_000,
   rates: [100, 500, 2_000, 5_000],
   seconds: 10,
   behind: [10_000, 1_000_000],
 };
-export const QUICK: Sizes = { bulk: 30_000, single: 5_000, drain: 30_000, rates: [500], seconds: 6, behind: [] };
+export const QUICK: Sizes = {
+  bulk: 30_000,
+  single: 5_000,
+  drain: 30_000,
+  both: 30_000,
+  rates: [500],
+  seconds: 6,
+  behind: [],
+};
 
 const CHUNK = 1_000;
 const CHUNKS_IN_FLIGHT = 4;
@@ -39,7 +50,7 @@ export function workloads(sizes: Sizes): readonly Workload[] {
     singleEnqueue(Math.ceil(sizes.single / 10), 1),
     singleEnqueue(sizes.single, 100),
     drain(sizes.drain),
-    enqueueAndDrain(sizes.drain),
+    enqueueAndDrain(sizes.both),
     ...sizes.rates.map((rate) => latency(rate, sizes.seconds)),
     ...sizes.behind.map((finished) => latencyBehind(finished, sizes.seconds)),
   ];
