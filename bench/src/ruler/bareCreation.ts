@@ -6,9 +6,7 @@ import type { BarePublish } from './bareAttempt.ts';
 /** Writes a job of ours as it is created; `onStored` is told its id. */
 export function bareCreation(publisher: BarePublish, payload: Payload, onStored: (jobId: string) => void): void {
   const event = creationOf(payload);
-  const base = `ruler.bench.${event.jobId}`;
+  const subject = `ruler.bench.${event.jobId}.created`;
   const body = Buffer.from(encodeJobEvent(event));
-  publisher.publish({ subject: `${base}.created`, body, expected: 0, filter: `${base}.>` }, () =>
-    onStored(event.jobId),
-  );
+  publisher.publish({ subject, body, expected: 0 }, () => onStored(event.jobId));
 }

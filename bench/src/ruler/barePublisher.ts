@@ -3,9 +3,9 @@ import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from '@nats-
 export interface BareMessage {
   readonly subject: string;
   readonly body: Uint8Array;
-  /** What the last sequence under `filter` has to be. */
+  /** What the last sequence under `filter`, or under its own subject, has to be. */
   readonly expected: number;
-  readonly filter: string;
+  readonly filter?: string;
 }
 
 /**
@@ -39,10 +39,8 @@ export class BarePublisher {
 }
 
 export function expectationLines({ expected, filter }: Pick<BareMessage, 'expected' | 'filter'>): string {
-  return (
-    `Nats-Expected-Last-Subject-Sequence: ${expected}\r\n` +
-    `Nats-Expected-Last-Subject-Sequence-Subject: ${filter}\r\n`
-  );
+  const filterLine = filter === undefined ? '' : `Nats-Expected-Last-Subject-Sequence-Subject: ${filter}\r\n`;
+  return `Nats-Expected-Last-Subject-Sequence: ${expected}\r\n${filterLine}`;
 }
 
 export function headerBlock(lines: string): MsgHdrs {

@@ -152,7 +152,7 @@ export class BatchAppender {
     this.#options.observer?.batchSent(members.length);
     for (const [index, { subject, filter, traceparent, body }] of members.entries()) {
       const last = index === members.length - 1;
-      const headers = batchHeaders({ expected: 0, filter, traceparent }, { id, position: index + 1, last });
+      const headers = batchHeaders({ expected: 0, subject, filter, traceparent }, { id, position: index + 1, last });
       if (!last) this.#publisher.publishSilently(subject, body, headers);
       else this.#publisher.publish(subject, body, headers, (outcome) => this.#onOutcome(outcome, first, index));
     }

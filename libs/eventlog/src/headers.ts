@@ -9,6 +9,8 @@ const IS_TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 /** What an append expects, and the trace that it belongs to, if any. */
 export interface Expectation {
   readonly expected: number;
+  /** Of the message itself. */
+  readonly subject: string;
   readonly filter: string;
   readonly traceparent?: string | undefined;
 }
@@ -45,8 +47,10 @@ export function plainHeaders(): MsgHdrs {
   return encoded('');
 }
 
-function expectationLines({ expected, filter, traceparent }: Expectation): string {
-  return `${EXPECTED_SEQUENCE}: ${expected}\r\n${EXPECTED_FILTER}: ${filter}\r\n${traceLine(traceparent)}`;
+/** Without a filter the server looks at the subject of the message. */
+function expectationLines({ expected, subject, filter, traceparent }: Expectation): string {
+  const filterLine = filter === subject ? '' : `${EXPECTED_FILTER}: ${filter}\r\n`;
+  return `${EXPECTED_SEQUENCE}: ${expected}\r\n${filterLine}${traceLine(traceparent)}`;
 }
 
 /** The one value that strangers can have a hand in: whatever is not exactly of its form is left out. */

@@ -25,12 +25,13 @@ export function jobFilter(jobId: string, jobType = '*'): string {
 
 /**
  * What an append's expectation is checked against. Replicated servers compare these filters as strings, so every writer
- * must send exactly this one. A creation under an idempotency key looks at all types, since the key is the identity:
- * it can only race another creation of the same id, which sends the same string.
+ * must send exactly this one. A creation can only race another creation of the same id, which sends the same string: under
+ * an idempotency key it looks at all types, since the key is the identity; else at its own subject, which the server finds
+ * without a search, and no job has other events without this one.
  */
 export function expectationFilter(event: JobEvent): string {
-  const ofAnyType = event.event === 'JobCreated' && event.data.idempotencyKey !== undefined;
-  return jobFilter(event.jobId, ofAnyType ? '*' : event.jobType);
+  if (event.event !== 'JobCreated') return jobFilter(event.jobId, event.jobType);
+  return event.data.idempotencyKey === undefined ? eventSubject(event) : jobFilter(event.jobId);
 }
 
 /** Events that call for work on a job. */

@@ -26,13 +26,21 @@ const target = (subject: string) => ({
 
 /** The headers of each kind of message. All values are texts. */
 export const headerSchemas = {
-  JobEventHeaders: eventHeaders('jobs\\.([a-z][a-z0-9-]{0,62}|\\*)\\.[0-9a-f-]{36}', 'job', [
-    'Exactly `jobs.<type>.<id>.>`, since replicated servers compare it as text. Only a JobCreated under an',
-    'idempotency key, whose id is drawn from the key, has `*` as its type.',
-  ]),
-  ScheduleEventHeaders: eventHeaders('schedules\\.[a-z0-9][a-z0-9-]{0,62}', 'schedule', [
-    'Exactly `schedules.<name>.>`.',
-  ]),
+  JobEventHeaders: headers(previousOf('job'), {
+    ...filter('jobs\\.([a-z][a-z0-9-]{0,62}|\\*)\\.[0-9a-f-]{36}', [
+      'Exactly `jobs.<type>.<id>.>`, since replicated servers compare it as text. A JobCreated under an idempotency key, whose',
+      'id is drawn from the key, has `*` as its type; one without a key has no such header and is compared with its own subject.',
+    ]),
+    ...traceparent,
+    ...batch,
+  }),
+  ScheduleEventHeaders: headers(
+    {
+      ...previousOf('schedule'),
+      ...filter('schedules\\.[a-z0-9][a-z0-9-]{0,62}', ['Exactly `schedules.<name>.>`.']),
+    },
+    { ...traceparent, ...batch },
+  ),
   OneTimeHeaders: headers(
     {
       'Nats-Schedule': { type: 'string', pattern: '^@at ', description: '`@at` and an RFC 3339 time.' },
@@ -51,18 +59,20 @@ export const headerSchemas = {
   RungHeaders: headers({}, scheduler),
 } as const;
 
-function eventHeaders(subject: string, noun: string, filter: readonly string[]): JsonSchema {
-  return headers(
-    {
-      [EXPECTED_SEQUENCE]: {
-        type: 'string',
-        pattern: '^\\d+$',
-        description: `The stream sequence of the ${noun}'s previous event, 0 for the first; the server refuses the event when it is not. So the history can be read backwards.`,
-      },
-      [EXPECTED_FILTER]: { type: 'string', pattern: `^${subject}\\.>$`, description: filter.join(' ') },
+function previousOf(noun: string): Readonly<Record<string, JsonSchema>> {
+  return {
+    [EXPECTED_SEQUENCE]: {
+      type: 'string',
+      pattern: '^\\d+$',
+      description: `The stream sequence of the ${noun}'s previous event, 0 for the first; the server refuses the event when it is not. So the history can be read backwards.`,
     },
-    { ...traceparent, ...batch },
-  );
+  };
+}
+
+function filter(subject: string, description: readonly string[]): Readonly<Record<string, JsonSchema>> {
+  return {
+    [EXPECTED_FILTER]: { type: 'string', pattern: `^${subject}\\.>$`, description: description.join(' ') },
+  };
 }
 
 function headers(required: Readonly<Record<string, JsonSchema>>, optional: Readonly<Record<string, JsonSchema>>) {

@@ -111,7 +111,7 @@ export class JobKeys {
 
   /** A conflict is an outcome like another: somebody else was faster. */
   async #publish(subject: string, text: string, jobId: string, expected = 0): Promise<PublishOutcome> {
-    const headers = expectationHeaders({ expected, filter: keysFilter(jobId) });
+    const headers = expectationHeaders({ expected, subject, filter: keysFilter(jobId) });
     const { promise, resolve, reject } = Promise.withResolvers<PublishOutcome>();
     try {
       this.#options.publisher.publish(subject, Buffer.from(text), headers, resolve);
