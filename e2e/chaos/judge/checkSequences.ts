@@ -28,8 +28,8 @@ export function checkChain(jobId: string, history: readonly LoggedEvent[]): read
   });
 }
 
-/** A creation under an idempotency key looks at all types. */
+/** A creation under an idempotency key looks at all types, one without a key at its own subject. */
 function isFilterOf({ filter, event, jobType, jobId, data }: LoggedEvent): boolean {
-  const wide = event === 'JobCreated' && data['idempotencyKey'] !== undefined;
-  return filter === `jobs.${wide ? '*' : jobType}.${jobId}.>`;
+  if (event !== 'JobCreated') return filter === `jobs.${jobType}.${jobId}.>`;
+  return filter === (data['idempotencyKey'] === undefined ? undefined : `jobs.*.${jobId}.>`);
 }

@@ -149,7 +149,7 @@ export function message({ id, type, event, ...rest }: Told, sequence: number): R
     subject: `jobs.${type}.${id}.${tokens[event]}`,
     headers: {
       'nats-expected-last-subject-sequence': String(rest.version === 1 ? 0 : sequence - 1),
-      'nats-expected-last-subject-sequence-subject': `jobs.${type}.${id}.>`,
+      ...(event === 'JobCreated' ? {} : { 'nats-expected-last-subject-sequence-subject': `jobs.${type}.${id}.>` }),
     },
     body: JSON.stringify({ v: 1, id: `event-${sequence}`, event, jobId: id, jobType: type, ...rest }),
   };

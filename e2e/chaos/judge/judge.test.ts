@@ -185,14 +185,29 @@ test('an append that expected nothing breaks the chain', () => {
   expect(found).toEqual(['chain plain']);
 });
 
-test('an append whose expectation looked elsewhere breaks the chain', () => {
+test.each([
+  ['an append', 'completed', 'jobs.*.plain.>'],
+  ['a creation without a key', 'created', 'jobs.*.plain.>'],
+])('%s whose expectation looked elsewhere breaks the chain', (_what, token, filter) => {
   const found = verdictOn((run) => {
-    const at = indexOf(run, 'plain', 'completed');
+    const at = indexOf(run, 'plain', token);
     const { headers, ...rest } = run.messages[at] as RawMessage;
-    const elsewhere = { ...headers, 'nats-expected-last-subject-sequence-subject': 'jobs.*.plain.>' };
-    run.messages[at] = { ...rest, headers: elsewhere };
+    run.messages[at] = { ...rest, headers: { ...headers, 'nats-expected-last-subject-sequence-subject': filter } };
   });
   expect(found).toEqual(['chain plain']);
+});
+
+test.each([
+  ['jobs.*.plain.>', []],
+  ['jobs.webhook.plain.>', ['chain plain']],
+])('of a creation under a key that looked at %s the chain says %j', (filter, expected) => {
+  const found = verdictOn((run) => {
+    const at = indexOf(run, 'plain', 'created');
+    rewrite(run, at, ({ data }) => ({ data: { ...data, idempotencyKey: 'key' } }));
+    const { headers, ...rest } = run.messages[at] as RawMessage;
+    run.messages[at] = { ...rest, headers: { ...headers, 'nats-expected-last-subject-sequence-subject': filter } };
+  });
+  expect(found.filter((violation) => violation.startsWith('chain'))).toEqual(expected);
 });
 
 test('a version that is left out is found', () => {
