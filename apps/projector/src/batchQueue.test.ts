@@ -42,9 +42,9 @@ test('nothing goes out after a stop', async () => {
   await queue.add(entries(1, 1));
   await queue.add(entries(2, 2));
   await queue.stop();
+  expect(vi.getTimerCount()).toBe(0);
   await vi.advanceTimersByTimeAsync(1_000);
   expect(batches).toEqual([[1]]);
-  expect(vi.getTimerCount()).toBe(0);
 });
 
 /** The sequences of each batch that is handed over; `byHand`, each lasts until `finish` is called. */

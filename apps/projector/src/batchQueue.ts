@@ -5,8 +5,8 @@ const MAX_BATCH = 10_000;
 /** So much is worth a transaction at once, even while another batch is being written. */
 const MIN_AHEAD = 2_000;
 /**
- * Less waits until the last batch began so long ago: a transaction costs as much as some thirty rows, and at hundreds of
- * jobs a second one for each event would take more of the machine than the work itself.
+ * Less waits until the last batch began so long ago: at 500 jobs a second, one transaction after the other took a fifth
+ * of all processor time.
  */
 const MIN_INTERVAL_MS = 10;
 

@@ -7,7 +7,7 @@ import type { LogEntry } from './logEntry.ts';
 /** A message, from wherever it was read. */
 type Readable = Pick<HeldMessage, 'sequence' | 'subject' | 'storedAt' | 'text' | 'header' | 'body'>;
 
-/** What a message of the stream JOBS is to a follower; throws NewerEventError. Reading `traces` doubles the cost. */
+/** What a message of the stream JOBS is to a follower; throws NewerEventError. Reading `traces` costs time where there are some. */
 export function decodeLogEntry(message: Readable, traces = false): LogEntry {
   const { sequence, subject } = message;
   if (!subject.startsWith('jobs.')) return { kind: 'other', sequence };
