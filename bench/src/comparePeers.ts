@@ -52,7 +52,8 @@ interface Matter {
 }
 
 async function compare({ workload, durability, systems }: Matter, { rounds, say }: CompareOptions): Promise<Row[]> {
-  const taking = [...systems].filter(([id]) => workload.systems?.includes(id) ?? true);
+  const isMeasured = ({ syncsByDefault }: JobSystem) => durability === 'fsync' || syncsByDefault !== true;
+  const taking = [...systems].filter(([id, system]) => (workload.systems?.includes(id) ?? true) && isMeasured(system));
   const { id, title } = workload;
   const rows = taking.map(([systemId]) => ({
     workload: id,

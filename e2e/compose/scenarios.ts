@@ -28,6 +28,7 @@ const MOST = 60_000;
 export const scenarios: readonly Scenario[] = [
   { name: 'docker compose up --wait', run: up },
   { name: 'npm run demo', run: demo },
+  { name: 'batches are staged in memory', run: stagesInMemory },
   { name: 'kill -9 of worker-1 under load loses nothing', run: killWorker },
   { name: 'a rolling restart of every container under load', run: rollingRestart },
   { name: 'down and up keep all jobs', run: downAndUp },
@@ -43,6 +44,15 @@ async function demo({ api, key }: ComposeProject): Promise<string> {
   const script = path.join(repositoryRoot, 'tools', 'demo.ts');
   const { stdout } = await promisify(execFile)(process.execPath, [script], { env });
   return /status +(.*)/.exec(stdout)?.[1] ?? '';
+}
+
+/** The stream is on the disk, and a folder of it is not. */
+async function stagesInMemory({ compose }: ComposeProject): Promise<string> {
+  const stream = '/data/jetstream/$G/streams/JOBS';
+  await compose('exec', '-T', 'nats', 'cat', `${stream}/meta.sum`);
+  const mounts = (await compose('exec', '-T', 'nats', 'cat', '/proc/mounts')).split('\n');
+  if (!mounts.some((line) => line.startsWith(`tmpfs ${stream}/batches `))) throw new Error(mounts.join('\n'));
+  return 'a tmpfs';
 }
 
 async function killWorker(project: ComposeProject, perSecond: number): Promise<string> {

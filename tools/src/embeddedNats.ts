@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { stageBatchesInMemory, unstage } from './batchStaging.ts';
 import type { Guard } from './guard.ts';
 import { natsConfig } from './natsConfig.ts';
 import { natsProbe } from './natsProbe.ts';
@@ -19,6 +20,8 @@ export interface EmbeddedNatsOptions {
   name?: string;
   /** False leaves the interval to the server: versions before 2.10 do not know the setting. */
   syncAlways?: boolean;
+  /** Streams whose atomic batches are staged in memory where the machine has a file system in it. */
+  stagedInMemory?: readonly string[] | undefined;
   /** More lines for the configuration file. */
   extraConfig?: string;
   guard?: Guard | undefined;
@@ -59,14 +62,18 @@ export class EmbeddedNats implements AsyncDisposable {
     await mkdir(this.#options.dataDir, { recursive: true });
     if (this.#port === 0) await onFreePort((port) => this.#launch(port));
     else await this.#launch(this.#port);
+    for (const folder of this.#stagedFolders) await stageBatchesInMemory(folder);
   }
 
   kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     return this.#process.kill(signal);
   }
 
-  stop(): Promise<void> {
-    return this.#process.stop();
+  async stop(): Promise<void> {
+    // What a killed server had staged is for the next start.
+    const folders = this.#process.running ? this.#stagedFolders : [];
+    await this.#process.stop();
+    for (const folder of folders) await unstage(folder);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -99,8 +106,18 @@ export class EmbeddedNats implements AsyncDisposable {
   }
 
   #config(name: string, port: number): string {
-    const { dataDir, maxPayload, syncAlways, extraConfig } = this.#options;
-    const storeDir = path.join(dataDir, 'jetstream');
+    const { maxPayload, syncAlways, extraConfig } = this.#options;
+    const storeDir = this.#storeDir;
     return natsConfig({ name, host: this.#host, port, storeDir, maxPayload, syncAlways, extraConfig });
+  }
+
+  get #storeDir(): string {
+    return path.join(this.#options.dataDir, 'jetstream');
+  }
+
+  /** Of streams of the account that a server without accounts has. */
+  get #stagedFolders(): readonly string[] {
+    const streams = path.join(this.#storeDir, 'jetstream', '$G', 'streams');
+    return (this.#options.stagedInMemory ?? []).map((stream) => path.join(streams, stream));
   }
 }

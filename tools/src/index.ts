@@ -1,6 +1,7 @@
 export { unpackAptPackage } from './aptPackage.ts';
 export { AppEndedError, AppProcess } from './appProcess.ts';
 export type { AppOptions } from './appProcess.ts';
+export { hasRoomInMemory } from './batchStaging.ts';
 export { cacheFolder, repositoryRoot } from './cacheFolder.ts';
 export { missingLines } from './compose/environmentFile.ts';
 export { buildAppImages } from './containers/appImages.ts';

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { JOBS_STREAM } from '@jobstream/eventlog';
 import { EmbeddedNats } from './embeddedNats.ts';
 import { EmbeddedPostgres } from './embeddedPostgres.ts';
 import { checkNats, checkPostgres } from './externalServers.ts';
@@ -16,8 +17,9 @@ export async function provideNats({ env, dataDir, guard, anyPort, writeLine }: S
   }
   const say = (line: string) => writeLine('start', line);
   const binary = await resolveNatsServer({ env, note: say });
+  const options = { binary, dataDir: path.join(dataDir, 'nats'), stagedInMemory: [JOBS_STREAM], guard };
   return onUsualPort({ name: 'NATS', usual: anyPort === true ? 0 : 4222, say }, (port) =>
-    keepServer('nats', new EmbeddedNats({ binary, dataDir: path.join(dataDir, 'nats'), port, guard }), say),
+    keepServer('nats', new EmbeddedNats({ ...options, port }), say),
   );
 }
 

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { JOBS_STREAM } from '@jobstream/eventlog';
 import { freePort, startNats, type TestNats } from '@jobstream/testing';
 
 /** One nats-server, or several that are a cluster, with their files under the folder; each syncs every write. */
@@ -11,8 +12,9 @@ export async function startServers(folder: string, count: number): Promise<TestN
 async function startServer(folder: string, port: number, ports: readonly number[]): Promise<TestNats> {
   const dataDir = path.join(folder, String(port));
   await mkdir(dataDir);
-  const alone = { dataDir, syncAlways: true };
-  return startNats(ports.length === 1 ? alone : { ...alone, name: `nats-${port}`, extraConfig: cluster(port, ports) });
+  const each = { dataDir, syncAlways: true };
+  if (ports.length === 1) return startNats({ ...each, stagedInMemory: [JOBS_STREAM] });
+  return startNats({ ...each, name: `nats-${port}`, extraConfig: cluster(port, ports) });
 }
 
 function cluster(port: number, ports: readonly number[]): string {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { JOBS_STREAM } from '@jobstream/eventlog';
 import { EmbeddedNats, freePort, resolveNatsServer } from '@jobstream/tools';
 import { guardOfThisProcess } from '@jobstream/testing';
 import { httpSubject } from '../gate/httpSubject.ts';
@@ -45,6 +46,7 @@ export async function profileWorker(folder: string, hasGo: boolean): Promise<Par
   const server = new EmbeddedNats({
     binary: await resolveNatsServer(),
     dataDir: path.join(folder, 'nats'),
+    stagedInMemory: [JOBS_STREAM],
     extraConfig: `prof_port: ${profilePort}`,
     guard: guardOfThisProcess(),
   });

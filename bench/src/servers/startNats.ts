@@ -1,6 +1,8 @@
 import path from 'node:path';
+import { JOBS_STREAM } from '@jobstream/eventlog';
 import { EmbeddedNats, resolveNatsServer } from '@jobstream/tools';
 import { guardOfThisProcess } from '@jobstream/testing';
+import { RULER_STREAM } from '../ruler/rulerStream.ts';
 import type { Durability } from './durability.ts';
 import type { RunningServers } from './runningServers.ts';
 
@@ -9,6 +11,7 @@ export async function startNats(folder: string, durability: Durability): Promise
     binary: await resolveNatsServer(),
     dataDir: path.join(folder, 'nats'),
     syncAlways: durability === 'fsync',
+    stagedInMemory: [JOBS_STREAM, RULER_STREAM],
     guard: guardOfThisProcess(),
   });
   await server.start();

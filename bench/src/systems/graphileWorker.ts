@@ -10,8 +10,9 @@ export const graphileWorker: JobSystem = {
   name: 'Graphile Worker',
   notes: [
     'Graphile Worker 0.18 with what its page on performance advises: a local queue of 500 jobs, completions in batches; `add_jobs` for many jobs.',
-    'Postgres syncs each commit, so there is one durability. A job is deleted when it completes: there is nothing to ask afterwards.',
+    'Postgres syncs each commit by default: what is measured with fsync stands in both tables. A job is deleted when it completes: there is nothing to ask afterwards.',
   ],
+  syncsByDefault: true,
   serve: startPostgres,
   connect,
 };

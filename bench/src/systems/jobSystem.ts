@@ -12,6 +12,8 @@ export interface JobSystem {
   readonly name: string;
   /** What a reader must know beside the figures: settings, and what the system does not do. */
   readonly notes: readonly string[];
+  /** It syncs each write by default, so that both modes of durability are one and it is measured once. */
+  readonly syncsByDefault?: true;
   /** Starts its servers on an empty folder, and whatever else belongs to it beside clients and workers. */
   serve(folder: string, durability: Durability): Promise<RunningServers>;
   /** In a client process. */

@@ -11,8 +11,9 @@ export const pgBoss: JobSystem = {
   name: 'pg-boss',
   notes: [
     'pg-boss 12.38; `insert` for many jobs; workers fetch 100 jobs at a time, without a pause while batches are full, and are woken by NOTIFY.',
-    'Postgres syncs each commit, so there is one durability. Completed jobs are kept for a week, without their history.',
+    'Postgres syncs each commit by default: what is measured with fsync stands in both tables. Completed jobs are kept for a week, without their history.',
   ],
+  syncsByDefault: true,
   serve: startPostgres,
   connect,
 };

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { JOBS_STREAM } from '@jobstream/eventlog';
 import { cutPower } from './cutPower.ts';
 import type { PowerLoss, PowerMode } from './cutPower.ts';
 import { createImageDisk } from './imageDisk.ts';
@@ -9,6 +10,13 @@ const COUNT = 2_000;
 
 const modes: readonly PowerMode[] = [
   { name: 'one server, always, group commit', nodes: 1, syncAlways: true, groupCommit: true },
+  {
+    name: 'one server, always, group commit, batches staged in memory',
+    nodes: 1,
+    syncAlways: true,
+    groupCommit: true,
+    stagedInMemory: [JOBS_STREAM],
+  },
   { name: 'one server, always, single appends', nodes: 1, syncAlways: true, groupCommit: false },
   { name: 'three servers, always, group commit', nodes: 3, syncAlways: true, groupCommit: true },
   { name: 'one server, default, group commit', nodes: 1, syncAlways: false, groupCommit: true },

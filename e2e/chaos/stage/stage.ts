@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { JOBS_STREAM } from '@jobstream/eventlog';
 import { startPostgres, startTcpProxy } from '@jobstream/testing';
 import type { TcpProxy, TestNats, TestPostgres } from '@jobstream/testing';
 import { repositoryRoot } from '@jobstream/tools';
@@ -63,7 +64,7 @@ async function startServers(
   const disk =
     single && mounts ? await mountSmallDisk(path.join(folder, 'nats-1', 'jetstream'), DISK_MEGABYTES) : undefined;
   if (disk !== undefined) stack.use(disk);
-  const nodes = await startNodes(folder, count);
+  const nodes = await startNodes(folder, count, single ? { stagedInMemory: [JOBS_STREAM] } : {});
   for (const node of nodes) stack.use(node);
   const postgres = stack.use(await startPostgres());
   const ledger = path.join(folder, 'ledger.jsonl');

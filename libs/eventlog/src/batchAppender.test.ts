@@ -146,6 +146,23 @@ describe('a batch whose connection is lost before the answer', () => {
     await connection.close();
   });
 
+  // A power cut can leave that where batches are staged in memory.
+  test('is a conflict when the log has its first events and not the last one', async () => {
+    await using nats = await startNats();
+    await using log = await openEventLog({ url: nats.url });
+    const connection = await Connection.open({ url: nats.url, name: 'partly' });
+    const publisher = new Publisher(connection, 30_000);
+    const batches = new BatchAppender(connection, lostAtFirst(publisher), { deadlineMs: 30_000, maxWaiting: 1_000 });
+    const events = newJobs(20);
+    await log.appendAll(events.slice(0, 7));
+    const outcome = batches.append(events.map((event) => appendableOfJob(event)));
+    await expect(outcome).rejects.toThrow(ConcurrentAppendError);
+    expect(await log.lastSequence()).toBe(7);
+    await batches.stop();
+    publisher.stop();
+    await connection.close();
+  });
+
   test('fails within its deadline while the server is away, and nothing of it is stored', async () => {
     await using nats = await startNats();
     await using log = await openEventLog({ url: nats.url, deadlineMs: 500 });
@@ -179,6 +196,19 @@ function lateAtFirst(publisher: Publisher) {
       }
       held.push(() => publisher.publish(subject, body, headers, () => undefined));
       onOutcome({ kind: 'unknown', reason: 'held back' });
+    },
+  };
+}
+
+/** Sends nothing of the first batch and says that nobody answered. */
+function lostAtFirst(publisher: Publisher): Pick<Publisher, 'publish' | 'publishSilently'> {
+  let tries = 0;
+  return {
+    publishSilently: (...message) => void (tries > 0 && publisher.publishSilently(...message)),
+    publish: (...message) => {
+      tries++;
+      if (tries > 1) publisher.publish(...message);
+      else message[3]({ kind: 'unknown', reason: 'lost' });
     },
   };
 }

@@ -19,11 +19,13 @@ interface Member extends Appendable {
   readonly body: Uint8Array;
 }
 
-/** A batch on its way. Its first member stands for all: they are stored together or not at all. */
+/** A batch on its way. Its last member stands for all: they are stored in order, so where it is the others are. */
 interface PendingBatch {
   readonly members: readonly Member[];
-  readonly first: PendingAppend;
+  readonly last: PendingAppend;
   readonly overdue: NodeJS.Timeout;
+  /** The server knew one of the jobs when a further try came. */
+  conflicted: boolean;
 }
 
 /** The server takes no more in one atomic batch. */
@@ -34,13 +36,16 @@ const RETRY_PAUSE_MS = 50;
 /** Header names and protocol text beside the body, generously. */
 const OVERHEAD_BYTES = 1_024;
 
-const CONFLICT_CODES: ReadonlySet<number> = new Set([10_071, 10_164]);
+const WRONG_SEQUENCE = 10_071;
+const CONFLICT_CODES: ReadonlySet<number> = new Set([WRONG_SEQUENCE, 10_164]);
 /** Nothing was stored, and the next try may succeed: a lost member, too many open batches, a full queue, no leader. */
 const PASSING_CODES: ReadonlySet<number> = new Set([10_176, 10_210, 10_167, 503]);
 
 /**
  * Appends the first events of new jobs, all or none: one atomic batch on the stream, whatever group commit says. An
- * unknown outcome is settled by reading, as for a single append.
+ * unknown outcome is settled by reading, as for a single append. Where batches are staged in memory, a power cut in the
+ * middle of a commit can leave the first events of a batch that nobody has acknowledged: that is a ConcurrentAppendError,
+ * as if somebody else had made those jobs.
  */
 export class BatchAppender {
   readonly #connection: Connection;
@@ -61,7 +66,7 @@ export class BatchAppender {
     this.#connection = connection;
     this.#publisher = publisher;
     this.#options = options;
-    this.#settler = new AppendSettler(connection, { resend: (first) => this.#retry(first) });
+    this.#settler = new AppendSettler(connection, { resend: (last) => this.#onAbsent(last) });
   }
 
   /** Resolves to the sequence of the first event; the others follow it in order and without a gap. */
@@ -101,37 +106,38 @@ export class BatchAppender {
 
   #append(members: readonly Member[], deadline: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      const [head] = members;
-      if (head === undefined) return;
-      const first: PendingAppend = {
-        ...head,
+      const tail = members.at(-1);
+      if (tail === undefined) return;
+      const last: PendingAppend = {
+        ...tail,
         expected: 0,
         deadline,
-        resolve: (sequence) => this.#settled(first, () => resolve(sequence)),
-        reject: (error) => this.#settled(first, () => reject(error)),
+        resolve: (sequence) => this.#settled(last, () => resolve(sequence - members.length + 1)),
+        reject: (error) => this.#settled(last, () => reject(error)),
         uncertain: false,
         settled: false,
       };
-      const batch = { members, first, overdue: setTimeout(() => this.#onOverdue(first), deadline - performance.now()) };
-      this.#unsettled.set(first, batch);
+      const overdue = setTimeout(() => this.#onOverdue(last), deadline - performance.now());
+      const batch: PendingBatch = { members, last, overdue, conflicted: false };
+      this.#unsettled.set(last, batch);
       this.#events += members.length;
       this.#queue.push(batch);
       this.#flush();
     });
   }
 
-  #onOverdue(first: PendingAppend): void {
-    first.reject(new LogUnavailableError('no answer in time: the outcome of a batch is unknown'));
+  #onOverdue(last: PendingAppend): void {
+    last.reject(new LogUnavailableError('no answer in time: the outcome of a batch is unknown'));
   }
 
   /** A batch whose time was over may still get its outcome: that is told to nobody. */
-  #settled(first: PendingAppend, tell: () => void): void {
-    const batch = this.#unsettled.get(first);
+  #settled(last: PendingAppend, tell: () => void): void {
+    const batch = this.#unsettled.get(last);
     if (batch === undefined) return;
     clearTimeout(batch.overdue);
     this.#events -= batch.members.length;
-    this.#unsettled.delete(first);
-    first.settled = true;
+    this.#unsettled.delete(last);
+    last.settled = true;
     tell();
     if (this.#unsettled.size === 0) this.#onIdle?.();
   }
@@ -140,45 +146,59 @@ export class BatchAppender {
     while (this.#open < BATCHES_OPEN) {
       const batch = this.#queue.shift();
       if (batch === undefined) return;
-      if (!this.#unsettled.has(batch.first)) continue;
+      if (!this.#unsettled.has(batch.last)) continue;
       if (this.#connection.isConnected()) this.#send(batch);
-      else this.#retry(batch.first);
+      else this.#retry(batch.last);
     }
   }
 
-  #send({ members, first }: PendingBatch): void {
+  #send({ members, last }: PendingBatch): void {
     const id = crypto.randomUUID();
     this.#open++;
     this.#options.observer?.batchSent(members.length);
     for (const [index, { subject, filter, traceparent, body }] of members.entries()) {
-      const last = index === members.length - 1;
-      const headers = batchHeaders({ expected: 0, subject, filter, traceparent }, { id, position: index + 1, last });
-      if (!last) this.#publisher.publishSilently(subject, body, headers);
-      else this.#publisher.publish(subject, body, headers, (outcome) => this.#onOutcome(outcome, first, index));
+      const commits = index === members.length - 1;
+      const place = { id, position: index + 1, last: commits };
+      const headers = batchHeaders({ expected: 0, subject, filter, traceparent }, place);
+      if (!commits) this.#publisher.publishSilently(subject, body, headers);
+      else this.#publisher.publish(subject, body, headers, (outcome) => this.#onOutcome(outcome, last));
     }
   }
 
-  #onOutcome(outcome: PublishOutcome, first: PendingAppend, lastIndex: number): void {
+  #onOutcome(outcome: PublishOutcome, last: PendingAppend): void {
     this.#open--;
-    if (outcome.kind === 'stored') first.resolve(outcome.sequence - lastIndex);
-    else if (outcome.kind === 'unknown') this.#settler.settle(first);
-    else this.#onRefusal(outcome, first);
+    if (outcome.kind === 'stored') last.resolve(outcome.sequence);
+    else if (outcome.kind === 'unknown') this.#settler.settle(last);
+    else this.#onRefusal(outcome, last);
     this.#flush();
   }
 
-  #onRefusal({ code, description }: Extract<PublishOutcome, { kind: 'refused' }>, first: PendingAppend): void {
-    if (PASSING_CODES.has(code)) this.#retry(first);
-    else if (!CONFLICT_CODES.has(code)) first.reject(new LogUnavailableError(`${description} (${code})`));
-    else if (first.uncertain) this.#settler.settle(first);
-    else first.reject(new ConcurrentAppendError('one of the jobs', 0));
+  #onRefusal({ code, description }: Extract<PublishOutcome, { kind: 'refused' }>, last: PendingAppend): void {
+    if (PASSING_CODES.has(code)) this.#retry(last);
+    else if (!CONFLICT_CODES.has(code)) last.reject(new LogUnavailableError(`${description} (${code})`));
+    else if (last.uncertain) this.#settleConflict(code, last);
+    else last.reject(new ConcurrentAppendError('one of the jobs', 0));
+  }
+
+  /** What conflicts with a further try may be the first one. */
+  #settleConflict(code: number, last: PendingAppend): void {
+    const batch = this.#unsettled.get(last);
+    if (batch !== undefined && code === WRONG_SEQUENCE) batch.conflicted = true;
+    this.#settler.settle(last);
+  }
+
+  /** The log has not got the last member. If it has got another one, a power cut went through the batch. */
+  #onAbsent(last: PendingAppend): void {
+    if (this.#unsettled.get(last)?.conflicted === true) last.reject(new ConcurrentAppendError('one of the jobs', 0));
+    else this.#retry(last);
   }
 
   /** Sends a batch again that is known not to be stored, a moment later. */
-  #retry(first: PendingAppend): void {
-    const batch = this.#unsettled.get(first);
+  #retry(last: PendingAppend): void {
+    const batch = this.#unsettled.get(last);
     if (batch === undefined) return;
-    if (performance.now() >= first.deadline) {
-      first.reject(new LogUnavailableError('the batch could not be sent in time'));
+    if (performance.now() >= last.deadline) {
+      last.reject(new LogUnavailableError('the batch could not be sent in time'));
       return;
     }
     setTimeout(() => {

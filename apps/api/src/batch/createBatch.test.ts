@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
-import { startTcpProxy } from '@jobstream/testing';
+import { startNats, startTcpProxy } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startStage, type ApiStage } from '../testing/apiStage.ts';
 import { startApi, type TestApi } from '../testing/startApi.ts';
@@ -147,6 +147,21 @@ describe('a repeated batch', () => {
     const answers = await Promise.all(responses.map(batchOf));
     expect(new Set(answers.map((one) => JSON.stringify(one))).size).toBe(1);
     expect(await api.log.lastSequence()).toBe(before + 30);
+  });
+
+  test('is made whole where a power cut has left the first of its jobs', async () => {
+    await using nats = await startNats();
+    await using before = await startApi({ natsUrl: nats.url, databaseUrl: stage.databaseUrl });
+    const [key, body] = [randomUUID(), { jobs: jobs(5) }];
+    const ids = (await batchOf(await post(key, body, before))).map(({ id }) => id);
+    for (const id of ids.slice(0, 2)) {
+      const [only] = await before.log.readHistory(id);
+      if (only !== undefined) await api.log.append(only.event, 0);
+    }
+    const response = await post(key, body);
+    expect(response.status).toBe(200);
+    expect(await batchOf(response)).toEqual(ids.map((id) => ({ id, status: 'pending' })));
+    for (const id of ids) expect(await api.log.readHistory(id)).toHaveLength(1);
   });
 
   test('has nothing to do with a single job of the same key', async () => {

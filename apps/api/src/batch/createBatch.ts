@@ -3,7 +3,7 @@ import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { commandContext } from '../jobs/commandContext.ts';
-import { createdEarlier } from '../jobs/createdEarlier.ts';
+import { createdEarlier, findEarlier } from '../jobs/createdEarlier.ts';
 import { isOfRequest, reusedKey } from '../jobs/idempotency.ts';
 import { newJob } from '../jobs/newJob.ts';
 import { sendJson } from '../http/sendJson.ts';
@@ -17,7 +17,7 @@ const LANES = 50;
 export function createBatch(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const events = creations(req, res);
-    if (await appendedFirst(events, deps)) return answer(res, 201, events.map(created));
+    if (await appended(events, deps)) return answer(res, 201, events.map(created));
     const jobs = await jobsOfEarlier(events, deps);
     res.setHeader('Idempotent-Replayed', 'true');
     answer(res, 200, jobs);
@@ -34,8 +34,8 @@ function creations(req: Request, res: Response): readonly JobEvent[] {
   });
 }
 
-/** False when one of the jobs exists, which only ids drawn from a key can; then nothing was stored. */
-async function appendedFirst(events: readonly JobEvent[], { log }: ApiDeps): Promise<boolean> {
+/** False when one of the jobs exists; then nothing was stored. */
+async function appended(events: readonly JobEvent[], { log }: ApiDeps): Promise<boolean> {
   try {
     await log.appendAll(events);
     return true;
@@ -45,7 +45,7 @@ async function appendedFirst(events: readonly JobEvent[], { log }: ApiDeps): Pro
   }
 }
 
-/** The jobs that the key made before, as they are now; the first one tells whether they are these. */
+/** The jobs that were made before, as they are now; the first one tells whether they are these. */
 async function jobsOfEarlier(events: readonly JobEvent[], deps: ApiDeps): Promise<readonly Job[]> {
   const jobs: Job[] = [];
   const [first] = events;
@@ -53,9 +53,15 @@ async function jobsOfEarlier(events: readonly JobEvent[], deps: ApiDeps): Promis
   if (!isOfRequest(await createdEarlier(first.jobId, deps), created(first))) throw reusedKey();
   for (let read = 0; read < events.length; read += LANES) {
     const some = events.slice(read, read + LANES);
-    jobs.push(...(await Promise.all(some.map(({ jobId }) => createdEarlier(jobId, deps)))));
+    jobs.push(...(await Promise.all(some.map((event) => earlierOrNew(event, deps)))));
   }
   return jobs;
+}
+
+/** Of a batch that a power cut went through, what is missing is created now. */
+async function earlierOrNew(event: JobEvent, deps: ApiDeps): Promise<Job> {
+  const earlier = await findEarlier(event.jobId, deps);
+  return earlier ?? ((await appended([event], deps)) ? created(event) : createdEarlier(event.jobId, deps));
 }
 
 function created(event: JobEvent): Job {

@@ -10,9 +10,18 @@ const PAUSE_MS = 50;
 /** The job that made a creation conflict. The log knows best; the table may know jobs that the log has let go. */
 export async function createdEarlier(id: string, { log, table }: Pick<ApiDeps, 'log' | 'table'>): Promise<Job> {
   for (let looks = 1; looks <= LOOKS; looks++) {
-    const job = (await log.readJob(id))?.job ?? (await table.findJob(id))?.job;
-    if (job !== undefined) return log.contents.openJob(job);
+    const job = await findEarlier(id, { log, table });
+    if (job !== undefined) return job;
     await pause(PAUSE_MS);
   }
   throw new Problem('log-unavailable');
+}
+
+/** The same, or undefined if there is none. */
+export async function findEarlier(
+  id: string,
+  { log, table }: Pick<ApiDeps, 'log' | 'table'>,
+): Promise<Job | undefined> {
+  const job = (await log.readJob(id))?.job ?? (await table.findJob(id))?.job;
+  return job && log.contents.openJob(job);
 }
