@@ -8,6 +8,8 @@ import { dockerCommand, freePort, missingLines, repositoryRoot } from '@jobstrea
 export interface ComposeProject extends AsyncDisposable {
   readonly api: string;
   readonly key: string;
+  /** Adds a file of the repository to `docker-compose.yml`, for all commands from now on. */
+  overlay(file: string): void;
   /** Runs `docker compose` with these words and returns what it wrote. */
   compose(...words: string[]): Promise<string>;
   /** Runs a statement in the database and returns its rows, columns separated by `|`. */
@@ -26,12 +28,15 @@ export async function composeProject({ env, images }: ComposeOptions): Promise<C
   const port = await freePort();
   const file = path.join(folder.path, 'env');
   await writeFile(file, `${lines.join('\n')}\nAPI_PORT=${port}\n`, { mode: 0o600 });
-  const start = ['compose', '--file', path.join(repositoryRoot, 'docker-compose.yml'), '--env-file', file];
   const name = `jobstream-${path.basename(folder.path).slice(-6).toLowerCase()}`;
-  const compose = (...words: string[]) => dockerCommand([...start, '--project-name', name, ...words], env);
+  const start = ['compose', '--env-file', file, '--project-name', name];
+  const overlay = (added: string) => void start.push('--file', path.join(repositoryRoot, added));
+  overlay('docker-compose.yml');
+  const compose = (...words: string[]) => dockerCommand([...start, ...words], env);
   return {
     api: `http://127.0.0.1:${port}`,
     key: parseEnv(lines.join('\n'))['API_KEY'] ?? '',
+    overlay,
     compose,
     async query(sql) {
       const psql = ['psql', '--username', 'jobstream', '--no-align', '--tuples-only', '--command', sql];
