@@ -7,8 +7,8 @@ interface Waiting {
   readonly onStored: (sequence: number) => void;
 }
 
-/** Where ours changes over from single messages to batches, and how many of either are under way. */
-const FEW = 12;
+/** Where ours changes over from single messages to batches that are staged in memory, and how many of either are under way. */
+const FEW = 4;
 const SINGLES = 8;
 const BATCHES = 2;
 const MOST = 1_000;

@@ -1,6 +1,7 @@
 import type { Appendable } from './appendable.ts';
 import { appendOutcome } from './appendOutcome.ts';
 import { AppendSettler } from './appendSettler.ts';
+import { BatchThreshold } from './batchThreshold.ts';
 import type { Connection } from './connection.ts';
 import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError, LogUnavailableError } from './errors.ts';
 import { batchHeaders, expectationHeaders } from './headers.ts';
@@ -16,8 +17,6 @@ export interface AppenderOptions {
   readonly observer?: LogObserver | undefined;
 }
 
-/** Fewer waiting appends than this are cheaper as single publishes: a batch costs about 2 ms of fixed work. */
-const BATCH_MIN = 12;
 /** The server takes 1,000; from about 500 on nothing is gained. */
 const BATCH_MAX = 500;
 const BATCH_MAX_BYTES = 4_000_000;
@@ -49,6 +48,8 @@ export class Appender {
   #waiting: PendingAppend[] = [];
   #singlesInFlight = 0;
   #batchesOpen = 0;
+  /** With group commit: fewer waiting appends are cheaper as single publishes. */
+  readonly #threshold = new BatchThreshold();
   /** In the order of their deadlines, wherever they are. */
   readonly #unsettled = new LinkedSet<PendingAppend>();
   #flushScheduled = false;
@@ -132,12 +133,13 @@ export class Appender {
     if (!this.#connection.isConnected()) return;
     this.#sendSingles(this.#singlesFirst);
     while (this.#mayCommitBatch()) this.#commitBatch(this.#takeBatch());
-    if (this.#options.groupCommit && this.#waiting.length >= BATCH_MIN) return;
+    if (this.#options.groupCommit && this.#waiting.length >= this.#threshold.least) return;
     this.#sendSingles(this.#waiting);
   }
 
   #mayCommitBatch(): boolean {
-    return this.#options.groupCommit && this.#waiting.length >= BATCH_MIN && this.#batchesOpen < BATCHES_OPEN;
+    if (!this.#options.groupCommit || this.#batchesOpen >= BATCHES_OPEN) return false;
+    return this.#waiting.length >= this.#threshold.least;
   }
 
   #sendSingles(queue: PendingAppend[]): void {
@@ -146,10 +148,12 @@ export class Appender {
   }
 
   #sendSingle(append: PendingAppend): void {
-    this.#singlesInFlight++;
+    const inFlight = ++this.#singlesInFlight;
+    const sentAt = this.#batchesOpen === 0 ? performance.now() : undefined;
     const headers = expectationHeaders(append);
     this.#publisher.publish(append.subject, append.body, headers, (outcome) => {
       this.#singlesInFlight--;
+      if (sentAt !== undefined) this.#threshold.single(performance.now() - sentAt, inFlight);
       this.#conclude(append, outcome);
       this.#scheduleFlush();
     });
@@ -174,13 +178,18 @@ export class Appender {
 
   #commitBatch(batch: readonly PendingAppend[]): void {
     const id = crypto.randomUUID();
+    const sentAt = this.#batchesOpen + this.#singlesInFlight === 0 ? performance.now() : undefined;
     this.#batchesOpen++;
     this.#options.observer?.batchSent(batch.length);
     for (const [index, append] of batch.entries()) {
       const last = index === batch.length - 1;
       const headers = batchHeaders(append, { id, position: index + 1, last });
       if (!last) this.#publisher.publishSilently(append.subject, append.body, headers);
-      else this.#publisher.publish(append.subject, append.body, headers, (outcome) => this.#onBatch(batch, outcome));
+      else
+        this.#publisher.publish(append.subject, append.body, headers, (outcome) => {
+          if (sentAt !== undefined) this.#threshold.batch(performance.now() - sentAt, batch.length);
+          this.#onBatch(batch, outcome);
+        });
     }
   }
 
