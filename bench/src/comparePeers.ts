@@ -66,12 +66,18 @@ async function compare({ workload, durability, systems }: Matter, { rounds, say 
   for (let round = 1; round <= Math.min(rounds, workload.mostRounds ?? rounds); round += 1)
     for (const [index, [systemId, system]] of taking.entries()) {
       const row = rows[index];
+      if (row === undefined || hasOnlyFailed(row)) continue;
       const outcome = await runOnce({ systemId, system, durability, workload }).catch(String);
-      if (typeof outcome === 'string') row?.failures.push(outcome);
-      else row?.runs.push(outcome);
+      if (typeof outcome === 'string') row.failures.push(outcome);
+      else row.runs.push(outcome);
       say(`${id} · ${durability} · round ${round} · ${system.name}: ${described(outcome)}`);
     }
   return rows;
+}
+
+/** A system that failed its first round is not asked again: the row says why. */
+function hasOnlyFailed({ runs, failures }: Row): boolean {
+  return runs.length === 0 && failures.length > 0;
 }
 
 function described(outcome: Run | string): string {

@@ -74,7 +74,7 @@ export const SERVER_RULES: readonly StepRule[] = [
   { step: 'sync files', frames: /^syscall\.(Fsync|Fdatasync)/ },
   { step: 'socket writes', frames: /\(\*client\)\.(flushOutbound|flushClients)/ },
   { step: 'socket reads', frames: /^net\.\(\*conn\)\.Read/ },
-  { step: 'batch: stage on disk and clear away', frames: /newBatchStore|\(\*atomicBatch\)\.cleanup|deleteBatch/ },
+  { step: 'batch: stage and clear away', frames: /newBatchStore|\(\*atomicBatch\)\.cleanup|deleteBatch/ },
   { step: 'check the expectation', frames: /checkMsgHeadersPreClusteredProposal/ },
   { step: 'write the message to its file', frames: /^syscall\.([pP]?[wW]rite|Pwrite)\b/ },
   { step: 'store and index the message', frames: /\(\*fileStore\)\.(StoreMsg|storeRawMsg|FlushAllPending|syncBlocks)/ },
