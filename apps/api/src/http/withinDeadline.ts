@@ -7,10 +7,16 @@ const DEADLINE_MS = 4_800;
 /** A handler that gives up in time, even if several steps of it are slow, each within its own limit. */
 export function withinDeadline(handler: RequestHandler, deadlineMs = DEADLINE_MS): RequestHandler {
   return async (req, res, next) => {
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Problem('deadline-exceeded')), deadlineMs);
+    let late = false;
+    const giveUp = () => {
+      late = true;
+      next(new Problem('deadline-exceeded'));
+    };
+    const timer = setTimeout(giveUp, deadlineMs);
     try {
-      await Promise.race([handler(req, res, next), late]);
+      await handler(req, res, next);
+    } catch (error) {
+      if (!late) throw error;
     } finally {
       clearTimeout(timer);
     }
