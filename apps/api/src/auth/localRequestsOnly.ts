@@ -19,7 +19,7 @@ function isAllowed(origin: string, origins: readonly string[]): boolean {
 }
 
 function isLocal(address: string): boolean {
-  return URL.canParse(address) && isLoopback(new URL(address).hostname);
+  return isLoopback(URL.parse(address)?.hostname ?? '');
 }
 
 function foreign({ headers: { origin } }: Request): Problem {
