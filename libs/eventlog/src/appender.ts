@@ -148,12 +148,10 @@ export class Appender {
   }
 
   #sendSingle(append: PendingAppend): void {
-    const inFlight = ++this.#singlesInFlight;
-    const sentAt = this.#batchesOpen === 0 ? performance.now() : undefined;
+    this.#singlesInFlight++;
     const headers = expectationHeaders(append);
     this.#publisher.publish(append.subject, append.body, headers, (outcome) => {
       this.#singlesInFlight--;
-      if (sentAt !== undefined) this.#threshold.single(performance.now() - sentAt, inFlight);
       this.#conclude(append, outcome);
       this.#scheduleFlush();
     });
@@ -187,7 +185,7 @@ export class Appender {
       if (!last) this.#publisher.publishSilently(append.subject, append.body, headers);
       else
         this.#publisher.publish(append.subject, append.body, headers, (outcome) => {
-          if (sentAt !== undefined) this.#threshold.batch(performance.now() - sentAt, batch.length);
+          if (sentAt !== undefined) this.#threshold.answered(batch.length, performance.now() - sentAt);
           this.#onBatch(batch, outcome);
         });
     }
