@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
-import { eventually } from '@jobstream/testing';
+import { rm } from 'node:fs/promises';
+import { eventually, scratchDataFolder } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jobsClient } from './jobsClient.ts';
 import { startSystem, type RunningSystem } from './startSystem.ts';
@@ -15,7 +13,7 @@ let system: RunningSystem;
 let urls: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-metrics-'));
+  dataDir = await scratchDataFolder('metrics');
   system = await startSystem(dataDir, { HEALTH_PORT: '0' });
   urls = { api: system.api, worker: healthUrl('worker'), projector: healthUrl('projector') };
   await doKnownWork();

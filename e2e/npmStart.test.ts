@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { eventually } from '@jobstream/testing';
+import { eventually, scratchDataFolder } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jobsClient } from './jobsClient.ts';
 import { runToEnd, startSystem, type RunningSystem } from './startSystem.ts';
@@ -12,7 +11,7 @@ let dataDir: string;
 let system: RunningSystem;
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-npm-start-'));
+  dataDir = await scratchDataFolder('npm-start');
   system = await startSystem(dataDir);
 }, SLOW);
 

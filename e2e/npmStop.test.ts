@@ -1,11 +1,9 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import os from 'node:os';
-import path from 'node:path';
-import { eventually } from '@jobstream/testing';
+import { eventually, scratchDataFolder } from '@jobstream/testing';
 import { expect, test } from 'vitest';
 import { jobsClient } from './jobsClient.ts';
 import { startSystem, type RunningSystem } from './startSystem.ts';
@@ -37,7 +35,7 @@ async function createWebhooks(system: RunningSystem, url: string): Promise<strin
 }
 
 test('npm start that is told to stop releases the running jobs, exits with 0, and completes them as first attempts next time', async () => {
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-npm-stop-'));
+  const dataDir = await scratchDataFolder('npm-stop');
   await using receiver = await startReceiver();
   const env = { SHUTDOWN_GRACE_MS: '500', WEBHOOK_ALLOW_PRIVATE: 'true' };
   await using first = await startSystem(dataDir, env, ['npm', 'start']);

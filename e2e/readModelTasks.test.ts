@@ -1,6 +1,6 @@
-import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
-import os from 'node:os';
+import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { scratchDataFolder } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jobsClient } from './jobsClient.ts';
 import { runTask } from './rebuild/runTask.ts';
@@ -9,8 +9,7 @@ import { startSystem } from './startSystem.ts';
 let dataDir: string;
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-tasks-'));
-  await chmod(dataDir, 0o755);
+  dataDir = await scratchDataFolder('tasks');
 });
 
 afterAll(() => rm(dataDir, { recursive: true, force: true }));

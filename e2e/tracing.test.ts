@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 import { connect } from '@nats-io/transport-node';
-import { eventually } from '@jobstream/testing';
+import { eventually, scratchDataFolder } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jobsClient } from './jobsClient.ts';
 import { startSystem, type RunningSystem } from './startSystem.ts';
@@ -16,7 +14,7 @@ let receiver: TraceReceiver;
 let system: RunningSystem;
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-tracing-'));
+  dataDir = await scratchDataFolder('tracing');
   receiver = await startTraceReceiver();
   system = await startSystem(dataDir, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint });
 }, SLOW);

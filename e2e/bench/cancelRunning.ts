@@ -4,11 +4,10 @@
  * close. Fails if one took more than half a second.
  */
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import os from 'node:os';
-import path from 'node:path';
+import { scratchDataFolder } from '@jobstream/testing';
 import { jobsClient } from '../jobsClient.ts';
 import { startSystem } from '../startSystem.ts';
 import { figures } from './figures.ts';
@@ -39,7 +38,7 @@ async function startSilence() {
 }
 
 async function measure(): Promise<boolean> {
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-bench-'));
+  const dataDir = await scratchDataFolder('bench');
   await using system = await startSystem(dataDir, { WEBHOOK_ALLOW_PRIVATE: 'true', WORKER_CONCURRENCY: String(jobs) });
   const silence = await startSilence();
   const client = jobsClient(system.api);

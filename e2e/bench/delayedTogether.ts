@@ -3,9 +3,8 @@
  * and prints how long after the second the jobs were started and completed. Fails if one was started before it or twice,
  * or if the last was started more than five seconds after it.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
+import { scratchDataFolder } from '@jobstream/testing';
 import { EventLog } from '@jobstream/eventlog';
 import { startSystem } from '../startSystem.ts';
 import { figures } from './figures.ts';
@@ -47,7 +46,7 @@ async function untilCompleted(log: EventLog, due: number): Promise<{ started: nu
 }
 
 async function measure(): Promise<boolean> {
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-bench-'));
+  const dataDir = await scratchDataFolder('bench');
   await using system = await startSystem(dataDir);
   const log = new EventLog({ url: system.nats, name: 'bench' });
   await log.start();

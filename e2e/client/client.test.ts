@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 import {
   AccessDeniedError,
   ConflictError,
@@ -10,7 +8,7 @@ import {
   type Job,
   type JobEvent,
 } from '@jobstream/client';
-import { eventually } from '@jobstream/testing';
+import { eventually, scratchDataFolder } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApiKey } from '../createApiKey.ts';
 import { startSystem, type RunningSystem } from '../startSystem.ts';
@@ -23,7 +21,7 @@ let key: string;
 let client: JobstreamClient;
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-client-'));
+  dataDir = await scratchDataFolder('client');
   system = await startSystem(dataDir, { AUTH: 'required' });
   key = await createApiKey(system.postgres, 'admin');
   client = new JobstreamClient({ url: system.api, credentials: key });

@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 import { JobstreamClient, type JobEvent } from '@jobstream/client';
-import { eventually, startTcpProxy } from '@jobstream/testing';
+import { eventually, scratchDataFolder, startTcpProxy } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startMortalApi, type MortalApi } from '../mortalApi.ts';
 import { startSystem, type RunningSystem } from '../startSystem.ts';
@@ -15,7 +13,7 @@ let api: MortalApi;
 let client: JobstreamClient;
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-outages-'));
+  dataDir = await scratchDataFolder('outages');
   system = await startSystem(dataDir);
   api = await startMortalApi(system);
   client = new JobstreamClient({ url: api.url, retryForMs: 60_000 });

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { scratchDataFolder } from '@jobstream/testing';
 import { repositoryRoot } from '@jobstream/tools';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startMortalApi, type MortalApi } from '../mortalApi.ts';
@@ -33,7 +33,7 @@ let system: RunningSystem;
 let guarded: MortalApi;
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-docs-'));
+  dataDir = await scratchDataFolder('docs');
   // docs/privacy.md needs keys; to the other pages they make no difference.
   const PAYLOAD_KEYS = `docs:${randomBytes(32).toString('base64')}`;
   system = await startSystem(dataDir, { PAYLOAD_KEYS });

@@ -2,10 +2,9 @@
  * A rebuild at scale, on a running system under load: `node e2e/rebuild/rebuildAtScale.ts [jobs]`, a million unless told. Not part of
  * the tests: it takes some minutes, and on Linux some GB of disk. The figures are in docs/read-model.md.
  */
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { scratchDataFolder } from '@jobstream/testing';
 import { Client } from 'pg';
 import { startSystem } from '../startSystem.ts';
 import type { RunningSystem } from '../startSystem.ts';
@@ -26,8 +25,7 @@ interface Run {
 }
 
 async function main(jobs: number): Promise<number> {
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-rebuild-'));
-  await chmod(dataDir, 0o755);
+  const dataDir = await scratchDataFolder('rebuild');
   try {
     await using system = await startSystem(dataDir, { LOG_LEVEL: 'warn' });
     const run = { jobs, dataDir, system, faults: [] };

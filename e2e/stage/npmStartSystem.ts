@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { scratchDataFolder } from '@jobstream/testing';
 import { startSystem } from '../startSystem.ts';
 import type { Part, TestSystem } from './testSystem.ts';
 
@@ -15,7 +15,7 @@ const COMMANDS: Readonly<Record<Part, string>> = {
 
 /** The system as `npm start` runs it, on a data folder of its own. */
 export async function npmStartSystem(env: Readonly<Record<string, string>>): Promise<TestSystem> {
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-e2e-'));
+  const dataDir = await scratchDataFolder('e2e');
   let running = await startSystem(dataDir, env);
   return {
     get api() {

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import os from 'node:os';
-import path from 'node:path';
+import { scratchDataFolder } from '@jobstream/testing';
 import { expect, test } from 'vitest';
 import { EmbeddedNats } from './embeddedNats.ts';
 import { EmbeddedPostgres } from './embeddedPostgres.ts';
@@ -13,7 +12,7 @@ import { resolveNatsServer } from './resolveNatsServer.ts';
 test.each(['NATS', 'Postgres'])(
   '%s starts on another port when somebody takes its own at the last moment',
   async (name) => {
-    const dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-port-'));
+    const dataDir = await scratchDataFolder('port');
     const binary = await resolveNatsServer();
     const usual = await freePort();
     const rival = createServer();

@@ -50,6 +50,12 @@ export function headerBlock(lines: string): MsgHdrs {
 
 export function sequenceIn(answer: string): number {
   const at = answer.indexOf('"seq":');
-  if (at < 0 || answer.includes('"error"')) throw new Error(`the server refused a message: ${answer}`);
+  if (at < 0 || answer.includes('"error"')) endProcess(`the server refused a message: ${answer}`);
   return Number.parseInt(answer.slice(at + 6), 10);
+}
+
+/** An error that is thrown to the client library ends nothing. */
+function endProcess(why: string): never {
+  console.error(why);
+  process.exit(1);
 }

@@ -8,6 +8,7 @@ export { guardOfThisProcess } from './guardOfThisProcess.ts';
 export { lifeOfJob } from './lifeOfJob.ts';
 export { queryDatabase } from './queryDatabase.ts';
 export { readTable } from './readTable.ts';
+export { scratchDataFolder } from './scratchDataFolder.ts';
 export type { ServerContainer } from './serverContainer.ts';
 export { startContainer } from './startContainer.ts';
 export type { ContainerWishes } from './startContainer.ts';

@@ -1,15 +1,14 @@
-import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { EmbeddedPostgres } from '@jobstream/tools';
 import { guardOfThisProcess } from './guardOfThisProcess.ts';
+import { scratchDataFolder } from './scratchDataFolder.ts';
 import type { TestPostgres } from './testPostgres.ts';
 
 /** Starts a Postgres as a program of this machine. */
 export async function startEmbeddedPostgres(settings: Record<string, string>): Promise<TestPostgres> {
   const guard = guardOfThisProcess();
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-postgres-'));
-  await chmod(dataDir, 0o755); // run by root, Postgres has another account and must get in
+  const dataDir = await scratchDataFolder('postgres');
   guard.remove(dataDir);
   const server = new EmbeddedPostgres({ dataDir, settings, guard });
   await server.start();
