@@ -33,7 +33,7 @@ export async function stageBatchesInMemory(streamFolder: string, memory = SHARED
   return false;
 }
 
-/** To be called when the server has ended by itself, with nothing staged. */
+/** To be called when the server has been told to stop and has ended: what is staged then is of batches that nobody commits. */
 export async function unstage(streamFolder: string): Promise<void> {
   const link = path.join(streamFolder, 'batches');
   const target = await targetOf(link);

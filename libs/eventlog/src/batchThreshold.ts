@@ -23,7 +23,7 @@ export class BatchThreshold {
     return Math.min(MOST, Math.max(LEAST, Math.round(this.#batchMs / SINGLE_MS)));
   }
 
-  /** A batch that nothing of ours was before was answered after `ms`. */
+  /** A batch that went out with nothing else of ours under way was answered after `ms`. */
   answered(size: number, ms: number): void {
     if (size <= LARGEST_SAMPLE) this.#batchMs *= ms > this.#batchMs ? 1 + UP : 1 - DOWN;
   }
