@@ -4,6 +4,7 @@ import path from 'node:path';
 import { stageBatchesInMemory, unstage } from './batchStaging.ts';
 import type { Guard } from './guard.ts';
 import { natsConfig } from './natsConfig.ts';
+import { natsEnvironment } from './natsEnvironment.ts';
 import { natsProbe } from './natsProbe.ts';
 import { onFreePort } from './onFreePort.ts';
 import { ServerProcess } from './serverProcess.ts';
@@ -88,6 +89,7 @@ export class EmbeddedNats implements AsyncDisposable {
       name: 'nats-server',
       command: binary,
       args: ['--config', config],
+      env: natsEnvironment(),
       stopSignal: 'SIGTERM',
       logFile: path.join(dataDir, 'nats.log'),
       pidFile: path.join(dataDir, 'nats.pid'),

@@ -3,12 +3,13 @@ export class OneAtATime {
   readonly #last = new Map<string, Promise<unknown>>();
 
   /** Settles with the task, which must not reject. */
-  async run<Result>(key: string, task: () => Promise<Result>): Promise<Result> {
+  run<Result>(key: string, task: () => Promise<Result>): Promise<Result> {
     const earlier = this.#last.get(key);
     const turn = earlier === undefined ? task() : earlier.then(task);
     this.#last.set(key, turn);
-    const result = await turn;
-    if (this.#last.get(key) === turn) this.#last.delete(key);
-    return result;
+    return turn.then((result) => {
+      if (this.#last.get(key) === turn) this.#last.delete(key);
+      return result;
+    });
   }
 }

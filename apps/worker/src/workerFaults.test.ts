@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { defineHandler } from './handler/defineHandler.ts';
 import type { Handler } from './handler/defineHandler.ts';
 import type { JobContext } from './handler/jobContext.ts';
+import { altered } from './testing/altered.ts';
 import { startTestWorker } from './testing/startTestWorker.ts';
 import { TestLog } from './testing/testLog.ts';
 
@@ -21,7 +22,7 @@ class DoublingLog extends EventLog {
     return super.openQueue({
       ...options,
       onDelivery: async (delivery) => {
-        const again = { ...delivery, deliveryCount: delivery.deliveryCount + 1 };
+        const again = altered(delivery, { deliveryCount: delivery.deliveryCount + 1 });
         await Promise.all([options.onDelivery(delivery), this.running.promise.then(() => options.onDelivery(again))]);
       },
     });

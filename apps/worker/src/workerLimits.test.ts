@@ -6,6 +6,7 @@ import { Schema } from 'effect';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defineHandler } from './handler/defineHandler.ts';
 import type { Handler } from './handler/defineHandler.ts';
+import { altered } from './testing/altered.ts';
 import { startTestWorker } from './testing/startTestWorker.ts';
 import { TestLog } from './testing/testLog.ts';
 
@@ -71,7 +72,7 @@ class LogWithoutFirstSlots extends EventLog {
     const onDelivery = (delivery: Delivery) => {
       if (refused.has(delivery.jobId)) return options.onDelivery(delivery);
       refused.add(delivery.jobId);
-      return options.onDelivery({ ...delivery, takeSlot: () => Promise.resolve(false) });
+      return options.onDelivery(altered(delivery, { takeSlot: () => Promise.resolve(false) }));
     };
     return super.openQueue({ ...options, onDelivery });
   }

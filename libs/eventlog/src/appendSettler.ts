@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Connection } from './connection.ts';
-import { ConcurrentAppendError, LogUnavailableError } from './errors.ts';
-import type { PendingAppend } from './pendingAppend.ts';
+import { LogUnavailableError } from './errors.ts';
+import { hasMovedOn, type PendingAppend } from './pendingAppend.ts';
 import { LeaderReader } from './leaderReader.ts';
 
 export interface SettlerActions {
@@ -47,7 +47,7 @@ export class AppendSettler {
 
   #conclude(append: PendingAppend, verdict: Verdict): void {
     if (verdict === 'absent') this.#actions.resend(append);
-    else if (verdict === 'overtaken') append.reject(new ConcurrentAppendError(append.owner, append.expected));
+    else if (verdict === 'overtaken') append.reject(hasMovedOn(append));
     else append.resolve(verdict.stored);
   }
 

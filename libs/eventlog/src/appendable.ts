@@ -4,7 +4,9 @@ import { eventSubject, expectationFilter } from './subjects.ts';
 /** An event as the appender sees it, whatever it is about. */
 export interface Appendable {
   readonly eventId: string;
-  /** Whose history it continues, in words, e.g. `job 0198…`. */
+  /** What it is about. */
+  readonly kind: 'job' | 'schedule';
+  /** Whose history it continues: the id of the job, or the name of the schedule. */
   readonly owner: string;
   readonly subject: string;
   /** What its expectation is checked against. */
@@ -17,7 +19,8 @@ export interface Appendable {
 export function appendableOfJob(event: JobEvent, traceparent?: string): Appendable {
   return {
     eventId: event.id,
-    owner: `job ${event.jobId}`,
+    kind: 'job',
+    owner: event.jobId,
     subject: eventSubject(event),
     filter: expectationFilter(event),
     text: encodeJobEvent(event),

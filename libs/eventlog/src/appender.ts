@@ -3,11 +3,11 @@ import { appendOutcome } from './appendOutcome.ts';
 import { AppendSettler } from './appendSettler.ts';
 import { BatchThreshold } from './batchThreshold.ts';
 import type { Connection } from './connection.ts';
-import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError, LogUnavailableError } from './errors.ts';
-import { batchHeaders, expectationHeaders } from './headers.ts';
+import { EventTooLargeError, LogOverloadedError, LogUnavailableError } from './errors.ts';
+import { batchHeaders, batchId, expectationHeaders } from './headers.ts';
 import { LinkedSet, type Place } from './linkedSet.ts';
 import type { AppendOutcome, LogObserver } from './logObserver.ts';
-import type { PendingAppend } from './pendingAppend.ts';
+import { hasMovedOn, type PendingAppend } from './pendingAppend.ts';
 import type { Publisher, PublishOutcome } from './publisher.ts';
 
 export interface AppenderOptions {
@@ -20,8 +20,8 @@ export interface AppenderOptions {
 /** The server takes 1,000; from about 500 on nothing is gained. */
 const BATCH_MAX = 500;
 const BATCH_MAX_BYTES = 4_000_000;
-/** One batch is staged while the other commits; the server allows 50 open ones for all writers together. */
-const BATCHES_OPEN = 2;
+/** While the server commits one, another is on its way and a third is made; it allows 50 open ones for all writers together. */
+const BATCHES_OPEN = 3;
 /** With group commit few singles fly at once, so that what arrives meanwhile gathers into a batch. */
 const SINGLES_WITH_GROUP_COMMIT = 8;
 const SINGLES_WITHOUT = 4_000;
@@ -65,7 +65,7 @@ export class Appender {
   }
 
   /** Stores the event if its owner's last sequence is still `expected`; resolves to the event's own sequence. */
-  append({ text, eventId, owner, subject, filter, traceparent }: Appendable, expected: number): Promise<number> {
+  append({ text, eventId, kind, owner, subject, filter, traceparent }: Appendable, expected: number): Promise<number> {
     const unsettled = this.#unsettled.size;
     if (unsettled >= this.#options.maxWaiting) return this.#refuse(new LogOverloadedError(unsettled));
     const body = Buffer.from(text);
@@ -75,6 +75,7 @@ export class Appender {
     return new Promise((resolve, reject) => {
       const append: PendingAppend = {
         eventId,
+        kind,
         owner,
         subject,
         filter,
@@ -93,7 +94,8 @@ export class Appender {
       };
       const place = this.#unsettled.add(append);
       this.#waiting.push(append);
-      this.#scheduleFlush();
+      if (this.#waiting.length >= BATCH_MAX && this.#mayCommitBatch()) this.#flush();
+      else this.#scheduleFlush();
     });
   }
 
@@ -119,7 +121,7 @@ export class Appender {
     return true;
   }
 
-  /** Gathers what this turn of the event loop brings before anything is sent. */
+  /** Gathers what this turn of the event loop brings before anything is sent, unless it is more than a batch takes. */
   #scheduleFlush(): void {
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
@@ -159,23 +161,25 @@ export class Appender {
 
   /** The oldest waiting appends, at most one of each owner: the server refuses a batch that writes one twice. */
   #takeBatch(): PendingAppend[] {
-    const batch = new Map<string, PendingAppend>();
+    const batch: PendingAppend[] = [];
     const later: PendingAppend[] = [];
+    const owners = new Set<string>();
     let bytes = 0;
     let taken = 0;
     for (const append of this.#waiting) {
       bytes += append.body.length;
-      if (batch.size === BATCH_MAX || bytes > BATCH_MAX_BYTES) break;
+      if (batch.length === BATCH_MAX || bytes > BATCH_MAX_BYTES) break;
       taken++;
-      if (batch.has(append.owner)) later.push(append);
-      else batch.set(append.owner, append);
+      if (owners.has(append.owner)) later.push(append);
+      else batch.push(append);
+      owners.add(append.owner);
     }
     this.#waiting = [...later, ...this.#waiting.slice(taken)];
-    return [...batch.values()];
+    return batch;
   }
 
   #commitBatch(batch: readonly PendingAppend[]): void {
-    const id = crypto.randomUUID();
+    const id = batchId();
     const sentAt = this.#batchesOpen + this.#singlesInFlight === 0 ? performance.now() : undefined;
     this.#batchesOpen++;
     this.#options.observer?.batchSent(batch.length);
@@ -215,7 +219,7 @@ export class Appender {
 
   #onConflict(append: PendingAppend): void {
     if (append.uncertain) this.#settler.settle(append);
-    else append.reject(new ConcurrentAppendError(append.owner, append.expected));
+    else append.reject(hasMovedOn(append));
   }
 
   #resend(append: PendingAppend): void {

@@ -3,7 +3,7 @@ import { appendOutcome } from './appendOutcome.ts';
 import { AppendSettler } from './appendSettler.ts';
 import type { Connection } from './connection.ts';
 import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError, LogUnavailableError } from './errors.ts';
-import { batchHeaders } from './headers.ts';
+import { batchHeaders, batchId } from './headers.ts';
 import type { AppendOutcome, LogObserver } from './logObserver.ts';
 import type { PendingAppend } from './pendingAppend.ts';
 import type { Publisher, PublishOutcome } from './publisher.ts';
@@ -153,7 +153,7 @@ export class BatchAppender {
   }
 
   #send({ members, last }: PendingBatch): void {
-    const id = crypto.randomUUID();
+    const id = batchId();
     this.#open++;
     this.#options.observer?.batchSent(members.length);
     for (const [index, { subject, filter, traceparent, body }] of members.entries()) {

@@ -1,7 +1,7 @@
 /** Claims beyond the slots, for each slot, at most. */
-const MOST_A_SLOT = 3;
-/** And in all: more make batches hardly larger, and the garbage collector copies all that is under way again and again. */
-const MOST = 200;
+const MOST_A_SLOT = 8;
+/** And in all: more bring little, and a worker that dies has all of them in its hands. */
+const MOST = 800;
 /** Each claim counts so much beside those before it. */
 const WEIGHT = 0.1;
 /** How fast a slow run is forgotten: after a hundred faster ones, less than a hundredth of it is left. */

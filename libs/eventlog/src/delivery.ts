@@ -1,8 +1,5 @@
 import type { RecordedEvent } from './recordedEvent.ts';
 
-/** A delivery that has no slot of its queue yet. */
-export type WaitingDelivery = Omit<Delivery, 'takeSlot' | 'freeSlot'>;
-
 /**
  * One call for work on a job, held until it is acknowledged or handed back. It comes from the log (`recorded` is the
  * JobCreated or JobRequeued) or from a timer that fired. Deliveries are at-least-once.
@@ -10,7 +7,7 @@ export type WaitingDelivery = Omit<Delivery, 'takeSlot' | 'freeSlot'>;
 export interface Delivery {
   readonly jobId: string;
   readonly jobType: string;
-  readonly recorded?: RecordedEvent;
+  readonly recorded?: Pick<RecordedEvent, 'sequence' | 'event'>;
   /** Names this message, the same on each redelivery: the event's id, or `timer:` and the sequence of the fired timer. */
   readonly cause: string;
   /** 1 for the first delivery; counts may start again after a crash of the server. */

@@ -1,6 +1,5 @@
 import { decodeStoredEvent } from './decodeStoredEvent.ts';
-import type { WaitingDelivery } from './delivery.ts';
-import { TRACEPARENT } from './headers.ts';
+import { HeldDelivery } from './heldDelivery.ts';
 import type { HeldMessage } from './heldMessage.ts';
 import { MAX_EARLY_MS } from './timerSpread.ts';
 import type { Wake } from './wakeScheduler.ts';
@@ -9,7 +8,7 @@ import type { Wake } from './wakeScheduler.ts';
  * A delivery, or how long the message has to wait for its time, or why it makes none; `retry` says that another release
  * of the worker may understand it.
  */
-export type DecodedDelivery<Item = WaitingDelivery> =
+export type DecodedDelivery<Item = HeldDelivery> =
   { readonly delivery: Item } | { readonly earlyMs: number } | { readonly problem: string; readonly retry: boolean };
 
 /** A JobCreated or JobRequeued from the log. */
@@ -18,8 +17,9 @@ export function decodeEventDelivery(message: HeldMessage): DecodedDelivery {
   if (decoded.kind === 'malformed') return { problem: decoded.reason, retry: false };
   if (decoded.kind === 'newer') return { problem: `schema version ${decoded.version} is newer`, retry: true };
   const { event } = decoded;
-  const recorded = { sequence: message.sequence, recordedAt: message.storedAt(), event };
-  return { delivery: delivery(message, { jobId: event.jobId, jobType: event.jobType, cause: event.id, recorded }) };
+  const { id: cause, jobId, jobType } = event;
+  const recorded = { sequence: message.sequence, event };
+  return { delivery: new HeldDelivery(message, { jobId, jobType, cause, recorded }) };
 }
 
 /** A timer that fired. One of a herd may have done so before its time, and then waits until it comes again. */
@@ -32,24 +32,10 @@ export function decodeDueDelivery(message: HeldMessage): DecodedDelivery {
   const firedEarly = earlyMs > 0 && earlyMs <= MAX_EARLY_MS;
   const now = Date.now();
   if (firedEarly && now < dueAt) return { earlyMs: dueAt - now };
-  const due = delivery(message, { jobId, jobType, cause: `timer:${message.sequence}` });
-  if (!firedEarly) return { delivery: due };
-  // The delivery before its time does not count.
-  return { delivery: { ...due, deliveryCount: Math.max(1, due.deliveryCount - 1) } };
-}
-
-function delivery(
-  message: HeldMessage,
-  work: Pick<WaitingDelivery, 'jobId' | 'jobType' | 'cause'> & Partial<Pick<WaitingDelivery, 'recorded'>>,
-): WaitingDelivery {
-  return {
-    ...work,
-    deliveryCount: message.deliveryCount,
-    traceparent: message.header(TRACEPARENT),
-    ack: () => message.ack(),
-    release: (delayMs) => message.release(delayMs),
-    keepAlive: () => message.keepAlive(),
-  };
+  // A delivery before its time does not count.
+  const deliveryCount = firedEarly ? Math.max(1, message.deliveryCount - 1) : message.deliveryCount;
+  const cause = `timer:${message.sequence}`;
+  return { delivery: new HeldDelivery(message, { jobId, jobType, cause, deliveryCount }) };
 }
 
 function parseWake(text: string): Wake | undefined {

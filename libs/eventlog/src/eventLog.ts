@@ -84,13 +84,13 @@ export class EventLog {
    * Appends one event to its job and returns its sequence. `expectedSequence` is that of the job's previous event, 0 for
    * a new job. ConcurrentAppendError, LogUnavailableError, LogOverloadedError, EventTooLargeError.
    */
-  async append(event: JobEvent, expectedSequence: number): Promise<number> {
-    const { appender, forgotten, contents } = this.#started();
+  append(event: JobEvent, expectedSequence: number): Promise<number> {
+    const parts = this.#parts;
+    if (parts === undefined) return Promise.reject(notStarted());
     const traceparent = this.#options.traceparent?.();
-    if (forgotten !== undefined && event.event === 'JobCreated') await forgotten.assertNew([event]);
-    const sealed = contents.seal(event);
-    const stored = sealed instanceof Promise ? await sealed : sealed;
-    return await appender.append(appendableOfJob(stored, traceparent), expectedSequence);
+    const append = (stored: JobEvent) => parts.appender.append(appendableOfJob(stored, traceparent), expectedSequence);
+    const stored = storable(event, parts);
+    return stored instanceof Promise ? stored.then(append) : append(stored);
   }
 
   /**
@@ -189,7 +189,17 @@ export class EventLog {
   }
 
   #started(): EventLogParts {
-    if (this.#parts === undefined) throw new LogUnavailableError('it is not started');
+    if (this.#parts === undefined) throw notStarted();
     return this.#parts;
   }
+}
+
+function notStarted(): LogUnavailableError {
+  return new LogUnavailableError('it is not started');
+}
+
+/** The event as it is to be stored; at once where there is nothing to look up and nothing to encrypt. */
+function storable(event: JobEvent, { forgotten, contents }: EventLogParts): JobEvent | Promise<JobEvent> {
+  if (forgotten === undefined || event.event !== 'JobCreated') return contents.seal(event);
+  return forgotten.assertNew([event]).then(() => contents.seal(event));
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { MsgHdrs } from '@nats-io/transport-node';
 
 export const EXPECTED_SEQUENCE = 'Nats-Expected-Last-Subject-Sequence';
@@ -18,6 +19,13 @@ export interface Expectation {
 /** The header block of one append, ready for the wire. */
 export function expectationHeaders(expectation: Expectation): MsgHdrs {
   return encoded(expectationLines(expectation));
+}
+
+const BATCH_ID_BYTES = 9;
+
+/** Names an atomic batch among those that are open at the same time; short, since every event of the batch keeps it. */
+export function batchId(): string {
+  return randomBytes(BATCH_ID_BYTES).toString('base64url');
 }
 
 /** As `expectationHeaders`, for message `position` (1, 2, …) of an atomic batch. */

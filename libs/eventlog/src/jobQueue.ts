@@ -1,6 +1,7 @@
 import type { Connection } from './connection.ts';
-import type { Delivery, WaitingDelivery } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
 import { decodeDueDelivery, decodeEventDelivery } from './deliveryCodec.ts';
+import type { HeldDelivery } from './heldDelivery.ts';
 import { hearPauses } from './hearPauses.ts';
 import { LinkedSet } from './linkedSet.ts';
 import type { LogSink } from './logSink.ts';
@@ -40,7 +41,7 @@ export class JobQueue {
   readonly #options: JobQueueOptions;
   readonly #gate: StartGate;
   readonly #loops: readonly PullLoop[];
-  readonly #held = new LinkedSet<WaitingDelivery>();
+  readonly #held = new LinkedSet<HeldDelivery>();
   readonly #heartbeat: NodeJS.Timeout;
   readonly #forgetPauses: () => void;
 
@@ -48,7 +49,7 @@ export class JobQueue {
     this.#options = options;
     this.#gate = new StartGate({ ...options, onRoom: () => this.#onRoom() });
     const { jobType, concurrency, rate } = options;
-    const onDelivery = (delivery: WaitingDelivery) => this.#take(delivery);
+    const onDelivery = (delivery: HeldDelivery) => this.#take(delivery);
     const credit = () => this.#gate.capacity() * HELD_FOR_EACH;
     const common = { connection, sink, credit, concurrency, rate, onDelivery, room: () => this.#gate.room() };
     this.#loops = [
@@ -71,15 +72,16 @@ export class JobQueue {
     clearInterval(this.#heartbeat);
   }
 
-  async #take(delivery: WaitingDelivery): Promise<void> {
+  async #take(delivery: HeldDelivery): Promise<void> {
     const place = this.#held.add(delivery);
     let pass: Pass | undefined;
     let started: boolean | void = false;
     try {
       const turn = this.#gate.enter();
       pass = turn instanceof Promise ? await turn : turn;
-      if (pass === undefined) delivery.release();
-      else started = await this.#options.onDelivery(withSlot(delivery, pass));
+      if (pass === undefined) return delivery.release();
+      delivery.admit(pass);
+      started = await this.#options.onDelivery(delivery);
     } finally {
       pass?.giveBack(started !== false);
       this.#held.remove(place);
@@ -93,8 +95,4 @@ export class JobQueue {
   #keepAlive(): void {
     for (const delivery of this.#held) delivery.keepAlive();
   }
-}
-
-function withSlot(delivery: WaitingDelivery, pass: Pass): Delivery {
-  return { ...delivery, takeSlot: () => pass.takeSlot(), freeSlot: () => pass.giveBack(true) };
 }

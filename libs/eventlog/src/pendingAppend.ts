@@ -1,7 +1,10 @@
+import type { Appendable } from './appendable.ts';
+import { ConcurrentAppendError } from './errors.ts';
+
 /** An append on its way: what to store, what it expects, and whom to tell. Times are of `performance.now()`. */
 export interface PendingAppend {
   readonly eventId: string;
-  /** Whose history it continues, in words. */
+  readonly kind: Appendable['kind'];
   readonly owner: string;
   readonly subject: string;
   readonly filter: string;
@@ -15,4 +18,9 @@ export interface PendingAppend {
   uncertain: boolean;
   /** Set once its outcome was told. */
   settled: boolean;
+}
+
+/** Another writer was faster. */
+export function hasMovedOn({ kind, owner, expected }: PendingAppend): ConcurrentAppendError {
+  return new ConcurrentAppendError(`${kind} ${owner}`, expected);
 }

@@ -1,13 +1,13 @@
 import type { Msg, Subscription } from '@nats-io/transport-node';
 import type { Connection } from './connection.ts';
-import type { WaitingDelivery } from './delivery.ts';
 import type { DecodedDelivery } from './deliveryCodec.ts';
+import type { HeldDelivery } from './heldDelivery.ts';
 import { HeldMessage } from './heldMessage.ts';
 import type { LogSink } from './logSink.ts';
 import type { StartRate } from './rateWindow.ts';
 import { within } from './within.ts';
 
-export interface PullLoopOptions<Item = WaitingDelivery> {
+export interface PullLoopOptions<Item = HeldDelivery> {
   readonly connection: Connection;
   readonly sink: LogSink;
   readonly stream: string;
@@ -20,6 +20,7 @@ export interface PullLoopOptions<Item = WaitingDelivery> {
   readonly room: () => number;
   readonly rate?: StartRate | undefined;
   readonly decode: (message: HeldMessage) => DecodedDelivery<Item>;
+  /** Must not reject. */
   readonly onDelivery: (delivery: Item) => Promise<void>;
 }
 
@@ -39,7 +40,7 @@ const MISSING_CONSUMER_PAUSE_MS = 500;
  * Pulls from one durable consumer just what there is room for: a message is never fetched to lie in a buffer while
  * another worker is idle. Requests for more go out in portions, when a quarter of the concurrency is free.
  */
-export class PullLoop<Item = WaitingDelivery> {
+export class PullLoop<Item = HeldDelivery> {
   readonly #options: PullLoopOptions<Item>;
   readonly #inbox: string;
   readonly #portion: number;
@@ -129,21 +130,21 @@ export class PullLoop<Item = WaitingDelivery> {
   #onMessage(message: HeldMessage): void {
     this.#requested = Math.max(0, this.#requested - 1);
     const decoded = this.#options.decode(message);
-    if ('delivery' in decoded) void this.#hold(decoded.delivery);
+    if ('delivery' in decoded) this.#hold(decoded.delivery);
     else if ('earlyMs' in decoded) message.release(decoded.earlyMs);
     else this.#refuse(message, decoded);
     this.#pull();
   }
 
-  async #hold(delivery: Item): Promise<void> {
+  #hold(delivery: Item): void {
     this.#held++;
-    try {
-      await this.#options.onDelivery(delivery);
-    } finally {
-      this.#held--;
-      if (this.#held === 0) this.#onIdle?.();
-      this.#pull();
-    }
+    void this.#options.onDelivery(delivery).then(() => this.#letGo());
+  }
+
+  #letGo(): void {
+    this.#held--;
+    if (this.#held === 0) this.#onIdle?.();
+    this.#pull();
   }
 
   #refuse(message: HeldMessage, { problem, retry }: { problem: string; retry: boolean }): void {

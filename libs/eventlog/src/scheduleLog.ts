@@ -1,6 +1,7 @@
 import { encodeScheduleEvent, type ScheduleEvent } from '@jobstream/domain';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { AlarmQueue, ensureAlarmConsumer, type AlarmQueueOptions } from './alarmQueue.ts';
+import type { Appendable } from './appendable.ts';
 import type { Appender } from './appender.ts';
 import type { Connection } from './connection.ts';
 import { DirectReader } from './directReader.ts';
@@ -52,9 +53,10 @@ export class ScheduleLog {
    * event, 0 for a name that is new. ConcurrentAppendError, LogUnavailableError, LogOverloadedError, EventTooLargeError.
    */
   append(event: ScheduleEvent, expectedSequence: number): Promise<number> {
-    const appendable = {
+    const appendable: Appendable = {
       eventId: event.id,
-      owner: `schedule ${event.schedule}`,
+      kind: 'schedule',
+      owner: event.schedule,
       subject: scheduleSubject(event),
       filter: scheduleFilter(event.schedule),
       text: encodeScheduleEvent(event),

@@ -40,29 +40,33 @@ async function answerWithin(span: TracedSpan, delivery: Delivery, context: Worke
 }
 
 async function observedAttempt(span: TracedSpan, claim: Attempt, context: WorkerContext): Promise<Answer> {
-  const tell = (end: AttemptEnd) => {
+  let end: AttemptEnd = 'unsettled';
+  try {
+    const outcome = await outcomeOf(claim, context);
+    if (isCancelled(outcome)) {
+      end = 'cancelled';
+      return answerToCancelled(claim, outcome);
+    }
+    const event = await recordOutcome(claim, outcome, context);
+    if (event.event === 'JobRetryScheduled') await parkRetry(event, context);
+    end = endIn(event);
+    return answerToEvent(event);
+  } catch (error) {
+    if (error instanceof ConcurrentAppendError) end = 'overtaken';
+    throw error;
+  } finally {
     context.observer.ended(claim.delivery.jobType, end);
     endAttemptSpan(span, claim, end);
-  };
-  try {
-    const { answer, end } = await runAttempt(claim, context);
-    tell(end);
-    return answer;
-  } catch (error) {
-    tell(error instanceof ConcurrentAppendError ? 'overtaken' : 'unsettled');
-    throw error;
   }
 }
 
-async function runAttempt(claim: Attempt, context: WorkerContext): Promise<{ answer: Answer; end: AttemptEnd }> {
-  const slot = claim.delivery.takeSlot();
+async function outcomeOf(claim: Attempt, context: WorkerContext): Promise<Outcome> {
+  const { delivery } = claim;
+  const slot = delivery.takeSlot();
   const outcome = slot === true || (await slot) ? await runHandler(claim, context) : noSlot();
-  claim.delivery.freeSlot(); // concurrency is about handlers; the outcome may take its time to the disk
-  context.observer.ran(claim.delivery.jobType, outcome.durationMs);
-  if (isCancelled(outcome)) return { answer: answerToCancelled(claim, outcome), end: 'cancelled' };
-  const event = await recordOutcome(claim, outcome, context);
-  if (event.event === 'JobRetryScheduled') await parkRetry(event, context);
-  return { answer: answerToEvent(event), end: endIn(event) };
+  delivery.freeSlot(); // concurrency is about handlers; the outcome may take its time to the disk
+  context.observer.ran(delivery.jobType, outcome.durationMs);
+  return outcome;
 }
 
 /** The claim is given up, which burns no attempt. */

@@ -30,12 +30,11 @@ export class ProgressReporter {
     this.#appending ??= this.#append();
   }
 
-  /** Appends the last value, if it waits still; later reports are ignored. Never rejects. */
-  async finish(): Promise<void> {
+  /** Appends the last value, if it waits still; undefined if nothing is on its way. Later reports are ignored. Never rejects. */
+  finish(): Promise<void> | undefined {
     this.#finished = true;
-    if (this.#appending === undefined) return;
-    this.#pausing?.abort('finished');
-    await this.#appending;
+    if (this.#appending !== undefined) this.#pausing?.abort('finished');
+    return this.#appending;
   }
 
   async #append(): Promise<void> {

@@ -15,15 +15,13 @@ export async function recordOutcome(attempt: Attempt, outcome: Outcome, context:
   return decision;
 }
 
-async function record(attempt: Attempt, outcome: Outcome, context: WorkerContext): Promise<Decision> {
+function record(attempt: Attempt, outcome: Outcome, context: WorkerContext): Promise<Decision> {
   const figures = { attempt: attempt.number, random: context.clock.random() };
-  try {
-    return await attempt.chain.record(commandFor(outcome, figures));
-  } catch (cause) {
+  return attempt.chain.record(commandFor(outcome, figures)).catch((cause: unknown) => {
     if (!(cause instanceof EventTooLargeError)) throw cause;
     const error = new UnrecoverableError(`the result cannot be kept: ${cause.message}`, { code: cause.code, cause });
     return attempt.chain.record(commandFor({ ...outcome, kind: 'threw', error }, figures));
-  }
+  });
 }
 
 function logOutcome({ logger }: Attempt, { durationMs }: Outcome, event: JobEvent): void {

@@ -28,7 +28,8 @@ export async function runHandler(attempt: Attempt, context: WorkerContext): Prom
     const startedAt = performance.now();
     const ending = await endOf({ attempt, abort, progress }, context);
     const durationMs = Math.round(performance.now() - startedAt);
-    await progress.finish();
+    const reported = progress.finish();
+    if (reported !== undefined) await reported;
     return { ...ending, durationMs };
   } finally {
     guard.over();
@@ -61,7 +62,8 @@ function endOf(run: Run, context: WorkerContext): Promise<Ending> {
 
 async function handled({ attempt, abort, progress }: Run, context: WorkerContext): Promise<unknown> {
   const { chain, number, logger, handler } = attempt;
-  const job = await readableJob(chain.job, context);
+  const readable = readableJob(chain.job, context);
+  const job = readable instanceof Promise ? await readable : readable;
   const given: JobContext = {
     job,
     attempt: number,

@@ -5,14 +5,23 @@ import { LogOverloadedError, LogUnavailableError } from '@jobstream/eventlog';
 const PAUSE_MS = 250;
 
 /** Repeats an operation while the log is away or overloaded, but not once `closing` is aborted. */
-export async function untilAvailable<Result>(operation: () => Promise<Result>, closing: AbortSignal): Promise<Result> {
-  for (;;) {
+export function untilAvailable<Result>(operation: () => Promise<Result>, closing: AbortSignal): Promise<Result> {
+  return operation().catch((error: unknown) => repeated(operation, error, closing));
+}
+
+async function repeated<Result>(
+  operation: () => Promise<Result>,
+  failure: unknown,
+  closing: AbortSignal,
+): Promise<Result> {
+  for (let error = failure; ;) {
+    if (closing.aborted || !isLogAway(error)) throw error;
+    await pause(PAUSE_MS, undefined, { signal: closing }).catch(() => undefined);
     try {
       return await operation();
-    } catch (error) {
-      if (closing.aborted || !isLogAway(error)) throw error;
+    } catch (next) {
+      error = next;
     }
-    await pause(PAUSE_MS, undefined, { signal: closing }).catch(() => undefined);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Job } from '@jobstream/domain';
  */
 export function waitedMs(before: Job, startedAt: string): number | undefined {
   if (before.status === 'processing') return undefined;
-  const since = Math.max(Date.parse(before.updatedAt), Date.parse(before.runAt ?? before.updatedAt));
+  const updatedAt = Date.parse(before.updatedAt);
+  const since = before.runAt === undefined ? updatedAt : Math.max(updatedAt, Date.parse(before.runAt));
   return Math.max(0, Date.parse(startedAt) - since);
 }
