@@ -25,6 +25,8 @@ export interface EmbeddedNatsOptions {
   stagedInMemory?: readonly string[] | undefined;
   /** More lines for the configuration file. */
   extraConfig?: string;
+  /** Goes before the environment of this process. */
+  env?: NodeJS.ProcessEnv;
   guard?: Guard | undefined;
 }
 
@@ -82,14 +84,14 @@ export class EmbeddedNats implements AsyncDisposable {
   }
 
   async #launch(port: number): Promise<void> {
-    const { binary, dataDir, name = `jobstream-${randomUUID()}` } = this.#options;
+    const { binary, dataDir, env, name = `jobstream-${randomUUID()}` } = this.#options;
     const config = path.join(dataDir, 'nats.conf');
     await writeFile(config, this.#config(name, port));
     await this.#process.launch({
       name: 'nats-server',
       command: binary,
       args: ['--config', config],
-      env: natsEnvironment(),
+      env: natsEnvironment({ ...process.env, ...env }),
       stopSignal: 'SIGTERM',
       logFile: path.join(dataDir, 'nats.log'),
       pidFile: path.join(dataDir, 'nats.pid'),

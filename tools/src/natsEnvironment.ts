@@ -8,7 +8,7 @@ const MEMORY_SHARE = 0.5;
  * whenever as much was allocated as is in use, and each time it walks all that the server keeps about the log. Four times as
  * much saves a tenth of the server's processor time (measured), up to half of the machine's memory.
  */
-export function natsEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+export function natsEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const memory = Math.min(os.totalmem(), process.constrainedMemory() || Infinity);
   return { GOGC: String(COLLECT_AT_PERCENT), GOMEMLIMIT: String(Math.floor(memory * MEMORY_SHARE)), ...env };
 }

@@ -1,12 +1,13 @@
 /**
  * How fast a projector process catches up from an empty table: `node apps/projector/bench/catchUp.ts [jobs] [shapes]`,
- * 100,000 jobs (three events each) in both shapes unless told. Starts a nats-server and a Postgres of its own. Beside it
- * the floor in the same run: reading and decoding the same log without doing anything with it.
+ * 100,000 jobs (three events each) in both shapes unless told. Starts a nats-server and a Postgres of its own. Beside it,
+ * in the same run, what it is made of: reading and decoding the same log alone, and the least that keeps a table of jobs.
  */
 import { EventLog } from '@jobstream/eventlog';
 import { migrate, ReadModel } from '@jobstream/readmodel';
 import { guardOfThisProcess, startNats, startPostgres } from '@jobstream/testing';
 import { spawnProjector } from '../src/testing/spawnProjector.ts';
+import { bareCatchUp } from './bareCatchUp.ts';
 import { fillLog } from './fillLog.ts';
 import type { LogShape } from './fillLog.ts';
 import { processUsage } from './processUsage.ts';
@@ -27,6 +28,7 @@ async function measure(shape: LogShape): Promise<void> {
   await eventLog.start();
   const end = await eventLog.lastSequence();
   await report(`${shape}, reading alone`, end, () => readAll(eventLog, end));
+  await report(`${shape}, bare parts`, end, () => bareCatchUp(nats.url, postgres.url, end));
   const pids = { nats: nats.pid ?? 0, postgres: postgres.pid ?? 0 };
   const started = performance.now();
   await using projector = spawnProjector({ NATS_URL: nats.url, DATABASE_URL: postgres.url, ...extraEnv() });

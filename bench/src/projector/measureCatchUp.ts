@@ -1,17 +1,21 @@
 import path from 'node:path';
 import { repositoryRoot, runCommand } from '@jobstream/tools';
 
-/** How fast a projector process caught up from an empty table, and the ruler: the same log, read and decoded alone. */
+/**
+ * How fast a projector process caught up from an empty table, and two rulers on the same log: the bare parts, which keep a
+ * table of nine columns without a thought, and the log read and decoded alone.
+ */
 export interface CatchUp {
   /** How the events of a job lie in the log: `concurrent` as under load, `backlog` far apart. */
   readonly shape: string;
   readonly events: number;
   readonly projectedPerSecond: number;
+  readonly barePerSecond: number;
   readonly readPerSecond: number;
 }
 
 const SCRIPT = path.join(repositoryRoot, 'apps/projector/bench/catchUp.ts');
-const LINE = /^(\w+), (reading alone|projector): ([\d,]+) events in [\d.]+ s, ([\d,]+) events\/s$/gm;
+const LINE = /^(\w+), (reading alone|bare parts|projector): ([\d,]+) events in [\d.]+ s, ([\d,]+) events\/s$/gm;
 
 /** Runs the projector's own benchmark once. */
 export async function measureCatchUp(jobs: number): Promise<readonly CatchUp[]> {
@@ -20,11 +24,12 @@ export async function measureCatchUp(jobs: number): Promise<readonly CatchUp[]> 
     return { shape, what, events: numberIn(events), rate: numberIn(rate) };
   });
   return [...new Set(found.map(({ shape }) => shape))].map((shape) => {
-    const [read, projected] = ['reading alone', 'projector'].map((wanted) =>
-      found.find((one) => one.shape === shape && one.what === wanted),
-    );
-    if (read === undefined || projected === undefined) throw new Error(`the bench said something else: ${output}`);
-    return { shape, events: read.events, projectedPerSecond: projected.rate, readPerSecond: read.rate };
+    const rateOf = (wanted: string) => found.find((one) => one.shape === shape && one.what === wanted)?.rate;
+    const [projected, bare, read] = [rateOf('projector'), rateOf('bare parts'), rateOf('reading alone')];
+    if (projected === undefined || bare === undefined || read === undefined)
+      throw new Error(`the bench said something else: ${output}`);
+    const events = found.find((one) => one.shape === shape)?.events ?? 0;
+    return { shape, events, projectedPerSecond: projected, barePerSecond: bare, readPerSecond: read };
   });
 }
 

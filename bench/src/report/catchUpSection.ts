@@ -17,10 +17,11 @@ export function catchUpSection(runs: readonly (readonly CatchUp[])[]): string {
       SHAPES[shape] ?? shape,
       whole(own[0]?.events ?? 0),
       range(spread(own.map(({ projectedPerSecond }) => projectedPerSecond))),
+      range(spread(own.map(({ barePerSecond }) => barePerSecond))),
       range(spread(own.map(({ readPerSecond }) => readPerSecond))),
     ];
   });
-  return table(['', 'events', 'projected, events/s', 'read and decoded alone, events/s'], rows);
+  return table(['', 'events', 'projected, events/s', 'bare parts, events/s', 'read and decoded alone, events/s'], rows);
 }
 
 function range({ median, min, max }: Spread): string {

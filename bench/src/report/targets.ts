@@ -100,7 +100,7 @@ const TARGETS: readonly Target[] = [
     atLeast: 100_000,
     unit: whole,
     measured: catchUp('projectedPerSecond'),
-    floor: catchUp('readPerSecond'),
+    floor: catchUp('barePerSecond'),
   },
 ];
 

@@ -8,6 +8,8 @@ export interface StartNatsOptions {
   syncAlways?: boolean;
   /** Streams whose batches are staged in memory, as `npm start` does; a server in a container stages on its disk. */
   stagedInMemory?: readonly string[] | undefined;
+  /** Goes before the environment of this process; a server in a container has its own. */
+  env?: NodeJS.ProcessEnv;
   /** A folder of the caller's for the data, which stays; without it a fresh one that goes with the server. */
   dataDir?: string;
   /** Another server program than the one that the project uses, for instance an older one; never in a container. */

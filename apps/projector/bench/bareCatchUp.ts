@@ -1,0 +1,149 @@
+import { AckPolicy, DeliverPolicy, jetstreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { Client } from 'pg';
+
+const STREAM = 'JOBS';
+const CONSUMER = 'bare';
+const EVENTS_PER_BATCH = 10_000;
+
+const TABLE = `
+  CREATE TABLE bare_jobs (
+    id uuid PRIMARY KEY, type text NOT NULL, status text NOT NULL, payload jsonb, result jsonb, attempts int NOT NULL,
+    created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL, version bigint NOT NULL
+  );
+  CREATE INDEX ON bare_jobs (status, type, id);
+  CREATE INDEX ON bare_jobs (created_at DESC);
+  CREATE TABLE bare_position (sequence bigint NOT NULL);
+  INSERT INTO bare_position VALUES (0)`;
+
+const INSERT = `
+  INSERT INTO bare_jobs (id, type, payload, created_at, status, result, attempts, updated_at, version)
+  SELECT * FROM unnest($1::uuid[], $2::text[], $3::jsonb[], $4::timestamptz[], $5::text[], $6::jsonb[], $7::int[],
+    $8::timestamptz[], $9::bigint[])`;
+
+const UPDATE = `
+  UPDATE bare_jobs SET status = new.status, result = new.result, attempts = new.attempts, updated_at = new.at,
+    version = new.version
+  FROM unnest($1::uuid[], $2::text[], $3::jsonb[], $4::int[], $5::timestamptz[], $6::bigint[])
+    AS new (id, status, result, attempts, at, version)
+  WHERE bare_jobs.id = new.id`;
+
+/** What is read of an event, and nothing of it is checked. */
+interface BareEvent {
+  readonly jobId: string;
+  readonly jobType: string;
+  readonly event: string;
+  readonly version: number;
+  readonly at: string;
+  readonly data: { readonly payload?: unknown; readonly result?: unknown; readonly attempt?: number };
+}
+
+const STATUS: Readonly<Record<string, string>> = {
+  JobCreated: 'pending',
+  JobStarted: 'processing',
+  JobCompleted: 'completed',
+};
+
+/**
+ * The least that keeps a table of jobs up to date: messages are parsed, of each job in a batch the last event counts, and
+ * rows of nine columns with three indexes are inserted and updated by two statements. The next batch is made meanwhile.
+ */
+export async function bareCatchUp(natsUrl: string, databaseUrl: string, end: number): Promise<void> {
+  const [nats, client] = [await connect({ servers: natsUrl }), new Client({ connectionString: databaseUrl })];
+  await client.connect();
+  await client.query(TABLE);
+  let writing: Promise<unknown> = Promise.resolve();
+  for await (const batch of batches(nats, end)) {
+    const statements = statementsOf(batch);
+    await writing;
+    writing = write(client, statements, batch.length);
+  }
+  await writing;
+  await client.end();
+  await nats.close();
+}
+
+/** All events to the sequence `end`, in batches. */
+async function* batches(nats: NatsConnection, end: number): AsyncGenerator<readonly BareEvent[]> {
+  const manager = await jetstreamManager(nats);
+  const config = { name: CONSUMER, ack_policy: AckPolicy.None, deliver_policy: DeliverPolicy.All, mem_storage: true };
+  await manager.consumers.add(STREAM, config);
+  let arrived: BareEvent[] = [];
+  let news = Promise.withResolvers<void>();
+  const inbox = 'bare.inbox';
+  const ask = () => {
+    const request = JSON.stringify({ batch: EVENTS_PER_BATCH, expires: 30_000_000_000 });
+    nats.publish(`$JS.API.CONSUMER.MSG.NEXT.${STREAM}.${CONSUMER}`, request, { reply: inbox });
+  };
+  let seen = 0;
+  nats.subscribe(inbox, {
+    callback: (_error, message) => {
+      if (message.subject === inbox) return;
+      arrived.push(message.json<BareEvent>());
+      seen += 1;
+      if (seen % EVENTS_PER_BATCH === 0 || seen === end) news.resolve();
+    },
+  });
+  ask();
+  for (let taken = 0; taken < end;) {
+    ask();
+    if (arrived.length < EVENTS_PER_BATCH && seen < end) await news.promise;
+    const batch = arrived.slice(0, EVENTS_PER_BATCH);
+    arrived = arrived.slice(EVENTS_PER_BATCH);
+    news = Promise.withResolvers();
+    taken += batch.length;
+    yield batch;
+  }
+}
+
+interface Statements {
+  readonly inserted: readonly string[];
+  readonly updated: readonly string[];
+}
+
+function statementsOf(events: readonly BareEvent[]): Statements {
+  const created = new Map<string, BareEvent>();
+  const last = new Map<string, BareEvent>();
+  for (const event of events) {
+    if (event.event === 'JobCreated') created.set(event.jobId, event);
+    last.set(event.jobId, event);
+  }
+  const news = [...created.values()];
+  const states = (of: readonly BareEvent[]) => [
+    plain(of.map(({ event }) => STATUS[event])),
+    json(of.map(({ data }) => data.result)),
+    plain(of.map(({ data }) => data.attempt ?? 0)),
+    plain(of.map(({ at }) => at)),
+    plain(of.map(({ version }) => version)),
+  ];
+  const first = [
+    plain(news.map(({ jobId }) => jobId)),
+    plain(news.map(({ jobType }) => jobType)),
+    json(news.map(({ data }) => data.payload)),
+    plain(news.map(({ at }) => at)),
+  ];
+  const moved = [...last.values()].filter(({ jobId }) => !created.has(jobId));
+  return {
+    inserted: news.length === 0 ? [] : [...first, ...states(news.map((event) => last.get(event.jobId) ?? event))],
+    updated: moved.length === 0 ? [] : [plain(moved.map(({ jobId }) => jobId)), ...states(moved)],
+  };
+}
+
+function plain(values: readonly unknown[]): string {
+  return `{${values.join(',')}}`;
+}
+
+function json(values: readonly unknown[]): string {
+  const texts = values.map((value) => {
+    return value === undefined ? 'NULL' : `"${JSON.stringify(value).replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+  });
+  return plain(texts);
+}
+
+async function write(client: Client, { inserted, updated }: Statements, events: number): Promise<void> {
+  await client.query('BEGIN');
+  if (inserted.length > 0) await client.query({ name: 'insert', text: INSERT, values: [...inserted] });
+  if (updated.length > 0) await client.query({ name: 'update', text: UPDATE, values: [...updated] });
+  await client.query('UPDATE bare_position SET sequence = sequence + $1', [events]);
+  await client.query('COMMIT');
+}
