@@ -3,15 +3,18 @@
  * 100,000 jobs (three events each) in both shapes unless told. Starts a nats-server and a Postgres of its own. Beside it,
  * in the same run, what it is made of: reading and decoding the same log alone, and the least that keeps a table of jobs.
  */
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { EventLog } from '@jobstream/eventlog';
 import { migrate, ReadModel } from '@jobstream/readmodel';
 import { guardOfThisProcess, startNats, startPostgres } from '@jobstream/testing';
 import { spawnProjector } from '../src/testing/spawnProjector.ts';
-import { bareCatchUp } from './bareCatchUp.ts';
 import { fillLog } from './fillLog.ts';
 import type { LogShape } from './fillLog.ts';
 import { processUsage } from './processUsage.ts';
 
+const BARE_PARTS = path.join(import.meta.dirname, '../../../bench/src/projector/bareCatchUpMain.ts');
 const jobs = Number(process.argv[2] ?? 100_000);
 const shapes = (process.argv[3] ?? 'concurrent,backlog').split(',') as LogShape[];
 
@@ -28,7 +31,8 @@ async function measure(shape: LogShape): Promise<void> {
   await eventLog.start();
   const end = await eventLog.lastSequence();
   await report(`${shape}, reading alone`, end, () => readAll(eventLog, end));
-  await report(`${shape}, bare parts`, end, () => bareCatchUp(nats.url, postgres.url, end));
+  const bare = await promisify(execFile)(process.execPath, [BARE_PARTS, nats.url, postgres.url, String(end)]);
+  tell(`${shape}, bare parts`, end, Number(bare.stdout));
   const pids = { nats: nats.pid ?? 0, postgres: postgres.pid ?? 0 };
   const started = performance.now();
   await using projector = spawnProjector({ NATS_URL: nats.url, DATABASE_URL: postgres.url, ...extraEnv() });
@@ -58,7 +62,10 @@ function extraEnv(): Record<string, string> {
 async function report(what: string, events: number, work: () => Promise<void>): Promise<void> {
   const started = performance.now();
   await work();
-  const seconds = (performance.now() - started) / 1_000;
+  tell(what, events, (performance.now() - started) / 1_000);
+}
+
+function tell(what: string, events: number, seconds: number): void {
   const rate = Math.round(events / seconds).toLocaleString('en');
   say(`${what}: ${events.toLocaleString('en')} events in ${seconds.toFixed(2)} s, ${rate} events/s`);
 }
