@@ -82,7 +82,7 @@ test('a job that was claimed and gets no slot in time is given up, which burns n
   let runs = 0;
   const eventLog = new LogWithoutFirstSlots({ url: nats.url, name: 'worker' });
   await using _worker = await startTestWorker([handlerOf('late', () => (runs += 1))], { natsUrl: nats.url, eventLog });
-  const [job] = await create('late', 1, { maxAttempts: 1 });
+  const [job] = await create('late', 1, { maxAttempts: 2 });
   expect(await log.storyUntil(job?.jobId ?? '', 'completed')).toEqual([
     'JobCreated',
     'JobStarted 1',
@@ -91,4 +91,12 @@ test('a job that was claimed and gets no slot in time is given up, which burns n
     'JobCompleted 1',
   ]);
   expect(runs).toBe(1);
+});
+
+test('the last attempt of a job is claimed only when there is a slot to run it in', async () => {
+  const eventLog = new LogWithoutFirstSlots({ url: nats.url, name: 'worker' });
+  await using _worker = await startTestWorker([handlerOf('last', () => 'done')], { natsUrl: nats.url, eventLog });
+  const [job] = await create('last', 1, { maxAttempts: 1 });
+  const story = await log.storyUntil(job?.jobId ?? '', 'completed');
+  expect(story).toEqual(['JobCreated', 'JobStarted 1', 'JobCompleted 1']);
 });

@@ -15,8 +15,8 @@ export interface Delivery {
   /** The W3C `traceparent` of what called for the work. */
   readonly traceparent?: string | undefined;
   /**
-   * For when the job is claimed: whether it may run, now or in a moment. False when no slot became free in time: then the
-   * claim is to be given up.
+   * For when the job is claimed, or before: whether it may run, now or in a moment. False when no slot became free in time:
+   * then the claim is to be given up. Once it was true it stays so.
    */
   takeSlot(): true | Promise<boolean>;
   /** Lets another delivery begin: what is left to do for this one needs no slot of the queue. Twice is fine. */

@@ -49,6 +49,14 @@ test('what waits together is told as batches and one by one', async () => {
   expect(batches).toEqual([100]);
 });
 
+test('a full batch is sent at once, while further appends are still being made, and three are under way', async () => {
+  await using opened = await openEventLog({ url: nats.url, observer });
+  const appends = Array.from({ length: 1_600 }, () => opened.append(new JobScript().create(), 0));
+  expect(batches).toEqual([500, 500, 500]);
+  await Promise.all(appends);
+  expect(batches).toEqual([500, 500, 500, 100]);
+});
+
 test('a batch with a conflict in it is told once, and each of its appends with its own outcome', async () => {
   await using opened = await openEventLog({ url: nats.url, observer });
   const jobs = Array.from({ length: 50 }, () => new JobScript());

@@ -19,8 +19,9 @@ export class Pass {
     this.#options = options;
   }
 
-  /** For when the job is claimed: whether it may run, now or in a moment. */
+  /** For when the job is claimed: whether it may run, now or in a moment. Who has a slot keeps it. */
   takeSlot(): true | Promise<boolean> {
+    if (this.#ranFrom !== undefined) return true;
     const { ahead, slots } = this.#options;
     const claimedAt = performance.now();
     ahead.claimed(claimedAt - this.#enteredAt);

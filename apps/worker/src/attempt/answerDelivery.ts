@@ -1,7 +1,6 @@
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Delivery } from '@jobstream/eventlog';
 import type { TracedSpan } from '@jobstream/runtime';
-import { AttemptAbortedError } from '../handler/attemptAbortedError.ts';
 import type { WorkerContext } from '../workerContext.ts';
 import type { Answer } from './answer.ts';
 import { give } from './answer.ts';
@@ -71,9 +70,5 @@ async function outcomeOf(claim: Attempt, context: WorkerContext): Promise<Outcom
 
 /** The claim is given up, which burns no attempt. */
 function noSlot(): Outcome {
-  return {
-    kind: 'aborted',
-    error: new AttemptAbortedError('shutdown', 'no slot to run in became free'),
-    durationMs: 0,
-  };
+  return { kind: 'unstarted', because: 'no slot to run in became free', durationMs: 0 };
 }

@@ -6,7 +6,7 @@ import type { WorkerContext } from '../workerContext.ts';
 import type { Answer } from './answer.ts';
 import type { Attempt } from './attempt.ts';
 import { JobChain } from './jobChain.ts';
-import { planClaim } from './planClaim.ts';
+import { planClaim, type ClaimPlan } from './planClaim.ts';
 import { readFreshState } from './readFreshState.ts';
 import { startCause } from './startCause.ts';
 import { startedAttempt } from './startedAttempt.ts';
@@ -25,18 +25,34 @@ export async function claimJob(delivery: Delivery, context: WorkerContext, beate
     await wakeAt(plan.at, delivery, context);
     return answered({ answer: 'ack' }, plan.because, delivery, context);
   }
-  const chain = new JobChain(plan.snapshot, startCause(delivery), context);
+  if (isLastAttempt(plan.snapshot) && !(await delivery.takeSlot())) {
+    return answered({ answer: 'release' }, 'no slot to run in became free', delivery, context);
+  }
   try {
-    const decision = await chain.record(plan.command);
-    const claim = isRejection(decision)
-      ? await refused(decision, delivery, context)
-      : claimed(decision, chain, delivery, context);
-    tellObserver(plan.snapshot, decision, context);
-    return claim;
+    return await appendClaim(plan, delivery, context);
   } catch (error) {
     if (!(error instanceof ConcurrentAppendError)) throw error;
     return claimJob(delivery, context, true);
   }
+}
+
+async function appendClaim(
+  { snapshot, command }: Extract<ClaimPlan, { do: 'append' }>,
+  delivery: Delivery,
+  context: WorkerContext,
+): Promise<Attempt | Answer> {
+  const chain = new JobChain(snapshot, startCause(delivery), context);
+  const decision = await chain.record(command);
+  const claim = isRejection(decision)
+    ? await refused(decision, delivery, context)
+    : claimed(decision, chain, delivery, context);
+  tellObserver(snapshot, decision, context);
+  return claim;
+}
+
+/** Should the worker die between its claim and its run, the job would fail without having run: so it takes its slot first. */
+function isLastAttempt({ job }: JobSnapshot): boolean {
+  return job.attempt + 1 === job.maxAttempts;
 }
 
 /** A JobCreated that comes for the first time is the whole history: no need to read. */

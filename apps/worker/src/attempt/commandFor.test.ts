@@ -59,3 +59,11 @@ test('a missed deadline fails the attempt, a shutdown releases the job', () => {
   });
   expect(aborted('shutdown')).toEqual({ command: 'ReleaseAttempt', attempt: 2, reason: 'because' });
 });
+
+test('a job that was claimed and could not run is given up, with the reason', () => {
+  expect(classify({ kind: 'unstarted', because: 'no slot' })).toEqual({
+    command: 'ReleaseAttempt',
+    attempt: 2,
+    reason: 'no slot',
+  });
+});

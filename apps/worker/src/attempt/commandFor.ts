@@ -25,6 +25,8 @@ export function commandFor(outcome: Outcome, figures: AttemptFigures): AttemptCo
     case 'aborted':
       if (outcome.error.why === 'timeout') return failed(outcome.error, outcome, figures);
       return { command: 'ReleaseAttempt', attempt: figures.attempt, reason: outcome.error.message };
+    case 'unstarted':
+      return { command: 'ReleaseAttempt', attempt: figures.attempt, reason: outcome.because };
   }
 }
 
