@@ -63,7 +63,7 @@ export async function bareCatchUp(natsUrl: string, databaseUrl: string, end: num
   await nats.close();
 }
 
-/** All events to the sequence `end`, in batches. */
+/** All events to the sequence `end`, in batches. Two requests are open, so that the server always has one to serve. */
 async function* batches(nats: NatsConnection, end: number): AsyncGenerator<readonly BareEvent[]> {
   const manager = await jetstreamManager(nats);
   const config = { name: CONSUMER, ack_policy: AckPolicy.None, deliver_policy: DeliverPolicy.All, mem_storage: true };
