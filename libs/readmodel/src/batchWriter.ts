@@ -1,7 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { encodeJobEvent } from '@jobstream/domain';
 import { DatabaseError } from 'pg';
 import type { Client } from 'pg';
-import { JobsOutOfStepError, runBatchTransaction } from './runBatchTransaction.ts';
 import { prepareJobs } from './jobs/prepareJobs.ts';
 import type { PreparedJobs } from './jobs/prepareJobs.ts';
 import type { Statement } from './jobs/jobStatements.ts';
@@ -9,6 +9,7 @@ import { RecentJobs } from './jobs/recentJobs.ts';
 import type { ProjectableEntry, ProjectableEvent } from './projectableEntry.ts';
 import { outdatedCondition } from './statistics/statisticsPeriod.ts';
 import type { MalformedEntry } from './quarantineStatement.ts';
+import { JobsOutOfStepError, sendTransaction } from './sendTransaction.ts';
 import { translated } from './translateError.ts';
 
 /** A message that was put aside instead of projected, and why. */
@@ -36,7 +37,8 @@ const REFUSED = /^(22|23|54)/;
 
 /**
  * Writes batch after batch, each in one transaction. The next batch may be handed over while one is being written: it is
- * folded meanwhile, onto what the first will have made. Once a batch was rejected, so are those after it.
+ * folded meanwhile, onto what the first will have made, and goes out behind the COMMIT of the first. Once a batch was
+ * rejected, so are those after it.
  */
 export class BatchWriter {
   readonly #client: Client;
@@ -44,18 +46,21 @@ export class BatchWriter {
   readonly #recent = new RecentJobs();
   /** Of the last batch that is committed. */
   #lastSequence: number;
+  /** Of the last batch whose COMMIT was sent. */
+  #sentThrough: number;
   /** Of the last batch that was handed over. */
   #taken: number;
   /** Rises when what is remembered turns out to be wrong: batches folded in an earlier round are folded again. */
   #round = 0;
   #prunedAt = Number.NEGATIVE_INFINITY;
   #folded: Promise<unknown> = Promise.resolve();
-  #written: Promise<unknown> = Promise.resolve();
+  #sent: Promise<unknown> = Promise.resolve();
 
   constructor(client: Client, { sequence, generation }: ProjectionPosition) {
     this.#client = client;
     this.#generation = generation;
     this.#lastSequence = sequence;
+    this.#sentThrough = sequence;
     this.#taken = sequence;
   }
 
@@ -63,15 +68,22 @@ export class BatchWriter {
     return this.#lastSequence;
   }
 
-  apply(entries: readonly ProjectableEntry[]): Promise<readonly Quarantined[]> {
+  async apply(entries: readonly ProjectableEntry[]): Promise<readonly Quarantined[]> {
     const fresh = entries.filter(({ sequence }) => sequence > this.#taken);
     const round = this.#round;
     this.#taken = fresh.at(-1)?.sequence ?? this.#taken;
-    const folding = this.#folded.then(() => this.#fold(fresh, true));
+    const folding = this.#folded.then(() => this.#foldAhead(fresh));
     this.#folded = folding.catch(() => {}); // told when it is to be written
-    const written = this.#written.then(() => (fresh.length === 0 ? [] : this.#write(fresh, { round, folding })));
-    this.#written = written;
-    return written;
+    const sent = this.#sent.then(() => this.#send(fresh, { round, folding }));
+    this.#sent = sent;
+    const { committed } = await sent;
+    return committed;
+  }
+
+  /** In a turn of its own: in the one before, the batch before it goes out, and Postgres is not to wait for this. */
+  async #foldAhead(entries: readonly ProjectableEntry[]): Promise<PreparedJobs> {
+    await nextTurn();
+    return this.#fold(entries, true);
   }
 
   async #fold(entries: readonly ProjectableEntry[], createdIsNew: boolean): Promise<PreparedJobs> {
@@ -81,27 +93,26 @@ export class BatchWriter {
     return prepared;
   }
 
-  async #write(entries: readonly ProjectableEntry[], fold: Fold): Promise<readonly Quarantined[]> {
-    if (fold.round !== this.#round) return this.#writeAfresh(entries);
+  async #send(entries: readonly ProjectableEntry[], fold: Fold): Promise<SentBatch> {
+    if (entries.length === 0) return { committed: Promise.resolve([]) };
+    if (fold.round !== this.#round) return this.#sendAfresh(entries);
     try {
-      await this.#commit(entries, await translated(fold.folding));
-      return quarantinedOf(entries);
+      return await this.#transact(entries, await translated(fold.folding));
     } catch (error) {
       if (!(error instanceof JobsOutOfStepError) && !isRefused(error)) throw error;
       this.#forget();
-      return this.#writeAfresh(entries);
+      return this.#sendAfresh(entries);
     }
   }
 
-  /** Takes nothing for granted. What comes after waits for it to be written. */
-  async #writeAfresh(entries: readonly ProjectableEntry[]): Promise<readonly Quarantined[]> {
+  /** Takes nothing for granted. What comes after waits for it to be sent. */
+  async #sendAfresh(entries: readonly ProjectableEntry[]): Promise<SentBatch> {
     try {
-      await this.#commit(entries, await translated(this.#fold(entries, false)));
-      return quarantinedOf(entries);
+      return await this.#transact(entries, await translated(this.#fold(entries, false)));
     } catch (error) {
       if (!isRefused(error)) throw error;
       this.#forget();
-      return this.#isolate(entries, error);
+      return { committed: Promise.resolve(await this.#isolate(entries, error)) };
     }
   }
 
@@ -117,15 +128,26 @@ export class BatchWriter {
     return [...older, ...(await this.#writeAfresh(entries.slice(middle)))];
   }
 
-  async #commit(entries: readonly ProjectableEntry[], prepared: PreparedJobs): Promise<void> {
+  async #writeAfresh(entries: readonly ProjectableEntry[]): Promise<readonly Quarantined[]> {
+    const { committed } = await this.#sendAfresh(entries);
+    return committed;
+  }
+
+  async #transact(entries: readonly ProjectableEntry[], prepared: PreparedJobs): Promise<SentBatch> {
+    const { copies } = prepared;
     const statements = [...this.#pruning(), ...prepared.statements];
-    const [from, generation] = [this.#lastSequence, this.#generation];
+    const [from, generation] = [this.#sentThrough, this.#generation];
     const through = entries.at(-1)?.sequence ?? from;
-    const malformedEntries = entries.filter(isMalformed);
-    const batch = { from, through, generation, malformed: malformedEntries, statements };
-    await translated(runBatchTransaction(this.#client, batch));
-    this.#lastSequence = through;
-    this.#recent.committed(prepared.writes);
+    const batch = { from, through, generation, malformed: entries.filter(isMalformed), copies, statements };
+    const { committed } = await translated(sendTransaction(this.#client, batch));
+    this.#sentThrough = through;
+    const settled = async () => {
+      await translated(committed);
+      this.#lastSequence = through;
+      this.#recent.committed(prepared.writes);
+      return quarantinedOf(entries);
+    };
+    return { committed: settled() };
   }
 
   /** With one batch an hour go the statistics that are too old. */
@@ -139,13 +161,19 @@ export class BatchWriter {
   #forget(): void {
     this.#round += 1;
     this.#recent.clear();
-    this.#folded = this.#written.catch(() => {});
+    this.#folded = this.#sent.catch(() => {});
   }
 }
 
 interface Fold {
   readonly round: number;
   readonly folding: Promise<PreparedJobs>;
+}
+
+/** A batch whose COMMIT is on its way. */
+interface SentBatch {
+  /** What had to be put aside. */
+  readonly committed: Promise<readonly Quarantined[]>;
 }
 
 function isEvent(entry: ProjectableEntry): entry is ProjectableEvent {

@@ -202,8 +202,12 @@ describe('values that Postgres or JSON treats in its own way', () => {
     await using projection = await openProjection(database.url);
     const job = new JobEvents();
     const events = [
-      job.next('JobCreated', { tags: ['t\0', '\ud800', 'NULL', '{}', ' '], idempotencyKey: '\0', fingerprint: '' }),
-      job.next('JobStarted', { worker: 'w\0"\\' }, { causationId: '\ufdd0' }),
+      job.next('JobCreated', {
+        tags: ['t\0', '\ud800', 'NULL', '{}', ' ', '\t"\\\n'],
+        idempotencyKey: '\0',
+        fingerprint: '',
+      }),
+      job.next('JobStarted', { worker: 'w\0"\\.\r\n\\.\t\\N' }, { causationId: '\ufdd0' }),
     ];
     await projection.apply(entriesOf(events));
     expect((await readModel.findJob(job.jobId))?.job).toStrictEqual(fold(events));
@@ -284,6 +288,23 @@ describe('batches that are handed over while others are being written', () => {
     expect((await readModel.findJob(job.jobId))?.job).toMatchObject({ status: 'completed', version: 3, result: 1 });
     expect(projection.lastSequence).toBe(6);
     await expectCountsToAddUp();
+  });
+
+  test('change nothing when the transaction before them is not committed', async () => {
+    await database.query(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      RAISE EXCEPTION 'not this one'; END $$`);
+    await database.query(`CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON jobs DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW WHEN (new.type = 'poison') EXECUTE FUNCTION refuse()`);
+    await using projection = await openProjection(database.url);
+    const batches = ['poison', 'email', 'email'].map((jobType, index) =>
+      entriesOf([new JobEvents({ jobType }).next('JobCreated')], index + 1),
+    );
+    const applied = await Promise.allSettled(batches.map((batch) => projection.apply(batch)));
+    expect(applied.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(applied[0]).toMatchObject({ reason: { message: 'not this one' } });
+    expect(applied[1]).toMatchObject({ reason: expect.any(ProjectionFencedError) as unknown });
+    expect(projection.lastSequence).toBe(0);
+    expect(await countsByStatus()).toEqual([]);
   });
 
   test('are all refused once one of them was', async () => {

@@ -1,4 +1,6 @@
 import { arrayLiteral, plainArrayLiteral } from '../arrayLiteral.ts';
+import { copyField } from '../copyRows.ts';
+import type { RowCopy } from '../copyRows.ts';
 import { storableInstant } from '../instant.ts';
 import { storableJson, storableText } from '../storableText.ts';
 import type { JobWrite } from './jobWrite.ts';
@@ -55,18 +57,19 @@ const baseVersion: Column = { name: 'base_version', type: 'int', valueOf: (write
 const insertColumns = [id, ...fixedColumns, ...changingColumns];
 const updateColumns = [id, baseVersion, ...changingColumns];
 
-// `unnest` would flatten an array of arrays, so the tags of each job travel as text.
-const insertText = `INSERT INTO jobs (${names(insertColumns)})
-  SELECT ${names(insertColumns).replace('tags', 'tags::text[]')} FROM ${unnest(insertColumns)}
-  ON CONFLICT (id) DO NOTHING`;
+const copyText = `COPY jobs (${names(insertColumns)}) FROM STDIN`;
 
 // A result is never taken back, and one that was written earlier is not known here.
 const updateText = `UPDATE jobs SET ${changingColumns.map(assignment).join(', ')}
   FROM ${unnest(updateColumns)} WHERE jobs.id = new.id AND jobs.version = new.base_version`;
 
-/** Inserts new jobs; jobs whose row exists are left alone and not counted. */
-export function insertStatement(writes: readonly JobWrite[]): Statement {
-  return { name: 'insert_jobs', text: insertText, values: valuesOf(insertColumns, writes), rows: writes.length };
+/**
+ * Inserts new jobs; fails when a row exists. COPY takes two thirds of the time of an INSERT, which would have to parse
+ * 23 arrays, make rows of them and look for each row before it is inserted.
+ */
+export function copyOf(writes: readonly JobWrite[]): RowCopy {
+  const rows = writes.map((write) => insertColumns.map(({ valueOf }) => copyField(valueOf(write))).join('\t'));
+  return { text: copyText, data: `${rows.join('\n')}\n` };
 }
 
 /** Updates existing jobs; those whose row has not the expected version are left alone and not counted. */

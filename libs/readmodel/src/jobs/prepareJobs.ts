@@ -1,12 +1,13 @@
 import type { Job, JobState } from '@jobstream/domain';
 import type { ClientBase } from 'pg';
+import type { RowCopy } from '../copyRows.ts';
 import type { ProjectableEvent } from '../projectableEntry.ts';
 import { JobStatistics } from '../statistics/jobStatistics.ts';
 import { countsStatement } from './countsStatement.ts';
 import { foldEvents } from './foldEvents.ts';
 import { jobColumnsWithoutValues, jobOfRow } from './jobRow.ts';
 import type { JobRow } from './jobRow.ts';
-import { insertStatement, updateStatement } from './jobStatements.ts';
+import { copyOf, updateStatement } from './jobStatements.ts';
 import type { Statement } from './jobStatements.ts';
 import { jobWriteOf, sizeOf } from './jobWrite.ts';
 import type { JobWrite } from './jobWrite.ts';
@@ -23,6 +24,8 @@ export interface Assumptions {
 /** What events do to the tables of jobs, ready to be written. */
 export interface PreparedJobs {
   readonly writes: readonly JobWrite[];
+  /** Rows of new jobs. */
+  readonly copies: readonly RowCopy[];
   readonly statements: readonly Statement[];
 }
 
@@ -32,7 +35,7 @@ const MAX_STATEMENT_CHARS = 16_000_000;
 const LOAD_JOBS = { name: 'load_jobs', text: `SELECT ${jobColumnsWithoutValues} FROM jobs WHERE id = ANY($1::uuid[])` };
 
 /**
- * Folds the events onto the jobs as they are known or in their rows, and makes the statements that bring the rows of `jobs`,
+ * Folds the events onto the jobs as they are known or in their rows, and makes what brings the rows of `jobs`,
  * `job_counts` and `job_statistics` up to them. Does so at once, before it returns, unless there are rows to read.
  */
 export async function prepareJobs(
@@ -48,10 +51,10 @@ export async function prepareJobs(
     onEvent: (before, event) => statistics.count(before, event),
   });
   const writes = changes.map(jobWriteOf);
-  const inserts = partsOf(writes.filter(isNew)).map(insertStatement);
+  const copies = partsOf(writes.filter(isNew)).map(copyOf);
   const updates = partsOf(writes.filter((write) => !isNew(write))).map(updateStatement);
   const counts = [...countsStatement(changes), ...statistics.statements(Date.now())];
-  return { writes, statements: [...inserts, ...updates, ...counts] };
+  return { writes, copies, statements: [...updates, ...counts] };
 }
 
 function isNew({ baseVersion }: JobWrite): boolean {

@@ -1,5 +1,7 @@
 import type { Client, QueryResult } from 'pg';
 import { JOBS_PROJECTION } from './checkpoint.ts';
+import { copyRows } from './copyRows.ts';
+import type { RowCopy } from './copyRows.ts';
 import { ProjectionFencedError } from './errors.ts';
 import type { Statement } from './jobs/jobStatements.ts';
 import { quarantineStatement } from './quarantineStatement.ts';
@@ -21,6 +23,7 @@ export interface BatchTransaction {
   readonly through: number;
   readonly generation: number;
   readonly malformed: readonly MalformedEntry[];
+  readonly copies: readonly RowCopy[];
   readonly statements: readonly Statement[];
 }
 
@@ -30,16 +33,24 @@ const MOVE_CHECKPOINT = {
     WHERE name = $1 AND last_sequence = $2 AND generation = $4`,
 };
 
+/** A transaction whose COMMIT is on its way. */
+export interface SentTransaction {
+  /** Settles with the answer to the COMMIT. */
+  readonly committed: Promise<unknown>;
+}
+
 /**
- * Writes a batch in one transaction and two round trips: all statements go out together, and what they did decides
- * whether it is committed. ProjectionFencedError, JobsOutOfStepError, and what Postgres says against it.
+ * Writes a batch in one transaction: all statements go out together, and what they did decides whether it is committed.
+ * Does not wait for the COMMIT, so that the next transaction can follow on its heels; without this one it changes nothing.
+ * ProjectionFencedError, JobsOutOfStepError, and what Postgres says against it.
  */
-export async function runBatchTransaction(client: Client, batch: BatchTransaction): Promise<void> {
+export async function sendTransaction(client: Client, batch: BatchTransaction): Promise<SentTransaction> {
   const work = [
     client.query('BEGIN'),
     // First: it makes a second writer wait for the one that is at it, and then change nothing.
     client.query({ ...MOVE_CHECKPOINT, values: [JOBS_PROJECTION, batch.from, batch.through, batch.generation] }),
     ...batch.malformed.map((entry) => client.query(quarantineStatement(entry))),
+    ...batch.copies.map((copy) => copyRows(client, copy)),
     ...batch.statements.map(({ name, text, values }) => client.query({ name, text, values })),
   ];
   const outcomes = await Promise.allSettled(work);
@@ -50,7 +61,7 @@ export async function runBatchTransaction(client: Client, batch: BatchTransactio
     await client.query('ROLLBACK').catch(() => {}); // fails with the connection, which rolls back as well
     throw error;
   }
-  await client.query('COMMIT');
+  return { committed: client.query('COMMIT') };
 }
 
 type Outcomes = readonly PromiseSettledResult<QueryResult>[];
