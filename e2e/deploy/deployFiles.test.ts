@@ -58,6 +58,7 @@ describe.skipIf(missing.length > 0)('Kubernetes:', async () => {
     for (const jobType of ['email', 'webhook', 'sleep']) {
       expect(text).toContain(`"stream":"JOBS"`);
       expect(text).toContain(`"consumer":"worker-${jobType}"`);
+      expect(text).toContain(`"consumer":"requeued-${jobType}"`);
       expect(text).toContain(`"consumer":"due-${jobType}"`);
     }
   });

@@ -295,7 +295,11 @@ func newWorker(nc *nats.Conn, jobType string, handle Handler, settings Settings)
 
 // Run takes calls for work until the context ends, gives running attempts the grace time, and releases the rest.
 func (w *Worker) Run(ctx context.Context) error {
-	log, err := w.consumer(ctx, "JOBS", "worker-"+w.jobType, "jobs."+w.jobType+".*.created", "jobs."+w.jobType+".*.requeued")
+	created, err := w.consumer(ctx, "JOBS", "worker-"+w.jobType, "jobs."+w.jobType+".*.created")
+	if err != nil {
+		return err
+	}
+	requeued, err := w.consumer(ctx, "JOBS", "requeued-"+w.jobType, "jobs."+w.jobType+".*.requeued")
 	if err != nil {
 		return err
 	}
@@ -311,7 +315,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	defer hints.Unsubscribe()
 	var taking sync.WaitGroup
-	for _, messages := range []jetstream.MessagesContext{log, timers} {
+	for _, messages := range []jetstream.MessagesContext{created, requeued, timers} {
 		taking.Go(func() { w.take(ctx, messages) })
 	}
 	slog.Info("ready", "worker", w.name, "type", w.jobType)
@@ -322,15 +326,13 @@ func (w *Worker) Run(ctx context.Context) error {
 	return nil
 }
 
-func (w *Worker) consumer(ctx context.Context, stream, name string, filters ...string) (jetstream.MessagesContext, error) {
-	config := jetstream.ConsumerConfig{Durable: name, AckWait: w.settings.AckWait, MaxAckPending: 10_000, MaxDeliver: -1}
+func (w *Worker) consumer(ctx context.Context, stream, name, filter string) (jetstream.MessagesContext, error) {
+	config := jetstream.ConsumerConfig{
+		Durable: name, FilterSubject: filter,
+		AckWait: w.settings.AckWait, MaxAckPending: 10_000, MaxDeliver: -1,
+	}
 	if stream == "TIMERS" {
 		config.MaxAckPending = 50_000
-	}
-	if len(filters) == 1 {
-		config.FilterSubject = filters[0]
-	} else {
-		config.FilterSubjects = filters
 	}
 	consumer, err := w.js.CreateOrUpdateConsumer(ctx, stream, config)
 	if err != nil {

@@ -201,12 +201,16 @@ class Worker:
     async def run(self) -> None:
         """Takes calls for work until `stopping` is set, gives running attempts time to end, and releases them."""
         kind = self.job_type
-        log_filters = [f"jobs.{kind}.*.created", f"jobs.{kind}.*.requeued"]
-        await self.make_consumer("JOBS", f"worker-{kind}", filter_subjects=log_filters)
-        await self.make_consumer("TIMERS", f"due-{kind}", filter_subject=f"timers.due.{kind}")
+        consumers = [
+            ("JOBS", f"worker-{kind}", f"jobs.{kind}.*.created"),
+            ("JOBS", f"requeued-{kind}", f"jobs.{kind}.*.requeued"),
+            ("TIMERS", f"due-{kind}", f"timers.due.{kind}"),
+        ]
+        for stream, name, subject in consumers:
+            await self.make_consumer(stream, name, subject)
         await self.nc.subscribe(f"jobs.{kind}.*.cancelled", cb=self.on_cancel_hint)
         log.info("ready: %s takes %s jobs", self.name, kind)
-        await asyncio.gather(self.take("JOBS", f"worker-{kind}"), self.take("TIMERS", f"due-{kind}"))
+        await asyncio.gather(*(self.take(stream, name) for stream, name, _ in consumers))
         if self.serving:
             await asyncio.wait(self.serving, timeout=self.settings.grace)
         self.closing = True
@@ -215,14 +219,14 @@ class Worker:
         if self.serving:
             await asyncio.wait(self.serving)
 
-    async def make_consumer(self, stream: str, name: str, **filters: Any) -> None:
+    async def make_consumer(self, stream: str, name: str, subject: str) -> None:
         config = ConsumerConfig(
             name=name,
             durable_name=name,
             ack_wait=self.settings.ack_wait,
             max_ack_pending=50_000 if stream == "TIMERS" else 10_000,
             max_deliver=-1,
-            **filters,
+            filter_subject=subject,
         )
         await self.js.add_consumer(stream, config)
 

@@ -3,24 +3,22 @@ import type { Scenario } from '../scenario.ts';
 import { workConsumers } from '../stage/workConsumers.ts';
 
 const COMMON = { ack_policy: 'explicit', deliver_policy: 'all', max_deliver: -1, ack_wait: 2_000_000_000 };
-const WANTED = {
-  'worker-conformance': {
-    ...COMMON,
-    durable_name: 'worker-conformance',
-    filter_subjects: ['jobs.conformance.*.created', 'jobs.conformance.*.requeued'],
-  },
-  'due-conformance': { ...COMMON, durable_name: 'due-conformance', filter_subject: 'timers.due.conformance' },
+const FILTERS: Readonly<Record<string, string>> = {
+  'worker-conformance': 'jobs.conformance.*.created',
+  'requeued-conformance': 'jobs.conformance.*.requeued',
+  'due-conformance': 'timers.due.conformance',
 };
 
 export const consumers: Scenario = {
   name: 'consumers',
-  title: 'shares its work with others by the two durable consumers of the job type',
+  title: 'shares its work with others by the three durable consumers of the job type',
   async run(stage) {
     await stage.startWorker();
     for (const { name, config } of await workConsumers(stage.connection)) {
-      const wanted = WANTED[name as keyof typeof WANTED];
+      const wanted = { ...COMMON, durable_name: name };
       const found = Object.fromEntries(Object.keys(wanted).map((key) => [key, config[key]]));
       assert.deepEqual(found, wanted, `the settings of ${name}`);
+      assert.deepEqual(filtersOf(config), [FILTERS[name]], `the only filter of ${name}`);
     }
     // The other one finds the consumers there, and must take them as they are.
     await stage.startWorker();
@@ -28,3 +26,8 @@ export const consumers: Scenario = {
     for (const jobId of jobs) assert.equal((await stage.until(jobId, 'completed')).length, 3, 'each job runs once');
   },
 };
+
+/** Clients write a single filter as such, or as a list of one. */
+function filtersOf({ filter_subject: one, filter_subjects: several }: Readonly<Record<string, unknown>>): unknown {
+  return several ?? [one];
+}

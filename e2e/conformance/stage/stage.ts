@@ -70,7 +70,7 @@ export class Stage implements AsyncDisposable {
     await this.eventually(async () => {
       if (worker.isOver) return;
       worker.assertReady();
-      assert.equal((await workConsumers(this.connection)).length, 2, 'the worker makes its two consumers');
+      assert.equal((await workConsumers(this.connection)).length, 3, 'the worker makes its three consumers');
     });
     worker.assertReady(); // one that has ended is not waited for
     return worker;

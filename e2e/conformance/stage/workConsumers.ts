@@ -10,6 +10,7 @@ export interface ConsumerInfo {
 
 const CONSUMERS = [
   ['JOBS', 'worker-conformance'],
+  ['JOBS', 'requeued-conformance'],
   ['TIMERS', 'due-conformance'],
 ] as const;
 

@@ -1,3 +1,5 @@
+import { AckPolicy, jetstreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { eventually, startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Delivery } from './delivery.ts';
@@ -9,15 +11,18 @@ const ACK_WAIT_MS = 1_000;
 
 let nats: Awaited<ReturnType<typeof startNats>>;
 let log: Awaited<ReturnType<typeof openEventLog>>;
+let connection: NatsConnection;
 let types = 0;
 
 beforeAll(async () => {
   nats = await startNats();
+  connection = await connect({ servers: nats.url });
   log = await openEventLog({ url: nats.url, deadlineMs: 20_000 });
 });
 
 afterAll(async () => {
   await log.stop();
+  await connection.close();
   await nats.stop();
 });
 
@@ -66,6 +71,31 @@ test('delivers jobs created before and after it was opened, with their events', 
       recorded: { sequence, event: job.events[0] },
     })),
   );
+});
+
+test('takes over the consumer of an earlier release, which had two filters, and misses nothing', async () => {
+  const jobType = newType();
+  const manager = await jetstreamManager(connection);
+  await manager.consumers.add('JOBS', {
+    durable_name: `worker-${jobType}`,
+    ack_policy: AckPolicy.Explicit,
+    filter_subjects: [`jobs.${jobType}.*.created`, `jobs.${jobType}.*.requeued`],
+  });
+  const { job, sequence } = await createJob(jobType);
+  const cancelled = await log.append(job.next({ command: 'CancelJob' }), sequence);
+  await log.append(job.next({ command: 'RequeueJob' }), cancelled);
+  await using queue = await openQueue(jobType, (delivery) => delivery.ack());
+  await eventually(() => expect(queue.deliveries).toHaveLength(2));
+  expect(queue.deliveries.map(({ cause }) => cause).toSorted()).toEqual(
+    [job.events[0]?.id, job.events[2]?.id].toSorted(),
+  );
+  for (const [consumer, event] of [
+    ['worker', 'created'],
+    ['requeued', 'requeued'],
+  ])
+    expect((await manager.consumers.info('JOBS', `${consumer}-${jobType}`)).config).toMatchObject({
+      filter_subjects: [`jobs.${jobType}.*.${event}`],
+    });
 });
 
 test('delivers a requeued job', async () => {

@@ -10,7 +10,7 @@ import { PullLoop } from './pullLoop.ts';
 import type { StartRate } from './rateWindow.ts';
 import { StartGate } from './startGate.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from './streams.ts';
-import { dueConsumer, workerConsumer } from './workConsumers.ts';
+import { dueConsumer, requeuedConsumer, workerConsumer } from './workConsumers.ts';
 
 export interface JobQueueOptions {
   readonly jobType: string;
@@ -33,7 +33,7 @@ export interface JobQueueOptions {
 const HELD_FOR_EACH = 2;
 
 /**
- * Deliveries of one job type, from the log and from timers that are due. Both sources share the slots and the rate. What
+ * Deliveries of one job type: created, requeued, and due. All sources share the slots and the rate. What
  * arrives before its turn is kept alive, so nothing is redelivered only because this process is busy; when the type is
  * paused it is handed back.
  */
@@ -52,8 +52,10 @@ export class JobQueue {
     const onDelivery = (delivery: HeldDelivery) => this.#take(delivery);
     const credit = () => this.#gate.capacity() * HELD_FOR_EACH;
     const common = { connection, sink, credit, concurrency, rate, onDelivery, room: () => this.#gate.room() };
+    const events = { ...common, stream: JOBS_STREAM, decode: decodeEventDelivery };
     this.#loops = [
-      new PullLoop({ ...common, stream: JOBS_STREAM, consumer: workerConsumer(jobType), decode: decodeEventDelivery }),
+      new PullLoop({ ...events, consumer: workerConsumer(jobType) }),
+      new PullLoop({ ...events, consumer: requeuedConsumer(jobType) }),
       new PullLoop({ ...common, stream: TIMERS_STREAM, consumer: dueConsumer(jobType), decode: decodeDueDelivery }),
     ];
     this.#heartbeat = setInterval(() => this.#keepAlive(), options.ackWaitMs / 3);

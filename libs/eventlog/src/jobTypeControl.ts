@@ -1,16 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { JetStreamApiError, type ConsumerInfo, type JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager } from '@nats-io/jetstream';
 import { LogUnavailableError } from './errors.ts';
-import { JOBS_STREAM, TIMERS_STREAM } from './streams.ts';
 import {
-  createConsumer,
-  dueConsumer,
-  limitsOf,
-  workConsumers,
-  workerConsumer,
-  type WorkConsumer,
-  type WorkLimits,
-} from './workConsumers.ts';
+  consumersOf,
+  findConsumer,
+  findTypeConsumers,
+  isConsumerMissing,
+  listConsumers,
+  loadOf,
+  type TypeConsumers,
+} from './typeConsumers.ts';
+import { createConsumer, limitsOf, workConsumers, type WorkConsumer, type WorkLimits } from './workConsumers.ts';
 
 /** What the consumers of a job type say about it. */
 export interface JobTypeInfo {
@@ -31,7 +31,6 @@ const FOR_GOOD = '2200-01-01T00:00:00.000Z';
 /** Longer than a request to the server takes, or the pause would be over before it is set. */
 const RESUME_AFTER_MS = 100;
 const RESUME_LOOKS = 10;
-const CONSUMER_NOT_FOUND = 10_014;
 
 /**
  * Pauses job types by pausing their consumers, so that the pause is kept by the server and holds for workers of every
@@ -49,31 +48,23 @@ export class JobTypeControl {
     const end = new Date(Math.min(Date.parse(until), Date.parse(FOR_GOOD)));
     return answered(async () => {
       for (const consumer of workConsumers({ jobType })) await this.#pauseConsumer(consumer, end);
-      return this.#info(jobType);
+      const consumers = await findTypeConsumers(this.#manager, jobType);
+      if (consumers === undefined) throw new Error(`the consumers of ${jobType} were deleted`);
+      return infoOf(consumers);
     });
   }
 
   /** Lets attempts start again; undefined if nobody ever worked on this type or paused it. */
   resume(jobType: string): Promise<JobTypeInfo | undefined> {
     return answered(async () => {
-      try {
-        for (const consumer of workConsumers({ jobType })) await this.#resumeConsumer(consumer);
-        return await this.#resumed(jobType);
-      } catch (error) {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      }
+      for (const consumer of workConsumers({ jobType })) await this.#resumeConsumer(consumer);
+      return this.#resumed(jobType);
     });
   }
 
   /** Every type that has consumers, by name. */
   list(): Promise<readonly JobTypeInfo[]> {
-    return answered(async () => {
-      const due = new Map((await this.#consumersOf(TIMERS_STREAM)).map((info) => [info.name, info]));
-      const workers = await this.#consumersOf(JOBS_STREAM);
-      const types = workers.filter(({ name }) => name.startsWith(workerConsumer('')));
-      return types.map((worker) => combined(worker, due.get(dueConsumer(typeOf(worker))))).toSorted(byType);
-    });
+    return answered(async () => (await listConsumers(this.#manager)).types.map(infoOf).toSorted(byType));
   }
 
   async #pauseConsumer(consumer: WorkConsumer, until: Date): Promise<void> {
@@ -81,7 +72,7 @@ export class JobTypeControl {
     try {
       await this.#manager.consumers.pause(stream, config.durable_name, until);
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      if (!isConsumerMissing(error)) throw error;
       await createConsumer(this.#manager, consumer);
       await this.#manager.consumers.pause(stream, config.durable_name, until);
     }
@@ -94,70 +85,44 @@ export class JobTypeControl {
    */
   async #resumeConsumer({ stream, config }: WorkConsumer): Promise<void> {
     for (let ms = RESUME_AFTER_MS; ; ms *= 2) {
-      const { paused, ts = new Date().toISOString() } = await this.#manager.consumers.info(stream, config.durable_name);
-      if (paused !== true) return;
+      const info = await findConsumer(this.#manager, stream, config.durable_name);
+      if (info?.paused !== true) return;
+      const { ts = new Date().toISOString() } = info;
       const answer = await this.#manager.consumers.pause(stream, config.durable_name, new Date(Date.parse(ts) + ms));
       if (answer.paused) return;
     }
   }
 
   /** The type once the moment is over; still paused if somebody has paused it anew. */
-  async #resumed(jobType: string): Promise<JobTypeInfo> {
+  async #resumed(jobType: string): Promise<JobTypeInfo | undefined> {
     for (let looks = 1; ; looks++) {
-      const info = await this.#info(jobType);
-      if (!info.paused || looks === RESUME_LOOKS) return info;
+      const consumers = await findTypeConsumers(this.#manager, jobType);
+      const info = consumers && infoOf(consumers);
+      if (info?.paused !== true || looks === RESUME_LOOKS) return info;
       await pause(RESUME_AFTER_MS);
     }
   }
-
-  async #info(jobType: string): Promise<JobTypeInfo> {
-    const [worker, due] = await Promise.all([
-      this.#manager.consumers.info(JOBS_STREAM, workerConsumer(jobType)),
-      this.#manager.consumers.info(TIMERS_STREAM, dueConsumer(jobType)),
-    ]);
-    return combined(worker, due);
-  }
-
-  async #consumersOf(stream: string): Promise<ConsumerInfo[]> {
-    const all: ConsumerInfo[] = [];
-    for await (const info of this.#manager.consumers.list(stream)) all.push(info);
-    return all;
-  }
 }
 
-/** A type is paused when one of its consumers is: whoever sees that and resumes it resumes both. */
-function combined(worker: ConsumerInfo, due: ConsumerInfo | undefined): JobTypeInfo {
-  const both = due === undefined ? [worker] : [worker, due];
-  const paused = both.filter((info) => info.paused === true);
+/** A type is paused when one of its consumers is: whoever sees that and resumes it resumes all. */
+function infoOf(consumers: TypeConsumers): JobTypeInfo {
+  const paused = consumersOf(consumers).filter((info) => info.paused === true);
   const until = paused
     .map(({ config }) => new Date(config.pause_until ?? 0).toISOString())
     .toSorted()
     .at(-1);
-  const limits = limitsOf(worker.config);
+  const limits = limitsOf(consumers.worker.config);
   return {
-    jobType: typeOf(worker),
+    jobType: consumers.jobType,
     paused: paused.length > 0,
     ...(until === undefined || until === FOR_GOOD ? {} : { pausedUntil: until }),
-    backlog: sum(both, (info) => info.num_pending),
-    inFlight: sum(both, (info) => info.num_ack_pending),
+    ...loadOf(consumers),
     ...(limits === undefined ? {} : { limits }),
   };
 }
 
-function typeOf({ name }: ConsumerInfo): string {
-  return name.slice(workerConsumer('').length);
-}
-
-function sum(infos: readonly ConsumerInfo[], valueOf: (info: ConsumerInfo) => number): number {
-  return infos.reduce((total, info) => total + valueOf(info), 0);
-}
-
 function byType(left: JobTypeInfo, right: JobTypeInfo): number {
   return left.jobType < right.jobType ? -1 : 1;
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof JetStreamApiError && error.code === CONSUMER_NOT_FOUND;
 }
 
 async function answered<Answer>(question: () => Promise<Answer>): Promise<Answer> {

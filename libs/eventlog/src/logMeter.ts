@@ -3,8 +3,8 @@ import type { DirectReader } from './directReader.ts';
 import { LogUnavailableError } from './errors.ts';
 import { OldestWaiting } from './oldestWaiting.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from './streams.ts';
-import { dueSubject, workSubjects } from './subjects.ts';
-import { dueConsumer, workerConsumer } from './workConsumers.ts';
+import { createdSubject, dueSubject, requeuedSubject } from './subjects.ts';
+import { listConsumers, loadOf, type TypeConsumers } from './typeConsumers.ts';
 
 /** What waits of one job type. */
 export interface TypeBacklog {
@@ -46,15 +46,10 @@ export class LogMeter {
   backlog(): Promise<Backlog> {
     return answered(async () => {
       const [jobs, timers] = await Promise.all([this.#stateOf(JOBS_STREAM), this.#stateOf(TIMERS_STREAM)]);
-      const [workers, dues] = await Promise.all([this.#consumersOf(JOBS_STREAM), this.#consumersOf(TIMERS_STREAM)]);
-      const dueOf = new Map(dues.map((info) => [info.name, info]));
-      const types = await Promise.all(
-        workers
-          .filter(({ name }) => name.startsWith(workerConsumer('')))
-          .map((worker) => this.#ofType(worker, dueOf.get(dueConsumer(typeOf(worker))), jobs)),
-      );
+      const consumers = await listConsumers(this.#manager);
+      const types = await Promise.all(consumers.types.map((ofType) => this.#ofType(ofType, jobs)));
       // What is due is still in the stream until it is acknowledged.
-      const due = sum(dues, (info) => info.num_pending + info.num_ack_pending);
+      const due = consumers.timers.reduce((sum, info) => sum + info.num_pending + info.num_ack_pending, 0);
       return { types, timers: Math.max(0, timers.messages - due) };
     });
   }
@@ -69,56 +64,41 @@ export class LogMeter {
     });
   }
 
-  async #ofType(worker: ConsumerInfo, due: ConsumerInfo | undefined, jobs: StreamState): Promise<TypeBacklog> {
-    const jobType = typeOf(worker);
-    const both = due === undefined ? [worker] : [worker, due];
+  async #ofType(consumers: TypeConsumers, jobs: StreamState): Promise<TypeBacklog> {
+    const { jobType, worker, requeued, due } = consumers;
     const waiting = await Promise.all([
-      this.#oldestJob(worker, jobs),
-      due === undefined ? undefined : this.#oldestDue(due, jobType),
+      this.#oldestIn(worker, createdSubject(jobType), jobs),
+      this.#oldestIn(requeued, requeuedSubject(jobType), jobs),
+      this.#oldestDue(due, jobType),
     ]);
     const oldestAt = waiting
       .filter((at) => at !== undefined)
       .toSorted()
       .at(0);
-    return {
-      jobType,
-      backlog: sum(both, (info) => info.num_pending),
-      inFlight: sum(both, (info) => info.num_ack_pending),
-      ...(oldestAt === undefined ? {} : { oldestAt }),
-    };
+    return { jobType, ...loadOf(consumers), ...(oldestAt === undefined ? {} : { oldestAt }) };
   }
 
-  #oldestJob(worker: ConsumerInfo, { first_seq: first, last_seq: last }: StreamState): Promise<string | undefined> {
-    const jobType = typeOf(worker);
-    const finder = this.#oldest.get(jobType) ?? new OldestWaiting(this.#manager, this.#reader, workSubjects(jobType));
-    this.#oldest.set(jobType, finder);
-    return finder.at({ delivered: worker.delivered.stream_seq, pending: worker.num_pending, first, last });
+  async #oldestIn(
+    consumer: ConsumerInfo | undefined,
+    subject: string,
+    { first_seq: first, last_seq: last }: StreamState,
+  ): Promise<string | undefined> {
+    if (consumer === undefined) return undefined;
+    const finder = this.#oldest.get(subject) ?? new OldestWaiting(this.#manager, this.#reader, subject);
+    this.#oldest.set(subject, finder);
+    return finder.at({ delivered: consumer.delivered.stream_seq, pending: consumer.num_pending, first, last });
   }
 
   /** A subject without wildcards, which the server finds at once. */
-  async #oldestDue({ delivered, num_pending: pending }: ConsumerInfo, jobType: string): Promise<string | undefined> {
-    if (pending === 0) return undefined;
-    const query = { seq: delivered.stream_seq + 1, next_by_subj: dueSubject(jobType) };
+  async #oldestDue(due: ConsumerInfo | undefined, jobType: string): Promise<string | undefined> {
+    if (due === undefined || due.num_pending === 0) return undefined;
+    const query = { seq: due.delivered.stream_seq + 1, next_by_subj: dueSubject(jobType) };
     return (await this.#manager.direct.getMessage(TIMERS_STREAM, query))?.time.toISOString();
   }
 
   async #stateOf(stream: string): Promise<StreamState> {
     return (await this.#manager.streams.info(stream)).state;
   }
-
-  async #consumersOf(stream: string): Promise<ConsumerInfo[]> {
-    const all: ConsumerInfo[] = [];
-    for await (const info of this.#manager.consumers.list(stream)) all.push(info);
-    return all;
-  }
-}
-
-function typeOf({ name }: ConsumerInfo): string {
-  return name.slice(workerConsumer('').length);
-}
-
-function sum(infos: readonly ConsumerInfo[], valueOf: (info: ConsumerInfo) => number): number {
-  return infos.reduce((total, info) => total + valueOf(info), 0);
 }
 
 async function answered<Answer>(question: () => Promise<Answer>): Promise<Answer> {

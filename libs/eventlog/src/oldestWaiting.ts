@@ -34,15 +34,15 @@ const WINDOW = 50_000;
 export class OldestWaiting {
   readonly #manager: JetStreamManager;
   readonly #reader: DirectReader;
-  readonly #subjects: readonly string[];
+  readonly #subject: string;
   #found: Found | undefined;
   /** Up to here there is nothing that waits. */
   #searchedTo = 0;
 
-  constructor(manager: JetStreamManager, reader: DirectReader, subjects: readonly string[]) {
+  constructor(manager: JetStreamManager, reader: DirectReader, subject: string) {
     this.#manager = manager;
     this.#reader = reader;
-    this.#subjects = subjects;
+    this.#subject = subject;
   }
 
   /** When the first message that was not delivered was stored (RFC 3339); undefined if there is none. */
@@ -59,19 +59,15 @@ export class OldestWaiting {
   async #find({ delivered, first, last }: Position): Promise<Found | undefined> {
     const from = Math.max(delivered, this.#searchedTo, first - 1) + 1;
     const near = await this.#reader.from(from, NEAR);
-    const next = near.find(({ subject }) => this.#subjects.some((pattern) => subjectMatches(subject, pattern)));
+    const next = near.find(({ subject }) => subjectMatches(subject, this.#subject));
     if (next !== undefined) return { sequence: next.sequence, at: next.recordedAt };
     const beyond = (near.at(-1)?.sequence ?? from) + 1;
     return this.#search(Math.max(beyond, last - WINDOW));
   }
 
   async #search(from: number): Promise<Found | undefined> {
-    const answers = await Promise.all(
-      this.#subjects.map((subject) =>
-        this.#manager.direct.getMessage(JOBS_STREAM, { seq: from, next_by_subj: subject }),
-      ),
-    );
-    const found = answers.filter((message) => message !== null).toSorted((left, right) => left.seq - right.seq);
-    return found[0] && { sequence: found[0].seq, at: found[0].time.toISOString() };
+    const query = { seq: from, next_by_subj: this.#subject };
+    const found = await this.#manager.direct.getMessage(JOBS_STREAM, query);
+    return found === null ? undefined : { sequence: found.seq, at: found.time.toISOString() };
   }
 }

@@ -34,9 +34,14 @@ export function expectationFilter(event: JobEvent): string {
   return event.data.idempotencyKey === undefined ? eventSubject(event) : jobFilter(event.jobId);
 }
 
-/** Events that call for work on a job. */
-export function workSubjects(jobType: string): string[] {
-  return [`jobs.${jobType}.*.${eventTokens.JobCreated}`, `jobs.${jobType}.*.${eventTokens.JobRequeued}`];
+/** Where new jobs of a type are. */
+export function createdSubject(jobType: string): string {
+  return `jobs.${jobType}.*.${eventTokens.JobCreated}`;
+}
+
+/** Where the jobs of a type that were requeued are. */
+export function requeuedSubject(jobType: string): string {
+  return `jobs.${jobType}.*.${eventTokens.JobRequeued}`;
 }
 
 /** Where the cancellations of a job type pass by. */

@@ -20,7 +20,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     channel: 'jobs',
     messages: ['JobCreated', 'JobRequeued'],
     summary:
-      'Workers take calls for work by the durable consumer `worker-<type>`, whose filters are `jobs.<type>.*.created` and `jobs.<type>.*.requeued`.',
+      'Workers take calls for work by the durable consumers `worker-<type>`, whose filter is `jobs.<type>.*.created`, and `requeued-<type>`, whose filter is `jobs.<type>.*.requeued`.',
   },
   hearCancellations: {
     action: 'receive',
