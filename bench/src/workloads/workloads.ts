@@ -19,7 +19,7 @@ export const FULL: Sizes = {
   both: 40_000,
   rates: [100, 500, 2_000, 5_000],
   seconds: 10,
-  behind: [10_000, 1_000_000],
+  behind: [10_000, 100_000, 1_000_000],
 };
 export const QUICK: Sizes = {
   bulk: 30_000,
