@@ -29,6 +29,11 @@ export interface JobQueueOptions {
   readonly onDelivery: (delivery: Delivery) => Promise<boolean | void>;
 }
 
+/**
+ * At each request the server looks through all that was stored since the last one, some 3 ms for each 8 MB, in which
+ * nothing is stored. New jobs bring their consumer forward; requeued ones are seldom, so they are asked for often.
+ */
+const REQUEUED_EXPIRES_MS = 5_000;
 /** Deliveries held at once for each that may be worked on: the outcomes of as many may be on their way to the log. */
 const HELD_FOR_EACH = 2;
 
@@ -55,7 +60,7 @@ export class JobQueue {
     const events = { ...common, stream: JOBS_STREAM, decode: decodeEventDelivery };
     this.#loops = [
       new PullLoop({ ...events, consumer: workerConsumer(jobType) }),
-      new PullLoop({ ...events, consumer: requeuedConsumer(jobType) }),
+      new PullLoop({ ...events, consumer: requeuedConsumer(jobType), expiresMs: REQUEUED_EXPIRES_MS }),
       new PullLoop({ ...common, stream: TIMERS_STREAM, consumer: dueConsumer(jobType), decode: decodeDueDelivery }),
     ];
     this.#heartbeat = setInterval(() => this.#keepAlive(), options.ackWaitMs / 3);

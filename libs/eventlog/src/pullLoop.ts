@@ -19,15 +19,16 @@ export interface PullLoopOptions<Item = HeldDelivery> {
   /** How many more may start now, whoever asked for them. */
   readonly room: () => number;
   readonly rate?: StartRate | undefined;
+  /** How long the server keeps a pull request open; 30 s unless told. */
+  readonly expiresMs?: number;
   readonly decode: (message: HeldMessage) => DecodedDelivery<Item>;
   /** Must not reject. */
   readonly onDelivery: (delivery: Item) => Promise<void>;
 }
 
-/** How long the server keeps a pull request open. */
 const EXPIRES_MS = 30_000;
-/** When a request has brought nothing and the server did not say so either, it is asked again after this. */
-const RENEW_MS = EXPIRES_MS + 5_000;
+/** When a request has brought nothing and the server did not say so so long after its end, it is asked again. */
+const RENEW_AFTER_MS = 5_000;
 const NANOS_PER_MS = 1_000_000;
 const RATE_PORTION_MS = 100;
 const RETRY_LATER_MS = 5_000;
@@ -97,12 +98,12 @@ export class PullLoop<Item = HeldDelivery> {
   #pull(): void {
     const room = Math.min(this.#options.credit() - this.#held, this.#options.room()) - this.#requested;
     if (this.#stopped || room < this.#portion || !this.#options.connection.isConnected()) return;
-    const { stream, consumer, connection } = this.#options;
+    const { stream, consumer, connection, expiresMs = EXPIRES_MS } = this.#options;
     this.#requested += room;
-    const request = JSON.stringify({ batch: room, expires: EXPIRES_MS * NANOS_PER_MS });
+    const request = JSON.stringify({ batch: room, expires: expiresMs * NANOS_PER_MS });
     connection.nats.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, request, { reply: this.#inbox });
     clearTimeout(this.#renewal);
-    this.#renewal = setTimeout(() => this.#pullAfresh(), RENEW_MS);
+    this.#renewal = setTimeout(() => this.#pullAfresh(), expiresMs + RENEW_AFTER_MS);
   }
 
   #on(message: Msg): void {
