@@ -72,7 +72,7 @@ export class BatchWriter {
     const fresh = entries.filter(({ sequence }) => sequence > this.#taken);
     const round = this.#round;
     this.#taken = fresh.at(-1)?.sequence ?? this.#taken;
-    const folding = this.#folded.then(() => this.#foldAhead(fresh));
+    const folding = this.#folded.then(() => this.#foldAhead(fresh, round));
     this.#folded = folding.catch(() => {}); // told when it is to be written
     const sent = this.#sent.then(() => this.#send(fresh, { round, folding }));
     this.#sent = sent;
@@ -81,15 +81,16 @@ export class BatchWriter {
   }
 
   /** In a turn of its own: in the one before, the batch before it goes out, and Postgres is not to wait for this. */
-  async #foldAhead(entries: readonly ProjectableEntry[]): Promise<PreparedJobs> {
+  async #foldAhead(entries: readonly ProjectableEntry[], round: number): Promise<PreparedJobs> {
     await nextTurn();
-    return this.#fold(entries, true);
+    return this.#fold(entries, { round, createdIsNew: true });
   }
 
-  async #fold(entries: readonly ProjectableEntry[], createdIsNew: boolean): Promise<PreparedJobs> {
+  async #fold(entries: readonly ProjectableEntry[], { round, createdIsNew }: Folding): Promise<PreparedJobs> {
     const assumptions = { recent: this.#recent, createdIsNew };
     const prepared = await prepareJobs(this.#client, entries.filter(isEvent), assumptions);
-    this.#recent.remember(prepared.writes);
+    // What is of an earlier round will not be written.
+    if (round === this.#round) this.#recent.remember(prepared.writes);
     return prepared;
   }
 
@@ -108,7 +109,10 @@ export class BatchWriter {
   /** Takes nothing for granted. What comes after waits for it to be sent. */
   async #sendAfresh(entries: readonly ProjectableEntry[]): Promise<SentBatch> {
     try {
-      return await this.#transact(entries, await translated(this.#fold(entries, false)));
+      return await this.#transact(
+        entries,
+        await translated(this.#fold(entries, { round: this.#round, createdIsNew: false })),
+      );
     } catch (error) {
       if (!isRefused(error)) throw error;
       this.#forget();
@@ -163,6 +167,12 @@ export class BatchWriter {
     this.#recent.clear();
     this.#folded = this.#sent.catch(() => {});
   }
+}
+
+interface Folding {
+  readonly round: number;
+  /** Whether a JobCreated may be taken at its word. */
+  readonly createdIsNew: boolean;
 }
 
 interface Fold {

@@ -290,6 +290,20 @@ describe('batches that are handed over while others are being written', () => {
     await expectCountsToAddUp();
   });
 
+  test('follow on their rows, when these were read while Postgres refused a part of the batch before', async () => {
+    await database.query(`ALTER TABLE jobs ADD CONSTRAINT no_poison CHECK (type <> 'poison')`);
+    const [poison, job] = [new JobEvents({ jobType: 'poison' }), new JobEvents()];
+    await using earlier = await openProjection(database.url);
+    await earlier.apply(entriesOf([job.next('JobCreated')]));
+    await earlier.close();
+    await using projection = await openProjection(database.url);
+    const batches = [[poison.next('JobCreated')], [job.next('JobStarted')]];
+    const applied = await Promise.all(batches.map((events, index) => projection.apply(entriesOf(events, 2 + index))));
+    expect(applied.map((quarantined) => quarantined.map(({ sequence }) => sequence))).toEqual([[2], []]);
+    expect((await readModel.findJob(job.jobId))?.job).toMatchObject({ status: 'processing', version: 2 });
+    await expectCountsToAddUp();
+  });
+
   test('change nothing when the transaction before them is not committed', async () => {
     await database.query(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
       RAISE EXCEPTION 'not this one'; END $$`);
