@@ -96,6 +96,18 @@ test('takes over the consumer of an earlier release, which had two filters, and 
     });
 });
 
+test('a consumer that is new to a paused type is paused as well', async () => {
+  const jobType = newType();
+  const manager = await jetstreamManager(connection);
+  const worker = { durable_name: `worker-${jobType}`, ack_policy: AckPolicy.Explicit };
+  await manager.consumers.add('JOBS', worker);
+  const until = new Date(Date.now() + 3_600_000);
+  await manager.consumers.pause('JOBS', worker.durable_name, until);
+  await using _queue = await openQueue(jobType, (delivery) => delivery.ack());
+  const { paused, config } = await manager.consumers.info('JOBS', `requeued-${jobType}`);
+  expect({ paused, until: new Date(config.pause_until ?? 0) }).toEqual({ paused: true, until });
+});
+
 test('delivers a requeued job', async () => {
   const jobType = newType();
   await using queue = await openQueue(jobType, (delivery) => delivery.ack());

@@ -1,16 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { LogUnavailableError } from './errors.ts';
+import { consumersOf, findTypeConsumers, listConsumers, loadOf, type TypeConsumers } from './typeConsumers.ts';
 import {
-  consumersOf,
+  createConsumer,
   findConsumer,
-  findTypeConsumers,
   isConsumerMissing,
-  listConsumers,
-  loadOf,
-  type TypeConsumers,
-} from './typeConsumers.ts';
-import { createConsumer, limitsOf, workConsumers, type WorkConsumer, type WorkLimits } from './workConsumers.ts';
+  limitsOf,
+  workConsumers,
+  type WorkConsumer,
+  type WorkLimits,
+} from './workConsumers.ts';
 
 /** What the consumers of a job type say about it. */
 export interface JobTypeInfo {

@@ -1,6 +1,6 @@
-import { JetStreamApiError, type ConsumerInfo, type JetStreamManager } from '@nats-io/jetstream';
+import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 import { JOBS_STREAM, TIMERS_STREAM } from './streams.ts';
-import { dueConsumer, requeuedConsumer, workerConsumer } from './workConsumers.ts';
+import { dueConsumer, findConsumer, requeuedConsumer, workerConsumer } from './workConsumers.ts';
 
 /** What the server says about the consumers of a job type; those that an earlier release did not make may be missing. */
 export interface TypeConsumers {
@@ -9,8 +9,6 @@ export interface TypeConsumers {
   readonly requeued: ConsumerInfo | undefined;
   readonly due: ConsumerInfo | undefined;
 }
-
-const CONSUMER_NOT_FOUND = 10_014;
 
 /** Every type that has consumers, and all consumers of the stream TIMERS, that of alarms included. */
 export interface ConsumerList {
@@ -40,23 +38,6 @@ export async function findTypeConsumers(
     findConsumer(manager, TIMERS_STREAM, dueConsumer(jobType)),
   ]);
   return worker && { jobType, worker, requeued, due };
-}
-
-export async function findConsumer(
-  manager: JetStreamManager,
-  stream: string,
-  consumer: string,
-): Promise<ConsumerInfo | undefined> {
-  try {
-    return await manager.consumers.info(stream, consumer);
-  } catch (error) {
-    if (isConsumerMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-export function isConsumerMissing(error: unknown): boolean {
-  return error instanceof JetStreamApiError && error.code === CONSUMER_NOT_FOUND;
 }
 
 /** Those that are there. */

@@ -3,6 +3,7 @@ import {
   DeliverPolicy,
   JetStreamApiError,
   type ConsumerConfig,
+  type ConsumerInfo,
   type JetStreamManager,
 } from '@nats-io/jetstream';
 import type { StartRate } from './rateWindow.ts';
@@ -34,6 +35,7 @@ const MAX_ACK_PENDING_DUE = 50_000;
 /** Until a worker starts and says otherwise. */
 const ACK_WAIT_MS = 10_000;
 const NANOS_PER_MS = 1_000_000;
+const CONSUMER_NOT_FOUND = 10_014;
 const CONSUMER_EXISTS = 10_148;
 const LIMITS_KEY = 'jobstream-limits';
 
@@ -77,10 +79,18 @@ export function workConsumers({ jobType, ackWaitMs = ACK_WAIT_MS, limits }: Work
  * a pause whatever the settings say.
  */
 export async function ensureWorkConsumers(manager: JetStreamManager, options: WorkConsumerOptions): Promise<void> {
+  const pause = await pauseOf(manager, options.jobType);
   for (const { stream, config } of workConsumers(options)) {
-    const created = await createConsumer(manager, { stream, config });
+    const created = await createConsumer(manager, { stream, config: { ...config, ...pause } });
     if (!created) await manager.consumers.update(stream, config.durable_name, config);
   }
+}
+
+/** For a consumer that is new to a type which was paused by a release that did not know it. */
+async function pauseOf(manager: JetStreamManager, jobType: string): Promise<Pick<ConsumerConfig, 'pause_until'>> {
+  const worker = await findConsumer(manager, JOBS_STREAM, workerConsumer(jobType));
+  const until = worker?.paused === true ? worker.config.pause_until : undefined;
+  return until === undefined ? {} : { pause_until: until };
 }
 
 /** Creates a consumer; false if there is one of this name with other settings. */
@@ -92,6 +102,24 @@ export async function createConsumer(manager: JetStreamManager, { stream, config
     if (error instanceof JetStreamApiError && error.code === CONSUMER_EXISTS) return false;
     throw error;
   }
+}
+
+/** Undefined if there is none. */
+export async function findConsumer(
+  manager: JetStreamManager,
+  stream: string,
+  consumer: string,
+): Promise<ConsumerInfo | undefined> {
+  try {
+    return await manager.consumers.info(stream, consumer);
+  } catch (error) {
+    if (isConsumerMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+export function isConsumerMissing(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === CONSUMER_NOT_FOUND;
 }
 
 /** The limits that the worker that started last has noted. */
