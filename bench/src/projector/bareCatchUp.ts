@@ -1,20 +1,11 @@
 import { AckPolicy, DeliverPolicy, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Client } from 'pg';
+import { BARE_TABLE } from '../ruler/bareTable.ts';
 
 const STREAM = 'JOBS';
 const CONSUMER = 'bare';
 const EVENTS_PER_BATCH = 10_000;
-
-const TABLE = `
-  CREATE TABLE bare_jobs (
-    id uuid PRIMARY KEY, type text NOT NULL, status text NOT NULL, payload jsonb, result jsonb, attempts int NOT NULL,
-    created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL, version bigint NOT NULL
-  );
-  CREATE INDEX ON bare_jobs (status, type, id);
-  CREATE INDEX ON bare_jobs (created_at DESC);
-  CREATE TABLE bare_position (sequence bigint NOT NULL);
-  INSERT INTO bare_position VALUES (0)`;
 
 const INSERT = `
   INSERT INTO bare_jobs (id, type, payload, created_at, status, result, attempts, updated_at, version)
@@ -51,7 +42,7 @@ const STATUS: Readonly<Record<string, string>> = {
 export async function bareCatchUp(natsUrl: string, databaseUrl: string, end: number): Promise<void> {
   const [nats, client] = [await connect({ servers: natsUrl }), new Client({ connectionString: databaseUrl })];
   await client.connect();
-  await client.query(TABLE);
+  await client.query(BARE_TABLE);
   let writing: Promise<unknown> = Promise.resolve();
   for await (const batch of batches(nats, end)) {
     const statements = statementsOf(batch);

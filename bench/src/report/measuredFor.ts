@@ -1,9 +1,18 @@
-import { requestRate, type HttpRun } from '../http/compareHttp.ts';
+import { requestRate, type HttpComparison, type HttpRun } from '../http/compareHttp.ts';
 import { spread } from '../measure/median.ts';
 import type { Run } from '../runOnce.ts';
-import type { Row } from '../comparePeers.ts';
+import type { Comparison, Row } from '../comparePeers.ts';
+import type { CatchUp } from '../projector/measureCatchUp.ts';
 import { medianRatio } from './pairRatio.ts';
-import type { Measure, Results } from './targets.ts';
+
+export interface Results {
+  readonly peers: Pick<Comparison, 'rows'>;
+  readonly http: HttpComparison;
+  readonly projector: { readonly runs: readonly (readonly CatchUp[])[] };
+}
+
+/** A figure out of all results; undefined if its part was not measured. */
+export type Measure = (results: Results) => number | undefined;
 
 const US = 'jobstream';
 const WITH_TABLE = 'jobstream-table';

@@ -9,7 +9,8 @@ import { catchUpSection } from './catchUpSection.ts';
 import { httpSection } from './httpSection.ts';
 import { peersSection } from './peersSection.ts';
 import { replaceSection } from './replaceSection.ts';
-import { targetsTable, type Results } from './targets.ts';
+import type { Results } from './measuredFor.ts';
+import { targetsTable } from './targets.ts';
 
 const PAGE = path.join(repositoryRoot, 'docs/benchmarks.md');
 const NOTHING: Results = { peers: { rows: [] }, http: { rows: [] }, projector: { runs: [] } };

@@ -1,6 +1,3 @@
-import type { Comparison } from '../comparePeers.ts';
-import type { HttpComparison } from '../http/compareHttp.ts';
-import type { CatchUp } from '../projector/measureCatchUp.ts';
 import {
   batchRate,
   catchUp,
@@ -10,17 +7,9 @@ import {
   startLatency,
   visibleLatency,
 } from './measuredFor.ts';
+import type { Measure, Results } from './measuredFor.ts';
 import { table } from './table.ts';
 import { whole } from './whole.ts';
-
-export interface Results {
-  readonly peers: Pick<Comparison, 'rows'>;
-  readonly http: HttpComparison;
-  readonly projector: { readonly runs: readonly (readonly CatchUp[])[] };
-}
-
-/** A figure out of all results; undefined if its part was not measured. */
-export type Measure = (results: Results) => number | undefined;
 
 interface Target {
   readonly workload: string;

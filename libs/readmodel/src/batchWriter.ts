@@ -86,7 +86,7 @@ export class BatchWriter {
     return this.#fold(entries, { round, createdIsNew: true });
   }
 
-  async #fold(entries: readonly ProjectableEntry[], { round, createdIsNew }: Folding): Promise<PreparedJobs> {
+  async #fold(entries: readonly ProjectableEntry[], { round, createdIsNew }: FoldOptions): Promise<PreparedJobs> {
     const assumptions = { recent: this.#recent, createdIsNew };
     const prepared = await prepareJobs(this.#client, entries.filter(isEvent), assumptions);
     // What is of an earlier round will not be written.
@@ -94,11 +94,11 @@ export class BatchWriter {
     return prepared;
   }
 
-  async #send(entries: readonly ProjectableEntry[], fold: Fold): Promise<SentBatch> {
+  async #send(entries: readonly ProjectableEntry[], ahead: FoldAhead): Promise<SentBatch> {
     if (entries.length === 0) return { committed: Promise.resolve([]) };
-    if (fold.round !== this.#round) return this.#sendAfresh(entries);
+    if (ahead.round !== this.#round) return this.#sendAfresh(entries);
     try {
-      return await this.#transact(entries, await translated(fold.folding));
+      return await this.#transact(entries, await translated(ahead.folding));
     } catch (error) {
       if (!(error instanceof JobsOutOfStepError) && !isRefused(error)) throw error;
       this.#forget();
@@ -169,13 +169,13 @@ export class BatchWriter {
   }
 }
 
-interface Folding {
+interface FoldOptions {
   readonly round: number;
   /** Whether a JobCreated may be taken at its word. */
   readonly createdIsNew: boolean;
 }
 
-interface Fold {
+interface FoldAhead {
   readonly round: number;
   readonly folding: Promise<PreparedJobs>;
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { repositoryRoot } from '../cacheFolder.ts';
 import { buildDebianImage } from './debianImage.ts';
 import { dockerCommand } from './dockerCommand.ts';
-import { buildContext } from './buildContext.ts';
+import { buildContext, type StandIn } from './buildContext.ts';
 import { imageExists } from './imageExists.ts';
 import type { ImageOptions } from './imageExists.ts';
 
@@ -13,7 +13,7 @@ export interface BaseImage {
   /** The variable that names the image to use instead. */
   readonly variable: string;
   readonly publicName: string;
-  readonly standIn: 'node' | 'runtime' | 'nats' | 'postgres' | 'prometheus';
+  readonly standIn: StandIn;
 }
 
 /** As in Dockerfile and docker-compose.yml, which a test compares. */

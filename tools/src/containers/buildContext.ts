@@ -4,14 +4,16 @@ import path from 'node:path';
 import { repositoryRoot } from '../cacheFolder.ts';
 import { resolveNatsServer } from '../resolveNatsServer.ts';
 import { runCommand } from '../runCommand.ts';
-import type { BaseImage } from './baseImages.ts';
 
 /** What the public image of Node 24 brings along. */
 const NPM = 'npm@11.21.2';
 
+/** What there is a Dockerfile for, as a stand-in for a public image. */
+export type StandIn = 'node' | 'runtime' | 'nats' | 'postgres' | 'prometheus';
+
 type Fill = (folder: string) => Promise<unknown>;
 
-const FILLS: Readonly<Record<BaseImage['standIn'], Fill>> = {
+const FILLS: Readonly<Record<StandIn, Fill>> = {
   node: (folder) => Promise.all([addNode(folder), addNpm(folder), addCertificates(folder)]),
   runtime: async () => {},
   nats: async (folder) => copyFile(await resolveNatsServer(), path.join(folder, 'nats-server')),
@@ -20,7 +22,7 @@ const FILLS: Readonly<Record<BaseImage['standIn'], Fill>> = {
 };
 
 /** A folder with the files that the Dockerfile of a stand-in copies. */
-export async function buildContext(kind: BaseImage['standIn']) {
+export async function buildContext(kind: StandIn) {
   const folder = await mkdtempDisposable(path.join(os.tmpdir(), 'jobstream-image-'));
   await FILLS[kind](folder.path);
   return folder;
