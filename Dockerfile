@@ -33,6 +33,7 @@ RUN bundle() { \
   && bundle apps/projector/src/main.ts /bundles/projector/apps/projector/dist/main.mjs \
   && bundle apps/projector/src/rebuild/main.ts /bundles/projector/apps/projector/dist/rebuild.mjs \
   && bundle apps/projector/src/verify/main.ts /bundles/projector/apps/projector/dist/verify.mjs \
+  && bundle apps/projector/src/archive/main.ts /bundles/projector/apps/projector/dist/archive.mjs \
   && bundle tools/migrate.ts /bundles/projector/apps/projector/dist/migrate.mjs \
   && bundle apps/worker/src/main.ts /bundles/worker/apps/worker/dist/main.mjs \
   && cd node_modules/swagger-ui-dist \
@@ -83,7 +84,7 @@ HEALTHCHECK --interval=5s --timeout=10s --start-period=60s --retries=6 \
 
 FROM base AS projector
 LABEL org.opencontainers.image.title=jobstream-projector \
-  org.opencontainers.image.description="Projector of Jobstream, with its tasks migrate.mjs, rebuild.mjs and verify.mjs"
+  org.opencontainers.image.description="Projector of Jobstream, with its tasks migrate.mjs, rebuild.mjs, verify.mjs and archive.mjs"
 COPY migrations /app/migrations
 COPY --from=bundles /bundles/projector /app
 WORKDIR /app/apps/projector/dist

@@ -338,7 +338,8 @@ func (w *Worker) consumer(ctx context.Context, stream, name, filter string) (jet
 	if err != nil {
 		return nil, err
 	}
-	return consumer.Messages(jetstream.PullMaxMessages(1))
+	// Short for `requeued-<type>`: with each request the server looks through all that was stored since the last one.
+	return consumer.Messages(jetstream.PullMaxMessages(1), jetstream.PullExpiry(5*time.Second))
 }
 
 // take asks for one message at a time, and for the next when it has a slot: what waits here is kept alive.

@@ -91,7 +91,7 @@ function counts(metrics: Metrics) {
     }),
     duration: metrics.histogram({
       name: 'jobstream_projection_duration_seconds',
-      help: 'Time of one transaction that writes a batch of messages to the table.',
+      help: 'Time from a batch of messages to its commit in the table; in a backlog also behind the batch before.',
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     }),
   };

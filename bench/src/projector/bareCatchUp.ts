@@ -1,16 +1,17 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { AckPolicy, DeliverPolicy, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Client } from 'pg';
+import { from } from 'pg-copy-streams';
 import { BARE_TABLE } from '../ruler/bareTable.ts';
 
 const STREAM = 'JOBS';
 const CONSUMER = 'bare';
 const EVENTS_PER_BATCH = 10_000;
 
-const INSERT = `
-  INSERT INTO bare_jobs (id, type, payload, created_at, status, result, attempts, updated_at, version)
-  SELECT * FROM unnest($1::uuid[], $2::text[], $3::jsonb[], $4::timestamptz[], $5::text[], $6::jsonb[], $7::int[],
-    $8::timestamptz[], $9::bigint[])`;
+const COPY = `
+  COPY bare_jobs (id, type, payload, created_at, status, result, attempts, updated_at, version) FROM STDIN`;
 
 const UPDATE = `
   UPDATE bare_jobs SET status = new.status, result = new.result, attempts = new.attempts, updated_at = new.at,
@@ -37,7 +38,7 @@ const STATUS: Readonly<Record<string, string>> = {
 
 /**
  * The least that keeps a table of jobs up to date: messages are parsed, of each job in a batch the last event counts, and
- * rows of nine columns with three indexes are inserted and updated by two statements. The next batch is made meanwhile.
+ * rows of nine columns with three indexes are copied in and updated by two statements. The next batch is made meanwhile.
  */
 export async function bareCatchUp(natsUrl: string, databaseUrl: string, end: number): Promise<void> {
   const [nats, client] = [await connect({ servers: natsUrl }), new Client({ connectionString: databaseUrl })];
@@ -45,9 +46,9 @@ export async function bareCatchUp(natsUrl: string, databaseUrl: string, end: num
   await client.query(BARE_TABLE);
   let writing: Promise<unknown> = Promise.resolve();
   for await (const batch of batches(nats, end)) {
-    const statements = statementsOf(batch);
+    const changes = changesOf(batch);
     await writing;
-    writing = write(client, statements, batch.length);
+    writing = write(client, changes, batch.length);
   }
   await writing;
   await client.end();
@@ -87,37 +88,45 @@ async function* batches(nats: NatsConnection, end: number): AsyncGenerator<reado
   }
 }
 
-interface Statements {
-  readonly inserted: readonly string[];
+interface Changes {
+  /** Rows in the text format of COPY. */
+  readonly inserted: string;
+  /** An array for each parameter of the update. */
   readonly updated: readonly string[];
 }
 
-function statementsOf(events: readonly BareEvent[]): Statements {
+function changesOf(events: readonly BareEvent[]): Changes {
   const created = new Map<string, BareEvent>();
   const last = new Map<string, BareEvent>();
   for (const event of events) {
     if (event.event === 'JobCreated') created.set(event.jobId, event);
     last.set(event.jobId, event);
   }
-  const news = [...created.values()];
-  const states = (of: readonly BareEvent[]) => [
-    plain(of.map(({ event }) => STATUS[event])),
-    json(of.map(({ data }) => data.result)),
-    plain(of.map(({ data }) => data.attempt ?? 0)),
-    plain(of.map(({ at }) => at)),
-    plain(of.map(({ version }) => version)),
-  ];
-  const first = [
-    plain(news.map(({ jobId }) => jobId)),
-    plain(news.map(({ jobType }) => jobType)),
-    json(news.map(({ data }) => data.payload)),
-    plain(news.map(({ at }) => at)),
-  ];
   const moved = [...last.values()].filter(({ jobId }) => !created.has(jobId));
   return {
-    inserted: news.length === 0 ? [] : [...first, ...states(news.map((event) => last.get(event.jobId) ?? event))],
-    updated: moved.length === 0 ? [] : [plain(moved.map(({ jobId }) => jobId)), ...states(moved)],
+    inserted: [...created.values()].map((event) => rowOf(event, last.get(event.jobId) ?? event)).join(''),
+    updated: moved.length === 0 ? [] : updateOf(moved),
   };
+}
+
+function rowOf(created: BareEvent, { event, data, at, version }: BareEvent): string {
+  const first = [created.jobId, created.jobType, copied(created.data.payload), created.at];
+  return `${[...first, STATUS[event], copied(data.result), data.attempt ?? 0, at, version].join('\t')}\n`;
+}
+
+function copied(value: unknown): string {
+  return value === undefined ? String.raw`\N` : JSON.stringify(value).replaceAll('\\', String.raw`\\`);
+}
+
+function updateOf(moved: readonly BareEvent[]): readonly string[] {
+  return [
+    plain(moved.map(({ jobId }) => jobId)),
+    plain(moved.map(({ event }) => STATUS[event])),
+    json(moved.map(({ data }) => data.result)),
+    plain(moved.map(({ data }) => data.attempt ?? 0)),
+    plain(moved.map(({ at }) => at)),
+    plain(moved.map(({ version }) => version)),
+  ];
 }
 
 function plain(values: readonly unknown[]): string {
@@ -131,9 +140,9 @@ function json(values: readonly unknown[]): string {
   return plain(texts);
 }
 
-async function write(client: Client, { inserted, updated }: Statements, events: number): Promise<void> {
+async function write(client: Client, { inserted, updated }: Changes, events: number): Promise<void> {
   await client.query('BEGIN');
-  if (inserted.length > 0) await client.query({ name: 'insert', text: INSERT, values: [...inserted] });
+  if (inserted !== '') await pipeline(Readable.from([Buffer.from(inserted)]), client.query(from(COPY)));
   if (updated.length > 0) await client.query({ name: 'update', text: UPDATE, values: [...updated] });
   await client.query('UPDATE bare_position SET sequence = sequence + $1', [events]);
   await client.query('COMMIT');

@@ -80,7 +80,7 @@ async function laterJobIsThrough(): Promise<void> {
   await eventually(() => expect(queue.deliveries).toHaveLength(1));
 }
 
-test('a rate holds for both sources together, and what waits is neither lost nor delivered twice', async () => {
+test('a rate holds for all sources together, and what waits is neither lost nor delivered twice', async () => {
   const jobType = newType();
   await createBacklog(jobType, { created: 8, due: 4 });
   const starts: number[] = [];

@@ -42,7 +42,7 @@ export class LogMeter {
     this.#reader = reader;
   }
 
-  /** What waits to be worked on: a few requests, and one to three more for each type with a backlog. */
+  /** What waits to be worked on: a few requests, and one to five more for each type with a backlog. */
   backlog(): Promise<Backlog> {
     return answered(async () => {
       const [jobs, timers] = await Promise.all([this.#stateOf(JOBS_STREAM), this.#stateOf(TIMERS_STREAM)]);
