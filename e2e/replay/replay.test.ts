@@ -41,6 +41,18 @@ describe.skipIf(missing.length > 0)('on a running system,', () => {
     expect(complaint).toBeUndefined();
   });
 
+  test('a delayed job that is looked at before its time gets its timer anew', async ({ signal }) => {
+    const run = async (command: string) => {
+      const shell = runInShell(command, { env: stage.env, signal });
+      await shell.ended;
+      return shell.output();
+    };
+    const timer = 'nats stream get TIMERS --last-for "timers.at.email.$DELAYED" --json | jq .seq';
+    const before = Number(await run(timer));
+    await run(documentedCommands(page).find(({ command }) => command.includes('timers.due.email'))?.command ?? '');
+    await eventually(async () => expect(Number(await run(timer))).toBeGreaterThan(before));
+  });
+
   test('the restored log gives an empty database the same table, and the delayed job its timer back', async (context) => {
     const original = await jobsIn(stage.databases.original);
     expect(original).toHaveLength(3);
