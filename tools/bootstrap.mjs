@@ -1,6 +1,6 @@
 // Plain JavaScript without dependencies: it runs before anything is installed, on Node 18 or newer.
 // `node tools/bootstrap.mjs <script> [arguments]` installs what is missing and runs the script with the project's Node.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -10,15 +10,17 @@ import { fileURLToPath } from 'node:url';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const modules = path.join(root, 'node_modules');
 const record = path.join(modules, '.jobstream-lock-hash');
+/** npm's own note of what it has installed, written when all is there. */
+const npmRecord = path.join(modules, '.package-lock.json');
 const lock = path.join(root, '.data', 'bootstrap.lock');
 const oldestNode = 24;
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 await main();
 
 async function main() {
   try {
-    if (!isInstalled()) await withLock(() => isInstalled() || install());
-    run(process.argv.slice(2));
+    if (isInstalled() || (await withLock(() => isInstalled() || install()))) run(process.argv.slice(2));
   } catch (error) {
     fail(error instanceof Error ? error.message : String(error));
   }
@@ -37,9 +39,9 @@ function isInstalled() {
   return true;
 }
 
-/** npm notes in a file of its own what it has installed: so an `npm install` by hand needs no second one by us. */
+/** After an `npm install` by hand there is no need for one by us. */
 function holdsWhatTheLockSays() {
-  const installed = readJson(path.join(modules, '.package-lock.json'))?.packages;
+  const installed = readJson(npmRecord)?.packages;
   if (installed === undefined) return false;
   const wanted = Object.entries(readJson(path.join(root, 'package-lock.json')).packages);
   return wanted.every(([name, entry]) => {
@@ -57,19 +59,56 @@ function remember(hash) {
   }
 }
 
-function install() {
-  const reason = existsSync(modules) ? 'the lock file has changed' : 'the first run';
-  console.error(`Installing npm packages (${reason})…`);
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
-  const output = { cwd: root, env: npmEnvironment(), encoding: 'utf8', shell: process.platform === 'win32' };
-  const { status, error, stderr } = spawnSync('npm', args, { ...output, stdio: ['ignore', 'ignore', 'pipe'] });
-  if (error !== undefined) throw new Error(`npm cannot be run: ${error.message}.`);
+/** False if a signal has ended it: then npm's work is incomplete, and the next run begins it anew. */
+async function install() {
+  console.error(`Installing npm packages (${whyInstall()})…`);
+  for (const file of [record, npmRecord]) rmSync(file, { force: true });
+  const { status, stderr, signal } = await runNpm(['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  if (signal !== undefined) {
+    process.exitCode = 128 + os.constants.signals[signal];
+    return false;
+  }
   if (status !== 0) throw new Error(`npm ci failed (${firstReason(stderr)}): see \`npm ci\` for all it says.`);
   remember(lockHash());
+  return true;
+}
+
+function whyInstall() {
+  if (!existsSync(modules)) return 'the first run';
+  return existsSync(record) ? 'the lock file has changed' : 'node_modules is not complete';
+}
+
+/**
+ * In a process group of its own, which a signal ends at once: npm would go on for half a minute to undo what it has done,
+ * and get in the way of the next run.
+ */
+function runNpm(args) {
+  return new Promise((resolve, reject) => {
+    const options = { cwd: root, env: npmEnvironment(), detached: true, stdio: ['ignore', 'ignore', 'pipe'] };
+    const npm = spawn('npm', args, options);
+    let stderr = '';
+    let endedBy;
+    const end = (signal) => {
+      endedBy = signal;
+      if (npm.exitCode === null) process.kill(-npm.pid, 'SIGKILL');
+    };
+    npm.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
+    npm.on('error', (error) => reject(new Error(`npm cannot be run: ${error.message}.`)));
+    npm.on('spawn', () => {
+      writeFileSync(lock, `${process.pid} ${npm.pid}`);
+      for (const signal of endings) process.on(signal, end);
+    });
+    npm.on('close', (status) => {
+      for (const signal of endings) process.off(signal, end);
+      resolve({ status, stderr, signal: endedBy });
+    });
+  });
 }
 
 function firstReason(text) {
-  const reason = text.split('\n').find((line) => line.trim() !== '' && !/error (code|errno|path)/.test(line));
+  const reason = text
+    .split('\n')
+    .find((line) => line.trim() !== '' && !/error (code|errno|path|syscall|dest)/.test(line));
   return (reason ?? 'no reason given').replace(/^npm (error|ERR!) /, '').replace(/\.$/, '');
 }
 
@@ -104,12 +143,15 @@ function canWriteTo(folder) {
   }
 }
 
-/** Two commands in one clone install one after the other. A lock whose owner is gone is taken over. */
+/** Two commands in one clone install one after the other. A lock whose owner is gone, and its npm too, is taken over. */
 async function withLock(work) {
   mkdirSync(path.dirname(lock), { recursive: true });
-  while (!takeLock()) await new Promise((resolve) => setTimeout(resolve, 100));
+  if (!takeLock()) {
+    console.error('Waiting for another command, which installs npm packages…');
+    while (!takeLock()) await new Promise((resolve) => setTimeout(resolve, 100));
+  }
   try {
-    work();
+    return await work();
   } finally {
     rmSync(lock, { recursive: true, force: true });
   }
@@ -122,19 +164,24 @@ function takeLock() {
   } catch (error) {
     if (error.code !== 'EEXIST') throw new Error(`${path.dirname(lock)} cannot be written to.`, { cause: error });
   }
-  if (isAbandoned()) rmSync(lock, { force: true });
-  return false;
+  if (!isAbandoned()) return false;
+  rmSync(lock, { force: true });
+  return takeLock();
 }
 
 function isAbandoned() {
-  const pid = Number(readText(lock));
+  const owners = (readText(lock) ?? '').split(' ').map(Number).filter(Boolean);
   const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-  if (!pid) return age > 5_000; // its owner died between creating and writing it
+  if (owners.length === 0) return age > 5_000; // it died between creating and writing it
+  return !owners.some(isAlive);
+}
+
+function isAlive(pid) {
   try {
     process.kill(pid, 0);
-    return false;
+    return true;
   } catch (error) {
-    return error.code === 'ESRCH';
+    return error.code !== 'ESRCH';
   }
 }
 
@@ -167,7 +214,7 @@ function run([script, ...args]) {
     BOOTSTRAP_PID: String(process.pid),
   };
   const child = spawn(projectNode(), [path.resolve(root, script), ...args], { cwd: root, env, stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  for (const signal of endings) process.on(signal, () => child.kill(signal));
   if (process.env.npm_lifecycle_event !== undefined) endWithParent(child);
   child.on('error', (error) => fail(`${script} cannot be run: ${error.message}.`));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + os.constants.signals[signal]));
