@@ -93,7 +93,7 @@ test('a lock whose owner was killed is taken over', async () => {
 async function holdNpm() {
   const [begun, go] = [path.join(root, 'begun'), path.join(root, 'go')];
   const script = `const fs = require('node:fs'); fs.writeFileSync(${JSON.stringify(begun)}, String(process.pid));
-    setInterval(() => fs.existsSync(${JSON.stringify(go)}) && process.exit(), 10)`;
+    setInterval(() => (fs.existsSync(${JSON.stringify(go)}) || !fs.existsSync(__filename)) && process.exit(), 10)`;
   await writeFile(path.join(root, 'dependency/hold.cjs'), script);
   const dependency = { version: '1.0.0', hasInstallScript: true };
   await writeJson('package-lock.json', { ...lock, packages: { ...lock.packages, dependency } });

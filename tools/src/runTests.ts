@@ -1,15 +1,17 @@
 import { startVitest, parseCLI } from 'vitest/node';
 import type { Vitest } from 'vitest/node';
-import { closingLine, testTally } from './testTally.ts';
+import { closingLine, skipReasons, testTally } from './testTally.ts';
 
 /** Runs vitest with these words of its command line; writes `N passed, N failed` last and returns how many failed. */
 export async function runTests(words: readonly string[]): Promise<number> {
   const { filter, options } = parseCLI(['vitest', 'run', ...words]);
   const vitest = await startVitest(filter, { ...options, watch: false });
-  const tally = testTally(vitest.state.getTestModules(), vitest.state.getUnhandledErrors().length);
+  const modules = vitest.state.getTestModules();
+  const tally = testTally(modules, vitest.state.getUnhandledErrors().length);
   await closeAll(vitest);
   // A run that could not even begin has no test that failed.
   const failed = Math.max(tally.failed, process.exitCode ? 1 : 0);
+  for (const reason of skipReasons(modules)) console.log(`skipped: ${reason}`);
   console.log(closingLine({ ...tally, failed }));
   return failed;
 }

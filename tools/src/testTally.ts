@@ -19,6 +19,12 @@ export function testTally(modules: readonly TestModule[], otherErrors: number): 
   return tally;
 }
 
+/** Why tests were skipped, each reason once, as far as they say. */
+export function skipReasons(modules: readonly TestModule[]): readonly string[] {
+  const results = modules.flatMap((module) => [...module.children.allTests()].map((test) => test.result()));
+  return [...new Set(results.flatMap((result) => (result.state === 'skipped' ? (result.note ?? []) : [])))];
+}
+
 /** The line with which a test run ends, for people and for scripts. */
 export function closingLine({ passed, failed, skipped }: TestTally): string {
   return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
