@@ -138,6 +138,7 @@ describe('an open API', () => {
     'does not answer to the name %s, which a page may have pointed at this machine',
     async (host) => {
       await using api = await start({ open: true });
+      expect(await withHost(api, 'localhost:3000')).toBe(200);
       expect(await withHost(api, host)).toBe(403);
     },
   );
