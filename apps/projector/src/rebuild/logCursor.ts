@@ -22,6 +22,8 @@ export class LogCursor {
   #kept: LogEntry[] = [];
   /** Up to where everything is handed over to the tables, written or not. */
   #handedOver: number;
+  /** Resolves when all that was handed over is written; stays rejected once some of it was not. */
+  #written = Promise.resolve();
 
   constructor(options: LogCursorOptions) {
     this.#options = options;
@@ -32,35 +34,34 @@ export class LogCursor {
 
   /**
    * Projects everything up to the position, which the log has. Once the signal is aborted it rejects and can be called
-   * again. RebuildRefusedError when the log has forgotten what comes next, or the tables are past the position.
+   * again: what is being written goes on, and the next call waits for it. Once a write has failed, every call rejects.
+   * RebuildRefusedError when the log has forgotten what comes next, or the tables are past the position.
    */
   async to(position: number, stop: AbortSignal): Promise<void> {
     assertNotPast(this.#handedOver, position);
-    let writing = Promise.resolve();
-    try {
-      while (this.#handedOver < position) {
-        const batch = await this.#take(position, stop);
-        const next = this.#write(batch); // is prepared while the one before is written
-        next.catch(() => {}); // told when it is waited for
-        await writing;
-        writing = next;
-      }
-    } finally {
-      await writing;
+    await unlessAborted(this.#written, stop);
+    while (this.#handedOver < position) {
+      const batch = await this.#take(position, stop);
+      const before = this.#written;
+      this.#written = this.#write(batch, before); // is prepared while the one before is written
+      this.#written.catch(() => {}); // told when it is waited for
+      await unlessAborted(before, stop);
     }
+    await unlessAborted(this.#written, stop);
   }
 
   async stop(): Promise<void> {
     await this.#feed.stop();
     await this.#next?.catch(() => {});
+    await this.#written.catch(() => {}); // those who waited for it were told
     await this.#arrays.return?.();
   }
 
-  async #write(batch: readonly LogEntry[]): Promise<void> {
+  async #write(batch: readonly LogEntry[], before: Promise<void>): Promise<void> {
     const { tables, onTurn } = this.#options;
     assertNoGap(this.#handedOver, batch);
     this.#handedOver = batch.at(-1)?.sequence ?? this.#handedOver;
-    await tables.apply(batch);
+    await Promise.all([before, tables.apply(batch)]);
     await onTurn();
   }
 

@@ -73,6 +73,7 @@ export class SecondTables {
   async step<Result>(advanceTo: AdvanceTo, work: (position: number) => Promise<Result>): Promise<Result> {
     await this.#retire();
     const checked = async (position: number) => {
+      this.#assertAt(position);
       await this.#assertRetired();
       return work(position);
     };
@@ -92,6 +93,13 @@ export class SecondTables {
 
   close(): Promise<void> {
     return this.#projection.close();
+  }
+
+  /** The work that follows may put these rows in the place of the live ones, so the word of `advanceTo` is not enough. */
+  #assertAt(position: number): void {
+    const { lastSequence } = this;
+    if (lastSequence === position) return;
+    throw new Error(`the tables of ${this.schema} are at sequence ${lastSequence} instead of ${position}`);
   }
 
   /** Jobs that have left the live tables leave these as well, and there those that came in late. */

@@ -115,9 +115,17 @@ test('what takes too long to bring the tables to one position leaves them as the
   expect(await rebuild.swap(asIs, { force: false })).toEqual([]);
 });
 
+test('tables that were not brought to the position of the live ones are not swapped, even by force', async () => {
+  await projectLive(entriesOfNewJob(1));
+  await using rebuild = await openRebuild();
+  await expect(rebuild.swap(asIs, { force: true })).rejects.toThrow('at sequence 0 instead of 1');
+  expect(await countRows('jobs')).toBe(1);
+});
+
 test('counts that differ keep the tables from being swapped', async () => {
   await projectLive(entriesOfNewJob(1));
   await using rebuild = await openRebuild();
+  await rebuild.tables.apply([{ kind: 'other', sequence: 1 }]);
   expect(await rebuild.swap(asIs, { force: false })).toMatchObject([{ table: 'job_counts', live: '1', log: '0' }]);
   expect(await countRows('jobs')).toBe(1);
 });

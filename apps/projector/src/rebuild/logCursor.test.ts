@@ -1,0 +1,68 @@
+import { TableRebuild } from '@jobstream/readmodel';
+import type { SecondTables } from '@jobstream/readmodel';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { projectorStage } from '../testing/projectorStage.ts';
+import type { ProjectorStage } from '../testing/projectorStage.ts';
+import { LogCursor } from './logCursor.ts';
+
+let stage: ProjectorStage;
+
+beforeEach(async () => {
+  stage = await projectorStage();
+});
+
+afterEach(() => stage[Symbol.asyncDispose]());
+
+const never = new AbortController().signal;
+
+/** A cursor for the second tables of a rebuild that has just begun. */
+async function openCursor(
+  onTurn: (tables: SecondTables) => Promise<void> = () => Promise.resolve(),
+): Promise<LogCursor & AsyncDisposable> {
+  const { eventLog, databaseUrl } = stage;
+  const rebuild = await TableRebuild.open(databaseUrl, 'rebuild');
+  const { tables } = rebuild;
+  const cursor = new LogCursor({ eventLog, tables, onTurn: () => onTurn(tables) });
+  return Object.assign(cursor, {
+    async [Symbol.asyncDispose]() {
+      await cursor.stop();
+      await rebuild.close();
+    },
+  });
+}
+
+function positions(): Promise<{ position: number }[]> {
+  return stage.sql('SELECT last_sequence::int AS position FROM jobstream_next.projection_checkpoints');
+}
+
+test('a write that has failed stays failed, also when nothing is left to be read', async () => {
+  await stage.createJob();
+  await using cursor = await openCursor();
+  await stage.sql(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE EXCEPTION 'not this one'; END $$`);
+  await stage.sql(`CREATE TRIGGER refuse BEFORE INSERT ON jobstream_next.jobs FOR EACH ROW EXECUTE FUNCTION refuse()`);
+  await expect(cursor.to(1, never)).rejects.toThrow('not this one');
+  await expect(cursor.to(1, never)).rejects.toThrow('not this one');
+  expect(await positions()).toEqual([{ position: 0 }]);
+});
+
+test('the wait for a write can be given up, and the next call waits for the same one', async () => {
+  await stage.createJob();
+  const [applied, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let written = false;
+  await using cursor = await openCursor(async ({ lastSequence }) => {
+    if (lastSequence === 0) return;
+    applied.resolve();
+    await gate.promise;
+    written = true;
+  });
+  const giveUp = new AbortController();
+  const first = cursor.to(1, giveUp.signal);
+  await applied.promise;
+  giveUp.abort(new Error('given up'));
+  await expect(first).rejects.toThrow('given up');
+  const next = cursor.to(1, never).then(() => written);
+  gate.resolve();
+  expect(await next).toBe(true);
+  expect(await positions()).toEqual([{ position: 1 }]);
+});
