@@ -37,6 +37,34 @@ test('what is worth a transaction waits for nothing but the second batch before 
   expect(batches.map(({ length }) => length)).toEqual([1, 2_000, 2_000]);
 });
 
+test('a batch ends before it is larger than 16 MB, except with one entry that is larger alone', async () => {
+  const { queue, batches } = queueWithBatches();
+  await queue.add(entries(1, 5, 5_000_000));
+  await vi.advanceTimersByTimeAsync(10);
+  await queue.add([...entries(6, 6, 20_000_000), ...entries(7, 7)]);
+  await vi.advanceTimersByTimeAsync(10);
+  expect(batches).toEqual([[1, 2, 3], [4, 5], [6], [7]]);
+});
+
+test('of what is large, two batches are under way and no more is taken until less than a batch waits', async () => {
+  const { queue, batches, finish } = queueWithBatches({ byHand: true });
+  let isTaken = false;
+  void queue.add(entries(1, 9, 6_000_000)).then(() => (isTaken = true));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(batches).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
+  finish();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(batches.at(-1)).toEqual([5, 6]);
+  expect(isTaken).toBe(false);
+  finish();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(batches.at(-1)).toEqual([7, 8]);
+  expect(isTaken).toBe(true);
+});
+
 test('nothing goes out after a stop', async () => {
   const { queue, batches } = queueWithBatches();
   await queue.add(entries(1, 1));
@@ -58,6 +86,6 @@ function queueWithBatches({ byHand = false } = {}) {
   return { queue, batches, finish: () => open.shift()?.() };
 }
 
-function entries(from: number, through: number): LogEntry[] {
-  return Array.from({ length: through - from + 1 }, (_, index) => ({ kind: 'other', sequence: from + index }));
+function entries(from: number, through: number, bytes = 100): LogEntry[] {
+  return Array.from({ length: through - from + 1 }, (_, index) => ({ kind: 'other', sequence: from + index, bytes }));
 }

@@ -1,7 +1,6 @@
 import type { LogEntry } from '@jobstream/eventlog';
+import { WaitingEntries } from './waitingEntries.ts';
 
-/** Larger transactions are hardly faster, and whoever waits for the rows waits longer. */
-const MAX_BATCH = 10_000;
 /** So much is worth a transaction at once, even while another batch is being written. */
 const MIN_AHEAD = 2_000;
 /**
@@ -17,7 +16,7 @@ const MIN_INTERVAL_MS = 10;
 export class BatchQueue {
   readonly #apply: (batch: readonly LogEntry[]) => Promise<void>;
   readonly #failure = new AbortController();
-  #waiting: LogEntry[] = [];
+  readonly #waiting = new WaitingEntries();
   #underWay = 0;
   #lastBegan = Number.NEGATIVE_INFINITY;
   #due: NodeJS.Timeout | undefined;
@@ -34,29 +33,25 @@ export class BatchQueue {
 
   /** Resolves when there is room for more, or when it has failed. */
   async add(entries: readonly LogEntry[]): Promise<void> {
-    this.#waiting = this.#waiting.length === 0 ? [...entries] : this.#waiting.concat(entries);
+    this.#waiting.add(entries);
     this.#handOver();
-    while (this.#waiting.length >= MAX_BATCH && !this.failed.aborted) await this.#progress.promise;
+    while (this.#waiting.isFull && !this.failed.aborted) await this.#progress.promise;
   }
 
   /** Resolves when what is being written has ended, either way; what waits is dropped. */
   async stop(): Promise<void> {
-    this.#waiting = [];
+    this.#waiting.clear();
     clearTimeout(this.#due);
     while (this.#underWay > 0) await this.#progress.promise;
   }
 
   #handOver(): void {
-    while (this.#mayHandOver()) {
-      const batch = this.#waiting.slice(0, MAX_BATCH);
-      this.#waiting = this.#waiting.slice(MAX_BATCH);
-      void this.#run(batch);
-    }
+    while (this.#mayHandOver()) void this.#run(this.#waiting.take());
   }
 
   #mayHandOver(): boolean {
     if (this.failed.aborted || this.#waiting.length === 0) return false;
-    if (this.#waiting.length >= MIN_AHEAD) return this.#underWay <= 1;
+    if (this.#waiting.length >= MIN_AHEAD || this.#waiting.isFull) return this.#underWay <= 1;
     return this.#underWay === 0 && this.#isTime();
   }
 

@@ -1,3 +1,4 @@
+import { encodeJobEvent } from '@jobstream/domain';
 import { eventually, startNats } from '@jobstream/testing';
 import { expect, test } from 'vitest';
 import { NewerEventError } from './errors.ts';
@@ -65,19 +66,22 @@ test('loses nothing and repeats nothing when the server is killed and comes back
   await ended;
 });
 
-test('shows a message that is no event as malformed, and passes over what is not about jobs', async () => {
+test('shows a message that is no event as malformed, passes over what is not about jobs, and tells the size of all', async () => {
   await using nats = await startNats();
   await using log = await openEventLog({ url: nats.url });
   await publishRaw(nats.url, 'jobs.email.x.created', 'not JSON');
   await publishRaw(nats.url, 'jobs.email.x.created', '{"v":1}');
   await publishRaw(nats.url, 'schedules.nightly.created', '{}');
+  const event = new JobScript().create();
+  await log.append(event, 0);
   const feed = log.follow({ after: 0 });
   const { entries, ended } = collect(feed);
-  await eventually(() => expect(entries).toHaveLength(3));
+  await eventually(() => expect(entries).toHaveLength(4));
   expect(entries).toMatchObject([
-    { kind: 'malformed', sequence: 1, subject: 'jobs.email.x.created', body: Buffer.from('not JSON') },
-    { kind: 'malformed', sequence: 2 },
-    { kind: 'other', sequence: 3 },
+    { kind: 'malformed', sequence: 1, bytes: 8, subject: 'jobs.email.x.created', body: Buffer.from('not JSON') },
+    { kind: 'malformed', sequence: 2, bytes: 7 },
+    { kind: 'other', sequence: 3, bytes: 2 },
+    { kind: 'event', sequence: 4, bytes: encodeJobEvent(event).length, event },
   ]);
   await feed.stop();
   await ended;

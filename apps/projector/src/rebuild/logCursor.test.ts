@@ -1,9 +1,10 @@
 import { TableRebuild } from '@jobstream/readmodel';
-import type { SecondTables } from '@jobstream/readmodel';
+import type { ProjectableEntry, SecondTables } from '@jobstream/readmodel';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { projectorStage } from '../testing/projectorStage.ts';
 import type { ProjectorStage } from '../testing/projectorStage.ts';
 import { LogCursor } from './logCursor.ts';
+import type { LogCursorOptions } from './logCursor.ts';
 
 let stage: ProjectorStage;
 
@@ -15,14 +16,26 @@ afterEach(() => stage[Symbol.asyncDispose]());
 
 const never = new AbortController().signal;
 
+interface CursorHooks {
+  readonly onTurn?: (tables: SecondTables) => Promise<void>;
+  readonly onBatch?: (entries: readonly ProjectableEntry[]) => void;
+}
+
 /** A cursor for the second tables of a rebuild that has just begun. */
-async function openCursor(
-  onTurn: (tables: SecondTables) => Promise<void> = () => Promise.resolve(),
-): Promise<LogCursor & AsyncDisposable> {
+async function openCursor({ onTurn = () => Promise.resolve(), onBatch = () => {} }: CursorHooks = {}): Promise<
+  LogCursor & AsyncDisposable
+> {
   const { eventLog, databaseUrl } = stage;
   const rebuild = await TableRebuild.open(databaseUrl, 'rebuild');
   const { tables } = rebuild;
-  const cursor = new LogCursor({ eventLog, tables, onTurn: () => onTurn(tables) });
+  const watched: LogCursorOptions['tables'] = {
+    lastSequence: tables.lastSequence,
+    apply(entries) {
+      onBatch(entries);
+      return tables.apply(entries);
+    },
+  };
+  const cursor = new LogCursor({ eventLog, tables: watched, onTurn: () => onTurn(tables) });
   return Object.assign(cursor, {
     async [Symbol.asyncDispose]() {
       await cursor.stop();
@@ -50,11 +63,13 @@ test('the wait for a write can be given up, and the next call waits for the same
   await stage.createJob();
   const [applied, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   let written = false;
-  await using cursor = await openCursor(async ({ lastSequence }) => {
-    if (lastSequence === 0) return;
-    applied.resolve();
-    await gate.promise;
-    written = true;
+  await using cursor = await openCursor({
+    onTurn: async ({ lastSequence }) => {
+      if (lastSequence === 0) return;
+      applied.resolve();
+      await gate.promise;
+      written = true;
+    },
   });
   const giveUp = new AbortController();
   const first = cursor.to(1, giveUp.signal);
@@ -65,4 +80,15 @@ test('the wait for a write can be given up, and the next call waits for the same
   gate.resolve();
   expect(await next).toBe(true);
   expect(await positions()).toEqual([{ position: 1 }]);
+});
+
+test('a batch ends before it is larger than 16 MB', async () => {
+  const [payload, backoff] = ['x'.repeat(900_000), { type: 'fixed', delayMs: 100 }];
+  const data = { payload, maxAttempts: 1, backoff, timeoutMs: 60_000, tags: [] };
+  for (let job = 0; job < 20; job++) await stage.createJob({ data });
+  const batches: number[] = [];
+  await using cursor = await openCursor({ onBatch: (entries) => batches.push(entries.length) });
+  await cursor.to(20, never);
+  expect(batches).toEqual([17, 3]);
+  expect(await positions()).toEqual([{ position: 20 }]);
 });

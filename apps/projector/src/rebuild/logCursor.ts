@@ -2,16 +2,14 @@ import { LogUnavailableError } from '@jobstream/eventlog';
 import type { EventFeed, EventLog, LogEntry } from '@jobstream/eventlog';
 import { RebuildRefusedError } from '@jobstream/readmodel';
 import type { SecondTables } from '@jobstream/readmodel';
+import { WaitingEntries } from '../waitingEntries.ts';
 
 export interface LogCursorOptions {
   readonly eventLog: Pick<EventLog, 'follow'>;
-  readonly tables: SecondTables;
+  readonly tables: Pick<SecondTables, 'apply' | 'lastSequence'>;
   /** Called after each batch, and each second while none arrives; what it throws ends the reading. */
   readonly onTurn: () => Promise<void>;
 }
-
-/** Events in one transaction, unless the position comes earlier. Nobody waits for these rows. */
-const BATCH = 10_000;
 
 /** Reads the log for second tables and stops at exactly the position that is asked for; what came further, it keeps. */
 export class LogCursor {
@@ -19,7 +17,7 @@ export class LogCursor {
   readonly #feed: EventFeed;
   readonly #arrays: AsyncIterator<readonly LogEntry[]>;
   #next: Promise<IteratorResult<readonly LogEntry[]>> | undefined;
-  #kept: LogEntry[] = [];
+  readonly #kept = new WaitingEntries();
   /** Up to where everything is handed over to the tables, written or not. */
   #handedOver: number;
   /** Resolves when all that was handed over is written; stays rejected once some of it was not. */
@@ -66,14 +64,9 @@ export class LogCursor {
   }
 
   async #take(position: number, stop: AbortSignal): Promise<readonly LogEntry[]> {
-    while (this.#kept.length < BATCH && (this.#kept.at(-1)?.sequence ?? 0) < position) {
-      this.#kept.push(...(await this.#arrived(stop)));
-    }
+    while (!this.#kept.isFull && this.#kept.lastSequence < position) this.#kept.add(await this.#arrived(stop));
     stop.throwIfAborted();
-    const beyond = this.#kept.findIndex(({ sequence }) => sequence > position);
-    const end = Math.min(beyond === -1 ? this.#kept.length : beyond, BATCH);
-    const batch = this.#kept.slice(0, end);
-    this.#kept = this.#kept.slice(end);
+    const batch = this.#kept.take(position);
     if (batch.length === 0) throw forgotten(position);
     return batch;
   }
