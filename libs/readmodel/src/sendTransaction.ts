@@ -2,7 +2,7 @@ import type { Client, QueryResult } from 'pg';
 import { JOBS_PROJECTION } from './checkpoint.ts';
 import { copyRows } from './copyRows.ts';
 import type { RowCopy } from './copyRows.ts';
-import { ProjectionFencedError } from './errors.ts';
+import { ProjectionFencedError, ReadModelUnavailableError } from './errors.ts';
 import type { Statement } from './jobs/jobStatements.ts';
 import { quarantineStatement } from './quarantineStatement.ts';
 import type { MalformedEntry } from './quarantineStatement.ts';
@@ -35,7 +35,7 @@ const MOVE_CHECKPOINT = {
 
 /** A transaction whose COMMIT is on its way. */
 export interface SentTransaction {
-  /** Settles with the answer to the COMMIT. */
+  /** Settles with the answer to the COMMIT; ReadModelUnavailableError when it was rolled back instead. */
   readonly committed: Promise<unknown>;
 }
 
@@ -61,7 +61,13 @@ export async function sendTransaction(client: Client, batch: BatchTransaction): 
     await client.query('ROLLBACK').catch(() => {}); // fails with the connection, which rolls back as well
     throw error;
   }
-  return { committed: client.query('COMMIT') };
+  return { committed: commit(client) };
+}
+
+/** Postgres answers the COMMIT of a transaction in which something has failed, such as a ping, with a ROLLBACK, not with an error. */
+async function commit(client: Client): Promise<void> {
+  const { command } = await client.query('COMMIT');
+  if (command !== 'COMMIT') throw new ReadModelUnavailableError(`a COMMIT was answered with ${command}`);
 }
 
 type Outcomes = readonly PromiseSettledResult<QueryResult>[];

@@ -3,10 +3,10 @@ import { ReadModelUnavailableError } from './errors.ts';
 
 /**
  * SQLSTATEs after which the same request may succeed later: connection, resources, operator and system trouble,
- * a read-only standby, serialization and deadlock, lock and statement timeouts.
+ * a read-only standby, serialization and deadlock, lock and statement timeouts, a transaction in which something else failed.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
-const TEMPORARY = /^(08|53|57|58|40|25006|25P03|55P03)/;
+const TEMPORARY = /^(08|53|57|58|40|25006|25P02|25P03|55P03)/;
 
 /** What `pg` says without a code when a connection cannot be had, is lost, or does not answer. */
 const CONNECTION_TROUBLE = /timeout|terminated|connection error|not queryable|Connection ended/i;
