@@ -3,6 +3,8 @@ import type { EventFeed, LogEntry } from '@jobstream/eventlog';
 import { eventually, startNats, startTcpProxy } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CheckpointAheadError } from './checkpointAheadError.ts';
+import { silentObserver } from './projectionObserver.ts';
+import { appendLife, finishLife } from './testing/jobLoad.ts';
 import { projectorStage } from './testing/projectorStage.ts';
 import type { ProjectorStage } from './testing/projectorStage.ts';
 import { startProjector } from './testing/startProjector.ts';
@@ -120,6 +122,20 @@ test('while Postgres is away the log is not lost from sight', async () => {
   await proxy.heal();
   await stage.projected(second);
   expect(await checkpoint()).toBe(2);
+});
+
+test('rows that others keep from being changed are tried again until they can be', async () => {
+  await stage.sql(`CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`);
+  await stage.sql('CREATE TRIGGER skip BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION skip()');
+  const { promise: interrupted, resolve } = Promise.withResolvers<void>();
+  await using projector = await startProjector({ ...stage, observer: { ...silentObserver, interrupted: resolve } });
+  const job = await appendLife(stage.eventLog, 1);
+  await stage.projected(job);
+  await finishLife(stage.eventLog, job);
+  await Promise.race([interrupted, projector.failure]);
+  await stage.sql('DROP TRIGGER skip ON jobs');
+  await stage.projectedAll();
+  expect((await stage.readModel.findJob(job))?.job.status).toBe('completed');
 });
 
 test('while the log is away the projector waits, and catches up when it is back', async () => {

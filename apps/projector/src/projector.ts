@@ -1,7 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { LogUnavailableError } from '@jobstream/eventlog';
 import type { EventLog } from '@jobstream/eventlog';
-import { JobProjection, ProjectionFencedError, ReadModelUnavailableError } from '@jobstream/readmodel';
+import {
+  JobProjection,
+  JobsOutOfStepError,
+  ProjectionFencedError,
+  ReadModelUnavailableError,
+} from '@jobstream/readmodel';
 import type { Logger, Service, Tracing } from '@jobstream/runtime';
 import { silentObserver, type ProjectionObserver } from './projectionObserver.ts';
 import { projectLog } from './projectLog.ts';
@@ -24,7 +29,7 @@ const WATCH_INTERVAL_MS = 10_000;
 
 /**
  * Keeps the read model in step with the log. Any number of projectors may run: one holds the lock and works, the others
- * stand by. What may pass (Postgres or the log away, the lock lost) is tried again with growing pauses.
+ * stand by. What may pass (Postgres or the log away, the lock lost, rows changed by others) is tried again with growing pauses.
  */
 export class Projector implements Service {
   readonly name = 'projector';
@@ -116,6 +121,7 @@ function isTemporary(error: unknown): boolean {
   return (
     error instanceof ReadModelUnavailableError ||
     error instanceof LogUnavailableError ||
-    error instanceof ProjectionFencedError
+    error instanceof ProjectionFencedError ||
+    error instanceof JobsOutOfStepError
   );
 }

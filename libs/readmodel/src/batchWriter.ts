@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { encodeJobEvent } from '@jobstream/domain';
 import { DatabaseError } from 'pg';
 import type { Client } from 'pg';
+import { JobsOutOfStepError } from './errors.ts';
 import { prepareJobs } from './jobs/prepareJobs.ts';
 import type { PreparedJobs } from './jobs/prepareJobs.ts';
 import type { Statement } from './jobs/jobStatements.ts';
@@ -9,7 +10,7 @@ import { RecentJobs } from './jobs/recentJobs.ts';
 import type { ProjectableEntry, ProjectableEvent } from './projectableEntry.ts';
 import { outdatedCondition } from './statistics/statisticsPeriod.ts';
 import type { MalformedEntry } from './quarantineStatement.ts';
-import { JobsOutOfStepError, sendTransaction } from './sendTransaction.ts';
+import { sendTransaction } from './sendTransaction.ts';
 import { translated } from './translateError.ts';
 
 /** A message that was put aside instead of projected, and why. */

@@ -47,3 +47,13 @@ export class ProjectionFencedError extends Error {
     this.name = 'ProjectionFencedError';
   }
 }
+
+/** Rows are not as was assumed without reading them; nothing of the batch is committed. */
+export class JobsOutOfStepError extends Error {
+  readonly code = 'JOBS_OUT_OF_STEP';
+
+  constructor(expected: number, found: number) {
+    super(`${expected} rows of jobs should have changed, but ${found} did`);
+    this.name = 'JobsOutOfStepError';
+  }
+}

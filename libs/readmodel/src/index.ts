@@ -11,6 +11,7 @@ export type { PoolOptions } from './createPool.ts';
 export {
   InvalidApiKeyError,
   InvalidCursorError,
+  JobsOutOfStepError,
   ProjectionFencedError,
   ReadModelUnavailableError,
   SchemaMismatchError,

@@ -72,7 +72,8 @@ export class JobProjection {
    * Projects the next messages of the log, oldest first, and moves the checkpoint past them, in one transaction.
    * Messages at or before the checkpoint are skipped. Returns what had to be put aside. The next ones may be handed over
    * before it has resolved: they are prepared while these are written.
-   * ReadModelUnavailableError (it may be committed or not: the checkpoint tells), ProjectionFencedError.
+   * ReadModelUnavailableError (it may be committed or not: the checkpoint tells), ProjectionFencedError; JobsOutOfStepError
+   * when rows were not changed as they should be even though they had just been read.
    */
   apply(entries: readonly ProjectableEntry[]): Promise<readonly Quarantined[]> {
     if (this.#writer === undefined) return Promise.reject(new Error('the lock of the projection is not taken'));

@@ -2,20 +2,10 @@ import type { Client, QueryResult } from 'pg';
 import { JOBS_PROJECTION } from './checkpoint.ts';
 import { copyRows } from './copyRows.ts';
 import type { RowCopy } from './copyRows.ts';
-import { ProjectionFencedError, ReadModelUnavailableError } from './errors.ts';
+import { JobsOutOfStepError, ProjectionFencedError, ReadModelUnavailableError } from './errors.ts';
 import type { Statement } from './jobs/jobStatements.ts';
 import { quarantineStatement } from './quarantineStatement.ts';
 import type { MalformedEntry } from './quarantineStatement.ts';
-
-/** Rows are not as was assumed without reading them; nothing of the batch is committed. */
-export class JobsOutOfStepError extends Error {
-  readonly code = 'JOBS_OUT_OF_STEP';
-
-  constructor(expected: number, found: number) {
-    super(`${expected} rows of jobs should have changed, but ${found} did`);
-    this.name = 'JobsOutOfStepError';
-  }
-}
 
 /** A batch ready to be written, and the checkpoint that it moves. */
 export interface BatchTransaction {
