@@ -53,6 +53,7 @@ export class BatchWriter {
   #taken: number;
   /** Rises when what is remembered turns out to be wrong: batches folded in an earlier round are folded again. */
   #round = 0;
+  /** When a batch was committed with which old statistics went. */
   #prunedAt = Number.NEGATIVE_INFINITY;
   #folded: Promise<unknown> = Promise.resolve();
   #sent: Promise<unknown> = Promise.resolve();
@@ -140,7 +141,8 @@ export class BatchWriter {
 
   async #transact(entries: readonly ProjectableEntry[], prepared: PreparedJobs): Promise<SentBatch> {
     const { copies } = prepared;
-    const statements = [...this.#pruning(), ...prepared.statements];
+    const pruning = this.#pruning();
+    const statements = [...pruning, ...prepared.statements];
     const [from, generation] = [this.#sentThrough, this.#generation];
     const through = entries.at(-1)?.sequence ?? from;
     const batch = { from, through, generation, malformed: entries.filter(isMalformed), copies, statements };
@@ -149,6 +151,7 @@ export class BatchWriter {
     const settled = async () => {
       await translated(committed);
       this.#lastSequence = through;
+      if (pruning.length > 0) this.#prunedAt = performance.now();
       this.#recent.committed(prepared.writes);
       return quarantinedOf(entries);
     };
@@ -157,10 +160,7 @@ export class BatchWriter {
 
   /** With one batch an hour go the statistics that are too old. */
   #pruning(): readonly Statement[] {
-    const now = performance.now();
-    if (now - this.#prunedAt < PRUNE_INTERVAL_MS) return [];
-    this.#prunedAt = now;
-    return [PRUNE_STATISTICS];
+    return performance.now() - this.#prunedAt < PRUNE_INTERVAL_MS ? [] : [PRUNE_STATISTICS];
   }
 
   #forget(): void {

@@ -51,6 +51,19 @@ async function project(batches: readonly (readonly JobEvent[])[]): Promise<void>
   }
 }
 
+async function projectOld(): Promise<void> {
+  await project([[new JobEvents().next('JobCreated', {}, { at: '2020-05-05T05:05:05Z' })]]);
+}
+
+async function insertOldHour(): Promise<void> {
+  await database.query(`INSERT INTO job_statistics
+    SELECT 'hour', starts_at, type, tenant, 1, 1, 1, 1, '{}', '{}' FROM job_statistics`);
+}
+
+function resolutions(): Promise<object[]> {
+  return database.query('SELECT resolution FROM job_statistics ORDER BY 1');
+}
+
 function read(resolution: Resolution): Promise<StatisticsPage> {
   const [from, to] = [new Date(instant - 86_400_000).toISOString(), new Date(instant + 86_400_000).toISOString()];
   return readModel.readStatistics({ resolution, from, to });
@@ -102,13 +115,18 @@ describe('statistics', () => {
   });
 
   test('of minutes and hours that are too old are neither made nor kept', async () => {
-    const old = new JobEvents().next('JobCreated', {}, { at: '2020-05-05T05:05:05Z' });
-    await project([[old]]);
-    const resolutions = () => database.query('SELECT resolution FROM job_statistics ORDER BY 1');
+    await projectOld();
     expect(await resolutions()).toEqual([{ resolution: 'day' }]);
-    await database.query(`INSERT INTO job_statistics
-      SELECT 'hour', starts_at, type, tenant, 1, 1, 1, 1, '{}', '{}' FROM job_statistics`);
+    await insertOldHour();
     await project([[new JobEvents().next('JobProgressed')]]);
+    expect(await resolutions()).toEqual([{ resolution: 'day' }]);
+  });
+
+  test('of hours that are too old go with the next batch when Postgres refuses the one that they were to go with', async () => {
+    await projectOld();
+    await insertOldHour();
+    await database.query(`ALTER TABLE jobs ADD CONSTRAINT no_poison CHECK (type <> 'poison')`);
+    await project([[new JobEvents({ jobType: 'poison' }).next('JobCreated')]]);
     expect(await resolutions()).toEqual([{ resolution: 'day' }]);
   });
 });
