@@ -1,4 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { JobEvent } from '@jobstream/domain';
+import { EventLog } from '@jobstream/eventlog';
 import { eventually, startNats } from '@jobstream/testing';
 import type { TestNats } from '@jobstream/testing';
 import { Schema } from 'effect';
@@ -309,6 +311,29 @@ describe('a worker that stops', () => {
     resolve();
     await stopped;
     expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1', 'JobCompleted 1']);
+  });
+
+  test('begins no handler whose claim comes back from the log after the grace time', async () => {
+    const [claimed, closed] = [gate(), gate()];
+    class SlowLog extends EventLog {
+      override async append(event: JobEvent, expected: number) {
+        const sequence = await super.append(event, expected);
+        if (event.event !== 'JobStarted') return sequence;
+        claimed.resolve();
+        await closed.promise;
+        return sequence;
+      }
+    }
+    let runs = 0;
+    const eventLog = new SlowLog({ url: nats.url, name: 'worker' });
+    const worker = await startWorker(() => void runs++, { eventLog });
+    const { jobId } = await log.create(worker.type);
+    await claimed.promise;
+    const stopped = worker.stop();
+    setTimeout(closed.resolve, 0); // behind the timer of the grace time, which is over at once
+    await stopped;
+    expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1', 'JobReleased 1']);
+    expect(runs).toBe(0);
   });
 
   test('releases attempts that go on, also those that ignore it, and another worker runs them as the same attempt', async () => {

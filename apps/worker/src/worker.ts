@@ -5,7 +5,6 @@ import { silentObserver, type AttemptObserver } from './attempt/attemptObserver.
 import { CancelWatch } from './attempt/cancelWatch.ts';
 import type { Clock } from './clock.ts';
 import type { HandlerRegistry } from './handler/handlerRegistry.ts';
-import { OneAtATime } from './oneAtATime.ts';
 import { within } from './within.ts';
 import { workerName } from './workerName.ts';
 import type { WorkerContext } from './workerContext.ts';
@@ -39,7 +38,6 @@ export class Worker implements Service {
   readonly #context: WorkerContext;
   readonly #closing = new AbortController();
   readonly #cancelWatch: CancelWatch;
-  readonly #perJob = new OneAtATime();
   #queues: readonly JobQueue[] = [];
   #stopped: Promise<void> | undefined;
 
@@ -53,7 +51,7 @@ export class Worker implements Service {
 
   async start(): Promise<void> {
     const { eventLog, handlers, concurrency, limits, ackWaitMs, logger } = this.#options;
-    const onDelivery = (delivery: Delivery) => this.#onDelivery(delivery);
+    const onDelivery = (delivery: Delivery) => answerDelivery(delivery, this.#context);
     this.#cancelWatch.start([...handlers.keys()]);
     for (const jobType of handlers.keys()) {
       const queue = await eventLog.openQueue({ concurrency, ...limits?.get(jobType), jobType, ackWaitMs, onDelivery });
@@ -74,20 +72,5 @@ export class Worker implements Service {
     this.#closing.abort();
     await within(CLOSING_MS, drained);
     this.#cancelWatch.stop();
-  }
-
-  /**
-   * Deliveries of one job take turns: a message that comes again while this process runs the job is held (and kept
-   * alive by the queue) until the run is over, and answered then, from the state in which the job is by that time.
-   */
-  #onDelivery(delivery: Delivery): Promise<boolean> {
-    return this.#perJob.run(delivery.jobId, () => this.#answer(delivery));
-  }
-
-  /** Whether it led to an attempt. */
-  #answer(delivery: Delivery): Promise<boolean> {
-    if (this.#stopped === undefined) return answerDelivery(delivery, this.#context);
-    delivery.release();
-    return Promise.resolve(false);
   }
 }

@@ -60,7 +60,7 @@ test('cancelling a running job aborts its handler at once, and the message is an
   expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1', 'JobCancelled']);
 });
 
-test('a cancel that comes between the start of an attempt and its run is not missed', async () => {
+test('a job that is cancelled between the start of its attempt and its run is not run', async () => {
   const heard = Promise.withResolvers<void>();
   class CancellingLog extends EventLog {
     override onCancelled(jobTypes: readonly string[], onHint: (jobId: string) => void) {
@@ -78,11 +78,13 @@ test('a cancel that comes between the start of an attempt and its run is not mis
       return sequence;
     }
   }
-  const { handler, reason } = endlessHandler();
+  let runs = 0;
+  const handler = handlerOf(() => void runs++);
   const eventLog = new CancellingLog({ url: nats.url, name: 'worker' });
-  await using _worker = await startTestWorker([handler], { natsUrl: nats.url, eventLog });
+  await using worker = await startTestWorker([handler], { natsUrl: nats.url, eventLog });
   await log.create(handler.type);
-  expect(await reason).toMatchObject({ code: 'JOB_CANCELLED' });
+  await eventually(() => expect(worker.lines).toContain(STOPPED));
+  expect(runs).toBe(0);
 });
 
 test('a cancel that the log refuses is heard, looked up, and stops nothing', async () => {

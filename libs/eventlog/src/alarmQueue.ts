@@ -35,7 +35,6 @@ export class AlarmQueue {
       stream: TIMERS_STREAM,
       consumer: CONSUMER,
       credit: () => 1,
-      concurrency: 1,
       room: () => 1,
       decode: decodeAlarm,
       onDelivery: (alarm) => this.#take(alarm),

@@ -108,6 +108,19 @@ test('a consumer that is new to a paused type is paused as well', async () => {
   expect({ paused, until: new Date(config.pause_until ?? 0) }).toEqual({ paused: true, until });
 });
 
+test('a consumer of a paused type that was deleted is paused when it is made again', async () => {
+  const jobType = newType();
+  const manager = await jetstreamManager(connection);
+  const until = new Date(Date.now() + 3_600_000);
+  {
+    await using _queue = await openQueue(jobType, (delivery) => delivery.ack());
+    await manager.consumers.pause('TIMERS', `due-${jobType}`, until);
+    await manager.consumers.delete('JOBS', `worker-${jobType}`);
+  }
+  await using _queue = await openQueue(jobType, (delivery) => delivery.ack());
+  expect(await manager.consumers.info('JOBS', `worker-${jobType}`)).toMatchObject({ paused: true });
+});
+
 test('delivers a requeued job', async () => {
   const jobType = newType();
   await using queue = await openQueue(jobType, (delivery) => delivery.ack());
@@ -231,6 +244,50 @@ test('keeps what it holds alive, also what waits for a slot, so that nothing com
   gate.resolve();
   await eventually(() => expect(queue.deliveries).toHaveLength(2));
   expect(queue.deliveries.map(({ deliveryCount }) => deliveryCount)).toEqual([1, 1]);
+});
+
+test('a message that comes again while its job is worked on takes no slot from other jobs', async () => {
+  const jobType = newType();
+  const gate = Promise.withResolvers<void>();
+  await using queue = await openQueue(
+    jobType,
+    async (delivery) => {
+      if (queue.deliveries.length === 1) delivery.release(); // as if its wait for an answer were over
+      await gate.promise;
+      delivery.ack();
+    },
+    2,
+  );
+  const { job } = await createJob(jobType);
+  const manager = await jetstreamManager(connection);
+  await eventually(async () => {
+    const { delivered } = await manager.consumers.info('JOBS', `worker-${jobType}`);
+    expect(delivered.consumer_seq).toBe(2);
+  });
+  const { job: other } = await createJob(jobType);
+  await eventually(() => expect(queue.deliveries.map(({ jobId }) => jobId)).toEqual([job.jobId, other.jobId]));
+  gate.resolve();
+  await eventually(() => expect(queue.deliveries.at(2)).toMatchObject({ jobId: job.jobId, deliveryCount: 2 }));
+});
+
+test('asks for larger portions as it claims more, so that the server has few requests to keep', async () => {
+  const jobType = newType();
+  let requests = 0;
+  await connection.subscribe(`$JS.API.CONSUMER.MSG.NEXT.JOBS.worker-${jobType}`, { callback: () => void requests++ });
+  const jobs = 2_000;
+  await Promise.all(Array.from({ length: jobs }, () => createJob(jobType)));
+  await using queue = await openQueue(
+    jobType,
+    async (delivery) => {
+      await log.lastSequence();
+      if (!(await delivery.takeSlot())) return delivery.release();
+      delivery.freeSlot();
+      delivery.ack();
+    },
+    4,
+  );
+  await eventually(() => expect(queue.deliveries.length).toBeGreaterThanOrEqual(jobs), { timeoutMs: 30_000 });
+  expect(requests).toBeLessThan(jobs / 2);
 });
 
 test('never works on more than its concurrency, and works on all', async () => {

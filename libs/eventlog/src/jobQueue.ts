@@ -3,8 +3,9 @@ import type { Delivery } from './delivery.ts';
 import { decodeDueDelivery, decodeEventDelivery } from './deliveryCodec.ts';
 import type { HeldDelivery } from './heldDelivery.ts';
 import { hearPauses } from './hearPauses.ts';
-import { LinkedSet } from './linkedSet.ts';
+import { LinkedSet, type Place } from './linkedSet.ts';
 import type { LogSink } from './logSink.ts';
+import { OneAtATime } from './oneAtATime.ts';
 import type { Pass } from './pass.ts';
 import { PullLoop } from './pullLoop.ts';
 import type { StartRate } from './rateWindow.ts';
@@ -47,16 +48,17 @@ export class JobQueue {
   readonly #gate: StartGate;
   readonly #loops: readonly PullLoop[];
   readonly #held = new LinkedSet<HeldDelivery>();
+  readonly #perJob = new OneAtATime();
   readonly #heartbeat: NodeJS.Timeout;
   readonly #forgetPauses: () => void;
 
   constructor(connection: Connection, options: JobQueueOptions, sink: LogSink) {
     this.#options = options;
     this.#gate = new StartGate({ ...options, onRoom: () => this.#onRoom() });
-    const { jobType, concurrency, rate } = options;
+    const { jobType, rate } = options;
     const onDelivery = (delivery: HeldDelivery) => this.#take(delivery);
     const credit = () => this.#gate.capacity() * HELD_FOR_EACH;
-    const common = { connection, sink, credit, concurrency, rate, onDelivery, room: () => this.#gate.room() };
+    const common = { connection, sink, credit, rate, onDelivery, room: () => this.#gate.room() };
     const events = { ...common, stream: JOBS_STREAM, decode: decodeEventDelivery };
     this.#loops = [
       new PullLoop({ ...events, consumer: workerConsumer(jobType) }),
@@ -79,8 +81,16 @@ export class JobQueue {
     clearInterval(this.#heartbeat);
   }
 
-  async #take(delivery: HeldDelivery): Promise<void> {
+  /**
+   * Deliveries of one job take turns: a message that comes again while its job is worked on here is held, without a pass,
+   * until that is over, and answered then, from the state in which the job is by that time.
+   */
+  #take(delivery: HeldDelivery): Promise<void> {
     const place = this.#held.add(delivery);
+    return this.#perJob.run(delivery.jobId, () => this.#work(delivery, place));
+  }
+
+  async #work(delivery: HeldDelivery, place: Place<HeldDelivery>): Promise<void> {
     let pass: Pass | undefined;
     let started: boolean | void = false;
     try {

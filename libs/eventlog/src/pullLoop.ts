@@ -14,8 +14,6 @@ export interface PullLoopOptions<Item = HeldDelivery> {
   readonly consumer: string;
   /** Messages asked for and held together, at most. */
   readonly credit: () => number;
-  /** What is asked for at once at most; requests go out when a quarter of it is free. */
-  readonly concurrency: number;
   /** How many more may start now, whoever asked for them. */
   readonly room: () => number;
   readonly rate?: StartRate | undefined;
@@ -30,21 +28,23 @@ const EXPIRES_MS = 30_000;
 /** When a request has brought nothing and the server did not say so so long after its end, it is asked again. */
 const RENEW_AFTER_MS = 5_000;
 const NANOS_PER_MS = 1_000_000;
-const RATE_PORTION_MS = 100;
+/** The credit is asked for in so many portions at most. */
+const PORTIONS = 8;
+const RATE_PORTION_MS = 25;
 const RETRY_LATER_MS = 5_000;
 /** For a server that does not answer. */
 const DRAIN_MS = 1_000;
+const TOO_MANY_REQUESTS = 'Exceeded MaxWaiting';
 /** Statuses that end a pull request without more messages; a 409 also comes when the server moves the consumer. */
 const MISSING_CONSUMER_PAUSE_MS = 500;
 
 /**
  * Pulls from one durable consumer just what there is room for: a message is never fetched to lie in a buffer while
- * another worker is idle. Requests for more go out in portions, when a quarter of the concurrency is free.
+ * another worker is idle. Requests for more go out in portions: the server keeps 512 of them for all workers of a consumer.
  */
 export class PullLoop<Item = HeldDelivery> {
   readonly #options: PullLoopOptions<Item>;
   readonly #inbox: string;
-  readonly #portion: number;
   #subscription: Subscription | undefined;
   #forgetRegained: (() => void) | undefined;
   #renewal: NodeJS.Timeout | undefined;
@@ -57,7 +57,6 @@ export class PullLoop<Item = HeldDelivery> {
   constructor(options: PullLoopOptions<Item>) {
     this.#options = options;
     this.#inbox = options.connection.newInbox();
-    this.#portion = Math.max(1, Math.floor(portionBase(options) / 4));
   }
 
   start(): void {
@@ -97,13 +96,20 @@ export class PullLoop<Item = HeldDelivery> {
 
   #pull(): void {
     const room = Math.min(this.#options.credit() - this.#held, this.#options.room()) - this.#requested;
-    if (this.#stopped || room < this.#portion || !this.#options.connection.isConnected()) return;
+    if (this.#stopped || room < this.#portion() || !this.#options.connection.isConnected()) return;
     const { stream, consumer, connection, expiresMs = EXPIRES_MS } = this.#options;
     this.#requested += room;
     const request = JSON.stringify({ batch: room, expires: expiresMs * NANOS_PER_MS });
     connection.nats.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, request, { reply: this.#inbox });
     clearTimeout(this.#renewal);
     this.#renewal = setTimeout(() => this.#pullAfresh(), expiresMs + RENEW_AFTER_MS);
+  }
+
+  /** An eighth of the credit, or what a rate allows in so long: the last of a slow rate must not wait for more of it. */
+  #portion(): number {
+    const { credit, rate } = this.#options;
+    const allowed = rate === undefined ? Infinity : (rate.starts / rate.perMs) * RATE_PORTION_MS;
+    return Math.max(1, Math.floor(Math.min(credit() / PORTIONS, allowed)));
   }
 
   #on(message: Msg): void {
@@ -116,9 +122,12 @@ export class PullLoop<Item = HeldDelivery> {
     const code = message.headers?.code ?? 0;
     if (code === 100) return;
     const left = Number(message.headers?.get('Nats-Pending-Messages') ?? '');
-    this.#requested = Math.max(0, this.#requested - (left > 0 ? left : this.#requested));
+    const description = message.headers?.description ?? String(code);
+    // Of one request too many, the others are still open.
+    const over = left > 0 || description === TOO_MANY_REQUESTS ? left : this.#requested;
+    this.#requested = Math.max(0, this.#requested - over);
     if (code === 408) this.#pull();
-    else this.#pullLater(message.headers?.description ?? String(code));
+    else this.#pullLater(description);
   }
 
   #pullLater(reason: string): void {
@@ -154,9 +163,4 @@ export class PullLoop<Item = HeldDelivery> {
     if (retry) message.release(RETRY_LATER_MS);
     else message.terminate();
   }
-}
-
-/** The concurrency, or what a rate allows in a tenth of a second: the last of a slow rate must not wait for more of it. */
-function portionBase({ concurrency, rate }: Pick<PullLoopOptions, 'concurrency' | 'rate'>): number {
-  return rate === undefined ? concurrency : Math.min(concurrency, (rate.starts / rate.perMs) * RATE_PORTION_MS);
 }

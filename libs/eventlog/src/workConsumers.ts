@@ -86,10 +86,13 @@ export async function ensureWorkConsumers(manager: JetStreamManager, options: Wo
   }
 }
 
-/** For a consumer that is new to a type which was paused by a release that did not know it. */
+/** For a consumer that is new to a paused type: one that an earlier release did not know, or that was deleted. */
 async function pauseOf(manager: JetStreamManager, jobType: string): Promise<Pick<ConsumerConfig, 'pause_until'>> {
-  const worker = await findConsumer(manager, JOBS_STREAM, workerConsumer(jobType));
-  const until = worker?.paused === true ? worker.config.pause_until : undefined;
+  const wanted = workConsumers({ jobType });
+  const found = await Promise.all(
+    wanted.map(({ stream, config }) => findConsumer(manager, stream, config.durable_name)),
+  );
+  const until = found.find((consumer) => consumer?.paused === true)?.config.pause_until;
   return until === undefined ? {} : { pause_until: until };
 }
 

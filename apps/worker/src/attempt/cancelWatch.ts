@@ -24,6 +24,8 @@ class Running {
   readonly abort: AttemptAbort;
   /** The sequence of the attempt's JobStarted: what is read must be at least as new. */
   readonly started: number;
+  /** Settles when it was looked whether a cancellation is true that was heard of before; undefined if none was. */
+  firstLook: Promise<unknown> | undefined;
   #isOver = false;
 
   constructor(attempt: Attempt, abort: AttemptAbort) {
@@ -86,11 +88,14 @@ export class CancelWatch {
   }
 
   /** Aborts the attempt if its job, which must be followed, was cancelled or will be, or when the worker closes. */
-  guard(attempt: Attempt, abort: AttemptAbort): Pick<Running, 'over'> {
+  guard(attempt: Attempt, abort: AttemptAbort): Pick<Running, 'over' | 'firstLook'> {
     const running = new Running(attempt, abort);
     const followed = this.#followed.get(attempt.delivery.jobId);
     if (followed !== undefined) followed.running = running;
-    if (followed?.heard === true) void this.#lookUp(running);
+    if (followed?.heard === true) {
+      running.firstLook = this.#look(running);
+      void this.#lookUp(running);
+    }
     if (this.#options.closing.aborted) abort.closing();
     return running;
   }

@@ -15,6 +15,8 @@ interface Run {
   readonly attempt: Attempt;
   readonly abort: AttemptAbort;
   readonly progress: ProgressReporter;
+  /** What has to be known first. */
+  readonly firstLook: Promise<unknown> | undefined;
 }
 
 /** Runs the handler to its end, its deadline or the worker's, or until the job is cancelled; all its progress is appended when this returns. */
@@ -26,7 +28,7 @@ export async function runHandler(attempt: Attempt, context: WorkerContext): Prom
   });
   try {
     const startedAt = performance.now();
-    const ending = await endOf({ attempt, abort, progress }, context);
+    const ending = await endOf({ attempt, abort, progress, firstLook: guard.firstLook }, context);
     const durationMs = Math.round(performance.now() - startedAt);
     const reported = progress.finish();
     if (reported !== undefined) await reported;
@@ -60,10 +62,13 @@ function endOf(run: Run, context: WorkerContext): Promise<Ending> {
   });
 }
 
-async function handled({ attempt, abort, progress }: Run, context: WorkerContext): Promise<unknown> {
+/** Not begun at all if it was aborted by then: the job was cancelled since its claim, or the worker closes. */
+async function handled({ attempt, abort, progress, firstLook }: Run, context: WorkerContext): Promise<unknown> {
+  if (firstLook !== undefined) await firstLook;
   const { chain, number, logger, handler } = attempt;
   const readable = readableJob(chain.job, context);
   const job = readable instanceof Promise ? await readable : readable;
+  if (abort.error !== undefined) throw abort.error;
   const given: JobContext = {
     job,
     attempt: number,
