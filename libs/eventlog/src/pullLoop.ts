@@ -121,13 +121,16 @@ export class PullLoop<Item = HeldDelivery> {
   #onStatus(message: Msg): void {
     const code = message.headers?.code ?? 0;
     if (code === 100) return;
-    const left = Number(message.headers?.get('Nats-Pending-Messages') ?? '');
-    const description = message.headers?.description ?? String(code);
-    // Of one request too many, the others are still open.
-    const over = left > 0 || description === TOO_MANY_REQUESTS ? left : this.#requested;
-    this.#requested = Math.max(0, this.#requested - over);
+    const reason = message.headers?.description ?? String(code);
+    this.#requested = this.#stillRequested(Number(message.headers?.get('Nats-Pending-Messages') ?? ''), reason);
     if (code === 408) this.#pull();
-    else this.#pullLater(description);
+    else this.#pullLater(reason);
+  }
+
+  /** Nothing when the server does not say how much was left, except that after one request too many the others are open. */
+  #stillRequested(left: number, reason: string): number {
+    if (left > 0) return Math.max(0, this.#requested - left);
+    return reason === TOO_MANY_REQUESTS ? this.#requested : 0;
   }
 
   #pullLater(reason: string): void {
