@@ -14,16 +14,31 @@ function handlerOf(run: (ctx: JobContext) => unknown): Handler {
   return defineHandler({ type: 'any', payload: Schema.Unknown, run: (_payload, ctx) => run(ctx) });
 }
 
-/** An event log that delivers each message again while its job runs, as after heartbeats that got lost. */
-class DoublingLog extends EventLog {
+/** An event log that hands its first message back while the job runs, so that it comes again, as after heartbeats that got lost. */
+class RepeatingLog extends EventLog {
   readonly running = Promise.withResolvers<void>();
+  #repeated = false;
 
   override openQueue(options: JobQueueOptions) {
     return super.openQueue({
       ...options,
+      onDelivery: (delivery) => {
+        if (!this.#repeated) void this.running.promise.then(() => delivery.release());
+        this.#repeated = true;
+        return options.onDelivery(delivery);
+      },
+    });
+  }
+}
+
+/** An event log that delivers each message again when it was answered. */
+class DoublingLog extends EventLog {
+  override openQueue(options: JobQueueOptions) {
+    return super.openQueue({
+      ...options,
       onDelivery: async (delivery) => {
-        const again = altered(delivery, { deliveryCount: delivery.deliveryCount + 1 });
-        await Promise.all([options.onDelivery(delivery), this.running.promise.then(() => options.onDelivery(again))]);
+        await options.onDelivery(delivery);
+        await options.onDelivery(altered(delivery, { deliveryCount: delivery.deliveryCount + 1 }));
       },
     });
   }
@@ -55,7 +70,7 @@ test('a job created after an outage runs: the worker takes deliveries again', as
 test('a message that is delivered again while this process runs its job waits for the end of the run', async () => {
   await using nats = await startNats();
   await using log = await TestLog.open(nats.url);
-  const eventLog = new DoublingLog({ url: nats.url, name: 'worker' });
+  const eventLog = new RepeatingLog({ url: nats.url, name: 'worker' });
   const { promise, resolve } = Promise.withResolvers<void>();
   const handler = handlerOf(({ job }) => {
     eventLog.running.resolve();
@@ -68,7 +83,7 @@ test('a message that is delivered again while this process runs its job waits fo
   const later = await log.create('any', { tags: ['later'] });
   await log.storyUntil(later.jobId, 'completed');
   resolve();
-  await eventually(() => expect(worker.lines.filter((line) => line === 'the job is completed')).toHaveLength(2));
+  await eventually(() => expect(worker.lines).toContain('the job is completed'));
   expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1', 'JobCompleted 1']);
 });
 
@@ -77,7 +92,6 @@ test('a message that comes again after its attempt failed leaves the retry to th
   await using log = await TestLog.open(nats.url);
   const eventLog = new DoublingLog({ url: nats.url, name: 'worker' });
   const handler = handlerOf(({ attempt }) => {
-    eventLog.running.resolve();
     if (attempt === 1) throw new Error('the first always fails');
   });
   await using _worker = await startTestWorker([handler], { natsUrl: nats.url, eventLog });
