@@ -23,7 +23,7 @@ export async function ensureCluster(cluster: Cluster): Promise<string> {
   const { home } = cluster;
   if (!existsSync(path.join(home, 'data', 'PG_VERSION'))) await createCluster(cluster);
   return readFile(path.join(home, 'password'), 'utf8').catch((cause: unknown) => {
-    const hint = 'delete that folder, the table is rebuilt from the log';
+    const hint = 'delete that folder, and the table is rebuilt from the log, but API keys have to be made anew';
     throw new Error(`The password of the database in ${home} cannot be read: ${hint}.`, { cause });
   });
 }

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, realpathSync } from 'node:fs';
-import { chmod, mkdir, rm, symlink } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { canReach } from './postgresAccount.ts';
 import type { PostgresAccount } from './postgresAccount.ts';
 
 /** Where data lies whose own folder the account of Postgres cannot reach, as below /root. */
 export const sharedData = '/var/lib/jobstream';
+/** The file in such a folder that names the link to it. */
+const OWNER = 'owner';
 
 /**
  * The folder that holds a cluster, its password and its log: `<dataDir>/postgres`, which is a link to a folder below
@@ -15,12 +17,28 @@ export const sharedData = '/var/lib/jobstream';
 export async function postgresHome(dataDir: string, account: PostgresAccount, shared = sharedData): Promise<string> {
   await mkdir(dataDir, { recursive: true });
   const home = path.join(dataDir, 'postgres');
-  if (existsSync(home)) return realpathSync(home);
+  if (existsSync(home)) return existing(home);
   const reachable = account.uid === undefined || canReach(account, dataDir);
   if (reachable) await mkdir(home, { mode: 0o755 });
   else await linkTo(await emptyFolder(shared, realpathSync(dataDir)), home);
   await chmod(home, 0o755); // whatever the umask is; the cluster in it is closed to others
-  return realpathSync(home);
+  return existing(home);
+}
+
+/** A data folder may be moved, and its link with it; of one that was copied, the original would have the same cluster. */
+async function existing(home: string): Promise<string> {
+  const folder = realpathSync(home);
+  if (!lstatSync(home).isSymbolicLink()) return folder;
+  const note = path.join(folder, OWNER);
+  const owner = await readFile(note, 'utf8').catch(() => '');
+  const own = path.join(realpathSync(path.dirname(home)), path.basename(home));
+  if (owner !== own && existsSync(owner) && realpathSync(owner) === folder) {
+    throw new Error(
+      `${home} is a copy of ${owner} and leads to the same data: delete the link ${home} and start again.`,
+    );
+  }
+  await writeFile(note, own);
+  return folder;
 }
 
 async function emptyFolder(shared: string, dataDir: string): Promise<string> {

@@ -116,7 +116,8 @@ async function dial(options: EventLogOptions): Promise<NatsConnection> {
   try {
     return await connect(await connectionOptions(options));
   } catch (error) {
-    throw new LogUnavailableError(`cannot connect to ${options.url}`, { cause: error });
+    const servers = options.url.replaceAll(/[^/,]*@/g, '***@'); // no password in logs
+    throw new LogUnavailableError(`cannot connect to ${servers}`, { cause: error });
   }
 }
 

@@ -71,9 +71,13 @@ test('a misspelt name with our prefix is refused', () => {
   ]);
 });
 
-test('no user and password of an address reaches a message', () => {
-  const [problem] = problemsOf({ DATABASE_URL: 'mysql://admin:s3cret@db:3306/jobs' });
-  expect(problem).toContain('got: mysql://***@db:3306/jobs');
+test.each([
+  ['mysql://admin:s3cret@db:3306/jobs', 'mysql://***@db:3306/jobs'],
+  ['postgres://admin:s3/cr@et@db:3306/jobs', 'postgres://***@db:3306/jobs'],
+  ['admin:s3cret@db', '***@db'],
+])('no user and password of %s reaches a message', (raw, told) => {
+  const [problem] = problemsOf({ DATABASE_URL: raw });
+  expect(problem).toContain(`got: ${told}`);
 });
 
 describe('integers', () => {

@@ -93,9 +93,9 @@ function sentence(name: string, { expected, got }: Mistake): string {
   return `expected ${name} to ${expected}, got: ${shown(got)}`;
 }
 
-/** The value as it may appear in a message: user and password of a URL stay out of logs. */
+/** The value as it may appear in a message: what may be user and password of a URL, even a broken one, stays out of logs. */
 function shown(raw: string): string {
-  return raw.replaceAll(/\/\/[^/@\s]*@/g, '//***@');
+  return raw.replace(/^(\w+:\/\/)?.*@/s, '$1***@');
 }
 
 /** A misspelt setting must not pass in silence, so the project's own prefix is reserved. */

@@ -84,6 +84,16 @@ test('a part that cannot stop does not keep the others from stopping, and the co
   expect(child.log.slice(4)).toEqual(['stopping', 'third stopped', 'did not stop cleanly', 'first stopped', 'stopped']);
 });
 
+test('a signal that follows the loss of the parent does not cut short what the process has to finish', async () => {
+  const child = startChild({ scenario: 'stop-waits' });
+  await child.logged('ready');
+  child.process.disconnect();
+  await child.logged('second is stopping');
+  child.process.kill('SIGTERM');
+  expect(await child.end()).toMatchObject({ code: 0 });
+  expect(child.log).toContain('first stopped');
+});
+
 test('a second signal ends the process at once with code 1', async () => {
   const child = startChild({ scenario: 'stop-hangs' });
   await child.logged('ready');

@@ -72,16 +72,21 @@ async function stopAll(parts: readonly Service[], logger: Logger): Promise<void>
 
 function stopSignal(logger: Logger): AbortSignal {
   const controller = new AbortController();
+  let asked = false;
   const stop = (reason: string) => {
-    if (controller.signal.aborted) process.exit(1);
+    if (controller.signal.aborted) return;
     logger.info({ reason }, 'stopping');
     controller.abort(reason);
   };
-  process.on('SIGTERM', () => stop('SIGTERM'));
-  process.on('SIGINT', () => stop('SIGINT'));
-  process.once('disconnect', () => {
-    if (!controller.signal.aborted) stop('parent is gone');
-  });
+  // A signal that follows the loss of the parent is the first: whoever cleans up after the parent sends it.
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (asked) process.exit(1);
+    asked = true;
+    stop(signal);
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  process.once('disconnect', () => stop('parent is gone'));
   return controller.signal;
 }
 

@@ -42,6 +42,13 @@ function misbehaviour(logger: Logger): Partial<Service> {
       };
     case 'stop-fails':
       return { stop: () => Promise.reject(new Error('the connection is lost')) };
+    case 'stop-waits':
+      return {
+        async stop() {
+          logger.info('second is stopping');
+          await once(process, 'SIGTERM');
+        },
+      };
     case 'stop-hangs':
       return {
         stop() {
