@@ -29,7 +29,7 @@ const EXPIRES_MS = 30_000;
 const RENEW_AFTER_MS = 5_000;
 const NANOS_PER_MS = 1_000_000;
 /** The credit is asked for in so many portions at most. */
-const PORTIONS = 8;
+const PORTIONS = 16;
 const RATE_PORTION_MS = 25;
 const RETRY_LATER_MS = 5_000;
 /** For a server that does not answer. */
@@ -105,7 +105,7 @@ export class PullLoop<Item = HeldDelivery> {
     this.#renewal = setTimeout(() => this.#pullAfresh(), expiresMs + RENEW_AFTER_MS);
   }
 
-  /** An eighth of the credit, or what a rate allows in so long: the last of a slow rate must not wait for more of it. */
+  /** A part of the credit, or what a rate allows in so long: the last of a slow rate must not wait for more of it. */
   #portion(): number {
     const { credit, rate } = this.#options;
     const allowed = rate === undefined ? Infinity : (rate.starts / rate.perMs) * RATE_PORTION_MS;
