@@ -166,6 +166,15 @@ test('an entry that was taken out of the manifest shows at the next one', async 
   await expect(new Archive(store).refresh()).rejects.toThrow('does not follow on');
 });
 
+test('an archive whose first entries were lost is not taken for a whole one, but one may begin late', async () => {
+  await archiveOf([message(5, randomUUID())], [message(6, randomUUID())], [message(7, randomUUID())]);
+  const names = await store.list('manifest', '');
+  for (const name of names.slice(0, 2)) {
+    await rm(path.join(folder, name));
+    await expect(new Archive(store).refresh()).rejects.toThrow('is not the first that was written');
+  }
+});
+
 test('what a writer left when it died before its entry is no part of the archive', async () => {
   const { segment, index } = await segmentOf([message(1, randomUUID())]);
   for (const { name, body } of [segment, index]) await store.write(name, body);

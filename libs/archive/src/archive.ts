@@ -111,8 +111,10 @@ export class Archive {
 
   #add(entry: SealedEntry): void {
     const last = this.#entries.at(-1);
-    if (last !== undefined && (entry.first !== last.last + 1 || entry.previous !== last.checksum)) {
-      throw new ArchiveCorruptError(entryName(entry.first), `does not follow on ${entryName(last.first)}`);
+    if (entry.previous !== (last?.checksum ?? '') || (last !== undefined && entry.first !== last.last + 1)) {
+      const fault =
+        last === undefined ? 'is not the first that was written' : `does not follow on ${entryName(last.first)}`;
+      throw new ArchiveCorruptError(entryName(entry.first), fault);
     }
     this.#entries = [...this.#entries, entry];
   }
