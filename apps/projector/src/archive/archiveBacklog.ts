@@ -1,5 +1,6 @@
 import type { Archive } from '@jobstream/archive';
 import type { EventLog } from '@jobstream/eventlog';
+import { assertNotBeyond } from './assertSameLog.ts';
 
 /** What of the log is not in its archive yet. */
 export interface ArchiveBacklog {
@@ -8,11 +9,12 @@ export interface ArchiveBacklog {
   readonly oldestMs: number;
 }
 
-/** What the log throws, and what the archive throws. */
+/** ArchiveMismatchError when the archive goes on beyond the log, and what the log and the archive throw. */
 export async function readBacklog(eventLog: Pick<EventLog, 'messages'>, archive: Archive): Promise<ArchiveBacklog> {
   const archived = await archive.refresh();
-  const { last } = await eventLog.messages.span();
+  const log = await eventLog.messages.span();
+  assertNotBeyond(archived, log);
   const [oldest] = await eventLog.messages.from(archived.last + 1, { count: 1 });
   const oldestMs = oldest === undefined ? 0 : Math.max(0, Date.now() - Date.parse(oldest.recordedAt));
-  return { messages: Math.max(0, last - archived.last), oldestMs };
+  return { messages: log.last - archived.last, oldestMs };
 }

@@ -2,6 +2,7 @@ import { SegmentBuilder } from '@jobstream/archive';
 import type { Archive, ArchiveWriter } from '@jobstream/archive';
 import type { EventLog } from '@jobstream/eventlog';
 import { ArchiveGapError } from './archiveGapError.ts';
+import { assertNotBeyond, assertSameLog } from './assertSameLog.ts';
 
 export interface ArchiveSegmentOptions {
   readonly eventLog: Pick<EventLog, 'messages'>;
@@ -19,8 +20,8 @@ export type SegmentOutcome = 'added' | 'behind' | 'nothing';
 const COUNT = 2_000;
 
 /**
- * Archives what comes next in the log, one segment at most. ArchiveGapError when the log has forgotten it, and what the log
- * and the archive throw.
+ * Archives what comes next in the log, one segment at most. ArchiveGapError when the log has forgotten it,
+ * ArchiveMismatchError when the archive is one of another log, and what the log and the archive throw.
  */
 export async function archiveSegment(options: ArchiveSegmentOptions): Promise<SegmentOutcome> {
   const builder = new SegmentBuilder();
@@ -31,8 +32,11 @@ export async function archiveSegment(options: ArchiveSegmentOptions): Promise<Se
 
 /** The sequence that is archived next, which the log still has if there is one. */
 async function nextSequence({ eventLog, archive, beginLate }: ArchiveSegmentOptions): Promise<number> {
-  const { last } = await archive.refresh();
-  const { first } = await eventLog.messages.span();
+  const archived = await archive.refresh();
+  const log = await eventLog.messages.span();
+  assertNotBeyond(archived, log);
+  await assertSameLog(archive, eventLog);
+  const [{ last }, { first }] = [archived, log];
   if (first <= last + 1) return last + 1;
   if (last === 0 && beginLate) return first;
   throw new ArchiveGapError(last + 1, first - 1);

@@ -7,8 +7,9 @@ import { createLogger } from '@jobstream/runtime';
 import { eventually, startNats, type TestNats } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { appendLife } from '../testing/jobLoad.ts';
-import type { ArchiveBacklog } from './archiveBacklog.ts';
+import { readBacklog, type ArchiveBacklog } from './archiveBacklog.ts';
 import { ArchiveGapError } from './archiveGapError.ts';
+import { ArchiveMismatchError } from './archiveMismatchError.ts';
 import { Archiver } from './archiver.ts';
 import { archiveSegment } from './archiveSegment.ts';
 
@@ -37,6 +38,24 @@ function newArchiver(store = new FolderStore(folder), observer = {}) {
   const options = { eventLog, archive: new Archive(store), store, maxAgeMs: MAX_AGE_MS, intervalMs: 50, logger };
   const archiver = new Archiver({ ...options, observer: silent });
   return { archiver, [Symbol.asyncDispose]: () => archiver.stop() };
+}
+
+/** What `archiveSegment` needs, with an archive that is read anew. */
+async function segmentParts(log: Pick<EventLog, 'messages'> = eventLog) {
+  const store = new FolderStore(folder);
+  const archive = new Archive(store);
+  const writer = await ArchiveWriter.open(store, archive);
+  return { eventLog: log, archive, writer, beginLate: false, stop: new AbortController().signal };
+}
+
+/** A log that was created anew on another server, with so many lives in it. */
+async function openOtherLog(lives: number) {
+  const server = await startNats();
+  const log = new EventLog({ url: server.url, name: 'test', maxAgeMs: 0, deadlineMs: 30_000 });
+  await log.start();
+  for (let made = 0; made < lives; made++) await appendLife(log);
+  const dispose = () => log.stop().then(() => server[Symbol.asyncDispose]());
+  return Object.assign(log, { [Symbol.asyncDispose]: dispose });
 }
 
 async function archived(): Promise<number> {
@@ -88,15 +107,26 @@ test('messages that the log has forgotten unarchived are a gap, which is not pap
   await appendLife(eventLog);
   await eventually(async () => expect((await eventLog.messages.span()).first).toBe(4), { timeoutMs: 40_000 });
   await appendLife(eventLog, 1);
-  const store = new FolderStore(folder);
-  const archive = new Archive(store);
-  const parts = {
-    eventLog,
-    archive,
-    writer: await ArchiveWriter.open(store, archive),
-    stop: new AbortController().signal,
-  };
+  const parts = await segmentParts();
   await expect(archiveSegment({ ...parts, beginLate: false })).rejects.toThrow(ArchiveGapError);
   expect(await archiveSegment({ ...parts, beginLate: true })).toBe('added');
-  expect(archive.span).toMatchObject({ first: 4, last: 4 });
+  expect(parts.archive.span).toMatchObject({ first: 4, last: 4 });
+}, 120_000);
+
+test('an archive that goes on beyond the log is one of another log, and is not added to', async () => {
+  await appendLife(eventLog);
+  expect(await archiveSegment(await segmentParts())).toBe('added');
+  await using other = await openOtherLog(0);
+  await expect(archiveSegment(await segmentParts(other))).rejects.toThrow(ArchiveMismatchError);
+  await expect(readBacklog(other, new Archive(new FolderStore(folder)))).rejects.toThrow('only up to 0');
+});
+
+test('an archive whose last message is another one in the log is not added to, however far the log goes', async () => {
+  await appendLife(eventLog);
+  expect(await archiveSegment(await segmentParts())).toBe('added');
+  await using other = await openOtherLog(2);
+  await expect(archiveSegment(await segmentParts(other))).rejects.toThrow('message 3 of the log is another one');
+  await appendLife(eventLog);
+  expect(await archiveSegment(await segmentParts())).toBe('added');
+  expect(await archived()).toBe(6);
 }, 120_000);

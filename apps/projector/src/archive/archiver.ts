@@ -4,6 +4,7 @@ import type { Archive, ArchiveStore } from '@jobstream/archive';
 import type { EventLog } from '@jobstream/eventlog';
 import type { Logger, Service } from '@jobstream/runtime';
 import { ArchiveGapError } from './archiveGapError.ts';
+import { ArchiveMismatchError } from './archiveMismatchError.ts';
 import { silentArchiveObserver, type ArchiveObserver } from './archiveObserver.ts';
 import { archiveSegment } from './archiveSegment.ts';
 import { readBacklog, type ArchiveBacklog } from './archiveBacklog.ts';
@@ -66,7 +67,8 @@ export class Archiver implements Service {
     } catch (error) {
       if (this.#stop.signal.aborted) return 'idle';
       this.#observer.failed();
-      const level = error instanceof ArchiveGapError ? 'error' : 'warn';
+      const isLasting = error instanceof ArchiveGapError || error instanceof ArchiveMismatchError;
+      const level = isLasting ? 'error' : 'warn';
       this.#options.logger[level]({ err: error }, 'archiving is interrupted');
       return 'idle';
     }
