@@ -1,4 +1,6 @@
+import { ArchiveCorruptError, ArchiveUnavailableError } from '@jobstream/archive';
 import { exists } from '@jobstream/domain';
+import { HistoryIncompleteError } from '@jobstream/eventlog';
 import type { Alarm, ScheduleSnapshot } from '@jobstream/eventlog';
 import { isLogAway } from '../attempt/untilAvailable.ts';
 import { fireSchedule } from './fireSchedule.ts';
@@ -9,6 +11,7 @@ import type { SchedulerContext } from './schedulerContext.ts';
 
 const RETRY_MS = 1_000;
 const READ_AT_ONCE = 200;
+const ARCHIVE_ERRORS = [ArchiveUnavailableError, ArchiveCorruptError, HistoryIncompleteError] as const;
 
 /** One alarm from its arrival to its answer. Never rejects. */
 export async function answerAlarm(alarm: Alarm, context: SchedulerContext): Promise<void> {
@@ -47,21 +50,26 @@ async function fireKnown(snapshot: ScheduleSnapshot, alarm: Alarm, context: Sche
     if (schedule !== undefined) await ringAgain(schedule, alarm, context);
     await renewSchedule(snapshot.schedule, alarm, context);
   } catch (error) {
-    if (isLogAway(error)) throw error;
+    if (mustWait(error)) throw error;
     context.logger.error({ err: error, schedule: name }, 'a schedule could not be fired');
   }
 }
 
 /**
- * While the log is away the alarm waits, and all others behind it. Any other failure would come again with the alarm and
- * hold up all schedules: what is left undone counts as missed when the next alarm rings for the schedule.
+ * While the log or its archive is away the alarm waits, and all others behind it. Any other failure would come again with
+ * the alarm and hold up all schedules: what is left undone counts as missed when the next alarm rings for the schedule.
  */
 function answerFailure(error: unknown, alarm: Alarm, { logger }: SchedulerContext): void {
-  if (isLogAway(error)) {
-    logger.warn({ err: error, schedule: alarm.schedule }, 'the log is away: the alarm will come again');
+  if (mustWait(error)) {
+    logger.warn({ err: error, schedule: alarm.schedule }, 'the log or its archive is away: the alarm will come again');
     alarm.release(RETRY_MS);
   } else {
     logger.error({ err: error, schedule: alarm.schedule }, 'a schedule could not be fired');
     alarm.ack();
   }
+}
+
+/** Whether no schedule could be fired now. Without the whole archive nobody can tell whether a tick has its job already. */
+function mustWait(error: unknown): boolean {
+  return isLogAway(error) || ARCHIVE_ERRORS.some((kind) => error instanceof kind);
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { ArchiveCorruptError, ArchiveUnavailableError } from '@jobstream/archive';
 import { eventually, startNats } from '@jobstream/testing';
 import type { TestNats } from '@jobstream/testing';
-import { LogUnavailableError } from '@jobstream/eventlog';
+import { HistoryIncompleteError, LogUnavailableError } from '@jobstream/eventlog';
 import type { Alarm, EventLog } from '@jobstream/eventlog';
 import type { ScheduleEvent } from '@jobstream/domain';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -71,6 +72,14 @@ function changingLog(happen: () => Promise<void>): SchedulerContext['eventLog'] 
   };
   const dying = Object.create(schedules, { append: { value: append } }) as EventLog['schedules'];
   return { append: (event, expected) => stage.eventLog.append(event, expected), schedules: dying };
+}
+
+/** A log that takes no jobs. */
+function refusingLog(error: Error): SchedulerContext['eventLog'] {
+  const append: SchedulerContext['eventLog']['append'] = async () => {
+    throw error;
+  };
+  return { append, schedules: stage.eventLog.schedules };
 }
 
 const everyMinute = { cron: '* * * * *' };
@@ -177,11 +186,26 @@ describe('an alarm', () => {
     const answers = [];
     for (const error of [new LogUnavailableError('away'), new TypeError('a defect')]) {
       const failing = alarm(60.1);
-      const append = () => Promise.reject(error);
-      await answerAlarm(failing, { ...context, eventLog: { append, schedules: stage.eventLog.schedules } });
+      await answerAlarm(failing, { ...context, eventLog: refusingLog(error) });
       answers.push(...failing.answers);
     }
     expect(answers).toEqual(['release', 'ack']);
+  });
+
+  test.each([
+    new ArchiveUnavailableError('the disk is gone'),
+    new ArchiveCorruptError('manifest/1.json', 'is too short'),
+    new HistoryIncompleteError(1, 2),
+  ])('waits, and its tick is not lost, while the archive cannot be asked: $code', async (error) => {
+    await stage.create(name, everyMinute, NOON);
+    const without = { ...context, eventLog: refusingLog(error) };
+    for (const schedule of [name, undefined]) {
+      const ringing = alarm(60.1, { schedule });
+      await answerAlarm(ringing, without);
+      expect(ringing.answers).toEqual(['release']);
+    }
+    await answerAlarm(alarm(60.1), context);
+    expect(await stage.ticks(name)).toEqual([at(60)]);
   });
 });
 
