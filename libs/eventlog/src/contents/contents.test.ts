@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { type JobEvent } from '@jobstream/domain';
 import { startNats, type TestNats } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ConcurrentAppendError, LogUnavailableError } from '../errors.ts';
 import { EventLog } from '../eventLog.ts';
 import type { MasterKey } from './masterKey.ts';
 import { isShredded, isUnreadable } from './sealedEvent.ts';
@@ -133,6 +134,25 @@ test('an older master key opens what it sealed; without it the contents are unre
   const payload = (await (await openLog(young)).readJob(jobId))?.job.payload;
   expect(isUnreadable(payload)).toBe(true);
   expect(isUnreadable((await (await openLog()).readJob(jobId))?.job.payload)).toBe(true);
+});
+
+test('what a job is about and what came of it is not sealed with a key that nobody has: its own one may be had again', async () => {
+  const [old, young] = [masterKey('old'), masterKey('young')];
+  const [before, ahead, plain] = [await openLog(old), await openLog(young, old), await openLog()];
+  const jobId = randomUUID();
+  const [created, started, progressed, , , completed] = eventsOf(jobId);
+  // The creation that made the key did not come through, as when a process dies between the two.
+  await expect(ahead.append(created, 1)).rejects.toThrow(ConcurrentAppendError);
+  await expect(before.append(created, 0)).rejects.toThrow(LogUnavailableError);
+  await expect(before.appendAll([created])).rejects.toThrow(LogUnavailableError);
+  const sequence = await plain.append(started ?? created, await plain.append(created, 0));
+  await expect(before.append(completed ?? created, sequence)).rejects.toThrow('not in PAYLOAD_KEYS');
+  await before.append(progressed ?? created, sequence);
+  expect((await before.readHistory(jobId)).map(({ event }) => event.event)).toEqual([
+    'JobCreated',
+    'JobStarted',
+    'JobProgressed',
+  ]);
 });
 
 test('jobs from before there were keys are read as they are, and cannot be shredded', async () => {

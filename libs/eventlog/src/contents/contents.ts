@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Job, JobEvent } from '@jobstream/domain';
+import { LogUnavailableError } from '../errors.ts';
 import type { RecordedEvent } from '../recordedEvent.ts';
 import type { JobKey, JobKeys } from './jobKeys.ts';
 import { hasContents, isSealed, openEvent, openJob, sealEvent } from './sealedEvent.ts';
@@ -25,8 +26,7 @@ export class Contents {
   async #sealed<Event extends JobEvent>(event: Event, keys: Keys): Promise<Event> {
     const { jobId } = event;
     const key = await (event.event === 'JobCreated' ? keys.create(jobId) : keys.findOrCreate(jobId));
-    // What comes after the key was destroyed shall be as unreadable as what came before.
-    return sealEvent(event, key.kind === 'key' ? key.secret : randomBytes(32));
+    return sealEvent(event, key.kind === 'key' ? key.secret : secretInPlaceOf(key.kind, event));
   }
 
   sealAll(events: readonly JobEvent[]): Promise<readonly JobEvent[]> {
@@ -71,4 +71,15 @@ export class Contents {
     });
     return new Map<string, JobKey>(await Promise.all(found));
   }
+}
+
+/**
+ * What comes after the key was destroyed shall be as unreadable as what came before. A locked key may be had again, so
+ * what somebody counts on is refused until then. Failures go on, lest a worker repeats them for ever.
+ */
+function secretInPlaceOf(kind: Exclude<JobKey['kind'], 'key'>, { event, jobId }: JobEvent): Uint8Array {
+  if (kind === 'locked' && (event === 'JobCreated' || event === 'JobCompleted')) {
+    throw new LogUnavailableError(`the key of job ${jobId} needs a master key that is not in PAYLOAD_KEYS here`);
+  }
+  return randomBytes(32);
 }
