@@ -94,6 +94,15 @@ test('the same request is told from another by its key as long as the contents a
   expect((await api.post('/api/jobs', { ...request, payload: 1 }, key)).status).toBe(422);
 });
 
+test('a payload that is stored in clear is not called erased because of a result that was, which is gone for good', async () => {
+  const id = await newJob(withoutKeys);
+  await fail(id);
+  expect(await erase(id)).toMatchObject({ status: 409, body: { type: 'urn:jobstream:problem:contents-in-clear' } });
+  const shown = { payload: request.payload, error: { message: 'shredded' } };
+  expect(JSON.parse(await show(`/api/jobs/${id}`))).toMatchObject(shown);
+  expect(await erase(id)).toMatchObject({ status: 409 });
+});
+
 test('what is stored in clear cannot be erased, nor can what there is not', async () => {
   expect(await erase(await newJob(withoutKeys))).toMatchObject({ status: 409 });
   expect(await erase(await newJob(withoutKeys), withoutKeys)).toMatchObject({ status: 409 });
