@@ -33,6 +33,6 @@ export type { RecordedEvent } from './recordedEvent.ts';
 export type { ScheduleAlarms } from './scheduleAlarms.ts';
 export type { ScheduleLog } from './scheduleLog.ts';
 export type { RecordedScheduleEvent, ScheduleReader } from './scheduleReader.ts';
-export type { ScheduleSnapshot } from './scheduleSnapshot.ts';
+export type { ScheduleEnd, ScheduleSnapshot } from './scheduleSnapshot.ts';
 export { JOBS_STREAM } from './streams.ts';
 export type { Wake } from './wakeScheduler.ts';

@@ -6,7 +6,7 @@ import { LogUnavailableError, NewerEventError } from './errors.ts';
 import type { LeaderReader } from './leaderReader.ts';
 import type { RecordedEvent } from './recordedEvent.ts';
 import { EVERY_SCHEDULE, scheduleFilter, scheduleOfSubject } from './scheduleSubjects.ts';
-import type { ScheduleSnapshot } from './scheduleSnapshot.ts';
+import type { ScheduleEnd, ScheduleSnapshot } from './scheduleSnapshot.ts';
 import { JOBS_STREAM } from './streams.ts';
 import { subjectsUnder } from './subjectsUnder.ts';
 
@@ -42,6 +42,11 @@ export class ScheduleReader {
   /** One schedule with all that was acknowledged up to now. */
   async read(name: string): Promise<ScheduleSnapshot | undefined> {
     return snapshotOf(await this.#newest(name));
+  }
+
+  /** As `read`, for what is to be appended next: also of a name without a schedule. */
+  async readEnd(name: string): Promise<ScheduleEnd> {
+    return endOf(await this.#newest(name));
   }
 
   /** As far as a replica has it: those of the names that have or had a schedule, in the order of the names. */
@@ -106,10 +111,13 @@ export class ScheduleReader {
 }
 
 function snapshotOf(newest: readonly StoredMessage[]): ScheduleSnapshot | undefined {
-  const events = newest.flatMap(recordedEvent);
-  const schedule = foldSchedule(events.map(({ event }) => event));
-  const last = newest.at(-1);
-  return schedule === undefined || last === undefined ? undefined : { schedule, sequence: last.sequence };
+  const { schedule, sequence } = endOf(newest);
+  return schedule && { schedule, sequence };
+}
+
+function endOf(newest: readonly StoredMessage[]): ScheduleEnd {
+  const events = newest.flatMap(recordedEvent).map(({ event }) => event);
+  return { schedule: foldSchedule(events), sequence: newest.at(-1)?.sequence ?? 0, tenant: events.at(-1)?.tenant };
 }
 
 function recordedEvent({ sequence, recordedAt, text }: StoredMessage): RecordedScheduleEvent[] {

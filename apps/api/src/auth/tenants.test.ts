@@ -269,4 +269,22 @@ describe('a schedule of a tenant', () => {
     expect(await statusOf(acme('GET', `/api/schedules/${name}/events`))).toBe(200);
     expect(await statusOf(acme('POST', '/api/schedules', schedule(name)))).toBe(201);
   });
+
+  test('leaves its name to its tenant, too, when the log has forgotten all but its end', async () => {
+    const common = { v: 1, id: randomUUID(), schedule: `s-${randomUUID()}`, tenant: 'acme' } as const;
+    const actor = { kind: 'user', id: 'test' } as const;
+    const end = {
+      ...common,
+      actor,
+      version: 2,
+      at: new Date().toISOString(),
+      event: 'ScheduleDeleted',
+      data: {},
+    } as const;
+    await api.log.schedules.append(end, 0);
+    for (const call of [globex, operator]) {
+      expect(await statusOf(call('POST', '/api/schedules', schedule(end.schedule)))).toBe(409);
+    }
+    expect(await statusOf(acme('POST', '/api/schedules', schedule(end.schedule)))).toBe(201);
+  });
 });

@@ -33,12 +33,14 @@ export async function changeSchedule(change: ScheduleChange, deps: ApiDeps): Pro
 }
 
 async function decideAndAppend({ name, command, assertAllowed }: ScheduleChange, { log }: ApiDeps): Promise<Schedule> {
-  const snapshot = await log.schedules.reader.read(name);
-  if (exists(snapshot?.schedule)) assertAllowed?.(snapshot.schedule);
-  const decision = decideSchedule(command, snapshot?.schedule);
+  const { schedule, sequence, tenant } = await log.schedules.reader.readEnd(name);
+  if (exists(schedule)) assertAllowed?.(schedule);
+  const decision = decideSchedule(command, schedule);
   if (isRejection(decision)) throw problemOf(decision);
-  await log.schedules.append(decision, snapshot?.sequence ?? 0);
-  return decided(evolveSchedule(snapshot?.schedule, decision));
+  // Where the log has forgotten all but the end of a schedule, that history would come with the name as well.
+  if (sequence > 0 && decision.tenant !== tenant) throw new Problem('schedule-exists', { detail: 'the name is taken' });
+  await log.schedules.append(decision, sequence);
+  return decided(evolveSchedule(schedule, decision));
 }
 
 function decided(state: ScheduleState): Schedule {

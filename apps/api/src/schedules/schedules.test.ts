@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startStage, type ApiStage } from '../testing/apiStage.ts';
 import type { TestApi } from '../testing/startApi.ts';
@@ -96,6 +97,23 @@ describe('POST /api/schedules', () => {
   test('refuses a name that is taken', async () => {
     await create();
     expect(await problemOf(await create())).toMatchObject({ status: 409, code: 'schedule-exists' });
+  });
+
+  test('takes a name of whose schedule the log has forgotten all but its end', async () => {
+    const common = { v: 1, id: randomUUID(), schedule: name, at: new Date().toISOString() } as const;
+    const deleted = {
+      ...common,
+      version: 2,
+      actor: { kind: 'user', id: 'test' },
+      event: 'ScheduleDeleted',
+      data: {},
+    } as const;
+    await api.log.schedules.append(deleted, 0);
+    expect((await api.fetch(`/api/schedules/${name}`)).status).toBe(404);
+    expect((await create()).status).toBe(201);
+    expect(await read()).toMatchObject({ name, version: 1 });
+    expect(await alarmed()).toBe(true);
+    expect((await create()).status).toBe(409);
   });
 
   test.each([
