@@ -167,6 +167,14 @@ describe('an alarm', () => {
     for (const other of others) expect(await stage.ticks(other)).toEqual([at(180)]);
   });
 
+  test('that is stored late, behind those of other schedules, still has its tick on time; one for all schedules has not', async () => {
+    const other = `schedule-${randomUUID()}`;
+    for (const each of [name, other]) await stage.create(each, everyMinute, NOON);
+    await answerAlarm(alarm(75), context);
+    await answerAlarm(alarm(75, { schedule: undefined }), context);
+    expect([await stage.ticks(name), await stage.ticks(other)]).toEqual([[at(60)], []]);
+  });
+
   test('for all schedules passes over one that cannot be fired', async () => {
     const [bad, good] = [`a-${randomUUID()}`, `b-${randomUUID()}`];
     await stage.create(bad, everyMinute, NOON);

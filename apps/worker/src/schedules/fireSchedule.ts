@@ -32,7 +32,7 @@ export async function fireSchedule(
 }
 
 async function carryOut(snapshot: ScheduleSnapshot, alarm: Alarm, context: SchedulerContext): Promise<void> {
-  const plan = planTicks(snapshot.schedule, alarm.rungAt);
+  const plan = planTicks(snapshot.schedule, { rungAt: alarm.rungAt, isForOne: alarm.schedule !== undefined });
   if (plan === undefined) return;
   const jobs = plan.fire.map((tickAt) => tickJob(snapshot.schedule, tickAt, context.clock));
   await Promise.all(jobs.map((job) => createOnce(job, context)));

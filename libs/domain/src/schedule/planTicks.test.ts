@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { planTicks } from './planTicks.ts';
+import { planTicks as planRing } from './planTicks.ts';
 import type { CatchUp, Schedule, ScheduleDefinition } from './schedule.ts';
 import { scheduleAfter } from './testing/givenSchedule.ts';
 import { createSchedule, recordTicks, updateSchedule } from './testing/scheduleCommands.ts';
@@ -12,6 +12,9 @@ function ticking(policy: CatchUp['policy'], fields: Partial<ScheduleDefinition> 
   const created = createSchedule({ catchUp: { policy, limit }, ...fields });
   return scheduleAfter(created, recordTicks(at('12:00:00.000'))) as Schedule;
 }
+
+/** The plan for an alarm that was rung for all schedules, unless it says so for this one. */
+const planTicks = (schedule: Schedule, rungAt: string, isForOne = false) => planRing(schedule, { rungAt, isForOne });
 
 describe('a tick on time', () => {
   test.each(['skip', 'latest', 'all'] as const)('gets its job, whatever the policy: %s', (policy) => {
@@ -33,6 +36,20 @@ describe('a tick on time', () => {
       fire: [at('12:00:01.000'), at('12:00:02.000')],
       skipped: 0,
     });
+  });
+
+  test('may have its ring stored late, behind those of many schedules of the same second', () => {
+    const plan = { tickAt: at('12:01:00.000'), fire: minutes(1), skipped: 0 };
+    expect(planTicks(ticking('skip'), at('12:01:02.001'), true)).toEqual(plan);
+    expect(planTicks(ticking('skip'), at('12:01:30.000'), true)).toEqual(plan);
+    expect(planTicks(ticking('skip'), at('12:01:30.001'), true)).toMatchObject({ fire: [], skipped: 1 });
+    expect(planTicks(ticking('skip'), at('12:01:02.001'))).toMatchObject({ fire: [], skipped: 1 });
+  });
+
+  test('has no others with it that a late ring was not for', () => {
+    const everyTenSeconds = ticking('skip', { cron: '*/10 * * * * *' });
+    const plan = { tickAt: at('12:00:20.000'), fire: [at('12:00:20.000')], skipped: 1 };
+    expect(planTicks(everyTenSeconds, at('12:00:25.000'), true)).toEqual(plan);
   });
 
   test('is not due a moment before its time', () => {

@@ -13,26 +13,42 @@ export interface TickPlan {
   readonly skipped: number;
 }
 
-/** An alarm that is stored so soon after a tick was rung for it: servers ring a quarter of a second late at most. */
+/** An alarm that is stored so soon after a tick was rung for it: a server by itself is a quarter of a second late at most. */
 export const ON_TIME_MS = 2_000;
+/** Rings of one second are stored one after the other, each with a sync of the disk: those of a thousand take several seconds. */
+const LATE_RING_MS = 30_000;
 /** Missed ticks are counted up to this number; beyond it a cron of every second would keep the worker busy. */
 const MAX_COUNTED = 10_000;
 
+/** An alarm, as far as ticks are concerned. */
+export interface Ring {
+  /** When it was stored. */
+  readonly rungAt: Timestamp;
+  /** Whether it was rung for this schedule, not for all of them. */
+  readonly isForOne: boolean;
+}
+
 /**
- * The plan for an alarm that was stored at `alarmAt`, or nothing if no tick is due. What matters is when the alarm was
- * rung, not when somebody heard it: ticks for which the server rang are on time even if all workers were away. All
- * others are missed, and the schedule's policy says what becomes of them.
+ * The plan for an alarm, or nothing if no tick is due. What matters is when the alarm was rung, not when somebody heard
+ * it: ticks for which the server rang are on time even if all workers were away. All others are missed, and the
+ * schedule's policy says what becomes of them.
  */
-export function planTicks(schedule: Schedule, alarmAt: Timestamp): TickPlan | undefined {
+export function planTicks(schedule: Schedule, ring: Ring): TickPlan | undefined {
   const doneUpTo = ticksDoneUpTo(schedule);
-  if (!schedule.enabled || hasCome(alarmAt, doneUpTo)) return undefined;
+  if (!schedule.enabled || hasCome(ring.rungAt, doneUpTo)) return undefined;
   const ticking = { cron: cronOf(schedule.cron), timeZone: schedule.timeZone };
-  const range = { after: Date.parse(doneUpTo), until: Date.parse(alarmAt) };
+  const range = { after: Date.parse(doneUpTo), until: Date.parse(ring.rungAt) };
   const due = newestTicks(ticking, range, MAX_COUNTED);
   const newest = due.at(-1);
   if (newest === undefined) return undefined;
-  const fire = chosen(schedule, due, range.until - ON_TIME_MS);
+  const fire = chosen(schedule, due, firstOnTime(newest, range.until, ring));
   return { tickAt: iso(newest), fire: fire.map(iso), skipped: due.length - fire.length };
+}
+
+/** A late ring is for one tick. Were all of that time on time, a server that comes back would ring for those it has missed. */
+function firstOnTime(newest: number, rungAt: number, { isForOne }: Ring): number {
+  const punctual = rungAt - ON_TIME_MS;
+  return isForOne && newest >= rungAt - LATE_RING_MS ? Math.min(newest, punctual) : punctual;
 }
 
 function chosen({ catchUp }: Schedule, due: readonly number[], onTimeFrom: number): readonly number[] {
