@@ -109,6 +109,16 @@ describe('an idempotency key', () => {
     expect(await other.json()).toMatchObject({ type: 'urn:jobstream:problem:idempotency-key-reused' });
   });
 
+  test('with a body that is nested too deep is refused as one without a key is', async () => {
+    const deep = `${'['.repeat(4_000)}${']'.repeat(4_000)}`;
+    const text = `{"type": "email", "payload": ${deep}}`;
+    const response = await api.post('/api/jobs', text, { 'idempotency-key': 'deep' });
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({
+      errors: [{ detail: 'must not be nested deeper than 64 levels' }],
+    });
+  });
+
   test('answers with the state that the job has by then', async () => {
     const headers = { 'idempotency-key': crypto.randomUUID() };
     const { id } = await created(await api.post('/api/jobs', body, headers));

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { evolve, type Job, type JobEvent } from '@jobstream/domain';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
-import type { Request, RequestHandler, Response } from 'express';
+import type { RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { commandContext } from './commandContext.ts';
 import { createdEarlier } from './createdEarlier.ts';
@@ -15,8 +15,12 @@ import { sendJson } from '../http/sendJson.ts';
 /** `POST /api/jobs`: one append to the log; a key that was used before leads to the job that it made then. */
 export function createJob(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
-    const identity = identityOf(req);
-    const event = jobCreated(req, res, identity);
+    const now = Date.now();
+    const key = readIdempotencyKey(req);
+    const request = decodeCreateJob(req.body, now);
+    limitPayload(Number(req.headers['content-length']), request.payload);
+    const identity = identityOf(key, req.body);
+    const event = newJob({ request, identity, context: commandContext(res, now) });
     res.locals['jobId'] = event.jobId;
     if (await appendedFirst(event, deps)) return answer(res, 201, evolve(undefined, event));
     const job = await createdEarlier(event.jobId, deps);
@@ -26,16 +30,9 @@ export function createJob(deps: ApiDeps): RequestHandler {
   };
 }
 
-function identityOf(req: Request): NewIdentity {
-  const key = readIdempotencyKey(req);
-  return key === undefined ? { jobId: randomUUIDv7() } : identify(key, req.body);
-}
-
-function jobCreated(req: Request, res: Response, identity: NewIdentity): JobEvent {
-  const now = Date.now();
-  const request = decodeCreateJob(req.body, now);
-  limitPayload(Number(req.headers['content-length']), request.payload);
-  return newJob({ request, identity, context: commandContext(res, now) });
+/** Of a decoded body only: one that is too deep cannot be hashed. */
+function identityOf(key: string | undefined, body: unknown): NewIdentity {
+  return key === undefined ? { jobId: randomUUIDv7() } : identify(key, body);
 }
 
 /** False when the job exists: only an id that was derived from a key can be there already. */
