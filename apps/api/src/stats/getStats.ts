@@ -44,14 +44,15 @@ async function activityIn(table: ApiDeps['table'], span: StatsSpan | undefined, 
 
 function summary(counts: readonly JobCount[]): typeof JobCounts.Type {
   const byStatus: Record<string, number> = {};
-  const byType: Record<string, Record<string, number>> = {};
+  // A type may have any name, also that of what every object has, such as constructor.
+  const byType = new Map<string, Record<string, number>>();
   let total = 0;
   for (const { type, status, count } of counts) {
     total += count;
     byStatus[status] = (byStatus[status] ?? 0) + count;
-    (byType[type] ??= {})[status] = count;
+    byType.set(type, { ...byType.get(type), [status]: count });
   }
-  return { total, byStatus, byType };
+  return { total, byStatus, byType: Object.fromEntries(byType) };
 }
 
 async function backlogOf({

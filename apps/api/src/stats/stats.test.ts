@@ -140,6 +140,12 @@ test('what happened in a span of time is told when it is asked for', async () =>
   });
 });
 
+test('a type that is named as what every object has is counted as any other', async () => {
+  await create('constructor', 2);
+  await projectAll(api.log, stage.databaseUrl);
+  expect((await get('/api/stats'))['jobs']).toMatchObject({ byType: { constructor: { pending: 2 } } });
+});
+
 test.each([
   '?window=0h',
   '?window=1h&from=2026-01-01T00:00:00Z',
