@@ -146,6 +146,11 @@ test('a type that is named as what every object has is counted as any other', as
   expect((await get('/api/stats'))['jobs']).toMatchObject({ byType: { constructor: { pending: 2 } } });
 });
 
+test('a span of time may reach to the end of the last year', async () => {
+  const { activity } = await get('/api/stats?from=9999-12-30T00:00:00Z&to=9999-12-31T23:59:59.500Z');
+  expect(activity).toMatchObject({ to: '9999-12-31T23:59:59.999Z', total: { created: 0 } });
+});
+
 test.each([
   '?window=0h',
   '?window=1h&from=2026-01-01T00:00:00Z',

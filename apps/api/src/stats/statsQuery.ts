@@ -5,6 +5,8 @@ import { schemaErrors } from '../http/schemaErrors.ts';
 import { Problem } from '../problems/problem.ts';
 
 const MINUTE_MS = 60_000;
+/** Later years have more digits than RFC 3339 and Postgres take. */
+const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');
 const UNITS: Readonly<Record<string, number>> = { m: MINUTE_MS, h: 60 * MINUTE_MS, d: 1_440 * MINUTE_MS };
 
 /** The query of `GET /api/stats`. */
@@ -63,7 +65,11 @@ function boundsOf({ window, from, to }: typeof StatsQuery.Type, now: number): re
 function spanOf(start: number, end: number, now: number): StatsSpan {
   const fitting = LENGTHS.find(({ mostBack, mostSpan }) => now - start <= mostBack && end - start <= mostSpan);
   const { resolution, ms } = fitting ?? LENGTHS[2];
-  return { resolution, from: instantOf(Math.floor(start / ms) * ms), to: instantOf(Math.ceil(end / ms) * ms) };
+  return {
+    resolution,
+    from: instantOf(Math.floor(start / ms) * ms),
+    to: instantOf(Math.min(Math.ceil(end / ms) * ms, LAST_INSTANT)),
+  };
 }
 
 function instantOf(time: number): string {
