@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { startNats, startTcpProxy } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -134,6 +134,20 @@ describe('a repeated batch', () => {
       expect(await response.json()).toMatchObject({ type: 'urn:jobstream:problem:idempotency-key-reused' });
     }
     expect(await api.log.lastSequence()).toBe(before);
+  });
+
+  test('with another body is refused although the contents of its first job were erased', async () => {
+    const masterKeys = [{ id: 'test', secret: randomBytes(32) }];
+    const { databaseUrl, nats } = stage;
+    await using own = await startApi({ natsUrl: nats.url, databaseUrl, log: { masterKeys } });
+    const key = randomUUID();
+    const [first, ...others] = await batchOf(await post(key, { jobs: jobs(3) }, own));
+    const erased = await own.fetch(`/api/jobs/${first?.id}/payload`, { method: 'DELETE' });
+    expect(erased.status).toBe(200);
+    const before = await own.log.lastSequence();
+    expect((await post(key, { jobs: jobs(5) }, own)).status).toBe(422);
+    expect(await own.log.lastSequence()).toBe(before);
+    expect(await batchOf(await post(key, { jobs: jobs(3) }, own))).toMatchObject([{ id: first?.id }, ...others]);
   });
 
   test('leads to the same jobs when it comes many times at once, to two processes', async () => {

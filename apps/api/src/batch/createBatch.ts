@@ -10,7 +10,7 @@ import { sendJson } from '../http/sendJson.ts';
 import { batchIdentities } from './batchIdentities.ts';
 import { decodeBatch } from './batchRequest.ts';
 
-/** Jobs of a repeated batch that are read at once. */
+/** Jobs of a repeated batch that are worked on at once. */
 const LANES = 50;
 
 /** `POST /api/jobs/batch`: all jobs or none, in one atomic write; a key leads to the jobs that it made before. */
@@ -45,23 +45,35 @@ async function appended(events: readonly JobEvent[], { log }: ApiDeps): Promise<
   }
 }
 
-/** The jobs that were made before, as they are now; the first one tells whether they are these. */
+/**
+ * The jobs that were made before, as they are now. An erased one does not tell of which request it is, so all are asked
+ * before anything is made. Of a batch that a power cut went through, what is missing is created now.
+ */
 async function jobsOfEarlier(events: readonly JobEvent[], deps: ApiDeps): Promise<readonly Job[]> {
-  const jobs: Job[] = [];
   const [first] = events;
-  if (first === undefined) return jobs;
-  if (!isOfRequest(await createdEarlier(first.jobId, deps), created(first))) throw reusedKey();
-  for (let read = 0; read < events.length; read += LANES) {
-    const some = events.slice(read, read + LANES);
-    jobs.push(...(await Promise.all(some.map((event) => earlierOrNew(event, deps)))));
-  }
-  return jobs;
+  if (first === undefined) return [];
+  const request = created(first);
+  const earlier = await inLanes(events, (event) =>
+    event === first ? createdEarlier(event.jobId, deps) : findEarlier(event.jobId, deps),
+  );
+  if (earlier.some((job) => job !== undefined && !isOfRequest(job, request))) throw reusedKey();
+  return inLanes(events, async (event, index) => earlier[index] ?? newOrEarlier(event, deps));
 }
 
-/** Of a batch that a power cut went through, what is missing is created now. */
-async function earlierOrNew(event: JobEvent, deps: ApiDeps): Promise<Job> {
-  const earlier = await findEarlier(event.jobId, deps);
-  return earlier ?? ((await appended([event], deps)) ? created(event) : createdEarlier(event.jobId, deps));
+async function inLanes<Result>(
+  events: readonly JobEvent[],
+  work: (event: JobEvent, index: number) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const results: Result[] = [];
+  for (let done = 0; done < events.length; done += LANES) {
+    const some = events.slice(done, done + LANES);
+    results.push(...(await Promise.all(some.map((event, index) => work(event, done + index)))));
+  }
+  return results;
+}
+
+async function newOrEarlier(event: JobEvent, deps: ApiDeps): Promise<Job> {
+  return (await appended([event], deps)) ? created(event) : createdEarlier(event.jobId, deps);
 }
 
 function created(event: JobEvent): Job {
