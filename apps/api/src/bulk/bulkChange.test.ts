@@ -103,6 +103,13 @@ describe('a bulk cancel', () => {
     expect(await statusOf(two)).toBe('cancelled');
   });
 
+  test('is seen at once by who reads a job at the same process', async () => {
+    const type = newType();
+    const [id = ''] = await create(type, 1);
+    expect(await bulk('cancel', { type })).toMatchObject({ changed: 1 });
+    expect(await (await api.fetch(`/api/jobs/${id}`)).json()).toMatchObject({ status: 'cancelled', version: 2 });
+  });
+
   test('counts without changing anything when it is only a dry run', async () => {
     const type = newType();
     const ids = await create(type, 5);

@@ -75,7 +75,9 @@ class BulkChange {
   async #outcomeOf(job: JobReference): Promise<'changed' | 'skipped' | 'failed'> {
     try {
       const applied = await applyCommand(job, this.#run.newCommand(), this.#deps);
-      return applied === undefined || applied.rejection !== undefined ? 'skipped' : 'changed';
+      if (applied === undefined || applied.rejection !== undefined) return 'skipped';
+      this.#deps.served.note(applied.job);
+      return 'changed';
     } catch (error) {
       this.#deps.logger.warn({ err: error, jobId: job.id }, 'a job of a bulk change failed');
       if (problemType(toProblem(error).code).status === 503) this.stop(error);

@@ -1,5 +1,6 @@
 import { startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { projectAll } from '../testing/projectAll.ts';
 import { startStage, type ApiStage } from '../testing/apiStage.ts';
 import { startApi, type TestApi } from '../testing/startApi.ts';
 
@@ -125,6 +126,19 @@ describe('an idempotency key', () => {
     await api.post(`/api/jobs/${id}/cancel`);
     const again = await api.post('/api/jobs', body, headers);
     expect(await again.json()).toMatchObject({ id, status: 'cancelled', version: 2 });
+  });
+
+  test.each<[string, object, Record<string, string>]>([
+    ['', { type: 'email' }, { 'idempotency-key': 'seen' }],
+    ['/batch', { jobs: [{ type: 'email' }] }, { 'idempotency-key': 'seen' }],
+    ['/import', { type: 'email', idempotencyKey: 'imported' }, { 'content-type': 'application/x-ndjson' }],
+  ])('answers at /api/jobs%s with a state that later answers do not fall behind', async (path, request, headers) => {
+    const send = async () => (await api.post(`/api/jobs${path}`, request, headers)).text();
+    const id = /"id":"([^"]+)"/.exec(await send())?.[1] ?? '';
+    await projectAll(api.log, stage.databaseUrl);
+    await sibling.post(`/api/jobs/${id}/cancel`);
+    expect(await send()).toContain('"cancelled"');
+    expect(await (await api.fetch(`/api/jobs/${id}`)).json()).toMatchObject({ id, status: 'cancelled' });
   });
 
   test('is not stored itself', async () => {

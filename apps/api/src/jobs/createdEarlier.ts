@@ -7,10 +7,12 @@ import { Problem } from '../problems/problem.ts';
 const LOOKS = 10;
 const PAUSE_MS = 50;
 
-/** The job that made a creation conflict. The log knows best; the table may know jobs that the log has let go. */
-export async function createdEarlier(id: string, { log, table }: Pick<ApiDeps, 'log' | 'table'>): Promise<Job> {
+type EarlierDeps = Pick<ApiDeps, 'log' | 'table' | 'served'>;
+
+/** The job that made a creation conflict, which the caller will be shown. The log knows best; the table may know jobs that the log has let go. */
+export async function createdEarlier(id: string, deps: EarlierDeps): Promise<Job> {
   for (let looks = 1; looks <= LOOKS; looks++) {
-    const job = await findEarlier(id, { log, table });
+    const job = await findEarlier(id, deps);
     if (job !== undefined) return job;
     await pause(PAUSE_MS);
   }
@@ -18,10 +20,8 @@ export async function createdEarlier(id: string, { log, table }: Pick<ApiDeps, '
 }
 
 /** The same, or undefined if there is none. */
-export async function findEarlier(
-  id: string,
-  { log, table }: Pick<ApiDeps, 'log' | 'table'>,
-): Promise<Job | undefined> {
+export async function findEarlier(id: string, { log, table, served }: EarlierDeps): Promise<Job | undefined> {
   const job = (await log.readJob(id))?.job ?? (await table.findJob(id))?.job;
+  if (job !== undefined) served.note(job);
   return job && log.contents.openJob(job);
 }
