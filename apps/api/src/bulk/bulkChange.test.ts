@@ -1,5 +1,5 @@
 import { migrate } from '@jobstream/readmodel';
-import { createDatabase, eventually, startNats, startPostgres } from '@jobstream/testing';
+import { createDatabase, eventually, queryDatabase, startNats, startPostgres, startTcpProxy } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectAll } from '../testing/projectAll.ts';
 import { startStage, type ApiStage } from '../testing/apiStage.ts';
@@ -176,6 +176,34 @@ describe('progress', () => {
     const left = (await statusesOf(ids)).filter((status) => status === 'pending');
     expect(left.length).toBeGreaterThan(1_000);
   }, 60_000);
+
+  test('that nobody waits for any more while the jobs are counted begins no work', async () => {
+    const url = new URL(stage.databaseUrl);
+    await using proxy = await startTcpProxy(Number(url.port));
+    url.port = String(proxy.port);
+    await using own = await startApi({ natsUrl: stage.nats.url, databaseUrl: url.href });
+    const type = newType();
+    const ids = await create(type, 10);
+    await projectAll(api.log, stage.databaseUrl);
+    await own.post('/api/jobs/cancel', { type, dryRun: true }); // leaves a connection to count over
+    proxy.pauseDownstream();
+    const client = new AbortController();
+    const response = fetch(`${own.url}/api/jobs/cancel`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...ndjson },
+      body: JSON.stringify({ type, limit: 77 }),
+      signal: client.signal,
+    });
+    await eventually(async () => expect(await newestQueries()).toContainEqual(expect.stringContaining('AS matching')));
+    client.abort();
+    await expect(response).rejects.toThrow('aborted');
+    const isAborted = async () => expect(await (await own.fetch('/metrics')).text()).toContain('status="aborted"');
+    await eventually(isAborted);
+    await proxy.heal();
+    await eventually(async () => expect(await newestQueries()).not.toContainEqual(expect.stringContaining('matching')));
+    await untilQuiet();
+    expect(new Set(await statusesOf(ids))).toEqual(new Set(['pending']));
+  }, 60_000);
 });
 
 describe('an outage', () => {
@@ -273,4 +301,11 @@ async function untilQuiet(): Promise<void> {
     },
     { timeoutMs: 30_000 },
   );
+}
+
+/** What each connection of an API to the table asked last. */
+async function newestQueries(): Promise<string[]> {
+  const text =
+    "SELECT query FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'jobstream-api'";
+  return (await queryDatabase<{ query: string }>(stage.databaseUrl, text)).map(({ query }) => query);
 }

@@ -37,14 +37,15 @@ async function answerSummary(plan: BulkPlan, res: Response, deps: ApiDeps): Prom
 }
 
 async function streamProgress(plan: BulkPlan, res: Response, deps: ApiDeps): Promise<void> {
+  const run = runOf(plan, res); // before the count, during which the client may go
   const stream = new ProgressStream(res, await countMatching(plan, plan.limit, deps.table));
-  const run = { ...runOf(plan, res), onProgress: stream.progress };
-  stream.end(await changeMatching(plan, run, deps));
+  stream.end(await changeMatching(plan, { ...run, onProgress: stream.progress }, deps));
 }
 
 function runOf({ command, reason }: BulkPlan, res: Response): Omit<BulkRun, 'onProgress'> {
   const gone = new AbortController();
   res.once('close', () => gone.abort());
+  if (res.destroyed) gone.abort();
   const given = reason === undefined ? {} : { reason };
   return { newCommand: () => ({ ...commandContext(res, Date.now()), command, ...given }), signal: gone.signal };
 }
