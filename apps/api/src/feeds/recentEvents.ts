@@ -24,11 +24,15 @@ interface Recent {
 
 /** Small enough that a client's connection takes it in one go. */
 const CHUNK_CHARS = 65_536;
+/** Enough for feeds that are at one place with some filters; each client may begin at another while nothing happens. */
+const MAX_CHUNKS = 64;
+const MAX_CHUNKS_BYTES = 8 * 1_024 * 1_024;
 
 /** The newest events of the log, as many as the limits allow, ready to be sent. */
 export class RecentEvents {
   readonly #limits: RecentEventsLimits;
   readonly #chunks = new Map<string, Chunk>();
+  #chunksBytes = 0;
   #events: Recent[] = [];
   #chars = 0;
   #floor = 0;
@@ -54,11 +58,11 @@ export class RecentEvents {
     this.#chars = 0;
     this.#floor = sequence;
     this.#position = sequence;
-    this.#chunks.clear();
+    this.#forgetChunks();
   }
 
   add(entries: readonly LogEntry[]): void {
-    this.#chunks.clear();
+    this.#forgetChunks();
     for (const entry of entries) {
       this.#position = entry.sequence;
       if (entry.kind !== 'event') continue;
@@ -76,9 +80,23 @@ export class RecentEvents {
   /** What comes after a sequence that is not below the floor. Shared: the buffer must not be changed. */
   chunkAfter(sequence: number, filter: FeedFilter): Chunk {
     const key = `${sequence} ${filter.key}`;
-    const made = this.#chunks.get(key) ?? this.#chunkAfter(sequence, filter);
-    this.#chunks.set(key, made);
+    const kept = this.#chunks.get(key);
+    if (kept !== undefined) return kept;
+    const made = this.#chunkAfter(sequence, filter);
+    this.#keep(key, made);
     return made;
+  }
+
+  #keep(key: string, chunk: Chunk): void {
+    const bytes = chunk.body?.length ?? 0;
+    if (this.#chunks.size >= MAX_CHUNKS || this.#chunksBytes + bytes > MAX_CHUNKS_BYTES) this.#forgetChunks();
+    this.#chunksBytes += bytes;
+    this.#chunks.set(key, chunk);
+  }
+
+  #forgetChunks(): void {
+    this.#chunks.clear();
+    this.#chunksBytes = 0;
   }
 
   #chunkAfter(sequence: number, filter: FeedFilter): Chunk {
