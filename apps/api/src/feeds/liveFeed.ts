@@ -29,9 +29,9 @@ const PIECE = 100;
 export class LiveFeed {
   readonly #options: LiveFeedOptions;
   readonly #res: Response;
+  readonly #over = new AbortController();
   #position: number;
   #reader: EventFeed | undefined;
-  #ended = false;
   #stalled = false;
   #wake = Promise.withResolvers<void>();
 
@@ -50,7 +50,7 @@ export class LiveFeed {
     const leave = this.#options.tail.listen({ onNews: () => this.#wake.resolve(), onEnd: this.end });
     const heart = setInterval(() => this.#beat(), HEARTBEAT_MS);
     try {
-      while (!this.#ended) await this.#step();
+      while (!this.#over.signal.aborted) await this.#step();
     } finally {
       clearInterval(heart);
       leave();
@@ -59,7 +59,7 @@ export class LiveFeed {
   }
 
   readonly end = (): void => {
-    this.#ended = true;
+    this.#over.abort();
     this.#wake.resolve();
     void this.#reader?.stop();
   };
@@ -72,7 +72,7 @@ export class LiveFeed {
   async #step(): Promise<void> {
     const { tail, filter } = this.#options;
     const behind = this.#position < tail.floor;
-    if (this.#res.writableNeedDrain) return behind ? this.#cut() : this.#news();
+    if (this.#res.writableNeedDrain) return behind ? this.#cut('its client is too slow') : this.#news();
     if (behind) return this.#catchUp();
     const chunk = tail.chunkAfter(this.#position, filter);
     const body = chunk.sealed === undefined ? chunk.body : await this.#frames(chunk.sealed);
@@ -92,14 +92,15 @@ export class LiveFeed {
 
   async #catchUp(): Promise<void> {
     const { tail, log, places } = this.#options;
-    const leave = await places.enter();
+    const leave = await places.enter(this.#over.signal, this.#giveWay);
+    if (leave === undefined) return;
     const reader = log.follow({ after: this.#position });
     this.#reader = reader;
     try {
-      if (this.#ended) return;
+      if (this.#over.signal.aborted) return;
       for await (const entries of reader) {
         await this.#sendAll(entries);
-        if (this.#ended || this.#position >= tail.floor) return;
+        if (this.#over.signal.aborted || this.#position >= tail.floor) return;
       }
     } finally {
       this.#reader = undefined;
@@ -110,14 +111,14 @@ export class LiveFeed {
 
   /** Sends piece by piece, each when the connection has taken the one before. */
   async #sendAll(entries: readonly LogEntry[]): Promise<void> {
-    for (let start = 0; start < entries.length && !this.#ended; start += PIECE) {
+    for (let start = 0; start < entries.length && !this.#over.signal.aborted; start += PIECE) {
       const piece = entries.slice(start, start + PIECE);
       const wanted = piece
         .filter((entry) => entry.kind === 'event')
         .filter(({ event }) => this.#options.filter.matches(event));
       const text = await this.#frames(wanted);
-      while (this.#res.writableNeedDrain && !this.#ended) await this.#news();
-      if (this.#ended) return;
+      while (this.#res.writableNeedDrain && !this.#over.signal.aborted) await this.#news();
+      if (this.#over.signal.aborted) return;
       if (text !== '') this.#res.write(text);
       this.#position = piece.at(-1)?.sequence ?? this.#position;
     }
@@ -126,12 +127,14 @@ export class LiveFeed {
   /** Also tells the position, or a client whose filter is narrow would resume from far back. */
   #beat(): void {
     if (!this.#res.writableNeedDrain) this.#res.write(`: heartbeat\n${positionFrame(this.#position)}`);
-    else if (this.#stalled) this.#cut();
+    else if (this.#stalled) this.#cut('its client is too slow');
     else this.#stalled = true;
   }
 
-  #cut(): void {
-    this.#options.logger.info({ position: this.#position }, 'a feed was cut off: its client is too slow');
+  readonly #giveWay = (): void => this.#cut('it has read the log for long and others wait to');
+
+  #cut(reason: string): void {
+    this.#options.logger.info({ position: this.#position }, `a feed was cut off: ${reason}`);
     this.#res.destroy();
     this.end();
   }
