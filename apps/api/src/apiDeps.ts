@@ -13,6 +13,7 @@ export interface ApiDeps {
     | 'append'
     | 'appendAll'
     | 'contents'
+    | 'forgetsForGood'
     | 'readJob'
     | 'readHistory'
     | 'follow'

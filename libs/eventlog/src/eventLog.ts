@@ -71,6 +71,12 @@ export class EventLog {
     await Promise.all([appender.stop(), batches.stop()]);
   }
 
+  /** Whether what it has kept for long enough is gone, so that it takes a job of then for a new one. */
+  get forgetsForGood(): boolean {
+    const { maxAgeMs = 0, archive } = this.#options;
+    return maxAgeMs > 0 && archive === undefined;
+  }
+
   isConnected(): boolean {
     return this.#parts?.connection.isConnected() ?? false;
   }

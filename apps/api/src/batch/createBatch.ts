@@ -1,7 +1,7 @@
 import { fold, type Job, type JobEvent } from '@jobstream/domain';
-import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
+import { appendAllNew, appendNew } from '../jobs/appendNew.ts';
 import { commandContext } from '../jobs/commandContext.ts';
 import { createdEarlier, findEarlier } from '../jobs/createdEarlier.ts';
 import { isOfRequest, reusedKey } from '../jobs/idempotency.ts';
@@ -17,7 +17,7 @@ const LANES = 50;
 export function createBatch(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const events = creations(req, res);
-    if (await appended(events, deps)) return answer(res, 201, events.map(created));
+    if (await appendAllNew(events, deps)) return answer(res, 201, events.map(created));
     const jobs = await jobsOfEarlier(events, deps);
     res.setHeader('Idempotent-Replayed', 'true');
     answer(res, 200, jobs);
@@ -34,17 +34,6 @@ function creations(req: Request, res: Response): readonly JobEvent[] {
   });
 }
 
-/** False when one of the jobs exists; then nothing was stored. */
-async function appended(events: readonly JobEvent[], { log }: ApiDeps): Promise<boolean> {
-  try {
-    await log.appendAll(events);
-    return true;
-  } catch (error) {
-    if (error instanceof ConcurrentAppendError) return false;
-    throw error;
-  }
-}
-
 /**
  * The jobs that were made before, as they are now. An erased one does not tell of which request it is, so all are asked
  * before anything is made. Of a batch that a power cut went through, what is missing is created now.
@@ -52,12 +41,18 @@ async function appended(events: readonly JobEvent[], { log }: ApiDeps): Promise<
 async function jobsOfEarlier(events: readonly JobEvent[], deps: ApiDeps): Promise<readonly Job[]> {
   const [first] = events;
   if (first === undefined) return [];
+  let earlier = await findAll(events, deps);
+  if (earlier.every((job) => job === undefined)) {
+    await createdEarlier(first.jobId, deps);
+    earlier = await findAll(events, deps);
+  }
   const request = created(first);
-  const earlier = await inLanes(events, (event) =>
-    event === first ? createdEarlier(event.jobId, deps) : findEarlier(event.jobId, deps),
-  );
   if (earlier.some((job) => job !== undefined && !isOfRequest(job, request))) throw reusedKey();
   return inLanes(events, async (event, index) => earlier[index] ?? newOrEarlier(event, deps));
+}
+
+function findAll(events: readonly JobEvent[], deps: ApiDeps): Promise<readonly (Job | undefined)[]> {
+  return inLanes(events, ({ jobId }) => findEarlier(jobId, deps));
 }
 
 async function inLanes<Result>(
@@ -73,7 +68,7 @@ async function inLanes<Result>(
 }
 
 async function newOrEarlier(event: JobEvent, deps: ApiDeps): Promise<Job> {
-  return (await appended([event], deps)) ? created(event) : createdEarlier(event.jobId, deps);
+  return (await appendNew(event, deps)) ? created(event) : createdEarlier(event.jobId, deps);
 }
 
 function created(event: JobEvent): Job {

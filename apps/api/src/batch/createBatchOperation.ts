@@ -32,5 +32,5 @@ export const createBatchOperation: Operation = {
       content: jsonContent(BatchView),
     },
   },
-  problems: ['idempotency-key-reused', 'log-unavailable', 'log-overloaded', 'deadline-exceeded'],
+  problems: ['idempotency-key-reused', 'log-unavailable', 'log-overloaded', 'table-unavailable', 'deadline-exceeded'],
 };

@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { fold, type JobStatus } from '@jobstream/domain';
-import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Response } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
+import { appendNew } from '../jobs/appendNew.ts';
 import { commandContext } from '../jobs/commandContext.ts';
 import { createdEarlier } from '../jobs/createdEarlier.ts';
 import { decodeCreateJob } from '../jobs/decodeCreateJob.ts';
@@ -55,15 +55,12 @@ function parse(text: string): { readonly idempotencyKey?: unknown } {
 
 async function create({ number }: Line, order: NewJobOrder, deps: ApiDeps): Promise<LineOutcome> {
   const event = newJob(order);
-  try {
-    await deps.log.append(event, 0);
-  } catch (error) {
-    if (!(error instanceof ConcurrentAppendError)) throw error;
-    const job = await createdEarlier(event.jobId, deps);
-    if (isOfRequest(job, order.identity)) return { line: number, id: job.id, status: job.status, replayed: true };
-    throw mistake('/idempotencyKey', 'belongs to a job with another body');
+  if (await appendNew(event, deps)) {
+    return { line: number, id: event.jobId, status: fold([event])?.status ?? 'pending' };
   }
-  return { line: number, id: event.jobId, status: fold([event])?.status ?? 'pending' };
+  const job = await createdEarlier(event.jobId, deps);
+  if (isOfRequest(job, order.identity)) return { line: number, id: job.id, status: job.status, replayed: true };
+  throw mistake('/idempotencyKey', 'belongs to a job with another body');
 }
 
 function failure({ number }: Line, problem: Problem, { logger }: ApiDeps): LineOutcome {

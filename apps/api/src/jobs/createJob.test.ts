@@ -87,6 +87,15 @@ describe('a new job', () => {
   });
 });
 
+/** The ways to create a job under a key: where, what and with which headers. */
+const keyed: readonly [string, object, Record<string, string>][] = [
+  ['', { type: 'email' }, { 'idempotency-key': 'seen' }],
+  ['/batch', { jobs: [{ type: 'email' }] }, { 'idempotency-key': 'seen' }],
+  ['/import', { type: 'email', idempotencyKey: 'imported' }, { 'content-type': 'application/x-ndjson' }],
+];
+
+const firstIdIn = (answer: string) => /"id":"([^"]+)"/.exec(answer)?.[1] ?? '';
+
 describe('an idempotency key', () => {
   const body = { type: 'email', payload: { to: 'a@example.com', n: 1 } };
 
@@ -128,18 +137,31 @@ describe('an idempotency key', () => {
     expect(await again.json()).toMatchObject({ id, status: 'cancelled', version: 2 });
   });
 
-  test.each<[string, object, Record<string, string>]>([
-    ['', { type: 'email' }, { 'idempotency-key': 'seen' }],
-    ['/batch', { jobs: [{ type: 'email' }] }, { 'idempotency-key': 'seen' }],
-    ['/import', { type: 'email', idempotencyKey: 'imported' }, { 'content-type': 'application/x-ndjson' }],
-  ])('answers at /api/jobs%s with a state that later answers do not fall behind', async (path, request, headers) => {
-    const send = async () => (await api.post(`/api/jobs${path}`, request, headers)).text();
-    const id = /"id":"([^"]+)"/.exec(await send())?.[1] ?? '';
-    await projectAll(api.log, stage.databaseUrl);
-    await sibling.post(`/api/jobs/${id}/cancel`);
-    expect(await send()).toContain('"cancelled"');
-    expect(await (await api.fetch(`/api/jobs/${id}`)).json()).toMatchObject({ id, status: 'cancelled' });
-  });
+  test.each(keyed)(
+    'answers at /api/jobs%s with a state that later answers do not fall behind',
+    async (path, request, headers) => {
+      const send = async () => (await api.post(`/api/jobs${path}`, request, headers)).text();
+      const id = firstIdIn(await send());
+      await projectAll(api.log, stage.databaseUrl);
+      await sibling.post(`/api/jobs/${id}/cancel`);
+      expect(await send()).toContain('"cancelled"');
+      expect(await (await api.fetch(`/api/jobs/${id}`)).json()).toMatchObject({ id, status: 'cancelled' });
+    },
+  );
+
+  test.each(keyed)(
+    'leads at /api/jobs%s to a job that only the table knows any more',
+    async (path, request, headers) => {
+      const send = async (to: TestApi) => (await to.post(`/api/jobs${path}`, request, headers)).text();
+      const id = firstIdIn(await send(api));
+      await projectAll(api.log, stage.databaseUrl);
+      await using emptyNats = await startNats();
+      const servers = { natsUrl: emptyNats.url, databaseUrl: stage.databaseUrl };
+      await using forgetful = await startApi({ ...servers, log: { maxAgeMs: 86_400_000 } });
+      expect(firstIdIn(await send(forgetful))).toBe(id);
+      expect(await forgetful.log.lastSequence()).toBe(0);
+    },
+  );
 
   test('is not stored itself', async () => {
     const key = crypto.randomUUID();

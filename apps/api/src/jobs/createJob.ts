@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { evolve, type Job, type JobEvent } from '@jobstream/domain';
-import { ConcurrentAppendError } from '@jobstream/eventlog';
+import { evolve, type Job } from '@jobstream/domain';
 import type { RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
+import { appendNew } from './appendNew.ts';
 import { commandContext } from './commandContext.ts';
 import { createdEarlier } from './createdEarlier.ts';
 import { decodeCreateJob } from './decodeCreateJob.ts';
@@ -22,7 +22,7 @@ export function createJob(deps: ApiDeps): RequestHandler {
     const identity = identityOf(key, req.body);
     const event = newJob({ request, identity, context: commandContext(res, now) });
     res.locals['jobId'] = event.jobId;
-    if (await appendedFirst(event, deps)) return answer(res, 201, evolve(undefined, event));
+    if (await appendNew(event, deps)) return answer(res, 201, evolve(undefined, event));
     const job = await createdEarlier(event.jobId, deps);
     if (!isOfRequest(job, identity)) throw reusedKey();
     res.setHeader('Idempotent-Replayed', 'true');
@@ -33,17 +33,6 @@ export function createJob(deps: ApiDeps): RequestHandler {
 /** Of a decoded body only: one that is too deep cannot be hashed. */
 function identityOf(key: string | undefined, body: unknown): NewIdentity {
   return key === undefined ? { jobId: randomUUIDv7() } : identify(key, body);
-}
-
-/** False when the job exists: only an id that was derived from a key can be there already. */
-async function appendedFirst(event: JobEvent, { log }: ApiDeps): Promise<boolean> {
-  try {
-    await log.append(event, 0);
-    return true;
-  } catch (error) {
-    if (error instanceof ConcurrentAppendError) return false;
-    throw error;
-  }
 }
 
 function answer(res: Response, status: number, job: Job | undefined): void {

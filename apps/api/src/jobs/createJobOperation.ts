@@ -24,5 +24,12 @@ export const createJobOperation: Operation = {
       content: jsonContent(CreatedJobView),
     },
   },
-  problems: ['idempotency-key-reused', 'log-unavailable', 'history-unavailable', 'log-overloaded', 'deadline-exceeded'],
+  problems: [
+    'idempotency-key-reused',
+    'log-unavailable',
+    'history-unavailable',
+    'log-overloaded',
+    'table-unavailable',
+    'deadline-exceeded',
+  ],
 };
