@@ -8,7 +8,7 @@ export class ReadModelUnavailableError extends Error {
   }
 }
 
-/** The database has not the tables that this release works with; somebody must migrate it or upgrade the release. */
+/** The database has not the tables that this release works with; somebody must migrate it. */
 export class SchemaMismatchError extends Error {
   readonly code = 'SCHEMA_MISMATCH';
 

@@ -5,7 +5,7 @@ import type { PoolOptions } from './createPool.ts';
 import { ReadModelUnavailableError } from './errors.ts';
 import { translated } from './translateError.ts';
 
-/** A pool that asks nothing of a database before it knows that the tables are those of this release. */
+/** A pool that asks nothing of a database before it knows that the migrations of this release were run. */
 export class MigratedPool {
   readonly #pool: Pool;
   #checked: Promise<void> | undefined;
@@ -35,7 +35,7 @@ export class MigratedPool {
     return translated(question(this.#pool));
   }
 
-  /** Once successful it is not repeated: tables do not change under a running process. */
+  /** Once successful it is not repeated: later migrations leave a running process able to go on. */
   async #check(): Promise<void> {
     const check = (this.#checked ??= translated(assertMigrated(this.#pool)));
     try {

@@ -18,7 +18,7 @@ import { MigratedPool } from './migratedPool.ts';
 
 /**
  * Answers questions about jobs from Postgres, each within 5 s. Every method rejects with ReadModelUnavailableError
- * while Postgres is away, and with SchemaMismatchError while its tables are not those of this release.
+ * while Postgres is away, and with SchemaMismatchError while migrations of this release are missing.
  */
 export class ReadModel {
   readonly name = 'read model';

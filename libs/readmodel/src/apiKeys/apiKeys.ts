@@ -31,7 +31,7 @@ const TOUCH = {
 
 /**
  * The keys of the API in Postgres, each question answered within 5 s. Every method rejects with
- * ReadModelUnavailableError while Postgres is away, and with SchemaMismatchError while its tables are not ours.
+ * ReadModelUnavailableError while Postgres is away, and with SchemaMismatchError while migrations are missing.
  */
 export class ApiKeys {
   readonly name = 'API keys';
