@@ -8,7 +8,7 @@ import { Projector } from './projector.ts';
 import { TableRetention } from './retention/tableRetention.ts';
 import { RebuildRunner } from './rebuild/rebuildRunner.ts';
 
-await runProcess('projector', (config, logger, { metrics, tracing }) => {
+await runProcess('projector', (config, logger, { metrics, tracing, started }) => {
   const observer = eventLogMetrics(metrics);
   const opened = openArchive(config);
   const archive = opened?.archive;
@@ -33,9 +33,13 @@ await runProcess('projector', (config, logger, { metrics, tracing }) => {
       process.kill(process.pid, 'SIGTERM'); // the orderly end, for which runProcess waits
     },
   });
-  const readiness = new Readiness({ log: () => eventLog.isConnected() });
-  const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
   const requests = new RebuildRequests({ databaseUrl, name: 'projector' });
+  const readiness = new Readiness({
+    start: started,
+    log: () => eventLog.isConnected(),
+    table: () => requests.ping().then(() => true), // also of one that stands by, which has no lock but could take over
+  });
+  const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
   const rebuilds = new RebuildRunner({ requests, eventLog, databaseUrl, logger });
   const retention = new TableRetention({ databaseUrl, maxAgeMs: config.TABLE_MAX_AGE, logger });
   const archivers = archiversOf({ config, eventLog, opened, metrics, logger });

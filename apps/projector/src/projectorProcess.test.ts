@@ -1,4 +1,4 @@
-import { startTcpProxy } from '@jobstream/testing';
+import { eventually, freePort, startTcpProxy } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { projectorStage } from './testing/projectorStage.ts';
 import type { ProjectorStage } from './testing/projectorStage.ts';
@@ -17,6 +17,38 @@ afterEach(() => stage[Symbol.asyncDispose]());
 async function pendingJobs(): Promise<number | undefined> {
   return (await stage.readModel.countJobs()).find(({ status }) => status === 'pending')?.count;
 }
+
+async function readiness(port: number): Promise<unknown> {
+  const response = await fetch(`http://127.0.0.1:${port}/health/ready`);
+  const { parts } = (await response.json()) as { parts: unknown };
+  return { status: response.status, parts };
+}
+
+const READY = { status: 200, parts: { start: 'up', log: 'up', table: 'up' } };
+const WITHOUT_TABLE = { status: 503, parts: { start: 'up', log: 'up', table: 'down' } };
+
+test('a projector is ready while it can reach Postgres, also when it only stands by', async () => {
+  const url = new URL(stage.databaseUrl);
+  await using proxy = await startTcpProxy(Number(url.port));
+  url.port = String(proxy.port);
+  await using first = spawnProjector(env);
+  await first.logged('"projecting"');
+  const port = await freePort();
+  await using second = spawnProjector({ ...env, DATABASE_URL: url.href, HEALTH_PORT: String(port) });
+  await second.logged('standing by');
+  await eventually(async () => expect(await readiness(port)).toEqual(READY));
+  await proxy.cut();
+  await eventually(async () => expect(await readiness(port)).toEqual(WITHOUT_TABLE));
+  await proxy.heal();
+  await eventually(async () => expect(await readiness(port)).toEqual(READY));
+});
+
+test('a projector that was given the address of no database is not ready', async () => {
+  const [port, nowhere] = [await freePort(), await freePort()];
+  const url = `postgres://127.0.0.1:${nowhere}/jobstream`;
+  await using _projector = spawnProjector({ ...env, DATABASE_URL: url, HEALTH_PORT: String(port) });
+  await eventually(async () => expect(await readiness(port)).toEqual(WITHOUT_TABLE));
+});
 
 test('when the active projector is killed, the one that stands by takes over', async () => {
   await using first = spawnProjector(env);

@@ -13,7 +13,7 @@ import { sleepHandler } from './sleep/sleepHandler.ts';
 import { webhookHandler } from './webhook/webhookHandler.ts';
 import { Worker } from './worker.ts';
 
-await runProcess('worker', (config, logger, { metrics, tracing }) => {
+await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
   const observer = eventLogMetrics(metrics);
   const traceparent = tracing.current;
   const archive = openArchive(config)?.archive;
@@ -44,7 +44,7 @@ await runProcess('worker', (config, logger, { metrics, tracing }) => {
     ackWaitMs: config.ACK_WAIT_MS,
     keepMs: config.JOBS_MAX_AGE,
   });
-  const readiness = new Readiness({ log: () => eventLog.takesWrites() });
+  const readiness = new Readiness({ start: started, log: () => eventLog.takesWrites() });
   const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
   return [health, eventLog, mailer, worker, scheduler];
 });

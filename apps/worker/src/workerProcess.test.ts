@@ -1,4 +1,4 @@
-import { startNats } from '@jobstream/testing';
+import { freePort, startNats } from '@jobstream/testing';
 import type { TestNats } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { holdWork } from './testing/holdWork.ts';
@@ -43,6 +43,13 @@ test('the shipped worker runs an e-mail job that names only a recipient', async 
   await startWorker();
   const { jobId } = await log.create('email', { payload: { to: 'user@example.com' } });
   expect(await log.storyUntil(jobId, 'completed')).toEqual(['JobCreated', 'JobStarted 1', 'JobCompleted 1']);
+});
+
+test('a worker that has started and reaches the log says that it is ready', async () => {
+  const port = await freePort();
+  await startWorker({ HEALTH_PORT: String(port) });
+  const response = await fetch(`http://127.0.0.1:${port}/health/ready`);
+  expect(await response.json()).toEqual({ status: 'ready', parts: { start: 'up', log: 'up' } });
 });
 
 test('when a worker is killed, another one completes its job as the next attempt', async () => {

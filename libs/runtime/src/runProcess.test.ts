@@ -23,6 +23,16 @@ test('the parent is told once when all parts run', async () => {
   expect(child.received).toEqual(['ready']);
 });
 
+test('a part can ask whether all have started, which they have not before the last one has', async () => {
+  const child = startChild({ scenario: 'asks' });
+  await child.logged('ready');
+  child.process.kill('SIGTERM');
+  await child.end();
+  const [started, stopped] = [child.log.slice(0, 4), child.log.slice(4)];
+  expect(started).toEqual(['first started', 'not all have started', 'third started', 'ready']);
+  expect(stopped).toEqual(['stopping', 'third stopped', 'all have started', 'first stopped', 'stopped']);
+});
+
 test('a process whose channel to the parent closes stops as if it were told to', async () => {
   const child = startChild({});
   await child.logged('ready');

@@ -9,6 +9,8 @@ import { Tracing } from './tracing.ts';
 export interface Instruments {
   readonly metrics: Metrics;
   readonly tracing: Tracing;
+  /** Whether all parts have started. */
+  readonly started: () => boolean;
 }
 
 /** The parts of a process in the order in which they start. */
@@ -23,7 +25,8 @@ export async function runProcess(service: string, build: BuildServices): Promise
   const config = configOrExit();
   const logger = createLogger({ service, level: config.LOG_LEVEL });
   const tracing = new Tracing({ endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT, service, logger });
-  const instruments = { metrics: new Metrics().watchProcess(), tracing };
+  let allStarted = false;
+  const instruments = { metrics: new Metrics().watchProcess(), tracing, started: () => allStarted };
   const stop = stopSignal(logger);
   const running: Service[] = [];
   try {
@@ -32,7 +35,8 @@ export async function runProcess(service: string, build: BuildServices): Promise
       running.unshift(part);
       await part.start();
     }
-    if (!stop.aborted) announceReady(logger);
+    allStarted = !stop.aborted;
+    if (allStarted) announceReady(logger);
     await aborted(stop);
   } catch (error) {
     logger.fatal({ err: error }, error instanceof Error ? error.message : String(error));

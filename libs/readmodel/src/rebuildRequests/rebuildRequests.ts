@@ -59,6 +59,11 @@ export class RebuildRequests {
     return this.#pool.stop();
   }
 
+  /** Whether requests could be read: resolves, or rejects with the reason. */
+  async ping(): Promise<void> {
+    await this.#pool.ask((pool) => pool.query('SELECT 1'));
+  }
+
   /** Asks for a rebuild; where one has been asked for and not ended, that one is returned. */
   async request({ force, except }: Pick<RebuildRequest, 'force' | 'except'>): Promise<RebuildRequest> {
     await this.#ask(REQUEST, [randomUUIDv7(), force, except]);

@@ -7,9 +7,13 @@ import type { Service } from '../service.ts';
 // log what is done to them, and the part that the scenario names misbehaves.
 const [, , scenario = 'well-behaved'] = process.argv;
 
-await runProcess('under-test', (_config, logger) => {
+await runProcess('under-test', (_config, logger, { started }) => {
   if (scenario === 'build-fails') throw new Error('nothing to run');
-  return [part('first', logger), { ...part('second', logger), ...misbehaviour(logger) }, part('third', logger)];
+  return [
+    part('first', logger),
+    { ...part('second', logger), ...misbehaviour(logger, started) },
+    part('third', logger),
+  ];
 });
 
 function part(name: string, logger: Logger): Service {
@@ -29,7 +33,8 @@ function part(name: string, logger: Logger): Service {
   };
 }
 
-function misbehaviour(logger: Logger): Partial<Service> {
+function misbehaviour(logger: Logger, started: () => boolean): Partial<Service> {
+  const tell = () => Promise.resolve(logger.info(started() ? 'all have started' : 'not all have started'));
   switch (scenario) {
     case 'start-fails':
       return { start: () => Promise.reject(new Error('the port is taken')) };
@@ -40,6 +45,8 @@ function misbehaviour(logger: Logger): Partial<Service> {
           await once(process, 'message');
         },
       };
+    case 'asks':
+      return { start: tell, stop: tell };
     case 'stop-fails':
       return { stop: () => Promise.reject(new Error('the connection is lost')) };
     case 'stop-waits':
