@@ -7,7 +7,7 @@ import type { ControlConnection } from './controlConnection.ts';
 import { liveStep } from './liveStep.ts';
 import type { AdvanceTo } from './liveStep.ts';
 import { missingIndexes } from './missingIndexes.ts';
-import { hasRetirable, retireCompleted, ROWS_AT_ONCE } from '../retention/retireCompleted.ts';
+import { hasRetirable, retireCompleted, RETIREMENT_INDEX, ROWS_AT_ONCE } from '../retention/retireCompleted.ts';
 import { retireAll, retiredBefore } from '../retention/retireJobs.ts';
 import { inTransaction } from './inTransaction.ts';
 import { RebuildRefusedError, StepMissedError } from './rebuildErrors.ts';
@@ -107,9 +107,20 @@ export class SecondTables {
     const { client } = this.#control;
     const before = await translated(retiredBefore(this.#control));
     if (before === undefined) return;
+    await this.#indexForRetirement();
     await retireAll(this.#control, before);
     const retireSome = () => inTransaction(client, () => retireCompleted(client, this.schema, before));
     while ((await translated(retireSome())).jobs === ROWS_AT_ONCE);
+  }
+
+  /** Tables that are only compared get no other index. */
+  async #indexForRetirement(): Promise<void> {
+    const { client, live } = this.#control;
+    const missing = await translated(missingIndexes(client, live, this.schema));
+    const index = missing.find(({ name }) => name === RETIREMENT_INDEX);
+    if (index === undefined) return;
+    await translated(client.query(index.statement));
+    await translated(client.query(`ANALYZE ${client.escapeIdentifier(this.schema)}.jobs`));
   }
 
   /** The boundary may have moved meanwhile. */
