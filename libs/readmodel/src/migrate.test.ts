@@ -1,4 +1,4 @@
-import { createDatabase } from '@jobstream/testing';
+import { createDatabase, eventually } from '@jobstream/testing';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { SchemaMismatchError } from './errors.ts';
@@ -44,6 +44,31 @@ test('a database that a newer release has migrated is taken', async () => {
   const url = await createDatabase();
   await migrate(url);
   await query(url, `INSERT INTO schema_migrations (name, run_on) VALUES ('9999_future', now())`);
+  await expect(startReadModel(url)).resolves.toBeUndefined();
+});
+
+/** As it was before the migration that adds `retired_before`. */
+const TAKE_BACK = `DELETE FROM schema_migrations WHERE name >= '0007';
+  DROP INDEX jobs_completed; ALTER TABLE projection_checkpoints DROP COLUMN retired_before`;
+const WAITING = `SELECT FROM pg_stat_activity
+  WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%ADD COLUMN retired_before%'`;
+const READ = `SET statement_timeout = '20s'; SELECT FROM projection_checkpoints`;
+
+test('a migration that a long transaction keeps waiting lets readers past, and is run when that has ended', async () => {
+  const url = await createDatabase();
+  await migrate(url);
+  await query(url, TAKE_BACK);
+  const reader = new Client({ connectionString: url });
+  await reader.connect();
+  await reader.query('BEGIN; SELECT FROM projection_checkpoints');
+  const migrating = migrate(url);
+  try {
+    await eventually(async () => expect(await query(url, WAITING)).toHaveLength(1));
+    await query(url, READ);
+  } finally {
+    await reader.end();
+  }
+  await migrating;
   await expect(startReadModel(url)).resolves.toBeUndefined();
 });
 

@@ -1,6 +1,6 @@
-import { DatabaseError } from 'pg';
 import type { ClientBase } from 'pg';
 import { JOBS_PROJECTION } from '../checkpoint.ts';
+import { isLockTimeout } from '../lockWait.ts';
 import { inTransaction } from './inTransaction.ts';
 import { StepMissedError } from './rebuildErrors.ts';
 
@@ -9,8 +9,6 @@ export type AdvanceTo = (position: number, giveUp: AbortSignal) => Promise<void>
 
 /** The projector waits as long for its turn, so it must be well under the 15 s after which it gives up. */
 const LONGEST_HOLD_MS = 5_000;
-
-const LOCK_NOT_AVAILABLE = '55P03';
 
 const HOLD = 'SELECT last_sequence AS position FROM projection_checkpoints WHERE name = $1 FOR UPDATE';
 const CREATE = 'INSERT INTO projection_checkpoints (name, last_sequence) VALUES ($1, 0) ON CONFLICT DO NOTHING';
@@ -54,7 +52,7 @@ async function missedIfLocked<Result>(work: Promise<Result>): Promise<Result> {
   try {
     return await work;
   } catch (error) {
-    if (!(error instanceof DatabaseError && error.code === LOCK_NOT_AVAILABLE)) throw error;
+    if (!isLockTimeout(error)) throw error;
     throw new StepMissedError('another session uses them in a long transaction', { cause: error });
   }
 }

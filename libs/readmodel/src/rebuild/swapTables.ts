@@ -1,11 +1,6 @@
 import type { ClientBase } from 'pg';
+import { LONGEST_LOCK_WAIT } from '../lockWait.ts';
 import { CHECKPOINTS, NEXT_SCHEMA, PREVIOUS_SCHEMA, PROJECTION_TABLES } from './projectionTables.ts';
-
-/**
- * Whoever reads the tables waits as long as we wait for a lock, and must not run into its own limit (2.5 s). It must be
- * longer than the second after which Postgres calls off a vacuum that is in the way.
- */
-const LONGEST_WAIT = `SET LOCAL lock_timeout = '1500ms'`;
 
 /**
  * Puts the next tables in the place of the live ones, which are kept as the previous ones; earlier previous ones go.
@@ -13,7 +8,7 @@ const LONGEST_WAIT = `SET LOCAL lock_timeout = '1500ms'`;
  * planned again by Postgres.
  */
 export async function swapTables(client: ClientBase, live: string): Promise<void> {
-  await client.query(LONGEST_WAIT);
+  await client.query(`SET LOCAL lock_timeout = '${LONGEST_LOCK_WAIT}'`);
   await client.query(`DROP SCHEMA IF EXISTS ${PREVIOUS_SCHEMA} CASCADE`);
   await client.query(`CREATE SCHEMA ${PREVIOUS_SCHEMA}`);
   await lockAll(client, NEXT_SCHEMA);
