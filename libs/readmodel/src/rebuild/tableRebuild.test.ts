@@ -28,6 +28,7 @@ const never: AdvanceTo = (_, giveUp) =>
 
 async function openRebuild(kind: RebuildKind = 'rebuild'): Promise<TableRebuild & AsyncDisposable> {
   const rebuild = await TableRebuild.open(database.url, kind);
+  await rebuild.tables.complete(() => Promise.resolve());
   return Object.assign(rebuild, { [Symbol.asyncDispose]: () => rebuild.close() });
 }
 
@@ -145,19 +146,39 @@ test('a second writer of the second tables is refused', async () => {
   await other.close();
 });
 
-test('earlier tables that a migration has not changed as well cannot be rolled back to', async () => {
+const MIGRATIONS = [
+  'ALTER TABLE jobs ADD COLUMN later text',
+  'ALTER TABLE jobs SET (fillfactor = 50)',
+  'ALTER TABLE jobs ADD CONSTRAINT later CHECK (attempt >= 0)',
+];
+
+test.each(MIGRATIONS)('earlier tables cannot be rolled back to after %s', async (migration) => {
   {
     await using rebuild = await openRebuild();
     await rebuild.swap(asIs, { force: false });
   }
-  await database.query('ALTER TABLE jobs ADD COLUMN later text');
+  await database.query(migration);
   await expect(openRebuild('rollback')).rejects.toThrow(RebuildRefusedError);
   expect(await cancelRebuild(database.url)).toBeUndefined();
   expect(await countRows('jobstream_previous.jobs')).toBe(0);
 });
 
-test('tables that a migration changes in the last moment are not swapped', async () => {
+test.each(MIGRATIONS)('tables are not swapped after %s in the last moment', async (migration) => {
   await using rebuild = await openRebuild();
-  await database.query('ALTER TABLE jobs ADD COLUMN later text');
+  await database.query(migration);
   await expect(rebuild.swap(asIs, { force: true })).rejects.toThrow(RebuildRefusedError);
+});
+
+test('tables without an index that a migration has made meanwhile are swapped when they have it as well', async () => {
+  {
+    await using rebuild = await openRebuild();
+    await database.query('CREATE INDEX later ON jobs (worker)');
+    await expect(rebuild.swap(asIs, { force: true })).rejects.toThrow('the new tables lack later');
+  }
+  await using rebuild = await openRebuild();
+  expect(rebuild.resumed).toBe(true);
+  expect(await rebuild.swap(asIs, { force: false })).toEqual([]);
+  expect(
+    await database.query(`SELECT FROM pg_indexes WHERE schemaname = 'public' AND indexname = 'later'`),
+  ).toHaveLength(1);
 });

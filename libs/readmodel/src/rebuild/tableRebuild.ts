@@ -6,6 +6,7 @@ import type { ControlConnection } from './controlConnection.ts';
 import type { Difference } from './difference.ts';
 import { fenceProjector } from './liveStep.ts';
 import type { AdvanceTo } from './liveStep.ts';
+import { missingIndexes } from './missingIndexes.ts';
 import { prepareRebuild } from './prepareRebuild.ts';
 import { PROJECTION_LOCKS } from './projectionLocks.ts';
 import { NEXT_SCHEMA } from './projectionTables.ts';
@@ -84,9 +85,17 @@ async function swapAll(client: Client, live: string): Promise<void> {
   if (!(await haveSameShape(client, live, NEXT_SCHEMA))) {
     throw new RebuildRefusedError('a migration has changed the tables meanwhile: start the rebuild again');
   }
+  await assertIndexed(client, live);
   await swapTables(client, live);
   await fenceProjector(client);
   await endState(client);
+}
+
+/** Those that a migration has made since the second tables got theirs. */
+async function assertIndexed(client: Client, live: string): Promise<void> {
+  const missing = (await missingIndexes(client, live, NEXT_SCHEMA)).map(({ name }) => name);
+  if (missing.length === 0) return;
+  throw new RebuildRefusedError(`the new tables lack ${missing.join(', ')}: start it again, which makes the indexes`);
 }
 
 function runsAlready(state: RebuildState | undefined): RebuildRefusedError {
