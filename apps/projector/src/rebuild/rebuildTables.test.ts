@@ -43,6 +43,20 @@ function stopAt(step: Progress['step']): { stop: AbortSignal; onProgress: (progr
   return { stop: controller.signal, onProgress };
 }
 
+/** An index of the table, which can be made to take minutes by a row in `slow`. */
+const INDEX = `CREATE TABLE slow ();
+  CREATE FUNCTION slowly(attempt int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$
+    BEGIN
+      IF EXISTS (SELECT FROM public.slow) THEN PERFORM pg_sleep(120); END IF;
+      RETURN attempt;
+    END $$;
+  CREATE INDEX slow_index ON jobs (slowly(attempt))`;
+
+async function indexesBeingMade(): Promise<unknown[]> {
+  return stage.sql(`SELECT query FROM pg_stat_activity
+    WHERE datname = current_database() AND state = 'active' AND query LIKE 'CREATE INDEX slow_index%'`);
+}
+
 /** Projects what is in the log, and stops. */
 async function projectLog(): Promise<void> {
   await using _projector = await startProjector(stage);
@@ -167,6 +181,23 @@ describe('a rebuild', () => {
     await expect(dropPrevious(stage.databaseUrl)).rejects.toThrow(RebuildRefusedError);
     log.release();
     expect((await first).differences).toEqual([]);
+  });
+});
+
+describe('a rebuild that is stopped', () => {
+  test('does not wait for an index that Postgres makes, and the next one makes it', async () => {
+    await stage.sql(INDEX);
+    await appendLife(stage.eventLog);
+    await projectLog();
+    await stage.sql('INSERT INTO slow DEFAULT VALUES');
+    const controller = new AbortController();
+    const outcome = rebuildStage(stage, { stop: controller.signal }).catch((error: unknown) => error);
+    await eventually(async () => expect(await indexesBeingMade()).toHaveLength(1));
+    controller.abort(new Error('told to stop'));
+    await eventually(async () => expect(await indexesBeingMade()).toEqual([]));
+    expect(await outcome).toEqual(new Error('told to stop'));
+    await stage.sql('DELETE FROM slow');
+    expect((await rebuildStage(stage)).swapped).toBe(true);
   });
 });
 

@@ -73,7 +73,7 @@ async function complete({ rebuild, stop, onProgress }: Run): Promise<void> {
     onProgress({ step: 'making indexes', done, total, detail });
     stop.throwIfAborted();
     await rebuild.throwIfCancelled();
-  });
+  }, stop);
 }
 
 async function compare(run: Run): Promise<RebuildOutcome> {

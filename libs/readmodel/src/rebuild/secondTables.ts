@@ -56,8 +56,25 @@ export class SecondTables {
     return (await translated(readCheckpoint(this.#control.client)))?.lastSequence ?? 0;
   }
 
-  /** Makes the indexes that are missing and the statistics without which Postgres would plan in the dark. */
-  async complete(onStep: (step: CompletionStep) => Promise<void>): Promise<void> {
+  /**
+   * Makes the indexes that are missing and the statistics without which Postgres would plan in the dark. Each may take
+   * many minutes, so a stop does not wait for them: with the connection Postgres ends the statement. The next process
+   * makes what is missing then.
+   */
+  async complete(onStep: (step: CompletionStep) => Promise<void>, stop: AbortSignal): Promise<void> {
+    const hangUp = () => void this.#control.close();
+    stop.addEventListener('abort', hangUp);
+    try {
+      await this.#makeIndexes(onStep);
+    } catch (error) {
+      stop.throwIfAborted();
+      throw error;
+    } finally {
+      stop.removeEventListener('abort', hangUp);
+    }
+  }
+
+  async #makeIndexes(onStep: (step: CompletionStep) => Promise<void>): Promise<void> {
     const { client, live } = this.#control;
     const indexes = await translated(missingIndexes(client, live, this.schema));
     const total = indexes.length + 1;

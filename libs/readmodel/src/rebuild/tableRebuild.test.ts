@@ -28,7 +28,7 @@ const never: AdvanceTo = (_, giveUp) =>
 
 async function openRebuild(kind: RebuildKind = 'rebuild'): Promise<TableRebuild & AsyncDisposable> {
   const rebuild = await TableRebuild.open(database.url, kind);
-  await rebuild.tables.complete(() => Promise.resolve());
+  await rebuild.tables.complete(() => Promise.resolve(), new AbortController().signal);
   return Object.assign(rebuild, { [Symbol.asyncDispose]: () => rebuild.close() });
 }
 
