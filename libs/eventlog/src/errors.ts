@@ -88,6 +88,18 @@ export class HistoryIncompleteError extends Error {
   }
 }
 
+/** The log does not have these messages any more; whoever follows it must take them from elsewhere. */
+export class LogGapError extends Error {
+  readonly code = 'LOG_GAP';
+  readonly last: number;
+
+  constructor(first: number, last: number) {
+    super(`the log does not have messages ${first} to ${last}`);
+    this.name = 'LogGapError';
+    this.last = last;
+  }
+}
+
 /** The log holds an event of a newer schema version: this release must not go on past it. */
 export class NewerEventError extends Error {
   readonly code = 'NEWER_EVENT';

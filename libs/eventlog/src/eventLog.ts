@@ -136,7 +136,8 @@ export class EventLog {
    */
   follow({ after, traces = false }: { after: number; traces?: boolean }): EventFeed {
     const { connection, manager, forgotten } = this.#started();
-    const follow = (from: number) => new LogFollower({ connection, manager, after: from, traces, sink: this.#sink });
+    const options = { connection, manager, traces, endsAtGap: forgotten !== undefined, sink: this.#sink };
+    const follow = (from: number) => new LogFollower({ ...options, after: from });
     return forgotten === undefined ? follow(after) : new ArchivedFeed({ after, traces, forgotten, follow });
   }
 

@@ -43,11 +43,15 @@ export class ForgottenEvents {
     return messages.filter((message) => message.sequence < sequence).flatMap(recordedEvent);
   }
 
-  /** The messages after this sequence that the log has forgotten, in order, and more; nothing if it has them all. */
-  async *messagesAfter(sequence: number): AsyncGenerator<readonly StoredBytes[]> {
+  /**
+   * The messages after this sequence that the log has forgotten, in order, and more; nothing if it has them all. Those up
+   * to `missing` were not in the log when it was read.
+   */
+  async *messagesAfter(sequence: number, missing = 0): AsyncGenerator<readonly StoredBytes[]> {
     const { first } = await this.#messages.span();
-    if (first <= sequence + 1) return;
-    await this.#cover(first - 1);
+    const last = Math.max(first - 1, missing);
+    if (last <= sequence) return;
+    await this.#cover(last);
     yield* this.#archive.messagesAfter(sequence);
   }
 

@@ -1,9 +1,10 @@
 import { encodeJobEvent } from '@jobstream/domain';
-import { eventually, startNats } from '@jobstream/testing';
+import { eventually, startNats, startTcpProxy } from '@jobstream/testing';
 import { expect, test } from 'vitest';
 import { NewerEventError } from './errors.ts';
 import type { EventFeed } from './eventFeed.ts';
 import type { LogEntry } from './logEntry.ts';
+import { forgetAllBut } from './testing/forgetAllBut.ts';
 import { JobScript } from './testing/jobScript.ts';
 import { openEventLog } from './testing/openEventLog.ts';
 import { publishRaw } from './testing/publishRaw.ts';
@@ -95,4 +96,31 @@ test('stops with an error at an event of a newer schema, after all that came bef
   const { entries, ended } = collect(log.follow({ after: 0 }));
   await expect(ended).rejects.toThrow(NewerEventError);
   expect(entries).toHaveLength(1);
+});
+
+test('without an archive it begins where a log that forgets begins, and tells what it has missed later', async () => {
+  const warnings: object[] = [];
+  const logger = { info: () => undefined, warn: (details: object) => void warnings.push(details) };
+  await using nats = await startNats();
+  await using proxy = await startTcpProxy(nats.port);
+  await using writing = await openEventLog({ url: nats.url });
+  await using reading = await openEventLog({ url: `nats://127.0.0.1:${proxy.port}`, logger });
+  const append = async (count: number) => {
+    for (let made = 0; made < count; made++) await writing.append(new JobScript().create(), 0);
+  };
+  await append(3);
+  await forgetAllBut(nats.url, 1);
+  const feed = reading.follow({ after: 0 });
+  const { entries, ended } = collect(feed);
+  await eventually(() => expect(entries).toHaveLength(1));
+  expect(warnings).toEqual([]);
+  await proxy.cut();
+  await append(3);
+  await forgetAllBut(nats.url, 1);
+  await proxy.heal();
+  await eventually(() => expect(entries).toHaveLength(2));
+  await feed.stop();
+  await ended;
+  expect(entries.map(({ sequence }) => sequence)).toEqual([3, 6]);
+  expect(warnings).toContainEqual({ first: 4, last: 5 });
 });

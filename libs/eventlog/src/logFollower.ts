@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Connection } from './connection.ts';
+import { LogGapError } from './errors.ts';
 import type { EventFeed } from './eventFeed.ts';
 import type { HeldMessage } from './heldMessage.ts';
 import type { LogEntry } from './logEntry.ts';
@@ -14,6 +15,8 @@ export interface LogFollowerOptions {
   readonly after: number;
   /** Whether events bring the trace that they belong to. */
   readonly traces?: boolean;
+  /** Ends it with LogGapError where the log has forgotten what comes next; without this it goes on with what is left. */
+  readonly endsAtGap?: boolean;
   readonly sink: LogSink;
 }
 
@@ -100,6 +103,7 @@ export class LogFollower implements EventFeed {
   #onMessage(message: HeldMessage): void {
     if (this.#failure !== undefined) return;
     try {
+      if (message.sequence > this.#lastSequence + 1) this.#onGap(message.sequence - 1);
       this.#arrived.push(decodeLogEntry(message, this.#options.traces));
       this.#arrivedBytes += message.size();
       this.#lastSequence = message.sequence;
@@ -109,6 +113,16 @@ export class LogFollower implements EventFeed {
       this.#consumer?.close();
     }
     this.#news.resolve();
+  }
+
+  /**
+   * The log has forgotten what comes next, up to there: the server begins at what is left, without a word. Whoever begins
+   * at 0 begins wherever the log does.
+   */
+  #onGap(last: number): void {
+    const first = this.#lastSequence + 1;
+    if (this.#options.endsAtGap === true) throw new LogGapError(first, last);
+    if (first > 1) this.#options.sink.warn({ first, last }, 'the log has forgotten messages before they were read');
   }
 
   #requestMore(): void {

@@ -1,3 +1,4 @@
+import type { EventFeed, LogEntry } from '@jobstream/eventlog';
 import { TableRebuild } from '@jobstream/readmodel';
 import type { ProjectableEntry, SecondTables } from '@jobstream/readmodel';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -17,15 +18,15 @@ afterEach(() => stage[Symbol.asyncDispose]());
 const never = new AbortController().signal;
 
 interface CursorHooks {
+  readonly eventLog?: LogCursorOptions['eventLog'];
   readonly onTurn?: (tables: SecondTables) => Promise<void>;
   readonly onBatch?: (entries: readonly ProjectableEntry[]) => void;
 }
 
 /** A cursor for the second tables of a rebuild that has just begun. */
-async function openCursor({ onTurn = () => Promise.resolve(), onBatch = () => {} }: CursorHooks = {}): Promise<
-  LogCursor & AsyncDisposable
-> {
-  const { eventLog, databaseUrl } = stage;
+async function openCursor(hooks: CursorHooks = {}): Promise<LogCursor & AsyncDisposable> {
+  const { eventLog = stage.eventLog, onTurn = () => Promise.resolve(), onBatch = () => {} } = hooks;
+  const { databaseUrl } = stage;
   const rebuild = await TableRebuild.open(databaseUrl, 'rebuild');
   const { tables } = rebuild;
   const watched: LogCursorOptions['tables'] = {
@@ -92,3 +93,25 @@ test('a batch ends before it is larger than 16 MB', async () => {
   expect(batches).toEqual([17, 3]);
   expect(await positions()).toEqual([{ position: 20 }]);
 });
+
+test('an event that is missing within a batch is not passed over', async () => {
+  for (let job = 0; job < 3; job++) await stage.createJob();
+  await using cursor = await openCursor({ eventLog: { follow: (options) => withoutSecond(options) } });
+  await expect(cursor.to(3, never)).rejects.toThrow('the log has forgotten event 2');
+  expect(await positions()).toEqual([{ position: 0 }]);
+});
+
+/** All three events in one array, but the second. */
+function withoutSecond(options: { after: number }): EventFeed {
+  const feed = stage.eventLog.follow(options);
+  return {
+    stop: () => feed.stop(),
+    async *[Symbol.asyncIterator]() {
+      const arrived: LogEntry[] = [];
+      for await (const entries of feed) {
+        arrived.push(...entries);
+        if (arrived.length === 3) yield arrived.filter(({ sequence }) => sequence !== 2);
+      }
+    },
+  };
+}

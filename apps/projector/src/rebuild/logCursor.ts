@@ -57,8 +57,9 @@ export class LogCursor {
 
   async #write(batch: readonly LogEntry[], before: Promise<void>): Promise<void> {
     const { tables, onTurn } = this.#options;
-    assertNoGap(this.#handedOver, batch);
-    this.#handedOver = batch.at(-1)?.sequence ?? this.#handedOver;
+    const after = this.#handedOver;
+    this.#handedOver = batch.at(-1)?.sequence ?? after; // also when the batch is refused: nobody waits for more then
+    assertNoGap(after, batch);
     await Promise.all([before, tables.apply(batch)]);
     await onTurn();
   }
@@ -118,8 +119,12 @@ function assertNotPast(lastSequence: number, position: number): void {
 }
 
 /** Sequences have no gaps in a log that keeps everything. */
-function assertNoGap(lastSequence: number, [first]: readonly LogEntry[]): void {
-  if (first !== undefined && first.sequence !== lastSequence + 1) throw forgotten(lastSequence + 1);
+function assertNoGap(lastSequence: number, batch: readonly LogEntry[]): void {
+  let next = lastSequence + 1;
+  for (const { sequence } of batch) {
+    if (sequence !== next) throw forgotten(next);
+    next += 1;
+  }
 }
 
 function forgotten(sequence: number): RebuildRefusedError {
