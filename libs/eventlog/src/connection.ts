@@ -128,6 +128,8 @@ async function connectionOptions(options: EventLogOptions): Promise<ConnectionOp
     name: `jobstream-${options.name}`,
     inboxPrefix: inboxPrefix(options.name),
     maxReconnectAttempts: -1,
+    // Otherwise the client gives up for good when it is refused twice, e.g. while passwords are being replaced.
+    ignoreAuthErrorAbort: true,
     reconnectTimeWait: RECONNECT_PAUSE_MS,
     reconnectJitter: 100,
     pingInterval: PING_INTERVAL_MS,
