@@ -35,8 +35,13 @@ export class DirectReader {
 
   /** The newest message of each subject under the filters, oldest first: LogUnavailableError. */
   async newestOfEachSubject(...filters: string[]): Promise<StoredMessage[]> {
-    const answers = await this.#request({ multi_last: filters });
-    return answers.map(storedMessage).toSorted((left, right) => left.sequence - right.sequence);
+    const answers = await this.#answers({ multi_last: filters });
+    // Which the server ends, without an error, where it would have to hold more for us than it may.
+    const missing = Number(answers.at(-1)?.headers?.get('Nats-Num-Pending') ?? 0);
+    if (missing > 0) throw new LogUnavailableError(`a read ended before the last ${missing} messages`);
+    return withoutSentinel(answers)
+      .map(storedMessage)
+      .toSorted((left, right) => left.sequence - right.sequence);
   }
 
   /** The message with this sequence, or undefined if the log does not keep it any more: LogUnavailableError. */
@@ -58,6 +63,10 @@ export class DirectReader {
   }
 
   async #request(query: object): Promise<Msg[]> {
+    return withoutSentinel(await this.#answers(query));
+  }
+
+  async #answers(query: object): Promise<Msg[]> {
     const answers: Msg[] = [];
     try {
       if (!this.#connection.isConnected()) throw new Error('not connected');
@@ -69,7 +78,7 @@ export class DirectReader {
     } catch (error) {
       throw new LogUnavailableError('a read failed', { cause: error });
     }
-    return withoutSentinel(answers);
+    return answers;
   }
 }
 
@@ -77,7 +86,7 @@ export class DirectReader {
 function withoutSentinel(answers: Msg[]): Msg[] {
   const status = answers.pop()?.headers?.code;
   if (status === END_OF_BATCH) return answers;
-  if (status === NOT_FOUND) return [];
+  if (status === NOT_FOUND && answers.length === 0) return [];
   throw new LogUnavailableError(status === undefined ? 'no answer within the deadline' : `a read ended with ${status}`);
 }
 
