@@ -1,6 +1,5 @@
 import { AuthorizationError } from '@nats-io/nats-core';
-import { eventually, startNats, type TestNats } from '@jobstream/testing';
-import { resolveNatsServer } from '@jobstream/tools';
+import { eventually, resolveNatsServer, startNats, type TestNats } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Connection } from './connection.ts';
 import { LogUnavailableError } from './errors.ts';

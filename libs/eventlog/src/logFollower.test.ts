@@ -1,9 +1,14 @@
+import { jetstreamManager } from '@nats-io/jetstream';
 import { encodeJobEvent } from '@jobstream/domain';
 import { eventually, startNats, startTcpProxy } from '@jobstream/testing';
 import { expect, test } from 'vitest';
+import { Connection } from './connection.ts';
 import { NewerEventError } from './errors.ts';
 import type { EventFeed } from './eventFeed.ts';
 import type { LogEntry } from './logEntry.ts';
+import { LogFollower } from './logFollower.ts';
+import { silentSink } from './logSink.ts';
+import { JOBS_STREAM } from './streams.ts';
 import { forgetAllBut } from './testing/forgetAllBut.ts';
 import { JobScript } from './testing/jobScript.ts';
 import { openEventLog } from './testing/openEventLog.ts';
@@ -123,4 +128,35 @@ test('without an archive it begins where a log that forgets begins, and tells wh
   await ended;
   expect(entries.map(({ sequence }) => sequence)).toEqual([3, 6]);
   expect(warnings).toContainEqual({ first: 4, last: 5 });
+});
+
+test('what arrives while its reader is busy stays within some 16 MB', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url });
+  for (let job = 0; job < 50; job++) await log.append(new JobScript().create({ payload: 'x'.repeat(900_000) }), 0);
+  const connection = await Connection.open({ url: nats.url, name: 'test' });
+  const manager = await jetstreamManager(connection.nats);
+  const feed = new LogFollower({ connection, manager, after: 0, sink: silentSink });
+  const reading = feed[Symbol.asyncIterator]();
+  await reading.next();
+  await eventually(async () => {
+    const [consumer] = await manager.consumers.list(JOBS_STREAM).next();
+    expect(consumer?.num_waiting).toBe(0);
+  });
+  await connection.nats.flush();
+  expect(connection.nats.stats().inBytes).toBeLessThan(24_000_000);
+  await feed.stop();
+  await reading.return?.();
+  await connection.close();
+});
+
+test('an event as large as the server takes arrives', async () => {
+  await using nats = await startNats({ maxPayload: '4MB' });
+  await using log = await openEventLog({ url: nats.url });
+  await log.append(new JobScript().create({ payload: 'x'.repeat(4_000_000) }), 0);
+  const feed = log.follow({ after: 0 });
+  const { entries, ended } = collect(feed);
+  await eventually(() => expect(entries).toHaveLength(1));
+  await feed.stop();
+  await ended;
 });

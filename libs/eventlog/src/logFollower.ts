@@ -22,11 +22,14 @@ export interface LogFollowerOptions {
 
 /**
  * Entries that wait in memory or are under way, asked for in portions so that the server always has one to work on, and
- * the bytes of a portion and of what waits: a backlog of any size stays harmless.
+ * the bytes of what waits and of a portion: a backlog of any size stays harmless.
  */
 const WINDOW = 10_000;
 const PORTION = 2_500;
 const MAX_BYTES = 8_000_000;
+const PORTION_BYTES = MAX_BYTES / (WINDOW / PORTION);
+/** What the server counts beside the payload of a message: its subject and its reply subject. */
+const SUBJECT_BYTES = 8_192;
 const RETRY_PAUSE_MS = 250;
 
 /**
@@ -36,6 +39,8 @@ const RETRY_PAUSE_MS = 250;
  */
 export class LogFollower implements EventFeed {
   readonly #options: LogFollowerOptions;
+  /** A message that is larger than a request may bring would never come. */
+  readonly #portionBytes: number;
   readonly #stop = new AbortController();
   #consumer: OrderedConsumer | undefined;
   #lastSequence: number;
@@ -47,6 +52,8 @@ export class LogFollower implements EventFeed {
   constructor(options: LogFollowerOptions) {
     this.#options = options;
     this.#lastSequence = options.after;
+    const largest = (options.connection.nats.info?.max_payload ?? 0) + SUBJECT_BYTES;
+    this.#portionBytes = Math.max(PORTION_BYTES, largest);
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<readonly LogEntry[]> {
@@ -129,7 +136,7 @@ export class LogFollower implements EventFeed {
     const consumer = this.#consumer;
     if (consumer === undefined || this.#arrivedBytes >= MAX_BYTES) return;
     while (this.#arrived.length + consumer.outstanding <= WINDOW - PORTION) {
-      consumer.request({ batch: PORTION, maxBytes: MAX_BYTES });
+      consumer.request({ batch: PORTION, maxBytes: this.#portionBytes });
     }
   }
 

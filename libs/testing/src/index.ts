@@ -1,4 +1,4 @@
-export { freePort, resolveOldNatsServer } from '@jobstream/tools';
+export { freePort, resolveNatsServer, resolveOldNatsServer } from '@jobstream/tools';
 export type { OldNatsServer } from '@jobstream/tools';
 export { createDatabase } from './createDatabase.ts';
 export { dumpTables } from './dumpTables.ts';
