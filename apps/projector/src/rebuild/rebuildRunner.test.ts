@@ -46,9 +46,9 @@ async function generation(): Promise<number | undefined> {
 }
 
 test('a rebuild that is asked for is run, and its result can be read', async () => {
-  await using _runner = await startRunner();
   const { id, status, result } = await requests.request(plain);
   expect({ status, result }).toEqual({ status: 'requested', result: null });
+  await using _runner = await startRunner();
   await becomes('completed');
   expect(await requests.read()).toMatchObject({ id, result: { jobs: 1, position: 3, differences: [] } });
   expect(await generation()).toBe(2);
