@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { ArchiveUnavailableError } from '@jobstream/archive';
 import { LogUnavailableError } from '@jobstream/eventlog';
 import type { EventLog } from '@jobstream/eventlog';
 import {
@@ -29,7 +30,8 @@ const WATCH_INTERVAL_MS = 10_000;
 
 /**
  * Keeps the read model in step with the log. Any number of projectors may run: one holds the lock and works, the others
- * stand by. What may pass (Postgres or the log away, the lock lost, rows changed by others) is tried again with growing pauses.
+ * stand by. What may pass (Postgres, the log or its archive away, the lock lost, rows changed by others) is tried again
+ * with growing pauses.
  */
 export class Projector implements Service {
   readonly name = 'projector';
@@ -121,6 +123,7 @@ function isTemporary(error: unknown): boolean {
   return (
     error instanceof ReadModelUnavailableError ||
     error instanceof LogUnavailableError ||
+    error instanceof ArchiveUnavailableError ||
     error instanceof ProjectionFencedError ||
     error instanceof JobsOutOfStepError
   );

@@ -1,11 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Archive, ArchiveWriter, FolderStore } from '@jobstream/archive';
 import { EventLog, HistoryIncompleteError } from '@jobstream/eventlog';
-import { eventually, startNats, startTcpProxy, type TcpProxy, type TestNats } from '@jobstream/testing';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { migrate, ReadModel } from '@jobstream/readmodel';
+import { createDatabase, eventually, startNats, startTcpProxy, type TcpProxy, type TestNats } from '@jobstream/testing';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { silentObserver } from '../projectionObserver.ts';
 import { appendLife } from '../testing/jobLoad.ts';
+import { startProjector } from '../testing/startProjector.ts';
 import { archiveSegment } from './archiveSegment.ts';
 
 /** Long enough for a few events on a busy machine, short enough to be waited for. */
@@ -106,4 +109,22 @@ test('what the log forgets unarchived while a follower is cut off ends it, and n
   await appendLife(writing, 1);
   expect(await failure).toBeInstanceOf(HistoryIncompleteError);
   expect(sequences).toEqual([1, 2, 3]);
+}, 120_000);
+
+test('a projector waits for an archive that is away', async () => {
+  await appendArchived();
+  await forgottenUpTo(3);
+  await rename(folder, `${folder}.away`);
+  await writeFile(folder, 'no folder');
+  const databaseUrl = await createDatabase();
+  await migrate(databaseUrl);
+  const { promise: interrupted, resolve } = Promise.withResolvers<void>();
+  const observer = { ...silentObserver, interrupted: resolve };
+  await using projector = await startProjector({ eventLog: reading, databaseUrl, observer });
+  await Promise.race([interrupted, projector.failure]);
+  await rm(folder);
+  await rename(`${folder}.away`, folder);
+  const readModel = new ReadModel({ databaseUrl, name: 'test' });
+  onTestFinished(() => readModel.stop());
+  await eventually(async () => expect((await readModel.readCheckpoint())?.lastSequence).toBe(3), patience);
 }, 120_000);
