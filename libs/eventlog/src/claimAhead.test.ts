@@ -21,31 +21,46 @@ test('as long as nothing is known of the runs, no more is claimed than there are
   expect(after([5], [0.1])).toBe(0);
 });
 
-test('where runs are shorter than claims, more is claimed, to eight more for each slot', () => {
-  expect(after([5], runs(1_000, 0.1))).toBe(8 * SLOTS);
+test('where runs are shorter than claims, more is claimed, to twelve more for each slot', () => {
+  expect(after([5], runs(1_000, 0.1))).toBe(12 * SLOTS);
   expect(after([5], runs(1_000, 5))).toBe(SLOTS - 1);
   expect(after([5], runs(1_000, 50))).toBe(SLOTS / 10 - 1);
 });
 
-test('with many slots, to 800 more in all', () => {
-  expect(after([5], runs(1_000, 0.1), 100)).toBe(800);
-  expect(after([5], runs(1_000, 0.1), 10_000)).toBe(800);
+test('with many slots, to 1,200 more in all', () => {
+  expect(after([5], runs(1_000, 0.1), 100)).toBe(1_200);
+  expect(after([5], runs(1_000, 0.1), 10_000)).toBe(1_200);
+});
+
+test('of large jobs, no more than 8 MB more, as long as they are among the latest', () => {
+  const ahead = new ClaimAhead(100);
+  for (const run of runs(1_000, 0.1)) {
+    ahead.claimed(5);
+    ahead.ran(run);
+  }
+  ahead.arrived(1_000);
+  expect(ahead.extra()).toBe(1_200);
+  ahead.arrived(250_000);
+  ahead.arrived(1_000);
+  expect(ahead.extra()).toBe(33);
+  for (let later = 0; later < 100; later++) ahead.arrived(1_000);
+  expect(ahead.extra()).toBe(1_200);
 });
 
 test('a single long run ends that at once, until hundreds of short ones have followed', () => {
   const short = runs(1_000, 0.1);
   expect(after([5], [...short, 30_000])).toBe(0);
   expect(after([5], [...short, 30_000, ...runs(100, 0.1)])).toBeLessThan(SLOTS / 10);
-  expect(after([5], [...short, 30_000, ...short])).toBe(8 * SLOTS);
+  expect(after([5], [...short, 30_000, ...short])).toBe(12 * SLOTS);
 });
 
-test('whatever claims and runs take, the number is a whole one between none and eight for each slot', () => {
+test('whatever claims and runs take, the number is a whole one between none and twelve for each slot', () => {
   fc.assert(
     fc.property(fc.array(ms, { minLength: 1 }), fc.array(ms), (claimMs, runMs) => {
       const extra = after(claimMs, runMs);
       expect(Number.isInteger(extra)).toBe(true);
       expect(extra).toBeGreaterThanOrEqual(0);
-      expect(extra).toBeLessThanOrEqual(8 * SLOTS);
+      expect(extra).toBeLessThanOrEqual(12 * SLOTS);
     }),
   );
 });

@@ -15,6 +15,8 @@ export class HeldDelivery implements Delivery {
   readonly recorded?: NonNullable<Delivery['recorded']>;
   readonly deliveryCount: number;
   readonly traceparent: string | undefined;
+  /** Length of the message's body. */
+  readonly bytes: number;
   readonly #message: HeldMessage;
   #pass: Pass | undefined;
 
@@ -25,6 +27,7 @@ export class HeldDelivery implements Delivery {
     if (recorded !== undefined) this.recorded = recorded;
     this.deliveryCount = deliveryCount ?? message.deliveryCount;
     this.traceparent = message.header(TRACEPARENT);
+    this.bytes = message.size();
     this.#message = message;
   }
 

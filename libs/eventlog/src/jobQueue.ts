@@ -87,6 +87,7 @@ export class JobQueue {
    */
   #take(delivery: HeldDelivery): Promise<void> {
     const place = this.#held.add(delivery);
+    this.#gate.arrived(delivery.bytes);
     return this.#perJob.run(delivery.jobId, () => this.#work(delivery, place));
   }
 

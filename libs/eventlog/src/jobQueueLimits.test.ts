@@ -48,8 +48,9 @@ async function openQueue(jobType: string, options: Partial<JobQueueOptions> = {}
   return { deliveries, [Symbol.asyncDispose]: () => queue.stop() };
 }
 
-function createJobs(jobType: string, count: number): Promise<number[]> {
-  return Promise.all(Array.from({ length: count }, () => log.append(new JobScript({ jobType }).create(), 0)));
+function createJobs(jobType: string, count: number, payload?: unknown): Promise<number[]> {
+  const creation = () => new JobScript({ jobType }).create(payload === undefined ? {} : { payload });
+  return Promise.all(Array.from({ length: count }, () => log.append(creation(), 0)));
 }
 
 async function wakeJobs(jobType: string, count: number): Promise<void> {
@@ -188,3 +189,18 @@ test('a pause with an end says so, and ends by itself', async () => {
   expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(until));
   expect(await infoOf(jobType)).toMatchObject({ paused: false });
 });
+
+test('of large jobs it claims only as many ahead of its slots as are 8 MB', async () => {
+  const jobType = newType();
+  let [claiming, most] = [0, 0];
+  await using queue = await openQueue(jobType, { concurrency: 10 }, async (delivery) => {
+    most = Math.max(most, ++claiming);
+    await log.lastSequence();
+    claiming--;
+    await delivery.takeSlot();
+  });
+  for (let created = 0; created < 1_000; created += 50) await createJobs(jobType, 50, 'x'.repeat(200_000));
+  await eventually(() => expect(queue.deliveries.length).toBe(1_000), { timeoutMs: 60_000 });
+  expect(most).toBeGreaterThan(10);
+  expect(most).toBeLessThanOrEqual(10 + 8_000_000 / 200_000);
+}, 90_000);

@@ -39,6 +39,11 @@ export class StartGate {
     this.#slots = new RunSlots(concurrency);
   }
 
+  /** A delivery of this size came: it is held until its end. */
+  arrived(bytes: number): void {
+    this.#ahead.arrived(bytes);
+  }
+
   /** Passes that may be out at once. */
   capacity(): number {
     return this.#concurrency + this.#ahead.extra();
