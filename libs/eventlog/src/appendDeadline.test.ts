@@ -2,6 +2,7 @@ import { startNats } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { appendableOfJob } from './appendable.ts';
 import { Appender } from './appender.ts';
+import { AppendRoom } from './appendRoom.ts';
 import { BatchAppender } from './batchAppender.ts';
 import { Connection } from './connection.ts';
 import { LogUnavailableError } from './errors.ts';
@@ -9,7 +10,8 @@ import { Publisher } from './publisher.ts';
 import { JobScript } from './testing/jobScript.ts';
 import { openEventLog } from './testing/openEventLog.ts';
 
-const OPTIONS = { deadlineMs: 300, maxWaiting: 1_000, groupCommit: true };
+const room = new AppendRoom({ maxWaiting: 1_000, maxWaitingBytes: 1_000_000 });
+const OPTIONS = { deadlineMs: 300, room, groupCommit: true };
 /** So long a single try may take: as when one is sent again shortly before the deadline. */
 const TRY_MS = 3_600_000;
 

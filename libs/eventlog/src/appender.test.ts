@@ -111,6 +111,16 @@ test('refuses further appends when too many wait', async () => {
   await expect(log.append(new JobScript().create(), 0)).resolves.toBeGreaterThan(0);
 });
 
+test('refuses further appends when those that wait have too many bytes, but never one alone', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url, maxWaitingBytes: 100_000 });
+  const create = (bytes: number) => log.append(new JobScript().create({ payload: 'x'.repeat(bytes) }), 0);
+  const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => create(30_000)));
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
+  expect(outcomes[3]).toMatchObject({ reason: expect.any(LogOverloadedError) as object });
+  await expect(create(200_000)).resolves.toBeGreaterThan(0);
+});
+
 test('keeps every acknowledged event when the server is killed in the middle of a stream of appends', async () => {
   await using nats = await startNats();
   await using log = await openEventLog({ url: nats.url, deadlineMs: 20_000 });

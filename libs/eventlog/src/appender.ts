@@ -1,9 +1,10 @@
 import type { Appendable } from './appendable.ts';
 import { appendOutcome } from './appendOutcome.ts';
+import type { AppendRoom } from './appendRoom.ts';
 import { AppendSettler } from './appendSettler.ts';
 import { BatchThreshold } from './batchThreshold.ts';
 import type { Connection } from './connection.ts';
-import { EventTooLargeError, LogOverloadedError, LogUnavailableError } from './errors.ts';
+import { EventTooLargeError, LogUnavailableError } from './errors.ts';
 import { batchHeaders, batchId, expectationHeaders } from './headers.ts';
 import { LinkedSet, type Place } from './linkedSet.ts';
 import type { AppendOutcome, LogObserver } from './logObserver.ts';
@@ -13,7 +14,7 @@ import type { Publisher, PublishOutcome } from './publisher.ts';
 export interface AppenderOptions {
   readonly groupCommit: boolean;
   readonly deadlineMs: number;
-  readonly maxWaiting: number;
+  readonly room: AppendRoom;
   readonly observer?: LogObserver | undefined;
 }
 
@@ -66,11 +67,13 @@ export class Appender {
 
   /** Stores the event if its owner's last sequence is still `expected`; resolves to the event's own sequence. */
   append({ text, eventId, kind, owner, subject, filter, traceparent }: Appendable, expected: number): Promise<number> {
-    const unsettled = this.#unsettled.size;
-    if (unsettled >= this.#options.maxWaiting) return this.#refuse(new LogOverloadedError(unsettled));
     const body = Buffer.from(text);
-    const limit = (this.#connection.nats.info?.max_payload ?? 1_048_576) - OVERHEAD_BYTES;
-    if (body.length > limit) return this.#refuse(new EventTooLargeError(body.length, limit));
+    try {
+      this.#enter(body);
+    } catch (error) {
+      this.#options.observer?.appended(appendOutcome(error), 0);
+      return Promise.reject(error);
+    }
     const deadline = performance.now() + this.#options.deadlineMs;
     return new Promise((resolve, reject) => {
       const append: PendingAppend = {
@@ -105,9 +108,10 @@ export class Appender {
     clearInterval(this.#sweeper);
   }
 
-  #refuse(error: Error): Promise<never> {
-    this.#options.observer?.appended(appendOutcome(error), 0);
-    return Promise.reject(error);
+  #enter(body: Uint8Array): void {
+    const limit = (this.#connection.nats.info?.max_payload ?? 1_048_576) - OVERHEAD_BYTES;
+    if (body.length > limit) throw new EventTooLargeError(body.length, limit);
+    this.#options.room.enter(1, body.length);
   }
 
   /** False if it was settled before: one whose time was over may still get its outcome. */
@@ -115,7 +119,8 @@ export class Appender {
     if (!this.#unsettled.remove(place)) return false;
     const append = place.item;
     append.settled = true;
-    const { observer, deadlineMs } = this.#options;
+    const { observer, deadlineMs, room } = this.#options;
+    room.leave(1, append.body.length);
     observer?.appended(outcome, performance.now() - append.deadline + deadlineMs);
     if (this.#unsettled.size === 0) this.#onIdle?.();
     return true;

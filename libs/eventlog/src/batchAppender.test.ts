@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { startNats, startTcpProxy } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { appendableOfJob } from './appendable.ts';
+import { AppendRoom } from './appendRoom.ts';
 import { BatchAppender } from './batchAppender.ts';
 import { Connection } from './connection.ts';
 import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError, LogUnavailableError } from './errors.ts';
@@ -13,6 +14,7 @@ import { openEventLog } from './testing/openEventLog.ts';
 
 type Nats = Awaited<ReturnType<typeof startNats>>;
 
+const room = new AppendRoom({ maxWaiting: 1_000, maxWaitingBytes: 1_000_000 });
 const newJobs = (count: number) => Array.from({ length: count }, () => new JobScript().create());
 
 describe.each([{ groupCommit: true }, { groupCommit: false }])(
@@ -93,6 +95,15 @@ test('batches are refused when too many events wait', async () => {
   await expect(log.appendAll(newJobs(10))).resolves.toBeGreaterThan(0);
 });
 
+test('singles and batches that wait have their bytes counted together; a batch alone may have any number', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url, maxWaitingBytes: 10_000 });
+  const single = log.append(new JobScript().create({ payload: 'x'.repeat(8_000) }), 0);
+  await expect(log.appendAll(newJobs(10))).rejects.toThrow(LogOverloadedError);
+  await single;
+  await expect(log.appendAll(newJobs(100))).resolves.toBeGreaterThan(0);
+});
+
 describe('a batch whose connection is lost before the answer', () => {
   test('succeeds with its sequence when it was stored, although one of its jobs has moved on', async () => {
     await using nats = await startNats();
@@ -136,7 +147,7 @@ describe('a batch whose connection is lost before the answer', () => {
     const connection = await Connection.open({ url: nats.url, name: 'late' });
     const publisher = new Publisher(connection, 30_000);
     const late = lateAtFirst(publisher);
-    const batches = new BatchAppender(connection, late, { deadlineMs: 30_000, maxWaiting: 1_000 });
+    const batches = new BatchAppender(connection, late, { deadlineMs: 30_000, room });
     const events = newJobs(20);
     expect(await batches.append(events.map((event) => appendableOfJob(event)))).toBe(1);
     expect(late.tries).toBe(2);
@@ -152,7 +163,7 @@ describe('a batch whose connection is lost before the answer', () => {
     await using log = await openEventLog({ url: nats.url });
     const connection = await Connection.open({ url: nats.url, name: 'partly' });
     const publisher = new Publisher(connection, 30_000);
-    const batches = new BatchAppender(connection, lostAtFirst(publisher), { deadlineMs: 30_000, maxWaiting: 1_000 });
+    const batches = new BatchAppender(connection, lostAtFirst(publisher), { deadlineMs: 30_000, room });
     const events = newJobs(20);
     await log.appendAll(events.slice(0, 7));
     const outcome = batches.append(events.map((event) => appendableOfJob(event)));

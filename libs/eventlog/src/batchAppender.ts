@@ -1,8 +1,9 @@
 import type { Appendable } from './appendable.ts';
 import { appendOutcome } from './appendOutcome.ts';
+import type { AppendRoom } from './appendRoom.ts';
 import { AppendSettler } from './appendSettler.ts';
 import type { Connection } from './connection.ts';
-import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError, LogUnavailableError } from './errors.ts';
+import { ConcurrentAppendError, EventTooLargeError, LogUnavailableError } from './errors.ts';
 import { batchHeaders, batchId } from './headers.ts';
 import type { AppendOutcome, LogObserver } from './logObserver.ts';
 import type { PendingAppend } from './pendingAppend.ts';
@@ -10,8 +11,7 @@ import type { Publisher, PublishOutcome } from './publisher.ts';
 
 export interface BatchAppenderOptions {
   readonly deadlineMs: number;
-  /** Events that may wait at once before further batches are refused. */
-  readonly maxWaiting: number;
+  readonly room: AppendRoom;
   readonly observer?: LogObserver | undefined;
 }
 
@@ -23,6 +23,8 @@ interface Member extends Appendable {
 interface PendingBatch {
   readonly members: readonly Member[];
   readonly last: PendingAppend;
+  /** Length of all bodies together. */
+  readonly bytes: number;
   readonly overdue: NodeJS.Timeout;
   /** The server knew one of the jobs when a further try came. */
   conflicted: boolean;
@@ -55,7 +57,6 @@ export class BatchAppender {
   readonly #unsettled = new Map<PendingAppend, PendingBatch>();
   readonly #queue: PendingBatch[] = [];
   #open = 0;
-  #events = 0;
   #onIdle: (() => void) | undefined;
 
   constructor(
@@ -95,7 +96,6 @@ export class BatchAppender {
     if (events.length < 1 || events.length > MAX_BATCH) {
       throw new RangeError(`expected 1 to ${MAX_BATCH} events in a batch, got: ${events.length}`);
     }
-    if (this.#events + events.length > this.#options.maxWaiting) throw new LogOverloadedError(this.#events);
     const limit = (this.#connection.nats.info?.max_payload ?? 1_048_576) - OVERHEAD_BYTES;
     return events.map((event) => {
       const body = Buffer.from(event.text);
@@ -105,6 +105,8 @@ export class BatchAppender {
   }
 
   #append(members: readonly Member[], deadline: number): Promise<number> {
+    const bytes = members.reduce((sum, { body }) => sum + body.length, 0);
+    this.#options.room.enter(members.length, bytes);
     return new Promise((resolve, reject) => {
       const tail = members.at(-1);
       if (tail === undefined) return;
@@ -118,9 +120,8 @@ export class BatchAppender {
         settled: false,
       };
       const overdue = setTimeout(() => this.#onOverdue(last), deadline - performance.now());
-      const batch: PendingBatch = { members, last, overdue, conflicted: false };
+      const batch: PendingBatch = { members, last, bytes, overdue, conflicted: false };
       this.#unsettled.set(last, batch);
-      this.#events += members.length;
       this.#queue.push(batch);
       this.#flush();
     });
@@ -135,7 +136,7 @@ export class BatchAppender {
     const batch = this.#unsettled.get(last);
     if (batch === undefined) return;
     clearTimeout(batch.overdue);
-    this.#events -= batch.members.length;
+    this.#options.room.leave(batch.members.length, batch.bytes);
     this.#unsettled.delete(last);
     last.settled = true;
     tell();

@@ -28,6 +28,8 @@ export interface EventLogOptions {
   readonly deadlineMs?: number;
   /** Appends that may wait at once before further ones are refused; 20,000 unless told. */
   readonly maxWaiting?: number;
+  /** Bytes of events that may wait at once; 64,000,000 unless told. */
+  readonly maxWaitingBytes?: number;
   readonly logger?: LogSink;
   readonly observer?: LogObserver;
   /** The W3C `traceparent` of the work that is being done where this is called; appends and wake-ups carry it. */

@@ -1,5 +1,6 @@
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { Appender } from './appender.ts';
+import { AppendRoom } from './appendRoom.ts';
 import { BatchAppender } from './batchAppender.ts';
 import type { Connection } from './connection.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
@@ -22,6 +23,8 @@ import { WriteHealth } from './writeHealth.ts';
 
 const DEADLINE_MS = 4_000;
 const MAX_WAITING = 20_000;
+/** An eighth of what a pod of 512 MiB has: around each body there is the request, its text and what it was parsed to. */
+const MAX_WAITING_BYTES = 64_000_000;
 /** Part of the deadline after which a single publish counts as unanswered, so that there is time to look and try again. */
 const PUBLISH_TIMEOUT_SHARE = 0.4;
 /** Long enough not to let every request wait for the deadline, short enough for an outage that ends by itself. */
@@ -52,17 +55,13 @@ export async function buildParts(
   sink: LogSink,
 ): Promise<EventLogParts> {
   const { replicas = 1, maxAgeMs = 0, groupCommit = true } = options;
-  const { deadlineMs = DEADLINE_MS, maxWaiting = MAX_WAITING } = options;
+  const { deadlineMs = DEADLINE_MS, maxWaiting = MAX_WAITING, maxWaitingBytes = MAX_WAITING_BYTES } = options;
   const writeHealth = new WriteHealth(connection, { observer: options.observer, doubtMs: DOUBT_MS });
   const manager = await jetstreamManager(connection.nats, { checkAPI: false, timeout: DEADLINE_MS });
   for (const settings of streamSettings({ replicas, maxAgeMs })) await ensureStream(manager, settings);
   const publisher = new Publisher(connection, deadlineMs * PUBLISH_TIMEOUT_SHARE);
-  const appender = new Appender(connection, publisher, {
-    groupCommit,
-    deadlineMs,
-    maxWaiting,
-    observer: writeHealth,
-  });
+  const room = new AppendRoom({ maxWaiting, maxWaitingBytes });
+  const appender = new Appender(connection, publisher, { groupCommit, deadlineMs, room, observer: writeHealth });
   const core = { connection, manager, publisher, appender };
   const direct = new DirectReader(connection, deadlineMs);
   const messages = new LogMessages(manager, direct);
@@ -73,7 +72,7 @@ export async function buildParts(
     ...core,
     contents,
     writeHealth,
-    batches: new BatchAppender(connection, publisher, { deadlineMs, maxWaiting, observer: writeHealth }),
+    batches: new BatchAppender(connection, publisher, { deadlineMs, room, observer: writeHealth }),
     reader: new JobReader({ direct, forgotten, leader, deadlineMs }),
     wakes: new WakeScheduler(publisher, deadlineMs),
     schedules: new ScheduleLog({ ...core, deadlineMs, replicated: replicas > 1, sink }),
