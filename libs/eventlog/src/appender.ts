@@ -1,10 +1,11 @@
 import type { Appendable } from './appendable.ts';
 import { appendOutcome } from './appendOutcome.ts';
 import type { AppendRoom } from './appendRoom.ts';
+import { assertFits } from './assertFits.ts';
 import { AppendSettler } from './appendSettler.ts';
 import { BatchThreshold } from './batchThreshold.ts';
 import type { Connection } from './connection.ts';
-import { EventTooLargeError, LogUnavailableError } from './errors.ts';
+import { LogUnavailableError } from './errors.ts';
 import { batchHeaders, batchId, expectationHeaders } from './headers.ts';
 import { LinkedSet, type Place } from './linkedSet.ts';
 import type { AppendOutcome, LogObserver } from './logObserver.ts';
@@ -30,8 +31,6 @@ const SWEEP_MS = 100;
 
 const CONFLICT_CODES: ReadonlySet<number> = new Set([10_071, 10_164]);
 const NO_RESPONDERS = 503;
-/** Header names and protocol text beside the body, generously. */
-const OVERHEAD_BYTES = 1_024;
 
 /**
  * Appends events, each with its expectation. Appends that wait together are committed as one atomic batch, which a
@@ -109,8 +108,7 @@ export class Appender {
   }
 
   #enter(body: Uint8Array): void {
-    const limit = (this.#connection.nats.info?.max_payload ?? 1_048_576) - OVERHEAD_BYTES;
-    if (body.length > limit) throw new EventTooLargeError(body.length, limit);
+    assertFits(body, this.#connection);
     this.#options.room.enter(1, body.length);
   }
 

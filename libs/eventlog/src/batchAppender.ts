@@ -1,9 +1,10 @@
 import type { Appendable } from './appendable.ts';
 import { appendOutcome } from './appendOutcome.ts';
 import type { AppendRoom } from './appendRoom.ts';
+import { assertFits } from './assertFits.ts';
 import { AppendSettler } from './appendSettler.ts';
 import type { Connection } from './connection.ts';
-import { ConcurrentAppendError, EventTooLargeError, LogUnavailableError } from './errors.ts';
+import { ConcurrentAppendError, LogUnavailableError } from './errors.ts';
 import { batchHeaders, batchId } from './headers.ts';
 import type { AppendOutcome, LogObserver } from './logObserver.ts';
 import type { PendingAppend } from './pendingAppend.ts';
@@ -35,8 +36,6 @@ export const MAX_BATCH = 1_000;
 /** The server allows 50 open ones for all writers together. */
 const BATCHES_OPEN = 4;
 const RETRY_PAUSE_MS = 50;
-/** Header names and protocol text beside the body, generously. */
-const OVERHEAD_BYTES = 1_024;
 
 const WRONG_SEQUENCE = 10_071;
 const CONFLICT_CODES: ReadonlySet<number> = new Set([WRONG_SEQUENCE, 10_164]);
@@ -96,10 +95,9 @@ export class BatchAppender {
     if (events.length < 1 || events.length > MAX_BATCH) {
       throw new RangeError(`expected 1 to ${MAX_BATCH} events in a batch, got: ${events.length}`);
     }
-    const limit = (this.#connection.nats.info?.max_payload ?? 1_048_576) - OVERHEAD_BYTES;
     return events.map((event) => {
       const body = Buffer.from(event.text);
-      if (body.length > limit) throw new EventTooLargeError(body.length, limit);
+      assertFits(body, this.#connection);
       return { ...event, body };
     });
   }
