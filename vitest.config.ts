@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{apps,libs}/*/src/**/*.test.ts', '{tools,e2e,bench}/**/*.test.ts'],
+    include: ['{apps,libs}/*/{src,testing}/**/*.test.ts', '{tools,e2e,bench}/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/.data/**'],
     pool: 'forks',
     // Most tests wait for servers most of the time, so more files than cores run at once.

@@ -93,7 +93,7 @@ describe('an import that is in order is not complained about', () => {
     ['apps/api/src/x.ts', '@jobstream/readmodel'],
     ['apps/worker/src/x.ts', '@jobstream/eventlog'],
     ['apps/api/src/x.test.ts', '@jobstream/testing'],
-    ['apps/worker/src/testing/x.ts', '@jobstream/testing'],
+    ['apps/worker/testing/x.ts', '@jobstream/testing'],
     ['apps/api/src/deep/x.ts', '../createApp.ts'],
     ['libs/readmodel/src/x.ts', 'pg'],
     ['libs/eventlog/src/x.ts', '@nats-io/jetstream'],

@@ -1,6 +1,6 @@
 /** Whether the file serves tests and measurements only: it may use what the product must not. */
 export function isTestFile(file: string): boolean {
-  return /\.test\.ts$|^[^/]+\/[^/]+\/src\/testing\/|^libs\/testing\/|^e2e\/|(^|\/)bench\//.test(file);
+  return /\.test\.ts$|^[^/]+\/[^/]+\/testing\/|^libs\/testing\/|^e2e\/|(^|\/)bench\//.test(file);
 }
 
 /** The folder of the package that a file belongs to: `apps/api`, `libs/domain`, `tools`. */

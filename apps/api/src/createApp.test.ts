@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import * as fc from 'fast-check';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startStage, type ApiStage } from './testing/apiStage.ts';
-import type { TestApi } from './testing/startApi.ts';
+import { startStage, type ApiStage } from '../testing/apiStage.ts';
+import type { TestApi } from '../testing/startApi.ts';
 
 let stage: ApiStage;
 let api: TestApi;

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { EventLog } from '@jobstream/eventlog';
 import { migrate, ReadModel } from '@jobstream/readmodel';
 import { guardOfThisProcess, startNats, startPostgres } from '@jobstream/testing';
-import { spawnProjector } from '../src/testing/spawnProjector.ts';
+import { spawnProjector } from '../testing/spawnProjector.ts';
 import { fillLog } from './fillLog.ts';
 import type { LogShape } from './fillLog.ts';
 import { processUsage } from './processUsage.ts';

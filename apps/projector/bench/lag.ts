@@ -9,7 +9,7 @@ import { loadavg } from 'node:os';
 import { EventLog } from '@jobstream/eventlog';
 import { migrate, ReadModel } from '@jobstream/readmodel';
 import { guardOfThisProcess, lifeOfJob, startNats, startPostgres } from '@jobstream/testing';
-import { spawnProjector } from '../src/testing/spawnProjector.ts';
+import { spawnProjector } from '../testing/spawnProjector.ts';
 
 interface Seen {
   /** When the job should have come, and when its last event was in the log; milliseconds. */

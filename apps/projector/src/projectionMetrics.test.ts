@@ -2,9 +2,9 @@ import { Metrics } from '@jobstream/runtime';
 import { eventually, startTcpProxy } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { projectionMetrics } from './projectionMetrics.ts';
-import { projectorStage } from './testing/projectorStage.ts';
-import type { ProjectorStage } from './testing/projectorStage.ts';
-import { startProjector } from './testing/startProjector.ts';
+import { projectorStage } from '../testing/projectorStage.ts';
+import type { ProjectorStage } from '../testing/projectorStage.ts';
+import { startProjector } from '../testing/startProjector.ts';
 
 let stage: ProjectorStage;
 

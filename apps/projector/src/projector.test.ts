@@ -4,10 +4,10 @@ import { eventually, startNats, startTcpProxy } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CheckpointAheadError } from './checkpointAheadError.ts';
 import { silentObserver } from './projectionObserver.ts';
-import { appendLife, finishLife } from './testing/jobLoad.ts';
-import { projectorStage } from './testing/projectorStage.ts';
-import type { ProjectorStage } from './testing/projectorStage.ts';
-import { startProjector } from './testing/startProjector.ts';
+import { appendLife, finishLife } from '../testing/jobLoad.ts';
+import { projectorStage } from '../testing/projectorStage.ts';
+import type { ProjectorStage } from '../testing/projectorStage.ts';
+import { startProjector } from '../testing/startProjector.ts';
 
 let stage: ProjectorStage;
 

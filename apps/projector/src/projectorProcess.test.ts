@@ -1,8 +1,8 @@
 import { eventually, freePort, startTcpProxy } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { projectorStage } from './testing/projectorStage.ts';
-import type { ProjectorStage } from './testing/projectorStage.ts';
-import { spawnProjector } from './testing/spawnProjector.ts';
+import { projectorStage } from '../testing/projectorStage.ts';
+import type { ProjectorStage } from '../testing/projectorStage.ts';
+import { spawnProjector } from '../testing/spawnProjector.ts';
 
 let stage: ProjectorStage;
 let env: Record<string, string>;

@@ -5,8 +5,8 @@
  */
 import type { JobEvent } from '@jobstream/domain';
 import { eventually, startNats } from '@jobstream/testing';
-import { mainScript, spawnWorker } from '../src/testing/spawnWorker.ts';
-import { TestLog } from '../src/testing/testLog.ts';
+import { mainScript, spawnWorker } from '../testing/spawnWorker.ts';
+import { TestLog } from '../testing/testLog.ts';
 
 const [jobs = 200, graceMs = 1_000, rounds = 3] = process.argv.slice(2).map(Number);
 const PROMISED_MS = 1_000;

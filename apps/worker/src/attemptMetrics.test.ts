@@ -8,9 +8,9 @@ import { attemptMetrics } from './attemptMetrics.ts';
 import { defineHandler } from './handler/defineHandler.ts';
 import type { JobContext } from './handler/jobContext.ts';
 import { UnrecoverableError } from './handler/unrecoverableError.ts';
-import { startTestWorker } from './testing/startTestWorker.ts';
-import type { TestWorker, TestWorkerOptions } from './testing/startTestWorker.ts';
-import { TestLog } from './testing/testLog.ts';
+import { startTestWorker } from '../testing/startTestWorker.ts';
+import type { TestWorker, TestWorkerOptions } from '../testing/startTestWorker.ts';
+import { TestLog } from '../testing/testLog.ts';
 
 let nats: TestNats;
 let log: TestLog;

@@ -11,9 +11,9 @@ import type { Handler } from './handler/defineHandler.ts';
 import type { JobContext } from './handler/jobContext.ts';
 import { RetryAfterError } from './handler/retryAfterError.ts';
 import { UnrecoverableError } from './handler/unrecoverableError.ts';
-import { startTestWorker } from './testing/startTestWorker.ts';
-import type { TestWorkerOptions } from './testing/startTestWorker.ts';
-import { TestLog } from './testing/testLog.ts';
+import { startTestWorker } from '../testing/startTestWorker.ts';
+import type { TestWorkerOptions } from '../testing/startTestWorker.ts';
+import { TestLog } from '../testing/testLog.ts';
 
 let nats: TestNats;
 let log: TestLog;

@@ -8,8 +8,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defineHandler } from './handler/defineHandler.ts';
 import type { Handler } from './handler/defineHandler.ts';
 import type { JobContext } from './handler/jobContext.ts';
-import { startTestWorker } from './testing/startTestWorker.ts';
-import { TestLog } from './testing/testLog.ts';
+import { startTestWorker } from '../testing/startTestWorker.ts';
+import { TestLog } from '../testing/testLog.ts';
 
 const STOPPED = 'cancelled: the handler was stopped, and its outcome is dropped';
 const OVERTAKEN = 'overtaken: the job has moved on without this attempt, whose outcome is dropped';

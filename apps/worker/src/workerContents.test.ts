@@ -4,7 +4,7 @@ import { eventually, startNats, type TestNats } from '@jobstream/testing';
 import { Schema } from 'effect';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defineHandler } from './handler/defineHandler.ts';
-import { startTestWorker } from './testing/startTestWorker.ts';
+import { startTestWorker } from '../testing/startTestWorker.ts';
 
 const masterKeys = [{ id: 'test', secret: randomBytes(32) }];
 let nats: TestNats;

@@ -3,8 +3,8 @@ import { eventually, startNats } from '@jobstream/testing';
 import { Schema } from 'effect';
 import { expect, test } from 'vitest';
 import { defineHandler } from './handler/defineHandler.ts';
-import { startTestWorker } from './testing/startTestWorker.ts';
-import { TestLog } from './testing/testLog.ts';
+import { startTestWorker } from '../testing/startTestWorker.ts';
+import { TestLog } from '../testing/testLog.ts';
 
 const JOBS = 1_000;
 const LEAD_MS = 6_000;

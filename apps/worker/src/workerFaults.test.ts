@@ -6,9 +6,9 @@ import { expect, test } from 'vitest';
 import { defineHandler } from './handler/defineHandler.ts';
 import type { Handler } from './handler/defineHandler.ts';
 import type { JobContext } from './handler/jobContext.ts';
-import { altered } from './testing/altered.ts';
-import { startTestWorker } from './testing/startTestWorker.ts';
-import { TestLog } from './testing/testLog.ts';
+import { altered } from '../testing/altered.ts';
+import { startTestWorker } from '../testing/startTestWorker.ts';
+import { TestLog } from '../testing/testLog.ts';
 
 function handlerOf(run: (ctx: JobContext) => unknown): Handler {
   return defineHandler({ type: 'any', payload: Schema.Unknown, run: (_payload, ctx) => run(ctx) });

@@ -6,9 +6,9 @@ import { Schema } from 'effect';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defineHandler } from './handler/defineHandler.ts';
 import type { Handler } from './handler/defineHandler.ts';
-import { altered } from './testing/altered.ts';
-import { startTestWorker } from './testing/startTestWorker.ts';
-import { TestLog } from './testing/testLog.ts';
+import { altered } from '../testing/altered.ts';
+import { startTestWorker } from '../testing/startTestWorker.ts';
+import { TestLog } from '../testing/testLog.ts';
 
 let nats: TestNats;
 let log: TestLog;

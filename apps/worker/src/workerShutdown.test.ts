@@ -3,10 +3,10 @@ import type { JobEvent } from '@jobstream/domain';
 import { eventually, startNats } from '@jobstream/testing';
 import type { TestNats } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { holdWork } from './testing/holdWork.ts';
-import { mainScript, spawnWorker } from './testing/spawnWorker.ts';
-import type { WorkerProcess } from './testing/spawnWorker.ts';
-import { TestLog } from './testing/testLog.ts';
+import { holdWork } from '../testing/holdWork.ts';
+import { mainScript, spawnWorker } from '../testing/spawnWorker.ts';
+import type { WorkerProcess } from '../testing/spawnWorker.ts';
+import { TestLog } from '../testing/testLog.ts';
 
 let nats: TestNats;
 let log: TestLog;

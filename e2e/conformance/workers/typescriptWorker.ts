@@ -2,5 +2,5 @@ import type { WorkerUnderKit } from './workerUnderKit.ts';
 
 export const typescriptWorker: WorkerUnderKit = {
   name: 'typescript',
-  prepare: () => Promise.resolve(`${process.execPath} apps/worker/src/testing/conformanceWorker.ts`),
+  prepare: () => Promise.resolve(`${process.execPath} apps/worker/testing/conformanceWorker.ts`),
 };

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { JobstreamClient } from './jobstreamClient.ts';
-import { feed, hangUp, json, problem, startServer, type Answer } from './testing/startServer.ts';
+import { feed, hangUp, json, problem, startServer, type Answer } from '../testing/startServer.ts';
 
 const frame = (sequence: number) => `id: ${sequence}\nevent: JobCreated\ndata: {"sequence":${sequence}}\n\n`;
 const nothingMore: Answer = (res) => void res.writeHead(204).end();

@@ -2,7 +2,7 @@ import { freePort } from '@jobstream/testing';
 import { describe, expect, test } from 'vitest';
 import { UnavailableError } from './errors.ts';
 import { JobstreamClient } from './jobstreamClient.ts';
-import { breakOff, hangUp, json, problem, startServer, type Answer } from './testing/startServer.ts';
+import { breakOff, hangUp, json, problem, startServer, type Answer } from '../testing/startServer.ts';
 
 const id = '01a21007-5d41-7b37-bb26-e9f0e3028d57';
 const created = json(201, { id, type: 'email', status: 'pending' });

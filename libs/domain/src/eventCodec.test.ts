@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decodeJobEvent, encodeJobEvent } from './eventCodec.ts';
-import { jobCreated, jobStarted } from './testing/jobEvents.ts';
+import { jobCreated, jobStarted } from '../testing/jobEvents.ts';
 
 const body = (changes: object): string => JSON.stringify({ ...jobStarted(), ...changes });
 

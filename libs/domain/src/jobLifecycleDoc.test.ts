@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { defaultBackoff, retryDelayMs } from './backoff.ts';
 import { JobStatus, isTerminal } from './jobStatus.ts';
-import { situations } from './testing/historyOf.ts';
-import type { Situation } from './testing/historyOf.ts';
-import { commandNames, outcomesOf } from './testing/outcomesOf.ts';
+import { situations } from '../testing/historyOf.ts';
+import type { Situation } from '../testing/historyOf.ts';
+import { commandNames, outcomesOf } from '../testing/outcomesOf.ts';
 
 const page = readFileSync(new URL('../../../docs/job-lifecycle.md', import.meta.url), 'utf8');
 

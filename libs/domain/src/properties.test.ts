@@ -11,8 +11,8 @@ import { JobCommand } from './jobCommand.ts';
 import { JobEvent } from './jobEvent.ts';
 import { JobStatus, isTerminal } from './jobStatus.ts';
 import { isRejection } from './rejection.ts';
-import { arbitraryCommand, arbitraryEvent } from './testing/arbitraryJobs.ts';
-import { jobCreated } from './testing/jobEvents.ts';
+import { arbitraryCommand, arbitraryEvent } from '../testing/arbitraryJobs.ts';
+import { jobCreated } from '../testing/jobEvents.ts';
 
 const RUNS = { numRuns: 400 };
 

@@ -5,9 +5,9 @@ import type { TestNats } from '@jobstream/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LogUnavailableError, StreamMismatchError, UnsupportedServerError } from './errors.ts';
 import { EventLog } from './eventLog.ts';
-import { assertSupportedServer } from './serverVersion.ts';
-import { JobScript } from './testing/jobScript.ts';
-import { openEventLog } from './testing/openEventLog.ts';
+import { assertSupportedServer } from './connection/serverVersion.ts';
+import { JobScript } from '../testing/jobScript.ts';
+import { openEventLog } from '../testing/openEventLog.ts';
 
 describe('the streams', () => {
   test('are created once: starting again, also by two at once, finds them as they are', async () => {

@@ -1,6 +1,6 @@
 import type { MasterKey } from './contents/masterKey.ts';
-import type { LogArchive } from './logArchive.ts';
-import type { LogObserver } from './logObserver.ts';
+import type { LogArchive } from './read/logArchive.ts';
+import type { LogObserver } from './append/logObserver.ts';
 import type { LogSink } from './logSink.ts';
 
 export interface EventLogOptions {

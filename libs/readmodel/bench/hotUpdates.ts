@@ -8,7 +8,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { JobProjection, migrate } from '@jobstream/readmodel';
 import { guardOfThisProcess, startPostgres } from '@jobstream/testing';
 import { Client } from 'pg';
-import { entriesOf, JobEvents } from '../src/testing/jobEvents.ts';
+import { entriesOf, JobEvents } from '../testing/jobEvents.ts';
 
 interface Figures {
   readonly wal: number;

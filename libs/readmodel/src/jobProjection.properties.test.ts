@@ -3,11 +3,11 @@ import type { Job, JobEvent } from '@jobstream/domain';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ReadModel } from './readModel.ts';
-import { arbitraryHistory } from './testing/arbitraryHistory.ts';
-import { entriesOf } from './testing/jobEvents.ts';
-import { migratedDatabase } from './testing/migratedDatabase.ts';
-import type { MigratedDatabase } from './testing/migratedDatabase.ts';
-import { openProjection } from './testing/openProjection.ts';
+import { arbitraryHistory } from '../testing/arbitraryHistory.ts';
+import { entriesOf } from '../testing/jobEvents.ts';
+import { migratedDatabase } from '../testing/migratedDatabase.ts';
+import type { MigratedDatabase } from '../testing/migratedDatabase.ts';
+import { openProjection } from '../testing/openProjection.ts';
 
 let database: MigratedDatabase;
 let readModel: ReadModel;

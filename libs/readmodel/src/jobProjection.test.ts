@@ -5,10 +5,10 @@ import { ProjectionFencedError, ReadModelUnavailableError } from './errors.ts';
 import { JobProjection } from './jobProjection.ts';
 import type { ProjectableEntry } from './projectableEntry.ts';
 import { ReadModel } from './readModel.ts';
-import { entriesOf, JobEvents } from './testing/jobEvents.ts';
-import { migratedDatabase } from './testing/migratedDatabase.ts';
-import type { MigratedDatabase } from './testing/migratedDatabase.ts';
-import { openProjection } from './testing/openProjection.ts';
+import { entriesOf, JobEvents } from '../testing/jobEvents.ts';
+import { migratedDatabase } from '../testing/migratedDatabase.ts';
+import type { MigratedDatabase } from '../testing/migratedDatabase.ts';
+import { openProjection } from '../testing/openProjection.ts';
 
 let database: MigratedDatabase;
 let readModel: ReadModel;

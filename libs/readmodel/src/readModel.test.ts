@@ -4,10 +4,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { InvalidCursorError, ReadModelUnavailableError } from './errors.ts';
 import type { JobListQuery } from './jobs/listJobs.ts';
 import { ReadModel } from './readModel.ts';
-import { entriesOf, JobEvents } from './testing/jobEvents.ts';
-import { migratedDatabase } from './testing/migratedDatabase.ts';
-import type { MigratedDatabase } from './testing/migratedDatabase.ts';
-import { openProjection } from './testing/openProjection.ts';
+import { entriesOf, JobEvents } from '../testing/jobEvents.ts';
+import { migratedDatabase } from '../testing/migratedDatabase.ts';
+import type { MigratedDatabase } from '../testing/migratedDatabase.ts';
+import { openProjection } from '../testing/openProjection.ts';
 
 let database: MigratedDatabase;
 let readModel: ReadModel;

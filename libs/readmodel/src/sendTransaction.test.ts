@@ -2,8 +2,8 @@ import { Client } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ReadModelUnavailableError } from './errors.ts';
 import { sendTransaction } from './sendTransaction.ts';
-import { migratedDatabase } from './testing/migratedDatabase.ts';
-import type { MigratedDatabase } from './testing/migratedDatabase.ts';
+import { migratedDatabase } from '../testing/migratedDatabase.ts';
+import type { MigratedDatabase } from '../testing/migratedDatabase.ts';
 import { translated } from './translateError.ts';
 
 let database: MigratedDatabase;

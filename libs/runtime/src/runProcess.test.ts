@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startChild } from './testing/startChild.ts';
+import { startChild } from '../testing/startChild.ts';
 
 const STARTED = ['first started', 'second started', 'third started', 'ready'];
 const STOPPED = ['stopping', 'third stopped', 'second stopped', 'first stopped', 'stopped'];

@@ -4,10 +4,10 @@ import { scopes, type Scope } from '@jobstream/readmodel';
 import { Router, type Express } from 'express';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addRoute } from '../http/addRoute.ts';
-import { operationsOf, readOpenApi } from '../testing/contract/openApi.ts';
-import { declaredRoutes } from '../testing/declaredRoutes.ts';
-import { startStage, type ApiStage } from '../testing/apiStage.ts';
-import type { TestApi } from '../testing/startApi.ts';
+import { operationsOf, readOpenApi } from '../../testing/contract/openApi.ts';
+import { declaredRoutes } from '../../testing/declaredRoutes.ts';
+import { startStage, type ApiStage } from '../../testing/apiStage.ts';
+import type { TestApi } from '../../testing/startApi.ts';
 
 interface Row {
   readonly call: string;

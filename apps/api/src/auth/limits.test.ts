@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { migrate } from '@jobstream/readmodel';
 import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApi, type StartApiOptions, type TestApi } from '../testing/startApi.ts';
+import { startApi, type StartApiOptions, type TestApi } from '../../testing/startApi.ts';
 
 let nats: TestNats;
 let databaseUrl: string;

@@ -3,10 +3,10 @@ import { migrate, parseApiKey } from '@jobstream/readmodel';
 import { createDatabase, dumpTables, startNats } from '@jobstream/testing';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { operationsOf, readOpenApi } from '../testing/contract/openApi.ts';
-import { projectAll } from '../testing/projectAll.ts';
-import { startApi, type TestApi } from '../testing/startApi.ts';
-import { startTokenIssuer } from '../testing/startTokenIssuer.ts';
+import { operationsOf, readOpenApi } from '../../testing/contract/openApi.ts';
+import { projectAll } from '../../testing/projectAll.ts';
+import { startApi, type TestApi } from '../../testing/startApi.ts';
+import { startTokenIssuer } from '../../testing/startTokenIssuer.ts';
 
 /** Everything in the log of events, as its followers get it. */
 async function allEvents({ log }: TestApi): Promise<string> {

@@ -1,6 +1,6 @@
 import { generateKeyPair } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTokenIssuer, type TokenIssuer } from '../testing/startTokenIssuer.ts';
+import { startTokenIssuer, type TokenIssuer } from '../../testing/startTokenIssuer.ts';
 import type { Caller } from './caller.ts';
 import { tokenVerifier } from './tokenVerifier.ts';
 

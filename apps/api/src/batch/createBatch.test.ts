@@ -2,8 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { startNats, startTcpProxy } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startStage, type ApiStage } from '../testing/apiStage.ts';
-import { startApi, type TestApi } from '../testing/startApi.ts';
+import { startStage, type ApiStage } from '../../testing/apiStage.ts';
+import { startApi, type TestApi } from '../../testing/startApi.ts';
 
 let stage: ApiStage;
 let api: TestApi;

@@ -5,8 +5,8 @@ import { EventLog } from '@jobstream/eventlog';
 import { migrate } from '@jobstream/readmodel';
 import { createDatabase, eventually, freePort, startNats, type TestNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openFeed, type FeedEvent, type TestFeed } from '../testing/openFeed.ts';
-import { spawnApi } from '../testing/spawnApi.ts';
+import { openFeed, type FeedEvent, type TestFeed } from '../../testing/openFeed.ts';
+import { spawnApi } from '../../testing/spawnApi.ts';
 
 let nats: TestNats;
 let log: EventLog;

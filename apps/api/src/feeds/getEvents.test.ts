@@ -1,8 +1,8 @@
 import { eventually, startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openFeed, type FeedEvent } from '../testing/openFeed.ts';
-import { startStage, type ApiStage } from '../testing/apiStage.ts';
-import { startApi, type TestApi } from '../testing/startApi.ts';
+import { openFeed, type FeedEvent } from '../../testing/openFeed.ts';
+import { startStage, type ApiStage } from '../../testing/apiStage.ts';
+import { startApi, type TestApi } from '../../testing/startApi.ts';
 
 let stage: ApiStage;
 let api: TestApi;

@@ -3,7 +3,7 @@ import { migrate } from '@jobstream/readmodel';
 import { createLogger } from '@jobstream/runtime';
 import { createDatabase, eventually, startNats } from '@jobstream/testing';
 import { expect, test } from 'vitest';
-import { startApi } from '../testing/startApi.ts';
+import { startApi } from '../../testing/startApi.ts';
 import { jobStory } from './jobStory.ts';
 import { LiveTail } from './liveTail.ts';
 

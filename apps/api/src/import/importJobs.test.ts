@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { eventually, startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startStage, type ApiStage } from '../testing/apiStage.ts';
-import { startApi, type TestApi } from '../testing/startApi.ts';
+import { startStage, type ApiStage } from '../../testing/apiStage.ts';
+import { startApi, type TestApi } from '../../testing/startApi.ts';
 
 let stage: ApiStage;
 let api: TestApi;

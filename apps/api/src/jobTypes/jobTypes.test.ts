@@ -1,7 +1,7 @@
 import { eventually, startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startStage, type ApiStage } from '../testing/apiStage.ts';
-import { startApi, type TestApi } from '../testing/startApi.ts';
+import { startStage, type ApiStage } from '../../testing/apiStage.ts';
+import { startApi, type TestApi } from '../../testing/startApi.ts';
 
 let stage: ApiStage;
 let api: TestApi;

@@ -1,8 +1,8 @@
 import { startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { projectAll } from '../testing/projectAll.ts';
-import { startStage, type ApiStage } from '../testing/apiStage.ts';
-import { startApi, type TestApi } from '../testing/startApi.ts';
+import { projectAll } from '../../testing/projectAll.ts';
+import { startStage, type ApiStage } from '../../testing/apiStage.ts';
+import { startApi, type TestApi } from '../../testing/startApi.ts';
 
 let stage: ApiStage;
 let api: TestApi;

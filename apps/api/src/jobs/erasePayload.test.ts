@@ -3,8 +3,8 @@ import type { JobEvent } from '@jobstream/domain';
 import { migrate } from '@jobstream/readmodel';
 import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { projectAll } from '../testing/projectAll.ts';
-import { startApi, type TestApi } from '../testing/startApi.ts';
+import { projectAll } from '../../testing/projectAll.ts';
+import { startApi, type TestApi } from '../../testing/startApi.ts';
 
 let nats: TestNats;
 let databaseUrl: string;

@@ -1,8 +1,8 @@
 import { migrate } from '@jobstream/readmodel';
 import { createDatabase, startNats } from '@jobstream/testing';
 import { expect, test } from 'vitest';
-import { projectAll } from '../testing/projectAll.ts';
-import { startApi, type TestApi } from '../testing/startApi.ts';
+import { projectAll } from '../../testing/projectAll.ts';
+import { startApi, type TestApi } from '../../testing/startApi.ts';
 
 /** `apps/api/bench/page.ts` does the same with 100,000 and 10,000. */
 const [JOBS, ARRIVING, LIMIT] = [1_000, 100, 50];

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startStage, type ApiStage } from '../testing/apiStage.ts';
-import type { TestApi } from '../testing/startApi.ts';
+import { startStage, type ApiStage } from '../../testing/apiStage.ts';
+import type { TestApi } from '../../testing/startApi.ts';
 
 let stage: ApiStage;
 let api: TestApi;

@@ -2,7 +2,7 @@ import { migrate } from '@jobstream/readmodel';
 import { Readiness } from '@jobstream/runtime';
 import { createDatabase, startNats, startNatsOnFullableDisk, startPostgres } from '@jobstream/testing';
 import { expect, test } from 'vitest';
-import { startApi, type TestApi } from '../testing/startApi.ts';
+import { startApi, type TestApi } from '../../testing/startApi.ts';
 
 async function health(api: TestApi, path = '/health/ready'): Promise<{ status: number; body: unknown }> {
   const response = await api.fetch(path);

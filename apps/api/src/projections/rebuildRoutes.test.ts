@@ -1,7 +1,7 @@
 import { migrate, RebuildRequests } from '@jobstream/readmodel';
 import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApi, type TestApi } from '../testing/startApi.ts';
+import { startApi, type TestApi } from '../../testing/startApi.ts';
 
 const PATH = '/api/admin/projections/jobs/rebuild';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startStage, type ApiStage } from '../testing/apiStage.ts';
-import type { TestApi } from '../testing/startApi.ts';
+import { startStage, type ApiStage } from '../../testing/apiStage.ts';
+import type { TestApi } from '../../testing/startApi.ts';
 
 let stage: ApiStage;
 let api: TestApi;

@@ -6,7 +6,7 @@ import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
 import { eventually, startNats, type TestNats } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { appendLife } from '../testing/jobLoad.ts';
+import { appendLife } from '../../testing/jobLoad.ts';
 import { readBacklog, type ArchiveBacklog } from './archiveBacklog.ts';
 import { ArchiveGapError } from './archiveGapError.ts';
 import { ArchiveMismatchError } from './archiveMismatchError.ts';

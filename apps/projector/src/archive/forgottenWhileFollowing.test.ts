@@ -7,8 +7,8 @@ import { migrate, ReadModel } from '@jobstream/readmodel';
 import { createDatabase, eventually, startNats, startTcpProxy, type TcpProxy, type TestNats } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { silentObserver } from '../projectionObserver.ts';
-import { appendLife } from '../testing/jobLoad.ts';
-import { startProjector } from '../testing/startProjector.ts';
+import { appendLife } from '../../testing/jobLoad.ts';
+import { startProjector } from '../../testing/startProjector.ts';
 import { archiveSegment } from './archiveSegment.ts';
 
 /** Long enough for a few events on a busy machine, short enough to be waited for. */

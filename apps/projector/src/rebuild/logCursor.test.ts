@@ -2,8 +2,8 @@ import type { EventFeed, LogEntry } from '@jobstream/eventlog';
 import { TableRebuild } from '@jobstream/readmodel';
 import type { ProjectableEntry, SecondTables } from '@jobstream/readmodel';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { projectorStage } from '../testing/projectorStage.ts';
-import type { ProjectorStage } from '../testing/projectorStage.ts';
+import { projectorStage } from '../../testing/projectorStage.ts';
+import type { ProjectorStage } from '../../testing/projectorStage.ts';
 import { LogCursor } from './logCursor.ts';
 import type { LogCursorOptions } from './logCursor.ts';
 

@@ -1,11 +1,11 @@
 import { readTable } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { appendLife, startLoad } from '../testing/jobLoad.ts';
-import { projectorStage } from '../testing/projectorStage.ts';
-import type { ProjectorStage } from '../testing/projectorStage.ts';
-import { spawnTask } from '../testing/spawnTask.ts';
-import { startProjector } from '../testing/startProjector.ts';
-import { watchTable } from '../testing/watchTable.ts';
+import { appendLife, startLoad } from '../../testing/jobLoad.ts';
+import { projectorStage } from '../../testing/projectorStage.ts';
+import type { ProjectorStage } from '../../testing/projectorStage.ts';
+import { spawnTask } from '../../testing/spawnTask.ts';
+import { startProjector } from '../../testing/startProjector.ts';
+import { watchTable } from '../../testing/watchTable.ts';
 
 let stage: ProjectorStage;
 let env: Record<string, string>;

@@ -3,11 +3,11 @@ import type { RebuildStatus } from '@jobstream/readmodel';
 import { createLogger } from '@jobstream/runtime';
 import { eventually } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { heldLog } from '../testing/heldLog.ts';
-import { appendLife } from '../testing/jobLoad.ts';
-import { projectorStage } from '../testing/projectorStage.ts';
-import type { ProjectorStage } from '../testing/projectorStage.ts';
-import { startProjector } from '../testing/startProjector.ts';
+import { heldLog } from '../../testing/heldLog.ts';
+import { appendLife } from '../../testing/jobLoad.ts';
+import { projectorStage } from '../../testing/projectorStage.ts';
+import type { ProjectorStage } from '../../testing/projectorStage.ts';
+import { startProjector } from '../../testing/startProjector.ts';
 import { RebuildRunner } from './rebuildRunner.ts';
 import type { RebuildRunnerOptions } from './rebuildRunner.ts';
 

@@ -1,13 +1,13 @@
 import { cancelRebuild, dropPrevious, RebuildCancelledError, RebuildRefusedError } from '@jobstream/readmodel';
 import { eventually } from '@jobstream/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { appendLife, finishLife, startLoad } from '../testing/jobLoad.ts';
-import { heldLog } from '../testing/heldLog.ts';
-import { projectorStage } from '../testing/projectorStage.ts';
-import type { ProjectorStage } from '../testing/projectorStage.ts';
-import { rebuildStage } from '../testing/rebuildStage.ts';
-import { startProjector } from '../testing/startProjector.ts';
-import { watchTable } from '../testing/watchTable.ts';
+import { appendLife, finishLife, startLoad } from '../../testing/jobLoad.ts';
+import { heldLog } from '../../testing/heldLog.ts';
+import { projectorStage } from '../../testing/projectorStage.ts';
+import type { ProjectorStage } from '../../testing/projectorStage.ts';
+import { rebuildStage } from '../../testing/rebuildStage.ts';
+import { startProjector } from '../../testing/startProjector.ts';
+import { watchTable } from '../../testing/watchTable.ts';
 import type { Progress } from './progress.ts';
 
 let stage: ProjectorStage;

@@ -1,11 +1,11 @@
 import { createLogger } from '@jobstream/runtime';
 import { eventually } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { appendLife, finishLife } from '../testing/jobLoad.ts';
-import { projectorStage } from '../testing/projectorStage.ts';
-import type { ProjectorStage } from '../testing/projectorStage.ts';
-import { rebuildStage } from '../testing/rebuildStage.ts';
-import { startProjector } from '../testing/startProjector.ts';
+import { appendLife, finishLife } from '../../testing/jobLoad.ts';
+import { projectorStage } from '../../testing/projectorStage.ts';
+import type { ProjectorStage } from '../../testing/projectorStage.ts';
+import { rebuildStage } from '../../testing/rebuildStage.ts';
+import { startProjector } from '../../testing/startProjector.ts';
 import { verifyTables } from '../verify/verifyTables.ts';
 import { TableRetention } from './tableRetention.ts';
 

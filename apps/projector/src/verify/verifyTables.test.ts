@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Difference } from '@jobstream/readmodel';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { appendLife, finishLife, startLoad } from '../testing/jobLoad.ts';
-import { projectorStage } from '../testing/projectorStage.ts';
-import type { ProjectorStage } from '../testing/projectorStage.ts';
-import { startProjector } from '../testing/startProjector.ts';
+import { appendLife, finishLife, startLoad } from '../../testing/jobLoad.ts';
+import { projectorStage } from '../../testing/projectorStage.ts';
+import type { ProjectorStage } from '../../testing/projectorStage.ts';
+import { startProjector } from '../../testing/startProjector.ts';
 import { verifyTables } from './verifyTables.ts';
 
 let stage: ProjectorStage;

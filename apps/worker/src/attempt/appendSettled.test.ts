@@ -4,7 +4,7 @@ import { ConcurrentAppendError, LogOverloadedError, LogUnavailableError } from '
 import { startNats } from '@jobstream/testing';
 import type { TestNats } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { TestLog } from '../testing/testLog.ts';
+import { TestLog } from '../../testing/testLog.ts';
 import { appendSettled } from './appendSettled.ts';
 
 let nats: TestNats;

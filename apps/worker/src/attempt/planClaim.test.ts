@@ -1,7 +1,7 @@
 import type { JobEvent, JobStatus } from '@jobstream/domain';
 import type { Delivery } from '@jobstream/eventlog';
 import { describe, expect, test } from 'vitest';
-import { testJob } from '../testing/testJob.ts';
+import { testJob } from '../../testing/testJob.ts';
 import { planClaim } from './planClaim.ts';
 
 const context = { workerName: 'me', ackWaitMs: 5_000 };

@@ -1,6 +1,6 @@
 import type { Delivery, JobSnapshot } from '@jobstream/eventlog';
 import { expect, test } from 'vitest';
-import { testJob } from '../testing/testJob.ts';
+import { testJob } from '../../testing/testJob.ts';
 import type { WorkerContext } from '../workerContext.ts';
 import { readFreshState } from './readFreshState.ts';
 

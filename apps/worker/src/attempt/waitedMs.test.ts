@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { testJob } from '../testing/testJob.ts';
+import { testJob } from '../../testing/testJob.ts';
 import { waitedMs } from './waitedMs.ts';
 
 const at = (second: number) => `2026-01-01T00:00:0${second}.000Z`;

@@ -4,10 +4,10 @@ import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { InvalidPayloadError } from '../handler/invalidPayloadError.ts';
 import { UnrecoverableError } from '../handler/unrecoverableError.ts';
-import { startSmtpServer } from '../testing/startSmtpServer.ts';
-import type { SmtpAnswers } from '../testing/startSmtpServer.ts';
-import { testContext } from '../testing/testContext.ts';
-import { testJob } from '../testing/testJob.ts';
+import { startSmtpServer } from '../../testing/startSmtpServer.ts';
+import type { SmtpAnswers } from '../../testing/startSmtpServer.ts';
+import { testContext } from '../../testing/testContext.ts';
+import { testJob } from '../../testing/testJob.ts';
 import { chooseMailer } from './chooseMailer.ts';
 import { emailHandler } from './emailHandler.ts';
 

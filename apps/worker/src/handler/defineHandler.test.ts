@@ -1,6 +1,6 @@
 import { Schema } from 'effect';
 import { expect, test } from 'vitest';
-import { testContext } from '../testing/testContext.ts';
+import { testContext } from '../../testing/testContext.ts';
 import { defineHandler } from './defineHandler.ts';
 import { InvalidPayloadError } from './invalidPayloadError.ts';
 

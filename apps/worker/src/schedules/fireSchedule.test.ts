@@ -6,8 +6,8 @@ import { HistoryIncompleteError, LogUnavailableError } from '@jobstream/eventlog
 import type { Alarm, EventLog } from '@jobstream/eventlog';
 import type { ScheduleEvent } from '@jobstream/domain';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ScheduleStage } from '../testing/scheduleStage.ts';
-import { schedulerContext } from '../testing/startScheduler.ts';
+import { ScheduleStage } from '../../testing/scheduleStage.ts';
+import { schedulerContext } from '../../testing/startScheduler.ts';
 import { answerAlarm } from './answerAlarm.ts';
 import { fireSchedule } from './fireSchedule.ts';
 import type { SchedulerContext } from './schedulerContext.ts';

@@ -2,9 +2,9 @@ import { eventually, startNats } from '@jobstream/testing';
 import type { TestNats } from '@jobstream/testing';
 import type { CatchUp } from '@jobstream/domain';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ScheduleStage } from '../testing/scheduleStage.ts';
-import { mainScript, spawnWorker } from '../testing/spawnWorker.ts';
-import type { WorkerProcess } from '../testing/spawnWorker.ts';
+import { ScheduleStage } from '../../testing/scheduleStage.ts';
+import { mainScript, spawnWorker } from '../../testing/spawnWorker.ts';
+import type { WorkerProcess } from '../../testing/spawnWorker.ts';
 
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { testContext } from '../testing/testContext.ts';
+import { testContext } from '../../testing/testContext.ts';
 import { sleepHandler } from './sleepHandler.ts';
 
 test('sleeping ends with a result and reports its way there', async () => {

@@ -6,9 +6,9 @@ import { describe, expect, test } from 'vitest';
 import { InvalidPayloadError } from '../handler/invalidPayloadError.ts';
 import { RetryAfterError } from '../handler/retryAfterError.ts';
 import { UnrecoverableError } from '../handler/unrecoverableError.ts';
-import { startReceiver } from '../testing/startReceiver.ts';
-import { testContext } from '../testing/testContext.ts';
-import { testJob } from '../testing/testJob.ts';
+import { startReceiver } from '../../testing/startReceiver.ts';
+import { testContext } from '../../testing/testContext.ts';
+import { testJob } from '../../testing/testJob.ts';
 import { signature } from './signature.ts';
 import { webhookHandler } from './webhookHandler.ts';
 

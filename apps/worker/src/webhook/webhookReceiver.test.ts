@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { startReceiver } from '../testing/startReceiver.ts';
-import { testContext } from '../testing/testContext.ts';
+import { startReceiver } from '../../testing/startReceiver.ts';
+import { testContext } from '../../testing/testContext.ts';
 import { signature } from './signature.ts';
 import { webhookHandler } from './webhookHandler.ts';
 

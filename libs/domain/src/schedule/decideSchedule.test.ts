@@ -6,7 +6,7 @@ import { evolveSchedule, foldSchedule } from './evolveSchedule.ts';
 import type { ScheduleState } from './schedule.ts';
 import type { ScheduleCommand } from './scheduleCommand.ts';
 import type { ScheduleEvent } from './scheduleEvent.ts';
-import { eventsOf, given, scheduleAfter } from './testing/givenSchedule.ts';
+import { eventsOf, given, scheduleAfter } from '../../testing/schedule/givenSchedule.ts';
 import {
   CREATED_AT,
   JOB_ID,
@@ -17,7 +17,7 @@ import {
   ofTenant,
   recordTicks,
   updateSchedule,
-} from './testing/scheduleCommands.ts';
+} from '../../testing/schedule/scheduleCommands.ts';
 
 const LATER = '2026-03-01T00:05:30.000Z';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { planTicks as planRing } from './planTicks.ts';
 import type { CatchUp, Schedule, ScheduleDefinition } from './schedule.ts';
-import { scheduleAfter } from './testing/givenSchedule.ts';
-import { createSchedule, recordTicks, updateSchedule } from './testing/scheduleCommands.ts';
+import { scheduleAfter } from '../../testing/schedule/givenSchedule.ts';
+import { createSchedule, recordTicks, updateSchedule } from '../../testing/schedule/scheduleCommands.ts';
 
 const at = (time: string) => `2026-03-01T${time}Z`;
 const minutes = (...list: number[]) => list.map((minute) => at(`12:0${minute}:00.000`));

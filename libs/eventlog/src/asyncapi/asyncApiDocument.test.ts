@@ -4,8 +4,8 @@ import { format, resolveConfig } from 'prettier';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { asyncApiDocument } from './asyncApiDocument.ts';
-import { documentChecker } from '../testing/documentChecker.ts';
-import { storedMessages } from '../testing/storedMessages.ts';
+import { documentChecker } from '../../testing/documentChecker.ts';
+import { storedMessages } from '../../testing/storedMessages.ts';
 
 const file = path.resolve(import.meta.dirname, '../../../../docs/asyncapi.yaml');
 

@@ -1,7 +1,13 @@
 import type { JobEvent, ScheduleEvent } from '@jobstream/domain';
-import { cronSubject, extraRingSubject, HOURLY_SUBJECT, scheduleSubject, TICK_SUBJECT } from '../scheduleSubjects.ts';
-import { JOBS_STREAM, TIMERS_STREAM } from '../streams.ts';
-import { dueSubject, eventSubject, wakeSubject } from '../subjects.ts';
+import {
+  cronSubject,
+  extraRingSubject,
+  HOURLY_SUBJECT,
+  scheduleSubject,
+  TICK_SUBJECT,
+} from '../streams/scheduleSubjects.ts';
+import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
+import { dueSubject, eventSubject, wakeSubject } from '../streams/subjects.ts';
 import { jobMessages, scheduleMessages, timerMessages, type Message } from './messages.ts';
 
 /** A place in the streams as AsyncAPI has it: a subject, and what is stored there. */

@@ -1,4 +1,4 @@
-import { EXPECTED_FILTER, EXPECTED_SEQUENCE, TRACEPARENT } from '../headers.ts';
+import { EXPECTED_FILTER, EXPECTED_SEQUENCE, TRACEPARENT } from '../connection/headers.ts';
 import type { JsonSchema } from './jsonSchema.ts';
 
 const traceparent = {

@@ -1,7 +1,7 @@
 import { JobEvent, JobId, JobType, ScheduleEvent, ScheduleName, Timestamp, TimeZone } from '@jobstream/domain';
 import { Schema } from 'effect';
-import { eventSubject } from '../subjects.ts';
-import { scheduleSubject } from '../scheduleSubjects.ts';
+import { eventSubject } from '../streams/subjects.ts';
+import { scheduleSubject } from '../streams/scheduleSubjects.ts';
 import type { headerSchemas } from './headerSchemas.ts';
 import { jsonSchema, type JsonSchema } from './jsonSchema.ts';
 

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { expect, test } from 'vitest';
-import type { StoredMessage } from '../directReader.ts';
+import type { StoredMessage } from '../read/directReader.ts';
 import { LogUnavailableError } from '../errors.ts';
-import type { OnOutcome } from '../publisher.ts';
+import type { OnOutcome } from '../connection/publisher.ts';
 import { JobKeys } from './jobKeys.ts';
 
 /** Keys whose publishes nobody answers; `stores` says whether they arrive all the same. */

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { JetStreamManager } from '@nats-io/jetstream';
-import type { StoredMessage } from '../directReader.ts';
+import type { StoredMessage } from '../read/directReader.ts';
 import { LogUnavailableError } from '../errors.ts';
-import { expectationHeaders } from '../headers.ts';
-import type { LeaderReader } from '../leaderReader.ts';
-import type { Publisher, PublishOutcome } from '../publisher.ts';
+import { expectationHeaders } from '../connection/headers.ts';
+import type { LeaderReader } from '../read/leaderReader.ts';
+import type { Publisher, PublishOutcome } from '../connection/publisher.ts';
 import { headerOf, open, seal } from './jwe.ts';
 import { KEYS_STREAM, keysFilter, keySubject, shreddedSubject } from './keysStream.ts';
 import type { MasterKey } from './masterKey.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ReadModelUnavailableError } from '../errors.ts';
-import { migratedDatabase } from '../testing/migratedDatabase.ts';
-import type { MigratedDatabase } from '../testing/migratedDatabase.ts';
+import { migratedDatabase } from '../../testing/migratedDatabase.ts';
+import type { MigratedDatabase } from '../../testing/migratedDatabase.ts';
 import type { NewApiKey } from './apiKey.ts';
 import { ApiKeys } from './apiKeys.ts';
 import { formatApiKey, hashOfSecret, newApiKey, parseApiKey } from './apiKeyText.ts';

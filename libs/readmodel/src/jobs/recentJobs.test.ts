@@ -1,7 +1,7 @@
 import { evolve } from '@jobstream/domain';
 import type { Job } from '@jobstream/domain';
 import { expect, test } from 'vitest';
-import { JobEvents } from '../testing/jobEvents.ts';
+import { JobEvents } from '../../testing/jobEvents.ts';
 import { jobWriteOf } from './jobWrite.ts';
 import type { JobWrite } from './jobWrite.ts';
 import { RecentJobs } from './recentJobs.ts';

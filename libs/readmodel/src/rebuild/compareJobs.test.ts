@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { migratedDatabase } from '../testing/migratedDatabase.ts';
-import type { MigratedDatabase } from '../testing/migratedDatabase.ts';
+import { migratedDatabase } from '../../testing/migratedDatabase.ts';
+import type { MigratedDatabase } from '../../testing/migratedDatabase.ts';
 import { compareJobs } from './compareJobs.ts';
 import { createSecondTables } from './createSecondTables.ts';
 import type { Difference } from './difference.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { entriesOf, JobEvents } from '../testing/jobEvents.ts';
-import { migratedDatabase } from '../testing/migratedDatabase.ts';
-import { openProjection } from '../testing/openProjection.ts';
+import { entriesOf, JobEvents } from '../../testing/jobEvents.ts';
+import { migratedDatabase } from '../../testing/migratedDatabase.ts';
+import { openProjection } from '../../testing/openProjection.ts';
 import { TableCheck } from '../verify/tableCheck.ts';
 
 const SECOND_INDEXES = `SELECT indexname FROM pg_indexes WHERE schemaname = 'jobstream_verify' AND indexname = 'jobs_completed'`;

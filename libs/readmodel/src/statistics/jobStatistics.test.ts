@@ -1,10 +1,10 @@
 import type { JobEvent } from '@jobstream/domain';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ReadModel } from '../readModel.ts';
-import { entriesOf, JobEvents } from '../testing/jobEvents.ts';
-import { migratedDatabase } from '../testing/migratedDatabase.ts';
-import type { MigratedDatabase } from '../testing/migratedDatabase.ts';
-import { openProjection } from '../testing/openProjection.ts';
+import { entriesOf, JobEvents } from '../../testing/jobEvents.ts';
+import { migratedDatabase } from '../../testing/migratedDatabase.ts';
+import type { MigratedDatabase } from '../../testing/migratedDatabase.ts';
+import { openProjection } from '../../testing/openProjection.ts';
 import type { StatisticsPage } from './readStatistics.ts';
 import type { Resolution } from './statisticsPeriod.ts';
 

@@ -1,7 +1,7 @@
 import { formatApiKey, migrate, parseApiKey, type Scope } from '@jobstream/readmodel';
 import { createDatabase, eventually, startNats, type TestNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApi, type TestApi } from '../../testing/startApi.ts';
+import { startApi, type TestApi } from '../../../testing/startApi.ts';
 
 interface Created {
   readonly id: string;

@@ -1,0 +1,39 @@
+import type { Express, RequestHandler } from 'express';
+import { requirementOf, type Requirement } from '../src/auth/needs.ts';
+
+export interface DeclaredRoute {
+  readonly method: string;
+  /** The pattern, without aliases. */
+  readonly path: string;
+  /** Undefined if the route lets everybody pass without having said so. */
+  readonly requirement: Requirement | undefined;
+}
+
+/** What the router of Express keeps; these are its documented parts and those that it has had for years. */
+interface Layer {
+  readonly method?: string;
+  readonly handle: RequestHandler & { readonly stack?: readonly Layer[] };
+  readonly route?: { readonly path: string | readonly string[]; readonly stack: readonly Layer[] };
+}
+
+/** Every route of an app, also those that were added without `addRoute`. */
+export function declaredRoutes(app: Express): readonly DeclaredRoute[] {
+  return routesIn((app.router as unknown as { stack: readonly Layer[] }).stack);
+}
+
+function routesIn(layers: readonly Layer[]): DeclaredRoute[] {
+  return layers.flatMap(({ route, handle }) => (route === undefined ? routesIn(handle.stack ?? []) : methodsOf(route)));
+}
+
+function methodsOf({ path, stack }: NonNullable<Layer['route']>): DeclaredRoute[] {
+  const first = new Map<string, RequestHandler>();
+  for (const { method, handle } of stack) {
+    if (method !== undefined && !first.has(method)) first.set(method, handle);
+  }
+  const pattern = typeof path === 'string' ? path : (path[0] ?? '');
+  return [...first].map(([method, handle]) => ({
+    method: method.toUpperCase(),
+    path: pattern,
+    requirement: requirementOf(handle),
+  }));
+}

@@ -1,0 +1,121 @@
+import { EventLog, type EventLogOptions } from '@jobstream/eventlog';
+import { ApiKeys, ReadModel, RebuildRequests } from '@jobstream/readmodel';
+import {
+  authSettings,
+  createLogger,
+  eventLogMetrics,
+  Metrics,
+  readConfig,
+  Readiness,
+  Tracing,
+} from '@jobstream/runtime';
+import type { AuthSettings, Logger } from '@jobstream/runtime';
+import type { Express } from 'express';
+import { KeyRing, type KeyRingOptions } from '../src/auth/keyRing.ts';
+import { backlogMetrics } from '../src/operations/backlogMetrics.ts';
+import { createApp } from '../src/createApp.ts';
+import { HeldRequests } from '../src/feeds/heldRequests.ts';
+import { LiveTail, type LiveTailOptions } from '../src/feeds/liveTail.ts';
+import { ServedVersions } from '../src/jobs/servedVersions.ts';
+import { HttpServer, type HttpServerOptions } from '../src/http/httpServer.ts';
+
+export interface StartApiOptions {
+  readonly natsUrl: string;
+  readonly databaseUrl: string;
+  readonly logger?: Logger;
+  readonly log?: Partial<EventLogOptions>;
+  readonly server?: Partial<HttpServerOptions>;
+  readonly tail?: Partial<LiveTailOptions>;
+  readonly held?: { readonly most: number };
+  /** Open to everybody unless told. */
+  readonly auth?: Partial<AuthSettings>;
+  readonly ring?: Partial<KeyRingOptions>;
+}
+
+/** An API that listens on a free port of the loopback interface, put together as main.ts does it. */
+export interface TestApi extends AsyncDisposable {
+  readonly url: string;
+  readonly log: EventLog;
+  readonly app: Express;
+  readonly keys: ApiKeys;
+  readonly server: HttpServer;
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** Sends a body as JSON; a text is sent as it is. */
+  post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+export async function startApi(options: StartApiOptions): Promise<TestApi> {
+  const logger = options.logger ?? createLogger({ service: 'api', level: 'silent' });
+  const metrics = new Metrics();
+  const observer = eventLogMetrics(metrics);
+  const tracing = new Tracing({ endpoint: undefined, service: 'api', logger });
+  const log = new EventLog({
+    url: options.natsUrl,
+    name: 'api',
+    observer,
+    traceparent: tracing.current,
+    ...options.log,
+  });
+  backlogMetrics(metrics, log);
+  const { table, keys, rebuilds } = openTables(options.databaseUrl);
+  const ring = new KeyRing({ keys, logger, longestWaitMs: 30_000, ...options.ring });
+  const auth = { ...authSettings(readConfig({})), ...options.auth };
+  const readiness = new Readiness({ log: () => log.takesWrites(), table: () => table.ping().then(() => true) });
+  const tail = new LiveTail({ log, logger, ...options.tail });
+  const held = new HeldRequests(options.held);
+  const served = new ServedVersions();
+  const parts = { log, tail, held, served, table, rebuilds, keys };
+  const app = createApp({ ...parts, ring, auth, readiness, metrics, tracing, logger });
+  const server = new HttpServer({
+    listener: app,
+    host: '127.0.0.1',
+    port: 0,
+    graceMs: 10_000,
+    noticeMs: 0,
+    onStopping: () => readiness.announceStop(),
+    onClosing: () => held.endAll(),
+    logger,
+    ...options.server,
+  });
+  const services = [log, table, rebuilds, keys, ring, tail, server];
+  for (const service of services) await service.start();
+  const stop = async () => {
+    for (const service of services.toReversed()) await service.stop();
+  };
+  return testApi({ app, log, keys, server, stop });
+}
+
+function openTables(databaseUrl: string): { table: ReadModel; keys: ApiKeys; rebuilds: RebuildRequests } {
+  return {
+    table: new ReadModel({ databaseUrl, name: 'api' }),
+    keys: new ApiKeys({ databaseUrl, name: 'api-keys' }),
+    rebuilds: new RebuildRequests({ databaseUrl, name: 'api-rebuilds' }),
+  };
+}
+
+function testApi({
+  app,
+  log,
+  keys,
+  server,
+  stop,
+}: Omit<TestApi, 'url' | 'fetch' | 'post' | typeof Symbol.asyncDispose>): TestApi {
+  const url = `http://127.0.0.1:${server.port}`;
+  return {
+    url,
+    app,
+    log,
+    keys,
+    server,
+    stop,
+    fetch: (path, init) => fetch(url + path, init),
+    post: (path, body, headers = {}) =>
+      fetch(url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+    [Symbol.asyncDispose]: stop,
+  };
+}

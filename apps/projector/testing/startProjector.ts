@@ -1,0 +1,19 @@
+import { createLogger } from '@jobstream/runtime';
+import { Projector } from '../src/projector.ts';
+import type { ProjectorOptions } from '../src/projector.ts';
+
+/** A projector inside the test; `failure` resolves when it has given up. */
+export interface TestProjector extends AsyncDisposable {
+  readonly failure: Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+export async function startProjector(
+  options: Pick<ProjectorOptions, 'eventLog' | 'databaseUrl' | 'watchIntervalMs' | 'observer'>,
+): Promise<TestProjector> {
+  const { promise: failure, resolve: onFailure } = Promise.withResolvers<unknown>();
+  const logger = createLogger({ service: 'projector', level: 'silent' });
+  const projector = new Projector({ ...options, logger, onFailure });
+  await projector.start();
+  return { failure, stop: () => projector.stop(), [Symbol.asyncDispose]: () => projector.stop() };
+}

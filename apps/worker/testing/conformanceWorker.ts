@@ -1,0 +1,24 @@
+import { EventLog } from '@jobstream/eventlog';
+import { eventLogSettings, runProcess } from '@jobstream/runtime';
+import { systemClock } from '../src/clock.ts';
+import { handlerRegistry } from '../src/handler/handlerRegistry.ts';
+import { selectTypes } from '../src/handler/selectTypes.ts';
+import { Worker } from '../src/worker.ts';
+import { conformanceHandler } from './conformanceHandler.ts';
+
+// A worker process as main.ts makes it, with the test job of the conformance kit as its only handler.
+await runProcess('worker', (config, logger, { tracing }) => {
+  const traceparent = tracing.current;
+  const eventLog = new EventLog({ ...eventLogSettings(config), name: 'worker', logger, traceparent });
+  const worker = new Worker({
+    eventLog,
+    handlers: selectTypes(handlerRegistry([conformanceHandler()]), config.WORKER_TYPES),
+    clock: systemClock(),
+    logger,
+    tracing,
+    concurrency: config.WORKER_CONCURRENCY,
+    ackWaitMs: config.ACK_WAIT_MS,
+    shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
+  });
+  return [eventLog, worker];
+});

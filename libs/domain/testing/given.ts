@@ -1,0 +1,39 @@
+import { expect } from 'vitest';
+import { decide } from '../src/decide.ts';
+import { evolve, fold } from '../src/evolve.ts';
+import type { Job } from '../src/job.ts';
+import type { JobCommand } from '../src/jobCommand.ts';
+import type { JobEvent } from '../src/jobEvent.ts';
+import { isRejection } from '../src/rejection.ts';
+import type { Rejection } from '../src/rejection.ts';
+
+/** What a command led to: the event and the job after it, or the code of the refusal. */
+export type Outcome =
+  | { readonly event: JobEvent['event']; readonly data: JobEvent['data']; readonly job: Job | undefined }
+  | { readonly refused: Rejection['rejected'] };
+
+/** A specification in three parts: `expect(given(…).when(…)).toEqual(thenHappens(…))`, or `thenRefused(…)`. */
+export function given(...events: readonly JobEvent[]): { when(command: JobCommand): Outcome } {
+  const state = fold(numbered(events));
+  return {
+    when(command) {
+      const decision = decide(command, state);
+      if (isRejection(decision)) return { refused: decision.rejected };
+      return { event: decision.event, data: decision.data, job: evolve(state, decision) };
+    },
+  };
+}
+
+/** Expects the event with exactly these data, and the given fields in the job after it. */
+export function thenHappens(event: JobEvent, job: Partial<Job> = {}): object {
+  return { event: event.event, data: event.data, job: expect.objectContaining(job) };
+}
+
+export function thenRefused(code: Rejection['rejected']): Outcome {
+  return { refused: code };
+}
+
+/** The events as one history: versions 1, 2, 3… */
+export function numbered(events: readonly JobEvent[]): readonly JobEvent[] {
+  return events.map((event, index) => ({ ...event, version: index + 1 }));
+}

@@ -1,0 +1,46 @@
+import type { JobEvent } from '../src/jobEvent.ts';
+import type { JobStatus } from '../src/jobStatus.ts';
+import {
+  DUE_AT,
+  jobCancelled,
+  jobCompleted,
+  jobCreated,
+  jobFailed,
+  jobRetryScheduled,
+  jobStarted,
+} from './jobEvents.ts';
+
+export type Situation = JobStatus | 'no job';
+
+export const situations: readonly Situation[] = [
+  'no job',
+  'scheduled',
+  'pending',
+  'processing',
+  'retrying',
+  'completed',
+  'failed',
+  'cancelled',
+];
+
+/** A short history that ends in the situation, with attempt 1 of 3 as the running or last one where there is one. */
+export function historyOf(situation: Situation): readonly JobEvent[] {
+  switch (situation) {
+    case 'no job':
+      return [];
+    case 'scheduled':
+      return [jobCreated({ runAt: DUE_AT })];
+    case 'pending':
+      return [jobCreated()];
+    case 'processing':
+      return [jobCreated(), jobStarted()];
+    case 'retrying':
+      return [jobCreated(), jobStarted(), jobRetryScheduled()];
+    case 'completed':
+      return [jobCreated(), jobStarted(), jobCompleted()];
+    case 'failed':
+      return [jobCreated(), jobStarted(), jobFailed()];
+    case 'cancelled':
+      return [jobCreated(), jobCancelled()];
+  }
+}

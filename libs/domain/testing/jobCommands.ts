@@ -1,0 +1,87 @@
+import type { JobCommand, JobCommandName, JobCommandOf } from '../src/jobCommand.ts';
+import { JOB_ID, SMTP_DOWN } from './jobEvents.ts';
+
+/** When the commands of the tests are given, unless they say otherwise: delayed jobs and retries are due by then. */
+export const NOW = '2026-01-01T02:00:00.000Z';
+/** Before anything that waits is due. */
+export const TOO_EARLY = '2026-01-01T00:59:59.999Z';
+
+type Fields<Name extends JobCommandName> = Partial<JobCommandOf<Name>>;
+
+const context = { eventId: 'event-new', at: NOW, actor: { kind: 'api', id: 'client-1' } } as const;
+
+export const createJob = (fields: Fields<'CreateJob'> = {}): JobCommand => ({
+  ...context,
+  command: 'CreateJob',
+  jobId: JOB_ID,
+  jobType: 'email',
+  payload: { to: 'user@example.com' },
+  maxAttempts: 3,
+  backoff: { type: 'fixed', delayMs: 60_000 },
+  timeoutMs: 30_000,
+  tags: ['welcome'],
+  ...fields,
+});
+
+export const startAttempt = (fields: Fields<'StartAttempt'> = {}): JobCommand => ({
+  ...context,
+  command: 'StartAttempt',
+  worker: 'worker-1',
+  ...fields,
+});
+
+export const takeOverAttempt = (fields: Fields<'TakeOverAttempt'> = {}): JobCommand => ({
+  ...context,
+  command: 'TakeOverAttempt',
+  attempt: 1,
+  worker: 'worker-2',
+  ...fields,
+});
+
+export const reportProgress = (fields: Fields<'ReportProgress'> = {}): JobCommand => ({
+  ...context,
+  command: 'ReportProgress',
+  attempt: 1,
+  percent: 50,
+  ...fields,
+});
+
+export const completeAttempt = (fields: Fields<'CompleteAttempt'> = {}): JobCommand => ({
+  ...context,
+  command: 'CompleteAttempt',
+  attempt: 1,
+  result: 'sent',
+  durationMs: 12,
+  ...fields,
+});
+
+export const failAttempt = (fields: Fields<'FailAttempt'> = {}): JobCommand => ({
+  ...context,
+  command: 'FailAttempt',
+  attempt: 1,
+  error: SMTP_DOWN,
+  cause: 'error',
+  random: 0,
+  durationMs: 12,
+  ...fields,
+});
+
+export const releaseAttempt = (fields: Fields<'ReleaseAttempt'> = {}): JobCommand => ({
+  ...context,
+  command: 'ReleaseAttempt',
+  attempt: 1,
+  reason: 'shutdown',
+  ...fields,
+});
+
+export const cancelJob = (fields: Fields<'CancelJob'> = {}): JobCommand => ({
+  ...context,
+  command: 'CancelJob',
+  ...fields,
+});
+
+export const requeueJob = (fields: Fields<'RequeueJob'> = {}): JobCommand => ({
+  ...context,
+  command: 'RequeueJob',
+  ...fields,
+});

@@ -1,0 +1,64 @@
+import type { JobEvent, JobEventName, JobEventOf } from '../src/jobEvent.ts';
+
+export const JOB_ID = '01980000-0000-7000-8000-000000000001';
+export const CREATED_AT = '2026-01-01T00:00:00.000Z';
+/** The due time of the delayed jobs and of the retries in the histories of the tests. */
+export const DUE_AT = '2026-01-01T01:00:00.000Z';
+
+type Data<Name extends JobEventName> = Partial<JobEventOf<Name>['data']>;
+
+/** Any event with plausible values; `given` numbers it. */
+function happened<Name extends JobEventName>(
+  event: Name,
+  data: JobEventOf<Name>['data'],
+  causationId?: string,
+): JobEvent {
+  return {
+    v: 1,
+    event,
+    id: `event-${event}`,
+    jobId: JOB_ID,
+    jobType: 'email',
+    version: 1,
+    at: CREATED_AT,
+    actor: { kind: 'worker', id: 'worker-1' },
+    ...(causationId === undefined ? {} : { causationId }),
+    data,
+  } as JobEvent;
+}
+
+export const jobCreated = (data: Data<'JobCreated'> = {}): JobEvent =>
+  happened('JobCreated', {
+    payload: { to: 'user@example.com' },
+    maxAttempts: 3,
+    backoff: { type: 'fixed', delayMs: 60_000 },
+    timeoutMs: 30_000,
+    tags: ['welcome'],
+    ...data,
+  });
+
+export const jobStarted = (data: Data<'JobStarted'> & { causationId?: string } = {}): JobEvent => {
+  const { causationId, ...rest } = data;
+  return happened('JobStarted', { attempt: 1, worker: 'worker-1', ...rest }, causationId);
+};
+
+export const jobProgressed = (data: Data<'JobProgressed'> = {}): JobEvent =>
+  happened('JobProgressed', { attempt: 1, percent: 50, ...data });
+
+export const jobCompleted = (data: Data<'JobCompleted'> = {}): JobEvent =>
+  happened('JobCompleted', { attempt: 1, result: 'sent', durationMs: 12, ...data });
+
+export const jobRetryScheduled = (data: Data<'JobRetryScheduled'> = {}): JobEvent =>
+  happened('JobRetryScheduled', { attempt: 1, error: SMTP_DOWN, retryAt: DUE_AT, durationMs: 12, ...data });
+
+export const jobFailed = (data: Data<'JobFailed'> = {}): JobEvent =>
+  happened('JobFailed', { attempt: 1, error: SMTP_DOWN, reason: 'attempts-exhausted', ...data });
+
+export const jobReleased = (data: Data<'JobReleased'> = {}): JobEvent =>
+  happened('JobReleased', { attempt: 1, reason: 'shutdown', ...data });
+
+export const jobCancelled = (data: Data<'JobCancelled'> = {}): JobEvent => happened('JobCancelled', data);
+
+export const jobRequeued = (data: Data<'JobRequeued'> = {}): JobEvent => happened('JobRequeued', data);
+
+export const SMTP_DOWN = { name: 'Error', message: 'the mail server does not answer' };

@@ -1,0 +1,60 @@
+import { decide } from '../src/decide.ts';
+import { evolve, fold } from '../src/evolve.ts';
+import type { JobState } from '../src/job.ts';
+import type { JobCommand, JobCommandName } from '../src/jobCommand.ts';
+import type { JobEvent } from '../src/jobEvent.ts';
+import { isRejection } from '../src/rejection.ts';
+import { numbered } from './given.ts';
+import { historyOf } from './historyOf.ts';
+import type { Situation } from './historyOf.ts';
+import {
+  TOO_EARLY,
+  cancelJob,
+  completeAttempt,
+  createJob,
+  failAttempt,
+  releaseAttempt,
+  reportProgress,
+  requeueJob,
+  startAttempt,
+  takeOverAttempt,
+} from './jobCommands.ts';
+import { jobCreated, jobStarted } from './jobEvents.ts';
+
+/** Every command in the variants that can make a difference. */
+const variants: Record<JobCommandName, readonly JobCommand[]> = {
+  CreateJob: [createJob(), createJob({ runAt: '9999-01-01T00:00:00Z' })],
+  StartAttempt: [startAttempt(), startAttempt({ at: TOO_EARLY })],
+  TakeOverAttempt: [takeOverAttempt(), takeOverAttempt({ attempt: 2 })],
+  ReportProgress: [reportProgress(), reportProgress({ attempt: 2 })],
+  CompleteAttempt: [completeAttempt(), completeAttempt({ attempt: 2 })],
+  FailAttempt: [
+    failAttempt(),
+    failAttempt({ cause: 'unrecoverable' }),
+    failAttempt({ cause: 'invalid-payload' }),
+    failAttempt({ attempt: 2 }),
+  ],
+  ReleaseAttempt: [releaseAttempt(), releaseAttempt({ attempt: 2 })],
+  CancelJob: [cancelJob()],
+  RequeueJob: [requeueJob()],
+};
+
+export const commandNames = Object.keys(variants) as readonly JobCommandName[];
+
+/** All that the command can lead to in the situation, as `JobStarted → processing` or as the code of a refusal. */
+export function outcomesOf(command: JobCommandName, situation: Situation): readonly string[] {
+  const states = historiesOf(situation).map((events) => fold(numbered(events)));
+  return [...new Set(states.flatMap((state) => variants[command].map((variant) => outcome(variant, state))))];
+}
+
+/** A running job may have attempts left or not. */
+function historiesOf(situation: Situation): readonly (readonly JobEvent[])[] {
+  if (situation !== 'processing') return [historyOf(situation)];
+  return [historyOf(situation), [jobCreated({ maxAttempts: 1 }), jobStarted()]];
+}
+
+function outcome(command: JobCommand, state: JobState): string {
+  const decision = decide(command, state);
+  if (isRejection(decision)) return decision.rejected;
+  return `${decision.event} → ${evolve(state, decision)?.status ?? 'no job'}`;
+}

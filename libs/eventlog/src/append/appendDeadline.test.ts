@@ -1,0 +1,53 @@
+import { startNats } from '@jobstream/testing';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { appendableOfJob } from './appendable.ts';
+import { Appender } from './appender.ts';
+import { AppendRoom } from './appendRoom.ts';
+import { BatchAppender } from './batchAppender.ts';
+import { Connection } from '../connection/connection.ts';
+import { LogUnavailableError } from '../errors.ts';
+import { Publisher } from '../connection/publisher.ts';
+import { JobScript } from '../../testing/jobScript.ts';
+import { openEventLog } from '../../testing/openEventLog.ts';
+
+const room = new AppendRoom({ maxWaiting: 1_000, maxWaitingBytes: 1_000_000 });
+const OPTIONS = { deadlineMs: 300, room, groupCommit: true };
+/** So long a single try may take: as when one is sent again shortly before the deadline. */
+const TRY_MS = 3_600_000;
+
+let nats: Awaited<ReturnType<typeof startNats>>;
+let connection: Connection;
+let publisher: Publisher;
+
+beforeEach(async () => {
+  nats = await startNats();
+  await (await openEventLog({ url: nats.url }))[Symbol.asyncDispose](); // creates the streams
+  connection = await Connection.open({ url: nats.url, name: 'test' });
+  publisher = new Publisher(connection, TRY_MS);
+  await nats.pause();
+});
+
+afterEach(async () => {
+  await nats.resume();
+  publisher.stop();
+  await connection.close();
+  await nats.stop();
+});
+
+const newJob = () => appendableOfJob(new JobScript().create());
+
+test.each([1, 100])('of %i appends each fails at its deadline, whatever a try may take', async (count) => {
+  const appender = new Appender(connection, publisher, OPTIONS);
+  const appends = Array.from({ length: count }, () => appender.append(newJob(), 0));
+  const outcomes = await Promise.allSettled(appends);
+  expect(outcomes.map((outcome) => 'reason' in outcome && outcome.reason instanceof LogUnavailableError)).toEqual(
+    outcomes.map(() => true),
+  );
+  await appender.stop();
+});
+
+test('a batch fails at its deadline, whatever a try may take', async () => {
+  const appender = new BatchAppender(connection, publisher, OPTIONS);
+  await expect(appender.append([newJob(), newJob()])).rejects.toThrow(LogUnavailableError);
+  await appender.stop();
+});

@@ -1,0 +1,257 @@
+import { randomUUID } from 'node:crypto';
+import { connect } from '@nats-io/transport-node';
+import { eventually, startNats, startTcpProxy } from '@jobstream/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError, LogUnavailableError } from '../errors.ts';
+import type { EventLog } from '../eventLog.ts';
+import { JobScript } from '../../testing/jobScript.ts';
+import { openEventLog } from '../../testing/openEventLog.ts';
+
+type Nats = Awaited<ReturnType<typeof startNats>>;
+type OpenLog = Awaited<ReturnType<typeof openEventLog>>;
+
+/** So many at once always gather into atomic batches when group commit is on. */
+const MANY = 200;
+
+describe.each([{ groupCommit: true }, { groupCommit: false }])(
+  'an appender with group commit $groupCommit',
+  (options) => {
+    let nats: Nats;
+    let log: OpenLog;
+
+    beforeAll(async () => {
+      nats = await startNats();
+      log = await openEventLog({ url: nats.url, ...options });
+    });
+
+    afterAll(async () => {
+      await log.stop();
+      await nats.stop();
+    });
+
+    test('stores an event and answers with its sequence', async () => {
+      const job = new JobScript();
+      const created = await log.append(job.create(), 0);
+      const started = await log.append(job.start(), created);
+      expect(await log.readHistory(job.jobId)).toMatchObject([
+        { sequence: created, event: job.events[0] },
+        { sequence: started, event: job.events[1] },
+      ]);
+    });
+
+    test('answers each of many appends at once with the sequence of its own event', async () => {
+      const jobs = Array.from({ length: MANY }, () => new JobScript());
+      const sequences = await Promise.all(jobs.map((job) => log.append(job.create(), 0)));
+      expect(new Set(sequences).size).toBe(MANY);
+      for (const [index, job] of jobs.entries()) {
+        expect(await log.readHistory(job.jobId)).toMatchObject([{ sequence: sequences[index], event: job.events[0] }]);
+      }
+    });
+
+    test('refuses an append whose job has moved on', async () => {
+      const job = new JobScript();
+      const sequence = await log.append(job.create(), 0);
+      await log.append(job.start(), sequence);
+      await expect(log.append(job.complete(), sequence)).rejects.toThrow(ConcurrentAppendError);
+      expect(await log.readHistory(job.jobId)).toHaveLength(2);
+    });
+
+    test('lets exactly one of two writers win, a thousand times', async () => {
+      await using rival = await openEventLog({ url: nats.url, ...options });
+      const outcomes = await Promise.all(Array.from({ length: 1_000 }, () => race(log, rival)));
+      expect(outcomes.filter((winners) => winners !== 1)).toEqual([]);
+    });
+
+    test('creates a job only once under one idempotency key, whatever its type', async () => {
+      const jobId = randomUUID();
+      const rivals = ['email', 'webhook', 'sleep'].map((jobType) => new JobScript({ jobId, jobType }));
+      const outcomes = await Promise.allSettled(
+        rivals.map((job) => log.append(job.create({ idempotencyKey: 'k' }), 0)),
+      );
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    });
+
+    test('commits the others when one of those that wait together conflicts', async () => {
+      const stale = new JobScript();
+      await log.append(stale.create(), 0);
+      const jobs = Array.from({ length: MANY }, () => new JobScript());
+      const appends = jobs.map((job) => log.append(job.create(), 0));
+      const conflict = log.append(stale.start(), 0);
+      await expect(conflict).rejects.toThrow(ConcurrentAppendError);
+      expect(new Set(await Promise.all(appends)).size).toBe(MANY);
+    });
+
+    test('takes two appends to one job that wait together, and lets the expectations decide', async () => {
+      const jobs = Array.from({ length: MANY }, () => new JobScript());
+      const event = new JobScript();
+      const twice = [log.append(event.create(), 0), log.append(event.start(), 0)];
+      const others = Promise.all(jobs.map((job) => log.append(job.create(), 0)));
+      const outcomes = await Promise.allSettled(twice);
+      expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+      expect(new Set(await others).size).toBe(MANY);
+    });
+
+    test('refuses an event that the server would not take, and sends nothing', async () => {
+      const before = await log.lastSequence();
+      const event = new JobScript().create({ payload: 'x'.repeat(1_100_000) });
+      await expect(log.append(event, 0)).rejects.toThrow(EventTooLargeError);
+      expect(await log.lastSequence()).toBe(before);
+    });
+  },
+);
+
+test('refuses further appends when too many wait', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url, maxWaiting: 10 });
+  const outcomes = await Promise.allSettled(Array.from({ length: 30 }, () => log.append(new JobScript().create(), 0)));
+  const refused = outcomes.filter(
+    (outcome) => outcome.status === 'rejected' && outcome.reason instanceof LogOverloadedError,
+  );
+  expect(refused).toHaveLength(20);
+  await expect(log.append(new JobScript().create(), 0)).resolves.toBeGreaterThan(0);
+});
+
+test('refuses further appends when those that wait have too many bytes, but never one alone', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url, maxWaitingBytes: 100_000 });
+  const create = (bytes: number) => log.append(new JobScript().create({ payload: 'x'.repeat(bytes) }), 0);
+  const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => create(30_000)));
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
+  expect(outcomes[3]).toMatchObject({ reason: expect.any(LogOverloadedError) as object });
+  await expect(create(200_000)).resolves.toBeGreaterThan(0);
+});
+
+test('keeps every acknowledged event when the server is killed in the middle of a stream of appends', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url, deadlineMs: 20_000 });
+  const acknowledged = new Map<string, number>();
+  const stop = new AbortController();
+  const writer = async () => {
+    while (!stop.signal.aborted) {
+      const event = new JobScript().create();
+      acknowledged.set(event.jobId, await log.append(event, 0));
+    }
+  };
+  const writers = Promise.all(Array.from({ length: 50 }, writer));
+  for (let kills = 1; kills <= 2; kills++) {
+    const before = acknowledged.size;
+    await eventually(() => expect(acknowledged.size).toBeGreaterThan(before + 200));
+    await nats.kill('SIGKILL');
+    await nats.restart();
+  }
+  const before = acknowledged.size;
+  await eventually(() => expect(acknowledged.size).toBeGreaterThan(before + 200));
+  stop.abort();
+  await writers;
+  const stored = await storedSequences(nats.url);
+  for (const [jobId, sequence] of acknowledged) expect(stored.get(sequence)).toBe(jobId);
+  // Each writer waits for its answer, so no job may be stored twice or without being acknowledged in the end.
+  expect(stored.size).toBe(acknowledged.size);
+});
+
+describe('an append whose connection is lost before the answer', () => {
+  test('succeeds with its sequence when it was stored', async () => {
+    await using nats = await startNats();
+    await using proxy = await startTcpProxy(nats.port);
+    await using log = await openEventLog({ url: `nats://127.0.0.1:${proxy.port}`, deadlineMs: 20_000 });
+    await using direct = await openEventLog({ url: nats.url });
+    proxy.pauseDownstream();
+    const job = new JobScript();
+    const append = log.append(job.create(), 0);
+    await eventually(async () => expect(await direct.lastSequence()).toBe(1));
+    // Someone goes on with the job, so that its newest event is another one.
+    await direct.append(job.start(), 1);
+    await proxy.cut();
+    await proxy.heal();
+    await expect(append).resolves.toBe(1);
+    expect(await direct.lastSequence()).toBe(2);
+  });
+
+  test('is sent again and stored once when it was not stored', async () => {
+    await using nats = await startNats();
+    await using proxy = await startTcpProxy(nats.port);
+    await using log = await openEventLog({ url: `nats://127.0.0.1:${proxy.port}`, deadlineMs: 20_000 });
+    proxy.pauseUpstream();
+    const job = new JobScript();
+    const append = log.append(job.create(), 0);
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    await proxy.cut();
+    await proxy.heal();
+    await expect(append).resolves.toBe(1);
+    expect(await log.lastSequence()).toBe(1);
+  });
+
+  test('is a conflict when another writer was faster', async () => {
+    await using nats = await startNats();
+    await using proxy = await startTcpProxy(nats.port);
+    await using log = await openEventLog({ url: `nats://127.0.0.1:${proxy.port}`, deadlineMs: 20_000 });
+    await using rival = await openEventLog({ url: nats.url });
+    const jobId = randomUUID();
+    proxy.pauseUpstream();
+    const append = log.append(new JobScript({ jobId }).create(), 0);
+    const outcome = Promise.allSettled([append]);
+    await rival.append(new JobScript({ jobId }).create(), 0);
+    await proxy.cut();
+    await proxy.heal();
+    expect(await outcome).toMatchObject([{ status: 'rejected', reason: { code: 'CONCURRENT_APPEND' } }]);
+    expect(await rival.lastSequence()).toBe(1);
+  });
+
+  test('settles a whole batch: each member gets the sequence of its own event', async () => {
+    await using nats = await startNats();
+    await using proxy = await startTcpProxy(nats.port);
+    await using log = await openEventLog({ url: `nats://127.0.0.1:${proxy.port}`, deadlineMs: 20_000 });
+    proxy.pauseDownstream();
+    const jobs = Array.from({ length: MANY }, () => new JobScript());
+    const appends = Promise.all(jobs.map((job) => log.append(job.create(), 0)));
+    await using direct = await openEventLog({ url: nats.url });
+    await eventually(async () => expect(await direct.lastSequence()).toBeGreaterThan(0));
+    await proxy.cut();
+    await proxy.heal();
+    const sequences = await appends;
+    const stored = await storedSequences(nats.url);
+    expect(sequences.map((sequence) => stored.get(sequence))).toEqual(jobs.map(({ jobId }) => jobId));
+    expect(stored.size).toBe(MANY);
+  });
+
+  test('fails within its deadline while the server stays away', async () => {
+    await using nats = await startNats();
+    await using log = await openEventLog({ url: nats.url, deadlineMs: 300 });
+    await nats.kill('SIGKILL');
+    await expect(log.append(new JobScript().create(), 0)).rejects.toThrow(LogUnavailableError);
+    await nats.restart();
+    await using patient = await openEventLog({ url: nats.url });
+    expect(await patient.lastSequence()).toBe(0);
+    await expect(eventually(() => log.append(new JobScript().create(), 0))).resolves.toBeGreaterThan(0);
+  });
+
+  test('fails within its deadline while the server is frozen', async () => {
+    await using nats = await startNats();
+    await using log = await openEventLog({ url: nats.url, deadlineMs: 300 });
+    await nats.pause();
+    await expect(log.append(new JobScript().create(), 0)).rejects.toThrow(LogUnavailableError);
+    await nats.resume();
+    await expect(eventually(() => log.append(new JobScript().create(), 0))).resolves.toBeGreaterThan(0);
+  });
+});
+
+async function race(left: EventLog, right: EventLog): Promise<number> {
+  const jobId = randomUUID();
+  const [one, other] = [new JobScript({ jobId }), new JobScript({ jobId })];
+  const outcomes = await Promise.allSettled([left.append(one.create(), 0), right.append(other.create(), 0)]);
+  return outcomes.filter(({ status }) => status === 'fulfilled').length;
+}
+
+/** Reads the stream without the code under test: sequence → job id. */
+async function storedSequences(url: string): Promise<Map<number, string>> {
+  const nats = await connect({ servers: url });
+  const info = await nats.request('$JS.API.STREAM.INFO.JOBS');
+  const last = info.json<{ state: { last_seq: number } }>().state.last_seq;
+  const stored = new Map<number, string>();
+  for (let sequence = 1; sequence <= last; sequence++) {
+    const answer = await nats.request('$JS.API.DIRECT.GET.JOBS', JSON.stringify({ seq: sequence }));
+    stored.set(sequence, answer.json<{ jobId: string }>().jobId);
+  }
+  await nats.close();
+  return stored;
+}

@@ -1,0 +1,232 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { startNats, startTcpProxy } from '@jobstream/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { appendableOfJob } from './appendable.ts';
+import { AppendRoom } from './appendRoom.ts';
+import { BatchAppender } from './batchAppender.ts';
+import { Connection } from '../connection/connection.ts';
+import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError, LogUnavailableError } from '../errors.ts';
+import type { EventLog } from '../eventLog.ts';
+import { Publisher } from '../connection/publisher.ts';
+import { JobScript } from '../../testing/jobScript.ts';
+import { openEventLog } from '../../testing/openEventLog.ts';
+
+type Nats = Awaited<ReturnType<typeof startNats>>;
+
+const room = new AppendRoom({ maxWaiting: 1_000, maxWaitingBytes: 1_000_000 });
+const newJobs = (count: number) => Array.from({ length: count }, () => new JobScript().create());
+
+describe.each([{ groupCommit: true }, { groupCommit: false }])(
+  'a batch, with group commit $groupCommit,',
+  (options) => {
+    let nats: Nats;
+    let log: EventLog & AsyncDisposable;
+
+    beforeAll(async () => {
+      nats = await startNats();
+      log = await openEventLog({ url: nats.url, ...options });
+    });
+
+    afterAll(async () => {
+      await log.stop();
+      await nats[Symbol.asyncDispose]();
+    });
+
+    test.each([1, 2, 1_000])('of %i is stored in order and without a gap', async (count) => {
+      const events = newJobs(count);
+      const first = await log.appendAll(events);
+      expect(await log.lastSequence()).toBe(first + count - 1);
+      for (const index of new Set([0, Math.floor(count / 2), count - 1])) {
+        const event = events[index];
+        expect(await log.readHistory(event?.jobId ?? '')).toMatchObject([{ sequence: first + index, event }]);
+      }
+    });
+
+    test('is refused whole when one of its jobs exists', async () => {
+      const existing = new JobScript();
+      await log.append(existing.create(), 0);
+      const before = await log.lastSequence();
+      const rival = new JobScript({ jobId: existing.jobId }).create();
+      await expect(log.appendAll([...newJobs(20), rival, ...newJobs(20)])).rejects.toThrow(ConcurrentAppendError);
+      expect(await log.lastSequence()).toBe(before);
+    });
+
+    test('is refused whole when one of its events is too large', async () => {
+      const before = await log.lastSequence();
+      const large = new JobScript().create({ payload: 'x'.repeat(1_100_000) });
+      await expect(log.appendAll([...newJobs(5), large])).rejects.toThrow(EventTooLargeError);
+      expect(await log.lastSequence()).toBe(before);
+    });
+
+    test('does not disturb the appends and batches beside it', async () => {
+      const singles = newJobs(300);
+      const batches = Array.from({ length: 12 }, () => newJobs(50));
+      const before = await log.lastSequence();
+      const sequences = await Promise.all([
+        ...singles.map((event) => log.append(event, 0)),
+        ...batches.map((events) => log.appendAll(events)),
+      ]);
+      expect(new Set(sequences).size).toBe(312);
+      expect(await log.lastSequence()).toBe(before + 900);
+      for (const [index, events] of batches.entries()) {
+        const sequence = (sequences[300 + index] ?? 0) + 49;
+        expect(await log.readHistory(events[49]?.jobId ?? '')).toMatchObject([{ sequence }]);
+      }
+    });
+
+    test('is stored once when two processes write it at the same time', async () => {
+      await using rival = await openEventLog({ url: nats.url, ...options });
+      const ids = Array.from({ length: 100 }, () => randomUUID());
+      const batch = () => ids.map((jobId) => new JobScript({ jobId }).create({ idempotencyKey: jobId }));
+      const outcomes = await Promise.allSettled([log, rival, log, rival].map((writer) => writer.appendAll(batch())));
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      for (const jobId of ids) expect(await log.readHistory(jobId)).toHaveLength(1);
+    });
+  },
+);
+
+test('batches are refused when too many events wait', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url, maxWaiting: 25 });
+  const outcomes = await Promise.allSettled([1, 2, 3].map(() => log.appendAll(newJobs(10))));
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+  expect(outcomes[2]).toMatchObject({ reason: expect.any(LogOverloadedError) as object });
+  await expect(log.appendAll(newJobs(10))).resolves.toBeGreaterThan(0);
+});
+
+test('singles and batches that wait have their bytes counted together; a batch alone may have any number', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url, maxWaitingBytes: 10_000 });
+  const single = log.append(new JobScript().create({ payload: 'x'.repeat(8_000) }), 0);
+  await expect(log.appendAll(newJobs(10))).rejects.toThrow(LogOverloadedError);
+  await single;
+  await expect(log.appendAll(newJobs(100))).resolves.toBeGreaterThan(0);
+});
+
+describe('a batch whose connection is lost before the answer', () => {
+  test('succeeds with its sequence when it was stored, although one of its jobs has moved on', async () => {
+    await using nats = await startNats();
+    await using proxy = await startTcpProxy(nats.port);
+    await using log = await openEventLog({ url: `nats://127.0.0.1:${proxy.port}`, deadlineMs: 20_000 });
+    await using direct = await openEventLog({ url: nats.url });
+    proxy.pauseDownstream();
+    const job = new JobScript();
+    const outcome = log.appendAll([job.create(), ...newJobs(99)]);
+    const sequence = await untilStored(direct, 100);
+    await direct.append(job.start(), sequence - 99);
+    await proxy.cut();
+    await proxy.heal();
+    expect(await outcome).toBe(sequence - 99);
+    expect(await direct.lastSequence()).toBe(sequence + 1);
+  });
+
+  // Five megabytes do not fit into the buffers on the way, so the cut goes through the middle of some of them.
+  test('is stored whole by a further try, wherever it was cut', async () => {
+    await using nats = await startNats();
+    await using proxy = await startTcpProxy(nats.port);
+    await using log = await openEventLog({ url: `nats://127.0.0.1:${proxy.port}`, deadlineMs: 20_000 });
+    await using direct = await openEventLog({ url: nats.url });
+    for (const turns of [0, 1, 2, 4, 8]) {
+      const events = Array.from({ length: 500 }, () => new JobScript().create({ payload: 'x'.repeat(10_000) }));
+      const before = await direct.lastSequence();
+      const outcome = log.appendAll(events);
+      for (let turn = 0; turn < turns; turn++) await setImmediate();
+      await proxy.cut();
+      await proxy.heal();
+      expect(await outcome).toBe(before + 1);
+      expect(await direct.lastSequence()).toBe(before + 500);
+      expect(await direct.readHistory(events[499]?.jobId ?? '')).toMatchObject([{ sequence: before + 500 }]);
+    }
+  });
+
+  // The server gets the first try when we have looked already and found nothing of it.
+  test('succeeds when a further try conflicts with the first, which came late', async () => {
+    await using nats = await startNats();
+    await using log = await openEventLog({ url: nats.url });
+    const connection = await Connection.open({ url: nats.url, name: 'late' });
+    const publisher = new Publisher(connection, 30_000);
+    const late = lateAtFirst(publisher);
+    const batches = new BatchAppender(connection, late, { deadlineMs: 30_000, room });
+    const events = newJobs(20);
+    expect(await batches.append(events.map((event) => appendableOfJob(event)))).toBe(1);
+    expect(late.tries).toBe(2);
+    expect(await log.lastSequence()).toBe(20);
+    await batches.stop();
+    publisher.stop();
+    await connection.close();
+  });
+
+  // A power cut can leave that where batches are staged in memory.
+  test('is a conflict when the log has its first events and not the last one', async () => {
+    await using nats = await startNats();
+    await using log = await openEventLog({ url: nats.url });
+    const connection = await Connection.open({ url: nats.url, name: 'partly' });
+    const publisher = new Publisher(connection, 30_000);
+    const batches = new BatchAppender(connection, lostAtFirst(publisher), { deadlineMs: 30_000, room });
+    const events = newJobs(20);
+    await log.appendAll(events.slice(0, 7));
+    const outcome = batches.append(events.map((event) => appendableOfJob(event)));
+    await expect(outcome).rejects.toThrow(ConcurrentAppendError);
+    expect(await log.lastSequence()).toBe(7);
+    await batches.stop();
+    publisher.stop();
+    await connection.close();
+  });
+
+  test('fails within its deadline while the server is away, and nothing of it is stored', async () => {
+    await using nats = await startNats();
+    await using log = await openEventLog({ url: nats.url, deadlineMs: 500 });
+    await nats.kill('SIGKILL');
+    await expect(log.appendAll(newJobs(10))).rejects.toThrow(LogUnavailableError);
+    await nats.restart();
+    await using direct = await openEventLog({ url: nats.url });
+    expect(await direct.lastSequence()).toBe(0);
+  });
+});
+
+/** Holds the first batch back and says that nobody answered; sends it before the end of the second, which so conflicts. */
+function lateAtFirst(publisher: Publisher) {
+  const held: (() => void)[] = [];
+  const state = { tries: 0 };
+  return {
+    get tries() {
+      return state.tries;
+    },
+    publishSilently: (...message: Parameters<Publisher['publishSilently']>) => {
+      if (state.tries === 0) held.push(() => publisher.publishSilently(...message));
+      else publisher.publishSilently(...message);
+    },
+    publish: (...message: Parameters<Publisher['publish']>) => {
+      const [subject, body, headers, onOutcome] = message;
+      state.tries++;
+      if (state.tries > 1) {
+        for (const send of held.splice(0)) send();
+        publisher.publish(...message);
+        return;
+      }
+      held.push(() => publisher.publish(subject, body, headers, () => undefined));
+      onOutcome({ kind: 'unknown', reason: 'held back' });
+    },
+  };
+}
+
+/** Sends nothing of the first batch and says that nobody answered. */
+function lostAtFirst(publisher: Publisher): Pick<Publisher, 'publish' | 'publishSilently'> {
+  let tries = 0;
+  return {
+    publishSilently: (...message) => void (tries > 0 && publisher.publishSilently(...message)),
+    publish: (...message) => {
+      tries++;
+      if (tries > 1) publisher.publish(...message);
+      else message[3]({ kind: 'unknown', reason: 'lost' });
+    },
+  };
+}
+
+async function untilStored(log: EventLog, count: number): Promise<number> {
+  for (;;) {
+    const last = await log.lastSequence();
+    if (last >= count) return last;
+  }
+}

@@ -1,0 +1,57 @@
+import { eventually, startNats, startNatsOnFullableDisk } from '@jobstream/testing';
+import { expect, test } from 'vitest';
+import { LogUnavailableError } from '../errors.ts';
+import { JobScript } from '../../testing/jobScript.ts';
+import { openEventLog } from '../../testing/openEventLog.ts';
+import { WriteHealth } from './writeHealth.ts';
+
+const create = () => new JobScript().create();
+
+test.skipIf(process.platform !== 'linux')(
+  'a log on a full disk takes no writes, also when there is room again, until its server is started anew',
+  async () => {
+    await using nats = await startNatsOnFullableDisk();
+    await using log = await openEventLog({ url: nats.url, deadlineMs: 500 });
+    const first = create();
+    await using patient = await openEventLog({ url: nats.url });
+    await patient.append(first, 0);
+    expect(log.takesWrites()).toBe(true);
+    await nats.fillDisk();
+    await expect(log.append(create(), 0)).rejects.toThrow(LogUnavailableError);
+    expect(log.takesWrites()).toBe(false);
+    expect(log.isConnected()).toBe(true);
+    expect((await log.readJob(first.jobId))?.sequence).toBe(1);
+    await nats.freeDisk();
+    await expect(log.appendAll([create(), create()])).rejects.toThrow(LogUnavailableError);
+    expect(log.takesWrites()).toBe(false);
+    await nats.restart();
+    await eventually(() => expect(log.takesWrites()).toBe(true), { timeoutMs: 40_000 });
+    expect(await patient.append(create(), 0)).toBe(2);
+  },
+);
+
+test('a log that cannot be reached takes no writes, whatever was known of it before', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url });
+  await nats.kill();
+  await eventually(() => expect(log.takesWrites()).toBe(false));
+  await nats.restart();
+  await eventually(() => expect(log.takesWrites()).toBe(true), { timeoutMs: 40_000 });
+});
+
+test('the newest outcome counts, and one that says nothing about the log changes nothing', () => {
+  const health = new WriteHealth({ onRegained: () => () => undefined }, { observer: undefined, doubtMs: 60_000 });
+  health.appended('unavailable', 1);
+  for (const outcome of ['conflict', 'overloaded', 'too-large'] as const) health.appended(outcome, 1);
+  expect(health.takesWrites()).toBe(false);
+  health.appended('stored', 1);
+  expect(health.takesWrites()).toBe(true);
+  health.appended('unavailable', 1);
+  expect(health.takesWrites()).toBe(false);
+});
+
+test('without news a log that took no writes is given the benefit of the doubt', async () => {
+  const health = new WriteHealth({ onRegained: () => () => undefined }, { observer: undefined, doubtMs: 20 });
+  health.appended('unavailable', 1);
+  await eventually(() => expect(health.takesWrites()).toBe(true));
+});

@@ -1,0 +1,206 @@
+import { eventually, startNats } from '@jobstream/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Delivery } from './delivery.ts';
+import type { JobQueueOptions } from './jobQueue.ts';
+import type { JobTypeInfo } from './jobTypeControl.ts';
+import { JobScript } from '../../testing/jobScript.ts';
+import { openEventLog } from '../../testing/openEventLog.ts';
+
+/** No pause of a process makes the server deliver again. */
+const ACK_WAIT_MS = 60_000;
+
+let nats: Awaited<ReturnType<typeof startNats>>;
+let log: Awaited<ReturnType<typeof openEventLog>>;
+let types = 0;
+
+beforeAll(async () => {
+  nats = await startNats();
+  log = await openEventLog({ url: nats.url, deadlineMs: 20_000 });
+});
+
+afterAll(async () => {
+  await log.stop();
+  await nats.stop();
+});
+
+/** A job type of its own for each test, since they share the server. */
+function newType(): string {
+  return `type-${++types}`;
+}
+
+type Handle = (delivery: Delivery) => boolean | void | Promise<boolean | void>;
+
+/** Opens a queue that notes its deliveries, acknowledges each when `handle` is done with it. */
+async function openQueue(jobType: string, options: Partial<JobQueueOptions> = {}, handle: Handle = () => undefined) {
+  const deliveries: Delivery[] = [];
+  const queue = await log.openQueue({
+    jobType,
+    concurrency: 100,
+    ackWaitMs: ACK_WAIT_MS,
+    ...options,
+    onDelivery: async (delivery) => {
+      deliveries.push(delivery);
+      const started = await handle(delivery);
+      delivery.ack();
+      return started;
+    },
+  });
+  return { deliveries, [Symbol.asyncDispose]: () => queue.stop() };
+}
+
+function createJobs(jobType: string, count: number, payload?: unknown): Promise<number[]> {
+  const creation = () => new JobScript({ jobType }).create(payload === undefined ? {} : { payload });
+  return Promise.all(Array.from({ length: count }, () => log.append(creation(), 0)));
+}
+
+async function wakeJobs(jobType: string, count: number): Promise<void> {
+  const at = new Date().toISOString();
+  const wakes = Array.from({ length: count }, () => ({ jobId: crypto.randomUUID(), jobType, at }));
+  await Promise.all(wakes.map((wake) => log.scheduleWake(wake)));
+}
+
+/** Jobs that wait for a worker, in both streams. */
+async function createBacklog(jobType: string, { created, due }: { created: number; due: number }): Promise<void> {
+  await createJobs(jobType, created);
+  await wakeJobs(jobType, due);
+  await eventually(async () => expect((await log.jobTypes.pause(jobType)).backlog).toBe(created + due));
+  await log.jobTypes.resume(jobType);
+}
+
+async function infoOf(type: string): Promise<JobTypeInfo> {
+  const info = (await log.jobTypes.list()).find(({ jobType }) => jobType === type);
+  if (info === undefined) throw new Error(`no consumers of ${type}`);
+  return info;
+}
+
+/** Waits until what was created for another type has been through all that what was created before could do, too. */
+async function laterJobIsThrough(): Promise<void> {
+  const jobType = newType();
+  await using queue = await openQueue(jobType);
+  await createJobs(jobType, 1);
+  await eventually(() => expect(queue.deliveries).toHaveLength(1));
+}
+
+test('a rate holds for all sources together, and what waits is neither lost nor delivered twice', async () => {
+  const jobType = newType();
+  await createBacklog(jobType, { created: 8, due: 4 });
+  const starts: number[] = [];
+  const rate = { starts: 5, perMs: 3_000 };
+  await using queue = await openQueue(jobType, { rate }, () => void starts.push(performance.now()));
+  await eventually(() => expect(starts.length).toBeGreaterThanOrEqual(5));
+  // The acknowledgements of those may still be on their way.
+  await eventually(async () => expect((await infoOf(jobType)).inFlight).toBeLessThanOrEqual(5));
+  await eventually(() => expect(starts).toHaveLength(12), { timeoutMs: 40_000 });
+  // Never early; the tolerance is for a pause of this process between the decision and the note.
+  for (const [index, at] of starts.slice(5).entries()) {
+    expect(at - (starts[index] ?? 0)).toBeGreaterThan(rate.perMs - 100);
+  }
+  expect(queue.deliveries.map(({ deliveryCount }) => deliveryCount)).toEqual(Array.from({ length: 12 }, () => 1));
+});
+
+test('deliveries that start nothing do not count against the rate', async () => {
+  const jobType = newType();
+  await using queue = await openQueue(jobType, { rate: { starts: 2, perMs: 3_600_000 } }, () => false);
+  await createJobs(jobType, 20);
+  await eventually(() => expect(queue.deliveries).toHaveLength(20));
+});
+
+test('the rate of one process leaves what it may not start to others', async () => {
+  const jobType = newType();
+  await using slow = await openQueue(jobType, { rate: { starts: 1, perMs: 3_600_000 } });
+  await createJobs(jobType, 10);
+  await eventually(() => expect(slow.deliveries).toHaveLength(1));
+  await using other = await openQueue(jobType);
+  await eventually(() => expect(other.deliveries).toHaveLength(9));
+});
+
+test('a stop does not wait for the rate: what waits is handed back at once', async () => {
+  const jobType = newType();
+  await createBacklog(jobType, { created: 2, due: 2 });
+  const slow = await openQueue(jobType, { rate: { starts: 2, perMs: 3_600_000 }, ackWaitMs: 600_000 });
+  await eventually(() => expect(slow.deliveries).toHaveLength(2));
+  await slow[Symbol.asyncDispose]();
+  await using other = await openQueue(jobType, { ackWaitMs: 600_000 });
+  await eventually(() => expect(other.deliveries).toHaveLength(2));
+});
+
+test('a paused type starts nothing, even what a process holds already; what runs goes on; a resume starts the rest', async () => {
+  const jobType = newType();
+  const gate = Promise.withResolvers<void>();
+  await using queue = await openQueue(jobType, { concurrency: 1 }, () => gate.promise);
+  await createJobs(jobType, 1);
+  await eventually(() => expect(queue.deliveries).toHaveLength(1));
+  await wakeJobs(jobType, 1);
+  await eventually(async () => expect((await infoOf(jobType)).inFlight).toBe(2));
+  expect(await log.jobTypes.pause(jobType)).toMatchObject({ jobType, paused: true });
+  await createJobs(jobType, 1);
+  gate.resolve();
+  await laterJobIsThrough();
+  expect(queue.deliveries).toHaveLength(1);
+  expect(await log.jobTypes.resume(jobType)).toMatchObject({ paused: false });
+  await eventually(() => expect(queue.deliveries).toHaveLength(3));
+});
+
+test('a pause is kept through a kill of the server and a start of workers with other settings', async () => {
+  const jobType = newType();
+  await (await openQueue(jobType))[Symbol.asyncDispose]();
+  await log.jobTypes.pause(jobType);
+  await nats.kill('SIGKILL');
+  await nats.restart();
+  await eventually(() => expect(log.isConnected()).toBe(true));
+  await using queue = await openQueue(jobType, {
+    ackWaitMs: 30_000,
+    concurrency: 7,
+    rate: { starts: 3, perMs: 1_000 },
+  });
+  await createJobs(jobType, 1);
+  await laterJobIsThrough();
+  expect(queue.deliveries).toEqual([]);
+  const limits = { concurrency: 7, rate: { starts: 3, perMs: 1_000 } };
+  expect(await infoOf(jobType)).toEqual({ jobType, paused: true, backlog: 1, inFlight: 0, limits });
+  await log.jobTypes.resume(jobType);
+  await eventually(() => expect(queue.deliveries).toHaveLength(1));
+});
+
+test('a type that no worker has ever run can be paused before its first one starts', async () => {
+  const jobType = newType();
+  expect(await log.jobTypes.resume(jobType)).toBeUndefined();
+  await createJobs(jobType, 2);
+  const paused = { jobType, paused: true, backlog: 2, inFlight: 0 };
+  expect(await log.jobTypes.pause(jobType)).toEqual(paused);
+  expect(await log.jobTypes.pause(jobType)).toEqual(paused);
+  await using queue = await openQueue(jobType);
+  await laterJobIsThrough();
+  expect(queue.deliveries).toEqual([]);
+  await log.jobTypes.resume(jobType);
+  await log.jobTypes.resume(jobType);
+  await eventually(() => expect(queue.deliveries).toHaveLength(2));
+});
+
+test('a pause with an end says so, and ends by itself', async () => {
+  const jobType = newType();
+  await using queue = await openQueue(jobType);
+  const far = new Date(Date.now() + 3_600_000).toISOString();
+  expect(await log.jobTypes.pause(jobType, far)).toMatchObject({ paused: true, pausedUntil: far });
+  const until = new Date(Date.now() + 1_500).toISOString();
+  await log.jobTypes.pause(jobType, until);
+  await createJobs(jobType, 1);
+  await eventually(() => expect(queue.deliveries).toHaveLength(1));
+  expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(until));
+  expect(await infoOf(jobType)).toMatchObject({ paused: false });
+});
+
+test('of large jobs it claims only as many ahead of its slots as are 8 MB', async () => {
+  const jobType = newType();
+  let [claiming, most] = [0, 0];
+  await using queue = await openQueue(jobType, { concurrency: 10 }, async (delivery) => {
+    most = Math.max(most, ++claiming);
+    await log.lastSequence();
+    claiming--;
+    await delivery.takeSlot();
+  });
+  for (let created = 0; created < 1_000; created += 50) await createJobs(jobType, 50, 'x'.repeat(200_000));
+  await eventually(() => expect(queue.deliveries.length).toBe(1_000), { timeoutMs: 60_000 });
+  expect(most).toBeGreaterThan(10);
+  expect(most).toBeLessThanOrEqual(10 + 8_000_000 / 200_000);
+}, 90_000);

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
+import { expect, test } from 'vitest';
+import { ConcurrentAppendError, HistoryIncompleteError } from '../errors.ts';
+import { ForgottenEvents } from './forgottenEvents.ts';
+import type { LogArchive, StoredBytes } from './logArchive.ts';
+import { eventSubject } from '../streams/subjects.ts';
+
+const HOUR_MS = 3_600_000;
+const jobId = randomUUID();
+
+function created(idempotencyKey?: string): JobEvent {
+  return {
+    v: 1,
+    event: 'JobCreated',
+    id: randomUUID(),
+    jobId,
+    jobType: 'email',
+    version: 1,
+    at: new Date().toISOString(),
+    actor: { kind: 'user', id: 'test' },
+    data: {
+      payload: 1,
+      maxAttempts: 1,
+      backoff: { type: 'fixed', delayMs: 1 },
+      timeoutMs: 1,
+      tags: [],
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    },
+  };
+}
+
+function message(sequence: number, ageMs = 0): StoredBytes {
+  const event = created();
+  const recordedAt = new Date(Date.now() - ageMs).toISOString();
+  return { sequence, subject: eventSubject(event), recordedAt, headers: {}, body: Buffer.from(encodeJobEvent(event)) };
+}
+
+interface Given {
+  readonly first?: number;
+  readonly inLog?: readonly StoredBytes[];
+  readonly archived?: number;
+  readonly known?: number;
+}
+
+/** A log that has messages from `first` on and an archive of some, as much of it as a process has read. */
+function stage({ first = 5, inLog = [], archived = 4, known = archived }: Given = {}) {
+  const log = { refreshed: 0, first, inLog, archived };
+  const messages = [message(2)];
+  const span = { first: 1, last: known };
+  const archive: LogArchive = {
+    span,
+    refresh: async () => {
+      log.refreshed++;
+      span.last = log.archived;
+      return span;
+    },
+    messagesOf: async (id) => (span.last >= 2 && id === jobId ? messages : []),
+    async *messagesAfter() {
+      yield messages;
+    },
+  };
+  const source = {
+    span: async () => ({ first: log.first, last: Math.max(log.first - 1, inLog.at(-1)?.sequence ?? 0) }),
+    from: async (sequence: number) => inLog.filter((one) => one.sequence >= sequence),
+  };
+  return { log, forgotten: new ForgottenEvents({ archive, messages: source, maxAgeMs: HOUR_MS }) };
+}
+
+test('what the log has forgotten comes from the archive', async () => {
+  const { forgotten } = stage();
+  const events = await forgotten.eventsBefore(Infinity, jobId);
+  expect(events.map(({ sequence }) => sequence)).toEqual([2]);
+  expect(await forgotten.eventsBefore(2, jobId)).toEqual([]);
+});
+
+test('an archive that a process has not read far enough is read again before anything is said', async () => {
+  const { forgotten, log } = stage({ known: 1 });
+  expect(await forgotten.eventsBefore(Infinity, jobId)).toHaveLength(1);
+  expect(log.refreshed).toBe(1);
+});
+
+test('where messages are neither in the log nor in the archive, nothing is handed out as if it were all', async () => {
+  const { forgotten } = stage({ first: 9, archived: 4 });
+  await expect(forgotten.eventsBefore(Infinity, jobId)).rejects.toThrow(HistoryIncompleteError);
+  await expect(forgotten.messagesAfter(0).next()).rejects.toThrow('messages 5 to 8');
+  await expect(forgotten.assertNew([created('key')])).rejects.toThrow(HistoryIncompleteError);
+});
+
+test('a log that has everything needs no archive', async () => {
+  const { forgotten, log } = stage({ first: 1, archived: 0 });
+  expect(await forgotten.eventsBefore(Infinity, jobId)).toEqual([]);
+  expect((await forgotten.messagesAfter(0).next()).done).toBe(true);
+  expect(log.refreshed).toBe(0);
+});
+
+test('a creation under a key is refused when the archive knows the job, and only then', async () => {
+  const { forgotten } = stage();
+  await expect(forgotten.assertNew([created('key')])).rejects.toThrow(ConcurrentAppendError);
+  await expect(forgotten.assertNew([created()])).resolves.toBeUndefined();
+  await expect(forgotten.assertNew([{ ...created('other'), jobId: randomUUID() }])).resolves.toBeUndefined();
+});
+
+test('a creation is not decided while a message that is in the log alone may be forgotten before it arrives', async () => {
+  const other = { ...created('other'), jobId: randomUUID() };
+  const { forgotten, log } = stage({ inLog: [message(5, HOUR_MS - 30_000)] });
+  await expect(forgotten.assertNew([other])).rejects.toThrow(HistoryIncompleteError);
+  log.archived = 5;
+  await expect(forgotten.assertNew([other])).resolves.toBeUndefined();
+});
+
+test('what was looked up is believed as long as nothing can have been forgotten since', async () => {
+  const { forgotten, log } = stage({ inLog: [message(5)] });
+  for (let round = 0; round < 3; round++) await forgotten.assertNew([{ ...created('other'), jobId: randomUUID() }]);
+  expect(log.refreshed).toBe(1);
+});

@@ -1,0 +1,101 @@
+import type { Connection } from '../connection/connection.ts';
+import type { StoredMessage } from './directReader.ts';
+import { EXPECTED_SEQUENCE } from '../connection/headers.ts';
+import { JOBS_STREAM } from '../streams/streams.ts';
+
+/** The parts of a stored event that tell whose it is and what came before it. */
+export interface StoredLink {
+  readonly sequence: number;
+  readonly eventId: string | undefined;
+  /** Sequence of the job's previous event: 0 for the first, undefined when its writer sent no expectation. */
+  readonly previous: number | undefined;
+}
+
+interface Message {
+  readonly seq: number;
+  readonly subject: string;
+  readonly time: string;
+  readonly hdrs?: string;
+  readonly data?: string;
+}
+
+interface StoredAnswer {
+  readonly message?: Message;
+  readonly error?: { readonly err_code: number; readonly description: string };
+}
+
+const NO_MESSAGE = 10_037;
+
+/** Reads single messages from the stream's leader, which has every acknowledged write, unlike any other replica. */
+export class LeaderReader {
+  readonly #connection: Connection;
+  readonly #stream: string;
+
+  constructor(connection: Connection, stream = JOBS_STREAM) {
+    this.#connection = connection;
+    this.#stream = stream;
+  }
+
+  /** The newest message on the filter, or undefined when there is none. */
+  async last(filter: string, timeoutMs: number): Promise<StoredLink | undefined> {
+    return linkOf(await this.#get({ last_by_subj: filter }, timeoutMs));
+  }
+
+  async at(sequence: number, timeoutMs: number): Promise<StoredLink | undefined> {
+    return linkOf(await this.#get({ seq: sequence }, timeoutMs));
+  }
+
+  /** As `last`, the whole message. */
+  async lastMessage(filter: string, timeoutMs: number): Promise<StoredMessage | undefined> {
+    return storedMessage(await this.#get({ last_by_subj: filter }, timeoutMs));
+  }
+
+  /** As `at`, the whole message. */
+  async messageAt(sequence: number, timeoutMs: number): Promise<StoredMessage | undefined> {
+    return storedMessage(await this.#get({ seq: sequence }, timeoutMs));
+  }
+
+  async #get(query: object, timeoutMs: number): Promise<Message | undefined> {
+    const subject = `$JS.API.STREAM.MSG.GET.${this.#stream}`;
+    const answer = await this.#connection.nats.request(subject, JSON.stringify(query), { timeout: timeoutMs });
+    const { message, error } = answer.json<StoredAnswer>();
+    if (message !== undefined) return message;
+    if (error?.err_code === NO_MESSAGE) return undefined;
+    throw new Error(error?.description ?? 'an answer without message');
+  }
+}
+
+function linkOf(message: Message | undefined): StoredLink | undefined {
+  if (message === undefined) return undefined;
+  return { sequence: message.seq, eventId: eventIdOf(textOf(message)), previous: expectedBy(message) };
+}
+
+function storedMessage(message: Message | undefined): StoredMessage | undefined {
+  if (message === undefined) return undefined;
+  return {
+    sequence: message.seq,
+    subject: message.subject,
+    recordedAt: new Date(message.time).toISOString(),
+    expected: expectedBy(message),
+    text: textOf(message),
+  };
+}
+
+function expectedBy({ hdrs = '' }: Message): number | undefined {
+  const headers = Buffer.from(hdrs, 'base64').toString('latin1');
+  const expected = new RegExp(`^${EXPECTED_SEQUENCE}: *(\\d+)`, 'im').exec(headers)?.[1];
+  return expected === undefined ? undefined : Number(expected);
+}
+
+function textOf({ data = '' }: Message): string {
+  return Buffer.from(data, 'base64').toString();
+}
+
+function eventIdOf(body: string): string | undefined {
+  try {
+    const event: unknown = JSON.parse(body);
+    return typeof event === 'object' && event !== null && 'id' in event ? String(event.id) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,162 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { encodeJobEvent } from '@jobstream/domain';
+import { eventually, startNats, startTcpProxy } from '@jobstream/testing';
+import { expect, test } from 'vitest';
+import { Connection } from '../connection/connection.ts';
+import { NewerEventError } from '../errors.ts';
+import type { EventFeed } from './eventFeed.ts';
+import type { LogEntry } from './logEntry.ts';
+import { LogFollower } from './logFollower.ts';
+import { silentSink } from '../logSink.ts';
+import { JOBS_STREAM } from '../streams/streams.ts';
+import { forgetAllBut } from '../../testing/forgetAllBut.ts';
+import { JobScript } from '../../testing/jobScript.ts';
+import { openEventLog } from '../../testing/openEventLog.ts';
+import { publishRaw } from '../../testing/publishRaw.ts';
+
+/** Collects a feed in the background. */
+function collect(feed: EventFeed): { entries: LogEntry[]; ended: Promise<void> } {
+  const entries: LogEntry[] = [];
+  const run = async () => {
+    for await (const batch of feed) entries.push(...batch);
+  };
+  return { entries, ended: run() };
+}
+
+test('brings what is there and then what arrives, from the position on, in order', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url });
+  const events = Array.from({ length: 6 }, () => new JobScript().create());
+  for (const event of events.slice(0, 4)) await log.append(event, 0);
+  const feed = log.follow({ after: 2 });
+  const { entries, ended } = collect(feed);
+  await eventually(() => expect(entries).toHaveLength(2));
+  for (const event of events.slice(4)) await log.append(event, 0);
+  await eventually(() => expect(entries).toHaveLength(4));
+  await feed.stop();
+  await ended;
+  expect(entries).toMatchObject(events.slice(2).map((event, index) => ({ kind: 'event', sequence: index + 3, event })));
+});
+
+test('reads a long log with one consumer, without a break between its requests', async () => {
+  const breaks: object[] = [];
+  const logger = { info: (details: object) => void breaks.push(details), warn: () => undefined };
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url, logger, deadlineMs: 20_000 });
+  const events = Array.from({ length: 12_000 }, () => new JobScript().create());
+  await Promise.all(events.map((event) => log.append(event, 0)));
+  const feed = log.follow({ after: 0 });
+  const { entries, ended } = collect(feed);
+  await eventually(() => expect(entries).toHaveLength(events.length), { timeoutMs: 40_000 });
+  await feed.stop();
+  await ended;
+  expect(entries.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
+  expect(breaks).toEqual([]);
+});
+
+test('loses nothing and repeats nothing when the server is killed and comes back', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url, deadlineMs: 20_000 });
+  const feed = log.follow({ after: 0 });
+  const { entries, ended } = collect(feed);
+  for (let round = 0; round < 3; round++) {
+    await Promise.all(Array.from({ length: 300 }, () => log.append(new JobScript().create(), 0)));
+    await nats.kill('SIGKILL');
+    await nats.restart();
+    await eventually(() => expect(log.isConnected()).toBe(true));
+  }
+  const last = await log.lastSequence();
+  await eventually(() => expect(entries.at(-1)?.sequence).toBe(last));
+  expect(entries.map(({ sequence }) => sequence)).toEqual(Array.from({ length: last }, (_, index) => index + 1));
+  await feed.stop();
+  await ended;
+});
+
+test('shows a message that is no event as malformed, passes over what is not about jobs, and tells the size of all', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url });
+  await publishRaw(nats.url, 'jobs.email.x.created', 'not JSON');
+  await publishRaw(nats.url, 'jobs.email.x.created', '{"v":1}');
+  await publishRaw(nats.url, 'schedules.nightly.created', '{}');
+  const event = new JobScript().create();
+  await log.append(event, 0);
+  const feed = log.follow({ after: 0 });
+  const { entries, ended } = collect(feed);
+  await eventually(() => expect(entries).toHaveLength(4));
+  expect(entries).toMatchObject([
+    { kind: 'malformed', sequence: 1, bytes: 8, subject: 'jobs.email.x.created', body: Buffer.from('not JSON') },
+    { kind: 'malformed', sequence: 2, bytes: 7 },
+    { kind: 'other', sequence: 3, bytes: 2 },
+    { kind: 'event', sequence: 4, bytes: encodeJobEvent(event).length, event },
+  ]);
+  await feed.stop();
+  await ended;
+});
+
+test('stops with an error at an event of a newer schema, after all that came before it', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url });
+  await log.append(new JobScript().create(), 0);
+  await publishRaw(nats.url, 'jobs.email.x.created', JSON.stringify({ ...new JobScript().create(), v: 2 }));
+  const { entries, ended } = collect(log.follow({ after: 0 }));
+  await expect(ended).rejects.toThrow(NewerEventError);
+  expect(entries).toHaveLength(1);
+});
+
+test('without an archive it begins where a log that forgets begins, and tells what it has missed later', async () => {
+  const warnings: object[] = [];
+  const logger = { info: () => undefined, warn: (details: object) => void warnings.push(details) };
+  await using nats = await startNats();
+  await using proxy = await startTcpProxy(nats.port);
+  await using writing = await openEventLog({ url: nats.url });
+  await using reading = await openEventLog({ url: `nats://127.0.0.1:${proxy.port}`, logger });
+  const append = async (count: number) => {
+    for (let made = 0; made < count; made++) await writing.append(new JobScript().create(), 0);
+  };
+  await append(3);
+  await forgetAllBut(nats.url, 1);
+  const feed = reading.follow({ after: 0 });
+  const { entries, ended } = collect(feed);
+  await eventually(() => expect(entries).toHaveLength(1));
+  expect(warnings).toEqual([]);
+  await proxy.cut();
+  await append(3);
+  await forgetAllBut(nats.url, 1);
+  await proxy.heal();
+  await eventually(() => expect(entries).toHaveLength(2));
+  await feed.stop();
+  await ended;
+  expect(entries.map(({ sequence }) => sequence)).toEqual([3, 6]);
+  expect(warnings).toContainEqual({ first: 4, last: 5 });
+});
+
+test('what arrives while its reader is busy stays within some 16 MB', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url });
+  for (let job = 0; job < 50; job++) await log.append(new JobScript().create({ payload: 'x'.repeat(900_000) }), 0);
+  const connection = await Connection.open({ url: nats.url, name: 'test' });
+  const manager = await jetstreamManager(connection.nats);
+  const feed = new LogFollower({ connection, manager, after: 0, sink: silentSink });
+  const reading = feed[Symbol.asyncIterator]();
+  await reading.next();
+  await eventually(async () => {
+    const [consumer] = await manager.consumers.list(JOBS_STREAM).next();
+    expect(consumer?.num_waiting).toBe(0);
+  });
+  await connection.nats.flush();
+  expect(connection.nats.stats().inBytes).toBeLessThan(24_000_000);
+  await feed.stop();
+  await reading.return?.();
+  await connection.close();
+});
+
+test('an event as large as the server takes arrives', async () => {
+  await using nats = await startNats({ maxPayload: '4MB' });
+  await using log = await openEventLog({ url: nats.url });
+  await log.append(new JobScript().create({ payload: 'x'.repeat(4_000_000) }), 0);
+  const feed = log.follow({ after: 0 });
+  const { entries, ended } = collect(feed);
+  await eventually(() => expect(entries).toHaveLength(1));
+  await feed.stop();
+  await ended;
+});

@@ -1,0 +1,151 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import type { Connection } from '../connection/connection.ts';
+import { LogGapError } from '../errors.ts';
+import type { EventFeed } from './eventFeed.ts';
+import type { HeldMessage } from '../connection/heldMessage.ts';
+import type { LogEntry } from './logEntry.ts';
+import { decodeLogEntry } from './logEntryCodec.ts';
+import type { LogSink } from '../logSink.ts';
+import { OrderedConsumer } from './orderedConsumer.ts';
+
+export interface LogFollowerOptions {
+  readonly connection: Connection;
+  readonly manager: JetStreamManager;
+  readonly after: number;
+  /** Whether events bring the trace that they belong to. */
+  readonly traces?: boolean;
+  /** Ends it with LogGapError where the log has forgotten what comes next; without this it goes on with what is left. */
+  readonly endsAtGap?: boolean;
+  readonly sink: LogSink;
+}
+
+/**
+ * Entries that wait in memory or are under way, asked for in portions so that the server always has one to work on, and
+ * the bytes of what waits and of a portion: a backlog of any size stays harmless.
+ */
+const WINDOW = 10_000;
+const PORTION = 2_500;
+const MAX_BYTES = 8_000_000;
+const PORTION_BYTES = MAX_BYTES / (WINDOW / PORTION);
+/** What the server counts beside the payload of a message: its subject and its reply subject. */
+const SUBJECT_BYTES = 8_192;
+const RETRY_PAUSE_MS = 250;
+
+/**
+ * Follows the stream JOBS and hands over what has arrived in one array, so that a backlog costs no promise a message.
+ * While its reader is busy it asks for no more than a window of them. Whatever happens to its consumer, it goes on after
+ * the last sequence that it saw.
+ */
+export class LogFollower implements EventFeed {
+  readonly #options: LogFollowerOptions;
+  /** A message that is larger than a request may bring would never come. */
+  readonly #portionBytes: number;
+  readonly #stop = new AbortController();
+  #consumer: OrderedConsumer | undefined;
+  #lastSequence: number;
+  #arrived: LogEntry[] = [];
+  #arrivedBytes = 0;
+  #failure: Error | undefined;
+  #news = Promise.withResolvers<void>();
+
+  constructor(options: LogFollowerOptions) {
+    this.#options = options;
+    this.#lastSequence = options.after;
+    const largest = (options.connection.nats.info?.max_payload ?? 0) + SUBJECT_BYTES;
+    this.#portionBytes = Math.max(PORTION_BYTES, largest);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<readonly LogEntry[]> {
+    const following = this.#follow();
+    try {
+      while (!this.#stop.signal.aborted) {
+        const entries = this.#takeArrived();
+        if (entries.length > 0) yield entries;
+        else if (this.#failure !== undefined) throw this.#failure;
+        else await this.#news.promise;
+      }
+    } finally {
+      await this.stop();
+      await following;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#consumer?.close();
+    this.#news.resolve();
+    await Promise.resolve();
+  }
+
+  /** Keeps a consumer going until the end: one after the other, each from where the last one stopped. */
+  async #follow(): Promise<void> {
+    while (!this.#stop.signal.aborted && this.#failure === undefined) {
+      const reason = await this.#consume();
+      if (this.#stop.signal.aborted || this.#failure !== undefined) return;
+      this.#options.sink.info({ reason, after: this.#lastSequence }, 'following the log afresh');
+      await pause(RETRY_PAUSE_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+    }
+  }
+
+  /** Lives as long as one consumer; answers why it ended. */
+  async #consume(): Promise<string> {
+    try {
+      this.#consumer = await OrderedConsumer.open({
+        ...this.#options,
+        after: this.#lastSequence,
+        onMessage: (message) => this.#onMessage(message),
+        onRequestOver: () => this.#requestMore(),
+      });
+    } catch (error) {
+      return String(error);
+    }
+    if (this.#stop.signal.aborted) this.#consumer.close();
+    this.#requestMore();
+    const reason = await this.#consumer.broken;
+    this.#consumer.close();
+    return reason;
+  }
+
+  #onMessage(message: HeldMessage): void {
+    if (this.#failure !== undefined) return;
+    try {
+      if (message.sequence > this.#lastSequence + 1) this.#onGap(message.sequence - 1);
+      this.#arrived.push(decodeLogEntry(message, this.#options.traces));
+      this.#arrivedBytes += message.size();
+      this.#lastSequence = message.sequence;
+      this.#requestMore();
+    } catch (error) {
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+      this.#consumer?.close();
+    }
+    this.#news.resolve();
+  }
+
+  /**
+   * The log has forgotten what comes next, up to there: the server begins at what is left, without a word. Whoever begins
+   * at 0 begins wherever the log does.
+   */
+  #onGap(last: number): void {
+    const first = this.#lastSequence + 1;
+    if (this.#options.endsAtGap === true) throw new LogGapError(first, last);
+    if (first > 1) this.#options.sink.warn({ first, last }, 'the log has forgotten messages before they were read');
+  }
+
+  #requestMore(): void {
+    const consumer = this.#consumer;
+    if (consumer === undefined || this.#arrivedBytes >= MAX_BYTES) return;
+    while (this.#arrived.length + consumer.outstanding <= WINDOW - PORTION) {
+      consumer.request({ batch: PORTION, maxBytes: this.#portionBytes });
+    }
+  }
+
+  #takeArrived(): LogEntry[] {
+    const entries = this.#arrived;
+    this.#arrived = [];
+    this.#arrivedBytes = 0;
+    this.#news = Promise.withResolvers();
+    this.#requestMore();
+    return entries;
+  }
+}

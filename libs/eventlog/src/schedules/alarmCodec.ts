@@ -1,0 +1,42 @@
+import type { Alarm } from './alarm.ts';
+import type { DecodedDelivery } from '../queue/deliveryCodec.ts';
+import type { HeldMessage } from '../connection/heldMessage.ts';
+
+/** Set by the server on what a cron schedule fires: the time of its next ring. */
+const NEXT = 'Nats-Schedule-Next';
+
+/** An alarm as the server rings it, or as a worker rings it for all schedules (without a name). */
+export function decodeAlarm(message: HeldMessage): DecodedDelivery<Alarm> {
+  const body = parse(message.text());
+  if (body === undefined) return { problem: 'not an alarm', retry: false };
+  return {
+    delivery: {
+      schedule: textIn(body, 'schedule'),
+      rungAt: message.storedAt(),
+      nextRing: instant(message.header(NEXT)) ?? instant(textIn(body, 'nextRing')),
+      id: `alarm:${message.sequence}`,
+      ack: () => message.ack(),
+      release: (delayMs) => message.release(delayMs),
+      keepAlive: () => message.keepAlive(),
+    },
+  };
+}
+
+function parse(text: string): object | undefined {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === 'object' && body !== null ? body : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function textIn(body: object, key: string): string | undefined {
+  const value = (body as Readonly<Record<string, unknown>>)[key];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function instant(text: string | undefined): string | undefined {
+  const ms = Date.parse(text ?? '');
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+}

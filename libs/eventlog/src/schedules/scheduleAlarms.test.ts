@@ -1,0 +1,247 @@
+import { eventually, startNats, type TestNats } from '@jobstream/testing';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { ScheduleDefinition } from '@jobstream/domain';
+import type { Alarm } from './alarm.ts';
+import { AlarmRefusedError } from '../errors.ts';
+import type { EventLog } from '../eventLog.ts';
+import type { DefinitionHint } from './hearDefinitions.ts';
+import { openEventLog } from '../../testing/openEventLog.ts';
+import { publishRaw } from '../../testing/publishRaw.ts';
+import { ScheduleScript } from '../../testing/scheduleScript.ts';
+
+let nats: TestNats;
+let log: EventLog & AsyncDisposable;
+
+beforeAll(async () => {
+  nats = await startNats();
+  log = await openEventLog({ url: nats.url });
+});
+
+afterAll(async () => {
+  await log[Symbol.asyncDispose]();
+  await nats[Symbol.asyncDispose]();
+});
+
+const sequences = new Map<string, number>();
+
+/** Stores the newest event of a script. */
+async function store(script: ScheduleScript): Promise<void> {
+  const event = script.events.at(-1);
+  if (event === undefined) throw new Error('nothing happened');
+  sequences.set(script.name, await log.schedules.append(event, sequences.get(script.name) ?? 0));
+}
+
+async function stored(name: string, fields: Partial<ScheduleDefinition> = {}): Promise<ScheduleScript> {
+  const script = new ScheduleScript(name);
+  script.create(fields);
+  await store(script);
+  return script;
+}
+
+/** Takes alarms and acknowledges them. */
+async function listen(given: EventLog = log, ackWaitMs = 1_000) {
+  const heard: Alarm[] = [];
+  const onAlarm = async (alarm: Alarm) => {
+    heard.push(alarm);
+    alarm.ack();
+  };
+  const queue = await given.schedules.openAlarms({ ackWaitMs, onAlarm });
+  return { heard, [Symbol.asyncDispose]: () => queue.stop() };
+}
+
+describe('the alarm of a schedule', () => {
+  test('rings with its name, and says when it will ring next', async () => {
+    const script = await stored('each-second', { cron: '* * * * * *', timeZone: 'Asia/Tokyo' });
+    await log.schedules.alarms.sync('each-second');
+    await using alarms = await listen();
+    const [first, second] = await eventually(() => {
+      const own = alarms.heard.filter(({ schedule }) => schedule === 'each-second');
+      expect(own.length).toBeGreaterThan(1);
+      return own as [Alarm, Alarm];
+    });
+    const lateness = Date.parse(first.rungAt) % 1_000;
+    expect(first.nextRing).toBe(new Date(Date.parse(first.rungAt) - lateness + 1_000).toISOString());
+    expect(second.id).not.toBe(first.id);
+    script.next({ command: 'DeleteSchedule' });
+    await store(script);
+    await log.schedules.alarms.sync('each-second');
+  });
+
+  test('is there while the schedule is enabled, and only then', async () => {
+    const { alarms } = log.schedules;
+    const script = await stored('on-and-off');
+    const afterUpdate = async (change: Partial<ScheduleDefinition>) => {
+      script.update(change);
+      await store(script);
+      await alarms.sync('on-and-off');
+      return (await alarms.names()).includes('on-and-off');
+    };
+    expect(await alarms.names()).not.toContain('on-and-off');
+    expect(await afterUpdate({ enabled: true })).toBe(true);
+    expect(await afterUpdate({ enabled: false })).toBe(false);
+    expect(await afterUpdate({ enabled: true })).toBe(true);
+    script.next({ command: 'DeleteSchedule' });
+    await store(script);
+    await alarms.sync('on-and-off');
+    expect(await alarms.names()).not.toContain('on-and-off');
+    await alarms.sync('never-heard-of');
+  });
+
+  test('is published again only when it is another one', async () => {
+    const script = await stored('steady', { cron: '@every 90m' });
+    await log.schedules.alarms.sync('steady');
+    const published = await messagesInTimers();
+    script.update({ cron: '@every 90m', timeZone: 'Europe/Berlin', catchUp: { policy: 'all', limit: 1 } });
+    await store(script);
+    await log.schedules.alarms.sync('steady');
+    expect(await messagesInTimers()).toBe(published + 1);
+    script.update({ cron: '@every 2h' });
+    await store(script);
+    await log.schedules.alarms.sync('steady');
+    expect(await messagesInTimers()).toBe(published + 3);
+  });
+
+  test('is not left as it was when its schedule changed after it had been read', async () => {
+    const { reader, alarms } = log.schedules;
+    const script = await stored('outrun');
+    const stale = await reader.read('outrun');
+    vi.spyOn(reader, 'read').mockImplementationOnce(async () => {
+      script.update({ enabled: false });
+      await store(script);
+      await alarms.sync('outrun');
+      return stale;
+    });
+    await alarms.sync('outrun');
+    expect(await alarms.names()).not.toContain('outrun');
+  });
+
+  test('follows a definition that changes while it is put right', async () => {
+    const script = await stored('changing');
+    const change = (async () => {
+      for (let updates = 0; updates < 20; updates += 1) {
+        script.update({ enabled: updates % 2 === 0 });
+        await store(script);
+        await log.schedules.alarms.sync('changing');
+      }
+    })();
+    await using other = await openEventLog({ url: nats.url });
+    for (let syncs = 0; syncs < 20; syncs += 1) await other.schedules.alarms.sync('changing');
+    await change;
+    expect(await log.schedules.alarms.names()).not.toContain('changing');
+  });
+});
+
+/** How many messages TIMERS has ever had, counting the one that is stored to find out. */
+function messagesInTimers(): Promise<number> {
+  return publishRaw(nats.url, 'timers.nobody', '');
+}
+
+/** The headers of the newest message on a subject of TIMERS. */
+async function newestInTimers(subject: string): Promise<Record<string, string>> {
+  const client = await connect({ servers: nats.url });
+  const manager = await jetstreamManager(client);
+  const message = await manager.streams.getMessage('TIMERS', { last_by_subj: subject });
+  await client.close();
+  return Object.fromEntries([...(message?.header ?? [])].map(([name, values]) => [name, values.join()]));
+}
+
+describe('the server is asked whether it would ring', () => {
+  test('and takes every kind of cron', async () => {
+    for (const cron of [
+      '* * * * *',
+      '1,2/7 */5 1-3 * jan-MAR 5-7',
+      '@weekly',
+      '@every 7s',
+      '@every 36h',
+      '@every 90m',
+    ]) {
+      await log.schedules.alarms.assertAccepted({ name: 'asked', cron, timeZone: 'America/St_Johns' });
+    }
+    expect(await log.schedules.alarms.names()).not.toContain('asked');
+  });
+
+  test('and refuses a time zone that it does not know', async () => {
+    const asked = log.schedules.alarms.assertAccepted({ name: 'asked', cron: '@daily', timeZone: 'Mars/Olympus' });
+    await expect(asked).rejects.toThrow(AlarmRefusedError);
+    await expect(asked).rejects.toThrow('time zone');
+  });
+});
+
+describe('the alarms', () => {
+  test('come one after the other, also to two processes', async () => {
+    await using one = await openEventLog({ url: nats.url });
+    await using two = await openEventLog({ url: nats.url });
+    let [atOnce, most, answered] = [0, 0, 0];
+    const onAlarm = async (alarm: Alarm) => {
+      most = Math.max(most, ++atOnce);
+      await new Promise((resolve) => setImmediate(resolve));
+      atOnce--;
+      if (alarm.schedule === undefined) answered++;
+      alarm.ack();
+    };
+    for (const each of [one, two]) await each.schedules.openAlarms({ ackWaitMs: 10_000, onAlarm });
+    for (let rings = 0; rings < 20; rings += 1) await log.schedules.alarms.ringForAll();
+    await eventually(() => expect(answered).toBe(20));
+    expect(most).toBe(1);
+  });
+
+  test('for all schedules are set to come once an hour, however often that is asked for', async () => {
+    const published = await messagesInTimers();
+    await log.schedules.alarms.ringForAllEachHour();
+    await log.schedules.alarms.ringForAllEachHour();
+    expect(await messagesInTimers()).toBe(published + 3);
+    expect(await newestInTimers('timers.hourly')).toMatchObject({
+      'Nats-Schedule': '30 30 * * * *',
+      'Nats-Schedule-Target': 'timers.tick',
+    });
+    expect(await log.schedules.alarms.names()).not.toContain('hourly');
+  });
+
+  test('that nobody answered come again, with the time at which they rang', async () => {
+    await log.schedules.alarms.ringAt('again', '2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z');
+    const heard: Alarm[] = [];
+    const onAlarm = async (alarm: Alarm) => {
+      if (alarm.schedule === 'again') heard.push(alarm);
+      if (alarm.schedule !== 'again' || heard.length > 1) alarm.ack();
+      else alarm.release();
+    };
+    const queue = await log.schedules.openAlarms({ ackWaitMs: 1_000, onAlarm });
+    await eventually(() => expect(heard).toHaveLength(2));
+    await queue.stop();
+    const [first, again] = heard;
+    expect(first?.nextRing).toBe('2026-01-02T00:00:00.000Z');
+    expect([again?.id, again?.rungAt]).toEqual([first?.id, first?.rungAt]);
+  });
+
+  test('that make no sense are dropped, and those behind them come', async () => {
+    await publishRaw(nats.url, 'timers.tick', 'ding');
+    await publishRaw(nats.url, 'timers.tick', '"dong"');
+    await log.schedules.alarms.ringForAll();
+    await using alarms = await listen();
+    await eventually(() => expect(alarms.heard.some(({ schedule }) => schedule === undefined)).toBe(true));
+  });
+
+  test('go on after the server was away', async () => {
+    await using server = await startNats();
+    await using own = await openEventLog({ url: server.url });
+    await using alarms = await listen(own);
+    await server.restart();
+    await eventually(() => own.schedules.alarms.ringForAll());
+    await eventually(() => expect(alarms.heard.length).toBeGreaterThan(0));
+  });
+});
+
+test('whoever listens hears at once what was defined, but not each tick', async () => {
+  const hints: DefinitionHint[] = [];
+  const forget = log.schedules.onDefined((hint) => hints.push(hint));
+  const script = await stored('heard');
+  for (const make of [() => script.tick(), () => script.update(), () => script.next({ command: 'DeleteSchedule' })]) {
+    make();
+    await store(script);
+  }
+  await eventually(() => expect(hints.map(({ version }) => version)).toEqual([1, 3, 4]));
+  expect(new Set(hints.map(({ name }) => name))).toEqual(new Set(['heard']));
+  forget();
+});

@@ -1,0 +1,127 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { decodeScheduleEvent, foldSchedule, type ScheduleEvent } from '@jobstream/domain';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import type { DirectReader, StoredMessage } from '../read/directReader.ts';
+import { LogUnavailableError, NewerEventError } from '../errors.ts';
+import type { LeaderReader } from '../read/leaderReader.ts';
+import type { RecordedEvent } from '../read/recordedEvent.ts';
+import { EVERY_SCHEDULE, scheduleFilter, scheduleOfSubject } from '../streams/scheduleSubjects.ts';
+import type { ScheduleEnd, ScheduleSnapshot } from './scheduleSnapshot.ts';
+import { JOBS_STREAM } from '../streams/streams.ts';
+import { subjectsUnder } from '../streams/subjectsUnder.ts';
+
+export type RecordedScheduleEvent = RecordedEvent<ScheduleEvent>;
+
+/** The server answers with at most 1,024 messages, and a schedule has one newest message of each of four kinds. */
+const NAMES_PER_REQUEST = 200;
+
+const REPLICA_PAUSE_MS = 25;
+
+export interface ScheduleReaderOptions {
+  readonly direct: DirectReader;
+  /** Where the log has replicas; one server is its own leader. */
+  readonly leader?: LeaderReader | undefined;
+  readonly manager: JetStreamManager;
+  readonly deadlineMs: number;
+}
+
+/** Reads schedules: the newest event of each kind tells the whole state, however often a schedule has ticked. */
+export class ScheduleReader {
+  readonly #direct: DirectReader;
+  readonly #leader: LeaderReader | undefined;
+  readonly #manager: JetStreamManager;
+  readonly #deadlineMs: number;
+
+  constructor({ direct, leader, manager, deadlineMs }: ScheduleReaderOptions) {
+    this.#direct = direct;
+    this.#leader = leader;
+    this.#manager = manager;
+    this.#deadlineMs = deadlineMs;
+  }
+
+  /** One schedule with all that was acknowledged up to now. */
+  async read(name: string): Promise<ScheduleSnapshot | undefined> {
+    return snapshotOf(await this.#newest(name));
+  }
+
+  /** As `read`, for what is to be appended next: also of a name without a schedule. */
+  async readEnd(name: string): Promise<ScheduleEnd> {
+    return endOf(await this.#newest(name));
+  }
+
+  /** As far as a replica has it: those of the names that have or had a schedule, in the order of the names. */
+  async readAll(names: readonly string[]): Promise<ScheduleSnapshot[]> {
+    const snapshots: ScheduleSnapshot[] = [];
+    for (let start = 0; start < names.length; start += NAMES_PER_REQUEST) {
+      const some = names.slice(start, start + NAMES_PER_REQUEST);
+      const messages = await this.#direct.newestOfEachSubject(...some.map(scheduleFilter));
+      const byName = Map.groupBy(messages, ({ subject }) => scheduleOfSubject(subject));
+      snapshots.push(...some.map((name) => snapshotOf(byName.get(name) ?? [])).filter((one) => one !== undefined));
+    }
+    return snapshots;
+  }
+
+  /** Every name that has or had a schedule, in alphabetical order. */
+  async names(): Promise<string[]> {
+    const subjects = await subjectsUnder(this.#manager, JOBS_STREAM, EVERY_SCHEDULE);
+    return [...new Set(subjects.map(scheduleOfSubject))].toSorted();
+  }
+
+  /** Up to `limit` events of a schedule, newest first, older than the one with sequence `before`. */
+  async history(name: string, { before, limit }: { before?: number; limit: number }): Promise<RecordedScheduleEvent[]> {
+    const events: RecordedScheduleEvent[] = [];
+    let message =
+      before === undefined ? (await this.#newest(name)).at(-1) : await this.#previous(await this.#of(name, before));
+    while (message !== undefined && events.length < limit) {
+      events.push(...recordedEvent(message));
+      message = events.length < limit ? await this.#previous(message) : undefined;
+    }
+    return events;
+  }
+
+  /** The replica that answers may lag behind: it is asked until it has what the leader calls the last event. */
+  async #newest(name: string): Promise<StoredMessage[]> {
+    const deadline = performance.now() + this.#deadlineMs;
+    const end = await this.#end(name);
+    for (;;) {
+      const newest = await this.#direct.newestOfEachSubject(scheduleFilter(name));
+      if ((newest.at(-1)?.sequence ?? 0) >= end) return newest;
+      if (performance.now() >= deadline) throw new LogUnavailableError('a replica lags behind');
+      await pause(REPLICA_PAUSE_MS);
+    }
+  }
+
+  async #end(name: string): Promise<number> {
+    try {
+      return (await this.#leader?.last(scheduleFilter(name), this.#deadlineMs))?.sequence ?? 0;
+    } catch (error) {
+      throw new LogUnavailableError('a read failed', { cause: error });
+    }
+  }
+
+  /** The message with this sequence, if it is about the schedule. */
+  async #of(name: string, sequence: number): Promise<StoredMessage | undefined> {
+    const message = await this.#direct.at(sequence);
+    return message?.subject.startsWith(scheduleFilter(name).slice(0, -1)) === true ? message : undefined;
+  }
+
+  async #previous(message: StoredMessage | undefined): Promise<StoredMessage | undefined> {
+    return message?.expected === undefined || message.expected === 0 ? undefined : this.#direct.at(message.expected);
+  }
+}
+
+function snapshotOf(newest: readonly StoredMessage[]): ScheduleSnapshot | undefined {
+  const { schedule, sequence } = endOf(newest);
+  return schedule && { schedule, sequence };
+}
+
+function endOf(newest: readonly StoredMessage[]): ScheduleEnd {
+  const events = newest.flatMap(recordedEvent).map(({ event }) => event);
+  return { schedule: foldSchedule(events), sequence: newest.at(-1)?.sequence ?? 0, tenant: events.at(-1)?.tenant };
+}
+
+function recordedEvent({ sequence, recordedAt, text }: StoredMessage): RecordedScheduleEvent[] {
+  const decoded = decodeScheduleEvent(text);
+  if (decoded.kind === 'newer') throw new NewerEventError(sequence, decoded.version);
+  return decoded.kind === 'malformed' ? [] : [{ sequence, recordedAt, event: decoded.event }];
+}

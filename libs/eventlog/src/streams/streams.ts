@@ -1,0 +1,85 @@
+import {
+  DiscardPolicy,
+  JetStreamApiError,
+  RetentionPolicy,
+  StorageType,
+  type JetStreamManager,
+  type StreamConfig,
+} from '@nats-io/jetstream';
+import { LogUnavailableError, StreamMismatchError } from '../errors.ts';
+import { isForbidden } from './isForbidden.ts';
+
+export const JOBS_STREAM = 'JOBS';
+export const TIMERS_STREAM = 'TIMERS';
+
+const STREAM_NOT_FOUND = 10_059;
+
+type Settings = Partial<StreamConfig> & { readonly name: string };
+
+/** The settings of both streams. JOBS is immutable: nothing can be deleted from it, purged or rolled up. */
+export function streamSettings({ replicas, maxAgeMs }: { replicas: number; maxAgeMs: number }): Settings[] {
+  return [
+    {
+      name: JOBS_STREAM,
+      subjects: ['jobs.>', 'schedules.>'],
+      storage: StorageType.File,
+      retention: RetentionPolicy.Limits,
+      discard: DiscardPolicy.New,
+      num_replicas: replicas,
+      max_age: maxAgeMs * 1_000_000,
+      allow_direct: true,
+      allow_atomic: true,
+      deny_delete: true,
+      deny_purge: true,
+      allow_rollup_hdrs: false,
+      allow_msg_schedules: false,
+    },
+    {
+      name: TIMERS_STREAM,
+      subjects: ['timers.>'],
+      storage: StorageType.File,
+      retention: RetentionPolicy.Workqueue,
+      num_replicas: replicas,
+      allow_direct: true,
+      allow_msg_schedules: true,
+    },
+  ];
+}
+
+/**
+ * Creates the stream, or checks that the existing one has these settings: StreamMismatchError says where it differs,
+ * LogUnavailableError that it is missing and may not be created.
+ */
+export async function ensureStream(manager: JetStreamManager, wanted: Settings): Promise<void> {
+  const found = await findStream(manager, wanted.name);
+  if (found === undefined) return createStream(manager, wanted);
+  const differences = differencesBetween(wanted, found);
+  if (differences.length > 0) throw new StreamMismatchError(wanted.name, differences);
+}
+
+async function createStream(manager: JetStreamManager, wanted: Settings): Promise<void> {
+  try {
+    await manager.streams.add(wanted);
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    const detail = `stream ${wanted.name} is missing and this user may not create it: npm run migrate does`;
+    throw new LogUnavailableError(detail, { cause: error });
+  }
+}
+
+async function findStream(manager: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
+  try {
+    return (await manager.streams.info(name)).config;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) return undefined;
+    throw error;
+  }
+}
+
+function differencesBetween(wanted: Settings, found: StreamConfig): string[] {
+  return Object.entries(wanted).flatMap(([key, value]) => {
+    const actual = found[key as keyof StreamConfig] ?? false;
+    const [ours, theirs] = [JSON.stringify(value), JSON.stringify(actual)];
+    return ours === theirs ? [] : [`${key} should be ${ours} but is ${theirs}`];
+  });
+}

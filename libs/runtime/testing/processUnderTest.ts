@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import type { Logger } from '../src/logger.ts';
+import { runProcess } from '../src/runProcess.ts';
+import type { Service } from '../src/service.ts';
+
+// A program that the tests of runProcess start as a child: `node processUnderTest.ts <scenario>`. Its parts tell in the
+// log what is done to them, and the part that the scenario names misbehaves.
+const [, , scenario = 'well-behaved'] = process.argv;
+
+await runProcess('under-test', (_config, logger, { started }) => {
+  if (scenario === 'build-fails') throw new Error('nothing to run');
+  return [
+    part('first', logger),
+    { ...part('second', logger), ...misbehaviour(logger, started) },
+    part('third', logger),
+  ];
+});
+
+function part(name: string, logger: Logger): Service {
+  let handle: NodeJS.Timeout | undefined;
+  return {
+    name,
+    start() {
+      handle = setInterval(() => undefined, 60_000);
+      logger.info(`${name} started`);
+      return Promise.resolve();
+    },
+    stop() {
+      clearInterval(handle);
+      logger.info(`${name} stopped`);
+      return Promise.resolve();
+    },
+  };
+}
+
+function misbehaviour(logger: Logger, started: () => boolean): Partial<Service> {
+  const tell = () => Promise.resolve(logger.info(started() ? 'all have started' : 'not all have started'));
+  switch (scenario) {
+    case 'start-fails':
+      return { start: () => Promise.reject(new Error('the port is taken')) };
+    case 'start-waits':
+      return {
+        async start() {
+          logger.info('second is starting');
+          await once(process, 'message');
+        },
+      };
+    case 'asks':
+      return { start: tell, stop: tell };
+    case 'stop-fails':
+      return { stop: () => Promise.reject(new Error('the connection is lost')) };
+    case 'stop-waits':
+      return {
+        async stop() {
+          logger.info('second is stopping');
+          await once(process, 'SIGTERM');
+        },
+      };
+    case 'stop-hangs':
+      return {
+        stop() {
+          logger.info('second is stopping');
+          return new Promise(() => undefined);
+        },
+      };
+    default:
+      return {};
+  }
+}
