@@ -1,6 +1,6 @@
 /**
  * The same work on Jobstream and its peers: `npm run bench [-- --quick] [--part peers|http|projector]… [--workload <start of
- * an id>] [--system <id>]… [--rounds <n>]`. Writes bench/results/*.json and the tables of docs/benchmarks.md; a quick run
+ * an id>] [--system <id>]… [--rounds <n>]`. Writes bench/results/*.json and the tables of docs/measurements/benchmarks.md; a quick run
  * writes nothing but its tables on the screen. `--report` makes the tables anew from the results that are there.
  */
 import { parseArgs } from 'node:util';

@@ -1,6 +1,6 @@
 /**
  * Where the processor time goes, step by step: `npm run bench:profile [-- --report]`, about a minute. Writes
- * bench/results/profile.json and the tables of docs/performance.md; `--report` makes the tables anew from the figures that are
+ * bench/results/profile.json and the tables of docs/measurements/performance.md; `--report` makes the tables anew from the figures that are
  * there. The steps of nats-server need Go and are left out without it.
  */
 import { parseArgs } from 'node:util';

@@ -18,7 +18,7 @@ const RUN_ELSEWHERE = new Set(['docs/replay.md']);
 /** An API beside the usual one, for the page whose examples show credentials. */
 const WITH_KEYS = 'docs/authentication.md';
 
-const pages = globSync(['README.md', 'docs/*.md'], { cwd: repositoryRoot })
+const pages = globSync(['README.md', 'docs/**/*.md'], { cwd: repositoryRoot })
   .filter((page) => !RUN_ELSEWHERE.has(page))
   .toSorted((one, other) => one.localeCompare(other))
   .map((page) => ({ page, examples: examplesOf(readFileSync(path.join(repositoryRoot, page), 'utf8')) }))

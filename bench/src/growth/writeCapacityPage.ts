@@ -8,10 +8,10 @@ import { growthCharts } from './growthCharts.ts';
 import { growthSections } from './growthSections.ts';
 import type { Growth } from './measureGrowth.ts';
 
-const PAGE = path.join(repositoryRoot, 'docs/capacity.md');
-const CHARTS = path.join(repositoryRoot, 'docs/charts');
+const PAGE = path.join(repositoryRoot, 'docs/measurements/capacity.md');
+const CHARTS = path.join(repositoryRoot, 'docs/measurements/charts');
 
-/** The charts, and the tables and sums of docs/capacity.md, from what was measured last. */
+/** The charts, and the tables and sums of docs/measurements/capacity.md, from what was measured last. */
 export async function writeCapacityPage(): Promise<void> {
   const growth = await measured(false);
   await mkdir(CHARTS, { recursive: true });

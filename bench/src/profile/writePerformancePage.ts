@@ -11,9 +11,9 @@ import type { PartProfile } from './profileParts.ts';
 
 type Profiles = MachineToday & { readonly profiles: readonly PartProfile[] };
 
-const PAGE = path.join(repositoryRoot, 'docs/performance.md');
+const PAGE = path.join(repositoryRoot, 'docs/measurements/performance.md');
 
-/** The tables of docs/performance.md, from the profile and from the reference of the gate. */
+/** The tables of docs/measurements/performance.md, from the profile and from the reference of the gate. */
 export async function writePerformancePage(): Promise<void> {
   const measured = await readResults<Profiles>('profile', false);
   if (measured === undefined) throw new Error('there is no profile yet');

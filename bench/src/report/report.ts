@@ -12,7 +12,7 @@ import { replaceSection } from './replaceSection.ts';
 import type { Results } from './measuredFor.ts';
 import { targetsTable } from './targets.ts';
 
-const PAGE = path.join(repositoryRoot, 'docs/benchmarks.md');
+const PAGE = path.join(repositoryRoot, 'docs/measurements/benchmarks.md');
 const NOTHING: Results = { peers: { rows: [] }, http: { rows: [] }, projector: { runs: [] } };
 
 /** Puts the tables of the kept results into the page. */

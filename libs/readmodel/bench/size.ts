@@ -2,7 +2,7 @@
  * How the size of the table shows: `node libs/readmodel/bench/size.ts [out.json] [sizes]`, 10,000, 1,000,000 and 10,000,000
  * finished jobs unless told (the last needs 10 GB of disk). Asks what the API asks, at each size; medians of rounds that go
  * through all questions in turn; and how many blocks Postgres looks at for it, which other work on the machine does not change.
- * Writes JSON, from which the section in docs/benchmarks.md is made.
+ * Writes JSON, from which the section in docs/measurements/benchmarks.md is made.
  */
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';

@@ -1,4 +1,4 @@
-/** Writes the section about size in docs/benchmarks.md: `node libs/readmodel/bench/writeSizeSection.ts`, from results/size.json. */
+/** Writes the section about size in docs/measurements/benchmarks.md: `node libs/readmodel/bench/writeSizeSection.ts`, from results/size.json. */
 import { readFile, writeFile } from 'node:fs/promises';
 
 interface Figure {
@@ -19,7 +19,7 @@ const END = '<!-- end: size -->';
 const NUMBERS = new Intl.NumberFormat('en');
 
 const size = JSON.parse(await readFile(new URL('results/size.json', import.meta.url), 'utf8')) as Size;
-const page = new URL('../../../docs/benchmarks.md', import.meta.url);
+const page = new URL('../../../docs/measurements/benchmarks.md', import.meta.url);
 const text = await readFile(page, 'utf8');
 const [before, after] = [text.split(BEGIN)[0] ?? '', text.split(END)[1] ?? ''];
 await writeFile(page, `${before}${BEGIN}\n\n${section(size)}\n\n${END}${after}`);
