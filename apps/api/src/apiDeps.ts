@@ -13,7 +13,7 @@ export interface ApiDeps {
     | 'append'
     | 'appendAll'
     | 'contents'
-    | 'forgetsForGood'
+    | 'expiresPermanently'
     | 'readJob'
     | 'readHistory'
     | 'follow'
@@ -21,7 +21,7 @@ export interface ApiDeps {
     | 'schedules'
     | 'jobTypes'
     | 'messages'
-    | 'meter'
+    | 'stats'
   >;
   readonly tail: LiveTail;
   readonly held: HeldRequests;

@@ -4,7 +4,7 @@ import type { ProjectionObserver } from './projectionObserver.ts';
 
 const CACHE_MS = 1_000;
 
-type Log = Pick<EventLog, 'isConnected'> & { readonly meter: Pick<EventLog['meter'], 'lag'> };
+type Log = Pick<EventLog, 'isConnected'> & { readonly stats: Pick<EventLog['stats'], 'lag'> };
 
 /** Where this projector is: undefined until it has had the lock, and while another one has it. */
 interface Place {
@@ -48,7 +48,7 @@ function stateGauges(metrics: Metrics, place: Place, log: Log): void {
     help: '1 in the process that projects, 0 in one that stands by or is interrupted.',
     collect: (gauge) => gauge.set(place.active ? 1 : 0),
   });
-  const ask = cachedFor(CACHE_MS, () => log.meter.lag(place.sequence ?? 0));
+  const ask = cachedFor(CACHE_MS, () => log.stats.lag(place.sequence ?? 0));
   const read = async () =>
     place.sequence === undefined || !log.isConnected() ? undefined : ask().catch(() => undefined);
   const lagGauge = (options: MetricOptions<never>, valueOf: (lag: Lag) => number) =>

@@ -23,7 +23,7 @@ class RepeatingLog extends EventLog {
     return super.openQueue({
       ...options,
       onDelivery: (delivery) => {
-        if (!this.#repeated) void this.running.promise.then(() => delivery.release());
+        if (!this.#repeated) void this.running.promise.then(() => delivery.nak());
         this.#repeated = true;
         return options.onDelivery(delivery);
       },

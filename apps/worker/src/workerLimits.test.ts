@@ -72,7 +72,7 @@ class LogWithoutFirstSlots extends EventLog {
     const onDelivery = (delivery: Delivery) => {
       if (refused.has(delivery.jobId)) return options.onDelivery(delivery);
       refused.add(delivery.jobId);
-      return options.onDelivery(altered(delivery, { takeSlot: () => Promise.resolve(false) }));
+      return options.onDelivery(altered(delivery, { acquireSlot: () => Promise.resolve(false) }));
     };
     return super.openQueue({ ...options, onDelivery });
   }

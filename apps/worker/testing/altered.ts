@@ -4,10 +4,10 @@ import type { Delivery } from '@jobstream/eventlog';
 export function altered(delivery: Delivery, changes: Partial<Delivery>): Delivery {
   return {
     ...delivery,
-    takeSlot: () => delivery.takeSlot(),
-    freeSlot: () => delivery.freeSlot(),
+    acquireSlot: () => delivery.acquireSlot(),
+    releaseSlot: () => delivery.releaseSlot(),
     ack: () => delivery.ack(),
-    release: (delayMs) => delivery.release(delayMs),
+    nak: (delayMs) => delivery.nak(delayMs),
     keepAlive: () => delivery.keepAlive(),
     ...changes,
   };

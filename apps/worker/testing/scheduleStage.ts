@@ -21,7 +21,7 @@ export class ScheduleStage implements AsyncDisposable {
     return new ScheduleStage(eventLog);
   }
 
-  /** Creates a schedule as if at the instant `at`; without an alarm, as if the API had died before it set one. */
+  /** Creates a schedule as if at the instant `at`; without a trigger, as if the API had died before it set one. */
   async create(name: string, fields: Partial<ScheduleDefinition> = {}, at?: number): Promise<void> {
     await this.act(name, { command: 'CreateSchedule', schedule: name, definition: definition(fields) }, at);
   }

@@ -22,7 +22,7 @@ export { decideSchedule, ticksDoneUpTo } from './schedule/decideSchedule.ts';
 export type { ScheduleDecision } from './schedule/decideSchedule.ts';
 export { evolveSchedule, foldSchedule } from './schedule/evolveSchedule.ts';
 export { ON_TIME_MS, planTicks } from './schedule/planTicks.ts';
-export type { Ring, TickPlan } from './schedule/planTicks.ts';
+export type { TriggerTime, TickPlan } from './schedule/planTicks.ts';
 export { CatchUp, JobTemplate, Schedule, ScheduleDefinition, defaultCatchUp, exists } from './schedule/schedule.ts';
 export type { ScheduleState, TickRecord } from './schedule/schedule.ts';
 export type { ScheduleCommand, ScheduleCommandOf } from './schedule/scheduleCommand.ts';

@@ -63,12 +63,12 @@ export class StreamMismatchError extends Error {
 }
 
 /** The server does not take a cron schedule as it is, e.g. because it does not know the time zone. */
-export class AlarmRefusedError extends Error {
-  readonly code = 'ALARM_REFUSED';
+export class TriggerRefusedError extends Error {
+  readonly code = 'TRIGGER_REFUSED';
 
   constructor(detail: string, options?: ErrorOptions) {
-    super(`the server refuses the alarm: ${detail}`, options);
-    this.name = 'AlarmRefusedError';
+    super(`the server refuses the trigger: ${detail}`, options);
+    this.name = 'TriggerRefusedError';
   }
 }
 

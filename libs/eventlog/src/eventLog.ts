@@ -7,13 +7,13 @@ import { buildParts, type EventLogParts } from './eventLogParts.ts';
 import { LogUnavailableError, StreamMismatchError } from './errors.ts';
 import type { EventFeed } from './read/eventFeed.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
-import { hearCancelled } from './queue/hearCancelled.ts';
+import { subscribeToCancellations } from './queue/subscribeToCancellations.ts';
 import { JobQueue, type JobQueueOptions } from './queue/jobQueue.ts';
 import type { JobTypeControl } from './queue/jobTypeControl.ts';
 import type { JobSnapshot } from './read/jobSnapshot.ts';
 import { LogFollower } from './read/logFollower.ts';
 import type { LogMessages } from './read/logMessages.ts';
-import type { LogMeter } from './queue/logMeter.ts';
+import type { LogStats } from './queue/logStats.ts';
 import { silentSink, type LogSink } from './logSink.ts';
 import type { RecordedEvent } from './read/recordedEvent.ts';
 import type { ScheduleLog } from './schedules/scheduleLog.ts';
@@ -72,7 +72,7 @@ export class EventLog {
   }
 
   /** Whether what it has kept for long enough is gone, so that it takes a job of then for a new one. */
-  get forgetsForGood(): boolean {
+  get expiresPermanently(): boolean {
     const { maxAgeMs = 0, archive } = this.#options;
     return maxAgeMs > 0 && archive === undefined;
   }
@@ -105,9 +105,9 @@ export class EventLog {
    * LogOverloadedError, EventTooLargeError.
    */
   async appendAll(events: readonly JobEvent[]): Promise<number> {
-    const { batches, forgotten, contents } = this.#started();
+    const { batches, expired, contents } = this.#started();
     const traceparent = this.#options.traceparent?.();
-    await forgotten?.assertNew(events);
+    await expired?.assertNew(events);
     const sealed = await contents.sealAll(events);
     return batches.append(sealed.map((event) => appendableOfJob(event, traceparent)));
   }
@@ -131,14 +131,14 @@ export class EventLog {
   }
 
   /**
-   * Follows the log from the message after sequence `after`, beginning in its archive where the log has forgotten it; with
+   * Follows the log from the message after sequence `after`, beginning in its archive where the log no longer has it; with
    * `traces`, events bring the trace that they belong to. Contents are handed out as they are stored.
    */
   follow({ after, traces = false }: { after: number; traces?: boolean }): EventFeed {
-    const { connection, manager, forgotten } = this.#started();
-    const options = { connection, manager, traces, endsAtGap: forgotten !== undefined, sink: this.#sink };
+    const { connection, manager, expired } = this.#started();
+    const options = { connection, manager, traces, endsAtGap: expired !== undefined, sink: this.#sink };
     const follow = (from: number) => new LogFollower({ ...options, after: from });
-    return forgotten === undefined ? follow(after) : new ArchivedFeed({ after, traces, forgotten, follow });
+    return expired === undefined ? follow(after) : new ArchivedFeed({ after, traces, expired, follow });
   }
 
   /** Asks for a delivery of the job at the instant `at` or soon after; asking again replaces the earlier wish. */
@@ -151,7 +151,7 @@ export class EventLog {
    * A hint: the log may have refused it, or may show it only a moment later.
    */
   onCancelled(jobTypes: readonly string[], onHint: (jobId: string) => void): () => void {
-    return hearCancelled(this.#started().connection.nats, jobTypes, onHint);
+    return subscribeToCancellations(this.#started().connection.nats, jobTypes, onHint);
   }
 
   /** Calls back whenever the connection is back after a loss; returns how to stop that. */
@@ -175,11 +175,11 @@ export class EventLog {
   }
 
   /** Figures about what waits in the log. */
-  get meter(): LogMeter {
-    return this.#started().meter;
+  get stats(): LogStats {
+    return this.#started().stats;
   }
 
-  /** Recurring schedules and their alarms. */
+  /** Recurring schedules and their triggers. */
   get schedules(): ScheduleLog {
     return this.#started().schedules;
   }
@@ -206,7 +206,7 @@ function notStarted(): LogUnavailableError {
 }
 
 /** The event as it is to be stored; at once where there is nothing to look up and nothing to encrypt. */
-function storable(event: JobEvent, { forgotten, contents }: EventLogParts): JobEvent | Promise<JobEvent> {
-  if (forgotten === undefined || event.event !== 'JobCreated') return contents.seal(event);
-  return forgotten.assertNew([event]).then(() => contents.seal(event));
+function storable(event: JobEvent, { expired, contents }: EventLogParts): JobEvent | Promise<JobEvent> {
+  if (expired === undefined || event.event !== 'JobCreated') return contents.seal(event);
+  return expired.assertNew([event]).then(() => contents.seal(event));
 }

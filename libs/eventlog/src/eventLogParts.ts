@@ -8,12 +8,12 @@ import { Contents } from './contents/contents.ts';
 import { JobKeys } from './contents/jobKeys.ts';
 import { KEYS_STREAM, keysSettings } from './contents/keysStream.ts';
 import { DirectReader } from './read/directReader.ts';
-import { ForgottenEvents } from './read/forgottenEvents.ts';
+import { ExpiredEvents } from './read/expiredEvents.ts';
 import { JobReader } from './read/jobReader.ts';
 import { JobTypeControl } from './queue/jobTypeControl.ts';
 import { LeaderReader } from './read/leaderReader.ts';
 import { LogMessages } from './read/logMessages.ts';
-import { LogMeter } from './queue/logMeter.ts';
+import { LogStats } from './queue/logStats.ts';
 import { type LogSink } from './logSink.ts';
 import { Publisher } from './connection/publisher.ts';
 import { ScheduleLog } from './schedules/scheduleLog.ts';
@@ -40,11 +40,11 @@ export interface EventLogParts {
   readonly reader: JobReader;
   readonly messages: LogMessages;
   readonly contents: Contents;
-  readonly forgotten: ForgottenEvents | undefined;
+  readonly expired: ExpiredEvents | undefined;
   readonly wakes: WakeScheduler;
   readonly schedules: ScheduleLog;
   readonly jobTypes: JobTypeControl;
-  readonly meter: LogMeter;
+  readonly stats: LogStats;
   readonly writeHealth: WriteHealth;
 }
 
@@ -65,7 +65,7 @@ export async function buildParts(
   const core = { connection, manager, publisher, appender };
   const direct = new DirectReader(connection, deadlineMs);
   const messages = new LogMessages(manager, direct);
-  const forgotten = forgottenOf(options, messages);
+  const expired = expiredEventsOf(options, messages);
   const leader = replicas > 1 ? new LeaderReader(connection) : undefined;
   const contents = new Contents(await jobKeysOf(options, { ...core, deadlineMs, replicas }));
   return {
@@ -73,18 +73,18 @@ export async function buildParts(
     contents,
     writeHealth,
     batches: new BatchAppender(connection, publisher, { deadlineMs, room, observer: writeHealth }),
-    reader: new JobReader({ direct, forgotten, leader, deadlineMs }),
+    reader: new JobReader({ direct, expired, leader, deadlineMs }),
     wakes: new WakeScheduler(publisher, deadlineMs),
     schedules: new ScheduleLog({ ...core, deadlineMs, replicated: replicas > 1, sink }),
     jobTypes: new JobTypeControl(manager),
     messages,
-    forgotten,
-    meter: new LogMeter(manager, direct),
+    expired,
+    stats: new LogStats(manager, direct),
   };
 }
 
-function forgottenOf({ archive, maxAgeMs = 0 }: EventLogOptions, messages: LogMessages): ForgottenEvents | undefined {
-  return archive === undefined ? undefined : new ForgottenEvents({ archive, messages, maxAgeMs });
+function expiredEventsOf({ archive, maxAgeMs = 0 }: EventLogOptions, messages: LogMessages): ExpiredEvents | undefined {
+  return archive === undefined ? undefined : new ExpiredEvents({ archive, messages, maxAgeMs });
 }
 
 type KeysCore = Pick<EventLogParts, 'connection' | 'manager' | 'publisher'> & {

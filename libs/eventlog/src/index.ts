@@ -1,11 +1,11 @@
-export type { Alarm } from './schedules/alarm.ts';
-export type { AlarmQueue, AlarmQueueOptions } from './schedules/alarmQueue.ts';
+export type { FiredTrigger } from './schedules/firedTrigger.ts';
+export type { TriggerQueue, TriggerQueueOptions } from './schedules/triggerQueue.ts';
 export type { Contents } from './contents/contents.ts';
 export type { MasterKey } from './contents/masterKey.ts';
 export { isSealed, isShredded, isUnreadable } from './contents/sealedEvent.ts';
 export type { Delivery } from './queue/delivery.ts';
 export {
-  AlarmRefusedError,
+  TriggerRefusedError,
   ConcurrentAppendError,
   EventTooLargeError,
   HistoryIncompleteError,
@@ -23,14 +23,14 @@ export type { JobSnapshot } from './read/jobSnapshot.ts';
 export type { JobTypeControl, JobTypeInfo } from './queue/jobTypeControl.ts';
 export type { LogArchive, SequenceSpan, StoredBytes } from './read/logArchive.ts';
 export type { LogEntry } from './read/logEntry.ts';
-export type { Backlog, Lag, LogMeter, TypeBacklog } from './queue/logMeter.ts';
+export type { Backlog, Lag, LogStats, TypeBacklog } from './queue/logStats.ts';
 export type { LogMessages } from './read/logMessages.ts';
 export type { AppendOutcome, LogObserver } from './append/logObserver.ts';
 export type { LogSink } from './logSink.ts';
-export type { StartRate } from './queue/admission/rateWindow.ts';
-export type { DefinitionHint } from './schedules/hearDefinitions.ts';
+export type { StartRate } from './queue/admission/rateLimiter.ts';
+export type { DefinitionHint } from './schedules/subscribeToDefinitions.ts';
 export type { RecordedEvent } from './read/recordedEvent.ts';
-export type { ScheduleAlarms } from './schedules/scheduleAlarms.ts';
+export type { ScheduleTriggers } from './schedules/scheduleTriggers.ts';
 export type { ScheduleLog } from './schedules/scheduleLog.ts';
 export type { RecordedScheduleEvent, ScheduleReader } from './schedules/scheduleReader.ts';
 export type { ScheduleEnd, ScheduleSnapshot } from './schedules/scheduleSnapshot.ts';

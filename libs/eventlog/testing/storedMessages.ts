@@ -78,14 +78,14 @@ async function appendSchedule(log: EventLog, events: readonly ScheduleEvent[]): 
 }
 
 async function setTimers(log: EventLog): Promise<void> {
-  const { alarms } = log.schedules;
+  const { triggers } = log.schedules;
   const berlin = new ScheduleScript('berlin');
   berlin.create({ cron: '0 3 * * *', timeZone: 'Europe/Berlin' });
   await appendSchedule(log, berlin.events);
-  await alarms.sync('berlin');
-  await alarms.ringAt('berlin', later, later);
-  await alarms.ringForAll();
-  await alarms.ringForAllEachHour();
+  await triggers.reconcile('berlin');
+  await triggers.fireAt('berlin', later, later);
+  await triggers.fireAll();
+  await triggers.fireAllHourly();
   for (const at of [later, past]) await log.scheduleWake({ jobId: new JobScript().jobId, jobType: 'email', at });
 }
 

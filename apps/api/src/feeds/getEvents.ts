@@ -4,11 +4,11 @@ import { callerOf } from '../auth/caller.ts';
 import { openEventStream } from './eventStream.ts';
 import { decodeFeedPlan, unknownPosition, type FeedPlan } from './feedQuery.ts';
 import { LiveFeed } from './liveFeed.ts';
-import { ReaderPlaces } from './readerPlaces.ts';
+import { ReplaySemaphore } from './replaySemaphore.ts';
 
 /** `GET /api/events`: what happens to all jobs, as it happens, from a place in the log or from now on. */
 export function getEvents({ log, tail, held, logger }: ApiDeps): RequestHandler {
-  const places = new ReaderPlaces();
+  const places = new ReplaySemaphore();
   return async (req, res) => {
     const plan = decodeFeedPlan(req, callerOf(res).tenant);
     if (req.method === 'HEAD') return answerHead(res);

@@ -9,7 +9,7 @@ import { openFeed } from '../../testing/openFeed.ts';
 import { feedFilter } from './feedFilter.ts';
 import { LiveFeed } from './liveFeed.ts';
 import { LiveTail } from './liveTail.ts';
-import { ReaderPlaces } from './readerPlaces.ts';
+import { ReplaySemaphore } from './replaySemaphore.ts';
 
 const PAYLOAD = 'x'.repeat(250_000);
 /** More than a connection takes in while its client reads nothing, and than is sent at once. */
@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => stage.stop());
 
 /** Feeds from the beginning of the log, which the tail has forgotten. */
-async function serveFeeds(places: ReaderPlaces) {
+async function serveFeeds(places: ReplaySemaphore) {
   const { log } = stage.api;
   const logger = createLogger({ service: 'api', level: 'silent' });
   const tail = new LiveTail({ log, logger, maxEvents: 1 });
@@ -47,7 +47,7 @@ async function serveFeeds(places: ReaderPlaces) {
 }
 
 test('a feed whose client goes while it waits for its turn to read the log is over', async () => {
-  const places = new ReaderPlaces({ most: 1 });
+  const places = new ReplaySemaphore({ most: 1 });
   await places.enter(new AbortController().signal, () => undefined);
   await using feeds = await serveFeeds(places);
   {
@@ -58,7 +58,7 @@ test('a feed whose client goes while it waits for its turn to read the log is ov
 });
 
 test('a client that reads the log slowly is cut off when another has waited for long', async () => {
-  await using feeds = await serveFeeds(new ReaderPlaces({ most: 1, turnMs: 1 }));
+  await using feeds = await serveFeeds(new ReplaySemaphore({ most: 1, turnMs: 1 }));
   using slow = await openFeed(`${feeds.url}/slow`);
   slow.pause();
   using other = await openFeed(`${feeds.url}/other`);

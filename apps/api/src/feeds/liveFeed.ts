@@ -5,13 +5,13 @@ import { eventFrame, positionFrame } from './eventFrame.ts';
 import { openEventStream } from './eventStream.ts';
 import type { FeedFilter } from './feedFilter.ts';
 import type { LiveTail } from './liveTail.ts';
-import type { ReaderPlaces } from './readerPlaces.ts';
+import type { ReplaySemaphore } from './replaySemaphore.ts';
 
 export interface LiveFeedOptions {
   readonly res: Response;
   readonly tail: LiveTail;
   readonly log: Pick<EventLog, 'follow' | 'contents'>;
-  readonly places: ReaderPlaces;
+  readonly places: ReplaySemaphore;
   readonly filter: FeedFilter;
   readonly after: number;
   readonly logger: Logger;

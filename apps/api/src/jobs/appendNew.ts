@@ -23,7 +23,7 @@ async function unlessThere(
   { log, table }: AppendDeps,
 ): Promise<boolean> {
   // The log itself takes a job that it has forgotten for a new one.
-  if (log.forgetsForGood && (await isInTable(events.filter(hasKey), table))) return false;
+  if (log.expiresPermanently && (await isInTable(events.filter(hasKey), table))) return false;
   try {
     await append();
     return true;

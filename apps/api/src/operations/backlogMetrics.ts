@@ -7,7 +7,7 @@ const CACHE_MS = 5_000;
 
 type Combine = (left: number, right: number) => number;
 
-type Log = Pick<EventLog, 'isConnected'> & { readonly meter: Pick<EventLog['meter'], 'backlog'> };
+type Log = Pick<EventLog, 'isConnected'> & { readonly stats: Pick<EventLog['stats'], 'backlog'> };
 
 const add: Combine = (left, right) => left + right;
 
@@ -43,7 +43,7 @@ const gauges: readonly {
  * there is nothing to show; the scrape goes on without.
  */
 export function backlogMetrics(metrics: Metrics, log: Log): void {
-  const ask = cachedFor(CACHE_MS, () => log.meter.backlog());
+  const ask = cachedFor(CACHE_MS, () => log.stats.backlog());
   const read = async () => (log.isConnected() ? ask().catch(() => undefined) : undefined);
   const typeOf = boundedLabel(MAX_TYPES);
   for (const { name, help, valueOf, combine } of gauges) {
@@ -67,7 +67,7 @@ export function backlogMetrics(metrics: Metrics, log: Log): void {
 function timersGauge(metrics: Metrics, read: () => Promise<Backlog | undefined>): void {
   metrics.gauge({
     name: 'jobstream_pending_timers',
-    help: 'Messages that wait for their time: delayed jobs, retries, and the alarms of schedules.',
+    help: 'Messages that wait for their time: delayed jobs, retries, and the triggers of schedules.',
     collect: async (gauge) => {
       const backlog = await read();
       if (backlog !== undefined) gauge.set(backlog.timers);

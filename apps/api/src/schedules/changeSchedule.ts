@@ -16,14 +16,14 @@ export interface ScheduleChange {
 const MAX_TRIES = 8;
 
 /**
- * Carries out a command on the schedule as it is now and returns the schedule after it. Its alarm is set to match; should
+ * Carries out a command on the schedule as it is now and returns the schedule after it. Its trigger is set to match; should
  * that fail, a worker that hears of the event does it, or one that comes back.
  */
 export async function changeSchedule(change: ScheduleChange, deps: ApiDeps): Promise<Schedule> {
   for (let tries = 1; ; tries++) {
     try {
       const schedule = await decideAndAppend(change, deps);
-      await setAlarm(schedule, deps);
+      await setTrigger(schedule, deps);
       return schedule;
     } catch (error) {
       if (!(error instanceof ConcurrentAppendError)) throw error;
@@ -52,11 +52,11 @@ function problemOf({ rejected, detail }: Rejection): Problem {
   return rejected === 'not-found' ? noSuchSchedule() : new Problem('schedule-exists', { detail });
 }
 
-async function setAlarm({ name, version }: Schedule, { log, logger }: ApiDeps): Promise<void> {
+async function setTrigger({ name, version }: Schedule, { log, logger }: ApiDeps): Promise<void> {
   try {
-    await log.schedules.alarms.sync(name, version);
+    await log.schedules.triggers.reconcile(name, version);
   } catch (error) {
     if (!(error instanceof LogUnavailableError)) throw error;
-    logger.warn({ schedule: name, reason: error.message }, 'the alarm of a schedule is left to the workers');
+    logger.warn({ schedule: name, reason: error.message }, 'the trigger of a schedule is left to the workers');
   }
 }

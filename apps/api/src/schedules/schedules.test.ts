@@ -37,7 +37,7 @@ const create = (fields: object = {}) => send('POST', '/api/schedules', { name, .
 const replace = (fields: object, headers = {}) =>
   send('PUT', `/api/schedules/${name}`, { ...yearly, ...fields }, headers);
 const read = async () => (await (await api.fetch(`/api/schedules/${name}`)).json()) as ScheduleJson;
-const alarmed = async () => (await api.log.schedules.alarms.names()).includes(name);
+const hasTrigger = async () => (await api.log.schedules.triggers.names()).includes(name);
 
 async function problemOf(response: Response) {
   const { type, errors } = (await response.json()) as { type: string; errors?: object[] };
@@ -45,7 +45,7 @@ async function problemOf(response: Response) {
 }
 
 describe('POST /api/schedules', () => {
-  test('creates a schedule and sets its alarm; what was left out has its default', async () => {
+  test('creates a schedule and sets its trigger; what was left out has its default', async () => {
     const response = await create();
     expect([response.status, response.headers.get('location'), response.headers.get('etag')]).toEqual([
       201,
@@ -71,7 +71,7 @@ describe('POST /api/schedules', () => {
     });
     expect(nextTicks).toEqual([1, 2, 3].map((years) => `${new Date().getUTCFullYear() + years}-01-01T00:00:00.000Z`));
     expect(createdAt).toBe(updatedAt);
-    expect(await alarmed()).toBe(true);
+    expect(await hasTrigger()).toBe(true);
   });
 
   test('takes all that can be said', async () => {
@@ -91,7 +91,7 @@ describe('POST /api/schedules', () => {
     };
     const response = await create(said);
     expect(await response.json()).toMatchObject({ name, ...said, nextTicks: [] });
-    expect(await alarmed()).toBe(false);
+    expect(await hasTrigger()).toBe(false);
   });
 
   test('refuses a name that is taken', async () => {
@@ -112,7 +112,7 @@ describe('POST /api/schedules', () => {
     expect((await api.fetch(`/api/schedules/${name}`)).status).toBe(404);
     expect((await create()).status).toBe(201);
     expect(await read()).toMatchObject({ name, version: 1 });
-    expect(await alarmed()).toBe(true);
+    expect(await hasTrigger()).toBe(true);
     expect((await create()).status).toBe(409);
   });
 
@@ -121,7 +121,7 @@ describe('POST /api/schedules', () => {
     ['a cron that never ticks', { cron: '0 0 30 2 *' }, '/cron', /must tick at least once/],
     ['@every below a second', { cron: '@every 500ms' }, '/cron', /from 1s to a year/],
     ['a time zone that nobody knows', { timeZone: 'Mars/Olympus' }, '/timeZone', /must be a time zone of the IANA/],
-    ['a time zone that only we know', { timeZone: 'JST' }, '/timeZone', /the server refuses the alarm/],
+    ['a time zone that only we know', { timeZone: 'JST' }, '/timeZone', /the server refuses the trigger/],
     ['an offset for a time zone', { timeZone: '+01:00' }, '/timeZone', /IANA time zone/],
     ['a bad name', { name: 'Nightly' }, '/name', /a schedule name/],
     ['a bad job type', { job: { type: 'E-Mail' } }, '/job/type', /a job type/],
@@ -146,14 +146,14 @@ describe('POST /api/schedules', () => {
 });
 
 describe('PUT /api/schedules/:name', () => {
-  test('replaces the whole definition and changes the alarm', async () => {
+  test('replaces the whole definition and changes the trigger', async () => {
     await create({ catchUp: { policy: 'all' } });
     const response = await replace({ cron: '@daily', name, enabled: false });
     expect([response.status, response.headers.get('etag')]).toEqual([200, '"2"']);
     expect(await response.json()).toMatchObject({ cron: '@daily', version: 2, catchUp: { policy: 'skip' } });
-    expect(await alarmed()).toBe(false);
+    expect(await hasTrigger()).toBe(false);
     await replace({});
-    expect(await alarmed()).toBe(true);
+    expect(await hasTrigger()).toBe(true);
   });
 
   test('changes only the version that it expects, if it says so', async () => {
@@ -185,16 +185,16 @@ describe('PUT /api/schedules/:name', () => {
 });
 
 describe('DELETE /api/schedules/:name', () => {
-  test('takes the schedule and its alarm away; its name is free, its history stays', async () => {
+  test('takes the schedule and its trigger away; its name is free, its history stays', async () => {
     await create();
     expect((await send('DELETE', `/api/schedules/${name}`, undefined, { 'if-match': '"9"' })).status).toBe(412);
     const response = await send('DELETE', `/api/schedules/${name}`);
     expect([response.status, await response.text()]).toEqual([204, '']);
-    expect(await alarmed()).toBe(false);
+    expect(await hasTrigger()).toBe(false);
     expect((await api.fetch(`/api/schedules/${name}`)).status).toBe(404);
     expect((await send('DELETE', `/api/schedules/${name}`)).status).toBe(404);
     expect((await (await create()).json()) as ScheduleJson).toMatchObject({ version: 3 });
-    expect(await alarmed()).toBe(true);
+    expect(await hasTrigger()).toBe(true);
   });
 });
 

@@ -56,9 +56,9 @@ function summary(counts: readonly JobCount[]): typeof JobCounts.Type {
 }
 
 async function backlogOf({
-  meter,
-}: Pick<ApiDeps['log'], 'meter'>): Promise<Readonly<Record<string, typeof TypeWaiting.Type>>> {
-  const { types } = await meter.backlog();
+  stats,
+}: Pick<ApiDeps['log'], 'stats'>): Promise<Readonly<Record<string, typeof TypeWaiting.Type>>> {
+  const { types } = await stats.backlog();
   const byName = types.toSorted((left, right) => (left.jobType < right.jobType ? -1 : 1));
   return Object.fromEntries(byName.map((type) => [type.jobType, waitingView(type)]));
 }
@@ -68,12 +68,12 @@ function waitingView({ backlog, inFlight, oldestAt }: TypeBacklog): typeof TypeW
 }
 
 async function projectorOf(
-  { meter }: Pick<ApiDeps['log'], 'meter'>,
+  { stats }: Pick<ApiDeps['log'], 'stats'>,
   table: Pick<ApiDeps['table'], 'readCheckpoint'>,
 ): Promise<typeof ProjectorLag.Type> {
   const checkpoint = await table.readCheckpoint();
   const lastSequence = checkpoint?.lastSequence ?? 0;
-  const lag = await unlessAway(meter.lag(lastSequence));
+  const lag = await unlessAway(stats.lag(lastSequence));
   const lagMs = lag && (lag.oldestAt === undefined ? 0 : ageMs(lag.oldestAt));
   return { lastSequence, updatedAt: checkpoint?.updatedAt ?? null, lagEvents: lag?.events ?? null, lagMs };
 }

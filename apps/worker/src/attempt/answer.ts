@@ -10,5 +10,5 @@ export type Answer =
 
 export function give(answer: Answer, delivery: Delivery): void {
   if (answer.answer === 'ack') delivery.ack();
-  else if (answer.answer === 'release') delivery.release(answer.afterMs);
+  else if (answer.answer === 'release') delivery.nak(answer.afterMs);
 }

@@ -61,9 +61,9 @@ async function observedAttempt(span: TracedSpan, claim: Attempt, context: Worker
 
 async function outcomeOf(claim: Attempt, context: WorkerContext): Promise<Outcome> {
   const { delivery } = claim;
-  const slot = delivery.takeSlot();
+  const slot = delivery.acquireSlot();
   const outcome = slot === true || (await slot) ? await runHandler(claim, context) : noSlot();
-  delivery.freeSlot(); // concurrency is about handlers; the outcome may take its time to the disk
+  delivery.releaseSlot(); // concurrency is about handlers; the outcome may take its time to the disk
   context.observer.ran(delivery.jobType, outcome.durationMs);
   return outcome;
 }

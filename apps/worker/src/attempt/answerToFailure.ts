@@ -21,9 +21,12 @@ export async function answerToFailure(error: unknown, delivery: Delivery, contex
  * When the same message was given to another worker, which runs the job now, an acknowledgement from us would take it
  * away from there, and nobody would notice that worker's death.
  */
-async function answerToOvertaken({ jobId, jobType, cause }: Delivery, { eventLog }: WorkerContext): Promise<Answer> {
+async function answerToOvertaken(
+  { jobId, jobType, causationId }: Delivery,
+  { eventLog }: WorkerContext,
+): Promise<Answer> {
   const snapshot = await eventLog.readJob(jobId, jobType).catch(() => 'unknown' as const);
   if (snapshot === 'unknown') return { answer: 'leave' };
   if (snapshot?.job.status !== 'processing') return { answer: 'ack' };
-  return { answer: startingDelivery(snapshot.job.startedBy, cause) === undefined ? 'ack' : 'leave' };
+  return { answer: startingDelivery(snapshot.job.startedBy, causationId) === undefined ? 'ack' : 'leave' };
 }

@@ -25,7 +25,7 @@ export async function claimJob(delivery: Delivery, context: WorkerContext, beate
     await wakeAt(plan.at, delivery, context);
     return answered({ answer: 'ack' }, plan.because, delivery, context);
   }
-  if (isLastAttempt(plan.snapshot) && !(await delivery.takeSlot())) {
+  if (isLastAttempt(plan.snapshot) && !(await delivery.acquireSlot())) {
     return answered({ answer: 'release' }, 'no slot to run in became free', delivery, context);
   }
   try {
@@ -80,7 +80,7 @@ function tellObserver({ job }: JobSnapshot, decision: Decision, { observer }: Wo
 }
 
 function answered(answer: Answer, because: string, delivery: Delivery, { logger }: WorkerContext): Answer {
-  const { jobId, jobType, cause, deliveryCount } = delivery;
-  logger.debug({ jobId, jobType, cause, deliveryCount, ...answer }, because);
+  const { jobId, jobType, causationId, deliveryCount } = delivery;
+  logger.debug({ jobId, jobType, causationId, deliveryCount, ...answer }, because);
   return answer;
 }

@@ -6,17 +6,17 @@ import { planClaim } from './planClaim.ts';
 
 const context = { workerName: 'me', ackWaitMs: 5_000 };
 
-function delivered(cause: string, deliveryCount: number): Delivery {
+function delivered(causationId: string, deliveryCount: number): Delivery {
   const { id: jobId, type: jobType } = testJob();
   return {
     jobId,
     jobType,
-    cause,
+    causationId,
     deliveryCount,
-    takeSlot: () => true,
-    freeSlot() {},
+    acquireSlot: () => true,
+    releaseSlot() {},
     ack() {},
-    release() {},
+    nak() {},
     keepAlive() {},
   };
 }

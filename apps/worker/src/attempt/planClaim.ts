@@ -33,7 +33,7 @@ function planTakeOver(
   { workerName: worker, ackWaitMs }: Claimant,
 ): ClaimPlan {
   const { job } = snapshot;
-  const started = startingDelivery(job.startedBy, delivery.cause);
+  const started = startingDelivery(job.startedBy, delivery.causationId);
   if (started === undefined) return planOther(delivery, ackWaitMs);
   if (delivery.deliveryCount <= started) return wait(ackWaitMs, 'the job may be running elsewhere');
   // Delivered once more since then: that worker has stopped answering.
@@ -54,10 +54,10 @@ function planOther({ recorded, deliveryCount }: Delivery, ackWaitMs: number): Cl
  * may acknowledge the message at any time, and with it the lease of an attempt that we started on the message; then
  * nobody would notice our death. The timer is a message of its own: asked for once more, it starts the attempt.
  */
-function isServed({ status, startedBy }: Job, { cause, deliveryCount }: Delivery): boolean {
+function isServed({ status, startedBy }: Job, { causationId, deliveryCount }: Delivery): boolean {
   if (status !== 'scheduled' && status !== 'retrying') return false;
   // Counts start again after a crash of the server, so the attempt that failed tells as well.
-  return deliveryCount > 1 || (startedBy !== undefined && startingDelivery(startedBy, cause) !== undefined);
+  return deliveryCount > 1 || (startedBy !== undefined && startingDelivery(startedBy, causationId) !== undefined);
 }
 
 function drop(because: string): ClaimPlan {

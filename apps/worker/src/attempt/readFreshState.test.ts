@@ -21,7 +21,7 @@ function contextOf(eventLog: Pick<WorkerContext['eventLog'], 'readJob'>, closing
   return { eventLog: eventLog as WorkerContext['eventLog'], closing };
 }
 
-const call = { jobId: 'j', jobType: 'order', cause: 'm1', deliveryCount: 1 } as Delivery;
+const call = { jobId: 'j', jobType: 'order', causationId: 'm1', deliveryCount: 1 } as Delivery;
 const calledAt8 = { ...call, recorded: { sequence: 8 } } as Delivery;
 
 test('is read again while the job does not exist yet where it is read', async () => {

@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import { startCause, startingDelivery } from './startCause.ts';
 
 test.each([1, 2, 17])('delivery %d of a message can be read back from what it started', (deliveryCount) => {
-  const startedBy = startCause({ cause: 'timer:5', deliveryCount });
+  const startedBy = startCause({ causationId: 'timer:5', deliveryCount });
   expect(startingDelivery(startedBy, 'timer:5')).toBe(deliveryCount);
 });
 
 test('a first delivery is named by its message alone', () => {
-  expect(startCause({ cause: 'event-id', deliveryCount: 1 })).toBe('event-id');
+  expect(startCause({ causationId: 'event-id', deliveryCount: 1 })).toBe('event-id');
 });
 
 test('another message is told apart, also when its name begins alike', () => {

@@ -5,8 +5,8 @@ import type { Delivery } from '@jobstream/eventlog';
  * (`<event id>#2`). It tells a redelivery that came late, because this process or its network stood still, from one
  * that came because the attempt's worker is gone.
  */
-export function startCause({ cause, deliveryCount }: Pick<Delivery, 'cause' | 'deliveryCount'>): string {
-  return deliveryCount === 1 ? cause : `${cause}#${deliveryCount}`;
+export function startCause({ causationId, deliveryCount }: Pick<Delivery, 'causationId' | 'deliveryCount'>): string {
+  return deliveryCount === 1 ? causationId : `${causationId}#${deliveryCount}`;
 }
 
 /**

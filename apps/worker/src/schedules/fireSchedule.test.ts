@@ -3,12 +3,12 @@ import { ArchiveCorruptError, ArchiveUnavailableError } from '@jobstream/archive
 import { eventually, startNats } from '@jobstream/testing';
 import type { TestNats } from '@jobstream/testing';
 import { HistoryIncompleteError, LogUnavailableError } from '@jobstream/eventlog';
-import type { Alarm, EventLog } from '@jobstream/eventlog';
+import type { FiredTrigger, EventLog } from '@jobstream/eventlog';
 import type { ScheduleEvent } from '@jobstream/domain';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ScheduleStage } from '../../testing/scheduleStage.ts';
 import { schedulerContext } from '../../testing/startScheduler.ts';
-import { answerAlarm } from './answerAlarm.ts';
+import { handleTrigger } from './handleTrigger.ts';
 import { fireSchedule } from './fireSchedule.ts';
 import type { SchedulerContext } from './schedulerContext.ts';
 
@@ -36,20 +36,20 @@ afterAll(async () => {
   await nats[Symbol.asyncDispose]();
 });
 
-interface TestAlarm extends Alarm {
+interface TestTrigger extends FiredTrigger {
   readonly answers: readonly string[];
 }
 
-/** An alarm that rang so many seconds after noon; what it is answered is written down. */
-function alarm(seconds: number, fields: Partial<Alarm> = {}): TestAlarm {
+/** A trigger that fired `seconds` after noon and records how it is settled. */
+function trigger(seconds: number, fields: Partial<FiredTrigger> = {}): TestTrigger {
   const answers: string[] = [];
   return {
     schedule: name,
-    rungAt: at(seconds),
-    nextRing: undefined,
+    firedAt: at(seconds),
+    nextFireAt: undefined,
     id: 'alarm:1',
     ack: () => answers.push('ack'),
-    release: () => answers.push('release'),
+    nak: () => answers.push('release'),
     keepAlive: () => undefined,
     answers,
     ...fields,
@@ -85,31 +85,31 @@ function refusingLog(error: Error): SchedulerContext['eventLog'] {
 const everyMinute = { cron: '* * * * *' };
 
 describe('a tick creates one job', () => {
-  test('also when its alarm is delivered twice', async () => {
+  test('also when its trigger is delivered twice', async () => {
     await stage.create(name, everyMinute, NOON);
-    await answerAlarm(alarm(60.1), context);
-    await answerAlarm(alarm(60.1), context);
+    await handleTrigger(trigger(60.1), context);
+    await handleTrigger(trigger(60.1), context);
     expect(await stage.ticks(name)).toEqual([at(60)]);
     expect(await stage.records(name)).toHaveLength(1);
   });
 
-  test('also when several workers answer its alarm at the same time', async () => {
+  test('also when several workers answer its trigger at the same time', async () => {
     await stage.create(name, { ...everyMinute, catchUp: { policy: 'all', limit: 100 } }, NOON);
     await using other = await ScheduleStage.open(nats.url);
     const contexts = [context, schedulerContext(other.eventLog), context, schedulerContext(other.eventLog)];
-    await Promise.all(contexts.map((each) => answerAlarm(alarm(300.1), each)));
+    await Promise.all(contexts.map((each) => handleTrigger(trigger(300.1), each)));
     expect((await stage.ticks(name)).toSorted()).toEqual([60, 120, 180, 240, 300].map(at));
     expect(await stage.records(name)).toHaveLength(1);
   });
 
   test('also when the worker dies after it created the job and before it recorded the tick', async () => {
     await stage.create(name, everyMinute, NOON);
-    const first = alarm(60.1);
-    await answerAlarm(first, { ...context, eventLog: dyingLog() });
+    const first = trigger(60.1);
+    await handleTrigger(first, { ...context, eventLog: dyingLog() });
     expect(first.answers).toEqual(['release']);
     expect([await stage.ticks(name), await stage.records(name)]).toEqual([[at(60)], []]);
-    const again = alarm(60.1);
-    await answerAlarm(again, context);
+    const again = trigger(60.1);
+    await handleTrigger(again, context);
     const [job] = await stage.jobs(name);
     expect(again.answers).toEqual(['ack']);
     expect(await stage.ticks(name)).toEqual([at(60)]);
@@ -118,19 +118,19 @@ describe('a tick creates one job', () => {
 
   test('also when the job type was changed between the two', async () => {
     await stage.create(name, everyMinute, NOON);
-    await answerAlarm(alarm(60.1), { ...context, eventLog: dyingLog() });
+    await handleTrigger(trigger(60.1), { ...context, eventLog: dyingLog() });
     const snapshot = await stage.eventLog.schedules.reader.read(name);
     const job = snapshot?.schedule.job;
     if (job === undefined) throw new Error('there is a schedule');
     await stage.update(name, { ...everyMinute, job: { ...job, type: 'anybody' } });
-    await answerAlarm(alarm(60.1), context);
+    await handleTrigger(trigger(60.1), context);
     expect((await stage.jobs(name)).map(({ jobType }) => jobType)).toEqual(['nobody']);
   });
 
   test('also when the schedule is changed between the two, and the change is kept', async () => {
     await stage.create(name, everyMinute, NOON);
     const change = { ...everyMinute, catchUp: { policy: 'all', limit: 7 } } as const;
-    await answerAlarm(alarm(60.1), { ...context, eventLog: changingLog(() => stage.update(name, change)) });
+    await handleTrigger(trigger(60.1), { ...context, eventLog: changingLog(() => stage.update(name, change)) });
     const [job] = await stage.jobs(name);
     expect(await stage.ticks(name)).toEqual([at(60)]);
     expect(await stage.records(name)).toEqual([{ tickAt: at(60), jobIds: [job?.jobId], skipped: 0 }]);
@@ -139,22 +139,22 @@ describe('a tick creates one job', () => {
 
   test('also of a schedule that is created again after it was deleted', async () => {
     await stage.create(name, everyMinute, NOON);
-    await answerAlarm(alarm(60.1), context);
+    await handleTrigger(trigger(60.1), context);
     await stage.act(name, { command: 'DeleteSchedule' }, NOON + 61_000);
     await stage.create(name, everyMinute, NOON + 59_000);
-    await answerAlarm(alarm(60.1), context);
+    await handleTrigger(trigger(60.1), context);
     expect(await stage.ticks(name)).toEqual([at(60)]);
   });
 });
 
-describe('an alarm', () => {
-  test('for a schedule that is gone or disabled does nothing, and takes the alarm away', async () => {
+describe('a trigger', () => {
+  test('for a schedule that is gone or disabled does nothing, and takes the trigger away', async () => {
     await stage.create(name);
-    await stage.eventLog.schedules.alarms.sync(name);
+    await stage.eventLog.schedules.triggers.reconcile(name);
     await stage.update(name, { enabled: false });
-    await answerAlarm(alarm(60.1), context);
-    expect(await stage.eventLog.schedules.alarms.names()).not.toContain(name);
-    await answerAlarm(alarm(60.1, { schedule: 'never-there' }), context);
+    await handleTrigger(trigger(60.1), context);
+    expect(await stage.eventLog.schedules.triggers.names()).not.toContain(name);
+    await handleTrigger(trigger(60.1, { schedule: 'never-there' }), context);
     expect(await stage.jobs(name)).toEqual([]);
   });
 
@@ -163,15 +163,15 @@ describe('an alarm', () => {
     for (const other of others) {
       await stage.create(other, { ...everyMinute, catchUp: { policy: 'latest', limit: 1 } }, NOON);
     }
-    await answerAlarm(alarm(190, { schedule: undefined }), context);
+    await handleTrigger(trigger(190, { schedule: undefined }), context);
     for (const other of others) expect(await stage.ticks(other)).toEqual([at(180)]);
   });
 
   test('that is stored late, behind those of other schedules, still has its tick on time; one for all schedules has not', async () => {
     const other = `schedule-${randomUUID()}`;
     for (const each of [name, other]) await stage.create(each, everyMinute, NOON);
-    await answerAlarm(alarm(75), context);
-    await answerAlarm(alarm(75, { schedule: undefined }), context);
+    await handleTrigger(trigger(75), context);
+    await handleTrigger(trigger(75, { schedule: undefined }), context);
     expect([await stage.ticks(name), await stage.ticks(other)]).toEqual([[at(60)], []]);
   });
 
@@ -184,8 +184,8 @@ describe('an alarm', () => {
       return stage.eventLog.append(event, expected);
     };
     const eventLog = { append, schedules: stage.eventLog.schedules };
-    const all = alarm(60.1, { schedule: undefined });
-    await answerAlarm(all, { ...context, eventLog });
+    const all = trigger(60.1, { schedule: undefined });
+    await handleTrigger(all, { ...context, eventLog });
     expect([await stage.ticks(bad), await stage.ticks(good), all.answers]).toEqual([[], [at(60)], ['ack']]);
   });
 
@@ -193,8 +193,8 @@ describe('an alarm', () => {
     await stage.create(name, everyMinute, NOON);
     const answers = [];
     for (const error of [new LogUnavailableError('away'), new TypeError('a defect')]) {
-      const failing = alarm(60.1);
-      await answerAlarm(failing, { ...context, eventLog: refusingLog(error) });
+      const failing = trigger(60.1);
+      await handleTrigger(failing, { ...context, eventLog: refusingLog(error) });
       answers.push(...failing.answers);
     }
     expect(answers).toEqual(['release', 'ack']);
@@ -208,25 +208,25 @@ describe('an alarm', () => {
     await stage.create(name, everyMinute, NOON);
     const without = { ...context, eventLog: refusingLog(error) };
     for (const schedule of [name, undefined]) {
-      const ringing = alarm(60.1, { schedule });
-      await answerAlarm(ringing, without);
-      expect(ringing.answers).toEqual(['release']);
+      const firing = trigger(60.1, { schedule });
+      await handleTrigger(firing, without);
+      expect(firing.answers).toEqual(['release']);
     }
-    await answerAlarm(alarm(60.1), context);
+    await handleTrigger(trigger(60.1), context);
     expect(await stage.ticks(name)).toEqual([at(60)]);
   });
 });
 
-/** Hears the alarms that ring for the schedule of the test. */
+/** Collects the triggers that fire, and those of the schedule of this test. */
 async function listen() {
-  const [all, rings]: [Alarm[], Alarm[]] = [[], []];
-  const onAlarm = async (one: Alarm) => {
+  const [all, firings]: [FiredTrigger[], FiredTrigger[]] = [[], []];
+  const onTrigger = async (one: FiredTrigger) => {
     all.push(one);
-    if (one.schedule === name) rings.push(one);
+    if (one.schedule === name) firings.push(one);
     one.ack();
   };
-  const queue = await stage.eventLog.schedules.openAlarms({ ackWaitMs: 10_000, onAlarm });
-  return { all, rings, [Symbol.asyncDispose]: () => queue.stop() };
+  const queue = await stage.eventLog.schedules.openTriggerQueue({ ackWaitMs: 10_000, onTrigger });
+  return { all, firings, [Symbol.asyncDispose]: () => queue.stop() };
 }
 
 /** All that happened to the schedule of the test, oldest first. */
@@ -235,9 +235,9 @@ async function events() {
   return history.toReversed().map(({ event }) => event);
 }
 
-/** An alarm for all schedules in a log that keeps events for ten days. */
-function ringForAll(seconds: number): Promise<void> {
-  return answerAlarm(alarm(seconds, { schedule: undefined }), { ...context, keepMs: 10 * DAY });
+/** A trigger for all schedules in a log that keeps events for ten days. */
+function fireForAll(seconds: number): Promise<void> {
+  return handleTrigger(trigger(seconds, { schedule: undefined }), { ...context, keepMs: 10 * DAY });
 }
 
 describe('in a log that forgets events after ten days, a schedule', () => {
@@ -245,9 +245,9 @@ describe('in a log that forgets events after ten days, a schedule', () => {
     await stage.create(name, { cron: '@monthly' }, NOON);
     const tick = { command: 'RecordTicks', tickAt: at(5), jobIds: [], skipped: 0 } as const;
     await stage.act(name, tick);
-    await ringForAll((4.9 * DAY) / 1_000);
+    await fireForAll((4.9 * DAY) / 1_000);
     expect(await events()).toHaveLength(2);
-    await ringForAll((5.1 * DAY) / 1_000);
+    await fireForAll((5.1 * DAY) / 1_000);
     const [created, , renewed, ...more] = await events();
     expect(more).toEqual([]);
     expect(renewed).toMatchObject({
@@ -259,40 +259,40 @@ describe('in a log that forgets events after ten days, a schedule', () => {
 
   test('is said again even if it is disabled, and not at all if it is deleted', async () => {
     await stage.create(name, { enabled: false }, NOON);
-    await ringForAll((6 * DAY) / 1_000);
+    await fireForAll((6 * DAY) / 1_000);
     expect((await events()).map(({ event }) => event)).toEqual(['ScheduleCreated', 'ScheduleUpdated']);
     await stage.act(name, { command: 'DeleteSchedule' }, NOON);
-    await ringForAll((6 * DAY) / 1_000);
+    await fireForAll((6 * DAY) / 1_000);
     expect(await events()).toHaveLength(3);
   });
 });
 
-describe('a tick that the server would not ring for', () => {
-  test('gets an alarm of its own', async () => {
+describe('a tick that the server would not fire for', () => {
+  test('gets a trigger of its own', async () => {
     await stage.create(name, everyMinute, NOON);
     await using heard = await listen();
-    await answerAlarm(alarm(60.1, { nextRing: at(180) }), context);
-    await eventually(() => expect(heard.rings.map(({ nextRing }) => nextRing)).toEqual([at(180)]));
+    await handleTrigger(trigger(60.1, { nextFireAt: at(180) }), context);
+    await eventually(() => expect(heard.firings.map(({ nextFireAt }) => nextFireAt)).toEqual([at(180)]));
   });
 
-  test('gets one after an alarm for all schedules, if it is close', async () => {
+  test('gets one after a trigger for all schedules, if it is close', async () => {
     await stage.create(name, everyMinute, NOON);
     await using heard = await listen();
-    await answerAlarm(alarm(57.9, { schedule: undefined }), context);
-    await answerAlarm(alarm(58.1, { schedule: undefined }), context);
-    await eventually(() => expect(heard.rings.map(({ nextRing }) => nextRing)).toEqual([at(60.1)]));
+    await handleTrigger(trigger(57.9, { schedule: undefined }), context);
+    await handleTrigger(trigger(58.1, { schedule: undefined }), context);
+    await eventually(() => expect(heard.firings.map(({ nextFireAt }) => nextFireAt)).toEqual([at(60.1)]));
   });
 
-  test('gets none where the server rings in time', async () => {
+  test('gets none where the server fires in time', async () => {
     await stage.create(name, everyMinute, NOON);
     await using heard = await listen();
-    await answerAlarm(alarm(60.1, { nextRing: at(120) }), context);
-    await answerAlarm(alarm(120.1), context);
-    await fireSchedule(name, alarm(180.1), context);
-    // Rings are due at once, so one that was asked for comes before one that is asked for now.
+    await handleTrigger(trigger(60.1, { nextFireAt: at(120) }), context);
+    await handleTrigger(trigger(120.1), context);
+    await fireSchedule(name, trigger(180.1), context);
+    // Triggers are due at once, so one that was asked for comes before one that is asked for now.
     const sentinel = `schedule-${randomUUID()}`;
-    await stage.eventLog.schedules.alarms.ringAt(sentinel, at(0), at(0));
+    await stage.eventLog.schedules.triggers.fireAt(sentinel, at(0), at(0));
     await eventually(() => expect(heard.all.map(({ schedule }) => schedule)).toContain(sentinel));
-    expect(heard.rings).toEqual([]);
+    expect(heard.firings).toEqual([]);
   });
 });

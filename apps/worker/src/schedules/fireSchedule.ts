@@ -1,21 +1,21 @@
 import { decideSchedule, exists, isRejection, planTicks } from '@jobstream/domain';
 import type { JobEvent, Schedule, TickPlan } from '@jobstream/domain';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
-import type { Alarm, ScheduleSnapshot } from '@jobstream/eventlog';
+import type { FiredTrigger, ScheduleSnapshot } from '@jobstream/eventlog';
 import type { SchedulerContext } from './schedulerContext.ts';
 import { tickJob } from './tickJob.ts';
 
-/** What is wrong with a schedule that changes more often than this while an alarm is answered is something else. */
+/** Conflicting changes to tolerate while one trigger is handled; more than this points to another fault. */
 const MAX_TRIES = 8;
 
 /**
- * Does for one schedule what an alarm calls for, and returns the schedule if it is enabled. First the jobs, each of
+ * Carries out a fired trigger for one schedule and returns the schedule if it is enabled. First the jobs, each of
  * which can be created only once, then the record that the ticks are dealt with: whoever comes between two of these
  * steps, or does them all again, adds nothing.
  */
 export async function fireSchedule(
   name: string,
-  alarm: Alarm,
+  trigger: FiredTrigger,
   context: SchedulerContext,
   known?: ScheduleSnapshot,
 ): Promise<Schedule | undefined> {
@@ -23,7 +23,7 @@ export async function fireSchedule(
     const snapshot = tries === 1 && known !== undefined ? known : await context.eventLog.schedules.reader.read(name);
     if (snapshot === undefined || !exists(snapshot.schedule) || !snapshot.schedule.enabled) return undefined;
     try {
-      await carryOut(snapshot, alarm, context);
+      await carryOut(snapshot, trigger, context);
       return snapshot.schedule;
     } catch (error) {
       if (!(error instanceof ConcurrentAppendError) || tries === MAX_TRIES) throw error;
@@ -31,12 +31,12 @@ export async function fireSchedule(
   }
 }
 
-async function carryOut(snapshot: ScheduleSnapshot, alarm: Alarm, context: SchedulerContext): Promise<void> {
-  const plan = planTicks(snapshot.schedule, { rungAt: alarm.rungAt, isForOne: alarm.schedule !== undefined });
+async function carryOut(snapshot: ScheduleSnapshot, trigger: FiredTrigger, context: SchedulerContext): Promise<void> {
+  const plan = planTicks(snapshot.schedule, { firedAt: trigger.firedAt, isForOne: trigger.schedule !== undefined });
   if (plan === undefined) return;
   const jobs = plan.fire.map((tickAt) => tickJob(snapshot.schedule, tickAt, context.clock));
   await Promise.all(jobs.map((job) => createOnce(job, context)));
-  await record(plan, jobs, snapshot, { alarm, context });
+  await record(plan, jobs, snapshot, { trigger, context });
 }
 
 async function createOnce(job: JobEvent, { eventLog }: SchedulerContext): Promise<void> {
@@ -51,7 +51,7 @@ async function record(
   { tickAt, skipped }: TickPlan,
   jobs: readonly JobEvent[],
   { schedule, sequence }: ScheduleSnapshot,
-  { alarm, context }: { alarm: Alarm; context: SchedulerContext },
+  { trigger, context }: { trigger: FiredTrigger; context: SchedulerContext },
 ): Promise<void> {
   const { clock, eventLog, logger } = context;
   const command = {
@@ -59,7 +59,7 @@ async function record(
     eventId: clock.newId(),
     at: clock.now(),
     actor: { kind: 'scheduler', id: schedule.name },
-    causationId: alarm.id,
+    causationId: trigger.id,
     tickAt,
     jobIds: jobs.map(({ jobId }) => jobId),
     skipped,

@@ -20,7 +20,7 @@ afterAll(async () => {
   await nats[Symbol.asyncDispose]();
 });
 
-const armed = async () => (await stage.eventLog.schedules.alarms.names()).includes(name);
+const armed = async () => (await stage.eventLog.schedules.triggers.names()).includes(name);
 const tickCount = async () => (await stage.ticks(name)).length;
 
 describe('a schedule', () => {
@@ -28,10 +28,10 @@ describe('a schedule', () => {
     name = `schedule-${++names}`;
   });
 
-  /** Every second is often: a schedule that lives on would ring through all other tests. */
+  /** Every second is often: a schedule that lives on would fire through all other tests. */
   afterEach(async () => {
     await stage.act(name, { command: 'DeleteSchedule' });
-    await stage.eventLog.schedules.alarms.sync(name);
+    await stage.eventLog.schedules.triggers.reconcile(name);
   });
 
   test('creates a job at each tick: one of its template, that says where it comes from', async () => {
@@ -54,7 +54,7 @@ describe('a schedule', () => {
     await eventually(async () => expect(await recorded()).toEqual([job?.jobId, next?.jobId]));
   });
 
-  test('that exists already when a worker starts gets its alarm then', async () => {
+  test('that exists already when a worker starts gets its trigger then', async () => {
     await stage.create(name);
     expect(await armed()).toBe(false);
     await using _scheduler = await startScheduler(nats.url);
@@ -64,7 +64,7 @@ describe('a schedule', () => {
 
   test('is looked at once an hour, come what may', async () => {
     await stage.create(name);
-    const asked = vi.spyOn(stage.eventLog.schedules.alarms, 'ringForAllEachHour');
+    const asked = vi.spyOn(stage.eventLog.schedules.triggers, 'fireAllHourly');
     const { eventLog } = stage;
     const scheduler = new Scheduler({ ...schedulerContext(eventLog), eventLog, ackWaitMs: 1_000 });
     await scheduler.start();
@@ -72,9 +72,9 @@ describe('a schedule', () => {
     await scheduler.stop();
   });
 
-  test('that was disabled without anybody noticing has no alarm any more when a worker starts', async () => {
+  test('that was disabled without anybody noticing has no trigger any more when a worker starts', async () => {
     await stage.create(name);
-    await stage.eventLog.schedules.alarms.sync(name);
+    await stage.eventLog.schedules.triggers.reconcile(name);
     await stage.update(name, { enabled: false });
     expect(await armed()).toBe(true);
     await using _scheduler = await startScheduler(nats.url);
@@ -91,7 +91,7 @@ describe('a schedule', () => {
     await eventually(async () => expect(await armed()).toBe(true));
   });
 
-  test('with @every ticks at whole periods, whenever its alarm was set', async () => {
+  test('with @every ticks at whole periods, whenever its trigger was set', async () => {
     await using _scheduler = await startScheduler(nats.url);
     await stage.create(name, { cron: '@every 2s' });
     await eventually(async () => expect(await tickCount()).toBeGreaterThan(1));
@@ -104,7 +104,7 @@ test('when a worker has been without the log, it looks for what was missed meanw
   await using own = await ScheduleStage.open(server.url);
   await own.create('sentinel', { cron: '@yearly', catchUp: { policy: 'latest', limit: 1 } }, Date.UTC(2020, 0, 2));
   await using _scheduler = await startScheduler(server.url);
-  // When the ring for the start of the scheduler is over, nothing rings before the next tick, half an hour away.
+  // After the firing at the start of the scheduler, nothing fires before the next tick, half an hour away.
   await eventually(async () => expect(await own.ticks('sentinel')).toHaveLength(1));
   const lastTick = new Date(Math.floor(Date.now() / 1_000) * 1_000 - 1_800_000);
   const cron = `${lastTick.getUTCSeconds()} ${lastTick.getUTCMinutes()} * * * *`;

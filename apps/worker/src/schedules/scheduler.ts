@@ -1,8 +1,8 @@
-import type { AlarmQueue, DefinitionHint, EventLog } from '@jobstream/eventlog';
+import type { TriggerQueue, DefinitionHint, EventLog } from '@jobstream/eventlog';
 import type { Service } from '@jobstream/runtime';
 import { untilAvailable } from '../attempt/untilAvailable.ts';
-import { answerAlarm } from './answerAlarm.ts';
-import { putAlarmRight } from './putAlarmsRight.ts';
+import { handleTrigger } from './handleTrigger.ts';
+import { reconcileTrigger } from './reconcileTriggers.ts';
 import type { SchedulerContext } from './schedulerContext.ts';
 
 export interface SchedulerOptions extends SchedulerContext {
@@ -11,8 +11,8 @@ export interface SchedulerOptions extends SchedulerContext {
 }
 
 /**
- * Turns the ticks of schedules into jobs. Every worker process has one; they share the alarms. When it starts, and when
- * it has been without the log, it rings for all schedules, behind whatever waits already: then alarms that are missing
+ * Turns the ticks of schedules into jobs. Every worker process has one; they share the triggers. At start and after
+ * each reconnection it fires for all schedules, behind the triggers that are queued already: then missing triggers
  * are set, and ticks that were missed while everything was down are found.
  */
 export class Scheduler implements Service {
@@ -20,7 +20,7 @@ export class Scheduler implements Service {
   readonly #options: SchedulerOptions;
   readonly #closing = new AbortController();
   readonly #pending = new Set<Promise<void>>();
-  #alarms: AlarmQueue | undefined;
+  #triggers: TriggerQueue | undefined;
   #forget: readonly (() => void)[] = [];
 
   constructor(options: SchedulerOptions) {
@@ -33,30 +33,30 @@ export class Scheduler implements Service {
       eventLog.schedules.onDefined((hint) => this.#onDefined(hint)),
       eventLog.onReconnected(() => this.#onBack()),
     ];
-    this.#alarms = await eventLog.schedules.openAlarms({
+    this.#triggers = await eventLog.schedules.openTriggerQueue({
       ackWaitMs,
-      onAlarm: (alarm) => answerAlarm(alarm, this.#options),
+      onTrigger: (trigger) => handleTrigger(trigger, this.#options),
     });
     this.#onBack();
   }
 
-  /** Takes no more alarms and waits for the one in hand. */
+  /** Takes no more triggers and waits for the one being handled. */
   async stop(): Promise<void> {
     for (const forget of this.#forget) forget();
     this.#closing.abort();
-    await this.#alarms?.stop();
+    await this.#triggers?.stop();
     await Promise.all(this.#pending);
   }
 
   #onDefined({ name, version }: DefinitionHint): void {
-    this.#inBackground(() => putAlarmRight(name, this.#options, version));
+    this.#inBackground(() => reconcileTrigger(name, this.#options, version));
   }
 
   #onBack(): void {
     this.#inBackground(async () => {
-      const { alarms } = this.#options.eventLog.schedules;
-      await alarms.ringForAllEachHour();
-      await alarms.ringForAll();
+      const { triggers } = this.#options.eventLog.schedules;
+      await triggers.fireAllHourly();
+      await triggers.fireAll();
     });
   }
 
@@ -65,7 +65,7 @@ export class Scheduler implements Service {
     const { logger } = this.#options;
     const done = untilAvailable(task, this.#closing.signal)
       .catch((error: unknown) => {
-        if (!this.#closing.signal.aborted) logger.error({ err: error }, 'the alarms could not be put right');
+        if (!this.#closing.signal.aborted) logger.error({ err: error }, 'the triggers could not be reconciled');
       })
       .finally(() => this.#pending.delete(done));
     this.#pending.add(done);

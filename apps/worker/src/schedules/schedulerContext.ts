@@ -2,7 +2,7 @@ import type { EventLog } from '@jobstream/eventlog';
 import type { Logger } from '@jobstream/runtime';
 import type { Clock } from '../clock.ts';
 
-/** What every step of answering an alarm may use. */
+/** What every step of handling a trigger may use. */
 export interface SchedulerContext {
   readonly eventLog: Pick<EventLog, 'append' | 'schedules'>;
   readonly clock: Clock;

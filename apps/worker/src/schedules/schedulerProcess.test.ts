@@ -66,7 +66,7 @@ async function dealtWith(name: string, upTo: number): Promise<void> {
   await eventually(done, { timeoutMs: 40_000 });
 }
 
-test('after five hours without workers or alarms, two that start at the same time make up for what the policy says', async () => {
+test('after five hours without workers or triggers, two that start at the same time make up for what the policy says', async () => {
   // The cron ticks each hour at the minute that is half an hour away, so no tick comes while the test runs.
   const lastTick = Math.floor(Date.now() / SECOND) * SECOND - HOUR / 2;
   const last = new Date(lastTick);
@@ -107,7 +107,7 @@ test('when everything stops and comes back, each tick is made up for at most onc
   spawn();
   await eventually(() => expect(stage.eventLog.isConnected()).toBe(true));
   for (const policy of policies) await dealtWith(policy, downUntil + SECOND);
-  // An alarm that rang as early as the server came back finds ticks of the two seconds before on time.
+  // A trigger that fired as soon as the server came back finds ticks of the two seconds before on time.
   const missed = [stoppedBy, downUntil - 2 * SECOND] as const;
   expect(await ticksWithin('skip', ...missed)).toEqual([]);
   expect(await ticksWithin('latest', ...missed)).toEqual([]);
@@ -122,7 +122,7 @@ async function assertAccountedFor(name: string): Promise<void> {
   const jobs = await stage.jobs(name);
   const known = new Set(records.flatMap(({ jobIds }) => jobIds));
   const skipped = records.reduce((sum, record) => sum + record.skipped, 0);
-  // A job may be ahead of its record, by the ticks of one alarm.
+  // A job may be ahead of its record, by the ticks of one trigger.
   const recorded = jobs.filter(({ causationId = '' }) => causationId <= `${name}@${last}`);
   expect(new Set(recorded.map(({ jobId }) => jobId))).toEqual(known);
   const seconds = (Date.parse(last) - Date.parse(first)) / SECOND + 1;
@@ -132,7 +132,7 @@ async function assertAccountedFor(name: string): Promise<void> {
 
 test('ticks that came while all workers were away, but not the server, are on time', async () => {
   await stage.create('punctual', catchUp('skip'));
-  await stage.eventLog.schedules.alarms.sync('punctual');
+  await stage.eventLog.schedules.triggers.reconcile('punctual');
   const first = spawn();
   await dealtWith('punctual', Date.now());
   await first[Symbol.asyncDispose]();
@@ -147,7 +147,7 @@ test('ticks that came while all workers were away, but not the server, are on ti
   expect(sinceGone.every(({ skipped }) => skipped === 0)).toBe(true);
 });
 
-test('workers that are killed again and again while they answer alarms leave no tick out and make none twice', async () => {
+test('workers that are killed again and again while they handle triggers leave no tick out and make none twice', async () => {
   await stage.create('tormented', catchUp('all'));
   const began = Date.now();
   for (let kills = 1; kills <= 4; kills += 1) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { planTicks as planRing } from './planTicks.ts';
+import { planTicks as planTrigger } from './planTicks.ts';
 import type { CatchUp, Schedule, ScheduleDefinition } from './schedule.ts';
 import { scheduleAfter } from '../../testing/schedule/givenSchedule.ts';
 import { createSchedule, recordTicks, updateSchedule } from '../../testing/schedule/scheduleCommands.ts';
@@ -13,8 +13,9 @@ function ticking(policy: CatchUp['policy'], fields: Partial<ScheduleDefinition> 
   return scheduleAfter(created, recordTicks(at('12:00:00.000'))) as Schedule;
 }
 
-/** The plan for an alarm that was rung for all schedules, unless it says so for this one. */
-const planTicks = (schedule: Schedule, rungAt: string, isForOne = false) => planRing(schedule, { rungAt, isForOne });
+/** The plan for a trigger that fired for all schedules, or with `isForOne` for this one. */
+const planTicks = (schedule: Schedule, firedAt: string, isForOne = false) =>
+  planTrigger(schedule, { firedAt, isForOne });
 
 describe('a tick on time', () => {
   test.each(['skip', 'latest', 'all'] as const)('gets its job, whatever the policy: %s', (policy) => {
@@ -23,7 +24,7 @@ describe('a tick on time', () => {
     expect(planTicks(ticking(policy), at('12:01:02.000'))).toEqual(plan);
   });
 
-  test('is dealt with once: a second alarm for it finds nothing', () => {
+  test('is dealt with once: a second trigger for it finds nothing', () => {
     const done = scheduleAfter(createSchedule(), recordTicks(at('12:01:00.000'))) as Schedule;
     expect(planTicks(done, at('12:01:00.100'))).toBeUndefined();
     expect(planTicks(done, at('12:00:00.100'))).toBeUndefined();
@@ -38,7 +39,7 @@ describe('a tick on time', () => {
     });
   });
 
-  test('may have its ring stored late, behind those of many schedules of the same second', () => {
+  test('may have its trigger stored late, behind those of many schedules of the same second', () => {
     const plan = { tickAt: at('12:01:00.000'), fire: minutes(1), skipped: 0 };
     expect(planTicks(ticking('skip'), at('12:01:02.001'), true)).toEqual(plan);
     expect(planTicks(ticking('skip'), at('12:01:30.000'), true)).toEqual(plan);
@@ -46,7 +47,7 @@ describe('a tick on time', () => {
     expect(planTicks(ticking('skip'), at('12:01:02.001'))).toMatchObject({ fire: [], skipped: 1 });
   });
 
-  test('has no others with it that a late ring was not for', () => {
+  test('has no others with it that a late trigger was not for', () => {
     const everyTenSeconds = ticking('skip', { cron: '*/10 * * * * *' });
     const plan = { tickAt: at('12:00:20.000'), fire: [at('12:00:20.000')], skipped: 1 };
     expect(planTicks(everyTenSeconds, at('12:00:25.000'), true)).toEqual(plan);
@@ -58,23 +59,23 @@ describe('a tick on time', () => {
 });
 
 describe('a cron of every minute after five minutes in which everything stood still', () => {
-  const alarm = at('12:05:30.000');
+  const firedAt = at('12:05:30.000');
   const tickAt = at('12:05:00.000');
 
   test('skip: none of the missed ticks gets a job', () => {
-    expect(planTicks(ticking('skip'), alarm)).toEqual({ tickAt, fire: [], skipped: 5 });
+    expect(planTicks(ticking('skip'), firedAt)).toEqual({ tickAt, fire: [], skipped: 5 });
   });
 
   test('latest: the newest one does', () => {
-    expect(planTicks(ticking('latest'), alarm)).toEqual({ tickAt, fire: minutes(5), skipped: 4 });
+    expect(planTicks(ticking('latest'), firedAt)).toEqual({ tickAt, fire: minutes(5), skipped: 4 });
   });
 
   test('all: every one of the five does', () => {
-    expect(planTicks(ticking('all'), alarm)).toEqual({ tickAt, fire: minutes(1, 2, 3, 4, 5), skipped: 0 });
+    expect(planTicks(ticking('all'), firedAt)).toEqual({ tickAt, fire: minutes(1, 2, 3, 4, 5), skipped: 0 });
   });
 
   test('all with a limit: the newest ones do', () => {
-    expect(planTicks(ticking('all', {}, 2), alarm)).toEqual({ tickAt, fire: minutes(4, 5), skipped: 3 });
+    expect(planTicks(ticking('all', {}, 2), firedAt)).toEqual({ tickAt, fire: minutes(4, 5), skipped: 3 });
   });
 
   test('one that is on time again counts beside the missed ones', () => {

@@ -24,7 +24,7 @@ const FIRST_WINDOW_MS = 3_600_000;
 /**
  * The ticks after an instant, in milliseconds, ascending, for five years. A tick is a whole second at which the wall
  * clock of the time zone reads what the cron asks for: where the clock is put forward, the times left out do not tick;
- * where it is put back, the repeated ones tick twice. The server's own cron schedules, which ring the alarms, do the same.
+ * where it is put back, the repeated ones tick twice. The server's own cron schedules, which fire the triggers, do the same.
  */
 export function* ticksAfter({ cron, timeZone }: Ticking, after: number): Generator<number, void> {
   if (cron.kind === 'clock') {

@@ -1,7 +1,7 @@
 import type { JobEvent, ScheduleEvent } from '@jobstream/domain';
 import {
   cronSubject,
-  extraRingSubject,
+  extraTriggerSubject,
   HOURLY_SUBJECT,
   scheduleSubject,
   TICK_SUBJECT,
@@ -71,7 +71,7 @@ function alarmChannels() {
       messages: { CronAlarm },
     },
     extraAlarms: {
-      address: extraRingSubject('{name}'),
+      address: extraTriggerSubject('{name}'),
       title: 'When to ring once more for a schedule',
       description: inTimers,
       messages: { ExtraAlarm },

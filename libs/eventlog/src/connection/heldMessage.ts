@@ -67,12 +67,12 @@ export class HeldMessage {
     this.#answer(WORKING);
   }
 
-  release(delayMs = 0): void {
+  nak(delayMs = 0): void {
     this.#answer(Buffer.from(delayMs > 0 ? `-NAK {"delay": ${Math.round(delayMs * NANOS_PER_MS)}}` : '-NAK'));
   }
 
   /** Takes the message out of the consumer for good: no worker can make sense of it. */
-  terminate(): void {
+  term(): void {
     this.#answer(TERM);
   }
 

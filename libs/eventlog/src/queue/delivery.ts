@@ -9,7 +9,7 @@ export interface Delivery {
   readonly jobType: string;
   readonly recorded?: Pick<RecordedEvent, 'sequence' | 'event'>;
   /** Names this message, the same on each redelivery: the event's id, or `timer:` and the sequence of the fired timer. */
-  readonly cause: string;
+  readonly causationId: string;
   /** 1 for the first delivery; counts may start again after a crash of the server. */
   readonly deliveryCount: number;
   /** The W3C `traceparent` of what called for the work. */
@@ -18,13 +18,13 @@ export interface Delivery {
    * For when the job is claimed, or before: whether it may run, now or in a moment. False when no slot became free in time:
    * then the claim is to be given up. Once it was true it stays so.
    */
-  takeSlot(): true | Promise<boolean>;
+  acquireSlot(): true | Promise<boolean>;
   /** Lets another delivery begin: what is left to do for this one needs no slot of the queue. Twice is fine. */
-  freeSlot(): void;
+  releaseSlot(): void;
   /** The call was answered for good. */
   ack(): void;
   /** Hands the message back, to be delivered again at once or after `delayMs`. */
-  release(delayMs?: number): void;
+  nak(delayMs?: number): void;
   /** Tells the server that the work goes on, which restarts the wait for the acknowledgement. */
   keepAlive(): void;
 }

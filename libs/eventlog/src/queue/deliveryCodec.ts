@@ -1,5 +1,5 @@
 import { decodeStoredEvent } from '../read/decodeStoredEvent.ts';
-import { HeldDelivery } from './heldDelivery.ts';
+import { MessageDelivery } from './heldDelivery.ts';
 import type { HeldMessage } from '../connection/heldMessage.ts';
 import { MAX_EARLY_MS } from '../timers/timerSpread.ts';
 import type { Wake } from '../timers/wakeScheduler.ts';
@@ -8,7 +8,7 @@ import type { Wake } from '../timers/wakeScheduler.ts';
  * A delivery, or how long the message has to wait for its time, or why it makes none; `retry` says that another release
  * of the worker may understand it.
  */
-export type DecodedDelivery<Item = HeldDelivery> =
+export type DecodedDelivery<Item = MessageDelivery> =
   { readonly delivery: Item } | { readonly earlyMs: number } | { readonly problem: string; readonly retry: boolean };
 
 /** A JobCreated or JobRequeued from the log. */
@@ -17,9 +17,9 @@ export function decodeEventDelivery(message: HeldMessage): DecodedDelivery {
   if (decoded.kind === 'malformed') return { problem: decoded.reason, retry: false };
   if (decoded.kind === 'newer') return { problem: `schema version ${decoded.version} is newer`, retry: true };
   const { event } = decoded;
-  const { id: cause, jobId, jobType } = event;
+  const { id: causationId, jobId, jobType } = event;
   const recorded = { sequence: message.sequence, event };
-  return { delivery: new HeldDelivery(message, { jobId, jobType, cause, recorded }) };
+  return { delivery: new MessageDelivery(message, { jobId, jobType, causationId, recorded }) };
 }
 
 /** A timer that fired. One of a herd may have done so before its time, and then waits until it comes again. */
@@ -34,8 +34,8 @@ export function decodeDueDelivery(message: HeldMessage): DecodedDelivery {
   if (firedEarly && now < dueAt) return { earlyMs: dueAt - now };
   // A delivery before its time does not count.
   const deliveryCount = firedEarly ? Math.max(1, message.deliveryCount - 1) : message.deliveryCount;
-  const cause = `timer:${message.sequence}`;
-  return { delivery: new HeldDelivery(message, { jobId, jobType, cause, deliveryCount }) };
+  const causationId = `timer:${message.sequence}`;
+  return { delivery: new MessageDelivery(message, { jobId, jobType, causationId, deliveryCount }) };
 }
 
 function parseWake(text: string): Wake | undefined {

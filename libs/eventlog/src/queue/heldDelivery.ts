@@ -1,29 +1,29 @@
 import type { Delivery } from './delivery.ts';
 import { TRACEPARENT } from '../connection/headers.ts';
 import type { HeldMessage } from '../connection/heldMessage.ts';
-import type { Pass } from './admission/pass.ts';
+import type { ClaimPermit } from './admission/claimPermit.ts';
 
 /** What a message calls for; the count is its own if none is given. */
-export type Call = Pick<Delivery, 'jobId' | 'jobType' | 'cause'> &
+export type DeliveryFields = Pick<Delivery, 'jobId' | 'jobType' | 'causationId'> &
   Partial<Pick<Delivery, 'recorded' | 'deliveryCount'>>;
 
 /** A delivery made of a message. Of a class, since a literal would need a function of its own for each way to answer. */
-export class HeldDelivery implements Delivery {
+export class MessageDelivery implements Delivery {
   readonly jobId: string;
   readonly jobType: string;
-  readonly cause: string;
+  readonly causationId: string;
   readonly recorded?: NonNullable<Delivery['recorded']>;
   readonly deliveryCount: number;
   readonly traceparent: string | undefined;
   /** Length of the message's body. */
   readonly bytes: number;
   readonly #message: HeldMessage;
-  #pass: Pass | undefined;
+  #pass: ClaimPermit | undefined;
 
-  constructor(message: HeldMessage, { jobId, jobType, cause, recorded, deliveryCount }: Call) {
+  constructor(message: HeldMessage, { jobId, jobType, causationId, recorded, deliveryCount }: DeliveryFields) {
     this.jobId = jobId;
     this.jobType = jobType;
-    this.cause = cause;
+    this.causationId = causationId;
     if (recorded !== undefined) this.recorded = recorded;
     this.deliveryCount = deliveryCount ?? message.deliveryCount;
     this.traceparent = message.header(TRACEPARENT);
@@ -32,24 +32,24 @@ export class HeldDelivery implements Delivery {
   }
 
   /** It is its turn: from now on it may be worked on. */
-  admit(pass: Pass): void {
+  admit(pass: ClaimPermit): void {
     this.#pass = pass;
   }
 
-  takeSlot(): true | Promise<boolean> {
-    return this.#pass?.takeSlot() ?? Promise.resolve(false);
+  acquireSlot(): true | Promise<boolean> {
+    return this.#pass?.acquireSlot() ?? Promise.resolve(false);
   }
 
-  freeSlot(): void {
-    this.#pass?.giveBack(true);
+  releaseSlot(): void {
+    this.#pass?.release(true);
   }
 
   ack(): void {
     this.#message.ack();
   }
 
-  release(delayMs?: number): void {
-    this.#message.release(delayMs);
+  nak(delayMs?: number): void {
+    this.#message.nak(delayMs);
   }
 
   keepAlive(): void {

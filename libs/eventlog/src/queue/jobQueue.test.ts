@@ -67,7 +67,7 @@ test('delivers jobs created before and after it was opened, with their events', 
       jobId: job.jobId,
       jobType,
       deliveryCount: 1,
-      cause: job.events[0]?.id,
+      causationId: job.events[0]?.id,
       recorded: { sequence, event: job.events[0] },
     })),
   );
@@ -99,7 +99,7 @@ test('delivers a job when its wake-up is due, not before, and only as last asked
     jobId,
     jobType,
     deliveryCount: 1,
-    cause: expect.stringMatching(/^timer:\d+$/),
+    causationId: expect.stringMatching(/^timer:\d+$/),
   });
   expect(arrivals[0]).toBeGreaterThanOrEqual(due);
 });
@@ -112,7 +112,7 @@ test('holds back a timer that fired before its time, and does not count that del
   await using queue = await openQueue(jobType, (delivery) => {
     arrivals.push(Date.now());
     if (delivery.deliveryCount === 2) delivery.ack();
-    else delivery.release();
+    else delivery.nak();
   });
   const wake = JSON.stringify({ jobId, jobType, at: new Date(due).toISOString() });
   await publishRaw(nats.url, `timers.due.${jobType}`, wake);
@@ -158,7 +158,7 @@ test('delivers again, and says so, what was handed back or never answered', asyn
   await using queue = await openQueue(
     jobType,
     (delivery) => {
-      if (delivery.deliveryCount === 1) delivery.release();
+      if (delivery.deliveryCount === 1) delivery.nak();
       if (delivery.deliveryCount === 3) delivery.ack();
     },
     10,
@@ -166,7 +166,7 @@ test('delivers again, and says so, what was handed back or never answered', asyn
   );
   await eventually(() => expect(queue.deliveries).toHaveLength(3));
   expect(queue.deliveries.map(({ deliveryCount }) => deliveryCount)).toEqual([1, 2, 3]);
-  expect(new Set(queue.deliveries.map(({ cause }) => cause))).toEqual(new Set([job.events[0]?.id]));
+  expect(new Set(queue.deliveries.map(({ causationId }) => causationId))).toEqual(new Set([job.events[0]?.id]));
 });
 
 test('keeps what it holds alive, also what waits for a slot, so that nothing comes twice', async () => {
@@ -204,7 +204,7 @@ test('a message that comes again while its job is worked on takes no slot from o
   await using queue = await openQueue(
     jobType,
     async (delivery) => {
-      if (queue.deliveries.length === 1) delivery.release(); // as if its wait for an answer were over
+      if (queue.deliveries.length === 1) delivery.nak(); // as if its wait for an answer were over
       await gate.promise;
       delivery.ack();
     },
@@ -233,8 +233,8 @@ test('asks for larger portions as it claims more, so that the server has few req
     jobType,
     async (delivery) => {
       await log.lastSequence();
-      if (!(await delivery.takeSlot())) return delivery.release();
-      delivery.freeSlot();
+      if (!(await delivery.acquireSlot())) return delivery.nak();
+      delivery.releaseSlot();
       delivery.ack();
     },
     4,
@@ -272,11 +272,11 @@ test('claims more jobs at once than it runs where runs are short, and never runs
       most.claiming = Math.max(most.claiming, ++claiming);
       await log.lastSequence();
       claiming--;
-      if (!(await delivery.takeSlot())) return delivery.release();
+      if (!(await delivery.acquireSlot())) return delivery.nak();
       most.running = Math.max(most.running, ++running);
       await Promise.resolve();
       running--;
-      delivery.freeSlot();
+      delivery.releaseSlot();
       delivery.ack();
     },
     2,
@@ -294,8 +294,8 @@ test('a delivery that gave its slot back early lets the next begin, but not any 
   await using queue = await openQueue(
     jobType,
     async (delivery) => {
-      delivery.freeSlot();
-      delivery.freeSlot();
+      delivery.releaseSlot();
+      delivery.releaseSlot();
       await gate.promise;
       delivery.ack();
     },

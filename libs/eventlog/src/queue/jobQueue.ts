@@ -1,15 +1,15 @@
 import type { Connection } from '../connection/connection.ts';
 import type { Delivery } from './delivery.ts';
 import { decodeDueDelivery, decodeEventDelivery } from './deliveryCodec.ts';
-import type { HeldDelivery } from './heldDelivery.ts';
-import { hearPauses } from './hearPauses.ts';
+import type { MessageDelivery } from './heldDelivery.ts';
+import { subscribeToPauses } from './subscribeToPauses.ts';
 import { LinkedSet, type Place } from '../linkedSet.ts';
 import type { LogSink } from '../logSink.ts';
-import { OneAtATime } from './oneAtATime.ts';
-import type { Pass } from './admission/pass.ts';
+import { KeyedMutex } from './keyedMutex.ts';
+import type { ClaimPermit } from './admission/claimPermit.ts';
 import { PullLoop } from './pullLoop.ts';
-import type { StartRate } from './admission/rateWindow.ts';
-import { StartGate } from './admission/startGate.ts';
+import type { StartRate } from './admission/rateLimiter.ts';
+import { AdmissionController } from './admission/admissionController.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
 import { dueConsumer, requeuedConsumer, workerConsumer } from './workConsumers.ts';
 
@@ -45,20 +45,20 @@ const HELD_FOR_EACH = 2;
  */
 export class JobQueue {
   readonly #options: JobQueueOptions;
-  readonly #gate: StartGate;
+  readonly #gate: AdmissionController;
   readonly #loops: readonly PullLoop[];
-  readonly #held = new LinkedSet<HeldDelivery>();
-  readonly #perJob = new OneAtATime();
+  readonly #held = new LinkedSet<MessageDelivery>();
+  readonly #perJob = new KeyedMutex();
   readonly #heartbeat: NodeJS.Timeout;
   readonly #forgetPauses: () => void;
 
   constructor(connection: Connection, options: JobQueueOptions, sink: LogSink) {
     this.#options = options;
-    this.#gate = new StartGate({ ...options, onRoom: () => this.#onRoom() });
+    this.#gate = new AdmissionController({ ...options, onAvailable: () => this.#onRoom() });
     const { jobType, rate } = options;
-    const onDelivery = (delivery: HeldDelivery) => this.#take(delivery);
+    const onDelivery = (delivery: MessageDelivery) => this.#take(delivery);
     const credit = () => this.#gate.capacity() * HELD_FOR_EACH;
-    const common = { connection, sink, credit, rate, onDelivery, room: () => this.#gate.room() };
+    const common = { connection, sink, credit, rate, onDelivery, available: () => this.#gate.available() };
     const events = { ...common, stream: JOBS_STREAM, decode: decodeEventDelivery };
     this.#loops = [
       new PullLoop({ ...events, consumer: workerConsumer(jobType) }),
@@ -66,7 +66,7 @@ export class JobQueue {
       new PullLoop({ ...common, stream: TIMERS_STREAM, consumer: dueConsumer(jobType), decode: decodeDueDelivery }),
     ];
     this.#heartbeat = setInterval(() => this.#keepAlive(), options.ackWaitMs / 3);
-    this.#forgetPauses = hearPauses(connection.nats, jobType, () => this.#gate.turnAway());
+    this.#forgetPauses = subscribeToPauses(connection.nats, jobType, () => this.#gate.rejectWaiting());
   }
 
   start(): void {
@@ -85,29 +85,29 @@ export class JobQueue {
    * Deliveries of one job take turns: a message that comes again while its job is worked on here is held, without a pass,
    * until that is over, and answered then, from the state in which the job is by that time.
    */
-  #take(delivery: HeldDelivery): Promise<void> {
+  #take(delivery: MessageDelivery): Promise<void> {
     const place = this.#held.add(delivery);
-    this.#gate.arrived(delivery.bytes);
+    this.#gate.recordSize(delivery.bytes);
     return this.#perJob.run(delivery.jobId, () => this.#work(delivery, place));
   }
 
-  async #work(delivery: HeldDelivery, place: Place<HeldDelivery>): Promise<void> {
-    let pass: Pass | undefined;
+  async #work(delivery: MessageDelivery, place: Place<MessageDelivery>): Promise<void> {
+    let pass: ClaimPermit | undefined;
     let started: boolean | void = false;
     try {
-      const turn = this.#gate.enter();
+      const turn = this.#gate.acquire();
       pass = turn instanceof Promise ? await turn : turn;
-      if (pass === undefined) return delivery.release();
+      if (pass === undefined) return delivery.nak();
       delivery.admit(pass);
       started = await this.#options.onDelivery(delivery);
     } finally {
-      pass?.giveBack(started !== false);
+      pass?.release(started !== false);
       this.#held.remove(place);
     }
   }
 
   #onRoom(): void {
-    for (const loop of this.#loops) loop.onRoom();
+    for (const loop of this.#loops) loop.onAvailable();
   }
 
   #keepAlive(): void {

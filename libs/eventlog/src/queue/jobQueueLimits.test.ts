@@ -197,7 +197,7 @@ test('of large jobs it claims only as many ahead of its slots as are 8 MB', asyn
     most = Math.max(most, ++claiming);
     await log.lastSequence();
     claiming--;
-    await delivery.takeSlot();
+    await delivery.acquireSlot();
   });
   for (let created = 0; created < 1_000; created += 50) await createJobs(jobType, 50, 'x'.repeat(200_000));
   await eventually(() => expect(queue.deliveries.length).toBe(1_000), { timeoutMs: 60_000 });

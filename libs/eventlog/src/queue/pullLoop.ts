@@ -1,13 +1,13 @@
 import type { Msg, Subscription } from '@nats-io/transport-node';
 import type { Connection } from '../connection/connection.ts';
 import type { DecodedDelivery } from './deliveryCodec.ts';
-import type { HeldDelivery } from './heldDelivery.ts';
+import type { MessageDelivery } from './heldDelivery.ts';
 import { HeldMessage } from '../connection/heldMessage.ts';
 import type { LogSink } from '../logSink.ts';
-import type { StartRate } from './admission/rateWindow.ts';
+import type { StartRate } from './admission/rateLimiter.ts';
 import { within } from '../connection/within.ts';
 
-export interface PullLoopOptions<Item = HeldDelivery> {
+export interface PullLoopOptions<Item = MessageDelivery> {
   readonly connection: Connection;
   readonly sink: LogSink;
   readonly stream: string;
@@ -15,7 +15,7 @@ export interface PullLoopOptions<Item = HeldDelivery> {
   /** Messages asked for and held together, at most. */
   readonly credit: () => number;
   /** How many more may start now, whoever asked for them. */
-  readonly room: () => number;
+  readonly available: () => number;
   readonly rate?: StartRate | undefined;
   /** How long the server keeps a pull request open; 30 s unless told. */
   readonly expiresMs?: number;
@@ -42,7 +42,7 @@ const MISSING_CONSUMER_PAUSE_MS = 500;
  * Pulls from one durable consumer just what there is room for: a message is never fetched to lie in a buffer while
  * another worker is idle. Requests for more go out in portions: the server keeps 512 of them for all workers of a consumer.
  */
-export class PullLoop<Item = HeldDelivery> {
+export class PullLoop<Item = MessageDelivery> {
   readonly #options: PullLoopOptions<Item>;
   readonly #inbox: string;
   #subscription: Subscription | undefined;
@@ -67,7 +67,7 @@ export class PullLoop<Item = HeldDelivery> {
   }
 
   /** There may be more room now. */
-  onRoom(): void {
+  onAvailable(): void {
     this.#pull();
   }
 
@@ -95,7 +95,7 @@ export class PullLoop<Item = HeldDelivery> {
   }
 
   #pull(): void {
-    const room = Math.min(this.#options.credit() - this.#held, this.#options.room()) - this.#requested;
+    const room = Math.min(this.#options.credit() - this.#held, this.#options.available()) - this.#requested;
     if (this.#stopped || room < this.#portion() || !this.#options.connection.isConnected()) return;
     const { stream, consumer, connection, expiresMs = EXPIRES_MS } = this.#options;
     this.#requested += room;
@@ -144,7 +144,7 @@ export class PullLoop<Item = HeldDelivery> {
     this.#requested = Math.max(0, this.#requested - 1);
     const decoded = this.#options.decode(message);
     if ('delivery' in decoded) this.#hold(decoded.delivery);
-    else if ('earlyMs' in decoded) message.release(decoded.earlyMs);
+    else if ('earlyMs' in decoded) message.nak(decoded.earlyMs);
     else this.#refuse(message, decoded);
     this.#pull();
   }
@@ -163,7 +163,7 @@ export class PullLoop<Item = HeldDelivery> {
   #refuse(message: HeldMessage, { problem, retry }: { problem: string; retry: boolean }): void {
     const { sequence, subject } = message;
     this.#options.sink.warn({ sequence, subject, problem }, 'a message that is no call for work');
-    if (retry) message.release(RETRY_LATER_MS);
-    else message.terminate();
+    if (retry) message.nak(RETRY_LATER_MS);
+    else message.term();
   }
 }

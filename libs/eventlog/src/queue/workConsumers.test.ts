@@ -54,7 +54,9 @@ test('takes over the consumer of an earlier release, which had two filters, and 
   await log.append(job.next({ command: 'RequeueJob' }), cancelled);
   await using queue = await openQueue(jobType);
   await eventually(() => expect(queue.deliveries).toHaveLength(2));
-  expect(new Set(queue.deliveries.map(({ cause }) => cause))).toEqual(new Set([job.events[0]?.id, job.events[2]?.id]));
+  expect(new Set(queue.deliveries.map(({ causationId }) => causationId))).toEqual(
+    new Set([job.events[0]?.id, job.events[2]?.id]),
+  );
   for (const [consumer, event] of [
     ['worker', 'created'],
     ['requeued', 'requeued'],

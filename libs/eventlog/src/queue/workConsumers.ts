@@ -6,7 +6,7 @@ import {
   type ConsumerInfo,
   type JetStreamManager,
 } from '@nats-io/jetstream';
-import type { StartRate } from './admission/rateWindow.ts';
+import type { StartRate } from './admission/rateLimiter.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
 import { createdSubject, dueSubject, requeuedSubject } from '../streams/subjects.ts';
 

@@ -1,21 +1,21 @@
 import { decodeLogEntry } from './logEntryCodec.ts';
 import { LogGapError } from '../errors.ts';
 import type { EventFeed } from './eventFeed.ts';
-import type { ForgottenEvents } from './forgottenEvents.ts';
+import type { ExpiredEvents } from './expiredEvents.ts';
 import type { StoredBytes } from './logArchive.ts';
 import type { LogEntry } from './logEntry.ts';
 
 export interface ArchivedFeedOptions {
   readonly after: number;
   readonly traces: boolean;
-  readonly forgotten: Pick<ForgottenEvents, 'messagesAfter'>;
-  /** Follows the log from there on: LogGapError where it has forgotten what comes next. */
+  readonly expired: Pick<ExpiredEvents, 'messagesAfter'>;
+  /** Follows the log from there on: LogGapError where the next messages have expired. */
   readonly follow: (after: number) => EventFeed;
 }
 
 /**
- * The log from a position on: from its archive as far as it has forgotten it, then from the log itself, and from the
- * archive again whenever the log has forgotten what comes next.
+ * The log from a position on: from its archive as far as messages have expired, then from the log itself, and from the
+ * archive again whenever the next messages have expired.
  */
 export class ArchivedFeed implements EventFeed {
   readonly #options: ArchivedFeedOptions;
@@ -34,7 +34,7 @@ export class ArchivedFeed implements EventFeed {
     while (!this.#stopped) {
       const before = this.#position;
       yield* this.#archived();
-      // Reading an archive takes its time, and the log may have forgotten more by now.
+      // Reading an archive takes its time, and more messages may have expired by now.
       if (this.#position === before && !this.#stopped) yield* this.#followed();
     }
   }
@@ -45,15 +45,15 @@ export class ArchivedFeed implements EventFeed {
   }
 
   async *#archived(): AsyncGenerator<readonly LogEntry[]> {
-    const { forgotten, traces } = this.#options;
-    for await (const messages of forgotten.messagesAfter(this.#position, this.#missing)) {
+    const { expired, traces } = this.#options;
+    for await (const messages of expired.messagesAfter(this.#position, this.#missing)) {
       if (this.#stopped) return;
       yield messages.map((message) => decodeLogEntry(readable(message), traces));
       this.#position = messages.at(-1)?.sequence ?? this.#position;
     }
   }
 
-  /** Until the stop, or until the log has forgotten what comes next. */
+  /** Until the stop, or until the next messages have expired. */
   async *#followed(): AsyncGenerator<readonly LogEntry[]> {
     this.#feed = this.#options.follow(this.#position);
     try {

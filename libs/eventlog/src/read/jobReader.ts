@@ -2,7 +2,7 @@ import { fold } from '@jobstream/domain';
 import { decodeStoredEvent } from './decodeStoredEvent.ts';
 import type { DirectReader, StoredMessage } from './directReader.ts';
 import { LogUnavailableError, NewerEventError } from '../errors.ts';
-import type { ForgottenEvents } from './forgottenEvents.ts';
+import type { ExpiredEvents } from './expiredEvents.ts';
 import type { JobSnapshot } from './jobSnapshot.ts';
 import type { LeaderReader } from './leaderReader.ts';
 import type { RecordedEvent } from './recordedEvent.ts';
@@ -13,7 +13,7 @@ export interface JobReaderOptions {
   /** Where the log has replicas; one server is its own leader. */
   readonly leader?: LeaderReader | undefined;
   /** Where the log has an archive. */
-  readonly forgotten?: Pick<ForgottenEvents, 'eventsBefore'> | undefined;
+  readonly expired?: Pick<ExpiredEvents, 'eventsBefore'> | undefined;
   readonly deadlineMs: number;
 }
 
@@ -27,11 +27,11 @@ export interface JobReaderOptions {
 export class JobReader {
   readonly #direct: DirectReader;
   readonly #leader: LeaderReader | undefined;
-  readonly #forgotten: Pick<ForgottenEvents, 'eventsBefore'> | undefined;
+  readonly #expired: Pick<ExpiredEvents, 'eventsBefore'> | undefined;
   readonly #deadlineMs: number;
 
-  constructor({ direct, leader, forgotten, deadlineMs }: JobReaderOptions) {
-    this.#forgotten = forgotten;
+  constructor({ direct, leader, expired, deadlineMs }: JobReaderOptions) {
+    this.#expired = expired;
     this.#direct = direct;
     this.#leader = leader;
     this.#deadlineMs = deadlineMs;
@@ -56,8 +56,8 @@ export class JobReader {
   /** A history that begins with the creation of the job is whole. */
   async #whole(jobId: string, kept: readonly RecordedEvent[]): Promise<readonly RecordedEvent[]> {
     const [first] = kept;
-    if (this.#forgotten === undefined || first?.event.event === 'JobCreated') return kept;
-    return [...(await this.#forgotten.eventsBefore(first?.sequence ?? Infinity, jobId)), ...kept];
+    if (this.#expired === undefined || first?.event.event === 'JobCreated') return kept;
+    return [...(await this.#expired.eventsBefore(first?.sequence ?? Infinity, jobId)), ...kept];
   }
 
   /** The newest message of each of the job's subjects as far as a replica has it, and in any case the last of all. */

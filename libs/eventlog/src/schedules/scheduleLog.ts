@@ -1,15 +1,15 @@
 import { encodeScheduleEvent, type ScheduleEvent } from '@jobstream/domain';
 import type { JetStreamManager } from '@nats-io/jetstream';
-import { AlarmQueue, ensureAlarmConsumer, type AlarmQueueOptions } from './alarmQueue.ts';
+import { TriggerQueue, ensureTriggerConsumer, type TriggerQueueOptions } from './triggerQueue.ts';
 import type { Appendable } from '../append/appendable.ts';
 import type { Appender } from '../append/appender.ts';
 import type { Connection } from '../connection/connection.ts';
 import { DirectReader } from '../read/directReader.ts';
-import { hearDefinitions, type DefinitionHint } from './hearDefinitions.ts';
+import { subscribeToDefinitions, type DefinitionHint } from './subscribeToDefinitions.ts';
 import { LeaderReader } from '../read/leaderReader.ts';
 import type { LogSink } from '../logSink.ts';
 import type { Publisher } from '../connection/publisher.ts';
-import { ScheduleAlarms } from './scheduleAlarms.ts';
+import { ScheduleTriggers } from './scheduleTriggers.ts';
 import { ScheduleReader } from './scheduleReader.ts';
 import { scheduleFilter, scheduleSubject } from '../streams/scheduleSubjects.ts';
 import { TIMERS_STREAM } from '../streams/streams.ts';
@@ -28,9 +28,9 @@ export interface ScheduleLogParts {
 /** What the event log offers for schedules: their events, and the alarms that ring for them. */
 export class ScheduleLog {
   readonly reader: ScheduleReader;
-  readonly alarms: ScheduleAlarms;
+  readonly triggers: ScheduleTriggers;
   readonly #parts: ScheduleLogParts;
-  readonly #queues = new Set<AlarmQueue>();
+  readonly #queues = new Set<TriggerQueue>();
 
   constructor(parts: ScheduleLogParts) {
     const { connection, manager, deadlineMs, replicated } = parts;
@@ -41,7 +41,7 @@ export class ScheduleLog {
       manager,
       deadlineMs,
     });
-    this.alarms = new ScheduleAlarms({
+    this.triggers = new ScheduleTriggers({
       ...parts,
       schedules: this.reader,
       timers: new LeaderReader(connection, TIMERS_STREAM),
@@ -66,14 +66,14 @@ export class ScheduleLog {
 
   /** Calls back when a schedule may have been defined anew; returns how to stop that. */
   onDefined(onHint: (hint: DefinitionHint) => void): () => void {
-    return hearDefinitions(this.#parts.connection.nats, onHint);
+    return subscribeToDefinitions(this.#parts.connection.nats, onHint);
   }
 
   /** Starts taking alarms. */
-  async openAlarms(options: AlarmQueueOptions): Promise<AlarmQueue> {
+  async openTriggerQueue(options: TriggerQueueOptions): Promise<TriggerQueue> {
     const { connection, manager, sink } = this.#parts;
-    await ensureAlarmConsumer(manager, options.ackWaitMs);
-    const queue = new AlarmQueue(connection, options, sink);
+    await ensureTriggerConsumer(manager, options.ackWaitMs);
+    const queue = new TriggerQueue(connection, options, sink);
     this.#queues.add(queue);
     queue.start();
     return queue;

@@ -28,21 +28,21 @@ export const DEFINING_SUBJECTS = [
   `schedules.*.${eventTokens.ScheduleDeleted}`,
 ];
 
-/** Where all alarms go. */
+/** Where all triggers go when they fire. */
 export const TICK_SUBJECT = 'timers.tick';
 
-/** The server's cron schedule that rings for all schedules. */
+/** The server's cron schedule that fires for all schedules. */
 export const HOURLY_SUBJECT = 'timers.hourly';
 
 export const EVERY_CRON = 'timers.cron.*';
 
-/** The server's cron schedule that rings for a schedule; publishing it again replaces it. */
+/** The server's cron schedule that fires for a schedule; publishing it again replaces it. */
 export function cronSubject(name: string): string {
   return `timers.cron.${name}`;
 }
 
-/** A single alarm at an instant at which the cron schedule would not ring. */
-export function extraRingSubject(name: string): string {
+/** A single trigger at an instant at which the cron schedule would not fire. */
+export function extraTriggerSubject(name: string): string {
   return `timers.once.${name}`;
 }
 

@@ -1,15 +1,15 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ClaimAhead } from './claimAhead.ts';
+import { PrefetchLimit } from './prefetchLimit.ts';
 
 const SLOTS = 40;
 const ms = fc.double({ min: 0, max: 60_000, noNaN: true });
 
 function after(claimMs: readonly number[], runMs: readonly number[], slots = SLOTS): number {
-  const ahead = new ClaimAhead(slots);
+  const ahead = new PrefetchLimit(slots);
   for (const [index, run] of runMs.entries()) {
-    ahead.claimed(claimMs[index % claimMs.length] ?? 0);
-    ahead.ran(run);
+    ahead.recordClaim(claimMs[index % claimMs.length] ?? 0);
+    ahead.recordRun(run);
   }
   return ahead.extra();
 }
@@ -33,17 +33,17 @@ test('with many slots, to 1,200 more in all', () => {
 });
 
 test('of large jobs, no more than 8 MB more, as long as they are among the latest', () => {
-  const ahead = new ClaimAhead(100);
+  const ahead = new PrefetchLimit(100);
   for (const run of runs(1_000, 0.1)) {
-    ahead.claimed(5);
-    ahead.ran(run);
+    ahead.recordClaim(5);
+    ahead.recordRun(run);
   }
-  ahead.arrived(1_000);
+  ahead.recordSize(1_000);
   expect(ahead.extra()).toBe(1_200);
-  ahead.arrived(250_000);
-  ahead.arrived(1_000);
+  ahead.recordSize(250_000);
+  ahead.recordSize(1_000);
   expect(ahead.extra()).toBe(33);
-  for (let later = 0; later < 100; later++) ahead.arrived(1_000);
+  for (let later = 0; later < 100; later++) ahead.recordSize(1_000);
   expect(ahead.extra()).toBe(1_200);
 });
 

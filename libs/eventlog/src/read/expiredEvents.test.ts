@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
 import { expect, test } from 'vitest';
 import { ConcurrentAppendError, HistoryIncompleteError } from '../errors.ts';
-import { ForgottenEvents } from './forgottenEvents.ts';
+import { ExpiredEvents } from './expiredEvents.ts';
 import type { LogArchive, StoredBytes } from './logArchive.ts';
 import { eventSubject } from '../streams/subjects.ts';
 
@@ -64,7 +64,7 @@ function stage({ first = 5, inLog = [], archived = 4, known = archived }: Given 
     span: async () => ({ first: log.first, last: Math.max(log.first - 1, inLog.at(-1)?.sequence ?? 0) }),
     from: async (sequence: number) => inLog.filter((one) => one.sequence >= sequence),
   };
-  return { log, forgotten: new ForgottenEvents({ archive, messages: source, maxAgeMs: HOUR_MS }) };
+  return { log, forgotten: new ExpiredEvents({ archive, messages: source, maxAgeMs: HOUR_MS }) };
 }
 
 test('what the log has forgotten comes from the archive', async () => {

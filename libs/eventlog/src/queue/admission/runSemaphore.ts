@@ -4,7 +4,7 @@ import { LinkedSet } from '../../linkedSet.ts';
 const WAIT_MS = 500;
 
 /** Leave to run, for so many at once. Who finds no slot free waits in order of arrival, and not for long. */
-export class RunSlots {
+export class RunSemaphore {
   readonly #waitMs: number;
   readonly #waiting = new LinkedSet<(granted: boolean) => void>();
   #free: number;
@@ -15,13 +15,13 @@ export class RunSlots {
   }
 
   /** True, at once if a slot is free, or else in a moment; false if none became free in time. */
-  take(): true | Promise<boolean> {
+  acquire(): true | Promise<boolean> {
     if (this.#free === 0) return this.#wait();
     this.#free--;
     return true;
   }
 
-  giveBack(): void {
+  release(): void {
     const next = this.#waiting.first;
     if (next === undefined) this.#free++;
     else next(true);

@@ -1,11 +1,11 @@
-export interface ReaderPlacesLimits {
+export interface ReplayLimits {
   readonly most: number;
   /** How long one may stay while others wait. */
   readonly turnMs: number;
 }
 
 /** How many clients may read the log on their own at once; the others wait for their turn. */
-export class ReaderPlaces {
+export class ReplaySemaphore {
   readonly #turnMs: number;
   readonly #waiting = new Set<() => void>();
   /** How to ask those to go who have been here for long. */
@@ -13,7 +13,7 @@ export class ReaderPlaces {
   readonly #asked = new Set<() => void>();
   #free: number;
 
-  constructor({ most = 16, turnMs = 60_000 }: Partial<ReaderPlacesLimits> = {}) {
+  constructor({ most = 16, turnMs = 60_000 }: Partial<ReplayLimits> = {}) {
     this.#free = most;
     this.#turnMs = turnMs;
   }

@@ -2,7 +2,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { workConsumers } from './workConsumers.ts';
 
 /** Calls back when the server says that a consumer of the job type was paused, by whomever; returns how to stop that. */
-export function hearPauses(nats: NatsConnection, jobType: string, onPaused: () => void): () => void {
+export function subscribeToPauses(nats: NatsConnection, jobType: string, onPaused: () => void): () => void {
   const subscriptions = workConsumers({ jobType }).map(({ stream, config }) =>
     nats.subscribe(`$JS.EVENT.ADVISORY.CONSUMER.PAUSE.${stream}.${config.durable_name}`, {
       callback: (error, message) => {

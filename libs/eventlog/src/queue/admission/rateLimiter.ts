@@ -5,7 +5,7 @@ export interface StartRate {
 }
 
 /** The starts of the last `perMs` milliseconds, so that there are never more than the rate allows, wherever one begins to count. */
-export class RateWindow {
+export class RateLimiter {
   readonly #rate: StartRate;
   /** Times of `performance.now()`, oldest first. */
   #starts: number[] = [];
@@ -15,23 +15,23 @@ export class RateWindow {
   }
 
   /** How many more may start now. */
-  free(now: number): number {
+  available(now: number): number {
     this.#forget(now);
     return this.#rate.starts - this.#starts.length;
   }
 
-  take(now: number): void {
+  acquire(now: number): void {
     this.#starts.push(now);
   }
 
   /** Undoes a `take` at this time: nothing was started after all. */
-  giveBack(at: number): void {
+  refund(at: number): void {
     const index = this.#starts.lastIndexOf(at);
     if (index >= 0) this.#starts.splice(index, 1);
   }
 
   /** Milliseconds until the oldest start counts no more; undefined if none counts. */
-  nextFreeMs(now: number): number | undefined {
+  nextAvailableMs(now: number): number | undefined {
     this.#forget(now);
     const [oldest] = this.#starts;
     return oldest === undefined ? undefined : oldest + this.#rate.perMs - now;

@@ -6,7 +6,7 @@ import { cancelledSubject, jobIdOfSubject } from '../streams/subjects.ts';
  * A plain subscription also hears what the stream refuses a moment later (a cancel that lost a race), and hears it
  * before it can be read: what is heard is a hint to read the job, not news.
  */
-export function hearCancelled(
+export function subscribeToCancellations(
   nats: NatsConnection,
   jobTypes: readonly string[],
   onHint: (jobId: string) => void,

@@ -16,7 +16,7 @@ const UNKNOWN_MS = 1_000;
  * that, slots that are held from the claim on are empty most of the time. The slowest of the latest runs decides, so a
  * type with a long run now and then claims no more than it has slots; and the largest of the latest jobs.
  */
-export class ClaimAhead {
+export class PrefetchLimit {
   readonly #slots: number;
   #claimMs = 0;
   #runMs = UNKNOWN_MS;
@@ -27,17 +27,17 @@ export class ClaimAhead {
   }
 
   /** A job came that is so large. */
-  arrived(bytes: number): void {
+  recordSize(bytes: number): void {
     this.#bytes = Math.max(bytes, this.#bytes * FADE);
   }
 
   /** A claim took so long. */
-  claimed(ms: number): void {
+  recordClaim(ms: number): void {
     this.#claimMs += (ms - this.#claimMs) * WEIGHT;
   }
 
   /** A run took so long; or a job that was claimed has waited so long for a slot, which means as much. */
-  ran(ms: number): void {
+  recordRun(ms: number): void {
     this.#runMs = Math.max(ms, this.#runMs * FADE);
   }
 

@@ -1,5 +1,5 @@
 /** Runs tasks of the same key one after the other, in the order in which they came; other keys do not wait. */
-export class OneAtATime {
+export class KeyedMutex {
   readonly #last = new Map<string, Promise<unknown>>();
 
   /** Settles with the task, which must not reject. */

@@ -1,51 +1,51 @@
-import type { ClaimAhead } from './claimAhead.ts';
-import type { RunSlots } from './runSlots.ts';
+import type { PrefetchLimit } from './prefetchLimit.ts';
+import type { RunSemaphore } from './runSemaphore.ts';
 
-export interface PassOptions {
-  readonly slots: RunSlots;
-  readonly ahead: ClaimAhead;
+export interface ClaimPermitOptions {
+  readonly slots: RunSemaphore;
+  readonly prefetch: PrefetchLimit;
   /** It was given back; `started` false says that it did not count. */
   readonly onEnd: (started: boolean) => void;
 }
 
 /** Leave to claim a job and, when there is a slot, to run it. */
-export class Pass {
-  readonly #options: PassOptions;
+export class ClaimPermit {
+  readonly #options: ClaimPermitOptions;
   readonly #enteredAt = performance.now();
   #ranFrom: number | undefined;
   #ended = false;
 
-  constructor(options: PassOptions) {
+  constructor(options: ClaimPermitOptions) {
     this.#options = options;
   }
 
   /** For when the job is claimed: whether it may run, now or in a moment. Who has a slot keeps it. */
-  takeSlot(): true | Promise<boolean> {
+  acquireSlot(): true | Promise<boolean> {
     if (this.#ranFrom !== undefined) return true;
-    const { ahead, slots } = this.#options;
+    const { prefetch, slots } = this.#options;
     const claimedAt = performance.now();
-    ahead.claimed(claimedAt - this.#enteredAt);
-    const slot = slots.take();
+    prefetch.recordClaim(claimedAt - this.#enteredAt);
+    const slot = slots.acquire();
     if (slot !== true) return slot.then((granted) => this.#onSlot(granted, claimedAt));
     this.#ranFrom = claimedAt;
     return true;
   }
 
   /** For the end, once or more often; `started` false says that it did not count against the rate. */
-  giveBack(started: boolean): void {
+  release(started: boolean): void {
     if (this.#ended) return;
     this.#ended = true;
-    const { ahead, slots, onEnd } = this.#options;
+    const { prefetch, slots, onEnd } = this.#options;
     if (this.#ranFrom !== undefined) {
-      ahead.ran(performance.now() - this.#ranFrom);
-      slots.giveBack();
+      prefetch.recordRun(performance.now() - this.#ranFrom);
+      slots.release();
     }
     onEnd(started);
   }
 
   #onSlot(granted: boolean, claimedAt: number): boolean {
     const now = performance.now();
-    this.#options.ahead.ran(now - claimedAt);
+    this.#options.prefetch.recordRun(now - claimedAt);
     if (granted) this.#ranFrom = now;
     return granted;
   }

@@ -11,7 +11,7 @@ const EVEN_PERIODS = [
  * published or the server restarted, so its rings would drift away from the ticks; ringing at an even period that has
  * all ticks in it keeps to them, and a ring without a tick costs little.
  */
-export function alarmPattern(cron: Cron): string {
+export function triggerPattern(cron: Cron): string {
   if (cron.kind === 'every') return evenPattern(cron.seconds);
   return [cron.seconds, cron.minutes, cron.hours, cron.days, cron.months, cron.weekdays].map(fieldText).join(' ');
 }

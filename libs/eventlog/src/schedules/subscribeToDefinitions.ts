@@ -12,7 +12,7 @@ export interface DefinitionHint {
  * Calls back for each event that defines a schedule as it passes the server; returns how to stop that. As with
  * cancellations it is a hint to read the schedule, since the stream may refuse the event a moment later.
  */
-export function hearDefinitions(nats: NatsConnection, onHint: (hint: DefinitionHint) => void): () => void {
+export function subscribeToDefinitions(nats: NatsConnection, onHint: (hint: DefinitionHint) => void): () => void {
   const subscriptions = DEFINING_SUBJECTS.map((subject) =>
     nats.subscribe(subject, {
       callback: (error, message) => {

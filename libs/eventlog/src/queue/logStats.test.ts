@@ -2,7 +2,7 @@ import { eventually, startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Delivery } from './delivery.ts';
 import type { EventLog } from '../eventLog.ts';
-import type { TypeBacklog } from './logMeter.ts';
+import type { TypeBacklog } from './logStats.ts';
 import { JobScript } from '../../testing/jobScript.ts';
 import { openEventLog } from '../../testing/openEventLog.ts';
 
@@ -40,7 +40,7 @@ async function createJob(
 }
 
 async function backlog(): Promise<TypeBacklog | undefined> {
-  return (await log.meter.backlog()).types.find((type) => type.jobType === jobType);
+  return (await log.stats.backlog()).types.find((type) => type.jobType === jobType);
 }
 
 /** A queue that holds what it gets, until a delivery is let go. */
@@ -108,20 +108,20 @@ test('a requeued job waits from then on', async () => {
 });
 
 test('timers are counted until they are due, and then they are work like other messages', async () => {
-  const { timers } = await log.meter.backlog();
+  const { timers } = await log.stats.backlog();
   const { job } = await createJob();
   await openQueue(1);
   await log.scheduleWake({ jobId: job.jobId, jobType, at: new Date(Date.now() + 3_600_000).toISOString() });
-  expect(await log.meter.backlog()).toMatchObject({ timers: timers + 1 });
+  expect(await log.stats.backlog()).toMatchObject({ timers: timers + 1 });
   await log.scheduleWake({ jobId: job.jobId, jobType, at: new Date().toISOString() });
   await eventually(async () => expect(await backlog()).toMatchObject({ backlog: 0, inFlight: 2 }));
-  expect(await log.meter.backlog()).toMatchObject({ timers });
+  expect(await log.stats.backlog()).toMatchObject({ timers });
 });
 
 test('a reader is behind by what it has not read, since the first of that was recorded', async () => {
   const last = await log.lastSequence();
-  expect(await log.meter.lag(last)).toEqual({ events: 0 });
+  expect(await log.stats.lag(last)).toEqual({ events: 0 });
   const { at } = await createJob();
   await createJob();
-  expect(await log.meter.lag(last)).toEqual({ events: 2, oldestAt: at });
+  expect(await log.stats.lag(last)).toEqual({ events: 2, oldestAt: at });
 });

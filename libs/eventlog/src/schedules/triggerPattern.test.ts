@@ -1,8 +1,8 @@
 import { cronOf } from '@jobstream/domain';
 import { expect, test } from 'vitest';
-import { alarmPattern } from './alarmPattern.ts';
+import { triggerPattern } from './triggerPattern.ts';
 
-const patternOf = (cron: string) => alarmPattern(cronOf(cron));
+const patternOf = (cron: string) => triggerPattern(cronOf(cron));
 
 test.each([
   ['*/15 9-11 * * *', '0 0,15,30,45 9,10,11 * * *'],

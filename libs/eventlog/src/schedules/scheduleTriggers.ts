@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { cronOf, exists, type Schedule } from '@jobstream/domain';
 import type { JetStreamManager } from '@nats-io/jetstream';
-import { alarmPattern } from './alarmPattern.ts';
-import { AlarmRefusedError, LogUnavailableError } from '../errors.ts';
+import { triggerPattern } from './triggerPattern.ts';
+import { TriggerRefusedError, LogUnavailableError } from '../errors.ts';
 import { cronHeaders, plainHeaders, scheduleHeaders } from '../connection/headers.ts';
 import type { LeaderReader } from '../read/leaderReader.ts';
 import type { Publisher } from '../connection/publisher.ts';
@@ -11,7 +11,7 @@ import type { ScheduleSnapshot } from './scheduleSnapshot.ts';
 import {
   cronSubject,
   EVERY_CRON,
-  extraRingSubject,
+  extraTriggerSubject,
   HOURLY_SUBJECT,
   scheduleOfSubject,
   TICK_SUBJECT,
@@ -20,7 +20,7 @@ import { storedPublish, type Message } from '../connection/storedPublish.ts';
 import { TIMERS_STREAM } from '../streams/streams.ts';
 import { subjectsUnder } from '../streams/subjectsUnder.ts';
 
-export interface ScheduleAlarmsParts {
+export interface ScheduleTriggersParts {
   readonly manager: JetStreamManager;
   readonly publisher: Publisher;
   readonly schedules: ScheduleReader;
@@ -39,10 +39,10 @@ const REPLICA_WAIT_MS = 1_000;
  * The server's cron schedules, which ring for our schedules. They carry no truth: an alarm only says that it is time to
  * look, and whoever finds that they differ from the schedules in the log puts them right.
  */
-export class ScheduleAlarms {
-  readonly #parts: ScheduleAlarmsParts;
+export class ScheduleTriggers {
+  readonly #parts: ScheduleTriggersParts;
 
-  constructor(parts: ScheduleAlarmsParts) {
+  constructor(parts: ScheduleTriggersParts) {
     this.#parts = parts;
   }
 
@@ -54,14 +54,14 @@ export class ScheduleAlarms {
     const { publisher, deadlineMs } = this.#parts;
     const subject = cronSubject(schedule.name);
     const refusal = await storedPublish(publisher, cronMessage(schedule, subject), deadlineMs);
-    if (refusal !== undefined && refusal.code !== TARGET_INVALID) throw new AlarmRefusedError(refusal.description);
+    if (refusal !== undefined && refusal.code !== TARGET_INVALID) throw new TriggerRefusedError(refusal.description);
   }
 
   /**
    * Makes the alarm of one schedule what the log says. Whoever else does so at the same time, the last one to finish has
    * looked at the log once more after it acted. `version` is one that must be visible: replicas may lag behind.
    */
-  async sync(name: string, version = 0): Promise<void> {
+  async reconcile(name: string, version = 0): Promise<void> {
     let before = await this.#readVersion(name, version);
     for (;;) {
       await this.#apply(name, before);
@@ -77,18 +77,18 @@ export class ScheduleAlarms {
   }
 
   /** Rings once more for a schedule at an instant, at once if that is past. `nextRing`: when the server rings by itself. */
-  async ringAt(name: string, at: string, nextRing: string): Promise<void> {
+  async fireAt(name: string, at: string, nextRing: string): Promise<void> {
     const body = JSON.stringify({ schedule: name, nextRing });
-    await this.#publish({ subject: extraRingSubject(name), body, headers: scheduleHeaders(at, TICK_SUBJECT) });
+    await this.#publish({ subject: extraTriggerSubject(name), body, headers: scheduleHeaders(at, TICK_SUBJECT) });
   }
 
   /** Rings for all schedules, after all alarms that are waiting already. */
-  async ringForAll(): Promise<void> {
+  async fireAll(): Promise<void> {
     await this.#publish({ subject: TICK_SUBJECT, body: '{}', headers: plainHeaders() });
   }
 
   /** Has the server ring for all schedules once an hour, so that whatever was left undone is found some time. */
-  async ringForAllEachHour(): Promise<void> {
+  async fireAllHourly(): Promise<void> {
     await this.#publish({
       subject: HOURLY_SUBJECT,
       body: '{}',
@@ -137,14 +137,14 @@ export class ScheduleAlarms {
   async #publish(message: Message): Promise<void> {
     const { publisher, deadlineMs } = this.#parts;
     const refusal = await storedPublish(publisher, message, deadlineMs);
-    if (refusal !== undefined) throw new AlarmRefusedError(refusal.description);
+    if (refusal !== undefined) throw new TriggerRefusedError(refusal.description);
   }
 }
 
 function cronMessage({ name, cron, timeZone }: Pick<Schedule, 'name' | 'cron' | 'timeZone'>, target: string): Message {
   const parsed = cronOf(cron);
   const zone = parsed.kind === 'every' ? 'UTC' : timeZone;
-  const pattern = alarmPattern(parsed);
+  const pattern = triggerPattern(parsed);
   return {
     subject: cronSubject(name),
     // Says all that the headers say, so that two crons are the same when their bodies are.

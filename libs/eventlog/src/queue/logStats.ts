@@ -1,7 +1,7 @@
 import type { ConsumerInfo, JetStreamManager, StreamState } from '@nats-io/jetstream';
 import type { DirectReader } from '../read/directReader.ts';
 import { LogUnavailableError } from '../errors.ts';
-import { OldestWaiting } from './oldestWaiting.ts';
+import { OldestPending } from './oldestPending.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
 import { createdSubject, dueSubject, requeuedSubject } from '../streams/subjects.ts';
 import { listConsumers, loadOf, type TypeConsumers } from './typeConsumers.ts';
@@ -32,10 +32,10 @@ export interface Lag {
 }
 
 /** Figures about the log, asked of the server. Every method rejects with LogUnavailableError. */
-export class LogMeter {
+export class LogStats {
   readonly #manager: JetStreamManager;
   readonly #reader: DirectReader;
-  readonly #oldest = new Map<string, OldestWaiting>();
+  readonly #oldest = new Map<string, OldestPending>();
 
   constructor(manager: JetStreamManager, reader: DirectReader) {
     this.#manager = manager;
@@ -84,7 +84,7 @@ export class LogMeter {
     { first_seq: first, last_seq: last }: StreamState,
   ): Promise<string | undefined> {
     if (consumer === undefined) return undefined;
-    const finder = this.#oldest.get(subject) ?? new OldestWaiting(this.#manager, this.#reader, subject);
+    const finder = this.#oldest.get(subject) ?? new OldestPending(this.#manager, this.#reader, subject);
     this.#oldest.set(subject, finder);
     return finder.at({ delivered: consumer.delivered.stream_seq, pending: consumer.num_pending, first, last });
   }

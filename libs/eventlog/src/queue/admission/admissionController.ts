@@ -1,17 +1,17 @@
-import { ClaimAhead } from './claimAhead.ts';
-import { Pass } from './pass.ts';
-import { RateWindow, type StartRate } from './rateWindow.ts';
-import { RunSlots } from './runSlots.ts';
+import { PrefetchLimit } from './prefetchLimit.ts';
+import { ClaimPermit } from './claimPermit.ts';
+import { RateLimiter, type StartRate } from './rateLimiter.ts';
+import { RunSemaphore } from './runSemaphore.ts';
 
-export interface StartGateOptions {
+export interface AdmissionOptions {
   /** Runs at once. */
   readonly concurrency: number;
   readonly rate?: StartRate | undefined;
   /** There is more room than a moment ago. */
-  readonly onRoom: () => void;
+  readonly onAvailable: () => void;
 }
 
-type Waiter = (pass: Pass | undefined) => void;
+type Waiter = (pass: ClaimPermit | undefined) => void;
 
 /** The rate is looked at so seldom at least that a high one does not keep a timer busy. */
 const TICK_MS = 10;
@@ -20,28 +20,28 @@ const TICK_MS = 10;
  * Decides what may start when: so many at once, so many in a time. The others wait in the order in which they came. Where
  * runs are short, more are claimed at once than run.
  */
-export class StartGate {
+export class AdmissionController {
   readonly #onRoom: () => void;
-  readonly #window: RateWindow | undefined;
+  readonly #window: RateLimiter | undefined;
   readonly #concurrency: number;
-  readonly #ahead: ClaimAhead;
-  readonly #slots: RunSlots;
+  readonly #ahead: PrefetchLimit;
+  readonly #slots: RunSemaphore;
   #passes = 0;
   #waiting: Waiter[] = [];
   #ticking: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor({ concurrency, rate, onRoom }: StartGateOptions) {
+  constructor({ concurrency, rate, onAvailable }: AdmissionOptions) {
     this.#concurrency = concurrency;
-    this.#onRoom = onRoom;
-    this.#window = rate && new RateWindow(rate);
-    this.#ahead = new ClaimAhead(concurrency);
-    this.#slots = new RunSlots(concurrency);
+    this.#onRoom = onAvailable;
+    this.#window = rate && new RateLimiter(rate);
+    this.#ahead = new PrefetchLimit(concurrency);
+    this.#slots = new RunSemaphore(concurrency);
   }
 
   /** A delivery of this size came: it is held until its end. */
-  arrived(bytes: number): void {
-    this.#ahead.arrived(bytes);
+  recordSize(bytes: number): void {
+    this.#ahead.recordSize(bytes);
   }
 
   /** Passes that may be out at once. */
@@ -50,20 +50,20 @@ export class StartGate {
   }
 
   /** How many more may start now, apart from those that wait. */
-  room(): number {
-    const allowed = this.#window?.free(performance.now()) ?? Infinity;
+  available(): number {
+    const allowed = this.#window?.available(performance.now()) ?? Infinity;
     return Math.max(0, Math.min(this.capacity() - this.#passes, allowed) - this.#waiting.length);
   }
 
   /** A pass when it is one's turn, which may be now, or undefined when those who wait are turned away. */
-  enter(): Pass | Promise<Pass | undefined> | undefined {
+  acquire(): ClaimPermit | Promise<ClaimPermit | undefined> | undefined {
     if (this.#closed) return undefined;
     if (this.#waiting.length === 0 && this.#isOpen()) return this.#pass();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   /** Tells all who wait that it will not be their turn. Those with a pass go on. */
-  turnAway(): void {
+  rejectWaiting(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const waiter of waiting) waiter(undefined);
@@ -73,25 +73,27 @@ export class StartGate {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#ticking);
-    this.turnAway();
+    this.rejectWaiting();
   }
 
   #isOpen(): boolean {
-    return this.#passes < this.capacity() && (this.#window === undefined || this.#window.free(performance.now()) > 0);
+    return (
+      this.#passes < this.capacity() && (this.#window === undefined || this.#window.available(performance.now()) > 0)
+    );
   }
 
-  #pass(): Pass {
+  #pass(): ClaimPermit {
     const at = performance.now();
     this.#passes++;
-    this.#window?.take(at);
+    this.#window?.acquire(at);
     this.#tickLater();
     const onEnd = (started: boolean) => {
       this.#passes--;
-      if (!started) this.#window?.giveBack(at);
+      if (!started) this.#window?.refund(at);
       this.#letIn();
       this.#onRoom();
     };
-    return new Pass({ slots: this.#slots, ahead: this.#ahead, onEnd });
+    return new ClaimPermit({ slots: this.#slots, prefetch: this.#ahead, onEnd });
   }
 
   #letIn(): void {
@@ -101,7 +103,7 @@ export class StartGate {
   /** Ticks as long as starts count against the rate. */
   #tickLater(): void {
     if (this.#ticking !== undefined || this.#closed) return;
-    const ms = this.#window?.nextFreeMs(performance.now());
+    const ms = this.#window?.nextAvailableMs(performance.now());
     if (ms !== undefined) this.#ticking = setTimeout(() => this.#tick(), Math.max(ms, TICK_MS));
   }
 

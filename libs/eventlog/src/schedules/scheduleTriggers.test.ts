@@ -3,10 +3,10 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ScheduleDefinition } from '@jobstream/domain';
-import type { Alarm } from './alarm.ts';
-import { AlarmRefusedError } from '../errors.ts';
+import type { FiredTrigger } from './firedTrigger.ts';
+import { TriggerRefusedError } from '../errors.ts';
 import type { EventLog } from '../eventLog.ts';
-import type { DefinitionHint } from './hearDefinitions.ts';
+import type { DefinitionHint } from './subscribeToDefinitions.ts';
 import { openEventLog } from '../../testing/openEventLog.ts';
 import { publishRaw } from '../../testing/publishRaw.ts';
 import { ScheduleScript } from '../../testing/scheduleScript.ts';
@@ -42,79 +42,79 @@ async function stored(name: string, fields: Partial<ScheduleDefinition> = {}): P
 
 /** Takes alarms and acknowledges them. */
 async function listen(given: EventLog = log, ackWaitMs = 1_000) {
-  const heard: Alarm[] = [];
-  const onAlarm = async (alarm: Alarm) => {
+  const heard: FiredTrigger[] = [];
+  const onTrigger = async (alarm: FiredTrigger) => {
     heard.push(alarm);
     alarm.ack();
   };
-  const queue = await given.schedules.openAlarms({ ackWaitMs, onAlarm });
+  const queue = await given.schedules.openTriggerQueue({ ackWaitMs, onTrigger });
   return { heard, [Symbol.asyncDispose]: () => queue.stop() };
 }
 
 describe('the alarm of a schedule', () => {
   test('rings with its name, and says when it will ring next', async () => {
     const script = await stored('each-second', { cron: '* * * * * *', timeZone: 'Asia/Tokyo' });
-    await log.schedules.alarms.sync('each-second');
+    await log.schedules.triggers.reconcile('each-second');
     await using alarms = await listen();
     const [first, second] = await eventually(() => {
       const own = alarms.heard.filter(({ schedule }) => schedule === 'each-second');
       expect(own.length).toBeGreaterThan(1);
-      return own as [Alarm, Alarm];
+      return own as [FiredTrigger, FiredTrigger];
     });
-    const lateness = Date.parse(first.rungAt) % 1_000;
-    expect(first.nextRing).toBe(new Date(Date.parse(first.rungAt) - lateness + 1_000).toISOString());
+    const lateness = Date.parse(first.firedAt) % 1_000;
+    expect(first.nextFireAt).toBe(new Date(Date.parse(first.firedAt) - lateness + 1_000).toISOString());
     expect(second.id).not.toBe(first.id);
     script.next({ command: 'DeleteSchedule' });
     await store(script);
-    await log.schedules.alarms.sync('each-second');
+    await log.schedules.triggers.reconcile('each-second');
   });
 
   test('is there while the schedule is enabled, and only then', async () => {
-    const { alarms } = log.schedules;
+    const { triggers } = log.schedules;
     const script = await stored('on-and-off');
     const afterUpdate = async (change: Partial<ScheduleDefinition>) => {
       script.update(change);
       await store(script);
-      await alarms.sync('on-and-off');
-      return (await alarms.names()).includes('on-and-off');
+      await triggers.reconcile('on-and-off');
+      return (await triggers.names()).includes('on-and-off');
     };
-    expect(await alarms.names()).not.toContain('on-and-off');
+    expect(await triggers.names()).not.toContain('on-and-off');
     expect(await afterUpdate({ enabled: true })).toBe(true);
     expect(await afterUpdate({ enabled: false })).toBe(false);
     expect(await afterUpdate({ enabled: true })).toBe(true);
     script.next({ command: 'DeleteSchedule' });
     await store(script);
-    await alarms.sync('on-and-off');
-    expect(await alarms.names()).not.toContain('on-and-off');
-    await alarms.sync('never-heard-of');
+    await triggers.reconcile('on-and-off');
+    expect(await triggers.names()).not.toContain('on-and-off');
+    await triggers.reconcile('never-heard-of');
   });
 
   test('is published again only when it is another one', async () => {
     const script = await stored('steady', { cron: '@every 90m' });
-    await log.schedules.alarms.sync('steady');
+    await log.schedules.triggers.reconcile('steady');
     const published = await messagesInTimers();
     script.update({ cron: '@every 90m', timeZone: 'Europe/Berlin', catchUp: { policy: 'all', limit: 1 } });
     await store(script);
-    await log.schedules.alarms.sync('steady');
+    await log.schedules.triggers.reconcile('steady');
     expect(await messagesInTimers()).toBe(published + 1);
     script.update({ cron: '@every 2h' });
     await store(script);
-    await log.schedules.alarms.sync('steady');
+    await log.schedules.triggers.reconcile('steady');
     expect(await messagesInTimers()).toBe(published + 3);
   });
 
   test('is not left as it was when its schedule changed after it had been read', async () => {
-    const { reader, alarms } = log.schedules;
+    const { reader, triggers } = log.schedules;
     const script = await stored('outrun');
     const stale = await reader.read('outrun');
     vi.spyOn(reader, 'read').mockImplementationOnce(async () => {
       script.update({ enabled: false });
       await store(script);
-      await alarms.sync('outrun');
+      await triggers.reconcile('outrun');
       return stale;
     });
-    await alarms.sync('outrun');
-    expect(await alarms.names()).not.toContain('outrun');
+    await triggers.reconcile('outrun');
+    expect(await triggers.names()).not.toContain('outrun');
   });
 
   test('follows a definition that changes while it is put right', async () => {
@@ -123,13 +123,13 @@ describe('the alarm of a schedule', () => {
       for (let updates = 0; updates < 20; updates += 1) {
         script.update({ enabled: updates % 2 === 0 });
         await store(script);
-        await log.schedules.alarms.sync('changing');
+        await log.schedules.triggers.reconcile('changing');
       }
     })();
     await using other = await openEventLog({ url: nats.url });
-    for (let syncs = 0; syncs < 20; syncs += 1) await other.schedules.alarms.sync('changing');
+    for (let syncs = 0; syncs < 20; syncs += 1) await other.schedules.triggers.reconcile('changing');
     await change;
-    expect(await log.schedules.alarms.names()).not.toContain('changing');
+    expect(await log.schedules.triggers.names()).not.toContain('changing');
   });
 });
 
@@ -157,14 +157,14 @@ describe('the server is asked whether it would ring', () => {
       '@every 36h',
       '@every 90m',
     ]) {
-      await log.schedules.alarms.assertAccepted({ name: 'asked', cron, timeZone: 'America/St_Johns' });
+      await log.schedules.triggers.assertAccepted({ name: 'asked', cron, timeZone: 'America/St_Johns' });
     }
-    expect(await log.schedules.alarms.names()).not.toContain('asked');
+    expect(await log.schedules.triggers.names()).not.toContain('asked');
   });
 
   test('and refuses a time zone that it does not know', async () => {
-    const asked = log.schedules.alarms.assertAccepted({ name: 'asked', cron: '@daily', timeZone: 'Mars/Olympus' });
-    await expect(asked).rejects.toThrow(AlarmRefusedError);
+    const asked = log.schedules.triggers.assertAccepted({ name: 'asked', cron: '@daily', timeZone: 'Mars/Olympus' });
+    await expect(asked).rejects.toThrow(TriggerRefusedError);
     await expect(asked).rejects.toThrow('time zone');
   });
 });
@@ -174,51 +174,51 @@ describe('the alarms', () => {
     await using one = await openEventLog({ url: nats.url });
     await using two = await openEventLog({ url: nats.url });
     let [atOnce, most, answered] = [0, 0, 0];
-    const onAlarm = async (alarm: Alarm) => {
+    const onTrigger = async (alarm: FiredTrigger) => {
       most = Math.max(most, ++atOnce);
       await new Promise((resolve) => setImmediate(resolve));
       atOnce--;
       if (alarm.schedule === undefined) answered++;
       alarm.ack();
     };
-    for (const each of [one, two]) await each.schedules.openAlarms({ ackWaitMs: 10_000, onAlarm });
-    for (let rings = 0; rings < 20; rings += 1) await log.schedules.alarms.ringForAll();
+    for (const each of [one, two]) await each.schedules.openTriggerQueue({ ackWaitMs: 10_000, onTrigger });
+    for (let rings = 0; rings < 20; rings += 1) await log.schedules.triggers.fireAll();
     await eventually(() => expect(answered).toBe(20));
     expect(most).toBe(1);
   });
 
   test('for all schedules are set to come once an hour, however often that is asked for', async () => {
     const published = await messagesInTimers();
-    await log.schedules.alarms.ringForAllEachHour();
-    await log.schedules.alarms.ringForAllEachHour();
+    await log.schedules.triggers.fireAllHourly();
+    await log.schedules.triggers.fireAllHourly();
     expect(await messagesInTimers()).toBe(published + 3);
     expect(await newestInTimers('timers.hourly')).toMatchObject({
       'Nats-Schedule': '30 30 * * * *',
       'Nats-Schedule-Target': 'timers.tick',
     });
-    expect(await log.schedules.alarms.names()).not.toContain('hourly');
+    expect(await log.schedules.triggers.names()).not.toContain('hourly');
   });
 
   test('that nobody answered come again, with the time at which they rang', async () => {
-    await log.schedules.alarms.ringAt('again', '2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z');
-    const heard: Alarm[] = [];
-    const onAlarm = async (alarm: Alarm) => {
+    await log.schedules.triggers.fireAt('again', '2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z');
+    const heard: FiredTrigger[] = [];
+    const onTrigger = async (alarm: FiredTrigger) => {
       if (alarm.schedule === 'again') heard.push(alarm);
       if (alarm.schedule !== 'again' || heard.length > 1) alarm.ack();
-      else alarm.release();
+      else alarm.nak();
     };
-    const queue = await log.schedules.openAlarms({ ackWaitMs: 1_000, onAlarm });
+    const queue = await log.schedules.openTriggerQueue({ ackWaitMs: 1_000, onTrigger });
     await eventually(() => expect(heard).toHaveLength(2));
     await queue.stop();
     const [first, again] = heard;
-    expect(first?.nextRing).toBe('2026-01-02T00:00:00.000Z');
-    expect([again?.id, again?.rungAt]).toEqual([first?.id, first?.rungAt]);
+    expect(first?.nextFireAt).toBe('2026-01-02T00:00:00.000Z');
+    expect([again?.id, again?.firedAt]).toEqual([first?.id, first?.firedAt]);
   });
 
   test('that make no sense are dropped, and those behind them come', async () => {
     await publishRaw(nats.url, 'timers.tick', 'ding');
     await publishRaw(nats.url, 'timers.tick', '"dong"');
-    await log.schedules.alarms.ringForAll();
+    await log.schedules.triggers.fireAll();
     await using alarms = await listen();
     await eventually(() => expect(alarms.heard.some(({ schedule }) => schedule === undefined)).toBe(true));
   });
@@ -228,7 +228,7 @@ describe('the alarms', () => {
     await using own = await openEventLog({ url: server.url });
     await using alarms = await listen(own);
     await server.restart();
-    await eventually(() => own.schedules.alarms.ringForAll());
+    await eventually(() => own.schedules.triggers.fireAll());
     await eventually(() => expect(alarms.heard.length).toBeGreaterThan(0));
   });
 });

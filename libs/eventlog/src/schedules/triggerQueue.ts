@@ -1,6 +1,6 @@
 import { AckPolicy, DeliverPolicy, type JetStreamManager } from '@nats-io/jetstream';
-import type { Alarm } from './alarm.ts';
-import { decodeAlarm } from './alarmCodec.ts';
+import type { FiredTrigger } from './firedTrigger.ts';
+import { decodeTrigger } from './triggerCodec.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { LogSink } from '../logSink.ts';
 import { PullLoop } from '../queue/pullLoop.ts';
@@ -8,10 +8,10 @@ import { TICK_SUBJECT } from '../streams/scheduleSubjects.ts';
 import { TIMERS_STREAM } from '../streams/streams.ts';
 import { createConsumer } from '../queue/workConsumers.ts';
 
-export interface AlarmQueueOptions {
+export interface TriggerQueueOptions {
   readonly ackWaitMs: number;
   /** Must not reject. */
-  readonly onAlarm: (alarm: Alarm) => Promise<void>;
+  readonly onTrigger: (alarm: FiredTrigger) => Promise<void>;
 }
 
 const CONSUMER = 'ticks';
@@ -21,22 +21,22 @@ const NANOS_PER_MS = 1_000_000;
  * Alarms, one after the other over all workers: the next one is delivered when the one before was answered. So an alarm
  * for all schedules finds what the alarms before it left undone, and nothing else.
  */
-export class AlarmQueue {
-  readonly #loop: PullLoop<Alarm>;
+export class TriggerQueue {
+  readonly #loop: PullLoop<FiredTrigger>;
   readonly #heartbeat: NodeJS.Timeout;
-  readonly #onAlarm: AlarmQueueOptions['onAlarm'];
-  #held: Alarm | undefined;
+  readonly #onTrigger: TriggerQueueOptions['onTrigger'];
+  #held: FiredTrigger | undefined;
 
-  constructor(connection: Connection, { ackWaitMs, onAlarm }: AlarmQueueOptions, sink: LogSink) {
-    this.#onAlarm = onAlarm;
-    this.#loop = new PullLoop<Alarm>({
+  constructor(connection: Connection, { ackWaitMs, onTrigger }: TriggerQueueOptions, sink: LogSink) {
+    this.#onTrigger = onTrigger;
+    this.#loop = new PullLoop<FiredTrigger>({
       connection,
       sink,
       stream: TIMERS_STREAM,
       consumer: CONSUMER,
       credit: () => 1,
-      room: () => 1,
-      decode: decodeAlarm,
+      available: () => 1,
+      decode: decodeTrigger,
       onDelivery: (alarm) => this.#take(alarm),
     });
     this.#heartbeat = setInterval(() => this.#held?.keepAlive(), ackWaitMs / 3);
@@ -52,10 +52,10 @@ export class AlarmQueue {
     clearInterval(this.#heartbeat);
   }
 
-  async #take(alarm: Alarm): Promise<void> {
+  async #take(alarm: FiredTrigger): Promise<void> {
     this.#held = alarm;
     try {
-      await this.#onAlarm(alarm);
+      await this.#onTrigger(alarm);
     } finally {
       this.#held = undefined;
     }
@@ -63,7 +63,7 @@ export class AlarmQueue {
 }
 
 /** Creates the durable consumer of all alarms, or brings its wait for acknowledgements up to date. */
-export async function ensureAlarmConsumer(manager: JetStreamManager, ackWaitMs: number): Promise<void> {
+export async function ensureTriggerConsumer(manager: JetStreamManager, ackWaitMs: number): Promise<void> {
   const config = {
     durable_name: CONSUMER,
     filter_subject: TICK_SUBJECT,

@@ -5,7 +5,7 @@ import type { LogArchive, StoredBytes } from './logArchive.ts';
 import type { LogMessages } from './logMessages.ts';
 import type { RecordedEvent } from './recordedEvent.ts';
 
-export interface ForgottenEventsOptions {
+export interface ExpiredEventsOptions {
   readonly archive: LogArchive;
   readonly messages: Pick<LogMessages, 'span' | 'from'>;
   /** How long the log keeps messages, 0 for ever. */
@@ -20,14 +20,14 @@ const MARGIN_SHARE = 0.1;
  * What the log has forgotten, from its archive. The archive that a process knows may be older than the log that it
  * reads; here it is made sure that nothing falls between the two. HistoryIncompleteError where something has.
  */
-export class ForgottenEvents {
+export class ExpiredEvents {
   readonly #archive: LogArchive;
   readonly #messages: Pick<LogMessages, 'span' | 'from'>;
   readonly #maxAgeMs: number;
   /** Until then, what the archive did not have when it was last looked at is in the log for certain. */
   #completeUntil = 0;
 
-  constructor({ archive, messages, maxAgeMs }: ForgottenEventsOptions) {
+  constructor({ archive, messages, maxAgeMs }: ExpiredEventsOptions) {
     this.#archive = archive;
     this.#messages = messages;
     this.#maxAgeMs = maxAgeMs;

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { ReaderPlaces } from './readerPlaces.ts';
+import { ReplaySemaphore } from './replaySemaphore.ts';
 
 const stay = () => undefined;
 const { signal } = new AbortController();
 
 test('who has gone before it was its turn does not keep the next from coming', async () => {
-  const places = new ReaderPlaces({ most: 1 });
+  const places = new ReplaySemaphore({ most: 1 });
   const leave = await places.enter(signal, stay);
   const client = new AbortController();
   const gone = places.enter(client.signal, stay);
@@ -18,7 +18,7 @@ test('who has gone before it was its turn does not keep the next from coming', a
 });
 
 test('of those who have stayed for long, as many are asked to go as others wait', async () => {
-  const places = new ReaderPlaces({ most: 3, turnMs: 1 });
+  const places = new ReplaySemaphore({ most: 3, turnMs: 1 });
   const asked: number[] = [];
   const leaves: ((() => void) | undefined)[] = [];
   const giveWay = (index: number) => () => {

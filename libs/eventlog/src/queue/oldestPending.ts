@@ -31,7 +31,7 @@ const WINDOW = 50_000;
  * as long as it is the answer. Among many messages of other types it may only find one that came later: then the job
  * looks younger than it is.
  */
-export class OldestWaiting {
+export class OldestPending {
   readonly #manager: JetStreamManager;
   readonly #reader: DirectReader;
   readonly #subject: string;

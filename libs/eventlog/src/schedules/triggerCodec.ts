@@ -1,4 +1,4 @@
-import type { Alarm } from './alarm.ts';
+import type { FiredTrigger } from './firedTrigger.ts';
 import type { DecodedDelivery } from '../queue/deliveryCodec.ts';
 import type { HeldMessage } from '../connection/heldMessage.ts';
 
@@ -6,17 +6,17 @@ import type { HeldMessage } from '../connection/heldMessage.ts';
 const NEXT = 'Nats-Schedule-Next';
 
 /** An alarm as the server rings it, or as a worker rings it for all schedules (without a name). */
-export function decodeAlarm(message: HeldMessage): DecodedDelivery<Alarm> {
+export function decodeTrigger(message: HeldMessage): DecodedDelivery<FiredTrigger> {
   const body = parse(message.text());
   if (body === undefined) return { problem: 'not an alarm', retry: false };
   return {
     delivery: {
       schedule: textIn(body, 'schedule'),
-      rungAt: message.storedAt(),
-      nextRing: instant(message.header(NEXT)) ?? instant(textIn(body, 'nextRing')),
+      firedAt: message.storedAt(),
+      nextFireAt: instant(message.header(NEXT)) ?? instant(textIn(body, 'nextRing')),
       id: `alarm:${message.sequence}`,
       ack: () => message.ack(),
-      release: (delayMs) => message.release(delayMs),
+      nak: (delayMs) => message.nak(delayMs),
       keepAlive: () => message.keepAlive(),
     },
   };

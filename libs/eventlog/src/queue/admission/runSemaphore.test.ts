@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { RunSemaphore } from './runSemaphore.ts';
+
+test('slots are handed on in the order in which they were asked for', async () => {
+  const slots = new RunSemaphore(2, 60_000);
+  expect([slots.acquire(), slots.acquire()]).toEqual([true, true]);
+  const order: string[] = [];
+  const waiting = ['first', 'second'].map(async (name) => {
+    expect(await slots.acquire()).toBe(true);
+    order.push(name);
+  });
+  slots.release();
+  slots.release();
+  await Promise.all(waiting);
+  expect(order).toEqual(['first', 'second']);
+  slots.release();
+  expect(slots.acquire()).toBe(true);
+});
+
+test('whoever waits too long gets none, and the slot stays for the next', async () => {
+  const slots = new RunSemaphore(1, 10);
+  expect(slots.acquire()).toBe(true);
+  expect(await slots.acquire()).toBe(false);
+  slots.release();
+  expect(slots.acquire()).toBe(true);
+});
