@@ -14,7 +14,7 @@ import { runTests } from './src/runTests.ts';
 const note = (line: string) => console.error(line);
 const inCi = process.env['CI'] === 'true';
 /** Whose servers a test starts through libs/testing, and the whole system. */
-const all = ['libs/testing', 'libs/eventlog', 'libs/readmodel', 'apps', 'e2e/system.test.ts'];
+const all = ['libs/testing', 'libs/eventlog', 'libs/readmodel', 'apps', 'e2e/system/system.test.ts'];
 /** In CI, where the other provider runs every test: what depends most on how servers answer, end and come back. */
 const most = [
   'libs/testing',
@@ -26,7 +26,7 @@ const most = [
   'apps/projector/src/projector.test.ts',
   'apps/api/src/jobs/createJob.test.ts',
   'apps/api/src/operations/health.test.ts',
-  'e2e/system.test.ts',
+  'e2e/system/system.test.ts',
 ];
 
 /**

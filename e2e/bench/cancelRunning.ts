@@ -8,8 +8,8 @@ import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { scratchDataFolder } from '@jobstream/testing';
-import { jobsClient } from '../jobsClient.ts';
-import { startSystem } from '../startSystem.ts';
+import { jobsClient } from '../harness/jobsClient.ts';
+import { startSystem } from '../harness/startSystem.ts';
 import { figures } from './figures.ts';
 
 const PROMISED_MS = 500;

@@ -6,7 +6,7 @@
 import { rm } from 'node:fs/promises';
 import { scratchDataFolder } from '@jobstream/testing';
 import { EventLog } from '@jobstream/eventlog';
-import { startSystem } from '../startSystem.ts';
+import { startSystem } from '../harness/startSystem.ts';
 import { figures } from './figures.ts';
 
 const BATCH = 1_000;

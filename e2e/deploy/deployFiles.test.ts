@@ -5,7 +5,7 @@ import { repositoryRoot, resolveGoTool, resolvePythonPackage } from '@jobstream/
 import { ScaledObject } from '@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { runProgram } from '../runProgram.ts';
+import { runProgram } from '../harness/runProgram.ts';
 import { cloudRunCheck, kubernetesCheck, type Manifest } from './schemaCheck.ts';
 import { settingsIn } from './settingsIn.ts';
 

@@ -3,8 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/tools';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { missingPrograms } from '../missingPrograms.ts';
-import { runProgram, type ProgramResult } from '../runProgram.ts';
+import { missingPrograms } from '../harness/missingPrograms.ts';
+import { runProgram, type ProgramResult } from '../harness/runProgram.ts';
 
 /** What is deployed, as far as the script asks: gcloud itself needs a project in the cloud. */
 const service = {

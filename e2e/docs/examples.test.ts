@@ -5,10 +5,10 @@ import path from 'node:path';
 import { scratchDataFolder } from '@jobstream/testing';
 import { repositoryRoot } from '@jobstream/tools';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startMortalApi, type MortalApi } from '../mortalApi.ts';
-import { startSystem, type RunningSystem } from '../startSystem.ts';
-import { fencedBlocks } from '../fencedBlocks.ts';
-import { runInShell } from '../replay/runInShell.ts';
+import { startMortalApi, type MortalApi } from '../harness/killableApi.ts';
+import { startSystem, type RunningSystem } from '../harness/startSystem.ts';
+import { fencedBlocks } from './fencedBlocks.ts';
+import { runInShell } from '../harness/runInShell.ts';
 import { examplesOf } from './examplesOf.ts';
 import { runExamples } from './runExamples.ts';
 

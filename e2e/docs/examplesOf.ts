@@ -1,4 +1,4 @@
-import { fencedBlocks } from '../fencedBlocks.ts';
+import { fencedBlocks } from './fencedBlocks.ts';
 
 /**
  * A `sh` block of a page. What stands behind `sh` says how it is to be run: nothing for commands that succeed, a status

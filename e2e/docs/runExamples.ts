@@ -1,4 +1,4 @@
-import { runInShell } from '../replay/runInShell.ts';
+import { runInShell } from '../harness/runInShell.ts';
 import type { Example } from './examplesOf.ts';
 import { unlikeAnswer } from './unlikeAnswer.ts';
 

@@ -1,4 +1,4 @@
-import { patternOf } from '../patternOf.ts';
+import { patternOf } from './patternOf.ts';
 
 const STATUS_LINE = /^HTTP\/1\.1 \d{3}.*$/m;
 const HEADER = /^([A-Z][A-Za-z-]*): /;

@@ -8,10 +8,10 @@ import type { TestNats, TestPostgres } from '@jobstream/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { jobsClient } from '../jobsClient.ts';
-import { startServices, type Services } from '../natsUsers/startServices.ts';
+import { jobsClient } from '../harness/jobsClient.ts';
+import { startServices, type Services } from '../harness/startServices.ts';
 import { filesWith } from './filesWith.ts';
-import { runProjectorTask } from './runProjectorTask.ts';
+import { runProjectorTask } from '../harness/runProjectorTask.ts';
 
 /** What must not be found: long enough that it stands nowhere by chance. */
 const marker = () => `marker-${randomUUID()}`;

@@ -5,10 +5,10 @@ import { migrate } from '@jobstream/readmodel';
 import { createDatabase, dumpTables, eventually, queryDatabase, startNats } from '@jobstream/testing';
 import type { TestNats } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { jobsClient } from '../jobsClient.ts';
-import { startServices } from '../natsUsers/startServices.ts';
-import { forgetMessages } from './forgetMessages.ts';
-import { runProjectorTask } from './runProjectorTask.ts';
+import { jobsClient } from '../harness/jobsClient.ts';
+import { startServices } from '../harness/startServices.ts';
+import { forgetMessages } from './expireMessages.ts';
+import { runProjectorTask } from '../harness/runProjectorTask.ts';
 
 let nats: TestNats;
 let folder: string;

@@ -2,10 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { eventually } from '@jobstream/testing';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
+import { repositoryRoot } from '@jobstream/tools';
 
 /** `npm start` as a user runs it, on free ports, with what it said. */
 export interface RunningSystem extends AsyncDisposable {
@@ -73,7 +71,7 @@ export async function runToEnd(env: Record<string, string>): Promise<{ code: num
 function launch(env: Record<string, string>, command = program): { child: ChildProcess; lines: string[] } {
   const [file = '', ...args] = command;
   const child = spawn(file, args, {
-    cwd: root,
+    cwd: repositoryRoot,
     env: { ...process.env, LOG_FORMAT: 'json', LOG_LEVEL: 'info', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

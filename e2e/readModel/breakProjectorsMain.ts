@@ -1,5 +1,5 @@
 /**
- * Two projectors under load, each killed or frozen at random: `node e2e/projectors/main.ts [minutes] [seed]`, ten minutes unless
+ * Two projectors under load, each killed or frozen at random: `node e2e/readModel/breakProjectorsMain.ts [minutes] [seed]`, ten minutes unless
  * told. At the end the table is compared with the log; the exit code tells. The seed repeats the choice of faults.
  */
 import { guardOfThisProcess } from '@jobstream/testing';

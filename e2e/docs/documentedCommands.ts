@@ -1,4 +1,4 @@
-import { fencedBlocks } from '../fencedBlocks.ts';
+import { fencedBlocks } from './fencedBlocks.ts';
 
 /** A command of a page and what the page says that it prints. */
 export interface DocumentedCommand {

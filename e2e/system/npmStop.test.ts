@@ -5,8 +5,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { eventually, scratchDataFolder } from '@jobstream/testing';
 import { expect, test } from 'vitest';
-import { jobsClient } from './jobsClient.ts';
-import { startSystem, type RunningSystem } from './startSystem.ts';
+import { jobsClient } from '../harness/jobsClient.ts';
+import { startSystem, type RunningSystem } from '../harness/startSystem.ts';
 
 const JOBS = 20;
 

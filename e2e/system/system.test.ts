@@ -2,9 +2,9 @@ import { connect } from '@nats-io/transport-node';
 import { eventually } from '@jobstream/testing';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { jobsClient } from './jobsClient.ts';
-import { startTestSystem } from './stage/startTestSystem.ts';
-import type { TestSystem } from './stage/testSystem.ts';
+import { jobsClient } from '../harness/jobsClient.ts';
+import { startTestSystem } from '../harness/startTestSystem.ts';
+import type { TestSystem } from '../harness/testSystem.ts';
 
 const SLOW = 120_000;
 

@@ -1,4 +1,4 @@
-import { patternOf } from '../patternOf.ts';
+import { patternOf } from './patternOf.ts';
 
 /**
  * The first line of what a page says that is not in the output, or undefined when all are there in this order. `…` stands for

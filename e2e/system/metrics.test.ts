@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { eventually, scratchDataFolder } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { jobsClient } from './jobsClient.ts';
-import { startSystem, type RunningSystem } from './startSystem.ts';
+import { jobsClient } from '../harness/jobsClient.ts';
+import { startSystem, type RunningSystem } from '../harness/startSystem.ts';
 
 const SLOW = 120_000;
 const APPS = ['api', 'worker', 'projector'] as const;
@@ -106,7 +106,7 @@ interface Row {
 
 /** The rows of the table in docs/metrics.md, by the name of the metric. */
 function documented(): Map<string, Row> {
-  const doc = readFileSync(new URL('../docs/metrics.md', import.meta.url), 'utf8');
+  const doc = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
   const rows = doc.split('\n').filter((line) => line.startsWith('| `jobstream_'));
   return new Map(
     rows.map((row) => {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createDatabase, eventually, queryDatabase } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { jobsClient } from '../jobsClient.ts';
-import { runScript } from './runScript.ts';
-import { startNatsWithUsers, type NatsWithUsers, type User } from './startNatsWithUsers.ts';
-import { startServices } from './startServices.ts';
+import { jobsClient } from '../harness/jobsClient.ts';
+import { runScript } from '../harness/runScript.ts';
+import { startNatsWithUsers, type NatsWithUsers, type User } from '../harness/startNatsWithUsers.ts';
+import { startServices } from '../harness/startServices.ts';
 
 let nats: NatsWithUsers;
 let database: string;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { repositoryRoot, resolveNatsServer } from '@jobstream/tools';
 import { connect, PermissionViolationError, RequestError, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startNatsWithUsers, users, type NatsWithUsers, type User } from './startNatsWithUsers.ts';
+import { startNatsWithUsers, users, type NatsWithUsers, type User } from '../harness/startNatsWithUsers.ts';
 
 let nats: NatsWithUsers;
 

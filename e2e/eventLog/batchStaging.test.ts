@@ -8,7 +8,7 @@ import { EventLog, JOBS_STREAM } from '@jobstream/eventlog';
 import { eventually, guardOfThisProcess } from '@jobstream/testing';
 import { EmbeddedNats, hasRoomInMemory, resolveNatsServer } from '@jobstream/tools';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newJob } from './chaos/power/newJob.ts';
+import { newJob } from '../chaos/power/newJob.ts';
 
 const ROUNDS = 4;
 const newJobs = (count: number) => Array.from({ length: count }, newJob);

@@ -3,11 +3,11 @@ import path from 'node:path';
 import { eventually, queryDatabase } from '@jobstream/testing';
 import { goTools, repositoryRoot, resolveGoTool } from '@jobstream/tools';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { missingPrograms } from '../missingPrograms.ts';
-import { documentedCommands, type DocumentedCommand } from './documentedCommands.ts';
-import { missingLine } from './missingLine.ts';
-import { startReplayStage, type ReplayStage } from './replayStage.ts';
-import { runInShell, type ShellRun } from './runInShell.ts';
+import { missingPrograms } from '../harness/missingPrograms.ts';
+import { documentedCommands, type DocumentedCommand } from '../docs/documentedCommands.ts';
+import { missingLine } from '../docs/missingLine.ts';
+import { startReplayStage, type ReplayStage } from './replayTestbed.ts';
+import { runInShell, type ShellRun } from '../harness/runInShell.ts';
 
 const page = readFileSync(path.join(repositoryRoot, 'docs', 'replay.md'), 'utf8');
 const cli = await resolveGoTool('nats');

@@ -1,13 +1,13 @@
 /**
- * A rebuild at scale, on a running system under load: `node e2e/rebuild/rebuildAtScale.ts [jobs]`, a million unless told. Not part of
+ * A rebuild at scale, on a running system under load: `node e2e/readModel/rebuildAtScale.ts [jobs]`, a million unless told. Not part of
  * the tests: it takes some minutes, and on Linux some GB of disk. The figures are in docs/read-model.md.
  */
 import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { scratchDataFolder } from '@jobstream/testing';
 import { Client } from 'pg';
-import { startSystem } from '../startSystem.ts';
-import type { RunningSystem } from '../startSystem.ts';
+import { startSystem } from '../harness/startSystem.ts';
+import type { RunningSystem } from '../harness/startSystem.ts';
 import { startApiLoad } from './apiLoad.ts';
 import type { ApiLoad } from './apiLoad.ts';
 import { fillLog } from './fillLog.ts';

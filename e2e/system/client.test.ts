@@ -10,8 +10,8 @@ import {
 } from '@jobstream/client';
 import { eventually, scratchDataFolder } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createApiKey } from '../createApiKey.ts';
-import { startSystem, type RunningSystem } from '../startSystem.ts';
+import { createApiKey } from '../harness/createApiKey.ts';
+import { startSystem, type RunningSystem } from '../harness/startSystem.ts';
 
 const SLOW = 120_000;
 

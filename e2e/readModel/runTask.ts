@@ -1,9 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
+import { repositoryRoot } from '@jobstream/tools';
 
 export interface TaskResult {
   readonly code: number | string;
@@ -21,7 +19,7 @@ export async function runTask(
   // Of the two processes, the one that does the work must die without warning.
   const env = { ...process.env, DATA_DIR: dataDir };
   const child = spawn(process.execPath, [`tools/${name}.ts`, ...args], {
-    cwd: root,
+    cwd: repositoryRoot,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createDatabase } from '@jobstream/testing';
-import { jobsClient } from '../jobsClient.ts';
-import { runScript } from '../natsUsers/runScript.ts';
-import { startNatsWithUsers, type NatsWithUsers, type User } from '../natsUsers/startNatsWithUsers.ts';
-import { startServices, type Service, type Services } from '../natsUsers/startServices.ts';
+import { jobsClient } from '../harness/jobsClient.ts';
+import { runScript } from '../harness/runScript.ts';
+import { startNatsWithUsers, type NatsWithUsers, type User } from '../harness/startNatsWithUsers.ts';
+import { startServices, type Service, type Services } from '../harness/startServices.ts';
 
 /** A running system with known content, an empty server beside it, and an operator's environment. */
 export interface ReplayStage extends AsyncDisposable {
