@@ -28,7 +28,7 @@ function creation(): JobEvent {
   } as const;
   const settings = { maxAttempts: 5, backoff: defaultBackoff, timeoutMs: 60_000, tags: [], payload: { n: 1 } };
   const decision = decide(
-    { command: 'CreateJob', ...context, jobId: crypto.randomUUID(), jobType, ...settings },
+    { kind: 'CreateJob', ...context, jobId: crypto.randomUUID(), jobType, ...settings },
     undefined,
   );
   if (isRejection(decision)) throw new Error(decision.detail);

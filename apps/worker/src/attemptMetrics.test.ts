@@ -71,7 +71,7 @@ test('a running attempt is shown as one, and one that is cancelled as that', asy
   const { jobId } = await log.create(type);
   await eventually(() => expect(worker.lines).toContain('started'));
   expect(await value('jobstream_attempts_running')).toBe(1);
-  await log.act(jobId, { command: 'CancelJob' });
+  await log.act(jobId, { kind: 'CancelJob' });
   await untilAttempts({ cancelled: 1 });
   expect(await value('jobstream_attempts_running')).toBe(0);
 });
@@ -89,7 +89,7 @@ test('an attempt whose job moved on is overtaken', async () => {
   await using worker = await startWorker(() => release);
   const { jobId } = await log.create(type);
   await eventually(() => expect(worker.lines).toContain('started'));
-  await log.act(jobId, { command: 'CompleteAttempt', attempt: 1, durationMs: 1 });
+  await log.act(jobId, { kind: 'CompleteAttempt', attempt: 1, durationMs: 1 });
   letGo();
   await untilAttempts({ overtaken: 1 });
   expect(await value('jobstream_attempts_running')).toBe(0);
@@ -97,7 +97,7 @@ test('an attempt whose job moved on is overtaken', async () => {
 
 test('the attempt of a worker that is gone is lost when its message comes again, and did not wait', async () => {
   const created = await log.create(type);
-  await log.act(created.jobId, { command: 'StartAttempt', worker: 'gone', causationId: created.id });
+  await log.act(created.jobId, { kind: 'StartAttempt', worker: 'gone', causationId: created.id });
   await using _worker = await startWorker(() => undefined, { ackWaitMs: 1_000 });
   await untilAttempts({ lost: 1, completed: 1 });
   expect(await value('jobstream_redeliveries_total')).toBe(1);

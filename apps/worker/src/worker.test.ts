@@ -39,7 +39,7 @@ function handlerOf(run: Run): Handler {
 /** A job that a worker began with the JobCreated message, and left. */
 async function abandonedJob(handler: Handler, maxAttempts: number): Promise<string> {
   const created = await log.create(handler.type, { maxAttempts });
-  await log.act(created.jobId, { command: 'StartAttempt', worker: 'gone', causationId: created.id });
+  await log.act(created.jobId, { kind: 'StartAttempt', worker: 'gone', causationId: created.id });
   return created.jobId;
 }
 
@@ -220,9 +220,9 @@ describe('a job that is not due', () => {
   test('gets the timer that its worker died before asking for', async () => {
     const handler = handlerOf(() => undefined);
     const { jobId } = await log.create(handler.type, { backoff: { type: 'fixed', delayMs: 500 } });
-    await log.act(jobId, { command: 'StartAttempt', worker: 'gone' });
+    await log.act(jobId, { kind: 'StartAttempt', worker: 'gone' });
     const error = { name: 'Error', message: 'no' };
-    await log.act(jobId, { command: 'FailAttempt', attempt: 1, error, cause: 'error', random: 0, durationMs: 1 });
+    await log.act(jobId, { kind: 'FailAttempt', attempt: 1, error, cause: 'error', random: 0, durationMs: 1 });
     await using _worker = await startTestWorker([handler], { natsUrl: nats.url });
     expect((await log.storyUntil(jobId, 'completed')).slice(-2)).toEqual(['JobStarted 2', 'JobCompleted 2']);
   });
@@ -252,7 +252,7 @@ describe('a job that was started and left by its worker', () => {
   test('is left alone when another message started it: that one has a worker of its own', async () => {
     const handler = handlerOf(() => undefined);
     const { jobId } = await log.create(handler.type);
-    await log.act(jobId, { command: 'StartAttempt', worker: 'busy', causationId: 'timer:1' });
+    await log.act(jobId, { kind: 'StartAttempt', worker: 'busy', causationId: 'timer:1' });
     await using worker = await startTestWorker([handler], { natsUrl: nats.url });
     await eventually(() => expect(worker.lines).toContain('another message, with its own worker, started the job'));
     expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1']);
@@ -262,7 +262,7 @@ describe('a job that was started and left by its worker', () => {
 test('a job that was cancelled before its turn is not run', async () => {
   const handler = handlerOf(() => undefined);
   const { jobId } = await log.create(handler.type);
-  await log.act(jobId, { command: 'CancelJob' });
+  await log.act(jobId, { kind: 'CancelJob' });
   await using worker = await startTestWorker([handler], { natsUrl: nats.url });
   await eventually(() => expect(worker.lines).toContain('the job is cancelled'));
   expect(await log.story(jobId)).toEqual(['JobCreated', 'JobCancelled']);
@@ -274,7 +274,7 @@ test('a job that is requeued runs afresh', async () => {
   });
   const { jobId } = await log.create(worker.type);
   await log.storyUntil(jobId, 'failed');
-  await log.act(jobId, { command: 'RequeueJob' });
+  await log.act(jobId, { kind: 'RequeueJob' });
   expect((await log.storyUntil(jobId, 'completed')).slice(-3)).toEqual([
     'JobRequeued',
     'JobStarted 1',

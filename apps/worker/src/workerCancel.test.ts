@@ -54,7 +54,7 @@ test('cancelling a running job aborts its handler at once, and the message is an
   await using worker = await startTestWorker([handler], { natsUrl: nats.url, ackWaitMs: 600_000 });
   const { jobId } = await log.create(handler.type);
   await log.storyUntil(jobId, 'processing');
-  await log.act(jobId, { command: 'CancelJob' });
+  await log.act(jobId, { kind: 'CancelJob' });
   expect(await reason).toMatchObject({ name: 'AttemptAbortedError', code: 'JOB_CANCELLED' });
   await eventually(() => expect(worker.lines).toContain(STOPPED));
   expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1', 'JobCancelled']);
@@ -73,7 +73,7 @@ test('a job that is cancelled between the start of its attempt and its run is no
     override async append(event: JobEvent, expected: number) {
       const sequence = await super.append(event, expected);
       if (event.event !== 'JobStarted') return sequence;
-      await log.act(event.jobId, { command: 'CancelJob' });
+      await log.act(event.jobId, { kind: 'CancelJob' });
       await heard.promise;
       return sequence;
     }
@@ -108,7 +108,7 @@ test('a cancel that came while the worker was cut off aborts the handler when th
   const { jobId } = await log.create(handler.type);
   await log.storyUntil(jobId, 'processing');
   await proxy.cut();
-  await log.act(jobId, { command: 'CancelJob' });
+  await log.act(jobId, { kind: 'CancelJob' });
   await proxy.heal();
   expect(await reason).toMatchObject({ code: 'JOB_CANCELLED' });
 });
@@ -123,8 +123,8 @@ test('a job that was cancelled and requeued at once is overtaken, and runs again
   await using _worker = await startTestWorker([handler], { natsUrl: nats.url });
   const { jobId } = await log.create(handler.type);
   await log.storyUntil(jobId, 'processing');
-  await log.act(jobId, { command: 'CancelJob' });
-  await log.act(jobId, { command: 'RequeueJob' });
+  await log.act(jobId, { kind: 'CancelJob' });
+  await log.act(jobId, { kind: 'RequeueJob' });
   expect((await log.storyUntil(jobId, 'completed')).slice(-3)).toEqual([
     'JobRequeued',
     'JobStarted 1',
@@ -140,7 +140,7 @@ test('what a handler returns after a cancel that its worker did not hear of is d
   await using worker = await startTestWorker([handler], { natsUrl: nats.url, eventLog });
   const { jobId } = await log.create(handler.type);
   await log.storyUntil(jobId, 'processing');
-  await log.act(jobId, { command: 'CancelJob' });
+  await log.act(jobId, { kind: 'CancelJob' });
   resolve();
   await eventually(() => expect(worker.lines).toContain(OVERTAKEN));
   expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1', 'JobCancelled']);
@@ -158,7 +158,7 @@ test('a handler whose worker did not hear of the cancel is aborted at its next p
   await using worker = await startTestWorker([handler], { natsUrl: nats.url, eventLog });
   const { jobId } = await log.create(handler.type);
   await log.storyUntil(jobId, 'processing');
-  await log.act(jobId, { command: 'CancelJob' });
+  await log.act(jobId, { kind: 'CancelJob' });
   resolve();
   expect(await reason.promise).toMatchObject({ code: 'ATTEMPT_OVERTAKEN' });
   await eventually(() => expect(worker.lines).toContain(OVERTAKEN));
@@ -196,7 +196,7 @@ test('a cancel that races the completion 1,000 times ends in exactly one of the 
 async function cancelNow(jobId: string): Promise<boolean> {
   for (;;) {
     try {
-      await log.act(jobId, { command: 'CancelJob' });
+      await log.act(jobId, { kind: 'CancelJob' });
       return true;
     } catch (error) {
       if (!(error instanceof ConcurrentAppendError)) return false;

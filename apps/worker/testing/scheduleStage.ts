@@ -23,11 +23,11 @@ export class ScheduleStage implements AsyncDisposable {
 
   /** Creates a schedule as if at the instant `at`; without a trigger, as if the API had died before it set one. */
   async create(name: string, fields: Partial<ScheduleDefinition> = {}, at?: number): Promise<void> {
-    await this.act(name, { command: 'CreateSchedule', schedule: name, definition: definition(fields) }, at);
+    await this.act(name, { kind: 'CreateSchedule', schedule: name, definition: definition(fields) }, at);
   }
 
   async update(name: string, fields: Partial<ScheduleDefinition> = {}): Promise<void> {
-    await this.act(name, { command: 'UpdateSchedule', definition: definition(fields) });
+    await this.act(name, { kind: 'UpdateSchedule', definition: definition(fields) });
   }
 
   async act(name: string, command: Bare<ScheduleCommand>, at = Date.now()): Promise<void> {

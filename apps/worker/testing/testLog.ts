@@ -7,7 +7,7 @@ import { eventually } from '@jobstream/testing';
 
 type Envelope = 'eventId' | 'at' | 'actor';
 type WithoutEnvelope<Command> = Command extends JobCommand ? Omit<Command, Envelope> : never;
-type CreateFields = Partial<Omit<JobCommandOf<'CreateJob'>, 'command' | Envelope>>;
+type CreateFields = Partial<Omit<JobCommandOf<'CreateJob'>, 'kind' | Envelope>>;
 
 /** The event log as a test uses it: to create jobs, to do to them what others would do, and to look at them. */
 export class TestLog implements AsyncDisposable {
@@ -26,7 +26,7 @@ export class TestLog implements AsyncDisposable {
   /** Creates a job and returns its JobCreated. */
   async create(jobType: string, fields: CreateFields = {}): Promise<JobEvent> {
     return this.#append(undefined, {
-      command: 'CreateJob',
+      kind: 'CreateJob',
       jobId: randomUUID(),
       jobType,
       payload: {},

@@ -5,7 +5,7 @@ import type { JobEvent } from '@jobstream/domain';
 export function newJob(): JobEvent {
   const decision = decide(
     {
-      command: 'CreateJob',
+      kind: 'CreateJob',
       eventId: crypto.randomUUID(),
       at: new Date().toISOString(),
       actor: { kind: 'api', id: 'power' },

@@ -8,7 +8,7 @@ export const cancel: Scenario = {
     await stage.startWorker({ concurrency: 1 });
     const jobId = await stage.createJob({ do: 'sleep', ms: 600_000 });
     await stage.until(jobId, 'processing');
-    await stage.record(jobId, { command: 'CancelJob' });
+    await stage.record(jobId, { kind: 'CancelJob' });
     // With a concurrency of one, the next job can only run when the handler of the first has ended.
     await stage.until(await stage.createJob({ do: 'succeed' }), 'completed');
     await stage.settled();

@@ -6,9 +6,9 @@ export const conflict: Scenario = {
   title: 'drops a job that others have moved on, and goes on with the next',
   async run(stage) {
     const [cancelled, completed] = [await stage.createJob({ do: 'succeed' }), await stage.createJob({ do: 'succeed' })];
-    await stage.record(cancelled, { command: 'CancelJob' });
-    await stage.record(completed, { command: 'StartAttempt', worker: 'another' });
-    await stage.record(completed, { command: 'CompleteAttempt', attempt: 1, durationMs: 1, result: 'of the other' });
+    await stage.record(cancelled, { kind: 'CancelJob' });
+    await stage.record(completed, { kind: 'StartAttempt', worker: 'another' });
+    await stage.record(completed, { kind: 'CompleteAttempt', attempt: 1, durationMs: 1, result: 'of the other' });
     await stage.startWorker();
     const next = await stage.createJob({ do: 'succeed' });
     await stage.until(next, 'completed');

@@ -8,9 +8,9 @@ export const parkedRetry: Scenario = {
     await (await stage.startWorker()).terminate(); // the consumers are there now
     const jobId = await stage.createJob({ do: 'succeed' }, { backoff: { type: 'fixed', delayMs: 100 } });
     const causationId = await stage.takeMessage(); // and never answer it
-    await stage.record(jobId, { command: 'StartAttempt', worker: 'another', causationId });
+    await stage.record(jobId, { kind: 'StartAttempt', worker: 'another', causationId });
     const error = { name: 'Error', message: 'of the other' };
-    const failed = { command: 'FailAttempt', attempt: 1, error, cause: 'error', random: 0, durationMs: 1 } as const;
+    const failed = { kind: 'FailAttempt', attempt: 1, error, cause: 'error', random: 0, durationMs: 1 } as const;
     await stage.record(jobId, { ...failed, causationId });
     await stage.startWorker();
     const started = (await stage.until(jobId, 'completed')).findLast(({ event }) => event === 'JobStarted');

@@ -11,7 +11,7 @@ export const requeued: Scenario = {
     await stage.until(jobId, 'completed');
     const failing = await stage.createJob({ do: 'fail', times: 1 }, options);
     await stage.until(failing, 'failed');
-    const requeue = await stage.record(failing, { command: 'RequeueJob' });
+    const requeue = await stage.record(failing, { kind: 'RequeueJob' });
     await stage.eventually(async () => assert.ok((await stage.events(failing)).length >= 6, 'it runs again'));
     const [, , , , started, failed] = await stage.events(failing);
     assert.ok(started?.event === 'JobStarted' && failed?.event === 'JobFailed');

@@ -9,7 +9,7 @@ type WithoutEnvelope<Command> = Command extends JobCommand ? Omit<Command, Envel
 /** A command as a scenario words it. */
 export type KitCommand = WithoutEnvelope<JobCommand>;
 
-export type NewJob = Partial<Omit<JobCommandOf<'CreateJob'>, Envelope | 'command' | 'jobId' | 'jobType'>>;
+export type NewJob = Partial<Omit<JobCommandOf<'CreateJob'>, Envelope | 'kind' | 'jobId' | 'jobType'>>;
 
 interface Expectation {
   readonly expected: number;
@@ -44,7 +44,7 @@ export class KitWriter {
     const jobId = crypto.randomUUID();
     const defaults = { maxAttempts: 5, backoff: defaultBackoff, timeoutMs: 120_000, tags: [] };
     await this.record(
-      { command: 'CreateJob', jobId, jobType: JOB_TYPE, payload, ...defaults, ...options },
+      { kind: 'CreateJob', jobId, jobType: JOB_TYPE, payload, ...defaults, ...options },
       { state: undefined, sequence: 0 },
     );
     return jobId;
@@ -55,10 +55,10 @@ export class KitWriter {
     command: KitCommand,
     at: { readonly state: JobState; readonly sequence: number },
   ): Promise<{ state: JobState; sequence: number; event: JobEvent }> {
-    const kind = 'attempt' in command || command.command === 'StartAttempt' ? 'worker' : 'api';
+    const kind = 'attempt' in command || command.kind === 'StartAttempt' ? 'worker' : 'api';
     const envelope = { eventId: crypto.randomUUID(), at: new Date().toISOString(), actor: { kind, id: KIT } } as const;
     const event = decide({ ...command, ...envelope }, at.state);
-    if (isRejection(event)) throw new Error(`the kit's ${command.command} was refused: ${event.detail}`);
+    if (isRejection(event)) throw new Error(`the kit's ${command.kind} was refused: ${event.detail}`);
     const sequence = await this.publish(subjectOf(event), encodeJobEvent(event), {
       expected: at.sequence,
       filter: `jobs.${event.jobType}.${event.jobId}.>`,

@@ -96,7 +96,7 @@ test('progress may be a message alone', () => {
 
 test('a job that is not due says when it will be', () => {
   const scheduled = fold(numbered(historyOf('scheduled')));
-  expect(decide(startAttempt({ at: TOO_EARLY }), scheduled)).toMatchObject({ rejected: 'not-due', dueAt: DUE_AT });
+  expect(decide(startAttempt({ at: TOO_EARLY }), scheduled)).toMatchObject({ kind: 'not-due', dueAt: DUE_AT });
 });
 
 test('due times are compared as instants, whatever their number of fraction digits', () => {
@@ -112,7 +112,7 @@ test('a job released after its due time starts again without waiting', () => {
 test('a refusal names both attempts when a run was overtaken', () => {
   const takenOver = fold(numbered([...historyOf('processing'), jobStarted({ attempt: 2 })]));
   expect(decide(completeAttempt({ attempt: 1 }), takenOver)).toEqual({
-    rejected: 'overtaken',
+    kind: 'overtaken',
     detail: 'attempt 1 was overtaken by attempt 2',
   });
 });

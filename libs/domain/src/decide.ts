@@ -5,19 +5,19 @@ import { EVENT_SCHEMA_VERSION } from './jobEvent.ts';
 import type { FailureReason, JobError, JobEvent, JobEventName, JobEventOf } from './jobEvent.ts';
 import type { JobStatus } from './jobStatus.ts';
 import type { Rejection } from './rejection.ts';
-import { addMs, hasCome } from './timestamp.ts';
+import { addMs, isDue } from './timestamp.ts';
 
 export type Decision = JobEvent | Rejection;
 
 /** What a command does to a job: the one event to append, or why it is refused. Pure and total. */
 export function decide(command: JobCommand, state: JobState): Decision {
-  if (command.command === 'CreateJob') return createJob(command, state);
-  if (state === undefined) return { rejected: 'not-found', detail: 'the job does not exist' };
+  if (command.kind === 'CreateJob') return createJob(command, state);
+  if (state === undefined) return { kind: 'not-found', detail: 'the job does not exist' };
   return decideExisting(command, state);
 }
 
-function decideExisting(command: Exclude<JobCommand, { command: 'CreateJob' }>, job: Job): Decision {
-  switch (command.command) {
+function decideExisting(command: Exclude<JobCommand, { kind: 'CreateJob' }>, job: Job): Decision {
+  switch (command.kind) {
     case 'StartAttempt':
       return startAttempt(command, job);
     case 'TakeOverAttempt':
@@ -38,7 +38,7 @@ function decideExisting(command: Exclude<JobCommand, { command: 'CreateJob' }>, 
 }
 
 function createJob(command: JobCommandOf<'CreateJob'>, state: JobState): Decision {
-  if (state !== undefined) return { rejected: 'already-exists', detail: 'a job with this id exists already' };
+  if (state !== undefined) return { kind: 'already-exists', detail: 'a job with this id exists already' };
   const { payload, maxAttempts, backoff, timeoutMs, tags, runAt, idempotencyKey, fingerprint } = command;
   const optional = { ...defined({ runAt }), ...defined({ idempotencyKey }), ...defined({ fingerprint }) };
   return {
@@ -57,9 +57,9 @@ function createJob(command: JobCommandOf<'CreateJob'>, state: JobState): Decisio
 const startable: ReadonlySet<JobStatus> = new Set(['scheduled', 'pending', 'retrying']);
 
 function startAttempt(command: JobCommandOf<'StartAttempt'>, job: Job): Decision {
-  if (!startable.has(job.status)) return illegal(command.command, job);
-  if (job.status !== 'pending' && job.runAt !== undefined && !hasCome(job.runAt, command.at)) {
-    return { rejected: 'not-due', detail: `the job is not due before ${job.runAt}`, dueAt: job.runAt };
+  if (!startable.has(job.status)) return illegal(command.kind, job);
+  if (job.status !== 'pending' && job.runAt !== undefined && !isDue(job.runAt, command.at)) {
+    return { kind: 'not-due', detail: `the job is not due before ${job.runAt}`, dueAt: job.runAt };
   }
   return started(command, job);
 }
@@ -94,13 +94,13 @@ function releaseAttempt(command: JobCommandOf<'ReleaseAttempt'>, job: Job): Deci
 }
 
 function cancelJob(command: JobCommandOf<'CancelJob'>, job: Job): Decision {
-  if (job.status === 'cancelled') return { rejected: 'already-cancelled', detail: 'the job is cancelled already' };
-  if (job.status === 'completed' || job.status === 'failed') return illegal(command.command, job);
+  if (job.status === 'cancelled') return { kind: 'already-cancelled', detail: 'the job is cancelled already' };
+  if (job.status === 'completed' || job.status === 'failed') return illegal(command.kind, job);
   return make(command, job, 'JobCancelled', defined({ reason: command.reason }));
 }
 
 function requeueJob(command: JobCommandOf<'RequeueJob'>, job: Job): Decision {
-  if (job.status !== 'failed' && job.status !== 'cancelled') return illegal(command.command, job);
+  if (job.status !== 'failed' && job.status !== 'cancelled') return illegal(command.kind, job);
   return make(command, job, 'JobRequeued', defined({ reason: command.reason }));
 }
 
@@ -118,13 +118,13 @@ function whileRunning(
   job: Job,
   accept: () => Decision,
 ): Decision {
-  if (job.status !== 'processing') return illegal(command.command, job);
+  if (job.status !== 'processing') return illegal(command.kind, job);
   if (command.attempt === job.attempt) return accept();
-  return { rejected: 'overtaken', detail: `attempt ${command.attempt} was overtaken by attempt ${job.attempt}` };
+  return { kind: 'overtaken', detail: `attempt ${command.attempt} was overtaken by attempt ${job.attempt}` };
 }
 
 function illegal(command: JobCommandName, job: Job): Rejection {
-  return { rejected: 'illegal-transition', detail: `${command} is not possible while the job is ${job.status}` };
+  return { kind: 'illegal-transition', detail: `${command} is not possible while the job is ${job.status}` };
 }
 
 function make<Name extends JobEventName>(

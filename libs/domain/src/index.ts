@@ -33,4 +33,4 @@ export { ScheduleName } from './schedule/scheduleName.ts';
 export { nextTicks } from './schedule/ticks.ts';
 export { TimeZone } from './schedule/timeZone.ts';
 export { Tenant, isTenant } from './tenant.ts';
-export { Timestamp, addMs, hasCome, timestampOf } from './timestamp.ts';
+export { Timestamp, addMs, isDue, timestampOf } from './timestamp.ts';

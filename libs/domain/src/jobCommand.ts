@@ -16,7 +16,7 @@ const context = {
 };
 
 const commandOf = <const Name extends string, const Fields extends Schema.Struct.Fields>(name: Name, fields: Fields) =>
-  Schema.Struct({ ...context, command: Schema.Literal(name), ...fields });
+  Schema.Struct({ ...context, kind: Schema.Literal(name), ...fields });
 
 /** A number from 0 to 1 drawn by the caller; decides the jitter of a retry. */
 const RandomShare = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }));
@@ -64,5 +64,5 @@ export const JobCommand = Schema.Union([
   commandOf('RequeueJob', { reason: Schema.optionalKey(Schema.String) }),
 ]);
 export type JobCommand = typeof JobCommand.Type;
-export type JobCommandName = JobCommand['command'];
-export type JobCommandOf<Name extends JobCommandName> = Extract<JobCommand, { readonly command: Name }>;
+export type JobCommandName = JobCommand['kind'];
+export type JobCommandOf<Name extends JobCommandName> = Extract<JobCommand, { readonly kind: Name }>;

@@ -38,20 +38,20 @@ const specified = new Set<string>();
 
 /** One line of the specification: on such a job the command makes this event and leaves it in this status. */
 function makes(situation: Situation, command: JobCommand, event: JobEvent, status: JobStatus): void {
-  specified.add(`${command.command} | ${situation}`);
+  specified.add(`${command.kind} | ${situation}`);
   test(`${named(situation)} it makes ${event.event}, and the job is ${status}`, () => {
     expect(given(...historyOf(situation)).when(command)).toEqual(thenHappens(event, { status }));
   });
 }
 
-function refuses(situation: Situation, command: JobCommand, code: Rejection['rejected']): void {
-  specified.add(`${command.command} | ${situation}`);
+function refuses(situation: Situation, command: JobCommand, code: Rejection['kind']): void {
+  specified.add(`${command.kind} | ${situation}`);
   test(`${named(situation)} it is refused: ${code}`, () => {
     expect(given(...historyOf(situation)).when(command)).toEqual(thenRefused(code));
   });
 }
 
-function refusesAll(among: readonly Situation[], command: JobCommand, code: Rejection['rejected']): void {
+function refusesAll(among: readonly Situation[], command: JobCommand, code: Rejection['kind']): void {
   for (const situation of among) refuses(situation, command, code);
 }
 

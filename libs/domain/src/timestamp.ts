@@ -30,7 +30,7 @@ export function addMs(at: Timestamp, ms: number): Timestamp {
 }
 
 /** Whether `at` has come at the instant `now`; compares instants, since texts may differ in their fraction digits. */
-export function hasCome(at: Timestamp, now: Timestamp): boolean {
+export function isDue(at: Timestamp, now: Timestamp): boolean {
   return Date.parse(at) <= Date.parse(now);
 }
 

@@ -136,7 +136,7 @@ export const arbitraryEvent: fc.Arbitrary<JobEvent> = fc.oneof(
 export const arbitraryCommand: fc.Arbitrary<JobCommand> = fc.oneof(
   ...Object.entries(commandFields).map(([command, [required, optional]]) =>
     recordOf<JobCommand>(
-      { command: fc.constant(command), eventId: id, at: timestamp, actor, ...required },
+      { kind: fc.constant(command), eventId: id, at: timestamp, actor, ...required },
       { causationId: anyText, correlationId: anyText, ...optional },
     ),
   ),

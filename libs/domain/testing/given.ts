@@ -10,7 +10,7 @@ import type { Rejection } from '../src/rejection.ts';
 /** What a command led to: the event and the job after it, or the code of the refusal. */
 export type Outcome =
   | { readonly event: JobEvent['event']; readonly data: JobEvent['data']; readonly job: Job | undefined }
-  | { readonly refused: Rejection['rejected'] };
+  | { readonly refused: Rejection['kind'] };
 
 /** A specification in three parts: `expect(given(…).when(…)).toEqual(thenHappens(…))`, or `thenRefused(…)`. */
 export function given(...events: readonly JobEvent[]): { when(command: JobCommand): Outcome } {
@@ -18,7 +18,7 @@ export function given(...events: readonly JobEvent[]): { when(command: JobComman
   return {
     when(command) {
       const decision = decide(command, state);
-      if (isRejection(decision)) return { refused: decision.rejected };
+      if (isRejection(decision)) return { refused: decision.kind };
       return { event: decision.event, data: decision.data, job: evolve(state, decision) };
     },
   };
@@ -29,7 +29,7 @@ export function thenHappens(event: JobEvent, job: Partial<Job> = {}): object {
   return { event: event.event, data: event.data, job: expect.objectContaining(job) };
 }
 
-export function thenRefused(code: Rejection['rejected']): Outcome {
+export function thenRefused(code: Rejection['kind']): Outcome {
   return { refused: code };
 }
 

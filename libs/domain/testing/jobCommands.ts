@@ -12,7 +12,7 @@ const context = { eventId: 'event-new', at: NOW, actor: { kind: 'api', id: 'clie
 
 export const createJob = (fields: Fields<'CreateJob'> = {}): JobCommand => ({
   ...context,
-  command: 'CreateJob',
+  kind: 'CreateJob',
   jobId: JOB_ID,
   jobType: 'email',
   payload: { to: 'user@example.com' },
@@ -25,14 +25,14 @@ export const createJob = (fields: Fields<'CreateJob'> = {}): JobCommand => ({
 
 export const startAttempt = (fields: Fields<'StartAttempt'> = {}): JobCommand => ({
   ...context,
-  command: 'StartAttempt',
+  kind: 'StartAttempt',
   worker: 'worker-1',
   ...fields,
 });
 
 export const takeOverAttempt = (fields: Fields<'TakeOverAttempt'> = {}): JobCommand => ({
   ...context,
-  command: 'TakeOverAttempt',
+  kind: 'TakeOverAttempt',
   attempt: 1,
   worker: 'worker-2',
   ...fields,
@@ -40,7 +40,7 @@ export const takeOverAttempt = (fields: Fields<'TakeOverAttempt'> = {}): JobComm
 
 export const reportProgress = (fields: Fields<'ReportProgress'> = {}): JobCommand => ({
   ...context,
-  command: 'ReportProgress',
+  kind: 'ReportProgress',
   attempt: 1,
   percent: 50,
   ...fields,
@@ -48,7 +48,7 @@ export const reportProgress = (fields: Fields<'ReportProgress'> = {}): JobComman
 
 export const completeAttempt = (fields: Fields<'CompleteAttempt'> = {}): JobCommand => ({
   ...context,
-  command: 'CompleteAttempt',
+  kind: 'CompleteAttempt',
   attempt: 1,
   result: 'sent',
   durationMs: 12,
@@ -57,7 +57,7 @@ export const completeAttempt = (fields: Fields<'CompleteAttempt'> = {}): JobComm
 
 export const failAttempt = (fields: Fields<'FailAttempt'> = {}): JobCommand => ({
   ...context,
-  command: 'FailAttempt',
+  kind: 'FailAttempt',
   attempt: 1,
   error: SMTP_DOWN,
   cause: 'error',
@@ -68,7 +68,7 @@ export const failAttempt = (fields: Fields<'FailAttempt'> = {}): JobCommand => (
 
 export const releaseAttempt = (fields: Fields<'ReleaseAttempt'> = {}): JobCommand => ({
   ...context,
-  command: 'ReleaseAttempt',
+  kind: 'ReleaseAttempt',
   attempt: 1,
   reason: 'shutdown',
   ...fields,
@@ -76,12 +76,12 @@ export const releaseAttempt = (fields: Fields<'ReleaseAttempt'> = {}): JobComman
 
 export const cancelJob = (fields: Fields<'CancelJob'> = {}): JobCommand => ({
   ...context,
-  command: 'CancelJob',
+  kind: 'CancelJob',
   ...fields,
 });
 
 export const requeueJob = (fields: Fields<'RequeueJob'> = {}): JobCommand => ({
   ...context,
-  command: 'RequeueJob',
+  kind: 'RequeueJob',
   ...fields,
 });

@@ -55,6 +55,6 @@ function historiesOf(situation: Situation): readonly (readonly JobEvent[])[] {
 
 function outcome(command: JobCommand, state: JobState): string {
   const decision = decide(command, state);
-  if (isRejection(decision)) return decision.rejected;
+  if (isRejection(decision)) return decision.kind;
   return `${decision.event} → ${evolve(state, decision)?.status ?? 'no job'}`;
 }

@@ -14,7 +14,7 @@ const replicas = Number(process.argv[5] ?? 1);
 function creation(): JobEvent {
   const decision = decide(
     {
-      command: 'CreateJob',
+      kind: 'CreateJob',
       eventId: crypto.randomUUID(),
       at: new Date().toISOString(),
       actor: { kind: 'api', id: 'bench' },

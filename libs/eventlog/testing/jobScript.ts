@@ -18,7 +18,7 @@ export class JobScript {
   create(options: { payload?: unknown; idempotencyKey?: string; runAt?: string; maxAttempts?: number } = {}): JobEvent {
     const { jobId, jobType } = this;
     return this.next({
-      command: 'CreateJob',
+      kind: 'CreateJob',
       jobId,
       jobType,
       payload: { to: 'user@example.com' },
@@ -31,17 +31,17 @@ export class JobScript {
   }
 
   start(): JobEvent {
-    return this.next({ command: 'StartAttempt', worker: 'w1' });
+    return this.next({ kind: 'StartAttempt', worker: 'w1' });
   }
 
   complete(result?: unknown): JobEvent {
-    return this.next({ command: 'CompleteAttempt', attempt: this.#attempt(), durationMs: 1, result });
+    return this.next({ kind: 'CompleteAttempt', attempt: this.#attempt(), durationMs: 1, result });
   }
 
   fail(): JobEvent {
     const error = { name: 'Error', message: 'no' };
     return this.next({
-      command: 'FailAttempt',
+      kind: 'FailAttempt',
       attempt: this.#attempt(),
       error,
       cause: 'error',

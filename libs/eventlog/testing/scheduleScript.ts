@@ -22,15 +22,15 @@ export class ScheduleScript {
   }
 
   create(fields: Partial<ScheduleDefinition> = {}): ScheduleEvent {
-    return this.next({ command: 'CreateSchedule', schedule: this.name, definition: definition(fields) });
+    return this.next({ kind: 'CreateSchedule', schedule: this.name, definition: definition(fields) });
   }
 
   update(fields: Partial<ScheduleDefinition> = {}): ScheduleEvent {
-    return this.next({ command: 'UpdateSchedule', definition: definition(fields) });
+    return this.next({ kind: 'UpdateSchedule', definition: definition(fields) });
   }
 
   tick(tickAt = new Date(Date.now() + this.events.length * 60_000).toISOString()): ScheduleEvent {
-    return this.next({ command: 'RecordTicks', tickAt, jobIds: [], skipped: 0 });
+    return this.next({ kind: 'RecordTicks', tickAt, jobIds: [], skipped: 0 });
   }
 
   next(command: Bare<ScheduleCommand>): ScheduleEvent {

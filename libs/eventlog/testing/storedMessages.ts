@@ -43,8 +43,8 @@ function jobScripts(): readonly JobScript[] {
   const [released, retried, failed] = [new JobScript(), new JobScript(), new JobScript()];
   released.create();
   released.start();
-  released.next({ command: 'ReportProgress', attempt: 1, percent: 50 });
-  released.next({ command: 'ReleaseAttempt', attempt: 1, reason: 'shutdown' });
+  released.next({ kind: 'ReportProgress', attempt: 1, percent: 50 });
+  released.next({ kind: 'ReleaseAttempt', attempt: 1, reason: 'shutdown' });
   retried.create({ runAt: past });
   retried.start();
   retried.fail();
@@ -53,8 +53,8 @@ function jobScripts(): readonly JobScript[] {
   failed.create({ maxAttempts: 1 });
   failed.start();
   failed.fail();
-  failed.next({ command: 'RequeueJob' });
-  failed.next({ command: 'CancelJob', reason: 'enough' });
+  failed.next({ kind: 'RequeueJob' });
+  failed.next({ kind: 'CancelJob', reason: 'enough' });
   return [released, retried, failed];
 }
 
@@ -63,7 +63,7 @@ function scheduleScript(): ScheduleScript {
   script.create();
   script.update({ cron: '@hourly' });
   script.tick();
-  script.next({ command: 'DeleteSchedule' });
+  script.next({ kind: 'DeleteSchedule' });
   return script;
 }
 

@@ -14,7 +14,7 @@ import { ProgressStream } from './progressStream.ts';
  * `POST /api/jobs/cancel` and `POST /api/jobs/retry`: one command for every job that a filter matches. Takes as long as
  * it takes, as the only route that does; who wants to see it work asks for NDJSON.
  */
-export function bulkChange(command: ChangeCommand['command'], deps: ApiDeps): RequestHandler {
+export function bulkChange(command: ChangeCommand['kind'], deps: ApiDeps): RequestHandler {
   return async (req, res, next) => {
     const plan = ownJobsOf(callerOf(res), decodeBulkRequest(req.body, command));
     if (plan.dryRun) return withinDeadline(answerCount(plan, deps))(req, res, next);
@@ -42,12 +42,12 @@ async function streamProgress(plan: BulkPlan, res: Response, deps: ApiDeps): Pro
   stream.end(await changeMatching(plan, { ...run, onProgress: stream.progress }, deps));
 }
 
-function runOf({ command, reason }: BulkPlan, res: Response): Omit<BulkRun, 'onProgress'> {
+function runOf({ command: kind, reason }: BulkPlan, res: Response): Omit<BulkRun, 'onProgress'> {
   const gone = new AbortController();
   res.once('close', () => gone.abort());
   if (res.destroyed) gone.abort();
   const given = reason === undefined ? {} : { reason };
-  return { newCommand: () => ({ ...commandContext(res, Date.now()), command, ...given }), signal: gone.signal };
+  return { newCommand: () => ({ ...commandContext(res, Date.now()), kind, ...given }), signal: gone.signal };
 }
 
 function wantsProgress(req: Request): boolean {

@@ -29,7 +29,7 @@ export const BulkRequest = Schema.Struct({
 
 /** What a request asks for: the jobs of a filter in each status, in this order, together at most `limit`. */
 export interface BulkPlan {
-  readonly command: ChangeCommand['command'];
+  readonly command: ChangeCommand['kind'];
   readonly reason?: string;
   readonly filter: Omit<JobFilter, 'status'>;
   readonly statuses: readonly JobStatus[];
@@ -41,7 +41,7 @@ export interface BulkPlan {
  * The statuses that are meant when none is named; in the order of a job's life, so that a job that moves on while we
  * work is met later rather than missed. Cancelled jobs were stopped by somebody: only who names them puts them back.
  */
-const statusesOf: Readonly<Record<ChangeCommand['command'], readonly JobStatus[]>> = {
+const statusesOf: Readonly<Record<ChangeCommand['kind'], readonly JobStatus[]>> = {
   CancelJob: ['scheduled', 'pending', 'processing', 'retrying'],
   RequeueJob: ['failed'],
 };
@@ -49,7 +49,7 @@ const statusesOf: Readonly<Record<ChangeCommand['command'], readonly JobStatus[]
 const decode = Schema.decodeUnknownResult(BulkRequest, { errors: 'all', onExcessProperty: 'error' });
 
 /** The plan in a parsed body; throws a Problem that names all mistakes at once. */
-export function decodeBulkRequest(body: unknown, command: ChangeCommand['command']): BulkPlan {
+export function decodeBulkRequest(body: unknown, command: ChangeCommand['kind']): BulkPlan {
   const request = decodeBody(decode(body), scopeErrors(body));
   const { all: _all, reason, limit = DEFAULT_LIMIT, dryRun = false, status, ...filter } = request;
   const statuses = status === undefined ? statusesOf[command] : [status];

@@ -30,7 +30,7 @@ function creation(jobType: string, payload: unknown): JobEvent {
   const context = { eventId: randomUUID(), at: new Date().toISOString(), actor: { kind: 'api', id: 'test' } } as const;
   const settings = { maxAttempts: 1, backoff: defaultBackoff, timeoutMs: 1_000, tags: [] };
   const event = decide(
-    { command: 'CreateJob', ...context, jobId: randomUUID(), jobType, payload, ...settings },
+    { kind: 'CreateJob', ...context, jobId: randomUUID(), jobType, payload, ...settings },
     undefined,
   );
   if (isRejection(event)) throw new Error(event.detail);

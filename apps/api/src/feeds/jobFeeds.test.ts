@@ -18,9 +18,9 @@ afterAll(() => stage.stop());
 
 type Bare<Command> = Command extends unknown ? Omit<Command, 'eventId' | 'at' | 'actor'> : never;
 
-const start = { command: 'StartAttempt', worker: 'worker-1' } as const;
-const complete = { command: 'CompleteAttempt', attempt: 1, durationMs: 1, result: 'done' } as const;
-const report = { command: 'ReportProgress', attempt: 1, percent: 50 } as const;
+const start = { kind: 'StartAttempt', worker: 'worker-1' } as const;
+const complete = { kind: 'CompleteAttempt', attempt: 1, durationMs: 1, result: 'done' } as const;
+const report = { kind: 'ReportProgress', attempt: 1, percent: 50 } as const;
 
 async function newJob(): Promise<string> {
   return ((await (await api.post('/api/jobs', { type: 'email' })).json()) as { id: string }).id;
@@ -50,7 +50,7 @@ const get = async (path: string) => {
 
 describe('waiting for a job', () => {
   test('is answered as soon as the job ends, whichever way', async () => {
-    for (const end of [complete, { command: 'CancelJob' } as const]) {
+    for (const end of [complete, { kind: 'CancelJob' } as const]) {
       const id = await newJob();
       await carryOut(id, start);
       const answers = [get(`/api/jobs/${id}?wait=60s`), get(`/api/jobs/${id}?wait=1m`)];
@@ -67,7 +67,7 @@ describe('waiting for a job', () => {
     await carryOut(id, start, complete);
     expect((await get(`/api/jobs/${id}?wait=60s`)).body).toMatchObject({ status: 'completed' });
     const again = await newJob();
-    await carryOut(again, { command: 'CancelJob' });
+    await carryOut(again, { kind: 'CancelJob' });
     await projectAll(api.log, stage.databaseUrl);
     await api.post(`/api/jobs/${again}/retry`);
     expect((await get(`/api/jobs/${again}?wait=50ms`)).body).toMatchObject({ status: 'pending', version: 3 });
@@ -185,7 +185,7 @@ describe('the events of a job as a stream', () => {
 
   test('do not end with an end that was taken back', async () => {
     const id = await newJob();
-    await carryOut(id, { command: 'CancelJob' }, { command: 'RequeueJob' });
+    await carryOut(id, { kind: 'CancelJob' }, { kind: 'RequeueJob' });
     using feed = await openFeed(`${api.url}/api/jobs/${id}/events`);
     await feed.received(3);
     await carryOut(id, start, complete);

@@ -41,7 +41,7 @@ async function decideAndAppend(snapshot: JobSnapshot, command: ChangeCommand, lo
 }
 
 /** Without its payload the job could only fail again. */
-function refusalOf({ command }: ChangeCommand, { payload }: Job): Rejection | undefined {
-  if (command !== 'RequeueJob' || !isShredded(payload)) return undefined;
-  return { rejected: 'illegal-transition', detail: 'the payload of the job was erased' };
+function refusalOf({ kind }: ChangeCommand, { payload }: Job): Rejection | undefined {
+  if (kind !== 'RequeueJob' || !isShredded(payload)) return undefined;
+  return { kind: 'illegal-transition', detail: 'the payload of the job was erased' };
 }

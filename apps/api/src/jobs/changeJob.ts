@@ -9,6 +9,6 @@ export async function changeJob(id: string, command: ChangeCommand, deps: ApiDep
   const applied = await applyCommand({ id }, command, deps);
   if (applied === undefined) throw noSuchJob();
   const { job, rejection } = applied;
-  if (rejection !== undefined && rejection.rejected !== 'already-cancelled') throw rejectionProblem(rejection);
+  if (rejection !== undefined && rejection.kind !== 'already-cancelled') throw rejectionProblem(rejection);
   return job;
 }

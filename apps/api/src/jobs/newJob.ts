@@ -18,7 +18,7 @@ export interface NewJobOrder {
 export function newJob({ request, identity, context }: NewJobOrder): JobEvent {
   const settings = jobSettings(request, Date.parse(context.at));
   const decision = decide(
-    { command: 'CreateJob', ...context, ...within(context.tenant, identity), ...settings },
+    { kind: 'CreateJob', ...context, ...within(context.tenant, identity), ...settings },
     undefined,
   );
   if (isRejection(decision)) throw rejectionProblem(decision);

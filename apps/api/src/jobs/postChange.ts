@@ -10,12 +10,12 @@ import { jobView } from './jobView.ts';
 import { sendJson } from '../http/sendJson.ts';
 
 /** `POST /api/jobs/:id/cancel` and `…/retry`: a command without more than a reason; answers the job after it. */
-export function postChange(command: ChangeCommand['command'], deps: ApiDeps): RequestHandler {
+export function postChange(kind: ChangeCommand['kind'], deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const id = jobIdOf(req, res);
     const { reason } = decodeReason(req.body);
     const context = commandContext(res, Date.now());
-    const job = await changeJob(id, { ...context, command, ...(reason === undefined ? {} : { reason }) }, deps);
+    const job = await changeJob(id, { ...context, kind, ...(reason === undefined ? {} : { reason }) }, deps);
     deps.served.note(job);
     res.setHeader('ETag', entityTag(job.version));
     sendJson(res, 200, jobView(job));

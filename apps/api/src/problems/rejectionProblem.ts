@@ -2,6 +2,6 @@ import type { Rejection } from '@jobstream/domain';
 import { Problem } from './problem.ts';
 
 /** What a client is told when the domain refuses a command. */
-export function rejectionProblem({ rejected, detail }: Rejection): Problem {
-  return new Problem(rejected === 'not-found' ? 'job-not-found' : 'illegal-transition', { detail });
+export function rejectionProblem({ kind, detail }: Rejection): Problem {
+  return new Problem(kind === 'not-found' ? 'job-not-found' : 'illegal-transition', { detail });
 }

@@ -48,8 +48,8 @@ function decided(state: ScheduleState): Schedule {
   return state;
 }
 
-function problemOf({ rejected, detail }: Rejection): Problem {
-  return rejected === 'not-found' ? noSuchSchedule() : new Problem('schedule-exists', { detail });
+function problemOf({ kind, detail }: Rejection): Problem {
+  return kind === 'not-found' ? noSuchSchedule() : new Problem('schedule-exists', { detail });
 }
 
 async function setTrigger({ name, version }: Schedule, { log, logger }: ApiDeps): Promise<void> {

@@ -12,7 +12,7 @@ export function createSchedule(deps: ApiDeps): RequestHandler {
     const { name, definition } = decodeCreateSchedule(req);
     await assertAccepted(name, definition, deps);
     const context = commandContext(res, Date.now());
-    const command = { ...context, command: 'CreateSchedule', schedule: name, definition } as const;
+    const command = { ...context, kind: 'CreateSchedule', schedule: name, definition } as const;
     const schedule = await changeSchedule({ name, command }, deps);
     res.setHeader('Location', `/api/schedules/${name}`);
     answerSchedule(res, 201, schedule);

@@ -9,7 +9,7 @@ import { scheduleNameOf } from './scheduleNameOf.ts';
 export function deleteSchedule(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const name = scheduleNameOf(req);
-    const command = { ...commandContext(res, Date.now()), command: 'DeleteSchedule' } as const;
+    const command = { ...commandContext(res, Date.now()), kind: 'DeleteSchedule' } as const;
     const assertAllowed = ({ definitionVersion }: { definitionVersion: number }) =>
       assertIfMatch(req, definitionVersion);
     await changeSchedule({ name, command, assertAllowed }, deps);

@@ -14,7 +14,7 @@ export function replaceSchedule(deps: ApiDeps): RequestHandler {
     const name = scheduleNameOf(req);
     const definition = decodeReplaceSchedule(req, name);
     await assertAccepted(name, definition, deps);
-    const command = { ...commandContext(res, Date.now()), command: 'UpdateSchedule', definition } as const;
+    const command = { ...commandContext(res, Date.now()), kind: 'UpdateSchedule', definition } as const;
     const assertAllowed = ({ definitionVersion }: { definitionVersion: number }) =>
       assertIfMatch(req, definitionVersion);
     answerSchedule(res, 200, await changeSchedule({ name, command, assertAllowed }, deps));

@@ -16,15 +16,15 @@ async function newJob({ other }: Pick<Situation, 'other'>, others: object = {}):
 }
 
 const error = { name: 'Error', message: 'no such mailbox', code: 'EMAILBOX', stack: 'secret places' };
-const failing = { command: 'FailAttempt', attempt: 1, error, cause: 'error', random: 0.5, durationMs: 12 } as const;
-const completing = { command: 'CompleteAttempt', attempt: 2, result: { sent: true }, durationMs: 7.5 } as const;
+const failing = { kind: 'FailAttempt', attempt: 1, error, cause: 'error', random: 0.5, durationMs: 12 } as const;
+const completing = { kind: 'CompleteAttempt', attempt: 2, result: { sent: true }, durationMs: 7.5 } as const;
 
 /** Everything that can happen to a job, in a life that ends with the command. */
 const life: readonly PartialCommand[] = [
-  { command: 'StartAttempt', worker: 'w1' },
-  { command: 'ReportProgress', attempt: 1, percent: 50, message: 'half' },
-  { command: 'ReleaseAttempt', attempt: 1, reason: 'shutdown' },
-  { command: 'StartAttempt', worker: 'w1' },
+  { kind: 'StartAttempt', worker: 'w1' },
+  { kind: 'ReportProgress', attempt: 1, percent: 50, message: 'half' },
+  { kind: 'ReleaseAttempt', attempt: 1, reason: 'shutdown' },
+  { kind: 'StartAttempt', worker: 'w1' },
 ];
 
 async function livedJob(situation: Situation, end: 'completed' | 'failed'): Promise<string> {
@@ -33,8 +33,8 @@ async function livedJob(situation: Situation, end: 'completed' | 'failed'): Prom
     end === 'completed'
       ? [
           failing,
-          { command: 'CancelJob', reason: 'enough' },
-          { command: 'RequeueJob', reason: 'again' },
+          { kind: 'CancelJob', reason: 'enough' },
+          { kind: 'RequeueJob', reason: 'again' },
           start,
           { ...completing, attempt: 1 },
         ]
@@ -43,7 +43,7 @@ async function livedJob(situation: Situation, end: 'completed' | 'failed'): Prom
   return id;
 }
 
-const start: PartialCommand = { command: 'StartAttempt', worker: 'w2' };
+const start: PartialCommand = { kind: 'StartAttempt', worker: 'w2' };
 const path = (id: string) => ({ params: { id } });
 const isPast = (mark: string) => (text: string) => text.includes(mark) && text.endsWith('\n\n');
 

@@ -11,7 +11,7 @@ export async function tickUntil(signal: AbortSignal, name: string, { schedules }
     const tickAt = new Date(Date.now() + tick * 1_000).toISOString();
     const context = { eventId: randomUUID(), at, actor: { kind: 'scheduler', id: 's1' } } as const;
     const event = decideSchedule(
-      { ...context, command: 'RecordTicks', tickAt, jobIds: [randomUUID()], skipped: 2 },
+      { ...context, kind: 'RecordTicks', tickAt, jobIds: [randomUUID()], skipped: 2 },
       schedule,
     );
     if (isRejection(event)) throw new Error(event.detail);

@@ -70,7 +70,7 @@ test.each([
 
 test('an append that got no answer is a conflict when another event came first', async () => {
   const { jobId, event, expected } = await startedEvent();
-  const cancelled: Fault = () => log.act(jobId, { command: 'CancelJob' });
+  const cancelled: Fault = () => log.act(jobId, { kind: 'CancelJob' });
   const appending = appendSettled(event, expected, { eventLog: faultyLog(cancelled), ...open });
   await expect(appending).rejects.toThrow(ConcurrentAppendError);
 });
@@ -79,7 +79,7 @@ test('an append that got no answer was successful also when the job has moved on
   const { jobId, event, expected } = await startedEvent();
   const storedThenCancelled: Fault = async () => {
     await stored(event, expected);
-    await log.act(jobId, { command: 'CancelJob' });
+    await log.act(jobId, { kind: 'CancelJob' });
   };
   await appendSettled(event, expected, { eventLog: faultyLog(storedThenCancelled), ...open });
   expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1', 'JobCancelled']);

@@ -13,7 +13,7 @@ const thrown = (error: unknown) => classify({ kind: 'threw', error });
 
 test('a return value completes the attempt', () => {
   expect(classify({ kind: 'returned', value: { ok: true } })).toEqual({
-    command: 'CompleteAttempt',
+    kind: 'CompleteAttempt',
     attempt: 2,
     result: { ok: true },
     durationMs: 12,
@@ -26,7 +26,7 @@ test('no return value completes the attempt without a result', () => {
 
 test('a return value that is not JSON fails the job for good', () => {
   const command = classify({ kind: 'returned', value: 1n });
-  expect(command).toMatchObject({ command: 'FailAttempt', cause: 'unrecoverable', error: { code: 'RESULT_NOT_JSON' } });
+  expect(command).toMatchObject({ kind: 'FailAttempt', cause: 'unrecoverable', error: { code: 'RESULT_NOT_JSON' } });
 });
 
 test.each([
@@ -35,7 +35,7 @@ test.each([
   ['an unrecoverable error', new UnrecoverableError('no'), 'unrecoverable'],
   ['an invalid payload', new InvalidPayloadError(['payload: no']), 'invalid-payload'],
 ])('%s fails the attempt', (_name, error, cause) => {
-  expect(thrown(error)).toMatchObject({ command: 'FailAttempt', attempt: 2, cause, random: 0.5, durationMs: 12 });
+  expect(thrown(error)).toMatchObject({ kind: 'FailAttempt', attempt: 2, cause, random: 0.5, durationMs: 12 });
 });
 
 test('an error may say how long to wait', () => {
@@ -53,16 +53,16 @@ test('a wait is at most thirty days', () => {
 
 test('a missed deadline fails the attempt, a shutdown releases the job', () => {
   expect(aborted('timeout')).toMatchObject({
-    command: 'FailAttempt',
+    kind: 'FailAttempt',
     cause: 'error',
     error: { code: 'ATTEMPT_TIMEOUT' },
   });
-  expect(aborted('shutdown')).toEqual({ command: 'ReleaseAttempt', attempt: 2, reason: 'because' });
+  expect(aborted('shutdown')).toEqual({ kind: 'ReleaseAttempt', attempt: 2, reason: 'because' });
 });
 
 test('a job that was claimed and could not run is given up, with the reason', () => {
   expect(classify({ kind: 'unstarted', because: 'no slot' })).toEqual({
-    command: 'ReleaseAttempt',
+    kind: 'ReleaseAttempt',
     attempt: 2,
     reason: 'no slot',
   });

@@ -24,9 +24,9 @@ export function commandFor(outcome: Outcome, figures: AttemptFigures): AttemptCo
       return failed(outcome.error, outcome, figures);
     case 'aborted':
       if (outcome.error.why === 'timeout') return failed(outcome.error, outcome, figures);
-      return { command: 'ReleaseAttempt', attempt: figures.attempt, reason: outcome.error.message };
+      return { kind: 'ReleaseAttempt', attempt: figures.attempt, reason: outcome.error.message };
     case 'unstarted':
-      return { command: 'ReleaseAttempt', attempt: figures.attempt, reason: outcome.because };
+      return { kind: 'ReleaseAttempt', attempt: figures.attempt, reason: outcome.because };
   }
 }
 
@@ -34,7 +34,7 @@ function completed(value: unknown, outcome: Outcome, figures: AttemptFigures): A
   try {
     const result = jsonResult(value);
     const { durationMs } = outcome;
-    const command = { command: 'CompleteAttempt', attempt: figures.attempt, durationMs } as const;
+    const command = { kind: 'CompleteAttempt', attempt: figures.attempt, durationMs } as const;
     return result === undefined ? command : { ...command, result };
   } catch (error) {
     return failed(error, outcome, figures);
@@ -43,7 +43,7 @@ function completed(value: unknown, outcome: Outcome, figures: AttemptFigures): A
 
 function failed(error: unknown, { durationMs }: Outcome, { attempt, random }: AttemptFigures): AttemptCommand {
   return {
-    command: 'FailAttempt',
+    kind: 'FailAttempt',
     attempt,
     error: jobErrorOf(error),
     cause: causeOf(error),

@@ -28,7 +28,7 @@ function plan(found: { status: JobStatus; startedBy?: string; runAt?: string }, 
 }
 
 test.each(['scheduled', 'pending', 'retrying'] as const)('a %s job is to be started', (status) => {
-  expect(plan({ status }, delivered('m1', 1))).toEqual({ command: 'StartAttempt', worker: 'me' });
+  expect(plan({ status }, delivered('m1', 1))).toEqual({ kind: 'StartAttempt', worker: 'me' });
 });
 
 test.each(['completed', 'failed', 'cancelled'] as const)('a %s job needs nothing more', (status) => {
@@ -51,7 +51,7 @@ test('a job that nobody knows needs nothing', () => {
 
 describe('a job that waits for its time', () => {
   const runAt = '2026-01-01T00:00:02.000Z';
-  const start = { command: 'StartAttempt', worker: 'me' };
+  const start = { kind: 'StartAttempt', worker: 'me' };
 
   test('is started by a message that comes for the first time', () => {
     expect(plan({ status: 'scheduled', runAt }, delivered('m1', 1))).toEqual(start);
@@ -71,7 +71,7 @@ describe('a job that waits for its time', () => {
 
 describe('a job that is processing', () => {
   const started = { status: 'processing', startedBy: 'm1' } as const;
-  const takeOver = { command: 'TakeOverAttempt', attempt: 1, worker: 'me' };
+  const takeOver = { kind: 'TakeOverAttempt', attempt: 1, worker: 'me' };
   const wait = { answer: 'release', afterMs: 5_000 };
 
   test('is taken over when the message that started it comes again', () => {

@@ -24,7 +24,7 @@ export function planClaim(snapshot: JobSnapshot | undefined, delivery: Delivery,
     return { do: 'wake', at: job.runAt, because: 'the call was answered by a timer before' };
   }
   if (job.status === 'processing') return planTakeOver(snapshot, delivery, claimant);
-  return { do: 'append', snapshot, command: { command: 'StartAttempt', worker: claimant.workerName } };
+  return { do: 'append', snapshot, command: { kind: 'StartAttempt', worker: claimant.workerName } };
 }
 
 function planTakeOver(
@@ -37,7 +37,7 @@ function planTakeOver(
   if (started === undefined) return planOther(delivery, ackWaitMs);
   if (delivery.deliveryCount <= started) return wait(ackWaitMs, 'the job may be running elsewhere');
   // Delivered once more since then: that worker has stopped answering.
-  return { do: 'append', snapshot, command: { command: 'TakeOverAttempt', attempt: job.attempt, worker } };
+  return { do: 'append', snapshot, command: { kind: 'TakeOverAttempt', attempt: job.attempt, worker } };
 }
 
 /**

@@ -42,7 +42,7 @@ export class ProgressReporter {
       while (this.#next !== undefined) {
         const progress = this.#next;
         this.#next = undefined;
-        await this.#chain.record({ command: 'ReportProgress', attempt: this.#attempt, ...progress });
+        await this.#chain.record({ kind: 'ReportProgress', attempt: this.#attempt, ...progress });
         if (!this.#finished) await this.#pause();
       }
       this.#appending = undefined;

@@ -140,7 +140,7 @@ describe('a tick creates one job', () => {
   test('also of a schedule that is created again after it was deleted', async () => {
     await stage.create(name, everyMinute, NOON);
     await handleTrigger(trigger(60.1), context);
-    await stage.act(name, { command: 'DeleteSchedule' }, NOON + 61_000);
+    await stage.act(name, { kind: 'DeleteSchedule' }, NOON + 61_000);
     await stage.create(name, everyMinute, NOON + 59_000);
     await handleTrigger(trigger(60.1), context);
     expect(await stage.ticks(name)).toEqual([at(60)]);
@@ -243,7 +243,7 @@ function fireForAll(seconds: number): Promise<void> {
 describe('in a log that forgets events after ten days, a schedule', () => {
   test('is said again after five days, and the ticks that are dealt with stay so', async () => {
     await stage.create(name, { cron: '@monthly' }, NOON);
-    const tick = { command: 'RecordTicks', tickAt: at(5), jobIds: [], skipped: 0 } as const;
+    const tick = { kind: 'RecordTicks', tickAt: at(5), jobIds: [], skipped: 0 } as const;
     await stage.act(name, tick);
     await fireForAll((4.9 * DAY) / 1_000);
     expect(await events()).toHaveLength(2);
@@ -261,7 +261,7 @@ describe('in a log that forgets events after ten days, a schedule', () => {
     await stage.create(name, { enabled: false }, NOON);
     await fireForAll((6 * DAY) / 1_000);
     expect((await events()).map(({ event }) => event)).toEqual(['ScheduleCreated', 'ScheduleUpdated']);
-    await stage.act(name, { command: 'DeleteSchedule' }, NOON);
+    await stage.act(name, { kind: 'DeleteSchedule' }, NOON);
     await fireForAll((6 * DAY) / 1_000);
     expect(await events()).toHaveLength(3);
   });

@@ -55,7 +55,7 @@ async function record(
 ): Promise<void> {
   const { clock, eventLog, logger } = context;
   const command = {
-    command: 'RecordTicks',
+    kind: 'RecordTicks',
     eventId: clock.newId(),
     at: clock.now(),
     actor: { kind: 'scheduler', id: schedule.name },

@@ -27,7 +27,7 @@ export async function renewSchedule(known: Schedule, trigger: FiredTrigger, cont
 function sameAgain(schedule: Schedule, trigger: FiredTrigger, { clock }: SchedulerContext): ScheduleCommand {
   const { name, cron, timeZone, job, enabled, catchUp } = schedule;
   return {
-    command: 'UpdateSchedule',
+    kind: 'UpdateSchedule',
     eventId: clock.newId(),
     at: clock.now(),
     actor: { kind: 'scheduler', id: name },

@@ -30,7 +30,7 @@ describe('a schedule', () => {
 
   /** Every second is often: a schedule that lives on would fire through all other tests. */
   afterEach(async () => {
-    await stage.act(name, { command: 'DeleteSchedule' });
+    await stage.act(name, { kind: 'DeleteSchedule' });
     await stage.eventLog.schedules.triggers.reconcile(name);
   });
 

@@ -73,7 +73,7 @@ test('after five hours without workers or triggers, two that start at the same t
   const cron = `${last.getUTCSeconds()} ${last.getUTCMinutes()} * * * *`;
   for (const policy of policies) {
     await stage.create(policy, { cron, ...catchUp(policy) }, lastTick - 5.5 * HOUR);
-    const record = { command: 'RecordTicks', tickAt: iso(lastTick - 5 * HOUR), jobIds: [], skipped: 0 } as const;
+    const record = { kind: 'RecordTicks', tickAt: iso(lastTick - 5 * HOUR), jobIds: [], skipped: 0 } as const;
     await stage.act(policy, record);
   }
   spawn();

@@ -15,7 +15,7 @@ export function tickJob({ name, job, tenant }: Schedule, tickAt: string, clock: 
   const { type: jobType, tags, ...settings } = job;
   const decision = decide(
     {
-      command: 'CreateJob',
+      kind: 'CreateJob',
       eventId: clock.newId(),
       at: clock.now(),
       actor: { kind: 'scheduler', id: name },

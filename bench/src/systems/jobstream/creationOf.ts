@@ -8,7 +8,7 @@ export const JOB_TYPE = 'bench';
 export function creationOf(payload: Payload): JobEvent {
   const decision = decide(
     {
-      command: 'CreateJob',
+      kind: 'CreateJob',
       eventId: randomUUID(),
       at: new Date().toISOString(),
       actor: { kind: 'api', id: 'bench' },

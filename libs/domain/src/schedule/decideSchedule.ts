@@ -1,6 +1,6 @@
 import { EVENT_SCHEMA_VERSION } from '../jobEvent.ts';
 import type { Rejection } from '../rejection.ts';
-import { hasCome } from '../timestamp.ts';
+import { isDue } from '../timestamp.ts';
 import type { Timestamp } from '../timestamp.ts';
 import { exists } from './schedule.ts';
 import type { Schedule, ScheduleDefinition, ScheduleState } from './schedule.ts';
@@ -11,9 +11,9 @@ export type ScheduleDecision = ScheduleEvent | Rejection;
 
 /** What a command does to a schedule: the one event to append, or why it is refused. Pure and total. */
 export function decideSchedule(command: ScheduleCommand, state: ScheduleState): ScheduleDecision {
-  if (command.command === 'CreateSchedule') return createSchedule(command, state);
-  if (!exists(state)) return { rejected: 'not-found', detail: 'there is no schedule of this name' };
-  switch (command.command) {
+  if (command.kind === 'CreateSchedule') return createSchedule(command, state);
+  if (!exists(state)) return { kind: 'not-found', detail: 'there is no schedule of this name' };
+  switch (command.kind) {
     case 'UpdateSchedule':
       return updateSchedule(command, state);
     case 'DeleteSchedule':
@@ -24,11 +24,10 @@ export function decideSchedule(command: ScheduleCommand, state: ScheduleState): 
 }
 
 function createSchedule(command: ScheduleCommandOf<'CreateSchedule'>, state: ScheduleState): ScheduleDecision {
-  if (exists(state)) return { rejected: 'already-exists', detail: 'a schedule of this name exists already' };
+  if (exists(state)) return { kind: 'already-exists', detail: 'a schedule of this name exists already' };
   const { schedule: name, definition, tenant } = command;
   // Its history would come with the name.
-  if (state !== undefined && state.tenant !== tenant)
-    return { rejected: 'already-exists', detail: 'the name is taken' };
+  if (state !== undefined && state.tenant !== tenant) return { kind: 'already-exists', detail: 'the name is taken' };
   const version = state?.version ?? 0;
   return make(command, { name, version, ...(tenant === undefined ? {} : { tenant }) }, 'ScheduleCreated', {
     ...stored(definition),
@@ -54,15 +53,15 @@ function stored(definition: ScheduleDefinition): ScheduleDefinition {
 
 function recordTicks(command: ScheduleCommandOf<'RecordTicks'>, schedule: Schedule): ScheduleDecision {
   const { tickAt, jobIds, skipped } = command;
-  if (!hasCome(tickAt, ticksDoneUpTo(schedule))) {
+  if (!isDue(tickAt, ticksDoneUpTo(schedule))) {
     return make(command, schedule, 'ScheduleTicked', { tickAt, jobIds, skipped });
   }
-  return { rejected: 'overtaken', detail: `the ticks up to ${ticksDoneUpTo(schedule)} are dealt with` };
+  return { kind: 'overtaken', detail: `the ticks up to ${ticksDoneUpTo(schedule)} are dealt with` };
 }
 
 /** The instant after which ticks still have to be dealt with. */
 export function ticksDoneUpTo({ ticksFrom, lastTick }: Schedule): Timestamp {
-  return lastTick !== undefined && hasCome(ticksFrom, lastTick.tickAt) ? lastTick.tickAt : ticksFrom;
+  return lastTick !== undefined && isDue(ticksFrom, lastTick.tickAt) ? lastTick.tickAt : ticksFrom;
 }
 
 function make<Name extends ScheduleEventName>(

@@ -1,9 +1,9 @@
-import { hasCome } from '../timestamp.ts';
+import { isDue } from '../timestamp.ts';
 import { exists } from './schedule.ts';
 import type { Schedule, ScheduleState } from './schedule.ts';
 import type { ScheduleEvent, ScheduleEventOf } from './scheduleEvent.ts';
 
-/** The state after an event. Pure, total, and deaf to events that cannot follow on the state. */
+/** The state after an event. Pure and total; ignores events that are illegal in the current state. */
 export function evolveSchedule(state: ScheduleState, event: ScheduleEvent): ScheduleState {
   if (event.event === 'ScheduleCreated') return created(state, event);
   // A log with an age limit may have forgotten how it began.
@@ -47,6 +47,6 @@ function updated(schedule: Schedule, event: ScheduleEventOf<'ScheduleUpdated'>):
 }
 
 function ticked(schedule: Schedule, event: ScheduleEventOf<'ScheduleTicked'>): Schedule {
-  if (schedule.lastTick !== undefined && hasCome(event.data.tickAt, schedule.lastTick.tickAt)) return schedule;
+  if (schedule.lastTick !== undefined && isDue(event.data.tickAt, schedule.lastTick.tickAt)) return schedule;
   return { ...schedule, version: event.version, lastTick: event.data };
 }

@@ -1,4 +1,4 @@
-import { hasCome } from '../timestamp.ts';
+import { isDue } from '../timestamp.ts';
 import type { Timestamp } from '../timestamp.ts';
 import { cronOf } from './cron.ts';
 import { ticksDoneUpTo } from './decideSchedule.ts';
@@ -35,7 +35,7 @@ export interface TriggerTime {
  */
 export function planTicks(schedule: Schedule, trigger: TriggerTime): TickPlan | undefined {
   const doneUpTo = ticksDoneUpTo(schedule);
-  if (!schedule.enabled || hasCome(trigger.firedAt, doneUpTo)) return undefined;
+  if (!schedule.enabled || isDue(trigger.firedAt, doneUpTo)) return undefined;
   const ticking = { cron: cronOf(schedule.cron), timeZone: schedule.timeZone };
   const range = { after: Date.parse(doneUpTo), until: Date.parse(trigger.firedAt) };
   const due = newestTicks(ticking, range, MAX_COUNTED);

@@ -17,16 +17,13 @@ export interface ScheduleContext {
 export type ScheduleCommand = ScheduleContext &
   (
     | {
-        readonly command: 'CreateSchedule';
+        readonly kind: 'CreateSchedule';
         readonly schedule: ScheduleName;
         readonly definition: ScheduleDefinition;
         readonly tenant?: Tenant;
       }
-    | { readonly command: 'UpdateSchedule'; readonly definition: ScheduleDefinition }
-    | { readonly command: 'DeleteSchedule' }
-    | ({ readonly command: 'RecordTicks' } & TickRecord)
+    | { readonly kind: 'UpdateSchedule'; readonly definition: ScheduleDefinition }
+    | { readonly kind: 'DeleteSchedule' }
+    | ({ readonly kind: 'RecordTicks' } & TickRecord)
   );
-export type ScheduleCommandOf<Name extends ScheduleCommand['command']> = Extract<
-  ScheduleCommand,
-  { readonly command: Name }
->;
+export type ScheduleCommandOf<Name extends ScheduleCommand['kind']> = Extract<ScheduleCommand, { readonly kind: Name }>;

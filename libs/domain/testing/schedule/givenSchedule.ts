@@ -16,7 +16,7 @@ export function eventsOf(commands: readonly ScheduleCommand[]): readonly Schedul
   let state: ScheduleState;
   for (const command of commands) {
     const decision = decideSchedule(command, state);
-    if (isRejection(decision)) throw new Error(`${command.command}: ${decision.detail}`);
+    if (isRejection(decision)) throw new Error(`${command.kind}: ${decision.detail}`);
     events.push(decision);
     state = evolveSchedule(state, decision);
   }
@@ -29,7 +29,7 @@ export function given(...commands: readonly ScheduleCommand[]) {
   return {
     when(command: ScheduleCommand) {
       const decision = decideSchedule(command, state);
-      if (isRejection(decision)) return { refused: decision.rejected };
+      if (isRejection(decision)) return { refused: decision.kind };
       const { event, version, data } = decision;
       return { event, version, data, schedule: evolveSchedule(state, decision) };
     },

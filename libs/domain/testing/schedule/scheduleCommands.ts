@@ -29,22 +29,22 @@ const context = (at: string) => ({ eventId: `event-${at}`, at, actor: { kind: 'a
 
 export const createSchedule = (fields: Partial<ScheduleDefinition> = {}, at = CREATED_AT): ScheduleCommand => ({
   ...context(at),
-  command: 'CreateSchedule',
+  kind: 'CreateSchedule',
   schedule: NAME,
   definition: definition(fields),
 });
 
 export const updateSchedule = (fields: Partial<ScheduleDefinition>, at: string): ScheduleCommand => ({
   ...context(at),
-  command: 'UpdateSchedule',
+  kind: 'UpdateSchedule',
   definition: definition(fields),
 });
 
-export const deleteSchedule = (at: string): ScheduleCommand => ({ ...context(at), command: 'DeleteSchedule' });
+export const deleteSchedule = (at: string): ScheduleCommand => ({ ...context(at), kind: 'DeleteSchedule' });
 
 export const recordTicks = (tickAt: string, fields: { jobIds?: string[]; skipped?: number } = {}): ScheduleCommand => ({
   ...context(tickAt),
-  command: 'RecordTicks',
+  kind: 'RecordTicks',
   tickAt,
   jobIds: [],
   skipped: 0,

@@ -77,8 +77,8 @@ test('delivers a requeued job', async () => {
   const jobType = newType();
   await using queue = await openQueue(jobType, (delivery) => delivery.ack());
   const { job, sequence } = await createJob(jobType);
-  const cancelled = await log.append(job.next({ command: 'CancelJob' }), sequence);
-  await log.append(job.next({ command: 'RequeueJob' }), cancelled);
+  const cancelled = await log.append(job.next({ kind: 'CancelJob' }), sequence);
+  await log.append(job.next({ kind: 'RequeueJob' }), cancelled);
   await eventually(() => expect(queue.deliveries).toHaveLength(2));
   expect(queue.deliveries[1]?.recorded?.event.event).toBe('JobRequeued');
 });

@@ -102,7 +102,7 @@ test('a requeued job waits from then on', async () => {
   const failed = await log.append(first.job.start(), first.sequence);
   const sequence = await log.append(first.job.fail(), failed);
   await log.jobTypes.pause(jobType); // or the worker would hold it until its slot is free
-  await log.append(first.job.next({ command: 'RequeueJob' }), sequence);
+  await log.append(first.job.next({ kind: 'RequeueJob' }), sequence);
   const history = await log.readHistory(first.job.jobId);
   expect(await backlog()).toMatchObject({ backlog: 1, oldestAt: history.at(-1)?.recordedAt });
 });

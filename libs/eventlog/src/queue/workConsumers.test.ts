@@ -50,8 +50,8 @@ test('takes over the consumer of an earlier release, which had two filters, and 
   });
   const job = new JobScript({ jobType });
   const sequence = await log.append(job.create(), 0);
-  const cancelled = await log.append(job.next({ command: 'CancelJob' }), sequence);
-  await log.append(job.next({ command: 'RequeueJob' }), cancelled);
+  const cancelled = await log.append(job.next({ kind: 'CancelJob' }), sequence);
+  await log.append(job.next({ kind: 'RequeueJob' }), cancelled);
   await using queue = await openQueue(jobType);
   await eventually(() => expect(queue.deliveries).toHaveLength(2));
   expect(new Set(queue.deliveries.map(({ causationId }) => causationId))).toEqual(

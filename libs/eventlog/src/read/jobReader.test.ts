@@ -124,7 +124,7 @@ describe('with replicas', () => {
     let sequence = 0;
     for (const event of [created, started, failed]) sequence = await log.append(event, sequence);
     replica.horizon = sequence;
-    const requeued = await log.append(job.next({ command: 'RequeueJob' }), sequence);
+    const requeued = await log.append(job.next({ kind: 'RequeueJob' }), sequence);
     expect(await reader.job(job.jobId, job.jobType)).toMatchObject({ sequence: requeued, job: { status: 'pending' } });
   });
 

@@ -73,7 +73,7 @@ test('an append that expects another last event is refused, whatever kind of eve
 test('a deleted schedule is read with the sequence after which a new one continues', async () => {
   const script = new ScheduleScript('deleted');
   script.create();
-  script.next({ command: 'DeleteSchedule' });
+  script.next({ kind: 'DeleteSchedule' });
   const [, last] = await store(script);
   const snapshot = await schedules.reader.read('deleted');
   expect(snapshot).toMatchObject({ sequence: last, schedule: { version: 2, deletedAt: expect.any(String) as string } });

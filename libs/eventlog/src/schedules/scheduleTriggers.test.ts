@@ -64,7 +64,7 @@ describe('the alarm of a schedule', () => {
     const lateness = Date.parse(first.firedAt) % 1_000;
     expect(first.nextFireAt).toBe(new Date(Date.parse(first.firedAt) - lateness + 1_000).toISOString());
     expect(second.id).not.toBe(first.id);
-    script.next({ command: 'DeleteSchedule' });
+    script.next({ kind: 'DeleteSchedule' });
     await store(script);
     await log.schedules.triggers.reconcile('each-second');
   });
@@ -82,7 +82,7 @@ describe('the alarm of a schedule', () => {
     expect(await afterUpdate({ enabled: true })).toBe(true);
     expect(await afterUpdate({ enabled: false })).toBe(false);
     expect(await afterUpdate({ enabled: true })).toBe(true);
-    script.next({ command: 'DeleteSchedule' });
+    script.next({ kind: 'DeleteSchedule' });
     await store(script);
     await triggers.reconcile('on-and-off');
     expect(await triggers.names()).not.toContain('on-and-off');
@@ -237,7 +237,7 @@ test('whoever listens hears at once what was defined, but not each tick', async 
   const hints: DefinitionHint[] = [];
   const forget = log.schedules.onDefined((hint) => hints.push(hint));
   const script = await stored('heard');
-  for (const make of [() => script.tick(), () => script.update(), () => script.next({ command: 'DeleteSchedule' })]) {
+  for (const make of [() => script.tick(), () => script.update(), () => script.next({ kind: 'DeleteSchedule' })]) {
     make();
     await store(script);
   }
