@@ -1,13 +1,11 @@
 import { repositoryRoot } from './src/cacheFolder.ts';
-import { chooseStages } from './src/ci/chooseStages.ts';
-import { runStages } from './src/ci/runStages.ts';
-import { stages } from './src/ci/stages.ts';
-import { summaryLines } from './src/ci/summaryLines.ts';
+import { runStages, summaryLines } from './src/ci/runStages.ts';
+import { chooseStages, stages } from './src/ci/stages.ts';
 import { Guard } from './src/guard.ts';
 import { onBootstrapGone } from './src/onBootstrapGone.ts';
 import { stopRequest } from './src/stopRequest.ts';
 
-/** What CI runs: `npm run ci`, or `npm run ci -- lint format` for single stages. The last line is `N passed, N failed`. */
+/** What CI runs: `npm run ci`, or `npm run ci -- checks tests` for single stages. The last line is `N passed, N failed`. */
 async function main(): Promise<void> {
   const guard = new Guard();
   guard.start();

@@ -4,9 +4,8 @@ import path from 'node:path';
 import { eventually } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runCommand } from '../runCommand.ts';
-import { runStages } from './runStages.ts';
-import type { Stage } from './stage.ts';
-import { summaryLines } from './summaryLines.ts';
+import { runStages, stageTally, summaryLines } from './runStages.ts';
+import type { Stage } from './stages.ts';
 
 let folder: string;
 let lines: string[];
@@ -24,7 +23,7 @@ function run(stages: readonly Stage[], stop = new AbortController().signal) {
   return runStages(stages, { folder, writeLine, stop, started: (pid) => void pids.push(pid) });
 }
 
-/** The processes that are left of the process groups that these processes lead. */
+/** Returns the living processes of the process groups that these processes lead. */
 async function livingOf(leaders: readonly number[]): Promise<string[]> {
   const all = (await runCommand('ps', ['-eo', 'pgid=,stat=,args='])).split('\n');
   return all.filter((line) => leaders.includes(Number.parseInt(line, 10)) && !/^\s*\d+\s+Z/.test(line));
@@ -34,7 +33,7 @@ const lint: Stage = { name: 'lint', command: 'echo complaint && exit 3' };
 const tests: Stage = { name: 'tests', command: 'echo 5 passed, 2 failed && exit 1' };
 const format: Stage = { name: 'format', command: 'echo "all is well"' };
 
-test('a stage that fails keeps no other from running, and the last line sums up all of them', async () => {
+test('a stage that fails does not keep the others from running, and the last line sums up all of them', async () => {
   const stages = [lint, tests, format];
   const summary = summaryLines(stages, await run(stages));
   expect(summary.at(-1)).toBe('6 passed, 3 failed');
@@ -43,7 +42,7 @@ test('a stage that fails keeps no other from running, and the last line sums up 
   expect(summary).toContainEqual(expect.stringMatching(/^format +\d+\.\d s +ok +1 passed, 0 failed$/));
 });
 
-test('what a failed stage wrote last, on either output, is there again before the summary', async () => {
+test('the summary repeats the last lines of a failed stage, from both of its outputs', async () => {
   const failing: Stage = { name: 'tests', command: 'seq 200; echo "FAIL of the one" >&2; exit 1' };
   const summary = summaryLines([failing, format], await run([failing, format]));
   const begin = summary.indexOf('== tests failed; its last lines:');
@@ -52,7 +51,7 @@ test('what a failed stage wrote last, on either output, is there again before th
   expect(summary).not.toContain('all is well');
 });
 
-test('after a blocking stage that fails nothing else runs, and the summary says so', async () => {
+test('a blocking stage that fails ends the run, and the summary names the stages that did not run', async () => {
   const stages = [{ ...lint, blocking: true }, tests];
   const summary = summaryLines(stages, await run(stages));
   expect(summary.at(-1)).toBe('0 passed, 1 failed');
@@ -60,12 +59,12 @@ test('after a blocking stage that fails nothing else runs, and the summary says 
   expect(lines).not.toContain('5 passed, 2 failed');
 });
 
-test('a blocking stage that passes blocks nothing', async () => {
+test('a blocking stage that passes lets the others run', async () => {
   const stages = [{ ...format, blocking: true }, tests];
   expect(summaryLines(stages, await run(stages)).at(-1)).toBe('6 passed, 2 failed');
 });
 
-test('a stage that takes too long is ended with all that it has started, and has failed', async () => {
+test('a stage that takes too long is ended with its child processes and counts as failed', async () => {
   const command = 'sleep 600 & wait';
   const stages = [{ name: 'slow', command, minutes: 0.01 }, format];
   const results = await run(stages);
@@ -79,4 +78,24 @@ test('a request to stop ends the stage that runs and starts no other', async () 
   await eventually(() => expect(lines).toContain('begun'));
   stop.abort();
   expect(await running).toMatchObject([{ passed: 0, failed: 1 }]);
+});
+
+test.each([
+  ['12 passed, 3 failed', 1, { passed: 12, failed: 3 }],
+  ['12 passed, 0 failed, 2 skipped', 0, { passed: 12, failed: 0 }],
+  ['\u001b[32m 7 passed, 0 failed \u001b[39m', 0, { passed: 7, failed: 0 }],
+])('a stage that ends with a closing line counts for it: %j', (lastLine, code, tally) => {
+  expect(stageTally(lastLine, code)).toEqual(tally);
+});
+
+test.each(['PASSED with seed 1', '', 'All 12 passed, 3 failed', '12 passed, 3 failed so far'])(
+  'any other stage counts for one: %j',
+  (lastLine) => {
+    expect(stageTally(lastLine, 0)).toEqual({ passed: 1, failed: 0 });
+    expect(stageTally(lastLine, 2)).toEqual({ passed: 0, failed: 1 });
+  },
+);
+
+test('a stage that exits with a failure counts as failed, though its closing line has none', () => {
+  expect(stageTally('12 passed, 0 failed', 1)).toEqual({ passed: 12, failed: 1 });
 });

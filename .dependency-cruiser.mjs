@@ -1,0 +1,127 @@
+import swc from '@swc/core/Visitor.js';
+
+// dependency-cruiser cannot read TypeScript 7, so @swc/core parses; its visitor does not know `using` declarations yet.
+const visitStatement = swc.Visitor.prototype.visitStatement;
+swc.Visitor.prototype.visitStatement = function visitUsingToo(statement) {
+  if (statement.type !== 'UsingDeclaration') return visitStatement.call(this, statement);
+  this.visitVariableDeclarators(statement.decls);
+  return statement;
+};
+
+/** The code of apps and libraries that is shipped: what tests and measurements use is not for it. */
+const product = '^(apps|libs(?!/(testing|servers)))/[^/]+/src/(?!.*[.]test[.]ts$)';
+const testing = '[.]test[.]ts$|^(apps|libs)/[^/]+/testing/';
+const workspace = '^(apps|libs|tools|e2e|bench)/';
+
+/** A rule that code at `from` imports nothing of the workspace but what `may` matches, and its own package. */
+function layer(name, from, may) {
+  return { name: `layer-${name}`, severity: 'error', from, to: { path: workspace, pathNot: may } };
+}
+
+/** A rule that only code at `owners` imports the package `name`. */
+function owner(name, packages, owners) {
+  return { name: `owner-of-${name}`, severity: 'error', from: { pathNot: owners }, to: { path: packages } };
+}
+
+const rules = [
+  {
+    name: 'no-cycles',
+    comment: 'Files that need each other, be it for a type, cannot be understood one at a time.',
+    severity: 'error',
+    from: {},
+    to: { circular: true },
+  },
+  { name: 'resolvable', severity: 'error', from: { pathNot: '^bench/' }, to: { couldNotResolve: true } },
+  {
+    name: 'declared-dependency',
+    comment: 'What a package imports stands in its package.json.',
+    severity: 'error',
+    from: { pathNot: '^bench/' },
+    to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+  },
+  {
+    name: 'no-development-dependency-in-the-product',
+    severity: 'error',
+    from: { path: product },
+    to: { dependencyTypes: ['npm-dev'] },
+  },
+  {
+    name: 'through-the-index',
+    comment: 'Another package is imported by its name, never by the path of one of its files.',
+    severity: 'error',
+    from: { path: '^((?:apps|libs)/[^/]+|tools|e2e|bench)/' },
+    to: { path: workspace, pathNot: ['^$1/', '^(apps|libs)/[^/]+/src/index[.]ts$', '^tools/src/index[.]ts$'] },
+  },
+  layer('domain', { path: '^libs/domain/src/', pathNot: testing }, '^libs/domain/'),
+  {
+    name: 'domain-is-pure',
+    comment: 'The domain has no clock, no randomness and no I/O: it knows effect alone.',
+    severity: 'error',
+    from: { path: '^libs/domain/src/', pathNot: testing },
+    to: { pathNot: ['^libs/domain/', '(^|/)node_modules/effect/'] },
+  },
+  {
+    name: 'named-after-its-content',
+    comment: 'A name such as utils or types does not say what is in a file or folder.',
+    severity: 'error',
+    from: {},
+    to: { path: '/(utils?|common|shared|helpers?|types|lib|misc)[./]', pathNot: 'node_modules' },
+  },
+  {
+    name: 'one-index-a-package',
+    comment: 'The entrance of a package is src/index.ts; no other file only passes on what others export.',
+    severity: 'error',
+    from: {},
+    to: { path: '/index[.]ts$', pathNot: ['node_modules', '^((apps|libs)/[^/]+|tools)/src/index[.]ts$'] },
+  },
+  {
+    name: 'no-re-exports',
+    severity: 'error',
+    from: { path: workspace, pathNot: '/src/index[.]ts$' },
+    to: { path: workspace, dependencyTypes: ['export'] },
+  },
+  {
+    name: 'client-needs-nothing',
+    comment: 'The client runs in browsers and brings all that it needs.',
+    severity: 'error',
+    from: { path: '^libs/client/src/', pathNot: testing },
+    to: { pathNot: '^libs/client/' },
+  },
+  layer(
+    'libraries',
+    { path: '^libs/(archive|client|eventlog|readmodel|runtime)/src/', pathNot: testing },
+    '^libs/(domain|$1)/',
+  ),
+  layer('libraries-tests', { path: `^libs/(archive|client|domain|eventlog|readmodel|runtime)/` }, [
+    '^libs/(domain|testing|servers)/',
+    '^libs/$1/',
+  ]),
+  layer('servers', { path: '^libs/servers/' }, '^libs/'),
+  layer('testing', { path: '^libs/testing/' }, '^libs/(testing|servers|domain)/'),
+  layer('apps', { path: '^apps/([^/]+)/src/', pathNot: testing }, [
+    '^libs/(archive|domain|eventlog|readmodel|runtime)/',
+    '^apps/$1/',
+  ]),
+  layer('apps-tests', { path: '^apps/([^/]+)/' }, ['^libs/', '^apps/$1/']),
+  layer('worker-without-read-model', { path: '^apps/worker/' }, [
+    '^libs/(archive|domain|eventlog|runtime|testing|servers)/',
+    '^apps/worker/',
+  ]),
+  layer('tools-and-system-tests', { path: '^(tools|e2e)/' }, '^(libs|tools|e2e)/'),
+  layer('benchmarks', { path: '^bench/' }, '^(libs|tools|bench|apps/worker)/'),
+  owner('postgres', '(^|/)node_modules/pg/', '^(libs/(readmodel|testing|servers)|tools|e2e|bench)/'),
+  owner('migrations', '(^|/)node_modules/node-pg-migrate/', '^libs/readmodel/'),
+  owner('nats', '(^|/)node_modules/@nats-io/', '^(libs/eventlog|e2e|bench)/'),
+];
+
+export default {
+  forbidden: rules,
+  options: {
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    combinedDependencies: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)[.]data/' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};
