@@ -9,8 +9,7 @@ import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
 import { Schema } from 'effect';
 import { systemClock } from '../src/clock.ts';
-import { defineHandler } from '../src/handler/defineHandler.ts';
-import { handlerRegistry } from '../src/handler/handlerRegistry.ts';
+import { defineHandler, handlerRegistry } from '../src/handler/defineHandler.ts';
 import { Worker } from '../src/worker.ts';
 
 const jobs = Number(process.argv[2] ?? 20_000);

@@ -1,7 +1,7 @@
 import { boundedLabel, type Metrics } from '@jobstream/runtime';
-import type { AttemptObserver } from './attempt/attemptObserver.ts';
+import type { AttemptObserver } from './attempt/attemptContext.ts';
 
-/** A worker has as many types as handlers; this only matters to one that makes handlers up. */
+/** A bound for programs that make up job types; a worker has as many as handlers. */
 const MAX_TYPES = 100;
 const BUCKETS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200];
 

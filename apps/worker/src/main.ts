@@ -3,14 +3,13 @@ import { EventLog } from '@jobstream/eventlog';
 import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess } from '@jobstream/runtime';
 import { attemptMetrics } from './attemptMetrics.ts';
 import { systemClock } from './clock.ts';
-import { emailHandler } from './email/emailHandler.ts';
-import { chooseMailer } from './email/chooseMailer.ts';
-import { handlerRegistry } from './handler/handlerRegistry.ts';
-import { knownLimits } from './handler/knownLimits.ts';
-import { selectTypes } from './handler/selectTypes.ts';
+import { handlerRegistry } from './handler/defineHandler.ts';
+import { emailHandler } from './handlers/email/emailHandler.ts';
+import { createMailer } from './handlers/email/mailer.ts';
+import { sleepHandler } from './handlers/sleepHandler.ts';
+import { webhookHandler } from './handlers/webhook/webhookHandler.ts';
 import { Scheduler } from './schedules/scheduler.ts';
-import { sleepHandler } from './sleep/sleepHandler.ts';
-import { webhookHandler } from './webhook/webhookHandler.ts';
+import { checkLimits, selectHandlers } from './selectHandlers.ts';
 import { Worker } from './worker.ts';
 
 await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
@@ -19,7 +18,7 @@ await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
   const archive = openArchive(config)?.archive;
   const log = eventLogSettings(config);
   const eventLog = new EventLog({ ...log, archive, name: 'worker', logger, observer, traceparent });
-  const mailer = chooseMailer(config.SMTP_URL, logger);
+  const mailer = createMailer(config.SMTP_URL, logger);
   const handlers = handlerRegistry([
     emailHandler({ mailer, from: config.SMTP_FROM }),
     webhookHandler({ secret: config.WEBHOOK_SECRET, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
@@ -27,13 +26,13 @@ await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
   ]);
   const worker = new Worker({
     eventLog,
-    handlers: selectTypes(handlers, config.WORKER_TYPES),
+    handlers: selectHandlers(handlers, config.WORKER_TYPES),
     clock: systemClock(),
     logger,
     observer: attemptMetrics(metrics),
     tracing,
     concurrency: config.WORKER_CONCURRENCY,
-    limits: knownLimits(handlers, config.WORKER_LIMITS),
+    limits: checkLimits(handlers, config.WORKER_LIMITS),
     ackWaitMs: config.ACK_WAIT_MS,
     shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
   });

@@ -1,13 +1,13 @@
+import { randomBytes } from 'node:crypto';
+import os from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Delivery, EventLog, JobQueue } from '@jobstream/eventlog';
 import { Tracing, type Logger, type Service, type TypeLimits } from '@jobstream/runtime';
-import { answerDelivery } from './attempt/answerDelivery.ts';
-import { silentObserver, type AttemptObserver } from './attempt/attemptObserver.ts';
+import { silentObserver, type AttemptContext, type AttemptObserver } from './attempt/attemptContext.ts';
 import { CancelWatch } from './attempt/cancelWatch.ts';
+import { processDelivery } from './attempt/processDelivery.ts';
 import type { Clock } from './clock.ts';
-import type { HandlerRegistry } from './handler/handlerRegistry.ts';
-import { within } from './within.ts';
-import { workerName } from './workerName.ts';
-import type { WorkerContext } from './workerContext.ts';
+import type { HandlerRegistry } from './handler/defineHandler.ts';
 
 export interface WorkerOptions {
   readonly eventLog: Pick<
@@ -21,21 +21,21 @@ export interface WorkerOptions {
   readonly tracing?: Tracing;
   /** Attempts of each job type that may run at once in this process. */
   readonly concurrency: number;
-  /** What differs for single types, by type. */
+  /** Overrides for single types, by type. */
   readonly limits?: ReadonlyMap<string, TypeLimits> | undefined;
   readonly ackWaitMs: number;
   /** How long running attempts may go on after `stop`. */
   readonly shutdownGraceMs: number;
 }
 
-/** What remains for handlers to heed their signal and for the log to take the JobReleased events. */
+/** Time for handlers to obey their abort signal and for the log to store the JobReleased events. */
 const CLOSING_MS = 900;
 
-/** Takes deliveries of the handlers' job types and answers each by an attempt. */
+/** Takes deliveries of the handlers' job types and processes each in an attempt. */
 export class Worker implements Service {
   readonly name = 'worker';
   readonly #options: WorkerOptions;
-  readonly #context: WorkerContext;
+  readonly #context: AttemptContext;
   readonly #closing = new AbortController();
   readonly #cancelWatch: CancelWatch;
   #queues: readonly JobQueue[] = [];
@@ -51,16 +51,16 @@ export class Worker implements Service {
 
   async start(): Promise<void> {
     const { eventLog, handlers, concurrency, limits, ackWaitMs, logger } = this.#options;
-    const onDelivery = (delivery: Delivery) => answerDelivery(delivery, this.#context);
+    const onDelivery = (delivery: Delivery) => processDelivery(delivery, this.#context);
     this.#cancelWatch.start([...handlers.keys()]);
     for (const jobType of handlers.keys()) {
       const queue = await eventLog.openQueue({ concurrency, ...limits?.get(jobType), jobType, ackWaitMs, onDelivery });
       this.#queues = [...this.#queues, queue];
     }
-    logger.info({ worker: this.#context.workerName, types: [...handlers.keys()] }, 'taking jobs');
+    logger.info({ worker: this.#context.workerName, types: [...handlers.keys()] }, 'accepting jobs');
   }
 
-  /** Takes no more deliveries, gives running attempts the grace time, then ends and releases those still running. */
+  /** Takes no more deliveries, gives running attempts the grace time, then aborts and releases those still running. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -73,4 +73,16 @@ export class Worker implements Service {
     await within(CLOSING_MS, drained);
     this.#cancelWatch.stop();
   }
+}
+
+/** A name that no other start of a worker has, e.g. `build-7-4711-9f3c2a`. */
+function workerName(): string {
+  return `${os.hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
+}
+
+/** Waits for work to settle, at most `ms` milliseconds. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const settled = new AbortController();
+  const finished = work.finally(() => settled.abort());
+  await Promise.race([finished, pause(ms, undefined, { signal: settled.signal }).catch(() => undefined)]);
 }

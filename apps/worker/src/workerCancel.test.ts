@@ -6,13 +6,12 @@ import type { TestNats } from '@jobstream/testing';
 import { Schema } from 'effect';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defineHandler } from './handler/defineHandler.ts';
-import type { Handler } from './handler/defineHandler.ts';
-import type { JobContext } from './handler/jobContext.ts';
+import type { Handler, JobContext } from './handler/defineHandler.ts';
 import { startTestWorker } from '../testing/startTestWorker.ts';
 import { TestLog } from '../testing/testLog.ts';
 
-const STOPPED = 'cancelled: the handler was stopped, and its outcome is dropped';
-const OVERTAKEN = 'overtaken: the job has moved on without this attempt, whose outcome is dropped';
+const STOPPED = 'cancelled: the handler was stopped, its outcome is discarded';
+const OVERTAKEN = 'attempt overtaken: the job has moved on, the outcome is discarded';
 
 let nats: TestNats;
 let log: TestLog;
@@ -95,7 +94,7 @@ test('a cancel that the log refuses is heard, looked up, and stops nothing', asy
   await log.storyUntil(created.jobId, 'processing');
   const cancelled = { ...created, event: 'JobCancelled', version: 2, data: {} } as JobEvent;
   await expect(log.eventLog.append(cancelled, 0)).rejects.toThrow(ConcurrentAppendError);
-  await eventually(() => expect(worker.lines).toContain('heard of a cancellation that is not in the log'));
+  await eventually(() => expect(worker.lines).toContain('cancellation hint ignored: the log has no cancellation'));
   resolve('done');
   expect(await log.storyUntil(created.jobId, 'completed')).toEqual(['JobCreated', 'JobStarted 1', 'JobCompleted 1']);
 });

@@ -4,10 +4,8 @@ import { eventually, startNats } from '@jobstream/testing';
 import { Schema } from 'effect';
 import { expect, test } from 'vitest';
 import { defineHandler } from './handler/defineHandler.ts';
-import type { Handler } from './handler/defineHandler.ts';
-import type { JobContext } from './handler/jobContext.ts';
-import { altered } from '../testing/altered.ts';
-import { startTestWorker } from '../testing/startTestWorker.ts';
+import type { Handler, JobContext } from './handler/defineHandler.ts';
+import { altered, startTestWorker } from '../testing/startTestWorker.ts';
 import { TestLog } from '../testing/testLog.ts';
 
 function handlerOf(run: (ctx: JobContext) => unknown): Handler {

@@ -6,8 +6,7 @@ import { Schema } from 'effect';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defineHandler } from './handler/defineHandler.ts';
 import type { Handler } from './handler/defineHandler.ts';
-import { altered } from '../testing/altered.ts';
-import { startTestWorker } from '../testing/startTestWorker.ts';
+import { altered, startTestWorker } from '../testing/startTestWorker.ts';
 import { TestLog } from '../testing/testLog.ts';
 
 let nats: TestNats;

@@ -1,12 +1,12 @@
 import { freePort, startNats } from '@jobstream/testing';
 import type { TestNats } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { holdWork } from '../testing/holdWork.ts';
+import { holdWork } from '../testing/startReceiver.ts';
 import { faultyScript, mainScript, spawnWorker } from '../testing/spawnWorker.ts';
 import type { WorkerProcess } from '../testing/spawnWorker.ts';
 import { TestLog } from '../testing/testLog.ts';
 
-const OVERTAKEN = 'overtaken: the job has moved on without this attempt, whose outcome is dropped';
+const OVERTAKEN = 'attempt overtaken: the job has moved on, the outcome is discarded';
 
 let nats: TestNats;
 let log: TestLog;

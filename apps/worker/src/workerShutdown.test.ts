@@ -3,7 +3,7 @@ import type { JobEvent } from '@jobstream/domain';
 import { eventually, startNats } from '@jobstream/testing';
 import type { TestNats } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { holdWork } from '../testing/holdWork.ts';
+import { holdWork } from '../testing/startReceiver.ts';
 import { mainScript, spawnWorker } from '../testing/spawnWorker.ts';
 import type { WorkerProcess } from '../testing/spawnWorker.ts';
 import { TestLog } from '../testing/testLog.ts';
@@ -106,7 +106,7 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
     if (signal === 'SIGSTOP') await nats.resume();
     else await nats.restart();
     const successor = await startWorker(env);
-    const { worker: name } = successor.lines.find(({ msg }) => msg === 'taking jobs') ?? {};
+    const { worker: name } = successor.lines.find(({ msg }) => msg === 'accepting jobs') ?? {};
     for (const { jobId } of jobs) {
       await eventually(async () => expect((await log.eventLog.readJob(jobId))?.job.worker).toBe(name), {
         timeoutMs: 60_000,

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { defineHandler } from './handler/defineHandler.ts';
 import { startTestWorker } from '../testing/startTestWorker.ts';
 import { TestLog } from '../testing/testLog.ts';
-import { testJob } from '../testing/testJob.ts';
+import { testJob } from '../testing/testContext.ts';
 
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Schema } from 'effect';
 import { defineHandler, type Handler } from '../src/handler/defineHandler.ts';
-import type { JobContext } from '../src/handler/jobContext.ts';
-import { UnrecoverableError } from '../src/handler/unrecoverableError.ts';
+import type { JobContext } from '../src/handler/defineHandler.ts';
+import { UnrecoverableError } from '../src/handler/handlerErrors.ts';
 
 const ConformancePayload = Schema.Union([
   Schema.Struct({ do: Schema.Literal('succeed'), result: Schema.optionalKey(Schema.Unknown) }),

@@ -1,8 +1,8 @@
 import { EventLog } from '@jobstream/eventlog';
 import { eventLogSettings, runProcess } from '@jobstream/runtime';
 import { systemClock } from '../src/clock.ts';
-import { handlerRegistry } from '../src/handler/handlerRegistry.ts';
-import { selectTypes } from '../src/handler/selectTypes.ts';
+import { handlerRegistry } from '../src/handler/defineHandler.ts';
+import { selectHandlers } from '../src/selectHandlers.ts';
 import { Worker } from '../src/worker.ts';
 import { conformanceHandler } from './conformanceHandler.ts';
 
@@ -12,7 +12,7 @@ await runProcess('worker', (config, logger, { tracing }) => {
   const eventLog = new EventLog({ ...eventLogSettings(config), name: 'worker', logger, traceparent });
   const worker = new Worker({
     eventLog,
-    handlers: selectTypes(handlerRegistry([conformanceHandler()]), config.WORKER_TYPES),
+    handlers: selectHandlers(handlerRegistry([conformanceHandler()]), config.WORKER_TYPES),
     clock: systemClock(),
     logger,
     tracing,

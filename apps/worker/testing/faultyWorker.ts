@@ -2,8 +2,7 @@ import { EventLog } from '@jobstream/eventlog';
 import { runProcess } from '@jobstream/runtime';
 import { Schema } from 'effect';
 import { systemClock } from '../src/clock.ts';
-import { defineHandler } from '../src/handler/defineHandler.ts';
-import { handlerRegistry } from '../src/handler/handlerRegistry.ts';
+import { defineHandler, handlerRegistry } from '../src/handler/defineHandler.ts';
 import { Worker } from '../src/worker.ts';
 
 const poison = defineHandler({

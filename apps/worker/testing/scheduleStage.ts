@@ -2,6 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { decideSchedule, isRejection } from '@jobstream/domain';
 import type { JobEventOf, ScheduleCommand, ScheduleDefinition, ScheduleEventOf } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
+import { createLogger } from '@jobstream/runtime';
+import { systemClock } from '../src/clock.ts';
+import { Scheduler } from '../src/schedules/scheduler.ts';
+import type { SchedulerContext } from '../src/schedules/schedulerContext.ts';
 
 type Envelope = 'eventId' | 'at' | 'actor';
 type Bare<Command> = Command extends unknown ? Omit<Command, Envelope> : never;
@@ -94,4 +98,23 @@ function definition(fields: Partial<ScheduleDefinition>): ScheduleDefinition {
     catchUp: { policy: 'skip', limit: 100 },
     ...fields,
   };
+}
+
+/** A started scheduler in the process of the test, with a connection of its own. */
+export async function startScheduler(natsUrl: string): Promise<AsyncDisposable> {
+  const eventLog = new EventLog({ url: natsUrl, name: 'worker' });
+  await eventLog.start();
+  const scheduler = new Scheduler({ ...schedulerContext(eventLog), eventLog, ackWaitMs: 1_000 });
+  await scheduler.start();
+  return {
+    async [Symbol.asyncDispose]() {
+      await scheduler.stop();
+      await eventLog.stop();
+    },
+  };
+}
+
+/** What the steps of a scheduler are handed, on this log. */
+export function schedulerContext(eventLog: SchedulerContext['eventLog']): SchedulerContext {
+  return { eventLog, clock: systemClock(), logger: createLogger({ service: 'test', level: 'silent' }), keepMs: 0 };
 }

@@ -3,9 +3,10 @@ import { EventLog } from '@jobstream/eventlog';
 import { pino } from 'pino';
 import { systemClock } from '../src/clock.ts';
 import type { Handler } from '../src/handler/defineHandler.ts';
-import { handlerRegistry } from '../src/handler/handlerRegistry.ts';
+import { handlerRegistry } from '../src/handler/defineHandler.ts';
 import { Worker } from '../src/worker.ts';
 import type { WorkerOptions } from '../src/worker.ts';
+import type { Delivery } from '@jobstream/eventlog';
 
 export interface TestWorkerOptions extends Partial<Omit<WorkerOptions, 'eventLog'>> {
   readonly natsUrl: string;
@@ -52,4 +53,17 @@ function lineSink(lines: string[]): Writable {
       done();
     },
   });
+}
+
+/** A delivery that answers like another one, but for what is changed. */
+export function altered(delivery: Delivery, changes: Partial<Delivery>): Delivery {
+  return {
+    ...delivery,
+    acquireSlot: () => delivery.acquireSlot(),
+    releaseSlot: () => delivery.releaseSlot(),
+    ack: () => delivery.ack(),
+    nak: (delayMs) => delivery.nak(delayMs),
+    keepAlive: () => delivery.keepAlive(),
+    ...changes,
+  };
 }

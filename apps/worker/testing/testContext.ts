@@ -1,7 +1,6 @@
-import type { JobProgress } from '@jobstream/domain';
+import type { JobProgress, Job } from '@jobstream/domain';
 import { createLogger } from '@jobstream/runtime';
-import type { JobContext } from '../src/handler/jobContext.ts';
-import { testJob } from './testJob.ts';
+import type { JobContext } from '../src/handler/defineHandler.ts';
 
 export interface TestContext extends JobContext {
   /** What the handler has reported. */
@@ -19,5 +18,24 @@ export function testContext(given: Partial<Pick<JobContext, 'attempt' | 'signal'
     log: createLogger({ service: 'test', level: 'silent' }),
     progress: (progress) => reports.push(progress),
     reports,
+  };
+}
+
+/** A job that an attempt could be running now, for tests that need no log. */
+export function testJob(fields: Partial<Job> = {}): Job {
+  return {
+    id: '0193a3f0-0000-7000-8000-000000000001',
+    type: 'order',
+    status: 'processing',
+    version: 2,
+    payload: null,
+    maxAttempts: 3,
+    backoff: { type: 'fixed', delayMs: 0 },
+    timeoutMs: 60_000,
+    tags: [],
+    attempt: 1,
+    createdAt: '2026-01-01T00:00:00.000Z',
+    updatedAt: '2026-01-01T00:00:01.000Z',
+    ...fields,
   };
 }

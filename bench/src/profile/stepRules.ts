@@ -47,10 +47,9 @@ export const WORKER_RULES: readonly StepRule[] = [
   ...DECISIONS,
   {
     step: 'handler',
-    frames:
-      /attempt\/(runHandler|attemptAbort|readableJob|progressReporter)|worker\/src\/handler|\/effect\/|gate\/subjects/,
+    frames: /attempt\/(runHandler|attempt\.ts|progressReporter)|worker\/src\/handler|\/effect\/|gate\/subjects/,
   },
-  { step: 'complete', frames: /attempt\/(recordOutcome|commandFor|parkRetry|answerToEvent)/ },
+  { step: 'complete', frames: /attempt\/recordOutcome/ },
   { step: 'claim', frames: /attempt\/|worker\/src\/(worker|oneAtATime|clock)/ },
   { step: 'take and acknowledge', frames: /eventlog\/src\/(jobQueue|pullLoop|startGate|outbox|rateWindow)/ },
   { step: 'socket reads', frames: /onStreamRead|node:net|node:internal\/stream/ },

@@ -1,9 +1,14 @@
 import type { Delivery } from '@jobstream/eventlog';
 import type { Logger } from '@jobstream/runtime';
 import type { Handler } from '../handler/defineHandler.ts';
+import { AttemptAbortedError } from '../handler/handlerErrors.ts';
 import type { JobChain } from './jobChain.ts';
 
-/** An attempt that was started in the log: the value that goes through the steps of the pipeline. */
+/**
+ * An attempt whose start is in the log: the value that goes through the steps of the pipeline. It is *overtaken* once
+ * the job has moved on without it: another worker took the job over, or a client changed it, so that the next append of
+ * this attempt conflicts. The outcome of an overtaken attempt is discarded.
+ */
 export interface Attempt {
   readonly delivery: Delivery;
   readonly chain: JobChain;
@@ -11,4 +16,66 @@ export interface Attempt {
   /** 1 for the first attempt. */
   readonly number: number;
   readonly logger: Logger;
+}
+
+/** How the run of a handler ended, or why there was none. What a handler does after its signal was aborted is ignored. */
+export type Ending =
+  | { readonly kind: 'returned'; readonly value: unknown }
+  | { readonly kind: 'threw'; readonly error: unknown }
+  | { readonly kind: 'aborted'; readonly error: AttemptAbortedError }
+  | { readonly kind: 'unstarted'; readonly reason: string };
+
+export type Outcome = Ending & { readonly durationMs: number };
+
+/** The abort signal of one attempt and its deadline, which begins now. */
+export class AttemptAbort {
+  readonly #controller = new AbortController();
+  readonly #deadline: NodeJS.Timeout;
+  #error: AttemptAbortedError | undefined;
+  #onAbort: ((error: AttemptAbortedError) => void) | undefined;
+
+  constructor(timeoutMs: number) {
+    this.#deadline = setTimeout(() => {
+      this.#abort('timeout', `the attempt took longer than ${timeoutMs} ms`);
+    }, timeoutMs);
+  }
+
+  /** Why it was aborted, if it was. */
+  get error(): AttemptAbortedError | undefined {
+    return this.#error;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Sets the only callback, called at the abort, or at once if that has happened; undefined removes it. */
+  onAbort(callback: ((error: AttemptAbortedError) => void) | undefined): void {
+    this.#onAbort = callback;
+    if (this.#error !== undefined) callback?.(this.#error);
+  }
+
+  closing(): void {
+    this.#abort('shutdown', 'the worker is shutting down');
+  }
+
+  cancelled(): void {
+    this.#abort('cancelled', 'the job was cancelled');
+  }
+
+  overtaken(): void {
+    this.#abort('overtaken', 'the job has moved on without this attempt');
+  }
+
+  /** Stops the deadline: the run is over. */
+  over(): void {
+    clearTimeout(this.#deadline);
+  }
+
+  #abort(kind: AttemptAbortedError['kind'], detail: string): void {
+    if (this.#error !== undefined) return;
+    this.#error = new AttemptAbortedError(kind, detail);
+    this.#controller.abort(this.#error);
+    this.#onAbort?.(this.#error);
+  }
 }

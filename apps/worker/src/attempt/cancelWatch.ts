@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EventLog, JobSnapshot } from '@jobstream/eventlog';
 import type { Logger } from '@jobstream/runtime';
-import type { Attempt } from './attempt.ts';
-import type { AttemptAbort } from './attemptAbort.ts';
+import type { Attempt, AttemptAbort } from './attempt.ts';
 
 export interface CancelWatchOptions {
   readonly eventLog: Pick<EventLog, 'onCancelled' | 'onReconnected' | 'readJob'>;
@@ -12,9 +11,9 @@ export interface CancelWatchOptions {
   readonly logger: Logger;
 }
 
-/** A job in the hands of this worker: whether a cancellation was heard of, and the attempt that runs, if one does yet. */
+/** A job that this worker has a delivery of: whether a cancellation hint came, and the attempt that runs, if one does yet. */
 interface Followed {
-  heard: boolean;
+  hinted: boolean;
   running: Running | undefined;
 }
 
@@ -24,9 +23,9 @@ class Running {
   readonly abort: AttemptAbort;
   /** The sequence of the attempt's JobStarted: what is read must be at least as new. */
   readonly started: number;
-  /** Settles when it was looked whether a cancellation is true that was heard of before; undefined if none was. */
-  firstLook: Promise<unknown> | undefined;
-  #isOver = false;
+  /** Settles when the hint of a cancellation was checked that came before the run; undefined if none did. */
+  firstCheck: Promise<unknown> | undefined;
+  isOver = false;
 
   constructor(attempt: Attempt, abort: AttemptAbort) {
     this.attempt = attempt;
@@ -34,29 +33,26 @@ class Running {
     this.started = attempt.chain.sequence;
   }
 
-  get isOver(): boolean {
-    return this.#isOver;
-  }
-
   over(): void {
-    this.#isOver = true;
+    this.isOver = true;
   }
 }
 
-/** Waits before each look at a job whose cancellation was heard of: it may be stored a moment later, or never. */
-const LOOKS_AFTER_MS = [0, 10, 20, 50, 100, 200, 400, 800];
-/** After a reconnect one look is enough, so these are only for reads that fail. */
-const SWEEP_LOOKS_AFTER_MS = [0, 250, 1_000];
+/** Waits before each read of a job after a hint: the cancellation may be stored a moment later, or never. */
+const CHECK_PAUSES_MS = [0, 10, 20, 50, 100, 200, 400, 800];
+/** After a reconnect one read is enough, so these are only for reads that fail. */
+const SWEEP_PAUSES_MS = [0, 250, 1_000];
 const SWEEP_LANES = 16;
 
 /**
- * Aborts an attempt when its job is cancelled, or when the worker closes. What is heard is not believed but looked up, because subscribers hear
- * appends that the log refuses as well. What was missed while the connection was away is looked up when it is back.
+ * Aborts an attempt when its job is cancelled, or when the worker closes. Cancellations come as hints that are checked
+ * against the log, because subscribers also receive appends that the log rejects. Hints that were missed while the
+ * connection was down are made up for by reading all running jobs when it is back.
  */
 export class CancelWatch {
   readonly #options: CancelWatchOptions;
   readonly #followed = new Map<string, Followed>();
-  #forget: readonly (() => void)[] = [];
+  #unsubscribe: readonly (() => void)[] = [];
 
   constructor(options: CancelWatchOptions) {
     this.#options = options;
@@ -65,36 +61,36 @@ export class CancelWatch {
 
   start(jobTypes: readonly string[]): void {
     const { eventLog } = this.#options;
-    this.#forget = [
+    this.#unsubscribe = [
       eventLog.onCancelled(jobTypes, (jobId) => this.#onHint(jobId)),
       eventLog.onReconnected(() => void this.#sweep()),
     ];
   }
 
   stop(): void {
-    for (const forget of this.#forget) forget();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
   }
 
-  /** Notes what is heard about a job from now on: a cancellation may come between the start of an attempt and its run. */
+  /** Notes hints about a job from now on: a cancellation may come between the start of an attempt and its run. */
   follow(jobId: string): void {
-    this.#followed.set(jobId, { heard: false, running: undefined });
+    this.#followed.set(jobId, { hinted: false, running: undefined });
   }
 
   unfollow(jobId: string): void {
     const followed = this.#followed.get(jobId);
-    // A Map may keep what was deleted from it for long: then not the whole attempt.
+    // A Map may hold on to deleted entries for long: then not to the whole attempt.
     if (followed !== undefined) followed.running = undefined;
     this.#followed.delete(jobId);
   }
 
   /** Aborts the attempt if its job, which must be followed, was cancelled or will be, or when the worker closes. */
-  guard(attempt: Attempt, abort: AttemptAbort): Pick<Running, 'over' | 'firstLook'> {
+  guard(attempt: Attempt, abort: AttemptAbort): Pick<Running, 'over' | 'firstCheck'> {
     const running = new Running(attempt, abort);
     const followed = this.#followed.get(attempt.delivery.jobId);
     if (followed !== undefined) followed.running = running;
-    if (followed?.heard === true) {
-      running.firstLook = this.#look(running);
-      void this.#lookUp(running);
+    if (followed?.hinted === true) {
+      running.firstCheck = this.#check(running);
+      void this.#checkUntilKnown(running);
     }
     if (this.#options.closing.aborted) abort.closing();
     return running;
@@ -107,37 +103,37 @@ export class CancelWatch {
   #onHint(jobId: string): void {
     const followed = this.#followed.get(jobId);
     if (followed === undefined) return;
-    followed.heard = true;
-    if (followed.running !== undefined) void this.#lookUp(followed.running);
+    followed.hinted = true;
+    if (followed.running !== undefined) void this.#checkUntilKnown(followed.running);
   }
 
-  async #lookUp(running: Running): Promise<void> {
-    for (const ms of LOOKS_AFTER_MS) {
+  async #checkUntilKnown(running: Running): Promise<void> {
+    for (const ms of CHECK_PAUSES_MS) {
       await pause(ms);
-      if (running.isOver || (await this.#look(running)) === 'moved on') return;
+      if (running.isOver || (await this.#check(running)) === 'moved on') return;
     }
-    running.attempt.logger.debug('heard of a cancellation that is not in the log');
+    running.attempt.logger.debug('cancellation hint ignored: the log has no cancellation');
   }
 
-  /** Looks at all running attempts, several at a time; those about to run are looked at when they do. */
+  /** Checks all running attempts, several at a time; those about to run are checked when they do. */
   async #sweep(): Promise<void> {
-    for (const followed of this.#followed.values()) followed.heard = true;
+    for (const followed of this.#followed.values()) followed.hinted = true;
     const all = [...this.#followed.values()].flatMap(({ running }) => running ?? []).values();
     await Promise.all(
       Array.from({ length: SWEEP_LANES }, async () => {
-        for (const running of all) await this.#lookOnce(running);
+        for (const running of all) await this.#checkOnce(running);
       }),
     );
   }
 
-  async #lookOnce(running: Running): Promise<void> {
-    for (const ms of SWEEP_LOOKS_AFTER_MS) {
+  async #checkOnce(running: Running): Promise<void> {
+    for (const ms of SWEEP_PAUSES_MS) {
       await pause(ms);
-      if (running.isOver || (await this.#look(running)) !== 'unknown') return;
+      if (running.isOver || (await this.#check(running)) !== 'unknown') return;
     }
   }
 
-  async #look(running: Running): Promise<'runs' | 'moved on' | 'unknown'> {
+  async #check(running: Running): Promise<'runs' | 'moved on' | 'unknown'> {
     const snapshot = await this.#read(running.attempt);
     if (snapshot === undefined) return 'unknown';
     if (running.isOver || !this.#hasMovedOn(running, snapshot)) return 'runs';

@@ -1,58 +1,46 @@
-import { evolve, isRejection } from '@jobstream/domain';
-import type { Decision, JobEvent, Rejection } from '@jobstream/domain';
+import { setTimeout as pause } from 'node:timers/promises';
+import { evolve, isRejection, isTerminal } from '@jobstream/domain';
+import type { Decision, Job, JobEvent, Rejection } from '@jobstream/domain';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Delivery, JobSnapshot } from '@jobstream/eventlog';
-import type { WorkerContext } from '../workerContext.ts';
-import type { Answer } from './answer.ts';
 import type { Attempt } from './attempt.ts';
+import type { AttemptContext } from './attemptContext.ts';
+import { ack, decideRedelivery, nak } from './decideRedelivery.ts';
+import type { ClaimDecision, Claimant } from './decideRedelivery.ts';
 import { JobChain } from './jobChain.ts';
-import { planClaim, type ClaimPlan } from './planClaim.ts';
-import { readFreshState } from './readFreshState.ts';
+import { retryUntilAvailable } from './retryUntilAvailable.ts';
+import type { Settlement } from './settlement.ts';
 import { startCause } from './startCause.ts';
-import { startedAttempt } from './startedAttempt.ts';
-import { waitedMs } from './waitedMs.ts';
-import { wakeAt } from './wakeAt.ts';
+
+const READ_PAUSE_MS = 50;
+/** Two seconds together: servers are apart by milliseconds, unless one has just come back. */
+const READ_TRIES = 40;
 
 /**
- * Turns a delivery into a started attempt, or into its answer when there is nothing to start. `beaten` says that
+ * Turns a delivery into a started attempt, or into its settlement when there is nothing to start. `conflicted` says that
  * another worker was faster a moment ago; then the state is read, whatever the delivery seems to tell.
  */
-export async function claimJob(delivery: Delivery, context: WorkerContext, beaten = false): Promise<Attempt | Answer> {
-  const snapshot = (beaten ? undefined : firstState(delivery)) ?? (await readFreshState(delivery, context));
-  const plan = planClaim(snapshot, delivery, context);
-  if (plan.do === 'answer') return answered(plan.answer, plan.because, delivery, context);
-  if (plan.do === 'wake') {
-    await wakeAt(plan.at, delivery, context);
-    return answered({ answer: 'ack' }, plan.because, delivery, context);
+export async function claimJob(
+  delivery: Delivery,
+  context: AttemptContext,
+  conflicted = false,
+): Promise<Attempt | Settlement> {
+  const snapshot = (conflicted ? undefined : firstState(delivery)) ?? (await readFreshState(delivery, context));
+  const decision = decideClaim(snapshot, delivery, context);
+  if (decision.kind === 'settle') return settled(decision.settlement, decision.reason, delivery, context);
+  if (decision.kind === 'wake') {
+    await scheduleWake(decision.at, delivery, context);
+    return settled({ kind: 'ack' }, decision.reason, delivery, context);
   }
-  if (isLastAttempt(plan.snapshot) && !(await delivery.acquireSlot())) {
-    return answered({ answer: 'release' }, 'no slot to run in became free', delivery, context);
+  if (isLastAttempt(decision.snapshot) && !(await delivery.acquireSlot())) {
+    return settled({ kind: 'nak' }, 'no slot to run in became free', delivery, context);
   }
   try {
-    return await appendClaim(plan, delivery, context);
+    return await appendClaim(decision, delivery, context);
   } catch (error) {
     if (!(error instanceof ConcurrentAppendError)) throw error;
     return claimJob(delivery, context, true);
   }
-}
-
-async function appendClaim(
-  { snapshot, command }: Extract<ClaimPlan, { do: 'append' }>,
-  delivery: Delivery,
-  context: WorkerContext,
-): Promise<Attempt | Answer> {
-  const chain = new JobChain(snapshot, startCause(delivery), context);
-  const decision = await chain.record(command);
-  const claim = isRejection(decision)
-    ? await refused(decision, delivery, context)
-    : claimed(decision, chain, delivery, context);
-  tellObserver(snapshot, decision, context);
-  return claim;
-}
-
-/** Should the worker die between its claim and its run, the job would fail without having run: so it takes its slot first. */
-function isLastAttempt({ job }: JobSnapshot): boolean {
-  return job.attempt + 1 === job.maxAttempts;
 }
 
 /** A JobCreated that comes for the first time is the whole history: no need to read. */
@@ -62,25 +50,112 @@ function firstState({ recorded, deliveryCount }: Delivery): JobSnapshot | undefi
   return job === undefined ? undefined : { job, sequence: recorded.sequence };
 }
 
-async function refused({ dueAt, detail }: Rejection, delivery: Delivery, context: WorkerContext): Promise<Answer> {
-  if (dueAt !== undefined) await wakeAt(dueAt, delivery, context);
-  return answered({ answer: 'ack' }, detail, delivery, context);
+/**
+ * Reads the job's state, at least as new as the message that calls for work. In a cluster the server that delivers may
+ * have applied an event before the one that is read: the job then looks as if it did not exist, or had not been
+ * requeued. The caller must check, since the wait for it has an end.
+ */
+export async function readFreshState(
+  delivery: Delivery,
+  { eventLog, closing }: Pick<AttemptContext, 'eventLog' | 'closing'>,
+): Promise<JobSnapshot | undefined> {
+  for (let tries = 1; ; tries += 1) {
+    const snapshot = await retryUntilAvailable(() => eventLog.readJob(delivery.jobId, delivery.jobType), closing);
+    if (isFresh(snapshot, delivery) || tries === READ_TRIES || closing.aborted) return snapshot;
+    await pause(READ_PAUSE_MS, undefined, { signal: closing }).catch(() => undefined);
+  }
 }
 
-function claimed(event: JobEvent, chain: JobChain, delivery: Delivery, context: WorkerContext): Attempt | Answer {
-  if (event.event === 'JobStarted') return startedAttempt(chain, delivery, context);
-  context.logger.error({ jobId: delivery.jobId, jobType: delivery.jobType }, 'failed: its workers were lost');
-  return { answer: 'ack' };
+/** Whether the state includes the message that calls for work. A timer says nothing about how new a state must be. */
+function isFresh(snapshot: JobSnapshot | undefined, { recorded }: Delivery): boolean {
+  return (snapshot?.sequence ?? 0) >= (recorded?.sequence ?? 0);
 }
 
-function tellObserver({ job }: JobSnapshot, decision: Decision, { observer }: WorkerContext): void {
+/** Decides what a delivery, first or repeated, means for a job in the state in which it was found. */
+export function decideClaim(snapshot: JobSnapshot | undefined, delivery: Delivery, claimant: Claimant): ClaimDecision {
+  if (!isFresh(snapshot, delivery)) return nak(claimant.ackWaitMs, 'the state is older than the message');
+  if (snapshot === undefined) return ack('job not found');
+  if (isTerminal(snapshot.job.status)) return ack(`the job is ${snapshot.job.status}`);
+  return (
+    decideRedelivery(snapshot, delivery, claimant) ?? {
+      kind: 'append',
+      snapshot,
+      command: { kind: 'StartAttempt', worker: claimant.workerName },
+    }
+  );
+}
+
+/** Should the worker die between its claim and its run, the job would fail without having run: so it takes its slot first. */
+function isLastAttempt({ job }: JobSnapshot): boolean {
+  return job.attempt + 1 === job.maxAttempts;
+}
+
+async function appendClaim(
+  { snapshot, command }: Extract<ClaimDecision, { kind: 'append' }>,
+  delivery: Delivery,
+  context: AttemptContext,
+): Promise<Attempt | Settlement> {
+  const chain = new JobChain(snapshot, startCause(delivery), context);
+  const decision = await chain.record(command);
+  const claim = isRejection(decision)
+    ? await rejected(decision, delivery, context)
+    : claimed(decision, chain, delivery, context);
+  observe(snapshot, decision, context);
+  return claim;
+}
+
+async function rejected(
+  { dueAt, detail }: Rejection,
+  delivery: Delivery,
+  context: AttemptContext,
+): Promise<Settlement> {
+  if (dueAt !== undefined) await scheduleWake(dueAt, delivery, context);
+  return settled({ kind: 'ack' }, detail, delivery, context);
+}
+
+function claimed(event: JobEvent, chain: JobChain, delivery: Delivery, context: AttemptContext): Attempt | Settlement {
+  const { jobId, jobType } = delivery;
+  if (event.event !== 'JobStarted') {
+    context.logger.error({ jobId, jobType }, 'failed: its workers were lost');
+    return { kind: 'ack' };
+  }
+  const { attempt } = chain.job;
+  const handler = context.handlers.get(jobType);
+  if (handler === undefined) throw new Error(`no handler is registered for the job type ${jobType}`);
+  const logger = context.logger.child({ jobId, jobType, attempt });
+  logger.debug('started');
+  return { delivery, chain, handler, number: attempt, logger };
+}
+
+function observe({ job }: JobSnapshot, decision: Decision, { observer }: AttemptContext): void {
   if (isRejection(decision)) return;
   if (job.status === 'processing') observer.lost(job.type);
   if (decision.event === 'JobStarted') observer.started(job.type, waitedMs(job, decision.at));
 }
 
-function answered(answer: Answer, because: string, delivery: Delivery, { logger }: WorkerContext): Answer {
+/**
+ * How long the job could have run before an attempt began at `startedAt`: since it was created, due, requeued or
+ * released, whichever came last. Undefined for a job that was running elsewhere. Several clocks took part, so a wait
+ * may seem to be negative; then it is 0.
+ */
+export function waitedMs(before: Job, startedAt: string): number | undefined {
+  if (before.status === 'processing') return undefined;
+  const updatedAt = Date.parse(before.updatedAt);
+  const since = before.runAt === undefined ? updatedAt : Math.max(updatedAt, Date.parse(before.runAt));
+  return Math.max(0, Date.parse(startedAt) - since);
+}
+
+/** Asks for a delivery of the job at the instant `at`; asking twice is asking once. */
+export async function scheduleWake(
+  at: string,
+  { jobId, jobType }: { readonly jobId: string; readonly jobType: string },
+  { eventLog, closing }: AttemptContext,
+): Promise<void> {
+  await retryUntilAvailable(() => eventLog.scheduleWake({ jobId, jobType, at }), closing);
+}
+
+function settled(settlement: Settlement, reason: string, delivery: Delivery, { logger }: AttemptContext): Settlement {
   const { jobId, jobType, causationId, deliveryCount } = delivery;
-  logger.debug({ jobId, jobType, causationId, deliveryCount, ...answer }, because);
-  return answer;
+  logger.debug({ jobId, jobType, causationId, deliveryCount, settlement }, reason);
+  return settlement;
 }

@@ -1,22 +1,32 @@
 import { decide, evolve, isRejection } from '@jobstream/domain';
-import type { Decision, Job, JobCommand } from '@jobstream/domain';
-import { EventTooLargeError } from '@jobstream/eventlog';
-import type { JobSnapshot } from '@jobstream/eventlog';
-import type { WorkerContext } from '../workerContext.ts';
-import { appendSettled } from './appendSettled.ts';
+import type { Decision, Job, JobCommand, JobEvent } from '@jobstream/domain';
+import { ConcurrentAppendError, EventTooLargeError } from '@jobstream/eventlog';
+import type { EventLog, JobSnapshot } from '@jobstream/eventlog';
+import type { Clock } from '../clock.ts';
+import { retryUntilAvailable } from './retryUntilAvailable.ts';
 
 type Envelope = 'eventId' | 'at' | 'actor' | 'causationId' | 'correlationId';
 type WithoutEnvelope<Command> = Command extends JobCommand ? Omit<Command, Envelope> : never;
 /** A command as a step of the attempt words it; the chain adds who, when and why. */
 export type AttemptCommand = WithoutEnvelope<JobCommand>;
 
+interface AppendContext {
+  readonly eventLog: Pick<EventLog, 'append' | 'readHistory'>;
+  readonly closing: AbortSignal;
+}
+
+interface ChainContext extends AppendContext {
+  readonly clock: Clock;
+  readonly workerName: string;
+}
+
 /**
  * The events of one job as this worker continues them: each append expects the sequence of the one before it. Appends
- * are made one after the other, and after the first that fails (the job has moved on, or the log stayed away until the
- * worker closed) all further ones fail alike.
+ * are made one after the other, and after the first that fails (the job has moved on, or the log stayed unavailable
+ * until the worker closed) all further ones fail alike.
  */
 export class JobChain {
-  readonly #context: WorkerContext;
+  readonly #context: ChainContext;
   readonly #causationId: string;
   #job: Job;
   #sequence: number;
@@ -25,7 +35,7 @@ export class JobChain {
   #last: Promise<Decision> | undefined;
   #broken: { readonly error: unknown } | undefined;
 
-  constructor({ job, sequence }: JobSnapshot, causationId: string, context: WorkerContext) {
+  constructor({ job, sequence }: JobSnapshot, causationId: string, context: ChainContext) {
     this.#job = job;
     this.#sequence = sequence;
     this.#causationId = causationId;
@@ -42,7 +52,10 @@ export class JobChain {
     return this.#sequence;
   }
 
-  /** Decides on the state as earlier appends leave it, and appends. ConcurrentAppendError: the job has moved on. */
+  /**
+   * Decides on the state as earlier appends leave it, and appends the event.
+   * @throws ConcurrentAppendError when the job has moved on.
+   */
   record(command: AttemptCommand): Promise<Decision> {
     const turn = () => this.#record(command);
     const earlier = this.#open === 0 ? undefined : this.#last;
@@ -56,7 +69,7 @@ export class JobChain {
       const decision = decide(this.#complete(command), this.#job);
       if (isRejection(decision)) return decision;
       if (this.#broken !== undefined) throw this.#broken.error;
-      this.#sequence = await appendSettled(decision, this.#sequence, this.#context);
+      this.#sequence = await appendUntilSettled(decision, this.#sequence, this.#context);
       this.#job = evolve(this.#job, decision) ?? this.#job;
       return decision;
     } catch (error) {
@@ -78,4 +91,25 @@ export class JobChain {
       causationId: this.#causationId,
     };
   }
+}
+
+/**
+ * Appends and returns the sequence, however long the log is unavailable (until the worker closes). A try whose outcome
+ * stayed unknown may have been stored, and then it is our own event that the next try conflicts with: the history tells.
+ */
+export function appendUntilSettled(event: JobEvent, expectedSequence: number, context: AppendContext): Promise<number> {
+  let tries = 0;
+  return retryUntilAvailable(() => {
+    tries += 1;
+    const appended = context.eventLog.append(event, expectedSequence);
+    return tries === 1 ? appended : appended.catch((error: unknown) => sequenceAfter(error, event, context));
+  }, context.closing);
+}
+
+async function sequenceAfter(conflict: unknown, event: JobEvent, { eventLog }: AppendContext): Promise<number> {
+  if (!(conflict instanceof ConcurrentAppendError)) throw conflict;
+  const history = await eventLog.readHistory(event.jobId);
+  const own = history.find((recorded) => recorded.event.id === event.id);
+  if (own === undefined) throw conflict;
+  return own.sequence;
 }

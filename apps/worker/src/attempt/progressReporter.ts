@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JobProgress } from '@jobstream/domain';
-import { capText } from '../handler/capText.ts';
+import { capText } from '../handler/jobErrorOf.ts';
 import type { JobChain } from './jobChain.ts';
 
 /** A pause between two events of one job, so that a handler that reports in a tight loop does not fill the log. */
 const PAUSE_MS = 250;
 const MESSAGE_LIMIT = 1_024;
 
-/** Appends the progress of one attempt: one event at a time, and of the values that come meanwhile the last one. */
+/** Appends the progress of one attempt: one event at a time, and of the values reported meanwhile the last one. */
 export class ProgressReporter {
   readonly #chain: JobChain;
   readonly #attempt: number;
@@ -17,7 +17,7 @@ export class ProgressReporter {
   #next: JobProgress | undefined;
   #appending: Promise<void> | undefined;
 
-  /** `onFailure` is told once, when an append fails; nothing more is reported then. */
+  /** `onFailure` is called once, when an append fails; nothing more is reported then. */
   constructor(chain: JobChain, attempt: number, onFailure: (error: unknown) => void) {
     this.#chain = chain;
     this.#attempt = attempt;
@@ -26,11 +26,11 @@ export class ProgressReporter {
 
   report(progress: JobProgress): void {
     if (this.#finished) return;
-    this.#next = sensible(progress);
+    this.#next = sanitized(progress);
     this.#appending ??= this.#append();
   }
 
-  /** Appends the last value, if it waits still; undefined if nothing is on its way. Later reports are ignored. Never rejects. */
+  /** Appends the last value if it is pending; undefined if nothing is in flight. Later reports are ignored. Never rejects. */
   finish(): Promise<void> | undefined {
     this.#finished = true;
     if (this.#appending !== undefined) this.#pausing?.abort('finished');
@@ -58,8 +58,8 @@ export class ProgressReporter {
   }
 }
 
-/** A wrong figure in a report must not cost the job its life. */
-function sensible({ percent, message }: JobProgress): JobProgress {
+/** A wrong number in a report must not fail the job. */
+function sanitized({ percent, message }: JobProgress): JobProgress {
   return {
     ...(Number.isFinite(percent) ? { percent: Math.min(100, Math.max(0, percent ?? 0)) } : {}),
     ...(message === undefined ? {} : { message: capText(message, MESSAGE_LIMIT) }),

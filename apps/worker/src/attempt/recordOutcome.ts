@@ -1,27 +1,90 @@
 import { isRejection } from '@jobstream/domain';
 import type { Decision, JobEvent } from '@jobstream/domain';
 import { EventTooLargeError } from '@jobstream/eventlog';
-import { UnrecoverableError } from '../handler/unrecoverableError.ts';
-import type { WorkerContext } from '../workerContext.ts';
-import type { Attempt } from './attempt.ts';
-import { commandFor } from './commandFor.ts';
-import type { Outcome } from './outcome.ts';
+import { InvalidPayloadError, UnrecoverableError } from '../handler/handlerErrors.ts';
+import { jobErrorOf } from '../handler/jobErrorOf.ts';
+import { jsonResult } from '../handler/jsonResult.ts';
+import type { Attempt, Outcome } from './attempt.ts';
+import type { AttemptContext } from './attemptContext.ts';
+import type { AttemptCommand } from './jobChain.ts';
 
-/** Appends what the run came to. ConcurrentAppendError: the attempt was overtaken, and its result counts for nothing. */
-export async function recordOutcome(attempt: Attempt, outcome: Outcome, context: WorkerContext): Promise<JobEvent> {
+/** The longest wait that a handler may ask for: what the backoff allows, too. */
+const RETRY_AFTER_LIMIT_MS = 30 * 86_400_000;
+
+/** Numbers of the attempt that the domain cannot know itself. */
+interface AttemptFigures {
+  readonly attempt: number;
+  /** In [0, 1): decides the jitter of a retry. */
+  readonly random: number;
+}
+
+/**
+ * Appends the outcome of the run and returns its event.
+ * @throws ConcurrentAppendError when the attempt was overtaken: its outcome is discarded.
+ */
+export async function recordOutcome(attempt: Attempt, outcome: Outcome, context: AttemptContext): Promise<JobEvent> {
   const decision = await record(attempt, outcome, context);
-  if (isRejection(decision)) throw new Error(`the outcome was refused: ${decision.detail}`);
+  if (isRejection(decision)) throw new Error(`the outcome was rejected: ${decision.detail}`);
   logOutcome(attempt, outcome, decision);
   return decision;
 }
 
-function record(attempt: Attempt, outcome: Outcome, context: WorkerContext): Promise<Decision> {
+function record(attempt: Attempt, outcome: Outcome, context: AttemptContext): Promise<Decision> {
   const figures = { attempt: attempt.number, random: context.clock.random() };
   return attempt.chain.record(commandFor(outcome, figures)).catch((cause: unknown) => {
     if (!(cause instanceof EventTooLargeError)) throw cause;
     const error = new UnrecoverableError(`the result cannot be kept: ${cause.message}`, { code: cause.code, cause });
     return attempt.chain.record(commandFor({ ...outcome, kind: 'threw', error }, figures));
   });
+}
+
+/** Classifies the outcome of a run: the command that it leads to. */
+export function commandFor(outcome: Outcome, figures: AttemptFigures): AttemptCommand {
+  switch (outcome.kind) {
+    case 'returned':
+      return completed(outcome.value, outcome, figures);
+    case 'threw':
+      return failed(outcome.error, outcome, figures);
+    case 'aborted':
+      if (outcome.error.kind === 'timeout') return failed(outcome.error, outcome, figures);
+      return { kind: 'ReleaseAttempt', attempt: figures.attempt, reason: outcome.error.message };
+    case 'unstarted':
+      return { kind: 'ReleaseAttempt', attempt: figures.attempt, reason: outcome.reason };
+  }
+}
+
+function completed(value: unknown, outcome: Outcome, figures: AttemptFigures): AttemptCommand {
+  try {
+    const result = jsonResult(value);
+    const { durationMs } = outcome;
+    const command = { kind: 'CompleteAttempt', attempt: figures.attempt, durationMs } as const;
+    return result === undefined ? command : { ...command, result };
+  } catch (error) {
+    return failed(error, outcome, figures);
+  }
+}
+
+function failed(error: unknown, { durationMs }: Outcome, { attempt, random }: AttemptFigures): AttemptCommand {
+  return {
+    kind: 'FailAttempt',
+    attempt,
+    error: jobErrorOf(error),
+    cause: causeOf(error),
+    random,
+    durationMs,
+    ...retryAfter(error),
+  };
+}
+
+function causeOf(error: unknown): 'error' | 'unrecoverable' | 'invalid-payload' {
+  if (error instanceof InvalidPayloadError) return 'invalid-payload';
+  return error instanceof UnrecoverableError ? 'unrecoverable' : 'error';
+}
+
+function retryAfter(error: unknown): { retryAfterMs?: number } {
+  const ms = typeof error === 'object' && error !== null && 'retryAfterMs' in error ? error.retryAfterMs : undefined;
+  if (typeof ms !== 'number' || !Number.isFinite(ms) || ms <= 0) return {};
+  return { retryAfterMs: Math.min(ms, RETRY_AFTER_LIMIT_MS) };
 }
 
 function logOutcome({ logger }: Attempt, { durationMs }: Outcome, event: JobEvent): void {

@@ -1,13 +1,14 @@
-import { ConcurrentAppendError } from '@jobstream/eventlog';
-import type { JobContext } from '../handler/jobContext.ts';
-import type { WorkerContext } from '../workerContext.ts';
-import type { Attempt } from './attempt.ts';
-import { AttemptAbort } from './attemptAbort.ts';
-import type { Ending, Outcome } from './outcome.ts';
+import type { Job } from '@jobstream/domain';
+import { ConcurrentAppendError, isSealed, isShredded, isUnreadable } from '@jobstream/eventlog';
+import type { JobContext } from '../handler/defineHandler.ts';
+import { UnrecoverableError } from '../handler/handlerErrors.ts';
+import { AttemptAbort } from './attempt.ts';
+import type { Attempt, Ending, Outcome } from './attempt.ts';
+import type { AttemptContext } from './attemptContext.ts';
 import { ProgressReporter } from './progressReporter.ts';
-import { readableJob } from './readableJob.ts';
+import { retryUntilAvailable } from './retryUntilAvailable.ts';
 
-/** How long a handler may take to end after its signal was aborted, before it is left to itself. */
+/** How long a handler may take to end after its signal was aborted, before it is abandoned. */
 const ABANDON_AFTER_MS = 500;
 
 /** What a run of a handler works with. */
@@ -15,12 +16,15 @@ interface Run {
   readonly attempt: Attempt;
   readonly abort: AttemptAbort;
   readonly progress: ProgressReporter;
-  /** What has to be known first. */
-  readonly firstLook: Promise<unknown> | undefined;
+  /** Must have settled before the handler begins. */
+  readonly firstCheck: Promise<unknown> | undefined;
 }
 
-/** Runs the handler to its end, its deadline or the worker's, or until the job is cancelled; all its progress is appended when this returns. */
-export async function runHandler(attempt: Attempt, context: WorkerContext): Promise<Outcome> {
+/**
+ * Runs the handler to its end, to its deadline or the worker's, or until the job is cancelled. All its progress is
+ * appended when this returns.
+ */
+export async function runHandler(attempt: Attempt, context: AttemptContext): Promise<Outcome> {
   const abort = new AttemptAbort(attempt.chain.job.timeoutMs);
   const guard = context.cancelWatch.guard(attempt, abort);
   const progress = new ProgressReporter(attempt.chain, attempt.number, (error) => {
@@ -28,7 +32,7 @@ export async function runHandler(attempt: Attempt, context: WorkerContext): Prom
   });
   try {
     const startedAt = performance.now();
-    const ending = await endOf({ attempt, abort, progress, firstLook: guard.firstLook }, context);
+    const ending = await endOf({ attempt, abort, progress, firstCheck: guard.firstCheck }, context);
     const durationMs = Math.round(performance.now() - startedAt);
     const reported = progress.finish();
     if (reported !== undefined) await reported;
@@ -39,43 +43,61 @@ export async function runHandler(attempt: Attempt, context: WorkerContext): Prom
   }
 }
 
-/** What a handler does after it was told to stop counts no more, but it gets a moment to end. */
-function endOf(run: Run, context: WorkerContext): Promise<Ending> {
+/** After the abort the handler has a moment to end, but its result is ignored. */
+function endOf(run: Run, context: AttemptContext): Promise<Ending> {
   const { attempt, abort } = run;
   return new Promise((resolve) => {
     let abandon: NodeJS.Timeout | undefined;
-    const settle = (ending: Ending) => {
+    const end = (ending: Ending) => {
       clearTimeout(abandon);
       abort.onAbort(undefined);
       resolve(abort.error === undefined ? ending : { kind: 'aborted', error: abort.error });
     };
-    handled(run, context).then(
-      (value) => settle({ kind: 'returned', value }),
-      (error: unknown) => settle({ kind: 'threw', error }),
+    callHandler(run, context).then(
+      (value) => end({ kind: 'returned', value }),
+      (error: unknown) => end({ kind: 'threw', error }),
     );
     abort.onAbort((error) => {
       abandon = setTimeout(() => {
-        attempt.logger.warn({ reason: error }, 'the handler ignores its signal: abandoned');
+        attempt.logger.warn({ reason: error }, 'handler abandoned: it ignores its abort signal');
         resolve({ kind: 'aborted', error });
       }, ABANDON_AFTER_MS);
     });
   });
 }
 
-/** Not begun at all if it was aborted by then: the job was cancelled since its claim, or the worker closes. */
-async function handled({ attempt, abort, progress, firstLook }: Run, context: WorkerContext): Promise<unknown> {
-  if (firstLook !== undefined) await firstLook;
+/** Does not call it if the attempt was aborted by then: the job was cancelled since its claim, or the worker closes. */
+async function callHandler({ attempt, abort, progress, firstCheck }: Run, context: AttemptContext): Promise<unknown> {
+  if (firstCheck !== undefined) await firstCheck;
   const { chain, number, logger, handler } = attempt;
   const readable = readableJob(chain.job, context);
   const job = readable instanceof Promise ? await readable : readable;
   if (abort.error !== undefined) throw abort.error;
-  const given: JobContext = {
+  const handed: JobContext = {
     job,
     attempt: number,
     signal: abort.signal,
     log: logger,
-    progress: (said) => progress.report(said),
+    progress: (reported) => progress.report(reported),
     traceparent: context.tracing.current(),
   };
-  return handler.run(job.payload, given);
+  return handler.run(job.payload, handed);
+}
+
+/** The job as its handler gets it, decrypted; no promise where nothing is encrypted. */
+function readableJob(
+  job: Job,
+  { eventLog, closing }: Pick<AttemptContext, 'eventLog' | 'closing'>,
+): Job | Promise<Job> {
+  if (!isSealed(job)) return assertReadable(job);
+  return retryUntilAvailable(() => eventLog.contents.openJob(job), closing).then(assertReadable);
+}
+
+/** Erased is for good; a missing key may be there in the next attempt. */
+function assertReadable(job: Job): Job {
+  if (isShredded(job.payload)) {
+    throw new UnrecoverableError('the payload of the job was erased', { code: 'PAYLOAD_ERASED' });
+  }
+  if (isUnreadable(job.payload)) throw new Error('this worker has no key for the payload: see PAYLOAD_KEYS');
+  return job;
 }

@@ -13,8 +13,8 @@ export function startCause({ causationId, deliveryCount }: Pick<Delivery, 'causa
  * Which delivery of the message an attempt was started by; undefined if it was another message. Workers in other
  * languages may not say what started them, or not which delivery: that counts as this message's first.
  */
-export function startingDelivery(startedBy: string | undefined, cause: string): number | undefined {
-  if (startedBy === undefined || startedBy === cause) return 1;
-  if (!startedBy.startsWith(`${cause}#`)) return undefined;
-  return Number(startedBy.slice(cause.length + 1));
+export function startingDelivery(startedBy: string | undefined, causationId: string): number | undefined {
+  if (startedBy === undefined || startedBy === causationId) return 1;
+  if (!startedBy.startsWith(`${causationId}#`)) return undefined;
+  return Number(startedBy.slice(causationId.length + 1));
 }

@@ -2,7 +2,7 @@ import { Schema } from 'effect';
 import { expect, test } from 'vitest';
 import { testContext } from '../../testing/testContext.ts';
 import { defineHandler } from './defineHandler.ts';
-import { InvalidPayloadError } from './invalidPayloadError.ts';
+import { InvalidPayloadError } from './handlerErrors.ts';
 
 const Order = Schema.Struct({
   customer: Schema.String,

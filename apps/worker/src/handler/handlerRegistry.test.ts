@@ -1,17 +1,15 @@
 import { ConfigError } from '@jobstream/runtime';
 import { Schema } from 'effect';
 import { expect, test } from 'vitest';
-import { defineHandler } from './defineHandler.ts';
-import { handlerRegistry } from './handlerRegistry.ts';
-import { knownLimits } from './knownLimits.ts';
-import { selectTypes } from './selectTypes.ts';
+import { defineHandler, handlerRegistry } from './defineHandler.ts';
+import { checkLimits, selectHandlers } from '../selectHandlers.ts';
 
 const handler = (type: string) => defineHandler({ type, payload: Schema.Unknown, run: () => undefined });
 const registered = handlerRegistry([handler('sleep'), handler('email')]);
 
 test('all handlers are registered unless types are selected', () => {
-  expect([...selectTypes(registered).keys()]).toEqual(['sleep', 'email']);
-  expect([...selectTypes(registered, ['sleep']).keys()]).toEqual(['sleep']);
+  expect([...selectHandlers(registered).keys()]).toEqual(['sleep', 'email']);
+  expect([...selectHandlers(registered, ['sleep']).keys()]).toEqual(['sleep']);
 });
 
 test('two handlers of one type are refused', () => {
@@ -20,7 +18,7 @@ test('two handlers of one type are refused', () => {
   );
 });
 
-const selectUnknown = () => selectTypes(registered, ['email', 'fax', 'telex']);
+const selectUnknown = () => selectHandlers(registered, ['email', 'fax', 'telex']);
 
 test('a selected type without a handler is a configuration error of one sentence', () => {
   expect(selectUnknown).toThrow(ConfigError);
@@ -28,14 +26,14 @@ test('a selected type without a handler is a configuration error of one sentence
 });
 
 test('selecting nothing is a configuration error', () => {
-  expect(() => selectTypes(registered, [])).toThrow('got: none');
+  expect(() => selectHandlers(registered, [])).toThrow('got: none');
 });
 
 test('a limit for a type without a handler is a configuration error of one sentence', () => {
   const limits = new Map([['email', { concurrency: 1 }]]);
-  expect(knownLimits(registered, limits)).toBe(limits);
-  expect(knownLimits(registered, undefined)).toBeUndefined();
-  const check = () => knownLimits(registered, new Map([...limits, ['fax', { concurrency: 1 }]]));
+  expect(checkLimits(registered, limits)).toBe(limits);
+  expect(checkLimits(registered, undefined)).toBeUndefined();
+  const check = () => checkLimits(registered, new Map([...limits, ['fax', { concurrency: 1 }]]));
   expect(check).toThrow(ConfigError);
   expect(check).toThrow('expected WORKER_LIMITS to name only email, sleep, got: fax');
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { jobErrorOf } from './jobErrorOf.ts';
-import { UnrecoverableError } from './unrecoverableError.ts';
+import { UnrecoverableError } from './handlerErrors.ts';
 
 test('an error keeps its name, message, code and stack', () => {
   expect(jobErrorOf(new UnrecoverableError('gone', { code: 'HTTP_410' }))).toEqual({

@@ -1,12 +1,11 @@
 import { inspect } from 'node:util';
 import type { JobError } from '@jobstream/domain';
-import { capText } from './capText.ts';
 
 const NAME_LIMIT = 128;
 const MESSAGE_LIMIT = 2_048;
 const STACK_LIMIT = 4_096;
 
-/** Whatever was thrown, as the log keeps it; long parts are cut. */
+/** The error of a job as the log keeps it, from any thrown value; long parts are cut. */
 export function jobErrorOf(thrown: unknown): JobError {
   if (!(thrown instanceof Error)) {
     return { name: 'NonErrorThrown', message: capText(textOf(thrown), MESSAGE_LIMIT) };
@@ -32,4 +31,13 @@ function textOf(value: unknown): string {
   } catch {
     return 'a value that cannot be shown';
   }
+}
+
+/**
+ * Text of at most `limit` characters that every reader of the log can store: Postgres refuses NUL and half a surrogate
+ * pair, which a cut can leave behind.
+ */
+export function capText(text: string, limit: number): string {
+  const cut = text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
+  return cut.toWellFormed().replaceAll('\0', '\uFFFD');
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { jsonResult } from './jsonResult.ts';
-import { UnrecoverableError } from './unrecoverableError.ts';
+import { UnrecoverableError } from './handlerErrors.ts';
 
 test('undefined is no result', () => {
   expect(jsonResult(undefined)).toBeUndefined();

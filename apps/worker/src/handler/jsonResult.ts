@@ -1,10 +1,10 @@
-import { UnrecoverableError } from './unrecoverableError.ts';
+import { UnrecoverableError } from './handlerErrors.ts';
 
 const LIMIT_BYTES = 256 * 1024;
 
 /**
- * The result of a handler as JSON can hold it; undefined stays undefined. Throws an UnrecoverableError when it cannot
- * be kept: the work is done, and doing it again would only do it twice.
+ * The result of a handler as JSON can hold it; undefined stays undefined.
+ * @throws UnrecoverableError when it cannot be kept: the work is done, and a retry would only do it twice.
  */
 export function jsonResult(value: unknown): unknown {
   if (value === undefined) return undefined;

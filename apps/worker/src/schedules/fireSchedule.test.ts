@@ -6,8 +6,7 @@ import { HistoryIncompleteError, LogUnavailableError } from '@jobstream/eventlog
 import type { FiredTrigger, EventLog } from '@jobstream/eventlog';
 import type { ScheduleEvent } from '@jobstream/domain';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ScheduleStage } from '../../testing/scheduleStage.ts';
-import { schedulerContext } from '../../testing/startScheduler.ts';
+import { ScheduleStage, schedulerContext } from '../../testing/scheduleStage.ts';
 import { handleTrigger } from './handleTrigger.ts';
 import { fireSchedule } from './fireSchedule.ts';
 import type { SchedulerContext } from './schedulerContext.ts';

@@ -2,7 +2,7 @@ import { ArchiveCorruptError, ArchiveUnavailableError } from '@jobstream/archive
 import { exists } from '@jobstream/domain';
 import { HistoryIncompleteError } from '@jobstream/eventlog';
 import type { FiredTrigger, ScheduleSnapshot } from '@jobstream/eventlog';
-import { isLogAway } from '../attempt/untilAvailable.ts';
+import { isUnavailable } from '../attempt/retryUntilAvailable.ts';
 import { fireSchedule } from './fireSchedule.ts';
 import { reconcileTriggers } from './reconcileTriggers.ts';
 import { renewSchedule } from './renewSchedule.ts';
@@ -74,5 +74,5 @@ function settleFailure(error: unknown, trigger: FiredTrigger, { logger }: Schedu
 
 /** Whether no schedule could be fired now. Without the whole archive nobody can tell whether a tick has its job already. */
 function mustWait(error: unknown): boolean {
-  return isLogAway(error) || ARCHIVE_ERRORS.some((kind) => error instanceof kind);
+  return isUnavailable(error) || ARCHIVE_ERRORS.some((kind) => error instanceof kind);
 }

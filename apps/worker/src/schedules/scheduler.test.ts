@@ -1,8 +1,7 @@
 import { eventually, startNats } from '@jobstream/testing';
 import type { TestNats } from '@jobstream/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ScheduleStage } from '../../testing/scheduleStage.ts';
-import { schedulerContext, startScheduler } from '../../testing/startScheduler.ts';
+import { ScheduleStage, schedulerContext, startScheduler } from '../../testing/scheduleStage.ts';
 import { Scheduler } from './scheduler.ts';
 
 let nats: TestNats;

@@ -1,6 +1,6 @@
 import type { TriggerQueue, DefinitionHint, EventLog } from '@jobstream/eventlog';
 import type { Service } from '@jobstream/runtime';
-import { untilAvailable } from '../attempt/untilAvailable.ts';
+import { retryUntilAvailable } from '../attempt/retryUntilAvailable.ts';
 import { handleTrigger } from './handleTrigger.ts';
 import { reconcileTrigger } from './reconcileTriggers.ts';
 import type { SchedulerContext } from './schedulerContext.ts';
@@ -63,7 +63,7 @@ export class Scheduler implements Service {
   /** Goes on until the log has taken it, or the worker closes. */
   #inBackground(task: () => Promise<void>): void {
     const { logger } = this.#options;
-    const done = untilAvailable(task, this.#closing.signal)
+    const done = retryUntilAvailable(task, this.#closing.signal)
       .catch((error: unknown) => {
         if (!this.#closing.signal.aborted) logger.error({ err: error }, 'the triggers could not be reconciled');
       })

@@ -1,0 +1,49 @@
+import type { EventLog } from '@jobstream/eventlog';
+import type { Logger, Tracing } from '@jobstream/runtime';
+import type { Clock } from '../clock.ts';
+import type { HandlerRegistry } from '../handler/defineHandler.ts';
+import type { CancelWatch } from './cancelWatch.ts';
+
+/** What the steps of an attempt work with; one for all attempts of a worker. */
+export interface AttemptContext {
+  readonly eventLog: Pick<EventLog, 'append' | 'contents' | 'readJob' | 'readHistory' | 'scheduleWake'>;
+  readonly cancelWatch: CancelWatch;
+  readonly handlers: HandlerRegistry;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly observer: AttemptObserver;
+  readonly tracing: Pick<Tracing, 'span' | 'current'>;
+  /** Names this process in the log; unique to one start of it. */
+  readonly workerName: string;
+  readonly ackWaitMs: number;
+  /** Aborted when the grace time of a shutdown is over: running attempts must end now. */
+  readonly closing: AbortSignal;
+}
+
+/**
+ * How an attempt of this worker ended. `unsettled`: the log stayed unavailable until the worker closed, or the worker
+ * itself failed; the message is delivered again.
+ */
+export type AttemptEnd = 'completed' | 'retried' | 'failed' | 'released' | 'cancelled' | 'overtaken' | 'unsettled';
+
+/** Is called at each step of deliveries, for metrics. Its methods must be cheap and must not throw. */
+export interface AttemptObserver {
+  /** A message was redelivered: it was handed back, or its acknowledgement did not come in time. */
+  redelivered(jobType: string): void;
+  /** An attempt has begun `waitedMs` after the job could have begun; undefined if it was taken over from a lost worker. */
+  started(jobType: string, waitedMs: number | undefined): void;
+  /** The handler of an attempt has ended after `ms` milliseconds, in whatever way. */
+  ran(jobType: string, ms: number): void;
+  /** An attempt that had begun is over. */
+  ended(jobType: string, end: AttemptEnd): void;
+  /** The attempt of another worker, which has gone, is over. */
+  lost(jobType: string): void;
+}
+
+export const silentObserver: AttemptObserver = {
+  redelivered: () => undefined,
+  started: () => undefined,
+  ran: () => undefined,
+  ended: () => undefined,
+  lost: () => undefined,
+};

@@ -1,0 +1,152 @@
+import type { JobEvent, JobStatus } from '@jobstream/domain';
+import type { Delivery, JobSnapshot } from '@jobstream/eventlog';
+import { describe, expect, test } from 'vitest';
+import { testJob } from '../../testing/testContext.ts';
+import type { AttemptContext } from './attemptContext.ts';
+import { decideClaim, readFreshState, waitedMs } from './claimJob.ts';
+
+const claimant = { workerName: 'me', ackWaitMs: 5_000 };
+const ack = { kind: 'ack' };
+const nak = { kind: 'nak', delayMs: 5_000 };
+const start = { kind: 'StartAttempt', worker: 'me' };
+const takeOver = { kind: 'TakeOverAttempt', attempt: 1, worker: 'me' };
+
+function delivered(causationId: string, deliveryCount: number): Delivery {
+  const { id: jobId, type: jobType } = testJob();
+  const slot = { acquireSlot: () => true as const, releaseSlot() {} };
+  return { jobId, jobType, causationId, deliveryCount, ...slot, ack() {}, nak() {}, keepAlive() {} };
+}
+
+/** A delivery of an event of the log, to whose state it belongs. */
+function recordedAt(sequence: number, causationId = 'm2'): Delivery {
+  const event = { event: 'JobRequeued' } as JobEvent;
+  return { ...delivered(causationId, 1), recorded: { sequence, event } };
+}
+
+/** The command, the settlement, or `wake`. */
+function decide(found: { status: JobStatus; startedBy?: string; runAt?: string }, delivery: Delivery) {
+  const decision = decideClaim({ job: testJob(found), sequence: 7 }, delivery, claimant);
+  if (decision.kind === 'wake') return 'wake';
+  return decision.kind === 'append' ? decision.command : decision.settlement;
+}
+
+describe('decideClaim', () => {
+  test.each(['scheduled', 'pending', 'retrying'] as const)('starts an attempt of a job that is %s', (status) => {
+    expect(decide({ status }, delivered('m1', 1))).toEqual(start);
+  });
+
+  test.each(['completed', 'failed', 'cancelled'] as const)('acknowledges the message of a job that is %s', (status) => {
+    expect(decide({ status }, delivered('m1', 2))).toEqual(ack);
+  });
+
+  test('waits when the state is from before the message came into the log', () => {
+    expect(decide({ status: 'failed' }, recordedAt(8))).toEqual(nak);
+    expect(decideClaim(undefined, recordedAt(8), claimant)).toMatchObject({ settlement: nak });
+  });
+
+  test('acknowledges the message of a job that does not exist', () => {
+    expect(decideClaim(undefined, delivered('m1', 1), claimant)).toMatchObject({ settlement: ack });
+  });
+});
+
+describe('a job that waits for its time', () => {
+  const runAt = '2026-01-01T00:00:02.000Z';
+
+  test('is started by a message that comes for the first time', () => {
+    expect(decide({ status: 'scheduled', runAt }, delivered('m1', 1))).toEqual(start);
+    expect(decide({ status: 'retrying', runAt, startedBy: 'm1' }, delivered('timer:9', 1))).toEqual(start);
+  });
+
+  test('is left to its timer by a redelivery: an earlier holder may still acknowledge the message', () => {
+    expect(decide({ status: 'scheduled', runAt }, delivered('m1', 2))).toBe('wake');
+    expect(decide({ status: 'retrying', runAt, startedBy: 'm1' }, delivered('m1', 2))).toBe('wake');
+    expect(decide({ status: 'retrying', runAt, startedBy: 'm1' }, delivered('timer:9', 2))).toBe('wake');
+  });
+
+  test('is left to its timer by the message of the attempt that failed, even if its count began anew', () => {
+    expect(decide({ status: 'retrying', runAt, startedBy: 'm1#3' }, delivered('m1', 1))).toBe('wake');
+  });
+});
+
+describe('a job that is processing', () => {
+  const started = { status: 'processing', startedBy: 'm1' } as const;
+  const startedByThird = { ...started, startedBy: 'm1#3' };
+
+  test('is taken over when the message that started it is redelivered', () => {
+    expect(decide(started, delivered('m1', 2))).toEqual(takeOver);
+  });
+
+  test('is left to its worker when another message comes', () => {
+    expect(decide(started, recordedAt(7))).toEqual(ack);
+    expect(decide(started, delivered('timer:9', 2))).toEqual(ack);
+  });
+
+  test('is looked at once more before a timer is dropped: a new leader may not know the end of the attempt', () => {
+    expect(decide(started, delivered('timer:9', 1))).toEqual(nak);
+  });
+
+  test('is waited for when its message seems to come for the first time: the server may have lost its counts', () => {
+    expect(decide(started, delivered('m1', 1))).toEqual(nak);
+  });
+
+  test('is waited for when its message reached its worker after it reached this one', () => {
+    expect(decide(startedByThird, delivered('m1', 2))).toEqual(nak);
+    expect(decide(startedByThird, delivered('m1', 3))).toEqual(nak);
+    expect(decide(startedByThird, delivered('m1', 4))).toEqual(takeOver);
+  });
+
+  test('counts as started by any message when its worker did not say which one', () => {
+    expect(decide({ status: 'processing' }, delivered('m1', 2))).toEqual(takeOver);
+    expect(decide({ status: 'processing' }, delivered('m1', 1))).toEqual(nak);
+  });
+});
+
+/** Reads from a log that returns these states one after the other, the last one for good. */
+async function read(delivery: Delivery, states: (JobSnapshot | undefined)[], closing = new AbortController().signal) {
+  let reads = 0;
+  const readJob = () => Promise.resolve(states[Math.min(++reads, states.length) - 1]);
+  const eventLog = { readJob } as unknown as AttemptContext['eventLog'];
+  return { state: await readFreshState(delivery, { eventLog, closing }), reads };
+}
+
+describe('readFreshState', () => {
+  const failed: JobSnapshot = { job: testJob({ status: 'failed' }), sequence: 7 };
+  const requeued: JobSnapshot = { job: testJob({ status: 'pending' }), sequence: 8 };
+
+  test('reads again while the job does not exist yet where it is read', async () => {
+    expect(await read(recordedAt(8), [undefined, undefined, requeued])).toEqual({ state: requeued, reads: 3 });
+  });
+
+  test('reads again while the state is older than the message', async () => {
+    expect(await read(recordedAt(8), [failed, requeued])).toEqual({ state: requeued, reads: 2 });
+  });
+
+  test('takes any state for a timer, which does not tell how new the state must be', async () => {
+    expect(await read(delivered('timer:9', 1), [failed])).toEqual({ state: failed, reads: 1 });
+  });
+
+  test('returns an old state in the end, as when the first events of the job have expired', async () => {
+    expect((await read(recordedAt(8), [undefined])).state).toBeUndefined();
+  });
+
+  test('does not wait when the worker closes', async () => {
+    expect(await read(recordedAt(8), [failed], AbortSignal.abort())).toEqual({ state: failed, reads: 1 });
+  });
+});
+
+const at = (second: number) => `2026-01-01T00:00:0${second}.000Z`;
+
+test.each([
+  ['a new job waits from its creation', { status: 'pending', updatedAt: at(1) }, 4_000],
+  ['a delayed job waits from its due time', { status: 'scheduled', updatedAt: at(1), runAt: at(3) }, 2_000],
+  ['a retry waits from its due time', { status: 'retrying', updatedAt: at(2), runAt: at(4) }, 1_000],
+  [
+    'a requeued job waits from then, not its old due time',
+    { status: 'pending', updatedAt: at(4), runAt: at(1) },
+    1_000,
+  ],
+  ['a clock that is behind makes no negative wait', { status: 'pending', updatedAt: at(9) }, 0],
+  ['a job that was running elsewhere did not wait', { status: 'processing', updatedAt: at(1) }, undefined],
+] as const)('%s', (_name, fields, ms) => {
+  expect(waitedMs(testJob(fields), at(5))).toBe(ms);
+});

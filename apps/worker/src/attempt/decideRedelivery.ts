@@ -1,0 +1,76 @@
+import type { Job } from '@jobstream/domain';
+import type { Delivery, JobSnapshot } from '@jobstream/eventlog';
+import type { AttemptContext } from './attemptContext.ts';
+import type { AttemptCommand } from './jobChain.ts';
+import type { Settlement } from './settlement.ts';
+import { startingDelivery } from './startCause.ts';
+
+/** What to do with a delivery: append the start of an attempt, leave the job to its timer, or settle the message. */
+export type ClaimDecision =
+  | { readonly kind: 'append'; readonly snapshot: JobSnapshot; readonly command: AttemptCommand }
+  | { readonly kind: 'wake'; readonly at: string; readonly reason: string }
+  | { readonly kind: 'settle'; readonly settlement: Settlement; readonly reason: string };
+
+export type Claimant = Pick<AttemptContext, 'workerName' | 'ackWaitMs'>;
+
+/**
+ * Decides what to do with the message of a job that an earlier delivery of it, or another message, has brought further:
+ * to a timer or to a running attempt. Undefined when there is no sign of that, and the message starts an attempt.
+ */
+export function decideRedelivery(
+  snapshot: JobSnapshot,
+  delivery: Delivery,
+  claimant: Claimant,
+): ClaimDecision | undefined {
+  const { job } = snapshot;
+  if (job.runAt !== undefined && isLeftToTimer(job, delivery)) {
+    return { kind: 'wake', at: job.runAt, reason: 'an earlier delivery left the job to its timer' };
+  }
+  return job.status === 'processing' ? decideTakeOver(snapshot, delivery, claimant) : undefined;
+}
+
+/**
+ * Whether an earlier delivery of this message may have put the job to sleep until its timer. The holder of that delivery
+ * may acknowledge the message at any time, and with it the lease of an attempt that we started on the message; then our
+ * death would go unnoticed. The timer is a message of its own: asked for once more, it starts the attempt.
+ */
+function isLeftToTimer({ status, startedBy }: Job, { causationId, deliveryCount }: Delivery): boolean {
+  if (status !== 'scheduled' && status !== 'retrying') return false;
+  // Counts start again after a crash of the server, so the attempt that failed tells as well.
+  return deliveryCount > 1 || (startedBy !== undefined && startingDelivery(startedBy, causationId) !== undefined);
+}
+
+function decideTakeOver(
+  snapshot: JobSnapshot,
+  delivery: Delivery,
+  { workerName: worker, ackWaitMs }: Claimant,
+): ClaimDecision {
+  const { job } = snapshot;
+  const started = startingDelivery(job.startedBy, delivery.causationId);
+  if (started === undefined) return decideForOtherMessage(delivery, ackWaitMs);
+  if (delivery.deliveryCount <= started) return nak(ackWaitMs, 'the job may be running in another worker');
+  // Delivered once more since then: the worker of the attempt has stopped extending its lease.
+  return { kind: 'append', snapshot, command: { kind: 'TakeOverAttempt', attempt: job.attempt, worker } };
+}
+
+/**
+ * Another message, with its own worker, started the attempt. If ours is the timer of a retry, the job is looked at twice:
+ * a server that has just become the leader might not know yet that the attempt is over.
+ */
+function decideForOtherMessage({ recorded, deliveryCount }: Delivery, ackWaitMs: number): ClaimDecision {
+  const reason = 'another message, with its own worker, started the job';
+  return recorded === undefined && deliveryCount === 1 ? nak(ackWaitMs, reason) : ack(reason);
+}
+
+export function ack(reason: string): ClaimDecision {
+  return { kind: 'settle', settlement: { kind: 'ack' }, reason };
+}
+
+/**
+ * For what cannot be decided yet: the state is old, the message reached the running attempt's worker after it reached
+ * us, or the server has lost its counts in a crash. The heartbeat of a live worker comes before the redelivery; without
+ * one the message comes again with a higher count.
+ */
+export function nak(delayMs: number, reason: string): ClaimDecision {
+  return { kind: 'settle', settlement: { kind: 'nak', delayMs }, reason };
+}

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import type { JobEvent } from '@jobstream/domain';
+import { ConcurrentAppendError, LogOverloadedError, LogUnavailableError } from '@jobstream/eventlog';
+import { startNats } from '@jobstream/testing';
+import type { TestNats } from '@jobstream/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TestLog } from '../../testing/testLog.ts';
+import { appendUntilSettled } from './jobChain.ts';
+
+let nats: TestNats;
+let log: TestLog;
+
+beforeAll(async () => {
+  nats = await startNats();
+  log = await TestLog.open(nats.url);
+});
+
+afterAll(async () => {
+  await log[Symbol.asyncDispose]();
+  await nats[Symbol.asyncDispose]();
+});
+
+type Fault = (event: JobEvent, expected: number) => Promise<unknown>;
+
+/** The event log, but its first appends end in these faults. */
+function faultyLog(...faults: Fault[]) {
+  const { eventLog } = log;
+  return {
+    readHistory: eventLog.readHistory.bind(eventLog),
+    async append(event: JobEvent, expected: number): Promise<number> {
+      const fault = faults.shift();
+      if (fault === undefined) return eventLog.append(event, expected);
+      await fault(event, expected);
+      throw new LogUnavailableError('no answer');
+    },
+  };
+}
+
+const stored: Fault = (event, expected) => log.eventLog.append(event, expected);
+const lost: Fault = async () => undefined;
+const overloaded: Fault = async () => {
+  throw new LogOverloadedError(1);
+};
+
+async function startedEvent() {
+  const created = await log.create('any');
+  const { jobId } = created;
+  const event = { ...created, id: randomUUID(), event: 'JobStarted', version: 2, data: { attempt: 1, worker: 'w' } };
+  return { jobId, event: event as JobEvent, expected: (await log.eventLog.readJob(jobId))?.sequence ?? 0 };
+}
+
+const open = { closing: new AbortController().signal };
+
+test.each([
+  ['was lost', [lost]],
+  ['was stored all the same', [stored]],
+  ['was lost twice', [lost, lost]],
+  ['was lost and then stored without an answer', [lost, stored]],
+  ['was refused for overload', [overloaded]],
+])('an append that got no answer and %s is in the log once', async (_name, faults) => {
+  const { jobId, event, expected } = await startedEvent();
+  const sequence = await appendUntilSettled(event, expected, { eventLog: faultyLog(...faults), ...open });
+  const history = await log.eventLog.readHistory(jobId);
+  expect(history.map((recorded) => recorded.event.id)).toEqual([expect.any(String), event.id]);
+  expect(history[1]?.sequence).toBe(sequence);
+});
+
+test('an append that got no answer is a conflict when another event came first', async () => {
+  const { jobId, event, expected } = await startedEvent();
+  const cancelled: Fault = () => log.act(jobId, { kind: 'CancelJob' });
+  const appending = appendUntilSettled(event, expected, { eventLog: faultyLog(cancelled), ...open });
+  await expect(appending).rejects.toThrow(ConcurrentAppendError);
+});
+
+test('an append that got no answer was successful also when the job has moved on since', async () => {
+  const { jobId, event, expected } = await startedEvent();
+  const storedThenCancelled: Fault = async () => {
+    await stored(event, expected);
+    await log.act(jobId, { kind: 'CancelJob' });
+  };
+  await appendUntilSettled(event, expected, { eventLog: faultyLog(storedThenCancelled), ...open });
+  expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1', 'JobCancelled']);
+});
+
+test('an append is not tried again once the worker closes', async () => {
+  const { event, expected } = await startedEvent();
+  const closing = new AbortController();
+  const closed: Fault = async () => closing.abort();
+  const appending = appendUntilSettled(event, expected, { eventLog: faultyLog(closed), closing: closing.signal });
+  await expect(appending).rejects.toThrow(LogUnavailableError);
+});

@@ -1,0 +1,108 @@
+import type { JobEvent } from '@jobstream/domain';
+import { ConcurrentAppendError } from '@jobstream/eventlog';
+import type { Delivery } from '@jobstream/eventlog';
+import type { TracedSpan } from '@jobstream/runtime';
+import type { Attempt, Outcome } from './attempt.ts';
+import type { AttemptContext, AttemptEnd } from './attemptContext.ts';
+import { claimJob, scheduleWake } from './claimJob.ts';
+import { recordOutcome } from './recordOutcome.ts';
+import { runHandler } from './runHandler.ts';
+import { settle, settlementAfterError } from './settlement.ts';
+import type { Settlement } from './settlement.ts';
+
+/** The end of an attempt by the event that its outcome became. */
+const ENDS: Readonly<Record<JobEvent['event'], AttemptEnd>> = {
+  JobCompleted: 'completed',
+  JobRetryScheduled: 'retried',
+  JobFailed: 'failed',
+  JobReleased: 'released',
+  JobCancelled: 'cancelled',
+  // No outcome becomes one of these.
+  JobCreated: 'unsettled',
+  JobStarted: 'unsettled',
+  JobProgressed: 'unsettled',
+  JobRequeued: 'unsettled',
+};
+const FAILURES: ReadonlySet<AttemptEnd> = new Set(['retried', 'failed', 'overtaken', 'unsettled']);
+
+/**
+ * Processes one delivery from its arrival to its settlement: claims the job, runs the handler, records the outcome and
+ * settles the message. Returns whether it led to an attempt. Never rejects.
+ */
+export function processDelivery(delivery: Delivery, context: AttemptContext): Promise<boolean> {
+  if (delivery.deliveryCount > 1) context.observer.redelivered(delivery.jobType);
+  const span = startSpan(delivery, context);
+  return span.within(() => processWithin(span, delivery, context));
+}
+
+async function processWithin(span: TracedSpan, delivery: Delivery, context: AttemptContext): Promise<boolean> {
+  context.cancelWatch.follow(delivery.jobId);
+  try {
+    const claim = await claimJob(delivery, context);
+    const isAttempt = !('kind' in claim);
+    settle(delivery, isAttempt ? await runAttempt(span, claim, context) : claim);
+    return isAttempt;
+  } catch (error) {
+    settle(delivery, await settlementAfterError(error, delivery, context));
+    return true;
+  } finally {
+    context.cancelWatch.unfollow(delivery.jobId);
+  }
+}
+
+async function runAttempt(span: TracedSpan, attempt: Attempt, context: AttemptContext): Promise<Settlement> {
+  let end: AttemptEnd = 'unsettled';
+  try {
+    const outcome = await runInSlot(attempt, context);
+    if (isCancelled(outcome)) {
+      end = 'cancelled';
+      return settleCancelled(attempt, outcome);
+    }
+    const event = await recordOutcome(attempt, outcome, context);
+    // Should the worker die before the timer is set, the redelivered message does it: see decideRedelivery.
+    if (event.event === 'JobRetryScheduled') await scheduleWake(event.data.retryAt, event, context);
+    end = ENDS[event.event];
+    return event.event === 'JobReleased' ? { kind: 'nak' } : { kind: 'ack' };
+  } catch (error) {
+    if (error instanceof ConcurrentAppendError) end = 'overtaken';
+    throw error;
+  } finally {
+    context.observer.ended(attempt.delivery.jobType, end);
+    endSpan(span, attempt, end);
+  }
+}
+
+async function runInSlot(attempt: Attempt, context: AttemptContext): Promise<Outcome> {
+  const { delivery } = attempt;
+  const slot = delivery.acquireSlot();
+  const outcome = slot === true || (await slot) ? await runHandler(attempt, context) : noSlot();
+  delivery.releaseSlot(); // concurrency is about handlers; the outcome may take its time to the disk
+  context.observer.ran(delivery.jobType, outcome.durationMs);
+  return outcome;
+}
+
+/** The claim is given up, which burns no attempt. */
+function noSlot(): Outcome {
+  return { kind: 'unstarted', reason: 'no slot to run in became free', durationMs: 0 };
+}
+
+function isCancelled(outcome: Outcome): boolean {
+  return outcome.kind === 'aborted' && outcome.error.kind === 'cancelled';
+}
+
+/** Nothing is appended: the job has its outcome. Should it be requeued, that is another message. */
+function settleCancelled({ logger }: Attempt, { durationMs }: Outcome): Settlement {
+  logger.info({ durationMs }, 'cancelled: the handler was stopped, its outcome is discarded');
+  return { kind: 'ack' };
+}
+
+/** The span of what a delivery leads to; linked to its cause, which does not wait for it. Never ended without an attempt. */
+function startSpan({ jobId, jobType, traceparent }: Delivery, { tracing }: AttemptContext): TracedSpan {
+  const attributes = { 'jobstream.job.id': jobId, 'jobstream.job.type': jobType };
+  return tracing.span({ name: `attempt ${jobType}`, kind: 'consumer', links: [traceparent], attributes });
+}
+
+function endSpan(span: TracedSpan, { number }: Attempt, end: AttemptEnd): void {
+  const attributes = { 'jobstream.attempt.number': number, 'jobstream.attempt.outcome': end };
+  span.end({ attributes, failure: FAILURES.has(end) ? end : undefined });
+}
