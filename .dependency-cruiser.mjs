@@ -96,7 +96,7 @@ const rules = [
     '^libs/(domain|testing|servers)/',
     '^libs/$1/',
   ]),
-  layer('servers', { path: '^libs/servers/' }, '^libs/'),
+  layer('servers', { path: '^libs/servers/' }, '^libs/servers/'),
   layer('testing', { path: '^libs/testing/' }, '^libs/(testing|servers|domain)/'),
   layer('apps', { path: '^apps/([^/]+)/src/', pathNot: testing }, [
     '^libs/(archive|domain|eventlog|readmodel|runtime)/',

@@ -26,7 +26,7 @@ COPY tools tools
 RUN bundle() { \
     npx --no-install esbuild "$1" --outfile="$2" --bundle --platform=node --target=node24 --format=esm --log-level=warning \
       --banner:js="import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" \
-      --external:pg-native --external:cloudflare:sockets; \
+      --external:pg-native --external:cloudflare:sockets --alias:@jobstream/servers=./libs/servers/src/index.ts; \
   } \
   && bundle apps/api/src/main.ts /bundles/api/apps/api/dist/main.mjs \
   && bundle tools/keys.ts /bundles/api/apps/api/dist/keys.mjs \

@@ -5,13 +5,13 @@
  */
 import { parseArgs } from 'node:util';
 import { guardOfThisProcess } from '@jobstream/testing';
-import { runCommand } from '@jobstream/tools';
 import { inScratchFolder } from './src/inScratchFolder.ts';
 import { machineToday } from './src/machineToday.ts';
 import { letBeProfiled } from './src/profile/profiled.ts';
 import { profileApi, profileProjection, profileWorker } from './src/profile/profileParts.ts';
 import { writePerformancePage } from './src/profile/writePerformancePage.ts';
 import { saveResults } from './src/results.ts';
+import { runCommand } from '@jobstream/servers';
 
 const { values } = parseArgs({ options: { report: { type: 'boolean', default: false } } });
 if (!values.report) await saveResults('profile', false, { ...machineToday(), profiles: await profileAll() });

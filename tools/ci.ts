@@ -1,9 +1,8 @@
-import { repositoryRoot } from './src/cacheFolder.ts';
+import { Guard, repositoryRoot } from '@jobstream/servers';
 import { runStages, summaryLines } from './src/ci/runStages.ts';
 import { chooseStages, stages } from './src/ci/stages.ts';
-import { Guard } from './src/guard.ts';
-import { onBootstrapGone } from './src/onBootstrapGone.ts';
-import { stopRequest } from './src/stopRequest.ts';
+import { onBootstrapGone } from './src/commandLine/onBootstrapGone.ts';
+import { stopRequest } from './src/commandLine/stopRequest.ts';
 
 /** What CI runs: `npm run ci`, or `npm run ci -- checks tests` for single stages. The last line is `N passed, N failed`. */
 async function main(): Promise<void> {

@@ -1,14 +1,13 @@
 import path from 'node:path';
 import { JobstreamClient } from '@jobstream/client';
-import { repositoryRoot } from './src/cacheFolder.ts';
-import { raiseCounter } from './src/demoCounter.ts';
-import { demoFailure } from './src/demoFailure.ts';
-import { demonstrate } from './src/demonstrate.ts';
-import { keyFor } from './src/keyFor.ts';
-import { Guard } from './src/guard.ts';
-import { onBootstrapGone } from './src/onBootstrapGone.ts';
-import { stopRequest } from './src/stopRequest.ts';
-import { System } from './src/system.ts';
+import { repositoryRoot, Guard } from '@jobstream/servers';
+import { raiseCounter } from './src/demo/demoCounter.ts';
+import { demoFailure } from './src/demo/demoFailure.ts';
+import { demonstrate } from './src/demo/demonstrate.ts';
+import { keyFor } from './src/demo/keyFor.ts';
+import { onBootstrapGone } from './src/commandLine/onBootstrapGone.ts';
+import { stopRequest } from './src/commandLine/stopRequest.ts';
+import { System } from './src/system/system.ts';
 
 const dataDir = path.join(path.resolve(repositoryRoot, process.env['DATA_DIR'] || '.data'), 'demo');
 /** Whoever forgot to start the system wants to hear of it soon. */

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs, parseEnv } from 'node:util';
-import { repositoryRoot } from './src/cacheFolder.ts';
+import { repositoryRoot } from '@jobstream/servers';
 import { missingLines } from './src/compose/environmentFile.ts';
 
 const file = path.join(repositoryRoot, '.env');

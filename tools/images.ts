@@ -1,12 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { repositoryRoot } from './src/cacheFolder.ts';
+import { repositoryRoot, Guard } from '@jobstream/servers';
 import { buildAppImages } from './src/containers/appImages.ts';
 import { baseImages, provideBaseImages } from './src/containers/baseImages.ts';
 import { containerEngine } from './src/containers/containerEngine.ts';
 import { dockerCommand } from './src/containers/dockerCommand.ts';
-import { Guard } from './src/guard.ts';
-
 const note = (line: string) => console.error(line);
 
 /** Builds our images; where no registry can be reached, the images that they are made of as well. */

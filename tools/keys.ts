@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { ApiKeys } from '@jobstream/readmodel';
-import { repositoryRoot } from './src/cacheFolder.ts';
-import { embeddedDatabaseUrl } from './src/embeddedDatabaseUrl.ts';
-import { keysCommand } from './src/keysCommand.ts';
+import { repositoryRoot } from '@jobstream/servers';
+import { embeddedDatabaseUrl } from './src/tasks/embeddedDatabaseUrl.ts';
+import { keysCommand } from './src/tasks/keysCommand.ts';
 
 /** Makes, adopts, lists and revokes API keys in `DATABASE_URL`, or in the embedded database of a running `npm start`. */
 async function main(): Promise<void> {

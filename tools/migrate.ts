@@ -1,5 +1,5 @@
 import { migrate } from '@jobstream/readmodel';
-import { createStreams } from './src/createStreams.ts';
+import { createStreams } from './src/tasks/createStreams.ts';
 
 /**
  * Brings the tables of `DATABASE_URL` up to this release, and creates the streams of `NATS_URL` where that is set: for

@@ -7,9 +7,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { eventually, freePort } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { identify, isRunning } from './src/processIdentity.ts';
-import type { ProcessIdentity } from './src/processIdentity.ts';
-import { runCommand } from './src/runCommand.ts';
+import { identify, isRunning, runCommand } from '@jobstream/servers';
+import type { ProcessIdentity } from '@jobstream/servers';
 
 interface Run {
   child: ChildProcess;

@@ -1,11 +1,10 @@
 import path from 'node:path';
-import { repositoryRoot } from './src/cacheFolder.ts';
-import { Guard } from './src/guard.ts';
-import { onBootstrapGone } from './src/onBootstrapGone.ts';
-import { prefixedLog } from './src/prefixedLog.ts';
-import { readyMessage } from './src/readyMessage.ts';
-import { stopRequest } from './src/stopRequest.ts';
-import { System } from './src/system.ts';
+import { repositoryRoot, Guard } from '@jobstream/servers';
+import { onBootstrapGone } from './src/commandLine/onBootstrapGone.ts';
+import { prefixedLog } from './src/system/prefixedLog.ts';
+import { readyMessage } from './src/system/readyMessage.ts';
+import { stopRequest } from './src/commandLine/stopRequest.ts';
+import { System } from './src/system/system.ts';
 
 async function main(): Promise<void> {
   const guard = new Guard();

@@ -1,5 +1,5 @@
-import { onBootstrapGone } from './src/onBootstrapGone.ts';
-import { runTests } from './src/runTests.ts';
+import { onBootstrapGone } from './src/commandLine/onBootstrapGone.ts';
+import { runTests } from './src/testRun/runTests.ts';
 
 onBootstrapGone(() => process.exit(1));
 process.exitCode = (await runTests(process.argv.slice(2))) === 0 ? 0 : 1;

@@ -1,15 +1,14 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { repositoryRoot } from './src/cacheFolder.ts';
+import { repositoryRoot, Guard } from '@jobstream/servers';
 import { buildAppImages } from './src/containers/appImages.ts';
 import { baseImages, provideBaseImages } from './src/containers/baseImages.ts';
 import { containerEngine } from './src/containers/containerEngine.ts';
 import type { ContainerEngine } from './src/containers/engineOptions.ts';
 import { NoContainerEngineError } from './src/containers/noContainerEngineError.ts';
 import { testSettings } from './src/containers/testSettings.ts';
-import { Guard } from './src/guard.ts';
-import { onBootstrapGone } from './src/onBootstrapGone.ts';
-import { runTests } from './src/runTests.ts';
+import { onBootstrapGone } from './src/commandLine/onBootstrapGone.ts';
+import { runTests } from './src/testRun/runTests.ts';
 
 const note = (line: string) => console.error(line);
 const inCi = process.env['CI'] === 'true';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { runCommand } from '@jobstream/tools';
+import { runCommand } from '@jobstream/servers';
 
 const BENCH = path.resolve(import.meta.dirname, '..');
 const INSTALLED = path.join(BENCH, 'node_modules/.package-lock.json');

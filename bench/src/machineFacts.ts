@@ -1,7 +1,7 @@
 import os from 'node:os';
-import { resolveNatsServer, runCommand } from '@jobstream/tools';
 import { processorModel } from './processorModel.ts';
 import { redisBinary } from './servers/redisBinary.ts';
+import { resolveNatsServer, runCommand } from '@jobstream/servers';
 
 /** What a reader of the figures must know about where they come from. */
 export interface MachineFacts {

@@ -2,7 +2,6 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { guardOfThisProcess } from '@jobstream/testing';
-import { repositoryRoot } from '@jobstream/tools';
 import { chaosOptions } from './chaosOptions.ts';
 import type { ChaosOptions } from './chaosOptions.ts';
 import { runWithOwnMounts } from './ownMounts.ts';
@@ -10,6 +9,7 @@ import { runPowerScenario } from './power/powerScenario.ts';
 import { passed, reportLines } from './reportLines.ts';
 import { runScenario } from './scenario.ts';
 import { scenariosOf } from './scenariosOf.ts';
+import { repositoryRoot } from '@jobstream/servers';
 
 async function main(): Promise<boolean> {
   const options = chaosOptions(process.env);

@@ -2,7 +2,8 @@ import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
-import { dockerCommand, freePort, missingLines, repositoryRoot } from '@jobstream/tools';
+import { dockerCommand, missingLines } from '@jobstream/tools';
+import { freePort, repositoryRoot } from '@jobstream/servers';
 
 /** The system of docker-compose.yml as a project of its own, with passwords, ports and volumes of its own. */
 export interface ComposeProject extends AsyncDisposable {

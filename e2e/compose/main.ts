@@ -2,12 +2,12 @@ import {
   baseImages,
   buildAppImages,
   containerEngine,
-  Guard,
   NoContainerEngineError,
   provideBaseImages,
 } from '@jobstream/tools';
 import { composeProject } from './composeProject.ts';
 import { scenarios } from './scenarios.ts';
+import { Guard } from '@jobstream/servers';
 
 const note = (line: string) => console.error(line);
 const inCi = process.env['CI'] === 'true';

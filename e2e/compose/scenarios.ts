@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '@jobstream/testing';
-import { repositoryRoot } from '@jobstream/tools';
 import type { ComposeProject } from './composeProject.ts';
 import { settledJobs } from './settledJobs.ts';
 import type { SettledJobs } from './settledJobs.ts';
 import { steadyLoad } from './steadyLoad.ts';
 import type { SteadyLoad } from './steadyLoad.ts';
+import { repositoryRoot } from '@jobstream/servers';
 
 /** Something to see in the running project; what it resolves to is a remark, what it throws is why it failed. */
 export interface Scenario {

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { repositoryRoot, resolveNatsServer } from '@jobstream/tools';
 import { connect, PermissionViolationError, RequestError, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startNatsWithUsers, users, type NatsWithUsers, type User } from '../harness/startNatsWithUsers.ts';
+import { repositoryRoot, resolveNatsServer } from '@jobstream/servers';
 
 let nats: NatsWithUsers;
 

@@ -3,7 +3,6 @@ import { globSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { scratchDataFolder } from '@jobstream/testing';
-import { repositoryRoot } from '@jobstream/tools';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startMortalApi, type MortalApi } from '../harness/killableApi.ts';
 import { startSystem, type RunningSystem } from '../harness/startSystem.ts';
@@ -11,6 +10,7 @@ import { fencedBlocks } from './fencedBlocks.ts';
 import { runInShell } from '../harness/runInShell.ts';
 import { examplesOf } from './examplesOf.ts';
 import { runExamples } from './runExamples.ts';
+import { repositoryRoot } from '@jobstream/servers';
 
 /** Pages whose commands another test runs, on the system that they need. */
 const RUN_ELSEWHERE = new Set(['docs/replay.md']);

@@ -6,9 +6,9 @@ import path from 'node:path';
 import type { JobEvent } from '@jobstream/domain';
 import { EventLog, JOBS_STREAM } from '@jobstream/eventlog';
 import { eventually, guardOfThisProcess } from '@jobstream/testing';
-import { EmbeddedNats, hasRoomInMemory, resolveNatsServer } from '@jobstream/tools';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newJob } from '../chaos/power/newJob.ts';
+import { EmbeddedNats, hasRoomInMemory, resolveNatsServer } from '@jobstream/servers';
 
 const ROUNDS = 4;
 const newJobs = (count: number) => Array.from({ length: count }, newJob);

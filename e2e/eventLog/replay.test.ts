@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { eventually, queryDatabase } from '@jobstream/testing';
-import { goTools, repositoryRoot, resolveGoTool } from '@jobstream/tools';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { missingPrograms } from '../harness/missingPrograms.ts';
 import { documentedCommands, type DocumentedCommand } from '../docs/documentedCommands.ts';
 import { missingLine } from '../docs/missingLine.ts';
 import { startReplayStage, type ReplayStage } from './replayTestbed.ts';
 import { runInShell, type ShellRun } from '../harness/runInShell.ts';
+import { goTools, repositoryRoot, resolveGoTool } from '@jobstream/servers';
 
 const page = readFileSync(path.join(repositoryRoot, 'docs', 'replay.md'), 'utf8');
 const cli = await resolveGoTool('nats');

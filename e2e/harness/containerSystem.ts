@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { freePort } from '@jobstream/testing';
-import type { ServerContainer } from '@jobstream/testing';
-import type { ContainerServers } from '@jobstream/tools';
+import type { ServerContainer, ContainerServers } from '@jobstream/testing';
 import { Network } from 'testcontainers';
 import { databaseUrl, systemContainers } from './systemContainers.ts';
 import type { SystemContainers } from './systemContainers.ts';

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { repositoryRoot } from '@jobstream/tools';
+import { repositoryRoot } from '@jobstream/servers';
 
 /** Makes an API key as an operator does. */
 export async function createApiKey(databaseUrl: string, scopes: string): Promise<string> {

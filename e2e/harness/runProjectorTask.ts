@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { repositoryRoot } from '@jobstream/tools';
+import { repositoryRoot } from '@jobstream/servers';
 
 /** Runs a task of the projector to its end; `env` is all of its environment. */
 export async function runProjectorTask(

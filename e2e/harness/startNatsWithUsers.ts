@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { guardOfThisProcess, startNats } from '@jobstream/testing';
-import { repositoryRoot } from '@jobstream/tools';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { repositoryRoot } from '@jobstream/servers';
 
 export const users = ['api', 'worker', 'projector', 'migrate', 'operator'] as const;
 export type User = (typeof users)[number];

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { freePort, guardOfThisProcess } from '@jobstream/testing';
-import { AppProcess, repositoryRoot } from '@jobstream/tools';
+import { AppProcess, repositoryRoot } from '@jobstream/servers';
 
 export type Service = 'api' | 'worker' | 'projector';
 

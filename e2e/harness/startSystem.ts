@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { eventually } from '@jobstream/testing';
-import { repositoryRoot } from '@jobstream/tools';
+import { repositoryRoot } from '@jobstream/servers';
 
 /** `npm start` as a user runs it, on free ports, with what it said. */
 export interface RunningSystem extends AsyncDisposable {

@@ -1,7 +1,7 @@
-import { chosenServers } from '@jobstream/tools';
 import { containerSystem } from './containerSystem.ts';
 import { npmStartSystem } from './npmStartSystem.ts';
 import type { TestSystem } from './testSystem.ts';
+import { chosenServers } from '@jobstream/testing';
 
 /** Starts the whole system with these settings: in containers of our images where the run asks for that, else by `npm start`. */
 export function startTestSystem(env: Readonly<Record<string, string>> = {}): Promise<TestSystem> {

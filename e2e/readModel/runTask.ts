@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { repositoryRoot } from '@jobstream/tools';
+import { repositoryRoot } from '@jobstream/servers';
 
 export interface TaskResult {
   readonly code: number | string;

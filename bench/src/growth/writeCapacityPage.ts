@@ -1,12 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { repositoryRoot, runCommand } from '@jobstream/tools';
 import { replaceSection } from '../report/replaceSection.ts';
 import { readResults } from '../results.ts';
 import { capacitySections } from './capacitySections.ts';
 import { growthCharts } from './growthCharts.ts';
 import { growthSections } from './growthSections.ts';
 import type { Growth } from './measureGrowth.ts';
+import { repositoryRoot, runCommand } from '@jobstream/servers';
 
 const PAGE = path.join(repositoryRoot, 'docs/measurements/capacity.md');
 const CHARTS = path.join(repositoryRoot, 'docs/measurements/charts');

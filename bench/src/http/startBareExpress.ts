@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { eventually } from '@jobstream/testing';
-import { freePort } from '@jobstream/tools';
 import type { Durability } from '../servers/durability.ts';
 import type { RunningServers } from '../servers/runningServers.ts';
 import { startNats } from '../servers/startNats.ts';
 import { startProcess } from '../servers/startProcess.ts';
+import { freePort } from '@jobstream/servers';
 
 const MAIN = path.join(import.meta.dirname, 'bareExpressMain.ts');
 

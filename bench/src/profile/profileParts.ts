@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { JOBS_STREAM } from '@jobstream/eventlog';
-import { EmbeddedNats, freePort, resolveNatsServer } from '@jobstream/tools';
 import { guardOfThisProcess } from '@jobstream/testing';
 import { httpSubject } from '../gate/httpSubject.ts';
 import { startSubject } from '../gate/subjectProcess.ts';
@@ -12,6 +11,7 @@ import type { Share } from './shareOut.ts';
 import { API_RULES, PROJECTOR_RULES, SERVER_RULES, WORKER_RULES } from './stepRules.ts';
 import { stepsOfProfile } from './stepsOfProfile.ts';
 import { stepsOfServer } from './stepsOfServer.ts';
+import { EmbeddedNats, freePort, resolveNatsServer } from '@jobstream/servers';
 
 /** Where the processor time of one operation goes in one process. */
 export interface PartProfile {

@@ -1,6 +1,6 @@
-import { runCommand } from '@jobstream/tools';
 import { firstStep, shareOut, type Share, type StepRule } from './shareOut.ts';
 import { stacksOfTraces } from './stacksOfTraces.ts';
+import { runCommand } from '@jobstream/servers';
 
 /** How the processor time in profiles of nats-server falls to the steps. Needs Go, whose tool reads such profiles. */
 export async function stepsOfServer(files: readonly string[], rules: readonly StepRule[]): Promise<Share[]> {

@@ -1,6 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { repositoryRoot } from '@jobstream/tools';
 import { readReferences, type Reference } from '../gate/reference.ts';
 import { GATE_CHECKS } from '../gate/gateChecks.ts';
 import type { MachineToday } from '../machineToday.ts';
@@ -8,6 +7,7 @@ import { replaceSection } from '../report/replaceSection.ts';
 import { table } from '../report/table.ts';
 import { readResults } from '../results.ts';
 import type { PartProfile } from './profileParts.ts';
+import { repositoryRoot } from '@jobstream/servers';
 
 type Profiles = MachineToday & { readonly profiles: readonly PartProfile[] };
 

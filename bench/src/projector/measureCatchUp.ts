@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { repositoryRoot, runCommand } from '@jobstream/tools';
+import { repositoryRoot, runCommand } from '@jobstream/servers';
 
 /**
  * How fast a projector process caught up from an empty table, and two rulers on the same log: the bare parts, which keep a

@@ -1,6 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { repositoryRoot, runCommand } from '@jobstream/tools';
 import type { Comparison } from '../comparePeers.ts';
 import type { HttpComparison } from '../http/compareHttp.ts';
 import type { MachineFacts } from '../machineFacts.ts';
@@ -11,6 +10,7 @@ import { peersSection } from './peersSection.ts';
 import { replaceSection } from './replaceSection.ts';
 import type { Results } from './measuredFor.ts';
 import { targetsTable } from './targets.ts';
+import { repositoryRoot, runCommand } from '@jobstream/servers';
 
 const PAGE = path.join(repositoryRoot, 'docs/measurements/benchmarks.md');
 const NOTHING: Results = { peers: { rows: [] }, http: { rows: [] }, projector: { runs: [] } };

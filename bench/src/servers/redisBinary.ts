@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { cacheFolder, runCommand, unpackAptPackage } from '@jobstream/tools';
+import { cacheFolder, runCommand, unpackAptPackage } from '@jobstream/servers';
 
 export interface RedisBinary {
   readonly command: string;

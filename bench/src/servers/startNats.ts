@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { JOBS_STREAM } from '@jobstream/eventlog';
-import { EmbeddedNats, resolveNatsServer } from '@jobstream/tools';
 import { guardOfThisProcess } from '@jobstream/testing';
 import { RULER_STREAM } from '../ruler/rulerStream.ts';
 import type { Durability } from './durability.ts';
 import type { RunningServers } from './runningServers.ts';
+import { EmbeddedNats, resolveNatsServer } from '@jobstream/servers';
 
 export async function startNats(folder: string, durability: Durability): Promise<RunningServers> {
   const server = new EmbeddedNats({

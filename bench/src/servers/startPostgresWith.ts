@@ -1,6 +1,6 @@
-import { EmbeddedPostgres } from '@jobstream/tools';
 import { guardOfThisProcess } from '@jobstream/testing';
 import type { RunningServers } from './runningServers.ts';
+import { EmbeddedPostgres } from '@jobstream/servers';
 
 /** The same for all who use Postgres. It syncs every commit by itself, so there is one durability. */
 const SETTINGS = { max_connections: '200', shared_buffers: '512MB', max_wal_size: '4GB' };

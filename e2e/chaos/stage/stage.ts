@@ -6,7 +6,6 @@ import { promisify } from 'node:util';
 import { JOBS_STREAM } from '@jobstream/eventlog';
 import { startPostgres, startTcpProxy } from '@jobstream/testing';
 import type { TcpProxy, TestNats, TestPostgres } from '@jobstream/testing';
-import { repositoryRoot } from '@jobstream/tools';
 import { createApps, workerNames } from './createApps.ts';
 import type { Apps } from './createApps.ts';
 import { startReceiver } from './receiver.ts';
@@ -14,6 +13,7 @@ import type { Receiver } from './receiver.ts';
 import { mountSmallDisk } from './smallDisk.ts';
 import type { SmallDisk } from './smallDisk.ts';
 import { startNodes } from './startNodes.ts';
+import { repositoryRoot } from '@jobstream/servers';
 
 export interface StageOptions {
   readonly folder: string;

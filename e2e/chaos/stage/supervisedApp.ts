@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import type { WriteStream } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { guardOfThisProcess } from '@jobstream/testing';
-import { AppProcess, repositoryRoot } from '@jobstream/tools';
+import { AppProcess, repositoryRoot } from '@jobstream/servers';
 
 export interface SupervisedAppOptions {
   readonly name: string;

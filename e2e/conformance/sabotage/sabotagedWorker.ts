@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { repositoryRoot } from '@jobstream/tools';
 import { PYTHON_SOURCE, pythonCommand } from '../workers/pythonWorker.ts';
 import type { Sabotage } from './sabotage.ts';
+import { repositoryRoot } from '@jobstream/servers';
 
 const FOLDER = path.join(repositoryRoot, '.data', 'conformance', 'sabotaged');
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { startNats, type TestNats } from '@jobstream/testing';
-import { repositoryRoot } from '@jobstream/tools';
+import { repositoryRoot } from '@jobstream/servers';
 
 const USERS = path.join(repositoryRoot, 'deploy', 'nats', 'users.conf');
 

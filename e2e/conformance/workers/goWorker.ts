@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { repositoryRoot } from '@jobstream/tools';
 import { runProgram } from './runProgram.ts';
 import type { WorkerUnderKit } from './workerUnderKit.ts';
+import { repositoryRoot } from '@jobstream/servers';
 
 const EXAMPLE = path.join(repositoryRoot, 'examples', 'go');
 const BINARY = path.join(repositoryRoot, '.data', 'conformance', 'go-worker');

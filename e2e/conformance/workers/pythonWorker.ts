@@ -1,8 +1,8 @@
 import { copyFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { repositoryRoot } from '@jobstream/tools';
 import { runProgram } from './runProgram.ts';
 import type { WorkerUnderKit } from './workerUnderKit.ts';
+import { repositoryRoot } from '@jobstream/servers';
 
 const EXAMPLE = path.join(repositoryRoot, 'examples', 'python');
 const ENVIRONMENT = path.join(repositoryRoot, '.data', 'conformance', 'python');

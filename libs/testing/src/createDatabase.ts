@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createDatabase as create } from '@jobstream/tools';
 import { inject } from 'vitest';
+import { createDatabase as create } from '@jobstream/servers';
 
 declare module 'vitest' {
   export interface ProvidedContext {

@@ -1,7 +1,7 @@
-import { resolveNatsServer } from '@jobstream/tools';
 import type { TestProject } from 'vitest/node';
 import { guardOfThisProcess } from './guardOfThisProcess.ts';
 import { startPostgres } from './startPostgres.ts';
+import { resolveNatsServer } from '@jobstream/servers';
 
 /** Before all test files: nats-server is in the cache and one Postgres for all of them runs. */
 export default async function globalSetup(project: TestProject): Promise<() => Promise<void>> {

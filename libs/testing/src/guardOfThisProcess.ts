@@ -1,4 +1,4 @@
-import { Guard } from '@jobstream/tools';
+import { Guard } from '@jobstream/servers';
 
 let guard: Guard | undefined;
 

@@ -1,5 +1,3 @@
-export { freePort, resolveNatsServer, resolveOldNatsServer } from '@jobstream/tools';
-export type { OldNatsServer } from '@jobstream/tools';
 export { createDatabase } from './createDatabase.ts';
 export { dumpTables } from './dumpTables.ts';
 export { eventually } from './eventually.ts';
@@ -22,3 +20,7 @@ export { startPostgres } from './startPostgres.ts';
 export type { TestPostgres } from './testPostgres.ts';
 export { startTcpProxy } from './startTcpProxy.ts';
 export type { TcpProxy } from './startTcpProxy.ts';
+export { chosenServers } from './chosenServers.ts';
+export type { ContainerServers } from './chosenServers.ts';
+export { freePort, resolveNatsServer, resolveOldNatsServer } from '@jobstream/servers';
+export type { OldNatsServer } from '@jobstream/servers';

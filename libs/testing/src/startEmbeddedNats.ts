@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { EmbeddedNats, resolveNatsServer } from '@jobstream/tools';
 import { guardOfThisProcess } from './guardOfThisProcess.ts';
 import type { StartNatsOptions, TestNats } from './testNats.ts';
+import { EmbeddedNats, resolveNatsServer } from '@jobstream/servers';
 
 /** Starts a nats-server as a program of this machine. */
 export async function startEmbeddedNats(options: StartNatsOptions): Promise<TestNats> {

@@ -1,9 +1,9 @@
 import { realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { EmbeddedPostgres } from '@jobstream/tools';
 import { guardOfThisProcess } from './guardOfThisProcess.ts';
 import { scratchDataFolder } from './scratchDataFolder.ts';
 import type { TestPostgres } from './testPostgres.ts';
+import { EmbeddedPostgres } from '@jobstream/servers';
 
 /** Starts a Postgres as a program of this machine. */
 export async function startEmbeddedPostgres(settings: Record<string, string>): Promise<TestPostgres> {

@@ -3,10 +3,10 @@ import { connect as connectTcp } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { once } from 'node:events';
-import { resolveOldNatsServer } from '@jobstream/tools';
 import { expect, test } from 'vitest';
 import { eventually } from './eventually.ts';
 import { startNats } from './startNats.ts';
+import { resolveOldNatsServer } from '@jobstream/servers';
 
 async function greeting(port: number): Promise<string> {
   const socket = connectTcp({ port, host: '127.0.0.1' });

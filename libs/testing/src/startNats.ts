@@ -1,7 +1,7 @@
-import { chosenServers } from '@jobstream/tools';
 import { startEmbeddedNats } from './startEmbeddedNats.ts';
 import { startNatsContainer } from './startNatsContainer.ts';
 import type { StartNatsOptions, TestNats } from './testNats.ts';
+import { chosenServers } from './chosenServers.ts';
 
 /**
  * Starts a nats-server with JetStream on a free loopback port, unless told otherwise in a fresh folder that goes with

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import os from 'node:os';
-import { freePort, natsConfig, natsProbe } from '@jobstream/tools';
-import type { ContainerServers } from '@jobstream/tools';
 import { eventually } from './eventually.ts';
 import type { ServerContainer } from './serverContainer.ts';
 import { startContainer } from './startContainer.ts';
 import type { StartNatsOptions, TestNats } from './testNats.ts';
+import { freePort, natsConfig, natsProbe } from '@jobstream/servers';
+import type { ContainerServers } from './chosenServers.ts';
 
 const PORT = 4222;
 const CONFIG = '/nats-test.conf';

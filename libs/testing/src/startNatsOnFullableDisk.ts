@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { resolveNatsServer } from '@jobstream/tools';
 import { guardOfThisProcess } from './guardOfThisProcess.ts';
 import { startNats } from './startNats.ts';
 import type { TestNats } from './testNats.ts';
+import { resolveNatsServer } from '@jobstream/servers';
 
 /** A nats-server whose writes can be made to fail. */
 export interface FullableNats extends TestNats {

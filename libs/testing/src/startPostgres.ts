@@ -1,7 +1,7 @@
-import { chosenServers } from '@jobstream/tools';
 import { startEmbeddedPostgres } from './startEmbeddedPostgres.ts';
 import { startPostgresContainer } from './startPostgresContainer.ts';
 import type { TestPostgres } from './testPostgres.ts';
+import { chosenServers } from './chosenServers.ts';
 
 /** Starts a fresh Postgres on a free loopback port, whose data go with it: in a container where the run asks for that. */
 export function startPostgres(settings: Record<string, string> = {}): Promise<TestPostgres> {

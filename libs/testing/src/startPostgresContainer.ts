@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { freePort } from '@jobstream/tools';
-import type { ContainerServers } from '@jobstream/tools';
 import { PostgreSqlContainer } from '@testcontainers/postgresql';
 import { PullPolicy } from 'testcontainers';
 import { containerLogFile } from './containerLogFile.ts';
@@ -8,6 +6,8 @@ import { eventually } from './eventually.ts';
 import { queryDatabase } from './queryDatabase.ts';
 import { ServerContainer } from './serverContainer.ts';
 import type { TestPostgres } from './testPostgres.ts';
+import { freePort } from '@jobstream/servers';
+import type { ContainerServers } from './chosenServers.ts';
 
 const PORT = 5432;
 const timeoutMs = 60_000;

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { freePort, resolveGoTool } from '@jobstream/tools';
 import { eventually } from './eventually.ts';
 import { guardOfThisProcess } from './guardOfThisProcess.ts';
+import { freePort, resolveGoTool } from '@jobstream/servers';
 
 /** A server that speaks like S3, with an empty bucket; it forgets all when it is stopped. */
 export interface TestS3 extends AsyncDisposable {

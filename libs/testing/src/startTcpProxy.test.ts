@@ -3,9 +3,9 @@ import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually } from './eventually.ts';
-import { freePort } from '@jobstream/tools';
 import { startTcpProxy } from './startTcpProxy.ts';
 import type { TcpProxy } from './startTcpProxy.ts';
+import { freePort } from '@jobstream/servers';
 
 let proxy: TcpProxy;
 let atServer = '';

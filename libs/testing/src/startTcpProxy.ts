@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import { freePort } from '@jobstream/tools';
+import { freePort } from '@jobstream/servers';
 
 /** A loopback proxy in front of a server, whose cable a test can cut in several ways. */
 export interface TcpProxy extends AsyncDisposable {

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { eventually } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { runCommand } from '../runCommand.ts';
+import { runCommand } from '@jobstream/servers';
 import { runStages, stageTally, summaryLines } from './runStages.ts';
 import type { Stage } from './stages.ts';
 

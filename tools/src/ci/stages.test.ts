@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { repositoryRoot } from '../cacheFolder.ts';
+import { repositoryRoot } from '@jobstream/servers';
 import { chooseStages, stages } from './stages.ts';
 
 test('every npm script that a stage runs exists', async () => {

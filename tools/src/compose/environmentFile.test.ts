@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parseApiKey } from '@jobstream/readmodel';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { repositoryRoot } from '../cacheFolder.ts';
+import { repositoryRoot } from '@jobstream/servers';
 import { missingLines } from './environmentFile.ts';
 
 interface ComposeFile {

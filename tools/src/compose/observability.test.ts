@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { repositoryRoot } from '../cacheFolder.ts';
+import { repositoryRoot } from '@jobstream/servers';
 
 const text = (name: string) => readFileSync(path.join(repositoryRoot, name), 'utf8');
 const dashboard = text('deploy/observability/grafana/dashboards/jobstream.json');

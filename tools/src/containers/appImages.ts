@@ -1,5 +1,4 @@
-import { repositoryRoot } from '../cacheFolder.ts';
-import { runCommand } from '../runCommand.ts';
+import { repositoryRoot, runCommand } from '@jobstream/servers';
 import { dockerCommand } from './dockerCommand.ts';
 import type { ImageOptions } from './imageExists.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { repositoryRoot } from '../cacheFolder.ts';
+import { repositoryRoot } from '@jobstream/servers';
 import { buildDebianImage } from './debianImage.ts';
 import { dockerCommand } from './dockerCommand.ts';
 import { buildContext, type StandIn } from './buildContext.ts';

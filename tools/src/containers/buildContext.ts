@@ -1,10 +1,7 @@
 import { copyFile, mkdir, mkdtempDisposable } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { repositoryRoot } from '../cacheFolder.ts';
-import { resolveNatsServer } from '../resolveNatsServer.ts';
-import { runCommand } from '../runCommand.ts';
-
+import { repositoryRoot, resolveNatsServer, runCommand } from '@jobstream/servers';
 /** What the public image of Node 24 brings along. */
 const NPM = 'npm@11.21.2';
 

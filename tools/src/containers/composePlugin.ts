@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { unpackAptPackage } from '../aptPackage.ts';
+import { unpackAptPackage } from '@jobstream/servers';
 
 /** The first Debian release with Compose 2, whose program runs on older ones, too. */
 const SUITE = 'trixie';

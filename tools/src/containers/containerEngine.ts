@@ -1,4 +1,4 @@
-import { cacheFolder } from '../cacheFolder.ts';
+import { cacheFolder } from '@jobstream/servers';
 import { composePlugin } from './composePlugin.ts';
 import { dockerCommand } from './dockerCommand.ts';
 import type { ContainerEngine, EngineOptions } from './engineOptions.ts';

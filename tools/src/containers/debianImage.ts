@@ -1,8 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { debianMirror } from '../aptPackage.ts';
-import { cacheFolder } from '../cacheFolder.ts';
-import { runCommand } from '../runCommand.ts';
+import { debianMirror, cacheFolder, runCommand } from '@jobstream/servers';
 import { dockerCommand } from './dockerCommand.ts';
 import { imageExists } from './imageExists.ts';
 import type { ImageOptions } from './imageExists.ts';

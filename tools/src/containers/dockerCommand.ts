@@ -1,4 +1,4 @@
-import { runCommand } from '../runCommand.ts';
+import { runCommand } from '@jobstream/servers';
 
 const halfAnHour = 1_800_000;
 

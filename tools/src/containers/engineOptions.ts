@@ -1,4 +1,4 @@
-import type { Guard } from '../guard.ts';
+import type { Guard } from '@jobstream/servers';
 
 /** A container engine, and the environment in which `docker`, Compose and Testcontainers find it. */
 export interface ContainerEngine extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
-import { runCommand } from '../runCommand.ts';
+import { runCommand } from '@jobstream/servers';
 import { NoContainerEngineError } from './noContainerEngineError.ts';
 
 const tenMinutes = 600_000;

@@ -1,8 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { cacheFolder } from '../cacheFolder.ts';
-import { ServerProcess } from '../serverProcess.ts';
-import { waitUntilReady } from '../waitUntilReady.ts';
+import { cacheFolder, ServerProcess, waitUntilReady } from '@jobstream/servers';
 import { dockerCommand } from './dockerCommand.ts';
 import type { ContainerEngine, EngineOptions } from './engineOptions.ts';
 import { installPackages } from './installPackages.ts';

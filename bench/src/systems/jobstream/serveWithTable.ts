@@ -1,4 +1,3 @@
-import { repositoryRoot } from '@jobstream/tools';
 import { migrate } from '@jobstream/readmodel';
 import path from 'node:path';
 import type { Durability } from '../../servers/durability.ts';
@@ -6,6 +5,7 @@ import type { RunningServers } from '../../servers/runningServers.ts';
 import { startNats } from '../../servers/startNats.ts';
 import { startPostgres } from '../../servers/startPostgres.ts';
 import { startProcess } from '../../servers/startProcess.ts';
+import { repositoryRoot } from '@jobstream/servers';
 
 const PROJECTOR = path.join(repositoryRoot, 'apps/projector/src/main.ts');
 

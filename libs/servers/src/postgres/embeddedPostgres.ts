@@ -1,0 +1,155 @@
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client } from 'pg';
+import type { Guard } from '../process/guard.ts';
+import { onFreePort } from '../ports/onFreePort.ts';
+import { postgresAccount } from './postgresAccount.ts';
+import { postgresBinaries } from './postgresBinaries.ts';
+import { clusterEnvironment, ensureCluster, removeStaleLock, superuser } from './postgresCluster.ts';
+import type { Cluster } from './postgresCluster.ts';
+import { postgresHome } from './postgresHome.ts';
+import { ServerProcess } from '../process/serverProcess.ts';
+import { waitUntilReady } from '../process/waitUntilReady.ts';
+
+export interface EmbeddedPostgresOptions {
+  /** The cluster lies in `<dataDir>/postgres`. */
+  dataDir: string;
+  /** 0 takes a free port, which is kept for later starts. */
+  port?: number;
+  /** Server settings such as `max_connections`; durability keeps its defaults unless it is named here. */
+  settings?: Record<string, string>;
+  guard?: Guard | undefined;
+}
+
+const host = '127.0.0.1';
+const databaseName = 'jobstream';
+
+/** A Postgres of our own on the loopback interface, as root under another account, durable by its defaults. */
+export class EmbeddedPostgres implements AsyncDisposable {
+  readonly #options: EmbeddedPostgresOptions;
+  readonly #process: ServerProcess;
+  #port: number;
+  #password = '';
+
+  constructor(options: EmbeddedPostgresOptions) {
+    this.#options = options;
+    this.#process = new ServerProcess(options.guard);
+    this.#port = options.port ?? 0;
+  }
+
+  /** The address of the database `jobstream`, with its password. */
+  get url(): string {
+    return this.urlOf(databaseName);
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  set onUnexpectedExit(listener: (how: string) => void) {
+    this.#process.onUnexpectedExit = listener;
+  }
+
+  urlOf(database: string): string {
+    return this.#urlAt(this.#port, database);
+  }
+
+  /** Makes the cluster when there is none and resolves when the database answers. */
+  async start(): Promise<void> {
+    const cluster = await prepare(this.#options.dataDir);
+    this.#password = await ensureCluster(cluster);
+    if (this.#port === 0) await onFreePort((port) => this.#launch(cluster, port));
+    else await this.#launch(cluster, this.#port);
+    await createDatabase(this.urlOf('postgres'), databaseName);
+  }
+
+  kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    return this.#process.kill(signal);
+  }
+
+  /** A fast shutdown: open transactions are rolled back. */
+  stop(): Promise<void> {
+    return this.#process.stop();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #urlAt(port: number, database: string): string {
+    return `postgres://${superuser}:${this.#password}@${host}:${port}/${database}`;
+  }
+
+  async #launch(cluster: Cluster, port: number): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      await removeStaleLock(cluster.home);
+      await this.#process.launch(command(cluster, port, this.#options.settings));
+      if (await this.#answers(port)) {
+        this.#port = port;
+        return this.#process.answers();
+      }
+      const reason = this.#process.logTail();
+      await this.stop();
+      // After a kill -9 the children of the old server need a moment to notice.
+      if (attempt === 20 || !/shared memory|postmaster\.pid/.test(reason)) {
+        throw new Error(`Postgres did not start on port ${port}: ${reason}`);
+      }
+      await pause(250);
+    }
+  }
+
+  #answers(port: number): Promise<boolean> {
+    const probe = () => withClient(this.#urlAt(port, 'postgres'), (client) => client.query('SELECT 1'));
+    return waitUntilReady({ probe, alive: () => this.#process.running, timeoutMs: 120_000 });
+  }
+}
+
+async function prepare(dataDir: string): Promise<Cluster> {
+  const account = postgresAccount();
+  const binaries = await postgresBinaries(account);
+  return { binaries, account, home: await postgresHome(dataDir, account) };
+}
+
+function command({ binaries, home, account }: Cluster, port: number, settings: Record<string, string> = {}) {
+  const fixed = {
+    listen_addresses: host,
+    port: String(port),
+    unix_socket_directories: '', // none: its path would have to fit 107 bytes
+    log_timezone: 'UTC',
+    timezone: 'UTC',
+  };
+  const options = Object.entries({ ...fixed, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  return {
+    name: 'postgres',
+    command: path.join(binaries, 'bin', 'postgres'),
+    args: ['-D', path.join(home, 'data'), ...options],
+    env: clusterEnvironment(),
+    stopSignal: 'SIGINT' as const,
+    logFile: path.join(home, 'postgres.log'),
+    pidFile: path.join(home, 'postgres.pid'),
+    ...account,
+  };
+}
+
+/** Makes a database unless it is there. The name is quoted, not checked. */
+export async function createDatabase(adminUrl: string, name: string): Promise<void> {
+  await withClient(adminUrl, async (client) => {
+    const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
+    if (found.rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
+  });
+}
+
+async function withClient(url: string, use: (client: Client) => Promise<unknown>): Promise<void> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => {}); // the query that was running rejects as well
+  await client.connect();
+  try {
+    await use(client);
+  } finally {
+    await client.end();
+  }
+}

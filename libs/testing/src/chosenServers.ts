@@ -1,0 +1,26 @@
+import path from 'node:path';
+import { repositoryRoot } from '@jobstream/servers';
+
+/** With what tests start servers in containers. */
+export interface ContainerServers {
+  readonly natsImage: string;
+  readonly postgresImage: string;
+  readonly apiImage: string;
+  readonly workerImage: string;
+  readonly projectorImage: string;
+  /** Where the logs of the containers go. */
+  readonly logFolder: string;
+}
+
+/** Where tests get their servers from: containers with `TEST_SERVERS=containers`, else undefined, programs of this machine. */
+export function chosenServers(env: NodeJS.ProcessEnv = process.env): ContainerServers | undefined {
+  if (env['TEST_SERVERS'] !== 'containers') return undefined;
+  return {
+    natsImage: env['NATS_IMAGE'] || 'nats:2.15-alpine',
+    postgresImage: env['POSTGRES_IMAGE'] || 'postgres:17',
+    apiImage: env['API_IMAGE'] || 'jobstream/api:0.1.0',
+    workerImage: env['WORKER_IMAGE'] || 'jobstream/worker:0.1.0',
+    projectorImage: env['PROJECTOR_IMAGE'] || 'jobstream/projector:0.1.0',
+    logFolder: env['CONTAINER_LOGS'] || path.join(repositoryRoot, '.data', 'container-logs'),
+  };
+}

@@ -1,0 +1,29 @@
+import { freePort, isPortFree } from '@jobstream/servers';
+
+/** Somebody asked for this port and another program has it. */
+export class PortTakenError extends Error {
+  readonly code = 'PORT_TAKEN';
+}
+
+export interface PortWish {
+  /** What the port is for, for the line that tells of another one. */
+  name: string;
+  /** The usual port; 0 for any. */
+  usual: number;
+  /** The port that the user named, which is taken or refused but never replaced. */
+  explicit?: string | undefined;
+  host?: string;
+  say: (line: string) => void;
+}
+
+/** The wished port, or a free one when it is taken and nobody insisted on it. */
+export async function choosePort({ name, usual, explicit, host, say }: PortWish): Promise<number> {
+  const wished = explicit ? Number(explicit) : usual;
+  if (wished === 0) return freePort();
+  if (await isPortFree(wished, host)) return wished;
+  if (explicit)
+    throw new PortTakenError(`PORT=${explicit} is taken by another program: choose another one or leave it out.`);
+  const port = await freePort();
+  say(`port ${wished} is taken, ${name} listens on ${port}`);
+  return port;
+}

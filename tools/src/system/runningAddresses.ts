@@ -1,0 +1,36 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { identify, isRunning } from '@jobstream/servers';
+import type { ProcessIdentity } from '@jobstream/servers';
+
+/** What another process needs to join a system that runs: addresses, and what its streams must agree on. */
+const NAMES = ['NATS_URL', 'DATABASE_URL', 'STREAM_REPLICAS', 'JOBS_MAX_AGE'] as const;
+
+interface Recorded {
+  readonly owner: ProcessIdentity;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Notes where the servers of this run are, readable by its user alone; returns how to take the note away. */
+export function recordAddresses(dataDir: string, env: NodeJS.ProcessEnv): () => void {
+  const owner = identify(process.pid);
+  const present = NAMES.flatMap((name) => (env[name] ? [[name, env[name]]] : []));
+  const file = fileIn(dataDir);
+  rmSync(file, { force: true });
+  writeFileSync(file, JSON.stringify({ owner, env: Object.fromEntries(present) }), { mode: 0o600 });
+  return () => rmSync(file, { force: true });
+}
+
+/** The settings of the system that runs on this data folder now; undefined when none does. */
+export function runningAddresses(dataDir: string): Readonly<Record<string, string>> | undefined {
+  try {
+    const { owner, env }: Recorded = JSON.parse(readFileSync(fileIn(dataDir), 'utf8'));
+    return isRunning(owner) ? env : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function fileIn(dataDir: string): string {
+  return path.join(dataDir, 'addresses.json');
+}

@@ -1,0 +1,140 @@
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { migrate } from '@jobstream/readmodel';
+import { readConfig } from '@jobstream/runtime';
+import { repositoryRoot, KeptApp } from '@jobstream/servers';
+import { choosePort } from './choosePort.ts';
+import { lockDataFolder } from './dataLock.ts';
+import { awaitEarlierRun, recordGuard } from './earlierRun.ts';
+import { provideNats, providePostgres } from './provideServers.ts';
+import { recordAddresses } from './runningAddresses.ts';
+import type { SystemOptions } from './systemOptions.ts';
+
+const appNames = ['worker', 'projector', 'api'] as const;
+/** On top of the time that an app gives its jobs: for what it does after them. */
+const appGraceMs = 2_000;
+const longestStepMs = 5_000;
+
+/** The whole system on one machine: servers, migrations and apps, started in this order and stopped in reverse. */
+export class System {
+  readonly #options: SystemOptions;
+  readonly #apps = new Map<string, KeptApp>();
+  readonly #undo: (() => Promise<void> | void)[] = [];
+  readonly #env: NodeJS.ProcessEnv;
+  #starting: Promise<void> = Promise.resolve();
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: SystemOptions) {
+    this.#options = options;
+    this.#env = { ...options.env };
+  }
+
+  /** The address of the API. */
+  get apiUrl(): string {
+    const host = this.#env['HOST'] || '127.0.0.1';
+    return `http://${host === '0.0.0.0' || host === '::' ? 'localhost' : host}:${this.#env['PORT']}`;
+  }
+
+  get natsUrl(): string {
+    return this.#env['NATS_URL'] ?? '';
+  }
+
+  get databaseUrl(): string {
+    return this.#env['DATABASE_URL'] ?? '';
+  }
+
+  /** Resolves when every app is ready; a stop in between ends it early. */
+  start(): Promise<void> {
+    this.#starting = this.#runSteps();
+    return this.#starting;
+  }
+
+  /** Stops apps before servers. Twice is fine. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopAll();
+    return this.#stopping;
+  }
+
+  async #runSteps(): Promise<void> {
+    const steps: (() => Promise<void> | void)[] = [
+      () => this.#checkSettings(),
+      () => this.#takeDataFolder(),
+      () => this.#choosePort(),
+      () => this.#startNats(),
+      () => this.#startPostgres(),
+      () => migrate(this.databaseUrl),
+      () => this.#recordAddresses(),
+      () => this.#startApps(),
+    ];
+    for (const step of steps) {
+      if (this.#stopping !== undefined) return;
+      await step();
+    }
+  }
+
+  /** All mistakes in the environment at once, before anything is started. */
+  #checkSettings(): void {
+    readConfig(this.#env);
+  }
+
+  async #takeDataFolder(): Promise<void> {
+    const { dataDir, guard } = this.#options;
+    this.#undo.push(lockDataFolder(dataDir));
+    await awaitEarlierRun(dataDir, (line) => this.#say(line));
+    recordGuard(dataDir, guard);
+  }
+
+  async #choosePort(): Promise<void> {
+    const [explicit, host] = [this.#env['PORT'], this.#env['HOST'] || '127.0.0.1'];
+    const usual = this.#options.anyPort === true ? 0 : 3000;
+    const say = (line: string) => this.#say(line);
+    this.#env['PORT'] = String(await choosePort({ name: 'the API', usual, explicit, host, say }));
+  }
+
+  async #startNats(): Promise<void> {
+    const server = await provideNats(this.#options);
+    this.#undo.push(() => server.stop());
+    this.#env['NATS_URL'] = server.url;
+  }
+
+  async #startPostgres(): Promise<void> {
+    const server = await providePostgres(this.#options);
+    this.#undo.push(() => server.stop());
+    this.#env['DATABASE_URL'] = server.url;
+  }
+
+  #recordAddresses(): void {
+    this.#undo.push(recordAddresses(this.#options.dataDir, this.#env));
+  }
+
+  async #startApps(): Promise<void> {
+    for (const name of appNames) this.#apps.set(name, this.#app(name));
+    await Promise.all([...this.#apps.values()].map((app) => app.start()));
+  }
+
+  #app(name: string): KeptApp {
+    const { appsFolder, guard, writeLine } = this.#options;
+    const script = path.join(appsFolder, name, 'src', 'main.ts');
+    const graceMs = Number(this.#env['SHUTDOWN_GRACE_MS'] || 10_000) + appGraceMs;
+    const onLine = (line: string) => writeLine(name, line);
+    const env = appEnv(name, this.#env);
+    return new KeptApp({ name, script, cwd: repositoryRoot, env, graceMs, guard, onLine }, (line) => this.#say(line));
+  }
+
+  #say(line: string): void {
+    this.#options.writeLine('start', line);
+  }
+
+  async #stopAll(): Promise<void> {
+    await Promise.all([...this.#apps.values()].map((app) => app.stop()));
+    // A step that was under way still adds to what must be undone; a download is not waited for.
+    await Promise.race([this.#starting.catch(() => {}), pause(longestStepMs, undefined, { ref: false })]);
+    for (const undo of this.#undo.toReversed()) await undo();
+  }
+}
+
+/** Two processes cannot listen on one port: the projector takes the one after the worker's. */
+function appEnv(name: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const port = Number(env['HEALTH_PORT'] ?? 0);
+  return name === 'projector' && port > 0 ? { ...env, HEALTH_PORT: String(port + 1) } : env;
+}
