@@ -223,6 +223,17 @@ describe('every answer', () => {
     }
   });
 
+  test.each(['/health/live', '/health/live/', '/livez', '/health/ready', '/readyz', '/metrics'])(
+    'from the probe %s has no line in the log at level info',
+    async (path) => {
+      lines = [];
+      expect((await api.fetch(path)).status).toBe(200);
+      await api.fetch('/', { headers: { 'x-request-id': 'after-the-probe' } });
+      await expect.poll(() => lines).toContainEqual(expect.objectContaining({ requestId: 'after-the-probe' }));
+      expect(lines.map((line) => line['path'])).toEqual(['/']);
+    },
+  );
+
   test('has one line in the log with the ids of request and job, and nothing of what was sent', async () => {
     lines = [];
     const body = { type: 'email', payload: 'top secret' };

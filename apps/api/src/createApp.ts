@@ -6,7 +6,7 @@ import { accessControl } from './auth/accessControl.ts';
 import { crossOrigin } from './auth/crossOrigin.ts';
 import { keyRoutes } from './auth/keys/keyRoutes.ts';
 import { localRequestsOnly } from './auth/localRequestsOnly.ts';
-import { batchRoutes, IMPORT_PATH } from './batch/batchRoutes.ts';
+import { batchRoutes } from './batch/batchRoutes.ts';
 import { feedRoutes } from './feeds/feedRoutes.ts';
 import type { Route } from './http/route.ts';
 import { documentRoutes } from './openapi/documentRoutes.ts';
@@ -31,7 +31,7 @@ export function createApp(deps: ApiDeps): Express {
   app.set('trust proxy', deps.auth.trustedProxies);
   app.locals['accessControl'] = accessControl(deps.auth, deps.ring);
   app.use(requestLog(deps.logger), requestMetrics(deps.metrics), requestTrace(deps.tracing), secureHeaders());
-  app.use(arrivalDeadline({ ms: 30_000, except: [IMPORT_PATH] }));
+  app.use(arrivalDeadline(30_000));
   if (deps.auth.open) app.use(localRequestsOnly(deps.auth.corsOrigins));
   app.use(crossOrigin(deps.auth.corsOrigins));
   for (const route of routesOf(deps)) addRoute(app, route);

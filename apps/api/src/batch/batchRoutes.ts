@@ -1,5 +1,6 @@
 import type { ApiDeps } from '../apiDeps.ts';
 import { needs } from '../auth/needs.ts';
+import { noArrivalDeadline } from '../http/arrivalDeadline.ts';
 import { jsonBody } from '../http/jsonBody.ts';
 import type { Route } from '../http/route.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
@@ -8,9 +9,6 @@ import { importJobsOperation } from '../import/importJobsOperation.ts';
 import { MAX_BATCH_BYTES } from './batchRequest.ts';
 import { createBatch } from './createBatch.ts';
 import { createBatchOperation } from './createBatchOperation.ts';
-
-/** Where requests may take as long as they like to arrive. */
-export const IMPORT_PATH = '/api/jobs/import';
 
 /** Creating many jobs at once. These paths come before `/api/jobs/:id`, which would take them for ids. */
 export function batchRoutes(deps: ApiDeps): readonly Route[] {
@@ -21,6 +19,9 @@ export function batchRoutes(deps: ApiDeps): readonly Route[] {
       path: '/api/jobs/batch',
       post: { operation: createBatchOperation, handlers: [write, ...body, withinDeadline(createBatch(deps))] },
     },
-    { path: IMPORT_PATH, post: { operation: importJobsOperation, handlers: [write, importJobs(deps)] } },
+    {
+      path: '/api/jobs/import',
+      post: { operation: importJobsOperation, handlers: [write, noArrivalDeadline, importJobs(deps)] },
+    },
   ];
 }

@@ -2,24 +2,27 @@ import type { Request, RequestHandler, Response } from 'express';
 import { handleError } from '../problems/handleError.ts';
 import { Problem } from '../problems/problem.ts';
 
-export interface ArrivalDeadlineOptions {
-  readonly ms: number;
-  /** Paths whose requests may take as long as they like to arrive. */
-  readonly except: readonly string[];
-}
-
 /**
- * Gives up on requests whose body does not arrive in time. Instead of the server's own limit, which knows no exception.
+ * Answers a request 408 whose body has not arrived after `ms` milliseconds, and closes its connection.
+ *
+ * Replaces `requestTimeout` of node:http, which no route could be exempted from.
  */
-export function arrivalDeadline({ ms, except }: ArrivalDeadlineOptions): RequestHandler {
+export function arrivalDeadline(ms: number): RequestHandler {
   return (req, res, next) => {
-    if (hasBody(req) && !except.includes(req.path)) {
+    if (hasBody(req)) {
       const timer = setTimeout(() => giveUp(req, res), ms);
+      res.locals['arrivalTimer'] = timer;
       req.once('close', () => clearTimeout(timer));
     }
     next();
   };
 }
+
+/** A handler for routes whose requests may take any time to arrive; it goes after the check of the credentials. */
+export const noArrivalDeadline: RequestHandler = (_req, res, next) => {
+  clearTimeout(res.locals['arrivalTimer'] as NodeJS.Timeout | undefined);
+  next();
+};
 
 function hasBody({ headers }: Request): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

@@ -6,3 +6,13 @@ export function routeOf({ route }: Request): string {
   const pattern: unknown = Array.isArray(path) ? path[0] : path;
   return typeof pattern === 'string' ? pattern : 'none';
 }
+
+const PROBE_ROUTES: ReadonlySet<string> = new Set(['/health/live', '/health/ready', '/metrics']);
+
+/**
+ * Whether monitoring sends this request every few seconds. The request log, the metrics and the traces leave such
+ * requests out; an alias or another spelling of the path makes no difference.
+ */
+export function isProbe(req: Request): boolean {
+  return PROBE_ROUTES.has(routeOf(req));
+}

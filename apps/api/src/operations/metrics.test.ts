@@ -33,7 +33,6 @@ test('requests are counted by method, pattern of the route and class of the stat
   await api.fetch(`/api/jobs/${id}`);
   for (const path of ['/api/jobs/one', '/api/jobs/two', '/nowhere', '/nowhere/else']) await api.fetch(path);
   await api.post('/api/jobs', { type: 'NO' });
-  await api.fetch('/livez');
   await api.fetch('/api/jobs', { method: 'DELETE' });
   const absent = await missing(
     `${count('method="POST",route="/api/jobs",status="2xx"')} 1`,
@@ -41,13 +40,19 @@ test('requests are counted by method, pattern of the route and class of the stat
     `${count('method="GET",route="/api/jobs/:id",status="2xx"')} 1`,
     `${count('method="GET",route="/api/jobs/:id",status="4xx"')} 2`,
     `${count('method="GET",route="none",status="4xx"')} 2`,
-    `${count('method="GET",route="/health/live",status="2xx"')} 1`,
     `${count('method="DELETE",route="/api/jobs",status="4xx"')} 1`,
   );
   expect(absent).toEqual([]);
   const text = await scrape();
   expect(text).not.toContain(id);
   expect(text).not.toContain('nowhere');
+});
+
+test('probes are not counted: they would hide what clients see', async () => {
+  for (const path of ['/health/live', '/livez', '/health/ready', '/readyz', '/metrics']) await api.fetch(path);
+  await api.fetch('/');
+  expect(await missing(`${count('method="GET",route="/",status="2xx"')} 1`)).toEqual([]);
+  expect(await scrape()).not.toMatch(/route="\/(health|metrics)/);
 });
 
 test('a method that only one client knows makes no series of its own', async () => {

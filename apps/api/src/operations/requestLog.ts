@@ -3,6 +3,7 @@ import type { Logger } from '@jobstream/runtime';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Caller } from '../auth/caller.ts';
 import { pathOf } from '../http/pathOf.ts';
+import { isProbe } from '../http/routeOf.ts';
 
 interface Noted {
   readonly requestId: string;
@@ -71,5 +72,5 @@ function reason(res: Response, failure: Error | undefined): object | undefined {
 
 function levelOf(req: Request, res: Response): 'debug' | 'info' | 'warn' | 'error' {
   if (res.statusCode >= 500) return res.statusCode === 503 ? 'warn' : 'error';
-  return req.originalUrl.startsWith('/health/') ? 'debug' : 'info';
+  return isProbe(req) && res.statusCode < 400 ? 'debug' : 'info';
 }

@@ -1,6 +1,6 @@
 import type { Metrics } from '@jobstream/runtime';
 import type { Request, RequestHandler, Response } from 'express';
-import { routeOf } from '../http/routeOf.ts';
+import { isProbe, routeOf } from '../http/routeOf.ts';
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30];
@@ -25,7 +25,7 @@ export function requestMetrics(metrics: Metrics): RequestHandler {
     inFlight.inc();
     res.once('close', () => {
       inFlight.dec();
-      duration.observe(labelsOf(req, res), (performance.now() - begun) / 1_000);
+      if (!isProbe(req)) duration.observe(labelsOf(req, res), (performance.now() - begun) / 1_000);
     });
     next();
   };

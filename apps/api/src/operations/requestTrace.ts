@@ -1,9 +1,6 @@
 import type { Tracing } from '@jobstream/runtime';
 import type { RequestHandler } from 'express';
-import { routeOf } from '../http/routeOf.ts';
-
-/** Requests that say nothing about the system and come every few seconds. */
-const PROBES: ReadonlySet<string> = new Set(['/health/live', '/health/ready', '/metrics']);
+import { isProbe, routeOf } from '../http/routeOf.ts';
 
 /** Makes each request a span, in the trace of its `traceparent` header if it has one; what it appends belongs to it. */
 export function requestTrace(tracing: Pick<Tracing, 'span'>): RequestHandler {
@@ -16,8 +13,8 @@ export function requestTrace(tracing: Pick<Tracing, 'span'>): RequestHandler {
       attributes: { 'http.request.method': req.method },
     });
     res.once('close', () => {
+      if (isProbe(req)) return;
       const route = routeOf(req);
-      if (PROBES.has(route)) return;
       span.end({
         name: `${req.method} ${route}`,
         attributes: { 'http.route': route, 'http.response.status_code': res.statusCode },
