@@ -29,7 +29,7 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   const auth = authSettings(config);
   warnIfOpen(auth, logger);
   const readiness = new Readiness({
-    log: () => log.takesWrites(),
+    log: () => log.isWritable(),
     table: () => table.ping().then(() => true),
   });
   const tail = new LiveTail({ log, logger });

@@ -61,7 +61,7 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const { table, keys, rebuilds } = openTables(options.databaseUrl);
   const ring = new KeyRing({ keys, logger, longestWaitMs: 30_000, ...options.ring });
   const auth = { ...authSettings(readConfig({})), ...options.auth };
-  const readiness = new Readiness({ log: () => log.takesWrites(), table: () => table.ping().then(() => true) });
+  const readiness = new Readiness({ log: () => log.isWritable(), table: () => table.ping().then(() => true) });
   const tail = new LiveTail({ log, logger, ...options.tail });
   const held = new HeldRequests(options.held);
   const served = new ServedVersions();

@@ -35,7 +35,7 @@ function creation(): JobEvent {
 }
 
 if (typeToCreate !== undefined) {
-  const producer = new EventLog({ url, name: 'bench-producer', maxWaiting: jobs });
+  const producer = new EventLog({ url, name: 'bench-producer', maxPending: jobs });
   await producer.start();
   await Promise.all(Array.from({ length: jobs }, () => producer.append(creation(), 0)));
   await producer.stop();

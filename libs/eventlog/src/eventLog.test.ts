@@ -5,7 +5,7 @@ import type { TestNats } from '@jobstream/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LogUnavailableError, StreamMismatchError, UnsupportedServerError } from './errors.ts';
 import { EventLog } from './eventLog.ts';
-import { assertSupportedServer } from './connection/serverVersion.ts';
+import { assertSupportedServer } from './connection/connection.ts';
 import { JobScript } from '../testing/jobScript.ts';
 import { openEventLog } from '../testing/openEventLog.ts';
 

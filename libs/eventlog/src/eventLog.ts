@@ -1,6 +1,6 @@
 import type { JobEvent } from '@jobstream/domain';
 import { ArchivedFeed } from './read/archivedFeed.ts';
-import { appendableOfJob } from './append/appendable.ts';
+import { jobAppendRequest } from './append/appendRequest.ts';
 import type { Contents } from './contents/contents.ts';
 import { Connection } from './connection/connection.ts';
 import { buildParts, type EventLogParts } from './eventLogParts.ts';
@@ -14,11 +14,11 @@ import type { JobSnapshot } from './read/jobSnapshot.ts';
 import { LogFollower } from './read/logFollower.ts';
 import type { LogMessages } from './read/logMessages.ts';
 import type { LogStats } from './queue/logStats.ts';
-import { silentSink, type LogSink } from './logSink.ts';
+import { silentSink, type LogSink } from './connection/logSink.ts';
 import type { RecordedEvent } from './read/recordedEvent.ts';
 import type { ScheduleLog } from './schedules/scheduleLog.ts';
 import type { Wake } from './timers/wakeScheduler.ts';
-import { within } from './connection/within.ts';
+import { within } from './connection/connection.ts';
 import { ensureWorkConsumers } from './queue/workConsumers.ts';
 
 const FINISH_MS = 700;
@@ -82,8 +82,8 @@ export class EventLog {
   }
 
   /** Whether appends can be expected to succeed: it is connected, and the last appends tell nothing else. */
-  takesWrites(): boolean {
-    return this.isConnected() && this.#parts?.writeHealth.takesWrites() === true;
+  isWritable(): boolean {
+    return this.isConnected() && this.#parts?.writeHealth.isWritable() === true;
   }
 
   /**
@@ -94,7 +94,7 @@ export class EventLog {
     const parts = this.#parts;
     if (parts === undefined) return Promise.reject(notStarted());
     const traceparent = this.#options.traceparent?.();
-    const append = (stored: JobEvent) => parts.appender.append(appendableOfJob(stored, traceparent), expectedSequence);
+    const append = (stored: JobEvent) => parts.appender.append(jobAppendRequest(stored, traceparent), expectedSequence);
     const stored = storable(event, parts);
     return stored instanceof Promise ? stored.then(append) : append(stored);
   }
@@ -109,7 +109,7 @@ export class EventLog {
     const traceparent = this.#options.traceparent?.();
     await expired?.assertNew(events);
     const sealed = await contents.sealAll(events);
-    return batches.append(sealed.map((event) => appendableOfJob(event, traceparent)));
+    return batches.append(sealed.map((event) => jobAppendRequest(event, traceparent)));
   }
 
   /** The job's state, or undefined if there is no such job; knowing its type makes it a little faster. */
@@ -156,7 +156,7 @@ export class EventLog {
 
   /** Calls back whenever the connection is back after a loss; returns how to stop that. */
   onReconnected(callback: () => void): () => void {
-    return this.#started().connection.onRegained(callback);
+    return this.#started().connection.onReconnected(callback);
   }
 
   /** What is encrypted in events and jobs, as `follow` and a read model hand them out. */

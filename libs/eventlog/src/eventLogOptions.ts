@@ -1,7 +1,7 @@
-import type { MasterKey } from './contents/masterKey.ts';
+import type { MasterKey } from './contents/jobKeys.ts';
 import type { LogArchive } from './read/logArchive.ts';
 import type { LogObserver } from './append/logObserver.ts';
-import type { LogSink } from './logSink.ts';
+import type { LogSink } from './connection/logSink.ts';
 
 export interface EventLogOptions {
   /** One URL or several, separated by commas. */
@@ -27,9 +27,9 @@ export interface EventLogOptions {
   /** How long an append or a read may take altogether, reconnecting included; 4,000 ms unless told. */
   readonly deadlineMs?: number;
   /** Appends that may wait at once before further ones are refused; 20,000 unless told. */
-  readonly maxWaiting?: number;
+  readonly maxPending?: number;
   /** Bytes of events that may wait at once; 64,000,000 unless told. */
-  readonly maxWaitingBytes?: number;
+  readonly maxPendingBytes?: number;
   readonly logger?: LogSink;
   readonly observer?: LogObserver;
   /** The W3C `traceparent` of the work that is being done where this is called; appends and wake-ups carry it. */

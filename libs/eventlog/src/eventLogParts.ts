@@ -1,6 +1,6 @@
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { Appender } from './append/appender.ts';
-import { AppendRoom } from './append/appendRoom.ts';
+import { AppendLimiter } from './append/appendLimiter.ts';
 import { BatchAppender } from './append/batchAppender.ts';
 import type { Connection } from './connection/connection.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
@@ -14,7 +14,7 @@ import { JobTypeControl } from './queue/jobTypeControl.ts';
 import { LeaderReader } from './read/leaderReader.ts';
 import { LogMessages } from './read/logMessages.ts';
 import { LogStats } from './queue/logStats.ts';
-import { type LogSink } from './logSink.ts';
+import { type LogSink } from './connection/logSink.ts';
 import { Publisher } from './connection/publisher.ts';
 import { ScheduleLog } from './schedules/scheduleLog.ts';
 import { ensureStream, streamSettings } from './streams/streams.ts';
@@ -55,13 +55,13 @@ export async function buildParts(
   sink: LogSink,
 ): Promise<EventLogParts> {
   const { replicas = 1, maxAgeMs = 0, groupCommit = true } = options;
-  const { deadlineMs = DEADLINE_MS, maxWaiting = MAX_WAITING, maxWaitingBytes = MAX_WAITING_BYTES } = options;
+  const { deadlineMs = DEADLINE_MS, maxPending = MAX_WAITING, maxPendingBytes = MAX_WAITING_BYTES } = options;
   const writeHealth = new WriteHealth(connection, { observer: options.observer, doubtMs: DOUBT_MS });
   const manager = await jetstreamManager(connection.nats, { checkAPI: false, timeout: DEADLINE_MS });
   for (const settings of streamSettings({ replicas, maxAgeMs })) await ensureStream(manager, settings);
   const publisher = new Publisher(connection, deadlineMs * PUBLISH_TIMEOUT_SHARE);
-  const room = new AppendRoom({ maxWaiting, maxWaitingBytes });
-  const appender = new Appender(connection, publisher, { groupCommit, deadlineMs, room, observer: writeHealth });
+  const limiter = new AppendLimiter({ maxPending, maxPendingBytes });
+  const appender = new Appender(connection, publisher, { groupCommit, deadlineMs, limiter, observer: writeHealth });
   const core = { connection, manager, publisher, appender };
   const direct = new DirectReader(connection, deadlineMs);
   const messages = new LogMessages(manager, direct);
@@ -72,7 +72,7 @@ export async function buildParts(
     ...core,
     contents,
     writeHealth,
-    batches: new BatchAppender(connection, publisher, { deadlineMs, room, observer: writeHealth }),
+    batches: new BatchAppender(connection, publisher, { deadlineMs, limiter, observer: writeHealth }),
     reader: new JobReader({ direct, expired, leader, deadlineMs }),
     wakes: new WakeScheduler(publisher, deadlineMs),
     schedules: new ScheduleLog({ ...core, deadlineMs, replicated: replicas > 1, sink }),

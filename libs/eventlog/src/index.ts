@@ -1,7 +1,7 @@
 export type { FiredTrigger } from './schedules/firedTrigger.ts';
 export type { TriggerQueue, TriggerQueueOptions } from './schedules/triggerQueue.ts';
 export type { Contents } from './contents/contents.ts';
-export type { MasterKey } from './contents/masterKey.ts';
+export type { MasterKey } from './contents/jobKeys.ts';
 export { isSealed, isShredded, isUnreadable } from './contents/sealedEvent.ts';
 export type { Delivery } from './queue/delivery.ts';
 export {
@@ -26,7 +26,7 @@ export type { LogEntry } from './read/logEntry.ts';
 export type { Backlog, Lag, LogStats, TypeBacklog } from './queue/logStats.ts';
 export type { LogMessages } from './read/logMessages.ts';
 export type { AppendOutcome, LogObserver } from './append/logObserver.ts';
-export type { LogSink } from './logSink.ts';
+export type { LogSink } from './connection/logSink.ts';
 export type { StartRate } from './queue/admission/rateLimiter.ts';
 export type { DefinitionHint } from './schedules/subscribeToDefinitions.ts';
 export type { RecordedEvent } from './read/recordedEvent.ts';

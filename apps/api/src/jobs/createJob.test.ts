@@ -219,7 +219,7 @@ describe('while the log is away', () => {
     await using own = await startApi({
       natsUrl: ownNats.url,
       databaseUrl: stage.databaseUrl,
-      log: { deadlineMs: 2_000, maxWaiting: 5 },
+      log: { deadlineMs: 2_000, maxPending: 5 },
     });
     await ownNats.pause();
     const responses = await Promise.all(Array.from({ length: 20 }, () => own.post('/api/jobs', { type: 'email' })));

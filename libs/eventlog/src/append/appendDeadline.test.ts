@@ -1,8 +1,8 @@
 import { startNats } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { appendableOfJob } from './appendable.ts';
+import { jobAppendRequest } from './appendRequest.ts';
 import { Appender } from './appender.ts';
-import { AppendRoom } from './appendRoom.ts';
+import { AppendLimiter } from './appendLimiter.ts';
 import { BatchAppender } from './batchAppender.ts';
 import { Connection } from '../connection/connection.ts';
 import { LogUnavailableError } from '../errors.ts';
@@ -10,8 +10,8 @@ import { Publisher } from '../connection/publisher.ts';
 import { JobScript } from '../../testing/jobScript.ts';
 import { openEventLog } from '../../testing/openEventLog.ts';
 
-const room = new AppendRoom({ maxWaiting: 1_000, maxWaitingBytes: 1_000_000 });
-const OPTIONS = { deadlineMs: 300, room, groupCommit: true };
+const limiter = new AppendLimiter({ maxPending: 1_000, maxPendingBytes: 1_000_000 });
+const OPTIONS = { deadlineMs: 300, limiter, groupCommit: true };
 /** So long a single try may take: as when one is sent again shortly before the deadline. */
 const TRY_MS = 3_600_000;
 
@@ -34,7 +34,7 @@ afterEach(async () => {
   await nats.stop();
 });
 
-const newJob = () => appendableOfJob(new JobScript().create());
+const newJob = () => jobAppendRequest(new JobScript().create());
 
 test.each([1, 100])('of %i appends each fails at its deadline, whatever a try may take', async (count) => {
   const appender = new Appender(connection, publisher, OPTIONS);

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Connection } from '../connection/connection.ts';
 import { LogUnavailableError } from '../errors.ts';
-import { hasMovedOn, type PendingAppend } from './pendingAppend.ts';
+import { movedOn, type PendingAppend } from './appendRequest.ts';
 import { LeaderReader } from '../read/leaderReader.ts';
 
 export interface SettlerActions {
@@ -47,7 +47,7 @@ export class AppendSettler {
 
   #conclude(append: PendingAppend, verdict: Verdict): void {
     if (verdict === 'absent') this.#actions.resend(append);
-    else if (verdict === 'overtaken') append.reject(hasMovedOn(append));
+    else if (verdict === 'overtaken') append.reject(movedOn(append));
     else append.resolve(verdict.stored);
   }
 

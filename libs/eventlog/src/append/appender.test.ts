@@ -102,7 +102,7 @@ describe.each([{ groupCommit: true }, { groupCommit: false }])(
 
 test('refuses further appends when too many wait', async () => {
   await using nats = await startNats();
-  await using log = await openEventLog({ url: nats.url, maxWaiting: 10 });
+  await using log = await openEventLog({ url: nats.url, maxPending: 10 });
   const outcomes = await Promise.allSettled(Array.from({ length: 30 }, () => log.append(new JobScript().create(), 0)));
   const refused = outcomes.filter(
     (outcome) => outcome.status === 'rejected' && outcome.reason instanceof LogOverloadedError,
@@ -113,7 +113,7 @@ test('refuses further appends when too many wait', async () => {
 
 test('refuses further appends when those that wait have too many bytes, but never one alone', async () => {
   await using nats = await startNats();
-  await using log = await openEventLog({ url: nats.url, maxWaitingBytes: 100_000 });
+  await using log = await openEventLog({ url: nats.url, maxPendingBytes: 100_000 });
   const create = (bytes: number) => log.append(new JobScript().create({ payload: 'x'.repeat(bytes) }), 0);
   const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => create(30_000)));
   expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);

@@ -1,21 +1,22 @@
-import type { Appendable } from './appendable.ts';
-import { appendOutcome } from './appendOutcome.ts';
-import type { AppendRoom } from './appendRoom.ts';
-import { assertFits } from './assertFits.ts';
+import type { AppendRequest } from './appendRequest.ts';
+import { appendOutcome } from './logObserver.ts';
+import type { AppendLimiter } from './appendLimiter.ts';
+import { assertFits } from './appendLimiter.ts';
 import { AppendSettler } from './appendSettler.ts';
 import { BatchThreshold } from './batchThreshold.ts';
 import type { Connection } from '../connection/connection.ts';
 import { LogUnavailableError } from '../errors.ts';
 import { batchHeaders, batchId, expectationHeaders } from '../connection/headers.ts';
-import { LinkedSet, type Place } from '../linkedSet.ts';
+import { isConflict, isWithoutResponders } from '../connection/serverErrors.ts';
+import { LinkedSet, type Place } from '../connection/linkedSet.ts';
 import type { AppendOutcome, LogObserver } from './logObserver.ts';
-import { hasMovedOn, type PendingAppend } from './pendingAppend.ts';
+import { movedOn, type PendingAppend } from './appendRequest.ts';
 import type { Publisher, PublishOutcome } from '../connection/publisher.ts';
 
 export interface AppenderOptions {
   readonly groupCommit: boolean;
   readonly deadlineMs: number;
-  readonly room: AppendRoom;
+  readonly limiter: AppendLimiter;
   readonly observer?: LogObserver | undefined;
 }
 
@@ -28,9 +29,6 @@ const BATCHES_OPEN = 3;
 const SINGLES_WITH_GROUP_COMMIT = 8;
 const SINGLES_WITHOUT = 4_000;
 const SWEEP_MS = 100;
-
-const CONFLICT_CODES: ReadonlySet<number> = new Set([10_071, 10_164]);
-const NO_RESPONDERS = 503;
 
 /**
  * Appends events, each with its expectation. Appends that wait together are committed as one atomic batch, which a
@@ -61,11 +59,14 @@ export class Appender {
     this.#options = options;
     this.#settler = new AppendSettler(connection, { resend: (append) => this.#resend(append) });
     this.#sweeper = setInterval(() => this.#expire(), SWEEP_MS);
-    connection.onRegained(() => this.#scheduleFlush());
+    connection.onReconnected(() => this.#scheduleFlush());
   }
 
   /** Stores the event if its owner's last sequence is still `expected`; resolves to the event's own sequence. */
-  append({ text, eventId, kind, owner, subject, filter, traceparent }: Appendable, expected: number): Promise<number> {
+  append(
+    { text, eventId, kind, owner, subject, filter, traceparent }: AppendRequest,
+    expected: number,
+  ): Promise<number> {
     const body = Buffer.from(text);
     try {
       this.#enter(body);
@@ -109,7 +110,7 @@ export class Appender {
 
   #enter(body: Uint8Array): void {
     assertFits(body, this.#connection);
-    this.#options.room.enter(1, body.length);
+    this.#options.limiter.acquire(1, body.length);
   }
 
   /** False if it was settled before: one whose time was over may still get its outcome. */
@@ -117,8 +118,8 @@ export class Appender {
     if (!this.#unsettled.remove(place)) return false;
     const append = place.item;
     append.settled = true;
-    const { observer, deadlineMs, room } = this.#options;
-    room.leave(1, append.body.length);
+    const { observer, deadlineMs, limiter } = this.#options;
+    limiter.release(1, append.body.length);
     observer?.appended(outcome, performance.now() - append.deadline + deadlineMs);
     if (this.#unsettled.size === 0) this.#onIdle?.();
     return true;
@@ -189,7 +190,7 @@ export class Appender {
     for (const [index, append] of batch.entries()) {
       const last = index === batch.length - 1;
       const headers = batchHeaders(append, { id, position: index + 1, last });
-      if (!last) this.#publisher.publishSilently(append.subject, append.body, headers);
+      if (!last) this.#publisher.publishWithoutAck(append.subject, append.body, headers);
       else
         this.#publisher.publish(append.subject, append.body, headers, (outcome) => {
           if (sentAt !== undefined) this.#threshold.answered(batch.length, performance.now() - sentAt);
@@ -215,14 +216,14 @@ export class Appender {
   #conclude(append: PendingAppend, outcome: PublishOutcome): void {
     if (outcome.kind === 'stored') append.resolve(outcome.sequence);
     else if (outcome.kind === 'unknown') this.#settler.settle(append);
-    else if (CONFLICT_CODES.has(outcome.code)) this.#onConflict(append);
-    else if (outcome.code === NO_RESPONDERS) this.#settler.settle(append);
+    else if (isConflict(outcome.code)) this.#onConflict(append);
+    else if (isWithoutResponders(outcome.code)) this.#settler.settle(append);
     else append.reject(new LogUnavailableError(`${outcome.description} (${outcome.code})`));
   }
 
   #onConflict(append: PendingAppend): void {
     if (append.uncertain) this.#settler.settle(append);
-    else append.reject(hasMovedOn(append));
+    else append.reject(movedOn(append));
   }
 
   #resend(append: PendingAppend): void {

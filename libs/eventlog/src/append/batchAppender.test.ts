@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { startNats, startTcpProxy } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { appendableOfJob } from './appendable.ts';
-import { AppendRoom } from './appendRoom.ts';
+import { jobAppendRequest } from './appendRequest.ts';
+import { AppendLimiter } from './appendLimiter.ts';
 import { BatchAppender } from './batchAppender.ts';
 import { Connection } from '../connection/connection.ts';
 import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError, LogUnavailableError } from '../errors.ts';
@@ -14,7 +14,7 @@ import { openEventLog } from '../../testing/openEventLog.ts';
 
 type Nats = Awaited<ReturnType<typeof startNats>>;
 
-const room = new AppendRoom({ maxWaiting: 1_000, maxWaitingBytes: 1_000_000 });
+const limiter = new AppendLimiter({ maxPending: 1_000, maxPendingBytes: 1_000_000 });
 const newJobs = (count: number) => Array.from({ length: count }, () => new JobScript().create());
 
 describe.each([{ groupCommit: true }, { groupCommit: false }])(
@@ -88,7 +88,7 @@ describe.each([{ groupCommit: true }, { groupCommit: false }])(
 
 test('batches are refused when too many events wait', async () => {
   await using nats = await startNats();
-  await using log = await openEventLog({ url: nats.url, maxWaiting: 25 });
+  await using log = await openEventLog({ url: nats.url, maxPending: 25 });
   const outcomes = await Promise.allSettled([1, 2, 3].map(() => log.appendAll(newJobs(10))));
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
   expect(outcomes[2]).toMatchObject({ reason: expect.any(LogOverloadedError) as object });
@@ -97,7 +97,7 @@ test('batches are refused when too many events wait', async () => {
 
 test('singles and batches that wait have their bytes counted together; a batch alone may have any number', async () => {
   await using nats = await startNats();
-  await using log = await openEventLog({ url: nats.url, maxWaitingBytes: 10_000 });
+  await using log = await openEventLog({ url: nats.url, maxPendingBytes: 10_000 });
   const single = log.append(new JobScript().create({ payload: 'x'.repeat(8_000) }), 0);
   await expect(log.appendAll(newJobs(10))).rejects.toThrow(LogOverloadedError);
   await single;
@@ -147,9 +147,9 @@ describe('a batch whose connection is lost before the answer', () => {
     const connection = await Connection.open({ url: nats.url, name: 'late' });
     const publisher = new Publisher(connection, 30_000);
     const late = lateAtFirst(publisher);
-    const batches = new BatchAppender(connection, late, { deadlineMs: 30_000, room });
+    const batches = new BatchAppender(connection, late, { deadlineMs: 30_000, limiter });
     const events = newJobs(20);
-    expect(await batches.append(events.map((event) => appendableOfJob(event)))).toBe(1);
+    expect(await batches.append(events.map((event) => jobAppendRequest(event)))).toBe(1);
     expect(late.tries).toBe(2);
     expect(await log.lastSequence()).toBe(20);
     await batches.stop();
@@ -163,10 +163,10 @@ describe('a batch whose connection is lost before the answer', () => {
     await using log = await openEventLog({ url: nats.url });
     const connection = await Connection.open({ url: nats.url, name: 'partly' });
     const publisher = new Publisher(connection, 30_000);
-    const batches = new BatchAppender(connection, lostAtFirst(publisher), { deadlineMs: 30_000, room });
+    const batches = new BatchAppender(connection, lostAtFirst(publisher), { deadlineMs: 30_000, limiter });
     const events = newJobs(20);
     await log.appendAll(events.slice(0, 7));
-    const outcome = batches.append(events.map((event) => appendableOfJob(event)));
+    const outcome = batches.append(events.map((event) => jobAppendRequest(event)));
     await expect(outcome).rejects.toThrow(ConcurrentAppendError);
     expect(await log.lastSequence()).toBe(7);
     await batches.stop();
@@ -193,9 +193,9 @@ function lateAtFirst(publisher: Publisher) {
     get tries() {
       return state.tries;
     },
-    publishSilently: (...message: Parameters<Publisher['publishSilently']>) => {
-      if (state.tries === 0) held.push(() => publisher.publishSilently(...message));
-      else publisher.publishSilently(...message);
+    publishWithoutAck: (...message: Parameters<Publisher['publishWithoutAck']>) => {
+      if (state.tries === 0) held.push(() => publisher.publishWithoutAck(...message));
+      else publisher.publishWithoutAck(...message);
     },
     publish: (...message: Parameters<Publisher['publish']>) => {
       const [subject, body, headers, onOutcome] = message;
@@ -212,10 +212,10 @@ function lateAtFirst(publisher: Publisher) {
 }
 
 /** Sends nothing of the first batch and says that nobody answered. */
-function lostAtFirst(publisher: Publisher): Pick<Publisher, 'publish' | 'publishSilently'> {
+function lostAtFirst(publisher: Publisher): Pick<Publisher, 'publish' | 'publishWithoutAck'> {
   let tries = 0;
   return {
-    publishSilently: (...message) => void (tries > 0 && publisher.publishSilently(...message)),
+    publishWithoutAck: (...message) => void (tries > 0 && publisher.publishWithoutAck(...message)),
     publish: (...message) => {
       tries++;
       if (tries > 1) publisher.publish(...message);

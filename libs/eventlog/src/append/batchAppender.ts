@@ -1,22 +1,23 @@
-import type { Appendable } from './appendable.ts';
-import { appendOutcome } from './appendOutcome.ts';
-import type { AppendRoom } from './appendRoom.ts';
-import { assertFits } from './assertFits.ts';
+import type { AppendRequest } from './appendRequest.ts';
+import { appendOutcome } from './logObserver.ts';
+import type { AppendLimiter } from './appendLimiter.ts';
+import { assertFits } from './appendLimiter.ts';
 import { AppendSettler } from './appendSettler.ts';
 import type { Connection } from '../connection/connection.ts';
 import { ConcurrentAppendError, LogUnavailableError } from '../errors.ts';
 import { batchHeaders, batchId } from '../connection/headers.ts';
+import { isConflict, isConflictWithStored, isTransientBatchRefusal } from '../connection/serverErrors.ts';
 import type { AppendOutcome, LogObserver } from './logObserver.ts';
-import type { PendingAppend } from './pendingAppend.ts';
+import type { PendingAppend } from './appendRequest.ts';
 import type { Publisher, PublishOutcome } from '../connection/publisher.ts';
 
 export interface BatchAppenderOptions {
   readonly deadlineMs: number;
-  readonly room: AppendRoom;
+  readonly limiter: AppendLimiter;
   readonly observer?: LogObserver | undefined;
 }
 
-interface Member extends Appendable {
+interface Member extends AppendRequest {
   readonly body: Uint8Array;
 }
 
@@ -37,11 +38,6 @@ export const MAX_BATCH = 1_000;
 const BATCHES_OPEN = 4;
 const RETRY_PAUSE_MS = 50;
 
-const WRONG_SEQUENCE = 10_071;
-const CONFLICT_CODES: ReadonlySet<number> = new Set([WRONG_SEQUENCE, 10_164]);
-/** Nothing was stored, and the next try may succeed: a lost member, too many open batches, a full queue, no leader. */
-const PASSING_CODES: ReadonlySet<number> = new Set([10_176, 10_210, 10_167, 503]);
-
 /**
  * Appends the first events of new jobs, all or none: one atomic batch on the stream, whatever group commit says. An
  * unknown outcome is settled by reading, as for a single append. Where batches are staged in memory, a power cut in the
@@ -50,7 +46,7 @@ const PASSING_CODES: ReadonlySet<number> = new Set([10_176, 10_210, 10_167, 503]
  */
 export class BatchAppender {
   readonly #connection: Connection;
-  readonly #publisher: Pick<Publisher, 'publish' | 'publishSilently'>;
+  readonly #publisher: Pick<Publisher, 'publish' | 'publishWithoutAck'>;
   readonly #options: BatchAppenderOptions;
   readonly #settler: AppendSettler;
   readonly #unsettled = new Map<PendingAppend, PendingBatch>();
@@ -60,7 +56,7 @@ export class BatchAppender {
 
   constructor(
     connection: Connection,
-    publisher: Pick<Publisher, 'publish' | 'publishSilently'>,
+    publisher: Pick<Publisher, 'publish' | 'publishWithoutAck'>,
     options: BatchAppenderOptions,
   ) {
     this.#connection = connection;
@@ -70,7 +66,7 @@ export class BatchAppender {
   }
 
   /** Resolves to the sequence of the first event; the others follow it in order and without a gap. */
-  async append(events: readonly Appendable[]): Promise<number> {
+  async append(events: readonly AppendRequest[]): Promise<number> {
     const { deadlineMs, observer } = this.#options;
     const begun = performance.now();
     const report = (outcome: AppendOutcome) => {
@@ -91,7 +87,7 @@ export class BatchAppender {
     if (this.#unsettled.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
   }
 
-  #checked(events: readonly Appendable[]): readonly Member[] {
+  #checked(events: readonly AppendRequest[]): readonly Member[] {
     if (events.length < 1 || events.length > MAX_BATCH) {
       throw new RangeError(`expected 1 to ${MAX_BATCH} events in a batch, got: ${events.length}`);
     }
@@ -104,7 +100,7 @@ export class BatchAppender {
 
   #append(members: readonly Member[], deadline: number): Promise<number> {
     const bytes = members.reduce((sum, { body }) => sum + body.length, 0);
-    this.#options.room.enter(members.length, bytes);
+    this.#options.limiter.acquire(members.length, bytes);
     return new Promise((resolve, reject) => {
       const tail = members.at(-1);
       if (tail === undefined) return;
@@ -134,7 +130,7 @@ export class BatchAppender {
     const batch = this.#unsettled.get(last);
     if (batch === undefined) return;
     clearTimeout(batch.overdue);
-    this.#options.room.leave(batch.members.length, batch.bytes);
+    this.#options.limiter.release(batch.members.length, batch.bytes);
     this.#unsettled.delete(last);
     last.settled = true;
     tell();
@@ -159,7 +155,7 @@ export class BatchAppender {
       const commits = index === members.length - 1;
       const place = { id, position: index + 1, last: commits };
       const headers = batchHeaders({ expected: 0, subject, filter, traceparent }, place);
-      if (!commits) this.#publisher.publishSilently(subject, body, headers);
+      if (!commits) this.#publisher.publishWithoutAck(subject, body, headers);
       else this.#publisher.publish(subject, body, headers, (outcome) => this.#onOutcome(outcome, last));
     }
   }
@@ -173,8 +169,8 @@ export class BatchAppender {
   }
 
   #onRefusal({ code, description }: Extract<PublishOutcome, { kind: 'refused' }>, last: PendingAppend): void {
-    if (PASSING_CODES.has(code)) this.#retry(last);
-    else if (!CONFLICT_CODES.has(code)) last.reject(new LogUnavailableError(`${description} (${code})`));
+    if (isTransientBatchRefusal(code)) this.#retry(last);
+    else if (!isConflict(code)) last.reject(new LogUnavailableError(`${description} (${code})`));
     else if (last.uncertain) this.#settleConflict(code, last);
     else last.reject(new ConcurrentAppendError('one of the jobs', 0));
   }
@@ -182,7 +178,7 @@ export class BatchAppender {
   /** What conflicts with a further try may be the first one. */
   #settleConflict(code: number, last: PendingAppend): void {
     const batch = this.#unsettled.get(last);
-    if (batch !== undefined && code === WRONG_SEQUENCE) batch.conflicted = true;
+    if (batch !== undefined && isConflictWithStored(code)) batch.conflicted = true;
     this.#settler.settle(last);
   }
 

@@ -1,3 +1,5 @@
+import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError } from '../errors.ts';
+
 /**
  * What became of an append. `unavailable`: the log did not answer, so it may be stored or not. `overloaded` and
  * `too-large`: nothing was sent.
@@ -10,4 +12,11 @@ export interface LogObserver {
   appended(outcome: AppendOutcome, ms: number): void;
   /** So many waiting appends went out as one batch. */
   batchSent(appends: number): void;
+}
+
+/** What an observer is told about an append that failed. */
+export function appendOutcome(error: unknown): AppendOutcome {
+  if (error instanceof ConcurrentAppendError) return 'conflict';
+  if (error instanceof LogOverloadedError) return 'overloaded';
+  return error instanceof EventTooLargeError ? 'too-large' : 'unavailable';
 }

@@ -8,24 +8,24 @@ import { WriteHealth } from './writeHealth.ts';
 const create = () => new JobScript().create();
 
 test.skipIf(process.platform !== 'linux')(
-  'a log on a full disk takes no writes, also when there is room again, until its server is started anew',
+  'a log on a full disk takes no writes, also when there is limiter again, until its server is started anew',
   async () => {
     await using nats = await startNatsOnFullableDisk();
     await using log = await openEventLog({ url: nats.url, deadlineMs: 500 });
     const first = create();
     await using patient = await openEventLog({ url: nats.url });
     await patient.append(first, 0);
-    expect(log.takesWrites()).toBe(true);
+    expect(log.isWritable()).toBe(true);
     await nats.fillDisk();
     await expect(log.append(create(), 0)).rejects.toThrow(LogUnavailableError);
-    expect(log.takesWrites()).toBe(false);
+    expect(log.isWritable()).toBe(false);
     expect(log.isConnected()).toBe(true);
     expect((await log.readJob(first.jobId))?.sequence).toBe(1);
     await nats.freeDisk();
     await expect(log.appendAll([create(), create()])).rejects.toThrow(LogUnavailableError);
-    expect(log.takesWrites()).toBe(false);
+    expect(log.isWritable()).toBe(false);
     await nats.restart();
-    await eventually(() => expect(log.takesWrites()).toBe(true), { timeoutMs: 40_000 });
+    await eventually(() => expect(log.isWritable()).toBe(true), { timeoutMs: 40_000 });
     expect(await patient.append(create(), 0)).toBe(2);
   },
 );
@@ -34,24 +34,24 @@ test('a log that cannot be reached takes no writes, whatever was known of it bef
   await using nats = await startNats();
   await using log = await openEventLog({ url: nats.url });
   await nats.kill();
-  await eventually(() => expect(log.takesWrites()).toBe(false));
+  await eventually(() => expect(log.isWritable()).toBe(false));
   await nats.restart();
-  await eventually(() => expect(log.takesWrites()).toBe(true), { timeoutMs: 40_000 });
+  await eventually(() => expect(log.isWritable()).toBe(true), { timeoutMs: 40_000 });
 });
 
 test('the newest outcome counts, and one that says nothing about the log changes nothing', () => {
-  const health = new WriteHealth({ onRegained: () => () => undefined }, { observer: undefined, doubtMs: 60_000 });
+  const health = new WriteHealth({ onReconnected: () => () => undefined }, { observer: undefined, doubtMs: 60_000 });
   health.appended('unavailable', 1);
   for (const outcome of ['conflict', 'overloaded', 'too-large'] as const) health.appended(outcome, 1);
-  expect(health.takesWrites()).toBe(false);
+  expect(health.isWritable()).toBe(false);
   health.appended('stored', 1);
-  expect(health.takesWrites()).toBe(true);
+  expect(health.isWritable()).toBe(true);
   health.appended('unavailable', 1);
-  expect(health.takesWrites()).toBe(false);
+  expect(health.isWritable()).toBe(false);
 });
 
 test('without news a log that took no writes is given the benefit of the doubt', async () => {
-  const health = new WriteHealth({ onRegained: () => () => undefined }, { observer: undefined, doubtMs: 20 });
+  const health = new WriteHealth({ onReconnected: () => () => undefined }, { observer: undefined, doubtMs: 20 });
   health.appended('unavailable', 1);
-  await eventually(() => expect(health.takesWrites()).toBe(true));
+  await eventually(() => expect(health.isWritable()).toBe(true));
 });

@@ -1,7 +1,7 @@
 import type { Connection } from '../connection/connection.ts';
 import type { AppendOutcome, LogObserver } from './logObserver.ts';
 
-type Signals = Pick<Connection, 'onRegained'>;
+type Signals = Pick<Connection, 'onReconnected'>;
 
 export interface WriteHealthOptions {
   /** Is told everything as well. */
@@ -22,10 +22,10 @@ export class WriteHealth implements LogObserver {
 
   constructor(connection: Signals, options: WriteHealthOptions) {
     this.#options = options;
-    connection.onRegained(() => (this.#failedAt = undefined));
+    connection.onReconnected(() => (this.#failedAt = undefined));
   }
 
-  takesWrites(): boolean {
+  isWritable(): boolean {
     return this.#failedAt === undefined || performance.now() - this.#failedAt >= this.#options.doubtMs;
   }
 

@@ -7,7 +7,7 @@ import {
   TICK_SUBJECT,
 } from '../streams/scheduleSubjects.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
-import { dueSubject, eventSubject, wakeSubject } from '../streams/subjects.ts';
+import { dueSubject, eventSubject, wakeSubject } from '../streams/jobSubjects.ts';
 import { jobMessages, scheduleMessages, timerMessages, type Message } from './messages.ts';
 
 /** A place in the streams as AsyncAPI has it: a subject, and what is stored there. */

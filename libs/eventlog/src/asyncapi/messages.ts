@@ -1,6 +1,6 @@
 import { JobEvent, JobId, JobType, ScheduleEvent, ScheduleName, Timestamp, TimeZone } from '@jobstream/domain';
 import { Schema } from 'effect';
-import { eventSubject } from '../streams/subjects.ts';
+import { eventSubject } from '../streams/jobSubjects.ts';
 import { scheduleSubject } from '../streams/scheduleSubjects.ts';
 import type { headerSchemas } from './headerSchemas.ts';
 import { jsonSchema, type JsonSchema } from './jsonSchema.ts';

@@ -6,12 +6,17 @@ import {
   type ConnectionOptions,
   type NatsConnection,
 } from '@nats-io/transport-node';
-import { LogUnavailableError } from '../errors.ts';
+import { LogUnavailableError, UnsupportedServerError } from '../errors.ts';
 import type { EventLogOptions } from '../eventLogOptions.ts';
-import { silentSink, type LogSink } from '../logSink.ts';
-import { Outbox } from './outbox.ts';
-import { within } from './within.ts';
-import { assertSupportedServer } from './serverVersion.ts';
+import { silentSink, type LogSink } from './logSink.ts';
+import { AckBuffer } from './ackBuffer.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/**
+ * The first server whose expectations inside atomic batches are right (2.14.4); cron schedules came with 2.14.0, `@at`
+ * schedules and batches with 2.12.0, the expectation's subject header with 2.11.0. Older ones ignore what they do not know.
+ */
+const MINIMUM_SERVER = '2.14.4';
 
 /** Milliseconds between attempts to connect: short, since a server that is back should be noticed at once. */
 const RECONNECT_PAUSE_MS = 250;
@@ -26,7 +31,7 @@ const DRAIN_MS = 250;
 export class Connection {
   readonly nats: NatsConnection;
   /** Answers to deliveries. */
-  readonly answers: Outbox;
+  readonly acks: AckBuffer;
   readonly #inboxPrefix: string;
   readonly #sink: LogSink;
   readonly #lost = new Set<() => void>();
@@ -35,7 +40,7 @@ export class Connection {
 
   private constructor(nats: NatsConnection, options: EventLogOptions) {
     this.nats = nats;
-    this.answers = new Outbox(nats);
+    this.acks = new AckBuffer(nats);
     this.#inboxPrefix = inboxPrefix(options.name);
     this.#sink = options.logger ?? silentSink;
     void this.#watch();
@@ -63,13 +68,13 @@ export class Connection {
   }
 
   /** Calls back whenever the connection is lost; returns how to stop that. */
-  onLost(callback: () => void): () => void {
+  onDisconnected(callback: () => void): () => void {
     this.#lost.add(callback);
     return () => this.#lost.delete(callback);
   }
 
   /** Calls back whenever the connection is there again. */
-  onRegained(callback: () => void): () => void {
+  onReconnected(callback: () => void): () => void {
     this.#regained.add(callback);
     return () => this.#regained.delete(callback);
   }
@@ -78,7 +83,7 @@ export class Connection {
   async close(): Promise<void> {
     this.#connected = false;
     if (this.nats.isClosed()) return;
-    this.answers.flush();
+    this.acks.flush();
     const drained = await within(
       DRAIN_MS,
       this.nats.drain().catch(() => this.nats.close()),
@@ -138,4 +143,31 @@ async function connectionOptions(options: EventLogOptions): Promise<ConnectionOp
     ...(options.user === undefined ? {} : { user: options.user, pass: options.password ?? '' }),
     ...(credentials === undefined ? {} : { authenticator: credsAuthenticator(credentials) }),
   };
+}
+
+/** Waits for work to settle, at most `ms` milliseconds; whether it has. Rejects as the work does. */
+export async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+  const settled = new AbortController();
+  const inTime = work.then(() => true).finally(() => settled.abort());
+  const tooLate = pause(Math.max(0, ms), false, { signal: settled.signal }).catch(() => true);
+  return Promise.race([inTime, tooLate]);
+}
+
+/** Throws UnsupportedServerError unless `version` (e.g. `2.15.1` or `2.16.0-RC.1`) is new enough. */
+export function assertSupportedServer(version: string): void {
+  if (compare(numbers(version), numbers(MINIMUM_SERVER)) < 0) {
+    throw new UnsupportedServerError(version, MINIMUM_SERVER);
+  }
+}
+
+function numbers(version: string): number[] {
+  return (/^v?(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1) ?? ['0', '0', '0']).map(Number);
+}
+
+function compare(left: readonly number[], right: readonly number[]): number {
+  for (const [index, number] of left.entries()) {
+    const difference = number - (right[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }

@@ -1,5 +1,10 @@
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
+import { isWithoutResponders } from './serverErrors.ts';
 import type { Connection } from './connection.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { LogUnavailableError } from '../errors.ts';
+
+const PAUSE_MS = 50;
 
 /**
  * What became of a publish. `unknown`: no answer came (time ran out, or the connection was lost), so it may or may not
@@ -44,7 +49,7 @@ export class Publisher {
     this.#timeoutMs = timeoutMs;
     this.#inbox = `${connection.newInbox()}.`;
     connection.nats.subscribe(`${this.#inbox}*`, { callback: (_error, message) => this.#onAnswer(message) });
-    connection.onLost(() => this.#settleAll('the connection was lost'));
+    connection.onDisconnected(() => this.#settleAll('the connection was lost'));
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
   }
 
@@ -56,7 +61,7 @@ export class Publisher {
   }
 
   /** Publishes a message that nobody answers, such as an inner member of an atomic batch. */
-  publishSilently(subject: string, body: Uint8Array, headers: MsgHdrs): void {
+  publishWithoutAck(subject: string, body: Uint8Array, headers: MsgHdrs): void {
     this.#connection.nats.publish(subject, body, { headers });
   }
 
@@ -102,4 +107,35 @@ function outcomeOf(message: Msg): PublishOutcome {
 
 function refused(code = 0, description = 'no reason given'): PublishOutcome {
   return { kind: 'refused', code, description };
+}
+
+export interface OutgoingMessage {
+  readonly subject: string;
+  readonly body: string;
+  readonly headers: MsgHdrs;
+}
+
+type Refusal = Extract<PublishOutcome, { kind: 'refused' }>;
+
+/**
+ * Publishes until the message is stored or the server refuses it, and returns the refusal if any. An unknown outcome is
+ * tried again, so the message must be one that may be stored twice: LogUnavailableError after the deadline.
+ */
+export async function publishUntilStored(
+  publisher: Publisher,
+  message: OutgoingMessage,
+  deadlineMs: number,
+): Promise<Refusal | undefined> {
+  const deadline = performance.now() + deadlineMs;
+  for (;;) {
+    const outcome = await publishOnce(publisher, message);
+    if (outcome.kind === 'stored') return undefined;
+    if (outcome.kind === 'refused' && !isWithoutResponders(outcome.code)) return outcome;
+    if (performance.now() >= deadline) throw new LogUnavailableError(`a message on ${message.subject} was not stored`);
+    await pause(PAUSE_MS);
+  }
+}
+
+function publishOnce(publisher: Publisher, { subject, body, headers }: OutgoingMessage): Promise<PublishOutcome> {
+  return new Promise((resolve) => publisher.publish(subject, Buffer.from(body), headers, resolve));
 }

@@ -4,7 +4,7 @@ import { startNats, type TestNats } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ConcurrentAppendError, LogUnavailableError } from '../errors.ts';
 import { EventLog } from '../eventLog.ts';
-import type { MasterKey } from './masterKey.ts';
+import type { MasterKey } from './jobKeys.ts';
 import { isShredded, isUnreadable } from './sealedEvent.ts';
 
 let nats: TestNats;

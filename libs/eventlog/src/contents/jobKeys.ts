@@ -3,12 +3,11 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import type { StoredMessage } from '../read/directReader.ts';
 import { LogUnavailableError } from '../errors.ts';
 import { expectationHeaders } from '../connection/headers.ts';
+import { isConflict } from '../connection/serverErrors.ts';
 import type { LeaderReader } from '../read/leaderReader.ts';
 import type { Publisher, PublishOutcome } from '../connection/publisher.ts';
 import { headerOf, open, seal } from './jwe.ts';
 import { KEYS_STREAM, keysFilter, keySubject, shreddedSubject } from './keysStream.ts';
-import type { MasterKey } from './masterKey.ts';
-
 /** The key of a job, or why there is none. `locked`: it is wrapped with a master key that this process does not have. */
 export type JobKey =
   { readonly kind: 'key'; readonly secret: Uint8Array } | { readonly kind: 'none' | 'shredded' | 'locked' };
@@ -23,7 +22,6 @@ export interface JobKeysOptions {
 }
 
 const KEY_BYTES = 32;
-const CONFLICTS: ReadonlySet<number> = new Set([10_071, 10_164]);
 
 /**
  * A key for each job, wrapped with a master key, in a stream of its own. Nothing is kept in memory, so that a key is gone
@@ -119,7 +117,14 @@ export class JobKeys {
       reject(error);
     }
     const outcome = await promise;
-    if (outcome.kind !== 'refused' || CONFLICTS.has(outcome.code)) return outcome;
+    if (outcome.kind !== 'refused' || isConflict(outcome.code)) return outcome;
     throw new LogUnavailableError(`a key could not be stored: ${outcome.description} (${outcome.code})`);
   }
+}
+
+/** A key that protects the keys of jobs; the first of several protects new ones, the others are there for older ones. */
+export interface MasterKey {
+  readonly id: string;
+  /** 32 bytes. */
+  readonly secret: Uint8Array;
 }

@@ -1,6 +1,6 @@
 import { decodeStoredEvent } from '../read/decodeStoredEvent.ts';
 import { MessageDelivery } from './heldDelivery.ts';
-import type { HeldMessage } from '../connection/heldMessage.ts';
+import type { ConsumerMessage } from '../connection/consumerMessage.ts';
 import { MAX_EARLY_MS } from '../timers/timerSpread.ts';
 import type { Wake } from '../timers/wakeScheduler.ts';
 
@@ -12,7 +12,7 @@ export type DecodedDelivery<Item = MessageDelivery> =
   { readonly delivery: Item } | { readonly earlyMs: number } | { readonly problem: string; readonly retry: boolean };
 
 /** A JobCreated or JobRequeued from the log. */
-export function decodeEventDelivery(message: HeldMessage): DecodedDelivery {
+export function decodeEventDelivery(message: ConsumerMessage): DecodedDelivery {
   const decoded = decodeStoredEvent(message.subject, message.text());
   if (decoded.kind === 'malformed') return { problem: decoded.reason, retry: false };
   if (decoded.kind === 'newer') return { problem: `schema version ${decoded.version} is newer`, retry: true };
@@ -23,7 +23,7 @@ export function decodeEventDelivery(message: HeldMessage): DecodedDelivery {
 }
 
 /** A timer that fired. One of a herd may have done so before its time, and then waits until it comes again. */
-export function decodeDueDelivery(message: HeldMessage): DecodedDelivery {
+export function decodeDueDelivery(message: ConsumerMessage): DecodedDelivery {
   const wake = parseWake(message.text());
   if (wake === undefined) return { problem: 'not a wake-up', retry: false };
   const { jobId, jobType, at } = wake;

@@ -1,6 +1,6 @@
 import type { Delivery } from './delivery.ts';
 import { TRACEPARENT } from '../connection/headers.ts';
-import type { HeldMessage } from '../connection/heldMessage.ts';
+import type { ConsumerMessage } from '../connection/consumerMessage.ts';
 import type { ClaimPermit } from './admission/claimPermit.ts';
 
 /** What a message calls for; the count is its own if none is given. */
@@ -17,10 +17,10 @@ export class MessageDelivery implements Delivery {
   readonly traceparent: string | undefined;
   /** Length of the message's body. */
   readonly bytes: number;
-  readonly #message: HeldMessage;
+  readonly #message: ConsumerMessage;
   #pass: ClaimPermit | undefined;
 
-  constructor(message: HeldMessage, { jobId, jobType, causationId, recorded, deliveryCount }: DeliveryFields) {
+  constructor(message: ConsumerMessage, { jobId, jobType, causationId, recorded, deliveryCount }: DeliveryFields) {
     this.jobId = jobId;
     this.jobType = jobType;
     this.causationId = causationId;

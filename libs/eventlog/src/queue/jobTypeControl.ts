@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { isConsumerNotFound } from '../connection/serverErrors.ts';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { LogUnavailableError } from '../errors.ts';
 import { consumersOf, findTypeConsumers, listConsumers, loadOf, type TypeConsumers } from './typeConsumers.ts';
 import {
   createConsumer,
   findConsumer,
-  isConsumerMissing,
   limitsOf,
   workConsumers,
   type WorkConsumer,
@@ -72,7 +72,7 @@ export class JobTypeControl {
     try {
       await this.#manager.consumers.pause(stream, config.durable_name, until);
     } catch (error) {
-      if (!isConsumerMissing(error)) throw error;
+      if (!isConsumerNotFound(error)) throw error;
       await createConsumer(this.#manager, consumer);
       await this.#manager.consumers.pause(stream, config.durable_name, until);
     }

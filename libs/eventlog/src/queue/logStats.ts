@@ -3,7 +3,7 @@ import type { DirectReader } from '../read/directReader.ts';
 import { LogUnavailableError } from '../errors.ts';
 import { OldestPending } from './oldestPending.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
-import { createdSubject, dueSubject, requeuedSubject } from '../streams/subjects.ts';
+import { createdSubject, dueSubject, requeuedSubject } from '../streams/jobSubjects.ts';
 import { listConsumers, loadOf, type TypeConsumers } from './typeConsumers.ts';
 
 /** What waits of one job type. */

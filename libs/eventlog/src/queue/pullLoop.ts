@@ -2,10 +2,10 @@ import type { Msg, Subscription } from '@nats-io/transport-node';
 import type { Connection } from '../connection/connection.ts';
 import type { DecodedDelivery } from './deliveryCodec.ts';
 import type { MessageDelivery } from './heldDelivery.ts';
-import { HeldMessage } from '../connection/heldMessage.ts';
-import type { LogSink } from '../logSink.ts';
+import { ConsumerMessage } from '../connection/consumerMessage.ts';
+import type { LogSink } from '../connection/logSink.ts';
 import type { StartRate } from './admission/rateLimiter.ts';
-import { within } from '../connection/within.ts';
+import { within } from '../connection/connection.ts';
 
 export interface PullLoopOptions<Item = MessageDelivery> {
   readonly connection: Connection;
@@ -19,7 +19,7 @@ export interface PullLoopOptions<Item = MessageDelivery> {
   readonly rate?: StartRate | undefined;
   /** How long the server keeps a pull request open; 30 s unless told. */
   readonly expiresMs?: number;
-  readonly decode: (message: HeldMessage) => DecodedDelivery<Item>;
+  readonly decode: (message: ConsumerMessage) => DecodedDelivery<Item>;
   /** Must not reject. */
   readonly onDelivery: (delivery: Item) => Promise<void>;
 }
@@ -62,7 +62,7 @@ export class PullLoop<Item = MessageDelivery> {
   start(): void {
     const { connection } = this.#options;
     this.#subscription = connection.nats.subscribe(this.#inbox, { callback: (_error, message) => this.#on(message) });
-    this.#forgetRegained = connection.onRegained(() => this.#pullAfresh());
+    this.#forgetRegained = connection.onReconnected(() => this.#pullAfresh());
     this.#pullAfresh();
   }
 
@@ -114,7 +114,7 @@ export class PullLoop<Item = MessageDelivery> {
 
   #on(message: Msg): void {
     if (message.subject === this.#inbox) this.#onStatus(message);
-    else this.#onMessage(new HeldMessage(this.#options.connection.answers, message));
+    else this.#onMessage(new ConsumerMessage(this.#options.connection.acks, message));
   }
 
   /** 404, 408, 409: a request ended, and a header says how much of it was left. 503: the consumer is not there now. */
@@ -140,7 +140,7 @@ export class PullLoop<Item = MessageDelivery> {
     this.#renewal = setTimeout(() => this.#pullAfresh(), MISSING_CONSUMER_PAUSE_MS);
   }
 
-  #onMessage(message: HeldMessage): void {
+  #onMessage(message: ConsumerMessage): void {
     this.#requested = Math.max(0, this.#requested - 1);
     const decoded = this.#options.decode(message);
     if ('delivery' in decoded) this.#hold(decoded.delivery);
@@ -160,7 +160,7 @@ export class PullLoop<Item = MessageDelivery> {
     this.#pull();
   }
 
-  #refuse(message: HeldMessage, { problem, retry }: { problem: string; retry: boolean }): void {
+  #refuse(message: ConsumerMessage, { problem, retry }: { problem: string; retry: boolean }): void {
     const { sequence, subject } = message;
     this.#options.sink.warn({ sequence, subject, problem }, 'a message that is no call for work');
     if (retry) message.nak(RETRY_LATER_MS);

@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { cancelledSubject, jobIdOfSubject } from '../streams/subjects.ts';
+import { cancelledSubject, jobIdOfSubject } from '../streams/jobSubjects.ts';
 
 /**
  * Calls back with the job's id for each JobCancelled of these types that passes the server; returns how to stop that.

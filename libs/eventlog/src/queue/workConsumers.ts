@@ -1,14 +1,14 @@
 import {
   AckPolicy,
   DeliverPolicy,
-  JetStreamApiError,
   type ConsumerConfig,
   type ConsumerInfo,
   type JetStreamManager,
 } from '@nats-io/jetstream';
+import { isConsumerExists, isConsumerNotFound } from '../connection/serverErrors.ts';
 import type { StartRate } from './admission/rateLimiter.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
-import { createdSubject, dueSubject, requeuedSubject } from '../streams/subjects.ts';
+import { createdSubject, dueSubject, requeuedSubject } from '../streams/jobSubjects.ts';
 
 export interface WorkConsumerOptions {
   readonly jobType: string;
@@ -35,8 +35,6 @@ const MAX_ACK_PENDING_DUE = 50_000;
 /** Until a worker starts and says otherwise. */
 const ACK_WAIT_MS = 10_000;
 const NANOS_PER_MS = 1_000_000;
-const CONSUMER_NOT_FOUND = 10_014;
-const CONSUMER_EXISTS = 10_148;
 const LIMITS_KEY = 'jobstream-limits';
 
 export function workerConsumer(jobType: string): string {
@@ -102,7 +100,7 @@ export async function createConsumer(manager: JetStreamManager, { stream, config
     await manager.consumers.add(stream, config);
     return true;
   } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === CONSUMER_EXISTS) return false;
+    if (isConsumerExists(error)) return false;
     throw error;
   }
 }
@@ -116,13 +114,9 @@ export async function findConsumer(
   try {
     return await manager.consumers.info(stream, consumer);
   } catch (error) {
-    if (isConsumerMissing(error)) return undefined;
+    if (isConsumerNotFound(error)) return undefined;
     throw error;
   }
-}
-
-export function isConsumerMissing(error: unknown): boolean {
-  return error instanceof JetStreamApiError && error.code === CONSUMER_NOT_FOUND;
 }
 
 /** The limits that the worker that started last has noted. */

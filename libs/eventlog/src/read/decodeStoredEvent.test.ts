@@ -1,7 +1,7 @@
 import { encodeJobEvent } from '@jobstream/domain';
 import { describe, expect, test } from 'vitest';
 import { decodeStoredEvent } from './decodeStoredEvent.ts';
-import { eventSubject } from '../streams/subjects.ts';
+import { eventSubject } from '../streams/jobSubjects.ts';
 import { JobScript } from '../../testing/jobScript.ts';
 
 describe('an event', () => {

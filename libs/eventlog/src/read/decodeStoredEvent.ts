@@ -1,5 +1,5 @@
 import { decodeJobEvent, type DecodedEvent } from '@jobstream/domain';
-import { eventSubject } from '../streams/subjects.ts';
+import { eventSubject } from '../streams/jobSubjects.ts';
 
 /**
  * Reads a message of the stream JOBS. An event on the subject of another one counts as malformed: permissions allow

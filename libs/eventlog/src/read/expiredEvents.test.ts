@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { ConcurrentAppendError, HistoryIncompleteError } from '../errors.ts';
 import { ExpiredEvents } from './expiredEvents.ts';
 import type { LogArchive, StoredBytes } from './logArchive.ts';
-import { eventSubject } from '../streams/subjects.ts';
+import { eventSubject } from '../streams/jobSubjects.ts';
 
 const HOUR_MS = 3_600_000;
 const jobId = randomUUID();

@@ -6,7 +6,7 @@ import type { ExpiredEvents } from './expiredEvents.ts';
 import type { JobSnapshot } from './jobSnapshot.ts';
 import type { LeaderReader } from './leaderReader.ts';
 import type { RecordedEvent } from './recordedEvent.ts';
-import { jobFilter } from '../streams/subjects.ts';
+import { jobFilter } from '../streams/jobSubjects.ts';
 
 export interface JobReaderOptions {
   readonly direct: DirectReader;

@@ -1,6 +1,7 @@
 import type { Connection } from '../connection/connection.ts';
 import type { StoredMessage } from './directReader.ts';
 import { EXPECTED_SEQUENCE } from '../connection/headers.ts';
+import { isMessageNotFound } from '../connection/serverErrors.ts';
 import { JOBS_STREAM } from '../streams/streams.ts';
 
 /** The parts of a stored event that tell whose it is and what came before it. */
@@ -23,8 +24,6 @@ interface StoredAnswer {
   readonly message?: Message;
   readonly error?: { readonly err_code: number; readonly description: string };
 }
-
-const NO_MESSAGE = 10_037;
 
 /** Reads single messages from the stream's leader, which has every acknowledged write, unlike any other replica. */
 export class LeaderReader {
@@ -60,7 +59,7 @@ export class LeaderReader {
     const answer = await this.#connection.nats.request(subject, JSON.stringify(query), { timeout: timeoutMs });
     const { message, error } = answer.json<StoredAnswer>();
     if (message !== undefined) return message;
-    if (error?.err_code === NO_MESSAGE) return undefined;
+    if (isMessageNotFound(error?.err_code)) return undefined;
     throw new Error(error?.description ?? 'an answer without message');
   }
 }

@@ -1,11 +1,11 @@
 import { decodeStoredEvent } from './decodeStoredEvent.ts';
 import { NewerEventError } from '../errors.ts';
 import { TRACEPARENT } from '../connection/headers.ts';
-import type { HeldMessage } from '../connection/heldMessage.ts';
+import type { ConsumerMessage } from '../connection/consumerMessage.ts';
 import type { LogEntry } from './logEntry.ts';
 
 /** A message, from wherever it was read. */
-type Readable = Pick<HeldMessage, 'sequence' | 'subject' | 'storedAt' | 'text' | 'header' | 'body'>;
+type Readable = Pick<ConsumerMessage, 'sequence' | 'subject' | 'storedAt' | 'text' | 'header' | 'body'>;
 
 /** What a message of the stream JOBS is to a follower; throws NewerEventError. Reading `traces` costs time where there are some. */
 export function decodeLogEntry(message: Readable, traces = false): LogEntry {

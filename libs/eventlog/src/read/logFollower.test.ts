@@ -7,7 +7,7 @@ import { NewerEventError } from '../errors.ts';
 import type { EventFeed } from './eventFeed.ts';
 import type { LogEntry } from './logEntry.ts';
 import { LogFollower } from './logFollower.ts';
-import { silentSink } from '../logSink.ts';
+import { silentSink } from '../connection/logSink.ts';
 import { JOBS_STREAM } from '../streams/streams.ts';
 import { forgetAllBut } from '../../testing/forgetAllBut.ts';
 import { JobScript } from '../../testing/jobScript.ts';

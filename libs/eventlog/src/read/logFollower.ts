@@ -3,10 +3,10 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.ts';
 import { LogGapError } from '../errors.ts';
 import type { EventFeed } from './eventFeed.ts';
-import type { HeldMessage } from '../connection/heldMessage.ts';
+import type { ConsumerMessage } from '../connection/consumerMessage.ts';
 import type { LogEntry } from './logEntry.ts';
 import { decodeLogEntry } from './logEntryCodec.ts';
-import type { LogSink } from '../logSink.ts';
+import type { LogSink } from '../connection/logSink.ts';
 import { OrderedConsumer } from './orderedConsumer.ts';
 
 export interface LogFollowerOptions {
@@ -107,7 +107,7 @@ export class LogFollower implements EventFeed {
     return reason;
   }
 
-  #onMessage(message: HeldMessage): void {
+  #onMessage(message: ConsumerMessage): void {
     if (this.#failure !== undefined) return;
     try {
       if (message.sequence > this.#lastSequence + 1) this.#onGap(message.sequence - 1);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AckPolicy, DeliverPolicy, type JetStreamManager } from '@nats-io/jetstream';
 import type { Msg, Subscription } from '@nats-io/transport-node';
 import type { Connection } from '../connection/connection.ts';
-import { HeldMessage } from '../connection/heldMessage.ts';
+import { ConsumerMessage } from '../connection/consumerMessage.ts';
 import { JOBS_STREAM } from '../streams/streams.ts';
 
 export interface OrderedConsumerOptions {
@@ -10,7 +10,7 @@ export interface OrderedConsumerOptions {
   readonly manager: JetStreamManager;
   /** Sequence after which to begin. */
   readonly after: number;
-  readonly onMessage: (message: HeldMessage) => void;
+  readonly onMessage: (message: ConsumerMessage) => void;
   /** A request for messages has ended unfulfilled: there may be another. */
   readonly onRequestOver: () => void;
 }
@@ -53,7 +53,7 @@ export class OrderedConsumer {
     this.#break = resolve;
     this.#inbox = connection.newInbox();
     this.#subscription = connection.nats.subscribe(this.#inbox, { callback: (_error, message) => this.#on(message) });
-    this.#forgetRegained = connection.onRegained(() => resolve('the connection was lost'));
+    this.#forgetRegained = connection.onReconnected(() => resolve('the connection was lost'));
     this.#watchdog = setInterval(() => this.#listenForSilence(), HEARTBEAT_MS);
   }
 
@@ -105,10 +105,10 @@ export class OrderedConsumer {
   #on(message: Msg): void {
     this.#heardAt = performance.now();
     if (message.subject === this.#inbox) this.#onStatus(message);
-    else this.#onMessage(new HeldMessage(this.#options.connection.answers, message));
+    else this.#onMessage(new ConsumerMessage(this.#options.connection.acks, message));
   }
 
-  #onMessage(message: HeldMessage): void {
+  #onMessage(message: ConsumerMessage): void {
     this.#delivered++;
     if (message.deliverySequence !== this.#delivered) {
       this.#break('a delivery is missing');

@@ -1,13 +1,13 @@
 import { encodeScheduleEvent, type ScheduleEvent } from '@jobstream/domain';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { TriggerQueue, ensureTriggerConsumer, type TriggerQueueOptions } from './triggerQueue.ts';
-import type { Appendable } from '../append/appendable.ts';
+import type { AppendRequest } from '../append/appendRequest.ts';
 import type { Appender } from '../append/appender.ts';
 import type { Connection } from '../connection/connection.ts';
 import { DirectReader } from '../read/directReader.ts';
 import { subscribeToDefinitions, type DefinitionHint } from './subscribeToDefinitions.ts';
 import { LeaderReader } from '../read/leaderReader.ts';
-import type { LogSink } from '../logSink.ts';
+import type { LogSink } from '../connection/logSink.ts';
 import type { Publisher } from '../connection/publisher.ts';
 import { ScheduleTriggers } from './scheduleTriggers.ts';
 import { ScheduleReader } from './scheduleReader.ts';
@@ -53,7 +53,7 @@ export class ScheduleLog {
    * event, 0 for a name that is new. ConcurrentAppendError, LogUnavailableError, LogOverloadedError, EventTooLargeError.
    */
   append(event: ScheduleEvent, expectedSequence: number): Promise<number> {
-    const appendable: Appendable = {
+    const appendable: AppendRequest = {
       eventId: event.id,
       kind: 'schedule',
       owner: event.schedule,

@@ -8,7 +8,7 @@ import type { RecordedEvent } from '../read/recordedEvent.ts';
 import { EVERY_SCHEDULE, scheduleFilter, scheduleOfSubject } from '../streams/scheduleSubjects.ts';
 import type { ScheduleEnd, ScheduleSnapshot } from './scheduleSnapshot.ts';
 import { JOBS_STREAM } from '../streams/streams.ts';
-import { subjectsUnder } from '../streams/subjectsUnder.ts';
+import { subjectsUnder } from '../streams/streams.ts';
 
 export type RecordedScheduleEvent = RecordedEvent<ScheduleEvent>;
 

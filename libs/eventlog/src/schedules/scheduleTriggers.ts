@@ -4,6 +4,7 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import { triggerPattern } from './triggerPattern.ts';
 import { TriggerRefusedError, LogUnavailableError } from '../errors.ts';
 import { cronHeaders, plainHeaders, scheduleHeaders } from '../connection/headers.ts';
+import { isScheduleTargetInvalid } from '../connection/serverErrors.ts';
 import type { LeaderReader } from '../read/leaderReader.ts';
 import type { Publisher } from '../connection/publisher.ts';
 import type { ScheduleReader } from './scheduleReader.ts';
@@ -16,9 +17,9 @@ import {
   scheduleOfSubject,
   TICK_SUBJECT,
 } from '../streams/scheduleSubjects.ts';
-import { storedPublish, type Message } from '../connection/storedPublish.ts';
+import { publishUntilStored, type OutgoingMessage } from '../connection/publisher.ts';
 import { TIMERS_STREAM } from '../streams/streams.ts';
-import { subjectsUnder } from '../streams/subjectsUnder.ts';
+import { subjectsUnder } from '../streams/streams.ts';
 
 export interface ScheduleTriggersParts {
   readonly manager: JetStreamManager;
@@ -31,7 +32,6 @@ export interface ScheduleTriggersParts {
 
 /** Away from the full hour, when many schedules tick. */
 const HALF_PAST = '30 30 * * * *';
-const TARGET_INVALID = 10_190;
 const REPLICA_PAUSE_MS = 25;
 const REPLICA_WAIT_MS = 1_000;
 
@@ -53,8 +53,9 @@ export class ScheduleTriggers {
   async assertAccepted(schedule: Pick<Schedule, 'name' | 'cron' | 'timeZone'>): Promise<void> {
     const { publisher, deadlineMs } = this.#parts;
     const subject = cronSubject(schedule.name);
-    const refusal = await storedPublish(publisher, cronMessage(schedule, subject), deadlineMs);
-    if (refusal !== undefined && refusal.code !== TARGET_INVALID) throw new TriggerRefusedError(refusal.description);
+    const refusal = await publishUntilStored(publisher, cronMessage(schedule, subject), deadlineMs);
+    if (refusal !== undefined && !isScheduleTargetInvalid(refusal.code))
+      throw new TriggerRefusedError(refusal.description);
   }
 
   /**
@@ -134,14 +135,17 @@ export class ScheduleTriggers {
     }
   }
 
-  async #publish(message: Message): Promise<void> {
+  async #publish(message: OutgoingMessage): Promise<void> {
     const { publisher, deadlineMs } = this.#parts;
-    const refusal = await storedPublish(publisher, message, deadlineMs);
+    const refusal = await publishUntilStored(publisher, message, deadlineMs);
     if (refusal !== undefined) throw new TriggerRefusedError(refusal.description);
   }
 }
 
-function cronMessage({ name, cron, timeZone }: Pick<Schedule, 'name' | 'cron' | 'timeZone'>, target: string): Message {
+function cronMessage(
+  { name, cron, timeZone }: Pick<Schedule, 'name' | 'cron' | 'timeZone'>,
+  target: string,
+): OutgoingMessage {
   const parsed = cronOf(cron);
   const zone = parsed.kind === 'every' ? 'UTC' : timeZone;
   const pattern = triggerPattern(parsed);

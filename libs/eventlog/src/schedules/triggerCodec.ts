@@ -1,12 +1,12 @@
 import type { FiredTrigger } from './firedTrigger.ts';
 import type { DecodedDelivery } from '../queue/deliveryCodec.ts';
-import type { HeldMessage } from '../connection/heldMessage.ts';
+import type { ConsumerMessage } from '../connection/consumerMessage.ts';
 
 /** Set by the server on what a cron schedule fires: the time of its next ring. */
 const NEXT = 'Nats-Schedule-Next';
 
 /** An alarm as the server rings it, or as a worker rings it for all schedules (without a name). */
-export function decodeTrigger(message: HeldMessage): DecodedDelivery<FiredTrigger> {
+export function decodeTrigger(message: ConsumerMessage): DecodedDelivery<FiredTrigger> {
   const body = parse(message.text());
   if (body === undefined) return { problem: 'not an alarm', retry: false };
   return {

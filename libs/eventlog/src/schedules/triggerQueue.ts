@@ -2,7 +2,7 @@ import { AckPolicy, DeliverPolicy, type JetStreamManager } from '@nats-io/jetstr
 import type { FiredTrigger } from './firedTrigger.ts';
 import { decodeTrigger } from './triggerCodec.ts';
 import type { Connection } from '../connection/connection.ts';
-import type { LogSink } from '../logSink.ts';
+import type { LogSink } from '../connection/logSink.ts';
 import { PullLoop } from '../queue/pullLoop.ts';
 import { TICK_SUBJECT } from '../streams/scheduleSubjects.ts';
 import { TIMERS_STREAM } from '../streams/streams.ts';

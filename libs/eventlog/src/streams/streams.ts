@@ -1,18 +1,15 @@
 import {
   DiscardPolicy,
-  JetStreamApiError,
   RetentionPolicy,
   StorageType,
   type JetStreamManager,
   type StreamConfig,
 } from '@nats-io/jetstream';
 import { LogUnavailableError, StreamMismatchError } from '../errors.ts';
-import { isForbidden } from './isForbidden.ts';
+import { isForbidden, isStreamNotFound } from '../connection/serverErrors.ts';
 
 export const JOBS_STREAM = 'JOBS';
 export const TIMERS_STREAM = 'TIMERS';
-
-const STREAM_NOT_FOUND = 10_059;
 
 type Settings = Partial<StreamConfig> & { readonly name: string };
 
@@ -71,7 +68,7 @@ async function findStream(manager: JetStreamManager, name: string): Promise<Stre
   try {
     return (await manager.streams.info(name)).config;
   } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) return undefined;
+    if (isStreamNotFound(error)) return undefined;
     throw error;
   }
 }
@@ -82,4 +79,14 @@ function differencesBetween(wanted: Settings, found: StreamConfig): string[] {
     const [ours, theirs] = [JSON.stringify(value), JSON.stringify(actual)];
     return ours === theirs ? [] : [`${key} should be ${ours} but is ${theirs}`];
   });
+}
+
+/** The subjects under a filter that have messages in the stream, in alphabetical order: LogUnavailableError. */
+export async function subjectsUnder(manager: JetStreamManager, stream: string, filter: string): Promise<string[]> {
+  try {
+    const { state } = await manager.streams.info(stream, { subjects_filter: filter });
+    return Object.keys(state.subjects ?? {}).toSorted();
+  } catch (error) {
+    throw new LogUnavailableError(`the subjects of ${stream} could not be read`, { cause: error });
+  }
 }

@@ -1,8 +1,8 @@
 import { LogUnavailableError } from '../errors.ts';
 import { scheduleHeaders } from '../connection/headers.ts';
 import type { Publisher } from '../connection/publisher.ts';
-import { storedPublish } from '../connection/storedPublish.ts';
-import { dueSubject, wakeSubject } from '../streams/subjects.ts';
+import { publishUntilStored } from '../connection/publisher.ts';
+import { dueSubject, wakeSubject } from '../streams/jobSubjects.ts';
 import { TimerSpread } from './timerSpread.ts';
 
 export interface Wake {
@@ -33,7 +33,7 @@ export class WakeScheduler {
       body: JSON.stringify({ jobId, jobType, at }),
       headers: scheduleHeaders(this.#firesAt(at), dueSubject(jobType), traceparent),
     };
-    const refusal = await storedPublish(this.#publisher, message, this.#deadlineMs);
+    const refusal = await publishUntilStored(this.#publisher, message, this.#deadlineMs);
     if (refusal !== undefined)
       throw new LogUnavailableError(`the wake-up of job ${jobId} was not stored: ${refusal.description}`);
   }

@@ -1,4 +1,4 @@
-import { LinkedSet } from '../../linkedSet.ts';
+import { LinkedSet } from '../../connection/linkedSet.ts';
 
 /** After so long without a slot a claimed job is better off with another worker. */
 const WAIT_MS = 500;

@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 
-interface Letter {
+interface Ack {
   readonly subject: string;
   readonly body: Uint8Array;
 }
@@ -10,9 +10,9 @@ interface Letter {
  * every microtask that publishes, and a write costs several times as much as the message in it (measured: 30 of the 74 µs
  * of an attempt).
  */
-export class Outbox {
+export class AckBuffer {
   readonly #nats: NatsConnection;
-  #waiting: Letter[] = [];
+  #waiting: Ack[] = [];
 
   constructor(nats: NatsConnection) {
     this.#nats = nats;

@@ -1,6 +1,6 @@
 import { timestampOf } from '@jobstream/domain';
 import type { Msg } from '@nats-io/transport-node';
-import type { Outbox } from './outbox.ts';
+import type { AckBuffer } from './ackBuffer.ts';
 
 const ACK = Buffer.from('+ACK');
 const WORKING = Buffer.from('+WPI');
@@ -13,7 +13,7 @@ const UTF_8 = new TextDecoder();
  * `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.<consumer sequence>.<nanoseconds>.<pending>`, with a domain
  * and an account hash before the stream on some servers.
  */
-export class HeldMessage {
+export class ConsumerMessage {
   readonly subject: string;
   readonly deliveryCount: number;
   readonly sequence: number;
@@ -21,11 +21,11 @@ export class HeldMessage {
   readonly deliverySequence: number;
   readonly #message: Msg;
   readonly #reply: string;
-  readonly #answers: Outbox;
+  readonly #answers: AckBuffer;
   readonly #nanos: number;
   #body: Uint8Array | undefined;
 
-  constructor(answers: Outbox, message: Msg) {
+  constructor(answers: AckBuffer, message: Msg) {
     this.#answers = answers;
     this.#message = message;
     this.#reply = message.reply ?? '';
