@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { logBounds } from './judge/rawLog.ts';
+import { logBounds } from '../harness/rawLog.ts';
 import type { Outside } from './outside.ts';
 
 const GIVE_UP_AFTER_MS = 180_000;

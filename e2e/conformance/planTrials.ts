@@ -1,18 +1,17 @@
-import type { ConformanceOptions } from './conformanceOptions.ts';
+import { parseArgs } from 'node:util';
+import { exampleWorkers, installPython, NotInstalledError } from './exampleWorkers.ts';
+import { faultyWorkers, writeFaultyWorker } from './faultyWorkers.ts';
+import type { Trial } from './runTrial.ts';
 import type { Scenario } from './scenario.ts';
-import { scenarioList } from './scenarioList.ts';
-import { sabotagedWorker } from './sabotage/sabotagedWorker.ts';
-import { sabotages } from './sabotage/sabotages.ts';
-import type { Trial } from './trial.ts';
-import { goWorker } from './workers/goWorker.ts';
-import { NotInstalledError } from './workers/notInstalledError.ts';
-import { pythonWorker } from './workers/pythonWorker.ts';
-import { typescriptWorker } from './workers/typescriptWorker.ts';
+import { disruptionScenarios } from './scenarios/disruptions.ts';
+import { outcomeScenarios } from './scenarios/outcomes.ts';
+import { takeoverScenarios } from './scenarios/takeovers.ts';
+import { timerScenarios } from './scenarios/timers.ts';
 
 export interface TrialPlan {
   readonly trials: readonly Trial[];
-  /** Why workers cannot be tried here, one sentence each: their language is not installed. */
-  readonly left: readonly string[];
+  /** Why workers cannot be tested here, one sentence each: their language is not installed. */
+  readonly skipped: readonly string[];
 }
 
 interface Group {
@@ -20,46 +19,66 @@ interface Group {
   readonly trials: (scenarios: readonly Scenario[]) => Promise<readonly Trial[]>;
 }
 
-const WORKERS = [typescriptWorker, pythonWorker, goWorker];
+const OPTIONS = {
+  /** Starts the worker under test; the default is the workers of the repository. */
+  cmd: { type: 'string' },
+  /** Names of scenarios; the default is all. */
+  scenario: { type: 'string', multiple: true },
+  /** Names of workers of the repository, and `faulty`; the default is all. */
+  worker: { type: 'string', multiple: true },
+} as const;
 
-/** What is to be played. Rejects when a worker of the repository cannot be built. */
-export async function planTrials({ command, scenarios, workers }: ConformanceOptions): Promise<TrialPlan> {
-  if (command !== undefined) return { trials: trialsOf('the worker', command, scenarios), left: [] };
+const allScenarios = [...outcomeScenarios, ...timerScenarios, ...takeoverScenarios, ...disruptionScenarios];
+
+/**
+ * Reads the command line and lists the trials that it asks for.
+ *
+ * @throws an error of one sentence about a mistake in the command line, or when an example cannot be built.
+ */
+export async function planTrials(args: readonly string[]): Promise<TrialPlan> {
+  const { values } = parseArgs({ args: [...args], options: OPTIONS });
+  const scenarios = values.scenario?.map(scenarioNamed) ?? allScenarios;
+  if (values.cmd !== undefined) return { trials: trialsOf('the worker', values.cmd, scenarios), skipped: [] };
   const trials: Trial[] = [];
-  const left: string[] = [];
-  for (const group of groups().filter(({ name }) => workers?.includes(name) ?? true)) {
+  const skipped: string[] = [];
+  for (const group of groups().filter(({ name }) => values.worker?.includes(name) ?? true)) {
     try {
       trials.push(...(await group.trials(scenarios)));
     } catch (error) {
       if (!(error instanceof NotInstalledError)) throw error;
-      left.push(`${group.name}: ${error.message}`);
+      skipped.push(`${group.name}: ${error.message}`);
     }
   }
-  return { trials, left };
+  return { trials, skipped };
+}
+
+function scenarioNamed(name: string): Scenario {
+  const found = allScenarios.find((scenario) => scenario.name === name);
+  if (found !== undefined) return found;
+  throw new Error(`no scenario ${name}: there are ${allScenarios.map((scenario) => scenario.name).join(', ')}`);
 }
 
 function groups(): readonly Group[] {
-  const ours = WORKERS.map(({ name, prepare }): Group => {
+  const examples = exampleWorkers.map(({ name, prepare }): Group => {
     return { name, trials: async (scenarios) => trialsOf(name, await prepare(), scenarios) };
   });
-  // First, because they take longest: a broken worker is given all the time that a slow one would need.
-  return [{ name: 'sabotaged', trials: sabotagedTrials }, ...ours];
+  // First, because they take longest: a faulty worker gets all the time that a slow one would need.
+  return [{ name: 'faulty', trials: faultyTrials }, ...examples];
 }
 
 function trialsOf(worker: string, command: string, scenarios: readonly Scenario[]): readonly Trial[] {
   return scenarios.map((scenario) => ({ worker, command, scenario }));
 }
 
-/** Broken workers, each with the one scenario that must notice. */
-async function sabotagedTrials(scenarios: readonly Scenario[]): Promise<readonly Trial[]> {
-  await pythonWorker.prepare();
+/** Each faulty worker with the one scenario that must detect its fault. */
+async function faultyTrials(scenarios: readonly Scenario[]): Promise<readonly Trial[]> {
+  await installPython();
   const trials: Trial[] = [];
-  for (const sabotage of sabotages) {
-    const scenario = scenarioList.find(({ name }) => name === sabotage.noticedBy);
-    if (scenario === undefined) throw new Error(`no scenario ${sabotage.noticedBy}`);
-    const command = await sabotagedWorker(sabotage);
-    const worker = `a worker that ${sabotage.name}`;
-    if (scenarios.includes(scenario)) trials.push({ worker, command, scenario, mustComplain: sabotage.complaint });
+  for (const faulty of faultyWorkers) {
+    const scenario = scenarioNamed(faulty.detectedBy);
+    const worker = `a worker that ${faulty.name}`;
+    const command = await writeFaultyWorker(faulty);
+    if (scenarios.includes(scenario)) trials.push({ worker, command, scenario, expectedComplaint: faulty.complaint });
   }
   return trials;
 }

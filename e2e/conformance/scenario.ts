@@ -1,12 +1,12 @@
-import type { Stage } from './stage/stage.ts';
+import type { Testbed } from './testbed/testbed.ts';
 
-/** One thing that a worker must do. `run` rejects when it does not; what every scenario must show is judged afterwards. */
+/** One thing that a worker must do. `run` rejects when it does not; rules for every scenario are checked afterwards. */
 export interface Scenario {
   /** In kebab-case; `--scenario` takes it. */
   readonly name: string;
-  /** Goes on from "the worker …". */
+  /** Completes "the worker …". */
   readonly title: string;
   /** The scenario leaves a message on purpose that no worker can settle. */
   readonly leavesMessage?: boolean;
-  readonly run: (stage: Stage) => Promise<void>;
+  readonly run: (testbed: Testbed) => Promise<void>;
 }

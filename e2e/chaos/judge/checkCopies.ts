@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Evidence, RawMessage } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
+import type { RawMessage } from '../../harness/rawLog.ts';
 import type { Violation } from './violation.ts';
 
 /** Every server of a cluster must hold the very same log. */

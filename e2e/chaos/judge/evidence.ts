@@ -1,10 +1,4 @@
-/** A message as the stream holds it, read by its sequence. */
-export interface RawMessage {
-  readonly sequence: number;
-  readonly subject: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
+import type { RawLog } from '../../harness/rawLog.ts';
 
 /** A row of the table `jobs`; SQL NULL is undefined, times are milliseconds since 1970. */
 export interface TableRow {
@@ -42,11 +36,7 @@ export interface LogCopy {
 }
 
 /** All that the judge looks at, gathered from outside the services. */
-export interface Evidence {
-  /** Sequences that the stream says it holds. */
-  readonly firstSequence: number;
-  readonly lastSequence: number;
-  readonly messages: readonly RawMessage[];
+export interface Evidence extends RawLog {
   /** One of each server where there are several. */
   readonly copies: readonly LogCopy[];
   readonly rows: readonly TableRow[];

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Outside } from '../outside.ts';
 import type { Effect, Evidence, LoadRecord } from './evidence.ts';
 import { readCopies } from './readCopies.ts';
-import { readRawLog } from './rawLog.ts';
+import { readRawLog } from '../../harness/rawLog.ts';
 import { readTable } from './readTable.ts';
 
 export interface EvidenceSources {

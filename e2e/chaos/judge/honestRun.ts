@@ -1,5 +1,6 @@
 import { digestOf } from './checkCopies.ts';
-import type { CountRow, Effect, Evidence, LoadRecord, RawMessage, TableRow } from './evidence.ts';
+import type { CountRow, Effect, Evidence, LoadRecord, TableRow } from './evidence.ts';
+import type { RawMessage } from '../../harness/rawLog.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] extends readonly (infer Item)[] ? Item[] : T[Key] };
 

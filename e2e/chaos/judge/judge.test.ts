@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { digestOf } from './checkCopies.ts';
-import type { RawMessage } from './evidence.ts';
+import type { RawMessage } from '../../harness/rawLog.ts';
 import { honestRun, message } from './honestRun.ts';
 import { judge } from './judge.ts';
 

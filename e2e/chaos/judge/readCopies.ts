@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { digestOf } from './checkCopies.ts';
 import type { LogCopy } from './evidence.ts';
-import { readRawLog } from './rawLog.ts';
+import { readRawLog } from '../../harness/rawLog.ts';
 
 const GIVE_UP_AFTER_MS = 60_000;
 const POLL_MS = 200;

@@ -1,4 +1,4 @@
-import type { RawMessage } from './evidence.ts';
+import type { RawMessage } from '../../harness/rawLog.ts';
 import type { Violation } from './violation.ts';
 
 /** An event as it lies in the log, with what its message says about its place. */

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from '@nats-io/transport-node';
 import type { TestNats } from '@jobstream/testing';
-import { readRawLog } from '../judge/rawLog.ts';
+import { readRawLog } from '../../harness/rawLog.ts';
 
 const GIVE_UP_AFTER_MS = 60_000;
 const POLL_MS = 1_000;

@@ -1,12 +1,12 @@
 import { decide, defaultBackoff, encodeJobEvent, evolve, isRejection } from '@jobstream/domain';
 import type { JobCommand, JobCommandOf, JobEvent, JobState } from '@jobstream/domain';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
-import { subjectOf } from './subjectOf.ts';
-import { traceOf } from './traceOf.ts';
+import { subjectOf } from './logMessage.ts';
+import { traceOf } from './logMessage.ts';
 
 type Envelope = 'eventId' | 'at' | 'actor' | 'correlationId';
 type WithoutEnvelope<Command> = Command extends JobCommand ? Omit<Command, Envelope> : never;
-/** A command as a scenario words it. */
+/** A command without what every command has. */
 export type KitCommand = WithoutEnvelope<JobCommand>;
 
 export type NewJob = Partial<Omit<JobCommandOf<'CreateJob'>, Envelope | 'kind' | 'jobId' | 'jobType'>>;
@@ -18,10 +18,10 @@ interface Expectation {
 }
 
 export const JOB_TYPE = 'conformance';
-/** The name under which the kit writes into the log, whatever part it plays. */
+/** The name under which the kit writes into the log, in the part of the API or of a worker. */
 export const KIT = 'conformance-kit';
 
-/** Writes into the log what the API or another worker would, with nothing but publishes. */
+/** Writes into the log what the API or another worker would, with plain publishes. */
 export class KitWriter {
   readonly #nats: NatsConnection;
   readonly #written = new Map<number, string>();

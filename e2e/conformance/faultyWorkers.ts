@@ -1,37 +1,51 @@
-import type { Sabotage } from './sabotage.ts';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { repositoryRoot } from '@jobstream/servers';
+import { PYTHON_SOURCE, pythonCommand } from './exampleWorkers.ts';
+
+const FOLDER = path.join(repositoryRoot, '.data', 'conformance', 'faulty');
 
 const FILTER = `"Nats-Expected-Last-Subject-Sequence-Subject": f"jobs.{self.job_type}.{event['jobId']}.>",`;
 const APPEND_OUTCOME = 'await attempt.append(name, data, at)';
 const SET_RETRY_TIMER =
   'await self.set_timer(call, retry_at)\n        await (call.msg.nak() if name == "JobReleased" else call.msg.ack())';
 
-/** What is easy to get wrong. */
-export const sabotages: readonly Sabotage[] = [
+/** The Python example with one planted fault, the scenario that must detect it, and the complaint that it must make. */
+export interface FaultyWorker {
+  readonly name: string;
+  /** Each text stands exactly once in the example. */
+  readonly edits: readonly (readonly [from: string, to: string])[];
+  readonly detectedBy: string;
+  readonly complaint: RegExp;
+}
+
+/** Mistakes that are easy to make. */
+export const faultyWorkers: readonly FaultyWorker[] = [
   {
     name: 'expects nothing',
     edits: [
       ['"Nats-Expected-Last-Subject-Sequence": str(expected),', ''],
       [FILTER, ''],
     ],
-    noticedBy: 'fast-path',
+    detectedBy: 'fast-path',
     complaint: /should expect sequence 1/,
   },
   {
     name: 'names another filter',
     edits: [[FILTER, FILTER.replace('{self.job_type}', '*')]],
-    noticedBy: 'fast-path',
+    detectedBy: 'fast-path',
     complaint: /should name the filter/,
   },
   {
     name: 'counts versions wrong',
     edits: [['"version": job.version + 1,', '"version": job.version,']],
-    noticedBy: 'fast-path',
+    detectedBy: 'fast-path',
     complaint: /should have version 2, but has 1/,
   },
   {
     name: 'completes twice',
     edits: [[APPEND_OUTCOME, `${APPEND_OUTCOME}\n        ${APPEND_OUTCOME}`]],
-    noticedBy: 'fast-path',
+    detectedBy: 'fast-path',
     complaint: /JobCompleted .* cannot follow on completed/,
   },
   {
@@ -40,7 +54,7 @@ export const sabotages: readonly Sabotage[] = [
       [APPEND_OUTCOME, `await call.msg.ack()\n        ${APPEND_OUTCOME}`],
       ['await (call.msg.nak() if name == "JobReleased" else call.msg.ack())', 'pass'],
     ],
-    noticedBy: 'fast-path',
+    detectedBy: 'fast-path',
     complaint: /the acknowledgement comes last/,
   },
   {
@@ -52,37 +66,37 @@ export const sabotages: readonly Sabotage[] = [
       ],
       ['await (call.msg.nak() if name == "JobReleased" else call.msg.ack())', 'pass'],
     ],
-    noticedBy: 'redelivery',
+    detectedBy: 'redelivery',
     complaint: /should become completed; its events: JobCreated JobStarted$/m,
   },
   {
     name: 'does not name the delivery',
     edits: [['return self.name if self.delivery == 1 else f"{self.name}#{self.delivery}"', 'return self.name']],
-    noticedBy: 'redelivery',
+    detectedBy: 'redelivery',
     complaint: /the cause names the delivery/,
   },
   {
     name: 'does not keep its message alive',
     edits: [['await msg.in_progress()', 'pass']],
-    noticedBy: 'heartbeat',
+    detectedBy: 'heartbeat',
     complaint: /should become completed|it runs once/,
   },
   {
     name: 'ignores cancels',
     edits: [['return attempt.abort(MOVED_ON)', 'return None']],
-    noticedBy: 'cancel',
+    detectedBy: 'cancel',
     complaint: /should become completed; its events: JobCreated$/m,
   },
   {
     name: 'believes what it hears of a cancel',
     edits: [['if job is not None and (job.status, job.attempt, job.worker) != mine:', 'if mine:']],
-    noticedBy: 'cancel-hint',
+    detectedBy: 'cancel-hint',
     complaint: /the job runs once, to its end/,
   },
   {
     name: 'retries without a timer',
     edits: [[SET_RETRY_TIMER, 'return await call.msg.nak(delay=0.2)']],
-    noticedBy: 'retry',
+    detectedBy: 'retry',
     complaint: /event, timer, acknowledgement|a timer is the cause/,
   },
   {
@@ -90,19 +104,19 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       ['served = call.delivery > 1 or (job.started_by is not None and started_by is not None)', 'served = False'],
     ],
-    noticedBy: 'parked-retry',
+    detectedBy: 'parked-retry',
     complaint: /the timer starts the attempt/,
   },
   {
     name: 'starts delayed jobs at once',
     edits: [['served or (job.run_at or now()) > now()', 'served']],
-    noticedBy: 'delayed',
+    detectedBy: 'delayed',
     complaint: /a timer is the cause/,
   },
   {
     name: 'takes over a job that runs',
     edits: [['return "hand back" if call.event is None and call.delivery == 1 else "acknowledge"', 'return "start"']],
-    noticedBy: 'duplicate-timer',
+    detectedBy: 'duplicate-timer',
     complaint: /the job runs once/,
   },
   {
@@ -113,7 +127,7 @@ export const sabotages: readonly Sabotage[] = [
         'return await self.store(event, (await self.history(event["jobId"]))[-1][1], trace)',
       ],
     ],
-    noticedBy: 'conflict',
+    detectedBy: 'conflict',
     complaint: /cannot follow on cancelled/,
   },
   {
@@ -124,13 +138,27 @@ export const sabotages: readonly Sabotage[] = [
         'return failure(RuntimeError("shutdown"), attempt.job)',
       ],
     ],
-    noticedBy: 'release',
+    detectedBy: 'release',
     complaint: /should become completed; .* JobFailed/,
   },
   {
     name: 'retries a payload that it cannot read',
     edits: [['if isinstance(error, InvalidPayload):', 'if False:']],
-    noticedBy: 'invalid-payload',
+    detectedBy: 'invalid-payload',
     complaint: /juggle/,
   },
 ];
+
+/** Writes the example with the edits, and returns how to start it. Rejects when an edit does not fit the example. */
+export async function writeFaultyWorker({ name, edits }: FaultyWorker): Promise<string> {
+  let source = await readFile(PYTHON_SOURCE, 'utf8');
+  for (const [from, to] of edits) {
+    const found = source.split(from).length - 1;
+    if (found !== 1) throw new Error(`"${from}" should stand once in the example, but it stands there ${found} times`);
+    source = source.replace(from, () => to);
+  }
+  await mkdir(FOLDER, { recursive: true });
+  const file = path.join(FOLDER, `${name.replaceAll(' ', '-')}.py`);
+  await writeFile(file, source);
+  return pythonCommand(file);
+}

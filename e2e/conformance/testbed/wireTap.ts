@@ -1,46 +1,45 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { KIT } from './kitWriter.ts';
 
-/** What a worker said about a message: to the server, on the subject that the message names for it. */
-export interface Answer {
+/** The acknowledgement of a message, on the subject that the message names for it. */
+interface Answer {
   readonly stream: string;
-  /** Of the message that it answers. */
+  /** Of the acknowledged message. */
   readonly sequence: number;
   readonly answer: string;
 }
 
-/** What passed by, in the order in which the server took it: a publish to a subject, or an answer. */
-export type Heard = { readonly subject: string; readonly body: string } | Answer;
+type Observed = { readonly subject: string; readonly body: string } | Answer;
 
 const ACK_TOKENS = 9;
 const HEARTBEAT = '+WPI';
 
 /**
- * Listens to everything that workers say to the server, in its order: events, timers, and answers for messages. An event
- * that is heard need not be stored: the stream may have refused it.
+ * Records what workers publish, in the order in which the server receives it: events, timers, and acknowledgements. An
+ * observed event need not be stored: the stream may have refused it.
  */
 export class WireTap {
-  readonly heard: Heard[] = [];
+  readonly observed: Observed[] = [];
 
   constructor(nats: NatsConnection) {
     for (const subject of ['jobs.>', 'timers.>', '$JS.ACK.>']) {
-      nats.subscribe(subject, { callback: (_error, message) => void this.heard.push(heardIn(message)) });
+      nats.subscribe(subject, { callback: (_error, message) => void this.observed.push(observedIn(message)) });
     }
   }
 
-  /** What was said for the message of this stream with this sequence. */
+  /** The acknowledgements of the message of this stream with this sequence. */
   answers(stream: string, sequence: number): string[] {
-    return this.heard.flatMap((one) =>
+    return this.observed.flatMap((one) =>
       'answer' in one && one.stream === stream && one.sequence === sequence ? [one.answer] : [],
     );
   }
 
   /**
-   * What workers said about a job, in order: names of events, `timer`, and answers for the messages of the log with these
-   * sequences. Heartbeats are left out.
+   * What workers published about a job, in order: names of events, `timer`, and acknowledgements of the messages of the log
+   * with these sequences, without heartbeats.
    */
   about(jobId: string, sequences: readonly number[]): string[] {
-    return this.heard.flatMap((one) => {
+    return this.observed.flatMap((one) => {
       if ('subject' in one) return wordFor(one, jobId) ?? [];
       const answersJob = one.stream === 'JOBS' && sequences.includes(one.sequence);
       return answersJob && one.answer !== HEARTBEAT ? [one.answer] : [];
@@ -56,7 +55,7 @@ function wordFor({ subject, body }: { subject: string; body: string }, jobId: st
 }
 
 /** `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.…`, with a domain and an account before on some servers. */
-function heardIn(message: Msg): Heard {
+function observedIn(message: Msg): Observed {
   const { subject } = message;
   if (!subject.startsWith('$JS.ACK.')) return { subject, body: message.string() };
   const tokens = subject.split('.');

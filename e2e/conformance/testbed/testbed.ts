@@ -1,17 +1,37 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fold, isTerminal } from '@jobstream/domain';
-import type { Job, JobEvent, JobStatus } from '@jobstream/domain';
+import { fold, isTerminal, type Job, type JobEvent, type JobStatus } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
-import { eventually, type TestNats } from '@jobstream/testing';
+import { eventually, startNats, type TestNats } from '@jobstream/testing';
+import { repositoryRoot } from '@jobstream/servers';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { readRawLog } from '../../chaos/judge/rawLog.ts';
+import { readRawLog } from '../../harness/rawLog.ts';
 import { KitWriter, type KitCommand, type NewJob } from './kitWriter.ts';
 import { logMessage, type LogMessage } from './logMessage.ts';
-import { KIT_USER, startNatsForKit, WORKER_USER } from './startNatsForKit.ts';
 import { WireTap } from './wireTap.ts';
-import { workConsumers } from './workConsumers.ts';
 import { WorkerUnderTest } from './workerUnderTest.ts';
+
+/** What the server reports about a consumer, as far as it matters here. */
+interface ConsumerInfo {
+  readonly name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly num_pending: number;
+  readonly num_ack_pending: number;
+}
+
+const CONSUMERS = [
+  ['JOBS', 'worker-conformance'],
+  ['JOBS', 'requeued-conformance'],
+  ['TIMERS', 'due-conformance'],
+] as const;
+const USERS = path.join(repositoryRoot, 'deploy', 'nats', 'users.conf');
+
+/** A user with all permissions: the kit takes every part but that of the worker. */
+const KIT_USER = { user: 'kit', pass: 'of the kit' } as const;
+/** The worker's user, with the permissions of workers in a deployment and no others. */
+const WORKER_USER = { user: 'worker', pass: 'of the worker' } as const;
 
 /** What a scenario sets differently for its worker. */
 export interface WorkerSettings {
@@ -20,11 +40,11 @@ export interface WorkerSettings {
   readonly shutdownGraceMs?: number;
 }
 
-/** Generous, because machines are busy: nothing here is about how fast a worker is. */
-const PATIENCE = { timeoutMs: 40_000, intervalMs: 50 };
+/** Generous, because machines are busy: no scenario is about how fast a worker is. */
+const TIMEOUT = { timeoutMs: 40_000, intervalMs: 50 };
 
-/** The world of one scenario: a server of its own, the workers on it, what the kit does there, and what it sees. */
-export class Stage implements AsyncDisposable {
+/** What one scenario runs on: a server of its own, the workers under test, and what the kit writes and observes. */
+export class Testbed implements AsyncDisposable {
   readonly nats: TestNats;
   readonly connection: NatsConnection;
   readonly writer: KitWriter;
@@ -40,12 +60,12 @@ export class Stage implements AsyncDisposable {
     this.tap = new WireTap(connection);
   }
 
-  static async open(command: string): Promise<Stage> {
+  static async open(command: string): Promise<Testbed> {
     const nats = await startNatsForKit();
     const log = new EventLog({ url: nats.url, name: 'conformance', user: KIT_USER.user, password: KIT_USER.pass });
     await log.start(); // creates both streams, as the API does when it starts
     await log.stop();
-    return new Stage(command, nats, await connect({ servers: nats.url, ...KIT_USER, maxReconnectAttempts: -1 }));
+    return new Testbed(command, nats, await connect({ servers: nats.url, ...KIT_USER, maxReconnectAttempts: -1 }));
   }
 
   get workers(): readonly WorkerUnderTest[] {
@@ -72,7 +92,7 @@ export class Stage implements AsyncDisposable {
       worker.assertReady();
       assert.equal((await workConsumers(this.connection)).length, 3, 'the worker makes its three consumers');
     });
-    worker.assertReady(); // one that has ended is not waited for
+    worker.assertReady(); // fails if it has ended
     return worker;
   }
 
@@ -107,8 +127,8 @@ export class Stage implements AsyncDisposable {
     return eventsIn(await this.#messagesOf(jobId));
   }
 
-  /** Waits until the job is in this status, and returns its events. A job that ends otherwise is not waited for. */
-  async until(jobId: string, status: JobStatus): Promise<readonly JobEvent[]> {
+  /** Waits until the job is in this status, and returns its events. Rejects at once when the job ends in another. */
+  async reaches(jobId: string, status: JobStatus): Promise<readonly JobEvent[]> {
     const check = (events: readonly JobEvent[], found = fold(events)?.status) =>
       assert.equal(found, status, `the job should become ${status}; its events: ${namesOf(events)}`);
     const events = await this.eventually(async () => {
@@ -121,7 +141,15 @@ export class Stage implements AsyncDisposable {
     return events;
   }
 
-  /** What the worker said about a job, in the order in which the server heard it: see WireTap. */
+  /** Waits until the job has failed; asserts in which attempt and for what reason. */
+  async failsWith(jobId: string, attempt: number, reason: string): Promise<void> {
+    const [created, ...events] = await this.reaches(jobId, 'failed');
+    const failed = events.at(-1);
+    assert.ok(failed?.event === 'JobFailed');
+    assert.deepEqual([failed.data.attempt, failed.data.reason], [attempt, reason], JSON.stringify(created?.data));
+  }
+
+  /** What the worker sent about a job, in the order in which the server received it: see WireTap. */
   heardOf(jobId: string): string[] {
     return this.tap.about(jobId, this.writer.sequencesOf(jobId));
   }
@@ -132,23 +160,23 @@ export class Stage implements AsyncDisposable {
     return job;
   }
 
-  /** Waits until no message waits or is in anybody's hands. */
-  async settled(): Promise<void> {
+  /** Waits until no message is pending or unacknowledged. */
+  async untilIdle(): Promise<void> {
     await this.eventually(async () => {
       for (const { name, num_pending, num_ack_pending } of await workConsumers(this.connection)) {
-        assert.equal(num_pending + num_ack_pending, 0, `messages of ${name} that nobody has answered for good`);
+        assert.equal(num_pending + num_ack_pending, 0, `messages of ${name} that are not settled`);
       }
     });
-    await this.connection.flush(); // what the server took so far has reached the tap as well
+    await this.connection.flush(); // so that the tap has all that the server received so far
   }
 
-  /** Lets time pass where only time can bring something about. */
-  worldStandsStill(ms: number): Promise<void> {
+  /** Waits where only time can bring something about. */
+  wait(ms: number): Promise<void> {
     return pause(ms);
   }
 
   eventually<Result>(assertion: () => Promise<Result>): Promise<Result> {
-    return eventually(assertion, PATIENCE);
+    return eventually(assertion, TIMEOUT);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -168,4 +196,24 @@ export function namesOf(events: readonly JobEvent[]): string {
 
 function eventsIn(messages: readonly LogMessage[]): JobEvent[] {
   return messages.flatMap(({ event }) => event ?? []);
+}
+
+/** A nats-server with the users of a deployment, and one more for the kit. */
+async function startNatsForKit(): Promise<TestNats> {
+  const users = await readFile(USERS, 'utf8');
+  const extraConfig = users
+    .replaceAll(/\$NATS_(\w+)_PASSWORD/g, (_variable, user: string) => JSON.stringify(`of the ${user.toLowerCase()}`))
+    .replace('users: [', `users: [{ user: ${KIT_USER.user}, password: ${JSON.stringify(KIT_USER.pass)} }`);
+  return startNats({ extraConfig });
+}
+
+/** The consumers of the job type under test that exist. */
+export async function workConsumers(nats: NatsConnection): Promise<ConsumerInfo[]> {
+  const found: ConsumerInfo[] = [];
+  for (const [stream, consumer] of CONSUMERS) {
+    const answer = await nats.request(`$JS.API.CONSUMER.INFO.${stream}.${consumer}`, '', { timeout: 10_000 });
+    const info = answer.json<ConsumerInfo & { readonly error?: unknown }>();
+    if (info.error === undefined) found.push(info);
+  }
+  return found;
 }

@@ -7,8 +7,8 @@ const LINES_KEPT = 20;
 const STOP_WITHIN_MS = 20_000;
 
 /**
- * A worker as a process of its own, started by a command of which nothing is known. `exec` makes the program that the
- * command names the process that gets the signals; a kill -9 goes to its whole group.
+ * A worker as a process of its own, started by any shell command. `exec` makes the program that the command names the
+ * process that gets the signals; SIGKILL goes to its whole group.
  */
 export class WorkerUnderTest {
   readonly #child: ChildProcess;
@@ -40,13 +40,13 @@ export class WorkerUnderTest {
     if (!this.#isReady) throw new Error('the worker writes no line with the word "ready"');
   }
 
-  /** Ends it without warning. */
+  /** Sends SIGKILL. */
   async kill(): Promise<void> {
     this.#signalGroup('SIGKILL');
     await this.#ended;
   }
 
-  /** Freezes it, as a machine does that is out of memory or a network that stands still. */
+  /** Sends SIGSTOP: like a machine that is out of memory. */
   freeze(): void {
     this.#signalGroup('SIGSTOP');
   }
@@ -55,7 +55,7 @@ export class WorkerUnderTest {
     this.#signalGroup('SIGCONT');
   }
 
-  /** Asks it to end, and rejects unless it does so in time with exit code 0. */
+  /** Sends SIGTERM; rejects unless it exits in time with code 0. */
   async terminate(): Promise<void> {
     if (this.#over !== undefined) return;
     this.#child.kill('SIGTERM');

@@ -1,7 +1,7 @@
 import { evolve } from '@jobstream/domain';
 import type { JobEvent, JobState } from '@jobstream/domain';
-import type { LogMessage } from '../stage/logMessage.ts';
-import { traceOf } from '../stage/traceOf.ts';
+import type { LogMessage } from './testbed/logMessage.ts';
+import { traceOf } from './testbed/logMessage.ts';
 
 interface Step {
   readonly message: LogMessage;

@@ -1,7 +1,19 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { Evidence, RawMessage } from './evidence.ts';
 
-type RawLog = Pick<Evidence, 'firstSequence' | 'lastSequence' | 'messages'>;
+/** A message as the stream holds it, read by its sequence. */
+export interface RawMessage {
+  readonly sequence: number;
+  readonly subject: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface RawLog {
+  /** Sequences that the stream says it holds. */
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly messages: readonly RawMessage[];
+}
 
 interface StoredMessage {
   readonly seq: number;

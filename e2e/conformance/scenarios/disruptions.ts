@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import type { Scenario } from '../scenario.ts';
+import { namesOf } from '../testbed/testbed.ts';
+
+/** So long that the second worker can only get the message because the first has handed it back. */
+const LONG_ACK_WAIT_MS = 300_000;
+
+/** Shutdowns, a server that restarts, and messages that are no valid events. */
+export const disruptionScenarios: readonly Scenario[] = [
+  {
+    name: 'drain',
+    title: 'lets running jobs finish when it is asked to end, and begins no new ones',
+    async run(testbed) {
+      // With a concurrency of one, what arrives at the moment of the signal can only be begun when the first job has ended.
+      const worker = await testbed.startWorker({ concurrency: 1 });
+      const jobId = await testbed.createJob({ do: 'sleep', ms: 4_000 });
+      await testbed.reaches(jobId, 'processing');
+      const ended = worker.terminate();
+      const late = await testbed.createJob({ do: 'succeed' });
+      await ended;
+      assert.equal((await testbed.job(jobId)).status, 'completed', 'the running job was finished');
+      assert.equal((await testbed.job(late)).attempt, 0, 'the new one was not begun');
+      await testbed.startWorker();
+      await testbed.reaches(late, 'completed');
+    },
+  },
+  {
+    name: 'release',
+    title: 'hands a job back when it must end before the job does, and burns no attempt',
+    async run(testbed) {
+      const first = await testbed.startWorker({ shutdownGraceMs: 500, ackWaitMs: LONG_ACK_WAIT_MS });
+      const jobId = await testbed.createJob({ do: 'sleep', ms: 8_000 }, { maxAttempts: 1 });
+      await testbed.reaches(jobId, 'processing');
+      await first.terminate();
+      await testbed.startWorker({ ackWaitMs: LONG_ACK_WAIT_MS });
+      const events = await testbed.reaches(jobId, 'completed');
+      assert.equal(namesOf(events), 'JobCreated JobStarted JobReleased JobStarted JobCompleted');
+      const again = events[3];
+      assert.ok(again?.event === 'JobStarted');
+      assert.equal(again.data.attempt, 1, 'it is the first attempt again');
+    },
+  },
+  {
+    name: 'unreadable',
+    title: 'takes what is no event out of the consumers and goes on',
+    async run(testbed) {
+      const jobId = crypto.randomUUID();
+      await testbed.writer.publish(`jobs.conformance.${jobId}.created`, 'not JSON');
+      await testbed.writer.publish(`jobs.conformance.${crypto.randomUUID()}.created`, '{"v":1,"event":"JobCreated"}');
+      const [created] = await testbed.events(await testbed.createJob({ do: 'succeed' }));
+      const body = JSON.stringify({ ...created, jobId, event: 'JobRequeued', data: {} }); // an event, but not of this subject
+      await testbed.writer.publish(`jobs.conformance.${jobId}.created`, body);
+      await testbed.writer.publish('timers.due.conformance', '"neither"');
+      await testbed.startWorker();
+      await testbed.reaches(await testbed.createJob({ do: 'succeed' }), 'completed');
+      await testbed.untilIdle();
+      assert.deepEqual(await testbed.events(jobId), [], 'nothing is appended');
+    },
+  },
+  {
+    name: 'foreign-message',
+    title: 'is not led astray by a message that is no event, or the event of another subject',
+    async run(testbed) {
+      const jobId = await testbed.createJob({ do: 'succeed' });
+      const [created] = await testbed.events(jobId);
+      const filter = `jobs.conformance.${jobId}.>`;
+      const [sequence] = testbed.writer.sequencesOf(jobId);
+      const at = { expected: sequence ?? 0, filter };
+      // It says that the job is completed, where only progress can be told.
+      const data = { attempt: 1, durationMs: 1 };
+      const body = JSON.stringify({ ...created, id: crypto.randomUUID(), event: 'JobCompleted', version: 2, data });
+      const foreign = await testbed.writer.publish(`jobs.conformance.${jobId}.progressed`, body, at);
+      await testbed.writer.publish(`jobs.conformance.${jobId}.progressed`, 'not JSON', { ...at, expected: foreign });
+      await testbed.startWorker();
+      const events = await testbed.reaches(jobId, 'completed');
+      assert.equal(events.at(-1)?.actor.kind, 'worker', 'the worker ran it');
+    },
+  },
+  {
+    name: 'newer-event',
+    title: 'leaves an event of a newer schema version to newer workers',
+    leavesMessage: true,
+    async run(testbed) {
+      const jobId = crypto.randomUUID();
+      const body = JSON.stringify({
+        v: 2,
+        event: 'JobCreated',
+        id: crypto.randomUUID(),
+        jobId,
+        jobType: 'conformance',
+      });
+      const sequence = await testbed.writer.publish(`jobs.conformance.${jobId}.created`, body);
+      await testbed.startWorker();
+      await testbed.reaches(await testbed.createJob({ do: 'succeed' }), 'completed');
+      await testbed.eventually(async () =>
+        assert.ok(testbed.tap.answers('JOBS', sequence).length > 0, 'it is answered'),
+      );
+      for (const answer of testbed.tap.answers('JOBS', sequence)) {
+        assert.ok(
+          ['-NAK', '+WPI'].includes(answer),
+          `it should be handed back for later, but the answer was ${answer}`,
+        );
+      }
+      assert.equal((await testbed.log()).length, 4, 'nothing is appended to it');
+    },
+  },
+  {
+    name: 'server-restart',
+    title: 'finishes its job when the server was away at the wrong moment',
+    async run(testbed) {
+      await testbed.startWorker();
+      const jobId = await testbed.createJob({ do: 'sleep', ms: 4_000 });
+      await testbed.reaches(jobId, 'processing');
+      await testbed.nats.kill('SIGKILL');
+      await testbed.wait(5_000); // the job ends meanwhile
+      await testbed.nats.restart();
+      const events = await testbed.reaches(jobId, 'completed');
+      assert.equal(events.filter(({ event }) => event === 'JobCompleted').length, 1);
+      await testbed.reaches(await testbed.createJob({ do: 'succeed' }), 'completed');
+    },
+  },
+];

@@ -1,0 +1,26 @@
+import { decodeJobEvent, type JobEvent } from '@jobstream/domain';
+import type { RawMessage } from '../../harness/rawLog.ts';
+
+/** A message of the stream JOBS, decoded for the checks. */
+export interface LogMessage extends RawMessage {
+  /** Undefined if the body is no event of version 1, or one that belongs on another subject. */
+  readonly event: JobEvent | undefined;
+  readonly byKit: boolean;
+}
+
+export function logMessage(message: RawMessage, byKit: boolean): LogMessage {
+  const decoded = decodeJobEvent(message.body);
+  const counts = decoded.kind === 'event' && subjectOf(decoded.event) === message.subject;
+  return { ...message, byKit, event: counts ? decoded.event : undefined };
+}
+
+/** The subject of an event; on any other subject it does not count. */
+export function subjectOf({ event, jobType, jobId }: JobEvent): string {
+  const token = event.slice('Job'.length).replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-');
+  return `jobs.${jobType}.${jobId}.${token.toLowerCase()}`;
+}
+
+/** The id of the trace of everything about a job, made of the id of the job. */
+export function traceOf(jobId: string): string {
+  return jobId.replaceAll('-', '');
+}
