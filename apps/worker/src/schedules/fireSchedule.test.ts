@@ -36,21 +36,21 @@ afterAll(async () => {
 });
 
 interface TestTrigger extends FiredTrigger {
-  readonly answers: readonly string[];
+  readonly settlements: readonly string[];
 }
 
 /** A trigger that fired `seconds` after noon and records how it is settled. */
 function trigger(seconds: number, fields: Partial<FiredTrigger> = {}): TestTrigger {
-  const answers: string[] = [];
+  const settlements: string[] = [];
   return {
     schedule: name,
     firedAt: at(seconds),
     nextFireAt: undefined,
     id: 'alarm:1',
-    ack: () => answers.push('ack'),
-    nak: () => answers.push('release'),
+    ack: () => settlements.push('ack'),
+    nak: () => settlements.push('nak'),
     keepAlive: () => undefined,
-    answers,
+    settlements,
     ...fields,
   };
 }
@@ -105,12 +105,12 @@ describe('a tick creates one job', () => {
     await stage.create(name, everyMinute, NOON);
     const first = trigger(60.1);
     await handleTrigger(first, { ...context, eventLog: dyingLog() });
-    expect(first.answers).toEqual(['release']);
+    expect(first.settlements).toEqual(['nak']);
     expect([await stage.ticks(name), await stage.records(name)]).toEqual([[at(60)], []]);
     const again = trigger(60.1);
     await handleTrigger(again, context);
     const [job] = await stage.jobs(name);
-    expect(again.answers).toEqual(['ack']);
+    expect(again.settlements).toEqual(['ack']);
     expect(await stage.ticks(name)).toEqual([at(60)]);
     expect(await stage.records(name)).toEqual([{ tickAt: at(60), jobIds: [job?.jobId], skipped: 0 }]);
   });
@@ -185,18 +185,18 @@ describe('a trigger', () => {
     const eventLog = { append, schedules: stage.eventLog.schedules };
     const all = trigger(60.1, { schedule: undefined });
     await handleTrigger(all, { ...context, eventLog });
-    expect([await stage.ticks(bad), await stage.ticks(good), all.answers]).toEqual([[], [at(60)], ['ack']]);
+    expect([await stage.ticks(bad), await stage.ticks(good), all.settlements]).toEqual([[], [at(60)], ['ack']]);
   });
 
   test('waits while the log is away, and is not held up by a defect', async () => {
     await stage.create(name, everyMinute, NOON);
-    const answers = [];
+    const settlements = [];
     for (const error of [new LogUnavailableError('away'), new TypeError('a defect')]) {
       const failing = trigger(60.1);
       await handleTrigger(failing, { ...context, eventLog: refusingLog(error) });
-      answers.push(...failing.answers);
+      settlements.push(...failing.settlements);
     }
-    expect(answers).toEqual(['release', 'ack']);
+    expect(settlements).toEqual(['nak', 'ack']);
   });
 
   test.each([
@@ -209,7 +209,7 @@ describe('a trigger', () => {
     for (const schedule of [name, undefined]) {
       const firing = trigger(60.1, { schedule });
       await handleTrigger(firing, without);
-      expect(firing.answers).toEqual(['release']);
+      expect(firing.settlements).toEqual(['nak']);
     }
     await handleTrigger(trigger(60.1), context);
     expect(await stage.ticks(name)).toEqual([at(60)]);

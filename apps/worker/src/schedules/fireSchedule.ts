@@ -3,15 +3,15 @@ import type { JobEvent, Schedule, TickPlan } from '@jobstream/domain';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { FiredTrigger, ScheduleSnapshot } from '@jobstream/eventlog';
 import type { SchedulerContext } from './schedulerContext.ts';
-import { tickJob } from './tickJob.ts';
+import { jobFromTick } from './jobFromTick.ts';
 
 /** Conflicting changes to tolerate while one trigger is handled; more than this points to another fault. */
 const MAX_TRIES = 8;
 
 /**
- * Carries out a fired trigger for one schedule and returns the schedule if it is enabled. First the jobs, each of
- * which can be created only once, then the record that the ticks are dealt with: whoever comes between two of these
- * steps, or does them all again, adds nothing.
+ * Carries out a fired trigger for one schedule and returns the schedule if it is enabled. First it creates
+ * the jobs, each of which can be created only once, then it records the ticks. A worker that comes between two of these
+ * steps, or repeats them all, adds nothing.
  */
 export async function fireSchedule(
   name: string,
@@ -23,7 +23,7 @@ export async function fireSchedule(
     const snapshot = tries === 1 && known !== undefined ? known : await context.eventLog.schedules.reader.read(name);
     if (snapshot === undefined || !exists(snapshot.schedule) || !snapshot.schedule.enabled) return undefined;
     try {
-      await carryOut(snapshot, trigger, context);
+      await createJobsAndRecord(snapshot, trigger, context);
       return snapshot.schedule;
     } catch (error) {
       if (!(error instanceof ConcurrentAppendError) || tries === MAX_TRIES) throw error;
@@ -31,10 +31,14 @@ export async function fireSchedule(
   }
 }
 
-async function carryOut(snapshot: ScheduleSnapshot, trigger: FiredTrigger, context: SchedulerContext): Promise<void> {
+async function createJobsAndRecord(
+  snapshot: ScheduleSnapshot,
+  trigger: FiredTrigger,
+  context: SchedulerContext,
+): Promise<void> {
   const plan = planTicks(snapshot.schedule, { firedAt: trigger.firedAt, isForOne: trigger.schedule !== undefined });
   if (plan === undefined) return;
-  const jobs = plan.fire.map((tickAt) => tickJob(snapshot.schedule, tickAt, context.clock));
+  const jobs = plan.fire.map((tickAt) => jobFromTick(snapshot.schedule, tickAt, context.clock));
   await Promise.all(jobs.map((job) => createOnce(job, context)));
   await record(plan, jobs, snapshot, { trigger, context });
 }
@@ -67,5 +71,5 @@ async function record(
   const decision = decideSchedule(command, schedule);
   if (isRejection(decision)) return;
   await eventLog.schedules.append(decision, sequence);
-  logger.debug({ schedule: schedule.name, tickAt, jobs: jobs.length, skipped }, 'ticked');
+  logger.debug({ schedule: schedule.name, tickAt, jobs: jobs.length, skipped }, 'schedule ticked');
 }

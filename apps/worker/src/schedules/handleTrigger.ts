@@ -1,12 +1,11 @@
 import { ArchiveCorruptError, ArchiveUnavailableError } from '@jobstream/archive';
-import { exists } from '@jobstream/domain';
-import { HistoryIncompleteError } from '@jobstream/eventlog';
+import { decideSchedule, exists, isRejection } from '@jobstream/domain';
+import type { Schedule, ScheduleCommand } from '@jobstream/domain';
+import { ConcurrentAppendError, HistoryIncompleteError } from '@jobstream/eventlog';
 import type { FiredTrigger, ScheduleSnapshot } from '@jobstream/eventlog';
 import { isUnavailable } from '../attempt/retryUntilAvailable.ts';
 import { fireSchedule } from './fireSchedule.ts';
-import { reconcileTriggers } from './reconcileTriggers.ts';
-import { renewSchedule } from './renewSchedule.ts';
-import { fireAgain } from './fireAgain.ts';
+import { coverNextTick, reconcileTriggers } from './reconcileTriggers.ts';
 import type { SchedulerContext } from './schedulerContext.ts';
 
 const RETRY_MS = 1_000;
@@ -27,7 +26,7 @@ export async function handleTrigger(trigger: FiredTrigger, context: SchedulerCon
 async function fireOne(name: string, trigger: FiredTrigger, context: SchedulerContext): Promise<void> {
   const schedule = await fireSchedule(name, trigger, context);
   if (schedule === undefined) await context.eventLog.schedules.triggers.reconcile(name);
-  else await fireAgain(schedule, trigger, context);
+  else await coverNextTick(schedule, trigger, context);
 }
 
 /** Goes through all triggers and schedules; one that cannot be fired does not stop those after it. */
@@ -47,12 +46,44 @@ async function fireKnown(snapshot: ScheduleSnapshot, trigger: FiredTrigger, cont
   const { name } = snapshot.schedule;
   try {
     const schedule = await fireSchedule(name, trigger, context, snapshot);
-    if (schedule !== undefined) await fireAgain(schedule, trigger, context);
+    if (schedule !== undefined) await coverNextTick(schedule, trigger, context);
     await renewSchedule(snapshot.schedule, trigger, context);
   } catch (error) {
     if (mustWait(error)) throw error;
-    context.logger.error({ err: error, schedule: name }, 'a schedule could not be fired');
+    context.logger.error({ err: error, schedule: name }, 'firing a schedule failed');
   }
+}
+
+/**
+ * Appends the definition of a schedule again when half the time is over after which its events expire, so that a log
+ * with an age limit keeps the schedule. The new event also says which ticks are dealt with.
+ */
+async function renewSchedule(known: Schedule, trigger: FiredTrigger, context: SchedulerContext): Promise<void> {
+  const { eventLog, keepMs } = context;
+  const age = Date.parse(trigger.firedAt) - Date.parse(known.updatedAt);
+  if (keepMs === 0 || age < keepMs / 2) return;
+  const snapshot = await eventLog.schedules.reader.read(known.name);
+  if (snapshot === undefined) return;
+  const decision = decideSchedule(renewal(snapshot.schedule, trigger, context), snapshot.schedule);
+  if (isRejection(decision)) return;
+  try {
+    await eventLog.schedules.append(decision, snapshot.sequence);
+  } catch (error) {
+    // A change of a moment ago renews it as well.
+    if (!(error instanceof ConcurrentAppendError)) throw error;
+  }
+}
+
+function renewal(schedule: Schedule, trigger: FiredTrigger, { clock }: SchedulerContext): ScheduleCommand {
+  const { name, cron, timeZone, job, enabled, catchUp } = schedule;
+  return {
+    kind: 'UpdateSchedule',
+    eventId: clock.newId(),
+    at: clock.now(),
+    actor: { kind: 'scheduler', id: name },
+    causationId: trigger.id,
+    definition: { cron, timeZone, job, enabled, catchUp },
+  };
 }
 
 /**
@@ -63,16 +94,16 @@ function settleFailure(error: unknown, trigger: FiredTrigger, { logger }: Schedu
   if (mustWait(error)) {
     logger.warn(
       { err: error, schedule: trigger.schedule },
-      'event log or archive unavailable, the trigger will be redelivered',
+      'event log or archive unavailable: the trigger will be redelivered',
     );
     trigger.nak(RETRY_MS);
   } else {
-    logger.error({ err: error, schedule: trigger.schedule }, 'a schedule could not be fired');
+    logger.error({ err: error, schedule: trigger.schedule }, 'firing a schedule failed');
     trigger.ack();
   }
 }
 
-/** Whether no schedule could be fired now. Without the whole archive nobody can tell whether a tick has its job already. */
+/** Whether no schedule could be fired now. Without the whole archive it is unknown whether a tick has its job already. */
 function mustWait(error: unknown): boolean {
   return isUnavailable(error) || ARCHIVE_ERRORS.some((kind) => error instanceof kind);
 }

@@ -1,4 +1,4 @@
-import type { TriggerQueue, DefinitionHint, EventLog } from '@jobstream/eventlog';
+import type { DefinitionHint, EventLog, TriggerQueue } from '@jobstream/eventlog';
 import type { Service } from '@jobstream/runtime';
 import { retryUntilAvailable } from '../attempt/retryUntilAvailable.ts';
 import { handleTrigger } from './handleTrigger.ts';
@@ -21,7 +21,7 @@ export class Scheduler implements Service {
   readonly #closing = new AbortController();
   readonly #pending = new Set<Promise<void>>();
   #triggers: TriggerQueue | undefined;
-  #forget: readonly (() => void)[] = [];
+  #unsubscribe: readonly (() => void)[] = [];
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -29,20 +29,20 @@ export class Scheduler implements Service {
 
   async start(): Promise<void> {
     const { eventLog, ackWaitMs } = this.#options;
-    this.#forget = [
+    this.#unsubscribe = [
       eventLog.schedules.onDefined((hint) => this.#onDefined(hint)),
-      eventLog.onReconnected(() => this.#onBack()),
+      eventLog.onReconnected(() => this.#onReconnected()),
     ];
     this.#triggers = await eventLog.schedules.openTriggerQueue({
       ackWaitMs,
       onTrigger: (trigger) => handleTrigger(trigger, this.#options),
     });
-    this.#onBack();
+    this.#onReconnected();
   }
 
   /** Takes no more triggers and waits for the one being handled. */
   async stop(): Promise<void> {
-    for (const forget of this.#forget) forget();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#closing.abort();
     await this.#triggers?.stop();
     await Promise.all(this.#pending);
@@ -52,7 +52,7 @@ export class Scheduler implements Service {
     this.#inBackground(() => reconcileTrigger(name, this.#options, version));
   }
 
-  #onBack(): void {
+  #onReconnected(): void {
     this.#inBackground(async () => {
       const { triggers } = this.#options.eventLog.schedules;
       await triggers.fireAllHourly();
@@ -60,12 +60,12 @@ export class Scheduler implements Service {
     });
   }
 
-  /** Goes on until the log has taken it, or the worker closes. */
+  /** Repeats the task while the log is unavailable, until the scheduler stops. */
   #inBackground(task: () => Promise<void>): void {
     const { logger } = this.#options;
     const done = retryUntilAvailable(task, this.#closing.signal)
       .catch((error: unknown) => {
-        if (!this.#closing.signal.aborted) logger.error({ err: error }, 'the triggers could not be reconciled');
+        if (!this.#closing.signal.aborted) logger.error({ err: error }, 'reconciling the triggers failed');
       })
       .finally(() => this.#pending.delete(done));
     this.#pending.add(done);

@@ -7,6 +7,6 @@ export interface SchedulerContext {
   readonly eventLog: Pick<EventLog, 'append' | 'schedules'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** How long the log keeps events, in milliseconds; 0 for ever. */
+  /** How long the log keeps events, in milliseconds; 0: for ever. */
   readonly keepMs: number;
 }

@@ -152,7 +152,7 @@ test('workers that are killed again and again while they handle triggers leave n
   const began = Date.now();
   for (let kills = 1; kills <= 4; kills += 1) {
     const worker = spawn();
-    await worker.logged('ticked');
+    await worker.logged('schedule ticked');
     worker.kill('SIGKILL');
   }
   spawn();

@@ -1,7 +1,7 @@
 import { defaultBackoff, defaultCatchUp, type Schedule } from '@jobstream/domain';
 import { expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
-import { tickJob } from './tickJob.ts';
+import { jobFromTick } from './jobFromTick.ts';
 
 const AT = '2026-03-01T12:00:00.000Z';
 
@@ -20,12 +20,12 @@ const schedule: Schedule = {
 };
 
 test('a job belongs to the tenant of its schedule', () => {
-  expect(tickJob({ ...schedule, tenant: 'acme' }, AT, systemClock())).toMatchObject({ tenant: 'acme' });
-  expect(tickJob(schedule, AT, systemClock())).not.toHaveProperty('tenant');
+  expect(jobFromTick({ ...schedule, tenant: 'acme' }, AT, systemClock())).toMatchObject({ tenant: 'acme' });
+  expect(jobFromTick(schedule, AT, systemClock())).not.toHaveProperty('tenant');
 });
 
-test('the same tick is the same job, whoever makes it', () => {
-  const [first, second] = [tickJob(schedule, AT, systemClock()), tickJob(schedule, AT, systemClock())];
+test('a tick makes the same job each time', () => {
+  const [first, second] = [jobFromTick(schedule, AT, systemClock()), jobFromTick(schedule, AT, systemClock())];
   expect(first.jobId).toBe(second.jobId);
   expect(first.id).not.toBe(second.id);
 });

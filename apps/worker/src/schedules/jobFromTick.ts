@@ -6,11 +6,11 @@ import type { Clock } from '../clock.ts';
 const MAX_TAGS = 32;
 
 /**
- * The JobCreated of one tick. The id is made of the schedule's name and the tick's time, so whoever creates it again
- * finds it there; the digest is kept as idempotency key, because the expectation must look at all job types: the
- * template may have changed its type meanwhile. No client can send this key, since a header cannot hold a NUL.
+ * Makes the JobCreated of one tick. The id is made of the schedule's name and the tick's time, so that a second creation
+ * conflicts with the first. Their digest is the idempotency key as well, because the expectation must include all job
+ * types: the template may have changed its type meanwhile. No client can send this key: a header cannot hold a NUL.
  */
-export function tickJob({ name, job, tenant }: Schedule, tickAt: string, clock: Clock): JobEvent {
+export function jobFromTick({ name, job, tenant }: Schedule, tickAt: string, clock: Clock): JobEvent {
   const idempotencyKey = hash('sha256', `schedule\0${name}\0${tickAt}`);
   const { type: jobType, tags, ...settings } = job;
   const decision = decide(
