@@ -1,50 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
-import { eventually, startNats } from '@jobstream/testing';
-import type { TestNats } from '@jobstream/testing';
+import { eventually } from '@jobstream/testing';
 import { Schema } from 'effect';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { systemClock } from './clock.ts';
 import { defineHandler } from './handler/defineHandler.ts';
-import type { Handler, JobContext } from './handler/defineHandler.ts';
+import type { Handler } from './handler/defineHandler.ts';
 import { RetryAfterError, UnrecoverableError } from './handler/handlerErrors.ts';
-import { startTestWorker } from '../testing/startTestWorker.ts';
-import type { TestWorkerOptions } from '../testing/startTestWorker.ts';
-import { TestLog } from '../testing/testLog.ts';
+import { handlerOf, sharedServer } from '../testing/startTestWorker.ts';
 
-let nats: TestNats;
-let log: TestLog;
-let types = 0;
-
-beforeAll(async () => {
-  nats = await startNats();
-  log = await TestLog.open(nats.url);
-});
-
-afterAll(async () => {
-  await log[Symbol.asyncDispose]();
-  await nats[Symbol.asyncDispose]();
-});
-
-type Run = (ctx: JobContext) => unknown;
-
-/** A handler of a job type of its own, since all tests share the server. */
-function handlerOf(run: Run): Handler {
-  return defineHandler({ type: `type-${++types}`, payload: Schema.Unknown, run: (_payload, ctx) => run(ctx) });
-}
+const { nats, log, startWorker } = await sharedServer();
 
 /** A job that a worker began with the JobCreated message, and left. */
 async function abandonedJob(handler: Handler, maxAttempts: number): Promise<string> {
   const created = await log.create(handler.type, { maxAttempts });
   await log.act(created.jobId, { kind: 'StartAttempt', worker: 'gone', causationId: created.id });
   return created.jobId;
-}
-
-async function startWorker(run: Run, options: Partial<TestWorkerOptions> = {}) {
-  const handler = handlerOf(run);
-  const worker = await startTestWorker([handler], { natsUrl: nats.url, ...options });
-  return { ...worker, handler, type: handler.type };
 }
 
 /** The clock of a machine on which no time passes, however slow that is, until the test lets it go on. */
@@ -155,7 +127,7 @@ describe('an attempt that fails', () => {
 
   test('fails the job at once when its payload is not what the handler takes', async () => {
     const handler = defineHandler({ type: 'picky', payload: Schema.Struct({ n: Schema.Int }), run: () => undefined });
-    await using _worker = await startTestWorker([handler], { natsUrl: nats.url });
+    await using _worker = await startWorker(handler);
     const { jobId } = await log.create('picky', { payload: { n: 'one' } });
     expect(await log.storyUntil(jobId, 'failed')).toEqual(['JobCreated', 'JobStarted 1', 'JobFailed 1']);
     expect((await log.history(jobId)).at(-1)?.data).toMatchObject({
@@ -221,7 +193,7 @@ describe('a job that is not due', () => {
     await log.act(jobId, { kind: 'StartAttempt', worker: 'gone' });
     const error = { name: 'Error', message: 'no' };
     await log.act(jobId, { kind: 'FailAttempt', attempt: 1, error, cause: 'error', random: 0, durationMs: 1 });
-    await using _worker = await startTestWorker([handler], { natsUrl: nats.url });
+    await using _worker = await startWorker(handler);
     expect((await log.storyUntil(jobId, 'completed')).slice(-2)).toEqual(['JobStarted 2', 'JobCompleted 2']);
   });
 });
@@ -230,7 +202,7 @@ describe('a job that was started and left by its worker', () => {
   test('is taken over as its next attempt', async () => {
     const handler = handlerOf(({ attempt }) => attempt);
     const jobId = await abandonedJob(handler, 3);
-    await using _worker = await startTestWorker([handler], { natsUrl: nats.url, ackWaitMs: 1_000 });
+    await using _worker = await startWorker(handler, { ackWaitMs: 1_000 });
     expect(await log.storyUntil(jobId, 'completed')).toEqual([
       'JobCreated',
       'JobStarted 1',
@@ -242,7 +214,7 @@ describe('a job that was started and left by its worker', () => {
   test('fails when that was its last attempt', async () => {
     const handler = handlerOf(() => undefined);
     const jobId = await abandonedJob(handler, 1);
-    await using _worker = await startTestWorker([handler], { natsUrl: nats.url, ackWaitMs: 1_000 });
+    await using _worker = await startWorker(handler, { ackWaitMs: 1_000 });
     expect(await log.storyUntil(jobId, 'failed')).toEqual(['JobCreated', 'JobStarted 1', 'JobFailed 1']);
     expect((await log.history(jobId)).at(-1)?.data).toMatchObject({ reason: 'worker-lost' });
   });
@@ -251,7 +223,7 @@ describe('a job that was started and left by its worker', () => {
     const handler = handlerOf(() => undefined);
     const { jobId } = await log.create(handler.type);
     await log.act(jobId, { kind: 'StartAttempt', worker: 'busy', causationId: 'timer:1' });
-    await using worker = await startTestWorker([handler], { natsUrl: nats.url });
+    await using worker = await startWorker(handler);
     await eventually(() => expect(worker.lines).toContain('another message, with its own worker, started the job'));
     expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1']);
   });
@@ -261,7 +233,7 @@ test('a job that was cancelled before its turn is not run', async () => {
   const handler = handlerOf(() => undefined);
   const { jobId } = await log.create(handler.type);
   await log.act(jobId, { kind: 'CancelJob' });
-  await using worker = await startTestWorker([handler], { natsUrl: nats.url });
+  await using worker = await startWorker(handler);
   await eventually(() => expect(worker.lines).toContain('the job is cancelled'));
   expect(await log.story(jobId)).toEqual(['JobCreated', 'JobCancelled']);
 });
@@ -283,7 +255,7 @@ test('a job that is requeued runs afresh', async () => {
 test('timers that fire more than once run the job once, whichever worker they reach', async () => {
   const { promise, resolve } = gate();
   const handler = handlerOf(() => promise);
-  const workers = await Promise.all([1, 2].map(() => startTestWorker([handler], { natsUrl: nats.url })));
+  const workers = await Promise.all([1, 2].map(() => startWorker(handler)));
   const lines = () => workers.flatMap((worker) => worker.lines);
   const { jobId } = await log.create(handler.type);
   await log.storyUntil(jobId, 'processing');
@@ -337,13 +309,13 @@ describe('a worker that stops', () => {
   test('releases attempts that go on, also those that ignore it, and another worker runs them as the same attempt', async () => {
     const never = gate().promise;
     const handler = handlerOf(() => never);
-    const stopping = await startTestWorker([handler], { natsUrl: nats.url, ackWaitMs: 600_000 });
+    const stopping = await startWorker(handler, { ackWaitMs: 600_000 });
     const { jobId } = await log.create(handler.type, { maxAttempts: 1 });
     await log.storyUntil(jobId, 'processing');
     await Promise.all([stopping.stop(), stopping.stop()]);
     expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1', 'JobReleased 1']);
     const successor = { ...handler, run: async () => 'done' };
-    await using _worker = await startTestWorker([successor], { natsUrl: nats.url, ackWaitMs: 600_000 });
+    await using _worker = await startWorker(successor, { ackWaitMs: 600_000 });
     expect((await log.storyUntil(jobId, 'completed')).slice(-2)).toEqual(['JobStarted 1', 'JobCompleted 1']);
   });
 });

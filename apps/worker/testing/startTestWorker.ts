@@ -1,27 +1,57 @@
 import { Writable } from 'node:stream';
 import { EventLog } from '@jobstream/eventlog';
+import type { Delivery, EventLogOptions } from '@jobstream/eventlog';
+import { startNats } from '@jobstream/testing';
+import type { StartNatsOptions } from '@jobstream/testing';
+import { Schema } from 'effect';
 import { pino } from 'pino';
+import { afterAll } from 'vitest';
 import { systemClock } from '../src/clock.ts';
-import type { Handler } from '../src/handler/defineHandler.ts';
-import { handlerRegistry } from '../src/handler/defineHandler.ts';
+import { defineHandler, handlerRegistry } from '../src/handler/defineHandler.ts';
+import type { Handler, JobContext } from '../src/handler/defineHandler.ts';
 import { Worker } from '../src/worker.ts';
 import type { WorkerOptions } from '../src/worker.ts';
-import type { Delivery } from '@jobstream/eventlog';
+import { TestLog } from './testLog.ts';
+
+type Run = (ctx: JobContext) => unknown;
+let types = 0;
+
+/** A handler that takes any payload, by default of a job type of its own, since the tests of a file share a server. */
+export function handlerOf(run: Run, type = `type-${++types}`): Handler {
+  return defineHandler({ type, payload: Schema.Unknown, run: (_payload, ctx) => run(ctx) });
+}
+
+/** A server and a log on it that all tests of a file share, and workers on that server. */
+export async function sharedServer(options: Partial<EventLogOptions> = {}, natsOptions: StartNatsOptions = {}) {
+  const nats = await startNats(natsOptions);
+  const log = await TestLog.open(nats.url, options);
+  afterAll(async () => {
+    await log[Symbol.asyncDispose]();
+    await nats[Symbol.asyncDispose]();
+  });
+  const startWorker = (work: Run | Handler | readonly Handler[], workerOptions: Partial<TestWorkerOptions> = {}) => {
+    const handlers = typeof work === 'function' ? [handlerOf(work)] : [work].flat();
+    return startTestWorker(handlers, { natsUrl: nats.url, ...workerOptions });
+  };
+  return { nats, log, startWorker };
+}
 
 export interface TestWorkerOptions extends Partial<Omit<WorkerOptions, 'eventLog'>> {
   readonly natsUrl: string;
-  /** The worker's log, to be started and stopped with it, when it is not an ordinary one. */
+  /** The worker's log instead of an ordinary one; it is started and stopped with the worker. */
   readonly eventLog?: EventLog;
 }
 
 /** A worker in the process of the test, with a connection of its own. */
 export interface TestWorker extends AsyncDisposable {
+  /** The job type of its first handler. */
+  readonly type: string;
   /** The messages of its log so far. */
   readonly lines: readonly string[];
   stop(): Promise<void>;
 }
 
-/** Starts a worker with these handlers; it does not wait for them when it stops, and no pause makes the server deliver again. */
+/** Starts a worker; by default it has no grace time, and no pause of the machine leads to a redelivery. */
 export async function startTestWorker(
   handlers: readonly Handler[],
   { natsUrl, eventLog = new EventLog({ url: natsUrl, name: 'worker' }), ...options }: TestWorkerOptions,
@@ -43,7 +73,7 @@ export async function startTestWorker(
     await worker.stop();
     await eventLog.stop();
   };
-  return { lines, stop, [Symbol.asyncDispose]: stop };
+  return { type: handlers[0]?.type ?? '', lines, stop, [Symbol.asyncDispose]: stop };
 }
 
 function lineSink(lines: string[]): Writable {
@@ -55,7 +85,7 @@ function lineSink(lines: string[]): Writable {
   });
 }
 
-/** A delivery that answers like another one, but for what is changed. */
+/** A copy of a delivery with some members replaced. */
 export function altered(delivery: Delivery, changes: Partial<Delivery>): Delivery {
   return {
     ...delivery,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { decide, isRejection } from '@jobstream/domain';
 import type { JobCommand, JobCommandOf, JobEvent, JobStatus } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
-import type { JobSnapshot } from '@jobstream/eventlog';
+import type { EventLogOptions, JobSnapshot } from '@jobstream/eventlog';
 import { eventually } from '@jobstream/testing';
 
 type Envelope = 'eventId' | 'at' | 'actor';
@@ -17,8 +17,8 @@ export class TestLog implements AsyncDisposable {
     this.eventLog = eventLog;
   }
 
-  static async open(url: string): Promise<TestLog> {
-    const eventLog = new EventLog({ url, name: 'test', deadlineMs: 30_000 });
+  static async open(url: string, options: Partial<EventLogOptions> = {}): Promise<TestLog> {
+    const eventLog = new EventLog({ url, name: 'test', deadlineMs: 30_000, ...options });
     await eventLog.start();
     return new TestLog(eventLog);
   }
@@ -38,6 +38,10 @@ export class TestLog implements AsyncDisposable {
     });
   }
 
+  createMany(count: number, jobType: string, fields: CreateFields = {}): Promise<JobEvent[]> {
+    return Promise.all(Array.from({ length: count }, () => this.create(jobType, fields)));
+  }
+
   /** Does to a job what another process might do. */
   async act(jobId: string, command: WithoutEnvelope<JobCommand>): Promise<JobEvent> {
     return this.#append(await this.eventLog.readJob(jobId), command);
@@ -47,23 +51,45 @@ export class TestLog implements AsyncDisposable {
     return (await this.eventLog.readHistory(jobId)).map(({ event }) => event);
   }
 
-  /** `['JobCreated', 'JobStarted 1', …]`: the events, and the attempts that they speak of. */
+  /** `['JobCreated', 'JobStarted 1', …]`: the events of a job, and the attempts that they name. */
   async story(jobId: string): Promise<string[]> {
-    const events = await this.history(jobId);
-    return events.map(({ event, data }) => ('attempt' in data ? `${event} ${data.attempt}` : event));
+    return (await this.history(jobId)).map(lineOf);
   }
 
-  /** Waits until the job has a status, and tells its story up to then. */
+  /** The stories of all jobs by their id, in one pass over the log: for tests with many jobs. */
+  async stories(): Promise<Map<string, string[]>> {
+    const stories = new Map<string, string[]>();
+    const end = await this.eventLog.lastSequence();
+    for await (const entries of this.eventLog.follow({ after: 0 })) {
+      for (const entry of entries) {
+        if (entry.kind !== 'event') continue;
+        const story = stories.get(entry.event.jobId) ?? [];
+        stories.set(entry.event.jobId, [...story, lineOf(entry.event)]);
+      }
+      if ((entries.at(-1)?.sequence ?? 0) >= end) break;
+    }
+    return stories;
+  }
+
+  /** Waits until the job has a status, and returns its story up to then. */
   async storyUntil(jobId: string, status: JobStatus): Promise<string[]> {
-    await eventually(() => this.#assertStatus(jobId, status), { timeoutMs: 40_000 });
+    await this.until(jobId, status);
     return this.story(jobId);
   }
 
-  async #assertStatus(jobId: string, status: JobStatus): Promise<void> {
-    const snapshot = await this.eventLog.readJob(jobId);
-    if (snapshot?.job.status === status) return;
-    const story = await this.story(jobId);
-    throw new Error(`expected the job to be ${status}, but it is ${snapshot?.job.status}: ${story.join(', ')}`);
+  /** Waits until each of the jobs has a status that it keeps meanwhile. */
+  async untilAll(jobs: readonly { readonly jobId: string }[], status: JobStatus): Promise<void> {
+    for (const { jobId } of jobs) await this.until(jobId, status);
+  }
+
+  async until(jobId: string, status: JobStatus): Promise<void> {
+    const reached = async () => {
+      const found = (await this.eventLog.readJob(jobId))?.job.status;
+      if (found !== status) throw new Error(`expected the job to be ${status}, but it is ${found}`);
+    };
+    await eventually(reached, { timeoutMs: 60_000 }).catch(async (error: Error) => {
+      throw new Error(`${error.message}: ${(await this.story(jobId)).join(', ')}`);
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -81,4 +107,8 @@ export class TestLog implements AsyncDisposable {
     await this.eventLog.append(decision, snapshot?.sequence ?? 0);
     return decision;
   }
+}
+
+function lineOf({ event, data }: JobEvent): string {
+  return 'attempt' in data ? `${event} ${data.attempt}` : event;
 }
