@@ -1,8 +1,10 @@
 import { MAX_DELAY_MS, retryDelayMs } from './backoff.ts';
 import type { Job, JobState } from './job.ts';
 import type { JobCommand, JobCommandName, JobCommandOf } from './jobCommand.ts';
-import { EVENT_SCHEMA_VERSION } from './jobEvent.ts';
-import type { FailureReason, JobError, JobEvent, JobEventName, JobEventOf } from './jobEvent.ts';
+import { EVENT_SCHEMA_VERSION } from './eventEnvelope.ts';
+import type { JobEvent, JobEventOf } from './jobEvent.ts';
+import type { JobEventName } from './jobEvents.ts';
+import type { FailureReason, JobError } from './jobFields.ts';
 import type { JobStatus } from './jobStatus.ts';
 import type { Rejection } from './rejection.ts';
 import { addMs, isDue } from './timestamp.ts';

@@ -2,7 +2,8 @@
 import 'effect/schema/SchemaJITCompiler/enable';
 import { Schema } from 'effect';
 import type { Result } from 'effect';
-import { EVENT_SCHEMA_VERSION, JobEvent } from './jobEvent.ts';
+import { EVENT_SCHEMA_VERSION } from './eventEnvelope.ts';
+import { JobEvent } from './jobEvent.ts';
 
 /** What a message body turned out to be: an event, one written by a newer release, or no event at all. */
 export type DecodedEvent<Event = JobEvent> =

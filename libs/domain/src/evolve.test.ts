@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { evolve, fold } from './evolve.ts';
-import type { JobEventName } from './jobEvent.ts';
+import type { JobEventName } from './jobEvents.ts';
 import { numbered } from '../testing/given.ts';
 import { historyOf } from '../testing/historyOf.ts';
 import type { Situation } from '../testing/historyOf.ts';

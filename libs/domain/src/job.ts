@@ -1,6 +1,6 @@
 import { Schema } from 'effect';
 import { Backoff } from './backoff.ts';
-import { JobError, MaxAttempts, Tags, TimeoutMs } from './jobEvent.ts';
+import { JobError, MaxAttempts, Tags, TimeoutMs } from './jobFields.ts';
 import { JobId } from './jobId.ts';
 import { JobStatus } from './jobStatus.ts';
 import { JobType } from './jobType.ts';

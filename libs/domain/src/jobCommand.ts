@@ -1,6 +1,7 @@
 import { Schema } from 'effect';
 import { Backoff } from './backoff.ts';
-import { Actor, Attempt, DurationMs, EventId, JobError, MaxAttempts, Percent, Tags, TimeoutMs } from './jobEvent.ts';
+import { Actor, EventId } from './eventEnvelope.ts';
+import { Attempt, DurationMs, JobError, MaxAttempts, Percent, Tags, TimeoutMs } from './jobFields.ts';
 import { JobId } from './jobId.ts';
 import { JobType } from './jobType.ts';
 import { Tenant } from './tenant.ts';

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import type { Backoff } from '../src/backoff.ts';
 import type { JobCommand, JobCommandName } from '../src/jobCommand.ts';
-import type { JobEvent, JobEventName } from '../src/jobEvent.ts';
+import type { JobEvent } from '../src/jobEvent.ts';
+import type { JobEventName } from '../src/jobEvents.ts';
 import type { Timestamp } from '../src/timestamp.ts';
 
 type Fields = Record<string, fc.Arbitrary<unknown>>;

@@ -1,4 +1,5 @@
-import type { JobEvent, JobEventName, JobEventOf } from '../src/jobEvent.ts';
+import type { JobEvent, JobEventOf } from '../src/jobEvent.ts';
+import type { JobEventName } from '../src/jobEvents.ts';
 
 export const JOB_ID = '01980000-0000-7000-8000-000000000001';
 export const CREATED_AT = '2026-01-01T00:00:00.000Z';

@@ -1,18 +1,7 @@
+import { jobEventNames } from '@jobstream/domain';
 import type { JobEvent, JobEventName } from '@jobstream/domain';
 import * as fc from 'fast-check';
 import { JobEvents } from './jobEvents.ts';
-
-const names: readonly JobEventName[] = [
-  'JobCreated',
-  'JobStarted',
-  'JobProgressed',
-  'JobCompleted',
-  'JobRetryScheduled',
-  'JobFailed',
-  'JobCancelled',
-  'JobRequeued',
-  'JobReleased',
-];
 
 /** Ways that a life goes on; between them the single events above make all kinds of impossible histories. */
 const stretches: readonly (readonly JobEventName[])[] = [
@@ -26,7 +15,7 @@ const stretches: readonly (readonly JobEventName[])[] = [
 
 const stretch = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(...stretches) },
-  { weight: 1, arbitrary: fc.constantFrom(...names).map((name): readonly JobEventName[] => [name]) },
+  { weight: 1, arbitrary: fc.constantFrom(...jobEventNames).map((name): readonly JobEventName[] => [name]) },
 );
 
 const value = fc.jsonValue({ stringUnit: 'binary', maxDepth: 2 }).map((json) => JSON.parse(JSON.stringify(json)));

@@ -1,8 +1,10 @@
 import type { JobEventName, JobStatus } from '@jobstream/client';
 
-/** What each event makes of the job; an event that is not here leaves its status alone. */
-export const statusAfter: Readonly<Partial<Record<JobEventName, JobStatus>>> = {
+/** The status of the job after each event; undefined: `scheduled` or `pending` after JobCreated, unchanged after JobProgressed. */
+export const statusAfter: Readonly<Record<JobEventName, JobStatus | undefined>> = {
+  JobCreated: undefined,
   JobStarted: 'processing',
+  JobProgressed: undefined,
   JobCompleted: 'completed',
   JobRetryScheduled: 'retrying',
   JobFailed: 'failed',

@@ -1,21 +1,9 @@
-import { JobType, type JobEventName } from '@jobstream/domain';
+import { jobEventNames, JobType } from '@jobstream/domain';
 import type { Request } from 'express';
 import { Schema, SchemaTransformation } from 'effect';
 import { Problem } from '../problems/problem.ts';
 import { schemaErrors } from '../http/schemaErrors.ts';
 import { feedFilter, type FeedFilter } from './feedFilter.ts';
-
-const eventNames = [
-  'JobCreated',
-  'JobStarted',
-  'JobProgressed',
-  'JobCompleted',
-  'JobRetryScheduled',
-  'JobFailed',
-  'JobCancelled',
-  'JobRequeued',
-  'JobReleased',
-] as const satisfies readonly JobEventName[];
 
 const several = Schema.isBetweenLength(1, 50);
 
@@ -31,7 +19,7 @@ export const FeedQuery = Schema.Struct({
   type: Schema.optionalKey(Schema.Array(JobType).check(several)).annotateKey({
     description: 'Events of any of these job types.',
   }),
-  event: Schema.optionalKey(Schema.Array(Schema.Literals(eventNames)).check(several)).annotateKey({
+  event: Schema.optionalKey(Schema.Array(Schema.Literals(jobEventNames)).check(several)).annotateKey({
     description: 'Events with any of these names.',
   }),
   after: Schema.optionalKey(Sequence).annotateKey({

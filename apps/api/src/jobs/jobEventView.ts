@@ -1,48 +1,43 @@
-import { JobEvent, Timestamp } from '@jobstream/domain';
+import { jobEventEnvelope, jobEventNames, jobEvents, Timestamp } from '@jobstream/domain';
+import type { JobError, JobEventName, JobEventOf } from '@jobstream/domain';
 import type { RecordedEvent } from '@jobstream/eventlog';
 import { Schema } from 'effect';
 import type { BodyOf } from '../http/bodyOf.ts';
 import { errorView, JobErrorView } from './jobView.ts';
 
-const [Created, Started, Progressed, Completed, RetryScheduled, Failed, Cancelled, Requeued, Released] =
-  JobEvent.members;
-const { idempotencyKey: _key, fingerprint: _fingerprint, ...createdData } = Created.fields.data.fields;
-const shown = { error: JobErrorView };
-
 /** Where an event stands in the log, and when the log got it. */
 const recorded = { sequence: Schema.Int, recordedAt: Timestamp };
 
-const viewOf = <const Fields extends Schema.Struct.Fields>(identifier: string, fields: Fields) =>
-  Schema.Struct({ ...recorded, ...fields }).annotate({ identifier });
+const views = jobEventNames.map((event) => {
+  const data = Schema.Struct(shown<Schema.Constraint>(event, jobEvents[event].data, () => JobErrorView));
+  const fields = { ...recorded, ...jobEventEnvelope, event: Schema.Literal(event), data };
+  return Schema.Struct(fields).annotate({ identifier: event });
+});
 
-/** An event as clients see it, with its place in the log: without hashes of keys, and errors without their stack. */
-export const JobEventView = Schema.Union([
-  viewOf('JobCreated', { ...Created.fields, data: Schema.Struct(createdData) }),
-  viewOf('JobStarted', Started.fields),
-  viewOf('JobProgressed', Progressed.fields),
-  viewOf('JobCompleted', Completed.fields),
-  viewOf('JobRetryScheduled', {
-    ...RetryScheduled.fields,
-    data: Schema.Struct({ ...RetryScheduled.fields.data.fields, ...shown }),
-  }),
-  viewOf('JobFailed', { ...Failed.fields, data: Schema.Struct({ ...Failed.fields.data.fields, ...shown }) }),
-  viewOf('JobCancelled', Cancelled.fields),
-  viewOf('JobRequeued', Requeued.fields),
-  viewOf('JobReleased', Released.fields),
-]).annotate({ identifier: 'JobEvent' });
+type Hidden<Name extends JobEventName> = (typeof jobEvents)[Name]['hidden'][number];
+type Shown<Data> = { [Field in keyof Data]: Data[Field] extends JobError ? typeof JobErrorView.Type : Data[Field] };
+type ViewOf<Name extends JobEventName> = Omit<JobEventOf<Name>, 'data'> & {
+  readonly sequence: number;
+  readonly recordedAt: string;
+  readonly data: Shown<Omit<JobEventOf<Name>['data'], Hidden<Name>>>;
+};
+
+/** An event as clients see it, with its place in the log: without hidden fields, and errors without their stack. */
+export const JobEventView = Schema.Union(views).annotate({
+  identifier: 'JobEvent',
+}) as Schema.Constraint as Schema.Codec<{ [Name in JobEventName]: ViewOf<Name> }[JobEventName]>;
 
 export function jobEventView({ sequence, recordedAt, event }: RecordedEvent): BodyOf<typeof JobEventView> {
-  return { sequence, recordedAt, ...shownOf(event) };
+  const data = shown(event.event, event.data, (error) => errorView(error as JobError));
+  return { sequence, recordedAt, ...event, data } as BodyOf<typeof JobEventView>;
 }
 
-function shownOf(event: JobEvent) {
-  if (event.event === 'JobCreated') {
-    const { idempotencyKey: _hash, fingerprint: _other, ...data } = event.data;
-    return { ...event, data };
-  }
-  if (event.event === 'JobRetryScheduled') {
-    return { ...event, data: { ...event.data, error: errorView(event.data.error) } };
-  }
-  if (event.event === 'JobFailed') return { ...event, data: { ...event.data, error: errorView(event.data.error) } };
-  return event;
+type Named<Value> = { readonly [field: string]: Value };
+
+/** The event's data, or their schemas, without hidden fields and with another error. */
+function shown<Value>(event: JobEventName, data: Named<Value>, showError: (error: Value) => Value): Named<Value> {
+  const hidden: readonly string[] = jobEvents[event].hidden;
+  if (hidden.length === 0 && !('error' in data)) return data;
+  const kept = Object.entries(data).filter(([field]) => !hidden.includes(field));
+  return Object.fromEntries(kept.map(([field, value]) => [field, field === 'error' ? showError(value) : value]));
 }

@@ -1,4 +1,4 @@
-import { EVENT_SCHEMA_VERSION } from '../jobEvent.ts';
+import { EVENT_SCHEMA_VERSION } from '../eventEnvelope.ts';
 import type { Rejection } from '../rejection.ts';
 import { isDue } from '../timestamp.ts';
 import type { Timestamp } from '../timestamp.ts';

@@ -1,6 +1,6 @@
 import { Schema } from 'effect';
 import { Backoff } from '../backoff.ts';
-import { MaxAttempts, Tags, TimeoutMs } from '../jobEvent.ts';
+import { MaxAttempts, Tags, TimeoutMs } from '../jobFields.ts';
 import { JobId } from '../jobId.ts';
 import { JobType } from '../jobType.ts';
 import { Tenant } from '../tenant.ts';

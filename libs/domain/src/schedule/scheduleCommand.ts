@@ -1,4 +1,4 @@
-import type { Actor } from '../jobEvent.ts';
+import type { Actor } from '../eventEnvelope.ts';
 import type { Tenant } from '../tenant.ts';
 import type { Timestamp } from '../timestamp.ts';
 import type { ScheduleDefinition, TickRecord } from './schedule.ts';

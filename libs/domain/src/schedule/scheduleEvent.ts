@@ -1,21 +1,10 @@
 import { Schema } from 'effect';
-import { Actor, EVENT_SCHEMA_VERSION, EventId } from '../jobEvent.ts';
-import { Tenant } from '../tenant.ts';
+import { eventEnvelope } from '../eventEnvelope.ts';
 import { Timestamp } from '../timestamp.ts';
 import { ScheduleDefinition, TickRecord } from './schedule.ts';
 import { ScheduleName } from './scheduleName.ts';
 
-const envelope = {
-  v: Schema.Literal(EVENT_SCHEMA_VERSION),
-  id: EventId,
-  schedule: ScheduleName,
-  version: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
-  at: Timestamp,
-  actor: Actor,
-  causationId: Schema.optionalKey(Schema.String),
-  correlationId: Schema.optionalKey(Schema.String),
-  tenant: Schema.optionalKey(Tenant),
-};
+const envelope = eventEnvelope({ schedule: ScheduleName });
 
 const eventOf = <const Name extends string, const Fields extends Schema.Struct.Fields>(name: Name, fields: Fields) =>
   Schema.Struct({ ...envelope, event: Schema.Literal(name), data: Schema.Struct(fields) });

@@ -1,6 +1,14 @@
-import { JobEvent, JobId, JobType, ScheduleEvent, ScheduleName, Timestamp, TimeZone } from '@jobstream/domain';
+import {
+  JobEvent,
+  jobEvents,
+  JobId,
+  JobType,
+  ScheduleEvent,
+  ScheduleName,
+  Timestamp,
+  TimeZone,
+} from '@jobstream/domain';
 import { Schema } from 'effect';
-import { eventSubject } from '../streams/jobSubjects.ts';
 import { scheduleSubject } from '../streams/scheduleSubjects.ts';
 import type { headerSchemas } from './headerSchemas.ts';
 import { jsonSchema, type JsonSchema } from './jsonSchema.ts';
@@ -15,21 +23,12 @@ export interface Message {
   readonly token?: string;
 }
 
-const summaries = {
-  JobCreated: 'The job exists. With `runAt` in the future it is `scheduled`, else `pending`. A call for work.',
-  JobStarted: 'A worker has begun an attempt.',
-  JobProgressed: 'A running attempt tells how far it is.',
-  JobCompleted: 'The attempt succeeded, and the job has ended.',
-  JobRetryScheduled: 'The attempt failed, and another one is planned.',
-  JobFailed: 'The job has failed for good: a dead letter.',
-  JobCancelled: 'The job was cancelled. A running attempt is aborted.',
-  JobRequeued: 'A failed or cancelled job is put back to work. A call for work.',
-  JobReleased: 'A worker had to stop; the attempt does not count.',
+const scheduleSummaries = {
   ScheduleCreated: 'The schedule exists.',
   ScheduleUpdated: 'The schedule was changed; this is all of it.',
   ScheduleDeleted: 'The schedule is gone; its name keeps its history.',
   ScheduleTicked: 'The ticks up to `tickAt` are dealt with.',
-} as const satisfies Record<(JobEvent | ScheduleEvent)['event'], string>;
+} as const satisfies Record<ScheduleEvent['event'], string>;
 
 const WakeUp = Schema.Struct({ jobId: JobId, jobType: JobType, at: Timestamp });
 const CronRing = Schema.Struct({ schedule: ScheduleName, pattern: Schema.String, timeZone: TimeZone });
@@ -79,33 +78,33 @@ export function timerMessages() {
   } as const satisfies Record<string, Message>;
 }
 
-type EventName = keyof typeof summaries;
-type EventSchema = (typeof JobEvent.members)[number] | (typeof ScheduleEvent.members)[number];
-
 /** The events of jobs, by their names. */
 export function jobMessages(): Readonly<Record<string, Message>> {
-  return eventMessages(JobEvent.members, 'JobEventHeaders', (event) =>
-    eventSubject({ event, jobType: '', jobId: '' } as JobEvent),
-  );
+  const messages = JobEvent.members.map((schema) => {
+    const { summary, token } = jobEvents[schema.fields.event.literal];
+    return eventMessage(schema, { headers: 'JobEventHeaders', summary, token });
+  });
+  return Object.fromEntries(messages);
 }
 
 /** The events of schedules, by their names. */
 export function scheduleMessages(): Readonly<Record<string, Message>> {
-  return eventMessages(ScheduleEvent.members, 'ScheduleEventHeaders', (event) =>
-    scheduleSubject({ event, schedule: '' } as ScheduleEvent),
-  );
+  const messages = ScheduleEvent.members.map((schema) => {
+    const event = schema.fields.event.literal;
+    const token =
+      scheduleSubject({ event, schedule: '' } as ScheduleEvent)
+        .split('.')
+        .at(-1) ?? '';
+    return eventMessage(schema, { headers: 'ScheduleEventHeaders', summary: scheduleSummaries[event], token });
+  });
+  return Object.fromEntries(messages);
 }
 
-function eventMessages(
-  members: readonly EventSchema[],
-  headers: Message['headers'],
-  subjectOf: (name: EventName) => string,
-): Readonly<Record<string, Message>> {
-  const named = members.map((schema) => {
-    const name = schema.fields.event.literal;
-    const token = subjectOf(name).split('.').at(-1) ?? '';
-    const title = `${name}, whose subject ends in \`${token}\``;
-    return [name, { title, summary: summaries[name], headers, payload: jsonSchema(schema), token }] as const;
-  });
-  return Object.fromEntries(named);
+type EventSchema = (typeof JobEvent.members)[number] | (typeof ScheduleEvent.members)[number];
+type About = Pick<Message, 'headers' | 'summary'> & { readonly token: string };
+
+function eventMessage(schema: EventSchema, { headers, summary, token }: About): readonly [string, Message] {
+  const name = schema.fields.event.literal;
+  const title = `${name}, whose subject ends in \`${token}\``;
+  return [name, { title, summary, headers, payload: jsonSchema(schema), token }];
 }

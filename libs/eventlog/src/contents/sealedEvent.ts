@@ -1,4 +1,5 @@
-import type { Job, JobError, JobEvent, JobEventName, JobEventOf } from '@jobstream/domain';
+import { jobEvents } from '@jobstream/domain';
+import type { Job, JobError, JobEvent, SecretKind } from '@jobstream/domain';
 import { headerOf, open, seal } from './jwe.ts';
 import type { JobKey } from './jobKeys.ts';
 
@@ -19,7 +20,7 @@ export function isUnreadable(contents: unknown): boolean {
 }
 
 /** What turns contents of one job into what is stored, or back. */
-interface Transform {
+interface Transform extends Record<SecretKind, unknown> {
   readonly value: (value: unknown) => unknown;
   readonly text: (text: string) => string;
   readonly error: (error: JobError) => JobError;
@@ -50,10 +51,8 @@ export function openJob(job: Job, key: JobKey): Job {
 }
 
 /** Whether the event has contents, which are encrypted where keys are configured. */
-export function hasContents({ event, data }: JobEvent): boolean {
-  if (event === 'JobProgressed') return data.message !== undefined;
-  if (event === 'JobCompleted') return data.result !== undefined;
-  return event === 'JobCreated' || event === 'JobRetryScheduled' || event === 'JobFailed';
+export function hasContents(event: JobEvent): boolean {
+  return secretsOf(event).some(([field]) => fieldsOf(event)[field] !== undefined);
 }
 
 /** Whether there is something in the job or the event that only its key opens. */
@@ -81,38 +80,20 @@ function lookAt({ payload, result, error, progress, fingerprint }: Job, look: Tr
 }
 
 function changed(event: JobEvent, transform: Transform): JobEvent {
-  switch (event.event) {
-    case 'JobCreated':
-      return { ...event, data: created(event.data, transform) };
-    case 'JobProgressed':
-      return { ...event, data: progressed(event.data, transform) };
-    case 'JobCompleted':
-      return { ...event, data: completed(event.data, transform) };
-    case 'JobRetryScheduled':
-      return { ...event, data: { ...event.data, error: transform.error(event.data.error) } };
-    case 'JobFailed':
-      return { ...event, data: { ...event.data, error: transform.error(event.data.error) } };
-    case 'JobStarted':
-    case 'JobCancelled':
-    case 'JobRequeued':
-    case 'JobReleased':
-      return event;
+  const data = { ...fieldsOf(event) };
+  for (const [field, kind] of secretsOf(event)) {
+    const apply = transform[kind] as (content: unknown) => unknown;
+    if (data[field] !== undefined) data[field] = apply(data[field]);
   }
+  return { ...event, data } as unknown as JobEvent;
 }
 
-type DataOf<Name extends JobEventName> = JobEventOf<Name>['data'];
-
-function created(data: DataOf<'JobCreated'>, { value, text }: Transform): DataOf<'JobCreated'> {
-  const { payload, fingerprint } = data;
-  return { ...data, payload: value(payload), ...(fingerprint === undefined ? {} : { fingerprint: text(fingerprint) }) };
+function fieldsOf({ data }: JobEvent): Readonly<Record<string, unknown>> {
+  return data;
 }
 
-function progressed(data: DataOf<'JobProgressed'>, { text }: Transform): DataOf<'JobProgressed'> {
-  return data.message === undefined ? data : { ...data, message: text(data.message) };
-}
-
-function completed(data: DataOf<'JobCompleted'>, { value }: Transform): DataOf<'JobCompleted'> {
-  return data.result === undefined ? data : { ...data, result: value(data.result) };
+function secretsOf({ event }: JobEvent): readonly (readonly [field: string, kind: SecretKind])[] {
+  return Object.entries(jobEvents[event].secrets);
 }
 
 function sealing(jobId: string, secret: Uint8Array): Transform {

@@ -1,21 +1,9 @@
-import type { JobEvent, JobEventName } from '@jobstream/domain';
-
-/** The last token of an event's subject. */
-const eventTokens = {
-  JobCreated: 'created',
-  JobStarted: 'started',
-  JobProgressed: 'progressed',
-  JobCompleted: 'completed',
-  JobRetryScheduled: 'retry-scheduled',
-  JobFailed: 'failed',
-  JobCancelled: 'cancelled',
-  JobRequeued: 'requeued',
-  JobReleased: 'released',
-} as const satisfies Record<JobEventName, string>;
+import { jobEvents } from '@jobstream/domain';
+import type { JobEvent } from '@jobstream/domain';
 
 /** `jobs.<type>.<id>.<event>`: where an event is stored. */
 export function eventSubject(event: JobEvent): string {
-  return `jobs.${event.jobType}.${event.jobId}.${eventTokens[event.event]}`;
+  return `jobs.${event.jobType}.${event.jobId}.${jobEvents[event.event].token}`;
 }
 
 /** `jobs.<type>.<id>.>`, or with any type when it is not known. */
@@ -36,17 +24,17 @@ export function expectationFilter(event: JobEvent): string {
 
 /** Where new jobs of a type are. */
 export function createdSubject(jobType: string): string {
-  return `jobs.${jobType}.*.${eventTokens.JobCreated}`;
+  return `jobs.${jobType}.*.${jobEvents.JobCreated.token}`;
 }
 
 /** Where the jobs of a type that were requeued are. */
 export function requeuedSubject(jobType: string): string {
-  return `jobs.${jobType}.*.${eventTokens.JobRequeued}`;
+  return `jobs.${jobType}.*.${jobEvents.JobRequeued.token}`;
 }
 
 /** Where the cancellations of a job type pass by. */
 export function cancelledSubject(jobType: string): string {
-  return `jobs.${jobType}.*.${eventTokens.JobCancelled}`;
+  return `jobs.${jobType}.*.${jobEvents.JobCancelled.token}`;
 }
 
 /** The job that a subject `jobs.<type>.<id>.<event>` speaks of. */

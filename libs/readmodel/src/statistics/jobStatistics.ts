@@ -1,4 +1,4 @@
-import type { Job, JobEvent, JobState } from '@jobstream/domain';
+import type { Job, JobEvent, JobEventName, JobState } from '@jobstream/domain';
 import { arrayLiteral } from '../arrayLiteral.ts';
 import type { Statement } from '../jobs/jobStatements.ts';
 import { bucketOf } from './durationBuckets.ts';
@@ -8,11 +8,16 @@ import type { Resolution } from './statisticsPeriod.ts';
 const COUNTED = ['created', 'completed', 'failed', 'retried'] as const;
 type Counted = (typeof COUNTED)[number];
 
-const COUNTED_AS: Partial<Record<JobEvent['event'], Counted>> = {
+const COUNTED_AS: Readonly<Record<JobEventName, Counted | undefined>> = {
   JobCreated: 'created',
+  JobStarted: undefined,
+  JobProgressed: undefined,
   JobCompleted: 'completed',
-  JobFailed: 'failed',
   JobRetryScheduled: 'retried',
+  JobFailed: 'failed',
+  JobCancelled: undefined,
+  JobRequeued: undefined,
+  JobReleased: undefined,
 };
 
 interface Period extends Record<Counted, number> {

@@ -1,0 +1,201 @@
+import { Schema } from 'effect';
+import { Backoff } from './backoff.ts';
+import type { Job } from './job.ts';
+import { Attempt, DurationMs, FailureReason, JobError, MaxAttempts, Percent, Tags, TimeoutMs } from './jobFields.ts';
+import type { JobStatus } from './jobStatus.ts';
+import type { Tenant } from './tenant.ts';
+import { Timestamp } from './timestamp.ts';
+
+type Fields = Schema.Struct.Fields;
+
+/** How a secret field is encrypted: any JSON value, a text, or an error, of which message and stack are secret. */
+export type SecretKind = 'value' | 'text' | 'error';
+
+/** What `evolve` of a definition sees of an event. */
+interface Occurrence<Data extends Fields> {
+  readonly jobId: string;
+  readonly jobType: string;
+  readonly at: Timestamp;
+  readonly causationId?: string;
+  readonly tenant?: Tenant;
+  readonly data: Schema.Struct<Data>['Type'];
+}
+
+/** All that the system has to know about one event of a job's life; see docs/architecture.md. */
+interface EventDefinition<Data extends Fields, Hidden extends keyof Data, Before = Job> {
+  /** What the event says, for the AsyncAPI document. */
+  readonly summary: string;
+  /** The last token of its subject. */
+  readonly token: string;
+  readonly data: Data;
+  /** The fields that are encrypted where keys are configured, and unreadable once the job was erased. */
+  readonly secrets: { readonly [Field in keyof Data]?: SecretKind };
+  /** The fields that clients do not see. Of errors they never see the stack. */
+  readonly hidden: readonly Hidden[];
+  /** The statuses in which the event is legal; in any other the job's state ignores it. */
+  readonly legalIn: readonly JobStatus[];
+  /** Whether the data fit the job; the job's state ignores the event if they do not. */
+  readonly fits: (job: Job, data: Schema.Struct<Data>['Type']) => boolean;
+  /** The job after the event, but for `version` and `updatedAt`. */
+  readonly evolve: (job: Before, event: Occurrence<Data>) => Job;
+}
+
+/** Checks a definition, and keeps the types of its fields. */
+function define<const Data extends Fields, const Hidden extends keyof Data = never, Before = Job>(
+  definition: EventDefinition<Data, Hidden, Before>,
+): EventDefinition<Data, Hidden, Before> {
+  return definition;
+}
+
+type WithAttempt = { readonly attempt: number };
+
+const always = () => true;
+const ofRunningAttempt = (job: Job, { attempt }: WithAttempt) => attempt === job.attempt;
+const ofNextAttempt = (job: Job, { attempt }: WithAttempt) => attempt === job.attempt + 1 && attempt <= job.maxAttempts;
+const ofRetriedAttempt = (job: Job, { attempt }: WithAttempt) => attempt === job.attempt && attempt < job.maxAttempts;
+
+/** The events of a job's life, each defined once. Everything that deals with events is derived from these, or exhaustive by type. */
+export const jobEvents = {
+  JobCreated: define({
+    summary: 'The job exists. With `runAt` in the future it is `scheduled`, else `pending`. A call for work.',
+    token: 'created',
+    data: {
+      payload: Schema.Unknown,
+      maxAttempts: MaxAttempts,
+      backoff: Backoff,
+      timeoutMs: TimeoutMs,
+      tags: Tags,
+      runAt: Schema.optionalKey(Timestamp),
+      idempotencyKey: Schema.optionalKey(Schema.String),
+      fingerprint: Schema.optionalKey(Schema.String),
+    },
+    secrets: { payload: 'value', fingerprint: 'text' },
+    hidden: ['idempotencyKey', 'fingerprint'],
+    legalIn: [],
+    fits: always,
+    evolve: (_none: undefined, { jobId, jobType, at, tenant, data }): Job => ({
+      ...data,
+      id: jobId,
+      type: jobType,
+      status: data.runAt !== undefined && Date.parse(data.runAt) > Date.parse(at) ? 'scheduled' : 'pending',
+      version: 1,
+      attempt: 0,
+      createdAt: at,
+      updatedAt: at,
+      ...(tenant === undefined ? {} : { tenant }),
+    }),
+  }),
+
+  JobStarted: define({
+    summary: 'A worker has begun an attempt.',
+    token: 'started',
+    data: { attempt: Attempt, worker: Schema.String },
+    secrets: {},
+    hidden: [],
+    legalIn: ['scheduled', 'pending', 'processing', 'retrying'],
+    fits: ofNextAttempt,
+    evolve: ({ progress: _progress, startedBy: _startedBy, ...job }, { at, causationId, data }) => ({
+      ...job,
+      status: 'processing',
+      attempt: data.attempt,
+      worker: data.worker,
+      startedAt: at,
+      ...(causationId === undefined ? {} : { startedBy: causationId }),
+    }),
+  }),
+
+  JobProgressed: define({
+    summary: 'A running attempt tells how far it is.',
+    token: 'progressed',
+    data: {
+      attempt: Attempt,
+      percent: Schema.optionalKey(Percent),
+      message: Schema.optionalKey(Schema.String),
+    },
+    secrets: { message: 'text' },
+    hidden: [],
+    legalIn: ['processing'],
+    fits: ofRunningAttempt,
+    evolve: (job, { data: { attempt: _attempt, ...progress } }) => ({ ...job, progress }),
+  }),
+
+  JobCompleted: define({
+    summary: 'The attempt succeeded, and the job has ended.',
+    token: 'completed',
+    data: { attempt: Attempt, result: Schema.optionalKey(Schema.Unknown), durationMs: DurationMs },
+    secrets: { result: 'value' },
+    hidden: [],
+    legalIn: ['processing'],
+    fits: ofRunningAttempt,
+    evolve: ({ error: _error, ...job }, { at, data }) => ({
+      ...job,
+      status: 'completed',
+      finishedAt: at,
+      ...('result' in data ? { result: data.result } : {}),
+    }),
+  }),
+
+  JobRetryScheduled: define({
+    summary: 'The attempt failed, and another one is planned.',
+    token: 'retry-scheduled',
+    data: { attempt: Attempt, error: JobError, retryAt: Timestamp, durationMs: DurationMs },
+    secrets: { error: 'error' },
+    hidden: [],
+    legalIn: ['processing'],
+    fits: ofRetriedAttempt,
+    evolve: (job, { data: { error, retryAt: runAt } }) => ({ ...job, status: 'retrying', error, runAt }),
+  }),
+
+  JobFailed: define({
+    summary: 'The job has failed for good: a dead letter.',
+    token: 'failed',
+    data: { attempt: Attempt, error: JobError, reason: FailureReason },
+    secrets: { error: 'error' },
+    hidden: [],
+    legalIn: ['processing'],
+    fits: ofRunningAttempt,
+    evolve: (job, { at, data: { error } }) => ({ ...job, status: 'failed', error, finishedAt: at }),
+  }),
+
+  JobCancelled: define({
+    summary: 'The job was cancelled. A running attempt is aborted.',
+    token: 'cancelled',
+    data: { reason: Schema.optionalKey(Schema.String) },
+    secrets: {},
+    hidden: [],
+    legalIn: ['scheduled', 'pending', 'processing', 'retrying'],
+    fits: always,
+    evolve: (job, { at }) => ({ ...job, status: 'cancelled', finishedAt: at }),
+  }),
+
+  /** The job begins again: its attempts are counted from 1, and what became of the earlier ones is history. */
+  JobRequeued: define({
+    summary: 'A failed or cancelled job is put back to work. A call for work.',
+    token: 'requeued',
+    data: { reason: Schema.optionalKey(Schema.String) },
+    secrets: {},
+    hidden: [],
+    legalIn: ['failed', 'cancelled'],
+    fits: always,
+    evolve: (job) => {
+      const { error: _error, progress: _progress, finishedAt: _finishedAt, runAt: _runAt, ...kept } = job;
+      const { worker: _worker, startedAt: _startedAt, startedBy: _startedBy, ...rest } = kept;
+      return { ...rest, status: 'pending', attempt: 0 };
+    },
+  }),
+
+  JobReleased: define({
+    summary: 'A worker had to stop; the attempt does not count.',
+    token: 'released',
+    data: { attempt: Attempt, reason: Schema.String },
+    secrets: {},
+    hidden: [],
+    legalIn: ['processing'],
+    fits: ofRunningAttempt,
+    evolve: (job) => ({ ...job, status: 'pending', attempt: job.attempt - 1 }),
+  }),
+};
+export type JobEventName = keyof typeof jobEvents;
+
+/** The names of all events, in the order of a job's life. */
+export const jobEventNames = Object.keys(jobEvents) as readonly JobEventName[];
