@@ -1,5 +1,5 @@
-import type { RunningSystem } from './startSystem.ts';
 import { AppProcess, freePort, repositoryRoot } from '@jobstream/servers';
+import { type RunningSystem } from '@jobstream/testing';
 
 /** An API process beside that of a system, on the same servers, which can be killed. */
 export interface MortalApi extends AsyncDisposable {

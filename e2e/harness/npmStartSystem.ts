@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { scratchDataFolder } from '@jobstream/testing';
-import { startSystem } from './startSystem.ts';
+import { scratchDataFolder, startSystem } from '@jobstream/testing';
 import type { Part, TestSystem } from './testSystem.ts';
 
 /** How a part is recognised among the processes of `npm start`. */

@@ -1,10 +1,9 @@
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { scratchDataFolder } from '@jobstream/testing';
+import { scratchDataFolder, startSystem } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';
 import { runTask } from './runTask.ts';
-import { startSystem } from '../harness/startSystem.ts';
 
 let dataDir: string;
 

@@ -4,10 +4,8 @@
  */
 import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { scratchDataFolder } from '@jobstream/testing';
+import { type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
 import { Client } from 'pg';
-import { startSystem } from '../harness/startSystem.ts';
-import type { RunningSystem } from '../harness/startSystem.ts';
 import { startApiLoad } from './apiLoad.ts';
 import type { ApiLoad } from './apiLoad.ts';
 import { fillLog } from './fillLog.ts';

@@ -8,10 +8,9 @@ import {
   type Job,
   type JobEvent,
 } from '@jobstream/client';
-import { eventually, scratchDataFolder } from '@jobstream/testing';
+import { eventually, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApiKey } from '../harness/createApiKey.ts';
-import { startSystem, type RunningSystem } from '../harness/startSystem.ts';
 
 const SLOW = 120_000;
 

@@ -1,9 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { JobstreamClient, type JobEvent } from '@jobstream/client';
-import { eventually, scratchDataFolder, startTcpProxy } from '@jobstream/testing';
+import { eventually, type RunningSystem, scratchDataFolder, startSystem, startTcpProxy } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startMortalApi, type MortalApi } from '../harness/killableApi.ts';
-import { startSystem, type RunningSystem } from '../harness/startSystem.ts';
 
 const SLOW = 120_000;
 

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { eventually, scratchDataFolder } from '@jobstream/testing';
+import { eventually, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';
-import { startSystem, type RunningSystem } from '../harness/startSystem.ts';
 
 const SLOW = 120_000;
 const APPS = ['api', 'worker', 'projector'] as const;

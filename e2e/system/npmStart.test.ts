@@ -1,9 +1,8 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { eventually, scratchDataFolder } from '@jobstream/testing';
+import { eventually, type RunningSystem, runToEnd, scratchDataFolder, startSystem } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';
-import { runToEnd, startSystem, type RunningSystem } from '../harness/startSystem.ts';
 
 const SLOW = 120_000;
 

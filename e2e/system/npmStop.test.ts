@@ -3,10 +3,9 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { eventually, scratchDataFolder } from '@jobstream/testing';
+import { eventually, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
 import { expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';
-import { startSystem, type RunningSystem } from '../harness/startSystem.ts';
 
 const JOBS = 20;
 

@@ -1,9 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { connect } from '@nats-io/transport-node';
-import { eventually, scratchDataFolder } from '@jobstream/testing';
+import { eventually, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';
-import { startSystem, type RunningSystem } from '../harness/startSystem.ts';
 import { startTraceReceiver, type SentSpan, type TraceReceiver } from './traceReceiver.ts';
 
 const SLOW = 120_000;

@@ -1,7 +1,7 @@
 import { monotonicMicros } from '../measure/monotonicMicros.ts';
 import type { JobClient, Payload } from '../systems/jobSystem.ts';
 import type { Command } from './command.ts';
-import { inLanes } from './inLanes.ts';
+import { inLanes } from '../measure/concurrency.ts';
 
 type Wish<Name extends Command['do']> = Extract<Command, { do: Name }>;
 

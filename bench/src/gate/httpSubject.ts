@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { cpuMicros } from '../measure/cpuMicros.ts';
-import { inLanes } from '../client/inLanes.ts';
+import { inLanes } from '../measure/concurrency.ts';
 import type { RunningServers } from '../servers/runningServers.ts';
 import type { Measurable } from './measurable.ts';
 

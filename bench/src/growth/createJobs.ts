@@ -1,6 +1,5 @@
-import type { JobEvent } from '@jobstream/domain';
 import type { EventLog } from '@jobstream/eventlog';
-import { creationOf } from '../systems/jobstream/creationOf.ts';
+import { newJob } from '../systems/jobstream/newJob.ts';
 import { typeName, type JobOrder } from './order.ts';
 
 const PER_BATCH = 1_000;
@@ -11,12 +10,6 @@ export async function createJobs(log: EventLog, { jobs, types, payloadBytes }: J
   const text = 'x'.repeat(Math.max(0, payloadBytes - '{"text":""}'.length));
   for (let made = 0; made < jobs; made += perBatch) {
     const count = Math.min(perBatch, jobs - made);
-    await log.appendAll(Array.from({ length: count }, (_, n) => creation(typeName((made + n) % types), text)));
+    await log.appendAll(Array.from({ length: count }, (_, n) => newJob({ text }, typeName((made + n) % types))));
   }
-}
-
-function creation(jobType: string, text: string): JobEvent {
-  const event = creationOf({ n: 0, dueAt: 0 });
-  if (event.event !== 'JobCreated') throw new Error('a creation makes a JobCreated');
-  return { ...event, jobType, data: { ...event.data, payload: { text } } };
 }

@@ -4,7 +4,7 @@ import { EventLog } from '@jobstream/eventlog';
 import { connect } from '@nats-io/transport-node';
 import { lifeOfJob } from '@jobstream/testing';
 import { BarePublisher } from '../ruler/barePublisher.ts';
-import { inFlight } from '../ruler/inFlight.ts';
+import { inFlight } from '../measure/concurrency.ts';
 
 const IN_FLIGHT = 2_000;
 const TOKENS: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Client } from 'pg';
 import { eventually } from '@jobstream/testing';
-import { inLanes } from '../client/inLanes.ts';
+import { inLanes } from '../measure/concurrency.ts';
 import { startApi } from '../http/startApi.ts';
 import { inScratchFolder } from '../inScratchFolder.ts';
 import { ServerCpu } from '../measure/serverCpu.ts';

@@ -3,10 +3,10 @@ import { cpuSeconds, peakBytes } from './processTree.ts';
 
 /** Processor time of servers during some work, in seconds, and their memory, in bytes, by process. */
 export class ServerCpu {
-  readonly #servers: RunningServers;
+  readonly #servers: Pick<RunningServers, 'processes'>;
   spent: Readonly<Record<string, number>> = {};
 
-  constructor(servers: RunningServers) {
+  constructor(servers: Pick<RunningServers, 'processes'>) {
     this.#servers = servers;
   }
 

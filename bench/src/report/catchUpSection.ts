@@ -17,7 +17,7 @@ export function catchUpSection(runs: readonly (readonly CatchUp[])[]): string {
       SHAPES[shape] ?? shape,
       whole(own[0]?.events ?? 0),
       range(spread(own.map(({ projectedPerSecond }) => projectedPerSecond))),
-      range(spread(own.map(({ barePerSecond }) => barePerSecond))),
+      range(spread(own.map(({ baselinePerSecond }) => baselinePerSecond))),
       range(spread(own.map(({ readPerSecond }) => readPerSecond))),
     ];
   });

@@ -59,7 +59,7 @@ export const batchRate: Measure = ({ http }) => {
 };
 
 /** In the less favourable shape of the log. */
-export function catchUp(rate: 'projectedPerSecond' | 'barePerSecond'): Measure {
+export function catchUp(rate: 'projectedPerSecond' | 'baselinePerSecond'): Measure {
   return ({ projector }) => median(projector.runs.map((shapes) => Math.min(...shapes.map((shape) => shape[rate]))));
 }
 

@@ -9,6 +9,7 @@ import { httpSection } from './httpSection.ts';
 import { peersSection } from './peersSection.ts';
 import { replaceSection } from './replaceSection.ts';
 import type { Results } from './measuredFor.ts';
+import { sizeSection, type SizeResults } from './sizeSection.ts';
 import { targetsTable } from './targets.ts';
 import { repositoryRoot, runCommand } from '@jobstream/servers';
 
@@ -33,10 +34,12 @@ async function sections(quick: boolean): Promise<Record<string, string>> {
   const peers = await readResults<Comparison & MachineFacts>('peers', quick);
   const http = await readResults<HttpComparison>('http', quick);
   const projector = await readResults<Results['projector']>('projector', quick);
+  const size = quick ? undefined : await readResults<SizeResults>('size', false);
   return {
     ...(peers && { peers: peersSection(peers) }),
     ...(http && { http: httpSection(http) }),
     ...(projector && { projector: catchUpSection(projector.runs) }),
+    ...(size && { size: sizeSection(size) }),
     targets: targetsTable({
       peers: peers ?? NOTHING.peers,
       http: http ?? NOTHING.http,

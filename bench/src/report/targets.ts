@@ -89,7 +89,7 @@ const TARGETS: readonly Target[] = [
     atLeast: 100_000,
     unit: whole,
     measured: catchUp('projectedPerSecond'),
-    floor: catchUp('barePerSecond'),
+    floor: catchUp('baselinePerSecond'),
   },
 ];
 

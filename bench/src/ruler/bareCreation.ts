@@ -1,11 +1,11 @@
 import { encodeJobEvent } from '@jobstream/domain';
-import { creationOf } from '../systems/jobstream/creationOf.ts';
+import { newJob } from '../systems/jobstream/newJob.ts';
 import type { Payload } from '../systems/jobSystem.ts';
 import type { BarePublish } from './bareAttempt.ts';
 
 /** Writes a job of ours as it is created; `onStored` is told its id. */
 export function bareCreation(publisher: BarePublish, payload: Payload, onStored: (jobId: string) => void): void {
-  const event = creationOf(payload);
+  const event = newJob(payload);
   const subject = `ruler.bench.${event.jobId}.created`;
   const body = Buffer.from(encodeJobEvent(event));
   publisher.publish({ subject, body, expected: 0 }, () => onStored(event.jobId));

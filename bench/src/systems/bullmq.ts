@@ -19,14 +19,15 @@ function connect(address: string): JobClient {
   const { hostname, port } = new URL(address);
   const connection = { host: hostname, port: Number(port), maxRetriesPerRequest: null };
   const queue = new Queue<Payload>(QUEUE, { connection });
-  let worker: Worker<Payload> | undefined;
+  const open: { close(): Promise<void> }[] = [queue];
   return {
     async enqueueMany(payloads) {
       await queue.addBulk(payloads.map((data) => ({ name: 'noop', data })));
     },
     enqueue: async (payload) => (await queue.add('noop', payload)).id ?? '',
     async work(concurrency, run) {
-      worker = new Worker<Payload>(QUEUE, ({ data }) => run(data), { connection, concurrency });
+      const worker = new Worker<Payload>(QUEUE, ({ data }) => run(data), { connection, concurrency });
+      open.unshift(worker);
       await worker.waitUntilReady();
     },
     async completed(ids) {
@@ -34,8 +35,7 @@ function connect(address: string): JobClient {
       return ids.filter((_, index) => states[index] === 'completed');
     },
     async close() {
-      await worker?.close();
-      await queue.close();
+      for (const one of open) await one.close();
     },
   };
 }

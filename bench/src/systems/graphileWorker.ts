@@ -1,4 +1,4 @@
-import { Logger, makeWorkerUtils, run as runWorker, type Runner } from 'graphile-worker';
+import { Logger, makeWorkerUtils, run as runWorker } from 'graphile-worker';
 import { Pool } from 'pg';
 import { startPostgres } from '../servers/startPostgres.ts';
 import type { ConnectOptions, JobClient, JobSystem, Payload } from './jobSystem.ts';
@@ -22,14 +22,14 @@ async function connect({ address }: ConnectOptions): Promise<JobClient> {
   for (const event of ['error', 'connect'] as const) pool.on(event, () => {}); // it warns of pools without listeners
   const utils = await makeWorkerUtils({ pgPool: pool, logger: silent });
   await utils.migrate();
-  let runner: Runner | undefined;
+  const runners: { stop(): Promise<void> }[] = [];
   return {
     async enqueueMany(payloads) {
       await utils.addJobs(payloads.map((payload) => ({ identifier: TASK, payload })));
     },
     enqueue: async (payload) => (await utils.addJob(TASK, payload)).id,
     async work(concurrency, run) {
-      runner = await runWorker({
+      const runner = await runWorker({
         preset: {
           worker: {
             concurrentJobs: concurrency,
@@ -43,6 +43,7 @@ async function connect({ address }: ConnectOptions): Promise<JobClient> {
         noHandleSignals: true,
         taskList: { [TASK]: (payload) => run(payload as Payload) },
       });
+      runners.push(runner);
     },
     async completed(ids) {
       const sql = 'SELECT id::text FROM graphile_worker._private_jobs WHERE id = ANY($1::bigint[])';
@@ -50,7 +51,7 @@ async function connect({ address }: ConnectOptions): Promise<JobClient> {
       return ids.filter((id) => !waiting.has(id));
     },
     async close() {
-      await runner?.stop();
+      for (const runner of runners) await runner.stop();
       await utils.release();
       await pool.end();
     },

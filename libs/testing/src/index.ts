@@ -18,6 +18,8 @@ export { startS3 } from './startS3.ts';
 export type { TestS3 } from './startS3.ts';
 export { startPostgres } from './startPostgres.ts';
 export type { TestPostgres } from './testPostgres.ts';
+export { startSystem, runToEnd } from './startSystem.ts';
+export type { RunningSystem } from './startSystem.ts';
 export { startTcpProxy } from './startTcpProxy.ts';
 export type { TcpProxy } from './startTcpProxy.ts';
 export { chosenServers } from './chosenServers.ts';

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { projectAll } from '../../testing/projectAll.ts';
 import { startApi, type TestApi } from '../../testing/startApi.ts';
 
-/** `apps/api/bench/page.ts` does the same with 100,000 and 10,000. */
+/** `npm run bench:one -- paging` does the same with 100,000 and 10,000. */
 const [JOBS, ARRIVING, LIMIT] = [1_000, 100, 50];
 
 async function create(api: TestApi, count: number): Promise<string[]> {

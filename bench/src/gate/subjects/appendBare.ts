@@ -1,8 +1,8 @@
 import { encodeJobEvent } from '@jobstream/domain';
 import { BarePublisher } from '../../ruler/barePublisher.ts';
-import { inFlight } from '../../ruler/inFlight.ts';
+import { inFlight } from '../../measure/concurrency.ts';
 import { openRulerStream } from '../../ruler/rulerStream.ts';
-import { creationOf } from '../../systems/jobstream/creationOf.ts';
+import { newJob } from '../../systems/jobstream/newJob.ts';
 import type { Subject } from './subject.ts';
 
 const IN_FLIGHT = 1_000;
@@ -14,7 +14,7 @@ export async function appendBare(address: string): Promise<Subject> {
   let texts: { id: string; text: string }[] = [];
   return {
     async prepare(count) {
-      const events = Array.from({ length: count }, (_, n) => creationOf({ n, dueAt: 0 }));
+      const events = Array.from({ length: count }, (_, n) => newJob({ n, dueAt: 0 }));
       texts = events.map((event) => ({ id: event.jobId, text: encodeJobEvent(event) }));
     },
     run: (count) =>

@@ -1,7 +1,7 @@
 import type { JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
-import { inLanes } from '../../client/inLanes.ts';
-import { creationOf } from '../../systems/jobstream/creationOf.ts';
+import { inLanes } from '../../measure/concurrency.ts';
+import { newJob } from '../../systems/jobstream/newJob.ts';
 import type { Subject } from './subject.ts';
 
 const IN_FLIGHT = 1_000;
@@ -13,7 +13,7 @@ export async function appendOurs(address: string): Promise<Subject> {
   let events: JobEvent[] = [];
   return {
     async prepare(count) {
-      events = Array.from({ length: count }, (_, n) => creationOf({ n, dueAt: 0 }));
+      events = Array.from({ length: count }, (_, n) => newJob({ n, dueAt: 0 }));
     },
     run: (count) => inLanes(count, IN_FLIGHT, (index) => append(log, events[index])),
   };

@@ -2,9 +2,9 @@ import { AckPolicy, jetstream, type JsMsg } from '@nats-io/jetstream';
 import { encodeJobEvent } from '@jobstream/domain';
 import { bareAttempt } from '../../ruler/bareAttempt.ts';
 import { BarePublisher } from '../../ruler/barePublisher.ts';
-import { inFlight } from '../../ruler/inFlight.ts';
+import { inFlight } from '../../measure/concurrency.ts';
 import { openRulerStream, RULER_STREAM, type RulerStream } from '../../ruler/rulerStream.ts';
-import { creationOf } from '../../systems/jobstream/creationOf.ts';
+import { newJob } from '../../systems/jobstream/newJob.ts';
 import type { Subject } from './subject.ts';
 
 const IN_FLIGHT = 1_000;
@@ -20,7 +20,7 @@ export async function attemptBare(address: string): Promise<Subject> {
     async prepare(count) {
       round += 1;
       await inFlight(count, IN_FLIGHT, (n, done) => {
-        const event = creationOf({ n, dueAt: 0 });
+        const event = newJob({ n, dueAt: 0 });
         const filter = `ruler.round-${round}.${event.jobId}.>`;
         const subject = `ruler.round-${round}.${event.jobId}.created`;
         publisher.publish({ subject, body: Buffer.from(encodeJobEvent(event)), expected: 0, filter }, done);

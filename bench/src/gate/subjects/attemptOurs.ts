@@ -1,9 +1,8 @@
-import type { JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
 import { defineHandler, handlerRegistry, systemClock, Worker } from '@jobstream/worker';
 import { Schema } from 'effect';
-import { creationOf } from '../../systems/jobstream/creationOf.ts';
+import { newJob } from '../../systems/jobstream/newJob.ts';
 import type { Subject } from './subject.ts';
 
 const PER_BATCH = 1_000;
@@ -18,10 +17,7 @@ export async function attemptOurs(address: string): Promise<Subject> {
     async prepare(count) {
       round += 1;
       for (let made = 0; made < count; made += PER_BATCH) {
-        const create = (_: unknown, n: number): JobEvent => ({
-          ...creationOf({ n, dueAt: 0 }),
-          jobType: typeOf(round),
-        });
+        const create = (_: unknown, n: number) => newJob({ n, dueAt: 0 }, typeOf(round));
         await log.appendAll(Array.from({ length: Math.min(PER_BATCH, count - made) }, create));
       }
     },

@@ -4,7 +4,7 @@ import { Schema } from 'effect';
 import { Client } from 'pg';
 import { defineHandler, handlerRegistry, systemClock, Worker } from '@jobstream/worker';
 import type { ConnectOptions, JobClient, Payload } from '../jobSystem.ts';
-import { creationOf, JOB_TYPE } from './creationOf.ts';
+import { newJob, JOB_TYPE } from './newJob.ts';
 
 export async function connectJobstream({ address, role, durability }: ConnectOptions): Promise<JobClient> {
   const [url = '', databaseUrl] = address.split(' ');
@@ -14,10 +14,10 @@ export async function connectJobstream({ address, role, durability }: ConnectOpt
   let worker: Worker | undefined;
   return {
     async enqueueMany(payloads) {
-      await log.appendAll(payloads.map(creationOf));
+      await log.appendAll(payloads.map((payload) => newJob(payload)));
     },
     async enqueue(payload) {
-      const event = creationOf(payload);
+      const event = newJob(payload);
       await log.append(event, 0);
       return event.jobId;
     },

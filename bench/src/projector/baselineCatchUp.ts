@@ -40,7 +40,7 @@ const STATUS: Readonly<Record<string, string>> = {
  * The least that keeps a table of jobs up to date: messages are parsed, of each job in a batch the last event counts, and
  * rows of nine columns with three indexes are copied in and updated by two statements. The next batch is made meanwhile.
  */
-export async function bareCatchUp(natsUrl: string, databaseUrl: string, end: number): Promise<void> {
+export async function baselineCatchUp(natsUrl: string, databaseUrl: string, end: number): Promise<void> {
   const [nats, client] = [await connect({ servers: natsUrl }), new Client({ connectionString: databaseUrl })];
   await client.connect();
   await client.query(BARE_TABLE);

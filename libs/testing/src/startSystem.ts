@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { eventually } from '@jobstream/testing';
 import { repositoryRoot } from '@jobstream/servers';
+import { eventually } from './eventually.ts';
 
 /** `npm start` as a user runs it, on free ports, with what it said. */
 export interface RunningSystem extends AsyncDisposable {

@@ -1,24 +1,22 @@
-import { randomUUID } from 'node:crypto';
 import { decide, defaultBackoff, isRejection, type JobEvent } from '@jobstream/domain';
-import type { Payload } from '../jobSystem.ts';
 
 export const JOB_TYPE = 'bench';
 
-/** JobCreated for a new job, as the API makes it. */
-export function creationOf(payload: Payload): JobEvent {
+/** The JobCreated of a new job, as the API makes it. */
+export function newJob(payload: unknown, jobType = JOB_TYPE): JobEvent {
   const decision = decide(
     {
       kind: 'CreateJob',
-      eventId: randomUUID(),
+      eventId: crypto.randomUUID(),
       at: new Date().toISOString(),
       actor: { kind: 'api', id: 'bench' },
       jobId: crypto.randomUUID(),
-      jobType: JOB_TYPE,
+      jobType,
       maxAttempts: 5,
       backoff: defaultBackoff,
       timeoutMs: 60_000,
       tags: [],
-      payload: { n: payload.n, dueAt: payload.dueAt },
+      payload,
     },
     undefined,
   );

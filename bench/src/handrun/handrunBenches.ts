@@ -1,0 +1,25 @@
+import { ageOut } from './ageOut.ts';
+import { append } from './append.ts';
+import { cancelRunning } from './cancelRunning.ts';
+import { catchUp } from './catchUp.ts';
+import { delayedTogether } from './delayedTogether.ts';
+import type { HandrunBench } from './handrunBench.ts';
+import { hotUpdates } from './hotUpdates.ts';
+import { paging } from './paging.ts';
+import { projectionLag } from './projectionLag.ts';
+import { stopWithRunningJobs } from './stopWithRunningJobs.ts';
+import { tableSize } from './tableSize.ts';
+
+/** All benchmarks that `npm run bench:one` knows. */
+export const handrunBenches: readonly HandrunBench[] = [
+  append,
+  catchUp,
+  projectionLag,
+  tableSize,
+  hotUpdates,
+  ageOut,
+  paging,
+  cancelRunning,
+  delayedTogether,
+  stopWithRunningJobs,
+];
