@@ -23,7 +23,7 @@ const most = [
   'apps/worker/src/worker.test.ts',
   'apps/worker/src/workerFaults.test.ts',
   'apps/projector/src/projector.test.ts',
-  'apps/api/src/jobs/createJob.test.ts',
+  'apps/api/src/jobs/create/createJob.test.ts',
   'apps/api/src/operations/health.test.ts',
   'e2e/system/system.test.ts',
 ];

@@ -1,10 +1,10 @@
 import type { EventLog } from '@jobstream/eventlog';
 import type { ApiKeys, ReadModel, RebuildRequests } from '@jobstream/readmodel';
 import type { AuthSettings, Logger, Metrics, Readiness, Tracing } from '@jobstream/runtime';
-import type { KeyRing } from './auth/keyRing.ts';
-import type { HeldRequests } from './feeds/heldRequests.ts';
+import type { ApiKeyCache } from './auth/apiKeyCache.ts';
 import type { LiveTail } from './feeds/liveTail.ts';
-import type { ServedVersions } from './jobs/servedVersions.ts';
+import type { LongRequests } from './feeds/longRequests.ts';
+import type { ServedVersions } from './jobs/read/servedVersions.ts';
 
 /** Everything that the routes are handed. */
 export interface ApiDeps {
@@ -24,8 +24,8 @@ export interface ApiDeps {
     | 'stats'
   >;
   readonly tail: LiveTail;
-  readonly held: HeldRequests;
-  readonly served: ServedVersions;
+  readonly longRequests: LongRequests;
+  readonly servedVersions: ServedVersions;
   readonly table: Pick<
     ReadModel,
     | 'findJob'
@@ -38,7 +38,7 @@ export interface ApiDeps {
   >;
   readonly rebuilds: Pick<RebuildRequests, 'request' | 'read' | 'cancel'>;
   readonly keys: Pick<ApiKeys, 'create' | 'list' | 'revoke'>;
-  readonly ring: Pick<KeyRing, 'find' | 'noteUse' | 'onGone' | 'reload'>;
+  readonly keyCache: Pick<ApiKeyCache, 'find' | 'recordUse' | 'onRevoked' | 'reload'>;
   readonly auth: AuthSettings;
   readonly readiness: Readiness;
   readonly metrics: Metrics;

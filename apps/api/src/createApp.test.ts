@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import * as fc from 'fast-check';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startStage, type ApiStage } from '../testing/apiStage.ts';
+import { type ApiStage, startStage } from '../testing/apiStage.ts';
 import type { TestApi } from '../testing/startApi.ts';
 
 let stage: ApiStage;

@@ -1,27 +1,24 @@
 import express, { type Express } from 'express';
-import { addRoute } from './http/addRoute.ts';
-import { arrivalDeadline } from './http/arrivalDeadline.ts';
 import type { ApiDeps } from './apiDeps.ts';
 import { accessControl } from './auth/accessControl.ts';
 import { crossOrigin } from './auth/crossOrigin.ts';
-import { keyRoutes } from './auth/keys/keyRoutes.ts';
 import { localRequestsOnly } from './auth/localRequestsOnly.ts';
-import { batchRoutes } from './batch/batchRoutes.ts';
-import { feedRoutes } from './feeds/feedRoutes.ts';
-import type { Route } from './http/route.ts';
-import { documentRoutes } from './openapi/documentRoutes.ts';
-import { handleError } from './problems/handleError.ts';
-import { healthRoutes } from './operations/healthRoutes.ts';
-import { processRoutes } from './operations/processRoutes.ts';
-import { jobRoutes } from './jobs/jobRoutes.ts';
+import { feedRoutes } from './feeds/eventRoutes.ts';
+import { arrivalDeadline } from './http/arrivalDeadline.ts';
+import { handleError } from './http/handleError.ts';
+import { secureHeaders } from './http/secureHeaders.ts';
 import { typeRoutes } from './jobTypes/typeRoutes.ts';
+import { batchRoutes, jobRoutes } from './jobs/jobRoutes.ts';
+import { keyRoutes } from './keys/keyRoutes.ts';
+import { documentRoutes } from './openapi/documentRoutes.ts';
+import { healthRoutes, processRoutes } from './operations/processRoutes.ts';
 import { Problem } from './problems/problem.ts';
 import { rebuildRoutes } from './projections/rebuildRoutes.ts';
-import { requestLog } from './operations/requestLog.ts';
-import { requestMetrics } from './operations/requestMetrics.ts';
-import { requestTrace } from './operations/requestTrace.ts';
+import { addRoute, type Route } from './routes/route.ts';
 import { scheduleRoutes } from './schedules/scheduleRoutes.ts';
-import { secureHeaders } from './http/secureHeaders.ts';
+import { requestLog } from './telemetry/requestLog.ts';
+import { requestMetrics } from './telemetry/requestMetrics.ts';
+import { requestTrace } from './telemetry/requestTrace.ts';
 
 /** The whole HTTP API, not yet listening. */
 export function createApp(deps: ApiDeps): Express {
@@ -29,7 +26,7 @@ export function createApp(deps: ApiDeps): Express {
   app.disable('x-powered-by');
   app.disable('etag'); // versions are our entity tags; hashing every answer would cost more than it saves
   app.set('trust proxy', deps.auth.trustedProxies);
-  app.locals['accessControl'] = accessControl(deps.auth, deps.ring);
+  app.locals['accessControl'] = accessControl(deps.auth, deps.keyCache);
   app.use(requestLog(deps.logger), requestMetrics(deps.metrics), requestTrace(deps.tracing), secureHeaders());
   app.use(arrivalDeadline(30_000));
   if (deps.auth.open) app.use(localRequestsOnly(deps.auth.corsOrigins));

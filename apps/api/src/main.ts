@@ -2,14 +2,14 @@ import { openArchive } from '@jobstream/archive';
 import { EventLog } from '@jobstream/eventlog';
 import { ApiKeys, ReadModel, RebuildRequests } from '@jobstream/readmodel';
 import { authSettings, eventLogMetrics, eventLogSettings, Readiness, runProcess } from '@jobstream/runtime';
-import { KeyRing } from './auth/keyRing.ts';
+import { ApiKeyCache } from './auth/apiKeyCache.ts';
 import { warnIfOpen } from './auth/warnIfOpen.ts';
-import { backlogMetrics } from './operations/backlogMetrics.ts';
 import { createApp } from './createApp.ts';
-import { HeldRequests } from './feeds/heldRequests.ts';
 import { LiveTail } from './feeds/liveTail.ts';
-import { ServedVersions } from './jobs/servedVersions.ts';
+import { LongRequests } from './feeds/longRequests.ts';
 import { HttpServer } from './http/httpServer.ts';
+import { ServedVersions } from './jobs/read/servedVersions.ts';
+import { backlogMetrics } from './telemetry/backlogMetrics.ts';
 
 await runProcess('api', (config, logger, { metrics, tracing }) => {
   const observer = eventLogMetrics(metrics);
@@ -25,7 +25,7 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   const table = new ReadModel({ databaseUrl: config.DATABASE_URL, name: 'api' });
   const keys = new ApiKeys({ databaseUrl: config.DATABASE_URL, name: 'api-keys' });
   const rebuilds = new RebuildRequests({ databaseUrl: config.DATABASE_URL, name: 'api-rebuilds' });
-  const ring = new KeyRing({ keys, logger });
+  const keyCache = new ApiKeyCache({ keys, logger });
   const auth = authSettings(config);
   warnIfOpen(auth, logger);
   const readiness = new Readiness({
@@ -33,17 +33,17 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
     table: () => table.ping().then(() => true),
   });
   const tail = new LiveTail({ log, logger });
-  const held = new HeldRequests();
-  const served = new ServedVersions();
-  const parts = { log, tail, held, served, table, rebuilds, keys };
+  const longRequests = new LongRequests();
+  const servedVersions = new ServedVersions();
+  const parts = { log, tail, longRequests, servedVersions, table, rebuilds, keys };
   const server = new HttpServer({
-    listener: createApp({ ...parts, ring, auth, readiness, metrics, tracing, logger }),
+    listener: createApp({ ...parts, keyCache, auth, readiness, metrics, tracing, logger }),
     host: config.HOST,
     port: config.PORT,
     graceMs: config.SHUTDOWN_GRACE_MS,
     onStopping: () => readiness.announceStop(),
-    onClosing: () => held.endAll(),
+    onClosing: () => longRequests.endAll(),
     logger,
   });
-  return [log, table, rebuilds, keys, ring, tail, server];
+  return [log, table, rebuilds, keys, keyCache, tail, server];
 });

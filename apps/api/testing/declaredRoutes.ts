@@ -1,5 +1,5 @@
 import type { Express, RequestHandler } from 'express';
-import { requirementOf, type Requirement } from '../src/auth/needs.ts';
+import { type Requirement, requirementOf } from '../src/auth/requireScope.ts';
 
 export interface DeclaredRoute {
   readonly method: string;

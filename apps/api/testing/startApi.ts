@@ -2,22 +2,23 @@ import { EventLog, type EventLogOptions } from '@jobstream/eventlog';
 import { ApiKeys, ReadModel, RebuildRequests } from '@jobstream/readmodel';
 import {
   authSettings,
+  type AuthSettings,
   createLogger,
   eventLogMetrics,
+  type Logger,
   Metrics,
   readConfig,
   Readiness,
   Tracing,
 } from '@jobstream/runtime';
-import type { AuthSettings, Logger } from '@jobstream/runtime';
 import type { Express } from 'express';
-import { KeyRing, type KeyRingOptions } from '../src/auth/keyRing.ts';
-import { backlogMetrics } from '../src/operations/backlogMetrics.ts';
+import { ApiKeyCache, type ApiKeyCacheOptions } from '../src/auth/apiKeyCache.ts';
 import { createApp } from '../src/createApp.ts';
-import { HeldRequests } from '../src/feeds/heldRequests.ts';
 import { LiveTail, type LiveTailOptions } from '../src/feeds/liveTail.ts';
-import { ServedVersions } from '../src/jobs/servedVersions.ts';
+import { LongRequests } from '../src/feeds/longRequests.ts';
 import { HttpServer, type HttpServerOptions } from '../src/http/httpServer.ts';
+import { ServedVersions } from '../src/jobs/read/servedVersions.ts';
+import { backlogMetrics } from '../src/telemetry/backlogMetrics.ts';
 
 export interface StartApiOptions {
   readonly natsUrl: string;
@@ -29,7 +30,7 @@ export interface StartApiOptions {
   readonly held?: { readonly most: number };
   /** Open to everybody unless told. */
   readonly auth?: Partial<AuthSettings>;
-  readonly ring?: Partial<KeyRingOptions>;
+  readonly ring?: Partial<ApiKeyCacheOptions>;
 }
 
 /** An API that listens on a free port of the loopback interface, put together as main.ts does it. */
@@ -59,14 +60,14 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   });
   backlogMetrics(metrics, log);
   const { table, keys, rebuilds } = openTables(options.databaseUrl);
-  const ring = new KeyRing({ keys, logger, longestWaitMs: 30_000, ...options.ring });
+  const keyCache = new ApiKeyCache({ keys, logger, maxWaitMs: 30_000, ...options.ring });
   const auth = { ...authSettings(readConfig({})), ...options.auth };
   const readiness = new Readiness({ log: () => log.isWritable(), table: () => table.ping().then(() => true) });
   const tail = new LiveTail({ log, logger, ...options.tail });
-  const held = new HeldRequests(options.held);
-  const served = new ServedVersions();
-  const parts = { log, tail, held, served, table, rebuilds, keys };
-  const app = createApp({ ...parts, ring, auth, readiness, metrics, tracing, logger });
+  const longRequests = new LongRequests(options.held);
+  const servedVersions = new ServedVersions();
+  const parts = { log, tail, longRequests, servedVersions, table, rebuilds, keys };
+  const app = createApp({ ...parts, keyCache, auth, readiness, metrics, tracing, logger });
   const server = new HttpServer({
     listener: app,
     host: '127.0.0.1',
@@ -74,11 +75,11 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
     graceMs: 10_000,
     noticeMs: 0,
     onStopping: () => readiness.announceStop(),
-    onClosing: () => held.endAll(),
+    onClosing: () => longRequests.endAll(),
     logger,
     ...options.server,
   });
-  const services = [log, table, rebuilds, keys, ring, tail, server];
+  const services = [log, table, rebuilds, keys, keyCache, tail, server];
   for (const service of services) await service.start();
   const stop = async () => {
     for (const service of services.toReversed()) await service.stop();

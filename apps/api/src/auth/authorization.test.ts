@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { scopes, type Scope } from '@jobstream/readmodel';
-import { Router, type Express } from 'express';
+import { type Scope, scopes } from '@jobstream/readmodel';
+import { type Express, Router } from 'express';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addRoute } from '../http/addRoute.ts';
+import { type ApiStage, startStage } from '../../testing/apiStage.ts';
 import { operationsOf, readOpenApi } from '../../testing/contract/openApi.ts';
 import { declaredRoutes } from '../../testing/declaredRoutes.ts';
-import { startStage, type ApiStage } from '../../testing/apiStage.ts';
 import type { TestApi } from '../../testing/startApi.ts';
+import { addRoute } from '../routes/route.ts';
 
 interface Row {
   readonly call: string;
@@ -121,7 +121,7 @@ test.each(guarded.filter(({ forTenants }) => !forTenants))('$call is not for cal
 
 test('a route that does not say what it needs is for administrators', () => {
   const router = Router();
-  const operation = { id: 'forgotten', tag: 'jobs', summary: 'Forget', answers: {} } as const;
+  const operation = { id: 'forgotten', tag: 'jobs', summary: 'Forget', responses: {} } as const;
   addRoute(router, { path: '/forgotten', get: { operation, handlers: [(_req, res) => void res.end()] } });
   const [route] = declaredRoutes({ router } as unknown as Express);
   expect(route?.requirement).toEqual({ scope: 'admin', acrossTenants: false });

@@ -10,13 +10,13 @@ export function credentialsRequired(): Problem {
 }
 
 /** 401 for credentials that are no good. `detail` must not have anything of them. */
-export function credentialsRefused(detail: string, cause?: unknown): Problem {
+export function invalidCredentials(detail: string, cause?: unknown): Problem {
   const challenge = `${REALM}, error="invalid_token", error_description="${detail}"`;
   return new Problem('credentials-refused', { detail, headers: { 'WWW-Authenticate': challenge }, cause });
 }
 
 /** 403 for a caller who is known and may not do this. */
-export function scopeMissing(scope: Scope): Problem {
+export function insufficientScope(scope: Scope): Problem {
   const challenge = `${REALM}, error="insufficient_scope", scope="${scope}"`;
   return new Problem('insufficient-scope', {
     detail: `this needs the scope ${scope}`,

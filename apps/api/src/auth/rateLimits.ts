@@ -1,6 +1,6 @@
 import type { Rate } from '@jobstream/runtime';
-import { ipKeyGenerator, rateLimit, type RateLimitRequestHandler } from 'express-rate-limit';
 import type { Request, Response } from 'express';
+import { ipKeyGenerator, rateLimit, type RateLimitRequestHandler } from 'express-rate-limit';
 import { Problem } from '../problems/problem.ts';
 import { anonymous, callerOf } from './caller.ts';
 
@@ -11,7 +11,7 @@ export interface RateLimits {
   /** One more request from its address whose credentials are missing or wrong. */
   countFailure(req: Request, res: Response): Promise<void>;
   /** Whether the address has failed too often to be listened to. */
-  assertMayTry(req: Request, res: Response): Promise<void>;
+  assertNotBlocked(req: Request, res: Response): Promise<void>;
 }
 
 /** The limits for requests by caller and for failures by address; an undefined one does not limit. */
@@ -21,7 +21,7 @@ export function rateLimits(requests: Rate | undefined, failures: Rate | undefine
   return {
     countRequest: (req, res) => count(requestLimiter, req, res),
     countFailure: (req, res) => count(failureLimiter, req, res),
-    assertMayTry: async (req, res) => {
+    assertNotBlocked: async (req, res) => {
       const spent = await failureLimiter?.getKey(addressKey(req));
       if (failures === undefined || spent === undefined || spent.totalHits < failures.count) return;
       const leftMs = (spent.resetTime?.getTime() ?? 0) - Date.now();

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { scopes } from '@jobstream/readmodel';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ApiStage, startStage } from '../../testing/apiStage.ts';
 import { operationsOf, readOpenApi } from '../../testing/contract/openApi.ts';
 import { projectAll } from '../../testing/projectAll.ts';
-import { startStage, type ApiStage } from '../../testing/apiStage.ts';
 import type { TestApi } from '../../testing/startApi.ts';
 
 /** Calls the API with a key; a body is sent as JSON. */

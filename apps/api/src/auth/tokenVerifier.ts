@@ -1,10 +1,10 @@
 import { isTenant } from '@jobstream/domain';
 import { isScope, type Scope } from '@jobstream/readmodel';
 import type { JwtSettings } from '@jobstream/runtime';
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
+import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
 import { Problem } from '../problems/problem.ts';
 import type { Caller } from './caller.ts';
-import { credentialsRefused } from './challenge.ts';
+import { invalidCredentials } from './challenge.ts';
 
 /** Signatures by private keys only: whoever can verify a signature by a shared secret can make one. */
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
@@ -48,7 +48,7 @@ async function claimsOf(verify: () => Promise<{ readonly payload: JWTPayload }>)
     return (await verify()).payload;
   } catch (error) {
     const fault = error instanceof errors.JOSEError ? faults[error.code] : undefined;
-    if (fault !== undefined) throw credentialsRefused(fault, error);
+    if (fault !== undefined) throw invalidCredentials(fault, error);
     const detail = 'the keys of the token issuer cannot be read at present';
     throw new Problem('credentials-unverifiable', { detail, cause: error });
   }
@@ -57,10 +57,10 @@ async function claimsOf(verify: () => Promise<{ readonly payload: JWTPayload }>)
 function callerOfClaims(claims: JWTPayload, settings: JwtSettings): Caller {
   const { sub, exp = 0 } = claims;
   if (typeof sub !== 'string' || sub === '' || sub.length > MAX_SUBJECT_LENGTH) {
-    throw credentialsRefused('the subject of the token is not valid');
+    throw invalidCredentials('the subject of the token is not valid');
   }
   const tenant = tenantOf(claims, settings);
-  return { actor: { kind: 'user', id: sub }, scopes: scopesOf(claims), tenant, onGone: whenExpired(exp) };
+  return { actor: { kind: 'user', id: sub }, scopes: scopesOf(claims), tenant, onInvalidated: whenExpired(exp) };
 }
 
 function whenExpired(exp: number): (end: () => void) => () => void {
@@ -85,6 +85,6 @@ function words(claim: unknown): string[] {
 function tenantOf(claims: JWTPayload, { tenantClaim, tenantRequired }: JwtSettings): string | undefined {
   const tenant = claims[tenantClaim];
   if (tenant === undefined && !tenantRequired) return undefined;
-  if (!isTenant(tenant)) throw credentialsRefused('the tenant of the token is missing or not valid');
+  if (!isTenant(tenant)) throw invalidCredentials('the tenant of the token is missing or not valid');
   return tenant;
 }

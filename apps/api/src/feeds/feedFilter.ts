@@ -1,5 +1,5 @@
 import type { JobEvent } from '@jobstream/domain';
-import { visibleTo } from '../auth/visibleTo.ts';
+import { visibleTo } from '../auth/caller.ts';
 
 /** Which events a feed shows. */
 export interface FeedFilter {

@@ -1,11 +1,11 @@
-import { setTimeout as pace } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pace } from 'node:timers/promises';
 import { decide, defaultBackoff, isRejection, type JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { migrate } from '@jobstream/readmodel';
 import { createDatabase, eventually, freePort, startNats, type TestNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openFeed, type FeedEvent, type TestFeed } from '../../testing/openFeed.ts';
+import { type FeedEvent, openFeed, type TestFeed } from '../../testing/openFeed.ts';
 import { spawnApi } from '../../testing/spawnApi.ts';
 
 let nats: TestNats;

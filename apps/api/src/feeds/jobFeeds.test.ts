@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { decide, isRejection, type JobCommand } from '@jobstream/domain';
 import { eventually } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ApiStage, startStage } from '../../testing/apiStage.ts';
 import { openFeed } from '../../testing/openFeed.ts';
 import { projectAll } from '../../testing/projectAll.ts';
-import { startStage, type ApiStage } from '../../testing/apiStage.ts';
 import { startApi, type TestApi } from '../../testing/startApi.ts';
 
 let stage: ApiStage;

@@ -4,7 +4,7 @@ import { createLogger } from '@jobstream/runtime';
 import { eventually } from '@jobstream/testing';
 import express from 'express';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startStage, type ApiStage } from '../../testing/apiStage.ts';
+import { type ApiStage, startStage } from '../../testing/apiStage.ts';
 import { openFeed } from '../../testing/openFeed.ts';
 import { feedFilter } from './feedFilter.ts';
 import { LiveFeed } from './liveFeed.ts';
@@ -31,7 +31,7 @@ async function serveFeeds(places: ReplaySemaphore) {
   const { log } = stage.api;
   const logger = createLogger({ service: 'api', level: 'silent' });
   const tail = new LiveTail({ log, logger, maxEvents: 1 });
-  await tail.begin();
+  await tail.ensureStarted();
   const ends: string[] = [];
   const app = express().get('/:name', async ({ params }, res) => {
     await new LiveFeed({ res, tail, log, places, filter: feedFilter([], []), after: 0, logger }).run();

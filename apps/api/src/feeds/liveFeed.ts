@@ -1,8 +1,7 @@
 import type { EventFeed, EventLog, LogEntry, RecordedEvent } from '@jobstream/eventlog';
 import type { Logger } from '@jobstream/runtime';
 import type { Response } from 'express';
-import { eventFrame, positionFrame } from './eventFrame.ts';
-import { openEventStream } from './eventStream.ts';
+import { eventFrame, openEventStream, positionFrame } from './eventStream.ts';
 import type { FeedFilter } from './feedFilter.ts';
 import type { LiveTail } from './liveTail.ts';
 import type { ReplaySemaphore } from './replaySemaphore.ts';

@@ -1,7 +1,7 @@
 import type { EventFeed, EventLog, LogEntry, RecordedEvent } from '@jobstream/eventlog';
 import type { Logger, Service } from '@jobstream/runtime';
 import type { FeedFilter } from './feedFilter.ts';
-import { RecentEvents, type Chunk, type RecentEventsLimits } from './recentEvents.ts';
+import { type Chunk, RecentEvents, type RecentEventsLimits } from './recentEvents.ts';
 
 export interface LiveTailOptions extends Partial<RecentEventsLimits> {
   readonly log: Pick<EventLog, 'follow' | 'messages'>;
@@ -67,7 +67,7 @@ export class LiveTail implements Service {
   }
 
   /** To be awaited before anything else is asked: LogUnavailableError. */
-  async begin(): Promise<void> {
+  async ensureStarted(): Promise<void> {
     this.#begun ??= this.#begin();
     try {
       await this.#begun;
@@ -78,7 +78,7 @@ export class LiveTail implements Service {
   }
 
   /** The sequence after which a feed begins that wants only what comes from now on. */
-  get now(): number {
+  get end(): number {
     return Math.max(this.#recent.position, this.#endAtBegin);
   }
 

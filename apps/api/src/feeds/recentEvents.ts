@@ -1,5 +1,5 @@
 import type { LogEntry, RecordedEvent } from '@jobstream/eventlog';
-import { eventFrame } from './eventFrame.ts';
+import { eventFrame } from './eventStream.ts';
 import type { FeedFilter } from './feedFilter.ts';
 
 export interface RecentEventsLimits {

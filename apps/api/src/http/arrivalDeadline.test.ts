@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { createServer, request, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import express, { type RequestHandler } from 'express';
 import { expect, onTestFinished, test } from 'vitest';
 import { arrivalDeadline, noArrivalDeadline } from './arrivalDeadline.ts';
-import { handleError } from '../problems/handleError.ts';
+import { handleError } from './handleError.ts';
 import { jsonBody } from './jsonBody.ts';
 
 async function startServer(ms: number): Promise<number> {

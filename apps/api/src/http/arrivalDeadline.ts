@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { handleError } from '../problems/handleError.ts';
 import { Problem } from '../problems/problem.ts';
+import { handleError } from './handleError.ts';
 
 /**
  * Answers a request 408 whose body has not arrived after `ms` milliseconds, and closes its connection.

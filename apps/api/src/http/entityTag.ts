@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import type { Request } from 'express';
+import { Problem } from '../problems/problem.ts';
 
 /** The strong entity tag of a version of a job. */
 export function entityTag(version: number): string {
@@ -19,4 +21,14 @@ export function knownVersion(req: IncomingMessage): number {
 function givenTags(req: IncomingMessage): string[] {
   const given = req.headers['if-none-match'] ?? '';
   return given.split(',').map((one) => one.trim().replace(/^W\//, ''));
+}
+
+/** Throws a Problem when the sender wants to change another version than this one; without `If-Match` any will do. */
+export function assertIfMatch(req: Request, version: number): void {
+  const given = req.headers['if-match'];
+  if (given === undefined) return;
+  const accepted = new Set(['*', entityTag(version)]);
+  if (given.split(',').some((tag) => accepted.has(tag.trim()))) return;
+  const detail = `the version is ${version}`;
+  throw new Problem('precondition-failed', { detail, errors: [{ header: 'If-Match', detail }] });
 }

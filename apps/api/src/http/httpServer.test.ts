@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Agent, request, type IncomingMessage, type RequestListener } from 'node:http';
+import { Agent, type IncomingMessage, request, type RequestListener } from 'node:http';
 import { connect } from 'node:net';
 import { createLogger, ListenError } from '@jobstream/runtime';
 import { expect, onTestFinished, test } from 'vitest';

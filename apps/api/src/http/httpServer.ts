@@ -1,9 +1,17 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ListenError, type Logger, type Service } from '@jobstream/runtime';
-import { answerClientError } from './answerClientError.ts';
+import { Problem } from '../problems/problem.ts';
+import { type ProblemCode, problemType } from '../problems/problemTypes.ts';
+import { problemBody } from './handleError.ts';
+
+const codes: Readonly<Record<string, ProblemCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+};
 
 export interface HttpServerOptions {
   readonly listener: RequestListener;
@@ -101,4 +109,19 @@ export class HttpServer implements Service {
     this.#options.logger.warn('requests were still running at the end of the grace time');
     this.#server.closeAllConnections();
   }
+}
+
+/** Answers bytes that never became a request, for which there is no response object yet; closes the connection. */
+function answerClientError(error: Error & { code?: string }, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const problem = new Problem(codes[error.code ?? ''] ?? 'malformed-request');
+  const { status } = problemType(problem.code);
+  const body = JSON.stringify(problemBody(problem, {}));
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    'Content-Type: application/problem+json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -1,11 +1,6 @@
 import { SchemaIssue } from 'effect';
 
-export interface SchemaError {
-  readonly path: readonly PropertyKey[];
-  readonly detail: string;
-}
-
-// A body can have thousands of mistakes; the answer need not.
+// A body can have thousands of mistakes; a response need not list them all.
 const MAX_ERRORS = 50;
 
 const withArticle: Readonly<Record<string, string>> = {
@@ -16,6 +11,11 @@ const withArticle: Readonly<Record<string, string>> = {
   array: 'an array',
 };
 
+interface SchemaError {
+  readonly path: readonly PropertyKey[];
+  readonly detail: string;
+}
+
 const format = SchemaIssue.makeFormatterStandardSchemaV1({
   leafHook: (issue) => {
     if (issue._tag === 'MissingKey') return 'is required';
@@ -24,7 +24,7 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1({
   },
 });
 
-/** What a failed decoding says to a person: one sentence for each place, without the offending value. */
+/** Describes a failed decoding: one sentence for each place, without the offending value, at most 50. */
 export function schemaErrors(issue: SchemaIssue.Issue): readonly SchemaError[] {
   const byPlace = new Map<string, SchemaError>();
   for (const { path = [], message } of format(issue).issues) {

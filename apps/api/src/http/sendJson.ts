@@ -1,3 +1,4 @@
+import type { Schema } from 'effect';
 import type { Response } from 'express';
 
 /** Ends a response with a JSON body. Cheaper than `res.json`, which looks into settings and computes entity tags. */
@@ -16,3 +17,17 @@ function send(res: Response, status: number, { type, text }: { type: string; tex
   res.setHeader('Content-Length', Buffer.byteLength(text));
   res.end(text);
 }
+
+/**
+ * What can be sent as a body of a schema. A field that may be left out may also be undefined, since JSON knows no
+ * difference, and building an object without it costs more.
+ */
+export type BodyOf<S extends Schema.Constraint> = Sendable<S['Type']>;
+
+type Sendable<Type> = Type extends readonly (infer Item)[]
+  ? readonly Sendable<Item>[]
+  : Type extends object
+    ? { readonly [Key in keyof Type]: Sendable<Type[Key]> | UndefinedIfOptional<Type, Key> }
+    : Type;
+
+type UndefinedIfOptional<Type, Key extends keyof Type> = object extends Pick<Type, Key> ? undefined : never;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import express, { type RequestHandler } from 'express';
 import { expect, onTestFinished, test } from 'vitest';
-import { handleError } from '../problems/handleError.ts';
+import { handleError } from './handleError.ts';
 import { sendJson } from './sendJson.ts';
 import { withinDeadline } from './withinDeadline.ts';
 

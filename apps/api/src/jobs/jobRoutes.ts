@@ -1,27 +1,23 @@
 import type { ApiDeps } from '../apiDeps.ts';
-import { needs } from '../auth/needs.ts';
-import { ownJob } from '../auth/ownJob.ts';
-import { bulkChange } from '../bulk/bulkChange.ts';
-import { bulkChangeOperation } from '../bulk/bulkChangeOperation.ts';
+import { requireScope } from '../auth/requireScope.ts';
+import { noArrivalDeadline } from '../http/arrivalDeadline.ts';
 import { jsonBody } from '../http/jsonBody.ts';
-import type { Route } from '../http/route.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
-import { changeJobOperation } from './changeJobOperation.ts';
-import { createJob } from './createJob.ts';
-import { createJobOperation } from './createJobOperation.ts';
-import { erasePayload } from './erasePayload.ts';
-import { erasePayloadOperation } from './erasePayloadOperation.ts';
-import { getJob } from './getJob.ts';
-import { getJobEvents } from './getJobEvents.ts';
-import { getJobEventsOperation } from './getJobEventsOperation.ts';
-import { getJobOperation } from './getJobOperation.ts';
-import { listJobs } from './listJobs.ts';
-import { listJobsOperation } from './listJobsOperation.ts';
-import { postChange } from './postChange.ts';
+import type { Route } from '../routes/route.ts';
+import { bulkChange, bulkChangeOperation } from './change/bulkChange.ts';
+import { changeJobOperation, erasePayload, erasePayloadOperation, postChange } from './change/jobActions.ts';
+import { MAX_BATCH_BYTES } from './create/batchRequest.ts';
+import { createBatch, createBatchOperation } from './create/createBatch.ts';
+import { createJob, createJobOperation } from './create/createJob.ts';
+import { importJobs, importJobsOperation } from './import/importJobs.ts';
+import { ownJob } from './read/findJob.ts';
+import { getJob, getJobOperation } from './read/getJob.ts';
+import { getJobEvents, getJobEventsOperation } from './read/getJobEvents.ts';
+import { listJobs, listJobsOperation } from './read/listJobs.ts';
 
 /** Everything under `/api/jobs`. */
 export function jobRoutes(deps: ApiDeps): readonly Route[] {
-  const [read, write] = [needs('jobs:read'), needs('jobs:write')];
+  const [read, write] = [requireScope('jobs:read'), requireScope('jobs:write')];
   const own = ownJob(deps);
   const body = jsonBody({ required: true });
   const reason = jsonBody({ required: false });
@@ -48,9 +44,28 @@ export function jobRoutes(deps: ApiDeps): readonly Route[] {
     },
     {
       path: '/api/jobs/:id/payload',
-      delete: { operation: erasePayloadOperation, handlers: [needs('admin'), own, withinDeadline(erasePayload(deps))] },
+      delete: {
+        operation: erasePayloadOperation,
+        handlers: [requireScope('admin'), own, withinDeadline(erasePayload(deps))],
+      },
     },
     { path: '/api/jobs/:id/cancel', post: change('CancelJob') },
     { path: '/api/jobs/:id/retry', post: change('RequeueJob') },
+  ];
+}
+
+/** Creating many jobs at once. These paths come before `/api/jobs/:id`, which would take them for ids. */
+export function batchRoutes(deps: ApiDeps): readonly Route[] {
+  const write = requireScope('jobs:write');
+  const body = jsonBody({ required: true, maxBytes: MAX_BATCH_BYTES });
+  return [
+    {
+      path: '/api/jobs/batch',
+      post: { operation: createBatchOperation, handlers: [write, ...body, withinDeadline(createBatch(deps))] },
+    },
+    {
+      path: '/api/jobs/import',
+      post: { operation: importJobsOperation, handlers: [write, noArrivalDeadline, importJobs(deps)] },
+    },
   ];
 }

@@ -1,7 +1,9 @@
+import type { Schema } from 'effect';
+import { problemBody } from '../http/handleError.ts';
 import { Problem } from '../problems/problem.ts';
-import { problemBody } from '../problems/problemBody.ts';
 import type { ProblemCode } from '../problems/problemTypes.ts';
-import { JsonSchemas } from './jsonSchemas.ts';
+import type { Content } from '../routes/operation.ts';
+import { type JsonSchema, JsonSchemas } from './jsonSchemas.ts';
 
 const REQUEST_ID = 'f01f572b-da83-4509-b250-71af77de2722';
 
@@ -24,4 +26,25 @@ export class Components {
     this.examples[code] = { value: problemBody(new Problem(code), { requestId: REQUEST_ID }) };
     return { $ref: `#/components/examples/${code}` };
   }
+}
+
+/** Bodies by media type, as the document has them. OpenAPI 3.1 has no words for the items of a stream: an extension. */
+export function mediaTypes(
+  content: Readonly<Record<string, Content>>,
+  schemaOf: (schema: Schema.Constraint) => JsonSchema,
+): object {
+  return Object.fromEntries(
+    Object.entries(content).map(([type, { schema, item, examples }]) => [
+      type,
+      {
+        schema: schema === undefined ? { type: 'string' } : schemaOf(schema),
+        ...(item === undefined ? {} : { 'x-item-schema': schemaOf(item) }),
+        ...(examples === undefined ? {} : { examples: named(examples) }),
+      },
+    ]),
+  );
+}
+
+function named(examples: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
 }

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startContractSystem, type Ask, type ContractSystem } from '../../testing/contract/contractSystem.ts';
+import { type Ask, type ContractSystem, startContractSystem } from '../../testing/contract/contractSystem.ts';
 import { DocumentCheck } from '../../testing/contract/documentCheck.ts';
 import type { Exchange } from '../../testing/contract/exchange.ts';
 import { jobAnswers } from '../../testing/contract/jobAnswers.ts';
 import { manyJobsAnswers } from '../../testing/contract/manyJobsAnswers.ts';
-import { operationsOf, readOpenApi, type DocumentedOperation } from '../../testing/contract/openApi.ts';
+import { type DocumentedOperation, operationsOf, readOpenApi } from '../../testing/contract/openApi.ts';
 import { otherAnswers } from '../../testing/contract/otherAnswers.ts';
 import type { Situation } from '../../testing/contract/produce.ts';
 import { scheduleAnswers } from '../../testing/contract/scheduleAnswers.ts';

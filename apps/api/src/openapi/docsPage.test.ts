@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startStage, type ApiStage } from '../../testing/apiStage.ts';
+import { type ApiStage, startStage } from '../../testing/apiStage.ts';
 import type { TestApi } from '../../testing/startApi.ts';
 
 let stage: ApiStage;

@@ -1,7 +1,7 @@
 import { eventually } from '@jobstream/testing';
 import { expect, test } from 'vitest';
-import { fuzzedApi } from '../../testing/fuzz/fuzzedApi.ts';
 import { fuzzRun } from '../../testing/fuzz/fuzzRun.ts';
+import { fuzzedApi } from '../../testing/fuzz/fuzzedApi.ts';
 
 // `npm run test:fuzz` sends 20,000; FUZZ_SEED sends the same again.
 /* oxlint-disable node/no-process-env -- how long a test looks is no setting of the product */

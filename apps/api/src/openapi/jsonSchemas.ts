@@ -19,7 +19,7 @@ export class JsonSchemas {
   }
 
   /** Of what we send: there may be more one day. */
-  ofAnswer(schema: Schema.Constraint): JsonSchema {
+  ofResponse(schema: Schema.Constraint): JsonSchema {
     const made = this.#sent.get(schema) ?? this.#add(schema, options);
     this.#sent.set(schema, made);
     return made;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { operationsOf, type OpenApi } from '../../testing/contract/openApi.ts';
+import { type ApiStage, startStage } from '../../testing/apiStage.ts';
+import { type OpenApi, operationsOf } from '../../testing/contract/openApi.ts';
 import { declaredRoutes } from '../../testing/declaredRoutes.ts';
-import { startStage, type ApiStage } from '../../testing/apiStage.ts';
 import type { TestApi } from '../../testing/startApi.ts';
 
 let stage: ApiStage;

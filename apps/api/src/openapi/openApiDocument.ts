@@ -1,9 +1,11 @@
 import manifest from '../../package.json' with { type: 'json' };
-import { METHODS, type Route } from '../http/route.ts';
-import { answerHeaders } from './answerHeaders.ts';
-import { Components } from './components.ts';
-import { operationObject } from './operationObject.ts';
-import { tags } from './tags.ts';
+import { type Requirement, requirementOf, requireScope } from '../auth/requireScope.ts';
+import { requestHeaders, responseHeaders } from '../routes/headers.ts';
+import { type Operation, tags } from '../routes/operation.ts';
+import { type Endpoint, METHODS, type Route } from '../routes/route.ts';
+import { Components, mediaTypes } from './components.ts';
+import type { JsonSchema } from './jsonSchemas.ts';
+import { responses } from './responses.ts';
 
 const DESCRIPTION = `Background jobs whose whole history is kept in an event log.
 
@@ -31,7 +33,7 @@ export function openApiDocument(routes: readonly Route[]): object {
       schemas: components.schemas.components,
       responses: components.responses,
       examples: components.examples,
-      headers: Object.fromEntries(Object.entries(answerHeaders).map(headerObject)),
+      headers: Object.fromEntries(Object.entries(responseHeaders).map(headerObject)),
       securitySchemes: {
         apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'jsk_…', description: KEY },
         token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: TOKEN },
@@ -54,6 +56,49 @@ function pathItem(route: Route, components: Components): object {
   return item;
 }
 
-function headerObject([name, { always, ...header }]: [string, (typeof answerHeaders)[keyof typeof answerHeaders]]) {
+function headerObject([name, { always, ...header }]: [string, (typeof responseHeaders)[keyof typeof responseHeaders]]) {
   return [name, { required: always, ...header }] as const;
+}
+
+/** An endpoint as the document has it. */
+function operationObject({ operation, handlers }: Endpoint, components: Components): object {
+  const requirement = requirementOf(handlers[0]) ?? requireScope('admin').requirement;
+  const { id, tag, summary, description, body } = operation;
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(description === undefined ? {} : { description }),
+    parameters: parameters(operation, components),
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: body.required, content: bodyContent(operation, components) } }),
+    responses: responses(operation, requirement, components),
+    security: security(requirement),
+    ...(requirement.acrossTenants ? { 'x-across-tenants': true } : {}),
+  };
+}
+
+function bodyContent({ body }: Operation, components: Components): object {
+  return mediaTypes(body?.content ?? {}, (schema) => components.schemas.ofRequest(schema));
+}
+
+function parameters({ path, query, headers = [] }: Operation, components: Components): readonly object[] {
+  return [
+    ...(path === undefined ? [] : fieldsIn('path', components.schemas.ofRequest(path))),
+    ...(query === undefined ? [] : fieldsIn('query', components.schemas.ofRequest(query))),
+    ...headers.map((name) => ({ name, in: 'header', required: false, ...requestHeaders[name] })),
+  ];
+}
+
+function fieldsIn(place: 'path' | 'query', { properties = {}, required = [] }: JsonSchema): readonly object[] {
+  return Object.entries(properties as Record<string, JsonSchema>).map(([name, { description, ...schema }]) => {
+    const isRequired = (required as readonly string[]).includes(name);
+    const style = schema['type'] === 'array' ? { style: 'form', explode: false } : {};
+    return Object.assign({ name, in: place, required: isRequired, description, schema }, style);
+  });
+}
+
+function security({ scope }: Requirement): readonly object[] {
+  return scope === 'none' ? [] : [{ apiKey: [scope] }, { token: [scope] }];
 }

@@ -1,15 +1,20 @@
-import type { Requirement } from '../auth/needs.ts';
-import { ProblemBody, problemUrn } from '../problems/problemBody.ts';
-import { problemType, type ProblemCode } from '../problems/problemTypes.ts';
-import type { AnswerHeader } from './answerHeaders.ts';
-import type { Components } from './components.ts';
-import { mediaTypes } from './mediaTypes.ts';
-import type { Answer, Operation } from './operation.ts';
-import { problemsOf, problemsOfAll } from './problemsOf.ts';
+import type { Requirement } from '../auth/requireScope.ts';
+import { ProblemBody, problemUrn } from '../http/handleError.ts';
+import { type ProblemCode, problemType } from '../problems/problemTypes.ts';
+import type { ResponseHeader } from '../routes/headers.ts';
+import type { Operation, OperationResponse } from '../routes/operation.ts';
+import { type Components, mediaTypes } from './components.ts';
 
-const OF_ALL: readonly AnswerHeader[] = ['X-Request-Id'];
-const OF_GUARDED: readonly AnswerHeader[] = ['RateLimit', 'RateLimit-Policy'];
-const OF_STATUS: Readonly<Record<number, readonly AnswerHeader[]>> = {
+/** What any request may be told, whatever it asks for. */
+const problemsOfAll: readonly ProblemCode[] = [
+  'malformed-request',
+  'request-timeout',
+  'headers-too-large',
+  'internal-error',
+];
+const OF_ALL: readonly ResponseHeader[] = ['X-Request-Id'];
+const OF_GUARDED: readonly ResponseHeader[] = ['RateLimit', 'RateLimit-Policy'];
+const OF_STATUS: Readonly<Record<number, readonly ResponseHeader[]>> = {
   401: ['WWW-Authenticate'],
   403: ['WWW-Authenticate'],
   429: ['Retry-After'],
@@ -23,7 +28,7 @@ export function responses(operation: Operation, requirement: Requirement, compon
   const refusals = Object.entries(byStatus).map(([status, codes = []]) => {
     return [status, refusal(codes, [...usual, ...(OF_STATUS[Number(status)] ?? [])], components)] as const;
   });
-  const answers = Object.entries(operation.answers).map(([status, answer]) => [
+  const answers = Object.entries(operation.responses).map(([status, answer]) => [
     status,
     success(answer, usual, components),
   ]);
@@ -31,17 +36,17 @@ export function responses(operation: Operation, requirement: Requirement, compon
 }
 
 function success(
-  { description, headers = [], content }: Answer,
-  usual: readonly AnswerHeader[],
+  { description, headers = [], content }: OperationResponse,
+  usual: readonly ResponseHeader[],
   components: Components,
 ): object {
-  const bodies = content && { content: mediaTypes(content, (schema) => components.schemas.ofAnswer(schema)) };
+  const bodies = content && { content: mediaTypes(content, (schema) => components.schemas.ofResponse(schema)) };
   return { description, headers: references([...usual, ...headers]), ...bodies };
 }
 
-function refusal(codes: readonly ProblemCode[], headers: readonly AnswerHeader[], components: Components): object {
+function refusal(codes: readonly ProblemCode[], headers: readonly ResponseHeader[], components: Components): object {
   const type = { enum: codes.map(problemUrn) };
-  const schema = { allOf: [components.schemas.ofAnswer(ProblemBody), { properties: { type } }] };
+  const schema = { allOf: [components.schemas.ofResponse(ProblemBody), { properties: { type } }] };
   const examples = Object.fromEntries(codes.map((code) => [code, components.example(code)]));
   const name = headers.includes('RateLimit') ? codes : [...codes, 'unlimited'];
   return components.response(name.join('.'), {
@@ -51,6 +56,40 @@ function refusal(codes: readonly ProblemCode[], headers: readonly AnswerHeader[]
   });
 }
 
-function references(headers: readonly AnswerHeader[]): object {
+function references(headers: readonly ResponseHeader[]): object {
   return Object.fromEntries(headers.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+/** How an operation may refuse a request: what it says itself, and what follows from what it takes and needs. */
+function problemsOf(operation: Operation, requirement: Requirement): readonly ProblemCode[] {
+  const { problems = [], path, query, body, headers = [] } = operation;
+  const all = [
+    ...accessProblems(requirement),
+    ...(path === undefined ? [] : (['malformed-request'] as const)), // what does not decode
+    ...(query === undefined ? [] : (['invalid-parameter'] as const)),
+    ...(headers.includes('Idempotency-Key') || headers.includes('Last-Event-ID') ? (['invalid-header'] as const) : []),
+    ...bodyProblems(body?.content ?? {}),
+    ...problems,
+  ];
+  return [...new Set<ProblemCode>(all)];
+}
+
+function accessProblems({ scope, acrossTenants }: Requirement): readonly ProblemCode[] {
+  if (scope === 'none') return ['foreign-request'];
+  return [
+    'credentials-required',
+    'credentials-refused',
+    'insufficient-scope',
+    ...(acrossTenants ? (['not-for-tenants'] as const) : []),
+    'foreign-request',
+    'rate-limited',
+    'credentials-unverifiable',
+  ];
+}
+
+function bodyProblems(content: object): readonly ProblemCode[] {
+  if ('application/json' in content) {
+    return ['malformed-json', 'payload-too-large', 'unsupported-media-type', 'invalid-request'];
+  }
+  return Object.keys(content).length > 0 ? ['unsupported-media-type'] : [];
 }

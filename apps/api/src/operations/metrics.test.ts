@@ -1,6 +1,6 @@
 import { eventually, startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startStage, type ApiStage } from '../../testing/apiStage.ts';
+import { type ApiStage, startStage } from '../../testing/apiStage.ts';
 import { startApi, type TestApi } from '../../testing/startApi.ts';
 
 let stage: ApiStage;

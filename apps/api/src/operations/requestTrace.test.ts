@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startStage, type ApiStage } from '../../testing/apiStage.ts';
+import { type ApiStage, startStage } from '../../testing/apiStage.ts';
 import type { TestApi } from '../../testing/startApi.ts';
 
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';

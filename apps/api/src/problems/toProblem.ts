@@ -1,3 +1,4 @@
+import type { Rejection } from '@jobstream/domain';
 import { Problem } from './problem.ts';
 import type { ProblemCode } from './problemTypes.ts';
 
@@ -50,4 +51,9 @@ function lookUp(table: Readonly<Record<string, ProblemCode>>, key: unknown): Pro
 /** Express and its parsers mark the client's mistakes with a status, such as 400 for a path that does not decode. */
 function codeOfStatus(status: unknown): ProblemCode {
   return typeof status === 'number' && status >= 400 && status < 500 ? 'malformed-request' : 'internal-error';
+}
+
+/** What a client is told when the domain refuses a command. */
+export function problemOfRejection({ kind, detail }: Rejection): Problem {
+  return new Problem(kind === 'not-found' ? 'job-not-found' : 'illegal-transition', { detail });
 }

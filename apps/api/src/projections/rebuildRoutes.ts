@@ -1,16 +1,66 @@
+import { Schema } from 'effect';
+import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
-import { needs } from '../auth/needs.ts';
+import { callerOf } from '../auth/caller.ts';
+import { requireScope } from '../auth/requireScope.ts';
+import { bodyDecoder } from '../http/decodeBody.ts';
 import { jsonBody } from '../http/jsonBody.ts';
-import type { Route } from '../http/route.ts';
+import { sendJson } from '../http/sendJson.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
-import { cancelRebuild } from './cancelRebuild.ts';
-import { readRebuild } from './readRebuild.ts';
-import { rebuildOperations } from './rebuildOperations.ts';
-import { requestRebuild } from './requestRebuild.ts';
+import { jsonContent, type Operation } from '../routes/operation.ts';
+import type { Route } from '../routes/route.ts';
+import { rebuildView, RebuildView } from './rebuildView.ts';
+
+const unavailable = ['table-unavailable', 'deadline-exceeded'] as const;
+
+const content = jsonContent(RebuildView);
+const ColumnName = Schema.String.check(
+  Schema.isPattern(/^[a-z_]{1,63}$/u, { expected: 'the name of a column of the jobs table' }),
+);
+const MAX_NAMES = 50;
+/** The body of a request for a rebuild, which may be left out. */
+export const RebuildBody = Schema.Struct({
+  force: Schema.optionalKey(Schema.Boolean).annotateKey({ description: 'Put in use even what differs.' }),
+  except: Schema.optionalKey(Schema.Array(ColumnName).check(Schema.isMaxLength(MAX_NAMES))).annotateKey({
+    description:
+      'Columns that may differ, since a release fills them in another way; `job_statistics` for all of those.',
+  }),
+});
+
+const rebuildOperations = {
+  read: {
+    id: 'getRebuild',
+    tag: 'operations',
+    summary: 'Look at the rebuild of the jobs table',
+    description: 'The one that was asked for last over this API: how far it is, or what came of it.',
+    responses: { 200: { description: 'The rebuild.', headers: ['Cache-Control'], content } },
+    problems: unavailable,
+  },
+  request: {
+    id: 'requestRebuild',
+    tag: 'operations',
+    summary: 'Rebuild the jobs table',
+    description:
+      'Asks a projector to build the tables anew from the log while those in use go on, to compare both, and to ' +
+      'exchange them. While a rebuild is under way, the answer is that one.',
+    body: { required: false, content: jsonContent(RebuildBody, { 'after a new column': { except: ['tenant'] } }) },
+    responses: { 202: { description: 'The rebuild is asked for.', headers: ['Location', 'Cache-Control'], content } },
+    problems: unavailable,
+  },
+  cancel: {
+    id: 'cancelRebuild',
+    tag: 'operations',
+    summary: 'Cancel the rebuild of the jobs table',
+    description: 'The tables in use stay as they are. What has ended stays as it is.',
+    responses: { 202: { description: 'The rebuild, which ends soon.', headers: ['Cache-Control'], content } },
+    problems: unavailable,
+  },
+} as const satisfies Record<string, Operation>;
+const decode = bodyDecoder(RebuildBody);
 
 /** The rebuild of the jobs table, which a projector runs. */
 export function rebuildRoutes(deps: ApiDeps): readonly Route[] {
-  const admin = needs('admin', { acrossTenants: true });
+  const admin = requireScope('admin', { acrossTenants: true });
   const body = jsonBody({ required: false });
   return [
     {
@@ -20,4 +70,34 @@ export function rebuildRoutes(deps: ApiDeps): readonly Route[] {
       delete: { operation: rebuildOperations.cancel, handlers: [admin, withinDeadline(cancelRebuild(deps))] },
     },
   ];
+}
+
+/** How far the rebuild is that was asked for last, or what came of it. */
+function readRebuild({ rebuilds }: ApiDeps): RequestHandler {
+  return async (_req, res) => {
+    res.setHeader('Cache-Control', 'no-store');
+    sendJson(res, 200, rebuildView(await rebuilds.read()));
+  };
+}
+
+/** Asks for a rebuild; while one is under way, that one is the answer. */
+function requestRebuild({ rebuilds, logger }: ApiDeps): RequestHandler {
+  return async (req, res) => {
+    const { force = false, except = [] } = req.body === undefined ? {} : decode(req.body);
+    const request = await rebuilds.request({ force, except });
+    logger.info({ rebuild: request.id, by: callerOf(res).actor }, 'a rebuild of the projection was asked for');
+    res.setHeader('Cache-Control', 'no-store');
+    res.setHeader('Location', req.path);
+    sendJson(res, 202, rebuildView(request));
+  };
+}
+
+/** Asks for the end of a rebuild; one that has ended stays as it is. */
+function cancelRebuild({ rebuilds, logger }: ApiDeps): RequestHandler {
+  return async (_req, res) => {
+    const request = await rebuilds.cancel();
+    logger.info({ rebuild: request?.id, by: callerOf(res).actor }, 'the rebuild of the projection is to be cancelled');
+    res.setHeader('Cache-Control', 'no-store');
+    sendJson(res, 202, rebuildView(request));
+  };
 }

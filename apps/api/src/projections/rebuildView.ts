@@ -1,7 +1,7 @@
 import { Timestamp } from '@jobstream/domain';
 import type { RebuildRequest } from '@jobstream/readmodel';
 import { Schema } from 'effect';
-import type { BodyOf } from '../http/bodyOf.ts';
+import type { BodyOf } from '../http/sendJson.ts';
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
 

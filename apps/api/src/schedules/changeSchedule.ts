@@ -1,9 +1,23 @@
-import { decideSchedule, evolveSchedule, exists, isRejection } from '@jobstream/domain';
-import type { Rejection, Schedule, ScheduleCommand, ScheduleState } from '@jobstream/domain';
-import { ConcurrentAppendError, LogUnavailableError } from '@jobstream/eventlog';
+import {
+  decideSchedule,
+  evolveSchedule,
+  exists,
+  isRejection,
+  type Rejection,
+  type Schedule,
+  type ScheduleCommand,
+  type ScheduleDefinition,
+  type ScheduleState,
+} from '@jobstream/domain';
+import { ConcurrentAppendError, LogUnavailableError, TriggerRefusedError } from '@jobstream/eventlog';
+import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
+import { commandContext } from '../auth/caller.ts';
+import { assertIfMatch } from '../http/entityTag.ts';
 import { Problem } from '../problems/problem.ts';
-import { noSuchSchedule } from './scheduleNameOf.ts';
+import { noSuchSchedule, scheduleNameOf } from './schedulePath.ts';
+import { decodeCreateSchedule, decodeReplaceSchedule } from './scheduleRequest.ts';
+import { answerSchedule } from './scheduleView.ts';
 
 export interface ScheduleChange {
   readonly name: string;
@@ -59,4 +73,54 @@ async function setTrigger({ name, version }: Schedule, { log, logger }: ApiDeps)
     if (!(error instanceof LogUnavailableError)) throw error;
     logger.warn({ schedule: name, reason: error.message }, 'the trigger of a schedule is left to the workers');
   }
+}
+
+/** Throws a Problem when the NATS server does not accept the schedule: it may know fewer time zones than this process. */
+export async function assertAccepted(name: string, definition: ScheduleDefinition, { log }: ApiDeps): Promise<void> {
+  try {
+    await log.schedules.triggers.assertAccepted({ name, ...definition });
+  } catch (error) {
+    if (!(error instanceof TriggerRefusedError)) throw error;
+    const pointer = error.message.includes('time zone') ? '/timeZone' : '/cron';
+    throw new Problem('invalid-request', { errors: [{ pointer, detail: error.message }], cause: error });
+  }
+}
+
+/** `POST /api/schedules` */
+export function createSchedule(deps: ApiDeps): RequestHandler {
+  return async (req, res) => {
+    const { name, definition } = decodeCreateSchedule(req);
+    await assertAccepted(name, definition, deps);
+    const context = commandContext(res, Date.now());
+    const command = { ...context, kind: 'CreateSchedule', schedule: name, definition } as const;
+    const schedule = await changeSchedule({ name, command }, deps);
+    res.setHeader('Location', `/api/schedules/${name}`);
+    answerSchedule(res, 201, schedule);
+  };
+}
+
+/** `PUT /api/schedules/:name`: the whole definition anew. */
+export function replaceSchedule(deps: ApiDeps): RequestHandler {
+  return async (req, res) => {
+    const name = scheduleNameOf(req);
+    const definition = decodeReplaceSchedule(req, name);
+    await assertAccepted(name, definition, deps);
+    const command = { ...commandContext(res, Date.now()), kind: 'UpdateSchedule', definition } as const;
+    const assertAllowed = ({ definitionVersion }: { definitionVersion: number }) =>
+      assertIfMatch(req, definitionVersion);
+    answerSchedule(res, 200, await changeSchedule({ name, command, assertAllowed }, deps));
+  };
+}
+
+/** `DELETE /api/schedules/:name`: its history stays, and so do the jobs that it created. */
+export function deleteSchedule(deps: ApiDeps): RequestHandler {
+  return async (req, res) => {
+    const name = scheduleNameOf(req);
+    const command = { ...commandContext(res, Date.now()), kind: 'DeleteSchedule' } as const;
+    const assertAllowed = ({ definitionVersion }: { definitionVersion: number }) =>
+      assertIfMatch(req, definitionVersion);
+    await changeSchedule({ name, command, assertAllowed }, deps);
+    res.statusCode = 204;
+    res.end();
+  };
 }

@@ -1,10 +1,21 @@
-import { CatchUp, CronExpression, ScheduleName, TimeZone, defaultCatchUp } from '@jobstream/domain';
-import type { JobTemplate, ScheduleDefinition } from '@jobstream/domain';
+import {
+  CatchUp,
+  CronExpression,
+  defaultCatchUp,
+  type JobTemplate,
+  nextTicks,
+  parseCron,
+  type ScheduleDefinition,
+  ScheduleName,
+  TimeZone,
+} from '@jobstream/domain';
 import { Schema } from 'effect';
-import { CreateJobRequest, jobSettings } from '../jobs/createJobRequest.ts';
+import type { Request } from 'express';
+import { bodyDecoder, fieldOf, findJsonFaults } from '../http/decodeBody.ts';
+import { CreateJobRequest, jobSettings, limitPayload } from '../jobs/create/createJobRequest.ts';
+import type { FieldError } from '../problems/problem.ts';
 
 const { runAt: _runAt, delayMs: _delayMs, ...jobFields } = CreateJobRequest.fields;
-
 const definition = {
   cron: CronExpression,
   timeZone: Schema.optionalKey(TimeZone),
@@ -17,14 +28,16 @@ const definition = {
     }),
   ),
 };
-
 /** The body of `POST /api/schedules`. */
 export const CreateScheduleRequest = Schema.Struct({ name: ScheduleName, ...definition });
 export type CreateScheduleRequest = typeof CreateScheduleRequest.Type;
 
+const decodeCreate = bodyDecoder(CreateScheduleRequest);
 /** The body of `PUT /api/schedules/:name`, which may repeat the name. */
 export const ReplaceScheduleRequest = Schema.Struct({ name: Schema.optionalKey(ScheduleName), ...definition });
 export type ReplaceScheduleRequest = typeof ReplaceScheduleRequest.Type;
+
+const decodeReplace = bodyDecoder(ReplaceScheduleRequest);
 
 /** What a request says about a schedule, with the defaults filled in. */
 export function definitionOf(request: ReplaceScheduleRequest): ScheduleDefinition {
@@ -35,4 +48,37 @@ export function definitionOf(request: ReplaceScheduleRequest): ScheduleDefinitio
 function templateOf(job: ReplaceScheduleRequest['job']): JobTemplate {
   const { jobType: type, payload, maxAttempts, backoff, timeoutMs, tags } = jobSettings(job, 0);
   return { type, payload, maxAttempts, backoff, timeoutMs, tags };
+}
+
+/** The schedule in the body of a request that creates it; throws a Problem that names all mistakes at once. */
+export function decodeCreateSchedule(req: Request): { readonly name: string; readonly definition: ScheduleDefinition } {
+  const request = decodeCreate(req.body, mistakes(req.body));
+  limitPayload(Number(req.headers['content-length']), request.job.payload, '/job/payload');
+  return { name: request.name, definition: definitionOf(request) };
+}
+
+/** As decodeCreateSchedule, for a request whose path names the schedule. */
+export function decodeReplaceSchedule(req: Request, name: string): ScheduleDefinition {
+  const request = decodeReplace(req.body, [...mistakes(req.body), ...otherName(req.body, name)]);
+  limitPayload(Number(req.headers['content-length']), request.job.payload, '/job/payload');
+  return definitionOf(request);
+}
+
+function mistakes(body: unknown): readonly FieldError[] {
+  return [...neverTicks(body), ...findJsonFaults(body)];
+}
+
+function otherName(body: unknown, name: string): readonly FieldError[] {
+  const given = fieldOf(body, 'name');
+  const differs = typeof given === 'string' && given !== name;
+  return differs ? [{ pointer: '/name', detail: 'must be the name in the path, or be left out' }] : [];
+}
+
+/** A cron can be well formed and name no day that exists, such as 30 February. */
+function neverTicks(body: unknown): readonly FieldError[] {
+  const cron = fieldOf(body, 'cron');
+  const parsed = typeof cron === 'string' ? parseCron(cron) : undefined;
+  if (parsed === undefined || 'problem' in parsed) return [];
+  const ticks = nextTicks({ cron: parsed.cron, timeZone: 'UTC' }, Date.now(), 1).length > 0;
+  return ticks ? [] : [{ pointer: '/cron', detail: 'must tick at least once in the next five years' }];
 }

@@ -1,20 +1,100 @@
+import { Schema } from 'effect';
 import type { ApiDeps } from '../apiDeps.ts';
-import { needs } from '../auth/needs.ts';
-import { ownSchedule } from '../auth/ownSchedule.ts';
+import { requireScope } from '../auth/requireScope.ts';
 import { jsonBody } from '../http/jsonBody.ts';
-import type { Route } from '../http/route.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
-import { createSchedule } from './createSchedule.ts';
-import { deleteSchedule } from './deleteSchedule.ts';
-import { getSchedule } from './getSchedule.ts';
-import { getScheduleEvents } from './getScheduleEvents.ts';
-import { listSchedules } from './listSchedules.ts';
-import { replaceSchedule } from './replaceSchedule.ts';
-import { scheduleOperations as operations } from './scheduleOperations.ts';
+import { jsonContent, type Operation } from '../routes/operation.ts';
+import type { Route } from '../routes/route.ts';
+import { createSchedule, deleteSchedule, replaceSchedule } from './changeSchedule.ts';
+import { getSchedule, getScheduleEvents, listSchedules, ScheduleEventsQuery, SchedulesQuery } from './readSchedules.ts';
+import { ownSchedule, SchedulePath } from './schedulePath.ts';
+import { CreateScheduleRequest, ReplaceScheduleRequest } from './scheduleRequest.ts';
+import { ScheduleEventView, ScheduleView } from './scheduleView.ts';
+
+const nextCursor = Schema.NullOr(Schema.String).annotateKey({ description: '`null` on the last page.' });
+
+const SchedulePage = Schema.Struct({ items: Schema.Array(ScheduleView), nextCursor }).annotate({
+  identifier: 'SchedulePage',
+});
+
+const ScheduleEventPage = Schema.Struct({ items: Schema.Array(ScheduleEventView), nextCursor }).annotate({
+  identifier: 'ScheduleEventPage',
+});
+
+const unavailable = ['log-unavailable', 'deadline-exceeded'] as const;
+
+const written = ['schedule-changed', 'log-unavailable', 'log-overloaded', 'deadline-exceeded'] as const;
+
+const example = { cron: '0 3 * * *', timeZone: 'Europe/Berlin', job: { type: 'report' } };
+
+const schedule = { headers: ['ETag', 'Cache-Control'], content: jsonContent(ScheduleView) } as const;
+
+const page = ['Link', 'Cache-Control'] as const;
+
+const operations = {
+  list: {
+    id: 'listSchedules',
+    tag: 'schedules',
+    summary: 'List schedules',
+    description: 'By name.',
+    query: SchedulesQuery,
+    responses: { 200: { description: 'A page of schedules.', headers: page, content: jsonContent(SchedulePage) } },
+    problems: unavailable,
+  },
+  create: {
+    id: 'createSchedule',
+    tag: 'schedules',
+    summary: 'Create a schedule',
+    body: { required: true, content: jsonContent(CreateScheduleRequest, { nightly: { name: 'nightly', ...example } }) },
+    responses: {
+      201: { description: 'It ticks from now on.', ...schedule, headers: ['Location', ...schedule.headers] },
+    },
+    problems: ['schedule-exists', ...written],
+  },
+  get: {
+    id: 'getSchedule',
+    tag: 'schedules',
+    summary: 'Show a schedule',
+    path: SchedulePath,
+    responses: { 200: { description: 'The schedule, with its next ticks.', ...schedule } },
+    problems: ['schedule-not-found', ...unavailable],
+  },
+  replace: {
+    id: 'replaceSchedule',
+    tag: 'schedules',
+    summary: 'Replace a schedule',
+    description: 'The whole definition anew.',
+    path: SchedulePath,
+    headers: ['If-Match'],
+    body: { required: true, content: jsonContent(ReplaceScheduleRequest, { nightly: example }) },
+    responses: { 200: { description: 'The schedule after it.', ...schedule } },
+    problems: ['schedule-not-found', 'precondition-failed', ...written],
+  },
+  delete: {
+    id: 'deleteSchedule',
+    tag: 'schedules',
+    summary: 'Delete a schedule',
+    description: 'Its history stays, and so do the jobs that it created.',
+    path: SchedulePath,
+    headers: ['If-Match'],
+    responses: { 204: { description: 'It ticks no more.' } },
+    problems: ['schedule-not-found', 'precondition-failed', ...written],
+  },
+  events: {
+    id: 'getScheduleEvents',
+    tag: 'schedules',
+    summary: 'Show what happened to a schedule',
+    description: 'Newest first, also after it was deleted.',
+    path: SchedulePath,
+    query: ScheduleEventsQuery,
+    responses: { 200: { description: 'A page of events.', headers: page, content: jsonContent(ScheduleEventPage) } },
+    problems: ['schedule-not-found', ...unavailable],
+  },
+} as const satisfies Record<string, Operation>;
 
 /** Everything under `/api/schedules`. */
 export function scheduleRoutes(deps: ApiDeps): readonly Route[] {
-  const [read, write] = [needs('jobs:read'), needs('schedules:write')];
+  const [read, write] = [requireScope('jobs:read'), requireScope('schedules:write')];
   const own = ownSchedule(deps);
   const body = jsonBody({ required: true });
   return [

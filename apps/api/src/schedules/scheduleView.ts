@@ -1,7 +1,9 @@
 import { cronOf, nextTicks, Schedule, ScheduleEvent, Timestamp } from '@jobstream/domain';
 import type { RecordedScheduleEvent } from '@jobstream/eventlog';
 import { Schema } from 'effect';
-import type { BodyOf } from '../http/bodyOf.ts';
+import type { Response } from 'express';
+import { entityTag } from '../http/entityTag.ts';
+import { type BodyOf, sendJson } from '../http/sendJson.ts';
 
 const NEXT_TICKS = 3;
 
@@ -60,4 +62,11 @@ export const ScheduleEventView = Schema.Union([
 export function scheduleEventView(recorded: RecordedScheduleEvent): BodyOf<typeof ScheduleEventView> {
   const { sequence, recordedAt, event } = recorded;
   return { sequence, recordedAt, ...event };
+}
+
+/** Answers a schedule. The entity tag is for `If-Match`: ticks, which come and go, do not change it. */
+export function answerSchedule(res: Response, status: number, schedule: Schedule): void {
+  res.setHeader('ETag', entityTag(schedule.definitionVersion));
+  res.setHeader('Cache-Control', 'private, no-store');
+  sendJson(res, status, scheduleView(schedule, Date.now()));
 }

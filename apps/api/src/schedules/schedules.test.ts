@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startStage, type ApiStage } from '../../testing/apiStage.ts';
+import { type ApiStage, startStage } from '../../testing/apiStage.ts';
 import type { TestApi } from '../../testing/startApi.ts';
 
 let stage: ApiStage;

@@ -1,8 +1,7 @@
 import type { Resolution } from '@jobstream/readmodel';
 import { Schema } from 'effect';
+import { invalidParameters, queryDecoder } from '../http/decodeQuery.ts';
 import { Instant } from '../http/instant.ts';
-import { schemaErrors } from '../http/schemaErrors.ts';
-import { Problem } from '../problems/problem.ts';
 
 const MINUTE_MS = 60_000;
 /** Later years have more digits than RFC 3339 and Postgres take. */
@@ -36,28 +35,24 @@ const LENGTHS = [
   { resolution: 'day', ms: 1_440 * MINUTE_MS, mostBack: Infinity, mostSpan: Infinity },
 ] as const;
 
-const decode = Schema.decodeUnknownResult(StatsQuery, { errors: 'all', onExcessProperty: 'error' });
+const decode = queryDecoder(StatsQuery);
 
 /** The span in a request's parameters, undefined when none is asked for; throws a Problem that names each wrong one. */
 export function decodeStatsQuery(parameters: unknown, now: number): StatsSpan | undefined {
-  const result = decode(parameters);
-  if (result._tag === 'Failure') {
-    throw invalid(
-      schemaErrors(result.failure.issue).map(({ path, detail }) => ({ parameter: path.join('.'), detail })),
-    );
-  }
-  if (Object.keys(result.success).length === 0) return undefined;
-  const [start, end] = boundsOf(result.success, now);
-  if (start >= end) throw invalid([{ parameter: 'from', detail: 'must be before to' }]);
+  const query = decode(parameters);
+  if (Object.keys(query).length === 0) return undefined;
+  const [start, end] = boundsOf(query, now);
+  if (start >= end) throw invalidParameters([{ parameter: 'from', detail: 'must be before to' }]);
   return spanOf(start, end, now);
 }
 
 function boundsOf({ window, from, to }: typeof StatsQuery.Type, now: number): readonly [number, number] {
   if (window !== undefined) {
-    if ((from ?? to) !== undefined) throw invalid([{ parameter: 'window', detail: 'does not go with from and to' }]);
+    if ((from ?? to) !== undefined)
+      throw invalidParameters([{ parameter: 'window', detail: 'does not go with from and to' }]);
     return [now - Number(window.slice(0, -1)) * (UNITS[window.slice(-1)] ?? 0), now];
   }
-  if (from === undefined) throw invalid([{ parameter: 'to', detail: 'needs from' }]);
+  if (from === undefined) throw invalidParameters([{ parameter: 'to', detail: 'needs from' }]);
   return [Date.parse(from), to === undefined ? now : Date.parse(to)];
 }
 
@@ -74,8 +69,4 @@ function spanOf(start: number, end: number, now: number): StatsSpan {
 
 function instantOf(time: number): string {
   return new Date(time).toISOString();
-}
-
-function invalid(errors: readonly { parameter: string; detail: string }[]): Problem {
-  return new Problem('invalid-parameter', { errors });
 }

@@ -4,7 +4,7 @@ import { migrate, type Scope, scopes } from '@jobstream/readmodel';
 import { createDatabase, freePort, startNats } from '@jobstream/testing';
 import { projectAll } from '../projectAll.ts';
 import { startApi, type TestApi } from '../startApi.ts';
-import { readExchange, type Exchange } from './exchange.ts';
+import { type Exchange, readExchange } from './exchange.ts';
 import type { DocumentedOperation } from './openApi.ts';
 
 /** A request, but for what its operation says. */

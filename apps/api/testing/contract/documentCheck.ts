@@ -1,7 +1,7 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Exchange } from './exchange.ts';
-import { operationsOf, type DocumentedContent, type DocumentedOperation, type OpenApi } from './openApi.ts';
+import { type DocumentedContent, type DocumentedOperation, type OpenApi, operationsOf } from './openApi.ts';
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Exchange } from './exchange.ts';
 import type { PartialCommand } from './contractSystem.ts';
+import type { Exchange } from './exchange.ts';
 import type { Produce, Situation } from './produce.ts';
 
 const STREAM = { accept: 'text/event-stream' };

@@ -1,6 +1,6 @@
-import { newApiKey, formatApiKey } from '@jobstream/readmodel';
-import { MAX_BATCH_BYTES } from '../../src/batch/batchRequest.ts';
+import { formatApiKey, newApiKey } from '@jobstream/readmodel';
 import { MAX_BODY_BYTES } from '../../src/http/jsonBody.ts';
+import { MAX_BATCH_BYTES } from '../../src/jobs/create/batchRequest.ts';
 import { TENANT } from './contractSystem.ts';
 import type { Produce, Situation } from './produce.ts';
 

@@ -1,5 +1,5 @@
 import type { Exchange } from '../contract/exchange.ts';
-import { BROKEN, SEEN, type FuzzRequest } from './arbitraryRequest.ts';
+import { BROKEN, type FuzzRequest, SEEN } from './arbitraryRequest.ts';
 import type { SeenNames } from './seenNames.ts';
 
 /** The limit that the API promises for an answer is 5 s; this machine may be busy. */

@@ -1,0 +1,165 @@
+import { timingSafeEqual } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type ApiKeyCredential, type ApiKeys, hashOfSecret, parseApiKey } from '@jobstream/readmodel';
+import type { Logger, Service } from '@jobstream/runtime';
+import { Problem } from '../problems/problem.ts';
+import type { Caller } from './caller.ts';
+import { invalidCredentials } from './challenge.ts';
+
+export interface ApiKeyCacheOptions {
+  readonly keys: Pick<ApiKeys, 'active' | 'touch'>;
+  readonly logger: Logger;
+  /** How often the keys are read again, in milliseconds: so long may a revoked key still be good. 2 s unless told. */
+  readonly reloadMs?: number;
+  /** How long keys are good that could not be read again. 5 minutes unless told. */
+  readonly maxAgeMs?: number;
+  /** How often the times of last use are written. A minute unless told. */
+  readonly touchMs?: number;
+  /** How long a request with an unknown key waits for the next look at the table. A second unless told. */
+  readonly maxWaitMs?: number;
+}
+
+/** An unknown key makes us look again, but a flood of them must not become a flood of queries. */
+const SHORTEST_GAP_MS = 250;
+
+/**
+ * All keys that are good, in memory: some hundred bytes each. A request with a known key waits for nothing; one with an
+ * unknown key waits for the next look at the table, since the key may have been made a moment ago.
+ */
+export class ApiKeyCache implements Service {
+  readonly name = 'key ring';
+  readonly #options: Required<ApiKeyCacheOptions>;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #known: ReadonlyMap<string, ApiKeyCredential> = new Map();
+  readonly #watchers = new Map<string, Set<() => void>>();
+  #uses = new Map<string, number>();
+  #readAt = Number.NEGATIVE_INFINITY;
+  #reading: Promise<boolean> = Promise.resolve(true);
+  #next: Promise<boolean> | undefined;
+  #failing = false;
+
+  constructor(options: ApiKeyCacheOptions) {
+    this.#options = { reloadMs: 2_000, maxAgeMs: 300_000, touchMs: 60_000, maxWaitMs: 1_000, ...options };
+  }
+
+  /** Postgres being away is no failure: until it is back, nobody is known. */
+  async start(): Promise<void> {
+    await this.reload();
+    this.#timers.push(setInterval(() => void this.reload(), this.#options.reloadMs));
+    this.#timers.push(setInterval(() => void this.#writeUses(), this.#options.touchMs));
+  }
+
+  async stop(): Promise<void> {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    await this.#next;
+    await this.#reading;
+    await this.#writeUses();
+  }
+
+  /** The key of this id, if it is good. Throws a Problem when that cannot be known. */
+  async find(id: string): Promise<ApiKeyCredential | undefined> {
+    const known = this.#isRecent() ? this.#known.get(id) : undefined;
+    if (known !== undefined) return known;
+    const looked = await Promise.race([this.reload(), pause(this.#options.maxWaitMs, false, { ref: false })]);
+    if (!looked) throw new Problem('credentials-unverifiable', { detail: 'the API keys cannot be read at present' });
+    return this.#known.get(id);
+  }
+
+  /** Calls back when the key is no longer good; returns how to stop that. */
+  onRevoked(id: string, end: () => void): () => void {
+    const ends = this.#watchers.get(id) ?? new Set();
+    this.#watchers.set(id, ends.add(end));
+    return () => {
+      ends.delete(end);
+      if (ends.size === 0) this.#watchers.delete(id);
+    };
+  }
+
+  /** Notes that the key was used now. */
+  recordUse(id: string): void {
+    this.#uses.set(id, Date.now());
+  }
+
+  /** Reads the keys again, in a reading that begins after this call; false when it failed. */
+  reload(): Promise<boolean> {
+    this.#next ??= this.#afterGap().then(() => {
+      this.#next = undefined;
+      this.#reading = this.#read();
+      return this.#reading;
+    });
+    return this.#next;
+  }
+
+  async #afterGap(): Promise<void> {
+    await this.#reading;
+    const gap = this.#readAt + SHORTEST_GAP_MS - performance.now();
+    if (gap > 0) await pause(gap);
+  }
+
+  #isRecent(): boolean {
+    return performance.now() - this.#readAt <= this.#options.maxAgeMs;
+  }
+
+  async #read(): Promise<boolean> {
+    const begun = performance.now();
+    try {
+      const credentials = await this.#options.keys.active();
+      this.#known = new Map(credentials.map((credential) => [credential.id, credential]));
+      this.#readAt = begun;
+      this.#failing = false;
+      this.#endThoseGone();
+      return true;
+    } catch (error) {
+      this.#warnOnce(error);
+      return false;
+    }
+  }
+
+  #endThoseGone(): void {
+    for (const [id, ends] of this.#watchers) {
+      if (this.#known.has(id)) continue;
+      this.#watchers.delete(id);
+      for (const end of ends) end();
+    }
+  }
+
+  #warnOnce(error: unknown): void {
+    if (!this.#failing) this.#options.logger.warn({ err: error }, 'the API keys cannot be read: those known stay good');
+    this.#failing = true;
+  }
+
+  async #writeUses(): Promise<void> {
+    const uses = this.#uses;
+    if (uses.size === 0) return;
+    this.#uses = new Map();
+    try {
+      await this.#options.keys.touch(uses);
+    } catch {
+      // Only a time to the minute, and the next use brings another.
+    }
+  }
+}
+
+export type KeyLookup = Pick<ApiKeyCache, 'find' | 'recordUse' | 'onRevoked'>;
+
+/** The caller whose key this is; throws a Problem for a key that is not good, whatever is wrong with it. */
+export async function authenticateKey(text: string, ring: KeyLookup): Promise<Caller> {
+  const given = parseApiKey(text);
+  if (given === undefined) throw invalidCredentials('this is no API key: it may be cut off or mistyped');
+  const credential = await ring.find(given.id);
+  if (credential === undefined || !isGood(credential, given.secret)) {
+    throw invalidCredentials('the API key is unknown, revoked or expired');
+  }
+  ring.recordUse(credential.id);
+  return callerWithKey(credential, ring);
+}
+
+function isGood({ secretHash, expiresAt }: ApiKeyCredential, secret: string): boolean {
+  const genuine = timingSafeEqual(hashOfSecret(secret), secretHash);
+  return genuine && (expiresAt === null || Date.parse(expiresAt) > Date.now());
+}
+
+function callerWithKey({ id, scopes, tenant }: ApiKeyCredential, ring: KeyLookup): Caller {
+  const onInvalidated = (end: () => void) => ring.onRevoked(id, end);
+  return { actor: { kind: 'api', id }, scopes: new Set(scopes), tenant: tenant ?? undefined, onInvalidated };
+}

@@ -1,0 +1,94 @@
+import { evolve, type Job, type JobState } from '@jobstream/domain';
+import type { RecordedEvent } from '@jobstream/eventlog';
+import type { Response } from 'express';
+import type { ApiDeps } from '../apiDeps.ts';
+
+/**
+ * The history of a job, then what happens to it, without a gap or a double. The first array is the history, empty for a
+ * job that the log does not have; the others come as things happen, until the signal or the live tail ends.
+ */
+export async function* followJob(
+  jobId: string,
+  { log, tail }: Pick<ApiDeps, 'log' | 'tail'>,
+  signal: AbortSignal,
+): AsyncGenerator<readonly RecordedEvent[]> {
+  await tail.ensureStarted();
+  const inbox = new Inbox();
+  // Listening begins before reading, and with the recent events: a replica that is read may be behind the tail.
+  const watch = tail.watch(jobId, inbox);
+  signal.addEventListener('abort', inbox.onEnd, { once: true });
+  if (signal.aborted) inbox.onEnd();
+  try {
+    for (const recorded of watch.recent) inbox.onEvent(recorded);
+    const history = await log.readHistory(jobId);
+    yield history;
+    for await (const events of inbox.after(history.at(-1)?.sequence ?? 0)) yield log.contents.openEvents(events);
+  } finally {
+    watch.leave();
+    signal.removeEventListener('abort', inbox.onEnd);
+  }
+}
+
+class Inbox {
+  #arrived: RecordedEvent[] = [];
+  #ended = false;
+  #news = Promise.withResolvers<void>();
+
+  readonly onEvent = (recorded: RecordedEvent): void => {
+    this.#arrived.push(recorded);
+    this.#news.resolve();
+  };
+
+  readonly onEnd = (): void => {
+    this.#ended = true;
+    this.#news.resolve();
+  };
+
+  /** What has arrived and arrives with a sequence beyond `last`. */
+  async *after(last: number): AsyncGenerator<readonly RecordedEvent[]> {
+    let through = last;
+    while (!this.#ended) {
+      const known = through;
+      const next = this.#arrived.filter(({ sequence }) => sequence > known);
+      this.#arrived = [];
+      this.#news = Promise.withResolvers();
+      if (next.length === 0) await this.#news.promise;
+      else {
+        through = next.at(-1)?.sequence ?? through;
+        yield next;
+      }
+    }
+  }
+}
+
+interface Waiting {
+  readonly until: (job: Job) => boolean;
+  readonly ms: number;
+}
+
+/**
+ * The job as soon as it is as wanted, or as it is when the time is over, the client has gone or the process stops.
+ * Undefined if the log does not have it.
+ */
+export async function awaitJob(
+  id: string,
+  { until, ms }: Waiting,
+  res: Response,
+  deps: Pick<ApiDeps, 'log' | 'tail' | 'longRequests'>,
+): Promise<JobState> {
+  const over = new AbortController();
+  const abort = () => over.abort();
+  deps.longRequests.track(res, abort);
+  res.once('close', abort);
+  const timer = setTimeout(abort, ms);
+  let job: JobState;
+  try {
+    for await (const events of followJob(id, deps, over.signal)) {
+      job = events.reduce((state: JobState, { event }) => evolve(state, event), job);
+      if (job === undefined || until(job)) break;
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  return job;
+}

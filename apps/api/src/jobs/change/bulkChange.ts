@@ -1,0 +1,126 @@
+import { Schema } from 'effect';
+import type { Request, RequestHandler, Response } from 'express';
+import type { ApiDeps } from '../../apiDeps.ts';
+import { type Caller, callerOf, commandContext } from '../../auth/caller.ts';
+import { sendJson } from '../../http/sendJson.ts';
+import { withinDeadline } from '../../http/withinDeadline.ts';
+import { jsonContent, type Operation } from '../../routes/operation.ts';
+import type { ChangeCommand } from './applyCommand.ts';
+import { type BulkPlan, BulkRequest, decodeBulkRequest, MAX_BULK_JOBS } from './bulkRequest.ts';
+import { BulkCount, BulkLine, type BulkRun, BulkTally, changeMatching, countMatching } from './changeMatching.ts';
+
+const examples = {
+  'how many there are': { type: 'email', tag: 'campaign-7', dryRun: true },
+  'with a reason': { type: 'email', tag: 'campaign-7', reason: 'withdrawn', limit: 100_000 },
+};
+
+const ofBoth = {
+  tag: 'many jobs',
+  body: { required: true, content: jsonContent(BulkRequest, examples) },
+  responses: {
+    200: {
+      description: 'What became of the jobs, or with `dryRun` how many there are; as NDJSON how far it has come, too.',
+      content: {
+        ...jsonContent(Schema.Union([BulkTally, BulkCount])),
+        'application/x-ndjson': { item: BulkLine },
+      },
+    },
+  },
+  problems: ['table-unavailable', 'log-unavailable', 'log-overloaded', 'deadline-exceeded'],
+} as const satisfies Partial<Operation>;
+
+/** The operations that give all jobs of a filter a command. */
+export const bulkChangeOperation = {
+  CancelJob: {
+    ...ofBoth,
+    id: 'cancelJobs',
+    summary: 'Cancel many jobs',
+    description: 'Every job that a filter matches and that has not ended. Takes as long as it takes.',
+  },
+  RequeueJob: {
+    ...ofBoth,
+    id: 'retryJobs',
+    summary: 'Retry many jobs',
+    description: 'Every failed job that a filter matches; cancelled ones with `"status": "cancelled"`.',
+  },
+} as const satisfies Record<string, Operation>;
+
+/**
+ * `POST /api/jobs/cancel` and `POST /api/jobs/retry`: one command for every job that a filter matches. Takes as long as
+ * it takes, as the only route that does; who wants to see it work asks for NDJSON.
+ */
+export function bulkChange(command: ChangeCommand['kind'], deps: ApiDeps): RequestHandler {
+  return async (req, res, next) => {
+    const plan = ownJobsOf(callerOf(res), decodeBulkRequest(req.body, command));
+    if (plan.dryRun) return withinDeadline(answerCount(plan, deps))(req, res, next);
+    return wantsProgress(req) ? streamProgress(plan, res, deps) : answerSummary(plan, res, deps);
+  };
+}
+
+function ownJobsOf({ tenant }: Caller, plan: BulkPlan): BulkPlan {
+  return { ...plan, filter: { ...plan.filter, tenant } };
+}
+
+function answerCount(plan: BulkPlan, { table }: ApiDeps): RequestHandler {
+  return async (_req, res) => {
+    sendJson(res, 200, { dryRun: true, matched: await countMatching(plan, MAX_BULK_JOBS, table) });
+  };
+}
+
+async function answerSummary(plan: BulkPlan, res: Response, deps: ApiDeps): Promise<void> {
+  sendJson(res, 200, await changeMatching(plan, { ...runOf(plan, res), onProgress: () => undefined }, deps));
+}
+
+async function streamProgress(plan: BulkPlan, res: Response, deps: ApiDeps): Promise<void> {
+  const run = runOf(plan, res); // before the count, during which the client may go
+  const stream = new ProgressStream(res, await countMatching(plan, plan.limit, deps.table));
+  stream.end(await changeMatching(plan, { ...run, onProgress: stream.progress }, deps));
+}
+
+function runOf({ command: kind, reason }: BulkPlan, res: Response): Omit<BulkRun, 'onProgress'> {
+  const gone = new AbortController();
+  res.once('close', () => gone.abort());
+  if (res.destroyed) gone.abort();
+  const given = reason === undefined ? {} : { reason };
+  return { newCommand: () => ({ ...commandContext(res, Date.now()), kind, ...given }), signal: gone.signal };
+}
+
+function wantsProgress(req: Request): boolean {
+  return req.accepts(['application/json', 'application/x-ndjson']) === 'application/x-ndjson';
+}
+
+/** An answer in lines of JSON: how far the work has come, `done` false, and at last the summary, `done` true. */
+class ProgressStream {
+  readonly #res: Response;
+  readonly #total: number;
+
+  /** `total` is how many jobs matched at the beginning. */
+  constructor(res: Response, total: number) {
+    this.#res = res;
+    this.#total = total;
+  }
+
+  readonly progress = (tally: BulkTally): void => {
+    this.#begin();
+    this.#res.write(this.#line({ done: false, tally }));
+  };
+
+  end(tally: BulkTally): void {
+    this.#begin();
+    this.#res.end(this.#line({ done: true, tally }));
+  }
+
+  /** Not before there is something to say: until then a failure can still be answered as one. */
+  #begin(): void {
+    if (this.#res.headersSent) return;
+    this.#res.setHeader('Content-Type', 'application/x-ndjson; charset=utf-8');
+    this.#res.setHeader('Cache-Control', 'no-store');
+    this.#res.setHeader('X-Accel-Buffering', 'no'); // a proxy that gathers the lines would defeat their purpose
+    this.#res.statusCode = 200;
+  }
+
+  #line({ done, tally }: { done: boolean; tally: BulkTally }): string {
+    const line: typeof BulkLine.Type = { done, total: this.#total, ...tally };
+    return `${JSON.stringify(line)}\n`;
+  }
+}

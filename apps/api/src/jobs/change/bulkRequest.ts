@@ -1,0 +1,68 @@
+import { JobStatus, JobType } from '@jobstream/domain';
+import type { JobFilter } from '@jobstream/readmodel';
+import { Schema } from 'effect';
+import { bodyDecoder } from '../../http/decodeBody.ts';
+import { Instant } from '../../http/instant.ts';
+import type { FieldError } from '../../problems/problem.ts';
+import type { ChangeCommand } from './applyCommand.ts';
+
+/** The most jobs that one request may change. */
+export const MAX_BULK_JOBS = 100_000;
+const DEFAULT_LIMIT = 1_000;
+
+const filterFields = {
+  type: Schema.optionalKey(JobType),
+  status: Schema.optionalKey(JobStatus),
+  tag: Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 128))),
+  createdAfter: Schema.optionalKey(Instant),
+  createdBefore: Schema.optionalKey(Instant),
+};
+
+/** The body of `POST /api/jobs/cancel` and `POST /api/jobs/retry`. */
+export const BulkRequest = Schema.Struct({
+  ...filterFields,
+  all: Schema.optionalKey(Schema.Boolean),
+  reason: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(1_000))),
+  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_BULK_JOBS }))),
+  dryRun: Schema.optionalKey(Schema.Boolean),
+});
+
+/** What a request asks for: the jobs of a filter in each status, in this order, together at most `limit`. */
+export interface BulkPlan {
+  readonly command: ChangeCommand['kind'];
+  readonly reason?: string;
+  readonly filter: Omit<JobFilter, 'status'>;
+  readonly statuses: readonly JobStatus[];
+  readonly limit: number;
+  readonly dryRun: boolean;
+}
+
+/**
+ * The statuses that are meant when none is named; in the order of a job's life, so that a job that moves on while we
+ * work is met later rather than missed. Cancelled jobs were stopped by somebody: only who names them puts them back.
+ */
+const statusesOf: Readonly<Record<ChangeCommand['kind'], readonly JobStatus[]>> = {
+  CancelJob: ['scheduled', 'pending', 'processing', 'retrying'],
+  RequeueJob: ['failed'],
+};
+
+const decode = bodyDecoder(BulkRequest);
+
+/** The plan in a parsed body; throws a Problem that names all mistakes at once. */
+export function decodeBulkRequest(body: unknown, command: ChangeCommand['kind']): BulkPlan {
+  const request = decode(body, scopeErrors(body));
+  const { all: _all, reason, limit = DEFAULT_LIMIT, dryRun = false, status, ...filter } = request;
+  const statuses = status === undefined ? statusesOf[command] : [status];
+  return { command, filter, statuses, limit, dryRun, ...(reason === undefined ? {} : { reason }) };
+}
+
+/** A forgotten filter must not mean everything. */
+function scopeErrors(body: unknown): readonly FieldError[] {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return [];
+  const filtered = Object.keys(filterFields).some((field) => field in body);
+  const all = 'all' in body && body.all === true;
+  if (filtered && all) return [{ pointer: '/all', detail: 'must not be given together with a filter' }];
+  if (filtered || all) return [];
+  const detail = `must have one of ${Object.keys(filterFields).join(', ')}, or "all": true`;
+  return [{ pointer: '', detail }];
+}

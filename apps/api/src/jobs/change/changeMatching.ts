@@ -1,0 +1,154 @@
+import type { JobFilter, JobReference } from '@jobstream/readmodel';
+import { Schema } from 'effect';
+import type { ApiDeps } from '../../apiDeps.ts';
+import { problemType } from '../../problems/problemTypes.ts';
+import { toProblem } from '../../problems/toProblem.ts';
+import { applyCommand, type ChangeCommand } from './applyCommand.ts';
+import type { BulkPlan } from './bulkRequest.ts';
+
+const PAGE = 500;
+
+const tally = {
+  matched: Schema.Int.annotateKey({ description: 'Jobs worked on: those changed, skipped and failed together.' }),
+  changed: Schema.Int,
+  skipped: Schema.Int.annotateKey({
+    description: 'The state of the job forbids the change: it has moved on since the table was written.',
+  }),
+  failed: Schema.Int,
+  stopped: Schema.optionalKey(Schema.String).annotateKey({
+    description: 'Why it ended before all jobs were worked on.',
+  }),
+};
+
+/** How far a bulk change has come. */
+export const BulkTally = Schema.Struct(tally).annotate({ identifier: 'BulkTally' });
+
+/** The answer to a dry run. */
+export const BulkCount = Schema.Struct({ dryRun: Schema.Literal(true), matched: Schema.Int }).annotate({
+  identifier: 'BulkCount',
+});
+
+/** A line of the answer in NDJSON. `total` is how many jobs matched at the beginning. */
+export const BulkLine = Schema.Struct({ done: Schema.Boolean, total: Schema.Int, ...tally }).annotate({
+  identifier: 'BulkLine',
+});
+
+export interface BulkRun {
+  /** The command for one job, new for each. */
+  readonly newCommand: () => ChangeCommand;
+  readonly onProgress: (tally: BulkTally) => void;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+/** Jobs worked on at once: enough to fill a batch of the log, few enough to leave it to others. */
+const LANES = 32;
+
+/**
+ * Works through the jobs of a plan, page by page. When the log or the table goes away it stops and says so in the tally;
+ * it rejects if that happens before anything was done.
+ */
+export async function changeMatching(plan: BulkPlan, run: BulkRun, deps: ApiDeps): Promise<BulkTally> {
+  const change = new BulkChange(run, deps);
+  try {
+    for await (const jobs of pagesOfMatches(plan, deps.table)) {
+      await change.changeAll(jobs);
+      if (change.isOver()) break;
+      run.onProgress(change.tally);
+    }
+  } catch (error) {
+    if (change.tally.matched === 0) throw error;
+    change.stop(error);
+  }
+  return change.tally;
+}
+
+class BulkChange {
+  readonly #run: BulkRun;
+  readonly #deps: ApiDeps;
+  #tally: BulkTally = { matched: 0, changed: 0, skipped: 0, failed: 0 };
+
+  constructor(run: BulkRun, deps: ApiDeps) {
+    this.#run = run;
+    this.#deps = deps;
+  }
+
+  get tally(): BulkTally {
+    return this.#tally;
+  }
+
+  isOver(): boolean {
+    return this.#run.signal.aborted || this.#tally.stopped !== undefined;
+  }
+
+  async changeAll(jobs: readonly JobReference[]): Promise<void> {
+    const next = jobs.values();
+    await Promise.all(Array.from({ length: LANES }, () => this.#work(next)));
+  }
+
+  stop(error: unknown): void {
+    const { title } = problemType(toProblem(error).code);
+    this.#tally = { ...this.#tally, stopped: title };
+  }
+
+  async #work(jobs: Iterable<JobReference>): Promise<void> {
+    for (const job of jobs) {
+      if (this.isOver()) return;
+      this.#count(await this.#outcomeOf(job));
+    }
+  }
+
+  async #outcomeOf(job: JobReference): Promise<'changed' | 'skipped' | 'failed'> {
+    try {
+      const applied = await applyCommand(job, this.#run.newCommand(), this.#deps);
+      if (applied === undefined || applied.rejection !== undefined) return 'skipped';
+      this.#deps.servedVersions.record(applied.job);
+      return 'changed';
+    } catch (error) {
+      this.#deps.logger.warn({ err: error, jobId: job.id }, 'a job of a bulk change failed');
+      if (problemType(toProblem(error).code).status === 503) this.stop(error);
+      return 'failed';
+    }
+  }
+
+  #count(outcome: 'changed' | 'skipped' | 'failed'): void {
+    this.#tally = { ...this.#tally, matched: this.#tally.matched + 1, [outcome]: this.#tally[outcome] + 1 };
+  }
+}
+
+export type BulkTally = typeof BulkTally.Type;
+
+/** The jobs of a plan from the table, newest first within each status, none twice. */
+async function* pagesOfMatches(
+  { filter, statuses, limit }: BulkPlan,
+  table: ApiDeps['table'],
+): AsyncGenerator<readonly JobReference[]> {
+  const seen = new Set<string>();
+  for (const status of statuses) {
+    for await (const page of pagesOf({ ...filter, status }, table)) {
+      // A job that changes its status while we work may be met again in the next one.
+      const jobs = page.filter(({ id }) => !seen.has(id)).slice(0, limit - seen.size);
+      for (const { id } of jobs) seen.add(id);
+      if (jobs.length > 0) yield jobs;
+      if (seen.size >= limit) return;
+    }
+  }
+}
+
+async function* pagesOf(filter: JobFilter, table: ApiDeps['table']): AsyncGenerator<readonly JobReference[]> {
+  let cursor: string | undefined;
+  do {
+    const { items, nextCursor } = await table.findJobReferences({ ...filter, limit: PAGE, cursor });
+    yield items;
+    cursor = nextCursor ?? undefined;
+  } while (cursor !== undefined);
+}
+
+/** How many jobs a plan matches now; counts no further than `upTo`. */
+export async function countMatching(plan: BulkPlan, upTo: number, table: ApiDeps['table']): Promise<number> {
+  let count = 0;
+  for (const status of plan.statuses) {
+    if (count < upTo) count += await table.countMatchingJobs({ ...plan.filter, status }, upTo - count);
+  }
+  return count;
+}

@@ -1,0 +1,67 @@
+import type { Request } from 'express';
+import { invalidRequest } from '../../http/decodeBody.ts';
+import { type FieldError, Problem } from '../../problems/problem.ts';
+import { type CreateJobRequest, decodeCreateJob, limitPayload } from './createJobRequest.ts';
+
+/** The server commits no more messages at once. */
+export const MAX_BATCH_JOBS = 1_000;
+/** Large enough for 1,000 jobs of 8 KB. */
+export const MAX_BATCH_BYTES = 8 * 1_024 * 1_024;
+
+/** A batch can have very many mistakes; the answer need not. */
+const MAX_ERRORS = 50;
+/** A job has ten fields. Whoever sends thousands must not have each of them looked at. */
+const MAX_FIELDS = 32;
+
+/** The jobs that a request asks for; throws a Problem that names the mistakes of all, up to fifty. */
+export function decodeBatch(req: Request, now: number): readonly CreateJobRequest[] {
+  const errors: FieldError[] = [];
+  const requests: CreateJobRequest[] = [];
+  for (const [index, body] of jobsIn(req.body).entries()) {
+    const outcome = decodeOne(body, index, now);
+    if ('errors' in outcome) errors.push(...outcome.errors);
+    else requests.push(outcome.request);
+    if (errors.length >= MAX_ERRORS) break;
+  }
+  if (errors.length > 0) throw invalidRequest(errors.slice(0, MAX_ERRORS));
+  const bytes = Number(req.headers['content-length']);
+  for (const [index, { payload }] of requests.entries()) limitPayload(bytes, payload, `/jobs/${index}/payload`);
+  return requests;
+}
+
+function jobsIn(body: unknown): readonly unknown[] {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw mistake('', 'must be an object');
+  const { jobs, ...others } = body as { readonly jobs?: unknown };
+  const [unknownField] = Object.keys(others);
+  if (unknownField !== undefined) throw mistake(`/${unknownField.slice(0, 100)}`, 'is not known here');
+  if (!Array.isArray(jobs)) throw mistake('/jobs', jobs === undefined ? 'is required' : 'must be an array');
+  if (jobs.length < 1 || jobs.length > MAX_BATCH_JOBS) throw mistake('/jobs', `must have 1 to ${MAX_BATCH_JOBS} jobs`);
+  return jobs;
+}
+
+function decodeOne(
+  body: unknown,
+  index: number,
+  now: number,
+): { readonly request: CreateJobRequest } | { readonly errors: readonly FieldError[] } {
+  const place = `/jobs/${index}`;
+  if (hasTooManyFields(body)) return { errors: [{ pointer: place, detail: `must have at most ${MAX_FIELDS} fields` }] };
+  try {
+    return { request: decodeCreateJob(body, now) };
+  } catch (error) {
+    if (!(error instanceof Problem) || error.errors === undefined) throw error;
+    return { errors: error.errors.map((one) => within(place, one)) };
+  }
+}
+
+function within(place: string, error: FieldError): FieldError {
+  return 'pointer' in error ? { pointer: place + error.pointer, detail: error.detail } : error;
+}
+
+function hasTooManyFields(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && Object.keys(body).length > MAX_FIELDS;
+}
+
+function mistake(pointer: string, detail: string): Problem {
+  return invalidRequest([{ pointer, detail }]);
+}

@@ -1,0 +1,134 @@
+import { hash, randomUUIDv7 } from 'node:crypto';
+import { fold, type Job, type JobEvent, JobId, JobStatus, uuidV8 } from '@jobstream/domain';
+import { Schema } from 'effect';
+import type { Request, RequestHandler, Response } from 'express';
+import type { ApiDeps } from '../../apiDeps.ts';
+import { commandContext } from '../../auth/caller.ts';
+import { sendJson } from '../../http/sendJson.ts';
+import { jsonContent, type Operation } from '../../routes/operation.ts';
+import {
+  appendNewJob,
+  appendNewJobs,
+  creationEvent,
+  existingJob,
+  findExistingJob,
+  type NewIdentity,
+} from './appendNewJob.ts';
+import { decodeBatch, MAX_BATCH_JOBS } from './batchRequest.ts';
+import { CreateJobRequest } from './createJobRequest.ts';
+import { canonicalJson, idempotencyKeyReused, isSameRequest, readIdempotencyKey } from './idempotency.ts';
+
+/** The body of `POST /api/jobs/batch`; decoded job by job, so that each mistake has its place. */
+const BatchRequest = Schema.Struct({
+  jobs: Schema.Array(CreateJobRequest).check(Schema.isBetweenLength(1, MAX_BATCH_JOBS)),
+});
+
+/** The answer of `POST /api/jobs/batch`: the jobs in the order of the request. */
+const BatchView = Schema.Struct({
+  jobs: Schema.Array(Schema.Struct({ id: JobId, status: JobStatus })),
+}).annotate({ identifier: 'Batch' });
+
+const examples = { 'two jobs': { jobs: [{ type: 'email' }, { type: 'email', delayMs: 60_000 }] } };
+
+export const createBatchOperation: Operation = {
+  id: 'createJobs',
+  tag: 'many jobs',
+  summary: 'Create up to 1,000 jobs, all or none',
+  description: 'In one write to the log. An `Idempotency-Key` is for the batch as a whole. The body may have 8 MiB.',
+  headers: ['Idempotency-Key'],
+  body: { required: true, content: jsonContent(BatchRequest, examples) },
+  responses: {
+    201: { description: 'All jobs were created.', content: jsonContent(BatchView) },
+    200: {
+      description: 'The jobs that this `Idempotency-Key` made before, as they are now.',
+      headers: ['Idempotent-Replayed'],
+      content: jsonContent(BatchView),
+    },
+  },
+  problems: ['idempotency-key-reused', 'log-unavailable', 'log-overloaded', 'table-unavailable', 'deadline-exceeded'],
+};
+
+/** Jobs of a repeated batch that are worked on at once. */
+const LANES = 50;
+
+/** `POST /api/jobs/batch`: all jobs or none, in one atomic write; a key leads to the jobs that it made before. */
+export function createBatch(deps: ApiDeps): RequestHandler {
+  return async (req, res) => {
+    const events = creations(req, res);
+    if (await appendNewJobs(events, deps)) return answer(res, 201, events.map(created));
+    const jobs = await jobsOfEarlier(events, deps);
+    res.setHeader('Idempotent-Replayed', 'true');
+    answer(res, 200, jobs);
+  };
+}
+
+function creations(req: Request, res: Response): readonly JobEvent[] {
+  const now = Date.now();
+  const requests = decodeBatch(req, now);
+  const identities = batchIdentities(req, requests.length);
+  return identities.flatMap((identity, index) => {
+    const request = requests[index];
+    return request === undefined ? [] : [creationEvent({ request, identity, context: commandContext(res, now) })];
+  });
+}
+
+/**
+ * The jobs that were made before, as they are now. An erased one does not tell of which request it is, so all are asked
+ * before anything is made. Of a batch that a power cut went through, what is missing is created now.
+ */
+async function jobsOfEarlier(events: readonly JobEvent[], deps: ApiDeps): Promise<readonly Job[]> {
+  const [first] = events;
+  if (first === undefined) return [];
+  let earlier = await findAll(events, deps);
+  if (earlier.every((job) => job === undefined)) {
+    await existingJob(first.jobId, deps);
+    earlier = await findAll(events, deps);
+  }
+  const request = created(first);
+  if (earlier.some((job) => job !== undefined && !isSameRequest(job, request))) throw idempotencyKeyReused();
+  return inLanes(events, async (event, index) => earlier[index] ?? newOrEarlier(event, deps));
+}
+
+function findAll(events: readonly JobEvent[], deps: ApiDeps): Promise<readonly (Job | undefined)[]> {
+  return inLanes(events, ({ jobId }) => findExistingJob(jobId, deps));
+}
+
+async function inLanes<Result>(
+  events: readonly JobEvent[],
+  work: (event: JobEvent, index: number) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const results: Result[] = [];
+  for (let done = 0; done < events.length; done += LANES) {
+    const some = events.slice(done, done + LANES);
+    results.push(...(await Promise.all(some.map((event, index) => work(event, done + index)))));
+  }
+  return results;
+}
+
+async function newOrEarlier(event: JobEvent, deps: ApiDeps): Promise<Job> {
+  return (await appendNewJob(event, deps)) ? created(event) : existingJob(event.jobId, deps);
+}
+
+function created(event: JobEvent): Job {
+  const job = fold([event]);
+  if (job === undefined) throw new Error('a created job has a state');
+  return job;
+}
+
+function answer(res: Response, status: number, jobs: readonly Job[]): void {
+  sendJson(res, status, { jobs: jobs.map(({ id, status: state }) => ({ id, status: state })) });
+}
+
+/**
+ * Where the jobs of a batch are: with an `Idempotency-Key`, each has an id drawn from the key and its place, and the
+ * fingerprint of the whole body. A line break, which no key has, keeps these ids apart from those of single jobs.
+ */
+function batchIdentities(req: Request, count: number): readonly NewIdentity[] {
+  const key = readIdempotencyKey(req);
+  if (key === undefined) return Array.from({ length: count }, () => ({ jobId: randomUUIDv7() }));
+  const fingerprint = hash('sha256', canonicalJson(req.body));
+  return Array.from({ length: count }, (_, index) => {
+    const digest = hash('sha256', `${key}\n${index}`);
+    return { jobId: uuidV8(digest), idempotencyKey: digest, fingerprint };
+  });
+}

@@ -1,0 +1,71 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { evolve, type Job } from '@jobstream/domain';
+import type { RequestHandler, Response } from 'express';
+import type { ApiDeps } from '../../apiDeps.ts';
+import { commandContext } from '../../auth/caller.ts';
+import { sendJson } from '../../http/sendJson.ts';
+import { jsonContent, type Operation } from '../../routes/operation.ts';
+import { createdJobView, CreatedJobView } from '../view/jobView.ts';
+import { appendNewJob, creationEvent, existingJob, type NewIdentity } from './appendNewJob.ts';
+import { CreateJobRequest, decodeCreateJob, limitPayload } from './createJobRequest.ts';
+import { idempotencyKeyReused, identityOfKey, isSameRequest, readIdempotencyKey } from './idempotency.ts';
+
+const examples = {
+  'at once': { type: 'email', payload: { to: 'user@example.com' } },
+  'in an hour, three attempts': { type: 'email', delayMs: 3_600_000, maxAttempts: 3, tags: ['campaign-7'] },
+};
+
+export const createJobOperation: Operation = {
+  id: 'createJob',
+  tag: 'jobs',
+  summary: 'Create a job',
+  description:
+    'The answer comes when the job is safely in the event log. Send an `Idempotency-Key` and repeat the request as often as you like: there will be one job.',
+  headers: ['Idempotency-Key'],
+  body: { required: true, content: jsonContent(CreateJobRequest, examples) },
+  responses: {
+    201: { description: 'The job was created.', headers: ['Location'], content: jsonContent(CreatedJobView) },
+    200: {
+      description: 'The job that this `Idempotency-Key` made before, as it is now.',
+      headers: ['Location', 'Idempotent-Replayed'],
+      content: jsonContent(CreatedJobView),
+    },
+  },
+  problems: [
+    'idempotency-key-reused',
+    'log-unavailable',
+    'history-unavailable',
+    'log-overloaded',
+    'table-unavailable',
+    'deadline-exceeded',
+  ],
+};
+
+/** `POST /api/jobs`: one append to the log; a key that was used before leads to the job that it made then. */
+export function createJob(deps: ApiDeps): RequestHandler {
+  return async (req, res) => {
+    const now = Date.now();
+    const key = readIdempotencyKey(req);
+    const request = decodeCreateJob(req.body, now);
+    limitPayload(Number(req.headers['content-length']), request.payload);
+    const identity = identityOf(key, req.body);
+    const event = creationEvent({ request, identity, context: commandContext(res, now) });
+    res.locals['jobId'] = event.jobId;
+    if (await appendNewJob(event, deps)) return answer(res, 201, evolve(undefined, event));
+    const job = await existingJob(event.jobId, deps);
+    if (!isSameRequest(job, identity)) throw idempotencyKeyReused();
+    res.setHeader('Idempotent-Replayed', 'true');
+    answer(res, 200, job);
+  };
+}
+
+/** Of a decoded body only: one that is too deep cannot be hashed. */
+function identityOf(key: string | undefined, body: unknown): NewIdentity {
+  return key === undefined ? { jobId: randomUUIDv7() } : identityOfKey(key, body);
+}
+
+function answer(res: Response, status: number, job: Job | undefined): void {
+  if (job === undefined) throw new Error('a created job has a state');
+  res.setHeader('Location', `/api/jobs/${job.id}`);
+  sendJson(res, status, createdJobView(job));
+}

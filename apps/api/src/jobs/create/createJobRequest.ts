@@ -1,0 +1,102 @@
+import { Backoff, defaultBackoff, JobType, MaxAttempts, Tags, TimeoutMs } from '@jobstream/domain';
+import { Schema } from 'effect';
+import { bodyDecoder, findJsonFaults } from '../../http/decodeBody.ts';
+import { Instant } from '../../http/instant.ts';
+import { type FieldError, Problem } from '../../problems/problem.ts';
+
+/** The size of a payload as compact JSON. */
+const MAX_PAYLOAD_BYTES = 256 * 1_024;
+const defaults = { payload: null, maxAttempts: 5, timeoutMs: 3_600_000, tags: [] } as const;
+/** How far ahead a job may be planned. */
+export const MAX_DELAY_MS = 366 * 86_400_000;
+const [Fixed, Exponential] = Backoff.members;
+const RequestedBackoff = Schema.Union([
+  Schema.Struct({ type: Schema.Literal('fixed'), delayMs: Schema.optionalKey(Fixed.fields.delayMs) }),
+  Schema.Struct({
+    type: Schema.Literal('exponential'),
+    delayMs: Schema.optionalKey(Exponential.fields.delayMs),
+    maxDelayMs: Schema.optionalKey(Exponential.fields.maxDelayMs),
+    jitter: Schema.optionalKey(Exponential.fields.jitter),
+  }),
+]).annotate({ message: 'must be an object whose type is "fixed" or "exponential"' });
+/** The body of `POST /api/jobs`. */
+export const CreateJobRequest = Schema.Struct({
+  type: JobType,
+  payload: Schema.optionalKey(Schema.Unknown).annotateKey({
+    description: 'What the handler gets: any JSON value of at most 256 KiB.',
+    default: defaults.payload,
+  }),
+  runAt: Schema.optionalKey(Instant).annotateKey({
+    description: 'When to run: at most a year ahead; the past means at once. Not together with `delayMs`.',
+  }),
+  delayMs: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: MAX_DELAY_MS }))).annotateKey({
+    description: 'When to run: in so many milliseconds.',
+    default: 0,
+  }),
+  maxAttempts: Schema.optionalKey(MaxAttempts).annotateKey({
+    description: 'How often it is tried before it has failed.',
+    default: defaults.maxAttempts,
+  }),
+  backoff: Schema.optionalKey(RequestedBackoff).annotateKey({
+    description: 'How long to wait between attempts.',
+    default: defaultBackoff,
+  }),
+  timeoutMs: Schema.optionalKey(TimeoutMs).annotateKey({
+    description: 'How many milliseconds one attempt may take.',
+    default: defaults.timeoutMs,
+  }),
+  tags: Schema.optionalKey(Tags).annotateKey({ description: 'To find jobs by.', default: defaults.tags }),
+});
+export type CreateJobRequest = typeof CreateJobRequest.Type;
+
+const decode = bodyDecoder(CreateJobRequest);
+
+/** What a request asks for with the defaults filled in; `delayMs` counts from `now`, in milliseconds. */
+export function jobSettings(request: CreateJobRequest, now: number) {
+  const { type, delayMs = 0, backoff, runAt, ...given } = request;
+  const dueAt = runAt ?? (delayMs > 0 ? new Date(now + delayMs).toISOString() : undefined);
+  return {
+    ...defaults,
+    ...given,
+    jobType: type,
+    backoff: completeBackoff(backoff),
+    ...(dueAt === undefined ? {} : { runAt: dueAt }),
+  };
+}
+
+function completeBackoff(requested: CreateJobRequest['backoff']): Backoff {
+  if (requested === undefined) return defaultBackoff;
+  if (requested.type === 'fixed') return { delayMs: defaultBackoff.delayMs, ...requested };
+  // The zeros only satisfy the type: the default is exponential and brings its own.
+  const base = { maxDelayMs: 0, jitter: 0, ...defaultBackoff };
+  const maxDelayMs = Math.max(base.maxDelayMs, requested.delayMs ?? 0);
+  return { ...base, maxDelayMs, ...requested };
+}
+
+/** The request in a parsed body; throws a Problem that names all mistakes at once. `now` is in milliseconds. */
+export function decodeCreateJob(body: unknown, now: number): CreateJobRequest {
+  return decode(body, [...planErrors(body, now), ...findJsonFaults(body)]);
+}
+
+/** What no field can say alone: when the job is planned for. */
+function planErrors(body: unknown, now: number): readonly FieldError[] {
+  if (typeof body !== 'object' || body === null) return [];
+  const { runAt, delayMs } = body as { runAt?: unknown; delayMs?: unknown };
+  if (runAt === undefined) return [];
+  if (delayMs !== undefined) return [{ pointer: '/delayMs', detail: 'must not be given together with runAt' }];
+  const tooFar = typeof runAt === 'string' && Date.parse(runAt) > now + MAX_DELAY_MS;
+  return tooFar ? [{ pointer: '/runAt', detail: 'must be at most a year ahead' }] : [];
+}
+
+/**
+ * Refuses a payload that is too large. One in a text within the limit (`textBytes`; NaN if that is not known) needs no
+ * second look: it may only grow through numbers that are written out at length (1e20), and the event log has a limit of
+ * its own for such.
+ */
+export function limitPayload(textBytes: number, payload: unknown, pointer = '/payload'): void {
+  if (textBytes <= MAX_PAYLOAD_BYTES || payload === undefined) return;
+  const bytes = Buffer.byteLength(JSON.stringify(payload));
+  if (bytes <= MAX_PAYLOAD_BYTES) return;
+  const detail = `the payload has ${bytes} bytes, at most ${MAX_PAYLOAD_BYTES} are taken`;
+  throw new Problem('payload-too-large', { detail, errors: [{ pointer, detail: 'is too large' }] });
+}

@@ -1,0 +1,219 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { eventually, startNats } from '@jobstream/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ApiStage, startStage } from '../../../testing/apiStage.ts';
+import { startApi, type TestApi } from '../../../testing/startApi.ts';
+
+let stage: ApiStage;
+let api: TestApi;
+
+beforeAll(async () => {
+  stage = await startStage();
+  ({ api } = stage);
+});
+afterAll(() => stage.stop());
+
+type Outcome = Record<string, unknown>;
+
+const lineType = { 'content-type': 'application/x-ndjson' };
+const linesOf = (answer: string) =>
+  answer
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Outcome);
+
+async function importAll(body: string | Buffer, on = api): Promise<Outcome[]> {
+  const response = await fetch(`${on.url}/api/jobs/import`, { method: 'POST', headers: lineType, body });
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8');
+  return linesOf(await response.text());
+}
+
+/** An import whose lines are sent one by one. */
+async function openImport(on = api) {
+  const sent = request(`${on.url}/api/jobs/import`, { method: 'POST', headers: lineType });
+  sent.on('error', () => undefined);
+  sent.flushHeaders();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  return { sent, response };
+}
+
+describe('an import', () => {
+  test('of 5,000 lines, some of them bad, answers each in order, and then the sum', async () => {
+    const bad = new Map<number, [line: string, pointer: string]>([
+      [1, ['{"type": "E-Mail"}', '/type']],
+      [777, ['{"type":', '']],
+      [778, ['[]', '']],
+      [2_500, ['{"type": "email", "idempotencyKey": ""}', '/idempotencyKey']],
+      [2_501, ['{"type": "email", "payload": {"__proto__": 1}}', '/payload/__proto__']],
+      [4_999, [`{"type": "email", "payload": "${'x'.repeat(263_000)}"}`, '/payload']],
+      [5_000, [`{"type": "email", "payload": "${'x'.repeat(400_000)}"}`, '']],
+    ]);
+    const before = await api.log.lastSequence();
+    const lines = Array.from(
+      { length: 5_000 },
+      (_, n) => bad.get(n + 1)?.[0] ?? `{"type":"email","payload":{"n":${n + 1}}}`,
+    );
+    const outcomes = await importAll(lines.join('\n'));
+    const summary = outcomes.pop();
+    expect(summary).toEqual({ done: true, lines: 5_000, created: 4_993, replayed: 0, failed: 7 });
+    expect(outcomes.map(({ line }) => line)).toEqual(Array.from({ length: 5_000 }, (_, n) => n + 1));
+    for (const [number, [, pointer]] of bad) expect(outcomes[number - 1]).toMatchObject({ errors: [{ pointer }] });
+    expect(await api.log.lastSequence()).toBe(before + 4_993);
+    for (const number of [2, 2_502, 4_998]) {
+      const { id, status } = outcomes[number - 1] ?? {};
+      expect(status).toBe('pending');
+      expect((await api.log.readJob(String(id)))?.job.payload).toEqual({ n: number });
+    }
+  });
+
+  test('counts blank lines, and takes any line break, a last line without one, and text in any language', async () => {
+    const outcomes = await importAll('\r\n{"type":"email"}\r\n\n  \n{"type":"email","payload":"größer 日本"}');
+    expect(outcomes).toMatchObject([{ line: 2 }, { line: 5 }, { done: true, lines: 2, created: 2 }]);
+    expect((await api.log.readJob(String(outcomes[1]?.['id'])))?.job.payload).toBe('größer 日本');
+  });
+
+  test('refuses a line that is not UTF-8, and goes on', async () => {
+    const broken = Buffer.concat([
+      Buffer.from('{"type":"email","payload":"'),
+      Buffer.from([0xff]),
+      Buffer.from('"}\n'),
+    ]);
+    const outcomes = await importAll(Buffer.concat([broken, Buffer.from('{"type":"email"}\n')]));
+    expect(outcomes).toMatchObject([
+      { line: 1, errors: [{ detail: 'must be UTF-8' }] },
+      { line: 2, status: 'pending' },
+      {},
+    ]);
+  });
+
+  test('of nothing is the sum alone', async () => {
+    expect(await importAll('')).toEqual([{ done: true, lines: 0, created: 0, replayed: 0, failed: 0 }]);
+  });
+
+  test('that is repeated finds by their keys the jobs that it made before', async () => {
+    const keys = Array.from({ length: 50 }, () => randomUUID());
+    const lines = keys.map((idempotencyKey, n) => JSON.stringify({ type: 'email', payload: n, idempotencyKey }));
+    const first = await importAll(lines.slice(0, 30).join('\n'));
+    const again = await importAll(lines.join('\n'));
+    expect(again.at(-1)).toEqual({ done: true, lines: 50, created: 20, replayed: 30, failed: 0 });
+    expect(again.slice(0, 30)).toEqual(first.slice(0, 30).map((outcome) => Object.assign(outcome, { replayed: true })));
+    expect(again[30]).not.toHaveProperty('replayed');
+    const other = await importAll(JSON.stringify({ type: 'email', payload: 'other', idempotencyKey: keys[0] }));
+    expect(other[0]).toMatchObject({ line: 1, errors: [{ pointer: '/idempotencyKey' }] });
+  });
+
+  test('means by a key the same job as the header of a single request', async () => {
+    const key = randomUUID();
+    const single = await api.post('/api/jobs', { type: 'email', tags: ['a'] }, { 'idempotency-key': key });
+    const { id } = (await single.json()) as { id: string };
+    const [outcome] = await importAll(JSON.stringify({ tags: ['a'], idempotencyKey: key, type: 'email' }));
+    expect(outcome).toEqual({ line: 1, id, status: 'pending', replayed: true });
+  });
+
+  test('answers a line while others are still to come', async () => {
+    const { sent, response } = await openImport();
+    for (let line = 1; line <= 3; line++) {
+      sent.write('{"type":"email"}\n');
+      const [chunk] = (await once(response, 'data')) as [Buffer];
+      expect(linesOf(chunk.toString())).toMatchObject([{ line, status: 'pending' }]);
+    }
+    sent.end();
+    expect(linesOf(await text(response))).toMatchObject([{ done: true, created: 3 }]);
+  });
+});
+
+describe('an import that ends early', () => {
+  test('because its client goes keeps what was created, and lets go of the rest', async () => {
+    await using own = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl, held: { most: 1 } });
+    const before = await api.log.lastSequence();
+    const { sent, response } = await openImport(own);
+    sent.write('{"type":"email"}\n'.repeat(10));
+    await once(response, 'data');
+    expect((await own.fetch('/api/events')).status).toBe(503);
+    response.destroy();
+    await eventually(async () => {
+      using feed = await own
+        .fetch('/api/events', { method: 'GET', signal: AbortSignal.timeout(10_000) })
+        .then(disposable);
+      expect(feed.status).toBe(200);
+    });
+    await eventually(async () => expect(await api.log.lastSequence()).toBe(before + 10)); // the last may be in hand
+  });
+
+  test('because the log goes away says so, and the rest is not read', async () => {
+    await using ownNats = await startNats();
+    await using own = await startApi({
+      natsUrl: ownNats.url,
+      databaseUrl: stage.databaseUrl,
+      log: { deadlineMs: 2_000 },
+    });
+    const { sent, response } = await openImport(own);
+    sent.write('{"type":"email"}\n');
+    await once(response, 'data');
+    await ownNats.kill('SIGKILL');
+    sent.write('{"type":"email"}\n'.repeat(5));
+    const rest = linesOf(await text(response));
+    expect(rest.slice(0, -1)).toHaveLength(5);
+    for (const outcome of rest.slice(0, -1)) expect(outcome).toMatchObject({ errors: [{ pointer: '' }] });
+    const stopped = 'The event log cannot be reached';
+    expect(rest.at(-1)).toEqual({ done: true, lines: 6, created: 1, replayed: 0, failed: 5, stopped });
+  });
+
+  test('because the process stops finishes what it has in hand', async () => {
+    const server = { graceMs: 600_000 };
+    const own = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl, server });
+    const { sent, response } = await openImport(own);
+    sent.write('{"type":"email"}\n'.repeat(200));
+    await once(response, 'data');
+    const [answer] = await Promise.all([text(response), own.stop()]);
+    expect(linesOf(answer).at(-1)).toMatchObject({ done: true, stopped: 'this process is about to stop' });
+  });
+});
+
+test('a client that does not take the outcomes is not read from any more, until it takes them', async () => {
+  const { sent, response } = await openImport();
+  response.pause();
+  const before = await api.log.lastSequence();
+  const thousand = `{"type":"email","payload":"${'x'.repeat(500)}"}\n`.repeat(1_000);
+  let lines = 0;
+  // Ends only when lines stay unread: a slow machine that reads them late is no back-pressure yet.
+  for (let stored = 0; stored === lines; stored = (await api.log.lastSequence()) - before) {
+    for (let takes = true; takes; lines += 1_000) takes = sent.write(thousand) || (await drained(sent));
+    await untilQuiet();
+  }
+  sent.end();
+  const outcomes = linesOf(await text(response));
+  expect(outcomes.at(-1)).toEqual({ done: true, lines, created: lines, replayed: 0, failed: 0 });
+  expect(outcomes).toHaveLength(lines + 1);
+}, 60_000);
+
+test.each([{ 'content-type': 'application/json' }, { ...lineType, 'content-encoding': 'gzip' }])(
+  'an import with %j is refused',
+  async (headers) => {
+    const response = await fetch(`${api.url}/api/jobs/import`, { method: 'POST', headers, body: '{}' });
+    expect(response.status).toBe(415);
+  },
+);
+
+function disposable(response: Response): Response & Disposable {
+  return Object.assign(response, { [Symbol.dispose]: () => void response.body?.cancel() });
+}
+
+/** Whether the connection takes more within a while in which thousands of lines would be taken. */
+async function drained(sent: ReturnType<typeof request>): Promise<boolean> {
+  const drain = once(sent, 'drain').then(() => true);
+  return Promise.race([drain, new Promise<false>((resolve) => setTimeout(resolve, 1_000, false))]);
+}
+
+/** Waits until nothing has been appended during a few round trips. */
+async function untilQuiet(): Promise<void> {
+  await eventually(async () => {
+    const before = await api.log.lastSequence();
+    for (let trip = 0; trip < 50; trip += 1) await api.log.readJob(randomUUID());
+    expect(await api.log.lastSequence()).toBe(before);
+  });
+}

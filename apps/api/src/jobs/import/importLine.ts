@@ -1,0 +1,72 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { fold, type JobStatus } from '@jobstream/domain';
+import type { Response } from 'express';
+import type { ApiDeps } from '../../apiDeps.ts';
+import { commandContext } from '../../auth/caller.ts';
+import { type FieldError, Problem } from '../../problems/problem.ts';
+import { problemType } from '../../problems/problemTypes.ts';
+import { toProblem } from '../../problems/toProblem.ts';
+import { appendNewJob, creationEvent, existingJob, type NewJob } from '../create/appendNewJob.ts';
+import { decodeCreateJob, limitPayload } from '../create/createJobRequest.ts';
+import { identityOfKey, isIdempotencyKey, isSameRequest, KEY_RULE } from '../create/idempotency.ts';
+import type { Line } from './readLines.ts';
+
+/** Of one UTF-16 unit, as which a text counts its length. */
+const MAX_UTF8_BYTES = 3;
+
+/** What became of a line. */
+export type LineOutcome =
+  | { readonly line: number; readonly id: string; readonly status: JobStatus; readonly replayed?: true }
+  | { readonly line: number; readonly errors: readonly FieldError[]; readonly stop?: string };
+
+/** Creates the job of a line; never rejects. `stop` says that no other line would fare better now. */
+export async function importLine(line: Line, res: Response, deps: ApiDeps): Promise<LineOutcome> {
+  try {
+    return await create(line, orderOf(line, res), deps);
+  } catch (error) {
+    return failure(line, toProblem(error), deps);
+  }
+}
+
+function orderOf({ text, fault }: Line, res: Response): NewJob {
+  if (fault !== undefined) throw mistake('', fault);
+  const now = Date.now();
+  const { idempotencyKey, ...body } = parse(text);
+  if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) throw mistake('/idempotencyKey', KEY_RULE);
+  const request = decodeCreateJob(body, now);
+  limitPayload(text.length * MAX_UTF8_BYTES, request.payload);
+  const identity = idempotencyKey === undefined ? { jobId: randomUUIDv7() } : identityOfKey(idempotencyKey, body);
+  return { request, identity, context: commandContext(res, now) };
+}
+
+function parse(text: string): { readonly idempotencyKey?: unknown } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw mistake('', 'must be JSON');
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw mistake('', 'must be an object');
+}
+
+async function create({ number }: Line, order: NewJob, deps: ApiDeps): Promise<LineOutcome> {
+  const event = creationEvent(order);
+  if (await appendNewJob(event, deps)) {
+    return { line: number, id: event.jobId, status: fold([event])?.status ?? 'pending' };
+  }
+  const job = await existingJob(event.jobId, deps);
+  if (isSameRequest(job, order.identity)) return { line: number, id: job.id, status: job.status, replayed: true };
+  throw mistake('/idempotencyKey', 'belongs to a job with another body');
+}
+
+function failure({ number }: Line, problem: Problem, { logger }: ApiDeps): LineOutcome {
+  const { status, title } = problemType(problem.code);
+  if (status === 500) logger.error({ err: problem.cause, line: number }, 'a line of an import failed');
+  const errors = problem.errors ?? [{ pointer: '', detail: title }];
+  return { line: number, errors, ...(status === 503 ? { stop: title } : {}) };
+}
+
+function mistake(pointer: string, detail: string): Problem {
+  return new Problem('invalid-request', { errors: [{ pointer, detail }] });
+}

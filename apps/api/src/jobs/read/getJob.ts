@@ -1,0 +1,162 @@
+import { fold, isTerminal, type Job } from '@jobstream/domain';
+import { Schema, SchemaTransformation } from 'effect';
+import type { Request, RequestHandler, Response } from 'express';
+import type { ApiDeps } from '../../apiDeps.ts';
+import { awaitJob } from '../../feeds/followJob.ts';
+import { integerParameter, invalidParameters, queryDecoder } from '../../http/decodeQuery.ts';
+import { entityTag, hasVersion, knownVersion } from '../../http/entityTag.ts';
+import { Instant } from '../../http/instant.ts';
+import { sendJson } from '../../http/sendJson.ts';
+import { withinDeadline } from '../../http/withinDeadline.ts';
+import { Problem } from '../../problems/problem.ts';
+import { jsonContent, type Operation } from '../../routes/operation.ts';
+import { jobIdOf, JobPath, noSuchJob } from '../view/jobPath.ts';
+import { jobView, JobView } from '../view/jobView.ts';
+import { findJob } from './findJob.ts';
+
+const MAX_WAIT_MS = 60_000;
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
+
+const Version = integerParameter(/^[1-9]\d{0,8}$/u, {
+  expected: 'a version: a whole number from 1 on',
+  jsonSchema: { type: 'integer', minimum: 1, maximum: 999_999_999 },
+});
+const Wait = Schema.String.check(
+  Schema.isPattern(/^\d{1,5}(ms|s|m)$/u, { expected: 'a time such as 500ms or 30s' }),
+  Schema.makeFilter((text) => parseWait(text) <= MAX_WAIT_MS || 'must be at most 60s'),
+).pipe(Schema.decodeTo(Schema.Int, SchemaTransformation.transform({ decode: parseWait, encode: (ms) => `${ms}ms` })));
+
+/** The query of `GET /api/jobs/:id`. */
+const JobQuery = Schema.Struct({
+  wait: Schema.optionalKey(Wait).annotateKey({
+    description: 'Answer when the job has ended, at the latest after this time: `500ms`, `30s`, at most `60s`.',
+  }),
+  minVersion: Schema.optionalKey(Version).annotateKey({
+    description: 'Answer when the job has this version: to read what you have just written.',
+  }),
+  asOf: Schema.optionalKey(Schema.String).annotateKey({
+    description: 'The job as it was at this time, or after the event with this `sequence`.',
+    examples: ['2026-01-31T09:30:00Z', '1042'],
+  }),
+});
+
+const decode = queryDecoder(JobQuery);
+
+const decodeInstant = Schema.decodeUnknownResult(Instant);
+
+export const getJobOperation: Operation = {
+  id: 'getJob',
+  tag: 'jobs',
+  summary: 'Show a job',
+  description: 'As it is now, as it was (`asOf`), when it has a version (`minVersion`), or when it has ended (`wait`).',
+  path: JobPath,
+  query: JobQuery,
+  headers: ['If-None-Match'],
+  responses: {
+    200: { description: 'The job.', headers: ['ETag', 'Cache-Control'], content: jsonContent(JobView) },
+    304: { description: 'You have this version.', headers: ['ETag', 'Cache-Control'] },
+  },
+  problems: [
+    'job-not-found',
+    'version-not-reached',
+    'log-unavailable',
+    'history-unavailable',
+    'deadline-exceeded',
+    'too-many-feeds',
+    'stopping',
+  ],
+};
+
+/** A version that a client knows of is in the log already; this only helps one that asks for the next. */
+const VERSION_WAIT_MS = 3_500;
+
+/** `GET /api/jobs/:id`: the job as it is, as it was, when it has a version, or when it has ended. */
+export function getJob(deps: ApiDeps): RequestHandler {
+  const promptly = withinDeadline((req, res) => answer(req, res, deps));
+  return (req, res, next) => (req.query['wait'] === undefined ? promptly(req, res, next) : answer(req, res, deps));
+}
+
+async function answer(req: Request, res: Response, deps: ApiDeps): Promise<void> {
+  const id = jobIdOf(req, res);
+  const job = await wantedJob(id, { ...decodeJobPlan(req.query), known: knownVersion(req) }, res, deps);
+  if (job === undefined) throw noSuchJob();
+  const tag = entityTag(job.version);
+  res.setHeader('ETag', tag);
+  res.setHeader('Cache-Control', 'private, no-cache');
+  if (!hasVersion(req, tag)) return sendJson(res, 200, jobView(job));
+  res.statusCode = 304;
+  res.end();
+}
+
+interface KnownPlan extends JobPlan {
+  /** The newest version that the client has by its entity tag. */
+  readonly known: number;
+}
+
+async function wantedJob(id: string, plan: KnownPlan, res: Response, deps: ApiDeps): Promise<Job | undefined> {
+  if (plan.asOf !== undefined) return jobAsOf(id, plan.asOf, deps);
+  const job = plan.waitMs === undefined ? await findJob(id, deps, plan.known) : undefined;
+  const { minVersion = 0 } = plan;
+  if (job !== undefined && job.version >= minVersion) return job;
+  const late = (await laterJob(id, plan, res, deps)) ?? (await findJob(id, deps, plan.known));
+  if (late !== undefined) deps.servedVersions.record(late);
+  if (late !== undefined && late.version < minVersion) throw versionNotReached(late);
+  return late;
+}
+
+/** Waits by the log, which knows what a client has done before the table does. */
+function laterJob(id: string, plan: JobPlan, res: Response, deps: ApiDeps): Promise<Job | undefined> {
+  const { waitMs, minVersion = 0 } = plan;
+  const until = (job: Job) => job.version >= minVersion && (waitMs === undefined || isTerminal(job.status));
+  return awaitJob(id, { until, ms: waitMs ?? VERSION_WAIT_MS }, res, deps);
+}
+
+function versionNotReached({ version }: Job): Problem {
+  return new Problem('version-not-reached', { detail: `the job has version ${version}` });
+}
+
+/** A place in the log, or an instant as RFC 3339 in UTC. */
+export type Moment = number | string;
+
+interface JobPlan {
+  readonly waitMs?: number;
+  readonly minVersion?: number;
+  readonly asOf?: Moment;
+}
+
+/** What a request asks for; throws a Problem that names each wrong parameter. */
+function decodeJobPlan(parameters: unknown): JobPlan {
+  const { wait, asOf, ...given } = decode(parameters);
+  if (asOf === undefined) return { ...given, ...(wait === undefined ? {} : { waitMs: wait }) };
+  if (wait === undefined && given.minVersion === undefined) return { asOf: momentOf(asOf) };
+  throw invalidParameters([{ parameter: 'asOf', detail: 'must not be given together with wait or minVersion' }]);
+}
+
+function momentOf(text: string): Moment {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  const result = decodeInstant(text);
+  if (result._tag === 'Success') return result.success;
+  const detail = `must be a sequence or an RFC 3339 time (write the + of an offset as %2B)`;
+  throw invalidParameters([{ parameter: 'asOf', detail }]);
+}
+
+function parseWait(text: string): number {
+  const [, count, unit = ''] = /^(\d+)(\w+)$/.exec(text) ?? [];
+  return Number(count) * (unitMs[unit] ?? Number.NaN);
+}
+
+/**
+ * The job as it was at an instant (by the times at which its events happened, which are those that the job shows) or at
+ * a place in the log; throws a Problem for a moment before its creation.
+ */
+async function jobAsOf(id: string, moment: Moment, { log }: Pick<ApiDeps, 'log'>): Promise<Job> {
+  const history = await log.readHistory(id);
+  if (history.length === 0) throw noSuchJob();
+  const last = history.findLastIndex(({ sequence, event }) =>
+    typeof moment === 'number' ? sequence <= moment : Date.parse(event.at) <= Date.parse(moment),
+  );
+  const job = fold(history.slice(0, last + 1).map(({ event }) => event));
+  if (job === undefined) throw new Problem('job-not-found', { detail: 'the job had not been created by then' });
+  return job;
+}

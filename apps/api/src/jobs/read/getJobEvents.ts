@@ -1,0 +1,110 @@
+import { JobId, JobType, Timestamp } from '@jobstream/domain';
+import type { RecordedEvent } from '@jobstream/eventlog';
+import { Schema } from 'effect';
+import type { Request, RequestHandler } from 'express';
+import type { ApiDeps } from '../../apiDeps.ts';
+import { type BodyOf, sendJson } from '../../http/sendJson.ts';
+import { withinDeadline } from '../../http/withinDeadline.ts';
+import { jsonContent, type Operation } from '../../routes/operation.ts';
+import { jobEventView, JobEventView } from '../view/jobEventView.ts';
+import { jobIdOf, JobPath, noSuchJob } from '../view/jobPath.ts';
+import { streamJobEvents } from './streamJobEvents.ts';
+
+/** An event in the format of CloudEvents 1.0 (JSON); what the format has no name for are extensions. */
+const CloudEvent = Schema.Struct({
+  specversion: Schema.Literal('1.0'),
+  id: Schema.String,
+  source: Schema.String,
+  type: Schema.String,
+  subject: JobId,
+  time: Timestamp,
+  datacontenttype: Schema.Literal('application/json'),
+  sequence: Schema.String,
+  recordedat: Timestamp,
+  jobtype: JobType,
+  jobversion: Schema.Int,
+  data: Schema.Record(Schema.String, Schema.Unknown),
+  correlationid: Schema.optionalKey(Schema.String),
+  causationid: Schema.optionalKey(Schema.String),
+}).annotate({ identifier: 'CloudEvent' });
+
+/** The answer of `GET /api/jobs/:id/events`. */
+const JobHistory = Schema.Struct({ items: Schema.Array(JobEventView) }).annotate({ identifier: 'JobHistory' });
+
+export const getJobEventsOperation: Operation = {
+  id: 'getJobEvents',
+  tag: 'events',
+  summary: 'Show what happened to a job',
+  description:
+    'Oldest first, from the log. As `text/event-stream` the history is followed by what happens, until the job ends.',
+  path: JobPath,
+  headers: ['Last-Event-ID'],
+  responses: {
+    200: {
+      description: 'The events of the job.',
+      headers: ['Cache-Control'],
+      content: {
+        ...jsonContent(JobHistory),
+        'application/cloudevents-batch+json': { schema: Schema.Array(CloudEvent) },
+        'text/event-stream': { item: JobEventView },
+      },
+    },
+    204: { description: 'As a stream: the job has ended, and you have seen all. Do not come back.' },
+  },
+  problems: [
+    'job-not-found',
+    'log-unavailable',
+    'history-unavailable',
+    'deadline-exceeded',
+    'too-many-feeds',
+    'stopping',
+  ],
+};
+
+const JSON_TYPE = 'application/json';
+const CLOUD_EVENTS = 'application/cloudevents-batch+json';
+const EVENT_STREAM = 'text/event-stream';
+
+/** `GET /api/jobs/:id/events`: all that ever happened to the job, oldest first, from the log; as a stream also live. */
+export function getJobEvents(deps: ApiDeps): RequestHandler {
+  const listEvents = withinDeadline(answerList(deps));
+  return async (req, res, next) => {
+    res.vary('Accept');
+    const live = wantedType(req) === EVENT_STREAM && req.method !== 'HEAD';
+    return live ? streamJobEvents(jobIdOf(req, res), req, res, deps) : listEvents(req, res, next);
+  };
+}
+
+function answerList({ log }: ApiDeps): RequestHandler {
+  return async (req, res) => {
+    const history = await log.readHistory(jobIdOf(req, res));
+    if (history.length === 0) throw noSuchJob();
+    res.setHeader('Cache-Control', 'private, no-cache');
+    if (wantedType(req) === CLOUD_EVENTS) sendJson(res, 200, history.map(cloudEvent), CLOUD_EVENTS);
+    else sendJson(res, 200, { items: history.map(jobEventView) });
+  };
+}
+
+function wantedType(req: Request): string | false {
+  return req.accepts([JSON_TYPE, CLOUD_EVENTS, EVENT_STREAM]);
+}
+
+function cloudEvent(recorded: RecordedEvent): BodyOf<typeof CloudEvent> {
+  const { event, sequence, recordedAt } = recorded;
+  return {
+    specversion: '1.0',
+    id: event.id,
+    source: `/api/jobs/${event.jobId}`,
+    type: `jobstream.${event.event}`,
+    subject: event.jobId,
+    time: event.at,
+    datacontenttype: 'application/json',
+    sequence: String(sequence),
+    recordedat: recordedAt,
+    jobtype: event.jobType,
+    jobversion: event.version,
+    data: jobEventView(recorded).data,
+    correlationid: event.correlationId,
+    causationid: event.causationId,
+  };
+}

@@ -1,0 +1,62 @@
+import { evolve, isTerminal, type JobState } from '@jobstream/domain';
+import type { RecordedEvent } from '@jobstream/eventlog';
+import type { Request, Response } from 'express';
+import type { ApiDeps } from '../../apiDeps.ts';
+import { eventFrame, openEventStream } from '../../feeds/eventStream.ts';
+import { lastEventId } from '../../feeds/feedQuery.ts';
+import { followJob } from '../../feeds/followJob.ts';
+import { noSuchJob } from '../view/jobPath.ts';
+
+const HEARTBEAT_MS = 15_000;
+/** When the client has not taken more than this before an event, it is cut off and resumes. */
+const MAX_WAITING_BYTES = 1_048_576;
+
+/** The events of one job as `text/event-stream`: the history after `Last-Event-ID`, then live until the job ends. */
+export async function streamJobEvents(jobId: string, req: Request, res: Response, deps: ApiDeps): Promise<void> {
+  const after = lastEventId(req) ?? 0;
+  const over = new AbortController();
+  const abort = () => over.abort();
+  deps.longRequests.track(res, abort);
+  res.once('close', abort);
+  const heart = setInterval(() => beat(res), HEARTBEAT_MS);
+  let state: JobState;
+  try {
+    for await (const events of followJob(jobId, deps, over.signal)) {
+      state = events.reduce((job: JobState, { event }) => evolve(job, event), state);
+      if (state === undefined) throw noSuchJob();
+      if (!send(events, after, { res, hasEnded: isTerminal(state.status) })) return;
+    }
+  } finally {
+    clearInterval(heart);
+  }
+  res.end();
+}
+
+interface Stream {
+  readonly res: Response;
+  readonly hasEnded: boolean;
+}
+
+/** False when there is nothing more to come. */
+function send(events: readonly RecordedEvent[], after: number, { res, hasEnded }: Stream): boolean {
+  const unseen = events.filter(({ sequence }) => sequence > after);
+  if (unseen.length === 0 && hasEnded && !res.headersSent) {
+    res.statusCode = 204; // which is how a browser is told not to come back
+    res.end();
+    return false;
+  }
+  if (res.writableLength > MAX_WAITING_BYTES) return cut(res);
+  if (!res.headersSent) openEventStream(res);
+  for (const recorded of unseen) res.write(eventFrame(recorded));
+  if (hasEnded) res.end();
+  return !hasEnded;
+}
+
+function cut(res: Response): false {
+  res.destroy();
+  return false;
+}
+
+function beat(res: Response): void {
+  if (res.headersSent && !res.writableNeedDrain) res.write(': heartbeat\n\n');
+}

@@ -1,0 +1,72 @@
+import { Job, JobError } from '@jobstream/domain';
+import { Schema } from 'effect';
+import type { BodyOf } from '../../http/sendJson.ts';
+
+const { fields } = Job;
+const { name, message, code } = JobError.fields;
+
+/** The error of a handler as clients see it: without its stack. */
+export const JobErrorView = Schema.Struct({ name, message, code }).annotate({ identifier: 'JobError' });
+
+/** A job as clients see it: only what is listed here. */
+export const JobView = Schema.Struct({
+  id: fields.id,
+  tenant: fields.tenant,
+  type: fields.type,
+  status: fields.status,
+  version: fields.version.annotateKey({ description: 'Counts the events of the job.' }),
+  payload: fields.payload,
+  result: fields.result,
+  error: Schema.optionalKey(JobErrorView),
+  progress: fields.progress,
+  attempt: fields.attempt.annotateKey({ description: 'Of the running or last attempt; 0 before the first.' }),
+  worker: fields.worker,
+  maxAttempts: fields.maxAttempts,
+  backoff: fields.backoff,
+  timeoutMs: fields.timeoutMs,
+  tags: fields.tags,
+  runAt: fields.runAt.annotateKey({ description: 'When it is or was last due.' }),
+  createdAt: fields.createdAt,
+  updatedAt: fields.updatedAt,
+  startedAt: fields.startedAt,
+  finishedAt: fields.finishedAt,
+}).annotate({ identifier: 'Job' });
+
+/** What the creation of a job answers. */
+export const CreatedJobView = Schema.Struct({
+  id: fields.id,
+  type: fields.type,
+  status: fields.status,
+  version: fields.version,
+  createdAt: fields.createdAt,
+  updatedAt: fields.updatedAt,
+}).annotate({ identifier: 'CreatedJob' });
+
+export function jobView(job: Job): BodyOf<typeof JobView> {
+  return { ...nature(job), ...outcome(job), ...settings(job), ...times(job) };
+}
+
+function nature({ id, tenant, type, status, version, payload }: Job) {
+  return { id, tenant, type, status, version, payload };
+}
+
+function outcome({ result, error, progress, attempt, worker }: Job) {
+  return { result, error: error && errorView(error), progress, attempt, worker };
+}
+
+function settings({ maxAttempts, backoff, timeoutMs, tags }: Job) {
+  return { maxAttempts, backoff, timeoutMs, tags };
+}
+
+function times({ runAt, createdAt, updatedAt, startedAt, finishedAt }: Job) {
+  return { runAt, createdAt, updatedAt, startedAt, finishedAt };
+}
+
+export function createdJobView(job: Job): BodyOf<typeof CreatedJobView> {
+  const { id, type, status, version, createdAt, updatedAt } = job;
+  return { id, type, status, version, createdAt, updatedAt };
+}
+
+export function errorView({ stack: _stack, ...shown }: JobError): typeof JobErrorView.Type {
+  return shown;
+}

@@ -1,0 +1,111 @@
+import { Schema } from 'effect';
+import type { RequestHandler } from 'express';
+import type { ApiDeps } from '../apiDeps.ts';
+import { callerOf } from '../auth/caller.ts';
+import { requireScope } from '../auth/requireScope.ts';
+import { jsonBody } from '../http/jsonBody.ts';
+import { sendJson } from '../http/sendJson.ts';
+import { withinDeadline } from '../http/withinDeadline.ts';
+import { Problem } from '../problems/problem.ts';
+import { jsonContent, type Operation } from '../routes/operation.ts';
+import type { Route } from '../routes/route.ts';
+import { CreatedKeyView, CreateKeyRequest, decodeCreateKey, KeyId, keyView, KeyView } from './keyView.ts';
+
+const KeyList = Schema.Struct({ items: Schema.Array(KeyView) }).annotate({ identifier: 'ApiKeyList' });
+
+const unavailable = ['table-unavailable', 'deadline-exceeded'] as const;
+
+const example = { name: 'billing', scopes: ['jobs:write'], expiresAt: '2030-01-01T00:00:00Z' };
+/** The path of what concerns one key. */
+const KeyPath = Schema.Struct({ id: KeyId });
+
+const keyOperations = {
+  list: {
+    id: 'listKeys',
+    tag: 'keys',
+    summary: 'List API keys',
+    description: 'Also those that are over, newest first.',
+    responses: { 200: { description: 'All keys.', headers: ['Cache-Control'], content: jsonContent(KeyList) } },
+    problems: unavailable,
+  },
+  create: {
+    id: 'createKey',
+    tag: 'keys',
+    summary: 'Create an API key',
+    description: 'The answer is the only one that ever has the key itself. A caller with a tenant makes keys of it.',
+    body: { required: true, content: jsonContent(CreateKeyRequest, { 'a key that expires': example }) },
+    responses: {
+      201: {
+        description: 'The key.',
+        headers: ['Cache-Control'],
+        content: jsonContent(CreatedKeyView),
+      },
+    },
+    problems: unavailable,
+  },
+  revoke: {
+    id: 'revokeKey',
+    tag: 'keys',
+    summary: 'Revoke an API key',
+    description: 'For good. Every process refuses it within 3 seconds.',
+    path: KeyPath,
+    responses: { 204: { description: 'The key is revoked.' } },
+    problems: ['key-not-found', ...unavailable],
+  },
+} as const satisfies Record<string, Operation>;
+const isKeyId = Schema.is(KeyId);
+
+/** Everything under `/api/keys`. */
+export function keyRoutes(deps: ApiDeps): readonly Route[] {
+  const admin = requireScope('admin');
+  const body = jsonBody({ required: true });
+  return [
+    {
+      path: '/api/keys',
+      get: { operation: keyOperations.list, handlers: [admin, withinDeadline(listKeys(deps))] },
+      post: { operation: keyOperations.create, handlers: [admin, ...body, withinDeadline(createKey(deps))] },
+    },
+    {
+      path: '/api/keys/:id',
+      delete: { operation: keyOperations.revoke, handlers: [admin, withinDeadline(revokeKey(deps))] },
+    },
+  ];
+}
+
+/** `POST /api/keys`: the only answer that ever has the key itself. */
+function createKey({ keys, logger }: ApiDeps): RequestHandler {
+  return async (req, res) => {
+    const caller = callerOf(res);
+    const { tenant = null, expiresAt = null, ...request } = decodeCreateKey(req.body, caller, Date.now());
+    const { key, text } = await keys.create({ ...request, tenant, expiresAt });
+    logger.info({ key: key.id, scopes: key.scopes, tenant, by: caller.actor }, 'an API key was created');
+    res.setHeader('Cache-Control', 'no-store');
+    sendJson(res, 201, { ...keyView(key), key: text });
+  };
+}
+
+/** `GET /api/keys`: all keys, also those that are over, newest first. */
+function listKeys({ keys }: ApiDeps): RequestHandler {
+  return async (_req, res) => {
+    const items = await keys.list(callerOf(res).tenant);
+    res.setHeader('Cache-Control', 'private, no-store');
+    sendJson(res, 200, { items: items.map(keyView) });
+  };
+}
+
+/** `DELETE /api/keys/:id`: for good. This process knows at once, others with their next look at the keys. */
+function revokeKey({ keys, keyCache, logger }: ApiDeps): RequestHandler {
+  return async (req, res) => {
+    const { actor, tenant } = callerOf(res);
+    const id = String(req.params['id']);
+    if (!isKeyId(id) || !(await keys.revoke(id, tenant))) throw noSuchKey();
+    logger.info({ key: id, by: actor }, 'an API key was revoked');
+    await keyCache.reload();
+    res.statusCode = 204;
+    res.end();
+  };
+}
+
+function noSuchKey(): Problem {
+  return new Problem('key-not-found', { detail: 'there is no key with this id' });
+}

@@ -1,0 +1,65 @@
+import { Tenant, Timestamp } from '@jobstream/domain';
+import { type ApiKey, KEY_NAME, scopes } from '@jobstream/readmodel';
+import { Schema } from 'effect';
+import type { Caller } from '../auth/caller.ts';
+import { bodyDecoder, fieldOf, pastErrors } from '../http/decodeBody.ts';
+import { Instant } from '../http/instant.ts';
+import type { BodyOf } from '../http/sendJson.ts';
+import type { FieldError } from '../problems/problem.ts';
+
+const Name = Schema.String.check(Schema.isPattern(KEY_NAME, { expected: 'a text of 1 to 100 printable characters' }));
+
+/** The body of `POST /api/keys`. */
+export const CreateKeyRequest = Schema.Struct({
+  name: Name,
+  scopes: Schema.Array(Schema.Literals(scopes)).check(Schema.isMinLength(1), Schema.isMaxLength(scopes.length)),
+  tenant: Schema.optionalKey(Tenant),
+  expiresAt: Schema.optionalKey(Instant),
+});
+
+const decode = bodyDecoder(CreateKeyRequest);
+
+/** The id of a key, which is no secret. */
+export const KeyId = Schema.String.check(Schema.isPattern(/^[0-9a-f]{16}$/u));
+
+/** A key as administrators see it: what there is not is left out. */
+export const KeyView = Schema.Struct({
+  id: KeyId.annotateKey({ description: 'Public: it stands in logs and events.' }),
+  name: Schema.String,
+  scopes: Schema.Array(Schema.Literals(scopes)),
+  tenant: Schema.optionalKey(Tenant),
+  createdAt: Timestamp,
+  expiresAt: Schema.optionalKey(Timestamp),
+  revokedAt: Schema.optionalKey(Timestamp),
+  lastUsedAt: Schema.optionalKey(Timestamp).annotateKey({ description: 'To the minute.' }),
+}).annotate({ identifier: 'ApiKey' });
+
+/** What the creation of a key answers: the only answer with the key itself. */
+export const CreatedKeyView = Schema.Struct({
+  ...KeyView.fields,
+  key: Schema.String.annotateKey({ description: 'The key itself. Nobody can show it again.' }),
+}).annotate({ identifier: 'CreatedApiKey' });
+
+export function keyView({ tenant, expiresAt, revokedAt, lastUsedAt, ...key }: ApiKey): BodyOf<typeof KeyView> {
+  return {
+    ...key,
+    tenant: tenant ?? undefined,
+    expiresAt: expiresAt ?? undefined,
+    revokedAt: revokedAt ?? undefined,
+    lastUsedAt: lastUsedAt ?? undefined,
+  };
+}
+
+export type CreateKeyRequest = typeof CreateKeyRequest.Type;
+
+/** The key that a body asks for; who has a tenant can make keys for that tenant alone. `now` is in milliseconds. */
+export function decodeCreateKey(body: unknown, { tenant }: Caller, now: number): CreateKeyRequest {
+  const request = decode(body, [...pastErrors(body, 'expiresAt', now), ...tenantErrors(body, tenant)]);
+  return tenant === undefined ? request : { ...request, tenant };
+}
+
+function tenantErrors(body: unknown, own: string | undefined): readonly FieldError[] {
+  const tenant = fieldOf(body, 'tenant');
+  const others = own !== undefined && tenant !== undefined && tenant !== own;
+  return others ? [{ pointer: '/tenant', detail: 'must be your own tenant, or be left out' }] : [];
+}

@@ -1,0 +1,46 @@
+import type { IRouter, Request, RequestHandler, Response } from 'express';
+import { requirementOf, requireScope } from '../auth/requireScope.ts';
+import { Problem } from '../problems/problem.ts';
+import type { Operation } from './operation.ts';
+
+export const METHODS = ['get', 'post', 'put', 'delete'] as const;
+export type Method = (typeof METHODS)[number];
+
+/** What happens on one method of a path, and what the document says about it: there is no one without the other. */
+export interface Endpoint {
+  readonly operation: Operation;
+  /** The first declares what callers need; where it does not, only administrators pass. */
+  readonly handlers: readonly RequestHandler[];
+}
+
+/** A path, its endpoints, and other paths that mean the same. */
+export interface Route extends Readonly<Partial<Record<Method, Endpoint>>> {
+  readonly path: string;
+  readonly aliases?: readonly string[];
+}
+
+/** Adds a route; methods that it does not have are answered with what is allowed. */
+export function addRoute(router: IRouter, route: Route): void {
+  const added = router.route([route.path, ...(route.aliases ?? [])] as unknown as string);
+  const allowed: string[] = [];
+  for (const method of METHODS) {
+    const endpoint = route[method];
+    if (endpoint === undefined) continue;
+    added[method](...declared(endpoint.handlers));
+    allowed.push(method === 'get' ? 'GET, HEAD' : method.toUpperCase());
+  }
+  const allow = [...allowed, 'OPTIONS'].join(', ');
+  added.all((req, res) => answerOthers(req, res, allow));
+}
+
+function declared(handling: readonly RequestHandler[]): readonly RequestHandler[] {
+  return requirementOf(handling[0]) === undefined ? [requireScope('admin'), ...handling] : handling;
+}
+
+function answerOthers(req: Request, res: Response, allow: string): void {
+  const headers = { Allow: allow };
+  if (req.method !== 'OPTIONS') throw new Problem('method-not-allowed', { detail: `allowed: ${allow}`, headers });
+  res.setHeader('Allow', allow);
+  res.statusCode = 204;
+  res.end();
+}

@@ -1,0 +1,90 @@
+import { exists, type Schedule, ScheduleName } from '@jobstream/domain';
+import { Schema } from 'effect';
+import type { RequestHandler } from 'express';
+import type { ApiDeps } from '../apiDeps.ts';
+import { callerOf, visibleTo } from '../auth/caller.ts';
+import { DEFAULT_LIMIT, integerParameter, Limit, queryDecoder } from '../http/decodeQuery.ts';
+import { sendJson } from '../http/sendJson.ts';
+import { noSuchSchedule, scheduleNameOf } from './schedulePath.ts';
+import { answerSchedule, scheduleEventView, scheduleView } from './scheduleView.ts';
+
+const Sequence = integerParameter(/^[1-9]\d{0,14}$/u, { expected: 'the nextCursor of an earlier page' });
+
+/** The query of `GET /api/schedules`: a cursor is the name after which the page begins. */
+export const SchedulesQuery = Schema.Struct({
+  limit: Schema.optionalKey(Limit),
+  cursor: Schema.optionalKey(ScheduleName),
+});
+
+/** The query of `GET /api/schedules/:name/events`: a cursor is the sequence before which the page begins. */
+export const ScheduleEventsQuery = Schema.Struct({
+  limit: Schema.optionalKey(Limit),
+  cursor: Schema.optionalKey(Sequence),
+});
+
+const decodeSchedules = queryDecoder(SchedulesQuery);
+
+const decodeEvents = queryDecoder(ScheduleEventsQuery);
+
+/** `GET /api/schedules`: a page of schedules in the order of their names, from the log. */
+export function listSchedules(deps: ApiDeps): RequestHandler {
+  return async (req, res) => {
+    const { limit, cursor = '' } = { limit: DEFAULT_LIMIT, ...decodeSchedules(req.query) };
+    const isVisible = visibleTo(callerOf(res));
+    const found = await schedulesAfter({ cursor, count: limit + 1, isVisible }, deps);
+    const items = found.slice(0, limit);
+    const nextCursor = found.length > limit ? (items.at(-1)?.name ?? null) : null;
+    if (nextCursor !== null) {
+      res.setHeader('Link', `</api/schedules?limit=${limit}&cursor=${nextCursor}>; rel="next"`);
+    }
+    res.setHeader('Cache-Control', 'private, no-store');
+    const now = Date.now();
+    sendJson(res, 200, { items: items.map((schedule) => scheduleView(schedule, now)), nextCursor });
+  };
+}
+
+interface Wanted {
+  readonly cursor: string;
+  readonly count: number;
+  readonly isVisible: (schedule: Schedule) => boolean;
+}
+
+/** Names of deleted schedules stay in the log, so it may take more names than schedules. */
+async function schedulesAfter({ cursor, count, isVisible }: Wanted, { log }: ApiDeps): Promise<Schedule[]> {
+  const { reader } = log.schedules;
+  const names = (await reader.names()).filter((name) => name > cursor);
+  const found: Schedule[] = [];
+  for (let start = 0; start < names.length && found.length < count; start += count) {
+    const snapshots = await reader.readAll(names.slice(start, start + count));
+    found.push(...snapshots.map(({ schedule }) => schedule).filter((state) => exists(state) && isVisible(state)));
+  }
+  return found.slice(0, count);
+}
+
+/** `GET /api/schedules/:name` */
+export function getSchedule({ log }: ApiDeps): RequestHandler {
+  return async (req, res) => {
+    const snapshot = await log.schedules.reader.read(scheduleNameOf(req));
+    if (!exists(snapshot?.schedule)) throw noSuchSchedule();
+    answerSchedule(res, 200, snapshot.schedule);
+  };
+}
+
+/** `GET /api/schedules/:name/events`: what happened to the schedule, newest first, also after it was deleted. */
+export function getScheduleEvents({ log }: ApiDeps): RequestHandler {
+  return async (req, res) => {
+    const name = scheduleNameOf(req);
+    const { limit, cursor } = { limit: DEFAULT_LIMIT, ...decodeEvents(req.query) };
+    const before = cursor === undefined ? {} : { before: cursor };
+    const events = await log.schedules.reader.history(name, { ...before, limit: limit + 1 });
+    if (events.length === 0 && cursor === undefined) throw noSuchSchedule();
+    const items = events.slice(0, limit);
+    const nextCursor = events.length > limit ? String(items.at(-1)?.sequence) : null;
+    if (nextCursor !== null) {
+      const next = `/api/schedules/${name}/events?limit=${limit}&cursor=${nextCursor}`;
+      res.setHeader('Link', `<${next}>; rel="next"`);
+    }
+    res.setHeader('Cache-Control', 'private, no-store');
+    sendJson(res, 200, { items: items.map(scheduleEventView), nextCursor });
+  };
+}

@@ -1,0 +1,163 @@
+import { eventually, startNats } from '@jobstream/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type ApiStage, startStage } from '../../testing/apiStage.ts';
+import { projectAll } from '../../testing/projectAll.ts';
+import { startApi, type TestApi } from '../../testing/startApi.ts';
+
+let stage: ApiStage;
+let api: TestApi;
+
+beforeAll(async () => {
+  stage = await startStage();
+  ({ api } = stage);
+});
+afterAll(() => stage.stop());
+
+async function create(type: string, count: number, fields: object = {}): Promise<string[]> {
+  const jobs = Array.from({ length: count }, () => ({ type, ...fields }));
+  const response = await api.post('/api/jobs/batch', { jobs });
+  return ((await response.json()) as { jobs: { id: string }[] }).jobs.map(({ id }) => id);
+}
+
+async function get(path: string): Promise<Record<string, unknown>> {
+  const response = await api.fetch(path);
+  expect(response.status).toBe(200);
+  return (await response.json()) as Record<string, unknown>;
+}
+
+test('the statistics tell of an empty system that it is empty', async () => {
+  expect(await get('/api/stats')).toEqual({
+    jobs: { total: 0, byStatus: {}, byType: {} },
+    backlog: {},
+    projector: { lastSequence: 0, updatedAt: null, lagEvents: 0, lagMs: 0 },
+  });
+});
+
+test('the statistics tell what there is, what waits, and how far the table is behind', async () => {
+  const held = Promise.withResolvers<void>();
+  await api.log.openQueue({ jobType: 'email', concurrency: 1, ackWaitMs: 60_000, onDelivery: () => held.promise });
+  const [first] = await create('email', 3);
+  await create('webhook', 2, { delayMs: 60_000 });
+  await api.post(`/api/jobs/${first}/cancel`);
+  await projectAll(api.log, stage.databaseUrl);
+  const projected = await api.log.lastSequence();
+  await create('email', 1);
+  const stats = await eventually(async () => {
+    const now = await get('/api/stats');
+    expect(now).toMatchObject({
+      projector: { lastSequence: projected, lagEvents: 1 },
+      backlog: { email: { inFlight: 1 } },
+    });
+    return now;
+  });
+  expect(stats['jobs']).toEqual({
+    total: 5,
+    byStatus: { cancelled: 1, pending: 2, scheduled: 2 },
+    byType: { email: { cancelled: 1, pending: 2 }, webhook: { scheduled: 2 } },
+  });
+  expect(stats).toMatchObject({
+    backlog: {
+      email: { waiting: 3, oldestAt: expect.any(String) as string, oldestAgeMs: expect.any(Number) as number },
+    },
+    projector: { updatedAt: expect.any(String) as string, lagMs: expect.any(Number) as number },
+  });
+  held.resolve();
+});
+
+test('the statistics go without what only the log knows while it is away', async () => {
+  await using own = await startNats();
+  await using lonely = await startApi({ natsUrl: own.url, databaseUrl: stage.databaseUrl, log: { deadlineMs: 300 } });
+  await own.kill('SIGKILL');
+  const response = await lonely.fetch('/api/stats');
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({ jobs: { total: 5 }, backlog: null, projector: { lagEvents: null } });
+});
+
+test('a list tells on request how many jobs all its pages have, for every filter', async () => {
+  await create('counted', 7, { tags: ['red'] });
+  const cancelled = await create('counted', 5);
+  for (const id of cancelled) await api.post(`/api/jobs/${id}/cancel`);
+  await projectAll(api.log, stage.databaseUrl);
+  const total = async (query: string) => {
+    const { total: count, totalExact, items } = await get(`/api/jobs?limit=1&${query}`);
+    expect(items).toHaveLength(count === 0 ? 0 : 1);
+    return [count, totalExact];
+  };
+  expect(await total('count=true&type=counted')).toEqual([12, true]);
+  expect(await total('count=true&type=counted&status=pending')).toEqual([7, true]);
+  expect(await total('count=true&type=counted&tag=red')).toEqual([7, true]);
+  expect(await total('count=true&type=counted&createdAfter=2020-01-01T00:00:00Z')).toEqual([12, true]);
+  expect(await total('count=true&type=counted&createdBefore=2020-01-01T00:00:00Z')).toEqual([0, true]);
+  expect(await total('count=true&type=nothing')).toEqual([0, true]);
+  expect(await total('count=false&type=counted')).toEqual([undefined, undefined]);
+  const next = /<(.*)>/.exec(
+    (await api.fetch('/api/jobs?limit=1&count=true&type=counted')).headers.get('link') ?? '',
+  )?.[1];
+  expect(await get(next ?? '')).toMatchObject({ total: 12 });
+  expect((await api.fetch('/api/jobs?count=yes')).status).toBe(400);
+});
+
+test('a count that would take long ends at 10,000 and says so', async () => {
+  for (let batch = 0; batch < 11; batch++) await create('many', 1_000, { tags: ['blue'] });
+  await projectAll(api.log, stage.databaseUrl);
+  expect(await get('/api/jobs?limit=1&count=true&tag=blue')).toMatchObject({ total: 10_000, totalExact: false });
+  expect(await get('/api/jobs?limit=1&count=true&type=many')).toMatchObject({ total: 11_000, totalExact: true });
+});
+
+test('pages have every job of the beginning once, while others arrive', async () => {
+  const beginning = new Set<string>();
+  for (let batch = 0; batch < 4; batch++) for (const id of await create('paged', 1_000)) beginning.add(id);
+  await projectAll(api.log, stage.databaseUrl);
+  const listed: string[] = [];
+  let path = '/api/jobs?type=paged&limit=200';
+  while (path !== '') {
+    const response = await api.fetch(path);
+    const { items } = (await response.json()) as { items: { id: string }[] };
+    listed.push(...items.map(({ id }) => id));
+    path = /<(.*)>/.exec(response.headers.get('link') ?? '')?.[1] ?? '';
+    await create('paged', 100);
+    await projectAll(api.log, stage.databaseUrl);
+  }
+  expect(new Set(listed).size).toBe(listed.length);
+  expect(listed.filter((id) => beginning.has(id))).toHaveLength(4_000);
+});
+
+test('what happened in a span of time is told when it is asked for', async () => {
+  await create('report', 2);
+  await projectAll(api.log, stage.databaseUrl);
+  const { activity } = await get('/api/stats?window=15m');
+  expect(activity).toMatchObject({ resolution: 'minute', total: { failed: 0 } });
+  expect(activity).toMatchObject({ byType: { report: { created: 2, failed: 0 } } });
+  const hourAgo = new Date(Date.now() - 3_600_000).toISOString();
+  expect((await get(`/api/stats?from=${hourAgo}`))['activity']).toMatchObject({ byType: { report: { created: 2 } } });
+  expect((await get(`/api/stats?window=30d`))['activity']).toMatchObject({
+    resolution: 'day',
+    byType: { report: { created: 2 } },
+  });
+  expect((await get(`/api/stats?from=${hourAgo}&to=${hourAgo.slice(0, 17)}59.999Z`))['activity']).toMatchObject({
+    total: { created: 0 },
+    series: [],
+  });
+});
+
+test('a type that is named as what every object has is counted as any other', async () => {
+  await create('constructor', 2);
+  await projectAll(api.log, stage.databaseUrl);
+  expect((await get('/api/stats'))['jobs']).toMatchObject({ byType: { constructor: { pending: 2 } } });
+});
+
+test('a span of time may reach to the end of the last year', async () => {
+  const { activity } = await get('/api/stats?from=9999-12-30T00:00:00Z&to=9999-12-31T23:59:59.500Z');
+  expect(activity).toMatchObject({ to: '9999-12-31T23:59:59.999Z', total: { created: 0 } });
+});
+
+test.each([
+  '?window=0h',
+  '?window=1h&from=2026-01-01T00:00:00Z',
+  '?to=2026-01-01T00:00:00Z',
+  '?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z',
+  '?window=1h&window=2h',
+  '?since=1h',
+])('a span of time that makes no sense is refused: %s', async (query) => {
+  expect((await api.fetch(`/api/stats${query}`)).status).toBe(400);
+});

@@ -1,0 +1,152 @@
+import { Timestamp } from '@jobstream/domain';
+import { LogUnavailableError, type TypeBacklog } from '@jobstream/eventlog';
+import type { JobCount } from '@jobstream/readmodel';
+import { cachedFor } from '@jobstream/runtime';
+import { Schema } from 'effect';
+import type { RequestHandler } from 'express';
+import type { ApiDeps } from '../apiDeps.ts';
+import { callerOf } from '../auth/caller.ts';
+import { type BodyOf, sendJson } from '../http/sendJson.ts';
+import { jsonContent, type Operation } from '../routes/operation.ts';
+import { activityOf, ActivityView } from './activityOf.ts';
+import { decodeStatsQuery, StatsQuery, type StatsSpan } from './statsQuery.ts';
+
+const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
+const byName = <const Value extends Schema.Top>(value: Value) => Schema.Record(Schema.String, value);
+
+/** How many jobs there are, from the table. */
+const JobCounts = Schema.Struct({
+  total: Count,
+  byStatus: byName(Count),
+  byType: byName(byName(Count)),
+});
+
+/** What waits of one job type, from the log. */
+const TypeWaiting = Schema.Struct({
+  waiting: Count.annotateKey({ description: 'Jobs that could run.' }),
+  inFlight: Count.annotateKey({ description: 'Jobs that workers hold.' }),
+  oldestAt: Schema.optionalKey(Timestamp).annotateKey({ description: 'Since when the one waits that waits longest.' }),
+  oldestAgeMs: Schema.optionalKey(Schema.Finite),
+});
+
+/** How far the table is behind the log. */
+const ProjectorLag = Schema.Struct({
+  lastSequence: Count,
+  updatedAt: Schema.NullOr(Timestamp),
+  lagEvents: Schema.NullOr(Count),
+  lagMs: Schema.NullOr(Schema.Finite),
+});
+
+/** The answer of `GET /api/stats`. */
+const StatsView = Schema.Struct({
+  jobs: JobCounts,
+  activity: Schema.optionalKey(ActivityView).annotateKey({ description: 'With `window` or `from`.' }),
+  backlog: Schema.optionalKey(Schema.NullOr(byName(TypeWaiting))).annotateKey({
+    description: 'By type; `null` while the log is away. Not for callers with a tenant.',
+  }),
+  projector: Schema.optionalKey(Schema.NullOr(ProjectorLag)).annotateKey({
+    description: 'Not for callers with a tenant.',
+  }),
+}).annotate({ identifier: 'Stats' });
+
+export const getStatsOperation: Operation = {
+  id: 'getStats',
+  tag: 'jobs',
+  summary: 'Count jobs and what waits',
+  description:
+    'By type and status. What is asked of the log is at most a second old. With `window` or `from` also what happened ' +
+    'in that time, with durations that are at most 5 % off: by the minute up to 2 hours, by the hour up to 7 days, by ' +
+    'the day beyond; minutes reach back 47 hours, hours 61 days.',
+  query: StatsQuery,
+  responses: {
+    200: { description: 'The figures.', headers: ['Cache-Control'], content: jsonContent(StatsView) },
+  },
+  problems: ['invalid-parameter', 'table-unavailable', 'deadline-exceeded'],
+};
+
+/** What is asked of the log takes a few requests for each type; pages that show it ask every second. */
+const CACHE_MS = 1_000;
+const LOG_TIMEOUT_MS = 1_500;
+
+/**
+ * `GET /api/stats`: jobs by type and status, what waits, and how far the table is behind the log. A caller with a tenant
+ * is told about the jobs of the tenant, not about what all share.
+ */
+export function getStats({ log, table }: ApiDeps): RequestHandler {
+  const backlog = cachedFor(CACHE_MS, () => unlessAway(backlogOf(log)));
+  const projector = cachedFor(CACHE_MS, () => projectorOf(log, table));
+  return async (req, res) => {
+    const { tenant } = callerOf(res);
+    const span = decodeStatsQuery(req.query, Date.now());
+    const shared = tenant === undefined ? Promise.all([backlog(), projector()]) : undefined;
+    const counted = Promise.all([table.countJobs(tenant), activityIn(table, span, tenant)]);
+    const [[counts, activity], [waiting, projected] = []] = await Promise.all([counted, shared]);
+    res.setHeader('Cache-Control', 'private, no-cache');
+    const body: BodyOf<typeof StatsView> = {
+      jobs: summary(counts),
+      activity,
+      backlog: waiting,
+      projector: projected,
+    };
+    sendJson(res, 200, body);
+  };
+}
+
+async function activityIn(table: ApiDeps['table'], span: StatsSpan | undefined, tenant: string | undefined) {
+  return span && activityOf(span, await table.readStatistics({ ...span, tenant }));
+}
+
+function summary(counts: readonly JobCount[]): typeof JobCounts.Type {
+  const byStatus: Record<string, number> = {};
+  // A type may have any name, also that of what every object has, such as constructor.
+  const byType = new Map<string, Record<string, number>>();
+  let total = 0;
+  for (const { type, status, count } of counts) {
+    total += count;
+    byStatus[status] = (byStatus[status] ?? 0) + count;
+    byType.set(type, { ...byType.get(type), [status]: count });
+  }
+  return { total, byStatus, byType: Object.fromEntries(byType) };
+}
+
+async function backlogOf({
+  stats,
+}: Pick<ApiDeps['log'], 'stats'>): Promise<Readonly<Record<string, typeof TypeWaiting.Type>>> {
+  const { types } = await stats.backlog();
+  const sorted = types.toSorted((left, right) => (left.jobType < right.jobType ? -1 : 1));
+  return Object.fromEntries(sorted.map((type) => [type.jobType, waitingView(type)]));
+}
+
+function waitingView({ backlog, inFlight, oldestAt }: TypeBacklog): typeof TypeWaiting.Type {
+  return { waiting: backlog, inFlight, ...(oldestAt === undefined ? {} : { oldestAt, oldestAgeMs: ageMs(oldestAt) }) };
+}
+
+async function projectorOf(
+  { stats }: Pick<ApiDeps['log'], 'stats'>,
+  table: Pick<ApiDeps['table'], 'readCheckpoint'>,
+): Promise<typeof ProjectorLag.Type> {
+  const checkpoint = await table.readCheckpoint();
+  const lastSequence = checkpoint?.lastSequence ?? 0;
+  const lag = await unlessAway(stats.lag(lastSequence));
+  const lagMs = lag && (lag.oldestAt === undefined ? 0 : ageMs(lag.oldestAt));
+  return { lastSequence, updatedAt: checkpoint?.updatedAt ?? null, lagEvents: lag?.events ?? null, lagMs };
+}
+
+/** The counts are worth an answer without the log, and soon. */
+async function unlessAway<Answer>(answer: Promise<Answer>): Promise<Answer | null> {
+  const { promise: tooLate, resolve } = Promise.withResolvers<null>();
+  const timer = setTimeout(resolve, LOG_TIMEOUT_MS, null);
+  try {
+    return await Promise.race([answer, tooLate]);
+  } catch (error) {
+    if (error instanceof LogUnavailableError) return null;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The clocks of two machines may disagree a little. */
+function ageMs(at: string): number {
+  return Math.max(0, Date.now() - Date.parse(at));
+}

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from '@jobstream/runtime';
+import type { Request, RequestHandler, Response } from 'express';
+import { isProbe, pathOf } from './routeOf.ts';
+
+interface Noted {
+  readonly requestId: string;
+  readonly jobId?: string;
+  readonly caller?: { readonly actor: { readonly id: string } };
+  readonly failure?: Error;
+}
+
+const SANE_REQUEST_ID = /^[\w.:@/+=-]{1,128}$/;
+
+/**
+ * Gives each request an id (the sender's `X-Request-Id` if it is a sane one), returns it in the answer, and logs one
+ * line at the end: no headers, no query, no body. Written for this instead of pino-http, whose two child loggers a
+ * request cost as much as all the rest of an answer (13 µs).
+ */
+export function requestLog(logger: Logger): RequestHandler {
+  return (req, res, next) => {
+    const begun = performance.now();
+    const id = saneRequestId(req) ?? randomUUID();
+    res.locals['requestId'] = id;
+    res.setHeader('X-Request-Id', id);
+    res.once('close', () => {
+      const level = levelOf(req, res);
+      if (logger.isLevelEnabled(level)) logger[level](line(req, res, begun), 'request');
+    });
+    next();
+  };
+}
+
+/** The id under which a request is found in logs, answers and events. */
+export function requestIdOf(res: Response): string {
+  return String(res.locals['requestId']);
+}
+
+/** Notes why an answer is a 5xx, for the line of the request. */
+export function recordFailure(res: Response, error: Error): void {
+  res.locals['failure'] = error;
+}
+
+function saneRequestId(req: Request): string | undefined {
+  const given = req.headers['x-request-id'];
+  return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : undefined;
+}
+
+function line(req: Request, res: Response, begun: number): object {
+  const { requestId, jobId, caller, failure } = res.locals as Noted;
+  return {
+    requestId,
+    jobId,
+    caller: caller?.actor.id,
+    method: req.method,
+    path: pathOf(req),
+    status: res.statusCode,
+    ms: Math.round(performance.now() - begun),
+    // The connection was gone before the answer was out.
+    aborted: res.writableFinished ? undefined : true,
+    ...reason(res, failure),
+  };
+}
+
+/** An outage is one sentence a request; only a defect of ours deserves its stack. */
+function reason(res: Response, failure: Error | undefined): object | undefined {
+  if (failure === undefined) return undefined;
+  return res.statusCode === 503 ? { reason: failure.message } : { err: failure };
+}
+
+function levelOf(req: Request, res: Response): 'debug' | 'info' | 'warn' | 'error' {
+  if (res.statusCode >= 500) return res.statusCode === 503 ? 'warn' : 'error';
+  return isProbe(req) && res.statusCode < 400 ? 'debug' : 'info';
+}
