@@ -1,15 +1,18 @@
 /** The fault suite: `npm run test:chaos`. See docs/durability.md and docs/development.md. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { repositoryRoot } from '@jobstream/servers';
 import { guardOfThisProcess } from '@jobstream/testing';
-import { chaosOptions } from './chaosOptions.ts';
-import type { ChaosOptions } from './chaosOptions.ts';
+import { chaosOptions, type ChaosOptions, type ScenarioName } from './chaosOptions.ts';
+import type { FaultKind } from './faults/fault.ts';
+import { clusterKinds, faultKinds } from './faults/faultKinds.ts';
 import { runWithOwnMounts } from './ownMounts.ts';
 import { runPowerScenario } from './power/powerScenario.ts';
 import { passed, reportLines } from './reportLines.ts';
-import { runScenario } from './scenario.ts';
-import { scenariosOf } from './scenariosOf.ts';
-import { repositoryRoot } from '@jobstream/servers';
+import { runScenario, type Scenario } from './scenario.ts';
+
+/** The cluster takes a third of the jobs and of the faults: all that it adds is the loss of a server. */
+const shares: Readonly<Record<Exclude<ScenarioName, 'power'>, number>> = { single: 2 / 3, cluster: 1 / 3 };
 
 async function main(): Promise<boolean> {
   const options = chaosOptions(process.env);
@@ -18,7 +21,7 @@ async function main(): Promise<boolean> {
   // What an earlier run with this seed left there would be taken for the work of this one.
   await rm(folder, { recursive: true, force: true });
   let good = true;
-  for (const scenario of scenariosOf(options, folder, say)) {
+  for (const scenario of scenariosOf(options, folder)) {
     console.log(`\n== ${scenario.name}: at least ${scenario.jobs} jobs, ${scenario.faults} faults`);
     const report = await runScenario(scenario);
     console.log(`\n${reportLines(report).join('\n')}`);
@@ -40,6 +43,28 @@ async function conclude(good: boolean, folder: string, { seed, keep }: ChaosOpti
   if (good && !keep) await rm(folder, { recursive: true, force: true });
   else console.log(`\nlogs and evidence: ${folder}`);
   console.log(`\n${good ? 'PASSED' : 'FAILED'} with seed ${seed}`);
+}
+
+/** The scenarios to run, with their shares of jobs and faults. */
+function scenariosOf(options: ChaosOptions, folder: string): readonly Scenario[] {
+  const names = (['single', 'cluster'] as const).filter((name) => options.scenarios.includes(name));
+  const total = names.reduce((sum, name) => sum + shares[name], 0);
+  return names.map((name) => ({
+    name,
+    seed: `${options.seed}-${name}`,
+    nodes: name === 'single' ? 1 : 3,
+    jobs: Math.ceil((options.jobs * shares[name]) / total),
+    faults: Math.ceil((options.faults * shares[name]) / total),
+    rate: options.rate,
+    kinds: (name === 'single' ? faultKinds : clusterKinds).filter((kind) => isWanted(kind, options)),
+    mounts: options.mounts,
+    folder: path.join(folder, name),
+    say,
+  }));
+}
+
+function isWanted({ name }: FaultKind, { kinds }: ChaosOptions): boolean {
+  return kinds.length === 0 || kinds.some((word) => name.includes(word));
 }
 
 const code = await runWithOwnMounts(process.env);

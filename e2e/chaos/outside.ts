@@ -1,7 +1,18 @@
-import { connect } from '@nats-io/transport-node';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { setTimeout as pause } from 'node:timers/promises';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Pool } from 'pg';
+import { logBounds } from '../harness/rawLog.ts';
 import type { Stage } from './stage/stage.ts';
+
+const GIVE_UP_AFTER_MS = 180_000;
+
+const POLL_MS = 500;
+
+/** So often in a row nothing may have moved. */
+const STEADY = 6;
+
+const QUESTION = `SELECT (SELECT last_sequence::float8 FROM projection_checkpoints WHERE name = 'jobs') AS position,
+  (SELECT count(*)::int FROM jobs WHERE status NOT IN ('completed', 'failed', 'cancelled')) AS open`;
 
 /** The suite's own eyes on the servers: connections that come back by themselves. */
 export interface Outside extends AsyncDisposable {
@@ -32,4 +43,26 @@ export async function lookFromOutside({ nodes, postgres }: Stage): Promise<Outsi
       await database.end();
     },
   };
+}
+
+/** Waits until nothing happens any more: no job is open, and the table has all of the log. False if that never comes. */
+export async function untilQuiet(outside: Outside): Promise<boolean> {
+  const deadline = Date.now() + GIVE_UP_AFTER_MS;
+  let steady = 0;
+  let last = -1;
+  while (Date.now() < deadline) {
+    const position = await restingPosition(outside).catch(() => undefined);
+    steady = position !== undefined && position === last ? steady + 1 : 0;
+    if (steady === STEADY) return true;
+    last = position ?? -1;
+    await pause(POLL_MS);
+  }
+  return false;
+}
+
+/** The end of the log if no job is open and the table has got that far. */
+async function restingPosition({ nats, database }: Outside): Promise<number | undefined> {
+  const { lastSequence } = await logBounds(nats);
+  const { rows } = await database.query<{ position: number; open: number }>(QUESTION);
+  return rows[0]?.open === 0 && rows[0].position === lastSequence ? lastSequence : undefined;
 }

@@ -8,7 +8,7 @@ import { impossibleKinds, planFaults } from './faults/planFaults.ts';
 import { gatherEvidence } from './judge/gatherEvidence.ts';
 import { judge } from './judge/judge.ts';
 import type { Verdict } from './judge/judge.ts';
-import { writeEvidence } from './judge/writeEvidence.ts';
+import { writeEvidence } from './judge/gatherEvidence.ts';
 import { ApiClient } from './load/apiClient.ts';
 import { LoadGenerator } from './load/loadGenerator.ts';
 import { RecoveryWatch } from './load/recoveryWatch.ts';
@@ -16,7 +16,7 @@ import { lookFromOutside } from './outside.ts';
 import type { Outside } from './outside.ts';
 import { openStage } from './stage/stage.ts';
 import type { Stage } from './stage/stage.ts';
-import { untilQuiet } from './untilQuiet.ts';
+import { untilQuiet } from './outside.ts';
 
 export interface Scenario {
   readonly name: string;

@@ -1,8 +1,7 @@
 import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
 import { expect, test } from 'vitest';
-import { logMessage, type LogMessage } from './testbed/logMessage.ts';
-import { traceOf } from './testbed/logMessage.ts';
 import { checkLog } from './checkLog.ts';
+import { logMessage, type LogMessage, traceOf } from './testbed/logMessage.ts';
 
 const jobId = '0193a3f0-0000-7000-8000-00000000beef';
 const filter = `jobs.conformance.${jobId}.>`;

@@ -1,7 +1,5 @@
-import { evolve } from '@jobstream/domain';
-import type { JobEvent, JobState } from '@jobstream/domain';
-import type { LogMessage } from './testbed/logMessage.ts';
-import { traceOf } from './testbed/logMessage.ts';
+import { evolve, type JobEvent, type JobState } from '@jobstream/domain';
+import { type LogMessage, traceOf } from './testbed/logMessage.ts';
 
 interface Step {
   readonly message: LogMessage;

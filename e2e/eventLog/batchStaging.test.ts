@@ -5,13 +5,12 @@ import os from 'node:os';
 import path from 'node:path';
 import type { JobEvent } from '@jobstream/domain';
 import { EventLog, JOBS_STREAM } from '@jobstream/eventlog';
-import { eventually, guardOfThisProcess } from '@jobstream/testing';
+import { eventually, guardOfThisProcess, newJob } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newJob } from '../chaos/power/newJob.ts';
 import { EmbeddedNats, hasRoomInMemory, resolveNatsServer } from '@jobstream/servers';
 
 const ROUNDS = 4;
-const newJobs = (count: number) => Array.from({ length: count }, newJob);
+const newJobs = (count: number) => Array.from({ length: count }, () => newJob());
 
 describe.skipIf(!(await hasRoomInMemory()))('a server that stages batches in memory', () => {
   let dataDir: string;

@@ -1,5 +1,5 @@
 import type { EventLog } from '@jobstream/eventlog';
-import { newJob } from '../systems/jobstream/newJob.ts';
+import { newJob } from '@jobstream/testing';
 import { typeName, type JobOrder } from './order.ts';
 
 const PER_BATCH = 1_000;

@@ -1,8 +1,7 @@
 import { EventLog, JOBS_STREAM } from '@jobstream/eventlog';
-import { startNats } from '@jobstream/testing';
+import { newJob, startNats } from '@jobstream/testing';
 import { inLanes } from '../measure/concurrency.ts';
 import { percentileText } from '../measure/percentiles.ts';
-import { newJob } from '../systems/jobstream/newJob.ts';
 import { numbersOf, type HandrunBench } from './handrunBench.ts';
 
 const PAYLOAD = { to: 'user@example.com', subject: 'hello' };

@@ -1,8 +1,7 @@
 import type { JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { AppProcess, repositoryRoot } from '@jobstream/servers';
-import { eventually, guardOfThisProcess, startNats } from '@jobstream/testing';
-import { newJob } from '../systems/jobstream/newJob.ts';
+import { eventually, guardOfThisProcess, newJob, startNats } from '@jobstream/testing';
 import { numbersOf, type HandrunBench } from './handrunBench.ts';
 
 const PROMISED_MS = 1_000;

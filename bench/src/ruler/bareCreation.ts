@@ -1,5 +1,5 @@
 import { encodeJobEvent } from '@jobstream/domain';
-import { newJob } from '../systems/jobstream/newJob.ts';
+import { newJob } from '@jobstream/testing';
 import type { Payload } from '../systems/jobSystem.ts';
 import type { BarePublish } from './bareAttempt.ts';
 

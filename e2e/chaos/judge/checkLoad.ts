@@ -64,7 +64,7 @@ function doubles(load: readonly LoadRecord[], histories: Histories): readonly Vi
 }
 
 /** The load generator tags every job with its own name for it. */
-export function tokenOf(created: LoggedEvent | undefined): string | undefined {
+function tokenOf(created: LoggedEvent | undefined): string | undefined {
   const tags = created?.data['tags'];
   return Array.isArray(tags) ? String(tags[0]) : undefined;
 }

@@ -1,4 +1,4 @@
-import { digestOf } from './checkCopies.ts';
+import { digestOf } from './checkLog.ts';
 import type { CountRow, Effect, Evidence, LoadRecord, TableRow } from './evidence.ts';
 import type { RawMessage } from '../../harness/rawLog.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { digestOf } from './checkCopies.ts';
+import { digestOf } from './checkLog.ts';
 import type { RawMessage } from '../../harness/rawLog.ts';
 import { honestRun, message } from './honestRun.ts';
 import { judge } from './judge.ts';

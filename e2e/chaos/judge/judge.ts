@@ -1,8 +1,8 @@
-import { checkCopies } from './checkCopies.ts';
+import { checkCopies } from './checkLog.ts';
 import { checkEffects, checkPresence, explainRepeats } from './checkEffects.ts';
 import type { Repeats } from './checkEffects.ts';
 import { checkLoad } from './checkLoad.ts';
-import { checkChain, checkGaps } from './checkSequences.ts';
+import { checkChain, checkGaps } from './checkLog.ts';
 import { checkCounts, checkRows } from './checkTable.ts';
 import type { Evidence } from './evidence.ts';
 import { readHistories } from './readHistories.ts';

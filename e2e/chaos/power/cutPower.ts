@@ -1,9 +1,21 @@
 import { glob, readlink, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { EventLog } from '@jobstream/eventlog';
+import { eventually, newJob, type TestNats } from '@jobstream/testing';
+import { connect } from '@nats-io/transport-node';
+import { readRawLog } from '../../harness/rawLog.ts';
 import { startNodes } from '../stage/startNodes.ts';
-import { appendUntil } from './appendUntil.ts';
-import { foundEvents } from './foundEvents.ts';
 import { createImageDisk } from './imageDisk.ts';
+
+const GIVE_UP_AFTER_MS = 60_000;
+
+const POLL_MS = 1_000;
+
+/** So often in a row nothing more may turn up: a cluster elects leaders and replays its logs first. */
+const STEADY = 5;
+
+const IN_FLIGHT = 200;
 
 export interface PowerMode {
   readonly name: string;
@@ -57,4 +69,61 @@ async function loseMemory(folder: string, stream: string): Promise<void> {
     lost++;
   }
   if (lost === 0) throw new Error(`nothing of ${stream} is staged below ${folder}`);
+}
+
+interface AppendUntilOptions {
+  readonly url: string;
+  readonly replicas: number;
+  readonly groupCommit: boolean;
+  /** Acknowledgements after which `interrupt` is called, in the middle of the work. */
+  readonly count: number;
+  readonly interrupt: () => Promise<void>;
+}
+
+/** Appends with the project's own event log until it is interrupted; answers the id of each acknowledged event. */
+async function appendUntil(options: AppendUntilOptions): Promise<Map<string, number>> {
+  const { url, replicas, groupCommit } = options;
+  const log = new EventLog({ url, name: 'power', replicas, groupCommit });
+  // A cluster elects its leaders first.
+  await eventually(() => log.start(), { timeoutMs: 60_000, intervalMs: 500 });
+  const acknowledged = new Map<string, number>();
+  let interrupted: Promise<void> | undefined;
+  const writer = async () => {
+    while (interrupted === undefined) {
+      const event = newJob();
+      // An append that was on its way when the power went has no outcome, and none is claimed.
+      const sequence = await log.append(event, 0).catch(() => undefined);
+      if (sequence !== undefined) acknowledged.set(event.id, sequence);
+      if (acknowledged.size >= options.count) interrupted ??= options.interrupt();
+    }
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, writer));
+  await interrupted;
+  await log.stop();
+  return acknowledged;
+}
+
+/** The ids of the events that the servers have once they have found themselves; empty when there is no log at all. */
+async function foundEvents(nodes: readonly TestNats[], expected: number): Promise<ReadonlySet<string>> {
+  const nats = await connect({ servers: nodes.map(({ url }) => url) });
+  try {
+    const deadline = Date.now() + GIVE_UP_AFTER_MS;
+    let [found, steady] = [new Set<string>(), 0];
+    while (Date.now() < deadline && found.size < expected && steady < STEADY) {
+      const ids = await readRawLog(nats).then(
+        ({ messages }) => messages.map(eventId),
+        () => undefined,
+      );
+      if (ids !== undefined) steady = ids.length === found.size ? steady + 1 : 0;
+      found = new Set(ids ?? found);
+      await pause(found.size < expected ? POLL_MS : 0);
+    }
+    return found;
+  } finally {
+    await nats.close();
+  }
+}
+
+function eventId({ body }: { readonly body: string }): string {
+  return (JSON.parse(body) as { id: string }).id;
 }

@@ -2,8 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { JOBS_STREAM } from '@jobstream/eventlog';
-import { cutPower } from './cutPower.ts';
-import type { PowerLoss, PowerMode } from './cutPower.ts';
+import { cutPower, type PowerLoss, type PowerMode } from './cutPower.ts';
 import { createImageDisk } from './imageDisk.ts';
 
 const COUNT = 2_000;

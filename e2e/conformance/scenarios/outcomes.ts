@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Scenario } from '../scenario.ts';
-import { namesOf } from '../testbed/testbed.ts';
-import { workConsumers } from '../testbed/testbed.ts';
+import { namesOf, workConsumers } from '../testbed/testbed.ts';
 
 const CONSUMER_SETTINGS = { ack_policy: 'explicit', deliver_policy: 'all', max_deliver: -1, ack_wait: 2_000_000_000 };
 const FILTERS: Readonly<Record<string, string>> = {

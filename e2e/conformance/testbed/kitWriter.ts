@@ -1,8 +1,16 @@
-import { decide, defaultBackoff, encodeJobEvent, evolve, isRejection } from '@jobstream/domain';
-import type { JobCommand, JobCommandOf, JobEvent, JobState } from '@jobstream/domain';
+import {
+  decide,
+  defaultBackoff,
+  encodeJobEvent,
+  evolve,
+  isRejection,
+  type JobCommand,
+  type JobCommandOf,
+  type JobEvent,
+  type JobState,
+} from '@jobstream/domain';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
-import { subjectOf } from './logMessage.ts';
-import { traceOf } from './logMessage.ts';
+import { subjectOf, traceOf } from './logMessage.ts';
 
 type Envelope = 'eventId' | 'at' | 'actor' | 'correlationId';
 type WithoutEnvelope<Command> = Command extends JobCommand ? Omit<Command, Envelope> : never;

@@ -4,6 +4,7 @@ export { eventually } from './eventually.ts';
 export type { EventuallyOptions } from './eventually.ts';
 export { guardOfThisProcess } from './guardOfThisProcess.ts';
 export { lifeOfJob } from './lifeOfJob.ts';
+export { newJob } from './newJob.ts';
 export { queryDatabase } from './queryDatabase.ts';
 export { readTable } from './readTable.ts';
 export { scratchDataFolder } from './scratchDataFolder.ts';

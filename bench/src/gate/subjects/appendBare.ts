@@ -1,8 +1,8 @@
 import { encodeJobEvent } from '@jobstream/domain';
+import { newJob } from '@jobstream/testing';
 import { BarePublisher } from '../../ruler/barePublisher.ts';
 import { inFlight } from '../../measure/concurrency.ts';
 import { openRulerStream } from '../../ruler/rulerStream.ts';
-import { newJob } from '../../systems/jobstream/newJob.ts';
 import type { Subject } from './subject.ts';
 
 const IN_FLIGHT = 1_000;

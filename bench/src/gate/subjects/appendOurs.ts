@@ -1,7 +1,7 @@
 import type { JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
+import { newJob } from '@jobstream/testing';
 import { inLanes } from '../../measure/concurrency.ts';
-import { newJob } from '../../systems/jobstream/newJob.ts';
 import type { Subject } from './subject.ts';
 
 const IN_FLIGHT = 1_000;

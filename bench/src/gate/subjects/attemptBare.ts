@@ -1,10 +1,10 @@
 import { AckPolicy, jetstream, type JsMsg } from '@nats-io/jetstream';
 import { encodeJobEvent } from '@jobstream/domain';
+import { newJob } from '@jobstream/testing';
 import { bareAttempt } from '../../ruler/bareAttempt.ts';
 import { BarePublisher } from '../../ruler/barePublisher.ts';
 import { inFlight } from '../../measure/concurrency.ts';
 import { openRulerStream, RULER_STREAM, type RulerStream } from '../../ruler/rulerStream.ts';
-import { newJob } from '../../systems/jobstream/newJob.ts';
 import type { Subject } from './subject.ts';
 
 const IN_FLIGHT = 1_000;

@@ -2,7 +2,7 @@ import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
 import { defineHandler, handlerRegistry, systemClock, Worker } from '@jobstream/worker';
 import { Schema } from 'effect';
-import { newJob } from '../../systems/jobstream/newJob.ts';
+import { newJob } from '@jobstream/testing';
 import type { Subject } from './subject.ts';
 
 const PER_BATCH = 1_000;

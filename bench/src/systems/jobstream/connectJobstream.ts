@@ -3,8 +3,8 @@ import { createLogger } from '@jobstream/runtime';
 import { Schema } from 'effect';
 import { Client } from 'pg';
 import { defineHandler, handlerRegistry, systemClock, Worker } from '@jobstream/worker';
+import { newJob } from '@jobstream/testing';
 import type { ConnectOptions, JobClient, Payload } from '../jobSystem.ts';
-import { newJob, JOB_TYPE } from './newJob.ts';
 
 export async function connectJobstream({ address, role, durability }: ConnectOptions): Promise<JobClient> {
   const [url = '', databaseUrl] = address.split(' ');
@@ -47,7 +47,7 @@ async function openTable(databaseUrl: string | undefined): Promise<Client | unde
 
 function createWorker(eventLog: EventLog, concurrency: number, run: (payload: Payload) => Promise<void>): Worker {
   const handler = defineHandler({
-    type: JOB_TYPE,
+    type: 'bench',
     payload: Schema.Struct({ n: Schema.Finite, dueAt: Schema.Finite }),
     run: (payload) => run(payload),
   });

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import type { RawMessage } from '../../harness/rawLog.ts';
 import type { Evidence } from './evidence.ts';
 import type { LoggedEvent } from './readHistories.ts';
 import type { Violation } from './violation.ts';
@@ -32,4 +34,21 @@ export function checkChain(jobId: string, history: readonly LoggedEvent[]): read
 function isFilterOf({ filter, event, jobType, jobId, data }: LoggedEvent): boolean {
   if (event !== 'JobCreated') return filter === `jobs.${jobType}.${jobId}.>`;
   return filter === (data['idempotencyKey'] === undefined ? undefined : `jobs.*.${jobId}.>`);
+}
+
+/** Every server of a cluster must hold the very same log. */
+export function checkCopies({ copies, messages }: Evidence): readonly Violation[] {
+  const digest = digestOf(messages);
+  return copies
+    .filter((copy) => copy.digest !== digest)
+    .map(({ node }) => ({ rule: 'copy', detail: `the log on ${node} differs` }));
+}
+
+/** Stands for all messages and their order. */
+export function digestOf(messages: readonly RawMessage[]): string {
+  const hash = createHash('sha256');
+  for (const { sequence, subject, headers, body } of messages) {
+    hash.update(JSON.stringify([sequence, subject, headers, body]));
+  }
+  return hash.digest('hex');
 }

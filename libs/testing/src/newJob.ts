@@ -1,15 +1,13 @@
 import { decide, defaultBackoff, isRejection, type JobEvent } from '@jobstream/domain';
 
-export const JOB_TYPE = 'bench';
-
-/** The JobCreated of a new job, as the API makes it. */
-export function newJob(payload: unknown, jobType = JOB_TYPE): JobEvent {
+/** The JobCreated of a new job with default settings, as the API makes it. */
+export function newJob(payload: unknown = { to: 'user@example.com' }, jobType = 'bench'): JobEvent {
   const decision = decide(
     {
       kind: 'CreateJob',
       eventId: crypto.randomUUID(),
       at: new Date().toISOString(),
-      actor: { kind: 'api', id: 'bench' },
+      actor: { kind: 'api', id: 'test' },
       jobId: crypto.randomUUID(),
       jobType,
       maxAttempts: 5,
