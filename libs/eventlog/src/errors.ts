@@ -1,4 +1,4 @@
-/** Another writer appended to the job or schedule first: fold it again and decide anew. */
+/** Another writer appended to the job or schedule first; nothing was stored. Read the state again and decide again. */
 export class ConcurrentAppendError extends Error {
   readonly code = 'CONCURRENT_APPEND';
 
@@ -8,7 +8,10 @@ export class ConcurrentAppendError extends Error {
   }
 }
 
-/** The log did not answer in time. An append may or may not be stored: reading the job tells, once the log is back. */
+/**
+ * The event log did not answer in time, or is not connected. An append that failed with it may or may not be stored. Report
+ * the failure as temporary, or retry: read the job first, since its events tell whether the append was stored.
+ */
 export class LogUnavailableError extends Error {
   readonly code = 'LOG_UNAVAILABLE';
 
@@ -18,17 +21,17 @@ export class LogUnavailableError extends Error {
   }
 }
 
-/** Too many appends wait already; nothing was sent. Try again later. */
+/** Too many appends are pending; nothing was sent. Shed the load, and retry after a pause. */
 export class LogOverloadedError extends Error {
   readonly code = 'LOG_OVERLOADED';
 
-  constructor(waiting: number) {
-    super(`${waiting} appends are waiting already`);
+  constructor(pending: number) {
+    super(`${pending} appends are pending already`);
     this.name = 'LogOverloadedError';
   }
 }
 
-/** The event is larger than the server takes; nothing was sent. */
+/** The event is larger than the server's `max_payload` allows; nothing was sent. Reject the input, a retry cannot succeed. */
 export class EventTooLargeError extends Error {
   readonly code = 'EVENT_TOO_LARGE';
 
@@ -38,19 +41,22 @@ export class EventTooLargeError extends Error {
   }
 }
 
-/** The server is too old to be trusted with expectations and schedules: it would ignore them in silence. */
+/** The server is too old: it would ignore expectations and schedules without an error. Do not start; upgrade the server. */
 export class UnsupportedServerError extends Error {
   readonly code = 'UNSUPPORTED_SERVER';
 
   constructor(version: string, minimum: string) {
     super(
-      `nats-server ${minimum} or newer is needed, but this is ${version}: it would silently ignore what keeps the log valid`,
+      `nats-server ${minimum} or newer is needed, but this is ${version}: it would silently ignore expectations and schedules`,
     );
     this.name = 'UnsupportedServerError';
   }
 }
 
-/** A stream or consumer exists with settings that contradict ours; `differences` has a line for each. */
+/**
+ * A stream or consumer exists with settings that contradict the required ones; `differences` has a line for each. Do not
+ * start; an operator must decide.
+ */
 export class StreamMismatchError extends Error {
   readonly code = 'STREAM_MISMATCH';
   readonly differences: readonly string[];
@@ -62,7 +68,7 @@ export class StreamMismatchError extends Error {
   }
 }
 
-/** The server does not take a cron schedule as it is, e.g. because it does not know the time zone. */
+/** The server does not accept a cron schedule, e.g. because it does not know the time zone. Reject the definition. */
 export class TriggerRefusedError extends Error {
   readonly code = 'TRIGGER_REFUSED';
 
@@ -73,8 +79,8 @@ export class TriggerRefusedError extends Error {
 }
 
 /**
- * Messages that were asked for are neither in the log nor in its archive, or may not be any more in a moment. What is left
- * is not handed out as if it were all.
+ * Requested messages are neither in the log nor in its archive, or will not be for much longer. Stop instead of working on
+ * a part of the history; an operator must repair the archive.
  */
 export class HistoryIncompleteError extends Error {
   readonly code = 'HISTORY_INCOMPLETE';
@@ -82,13 +88,13 @@ export class HistoryIncompleteError extends Error {
   constructor(first: number, last: number) {
     super(
       `messages ${first} to ${last} of the log are not in its archive, but the log has forgotten them or is about to: ` +
-        'see that the archiver runs, and that the archive is the right one',
+        'check that the archiver runs, and that the archive is the right one',
     );
     this.name = 'HistoryIncompleteError';
   }
 }
 
-/** The log does not have these messages any more; whoever follows it must take them from elsewhere. */
+/** The log no longer has the messages up to `last`. A follower continues from the archive. */
 export class LogGapError extends Error {
   readonly code = 'LOG_GAP';
   readonly last: number;
@@ -100,7 +106,7 @@ export class LogGapError extends Error {
   }
 }
 
-/** The log holds an event of a newer schema version: this release must not go on past it. */
+/** The log has an event of a newer schema version. Stop before it; this release must be upgraded to read on. */
 export class NewerEventError extends Error {
   readonly code = 'NEWER_EVENT';
   readonly sequence: number;

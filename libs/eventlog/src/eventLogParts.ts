@@ -6,7 +6,6 @@ import type { Connection } from './connection/connection.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
 import { Contents } from './contents/contents.ts';
 import { JobKeys } from './contents/jobKeys.ts';
-import { KEYS_STREAM, keysSettings } from './contents/keysStream.ts';
 import { DirectReader } from './read/directReader.ts';
 import { ExpiredEvents } from './read/expiredEvents.ts';
 import { JobReader } from './read/jobReader.ts';
@@ -17,7 +16,7 @@ import { LogStats } from './queue/logStats.ts';
 import { type LogSink } from './connection/logSink.ts';
 import { Publisher } from './connection/publisher.ts';
 import { ScheduleLog } from './schedules/scheduleLog.ts';
-import { ensureStream, streamSettings } from './streams/streams.ts';
+import { ensureStream, KEYS_STREAM, keysSettings, streamSettings } from './streams/streams.ts';
 import { WakeScheduler } from './timers/wakeScheduler.ts';
 import { WriteHealth } from './append/writeHealth.ts';
 
@@ -28,7 +27,7 @@ const MAX_WAITING_BYTES = 64_000_000;
 /** Part of the deadline after which a single publish counts as unanswered, so that there is time to look and try again. */
 const PUBLISH_TIMEOUT_SHARE = 0.4;
 /** Long enough not to let every request wait for the deadline, short enough for an outage that ends by itself. */
-const DOUBT_MS = 15_000;
+const PRESUME_WRITABLE_AFTER_MS = 15_000;
 
 /** What an event log is made of once it is connected. */
 export interface EventLogParts {
@@ -56,7 +55,10 @@ export async function buildParts(
 ): Promise<EventLogParts> {
   const { replicas = 1, maxAgeMs = 0, groupCommit = true } = options;
   const { deadlineMs = DEADLINE_MS, maxPending = MAX_WAITING, maxPendingBytes = MAX_WAITING_BYTES } = options;
-  const writeHealth = new WriteHealth(connection, { observer: options.observer, doubtMs: DOUBT_MS });
+  const writeHealth = new WriteHealth(connection, {
+    observer: options.observer,
+    presumeWritableAfterMs: PRESUME_WRITABLE_AFTER_MS,
+  });
   const manager = await jetstreamManager(connection.nats, { checkAPI: false, timeout: DEADLINE_MS });
   for (const settings of streamSettings({ replicas, maxAgeMs })) await ensureStream(manager, settings);
   const publisher = new Publisher(connection, deadlineMs * PUBLISH_TIMEOUT_SHARE);

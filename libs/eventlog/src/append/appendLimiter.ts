@@ -1,10 +1,9 @@
-import { LogOverloadedError, EventTooLargeError } from '../errors.ts';
 import type { Connection } from '../connection/connection.ts';
+import { EventTooLargeError, LogOverloadedError } from '../errors.ts';
 
-/** What a server takes that does not say. */
-const USUAL_LIMIT = 1_048_576;
-
-/** Header names and protocol text beside the body, generously. */
+/** The default of nats-server, for a server that does not report its limit. */
+const DEFAULT_MAX_PAYLOAD = 1_048_576;
+/** An upper bound for header names and protocol text beside the body. */
 const OVERHEAD_BYTES = 1_024;
 
 export interface AppendLimiterOptions {
@@ -13,35 +12,39 @@ export interface AppendLimiterOptions {
 }
 
 /**
- * Room for appends that wait for their outcome: so many, and so many bytes of them. What finds none is refused at once,
- * so that a log that is slow or away does not fill the memory of those who write.
+ * Limits the appends that are pending at the same time, by number and by bytes. Appends over a limit are rejected at
+ * once, so that a slow or unavailable log does not fill the memory of its writers.
  */
 export class AppendLimiter {
   readonly #options: AppendLimiterOptions;
-  #waiting = 0;
+  #pending = 0;
   #bytes = 0;
 
   constructor(options: AppendLimiterOptions) {
     this.#options = options;
   }
 
-  /** LogOverloadedError where there is no limiter. Where nothing waits there is, for any number of bytes. */
+  /**
+   * Counts appends as pending until they are released. While none is pending, any number of bytes is accepted.
+   *
+   * @throws LogOverloadedError when they exceed a limit; then nothing is counted.
+   */
   acquire(appends: number, bytes: number): void {
     const { maxPending, maxPendingBytes } = this.#options;
-    const isFull = this.#waiting > 0 && this.#bytes + bytes > maxPendingBytes;
-    if (isFull || this.#waiting + appends > maxPending) throw new LogOverloadedError(this.#waiting);
-    this.#waiting += appends;
+    const isFull = this.#pending > 0 && this.#bytes + bytes > maxPendingBytes;
+    if (isFull || this.#pending + appends > maxPending) throw new LogOverloadedError(this.#pending);
+    this.#pending += appends;
     this.#bytes += bytes;
   }
 
   release(appends: number, bytes: number): void {
-    this.#waiting -= appends;
+    this.#pending -= appends;
     this.#bytes -= bytes;
   }
 }
 
-/** EventTooLargeError for the body of an event that the server would not take. */
+/** @throws EventTooLargeError for the body of an event that exceeds the server's `max_payload`. */
 export function assertFits(body: Uint8Array, { nats }: Connection): void {
-  const limit = (nats.info?.max_payload ?? USUAL_LIMIT) - OVERHEAD_BYTES;
+  const limit = (nats.info?.max_payload ?? DEFAULT_MAX_PAYLOAD) - OVERHEAD_BYTES;
   if (body.length > limit) throw new EventTooLargeError(body.length, limit);
 }

@@ -1,73 +1,78 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Connection } from '../connection/connection.ts';
-import { LogUnavailableError } from '../errors.ts';
-import { movedOn, type PendingAppend } from './appendRequest.ts';
+import { ConcurrentAppendError, LogUnavailableError } from '../errors.ts';
 import { LeaderReader } from '../read/leaderReader.ts';
+import type { AppendRequest } from './appendRequest.ts';
 
-export interface SettlerActions {
-  /** Sends an append again that is known not to be stored. */
-  readonly resend: (append: PendingAppend) => void;
+/** An append without an outcome yet; for an atomic batch, that of its last event, since its events are stored in order. */
+export interface PendingAppend extends Pick<AppendRequest, 'eventId' | 'kind' | 'owner' | 'filter'> {
+  readonly expected: number;
+  /** In the time of `performance.now()`. */
+  readonly deadline: number;
+  readonly resolve: (sequence: number) => void;
+  readonly reject: (error: Error) => void;
+  /** Set once an outcome was unknown: from then on a conflict may be with our own first try. */
+  uncertain: boolean;
 }
 
-type Verdict = { readonly stored: number } | 'absent' | 'overtaken';
+type Verdict = { readonly kind: 'stored'; readonly sequence: number } | { readonly kind: 'absent' | 'overtaken' };
 
 const PAUSE_MS = 50;
 
 /**
- * Finds out what became of an append that nobody answered, by reading its owner's newest events. Sending again is safe
- * when the event is absent: should the first try still arrive, the expectation lets only one of the two in.
+ * Settles appends that were not acknowledged, by reading the newest events of their owner. An absent event is sent again,
+ * which is safe: should the first try still arrive, the expectation lets only one of the two in.
  */
-export class AppendSettler {
+export class AppendSettler<Append extends PendingAppend> {
   readonly #connection: Connection;
   readonly #reader: LeaderReader;
-  readonly #actions: SettlerActions;
+  readonly #resend: (append: Append) => void;
 
-  constructor(connection: Connection, actions: SettlerActions) {
+  /** `resend` is called with an append that is known not to be stored. */
+  constructor(connection: Connection, resend: (append: Append) => void) {
     this.#connection = connection;
     this.#reader = new LeaderReader(connection);
-    this.#actions = actions;
+    this.#resend = resend;
   }
 
-  settle(append: PendingAppend): void {
+  /** Resolves, rejects or resends the append, at its deadline at the latest. */
+  settle(append: Append): void {
     append.uncertain = true;
     void this.#settle(append).catch((error: unknown) => {
       append.reject(new LogUnavailableError('the outcome of an append is unknown', { cause: error }));
     });
   }
 
-  async #settle(append: PendingAppend): Promise<void> {
+  async #settle(append: Append): Promise<void> {
     for (;;) {
       await pause(PAUSE_MS);
-      const left = append.deadline - performance.now();
-      if (left <= 0) throw new Error('no answer within the deadline');
-      const verdict = this.#connection.isConnected() ? await this.#lookUp(append, left) : undefined;
+      const remainingMs = append.deadline - performance.now();
+      if (remainingMs <= 0) throw new Error('no answer within the deadline');
+      if (!this.#connection.isConnected()) continue;
+      const verdict = await this.#verdict(append, remainingMs).catch(() => undefined);
       if (verdict !== undefined) return this.#conclude(append, verdict);
     }
   }
 
-  #conclude(append: PendingAppend, verdict: Verdict): void {
-    if (verdict === 'absent') this.#actions.resend(append);
-    else if (verdict === 'overtaken') append.reject(movedOn(append));
-    else append.resolve(verdict.stored);
+  #conclude(append: Append, verdict: Verdict): void {
+    if (verdict.kind === 'stored') append.resolve(verdict.sequence);
+    else if (verdict.kind === 'absent') this.#resend(append);
+    else append.reject(conflictOf(append));
   }
 
-  /** The verdict, or undefined when the log did not answer. */
-  async #lookUp(append: PendingAppend, timeoutMs: number): Promise<Verdict | undefined> {
-    try {
-      return await this.#verdict(append, timeoutMs);
-    } catch {
-      return undefined;
-    }
-  }
-
-  async #verdict(append: PendingAppend, timeoutMs: number): Promise<Verdict> {
+  async #verdict(append: Append, timeoutMs: number): Promise<Verdict> {
     let message = await this.#reader.last(append.filter, timeoutMs);
-    if (message === undefined || message.sequence === append.expected) return 'absent';
+    if (message === undefined || message.sequence === append.expected) return { kind: 'absent' };
     while (message !== undefined && message.sequence > append.expected) {
-      if (message.eventId === append.eventId) return { stored: message.sequence };
-      if (message.previous === undefined || message.previous <= append.expected) return 'overtaken';
+      if (message.eventId === append.eventId) return { kind: 'stored', sequence: message.sequence };
+      if (message.previous === undefined || message.previous <= append.expected) break;
       message = await this.#reader.at(message.previous, timeoutMs);
     }
-    return 'overtaken';
+    return { kind: 'overtaken' };
   }
+}
+
+/** Returns the error for an append that lost against another writer. */
+export function conflictOf({ kind, owner, expected }: PendingAppend): ConcurrentAppendError {
+  return new ConcurrentAppendError(`${kind} ${owner}`, expected);
 }

@@ -1,17 +1,14 @@
-import type { AppendRequest } from './appendRequest.ts';
-import { appendOutcome } from './logObserver.ts';
-import type { AppendLimiter } from './appendLimiter.ts';
-import { assertFits } from './appendLimiter.ts';
-import { AppendSettler } from './appendSettler.ts';
-import { BatchThreshold } from './batchThreshold.ts';
 import type { Connection } from '../connection/connection.ts';
-import { LogUnavailableError } from '../errors.ts';
 import { batchHeaders, batchId, expectationHeaders } from '../connection/headers.ts';
-import { isConflict, isWithoutResponders } from '../connection/serverErrors.ts';
 import { LinkedSet, type Place } from '../connection/linkedSet.ts';
-import type { AppendOutcome, LogObserver } from './logObserver.ts';
-import { movedOn, type PendingAppend } from './appendRequest.ts';
 import type { Publisher, PublishOutcome } from '../connection/publisher.ts';
+import { isConflict, isWithoutResponders } from '../connection/serverErrors.ts';
+import { LogUnavailableError } from '../errors.ts';
+import { assertFits, type AppendLimiter } from './appendLimiter.ts';
+import type { AppendRequest } from './appendRequest.ts';
+import { AppendSettler, conflictOf, type PendingAppend } from './appendSettler.ts';
+import { BatchThreshold } from './batchThreshold.ts';
+import { outcomeOfError, type AppendOutcome, type LogObserver } from './logObserver.ts';
 
 export interface AppenderOptions {
   readonly groupCommit: boolean;
@@ -20,36 +17,48 @@ export interface AppenderOptions {
   readonly observer?: LogObserver | undefined;
 }
 
-/** The server takes 1,000; from about 500 on nothing is gained. */
-const BATCH_MAX = 500;
-const BATCH_MAX_BYTES = 4_000_000;
-/** While the server commits one, another is on its way and a third is made; it allows 50 open ones for all writers together. */
-const BATCHES_OPEN = 3;
-/** With group commit few singles fly at once, so that what arrives meanwhile gathers into a batch. */
-const SINGLES_WITH_GROUP_COMMIT = 8;
-const SINGLES_WITHOUT = 4_000;
+interface QueuedAppend extends PendingAppend {
+  readonly subject: string;
+  readonly traceparent: string | undefined;
+  readonly body: Uint8Array;
+  settled: boolean;
+}
+
+/** Never empty: the server would wait for ever for the end of an empty batch, and we for its acknowledgement. */
+type Batch = [QueuedAppend, ...QueuedAppend[]];
+
+/** The server's limit is 1,000; from about 500 on larger batches are no faster. */
+const MAX_BATCH = 500;
+const MAX_BATCH_BYTES = 4_000_000;
+/**
+ * While the server commits one, another is on the wire and a third is filled; the server allows 50 open ones for all
+ * writers together.
+ */
+const MAX_OPEN_BATCHES = 3;
+/** With group commit few singles are in flight, so that the appends arriving meanwhile gather into a batch. */
+const MAX_SINGLES_WITH_GROUP_COMMIT = 8;
+const MAX_SINGLES = 4_000;
 const SWEEP_MS = 100;
 
 /**
- * Appends events, each with its expectation. Appends that wait together are committed as one atomic batch, which a
- * server that syncs every write syncs once; a lone append goes out at once. Nothing is ever acknowledged on hope: an
- * unknown outcome goes to the AppendSettler, which looks into the log.
+ * Appends events, each with its expectation. With group commit, appends that are pending together are committed as one
+ * atomic batch, which a server that syncs every write syncs once; a lone append is sent at once. Only stored events are
+ * acknowledged: the AppendSettler finds out unknown outcomes by reading the log.
  */
 export class Appender {
   readonly #connection: Connection;
   readonly #publisher: Publisher;
-  readonly #settler: AppendSettler;
+  readonly #settler: AppendSettler<QueuedAppend>;
   readonly #options: AppenderOptions;
   readonly #sweeper: NodeJS.Timeout;
-  /** Appends that were part of a refused batch or settled as absent: sent one by one, before the others. */
-  #singlesFirst: PendingAppend[] = [];
-  #waiting: PendingAppend[] = [];
+  /** Appends of a refused batch, or settled as absent: sent as single publishes, before the others. */
+  #retries: QueuedAppend[] = [];
+  #queue: QueuedAppend[] = [];
   #singlesInFlight = 0;
-  #batchesOpen = 0;
-  /** With group commit: fewer waiting appends are cheaper as single publishes. */
+  #openBatches = 0;
   readonly #threshold = new BatchThreshold();
-  /** In the order of their deadlines, wherever they are. */
-  readonly #unsettled = new LinkedSet<PendingAppend>();
+  /** All of them, in the order of their deadlines. */
+  readonly #unsettled = new LinkedSet<QueuedAppend>();
   #flushScheduled = false;
   #onIdle: (() => void) | undefined;
 
@@ -57,31 +66,35 @@ export class Appender {
     this.#connection = connection;
     this.#publisher = publisher;
     this.#options = options;
-    this.#settler = new AppendSettler(connection, { resend: (append) => this.#resend(append) });
+    this.#settler = new AppendSettler(connection, (append) => this.#resend(append));
     this.#sweeper = setInterval(() => this.#expire(), SWEEP_MS);
     connection.onReconnected(() => this.#scheduleFlush());
   }
 
-  /** Stores the event if its owner's last sequence is still `expected`; resolves to the event's own sequence. */
+  /**
+   * Stores the event if its owner's last sequence is still `expected`, and resolves to the event's own sequence. Rejects
+   * with ConcurrentAppendError, LogUnavailableError, LogOverloadedError or EventTooLargeError.
+   */
   append(
     { text, eventId, kind, owner, subject, filter, traceparent }: AppendRequest,
     expected: number,
   ): Promise<number> {
     const body = Buffer.from(text);
     try {
-      this.#enter(body);
+      assertFits(body, this.#connection);
+      this.#options.limiter.acquire(1, body.length);
     } catch (error) {
-      this.#options.observer?.appended(appendOutcome(error), 0);
+      this.#options.observer?.appended(outcomeOfError(error), 0);
       return Promise.reject(error);
     }
     const deadline = performance.now() + this.#options.deadlineMs;
     return new Promise((resolve, reject) => {
-      const append: PendingAppend = {
+      const append: QueuedAppend = {
         eventId,
         kind,
         owner,
-        subject,
         filter,
+        subject,
         traceparent,
         body,
         expected,
@@ -90,14 +103,14 @@ export class Appender {
           if (this.#settled(place, 'stored')) resolve(sequence);
         },
         reject: (error) => {
-          if (this.#settled(place, appendOutcome(error))) reject(error);
+          if (this.#settled(place, outcomeOfError(error))) reject(error);
         },
         uncertain: false,
         settled: false,
       };
       const place = this.#unsettled.add(append);
-      this.#waiting.push(append);
-      if (this.#waiting.length >= BATCH_MAX && this.#mayCommitBatch()) this.#flush();
+      this.#queue.push(append);
+      if (this.#queue.length >= MAX_BATCH && this.#batchStart() !== undefined) this.#flush();
       else this.#scheduleFlush();
     });
   }
@@ -108,13 +121,8 @@ export class Appender {
     clearInterval(this.#sweeper);
   }
 
-  #enter(body: Uint8Array): void {
-    assertFits(body, this.#connection);
-    this.#options.limiter.acquire(1, body.length);
-  }
-
-  /** False if it was settled before: one whose time was over may still get its outcome. */
-  #settled(place: Place<PendingAppend>, outcome: AppendOutcome): boolean {
+  /** Returns false if it was settled before: an append may get its outcome after its deadline. */
+  #settled(place: Place<QueuedAppend>, outcome: AppendOutcome): boolean {
     if (!this.#unsettled.remove(place)) return false;
     const append = place.item;
     append.settled = true;
@@ -125,7 +133,7 @@ export class Appender {
     return true;
   }
 
-  /** Gathers what this turn of the event loop brings before anything is sent, unless it is more than a batch takes. */
+  /** Gathers the appends of this turn of the event loop before sending any, unless they fill a batch. */
   #scheduleFlush(): void {
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
@@ -137,23 +145,26 @@ export class Appender {
 
   #flush(): void {
     if (!this.#connection.isConnected()) return;
-    this.#sendSingles(this.#singlesFirst);
-    while (this.#mayCommitBatch()) this.#commitBatch(this.#takeBatch());
-    if (this.#options.groupCommit && this.#waiting.length >= this.#threshold.least) return;
-    this.#sendSingles(this.#waiting);
+    this.#sendSingles(this.#retries);
+    for (let first = this.#batchStart(); first !== undefined; first = this.#batchStart()) {
+      this.#commitBatch(this.#takeBatch(first));
+    }
+    if (this.#options.groupCommit && this.#queue.length >= this.#threshold.least) return;
+    this.#sendSingles(this.#queue);
   }
 
-  #mayCommitBatch(): boolean {
-    if (!this.#options.groupCommit || this.#batchesOpen >= BATCHES_OPEN) return false;
-    return this.#waiting.length >= this.#threshold.least;
+  /** Returns the oldest queued append if a batch that begins with it is due. */
+  #batchStart(): QueuedAppend | undefined {
+    if (!this.#options.groupCommit || this.#openBatches >= MAX_OPEN_BATCHES) return undefined;
+    return this.#queue.length >= this.#threshold.least ? this.#queue[0] : undefined;
   }
 
-  #sendSingles(queue: PendingAppend[]): void {
-    const limit = this.#options.groupCommit ? SINGLES_WITH_GROUP_COMMIT : SINGLES_WITHOUT;
+  #sendSingles(queue: QueuedAppend[]): void {
+    const limit = this.#options.groupCommit ? MAX_SINGLES_WITH_GROUP_COMMIT : MAX_SINGLES;
     for (const append of queue.splice(0, limit - this.#singlesInFlight)) this.#sendSingle(append);
   }
 
-  #sendSingle(append: PendingAppend): void {
+  #sendSingle(append: QueuedAppend): void {
     this.#singlesInFlight++;
     const headers = expectationHeaders(append);
     this.#publisher.publish(append.subject, append.body, headers, (outcome) => {
@@ -163,29 +174,30 @@ export class Appender {
     });
   }
 
-  /** The oldest waiting appends, at most one of each owner: the server refuses a batch that writes one twice. */
-  #takeBatch(): PendingAppend[] {
-    const batch: PendingAppend[] = [];
-    const later: PendingAppend[] = [];
-    const owners = new Set<string>();
-    let bytes = 0;
-    let taken = 0;
-    for (const append of this.#waiting) {
-      bytes += append.body.length;
-      if (batch.length === BATCH_MAX || bytes > BATCH_MAX_BYTES) break;
+  /** Takes the oldest queued appends, at most one of each owner: the server refuses a batch that writes one twice. */
+  #takeBatch(first: QueuedAppend): Batch {
+    const batch: Batch = [first];
+    const later: QueuedAppend[] = [];
+    const owners = new Set<string>().add(first.owner);
+    let bytes = first.body.length;
+    let taken = 1;
+    while (batch.length < MAX_BATCH) {
+      const append = this.#queue[taken];
+      bytes += append?.body.length ?? 0;
+      if (append === undefined || bytes > MAX_BATCH_BYTES) break;
       taken++;
       if (owners.has(append.owner)) later.push(append);
       else batch.push(append);
       owners.add(append.owner);
     }
-    this.#waiting = [...later, ...this.#waiting.slice(taken)];
+    this.#queue = [...later, ...this.#queue.slice(taken)];
     return batch;
   }
 
-  #commitBatch(batch: readonly PendingAppend[]): void {
+  #commitBatch(batch: Readonly<Batch>): void {
     const id = batchId();
-    const sentAt = this.#batchesOpen + this.#singlesInFlight === 0 ? performance.now() : undefined;
-    this.#batchesOpen++;
+    const sentAt = this.#openBatches + this.#singlesInFlight === 0 ? performance.now() : undefined;
+    this.#openBatches++;
     this.#options.observer?.batchSent(batch.length);
     for (const [index, append] of batch.entries()) {
       const last = index === batch.length - 1;
@@ -193,27 +205,27 @@ export class Appender {
       if (!last) this.#publisher.publishWithoutAck(append.subject, append.body, headers);
       else
         this.#publisher.publish(append.subject, append.body, headers, (outcome) => {
-          if (sentAt !== undefined) this.#threshold.answered(batch.length, performance.now() - sentAt);
+          if (sentAt !== undefined) this.#threshold.acknowledged(batch.length, performance.now() - sentAt);
           this.#onBatch(batch, outcome);
         });
     }
   }
 
-  /** A batch is stored whole and in one piece, so its members' sequences end with the acknowledged one. */
-  #onBatch(batch: readonly PendingAppend[], outcome: PublishOutcome): void {
-    this.#batchesOpen--;
+  /** A batch is stored whole and without gaps, so the acknowledged sequence is that of its last event. */
+  #onBatch(batch: Readonly<Batch>, outcome: PublishOutcome): void {
+    this.#openBatches--;
     if (outcome.kind === 'stored') {
       const first = outcome.sequence - batch.length + 1;
       for (const [index, append] of batch.entries()) append.resolve(first + index);
     } else if (outcome.kind === 'refused') {
-      this.#singlesFirst.push(...batch);
+      this.#retries.push(...batch);
     } else {
       for (const append of batch) this.#settler.settle(append);
     }
     this.#scheduleFlush();
   }
 
-  #conclude(append: PendingAppend, outcome: PublishOutcome): void {
+  #conclude(append: QueuedAppend, outcome: PublishOutcome): void {
     if (outcome.kind === 'stored') append.resolve(outcome.sequence);
     else if (outcome.kind === 'unknown') this.#settler.settle(append);
     else if (isConflict(outcome.code)) this.#onConflict(append);
@@ -221,28 +233,28 @@ export class Appender {
     else append.reject(new LogUnavailableError(`${outcome.description} (${outcome.code})`));
   }
 
-  #onConflict(append: PendingAppend): void {
+  #onConflict(append: QueuedAppend): void {
     if (append.uncertain) this.#settler.settle(append);
-    else append.reject(movedOn(append));
+    else append.reject(conflictOf(append));
   }
 
-  #resend(append: PendingAppend): void {
+  #resend(append: QueuedAppend): void {
     if (append.settled) return;
-    this.#singlesFirst.push(append);
+    this.#retries.push(append);
     this.#scheduleFlush();
   }
 
   #expire(): void {
     const now = performance.now();
-    this.#waiting = this.#rejectExpired(this.#waiting, now);
-    this.#singlesFirst = this.#rejectExpired(this.#singlesFirst, now);
+    this.#queue = this.#rejectExpired(this.#queue, now);
+    this.#retries = this.#rejectExpired(this.#retries, now);
     for (const append of this.#unsettled) {
       if (append.deadline > now) return;
       append.reject(new LogUnavailableError('no answer in time: the outcome of an append is unknown'));
     }
   }
 
-  #rejectExpired(queue: PendingAppend[], now: number): PendingAppend[] {
+  #rejectExpired(queue: QueuedAppend[], now: number): QueuedAppend[] {
     if (queue.every((append) => append.deadline > now)) return queue;
     const expired = queue.filter((append) => append.deadline <= now);
     for (const append of expired) append.reject(new LogUnavailableError('the append could not be sent in time'));

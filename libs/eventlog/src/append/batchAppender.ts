@@ -1,15 +1,12 @@
-import type { AppendRequest } from './appendRequest.ts';
-import { appendOutcome } from './logObserver.ts';
-import type { AppendLimiter } from './appendLimiter.ts';
-import { assertFits } from './appendLimiter.ts';
-import { AppendSettler } from './appendSettler.ts';
 import type { Connection } from '../connection/connection.ts';
-import { ConcurrentAppendError, LogUnavailableError } from '../errors.ts';
 import { batchHeaders, batchId } from '../connection/headers.ts';
+import type { Publisher, PublishOutcome, Refusal } from '../connection/publisher.ts';
 import { isConflict, isConflictWithStored, isTransientBatchRefusal } from '../connection/serverErrors.ts';
-import type { AppendOutcome, LogObserver } from './logObserver.ts';
-import type { PendingAppend } from './appendRequest.ts';
-import type { Publisher, PublishOutcome } from '../connection/publisher.ts';
+import { ConcurrentAppendError, LogUnavailableError } from '../errors.ts';
+import { assertFits, type AppendLimiter } from './appendLimiter.ts';
+import type { AppendRequest } from './appendRequest.ts';
+import { AppendSettler, type PendingAppend } from './appendSettler.ts';
+import { outcomeOfError, type AppendOutcome, type LogObserver } from './logObserver.ts';
 
 export interface BatchAppenderOptions {
   readonly deadlineMs: number;
@@ -21,35 +18,30 @@ interface Member extends AppendRequest {
   readonly body: Uint8Array;
 }
 
-/** A batch on its way. Its last member stands for all: they are stored in order, so where it is the others are. */
-interface PendingBatch {
+interface PendingBatch extends PendingAppend {
   readonly members: readonly Member[];
-  readonly last: PendingAppend;
-  /** Length of all bodies together. */
-  readonly bytes: number;
-  readonly overdue: NodeJS.Timeout;
-  /** The server knew one of the jobs when a further try came. */
+  /** Set when a further try was refused since one of the jobs exists. */
   conflicted: boolean;
 }
 
-/** The server takes no more in one atomic batch. */
-export const MAX_BATCH = 1_000;
+/** The server's limit for one atomic batch. */
+const MAX_BATCH = 1_000;
 /** The server allows 50 open ones for all writers together. */
-const BATCHES_OPEN = 4;
+const MAX_OPEN_BATCHES = 4;
 const RETRY_PAUSE_MS = 50;
 
 /**
- * Appends the first events of new jobs, all or none: one atomic batch on the stream, whatever group commit says. An
- * unknown outcome is settled by reading, as for a single append. Where batches are staged in memory, a power cut in the
- * middle of a commit can leave the first events of a batch that nobody has acknowledged: that is a ConcurrentAppendError,
- * as if somebody else had made those jobs.
+ * Appends the first events of new jobs, all or none, as one atomic batch, with or without group commit. An unknown
+ * outcome is settled by reading, as for a single append. Where batches are staged in memory, a power cut in the middle of
+ * a commit can leave the first events of an unacknowledged batch: a retry then fails with ConcurrentAppendError, as if
+ * another writer had created those jobs.
  */
 export class BatchAppender {
   readonly #connection: Connection;
   readonly #publisher: Pick<Publisher, 'publish' | 'publishWithoutAck'>;
   readonly #options: BatchAppenderOptions;
-  readonly #settler: AppendSettler;
-  readonly #unsettled = new Map<PendingAppend, PendingBatch>();
+  readonly #settler: AppendSettler<PendingBatch>;
+  readonly #unsettled = new Set<PendingBatch>();
   readonly #queue: PendingBatch[] = [];
   #open = 0;
   #onIdle: (() => void) | undefined;
@@ -62,22 +54,25 @@ export class BatchAppender {
     this.#connection = connection;
     this.#publisher = publisher;
     this.#options = options;
-    this.#settler = new AppendSettler(connection, { resend: (last) => this.#onAbsent(last) });
+    this.#settler = new AppendSettler(connection, (batch) => this.#onAbsent(batch));
   }
 
-  /** Resolves to the sequence of the first event; the others follow it in order and without a gap. */
+  /**
+   * Appends 1 to 1,000 events and resolves to the sequence of the first; the others follow it without a gap. Rejects as
+   * `Appender.append` does, and with a RangeError for another number of events.
+   */
   async append(events: readonly AppendRequest[]): Promise<number> {
     const { deadlineMs, observer } = this.#options;
-    const begun = performance.now();
+    const startedAt = performance.now();
     const report = (outcome: AppendOutcome) => {
-      for (const _event of events) observer?.appended(outcome, performance.now() - begun);
+      for (const _event of events) observer?.appended(outcome, performance.now() - startedAt);
     };
     try {
-      const sequence = await this.#append(this.#checked(events), begun + deadlineMs);
+      const sequence = await this.#append(events, startedAt + deadlineMs);
       report('stored');
       return sequence;
     } catch (error) {
-      report(appendOutcome(error));
+      report(outcomeOfError(error));
       throw error;
     }
   }
@@ -87,113 +82,91 @@ export class BatchAppender {
     if (this.#unsettled.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
   }
 
-  #checked(events: readonly AppendRequest[]): readonly Member[] {
-    if (events.length < 1 || events.length > MAX_BATCH) {
+  async #append(events: readonly AppendRequest[], deadline: number): Promise<number> {
+    const last = events.at(-1);
+    if (last === undefined || events.length > MAX_BATCH) {
       throw new RangeError(`expected 1 to ${MAX_BATCH} events in a batch, got: ${events.length}`);
     }
-    return events.map((event) => {
-      const body = Buffer.from(event.text);
-      assertFits(body, this.#connection);
-      return { ...event, body };
-    });
-  }
-
-  #append(members: readonly Member[], deadline: number): Promise<number> {
+    const members = events.map((event) => this.#member(event));
     const bytes = members.reduce((sum, { body }) => sum + body.length, 0);
     this.#options.limiter.acquire(members.length, bytes);
-    return new Promise((resolve, reject) => {
-      const tail = members.at(-1);
-      if (tail === undefined) return;
-      const last: PendingAppend = {
-        ...tail,
-        expected: 0,
-        deadline,
-        resolve: (sequence) => this.#settled(last, () => resolve(sequence - members.length + 1)),
-        reject: (error) => this.#settled(last, () => reject(error)),
-        uncertain: false,
-        settled: false,
-      };
-      const overdue = setTimeout(() => this.#onOverdue(last), deadline - performance.now());
-      const batch: PendingBatch = { members, last, bytes, overdue, conflicted: false };
-      this.#unsettled.set(last, batch);
-      this.#queue.push(batch);
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    const { eventId, kind, owner, filter } = last;
+    const append = { eventId, kind, owner, filter, expected: 0, deadline, resolve, reject };
+    const batch: PendingBatch = { ...append, members, uncertain: false, conflicted: false };
+    const timeout = setTimeout(
+      () => reject(new LogUnavailableError('no answer in time: the outcome of a batch is unknown')),
+      deadline - performance.now(),
+    );
+    this.#unsettled.add(batch);
+    this.#queue.push(batch);
+    try {
       this.#flush();
-    });
+      return (await promise) - members.length + 1;
+    } finally {
+      clearTimeout(timeout);
+      this.#options.limiter.release(members.length, bytes);
+      this.#unsettled.delete(batch);
+      if (this.#unsettled.size === 0) this.#onIdle?.();
+    }
   }
 
-  #onOverdue(last: PendingAppend): void {
-    last.reject(new LogUnavailableError('no answer in time: the outcome of a batch is unknown'));
-  }
-
-  /** A batch whose time was over may still get its outcome: that is told to nobody. */
-  #settled(last: PendingAppend, tell: () => void): void {
-    const batch = this.#unsettled.get(last);
-    if (batch === undefined) return;
-    clearTimeout(batch.overdue);
-    this.#options.limiter.release(batch.members.length, batch.bytes);
-    this.#unsettled.delete(last);
-    last.settled = true;
-    tell();
-    if (this.#unsettled.size === 0) this.#onIdle?.();
+  #member(event: AppendRequest): Member {
+    const body = Buffer.from(event.text);
+    assertFits(body, this.#connection);
+    return { ...event, body };
   }
 
   #flush(): void {
-    while (this.#open < BATCHES_OPEN) {
+    while (this.#open < MAX_OPEN_BATCHES) {
       const batch = this.#queue.shift();
       if (batch === undefined) return;
-      if (!this.#unsettled.has(batch.last)) continue;
+      if (!this.#unsettled.has(batch)) continue;
       if (this.#connection.isConnected()) this.#send(batch);
-      else this.#retry(batch.last);
+      else this.#retry(batch);
     }
   }
 
-  #send({ members, last }: PendingBatch): void {
+  #send(batch: PendingBatch): void {
+    const { members } = batch;
     const id = batchId();
     this.#open++;
     this.#options.observer?.batchSent(members.length);
     for (const [index, { subject, filter, traceparent, body }] of members.entries()) {
-      const commits = index === members.length - 1;
-      const place = { id, position: index + 1, last: commits };
-      const headers = batchHeaders({ expected: 0, subject, filter, traceparent }, place);
-      if (!commits) this.#publisher.publishWithoutAck(subject, body, headers);
-      else this.#publisher.publish(subject, body, headers, (outcome) => this.#onOutcome(outcome, last));
+      const last = index === members.length - 1;
+      const headers = batchHeaders({ expected: 0, subject, filter, traceparent }, { id, position: index + 1, last });
+      if (last) this.#publisher.publish(subject, body, headers, (outcome) => this.#onOutcome(outcome, batch));
+      else this.#publisher.publishWithoutAck(subject, body, headers);
     }
   }
 
-  #onOutcome(outcome: PublishOutcome, last: PendingAppend): void {
+  #onOutcome(outcome: PublishOutcome, batch: PendingBatch): void {
     this.#open--;
-    if (outcome.kind === 'stored') last.resolve(outcome.sequence);
-    else if (outcome.kind === 'unknown') this.#settler.settle(last);
-    else this.#onRefusal(outcome, last);
+    if (outcome.kind === 'stored') batch.resolve(outcome.sequence);
+    else if (outcome.kind === 'unknown') this.#settler.settle(batch);
+    else this.#onRefusal(outcome, batch);
     this.#flush();
   }
 
-  #onRefusal({ code, description }: Extract<PublishOutcome, { kind: 'refused' }>, last: PendingAppend): void {
-    if (isTransientBatchRefusal(code)) this.#retry(last);
-    else if (!isConflict(code)) last.reject(new LogUnavailableError(`${description} (${code})`));
-    else if (last.uncertain) this.#settleConflict(code, last);
-    else last.reject(new ConcurrentAppendError('one of the jobs', 0));
+  #onRefusal({ code, description }: Refusal, batch: PendingBatch): void {
+    if (isTransientBatchRefusal(code)) return this.#retry(batch);
+    if (!isConflict(code)) return batch.reject(new LogUnavailableError(`${description} (${code})`));
+    if (!batch.uncertain) return batch.reject(conflict());
+    // The conflict of a further try may be with the first one.
+    if (isConflictWithStored(code)) batch.conflicted = true;
+    this.#settler.settle(batch);
   }
 
-  /** What conflicts with a further try may be the first one. */
-  #settleConflict(code: number, last: PendingAppend): void {
-    const batch = this.#unsettled.get(last);
-    if (batch !== undefined && isConflictWithStored(code)) batch.conflicted = true;
-    this.#settler.settle(last);
+  /** The log lacks the last event. If it has another one, a power cut went through the batch. */
+  #onAbsent(batch: PendingBatch): void {
+    if (batch.conflicted) batch.reject(conflict());
+    else this.#retry(batch);
   }
 
-  /** The log has not got the last member. If it has got another one, a power cut went through the batch. */
-  #onAbsent(last: PendingAppend): void {
-    if (this.#unsettled.get(last)?.conflicted === true) last.reject(new ConcurrentAppendError('one of the jobs', 0));
-    else this.#retry(last);
-  }
-
-  /** Sends a batch again that is known not to be stored, a moment later. */
-  #retry(last: PendingAppend): void {
-    const batch = this.#unsettled.get(last);
-    if (batch === undefined) return;
-    if (performance.now() >= last.deadline) {
-      last.reject(new LogUnavailableError('the batch could not be sent in time'));
+  /** Sends a batch again that is known not to be stored, after a pause. */
+  #retry(batch: PendingBatch): void {
+    if (performance.now() >= batch.deadline) {
+      batch.reject(new LogUnavailableError('the batch could not be sent in time'));
       return;
     }
     setTimeout(() => {
@@ -201,4 +174,8 @@ export class BatchAppender {
       this.#flush();
     }, RETRY_PAUSE_MS);
   }
+}
+
+function conflict(): ConcurrentAppendError {
+  return new ConcurrentAppendError('one of the jobs', 0);
 }

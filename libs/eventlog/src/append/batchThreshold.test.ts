@@ -3,7 +3,7 @@ import { BatchThreshold } from './batchThreshold.ts';
 
 function learned(msOf: (time: number) => number, size = 12): BatchThreshold {
   const threshold = new BatchThreshold();
-  for (let time = 0; time < 300; time++) threshold.answered(size, msOf(time));
+  for (let time = 0; time < 300; time++) threshold.acknowledged(size, msOf(time));
   return threshold;
 }
 

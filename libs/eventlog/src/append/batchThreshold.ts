@@ -1,30 +1,30 @@
-/** What a single write costs a server that syncs it on a quick disk. */
+/** What a single write costs a server that syncs it on a fast disk. */
 const SINGLE_MS = 0.2;
-/** A batch that is staged on the disk, before anything is learned. */
-const FIRST_BATCH_MS = 2.4;
+/** What a batch costs that is staged on disk; assumed before the first measurement. */
+const INITIAL_BATCH_MS = 2.4;
 const [LEAST, MOST] = [4, 12];
-/** Of a larger batch the members count, and not its fixed cost alone. */
+/** In larger batches the members cost more than the batch itself. */
 const LARGEST_SAMPLE = 64;
 /**
- * How far one measurement moves the estimate, whatever it was. Three steps up make one down, so the estimate seeks the
- * lower quartile: what took longer has waited behind others.
+ * How far one measurement moves the estimate, whatever its value. Three steps up make one down, so the estimate seeks the
+ * lower quartile: longer measurements include waiting behind other writes.
  */
 const [UP, DOWN] = [0.02, 0.06];
 
 /**
- * From how many waiting appends on one atomic batch is cheaper than as many single publishes. It depends on the server: the
- * fixed cost of a batch is that of twelve single writes where it is staged on the disk, and of four where it is staged
- * in memory. So it is learned from the answers.
+ * Learns from how many pending appends on an atomic batch is cheaper than single publishes. The fixed cost of a batch
+ * depends on the server: that of twelve single writes where batches are staged on disk, of four where in memory.
  */
 export class BatchThreshold {
-  #batchMs = FIRST_BATCH_MS;
+  #batchMs = INITIAL_BATCH_MS;
 
+  /** The smallest number of appends worth a batch. */
   get least(): number {
     return Math.min(MOST, Math.max(LEAST, Math.round(this.#batchMs / SINGLE_MS)));
   }
 
-  /** A batch that went out with nothing else of ours under way was answered after `ms`. */
-  answered(size: number, ms: number): void {
+  /** Records that a batch of `size` was acknowledged after `ms` while nothing else of this process was in flight. */
+  acknowledged(size: number, ms: number): void {
     if (size <= LARGEST_SAMPLE) this.#batchMs *= ms > this.#batchMs ? 1 + UP : 1 - DOWN;
   }
 }

@@ -1,21 +1,21 @@
 import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError } from '../errors.ts';
 
 /**
- * What became of an append. `unavailable`: the log did not answer, so it may be stored or not. `overloaded` and
+ * What became of an append. `unavailable`: no answer in time, so the event may or may not be stored. `overloaded` and
  * `too-large`: nothing was sent.
  */
 export type AppendOutcome = 'stored' | 'conflict' | 'unavailable' | 'overloaded' | 'too-large';
 
-/** Told what the event log does, for metrics. It is called for each append, so it must be cheap; it must not throw. */
+/** Observes the event log, for metrics. It is called for each append, so it must be cheap, and it must not throw. */
 export interface LogObserver {
-  /** An append has its outcome, so many milliseconds after it was asked for. */
+  /** Called once for each append with its outcome and its duration in milliseconds. */
   appended(outcome: AppendOutcome, ms: number): void;
-  /** So many waiting appends went out as one batch. */
+  /** Called for each atomic batch with the number of its appends. */
   batchSent(appends: number): void;
 }
 
-/** What an observer is told about an append that failed. */
-export function appendOutcome(error: unknown): AppendOutcome {
+/** Returns the outcome of an append that failed with `error`. */
+export function outcomeOfError(error: unknown): AppendOutcome {
   if (error instanceof ConcurrentAppendError) return 'conflict';
   if (error instanceof LogOverloadedError) return 'overloaded';
   return error instanceof EventTooLargeError ? 'too-large' : 'unavailable';

@@ -40,7 +40,10 @@ test('a log that cannot be reached takes no writes, whatever was known of it bef
 });
 
 test('the newest outcome counts, and one that says nothing about the log changes nothing', () => {
-  const health = new WriteHealth({ onReconnected: () => () => undefined }, { observer: undefined, doubtMs: 60_000 });
+  const health = new WriteHealth(
+    { onReconnected: () => () => undefined },
+    { observer: undefined, presumeWritableAfterMs: 60_000 },
+  );
   health.appended('unavailable', 1);
   for (const outcome of ['conflict', 'overloaded', 'too-large'] as const) health.appended(outcome, 1);
   expect(health.isWritable()).toBe(false);
@@ -51,7 +54,10 @@ test('the newest outcome counts, and one that says nothing about the log changes
 });
 
 test('without news a log that took no writes is given the benefit of the doubt', async () => {
-  const health = new WriteHealth({ onReconnected: () => () => undefined }, { observer: undefined, doubtMs: 20 });
+  const health = new WriteHealth(
+    { onReconnected: () => () => undefined },
+    { observer: undefined, presumeWritableAfterMs: 20 },
+  );
   health.appended('unavailable', 1);
   await eventually(() => expect(health.isWritable()).toBe(true));
 });

@@ -9,7 +9,7 @@ const NANOS_PER_MS = 1_000_000;
 const UTF_8 = new TextDecoder();
 
 /**
- * A message of a pull consumer and the ways to answer for it. Where it stands is in its reply subject:
+ * A message delivered by a pull consumer, and its settlement: ack, nak, term. Its position is in the reply subject:
  * `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.<consumer sequence>.<nanoseconds>.<pending>`, with a domain
  * and an account hash before the stream on some servers.
  */
@@ -21,12 +21,12 @@ export class ConsumerMessage {
   readonly deliverySequence: number;
   readonly #message: Msg;
   readonly #reply: string;
-  readonly #answers: AckBuffer;
+  readonly #acks: AckBuffer;
   readonly #nanos: number;
   #body: Uint8Array | undefined;
 
-  constructor(answers: AckBuffer, message: Msg) {
-    this.#answers = answers;
+  constructor(acks: AckBuffer, message: Msg) {
+    this.#acks = acks;
     this.#message = message;
     this.#reply = message.reply ?? '';
     this.subject = message.subject;
@@ -59,33 +59,33 @@ export class ConsumerMessage {
     return timestampOf(this.#nanos / NANOS_PER_MS);
   }
 
+  /** Settles the delivery: it does not come again. */
   ack(): void {
-    this.#answer(ACK);
+    this.#settle(ACK);
   }
 
+  /** Restarts the server's ack wait while the work goes on. */
   keepAlive(): void {
-    this.#answer(WORKING);
+    this.#settle(WORKING);
   }
 
+  /** Asks for a redelivery, not before `delayMs`. */
   nak(delayMs = 0): void {
-    this.#answer(Buffer.from(delayMs > 0 ? `-NAK {"delay": ${Math.round(delayMs * NANOS_PER_MS)}}` : '-NAK'));
+    this.#settle(Buffer.from(delayMs > 0 ? `-NAK {"delay": ${Math.round(delayMs * NANOS_PER_MS)}}` : '-NAK'));
   }
 
-  /** Takes the message out of the consumer for good: no worker can make sense of it. */
+  /** Removes the message from the consumer for good: no worker can decode it. */
   term(): void {
-    this.#answer(TERM);
+    this.#settle(TERM);
   }
 
-  /**
-   * An answer given while the connection is away or being closed is lost, and the message comes again: that is what
-   * redelivery is for.
-   */
-  #answer(body: Uint8Array): void {
-    this.#answers.send(this.#reply, body);
+  /** A settlement that is lost with the connection leads to a redelivery. */
+  #settle(body: Uint8Array): void {
+    this.#acks.send(this.#reply, body);
   }
 }
 
-/** Where the tokens of a subject part: a third of the time that `split` takes, which makes a text of each. */
+/** The positions of the dots. Takes a third of the time of `split`, which makes a string of each token. */
 function dotsIn(subject: string): readonly number[] {
   const dots: number[] = [];
   for (let dot = subject.indexOf('.'); dot !== -1; dot = subject.indexOf('.', dot + 1)) dots.push(dot);
@@ -96,9 +96,9 @@ const HEADERS_BEGIN = 'NATS/1.0\r\n';
 const HEADERS_END = '\r\n\r\n';
 
 /**
- * The client reads all headers of a message to give one, which takes as long as reading the body. But it hands out bodies as
- * views of the bytes that came, and there the headers stand right before the body: whether the name is among them can be
- * seen at once. Where they do not stand there, nothing is known.
+ * False when the message certainly lacks the header. The client parses all headers to return one, which takes as long as
+ * decoding the body. But bodies are views of the received bytes, in which the headers come right before the body, so a
+ * search for the name is enough. Where they do not, the answer is true.
  */
 function mayHaveHeader({ buffer, byteOffset }: Uint8Array, name: string): boolean {
   const before = Buffer.from(buffer, 0, byteOffset);

@@ -7,23 +7,24 @@ export const TRACEPARENT = 'traceparent';
 
 const IS_TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** What an append expects, and the trace that it belongs to, if any. */
+/** What an append expects of the server, and its trace context. */
 export interface Expectation {
   readonly expected: number;
-  /** Of the message itself. */
+  /** The subject of the message itself. */
   readonly subject: string;
+  /** The subjects whose last sequence must be `expected`. */
   readonly filter: string;
   readonly traceparent?: string | undefined;
 }
 
-/** The header block of one append, ready for the wire. */
+/** Returns the headers of one append, encoded. */
 export function expectationHeaders(expectation: Expectation): MsgHdrs {
   return encoded(expectationLines(expectation));
 }
 
 const BATCH_ID_BYTES = 9;
 
-/** Names an atomic batch among those that are open at the same time; short, since every event of the batch keeps it. */
+/** Returns an id for an atomic batch; short, since every event of the batch keeps it. */
 export function batchId(): string {
   return randomBytes(BATCH_ID_BYTES).toString('base64url');
 }
@@ -39,12 +40,12 @@ export function batchHeaders(
   );
 }
 
-/** The headers that turn a message into a schedule which fires once at `at` to the subject `target`. */
+/** Returns the headers of a server schedule that fires once at `at` to the subject `target`. */
 export function scheduleHeaders(at: string, target: string, traceparent?: string): MsgHdrs {
   return encoded(`Nats-Schedule: @at ${at}\r\nNats-Schedule-Target: ${target}\r\n${traceLine(traceparent)}`);
 }
 
-/** The headers that turn a message into a schedule which fires by six cron fields, in a time zone, to the subject `target`. */
+/** Returns the headers of a server schedule that fires by six cron fields in a time zone to the subject `target`. */
 export function cronHeaders(pattern: string, timeZone: string, target: string): MsgHdrs {
   // Without the header it is UTC, which needs no time zone database on the server.
   const zone = timeZone === 'UTC' ? '' : `Nats-Schedule-Time-Zone: ${timeZone}\r\n`;
@@ -61,7 +62,7 @@ function expectationLines({ expected, subject, filter, traceparent }: Expectatio
   return `${EXPECTED_SEQUENCE}: ${expected}\r\n${filterLine}${traceLine(traceparent)}`;
 }
 
-/** The one value that strangers can have a hand in: whatever is not exactly of its form is left out. */
+/** Clients of the API can choose this value, so anything that is not exactly a traceparent is left out. */
 function traceLine(traceparent: string | undefined): string {
   return traceparent !== undefined && IS_TRACEPARENT.test(traceparent) ? `${TRACEPARENT}: ${traceparent}\r\n` : '';
 }

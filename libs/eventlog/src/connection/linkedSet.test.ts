@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { LinkedSet } from './linkedSet.ts';
 
-test('members are in the order in which they came, whichever of them go', () => {
+test('a LinkedSet keeps insertion order when members are removed', () => {
   const set = new LinkedSet<string>();
   const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((item) => set.add(item));
   if (a === undefined || b === undefined || c === undefined || d === undefined) throw new Error('no places');
@@ -16,14 +16,14 @@ test('members are in the order in which they came, whichever of them go', () => 
   expect(set.size).toBe(2);
 });
 
-test('a member is removed once', () => {
+test('removing a member again has no effect', () => {
   const set = new LinkedSet<string>();
   const place = set.add('a');
   set.add('b');
   expect([set.remove(place), set.remove(place), set.size]).toEqual([true, false, 1]);
 });
 
-test('all of it can be removed while it is gone through, and it can be filled again', () => {
+test('members can be removed during an iteration, and added afterwards', () => {
   const set = new LinkedSet<number>();
   const places = [1, 2, 3].map((item) => set.add(item));
   const seen: number[] = [];

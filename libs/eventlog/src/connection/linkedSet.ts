@@ -1,4 +1,4 @@
-/** A member's place in a LinkedSet. Of a class, since V8 comes to make literals that live for a moment in the old generation. */
+/** A member of a LinkedSet. A class, since V8 moves short-lived literals of this shape to the old generation. */
 export class Place<Item> {
   readonly item: Item;
   previous: Place<Item> | undefined;
@@ -12,10 +12,10 @@ export class Place<Item> {
 }
 
 /**
- * A set, in the order in which its members came, for members that come and go thousands of times a second. The tables that
- * a built-in Set leaves behind when it makes a new one point to all that was in them, and on to the new one. Once one of
- * them is in the old generation, whatever the later ones ever held is kept until the next full collection: a third of the
- * processor time of a worker (measured). Here nothing points from a member that is gone to another.
+ * A set in insertion order for members that come and go thousands of times a second. When a built-in Set grows, its old
+ * table keeps pointing to its members and to the new table. Once one such table is in the old generation, everything that
+ * later tables ever held is kept until the next full collection: a third of the CPU time of a worker (measured). Here a
+ * removed member points to no other.
  */
 export class LinkedSet<Item> implements Iterable<Item> {
   #first: Place<Item> | undefined;
@@ -26,7 +26,7 @@ export class LinkedSet<Item> implements Iterable<Item> {
     return this.#size;
   }
 
-  /** The member that came before all others. */
+  /** The oldest member. */
   get first(): Item | undefined {
     return this.#first?.item;
   }
@@ -55,7 +55,7 @@ export class LinkedSet<Item> implements Iterable<Item> {
     return true;
   }
 
-  /** The member that was handed out last may be removed meanwhile. */
+  /** The member returned last may be removed during the iteration. */
   *[Symbol.iterator](): Generator<Item> {
     let place = this.#first;
     while (place !== undefined) {

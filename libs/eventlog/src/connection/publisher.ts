@@ -1,26 +1,38 @@
-import type { Msg, MsgHdrs } from '@nats-io/transport-node';
-import { isWithoutResponders } from './serverErrors.ts';
-import type { Connection } from './connection.ts';
 import { setTimeout as pause } from 'node:timers/promises';
+import {
+  ClosedConnectionError,
+  DrainingConnectionError,
+  type Msg,
+  type MsgHdrs,
+  type PublishOptions,
+} from '@nats-io/transport-node';
 import { LogUnavailableError } from '../errors.ts';
-
-const PAUSE_MS = 50;
+import type { Connection } from './connection.ts';
+import { isWithoutResponders } from './serverErrors.ts';
 
 /**
- * What became of a publish. `unknown`: no answer came (time ran out, or the connection was lost), so it may or may not
- * be stored. `code` is JetStream's error code, or 503 when no stream listens.
+ * What became of a publish. `unknown`: no acknowledgement came (timeout, or the connection was lost), so the message may
+ * or may not be stored. `code`: see serverErrors.ts.
  */
 export type PublishOutcome =
   | { readonly kind: 'stored'; readonly sequence: number }
   | { readonly kind: 'refused'; readonly code: number; readonly description: string }
   | { readonly kind: 'unknown'; readonly reason: string };
 
+export type Refusal = Extract<PublishOutcome, { kind: 'refused' }>;
+
 export type OnOutcome = (outcome: PublishOutcome) => void;
 
+export interface OutgoingMessage {
+  readonly subject: string;
+  readonly body: string;
+  readonly headers: MsgHdrs;
+}
+
 interface Pending {
-  /** Forgotten when it was called: a Map may keep what was deleted from it for long (see LinkedSet). */
+  /** Cleared when it was called: a Map may keep deleted entries alive for long (see LinkedSet). */
   onOutcome: OnOutcome | undefined;
-  readonly giveUpAt: number;
+  readonly timesOutAt: number;
 }
 
 interface Acknowledgement {
@@ -29,10 +41,11 @@ interface Acknowledgement {
 }
 
 const SWEEP_MS = 100;
+const RETRY_PAUSE_MS = 50;
 
 /**
  * Publishes to JetStream with as little work as the protocol allows: one inbox for all acknowledgements, a number in the
- * reply subject that finds the waiting caller, a callback instead of a promise. Several times as fast as the client
+ * reply subject that finds the pending callback, a callback instead of a promise. Several times as fast as the client
  * library's own publish, which makes a request, a promise and a header map for each message.
  */
 export class Publisher {
@@ -44,43 +57,58 @@ export class Publisher {
   readonly #sweeper: NodeJS.Timeout;
   #serial = 0;
 
+  /** `timeoutMs`: after this long without an acknowledgement the outcome of a publish is `unknown`. */
   constructor(connection: Connection, timeoutMs: number) {
     this.#connection = connection;
     this.#timeoutMs = timeoutMs;
     this.#inbox = `${connection.newInbox()}.`;
-    connection.nats.subscribe(`${this.#inbox}*`, { callback: (_error, message) => this.#onAnswer(message) });
+    connection.nats.subscribe(`${this.#inbox}*`, { callback: (_error, message) => this.#onReply(message) });
     connection.onDisconnected(() => this.#settleAll('the connection was lost'));
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
   }
 
-  /** Publishes and calls back once with the outcome; throws if the message exceeds what the server takes. */
+  /**
+   * Publishes and calls back once with the outcome.
+   *
+   * @throws LogUnavailableError when the connection is closed; then nothing was sent and there is no callback.
+   * @throws the client's error when the message is larger than the server's `max_payload`.
+   */
   publish(subject: string, body: Uint8Array, headers: MsgHdrs, onOutcome: OnOutcome): void {
     const serial = this.#serial++;
-    this.#connection.nats.publish(subject, body, { headers, reply: this.#inbox + String(serial) });
-    this.#pending.set(serial, { onOutcome, giveUpAt: performance.now() + this.#timeoutMs });
+    this.#send(subject, body, { headers, reply: this.#inbox + String(serial) });
+    this.#pending.set(serial, { onOutcome, timesOutAt: performance.now() + this.#timeoutMs });
   }
 
-  /** Publishes a message that nobody answers, such as an inner member of an atomic batch. */
+  /** Publishes a message that the server does not acknowledge, such as an inner one of an atomic batch; throws as `publish`. */
   publishWithoutAck(subject: string, body: Uint8Array, headers: MsgHdrs): void {
-    this.#connection.nats.publish(subject, body, { headers });
+    this.#send(subject, body, { headers });
   }
 
+  /** Settles all pending publishes as `unknown`. */
   stop(): void {
     clearInterval(this.#sweeper);
     this.#settleAll('the event log was stopped');
   }
 
-  #onAnswer(message: Msg): void {
+  #send(subject: string, body: Uint8Array, options: PublishOptions): void {
+    try {
+      this.#connection.nats.publish(subject, body, options);
+    } catch (error) {
+      if (!(error instanceof ClosedConnectionError || error instanceof DrainingConnectionError)) throw error;
+      throw new LogUnavailableError('the connection is closed', { cause: error });
+    }
+  }
+
+  #onReply(message: Msg): void {
     const serial = Number(message.subject.slice(this.#inbox.length));
     const pending = this.#pending.get(serial);
-    if (pending === undefined) return;
-    this.#settle(serial, pending, outcomeOf(message));
+    if (pending !== undefined) this.#settle(serial, pending, outcomeOf(message));
   }
 
   #sweep(): void {
     const now = performance.now();
     for (const [serial, pending] of this.#pending) {
-      if (pending.giveUpAt > now) return;
+      if (pending.timesOutAt > now) return;
       this.#settle(serial, pending, { kind: 'unknown', reason: 'no acknowledgement in time' });
     }
   }
@@ -93,9 +121,38 @@ export class Publisher {
   }
 
   #settleAll(reason: string): void {
-    const all = [...this.#pending];
-    for (const [serial, pending] of all) this.#settle(serial, pending, { kind: 'unknown', reason });
+    for (const [serial, pending] of [...this.#pending]) this.#settle(serial, pending, { kind: 'unknown', reason });
   }
+}
+
+/**
+ * Publishes until the message is stored or the server refuses it. Use it for messages that may be stored twice, since an
+ * unknown outcome is tried again.
+ *
+ * @returns the refusal, or undefined once the message is stored.
+ * @throws LogUnavailableError after `deadlineMs`, or when the connection is closed.
+ */
+export async function publishUntilStored(
+  publisher: Pick<Publisher, 'publish'>,
+  message: OutgoingMessage,
+  deadlineMs: number,
+): Promise<Refusal | undefined> {
+  const deadline = performance.now() + deadlineMs;
+  for (;;) {
+    const outcome = await publishOnce(publisher, message);
+    if (outcome.kind === 'stored') return undefined;
+    if (outcome.kind === 'refused' && !isWithoutResponders(outcome.code)) return outcome;
+    if (performance.now() >= deadline) throw new LogUnavailableError(`a message on ${message.subject} was not stored`);
+    await pause(RETRY_PAUSE_MS);
+  }
+}
+
+/** As `Publisher.publish`, with a promise of the outcome; rejects where that throws. */
+export function publishOnce(
+  publisher: Pick<Publisher, 'publish'>,
+  { subject, body, headers }: OutgoingMessage,
+): Promise<PublishOutcome> {
+  return new Promise((resolve) => publisher.publish(subject, Buffer.from(body), headers, resolve));
 }
 
 function outcomeOf(message: Msg): PublishOutcome {
@@ -107,35 +164,4 @@ function outcomeOf(message: Msg): PublishOutcome {
 
 function refused(code = 0, description = 'no reason given'): PublishOutcome {
   return { kind: 'refused', code, description };
-}
-
-export interface OutgoingMessage {
-  readonly subject: string;
-  readonly body: string;
-  readonly headers: MsgHdrs;
-}
-
-type Refusal = Extract<PublishOutcome, { kind: 'refused' }>;
-
-/**
- * Publishes until the message is stored or the server refuses it, and returns the refusal if any. An unknown outcome is
- * tried again, so the message must be one that may be stored twice: LogUnavailableError after the deadline.
- */
-export async function publishUntilStored(
-  publisher: Publisher,
-  message: OutgoingMessage,
-  deadlineMs: number,
-): Promise<Refusal | undefined> {
-  const deadline = performance.now() + deadlineMs;
-  for (;;) {
-    const outcome = await publishOnce(publisher, message);
-    if (outcome.kind === 'stored') return undefined;
-    if (outcome.kind === 'refused' && !isWithoutResponders(outcome.code)) return outcome;
-    if (performance.now() >= deadline) throw new LogUnavailableError(`a message on ${message.subject} was not stored`);
-    await pause(PAUSE_MS);
-  }
-}
-
-function publishOnce(publisher: Publisher, { subject, body, headers }: OutgoingMessage): Promise<PublishOutcome> {
-  return new Promise((resolve) => publisher.publish(subject, Buffer.from(body), headers, resolve));
 }

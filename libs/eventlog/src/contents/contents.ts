@@ -8,8 +8,9 @@ import { hasContents, isSealed, openEvent, openJob, sealEvent } from './sealedEv
 type Keys = Pick<JobKeys, 'find' | 'findOrCreate' | 'create' | 'shred'>;
 
 /**
- * Encrypts what jobs are about (payloads, results, messages of errors and of progress) on its way into the log, and
- * decrypts it on its way out. Without keys it lets everything pass. LogUnavailableError when the keys cannot be had.
+ * Encrypts the contents of jobs (payloads, results, messages of errors and of progress) before they are stored, and
+ * decrypts what was read. Without keys it stores contents in clear, and sealed ones are unreadable. Methods reject with
+ * LogUnavailableError when the keys cannot be read or stored.
  */
 export class Contents {
   readonly #keys: Keys | undefined;
@@ -18,7 +19,7 @@ export class Contents {
     this.#keys = keys;
   }
 
-  /** The event as it is to be stored; at once where there is nothing to encrypt. */
+  /** Returns the event as it is to be stored; not a promise where there is nothing to encrypt. */
   seal<Event extends JobEvent>(event: Event): Event | Promise<Event> {
     return this.#keys === undefined || !hasContents(event) ? event : this.#sealed(event, this.#keys);
   }
@@ -26,14 +27,14 @@ export class Contents {
   async #sealed<Event extends JobEvent>(event: Event, keys: Keys): Promise<Event> {
     const { jobId } = event;
     const key = await (event.event === 'JobCreated' ? keys.create(jobId) : keys.findOrCreate(jobId));
-    return sealEvent(event, key.kind === 'key' ? key.secret : secretInPlaceOf(key.kind, event));
+    return sealEvent(event, key.kind === 'key' ? key.secret : lostSecret(key.kind, event));
   }
 
   sealAll(events: readonly JobEvent[]): Promise<readonly JobEvent[]> {
     return Promise.all(events.map(async (event) => this.seal(event)));
   }
 
-  /** Events as they were before they were stored; see `isShredded` and `isUnreadable` for what cannot be had. */
+  /** Decrypts events; see `isShredded` and `isUnreadable` for contents that cannot be. */
   async openEvents(recorded: readonly RecordedEvent[]): Promise<readonly RecordedEvent[]> {
     const sealed = recorded.filter(({ event }) => isSealed(event));
     const keys = await this.#keysOf(sealed.map(({ event }) => event.jobId));
@@ -44,7 +45,7 @@ export class Contents {
     });
   }
 
-  /** As `openEvents`, for the states of jobs. */
+  /** Decrypts the states of jobs, as `openEvents` does. */
   async openJobs(jobs: readonly Job[]): Promise<readonly Job[]> {
     const keys = await this.#keysOf(jobs.filter(isSealed).map(({ id }) => id));
     if (keys.size === 0) return jobs;
@@ -59,12 +60,11 @@ export class Contents {
     return opened;
   }
 
-  /** Makes all contents of the job unreadable, everywhere and for good; false when they are not encrypted. */
+  /** Destroys the job's key, so that its contents are unreadable everywhere and for good. Returns false if it has none. */
   async shred(jobId: string): Promise<boolean> {
     return this.#keys === undefined ? false : this.#keys.shred(jobId);
   }
 
-  /** Where there are no keys at all, sealed contents are unreadable. */
   async #keysOf(jobIds: readonly string[]): Promise<ReadonlyMap<string, JobKey>> {
     const found = [...new Set(jobIds)].map(async (jobId) => {
       return [jobId, (await this.#keys?.find(jobId)) ?? { kind: 'none' as const }] as const;
@@ -74,10 +74,11 @@ export class Contents {
 }
 
 /**
- * What comes after the key was destroyed shall be as unreadable as what came before. A locked key may be had again, so
- * what somebody counts on is refused until then. Failures go on, lest a worker repeats them for ever.
+ * Returns a key that is not kept: events after the key was destroyed must be as unreadable as those before. A locked key
+ * may become available again, so payloads and results are refused until then. Failures are stored, since a worker would
+ * otherwise repeat them for ever.
  */
-function secretInPlaceOf(kind: Exclude<JobKey['kind'], 'key'>, { event, jobId }: JobEvent): Uint8Array {
+function lostSecret(kind: Exclude<JobKey['kind'], 'key'>, { event, jobId }: JobEvent): Uint8Array {
   if (kind === 'locked' && (event === 'JobCreated' || event === 'JobCompleted')) {
     throw new LogUnavailableError(`the key of job ${jobId} needs a master key that is not in PAYLOAD_KEYS here`);
   }

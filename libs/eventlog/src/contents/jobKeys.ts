@@ -1,13 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import type { JetStreamManager } from '@nats-io/jetstream';
-import type { StoredMessage } from '../read/directReader.ts';
-import { LogUnavailableError } from '../errors.ts';
 import { expectationHeaders } from '../connection/headers.ts';
+import { publishOnce, type Publisher, type PublishOutcome } from '../connection/publisher.ts';
 import { isConflict } from '../connection/serverErrors.ts';
+import { LogUnavailableError } from '../errors.ts';
+import type { StoredMessage } from '../read/directReader.ts';
 import type { LeaderReader } from '../read/leaderReader.ts';
-import type { Publisher, PublishOutcome } from '../connection/publisher.ts';
+import { KEYS_STREAM } from '../streams/streams.ts';
 import { headerOf, open, seal } from './jwe.ts';
-import { KEYS_STREAM, keysFilter, keySubject, shreddedSubject } from './keysStream.ts';
+
+/** Wraps the keys of jobs. Of several master keys the first wraps new keys, the others open older ones. */
+export interface MasterKey {
+  readonly id: string;
+  /** 32 bytes. */
+  readonly secret: Uint8Array;
+}
+
 /** The key of a job, or why there is none. `locked`: it is wrapped with a master key that this process does not have. */
 export type JobKey =
   { readonly kind: 'key'; readonly secret: Uint8Array } | { readonly kind: 'none' | 'shredded' | 'locked' };
@@ -15,7 +23,7 @@ export type JobKey =
 export interface JobKeysOptions {
   readonly manager: JetStreamManager;
   readonly publisher: Pick<Publisher, 'publish'>;
-  /** Of the stream KEYS. */
+  /** Reads the stream KEYS. */
   readonly leader: Pick<LeaderReader, 'lastMessage'>;
   readonly masterKeys: readonly [MasterKey, ...MasterKey[]];
   readonly deadlineMs: number;
@@ -23,9 +31,14 @@ export interface JobKeysOptions {
 
 const KEY_BYTES = 32;
 
+const keySubject = (jobId: string) => `keys.${jobId}.key`;
+/** The subject of the note that the key of a job was destroyed. */
+const shreddedSubject = (jobId: string) => `keys.${jobId}.shredded`;
+const keysFilter = (jobId: string) => `keys.${jobId}.>`;
+
 /**
- * A key for each job, wrapped with a master key, in a stream of its own. Nothing is kept in memory, so that a key is gone
- * for everybody at the moment at which it is destroyed. Every method rejects with LogUnavailableError.
+ * The keys of jobs, wrapped with a master key, in the stream KEYS. Keys are not cached, so a destroyed key is unusable in
+ * every process at once. Every method rejects with LogUnavailableError.
  */
 export class JobKeys {
   readonly #options: JobKeysOptions;
@@ -41,43 +54,42 @@ export class JobKeys {
     return this.#unwrap(message.text, jobId);
   }
 
-  /** The key of the job, made now if there never was one. It is stored when this resolves. */
+  /** Returns the key of the job; creates and stores one if the job never had a key. */
   async findOrCreate(jobId: string): Promise<JobKey> {
     const found = await this.find(jobId);
     return found.kind === 'none' ? this.create(jobId) : found;
   }
 
-  /** As `findOrCreate`, for a job that most likely has none. */
+  /** As `findOrCreate`, faster for a job that most likely has no key. */
   async create(jobId: string): Promise<JobKey> {
     const secret = randomBytes(KEY_BYTES);
     const [master] = this.#options.masterKeys;
-    const text = seal(secret, master.secret, { kid: master.id, job: jobId });
-    const outcome = await this.#publish(keySubject(jobId), text, jobId);
+    const body = seal(secret, master.secret, { kid: master.id, job: jobId });
+    const outcome = await this.#publish(keySubject(jobId), body, jobId);
     if (outcome.kind === 'stored') return { kind: 'key', secret };
     const found = await this.find(jobId);
-    // Contents that are sealed with a key that is not stored are lost.
+    // Contents sealed with a key that is not stored would be lost.
     if (found.kind === 'none') throw new LogUnavailableError('it is not known whether a key was stored');
     return found;
   }
 
-  /** Destroys the key of the job for good; false if it never had one. Doing it again is harmless. */
+  /** Destroys the key of the job for good; idempotent. Returns false if the job never had a key. */
   async shred(jobId: string): Promise<boolean> {
-    if ((await this.#newest(keysFilter(jobId))) === undefined) return false;
-    // First the note, from which on nobody uses the key; then the key itself, whose bytes the server overwrites.
-    await this.#note(jobId);
+    const newest = await this.#newest(keysFilter(jobId));
+    if (newest === undefined) return false;
+    // First the note, after which the key is no longer used; then the key itself, whose bytes the server overwrites.
+    if (newest.subject !== shreddedSubject(jobId)) await this.#noteShredded(jobId, newest.sequence);
     const key = await this.#newest(keySubject(jobId));
     if (key !== undefined) await this.#erase(key.sequence);
     return true;
   }
 
-  async #note(jobId: string): Promise<void> {
-    const newest = await this.#newest(keysFilter(jobId));
-    if (newest?.subject === shreddedSubject(jobId)) return;
-    const text = JSON.stringify({ shreddedAt: new Date().toISOString() });
-    const outcome = await this.#publish(shreddedSubject(jobId), text, jobId, newest?.sequence ?? 0);
+  async #noteShredded(jobId: string, expected: number): Promise<void> {
+    const body = JSON.stringify({ shreddedAt: new Date().toISOString() });
+    const outcome = await this.#publish(shreddedSubject(jobId), body, jobId, expected);
     if (outcome.kind === 'stored') return;
-    const after = await this.#newest(keysFilter(jobId));
-    if (after?.subject !== shreddedSubject(jobId)) throw new LogUnavailableError('the key could not be destroyed');
+    const newest = await this.#newest(keysFilter(jobId));
+    if (newest?.subject !== shreddedSubject(jobId)) throw new LogUnavailableError('the key could not be destroyed');
   }
 
   async #erase(sequence: number): Promise<void> {
@@ -107,24 +119,11 @@ export class JobKeys {
     }
   }
 
-  /** A conflict is an outcome like another: somebody else was faster. */
-  async #publish(subject: string, text: string, jobId: string, expected = 0): Promise<PublishOutcome> {
+  /** Resolves with conflicts too: another writer was first, and its message has the answer. */
+  async #publish(subject: string, body: string, jobId: string, expected = 0): Promise<PublishOutcome> {
     const headers = expectationHeaders({ expected, subject, filter: keysFilter(jobId) });
-    const { promise, resolve, reject } = Promise.withResolvers<PublishOutcome>();
-    try {
-      this.#options.publisher.publish(subject, Buffer.from(text), headers, resolve);
-    } catch (error) {
-      reject(error);
-    }
-    const outcome = await promise;
+    const outcome = await publishOnce(this.#options.publisher, { subject, body, headers });
     if (outcome.kind !== 'refused' || isConflict(outcome.code)) return outcome;
     throw new LogUnavailableError(`a key could not be stored: ${outcome.description} (${outcome.code})`);
   }
-}
-
-/** A key that protects the keys of jobs; the first of several protects new ones, the others are there for older ones. */
-export interface MasterKey {
-  readonly id: string;
-  /** 32 bytes. */
-  readonly secret: Uint8Array;
 }

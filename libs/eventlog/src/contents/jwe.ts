@@ -1,10 +1,10 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
-/** What stands, readable and protected from change, before a sealed text. */
+/** The protected header: readable, and authenticated with the rest. */
 export interface JweHeader {
-  /** Which key opens it. */
+  /** The id of the key that opens it. */
   readonly kid: string;
-  /** Whose it is, where the key is not that of a single job. */
+  /** The job that it belongs to, where the key is not that of a single job. */
   readonly job?: string;
 }
 
@@ -14,7 +14,8 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Encrypts with a key of 32 bytes, as a JWE in compact form (RFC 7516 with `dir` and `A256GCM`): any JOSE library opens it.
+ * Encrypts with a key of 32 bytes. Returns a JWE in compact form (RFC 7516 with `dir` and `A256GCM`), which any JOSE library
+ * opens.
  */
 export function seal(plaintext: Uint8Array, key: Uint8Array, header: JweHeader): string {
   const protectedHeader = Buffer.from(JSON.stringify({ ...ALGORITHMS, ...header })).toString('base64url');
@@ -25,7 +26,7 @@ export function seal(plaintext: Uint8Array, key: Uint8Array, header: JweHeader):
   return [protectedHeader, '', ...parts].join('.');
 }
 
-/** The header of a sealed text; undefined for any other text. */
+/** Returns the header of a sealed text, undefined for any other text. */
 export function headerOf(token: string): JweHeader | undefined {
   try {
     const header: unknown = JSON.parse(Buffer.from(token.split('.', 1)[0] ?? '', 'base64url').toString());
@@ -35,12 +36,12 @@ export function headerOf(token: string): JweHeader | undefined {
   }
 }
 
-/** Decrypts; throws when the key is another one or the text was changed. */
+/** Decrypts; throws an Error when the key is another one or the text was changed. */
 export function open(token: string, key: Uint8Array): Uint8Array {
   const [protectedHeader = '', , ...rest] = token.split('.');
   const [iv, ciphertext, tag] = rest.map((part) => Buffer.from(part, 'base64url'));
   if (iv?.length !== IV_BYTES || ciphertext === undefined || tag?.length !== TAG_BYTES)
-    throw new Error('no sealed text');
+    throw new Error('not a sealed text');
   const decipher = createDecipheriv(CIPHER, key, iv).setAAD(Buffer.from(protectedHeader, 'ascii')).setAuthTag(tag);
   return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
 }

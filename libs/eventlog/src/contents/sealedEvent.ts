@@ -3,35 +3,35 @@ import type { Job, JobError, JobEvent, SecretKind } from '@jobstream/domain';
 import { headerOf, open, seal } from './jwe.ts';
 import type { JobKey } from './jobKeys.ts';
 
-/** What is shown in the place of contents whose key was destroyed. Compare with `isShredded`. */
+/** Replaces contents whose key was destroyed; see `isShredded`. */
 const SHREDDED = Object.freeze({ shredded: true });
-/** What is shown in the place of contents whose key is not to be had here. */
+/** Replaces contents whose key this process does not have; see `isUnreadable`. */
 const UNREADABLE = Object.freeze({ unreadable: true });
 const TEXT_PREFIX = '$jwe:';
 
-/** Whether this is what `openJob` or `openEvent` put in the place of contents that were shredded. */
+/** Whether `openJob` or `openEvent` replaced these contents since their key was destroyed. */
 export function isShredded(contents: unknown): boolean {
   return contents === SHREDDED;
 }
 
-/** Whether this is what was put in the place of contents whose key is missing or locked. */
+/** Whether `openJob` or `openEvent` replaced these contents since their key is missing or locked. */
 export function isUnreadable(contents: unknown): boolean {
   return contents === UNREADABLE;
 }
 
-/** What turns contents of one job into what is stored, or back. */
+/** Seals or opens the contents of one job. */
 interface Transform extends Record<SecretKind, unknown> {
   readonly value: (value: unknown) => unknown;
   readonly text: (text: string) => string;
   readonly error: (error: JobError) => JobError;
 }
 
-/** The event with its contents encrypted by the key of its job. */
+/** Returns the event with its contents encrypted by the key of its job. */
 export function sealEvent<Event extends JobEvent>(event: Event, secret: Uint8Array): Event {
   return changed(event, sealing(event.jobId, secret)) as Event;
 }
 
-/** The event with its contents as they were; those that cannot be had are replaced by what says so. */
+/** Returns the event with its contents decrypted; see `isShredded` and `isUnreadable` for those that cannot be. */
 export function openEvent<Event extends JobEvent>(event: Event, key: JobKey): Event {
   return changed(event, opening(event.jobId, key)) as Event;
 }
@@ -50,12 +50,12 @@ export function openJob(job: Job, key: JobKey): Job {
   };
 }
 
-/** Whether the event has contents, which are encrypted where keys are configured. */
+/** Whether the event has contents, to be encrypted where keys are configured. */
 export function hasContents(event: JobEvent): boolean {
   return secretsOf(event).some(([field]) => fieldsOf(event)[field] !== undefined);
 }
 
-/** Whether there is something in the job or the event that only its key opens. */
+/** Whether a part of the job or the event is sealed. */
 export function isSealed(jobOrEvent: Job | JobEvent): boolean {
   let found = false;
   const jobId = 'jobId' in jobOrEvent ? jobOrEvent.jobId : jobOrEvent.id;
@@ -130,7 +130,7 @@ function valueOf(found: { readonly value: unknown } | undefined, otherwise: unkn
   return found === undefined ? otherwise : found.value;
 }
 
-/** Undefined when it was sealed with another key. */
+/** Returns undefined when the token was sealed with another key. */
 function plain(token: string, secret: Uint8Array): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(Buffer.from(open(token, secret)).toString()) };

@@ -1,53 +1,53 @@
 import { jobEvents } from '@jobstream/domain';
 import type { JobEvent } from '@jobstream/domain';
 
-/** `jobs.<type>.<id>.<event>`: where an event is stored. */
+/** Returns the subject of an event: `jobs.<type>.<id>.<event>`. */
 export function eventSubject(event: JobEvent): string {
   return `jobs.${event.jobType}.${event.jobId}.${jobEvents[event.event].token}`;
 }
 
-/** `jobs.<type>.<id>.>`, or with any type when it is not known. */
+/** Returns the filter of all events of a job: `jobs.<type>.<id>.>`, with `*` for an unknown type. */
 export function jobFilter(jobId: string, jobType = '*'): string {
   return `jobs.${jobType}.${jobId}.>`;
 }
 
 /**
- * What an append's expectation is checked against. Replicated servers compare these filters as strings, so every writer
- * must send exactly this one. A creation can only race another creation of the same id, which sends the same string: under
- * an idempotency key it looks at all types, since the key is the identity; else at its own subject, which the server finds
- * without a search, and no job has other events without this one.
+ * Returns the filter that an append's expectation is checked against. Replicated servers compare these filters as
+ * strings, so every writer must send exactly this one. A creation can only race another creation of the same id, which
+ * sends the same filter: with an idempotency key it covers all types, since the key is the identity; else it is the
+ * event's own subject, which the server finds without a search and which every job has.
  */
 export function expectationFilter(event: JobEvent): string {
   if (event.event !== 'JobCreated') return jobFilter(event.jobId, event.jobType);
   return event.data.idempotencyKey === undefined ? eventSubject(event) : jobFilter(event.jobId);
 }
 
-/** Where new jobs of a type are. */
+/** Returns the subjects of the creations of a job type. */
 export function createdSubject(jobType: string): string {
   return `jobs.${jobType}.*.${jobEvents.JobCreated.token}`;
 }
 
-/** Where the jobs of a type that were requeued are. */
+/** Returns the subjects of the requeues of a job type. */
 export function requeuedSubject(jobType: string): string {
   return `jobs.${jobType}.*.${jobEvents.JobRequeued.token}`;
 }
 
-/** Where the cancellations of a job type pass by. */
+/** Returns the subjects of the cancellations of a job type. */
 export function cancelledSubject(jobType: string): string {
   return `jobs.${jobType}.*.${jobEvents.JobCancelled.token}`;
 }
 
-/** The job that a subject `jobs.<type>.<id>.<event>` speaks of. */
+/** Returns the id of the job in a subject `jobs.<type>.<id>.<event>`. */
 export function jobIdOfSubject(subject: string): string {
   return subject.split('.')[2] ?? '';
 }
 
-/** The subject of a job's wake-up schedule is its identity: publishing it again replaces it. */
+/** Returns the subject of a job's timer; publishing to it again replaces the timer. */
 export function wakeSubject(jobId: string, jobType: string): string {
   return `timers.at.${jobType}.${jobId}`;
 }
 
-/** Where a wake-up goes when it is due. */
+/** Returns the subject to which the timers of a job type fire. */
 export function dueSubject(jobType: string): string {
   return `timers.due.${jobType}`;
 }

@@ -5,15 +5,19 @@ import {
   type JetStreamManager,
   type StreamConfig,
 } from '@nats-io/jetstream';
-import { LogUnavailableError, StreamMismatchError } from '../errors.ts';
 import { isForbidden, isStreamNotFound } from '../connection/serverErrors.ts';
+import { LogUnavailableError, StreamMismatchError } from '../errors.ts';
 
 export const JOBS_STREAM = 'JOBS';
 export const TIMERS_STREAM = 'TIMERS';
+export const KEYS_STREAM = 'KEYS';
 
 type Settings = Partial<StreamConfig> & { readonly name: string };
 
-/** The settings of both streams. JOBS is immutable: nothing can be deleted from it, purged or rolled up. */
+/**
+ * Returns the settings of JOBS and TIMERS. JOBS is immutable: no message can be deleted, purged or rolled up; messages
+ * expire after `maxAgeMs` (0: never).
+ */
 export function streamSettings({ replicas, maxAgeMs }: { replicas: number; maxAgeMs: number }): Settings[] {
   return [
     {
@@ -44,8 +48,31 @@ export function streamSettings({ replicas, maxAgeMs }: { replicas: number; maxAg
 }
 
 /**
- * Creates the stream, or checks that the existing one has these settings: StreamMismatchError says where it differs,
- * LogUnavailableError that it is missing and may not be created.
+ * Returns the settings of KEYS, the stream of the jobs' keys, needed only where contents are encrypted. Unlike JOBS it
+ * allows deletion, which is how a key is destroyed. It has no maximum age, and no direct reads, since a replica that lags
+ * would still return a deleted key.
+ */
+export function keysSettings(replicas: number): Settings {
+  return {
+    name: KEYS_STREAM,
+    subjects: ['keys.>'],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.New,
+    num_replicas: replicas,
+    allow_direct: false,
+    deny_delete: false,
+    deny_purge: true,
+    allow_rollup_hdrs: false,
+    allow_msg_schedules: false,
+  };
+}
+
+/**
+ * Creates the stream, or checks that the existing one has these settings.
+ *
+ * @throws StreamMismatchError when the existing stream differs.
+ * @throws LogUnavailableError when the stream is missing and this user may not create it.
  */
 export async function ensureStream(manager: JetStreamManager, wanted: Settings): Promise<void> {
   const found = await findStream(manager, wanted.name);
@@ -81,7 +108,11 @@ function differencesBetween(wanted: Settings, found: StreamConfig): string[] {
   });
 }
 
-/** The subjects under a filter that have messages in the stream, in alphabetical order: LogUnavailableError. */
+/**
+ * Returns the subjects under a filter that have messages in the stream, in alphabetical order.
+ *
+ * @throws LogUnavailableError
+ */
 export async function subjectsUnder(manager: JetStreamManager, stream: string, filter: string): Promise<string[]> {
   try {
     const { state } = await manager.streams.info(stream, { subjects_filter: filter });
