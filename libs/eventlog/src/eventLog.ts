@@ -23,7 +23,16 @@ import { ensureWorkConsumers } from './queue/workConsumers.ts';
 
 const FINISH_MS = 700;
 
-/** The event log on NATS JetStream: the only door to it. */
+/**
+ * The event log on NATS JetStream, and the only access to it: append, read, follow, and take deliveries.
+ *
+ *     const log = new EventLog({ url: 'nats://127.0.0.1:4222', name: 'api' });
+ *     await log.start();
+ *     const sequence = await log.append(jobCreated, 0);
+ *     await log.append(jobCancelled, sequence);
+ *
+ * Every method throws or rejects with LogUnavailableError while the log is not started or does not answer.
+ */
 export class EventLog {
   readonly name = 'event log';
   readonly #options: EventLogOptions;
@@ -37,8 +46,10 @@ export class EventLog {
   }
 
   /**
-   * Connects, checks the server's version, creates the streams or checks their settings: UnsupportedServerError,
-   * StreamMismatchError, LogUnavailableError.
+   * Connects, checks the server's version, and creates the streams or checks their settings.
+   *
+   * @throws UnsupportedServerError
+   * @throws StreamMismatchError
    */
   async start(): Promise<void> {
     const connection = await Connection.open(this.#options);
@@ -52,15 +63,15 @@ export class EventLog {
   }
 
   /**
-   * Ends the queues, waits until every append has its outcome, and closes the connection. A server that does not answer
-   * holds this up for a second; appends that wait then have an unknown outcome.
+   * Stops the queues, waits until every append has its outcome, and closes the connection. Waits about a second for a
+   * server that does not answer; the outcome of its pending appends is then unknown.
    */
   async stop(): Promise<void> {
     const parts = this.#parts;
     this.#parts = undefined;
     if (parts === undefined) return;
     if (!(await within(FINISH_MS, this.#finish(parts))))
-      this.#sink.warn({}, 'stopped before everything had its outcome');
+      this.#sink.warn({}, 'stopped with appends or deliveries still pending');
     parts.publisher.stop();
     await parts.connection.close();
   }
@@ -81,28 +92,34 @@ export class EventLog {
     return this.#parts?.connection.isConnected() ?? false;
   }
 
-  /** Whether appends can be expected to succeed: it is connected, and the last appends tell nothing else. */
+  /** Whether appends can be expected to succeed: connected, and the last appends were answered. */
   isWritable(): boolean {
     return this.isConnected() && this.#parts?.writeHealth.isWritable() === true;
   }
 
   /**
-   * Appends one event to its job and returns its sequence. `expectedSequence` is that of the job's previous event, 0 for
-   * a new job. ConcurrentAppendError, LogUnavailableError, LogOverloadedError, EventTooLargeError.
+   * Appends `event` if the job's last event is still the one at `expectedSequence`, 0 for a new job. Use it for every
+   * change of a job's state; concurrent appends share one fsync.
+   *
+   * @returns the event's stream sequence.
+   * @throws ConcurrentAppendError when the job has another last event.
+   * @throws LogUnavailableError after `deadlineMs`, when the outcome could not be settled.
+   * @throws LogOverloadedError, EventTooLargeError when nothing was sent.
    */
   append(event: JobEvent, expectedSequence: number): Promise<number> {
     const parts = this.#parts;
     if (parts === undefined) return Promise.reject(notStarted());
     const traceparent = this.#options.traceparent?.();
     const append = (stored: JobEvent) => parts.appender.append(jobAppendRequest(stored, traceparent), expectedSequence);
-    const stored = storable(event, parts);
+    const stored = prepare(event, parts);
     return stored instanceof Promise ? stored.then(append) : append(stored);
   }
 
   /**
-   * Appends the first events of up to 1,000 different new jobs, all or none, and returns the sequence of the first; the
-   * others follow it without a gap. ConcurrentAppendError (one of the jobs exists), LogUnavailableError,
-   * LogOverloadedError, EventTooLargeError.
+   * Appends the first events of up to 1,000 different new jobs, all or none.
+   *
+   * @returns the sequence of the first; the others follow it without a gap.
+   * @throws the errors of `append`; ConcurrentAppendError when one of the jobs exists.
    */
   async appendAll(events: readonly JobEvent[]): Promise<number> {
     const { batches, expired, contents } = this.#started();
@@ -112,27 +129,27 @@ export class EventLog {
     return batches.append(sealed.map((event) => jobAppendRequest(event, traceparent)));
   }
 
-  /** The job's state, or undefined if there is no such job; knowing its type makes it a little faster. */
+  /** Returns the job's state, undefined if there is no such job; a little faster with its type. */
   async readJob(jobId: string, jobType?: string): Promise<JobSnapshot | undefined> {
     const { reader, contents } = this.#started();
     const snapshot = await reader.job(jobId, jobType);
     return snapshot && { ...snapshot, job: await contents.openJob(snapshot.job) };
   }
 
-  /** All events of a job, oldest first; empty if there is no such job. */
+  /** Returns all events of a job, oldest first; empty if there is no such job. */
   async readHistory(jobId: string): Promise<readonly RecordedEvent[]> {
     const { reader, contents } = this.#started();
     return contents.openEvents(await reader.history(jobId));
   }
 
-  /** The sequence of the newest message, 0 for an empty log. */
+  /** Returns the sequence of the newest message, 0 for an empty log. */
   async lastSequence(): Promise<number> {
     return (await this.#started().messages.span()).last;
   }
 
   /**
-   * Follows the log from the message after sequence `after`, beginning in its archive where the log no longer has it; with
-   * `traces`, events bring the trace that they belong to. Contents are handed out as they are stored.
+   * Follows the log from the message after sequence `after`, beginning in its archive if the log no longer has it. With
+   * `traces`, events have their trace context. Contents stay as they are stored: open them with `contents`.
    */
   follow({ after, traces = false }: { after: number; traces?: boolean }): EventFeed {
     const { connection, manager, expired } = this.#started();
@@ -141,50 +158,50 @@ export class EventLog {
     return expired === undefined ? follow(after) : new ArchivedFeed({ after, traces, expired, follow });
   }
 
-  /** Asks for a delivery of the job at the instant `at` or soon after; asking again replaces the earlier wish. */
+  /** Schedules a delivery of the job at the instant `at` or soon after; replaces an earlier one. */
   scheduleWake(wake: Wake): Promise<void> {
     return this.#started().wakes.schedule(wake, this.#options.traceparent?.());
   }
 
   /**
-   * Calls back with the id of each job of these types that somebody seems to have cancelled; returns how to stop that.
-   * A hint: the log may have refused it, or may show it only a moment later.
+   * Calls back with the id of each job of these types for which a cancellation was published; returns a function that
+   * ends this. A hint: the log may have refused the cancellation, or may show it only a moment later.
    */
   onCancelled(jobTypes: readonly string[], onHint: (jobId: string) => void): () => void {
     return subscribeToCancellations(this.#started().connection.nats, jobTypes, onHint);
   }
 
-  /** Calls back whenever the connection is back after a loss; returns how to stop that. */
+  /** Calls back whenever the connection is restored after a loss; returns a function that ends this. */
   onReconnected(callback: () => void): () => void {
     return this.#started().connection.onReconnected(callback);
   }
 
-  /** What is encrypted in events and jobs, as `follow` and a read model hand them out. */
+  /** Decrypts and shreds the contents of events and jobs, e.g. of those returned by `follow` or a read model. */
   get contents(): Contents {
     return this.#started().contents;
   }
 
-  /** The log as messages, whatever they are about. */
+  /** Reads the log as stored messages, e.g. for an archive. */
   get messages(): LogMessages {
     return this.#started().messages;
   }
 
-  /** Pausing, resuming and listing job types. */
+  /** Pauses, resumes and lists job types. */
   get jobTypes(): JobTypeControl {
     return this.#started().jobTypes;
   }
 
-  /** Figures about what waits in the log. */
+  /** Counts pending jobs and measures lags. */
   get stats(): LogStats {
     return this.#started().stats;
   }
 
-  /** Recurring schedules and their triggers. */
+  /** Appends and reads recurring schedules, and sets their triggers. */
   get schedules(): ScheduleLog {
     return this.#started().schedules;
   }
 
-  /** Starts taking deliveries of a job type: jobs created, requeued, and due. */
+  /** Starts taking deliveries of a job type: jobs that are created, requeued, or due. */
   async openQueue(options: JobQueueOptions): Promise<JobQueue> {
     const { manager, connection } = this.#started();
     const { jobType, ackWaitMs, concurrency, rate } = options;
@@ -205,8 +222,8 @@ function notStarted(): LogUnavailableError {
   return new LogUnavailableError('it is not started');
 }
 
-/** The event as it is to be stored; at once where there is nothing to look up and nothing to encrypt. */
-function storable(event: JobEvent, { expired, contents }: EventLogParts): JobEvent | Promise<JobEvent> {
+/** Returns the event as it is to be stored; not a promise where nothing is looked up or encrypted. */
+function prepare(event: JobEvent, { expired, contents }: EventLogParts): JobEvent | Promise<JobEvent> {
   if (expired === undefined || event.event !== 'JobCreated') return contents.seal(event);
   return expired.assertNew([event]).then(() => contents.seal(event));
 }

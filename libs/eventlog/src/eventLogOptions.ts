@@ -1,37 +1,29 @@
+import type { ConnectionOptions } from './connection/connection.ts';
 import type { MasterKey } from './contents/jobKeys.ts';
 import type { LogArchive } from './read/logArchive.ts';
 import type { LogObserver } from './append/logObserver.ts';
-import type { LogSink } from './connection/logSink.ts';
 
-export interface EventLogOptions {
-  /** One URL or several, separated by commas. */
-  readonly url: string;
-  /** Shown to operators in the server's list of connections, and the name of its inbox, e.g. `api`. */
-  readonly name: string;
-  readonly credsFile?: string | undefined;
-  readonly user?: string | undefined;
-  readonly password?: string | undefined;
-  /** Copies of each stream in a cluster; 1 unless told. */
+export interface EventLogOptions extends ConnectionOptions {
+  /** Copies of each stream in a cluster; default 1. */
   readonly replicas?: number;
-  /** How long the log keeps events; 0 (for ever) unless told. */
+  /** Age at which events expire; default 0 (never). */
   readonly maxAgeMs?: number;
-  /** Where the messages are that it has forgotten; without one they are gone. */
+  /** Has the messages that expired in the log; without an archive they are gone. */
   readonly archive?: LogArchive | undefined;
   /**
-   * Contents of jobs are encrypted with keys that these protect, and read as they were. Without them contents are stored as
-   * they are, and what is encrypted reads as unreadable.
+   * With them the contents of jobs are encrypted when stored, each job's with a key that the first of these wraps, and
+   * decrypted when read. Without them contents are stored in clear, and encrypted ones are unreadable.
    */
   readonly masterKeys?: readonly MasterKey[] | undefined;
-  /** Whether waiting appends are committed together; true unless told. */
+  /** Whether pending appends are committed together; default true. */
   readonly groupCommit?: boolean;
-  /** How long an append or a read may take altogether, reconnecting included; 4,000 ms unless told. */
+  /** How long an append or a read may take altogether, reconnecting included; default 4,000 ms. */
   readonly deadlineMs?: number;
-  /** Appends that may wait at once before further ones are refused; 20,000 unless told. */
+  /** Appends that may be pending before further ones are rejected; default 20,000. */
   readonly maxPending?: number;
-  /** Bytes of events that may wait at once; 64,000,000 unless told. */
+  /** Bytes of events that may be pending before further appends are rejected; default 64,000,000. */
   readonly maxPendingBytes?: number;
-  readonly logger?: LogSink;
   readonly observer?: LogObserver;
-  /** The W3C `traceparent` of the work that is being done where this is called; appends and wake-ups carry it. */
+  /** Returns the W3C `traceparent` of the current work, which appends and timers carry. */
   readonly traceparent?: () => string | undefined;
 }

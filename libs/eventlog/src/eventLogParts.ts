@@ -13,7 +13,7 @@ import { JobTypeControl } from './queue/jobTypeControl.ts';
 import { LeaderReader } from './read/leaderReader.ts';
 import { LogMessages } from './read/logMessages.ts';
 import { LogStats } from './queue/logStats.ts';
-import { type LogSink } from './connection/logSink.ts';
+import type { LogSink } from './connection/logSink.ts';
 import { Publisher } from './connection/publisher.ts';
 import { ScheduleLog } from './schedules/scheduleLog.ts';
 import { ensureStream, KEYS_STREAM, keysSettings, streamSettings } from './streams/streams.ts';
@@ -21,15 +21,15 @@ import { WakeScheduler } from './timers/wakeScheduler.ts';
 import { WriteHealth } from './append/writeHealth.ts';
 
 const DEADLINE_MS = 4_000;
-const MAX_WAITING = 20_000;
-/** An eighth of what a pod of 512 MiB has: around each body there is the request, its text and what it was parsed to. */
-const MAX_WAITING_BYTES = 64_000_000;
-/** Part of the deadline after which a single publish counts as unanswered, so that there is time to look and try again. */
+const MAX_PENDING = 20_000;
+/** An eighth of a pod of 512 MiB: beside each body the request, its text and its parsed form are in memory. */
+const MAX_PENDING_BYTES = 64_000_000;
+/** The share of the deadline after which a single publish times out, so that there is time to settle it and try again. */
 const PUBLISH_TIMEOUT_SHARE = 0.4;
-/** Long enough not to let every request wait for the deadline, short enough for an outage that ends by itself. */
+/** Long enough that few requests wait for the deadline, short enough for outages that end by themselves. */
 const PRESUME_WRITABLE_AFTER_MS = 15_000;
 
-/** What an event log is made of once it is connected. */
+/** The parts of a connected event log. */
 export interface EventLogParts {
   readonly connection: Connection;
   readonly manager: JetStreamManager;
@@ -47,14 +47,14 @@ export interface EventLogParts {
   readonly writeHealth: WriteHealth;
 }
 
-/** Creates the streams or checks them, and builds what works on them: StreamMismatchError, LogUnavailableError. */
+/** Creates or checks the streams, and builds the parts that use them; rejects as `ensureStream` does. */
 export async function buildParts(
   connection: Connection,
   options: EventLogOptions,
   sink: LogSink,
 ): Promise<EventLogParts> {
   const { replicas = 1, maxAgeMs = 0, groupCommit = true } = options;
-  const { deadlineMs = DEADLINE_MS, maxPending = MAX_WAITING, maxPendingBytes = MAX_WAITING_BYTES } = options;
+  const { deadlineMs = DEADLINE_MS, maxPending = MAX_PENDING, maxPendingBytes = MAX_PENDING_BYTES } = options;
   const writeHealth = new WriteHealth(connection, {
     observer: options.observer,
     presumeWritableAfterMs: PRESUME_WRITABLE_AFTER_MS,
@@ -94,7 +94,7 @@ type KeysCore = Pick<EventLogParts, 'connection' | 'manager' | 'publisher'> & {
   readonly replicas: number;
 };
 
-/** Undefined where contents are not encrypted; only who encrypts needs the stream of keys. */
+/** Returns undefined where contents are not encrypted; then the stream KEYS is not needed. */
 async function jobKeysOf({ masterKeys = [] }: EventLogOptions, core: KeysCore): Promise<JobKeys | undefined> {
   const [first, ...others] = masterKeys;
   if (first === undefined) return undefined;

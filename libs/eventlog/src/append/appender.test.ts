@@ -121,6 +121,15 @@ test('refuses further appends when those that wait have too many bytes, but neve
   await expect(create(200_000)).resolves.toBeGreaterThan(0);
 });
 
+test('stores events that exceed the size of a batch, and the appends beside them', async () => {
+  await using nats = await startNats({ maxPayload: '8MB' });
+  await using log = await openEventLog({ url: nats.url, deadlineMs: 10_000 });
+  const sizes = [4_200_000, 4_200_000, ...Array.from({ length: MANY }, () => 1), 4_200_000];
+  const events = sizes.map((size) => new JobScript().create({ payload: 'x'.repeat(size) }));
+  const sequences = await Promise.all(events.map((event) => log.append(event, 0)));
+  expect(new Set(sequences).size).toBe(sizes.length);
+});
+
 test('keeps every acknowledged event when the server is killed in the middle of a stream of appends', async () => {
   await using nats = await startNats();
   await using log = await openEventLog({ url: nats.url, deadlineMs: 20_000 });

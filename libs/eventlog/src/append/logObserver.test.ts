@@ -68,7 +68,7 @@ test('a batch with a conflict in it is told once, and each of its appends with i
 test('appends that are refused at the door are told as well', async () => {
   await using opened = await openEventLog({ url: nats.url, observer, maxPending: 1 });
   const first = opened.append(new JobScript().create(), 0);
-  await expect(opened.append(new JobScript().create(), 0)).rejects.toThrow('waiting already');
+  await expect(opened.append(new JobScript().create(), 0)).rejects.toThrow('pending already');
   await first;
   await expect(opened.append(new JobScript().create({ payload: 'x'.repeat(2_000_000) }), 0)).rejects.toThrow('bytes');
   expect(outcomes).toEqual(['overloaded', 'stored', 'too-large']);

@@ -1,10 +1,12 @@
 import { AuthorizationError } from '@nats-io/nats-core';
 import { eventually, resolveNatsServer, startNats, type TestNats } from '@jobstream/testing';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Connection } from './connection.ts';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { LogUnavailableError } from '../errors.ts';
+import { Connection } from './connection.ts';
+import { plainHeaders } from './headers.ts';
+import { Publisher, publishUntilStored } from './publisher.ts';
 
-/** Read by the server whenever it starts. */
+/** The server reads it at each start. */
 const env = { TEST_PASSWORD: '' };
 const user = { name: 'test', user: 'api', password: 'right' };
 
@@ -18,12 +20,12 @@ beforeEach(async () => {
 
 afterEach(() => nats[Symbol.asyncDispose]());
 
-test('a wrong password is one clear error at the start', async () => {
+test('opening with a wrong password fails with LogUnavailableError', async () => {
   const opening = Connection.open({ ...user, url: nats.url, password: 'wrong' });
   await expect(opening).rejects.toThrow(new LogUnavailableError(`cannot connect to ${nats.url}`));
 });
 
-test('a connection comes back however often it was refused meanwhile', async () => {
+test('a connection is restored after any number of refused attempts', async () => {
   const connection = await Connection.open({ ...user, url: nats.url });
   let refused = 0;
   const watch = async () => {
@@ -40,4 +42,17 @@ test('a connection comes back however often it was refused meanwhile', async () 
   await eventually(() => expect(connection.isConnected()).toBe(true));
   await connection.close();
   await watching;
+});
+
+test('publishing on a closed connection throws LogUnavailableError', async () => {
+  const connection = await Connection.open({ ...user, url: nats.url });
+  const publisher = new Publisher(connection, 1_000);
+  await connection.close();
+  const onOutcome = vi.fn<() => void>();
+  expect(() => publisher.publish('a', Buffer.from(''), plainHeaders(), onOutcome)).toThrow(LogUnavailableError);
+  expect(() => publisher.publishWithoutAck('a', Buffer.from(''), plainHeaders())).toThrow(LogUnavailableError);
+  const message = { subject: 'a', body: '', headers: plainHeaders() };
+  await expect(publishUntilStored(publisher, message, 1_000)).rejects.toThrow(LogUnavailableError);
+  publisher.stop();
+  expect(onOutcome).not.toHaveBeenCalled();
 });

@@ -121,7 +121,8 @@ export class Publisher {
   }
 
   #settleAll(reason: string): void {
-    for (const [serial, pending] of [...this.#pending]) this.#settle(serial, pending, { kind: 'unknown', reason });
+    const all = [...this.#pending]; // a callback may publish again
+    for (const [serial, pending] of all) this.#settle(serial, pending, { kind: 'unknown', reason });
   }
 }
 
