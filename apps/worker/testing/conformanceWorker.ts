@@ -1,24 +1,36 @@
-import { EventLog } from '@jobstream/eventlog';
-import { eventLogSettings, runProcess } from '@jobstream/runtime';
-import { systemClock } from '../src/clock.ts';
-import { handlerRegistry } from '../src/handler/defineHandler.ts';
-import { selectHandlers } from '../src/selectHandlers.ts';
-import { Worker } from '../src/worker.ts';
-import { conformanceHandler } from './conformanceHandler.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Schema } from 'effect';
+import { defineHandler } from '../src/handler/defineHandler.ts';
+import type { JobContext } from '../src/handler/defineHandler.ts';
+import { UnrecoverableError } from '../src/handler/handlerErrors.ts';
+import { runWorkerProcess } from './runWorkerProcess.ts';
 
-// A worker process as main.ts makes it, with the test job of the conformance kit as its only handler.
-await runProcess('worker', (config, logger, { tracing }) => {
-  const traceparent = tracing.current;
-  const eventLog = new EventLog({ ...eventLogSettings(config), name: 'worker', logger, traceparent });
-  const worker = new Worker({
-    eventLog,
-    handlers: selectHandlers(handlerRegistry([conformanceHandler()]), config.WORKER_TYPES),
-    clock: systemClock(),
-    logger,
-    tracing,
-    concurrency: config.WORKER_CONCURRENCY,
-    ackWaitMs: config.ACK_WAIT_MS,
-    shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
-  });
-  return [eventLog, worker];
-});
+const ConformancePayload = Schema.Union([
+  Schema.Struct({ do: Schema.Literal('succeed'), result: Schema.optionalKey(Schema.Unknown) }),
+  Schema.Struct({ do: Schema.Literal('fail'), times: Schema.Int }),
+  Schema.Struct({ do: Schema.Literal('reject') }),
+  Schema.Struct({ do: Schema.Literal('sleep'), ms: Schema.Int }),
+  Schema.Struct({ do: Schema.Literal('progress'), steps: Schema.Int }),
+]);
+type ConformancePayload = typeof ConformancePayload.Type;
+
+async function run(payload: ConformancePayload, ctx: JobContext): Promise<unknown> {
+  switch (payload.do) {
+    case 'succeed':
+      return payload.result;
+    case 'fail':
+      if (ctx.attempt <= payload.times) throw new Error(`told to fail, attempt ${ctx.attempt} of ${payload.times}`);
+      return { attempt: ctx.attempt };
+    case 'reject':
+      throw new UnrecoverableError('told to reject');
+    case 'sleep':
+      await pause(payload.ms, undefined, { signal: ctx.signal });
+      return { sleptMs: payload.ms };
+    case 'progress':
+      for (let step = 1; step <= payload.steps; step += 1) ctx.progress({ percent: (step * 100) / payload.steps });
+      return undefined;
+  }
+}
+
+// The test job that every worker under the conformance kit offers; see docs/worker-protocol.md.
+await runWorkerProcess([defineHandler({ type: 'conformance', payload: ConformancePayload, run })]);

@@ -1,33 +1,12 @@
-import { EventLog } from '@jobstream/eventlog';
-import { runProcess } from '@jobstream/runtime';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Schema } from 'effect';
-import { systemClock } from '../src/clock.ts';
-import { defineHandler, handlerRegistry } from '../src/handler/defineHandler.ts';
-import { Worker } from '../src/worker.ts';
+import { defineHandler } from '../src/handler/defineHandler.ts';
+import { runWorkerProcess } from './runWorkerProcess.ts';
 
-const poison = defineHandler({
-  type: 'poison',
-  payload: Schema.Unknown,
-  run: () => process.kill(process.pid, 'SIGKILL'),
-});
+const handler = (type: string, run: () => unknown) => defineHandler({ type, payload: Schema.Unknown, run });
 
-const stubborn = defineHandler({
-  type: 'stubborn',
-  payload: Schema.Unknown,
-  run: () => new Promise((resolve) => setTimeout(resolve, 3_600_000)),
-});
-
-// A worker process as main.ts makes it, with handlers that misbehave.
-await runProcess('worker', (config, logger) => {
-  const eventLog = new EventLog({ url: config.NATS_URL, name: 'worker' });
-  const worker = new Worker({
-    eventLog,
-    handlers: handlerRegistry([poison, stubborn]),
-    clock: systemClock(),
-    logger,
-    concurrency: config.WORKER_CONCURRENCY,
-    ackWaitMs: config.ACK_WAIT_MS,
-    shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
-  });
-  return [eventLog, worker];
-});
+// Handlers that misbehave: one kills its process, one ignores its signal and keeps a timer.
+await runWorkerProcess([
+  handler('poison', () => process.kill(process.pid, 'SIGKILL')),
+  handler('stubborn', () => pause(3_600_000)),
+]);

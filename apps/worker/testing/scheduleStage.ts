@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { decideSchedule, isRejection } from '@jobstream/domain';
 import type { JobEventOf, ScheduleCommand, ScheduleDefinition, ScheduleEventOf } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
+import { startNats } from '@jobstream/testing';
+import { afterAll } from 'vitest';
 import { createLogger } from '@jobstream/runtime';
 import { systemClock } from '../src/clock.ts';
 import { Scheduler } from '../src/schedules/scheduler.ts';
@@ -11,7 +13,7 @@ type Envelope = 'eventId' | 'at' | 'actor';
 type Bare<Command> = Command extends unknown ? Omit<Command, Envelope> : never;
 type Created = JobEventOf<'JobCreated'>;
 
-/** The event log as a test of schedules uses it: to define schedules, and to judge by the log what became of them. */
+/** The event log as a test of schedules uses it: to define schedules, and to read the jobs and records of their ticks. */
 export class ScheduleStage implements AsyncDisposable {
   readonly eventLog: EventLog;
 
@@ -46,7 +48,7 @@ export class ScheduleStage implements AsyncDisposable {
     await this.eventLog.schedules.append(decision, snapshot?.sequence ?? 0);
   }
 
-  /** What was recorded about the ticks of a schedule, oldest first. */
+  /** The records of the ticks of a schedule, oldest first. */
   async records(name: string): Promise<ScheduleEventOf<'ScheduleTicked'>['data'][]> {
     const history = await this.eventLog.schedules.reader.history(name, { limit: 10_000 });
     return history.toReversed().flatMap(({ event }) => (event.event === 'ScheduleTicked' ? [event.data] : []));
@@ -81,13 +83,13 @@ export class ScheduleStage implements AsyncDisposable {
   }
 }
 
-/** Every second, a job that nobody handles. */
+/** Every second, a job of a type without a handler. */
 function definition(fields: Partial<ScheduleDefinition>): ScheduleDefinition {
   return {
     cron: '* * * * * *',
     timeZone: 'UTC',
     job: {
-      type: 'nobody',
+      type: 'unhandled',
       payload: { from: 'a schedule' },
       maxAttempts: 1,
       backoff: { type: 'fixed', delayMs: 0 },
@@ -114,7 +116,18 @@ export async function startScheduler(natsUrl: string): Promise<AsyncDisposable> 
   };
 }
 
-/** What the steps of a scheduler are handed, on this log. */
+/** The context of a scheduler on this log. */
 export function schedulerContext(eventLog: SchedulerContext['eventLog']): SchedulerContext {
   return { eventLog, clock: systemClock(), logger: createLogger({ service: 'test', level: 'silent' }), keepMs: 0 };
+}
+
+/** A server and a stage on it that all tests of a file share. */
+export async function sharedStage() {
+  const nats = await startNats();
+  const stage = await ScheduleStage.open(nats.url);
+  afterAll(async () => {
+    await stage[Symbol.asyncDispose]();
+    await nats[Symbol.asyncDispose]();
+  });
+  return { nats, stage };
 }

@@ -9,23 +9,23 @@ export interface ReceivedMail {
   readonly source: string;
 }
 
-/** A mail server that keeps what it gets, and says what the test wants to each command it is asked about. */
+/** A mail server that keeps the mail it receives, and replies to commands as the test says. */
 export interface SmtpServer extends AsyncDisposable {
   readonly url: string;
   readonly mails: readonly ReceivedMail[];
 }
 
-/** The answer to a command line (`MAIL FROM:<a@b>`, `.` at the end of the data), or undefined for the usual one. */
-export type SmtpAnswers = (command: string) => string | undefined;
+/** The reply to a command line (`MAIL FROM:<a@b>`, `.` at the end of the data), or undefined for the usual one. */
+export type SmtpReplies = (command: string) => string | undefined;
 
 /** Starts a mail server on a free loopback port. */
-export async function startSmtpServer(answers: SmtpAnswers = () => undefined): Promise<SmtpServer> {
+export async function startSmtpServer(replies: SmtpReplies = () => undefined): Promise<SmtpServer> {
   const mails: ReceivedMail[] = [];
   const sockets = new Set<Socket>();
   const server = net.createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
-    converse(socket, answers, (mail) => mails.push(mail));
+    converse(socket, replies, (mail) => mails.push(mail));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -48,7 +48,7 @@ interface Session {
   data: string[] | undefined;
 }
 
-function converse(socket: Socket, answers: SmtpAnswers, deliver: (mail: ReceivedMail) => void): void {
+function converse(socket: Socket, replies: SmtpReplies, deliver: (mail: ReceivedMail) => void): void {
   const session: Session = { from: '', to: [], data: undefined };
   let rest = '';
   socket.write('220 test\r\n');
@@ -56,17 +56,10 @@ function converse(socket: Socket, answers: SmtpAnswers, deliver: (mail: Received
     const lines = (rest + chunk.toString()).split('\r\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      const answer =
-        session.data !== undefined && line !== '.'
-          ? note(session.data, line)
-          : (answers(line) ?? take(line, session, deliver));
-      if (answer !== undefined) socket.write(`${answer}\r\n`);
+      if (session.data !== undefined && line !== '.') session.data.push(line);
+      else socket.write(`${replies(line) ?? take(line, session, deliver)}\r\n`);
     }
   });
-}
-
-function note(data: string[], line: string): undefined {
-  data.push(line);
 }
 
 function take(line: string, session: Session, deliver: (mail: ReceivedMail) => void): string {

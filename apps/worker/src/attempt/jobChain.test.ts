@@ -1,24 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { JobEvent } from '@jobstream/domain';
 import { ConcurrentAppendError, LogOverloadedError, LogUnavailableError } from '@jobstream/eventlog';
-import { startNats } from '@jobstream/testing';
-import type { TestNats } from '@jobstream/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { TestLog } from '../../testing/testLog.ts';
+import { expect, test } from 'vitest';
+import { sharedServer } from '../../testing/startTestWorker.ts';
 import { appendUntilSettled } from './jobChain.ts';
 
-let nats: TestNats;
-let log: TestLog;
-
-beforeAll(async () => {
-  nats = await startNats();
-  log = await TestLog.open(nats.url);
-});
-
-afterAll(async () => {
-  await log[Symbol.asyncDispose]();
-  await nats[Symbol.asyncDispose]();
-});
+const { log } = await sharedServer();
 
 type Fault = (event: JobEvent, expected: number) => Promise<unknown>;
 

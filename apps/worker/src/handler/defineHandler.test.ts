@@ -1,7 +1,7 @@
 import { Schema } from 'effect';
 import { expect, test } from 'vitest';
 import { testContext } from '../../testing/testContext.ts';
-import { defineHandler } from './defineHandler.ts';
+import { defineHandler, handlerRegistry } from './defineHandler.ts';
 import { InvalidPayloadError } from './handlerErrors.ts';
 
 const Order = Schema.Struct({
@@ -46,4 +46,9 @@ test('a handler that throws before its first await rejects like any other', asyn
 
 test('a type that is no job type is refused when the handler is defined', () => {
   expect(() => defineHandler({ type: 'Order!', payload: Order, run: () => 1 })).toThrow(/a job type/);
+});
+
+test('two handlers of one type are refused', () => {
+  const handlers = [orderHandler(), orderHandler()];
+  expect(() => handlerRegistry(handlers)).toThrow('two handlers are registered for the job type order');
 });

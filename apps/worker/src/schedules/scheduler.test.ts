@@ -1,23 +1,11 @@
 import { eventually, startNats } from '@jobstream/testing';
-import type { TestNats } from '@jobstream/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ScheduleStage, schedulerContext, startScheduler } from '../../testing/scheduleStage.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ScheduleStage, schedulerContext, sharedStage, startScheduler } from '../../testing/scheduleStage.ts';
 import { Scheduler } from './scheduler.ts';
 
-let nats: TestNats;
-let stage: ScheduleStage;
+const { nats, stage } = await sharedStage();
 let name: string;
 let names = 0;
-
-beforeAll(async () => {
-  nats = await startNats();
-  stage = await ScheduleStage.open(nats.url);
-});
-
-afterAll(async () => {
-  await stage[Symbol.asyncDispose]();
-  await nats[Symbol.asyncDispose]();
-});
 
 const armed = async () => (await stage.eventLog.schedules.triggers.names()).includes(name);
 const tickCount = async () => (await stage.ticks(name)).length;
@@ -27,20 +15,20 @@ describe('a schedule', () => {
     name = `schedule-${++names}`;
   });
 
-  /** Every second is often: a schedule that lives on would fire through all other tests. */
+  /** A schedule that fires every second would disturb the other tests. */
   afterEach(async () => {
     await stage.act(name, { kind: 'DeleteSchedule' });
     await stage.eventLog.schedules.triggers.reconcile(name);
   });
 
-  test('creates a job at each tick: one of its template, that says where it comes from', async () => {
+  test('creates a job from its template at each tick', async () => {
     await using _scheduler = await startScheduler(nats.url);
     await stage.create(name, { catchUp: { policy: 'all', limit: 100 } });
     await eventually(async () => expect(await tickCount()).toBeGreaterThan(1));
     const [job, next] = await stage.jobs(name);
     const [tick = '', nextTick = ''] = await stage.ticks(name);
     expect(job).toMatchObject({
-      jobType: 'nobody',
+      jobType: 'unhandled',
       version: 1,
       actor: { kind: 'scheduler', id: name },
       causationId: `${name}@${tick}`,
@@ -61,7 +49,7 @@ describe('a schedule', () => {
     await eventually(async () => expect(await tickCount()).toBeGreaterThan(0));
   });
 
-  test('is looked at once an hour, come what may', async () => {
+  test('is checked once an hour', async () => {
     await stage.create(name);
     const asked = vi.spyOn(stage.eventLog.schedules.triggers, 'fireAllHourly');
     const { eventLog } = stage;
@@ -71,7 +59,7 @@ describe('a schedule', () => {
     await scheduler.stop();
   });
 
-  test('that was disabled without anybody noticing has no trigger any more when a worker starts', async () => {
+  test('that was disabled while no worker ran loses its trigger when a worker starts', async () => {
     await stage.create(name);
     await stage.eventLog.schedules.triggers.reconcile(name);
     await stage.update(name, { enabled: false });
@@ -80,7 +68,7 @@ describe('a schedule', () => {
     await eventually(async () => expect(await armed()).toBe(false));
   });
 
-  test('is armed, changed and disarmed by whichever worker hears of it, without a restart', async () => {
+  test('gets and loses its trigger when it changes, without a restart', async () => {
     await using _scheduler = await startScheduler(nats.url);
     await stage.create(name);
     await eventually(async () => expect(await armed()).toBe(true));
@@ -98,7 +86,7 @@ describe('a schedule', () => {
   });
 });
 
-test('when a worker has been without the log, it looks for what was missed meanwhile', async () => {
+test('a worker that was disconnected from the log finds the ticks that were missed meanwhile', async () => {
   await using server = await startNats();
   await using own = await ScheduleStage.open(server.url);
   await own.create('sentinel', { cron: '@yearly', catchUp: { policy: 'latest', limit: 1 } }, Date.UTC(2020, 0, 2));

@@ -4,36 +4,40 @@ import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { InvalidPayloadError, UnrecoverableError } from '../../handler/handlerErrors.ts';
 import { startSmtpServer } from '../../../testing/startSmtpServer.ts';
-import type { SmtpAnswers } from '../../../testing/startSmtpServer.ts';
+import type { SmtpReplies } from '../../../testing/startSmtpServer.ts';
 import { testContext, testJob } from '../../../testing/testContext.ts';
 import { createMailer } from './mailer.ts';
 import { emailHandler } from './emailHandler.ts';
 
 const silent = createLogger({ service: 'test', level: 'silent' });
 
-async function send(payload: unknown, answers?: SmtpAnswers) {
-  await using server = await startSmtpServer(answers);
-  const mailer = createMailer(server.url, silent);
+/** Runs the handler against the mail server at `url`. */
+async function sendTo(url: string, payload: unknown, signal?: AbortSignal): Promise<unknown> {
+  const mailer = createMailer(url, silent);
+  const ctx = testContext(signal === undefined ? {} : { signal });
   try {
-    const handler = emailHandler({ mailer, from: 'Shop <shop@example.org>' });
-    const result = await handler.run(payload, testContext());
-    return { result, mail: server.mails[0] };
+    return await emailHandler({ mailer, from: 'Shop <shop@example.org>' }).run(payload, ctx);
   } finally {
     await mailer.stop();
   }
 }
 
-async function failureOf(payload: unknown, answers?: SmtpAnswers): Promise<unknown> {
-  return send(payload, answers).then(
+async function send(payload: unknown, replies?: SmtpReplies) {
+  await using server = await startSmtpServer(replies);
+  const result = await sendTo(server.url, payload);
+  return { result, mail: server.mails[0] };
+}
+
+const errorOf = (sending: Promise<unknown>): Promise<unknown> =>
+  sending.then(
     () => expect.fail('succeeded'),
     (error: unknown) => error,
   );
-}
 
-const answerTo =
-  (start: string, answer: string): SmtpAnswers =>
+const replyTo =
+  (start: string, reply: string): SmtpReplies =>
   (command) =>
-    command.startsWith(start) ? answer : undefined;
+    command.startsWith(start) ? reply : undefined;
 
 describe('over SMTP', () => {
   test('a recipient alone makes a message', async () => {
@@ -80,43 +84,37 @@ describe('over SMTP', () => {
     ['the only recipient', 'RCPT', '550 5.1.1 no such user', 'SMTP_550'],
     ['the sender', 'MAIL', '553 not you', 'SMTP_553'],
     ['the message', '.', '554 spam', 'SMTP_554'],
-  ])('a server that refuses %s for good makes the job fail at once', async (_name, command, answer, code) => {
-    const error = await failureOf({ to: 'user@example.com' }, answerTo(command, answer));
+  ])('a server that refuses %s for good makes the job fail at once', async (_name, command, reply, code) => {
+    const error = await errorOf(send({ to: 'user@example.com' }, replyTo(command, reply)));
     expect(error).toBeInstanceOf(UnrecoverableError);
-    expect(error).toMatchObject({ code, message: expect.stringContaining(answer) });
+    expect(error).toMatchObject({ code, message: expect.stringContaining(reply) });
   });
 
   test.each([
     ['the recipient', 'RCPT', '450 greylisted'],
     ['the sender', 'MAIL', '451 try later'],
     ['the message', '.', '452 full'],
-  ])('a server that refuses %s for now leads to a retry', async (_name, command, answer) => {
-    const error = await failureOf({ to: 'user@example.com' }, answerTo(command, answer));
+  ])('a server that refuses %s for now leads to a retry', async (_name, command, reply) => {
+    const error = await errorOf(send({ to: 'user@example.com' }, replyTo(command, reply)));
     expect(error).toBeInstanceOf(Error);
     expect(error).not.toBeInstanceOf(UnrecoverableError);
-    expect((error as Error).message).toContain(answer);
+    expect((error as Error).message).toContain(reply);
   });
 
-  test('a server that is not there leads to a retry', async () => {
-    const mailer = createMailer('smtp://127.0.0.1:1', silent);
-    const sending = emailHandler({ mailer, from: 'a@b' }).run({ to: 'user@example.com' }, testContext());
-    const error = await sending.catch((thrown: unknown) => thrown);
+  test('a server that cannot be reached leads to a retry', async () => {
+    const error = await errorOf(sendTo('smtp://127.0.0.1:1', { to: 'user@example.com' }));
     expect(error).toMatchObject({ message: expect.stringContaining('ECONNREFUSED') });
     expect(error).not.toBeInstanceOf(UnrecoverableError);
-    await mailer.stop();
   });
 
-  test('a login that the server refuses leads to a retry: it is not the fault of the message', async () => {
+  test('a login that the server refuses leads to a retry, since the message is not at fault', async () => {
     await using server = await startSmtpServer((command) => {
       if (command.startsWith('EHLO')) return '250-test\r\n250 AUTH PLAIN';
       return command.startsWith('AUTH') ? '535 wrong password' : undefined;
     });
-    const mailer = createMailer(server.url.replace('//', '//user:secret@'), silent);
-    const sending = emailHandler({ mailer, from: 'a@b' }).run({ to: 'user@example.com' }, testContext());
-    const error = await sending.catch((thrown: unknown) => thrown);
+    const error = await errorOf(sendTo(server.url.replace('//', '//user:secret@'), { to: 'user@example.com' }));
     expect(error).toMatchObject({ code: 'EAUTH', message: expect.not.stringContaining('secret') });
     expect(error).not.toBeInstanceOf(UnrecoverableError);
-    await mailer.stop();
   });
 
   test('sending ends when the attempt is aborted', async () => {
@@ -126,10 +124,7 @@ describe('over SMTP', () => {
       controller.abort();
       return '';
     });
-    const mailer = createMailer(server.url, silent);
-    const ctx = testContext({ signal: controller.signal });
-    await expect(emailHandler({ mailer, from: 'a@b' }).run({ to: 'u@example.com' }, ctx)).rejects.toThrow(/abort/i);
-    await mailer.stop();
+    await expect(sendTo(server.url, { to: 'u@example.com' }, controller.signal)).rejects.toThrow(/abort/i);
   });
 });
 
@@ -153,7 +148,7 @@ describe('a payload is refused', () => {
     ['with two addresses in one', { to: 'a@b, c@d' }, 'payload.to'],
     ['with a file for its text', { to: 'a@b', text: { path: '/etc/passwd' } }, 'payload.text'],
   ])('%s', async (_name, payload, path) => {
-    const error = await failureOf(payload);
+    const error = await errorOf(send(payload));
     expect(error).toBeInstanceOf(InvalidPayloadError);
     expect((error as InvalidPayloadError).problems[0]).toContain(path);
   });

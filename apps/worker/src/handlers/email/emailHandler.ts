@@ -24,7 +24,7 @@ const EmailPayload = Schema.Struct({
   html: Schema.optionalKey(Schema.String),
 });
 
-export interface EmailOptions {
+interface EmailOptions {
   readonly mailer: Mailer;
   /** The sender of messages that name none. */
   readonly from: string;

@@ -7,11 +7,12 @@ import { InvalidPayloadError, RetryAfterError, UnrecoverableError } from '../../
 import { startReceiver } from '../../../testing/startReceiver.ts';
 import { testContext, testJob } from '../../../testing/testContext.ts';
 import { signature, webhookHandler } from './webhookHandler.ts';
+import { retryAfterMs } from './webhookResult.ts';
 
 const lenient = { allowPrivate: true };
 const ok = (response: ServerResponse) => response.end('thanks');
 
-function answering(status: number, headers: Record<string, string> = {}, body = '') {
+function respondWith(status: number, headers: Record<string, string> = {}, body = '') {
   return startReceiver((response) => response.writeHead(status, headers).end(body));
 }
 
@@ -47,7 +48,7 @@ describe('the request', () => {
     );
   });
 
-  test('is not signed without a secret, and its body is null unless told', async () => {
+  test('is not signed without a secret, and its body is null by default', async () => {
     await using receiver = await startReceiver(ok);
     await webhookHandler(lenient).run({ url: receiver.url }, testContext());
     expect(receiver.received[0]?.headers).not.toHaveProperty('x-jobstream-signature');
@@ -85,14 +86,14 @@ describe('a payload', () => {
   });
 });
 
-describe('the answer', () => {
+describe('the response', () => {
   test.each([200, 201, 204])('%d is success', async (status) => {
-    await using receiver = await answering(status);
+    await using receiver = await respondWith(status);
     expect(await webhookHandler(lenient).run({ url: receiver.url }, testContext())).toEqual({ status, body: '' });
   });
 
   test.each([408, 425, 429, 500, 502, 503, 504])('%d is retried', async (status) => {
-    await using receiver = await answering(status, { 'retry-after': '17' }, 'later');
+    await using receiver = await respondWith(status, { 'retry-after': '17' }, 'later');
     const error = await failureOf({ url: receiver.url });
     expect(error).toBeInstanceOf(RetryAfterError);
     expect(error).toMatchObject({ retryAfterMs: 17_000, code: `HTTP_${status}` });
@@ -100,7 +101,7 @@ describe('the answer', () => {
   });
 
   test.each([400, 401, 403, 404, 410, 422])('%d fails the job for good', async (status) => {
-    await using receiver = await answering(status, { 'retry-after': '17' });
+    await using receiver = await respondWith(status, { 'retry-after': '17' });
     const error = await failureOf({ url: receiver.url });
     expect(error).toBeInstanceOf(UnrecoverableError);
     expect(error).toMatchObject({ code: `HTTP_${status}` });
@@ -108,7 +109,7 @@ describe('the answer', () => {
 
   test.each([301, 302, 303, 307, 308])('%d is not followed', async (status) => {
     await using target = await startReceiver(ok);
-    await using receiver = await answering(status, { location: target.url });
+    await using receiver = await respondWith(status, { location: target.url });
     const error = await failureOf({ url: receiver.url });
     expect(error).toBeInstanceOf(UnrecoverableError);
     expect((error as Error).message).toContain(`a redirect to ${target.url}`);
@@ -116,7 +117,7 @@ describe('the answer', () => {
   });
 
   test('is cut at 16 KB', async () => {
-    await using receiver = await answering(200, {}, 'x'.repeat(1_000_000));
+    await using receiver = await respondWith(200, {}, 'x'.repeat(1_000_000));
     const result = await webhookHandler(lenient).run({ url: receiver.url }, testContext());
     expect(result).toEqual({ status: 200, body: 'x'.repeat(16_384), truncated: true });
   });
@@ -131,7 +132,7 @@ describe('the answer', () => {
     expect(error).not.toBeInstanceOf(UnrecoverableError);
   });
 
-  test('that never comes because nobody listens is a failure to be retried', async () => {
+  test('that never comes because no server listens is a failure to be retried', async () => {
     const server = net.createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -141,6 +142,19 @@ describe('the answer', () => {
     expect(error).toMatchObject({ code: 'ECONNREFUSED' });
     expect(error).not.toBeInstanceOf(UnrecoverableError);
   });
+});
+
+test.each([
+  ['seconds', '120', 120_000],
+  ['seconds with spaces around', ' 7 ', 7_000],
+  ['an HTTP date', 'Sun, 01 Mar 2026 12:00:30 GMT', 30_000],
+  ['a date that is past', 'Sun, 01 Mar 2026 11:00:00 GMT', 0],
+  ['more than a day', '999999999', 86_400_000],
+  ['no value', undefined, undefined],
+  ['an empty value', '', undefined],
+  ['text that is no time', 'soon', undefined],
+])('the Retry-After header may have %s', (_name, header, expected) => {
+  expect(retryAfterMs(header, Date.parse('2026-03-01T12:00:00Z'))).toBe(expected);
 });
 
 describe('without WEBHOOK_ALLOW_PRIVATE', () => {

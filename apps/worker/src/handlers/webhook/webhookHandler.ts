@@ -37,13 +37,13 @@ const WebhookPayload = Schema.Struct({
   headers: Schema.optionalKey(Headers),
 });
 
-export interface WebhookOptions {
+interface WebhookOptions {
   /** Signs every request; without it requests carry no signature. */
   readonly secret?: string | undefined;
   readonly allowPrivate: boolean;
 }
 
-/** Posts JSON to a URL; see docs/handlers.md for the headers and for which answers are retried. */
+/** Posts JSON to a URL; see docs/handlers.md for the headers and for which responses are retried. */
 export function webhookHandler({ secret, allowPrivate }: WebhookOptions): Handler {
   return defineHandler({
     type: 'webhook',
@@ -82,7 +82,7 @@ function jobHeaders(
   };
 }
 
-export interface SignedRequest {
+interface SignedRequest {
   readonly jobId: string;
   /** Seconds since 1970, as in the header X-Jobstream-Timestamp. */
   readonly timestamp: string;

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -10,64 +11,80 @@ import { signature, webhookHandler } from './webhookHandler.ts';
 const SECRET = 'shared by worker and receiver';
 const PROGRAM = fileURLToPath(new URL('../../../../../examples/webhook-receiver/receiver.mjs', import.meta.url));
 
-/** The receiver of the examples, on a free port. */
-async function startExample() {
-  const env = { WEBHOOK_SECRET: SECRET, PORT: '0' };
-  const child = spawn(process.execPath, [PROGRAM], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout });
-  const [line] = (await once(lines, 'line')) as [string];
-  const ended = once(child, 'exit').then(([code]: unknown[]) => code);
-  const stop = async () => (child.kill('SIGTERM'), await ended);
-  return { url: line.replace('listening on ', ''), stop, [Symbol.asyncDispose]: async () => void (await stop()) };
+// printf '%s' 'job-1.1700000000.{"a":1}' | openssl dgst -sha256 -hmac secret
+test('the signature is the one that openssl computes', () => {
+  const request = { jobId: 'job-1', timestamp: '1700000000', body: '{"a":1}' };
+  expect(signature(request, 'secret')).toBe('v1=5a04ece7188ad92e8a4d90c74e67a8f34bfe5603115325a72d6f3549143879c8');
+});
+
+/** The headers of a genuine request that was sent some seconds ago. */
+function headersOf(body: string, secondsAgo: number): Record<string, string> {
+  const [jobId, timestamp] = ['job-1', String(Math.floor(Date.now() / 1_000) - secondsAgo)];
+  return {
+    'x-jobstream-job-id': jobId,
+    'x-jobstream-timestamp': timestamp,
+    'x-jobstream-signature': signature({ jobId, timestamp, body }, SECRET),
+  };
 }
 
-/** What the real handler sends, as a request that can be sent again or changed. */
-async function requestOf(body: unknown) {
-  await using receiver = await startReceiver((response) => response.end());
-  await webhookHandler({ secret: SECRET, allowPrivate: true }).run({ url: receiver.url, body }, testContext());
-  const [request] = receiver.received;
-  if (request === undefined) throw new Error('nothing was sent');
-  const headers = Object.entries(request.headers).filter(([name]) => name.startsWith('x-jobstream-'));
-  return { headers: Object.fromEntries(headers) as Record<string, string>, body: request.body };
+type IsGenuine = (headers: Record<string, string>, body: Buffer, secret: string) => boolean;
+
+/** The function that docs/handlers.md offers to receivers. */
+async function documentedCheck(): Promise<IsGenuine> {
+  const page = await readFile(new URL('../../../../../docs/handlers.md', import.meta.url), 'utf8');
+  const source = `${/```js\n([^]*?)```/.exec(page)?.[1]}\nexport { isGenuine };`;
+  const module = (await import(`data:text/javascript,${encodeURIComponent(source)}`)) as { isGenuine: IsGenuine };
+  return module.isGenuine;
 }
 
-async function statusOf(url: string, request: { headers: Record<string, string>; body: string }): Promise<number> {
-  return (await fetch(url, { method: 'POST', ...request })).status;
-}
+test('the check in the documentation accepts a genuine request and no other', async () => {
+  const isGenuine = await documentedCheck();
+  const body = Buffer.from('{"text":"grüße"}');
+  const headers = headersOf(body.toString(), 0);
+  expect(isGenuine(headers, body, SECRET)).toBe(true);
+  expect(isGenuine(headers, Buffer.from('{"text":"other"}'), SECRET)).toBe(false);
+  expect(isGenuine(headers, body, 'wrong')).toBe(false);
+  expect(isGenuine({ ...headers, 'x-jobstream-job-id': 'job-2' }, body, SECRET)).toBe(false);
+  expect(isGenuine({ ...headers, 'x-jobstream-signature': 'v1=00' }, body, SECRET)).toBe(false);
+  expect(isGenuine({}, body, SECRET)).toBe(false);
+  expect(isGenuine(headersOf(body.toString(), 600), body, SECRET)).toBe(false);
+});
 
 describe('the receiver of the examples', () => {
-  test('takes what the handler sends, and its answer is the result', async () => {
+  /** Starts it on a free port. */
+  async function startExample() {
+    const env = { WEBHOOK_SECRET: SECRET, PORT: '0' };
+    const child = spawn(process.execPath, [PROGRAM], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+    const ended = once(child, 'exit').then(([code]: unknown[]) => code);
+    const stop = async () => (child.kill('SIGTERM'), await ended);
+    return { url: line.replace('listening on ', ''), stop, [Symbol.asyncDispose]: async () => void (await stop()) };
+  }
+
+  const handler = webhookHandler({ secret: SECRET, allowPrivate: true });
+
+  test('accepts the requests of the handler, and its response is the result', async () => {
     await using example = await startExample();
-    const handler = webhookHandler({ secret: SECRET, allowPrivate: true });
     const result = await handler.run({ url: example.url, body: { text: 'grüße' } }, testContext());
     expect(result).toEqual({ status: 200, body: '{"received":true}' });
     expect(await example.stop()).toBe(0);
   });
 
-  test('refuses a request in which anything that is signed was changed', async () => {
+  test('refuses a request in which a signed part was changed, or that is old', async () => {
     await using example = await startExample();
-    const request = await requestOf({ cents: 100 });
-    const { headers } = request;
+    await using receiver = await startReceiver((response) => response.end());
+    await handler.run({ url: receiver.url, body: { cents: 100 } }, testContext());
+    const { headers: all, body } = receiver.received[0] ?? { headers: {}, body: '' };
+    const signed = Object.entries(all).filter(([name]) => name.startsWith('x-jobstream-'));
+    const headers = Object.fromEntries(signed) as Record<string, string>;
     const timestamp = String(Number(headers['x-jobstream-timestamp']) + 1);
-    expect(await statusOf(example.url, { headers, body: '{"cents":999}' })).toBe(401);
-    expect(await statusOf(example.url, { ...request, headers: { ...headers, 'x-jobstream-job-id': 'other' } })).toBe(
-      401,
-    );
-    expect(
-      await statusOf(example.url, { ...request, headers: { ...headers, 'x-jobstream-timestamp': timestamp } }),
-    ).toBe(401);
-    expect(await statusOf(example.url, { ...request, headers: {} })).toBe(401);
-    expect(await statusOf(example.url, request)).toBe(200);
-  });
-
-  test('refuses an old request, although it is signed', async () => {
-    await using example = await startExample();
-    const [jobId, body, timestamp] = ['0193a3f0-0000-7000-8000-00000000beef', 'null', '1700000000'];
-    const headers = {
-      'x-jobstream-job-id': jobId,
-      'x-jobstream-timestamp': timestamp,
-      'x-jobstream-signature': signature({ jobId, timestamp, body }, SECRET),
-    };
-    expect(await statusOf(example.url, { headers, body })).toBe(401);
+    const post = async (request: { headers: Record<string, string>; body: string }) =>
+      (await fetch(example.url, { method: 'POST', ...request })).status;
+    expect(await post({ headers, body: '{"cents":999}' })).toBe(401);
+    expect(await post({ headers: { ...headers, 'x-jobstream-job-id': 'other' }, body })).toBe(401);
+    expect(await post({ headers: { ...headers, 'x-jobstream-timestamp': timestamp }, body })).toBe(401);
+    expect(await post({ headers: {}, body })).toBe(401);
+    expect(await post({ headers: headersOf(body, 600), body })).toBe(401);
+    expect(await post({ headers, body })).toBe(200);
   });
 });

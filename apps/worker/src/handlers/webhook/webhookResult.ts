@@ -2,7 +2,7 @@ import { RetryAfterError, UnrecoverableError } from '../../handler/handlerErrors
 import { capText } from '../../handler/jobErrorOf.ts';
 import type { PostResponse } from './postJson.ts';
 
-export interface WebhookResult {
+interface WebhookResult {
   readonly status: number;
   readonly body: string;
   readonly truncated?: true;

@@ -1,21 +1,14 @@
 import { ConfigError } from '@jobstream/runtime';
-import { Schema } from 'effect';
 import { expect, test } from 'vitest';
-import { defineHandler, handlerRegistry } from './defineHandler.ts';
-import { checkLimits, selectHandlers } from '../selectHandlers.ts';
+import { handlerOf } from '../testing/startTestWorker.ts';
+import { handlerRegistry } from './handler/defineHandler.ts';
+import { checkLimits, selectHandlers } from './selectHandlers.ts';
 
-const handler = (type: string) => defineHandler({ type, payload: Schema.Unknown, run: () => undefined });
-const registered = handlerRegistry([handler('sleep'), handler('email')]);
+const registered = handlerRegistry(['sleep', 'email'].map((type) => handlerOf(() => undefined, type)));
 
-test('all handlers are registered unless types are selected', () => {
+test('all handlers run by default, or those whose types are selected', () => {
   expect([...selectHandlers(registered).keys()]).toEqual(['sleep', 'email']);
   expect([...selectHandlers(registered, ['sleep']).keys()]).toEqual(['sleep']);
-});
-
-test('two handlers of one type are refused', () => {
-  expect(() => handlerRegistry([handler('email'), handler('email')])).toThrow(
-    'two handlers are registered for the job type email',
-  );
 });
 
 const selectUnknown = () => selectHandlers(registered, ['email', 'fax', 'telex']);

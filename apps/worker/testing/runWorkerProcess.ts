@@ -1,0 +1,26 @@
+import { EventLog } from '@jobstream/eventlog';
+import { eventLogSettings, runProcess } from '@jobstream/runtime';
+import { systemClock } from '../src/clock.ts';
+import { handlerRegistry } from '../src/handler/defineHandler.ts';
+import type { Handler } from '../src/handler/defineHandler.ts';
+import { selectHandlers } from '../src/selectHandlers.ts';
+import { Worker } from '../src/worker.ts';
+
+/** Runs a worker process as main.ts makes it, but with these handlers. */
+export async function runWorkerProcess(handlers: readonly Handler[]): Promise<void> {
+  await runProcess('worker', (config, logger, { tracing }) => {
+    const traceparent = tracing.current;
+    const eventLog = new EventLog({ ...eventLogSettings(config), name: 'worker', logger, traceparent });
+    const worker = new Worker({
+      eventLog,
+      handlers: selectHandlers(handlerRegistry(handlers), config.WORKER_TYPES),
+      clock: systemClock(),
+      logger,
+      tracing,
+      concurrency: config.WORKER_CONCURRENCY,
+      ackWaitMs: config.ACK_WAIT_MS,
+      shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
+    });
+    return [eventLog, worker];
+  });
+}
