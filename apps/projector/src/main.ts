@@ -2,9 +2,9 @@ import { openArchive } from '@jobstream/archive';
 import { EventLog } from '@jobstream/eventlog';
 import { RebuildRequests } from '@jobstream/readmodel';
 import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess } from '@jobstream/runtime';
-import { archiversOf } from './archive/archiversOf.ts';
-import { projectionMetrics } from './projectionMetrics.ts';
-import { Projector } from './projector.ts';
+import { createArchivers } from './archive/createArchivers.ts';
+import { projectionMetrics } from './projection/projectionMetrics.ts';
+import { Projector } from './projection/projector.ts';
 import { TableRetention } from './retention/tableRetention.ts';
 import { RebuildRunner } from './rebuild/rebuildRunner.ts';
 
@@ -42,6 +42,6 @@ await runProcess('projector', (config, logger, { metrics, tracing, started }) =>
   const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
   const rebuilds = new RebuildRunner({ requests, eventLog, databaseUrl, logger });
   const retention = new TableRetention({ databaseUrl, maxAgeMs: config.TABLE_MAX_AGE, logger });
-  const archivers = archiversOf({ config, eventLog, opened, metrics, logger });
+  const archivers = createArchivers({ config, eventLog, opened, metrics, logger });
   return [health, eventLog, projector, requests, rebuilds, retention, ...archivers];
 });

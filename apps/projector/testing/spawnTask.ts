@@ -18,7 +18,7 @@ export function spawnTask(
   args: readonly string[],
   env: Record<string, string>,
 ): TaskProcess {
-  const main = fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url));
+  const main = fileURLToPath(new URL(`../src/${name}/main.ts`, import.meta.url));
   const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => (output += data.toString()));

@@ -1,6 +1,6 @@
 import { createLogger } from '@jobstream/runtime';
-import { Projector } from '../src/projector.ts';
-import type { ProjectorOptions } from '../src/projector.ts';
+import { Projector } from '../src/projection/projector.ts';
+import type { ProjectorOptions } from '../src/projection/projector.ts';
 
 /** A projector inside the test; `failure` resolves when it has given up. */
 export interface TestProjector extends AsyncDisposable {

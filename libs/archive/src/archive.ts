@@ -2,7 +2,7 @@ import type { ArchivedMessage } from './archivedMessage.ts';
 import type { ArchiveStore } from './archiveStore.ts';
 import { BlockReader } from './blockReader.ts';
 import { ArchiveCorruptError } from './errors.ts';
-import { jobIdOfMessage } from './jobIdOfMessage.ts';
+import { jobIdOfMessage } from './archivedMessage.ts';
 import { decodeEntry, entryName, MANIFEST_FOLDER } from './manifestEntry.ts';
 import type { SealedEntry } from './manifestEntry.ts';
 

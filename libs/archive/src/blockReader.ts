@@ -5,8 +5,8 @@ import type { ArchiveStore } from './archiveStore.ts';
 import { ArchiveCorruptError } from './errors.ts';
 import { JobIndex } from './jobIndex.ts';
 import type { CheckedFile, ManifestEntry } from './manifestEntry.ts';
-import { decodeLines } from './messageLine.ts';
-import { sha256 } from './sha256.ts';
+import { decodeLines } from './archivedMessage.ts';
+import { sha256 } from './manifestEntry.ts';
 
 const unpack = promisify(gunzip);
 

@@ -1,5 +1,5 @@
 import { ArchiveCorruptError } from './errors.ts';
-import { sha256 } from './sha256.ts';
+import { createHash } from 'node:crypto';
 
 /** A file of the archive, and how to tell that it is the one that was written. */
 export interface CheckedFile {
@@ -70,4 +70,9 @@ function parsed(name: string, bytes: Uint8Array): SealedEntry {
   } catch (error) {
     throw new ArchiveCorruptError(name, 'is no JSON', { cause: error });
   }
+}
+
+/** In hexadecimal digits. */
+export function sha256(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }

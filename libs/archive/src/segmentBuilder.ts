@@ -2,11 +2,11 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { ArchivedMessage } from './archivedMessage.ts';
 import { JobIndex } from './jobIndex.ts';
-import { jobIdOfMessage } from './jobIdOfMessage.ts';
+import { jobIdOfMessage } from './archivedMessage.ts';
 import type { Block, CheckedFile } from './manifestEntry.ts';
 import { padded } from './manifestEntry.ts';
-import { encodeLine } from './messageLine.ts';
-import { sha256 } from './sha256.ts';
+import { encodeLine } from './archivedMessage.ts';
+import { sha256 } from './manifestEntry.ts';
 
 /** A segment that is ready to be written. */
 export interface Segment {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { startTcpProxy } from '@jobstream/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { InvalidCursorError, ReadModelUnavailableError } from './errors.ts';
-import type { JobListQuery } from './jobs/listJobs.ts';
+import type { JobListQuery } from './jobs/jobQueries.ts';
 import { ReadModel } from './readModel.ts';
 import { entriesOf, JobEvents } from '../testing/jobEvents.ts';
 import { migratedDatabase } from '../testing/migratedDatabase.ts';

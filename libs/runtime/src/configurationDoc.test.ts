@@ -10,7 +10,7 @@ const PARTS = new Map([
   ['authSettings(config)', ['libs/runtime/src/authSettings.ts']],
   ['eventLogSettings(config)', ['libs/runtime/src/eventLogSettings.ts']],
   ['openArchive(config)', ['libs/archive/src/openArchive.ts']],
-  ['archiversOf({ config', ['apps/projector/src/archive/archiversOf.ts']],
+  ['createArchivers({ config', ['apps/projector/src/archive/createArchivers.ts']],
 ]);
 
 const APPS = ['api', 'projector', 'worker'];

@@ -1,8 +1,6 @@
 import { SegmentBuilder } from '@jobstream/archive';
-import type { Archive, ArchiveWriter } from '@jobstream/archive';
-import type { EventLog } from '@jobstream/eventlog';
-import { ArchiveGapError } from './archiveGapError.ts';
-import { assertNotBeyond, assertSameLog } from './assertSameLog.ts';
+import type { Archive, ArchiveWriter, ArchivedMessage, ArchiveSpan } from '@jobstream/archive';
+import type { EventLog, SequenceSpan } from '@jobstream/eventlog';
 
 export interface ArchiveSegmentOptions {
   readonly eventLog: Pick<EventLog, 'messages'>;
@@ -34,7 +32,7 @@ export async function archiveSegment(options: ArchiveSegmentOptions): Promise<Se
 async function nextSequence({ eventLog, archive, beginLate }: ArchiveSegmentOptions): Promise<number> {
   const archived = await archive.refresh();
   const log = await eventLog.messages.span();
-  assertNotBeyond(archived, log);
+  assertNotAhead(archived, log);
   await assertSameLog(archive, eventLog);
   const [{ last }, { first }] = [archived, log];
   if (first <= last + 1) return last + 1;
@@ -53,4 +51,56 @@ async function fill(builder: SegmentBuilder, from: number, options: ArchiveSegme
     for (const message of messages) if (!builder.isFull) await builder.add(message);
     next = first.sequence + messages.length;
   }
+}
+
+/** The log has forgotten messages that are not in the archive; going on would leave a hole in it. */
+export class ArchiveGapError extends Error {
+  readonly code = 'ARCHIVE_GAP';
+
+  constructor(first: number, last: number) {
+    super(
+      `the log has forgotten messages ${first} to ${last}, which are not in the archive: ` +
+        (first === 1
+          ? 'see that it is the right archive, or begin one that lacks them with npm run archive -- --begin-late'
+          : 'restore the archive, or begin another one in a new place with npm run archive -- --begin-late'),
+    );
+    this.name = 'ArchiveGapError';
+  }
+}
+
+/** The archive has messages that are not those of the log; going on would join the histories of two logs. */
+export class ArchiveMismatchError extends Error {
+  readonly code = 'ARCHIVE_MISMATCH';
+
+  constructor(detail: string) {
+    super(
+      `the archive is not one of this log: ${detail}. See that it is the right archive and the right log; for a log that ` +
+        'was restored from an older copy or created anew, begin another archive in a new place',
+    );
+    this.name = 'ArchiveMismatchError';
+  }
+}
+
+/** ArchiveMismatchError when the archive goes on beyond the log. The archive is to be read first, for both may grow. */
+export function assertNotAhead(archived: Pick<ArchiveSpan, 'last'>, log: Pick<SequenceSpan, 'last'>): void {
+  if (archived.last <= log.last) return;
+  throw new ArchiveMismatchError(`it goes up to message ${archived.last}, but the log only up to ${log.last}`);
+}
+
+/** ArchiveMismatchError when the log has another message where the archive ends. What it has forgotten nobody can tell. */
+async function assertSameLog(archive: Archive, eventLog: Pick<EventLog, 'messages'>): Promise<void> {
+  const { last } = archive.span;
+  if (last === 0) return;
+  const [message] = await eventLog.messages.from(last, { count: 1 });
+  if (message?.sequence !== last) return;
+  for await (const [archived] of archive.messagesAfter(last - 1)) {
+    if (archived !== undefined && isSame(archived, message)) return;
+  }
+  throw new ArchiveMismatchError(`message ${last} of the log is another one than in the archive`);
+}
+
+function isSame(one: ArchivedMessage, other: ArchivedMessage): boolean {
+  return (
+    one.subject === other.subject && one.recordedAt === other.recordedAt && Buffer.compare(one.body, other.body) === 0
+  );
 }

@@ -7,9 +7,9 @@ import { createLogger } from '@jobstream/runtime';
 import { eventually, startNats, type TestNats } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { appendLife } from '../../testing/jobLoad.ts';
-import { readBacklog, type ArchiveBacklog } from './archiveBacklog.ts';
-import { ArchiveGapError } from './archiveGapError.ts';
-import { ArchiveMismatchError } from './archiveMismatchError.ts';
+import { readBacklog, type ArchiveBacklog } from './archiver.ts';
+import { ArchiveGapError } from './archiveSegment.ts';
+import { ArchiveMismatchError } from './archiveSegment.ts';
 import { Archiver } from './archiver.ts';
 import { archiveSegment } from './archiveSegment.ts';
 
@@ -34,7 +34,12 @@ afterEach(async () => {
 });
 
 function newArchiver(store = new FolderStore(folder), observer = {}) {
-  const silent = { looked: () => undefined, added: () => undefined, failed: () => undefined, ...observer };
+  const silent = {
+    backlogMeasured: () => undefined,
+    segmentAdded: () => undefined,
+    failed: () => undefined,
+    ...observer,
+  };
   const options = { eventLog, archive: new Archive(store), store, maxAgeMs: MAX_AGE_MS, intervalMs: 50, logger };
   const archiver = new Archiver({ ...options, observer: silent });
   return { archiver, [Symbol.asyncDispose]: () => archiver.stop() };
@@ -93,9 +98,9 @@ test('while the archive is away it tries again, and tells how much waits', async
   }
   const store = new LostStore(folder);
   const seen = { failures: 0, backlog: [] as ArchiveBacklog[] };
-  const looked = (backlog: ArchiveBacklog) => void seen.backlog.push(backlog);
+  const backlogMeasured = (backlog: ArchiveBacklog) => void seen.backlog.push(backlog);
   await appendLife(eventLog);
-  await using one = newArchiver(store, { looked, failed: () => (seen.failures += 1) });
+  await using one = newArchiver(store, { backlogMeasured, failed: () => (seen.failures += 1) });
   await one.archiver.start();
   await eventually(() => expect(seen.failures).toBeGreaterThan(0), { timeoutMs: 40_000 });
   expect(seen.backlog[0]?.messages).toBe(3);

@@ -3,11 +3,9 @@ import { ArchiveWriter } from '@jobstream/archive';
 import type { Archive, ArchiveStore } from '@jobstream/archive';
 import type { EventLog } from '@jobstream/eventlog';
 import type { Logger, Service } from '@jobstream/runtime';
-import { ArchiveGapError } from './archiveGapError.ts';
-import { ArchiveMismatchError } from './archiveMismatchError.ts';
-import { silentArchiveObserver, type ArchiveObserver } from './archiveObserver.ts';
+import { ArchiveGapError, assertNotAhead } from './archiveSegment.ts';
+import { ArchiveMismatchError } from './archiveSegment.ts';
 import { archiveSegment } from './archiveSegment.ts';
-import { readBacklog, type ArchiveBacklog } from './archiveBacklog.ts';
 
 export interface ArchiverOptions {
   readonly eventLog: Pick<EventLog, 'messages'>;
@@ -77,13 +75,13 @@ export class Archiver implements Service {
   async #turn(): Promise<'added' | 'idle'> {
     const { archive, store, eventLog, logger } = this.#options;
     const backlog = await readBacklog(eventLog, archive);
-    this.#observer.looked(backlog);
+    this.#observer.backlogMeasured(backlog);
     this.#warnIfLate(backlog);
     if (!this.#isDue(backlog)) return 'idle';
     const writer = await ArchiveWriter.open(store, archive);
     const outcome = await archiveSegment({ eventLog, archive, writer, beginLate: false, stop: this.#stop.signal });
     logger.info({ outcome, archivedUpTo: archive.span.last }, 'archived');
-    if (outcome === 'added') this.#observer.added();
+    if (outcome === 'added') this.#observer.segmentAdded();
     return outcome === 'added' ? 'added' : 'idle';
   }
 
@@ -105,4 +103,37 @@ export class Archiver implements Service {
     const { intervalMs = INTERVAL_MS } = this.#options;
     await pause(intervalMs, undefined, { signal: this.#stop.signal }).catch(() => {}); // the stop ends the pause
   }
+}
+
+/** Told how archiving goes, for metrics. It must be cheap and must not throw. */
+export interface ArchiveObserver {
+  /** So much is not archived yet. */
+  backlogMeasured(backlog: ArchiveBacklog): void;
+  /** A segment was written. */
+  segmentAdded(): void;
+  /** The work is interrupted and will be tried again. */
+  failed(): void;
+}
+
+const silentArchiveObserver: ArchiveObserver = {
+  backlogMeasured: () => undefined,
+  segmentAdded: () => undefined,
+  failed: () => undefined,
+};
+
+/** What of the log is not in its archive yet. */
+export interface ArchiveBacklog {
+  readonly messages: number;
+  /** Milliseconds since the oldest of them was recorded; 0 if there is none. */
+  readonly oldestMs: number;
+}
+
+/** ArchiveMismatchError when the archive goes on beyond the log, and what the log and the archive throw. */
+export async function readBacklog(eventLog: Pick<EventLog, 'messages'>, archive: Archive): Promise<ArchiveBacklog> {
+  const archived = await archive.refresh();
+  const log = await eventLog.messages.span();
+  assertNotAhead(archived, log);
+  const [oldest] = await eventLog.messages.from(archived.last + 1, { count: 1 });
+  const oldestMs = oldest === undefined ? 0 : Math.max(0, Date.now() - Date.parse(oldest.recordedAt));
+  return { messages: log.last - archived.last, oldestMs };
 }

@@ -1,13 +1,15 @@
 import { ArchiveWriter } from '@jobstream/archive';
 import type { Archive, ArchiveStore } from '@jobstream/archive';
 import type { EventLog } from '@jobstream/eventlog';
-import type { ExitCode, TaskParts } from '../rebuild/runTask.ts';
-import type { ArchiveArguments } from './archiveArguments.ts';
+import type { ExitCode, TaskContext } from '../tasks/runTask.ts';
 import { archiveSegment } from './archiveSegment.ts';
+import { parseArgs } from 'node:util';
+
+const USAGE = 'usage: npm run archive -- [--check | --begin-late]';
 
 const NUMBERS = new Intl.NumberFormat('en');
 
-type Parts = Pick<TaskParts, 'withLog' | 'archive' | 'stop' | 'say' | 'onProgress'>;
+type Parts = Pick<TaskContext, 'withLog' | 'archive' | 'stop' | 'print' | 'onProgress'>;
 
 /** Does what `npm run archive` was asked for and says what came of it. */
 export async function runArchive({ check, beginLate }: ArchiveArguments, parts: Parts): Promise<ExitCode> {
@@ -17,7 +19,7 @@ export async function runArchive({ check, beginLate }: ArchiveArguments, parts: 
   if (check) return checkFiles(archive, parts);
   const added = await parts.withLog((eventLog) => archiveAll({ eventLog, archive, store, beginLate }, parts));
   const { first, last } = archive.span;
-  parts.say(
+  parts.print(
     `The archive has messages ${NUMBERS.format(first)} to ${NUMBERS.format(last)}; ` +
       `${NUMBERS.format(added)} segments are new.`,
   );
@@ -46,17 +48,41 @@ async function archiveAll({ store, ...whole }: Whole, { stop, onProgress }: Part
   }
 }
 
-async function checkFiles(archive: Archive, { say }: Parts): Promise<ExitCode> {
+async function checkFiles(archive: Archive, { print }: Parts): Promise<ExitCode> {
   const { first, last } = await archive.refresh();
   let damaged = 0;
   for await (const { message } of archive.damage()) {
-    say(message);
+    print(message);
     damaged += 1;
   }
   if (damaged > 0) return 1;
   const segments = NUMBERS.format(archive.entries.length);
-  say(
+  print(
     `All ${segments} segments are as they were written: messages ${NUMBERS.format(first)} to ${NUMBERS.format(last)}.`,
   );
   return 0;
+}
+
+/** What `npm run archive` is asked for. */
+interface ArchiveArguments {
+  /** Reads all files of the archive and compares them with their checksums. */
+  readonly check: boolean;
+  /** Begins an archive although the log has forgotten its first messages. */
+  readonly beginLate: boolean;
+}
+
+export function archiveArguments(args: readonly string[]): ArchiveArguments {
+  const { check, 'begin-late': beginLate } = parsed(args);
+  if (check === true && beginLate === true) throw new Error(`--check and --begin-late exclude each other; ${USAGE}`);
+  return { check: check === true, beginLate: beginLate === true };
+}
+
+function parsed(args: readonly string[]) {
+  const flag = { type: 'boolean' } as const;
+  try {
+    return parseArgs({ args: [...args], options: { check: flag, 'begin-late': flag }, strict: true }).values;
+  } catch (error) {
+    const detail = error instanceof Error ? error.message.replace(/\.? ?To specify.*$/s, '') : String(error);
+    throw new Error(`${detail}; ${USAGE}`, { cause: error });
+  }
 }

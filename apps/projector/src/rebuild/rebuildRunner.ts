@@ -4,7 +4,7 @@ import type { EventLog } from '@jobstream/eventlog';
 import { cancelRebuild, RebuildCancelledError } from '@jobstream/readmodel';
 import type { RebuildRequest, RebuildRequests, RebuildResult, RebuildStatus } from '@jobstream/readmodel';
 import type { Logger, Service } from '@jobstream/runtime';
-import type { Progress } from './progress.ts';
+import type { Progress } from '../tasks/progressMeter.ts';
 import { rebuildTables } from './rebuildTables.ts';
 import type { RebuildOutcome } from './rebuildTables.ts';
 
@@ -60,7 +60,7 @@ export class RebuildRunner implements Service {
   async #work({ id, force, except }: RebuildRequest): Promise<void> {
     const { eventLog, databaseUrl, logger } = this.#options;
     logger.info({ id }, 'a rebuild that was asked for begins');
-    const reporting = new Reporting(this.#options, this.#runner);
+    const reporting = new ProgressReporter(this.#options, this.#runner);
     const stop = AbortSignal.any([this.#stop.signal, reporting.ended]);
     const onProgress = (progress: Progress) => reporting.show(progress);
     try {
@@ -74,7 +74,7 @@ export class RebuildRunner implements Service {
   }
 
   /** What was stopped with the process is left for the next one; what was lost to another runner is its business. */
-  async #failed(error: unknown, { ended }: Reporting): Promise<void> {
+  async #failed(error: unknown, { ended }: ProgressReporter): Promise<void> {
     const cancelled = error instanceof RebuildCancelledError || ended.reason instanceof RebuildCancelledError;
     if (!cancelled && (this.#stop.signal.aborted || ended.aborted)) return;
     if (cancelled) await cancelRebuild(this.#options.databaseUrl);
@@ -94,7 +94,7 @@ export class RebuildRunner implements Service {
 }
 
 /** Tells now and then how far a rebuild is, and hears whether it is to end. */
-class Reporting {
+class ProgressReporter {
   readonly #end = new AbortController();
   readonly #timer: NodeJS.Timeout;
   #progress: Progress | undefined;

@@ -8,7 +8,7 @@ import type { ProjectorStage } from '../../testing/projectorStage.ts';
 import { rebuildStage } from '../../testing/rebuildStage.ts';
 import { startProjector } from '../../testing/startProjector.ts';
 import { watchTable } from '../../testing/watchTable.ts';
-import type { Progress } from './progress.ts';
+import type { Progress } from '../tasks/progressMeter.ts';
 
 let stage: ProjectorStage;
 

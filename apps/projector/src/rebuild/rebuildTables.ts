@@ -1,10 +1,10 @@
 import type { EventLog } from '@jobstream/eventlog';
 import { TableRebuild } from '@jobstream/readmodel';
 import type { Difference, RebuildKind } from '@jobstream/readmodel';
-import { fillTables } from './fillTables.ts';
-import { LogCursor } from './logCursor.ts';
-import type { OnProgress } from './progress.ts';
-import { retryMissed } from './retryMissed.ts';
+import { fillTables } from '../replay/fillTables.ts';
+import { LogCursor } from '../replay/logCursor.ts';
+import type { OnProgress } from '../tasks/progressMeter.ts';
+import { retryWhileBusy } from '../replay/fillTables.ts';
 
 export interface RebuildTablesOptions {
   readonly eventLog: Pick<EventLog, 'follow'>;
@@ -79,7 +79,7 @@ async function complete({ rebuild, stop, onProgress }: Run): Promise<void> {
 async function compare(run: Run): Promise<RebuildOutcome> {
   const { rebuild, cursor, stop, except, onProgress } = run;
   const { tables } = rebuild;
-  const snapshot = await retryMissed(() => tables.snapshot((...at) => advance(cursor, stop, at)), stop);
+  const snapshot = await retryWhileBusy(() => tables.snapshot((...at) => advance(cursor, stop, at)), stop);
   try {
     const total = await snapshot.countJobs();
     const differences: Difference[] = [];
@@ -102,14 +102,14 @@ async function swap({ rebuild, cursor, stop, force, kind, onProgress }: Run): Pr
   onProgress({ step: 'swapping', done: 0, total: 1 });
   const forced = force || kind === 'rollback';
   const attempt = () => rebuild.swap((...at) => advance(cursor, stop, at), { force: forced });
-  const differences = await retryMissed(attempt, stop);
+  const differences = await retryWhileBusy(attempt, stop);
   if (differences.length === 0) onProgress({ step: 'swapping', done: 1, total: 1 });
   return differences;
 }
 
 function advance(cursor: LogCursor, stop: AbortSignal, [position, giveUp]: [number, AbortSignal]): Promise<void> {
   stop.throwIfAborted();
-  return cursor.to(position, AbortSignal.any([stop, giveUp]));
+  return cursor.advanceTo(position, AbortSignal.any([stop, giveUp]));
 }
 
 function cursorOf({ eventLog }: RebuildTablesOptions, rebuild: TableRebuild): LogCursor {

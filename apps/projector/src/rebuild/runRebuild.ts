@@ -1,37 +1,39 @@
 import { cancelRebuild, dropPrevious } from '@jobstream/readmodel';
-import { describeDifference } from './describeDifference.ts';
+import { describeDifference } from '../tasks/describeDifference.ts';
 import { rebuildTables } from './rebuildTables.ts';
 import type { RebuildOutcome } from './rebuildTables.ts';
-import type { RebuildArguments } from './rebuildArguments.ts';
-import type { ExitCode, TaskParts } from './runTask.ts';
+import type { ExitCode, TaskContext } from '../tasks/runTask.ts';
+import { parseArgs } from 'node:util';
 
 const SHOWN = 20;
 const NUMBERS = new Intl.NumberFormat('en');
 
 /** Does what `npm run rebuild` was asked for and says what came of it. */
-export async function runRebuild({ action, ...options }: RebuildArguments, parts: TaskParts): Promise<ExitCode> {
+export async function runRebuild({ action, ...options }: RebuildArguments, parts: TaskContext): Promise<ExitCode> {
   if (action === 'cancel') return cancel(parts);
   if (action === 'drop-old') return drop(parts);
   const outcome = await parts.withLog((eventLog) => rebuildTables({ ...parts, ...options, eventLog, kind: action }));
   sayDifferences(outcome, parts);
-  parts.say(outcome.swapped ? doneSentence(action, outcome) : keptSentence(outcome));
+  parts.print(outcome.swapped ? doneSentence(action, outcome) : keptSentence(outcome));
   return outcome.swapped ? 0 : 1;
 }
 
-async function cancel({ databaseUrl, say }: TaskParts): Promise<ExitCode> {
+async function cancel({ databaseUrl, print }: TaskContext): Promise<ExitCode> {
   const ended = await cancelRebuild(databaseUrl);
-  say(ended === undefined ? 'Nothing is under way.' : `The ${ended} is cancelled; the tables in use are as they were.`);
+  print(
+    ended === undefined ? 'Nothing is under way.' : `The ${ended} is cancelled; the tables in use are as they were.`,
+  );
   return 0;
 }
 
-async function drop({ databaseUrl, say }: TaskParts): Promise<ExitCode> {
-  say((await dropPrevious(databaseUrl)) ? 'The earlier tables are dropped.' : 'There are no earlier tables.');
+async function drop({ databaseUrl, print }: TaskContext): Promise<ExitCode> {
+  print((await dropPrevious(databaseUrl)) ? 'The earlier tables are dropped.' : 'There are no earlier tables.');
   return 0;
 }
 
-function sayDifferences({ differences }: RebuildOutcome, { say }: TaskParts): void {
-  for (const difference of differences.slice(0, SHOWN)) say(describeDifference(difference));
-  if (differences.length > SHOWN) say(`and at least ${differences.length - SHOWN} differences more`);
+function sayDifferences({ differences }: RebuildOutcome, { print }: TaskContext): void {
+  for (const difference of differences.slice(0, SHOWN)) print(describeDifference(difference));
+  if (differences.length > SHOWN) print(`and at least ${differences.length - SHOWN} differences more`);
 }
 
 function doneSentence(action: 'rebuild' | 'rollback', { position, jobs, differences }: RebuildOutcome): string {
@@ -46,4 +48,44 @@ function keptSentence({ position }: RebuildOutcome): string {
     `The rebuilt tables differ from those in use at sequence ${NUMBERS.format(position)}, which stay. Where the new ones ` +
     'are right (npm run verify compares), use them by --force; let them go by --cancel.'
   );
+}
+
+type RebuildAction = 'rebuild' | 'rollback' | 'cancel' | 'drop-old';
+
+interface RebuildArguments {
+  readonly action: RebuildAction;
+  readonly force: boolean;
+  readonly except: readonly string[];
+}
+
+/** What was typed makes no sense; the message says what would. */
+export class UsageError extends Error {
+  readonly code = 'USAGE';
+
+  constructor(detail: string) {
+    super(`${detail}; usage: npm run rebuild -- [--force] [--except column,…] | --rollback | --cancel | --drop-old`);
+    this.name = 'UsageError';
+  }
+}
+
+/** Reads the arguments of `npm run rebuild`: UsageError. */
+export function rebuildArguments(args: readonly string[]): RebuildArguments {
+  const { force, except, ...actions } = parsed(args);
+  const asked = (['rollback', 'cancel', 'drop-old'] as const).filter((name) => actions[name] === true);
+  const [action = 'rebuild', another] = asked;
+  if (another !== undefined) throw new UsageError(`--${action} and --${another} exclude each other`);
+  if (action !== 'rebuild' && (force === true || except !== undefined)) {
+    throw new UsageError(`--force and --except do not go with --${action}`);
+  }
+  return { action, force: force === true, except: except?.split(',').filter(Boolean) ?? [] };
+}
+
+function parsed(args: readonly string[]) {
+  const flag = { type: 'boolean' } as const;
+  const options = { rollback: flag, cancel: flag, 'drop-old': flag, force: flag, except: { type: 'string' } } as const;
+  try {
+    return parseArgs({ args: [...args], options, strict: true }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message.replace(/\.? ?To specify.*$/s, '') : String(error));
+  }
 }

@@ -1,6 +1,6 @@
 import type { Difference } from '@jobstream/readmodel';
-import { describeDifference } from '../rebuild/describeDifference.ts';
-import type { ExitCode, TaskParts } from '../rebuild/runTask.ts';
+import { describeDifference } from '../tasks/describeDifference.ts';
+import type { ExitCode, TaskContext } from '../tasks/runTask.ts';
 import { verifyTables } from './verifyTables.ts';
 import type { Verification } from './verifyTables.ts';
 
@@ -8,13 +8,13 @@ const USAGE = 'usage: npm run verify -- [--repair]';
 const NUMBERS = new Intl.NumberFormat('en');
 
 /** Does what `npm run verify` was asked for and says what came of it. After a repair nothing differs any more. */
-export async function runVerify(args: readonly string[], parts: TaskParts): Promise<ExitCode> {
+export async function runVerify(args: readonly string[], parts: TaskContext): Promise<ExitCode> {
   const strange = args.find((arg) => arg !== '--repair');
   if (strange !== undefined) throw new Error(`unknown argument ${strange}; ${USAGE}`);
   const repair = args.length > 0;
-  const onDifference = (one: Difference) => parts.say(describeDifference(one));
+  const onDifference = (one: Difference) => parts.print(describeDifference(one));
   const found = await parts.withLog((eventLog) => verifyTables({ ...parts, eventLog, repair, onDifference }));
-  parts.say(sentenceOf(found, repair));
+  parts.print(sentenceOf(found, repair));
   return found.differences === 0 || repair ? 0 : 1;
 }
 

@@ -1,10 +1,10 @@
 import type { EventLog } from '@jobstream/eventlog';
-import { TableCheck } from '@jobstream/readmodel';
+import { TableVerification } from '@jobstream/readmodel';
 import type { AdvanceTo, Difference } from '@jobstream/readmodel';
-import { fillTables } from '../rebuild/fillTables.ts';
-import { LogCursor } from '../rebuild/logCursor.ts';
-import type { OnProgress } from '../rebuild/progress.ts';
-import { retryMissed } from '../rebuild/retryMissed.ts';
+import { fillTables } from '../replay/fillTables.ts';
+import { LogCursor } from '../replay/logCursor.ts';
+import type { OnProgress } from '../tasks/progressMeter.ts';
+import { retryWhileBusy } from '../replay/fillTables.ts';
 
 export interface VerifyTablesOptions {
   readonly eventLog: Pick<EventLog, 'follow'>;
@@ -28,7 +28,7 @@ export interface Verification {
 }
 
 interface Run extends VerifyTablesOptions {
-  readonly check: TableCheck;
+  readonly check: TableVerification;
   readonly cursor: LogCursor;
   readonly advanceTo: AdvanceTo;
 }
@@ -40,9 +40,9 @@ interface Run extends VerifyTablesOptions {
  */
 export async function verifyTables(options: VerifyTablesOptions): Promise<Verification> {
   const { eventLog, databaseUrl, stop } = options;
-  const check = await TableCheck.open(databaseUrl);
+  const check = await TableVerification.open(databaseUrl);
   const cursor = new LogCursor({ eventLog, tables: check.tables, onTurn: () => Promise.resolve() });
-  const advanceTo: AdvanceTo = (position, giveUp) => cursor.to(position, AbortSignal.any([stop, giveUp]));
+  const advanceTo: AdvanceTo = (position, giveUp) => cursor.advanceTo(position, AbortSignal.any([stop, giveUp]));
   try {
     const run = { ...options, check, cursor, advanceTo };
     await fillTables({ ...run, tables: check.tables });
@@ -57,14 +57,14 @@ export async function verifyTables(options: VerifyTablesOptions): Promise<Verifi
 
 async function compare(run: Run): Promise<Omit<Verification, 'repairedJobs'>> {
   const { check, stop, advanceTo, onProgress, onDifference } = run;
-  const snapshot = await retryMissed(() => check.tables.snapshot(advanceTo), stop);
+  const snapshot = await retryWhileBusy(() => check.tables.snapshot(advanceTo), stop);
   try {
     const total = await snapshot.countJobs();
     let [jobs, count] = [0, 0];
     for await (const { rows, differences } of snapshot.compare(check.tables.schema, [])) {
       stop.throwIfAborted();
       for (const difference of differences) onDifference(difference);
-      await check.note(differences);
+      await check.markForRepair(differences);
       jobs += rows;
       count += differences.length;
       onProgress({ step: 'comparing', done: jobs, total: Math.max(jobs, total) });
@@ -77,12 +77,12 @@ async function compare(run: Run): Promise<Omit<Verification, 'repairedJobs'>> {
 
 /** Each transaction brings the fold up to the live position first: what it writes is right at that moment. */
 async function repair({ check, stop, advanceTo, onProgress }: Run): Promise<number> {
-  const total = await check.countNoted();
+  const total = await check.countMarked();
   for (let done = 0; done < total;) {
     onProgress({ step: 'repairing', done, total });
-    done += await retryMissed(() => check.repairSome(advanceTo), stop);
+    done += await retryWhileBusy(() => check.repairSome(advanceTo), stop);
   }
-  await retryMissed(() => check.repairRest(advanceTo), stop);
+  await retryWhileBusy(() => check.repairRest(advanceTo), stop);
   onProgress({ step: 'repairing', done: total, total });
   return total;
 }

@@ -1,4 +1,13 @@
-import type { Scope } from './scope.ts';
+import { isTenant } from '@jobstream/domain';
+import { InvalidApiKeyError } from '../errors.ts';
+
+/** What a caller may do: `admin` includes all others. */
+export const scopes = ['jobs:read', 'jobs:write', 'schedules:write', 'admin'] as const;
+export type Scope = (typeof scopes)[number];
+
+export function isScope(text: string): text is Scope {
+  return scopes.some((scope) => scope === text);
+}
 
 /** A key as it may be shown: everything but its secret. Times are RFC 3339. */
 export interface ApiKey {
@@ -13,7 +22,7 @@ export interface ApiKey {
   readonly lastUsedAt: string | null;
 }
 
-/** What somebody decides about a key before there is one. */
+/** What the creator of a key decides about it. */
 export type NewApiKey = Pick<ApiKey, 'name' | 'scopes' | 'tenant' | 'expiresAt'>;
 
 /** A key with what is needed to recognise its secret. */
@@ -24,3 +33,17 @@ export interface ApiKeyCredential extends Pick<ApiKey, 'id' | 'scopes' | 'tenant
 /** The select list for an ApiKey. */
 export const apiKeyColumns = `id, name, scopes, tenant, created_at AS "createdAt", expires_at AS "expiresAt",
   revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"`;
+
+/** The names that a key may have: they appear in lists and logs. */
+export const KEY_NAME = /^[^\p{C}]{1,100}$/u;
+
+/** @throws InvalidApiKeyError for a name, scopes or a tenant that a key cannot have, with all mistakes at once. */
+export function assertValidKey({ name, scopes: wanted, tenant }: NewApiKey): void {
+  const mistakes: string[] = [];
+  if (!KEY_NAME.test(name)) mistakes.push('a name has 1 to 100 printable characters');
+  if (wanted.length === 0 || !wanted.every(isScope)) mistakes.push(`scopes are one or more of ${scopes.join(', ')}`);
+  if (tenant !== null && !isTenant(tenant)) {
+    mistakes.push('a tenant has 1 to 64 letters, digits, dots, dashes and underscores');
+  }
+  if (mistakes.length > 0) throw new InvalidApiKeyError(mistakes);
+}

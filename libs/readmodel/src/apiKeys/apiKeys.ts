@@ -1,10 +1,10 @@
 import type { Pool } from 'pg';
-import type { PoolOptions } from '../createPool.ts';
+import type { PoolOptions } from '../postgres/migratedPool.ts';
 import { InvalidApiKeyError } from '../errors.ts';
-import { MigratedPool } from '../migratedPool.ts';
+import { MigratedPool } from '../postgres/migratedPool.ts';
 import { apiKeyColumns } from './apiKey.ts';
 import type { ApiKey, ApiKeyCredential, NewApiKey } from './apiKey.ts';
-import { assertValidKey } from './assertValidKey.ts';
+import { assertValidKey } from './apiKey.ts';
 import { formatApiKey, hashOfSecret, newApiKey, parseApiKey } from './apiKeyText.ts';
 import type { ApiKeyText } from './apiKeyText.ts';
 
@@ -54,7 +54,7 @@ export class ApiKeys {
     assertValidKey(wanted);
     const text = newApiKey();
     const values = rowOf(text, wanted);
-    const [key] = await this.#pool.ask((pool) => rowsOf<ApiKey>(pool, { text: INSERT, values }));
+    const [key] = await this.#pool.use((pool) => rowsOf<ApiKey>(pool, { text: INSERT, values }));
     if (key === undefined) throw new Error('an insert returns its row');
     return { key, text: formatApiKey(text) };
   }
@@ -68,7 +68,7 @@ export class ApiKeys {
     const parsed = parseApiKey(text);
     if (parsed === undefined) throw new InvalidApiKeyError(['this is not the text of a key']);
     const find = { text: FIND, values: [parsed.id, hashOfSecret(parsed.secret)] };
-    const [key] = await this.#pool.ask(async (pool) => {
+    const [key] = await this.#pool.use(async (pool) => {
       const added = await rowsOf<ApiKey>(pool, { text: ADOPT, values: rowOf(parsed, wanted) });
       return added.length > 0 ? added : rowsOf<ApiKey>(pool, find);
     });
@@ -78,24 +78,24 @@ export class ApiKeys {
 
   /** All keys, also those that are over, newest first; with a tenant only those of the tenant. */
   list(tenant?: string): Promise<readonly ApiKey[]> {
-    return this.#pool.ask((pool) => rowsOf<ApiKey>(pool, { text: LIST, values: [tenant ?? null] }));
+    return this.#pool.use((pool) => rowsOf<ApiKey>(pool, { text: LIST, values: [tenant ?? null] }));
   }
 
   /** Revokes a key for good; false if there is none of this id (and tenant, if given). Twice is fine. */
   async revoke(id: string, tenant?: string): Promise<boolean> {
-    const { rowCount } = await this.#pool.ask((pool) => pool.query(REVOKE, [id, tenant ?? null]));
+    const { rowCount } = await this.#pool.use((pool) => pool.query(REVOKE, [id, tenant ?? null]));
     return rowCount === 1;
   }
 
   /** All keys that are neither revoked nor expired. */
   active(): Promise<readonly ApiKeyCredential[]> {
-    return this.#pool.ask((pool) => rowsOf<ApiKeyCredential>(pool, ACTIVE));
+    return this.#pool.use((pool) => rowsOf<ApiKeyCredential>(pool, ACTIVE));
   }
 
   /** Notes when keys were used last (milliseconds by id). */
   async touch(uses: ReadonlyMap<string, number>): Promise<void> {
     const times = [...uses.values()].map((at) => new Date(at).toISOString());
-    await this.#pool.ask((pool) => pool.query({ ...TOUCH, values: [[...uses.keys()], times] }));
+    await this.#pool.use((pool) => pool.query({ ...TOUCH, values: [[...uses.keys()], times] }));
   }
 }
 

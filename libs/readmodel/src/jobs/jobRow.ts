@@ -1,5 +1,5 @@
 import type { Backoff, Job, JobError, JobProgress, JobStatus } from '@jobstream/domain';
-import { originalJson, originalText } from '../storableText.ts';
+import { originalJson, originalText } from '../postgres/storableValues.ts';
 
 /** A row of `jobs` as it arrives with our column types. */
 export interface JobRow {

@@ -1,12 +1,12 @@
 import type { ClientBase } from 'pg';
-import type { ControlConnection } from './controlConnection.ts';
-import { createSecondTables } from './createSecondTables.ts';
-import { dependentsOf } from './dependentsOf.ts';
-import { discardNext } from './discardNext.ts';
-import { haveSameShape } from './haveSameShape.ts';
-import { inTransaction } from './inTransaction.ts';
-import { NEXT_SCHEMA, PREVIOUS_SCHEMA } from './projectionTables.ts';
-import { RebuildRefusedError } from './rebuildErrors.ts';
+import type { AdminConnection } from '../postgres/adminConnection.ts';
+import { createSecondTables } from '../secondTables/createSecondTables.ts';
+import { dependentsOf } from '../secondTables/projectionTables.ts';
+import { discardNext } from './rebuildState.ts';
+import { haveSameShape } from '../secondTables/projectionTables.ts';
+import { inTransaction } from '../postgres/inTransaction.ts';
+import { NEXT_SCHEMA, PREVIOUS_SCHEMA } from '../secondTables/projectionTables.ts';
+import { RebuildRefusedError } from '../errors.ts';
 import { beginState, readState } from './rebuildState.ts';
 import type { RebuildKind } from './rebuildState.ts';
 
@@ -14,7 +14,7 @@ import type { RebuildKind } from './rebuildState.ts';
  * Makes the schema of the next tables unless an earlier process has done so for the same purpose, and returns whether it
  * had. RebuildRefusedError. The caller holds the lock.
  */
-export function prepareRebuild({ client, live }: ControlConnection, kind: RebuildKind): Promise<boolean> {
+export function prepareRebuild({ client, live }: AdminConnection, kind: RebuildKind): Promise<boolean> {
   return inTransaction(client, async () => {
     if (await canBeTakenUp(client, live, kind)) return true;
     await assertReplaceable(client, live);

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
-import { JOBS_PROJECTION } from '../checkpoint.ts';
+import { JOBS_PROJECTION } from '../projection/checkpointFence.ts';
+import { NEXT_SCHEMA, PREVIOUS_SCHEMA } from '../secondTables/projectionTables.ts';
 
 /** A rollback puts back the tables that were live before; both prepare them in the same schema. */
 export type RebuildKind = 'rebuild' | 'rollback';
@@ -33,4 +34,12 @@ export async function cancelState(client: ClientBase): Promise<void> {
 
 export async function endState(client: ClientBase): Promise<void> {
   await client.query(END_STATE, [JOBS_PROJECTION]);
+}
+
+/** Ends what is under way: the tables of a rebuild go, those of a rollback are the previous ones again. */
+export async function discardNext(client: ClientBase): Promise<void> {
+  const state = await readState(client);
+  if (state?.kind === 'rollback') await client.query(`ALTER SCHEMA ${NEXT_SCHEMA} RENAME TO ${PREVIOUS_SCHEMA}`);
+  else await client.query(`DROP SCHEMA IF EXISTS ${NEXT_SCHEMA} CASCADE`);
+  await endState(client);
 }

@@ -1,6 +1,9 @@
 import type { ClientBase } from 'pg';
-import { LONGEST_LOCK_WAIT } from '../lockWait.ts';
-import { CHECKPOINTS, NEXT_SCHEMA, PREVIOUS_SCHEMA, PROJECTION_TABLES } from './projectionTables.ts';
+import { LONGEST_LOCK_WAIT } from '../postgres/inTransaction.ts';
+import { CHECKPOINTS, NEXT_SCHEMA, PREVIOUS_SCHEMA, PROJECTION_TABLES } from '../secondTables/projectionTables.ts';
+import { translated } from '../postgres/translateError.ts';
+import { openAdminConnection, ADVISORY_LOCKS } from '../postgres/adminConnection.ts';
+import { RebuildRefusedError } from '../errors.ts';
 
 /**
  * Puts the next tables in the place of the live ones, which are kept as the previous ones; earlier previous ones go.
@@ -31,4 +34,22 @@ async function move(
   { from, to }: { from: string; to: string },
 ): Promise<void> {
   for (const table of tables) await client.query(`ALTER TABLE ${from}.${table} SET SCHEMA ${to}`);
+}
+
+/** Drops the tables that were live before; false when there are none. RebuildRefusedError while a process is at them. */
+export async function dropPrevious(databaseUrl: string): Promise<boolean> {
+  const control = await openAdminConnection(databaseUrl);
+  try {
+    if (!(await control.tryLock(ADVISORY_LOCKS.rebuild)))
+      throw new RebuildRefusedError('a rebuild is running: wait for its end');
+    const { client } = control;
+    const { rowCount } = await translated(
+      client.query('SELECT FROM pg_namespace WHERE nspname = $1', [PREVIOUS_SCHEMA]),
+    );
+    if (rowCount === 0) return false;
+    await translated(client.query(`DROP SCHEMA ${PREVIOUS_SCHEMA} CASCADE`));
+    return true;
+  } finally {
+    await control.close();
+  }
 }

@@ -1,17 +1,17 @@
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ProjectionFencedError } from '../errors.ts';
-import { JobProjection } from '../jobProjection.ts';
-import type { ProjectableEntry } from '../projectableEntry.ts';
+import { JobProjection } from '../projection/jobProjection.ts';
+import type { ProjectableEntry } from '../projection/projectableEntry.ts';
 import { entriesOf, JobEvents } from '../../testing/jobEvents.ts';
 import { migratedDatabase } from '../../testing/migratedDatabase.ts';
 import type { MigratedDatabase } from '../../testing/migratedDatabase.ts';
 import { openProjection } from '../../testing/openProjection.ts';
 import { cancelRebuild } from './cancelRebuild.ts';
-import type { AdvanceTo } from './liveStep.ts';
-import { RebuildRefusedError, StepMissedError } from './rebuildErrors.ts';
+import type { AdvanceTo } from '../secondTables/withTablesHeld.ts';
+import { RebuildRefusedError, TablesBusyError } from '../errors.ts';
 import type { RebuildKind } from './rebuildState.ts';
-import { TableCheck } from '../verify/tableCheck.ts';
+import { TableVerification } from '../verify/tableVerification.ts';
 import { TableRebuild } from './tableRebuild.ts';
 
 let database: MigratedDatabase;
@@ -61,7 +61,7 @@ test('the projector waits while the tables are held, and goes on when nothing wa
   await using projection = await openProjection(database.url);
   await using rebuild = await openRebuild();
   const events: string[] = [];
-  const failing = rebuild.tables.step(
+  const failing = rebuild.tables.atLivePosition(
     async () => {
       const applied = projection.apply(entriesOfNewJob(1)).then(() => events.push('projected'));
       await expect
@@ -86,7 +86,7 @@ test('a swap does not wait long for a session that reads in a transaction: other
   try {
     await reader.query('BEGIN; SELECT FROM jobs');
     await using rebuild = await openRebuild();
-    await expect(rebuild.swap(asIs, { force: false })).rejects.toThrow(StepMissedError);
+    await expect(rebuild.swap(asIs, { force: false })).rejects.toThrow(TablesBusyError);
     await reader.query('COMMIT');
     expect(await rebuild.swap(asIs, { force: false })).toEqual([]);
   } finally {
@@ -96,7 +96,7 @@ test('a swap does not wait long for a session that reads in a transaction: other
 
 test('a swap waits for a verification without keeping anybody waiting', async () => {
   await using rebuild = await openRebuild();
-  const check = await TableCheck.open(database.url);
+  const check = await TableVerification.open(database.url);
   await expect(rebuild.swap(asIs, { force: false })).rejects.toThrow('a verification is comparing them');
   await check.close();
   expect(await rebuild.swap(asIs, { force: false })).toEqual([]);
@@ -105,14 +105,14 @@ test('a swap waits for a verification without keeping anybody waiting', async ()
 test('what is compared stays the same while a swap is tried', async () => {
   await using rebuild = await openRebuild();
   const snapshot = await rebuild.tables.snapshot(asIs);
-  await expect(rebuild.swap(asIs, { force: false })).rejects.toThrow(StepMissedError);
+  await expect(rebuild.swap(asIs, { force: false })).rejects.toThrow(TablesBusyError);
   await snapshot.close();
   expect(await rebuild.swap(asIs, { force: false })).toEqual([]);
 });
 
 test('what takes too long to bring the tables to one position leaves them as they were', async () => {
   await using rebuild = await openRebuild();
-  await expect(rebuild.swap(never, { force: false })).rejects.toThrow(StepMissedError);
+  await expect(rebuild.swap(never, { force: false })).rejects.toThrow(TablesBusyError);
   expect(await rebuild.swap(asIs, { force: false })).toEqual([]);
 });
 

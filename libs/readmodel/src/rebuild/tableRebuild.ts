@@ -1,20 +1,20 @@
 import type { Client } from 'pg';
-import { translated } from '../translateError.ts';
-import { compareCounts } from './compareRest.ts';
-import { connectControl } from './controlConnection.ts';
-import type { ControlConnection } from './controlConnection.ts';
-import type { Difference } from './difference.ts';
-import { fenceProjector } from './liveStep.ts';
-import type { AdvanceTo } from './liveStep.ts';
-import { missingIndexes } from './missingIndexes.ts';
+import { translated } from '../postgres/translateError.ts';
+import { compareCounts } from '../comparison/compareRest.ts';
+import { openAdminConnection } from '../postgres/adminConnection.ts';
+import type { AdminConnection } from '../postgres/adminConnection.ts';
+import type { Difference } from '../comparison/difference.ts';
+import { fenceProjector } from '../secondTables/withTablesHeld.ts';
+import type { AdvanceTo } from '../secondTables/withTablesHeld.ts';
+import { missingIndexes } from '../secondTables/projectionTables.ts';
 import { prepareRebuild } from './prepareRebuild.ts';
-import { PROJECTION_LOCKS } from './projectionLocks.ts';
-import { NEXT_SCHEMA } from './projectionTables.ts';
-import { RebuildCancelledError, RebuildRefusedError, StepMissedError } from './rebuildErrors.ts';
+import { ADVISORY_LOCKS } from '../postgres/adminConnection.ts';
+import { NEXT_SCHEMA } from '../secondTables/projectionTables.ts';
+import { RebuildCancelledError, RebuildRefusedError, TablesBusyError } from '../errors.ts';
 import { endState, readState } from './rebuildState.ts';
 import type { RebuildKind, RebuildState } from './rebuildState.ts';
-import { haveSameShape } from './haveSameShape.ts';
-import { SecondTables } from './secondTables.ts';
+import { haveSameShape } from '../secondTables/projectionTables.ts';
+import { SecondTables } from '../secondTables/secondTables.ts';
 import { swapTables } from './swapTables.ts';
 
 const TRY_LOCK_HERE = 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS locked';
@@ -27,9 +27,9 @@ export class TableRebuild {
   readonly tables: SecondTables;
   /** True when an earlier process had begun it. */
   readonly resumed: boolean;
-  readonly #control: ControlConnection;
+  readonly #control: AdminConnection;
 
-  private constructor(control: ControlConnection, tables: SecondTables, resumed: boolean) {
+  private constructor(control: AdminConnection, tables: SecondTables, resumed: boolean) {
     this.#control = control;
     this.tables = tables;
     this.resumed = resumed;
@@ -37,9 +37,9 @@ export class TableRebuild {
 
   /** Begins or takes up. RebuildRefusedError says what is in the way; ReadModelUnavailableError, SchemaMismatchError. */
   static async open(databaseUrl: string, kind: RebuildKind): Promise<TableRebuild> {
-    const control = await connectControl(databaseUrl);
+    const control = await openAdminConnection(databaseUrl);
     try {
-      if (!(await control.tryLock(PROJECTION_LOCKS.rebuild))) throw runsAlready(await readState(control.client));
+      if (!(await control.tryLock(ADVISORY_LOCKS.rebuild))) throw runsAlready(await readState(control.client));
       const resumed = await translated(prepareRebuild(control, kind));
       return new TableRebuild(control, await SecondTables.open(databaseUrl, control, NEXT_SCHEMA), resumed);
     } catch (error) {
@@ -60,7 +60,7 @@ export class TableRebuild {
    */
   swap(advanceTo: AdvanceTo, { force }: { force: boolean }): Promise<readonly Difference[]> {
     const { client, live } = this.#control;
-    return this.tables.step(advanceTo, async () => {
+    return this.tables.atLivePosition(advanceTo, async () => {
       await this.throwIfCancelled();
       await assertNotVerifying(client);
       const differences = force ? [] : await compareCounts(client, live, NEXT_SCHEMA);
@@ -77,8 +77,8 @@ export class TableRebuild {
 
 /** A verification reads the tables in one long transaction: waiting for it would make all other readers wait as well. */
 async function assertNotVerifying(client: Client): Promise<void> {
-  const { rows } = await client.query<{ locked: boolean }>(TRY_LOCK_HERE, [PROJECTION_LOCKS.verify]);
-  if (rows[0]?.locked !== true) throw new StepMissedError('a verification is comparing them');
+  const { rows } = await client.query<{ locked: boolean }>(TRY_LOCK_HERE, [ADVISORY_LOCKS.verify]);
+  if (rows[0]?.locked !== true) throw new TablesBusyError('a verification is comparing them');
 }
 
 async function swapAll(client: Client, live: string): Promise<void> {

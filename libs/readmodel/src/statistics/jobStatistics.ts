@@ -1,8 +1,8 @@
 import type { Job, JobEvent, JobEventName, JobState } from '@jobstream/domain';
-import { arrayLiteral } from '../arrayLiteral.ts';
-import type { Statement } from '../jobs/jobStatements.ts';
+import { arrayLiteral } from '../postgres/bulkStatement.ts';
+import type { BulkStatement } from '../postgres/bulkStatement.ts';
 import { bucketOf } from './durationBuckets.ts';
-import { isKept, resolutions, startOfPeriod } from './statisticsPeriod.ts';
+import { isRetained, resolutions, startOfPeriod } from './statisticsPeriod.ts';
 import type { Resolution } from './statisticsPeriod.ts';
 
 const COUNTED = ['created', 'completed', 'failed', 'retried'] as const;
@@ -63,7 +63,7 @@ export class JobStatistics {
   }
 
   /** Adds all of it to the rows; none when nothing was counted. What is too old to be kept is left out. */
-  statements(now: number): Statement[] {
+  statements(now: number): BulkStatement[] {
     const periods = [...this.#minutes.values()];
     const rows = resolutions.flatMap((resolution) => rolledUp(periods, resolution, now));
     if (rows.length === 0) return [];
@@ -121,7 +121,7 @@ function rolledUp(minutes: readonly Period[], resolution: Resolution, now: numbe
     for (const [bucket, count] of minute.runTimes) add(period.runTimes, bucket, count);
     for (const [bucket, count] of minute.waitTimes) add(period.waitTimes, bucket, count);
   }
-  return [...periods.values()].filter(({ start }) => isKept(start, resolution, now));
+  return [...periods.values()].filter(({ start }) => isRetained(start, resolution, now));
 }
 
 function add(histogram: Map<number, number>, bucket: number, count: number): void {

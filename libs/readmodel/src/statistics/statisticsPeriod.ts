@@ -26,12 +26,12 @@ export function startOfPeriod(at: string, resolution: Resolution): string {
 }
 
 /** Whether periods with this start are (still) counted. */
-export function isKept(start: string, resolution: Resolution, now: number): boolean {
+export function isRetained(start: string, resolution: Resolution, now: number): boolean {
   return now - Date.parse(start) < KEPT_MS[resolution];
 }
 
 /** The condition for rows that are kept no longer; with a negative margin, for those that soon will not be. */
-export function outdatedCondition(marginHours = 0): string {
+export function expiredCondition(marginHours = 0): string {
   const conditions = (['minute', 'hour'] as const).map((resolution) => {
     const hours = KEPT_MS[resolution] / HOUR_MS + marginHours;
     return `(resolution = '${resolution}' AND starts_at < now() - interval '${hours} hours')`;

@@ -1,0 +1,130 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Archive, ArchiveWriter, FolderStore } from '@jobstream/archive';
+import { EventLog, HistoryIncompleteError } from '@jobstream/eventlog';
+import { migrate, ReadModel } from '@jobstream/readmodel';
+import { createDatabase, eventually, startNats, startTcpProxy, type TcpProxy, type TestNats } from '@jobstream/testing';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { silentObserver } from '../projection/projectLog.ts';
+import { appendLife } from '../../testing/jobLoad.ts';
+import { startProjector } from '../../testing/startProjector.ts';
+import { archiveSegment } from './archiveSegment.ts';
+
+/** Long enough for a few events on a busy machine, short enough to be waited for. */
+const MAX_AGE_MS = 8_000;
+const patience = { timeoutMs: 40_000 };
+
+let nats: TestNats;
+let proxy: TcpProxy;
+let folder: string;
+let writing: EventLog;
+/** Can be cut off. */
+let reading: EventLog;
+
+beforeEach(async () => {
+  [nats, folder] = await Promise.all([startNats(), mkdtemp(path.join(tmpdir(), 'forgotten-'))]);
+  proxy = await startTcpProxy(nats.port);
+  const options = { name: 'test', maxAgeMs: MAX_AGE_MS, deadlineMs: 30_000 };
+  writing = new EventLog({ ...options, url: nats.url });
+  const archive = new Archive(new FolderStore(folder));
+  reading = new EventLog({ ...options, url: `nats://127.0.0.1:${proxy.port}`, archive });
+  await writing.start();
+  await reading.start();
+});
+
+afterEach(async () => {
+  await Promise.all([reading.stop(), writing.stop()]);
+  await proxy[Symbol.asyncDispose]();
+  await nats[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Appends three messages and archives them. */
+async function appendArchived(): Promise<void> {
+  await appendLife(writing);
+  const store = new FolderStore(folder);
+  const archive = new Archive(store);
+  const parts = { archive, writer: await ArchiveWriter.open(store, archive), beginLate: false };
+  const outcome = await archiveSegment({ ...parts, eventLog: writing, stop: new AbortController().signal });
+  expect(outcome).toBe('added');
+}
+
+async function forgottenUpTo(sequence: number): Promise<void> {
+  await eventually(async () => expect((await writing.messages.span()).first).toBe(sequence + 1), patience);
+}
+
+/** Follows the log from its beginning up to message 7. */
+function collect(): { sequences: number[]; ended: Promise<void> } {
+  const feed = reading.follow({ after: 0 });
+  const sequences: number[] = [];
+  const run = async () => {
+    for await (const entries of feed) {
+      sequences.push(...entries.map(({ sequence }) => sequence));
+      if (sequences.includes(7)) await feed.stop();
+    }
+  };
+  return { sequences, ended: run() };
+}
+
+test('what the log forgets while its archive is read comes from the archive', async () => {
+  await appendArchived();
+  await forgottenUpTo(3);
+  const feed = reading.follow({ after: 0 });
+  const sequences: number[] = [];
+  for await (const entries of feed) {
+    sequences.push(...entries.map(({ sequence }) => sequence));
+    if (sequences.at(-1) === 3) {
+      await appendArchived();
+      await forgottenUpTo(6);
+      await appendLife(writing, 1);
+    }
+    if (sequences.includes(7)) await feed.stop();
+  }
+  expect(sequences).toEqual([1, 2, 3, 4, 5, 6, 7]);
+}, 120_000);
+
+test('what the log forgets while a follower is cut off comes from the archive', async () => {
+  await appendArchived();
+  const { sequences, ended } = collect();
+  await eventually(() => expect(sequences).toEqual([1, 2, 3]), patience);
+  await proxy.cut();
+  await appendArchived();
+  await forgottenUpTo(6);
+  await proxy.heal();
+  await appendLife(writing, 1);
+  await ended;
+  expect(sequences).toEqual([1, 2, 3, 4, 5, 6, 7]);
+}, 120_000);
+
+test('what the log forgets unarchived while a follower is cut off ends it, and nothing after it is handed out', async () => {
+  await appendArchived();
+  const { sequences, ended } = collect();
+  await eventually(() => expect(sequences).toEqual([1, 2, 3]), patience);
+  const failure = ended.catch((error: unknown) => error);
+  await proxy.cut();
+  await appendLife(writing);
+  await forgottenUpTo(6);
+  await proxy.heal();
+  await appendLife(writing, 1);
+  expect(await failure).toBeInstanceOf(HistoryIncompleteError);
+  expect(sequences).toEqual([1, 2, 3]);
+}, 120_000);
+
+test('a projector waits for an archive that is away', async () => {
+  await appendArchived();
+  await forgottenUpTo(3);
+  await rename(folder, `${folder}.away`);
+  await writeFile(folder, 'no folder');
+  const databaseUrl = await createDatabase();
+  await migrate(databaseUrl);
+  const { promise: interrupted, resolve } = Promise.withResolvers<void>();
+  const observer = { ...silentObserver, interrupted: resolve };
+  await using projector = await startProjector({ eventLog: reading, databaseUrl, observer });
+  await Promise.race([interrupted, projector.failure]);
+  await rm(folder);
+  await rename(`${folder}.away`, folder);
+  const readModel = new ReadModel({ databaseUrl, name: 'test' });
+  onTestFinished(() => readModel.stop());
+  await eventually(async () => expect((await readModel.readCheckpoint())?.lastSequence).toBe(3), patience);
+}, 120_000);

@@ -1,0 +1,98 @@
+import type { EventLog, Lag, LogEntry } from '@jobstream/eventlog';
+import { cachedFor, type MetricOptions, type Metrics } from '@jobstream/runtime';
+import type { ProjectionObserver } from './projectLog.ts';
+
+const CACHE_MS = 1_000;
+
+type Log = Pick<EventLog, 'isConnected'> & { readonly stats: Pick<EventLog['stats'], 'lag'> };
+
+/** Where this projector is: undefined until it has had the lock, and while another one has it. */
+interface Place {
+  active: boolean;
+  sequence: number | undefined;
+}
+
+/** The observer that measures a projector. The lag is asked for when somebody looks, and at most every second. */
+export function projectionMetrics(metrics: Metrics, log: Log): ProjectionObserver {
+  const place: Place = { active: false, sequence: undefined };
+  stateGauges(metrics, place, log);
+  const { events, quarantined, interruptions, duration } = counts(metrics);
+  return {
+    becameActive: (sequence) => Object.assign(place, { active: true, sequence }),
+    becameStandby: () => Object.assign(place, { active: false, sequence: undefined }),
+    interrupted: () => {
+      place.active = false;
+      interruptions.inc();
+    },
+    projected: (entries, ms) => {
+      place.sequence = entries.at(-1)?.sequence ?? place.sequence;
+      duration.observe(ms / 1_000);
+      for (const [event, count] of byEvent(entries)) events.inc({ event }, count);
+    },
+    quarantined: (messages) => quarantined.inc(messages),
+  };
+}
+
+function byEvent(entries: readonly LogEntry[]): Map<string, number> {
+  const counted = new Map<string, number>();
+  for (const entry of entries) {
+    if (entry.kind !== 'event') continue;
+    counted.set(entry.event.event, (counted.get(entry.event.event) ?? 0) + 1);
+  }
+  return counted;
+}
+
+function stateGauges(metrics: Metrics, place: Place, log: Log): void {
+  metrics.gauge({
+    name: 'jobstream_projector_active',
+    help: '1 in the process that projects, 0 in one that stands by or is interrupted.',
+    collect: (gauge) => gauge.set(place.active ? 1 : 0),
+  });
+  const ask = cachedFor(CACHE_MS, () => log.stats.lag(place.sequence ?? 0));
+  const read = async () =>
+    place.sequence === undefined || !log.isConnected() ? undefined : ask().catch(() => undefined);
+  const lagGauge = (options: MetricOptions<never>, valueOf: (lag: Lag) => number) =>
+    metrics.gauge({
+      ...options,
+      collect: async (gauge) => {
+        const lag = await read();
+        if (lag !== undefined) gauge.set(valueOf(lag));
+      },
+    });
+  lagGauge(
+    { name: 'jobstream_projector_lag_events', help: 'Messages of the log that are not in the table yet.' },
+    ({ events }) => events,
+  );
+  lagGauge(
+    { name: 'jobstream_projector_lag_seconds', help: 'Age of the oldest message that is not in the table yet.' },
+    ageOf,
+  );
+}
+
+/** The clocks of two machines may disagree a little. */
+function ageOf({ oldestAt }: Lag): number {
+  return oldestAt === undefined ? 0 : Math.max(0, Date.now() - Date.parse(oldestAt)) / 1_000;
+}
+
+function counts(metrics: Metrics) {
+  return {
+    events: metrics.counter({
+      name: 'jobstream_projected_events_total',
+      help: 'Events that were written to the table, by their name.',
+      labels: ['event'],
+    }),
+    quarantined: metrics.counter({
+      name: 'jobstream_quarantined_messages_total',
+      help: 'Messages that are no events and were put aside.',
+    }),
+    interruptions: metrics.counter({
+      name: 'jobstream_projection_interruptions_total',
+      help: 'Times that projecting had to pause because the log or Postgres was away or the lock was lost.',
+    }),
+    duration: metrics.histogram({
+      name: 'jobstream_projection_duration_seconds',
+      help: 'Time from a batch of messages to its commit in the table; in a backlog also behind the batch before.',
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    }),
+  };
+}

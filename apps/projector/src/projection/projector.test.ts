@@ -1,0 +1,160 @@
+import { EventLog, NewerEventError } from '@jobstream/eventlog';
+import type { EventFeed, LogEntry } from '@jobstream/eventlog';
+import { eventually, startNats, startTcpProxy } from '@jobstream/testing';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { CheckpointAheadError } from './projectLog.ts';
+import { silentObserver } from './projectLog.ts';
+import { appendLife, finishLife } from '../../testing/jobLoad.ts';
+import { projectorStage } from '../../testing/projectorStage.ts';
+import type { ProjectorStage } from '../../testing/projectorStage.ts';
+import { startProjector } from '../../testing/startProjector.ts';
+
+let stage: ProjectorStage;
+
+beforeEach(async () => {
+  stage = await projectorStage();
+});
+
+afterEach(() => stage[Symbol.asyncDispose]());
+
+async function checkpoint(): Promise<number | undefined> {
+  return (await stage.readModel.readCheckpoint())?.lastSequence;
+}
+
+/** The feed, held back until so many entries have arrived. */
+function inOneArray(count: number, feed: EventFeed): EventFeed {
+  return {
+    stop: () => feed.stop(),
+    async *[Symbol.asyncIterator]() {
+      const all: LogEntry[] = [];
+      for await (const entries of feed) {
+        all.push(...entries);
+        if (all.length >= count) yield all.splice(0);
+      }
+    },
+  };
+}
+
+test('what is in the log and what comes later arrives in the table', async () => {
+  const early = await stage.createJob();
+  await using _projector = await startProjector(stage);
+  await stage.projected(early);
+  await stage.projected(await stage.createJob());
+  expect(await stage.readModel.countJobs()).toEqual([{ type: 'email', status: 'pending', count: 2 }]);
+});
+
+test('a projector that starts again goes on where it stopped', async () => {
+  const projector = await startProjector(stage);
+  await stage.projected(await stage.createJob());
+  await projector.stop();
+  await projector.stop();
+  const meanwhile = await stage.createJob();
+  await using _next = await startProjector(stage);
+  await stage.projected(meanwhile);
+  expect(await stage.readModel.countJobs()).toEqual([{ type: 'email', status: 'pending', count: 2 }]);
+});
+
+test('a backlog of more than one batch is projected whole', async () => {
+  const jobs = 12_000;
+  await Promise.all(Array.from({ length: jobs }, () => stage.createJob()));
+  const eventLog = {
+    follow: (options: { after: number }) => inOneArray(jobs, stage.eventLog.follow(options)),
+    lastSequence: () => stage.eventLog.lastSequence(),
+  };
+  await using _projector = await startProjector({ ...stage, eventLog });
+  await eventually(async () => expect(await checkpoint()).toBe(jobs), { timeoutMs: 40_000 });
+  expect(await stage.readModel.countJobs()).toEqual([{ type: 'email', status: 'pending', count: jobs }]);
+});
+
+test('a message that is no event is put aside and the log is followed on', async () => {
+  await using _projector = await startProjector(stage);
+  const spoilt = await stage.createJob({ data: { payload: 1 } });
+  await stage.projected(await stage.createJob());
+  expect(await stage.readModel.findJob(spoilt)).toBeUndefined();
+  expect(await checkpoint()).toBe(2);
+});
+
+test('an event of a newer release ends the projector, after all that came before it', async () => {
+  await using projector = await startProjector(stage);
+  const before = await stage.createJob();
+  await stage.createJob({ v: 2 });
+  await stage.createJob();
+  expect(await projector.failure).toBeInstanceOf(NewerEventError);
+  expect(await stage.readModel.findJob(before)).toBeDefined();
+  expect(await checkpoint()).toBe(1);
+});
+
+test('a log that ends before the checkpoint is not waited for', async () => {
+  const projector = await startProjector(stage);
+  await stage.projected(await stage.createJob());
+  await projector.stop();
+  await using otherNats = await startNats();
+  const otherLog = new EventLog({ url: otherNats.url, name: 'test' });
+  await otherLog.start();
+  await using another = await startProjector({ ...stage, eventLog: otherLog });
+  expect(await another.failure).toBeInstanceOf(CheckpointAheadError);
+  await otherLog.stop();
+});
+
+test('a log that is replaced under a running projector is noticed', async () => {
+  let lost = false;
+  const eventLog = {
+    follow: (options: { after: number }) => stage.eventLog.follow(options),
+    lastSequence: () => (lost ? Promise.resolve(0) : stage.eventLog.lastSequence()),
+  };
+  await using projector = await startProjector({ ...stage, eventLog, watchIntervalMs: 20 });
+  await stage.projected(await stage.createJob());
+  lost = true;
+  expect(await projector.failure).toBeInstanceOf(CheckpointAheadError);
+});
+
+test('while Postgres is away the log is not lost from sight', async () => {
+  const url = new URL(stage.databaseUrl);
+  await using proxy = await startTcpProxy(Number(url.port));
+  url.port = String(proxy.port);
+  await proxy.cut();
+  await using _projector = await startProjector({ ...stage, databaseUrl: url.href });
+  const first = await stage.createJob();
+  await proxy.heal();
+  await stage.projected(first);
+  await proxy.cut();
+  const second = await stage.createJob();
+  await proxy.heal();
+  await stage.projected(second);
+  expect(await checkpoint()).toBe(2);
+});
+
+test('rows that others keep from being changed are tried again until they can be', async () => {
+  await stage.sql(`CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`);
+  await stage.sql('CREATE TRIGGER skip BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION skip()');
+  const { promise: interrupted, resolve } = Promise.withResolvers<void>();
+  await using projector = await startProjector({ ...stage, observer: { ...silentObserver, interrupted: resolve } });
+  const job = await appendLife(stage.eventLog, 1);
+  await stage.projected(job);
+  await finishLife(stage.eventLog, job);
+  await Promise.race([interrupted, projector.failure]);
+  await stage.sql('DROP TRIGGER skip ON jobs');
+  await stage.projectedAll();
+  expect((await stage.readModel.findJob(job))?.job.status).toBe('completed');
+});
+
+test('while the log is away the projector waits, and catches up when it is back', async () => {
+  await using _projector = await startProjector(stage);
+  await stage.projected(await stage.createJob());
+  await stage.nats.kill();
+  await stage.nats.restart();
+  const later = await eventually(() => stage.createJob());
+  await stage.projected(later);
+  expect(await checkpoint()).toBe(await stage.eventLog.lastSequence());
+});
+
+test('a projector can be stopped while Postgres does not answer', async () => {
+  const url = new URL(stage.databaseUrl);
+  await using proxy = await startTcpProxy(Number(url.port));
+  url.port = String(proxy.port);
+  const projector = await startProjector({ ...stage, databaseUrl: url.href });
+  await stage.projected(await stage.createJob());
+  proxy.pauseUpstream();
+  proxy.pauseDownstream();
+  await expect(projector.stop()).resolves.toBeUndefined();
+});

@@ -1,0 +1,111 @@
+import type { ClientBase } from 'pg';
+import { differenceOf } from './difference.ts';
+import type { Difference, DifferenceRow } from './difference.ts';
+import { differencesStatement } from './difference.ts';
+
+export interface ComparedSchemas {
+  /** The schema of the live tables. */
+  readonly live: string;
+  /** The schema of those that were made from the log. */
+  readonly second: string;
+  /** Columns of `jobs` that may differ; `job_statistics` for all of those. */
+  readonly except: readonly string[];
+}
+
+/** What a range of ids looked like: how many rows there are in the live table, and what differs. */
+export interface ComparedRange {
+  readonly rows: number;
+  readonly differences: readonly Difference[];
+}
+
+interface Range {
+  readonly after: string | null;
+  readonly through: string | null;
+}
+
+/** Rows that are compared at once; small enough for the progress to move, large enough to cost little. */
+const RANGE_ROWS = 20_000;
+/** Differing rows that are in memory at once. */
+const PAGE_ROWS = 500;
+
+const COLUMNS = `SELECT quote_ident(attname) AS name FROM pg_attribute
+  WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped AND NOT attname = ANY($2) ORDER BY attnum`;
+
+/**
+ * Compares the tables `jobs` range by range of ids: count and sum of hashes first, and only where those differ row by
+ * row. The client must be inside a transaction that sees both at one moment. Memory is bounded whatever differs.
+ */
+export async function* compareJobs(client: ClientBase, schemas: ComparedSchemas): AsyncGenerator<ComparedRange> {
+  const [live, second] = [schemas.live, schemas.second].map((name) => `${client.escapeIdentifier(name)}.jobs`);
+  const { rows } = await client.query<{ name: string }>(COLUMNS, [live, schemas.except]);
+  const columns = rows.map(({ name }) => name);
+  const tables = { client, live: live ?? '', second: second ?? '', columns };
+  for (let after: string | null = null; ;) {
+    const through = await endOfRange(tables, after);
+    yield* compareRange(tables, { after, through });
+    if (through === null) return;
+    after = through;
+  }
+}
+
+interface Tables {
+  readonly client: ClientBase;
+  readonly live: string;
+  readonly second: string;
+  readonly columns: readonly string[];
+}
+
+async function endOfRange({ client, live }: Tables, after: string | null): Promise<string | null> {
+  const where = conditionOf({ after, through: null });
+  const text = `SELECT id FROM ${live} ${where} ORDER BY id OFFSET ${RANGE_ROWS - 1} LIMIT 1`;
+  const { rows } = await client.query<{ id: string }>(text);
+  return rows[0]?.id ?? null;
+}
+
+async function* compareRange(tables: Tables, range: Range): AsyncGenerator<ComparedRange> {
+  const [live, second] = [await digest(tables, tables.live, range), await digest(tables, tables.second, range)];
+  if (live.rows !== second.rows || live.hash !== second.hash) {
+    for await (const differences of differencesIn(tables, range)) yield { rows: 0, differences };
+  }
+  yield { rows: live.rows, differences: [] };
+}
+
+interface Digest {
+  readonly rows: number;
+  readonly hash: string;
+}
+
+/**
+ * The sum does not depend on the order of the rows; in each hash is the row's id. Postgres combines the hashes of a
+ * record's columns by sums and products only, so the sum over rows would not see two of them exchange a value: hashing
+ * once more makes each row's share its own.
+ */
+async function digest({ client, columns }: Tables, table: string, range: Range): Promise<Digest> {
+  const hash = `hashint8extended(hash_record_extended(ROW(${columns.join(', ')}), 0), 0)`;
+  const text = `SELECT count(*)::int AS rows, coalesce(sum(${hash}), 0)::text AS hash
+    FROM ${table} ${conditionOf(range)}`;
+  const { rows } = await client.query<Digest>(text);
+  return rows[0] ?? { rows: 0, hash: '0' };
+}
+
+async function* differencesIn(tables: Tables, range: Range): AsyncGenerator<readonly Difference[]> {
+  const { client, live, second, columns } = tables;
+  for (let after = range.after; ;) {
+    const where = conditionOf({ after, through: range.through });
+    const select = (table: string) => `SELECT ${columns.join(', ')} FROM ${table} ${where}`;
+    const compared = { live: select(live), log: select(second), key: 'id', columns };
+    const { rows } = await client.query<DifferenceRow>(differencesStatement(compared, PAGE_ROWS));
+    if (rows.length === 0) return;
+    yield rows.map((row) => differenceOf('jobs', row));
+    after = rows.at(-1)?.key ?? null;
+  }
+}
+
+/** The bounds are ids that Postgres has given us; written out, so that it plans each range for itself. */
+function conditionOf({ after, through }: Range): string {
+  const conditions = [
+    ...(after === null ? [] : [`id > '${after}'`]),
+    ...(through === null ? [] : [`id <= '${through}'`]),
+  ];
+  return conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+}

@@ -1,0 +1,109 @@
+import { storableInstant, storableText } from '../postgres/storableValues.ts';
+import type { JobStatus } from '@jobstream/domain';
+import { InvalidCursorError } from '../errors.ts';
+
+const DECODED = /^([^ ]{20,30}) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/** A page of a list of jobs; `limit` is 1 to 1,000. */
+export interface PageQuery extends JobFilter {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** Asks for the next page; null on the last. */
+  readonly nextCursor: string | null;
+}
+
+const MAX_LIMIT = 1_000;
+
+/**
+ * Selects a page and one row more, newest first. Not a named statement: which index serves it depends on the values, so
+ * Postgres must plan with them in hand.
+ */
+export function pageStatement(columns: string, query: PageQuery): { text: string; values: unknown[] } {
+  const { limit, cursor } = query;
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
+    throw new RangeError(`expected limit to be an integer from 1 to ${MAX_LIMIT}, got: ${limit}`);
+  }
+  const values: unknown[] = [];
+  const bind = (value: unknown) => `$${values.push(value)}`;
+  const conditions = conditionsOf(query, bind);
+  if (cursor !== undefined) {
+    const { createdAt, id } = decodeCursor(cursor);
+    conditions.push(`(created_at, id) < (${bind(storableInstant(createdAt))}, ${bind(id)})`);
+  }
+  const text = `SELECT ${columns} FROM jobs ${whereClause(conditions)}
+    ORDER BY created_at DESC, id DESC LIMIT ${bind(limit + 1)}`;
+  return { text, values };
+}
+
+/** The page in the rows of its statement. */
+export function pageOf<Item extends { readonly id: string; readonly createdAt: string }>(
+  found: readonly Item[],
+  limit: number,
+): Page<Item> {
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  return { items, nextCursor: found.length > limit && last !== undefined ? encodeCursor(last) : null };
+}
+
+/** Which jobs; everything given must hold. The times are RFC 3339, exclusive, and count in whole milliseconds. */
+export interface JobFilter {
+  readonly tenant?: string | undefined;
+  readonly type?: string | undefined;
+  readonly status?: JobStatus | undefined;
+  readonly tag?: string | undefined;
+  readonly createdAfter?: string | undefined;
+  readonly createdBefore?: string | undefined;
+}
+
+/** Takes a value of a statement and returns the placeholder for it. */
+type Bind = (value: unknown) => string;
+
+/** The conditions of a filter on the table `jobs`. */
+export function conditionsOf(
+  { tenant, type, status, tag, createdAfter, createdBefore }: JobFilter,
+  bind: Bind,
+): string[] {
+  const conditions: string[] = [];
+  if (tenant !== undefined) conditions.push(`tenant = ${bind(tenant)}`);
+  if (type !== undefined) conditions.push(`type = ${bind(storableText(type))}`);
+  if (status !== undefined) conditions.push(`status = ${bind(status)}`);
+  // The second condition lets Postgres use the index over the jobs that have tags.
+  if (tag !== undefined) conditions.push(`tags @> ARRAY[${bind(storableText(tag))}]::text[] AND tags <> '{}'`);
+  if (createdAfter !== undefined) conditions.push(`created_at > ${bind(storableInstant(createdAfter))}`);
+  if (createdBefore !== undefined) conditions.push(`created_at < ${bind(storableInstant(createdBefore))}`);
+  return conditions;
+}
+
+export function whereClause(conditions: readonly string[]): string {
+  return conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+}
+
+/** The place of a job in the list, newest first; ids settle the order of jobs of the same millisecond. */
+interface Position {
+  readonly createdAt: string;
+  readonly id: string;
+}
+
+/** The opaque text that stands for the place after a job. */
+export function encodeCursor({ createdAt, id }: Position): string {
+  return Buffer.from(`${createdAt} ${id}`).toString('base64url');
+}
+
+/** The place that a cursor stands for; InvalidCursorError for a text that encodeCursor did not make. */
+function decodeCursor(cursor: string): Position {
+  const [, createdAt, id] = DECODED.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
+  if (createdAt === undefined || id === undefined || !isInstant(createdAt)) throw new InvalidCursorError();
+  const position = { createdAt, id };
+  // Only one spelling is accepted: base64 decoding is lenient with characters that do not belong to it.
+  if (encodeCursor(position) !== cursor) throw new InvalidCursorError();
+  return position;
+}
+
+function isInstant(text: string): boolean {
+  const time = Date.parse(text);
+  return !Number.isNaN(time) && new Date(time).toISOString() === text;
+}

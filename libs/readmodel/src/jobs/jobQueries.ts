@@ -1,0 +1,72 @@
+import type { Job, JobStatus } from '@jobstream/domain';
+import type { Pool } from 'pg';
+import { jobColumns, jobOfRow } from './jobRow.ts';
+import type { JobRow } from './jobRow.ts';
+import { pageOf, pageStatement } from './jobPage.ts';
+import type { Page, PageQuery } from './jobPage.ts';
+import { conditionsOf, whereClause } from './jobPage.ts';
+import type { JobFilter } from './jobPage.ts';
+
+const COUNT_JOBS = {
+  name: 'count_jobs',
+  text: `SELECT type, status, sum(count)::bigint AS count FROM job_counts WHERE $1::text IS NULL OR tenant = $1
+    GROUP BY type, status HAVING sum(count) <> 0 ORDER BY type, status`,
+};
+
+const FIND_JOB = { name: 'find_job', text: `SELECT ${jobColumns} FROM jobs WHERE id = $1` };
+
+/** What to list. */
+export type JobListQuery = PageQuery;
+
+/** One page of jobs, newest first. */
+export type JobPage = Page<Job>;
+
+export async function listJobs(pool: Pool, query: JobListQuery): Promise<JobPage> {
+  const { rows } = await pool.query<JobRow>(pageStatement(jobColumns, query));
+  return pageOf(rows.map(jobOfRow), query.limit);
+}
+
+/** As much of a job as one needs to find it in the log. */
+export interface JobReference {
+  readonly id: string;
+  readonly type: string;
+  readonly createdAt: string;
+}
+
+export async function findJobReferences(pool: Pool, query: PageQuery): Promise<Page<JobReference>> {
+  const { rows } = await pool.query<JobReference>(pageStatement('id, type, created_at AS "createdAt"', query));
+  return pageOf(rows, query.limit);
+}
+
+/** Counts the jobs of a filter and stops at `upTo`, since counting millions takes seconds. */
+export async function countMatchingJobs(pool: Pool, filter: JobFilter, upTo: number): Promise<number> {
+  const values: unknown[] = [];
+  const bind = (value: unknown) => `$${values.push(value)}`;
+  const where = whereClause(conditionsOf(filter, bind));
+  const text = `SELECT count(*)::int AS count FROM (SELECT 1 FROM jobs ${where} LIMIT ${bind(upTo)}) AS matching`;
+  const { rows } = await pool.query<{ count: number }>({ text, values });
+  return rows[0]?.count ?? 0;
+}
+
+/** A job as the read model has it; `sequence` is that of the job's last event that has been projected. */
+export interface ProjectedJob {
+  readonly job: Job;
+  readonly sequence: number;
+}
+
+export async function findJob(pool: Pool, id: string): Promise<ProjectedJob | undefined> {
+  const { rows } = await pool.query<JobRow>({ ...FIND_JOB, values: [id] });
+  const [row] = rows;
+  return row && { job: jobOfRow(row), sequence: row.last_sequence };
+}
+
+export interface JobCount {
+  readonly type: string;
+  readonly status: JobStatus;
+  readonly count: number;
+}
+
+export async function countJobs(pool: Pool, tenant?: string): Promise<readonly JobCount[]> {
+  const { rows } = await pool.query<JobCount>({ ...COUNT_JOBS, values: [tenant ?? null] });
+  return rows;
+}

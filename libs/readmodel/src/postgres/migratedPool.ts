@@ -1,0 +1,76 @@
+import { assertMigrated } from './migrations.ts';
+import { ReadModelUnavailableError } from '../errors.ts';
+import { translated } from './translateError.ts';
+import { Pool } from 'pg';
+import { columnTypes } from './columnTypes.ts';
+
+/**
+ * A query waits for a connection at most 1.5 s, Postgres gives up on it after 2.5 s, and should Postgres itself not
+ * answer, we do after 3 s: 4.5 s in all, since no request may hang over 5 s.
+ */
+const TIMEOUTS = { connectionTimeoutMillis: 1_500, statement_timeout: 2_500, query_timeout: 3_000 };
+
+/** A pool that asks nothing of a database before it knows that the migrations of this release were run. */
+export class MigratedPool {
+  readonly #pool: Pool;
+  #checked: Promise<void> | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: PoolOptions) {
+    this.#pool = createPool(options);
+  }
+
+  /** Checks the tables. Postgres being away is no failure: the rest of a process can work without it. */
+  async start(): Promise<void> {
+    try {
+      await this.#check();
+    } catch (error) {
+      if (!(error instanceof ReadModelUnavailableError)) throw error;
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#pool.end();
+    return this.#stopped;
+  }
+
+  /** ReadModelUnavailableError, SchemaMismatchError, and what the question itself rejects with. */
+  async use<Answer>(question: (pool: Pool) => Promise<Answer>): Promise<Answer> {
+    await this.#check();
+    return translated(question(this.#pool));
+  }
+
+  /** Once successful it is not repeated: later migrations leave a running process able to go on. */
+  async #check(): Promise<void> {
+    const check = (this.#checked ??= translated(assertMigrated(this.#pool)));
+    try {
+      await check;
+    } catch (error) {
+      if (this.#checked === check) this.#checked = undefined;
+      throw error;
+    }
+  }
+}
+
+export interface PoolOptions {
+  readonly databaseUrl: string;
+  /** Shown to operators in `pg_stat_activity`, e.g. `api`. */
+  readonly name: string;
+  /** 10 unless told. */
+  readonly maxConnections?: number;
+}
+
+/** A pool of connections whose queries never take longer than 5 s. */
+function createPool({ databaseUrl, name, maxConnections = 10 }: PoolOptions): Pool {
+  const pool = new Pool({
+    ...TIMEOUTS,
+    connectionString: databaseUrl,
+    application_name: `jobstream-${name}`,
+    max: maxConnections,
+    keepAlive: true,
+    allowExitOnIdle: true,
+    types: columnTypes,
+  });
+  pool.on('error', () => {}); // an idle connection was lost: the pool opens another when it is asked for one
+  return pool;
+}

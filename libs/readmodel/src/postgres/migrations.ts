@@ -1,0 +1,44 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { DatabaseError } from 'pg';
+import type { Pool } from 'pg';
+import { SchemaMismatchError } from '../errors.ts';
+
+const UNDEFINED_TABLE = '42P01';
+
+/** The folder with the SQL files, at the root of the repository. */
+export const migrationsFolder = path.resolve(import.meta.dirname, '../../../../migrations');
+
+/** The table in which the migrations that were run are listed. */
+export const migrationsTable = 'schema_migrations';
+
+/** The names of all migrations of this release, oldest first. */
+export async function migrationNames(): Promise<string[]> {
+  const files = await readdir(migrationsFolder);
+  return files
+    .filter((file) => file.endsWith('.sql'))
+    .map((file) => path.basename(file, '.sql'))
+    .toSorted();
+}
+
+/**
+ * Throws a SchemaMismatchError unless all migrations of this release were run. Those of a newer one are taken: they leave
+ * the release before able to run, or it could not be started again during an update.
+ */
+export async function assertMigrated(database: Pick<Pool, 'query'>): Promise<void> {
+  const [known, run] = await Promise.all([migrationNames(), namesRun(database)]);
+  const missing = known.filter((name) => !run.includes(name));
+  if (missing.length > 0) {
+    throw new SchemaMismatchError(`migration ${missing.join(', ')} has not been run; run: npm run migrate`);
+  }
+}
+
+async function namesRun(database: Pick<Pool, 'query'>): Promise<string[]> {
+  try {
+    const { rows } = await database.query<{ name: string }>(`SELECT name FROM ${migrationsTable} ORDER BY id`);
+    return rows.map((row) => row.name);
+  } catch (error) {
+    if (error instanceof DatabaseError && error.code === UNDEFINED_TABLE) return [];
+    throw error;
+  }
+}

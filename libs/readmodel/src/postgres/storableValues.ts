@@ -1,0 +1,69 @@
+import { types } from 'pg';
+
+/** As `toISOString` writes it, on a day that every month has: no need to ask for it. */
+const STORABLE = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+
+/**
+ * Postgres stores neither U+0000 nor half a surrogate pair. Each is written as this noncharacter, which no text is
+ * meant to contain, and its four hexadecimal digits; so is the noncharacter itself. Nothing is lost on the way back.
+ */
+const MARK = '\u{fdd0}';
+const UNSTORABLE = /[\0\ufdd0\p{Surrogate}]/u;
+const UNSTORABLE_ALL = /[\0\ufdd0\p{Surrogate}]/gu;
+const MARKED = /\ufdd0([0-9a-f]{4})/g;
+
+/** In the output of JSON.stringify, which escapes both kinds; the second branch eats other escapes such as `\\`. */
+const UNSTORABLE_JSON = /\\u0000|\\ud[89a-f]|\ufdd0/;
+const UNSTORABLE_JSON_ALL = /\\u(0000|d[89a-f][0-9a-f]{2})|\\.|\ufdd0/g;
+
+/** The text as a `text` column takes it. */
+export function storableText(text: string): string {
+  if (!UNSTORABLE.test(text)) return text;
+  return text.replaceAll(UNSTORABLE_ALL, (char) => MARK + char.charCodeAt(0).toString(16).padStart(4, '0'));
+}
+
+/** The text that `storableText` was given. */
+export function originalText(stored: string): string {
+  if (!stored.includes(MARK)) return stored;
+  return stored.replaceAll(MARKED, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+/** Stands in for a value that cannot be made into JSON text: the row of its job must not stop the projection. */
+const TOO_DEEP = '"(nested too deep to be shown)"';
+
+/** The value as JSON text that a `jsonb` column takes; undefined becomes null. */
+export function storableJson(value: unknown): string {
+  const json = jsonOf(value);
+  if (!UNSTORABLE_JSON.test(json)) return json;
+  return json.replaceAll(UNSTORABLE_JSON_ALL, (match, hex?: string) => {
+    if (match === MARK) return `${MARK}fdd0`;
+    return hex === undefined ? match : MARK + hex;
+  });
+}
+
+/** The value that `storableJson` was given, from the text of the `jsonb` column. */
+export function originalJson(stored: string): unknown {
+  return JSON.parse(stored.includes(MARK) ? stored.replaceAll(MARKED, String.raw`\u$1`) : stored);
+}
+
+/** JSON.parse reads any depth, JSON.stringify overflows the stack at some thousand levels; Postgres takes more. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'null';
+  } catch (error) {
+    if (error instanceof RangeError) return TOO_DEEP;
+    throw error;
+  }
+}
+
+/** The instant as a `timestamptz` column takes it, cut to milliseconds: what is written must be what is read again. */
+export function storableInstant(text: string): string {
+  return STORABLE.test(text) ? text : new Date(text).toISOString();
+}
+
+const parseTimestamptz = types.getTypeParser(types.builtins.TIMESTAMPTZ) as (text: string) => Date;
+
+/** The text of a `timestamptz` column as RFC 3339 in UTC with milliseconds. */
+export function instantText(stored: string): string {
+  return parseTimestamptz(stored).toISOString();
+}

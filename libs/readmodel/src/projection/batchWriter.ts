@@ -1,0 +1,210 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { encodeJobEvent } from '@jobstream/domain';
+import { DatabaseError } from 'pg';
+import type { Client } from 'pg';
+import { JobsOutOfStepError } from '../errors.ts';
+import { prepareBatch } from './prepareBatch.ts';
+import type { PreparedBatch } from './prepareBatch.ts';
+import type { BulkStatement } from '../postgres/bulkStatement.ts';
+import { JobStateCache } from './jobStateCache.ts';
+import type { ProjectableEntry, ProjectableEvent } from './projectableEntry.ts';
+import { expiredCondition } from '../statistics/statisticsPeriod.ts';
+import type { MalformedEntry } from './sendFencedTransaction.ts';
+import { sendFencedTransaction } from './sendFencedTransaction.ts';
+import { translated } from '../postgres/translateError.ts';
+
+/** A message that was put aside instead of projected, and why. */
+export interface Quarantined {
+  readonly sequence: number;
+  readonly reason: string;
+}
+
+/** Where a projection stands; another generation means that others have changed its rows. */
+export interface ProjectionPosition {
+  readonly sequence: number;
+  readonly generation: number;
+}
+
+const PRUNE_STATISTICS = {
+  name: 'prune_statistics',
+  text: `DELETE FROM job_statistics WHERE ${expiredCondition()}`,
+  values: [],
+  rows: undefined,
+};
+const PRUNE_INTERVAL_MS = 3_600_000;
+
+/** Data exceptions, violated constraints and exceeded limits: Postgres will never take this batch. */
+const REFUSED = /^(22|23|54)/;
+
+/**
+ * Writes batch after batch, each in one transaction. The next batch may be handed over while one is being written: it is
+ * folded meanwhile, onto what the first will have made, and goes out behind the COMMIT of the first. Once a batch was
+ * rejected, so are those after it.
+ */
+export class BatchWriter {
+  readonly #client: Client;
+  readonly #generation: number;
+  readonly #recent = new JobStateCache();
+  /** Of the last batch that is committed. */
+  #lastSequence: number;
+  /** Of the last batch whose COMMIT was sent. */
+  #sentThrough: number;
+  /** Of the last batch that was handed over. */
+  #taken: number;
+  /** Rises when what is remembered turns out to be wrong: batches folded in an earlier round are folded again. */
+  #round = 0;
+  /** When a batch was committed with which old statistics went. */
+  #prunedAt = Number.NEGATIVE_INFINITY;
+  #folded: Promise<unknown> = Promise.resolve();
+  #sent: Promise<unknown> = Promise.resolve();
+
+  constructor(client: Client, { sequence, generation }: ProjectionPosition) {
+    this.#client = client;
+    this.#generation = generation;
+    this.#lastSequence = sequence;
+    this.#sentThrough = sequence;
+    this.#taken = sequence;
+  }
+
+  get lastSequence(): number {
+    return this.#lastSequence;
+  }
+
+  async apply(entries: readonly ProjectableEntry[]): Promise<readonly Quarantined[]> {
+    const fresh = entries.filter(({ sequence }) => sequence > this.#taken);
+    const round = this.#round;
+    this.#taken = fresh.at(-1)?.sequence ?? this.#taken;
+    const folding = this.#folded.then(() => this.#foldAhead(fresh, round));
+    this.#folded = folding.catch(() => {}); // told when it is to be written
+    const sent = this.#sent.then(() => this.#send(fresh, { round, folding }));
+    this.#sent = sent;
+    const { committed } = await sent;
+    return committed;
+  }
+
+  /** In a turn of its own: in the one before, the batch before it goes out, and Postgres is not to wait for this. */
+  async #foldAhead(entries: readonly ProjectableEntry[], round: number): Promise<PreparedBatch> {
+    await nextTurn();
+    return this.#fold(entries, { round, createdIsNew: true });
+  }
+
+  async #fold(entries: readonly ProjectableEntry[], { round, createdIsNew }: FoldOptions): Promise<PreparedBatch> {
+    const assumptions = { recent: this.#recent, createdIsNew };
+    const prepared = await prepareBatch(this.#client, entries.filter(isEvent), assumptions);
+    // What is of an earlier round will not be written.
+    if (round === this.#round) this.#recent.remember(prepared.writes);
+    return prepared;
+  }
+
+  async #send(entries: readonly ProjectableEntry[], ahead: FoldAhead): Promise<SentBatch> {
+    if (entries.length === 0) return { committed: Promise.resolve([]) };
+    if (ahead.round !== this.#round) return this.#sendAfresh(entries);
+    try {
+      return await this.#transact(entries, await translated(ahead.folding));
+    } catch (error) {
+      if (!(error instanceof JobsOutOfStepError) && !isRefused(error)) throw error;
+      this.#forget();
+      return this.#sendAfresh(entries);
+    }
+  }
+
+  /** Takes nothing for granted. What comes after waits for it to be sent. */
+  async #sendAfresh(entries: readonly ProjectableEntry[]): Promise<SentBatch> {
+    try {
+      return await this.#transact(
+        entries,
+        await translated(this.#fold(entries, { round: this.#round, createdIsNew: false })),
+      );
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      this.#forget();
+      return { committed: Promise.resolve(await this.#isolate(entries, error)) };
+    }
+  }
+
+  /** Halves a batch that Postgres refuses until the message at fault stands alone, and quarantines that one. */
+  async #isolate(entries: readonly ProjectableEntry[], error: Error): Promise<readonly Quarantined[]> {
+    const [first] = entries;
+    if (entries.length === 1 && first !== undefined) {
+      if (first.kind !== 'event') throw error;
+      return this.#writeAfresh([malformed(first, error)]);
+    }
+    const middle = Math.ceil(entries.length / 2);
+    const older = await this.#writeAfresh(entries.slice(0, middle));
+    return [...older, ...(await this.#writeAfresh(entries.slice(middle)))];
+  }
+
+  async #writeAfresh(entries: readonly ProjectableEntry[]): Promise<readonly Quarantined[]> {
+    const { committed } = await this.#sendAfresh(entries);
+    return committed;
+  }
+
+  async #transact(entries: readonly ProjectableEntry[], prepared: PreparedBatch): Promise<SentBatch> {
+    const { copies } = prepared;
+    const pruning = this.#pruning();
+    const statements = [...pruning, ...prepared.statements];
+    const [from, generation] = [this.#sentThrough, this.#generation];
+    const through = entries.at(-1)?.sequence ?? from;
+    const batch = { from, through, generation, malformed: entries.filter(isMalformed), copies, statements };
+    const { committed } = await translated(sendFencedTransaction(this.#client, batch));
+    this.#sentThrough = through;
+    const settled = async () => {
+      await translated(committed);
+      this.#lastSequence = through;
+      if (pruning.length > 0) this.#prunedAt = performance.now();
+      this.#recent.committed(prepared.writes);
+      return quarantinedOf(entries);
+    };
+    return { committed: settled() };
+  }
+
+  /** With one batch an hour go the statistics that are too old. */
+  #pruning(): readonly BulkStatement[] {
+    return performance.now() - this.#prunedAt < PRUNE_INTERVAL_MS ? [] : [PRUNE_STATISTICS];
+  }
+
+  #forget(): void {
+    this.#round += 1;
+    this.#recent.clear();
+    this.#folded = this.#sent.catch(() => {});
+  }
+}
+
+interface FoldOptions {
+  readonly round: number;
+  /** Whether a JobCreated may be taken at its word. */
+  readonly createdIsNew: boolean;
+}
+
+interface FoldAhead {
+  readonly round: number;
+  readonly folding: Promise<PreparedBatch>;
+}
+
+/** A batch whose COMMIT is on its way. */
+interface SentBatch {
+  /** What had to be put aside. */
+  readonly committed: Promise<readonly Quarantined[]>;
+}
+
+function isEvent(entry: ProjectableEntry): entry is ProjectableEvent {
+  return entry.kind === 'event';
+}
+
+function isMalformed(entry: ProjectableEntry): entry is MalformedEntry {
+  return entry.kind === 'malformed';
+}
+
+function isRefused(error: unknown): error is Error {
+  return error instanceof DatabaseError && REFUSED.test(error.code ?? '');
+}
+
+function quarantinedOf(entries: readonly ProjectableEntry[]): readonly Quarantined[] {
+  return entries.filter(isMalformed).map(({ sequence, reason }) => ({ sequence, reason }));
+}
+
+function malformed({ sequence, recordedAt, event }: ProjectableEvent, error: Error): MalformedEntry {
+  const subject = `jobs.${event.jobType}.${event.jobId}`;
+  const body = Buffer.from(encodeJobEvent(event));
+  return { kind: 'malformed', sequence, recordedAt, subject, reason: error.message, body };
+}

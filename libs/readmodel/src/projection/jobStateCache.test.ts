@@ -1,0 +1,28 @@
+import { evolve } from '@jobstream/domain';
+import type { Job } from '@jobstream/domain';
+import { expect, test } from 'vitest';
+import { JobEvents } from '../../testing/jobEvents.ts';
+import { jobWriteOf } from './writeJobRows.ts';
+import type { JobWrite } from './writeJobRows.ts';
+import { JobStateCache } from './jobStateCache.ts';
+
+function writeOfFailing(message: string): JobWrite {
+  const job = new JobEvents();
+  const error = { name: 'Error', message };
+  const events = [job.next('JobCreated'), job.next('JobStarted'), job.next('JobRetryScheduled', { error })];
+  const after = events.reduce<Job | undefined>(evolve, undefined);
+  if (after === undefined) throw new Error('the job was not created');
+  return jobWriteOf({ before: undefined, after, sequence: 3 });
+}
+
+test.each([
+  ['is remembered with a short error', 400, true],
+  ['is forgotten with a long one, since 50,000 of them would be too much', 600, false],
+])('a job that is written %s', (_name, length, isKept) => {
+  const recent = new JobStateCache();
+  const write = writeOfFailing('x'.repeat(length));
+  recent.remember([write]);
+  expect(recent.get(write.job.id)).toBeDefined();
+  recent.committed([write]);
+  expect(recent.get(write.job.id) !== undefined).toBe(isKept);
+});

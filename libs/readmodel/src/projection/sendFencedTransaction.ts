@@ -1,0 +1,95 @@
+import type { Client, QueryResult } from 'pg';
+import { JOBS_PROJECTION } from './checkpointFence.ts';
+import { copyRows } from '../postgres/bulkStatement.ts';
+import type { RowCopy } from '../postgres/bulkStatement.ts';
+import { JobsOutOfStepError, ProjectionFencedError, ReadModelUnavailableError } from '../errors.ts';
+import type { BulkStatement } from '../postgres/bulkStatement.ts';
+import { storableInstant, storableText } from '../postgres/storableValues.ts';
+import type { ProjectableEntry } from './projectableEntry.ts';
+
+const QUARANTINE = {
+  name: 'quarantine',
+  text: `INSERT INTO quarantined_messages (sequence, subject, reason, body, recorded_at) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (sequence) DO NOTHING`,
+};
+
+/** A batch ready to be written, and the checkpoint that it moves. */
+export interface BatchTransaction {
+  readonly from: number;
+  readonly through: number;
+  readonly generation: number;
+  readonly malformed: readonly MalformedEntry[];
+  readonly copies: readonly RowCopy[];
+  readonly statements: readonly BulkStatement[];
+}
+
+const MOVE_CHECKPOINT = {
+  name: 'move_checkpoint',
+  text: `UPDATE projection_checkpoints SET last_sequence = $3, updated_at = now()
+    WHERE name = $1 AND last_sequence = $2 AND generation = $4`,
+};
+
+/** A transaction whose COMMIT is on its way. */
+export interface SentTransaction {
+  /** Settles with the answer to the COMMIT; ReadModelUnavailableError when it was rolled back instead. */
+  readonly committed: Promise<unknown>;
+}
+
+/**
+ * Writes a batch in one transaction: all statements go out together, and what they did decides whether it is committed.
+ * Does not wait for the COMMIT, so that the next transaction can follow on its heels; without this one it changes nothing.
+ * ProjectionFencedError, JobsOutOfStepError, and what Postgres says against it.
+ */
+export async function sendFencedTransaction(client: Client, batch: BatchTransaction): Promise<SentTransaction> {
+  const work = [
+    client.query('BEGIN'),
+    // First: it makes a second writer wait for the one that is at it, and then change nothing.
+    client.query({ ...MOVE_CHECKPOINT, values: [JOBS_PROJECTION, batch.from, batch.through, batch.generation] }),
+    ...batch.malformed.map((entry) => client.query(quarantineStatement(entry))),
+    ...batch.copies.map((copy) => copyRows(client, copy)),
+    ...batch.statements.map(({ name, text, values }) => client.query({ name, text, values })),
+  ];
+  const outcomes = await Promise.allSettled(work);
+  try {
+    assertMoved(outcomes, batch);
+    assertRows(outcomes, batch);
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {}); // fails with the connection, which rolls back as well
+    throw error;
+  }
+  return { committed: commit(client) };
+}
+
+/** Postgres answers the COMMIT of a transaction in which something has failed, such as a ping, with a ROLLBACK, not with an error. */
+async function commit(client: Client): Promise<void> {
+  const { command } = await client.query('COMMIT');
+  if (command !== 'COMMIT') throw new ReadModelUnavailableError(`a COMMIT was answered with ${command}`);
+}
+
+type Outcomes = readonly PromiseSettledResult<QueryResult>[];
+
+function assertMoved([began, moved]: Outcomes, { from }: BatchTransaction): void {
+  for (const outcome of [began, moved]) if (outcome?.status === 'rejected') throw outcome.reason;
+  if (rowsOf(moved) !== 1) throw new ProjectionFencedError(JOBS_PROJECTION, from);
+}
+
+/** The first failure is the cause of all later ones. */
+function assertRows(outcomes: Outcomes, { statements }: BatchTransaction): void {
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  for (const [index, { rows }] of statements.entries()) {
+    const found = rowsOf(outcomes.at(index - statements.length));
+    if (rows !== undefined && rows !== found) throw new JobsOutOfStepError(rows, found);
+  }
+}
+
+function rowsOf(outcome: Outcomes[number] | undefined): number {
+  return outcome?.status === 'fulfilled' ? (outcome.value.rowCount ?? 0) : 0;
+}
+
+export type MalformedEntry = Extract<ProjectableEntry, { kind: 'malformed' }>;
+
+/** Keeps a message that could not be projected. */
+function quarantineStatement({ sequence, subject, reason, body, recordedAt }: MalformedEntry) {
+  const texts = [storableText(subject), storableText(reason)];
+  return { ...QUARANTINE, values: [sequence, ...texts, body, storableInstant(recordedAt)] };
+}

@@ -1,0 +1,135 @@
+import type { Job, JobState } from '@jobstream/domain';
+import { arrayLiteral, copyField, plainArrayLiteral } from '../postgres/bulkStatement.ts';
+import type { BulkStatement, RowCopy } from '../postgres/bulkStatement.ts';
+import { storableInstant, storableJson, storableText } from '../postgres/storableValues.ts';
+
+/** What a batch of events did to a job; `sequence` is that of its last event. */
+export interface ChangedJob {
+  readonly before: JobState;
+  after: Job;
+  sequence: number;
+}
+
+/** A changed job with its JSON columns as text; `baseVersion` is the version of the row, undefined if there is none. */
+export interface JobWrite {
+  readonly job: Job;
+  readonly sequence: number;
+  readonly baseVersion: number | undefined;
+  readonly payload: string | null;
+  readonly result: string | null;
+  readonly error: string | null;
+  readonly progress: string | null;
+}
+
+export function jobWriteOf({ before, after, sequence }: ChangedJob): JobWrite {
+  return {
+    job: after,
+    sequence,
+    baseVersion: before?.version,
+    // Of a row that exists, the payload is neither known nor changed.
+    payload: before === undefined ? storableJson(after.payload) : null,
+    result: 'result' in after ? storableJson(after.result) : null,
+    error: after.error === undefined ? null : storableJson(after.error),
+    progress: after.progress === undefined ? null : storableJson(after.progress),
+  };
+}
+
+/** Characters of JSON in the write, which make up nearly all of its size. */
+export function sizeOf({ payload, result, error, progress }: JobWrite): number {
+  return (payload?.length ?? 0) + (result?.length ?? 0) + (error?.length ?? 0) + (progress?.length ?? 0);
+}
+
+interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly valueOf: (write: JobWrite) => string | number | null;
+}
+
+const id: Column = { name: 'id', type: 'uuid', valueOf: ({ job }) => job.id };
+
+/** Set when the job is created and never again, so that an update neither sends nor rewrites them. */
+const fixedColumns: readonly Column[] = [
+  { name: 'type', type: 'text', valueOf: ({ job }) => job.type },
+  { name: 'payload', type: 'jsonb', valueOf: ({ payload }) => payload },
+  { name: 'max_attempts', type: 'int', valueOf: ({ job }) => job.maxAttempts },
+  { name: 'backoff', type: 'jsonb', valueOf: ({ job }) => storableJson(job.backoff) },
+  { name: 'timeout_ms', type: 'int', valueOf: ({ job }) => job.timeoutMs },
+  { name: 'tags', type: 'text', valueOf: ({ job }) => arrayLiteral(job.tags.map(storableText)) },
+  { name: 'created_at', type: 'timestamptz', valueOf: ({ job }) => storableInstant(job.createdAt) },
+  { name: 'idempotency_key', type: 'text', valueOf: ({ job }) => text(job.idempotencyKey) },
+  { name: 'fingerprint', type: 'text', valueOf: ({ job }) => text(job.fingerprint) },
+  { name: 'tenant', type: 'text', valueOf: ({ job }) => text(job.tenant) },
+];
+
+const changingColumns: readonly Column[] = [
+  { name: 'status', type: 'text', valueOf: ({ job }) => job.status },
+  { name: 'result', type: 'jsonb', valueOf: ({ result }) => result },
+  { name: 'error', type: 'jsonb', valueOf: ({ error }) => error },
+  { name: 'progress', type: 'jsonb', valueOf: ({ progress }) => progress },
+  { name: 'attempt', type: 'int', valueOf: ({ job }) => job.attempt },
+  { name: 'run_at', type: 'timestamptz', valueOf: ({ job }) => instant(job.runAt) },
+  { name: 'updated_at', type: 'timestamptz', valueOf: ({ job }) => storableInstant(job.updatedAt) },
+  { name: 'started_at', type: 'timestamptz', valueOf: ({ job }) => instant(job.startedAt) },
+  { name: 'finished_at', type: 'timestamptz', valueOf: ({ job }) => instant(job.finishedAt) },
+  { name: 'worker', type: 'text', valueOf: ({ job }) => text(job.worker) },
+  { name: 'started_by', type: 'text', valueOf: ({ job }) => text(job.startedBy) },
+  { name: 'version', type: 'int', valueOf: ({ job }) => job.version },
+  { name: 'last_sequence', type: 'bigint', valueOf: ({ sequence }) => sequence },
+];
+
+const baseVersion: Column = { name: 'base_version', type: 'int', valueOf: (write) => write.baseVersion ?? null };
+
+const insertColumns = [id, ...fixedColumns, ...changingColumns];
+const updateColumns = [id, baseVersion, ...changingColumns];
+
+const copyText = `COPY jobs (${names(insertColumns)}) FROM STDIN`;
+
+// A result is never taken back, and one that was written earlier is not known here.
+const updateText = `UPDATE jobs SET ${changingColumns.map(assignment).join(', ')}
+  FROM ${unnest(updateColumns)} WHERE jobs.id = new.id AND jobs.version = new.base_version`;
+
+/**
+ * Inserts new jobs; fails when a row exists. COPY takes three fifths of the time of an INSERT, which would have to parse
+ * 24 arrays, make rows of them and look for each row before it is inserted.
+ */
+export function insertJobRows(writes: readonly JobWrite[]): RowCopy {
+  const rows = writes.map((write) => insertColumns.map(({ valueOf }) => copyField(valueOf(write))).join('\t'));
+  return { text: copyText, data: `${rows.join('\n')}\n` };
+}
+
+/** Updates existing jobs; those whose row has not the expected version are left alone and not counted. */
+export function updateJobRows(writes: readonly JobWrite[]): BulkStatement {
+  return { name: 'update_jobs', text: updateText, values: valuesOf(updateColumns, writes), rows: writes.length };
+}
+
+const QUOTED_TYPES: ReadonlySet<string> = new Set(['text', 'jsonb']);
+
+function valuesOf(columns: readonly Column[], writes: readonly JobWrite[]): string[] {
+  return columns.map(({ type, valueOf }) => {
+    const values = writes.map(valueOf);
+    // Most columns of most batches; `unnest` fills up what is shorter.
+    if (values.every((value) => value === null)) return '{}';
+    return QUOTED_TYPES.has(type) ? arrayLiteral(values) : plainArrayLiteral(values);
+  });
+}
+
+function names(columns: readonly Column[]): string {
+  return columns.map(({ name }) => name).join(', ');
+}
+
+function unnest(columns: readonly Column[]): string {
+  const parameters = columns.map(({ type }, index) => `$${index + 1}::${type}[]`);
+  return `unnest(${parameters.join(', ')}) AS new(${names(columns)})`;
+}
+
+function assignment({ name }: Column): string {
+  return name === 'result' ? 'result = coalesce(new.result, jobs.result)' : `${name} = new.${name}`;
+}
+
+function text(value: string | undefined): string | null {
+  return value === undefined ? null : storableText(value);
+}
+
+function instant(value: string | undefined): string | null {
+  return value === undefined ? null : storableInstant(value);
+}

@@ -1,0 +1,142 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { QueryResultRow } from 'pg';
+import { JOBS_PROJECTION } from '../projection/checkpointFence.ts';
+import type { PoolOptions } from '../postgres/migratedPool.ts';
+import { MigratedPool } from '../postgres/migratedPool.ts';
+import type { Difference } from '../comparison/difference.ts';
+
+/** A runner that has been silent for so long is taken for dead, and another may take its rebuild up. */
+const SILENCE = '30 seconds';
+
+const COLUMNS = `id, status, force, "except", cancel_requested AS "cancelRequested", progress::json, result::json,
+  requested_at AS "requestedAt", started_at AS "startedAt", updated_at AS "updatedAt", finished_at AS "finishedAt"`;
+
+/** One row: a request that has ended makes way for the next, one that has not is the answer to it. */
+const REQUEST = `INSERT INTO rebuild_requests AS r (name, id, force, "except") VALUES ($1, $2, $3, $4)
+  ON CONFLICT (name) DO UPDATE SET id = excluded.id, status = 'requested', force = excluded.force,
+    "except" = excluded."except", cancel_requested = false, runner = NULL, progress = NULL, result = NULL,
+    requested_at = now(), started_at = NULL, updated_at = now(), finished_at = NULL
+  WHERE r.status NOT IN ('requested', 'running')`;
+
+const READ = `SELECT ${COLUMNS} FROM rebuild_requests WHERE name = $1`;
+
+const CANCEL = `UPDATE rebuild_requests SET cancel_requested = true,
+    status = CASE status WHEN 'requested' THEN 'cancelled' ELSE status END,
+    finished_at = CASE status WHEN 'requested' THEN now() END
+  WHERE name = $1 AND status IN ('requested', 'running')`;
+
+const CLAIM = `UPDATE rebuild_requests SET status = 'running', runner = $2, started_at = coalesce(started_at, now()),
+    updated_at = now()
+  WHERE name = $1 AND (status = 'requested' OR status = 'running' AND updated_at < now() - interval '${SILENCE}')
+  RETURNING ${COLUMNS}`;
+
+const REPORT = `UPDATE rebuild_requests SET progress = coalesce($3::jsonb, progress), updated_at = now()
+  WHERE name = $1 AND runner = $2 AND status = 'running' RETURNING cancel_requested AS cancelled`;
+
+const FINISH = `UPDATE rebuild_requests SET status = $3, result = $4, updated_at = now(), finished_at = now()
+  WHERE name = $1 AND runner = $2 AND status = 'running'`;
+
+/** What a runner is to do after a report: go on, stop because it is cancelled, or stop because it is no longer its own. */
+export type Verdict = 'go on' | 'cancelled' | 'lost';
+
+/**
+ * Rebuilds that are asked for in one process and run in another, by way of Postgres. ReadModelUnavailableError,
+ * SchemaMismatchError.
+ */
+export class RebuildRequests {
+  readonly name = 'rebuild requests';
+  readonly #pool: MigratedPool;
+
+  constructor(options: PoolOptions) {
+    this.#pool = new MigratedPool({ maxConnections: 2, ...options });
+  }
+
+  start(): Promise<void> {
+    return this.#pool.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#pool.stop();
+  }
+
+  /** Whether requests could be read: resolves, or rejects with the reason. */
+  async ping(): Promise<void> {
+    await this.#pool.use((pool) => pool.query('SELECT 1'));
+  }
+
+  /** Asks for a rebuild; where one has been asked for and not ended, that one is returned. */
+  async request({ force, except }: Pick<RebuildRequest, 'force' | 'except'>): Promise<RebuildRequest> {
+    await this.#ask(REQUEST, [randomUUIDv7(), force, except]);
+    const request = await this.read();
+    if (request === undefined) throw new Error('the request for a rebuild was deleted');
+    return request;
+  }
+
+  /** The rebuild that was asked for last; undefined when there never was one. */
+  async read(): Promise<RebuildRequest | undefined> {
+    return (await this.#ask<RebuildRequest>(READ, []))[0];
+  }
+
+  /** Asks for the end of what has not ended; returns what was asked for last. */
+  async cancel(): Promise<RebuildRequest | undefined> {
+    await this.#ask(CANCEL, []);
+    return this.read();
+  }
+
+  /** Takes a request that nobody works on, so that nobody else gets it. */
+  async claim(runner: string): Promise<RebuildRequest | undefined> {
+    return (await this.#ask<RebuildRequest>(CLAIM, [runner]))[0];
+  }
+
+  /** Says that the runner is alive and how far it is; to be called every few seconds. */
+  async report(runner: string, progress: RebuildProgress | undefined): Promise<Verdict> {
+    const json = progress === undefined ? null : JSON.stringify(progress);
+    const [row] = await this.#ask<{ cancelled: boolean }>(REPORT, [runner, json]);
+    if (row === undefined) return 'lost';
+    return row.cancelled ? 'cancelled' : 'go on';
+  }
+
+  async finish(runner: string, status: RebuildStatus, result: RebuildResult): Promise<void> {
+    await this.#ask(FINISH, [runner, status, JSON.stringify(result)]);
+  }
+
+  #ask<Row extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<Row[]> {
+    return this.#pool.use(async (pool) => (await pool.query<Row>(text, [JOBS_PROJECTION, ...values])).rows);
+  }
+}
+
+/** `differs`: the tables were compared, differed and were not swapped. */
+export type RebuildStatus = 'requested' | 'running' | 'completed' | 'differs' | 'failed' | 'cancelled';
+
+/** How far the rebuild is: events, indexes or rows, as the step says. */
+export interface RebuildProgress {
+  readonly step: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** A rebuild that was asked for, and what came of it; times are RFC 3339. */
+export interface RebuildRequest {
+  readonly id: string;
+  readonly status: RebuildStatus;
+  readonly force: boolean;
+  /** Columns of `jobs` that may differ. */
+  readonly except: readonly string[];
+  readonly cancelRequested: boolean;
+  readonly progress: RebuildProgress | null;
+  readonly result: RebuildResult | null;
+  readonly requestedAt: string;
+  readonly startedAt: string | null;
+  readonly updatedAt: string;
+  readonly finishedAt: string | null;
+}
+
+export interface RebuildResult {
+  /** Where in the log the tables were compared and swapped. */
+  readonly position?: number;
+  readonly jobs?: number;
+  /** The first that were found. */
+  readonly differences?: readonly Difference[];
+  /** Why it failed. */
+  readonly reason?: string;
+}

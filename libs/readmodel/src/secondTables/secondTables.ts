@@ -1,0 +1,152 @@
+import { readCheckpoint } from '../projection/checkpointFence.ts';
+import { JobProjection } from '../projection/jobProjection.ts';
+import type { ProjectableEntry } from '../projection/projectableEntry.ts';
+import { translated } from '../postgres/translateError.ts';
+import { openAdminConnection } from '../postgres/adminConnection.ts';
+import type { AdminConnection } from '../postgres/adminConnection.ts';
+import { withTablesHeld } from './withTablesHeld.ts';
+import type { AdvanceTo } from './withTablesHeld.ts';
+import { missingIndexes } from './projectionTables.ts';
+import { hasRetirable, retireCompleted, RETIREMENT_INDEX, ROWS_AT_ONCE } from '../retention/retireJobs.ts';
+import { retireAll, retiredBefore } from '../retention/retireJobs.ts';
+import { inTransaction } from '../postgres/inTransaction.ts';
+import { RebuildRefusedError, TablesBusyError } from '../errors.ts';
+import { TableSnapshot } from './tableSnapshot.ts';
+
+/** What is about to be done, after `done` of `total` steps. */
+export interface CompletionStep {
+  readonly done: number;
+  readonly total: number;
+  readonly detail: string;
+}
+
+/** A second set of the projection's tables, filled from the log beside the live ones. */
+export class SecondTables {
+  readonly schema: string;
+  readonly #databaseUrl: string;
+  readonly #control: AdminConnection;
+  readonly #projection: JobProjection;
+
+  private constructor(databaseUrl: string, control: AdminConnection, parts: [string, JobProjection]) {
+    this.#databaseUrl = databaseUrl;
+    this.#control = control;
+    [this.schema, this.#projection] = parts;
+  }
+
+  /** Takes charge of the tables in the schema, which must exist. RebuildRefusedError while another process has it. */
+  static async open(databaseUrl: string, control: AdminConnection, schema: string): Promise<SecondTables> {
+    const projection = await JobProjection.open(databaseUrl, schema);
+    if (await projection.tryAcquire()) return new SecondTables(databaseUrl, control, [schema, projection]);
+    await projection.close();
+    throw new RebuildRefusedError(`another process still fills the tables of ${schema}: try again in a moment`);
+  }
+
+  /** The position in the log up to which these tables are filled. */
+  get lastSequence(): number {
+    return this.#projection.lastSequence;
+  }
+
+  /** As `JobProjection.apply`. */
+  apply(entries: readonly ProjectableEntry[]): Promise<unknown> {
+    return this.#projection.apply(entries);
+  }
+
+  /** The position of the live tables: these here must not get ahead of it. */
+  async livePosition(): Promise<number> {
+    return (await translated(readCheckpoint(this.#control.client)))?.lastSequence ?? 0;
+  }
+
+  /**
+   * Makes the indexes that are missing and the statistics without which Postgres would plan in the dark. Each may take
+   * many minutes, so a stop does not wait for them: with the connection Postgres ends the statement. The next process
+   * makes what is missing then.
+   */
+  async complete(onStep: (step: CompletionStep) => Promise<void>, stop: AbortSignal): Promise<void> {
+    const hangUp = () => void this.#control.close();
+    stop.addEventListener('abort', hangUp);
+    try {
+      await this.#makeIndexes(onStep);
+    } catch (error) {
+      stop.throwIfAborted();
+      throw error;
+    } finally {
+      stop.removeEventListener('abort', hangUp);
+    }
+  }
+
+  async #makeIndexes(onStep: (step: CompletionStep) => Promise<void>): Promise<void> {
+    const { client, live } = this.#control;
+    const indexes = await translated(missingIndexes(client, live, this.schema));
+    const total = indexes.length + 1;
+    for (const [done, { name, statement }] of indexes.entries()) {
+      await onStep({ done, total, detail: name });
+      await translated(client.query(statement));
+    }
+    await onStep({ done: total - 1, total, detail: 'statistics' });
+    await translated(client.query(`VACUUM (ANALYZE) ${client.escapeIdentifier(this.schema)}.jobs`));
+  }
+
+  /** Runs the work in the transaction that holds both sets of tables at one position: StepMissedError. */
+  async atLivePosition<Result>(advanceTo: AdvanceTo, work: (position: number) => Promise<Result>): Promise<Result> {
+    await this.#retire();
+    const checked = async (position: number) => {
+      this.#assertAt(position);
+      await this.#assertRetired();
+      return work(position);
+    };
+    return translated(withTablesHeld(this.#control.client, advanceTo, checked));
+  }
+
+  /** Both sets of tables at one position, for a comparison; the projector waits only while it is taken. */
+  async snapshot(advanceTo: AdvanceTo): Promise<TableSnapshot> {
+    const connection = await openAdminConnection(this.#databaseUrl);
+    try {
+      return await this.atLivePosition(advanceTo, (position) => TableSnapshot.take(connection, position));
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#projection.close();
+  }
+
+  /** The work that follows may put these rows in the place of the live ones, so the word of `advanceTo` is not enough. */
+  #assertAt(position: number): void {
+    const { lastSequence } = this;
+    if (lastSequence === position) return;
+    throw new Error(`the tables of ${this.schema} are at sequence ${lastSequence} instead of ${position}`);
+  }
+
+  /** Jobs that have left the live tables leave these as well, and there those that came in late. */
+  async #retire(): Promise<void> {
+    const { client } = this.#control;
+    const before = await translated(retiredBefore(this.#control));
+    if (before === undefined) return;
+    await this.#indexForRetirement();
+    await retireAll(this.#control, before);
+    const retireSome = () => inTransaction(client, () => retireCompleted(client, this.schema, before));
+    while ((await translated(retireSome())).jobs === ROWS_AT_ONCE);
+  }
+
+  /** Tables that are only compared get no other index. */
+  async #indexForRetirement(): Promise<void> {
+    const { client, live } = this.#control;
+    const missing = await translated(missingIndexes(client, live, this.schema));
+    const index = missing.find(({ name }) => name === RETIREMENT_INDEX);
+    if (index === undefined) return;
+    await translated(client.query(index.statement));
+    await translated(client.query(`ANALYZE ${client.escapeIdentifier(this.schema)}.jobs`));
+  }
+
+  /** The boundary may have moved meanwhile. */
+  async #assertRetired(): Promise<void> {
+    const { client, live } = this.#control;
+    const before = await retiredBefore(this.#control);
+    if (before === undefined) return;
+    for (const schema of [live, this.schema]) {
+      if (await hasRetirable(client, schema, before)) throw new TablesBusyError('old jobs are leaving them');
+    }
+  }
+}

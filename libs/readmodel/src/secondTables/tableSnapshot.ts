@@ -1,0 +1,51 @@
+import type { ClientBase } from 'pg';
+import type { AdminConnection } from '../postgres/adminConnection.ts';
+import { compareJobs } from '../comparison/compareJobs.ts';
+import type { ComparedRange } from '../comparison/compareJobs.ts';
+import { compareRest } from '../comparison/compareRest.ts';
+import { PROJECTION_TABLES } from './projectionTables.ts';
+
+const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`;
+
+/** Both sets of tables as they were at one position of the log, however long one looks at them. */
+export class TableSnapshot {
+  readonly position: number;
+  readonly #control: AdminConnection;
+
+  private constructor(control: AdminConnection, position: number) {
+    this.#control = control;
+    this.position = position;
+  }
+
+  /** To be called while the tables are held at that position. */
+  static async take(control: AdminConnection, position: number): Promise<TableSnapshot> {
+    await control.client.query(BEGIN);
+    // Names mean other tables after a swap, and rows that were there before are none to this transaction then.
+    const tables = PROJECTION_TABLES.map((table) => `${control.client.escapeIdentifier(control.live)}.${table}`);
+    await control.client.query(`LOCK TABLE ${tables.join(', ')} IN ACCESS SHARE MODE`);
+    await control.client.query('SELECT 1 FROM projection_checkpoints');
+    return new TableSnapshot(control, position);
+  }
+
+  /** All that differs, range by range; the last of them are counts and messages in quarantine. */
+  async *compare(second: string, except: readonly string[]): AsyncGenerator<ComparedRange> {
+    const { client, live } = this.#control;
+    yield* compareJobs(client, { live, second, except });
+    yield { rows: 0, differences: await compareRest(client, { live, second, except }) };
+  }
+
+  async countJobs(): Promise<number> {
+    return countJobs(this.#control.client);
+  }
+
+  close(): Promise<void> {
+    return this.#control.close();
+  }
+}
+
+async function countJobs(client: ClientBase): Promise<number> {
+  const { rows } = await client.query<{ jobs: number }>(
+    'SELECT coalesce(sum(count), 0)::bigint AS jobs FROM job_counts',
+  );
+  return rows[0]?.jobs ?? 0;
+}
