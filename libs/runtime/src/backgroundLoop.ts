@@ -4,7 +4,7 @@ import type { Service } from './service.ts';
 /** Milliseconds until the next turn begins, 0 for at once; or `end`, after which there is none. */
 export type NextTurn = number | 'end';
 
-/** Waits `ms` milliseconds; resolves early once `stop` is aborted. */
+/** Waits `ms` milliseconds, but at least for the next turn of the event loop; resolves early once `stop` is aborted. */
 export type Pause = (ms: number, stop: AbortSignal) => Promise<void>;
 
 /**
@@ -47,7 +47,7 @@ export abstract class BackgroundLoop implements Service {
     while (!signal.aborted) {
       const next = await this.turn(signal).catch((error: unknown) => this.onError(error, signal));
       if (next === 'end') return;
-      if (next > 0 && !signal.aborted) await this.#pause(next, signal);
+      await this.#pause(next, signal); // also 0 ms: a turn that awaits no I/O must not starve the event loop
     }
   }
 }

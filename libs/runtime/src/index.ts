@@ -1,5 +1,7 @@
 export { authSettings } from './authSettings.ts';
 export type { AuthSettings, JwtSettings } from './authSettings.ts';
+export { BackgroundLoop } from './backgroundLoop.ts';
+export type { NextTurn } from './backgroundLoop.ts';
 export { boundedLabel } from './boundedLabel.ts';
 export { cachedFor } from './cachedFor.ts';
 export { ConfigError } from './configError.ts';

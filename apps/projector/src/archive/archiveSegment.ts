@@ -6,20 +6,22 @@ export interface ArchiveSegmentOptions {
   readonly eventLog: Pick<EventLog, 'messages'>;
   readonly archive: Archive;
   readonly writer: ArchiveWriter;
-  /** Begins an archive although the log has forgotten what came before. */
+  /** Begins an archive although earlier messages have expired from the log. */
   readonly beginLate: boolean;
   readonly stop: AbortSignal;
 }
 
-/** `behind`: another archiver was faster. */
+/** `behind`: another archiver has written the segment first. */
 export type SegmentOutcome = 'added' | 'behind' | 'nothing';
 
-/** Messages read at once. */
-const COUNT = 2_000;
+/** Messages in one read. */
+const READ_COUNT = 2_000;
 
 /**
- * Archives what comes next in the log, one segment at most. ArchiveGapError when the log has forgotten it,
- * ArchiveMismatchError when the archive is one of another log, and what the log and the archive throw.
+ * Archives the next messages of the log, one segment at most.
+ *
+ * @throws ArchiveGapError when they have expired from the log; ArchiveMismatchError when the archive belongs to another
+ * log; what the log and the archive throw.
  */
 export async function archiveSegment(options: ArchiveSegmentOptions): Promise<SegmentOutcome> {
   const builder = new SegmentBuilder();
@@ -28,7 +30,7 @@ export async function archiveSegment(options: ArchiveSegmentOptions): Promise<Se
   return (await options.writer.add(await builder.finish())) ? 'added' : 'behind';
 }
 
-/** The sequence that is archived next, which the log still has if there is one. */
+/** The sequence that is archived next. */
 async function nextSequence({ eventLog, archive, beginLate }: ArchiveSegmentOptions): Promise<number> {
   const archived = await archive.refresh();
   const log = await eventLog.messages.span();
@@ -44,7 +46,7 @@ async function fill(builder: SegmentBuilder, from: number, options: ArchiveSegme
   const { eventLog, stop } = options;
   for (let next = from; !builder.isFull;) {
     stop.throwIfAborted();
-    const messages = await eventLog.messages.from(next, { count: COUNT });
+    const messages = await eventLog.messages.from(next, { count: READ_COUNT });
     const [first] = messages;
     if (first === undefined) return;
     if (first.sequence !== next) throw new ArchiveGapError(next, first.sequence - 1);
@@ -53,41 +55,41 @@ async function fill(builder: SegmentBuilder, from: number, options: ArchiveSegme
   }
 }
 
-/** The log has forgotten messages that are not in the archive; going on would leave a hole in it. */
+/** Messages that are not in the archive have expired from the log; continuing would leave a gap in the archive. */
 export class ArchiveGapError extends Error {
   readonly code = 'ARCHIVE_GAP';
 
   constructor(first: number, last: number) {
     super(
-      `the log has forgotten messages ${first} to ${last}, which are not in the archive: ` +
+      `messages ${first} to ${last} have expired from the log and are not in the archive: ` +
         (first === 1
-          ? 'see that it is the right archive, or begin one that lacks them with npm run archive -- --begin-late'
+          ? 'check that it is the right archive, or begin one without them with npm run archive -- --begin-late'
           : 'restore the archive, or begin another one in a new place with npm run archive -- --begin-late'),
     );
     this.name = 'ArchiveGapError';
   }
 }
 
-/** The archive has messages that are not those of the log; going on would join the histories of two logs. */
+/** The archive has other messages than the log; continuing would mix the histories of two logs. */
 export class ArchiveMismatchError extends Error {
   readonly code = 'ARCHIVE_MISMATCH';
 
   constructor(detail: string) {
     super(
-      `the archive is not one of this log: ${detail}. See that it is the right archive and the right log; for a log that ` +
+      `the archive belongs to another log: ${detail}. Check that both are the right ones; for a log that ` +
         'was restored from an older copy or created anew, begin another archive in a new place',
     );
     this.name = 'ArchiveMismatchError';
   }
 }
 
-/** ArchiveMismatchError when the archive goes on beyond the log. The archive is to be read first, for both may grow. */
+/** @throws ArchiveMismatchError when the archive is ahead of the log. Read the archive first, since both may grow. */
 export function assertNotAhead(archived: Pick<ArchiveSpan, 'last'>, log: Pick<SequenceSpan, 'last'>): void {
   if (archived.last <= log.last) return;
-  throw new ArchiveMismatchError(`it goes up to message ${archived.last}, but the log only up to ${log.last}`);
+  throw new ArchiveMismatchError(`it ends at message ${archived.last}, but the log at ${log.last}`);
 }
 
-/** ArchiveMismatchError when the log has another message where the archive ends. What it has forgotten nobody can tell. */
+/** @throws ArchiveMismatchError when the log has another last archived message; expired messages cannot be compared. */
 async function assertSameLog(archive: Archive, eventLog: Pick<EventLog, 'messages'>): Promise<void> {
   const { last } = archive.span;
   if (last === 0) return;
@@ -96,7 +98,7 @@ async function assertSameLog(archive: Archive, eventLog: Pick<EventLog, 'message
   for await (const [archived] of archive.messagesAfter(last - 1)) {
     if (archived !== undefined && isSame(archived, message)) return;
   }
-  throw new ArchiveMismatchError(`message ${last} of the log is another one than in the archive`);
+  throw new ArchiveMismatchError(`message ${last} of the log differs from the archived one`);
 }
 
 function isSame(one: ArchivedMessage, other: ArchivedMessage): boolean {

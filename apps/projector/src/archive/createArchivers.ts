@@ -12,14 +12,14 @@ export interface ArchiversOptions {
   readonly logger: Logger;
 }
 
-/** The archiver beside the projector; none where there is no archive, or where `ARCHIVER` leaves it to others. */
+/** Builds the archiver that runs beside the projector; none without an archive, or when `ARCHIVER` is off. */
 export function createArchivers({ config, eventLog, opened, metrics, logger }: ArchiversOptions): readonly Archiver[] {
   if (opened === undefined || !config.ARCHIVER) return [];
   const observer = archiveMetrics(metrics);
   return [new Archiver({ ...opened, eventLog, maxAgeMs: config.JOBS_MAX_AGE, logger, observer })];
 }
 
-/** The observer that measures an archiver; its gauges show what it found when it last looked, 10 s ago at most. */
+/** An observer with metrics; the gauges show the backlog as last measured, up to 10 s ago. */
 function archiveMetrics(metrics: Metrics): ArchiveObserver {
   const found: { backlog?: ArchiveBacklog } = {};
   metrics.gauge({
@@ -38,7 +38,7 @@ function archiveMetrics(metrics: Metrics): ArchiveObserver {
   });
   const failures = metrics.counter({
     name: 'jobstream_archive_failures_total',
-    help: 'Times that archiving was interrupted because the log or the archive was away, or something is missing.',
+    help: 'Times that archiving was interrupted because the log or the archive was unavailable, or messages are missing.',
   });
   return {
     backlogMeasured: (backlog) => (found.backlog = backlog),

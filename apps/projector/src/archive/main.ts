@@ -1,5 +1,4 @@
 import { runTask } from '../tasks/runTask.ts';
-import { archiveArguments } from './runArchive.ts';
-import { runArchive } from './runArchive.ts';
+import { archiveArguments, runArchive } from './runArchive.ts';
 
-await runTask('archive', (parts) => runArchive(archiveArguments(process.argv.slice(2)), parts));
+await runTask('archive', (context) => runArchive(archiveArguments(process.argv.slice(2)), context));

@@ -1,23 +1,20 @@
 import type { LogEntry } from '@jobstream/eventlog';
 import { EntryBuffer } from './entryBuffer.ts';
 
-/** So much is worth a transaction at once, even while another batch is being written. */
+/** Entries that justify a transaction at once, even while another batch is being written. */
 const MIN_AHEAD = 2_000;
-/**
- * Less waits until the last batch began so long ago: at 500 jobs a second, one transaction after the other took a fifth
- * of all processor time.
- */
+/** Smaller batches begin at least this far apart: at 500 jobs a second, back-to-back transactions took a fifth of the CPU. */
 const MIN_INTERVAL_MS = 10;
 
 /**
- * Gathers what arrives into batches. What comes after a pause goes out at once, however small, so that a lone event is
- * not held up; in a backlog batches are large, and while one is written the next is prepared.
+ * Groups entries into batches for `apply`. An entry after a pause is handed over at once, so that a lone event is not
+ * delayed; in a backlog batches are large, and the next is prepared while one is written.
  */
 export class BatchQueue {
   readonly #apply: (batch: readonly LogEntry[]) => Promise<void>;
   readonly #failure = new AbortController();
-  readonly #waiting = new EntryBuffer();
-  #underWay = 0;
+  readonly #buffer = new EntryBuffer();
+  #inFlight = 0;
   #lastBegan = Number.NEGATIVE_INFINITY;
   #due: NodeJS.Timeout | undefined;
   #progress = Promise.withResolvers<void>();
@@ -26,36 +23,36 @@ export class BatchQueue {
     this.#apply = apply;
   }
 
-  /** Aborted with the error of the batch that failed; nothing is handed over any more. */
+  /** Aborted with the error of the batch that failed; no batch is handed over afterwards. */
   get failed(): AbortSignal {
     return this.#failure.signal;
   }
 
-  /** Resolves when there is room for more, or when it has failed. */
+  /** Resolves when there is room for more entries, or when a batch has failed. */
   async add(entries: readonly LogEntry[]): Promise<void> {
-    this.#waiting.add(entries);
+    this.#buffer.add(entries);
     this.#handOver();
-    while (this.#waiting.isFull && !this.failed.aborted) await this.#progress.promise;
+    while (this.#buffer.isFull && !this.failed.aborted) await this.#progress.promise;
   }
 
-  /** Resolves when what is being written has ended, either way; what waits is dropped. */
+  /** Drops the buffered entries and resolves when the batches in flight have ended, successfully or not. */
   async stop(): Promise<void> {
-    this.#waiting.clear();
+    this.#buffer.clear();
     clearTimeout(this.#due);
-    while (this.#underWay > 0) await this.#progress.promise;
+    while (this.#inFlight > 0) await this.#progress.promise;
   }
 
   #handOver(): void {
-    while (this.#mayHandOver()) void this.#run(this.#waiting.take());
+    while (this.#mayHandOver()) void this.#run(this.#buffer.take());
   }
 
   #mayHandOver(): boolean {
-    if (this.failed.aborted || this.#waiting.length === 0) return false;
-    if (this.#waiting.length >= MIN_AHEAD || this.#waiting.isFull) return this.#underWay <= 1;
-    return this.#underWay === 0 && this.#isTime();
+    if (this.failed.aborted || this.#buffer.length === 0) return false;
+    if (this.#buffer.length >= MIN_AHEAD || this.#buffer.isFull) return this.#inFlight <= 1;
+    return this.#inFlight === 0 && this.#isTime();
   }
 
-  /** If it is not, sees to it that there is another look when it is. */
+  /** If it is too early, sets a timer that tries again. */
   #isTime(): boolean {
     const left = this.#lastBegan + MIN_INTERVAL_MS - performance.now();
     if (left <= 0) return true;
@@ -67,14 +64,14 @@ export class BatchQueue {
   }
 
   async #run(batch: readonly LogEntry[]): Promise<void> {
-    this.#underWay += 1;
+    this.#inFlight += 1;
     this.#lastBegan = performance.now();
     try {
       await this.#apply(batch);
     } catch (error) {
       this.#failure.abort(error);
     }
-    this.#underWay -= 1;
+    this.#inFlight -= 1;
     this.#handOver();
     this.#progress.resolve();
     this.#progress = Promise.withResolvers();

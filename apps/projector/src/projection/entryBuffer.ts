@@ -1,11 +1,11 @@
 import type { LogEntry } from '@jobstream/eventlog';
 
-/** Larger transactions are hardly faster, and whoever waits for the rows waits longer. */
+/** Larger transactions are hardly faster and delay the rows. */
 const MAX_ENTRIES = 10_000;
-/** Of bodies. In memory a batch takes several times as much: as text, as events, as rows and as what is sent. */
+/** Of bodies. A batch takes several times as much memory: as text, events, rows and statements. */
 const MAX_BYTES = 16_000_000;
 
-/** Entries of the log that wait to be written, handed out in batches that are bounded in number and bytes. */
+/** Buffers log entries and hands them out in batches that are bounded in number and bytes. */
 export class EntryBuffer {
   #entries: LogEntry[] = [];
   #bytes = 0;
@@ -14,7 +14,7 @@ export class EntryBuffer {
     return this.#entries.length;
   }
 
-  /** Whether there is at least a whole batch. */
+  /** Whether it holds at least a whole batch. */
   get isFull(): boolean {
     return this.#entries.length >= MAX_ENTRIES || this.#bytes >= MAX_BYTES;
   }
@@ -31,7 +31,7 @@ export class EntryBuffer {
     }
   }
 
-  /** The next batch, which ends before whatever is past the position; an entry that is larger than a batch is one alone. */
+  /** Removes and returns the next batch, up to `position`; an entry larger than the byte limit is a batch of its own. */
   take(position = Number.POSITIVE_INFINITY): readonly LogEntry[] {
     let [count, bytes] = [0, 0];
     for (const entry of this.#entries) {

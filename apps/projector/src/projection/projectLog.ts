@@ -1,14 +1,33 @@
 import type { EventLog, LogEntry } from '@jobstream/eventlog';
 import { ReadModelUnavailableError } from '@jobstream/readmodel';
 import type { JobProjection } from '@jobstream/readmodel';
-import type { Logger, Tracing, TracedSpan } from '@jobstream/runtime';
+import type { Logger, TracedSpan, Tracing } from '@jobstream/runtime';
 import { BatchQueue } from './batchQueue.ts';
-/** A backlog is projected in batches of thousands, which no reader of a trace would look through. */
-const MAX_LINKS = 100;
+
+/** Observes a projector, for metrics. Its methods must be cheap and must not throw. */
+export interface ProjectionObserver {
+  /** This process has the lock and continues after this sequence. */
+  becameActive(sequence: number): void;
+  /** Another process has the lock. */
+  becameStandby(): void;
+  /** Projection failed and will be retried. */
+  interrupted(): void;
+  /** These messages, oldest first, were committed to the table `ms` milliseconds after their batch was formed. */
+  projected(entries: readonly LogEntry[], ms: number): void;
+  quarantined(messages: number): void;
+}
+
+export const silentObserver: ProjectionObserver = {
+  becameActive: () => undefined,
+  becameStandby: () => undefined,
+  interrupted: () => undefined,
+  projected: () => undefined,
+  quarantined: () => undefined,
+};
 
 export interface ProjectLogOptions {
   readonly eventLog: Pick<EventLog, 'follow' | 'lastSequence'>;
-  /** Holds its lock. */
+  /** Must hold its lock. */
   readonly projection: JobProjection;
   readonly logger: Logger;
   readonly observer: ProjectionObserver;
@@ -20,8 +39,10 @@ export interface ProjectLogOptions {
 }
 
 /**
- * Follows the log from the checkpoint on until it is told to stop. CheckpointAheadError; what the feed and the
- * projection throw; ReadModelUnavailableError as soon as the projection's connection is gone.
+ * Projects the log from the checkpoint on until `stop` is aborted.
+ *
+ * @throws CheckpointAheadError when the log is not the one that was projected; ReadModelUnavailableError as soon as the
+ * projection's connection is lost; what the feed and the projection throw.
  */
 export async function projectLog(options: ProjectLogOptions): Promise<void> {
   const { eventLog, projection, stop } = options;
@@ -58,26 +79,29 @@ async function applyBatch(batch: readonly LogEntry[], options: ProjectLogOptions
 }
 
 async function checkPosition({ eventLog, projection }: ProjectLogOptions): Promise<void> {
-  const checkpoint = projection.lastSequence; // read first: the log may grow while it is asked
+  const checkpoint = projection.lastSequence; // before the log, which may grow meanwhile
   const lastSequence = await eventLog.lastSequence();
   if (checkpoint > lastSequence) throw new CheckpointAheadError(checkpoint, lastSequence);
 }
 
-/** A log that is replaced under a running projector would look as if nothing ever happened again. */
+/** Without this check, a log that is replaced under a running projector would look idle for ever. */
 function watchPosition(options: ProjectLogOptions): { failed: AbortSignal; stop: () => void } {
   const failure = new AbortController();
   const check = async () => {
     try {
       await checkPosition(options);
     } catch (error) {
-      if (error instanceof CheckpointAheadError) failure.abort(error); // a log that is away is the feed's business
+      if (error instanceof CheckpointAheadError) failure.abort(error); // the feed reports a log that is unavailable
     }
   };
   const timer = setInterval(() => void check(), options.watchIntervalMs).unref();
   return { failed: failure.signal, stop: () => clearInterval(timer) };
 }
 
-/** The span of a batch, linked to the traces whose events are in it; none when there are none. */
+/** A batch of a backlog has thousands of events: too many links for a trace. */
+const MAX_LINKS = 100;
+
+/** The span of a batch, linked to the traces of its events; undefined without any. */
 function batchSpan(batch: readonly LogEntry[], tracing: Tracing | undefined): TracedSpan | undefined {
   if (tracing?.isOn !== true) return undefined;
   const traced = batch.flatMap((entry) => (entry.kind === 'event' && entry.traceparent ? [entry.traceparent] : []));
@@ -87,7 +111,7 @@ function batchSpan(batch: readonly LogEntry[], tracing: Tracing | undefined): Tr
   return tracing.span({ name: 'project', kind: 'consumer', links, attributes });
 }
 
-/** The read model was written from another log than this one, or this one was lost; waiting would not help. */
+/** The read model was written from another log than this one, or this one was lost; no retry can cure that. */
 export class CheckpointAheadError extends Error {
   readonly code = 'CHECKPOINT_AHEAD';
 
@@ -99,25 +123,3 @@ export class CheckpointAheadError extends Error {
     this.name = 'CheckpointAheadError';
   }
 }
-
-/** Told how the projection goes, for metrics. It must be cheap and must not throw. */
-export interface ProjectionObserver {
-  /** This process took the lock and goes on after this sequence. */
-  becameActive(sequence: number): void;
-  /** Another process has the lock. */
-  becameStandby(): void;
-  /** The work is interrupted and will be tried again. */
-  interrupted(): void;
-  /** These messages, oldest first, are in the table. */
-  projected(entries: readonly LogEntry[], ms: number): void;
-  /** So many messages were put aside. */
-  quarantined(messages: number): void;
-}
-
-export const silentObserver: ProjectionObserver = {
-  becameActive: () => undefined,
-  becameStandby: () => undefined,
-  interrupted: () => undefined,
-  projected: () => undefined,
-  quarantined: () => undefined,
-};

@@ -8,13 +8,10 @@ import {
   ProjectionFencedError,
   ReadModelUnavailableError,
 } from '@jobstream/readmodel';
-import type { Logger, Service, Tracing } from '@jobstream/runtime';
-import { silentObserver, type ProjectionObserver } from './projectLog.ts';
-import { projectLog } from './projectLog.ts';
-
-const FIRST_PAUSE_MS = 250;
-
-const LONGEST_PAUSE_MS = 15_000;
+import { BackgroundLoop } from '@jobstream/runtime';
+import type { Logger, NextTurn, Tracing } from '@jobstream/runtime';
+import { projectLog, silentObserver } from './projectLog.ts';
+import type { ProjectionObserver } from './projectLog.ts';
 
 export interface ProjectorOptions {
   readonly eventLog: Pick<EventLog, 'follow' | 'lastSequence'>;
@@ -22,81 +19,72 @@ export interface ProjectorOptions {
   readonly logger: Logger;
   readonly observer?: ProjectionObserver;
   readonly tracing?: Tracing;
-  /** Called once when waiting cannot help, such as for an event of a newer release; the projector has then ended. */
+  /** Called once for an error that no retry can cure, such as an event of a newer release; the projector has then ended. */
   readonly onFailure: (error: unknown) => void;
-  /** How often to make sure that the log is still the one that is projected; every 10 s unless told. */
+  /** How often to verify that the log is still the one that is projected, in milliseconds; default 10 s. */
   readonly watchIntervalMs?: number;
 }
 
 const STANDBY_POLL_MS = 500;
 const WATCH_INTERVAL_MS = 10_000;
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 15_000;
 
 /**
  * Keeps the read model in step with the log. Any number of projectors may run: one holds the lock and works, the others
- * stand by. What may pass (Postgres, the log or its archive away, the lock lost, rows changed by others) is tried again
- * with growing pauses.
+ * stand by. Temporary failures (Postgres, the log or its archive unavailable, the lock lost, rows changed by others) are
+ * retried after a quarter of a second, doubling up to 15 seconds while no batch succeeds. `stop` waits until the batch at
+ * hand is committed and the lock is free.
  */
-export class Projector implements Service {
+export class Projector extends BackgroundLoop {
   readonly name = 'projector';
   readonly #options: ProjectorOptions;
   readonly #observer: ProjectionObserver;
-  readonly #stop = new AbortController();
-  #running: Promise<void> = Promise.resolve();
   #failures = 0;
 
   constructor(options: ProjectorOptions) {
+    super();
     this.#options = options;
     this.#observer = options.observer ?? silentObserver;
   }
 
-  start(): Promise<void> {
-    this.#running = this.#run();
-    return Promise.resolve();
-  }
-
-  /** Waits until the batch at hand is committed and the lock is free. */
-  stop(): Promise<void> {
-    this.#stop.abort();
-    return this.#running;
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      try {
-        await this.#takeTurn();
-      } catch (error) {
-        if (!isTemporary(error)) return this.#options.onFailure(error);
-        await this.#pauseAfter(error);
-      }
-    }
-  }
-
-  async #takeTurn(): Promise<void> {
+  protected async turn(stop: AbortSignal): Promise<NextTurn> {
     const projection = await JobProjection.open(this.#options.databaseUrl);
     try {
-      if (!(await this.#becomeActive(projection))) return;
-      const { eventLog, logger, tracing, watchIntervalMs = WATCH_INTERVAL_MS } = this.#options;
+      if (!(await this.#becomeActive(projection, stop))) return 'end';
+      const { watchIntervalMs = WATCH_INTERVAL_MS, tracing, ...options } = this.#options;
       const onProgress = () => (this.#failures = 0);
-      const observer = this.#observer;
       await projectLog({
-        eventLog,
-        projection,
-        logger,
-        observer,
+        ...options,
         tracing,
+        projection,
+        observer: this.#observer,
         watchIntervalMs,
-        stop: this.#stop.signal,
+        stop,
         onProgress,
       });
+      return 'end';
     } finally {
       await projection.close();
     }
   }
 
-  /** Waits for the lock; false when the projector was stopped meanwhile. */
-  async #becomeActive(projection: JobProjection): Promise<boolean> {
+  protected onError(error: unknown): NextTurn {
+    if (!isTemporary(error)) {
+      this.#options.onFailure(error);
+      return 'end';
+    }
+    this.#observer.interrupted();
+    const retryInMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
+    this.#failures += 1;
+    this.#options.logger.warn({ err: error, retryInMs }, 'projection interrupted');
+    return retryInMs;
+  }
+
+  /** Waits for the lock; returns false when the projector is stopped before it has it. */
+  async #becomeActive(projection: JobProjection, stop: AbortSignal): Promise<boolean> {
     const { logger } = this.#options;
-    for (let attempt = 1; !this.#stop.signal.aborted; attempt++) {
+    for (let attempt = 1; !stop.aborted; attempt++) {
       if (await projection.tryAcquire()) {
         logger.info({ lastSequence: projection.lastSequence }, 'projecting');
         this.#observer.becameActive(projection.lastSequence);
@@ -104,21 +92,9 @@ export class Projector implements Service {
       }
       this.#observer.becameStandby();
       if (attempt === 1) logger.info('standing by: another projector is active');
-      await this.#pause(STANDBY_POLL_MS);
+      await pause(STANDBY_POLL_MS, undefined, { signal: stop }).catch(() => {}); // rejects only when stopped
     }
     return false;
-  }
-
-  async #pauseAfter(error: unknown): Promise<void> {
-    this.#failures += 1;
-    this.#observer.interrupted();
-    const ms = retryPauseMs(this.#failures);
-    this.#options.logger.warn({ err: error, retryInMs: ms }, 'projecting is interrupted');
-    await this.#pause(ms);
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await pause(ms, undefined, { signal: this.#stop.signal }).catch(() => {}); // the stop ends the pause
   }
 }
 
@@ -130,9 +106,4 @@ function isTemporary(error: unknown): boolean {
     error instanceof ProjectionFencedError ||
     error instanceof JobsOutOfStepError
   );
-}
-
-/** How long to wait after that many failures in a row, from 1 on: a quarter of a second, doubling up to 15 seconds. */
-function retryPauseMs(failures: number): number {
-  return Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
 }

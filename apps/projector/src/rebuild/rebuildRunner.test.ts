@@ -1,6 +1,7 @@
 import { RebuildRequests } from '@jobstream/readmodel';
 import type { RebuildStatus } from '@jobstream/readmodel';
 import { createLogger } from '@jobstream/runtime';
+import type { Logger } from '@jobstream/runtime';
 import { eventually } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { heldLog } from '../../testing/heldLog.ts';
@@ -104,4 +105,21 @@ test('a rebuild that cannot be done says why', async () => {
   await requests.request(plain);
   await becomes('failed');
   expect((await requests.read())?.result?.reason).toMatch(/cannot be replaced/);
+});
+
+test('a rebuild whose end cannot be recorded is logged as an error, apart from requests that cannot be read', async () => {
+  const logged: (readonly [level: string, message: string])[] = [];
+  const log = (level: string) => (_fields: object, message: string) => void logged.push([level, message]);
+  const logger = { debug: log('debug'), info: log('info'), error: log('error') } as unknown as Logger;
+  const finish = () => Promise.reject(new Error('the connection was lost'));
+  const claim = (runner: string) => requests.claim(runner);
+  await requests.request(plain);
+  await using _runner = await startRunner({
+    logger,
+    requests: { claim, finish, report: () => Promise.resolve('continue') },
+  });
+  await eventually(() => expect(logged.map(([level]) => level)).toContain('error'));
+  expect(logged.filter(([level]) => level !== 'info')).toEqual([
+    ['error', 'the end of the rebuild could not be recorded: a runner will run it again'],
+  ]);
 });

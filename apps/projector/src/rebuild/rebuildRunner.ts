@@ -1,127 +1,117 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { EventLog } from '@jobstream/eventlog';
 import { cancelRebuild, RebuildCancelledError } from '@jobstream/readmodel';
 import type { RebuildRequest, RebuildRequests, RebuildResult, RebuildStatus } from '@jobstream/readmodel';
-import type { Logger, Service } from '@jobstream/runtime';
+import { BackgroundLoop } from '@jobstream/runtime';
+import type { Logger, NextTurn } from '@jobstream/runtime';
 import type { Progress } from '../tasks/progressMeter.ts';
 import { rebuildTables } from './rebuildTables.ts';
-import type { RebuildOutcome } from './rebuildTables.ts';
 
 export interface RebuildRunnerOptions {
   readonly requests: Pick<RebuildRequests, 'claim' | 'report' | 'finish'>;
   readonly eventLog: Pick<EventLog, 'follow'>;
   readonly databaseUrl: string;
   readonly logger: Logger;
-  /** How often to look for a request and to say how far it is; every second unless told. */
+  /** How often to look for a request and to report progress, in milliseconds; default 1 s. */
   readonly intervalMs?: number;
 }
 
 const INTERVAL_MS = 1_000;
 
+/** How a rebuild ended. */
+interface RebuildEnd {
+  readonly status: RebuildStatus;
+  readonly result: RebuildResult;
+}
+
 /**
- * Runs the rebuilds that others ask for, one at a time, by the code of `npm run rebuild`. Of several processes one gets
- * the request; where that one dies, another takes it up. When the process stops, the rebuild waits for the next runner.
+ * Runs the rebuilds that other processes request, one at a time, with the code of `npm run rebuild`. Of several runners
+ * one claims the request; when its process dies or stops, another runner continues the rebuild.
  */
-export class RebuildRunner implements Service {
+export class RebuildRunner extends BackgroundLoop {
   readonly name = 'rebuild runner';
-  readonly #options: RebuildRunnerOptions;
-  readonly #runner = randomUUID();
-  readonly #stop = new AbortController();
-  #running: Promise<void> = Promise.resolve();
+  readonly #options: Required<RebuildRunnerOptions>;
+  readonly #id = randomUUID();
 
   constructor(options: RebuildRunnerOptions) {
-    this.#options = options;
+    super();
+    this.#options = { intervalMs: INTERVAL_MS, ...options };
   }
 
-  start(): Promise<void> {
-    this.#running = this.#run();
-    return Promise.resolve();
+  protected async turn(stop: AbortSignal): Promise<NextTurn> {
+    const { requests, intervalMs } = this.#options;
+    const request = await requests.claim(this.#id);
+    if (request !== undefined) await this.#run(request, stop);
+    return intervalMs;
   }
 
-  stop(): Promise<void> {
-    this.#stop.abort(new Error('stopped'));
-    return this.#running;
+  /** At debug level, since the projector logs that Postgres is unavailable. */
+  protected onError(error: unknown): NextTurn {
+    this.#options.logger.debug({ err: error }, 'rebuild requests could not be read');
+    return this.#options.intervalMs;
   }
 
-  async #run(): Promise<void> {
+  async #run(request: RebuildRequest, stop: AbortSignal): Promise<void> {
     const { requests, logger } = this.#options;
-    while (!this.#stop.signal.aborted) {
-      try {
-        const request = await requests.claim(this.#runner);
-        if (request !== undefined) await this.#work(request);
-      } catch (error) {
-        logger.debug({ err: error }, 'requests for a rebuild cannot be read'); // the projector says that Postgres is away
-      }
-      await this.#pause();
-    }
-  }
-
-  async #work({ id, force, except }: RebuildRequest): Promise<void> {
-    const { eventLog, databaseUrl, logger } = this.#options;
-    logger.info({ id }, 'a rebuild that was asked for begins');
-    const reporting = new ProgressReporter(this.#options, this.#runner);
-    const stop = AbortSignal.any([this.#stop.signal, reporting.ended]);
-    const onProgress = (progress: Progress) => reporting.show(progress);
+    const { id } = request;
+    logger.info({ id }, 'requested rebuild started');
     try {
-      const outcome = await rebuildTables({ eventLog, databaseUrl, kind: 'rebuild', force, except, stop, onProgress });
-      await this.#finish(outcome.swapped ? 'completed' : 'differs', resultOf(outcome));
+      const end = await this.#rebuild(request, stop);
+      if (end === undefined) return;
+      logger.info({ id, status: end.status, reason: end.result.reason }, 'requested rebuild ended');
+      await requests.finish(this.#id, end.status, end.result);
     } catch (error) {
-      await this.#failed(error, reporting);
-    } finally {
-      reporting.stop();
+      logger.error({ err: error, id }, 'the end of the rebuild could not be recorded: a runner will run it again');
     }
   }
 
-  /** What was stopped with the process is left for the next one; what was lost to another runner is its business. */
-  async #failed(error: unknown, { ended }: ProgressReporter): Promise<void> {
-    const cancelled = error instanceof RebuildCancelledError || ended.reason instanceof RebuildCancelledError;
-    if (!cancelled && (this.#stop.signal.aborted || ended.aborted)) return;
-    if (cancelled) await cancelRebuild(this.#options.databaseUrl);
-    const reason = error instanceof Error ? error.message : String(error);
-    await this.#finish(cancelled ? 'cancelled' : 'failed', cancelled ? {} : { reason });
-  }
-
-  async #finish(status: RebuildStatus, result: RebuildResult): Promise<void> {
-    this.#options.logger.info({ status, reason: result.reason }, 'the rebuild that was asked for has ended');
-    await this.#options.requests.finish(this.#runner, status, result);
-  }
-
-  async #pause(): Promise<void> {
-    const { intervalMs = INTERVAL_MS } = this.#options;
-    await pause(intervalMs, undefined, { signal: this.#stop.signal }).catch(() => {}); // the stop ends the pause
+  /** Returns undefined for a rebuild that is left to the next runner, or that another runner has claimed. */
+  async #rebuild({ force, except }: RebuildRequest, stop: AbortSignal): Promise<RebuildEnd | undefined> {
+    const { eventLog, databaseUrl } = this.#options;
+    const reporter = new ProgressReporter(this.#options, this.#id);
+    const task = { eventLog, databaseUrl, kind: 'rebuild', force, except, onProgress: reporter.onProgress } as const;
+    try {
+      const outcome = await rebuildTables({ ...task, stop: AbortSignal.any([stop, reporter.ended]) });
+      const { swapped, position, jobs, differences } = outcome;
+      return { status: swapped ? 'completed' : 'differs', result: { position, jobs, differences } };
+    } catch (error) {
+      if (error instanceof RebuildCancelledError || reporter.ended.reason instanceof RebuildCancelledError) {
+        await cancelRebuild(databaseUrl);
+        return { status: 'cancelled', result: {} };
+      }
+      if (stop.aborted || reporter.ended.aborted) return undefined;
+      return { status: 'failed', result: { reason: error instanceof Error ? error.message : String(error) } };
+    } finally {
+      reporter.stop();
+    }
   }
 }
 
-/** Tells now and then how far a rebuild is, and hears whether it is to end. */
+/** Reports the progress of a rebuild at intervals, and learns from the response whether the rebuild must end. */
 class ProgressReporter {
   readonly #end = new AbortController();
   readonly #timer: NodeJS.Timeout;
   #progress: Progress | undefined;
 
-  constructor({ requests, intervalMs = INTERVAL_MS }: RebuildRunnerOptions, runner: string) {
+  constructor({ requests, intervalMs }: Required<RebuildRunnerOptions>, runner: string) {
     const report = async () => {
-      const verdict = await requests.report(runner, this.#progress);
-      if (verdict === 'cancelled') this.#end.abort(new RebuildCancelledError());
-      if (verdict === 'lost') this.#end.abort(new Error('another process has taken the rebuild up'));
+      const response = await requests.report(runner, this.#progress);
+      if (response === 'cancelled') this.#end.abort(new RebuildCancelledError());
+      if (response === 'lost') this.#end.abort(new Error('another process has claimed the rebuild'));
     };
-    this.#timer = setInterval(() => void report().catch(() => {}), intervalMs); // Postgres is away: the next one tells
+    this.#timer = setInterval(() => void report().catch(() => {}), intervalMs); // the next report tells the same
   }
 
-  /** Aborted when the rebuild is cancelled or another's. */
+  /** Aborted when the rebuild is cancelled or claimed by another runner. */
   get ended(): AbortSignal {
     return this.#end.signal;
   }
 
-  show(progress: Progress): void {
+  readonly onProgress = (progress: Progress): void => {
     this.#progress = progress;
-  }
+  };
 
   stop(): void {
     clearInterval(this.#timer);
   }
-}
-
-function resultOf({ position, jobs, differences }: RebuildOutcome): RebuildResult {
-  return { position, jobs, differences };
 }

@@ -10,15 +10,15 @@ export interface RebuildTablesOptions {
   readonly eventLog: Pick<EventLog, 'follow'>;
   readonly databaseUrl: string;
   readonly kind: RebuildKind;
-  /** Swaps even what differs. */
+  /** Swaps even tables that differ. */
   readonly force: boolean;
-  /** Columns of `jobs` that may differ, because the projection has changed. */
+  /** Columns of `jobs` that may differ, e.g. because the projection has changed. */
   readonly except: readonly string[];
   readonly stop: AbortSignal;
   readonly onProgress: OnProgress;
 }
 
-/** `differences` are the first that were found; unless forced, nothing is swapped then. */
+/** `differences` are the first that were found; with any, the tables are only swapped by force. */
 export interface RebuildOutcome {
   readonly swapped: boolean;
   readonly position: number;
@@ -26,7 +26,6 @@ export interface RebuildOutcome {
   readonly differences: readonly Difference[];
 }
 
-/** So many differences are enough to see what is wrong. */
 const MAX_DIFFERENCES = 100;
 const CANCEL_CHECK_MS = 500;
 
@@ -36,9 +35,10 @@ interface Run extends RebuildTablesOptions {
 }
 
 /**
- * Fills second tables from the log beside the live ones, compares both at one position and swaps them; or, for a
- * rollback, brings the previous tables up to now and swaps those. Begun again after whatever end, it goes on.
- * RebuildRefusedError, RebuildCancelledError, StepMissedError, and what the log and the read model throw.
+ * Fills second tables from the log beside the live ones, compares both at one position and swaps them; for a rollback,
+ * brings the previous tables up to date and swaps those. Called again after an interruption, it continues.
+ *
+ * @throws RebuildRefusedError, RebuildCancelledError, TablesBusyError; what the log and the read model throw.
  */
 export async function rebuildTables(options: RebuildTablesOptions): Promise<RebuildOutcome> {
   const rebuild = await TableRebuild.open(options.databaseUrl, options.kind);

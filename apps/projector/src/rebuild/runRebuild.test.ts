@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { rebuildArguments, UsageError } from './runRebuild.ts';
+import { UsageError } from '../tasks/parseTaskArguments.ts';
+import { rebuildArguments } from './runRebuild.ts';
 
 test('without arguments the tables are rebuilt', () => {
   expect(rebuildArguments([])).toEqual({ action: 'rebuild', force: false, except: [] });

@@ -1,27 +1,53 @@
 import { cancelRebuild, dropPrevious } from '@jobstream/readmodel';
 import { describeDifference } from '../tasks/describeDifference.ts';
+import { parseTaskArguments, UsageError } from '../tasks/parseTaskArguments.ts';
+import type { ExitCode, TaskContext } from '../tasks/runTask.ts';
 import { rebuildTables } from './rebuildTables.ts';
 import type { RebuildOutcome } from './rebuildTables.ts';
-import type { ExitCode, TaskContext } from '../tasks/runTask.ts';
-import { parseArgs } from 'node:util';
+
+interface RebuildArguments {
+  readonly action: 'rebuild' | 'rollback' | 'cancel' | 'drop-old';
+  readonly force: boolean;
+  readonly except: readonly string[];
+}
+
+const USAGE = 'npm run rebuild -- [--force] [--except column,…] | --rollback | --cancel | --drop-old';
+const flag = { type: 'boolean' } as const;
+const OPTIONS = { rollback: flag, cancel: flag, 'drop-old': flag, force: flag, except: { type: 'string' } } as const;
+
+/** Parses the arguments of `npm run rebuild`. @throws UsageError */
+export function rebuildArguments(args: readonly string[]): RebuildArguments {
+  const { force = false, except, ...actions } = parseTaskArguments(args, OPTIONS, USAGE);
+  const asked = (['rollback', 'cancel', 'drop-old'] as const).filter((name) => actions[name] === true);
+  const [action = 'rebuild', another] = asked;
+  if (another !== undefined) throw new UsageError(`--${action} and --${another} exclude each other`, USAGE);
+  if (action !== 'rebuild' && (force || except !== undefined)) {
+    throw new UsageError(`--force and --except cannot be combined with --${action}`, USAGE);
+  }
+  return { action, force, except: except?.split(',').filter(Boolean) ?? [] };
+}
 
 const SHOWN = 20;
 const NUMBERS = new Intl.NumberFormat('en');
 
-/** Does what `npm run rebuild` was asked for and says what came of it. */
-export async function runRebuild({ action, ...options }: RebuildArguments, parts: TaskContext): Promise<ExitCode> {
-  if (action === 'cancel') return cancel(parts);
-  if (action === 'drop-old') return drop(parts);
-  const outcome = await parts.withLog((eventLog) => rebuildTables({ ...parts, ...options, eventLog, kind: action }));
-  sayDifferences(outcome, parts);
-  parts.print(outcome.swapped ? doneSentence(action, outcome) : keptSentence(outcome));
+/** Runs `npm run rebuild` and prints the result. */
+export async function runRebuild({ action, ...options }: RebuildArguments, context: TaskContext): Promise<ExitCode> {
+  if (action === 'cancel') return cancel(context);
+  if (action === 'drop-old') return drop(context);
+  const outcome = await context.withLog((eventLog) =>
+    rebuildTables({ ...context, ...options, eventLog, kind: action }),
+  );
+  printDifferences(outcome, context);
+  context.print(outcome.swapped ? swappedSentence(action, outcome) : keptSentence(outcome));
   return outcome.swapped ? 0 : 1;
 }
 
 async function cancel({ databaseUrl, print }: TaskContext): Promise<ExitCode> {
   const ended = await cancelRebuild(databaseUrl);
   print(
-    ended === undefined ? 'Nothing is under way.' : `The ${ended} is cancelled; the tables in use are as they were.`,
+    ended === undefined
+      ? 'No rebuild or rollback is in progress.'
+      : `The ${ended} is cancelled; the live tables are unchanged.`,
   );
   return 0;
 }
@@ -31,61 +57,21 @@ async function drop({ databaseUrl, print }: TaskContext): Promise<ExitCode> {
   return 0;
 }
 
-function sayDifferences({ differences }: RebuildOutcome, { print }: TaskContext): void {
+function printDifferences({ differences }: RebuildOutcome, { print }: TaskContext): void {
   for (const difference of differences.slice(0, SHOWN)) print(describeDifference(difference));
-  if (differences.length > SHOWN) print(`and at least ${differences.length - SHOWN} differences more`);
+  if (differences.length > SHOWN) print(`and at least ${differences.length - SHOWN} more differences`);
 }
 
-function doneSentence(action: 'rebuild' | 'rollback', { position, jobs, differences }: RebuildOutcome): string {
+function swappedSentence(action: 'rebuild' | 'rollback', { position, jobs, differences }: RebuildOutcome): string {
   const at = `at sequence ${NUMBERS.format(position)}`;
-  if (action === 'rollback') return `The earlier tables are in use again, ${at}.`;
+  if (action === 'rollback') return `The earlier tables are live again, ${at}.`;
   const compared = differences.length > 0 ? 'by force' : `equal in ${NUMBERS.format(jobs)} jobs`;
-  return `The tables are rebuilt and in use ${at}, ${compared}. To undo it: --rollback; to let the old ones go: --drop-old.`;
+  return `The rebuilt tables are live ${at}, ${compared}. To undo it: --rollback; to drop the old ones: --drop-old.`;
 }
 
 function keptSentence({ position }: RebuildOutcome): string {
   return (
-    `The rebuilt tables differ from those in use at sequence ${NUMBERS.format(position)}, which stay. Where the new ones ` +
-    'are right (npm run verify compares), use them by --force; let them go by --cancel.'
+    `The rebuilt tables differ from the live ones at sequence ${NUMBERS.format(position)}, which stay live. If the new ones ` +
+    'are right (npm run verify compares), swap them with --force; discard them with --cancel.'
   );
-}
-
-type RebuildAction = 'rebuild' | 'rollback' | 'cancel' | 'drop-old';
-
-interface RebuildArguments {
-  readonly action: RebuildAction;
-  readonly force: boolean;
-  readonly except: readonly string[];
-}
-
-/** What was typed makes no sense; the message says what would. */
-export class UsageError extends Error {
-  readonly code = 'USAGE';
-
-  constructor(detail: string) {
-    super(`${detail}; usage: npm run rebuild -- [--force] [--except column,…] | --rollback | --cancel | --drop-old`);
-    this.name = 'UsageError';
-  }
-}
-
-/** Reads the arguments of `npm run rebuild`: UsageError. */
-export function rebuildArguments(args: readonly string[]): RebuildArguments {
-  const { force, except, ...actions } = parsed(args);
-  const asked = (['rollback', 'cancel', 'drop-old'] as const).filter((name) => actions[name] === true);
-  const [action = 'rebuild', another] = asked;
-  if (another !== undefined) throw new UsageError(`--${action} and --${another} exclude each other`);
-  if (action !== 'rebuild' && (force === true || except !== undefined)) {
-    throw new UsageError(`--force and --except do not go with --${action}`);
-  }
-  return { action, force: force === true, except: except?.split(',').filter(Boolean) ?? [] };
-}
-
-function parsed(args: readonly string[]) {
-  const flag = { type: 'boolean' } as const;
-  const options = { rollback: flag, cancel: flag, 'drop-old': flag, force: flag, except: { type: 'string' } } as const;
-  try {
-    return parseArgs({ args: [...args], options, strict: true }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message.replace(/\.? ?To specify.*$/s, '') : String(error));
-  }
 }

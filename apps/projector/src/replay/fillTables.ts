@@ -1,12 +1,8 @@
-import type { SecondTables } from '@jobstream/readmodel';
-import type { LogCursor } from './logCursor.ts';
-import type { OnProgress } from '../tasks/progressMeter.ts';
 import { setTimeout as pause } from 'node:timers/promises';
 import { TablesBusyError } from '@jobstream/readmodel';
-
-const TRIES = 60;
-
-const PAUSE_MS = 1_000;
+import type { SecondTables } from '@jobstream/readmodel';
+import type { OnProgress } from '../tasks/progressMeter.ts';
+import type { LogCursor } from './logCursor.ts';
 
 export interface FillTablesOptions {
   readonly tables: SecondTables;
@@ -15,13 +11,13 @@ export interface FillTablesOptions {
   readonly onProgress: OnProgress;
 }
 
-/** What is left when the live tables are held still: read in some ten milliseconds. */
+/** Events that may be left when the live tables are held: read in some ten milliseconds. */
 const NEAR = 1_000;
 
-/** Events between two looks at where the live tables are. */
+/** Events between two reads of the live position. */
 const PART = 50_000;
 
-/** Reads the log until the tables are near the live ones, which go on meanwhile and which they never overtake. */
+/** Reads the log until the tables are near the position of the live ones, which advance meanwhile; never overtakes them. */
 export async function fillTables({ tables, cursor, stop, onProgress }: FillTablesOptions): Promise<void> {
   const report = (total: number) => {
     onProgress({ step: 'reading the log', done: Math.min(tables.lastSequence, total), total });
@@ -34,7 +30,10 @@ export async function fillTables({ tables, cursor, stop, onProgress }: FillTable
   }
 }
 
-/** Tries again while the tables cannot be had at one position, for at least a minute. */
+const TRIES = 60;
+const PAUSE_MS = 1_000;
+
+/** Retries `work` each second while it throws TablesBusyError, for at least a minute. */
 export async function retryWhileBusy<Result>(work: () => Promise<Result>, stop: AbortSignal): Promise<Result> {
   for (let tries = 1; ; tries++) {
     try {

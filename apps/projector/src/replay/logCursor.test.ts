@@ -97,7 +97,7 @@ test('a batch ends before it is larger than 16 MB', async () => {
 test('an event that is missing within a batch is not passed over', async () => {
   for (let job = 0; job < 3; job++) await stage.createJob();
   await using cursor = await openCursor({ eventLog: { follow: (options) => withoutSecond(options) } });
-  await expect(cursor.advanceTo(3, never)).rejects.toThrow('the log has forgotten event 2');
+  await expect(cursor.advanceTo(3, never)).rejects.toThrow('event 2 has expired from the log');
   expect(await positions()).toEqual([{ position: 0 }]);
 });
 

@@ -7,20 +7,20 @@ import { EntryBuffer } from '../projection/entryBuffer.ts';
 export interface LogCursorOptions {
   readonly eventLog: Pick<EventLog, 'follow'>;
   readonly tables: Pick<SecondTables, 'apply' | 'lastSequence'>;
-  /** Called after each batch, and each second while none arrives; what it throws ends the reading. */
+  /** Called after each batch, and each second while none arrives; a rejection ends the reading. */
   readonly onTurn: () => Promise<void>;
 }
 
-/** Reads the log for second tables and stops at exactly the position that is asked for; what came further, it keeps. */
+/** Replays the log into second tables, each time up to an exact position; keeps what arrived beyond it for the next time. */
 export class LogCursor {
   readonly #options: LogCursorOptions;
   readonly #feed: EventFeed;
   readonly #arrays: AsyncIterator<readonly LogEntry[]>;
   #next: Promise<IteratorResult<readonly LogEntry[]>> | undefined;
   readonly #kept = new EntryBuffer();
-  /** Up to where everything is handed over to the tables, written or not. */
+  /** The last sequence that was passed to the tables, written or not. */
   #handedOver: number;
-  /** Resolves when all that was handed over is written; stays rejected once some of it was not. */
+  /** Resolves when all of that is written; stays rejected once a write has failed. */
   #written = Promise.resolve();
 
   constructor(options: LogCursorOptions) {
@@ -31,9 +31,10 @@ export class LogCursor {
   }
 
   /**
-   * Projects everything up to the position, which the log has. Once the signal is aborted it rejects and can be called
-   * again: what is being written goes on, and the next call waits for it. Once a write has failed, every call rejects.
-   * RebuildRefusedError when the log has forgotten what comes next, or the tables are past the position.
+   * Projects everything up to the position, which the log must have. Rejects once `stop` is aborted and can then be called
+   * again: writes in flight continue, and the next call waits for them. Once a write has failed, every call rejects.
+   *
+   * @throws RebuildRefusedError when the next event has expired from the log, or the tables are past the position.
    */
   async advanceTo(position: number, stop: AbortSignal): Promise<void> {
     assertNotPast(this.#handedOver, position);
@@ -41,8 +42,8 @@ export class LogCursor {
     while (this.#handedOver < position) {
       const batch = await this.#take(position, stop);
       const before = this.#written;
-      this.#written = this.#write(batch, before); // is prepared while the one before is written
-      this.#written.catch(() => {}); // told when it is waited for
+      this.#written = this.#write(batch, before); // prepared while the batch before is written
+      this.#written.catch(() => {}); // reported when awaited
       await unlessAborted(before, stop);
     }
     await unlessAborted(this.#written, stop);
@@ -51,14 +52,14 @@ export class LogCursor {
   async stop(): Promise<void> {
     await this.#feed.stop();
     await this.#next?.catch(() => {});
-    await this.#written.catch(() => {}); // those who waited for it were told
+    await this.#written.catch(() => {}); // reported to its waiters
     await this.#arrays.return?.();
   }
 
   async #write(batch: readonly LogEntry[], before: Promise<void>): Promise<void> {
     const { tables, onTurn } = this.#options;
     const after = this.#handedOver;
-    this.#handedOver = batch.at(-1)?.sequence ?? after; // also when the batch is refused: nobody waits for more then
+    this.#handedOver = batch.at(-1)?.sequence ?? after; // also when the write fails: then no call asks for more
     assertNoGap(after, batch);
     await Promise.all([before, tables.apply(batch)]);
     await onTurn();
@@ -68,11 +69,11 @@ export class LogCursor {
     while (!this.#kept.isFull && this.#kept.lastSequence < position) this.#kept.add(await this.#arrived(stop));
     stop.throwIfAborted();
     const batch = this.#kept.take(position);
-    if (batch.length === 0) throw forgotten(position);
+    if (batch.length === 0) throw expired(position);
     return batch;
   }
 
-  /** The promise is kept when the wait for it is given up: what it brings must not be lost. */
+  /** Keeps the promise when a wait for it is given up, so that its entries are not lost. */
   async #arrived(stop: AbortSignal): Promise<readonly LogEntry[]> {
     for (;;) {
       const next = (this.#next ??= this.#arrays.next());
@@ -82,7 +83,7 @@ export class LogCursor {
         continue;
       }
       this.#next = undefined;
-      if (result.done === true) throw new LogUnavailableError('reading it has ended');
+      if (result.done === true) throw new LogUnavailableError('the feed has ended');
       return result.value;
     }
   }
@@ -114,21 +115,21 @@ function assertNotPast(lastSequence: number, position: number): void {
   if (lastSequence <= position) return;
   throw new RebuildRefusedError(
     `the tables in use are at sequence ${position}, behind the new ones at ${lastSequence}: ` +
-      'somebody has set them back; begin anew with --cancel',
+      'their position was reset; discard the new ones with --cancel',
   );
 }
 
-/** Sequences have no gaps in a log that keeps everything. */
+/** Sequences have no gaps in a log from which nothing has expired. */
 function assertNoGap(lastSequence: number, batch: readonly LogEntry[]): void {
   let next = lastSequence + 1;
   for (const { sequence } of batch) {
-    if (sequence !== next) throw forgotten(next);
+    if (sequence !== next) throw expired(next);
     next += 1;
   }
 }
 
-function forgotten(sequence: number): RebuildRefusedError {
+function expired(sequence: number): RebuildRefusedError {
   return new RebuildRefusedError(
-    `the log has forgotten event ${sequence}: tables cannot be made from what is left of it`,
+    `event ${sequence} has expired from the log: the tables cannot be built from the rest`,
   );
 }

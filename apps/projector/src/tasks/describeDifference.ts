@@ -7,7 +7,7 @@ const OWNERS = {
   quarantined_messages: 'message in quarantine',
 } as const;
 
-/** One line about a difference: where it is, what the table says and what the log says. */
+/** One line about a difference: where it is, the value in the table and the value by the log. */
 export function describeDifference({ table, key, problem, field, live, log }: Difference): string {
   const owner = `${OWNERS[table]} ${key}`;
   if (problem === 'missing') return `${owner}: is missing in the table`;

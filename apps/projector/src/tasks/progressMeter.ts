@@ -1,8 +1,8 @@
 export interface ProgressMeterOptions {
   readonly write: (text: string) => void;
-  /** Draws a bar that moves, instead of a line now and then. */
+  /** Draws a moving bar instead of writing a line every few seconds. */
   readonly bar: boolean;
-  /** Milliseconds that never go back. */
+  /** A monotonic clock in milliseconds; default `performance.now`. */
   readonly now?: () => number;
 }
 
@@ -17,7 +17,7 @@ const BAR_WIDTH = 30;
 const MANY = 100;
 const NUMBERS = new Intl.NumberFormat('en');
 
-/** Shows how far something is, how fast it goes, and how long it still takes, for a person or for a log. */
+/** Writes progress, rate and remaining time, for a terminal or for a log. */
 export class ProgressMeter {
   readonly #options: ProgressMeterOptions;
   #began: { readonly step: string; readonly done: number; readonly at: number } | undefined;
@@ -44,7 +44,7 @@ export class ProgressMeter {
     return detail !== last.detail || at - shownAt >= (this.#options.bar ? BAR_INTERVAL_MS : LINE_INTERVAL_MS);
   }
 
-  /** Ends a bar, so that other text begins on a line of its own. */
+  /** Ends a bar, so that other text begins on a new line. */
   end(): void {
     if (this.#lineIsOpen) this.#options.write('\n');
     this.#lineIsOpen = false;
@@ -65,7 +65,7 @@ export class ProgressMeter {
 
   #figures({ done, total, detail }: Progress, at: number): string {
     const begun = this.#began ?? { done: 0, at };
-    // A rate over a few steps, such as indexes of all sizes, says nothing.
+    // A rate over a few steps of different size, such as indexes, is meaningless.
     const perMs = at > begun.at && total >= MANY ? (done - begun.done) / (at - begun.at) : 0;
     const parts = [`${NUMBERS.format(done)} of ${NUMBERS.format(total)}`];
     if (detail !== undefined) parts.push(detail);
@@ -86,12 +86,12 @@ function durationOf(ms: number): string {
   return seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
 }
 
-/** How far a rebuild or a verification is: events, indexes or rows, as the step says. */
+/** The progress of a task, counted in messages, events, indexes or rows, depending on the step. */
 export interface Progress {
   readonly step: 'archiving' | 'reading the log' | 'making indexes' | 'comparing' | 'swapping' | 'repairing';
   readonly done: number;
   readonly total: number;
-  /** What of it is being done, such as the name of an index. */
+  /** The present part of the step, such as the name of an index. */
   readonly detail?: string;
 }
 

@@ -6,25 +6,25 @@ import type { OnProgress } from './progressMeter.ts';
 import { ProgressMeter } from './progressMeter.ts';
 
 export interface TaskContext {
-  /** Connects to the log for as long as it is used. */
+  /** Connects to the log while `use` runs. */
   withLog<Result>(use: (eventLog: EventLog) => Promise<Result>): Promise<Result>;
   readonly archive: ReturnType<typeof openArchive>;
   readonly databaseUrl: string;
-  /** Aborted by SIGTERM, SIGINT, or when the parent that holds our IPC channel is gone. */
+  /** Aborted by SIGTERM, SIGINT, or when the parent process closes the IPC channel. */
   readonly stop: AbortSignal;
   readonly onProgress: OnProgress;
   /** Writes a line of the result. */
   readonly print: (line: string) => void;
 }
 
-/** Exit codes: 0 all is well, 1 something differs, 2 it could not be done. */
+/** Exit codes: 0 success, 1 differences were found, 2 the task failed. */
 export type ExitCode = 0 | 1 | 2;
 
 const FAILED = 2;
 
 /**
- * The life of a process that does one thing and ends: reads the environment, does it, and exits with its code. Progress goes
- * to standard error, the result to standard output, a failure as one sentence to standard error.
+ * Runs a process that does one task: reads the environment, runs the task, and exits with its code. Progress goes to
+ * standard error, the result to standard output, a failure as one sentence to standard error.
  */
 export async function runTask(name: string, task: (parts: TaskContext) => Promise<ExitCode>): Promise<never> {
   const bar = process.stderr.isTTY;

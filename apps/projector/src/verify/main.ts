@@ -1,4 +1,4 @@
 import { runTask } from '../tasks/runTask.ts';
 import { runVerify } from './runVerify.ts';
 
-await runTask('verify', (parts) => runVerify(process.argv.slice(2), parts));
+await runTask('verify', (context) => runVerify(process.argv.slice(2), context));

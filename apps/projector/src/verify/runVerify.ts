@@ -1,27 +1,26 @@
 import type { Difference } from '@jobstream/readmodel';
 import { describeDifference } from '../tasks/describeDifference.ts';
+import { parseTaskArguments } from '../tasks/parseTaskArguments.ts';
 import type { ExitCode, TaskContext } from '../tasks/runTask.ts';
 import { verifyTables } from './verifyTables.ts';
 import type { Verification } from './verifyTables.ts';
 
-const USAGE = 'usage: npm run verify -- [--repair]';
+const USAGE = 'npm run verify -- [--repair]';
 const NUMBERS = new Intl.NumberFormat('en');
 
-/** Does what `npm run verify` was asked for and says what came of it. After a repair nothing differs any more. */
-export async function runVerify(args: readonly string[], parts: TaskContext): Promise<ExitCode> {
-  const strange = args.find((arg) => arg !== '--repair');
-  if (strange !== undefined) throw new Error(`unknown argument ${strange}; ${USAGE}`);
-  const repair = args.length > 0;
-  const onDifference = (one: Difference) => parts.print(describeDifference(one));
-  const found = await parts.withLog((eventLog) => verifyTables({ ...parts, eventLog, repair, onDifference }));
-  parts.print(sentenceOf(found, repair));
+/** Runs `npm run verify` and prints the result; after a repair nothing differs any more. */
+export async function runVerify(args: readonly string[], context: TaskContext): Promise<ExitCode> {
+  const { repair = false } = parseTaskArguments(args, { repair: { type: 'boolean' } }, USAGE);
+  const onDifference = (one: Difference) => context.print(describeDifference(one));
+  const found = await context.withLog((eventLog) => verifyTables({ ...context, eventLog, repair, onDifference }));
+  context.print(sentenceOf(found, repair));
   return found.differences === 0 || repair ? 0 : 1;
 }
 
 function sentenceOf({ position, jobs, differences, repairedJobs }: Verification, repair: boolean): string {
   const at = `at sequence ${NUMBERS.format(position)}`;
-  if (differences === 0) return `The table is what the log says ${at}: ${NUMBERS.format(jobs)} jobs.`;
+  if (differences === 0) return `The table matches the log ${at}: ${NUMBERS.format(jobs)} jobs.`;
   const found = `${NUMBERS.format(differences)} differences ${at}`;
-  if (!repair) return `${found}. To write those jobs as the log says: npm run verify -- --repair.`;
+  if (!repair) return `${found}. To make the table match the log: npm run verify -- --repair.`;
   return `${found}; repaired: ${NUMBERS.format(repairedJobs)} jobs, and all counts and messages in quarantine.`;
 }

@@ -9,7 +9,7 @@ import { retryWhileBusy } from '../replay/fillTables.ts';
 export interface VerifyTablesOptions {
   readonly eventLog: Pick<EventLog, 'follow'>;
   readonly databaseUrl: string;
-  /** Writes what differs as the log says. */
+  /** Makes rows that differ match the log. */
   readonly repair: boolean;
   readonly stop: AbortSignal;
   readonly onProgress: OnProgress;
@@ -21,9 +21,9 @@ export interface Verification {
   /** The position in the log at which both were compared. */
   readonly position: number;
   readonly jobs: number;
-  /** How many differences were found, a field of a job being one. */
+  /** The number of differences; each field of a job counts. */
   readonly differences: number;
-  /** Jobs whose rows were written anew. */
+  /** Jobs whose rows were replaced. */
   readonly repairedJobs: number;
 }
 
@@ -34,9 +34,10 @@ interface Run extends VerifyTablesOptions {
 }
 
 /**
- * Folds the log into tables of its own, compares the live ones with them at one position, and repairs those if told to.
- * The projector is held only for moments. Memory is bounded: what can be large is in Postgres.
- * RebuildRefusedError, StepMissedError, and what the log and the read model throw.
+ * Folds the log into tables of its own, compares the live ones with them at one position, and repairs those if wanted.
+ * The projector waits only for moments. Memory is bounded: everything that can be large is in Postgres.
+ *
+ * @throws RebuildRefusedError, TablesBusyError; what the log and the read model throw.
  */
 export async function verifyTables(options: VerifyTablesOptions): Promise<Verification> {
   const { eventLog, databaseUrl, stop } = options;
@@ -75,7 +76,7 @@ async function compare(run: Run): Promise<Omit<Verification, 'repairedJobs'>> {
   }
 }
 
-/** Each transaction brings the fold up to the live position first: what it writes is right at that moment. */
+/** Each transaction first brings the fold up to the live position, so that the rows it writes are current. */
 async function repair({ check, stop, advanceTo, onProgress }: Run): Promise<number> {
   const total = await check.countMarked();
   for (let done = 0; done < total;) {

@@ -36,8 +36,8 @@ const REPORT = `UPDATE rebuild_requests SET progress = coalesce($3::jsonb, progr
 const FINISH = `UPDATE rebuild_requests SET status = $3, result = $4, updated_at = now(), finished_at = now()
   WHERE name = $1 AND runner = $2 AND status = 'running'`;
 
-/** What a runner is to do after a report: go on, stop because it is cancelled, or stop because it is no longer its own. */
-export type Verdict = 'go on' | 'cancelled' | 'lost';
+/** The response to a report: continue, stop because the rebuild is cancelled, or because another runner has claimed it. */
+type ReportResponse = 'continue' | 'cancelled' | 'lost';
 
 /**
  * Rebuilds that are asked for in one process and run in another, by way of Postgres. ReadModelUnavailableError,
@@ -89,11 +89,11 @@ export class RebuildRequests {
   }
 
   /** Says that the runner is alive and how far it is; to be called every few seconds. */
-  async report(runner: string, progress: RebuildProgress | undefined): Promise<Verdict> {
+  async report(runner: string, progress: RebuildProgress | undefined): Promise<ReportResponse> {
     const json = progress === undefined ? null : JSON.stringify(progress);
     const [row] = await this.#ask<{ cancelled: boolean }>(REPORT, [runner, json]);
     if (row === undefined) return 'lost';
-    return row.cancelled ? 'cancelled' : 'go on';
+    return row.cancelled ? 'cancelled' : 'continue';
   }
 
   async finish(runner: string, status: RebuildStatus, result: RebuildResult): Promise<void> {
