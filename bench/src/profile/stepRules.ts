@@ -59,7 +59,10 @@ export const WORKER_RULES: readonly StepRule[] = [
 export const PROJECTOR_RULES: readonly StepRule[] = [
   ...NODE,
   { step: 'decode', frames: DECODE.frames },
-  { step: 'fold', frames: /libs\/domain\/|readmodel\/src\/projection\/(prepare|jobStateCache)|readmodel\/src\/statistics/ },
+  {
+    step: 'fold',
+    frames: /libs\/domain\/|readmodel\/src\/projection\/(prepare|jobStateCache)|readmodel\/src\/statistics/,
+  },
   { step: 'write', frames: /\/pg(-\w+)?\/|readmodel\/src/ },
   { step: 'read the log', frames: /eventlog\/src/ },
   { step: 'batches', frames: /projector\/src/ },
