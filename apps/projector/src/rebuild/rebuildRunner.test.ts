@@ -111,12 +111,15 @@ test('a rebuild whose end cannot be recorded is logged as an error, apart from r
   const logged: (readonly [level: string, message: string])[] = [];
   const log = (level: string) => (_fields: object, message: string) => void logged.push([level, message]);
   const logger = { debug: log('debug'), info: log('info'), error: log('error') } as unknown as Logger;
-  const finish = () => Promise.reject(new Error('the connection was lost'));
   const claim = (runner: string) => requests.claim(runner);
   await requests.request(plain);
   await using _runner = await startRunner({
     logger,
-    requests: { claim, finish, report: () => Promise.resolve('continue') },
+    requests: {
+      claim,
+      report: () => Promise.resolve('continue'),
+      finish: () => Promise.reject(new Error('no connection')),
+    },
   });
   await eventually(() => expect(logged.map(([level]) => level)).toContain('error'));
   expect(logged.filter(([level]) => level !== 'info')).toEqual([
