@@ -34,5 +34,14 @@ export type { ScheduleTriggers } from './schedules/scheduleTriggers.ts';
 export type { ScheduleLog } from './schedules/scheduleLog.ts';
 export type { RecordedScheduleEvent, ScheduleReader } from './schedules/scheduleReader.ts';
 export type { ScheduleEnd, ScheduleSnapshot } from './schedules/scheduleSnapshot.ts';
-export { JOBS_STREAM } from './streams/streams.ts';
+export { EXPECTED_FILTER, EXPECTED_SEQUENCE, TRACEPARENT } from './connection/headers.ts';
+export { dueSubject, eventSubject, wakeSubject } from './streams/jobSubjects.ts';
+export {
+  cronSubject,
+  extraTriggerSubject,
+  HOURLY_SUBJECT,
+  scheduleSubject,
+  TICK_SUBJECT,
+} from './streams/scheduleSubjects.ts';
+export { JOBS_STREAM, TIMERS_STREAM } from './streams/streams.ts';
 export type { Wake } from './timers/wakeScheduler.ts';

@@ -10,19 +10,18 @@ import {
   Tenant,
   Timestamp,
 } from '@jobstream/domain';
-import manifest from '../../package.json' with { type: 'json' };
-import { channels, type Channel } from './channels.ts';
+import manifest from '../package.json' with { type: 'json' };
+import { channels, operations, type Channel, type Operation } from './channels.ts';
 import { headerSchemas } from './headerSchemas.ts';
 import { jsonSchema, withReferences, type JsonSchema } from './jsonSchema.ts';
 import type { Message } from './messages.ts';
-import { operations, type Operation } from './operations.ts';
 
-const DESCRIPTION = `The subjects and messages by which the processes of Jobstream meet, and on which other services can
-listen. Everything is JSON in UTF-8, one event a message. Unknown fields are to be passed over; a body with a higher \`v\`
-is for a newer reader. Listening needs no permission to write: subscribe to \`jobs.*.*.failed\`, or make a durable
-consumer on \`jobs.invoice.*.completed\`. docs/worker-protocol.md tells how to write.`;
+const DESCRIPTION = `The subjects and messages through which Jobstream's processes communicate, and to which other services
+can subscribe. Bodies are JSON in UTF-8, one event a message. Ignore unknown fields; a body with a higher \`v\` needs a newer
+reader. Reading needs no permission to write: subscribe to \`jobs.*.*.failed\`, or create a durable consumer on
+\`jobs.invoice.*.completed\`. To write, see docs/worker-protocol.md.`;
 
-/** Schemas that stand in many messages, and so have a name. */
+/** Schemas that many messages use. */
 const named = { Actor, Backoff, CatchUp, JobError, JobId, JobTemplate, JobType, ScheduleName, Tenant, Timestamp };
 
 const SERVER = {
@@ -36,10 +35,10 @@ const parameters: Readonly<Record<string, string>> = {
   type: 'The job type, such as `email`.',
   id: 'The id of the job, a lower-case UUID.',
   name: 'The name of the schedule.',
-  event: 'What happened.',
+  event: 'The event that happened.',
 };
 
-/** The AsyncAPI document of all subjects and messages, made of what the code uses. */
+/** Returns the AsyncAPI document of all subjects and messages, derived from the schemas and subjects of the code. */
 export function asyncApiDocument(): object {
   const all = channels();
   return {

@@ -8,77 +8,77 @@ import {
   Timestamp,
   TimeZone,
 } from '@jobstream/domain';
+import { scheduleSubject } from '@jobstream/eventlog';
 import { Schema } from 'effect';
-import { scheduleSubject } from '../streams/scheduleSubjects.ts';
 import type { headerSchemas } from './headerSchemas.ts';
 import { jsonSchema, type JsonSchema } from './jsonSchema.ts';
 
-/** A kind of message as AsyncAPI has it. */
+/** A message of the document. */
 export interface Message {
   readonly title: string;
   readonly summary: string;
   readonly headers: keyof typeof headerSchemas;
   readonly payload: JsonSchema;
-  /** The last token of its subject, where that depends on the message. */
+  /** The last token of the message's subject, where the channel has several. */
   readonly token?: string;
 }
 
 const scheduleSummaries = {
   ScheduleCreated: 'The schedule exists.',
-  ScheduleUpdated: 'The schedule was changed; this is all of it.',
-  ScheduleDeleted: 'The schedule is gone; its name keeps its history.',
-  ScheduleTicked: 'The ticks up to `tickAt` are dealt with.',
+  ScheduleUpdated: 'The schedule was changed; the event has the whole definition.',
+  ScheduleDeleted: 'The schedule no longer exists; its history remains under its name.',
+  ScheduleTicked: 'The ticks up to `tickAt` have their jobs, or were skipped.',
 } as const satisfies Record<ScheduleEvent['event'], string>;
 
 const WakeUp = Schema.Struct({ jobId: JobId, jobType: JobType, at: Timestamp });
-const CronRing = Schema.Struct({ schedule: ScheduleName, pattern: Schema.String, timeZone: TimeZone });
-const OneRing = Schema.Struct({ schedule: ScheduleName, nextRing: Timestamp });
-/** Who rings for all schedules says nothing. */
-const nothing: JsonSchema = { type: 'object', maxProperties: 0 };
+const CronTriggerBody = Schema.Struct({ schedule: ScheduleName, pattern: Schema.String, timeZone: TimeZone });
+const ExtraTriggerBody = Schema.Struct({ schedule: ScheduleName, nextRing: Timestamp });
+/** The triggers of all schedules have an empty body. */
+const emptyBody: JsonSchema = { type: 'object', maxProperties: 0 };
 
-/** What the timers are made of. Their bodies have no truth in them: the log has. */
+/** Returns the messages of the stream TIMERS. They are hints: the events in the log decide. */
 export function timerMessages() {
   return {
     WakeUp: {
-      title: 'Wake a job up',
+      title: 'A timer of a job',
       summary: 'The server keeps it until `at`; a later one for the same job replaces it.',
       headers: 'OneTimeHeaders',
       payload: jsonSchema(WakeUp),
     },
     WakeUpDue: {
       title: 'A job is due',
-      summary: 'What the server makes of a WakeUp. It may come twice. A call for work.',
+      summary: 'The server publishes it for a WakeUp. It may be delivered twice. Work for a worker.',
       headers: 'FiredHeaders',
       payload: jsonSchema(WakeUp),
     },
-    CronAlarm: {
-      title: 'Ring for a schedule',
-      summary: 'The server rings by these six cron fields; a later one for the same schedule replaces it.',
+    CronTrigger: {
+      title: 'A cron trigger of a schedule',
+      summary: 'The server fires it by these six cron fields; a later one for the same schedule replaces it.',
       headers: 'CronHeaders',
-      payload: jsonSchema(CronRing),
+      payload: jsonSchema(CronTriggerBody),
     },
-    ExtraAlarm: {
-      title: 'Ring once more for a schedule',
-      summary: 'At an instant at which its cron alarm does not ring.',
+    ExtraTrigger: {
+      title: 'An additional trigger of a schedule',
+      summary: 'It fires at an instant that the cron trigger misses.',
       headers: 'OneTimeHeaders',
-      payload: jsonSchema(OneRing),
+      payload: jsonSchema(ExtraTriggerBody),
     },
-    HourlyAlarm: {
-      title: 'Ring for all schedules once an hour',
-      summary: 'So that whatever was left undone is found.',
+    HourlyTrigger: {
+      title: 'The hourly trigger of all schedules',
+      summary: 'It fires once an hour, so that missed ticks are found.',
       headers: 'CronHeaders',
-      payload: nothing,
+      payload: emptyBody,
     },
-    AlarmRung: {
-      title: 'It is time to look at a schedule, or without a name at all of them',
-      summary: 'It may come twice; the log of the schedule tells what is to be done.',
-      headers: 'RungHeaders',
-      payload: { anyOf: [jsonSchema(CronRing), jsonSchema(OneRing), nothing] },
+    TriggerFired: {
+      title: 'A trigger has fired, for one schedule or, without a name, for all',
+      summary: 'It may be delivered twice; the events of the schedule tell which ticks are due.',
+      headers: 'TriggerFiredHeaders',
+      payload: { anyOf: [jsonSchema(CronTriggerBody), jsonSchema(ExtraTriggerBody), emptyBody] },
     },
   } as const satisfies Record<string, Message>;
 }
 
-/** The events of jobs, by their names. */
+/** Returns the events of jobs, by name. */
 export function jobMessages(): Readonly<Record<string, Message>> {
   const messages = JobEvent.members.map((schema) => {
     const { summary, token } = jobEvents[schema.fields.event.literal];
@@ -87,7 +87,7 @@ export function jobMessages(): Readonly<Record<string, Message>> {
   return Object.fromEntries(messages);
 }
 
-/** The events of schedules, by their names. */
+/** Returns the events of schedules, by name. */
 export function scheduleMessages(): Readonly<Record<string, Message>> {
   const messages = ScheduleEvent.members.map((schema) => {
     const event = schema.fields.event.literal;
@@ -101,9 +101,9 @@ export function scheduleMessages(): Readonly<Record<string, Message>> {
 }
 
 type EventSchema = (typeof JobEvent.members)[number] | (typeof ScheduleEvent.members)[number];
-type About = Pick<Message, 'headers' | 'summary'> & { readonly token: string };
+type Description = Pick<Message, 'headers' | 'summary'> & { readonly token: string };
 
-function eventMessage(schema: EventSchema, { headers, summary, token }: About): readonly [string, Message] {
+function eventMessage(schema: EventSchema, { headers, summary, token }: Description): readonly [string, Message] {
   const name = schema.fields.event.literal;
   const title = `${name}, whose subject ends in \`${token}\``;
   return [name, { title, summary, headers, payload: jsonSchema(schema), token }];

@@ -1,4 +1,4 @@
-import { EXPECTED_FILTER, EXPECTED_SEQUENCE, TRACEPARENT } from '../connection/headers.ts';
+import { EXPECTED_FILTER, EXPECTED_SEQUENCE, TRACEPARENT } from '@jobstream/eventlog';
 import type { JsonSchema } from './jsonSchema.ts';
 
 const traceparent = {
@@ -10,25 +10,25 @@ const traceparent = {
 };
 
 const batch = {
-  'Nats-Batch-Id': { type: 'string', description: 'Events that were stored together, all or none, have the same.' },
-  'Nats-Batch-Sequence': { type: 'string', pattern: '^[1-9]\\d*$', description: 'The place in the batch, from 1 on.' },
-  'Nats-Batch-Commit': { type: 'string', enum: ['1'], description: 'The last one of a batch has it.' },
+  'Nats-Batch-Id': { type: 'string', description: 'The same for events that were stored together, all or none.' },
+  'Nats-Batch-Sequence': { type: 'string', pattern: '^[1-9]\\d*$', description: 'The position in the batch, from 1.' },
+  'Nats-Batch-Commit': { type: 'string', enum: ['1'], description: 'Only in the last event of a batch.' },
 };
 
 const scheduler = {
-  'Nats-Scheduler': { type: 'string', description: 'The subject of the message that the server kept.' },
-  'Nats-Schedule-Next': { type: 'string', description: 'When the server will ring next, or `purge` for never.' },
+  'Nats-Scheduler': { type: 'string', description: 'The subject of the schedule message.' },
+  'Nats-Schedule-Next': { type: 'string', description: 'When the schedule fires next, or `purge` for never.' },
 };
 
 const target = (subject: string) => ({
-  'Nats-Schedule-Target': { type: 'string', pattern: `^${subject}$`, description: 'Where it goes when it is due.' },
+  'Nats-Schedule-Target': { type: 'string', pattern: `^${subject}$`, description: 'The subject to which it fires.' },
 });
 
-/** The headers of each kind of message. All values are texts. */
+/** The headers of each kind of message. All values are strings. */
 export const headerSchemas = {
   JobEventHeaders: headers(previousOf('job'), {
     ...filter('jobs\\.([a-z][a-z0-9-]{0,62}|\\*)\\.[0-9a-f-]{36}', [
-      'Exactly `jobs.<type>.<id>.>`, since replicated servers compare it as text. A JobCreated under an idempotency key, whose',
+      'Exactly `jobs.<type>.<id>.>`, since replicated servers compare it as a string. A JobCreated under an idempotency key, whose',
       'id is drawn from the key, has `*` as its type; one without a key has no such header and is compared with its own subject.',
     ]),
     ...traceparent,
@@ -56,7 +56,7 @@ export const headerSchemas = {
     { 'Nats-Schedule-Time-Zone': { type: 'string', description: 'Of the IANA database; UTC without it.' } },
   ),
   FiredHeaders: headers(scheduler, traceparent),
-  RungHeaders: headers({}, scheduler),
+  TriggerFiredHeaders: headers({}, scheduler),
 } as const;
 
 function previousOf(noun: string): Readonly<Record<string, JsonSchema>> {

@@ -2,15 +2,15 @@ import { Schema } from 'effect';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** A schema of ours as AsyncAPI has it, without what says nothing. */
+/** Returns an Effect schema as JSON Schema, without references and without keywords that restrict nothing. */
 export function jsonSchema(schema: Schema.Constraint): JsonSchema {
   const { schema: root, definitions } = Schema.toJsonSchemaDocument(schema);
   return inlined(root, definitions) as JsonSchema;
 }
 
 /**
- * The same with a reference in place of every part that is one of the named schemas. They stand for themselves by what
- * they say, since a schema of ours does not know by which name another one uses it.
+ * Returns the schema with a reference in place of every part that is one of the named schemas. Parts are compared by
+ * content, since an Effect schema does not know the names of the schemas that it uses.
  */
 export function withReferences(schema: JsonSchema, named: Readonly<Record<string, JsonSchema>>): JsonSchema {
   const names = new Map(Object.entries(named).map(([name, part]) => [JSON.stringify(part), name]));
@@ -27,11 +27,11 @@ function inlined(node: unknown, definitions: Readonly<Record<string, unknown>>):
   if (typeof node['$ref'] === 'string') {
     return inlined(definitions[node['$ref'].replace('#/$defs/', '')], definitions);
   }
-  const telling = Object.entries(merged(node)).filter(([key, value]) => !saysNothing(key, value));
-  return mapped(Object.fromEntries(telling), (part) => inlined(part, definitions));
+  const restricting = Object.entries(merged(node)).filter(([key, value]) => !restrictsNothing(key, value));
+  return mapped(Object.fromEntries(restricting), (part) => inlined(part, definitions));
 }
 
-/** Checks and annotations come as an `allOf`, also where they can stand beside the rest. */
+/** Merges the checks and annotations that Effect puts into an `allOf` with the rest, where no keyword is in both. */
 function merged({ allOf, ...rest }: Record<string, unknown>): Record<string, unknown> {
   if (!Array.isArray(allOf)) return rest;
   const all = [rest, ...(allOf as Record<string, unknown>[])];
@@ -39,7 +39,7 @@ function merged({ allOf, ...rest }: Record<string, unknown>): Record<string, unk
   return new Set(keys).size === keys.length ? Object.assign({}, ...all) : { ...rest, allOf };
 }
 
-function saysNothing(key: string, value: unknown): boolean {
+function restrictsNothing(key: string, value: unknown): boolean {
   return key === 'additionalProperties' ? value === true : value === Number.MAX_SAFE_INTEGER;
 }
 

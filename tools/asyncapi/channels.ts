@@ -1,0 +1,179 @@
+import type { JobEvent, ScheduleEvent } from '@jobstream/domain';
+import {
+  cronSubject,
+  dueSubject,
+  eventSubject,
+  extraTriggerSubject,
+  HOURLY_SUBJECT,
+  JOBS_STREAM,
+  scheduleSubject,
+  TICK_SUBJECT,
+  TIMERS_STREAM,
+  wakeSubject,
+} from '@jobstream/eventlog';
+import { jobMessages, scheduleMessages, timerMessages, type Message } from './messages.ts';
+
+/** A channel of the document: a subject, and the messages stored on it. */
+export interface Channel {
+  readonly address: string;
+  readonly title: string;
+  readonly description: string;
+  readonly messages: Readonly<Record<string, Message>>;
+}
+
+const inJobs = `In the stream \`${JOBS_STREAM}\`: file storage, immutable; messages expire after \`JOBS_MAX_AGE\`.`;
+const inTimers = `In the stream \`${TIMERS_STREAM}\`: file storage, removed when acknowledged, \`allow_msg_schedules\`.`;
+
+/** Returns all channels. Their addresses come from the functions that build the real subjects, called with placeholders. */
+export function channels(): Readonly<Record<string, Channel>> {
+  return { ...logChannels(), ...wakeUpChannels(), ...triggerChannels() };
+}
+
+function logChannels() {
+  return {
+    jobs: {
+      address: anyEvent(eventSubject({ event: 'JobCreated', jobType: '{type}', jobId: '{id}' } as JobEvent)),
+      title: 'Events of jobs',
+      description: `The source of truth, and the queue of work. ${inJobs}`,
+      messages: jobMessages(),
+    },
+    schedules: {
+      address: anyEvent(scheduleSubject({ event: 'ScheduleCreated', schedule: '{name}' } as ScheduleEvent)),
+      title: 'Events of recurring schedules',
+      description: inJobs,
+      messages: scheduleMessages(),
+    },
+  };
+}
+
+function wakeUpChannels() {
+  const { WakeUp, WakeUpDue } = timerMessages();
+  return {
+    wakeUps: {
+      address: wakeSubject('{id}', '{type}'),
+      title: 'Timers of jobs',
+      description: `Delayed jobs and retries. A job has one subject, so a later message replaces an earlier one. ${inTimers}`,
+      messages: { WakeUp },
+    },
+    due: {
+      address: dueSubject('{type}'),
+      title: 'Jobs that are due',
+      description: inTimers,
+      messages: { WakeUpDue },
+    },
+  };
+}
+
+function triggerChannels() {
+  const { CronTrigger, ExtraTrigger, HourlyTrigger, TriggerFired } = timerMessages();
+  return {
+    cronTriggers: {
+      address: cronSubject('{name}'),
+      title: 'Cron triggers of schedules',
+      description: inTimers,
+      messages: { CronTrigger },
+    },
+    extraTriggers: {
+      address: extraTriggerSubject('{name}'),
+      title: 'Additional triggers of schedules',
+      description: inTimers,
+      messages: { ExtraTrigger },
+    },
+    hourlyTrigger: {
+      address: HOURLY_SUBJECT,
+      title: 'The hourly trigger of all schedules',
+      description: inTimers,
+      messages: { HourlyTrigger },
+    },
+    ticks: {
+      address: TICK_SUBJECT,
+      title: 'Fired triggers',
+      description: `Handled one at a time over all workers. ${inTimers}`,
+      messages: { TriggerFired },
+    },
+  };
+}
+
+function anyEvent(subject: string): string {
+  return subject.replace(/[^.]+$/, '{event}');
+}
+
+/** What Jobstream's processes do with a channel, or with some of its messages. */
+export interface Operation {
+  readonly action: 'send' | 'receive';
+  readonly channel: string;
+  readonly summary: string;
+  readonly messages?: readonly string[];
+}
+
+const ONLY_ONE = 'of several writers that expect the same previous event, one succeeds and the others are refused';
+
+/** All operations, by name. */
+export const operations: Readonly<Record<string, Operation>> = {
+  recordJobEvent: {
+    action: 'send',
+    channel: 'jobs',
+    summary: `The API and workers append events of jobs: ${ONLY_ONE} (err_code 10071, 10164).`,
+  },
+  startAttempts: {
+    action: 'receive',
+    channel: 'jobs',
+    messages: ['JobCreated', 'JobRequeued'],
+    summary:
+      'Workers take work by the durable consumers `worker-<type>`, whose filter is `jobs.<type>.*.created`, and `requeued-<type>`, whose filter is `jobs.<type>.*.requeued`.',
+  },
+  subscribeToCancellations: {
+    action: 'receive',
+    channel: 'jobs',
+    messages: ['JobCancelled'],
+    summary:
+      'Workers learn of cancellations by a plain subscription to `jobs.<type>.*.cancelled`, and then read the log.',
+  },
+  projectJobEvents: {
+    action: 'receive',
+    channel: 'jobs',
+    summary: 'The projector reads the stream from the position that it keeps in Postgres, with an ordered consumer.',
+  },
+  recordScheduleEvent: {
+    action: 'send',
+    channel: 'schedules',
+    summary: `The API and workers append events of schedules: ${ONLY_ONE}.`,
+  },
+  subscribeToDefinitions: {
+    action: 'receive',
+    channel: 'schedules',
+    messages: ['ScheduleCreated', 'ScheduleUpdated', 'ScheduleDeleted'],
+    summary: 'Workers learn that a schedule has changed, and reconcile its trigger.',
+  },
+  scheduleWakeUp: {
+    action: 'send',
+    channel: 'wakeUps',
+    summary: 'Workers set the timers of delayed jobs and retries.',
+  },
+  takeDueJobs: {
+    action: 'receive',
+    channel: 'due',
+    summary: 'Workers take work by the durable consumer `due-<type>`.',
+  },
+  setCronTrigger: {
+    action: 'send',
+    channel: 'cronTriggers',
+    summary: 'Workers keep one trigger for each enabled schedule.',
+  },
+  setExtraTrigger: {
+    action: 'send',
+    channel: 'extraTriggers',
+    summary: 'Workers set a trigger for an instant that the cron trigger misses.',
+  },
+  setHourlyTrigger: { action: 'send', channel: 'hourlyTrigger', summary: 'Every worker sets it at its start.' },
+  fireAll: {
+    action: 'send',
+    channel: 'ticks',
+    summary: 'A worker that starts or reconnects asks for a check of all schedules.',
+  },
+  handleTriggers: {
+    action: 'receive',
+    channel: 'ticks',
+    summary: 'Workers create the jobs of due ticks, with one durable consumer that all of them share.',
+  },
+};
