@@ -12,7 +12,14 @@ import type { HandlerRegistry } from './handler/defineHandler.ts';
 export interface WorkerOptions {
   readonly eventLog: Pick<
     EventLog,
-    'append' | 'contents' | 'readJob' | 'readHistory' | 'scheduleWake' | 'openQueue' | 'onCancelled' | 'onReconnected'
+    | 'append'
+    | 'contents'
+    | 'readJob'
+    | 'readHistory'
+    | 'scheduleWake'
+    | 'openQueue'
+    | 'subscribeToCancellations'
+    | 'onReconnected'
   >;
   readonly handlers: HandlerRegistry;
   readonly clock: Clock;

@@ -21,7 +21,7 @@ function endlessHandler() {
 
 /** An event log whose subscriptions to cancellations receive nothing. */
 class DeafLog extends EventLog {
-  override onCancelled(): () => void {
+  override subscribeToCancellations(): () => void {
     return () => undefined;
   }
 }
@@ -40,8 +40,8 @@ test('cancelling a running job aborts its handler at once and acknowledges the m
 test('a job that is cancelled between the start of its attempt and its run is not run', async () => {
   const heard = Promise.withResolvers<void>();
   class CancellingLog extends EventLog {
-    override onCancelled(jobTypes: readonly string[], onHint: (jobId: string) => void) {
-      return super.onCancelled(jobTypes, (jobId) => {
+    override subscribeToCancellations(jobTypes: readonly string[], onHint: (jobId: string) => void) {
+      return super.subscribeToCancellations(jobTypes, (jobId) => {
         onHint(jobId);
         heard.resolve();
       });

@@ -15,13 +15,13 @@ const DECISIONS: readonly StepRule[] = [
   { step: 'decide and evolve', frames: /libs\/domain\// },
   {
     step: 'append',
-    frames: /eventlog\/src\/(append|publisher|headers|eventLog\.ts|writeHealth|batchAppender|contents)/,
+    frames: /eventlog\/src\/(append\/|contents\/|connection\/(publisher|headers)|eventLog\.ts)/,
   },
 ];
 
 const DECODE: StepRule = {
   step: 'decode',
-  frames: /eventlog\/src\/(deliveryCodec|decode|heldMessage|logEntry)|decodeJobEvent/,
+  frames: /eventlog\/src\/(connection\/consumerMessage|read\/logEntry)|decode(Job|Due|Event)/,
 };
 
 export const API_RULES: readonly StepRule[] = [
@@ -51,7 +51,7 @@ export const WORKER_RULES: readonly StepRule[] = [
   },
   { step: 'complete', frames: /attempt\/recordOutcome/ },
   { step: 'claim', frames: /attempt\/|worker\/src\/(worker|oneAtATime|clock)/ },
-  { step: 'take and acknowledge', frames: /eventlog\/src\/(jobQueue|pullLoop|startGate|outbox|rateWindow)/ },
+  { step: 'take and acknowledge', frames: /eventlog\/src\/(queue\/|connection\/ackBuffer)/ },
   { step: 'socket reads', frames: /onStreamRead|node:net|node:internal\/stream/ },
   { step: 'promises and turns', frames: /node:internal|processTicksAndRejections/ },
 ];

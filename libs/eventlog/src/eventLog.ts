@@ -5,19 +5,19 @@ import type { Contents } from './contents/contents.ts';
 import { Connection } from './connection/connection.ts';
 import { buildParts, type EventLogParts } from './eventLogParts.ts';
 import { LogUnavailableError, StreamMismatchError } from './errors.ts';
-import type { EventFeed } from './read/eventFeed.ts';
+import type { EventFeed } from './read/logEntry.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
-import { subscribeToCancellations } from './queue/subscribeToCancellations.ts';
+import { subscribeToCancellations } from './queue/subscribeToHints.ts';
 import { JobQueue, type JobQueueOptions } from './queue/jobQueue.ts';
 import type { JobTypeControl } from './queue/jobTypeControl.ts';
-import type { JobSnapshot } from './read/jobSnapshot.ts';
+import type { JobSnapshot } from './read/jobReader.ts';
 import { LogFollower } from './read/logFollower.ts';
-import type { LogMessages } from './read/logMessages.ts';
+import type { LogMessages } from './read/directReader.ts';
 import type { LogStats } from './queue/logStats.ts';
 import { silentSink, type LogSink } from './connection/logSink.ts';
-import type { RecordedEvent } from './read/recordedEvent.ts';
+import type { RecordedEvent } from './read/logEntry.ts';
 import type { ScheduleLog } from './schedules/scheduleLog.ts';
-import type { Wake } from './timers/wakeScheduler.ts';
+import type { Wake } from './timers/timerScheduler.ts';
 import { within } from './connection/connection.ts';
 import { ensureWorkConsumers } from './queue/workConsumers.ts';
 
@@ -160,14 +160,14 @@ export class EventLog {
 
   /** Schedules a delivery of the job at the instant `at` or soon after; replaces an earlier one. */
   scheduleWake(wake: Wake): Promise<void> {
-    return this.#started().wakes.schedule(wake, this.#options.traceparent?.());
+    return this.#started().timers.schedule(wake, this.#options.traceparent?.());
   }
 
   /**
    * Calls back with the id of each job of these types for which a cancellation was published; returns a function that
    * ends this. A hint: the log may have refused the cancellation, or may show it only a moment later.
    */
-  onCancelled(jobTypes: readonly string[], onHint: (jobId: string) => void): () => void {
+  subscribeToCancellations(jobTypes: readonly string[], onHint: (jobId: string) => void): () => void {
     return subscribeToCancellations(this.#started().connection.nats, jobTypes, onHint);
   }
 

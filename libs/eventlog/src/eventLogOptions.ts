@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from './connection/connection.ts';
 import type { MasterKey } from './contents/jobKeys.ts';
-import type { LogArchive } from './read/logArchive.ts';
+import type { LogArchive } from './read/expiredEvents.ts';
 import type { LogObserver } from './append/logObserver.ts';
 
 export interface EventLogOptions extends ConnectionOptions {

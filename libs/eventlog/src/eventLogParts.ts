@@ -11,13 +11,13 @@ import { ExpiredEvents } from './read/expiredEvents.ts';
 import { JobReader } from './read/jobReader.ts';
 import { JobTypeControl } from './queue/jobTypeControl.ts';
 import { LeaderReader } from './read/leaderReader.ts';
-import { LogMessages } from './read/logMessages.ts';
+import { LogMessages } from './read/directReader.ts';
 import { LogStats } from './queue/logStats.ts';
 import type { LogSink } from './connection/logSink.ts';
 import { Publisher } from './connection/publisher.ts';
 import { ScheduleLog } from './schedules/scheduleLog.ts';
 import { ensureStream, KEYS_STREAM, keysSettings, streamSettings } from './streams/streams.ts';
-import { WakeScheduler } from './timers/wakeScheduler.ts';
+import { TimerScheduler } from './timers/timerScheduler.ts';
 import { WriteHealth } from './append/writeHealth.ts';
 
 const DEADLINE_MS = 4_000;
@@ -40,7 +40,7 @@ export interface EventLogParts {
   readonly messages: LogMessages;
   readonly contents: Contents;
   readonly expired: ExpiredEvents | undefined;
-  readonly wakes: WakeScheduler;
+  readonly timers: TimerScheduler;
   readonly schedules: ScheduleLog;
   readonly jobTypes: JobTypeControl;
   readonly stats: LogStats;
@@ -76,7 +76,7 @@ export async function buildParts(
     writeHealth,
     batches: new BatchAppender(connection, publisher, { deadlineMs, limiter, observer: writeHealth }),
     reader: new JobReader({ direct, expired, leader, deadlineMs }),
-    wakes: new WakeScheduler(publisher, deadlineMs),
+    timers: new TimerScheduler(publisher, deadlineMs),
     schedules: new ScheduleLog({ ...core, deadlineMs, replicated: replicas > 1, sink }),
     jobTypes: new JobTypeControl(manager),
     messages,

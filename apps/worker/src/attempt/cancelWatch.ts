@@ -4,7 +4,7 @@ import type { Logger } from '@jobstream/runtime';
 import type { Attempt, AttemptAbort } from './attempt.ts';
 
 export interface CancelWatchOptions {
-  readonly eventLog: Pick<EventLog, 'onCancelled' | 'onReconnected' | 'readJob'>;
+  readonly eventLog: Pick<EventLog, 'subscribeToCancellations' | 'onReconnected' | 'readJob'>;
   readonly workerName: string;
   /** Aborted when running attempts must end. */
   readonly closing: AbortSignal;
@@ -62,7 +62,7 @@ export class CancelWatch {
   start(jobTypes: readonly string[]): void {
     const { eventLog } = this.#options;
     this.#unsubscribe = [
-      eventLog.onCancelled(jobTypes, (jobId) => this.#onHint(jobId)),
+      eventLog.subscribeToCancellations(jobTypes, (jobId) => this.#onHint(jobId)),
       eventLog.onReconnected(() => void this.#sweep()),
     ];
   }

@@ -30,7 +30,7 @@ export class Scheduler implements Service {
   async start(): Promise<void> {
     const { eventLog, ackWaitMs } = this.#options;
     this.#unsubscribe = [
-      eventLog.schedules.onDefined((hint) => this.#onDefined(hint)),
+      eventLog.schedules.subscribeToDefinitions((hint) => this.#onDefined(hint)),
       eventLog.onReconnected(() => this.#onReconnected()),
     ];
     this.#triggers = await eventLog.schedules.openTriggerQueue({

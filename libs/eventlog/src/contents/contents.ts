@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Job, JobEvent } from '@jobstream/domain';
 import { LogUnavailableError } from '../errors.ts';
-import type { RecordedEvent } from '../read/recordedEvent.ts';
+import type { RecordedEvent } from '../read/logEntry.ts';
 import type { JobKey, JobKeys } from './jobKeys.ts';
 import { hasContents, isSealed, openEvent, openJob, sealEvent } from './sealedEvent.ts';
 

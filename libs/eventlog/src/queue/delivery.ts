@@ -1,30 +1,110 @@
-import type { RecordedEvent } from '../read/recordedEvent.ts';
+import { TRACEPARENT } from '../connection/headers.ts';
+import type { ConsumerMessage } from '../connection/consumerMessage.ts';
+import { decodeStoredEvent, type RecordedEvent } from '../read/logEntry.ts';
+import { decodeFiredTimer } from '../timers/firedTimer.ts';
+import type { ClaimPermit } from './admission/admissionController.ts';
+import type { Undelivered } from './redelivery.ts';
 
 /**
- * One call for work on a job, held until it is acknowledged or handed back. It comes from the log (`recorded` is the
- * JobCreated or JobRequeued) or from a timer that fired. Deliveries are at-least-once.
+ * One work message of a job, held until it is acknowledged or handed back. It comes from the log (`recorded` is the
+ * JobCreated or JobRequeued) or from a timer that fired. Delivery is at-least-once.
  */
 export interface Delivery {
   readonly jobId: string;
   readonly jobType: string;
   readonly recorded?: Pick<RecordedEvent, 'sequence' | 'event'>;
-  /** Names this message, the same on each redelivery: the event's id, or `timer:` and the sequence of the fired timer. */
+  /** Identifies the message, the same on each redelivery: the event's id, or `timer:` and the timer's sequence. */
   readonly causationId: string;
-  /** 1 for the first delivery; counts may start again after a crash of the server. */
+  /** 1 for the first delivery; the count may start again after a crash of the server. */
   readonly deliveryCount: number;
-  /** The W3C `traceparent` of what called for the work. */
+  /** The W3C `traceparent` of the message. */
   readonly traceparent?: string | undefined;
   /**
-   * For when the job is claimed, or before: whether it may run, now or in a moment. False when no slot became free in time:
-   * then the claim is to be given up. Once it was true it stays so.
+   * Acquires the slot to run the job. Call it once the job is claimed, or before; further calls return the same slot.
+   * False means that no slot became free in time, and the claim must be given up.
    */
   acquireSlot(): true | Promise<boolean>;
-  /** Lets another delivery begin: what is left to do for this one needs no slot of the queue. Twice is fine. */
+  /** Lets another delivery begin, as soon as the rest of this one needs no slot. Can be repeated. */
   releaseSlot(): void;
-  /** The call was answered for good. */
+  /** Settles the message for good. */
   ack(): void;
   /** Hands the message back, to be delivered again at once or after `delayMs`. */
   nak(delayMs?: number): void;
-  /** Tells the server that the work goes on, which restarts the wait for the acknowledgement. */
+  /** Restarts the server's wait for the acknowledgement. */
   keepAlive(): void;
+}
+
+/** A message decoded to a delivery, or why it makes none now. */
+export type DecodedDelivery<Item = MessageDelivery> =
+  { readonly kind: 'delivery'; readonly delivery: Item } | Undelivered;
+
+type DeliveryFields = Pick<Delivery, 'jobId' | 'jobType' | 'causationId'> &
+  Partial<Pick<Delivery, 'recorded' | 'deliveryCount'>>;
+
+/** A delivery backed by a message. A class, because an object literal would allocate a closure for each method. */
+export class MessageDelivery implements Delivery {
+  readonly jobId: string;
+  readonly jobType: string;
+  readonly causationId: string;
+  readonly recorded?: NonNullable<Delivery['recorded']>;
+  readonly deliveryCount: number;
+  readonly traceparent: string | undefined;
+  /** Length of the message's body. */
+  readonly bytes: number;
+  readonly #message: ConsumerMessage;
+  #permit: ClaimPermit | undefined;
+
+  /** The delivery count is the message's own unless `fields` has one. */
+  constructor(message: ConsumerMessage, { jobId, jobType, causationId, recorded, deliveryCount }: DeliveryFields) {
+    this.jobId = jobId;
+    this.jobType = jobType;
+    this.causationId = causationId;
+    if (recorded !== undefined) this.recorded = recorded;
+    this.deliveryCount = deliveryCount ?? message.deliveryCount;
+    this.traceparent = message.header(TRACEPARENT);
+    this.bytes = message.size();
+    this.#message = message;
+  }
+
+  /** Lets the delivery be worked on from now on. */
+  admit(permit: ClaimPermit): void {
+    this.#permit = permit;
+  }
+
+  acquireSlot(): true | Promise<boolean> {
+    return this.#permit?.acquireSlot() ?? Promise.resolve(false);
+  }
+
+  releaseSlot(): void {
+    this.#permit?.release(true);
+  }
+
+  ack(): void {
+    this.#message.ack();
+  }
+
+  nak(delayMs?: number): void {
+    this.#message.nak(delayMs);
+  }
+
+  keepAlive(): void {
+    this.#message.keepAlive();
+  }
+}
+
+/** Decodes a JobCreated or JobRequeued from the log. */
+export function decodeEventDelivery(message: ConsumerMessage): DecodedDelivery {
+  const decoded = decodeStoredEvent(message.subject, message.text());
+  if (decoded.kind === 'malformed') return decoded;
+  if (decoded.kind === 'newer') return { kind: 'newer', reason: `schema version ${decoded.version} is newer` };
+  const { event } = decoded;
+  const { id: causationId, jobId, jobType } = event;
+  const recorded = { sequence: message.sequence, event };
+  return { kind: 'delivery', delivery: new MessageDelivery(message, { jobId, jobType, causationId, recorded }) };
+}
+
+/** Decodes a timer that fired. */
+export function decodeDueDelivery(message: ConsumerMessage): DecodedDelivery {
+  const timer = decodeFiredTimer(message);
+  return timer.kind === 'due' ? { kind: 'delivery', delivery: new MessageDelivery(message, timer) } : timer;
 }

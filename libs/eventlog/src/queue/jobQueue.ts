@@ -1,116 +1,96 @@
 import type { Connection } from '../connection/connection.ts';
-import type { Delivery } from './delivery.ts';
-import { decodeDueDelivery, decodeEventDelivery } from './deliveryCodec.ts';
-import type { MessageDelivery } from './heldDelivery.ts';
-import { subscribeToPauses } from './subscribeToPauses.ts';
-import { LinkedSet, type Place } from '../connection/linkedSet.ts';
 import type { LogSink } from '../connection/logSink.ts';
-import { KeyedMutex } from './keyedMutex.ts';
-import type { ClaimPermit } from './admission/claimPermit.ts';
-import { PullLoop } from './pullLoop.ts';
-import type { StartRate } from './admission/rateLimiter.ts';
-import { AdmissionController } from './admission/admissionController.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
+import { AdmissionController, type ClaimPermit } from './admission/admissionController.ts';
+import type { StartRate } from './admission/rateLimiter.ts';
+import { decodeDueDelivery, decodeEventDelivery, type Delivery, type MessageDelivery } from './delivery.ts';
+import { PullLoop } from './pullLoop.ts';
+import { RedeliveryGuard } from './redelivery.ts';
+import { subscribeToPauses } from './subscribeToHints.ts';
 import { dueConsumer, requeuedConsumer, workerConsumer } from './workConsumers.ts';
 
 export interface JobQueueOptions {
   readonly jobType: string;
-  /**
-   * Slots: deliveries worked on at once, not counting those whose slot was given back early. Of those that take their
-   * slot when they have claimed their job, more may be claiming.
-   */
+  /** Slots: deliveries run at once. More may be claiming their job before they acquire a slot. */
   readonly concurrency: number;
-  /** Deliveries begun in a time; those that turn out to start nothing do not count. */
+  /** Deliveries started in a period; those that turn out to start nothing do not count. */
   readonly rate?: StartRate | undefined;
   readonly ackWaitMs: number;
   /**
-   * Must not reject; the delivery's slot is free again when the promise settles, if not before. False says that there was
+   * Must not reject. The delivery's slot is free again when the promise settles, if not before. False says that there was
    * nothing to start.
    */
   readonly onDelivery: (delivery: Delivery) => Promise<boolean | void>;
 }
 
 /**
- * At each request the server looks through all that was stored since the last one, some 3 ms for each 8 MB, in which
- * nothing is stored. New jobs bring their consumer forward; requeued ones are seldom, so they are asked for often.
+ * At each request the server scans all that was stored since the last one, some 3 ms per 8 MB, and stores nothing
+ * meanwhile. New jobs move their consumer forward; requeued ones are rare, so they are requested often.
  */
 const REQUEUED_EXPIRES_MS = 5_000;
-/** Deliveries held at once for each that may be worked on: the outcomes of as many may be on their way to the log. */
-const HELD_FOR_EACH = 2;
+/** Deliveries held per delivery that may run: as many outcomes may be in flight to the log. */
+const HELD_PER_RUN = 2;
 
 /**
- * Deliveries of one job type: created, requeued, and due. All sources share the slots and the rate. What
- * arrives before its turn is kept alive, so nothing is redelivered only because this process is busy; when the type is
- * paused it is handed back.
+ * Delivers the jobs of one type: created, requeued, and due. All sources share the slots and the rate. Deliveries that
+ * wait for their turn are kept alive, so a busy process causes no redelivery; when the type is paused they are handed
+ * back.
  */
 export class JobQueue {
   readonly #options: JobQueueOptions;
-  readonly #gate: AdmissionController;
+  readonly #admission: AdmissionController;
+  readonly #redelivery: RedeliveryGuard<MessageDelivery>;
   readonly #loops: readonly PullLoop[];
-  readonly #held = new LinkedSet<MessageDelivery>();
-  readonly #perJob = new KeyedMutex();
-  readonly #heartbeat: NodeJS.Timeout;
-  readonly #forgetPauses: () => void;
+  readonly #unsubscribePauses: () => void;
 
   constructor(connection: Connection, options: JobQueueOptions, sink: LogSink) {
+    const { jobType, rate, ackWaitMs } = options;
     this.#options = options;
-    this.#gate = new AdmissionController({ ...options, onAvailable: () => this.#onRoom() });
-    const { jobType, rate } = options;
-    const onDelivery = (delivery: MessageDelivery) => this.#take(delivery);
-    const credit = () => this.#gate.capacity() * HELD_FOR_EACH;
-    const common = { connection, sink, credit, rate, onDelivery, available: () => this.#gate.available() };
+    this.#admission = new AdmissionController({ ...options, onAvailable: () => this.#pull() });
+    this.#redelivery = new RedeliveryGuard(ackWaitMs);
+    const handle = (delivery: MessageDelivery) => this.#handle(delivery);
+    const onDelivery = (delivery: MessageDelivery) => {
+      this.#admission.recordSize(delivery.bytes);
+      return this.#redelivery.hold(delivery, delivery.jobId, handle);
+    };
+    const credit = () => this.#admission.capacity() * HELD_PER_RUN;
+    const common = { connection, sink, credit, rate, onDelivery, available: () => this.#admission.available() };
     const events = { ...common, stream: JOBS_STREAM, decode: decodeEventDelivery };
     this.#loops = [
       new PullLoop({ ...events, consumer: workerConsumer(jobType) }),
       new PullLoop({ ...events, consumer: requeuedConsumer(jobType), expiresMs: REQUEUED_EXPIRES_MS }),
       new PullLoop({ ...common, stream: TIMERS_STREAM, consumer: dueConsumer(jobType), decode: decodeDueDelivery }),
     ];
-    this.#heartbeat = setInterval(() => this.#keepAlive(), options.ackWaitMs / 3);
-    this.#forgetPauses = subscribeToPauses(connection.nats, jobType, () => this.#gate.rejectWaiting());
+    this.#unsubscribePauses = subscribeToPauses(connection.nats, jobType, () => this.#admission.rejectWaiting());
   }
 
   start(): void {
     for (const loop of this.#loops) loop.start();
   }
 
-  /** Stops pulling, hands back what has not begun, and waits for the handlers of what has. */
+  /** Stops pulling, hands back deliveries that have not begun, and waits for the handlers of the others. */
   async stop(): Promise<void> {
-    this.#forgetPauses();
-    this.#gate.close();
+    this.#unsubscribePauses();
+    this.#admission.close();
     await Promise.all(this.#loops.map((loop) => loop.stop()));
-    clearInterval(this.#heartbeat);
+    this.#redelivery.stop();
   }
 
-  /**
-   * Deliveries of one job take turns: a message that comes again while its job is worked on here is held, without a pass,
-   * until that is over, and answered then, from the state in which the job is by that time.
-   */
-  #take(delivery: MessageDelivery): Promise<void> {
-    const place = this.#held.add(delivery);
-    this.#gate.recordSize(delivery.bytes);
-    return this.#perJob.run(delivery.jobId, () => this.#work(delivery, place));
-  }
-
-  async #work(delivery: MessageDelivery, place: Place<MessageDelivery>): Promise<void> {
-    let pass: ClaimPermit | undefined;
+  async #handle(delivery: MessageDelivery): Promise<void> {
+    let permit: ClaimPermit | undefined;
     let started: boolean | void = false;
     try {
-      const turn = this.#gate.acquire();
-      pass = turn instanceof Promise ? await turn : turn;
-      if (pass === undefined) return delivery.nak();
-      delivery.admit(pass);
+      const turn = this.#admission.acquire();
+      permit = turn instanceof Promise ? await turn : turn;
+      if (permit === undefined) return delivery.nak();
+      delivery.admit(permit);
       started = await this.#options.onDelivery(delivery);
     } finally {
-      pass?.release(started !== false);
-      this.#held.remove(place);
+      permit?.release(started !== false);
     }
   }
 
-  #onRoom(): void {
-    for (const loop of this.#loops) loop.onAvailable();
-  }
-
-  #keepAlive(): void {
-    for (const delivery of this.#held) delivery.keepAlive();
+  #pull(): void {
+    for (const loop of this.#loops) loop.pull();
   }
 }

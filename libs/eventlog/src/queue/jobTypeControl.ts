@@ -1,40 +1,44 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isConsumerNotFound } from '../connection/serverErrors.ts';
 import type { JetStreamManager } from '@nats-io/jetstream';
+import { isConsumerNotFound } from '../connection/serverErrors.ts';
 import { LogUnavailableError } from '../errors.ts';
-import { consumersOf, findTypeConsumers, listConsumers, loadOf, type TypeConsumers } from './typeConsumers.ts';
 import {
+  consumersOf,
   createConsumer,
   findConsumer,
+  findTypeConsumers,
   limitsOf,
+  listConsumers,
+  loadOf,
   workConsumers,
+  type TypeConsumers,
   type WorkConsumer,
   type WorkLimits,
 } from './workConsumers.ts';
 
-/** What the consumers of a job type say about it. */
+/** The state of a job type, as its consumers have it. */
 export interface JobTypeInfo {
   readonly jobType: string;
   readonly paused: boolean;
   /** RFC 3339: when the pause ends by itself. */
   readonly pausedUntil?: string;
-  /** Jobs that no worker has got yet, those that are due included; delayed jobs count when they are due. */
+  /** Jobs not yet delivered to a worker, due ones included; delayed jobs count when they are due. */
   readonly backlog: number;
   /** Jobs that workers hold. */
   readonly inFlight: number;
-  /** Of each worker process, as the one that started last has noted them. */
+  /** The limits of each worker process, as stored by the one that started last. */
   readonly limits?: WorkLimits;
 }
 
-/** A pause has an end; this one stands for none. The server counts in nanoseconds, which overflow in 2262. */
-const FOR_GOOD = '2200-01-01T00:00:00.000Z';
+/** A pause needs an end; this one stands for none. The server counts in nanoseconds, which overflow in 2262. */
+const NO_END = '2200-01-01T00:00:00.000Z';
 /** Longer than a request to the server takes, or the pause would be over before it is set. */
 const RESUME_AFTER_MS = 100;
-const RESUME_LOOKS = 10;
+const RESUME_CHECKS = 10;
 
 /**
- * Pauses job types by pausing their consumers, so that the pause is kept by the server and holds for workers of every
- * kind. Every method rejects with LogUnavailableError; each can be repeated.
+ * Pauses job types by pausing their consumers, so that the server keeps the pause and it holds for workers in every
+ * language. Every method rejects with LogUnavailableError and can be repeated.
  */
 export class JobTypeControl {
   readonly #manager: JetStreamManager;
@@ -43,10 +47,10 @@ export class JobTypeControl {
     this.#manager = manager;
   }
 
-  /** Lets no further attempt of a type start, for good or until an instant; works for a type without a worker, too. */
-  pause(jobType: string, until: string = FOR_GOOD): Promise<JobTypeInfo> {
-    const end = new Date(Math.min(Date.parse(until), Date.parse(FOR_GOOD)));
-    return answered(async () => {
+  /** Stops further attempts of a type from starting, until `until` (RFC 3339) or a resume; also before its first worker. */
+  pause(jobType: string, until: string = NO_END): Promise<JobTypeInfo> {
+    const end = new Date(Math.min(Date.parse(until), Date.parse(NO_END)));
+    return orUnavailable(async () => {
       for (const consumer of workConsumers({ jobType })) await this.#pauseConsumer(consumer, end);
       const consumers = await findTypeConsumers(this.#manager, jobType);
       if (consumers === undefined) throw new Error(`the consumers of ${jobType} were deleted`);
@@ -54,17 +58,17 @@ export class JobTypeControl {
     });
   }
 
-  /** Lets attempts start again; undefined if nobody ever worked on this type or paused it. */
+  /** Lets attempts start again. Returns undefined for a type that was never worked on or paused. */
   resume(jobType: string): Promise<JobTypeInfo | undefined> {
-    return answered(async () => {
+    return orUnavailable(async () => {
       for (const consumer of workConsumers({ jobType })) await this.#resumeConsumer(consumer);
       return this.#resumed(jobType);
     });
   }
 
-  /** Every type that has consumers, by name. */
+  /** Returns every type that has consumers, by name. */
   list(): Promise<readonly JobTypeInfo[]> {
-    return answered(async () => (await listConsumers(this.#manager)).types.map(infoOf).toSorted(byType));
+    return orUnavailable(async () => (await listConsumers(this.#manager)).types.map(infoOf).toSorted(byType));
   }
 
   async #pauseConsumer(consumer: WorkConsumer, until: Date): Promise<void> {
@@ -79,32 +83,31 @@ export class JobTypeControl {
   }
 
   /**
-   * The server wakes a consumer when its pause ends by itself, but not when it is lifted: requests that wait already
-   * would get nothing until somebody asks again. So a pause is lifted by letting it end in a moment, on the server's own
-   * clock.
+   * The server serves open pull requests when a pause ends by itself, but not when it is lifted. So a pause is lifted by
+   * letting it end in a moment, on the server's own clock.
    */
   async #resumeConsumer({ stream, config }: WorkConsumer): Promise<void> {
     for (let ms = RESUME_AFTER_MS; ; ms *= 2) {
       const info = await findConsumer(this.#manager, stream, config.durable_name);
       if (info?.paused !== true) return;
       const { ts = new Date().toISOString() } = info;
-      const answer = await this.#manager.consumers.pause(stream, config.durable_name, new Date(Date.parse(ts) + ms));
-      if (answer.paused) return;
+      const response = await this.#manager.consumers.pause(stream, config.durable_name, new Date(Date.parse(ts) + ms));
+      if (response.paused) return;
     }
   }
 
-  /** The type once the moment is over; still paused if somebody has paused it anew. */
+  /** The type after that moment; still paused if another client has paused it again. */
   async #resumed(jobType: string): Promise<JobTypeInfo | undefined> {
-    for (let looks = 1; ; looks++) {
+    for (let checks = 1; ; checks++) {
       const consumers = await findTypeConsumers(this.#manager, jobType);
       const info = consumers && infoOf(consumers);
-      if (info?.paused !== true || looks === RESUME_LOOKS) return info;
+      if (info?.paused !== true || checks === RESUME_CHECKS) return info;
       await pause(RESUME_AFTER_MS);
     }
   }
 }
 
-/** A type is paused when one of its consumers is: whoever sees that and resumes it resumes all. */
+/** A type counts as paused if one of its consumers is; a resume resumes them all. */
 function infoOf(consumers: TypeConsumers): JobTypeInfo {
   const paused = consumersOf(consumers).filter((info) => info.paused === true);
   const until = paused
@@ -115,7 +118,7 @@ function infoOf(consumers: TypeConsumers): JobTypeInfo {
   return {
     jobType: consumers.jobType,
     paused: paused.length > 0,
-    ...(until === undefined || until === FOR_GOOD ? {} : { pausedUntil: until }),
+    ...(until === undefined || until === NO_END ? {} : { pausedUntil: until }),
     ...loadOf(consumers),
     ...(limits === undefined ? {} : { limits }),
   };
@@ -125,9 +128,9 @@ function byType(left: JobTypeInfo, right: JobTypeInfo): number {
   return left.jobType < right.jobType ? -1 : 1;
 }
 
-async function answered<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+async function orUnavailable<Result>(request: () => Promise<Result>): Promise<Result> {
   try {
-    return await question();
+    return await request();
   } catch (error) {
     throw new LogUnavailableError('its consumers did not answer', { cause: error });
   }

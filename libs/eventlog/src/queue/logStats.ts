@@ -1,26 +1,26 @@
 import type { ConsumerInfo, JetStreamManager, StreamState } from '@nats-io/jetstream';
-import type { DirectReader } from '../read/directReader.ts';
 import { LogUnavailableError } from '../errors.ts';
-import { OldestPending } from './oldestPending.ts';
+import type { DirectReader } from '../read/directReader.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
+import { subjectMatches } from '../streams/subjectMatches.ts';
 import { createdSubject, dueSubject, requeuedSubject } from '../streams/jobSubjects.ts';
-import { listConsumers, loadOf, type TypeConsumers } from './typeConsumers.ts';
+import { listConsumers, loadOf, type TypeConsumers } from './workConsumers.ts';
 
-/** What waits of one job type. */
+/** The pending jobs of one type. */
 export interface TypeBacklog {
   readonly jobType: string;
-  /** Jobs that no worker has got yet, those that are due included; delayed jobs count when they are due. */
+  /** Jobs not yet delivered to a worker, due ones included; delayed jobs count when they are due. */
   readonly backlog: number;
   /** Jobs that workers hold. */
   readonly inFlight: number;
-  /** RFC 3339: since when the one that waits longest could have run; undefined when none waits. */
+  /** RFC 3339: since when the oldest pending job could have run; undefined when none is pending. */
   readonly oldestAt?: string;
 }
 
 export interface Backlog {
   /** Of every type that has consumers. */
   readonly types: readonly TypeBacklog[];
-  /** Messages that wait for their time: delayed jobs, retries, and the alarms of schedules. */
+  /** Messages that wait for their time: delayed jobs, retries, and the triggers of schedules. */
   readonly timers: number;
 }
 
@@ -31,7 +31,30 @@ export interface Lag {
   readonly oldestAt?: string;
 }
 
-/** Figures about the log, asked of the server. Every method rejects with LogUnavailableError. */
+/** Positions of a consumer and of its stream. */
+interface Position {
+  /** The sequence of the message that was delivered last. */
+  readonly delivered: number;
+  readonly pending: number;
+  /** Sequences of the stream. */
+  readonly first: number;
+  readonly last: number;
+}
+
+interface Found {
+  readonly sequence: number;
+  readonly at: string;
+}
+
+/** In most backlogs the next message is near; these are read without a search by subject. */
+const NEAR = { count: 64, maxBytes: 262_144 };
+/**
+ * Beyond them the server searches for subjects with wildcards block by block and stores nothing meanwhile: 1.5 s for 1.2
+ * million messages. So only this many of the newest messages are searched.
+ */
+const WINDOW = 50_000;
+
+/** Reads statistics of the log from the server. Every method rejects with LogUnavailableError. */
 export class LogStats {
   readonly #manager: JetStreamManager;
   readonly #reader: DirectReader;
@@ -42,21 +65,21 @@ export class LogStats {
     this.#reader = reader;
   }
 
-  /** What waits to be worked on: a few requests, and one to five more for each type with a backlog. */
+  /** Returns the pending jobs: a few requests, and one to five more for each type with a backlog. */
   backlog(): Promise<Backlog> {
-    return answered(async () => {
+    return orUnavailable(async () => {
       const [jobs, timers] = await Promise.all([this.#stateOf(JOBS_STREAM), this.#stateOf(TIMERS_STREAM)]);
       const consumers = await listConsumers(this.#manager);
       const types = await Promise.all(consumers.types.map((ofType) => this.#ofType(ofType, jobs)));
-      // What is due is still in the stream until it is acknowledged.
+      // Due timers stay in the stream until they are acknowledged.
       const due = consumers.timers.reduce((sum, info) => sum + info.num_pending + info.num_ack_pending, 0);
       return { types, timers: Math.max(0, timers.messages - due) };
     });
   }
 
-  /** How far a reader that has read up to this sequence is behind. */
+  /** Returns how far a reader that has read up to this sequence is behind. */
   lag(sequence: number): Promise<Lag> {
-    return answered(async () => {
+    return orUnavailable(async () => {
       const { last_seq: last } = await this.#stateOf(JOBS_STREAM);
       if (last <= sequence) return { events: 0 };
       const [next] = await this.#reader.from(sequence + 1, { count: 1 });
@@ -66,12 +89,12 @@ export class LogStats {
 
   async #ofType(consumers: TypeConsumers, jobs: StreamState): Promise<TypeBacklog> {
     const { jobType, worker, requeued, due } = consumers;
-    const waiting = await Promise.all([
+    const oldest = await Promise.all([
       this.#oldestIn(worker, createdSubject(jobType), jobs),
       this.#oldestIn(requeued, requeuedSubject(jobType), jobs),
       this.#oldestDue(due, jobType),
     ]);
-    const oldestAt = waiting
+    const oldestAt = oldest
       .filter((at) => at !== undefined)
       .toSorted()
       .at(0);
@@ -89,7 +112,7 @@ export class LogStats {
     return finder.at({ delivered: consumer.delivered.stream_seq, pending: consumer.num_pending, first, last });
   }
 
-  /** A subject without wildcards, which the server finds at once. */
+  /** The subject has no wildcards, so the server finds the message by its index. */
   async #oldestDue(due: ConsumerInfo | undefined, jobType: string): Promise<string | undefined> {
     if (due === undefined || due.num_pending === 0) return undefined;
     const query = { seq: due.delivered.stream_seq + 1, next_by_subj: dueSubject(jobType) };
@@ -101,10 +124,51 @@ export class LogStats {
   }
 }
 
-async function answered<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+/**
+ * Finds the oldest pending job of a consumer of the stream JOBS, repeatedly. A result is kept as long as it is right.
+ * Among many messages of other types it may find only a later job, which makes the oldest one look younger than it is.
+ */
+class OldestPending {
+  readonly #manager: JetStreamManager;
+  readonly #reader: DirectReader;
+  readonly #subject: string;
+  #found: Found | undefined;
+  /** Up to this sequence nothing is pending. */
+  #searchedTo = 0;
+
+  constructor(manager: JetStreamManager, reader: DirectReader, subject: string) {
+    this.#manager = manager;
+    this.#reader = reader;
+    this.#subject = subject;
+  }
+
+  /** Returns when the first undelivered message was stored (RFC 3339); undefined if there is none. */
+  async at(position: Position): Promise<string | undefined> {
+    const { delivered, pending, last } = position;
+    if (pending === 0) {
+      this.#searchedTo = last;
+      return undefined;
+    }
+    if (this.#found === undefined || this.#found.sequence <= delivered) this.#found = await this.#find(position);
+    return this.#found?.at;
+  }
+
+  async #find({ delivered, first, last }: Position): Promise<Found | undefined> {
+    const from = Math.max(delivered, this.#searchedTo, first - 1) + 1;
+    const near = await this.#reader.from(from, NEAR);
+    const next = near.find(({ subject }) => subjectMatches(subject, this.#subject));
+    if (next !== undefined) return { sequence: next.sequence, at: next.recordedAt };
+    const beyond = (near.at(-1)?.sequence ?? from) + 1;
+    const query = { seq: Math.max(beyond, last - WINDOW), next_by_subj: this.#subject };
+    const found = await this.#manager.direct.getMessage(JOBS_STREAM, query);
+    return found === null ? undefined : { sequence: found.seq, at: found.time.toISOString() };
+  }
+}
+
+async function orUnavailable<Result>(read: () => Promise<Result>): Promise<Result> {
   try {
-    return await question();
+    return await read();
   } catch (error) {
-    throw new LogUnavailableError('its figures could not be read', { cause: error });
+    throw new LogUnavailableError('its statistics could not be read', { cause: error });
   }
 }

@@ -6,14 +6,14 @@ import {
   type JetStreamManager,
 } from '@nats-io/jetstream';
 import { isConsumerExists, isConsumerNotFound } from '../connection/serverErrors.ts';
-import type { StartRate } from './admission/rateLimiter.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
 import { createdSubject, dueSubject, requeuedSubject } from '../streams/jobSubjects.ts';
+import type { StartRate } from './admission/rateLimiter.ts';
 
 export interface WorkConsumerOptions {
   readonly jobType: string;
   readonly ackWaitMs?: number;
-  /** What one worker process allows itself, noted on the consumer for people to see. */
+  /** The limits of one worker process, stored in the consumer's metadata for people to see. */
   readonly limits?: WorkLimits | undefined;
 }
 
@@ -28,11 +28,19 @@ export interface WorkConsumer {
   readonly config: Partial<ConsumerConfig> & { readonly durable_name: string };
 }
 
+/** The server's state of the consumers of a job type; those that an earlier release did not create may be missing. */
+export interface TypeConsumers {
+  readonly jobType: string;
+  readonly worker: ConsumerInfo;
+  readonly requeued: ConsumerInfo | undefined;
+  readonly due: ConsumerInfo | undefined;
+}
+
 /** Deliveries that all workers of a type may hold together; the server scans them all on each redelivery tick. */
 const MAX_ACK_PENDING = 10_000;
-/** Of a herd of timers, those that fired early are among them until their time comes. */
+/** Includes the timers that fired early, until their time comes. */
 const MAX_ACK_PENDING_DUE = 50_000;
-/** Until a worker starts and says otherwise. */
+/** Until a worker starts and sets its own. */
 const ACK_WAIT_MS = 10_000;
 const NANOS_PER_MS = 1_000_000;
 const LIMITS_KEY = 'jobstream-limits';
@@ -50,7 +58,7 @@ export function dueConsumer(jobType: string): string {
 }
 
 /**
- * The durable consumers of a job type, each with one filter: with two filters on JOBS, the server (2.15) looks through all
+ * Returns the durable consumers of a job type, each with one filter: with two filters on JOBS, the server (2.15) scans all
  * subjects of the type whenever the log begins a new block, and stores nothing meanwhile: a second with 300,000 jobs.
  */
 export function workConsumers({ jobType, ackWaitMs = ACK_WAIT_MS, limits }: WorkConsumerOptions): WorkConsumer[] {
@@ -62,7 +70,7 @@ export function workConsumers({ jobType, ackWaitMs = ACK_WAIT_MS, limits }: Work
     max_deliver: -1,
     ...(limits === undefined ? {} : { metadata: { [LIMITS_KEY]: JSON.stringify(limits) } }),
   };
-  // As lists, which the earlier consumers with two filters can be updated to.
+  // As lists, to which the consumers with two filters of an earlier release can be updated.
   const [created, requeued] = [[createdSubject(jobType)], [requeuedSubject(jobType)]];
   const due = { filter_subject: dueSubject(jobType), max_ack_pending: MAX_ACK_PENDING_DUE };
   return [
@@ -73,8 +81,8 @@ export function workConsumers({ jobType, ackWaitMs = ACK_WAIT_MS, limits }: Work
 }
 
 /**
- * Creates the durable consumers of a job type, or brings the settings of existing ones up to date. The server keeps
- * a pause whatever the settings say.
+ * Creates the durable consumers of a job type, or updates the settings of existing ones. A pause of the type is kept: the
+ * server keeps it on an update, and a consumer that is new to a paused type is created paused.
  */
 export async function ensureWorkConsumers(manager: JetStreamManager, options: WorkConsumerOptions): Promise<void> {
   const pause = await pauseOf(manager, options.jobType);
@@ -84,17 +92,13 @@ export async function ensureWorkConsumers(manager: JetStreamManager, options: Wo
   }
 }
 
-/** For a consumer that is new to a paused type: one that an earlier release did not know, or that was deleted. */
 async function pauseOf(manager: JetStreamManager, jobType: string): Promise<Pick<ConsumerConfig, 'pause_until'>> {
-  const wanted = workConsumers({ jobType });
-  const found = await Promise.all(
-    wanted.map(({ stream, config }) => findConsumer(manager, stream, config.durable_name)),
-  );
+  const found = await findConsumers(manager, jobType);
   const until = found.find((consumer) => consumer?.paused === true)?.config.pause_until;
   return until === undefined ? {} : { pause_until: until };
 }
 
-/** Creates a consumer; false if there is one of this name with other settings. */
+/** Creates a consumer; returns false if one of this name exists with other settings. */
 export async function createConsumer(manager: JetStreamManager, { stream, config }: WorkConsumer): Promise<boolean> {
   try {
     await manager.consumers.add(stream, config);
@@ -105,7 +109,7 @@ export async function createConsumer(manager: JetStreamManager, { stream, config
   }
 }
 
-/** Undefined if there is none. */
+/** Returns undefined if there is none. */
 export async function findConsumer(
   manager: JetStreamManager,
   stream: string,
@@ -119,8 +123,56 @@ export async function findConsumer(
   }
 }
 
-/** The limits that the worker that started last has noted. */
+/** Returns undefined for a type without consumers. */
+export async function findTypeConsumers(
+  manager: JetStreamManager,
+  jobType: string,
+): Promise<TypeConsumers | undefined> {
+  const [requeued, worker, due] = await findConsumers(manager, jobType);
+  return worker && { jobType, worker, requeued, due };
+}
+
+function findConsumers(manager: JetStreamManager, jobType: string): Promise<(ConsumerInfo | undefined)[]> {
+  const find = ({ stream, config }: WorkConsumer) => findConsumer(manager, stream, config.durable_name);
+  return Promise.all(workConsumers({ jobType }).map(find));
+}
+
+/** Returns every type that has consumers, and all consumers of the stream TIMERS, that of triggers included. */
+export async function listConsumers(
+  manager: JetStreamManager,
+): Promise<{ readonly types: readonly TypeConsumers[]; readonly timers: readonly ConsumerInfo[] }> {
+  const [jobs, timers] = await Promise.all([byName(manager, JOBS_STREAM), byName(manager, TIMERS_STREAM)]);
+  const workers = [...jobs.values()].filter(({ name }) => name.startsWith(workerConsumer('')));
+  const types = workers.map((worker) => {
+    const jobType = worker.name.slice(workerConsumer('').length);
+    const [requeued, due] = [jobs.get(requeuedConsumer(jobType)), timers.get(dueConsumer(jobType))];
+    return { jobType, worker, requeued, due };
+  });
+  return { types, timers: [...timers.values()] };
+}
+
+async function byName(manager: JetStreamManager, stream: string): Promise<ReadonlyMap<string, ConsumerInfo>> {
+  const infos = new Map<string, ConsumerInfo>();
+  for await (const info of manager.consumers.list(stream)) infos.set(info.name, info);
+  return infos;
+}
+
+/** Returns the consumers that exist. */
+export function consumersOf({ worker, requeued, due }: TypeConsumers): readonly ConsumerInfo[] {
+  return [worker, requeued, due].filter((info) => info !== undefined);
+}
+
+/** Counts the jobs not yet delivered to a worker, and those that workers hold. */
+export function loadOf(consumers: TypeConsumers): { readonly backlog: number; readonly inFlight: number } {
+  const infos = consumersOf(consumers);
+  return {
+    backlog: infos.reduce((total, info) => total + info.num_pending, 0),
+    inFlight: infos.reduce((total, info) => total + info.num_ack_pending, 0),
+  };
+}
+
+/** Returns the limits that the worker that started last has stored. */
 export function limitsOf({ metadata }: ConsumerConfig): WorkLimits | undefined {
-  const noted = metadata?.[LIMITS_KEY];
-  return noted === undefined ? undefined : (JSON.parse(noted) as WorkLimits);
+  const stored = metadata?.[LIMITS_KEY];
+  return stored === undefined ? undefined : (JSON.parse(stored) as WorkLimits);
 }

@@ -1,27 +1,25 @@
-import { decodeLogEntry } from './logEntryCodec.ts';
 import { LogGapError } from '../errors.ts';
-import type { EventFeed } from './eventFeed.ts';
+import type { StoredBytes } from './directReader.ts';
 import type { ExpiredEvents } from './expiredEvents.ts';
-import type { StoredBytes } from './logArchive.ts';
-import type { LogEntry } from './logEntry.ts';
+import { decodeLogEntry, type EventFeed, type LogEntry } from './logEntry.ts';
 
 export interface ArchivedFeedOptions {
   readonly after: number;
   readonly traces: boolean;
   readonly expired: Pick<ExpiredEvents, 'messagesAfter'>;
-  /** Follows the log from there on: LogGapError where the next messages have expired. */
+  /** Follows the log after this sequence; throws LogGapError where the next messages have expired. */
   readonly follow: (after: number) => EventFeed;
 }
 
 /**
- * The log from a position on: from its archive as far as messages have expired, then from the log itself, and from the
- * archive again whenever the next messages have expired.
+ * Feeds the log from a position on: expired messages from the archive, then the log itself, and the archive again
+ * whenever the next messages have expired meanwhile.
  */
 export class ArchivedFeed implements EventFeed {
   readonly #options: ArchivedFeedOptions;
   #feed: EventFeed | undefined;
   #position: number;
-  /** Up to there, the log was found not to have what comes next. */
+  /** The last sequence that the log was found not to have. */
   #missing = 0;
   #stopped = false;
 
@@ -34,7 +32,7 @@ export class ArchivedFeed implements EventFeed {
     while (!this.#stopped) {
       const before = this.#position;
       yield* this.#archived();
-      // Reading an archive takes its time, and more messages may have expired by now.
+      // Reading an archive takes time, and more messages may have expired by now.
       if (this.#position === before && !this.#stopped) yield* this.#followed();
     }
   }
@@ -48,7 +46,7 @@ export class ArchivedFeed implements EventFeed {
     const { expired, traces } = this.#options;
     for await (const messages of expired.messagesAfter(this.#position, this.#missing)) {
       if (this.#stopped) return;
-      yield messages.map((message) => decodeLogEntry(readable(message), traces));
+      yield messages.map((message) => entryOf(message, traces));
       this.#position = messages.at(-1)?.sequence ?? this.#position;
     }
   }
@@ -68,8 +66,8 @@ export class ArchivedFeed implements EventFeed {
   }
 }
 
-function readable({ sequence, subject, recordedAt, headers, body }: StoredBytes) {
-  return {
+function entryOf({ sequence, subject, recordedAt, headers, body }: StoredBytes, traces: boolean): LogEntry {
+  const readable = {
     sequence,
     subject,
     storedAt: () => recordedAt,
@@ -77,4 +75,5 @@ function readable({ sequence, subject, recordedAt, headers, body }: StoredBytes)
     header: (name: string) => headers[name],
     body: () => body,
   };
+  return decodeLogEntry(readable, traces);
 }

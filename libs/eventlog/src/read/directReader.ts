@@ -1,11 +1,11 @@
+import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Msg } from '@nats-io/transport-node';
 import type { Connection } from '../connection/connection.ts';
-import { LogUnavailableError } from '../errors.ts';
 import { EXPECTED_SEQUENCE } from '../connection/headers.ts';
-import type { StoredBytes } from './logArchive.ts';
+import { LogUnavailableError } from '../errors.ts';
 import { JOBS_STREAM } from '../streams/streams.ts';
 
-/** A message as the stream keeps it. */
+/** A message as the stream stores it. */
 export interface StoredMessage {
   readonly sequence: number;
   readonly subject: string;
@@ -15,14 +15,34 @@ export interface StoredMessage {
   readonly text: string;
 }
 
-/** What the server adds to a message that it hands out. */
+/** A message of the log, byte for byte as the stream stores it. */
+export interface StoredBytes {
+  readonly sequence: number;
+  readonly subject: string;
+  /** The server's clock, RFC 3339. */
+  readonly recordedAt: string;
+  /** The headers that its writer sent. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** Messages `first` to `last`, without a gap; both 0 where there are none. */
+export interface SequenceSpan {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Headers that the server adds to a message that it returns. */
 const ADDED_HEADERS = /^Nats-(Stream|Subject|Sequence|Time-Stamp|Num-Pending|Last-Sequence|UpTo-Sequence)$/i;
 const END_OF_BATCH = 204;
 const NOT_FOUND = 404;
+/** Bytes that one read of LogMessages may bring into memory. */
+const MAX_BYTES = 8_000_000;
 
 /**
- * Reads stored messages without a consumer, from any replica: a replica may lag behind the leader, so what is read here
- * is at worst a little old. The client library's own batch read leaves a subscription behind on each call.
+ * Reads messages of the stream JOBS without a consumer, from any replica: a replica may lag behind the leader, so a read
+ * may be a little stale. The client library's own batch read leaks a subscription on each call. Every method rejects with
+ * LogUnavailableError.
  */
 export class DirectReader {
   readonly #connection: Connection;
@@ -33,10 +53,10 @@ export class DirectReader {
     this.#deadlineMs = deadlineMs;
   }
 
-  /** The newest message of each subject under the filters, oldest first: LogUnavailableError. */
+  /** Returns the newest message of each subject under the filters, oldest first. */
   async newestOfEachSubject(...filters: string[]): Promise<StoredMessage[]> {
     const answers = await this.#answers({ multi_last: filters });
-    // Which the server ends, without an error, where it would have to hold more for us than it may.
+    // The server ends a batch early, without an error, when it would exceed its limit of pending bytes.
     const missing = Number(answers.at(-1)?.headers?.get('Nats-Num-Pending') ?? 0);
     if (missing > 0) throw new LogUnavailableError(`a read ended before the last ${missing} messages`);
     return withoutSentinel(answers)
@@ -44,7 +64,7 @@ export class DirectReader {
       .toSorted((left, right) => left.sequence - right.sequence);
   }
 
-  /** The message with this sequence, or undefined if the log does not keep it any more: LogUnavailableError. */
+  /** Returns the message with this sequence, or undefined if it has expired. */
   async at(sequence: number): Promise<StoredMessage | undefined> {
     const [answer] = await this.#request({ seq: sequence, batch: 1 });
     // A batch read answers with the next message when this one is gone.
@@ -52,7 +72,7 @@ export class DirectReader {
     return found?.sequence === sequence ? found : undefined;
   }
 
-  /** The messages from this sequence on, so many and so many bytes at most: LogUnavailableError. */
+  /** Returns up to `count` messages and `maxBytes` bytes from this sequence on. */
   async from(sequence: number, { count, maxBytes }: { count: number; maxBytes?: number }): Promise<StoredMessage[]> {
     return (await this.#request({ seq: sequence, batch: count, max_bytes: maxBytes })).map(storedMessage);
   }
@@ -82,7 +102,36 @@ export class DirectReader {
   }
 }
 
-/** The library ends quietly when time runs out, so only the closing status tells that the answer is whole. */
+/** Reads the log as plain messages, whatever they are about. Every method rejects with LogUnavailableError. */
+export class LogMessages {
+  readonly #manager: JetStreamManager;
+  readonly #direct: DirectReader;
+
+  constructor(manager: JetStreamManager, direct: DirectReader) {
+    this.#manager = manager;
+    this.#direct = direct;
+  }
+
+  /**
+   * Returns the span of the messages in the log. A log whose messages have all expired begins after its end, so messages
+   * up to `first - 1` are always the expired ones.
+   */
+  async span(): Promise<SequenceSpan> {
+    try {
+      const { first_seq: first, last_seq: last } = (await this.#manager.streams.info(JOBS_STREAM)).state;
+      return { first: Math.max(first, 1), last };
+    } catch (error) {
+      throw new LogUnavailableError('its last sequence could not be read', { cause: error });
+    }
+  }
+
+  /** Returns up to `count` messages, and up to 8 MB of them, from this sequence on. */
+  from(sequence: number, { count }: { count: number }): Promise<readonly StoredBytes[]> {
+    return this.#direct.bytesFrom(sequence, { count, maxBytes: MAX_BYTES });
+  }
+}
+
+/** The library ends quietly at its timeout, so only the closing status tells that the answer is complete. */
 function withoutSentinel(answers: Msg[]): Msg[] {
   const status = answers.pop()?.headers?.code;
   if (status === END_OF_BATCH) return answers;

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
 import { expect, test } from 'vitest';
 import { ConcurrentAppendError, HistoryIncompleteError } from '../errors.ts';
-import { ExpiredEvents } from './expiredEvents.ts';
-import type { LogArchive, StoredBytes } from './logArchive.ts';
+import type { StoredBytes } from './directReader.ts';
+import { ExpiredEvents, type LogArchive } from './expiredEvents.ts';
 import { eventSubject } from '../streams/jobSubjects.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,9 +1,22 @@
 import type { JobEvent } from '@jobstream/domain';
-import { decodeStoredEvent } from './decodeStoredEvent.ts';
-import { ConcurrentAppendError, HistoryIncompleteError, NewerEventError } from '../errors.ts';
-import type { LogArchive, StoredBytes } from './logArchive.ts';
-import type { LogMessages } from './logMessages.ts';
-import type { RecordedEvent } from './recordedEvent.ts';
+import { ConcurrentAppendError, HistoryIncompleteError } from '../errors.ts';
+import type { LogMessages, SequenceSpan, StoredBytes } from './directReader.ts';
+import { decodeRecordedEvent, type RecordedEvent } from './logEntry.ts';
+
+/**
+ * Port to the archive of messages that have expired from the log: the beginning of the log, as far as `span` tells. It
+ * returns exactly what the log had, or rejects.
+ */
+export interface LogArchive {
+  /** As of the last refresh. */
+  readonly span: SequenceSpan;
+  /** Loads what was added since. */
+  refresh(): Promise<SequenceSpan>;
+  /** Returns all messages about a job, oldest first. */
+  messagesOf(jobId: string): Promise<readonly StoredBytes[]>;
+  /** Yields the messages after this sequence, in order. */
+  messagesAfter(sequence: number): AsyncIterable<readonly StoredBytes[]>;
+}
 
 export interface ExpiredEventsOptions {
   readonly archive: LogArchive;
@@ -12,19 +25,20 @@ export interface ExpiredEventsOptions {
   readonly maxAgeMs: number;
 }
 
-/** What must be left of the life of the oldest message that is in the log alone, when something is decided on it. */
+/** Lifetime that the oldest message outside the archive must have left when a decision relies on it. */
 const MARGIN_MS = 60_000;
 const MARGIN_SHARE = 0.1;
 
 /**
- * What the log has forgotten, from its archive. The archive that a process knows may be older than the log that it
- * reads; here it is made sure that nothing falls between the two. HistoryIncompleteError where something has.
+ * Reads events that have expired from the log out of its archive. A process may know an older state of the archive than
+ * of the log; this class makes sure that no message falls between the two. Every method rejects with
+ * HistoryIncompleteError when messages are neither in the log nor in the archive.
  */
 export class ExpiredEvents {
   readonly #archive: LogArchive;
   readonly #messages: Pick<LogMessages, 'span' | 'from'>;
   readonly #maxAgeMs: number;
-  /** Until then, what the archive did not have when it was last looked at is in the log for certain. */
+  /** Until then, every message missing from the last known archive is certainly in the log. */
   #completeUntil = 0;
 
   constructor({ archive, messages, maxAgeMs }: ExpiredEventsOptions) {
@@ -33,19 +47,21 @@ export class ExpiredEvents {
     this.#maxAgeMs = maxAgeMs;
   }
 
-  /**
-   * The events of a job before this sequence that are in the archive, oldest first. To be called after the log was read:
-   * what it had forgotten by then is looked for.
-   */
+  /** Returns the archived events of a job before this sequence, oldest first. Call it after the log was read. */
   async eventsBefore(sequence: number, jobId: string): Promise<readonly RecordedEvent[]> {
-    if (!(await this.#isNeeded())) return [];
+    const { first } = await this.#messages.span();
+    if (first <= 1) return [];
+    await this.#cover(first - 1);
     const messages = await this.#archive.messagesOf(jobId);
-    return messages.filter((message) => message.sequence < sequence).flatMap(recordedEvent);
+    return messages
+      .filter((message) => message.sequence < sequence)
+      .flatMap((message) => decodeRecordedEvent(message, Buffer.from(message.body).toString()));
   }
 
   /**
-   * The messages after this sequence that the log has forgotten, in order, and more; nothing if it has them all. Those up
-   * to `missing` were not in the log when it was read.
+   * Yields the expired messages after this sequence, in order, and possibly more; none if the log still has them all.
+   *
+   * @param missing up to this sequence, messages were already missing when the log was read.
    */
   async *messagesAfter(sequence: number, missing = 0): AsyncGenerator<readonly StoredBytes[]> {
     const { first } = await this.#messages.span();
@@ -56,8 +72,8 @@ export class ExpiredEvents {
   }
 
   /**
-   * ConcurrentAppendError when one of these is the creation of a job that there was already, under the same key. Where the
-   * log has forgotten it, the log itself would take it for a new one.
+   * Rejects with ConcurrentAppendError if one of the events creates a job that exists already under the same idempotency
+   * key. The log itself cannot tell once the first creation has expired.
    */
   async assertNew(events: readonly JobEvent[]): Promise<void> {
     for (const { event, jobId, data } of events) {
@@ -66,45 +82,33 @@ export class ExpiredEvents {
     }
   }
 
-  /** What the log may have forgotten by the time that the append arrives counts as forgotten. */
+  /** Messages that may expire before the append arrives count as expired. */
   async #hasJob(jobId: string): Promise<boolean> {
-    if (Date.now() >= this.#completeUntil) await this.#look();
+    if (Date.now() >= this.#completeUntil) await this.#refresh();
     return (await this.#archive.messagesOf(jobId)).length > 0;
   }
 
-  async #isNeeded(): Promise<boolean> {
-    const { first } = await this.#messages.span();
-    if (first > 1) await this.#cover(first - 1);
-    return first > 1;
-  }
-
-  /** Makes sure that the archive is known up to there at least. */
+  /** Makes sure that the archive is known at least up to this sequence. */
   async #cover(sequence: number): Promise<void> {
     if (this.#archive.span.last >= sequence) return;
     const { last } = await this.#archive.refresh();
     if (last < sequence) throw new HistoryIncompleteError(last + 1, sequence);
   }
 
-  async #look(): Promise<void> {
+  async #refresh(): Promise<void> {
     await this.#archive.refresh();
     const { first } = await this.#messages.span();
     await this.#cover(first - 1);
     const { last } = this.#archive.span;
-    this.#completeUntil = this.#maxAgeMs === 0 ? Infinity : await this.#endOfLife(last + 1);
+    this.#completeUntil = this.#maxAgeMs === 0 ? Infinity : await this.#expiryOf(last + 1);
     if (Date.now() >= this.#completeUntil) throw new HistoryIncompleteError(last + 1, last + 1);
   }
 
-  /** Until when the log keeps this message, or the next one that is written, with a margin. */
-  async #endOfLife(sequence: number): Promise<number> {
+  /** When this message, or the next one to be written, expires, less a margin. */
+  async #expiryOf(sequence: number): Promise<number> {
     const now = Date.now();
     const [message] = await this.#messages.from(sequence, { count: 1 });
     const recordedAt = message === undefined ? now : Date.parse(message.recordedAt);
     return recordedAt + this.#maxAgeMs - Math.min(MARGIN_MS, this.#maxAgeMs * MARGIN_SHARE);
   }
-}
-
-function recordedEvent({ sequence, subject, recordedAt, body }: StoredBytes): RecordedEvent[] {
-  const decoded = decodeStoredEvent(subject, Buffer.from(body).toString());
-  if (decoded.kind === 'newer') throw new NewerEventError(sequence, decoded.version);
-  return decoded.kind === 'malformed' ? [] : [{ sequence, recordedAt, event: decoded.event }];
 }

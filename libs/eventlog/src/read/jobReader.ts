@@ -1,28 +1,36 @@
-import { fold } from '@jobstream/domain';
-import { decodeStoredEvent } from './decodeStoredEvent.ts';
-import type { DirectReader, StoredMessage } from './directReader.ts';
-import { LogUnavailableError, NewerEventError } from '../errors.ts';
-import type { ExpiredEvents } from './expiredEvents.ts';
-import type { JobSnapshot } from './jobSnapshot.ts';
-import type { LeaderReader } from './leaderReader.ts';
-import type { RecordedEvent } from './recordedEvent.ts';
+import { fold, type Job } from '@jobstream/domain';
+import { LogUnavailableError } from '../errors.ts';
 import { jobFilter } from '../streams/jobSubjects.ts';
+import type { DirectReader, StoredMessage } from './directReader.ts';
+import type { ExpiredEvents } from './expiredEvents.ts';
+import type { LeaderReader } from './leaderReader.ts';
+import { decodeRecordedEvent, type RecordedEvent } from './logEntry.ts';
+
+/**
+ * A job folded from its whole history. `sequence` is what the next append must expect: that of the job's last message in
+ * the log, 0 if all of them have expired.
+ */
+export interface JobSnapshot {
+  readonly job: Job;
+  readonly sequence: number;
+}
 
 export interface JobReaderOptions {
   readonly direct: DirectReader;
-  /** Where the log has replicas; one server is its own leader. */
+  /** Only for a replicated log; a single server is its own leader. */
   readonly leader?: LeaderReader | undefined;
-  /** Where the log has an archive. */
+  /** Only for a log with an archive. */
   readonly expired?: Pick<ExpiredEvents, 'eventsBefore'> | undefined;
   readonly deadlineMs: number;
 }
 
 /**
- * Reads single jobs. One request brings the newest message of each of the job's subjects, which is the whole history of
- * most jobs; what came more than once is found by walking back along the expectations that link the events.
+ * Reads single jobs. One request returns the newest message of each of the job's subjects, which is the whole history of
+ * most jobs; earlier messages of a subject are found by walking back along the expected sequences that link the events.
  *
- * Any replica may answer, and one that lags does not have the end of the history: a worker that believed it would take
- * a requeued job for one that has failed. So the leader says where the history ends; what came before never changes.
+ * Any replica may answer, and a lagging one misses the end of the history: a worker would take a requeued job for a
+ * failed one. So the leader is asked for the last event; earlier events never change. Every method rejects with
+ * LogUnavailableError, NewerEventError, HistoryIncompleteError.
  */
 export class JobReader {
   readonly #direct: DirectReader;
@@ -37,37 +45,39 @@ export class JobReader {
     this.#deadlineMs = deadlineMs;
   }
 
+  /** Returns the job's state, or undefined if there is no such job. */
   async job(jobId: string, jobType?: string): Promise<JobSnapshot | undefined> {
     const messages = await this.#messages(jobId, jobType);
-    const job = fold((await this.#whole(jobId, messages.flatMap(recordedEvent))).map(({ event }) => event));
-    // The next append goes behind whatever is there: one that expected the last readable event would conflict for ever.
+    const job = fold((await this.#whole(jobId, messages)).map(({ event }) => event));
+    // Also when the last message is malformed: an append that expected the last readable event would always conflict.
     return job === undefined ? undefined : { job, sequence: messages.at(-1)?.sequence ?? 0 };
   }
 
+  /** Returns all events of the job, oldest first. */
   async history(jobId: string, jobType?: string): Promise<readonly RecordedEvent[]> {
-    return this.#whole(jobId, (await this.#messages(jobId, jobType)).flatMap(recordedEvent));
+    return this.#whole(jobId, await this.#messages(jobId, jobType));
   }
 
-  /** What the log has of the job, oldest first. */
+  /** The job's messages in the log, oldest first. */
   async #messages(jobId: string, jobType?: string): Promise<readonly StoredMessage[]> {
     return this.#walkBack(await this.#newest(jobFilter(jobId, jobType)));
   }
 
-  /** A history that begins with the creation of the job is whole. */
-  async #whole(jobId: string, kept: readonly RecordedEvent[]): Promise<readonly RecordedEvent[]> {
+  /** The events of these messages, behind the expired ones unless the history begins with the job's creation. */
+  async #whole(jobId: string, messages: readonly StoredMessage[]): Promise<readonly RecordedEvent[]> {
+    const kept = messages.flatMap((message) => decodeRecordedEvent(message, message.text));
     const [first] = kept;
     if (this.#expired === undefined || first?.event.event === 'JobCreated') return kept;
     return [...(await this.#expired.eventsBefore(first?.sequence ?? Infinity, jobId)), ...kept];
   }
 
-  /** The newest message of each of the job's subjects as far as a replica has it, and in any case the last of all. */
+  /** The newest message of each of the job's subjects that a replica has, and in any case the last of all. */
   async #newest(filter: string): Promise<readonly StoredMessage[]> {
-    const [newest, last] = await Promise.all([this.#direct.newestOfEachSubject(filter), this.#last(filter)]);
+    const [newest, last] = await Promise.all([
+      this.#direct.newestOfEachSubject(filter),
+      this.#fromLeader((leader) => leader.lastMessage(filter, this.#deadlineMs)),
+    ]);
     return last === undefined || last.sequence <= (newest.at(-1)?.sequence ?? 0) ? newest : [...newest, last];
-  }
-
-  #last(filter: string): Promise<StoredMessage | undefined> {
-    return this.#fromLeader((leader) => leader.lastMessage(filter, this.#deadlineMs));
   }
 
   /** The whole history, oldest first, of the job whose newest messages these are. */
@@ -99,13 +109,7 @@ export class JobReader {
   }
 }
 
-/** 0 for the first event. A writer that sent no expectation left no link: then the next older message that is known. */
+/** 0 for the first event. For a writer that sent no expectation it is the next older message that is known. */
 function previousSequence(message: StoredMessage, newest: readonly StoredMessage[]): number {
   return message.expected ?? newest.findLast(({ sequence }) => sequence < message.sequence)?.sequence ?? 0;
-}
-
-function recordedEvent({ sequence, subject, recordedAt, text }: StoredMessage): RecordedEvent[] {
-  const decoded = decodeStoredEvent(subject, text);
-  if (decoded.kind === 'newer') throw new NewerEventError(sequence, decoded.version);
-  return decoded.kind === 'malformed' ? [] : [{ sequence, recordedAt, event: decoded.event }];
 }

@@ -4,7 +4,7 @@ import { EXPECTED_SEQUENCE } from '../connection/headers.ts';
 import { isMessageNotFound } from '../connection/serverErrors.ts';
 import { JOBS_STREAM } from '../streams/streams.ts';
 
-/** The parts of a stored event that tell whose it is and what came before it. */
+/** The identity of a stored event and of the one before it. */
 export interface StoredLink {
   readonly sequence: number;
   readonly eventId: string | undefined;
@@ -25,7 +25,10 @@ interface StoredAnswer {
   readonly error?: { readonly err_code: number; readonly description: string };
 }
 
-/** Reads single messages from the stream's leader, which has every acknowledged write, unlike any other replica. */
+/**
+ * Reads single messages from the stream's leader, which has every acknowledged write, unlike the other replicas. Every
+ * method rejects after `timeoutMs` with the client library's error.
+ */
 export class LeaderReader {
   readonly #connection: Connection;
   readonly #stream: string;
@@ -35,21 +38,22 @@ export class LeaderReader {
     this.#stream = stream;
   }
 
-  /** The newest message on the filter, or undefined when there is none. */
+  /** Returns the link of the newest message on the filter, or undefined if there is none. */
   async last(filter: string, timeoutMs: number): Promise<StoredLink | undefined> {
     return linkOf(await this.#get({ last_by_subj: filter }, timeoutMs));
   }
 
+  /** Returns the link of the message with this sequence, or undefined if there is none. */
   async at(sequence: number, timeoutMs: number): Promise<StoredLink | undefined> {
     return linkOf(await this.#get({ seq: sequence }, timeoutMs));
   }
 
-  /** As `last`, the whole message. */
+  /** As `last`, but the whole message. */
   async lastMessage(filter: string, timeoutMs: number): Promise<StoredMessage | undefined> {
     return storedMessage(await this.#get({ last_by_subj: filter }, timeoutMs));
   }
 
-  /** As `at`, the whole message. */
+  /** As `at`, but the whole message. */
   async messageAt(sequence: number, timeoutMs: number): Promise<StoredMessage | undefined> {
     return storedMessage(await this.#get({ seq: sequence }, timeoutMs));
   }

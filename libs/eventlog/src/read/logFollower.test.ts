@@ -4,7 +4,7 @@ import { eventually, startNats, startTcpProxy } from '@jobstream/testing';
 import { expect, test } from 'vitest';
 import { Connection } from '../connection/connection.ts';
 import { NewerEventError } from '../errors.ts';
-import type { EventFeed } from './eventFeed.ts';
+import type { EventFeed } from './logEntry.ts';
 import type { LogEntry } from './logEntry.ts';
 import { LogFollower } from './logFollower.ts';
 import { silentSink } from '../connection/logSink.ts';

@@ -1,45 +1,43 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.ts';
-import { LogGapError } from '../errors.ts';
-import type { EventFeed } from './eventFeed.ts';
 import type { ConsumerMessage } from '../connection/consumerMessage.ts';
-import type { LogEntry } from './logEntry.ts';
-import { decodeLogEntry } from './logEntryCodec.ts';
+import { LogGapError } from '../errors.ts';
 import type { LogSink } from '../connection/logSink.ts';
+import { decodeLogEntry, type EventFeed, type LogEntry } from './logEntry.ts';
 import { OrderedConsumer } from './orderedConsumer.ts';
 
 export interface LogFollowerOptions {
   readonly connection: Connection;
   readonly manager: JetStreamManager;
   readonly after: number;
-  /** Whether events bring the trace that they belong to. */
+  /** Whether events carry their `traceparent`. */
   readonly traces?: boolean;
-  /** Ends it with LogGapError where the log has forgotten what comes next; without this it goes on with what is left. */
+  /** Whether to throw LogGapError where the next messages have expired, instead of going on after the gap. */
   readonly endsAtGap?: boolean;
   readonly sink: LogSink;
 }
 
 /**
- * Entries that wait in memory or are under way, asked for in portions so that the server always has one to work on, and
- * the bytes of what waits and of a portion: a backlog of any size stays harmless.
+ * Bounds for entries that are in memory or requested, so that a backlog of any size stays harmless. They are requested in
+ * portions, so that the server always has one to work on.
  */
 const WINDOW = 10_000;
 const PORTION = 2_500;
 const MAX_BYTES = 8_000_000;
 const PORTION_BYTES = MAX_BYTES / (WINDOW / PORTION);
-/** What the server counts beside the payload of a message: its subject and its reply subject. */
+/** Bytes that the server counts beside the payload of a message: its subject and its reply subject. */
 const SUBJECT_BYTES = 8_192;
 const RETRY_PAUSE_MS = 250;
 
 /**
- * Follows the stream JOBS and hands over what has arrived in one array, so that a backlog costs no promise a message.
- * While its reader is busy it asks for no more than a window of them. Whatever happens to its consumer, it goes on after
- * the last sequence that it saw.
+ * Follows the stream JOBS and yields all entries that have arrived in one array, so that a backlog costs no promise per
+ * message. While its reader is busy it requests at most a window of them. It survives the loss of its consumer: the next
+ * one begins after the last sequence that arrived.
  */
 export class LogFollower implements EventFeed {
   readonly #options: LogFollowerOptions;
-  /** A message that is larger than a request may bring would never come. */
+  /** A message larger than a request allows would never be delivered. */
   readonly #portionBytes: number;
   readonly #stop = new AbortController();
   #consumer: OrderedConsumer | undefined;
@@ -78,24 +76,24 @@ export class LogFollower implements EventFeed {
     await Promise.resolve();
   }
 
-  /** Keeps a consumer going until the end: one after the other, each from where the last one stopped. */
+  /** Replaces a broken consumer by the next, which begins where the last one stopped. */
   async #follow(): Promise<void> {
     while (!this.#stop.signal.aborted && this.#failure === undefined) {
       const reason = await this.#consume();
       if (this.#stop.signal.aborted || this.#failure !== undefined) return;
-      this.#options.sink.info({ reason, after: this.#lastSequence }, 'following the log afresh');
+      this.#options.sink.info({ reason, after: this.#lastSequence }, 'following the log with a new consumer');
       await pause(RETRY_PAUSE_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
     }
   }
 
-  /** Lives as long as one consumer; answers why it ended. */
+  /** Follows with one consumer and returns why it ended. */
   async #consume(): Promise<string> {
     try {
       this.#consumer = await OrderedConsumer.open({
         ...this.#options,
         after: this.#lastSequence,
         onMessage: (message) => this.#onMessage(message),
-        onRequestOver: () => this.#requestMore(),
+        onRequestEnded: () => this.#requestMore(),
       });
     } catch (error) {
       return String(error);
@@ -123,13 +121,13 @@ export class LogFollower implements EventFeed {
   }
 
   /**
-   * The log has forgotten what comes next, up to there: the server begins at what is left, without a word. Whoever begins
-   * at 0 begins wherever the log does.
+   * The messages up to `last` have expired: the server silently begins at the next one. A follower that begins at 0
+   * begins wherever the log does.
    */
   #onGap(last: number): void {
     const first = this.#lastSequence + 1;
     if (this.#options.endsAtGap === true) throw new LogGapError(first, last);
-    if (first > 1) this.#options.sink.warn({ first, last }, 'the log has forgotten messages before they were read');
+    if (first > 1) this.#options.sink.warn({ first, last }, 'messages expired before they were read');
   }
 
   #requestMore(): void {

@@ -8,29 +8,29 @@ import { JOBS_STREAM } from '../streams/streams.ts';
 export interface OrderedConsumerOptions {
   readonly connection: Connection;
   readonly manager: JetStreamManager;
-  /** Sequence after which to begin. */
+  /** The first message has a later sequence than this. */
   readonly after: number;
   readonly onMessage: (message: ConsumerMessage) => void;
-  /** A request for messages has ended unfulfilled: there may be another. */
-  readonly onRequestOver: () => void;
+  /** Called when a request for messages has ended unfulfilled. */
+  readonly onRequestEnded: () => void;
 }
 
 const EXPIRES_MS = 30_000;
 const HEARTBEAT_MS = 1_000;
-/** Silence after which the consumer counts as lost. */
+/** Time without a heartbeat after which the consumer counts as lost. */
 const SILENCE_MS = 3 * HEARTBEAT_MS;
 /**
- * The server forgets a consumer that nobody pulls from. Nothing deletes one sooner: permissions cannot tell it from the
- * consumers of the workers, whose positions a follower must not be able to delete.
+ * The server deletes a consumer that is not pulled from for this long. The follower does not delete it itself: a
+ * permission to do so would also let it delete the consumers of the workers.
  */
 const INACTIVE_MS = 60_000;
 const NANOS_PER_MS = 1_000_000;
-const LEFT = 'Nats-Pending-Messages';
+const PENDING_MESSAGES = 'Nats-Pending-Messages';
 
 /**
  * One consumer of the stream JOBS without acknowledgements, kept in the server's memory, for one follower. Deliveries
- * are numbered, so a gap shows at once. It never mends itself: `broken` settles with the reason, and its owner makes a
- * new one from the last sequence that it saw.
+ * are numbered, so a gap is detected at once. It does not recover: `broken` resolves to the reason, and its owner opens
+ * another one after the last sequence that arrived.
  */
 export class OrderedConsumer {
   readonly broken: Promise<string>;
@@ -39,7 +39,7 @@ export class OrderedConsumer {
   readonly #inbox: string;
   readonly #subscription: Subscription;
   readonly #watchdog: NodeJS.Timeout;
-  readonly #forgetRegained: () => void;
+  readonly #unsubscribeReconnected: () => void;
   readonly #break: (reason: string) => void;
   #delivered = 0;
   #requested = 0;
@@ -53,10 +53,11 @@ export class OrderedConsumer {
     this.#break = resolve;
     this.#inbox = connection.newInbox();
     this.#subscription = connection.nats.subscribe(this.#inbox, { callback: (_error, message) => this.#on(message) });
-    this.#forgetRegained = connection.onReconnected(() => resolve('the connection was lost'));
-    this.#watchdog = setInterval(() => this.#listenForSilence(), HEARTBEAT_MS);
+    this.#unsubscribeReconnected = connection.onReconnected(() => resolve('the connection was lost'));
+    this.#watchdog = setInterval(() => this.#checkHeartbeat(), HEARTBEAT_MS);
   }
 
+  /** Creates the consumer on the server; rejects with the client library's error. */
   static async open(options: OrderedConsumerOptions): Promise<OrderedConsumer> {
     const consumer = new OrderedConsumer(options);
     try {
@@ -68,12 +69,12 @@ export class OrderedConsumer {
     }
   }
 
-  /** How many messages are asked for and have not come yet. */
+  /** How many messages are requested and have not arrived yet. */
   get outstanding(): number {
     return this.#requested;
   }
 
-  /** Asks for up to `batch` messages more. Several requests may be open: the server serves them one after the other. */
+  /** Requests up to `batch` more messages. Several requests may be open: the server serves them one after the other. */
   request({ batch, maxBytes }: { batch: number; maxBytes: number }): void {
     this.#requested += batch;
     this.#heardAt = performance.now();
@@ -85,7 +86,7 @@ export class OrderedConsumer {
 
   close(): void {
     clearInterval(this.#watchdog);
-    this.#forgetRegained();
+    this.#unsubscribeReconnected();
     this.#subscription.unsubscribe();
     this.#break('closed');
   }
@@ -119,19 +120,19 @@ export class OrderedConsumer {
   }
 
   /**
-   * 100: a heartbeat. What tells how many messages it leaves ends a request: 408 at its expiry, 409 at its bytes, and 409
-   * as well when it was fulfilled but not for its bytes. Anything else ends the consumer.
+   * 100 is a heartbeat. A status with a count of pending messages ends a request: 408 at its expiry, 409 at its limit of
+   * bytes, also when it was fulfilled otherwise. Any other status ends the consumer.
    */
   #onStatus(message: Msg): void {
     const code = message.headers?.code ?? 0;
     if (code === 100) return;
-    const left = message.headers?.get(LEFT) ?? '';
+    const left = message.headers?.get(PENDING_MESSAGES) ?? '';
     if (left === '') return this.#break(`${code} ${message.headers?.description ?? ''}`);
     this.#requested -= Number(left);
-    this.#options.onRequestOver();
+    this.#options.onRequestEnded();
   }
 
-  #listenForSilence(): void {
+  #checkHeartbeat(): void {
     if (this.#requested > 0 && performance.now() - this.#heardAt > SILENCE_MS) this.#break('silence');
   }
 }

@@ -1,18 +1,24 @@
-import { encodeScheduleEvent, type ScheduleEvent } from '@jobstream/domain';
+import { decodeScheduleEvent, encodeScheduleEvent, type ScheduleEvent } from '@jobstream/domain';
 import type { JetStreamManager } from '@nats-io/jetstream';
-import { TriggerQueue, ensureTriggerConsumer, type TriggerQueueOptions } from './triggerQueue.ts';
 import type { AppendRequest } from '../append/appendRequest.ts';
 import type { Appender } from '../append/appender.ts';
 import type { Connection } from '../connection/connection.ts';
-import { DirectReader } from '../read/directReader.ts';
-import { subscribeToDefinitions, type DefinitionHint } from './subscribeToDefinitions.ts';
-import { LeaderReader } from '../read/leaderReader.ts';
-import type { LogSink } from '../connection/logSink.ts';
 import type { Publisher } from '../connection/publisher.ts';
-import { ScheduleTriggers } from './scheduleTriggers.ts';
-import { ScheduleReader } from './scheduleReader.ts';
-import { scheduleFilter, scheduleSubject } from '../streams/scheduleSubjects.ts';
+import type { LogSink } from '../connection/logSink.ts';
+import { subscribeToHints } from '../queue/subscribeToHints.ts';
+import { DirectReader } from '../read/directReader.ts';
+import { LeaderReader } from '../read/leaderReader.ts';
+import { DEFINING_SUBJECTS, scheduleFilter, scheduleSubject } from '../streams/scheduleSubjects.ts';
 import { TIMERS_STREAM } from '../streams/streams.ts';
+import { ScheduleReader } from './scheduleReader.ts';
+import { ScheduleTriggers } from './scheduleTriggers.ts';
+import { ensureTriggerConsumer, TriggerQueue, type TriggerQueueOptions } from './triggerQueue.ts';
+
+/** A schedule may have been created, updated or deleted by an event of this version. */
+export interface DefinitionHint {
+  readonly name: string;
+  readonly version: number;
+}
 
 export interface ScheduleLogParts {
   readonly connection: Connection;
@@ -25,7 +31,7 @@ export interface ScheduleLogParts {
   readonly sink: LogSink;
 }
 
-/** What the event log offers for schedules: their events, and the alarms that ring for them. */
+/** The schedules of an event log: their events and their triggers. */
 export class ScheduleLog {
   readonly reader: ScheduleReader;
   readonly triggers: ScheduleTriggers;
@@ -50,7 +56,8 @@ export class ScheduleLog {
 
   /**
    * Appends one event to its schedule and returns its sequence. `expectedSequence` is that of the schedule's previous
-   * event, 0 for a name that is new. ConcurrentAppendError, LogUnavailableError, LogOverloadedError, EventTooLargeError.
+   * event, 0 for a new name. Rejects with ConcurrentAppendError, LogUnavailableError, LogOverloadedError,
+   * EventTooLargeError.
    */
   append(event: ScheduleEvent, expectedSequence: number): Promise<number> {
     const appendable: AppendRequest = {
@@ -64,12 +71,15 @@ export class ScheduleLog {
     return this.#parts.appender.append(appendable, expectedSequence);
   }
 
-  /** Calls back when a schedule may have been defined anew; returns how to stop that. */
-  onDefined(onHint: (hint: DefinitionHint) => void): () => void {
-    return subscribeToDefinitions(this.#parts.connection.nats, onHint);
+  /** Calls back when a schedule may have been created, updated or deleted; returns how to stop. */
+  subscribeToDefinitions(onHint: (hint: DefinitionHint) => void): () => void {
+    return subscribeToHints(this.#parts.connection.nats, DEFINING_SUBJECTS, (message) => {
+      const decoded = decodeScheduleEvent(message.string());
+      if (decoded.kind === 'event') onHint({ name: decoded.event.schedule, version: decoded.event.version });
+    });
   }
 
-  /** Starts taking alarms. */
+  /** Starts delivering fired triggers. */
   async openTriggerQueue(options: TriggerQueueOptions): Promise<TriggerQueue> {
     const { connection, manager, sink } = this.#parts;
     await ensureTriggerConsumer(manager, options.ackWaitMs);
@@ -79,7 +89,7 @@ export class ScheduleLog {
     return queue;
   }
 
-  /** Ends the alarm queues. */
+  /** Stops the trigger queues. */
   async stop(): Promise<void> {
     await Promise.all([...this.#queues].map((queue) => queue.stop()));
   }

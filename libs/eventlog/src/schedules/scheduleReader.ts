@@ -1,31 +1,52 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { decodeScheduleEvent, foldSchedule, type ScheduleEvent } from '@jobstream/domain';
+import {
+  decodeScheduleEvent,
+  foldSchedule,
+  type Schedule,
+  type ScheduleEvent,
+  type ScheduleState,
+} from '@jobstream/domain';
 import type { JetStreamManager } from '@nats-io/jetstream';
-import type { DirectReader, StoredMessage } from '../read/directReader.ts';
 import { LogUnavailableError, NewerEventError } from '../errors.ts';
+import type { DirectReader, StoredMessage } from '../read/directReader.ts';
 import type { LeaderReader } from '../read/leaderReader.ts';
-import type { RecordedEvent } from '../read/recordedEvent.ts';
+import type { RecordedEvent } from '../read/logEntry.ts';
 import { EVERY_SCHEDULE, scheduleFilter, scheduleOfSubject } from '../streams/scheduleSubjects.ts';
-import type { ScheduleEnd, ScheduleSnapshot } from './scheduleSnapshot.ts';
-import { JOBS_STREAM } from '../streams/streams.ts';
-import { subjectsUnder } from '../streams/streams.ts';
+import { JOBS_STREAM, subjectsUnder } from '../streams/streams.ts';
 
 export type RecordedScheduleEvent = RecordedEvent<ScheduleEvent>;
 
+/** A schedule folded from its events, perhaps deleted. `sequence` is that of the last one, which the next append must expect. */
+export interface ScheduleSnapshot {
+  readonly schedule: Schedule;
+  readonly sequence: number;
+}
+
+/** The end of a name's events. Without the expired beginning of a schedule it has no state, but still an end. */
+export interface ScheduleEnd {
+  readonly schedule: ScheduleState;
+  /** That of the last event, which the next append must expect; 0 for a name without events. */
+  readonly sequence: number;
+  /** The tenant of the last event. */
+  readonly tenant: string | undefined;
+}
+
 /** The server answers with at most 1,024 messages, and a schedule has one newest message of each of four kinds. */
 const NAMES_PER_REQUEST = 200;
-
 const REPLICA_PAUSE_MS = 25;
 
 export interface ScheduleReaderOptions {
   readonly direct: DirectReader;
-  /** Where the log has replicas; one server is its own leader. */
+  /** Only for a replicated log; a single server is its own leader. */
   readonly leader?: LeaderReader | undefined;
   readonly manager: JetStreamManager;
   readonly deadlineMs: number;
 }
 
-/** Reads schedules: the newest event of each kind tells the whole state, however often a schedule has ticked. */
+/**
+ * Reads schedules: the newest event of each kind holds the whole state, however often a schedule has ticked. Every method
+ * rejects with LogUnavailableError, and at an event of a newer schema with NewerEventError.
+ */
 export class ScheduleReader {
   readonly #direct: DirectReader;
   readonly #leader: LeaderReader | undefined;
@@ -39,17 +60,17 @@ export class ScheduleReader {
     this.#deadlineMs = deadlineMs;
   }
 
-  /** One schedule with all that was acknowledged up to now. */
+  /** Returns one schedule, with everything that was acknowledged before the call. */
   async read(name: string): Promise<ScheduleSnapshot | undefined> {
     return snapshotOf(await this.#newest(name));
   }
 
-  /** As `read`, for what is to be appended next: also of a name without a schedule. */
+  /** As `read`, but for the next append: also of a name without a schedule. */
   async readEnd(name: string): Promise<ScheduleEnd> {
     return endOf(await this.#newest(name));
   }
 
-  /** As far as a replica has it: those of the names that have or had a schedule, in the order of the names. */
+  /** Returns those of the names that have or had a schedule, in the order of the names; perhaps stale by a replica's lag. */
   async readAll(names: readonly string[]): Promise<ScheduleSnapshot[]> {
     const snapshots: ScheduleSnapshot[] = [];
     for (let start = 0; start < names.length; start += NAMES_PER_REQUEST) {
@@ -61,13 +82,13 @@ export class ScheduleReader {
     return snapshots;
   }
 
-  /** Every name that has or had a schedule, in alphabetical order. */
+  /** Returns every name that has or had a schedule, in alphabetical order. */
   async names(): Promise<string[]> {
     const subjects = await subjectsUnder(this.#manager, JOBS_STREAM, EVERY_SCHEDULE);
     return [...new Set(subjects.map(scheduleOfSubject))].toSorted();
   }
 
-  /** Up to `limit` events of a schedule, newest first, older than the one with sequence `before`. */
+  /** Returns up to `limit` events of a schedule, newest first, older than the one with sequence `before`. */
   async history(name: string, { before, limit }: { before?: number; limit: number }): Promise<RecordedScheduleEvent[]> {
     const events: RecordedScheduleEvent[] = [];
     let message =
@@ -79,7 +100,7 @@ export class ScheduleReader {
     return events;
   }
 
-  /** The replica that answers may lag behind: it is asked until it has what the leader calls the last event. */
+  /** The replica that answers may lag behind: it is asked again until it has the leader's last event. */
   async #newest(name: string): Promise<StoredMessage[]> {
     const deadline = performance.now() + this.#deadlineMs;
     const end = await this.#end(name);

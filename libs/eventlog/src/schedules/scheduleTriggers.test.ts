@@ -6,7 +6,7 @@ import type { ScheduleDefinition } from '@jobstream/domain';
 import type { FiredTrigger } from './firedTrigger.ts';
 import { TriggerRefusedError } from '../errors.ts';
 import type { EventLog } from '../eventLog.ts';
-import type { DefinitionHint } from './subscribeToDefinitions.ts';
+import type { DefinitionHint } from './scheduleLog.ts';
 import { openEventLog } from '../../testing/openEventLog.ts';
 import { publishRaw } from '../../testing/publishRaw.ts';
 import { ScheduleScript } from '../../testing/scheduleScript.ts';
@@ -235,7 +235,7 @@ describe('the alarms', () => {
 
 test('whoever listens hears at once what was defined, but not each tick', async () => {
   const hints: DefinitionHint[] = [];
-  const forget = log.schedules.onDefined((hint) => hints.push(hint));
+  const forget = log.schedules.subscribeToDefinitions((hint) => hints.push(hint));
   const script = await stored('heard');
   for (const make of [() => script.tick(), () => script.update(), () => script.next({ kind: 'DeleteSchedule' })]) {
     make();

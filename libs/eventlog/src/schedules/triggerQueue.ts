@@ -1,34 +1,32 @@
 import { AckPolicy, DeliverPolicy, type JetStreamManager } from '@nats-io/jetstream';
-import type { FiredTrigger } from './firedTrigger.ts';
-import { decodeTrigger } from './triggerCodec.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { LogSink } from '../connection/logSink.ts';
 import { PullLoop } from '../queue/pullLoop.ts';
+import { RedeliveryGuard } from '../queue/redelivery.ts';
+import { createConsumer } from '../queue/workConsumers.ts';
 import { TICK_SUBJECT } from '../streams/scheduleSubjects.ts';
 import { TIMERS_STREAM } from '../streams/streams.ts';
-import { createConsumer } from '../queue/workConsumers.ts';
+import { decodeTrigger, type FiredTrigger } from './firedTrigger.ts';
 
 export interface TriggerQueueOptions {
   readonly ackWaitMs: number;
   /** Must not reject. */
-  readonly onTrigger: (alarm: FiredTrigger) => Promise<void>;
+  readonly onTrigger: (trigger: FiredTrigger) => Promise<void>;
 }
 
 const CONSUMER = 'ticks';
 const NANOS_PER_MS = 1_000_000;
 
 /**
- * Alarms, one after the other over all workers: the next one is delivered when the one before was answered. So an alarm
- * for all schedules finds what the alarms before it left undone, and nothing else.
+ * Delivers fired triggers one after the other over all workers: the next one comes when the one before is settled. So a
+ * trigger for all schedules finds exactly what the triggers before it left undone.
  */
 export class TriggerQueue {
   readonly #loop: PullLoop<FiredTrigger>;
-  readonly #heartbeat: NodeJS.Timeout;
-  readonly #onTrigger: TriggerQueueOptions['onTrigger'];
-  #held: FiredTrigger | undefined;
+  readonly #redelivery: RedeliveryGuard<FiredTrigger>;
 
   constructor(connection: Connection, { ackWaitMs, onTrigger }: TriggerQueueOptions, sink: LogSink) {
-    this.#onTrigger = onTrigger;
+    this.#redelivery = new RedeliveryGuard(ackWaitMs);
     this.#loop = new PullLoop<FiredTrigger>({
       connection,
       sink,
@@ -37,32 +35,22 @@ export class TriggerQueue {
       credit: () => 1,
       available: () => 1,
       decode: decodeTrigger,
-      onDelivery: (alarm) => this.#take(alarm),
+      onDelivery: (trigger) => this.#redelivery.hold(trigger, CONSUMER, onTrigger),
     });
-    this.#heartbeat = setInterval(() => this.#held?.keepAlive(), ackWaitMs / 3);
   }
 
   start(): void {
     this.#loop.start();
   }
 
-  /** Takes no more alarms and waits for the one in hand. */
+  /** Takes no more triggers and waits for the one being handled. */
   async stop(): Promise<void> {
     await this.#loop.stop();
-    clearInterval(this.#heartbeat);
-  }
-
-  async #take(alarm: FiredTrigger): Promise<void> {
-    this.#held = alarm;
-    try {
-      await this.#onTrigger(alarm);
-    } finally {
-      this.#held = undefined;
-    }
+    this.#redelivery.stop();
   }
 }
 
-/** Creates the durable consumer of all alarms, or brings its wait for acknowledgements up to date. */
+/** Creates the durable consumer of all triggers, or updates its wait for acknowledgements. */
 export async function ensureTriggerConsumer(manager: JetStreamManager, ackWaitMs: number): Promise<void> {
   const config = {
     durable_name: CONSUMER,

@@ -1,75 +1,74 @@
 import { PrefetchLimit } from './prefetchLimit.ts';
-import { ClaimPermit } from './claimPermit.ts';
 import { RateLimiter, type StartRate } from './rateLimiter.ts';
 import { RunSemaphore } from './runSemaphore.ts';
 
 export interface AdmissionOptions {
-  /** Runs at once. */
+  /** Jobs run at once. */
   readonly concurrency: number;
   readonly rate?: StartRate | undefined;
-  /** There is more room than a moment ago. */
+  /** Called when more may start than a moment ago. */
   readonly onAvailable: () => void;
 }
 
-type Waiter = (pass: ClaimPermit | undefined) => void;
+type Waiter = (permit: ClaimPermit | undefined) => void;
 
-/** The rate is looked at so seldom at least that a high one does not keep a timer busy. */
+/** The rate is checked at most this often, so that a high one does not keep a timer busy. */
 const TICK_MS = 10;
 
 /**
- * Decides what may start when: so many at once, so many in a time. The others wait in the order in which they came. Where
- * runs are short, more are claimed at once than run.
+ * Decides which deliveries may start: up to `concurrency` at once and no more than the rate. Others wait in FIFO order.
+ * Where runs are short, more jobs may be claimed at once than run.
  */
 export class AdmissionController {
-  readonly #onRoom: () => void;
-  readonly #window: RateLimiter | undefined;
+  readonly #onAvailable: () => void;
+  readonly #rate: RateLimiter | undefined;
   readonly #concurrency: number;
-  readonly #ahead: PrefetchLimit;
+  readonly #prefetch: PrefetchLimit;
   readonly #slots: RunSemaphore;
-  #passes = 0;
+  #permits = 0;
   #waiting: Waiter[] = [];
   #ticking: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor({ concurrency, rate, onAvailable }: AdmissionOptions) {
     this.#concurrency = concurrency;
-    this.#onRoom = onAvailable;
-    this.#window = rate && new RateLimiter(rate);
-    this.#ahead = new PrefetchLimit(concurrency);
+    this.#onAvailable = onAvailable;
+    this.#rate = rate && new RateLimiter(rate);
+    this.#prefetch = new PrefetchLimit(concurrency);
     this.#slots = new RunSemaphore(concurrency);
   }
 
-  /** A delivery of this size came: it is held until its end. */
+  /** Records the size of a delivery that has arrived, which limits the jobs claimed ahead. */
   recordSize(bytes: number): void {
-    this.#ahead.recordSize(bytes);
+    this.#prefetch.recordSize(bytes);
   }
 
-  /** Passes that may be out at once. */
+  /** Permits that may be held at once. */
   capacity(): number {
-    return this.#concurrency + this.#ahead.extra();
+    return this.#concurrency + this.#prefetch.extra();
   }
 
-  /** How many more may start now, apart from those that wait. */
+  /** How many more may start now, not counting the waiters. */
   available(): number {
-    const allowed = this.#window?.available(performance.now()) ?? Infinity;
-    return Math.max(0, Math.min(this.capacity() - this.#passes, allowed) - this.#waiting.length);
+    const allowed = this.#rate?.available(performance.now()) ?? Infinity;
+    return Math.max(0, Math.min(this.capacity() - this.#permits, allowed) - this.#waiting.length);
   }
 
-  /** A pass when it is one's turn, which may be now, or undefined when those who wait are turned away. */
+  /** Returns a permit at once, or when it is the caller's turn; undefined if waiters are rejected before that. */
   acquire(): ClaimPermit | Promise<ClaimPermit | undefined> | undefined {
     if (this.#closed) return undefined;
-    if (this.#waiting.length === 0 && this.#isOpen()) return this.#pass();
+    if (this.#waiting.length === 0 && this.#isOpen()) return this.#grant();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Tells all who wait that it will not be their turn. Those with a pass go on. */
+  /** Rejects all waiters. Deliveries with a permit go on. */
   rejectWaiting(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const waiter of waiting) waiter(undefined);
   }
 
-  /** Turns away all who wait and who come from now on. */
+  /** Rejects all waiters and all later callers. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#ticking);
@@ -77,40 +76,88 @@ export class AdmissionController {
   }
 
   #isOpen(): boolean {
-    return (
-      this.#passes < this.capacity() && (this.#window === undefined || this.#window.available(performance.now()) > 0)
-    );
+    return this.#permits < this.capacity() && (this.#rate === undefined || this.#rate.available(performance.now()) > 0);
   }
 
-  #pass(): ClaimPermit {
+  #grant(): ClaimPermit {
     const at = performance.now();
-    this.#passes++;
-    this.#window?.acquire(at);
+    this.#permits++;
+    this.#rate?.acquire(at);
     this.#tickLater();
-    const onEnd = (started: boolean) => {
-      this.#passes--;
-      if (!started) this.#window?.refund(at);
-      this.#letIn();
-      this.#onRoom();
+    const onRelease = (started: boolean) => {
+      this.#permits--;
+      if (!started) this.#rate?.refund(at);
+      this.#admitWaiting();
+      this.#onAvailable();
     };
-    return new ClaimPermit({ slots: this.#slots, prefetch: this.#ahead, onEnd });
+    return new ClaimPermit({ slots: this.#slots, prefetch: this.#prefetch, onRelease });
   }
 
-  #letIn(): void {
-    while (this.#waiting.length > 0 && this.#isOpen()) this.#waiting.shift()?.(this.#pass());
+  #admitWaiting(): void {
+    while (this.#waiting.length > 0 && this.#isOpen()) this.#waiting.shift()?.(this.#grant());
   }
 
-  /** Ticks as long as starts count against the rate. */
+  /** Ticks while any start counts against the rate. */
   #tickLater(): void {
     if (this.#ticking !== undefined || this.#closed) return;
-    const ms = this.#window?.nextAvailableMs(performance.now());
+    const ms = this.#rate?.nextAvailableMs(performance.now());
     if (ms !== undefined) this.#ticking = setTimeout(() => this.#tick(), Math.max(ms, TICK_MS));
   }
 
   #tick(): void {
     this.#ticking = undefined;
-    this.#letIn();
-    this.#onRoom();
+    this.#admitWaiting();
+    this.#onAvailable();
     this.#tickLater();
+  }
+}
+
+interface ClaimPermitOptions {
+  readonly slots: RunSemaphore;
+  readonly prefetch: PrefetchLimit;
+  /** `started` false says that nothing was started, so the permit does not count against the rate. */
+  readonly onRelease: (started: boolean) => void;
+}
+
+/** Permits one delivery to claim its job and, once it acquires a slot, to run it. */
+export class ClaimPermit {
+  readonly #options: ClaimPermitOptions;
+  readonly #grantedAt = performance.now();
+  #ranFrom: number | undefined;
+  #released = false;
+
+  constructor(options: ClaimPermitOptions) {
+    this.#options = options;
+  }
+
+  /** Acquires a slot to run in, at once or in a moment; false if none became free in time. A slot is kept once acquired. */
+  acquireSlot(): true | Promise<boolean> {
+    if (this.#ranFrom !== undefined) return true;
+    const { prefetch, slots } = this.#options;
+    const claimedAt = performance.now();
+    prefetch.recordClaim(claimedAt - this.#grantedAt);
+    const slot = slots.acquire();
+    if (slot !== true) return slot.then((granted) => this.#onSlot(granted, claimedAt));
+    this.#ranFrom = claimedAt;
+    return true;
+  }
+
+  /** Releases the permit and its slot. Can be repeated: only the first call counts. */
+  release(started: boolean): void {
+    if (this.#released) return;
+    this.#released = true;
+    const { prefetch, slots, onRelease } = this.#options;
+    if (this.#ranFrom !== undefined) {
+      prefetch.recordRun(performance.now() - this.#ranFrom);
+      slots.release();
+    }
+    onRelease(started);
+  }
+
+  #onSlot(granted: boolean, claimedAt: number): boolean {
+    const now = performance.now();
+    this.#options.prefetch.recordRun(now - claimedAt);
+    if (granted) this.#ranFrom = now;
+    return granted;
   }
 }

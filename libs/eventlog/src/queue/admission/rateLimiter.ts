@@ -4,19 +4,22 @@ export interface StartRate {
   readonly perMs: number;
 }
 
-/** The starts of the last `perMs` milliseconds, so that there are never more than the rate allows, wherever one begins to count. */
+/**
+ * Limits starts by a sliding window: never more than the rate within any `perMs` milliseconds. `now` and `at` are times
+ * of `performance.now()`.
+ */
 export class RateLimiter {
   readonly #rate: StartRate;
-  /** Times of `performance.now()`, oldest first. */
+  /** Starts of the window, oldest first. */
   #starts: number[] = [];
 
   constructor(rate: StartRate) {
     this.#rate = rate;
   }
 
-  /** How many more may start now. */
+  /** Returns how many more may start now. */
   available(now: number): number {
-    this.#forget(now);
+    this.#expire(now);
     return this.#rate.starts - this.#starts.length;
   }
 
@@ -24,20 +27,20 @@ export class RateLimiter {
     this.#starts.push(now);
   }
 
-  /** Undoes a `take` at this time: nothing was started after all. */
+  /** Undoes an `acquire` at this time, when nothing was started after all. */
   refund(at: number): void {
     const index = this.#starts.lastIndexOf(at);
     if (index >= 0) this.#starts.splice(index, 1);
   }
 
-  /** Milliseconds until the oldest start counts no more; undefined if none counts. */
+  /** Returns the milliseconds until the oldest start no longer counts; undefined if none counts. */
   nextAvailableMs(now: number): number | undefined {
-    this.#forget(now);
+    this.#expire(now);
     const [oldest] = this.#starts;
     return oldest === undefined ? undefined : oldest + this.#rate.perMs - now;
   }
 
-  #forget(now: number): void {
+  #expire(now: number): void {
     const since = now - this.#rate.perMs;
     const kept = this.#starts.findIndex((at) => at > since);
     if (kept === 0 || this.#starts.length === 0) return;

@@ -1,9 +1,9 @@
 import { LinkedSet } from '../../connection/linkedSet.ts';
 
-/** After so long without a slot a claimed job is better off with another worker. */
+/** Default `waitMs`: a job claimed for longer without a slot is better off with another worker. */
 const WAIT_MS = 500;
 
-/** Leave to run, for so many at once. Who finds no slot free waits in order of arrival, and not for long. */
+/** Limits how many jobs run at once. Waiters are FIFO and time out after `waitMs`. */
 export class RunSemaphore {
   readonly #waitMs: number;
   readonly #waiting = new LinkedSet<(granted: boolean) => void>();
@@ -14,7 +14,7 @@ export class RunSemaphore {
     this.#waitMs = waitMs;
   }
 
-  /** True, at once if a slot is free, or else in a moment; false if none became free in time. */
+  /** Returns true at once if a slot is free, or else a promise: false if none became free in time. */
   acquire(): true | Promise<boolean> {
     if (this.#free === 0) return this.#wait();
     this.#free--;
@@ -30,11 +30,11 @@ export class RunSemaphore {
   #wait(): Promise<boolean> {
     return new Promise((resolve) => {
       const settle = (granted: boolean) => {
-        clearTimeout(overdue);
+        clearTimeout(timeout);
         this.#waiting.remove(place);
         resolve(granted);
       };
-      const overdue = setTimeout(settle, this.#waitMs, false);
+      const timeout = setTimeout(settle, this.#waitMs, false);
       const place = this.#waiting.add(settle);
     });
   }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { MAX_EARLY_MS, TimerSpread } from './timerSpread.ts';
+import { MAX_EARLY_MS, TimerSpread } from './timerScheduler.ts';
 
 const NOW = Date.parse('2026-01-31T09:30:00Z');
 const HOUR_MS = 3_600_000;

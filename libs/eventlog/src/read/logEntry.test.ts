@@ -1,6 +1,6 @@
 import { encodeJobEvent } from '@jobstream/domain';
 import { describe, expect, test } from 'vitest';
-import { decodeStoredEvent } from './decodeStoredEvent.ts';
+import { decodeStoredEvent } from './logEntry.ts';
 import { eventSubject } from '../streams/jobSubjects.ts';
 import { JobScript } from '../../testing/jobScript.ts';
 

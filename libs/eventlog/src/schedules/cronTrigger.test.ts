@@ -1,6 +1,6 @@
 import { cronOf } from '@jobstream/domain';
 import { expect, test } from 'vitest';
-import { triggerPattern } from './triggerPattern.ts';
+import { triggerPattern } from './cronTrigger.ts';
 
 const patternOf = (cron: string) => triggerPattern(cronOf(cron));
 

@@ -1,0 +1,57 @@
+import { eventually, startNats } from '@jobstream/testing';
+import { AckPolicy, jetstreamManager } from '@nats-io/jetstream';
+import { expect, test } from 'vitest';
+import { Connection } from '../connection/connection.ts';
+import { silentSink } from '../connection/logSink.ts';
+import { openEventLog } from '../../testing/openEventLog.ts';
+import { publishRaw } from '../../testing/publishRaw.ts';
+import { PullLoop } from './pullLoop.ts';
+
+const STREAM = 'TIMERS';
+const CONSUMER = 'crowded';
+const NEXT = `$JS.API.CONSUMER.MSG.NEXT.${STREAM}.${CONSUMER}`;
+
+test('after a request too many, the loop still requests no more than its credit', async () => {
+  await using nats = await startNats();
+  await using _log = await openEventLog({ url: nats.url });
+  const connection = await Connection.open({ url: nats.url, name: 'test' });
+  const manager = await jetstreamManager(connection.nats);
+  const filter = { filter_subject: 'timers.due.crowded' };
+  const config = { durable_name: CONSUMER, ack_policy: AckPolicy.Explicit, max_waiting: 2, ...filter };
+  await manager.consumers.add(STREAM, config);
+  const requested: number[] = [];
+  connection.nats.subscribe(NEXT, {
+    callback: (_error, message) => void requested.push(message.json<{ batch: number }>().batch),
+  });
+  // Another worker's request takes one of the two places for a moment.
+  const inbox = connection.newInbox();
+  connection.nats.subscribe(inbox);
+  connection.nats.publish(NEXT, JSON.stringify({ batch: 1, expires: 400_000_000 }), { reply: inbox });
+  let [available, held] = [8, 0];
+  const gate = Promise.withResolvers<void>();
+  const loop = new PullLoop<void>({
+    connection,
+    sink: silentSink,
+    stream: STREAM,
+    consumer: CONSUMER,
+    credit: () => 16,
+    available: () => available,
+    decode: () => ({ kind: 'delivery', delivery: undefined }),
+    onDelivery: () => {
+      held++;
+      return gate.promise;
+    },
+  });
+  loop.start();
+  available = 16;
+  loop.pull();
+  await eventually(() => expect(requested.length).toBeGreaterThanOrEqual(4));
+  for (let count = 0; count < 20; count++) await publishRaw(nats.url, 'timers.due.crowded', '');
+  await eventually(async () => expect((await manager.consumers.info(STREAM, CONSUMER)).num_pending).toBeLessThan(5));
+  await connection.nats.flush();
+  expect(requested).toEqual([1, 8, 8, 8]);
+  expect(held).toBe(16);
+  gate.resolve();
+  await loop.stop();
+  await connection.close();
+});

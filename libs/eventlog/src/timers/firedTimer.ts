@@ -1,0 +1,38 @@
+import type { ConsumerMessage } from '../connection/consumerMessage.ts';
+import { MAX_EARLY_MS, type Wake } from './timerScheduler.ts';
+
+/** A timer that has fired: due, or `early` and to be redelivered after `delayMs`, or not readable at all. */
+export type FiredTimer =
+  | ({ readonly kind: 'due'; readonly causationId: string; readonly deliveryCount: number } & Omit<Wake, 'at'>)
+  | { readonly kind: 'early'; readonly delayMs: number }
+  | { readonly kind: 'malformed'; readonly reason: string };
+
+/**
+ * Decodes a timer that the server has fired. Of many timers due in the same second, some fire before their time (see
+ * TimerSpread); their delivery before that time does not count as one.
+ */
+export function decodeFiredTimer(message: ConsumerMessage): FiredTimer {
+  const wake = parseWake(message.text());
+  if (wake === undefined) return { kind: 'malformed', reason: 'not a wake-up' };
+  const { jobId, jobType, at } = wake;
+  const dueAt = Date.parse(at);
+  const earlyMs = dueAt - Date.parse(message.storedAt());
+  const firedEarly = earlyMs > 0 && earlyMs <= MAX_EARLY_MS;
+  const now = Date.now();
+  if (firedEarly && now < dueAt) return { kind: 'early', delayMs: dueAt - now };
+  const deliveryCount = firedEarly ? Math.max(1, message.deliveryCount - 1) : message.deliveryCount;
+  return { kind: 'due', jobId, jobType, causationId: `timer:${message.sequence}`, deliveryCount };
+}
+
+function parseWake(text: string): Wake | undefined {
+  try {
+    const wake: unknown = JSON.parse(text);
+    return typeof wake === 'object' && wake !== null && isWake(wake) ? wake : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isWake(wake: { jobId?: unknown; jobType?: unknown; at?: unknown }): wake is Wake {
+  return typeof wake.jobId === 'string' && typeof wake.jobType === 'string' && typeof wake.at === 'string';
+}
