@@ -1,13 +1,12 @@
 /**
- * Whether the hot paths still cost what they did, as multiples of the bare parts measured beside them: `npm run bench:gate
+ * Whether the hot paths still cost what they did, as multiples of the baseline measured beside them: `npm run bench:gate
  * [-- --check <id>]… [--accept]`. Fails when one is worse than its reference in bench/gate.json by more than a quarter, three
  * times in a row. `--accept` makes what is measured now the reference. Needs none of the peers.
  */
 import { parseArgs } from 'node:util';
 import { guardOfThisProcess } from '@jobstream/testing';
-import { acceptRatios } from './src/gate/acceptRatios.ts';
 import { GATE_CHECKS } from './src/gate/gateChecks.ts';
-import { runGate } from './src/gate/runGate.ts';
+import { acceptRatios, runGate } from './src/gate/runGate.ts';
 
 const { values } = parseArgs({
   options: { check: { type: 'string', multiple: true, default: [] }, accept: { type: 'boolean', default: false } },

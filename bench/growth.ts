@@ -1,7 +1,7 @@
 /**
  * How the cost of a job grows with what there is of something: `npm run bench:growth [-- --part <id>]… [--rounds <n>]
  * [--log-size <jobs>]… [--quick] [--report]`. Writes bench/results/growth.json, the charts in docs/measurements/charts and the sections of
- * docs/measurements/capacity.md. A part that is not chosen keeps its figures; parts are those of growthParts.ts, `log` and `around`. A quick
+ * docs/measurements/capacity.md. A part that is not chosen keeps its figures; parts are those of growthParts.ts, `log` and `services`. A quick
  * run is small, and writes nothing but its sections on the screen. `--report` writes the page from the results that are there.
  */
 import { parseArgs } from 'node:util';

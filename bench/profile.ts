@@ -4,14 +4,14 @@
  * there. The steps of nats-server need Go and are left out without it.
  */
 import { parseArgs } from 'node:util';
+import { runCommand } from '@jobstream/servers';
 import { guardOfThisProcess } from '@jobstream/testing';
 import { inScratchFolder } from './src/inScratchFolder.ts';
-import { machineToday } from './src/machineToday.ts';
+import { machineToday } from './src/machine.ts';
 import { letBeProfiled } from './src/profile/profiled.ts';
 import { profileApi, profileProjection, profileWorker } from './src/profile/profileParts.ts';
 import { writePerformancePage } from './src/profile/writePerformancePage.ts';
 import { saveResults } from './src/results.ts';
-import { runCommand } from '@jobstream/servers';
 
 const { values } = parseArgs({ options: { report: { type: 'boolean', default: false } } });
 if (!values.report) await saveResults('profile', false, { ...machineToday(), profiles: await profileAll() });

@@ -1,9 +1,8 @@
-import { DURABILITIES, type Durability } from './servers/durability.ts';
-import { runOnce, type Run } from './runOnce.ts';
+import { type Run, runOnce } from './runOnce.ts';
+import { DURABILITIES, type Durability } from './servers/runningServers.ts';
 import type { JobSystem } from './systems/jobSystem.ts';
 import { loadSystem, SYSTEM_IDS } from './systems/loadSystem.ts';
-import type { Workload } from './workloads/workload.ts';
-import { workloads, type Sizes } from './workloads/workloads.ts';
+import { type Sizes, type Workload, workloads } from './workloads/workloads.ts';
 
 export interface CompareOptions {
   readonly sizes: Sizes;

@@ -1,7 +1,7 @@
 import { comparePeers } from './comparePeers.ts';
 import { compareHttp } from './http/compareHttp.ts';
-import { machineFacts } from './machineFacts.ts';
-import { measureCatchUp, type CatchUp } from './projector/measureCatchUp.ts';
+import { machineFacts } from './machine.ts';
+import { type CatchUp, measureCatchUp } from './projector/measureCatchUp.ts';
 import { saveResults } from './results.ts';
 import { FULL, QUICK } from './workloads/workloads.ts';
 

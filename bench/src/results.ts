@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 
 const KEPT = path.resolve(import.meta.dirname, '../results');
-/** A quick run must not replace figures that somebody took his time for. */
+/** A quick run must not replace figures of a full run. */
 const PASSING = path.join(os.tmpdir(), 'jobstream-bench-quick');
 
 export async function saveResults(part: string, quick: boolean, figures: object): Promise<void> {

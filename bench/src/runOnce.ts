@@ -1,12 +1,12 @@
-import { startClient, type ClientProcess } from './client/clientProcess.ts';
+import { type ClientProcess, startClient } from './client/clientProcess.ts';
 import { inScratchFolder } from './inScratchFolder.ts';
 import { ServerCpu } from './measure/serverCpu.ts';
-import type { Durability } from './servers/durability.ts';
+import type { Durability } from './servers/runningServers.ts';
 import type { ClientRole, JobSystem } from './systems/jobSystem.ts';
-import type { Workload, WorkloadFigures } from './workloads/workload.ts';
+import type { Workload, WorkloadFigures } from './workloads/workloads.ts';
 
 /** Nothing can be asked which jobs have completed. */
-const WITHOUT_READ_MODEL: ReadonlySet<string> = new Set(['jobstream', 'bare-parts']);
+const WITHOUT_READ_MODEL: ReadonlySet<string> = new Set(['jobstream', 'baseline']);
 
 export interface RunPlan {
   readonly systemId: string;

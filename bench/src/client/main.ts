@@ -1,8 +1,8 @@
 import type { Percentiles } from '../measure/percentiles.ts';
 import type { ConnectOptions } from '../systems/jobSystem.ts';
 import { loadSystem } from '../systems/loadSystem.ts';
-import { carryOut } from './carryOut.ts';
 import type { Answer, Command, Outcome } from './command.ts';
+import { performCommand } from './performCommand.ts';
 
 const [systemId = '', options = '{}'] = process.argv.slice(2);
 const system = await loadSystem(systemId);
@@ -17,7 +17,7 @@ async function answer(command: Command | 'close'): Promise<void> {
     await client.close();
     process.exit(0);
   }
-  const reply: Answer = await measure(() => carryOut(client, command)).then(
+  const reply: Answer = await measure(() => performCommand(client, command)).then(
     (outcome) => ({ outcome }),
     (error: unknown) => ({ failure: String(error) }),
   );

@@ -1,17 +1,17 @@
 import { startApi } from '../http/startApi.ts';
-import { startBareEcho } from '../http/startBareExpress.ts';
+import { startBaselineEcho } from '../http/startBaselineExpress.ts';
 import type { RunningServers } from '../servers/runningServers.ts';
 import { startNats } from '../servers/startNats.ts';
-import { startPostgresWith } from '../servers/startPostgresWith.ts';
+import { startPostgresWith } from '../servers/startPostgres.ts';
 import type { GateCheck, GatePair } from './gateCheck.ts';
 import { httpSubject } from './httpSubject.ts';
 import { startSubject } from './subjectProcess.ts';
 import type { SubjectName } from './subjects/loadSubject.ts';
 
-/** Operations a round: about a tenth of a second of processor time. The bare upsert costs so little that it needs more. */
+/** Operations a round: about a tenth of a second of processor time. The baseline upsert costs so little that it needs more. */
 const [APPENDS, ATTEMPTS, JOBS, ROWS, REQUESTS] = [10_000, 2_000, 4_998, 9_996, 2_000];
 
-/** Nothing is synced: processor time is asked for, and a disk would only add its own moods. */
+/** Nothing is synced: processor time is asked for, and a disk would only add noise. */
 const startLog = (folder: string) => startNats(folder, 'default');
 
 /** Autovacuum would clear up after one round in the midst of another. */
@@ -21,28 +21,29 @@ export const GATE_CHECKS: readonly GateCheck[] = [
   {
     id: 'append',
     title: 'append of a new job',
-    bareTitle: 'pipelined publish with expectation',
+    baselineTitle: 'pipelined publish with expectation',
     counts: 'process',
-    open: async (folder) => openPair(await startLog(folder), ['append-ours', APPENDS], ['append-bare', APPENDS]),
+    open: async (folder) => openPair(await startLog(folder), ['append-ours', APPENDS], ['append-baseline', APPENDS]),
   },
   {
     id: 'attempt',
     title: 'attempt of a job',
-    bareTitle: 'consume, two publishes, acknowledge',
+    baselineTitle: 'consume, two publishes, acknowledge',
     counts: 'process',
-    open: async (folder) => openPair(await startLog(folder), ['attempt-ours', ATTEMPTS], ['attempt-bare', ATTEMPTS]),
+    open: async (folder) =>
+      openPair(await startLog(folder), ['attempt-ours', ATTEMPTS], ['attempt-baseline', ATTEMPTS]),
   },
   {
     id: 'project',
     title: 'projection of a job, three events',
-    bareTitle: 'unnest upsert of a finished row',
+    baselineTitle: 'unnest upsert of a finished row',
     counts: 'both',
-    open: async (folder) => openPair(await startTable(folder), ['project-ours', JOBS], ['project-bare', ROWS]),
+    open: async (folder) => openPair(await startTable(folder), ['project-ours', JOBS], ['project-baseline', ROWS]),
   },
   {
     id: 'request',
     title: 'POST /api/jobs',
-    bareTitle: 'Express route that echoes',
+    baselineTitle: 'Express route that echoes',
     counts: 'process',
     open: openRequests,
   },
@@ -51,23 +52,23 @@ export const GATE_CHECKS: readonly GateCheck[] = [
 type Work = readonly [name: SubjectName, count: number];
 
 async function openPair(servers: RunningServers, ...[first, second]: [Work, Work]): Promise<GatePair> {
-  const [ours, bare] = await Promise.all([
+  const [ours, baseline] = await Promise.all([
     startSubject(first[0], servers, first[1]),
     startSubject(second[0], servers, second[1]),
   ]);
   return {
     ours,
-    bare,
+    baseline,
     async stop() {
-      await Promise.all([ours.stop(), bare.stop()]);
+      await Promise.all([ours.stop(), baseline.stop()]);
       await servers.stop();
     },
   };
 }
 
 async function openRequests(folder: string): Promise<GatePair> {
-  const [api, express] = await Promise.all([startApi(folder, 'default'), startBareEcho()]);
+  const [api, express] = await Promise.all([startApi(folder, 'default'), startBaselineEcho()]);
   const ours = httpSubject(api, api.processes['api'] ?? 0, REQUESTS);
-  const bare = httpSubject(express, express.processes['express'] ?? 0, REQUESTS);
-  return { ours, bare, stop: async () => void (await Promise.all([ours.stop(), bare.stop()])) };
+  const baseline = httpSubject(express, express.processes['express'] ?? 0, REQUESTS);
+  return { ours, baseline, stop: async () => void (await Promise.all([ours.stop(), baseline.stop()])) };
 }

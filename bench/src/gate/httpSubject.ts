@@ -1,8 +1,8 @@
 import { Agent, request } from 'node:http';
-import { cpuMicros } from '../measure/cpuMicros.ts';
 import { inLanes } from '../measure/concurrency.ts';
+import { cpuMicros } from '../measure/processTree.ts';
 import type { RunningServers } from '../servers/runningServers.ts';
-import type { Measurable } from './measurable.ts';
+import type { Measurable } from './gateCheck.ts';
 
 const CONNECTIONS = 32;
 const BODY = JSON.stringify({ type: 'bench', payload: { to: 'user@example.com', subject: 'hello' } });

@@ -2,19 +2,19 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { guardOfThisProcess } from '@jobstream/testing';
-import { cpuMicros } from '../measure/cpuMicros.ts';
+import { cpuMicros } from '../measure/processTree.ts';
 import type { RunningServers } from '../servers/runningServers.ts';
-import type { Measurable, Micros } from './measurable.ts';
+import type { Measurable, Micros } from './gateCheck.ts';
 import type { SubjectName } from './subjects/loadSubject.ts';
 
 const MAIN = path.join(import.meta.dirname, 'subjectMain.ts');
 
-/** Lets something happen around the part of a round that counts. */
-export type Around = (run: () => Promise<number>) => Promise<number>;
+/** Wraps the measured part of a round, for example in a profiler. */
+type Wrapper = (run: () => Promise<number>) => Promise<number>;
 
 export interface SubjectProcess extends Measurable {
   readonly pid: number;
-  round(around?: Around): Promise<Micros>;
+  round(wrap?: Wrapper): Promise<Micros>;
 }
 
 /** A subject in a process of its own; what it makes its servers do counts as well. */
@@ -34,10 +34,10 @@ export async function startSubject(name: SubjectName, servers: RunningServers, c
   await answer();
   return {
     pid,
-    async round(around = (run) => run()) {
+    async round(wrap = (run) => run()) {
       await ask('prepare');
       const before = serverMicros(servers);
-      const own = await around(() => ask('run'));
+      const own = await wrap(() => ask('run'));
       return { process: own / count, server: (serverMicros(servers) - before) / count };
     },
     async stop() {

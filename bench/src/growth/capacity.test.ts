@@ -5,11 +5,11 @@ import {
   jobCosts,
   jobsIn,
   keptCosts,
+  type Measured,
   memoryFor,
   PEAK,
   SECONDS_A_DAY,
   streamRate,
-  type Measured,
 } from './capacity.ts';
 import { capacitySections } from './capacitySections.ts';
 import { growthCharts } from './growthCharts.ts';
@@ -17,26 +17,33 @@ import { growthCharts } from './growthCharts.ts';
 const life = {
   createdPerSecond: 10_000,
   createServerMicros: 20,
-  livesPerSecond: 2_000,
+  jobsPerSecond: 2_000,
   serverMicros: 100,
   workerMicros: 200,
   startSeconds: 0.01,
   idleMicros: 5_000,
   serverMegabytes: 100,
 };
-const log = { ...life, readMs: 1, restartSeconds: 1, restedMegabytes: 50, diskMegabytes: 10 };
+const log = { ...life, readMs: 1, restartSeconds: 1, restartedMegabytes: 50, diskMegabytes: 10 };
 const measured: Measured = {
   parts: {
     replicas: [
       { ...life, size: 1 },
-      { ...life, size: 3, serverMicros: 240, livesPerSecond: 1_000 },
+      { ...life, size: 3, serverMicros: 240, jobsPerSecond: 1_000 },
     ],
   },
   log: [
     { ...log, size: 10_000 },
-    { ...log, size: 1_010_000, serverMegabytes: 900, restedMegabytes: 1_050, diskMegabytes: 2_010, restartSeconds: 11 },
+    {
+      ...log,
+      size: 1_010_000,
+      serverMegabytes: 900,
+      restartedMegabytes: 1_050,
+      diskMegabytes: 2_010,
+      restartSeconds: 11,
+    },
   ],
-  around: { apiMicros: 150, projectorMicros: 50, postgresMicros: 25 },
+  services: { apiMicros: 150, projectorMicros: 50, postgresMicros: 25 },
 };
 
 describe('the arithmetic of capacity', () => {
@@ -63,7 +70,7 @@ describe('the arithmetic of capacity', () => {
   });
 
   test('gives a stream no more jobs than its one projector follows', () => {
-    const slow = { ...measured, around: { apiMicros: 1, projectorMicros: 1_000, postgresMicros: 1 } };
+    const slow = { ...measured, services: { apiMicros: 1, projectorMicros: 1_000, postgresMicros: 1 } };
     expect(streamRate(measured, 1)).toBe(2_000);
     expect(streamRate(slow, 1)).toBe(1_000);
   });

@@ -1,12 +1,12 @@
-import type { AroundCost } from './measureAround.ts';
 import type { GrowthPoint } from './growthParts.ts';
 import type { LogPoint } from './measureLog.ts';
+import type { ServicesCost } from './measureServices.ts';
 
 /** What the arithmetic takes from the measurement. */
 export interface Measured {
   readonly parts: Readonly<Record<string, readonly GrowthPoint[]>>;
   readonly log: readonly LogPoint[];
-  readonly around?: AroundCost;
+  readonly services?: ServicesCost;
 }
 
 /** Assumed, not measured: at the busiest time there is so much more than on average. */
@@ -45,21 +45,21 @@ export interface Demand {
   readonly diskBytesPerDay: number;
 }
 
-export function jobCosts({ parts, around }: Measured, copies: Copies): JobCosts {
+export function jobCosts({ parts, services }: Measured, copies: Copies): JobCosts {
   const { serverMicros, workerMicros } = pointOf(parts, copies);
-  if (around === undefined) throw new Error('the part around has no figures: measure it');
+  if (services === undefined) throw new Error('the part services has no figures: measure it');
   return {
-    api: around.apiMicros,
+    api: services.apiMicros,
     server: serverMicros,
     worker: workerMicros,
-    projector: around.projectorMicros,
-    postgres: around.postgresMicros,
+    projector: services.projectorMicros,
+    postgres: services.postgresMicros,
   };
 }
 
 /** Jobs a second that were created and run, on a machine that the servers shared with those who did it. */
 export function lifeRate({ parts }: Measured, copies: Copies): number {
-  return pointOf(parts, copies).livesPerSecond;
+  return pointOf(parts, copies).jobsPerSecond;
 }
 
 /** From the smallest log to the largest; of memory the worse of two: while it works, and after a start. */
@@ -67,7 +67,7 @@ export function keptCosts({ log }: Measured): KeptCosts {
   const perJob = (of: (point: LogPoint) => number) => slope(log, of);
   const memory = Math.max(
     perJob(({ serverMegabytes }) => serverMegabytes),
-    perJob(({ restedMegabytes }) => restedMegabytes),
+    perJob(({ restartedMegabytes }) => restartedMegabytes),
   );
   return {
     memoryBytes: memory * 1_000_000,

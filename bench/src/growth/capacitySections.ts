@@ -1,20 +1,18 @@
-import { table } from '../report/table.ts';
-import { whole } from '../report/whole.ts';
+import { bytesFigure, figure, table, whole } from '../report/format.ts';
 import {
   COPIES,
   demandOf,
   IN_USE,
   jobCosts,
+  type JobCosts,
   jobsIn,
   keptCosts,
   lifeRate,
+  type Measured,
   memoryFor,
   PEAK,
   SECONDS_A_DAY,
-  type JobCosts,
-  type Measured,
 } from './capacity.ts';
-import { bytesFigure, figure } from './figure.ts';
 
 const PROCESSES: Readonly<Record<keyof JobCosts, string>> = {
   api: 'API: one request a job',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chart, type Chart } from './chart.ts';
+import { chart, type Chart, niceTicks } from './chart.ts';
 
 const CHART: Chart = {
   unit: 'bytes < 1 KB',
@@ -45,4 +45,14 @@ describe('a chart', () => {
     const flat = chart({ unit: '', sizes: [5], panels: [{ title: '', series: [{ name: '', values: [0] }] }] });
     expect(flat).not.toMatch(/NaN|Infinity/);
   });
+});
+
+test.each([
+  [100, [0, 20, 40, 60, 80, 100]],
+  [101, [0, 25, 50, 75, 100, 125]],
+  [7, [0, 2, 4, 6, 8]],
+  [0.3, [0, 0.1, 0.2, 0.3]],
+  [0, [0, 1]],
+])('the scale up to %d has the ticks %j', (most, ticks) => {
+  expect(niceTicks(most)).toEqual(ticks);
 });

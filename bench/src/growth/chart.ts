@@ -1,6 +1,6 @@
-import { niceTicks } from './niceTicks.ts';
+const STEPS = [1, 2, 2.5, 5, 10];
 
-/** One line of a panel; a value for each size. */
+const MOST_TICKS = 5; /** One line of a panel; a value for each size. */
 export interface Series {
   readonly name: string;
   readonly values: readonly number[];
@@ -111,7 +111,7 @@ function text({ x, y, anchor, weight }: Placed, content: string): string {
   return `<text x="${at(x)}" y="${at(y)}"${how}>${escaped(content)}</text>`;
 }
 
-/** A tenth of a unit is finer than anybody sees. */
+/** A tenth of a unit is finer than can be seen. */
 function at(position: number): string {
   return String(Math.round(position * 10) / 10);
 }
@@ -128,4 +128,14 @@ function short(value: number): string {
 
 function rounded(value: number): string {
   return String(Number(value.toPrecision(3)));
+}
+
+/** From zero to at least `most` in at most five equal steps of a round number. */
+export function niceTicks(most: number): number[] {
+  if (!(most > 0)) return [0, 1];
+  const rough = most / MOST_TICKS;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = (STEPS.find((one) => one * power >= rough) ?? 10) * power;
+  const count = Math.ceil(most / step);
+  return Array.from({ length: count + 1 }, (_, index) => Number((index * step).toPrecision(12)));
 }

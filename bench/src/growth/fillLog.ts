@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
-import { connect } from '@nats-io/transport-node';
 import { lifeOfJob } from '@jobstream/testing';
-import { BarePublisher } from '../ruler/barePublisher.ts';
+import { connect } from '@nats-io/transport-node';
+import { BaselinePublisher } from '../baseline/baselinePublisher.ts';
 import { inFlight } from '../measure/concurrency.ts';
 
 const IN_FLIGHT = 2_000;
@@ -19,7 +19,7 @@ export async function fillLog(url: string, jobs: number): Promise<string[]> {
   await log.start();
   await log.stop();
   const nats = await connect({ servers: url, noAsyncTraces: true });
-  const publisher = new BarePublisher(nats);
+  const publisher = new BaselinePublisher(nats);
   const ids: string[] = [];
   await inFlight(jobs, IN_FLIGHT, (_, done) => {
     const id = randomUUIDv7();
@@ -30,7 +30,12 @@ export async function fillLog(url: string, jobs: number): Promise<string[]> {
   return ids;
 }
 
-function append(publisher: BarePublisher, [event, ...later]: readonly JobEvent[], expected: number, done: () => void) {
+function append(
+  publisher: BaselinePublisher,
+  [event, ...later]: readonly JobEvent[],
+  expected: number,
+  done: () => void,
+) {
   if (event === undefined) return done();
   const filter = `jobs.${event.jobType}.${event.jobId}.>`;
   const subject = filter.replace('>', TOKENS[event.event] ?? '');

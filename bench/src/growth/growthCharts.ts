@@ -20,7 +20,7 @@ function partChart({ unit }: GrowthPart, points: readonly GrowthPoint[]): string
   ];
   const rate = [
     line('created, no worker there', points, ({ createdPerSecond }) => createdPerSecond),
-    line('created and run', points, ({ livesPerSecond }) => livesPerSecond),
+    line('created and run', points, ({ jobsPerSecond }) => jobsPerSecond),
   ];
   const panels = [
     { title: 'processor time, µs a job', series: cost },
@@ -36,7 +36,7 @@ function logChart(log: readonly LogPoint[]): string {
   ];
   const memory = [
     line('after a start and some work', log, ({ serverMegabytes }) => serverMegabytes),
-    line('after a start', log, ({ restedMegabytes }) => restedMegabytes),
+    line('after a start', log, ({ restartedMegabytes }) => restartedMegabytes),
   ];
   const panels = [
     { title: 'processor time, µs a job', series: cost },

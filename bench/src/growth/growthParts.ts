@@ -1,9 +1,12 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { JOBS_STREAM } from '@jobstream/eventlog';
+import { freePort, startNats, type TestNats } from '@jobstream/testing';
 import { inScratchFolder } from '../inScratchFolder.ts';
-import { lifeCost, type LifeCost, type LifeOptions } from './lifeCost.ts';
-import { startServers } from './startServers.ts';
+import { jobCpuCost, type JobCpuCost, type JobCostOptions } from './jobCpuCost.ts';
 
 /** A size of the thing that grows, and what the life of a job cost at it. */
-export interface GrowthPoint extends LifeCost {
+export interface GrowthPoint extends JobCpuCost {
   readonly size: number;
 }
 
@@ -18,7 +21,7 @@ export interface GrowthPart {
   readonly change: (size: number) => Partial<Usual>;
 }
 
-type Usual = Omit<LifeOptions, 'urls' | 'serverPids'> & { readonly replicas: number };
+type Usual = Omit<JobCostOptions, 'urls' | 'serverPids'> & { readonly replicas: number };
 
 const USUAL: Usual = {
   jobs: 10_000,
@@ -77,9 +80,28 @@ export function measurePoint(part: GrowthPart, size: number, share: number): Pro
     const servers = await startServers(folder, replicas);
     try {
       const [urls, serverPids] = [servers.map(({ url }) => url), servers.map(({ pid }) => pid ?? 0)];
-      return { size, ...(await lifeCost({ ...options, urls, serverPids })) };
+      return { size, ...(await jobCpuCost({ ...options, urls, serverPids })) };
     } finally {
       await Promise.all(servers.map((server) => server.stop()));
     }
   });
+}
+
+/** One nats-server, or several that are a cluster, with their files under the folder; each syncs every write. */
+async function startServers(folder: string, count: number): Promise<TestNats[]> {
+  const ports = await Promise.all(Array.from({ length: count }, () => freePort()));
+  return Promise.all(ports.map((port) => startServer(folder, port, ports)));
+}
+
+async function startServer(folder: string, port: number, ports: readonly number[]): Promise<TestNats> {
+  const dataDir = path.join(folder, String(port));
+  await mkdir(dataDir);
+  const each = { dataDir, syncAlways: true };
+  if (ports.length === 1) return startNats({ ...each, stagedInMemory: [JOBS_STREAM] });
+  return startNats({ ...each, name: `nats-${port}`, extraConfig: cluster(port, ports) });
+}
+
+function cluster(port: number, ports: readonly number[]): string {
+  const others = ports.filter((one) => one !== port).map((one) => `"nats://127.0.0.1:${one}"`);
+  return `cluster { name: growth, listen: "127.0.0.1:${port}", no_advertise: true, routes: [${others.join(', ')}] }`;
 }

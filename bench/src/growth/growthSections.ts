@@ -1,6 +1,4 @@
-import { table } from '../report/table.ts';
-import { whole } from '../report/whole.ts';
-import { figure } from './figure.ts';
+import { figure, table, whole } from '../report/format.ts';
 import { GROWTH_PARTS, type GrowthPart, type GrowthPoint } from './growthParts.ts';
 import type { Growth } from './measureGrowth.ts';
 import type { LogPoint } from './measureLog.ts';
@@ -27,7 +25,7 @@ function partSection({ id, title, unit }: GrowthPart, points: readonly GrowthPoi
   if (points.length === 0) return 'Not measured yet.';
   const rows = points.map((point) => [
     whole(point.size),
-    ...[point.createdPerSecond, point.livesPerSecond].map(figure),
+    ...[point.createdPerSecond, point.jobsPerSecond].map(figure),
     ...costs(point),
     `${figure(point.startSeconds)} s`,
     `${figure(point.idleMicros / 1_000)} ms`,
@@ -40,11 +38,11 @@ function partSection({ id, title, unit }: GrowthPart, points: readonly GrowthPoi
 function logSection(log: readonly LogPoint[]): string {
   const rows = log.map((point) => [
     whole(point.size),
-    figure(point.livesPerSecond),
+    figure(point.jobsPerSecond),
     ...costs(point),
     `${figure(point.readMs)} ms`,
     whole(point.serverMegabytes),
-    whole(point.restedMegabytes),
+    whole(point.restartedMegabytes),
     whole(point.diskMegabytes),
     `${figure(point.restartSeconds)} s`,
   ]);

@@ -1,10 +1,14 @@
 /** A process that creates jobs, or runs them with a handler that does nothing, as it is told. */
 import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
+import { newJob } from '@jobstream/testing';
 import { defineHandler, handlerRegistry, systemClock, Worker } from '@jobstream/worker';
 import { Schema } from 'effect';
-import { createJobs } from './createJobs.ts';
-import { typeName, type Order, type Report } from './order.ts';
+import { type JobOrder, type Order, type Report, typeName } from './order.ts';
+
+const PER_BATCH = 1_000;
+
+const BYTES_PER_BATCH = 4_000_000;
 
 const REPORT_MS = 20;
 const { url, replicas } = JSON.parse(process.argv[2] ?? '{}') as { url: string; replicas: number };
@@ -28,7 +32,7 @@ setInterval(tell, REPORT_MS);
 say({ done: true });
 
 async function obey(order: Order): Promise<void> {
-  if (order.do === 'create') await createJobs(log, order);
+  if (order.do === 'create') await createJobs(order);
   else if (order.do === 'work') await work(order.types, order.concurrency);
   else await worker?.stop();
   say({ done: true });
@@ -57,4 +61,13 @@ function handlerOf(type: string) {
 function tell(): void {
   if (completed !== told) say({ completed });
   told = completed;
+}
+
+async function createJobs({ jobs, types, payloadBytes }: JobOrder): Promise<void> {
+  const perBatch = Math.max(1, Math.min(PER_BATCH, Math.floor(BYTES_PER_BATCH / payloadBytes)));
+  const text = 'x'.repeat(Math.max(0, payloadBytes - '{"text":""}'.length));
+  for (let made = 0; made < jobs; made += perBatch) {
+    const count = Math.min(perBatch, jobs - made);
+    await log.appendAll(Array.from({ length: count }, (_, n) => newJob({ text }, typeName((made + n) % types))));
+  }
 }

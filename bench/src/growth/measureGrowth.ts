@@ -1,10 +1,10 @@
 import { statfs } from 'node:fs/promises';
 import os from 'node:os';
-import { machineFacts, type MachineFacts } from '../machineFacts.ts';
+import { machineFacts, type MachineFacts } from '../machine.ts';
 import { readResults, saveResults } from '../results.ts';
-import { GROWTH_PARTS, measurePoint, type GrowthPart, type GrowthPoint } from './growthParts.ts';
-import { measureAround, type AroundCost } from './measureAround.ts';
-import { measureLog, type LogPoint } from './measureLog.ts';
+import { GROWTH_PARTS, type GrowthPart, type GrowthPoint, measurePoint } from './growthParts.ts';
+import { type LogPoint, measureLog } from './measureLog.ts';
+import { type ServicesCost, measureServices } from './measureServices.ts';
 
 export interface Growth extends MachineFacts {
   readonly rounds: number;
@@ -12,11 +12,11 @@ export interface Growth extends MachineFacts {
   readonly store: 'memory' | 'disk';
   readonly parts: Readonly<Record<string, readonly GrowthPoint[]>>;
   readonly log: readonly LogPoint[];
-  readonly around?: AroundCost;
+  readonly services?: ServicesCost;
 }
 
 export interface GrowthOptions {
-  /** Ids; all when empty. `log` is how many jobs the log holds, `around` what the API and the projector cost. */
+  /** Ids; all when empty. `log` is how many jobs the log holds, `services` what the API and the projector cost. */
   readonly parts: readonly string[];
   readonly rounds: number;
   readonly logSizes: readonly number[];
@@ -43,8 +43,8 @@ export async function measureGrowth({ parts, rounds, logSizes, quick }: GrowthOp
   }
   const log = chosen('log') ? await measureLog(logSizes, share) : undefined;
   if (log !== undefined) await keep(() => ({ log }));
-  const around = chosen('around') ? await measureAround(share) : undefined;
-  if (around !== undefined) await keep(() => ({ around }));
+  const services = chosen('services') ? await measureServices(share) : undefined;
+  if (services !== undefined) await keep(() => ({ services }));
 }
 
 /** All sizes in turn, round after round; of each size the round in which a job took the least processor time. */
@@ -56,7 +56,7 @@ async function measurePart(part: GrowthPart, rounds: number, share: number): Pro
       const known = best.get(size);
       if (known === undefined || micros(point) < micros(known)) best.set(size, point);
       console.log(
-        `${part.id} ${size}, round ${round}: ${micros(point).toFixed(0)} µs, ${point.livesPerSecond.toFixed(0)} jobs/s`,
+        `${part.id} ${size}, round ${round}: ${micros(point).toFixed(0)} µs, ${point.jobsPerSecond.toFixed(0)} jobs/s`,
       );
     }
   return part.sizes.flatMap((size) => best.get(size) ?? []);

@@ -1,14 +1,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { startNats, type TestNats } from '@jobstream/testing';
 import { EventLog } from '@jobstream/eventlog';
+import { startNats, type TestNats } from '@jobstream/testing';
 import { inScratchFolder } from '../inScratchFolder.ts';
-import { fillLog } from './fillLog.ts';
-import { jobsAdded, lifeCost, type LifeCost } from './lifeCost.ts';
 import { memoryBytes } from '../measure/processTree.ts';
+import { fillLog } from './fillLog.ts';
+import { jobsAdded, jobCpuCost, type JobCpuCost } from './jobCpuCost.ts';
 
 /** A log with so many finished jobs in it, and those that are then run for the measurement. */
-export interface LogPoint extends LifeCost {
+export interface LogPoint extends JobCpuCost {
   readonly size: number;
   readonly diskMegabytes: number;
   /** Median time to read the state of one of the finished jobs, in ms. */
@@ -16,7 +16,7 @@ export interface LogPoint extends LifeCost {
   /** From the start of the server with this log, after an orderly stop, until it answers; the rest is measured after it. */
   readonly restartSeconds: number;
   /** In the memory of the server after that. */
-  readonly restedMegabytes: number;
+  readonly restartedMegabytes: number;
 }
 
 interface Stage {
@@ -58,9 +58,9 @@ async function measureSize(size: number, ids: readonly string[], { nats, folder,
   await nats.restart();
   const restartSeconds = (performance.now() - begun) / 1_000;
   const pid = nats.pid ?? 0;
-  const restedMegabytes = memoryBytes(pid) / 1_000_000;
-  const life = await lifeCost({ ...probe, urls: [nats.url], serverPids: [pid] });
-  return { size, ...life, readMs: await medianRead(nats.url, ids), diskMegabytes, restartSeconds, restedMegabytes };
+  const restartedMegabytes = memoryBytes(pid) / 1_000_000;
+  const life = await jobCpuCost({ ...probe, urls: [nats.url], serverPids: [pid] });
+  return { size, ...life, readMs: await medianRead(nats.url, ids), diskMegabytes, restartSeconds, restartedMegabytes };
 }
 
 async function medianRead(url: string, ids: readonly string[]): Promise<number> {

@@ -1,14 +1,13 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { replaceSection } from '../report/replaceSection.ts';
+import { repositoryRoot } from '@jobstream/servers';
+import { writeSections } from '../report/writeSections.ts';
 import { readResults } from '../results.ts';
 import { capacitySections } from './capacitySections.ts';
 import { growthCharts } from './growthCharts.ts';
 import { growthSections } from './growthSections.ts';
 import type { Growth } from './measureGrowth.ts';
-import { repositoryRoot, runCommand } from '@jobstream/servers';
 
-const PAGE = path.join(repositoryRoot, 'docs/measurements/capacity.md');
 const CHARTS = path.join(repositoryRoot, 'docs/measurements/charts');
 
 /** The charts, and the tables and sums of docs/measurements/capacity.md, from what was measured last. */
@@ -17,11 +16,7 @@ export async function writeCapacityPage(): Promise<void> {
   await mkdir(CHARTS, { recursive: true });
   for (const [name, svg] of Object.entries(growthCharts(growth)))
     await writeFile(path.join(CHARTS, `${name}.svg`), svg);
-  let page = await readFile(PAGE, 'utf8');
-  for (const [name, text] of Object.entries(sections(growth))) page = replaceSection(page, name, text);
-  await writeFile(PAGE, page);
-  const prettier = path.join(repositoryRoot, 'node_modules/prettier/bin/prettier.cjs');
-  await runCommand(process.execPath, [prettier, '--write', PAGE]);
+  await writeSections('capacity.md', sections(growth));
 }
 
 /** Shows what the last quick run came to. */

@@ -3,7 +3,7 @@ import { startPostgres } from '@jobstream/testing';
 import { Client } from 'pg';
 import { percentiles } from '../measure/percentiles.ts';
 import { fillJobs } from './fillJobs.ts';
-import { numbersOf, type HandrunBench } from './handrunBench.ts';
+import { type HandrunBench, numbersOf } from './handrunBench.ts';
 
 const BATCH = 5_000;
 const ROUNDS = 5;

@@ -2,7 +2,7 @@ import { EventLog, JOBS_STREAM } from '@jobstream/eventlog';
 import { newJob, startNats } from '@jobstream/testing';
 import { inLanes } from '../measure/concurrency.ts';
 import { percentileText } from '../measure/percentiles.ts';
-import { numbersOf, type HandrunBench } from './handrunBench.ts';
+import { type HandrunBench, numbersOf } from './handrunBench.ts';
 
 const PAYLOAD = { to: 'user@example.com', subject: 'hello' };
 

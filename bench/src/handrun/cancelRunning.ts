@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { startSystem } from '@jobstream/testing';
 import { inScratchFolder } from '../inScratchFolder.ts';
 import { percentileText } from '../measure/percentiles.ts';
-import { numbersOf, type HandrunBench } from './handrunBench.ts';
+import { type HandrunBench, numbersOf } from './handrunBench.ts';
 
 const PROMISED_MS = 500;
 

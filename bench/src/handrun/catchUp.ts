@@ -1,6 +1,6 @@
 import { LOG_SHAPES } from '../projector/fillShapedLog.ts';
 import { measureCatchUp } from '../projector/measureCatchUp.ts';
-import { numbersOf, type HandrunBench } from './handrunBench.ts';
+import { type HandrunBench, numbersOf } from './handrunBench.ts';
 
 export const catchUp: HandrunBench = {
   name: 'catch-up',

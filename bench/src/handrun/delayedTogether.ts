@@ -2,7 +2,7 @@ import { EventLog } from '@jobstream/eventlog';
 import { startSystem } from '@jobstream/testing';
 import { inScratchFolder } from '../inScratchFolder.ts';
 import { percentileText } from '../measure/percentiles.ts';
-import { numbersOf, type HandrunBench } from './handrunBench.ts';
+import { type HandrunBench, numbersOf } from './handrunBench.ts';
 
 const BATCH = 1_000;
 const PROMISED_MS = 5_000;

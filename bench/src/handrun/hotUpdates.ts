@@ -3,7 +3,7 @@ import type { JobEvent } from '@jobstream/domain';
 import { JobProjection, migrate } from '@jobstream/readmodel';
 import { lifeOfJob, startPostgres } from '@jobstream/testing';
 import { Client } from 'pg';
-import { numbersOf, type HandrunBench } from './handrunBench.ts';
+import { type HandrunBench, numbersOf } from './handrunBench.ts';
 
 interface Figures {
   readonly wal: number;

@@ -1,6 +1,6 @@
 import { eventually, startSystem } from '@jobstream/testing';
 import { inScratchFolder } from '../inScratchFolder.ts';
-import { numbersOf, type HandrunBench } from './handrunBench.ts';
+import { type HandrunBench, numbersOf } from './handrunBench.ts';
 
 const PER_BATCH = 1_000;
 const LIMIT = 200;
@@ -15,7 +15,7 @@ export const paging: HandrunBench = {
     const [jobs, arriving] = numbersOf(args, 100_000, 10_000);
     return inScratchFolder(async (folder) => {
       await using system = await startSystem(folder);
-      return measure(system.api, jobs, arriving);
+      return await measure(system.api, jobs, arriving);
     });
   },
 };

@@ -6,7 +6,7 @@ import { migrate, ReadModel } from '@jobstream/readmodel';
 import { lifeOfJob, startNats, startPostgres } from '@jobstream/testing';
 import { percentileText } from '../measure/percentiles.ts';
 import { startProjector } from '../servers/startProjector.ts';
-import { numbersOf, type HandrunBench } from './handrunBench.ts';
+import { type HandrunBench, numbersOf } from './handrunBench.ts';
 
 interface AppendedJob {
   /** When the job was due and when its last event was in the log; milliseconds. */

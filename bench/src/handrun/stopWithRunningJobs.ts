@@ -2,7 +2,7 @@ import type { JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { AppProcess, repositoryRoot } from '@jobstream/servers';
 import { eventually, guardOfThisProcess, newJob, startNats } from '@jobstream/testing';
-import { numbersOf, type HandrunBench } from './handrunBench.ts';
+import { type HandrunBench, numbersOf } from './handrunBench.ts';
 
 const PROMISED_MS = 1_000;
 /** The attempt that was released does not count. */

@@ -1,5 +1,5 @@
 import { cpus, loadavg } from 'node:os';
-import { migrate, ReadModel, type JobListQuery } from '@jobstream/readmodel';
+import { type JobListQuery, migrate, ReadModel } from '@jobstream/readmodel';
 import { startPostgres } from '@jobstream/testing';
 import { Client } from 'pg';
 import { percentiles } from '../measure/percentiles.ts';

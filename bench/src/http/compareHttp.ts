@@ -1,10 +1,9 @@
-import { spread, type Spread } from '../measure/median.ts';
 import { inScratchFolder } from '../inScratchFolder.ts';
+import { spread, type Spread } from '../measure/percentiles.ts';
 import { ServerCpu } from '../measure/serverCpu.ts';
-import type { Durability } from '../servers/durability.ts';
+import type { Durability } from '../servers/runningServers.ts';
 import { httpLoad, type HttpLoad } from './httpLoad.ts';
-import type { HttpTarget } from './httpTarget.ts';
-import { HTTP_TARGETS } from './httpTargets.ts';
+import { HTTP_TARGETS, type HttpTarget } from './httpTargets.ts';
 
 export interface HttpRun extends HttpLoad {
   readonly serverCpuSeconds: Readonly<Record<string, number>>;
@@ -31,7 +30,7 @@ export interface CompareHttpOptions {
 
 const WARM_UP_SECONDS = 2;
 
-/** The HTTP calls and their ruler, round after round, each on fresh servers. */
+/** The HTTP calls and their baseline, round after round, each on fresh servers. */
 export async function compareHttp({ rounds, seconds, durability, say }: CompareHttpOptions): Promise<HttpComparison> {
   const runs = new Map<string, HttpRun[]>(HTTP_TARGETS.map(({ id }) => [id, []]));
   for (let round = 1; round <= rounds; round += 1)

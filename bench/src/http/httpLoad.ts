@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import type { HttpCall } from './httpTarget.ts';
+import type { HttpCall } from './httpTargets.ts';
 
 /** What a load of requests came to; latencies in ms. */
 export interface HttpLoad {

@@ -1,7 +1,7 @@
 /** The process that sends the requests, so that its processor time is not that of the bench. */
 import autocannon from 'autocannon';
-import type { HttpCall } from './httpTarget.ts';
 import type { HttpLoad } from './httpLoad.ts';
+import type { HttpCall } from './httpTargets.ts';
 
 const { url, seconds, ...call } = JSON.parse(process.argv[2] ?? '{}') as HttpCall & { url: string; seconds: number };
 const result = await autocannon({

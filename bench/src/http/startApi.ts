@@ -1,12 +1,11 @@
 import path from 'node:path';
 import { migrate } from '@jobstream/readmodel';
+import { freePort, repositoryRoot } from '@jobstream/servers';
 import { eventually } from '@jobstream/testing';
-import type { Durability } from '../servers/durability.ts';
-import type { RunningServers } from '../servers/runningServers.ts';
+import type { Durability, RunningServers } from '../servers/runningServers.ts';
 import { startNats } from '../servers/startNats.ts';
 import { startPostgres } from '../servers/startPostgres.ts';
 import { startProcess } from '../servers/startProcess.ts';
-import { freePort, repositoryRoot } from '@jobstream/servers';
 
 const MAIN = path.join(repositoryRoot, 'apps/api/src/main.ts');
 

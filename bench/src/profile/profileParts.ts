@@ -1,23 +1,20 @@
 import path from 'node:path';
 import { JOBS_STREAM } from '@jobstream/eventlog';
+import { EmbeddedNats, freePort, resolveNatsServer } from '@jobstream/servers';
 import { guardOfThisProcess } from '@jobstream/testing';
 import { httpSubject } from '../gate/httpSubject.ts';
 import { startSubject } from '../gate/subjectProcess.ts';
 import { startApi } from '../http/startApi.ts';
 import { startPostgres } from '../servers/startPostgres.ts';
-import { profiled } from './profiled.ts';
-import { serverProfiles } from './serverProfiles.ts';
-import type { Share } from './shareOut.ts';
+import { type Share, stepsOfProfile, stepsOfServer } from './attributeToSteps.ts';
+import { profiled, serverProfiles } from './profiled.ts';
 import { API_RULES, PROJECTOR_RULES, SERVER_RULES, WORKER_RULES } from './stepRules.ts';
-import { stepsOfProfile } from './stepsOfProfile.ts';
-import { stepsOfServer } from './stepsOfServer.ts';
-import { EmbeddedNats, freePort, resolveNatsServer } from '@jobstream/servers';
 
 /** Where the processor time of one operation goes in one process. */
 export interface PartProfile {
   readonly id: string;
   readonly title: string;
-  /** Of a round that nobody profiled. */
+  /** Of a round without a profiler. */
   readonly micros: number;
   /** None where nothing tells them. */
   readonly steps: readonly Share[];

@@ -1,4 +1,4 @@
-import type { StepRule } from './shareOut.ts';
+import type { StepRule } from './attributeToSteps.ts';
 
 const NODE: readonly StepRule[] = [
   { step: 'garbage collection', frames: /^\(garbage collector\)/ },

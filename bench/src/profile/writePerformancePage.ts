@@ -1,26 +1,20 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { readReferences, type Reference } from '../gate/reference.ts';
 import { GATE_CHECKS } from '../gate/gateChecks.ts';
-import type { MachineToday } from '../machineToday.ts';
-import { replaceSection } from '../report/replaceSection.ts';
-import { table } from '../report/table.ts';
+import { readReferences, type Reference } from '../gate/reference.ts';
+import type { MachineToday } from '../machine.ts';
+import { table } from '../report/format.ts';
+import { writeSections } from '../report/writeSections.ts';
 import { readResults } from '../results.ts';
 import type { PartProfile } from './profileParts.ts';
-import { repositoryRoot } from '@jobstream/servers';
 
 type Profiles = MachineToday & { readonly profiles: readonly PartProfile[] };
-
-const PAGE = path.join(repositoryRoot, 'docs/measurements/performance.md');
 
 /** The tables of docs/measurements/performance.md, from the profile and from the reference of the gate. */
 export async function writePerformancePage(): Promise<void> {
   const measured = await readResults<Profiles>('profile', false);
   if (measured === undefined) throw new Error('there is no profile yet');
-  let page = replaceSection(await readFile(PAGE, 'utf8'), 'floor', await floorTable());
-  page = replaceSection(page, 'steps', madeOn(measured));
-  for (const part of measured.profiles) page = replaceSection(page, part.id, stepsOf(part));
-  await writeFile(PAGE, page);
+  const steps = measured.profiles.map((part) => [part.id, stepsOf(part)] as const);
+  const sections = { floor: await floorTable(), steps: madeOn(measured), ...Object.fromEntries(steps) };
+  await writeSections('performance.md', sections);
 }
 
 async function floorTable(): Promise<string> {
@@ -29,14 +23,14 @@ async function floorTable(): Promise<string> {
 
 function floorOf(reference: Reference): string {
   const { checks } = reference;
-  const rows = GATE_CHECKS.map(({ id, title, bareTitle }) => {
+  const rows = GATE_CHECKS.map(({ id, title, baselineTitle }) => {
     const check = checks[id];
     if (check === undefined) return [title];
-    const { ours, bare, ratio } = check;
-    const cells = [ours.process, ours.server, bare.process, bare.server].map(shown);
-    return [title, bareTitle].concat(cells, ratio.toFixed(2));
+    const { ours, baseline, ratio } = check;
+    const cells = [ours.process, ours.server, baseline.process, baseline.server].map(shown);
+    return [title, baselineTitle].concat(cells, ratio.toFixed(2));
   });
-  const head = ['what', 'the bare part', 'our process', 'its server', 'bare: process', 'bare: server', 'ratio'];
+  const head = ['what', 'the baseline', 'our process', 'its server', 'baseline: process', 'baseline: server', 'ratio'];
   return `${madeOn(reference)}\n\n${table(head, rows)}`;
 }
 

@@ -1,8 +1,8 @@
-import { requestRate, type HttpComparison, type HttpRun } from '../http/compareHttp.ts';
-import { spread } from '../measure/median.ts';
-import type { Run } from '../runOnce.ts';
 import type { Comparison, Row } from '../comparePeers.ts';
+import { type HttpComparison, type HttpRun, requestRate } from '../http/compareHttp.ts';
+import { spread } from '../measure/percentiles.ts';
 import type { CatchUp } from '../projector/measureCatchUp.ts';
+import type { Run } from '../runOnce.ts';
 import { medianRatio } from './pairRatio.ts';
 
 export interface Results {
@@ -45,8 +45,8 @@ export const startBehind: Measure = ({ peers }) => {
   return few && many && medianRatio(many, few, (one, other) => startOf(one, 'p99') / startOf(other, 'p99'));
 };
 
-/** Requests of one kind against those of the bare route that echoes. */
-export function shareOfExpress(kind: 'create' | 'bare-create'): Measure {
+/** Requests of one kind against those of the minimal route that echoes. */
+export function shareOfExpress(kind: 'create' | 'baseline-create'): Measure {
   return ({ http }) => {
     const [create, express] = [kind, 'express'].map((id) => http.rows.find((row) => row.id === id)?.runs);
     return create && express && medianRatio(create, express, (own, other) => rateOf(own) / rateOf(other));

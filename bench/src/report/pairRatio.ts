@@ -1,4 +1,4 @@
-import { spread } from '../measure/median.ts';
+import { spread } from '../measure/percentiles.ts';
 
 /** The median over the rounds of one row's figure against another's of the same round; a dash without pairs. */
 export function pairRatio<Run>(

@@ -1,11 +1,10 @@
 import type { Comparison, Row } from '../comparePeers.ts';
-import type { MachineFacts } from '../machineFacts.ts';
-import { spread } from '../measure/median.ts';
+import type { MachineFacts } from '../machine.ts';
+import { spread } from '../measure/percentiles.ts';
 import type { Run } from '../runOnce.ts';
-import type { Durability } from '../servers/durability.ts';
+import type { Durability } from '../servers/runningServers.ts';
+import { table, whole } from './format.ts';
 import { pairRatio } from './pairRatio.ts';
-import { table } from './table.ts';
-import { whole } from './whole.ts';
 
 const US = 'jobstream';
 const MODES: Readonly<Record<Durability, string>> = {

@@ -1,28 +1,19 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { Comparison } from '../comparePeers.ts';
 import type { HttpComparison } from '../http/compareHttp.ts';
-import type { MachineFacts } from '../machineFacts.ts';
+import type { MachineFacts } from '../machine.ts';
 import { readResults } from '../results.ts';
-import { catchUpSection } from './catchUpSection.ts';
-import { httpSection } from './httpSection.ts';
-import { peersSection } from './peersSection.ts';
-import { replaceSection } from './replaceSection.ts';
+import { catchUpSection, httpSection } from './httpSection.ts';
 import type { Results } from './measuredFor.ts';
-import { sizeSection, type SizeResults } from './sizeSection.ts';
+import { peersSection } from './peersSection.ts';
+import { type SizeResults, sizeSection } from './sizeSection.ts';
 import { targetsTable } from './targets.ts';
-import { repositoryRoot, runCommand } from '@jobstream/servers';
+import { writeSections } from './writeSections.ts';
 
-const PAGE = path.join(repositoryRoot, 'docs/measurements/benchmarks.md');
 const NOTHING: Results = { peers: { rows: [] }, http: { rows: [] }, projector: { runs: [] } };
 
 /** Puts the tables of the kept results into the page. */
 export async function writeReport(): Promise<void> {
-  let page = await readFile(PAGE, 'utf8');
-  for (const [name, text] of Object.entries(await sections(false))) page = replaceSection(page, name, text);
-  await writeFile(PAGE, page);
-  const prettier = path.join(repositoryRoot, 'node_modules/prettier/bin/prettier.cjs');
-  await runCommand(process.execPath, [prettier, '--write', PAGE]);
+  await writeSections('benchmarks.md', await sections(false));
 }
 
 /** Shows the tables of the last quick run. */

@@ -1,5 +1,4 @@
-import { table } from './table.ts';
-import { whole } from './whole.ts';
+import { table, whole } from './format.ts';
 
 export interface SizeFigure {
   readonly question: string;

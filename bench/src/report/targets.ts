@@ -1,15 +1,15 @@
+import { table, whole } from './format.ts';
 import {
   batchRate,
   catchUp,
+  type Measure,
   rateIn,
+  type Results,
   shareOfExpress,
   startBehind,
   startLatency,
   visibleLatency,
 } from './measuredFor.ts';
-import type { Measure, Results } from './measuredFor.ts';
-import { table } from './table.ts';
-import { whole } from './whole.ts';
 
 interface Target {
   readonly workload: string;
@@ -19,12 +19,12 @@ interface Target {
   /** Against what, if the figure is a ratio. */
   readonly of?: string;
   readonly measured: Measure;
-  /** What the bare parts come to. */
+  /** What the baseline comes to. */
   readonly floor?: Measure;
 }
 
-/** The system of the bare parts. */
-const FLOOR = 'bare-parts';
+/** The system of the baseline. */
+const FLOOR = 'baseline';
 
 const times = (value: number) => `${value.toFixed(2)} ×`;
 const milliseconds = (value: number) => `${value.toFixed(1)} ms`;
@@ -72,9 +72,9 @@ const TARGETS: readonly Target[] = [
     workload: '`POST /api/jobs`, fsync',
     atLeast: 0.6,
     unit: percent,
-    of: 'a bare Express route',
+    of: 'a minimal Express route',
     measured: shareOfExpress('create'),
-    floor: shareOfExpress('bare-create'),
+    floor: shareOfExpress('baseline-create'),
   },
   { workload: '`POST /api/jobs/batch`, fsync, jobs/s', atLeast: 40_000, unit: whole, measured: batchRate },
   {
@@ -97,11 +97,11 @@ const TARGETS: readonly Target[] = [
 export function targetsTable(results: Results): string {
   const rows = TARGETS.map((target) => {
     const { workload, unit, floor } = target;
-    const [measured, bare] = [target.measured(results), floor?.(results)];
+    const [measured, baseline] = [target.measured(results), floor?.(results)];
     const shown = measured === undefined ? 'not measured' : unit(measured);
-    return [workload, aim(target), shown, verdict(target, measured), bare === undefined ? '' : unit(bare)];
+    return [workload, aim(target), shown, verdict(target, measured), baseline === undefined ? '' : unit(baseline)];
   });
-  return table(['', 'target', 'measured', 'verdict', 'the bare parts'], rows);
+  return table(['', 'target', 'measured', 'verdict', 'baseline'], rows);
 }
 
 function aim({ atLeast, atMost, unit, of = '' }: Target): string {

@@ -1,4 +1,4 @@
-/** The servers of one run. */
+export const DURABILITIES: readonly Durability[] = ['fsync', 'default']; /** The servers of one run. */
 export interface RunningServers {
   /** How clients reach them. */
   readonly address: string;
@@ -6,3 +6,6 @@ export interface RunningServers {
   readonly processes: Readonly<Record<string, number>>;
   stop(): Promise<void>;
 }
+
+/** `fsync`: on disk before it is acknowledged. `default`: as the system's server comes. */
+export type Durability = 'fsync' | 'default';

@@ -1,17 +1,16 @@
 import path from 'node:path';
 import { JOBS_STREAM } from '@jobstream/eventlog';
-import { guardOfThisProcess } from '@jobstream/testing';
-import { RULER_STREAM } from '../ruler/rulerStream.ts';
-import type { Durability } from './durability.ts';
-import type { RunningServers } from './runningServers.ts';
 import { EmbeddedNats, resolveNatsServer } from '@jobstream/servers';
+import { guardOfThisProcess } from '@jobstream/testing';
+import { BASELINE_STREAM } from '../baseline/baselineStream.ts';
+import type { Durability, RunningServers } from './runningServers.ts';
 
 export async function startNats(folder: string, durability: Durability): Promise<RunningServers> {
   const server = new EmbeddedNats({
     binary: await resolveNatsServer(),
     dataDir: path.join(folder, 'nats'),
     syncAlways: durability === 'fsync',
-    stagedInMemory: [JOBS_STREAM, RULER_STREAM],
+    stagedInMemory: [JOBS_STREAM, BASELINE_STREAM],
     guard: guardOfThisProcess(),
   });
   await server.start();

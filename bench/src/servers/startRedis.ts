@@ -1,12 +1,11 @@
 import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
 import { connect } from 'node:net';
-import { eventually } from '@jobstream/testing';
-import type { Durability } from './durability.ts';
-import { redisBinary } from './redisBinary.ts';
-import type { RunningServers } from './runningServers.ts';
-import { startProcess } from './startProcess.ts';
+import path from 'node:path';
 import { freePort } from '@jobstream/servers';
+import { eventually } from '@jobstream/testing';
+import { redisBinary } from './redisBinary.ts';
+import type { Durability, RunningServers } from './runningServers.ts';
+import { startProcess } from './startProcess.ts';
 
 /** As the manual says for data that must not be lost; otherwise Redis comes with snapshots alone. */
 const SYNCED = ['--appendonly', 'yes', '--appendfsync', 'always'];

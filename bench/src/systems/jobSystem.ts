@@ -1,5 +1,4 @@
-import type { Durability } from '../servers/durability.ts';
-import type { RunningServers } from '../servers/runningServers.ts';
+import type { Durability, RunningServers } from '../servers/runningServers.ts';
 
 /** What each job carries: its number, and when it should have been created, in µs of the machine's monotonic clock. */
 export interface Payload {

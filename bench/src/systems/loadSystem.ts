@@ -3,7 +3,7 @@ import type { JobSystem } from './jobSystem.ts';
 const LOADERS: Readonly<Record<string, () => Promise<JobSystem>>> = {
   jobstream: async () => (await import('./jobstream/jobstream.ts')).jobstream,
   'jobstream-table': async () => (await import('./jobstream/jobstream.ts')).jobstreamWithTable,
-  'bare-parts': async () => (await import('./bareParts.ts')).bareParts,
+  baseline: async () => (await import('./baseline.ts')).baseline,
   bullmq: async () => (await import('./bullmq.ts')).bullmq,
   'pg-boss': async () => (await import('./pgBoss.ts')).pgBoss,
   'graphile-worker': async () => (await import('./graphileWorker.ts')).graphileWorker,

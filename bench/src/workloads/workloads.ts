@@ -1,4 +1,7 @@
-import type { Workload } from './workload.ts';
+import type { ClientProcess } from '../client/clientProcess.ts';
+import type { Outcome } from '../client/command.ts';
+import type { Durability } from '../servers/runningServers.ts';
+import type { ClientRole } from '../systems/jobSystem.ts';
 
 export interface Sizes {
   readonly bulk: number;
@@ -40,7 +43,7 @@ const WARM_UP_SECONDS = 2;
 const SAMPLE_EVERY = 20;
 /** At other rates latency is measured with fsync alone. */
 const USUAL_RATE = 500;
-const WITHOUT_TABLE = ['jobstream', 'bare-parts', 'bullmq', 'pg-boss', 'graphile-worker'];
+const WITHOUT_TABLE = ['jobstream', 'baseline', 'bullmq', 'pg-boss', 'graphile-worker'];
 /** Those that keep finished jobs. */
 const KEEPING = ['jobstream', 'bullmq', 'pg-boss'];
 
@@ -157,4 +160,32 @@ function latencyBehind(finished: number, seconds: number): Workload {
       return usual.run(stage, measured);
     },
   };
+}
+
+/** What a workload may use: fresh servers of one system, and client processes on them. */
+interface WorkloadStage {
+  client(role: ClientRole): Promise<ClientProcess>;
+  /** Whether readers can see jobs completed. */
+  readonly showsCompletion: boolean;
+}
+
+/** The figures of one run of a workload. */
+export interface WorkloadFigures {
+  readonly jobs: number;
+  readonly seconds: number;
+  /** What each client did; the last is the one that the time is taken from. */
+  readonly clients: Readonly<Record<string, Outcome>>;
+}
+
+export interface Workload {
+  readonly id: string;
+  readonly title: string;
+  /** Which systems take part; default all. */
+  readonly systems?: readonly string[];
+  /** In which modes; default all. */
+  readonly durabilities?: readonly Durability[];
+  /** How often at the most. */
+  readonly mostRounds?: number;
+  /** What must be there before the measurement begins, e.g. jobs to drain. */
+  run(stage: WorkloadStage, measured: <T>(work: () => Promise<T>) => Promise<T>): Promise<WorkloadFigures>;
 }

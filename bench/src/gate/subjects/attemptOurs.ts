@@ -1,8 +1,8 @@
 import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
+import { newJob } from '@jobstream/testing';
 import { defineHandler, handlerRegistry, systemClock, Worker } from '@jobstream/worker';
 import { Schema } from 'effect';
-import { newJob } from '@jobstream/testing';
 import type { Subject } from './subject.ts';
 
 const PER_BATCH = 1_000;

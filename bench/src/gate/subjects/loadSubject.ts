@@ -4,11 +4,11 @@ type Open = (address: string) => Promise<Subject>;
 
 const SUBJECTS = {
   'append-ours': async () => (await import('./appendOurs.ts')).appendOurs,
-  'append-bare': async () => (await import('./appendBare.ts')).appendBare,
+  'append-baseline': async () => (await import('./appendBaseline.ts')).appendBaseline,
   'attempt-ours': async () => (await import('./attemptOurs.ts')).attemptOurs,
-  'attempt-bare': async () => (await import('./attemptBare.ts')).attemptBare,
+  'attempt-baseline': async () => (await import('./attemptBaseline.ts')).attemptBaseline,
   'project-ours': async () => (await import('./projectOurs.ts')).projectOurs,
-  'project-bare': async () => (await import('./projectBare.ts')).projectBare,
+  'project-baseline': async () => (await import('./projectBaseline.ts')).projectBaseline,
 } satisfies Record<string, () => Promise<Open>>;
 
 export type SubjectName = keyof typeof SUBJECTS;

@@ -1,7 +1,7 @@
 /** Work that is done over and over in a process of its own, so that its processor time can be told. */
 export interface Subject {
-  /** Makes ready what the next round needs and what shall not count. */
+  /** Prepares what the next round needs and what is not measured. */
   prepare(count: number): Promise<void>;
-  /** A round of so many operations. */
+  /** Runs a round of `count` operations. */
   run(count: number): Promise<void>;
 }

@@ -1,9 +1,9 @@
 import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
+import { newJob } from '@jobstream/testing';
+import { defineHandler, handlerRegistry, systemClock, Worker } from '@jobstream/worker';
 import { Schema } from 'effect';
 import { Client } from 'pg';
-import { defineHandler, handlerRegistry, systemClock, Worker } from '@jobstream/worker';
-import { newJob } from '@jobstream/testing';
 import type { ConnectOptions, JobClient, Payload } from '../jobSystem.ts';
 
 export async function connectJobstream({ address, role, durability }: ConnectOptions): Promise<JobClient> {

@@ -1,11 +1,10 @@
-import { migrate } from '@jobstream/readmodel';
 import path from 'node:path';
-import type { Durability } from '../../servers/durability.ts';
-import type { RunningServers } from '../../servers/runningServers.ts';
+import { migrate } from '@jobstream/readmodel';
+import { repositoryRoot } from '@jobstream/servers';
+import type { Durability, RunningServers } from '../../servers/runningServers.ts';
 import { startNats } from '../../servers/startNats.ts';
 import { startPostgres } from '../../servers/startPostgres.ts';
 import { startProcess } from '../../servers/startProcess.ts';
-import { repositoryRoot } from '@jobstream/servers';
 
 const PROJECTOR = path.join(repositoryRoot, 'apps/projector/src/main.ts');
 

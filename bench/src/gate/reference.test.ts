@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { type Reference, referenceRatio } from './reference.ts';
+
+const NOTHING = { process: 0, server: 0 };
+const REFERENCES = [of('a', { append: 2 }), of('b', { append: 3, request: 4 }), of('c', { append: 1 })];
+
+function of(processor: string, ratios: Record<string, number>): Reference {
+  const checks = Object.entries(ratios).map(([id, ratio]) => [id, { ours: NOTHING, baseline: NOTHING, ratio }]);
+  return { date: '2026-11-25', processor, cores: 2, load: 0, node: '24', checks: Object.fromEntries(checks) };
+}
+
+test('a ratio is held against that of the same processor, if it has one', () => {
+  expect(referenceRatio(REFERENCES, 'c', 'append')).toBe(1);
+  expect(referenceRatio(REFERENCES, 'a', 'request')).toBe(4);
+});
+
+test('on a processor that is not known the highest ratio of all counts', () => {
+  expect(referenceRatio(REFERENCES, 'd', 'append')).toBe(3);
+});
+
+test('a check without a measurement has a reference that nothing reaches', () => {
+  expect(referenceRatio(REFERENCES, 'a', 'other')).toBe(0);
+  expect(referenceRatio([], 'a', 'append')).toBe(0);
+});
