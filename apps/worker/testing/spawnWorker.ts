@@ -15,11 +15,8 @@ export interface WorkerProcess extends AsyncDisposable {
   readonly ended: Promise<number | string>;
 }
 
-export const mainScript = '../src/main.ts';
-export const faultyScript = './faultyWorker.ts';
-
-/** Starts a worker process from a script beside this file; `env` is all of its environment. */
-export function spawnWorker(script: string, env: Record<string, string>): WorkerProcess {
+/** Starts the shipped worker as a process, or one from a script beside this file; `env` is its whole environment. */
+export function spawnWorker(env: Record<string, string>, script = '../src/main.ts'): WorkerProcess {
   const path = fileURLToPath(new URL(script, import.meta.url));
   const child = spawn(process.execPath, [path], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   const lines: { msg: string }[] = [];

@@ -56,19 +56,20 @@ export class TestLog implements AsyncDisposable {
     return (await this.history(jobId)).map(lineOf);
   }
 
-  /** The stories of all jobs by their id, in one pass over the log: for tests with many jobs. */
-  async stories(): Promise<Map<string, string[]>> {
-    const stories = new Map<string, string[]>();
+  /** The events of all jobs by their id, in one pass over the log: for tests with many jobs. */
+  async histories(): Promise<Map<string, JobEvent[]>> {
     const end = await this.eventLog.lastSequence();
+    const events: JobEvent[] = [];
     for await (const entries of this.eventLog.follow({ after: 0 })) {
-      for (const entry of entries) {
-        if (entry.kind !== 'event') continue;
-        const story = stories.get(entry.event.jobId) ?? [];
-        stories.set(entry.event.jobId, [...story, lineOf(entry.event)]);
-      }
+      for (const entry of entries) if (entry.kind === 'event') events.push(entry.event);
       if ((entries.at(-1)?.sequence ?? 0) >= end) break;
     }
-    return stories;
+    return Map.groupBy(events, ({ jobId }) => jobId);
+  }
+
+  async stories(): Promise<Map<string, string[]>> {
+    const histories = await this.histories();
+    return new Map([...histories].map(([jobId, events]) => [jobId, events.map(lineOf)]));
   }
 
   /** Waits until the job has a status, and returns its story up to then. */

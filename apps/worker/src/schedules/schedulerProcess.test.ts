@@ -1,52 +1,27 @@
-import { eventually, startNats } from '@jobstream/testing';
-import type { TestNats } from '@jobstream/testing';
 import type { CatchUp } from '@jobstream/domain';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually } from '@jobstream/testing';
+import { expect, test } from 'vitest';
 import { ScheduleStage } from '../../testing/scheduleStage.ts';
-import { mainScript, spawnWorker } from '../../testing/spawnWorker.ts';
-import type { WorkerProcess } from '../../testing/spawnWorker.ts';
+import { workerProcesses } from '../../testing/workerProcesses.ts';
 
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 const policies = ['skip', 'latest', 'all'] as const satisfies readonly CatchUp['policy'][];
 
-let nats: TestNats;
-let stage: ScheduleStage;
-let processes: WorkerProcess[];
-
-beforeEach(async () => {
-  nats = await startNats();
-  stage = await ScheduleStage.open(nats.url);
-  processes = [];
-});
-
-afterEach(async () => {
-  await killWorkers();
-  await stage[Symbol.asyncDispose]();
-  await nats[Symbol.asyncDispose]();
-});
-
-function spawn(): WorkerProcess {
-  const worker = spawnWorker(mainScript, { NATS_URL: nats.url, LOG_LEVEL: 'debug', ACK_WAIT_MS: '1000' });
-  processes.push(worker);
-  return worker;
-}
-
-async function killWorkers(): Promise<void> {
-  await Promise.all(processes.map((worker) => worker[Symbol.asyncDispose]()));
-}
+const settings = { LOG_LEVEL: 'debug', ACK_WAIT_MS: '1000' };
+const { nats, log: stage, spawn, killAll } = workerProcesses(ScheduleStage, settings);
 
 const iso = (instant: number) => new Date(instant).toISOString();
 const catchUp = (policy: CatchUp['policy']) => ({ catchUp: { policy, limit: 100 } });
 
-/** Every tick once, or a sentence about what came twice. */
+/** Fails if a tick has two jobs. */
 function assertOnce(ticks: readonly string[]): void {
   const twice = ticks.filter((tick, index) => ticks.indexOf(tick) !== index);
   expect(twice, 'ticks with two jobs').toEqual([]);
 }
 
 async function ticksWithin(name: string, after: number, before: number): Promise<string[]> {
-  const ticks = await stage.ticks(name);
+  const ticks = await stage().ticks(name);
   assertOnce(ticks);
   return ticks.filter((tick) => Date.parse(tick) > after && Date.parse(tick) < before).toSorted();
 }
@@ -60,21 +35,21 @@ function secondsWithin(after: number, before: number): string[] {
 /** Waits until the ticks of a schedule are dealt with up to an instant. */
 async function dealtWith(name: string, upTo: number): Promise<void> {
   const done = async () => {
-    const last = (await stage.eventLog.schedules.reader.read(name))?.schedule.lastTick?.tickAt ?? '';
+    const last = (await stage().eventLog.schedules.reader.read(name))?.schedule.lastTick?.tickAt ?? '';
     expect(Date.parse(last)).toBeGreaterThanOrEqual(upTo);
   };
   await eventually(done, { timeoutMs: 40_000 });
 }
 
-test('after five hours without workers or triggers, two that start at the same time make up for what the policy says', async () => {
+test('two workers that start after five hours without workers or triggers create the jobs that the policy asks for', async () => {
   // The cron ticks each hour at the minute that is half an hour away, so no tick comes while the test runs.
   const lastTick = Math.floor(Date.now() / SECOND) * SECOND - HOUR / 2;
   const last = new Date(lastTick);
   const cron = `${last.getUTCSeconds()} ${last.getUTCMinutes()} * * * *`;
   for (const policy of policies) {
-    await stage.create(policy, { cron, ...catchUp(policy) }, lastTick - 5.5 * HOUR);
+    await stage().create(policy, { cron, ...catchUp(policy) }, lastTick - 5.5 * HOUR);
     const record = { kind: 'RecordTicks', tickAt: iso(lastTick - 5 * HOUR), jobIds: [], skipped: 0 } as const;
-    await stage.act(policy, record);
+    await stage().act(policy, record);
   }
   spawn();
   spawn();
@@ -83,29 +58,29 @@ test('after five hours without workers or triggers, two that start at the same t
   expect(await ticksWithin('skip', 0, Date.now())).toEqual([]);
   expect(await ticksWithin('latest', 0, Date.now())).toEqual([iso(lastTick)]);
   expect(await ticksWithin('all', 0, Date.now())).toEqual(missed);
-  const records = await Promise.all(policies.map(async (policy) => (await stage.records(policy)).slice(1)));
+  const records = await Promise.all(policies.map(async (policy) => (await stage().records(policy)).slice(1)));
   expect(records.map((all) => all.map(({ jobIds, skipped }) => [jobIds.length, skipped]))).toEqual([
     [[0, 5]],
     [[1, 4]],
     [[5, 0]],
   ]);
-});
+}, 120_000);
 
-test('when everything stops and comes back, each tick is made up for at most once, as the policy says', async () => {
-  for (const policy of policies) await stage.create(policy, catchUp(policy));
+test('a tick that was missed while everything was down gets at most one job, as the policy says', async () => {
+  for (const policy of policies) await stage().create(policy, catchUp(policy));
   const createdBy = Date.now();
   spawn();
   spawn();
   for (const policy of policies) await dealtWith(policy, createdBy + SECOND);
-  await Promise.all([killWorkers(), nats.kill('SIGKILL')]);
+  await Promise.all([killAll(), nats().kill('SIGKILL')]);
   const stoppedBy = Date.now();
   // The server's clock is the real one: ticks are missed only by waiting for them to pass.
   await eventually(() => expect(Date.now()).toBeGreaterThan(stoppedBy + 5 * SECOND), { intervalMs: 200 });
   const downUntil = Date.now();
-  await nats.restart();
+  await nats().restart();
   spawn();
   spawn();
-  await eventually(() => expect(stage.eventLog.isConnected()).toBe(true));
+  await eventually(() => expect(stage().eventLog.isConnected()).toBe(true));
   for (const policy of policies) await dealtWith(policy, downUntil + SECOND);
   // A trigger that fired as soon as the server came back finds ticks of the two seconds before on time.
   const missed = [stoppedBy, downUntil - 2 * SECOND] as const;
@@ -113,13 +88,13 @@ test('when everything stops and comes back, each tick is made up for at most onc
   expect(await ticksWithin('latest', ...missed)).toEqual([]);
   expect(await ticksWithin('all', ...missed)).toEqual(secondsWithin(...missed));
   for (const policy of policies) await assertAccountedFor(policy);
-});
+}, 120_000);
 
-/** What the records say is what the log has: no tick without an account, no job beside it. */
+/** The records match the jobs in the log: each tick is recorded, and each job is in a record. */
 async function assertAccountedFor(name: string): Promise<void> {
-  const records = await stage.records(name);
+  const records = await stage().records(name);
   const [first, last] = [records.at(0)?.tickAt ?? '', records.at(-1)?.tickAt ?? ''];
-  const jobs = await stage.jobs(name);
+  const jobs = await stage().jobs(name);
   const known = new Set(records.flatMap(({ jobIds }) => jobIds));
   const skipped = records.reduce((sum, record) => sum + record.skipped, 0);
   // A job may be ahead of its record, by the ticks of one trigger.
@@ -130,9 +105,9 @@ async function assertAccountedFor(name: string): Promise<void> {
   expect(known.size + skipped).toBe(seconds + inFirst);
 }
 
-test('ticks that came while all workers were away, but not the server, are on time', async () => {
-  await stage.create('punctual', catchUp('skip'));
-  await stage.eventLog.schedules.triggers.reconcile('punctual');
+test('ticks that came while the server ran without workers are on time', async () => {
+  await stage().create('punctual', catchUp('skip'));
+  await stage().eventLog.schedules.triggers.reconcile('punctual');
   const first = spawn();
   await dealtWith('punctual', Date.now());
   await first[Symbol.asyncDispose]();
@@ -143,12 +118,12 @@ test('ticks that came while all workers were away, but not the server, are on ti
   spawn();
   await dealtWith('punctual', awayUntil + SECOND);
   expect(await ticksWithin('punctual', goneBy, awayUntil)).toEqual(secondsWithin(goneBy, awayUntil));
-  const sinceGone = (await stage.records('punctual')).filter(({ tickAt }) => Date.parse(tickAt) > goneBy);
+  const sinceGone = (await stage().records('punctual')).filter(({ tickAt }) => Date.parse(tickAt) > goneBy);
   expect(sinceGone.every(({ skipped }) => skipped === 0)).toBe(true);
-});
+}, 120_000);
 
-test('workers that are killed again and again while they handle triggers leave no tick out and make none twice', async () => {
-  await stage.create('tormented', catchUp('all'));
+test('workers that are killed again and again while they handle triggers skip no tick and repeat none', async () => {
+  await stage().create('often-killed', catchUp('all'));
   const began = Date.now();
   for (let kills = 1; kills <= 4; kills += 1) {
     const worker = spawn();
@@ -156,10 +131,10 @@ test('workers that are killed again and again while they handle triggers leave n
     worker.kill('SIGKILL');
   }
   spawn();
-  await dealtWith('tormented', Date.now() + SECOND);
-  await assertAccountedFor('tormented');
-  const records = await stage.records('tormented');
+  await dealtWith('often-killed', Date.now() + SECOND);
+  await assertAccountedFor('often-killed');
+  const records = await stage().records('often-killed');
   expect(records.every(({ skipped }) => skipped === 0)).toBe(true);
-  assertOnce(await stage.ticks('tormented'));
-  expect(Date.parse((await stage.ticks('tormented')).toSorted()[0] ?? '')).toBeLessThanOrEqual(began + 2 * SECOND);
-});
+  assertOnce(await stage().ticks('often-killed'));
+  expect(Date.parse((await stage().ticks('often-killed')).toSorted()[0] ?? '')).toBeLessThanOrEqual(began + 2 * SECOND);
+}, 120_000);
