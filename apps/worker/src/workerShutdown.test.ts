@@ -25,6 +25,9 @@ test('SIGTERM during 200 running jobs releases them all, and all complete elsewh
   for (const { jobId } of jobs) expect(stories.get(jobId)).toEqual(wanted);
 }, 120_000);
 
+/** A slow machine also releases jobs that find no slot soon after their claim: those have not run. */
+const hadNoSlot = ({ data }: JobEvent) => 'reason' in data && data.reason === 'no slot to run in became free';
+
 test('a rolling restart under load fails no job, and what finishes within the grace time runs once', async () => {
   const env = { SHUTDOWN_GRACE_MS: '20000', WORKER_CONCURRENCY: '10', ACK_WAIT_MS: '600000' };
   let workers = [await startWorker(env), await startWorker(env)];
@@ -41,8 +44,6 @@ test('a rolling restart under load fails no job, and what finishes within the gr
   const jobs = await load.stop();
   await log().untilAll(jobs, 'completed');
   const histories = await log().histories();
-  // A slow machine also releases jobs that find no slot soon after their claim: those have not run.
-  const hadNoSlot = ({ data }: JobEvent) => 'reason' in data && data.reason === 'no slot to run in became free';
   for (const { jobId } of jobs) {
     const history = histories.get(jobId) ?? [];
     const countOf = (name: string) => history.filter(({ event }) => event === name).length;
