@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { ApiKeys, formatApiKey, migrate, newApiKey, parseApiKey } from '@jobstream/readmodel';
-import { createDatabase } from '@jobstream/testing';
+import { createDatabase, TestProcess } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 let databaseUrl: string;
@@ -18,14 +16,9 @@ beforeAll(async () => {
 afterAll(() => keys.stop());
 
 async function run(words: string[], env: NodeJS.ProcessEnv = { DATABASE_URL: databaseUrl }) {
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'keys.ts'), ...words], {
-    env: { ...process.env, ...env },
-  });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (data) => (output.stdout += String(data)));
-  child.stderr.on('data', (data) => (output.stderr += String(data)));
-  const [code] = await once(child, 'close');
-  return { ...output, code: Number(code) };
+  const script = path.join(import.meta.dirname, 'keys.ts');
+  await using command = TestProcess.node(script, { args: words, env: { ...process.env, ...env } });
+  return { code: await command.ended, stdout: command.stdout, stderr: command.stderr };
 }
 
 test('a key is made, listed and revoked; nothing but the key goes to standard output when it is made', async () => {

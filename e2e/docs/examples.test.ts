@@ -57,7 +57,7 @@ test('the program in docs/client.md runs', { timeout: 120_000 }, async ({ signal
   const env = { PATH: process.env['PATH'] ?? '', API: system.api, PROGRAM: program.join('\n') };
   const shell = runInShell(`${process.execPath} --input-type=module-typescript --eval "$PROGRAM"`, { env, signal });
   const code = await shell.ended;
-  const lines = shell.output().trim().split('\n');
+  const lines = shell.output.trim().split('\n');
   expect({ code, first: lines[0], last: lines.at(-1) }).toEqual({
     code: 0,
     first: expect.stringMatching(/^completed /),

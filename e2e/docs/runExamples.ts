@@ -21,7 +21,7 @@ export async function runExamples(
 ): Promise<readonly string[]> {
   const shell = runInShell([CURL, ...examples.map(script)].join('\n'), { env, signal });
   const code = await shell.ended;
-  const outputs = shell.output().split(/^@@\n/m).slice(1);
+  const outputs = shell.output.split(/^@@\n/m).slice(1);
   const complaints = examples.slice(0, outputs.length).flatMap((example, index) => {
     const complaint = complaintAbout(example, outputs[index] ?? '');
     return complaint === undefined ? [] : [`${complaint}:\n${example.commands}\n${outputs[index]}`];

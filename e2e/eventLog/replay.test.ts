@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { eventually, queryDatabase } from '@jobstream/testing';
+import type { TestProcess } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { missingPrograms } from '../harness/missingPrograms.ts';
 import { documentedCommands, type DocumentedCommand } from '../docs/documentedCommands.ts';
 import { missingLine } from '../docs/missingLine.ts';
 import { startReplayStage, type ReplayStage } from './replayTestbed.ts';
-import { runInShell, type ShellRun } from '../harness/runInShell.ts';
+import { runInShell } from '../harness/runInShell.ts';
 import { goTools, repositoryRoot, resolveGoTool } from '@jobstream/servers';
 
 const page = readFileSync(path.join(repositoryRoot, 'docs', 'replay.md'), 'utf8');
@@ -45,7 +46,7 @@ describe.skipIf(missing.length > 0)('on a running system,', () => {
     const run = async (command: string) => {
       const shell = runInShell(command, { env: stage.env, signal });
       await shell.ended;
-      return shell.output();
+      return shell.output;
     };
     const timer = 'nats stream get TIMERS --last-for "timers.at.email.$DELAYED" --json | jq .seq';
     const before = Number(await run(timer));
@@ -61,8 +62,8 @@ describe.skipIf(missing.length > 0)('on a running system,', () => {
     await eventually(async () => {
       const shell = runInShell('nats --context empty stream subjects TIMERS --names', { ...stage, ...context });
       await shell.ended;
-      expect(shell.output()).toContain(`timers.at.email.${stage.env['DELAYED']}`);
-      expect(shell.output()).toContain('timers.cron.nightly-report');
+      expect(shell.output).toContain(`timers.at.email.${stage.env['DELAYED']}`);
+      expect(shell.output).toContain('timers.cron.nightly-report');
     });
     expect(await jobsIn(stage.databases.restored)).toEqual(original);
   });
@@ -73,22 +74,22 @@ function jobsIn(databaseUrl: string): Promise<object[]> {
 }
 
 /** Waits for the end of the command and answers what is wrong with it, if anything. */
-async function finish({ output, endless }: DocumentedCommand, shell: ShellRun): Promise<string | undefined> {
+async function finish({ output, endless }: DocumentedCommand, shell: TestProcess): Promise<string | undefined> {
   const code = await shell.ended;
-  if (code !== (endless ? 'SIGINT' : 0)) return `it ended with ${code}:\n${shell.output()}`;
-  const line = missingLine(output, shell.output());
-  return line === undefined ? undefined : `it does not print "${line}" but:\n${shell.output()}`;
+  if (code !== (endless ? 'SIGINT' : 0)) return `it ended with ${code}:\n${shell.output}`;
+  const line = missingLine(output, shell.output);
+  return line === undefined ? undefined : `it does not print "${line}" but:\n${shell.output}`;
 }
 
 /** Lets a job fail while the command follows what happens, and ends the command as Ctrl-C does. */
 async function follow(
   documented: DocumentedCommand,
-  shell: ShellRun,
+  shell: TestProcess,
   { env, jobs }: ReplayStage,
 ): Promise<string | undefined> {
-  await eventually(() => expect(shell.output()).toContain('Subscribing'));
+  await eventually(() => expect(shell.output).toContain('Subscribing'));
   await fetch(`${env['API']}/api/jobs/${env['FAILED']}/retry`, { method: 'POST' });
-  await eventually(() => expect(missingLine(documented.output, shell.output())).toBeUndefined());
+  await eventually(() => expect(missingLine(documented.output, shell.output)).toBeUndefined());
   await jobs.reaches(env['FAILED'] ?? '', 'failed');
   shell.kill('SIGINT');
   return finish(documented, shell);

@@ -29,9 +29,7 @@ export async function startMortalApi(
     port,
     url: `http://127.0.0.1:${port}`,
     async killAndRestart() {
-      const ended = new Promise<void>((resolve) => (app.onUnexpectedExit = () => resolve()));
-      if (app.pid !== undefined) process.kill(app.pid, 'SIGKILL');
-      await ended;
+      await app.kill();
       await app.start();
     },
     [Symbol.asyncDispose]: () => app.stop(),

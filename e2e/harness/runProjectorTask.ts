@@ -1,18 +1,14 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
+import { TestProcess } from '@jobstream/testing';
 
-/** Runs a task of the projector to its end; `env` is all of its environment. */
+/** Runs a task of the projector to its end; `env` is its whole environment. */
 export async function runProjectorTask(
   task: 'archive' | 'rebuild' | 'verify',
   env: Record<string, string>,
   args: readonly string[] = [],
-): Promise<{ code: number | null; output: string }> {
+): Promise<{ code: number | string; output: string }> {
   const script = path.join(repositoryRoot, 'apps', 'projector', 'src', task, 'main.ts');
-  const child = spawn(process.execPath, [script, ...args], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => (output += data.toString()));
-  await once(child, 'close');
-  return { code: child.exitCode, output };
+  await using run = TestProcess.node(script, { env, args });
+  return { code: await run.ended, output: run.output };
 }

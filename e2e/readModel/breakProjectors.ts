@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { EventLog } from '@jobstream/eventlog';
 import { migrate, ReadModel } from '@jobstream/readmodel';
-import { eventually, startNats, startPostgres } from '@jobstream/testing';
+import { eventually, startNats, startPostgres, TestProcess } from '@jobstream/testing';
 import { seededRandom } from '../chaos/seededRandom.ts';
 import { appendLives } from './appendLives.ts';
 import { CheckpointWatch } from './checkpointWatch.ts';
-import { SupervisedProjector } from './supervisedProjector.ts';
+import { ProjectorFaultInjector } from './projectorFaultInjector.ts';
 
 export interface BreakOptions {
   readonly seed: string;
@@ -41,18 +39,21 @@ export async function breakProjectors({ seed, durationMs, calmMs }: BreakOptions
   const stop = AbortSignal.timeout(durationMs);
   const watch = new CheckpointWatch(postgres.url);
   const projectors = ['one', 'other'].map((name) => {
-    return new SupervisedProjector({ env, random: seededRandom(seed, `projector ${name}`), calmMs, stop });
+    return new ProjectorFaultInjector({ env, random: seededRandom(seed, `projector ${name}`), calmMs, stop });
   });
   const load = appendLives({ url: nats.url, random: seededRandom(seed, 'load'), writers: WRITERS, stop });
   await Promise.all(projectors.map((projector) => projector.run()));
   const events = await load;
   const behind = await faultOf(caughtUp(nats.url, postgres.url));
   const outputs =
-    behind.length === 0 ? [] : projectors.map((projector) => `a projector said last:\n${projector.output}`);
+    behind.length === 0
+      ? []
+      : projectors.map((projector) => `the last lines of a projector:\n${projector.lines.join('\n')}`);
   await Promise.all(projectors.map((projector) => projector.end()));
   await watch.stop();
   const { code, output } = await verify(env);
-  const sum = (of: (projector: SupervisedProjector) => number) => projectors.reduce((total, one) => total + of(one), 0);
+  const sum = (of: (projector: ProjectorFaultInjector) => number) =>
+    projectors.reduce((total, one) => total + of(one), 0);
   return {
     events,
     kills: sum(({ kills }) => kills),
@@ -93,11 +94,7 @@ async function caughtUp(url: string, databaseUrl: string): Promise<void> {
   await readModel.stop();
 }
 
-async function verify(env: Readonly<Record<string, string>>): Promise<{ code: number; output: string }> {
-  const child = spawn(process.execPath, [verifyMain], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  child.stdout.on('data', (text: Buffer) => (output += text.toString()));
-  child.stderr.resume(); // progress
-  const [code] = (await once(child, 'close')) as [number];
-  return { code, output: output.trim() };
+async function verify(env: Readonly<Record<string, string>>): Promise<{ code: number | string; output: string }> {
+  await using task = TestProcess.node(verifyMain, { env });
+  return { code: await task.ended, output: task.stdout.trim() };
 }

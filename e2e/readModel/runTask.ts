@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { repositoryRoot } from '@jobstream/servers';
+import { TestProcess } from '@jobstream/testing';
 
 export interface TaskResult {
   readonly code: number | string;
@@ -16,22 +15,16 @@ export async function runTask(
   { dataDir, killAfterMs }: { dataDir: string; killAfterMs?: number },
 ): Promise<TaskResult> {
   const started = performance.now();
-  // Of the two processes, the one that does the work must die without warning.
   const env = { ...process.env, DATA_DIR: dataDir };
-  const child = spawn(process.execPath, [`tools/${name}.ts`, ...args], {
-    cwd: repositoryRoot,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (output += data.toString()));
-  const timer = killAfterMs === undefined ? undefined : setTimeout(() => void killWorker(child.pid), killAfterMs);
-  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  await using task = TestProcess.node(`tools/${name}.ts`, { cwd: repositoryRoot, env, args, ipc: false });
+  const timer = killAfterMs === undefined ? undefined : setTimeout(() => void killWorker(task.pid), killAfterMs);
+  const code = await task.ended;
   clearTimeout(timer);
-  return { code: code ?? signal ?? 'gone', seconds: (performance.now() - started) / 1_000, output };
+  return { code, seconds: (performance.now() - started) / 1_000, output: task.output };
 }
 
-async function killWorker(parent: number | undefined): Promise<void> {
+/** Of the two processes of a task, the one that does the work must die without warning. */
+async function killWorker(parent: number): Promise<void> {
   const children = await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8').catch(() => '');
   for (const pid of children.split(' ').filter(Boolean).map(Number)) {
     const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');

@@ -25,7 +25,8 @@ afterAll(async () => {
 
 /** Its port was free, so only its log tells which it is. */
 function healthUrl(app: string): string {
-  const line = system.lines.find((one) => one.includes('"health and metrics"') && one.includes(`"service":"${app}"`));
+  const lines = system.process.output.split('\n');
+  const line = lines.find((one) => one.includes('"health and metrics"') && one.includes(`"service":"${app}"`));
   return `http://127.0.0.1:${/"port":(\d+)/.exec(line ?? '')?.[1]}`;
 }
 

@@ -1,8 +1,8 @@
+import type { SupervisedProcess } from '@jobstream/servers';
 import type { Stage } from '../stage/stage.ts';
-import type { SupervisedApp } from '../stage/supervisedApp.ts';
 
 /** The process of that name. */
-export function appNamed({ apps }: Pick<Stage, 'apps'>, name: string): SupervisedApp {
+export function appNamed({ apps }: Pick<Stage, 'apps'>, name: string): SupervisedProcess {
   const found = apps.find((app) => app.name === name);
   if (found === undefined) throw new Error(`there is no ${name}`);
   return found;

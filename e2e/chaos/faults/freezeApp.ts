@@ -9,7 +9,7 @@ export function freezeApp(app: 'api' | 'worker' | 'projector'): FaultKind {
     targets: (stage) => namesOfKind(stage, app),
     holdMs: (random) => random.int(ACK_WAIT_MS / 2, 3 * ACK_WAIT_MS),
     async inject(stage, target) {
-      appNamed(stage, target).signal('SIGSTOP');
+      await appNamed(stage, target).signal('SIGSTOP');
       return async () => appNamed(stage, target).signal('SIGCONT');
     },
   };

@@ -1,7 +1,8 @@
+import { createWriteStream } from 'node:fs';
 import path from 'node:path';
-import { freePort } from '@jobstream/testing';
+import { AppProcess, repositoryRoot, SupervisedProcess } from '@jobstream/servers';
+import { freePort, guardOfThisProcess } from '@jobstream/testing';
 import type { TcpProxy } from '@jobstream/testing';
-import { SupervisedApp } from './supervisedApp.ts';
 
 export interface AppSurroundings {
   readonly folder: string;
@@ -12,7 +13,7 @@ export interface AppSurroundings {
 }
 
 export interface Apps {
-  readonly apps: readonly SupervisedApp[];
+  readonly apps: readonly SupervisedProcess[];
   /** Addresses of the api processes. */
   readonly apis: readonly string[];
 }
@@ -20,6 +21,9 @@ export interface Apps {
 /** How long the server waits for a worker's sign of life; faults are measured in it. */
 export const ACK_WAIT_MS = 2_000;
 const GRACE_MS = 2_000;
+const STOP_MS = 12_000;
+/** Before a process that has ended, or could not start, is started again. */
+const PAUSE_MS = 300;
 
 /** How many processes of each kind run; the names of workers are known before they do. */
 const counts = { api: 2, worker: 3, projector: 2 } as const;
@@ -42,7 +46,7 @@ export async function createApps(surroundings: AppSurroundings): Promise<Apps> {
   };
 }
 
-function createApp(name: string, port: number | undefined, surroundings: AppSurroundings): SupervisedApp {
+function createApp(name: string, port: number | undefined, surroundings: AppSurroundings): SupervisedProcess {
   const { folder, natsUrls, databaseUrl, cables } = surroundings;
   const cable = cables.get(name);
   const kind = name.split('-')[0] ?? '';
@@ -58,10 +62,20 @@ function createApp(name: string, port: number | undefined, surroundings: AppSurr
     // Workers say at this level why they dropped a call for work.
     LOG_LEVEL: kind === 'worker' ? 'debug' : 'info',
   };
-  return new SupervisedApp({
+  const log = createWriteStream(path.join(folder, `${name}.log`), { flags: 'a' });
+  const app = new AppProcess({
     name,
     script: `apps/${kind}/src/main.ts`,
+    cwd: repositoryRoot,
     env,
-    logFile: path.join(folder, `${name}.log`),
+    graceMs: STOP_MS,
+    guard: guardOfThisProcess(),
+    onLine: (line) => void log.write(`${line}\n`),
+  });
+  return new SupervisedProcess(app, {
+    name,
+    startAttempts: Infinity,
+    firstPauseMs: PAUSE_MS,
+    longestPauseMs: PAUSE_MS,
   });
 }

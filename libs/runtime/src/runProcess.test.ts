@@ -1,81 +1,93 @@
-import { expect, test } from 'vitest';
-import { startChild } from '../testing/startChild.ts';
+import { fileURLToPath } from 'node:url';
+import { TestProcess } from '@jobstream/testing';
+import { expect, onTestFinished, test } from 'vitest';
 
 const STARTED = ['first started', 'second started', 'third started', 'ready'];
 const STOPPED = ['stopping', 'third stopped', 'second stopped', 'first stopped', 'stopped'];
 
+function start(scenario = '', env = {}, program = 'processUnderTest'): TestProcess {
+  const script = fileURLToPath(new URL(`../testing/${program}.ts`, import.meta.url));
+  const child = TestProcess.node(script, { env, args: scenario === '' ? [] : [scenario] });
+  onTestFinished(() => child[Symbol.asyncDispose]());
+  return child;
+}
+
+const logOf = ({ lines }: TestProcess) => lines.map(({ msg }) => msg);
+
 test.each(['SIGTERM', 'SIGINT'] as const)(
   'parts start in order, and stop in reverse on %s with code 0',
   async (signal) => {
-    const child = startChild({});
+    const child = start();
     await child.logged('ready');
-    child.process.kill(signal);
-    expect(await child.end()).toEqual({ code: 0, signal: null, stderr: '' });
-    expect(child.log).toEqual([...STARTED, ...STOPPED]);
+    child.kill(signal);
+    expect(await child.ended).toBe(0);
+    expect(child.stderr).toBe('');
+    expect(logOf(child)).toEqual([...STARTED, ...STOPPED]);
   },
 );
 
 test('the parent is told once when all parts run', async () => {
-  const child = startChild({});
+  const child = start();
   await child.logged('ready');
-  child.process.kill('SIGTERM');
-  await child.end();
-  expect(child.received).toEqual(['ready']);
+  child.kill('SIGTERM');
+  await child.ended;
+  expect(child.messages).toEqual(['ready']);
 });
 
 test('a part can ask whether all have started, which they have not before the last one has', async () => {
-  const child = startChild({ scenario: 'asks' });
+  const child = start('asks');
   await child.logged('ready');
-  child.process.kill('SIGTERM');
-  await child.end();
-  const [started, stopped] = [child.log.slice(0, 4), child.log.slice(4)];
+  child.kill('SIGTERM');
+  await child.ended;
+  const [started, stopped] = [logOf(child).slice(0, 4), logOf(child).slice(4)];
   expect(started).toEqual(['first started', 'not all have started', 'third started', 'ready']);
   expect(stopped).toEqual(['stopping', 'third stopped', 'all have started', 'first stopped', 'stopped']);
 });
 
 test('a process whose channel to the parent closes stops as if it were told to', async () => {
-  const child = startChild({});
+  const child = start();
   await child.logged('ready');
-  child.process.disconnect();
-  expect(await child.end()).toMatchObject({ code: 0 });
-  expect(child.log).toEqual([...STARTED, ...STOPPED]);
+  child.child.disconnect();
+  expect(await child.ended).toBe(0);
+  expect(logOf(child)).toEqual([...STARTED, ...STOPPED]);
 });
 
 test('a process does not outlive a parent that was killed', async () => {
-  const parent = startChild({ program: 'parentUnderTest' });
+  const parent = start('', {}, 'parentUnderTest');
   await parent.logged('ready');
-  parent.process.kill('SIGKILL');
-  expect(await parent.end()).toMatchObject({ signal: 'SIGKILL' });
-  expect(parent.log).toEqual([...STARTED, ...STOPPED]);
+  parent.kill('SIGKILL');
+  expect(await parent.ended).toBe('SIGKILL');
+  expect(logOf(parent)).toEqual([...STARTED, ...STOPPED]);
 });
 
 test('a part that cannot start ends the process with code 1; it and the parts before it are stopped', async () => {
-  const child = startChild({ scenario: 'start-fails' });
-  expect(await child.end()).toMatchObject({ code: 1, stderr: '' });
-  expect(child.log.slice(0, 5)).toEqual([
+  const child = start('start-fails');
+  expect(await child.ended).toBe(1);
+  expect(child.stderr).toBe('');
+  expect(logOf(child).slice(0, 5)).toEqual([
     'first started',
     'the port is taken',
     'second stopped',
     'first stopped',
     'stopped',
   ]);
-  expect(child.received).toEqual([]);
+  expect(child.messages).toEqual([]);
 });
 
 test('a process whose parts cannot even be built ends with code 1', async () => {
-  const child = startChild({ scenario: 'build-fails' });
-  expect(await child.end()).toMatchObject({ code: 1 });
-  expect(child.log.slice(0, 2)).toEqual(['nothing to run', 'stopped']);
+  const child = start('build-fails');
+  expect(await child.ended).toBe(1);
+  expect(logOf(child).slice(0, 2)).toEqual(['nothing to run', 'stopped']);
 });
 
 test('a signal during the start is obeyed as soon as the starting part allows: no further part starts', async () => {
-  const child = startChild({ scenario: 'start-waits' });
+  const child = start('start-waits');
   await child.logged('second is starting');
-  child.process.kill('SIGTERM');
+  child.kill('SIGTERM');
   await child.logged('stopping');
-  child.process.send('go on');
-  expect(await child.end()).toMatchObject({ code: 0 });
-  expect(child.log).toEqual([
+  child.child.send('go on');
+  expect(await child.ended).toBe(0);
+  expect(logOf(child)).toEqual([
     'first started',
     'second is starting',
     'stopping',
@@ -83,51 +95,56 @@ test('a signal during the start is obeyed as soon as the starting part allows: n
     'first stopped',
     'stopped',
   ]);
-  expect(child.received).toEqual([]);
+  expect(child.messages).toEqual([]);
 });
 
 test('a part that cannot stop does not keep the others from stopping, and the code is 1', async () => {
-  const child = startChild({ scenario: 'stop-fails' });
+  const child = start('stop-fails');
   await child.logged('ready');
-  child.process.kill('SIGTERM');
-  expect(await child.end()).toMatchObject({ code: 1 });
-  expect(child.log.slice(4)).toEqual(['stopping', 'third stopped', 'did not stop cleanly', 'first stopped', 'stopped']);
+  child.kill('SIGTERM');
+  expect(await child.ended).toBe(1);
+  expect(logOf(child).slice(4)).toEqual([
+    'stopping',
+    'third stopped',
+    'did not stop cleanly',
+    'first stopped',
+    'stopped',
+  ]);
 });
 
 test('a signal that follows the loss of the parent does not cut short what the process has to finish', async () => {
-  const child = startChild({ scenario: 'stop-waits' });
+  const child = start('stop-waits');
   await child.logged('ready');
-  child.process.disconnect();
+  child.child.disconnect();
   await child.logged('second is stopping');
-  child.process.kill('SIGTERM');
-  expect(await child.end()).toMatchObject({ code: 0 });
-  expect(child.log).toContain('first stopped');
+  child.kill('SIGTERM');
+  expect(await child.ended).toBe(0);
+  expect(logOf(child)).toContain('first stopped');
 });
 
 test('a second signal ends the process at once with code 1', async () => {
-  const child = startChild({ scenario: 'stop-hangs' });
+  const child = start('stop-hangs');
   await child.logged('ready');
-  child.process.kill('SIGTERM');
+  child.kill('SIGTERM');
   await child.logged('second is stopping');
-  child.process.kill('SIGTERM');
-  expect(await child.end()).toMatchObject({ code: 1 });
-  expect(child.log).not.toContain('first stopped');
+  child.kill('SIGTERM');
+  expect(await child.ended).toBe(1);
+  expect(logOf(child)).not.toContain('first stopped');
 });
 
 test('mistakes in the environment are told on standard error, one sentence each, with code 2', async () => {
-  const child = startChild({ env: { NATS_URL: 'garbage', PORT: 'http', JOBSTREAM_PORT: '3000' } });
-  const { code, stderr } = await child.end();
-  expect(code).toBe(2);
-  expect(stderr).toBe(
+  const child = start('', { NATS_URL: 'garbage', PORT: 'http', JOBSTREAM_PORT: '3000' });
+  expect(await child.ended).toBe(2);
+  expect(child.stdout).toBe('');
+  expect(child.stderr).toBe(
     'unknown setting JOBSTREAM_PORT\n' +
       'expected NATS_URL to be a URL beginning with nats:// or tls:// or ws:// or wss://, got: garbage\n' +
       'expected PORT to be a port number from 0 to 65535, got: http\n',
   );
-  expect(child.log).toEqual([]);
 });
 
 test('the log level of the environment is obeyed', async () => {
-  const child = startChild({ scenario: 'start-fails', env: { LOG_LEVEL: 'fatal' } });
-  await child.end();
-  expect(child.log).toEqual(['the port is taken']);
+  const child = start('start-fails', { LOG_LEVEL: 'fatal' });
+  await child.ended;
+  expect(logOf(child)).toEqual(['the port is taken']);
 });

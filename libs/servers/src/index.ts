@@ -12,10 +12,9 @@ export { EmbeddedPostgres, createDatabase } from './postgres/embeddedPostgres.ts
 export { superuser } from './postgres/postgresCluster.ts';
 export { AppProcess } from './process/appProcess.ts';
 export { Guard } from './process/guard.ts';
-export { KeptApp } from './process/keptApp.ts';
 export { identify, isRunning } from './process/processIdentity.ts';
 export type { ProcessIdentity } from './process/processIdentity.ts';
-export { Restarter } from './process/restarter.ts';
+export { SupervisedProcess } from './process/supervisedProcess.ts';
 export { runCommand } from './process/runCommand.ts';
 export { ServerProcess, endLeftover } from './process/serverProcess.ts';
 export { waitUntilReady } from './process/waitUntilReady.ts';

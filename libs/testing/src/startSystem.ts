@@ -1,14 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { repositoryRoot } from '@jobstream/servers';
 import { eventually } from './eventually.ts';
+import { TestProcess } from './testProcess.ts';
 
 /** `npm start` as a user runs it, on free ports, with what it said. */
 export interface RunningSystem extends AsyncDisposable {
-  readonly process: ChildProcess;
-  readonly lines: readonly string[];
+  readonly process: TestProcess;
   /** Addresses as printed when it was ready. */
   readonly api: string;
   readonly nats: string;
@@ -16,7 +13,7 @@ export interface RunningSystem extends AsyncDisposable {
   /** The process ids of what it runs now whose command line has this text. */
   pidsOf(text: string): Promise<number[]>;
   /** Ends it with a signal and resolves to its exit code. */
-  stop(signal?: NodeJS.Signals): Promise<number | null>;
+  stop(signal?: NodeJS.Signals): Promise<number | string>;
 }
 
 /** The program behind `npm start`, without npm and without the look at what is installed. */
@@ -28,32 +25,25 @@ export async function startSystem(
   env: Record<string, string> = {},
   command = program,
 ): Promise<RunningSystem> {
-  const { child, lines } = launch({ DATA_DIR: dataDir, PORT: '0', ...env }, command);
-  const address = (pattern: RegExp) =>
-    lines.map((line) => pattern.exec(line)?.[1]).find((found) => found !== undefined);
+  const system = launch({ DATA_DIR: dataDir, PORT: '0', ...env }, command);
+  const address = (pattern: RegExp) => pattern.exec(system.output)?.[1];
   await eventually(
     () => {
-      if (address(/ready: (http\S+)/) === undefined) throw new Error(`not ready:\n${lines.slice(-20).join('\n')}`);
+      if (address(/ready: (http\S+)/) === undefined) throw new Error(`not ready:\n${system.output.slice(-4_000)}`);
     },
     { timeoutMs: 60_000 },
   );
-  await eventually(() => {
-    if (address(/(postgres:\S+)/) === undefined) throw new Error('no address of Postgres');
-  });
-  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill(signal);
-      await once(child, 'exit');
-    }
-    return child.exitCode;
+  await system.wrote('postgres:');
+  const stop = (signal: NodeJS.Signals = 'SIGTERM') => {
+    system.kill(signal);
+    return system.ended;
   };
   return {
-    process: child,
-    lines,
+    process: system,
     api: address(/ready: (http\S+)/) ?? '',
     nats: address(/NATS (nats:\S+)/) ?? '',
     postgres: address(/(postgres:\S+)/) ?? '',
-    pidsOf: (text) => descendants(child.pid ?? 0, text),
+    pidsOf: (text) => descendants(system.pid, text),
     stop,
     async [Symbol.asyncDispose]() {
       await stop();
@@ -61,24 +51,10 @@ export async function startSystem(
   };
 }
 
-/** Runs `npm start`'s program to its end; for starts that must fail. */
-export async function runToEnd(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
-  const { child, lines } = launch(env);
-  await once(child, 'close');
-  return { code: child.exitCode, output: lines.join('\n') };
-}
-
-function launch(env: Record<string, string>, command = program): { child: ChildProcess; lines: string[] } {
+function launch(env: Record<string, string>, command = program): TestProcess {
   const [file = '', ...args] = command;
-  const child = spawn(file, args, {
-    cwd: repositoryRoot,
-    env: { ...process.env, LOG_FORMAT: 'json', LOG_LEVEL: 'info', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const lines: string[] = [];
-  for (const stream of [child.stdout, child.stderr])
-    createInterface({ input: stream }).on('line', (line) => lines.push(line));
-  return { child, lines };
+  const settings = { ...process.env, LOG_FORMAT: 'json', LOG_LEVEL: 'info', ...env };
+  return new TestProcess(file, { args, cwd: repositoryRoot, env: settings, ipc: false });
 }
 
 async function descendants(pid: number, text: string): Promise<number[]> {

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { migrate } from '@jobstream/readmodel';
 import { readConfig } from '@jobstream/runtime';
-import { repositoryRoot, KeptApp } from '@jobstream/servers';
+import { AppProcess, repositoryRoot, SupervisedProcess } from '@jobstream/servers';
 import { choosePort } from './choosePort.ts';
 import { lockDataFolder } from './dataLock.ts';
 import { awaitEarlierRun, recordGuard } from './earlierRun.ts';
@@ -18,7 +18,7 @@ const longestStepMs = 5_000;
 /** The whole system on one machine: servers, migrations and apps, started in this order and stopped in reverse. */
 export class System {
   readonly #options: SystemOptions;
-  readonly #apps = new Map<string, KeptApp>();
+  readonly #apps = new Map<string, SupervisedProcess>();
   readonly #undo: (() => Promise<void> | void)[] = [];
   readonly #env: NodeJS.ProcessEnv;
   #starting: Promise<void> = Promise.resolve();
@@ -109,16 +109,17 @@ export class System {
 
   async #startApps(): Promise<void> {
     for (const name of appNames) this.#apps.set(name, this.#app(name));
-    await Promise.all([...this.#apps.values()].map((app) => app.start()));
+    await Promise.all([...this.#apps.values()].map(startApp));
   }
 
-  #app(name: string): KeptApp {
+  #app(name: string): SupervisedProcess {
     const { appsFolder, guard, writeLine } = this.#options;
     const script = path.join(appsFolder, name, 'src', 'main.ts');
     const graceMs = Number(this.#env['SHUTDOWN_GRACE_MS'] || 10_000) + appGraceMs;
     const onLine = (line: string) => writeLine(name, line);
     const env = appEnv(name, this.#env);
-    return new KeptApp({ name, script, cwd: repositoryRoot, env, graceMs, guard, onLine }, (line) => this.#say(line));
+    const app = new AppProcess({ name, script, cwd: repositoryRoot, env, graceMs, guard, onLine });
+    return new SupervisedProcess(app, { name, startAttempts: 5, report: (line) => this.#say(line) });
   }
 
   #say(line: string): void {
@@ -131,6 +132,12 @@ export class System {
     await Promise.race([this.#starting.catch(() => {}), pause(longestStepMs, undefined, { ref: false })]);
     for (const undo of this.#undo.toReversed()) await undo();
   }
+}
+
+async function startApp(app: SupervisedProcess): Promise<void> {
+  await app.start().catch((cause: unknown) => {
+    throw new Error(`${app.name} does not start, its own lines above say why.`, { cause });
+  });
 }
 
 /** Two processes cannot listen on one port: the projector takes the one after the worker's. */

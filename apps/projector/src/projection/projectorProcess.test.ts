@@ -32,10 +32,10 @@ test('a projector is ready while it can reach Postgres, also when it only stands
   await using proxy = await startTcpProxy(Number(url.port));
   url.port = String(proxy.port);
   await using first = spawnProjector(env);
-  await first.logged('"projecting"');
+  await first.logged('projecting');
   const port = await freePort();
   await using second = spawnProjector({ ...env, DATABASE_URL: url.href, HEALTH_PORT: String(port) });
-  await second.logged('standing by');
+  await second.wrote('standing by');
   await eventually(async () => expect(await readiness(port)).toEqual(READY));
   await proxy.cut();
   await eventually(async () => expect(await readiness(port)).toEqual(WITHOUT_TABLE));
@@ -52,13 +52,13 @@ test('a projector that was given the address of no database is not ready', async
 
 test('when the active projector is killed, the one that stands by takes over', async () => {
   await using first = spawnProjector(env);
-  await first.logged('"projecting"');
+  await first.logged('projecting');
   await using second = spawnProjector(env);
-  await second.logged('standing by');
+  await second.wrote('standing by');
   await stage.projected(await stage.createJob());
   first.kill('SIGKILL');
   await stage.projected(await stage.createJob());
-  await second.logged('"projecting"');
+  await second.logged('projecting');
   expect(await pendingJobs()).toBe(2);
 });
 
@@ -66,12 +66,12 @@ test('a projector that was frozen while another took over does not write any mor
   await using first = spawnProjector(env);
   await stage.projected(await stage.createJob());
   await using second = spawnProjector(env);
-  await second.logged('standing by');
+  await second.wrote('standing by');
   first.kill('SIGSTOP');
   await stage.projected(await stage.createJob());
-  await second.logged('"projecting"');
+  await second.logged('projecting');
   first.kill('SIGCONT');
-  await first.logged('standing by');
+  await first.wrote('standing by');
   await stage.projected(await stage.createJob());
   expect(await pendingJobs()).toBe(3);
 }, 120_000);
@@ -81,10 +81,10 @@ test('a projector that loses its lock notices it at once, even while nothing hap
   await using proxy = await startTcpProxy(Number(url.port));
   url.port = String(proxy.port);
   await using projector = spawnProjector({ ...env, DATABASE_URL: url.href });
-  await projector.logged('"projecting"');
+  await projector.logged('projecting');
   await proxy.cut();
   await proxy.heal();
-  await expect(projector.logged('"projecting"', 2)).resolves.toBeUndefined();
+  await expect(projector.wrote('"projecting"', 2)).resolves.toBeUndefined();
 });
 
 test('SIGTERM ends the process in order, and the next one need not wait for the lock', async () => {
@@ -93,13 +93,13 @@ test('SIGTERM ends the process in order, and the next one need not wait for the 
   first.kill('SIGTERM');
   expect(await first.ended).toBe(0);
   await using second = spawnProjector(env);
-  await second.logged('"projecting"');
+  await second.logged('projecting');
 });
 
 test('an event of a newer release ends the process with a clear line', async () => {
   await using projector = spawnProjector(env);
-  await projector.logged('"ready"');
+  await projector.logged('ready');
   await stage.createJob({ v: 2 });
-  await projector.logged('newer than this release understands');
+  await projector.wrote('newer than this release understands');
   expect(await projector.ended).toBe(1);
 });

@@ -3,19 +3,19 @@ import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Guard } from './guard.ts';
 
-export interface AppOptions {
+interface AppOptions {
   name: string;
   /** The program, a file for Node. */
   script: string;
   cwd: string;
   env: NodeJS.ProcessEnv;
-  /** Told each line that the app writes. */
+  /** Receives each line that the app writes. */
   onLine: (line: string) => void;
   graceMs: number;
   guard?: Guard | undefined;
 }
 
-/** How an app ended before it said that it is ready. */
+/** The app ended before it was ready. */
 export class AppEndedError extends Error {
   readonly code = 'APP_ENDED';
   readonly exitCode: number | null;
@@ -31,9 +31,9 @@ export class AppProcess {
   readonly #options: AppOptions;
   #child: ChildProcess | undefined;
   #exited: Promise<void> = Promise.resolve();
-  #stopping = false;
+  #expected = false;
 
-  /** Called when an app that was ready ends although nobody asked it to. */
+  /** Called when the app ends after it was ready, unless it was asked to end. */
   onUnexpectedExit: (how: string) => void = () => {};
 
   constructor(options: AppOptions) {
@@ -59,6 +59,7 @@ export class AppProcess {
     for (const stream of [child.stdout, child.stderr]) {
       if (stream !== null) createInterface({ input: stream }).on('line', onLine);
     }
+    this.#expected = false;
     let ready = false;
     const whenReady = new Promise<void>((resolve, reject) => {
       child.on('message', (message) => message === 'ready' && ((ready = true), resolve()));
@@ -66,7 +67,7 @@ export class AppProcess {
       child.once('exit', (code, signal) => {
         const how = signal ?? `exit code ${code}`;
         reject(new AppEndedError(`${name} ended before it was ready (${how})`, code));
-        if (ready && !this.#stopping) this.onUnexpectedExit(how);
+        if (ready && !this.#expected) this.onUnexpectedExit(how);
       });
     });
     this.#exited = new Promise((resolve) => {
@@ -79,7 +80,7 @@ export class AppProcess {
 
   /** Asks the app to end, and kills it after the grace time. Twice is fine. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#expected = true;
     const child = this.#child;
     if (child === undefined) return;
     child.kill('SIGTERM');
@@ -87,6 +88,13 @@ export class AppProcess {
     const timer = setTimeout(() => child.kill('SIGKILL'), this.#options.graceMs);
     await this.#exited;
     clearTimeout(timer);
+  }
+
+  /** Sends a signal; with SIGKILL (the default) resolves when the app is gone. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    if (signal === 'SIGKILL') this.#expected = true;
+    this.#child?.kill(signal);
+    if (signal === 'SIGKILL') await this.#exited;
   }
 
   #forget(child: ChildProcess): void {

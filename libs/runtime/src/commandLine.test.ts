@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { helpOf, parseCommandLine } from './commandLine.ts';
+
+const definition = {
+  command: 'npm run copy --',
+  summary: 'Copies files.',
+  options: {
+    force: { type: 'boolean', short: 'f', help: 'Overwrites files.' },
+    days: { type: 'string', value: 'days', default: '7', help: 'Copies files of the last days; default 7.' },
+  },
+  words: '<file>…',
+  environment: { DATA_DIR: 'The folder to copy to.' },
+} as const;
+
+test('the help lists the options and the environment', () => {
+  expect(helpOf(definition)).toBe(`Usage: npm run copy -- [options] <file>…
+
+Copies files.
+
+Options:
+  -f, --force    Overwrites files.
+  --days <days>  Copies files of the last days; default 7.
+  -h, --help     Shows this help.
+
+Environment:
+  DATA_DIR  The folder to copy to.
+`);
+  expect(helpOf({ command: 'npm run env', summary: 'Writes .env.' })).toMatch(/^Usage: npm run env\n\nWrites .env.\n/);
+});
+
+test('options and words are returned, with defaults', () => {
+  expect(parseCommandLine(definition, ['-f', 'a', 'b'])).toEqual({
+    values: { force: true, days: '7' },
+    words: ['a', 'b'],
+  });
+});
+
+test.each([
+  ['an unknown option', definition, ['--fast'], "Unknown option '--fast'; for help: npm run copy -- --help"],
+  ['a word where none may be', { ...definition, words: undefined }, ['now'], /^Unexpected argument 'now'; for help: /],
+  ['an option without its value', definition, ['--days'], /^Option '--days <value>' argument missing; for help: /],
+])('%s is refused in one sentence', (_what, { words, ...rest }, args, message) => {
+  expect(() => parseCommandLine(words === undefined ? rest : { ...rest, words }, args)).toThrow(message);
+});

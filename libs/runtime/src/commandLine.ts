@@ -1,0 +1,99 @@
+import { parseArgs } from 'node:util';
+import type { ParseArgsOptionDescriptor } from 'node:util';
+
+/** An option of a command; its names in the help are `--<key>` and `-<short>`. */
+export interface CommandOption extends ParseArgsOptionDescriptor {
+  readonly help: string;
+  /** What stands for the value in the help, e.g. `days`; an option without it is a switch. */
+  readonly value?: string;
+}
+
+/** What a command understands: the source of its help, and of what it refuses. */
+export interface CommandLine<Options extends Readonly<Record<string, CommandOption>>> {
+  /** As it is typed, e.g. `npm run rebuild --`. */
+  readonly command: string;
+  /** What the command does, in one or a few sentences. */
+  readonly summary: string;
+  readonly options?: Options;
+  /** The words without dashes that it takes, e.g. `[<file>…]`; without it any such word is refused. */
+  readonly words?: string;
+  /** Environment variables that matter to it, each with what it does. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Further lines of help. */
+  readonly notes?: readonly string[];
+}
+
+type Values<Options extends Readonly<Record<string, CommandOption>>> = ReturnType<
+  typeof parseArgs<{ options: { -readonly [Name in keyof Options]: Options[Name] } }>
+>['values'];
+
+/** The arguments make no sense to the command; the message is one sentence for the user. */
+export class UsageError extends Error {
+  readonly code = 'USAGE';
+}
+
+/** The exit code of a command whose arguments make no sense. */
+const USAGE_EXIT_CODE = 2;
+
+/**
+ * Reads the arguments of a command, to be called before it does anything else. With `--help` or `-h` among them it writes
+ * the help and ends the process with exit code 0; for arguments that the command does not know it writes one sentence and
+ * ends the process with exit code 2.
+ */
+export function readCommandLine<const Options extends Readonly<Record<string, CommandOption>>>(
+  definition: CommandLine<Options>,
+  args: readonly string[] = process.argv.slice(2),
+): { values: Values<Options>; words: readonly string[] } {
+  if (asksForHelp(args)) {
+    process.stdout.write(helpOf(definition));
+    process.exit(0);
+  }
+  try {
+    return parseCommandLine(definition, args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(USAGE_EXIT_CODE);
+  }
+}
+
+/** Whether `--help` or `-h` is among the arguments. */
+export function asksForHelp(args: readonly string[]): boolean {
+  const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  return own.some((arg) => arg === '--help' || arg === '-h');
+}
+
+/** @throws UsageError for an option or a word that the command does not know. */
+export function parseCommandLine<const Options extends Readonly<Record<string, CommandOption>>>(
+  { command, options, words }: CommandLine<Options>,
+  args: readonly string[],
+): { values: Values<Options>; words: readonly string[] } {
+  try {
+    const config = { args: [...args], options: { ...options }, allowPositionals: words !== undefined };
+    const { values, positionals } = parseArgs(config);
+    return { values: values as Values<Options>, words: positionals };
+  } catch (error) {
+    const reason = (error instanceof Error ? error.message : String(error)).split(/\.(?:\s|$)/)[0];
+    throw new UsageError(`${reason}; for help: ${command} --help`, { cause: error });
+  }
+}
+
+/** The text that `--help` writes. */
+export function helpOf(definition: CommandLine<Readonly<Record<string, CommandOption>>>): string {
+  const { command, summary, options = {}, words, environment = {}, notes = [] } = definition;
+  const optionRows = Object.entries(options).map(([name, { short, value, help }]): [string, string] => {
+    const names = `${short === undefined ? '' : `-${short}, `}--${name}`;
+    return [value === undefined ? names : `${names} <${value}>`, help];
+  });
+  optionRows.push(['-h, --help', 'Shows this help.']);
+  const usage = [command, optionRows.length > 1 ? '[options]' : '', words ?? ''].filter(Boolean).join(' ');
+  const sections = [`Usage: ${usage}`, summary, `Options:\n${table(optionRows)}`];
+  if (Object.keys(environment).length > 0) sections.push(`Environment:\n${table(Object.entries(environment))}`);
+  if (notes.length > 0) sections.push(notes.join('\n'));
+  return `${sections.join('\n\n')}\n`;
+}
+
+function table(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, help]) => `  ${name.padEnd(width)}  ${help}`).join('\n');
+}

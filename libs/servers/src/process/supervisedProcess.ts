@@ -1,0 +1,114 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { AppEndedError } from './appProcess.ts';
+
+/** A process that can be started again after it has ended: an app or a server. */
+export interface RestartableProcess {
+  /** Called when the process ends after it was ready, unless it was asked to end. */
+  onUnexpectedExit: (how: string) => void;
+  /** Resolves when the process is ready. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** With SIGKILL resolves when the process is gone. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+}
+
+export interface SupervisionOptions {
+  readonly name: string;
+  /** Receives a line of text at each end and restart. */
+  readonly report?: (line: string) => void;
+  /** Failed starts after which `start` rejects; default 1. */
+  readonly startAttempts?: number;
+  /** The pause before a restart; it doubles up to `longestPauseMs` while the process does not stay up that long. */
+  readonly firstPauseMs?: number;
+  readonly longestPauseMs?: number;
+}
+
+/** The exit code of an app whose settings are invalid: another start cannot succeed. */
+const INVALID_SETTINGS = 2;
+const CRASHES_KEPT = 100;
+
+/** Restarts a process whenever it ends unexpectedly, until it is stopped or killed through this object. */
+export class SupervisedProcess {
+  /** How the process has ended unexpectedly, oldest first; at most the last 100. */
+  readonly crashes: string[] = [];
+  readonly name: string;
+  readonly #process: RestartableProcess;
+  readonly #options: Required<SupervisionOptions>;
+  #run = new AbortController();
+  #pauseMs: number;
+  #startedAt = 0;
+
+  constructor(process: RestartableProcess, options: SupervisionOptions) {
+    const defaults = { report: () => {}, startAttempts: 1, firstPauseMs: 500, longestPauseMs: 30_000 };
+    this.#options = { ...defaults, ...options };
+    this.name = options.name;
+    this.#pauseMs = this.#options.firstPauseMs;
+    this.#process = process;
+    process.onUnexpectedExit = (how) => void this.#crashed(how);
+  }
+
+  /**
+   * Starts the process; resolves when it is ready, or when it is stopped before.
+   *
+   * @throws the failure of the last start, after `startAttempts` of them or at once if the settings are invalid.
+   */
+  async start(): Promise<void> {
+    const { signal } = (this.#run = new AbortController());
+    const { startAttempts, firstPauseMs, report } = this.#options;
+    for (let attempt = 1; ; attempt += 1) {
+      const failure = await this.#tryStart();
+      if (failure === undefined || signal.aborted) return;
+      const isHopeless = failure instanceof AppEndedError && failure.exitCode === INVALID_SETTINGS;
+      if (isHopeless || attempt >= startAttempts) throw failure;
+      report(`${failure.message}; starting it again`);
+      if (!(await waited(firstPauseMs, signal))) return;
+    }
+  }
+
+  /** Asks the process to end, waits for it, and keeps it down until `start`. */
+  stop(): Promise<void> {
+    this.#run.abort();
+    return this.#process.stop();
+  }
+
+  /** Kills the process without warning, and keeps it down until `start`. */
+  kill(): Promise<void> {
+    this.#run.abort();
+    return this.#process.kill('SIGKILL');
+  }
+
+  /** Sends a signal; a process that ends by it is restarted. */
+  signal(signal: NodeJS.Signals): Promise<void> {
+    return this.#process.kill(signal);
+  }
+
+  async #crashed(how: string): Promise<void> {
+    const { name, firstPauseMs, longestPauseMs, report } = this.#options;
+    const { signal } = this.#run;
+    this.crashes.splice(0, this.crashes.length - CRASHES_KEPT + 1);
+    this.crashes.push(how);
+    for (let reason = how; !signal.aborted;) {
+      if (Date.now() - this.#startedAt > longestPauseMs) this.#pauseMs = firstPauseMs;
+      report(`${name} ended (${reason}); starting it again in ${this.#pauseMs / 1_000} s`);
+      if (!(await waited(this.#pauseMs, signal))) return;
+      this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
+      const failure = await this.#tryStart();
+      if (failure === undefined) return signal.aborted ? undefined : report(`${name} runs again`);
+      reason = failure.message;
+    }
+  }
+
+  async #tryStart(): Promise<Error | undefined> {
+    this.#startedAt = Date.now();
+    try {
+      return await this.#process.start().then(() => undefined);
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+}
+
+/** False if the signal cut the pause short. */
+function waited(ms: number, signal: AbortSignal): Promise<boolean> {
+  return pause(ms, true, { signal }).catch(() => false);
+}

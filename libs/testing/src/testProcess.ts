@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { eventually } from './eventually.ts';
+import { guardOfThisProcess } from './guardOfThisProcess.ts';
+
+export interface TestProcessOptions {
+  /** The whole environment of the process. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly args?: readonly string[];
+  readonly cwd?: string;
+  /** Makes the process the leader of a group: signals go to the whole group. */
+  readonly group?: boolean;
+  /** False leaves out the IPC channel, whose end stops our own apps. */
+  readonly ipc?: boolean;
+}
+
+/** A line of output: the parsed log record, or a line of text as `msg`. */
+export interface OutputLine {
+  readonly msg: string;
+  readonly worker?: string;
+}
+
+const timeoutMs = 40_000;
+
+/**
+ * A child process under test: collects what it writes and sends, is killed at the end of its scope, and does not outlive
+ * the test process.
+ */
+export class TestProcess implements AsyncDisposable {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  /** Resolves to the exit code or the signal when the process and its output have ended. */
+  readonly ended: Promise<number | string>;
+  /** Messages received over the IPC channel. */
+  readonly messages: unknown[] = [];
+  /** The complete lines of both streams. */
+  readonly lines: OutputLine[] = [];
+  /** Both streams, in the order of arrival. */
+  output = '';
+  stdout = '';
+  stderr = '';
+  readonly #group: boolean;
+
+  /** Starts a program with its arguments. */
+  constructor(command: string, { env, args = [], cwd, group = false, ipc = true }: TestProcessOptions) {
+    const stdio = ['ignore', 'pipe', 'pipe', ...(ipc ? ['ipc' as const] : [])] as const;
+    this.child = spawn(command, args, {
+      env,
+      detached: group,
+      stdio: [...stdio],
+      ...(cwd === undefined ? {} : { cwd }),
+    });
+    this.child.on('message', (message) => this.messages.push(message));
+    this.pid = this.child.pid ?? 0;
+    this.#group = group;
+    if (this.pid !== 0) guardOfThisProcess().watch(this.pid, 'app', 'SIGKILL');
+    this.ended = this.#end(['stdout', 'stderr'].map((name) => this.#collect(name as 'stdout' | 'stderr')));
+  }
+
+  /** Starts a script with Node. */
+  static node(script: string, options: TestProcessOptions): TestProcess {
+    return new TestProcess(process.execPath, { ...options, args: [script, ...(options.args ?? [])] });
+  }
+
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  kill(signal: NodeJS.Signals = 'SIGKILL'): void {
+    if (this.isRunning) process.kill(this.#group ? -this.pid : this.pid, signal);
+  }
+
+  /** Resolves when the output has `text` at least `times` times; rejects after 40 s. */
+  wrote(text: string, times = 1): Promise<void> {
+    return this.#until(`write "${text}" ${times} times`, () => this.output.split(text).length > times);
+  }
+
+  /** Resolves when a line with exactly this message has been logged; rejects after 40 s. */
+  logged(message: string): Promise<void> {
+    return this.#until(`log "${message}"`, () => this.lines.some(({ msg }) => msg === message));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill();
+    await this.ended;
+  }
+
+  #until(wish: string, isFulfilled: () => boolean): Promise<void> {
+    const check = () => {
+      if (!isFulfilled()) throw new Error(`expected the process to ${wish}, but it wrote:\n${this.output}`);
+    };
+    return eventually(check, { timeoutMs, intervalMs: 2 });
+  }
+
+  async #collect(name: 'stdout' | 'stderr'): Promise<void> {
+    const stream = this.child[name]?.setEncoding('utf8');
+    stream?.on('data', (text: string) => {
+      this[name] += text;
+      this.output += text;
+    });
+    if (!stream) return;
+    createInterface({ input: stream }).on('line', (line) => this.lines.push(parse(line)));
+    await once(stream, 'end');
+  }
+
+  // Not the event `close`, which does not come after `disconnect`.
+  async #end(streams: readonly Promise<void>[]): Promise<number | string> {
+    const [[code, signal]] = (await Promise.all([once(this.child, 'exit'), ...streams])) as [[number | null, string]];
+    guardOfThisProcess().forget(this.pid);
+    return code ?? signal;
+  }
+}
+
+function parse(line: string): OutputLine {
+  return line.startsWith('{') ? (JSON.parse(line) as OutputLine) : { msg: line };
+}
