@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { boundedLabel } from './boundedLabel.ts';
-import { cachedFor } from './cachedFor.ts';
+import { boundedLabel } from './metrics.ts';
+import { cachedFor } from './metrics.ts';
 import { Metrics } from './metrics.ts';
 
 test('a metric is shown with its help, its type and its values', async () => {

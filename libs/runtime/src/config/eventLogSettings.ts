@@ -1,6 +1,6 @@
 import type { Config } from './config.ts';
 
-/** The settings that every process passes on to its event log. */
+/** Selects the settings that every process passes to its event log. */
 export function eventLogSettings(config: Config) {
   return {
     url: config.NATS_URL,

@@ -1,17 +1,17 @@
-/** Resolves to whether a part of the system can be used; a rejection means that it cannot. */
+/** Checks whether a part of the system can be used; a rejection means that it cannot. */
 export type ReadinessCheck = () => boolean | Promise<boolean>;
 
 export interface ReadinessReport {
   readonly ready: boolean;
-  /** `up` or `down` for each part, and why this process takes no requests although all is up. */
+  /** Each part of the system. */
   readonly parts: Readonly<Record<string, 'up' | 'down'>>;
   readonly stopping: boolean;
 }
 
-// Probes give up after one to a few seconds; a part that needs longer to say that it is up is of no use to requests.
+// Probes time out after one to a few seconds; a part that needs longer to answer is of no use to requests.
 const CHECK_TIMEOUT_MS = 1_000;
 
-/** Whether this process should get requests: all parts are up, and it is not about to stop. */
+/** Decides whether this process should get requests: all parts are up, and it is not stopping. */
 export class Readiness {
   readonly #checks: Readonly<Record<string, ReadinessCheck>>;
   #stopping = false;
@@ -20,7 +20,7 @@ export class Readiness {
     this.#checks = checks;
   }
 
-  /** From now on the answer is no, so that load balancers look elsewhere before requests are refused. */
+  /** Reports not ready from now on, so that load balancers turn away before requests are refused. */
   announceStop(): void {
     this.#stopping = true;
   }

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from './config.ts';
-import { ConfigError } from './configError.ts';
+import { ConfigError } from './config.ts';
 
-const read = (file: string) => readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
+const read = (file: string) => readFileSync(new URL(`../../../../${file}`, import.meta.url), 'utf8');
 
 /** What a process hands all settings to, and which of them that reads. */
 const PARTS = new Map([
-  ['authSettings(config)', ['libs/runtime/src/authSettings.ts']],
-  ['eventLogSettings(config)', ['libs/runtime/src/eventLogSettings.ts']],
+  ['authSettings(config)', ['libs/runtime/src/config/authSettings.ts']],
+  ['eventLogSettings(config)', ['libs/runtime/src/config/eventLogSettings.ts']],
   ['openArchive(config)', ['libs/archive/src/openArchive.ts']],
   ['createArchivers({ config', ['apps/projector/src/archive/createArchivers.ts']],
 ]);

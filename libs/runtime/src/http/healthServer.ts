@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ListenError } from './listenError.ts';
-import type { Logger } from './logger.ts';
-import type { Metrics } from './metrics.ts';
+import type { Logger } from '../process/logger.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Readiness } from './readiness.ts';
-import type { Service } from './service.ts';
+import type { Service } from '../process/service.ts';
 
 export interface HealthServerOptions {
   readonly host: string;
@@ -24,8 +24,8 @@ interface Page {
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const LIVE_PAGE: Page = { status: 200, type: JSON_TYPE, body: '{"status":"live"}' };
-const NO_PAGE: Page = { status: 404, type: JSON_TYPE, body: '{"status":"there is nothing at this path"}' };
-/** Probes and scrapers are few and near. */
+const NO_PAGE: Page = { status: 404, type: JSON_TYPE, body: '{"status":"not found"}' };
+/** Probes and scrapers are few and on the same network. */
 const timeouts = { headersTimeout: 5_000, requestTimeout: 5_000, keepAliveTimeout: 65_000 };
 
 /** Answers probes and scrapers for a process that serves nothing else: `/health/live`, `/health/ready`, `/metrics`. */
@@ -48,7 +48,7 @@ export class HealthServer implements Service {
     this.#server = createServer(timeouts, (req, res) => void this.#answer(req, res));
   }
 
-  /** The port that is listened on; 0 before the start. */
+  /** The port in use; 0 before the start. */
   get port(): number {
     return (this.#server.address() as AddressInfo | null)?.port ?? 0;
   }
@@ -65,7 +65,7 @@ export class HealthServer implements Service {
     logger.info({ host, port: this.port }, 'health and metrics');
   }
 
-  /** Cuts what is open: whoever asks now learns more from a closed door than from an answer. */
+  /** Closes open connections so that probes fail fast. */
   async stop(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');

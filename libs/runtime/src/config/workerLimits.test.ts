@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readConfig } from './config.ts';
-import { ConfigError } from './configError.ts';
+import { ConfigError } from './config.ts';
 
 function problemsOf(raw: string): readonly string[] {
   try {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readConfig } from './config.ts';
-import { ConfigError } from './configError.ts';
+import { ConfigError } from './config.ts';
 
 function problemsOf(env: Record<string, string>): readonly string[] {
   try {

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { trace } from '@opentelemetry/api';
 import { expect, onTestFinished, test } from 'vitest';
-import { createLogger } from './logger.ts';
-import { parseTraceparent } from './traceparent.ts';
+import { createLogger } from '../process/logger.ts';
+import { parseTraceparent } from './tracing.ts';
 import { Tracing } from './tracing.ts';
 
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';

@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { HealthServer, type HealthServerOptions } from './healthServer.ts';
 import { ListenError } from './listenError.ts';
-import { createLogger } from './logger.ts';
-import { Metrics } from './metrics.ts';
+import { createLogger } from '../process/logger.ts';
+import { Metrics } from '../metrics/metrics.ts';
 import { Readiness } from './readiness.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });

@@ -1,6 +1,6 @@
 import type { Metrics } from './metrics.ts';
 
-/** The observer that every process hands to its event log, which measures its appends. */
+/** Creates the observer with which a process measures the appends of its event log. */
 export function eventLogMetrics(metrics: Metrics) {
   const duration = metrics.histogram({
     name: 'jobstream_append_duration_seconds',

@@ -1,15 +1,18 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** What is told about a metric when it is made; `name` follows `jobstream_<noun>_<unit>`, counters end in `_total`. */
+/** The label of all values beyond the first `max`. */
+const OTHER = 'other';
+
+/** `name` follows `jobstream_<noun>_<unit>`; counters end in `_total`. */
 export interface MetricOptions<Label extends string> {
   readonly name: string;
   readonly help: string;
-  /** Each must have few values: every combination is a time series, kept for ever. */
+  /** Each must have few values: every combination is a time series that is never dropped. */
   readonly labels?: readonly Label[];
 }
 
 export interface GaugeOptions<Label extends string> extends MetricOptions<Label> {
-  /** Sets the gauge when it is asked for; what it does not set is not shown. When it rejects, the scrape fails. */
+  /** Sets the gauge at each scrape; labels that it does not set are not shown. When it rejects, the scrape fails. */
   readonly collect?: (gauge: Gauge<Label>) => Promise<void> | void;
 }
 
@@ -28,7 +31,7 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  /** Adds what prom-client knows about this process: CPU, memory, file descriptors, event loop, garbage collection. */
+  /** Adds prom-client's metrics of this process: CPU, memory, file descriptors, event loop, garbage collection. */
   watchProcess(): this {
     collectDefaultMetrics({ register: this.#registry });
     return this;
@@ -49,7 +52,7 @@ export class Metrics {
     return new Gauge({ name, help, labelNames: labels, registers, collect: collectorOf(collect, labels.length) });
   }
 
-  /** All metrics as they are now. Whoever asks while an answer is being made gets the same one. */
+  /** Collects all metrics; concurrent calls share one collection. */
   text(): Promise<string> {
     this.#text ??= this.#registry.metrics().finally(() => (this.#text = undefined));
     return this.#text;
@@ -60,8 +63,38 @@ export class Metrics {
 function collectorOf<Label extends string>(collect: (gauge: Gauge<Label>) => Promise<void> | void, labels: number) {
   return function (this: Gauge<Label>): Promise<void> | void {
     this.reset();
-    // A gauge without labels is reset to 0, which would be a value that nobody has set.
+    // A gauge without labels is reset to 0, which would be a value that was never set.
     if (labels === 0) this.remove();
     return collect(this);
+  };
+}
+
+/**
+ * Limits the number of values of a label that users choose.
+ *
+ * @returns a function that keeps the first `max` values and maps all others to `other`, for the life of the process.
+ */
+export function boundedLabel(max: number): (value: string) => string {
+  const known = new Set<string>();
+  return (value) => {
+    if (known.has(value)) return value;
+    if (known.size >= max) return OTHER;
+    known.add(value);
+    return value;
+  };
+}
+
+/**
+ * Caches the result of `ask`, or its error, for `ms` milliseconds, so that frequent scrapes put no load on what they
+ * measure.
+ */
+export function cachedFor<Value>(ms: number, ask: () => Promise<Value>): () => Promise<Value> {
+  let answer: Promise<Value> | undefined;
+  let askedAt = 0;
+  return () => {
+    if (answer !== undefined && performance.now() - askedAt < ms) return answer;
+    askedAt = performance.now();
+    answer = ask();
+    return answer;
   };
 }

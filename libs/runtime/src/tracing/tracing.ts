@@ -1,11 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Attributes, Span, Tracer } from '@opentelemetry/api';
-import type { Logger } from './logger.ts';
-import type { Service } from './service.ts';
+import type { Attributes, Span, SpanContext, Tracer } from '@opentelemetry/api';
+import type { Logger } from '../process/logger.ts';
+import type { Service } from '../process/service.ts';
 import type { StartedTracer } from './startTracer.ts';
-import { formatTraceparent, parseTraceparent } from './traceparent.ts';
+
+const FORMAT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+
+const ZERO = /^0+$/;
 
 export interface TracingOptions {
   /** Where spans go by OTLP over HTTP, such as `http://localhost:4318`; without it there are none. */
@@ -18,9 +21,9 @@ export interface TracingOptions {
 export interface SpanOptions {
   readonly name: string;
   readonly kind: 'server' | 'consumer';
-  /** The `traceparent` of whoever waits for this. */
+  /** The `traceparent` of the caller that waits for this. */
   readonly parent?: string | undefined;
-  /** The `traceparent`s of what caused this without waiting for it. */
+  /** The `traceparent`s of the causes that do not wait for this. */
   readonly links?: readonly (string | undefined)[];
   readonly attributes?: Attributes;
 }
@@ -28,25 +31,25 @@ export interface SpanOptions {
 export interface SpanEnd {
   readonly name?: string;
   readonly attributes?: Attributes;
-  /** Why it failed, if it did. */
+  /** The reason of a failure. */
   readonly failure?: string | undefined;
 }
 
-/** A piece of work as traces show it. One that is never ended is not shown. */
+/** A span; it is not exported before `end`. */
 export interface TracedSpan {
-  /** Does work as a part of it: what is appended there carries its trace context. */
+  /** Runs `work` within the span: events appended there carry its trace context. */
   within<Result>(work: () => Result): Result;
   end(end?: SpanEnd): void;
 }
 
 const KINDS = { server: SpanKind.SERVER, consumer: SpanKind.CONSUMER } as const;
 const STOP_MS = 3_000;
-/** Of work that belongs to no trace, where no traces are made. */
+/** The span of work outside any trace while recording is off. */
 const NO_SPAN: TracedSpan = { within: (work) => work(), end: () => undefined };
 
 /**
- * Traces of one process. Without an endpoint nothing is recorded, but the trace context of what comes in still goes on
- * to what comes of it, for those who trace around us.
+ * Records the traces of one process. Without an endpoint nothing is recorded, but trace context is still passed on, for
+ * clients and handlers that trace themselves.
  */
 export class Tracing implements Service {
   readonly name = 'tracing';
@@ -71,7 +74,7 @@ export class Tracing implements Service {
     logger.info({ endpoint }, 'sending traces');
   }
 
-  /** Sends what is left, but does not wait long for a receiver that does not answer. */
+  /** Sends the remaining spans; gives up after 3 s if the receiver does not respond. */
   async stop(): Promise<void> {
     const started = this.#started;
     this.#started = undefined;
@@ -80,7 +83,7 @@ export class Tracing implements Service {
     await Promise.race([sent, pause(STOP_MS, undefined, { ref: false })]);
   }
 
-  /** The W3C `traceparent` of the work that is being done here and now, if it belongs to a trace. */
+  /** The W3C `traceparent` of the current work, if it belongs to a trace. */
   readonly current = (): string | undefined => this.#scope.getStore();
 
   span(options: SpanOptions): TracedSpan {
@@ -121,4 +124,15 @@ function endSpan(span: Span, { name, attributes = {}, failure }: SpanEnd): void 
   span.setAttributes(attributes);
   if (failure !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: failure });
   span.end();
+}
+
+/** Parses a W3C `traceparent`; undefined for anything invalid. */
+export function parseTraceparent(text: unknown): SpanContext | undefined {
+  const [, traceId = '0', spanId = '0', flags = ''] = typeof text === 'string' ? (FORMAT.exec(text) ?? []) : [];
+  if (ZERO.test(traceId) || ZERO.test(spanId)) return undefined;
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
+}
+
+function formatTraceparent({ traceId, spanId, traceFlags }: SpanContext): string {
+  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
 }

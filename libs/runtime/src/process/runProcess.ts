@@ -1,9 +1,8 @@
-import { readConfig, type Config } from './config.ts';
-import { ConfigError } from './configError.ts';
+import { ConfigError, readConfig, type Config } from '../config/config.ts';
+import { Metrics } from '../metrics/metrics.ts';
+import { Tracing } from '../tracing/tracing.ts';
 import { createLogger, type Logger } from './logger.ts';
-import { Metrics } from './metrics.ts';
 import type { Service } from './service.ts';
-import { Tracing } from './tracing.ts';
 
 /** How a process is observed, apart from its log. */
 export interface Instruments {
@@ -82,7 +81,7 @@ function stopSignal(logger: Logger): AbortSignal {
     logger.info({ reason }, 'stopping');
     controller.abort(reason);
   };
-  // A signal that follows the loss of the parent is the first: whoever cleans up after the parent sends it.
+  // A signal that follows the loss of the parent is the first: a supervisor that cleans up after the parent sends it.
   const onSignal = (signal: NodeJS.Signals) => {
     if (asked) process.exit(1);
     asked = true;

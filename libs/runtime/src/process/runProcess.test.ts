@@ -6,7 +6,7 @@ const STARTED = ['first started', 'second started', 'third started', 'ready'];
 const STOPPED = ['stopping', 'third stopped', 'second stopped', 'first stopped', 'stopped'];
 
 function start(scenario = '', env = {}, program = 'processUnderTest'): TestProcess {
-  const script = fileURLToPath(new URL(`../testing/${program}.ts`, import.meta.url));
+  const script = fileURLToPath(new URL(`../../testing/${program}.ts`, import.meta.url));
   const child = TestProcess.node(script, { env, args: scenario === '' ? [] : [scenario] });
   onTestFinished(() => child[Symbol.asyncDispose]());
   return child;

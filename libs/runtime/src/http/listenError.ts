@@ -1,7 +1,7 @@
 export interface FailedListening {
   readonly host: string;
   readonly port: number;
-  /** The name of the setting that has the port. */
+  /** The setting that holds the port. */
   readonly setting: string;
   readonly cause: unknown;
 }

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { redactedPaths } from './redactedPaths.ts';
+import { redactedPaths } from './logger.ts';
 
 test.each([
   { authorization: 'hush' },

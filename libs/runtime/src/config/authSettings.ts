@@ -1,12 +1,12 @@
 import type { Config } from './config.ts';
-import { isLoopback } from './isLoopback.ts';
-import type { Rate } from './rateField.ts';
+import { isLoopback } from './setting.ts';
+import type { Rate } from './setting.ts';
 
-/** More than one client needs, and less than one that runs wild would take from the others. */
+/** More than one client needs, and less than a runaway client would take from the others. */
 const DEFAULT_RATE: Rate = { count: 60_000, perMs: 60_000 };
 const DEFAULT_FAILED_RATE: Rate = { count: 120, perMs: 60_000 };
 
-/** Who may use the API, and how much; with the defaults that depend on other settings filled in. */
+/** Settings of access to the API, with the defaults that depend on other settings filled in. */
 export function authSettings(config: Config) {
   const open = (config.AUTH ?? (isLoopback(config.HOST) ? 'open' : 'required')) === 'open';
   return {

@@ -1,0 +1,131 @@
+import {
+  archivePlace,
+  bool,
+  choice,
+  duration,
+  integer,
+  isLoopback,
+  list,
+  origins,
+  payloadKeys,
+  port,
+  rate,
+  text,
+  urlOf,
+} from './setting.ts';
+import type { Mistake, Setting } from './setting.ts';
+import { workerLimits } from './workerLimits.ts';
+
+const settings = {
+  NATS_URL: urlOf('nats', 'tls', 'ws', 'wss').or('nats://127.0.0.1:4222'),
+  NATS_CREDS: text,
+  NATS_USER: text,
+  NATS_PASSWORD: text,
+  DATABASE_URL: urlOf('postgres', 'postgresql').or('postgres://127.0.0.1:5432/jobstream'),
+  HOST: text.or('127.0.0.1'),
+  PORT: port.or(3000),
+  HEALTH_PORT: port,
+  AUTH: choice('open', 'required'),
+  JWT_ISSUER: text,
+  JWT_AUDIENCE: text,
+  JWKS_URL: urlOf('https', 'http'),
+  JWT_TENANT_CLAIM: text.or('tenant'),
+  JWT_TENANT_REQUIRED: bool.or(false),
+  RATE_LIMIT: rate,
+  RATE_LIMIT_FAILED: rate,
+  CORS_ORIGINS: origins,
+  TRUST_PROXY: integer(0, 10).or(0),
+  LOG_LEVEL: choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').or('info'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: urlOf('http', 'https'),
+  STREAM_REPLICAS: integer(1, 5).or(1),
+  GROUP_COMMIT: bool.or(true),
+  JOBS_MAX_AGE: duration.or(0),
+  TABLE_MAX_AGE: duration.or(0),
+  ARCHIVE: archivePlace,
+  ARCHIVE_ENDPOINT: urlOf('https', 'http'),
+  ARCHIVER: bool.or(true),
+  PAYLOAD_KEYS: payloadKeys,
+  WORKER_CONCURRENCY: integer(1, 10_000).or(100),
+  WORKER_LIMITS: workerLimits,
+  WORKER_TYPES: list,
+  SHUTDOWN_GRACE_MS: integer(0, 3_600_000).or(10_000),
+  ACK_WAIT_MS: integer(500, 3_600_000).or(10_000),
+  SMTP_URL: urlOf('smtp', 'smtps'),
+  SMTP_FROM: text.or('jobstream@localhost'),
+  WEBHOOK_SECRET: text,
+  WEBHOOK_ALLOW_PRIVATE: bool.or(false),
+  DATA_DIR: text.or('.data'),
+} satisfies Record<string, Setting<unknown>>;
+
+type Settings = typeof settings;
+type ValueOf<One> = One extends Setting<infer Value> ? Value : never;
+
+/** Every setting of every process, by the name of its environment variable; see docs/configuration.md. */
+export type Config = { readonly [Name in keyof Settings]: ValueOf<Settings[Name]> };
+
+/** The environment is not a valid configuration; `problems` has one sentence for each mistake. */
+export class ConfigError extends Error {
+  readonly code = 'CONFIG_INVALID';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+// Effect's Schema would read these as well, but its issues would have to be turned into these sentences: more code than this.
+/**
+ * Reads the environment, which no other place in the product does.
+ *
+ * @throws ConfigError that names all mistakes at once: unknown names, invalid values, or else settings in conflict.
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const problems = unknownNames(env);
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(settings)) {
+    const outcome = setting(env[name] || undefined);
+    if ('value' in outcome) values[name] = outcome.value;
+    else problems.push(...outcome.mistakes.map((mistake) => sentence(name, mistake)));
+  }
+  const config = values as Config;
+  if (problems.length === 0) problems.push(...conflictsIn(config));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+function sentence(name: string, { expected, got }: Mistake): string {
+  return `expected ${name} to ${expected}, got: ${withoutPassword(got)}`;
+}
+
+/** Keeps user and password of a URL, even of a malformed one, out of logs. */
+function withoutPassword(raw: string): string {
+  return raw.replace(/^(\w+:\/\/)?.*@/s, '$1***@');
+}
+
+/** The prefix JOBSTREAM_ is reserved, so that a misspelt setting is not ignored. */
+function unknownNames(env: NodeJS.ProcessEnv): string[] {
+  const names = Object.keys(env).filter((name) => name.startsWith('JOBSTREAM_'));
+  return names.map((name) => `unknown setting ${name}`);
+}
+
+const LEAST_AGE_MS = 3_600_000;
+
+/** One sentence for each conflict between settings that are valid by themselves. */
+function conflictsIn(config: Config): readonly string[] {
+  const { AUTH, HOST, JWKS_URL, JWT_ISSUER, JWT_AUDIENCE, ARCHIVE, JOBS_MAX_AGE } = config;
+  const conflicts: string[] = [];
+  if (AUTH === 'open' && !isLoopback(HOST)) {
+    conflicts.push(`expected AUTH to be required while HOST is not a loopback address (${HOST}), got: open`);
+  }
+  // Without these two, a token made for any other service would be accepted.
+  for (const [name, value] of JWKS_URL === undefined ? [] : Object.entries({ JWT_ISSUER, JWT_AUDIENCE })) {
+    if (value === undefined) conflicts.push(`expected ${name} to be given together with JWKS_URL, got: nothing`);
+  }
+  // Events expire on the server's clock alone, so an archiver must have the time to come back from an outage.
+  if (ARCHIVE !== undefined && JOBS_MAX_AGE !== 0 && JOBS_MAX_AGE < LEAST_AGE_MS) {
+    conflicts.push(`expected JOBS_MAX_AGE to be at least 1h together with ARCHIVE, got: ${JOBS_MAX_AGE}ms`);
+  }
+  return conflicts;
+}
