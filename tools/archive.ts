@@ -1,4 +1,14 @@
-import { projectorTask } from './src/tasks/projectorTask.ts';
+import { readCommandLine } from '@jobstream/runtime';
+import { runProjectorTask } from './src/tasks/runProjectorTask.ts';
 
-/** Archives all that the log has, or checks the archive: docs/archive.md. */
-await projectorTask('archive', process.argv.slice(2));
+readCommandLine({
+  command: 'npm run archive',
+  summary: 'Archives all events of the log into ARCHIVE, or checks that archive. See docs/archive.md.',
+  options: {
+    check: { type: 'boolean', help: 'Reads all files of the archive and compares them with their checksums.' },
+    'begin-late': { type: 'boolean', help: 'Begins an archive although the first events of the log have expired.' },
+  },
+  environment: { ARCHIVE: 'The whole path of a folder, or s3://bucket/prefix.' },
+});
+
+await runProjectorTask('archive', process.argv.slice(2));

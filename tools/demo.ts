@@ -1,27 +1,28 @@
 import path from 'node:path';
 import { JobstreamClient } from '@jobstream/client';
-import { repositoryRoot, Guard } from '@jobstream/servers';
-import { raiseCounter } from './src/demo/demoCounter.ts';
-import { demoFailure } from './src/demo/demoFailure.ts';
-import { demonstrate } from './src/demo/demonstrate.ts';
+import { readCommandLine } from '@jobstream/runtime';
+import { repositoryRoot } from '@jobstream/servers';
+import { runTool } from './src/commandLine/runTool.ts';
+import type { ToolSurroundings } from './src/commandLine/runTool.ts';
+import { demoFailure, demonstrate, raiseCounter } from './src/demo/demonstrate.ts';
 import { keyFor } from './src/demo/keyFor.ts';
-import { onBootstrapGone } from './src/commandLine/onBootstrapGone.ts';
-import { stopRequest } from './src/commandLine/stopRequest.ts';
 import { System } from './src/system/system.ts';
 
+readCommandLine({
+  command: 'npm run demo',
+  summary: 'Creates a job and shows its events until it completes, on a system of its own or on the one of API_URL.',
+  environment: {
+    API_URL: 'The API of a running system to use.',
+    API_KEY: 'The key for that API; default the one in .env, for an API on this machine.',
+    DATA_DIR: 'The folder whose subfolder `demo` has the data; default .data.',
+  },
+});
+
 const dataDir = path.join(path.resolve(repositoryRoot, process.env['DATA_DIR'] || '.data'), 'demo');
-/** Whoever forgot to start the system wants to hear of it soon. */
+/** Short, so that a system that does not run is reported soon. */
 const retryForMs = 2_000;
 
-async function main(): Promise<void> {
-  try {
-    if (process.env['API_URL']) await show(process.env['API_URL']);
-    else await showOwnSystem();
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
-  }
-}
+await runTool((tool) => (process.env['API_URL'] ? show(process.env['API_URL']) : showOwnSystem(tool)));
 
 async function show(url: string): Promise<void> {
   if (!URL.canParse(url)) throw new Error(`API_URL is not an address: ${url}`);
@@ -34,27 +35,20 @@ async function show(url: string): Promise<void> {
   }
 }
 
-async function showOwnSystem(): Promise<void> {
-  const guard = new Guard();
-  guard.start();
+async function showOwnSystem({ guard, stopped }: ToolSurroundings): Promise<void> {
   const lines: string[] = [];
   const writeLine = (name: string, line: string) => void lines.push(`${name} | ${line}`);
   const appsFolder = path.join(repositoryRoot, 'apps');
   const env = { ...process.env, PORT: '0' };
   const system = new System({ dataDir, env, anyPort: true, appsFolder, guard, writeLine });
-  const stop = stopRequest(() => process.exit(130)).then(() => Promise.reject(new Error('stopped')));
-  onBootstrapGone(() => process.kill(process.pid, 'SIGTERM'));
   console.log('starting a system of its own on free ports');
   try {
+    const stop = stopped.then(() => Promise.reject(new Error('stopped')));
     await Promise.race([system.start().then(() => show(system.apiUrl)), stop]);
   } catch (error) {
     for (const line of lines) console.error(line);
     throw error;
   } finally {
     await system.stop();
-    await guard.stop();
   }
 }
-
-await main();
-process.exit();

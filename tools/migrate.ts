@@ -1,21 +1,28 @@
+import { EventLog } from '@jobstream/eventlog';
 import { migrate } from '@jobstream/readmodel';
-import { createStreams } from './src/tasks/createStreams.ts';
+import { eventLogSettings, readCommandLine, readConfig } from '@jobstream/runtime';
 
-/**
- * Brings the tables of `DATABASE_URL` up to this release, and creates the streams of `NATS_URL` where that is set: for
- * systems whose processes may not do either. An embedded database is migrated by each start.
- */
-async function main(): Promise<void> {
+readCommandLine({
+  command: 'npm run migrate',
+  summary:
+    'Brings the tables of DATABASE_URL up to this release, and creates the streams of NATS_URL if that is set.\n' +
+    'For systems whose processes may not do either; an embedded database is migrated at each start.',
+  environment: { DATABASE_URL: 'The database to migrate; required.', NATS_URL: 'The NATS server to prepare.' },
+});
+
+try {
   const url = process.env['DATABASE_URL'];
   if (!url) throw new Error('DATABASE_URL is not set: it names the database to migrate.');
   await migrate(url);
   console.log('The database is up to date.');
-  if (!process.env['NATS_URL']) return;
-  await createStreams(process.env);
-  console.log('The streams are there.');
-}
-
-main().catch((error: unknown) => {
+  if (process.env['NATS_URL']) {
+    // Starting creates missing streams with the settings of the environment, or checks that they agree with it.
+    const log = new EventLog({ ...eventLogSettings(readConfig()), name: 'migrate' });
+    await log.start();
+    await log.stop();
+    console.log('The streams are there.');
+  }
+} catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
-});
+}

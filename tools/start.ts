@@ -1,14 +1,25 @@
 import path from 'node:path';
-import { repositoryRoot, Guard } from '@jobstream/servers';
-import { onBootstrapGone } from './src/commandLine/onBootstrapGone.ts';
+import { readCommandLine } from '@jobstream/runtime';
+import { repositoryRoot } from '@jobstream/servers';
+import { runTool } from './src/commandLine/runTool.ts';
 import { prefixedLog } from './src/system/prefixedLog.ts';
-import { readyMessage } from './src/system/readyMessage.ts';
-import { stopRequest } from './src/commandLine/stopRequest.ts';
+import type { WriteLine } from './src/system/prefixedLog.ts';
 import { System } from './src/system/system.ts';
 
-async function main(): Promise<void> {
-  const guard = new Guard();
-  guard.start();
+readCommandLine({
+  command: 'npm start',
+  summary: 'Starts the whole system with embedded servers: NATS, Postgres, worker, projector and API. Ctrl-C stops it.',
+  environment: {
+    PORT: 'The port of the API; default 3000, or a free one.',
+    DATA_DIR: 'The folder for data; default .data.',
+    NATS_URL: 'A NATS server to use instead of the embedded one.',
+    DATABASE_URL: 'A database to use instead of the embedded one.',
+    LOG_FORMAT: '`json` passes on the log lines of the processes as they are.',
+  },
+  notes: ['All settings of the processes: docs/configuration.md.'],
+});
+
+await runTool(async ({ guard, stopped }) => {
   const writeLine = prefixedLog({
     write: (text) => process.stdout.write(text),
     colours: process.stdout.isTTY,
@@ -17,21 +28,24 @@ async function main(): Promise<void> {
   const dataDir = path.resolve(repositoryRoot, process.env['DATA_DIR'] || '.data');
   const appsFolder = path.join(repositoryRoot, 'apps');
   const system = new System({ dataDir, env: process.env, appsFolder, guard, writeLine });
-  // The guard ends at once what we leave behind.
-  const stop = stopRequest(() => process.exit(130));
-  process.stdout.on('error', () => process.kill(process.pid, 'SIGTERM')); // whoever read our lines is gone
-  onBootstrapGone(() => process.kill(process.pid, 'SIGTERM'));
+  process.stdout.on('error', () => process.kill(process.pid, 'SIGTERM')); // the reader of our lines is gone
   try {
-    await Promise.race([system.start().then(() => readyMessage(system, writeLine)), stop]);
-    await stop;
+    await Promise.race([system.start().then(() => readyMessage(system, writeLine)), stopped]);
+    await stopped;
     writeLine('start', 'stopping');
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
+  } finally {
+    await system.stop();
   }
-  await system.stop();
-  await guard.stop();
-  process.exit();
-}
+});
 
-await main();
+/** Writes the addresses of the system, with a first job to try. */
+function readyMessage({ apiUrl, natsUrl, databaseUrl }: System, writeLine: WriteLine): void {
+  const job = JSON.stringify({ type: 'email', payload: { to: 'user@example.com' } });
+  const lines = [
+    `ready: ${apiUrl}`,
+    `NATS ${natsUrl}`,
+    `Postgres ${databaseUrl}`,
+    `curl -si -X POST ${apiUrl}/api/jobs -H 'content-type: application/json' -d '${job}'`,
+  ];
+  for (const line of lines) writeLine('start', line);
+}

@@ -1,20 +1,21 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { repositoryRoot, Guard } from '@jobstream/servers';
+import { asksForHelp, readCommandLine } from '@jobstream/runtime';
+import { Guard, repositoryRoot } from '@jobstream/servers';
+import { onBootstrapGone, reportFailure } from './src/commandLine/runTool.ts';
 import { buildAppImages } from './src/containers/appImages.ts';
 import { baseImages, provideBaseImages } from './src/containers/baseImages.ts';
 import { containerEngine } from './src/containers/containerEngine.ts';
-import type { ContainerEngine } from './src/containers/engineOptions.ts';
-import { NoContainerEngineError } from './src/containers/noContainerEngineError.ts';
-import { testSettings } from './src/containers/testSettings.ts';
-import { onBootstrapGone } from './src/commandLine/onBootstrapGone.ts';
+import { NoContainerEngineError } from './src/containers/dockerCommand.ts';
+import type { ContainerEngine } from './src/containers/dockerCommand.ts';
 import { runTests } from './src/testRun/runTests.ts';
 
+const args = process.argv.slice(2);
 const note = (line: string) => console.error(line);
 const inCi = process.env['CI'] === 'true';
-/** Whose servers a test starts through libs/testing, and the whole system. */
+/** Tests whose servers libs/testing starts, and the whole system. */
 const all = ['libs/testing', 'libs/eventlog', 'libs/readmodel', 'apps', 'e2e/system/system.test.ts'];
-/** In CI, where the other provider runs every test: what depends most on how servers answer, end and come back. */
+/** The tests that depend most on how servers respond, end and come back: CI runs all others on local servers alone. */
 const most = [
   'libs/testing',
   'libs/eventlog/src',
@@ -28,10 +29,18 @@ const most = [
   'e2e/system/system.test.ts',
 ];
 
-/**
- * Runs the integration and end-to-end tests on containers. In CI it installs and starts an engine if it must, and no
- * engine is a failure; elsewhere it says why nothing ran. `npm run test:containers -- libs/eventlog` runs a part.
- */
+// Other options are those of Vitest.
+if (asksForHelp(args)) {
+  readCommandLine({
+    command: 'npm run test:containers',
+    summary:
+      'Runs the integration and end-to-end tests on containers of NATS, Postgres and our images.\n' +
+      'With CI=true it installs and starts an engine if there is none, and no engine is a failure.',
+    words: '[<part of a path>…] [<option of Vitest>…]',
+  });
+}
+await main().catch(reportFailure);
+
 async function main(): Promise<void> {
   onBootstrapGone(() => process.exit(1));
   const guard = new Guard();
@@ -53,14 +62,20 @@ async function test({ env }: ContainerEngine): Promise<number> {
   const logs = path.join(repositoryRoot, '.data', 'container-logs');
   rmSync(logs, { recursive: true, force: true });
   Object.assign(process.env, env, testSettings(images, logs));
-  const words = process.argv.slice(2);
-  const failed = await runTests(words.length > 0 ? words : inCi ? most : all);
+  const failed = await runTests(args.length > 0 ? args : inCi ? most : all);
   if (failed === 0) rmSync(logs, { recursive: true, force: true });
   else note(`The logs of the containers are in ${logs}.`);
   return failed === 0 ? 0 : 1;
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-});
+/** The environment in which tests take their servers from containers of these images. */
+function testSettings(images: Readonly<Record<string, string>>, logFolder: string): Record<string, string> {
+  return {
+    ...images,
+    TEST_SERVERS: 'containers',
+    CONTAINER_LOGS: logFolder,
+    // The image of its clean-up container may be unreachable. The next run removes what a killed run leaves.
+    TESTCONTAINERS_RYUK_DISABLED: 'true',
+    TESTCONTAINERS_HOST_OVERRIDE: '127.0.0.1',
+  };
+}

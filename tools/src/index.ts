@@ -1,6 +1,6 @@
-export { missingLines } from './compose/environmentFile.ts';
+export { missingLines } from './containers/environmentFile.ts';
 export { buildAppImages } from './containers/appImages.ts';
 export { baseImages, provideBaseImages } from './containers/baseImages.ts';
 export { containerEngine } from './containers/containerEngine.ts';
 export { dockerCommand } from './containers/dockerCommand.ts';
-export { NoContainerEngineError } from './containers/noContainerEngineError.ts';
+export { NoContainerEngineError } from './containers/dockerCommand.ts';

@@ -22,6 +22,7 @@ export type { Service } from './process/service.ts';
 export { parseTraceparent } from './tracing/tracing.ts';
 export { Tracing } from './tracing/tracing.ts';
 export type { SpanEnd, SpanOptions, TracedSpan, TracingOptions } from './tracing/tracing.ts';
-export { asksForHelp, readCommandLine } from './process/commandLine.ts';
+export { asksForHelp, readCommandLine, UsageError } from './process/commandLine.ts';
+export type { CommandLine, CommandOption } from './process/commandLine.ts';
 export { BackgroundLoop } from './process/backgroundLoop.ts';
 export type { NextTurn } from './process/backgroundLoop.ts';

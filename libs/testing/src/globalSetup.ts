@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node';
 import { guardOfThisProcess } from './guardOfThisProcess.ts';
-import { startPostgres } from './startPostgres.ts';
+import { startPostgres } from './servers/startPostgres.ts';
 import { resolveNatsServer } from '@jobstream/servers';
 
 /** Before all test files: nats-server is in the cache and one Postgres for all of them runs. */

@@ -1,6 +1,9 @@
 import { Client } from 'pg';
 import type { QueryResultRow } from 'pg';
 
+const TABLES = `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+  WHERE schemaname NOT IN ('pg_catalog', 'information_schema')`;
+
 /** Runs one statement on a database as a user of psql would, over a connection of its own, and returns the rows. */
 export async function queryDatabase<Row extends QueryResultRow>(
   url: string,
@@ -14,4 +17,23 @@ export async function queryDatabase<Row extends QueryResultRow>(
   } finally {
     await client.end();
   }
+}
+
+/** Every row of every table of a database as text, as somebody sees it who got hold of a copy. */
+export async function dumpTables(databaseUrl: string): Promise<string> {
+  const rows: string[] = [];
+  for (const { name } of await queryDatabase<{ name: string }>(databaseUrl, TABLES)) {
+    const found = await queryDatabase<{ row: string }>(databaseUrl, `SELECT one::text AS row FROM ${name} AS one`);
+    rows.push(...found.map(({ row }) => `${name} ${row}`));
+  }
+  return rows.join('\n');
+}
+
+/** Reads a table in a transaction that lasts until it is disposed of: so long nobody can replace or drop the table. */
+export async function readTable(url: string, table: string): Promise<AsyncDisposable> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query('BEGIN');
+  await client.query(`LOCK TABLE ${client.escapeIdentifier(table)} IN ACCESS SHARE MODE`);
+  return { [Symbol.asyncDispose]: () => client.end() };
 }

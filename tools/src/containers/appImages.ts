@@ -1,6 +1,6 @@
 import { repositoryRoot, runCommand } from '@jobstream/servers';
 import { dockerCommand } from './dockerCommand.ts';
-import type { ImageOptions } from './imageExists.ts';
+import type { ImageOptions } from './dockerCommand.ts';
 
 const apps = ['api', 'projector', 'worker'] as const;
 

@@ -1,12 +1,20 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, mkdtemp, rm, copyFile, mkdir, mkdtempDisposable } from 'node:fs/promises';
 import path from 'node:path';
-import { repositoryRoot } from '@jobstream/servers';
-import { buildDebianImage } from './debianImage.ts';
-import { dockerCommand } from './dockerCommand.ts';
-import { buildContext, type StandIn } from './buildContext.ts';
-import { imageExists } from './imageExists.ts';
-import type { ImageOptions } from './imageExists.ts';
+import { repositoryRoot, debianMirror, cacheFolder, runCommand, resolveNatsServer } from '@jobstream/servers';
+import { dockerCommand, imageExists } from './dockerCommand.ts';
+import type { ImageOptions } from './dockerCommand.ts';
+import { installPackages } from './installPackages.ts';
+import os from 'node:os';
+
+/** What the public image of Node 24 brings along. */
+const NPM = 'npm@11.21.2';
+
+const SUITE = 'trixie';
+
+const NAME = `jobstream/standin-debian:${SUITE}`;
+
+const tenMinutes = 600_000;
 
 /** A public image that ours are made of or run beside, and the Dockerfile of its stand-in. */
 export interface BaseImage {
@@ -65,4 +73,69 @@ async function standIn({ standIn: kind }: BaseImage, debian: string, options: Im
   const args = ['--build-arg', `DEBIAN_IMAGE=${debian}`, '--file', file, '--tag', name, context.path];
   await dockerCommand(['build', '--quiet', '--network', 'host', ...args], options.env);
   return name;
+}
+
+/** A small Debian, of which the stand-ins for other images are made, from the mirror that this machine uses. */
+async function buildDebianImage({ env, note }: ImageOptions): Promise<string> {
+  if (await imageExists(NAME, { env })) return NAME;
+  await installPackages('debootstrap', ['debootstrap'], { env, note });
+  note(`building ${NAME} (once, half a minute)`);
+  const work = await mkdtemp(path.join(cacheFolder(env), 'debian-'));
+  const [root, archive] = [path.join(work, 'root'), path.join(work, 'root.tar')];
+  try {
+    const options = ['--variant=minbase', '--include=ca-certificates,libstdc++6', SUITE, root, await debianMirror()];
+    await runCommand('debootstrap', options, { env: withSbin(env), timeoutMs: tenMinutes });
+    const lists = ['--exclude=./var/lib/apt/lists/*', '--exclude=./var/cache/apt/archives/*.deb'];
+    await runCommand('tar', ['--create', '--file', archive, '--directory', root, ...lists, '.'], { env });
+    await dockerCommand(['import', archive, NAME], env);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+  return NAME;
+}
+
+/** debootstrap and what it calls lie where only root looks. */
+function withSbin(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { ...env, PATH: `${env['PATH']}:/usr/sbin:/sbin` };
+}
+
+/** What there is a Dockerfile for, as a stand-in for a public image. */
+type StandIn = 'node' | 'runtime' | 'nats' | 'postgres' | 'prometheus';
+
+type Fill = (folder: string) => Promise<unknown>;
+
+const FILLS: Readonly<Record<StandIn, Fill>> = {
+  node: (folder) => Promise.all([addNode(folder), addNpm(folder), addCertificates(folder)]),
+  runtime: async () => {},
+  nats: async (folder) => copyFile(await resolveNatsServer(), path.join(folder, 'nats-server')),
+  postgres: (folder) => copyFile(inImages('startPostgres.sh'), path.join(folder, 'startPostgres.sh')),
+  prometheus: async () => {},
+};
+
+/** A folder with the files that the Dockerfile of a stand-in copies. */
+async function buildContext(kind: StandIn) {
+  const folder = await mkdtempDisposable(path.join(os.tmpdir(), 'jobstream-image-'));
+  await FILLS[kind](folder.path);
+  return folder;
+}
+
+/** The Node of the lock file, which is the one that runs this. */
+function addNode(folder: string): Promise<void> {
+  return copyFile(process.execPath, path.join(folder, 'node'));
+}
+
+async function addNpm(folder: string): Promise<void> {
+  const scratch = path.join(folder, 'fetched');
+  await mkdir(scratch);
+  await runCommand('npm', ['install', '--prefix', scratch, '--no-audit', '--no-fund', '--install-links', NPM]);
+  await runCommand('mv', [path.join(scratch, 'node_modules', 'npm'), path.join(folder, 'npm')]);
+}
+
+/** Whom this machine trusts: it may be a proxy on the way to the package registry. */
+function addCertificates(folder: string): Promise<void> {
+  return copyFile('/etc/ssl/certs/ca-certificates.crt', path.join(folder, 'certificates.pem'));
+}
+
+function inImages(name: string): string {
+  return path.join(repositoryRoot, 'tools', 'images', name);
 }

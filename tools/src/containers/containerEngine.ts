@@ -1,9 +1,16 @@
-import { cacheFolder } from '@jobstream/servers';
-import { composePlugin } from './composePlugin.ts';
+import { cacheFolder, unpackAptPackage } from '@jobstream/servers';
 import { dockerCommand } from './dockerCommand.ts';
-import type { ContainerEngine, EngineOptions } from './engineOptions.ts';
-import { NoContainerEngineError } from './noContainerEngineError.ts';
+import type { ContainerEngine, EngineOptions } from './dockerCommand.ts';
+import { NoContainerEngineError } from './dockerCommand.ts';
 import { ownEngine } from './ownEngine.ts';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+
+/** The first Debian release with Compose 2, whose program runs on older ones, too. */
+const SUITE = 'trixie';
+
+const IN_PACKAGE = 'usr/libexec/docker/cli-plugins/docker-compose';
 
 /** The engine that answers on this machine, or one of our own: NoContainerEngineError where there can be none. */
 export async function containerEngine(options: EngineOptions): Promise<ContainerEngine> {
@@ -21,4 +28,21 @@ async function withCompose({ mayInstall, note }: EngineOptions, env: NodeJS.Proc
 
 function answers(env: NodeJS.ProcessEnv): Promise<boolean> {
   return dockerCommand(['version', '--format', '{{.Server.Version}}'], env).then(Boolean, () => false);
+}
+
+/** A folder for `DOCKER_CONFIG` in which `docker compose` is there, from Debian's package, without installing it. */
+async function composePlugin(cache: string, note: (line: string) => void): Promise<string> {
+  const config = path.join(cache, 'docker-config');
+  const plugin = path.join(config, 'cli-plugins', 'docker-compose');
+  if (existsSync(plugin)) return config;
+  note('fetching Compose (once, some seconds)');
+  await mkdir(path.dirname(plugin), { recursive: true });
+  const scratch = await mkdtemp(path.join(cache, 'fetch-'));
+  try {
+    await unpackAptPackage('docker-compose', scratch, SUITE);
+    await rename(path.join(scratch, IN_PACKAGE), plugin);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+  return config;
 }

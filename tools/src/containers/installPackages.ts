@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { runCommand } from '@jobstream/servers';
-import { NoContainerEngineError } from './noContainerEngineError.ts';
+import { NoContainerEngineError } from './dockerCommand.ts';
 
 const tenMinutes = 600_000;
 

@@ -2,9 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { cacheFolder, ServerProcess, waitUntilReady } from '@jobstream/servers';
 import { dockerCommand } from './dockerCommand.ts';
-import type { ContainerEngine, EngineOptions } from './engineOptions.ts';
+import type { ContainerEngine, EngineOptions } from './dockerCommand.ts';
 import { installPackages } from './installPackages.ts';
-import { NoContainerEngineError } from './noContainerEngineError.ts';
+import { NoContainerEngineError } from './dockerCommand.ts';
 
 const startMs = 60_000;
 

@@ -3,8 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { JobstreamClient, type Job, type JobEvent, type JobEventName } from '@jobstream/client';
 import { expect, test } from 'vitest';
-import { raiseCounter } from './demoCounter.ts';
-import { demoFailure } from './demoFailure.ts';
+import { raiseCounter } from './demonstrate.ts';
+import { demoFailure } from './demonstrate.ts';
 import { demonstrate, type Demonstration } from './demonstrate.ts';
 import { freePort } from '@jobstream/servers';
 

@@ -1,5 +1,20 @@
-import type { JobEvent, Jobs, JobStatus } from '@jobstream/client';
-import { statusAfter } from './statusAfter.ts';
+import type { JobEvent, Jobs, JobStatus, JobEventName } from '@jobstream/client';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { AccessDeniedError, UnavailableError } from '@jobstream/client';
+
+/** The status of the job after each event; undefined: `scheduled` or `pending` after JobCreated, unchanged after JobProgressed. */
+const statusAfter: Readonly<Record<JobEventName, JobStatus | undefined>> = {
+  JobCreated: undefined,
+  JobStarted: 'processing',
+  JobProgressed: undefined,
+  JobCompleted: 'completed',
+  JobRetryScheduled: 'retrying',
+  JobFailed: 'failed',
+  JobCancelled: 'cancelled',
+  JobRequeued: 'pending',
+  JobReleased: 'pending',
+};
 
 export interface Demonstration {
   jobs: Pick<Jobs, 'create' | 'events' | 'get'>;
@@ -50,4 +65,32 @@ async function* untilTimeout<Item>(items: AsyncIterable<Item>, signal: AbortSign
 
 function eventLine({ sequence, at, event, data }: JobEvent): string {
   return `  ${String(sequence).padStart(5)}  ${at}  ${event.padEnd(17)}  ${JSON.stringify(data)}\n`;
+}
+
+/** Raises the counter in a file by one and returns it: 1 for a new file. */
+export function raiseCounter(file: string): number {
+  const next = (Number(readOr(file, '0')) || 0) + 1;
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, `${next}\n`);
+  return next;
+}
+
+function readOr(file: string, otherwise: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return otherwise;
+  }
+}
+
+/** Explains in one sentence why the demo failed. */
+export function demoFailure(error: unknown, apiUrl: string): Error {
+  const said = error instanceof Error ? error.message : String(error);
+  if (error instanceof UnavailableError && error.status === undefined) {
+    return new Error(`The API at ${apiUrl} cannot be reached (${said}): is the system running?`, { cause: error });
+  }
+  if (error instanceof AccessDeniedError) {
+    return new Error(`The API at ${apiUrl} does not let us in (${said}): is API_KEY right?`, { cause: error });
+  }
+  return new Error(said, { cause: error });
 }

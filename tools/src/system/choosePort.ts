@@ -1,4 +1,4 @@
-import { freePort, isPortFree } from '@jobstream/servers';
+import { freePort, isPortFree, isPortTaken } from '@jobstream/servers';
 
 /** Somebody asked for this port and another program has it. */
 export class PortTakenError extends Error {
@@ -26,4 +26,14 @@ export async function choosePort({ name, usual, explicit, host, say }: PortWish)
   const port = await freePort();
   say(`port ${wished} is taken, ${name} listens on ${port}`);
   return port;
+}
+
+/** Launches a server on its usual port or a free one; once more if somebody took the port between look and launch. */
+export async function onUsualPort<Server>(wish: PortWish, launch: (port: number) => Promise<Server>): Promise<Server> {
+  try {
+    return await launch(await choosePort(wish));
+  } catch (error) {
+    if (!isPortTaken(error)) throw error;
+    return launch(await choosePort(wish));
+  }
 }

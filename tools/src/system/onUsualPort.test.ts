@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { scratchDataFolder } from '@jobstream/testing';
 import { expect, test } from 'vitest';
 import { EmbeddedNats, EmbeddedPostgres, freePort, resolveNatsServer } from '@jobstream/servers';
-import { onUsualPort } from './onUsualPort.ts';
+import { onUsualPort } from './choosePort.ts';
 test.each(['NATS', 'Postgres'])(
   '%s starts on another port when somebody takes its own at the last moment',
   async (name) => {

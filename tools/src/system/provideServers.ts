@@ -2,8 +2,9 @@ import path from 'node:path';
 import { JOBS_STREAM } from '@jobstream/eventlog';
 import { EmbeddedNats, EmbeddedPostgres, resolveNatsServer, SupervisedProcess } from '@jobstream/servers';
 import { checkNats, checkPostgres } from './externalServers.ts';
-import { onUsualPort } from './onUsualPort.ts';
-import type { SystemOptions } from './systemOptions.ts';
+import { onUsualPort } from './choosePort.ts';
+import type { Guard } from '@jobstream/servers';
+import type { WriteLine } from './prefixedLog.ts';
 
 /** A server that the system uses: an embedded one, or one that the user named, which `stop` leaves running. */
 export interface ProvidedServer {
@@ -46,4 +47,15 @@ async function keepRunning(
   const supervised = new SupervisedProcess(server, { name, report });
   await supervised.start();
   return { url: server.url, stop: () => supervised.stop() };
+}
+
+export interface SystemOptions {
+  dataDir: string;
+  env: NodeJS.ProcessEnv;
+  /** Free ports instead of the usual ones. */
+  anyPort?: boolean;
+  /** Where the apps' programs lie: `<appsFolder>/<name>/src/main.ts`. */
+  appsFolder: string;
+  guard: Guard;
+  writeLine: WriteLine;
 }

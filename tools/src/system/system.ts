@@ -8,7 +8,7 @@ import { lockDataFolder } from './dataLock.ts';
 import { awaitEarlierRun, recordGuard } from './earlierRun.ts';
 import { provideNats, providePostgres } from './provideServers.ts';
 import { recordAddresses } from './runningAddresses.ts';
-import type { SystemOptions } from './systemOptions.ts';
+import type { SystemOptions } from './provideServers.ts';
 
 const appNames = ['worker', 'projector', 'api'] as const;
 /** On top of the time that an app gives its jobs: for what it does after them. */

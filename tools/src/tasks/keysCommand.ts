@@ -1,12 +1,28 @@
-import { parseArgs } from 'node:util';
 import type { ApiKey, ApiKeys, NewApiKey, Scope } from '@jobstream/readmodel';
+import { UsageError } from '@jobstream/runtime';
+import type { CommandLine, CommandOption } from '@jobstream/runtime';
 
-const USAGE = `Usage:
-  npm run keys -- create --name <name> --scopes <scope,…> [--tenant <tenant>] [--expires <90d | RFC 3339 time>]
-  npm run keys -- adopt --name <name> --scopes <scope,…> [--tenant …] [--expires …]   (the key itself is in API_KEY)
-  npm run keys -- list
-  npm run keys -- revoke <id>
-Scopes: jobs:read, jobs:write, schedules:write, admin.`;
+/** What `npm run keys` understands. */
+export const keysCommandLine = {
+  command: 'npm run keys',
+  summary: 'Makes, adopts, lists and revokes API keys.',
+  words: 'create | adopt | list | revoke <id>',
+  options: {
+    name: { type: 'string', value: 'name', help: 'For create and adopt: what the key is for.' },
+    scopes: {
+      type: 'string',
+      value: 'scope,…',
+      help: 'For create and adopt: jobs:read, jobs:write, schedules:write, admin.',
+    },
+    tenant: { type: 'string', value: 'tenant', help: 'For create and adopt: the tenant to which the key is confined.' },
+    expires: { type: 'string', value: 'time', help: 'For create and adopt: such as 90d, 12h, or an RFC 3339 time.' },
+  },
+  environment: {
+    DATABASE_URL: 'The database; default the one of the running `npm start`.',
+    DATA_DIR: 'The data folder of that `npm start`; default .data.',
+    API_KEY: 'For adopt: the key itself.',
+  },
+} as const satisfies CommandLine<Readonly<Record<string, CommandOption>>>;
 
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -14,35 +30,33 @@ export interface KeysCommand {
   readonly keys: Pick<ApiKeys, 'create' | 'adopt' | 'list' | 'revoke'>;
   /** The text of the key for `adopt`. */
   readonly given: string | undefined;
-  /** For what a program may read. */
+  /** Writes what a program may read. */
   readonly print: (line: string) => void;
-  /** For what a person may read. */
+  /** Writes what only a person reads. */
   readonly explain: (line: string) => void;
 }
 
-/** Carries out the words after `npm run keys --`; an error says in a sentence what is wrong with them. */
-export async function keysCommand(words: readonly string[], command: KeysCommand): Promise<void> {
-  const { action, rest, options } = parse(words);
+interface Options {
+  readonly name?: string | undefined;
+  readonly scopes?: string | undefined;
+  readonly tenant?: string | undefined;
+  readonly expires?: string | undefined;
+}
+
+/**
+ * Carries out what was typed after `npm run keys --`.
+ *
+ * @throws UsageError for words that make no sense, and an Error with one sentence when it cannot be done.
+ */
+export async function keysCommand(words: readonly string[], options: Options, command: KeysCommand): Promise<void> {
+  const [action, ...rest] = words;
   if (action === 'create' && rest.length === 0) return create(options, command);
   if (action === 'adopt' && rest.length === 0) return adopt(options, command);
   if (action === 'list' && rest.length === 0) return list(command);
   if (action === 'revoke' && rest.length === 1) return revoke(rest[0] ?? '', command);
-  throw new Error(USAGE);
+  const { command: typed, words: expected } = keysCommandLine;
+  throw new UsageError(`expected ${expected}, got: ${words.join(' ') || 'nothing'}; for help: ${typed} -- --help`);
 }
-
-function parse(words: readonly string[]) {
-  const text = { type: 'string' } as const;
-  const options = { name: text, scopes: text, tenant: text, expires: text };
-  try {
-    const { positionals, values } = parseArgs({ args: [...words], options, allowPositionals: true });
-    const [action, ...rest] = positionals;
-    return { action, rest, options: values };
-  } catch (error) {
-    throw new Error(`${String(error instanceof Error ? error.message : error)}\n${USAGE}`, { cause: error });
-  }
-}
-
-type Options = ReturnType<typeof parse>['options'];
 
 async function create(options: Options, command: KeysCommand): Promise<void> {
   const { key, text } = await command.keys.create(wantedKey(options));
@@ -50,7 +64,7 @@ async function create(options: Options, command: KeysCommand): Promise<void> {
   command.print(text);
 }
 
-/** For a system that is set up by a program: the key is in its settings before there is a database. */
+/** For a system that is set up by a program, whose settings have the key before there is a database. */
 async function adopt(options: Options, { keys, given, explain }: KeysCommand): Promise<void> {
   if (!given) throw new Error('API_KEY is not set: it is the key to adopt.');
   explain(described(await keys.adopt(given, wantedKey(options))));
@@ -83,7 +97,7 @@ function instantOf(text: string): string {
   const after = count === undefined ? undefined : Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
   const instant = after === undefined ? Date.parse(text) : Date.now() + after;
   if (Number.isNaN(instant) || instant <= Date.now()) {
-    throw new Error(`--expires must be a time to come, such as 90d or 2030-01-01T00:00:00Z, got: ${text}`);
+    throw new Error(`--expires must be a time in the future, such as 90d or 2030-01-01T00:00:00Z, got: ${text}`);
   }
   return new Date(instant).toISOString();
 }

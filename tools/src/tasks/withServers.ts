@@ -3,7 +3,7 @@ import { lockDataFolder } from '../system/dataLock.ts';
 import { awaitEarlierRun, recordGuard } from '../system/earlierRun.ts';
 import { provideNats, providePostgres } from '../system/provideServers.ts';
 import { runningAddresses } from '../system/runningAddresses.ts';
-import type { SystemOptions } from '../system/systemOptions.ts';
+import type { SystemOptions } from '../system/provideServers.ts';
 
 export type ServerOptions = Omit<SystemOptions, 'appsFolder'>;
 

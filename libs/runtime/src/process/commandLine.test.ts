@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { helpOf, parseCommandLine } from './commandLine.ts';
 
 const definition = {
-  command: 'npm run copy --',
+  command: 'npm run copy',
   summary: 'Copies files.',
   options: {
     force: { type: 'boolean', short: 'f', help: 'Overwrites files.' },

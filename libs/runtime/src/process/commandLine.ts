@@ -10,7 +10,7 @@ export interface CommandOption extends ParseArgsOptionDescriptor {
 
 /** What a command understands: the source of its help, and of what it refuses. */
 export interface CommandLine<Options extends Readonly<Record<string, CommandOption>>> {
-  /** As it is typed, e.g. `npm run rebuild --`. */
+  /** As it is typed, e.g. `npm run rebuild`. */
   readonly command: string;
   /** What the command does, in one or a few sentences. */
   readonly summary: string;
@@ -74,7 +74,7 @@ export function parseCommandLine<const Options extends Readonly<Record<string, C
     return { values: values as Values<Options>, words: positionals };
   } catch (error) {
     const reason = (error instanceof Error ? error.message : String(error)).split(/\.(?:\s|$)/)[0];
-    throw new UsageError(`${reason}; for help: ${command} --help`, { cause: error });
+    throw new UsageError(`${reason}; for help: ${beforeArguments(command)} --help`, { cause: error });
   }
 }
 
@@ -86,11 +86,17 @@ export function helpOf(definition: CommandLine<Readonly<Record<string, CommandOp
     return [value === undefined ? names : `${names} <${value}>`, help];
   });
   optionRows.push(['-h, --help', 'Shows this help.']);
-  const usage = [command, optionRows.length > 1 ? '[options]' : '', words ?? ''].filter(Boolean).join(' ');
+  const taken = [optionRows.length > 1 ? '[options]' : '', words ?? ''].filter(Boolean).join(' ');
+  const usage = taken === '' ? command : `${beforeArguments(command)} ${taken}`;
   const sections = [`Usage: ${usage}`, summary, `Options:\n${table(optionRows)}`];
   if (Object.keys(environment).length > 0) sections.push(`Environment:\n${table(Object.entries(environment))}`);
   if (notes.length > 0) sections.push(notes.join('\n'));
   return `${sections.join('\n\n')}\n`;
+}
+
+/** npm takes what stands before `--` for itself. */
+function beforeArguments(command: string): string {
+  return command.startsWith('npm ') ? `${command} --` : command;
 }
 
 function table(rows: readonly (readonly [string, string])[]): string {

@@ -4,11 +4,11 @@ import path from 'node:path';
 import { stageBatchesInMemory, unstage } from './batchStaging.ts';
 import type { Guard } from '../process/guard.ts';
 import { natsConfig } from './natsConfig.ts';
-import { natsEnvironment } from './natsEnvironment.ts';
+import { natsEnvironment } from './natsConfig.ts';
 import { natsProbe } from './natsProbe.ts';
-import { onFreePort } from '../ports/onFreePort.ts';
+import { onFreePort } from '../ports/freePort.ts';
 import { ServerProcess } from '../process/serverProcess.ts';
-import { waitUntilReady } from '../process/waitUntilReady.ts';
+import { waitUntilReady } from '../process/serverProcess.ts';
 
 export interface EmbeddedNatsOptions {
   binary: string;

@@ -2,10 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { cacheFolder } from '../programs/cacheFolder.ts';
-import { unpackNatsServer } from './debianNatsServer.ts';
-import { goNatsServer } from './goNatsServer.ts';
-import { keepInCache } from '../programs/keepInCache.ts';
-import { compareVersions, minimumNatsVersion, natsServerVersion } from './natsServerVersion.ts';
+import { unpackNatsServer } from './resolveNatsServer.ts';
+import { goNatsServer } from './resolveNatsServer.ts';
+import { keepInCache } from '../programs/cacheFolder.ts';
+import { compareVersions, minimumNatsVersion, natsServerVersion } from './resolveNatsServer.ts';
 
 export type OldNatsServer = { binary: string } | { missing: string };
 

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { keepInCache } from '../programs/keepInCache.ts';
+import { keepInCache } from '../programs/cacheFolder.ts';
 import { resolveNatsServer } from './resolveNatsServer.ts';
 
 let folder: string;

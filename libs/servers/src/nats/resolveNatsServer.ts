@@ -1,9 +1,16 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { cacheFolder } from '../programs/cacheFolder.ts';
-import { debianNatsServer } from './debianNatsServer.ts';
-import { goNatsServer } from './goNatsServer.ts';
-import { compareVersions, minimumNatsVersion, natsServerVersion } from './natsServerVersion.ts';
+import { cacheFolder, keepInCache } from '../programs/cacheFolder.ts';
+import { goProgram } from '../programs/goProgram.ts';
+import { existsSync } from 'node:fs';
+import { unpackAptPackage } from '../programs/aptPackage.ts';
+import { runCommand } from '../process/runCommand.ts';
+
+/** The oldest server with every feature that the event log relies on, see docs/decisions. */
+export const minimumNatsVersion: Version = [2, 14, 4];
+
+/** The first Debian release that carries a nats-server with everything we need. */
+const newEnoughSuite = 'forky';
 
 export interface ResolveOptions {
   env?: NodeJS.ProcessEnv;
@@ -63,4 +70,50 @@ async function fetchServer(cache: string, env: NodeJS.ProcessEnv): Promise<strin
   }
   const sentence = `No nats-server ${wanted} or newer was found: install nats-server 2.15 or Go, or set NATS_SERVER to the path of the binary.`;
   throw new Error(sentence, { cause: new AggregateError(failures, failures.map(String).join('; ')) });
+}
+
+/** Builds nats-server with the Go toolchain of this machine; undefined where there is none. */
+export function goNatsServer(cache: string, env: NodeJS.ProcessEnv, version = '2.15.1'): Promise<string | undefined> {
+  return goProgram({ name: 'nats-server', source: 'github.com/nats-io/nats-server/v2', version }, cache, env);
+}
+
+/** Takes nats-server from the Debian package of a newer suite; undefined where there is no apt. */
+async function debianNatsServer(cache: string): Promise<string | undefined> {
+  const hasApt = await runCommand('apt-get', ['--version']).then(Boolean, () => false);
+  if (!hasApt) return undefined;
+  return keepInCache(cache, nameByVersion, (scratch) => unpackNatsServer(scratch, newEnoughSuite));
+}
+
+/** Unpacks the Debian package of nats-server and returns the path of the binary in it. */
+export async function unpackNatsServer(target: string, suite?: string): Promise<string> {
+  await unpackAptPackage('nats-server', target, suite);
+  const places = ['usr/bin/nats-server', 'usr/sbin/nats-server'].map((place) => path.join(target, place));
+  const binary = places.find((place) => existsSync(place));
+  if (binary === undefined) throw new Error('the package holds no nats-server');
+  return binary;
+}
+
+async function nameByVersion(binary: string): Promise<string> {
+  const version = await natsServerVersion(binary);
+  if (version === undefined) throw new Error('the packaged nats-server does not run here');
+  return `nats-server-${version.join('.')}`;
+}
+
+type Version = [major: number, minor: number, patch: number];
+
+/** Asks a nats-server binary for its version; undefined when it does not run or does not say. */
+export async function natsServerVersion(binary: string): Promise<Version | undefined> {
+  const output = await runCommand(binary, ['--version'], { timeoutMs: 20_000 }).catch(() => '');
+  return parseVersion(output);
+}
+
+/** Reads the first `x.y.z` of a text. */
+export function parseVersion(text: string): Version | undefined {
+  const found = /(\d+)\.(\d+)\.(\d+)/.exec(text);
+  return found === null ? undefined : [Number(found[1]), Number(found[2]), Number(found[3])];
+}
+
+/** Negative, zero or positive, as `Array.prototype.sort` wants it. */
+export function compareVersions(a: Version, b: Version): number {
+  return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
 }

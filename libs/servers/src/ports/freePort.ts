@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+const attempts = 5;
 
 /**
  * A TCP port of the loopback interface that nobody uses now. It lies below the range from which systems take the ports
@@ -20,4 +21,20 @@ export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
     probe.once('error', () => resolve(false));
     probe.listen({ port, host, exclusive: true }, () => probe.close(() => resolve(true)));
   });
+}
+
+/** Launches a server on a free port, and again on another one when somebody took the port in between. */
+export async function onFreePort(launch: (port: number) => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await launch(await freePort());
+    } catch (error) {
+      if (attempt === attempts || !isPortTaken(error)) throw error;
+    }
+  }
+}
+
+/** Whether a server failed to start because another program has its port: how NATS and how Postgres say so. */
+export function isPortTaken(error: unknown): boolean {
+  return error instanceof Error && /address already in use|could not create listen socket/i.test(error.message);
 }

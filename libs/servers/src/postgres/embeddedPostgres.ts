@@ -2,14 +2,14 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Guard } from '../process/guard.ts';
-import { onFreePort } from '../ports/onFreePort.ts';
+import { onFreePort } from '../ports/freePort.ts';
 import { postgresAccount } from './postgresAccount.ts';
 import { postgresBinaries } from './postgresBinaries.ts';
 import { clusterEnvironment, ensureCluster, removeStaleLock, superuser } from './postgresCluster.ts';
 import type { Cluster } from './postgresCluster.ts';
 import { postgresHome } from './postgresHome.ts';
 import { ServerProcess } from '../process/serverProcess.ts';
-import { waitUntilReady } from '../process/waitUntilReady.ts';
+import { waitUntilReady } from '../process/serverProcess.ts';
 
 export interface EmbeddedPostgresOptions {
   /** The cluster lies in `<dataDir>/postgres`. */

@@ -5,7 +5,8 @@ import { once } from 'node:events';
 import type { Guard } from './guard.ts';
 import { endProcess, identify } from './processIdentity.ts';
 import type { ProcessIdentity } from './processIdentity.ts';
-import { untilStopped } from './untilStopped.ts';
+import { untilStopped } from './processIdentity.ts';
+import { setTimeout as pause } from 'node:timers/promises';
 
 export interface ServerCommand {
   name: string;
@@ -147,4 +148,26 @@ function readIdentity(pidFile: string): ProcessIdentity | undefined {
   } catch {
     return undefined;
   }
+}
+
+interface Readiness {
+  /** Resolves when the server answers. */
+  probe: () => Promise<void>;
+  /** False when waiting on is useless. */
+  alive: () => boolean;
+  timeoutMs: number;
+}
+
+/** Probes until the server answers; false when it ended or the time is up. */
+export async function waitUntilReady({ probe, alive, timeoutMs }: Readiness): Promise<boolean> {
+  const deadline = Date.now() + timeoutMs;
+  while (alive() && Date.now() < deadline) {
+    const ready = await probe().then(
+      () => true,
+      () => false,
+    );
+    if (ready) return alive();
+    await pause(20);
+  }
+  return false;
 }

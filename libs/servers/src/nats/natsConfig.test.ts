@@ -1,0 +1,15 @@
+import os from 'node:os';
+import { expect, test } from 'vitest';
+import { natsEnvironment } from './natsConfig.ts';
+
+test('a server collects garbage seldom and stays within half of the memory', () => {
+  const { GOGC, GOMEMLIMIT, PATH } = natsEnvironment({ PATH: '/bin' });
+  expect({ GOGC, PATH }).toEqual({ GOGC: '400', PATH: '/bin' });
+  expect(Number(GOMEMLIMIT)).toBeGreaterThan(0);
+  expect(Number(GOMEMLIMIT)).toBeLessThanOrEqual(os.totalmem() / 2);
+  expect(GOMEMLIMIT).toMatch(/^\d+$/);
+});
+
+test('what the environment says goes first', () => {
+  expect(natsEnvironment({ GOGC: '100', GOMEMLIMIT: '1GiB' })).toEqual({ GOGC: '100', GOMEMLIMIT: '1GiB' });
+});

@@ -1,0 +1,43 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { guardOfThisProcess } from '../guardOfThisProcess.ts';
+import { startNats } from './startNats.ts';
+import type { TestNats } from './testServers.ts';
+import { resolveNatsServer } from '@jobstream/servers';
+
+/** A nats-server whose writes can be made to fail. */
+export interface FullableNats extends TestNats {
+  /** From now on the system refuses every write of the server to a file. */
+  fillDisk(): Promise<void>;
+  freeDisk(): Promise<void>;
+}
+
+const run = promisify(execFile);
+
+/**
+ * Starts a nats-server that can be robbed of its disk. To the server it is as if the disk were full: its writes fail
+ * with an error of the system, here EFBIG instead of ENOSPC. Needs neither root nor a mount, but Linux.
+ */
+export async function startNatsOnFullableDisk(): Promise<FullableNats> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'jobstream-fullable-'));
+  guardOfThisProcess().remove(folder);
+  const binary = path.join(folder, 'nats-server');
+  // Unblocked, the signal that comes with the error would end the server.
+  const script = `#!/bin/sh\nexec env --block-signal=XFSZ '${await resolveNatsServer()}' "$@"\n`;
+  await writeFile(binary, script, { mode: 0o755 });
+  const nats = await startNats({ binary, syncAlways: true });
+  const limit = (bytes: string) => run('prlimit', ['--pid', String(nats.pid), `--fsize=${bytes}:unlimited`]);
+  return Object.defineProperties(Object.create(nats) as FullableNats, {
+    fillDisk: { value: () => limit('1').then(() => undefined) },
+    freeDisk: { value: () => limit('unlimited').then(() => undefined) },
+    [Symbol.asyncDispose]: {
+      value: async () => {
+        await nats[Symbol.asyncDispose]();
+        await rm(folder, { recursive: true, force: true });
+      },
+    },
+  });
+}

@@ -1,0 +1,41 @@
+import { Client } from 'pg';
+import { expect, test } from 'vitest';
+import { createDatabase } from '../createDatabase.ts';
+import { startPostgres } from './startPostgres.ts';
+
+async function query(url: string, sql: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+test('each call makes an empty database of its own on the shared server', async () => {
+  const [one, other] = [await createDatabase(), await createDatabase()];
+  await query(one, 'CREATE TABLE jobs (id int)');
+  expect(await query(one, 'SELECT * FROM jobs')).toEqual([]);
+  await expect(query(other, 'SELECT * FROM jobs')).rejects.toThrow('does not exist');
+});
+
+test('a database takes any Unicode text', async () => {
+  const rows = await query(await createDatabase(), `SELECT upper('æ日本') AS text`);
+  expect(rows).toEqual([{ text: 'Æ日本' }]);
+});
+
+test('what a private server committed is there after a kill -9', async () => {
+  await using postgres = await startPostgres();
+  await query(postgres.url, 'CREATE TABLE kept AS SELECT 1 AS one');
+  await postgres.kill('SIGKILL');
+  await expect(query(postgres.url, 'SELECT 1')).rejects.toThrow('ECONNREFUSED');
+  await postgres.restart();
+  expect(await query(postgres.url, 'SELECT * FROM kept')).toEqual([{ one: 1 }]);
+});
+
+test('nobody gets in without the password', async () => {
+  const url = new URL(await createDatabase());
+  url.password = 'wrong';
+  await expect(query(url.href, 'SELECT 1')).rejects.toThrow('password authentication failed');
+});

@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import { repositoryRoot } from '@jobstream/servers';
+import { eventually } from '../eventually.ts';
+import { TestProcess } from '../testProcess.ts';
+
+/** `npm start` as a user runs it, on free ports, with what it said. */
+export interface RunningSystem extends AsyncDisposable {
+  readonly process: TestProcess;
+  /** Addresses as printed when it was ready. */
+  readonly api: string;
+  readonly nats: string;
+  readonly postgres: string;
+  /** The process ids of what it runs now whose command line has this text. */
+  pidsOf(text: string): Promise<number[]>;
+  /** Ends it with a signal and resolves to its exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | string>;
+}
+
+/** The program behind `npm start`, without npm and without the look at what is installed. */
+const program: readonly string[] = [process.execPath, 'tools/start.ts'];
+
+/** Starts the whole system on a data folder and waits until it is ready. */
+export async function startSystem(
+  dataDir: string,
+  env: Record<string, string> = {},
+  command = program,
+): Promise<RunningSystem> {
+  const system = launch({ DATA_DIR: dataDir, PORT: '0', ...env }, command);
+  const address = (pattern: RegExp) => pattern.exec(system.output)?.[1];
+  await eventually(
+    () => {
+      if (address(/ready: (http\S+)/) === undefined) throw new Error(`not ready:\n${system.output.slice(-4_000)}`);
+    },
+    { timeoutMs: 60_000 },
+  );
+  await system.wrote('postgres:');
+  const stop = (signal: NodeJS.Signals = 'SIGTERM') => {
+    system.kill(signal);
+    return system.ended;
+  };
+  return {
+    process: system,
+    api: address(/ready: (http\S+)/) ?? '',
+    nats: address(/NATS (nats:\S+)/) ?? '',
+    postgres: address(/(postgres:\S+)/) ?? '',
+    pidsOf: (text) => descendants(system.pid, text),
+    stop,
+    async [Symbol.asyncDispose]() {
+      await stop();
+    },
+  };
+}
+
+function launch(env: Record<string, string>, command = program): TestProcess {
+  const [file = '', ...args] = command;
+  const settings = { ...process.env, LOG_FORMAT: 'json', LOG_LEVEL: 'info', ...env };
+  return new TestProcess(file, { args, cwd: repositoryRoot, env: settings, ipc: false });
+}
+
+async function descendants(pid: number, text: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const child of await childrenOf(pid)) {
+    const command = await readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => '');
+    if (command.includes(text)) found.push(child);
+    found.push(...(await descendants(child, text)));
+  }
+  return found;
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  return text.split(' ').filter(Boolean).map(Number);
+}
