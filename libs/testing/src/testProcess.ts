@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { eventually } from './eventually.ts';
 import { guardOfThisProcess } from './guardOfThisProcess.ts';
 
 export interface TestProcessOptions {
@@ -22,7 +21,7 @@ export interface OutputLine {
   readonly worker?: string;
 }
 
-const timeoutMs = 40_000;
+const TIMEOUT_MS = 40_000;
 
 /**
  * A child process under test: collects what it writes and sends, is killed at the end of its scope, and does not outlive
@@ -42,6 +41,8 @@ export class TestProcess implements AsyncDisposable {
   stdout = '';
   stderr = '';
   readonly #group: boolean;
+  readonly #news = new EventEmitter().setMaxListeners(0);
+  #hasEnded = false;
 
   /** Starts a program with its arguments. */
   constructor(command: string, { env, args = [], cwd, group = false, ipc = true }: TestProcessOptions) {
@@ -72,12 +73,12 @@ export class TestProcess implements AsyncDisposable {
     if (this.isRunning) process.kill(this.#group ? -this.pid : this.pid, signal);
   }
 
-  /** Resolves when the output has `text` at least `times` times; rejects after 40 s. */
+  /** Resolves when the output has `text` at least `times` times; rejects after 40 s, or at its end. */
   wrote(text: string, times = 1): Promise<void> {
     return this.#until(`write "${text}" ${times} times`, () => this.output.split(text).length > times);
   }
 
-  /** Resolves when a line with exactly this message has been logged; rejects after 40 s. */
+  /** Resolves when a line with exactly this message has been logged; rejects after 40 s, or at its end. */
   logged(message: string): Promise<void> {
     return this.#until(`log "${message}"`, () => this.lines.some(({ msg }) => msg === message));
   }
@@ -87,11 +88,17 @@ export class TestProcess implements AsyncDisposable {
     await this.ended;
   }
 
-  #until(wish: string, isFulfilled: () => boolean): Promise<void> {
-    const check = () => {
-      if (!isFulfilled()) throw new Error(`expected the process to ${wish}, but it wrote:\n${this.output}`);
-    };
-    return eventually(check, { timeoutMs, intervalMs: 2 });
+  async #until(wish: string, isFulfilled: () => boolean): Promise<void> {
+    const late = AbortSignal.timeout(TIMEOUT_MS);
+    while (!isFulfilled()) {
+      // A process that has ended writes no more.
+      const news = this.#hasEnded
+        ? Promise.reject(new Error('it has ended'))
+        : once(this.#news, 'output', { signal: late });
+      await news.catch((cause: unknown) => {
+        throw new Error(`expected the process to ${wish}, but it wrote:\n${this.output}`, { cause });
+      });
+    }
   }
 
   async #collect(name: 'stdout' | 'stderr'): Promise<void> {
@@ -99,9 +106,13 @@ export class TestProcess implements AsyncDisposable {
     stream?.on('data', (text: string) => {
       this[name] += text;
       this.output += text;
+      this.#news.emit('output');
     });
     if (!stream) return;
-    createInterface({ input: stream }).on('line', (line) => this.lines.push(parse(line)));
+    createInterface({ input: stream }).on('line', (line) => {
+      this.lines.push(parse(line));
+      this.#news.emit('output');
+    });
     await once(stream, 'end');
   }
 
@@ -109,10 +120,17 @@ export class TestProcess implements AsyncDisposable {
   async #end(streams: readonly Promise<void>[]): Promise<number | string> {
     const [[code, signal]] = (await Promise.all([once(this.child, 'exit'), ...streams])) as [[number | null, string]];
     guardOfThisProcess().forget(this.pid);
+    this.#hasEnded = true;
+    this.#news.emit('output');
     return code ?? signal;
   }
 }
 
+/** A line that was cut off by a kill is no JSON. */
 function parse(line: string): OutputLine {
-  return line.startsWith('{') ? (JSON.parse(line) as OutputLine) : { msg: line };
+  try {
+    return JSON.parse(line.startsWith('{') ? line : '') as OutputLine;
+  } catch {
+    return { msg: line };
+  }
 }
