@@ -11,7 +11,11 @@ const { words, values } = readCommandLine(keysCommandLine);
 try {
   const keys = new ApiKeys({ databaseUrl: databaseUrl(), name: 'keys' });
   const [print, explain] = [console.log, console.error];
-  await keysCommand(words, values, { keys, given: process.env['API_KEY'], print, explain }).finally(() => keys.stop());
+  try {
+    await keysCommand(words, values, { keys, given: process.env['API_KEY'], print, explain });
+  } finally {
+    await keys.stop();
+  }
 } catch (error) {
   reportFailure(error, error instanceof UsageError ? 2 : 1);
 }

@@ -24,7 +24,7 @@ export interface Demonstration {
 }
 
 /** The job that was shown did not complete. */
-export class IncompleteJobError extends Error {
+class IncompleteJobError extends Error {
   readonly code = 'INCOMPLETE_JOB';
 
   constructor(status: JobStatus) {

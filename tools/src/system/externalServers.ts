@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { compareVersions, minimumNatsVersion, parseVersion } from '@jobstream/servers';
 
 /** A server that the user named cannot be used. */
-export class ServerUnusableError extends Error {
+class ServerUnusableError extends Error {
   readonly code = 'SERVER_UNUSABLE';
 }
 
@@ -58,7 +58,7 @@ function reason(cause: unknown): string {
 }
 
 /** Addresses are printed; passwords are not. */
-export function withoutPassword(url: string): string {
+function withoutPassword(url: string): string {
   const address = new URL(url);
   if (address.password !== '') address.password = '***';
   return address.href;

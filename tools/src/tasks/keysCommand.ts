@@ -49,13 +49,14 @@ interface Options {
  * @throws UsageError for words that make no sense, and an Error with one sentence when it cannot be done.
  */
 export async function keysCommand(words: readonly string[], options: Options, command: KeysCommand): Promise<void> {
-  const [action, ...rest] = words;
-  if (action === 'create' && rest.length === 0) return create(options, command);
-  if (action === 'adopt' && rest.length === 0) return adopt(options, command);
-  if (action === 'list' && rest.length === 0) return list(command);
-  if (action === 'revoke' && rest.length === 1) return revoke(rest[0] ?? '', command);
+  const typedWords = words.join(' ');
+  if (typedWords === 'create') return create(options, command);
+  if (typedWords === 'adopt') return adopt(options, command);
+  if (typedWords === 'list') return list(command);
+  const [action, id, ...more] = words;
+  if (action === 'revoke' && id !== undefined && more.length === 0) return revoke(id, command);
   const { command: typed, words: expected } = keysCommandLine;
-  throw new UsageError(`expected ${expected}, got: ${words.join(' ') || 'nothing'}; for help: ${typed} -- --help`);
+  throw new UsageError(`expected ${expected}, got: ${typedWords || 'nothing'}; for help: ${typed} -- --help`);
 }
 
 async function create(options: Options, command: KeysCommand): Promise<void> {

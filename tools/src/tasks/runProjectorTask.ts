@@ -6,6 +6,7 @@ import { runTool } from '../commandLine/runTool.ts';
 import { withServers } from './withServers.ts';
 
 const FAILED = 2;
+const writeLine = (_name: string, line: string) => console.error(line);
 
 /**
  * Runs a task of the projector as a process of its own, with the servers of the system, and ends this process with its
@@ -14,7 +15,6 @@ const FAILED = 2;
 export function runProjectorTask(name: 'rebuild' | 'verify' | 'archive', args: readonly string[]): Promise<never> {
   return runTool(async ({ guard, stopped }) => {
     const dataDir = path.resolve(repositoryRoot, process.env['DATA_DIR'] || '.data');
-    const writeLine = (_name: string, line: string) => console.error(line);
     process.exitCode = await withServers({ dataDir, env: process.env, guard, writeLine }, async (env) => {
       const script = path.join(repositoryRoot, 'apps', 'projector', 'src', name, 'main.ts');
       // Detached: Ctrl-C must reach us alone. The task ends by itself when its IPC channel to us closes.

@@ -7,7 +7,7 @@ import type { PostgresAccount } from './postgresAccount.ts';
 import { runCommand } from '../process/runCommand.ts';
 
 /** Where copies lie that every account of the machine can read. Only root needs it, see `reachableBinaries`. */
-export const sharedCache = '/var/cache/jobstream';
+const sharedCache = '/var/cache/jobstream';
 
 /** The folder with `bin/postgres` from npm's package for this platform, or a copy of it that the account can read. */
 export async function postgresBinaries(

@@ -6,7 +6,7 @@ import { canReach } from './postgresAccount.ts';
 import type { PostgresAccount } from './postgresAccount.ts';
 
 /** Where data lies whose own folder the account of Postgres cannot reach, as below /root. */
-export const sharedData = '/var/lib/jobstream';
+const sharedData = '/var/lib/jobstream';
 /** The file in such a folder that names the link to it. */
 const OWNER = 'owner';
 

@@ -20,7 +20,7 @@ export function isRunning({ pid, startedAt }: ProcessIdentity): boolean {
 }
 
 /** Sends a signal if that very process still runs; false when it is gone. */
-export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
+function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
   if (!isRunning(identity)) return false;
   try {
     return process.kill(identity.pid, signal);
