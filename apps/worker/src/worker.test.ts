@@ -224,6 +224,40 @@ test('a job that is requeued runs afresh', async () => {
   expect((await log.storyUntil(jobId, 'completed')).slice(-2)).toEqual(['JobStarted 1', 'JobCompleted 1']);
 });
 
+describe('a run that has the attempt number of an earlier run', () => {
+  /** Expects two runs of the attempt number 1, each with the id of its own JobStarted. */
+  async function expectTwoRunsOfAttempt1(runs: readonly string[], jobId: string): Promise<void> {
+    await log.storyUntil(jobId, 'completed');
+    const started = (await log.history(jobId)).filter(({ event }) => event === 'JobStarted');
+    expect(started.map(({ data }) => data)).toMatchObject([{ attempt: 1 }, { attempt: 1 }]);
+    expect(runs).toEqual(started.map(({ id }) => id));
+    expect(new Set(runs).size).toBe(2);
+  }
+
+  test('has its own run id after a release', async () => {
+    const runs: string[] = [];
+    const never = gate().promise;
+    const handler = handlerOf(({ runId }) => (runs.push(runId) === 1 ? never : undefined));
+    const stopping = await startWorker(handler, { ackWaitMs: 600_000 });
+    const { jobId } = await log.create(handler.type);
+    await eventually(() => expect(runs).toHaveLength(1));
+    await stopping.stop();
+    await using _worker = await startWorker(handler, { ackWaitMs: 600_000 });
+    await expectTwoRunsOfAttempt1(runs, jobId);
+  });
+
+  test('has its own run id after a requeue', async () => {
+    const runs: string[] = [];
+    await using worker = await startWorker(({ runId }) => {
+      if (runs.push(runId) === 1) throw new UnrecoverableError('the first run fails');
+    });
+    const { jobId } = await log.create(worker.type);
+    await log.storyUntil(jobId, 'failed');
+    await log.act(jobId, { kind: 'RequeueJob' });
+    await expectTwoRunsOfAttempt1(runs, jobId);
+  });
+});
+
 test('timers that fire more than once run the job once, whichever worker they reach', async () => {
   const { promise, resolve } = gate();
   const handler = handlerOf(() => promise);

@@ -8,11 +8,12 @@ export interface TestContext extends JobContext {
 }
 
 /** The context of an attempt, for tests that call a handler directly. */
-export function testContext(given: Partial<Pick<JobContext, 'attempt' | 'signal' | 'job'>> = {}): TestContext {
+export function testContext(given: Partial<Pick<JobContext, 'attempt' | 'runId' | 'signal' | 'job'>> = {}): TestContext {
   const reports: JobProgress[] = [];
   return {
     job: testJob(),
     attempt: 1,
+    runId: '0193a3f0-0000-7000-8000-00000000000a',
     signal: new AbortController().signal,
     ...given,
     log: createLogger({ service: 'test', level: 'silent' }),

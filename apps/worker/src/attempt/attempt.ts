@@ -13,6 +13,8 @@ export interface Attempt {
   readonly delivery: Delivery;
   readonly chain: JobChain;
   readonly handler: Handler;
+  /** The id of its JobStarted: unlike the number, it is never used again for this or any other job. */
+  readonly runId: string;
   /** 1 for the first attempt. */
   readonly number: number;
   readonly logger: Logger;

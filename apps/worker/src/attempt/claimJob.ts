@@ -124,7 +124,7 @@ function claimed(event: JobEvent, chain: JobChain, delivery: Delivery, context: 
   if (handler === undefined) throw new Error(`no handler is registered for the job type ${jobType}`);
   const logger = context.logger.child({ jobId, jobType, attempt });
   logger.debug('started');
-  return { delivery, chain, handler, number: attempt, logger };
+  return { delivery, chain, handler, runId: event.id, number: attempt, logger };
 }
 
 function observe({ job }: JobSnapshot, decision: Decision, { observer }: AttemptContext): void {

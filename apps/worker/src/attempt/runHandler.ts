@@ -69,13 +69,14 @@ function endOf(run: Run, context: AttemptContext): Promise<Ending> {
 /** Does not call it if the attempt was aborted by then: the job was cancelled since its claim, or the worker closes. */
 async function callHandler({ attempt, abort, progress, firstCheck }: Run, context: AttemptContext): Promise<unknown> {
   if (firstCheck !== undefined) await firstCheck;
-  const { chain, number, logger, handler } = attempt;
+  const { chain, runId, number, logger, handler } = attempt;
   const readable = readableJob(chain.job, context);
   const job = readable instanceof Promise ? await readable : readable;
   if (abort.error !== undefined) throw abort.error;
   const handed: JobContext = {
     job,
     attempt: number,
+    runId,
     signal: abort.signal,
     log: logger,
     progress: (reported) => progress.report(reported),

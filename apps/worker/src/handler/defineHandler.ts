@@ -10,8 +10,10 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1();
 /** What a handler knows about its attempt. */
 export interface JobContext {
   readonly job: Job;
-  /** 1 for the first attempt. */
+  /** 1 for the first attempt. A number comes again after the job was released by its worker or requeued. */
   readonly attempt: number;
+  /** Identifies this run of the handler: it never repeats, and is the id of the JobStarted that began the run. */
+  readonly runId: string;
   /** Aborted at the deadline, at a shutdown, and when the job has moved on; its reason is an AttemptAbortedError. */
   readonly signal: AbortSignal;
   /** Reports how far the work is. Cheap to call often: values are coalesced and the last one wins. */

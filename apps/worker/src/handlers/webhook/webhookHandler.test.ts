@@ -40,6 +40,7 @@ describe('the request', () => {
       'x-tenant': 'a',
       'x-jobstream-job-id': job.id,
       'x-jobstream-attempt': '3',
+      'x-jobstream-run': ctx.runId,
     });
     const timestamp = String(request?.headers['x-jobstream-timestamp']);
     expect(Number(timestamp)).toBeGreaterThan(1_700_000_000);

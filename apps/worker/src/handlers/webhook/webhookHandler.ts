@@ -69,13 +69,14 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
 
 function jobHeaders(
   body: string,
-  { job, attempt, traceparent }: JobContext,
+  { job, attempt, runId, traceparent }: JobContext,
   secret: string | undefined,
 ): Record<string, string> {
   const timestamp = String(Math.floor(Date.now() / 1_000));
   return {
     'x-jobstream-job-id': job.id,
     'x-jobstream-attempt': String(attempt),
+    'x-jobstream-run': runId,
     'x-jobstream-timestamp': timestamp,
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(secret === undefined ? {} : { 'x-jobstream-signature': signature({ jobId: job.id, timestamp, body }, secret) }),
