@@ -500,7 +500,7 @@ func (w *Worker) run(attempt *Attempt) error {
 		return err
 	}
 	at := time.Now().Truncate(time.Millisecond)
-	if name == "JobCompleted" || name == "JobRetryScheduled" {
+	if name != "JobReleased" {
 		data.DurationMs = new(at.Sub(began).Milliseconds())
 	}
 	if name == "JobRetryScheduled" {

@@ -336,7 +336,7 @@ class Worker:
             del self.running[call.job_id]
         at = now()
         retry_at = at + backoff(attempt.job) if name == "JobRetryScheduled" else None
-        if name in ("JobCompleted", "JobRetryScheduled"):
+        if name != "JobReleased":
             data["durationMs"] = round((at - started) / timedelta(milliseconds=1))
         if retry_at is not None:
             data["retryAt"] = format_time(retry_at)

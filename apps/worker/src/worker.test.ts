@@ -95,6 +95,7 @@ describe('an attempt that fails', () => {
     const fields = { maxAttempts: 2, backoff: { type: 'fixed', delayMs: 0 } } as const;
     const { data } = await run(({ attempt }) => failing(new Error(`no ${attempt}`))(), 'failed', fields);
     expect(data).toMatchObject({ attempt: 2, reason: 'attempts-exhausted', error: { message: 'no 2' } });
+    expect(data).toHaveProperty('durationMs', expect.any(Number));
   });
 
   test('is retried no sooner than its error says', async () => {

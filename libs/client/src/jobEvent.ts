@@ -29,6 +29,8 @@ export interface JobEventData {
     readonly attempt: number;
     readonly error: JobError;
     readonly reason: 'attempts-exhausted' | 'unrecoverable' | 'invalid-payload' | 'worker-lost';
+    /** How long the attempt ran. Absent when its worker was lost, and from workers that do not measure it. */
+    readonly durationMs?: number;
   };
   readonly JobCancelled: { readonly reason?: string };
   readonly JobRequeued: { readonly reason?: string };

@@ -4,7 +4,6 @@ import type { JobCommand, JobCommandName, JobCommandOf } from './jobCommand.ts';
 import { EVENT_SCHEMA_VERSION } from './eventEnvelope.ts';
 import type { JobEvent, JobEventOf } from './jobEvent.ts';
 import type { JobEventName } from './jobEvents.ts';
-import type { FailureReason, JobError } from './jobFields.ts';
 import type { JobStatus } from './jobStatus.ts';
 import type { Rejection } from './rejection.ts';
 import { addMs, isDue } from './timestamp.ts';
@@ -84,8 +83,8 @@ function completeAttempt(command: JobCommandOf<'CompleteAttempt'>, job: Job): De
 
 function failAttempt(command: JobCommandOf<'FailAttempt'>, job: Job): Decision {
   const { attempt, error, cause, durationMs } = command;
-  if (cause !== 'error') return failed(command, job, { error, reason: cause });
-  if (attempt >= job.maxAttempts) return failed(command, job, { error, reason: 'attempts-exhausted' });
+  if (cause !== 'error') return failed(command, job, { error, reason: cause, durationMs });
+  if (attempt >= job.maxAttempts) return failed(command, job, { error, reason: 'attempts-exhausted', durationMs });
   const retryAfterMs = Math.min(command.retryAfterMs ?? 0, MAX_DELAY_MS);
   const delayMs = Math.max(retryDelayMs(job.backoff, attempt, command.random), retryAfterMs);
   return make(command, job, 'JobRetryScheduled', { attempt, error, retryAt: addMs(command.at, delayMs), durationMs });
@@ -110,7 +109,7 @@ function started(command: JobCommandOf<'StartAttempt' | 'TakeOverAttempt'>, job:
   return make(command, job, 'JobStarted', { attempt: job.attempt + 1, worker: command.worker });
 }
 
-function failed(command: JobCommand, job: Job, data: { error: JobError; reason: FailureReason }): JobEvent {
+function failed(command: JobCommand, job: Job, data: Omit<JobEventOf<'JobFailed'>['data'], 'attempt'>): JobEvent {
   return make(command, job, 'JobFailed', { attempt: job.attempt, ...data });
 }
 

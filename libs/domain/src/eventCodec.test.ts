@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decodeJobEvent, encodeJobEvent } from './eventCodec.ts';
-import { jobCreated, jobStarted } from '../testing/jobEvents.ts';
+import type { JobEventOf } from './jobEvent.ts';
+import { jobCreated, jobFailed, jobStarted } from '../testing/jobEvents.ts';
 
 const body = (changes: object): string => JSON.stringify({ ...jobStarted(), ...changes });
 
@@ -29,6 +30,12 @@ test.each([
   const event = jobCreated({ payload });
   expect(decodeJobEvent(encodeJobEvent(event))).toStrictEqual({ kind: 'event', event });
   expect(Object.prototype).not.toHaveProperty('polluted');
+});
+
+test('a JobFailed without a duration, of an earlier release or of a lost worker, is an event', () => {
+  const { durationMs: _durationMs, ...data } = jobFailed().data as JobEventOf<'JobFailed'>['data'];
+  const event = { ...jobFailed(), data };
+  expect(decodeJobEvent(JSON.stringify(event))).toStrictEqual({ kind: 'event', event });
 });
 
 describe('bodies of newer releases', () => {

@@ -149,7 +149,13 @@ export const jobEvents = {
   JobFailed: define({
     summary: 'The job has failed for good: a dead letter.',
     token: 'failed',
-    data: { attempt: Attempt, error: JobError, reason: FailureReason },
+    data: {
+      attempt: Attempt,
+      error: JobError,
+      reason: FailureReason,
+      /** Left out when the worker was lost, and by workers of earlier releases. */
+      durationMs: Schema.optionalKey(DurationMs),
+    },
     secrets: { error: 'error' },
     hidden: [],
     legalIn: ['processing'],

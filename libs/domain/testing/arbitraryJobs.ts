@@ -79,11 +79,14 @@ const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
   JobProgressed: recordOf({ attempt }, { percent, message: anyText }),
   JobCompleted: recordOf({ attempt, durationMs }, { result: json }),
   JobRetryScheduled: recordOf({ attempt, error, retryAt: timestamp, durationMs }),
-  JobFailed: recordOf({
-    attempt,
-    error,
-    reason: fc.constantFrom('attempts-exhausted', 'unrecoverable', 'invalid-payload', 'worker-lost'),
-  }),
+  JobFailed: recordOf(
+    {
+      attempt,
+      error,
+      reason: fc.constantFrom('attempts-exhausted', 'unrecoverable', 'invalid-payload', 'worker-lost'),
+    },
+    { durationMs },
+  ),
   JobCancelled: recordOf({}, { reason: anyText }),
   JobRequeued: recordOf({}, { reason: anyText }),
   JobReleased: recordOf({ attempt, reason: anyText }),

@@ -53,7 +53,7 @@ export const jobRetryScheduled = (data: Data<'JobRetryScheduled'> = {}): JobEven
   happened('JobRetryScheduled', { attempt: 1, error: SMTP_DOWN, retryAt: DUE_AT, durationMs: 12, ...data });
 
 export const jobFailed = (data: Data<'JobFailed'> = {}): JobEvent =>
-  happened('JobFailed', { attempt: 1, error: SMTP_DOWN, reason: 'attempts-exhausted', ...data });
+  happened('JobFailed', { attempt: 1, error: SMTP_DOWN, reason: 'attempts-exhausted', durationMs: 12, ...data });
 
 export const jobReleased = (data: Data<'JobReleased'> = {}): JobEvent =>
   happened('JobReleased', { attempt: 1, reason: 'shutdown', ...data });

@@ -14,7 +14,9 @@ const Durations = Schema.Struct({ p50: Milliseconds, p90: Milliseconds, p95: Mil
 
 const TypeActivity = Schema.Struct({
   ...counts,
-  runTimeMs: Schema.optionalKey(Durations).annotateKey({ description: 'Of attempts that completed.' }),
+  runTimeMs: Schema.optionalKey(Durations).annotateKey({
+    description: 'Of the attempts that ended a job: completed it, or failed it for good.',
+  }),
   waitTimeMs: Schema.optionalKey(Durations).annotateKey({
     description: 'From when a job was due until an attempt started.',
   }),

@@ -87,6 +87,18 @@ describe('statistics', () => {
     expect(durations).toEqual([{ type: 'email', runTimes: { 47: 1 }, waitTimes: { 106: 1, 76: 1 } }]);
   });
 
+  test('count how long the last attempt of a failed job ran, where its worker says so', async () => {
+    const failedJobs = [{ durationMs: 100 }, {}].map((data) => {
+      const job = new JobEvents();
+      const before = [job.next('JobCreated', {}, after(0)), job.next('JobStarted', {}, after(0))];
+      return [...before, job.next('JobFailed', data, after(100))];
+    });
+    await project(failedJobs);
+    const { periods, durations } = await read('minute');
+    expect(periods).toEqual([{ ...minute(0), created: 2, failed: 2 }]);
+    expect(durations).toMatchObject([{ type: 'email', runTimes: { 47: 1 } }]);
+  });
+
   test.each(['hour', 'day'] as const)('are the same summed up by %s', async (resolution) => {
     await project([lifeOf(new JobEvents())]);
     const { periods, durations } = await read(resolution);

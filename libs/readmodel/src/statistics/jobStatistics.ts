@@ -1,4 +1,4 @@
-import type { Job, JobEvent, JobEventName, JobState } from '@jobstream/domain';
+import type { Job, JobEvent, JobEventName, JobEventOf, JobState } from '@jobstream/domain';
 import { arrayLiteral } from '../postgres/bulkStatement.ts';
 import type { BulkStatement } from '../postgres/bulkStatement.ts';
 import { bucketOf } from './durationBuckets.ts';
@@ -58,7 +58,7 @@ export class JobStatistics {
   count(before: JobState, event: JobEvent): void {
     const counted = COUNTED_AS[event.event];
     if (counted !== undefined) this.#minuteOf(event)[counted] += 1;
-    if (event.event === 'JobCompleted') add(this.#minuteOf(event).runTimes, bucketOf(event.data.durationMs), 1);
+    if (event.event === 'JobCompleted' || event.event === 'JobFailed') this.#countRun(event);
     if (event.event === 'JobStarted' && before !== undefined) this.#countWait(before, event);
   }
 
@@ -77,6 +77,12 @@ export class JobStatistics {
       rows.map(({ waitTimes }) => jsonOf(waitTimes)),
     ];
     return [{ ...ADD_TO_STATISTICS, values: columns.map(arrayLiteral), rows: undefined }];
+  }
+
+  /** Of the attempt that ended the job; those that were retried are not counted. */
+  #countRun(event: JobEventOf<'JobCompleted' | 'JobFailed'>): void {
+    const { durationMs } = event.data;
+    if (durationMs !== undefined) add(this.#minuteOf(event).runTimes, bucketOf(durationMs), 1);
   }
 
   /** From the moment at which the job was due; the clocks of two machines may disagree a little. */
