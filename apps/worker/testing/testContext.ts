@@ -8,7 +8,9 @@ export interface TestContext extends JobContext {
 }
 
 /** The context of an attempt, for tests that call a handler directly. */
-export function testContext(given: Partial<Pick<JobContext, 'attempt' | 'runId' | 'signal' | 'job'>> = {}): TestContext {
+export function testContext(
+  given: Partial<Pick<JobContext, 'attempt' | 'runId' | 'signal' | 'job'>> = {},
+): TestContext {
   const reports: JobProgress[] = [];
   return {
     job: testJob(),

@@ -90,8 +90,8 @@ describe('statistics', () => {
   test('count how long the last attempt of a failed job ran, where its worker says so', async () => {
     const failedJobs = [{ durationMs: 100 }, {}].map((data) => {
       const job = new JobEvents();
-      const before = [job.next('JobCreated', {}, after(0)), job.next('JobStarted', {}, after(0))];
-      return [...before, job.next('JobFailed', data, after(100))];
+      const [created, started] = [job.next('JobCreated', {}, after(0)), job.next('JobStarted', {}, after(0))];
+      return [created, started, job.next('JobFailed', data, after(100))];
     });
     await project(failedJobs);
     const { periods, durations } = await read('minute');
