@@ -87,7 +87,7 @@ export class HistoryIncompleteError extends Error {
 
   constructor(first: number, last: number) {
     super(
-      `messages ${first} to ${last} of the log are not in its archive, but the log has forgotten them or is about to: ` +
+      `messages ${first} to ${last} are not in the archive, but they have expired from the log or are about to: ` +
         'check that the archiver runs, and that the archive is the right one',
     );
     this.name = 'HistoryIncompleteError';

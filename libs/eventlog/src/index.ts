@@ -1,3 +1,5 @@
+// Rooms import in one direction: connection <- streams <- read <- append, contents, timers <- queue (over its admission/)
+// <- schedules <- this entrance, with errors.ts below them all.
 export type { AppendOutcome, LogObserver } from './append/logObserver.ts';
 export type { Contents } from './contents/contents.ts';
 export type { MasterKey } from './contents/jobKeys.ts';

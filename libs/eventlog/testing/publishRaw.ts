@@ -1,18 +1,29 @@
-import { connect, headers } from '@nats-io/transport-node';
-import { jetstream } from '@nats-io/jetstream';
+import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
+import { DiscardPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { JOBS_STREAM } from '../src/streams/streams.ts';
 
-/** Stores a message as a foreign client would; returns its sequence. */
-export async function publishRaw(
-  url: string,
-  subject: string,
-  body: string,
-  expected?: Record<string, string>,
-): Promise<number> {
+/** Stores a message as a client in another language would; returns its sequence. */
+export function publishRaw(url: string, subject: string, body: string, fields: Record<string, string> = {}) {
+  return withConnection(url, async (nats) => {
+    const header = headers();
+    for (const [name, value] of Object.entries(fields)) header.set(name, value);
+    return (await jetstream(nats).publish(subject, body, { headers: header })).seq;
+  });
+}
+
+/** Removes all but the newest `count` messages from the log, as its maximum age would; appends are taken as before. */
+export function expireAllBut(url: string, count: number): Promise<void> {
+  return withConnection(url, async (nats) => {
+    const { streams } = await jetstreamManager(nats);
+    await streams.update(JOBS_STREAM, { discard: DiscardPolicy.Old, max_msgs: count });
+    await streams.update(JOBS_STREAM, { discard: DiscardPolicy.New, max_msgs: -1 });
+  });
+}
+
+async function withConnection<Result>(url: string, use: (nats: NatsConnection) => Promise<Result>): Promise<Result> {
   const nats = await connect({ servers: url });
   try {
-    const header = headers();
-    for (const [name, value] of Object.entries(expected ?? {})) header.set(name, value);
-    return (await jetstream(nats).publish(subject, body, { headers: header })).seq;
+    return await use(nats);
   } finally {
     await nats.close();
   }

@@ -1,65 +1,47 @@
+import { randomUUID } from 'node:crypto';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { eventually, startNats } from '@jobstream/testing';
+import { eventually } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Delivery } from './delivery.ts';
 import { JobScript } from '../../testing/jobScript.ts';
-import { openEventLog } from '../../testing/openEventLog.ts';
+import { useEventLog } from '../../testing/openEventLog.ts';
+import { openTestQueue, type Handle } from '../../testing/openTestQueue.ts';
 import { publishRaw } from '../../testing/publishRaw.ts';
+import type { Delivery } from './delivery.ts';
 
 const ACK_WAIT_MS = 1_000;
-
-let nats: Awaited<ReturnType<typeof startNats>>;
-let log: Awaited<ReturnType<typeof openEventLog>>;
+const on = useEventLog({ deadlineMs: 20_000 });
 let connection: NatsConnection;
-let types = 0;
 
 beforeAll(async () => {
-  nats = await startNats();
-  connection = await connect({ servers: nats.url });
-  log = await openEventLog({ url: nats.url, deadlineMs: 20_000 });
+  connection = await connect({ servers: on.nats.url });
 });
 
-afterAll(async () => {
-  await log.stop();
-  await connection.close();
-  await nats.stop();
-});
+afterAll(() => connection.close());
 
 /** A job type of its own for each test, since they share the server. */
-function newType(): string {
-  return `type-${++types}`;
-}
+const newType = () => `type-${randomUUID()}`;
 
-/** Opens a queue that notes its deliveries and leaves each to `handle`. */
-async function openQueue(
-  jobType: string,
-  handle: (delivery: Delivery) => unknown,
-  concurrency = 10,
-  ackWaitMs = 60_000,
-) {
-  const deliveries: Delivery[] = [];
-  const queue = await log.openQueue({
-    jobType,
-    concurrency,
-    ackWaitMs,
-    onDelivery: async (delivery) => {
-      deliveries.push(delivery);
-      await handle(delivery);
-    },
-  });
-  return { deliveries, [Symbol.asyncDispose]: () => queue.stop() };
-}
+const ack = (delivery: Delivery) => delivery.ack();
+
+const openQueue = (jobType: string, handle: Handle = ack, concurrency = 10, ackWaitMs = 60_000) =>
+  openTestQueue(on.log, { jobType, concurrency, ackWaitMs }, handle);
 
 async function createJob(jobType: string): Promise<{ job: JobScript; sequence: number }> {
   const job = new JobScript({ jobType });
-  return { job, sequence: await log.append(job.create(), 0) };
+  return { job, sequence: await on.log.append(job.create(), 0) };
 }
+
+const createJobs = (jobType: string, count: number) =>
+  Promise.all(Array.from({ length: count }, () => createJob(jobType)));
+
+const wakeIn = (jobType: string, ms: number, jobId: string = randomUUID()) =>
+  on.log.scheduleWake({ jobId, jobType, at: new Date(Date.now() + ms).toISOString() });
 
 test('delivers jobs created before and after it was opened, with their events', async () => {
   const jobType = newType();
   const before = await createJob(jobType);
-  await using queue = await openQueue(jobType, (delivery) => delivery.ack());
+  await using queue = await openQueue(jobType);
   const after = await createJob(jobType);
   await eventually(() => expect(queue.deliveries).toHaveLength(2));
   expect(queue.deliveries).toMatchObject(
@@ -75,21 +57,21 @@ test('delivers jobs created before and after it was opened, with their events', 
 
 test('delivers a requeued job', async () => {
   const jobType = newType();
-  await using queue = await openQueue(jobType, (delivery) => delivery.ack());
+  await using queue = await openQueue(jobType);
   const { job, sequence } = await createJob(jobType);
-  const cancelled = await log.append(job.next({ kind: 'CancelJob' }), sequence);
-  await log.append(job.next({ kind: 'RequeueJob' }), cancelled);
+  const cancelled = await on.log.append(job.next({ kind: 'CancelJob' }), sequence);
+  await on.log.append(job.next({ kind: 'RequeueJob' }), cancelled);
   await eventually(() => expect(queue.deliveries).toHaveLength(2));
   expect(queue.deliveries[1]?.recorded?.event.event).toBe('JobRequeued');
 });
 
-test('delivers a job when its wake-up is due, not before, and only as last asked for', async () => {
+test('delivers a job when its timer is due, not before, and only by the timer set last', async () => {
   const jobType = newType();
-  const jobId = crypto.randomUUID();
+  const jobId = randomUUID();
   const due = Date.now() + 1_000;
   const arrivals: number[] = [];
-  await log.scheduleWake({ jobId, jobType, at: new Date(Date.now() + 60_000).toISOString() });
-  await log.scheduleWake({ jobId, jobType, at: new Date(due).toISOString() });
+  await wakeIn(jobType, 60_000, jobId);
+  await on.log.scheduleWake({ jobId, jobType, at: new Date(due).toISOString() });
   await using queue = await openQueue(jobType, (delivery) => {
     arrivals.push(Date.now());
     delivery.ack();
@@ -106,7 +88,7 @@ test('delivers a job when its wake-up is due, not before, and only as last asked
 
 test('holds back a timer that fired before its time, and does not count that delivery', async () => {
   const jobType = newType();
-  const jobId = crypto.randomUUID();
+  const jobId = randomUUID();
   const due = Date.now() + 1_000;
   const arrivals: number[] = [];
   await using queue = await openQueue(jobType, (delivery) => {
@@ -115,44 +97,45 @@ test('holds back a timer that fired before its time, and does not count that del
     else delivery.nak();
   });
   const wake = JSON.stringify({ jobId, jobType, at: new Date(due).toISOString() });
-  await publishRaw(nats.url, `timers.due.${jobType}`, wake);
+  await publishRaw(on.nats.url, `timers.due.${jobType}`, wake);
   await eventually(() => expect(queue.deliveries).toMatchObject([{ deliveryCount: 1 }, { deliveryCount: 2 }]));
   expect(arrivals[0]).toBeGreaterThanOrEqual(due);
 });
 
-test('a timer that fired early and was not asked for until its time is delivered at once', async () => {
+test('delivers a timer that fired early at once when it is first pulled after its time', async () => {
   const jobType = newType();
-  await using clock = await openQueue(newType(), (delivery) => delivery.ack());
-  const jobId = crypto.randomUUID();
+  const clockType = newType();
+  await using clock = await openQueue(clockType);
+  const jobId = randomUUID();
   const at = new Date(Date.now() + 500).toISOString();
-  await publishRaw(nats.url, `timers.due.${jobType}`, JSON.stringify({ jobId, jobType, at }));
-  await log.scheduleWake({ jobId, jobType: `type-${types}`, at });
+  await publishRaw(on.nats.url, `timers.due.${jobType}`, JSON.stringify({ jobId, jobType, at }));
+  await on.log.scheduleWake({ jobId, jobType: clockType, at });
   await eventually(() => expect(clock.deliveries).toHaveLength(1));
-  await using queue = await openQueue(jobType, (delivery) => delivery.ack());
+  await using queue = await openQueue(jobType);
   await eventually(() => expect(queue.deliveries).toMatchObject([{ jobId, deliveryCount: 1 }]));
 });
 
-test('a due message whose time is far ahead is left to whoever knows the job', async () => {
+test('delivers a due message whose time is far ahead, for the worker to decide', async () => {
   const jobType = newType();
-  const jobId = crypto.randomUUID();
-  await using queue = await openQueue(jobType, (delivery) => delivery.ack());
+  const jobId = randomUUID();
+  await using queue = await openQueue(jobType);
   const wake = JSON.stringify({ jobId, jobType, at: new Date(Date.now() + 3_600_000).toISOString() });
-  await publishRaw(nats.url, `timers.due.${jobType}`, wake);
+  await publishRaw(on.nats.url, `timers.due.${jobType}`, wake);
   await eventually(() => expect(queue.deliveries).toMatchObject([{ jobId, deliveryCount: 1 }]));
 });
 
-test('keeps wake-ups through a kill of the server', async () => {
+test('keeps timers through a kill of the server', async () => {
   const jobType = newType();
-  const jobId = crypto.randomUUID();
-  await log.scheduleWake({ jobId, jobType, at: new Date(Date.now() + 1_000).toISOString() });
-  await nats.kill('SIGKILL');
-  await nats.restart();
-  await eventually(() => expect(log.isConnected()).toBe(true));
-  await using queue = await openQueue(jobType, (delivery) => delivery.ack());
+  const jobId = randomUUID();
+  await wakeIn(jobType, 1_000, jobId);
+  await on.nats.kill('SIGKILL');
+  await on.nats.restart();
+  await eventually(() => expect(on.log.isConnected()).toBe(true));
+  await using queue = await openQueue(jobType);
   await eventually(() => expect(queue.deliveries).toMatchObject([{ jobId }]));
 });
 
-test('delivers again, and says so, what was handed back or never answered', async () => {
+test('redelivers and counts a message that was handed back or never acknowledged', async () => {
   const jobType = newType();
   const { job } = await createJob(jobType);
   await using queue = await openQueue(
@@ -169,7 +152,7 @@ test('delivers again, and says so, what was handed back or never answered', asyn
   expect(new Set(queue.deliveries.map(({ causationId }) => causationId))).toEqual(new Set([job.events[0]?.id]));
 });
 
-test('keeps what it holds alive, also what waits for a slot, so that nothing comes twice', async () => {
+test('keeps held deliveries alive, also those that wait for a slot, so that none is redelivered', async () => {
   const jobType = newType();
   const gate = Promise.withResolvers<void>();
   await using queue = await openQueue(
@@ -181,16 +164,12 @@ test('keeps what it holds alive, also what waits for a slot, so that nothing com
     1,
     ACK_WAIT_MS,
   );
-  const { job } = await createJob(jobType);
+  await createJob(jobType);
   // A due job shares the single slot and has to wait for it; a third timer tells when three ack waits are over.
-  await log.scheduleWake({ jobId: crypto.randomUUID(), jobType, at: new Date().toISOString() });
+  await wakeIn(jobType, 0);
   const clock = newType();
-  await using later = await openQueue(clock, (delivery) => delivery.ack());
-  await log.scheduleWake({
-    jobId: job.jobId,
-    jobType: clock,
-    at: new Date(Date.now() + 3 * ACK_WAIT_MS).toISOString(),
-  });
+  await using later = await openQueue(clock);
+  await wakeIn(clock, 3 * ACK_WAIT_MS);
   await eventually(() => expect(later.deliveries).toHaveLength(1));
   expect(queue.deliveries).toHaveLength(1);
   gate.resolve();
@@ -198,13 +177,13 @@ test('keeps what it holds alive, also what waits for a slot, so that nothing com
   expect(queue.deliveries.map(({ deliveryCount }) => deliveryCount)).toEqual([1, 1]);
 });
 
-test('a message that comes again while its job is worked on takes no slot from other jobs', async () => {
+test('a redelivery of a job that is being worked on takes no slot from other jobs', async () => {
   const jobType = newType();
   const gate = Promise.withResolvers<void>();
   await using queue = await openQueue(
     jobType,
     async (delivery) => {
-      if (queue.deliveries.length === 1) delivery.nak(); // as if its wait for an answer were over
+      if (queue.deliveries.length === 1) delivery.nak(); // as if its wait for the acknowledgement were over
       await gate.promise;
       delivery.ack();
     },
@@ -222,17 +201,17 @@ test('a message that comes again while its job is worked on takes no slot from o
   await eventually(() => expect(queue.deliveries.at(2)).toMatchObject({ jobId: job.jobId, deliveryCount: 2 }));
 });
 
-test('asks for larger portions as it claims more, so that the server has few requests to keep', async () => {
+test('requests larger portions as it claims more, so that the server keeps few requests', async () => {
   const jobType = newType();
   let requests = 0;
   connection.subscribe(`$JS.API.CONSUMER.MSG.NEXT.JOBS.worker-${jobType}`, { callback: () => void requests++ });
   await connection.flush();
   const jobs = 2_000;
-  await Promise.all(Array.from({ length: jobs }, () => createJob(jobType)));
+  await createJobs(jobType, jobs);
   await using queue = await openQueue(
     jobType,
     async (delivery) => {
-      await log.lastSequence();
+      await on.log.lastSequence();
       if (!(await delivery.acquireSlot())) return delivery.nak();
       delivery.releaseSlot();
       delivery.ack();
@@ -243,7 +222,7 @@ test('asks for larger portions as it claims more, so that the server has few req
   expect(requests).toBeLessThan(jobs / 2);
 });
 
-test('never works on more than its concurrency, and works on all', async () => {
+test('handles every delivery, and never more at once than its concurrency', async () => {
   const jobType = newType();
   let [running, most, done] = [0, 0, 0];
   await using _queue = await openQueue(
@@ -257,7 +236,7 @@ test('never works on more than its concurrency, and works on all', async () => {
     },
     4,
   );
-  await Promise.all(Array.from({ length: 200 }, () => createJob(jobType)));
+  await createJobs(jobType, 200);
   await eventually(() => expect(done).toBe(200));
   expect(most).toBe(4);
 });
@@ -270,7 +249,7 @@ test('claims more jobs at once than it runs where runs are short, and never runs
     jobType,
     async (delivery) => {
       most.claiming = Math.max(most.claiming, ++claiming);
-      await log.lastSequence();
+      await on.log.lastSequence();
       claiming--;
       if (!(await delivery.acquireSlot())) return delivery.nak();
       most.running = Math.max(most.running, ++running);
@@ -281,14 +260,14 @@ test('claims more jobs at once than it runs where runs are short, and never runs
     },
     2,
   );
-  await Promise.all(Array.from({ length: 1_500 }, () => createJob(jobType)));
+  await createJobs(jobType, 1_500);
   await eventually(() => expect(queue.deliveries.length).toBeGreaterThanOrEqual(1_500), { timeoutMs: 30_000 });
   expect(most.claiming).toBeGreaterThan(2);
   expect(most.claiming).toBeLessThanOrEqual(2 + 12 * 2);
   expect(most.running).toBe(2);
 });
 
-test('a delivery that gave its slot back early lets the next begin, but not any number of them', async () => {
+test('a delivery that released its slot early lets the next begin, but holds back further ones', async () => {
   const jobType = newType();
   const gate = Promise.withResolvers<void>();
   await using queue = await openQueue(
@@ -301,24 +280,24 @@ test('a delivery that gave its slot back early lets the next begin, but not any 
     },
     2,
   );
-  await Promise.all(Array.from({ length: 10 }, () => createJob(jobType)));
+  await createJobs(jobType, 10);
   await eventually(() => expect(queue.deliveries).toHaveLength(4));
   gate.resolve();
   await eventually(() => expect(queue.deliveries).toHaveLength(10));
 });
 
-test('a queue whose slots are taken leaves jobs to others instead of fetching ahead', async () => {
+test('a queue without free slots leaves jobs to other queues instead of prefetching', async () => {
   const jobType = newType();
   const gate = Promise.withResolvers<void>();
   await using busy = await openQueue(jobType, () => gate.promise, 2);
-  await Promise.all(Array.from({ length: 5 }, () => createJob(jobType)));
+  await createJobs(jobType, 5);
   await eventually(() => expect(busy.deliveries).toHaveLength(2));
-  await using idle = await openQueue(jobType, (delivery) => delivery.ack(), 2);
+  await using idle = await openQueue(jobType, ack, 2);
   await eventually(() => expect(idle.deliveries).toHaveLength(3));
   gate.resolve();
 });
 
-test('a queue that stops while jobs arrive keeps none of them from the others', async () => {
+test('a queue that stops while jobs arrive withholds none of them from other queues', async () => {
   const jobType = newType();
   const delivered = new Set<string>();
   const take = (delivery: Delivery) => {
@@ -339,26 +318,26 @@ test('a queue that stops while jobs arrive keeps none of them from the others', 
 
 test('shares the jobs between two queues of a type without giving one to both', async () => {
   const jobType = newType();
-  await using left = await openQueue(jobType, (delivery) => delivery.ack(), 5);
-  await using right = await openQueue(jobType, (delivery) => delivery.ack(), 5);
-  await Promise.all(Array.from({ length: 100 }, () => createJob(jobType)));
+  await using left = await openQueue(jobType, ack, 5);
+  await using right = await openQueue(jobType, ack, 5);
+  await createJobs(jobType, 100);
   await eventually(() => expect(left.deliveries.length + right.deliveries.length).toBe(100));
   expect(left.deliveries.length).toBeGreaterThan(0);
   expect(right.deliveries.length).toBeGreaterThan(0);
 });
 
-test('goes on after the server was killed, and answers for messages held meanwhile bring no second run by another', async () => {
+test('goes on after the server was killed', async () => {
   const jobType = newType();
-  await using queue = await openQueue(jobType, (delivery) => delivery.ack());
+  await using queue = await openQueue(jobType);
   await createJob(jobType);
   await eventually(() => expect(queue.deliveries).toHaveLength(1));
-  await nats.kill('SIGKILL');
-  await nats.restart();
+  await on.nats.kill('SIGKILL');
+  await on.nats.restart();
   const { job } = await createJob(jobType);
   await eventually(() => expect(queue.deliveries.map(({ jobId }) => jobId)).toContain(job.jobId));
 });
 
-test('waits in stop for the handlers that run, and takes nothing more', async () => {
+test('stop waits for running handlers and takes no further delivery', async () => {
   const jobType = newType();
   const gate = Promise.withResolvers<void>();
   const queue = await openQueue(jobType, () => gate.promise);
@@ -373,10 +352,10 @@ test('waits in stop for the handlers that run, and takes nothing more', async ()
   expect(queue.deliveries).toHaveLength(1);
 });
 
-test('takes a message out that is no call for work, and goes on with the next', async () => {
+test('terminates a malformed work message and goes on with the next', async () => {
   const jobType = newType();
-  await using queue = await openQueue(jobType, (delivery) => delivery.ack());
-  await publishRaw(nats.url, `jobs.${jobType}.${crypto.randomUUID()}.created`, 'not JSON');
+  await using queue = await openQueue(jobType);
+  await publishRaw(on.nats.url, `jobs.${jobType}.${randomUUID()}.created`, 'not JSON');
   const { job } = await createJob(jobType);
   await eventually(() => expect(queue.deliveries).toMatchObject([{ jobId: job.jobId }]));
 });

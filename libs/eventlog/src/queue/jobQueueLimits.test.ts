@@ -1,97 +1,70 @@
-import { eventually, startNats } from '@jobstream/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Delivery } from './delivery.ts';
+import { randomUUID } from 'node:crypto';
+import { eventually } from '@jobstream/testing';
+import { expect, test } from 'vitest';
+import { JobScript } from '../../testing/jobScript.ts';
+import { useEventLog } from '../../testing/openEventLog.ts';
+import { openTestQueue, type Handle } from '../../testing/openTestQueue.ts';
 import type { JobQueueOptions } from './jobQueue.ts';
 import type { JobTypeInfo } from './jobTypeControl.ts';
-import { JobScript } from '../../testing/jobScript.ts';
-import { openEventLog } from '../../testing/openEventLog.ts';
 
-/** No pause of a process makes the server deliver again. */
-const ACK_WAIT_MS = 60_000;
-
-let nats: Awaited<ReturnType<typeof startNats>>;
-let log: Awaited<ReturnType<typeof openEventLog>>;
-let types = 0;
-
-beforeAll(async () => {
-  nats = await startNats();
-  log = await openEventLog({ url: nats.url, deadlineMs: 20_000 });
-});
-
-afterAll(async () => {
-  await log.stop();
-  await nats.stop();
-});
+const on = useEventLog({ deadlineMs: 20_000 });
 
 /** A job type of its own for each test, since they share the server. */
-function newType(): string {
-  return `type-${++types}`;
-}
+const newType = () => `type-${randomUUID()}`;
 
-type Handle = (delivery: Delivery) => boolean | void | Promise<boolean | void>;
-
-/** Opens a queue that notes its deliveries, acknowledges each when `handle` is done with it. */
-async function openQueue(jobType: string, options: Partial<JobQueueOptions> = {}, handle: Handle = () => undefined) {
-  const deliveries: Delivery[] = [];
-  const queue = await log.openQueue({
-    jobType,
-    concurrency: 100,
-    ackWaitMs: ACK_WAIT_MS,
-    ...options,
-    onDelivery: async (delivery) => {
-      deliveries.push(delivery);
-      const started = await handle(delivery);
-      delivery.ack();
-      return started;
-    },
+/** Opens a queue that acknowledges each delivery after `handle`. */
+function openQueue(jobType: string, options: Partial<JobQueueOptions> = {}, handle: Handle = () => undefined) {
+  return openTestQueue(on.log, { concurrency: 100, ...options, jobType }, async (delivery) => {
+    const started = await handle(delivery);
+    delivery.ack();
+    return started;
   });
-  return { deliveries, [Symbol.asyncDispose]: () => queue.stop() };
 }
 
 function createJobs(jobType: string, count: number, payload?: unknown): Promise<number[]> {
   const creation = () => new JobScript({ jobType }).create(payload === undefined ? {} : { payload });
-  return Promise.all(Array.from({ length: count }, () => log.append(creation(), 0)));
+  return Promise.all(Array.from({ length: count }, () => on.log.append(creation(), 0)));
 }
 
 async function wakeJobs(jobType: string, count: number): Promise<void> {
   const at = new Date().toISOString();
-  const wakes = Array.from({ length: count }, () => ({ jobId: crypto.randomUUID(), jobType, at }));
-  await Promise.all(wakes.map((wake) => log.scheduleWake(wake)));
+  const wakes = Array.from({ length: count }, () => ({ jobId: randomUUID(), jobType, at }));
+  await Promise.all(wakes.map((wake) => on.log.scheduleWake(wake)));
 }
 
-/** Jobs that wait for a worker, in both streams. */
+/** Creates jobs pending in both streams. */
 async function createBacklog(jobType: string, { created, due }: { created: number; due: number }): Promise<void> {
   await createJobs(jobType, created);
   await wakeJobs(jobType, due);
-  await eventually(async () => expect((await log.jobTypes.pause(jobType)).backlog).toBe(created + due));
-  await log.jobTypes.resume(jobType);
+  await eventually(async () => expect((await on.log.jobTypes.pause(jobType)).backlog).toBe(created + due));
+  await on.log.jobTypes.resume(jobType);
 }
 
 async function infoOf(type: string): Promise<JobTypeInfo> {
-  const info = (await log.jobTypes.list()).find(({ jobType }) => jobType === type);
+  const info = (await on.log.jobTypes.list()).find(({ jobType }) => jobType === type);
   if (info === undefined) throw new Error(`no consumers of ${type}`);
   return info;
 }
 
-/** Waits until what was created for another type has been through all that what was created before could do, too. */
-async function laterJobIsThrough(): Promise<void> {
+/** Waits until a job created for another type is delivered, by when earlier jobs could have been, too. */
+async function laterJobIsDelivered(): Promise<void> {
   const jobType = newType();
   await using queue = await openQueue(jobType);
   await createJobs(jobType, 1);
   await eventually(() => expect(queue.deliveries).toHaveLength(1));
 }
 
-test('a rate holds for all sources together, and what waits is neither lost nor delivered twice', async () => {
+test('a rate holds for all sources together, and waiting jobs are neither lost nor delivered twice', async () => {
   const jobType = newType();
   await createBacklog(jobType, { created: 8, due: 4 });
   const starts: number[] = [];
   const rate = { starts: 5, perMs: 3_000 };
   await using queue = await openQueue(jobType, { rate }, () => void starts.push(performance.now()));
   await eventually(() => expect(starts.length).toBeGreaterThanOrEqual(5));
-  // The acknowledgements of those may still be on their way.
+  // Their acknowledgements may still be in flight.
   await eventually(async () => expect((await infoOf(jobType)).inFlight).toBeLessThanOrEqual(5));
   await eventually(() => expect(starts).toHaveLength(12), { timeoutMs: 40_000 });
-  // Never early; the tolerance is for a pause of this process between the decision and the note.
+  // Never early; the tolerance is for a pause of this process before the time is recorded.
   for (const [index, at] of starts.slice(5).entries()) {
     expect(at - (starts[index] ?? 0)).toBeGreaterThan(rate.perMs - 100);
   }
@@ -105,7 +78,7 @@ test('deliveries that start nothing do not count against the rate', async () => 
   await eventually(() => expect(queue.deliveries).toHaveLength(20));
 });
 
-test('the rate of one process leaves what it may not start to others', async () => {
+test('jobs beyond the rate of one process are left to other processes', async () => {
   const jobType = newType();
   await using slow = await openQueue(jobType, { rate: { starts: 1, perMs: 3_600_000 } });
   await createJobs(jobType, 10);
@@ -114,7 +87,7 @@ test('the rate of one process leaves what it may not start to others', async () 
   await eventually(() => expect(other.deliveries).toHaveLength(9));
 });
 
-test('a stop does not wait for the rate: what waits is handed back at once', async () => {
+test('a stop does not wait for the rate: waiting deliveries are handed back at once', async () => {
   const jobType = newType();
   await createBacklog(jobType, { created: 2, due: 2 });
   const slow = await openQueue(jobType, { rate: { starts: 2, perMs: 3_600_000 }, ackWaitMs: 600_000 });
@@ -124,7 +97,7 @@ test('a stop does not wait for the rate: what waits is handed back at once', asy
   await eventually(() => expect(other.deliveries).toHaveLength(2));
 });
 
-test('a paused type starts nothing, even what a process holds already; what runs goes on; a resume starts the rest', async () => {
+test('a paused type starts no job, not even a held one; running jobs go on; a resume starts the rest', async () => {
   const jobType = newType();
   const gate = Promise.withResolvers<void>();
   await using queue = await openQueue(jobType, { concurrency: 1 }, () => gate.promise);
@@ -132,70 +105,70 @@ test('a paused type starts nothing, even what a process holds already; what runs
   await eventually(() => expect(queue.deliveries).toHaveLength(1));
   await wakeJobs(jobType, 1);
   await eventually(async () => expect((await infoOf(jobType)).inFlight).toBe(2));
-  expect(await log.jobTypes.pause(jobType)).toMatchObject({ jobType, paused: true });
+  expect(await on.log.jobTypes.pause(jobType)).toMatchObject({ jobType, paused: true });
   await createJobs(jobType, 1);
   gate.resolve();
-  await laterJobIsThrough();
+  await laterJobIsDelivered();
   expect(queue.deliveries).toHaveLength(1);
-  expect(await log.jobTypes.resume(jobType)).toMatchObject({ paused: false });
+  expect(await on.log.jobTypes.resume(jobType)).toMatchObject({ paused: false });
   await eventually(() => expect(queue.deliveries).toHaveLength(3));
 });
 
 test('a pause is kept through a kill of the server and a start of workers with other settings', async () => {
   const jobType = newType();
   await (await openQueue(jobType))[Symbol.asyncDispose]();
-  await log.jobTypes.pause(jobType);
-  await nats.kill('SIGKILL');
-  await nats.restart();
-  await eventually(() => expect(log.isConnected()).toBe(true));
+  await on.log.jobTypes.pause(jobType);
+  await on.nats.kill('SIGKILL');
+  await on.nats.restart();
+  await eventually(() => expect(on.log.isConnected()).toBe(true));
   await using queue = await openQueue(jobType, {
     ackWaitMs: 30_000,
     concurrency: 7,
     rate: { starts: 3, perMs: 1_000 },
   });
   await createJobs(jobType, 1);
-  await laterJobIsThrough();
+  await laterJobIsDelivered();
   expect(queue.deliveries).toEqual([]);
   const limits = { concurrency: 7, rate: { starts: 3, perMs: 1_000 } };
   expect(await infoOf(jobType)).toEqual({ jobType, paused: true, backlog: 1, inFlight: 0, limits });
-  await log.jobTypes.resume(jobType);
+  await on.log.jobTypes.resume(jobType);
   await eventually(() => expect(queue.deliveries).toHaveLength(1));
 });
 
-test('a type that no worker has ever run can be paused before its first one starts', async () => {
+test('a type without workers can be paused before its first one starts', async () => {
   const jobType = newType();
-  expect(await log.jobTypes.resume(jobType)).toBeUndefined();
+  expect(await on.log.jobTypes.resume(jobType)).toBeUndefined();
   await createJobs(jobType, 2);
   const paused = { jobType, paused: true, backlog: 2, inFlight: 0 };
-  expect(await log.jobTypes.pause(jobType)).toEqual(paused);
-  expect(await log.jobTypes.pause(jobType)).toEqual(paused);
+  expect(await on.log.jobTypes.pause(jobType)).toEqual(paused);
+  expect(await on.log.jobTypes.pause(jobType)).toEqual(paused);
   await using queue = await openQueue(jobType);
-  await laterJobIsThrough();
+  await laterJobIsDelivered();
   expect(queue.deliveries).toEqual([]);
-  await log.jobTypes.resume(jobType);
-  await log.jobTypes.resume(jobType);
+  await on.log.jobTypes.resume(jobType);
+  await on.log.jobTypes.resume(jobType);
   await eventually(() => expect(queue.deliveries).toHaveLength(2));
 });
 
-test('a pause with an end says so, and ends by itself', async () => {
+test('a pause with an end is reported with it and ends by itself', async () => {
   const jobType = newType();
   await using queue = await openQueue(jobType);
   const far = new Date(Date.now() + 3_600_000).toISOString();
-  expect(await log.jobTypes.pause(jobType, far)).toMatchObject({ paused: true, pausedUntil: far });
+  expect(await on.log.jobTypes.pause(jobType, far)).toMatchObject({ paused: true, pausedUntil: far });
   const until = new Date(Date.now() + 1_500).toISOString();
-  await log.jobTypes.pause(jobType, until);
+  await on.log.jobTypes.pause(jobType, until);
   await createJobs(jobType, 1);
   await eventually(() => expect(queue.deliveries).toHaveLength(1));
   expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(until));
   expect(await infoOf(jobType)).toMatchObject({ paused: false });
 });
 
-test('of large jobs it claims only as many ahead of its slots as are 8 MB', async () => {
+test('claims at most 8 MB of large jobs ahead of its slots', async () => {
   const jobType = newType();
   let [claiming, most] = [0, 0];
   await using queue = await openQueue(jobType, { concurrency: 10 }, async (delivery) => {
     most = Math.max(most, ++claiming);
-    await log.lastSequence();
+    await on.log.lastSequence();
     claiming--;
     await delivery.acquireSlot();
   });

@@ -1,74 +1,62 @@
-import { eventually, startNats } from '@jobstream/testing';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Delivery } from './delivery.ts';
-import type { EventLog } from '../eventLog.ts';
-import type { TypeBacklog } from './logStats.ts';
+import { randomUUID } from 'node:crypto';
+import { eventually } from '@jobstream/testing';
+import { beforeEach, expect, test } from 'vitest';
 import { JobScript } from '../../testing/jobScript.ts';
-import { openEventLog } from '../../testing/openEventLog.ts';
+import { useEventLog } from '../../testing/openEventLog.ts';
+import { openTestQueue } from '../../testing/openTestQueue.ts';
+import type { Delivery } from './delivery.ts';
+import type { TypeBacklog } from './logStats.ts';
 
 interface Held {
   readonly delivery: Delivery;
-  readonly letGo: () => void;
+  readonly release: () => void;
 }
 
-let nats: Awaited<ReturnType<typeof startNats>>;
-let log: EventLog;
+const on = useEventLog();
 let jobType: string;
-let types = 0;
-
-beforeAll(async () => {
-  nats = await startNats();
-  log = await openEventLog({ url: nats.url });
-});
-
-afterAll(async () => {
-  await log.stop();
-  await nats.stop();
-});
 
 beforeEach(() => {
-  jobType = `type-${++types}`;
+  jobType = `type-${randomUUID()}`;
 });
 
 async function createJob(
   options: { maxAttempts?: number } = {},
 ): Promise<{ job: JobScript; sequence: number; at: string }> {
   const job = new JobScript({ jobType });
-  const sequence = await log.append(job.create(options), 0);
-  const [recorded] = await log.readHistory(job.jobId);
+  const sequence = await on.log.append(job.create(options), 0);
+  const [recorded] = await on.log.readHistory(job.jobId);
   return { job, sequence, at: recorded?.recordedAt ?? '' };
 }
 
 async function backlog(): Promise<TypeBacklog | undefined> {
-  return (await log.stats.backlog()).types.find((type) => type.jobType === jobType);
+  return (await on.log.stats.backlog()).types.find((type) => type.jobType === jobType);
 }
 
-/** A queue that holds what it gets, until a delivery is let go. */
+/** Opens a queue that holds its deliveries until they are released. */
 async function openQueue(concurrency: number): Promise<Held[]> {
   const held: Held[] = [];
-  const onDelivery = (delivery: Delivery) => {
+  await openTestQueue(on.log, { jobType, concurrency }, (delivery) => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    held.push({ delivery, letGo: resolve });
+    held.push({ delivery, release: resolve });
     return promise;
-  };
-  await log.openQueue({ jobType, concurrency, ackWaitMs: 60_000, onDelivery });
+  });
   await eventually(() => expect(held).toHaveLength(concurrency));
   return held;
 }
 
-test('a type that nobody ever worked on is not there', async () => {
+test('a type that was never worked on is not listed', async () => {
   await createJob();
   expect(await backlog()).toBeUndefined();
 });
 
-test('what waits is counted apart from what is held, and is as old as its first job', async () => {
+test('pending jobs are counted apart from held ones, with the age of the oldest', async () => {
   const jobs = [await createJob(), await createJob(), await createJob()];
   await openQueue(1);
   expect(await backlog()).toEqual({ jobType, backlog: 2, inFlight: 1, oldestAt: jobs[1]?.at });
   expect(await backlog()).toEqual({ jobType, backlog: 2, inFlight: 1, oldestAt: jobs[1]?.at });
 });
 
-test('when all is held there is no oldest job, and the next one that comes is it', async () => {
+test('without pending jobs there is no oldest one, until the next job is created', async () => {
   await createJob();
   await openQueue(1);
   expect(await backlog()).toEqual({ jobType, backlog: 0, inFlight: 1 });
@@ -77,12 +65,12 @@ test('when all is held there is no oldest job, and the next one that comes is it
   expect(await backlog()).toMatchObject({ backlog: 2, oldestAt: at });
 });
 
-test('the oldest job is the next one when a worker has taken it', async () => {
+test('the next job becomes the oldest when a worker has taken the one before', async () => {
   const jobs = [await createJob(), await createJob(), await createJob()];
   const held = await openQueue(1);
   expect(await backlog()).toMatchObject({ oldestAt: jobs[1]?.at });
   held[0]?.delivery.ack();
-  held[0]?.letGo();
+  held[0]?.release();
   await eventually(() => expect(held).toHaveLength(2));
   expect(await backlog()).toEqual({ jobType, backlog: 1, inFlight: 1, oldestAt: jobs[2]?.at });
 });
@@ -90,38 +78,38 @@ test('the oldest job is the next one when a worker has taken it', async () => {
 test('the oldest job is found behind many messages of other types', async () => {
   await createJob();
   await openQueue(1);
-  await Promise.all(Array.from({ length: 200 }, () => log.append(new JobScript().create(), 0)));
+  await Promise.all(Array.from({ length: 200 }, () => on.log.append(new JobScript().create(), 0)));
   const { at } = await createJob();
   await createJob();
   expect(await backlog()).toMatchObject({ backlog: 2, oldestAt: at });
 });
 
-test('a requeued job waits from then on', async () => {
+test('a requeued job is pending from its requeue on', async () => {
   const first = await createJob({ maxAttempts: 1 });
   await openQueue(1);
-  const failed = await log.append(first.job.start(), first.sequence);
-  const sequence = await log.append(first.job.fail(), failed);
-  await log.jobTypes.pause(jobType); // or the worker would hold it until its slot is free
-  await log.append(first.job.next({ kind: 'RequeueJob' }), sequence);
-  const history = await log.readHistory(first.job.jobId);
+  const failed = await on.log.append(first.job.start(), first.sequence);
+  const sequence = await on.log.append(first.job.fail(), failed);
+  await on.log.jobTypes.pause(jobType); // else the worker would hold it until its slot is free
+  await on.log.append(first.job.next({ kind: 'RequeueJob' }), sequence);
+  const history = await on.log.readHistory(first.job.jobId);
   expect(await backlog()).toMatchObject({ backlog: 1, oldestAt: history.at(-1)?.recordedAt });
 });
 
-test('timers are counted until they are due, and then they are work like other messages', async () => {
-  const { timers } = await log.stats.backlog();
+test('timers are counted until they are due, and then as pending jobs', async () => {
+  const { timers } = await on.log.stats.backlog();
   const { job } = await createJob();
   await openQueue(1);
-  await log.scheduleWake({ jobId: job.jobId, jobType, at: new Date(Date.now() + 3_600_000).toISOString() });
-  expect(await log.stats.backlog()).toMatchObject({ timers: timers + 1 });
-  await log.scheduleWake({ jobId: job.jobId, jobType, at: new Date().toISOString() });
+  await on.log.scheduleWake({ jobId: job.jobId, jobType, at: new Date(Date.now() + 3_600_000).toISOString() });
+  expect(await on.log.stats.backlog()).toMatchObject({ timers: timers + 1 });
+  await on.log.scheduleWake({ jobId: job.jobId, jobType, at: new Date().toISOString() });
   await eventually(async () => expect(await backlog()).toMatchObject({ backlog: 0, inFlight: 2 }));
-  expect(await log.stats.backlog()).toMatchObject({ timers });
+  expect(await on.log.stats.backlog()).toMatchObject({ timers });
 });
 
-test('a reader is behind by what it has not read, since the first of that was recorded', async () => {
-  const last = await log.lastSequence();
-  expect(await log.stats.lag(last)).toEqual({ events: 0 });
+test('a reader lags by the events it has not read, since the first of them was recorded', async () => {
+  const last = await on.log.lastSequence();
+  expect(await on.log.stats.lag(last)).toEqual({ events: 0 });
   const { at } = await createJob();
   await createJob();
-  expect(await log.stats.lag(last)).toEqual({ events: 2, oldestAt: at });
+  expect(await on.log.stats.lag(last)).toEqual({ events: 2, oldestAt: at });
 });

@@ -11,7 +11,7 @@ const STREAM = 'TIMERS';
 const CONSUMER = 'crowded';
 const NEXT = `$JS.API.CONSUMER.MSG.NEXT.${STREAM}.${CONSUMER}`;
 
-test('after a request too many, the loop still requests no more than its credit', async () => {
+test('requests no more than its credit after a request that exceeded MaxWaiting', async () => {
   await using nats = await startNats();
   await using _log = await openEventLog({ url: nats.url });
   const connection = await Connection.open({ url: nats.url, name: 'test' });
@@ -23,7 +23,7 @@ test('after a request too many, the loop still requests no more than its credit'
   connection.nats.subscribe(NEXT, {
     callback: (_error, message) => void requested.push(message.json<{ batch: number }>().batch),
   });
-  // Another worker's request takes one of the two places for a moment.
+  // Another worker's request takes one of the two places until it expires.
   const inbox = connection.newInbox();
   connection.nats.subscribe(inbox);
   connection.nats.publish(NEXT, JSON.stringify({ batch: 1, expires: 400_000_000 }), { reply: inbox });

@@ -1,45 +1,28 @@
+import { randomUUID } from 'node:crypto';
 import { AckPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { eventually, startNats } from '@jobstream/testing';
+import { eventually } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Delivery } from './delivery.ts';
 import { JobScript } from '../../testing/jobScript.ts';
-import { openEventLog } from '../../testing/openEventLog.ts';
+import { useEventLog } from '../../testing/openEventLog.ts';
+import { openTestQueue } from '../../testing/openTestQueue.ts';
 
-let nats: Awaited<ReturnType<typeof startNats>>;
-let log: Awaited<ReturnType<typeof openEventLog>>;
+const on = useEventLog();
 let connection: NatsConnection;
 let manager: JetStreamManager;
-let types = 0;
 
 beforeAll(async () => {
-  nats = await startNats();
-  connection = await connect({ servers: nats.url });
+  connection = await connect({ servers: on.nats.url });
   manager = await jetstreamManager(connection);
-  log = await openEventLog({ url: nats.url });
 });
 
-afterAll(async () => {
-  await log.stop();
-  await connection.close();
-  await nats.stop();
-});
+afterAll(() => connection.close());
 
 /** A job type of its own for each test, since they share the server. */
-function newType(): string {
-  return `type-${++types}`;
-}
+const newType = () => `type-${randomUUID()}`;
 
-/** Makes the consumers of the type; its deliveries are noted and acknowledged. */
-async function openQueue(jobType: string) {
-  const deliveries: Delivery[] = [];
-  const onDelivery = async (delivery: Delivery) => {
-    deliveries.push(delivery);
-    delivery.ack();
-  };
-  const queue = await log.openQueue({ jobType, concurrency: 10, ackWaitMs: 60_000, onDelivery });
-  return { deliveries, [Symbol.asyncDispose]: () => queue.stop() };
-}
+/** Creates the consumers of the type. */
+const openQueue = (jobType: string) => openTestQueue(on.log, { jobType });
 
 test('takes over the consumer of an earlier release, which had two filters, and misses nothing', async () => {
   const jobType = newType();
@@ -49,9 +32,9 @@ test('takes over the consumer of an earlier release, which had two filters, and 
     filter_subjects: [`jobs.${jobType}.*.created`, `jobs.${jobType}.*.requeued`],
   });
   const job = new JobScript({ jobType });
-  const sequence = await log.append(job.create(), 0);
-  const cancelled = await log.append(job.next({ kind: 'CancelJob' }), sequence);
-  await log.append(job.next({ kind: 'RequeueJob' }), cancelled);
+  const sequence = await on.log.append(job.create(), 0);
+  const cancelled = await on.log.append(job.next({ kind: 'CancelJob' }), sequence);
+  await on.log.append(job.next({ kind: 'RequeueJob' }), cancelled);
   await using queue = await openQueue(jobType);
   await eventually(() => expect(queue.deliveries).toHaveLength(2));
   expect(new Set(queue.deliveries.map(({ causationId }) => causationId))).toEqual(

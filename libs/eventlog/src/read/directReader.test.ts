@@ -20,7 +20,7 @@ function end(left: string): Answer {
   return { code: 204, fields: { 'Nats-Num-Pending': left } };
 }
 
-/** A reader of a stream that gives these answers: the server cannot be made to end a read early at will. */
+/** A reader of a simulated stream: a real server cannot be made to end a read early. */
 async function readerOf(...answers: readonly Answer[]): Promise<{ reader: DirectReader } & AsyncDisposable> {
   const nats = await startNats();
   const connection = await Connection.open({ url: nats.url, name: 'test' });
@@ -42,7 +42,7 @@ async function readerOf(...answers: readonly Answer[]): Promise<{ reader: Direct
   };
 }
 
-test('the newest of each subject are all of them or an error', async () => {
+test('newestOfEachSubject returns all messages or rejects', async () => {
   await using whole = await readerOf({ fields: FIRST }, end('0'));
   expect(await whole.reader.newestOfEachSubject('jobs.*.x.*')).toHaveLength(1);
   await using cut = await readerOf({ fields: FIRST }, end('1'));
@@ -50,7 +50,7 @@ test('the newest of each subject are all of them or an error', async () => {
   expect(await cut.reader.from(1, { count: 1 })).toHaveLength(1);
 });
 
-test('messages that vanish while they are read are an error, unlike those that were not there', async () => {
+test('rejects when messages expire during a read, but not when there were none', async () => {
   await using none = await readerOf({ code: 404 });
   expect(await none.reader.from(1, { count: 2 })).toEqual([]);
   await using vanished = await readerOf({ fields: FIRST }, { code: 404 });

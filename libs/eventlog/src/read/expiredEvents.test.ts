@@ -64,53 +64,53 @@ function stage({ first = 5, inLog = [], archived = 4, known = archived }: Given 
     span: async () => ({ first: log.first, last: Math.max(log.first - 1, inLog.at(-1)?.sequence ?? 0) }),
     from: async (sequence: number) => inLog.filter((one) => one.sequence >= sequence),
   };
-  return { log, forgotten: new ExpiredEvents({ archive, messages: source, maxAgeMs: HOUR_MS }) };
+  return { log, expired: new ExpiredEvents({ archive, messages: source, maxAgeMs: HOUR_MS }) };
 }
 
-test('what the log has forgotten comes from the archive', async () => {
-  const { forgotten } = stage();
-  const events = await forgotten.eventsBefore(Infinity, jobId);
+test('expired events are read from the archive', async () => {
+  const { expired } = stage();
+  const events = await expired.eventsBefore(Infinity, jobId);
   expect(events.map(({ sequence }) => sequence)).toEqual([2]);
-  expect(await forgotten.eventsBefore(2, jobId)).toEqual([]);
+  expect(await expired.eventsBefore(2, jobId)).toEqual([]);
 });
 
-test('an archive that a process has not read far enough is read again before anything is said', async () => {
-  const { forgotten, log } = stage({ known: 1 });
-  expect(await forgotten.eventsBefore(Infinity, jobId)).toHaveLength(1);
+test('an archive that is not known far enough is refreshed first', async () => {
+  const { expired, log } = stage({ known: 1 });
+  expect(await expired.eventsBefore(Infinity, jobId)).toHaveLength(1);
   expect(log.refreshed).toBe(1);
 });
 
-test('where messages are neither in the log nor in the archive, nothing is handed out as if it were all', async () => {
-  const { forgotten } = stage({ first: 9, archived: 4 });
-  await expect(forgotten.eventsBefore(Infinity, jobId)).rejects.toThrow(HistoryIncompleteError);
-  await expect(forgotten.messagesAfter(0).next()).rejects.toThrow('messages 5 to 8');
-  await expect(forgotten.assertNew([created('key')])).rejects.toThrow(HistoryIncompleteError);
+test('every method rejects when messages are neither in the log nor in the archive', async () => {
+  const { expired } = stage({ first: 9, archived: 4 });
+  await expect(expired.eventsBefore(Infinity, jobId)).rejects.toThrow(HistoryIncompleteError);
+  await expect(expired.messagesAfter(0).next()).rejects.toThrow('messages 5 to 8');
+  await expect(expired.assertNew([created('key')])).rejects.toThrow(HistoryIncompleteError);
 });
 
-test('a log that has everything needs no archive', async () => {
-  const { forgotten, log } = stage({ first: 1, archived: 0 });
-  expect(await forgotten.eventsBefore(Infinity, jobId)).toEqual([]);
-  expect((await forgotten.messagesAfter(0).next()).done).toBe(true);
+test('a complete log needs no archive', async () => {
+  const { expired, log } = stage({ first: 1, archived: 0 });
+  expect(await expired.eventsBefore(Infinity, jobId)).toEqual([]);
+  expect((await expired.messagesAfter(0).next()).done).toBe(true);
   expect(log.refreshed).toBe(0);
 });
 
-test('a creation under a key is refused when the archive knows the job, and only then', async () => {
-  const { forgotten } = stage();
-  await expect(forgotten.assertNew([created('key')])).rejects.toThrow(ConcurrentAppendError);
-  await expect(forgotten.assertNew([created()])).resolves.toBeUndefined();
-  await expect(forgotten.assertNew([{ ...created('other'), jobId: randomUUID() }])).resolves.toBeUndefined();
+test('a creation under a key is refused exactly when the job is in the archive', async () => {
+  const { expired } = stage();
+  await expect(expired.assertNew([created('key')])).rejects.toThrow(ConcurrentAppendError);
+  await expect(expired.assertNew([created()])).resolves.toBeUndefined();
+  await expect(expired.assertNew([{ ...created('other'), jobId: randomUUID() }])).resolves.toBeUndefined();
 });
 
-test('a creation is not decided while a message that is in the log alone may be forgotten before it arrives', async () => {
+test('a creation is refused while a message outside the archive may expire before it arrives', async () => {
   const other = { ...created('other'), jobId: randomUUID() };
-  const { forgotten, log } = stage({ inLog: [message(5, HOUR_MS - 30_000)] });
-  await expect(forgotten.assertNew([other])).rejects.toThrow(HistoryIncompleteError);
+  const { expired, log } = stage({ inLog: [message(5, HOUR_MS - 30_000)] });
+  await expect(expired.assertNew([other])).rejects.toThrow(HistoryIncompleteError);
   log.archived = 5;
-  await expect(forgotten.assertNew([other])).resolves.toBeUndefined();
+  await expect(expired.assertNew([other])).resolves.toBeUndefined();
 });
 
-test('what was looked up is believed as long as nothing can have been forgotten since', async () => {
-  const { forgotten, log } = stage({ inLog: [message(5)] });
-  for (let round = 0; round < 3; round++) await forgotten.assertNew([{ ...created('other'), jobId: randomUUID() }]);
+test('the archive is not refreshed as long as nothing can have expired since', async () => {
+  const { expired, log } = stage({ inLog: [message(5)] });
+  for (let round = 0; round < 3; round++) await expired.assertNew([{ ...created('other'), jobId: randomUUID() }]);
   expect(log.refreshed).toBe(1);
 });

@@ -3,33 +3,22 @@ import { startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Connection } from '../connection/connection.ts';
 import { LogUnavailableError, NewerEventError } from '../errors.ts';
+import { JobScript } from '../../testing/jobScript.ts';
+import { LaggingReader } from '../../testing/laggingReader.ts';
+import { openEventLog, useEventLog } from '../../testing/openEventLog.ts';
+import { publishRaw } from '../../testing/publishRaw.ts';
 import { JobReader } from './jobReader.ts';
 import { LeaderReader } from './leaderReader.ts';
-import { LaggingReader } from '../../testing/laggingReader.ts';
-import { JobScript } from '../../testing/jobScript.ts';
-import { openEventLog } from '../../testing/openEventLog.ts';
-import { publishRaw } from '../../testing/publishRaw.ts';
 
-let nats: Awaited<ReturnType<typeof startNats>>;
-let log: Awaited<ReturnType<typeof openEventLog>>;
-
-beforeAll(async () => {
-  nats = await startNats();
-  log = await openEventLog({ url: nats.url });
-});
-
-afterAll(async () => {
-  await log.stop();
-  await nats.stop();
-});
+const on = useEventLog();
 
 async function appendAll(job: JobScript): Promise<number> {
   let sequence = 0;
-  for (const event of job.events) sequence = await log.append(event, sequence);
+  for (const event of job.events) sequence = await on.log.append(event, sequence);
   return sequence;
 }
 
-/** A job that passes some events more than once. */
+/** A job with repeated events. */
 function retriedJob(): JobScript {
   const job = new JobScript();
   job.create();
@@ -42,31 +31,31 @@ function retriedJob(): JobScript {
   return job;
 }
 
-test('a job that nobody created is undefined and has no history', async () => {
-  expect(await log.readJob(randomUUID())).toBeUndefined();
-  expect(await log.readHistory(randomUUID())).toEqual([]);
+test('an unknown job is undefined and has no history', async () => {
+  expect(await on.log.readJob(randomUUID())).toBeUndefined();
+  expect(await on.log.readHistory(randomUUID())).toEqual([]);
 });
 
-test('the history has every event in order, also those that came more than once', async () => {
+test('the history has every event in order, also repeated ones', async () => {
   const job = retriedJob();
   await appendAll(job);
-  expect((await log.readHistory(job.jobId)).map(({ event }) => event)).toEqual(job.events);
+  expect((await on.log.readHistory(job.jobId)).map(({ event }) => event)).toEqual(job.events);
 });
 
-test('a job goes on behind a message that is no event', async () => {
+test('a job goes on behind a malformed message', async () => {
   const job = new JobScript();
   job.create();
   await appendAll(job);
-  const foreign = await publishRaw(nats.url, `jobs.${job.jobType}.${job.jobId}.progressed`, 'not JSON');
-  const snapshot = await log.readJob(job.jobId, job.jobType);
+  const foreign = await publishRaw(on.nats.url, `jobs.${job.jobType}.${job.jobId}.progressed`, 'not JSON');
+  const snapshot = await on.log.readJob(job.jobId, job.jobType);
   expect(snapshot).toMatchObject({ sequence: foreign, job: { status: 'pending' } });
-  expect(await log.append(job.start(), foreign)).toBe(foreign + 1);
+  expect(await on.log.append(job.start(), foreign)).toBe(foreign + 1);
 });
 
-test('each event of a history has its sequence and the time at which it was recorded', async () => {
+test('each event of a history has its sequence and its recording time', async () => {
   const job = retriedJob();
   const last = await appendAll(job);
-  const history = await log.readHistory(job.jobId);
+  const history = await on.log.readHistory(job.jobId);
   const sequences = history.map(({ sequence }) => sequence);
   expect(sequences).toEqual(Array.from(job.events, (_, index) => last - job.events.length + 1 + index));
   for (const { recordedAt } of history) expect(Number.isNaN(Date.parse(recordedAt))).toBe(false);
@@ -76,7 +65,7 @@ test('the state is the fold of the history, with the sequence that the next appe
   const job = retriedJob();
   const last = await appendAll(job);
   for (const type of [undefined, job.jobType]) {
-    expect(await log.readJob(job.jobId, type)).toMatchObject({
+    expect(await on.log.readJob(job.jobId, type)).toMatchObject({
       sequence: last,
       job: { id: job.jobId, status: 'completed', attempt: 4, version: 9, result: { sent: true } },
     });
@@ -87,22 +76,26 @@ test('reads a history whose writer sent no expectations, as far as it is one eve
   const job = new JobScript();
   const events = [job.create(), job.start(), job.complete()];
   for (const event of events) {
-    await publishRaw(nats.url, `jobs.email.${job.jobId}.${event.event.slice(3).toLowerCase()}`, JSON.stringify(event));
+    await publishRaw(
+      on.nats.url,
+      `jobs.email.${job.jobId}.${event.event.slice(3).toLowerCase()}`,
+      JSON.stringify(event),
+    );
   }
-  expect((await log.readHistory(job.jobId)).map(({ event }) => event)).toEqual(events);
+  expect((await on.log.readHistory(job.jobId)).map(({ event }) => event)).toEqual(events);
 });
 
-test('leaves out a message that is no event', async () => {
+test('leaves out a malformed message', async () => {
   const job = new JobScript();
-  await log.append(job.create(), 0);
-  await publishRaw(nats.url, `jobs.email.${job.jobId}.progressed`, 'not JSON');
-  expect((await log.readHistory(job.jobId)).map(({ event }) => event)).toEqual(job.events);
+  await on.log.append(job.create(), 0);
+  await publishRaw(on.nats.url, `jobs.email.${job.jobId}.progressed`, 'not JSON');
+  expect((await on.log.readHistory(job.jobId)).map(({ event }) => event)).toEqual(job.events);
 });
 
-test('refuses to judge a job with an event of a newer schema', async () => {
+test('rejects a job with an event of a newer schema', async () => {
   const job = new JobScript();
-  await publishRaw(nats.url, `jobs.email.${job.jobId}.created`, JSON.stringify({ ...job.create(), v: 2 }));
-  await expect(log.readJob(job.jobId)).rejects.toThrow(NewerEventError);
+  await publishRaw(on.nats.url, `jobs.email.${job.jobId}.created`, JSON.stringify({ ...job.create(), v: 2 }));
+  await expect(on.log.readJob(job.jobId)).rejects.toThrow(NewerEventError);
 });
 
 describe('with replicas', () => {
@@ -111,39 +104,39 @@ describe('with replicas', () => {
   let reader: JobReader;
 
   beforeAll(async () => {
-    connection = await Connection.open({ url: nats.url, name: 'test' });
+    connection = await Connection.open({ url: on.nats.url, name: 'test' });
     replica = new LaggingReader(connection, 30_000);
     reader = new JobReader({ direct: replica, leader: new LeaderReader(connection), deadlineMs: 30_000 });
   });
 
   afterAll(() => connection.close());
 
-  test('a requeue that the replica does not have yet is part of the history', async () => {
+  test('a requeue that the replica lacks is part of the history', async () => {
     const job = new JobScript();
     const [created, started, failed] = [job.create({ maxAttempts: 1 }), job.start(), job.fail()];
     let sequence = 0;
-    for (const event of [created, started, failed]) sequence = await log.append(event, sequence);
+    for (const event of [created, started, failed]) sequence = await on.log.append(event, sequence);
     replica.horizon = sequence;
-    const requeued = await log.append(job.next({ kind: 'RequeueJob' }), sequence);
+    const requeued = await on.log.append(job.next({ kind: 'RequeueJob' }), sequence);
     expect(await reader.job(job.jobId, job.jobType)).toMatchObject({ sequence: requeued, job: { status: 'pending' } });
   });
 
   test.each([
     ['nothing', 0],
     ['only the beginning', 3],
-  ])('a replica that has %s of a job hides nothing of it', async (_name, count) => {
+  ])('the history is complete when the replica has %s of it', async (_name, count) => {
     const job = retriedJob();
     const last = await appendAll(job);
     replica.horizon = last - job.events.length + count;
     expect((await reader.history(job.jobId)).map(({ event }) => event)).toEqual(job.events);
   });
 
-  test('a job that nobody created is undefined', async () => {
+  test('an unknown job is undefined', async () => {
     expect(await reader.job(randomUUID())).toBeUndefined();
   });
 });
 
-test('says that the log is not available instead of inventing an empty history', async () => {
+test('rejects while the server does not answer, instead of returning an empty history', async () => {
   await using frozen = await startNats();
   await using other = await openEventLog({ url: frozen.url, deadlineMs: 300 });
   await frozen.pause();

@@ -4,15 +4,13 @@ import { eventually, startNats, startTcpProxy } from '@jobstream/testing';
 import { expect, test } from 'vitest';
 import { Connection } from '../connection/connection.ts';
 import { NewerEventError } from '../errors.ts';
-import type { EventFeed } from './logEntry.ts';
-import type { LogEntry } from './logEntry.ts';
+import type { EventFeed, LogEntry } from './logEntry.ts';
 import { LogFollower } from './logFollower.ts';
 import { silentSink } from '../connection/logSink.ts';
 import { JOBS_STREAM } from '../streams/streams.ts';
-import { forgetAllBut } from '../../testing/forgetAllBut.ts';
 import { JobScript } from '../../testing/jobScript.ts';
 import { openEventLog } from '../../testing/openEventLog.ts';
-import { publishRaw } from '../../testing/publishRaw.ts';
+import { expireAllBut, publishRaw } from '../../testing/publishRaw.ts';
 
 /** Collects a feed in the background. */
 function collect(feed: EventFeed): { entries: LogEntry[]; ended: Promise<void> } {
@@ -23,7 +21,7 @@ function collect(feed: EventFeed): { entries: LogEntry[]; ended: Promise<void> }
   return { entries, ended: run() };
 }
 
-test('brings what is there and then what arrives, from the position on, in order', async () => {
+test('yields stored and then new entries after the position, in order', async () => {
   await using nats = await startNats();
   await using log = await openEventLog({ url: nats.url });
   const events = Array.from({ length: 6 }, () => new JobScript().create());
@@ -38,7 +36,7 @@ test('brings what is there and then what arrives, from the position on, in order
   expect(entries).toMatchObject(events.slice(2).map((event, index) => ({ kind: 'event', sequence: index + 3, event })));
 });
 
-test('reads a long log with one consumer, without a break between its requests', async () => {
+test('reads a long log with one consumer', async () => {
   const breaks: object[] = [];
   const logger = { info: (details: object) => void breaks.push(details), warn: () => undefined };
   await using nats = await startNats();
@@ -54,7 +52,7 @@ test('reads a long log with one consumer, without a break between its requests',
   expect(breaks).toEqual([]);
 });
 
-test('loses nothing and repeats nothing when the server is killed and comes back', async () => {
+test('yields each entry once when the server is killed and restarted', async () => {
   await using nats = await startNats();
   await using log = await openEventLog({ url: nats.url, deadlineMs: 20_000 });
   const feed = log.follow({ after: 0 });
@@ -72,7 +70,7 @@ test('loses nothing and repeats nothing when the server is killed and comes back
   await ended;
 });
 
-test('shows a message that is no event as malformed, passes over what is not about jobs, and tells the size of all', async () => {
+test('yields malformed messages, messages about other things, and the size of each', async () => {
   await using nats = await startNats();
   await using log = await openEventLog({ url: nats.url });
   await publishRaw(nats.url, 'jobs.email.x.created', 'not JSON');
@@ -93,7 +91,7 @@ test('shows a message that is no event as malformed, passes over what is not abo
   await ended;
 });
 
-test('stops with an error at an event of a newer schema, after all that came before it', async () => {
+test('throws at an event of a newer schema, after all entries before it', async () => {
   await using nats = await startNats();
   await using log = await openEventLog({ url: nats.url });
   await log.append(new JobScript().create(), 0);
@@ -103,7 +101,7 @@ test('stops with an error at an event of a newer schema, after all that came bef
   expect(entries).toHaveLength(1);
 });
 
-test('without an archive it begins where a log that forgets begins, and tells what it has missed later', async () => {
+test('without an archive it begins at the first message left, and warns of messages that expire later', async () => {
   const warnings: object[] = [];
   const logger = { info: () => undefined, warn: (details: object) => void warnings.push(details) };
   await using nats = await startNats();
@@ -114,14 +112,14 @@ test('without an archive it begins where a log that forgets begins, and tells wh
     for (let made = 0; made < count; made++) await writing.append(new JobScript().create(), 0);
   };
   await append(3);
-  await forgetAllBut(nats.url, 1);
+  await expireAllBut(nats.url, 1);
   const feed = reading.follow({ after: 0 });
   const { entries, ended } = collect(feed);
   await eventually(() => expect(entries).toHaveLength(1));
   expect(warnings).toEqual([]);
   await proxy.cut();
   await append(3);
-  await forgetAllBut(nats.url, 1);
+  await expireAllBut(nats.url, 1);
   await proxy.heal();
   await eventually(() => expect(entries).toHaveLength(2));
   await feed.stop();
@@ -130,7 +128,7 @@ test('without an archive it begins where a log that forgets begins, and tells wh
   expect(warnings).toContainEqual({ first: 4, last: 5 });
 });
 
-test('what arrives while its reader is busy stays within some 16 MB', async () => {
+test('buffers about 16 MB while its reader is busy', async () => {
   await using nats = await startNats();
   await using log = await openEventLog({ url: nats.url });
   for (let job = 0; job < 50; job++) await log.append(new JobScript().create({ payload: 'x'.repeat(900_000) }), 0);
@@ -150,7 +148,7 @@ test('what arrives while its reader is busy stays within some 16 MB', async () =
   await connection.close();
 });
 
-test('an event as large as the server takes arrives', async () => {
+test('yields an event of the maximum size', async () => {
   await using nats = await startNats({ maxPayload: '4MB' });
   await using log = await openEventLog({ url: nats.url });
   await log.append(new JobScript().create({ payload: 'x'.repeat(4_000_000) }), 0);

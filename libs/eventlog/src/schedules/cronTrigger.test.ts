@@ -9,7 +9,7 @@ test.each([
   ['* * * * * *', '* * * * * *'],
   ['0 0 1,15 * 5-7', '0 0 0 1,15 * 0,5,6'],
   ['@monthly', '0 0 0 1 * *'],
-])('%s rings by %s', (cron, pattern) => {
+])('%s fires by %s', (cron, pattern) => {
   expect(patternOf(cron)).toBe(pattern);
 });
 
@@ -22,6 +22,6 @@ test.each([
   ['@every 5h', '0 0 */1 * * *'],
   ['@every 36h', '0 0 */12 * * *'],
   ['@every 48h', '0 0 0 * * *'],
-])('%s rings by %s, which has all its ticks', (cron, pattern) => {
+])('%s fires by %s, which contains all its ticks', (cron, pattern) => {
   expect(patternOf(cron)).toBe(pattern);
 });

@@ -1,46 +1,30 @@
 import { jetstreamManager } from '@nats-io/jetstream';
-import { startNats, type TestNats } from '@jobstream/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Connection } from '../connection/connection.ts';
 import { ConcurrentAppendError, LogUnavailableError } from '../errors.ts';
-import type { EventLog } from '../eventLog.ts';
 import { LeaderReader } from '../read/leaderReader.ts';
-import type { ScheduleLog } from './scheduleLog.ts';
-import { ScheduleReader } from './scheduleReader.ts';
 import { LaggingReader } from '../../testing/laggingReader.ts';
-import { openEventLog } from '../../testing/openEventLog.ts';
+import { useEventLog } from '../../testing/openEventLog.ts';
 import { ScheduleScript } from '../../testing/scheduleScript.ts';
+import { ScheduleReader } from './scheduleReader.ts';
 
-let nats: TestNats;
-let log: EventLog & AsyncDisposable;
-let schedules: ScheduleLog;
+const on = useEventLog();
 
-beforeAll(async () => {
-  nats = await startNats();
-  log = await openEventLog({ url: nats.url });
-  schedules = log.schedules;
-});
-
-afterAll(async () => {
-  await log[Symbol.asyncDispose]();
-  await nats[Symbol.asyncDispose]();
-});
-
-/** Stores what the script has made; returns the sequences. */
+/** Stores the script's events; returns their sequences. */
 async function store(script: ScheduleScript): Promise<number[]> {
   const sequences: number[] = [];
-  for (const event of script.events) sequences.push(await schedules.append(event, sequences.at(-1) ?? 0));
+  for (const event of script.events) sequences.push(await on.log.schedules.append(event, sequences.at(-1) ?? 0));
   return sequences;
 }
 
-test('a schedule is read from the newest event of each kind, after however many ticks', async () => {
+test('a schedule is read from the newest event of each kind, after any number of ticks', async () => {
   const script = new ScheduleScript('reads');
   script.create({ cron: '@hourly' });
   script.tick();
   script.update({ cron: '@daily' });
   for (let ticks = 0; ticks < 5; ticks += 1) script.tick();
   const sequences = await store(script);
-  const snapshot = await schedules.reader.read('reads');
+  const snapshot = await on.log.schedules.reader.read('reads');
   expect(snapshot?.sequence).toBe(sequences.at(-1));
   const { name, cron, version, definitionVersion, lastTick } = snapshot?.schedule ?? {};
   expect({ name, cron, version, definitionVersion }).toEqual({
@@ -52,22 +36,24 @@ test('a schedule is read from the newest event of each kind, after however many 
   expect(lastTick).toEqual(script.events.at(-1)?.data);
 });
 
-test('a name without a schedule has none, not even if a longer name has one', async () => {
+test('a name without a schedule is undefined, even if a longer name has one', async () => {
   const script = new ScheduleScript('longer-name');
   script.create();
   await store(script);
-  expect(await schedules.reader.read('longer')).toBeUndefined();
-  expect(await schedules.reader.history('longer', { limit: 10 })).toEqual([]);
+  expect(await on.log.schedules.reader.read('longer')).toBeUndefined();
+  expect(await on.log.schedules.reader.history('longer', { limit: 10 })).toEqual([]);
 });
 
-test('an append that expects another last event is refused, whatever kind of event came between', async () => {
+test('an append that expects another last event is refused after any kind of event', async () => {
   const script = new ScheduleScript('contested');
   const [created] = [script.create(), script.tick(), script.update()];
-  const sequence = await schedules.append(created, 0);
-  await expect(schedules.append(created, 0)).rejects.toThrow(ConcurrentAppendError);
+  const sequence = await on.log.schedules.append(created, 0);
+  await expect(on.log.schedules.append(created, 0)).rejects.toThrow(ConcurrentAppendError);
   const [, ticked, updated] = script.events;
-  await schedules.append(ticked ?? created, sequence);
-  await expect(schedules.append(updated ?? created, sequence)).rejects.toThrow('schedule contested has moved on');
+  await on.log.schedules.append(ticked ?? created, sequence);
+  await expect(on.log.schedules.append(updated ?? created, sequence)).rejects.toThrow(
+    'schedule contested has moved on',
+  );
 });
 
 test('a deleted schedule is read with the sequence after which a new one continues', async () => {
@@ -75,7 +61,7 @@ test('a deleted schedule is read with the sequence after which a new one continu
   script.create();
   script.next({ kind: 'DeleteSchedule' });
   const [, last] = await store(script);
-  const snapshot = await schedules.reader.read('deleted');
+  const snapshot = await on.log.schedules.reader.read('deleted');
   expect(snapshot).toMatchObject({ sequence: last, schedule: { version: 2, deletedAt: expect.any(String) as string } });
 });
 
@@ -84,16 +70,16 @@ test('the history is read page by page, newest first', async () => {
   script.create();
   for (let ticks = 0; ticks < 6; ticks += 1) script.tick();
   const sequences = await store(script);
-  const first = await schedules.reader.history('historic', { limit: 3 });
+  const first = await on.log.schedules.reader.history('historic', { limit: 3 });
   expect(first.map(({ event }) => event.version)).toEqual([7, 6, 5]);
   expect(first.map(({ sequence }) => sequence)).toEqual(sequences.slice(-3).toReversed());
   const before = first.at(-1)?.sequence ?? 0;
-  const rest = await schedules.reader.history('historic', { before, limit: 10 });
+  const rest = await on.log.schedules.reader.history('historic', { before, limit: 10 });
   expect(rest.map(({ event }) => event)).toEqual(script.events.slice(0, 4).toReversed());
-  expect(await schedules.reader.history('reads', { before, limit: 10 })).toEqual([]);
+  expect(await on.log.schedules.reader.history('reads', { before, limit: 10 })).toEqual([]);
 });
 
-test('more schedules than one answer of the server has room for are all read, in the order of their names', async () => {
+test('reads more schedules than fit into one answer of the server, in the order of their names', async () => {
   const scripts = Array.from({ length: 450 }, (_one, index) => new ScheduleScript(`many-${1_000 + index}`));
   await Promise.all(
     scripts.map((script) => {
@@ -103,19 +89,19 @@ test('more schedules than one answer of the server has room for are all read, in
       return store(script);
     }),
   );
-  const names = (await schedules.reader.names()).filter((name) => name.startsWith('many-'));
+  const names = (await on.log.schedules.reader.names()).filter((name) => name.startsWith('many-'));
   expect(names).toEqual(scripts.map(({ name }) => name));
-  const snapshots = await schedules.reader.readAll(names);
+  const snapshots = await on.log.schedules.reader.readAll(names);
   expect(snapshots.map(({ schedule }) => schedule.name)).toEqual(names);
   expect(snapshots.every(({ schedule }) => schedule.version === 3)).toBe(true);
 });
 
-test('a replica that lags behind is waited for: a schedule is not taken for what it was', async () => {
+test('waits for a replica that lags behind, so that no stale schedule is returned', async () => {
   const script = new ScheduleScript('lagging');
   script.create();
   script.update({ cron: '@daily' });
   const [created = 0, updated = 0] = await store(script);
-  const connection = await Connection.open({ url: nats.url, name: 'test' });
+  const connection = await Connection.open({ url: on.nats.url, name: 'test' });
   const replica = new LaggingReader(connection, 30_000);
   const manager = await jetstreamManager(connection.nats);
   const leader = new LeaderReader(connection);

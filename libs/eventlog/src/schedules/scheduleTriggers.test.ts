@@ -1,36 +1,23 @@
-import { eventually, startNats, type TestNats } from '@jobstream/testing';
+import { eventually, startNats } from '@jobstream/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { ScheduleDefinition } from '@jobstream/domain';
-import type { FiredTrigger } from './firedTrigger.ts';
 import { TriggerRefusedError } from '../errors.ts';
-import type { EventLog } from '../eventLog.ts';
-import type { DefinitionHint } from './scheduleLog.ts';
-import { openEventLog } from '../../testing/openEventLog.ts';
+import { openEventLog, useEventLog } from '../../testing/openEventLog.ts';
 import { publishRaw } from '../../testing/publishRaw.ts';
 import { ScheduleScript } from '../../testing/scheduleScript.ts';
+import type { FiredTrigger } from './firedTrigger.ts';
+import type { DefinitionHint } from './scheduleLog.ts';
 
-let nats: TestNats;
-let log: EventLog & AsyncDisposable;
-
-beforeAll(async () => {
-  nats = await startNats();
-  log = await openEventLog({ url: nats.url });
-});
-
-afterAll(async () => {
-  await log[Symbol.asyncDispose]();
-  await nats[Symbol.asyncDispose]();
-});
-
+const on = useEventLog();
 const sequences = new Map<string, number>();
 
 /** Stores the newest event of a script. */
 async function store(script: ScheduleScript): Promise<void> {
   const event = script.events.at(-1);
   if (event === undefined) throw new Error('nothing happened');
-  sequences.set(script.name, await log.schedules.append(event, sequences.get(script.name) ?? 0));
+  sequences.set(script.name, await on.log.schedules.append(event, sequences.get(script.name) ?? 0));
 }
 
 async function stored(name: string, fields: Partial<ScheduleDefinition> = {}): Promise<ScheduleScript> {
@@ -40,24 +27,24 @@ async function stored(name: string, fields: Partial<ScheduleDefinition> = {}): P
   return script;
 }
 
-/** Takes alarms and acknowledges them. */
-async function listen(given: EventLog = log, ackWaitMs = 1_000) {
+/** Collects fired triggers and acknowledges them. */
+async function listen(given = on.log, ackWaitMs = 1_000) {
   const heard: FiredTrigger[] = [];
-  const onTrigger = async (alarm: FiredTrigger) => {
-    heard.push(alarm);
-    alarm.ack();
+  const onTrigger = async (trigger: FiredTrigger) => {
+    heard.push(trigger);
+    trigger.ack();
   };
   const queue = await given.schedules.openTriggerQueue({ ackWaitMs, onTrigger });
   return { heard, [Symbol.asyncDispose]: () => queue.stop() };
 }
 
-describe('the alarm of a schedule', () => {
-  test('rings with its name, and says when it will ring next', async () => {
+describe('the trigger of a schedule', () => {
+  test('fires with its name and the time of its next firing', async () => {
     const script = await stored('each-second', { cron: '* * * * * *', timeZone: 'Asia/Tokyo' });
-    await log.schedules.triggers.reconcile('each-second');
-    await using alarms = await listen();
+    await on.log.schedules.triggers.reconcile('each-second');
+    await using triggers = await listen();
     const [first, second] = await eventually(() => {
-      const own = alarms.heard.filter(({ schedule }) => schedule === 'each-second');
+      const own = triggers.heard.filter(({ schedule }) => schedule === 'each-second');
       expect(own.length).toBeGreaterThan(1);
       return own as [FiredTrigger, FiredTrigger];
     });
@@ -66,11 +53,11 @@ describe('the alarm of a schedule', () => {
     expect(second.id).not.toBe(first.id);
     script.next({ kind: 'DeleteSchedule' });
     await store(script);
-    await log.schedules.triggers.reconcile('each-second');
+    await on.log.schedules.triggers.reconcile('each-second');
   });
 
-  test('is there while the schedule is enabled, and only then', async () => {
-    const { triggers } = log.schedules;
+  test('exists exactly while the schedule is enabled', async () => {
+    const { triggers } = on.log.schedules;
     const script = await stored('on-and-off');
     const afterUpdate = async (change: Partial<ScheduleDefinition>) => {
       script.update(change);
@@ -89,22 +76,22 @@ describe('the alarm of a schedule', () => {
     await triggers.reconcile('never-heard-of');
   });
 
-  test('is published again only when it is another one', async () => {
+  test('is published again only when it has changed', async () => {
     const script = await stored('steady', { cron: '@every 90m' });
-    await log.schedules.triggers.reconcile('steady');
+    await on.log.schedules.triggers.reconcile('steady');
     const published = await messagesInTimers();
     script.update({ cron: '@every 90m', timeZone: 'Europe/Berlin', catchUp: { policy: 'all', limit: 1 } });
     await store(script);
-    await log.schedules.triggers.reconcile('steady');
+    await on.log.schedules.triggers.reconcile('steady');
     expect(await messagesInTimers()).toBe(published + 1);
     script.update({ cron: '@every 2h' });
     await store(script);
-    await log.schedules.triggers.reconcile('steady');
+    await on.log.schedules.triggers.reconcile('steady');
     expect(await messagesInTimers()).toBe(published + 3);
   });
 
-  test('is not left as it was when its schedule changed after it had been read', async () => {
-    const { reader, triggers } = log.schedules;
+  test('is reconciled again when its schedule changed after it was read', async () => {
+    const { reader, triggers } = on.log.schedules;
     const script = await stored('outrun');
     const stale = await reader.read('outrun');
     vi.spyOn(reader, 'read').mockImplementationOnce(async () => {
@@ -117,38 +104,38 @@ describe('the alarm of a schedule', () => {
     expect(await triggers.names()).not.toContain('outrun');
   });
 
-  test('follows a definition that changes while it is put right', async () => {
+  test('follows a definition that changes while it is reconciled', async () => {
     const script = await stored('changing');
     const change = (async () => {
       for (let updates = 0; updates < 20; updates += 1) {
         script.update({ enabled: updates % 2 === 0 });
         await store(script);
-        await log.schedules.triggers.reconcile('changing');
+        await on.log.schedules.triggers.reconcile('changing');
       }
     })();
-    await using other = await openEventLog({ url: nats.url });
+    await using other = await openEventLog({ url: on.nats.url });
     for (let syncs = 0; syncs < 20; syncs += 1) await other.schedules.triggers.reconcile('changing');
     await change;
-    expect(await log.schedules.triggers.names()).not.toContain('changing');
+    expect(await on.log.schedules.triggers.names()).not.toContain('changing');
   });
 });
 
 /** How many messages TIMERS has ever had, counting the one that is stored to find out. */
 function messagesInTimers(): Promise<number> {
-  return publishRaw(nats.url, 'timers.nobody', '');
+  return publishRaw(on.nats.url, 'timers.nobody', '');
 }
 
 /** The headers of the newest message on a subject of TIMERS. */
 async function newestInTimers(subject: string): Promise<Record<string, string>> {
-  const client = await connect({ servers: nats.url });
+  const client = await connect({ servers: on.nats.url });
   const manager = await jetstreamManager(client);
   const message = await manager.streams.getMessage('TIMERS', { last_by_subj: subject });
   await client.close();
   return Object.fromEntries([...(message?.header ?? [])].map(([name, values]) => [name, values.join()]));
 }
 
-describe('the server is asked whether it would ring', () => {
-  test('and takes every kind of cron', async () => {
+describe('assertAccepted', () => {
+  test('accepts every kind of cron', async () => {
     for (const cron of [
       '* * * * *',
       '1,2/7 */5 1-3 * jan-MAR 5-7',
@@ -157,57 +144,57 @@ describe('the server is asked whether it would ring', () => {
       '@every 36h',
       '@every 90m',
     ]) {
-      await log.schedules.triggers.assertAccepted({ name: 'asked', cron, timeZone: 'America/St_Johns' });
+      await on.log.schedules.triggers.assertAccepted({ name: 'asked', cron, timeZone: 'America/St_Johns' });
     }
-    expect(await log.schedules.triggers.names()).not.toContain('asked');
+    expect(await on.log.schedules.triggers.names()).not.toContain('asked');
   });
 
-  test('and refuses a time zone that it does not know', async () => {
-    const asked = log.schedules.triggers.assertAccepted({ name: 'asked', cron: '@daily', timeZone: 'Mars/Olympus' });
+  test('rejects a time zone that the server does not know', async () => {
+    const asked = on.log.schedules.triggers.assertAccepted({ name: 'asked', cron: '@daily', timeZone: 'Mars/Olympus' });
     await expect(asked).rejects.toThrow(TriggerRefusedError);
     await expect(asked).rejects.toThrow('time zone');
   });
 });
 
-describe('the alarms', () => {
-  test('come one after the other, also to two processes', async () => {
-    await using one = await openEventLog({ url: nats.url });
-    await using two = await openEventLog({ url: nats.url });
-    let [atOnce, most, answered] = [0, 0, 0];
-    const onTrigger = async (alarm: FiredTrigger) => {
+describe('the triggers', () => {
+  test('are delivered one after the other, also to two processes', async () => {
+    await using one = await openEventLog({ url: on.nats.url });
+    await using two = await openEventLog({ url: on.nats.url });
+    let [atOnce, most, settled] = [0, 0, 0];
+    const onTrigger = async (trigger: FiredTrigger) => {
       most = Math.max(most, ++atOnce);
       await new Promise((resolve) => setImmediate(resolve));
       atOnce--;
-      if (alarm.schedule === undefined) answered++;
-      alarm.ack();
+      if (trigger.schedule === undefined) settled++;
+      trigger.ack();
     };
     for (const each of [one, two]) await each.schedules.openTriggerQueue({ ackWaitMs: 10_000, onTrigger });
-    for (let rings = 0; rings < 20; rings += 1) await log.schedules.triggers.fireAll();
-    await eventually(() => expect(answered).toBe(20));
+    for (let fired = 0; fired < 20; fired += 1) await on.log.schedules.triggers.fireAll();
+    await eventually(() => expect(settled).toBe(20));
     expect(most).toBe(1);
   });
 
-  test('for all schedules are set to come once an hour, however often that is asked for', async () => {
+  test('for all schedules fire once an hour, also when they are set repeatedly', async () => {
     const published = await messagesInTimers();
-    await log.schedules.triggers.fireAllHourly();
-    await log.schedules.triggers.fireAllHourly();
+    await on.log.schedules.triggers.fireAllHourly();
+    await on.log.schedules.triggers.fireAllHourly();
     expect(await messagesInTimers()).toBe(published + 3);
     expect(await newestInTimers('timers.hourly')).toMatchObject({
       'Nats-Schedule': '30 30 * * * *',
       'Nats-Schedule-Target': 'timers.tick',
     });
-    expect(await log.schedules.triggers.names()).not.toContain('hourly');
+    expect(await on.log.schedules.triggers.names()).not.toContain('hourly');
   });
 
-  test('that nobody answered come again, with the time at which they rang', async () => {
-    await log.schedules.triggers.fireAt('again', '2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z');
+  test('that were handed back are redelivered, with the time at which they fired', async () => {
+    await on.log.schedules.triggers.fireAt('again', '2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z');
     const heard: FiredTrigger[] = [];
-    const onTrigger = async (alarm: FiredTrigger) => {
-      if (alarm.schedule === 'again') heard.push(alarm);
-      if (alarm.schedule !== 'again' || heard.length > 1) alarm.ack();
-      else alarm.nak();
+    const onTrigger = async (trigger: FiredTrigger) => {
+      if (trigger.schedule === 'again') heard.push(trigger);
+      if (trigger.schedule !== 'again' || heard.length > 1) trigger.ack();
+      else trigger.nak();
     };
-    const queue = await log.schedules.openTriggerQueue({ ackWaitMs: 1_000, onTrigger });
+    const queue = await on.log.schedules.openTriggerQueue({ ackWaitMs: 1_000, onTrigger });
     await eventually(() => expect(heard).toHaveLength(2));
     await queue.stop();
     const [first, again] = heard;
@@ -215,27 +202,27 @@ describe('the alarms', () => {
     expect([again?.id, again?.firedAt]).toEqual([first?.id, first?.firedAt]);
   });
 
-  test('that make no sense are dropped, and those behind them come', async () => {
-    await publishRaw(nats.url, 'timers.tick', 'ding');
-    await publishRaw(nats.url, 'timers.tick', '"dong"');
-    await log.schedules.triggers.fireAll();
-    await using alarms = await listen();
-    await eventually(() => expect(alarms.heard.some(({ schedule }) => schedule === undefined)).toBe(true));
+  test('that are malformed are dropped, and those behind them are delivered', async () => {
+    await publishRaw(on.nats.url, 'timers.tick', 'ding');
+    await publishRaw(on.nats.url, 'timers.tick', '"dong"');
+    await on.log.schedules.triggers.fireAll();
+    await using triggers = await listen();
+    await eventually(() => expect(triggers.heard.some(({ schedule }) => schedule === undefined)).toBe(true));
   });
 
-  test('go on after the server was away', async () => {
+  test('go on after a restart of the server', async () => {
     await using server = await startNats();
     await using own = await openEventLog({ url: server.url });
-    await using alarms = await listen(own);
+    await using triggers = await listen(own);
     await server.restart();
     await eventually(() => own.schedules.triggers.fireAll());
-    await eventually(() => expect(alarms.heard.length).toBeGreaterThan(0));
+    await eventually(() => expect(triggers.heard.length).toBeGreaterThan(0));
   });
 });
 
-test('whoever listens hears at once what was defined, but not each tick', async () => {
+test('a subscriber receives each definition at once, but no ticks', async () => {
   const hints: DefinitionHint[] = [];
-  const forget = log.schedules.subscribeToDefinitions((hint) => hints.push(hint));
+  const unsubscribe = on.log.schedules.subscribeToDefinitions((hint) => hints.push(hint));
   const script = await stored('heard');
   for (const make of [() => script.tick(), () => script.update(), () => script.next({ kind: 'DeleteSchedule' })]) {
     make();
@@ -243,5 +230,5 @@ test('whoever listens hears at once what was defined, but not each tick', async 
   }
   await eventually(() => expect(hints.map(({ version }) => version)).toEqual([1, 3, 4]));
   expect(new Set(hints.map(({ name }) => name))).toEqual(new Set(['heard']));
-  forget();
+  unsubscribe();
 });

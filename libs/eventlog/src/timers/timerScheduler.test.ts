@@ -5,7 +5,7 @@ import { MAX_EARLY_MS, TimerSpread } from './timerScheduler.ts';
 const NOW = Date.parse('2026-01-31T09:30:00Z');
 const HOUR_MS = 3_600_000;
 
-test('no timer fires after its time, nor earlier than it may, nor in the first half of its wait', () => {
+test('no timer fires late, earlier than the maximum, or in the first half of its delay', () => {
   const waits = fc.array(fc.integer({ min: -1_000, max: 120_000 }), { minLength: 1, maxLength: 20 });
   fc.assert(
     fc.property(waits, fc.integer({ min: 1, max: 2_000 }), (waitsMs, timers) => {
@@ -20,13 +20,13 @@ test('no timer fires after its time, nor earlier than it may, nor in the first h
   );
 });
 
-test('timers that are due at different times fire in time', () => {
+test('timers that are due in different seconds fire on time', () => {
   const spread = new TimerSpread();
   const early = Array.from({ length: 10_000 }, (_, n) => spread.earlyMs(NOW + HOUR_MS + n * 10, NOW));
   expect(Math.max(...early)).toBe(0);
 });
 
-test('a herd fires evenly over the time before it is due', () => {
+test('many timers of one second fire evenly over the seconds before', () => {
   const spread = new TimerSpread();
   const seconds = new Map<number, number>();
   for (let set = 0; set < 10_000; set++) {
@@ -37,7 +37,7 @@ test('a herd fires evenly over the time before it is due', () => {
   expect(Math.max(...seconds.values())).toBeLessThanOrEqual(600);
 });
 
-test('a herd is remembered while timers for other seconds are set', () => {
+test('timers of a second are remembered while timers of other seconds are set', () => {
   const spread = new TimerSpread();
   const early: number[] = [];
   for (let set = 0; set < 1_000; set++) {

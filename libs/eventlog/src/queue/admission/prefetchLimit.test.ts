@@ -6,55 +6,55 @@ const SLOTS = 40;
 const ms = fc.double({ min: 0, max: 60_000, noNaN: true });
 
 function after(claimMs: readonly number[], runMs: readonly number[], slots = SLOTS): number {
-  const ahead = new PrefetchLimit(slots);
+  const limit = new PrefetchLimit(slots);
   for (const [index, run] of runMs.entries()) {
-    ahead.recordClaim(claimMs[index % claimMs.length] ?? 0);
-    ahead.recordRun(run);
+    limit.recordClaim(claimMs[index % claimMs.length] ?? 0);
+    limit.recordRun(run);
   }
-  return ahead.extra();
+  return limit.extra();
 }
 
 const runs = (count: number, duration: number) => Array.from({ length: count }, () => duration);
 
-test('as long as nothing is known of the runs, no more is claimed than there are slots', () => {
+test('before the first runs it allows no claims beyond the slots', () => {
   expect(after([5], [])).toBe(0);
   expect(after([5], [0.1])).toBe(0);
 });
 
-test('where runs are shorter than claims, more is claimed, to twelve more for each slot', () => {
+test('where runs are shorter than claims, it allows up to twelve more claims per slot', () => {
   expect(after([5], runs(1_000, 0.1))).toBe(12 * SLOTS);
   expect(after([5], runs(1_000, 5))).toBe(SLOTS - 1);
   expect(after([5], runs(1_000, 50))).toBe(SLOTS / 10 - 1);
 });
 
-test('with many slots, to 1,200 more in all', () => {
+test('with many slots, it allows up to 1,200 more claims in all', () => {
   expect(after([5], runs(1_000, 0.1), 100)).toBe(1_200);
   expect(after([5], runs(1_000, 0.1), 10_000)).toBe(1_200);
 });
 
-test('of large jobs, no more than 8 MB more, as long as they are among the latest', () => {
-  const ahead = new PrefetchLimit(100);
+test('it allows up to 8 MB of large jobs, as long as they are among the latest', () => {
+  const limit = new PrefetchLimit(100);
   for (const run of runs(1_000, 0.1)) {
-    ahead.recordClaim(5);
-    ahead.recordRun(run);
+    limit.recordClaim(5);
+    limit.recordRun(run);
   }
-  ahead.recordSize(1_000);
-  expect(ahead.extra()).toBe(1_200);
-  ahead.recordSize(250_000);
-  ahead.recordSize(1_000);
-  expect(ahead.extra()).toBe(33);
-  for (let later = 0; later < 100; later++) ahead.recordSize(1_000);
-  expect(ahead.extra()).toBe(1_200);
+  limit.recordSize(1_000);
+  expect(limit.extra()).toBe(1_200);
+  limit.recordSize(250_000);
+  limit.recordSize(1_000);
+  expect(limit.extra()).toBe(33);
+  for (let later = 0; later < 100; later++) limit.recordSize(1_000);
+  expect(limit.extra()).toBe(1_200);
 });
 
-test('a single long run ends that at once, until hundreds of short ones have followed', () => {
+test('a single long run lowers the limit at once, until hundreds of short ones have followed', () => {
   const short = runs(1_000, 0.1);
   expect(after([5], [...short, 30_000])).toBe(0);
   expect(after([5], [...short, 30_000, ...runs(100, 0.1)])).toBeLessThan(SLOTS / 10);
   expect(after([5], [...short, 30_000, ...short])).toBe(12 * SLOTS);
 });
 
-test('whatever claims and runs take, the number is a whole one between none and twelve for each slot', () => {
+test('the limit is always an integer from 0 to twelve per slot', () => {
   fc.assert(
     fc.property(fc.array(ms, { minLength: 1 }), fc.array(ms), (claimMs, runMs) => {
       const extra = after(claimMs, runMs);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { RunSemaphore } from './runSemaphore.ts';
 
-test('slots are handed on in the order in which they were asked for', async () => {
+test('waiters acquire slots in FIFO order', async () => {
   const slots = new RunSemaphore(2, 60_000);
   expect([slots.acquire(), slots.acquire()]).toEqual([true, true]);
   const order: string[] = [];
@@ -17,7 +17,7 @@ test('slots are handed on in the order in which they were asked for', async () =
   expect(slots.acquire()).toBe(true);
 });
 
-test('whoever waits too long gets none, and the slot stays for the next', async () => {
+test('a waiter that times out acquires no slot, which stays for the next one', async () => {
   const slots = new RunSemaphore(1, 10);
   expect(slots.acquire()).toBe(true);
   expect(await slots.acquire()).toBe(false);
