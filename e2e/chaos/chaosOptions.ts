@@ -6,7 +6,7 @@ export type ScenarioName = (typeof scenarioNames)[number];
 
 export interface ChaosOptions {
   readonly seed: string;
-  /** At least so many creations are acknowledged over all scenarios. */
+  /** Minimum of acknowledged creations over all scenarios. */
   readonly jobs: number;
   /** Faults over all scenarios. */
   readonly faults: number;

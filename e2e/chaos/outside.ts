@@ -8,7 +8,7 @@ const GIVE_UP_AFTER_MS = 180_000;
 
 const POLL_MS = 500;
 
-/** So often in a row nothing may have moved. */
+/** Consecutive looks without a change before the system counts as idle. */
 const STEADY = 6;
 
 const QUESTION = `SELECT (SELECT last_sequence::float8 FROM projection_checkpoints WHERE name = 'jobs') AS position,

@@ -22,7 +22,7 @@ export interface Scenario {
   readonly name: string;
   readonly seed: string;
   readonly nodes: 1 | 3;
-  /** Goes on until so many creations are acknowledged and all faults are over. */
+  /** Creations to be acknowledged before the load ends; it also waits for the last fault. */
   readonly jobs: number;
   readonly faults: number;
   readonly rate: number;
@@ -36,7 +36,7 @@ export interface Scenario {
 export interface ScenarioReport {
   readonly verdict: Verdict;
   readonly faults: readonly InjectedFault[];
-  /** Processes that ended although nobody touched them, and how. */
+  /** Processes that ended without a fault, and how. */
   readonly crashes: readonly string[];
   /** Answers that no client should have got. */
   readonly unexpected: readonly string[];

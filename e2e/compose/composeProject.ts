@@ -2,8 +2,8 @@ import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
-import { dockerCommand, missingLines } from '@jobstream/tools';
 import { freePort, repositoryRoot } from '@jobstream/servers';
+import { dockerCommand, missingLines } from '@jobstream/tools';
 
 /** The system of docker-compose.yml as a project of its own, with passwords, ports and volumes of its own. */
 export interface ComposeProject extends AsyncDisposable {

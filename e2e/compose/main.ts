@@ -1,3 +1,4 @@
+import { Guard } from '@jobstream/servers';
 import {
   baseImages,
   buildAppImages,
@@ -7,7 +8,6 @@ import {
 } from '@jobstream/tools';
 import { composeProject } from './composeProject.ts';
 import { scenarios } from './scenarios.ts';
-import { Guard } from '@jobstream/servers';
 
 const note = (line: string) => console.error(line);
 const inCi = process.env['CI'] === 'true';

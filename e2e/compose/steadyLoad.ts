@@ -4,7 +4,7 @@ import type { ComposeProject } from './composeProject.ts';
 
 export interface LoadOptions {
   readonly perSecond: number;
-  /** Ends by itself after so many requests, whatever happens. */
+  /** Requests after which the load ends by itself. */
   readonly atMost: number;
 }
 

@@ -17,7 +17,7 @@ export interface Verdict {
   readonly trial: Trial;
   /** Empty if the trial passed. */
   readonly complaints: readonly string[];
-  /** The log and the output of the workers, for whoever looks for the cause. */
+  /** The log and the output of the workers. */
   readonly evidence: readonly string[];
   readonly seconds: number;
 }

@@ -1,13 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readConfig } from '@jobstream/runtime';
+import { repositoryRoot, resolveGoTool, resolvePythonPackage } from '@jobstream/servers';
 import { ScaledObject } from '@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { runProgram } from '../harness/runProgram.ts';
-import { cloudRunCheck, kubernetesCheck, type Manifest } from './schemaCheck.ts';
-import { settingsIn } from './settingsIn.ts';
-import { repositoryRoot, resolveGoTool, resolvePythonPackage } from '@jobstream/servers';
+import { cloudRunCheck, kubernetesCheck, type Manifest, settingsIn } from './schemaCheck.ts';
 
 const deploy = path.join(repositoryRoot, 'deploy');
 const [kustomize, actionlint] = [await resolveGoTool('kustomize'), await resolveGoTool('actionlint')];

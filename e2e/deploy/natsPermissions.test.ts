@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { connect, PermissionViolationError, RequestError, type NatsConnection } from '@nats-io/transport-node';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startNatsWithUsers, users, type NatsWithUsers, type User } from '../harness/startNatsWithUsers.ts';
 import { repositoryRoot, resolveNatsServer } from '@jobstream/servers';
+import { connect, type NatsConnection, PermissionViolationError, RequestError } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type NatsWithUsers, startNatsWithUsers, type User, users } from '../harness/startNatsWithUsers.ts';
 
 let nats: NatsWithUsers;
 
@@ -25,7 +25,7 @@ async function withUser<Result>(user: User, use: (connection: NatsConnection) =>
   }
 }
 
-/** Whether the server lets the user send to the subject; that nobody answers there is no refusal. */
+/** Whether the server lets the user send to the subject; a missing responder is no refusal. */
 function maySend(user: User, subject: string): Promise<boolean> {
   return withUser(user, async (connection) => {
     const error = await connection.request(subject, '', { timeout: 5_000 }).catch((reason: unknown) => reason);

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createDatabase, eventually, queryDatabase } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';
-import { runScript } from '../harness/runScript.ts';
-import { startNatsWithUsers, type NatsWithUsers, type User } from '../harness/startNatsWithUsers.ts';
+import { runScript } from '../harness/runProgram.ts';
+import { type NatsWithUsers, startNatsWithUsers, type User } from '../harness/startNatsWithUsers.ts';
 import { startServices } from '../harness/startServices.ts';
 
 let nats: NatsWithUsers;
@@ -56,9 +56,9 @@ async function runSchedule(api: string): Promise<void> {
   await call(often, 'DELETE');
 }
 
-/** Also of a type that nobody has worked on. */
+/** Also of a type without a worker. */
 async function pauseTypes(api: string): Promise<void> {
-  for (const jobType of ['webhook', 'of-nobody']) {
+  for (const jobType of ['webhook', 'without-worker']) {
     await call(`${api}/api/types/${jobType}/pause`, 'POST');
     await call(`${api}/api/types/${jobType}/resume`, 'POST');
   }

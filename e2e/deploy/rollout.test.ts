@@ -1,10 +1,9 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { missingPrograms } from '../harness/missingPrograms.ts';
-import { runProgram, type ProgramResult } from '../harness/runProgram.ts';
 import { repositoryRoot } from '@jobstream/servers';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { missingPrograms, type ProgramResult, runProgram } from '../harness/runProgram.ts';
 
 /** What is deployed, as far as the script asks: gcloud itself needs a project in the cloud. */
 const service = {

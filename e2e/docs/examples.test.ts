@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { repositoryRoot } from '@jobstream/servers';
 import { type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startMortalApi, type MortalApi } from '../harness/killableApi.ts';
-import { fencedBlocks } from './fencedBlocks.ts';
+import { type KillableApi, startKillableApi } from '../harness/killableApi.ts';
 import { runInShell } from '../harness/runInShell.ts';
 import { examplesOf } from './examplesOf.ts';
+import { fencedBlocks } from './fencedBlocks.ts';
 import { runExamples } from './runExamples.ts';
-import { repositoryRoot } from '@jobstream/servers';
 
 /** Pages whose commands another test runs, on the system that they need. */
 const RUN_ELSEWHERE = new Set(['docs/replay.md']);
@@ -29,14 +29,14 @@ const pages = globSync(['README.md', 'docs/**/*.md'], { cwd: repositoryRoot })
 
 let dataDir: string;
 let system: RunningSystem;
-let guarded: MortalApi;
+let guarded: KillableApi;
 
 beforeAll(async () => {
   dataDir = await scratchDataFolder('docs');
   // docs/privacy.md needs keys; to the other pages they make no difference.
   const PAYLOAD_KEYS = `docs:${randomBytes(32).toString('base64')}`;
   system = await startSystem(dataDir, { PAYLOAD_KEYS });
-  guarded = await startMortalApi(system, { AUTH: 'required', PAYLOAD_KEYS });
+  guarded = await startKillableApi(system, { AUTH: 'required', PAYLOAD_KEYS });
 });
 
 afterAll(async () => {

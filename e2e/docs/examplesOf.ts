@@ -2,7 +2,7 @@ import { fencedBlocks } from './fencedBlocks.ts';
 
 /**
  * A `sh` block of a page. What stands behind `sh` says how it is to be run: nothing for commands that succeed, a status
- * for requests that are refused with it, `follow` for feeds, which go on until somebody ends them, and `no-run: <reason>`.
+ * for requests that are refused with it, `follow` for feeds, which go on until they are ended, and `no-run: <reason>`.
  */
 export interface Example {
   readonly commands: string;

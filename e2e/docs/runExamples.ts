@@ -1,6 +1,6 @@
 import { runInShell } from '../harness/runInShell.ts';
+import { unlikeAnswer } from './compareOutput.ts';
 import type { Example } from './examplesOf.ts';
-import { unlikeAnswer } from './unlikeAnswer.ts';
 
 /** Says the status of each answer, and lets a feed that is still open after some seconds count as a success. */
 const CURL = `

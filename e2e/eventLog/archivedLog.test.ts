@@ -2,13 +2,15 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { migrate } from '@jobstream/readmodel';
-import { createDatabase, dumpTables, eventually, queryDatabase, startNats } from '@jobstream/testing';
-import type { TestNats } from '@jobstream/testing';
+import { createDatabase, dumpTables, eventually, queryDatabase, startNats, type TestNats } from '@jobstream/testing';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';
-import { startServices } from '../harness/startServices.ts';
-import { forgetMessages } from './expireMessages.ts';
 import { runProjectorTask } from '../harness/runProjectorTask.ts';
+import { startServices } from '../harness/startServices.ts';
+
+const MS = 1_000_000;
 
 let nats: TestNats;
 let folder: string;
@@ -51,7 +53,7 @@ const rows = async () =>
     .filter((row) => /^public.job/.test(row) && !row.includes(',0,'))
     .toSorted();
 
-test('archive, let the log forget, drop the table, build it again: it is what it was', async () => {
+test('the table built again from the archive alone, after all events have expired, equals the one before', async () => {
   let jobs: { completed: string; failed: string };
   let events: unknown;
   {
@@ -65,7 +67,7 @@ test('archive, let the log forget, drop the table, build it again: it is what it
     code: 0,
     output: expect.stringContaining('1 segments'),
   });
-  await forgetMessages(nats.url);
+  await expireMessages(nats.url);
 
   expect(await runProjectorTask('rebuild', env)).toMatchObject({
     code: 0,
@@ -90,11 +92,11 @@ async function flipBit(file: string, offset: number): Promise<void> {
   await writeFile(file, bytes);
 }
 
-test('of a damaged segment nothing is served, and its name is told', async () => {
+test('a damaged segment is not served, and the tasks name it', async () => {
   await using running = await services();
   const { completed } = await runJobs(running.api);
   await runProjectorTask('archive', env);
-  await forgetMessages(nats.url);
+  await expireMessages(nats.url);
   const events = `${running.api}/api/jobs/${completed}/events`;
   expect((await fetch(events)).status).toBe(200);
 
@@ -119,7 +121,7 @@ test('of a damaged segment nothing is served, and its name is told', async () =>
   }
 }, 120_000);
 
-test('a job that the log has forgotten is known all the same: it is read, repeated by its key, and retried', async () => {
+test('a job whose events have expired can still be read, repeated by its key, and retried', async () => {
   await using running = await services();
   const { failed } = await runJobs(running.api);
   const create = () =>
@@ -132,7 +134,7 @@ test('a job that the log has forgotten is known all the same: it is read, repeat
   const jobs = jobsClient(running.api);
   await jobs.reaches(id, 'completed');
   await runProjectorTask('archive', env);
-  await forgetMessages(nats.url);
+  await expireMessages(nats.url);
   await queryDatabase(env['DATABASE_URL'] ?? '', 'DELETE FROM jobs');
 
   expect(await jobs.job(id)).toMatchObject({ id, status: 'completed' });
@@ -144,3 +146,20 @@ test('a job that the log has forgotten is known all the same: it is read, repeat
   await eventually(async () => expect((await jobs.events(failed)).at(-1)?.event).toBe('JobFailed'));
   expect((await jobs.events(failed)).map(({ event }) => event)).toContain('JobRequeued');
 }, 120_000);
+
+// in nanoseconds
+
+/** Expires all messages of the log, as the server does when they are older than `JOBS_MAX_AGE`. */
+async function expireMessages(natsUrl: string): Promise<void> {
+  const connection = await connect({ servers: natsUrl });
+  try {
+    const { streams } = await jetstreamManager(connection);
+    const { config, state } = await streams.info('JOBS');
+    await streams.update('JOBS', { ...config, max_age: 1_000 * MS, duplicate_window: 500 * MS });
+    const isGone = async () => expect((await streams.info('JOBS')).state.first_seq).toBe(state.last_seq + 1);
+    await eventually(isGone, { timeoutMs: 30_000 });
+    await streams.update('JOBS', config);
+  } finally {
+    await connection.close();
+  }
+}

@@ -5,9 +5,9 @@ import os from 'node:os';
 import path from 'node:path';
 import type { JobEvent } from '@jobstream/domain';
 import { EventLog, JOBS_STREAM } from '@jobstream/eventlog';
+import { EmbeddedNats, hasRoomInMemory, resolveNatsServer } from '@jobstream/servers';
 import { eventually, guardOfThisProcess, newJob } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EmbeddedNats, hasRoomInMemory, resolveNatsServer } from '@jobstream/servers';
 
 const ROUNDS = 4;
 const newJobs = (count: number) => Array.from({ length: count }, () => newJob());

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { goTools, repositoryRoot, resolveGoTool } from '@jobstream/servers';
 import { eventually, queryDatabase } from '@jobstream/testing';
 import type { TestProcess } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { missingPrograms } from '../harness/missingPrograms.ts';
-import { documentedCommands, type DocumentedCommand } from '../docs/documentedCommands.ts';
-import { missingLine } from '../docs/missingLine.ts';
-import { startReplayStage, type ReplayStage } from './replayTestbed.ts';
+import { missingLine } from '../docs/compareOutput.ts';
+import { type DocumentedCommand, documentedCommands } from '../docs/fencedBlocks.ts';
 import { runInShell } from '../harness/runInShell.ts';
-import { goTools, repositoryRoot, resolveGoTool } from '@jobstream/servers';
+import { missingPrograms } from '../harness/runProgram.ts';
+import { type ReplayStage, startReplayStage } from './replayTestbed.ts';
 
 const page = readFileSync(path.join(repositoryRoot, 'docs', 'replay.md'), 'utf8');
 const cli = await resolveGoTool('nats');

@@ -3,9 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { createDatabase } from '@jobstream/testing';
 import { jobsClient } from '../harness/jobsClient.ts';
-import { runScript } from '../harness/runScript.ts';
-import { startNatsWithUsers, type NatsWithUsers, type User } from '../harness/startNatsWithUsers.ts';
-import { startServices, type Service, type Services } from '../harness/startServices.ts';
+import { runScript } from '../harness/runProgram.ts';
+import { type NatsWithUsers, startNatsWithUsers, type User } from '../harness/startNatsWithUsers.ts';
+import { type Service, type Services, startServices } from '../harness/startServices.ts';
 
 /** A running system with known content, an empty server beside it, and an operator's environment. */
 export interface ReplayStage extends AsyncDisposable {

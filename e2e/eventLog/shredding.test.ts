@@ -1,17 +1,23 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { migrate } from '@jobstream/readmodel';
-import { eventually, queryDatabase, startNats, startPostgres } from '@jobstream/testing';
-import type { TestNats, TestPostgres } from '@jobstream/testing';
+import {
+  eventually,
+  queryDatabase,
+  startNats,
+  startPostgres,
+  type TestNats,
+  type TestPostgres,
+} from '@jobstream/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';
-import { startServices, type Services } from '../harness/startServices.ts';
-import { filesWith } from './filesWith.ts';
 import { runProjectorTask } from '../harness/runProjectorTask.ts';
+import { type Services, startServices } from '../harness/startServices.ts';
 
 /** What must not be found: long enough that it stands nowhere by chance. */
 const marker = () => `marker-${randomUUID()}`;
@@ -120,8 +126,24 @@ test('after shredding a job no file and no answer has its contents, and its key 
     expect({ form, shown: text.includes(secret) }).toEqual({ form, shown: false });
   expect(await found(secret)).toEqual({ nats: 0, archive: 0, postgres: 0 });
   expect(await found(wrappedKey)).toEqual({ nats: 0, archive: 0, postgres: 0 });
-  // Whoever looks like this finds what is there to be found.
+  // The same search finds the contents of a job that was not encrypted.
   const control = await found(plain);
   for (const folder of Object.keys(folders))
     expect({ folder, files: control[folder] }).not.toEqual({ folder, files: 0 });
 }, 120_000);
+
+/** The files under the folder, by their name there, in which the text stands, also compressed; some go while one looks. */
+async function filesWith(folder: string, text: string): Promise<readonly string[]> {
+  const matches: string[] = [];
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = path.join(entry.parentPath, entry.name);
+    const bytes = await readFile(file).catch(() => Buffer.alloc(0));
+    if (bytes.includes(text) || unpacked(file, bytes).includes(text)) matches.push(path.relative(folder, file));
+  }
+  return matches;
+}
+
+function unpacked(file: string, bytes: Buffer): Buffer {
+  return file.endsWith('.gz') ? gunzipSync(bytes) : bytes;
+}

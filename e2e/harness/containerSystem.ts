@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { freePort } from '@jobstream/testing';
-import type { ServerContainer, ContainerServers } from '@jobstream/testing';
+import { type ContainerServers, freePort, type ServerContainer } from '@jobstream/testing';
 import { Network } from 'testcontainers';
-import { databaseUrl, systemContainers } from './systemContainers.ts';
-import type { SystemContainers } from './systemContainers.ts';
+import { databaseUrl, systemContainers, type SystemContainers } from './systemContainers.ts';
 import type { Part, TestSystem } from './testSystem.ts';
 
 /** In this order they start, and in reverse they stop. */

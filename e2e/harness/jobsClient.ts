@@ -1,4 +1,4 @@
-import { JobstreamClient, type Job, type JobStatus, type NewJob } from '@jobstream/client';
+import { type Job, type JobStatus, JobstreamClient, type NewJob } from '@jobstream/client';
 import { eventually } from '@jobstream/testing';
 
 /** An event without its name being known: what most of them have. */

@@ -1,18 +1,18 @@
 import { AppProcess, freePort, repositoryRoot } from '@jobstream/servers';
-import { type RunningSystem } from '@jobstream/testing';
+import type { RunningSystem } from '@jobstream/testing';
 
 /** An API process beside that of a system, on the same servers, which can be killed. */
-export interface MortalApi extends AsyncDisposable {
+export interface KillableApi extends AsyncDisposable {
   readonly port: number;
   readonly url: string;
   /** Kills it with -9 and starts it again on the same port; resolves when it is ready. */
   killAndRestart(): Promise<void>;
 }
 
-export async function startMortalApi(
+export async function startKillableApi(
   { nats, postgres }: RunningSystem,
   settings: Record<string, string> = {},
-): Promise<MortalApi> {
+): Promise<KillableApi> {
   const port = await freePort();
   const env = {
     ...process.env,

@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { repositoryRoot, runCommand } from '@jobstream/servers';
 
 export interface ProgramResult {
   /** The exit code, or the signal that ended it. */
@@ -17,4 +20,26 @@ export function runProgram(
       resolve({ code: child.exitCode ?? child.signalCode ?? 'gone', output: stdout + stderr });
     });
   });
+}
+
+/** Names the programs that are not on the PATH, each in one sentence. */
+export function missingPrograms(...names: readonly string[]): readonly string[] {
+  return names.filter((name) => !isOnPath(name)).map((name) => `${name} is not installed here`);
+}
+
+function isOnPath(name: string): boolean {
+  const folders = (process.env['PATH'] ?? '').split(path.delimiter).filter((folder) => folder !== '');
+  return folders.some((folder) => existsSync(path.join(folder, name)));
+}
+
+/** Runs a script of this repository to its end; `env` is all of its environment. */
+export function runScript(script: string, env: Record<string, string>): Promise<ProgramResult> {
+  return runProgram(process.execPath, [script], { cwd: repositoryRoot, env });
+}
+
+/** Makes an API key as an operator does. */
+export async function createApiKey(databaseUrl: string, scopes: string): Promise<string> {
+  const args = ['tools/keys.ts', 'create', '--name', 'test', '--scopes', scopes];
+  const env = { ...process.env, DATABASE_URL: databaseUrl };
+  return (await runCommand(process.execPath, args, { cwd: repositoryRoot, env })).trim();
 }

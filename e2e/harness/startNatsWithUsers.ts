@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { repositoryRoot } from '@jobstream/servers';
 import { guardOfThisProcess, startNats } from '@jobstream/testing';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { repositoryRoot } from '@jobstream/servers';
 
 export const users = ['api', 'worker', 'projector', 'migrate', 'operator'] as const;
 export type User = (typeof users)[number];
@@ -13,7 +13,7 @@ export interface NatsWithUsers extends AsyncDisposable {
   readonly url: string;
   /** What a process gets in its environment to come as this user. */
   settings(user: User): Record<string, string>;
-  /** Connects as the user, who hears answers on the inbox of that name; unless told on its own. */
+  /** Connects as the user, with the inbox of that name; default its own. */
   connectAs(user: User, inbox?: string): Promise<NatsConnection>;
   /** What the server has refused so far, a line for each. */
   refusals(): Promise<readonly string[]>;

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { freePort, guardOfThisProcess } from '@jobstream/testing';
 import { AppProcess, repositoryRoot } from '@jobstream/servers';
+import { freePort, guardOfThisProcess } from '@jobstream/testing';
 
 export type Service = 'api' | 'worker' | 'projector';
 

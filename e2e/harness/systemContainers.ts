@@ -1,10 +1,16 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { eventually, queryDatabase, startContainer } from '@jobstream/testing';
-import type { ContainerWishes, ServerContainer, ContainerServers } from '@jobstream/testing';
+import { repositoryRoot } from '@jobstream/servers';
+import {
+  type ContainerServers,
+  type ContainerWishes,
+  eventually,
+  queryDatabase,
+  type ServerContainer,
+  startContainer,
+} from '@jobstream/testing';
 import type { StartedNetwork } from 'testcontainers';
 import type { Part } from './testSystem.ts';
-import { repositoryRoot } from '@jobstream/servers';
 
 export interface SystemContainersOptions {
   readonly env: Readonly<Record<string, string>>;

@@ -14,7 +14,7 @@ export interface TestSystem extends AsyncDisposable {
   };
   /** What to show to the API, where it asks for it. */
   readonly key: string | undefined;
-  /** Kills or freezes a part; whoever watches over it starts a killed one again. */
+  /** Kills or freezes a part; its supervisor restarts a killed one. */
   kill(part: Part, signal?: 'SIGKILL' | 'SIGSTOP'): Promise<void>;
   /** Starts what was stopped, on the same data. */
   start(): Promise<void>;

@@ -10,7 +10,7 @@ import {
 } from '@jobstream/client';
 import { eventually, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createApiKey } from '../harness/createApiKey.ts';
+import { createApiKey } from '../harness/runProgram.ts';
 
 const SLOW = 120_000;
 

@@ -2,19 +2,19 @@ import { rm } from 'node:fs/promises';
 import { JobstreamClient, type JobEvent } from '@jobstream/client';
 import { eventually, type RunningSystem, scratchDataFolder, startSystem, startTcpProxy } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startMortalApi, type MortalApi } from '../harness/killableApi.ts';
+import { startKillableApi, type KillableApi } from '../harness/killableApi.ts';
 
 const SLOW = 120_000;
 
 let dataDir: string;
 let system: RunningSystem;
-let api: MortalApi;
+let api: KillableApi;
 let client: JobstreamClient;
 
 beforeAll(async () => {
   dataDir = await scratchDataFolder('outages');
   system = await startSystem(dataDir);
-  api = await startMortalApi(system);
+  api = await startKillableApi(system);
   client = new JobstreamClient({ url: api.url, retryForMs: 60_000 });
 }, SLOW);
 

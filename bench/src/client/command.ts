@@ -9,7 +9,7 @@ export type Command =
       readonly do: 'offer';
       readonly rate: number;
       readonly seconds: number;
-      /** So many jobs come first whose latency does not count. */
+      /** Jobs at the beginning whose latency does not count. */
       readonly warmUp: number;
       readonly sampleEvery: number;
     };

@@ -98,7 +98,7 @@ export function demandOf(measured: Measured, jobsPerDay: number, copies: Copies)
   };
 }
 
-/** Bytes of memory that the jobs of so many seconds take in each copy. */
+/** Bytes of memory in each copy for the jobs of `seconds` seconds. */
 export function memoryFor(measured: Measured, jobsPerDay: number, seconds: number): number {
   return (jobsPerDay / SECONDS_A_DAY) * seconds * keptCosts(measured).memoryBytes;
 }

@@ -7,7 +7,7 @@ import { memoryBytes } from '../measure/processTree.ts';
 import { fillLog } from './fillLog.ts';
 import { jobsAdded, jobCpuCost, type JobCpuCost } from './jobCpuCost.ts';
 
-/** A log with so many finished jobs in it, and those that are then run for the measurement. */
+/** A log with `size` finished jobs in it, and the cost of those that are then run for the measurement. */
 export interface LogPoint extends JobCpuCost {
   readonly size: number;
   readonly diskMegabytes: number;

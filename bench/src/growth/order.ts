@@ -1,7 +1,7 @@
 /** Which jobs a process creates or runs. */
 export interface JobOrder {
   readonly jobs: number;
-  /** So many types, the jobs spread over them. */
+  /** Number of types; the jobs are spread over them. */
   readonly types: number;
   readonly payloadBytes: number;
 }

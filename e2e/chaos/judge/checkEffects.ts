@@ -55,7 +55,7 @@ export function checkPresence(effects: readonly Effect[], histories: Histories):
     const completed = history.find(({ event, jobType }) => event === 'JobCompleted' && jobType === 'webhook');
     const attempt = String(completed?.data['attempt']);
     if (completed === undefined || called.has(`${jobId} ${attempt}`)) return [];
-    return [{ rule: 'no-effect', jobId, detail: `attempt ${attempt} called nobody` }];
+    return [{ rule: 'no-effect', jobId, detail: `attempt ${attempt} made no call` }];
   });
 }
 

@@ -19,7 +19,7 @@ export type LoadRecord =
   | { readonly kind: 'cancelled'; readonly id: string }
   | { readonly kind: 'requeued'; readonly id: string };
 
-/** A line of the ledger: what a handler did to the outside world. */
+/** A line of the ledger: an effect of a handler on the outside world. */
 export interface Effect {
   readonly jobId: string;
   readonly attempt: number;
@@ -35,7 +35,7 @@ export interface LogCopy {
   readonly digest: string;
 }
 
-/** All that the judge looks at, gathered from outside the services. */
+/** All that is checked after a run, gathered from outside the services. */
 export interface Evidence extends RawLog {
   /** One of each server where there are several. */
   readonly copies: readonly LogCopy[];

@@ -102,7 +102,7 @@ function plain(column: string, value: unknown): unknown {
   return timeColumns.has(column) ? (value as Date).getTime() : value;
 }
 
-/** Leaves what was judged in files, beside the logs of the processes, for whoever looks for a cause. */
+/** Leaves what was judged in files, beside the logs of the processes, to find a cause. */
 export async function writeEvidence(folder: string, evidence: Evidence, nats: NatsConnection): Promise<void> {
   await writeFile(path.join(folder, 'log.jsonl'), lines(evidence.messages));
   await writeFile(path.join(folder, 'rows.jsonl'), lines(evidence.rows));

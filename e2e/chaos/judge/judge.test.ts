@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 import { digestOf } from './checkLog.ts';
 import type { RawMessage } from '../../harness/rawLog.ts';
-import { honestRun, message } from './honestRun.ts';
+import { correctRun, message } from './correctRun.ts';
 import { judge } from './judge.ts';
 
-type Run = ReturnType<typeof honestRun>;
+type Run = ReturnType<typeof correctRun>;
 type Body = Readonly<Record<'data', object>>;
 
-/** What the judge says of a run after somebody has laid hands on it: rule and job of each violation. */
-function verdictOn(doctor: (run: Run) => void): string[] {
-  const run = honestRun();
+/** What the judge says of a run after it was corrupted: rule and job of each violation. */
+function verdictOn(corrupt: (run: Run) => void): string[] {
+  const run = correctRun();
   const copies = [...run.copies];
-  doctor(run);
+  corrupt(run);
   // What is done to the log is done to all copies of it, but where a test is about the copies.
   run.copies = run.copies.map((copy, index) =>
     copy === copies[index] ? { ...copy, digest: digestOf(run.messages) } : copy,
@@ -49,8 +49,8 @@ function row(run: Run, id: string, change: object): void {
   run.rows = run.rows.map((one) => (one.id === id ? { ...one, ...change } : one));
 }
 
-test('an honest run passes, with its repeated effects explained', () => {
-  const verdict = judge(honestRun());
+test('a correct run passes, with its repeated effects explained', () => {
+  const verdict = judge(correctRun());
   expect(verdict.violations).toEqual([]);
   expect(verdict).toMatchObject({ acknowledged: 6, unacknowledged: 0, effects: 9 });
   expect(verdict.statuses).toEqual({ completed: 5, cancelled: 1 });
@@ -58,8 +58,8 @@ test('an honest run passes, with its repeated effects explained', () => {
   expect(verdict.repeats).toEqual(explained);
 });
 
-test('a created job that the client never heard of is allowed and counted', () => {
-  const run = honestRun();
+test('a job that was stored without an acknowledgement is allowed and counted', () => {
+  const run = correctRun();
   run.load = run.load.filter((record) => !(record.kind === 'created' && record.id === 'plain'));
   expect(judge(run)).toMatchObject({ violations: [], unacknowledged: 1 });
 });
@@ -99,7 +99,7 @@ test.each([
   expect(verdictOn((run) => run.load.push({ kind, id }))).toEqual([`lost-change ${id}`]);
 });
 
-test('a job that nobody asked for is invented', () => {
+test('a job that no client created is invented', () => {
   const found = verdictOn((run) => {
     run.load = run.load.filter((record) => !('token' in record) || record.token !== 'token-plain');
   });
@@ -223,8 +223,8 @@ test.each([
     (run: Run, at: number) => (run.messages[at] = { ...(run.messages[at] as RawMessage), body: '?' }),
     'plain',
   ],
-])('an event that %s is found', (_name, doctor, id) => {
-  expect(verdictOn((run) => doctor(run, indexOf(run, 'plain', 'progressed')))).toContain(`message ${id}`);
+])('an event that %s is found', (_name, corrupt, id) => {
+  expect(verdictOn((run) => corrupt(run, indexOf(run, 'plain', 'progressed')))).toContain(`message ${id}`);
 });
 
 test('a server whose copy of the log differs is found', () => {

@@ -12,7 +12,7 @@ import type { Violation } from './violation.ts';
 export interface Verdict {
   readonly violations: readonly Violation[];
   readonly acknowledged: number;
-  /** In the log although nobody was told so, because the answer was lost or late: allowed, and worth a number. */
+  /** In the log without an acknowledgement, because the answer was lost or late: allowed, and counted. */
   readonly unacknowledged: number;
   readonly events: number;
   /** Jobs by their last status. */

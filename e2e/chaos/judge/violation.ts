@@ -3,7 +3,7 @@ export const rules = {
   lost: 'acknowledged jobs lost',
   'not-terminal': 'acknowledged jobs not ended',
   'lost-change': 'acknowledged cancellations and retries lost',
-  invented: 'jobs that nobody asked for, or twice for one creation',
+  invented: 'jobs that no client created, or twice for one creation',
   terminals: 'jobs with two ends and no requeue between',
   illegal: 'illegal transitions',
   early: 'attempts before their time',

@@ -9,7 +9,7 @@ export interface ApiRequest {
   readonly path: string;
   readonly body?: object;
   readonly key?: string | undefined;
-  /** Whether the request may be sent again when nobody knows what became of it. */
+  /** Whether the request may be sent again when its outcome is unknown. */
   readonly repeatable: boolean;
 }
 

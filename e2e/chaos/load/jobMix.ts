@@ -7,7 +7,7 @@ export interface WantedJob {
   readonly body: Body;
   /** Sent until it is answered, under this key; without one it is sent once. */
   readonly key: string | undefined;
-  /** Called off so many milliseconds after it was acknowledged. */
+  /** Cancelled this many milliseconds after it was acknowledged. */
   readonly cancelAfterMs: number | undefined;
   /** Expected to fail for good, and then asked to run again. */
   readonly retry: boolean;

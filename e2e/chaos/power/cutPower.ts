@@ -12,7 +12,7 @@ const GIVE_UP_AFTER_MS = 60_000;
 
 const POLL_MS = 1_000;
 
-/** So often in a row nothing more may turn up: a cluster elects leaders and replays its logs first. */
+/** Consecutive reads without a new event before reading ends: a cluster elects leaders and replays its logs first. */
 const STEADY = 5;
 
 const IN_FLIGHT = 200;

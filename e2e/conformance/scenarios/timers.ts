@@ -80,8 +80,8 @@ export const timerScenarios: readonly Scenario[] = [
       await testbed.writer.publish(`timers.due.${JOB_TYPE}`, wake);
       assert.equal((await testbed.reaches(jobId, 'completed')).length, 3, 'the job runs once');
       await testbed.writer.publish(`timers.due.${JOB_TYPE}`, wake);
-      const nobody = JSON.stringify({ jobId: crypto.randomUUID(), jobType: JOB_TYPE, at: new Date().toISOString() });
-      await testbed.writer.publish(`timers.due.${JOB_TYPE}`, nobody);
+      const unknown = JSON.stringify({ jobId: crypto.randomUUID(), jobType: JOB_TYPE, at: new Date().toISOString() });
+      await testbed.writer.publish(`timers.due.${JOB_TYPE}`, unknown);
       await testbed.untilIdle();
       assert.equal((await testbed.events(jobId)).length, 3, 'a timer for a completed job does nothing');
     },

@@ -1,5 +1,3 @@
-import { patternOf } from './patternOf.ts';
-
 const STATUS_LINE = /^HTTP\/1\.1 \d{3}.*$/m;
 const HEADER = /^([A-Z][A-Za-z-]*): /;
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
@@ -45,4 +43,32 @@ function has(actual: unknown, shown: unknown): boolean {
 
 function plain(text: string): string {
   return text.replaceAll(UUID, '<id>').replaceAll(TIME, '<time>');
+}
+
+/**
+ * The first line of what a page says that is not in the output, or undefined when all are there in this order. `…` stands for
+ * anything; how many spaces there are does not matter. The output may have more lines.
+ */
+export function missingLine(documented: string, output: string): string | undefined {
+  const actual = output.split('\n').map(withoutWidth);
+  let next = 0;
+  return documented.split('\n').find((line) => {
+    const pattern = patternOf(withoutWidth(line));
+    const found = actual.findIndex((candidate, index) => index >= next && pattern.test(candidate));
+    next = found + 1;
+    return found === -1;
+  });
+}
+
+function withoutWidth(line: string): string {
+  return line.replaceAll(/\s+/g, ' ').trim();
+}
+
+/** What is exactly this text, where `…` stands for anything. */
+function patternOf(text: string): RegExp {
+  return new RegExp(`^${text.split('…').map(escaped).join('.*')}$`);
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
 }

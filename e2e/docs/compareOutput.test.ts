@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { unlikeAnswer } from './unlikeAnswer.ts';
+import { missingLine, unlikeAnswer } from './compareOutput.ts';
 
 const actual = `HTTP/1.1 201 Created
 location: /api/jobs/01a21007-5d41-7b37-bb26-e9f0e3028d57
@@ -25,4 +25,21 @@ test.each([
   ['a field that is not there', '{"errors": [{"pointer": ""}]}', '{"errors":[{"pointer":""}]}'],
 ])('%s is not', (_what, documented, unlike) => {
   expect(unlikeAnswer(documented, actual)).toBe(unlike);
+});
+
+const lines = 'Stream:  JOBS\n\n│ Name   │ 3 │\nlast: 17\n';
+
+test.each([
+  ['lines that are all there', 'Stream: JOBS\n│ Name │ 3 │'],
+  ['a gap in a line', '│ … │ 3 │\nlast: …'],
+])('%s miss nothing', (_name, documented) => {
+  expect(missingLine(documented, lines)).toBeUndefined();
+});
+
+test.each([
+  ['another number', 'Stream: JOBS\n│ Name │ 4 │', '│ Name │ 4 │'],
+  ['another order', 'last: 17\nStream: JOBS', 'Stream: JOBS'],
+  ['a part of a line', 'Stream', 'Stream'],
+])('%s is missing', (_name, documented, missing) => {
+  expect(missingLine(documented, lines)).toBe(missing);
 });

@@ -96,8 +96,8 @@ const scripts: readonly Script[] = [
   },
 ];
 
-/** The evidence of a small run in which everything went by the rules; a test doctors it. */
-export function honestRun(): Mutable<Evidence> {
+/** The evidence of a small run that keeps all rules; a test corrupts it. */
+export function correctRun(): Mutable<Evidence> {
   const messages: RawMessage[] = [];
   for (const script of scripts) messages.push(...messagesOf(script, messages.length + 1));
   return {
