@@ -84,7 +84,7 @@ const failing = (error: Error) => () => {
 };
 
 describe('an attempt that fails', () => {
-  test('is retried after the wait that the policy says, and may succeed then', async () => {
+  test('is retried after the wait of its backoff, and may succeed then', async () => {
     const fields = { backoff: { type: 'fixed', delayMs: 400 } } as const;
     const { events } = await run(({ attempt }) => attempt === 3 || failing(new Error('no'))(), 'completed', fields);
     const attempts = events.map(({ event, data }) => [event.slice(3), 'attempt' in data ? data.attempt : 0].join(' '));
@@ -105,7 +105,7 @@ describe('an attempt that fails', () => {
     expect(data).toHaveProperty('durationMs', expect.any(Number));
   });
 
-  test('is retried no sooner than its error says', async () => {
+  test('is retried no sooner than its error asks for', async () => {
     const { data } = await run(failing(new RetryAfterError('busy', 3_600_000)), 'retrying');
     const retryAt = data !== undefined && 'retryAt' in data ? Date.parse(data.retryAt) : 0;
     expect(retryAt).toBeGreaterThan(Date.now() + 3_500_000);

@@ -17,25 +17,15 @@ interface Followed {
   running: Running | undefined;
 }
 
-/** An attempt that runs until it is over. */
-class Running {
+interface Running {
   readonly attempt: Attempt;
   readonly abort: AttemptAbort;
-  /** The sequence of the attempt's JobStarted: what is read must be at least as new. */
+  /** The sequence of the attempt's JobStarted: the state that is read must be at least as new. */
   readonly started: number;
   /** Settles when the hint of a cancellation was checked that came before the run; undefined if none did. */
   firstCheck: Promise<unknown> | undefined;
-  isOver = false;
-
-  constructor(attempt: Attempt, abort: AttemptAbort) {
-    this.attempt = attempt;
-    this.abort = abort;
-    this.started = attempt.chain.sequence;
-  }
-
-  over(): void {
-    this.isOver = true;
-  }
+  /** Set when the run has ended: nothing is aborted any more. */
+  isOver: boolean;
 }
 
 /** Waits before each read of a job after a hint: the cancellation may be stored a moment later, or never. */
@@ -84,8 +74,8 @@ export class CancelWatch {
   }
 
   /** Aborts the attempt if its job, which must be followed, was cancelled or will be, or when the worker closes. */
-  guard(attempt: Attempt, abort: AttemptAbort): Pick<Running, 'over' | 'firstCheck'> {
-    const running = new Running(attempt, abort);
+  guard(attempt: Attempt, abort: AttemptAbort): Running {
+    const running: Running = { attempt, abort, started: attempt.chain.sequence, firstCheck: undefined, isOver: false };
     const followed = this.#followed.get(attempt.delivery.jobId);
     if (followed !== undefined) followed.running = running;
     if (followed?.hinted === true) {
@@ -150,7 +140,7 @@ export class CancelWatch {
     }
   }
 
-  /** A replica may still show the job as it was before this attempt: that says nothing. */
+  /** A replica may still show the job as it was before this attempt: that proves nothing. */
   #hasMovedOn({ attempt, started }: Running, { job, sequence }: JobSnapshot): boolean {
     if (sequence <= started) return false;
     const { workerName } = this.#options;

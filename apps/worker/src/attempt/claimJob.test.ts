@@ -95,7 +95,7 @@ describe('a job that is processing', () => {
     expect(decide(startedByThird, delivered('m1', 4))).toEqual(takeOver);
   });
 
-  test('counts as started by any message when its worker did not say which one', () => {
+  test('counts as started by any message when its worker did not record which one', () => {
     expect(decide({ status: 'processing' }, delivered('m1', 2))).toEqual(takeOver);
     expect(decide({ status: 'processing' }, delivered('m1', 1))).toEqual(nak);
   });

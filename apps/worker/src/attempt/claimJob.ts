@@ -17,8 +17,8 @@ const READ_PAUSE_MS = 50;
 const READ_TRIES = 40;
 
 /**
- * Turns a delivery into a started attempt, or into its settlement when there is nothing to start. `conflicted` says that
- * another worker was faster a moment ago; then the state is read, whatever the delivery seems to tell.
+ * Turns a delivery into a started attempt, or into its settlement when there is nothing to start. `conflicted`: another
+ * worker was faster a moment ago, so the state must be read, whatever the delivery carries.
  */
 export async function claimJob(
   delivery: Delivery,
@@ -66,7 +66,7 @@ export async function readFreshState(
   }
 }
 
-/** Whether the state includes the message that calls for work. A timer says nothing about how new a state must be. */
+/** Whether the state includes the message that calls for work. A timer does not require any newness of the state. */
 function isFresh(snapshot: JobSnapshot | undefined, { recorded }: Delivery): boolean {
   return (snapshot?.sequence ?? 0) >= (recorded?.sequence ?? 0);
 }
@@ -145,7 +145,7 @@ export function waitedMs(before: Job, startedAt: string): number | undefined {
   return Math.max(0, Date.parse(startedAt) - since);
 }
 
-/** Asks for a delivery of the job at the instant `at`; asking twice is asking once. */
+/** Sets the timer that delivers the job at the instant `at`; setting it twice is harmless. */
 export async function scheduleWake(
   at: string,
   { jobId, jobType }: { readonly jobId: string; readonly jobType: string },

@@ -7,7 +7,7 @@ import { retryUntilAvailable } from './retryUntilAvailable.ts';
 
 type Envelope = 'eventId' | 'at' | 'actor' | 'causationId' | 'correlationId';
 type WithoutEnvelope<Command> = Command extends JobCommand ? Omit<Command, Envelope> : never;
-/** A command as a step of the attempt words it; the chain adds who, when and why. */
+/** A command without its envelope, which the chain adds: id, time, actor and cause. */
 export type AttemptCommand = WithoutEnvelope<JobCommand>;
 
 interface AppendContext {

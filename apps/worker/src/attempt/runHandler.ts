@@ -38,7 +38,7 @@ export async function runHandler(attempt: Attempt, context: AttemptContext): Pro
     if (reported !== undefined) await reported;
     return { ...ending, durationMs };
   } finally {
-    guard.over();
+    guard.isOver = true;
     abort.over();
   }
 }

@@ -10,11 +10,11 @@ test('a first delivery is named by its message alone', () => {
   expect(startCause({ causationId: 'event-id', deliveryCount: 1 })).toBe('event-id');
 });
 
-test('another message is told apart, also when its name begins alike', () => {
+test('another message is distinguished, also when its name begins alike', () => {
   expect(startingDelivery('timer:55', 'timer:5')).toBeUndefined();
   expect(startingDelivery('timer:55#2', 'timer:5')).toBeUndefined();
 });
 
-test('an attempt that does not say what started it may have been started by any message', () => {
+test('an attempt without a cause may have been started by any message', () => {
   expect(startingDelivery(undefined, 'timer:5')).toBe(1);
 });

@@ -11,7 +11,7 @@ export function startCause({ causationId, deliveryCount }: Pick<Delivery, 'causa
 
 /**
  * Which delivery of the message an attempt was started by; undefined if it was another message. Workers in other
- * languages may not say what started them, or not which delivery: that counts as this message's first.
+ * languages may not record the cause, or not which delivery: that counts as this message's first.
  */
 export function startingDelivery(startedBy: string | undefined, causationId: string): number | undefined {
   if (startedBy === undefined || startedBy === causationId) return 1;

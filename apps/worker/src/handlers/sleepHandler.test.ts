@@ -2,19 +2,19 @@ import { expect, test } from 'vitest';
 import { testContext } from '../../testing/testContext.ts';
 import { sleepHandler } from './sleepHandler.ts';
 
-test('sleeping ends with a result and reports its way there', async () => {
+test('sleeping reports each tenth and ends with a result', async () => {
   const ctx = testContext();
   expect(await sleepHandler().run({ durationMs: 20 }, ctx)).toEqual({ sleptMs: 20 });
   expect(ctx.reports.map(({ percent }) => percent)).toEqual([10, 20, 30, 40, 50, 60, 70, 80, 90, 100]);
 });
 
-test('it fails as often as it is told', async () => {
+test('the first failTimes attempts fail', async () => {
   const payload = { durationMs: 0, failTimes: 2 };
   await expect(sleepHandler().run(payload, testContext({ attempt: 2 }))).rejects.toThrow('attempt 2 of 2');
   await expect(sleepHandler().run(payload, testContext({ attempt: 3 }))).resolves.toEqual({ sleptMs: 0 });
 });
 
-test('it stops when its signal is aborted', async () => {
+test('sleeping stops when its signal is aborted', async () => {
   const controller = new AbortController();
   const running = sleepHandler().run({ durationMs: 86_400_000 }, testContext({ signal: controller.signal }));
   controller.abort();

@@ -56,7 +56,7 @@ async function fireKnown(snapshot: ScheduleSnapshot, trigger: FiredTrigger, cont
 
 /**
  * Appends the definition of a schedule again when half the time is over after which its events expire, so that a log
- * with an age limit keeps the schedule. The new event also says which ticks are dealt with.
+ * with an age limit keeps the schedule. The new event also has which ticks are dealt with.
  */
 async function renewSchedule(known: Schedule, trigger: FiredTrigger, context: SchedulerContext): Promise<void> {
   const { eventLog, keepMs } = context;

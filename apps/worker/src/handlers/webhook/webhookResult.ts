@@ -32,7 +32,7 @@ function describe(status: number, location: string | undefined, body: string): s
     : `the receiver answered ${status}: ${capText(body, EXCERPT_LIMIT)}`;
 }
 
-/** Milliseconds that a Retry-After header (seconds or an HTTP date) asks to wait, at most a day; undefined if it says nothing. */
+/** Milliseconds that a Retry-After header (seconds or an HTTP date) asks to wait, at most a day; undefined if it has none. */
 export function retryAfterMs(header: string | undefined, now: number): number | undefined {
   const text = header?.trim() ?? '';
   const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now;
