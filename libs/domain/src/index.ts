@@ -10,7 +10,7 @@ export { JobCommand } from './jobCommand.ts';
 export type { JobCommandName, JobCommandOf } from './jobCommand.ts';
 export { Actor, EVENT_SCHEMA_VERSION } from './eventEnvelope.ts';
 export { JobEvent, jobEventEnvelope } from './jobEvent.ts';
-export type { JobEventFields, JobEventOf } from './jobEvent.ts';
+export type { JobEventOf } from './jobEvent.ts';
 export { jobEventNames, jobEvents } from './jobEvents.ts';
 export type { JobEventName, SecretKind } from './jobEvents.ts';
 export { JobError, MaxAttempts, Tags, TimeoutMs } from './jobFields.ts';

@@ -8,7 +8,7 @@ import { JobType } from './jobType.ts';
 export const jobEventEnvelope = eventEnvelope({ jobId: JobId, jobType: JobType });
 
 /** The fields of the event's `data`. */
-export type JobEventFields<Name extends JobEventName> = (typeof jobEvents)[Name]['data'];
+type JobEventFields<Name extends JobEventName> = (typeof jobEvents)[Name]['data'];
 
 type EventSchema<Name extends JobEventName> = Schema.Struct<
   typeof jobEventEnvelope & {
