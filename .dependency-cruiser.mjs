@@ -1,4 +1,6 @@
 import swc from '@swc/core/Visitor.js';
+// The rooms of each package, from the bottom up: a room imports only rooms before it.
+import rooms from './tools/house/rooms.json' with { type: 'json' };
 
 // dependency-cruiser cannot read TypeScript 7, so @swc/core parses; its visitor does not know `using` declarations yet.
 const visitStatement = swc.Visitor.prototype.visitStatement;
@@ -12,6 +14,16 @@ swc.Visitor.prototype.visitStatement = function visitUsingToo(statement) {
 const product = '^(apps|libs(?!/(testing|servers)))/[^/]+/src/(?!.*[.]test[.]ts$)';
 const testing = '[.]test[.]ts$|^(apps|libs)/[^/]+/testing/';
 const workspace = '^(apps|libs|tools|e2e|bench)/';
+
+/** The rules that no room imports one that stands after it. */
+function roomRules(source, names) {
+  return names.slice(0, -1).map((name, index) => ({
+    name: 'rooms-have-one-direction',
+    severity: 'error',
+    from: { path: `^${source}/${name}/[^/]+$`, pathNot: testing },
+    to: { path: `^${source}/(${names.slice(index + 1).join('|')})/[^/]+$` },
+  }));
+}
 
 /** A rule that code at `from` imports nothing of the workspace but what `may` matches, and its own package. */
 function layer(name, from, may) {
@@ -124,6 +136,7 @@ const rules = [
   ]),
   layer('tools-and-system-tests', { path: '^(tools|e2e)/' }, '^(libs|tools|e2e)/'),
   layer('benchmarks', { path: '^bench/' }, '^(libs|tools|bench|apps/worker)/'),
+  ...Object.entries(rooms).flatMap(([source, names]) => roomRules(source, names)),
   owner('postgres', '(^|/)node_modules/pg/', '^(libs/(readmodel|testing|servers)|tools|e2e|bench)/'),
   owner('migrations', '(^|/)node_modules/node-pg-migrate/', '^libs/readmodel/'),
   owner('nats', '(^|/)node_modules/@nats-io/', '^(libs/eventlog|e2e|bench)/'),

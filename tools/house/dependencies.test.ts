@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -27,6 +28,17 @@ test('no import of the repository breaks a rule, and the check sees its files', 
   expect(violations.map(({ from, rule }) => `${from}: ${rule.name}`)).toEqual([]);
   // Without a parser for TypeScript, dependency-cruiser sees no file and reports success.
   expect(totalCruised).toBeGreaterThan(600);
+});
+
+const rooms = JSON.parse(readFileSync(path.join(import.meta.dirname, 'rooms.json'), 'utf8')) as Record<
+  string,
+  string[]
+>;
+
+test.each(Object.entries(rooms))('every room of %s has its place in the order of the rooms', (source, names) => {
+  const files = globSync('**/*.ts', { cwd: path.join(root, source) }).filter((file) => !file.endsWith('.test.ts'));
+  const folders = new Set(files.map((file) => path.dirname(file)).filter((folder) => folder !== '.'));
+  expect([...folders].toSorted()).toEqual(names.toSorted());
 });
 
 const forbidden = [
@@ -64,6 +76,7 @@ const forbidden = [
   ['a file has a name that says nothing', 'apps/api/src/c6.ts', './utils.ts', 'named-after-its-content'],
   ['a folder has a name that says nothing', 'tools/src/c7.ts', './shared/thing.ts', 'named-after-its-content'],
   ['a folder has an index', 'apps/api/src/c8.ts', './jobs/index.ts', 'one-index-a-package'],
+  ['a room imports one above it', 'libs/eventlog/src/append/c9.ts', '../queue/x.ts', 'rooms-have-one-direction'],
   ['a file imports itself over another', 'apps/api/src/c3.ts', './c4.ts', 'no-cycles'],
 ] as const;
 
@@ -96,6 +109,7 @@ describe('a planted import', () => {
       'apps/worker/src/x.ts': 'export const planted = 1;\n',
       'libs/domain/src/x.ts': 'export const planted = 1;\n',
       'apps/api/src/c4.ts': "import type { x } from './c3.ts';\nexport const planted: typeof x = 1;\n",
+      'libs/eventlog/src/queue/x.ts': 'export const planted = 1;\n',
       'apps/api/src/utils.ts': 'export const planted = 1;\n',
       'tools/src/shared/thing.ts': 'export const planted = 1;\n',
       'apps/api/src/jobs/index.ts': 'export const planted = 1;\n',

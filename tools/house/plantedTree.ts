@@ -6,7 +6,7 @@ import path from 'node:path';
 export const root = path.resolve(import.meta.dirname, '../..');
 
 const MANIFESTS = ['package.json', '{apps,libs}/*/package.json', '{tools,e2e,bench}/package.json'];
-const SETTINGS = ['.dependency-cruiser.mjs', 'knip.json', 'tsconfig.json'];
+const SETTINGS = ['.dependency-cruiser.mjs', 'knip.json', 'tsconfig.json', 'tools/house/rooms.json'];
 
 /**
  * Makes a folder that looks like the repository to the checks (its manifests, its settings, packages that can be
@@ -15,7 +15,8 @@ const SETTINGS = ['.dependency-cruiser.mjs', 'knip.json', 'tsconfig.json'];
 export async function plantTree(files: Readonly<Record<string, string>>): Promise<string> {
   const tree = await mkdtemp(path.join(os.tmpdir(), 'jobstream-planted-'));
   const manifests = globSync(MANIFESTS, { cwd: root });
-  for (const file of [...manifests, ...SETTINGS]) await cp(path.join(root, file), path.join(tree, file));
+  for (const file of [...manifests, ...SETTINGS])
+    await cp(path.join(root, file), path.join(tree, file), { recursive: true });
   await linkPackages(tree, manifests);
   const indexes = manifests.map((file) => path.join(path.dirname(file), 'src', 'index.ts'));
   const texts = { ...Object.fromEntries(indexes.map((file) => [file, 'export const planted = 1;\n'])), ...files };
