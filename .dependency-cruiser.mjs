@@ -35,20 +35,6 @@ function owner(name, packages, owners) {
   return { name: `owner-of-${name}`, severity: 'error', from: { pathNot: owners }, to: { path: packages } };
 }
 
-/** The rooms of the event log from the lowest to the highest: each imports those below it and errors.ts alone. */
-const eventLogRooms = ['connection', 'streams', 'read', 'append|contents|timers', 'queue', 'schedules'];
-
-function eventLogRoom(room, index) {
-  const src = '^libs/eventlog/src/';
-  const below = ['errors[.]ts', ...eventLogRooms.slice(0, index).map((lower) => `(${lower})/`)];
-  return {
-    name: `eventlog-rooms-below-${room.replaceAll('|', '-')}`,
-    severity: 'error',
-    from: { path: `${src}(${room})/`, pathNot: testing },
-    to: { path: src, pathNot: [`${src}$1/`, ...below.map((path) => src + path)] },
-  };
-}
-
 const rules = [
   {
     name: 'no-cycles',
@@ -122,7 +108,6 @@ const rules = [
     '^libs/(domain|testing|servers)/',
     '^libs/$1/',
   ]),
-  ...eventLogRooms.map(eventLogRoom),
   layer('servers', { path: '^libs/servers/' }, '^libs/servers/'),
   layer('testing', { path: '^libs/testing/' }, '^libs/(testing|servers|domain)/'),
   layer('apps', { path: '^apps/([^/]+)/src/', pathNot: testing }, [

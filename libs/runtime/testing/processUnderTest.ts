@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import type { Logger } from '../src/process/logger.ts';
+import type { Logger } from '../src/service/logger.ts';
 import { runProcess } from '../src/process/runProcess.ts';
-import type { Service } from '../src/process/service.ts';
+import type { Service } from '../src/service/service.ts';
 
 // A program that the tests of runProcess start as a child: `node processUnderTest.ts <scenario>`. Its parts tell in the
 // log what is done to them, and the part that the scenario names misbehaves.

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { HealthServer, type HealthServerOptions } from './healthServer.ts';
 import { ListenError } from './listenError.ts';
-import { createLogger } from '../process/logger.ts';
+import { createLogger } from '../service/logger.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { Readiness } from './readiness.ts';
 

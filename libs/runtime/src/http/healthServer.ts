@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ListenError } from './listenError.ts';
-import type { Logger } from '../process/logger.ts';
+import type { Logger } from '../service/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Readiness } from './readiness.ts';
-import type { Service } from '../process/service.ts';
+import type { Service } from '../service/service.ts';
 
 export interface HealthServerOptions {
   readonly host: string;

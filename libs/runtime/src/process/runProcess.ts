@@ -1,8 +1,8 @@
 import { ConfigError, readConfig, type Config } from '../config/config.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { Tracing } from '../tracing/tracing.ts';
-import { createLogger, type Logger } from './logger.ts';
-import type { Service } from './service.ts';
+import { createLogger, type Logger } from '../service/logger.ts';
+import type { Service } from '../service/service.ts';
 
 /** How a process is observed, apart from its log. */
 export interface Instruments {

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { trace } from '@opentelemetry/api';
 import { expect, onTestFinished, test } from 'vitest';
-import { createLogger } from '../process/logger.ts';
+import { createLogger } from '../service/logger.ts';
 import { parseTraceparent } from './tracing.ts';
 import { Tracing } from './tracing.ts';
 

@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Attributes, Span, SpanContext, Tracer } from '@opentelemetry/api';
-import type { Logger } from '../process/logger.ts';
-import type { Service } from '../process/service.ts';
+import type { Logger } from '../service/logger.ts';
+import type { Service } from '../service/service.ts';
 import type { StartedTracer } from './startTracer.ts';
 
 const FORMAT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;

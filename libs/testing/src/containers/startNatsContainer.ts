@@ -3,7 +3,7 @@ import os from 'node:os';
 import { eventually } from '../eventually.ts';
 import type { ServerContainer } from './serverContainer.ts';
 import { startContainer } from './startContainer.ts';
-import type { StartNatsOptions, TestNats } from '../servers/testServers.ts';
+import type { StartNatsOptions, TestNats } from '../testServers.ts';
 import { freePort, natsConfig, natsProbe } from '@jobstream/servers';
 import type { ContainerServers } from './chosenServers.ts';
 

@@ -5,7 +5,7 @@ import { containerLogFile } from './serverContainer.ts';
 import { eventually } from '../eventually.ts';
 import { queryDatabase } from '../queryDatabase.ts';
 import { ServerContainer } from './serverContainer.ts';
-import type { TestPostgres } from '../servers/testServers.ts';
+import type { TestPostgres } from '../testServers.ts';
 import { freePort } from '@jobstream/servers';
 import type { ContainerServers } from './chosenServers.ts';
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { guardOfThisProcess } from '../guardOfThisProcess.ts';
-import type { StartNatsOptions, TestNats } from './testServers.ts';
+import type { StartNatsOptions, TestNats } from '../testServers.ts';
 import { EmbeddedNats, resolveNatsServer } from '@jobstream/servers';
 
 /** Starts a nats-server as a program of this machine. */

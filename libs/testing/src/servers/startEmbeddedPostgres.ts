@@ -2,7 +2,7 @@ import { realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { guardOfThisProcess } from '../guardOfThisProcess.ts';
 import { scratchDataFolder } from '../scratchDataFolder.ts';
-import type { TestPostgres } from './testServers.ts';
+import type { TestPostgres } from '../testServers.ts';
 import { EmbeddedPostgres } from '@jobstream/servers';
 
 /** Starts a Postgres as a program of this machine. */

@@ -1,6 +1,6 @@
 import { startEmbeddedNats } from './startEmbeddedNats.ts';
 import { startNatsContainer } from '../containers/startNatsContainer.ts';
-import type { StartNatsOptions, TestNats } from './testServers.ts';
+import type { StartNatsOptions, TestNats } from '../testServers.ts';
 import { chosenServers } from '../containers/chosenServers.ts';
 
 /**

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { guardOfThisProcess } from '../guardOfThisProcess.ts';
 import { startNats } from './startNats.ts';
-import type { TestNats } from './testServers.ts';
+import type { TestNats } from '../testServers.ts';
 import { resolveNatsServer } from '@jobstream/servers';
 
 /** A nats-server whose writes can be made to fail. */

@@ -1,6 +1,6 @@
 import { startEmbeddedPostgres } from './startEmbeddedPostgres.ts';
 import { startPostgresContainer } from '../containers/startPostgresContainer.ts';
-import type { TestPostgres } from './testServers.ts';
+import type { TestPostgres } from '../testServers.ts';
 import { chosenServers } from '../containers/chosenServers.ts';
 
 /** Starts a fresh Postgres on a free loopback port, whose data go with it: in a container where the run asks for that. */
