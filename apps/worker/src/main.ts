@@ -1,8 +1,8 @@
 import { openArchive } from '@jobstream/archive';
 import { EventLog } from '@jobstream/eventlog';
 import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess } from '@jobstream/runtime';
+import { systemClock } from './attempt/clock.ts';
 import { attemptMetrics } from './attemptMetrics.ts';
-import { systemClock } from './clock.ts';
 import { handlerRegistry } from './handler/defineHandler.ts';
 import { emailHandler } from './handlers/email/emailHandler.ts';
 import { createMailer } from './handlers/email/mailer.ts';

@@ -4,7 +4,7 @@ import { EventLog } from '@jobstream/eventlog';
 import { eventually } from '@jobstream/testing';
 import { Schema } from 'effect';
 import { describe, expect, test } from 'vitest';
-import { systemClock } from './clock.ts';
+import { systemClock } from './attempt/clock.ts';
 import { defineHandler } from './handler/defineHandler.ts';
 import type { Handler, JobContext } from './handler/defineHandler.ts';
 import { RetryAfterError, UnrecoverableError } from './handler/handlerErrors.ts';

@@ -5,8 +5,8 @@ import type { Delivery, EventLog, JobQueue } from '@jobstream/eventlog';
 import { Tracing, type Logger, type Service, type TypeLimits } from '@jobstream/runtime';
 import { silentObserver, type AttemptContext, type AttemptObserver } from './attempt/attemptContext.ts';
 import { CancelWatch } from './attempt/cancelWatch.ts';
+import type { Clock } from './attempt/clock.ts';
 import { processDelivery } from './attempt/processDelivery.ts';
-import type { Clock } from './clock.ts';
 import type { HandlerRegistry } from './handler/defineHandler.ts';
 
 export interface WorkerOptions {

@@ -1,6 +1,6 @@
 import { EventLog } from '@jobstream/eventlog';
 import { eventLogSettings, runProcess } from '@jobstream/runtime';
-import { systemClock } from '../src/clock.ts';
+import { systemClock } from '../src/attempt/clock.ts';
 import { handlerRegistry } from '../src/handler/defineHandler.ts';
 import type { Handler } from '../src/handler/defineHandler.ts';
 import { selectHandlers } from '../src/selectHandlers.ts';

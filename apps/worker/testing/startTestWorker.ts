@@ -6,7 +6,7 @@ import type { StartNatsOptions } from '@jobstream/testing';
 import { Schema } from 'effect';
 import { pino } from 'pino';
 import { afterAll } from 'vitest';
-import { systemClock } from '../src/clock.ts';
+import { systemClock } from '../src/attempt/clock.ts';
 import { defineHandler, handlerRegistry } from '../src/handler/defineHandler.ts';
 import type { Handler, JobContext } from '../src/handler/defineHandler.ts';
 import { Worker } from '../src/worker.ts';

@@ -50,7 +50,7 @@ export const WORKER_RULES: readonly StepRule[] = [
     frames: /attempt\/(runHandler|attempt\.ts|progressReporter)|worker\/src\/handler|\/effect\/|gate\/subjects/,
   },
   { step: 'complete', frames: /attempt\/recordOutcome/ },
-  { step: 'claim', frames: /attempt\/|worker\/src\/(worker|oneAtATime|clock)/ },
+  { step: 'claim', frames: /attempt\/|worker\/src\/worker/ },
   { step: 'take and acknowledge', frames: /eventlog\/src\/(queue\/|connection\/ackBuffer)/ },
   { step: 'socket reads', frames: /onStreamRead|node:net|node:internal\/stream/ },
   { step: 'promises and turns', frames: /node:internal|processTicksAndRejections/ },

@@ -1,6 +1,6 @@
 import type { EventLog } from '@jobstream/eventlog';
 import type { Logger, Tracing } from '@jobstream/runtime';
-import type { Clock } from '../clock.ts';
+import type { Clock } from './clock.ts';
 import type { HandlerRegistry } from '../handler/defineHandler.ts';
 import type { CancelWatch } from './cancelWatch.ts';
 

@@ -2,7 +2,7 @@ import { decide, evolve, isRejection } from '@jobstream/domain';
 import type { Decision, Job, JobCommand, JobEvent } from '@jobstream/domain';
 import { ConcurrentAppendError, EventTooLargeError } from '@jobstream/eventlog';
 import type { EventLog, JobSnapshot } from '@jobstream/eventlog';
-import type { Clock } from '../clock.ts';
+import type { Clock } from './clock.ts';
 import { retryUntilAvailable } from './retryUntilAvailable.ts';
 
 type Envelope = 'eventId' | 'at' | 'actor' | 'causationId' | 'correlationId';

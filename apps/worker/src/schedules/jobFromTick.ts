@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { decide, isRejection, uuidV8 } from '@jobstream/domain';
 import type { JobEvent, Schedule } from '@jobstream/domain';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../attempt/clock.ts';
 
 const MAX_TAGS = 32;
 

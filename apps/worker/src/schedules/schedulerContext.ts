@@ -1,6 +1,6 @@
 import type { EventLog } from '@jobstream/eventlog';
 import type { Logger } from '@jobstream/runtime';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../attempt/clock.ts';
 
 /** What every step of handling a trigger may use. */
 export interface SchedulerContext {
