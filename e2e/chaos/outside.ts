@@ -20,7 +20,7 @@ export interface Outside extends AsyncDisposable {
   readonly database: Pool;
 }
 
-/** Connects to the servers themselves, past all cables that a fault may cut. */
+/** Connects to the servers themselves, past all proxies that a fault may cut. */
 export async function lookFromOutside({ nodes, postgres }: Stage): Promise<Outside> {
   const nats = await connect({
     servers: nodes.map(({ url }) => url),

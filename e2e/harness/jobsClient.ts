@@ -2,7 +2,7 @@ import { type Job, type JobStatus, JobstreamClient, type NewJob } from '@jobstre
 import { eventually } from '@jobstream/testing';
 
 /** An event without its name being known: what most of them have. */
-export interface EventView {
+interface EventView {
   readonly event: string;
   readonly at: string;
   readonly sequence: number;

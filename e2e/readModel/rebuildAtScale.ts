@@ -2,14 +2,20 @@
  * A rebuild at scale, on a running system under load: `node e2e/readModel/rebuildAtScale.ts [jobs]`, default a million. Not part of
  * the tests: it takes some minutes, and on Linux some GB of disk. The figures are in docs/read-model.md.
  */
+import { randomUUIDv7 } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
+import { EventLog } from '@jobstream/eventlog';
+import { lifeOfJob, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
 import { Client } from 'pg';
-import { startApiLoad } from './apiLoad.ts';
-import type { ApiLoad } from './apiLoad.ts';
-import { fillLog } from './fillLog.ts';
+import { type ApiLoad, startApiLoad } from './apiLoad.ts';
 import { runTask } from './runTask.ts';
+
+/** Lives that are appended at once: their events go out in large batches. */
+const AT_ONCE = 6_000;
+
+/** No worker takes this type. */
+const JOB_TYPE = 'imported';
 
 const KILLS = 5;
 /** Each run goes on where the one before was killed: together they come to about the end. */
@@ -103,6 +109,24 @@ async function ask({ postgres }: RunningSystem, text: string): Promise<string> {
 
 function say(line: string): void {
   console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
+}
+
+/** Appends the whole lives of that many jobs, three events each. */
+async function fillLog(url: string, jobs: number, onProgress: (done: number) => void): Promise<void> {
+  const eventLog = new EventLog({ url, name: 'import' });
+  await eventLog.start();
+  let [begun, done] = [0, 0];
+  const write = async () => {
+    while (begun < jobs) {
+      begun += 1;
+      let sequence = 0;
+      for (const event of lifeOfJob(randomUUIDv7(), JOB_TYPE)) sequence = await eventLog.append(event, sequence);
+      done += 1;
+      if (done % 100_000 === 0) onProgress(done);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, write));
+  await eventLog.stop();
 }
 
 process.exit(await main(Number(process.argv[2] ?? 1_000_000)));

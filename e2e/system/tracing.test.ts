@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises';
-import { connect } from '@nats-io/transport-node';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { eventually, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
+import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';
-import { startTraceReceiver, type SentSpan, type TraceReceiver } from './traceReceiver.ts';
 
 const SLOW = 120_000;
 const CALLER = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' };
@@ -90,3 +91,60 @@ test('probes and scrapes are no spans', async () => {
   await spanThat(({ name }) => name === 'GET /api/jobs');
   expect(receiver.spans.filter(({ name }) => /health|metrics/.test(name))).toEqual([]);
 });
+
+interface Attribute {
+  readonly key: string;
+  readonly value: { readonly stringValue?: string; readonly intValue?: number };
+}
+
+/** A span as OTLP/JSON has it, with the name of the service that sent it. */
+interface SentSpan {
+  readonly service: string | undefined;
+  readonly name: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly links?: readonly { readonly traceId: string; readonly spanId: string }[];
+  readonly attributes: readonly Attribute[];
+}
+
+interface Export {
+  readonly resourceSpans: readonly {
+    readonly resource: { readonly attributes: readonly Attribute[] };
+    readonly scopeSpans: readonly { readonly spans: readonly Omit<SentSpan, 'service'>[] }[];
+  }[];
+}
+
+interface TraceReceiver extends AsyncDisposable {
+  readonly endpoint: string;
+  readonly spans: readonly SentSpan[];
+}
+
+/** Receives traces by OTLP over HTTP, as a collector would. */
+async function startTraceReceiver(): Promise<TraceReceiver> {
+  const spans: SentSpan[] = [];
+  const server = createServer((req, res) => {
+    const chunks: Buffer[] = [];
+    req.on('data', (chunk: Buffer) => chunks.push(chunk));
+    req.on('end', () => {
+      spans.push(...spansIn(JSON.parse(Buffer.concat(chunks).toString()) as Export));
+      res.setHeader('content-type', 'application/json').end('{}');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    spans,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function spansIn({ resourceSpans }: Export): SentSpan[] {
+  return resourceSpans.flatMap(({ resource, scopeSpans }) => {
+    const service = resource.attributes.find(({ key }) => key === 'service.name')?.value.stringValue;
+    return scopeSpans.flatMap((scope) => scope.spans.map((span) => ({ ...span, service })));
+  });
+}

@@ -1,12 +1,12 @@
 const STEPS = [1, 2, 2.5, 5, 10];
 
 const MOST_TICKS = 5; /** One line of a panel; a value for each size. */
-export interface Series {
+interface Series {
   readonly name: string;
   readonly values: readonly number[];
 }
 
-export interface Panel {
+interface Panel {
   /** What is drawn, with its unit. */
   readonly title: string;
   readonly series: readonly Series[];
@@ -38,7 +38,11 @@ interface Scales {
   readonly y: (value: number) => number;
 }
 
-/** An SVG document that needs nothing but itself; the same figures make the same text. */
+/**
+ * Draws an SVG document without references to other files; the same figures give the same text.
+ *
+ * Own code: Observable Plot with a DOM for the server is 62 packages and 16 MB for six charts of lines.
+ */
 export function chart({ unit, sizes, panels }: Chart): string {
   const width = WIDTH * panels.length;
   const drawn = panels.map((panel, index) => {

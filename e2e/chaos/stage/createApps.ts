@@ -9,7 +9,7 @@ export interface AppSurroundings {
   readonly natsUrls: readonly string[];
   readonly databaseUrl: string;
   /** By the name of a worker; without one it is connected to the servers themselves. */
-  readonly cables: ReadonlyMap<string, TcpProxy>;
+  readonly proxies: ReadonlyMap<string, TcpProxy>;
 }
 
 export interface Apps {
@@ -47,12 +47,12 @@ export async function createApps(surroundings: AppSurroundings): Promise<Apps> {
 }
 
 function createApp(name: string, port: number | undefined, surroundings: AppSurroundings): SupervisedProcess {
-  const { folder, natsUrls, databaseUrl, cables } = surroundings;
-  const cable = cables.get(name);
+  const { folder, natsUrls, databaseUrl, proxies } = surroundings;
+  const proxy = proxies.get(name);
   const kind = name.split('-')[0] ?? '';
   const env = {
     ...process.env,
-    NATS_URL: cable === undefined ? natsUrls.join(',') : `nats://127.0.0.1:${cable.port}`,
+    NATS_URL: proxy === undefined ? natsUrls.join(',') : `nats://127.0.0.1:${proxy.port}`,
     DATABASE_URL: databaseUrl,
     STREAM_REPLICAS: String(natsUrls.length),
     PORT: String(port ?? 0),

@@ -26,8 +26,8 @@ export interface StageOptions {
 interface Servers {
   readonly nodes: readonly TestNats[];
   readonly postgres: TestPostgres;
-  /** The cable between a worker and the log, by the worker's name; only where there is one server. */
-  readonly cables: ReadonlyMap<string, TcpProxy>;
+  /** The proxy between a worker and the log, by the worker's name; only where there is one server. */
+  readonly proxies: ReadonlyMap<string, TcpProxy>;
   /** The disk of the one server. */
   readonly disk: SmallDisk | undefined;
   readonly receiver: Receiver;
@@ -69,11 +69,11 @@ async function startServers(
   const postgres = stack.use(await startPostgres());
   const ledger = path.join(folder, 'ledger.jsonl');
   const receiver = stack.use(await startReceiver(ledger));
-  const cables = new Map<string, TcpProxy>();
+  const proxies = new Map<string, TcpProxy>();
   for (const worker of single ? workerNames : []) {
-    cables.set(worker, stack.use(await startTcpProxy(nodes[0]?.port ?? 0)));
+    proxies.set(worker, stack.use(await startTcpProxy(nodes[0]?.port ?? 0)));
   }
-  return { nodes, postgres, cables, disk, receiver, ledger };
+  return { nodes, postgres, proxies, disk, receiver, ledger };
 }
 
 async function migrate(databaseUrl: string): Promise<void> {
@@ -82,9 +82,9 @@ async function migrate(databaseUrl: string): Promise<void> {
 }
 
 async function startApps(folder: string, servers: Servers, stack: AsyncDisposableStack): Promise<Apps> {
-  const { nodes, postgres, cables } = servers;
+  const { nodes, postgres, proxies } = servers;
   const natsUrls = nodes.map(({ url }) => url);
-  const apps = await createApps({ folder, natsUrls, databaseUrl: postgres.url, cables });
+  const apps = await createApps({ folder, natsUrls, databaseUrl: postgres.url, proxies });
   for (const app of apps.apps) stack.defer(() => app.stop());
   const started = Promise.all(apps.apps.map((app) => app.start()));
   await within(START_MS, started, `not all processes are ready, their logs in ${folder} say why`);
