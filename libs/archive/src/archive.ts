@@ -6,7 +6,7 @@ import { jobIdOfMessage } from './archivedMessage.ts';
 import { decodeEntry, entryName, MANIFEST_FOLDER } from './manifestEntry.ts';
 import type { SealedEntry } from './manifestEntry.ts';
 
-/** The messages that are in the archive: all from `first` to `last`; both 0 for an empty one. */
+/** The sequences in the archive, `first` to `last` without a gap; both 0 for an empty archive. */
 export interface ArchiveSpan {
   readonly first: number;
   readonly last: number;
@@ -17,9 +17,9 @@ export interface ArchiveSpan {
 const READS_AT_ONCE = 16;
 
 /**
- * Reads what the log may have forgotten. Every byte is checked before it is used: ArchiveCorruptError names the file that
- * is not what was written, ArchiveUnavailableError says that the store is away. What was read of manifest and indexes is
- * kept, 8 bytes for each block in which a job is; nothing of it ever changes.
+ * Reads archived messages, which may have expired from the log. Every file is verified before use: all methods that read
+ * throw ArchiveCorruptError for a damaged file, and ArchiveUnavailableError while the store is unavailable. Manifest and
+ * indexes, which never change, are cached: 8 bytes for each block in which a job has messages.
  */
 export class Archive {
   readonly #store: ArchiveStore;
@@ -32,7 +32,7 @@ export class Archive {
     this.#blocks = new BlockReader(store);
   }
 
-  /** As it was when it was last read; `refresh` reads what is new. */
+  /** The span as last read; `refresh` updates it. */
   get span(): ArchiveSpan {
     const last = this.#entries.at(-1);
     return { first: this.#entries[0]?.first ?? 0, last: last?.last ?? 0, maxTime: last?.maxTime };
@@ -43,14 +43,14 @@ export class Archive {
     return this.#entries;
   }
 
-  /** Reads the entries that were written since, and returns what is there now. */
+  /** Reads the entries that were added since, and returns the new span. */
   async refresh(): Promise<ArchiveSpan> {
     this.#reading ??= this.#readEntries().finally(() => (this.#reading = undefined));
     await this.#reading;
     return this.span;
   }
 
-  /** All messages about a job, oldest first. */
+  /** Reads all messages of a job, oldest first. */
   async messagesOf(jobId: string): Promise<readonly ArchivedMessage[]> {
     const found: ArchivedMessage[] = [];
     for (const entry of await this.#withIndexes()) {
@@ -62,7 +62,7 @@ export class Archive {
     return found;
   }
 
-  /** The messages after this sequence, in order, a few hundred at a time, as far as the archive was read. */
+  /** Reads the messages after a sequence, in order, a few hundred at a time, up to the span as last read. */
   async *messagesAfter(sequence: number): AsyncGenerator<readonly ArchivedMessage[]> {
     for (const entry of this.#entries.filter(({ last }) => last > sequence)) {
       for (const block of entry.blocks.keys()) {
@@ -73,7 +73,7 @@ export class Archive {
     }
   }
 
-  /** Reads the whole archive and reports every file that is damaged. */
+  /** Verifies the whole archive and yields an error for every damaged file. */
   async *damage(): AsyncGenerator<ArchiveCorruptError> {
     for (const entry of this.#entries) {
       try {
@@ -85,7 +85,7 @@ export class Archive {
     }
   }
 
-  /** One read of the index after the other would be slow where there are many. */
+  /** Reads the indexes concurrently, since there may be many. */
   async #withIndexes(): Promise<readonly SealedEntry[]> {
     const entries = this.#entries;
     for (let start = 0; start < entries.length; start += READS_AT_ONCE) {

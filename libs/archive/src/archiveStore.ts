@@ -5,16 +5,16 @@ export interface ByteRange {
 }
 
 /**
- * Where the files of an archive are kept: names with one slash. What is written is durable when the promise resolves, and
- * is never seen in part. Every method rejects with ArchiveUnavailableError while the store is away.
+ * The storage of an archive: files whose names have one slash. A write is durable when its promise resolves, and is never
+ * visible in part. Every method rejects with ArchiveUnavailableError while the store is unavailable.
  */
 export interface ArchiveStore {
-  /** The names under the folder that come after this one, in order; all of them for ''. */
+  /** Lists the names in the folder after `after`, in order; all of them for ''. */
   list(folder: string, after: string): Promise<readonly string[]>;
-  /** The file, or the part of it that exists; undefined if there is no such file. */
+  /** Reads the file, or the existing part of the range; undefined if there is no such file. */
   read(name: string, range?: ByteRange): Promise<Uint8Array | undefined>;
-  /** Writes the file, or replaces it. */
+  /** Writes or replaces the file. */
   write(name: string, body: Uint8Array): Promise<void>;
-  /** Writes the file unless it exists: false then. Of several who try at once, one succeeds. */
+  /** Writes the file; returns false if it exists. Of several concurrent calls one succeeds. */
   create(name: string, body: Uint8Array): Promise<boolean>;
 }

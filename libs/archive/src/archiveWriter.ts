@@ -8,8 +8,8 @@ import type { Segment } from './segmentBuilder.ts';
 const PROBE = 'conditional-writes/probe';
 
 /**
- * Puts segments into an archive. Files first, then the entry that makes them part of it: whatever dies on the way, the
- * archive is whole. Of two writers that begin a segment at one sequence, one succeeds.
+ * Adds segments to an archive: first their files, then the entry that makes them part of it, so that a crash leaves the
+ * archive consistent. Of two writers that begin a segment at one sequence, one succeeds.
  */
 export class ArchiveWriter {
   readonly #store: ArchiveStore;
@@ -20,7 +20,7 @@ export class ArchiveWriter {
     this.#archive = archive;
   }
 
-  /** UnsafeStoreError for a store that would let two writers overwrite each other; ArchiveUnavailableError. */
+  /** @throws UnsafeStoreError for a store that ignores conditional writes; ArchiveUnavailableError. */
   static async open(store: ArchiveStore, archive: Archive): Promise<ArchiveWriter> {
     const probe = Buffer.from('Two archivers are kept apart by writes that fail when the file exists.\n');
     await store.create(PROBE, probe);
@@ -29,8 +29,8 @@ export class ArchiveWriter {
   }
 
   /**
-   * Adds a segment that follows on the archive as it was read. False when another writer has put one there first: read the
-   * archive again and begin anew.
+   * Adds a segment that continues the archive as last read. Returns false when another writer has added one there first:
+   * then refresh the archive and build the next segment.
    */
   async add({ segment, index, ...entry }: Segment): Promise<boolean> {
     const [{ body, ...segmentFile }, { body: indexBody, ...indexFile }] = [segment, index];

@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 
-/** One message of the log, byte for byte as the stream had it. */
+/** A message of the log, byte for byte as in the stream. */
 export interface ArchivedMessage {
   readonly sequence: number;
   readonly subject: string;
   /** The server's clock, RFC 3339. */
   readonly recordedAt: string;
-  /** Those that its writer sent. */
+  /** The headers from its writer. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 }
@@ -18,7 +18,7 @@ interface Line extends Omit<ArchivedMessage, 'body'> {
   readonly base64?: string;
 }
 
-/** A message as a line of NDJSON. */
+/** Encodes a message as a line of NDJSON. */
 export function encodeLine({ body, ...rest }: ArchivedMessage): string {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const line: Line = isUtf8(bytes)
@@ -27,7 +27,7 @@ export function encodeLine({ body, ...rest }: ArchivedMessage): string {
   return `${JSON.stringify(line)}\n`;
 }
 
-/** The messages of lines of NDJSON. */
+/** Decodes lines of NDJSON. */
 export function decodeLines(text: string): ArchivedMessage[] {
   return text.split('\n').slice(0, -1).map(decodeLine);
 }
@@ -37,7 +37,7 @@ function decodeLine(line: string): ArchivedMessage {
   return { ...rest, body: text === undefined ? Buffer.from(base64, 'base64') : Buffer.from(text) };
 }
 
-/** The job that the subject `jobs.<type>.<id>.<event>` speaks of; undefined for messages about something else. */
+/** The job in the subject `jobs.<type>.<id>.<event>`; undefined for messages that are not about a job. */
 export function jobIdOfMessage({ subject }: Pick<ArchivedMessage, 'subject'>): string | undefined {
   const [owner, , jobId] = subject.split('.', 3);
   return owner === 'jobs' ? jobId : undefined;

@@ -10,7 +10,7 @@ import { sha256 } from './manifestEntry.ts';
 
 const unpack = promisify(gunzip);
 
-/** Reads parts of segments, none of which it trusts before it has compared the checksum. Indexes are kept. */
+/** Reads blocks and indexes of segments and verifies their checksums; caches the indexes. */
 export class BlockReader {
   readonly #store: ArchiveStore;
   readonly #indexes = new Map<string, JobIndex>();
@@ -19,7 +19,7 @@ export class BlockReader {
     this.#store = store;
   }
 
-  /** The messages of one block of a segment: ArchiveCorruptError, ArchiveUnavailableError. */
+  /** Reads one block of a segment. @throws ArchiveCorruptError, ArchiveUnavailableError. */
   async read({ segment, blocks }: ManifestEntry, block: number): Promise<readonly ArchivedMessage[]> {
     const range = blocks[block];
     if (range === undefined) throw new ArchiveCorruptError(segment.name, `has no block ${block}`);
@@ -28,7 +28,7 @@ export class BlockReader {
     return decodeLines((await unpack(bytes)).toString());
   }
 
-  /** The index of a segment: ArchiveCorruptError, ArchiveUnavailableError. */
+  /** Reads the index of a segment. @throws ArchiveCorruptError, ArchiveUnavailableError. */
   async index({ index }: ManifestEntry): Promise<JobIndex> {
     const known = this.#indexes.get(index.name);
     if (known !== undefined) return known;
@@ -39,7 +39,7 @@ export class BlockReader {
     return read;
   }
 
-  /** Reads both files of a segment anew: ArchiveCorruptError, ArchiveUnavailableError. */
+  /** Verifies both files of a segment. @throws ArchiveCorruptError, ArchiveUnavailableError. */
   async check({ segment, index }: ManifestEntry): Promise<void> {
     for (const file of [segment, index]) assertIntact(file, await this.#store.read(file.name));
   }

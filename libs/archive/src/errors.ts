@@ -1,4 +1,4 @@
-/** A file of the archive is not what was written; nothing is served from it. Restore the file from a copy. */
+/** A file of the archive is damaged; none of it is used. Restore the file from a copy. */
 export class ArchiveCorruptError extends Error {
   readonly code = 'ARCHIVE_CORRUPT';
   /** The name of the file in the archive. */
@@ -11,7 +11,7 @@ export class ArchiveCorruptError extends Error {
   }
 }
 
-/** The folder or bucket of the archive does not answer. Try again later. */
+/** The folder or bucket of the archive is unavailable. Try again later. */
 export class ArchiveUnavailableError extends Error {
   readonly code = 'ARCHIVE_UNAVAILABLE';
 
@@ -21,7 +21,7 @@ export class ArchiveUnavailableError extends Error {
   }
 }
 
-/** The store lets two writers create one file, so it cannot keep two archivers apart. */
+/** The store lets two writers create one file, so that two archivers could overwrite each other. */
 export class UnsafeStoreError extends Error {
   readonly code = 'UNSAFE_STORE';
 

@@ -4,10 +4,10 @@ import path from 'node:path';
 import type { ArchiveStore, ByteRange } from './archiveStore.ts';
 import { ArchiveUnavailableError } from './errors.ts';
 
-/** Beside the files that are being written; `list` does not show them. */
+/** The suffix of files that are being written, which `list` leaves out. */
 const TEMPORARY = '.tmp';
 
-/** An archive in a folder. Everything is synced before it gets its name, so that a power cut leaves whole files. */
+/** Stores an archive in a folder. Files are synced before they get their name, so that a power cut leaves none in part. */
 export class FolderStore implements ArchiveStore {
   readonly #folder: string;
 

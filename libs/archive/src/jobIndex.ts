@@ -1,10 +1,10 @@
-/** Blocks of one segment that the index can tell apart. */
+/** The largest number of blocks in a segment. */
 const MAX_BLOCKS = 2 ** 20;
 const PAIR_BYTES = 8;
 
 /**
- * In which blocks of a segment a job may have messages: pairs of a fingerprint of the job's id and the number of a block,
- * 4 bytes each, sorted. Two jobs may share a fingerprint, so whoever reads a block looks at the whole id.
+ * Finds the blocks of a segment that may have messages of a job: sorted pairs of a fingerprint of the job's id and the
+ * number of a block, 4 bytes each. Jobs may share a fingerprint, so the reader of a block must compare the whole id.
  */
 export class JobIndex {
   readonly #pairs: DataView;
@@ -13,7 +13,7 @@ export class JobIndex {
     this.#pairs = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** The bytes of an index of these jobs and the blocks in which they are. */
+  /** Encodes an index of these jobs and their blocks. */
   static encode(jobs: Iterable<{ readonly jobId: string; readonly block: number }>): Uint8Array {
     const keys = new Set<number>();
     for (const { jobId, block } of jobs) keys.add(fingerprint(jobId) * MAX_BLOCKS + block);
@@ -26,7 +26,7 @@ export class JobIndex {
     return bytes;
   }
 
-  /** The numbers of the blocks in which the job may be, in order. */
+  /** The numbers of the blocks that may have messages of the job, in order. */
   blocksOf(jobId: string): readonly number[] {
     const wanted = fingerprint(jobId);
     const blocks: number[] = [];
@@ -52,7 +52,7 @@ export class JobIndex {
   }
 }
 
-/** The last digits of a UUID are random in all versions that are used here. */
+/** The last digits of a UUID are random in all versions used here. */
 function fingerprint(jobId: string): number {
   return Number.parseInt(jobId.slice(-8), 16) || 0;
 }

@@ -1,7 +1,7 @@
 import { ArchiveCorruptError } from './errors.ts';
 import { createHash } from 'node:crypto';
 
-/** A file of the archive, and how to tell that it is the one that was written. */
+/** A file of the archive with the checksum to verify it. */
 export interface CheckedFile {
   readonly name: string;
   readonly bytes: number;
@@ -17,7 +17,7 @@ export interface Block {
   readonly sha256: string;
 }
 
-/** What the archive says of one segment: messages `first` to `last` of the log, without a gap. */
+/** The manifest's entry for one segment: messages `first` to `last` of the log, without a gap. */
 export interface ManifestEntry {
   readonly format: 1;
   readonly first: number;
@@ -27,7 +27,7 @@ export interface ManifestEntry {
   readonly segment: CheckedFile;
   readonly index: CheckedFile;
   readonly blocks: readonly Block[];
-  /** The checksum of the entry before this one, empty for the first: entries cannot be exchanged. */
+  /** The checksum of the entry before, empty for the first, so that entries cannot be exchanged. */
   readonly previous: string;
 }
 
@@ -38,12 +38,12 @@ export interface SealedEntry extends ManifestEntry {
 
 export const MANIFEST_FOLDER = 'manifest';
 
-/** The entry of a segment is named after its first sequence alone, so that only one can ever begin there. */
+/** The name of an entry has only its first sequence, so that one segment alone can begin there. */
 export function entryName(first: number): string {
   return `${MANIFEST_FOLDER}/${padded(first)}.json`;
 }
 
-/** Sequences as they stand in names, which sort as the numbers do. */
+/** Pads a sequence, so that names sort as the numbers do. */
 export function padded(sequence: number): string {
   return String(sequence).padStart(16, '0');
 }
@@ -56,7 +56,7 @@ export function encodeEntry(entry: SealedEntry): Uint8Array {
   return Buffer.from(`${JSON.stringify(entry)}\n`);
 }
 
-/** ArchiveCorruptError when it is not what was written. */
+/** Decodes and verifies an entry. @throws ArchiveCorruptError. */
 export function decodeEntry(name: string, bytes: Uint8Array): SealedEntry {
   const { checksum, ...entry } = parsed(name, bytes);
   if (checksum !== sha256(JSON.stringify(entry))) throw new ArchiveCorruptError(name, 'does not match its checksum');

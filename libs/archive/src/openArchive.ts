@@ -3,15 +3,15 @@ import type { ArchiveStore } from './archiveStore.ts';
 import { FolderStore } from './folderStore.ts';
 import { S3Store } from './s3Store.ts';
 
-/** By their names in the environment. */
+/** The settings of an archive, by their names in the environment. */
 export interface ArchiveSettings {
   /** A folder, or `s3://<bucket>/<prefix>`; undefined for no archive. */
   readonly ARCHIVE: string | undefined;
-  /** Where the bucket is, unless it is at AWS. */
+  /** The endpoint of a service other than AWS. */
   readonly ARCHIVE_ENDPOINT?: string | undefined;
 }
 
-/** The archive of these settings and where its files are; undefined where there is to be none. */
+/** Opens the configured archive and its store; undefined without one. */
 export function openArchive(config: ArchiveSettings): { archive: Archive; store: ArchiveStore } | undefined {
   const place = config.ARCHIVE;
   if (place === undefined) return undefined;

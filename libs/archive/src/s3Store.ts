@@ -6,15 +6,15 @@ export interface S3StoreOptions {
   readonly bucket: string;
   /** Before each name; empty, or with a slash at its end. */
   readonly prefix: string;
-  /** Where the bucket is, unless it is at AWS; the address of a bucket is then a path there. */
+  /** The endpoint of a service other than AWS, where the bucket is addressed by path. */
   readonly endpoint?: string | undefined;
 }
 
 type Sdk = typeof sdkModule;
 
 /**
- * An archive in a bucket of S3 or of what speaks like it. Region and credentials come from where the AWS SDK looks for
- * them: `AWS_REGION`, `AWS_ACCESS_KEY_ID`, a profile, the machine's role.
+ * Stores an archive in a bucket of S3 or of a compatible service. The AWS SDK finds region and credentials: `AWS_REGION`,
+ * `AWS_ACCESS_KEY_ID`, a profile, the machine's role.
  */
 export class S3Store implements ArchiveStore {
   readonly #options: S3StoreOptions;
@@ -65,7 +65,7 @@ export class S3Store implements ArchiveStore {
         await client.send(new sdk.PutObjectCommand({ ...this.#place(name), Body: body, IfNoneMatch: '*' }));
         return true;
       } catch (error) {
-        // 409: another conditional write of this name is under way; which of the two succeeds shows at the next read.
+        // 409: another conditional write of this name is in progress; the next read shows which of the two succeeds.
         if ([409, 412].includes(statusOf(error) ?? 0)) return false;
         throw error;
       }
@@ -86,12 +86,12 @@ export class S3Store implements ArchiveStore {
     }
   }
 
-  /** Only who has an archive in a bucket pays for loading the SDK. */
+  /** Loads the SDK on demand, for archives in a bucket only. */
   async #open(): Promise<{ sdk: Sdk; client: sdkModule.S3Client }> {
     const { endpoint } = this.#options;
     const sdk = await import('@aws-sdk/client-s3');
     const elsewhere = endpoint === undefined ? {} : { endpoint, forcePathStyle: true };
-    // Servers that speak like S3 need not know the checksums that the SDK adds of itself; the archive has its own.
+    // Compatible services may not support the checksums that the SDK adds; the archive has its own.
     const checksums = {
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',

@@ -8,7 +8,7 @@ import { padded } from './manifestEntry.ts';
 import { encodeLine } from './archivedMessage.ts';
 import { sha256 } from './manifestEntry.ts';
 
-/** A segment that is ready to be written. */
+/** A segment ready to be written. */
 export interface Segment {
   readonly first: number;
   readonly last: number;
@@ -21,15 +21,14 @@ export interface Segment {
 
 const compress = promisify(gzip);
 
-/** Characters of lines in a block: what is read and unpacked for the sake of one job. */
+/** Characters of the lines in a block, which is read and unpacked as a whole. */
 const BLOCK_CHARS = 256_000;
-/** What a segment holds at most, so that the memory of its writer stays the same. */
+/** The limits of a segment, which bound the memory of its writer. */
 const SEGMENT_MESSAGES = 50_000;
 const SEGMENT_CHARS = 32_000_000;
 
 /**
- * Gathers messages into a segment: NDJSON in gzip members, so that `zcat` reads it whole and a reader one member by
- * itself.
+ * Builds a segment: NDJSON in gzip members, so that `zcat` reads the whole file and a reader can unpack one member.
  */
 export class SegmentBuilder {
   readonly #members: Buffer[] = [];
@@ -54,7 +53,7 @@ export class SegmentBuilder {
     return this.#messages === 0;
   }
 
-  /** Takes the next message; RangeError unless it follows on the one before. */
+  /** Adds the next message. @throws RangeError unless its sequence follows the last one. */
   async add(message: ArchivedMessage): Promise<void> {
     const { sequence, recordedAt } = message;
     if (this.#messages > 0 && sequence !== this.#last + 1) {
@@ -70,7 +69,7 @@ export class SegmentBuilder {
     if (this.#blockChars >= BLOCK_CHARS) await this.#closeBlock();
   }
 
-  /** The segment of all that was added, which is at least one message. */
+  /** Finishes the segment, which must have at least one message. */
   async finish(): Promise<Segment> {
     await this.#closeBlock();
     const name = `segments/${padded(this.#first)}-${padded(this.#last)}`;

@@ -1,4 +1,4 @@
-/** Postgres cannot be asked right now: away, starting, out of connections, or too slow. Try again later. */
+/** Postgres is unavailable: unreachable, starting, out of connections, or too slow. Try again later. */
 export class ReadModelUnavailableError extends Error {
   readonly code = 'READ_MODEL_UNAVAILABLE';
 
@@ -8,7 +8,7 @@ export class ReadModelUnavailableError extends Error {
   }
 }
 
-/** The database has not the tables that this release works with; somebody must migrate it. */
+/** The database lacks tables of this release: run the migrations. */
 export class SchemaMismatchError extends Error {
   readonly code = 'SCHEMA_MISMATCH';
 
@@ -18,7 +18,7 @@ export class SchemaMismatchError extends Error {
   }
 }
 
-/** The cursor was not made by this read model: the request is malformed. */
+/** The cursor is not one that a list of jobs returned: the request is malformed. */
 export class InvalidCursorError extends Error {
   readonly code = 'INVALID_CURSOR';
 
@@ -28,7 +28,7 @@ export class InvalidCursorError extends Error {
   }
 }
 
-/** The API key that is wanted cannot be one; the message has a sentence for each mistake. */
+/** A new API key is invalid; the message has a sentence for each mistake. */
 export class InvalidApiKeyError extends Error {
   readonly code = 'INVALID_API_KEY';
 
@@ -38,7 +38,7 @@ export class InvalidApiKeyError extends Error {
   }
 }
 
-/** Another process has moved the checkpoint: nothing was written, and this one must stop writing. */
+/** Another process has moved or fenced the checkpoint: nothing was written, and this process must stop writing. */
 export class ProjectionFencedError extends Error {
   readonly code = 'PROJECTION_FENCED';
 
@@ -48,7 +48,7 @@ export class ProjectionFencedError extends Error {
   }
 }
 
-/** Rows are not as was assumed without reading them; nothing of the batch is committed. */
+/** Rows differ from the cached states; nothing of the batch was committed. */
 export class JobsOutOfStepError extends Error {
   readonly code = 'JOBS_OUT_OF_STEP';
 
@@ -58,7 +58,7 @@ export class JobsOutOfStepError extends Error {
   }
 }
 
-/** The tables cannot be rebuilt, rolled back or compared as asked; the sentence says what to do instead. */
+/** The tables cannot be rebuilt, rolled back or compared; the message says what to do instead. */
 export class RebuildRefusedError extends Error {
   readonly code = 'REBUILD_REFUSED';
 
@@ -68,22 +68,22 @@ export class RebuildRefusedError extends Error {
   }
 }
 
-/** Somebody has asked for an end of the rebuild that runs. */
+/** The running rebuild was cancelled. */
 export class RebuildCancelledError extends Error {
   readonly code = 'REBUILD_CANCELLED';
 
   constructor() {
-    super('cancelled: the tables in use are as they were');
+    super('cancelled: the live tables are unchanged');
     this.name = 'RebuildCancelledError';
   }
 }
 
-/** Both sets of tables could not be had at one position in time; nothing was changed. Try again in a moment. */
+/** The two sets of tables could not be held at one position in time; nothing was changed. Try again in a moment. */
 export class TablesBusyError extends Error {
-  readonly code = 'STEP_MISSED';
+  readonly code = 'TABLES_BUSY';
 
   constructor(detail: string, options?: ErrorOptions) {
-    super(`the tables could not be held still: ${detail}`, options);
+    super(`the tables are busy: ${detail}`, options);
     this.name = 'StepMissedError';
   }
 }

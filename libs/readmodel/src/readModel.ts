@@ -17,8 +17,8 @@ import type { StatisticsPage, StatisticsQuery } from './statistics/readStatistic
 import { MigratedPool } from './postgres/migratedPool.ts';
 
 /**
- * Answers questions about jobs from Postgres, each within 5 s. Every method rejects with ReadModelUnavailableError
- * while Postgres is away, and with SchemaMismatchError while migrations of this release are missing.
+ * Queries the jobs in Postgres, each query within 5 s. Every method rejects with ReadModelUnavailableError while Postgres
+ * is unavailable, and with SchemaMismatchError while migrations of this release are missing.
  */
 export class ReadModel {
   readonly name = 'read model';
@@ -28,7 +28,7 @@ export class ReadModel {
     this.#pool = new MigratedPool(options);
   }
 
-  /** Checks the tables. Postgres being away is no failure: the rest of a process can work without it. */
+  /** Checks the tables; resolves also while Postgres is unavailable, since the rest of a process can work without it. */
   start(): Promise<void> {
     return this.#pool.start();
   }
@@ -37,42 +37,42 @@ export class ReadModel {
     return this.#pool.stop();
   }
 
-  /** Whether the read model can answer: resolves, or rejects with the reason. */
+  /** Resolves if the read model is available; rejects with the reason otherwise. */
   async ping(): Promise<void> {
     await this.#pool.use((pool) => pool.query('SELECT 1'));
   }
 
-  /** The job, or undefined if it has not been projected (yet). The id must be a UUID. */
+  /** Finds a job by its id, a UUID; undefined if it has not been projected (yet). */
   findJob(id: string): Promise<ProjectedJob | undefined> {
     return this.#pool.use((pool) => findJob(pool, id));
   }
 
-  /** Jobs newest first, page by page. InvalidCursorError, RangeError for a bad limit. */
+  /** Lists jobs newest first, page by page. @throws InvalidCursorError; RangeError for a bad limit. */
   listJobs(query: JobListQuery): Promise<JobPage> {
     return this.#pool.use((pool) => listJobs(pool, query));
   }
 
-  /** As `listJobs`, without payloads and all else that can be large. */
+  /** As `listJobs`, without payloads and everything else that can be large. */
   findJobReferences(query: PageQuery): Promise<Page<JobReference>> {
     return this.#pool.use((pool) => findJobReferences(pool, query));
   }
 
-  /** How many jobs there are that a filter matches; counts no further than `upTo`. */
+  /** Counts the jobs that a filter matches, up to `upTo`. */
   countMatchingJobs(filter: JobFilter, upTo: number): Promise<number> {
     return this.#pool.use((pool) => countMatchingJobs(pool, filter, upTo));
   }
 
-  /** How many jobs there are (of a tenant, or in all) by type and status; combinations without a job are left out. */
+  /** Counts jobs (of a tenant, or all) by type and status; combinations without a job are left out. */
   countJobs(tenant?: string): Promise<readonly JobCount[]> {
     return this.#pool.use((pool) => countJobs(pool, tenant));
   }
 
-  /** What happened to jobs, period by period, and how long they ran and waited. */
+  /** Reads what happened to jobs, period by period, and how long they ran and waited. */
   readStatistics(query: StatisticsQuery): Promise<StatisticsPage> {
     return this.#pool.use((pool) => readStatistics(pool, query));
   }
 
-  /** How far the log has been projected; undefined before the projector has started for the first time. */
+  /** Reads how far the log has been projected; undefined before the first start of the projector. */
   readCheckpoint(): Promise<Checkpoint | undefined> {
     return this.#pool.use(readCheckpoint);
   }

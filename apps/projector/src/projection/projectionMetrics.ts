@@ -6,13 +6,13 @@ const CACHE_MS = 1_000;
 
 type Log = Pick<EventLog, 'isConnected'> & { readonly stats: Pick<EventLog['stats'], 'lag'> };
 
-/** Where this projector is: undefined until it has had the lock, and while another one has it. */
+/** The position of this projector; undefined until it gets the lock, and while another one holds it. */
 interface Place {
   active: boolean;
   sequence: number | undefined;
 }
 
-/** The observer that measures a projector. The lag is asked for when somebody looks, and at most every second. */
+/** An observer with metrics. The lag is read when the metrics are collected, at most every second. */
 export function projectionMetrics(metrics: Metrics, log: Log): ProjectionObserver {
   const place: Place = { active: false, sequence: undefined };
   stateGauges(metrics, place, log);
@@ -83,11 +83,11 @@ function counts(metrics: Metrics) {
     }),
     quarantined: metrics.counter({
       name: 'jobstream_quarantined_messages_total',
-      help: 'Messages that are no events and were put aside.',
+      help: 'Messages that are not events and were quarantined.',
     }),
     interruptions: metrics.counter({
       name: 'jobstream_projection_interruptions_total',
-      help: 'Times that projecting had to pause because the log or Postgres was away or the lock was lost.',
+      help: 'Times that projecting had to pause because the log or Postgres was unavailable or the lock was lost.',
     }),
     duration: metrics.histogram({
       name: 'jobstream_projection_duration_seconds',

@@ -1,9 +1,9 @@
 import { hash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-/** What a client holds: `jsk_<id>_<secret><checksum>`, hexadecimal digits but for the prefix, which scanners look for. */
+/** The parts of a key, `jsk_<id>_<secret><checksum>` in hexadecimal digits; secret scanners search for the prefix. */
 export interface ApiKeyText {
-  /** Public: it stands in lists, logs and events. */
+  /** Public: it appears in lists, logs and events. */
   readonly id: string;
   readonly secret: string;
 }
@@ -17,19 +17,19 @@ export function newApiKey(): ApiKeyText {
   return { id: randomBytes(ID_BYTES).toString('hex'), secret: randomBytes(SECRET_BYTES).toString('hex') };
 }
 
-/** The key as its owner gets it to see, once. */
+/** Formats the key for its owner, who sees it once. */
 export function formatApiKey(key: ApiKeyText): string {
   return `${bodyOf(key)}${checksumOf(key)}`;
 }
 
-/** The parts of a key, or undefined if this is none; the checksum tells a mistyped one without asking anybody. */
+/** Parses a key; undefined if it is none. The checksum detects typing mistakes without a query. */
 export function parseApiKey(text: string): ApiKeyText | undefined {
   const [, id, secret, checksum] = FORMAT.exec(text) ?? [];
   if (id === undefined || secret === undefined) return undefined;
   return checksum === checksumOf({ id, secret }) ? { id, secret } : undefined;
 }
 
-/** What is stored of a secret. SHA-256 is enough: there are too many secrets to try, however fast each try is. */
+/** The stored hash of a secret. SHA-256 is enough, since 256 random bits cannot be guessed however fast a guess is. */
 export function hashOfSecret(secret: string): Buffer {
   return hash('sha256', secret, 'buffer');
 }

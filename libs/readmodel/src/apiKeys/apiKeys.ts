@@ -8,7 +8,7 @@ import { assertValidKey } from './apiKey.ts';
 import { formatApiKey, hashOfSecret, newApiKey, parseApiKey } from './apiKeyText.ts';
 import type { ApiKeyText } from './apiKeyText.ts';
 
-/** A few, of their own: slow lists of jobs must not keep callers from being recognised. */
+/** A pool of its own: slow lists of jobs must not delay authentication. */
 const MAX_CONNECTIONS = 2;
 
 const INSERT = `INSERT INTO api_keys (id, name, scopes, tenant, expires_at, secret_hash) VALUES ($1, $2, $3, $4, $5, $6)
@@ -30,8 +30,8 @@ const TOUCH = {
 };
 
 /**
- * The keys of the API in Postgres, each question answered within 5 s. Every method rejects with
- * ReadModelUnavailableError while Postgres is away, and with SchemaMismatchError while migrations are missing.
+ * The API keys in Postgres, each query within 5 s. Every method rejects with ReadModelUnavailableError while Postgres is
+ * unavailable, and with SchemaMismatchError while migrations are missing.
  */
 export class ApiKeys {
   readonly name = 'API keys';
@@ -49,7 +49,7 @@ export class ApiKeys {
     return this.#pool.stop();
   }
 
-  /** Makes a key; `text` is the only copy of its secret that there will ever be. InvalidApiKeyError. */
+  /** Creates a key; `text` is the only copy of its secret. @throws InvalidApiKeyError. */
   async create(wanted: NewApiKey): Promise<{ readonly key: ApiKey; readonly text: string }> {
     assertValidKey(wanted);
     const text = newApiKey();
@@ -60,8 +60,9 @@ export class ApiKeys {
   }
 
   /**
-   * Stores a key that somebody else made; one that is there already stays as it is, revoked if it was.
-   * InvalidApiKeyError, also for a text that is no key or has the id of another one.
+   * Stores a key that was created elsewhere; a key that exists already does not change, even if revoked.
+   *
+   * @throws InvalidApiKeyError, also for a text that is no key or has the id of another key.
    */
   async adopt(text: string, wanted: NewApiKey): Promise<ApiKey> {
     assertValidKey(wanted);
@@ -76,12 +77,12 @@ export class ApiKeys {
     return key;
   }
 
-  /** All keys, also those that are over, newest first; with a tenant only those of the tenant. */
+  /** Lists all keys, also revoked and expired ones, newest first; with a tenant only those of the tenant. */
   list(tenant?: string): Promise<readonly ApiKey[]> {
     return this.#pool.use((pool) => rowsOf<ApiKey>(pool, { text: LIST, values: [tenant ?? null] }));
   }
 
-  /** Revokes a key for good; false if there is none of this id (and tenant, if given). Twice is fine. */
+  /** Revokes a key permanently; false if there is none with this id (and tenant, if given). May be repeated. */
   async revoke(id: string, tenant?: string): Promise<boolean> {
     const { rowCount } = await this.#pool.use((pool) => pool.query(REVOKE, [id, tenant ?? null]));
     return rowCount === 1;
@@ -92,7 +93,7 @@ export class ApiKeys {
     return this.#pool.use((pool) => rowsOf<ApiKeyCredential>(pool, ACTIVE));
   }
 
-  /** Notes when keys were used last (milliseconds by id). */
+  /** Stores when keys were last used, in Unix milliseconds by id. */
   async touch(uses: ReadonlyMap<string, number>): Promise<void> {
     const times = [...uses.values()].map((at) => new Date(at).toISOString());
     await this.#pool.use((pool) => pool.query({ ...TOUCH, values: [[...uses.keys()], times] }));

@@ -6,13 +6,13 @@ import { differencesStatement } from './difference.ts';
 export interface ComparedSchemas {
   /** The schema of the live tables. */
   readonly live: string;
-  /** The schema of those that were made from the log. */
+  /** The schema of the tables folded from the log. */
   readonly second: string;
   /** Columns of `jobs` that may differ; `job_statistics` for all of those. */
   readonly except: readonly string[];
 }
 
-/** What a range of ids looked like: how many rows there are in the live table, and what differs. */
+/** The number of live rows in a range of ids, and the differences. */
 export interface ComparedRange {
   readonly rows: number;
   readonly differences: readonly Difference[];
@@ -23,7 +23,7 @@ interface Range {
   readonly through: string | null;
 }
 
-/** Rows that are compared at once; small enough for the progress to move, large enough to cost little. */
+/** Rows in one comparison: few enough for frequent progress, enough to be cheap. */
 const RANGE_ROWS = 20_000;
 /** Differing rows that are in memory at once. */
 const PAGE_ROWS = 500;
@@ -76,9 +76,8 @@ interface Digest {
 }
 
 /**
- * The sum does not depend on the order of the rows; in each hash is the row's id. Postgres combines the hashes of a
- * record's columns by sums and products only, so the sum over rows would not see two of them exchange a value: hashing
- * once more makes each row's share its own.
+ * The sum does not depend on the order of the rows. Postgres combines the hashes of a record's columns by sums and
+ * products only, so a sum over rows would not detect that two rows have exchanged a value: the second hash prevents that.
  */
 async function digest({ client, columns }: Tables, table: string, range: Range): Promise<Digest> {
   const hash = `hashint8extended(hash_record_extended(ROW(${columns.join(', ')}), 0), 0)`;
@@ -101,7 +100,7 @@ async function* differencesIn(tables: Tables, range: Range): AsyncGenerator<read
   }
 }
 
-/** The bounds are ids that Postgres has given us; written out, so that it plans each range for itself. */
+/** The bounds are ids from Postgres, as literals, so that each range gets its own plan. */
 function conditionOf({ after, through }: Range): string {
   const conditions = [
     ...(after === null ? [] : [`id > '${after}'`]),

@@ -5,16 +5,16 @@ import type { Difference, DifferenceRow } from './difference.ts';
 import { differencesStatement } from './difference.ts';
 import { expiredCondition } from '../statistics/statisticsPeriod.ts';
 
-/** Of the statistics and of the messages in quarantine, so many that differ are reported. */
+/** The reported differences of the statistics and of the quarantined messages. */
 const MAX_REPORTED = 1_000;
 const STATISTICS_COLUMNS = ['created', 'completed', 'failed', 'retried', 'run_times', 'wait_times'];
-/** The time at which a message was put aside is not in the log. */
+/** Without `quarantined_at`, which is not in the log. */
 const MESSAGE_COLUMNS = ['sequence', 'subject', 'reason', 'body', 'recorded_at'];
 
-/** The name by which a rebuild is told that statistics may differ. */
+/** Also the name in `except` that allows statistics to differ. */
 const STATISTICS = 'job_statistics';
 
-/** Compares all but `jobs` in both schemas, at the moment that the client's transaction sees. */
+/** Compares all tables but `jobs` in both schemas, in the snapshot of the client's transaction. */
 export async function compareRest(
   client: ClientBase,
   { live, second, except }: ComparedSchemas,
@@ -24,7 +24,7 @@ export async function compareRest(
   return [...counts, ...statistics, ...(await compareMessages(client, live, second))];
 }
 
-/** Compares `job_counts` alone, which takes next to no time. A count of 0 and none are the same. */
+/** Compares `job_counts` alone, which takes little time. A count of 0 equals a missing row. */
 export async function compareCounts(client: ClientBase, live: string, second: string): Promise<readonly Difference[]> {
   const [left, right] = [live, second].map((schema) => `${client.escapeIdentifier(schema)}.job_counts`);
   const text = `SELECT concat_ws(' ', nullif(tenant, ''), type, status) AS key, coalesce(l.count, 0)::text AS live, coalesce(s.count, 0)::text AS log
@@ -36,7 +36,7 @@ export async function compareCounts(client: ClientBase, live: string, second: st
   });
 }
 
-/** Rows that are deleted within the hour are left out: which of them are still there is chance. */
+/** Leaves out rows that expire within the hour, since the two sets may delete them at different times. */
 async function compareStatistics(client: ClientBase, live: string, second: string): Promise<readonly Difference[]> {
   const [left = '', right = ''] = [live, second].map((schema) => {
     const key = `concat_ws(' ', resolution, to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"'), type,

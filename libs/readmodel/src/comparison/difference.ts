@@ -1,7 +1,7 @@
-/** More of a value is not shown. */
+/** Values are cut to this length. */
 const MAX_CHARS = 200; /**
- * One way in which the live tables are not what the log says. `missing`: a row that should be there; `extra`: one that
- * should not; `different`: a field, with both values as text of Postgres (null for SQL NULL), cut to 200 characters.
+ * A difference between the live tables and the log. `missing`: a row that should exist; `extra`: one that should not;
+ * `different`: a field, with both values as text of Postgres (null for SQL NULL), cut to 200 characters.
  */
 export interface Difference {
   readonly table: 'jobs' | 'job_counts' | 'job_statistics' | 'quarantined_messages';
@@ -32,16 +32,16 @@ export function differenceOf(table: Difference['table'], row: DifferenceRow): Di
 interface ComparedTables {
   /** The live rows. */
   readonly live: string;
-  /** The rows that the log says. */
+  /** The rows folded from the log. */
   readonly log: string;
-  /** Columns are quoted already. */
+  /** The key and the columns are quoted identifiers. */
   readonly key: string;
   readonly columns: readonly string[];
 }
 
 /**
- * Selects the fields in which rows differ, for the first rows by key that do. Each field is compared by the equality of
- * its type, and SQL NULL differs from a JSON null. A row that one side lacks is one line, with its key as the field.
+ * Selects the differing fields of the first differing rows, by key. Each field is compared by the equality of its type,
+ * and SQL NULL differs from a JSON null. A row that one side lacks is one difference, with its key as the field.
  */
 export function differencesStatement({ live, log, key, columns }: ComparedTables, limit: number): string {
   const fields = columns.map(

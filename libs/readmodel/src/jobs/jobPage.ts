@@ -12,15 +12,14 @@ export interface PageQuery extends JobFilter {
 
 export interface Page<Item> {
   readonly items: readonly Item[];
-  /** Asks for the next page; null on the last. */
+  /** The cursor of the next page; null on the last. */
   readonly nextCursor: string | null;
 }
 
 const MAX_LIMIT = 1_000;
 
 /**
- * Selects a page and one row more, newest first. Not a named statement: which index serves it depends on the values, so
- * Postgres must plan with them in hand.
+ * Selects a page and one more row, newest first. Not a named statement, since the best index depends on the values.
  */
 export function pageStatement(columns: string, query: PageQuery): { text: string; values: unknown[] } {
   const { limit, cursor } = query;
@@ -39,7 +38,7 @@ export function pageStatement(columns: string, query: PageQuery): { text: string
   return { text, values };
 }
 
-/** The page in the rows of its statement. */
+/** Builds the page from the rows of `pageStatement`. */
 export function pageOf<Item extends { readonly id: string; readonly createdAt: string }>(
   found: readonly Item[],
   limit: number,
@@ -49,7 +48,7 @@ export function pageOf<Item extends { readonly id: string; readonly createdAt: s
   return { items, nextCursor: found.length > limit && last !== undefined ? encodeCursor(last) : null };
 }
 
-/** Which jobs; everything given must hold. The times are RFC 3339, exclusive, and count in whole milliseconds. */
+/** A filter of jobs; all given conditions must hold. Times are RFC 3339, exclusive, to the millisecond. */
 export interface JobFilter {
   readonly tenant?: string | undefined;
   readonly type?: string | undefined;
@@ -59,7 +58,7 @@ export interface JobFilter {
   readonly createdBefore?: string | undefined;
 }
 
-/** Takes a value of a statement and returns the placeholder for it. */
+/** Adds a value to a statement and returns its placeholder. */
 type Bind = (value: unknown) => string;
 
 /** The conditions of a filter on the table `jobs`. */
@@ -82,18 +81,18 @@ export function whereClause(conditions: readonly string[]): string {
   return conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
 }
 
-/** The place of a job in the list, newest first; ids settle the order of jobs of the same millisecond. */
+/** The position of a job in the list, newest first; ids order jobs of the same millisecond. */
 interface Position {
   readonly createdAt: string;
   readonly id: string;
 }
 
-/** The opaque text that stands for the place after a job. */
+/** Encodes the position after a job as an opaque cursor. */
 export function encodeCursor({ createdAt, id }: Position): string {
   return Buffer.from(`${createdAt} ${id}`).toString('base64url');
 }
 
-/** The place that a cursor stands for; InvalidCursorError for a text that encodeCursor did not make. */
+/** Decodes a cursor. @throws InvalidCursorError for a text that encodeCursor did not make. */
 function decodeCursor(cursor: string): Position {
   const [, createdAt, id] = DECODED.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
   if (createdAt === undefined || id === undefined || !isInstant(createdAt)) throw new InvalidCursorError();

@@ -26,7 +26,7 @@ export async function listJobs(pool: Pool, query: JobListQuery): Promise<JobPage
   return pageOf(rows.map(jobOfRow), query.limit);
 }
 
-/** As much of a job as one needs to find it in the log. */
+/** The fields that locate a job in the log. */
 export interface JobReference {
   readonly id: string;
   readonly type: string;
@@ -38,7 +38,7 @@ export async function findJobReferences(pool: Pool, query: PageQuery): Promise<P
   return pageOf(rows, query.limit);
 }
 
-/** Counts the jobs of a filter and stops at `upTo`, since counting millions takes seconds. */
+/** Counts matching jobs and stops at `upTo`, since counting millions takes seconds. */
 export async function countMatchingJobs(pool: Pool, filter: JobFilter, upTo: number): Promise<number> {
   const values: unknown[] = [];
   const bind = (value: unknown) => `$${values.push(value)}`;
@@ -48,7 +48,7 @@ export async function countMatchingJobs(pool: Pool, filter: JobFilter, upTo: num
   return rows[0]?.count ?? 0;
 }
 
-/** A job as the read model has it; `sequence` is that of the job's last event that has been projected. */
+/** A projected job; `sequence` is that of its last projected event. */
 export interface ProjectedJob {
   readonly job: Job;
   readonly sequence: number;

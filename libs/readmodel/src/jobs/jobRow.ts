@@ -39,7 +39,7 @@ export const jobColumns = `${columnsButValues}, payload, result`;
 /** The select list for a JobRow without payload and result, which can be large. */
 export const jobColumnsWithoutValues = `${columnsButValues}, NULL AS payload, NULL AS result`;
 
-/** The job that a row stands for: SQL NULL is an absent field. */
+/** Converts a row to a job: SQL NULL is an absent field. */
 export function jobOfRow(row: JobRow): Job {
   return {
     id: row.id,

@@ -3,25 +3,25 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { openDedicatedConnection } from './dedicatedConnection.ts';
 import { translated } from './translateError.ts';
 
-/** Locks of Postgres that keep processes apart: who holds one works, the others refuse. */
+/** Advisory locks: the process that holds one works, the others refuse. */
 export const ADVISORY_LOCKS = {
-  /** Of the one process that works on a rebuild or a rollback. */
+  /** Held by the process that runs a rebuild or a rollback. */
   rebuild: 'jobstream rebuild jobs',
-  /** Of the one process that verifies. */
+  /** Held by the process that runs a verification. */
   verify: 'jobstream verify jobs',
 } as const;
 
-/** A connection for statements on whole tables, to which the live schema is the first on its path. */
+/** A connection without a statement timeout, for statements on whole tables. */
 export interface AdminConnection {
   readonly client: Client;
   /** The schema of the live tables. */
   readonly live: string;
-  /** Takes a lock that ends with the connection; false when another process keeps it. */
+  /** Takes a lock that ends with the connection; false while another process holds it. */
   tryLock(name: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** A process that was killed a moment ago may seem to hold its lock. */
+/** A process that was killed a moment ago may still hold its lock. */
 const LOCK_TRIES = 15;
 const LOCK_PAUSE_MS = 200;
 
@@ -29,7 +29,7 @@ const SETTINGS = `SELECT current_schema() AS live, set_config('client_connection
   set_config('jit', 'off', false)`;
 const TRY_LOCK = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked';
 
-/** Connects and checks the tables: ReadModelUnavailableError, SchemaMismatchError. */
+/** Connects and checks the tables. @throws ReadModelUnavailableError, SchemaMismatchError. */
 export async function openAdminConnection(databaseUrl: string): Promise<AdminConnection> {
   const connection = await openDedicatedConnection(databaseUrl, { name: 'rebuild', statementTimeoutMs: 0 });
   const { client } = connection;

@@ -5,8 +5,8 @@ import { instantText } from './storableValues.ts';
 type Parse = (text: string) => unknown;
 
 /**
- * How columns arrive: `timestamptz` as RFC 3339 text, `bigint` as a number, and `jsonb` as its text, because a parsed
- * JSON null could not be told from SQL NULL; originalJson reads it.
+ * The results of queries have `timestamptz` as RFC 3339 text, `bigint` as a number, and `jsonb` as its text (for
+ * originalJson), because a parsed JSON null could not be distinguished from SQL NULL.
  */
 const parsers: ReadonlyMap<number, Parse> = new Map<number, Parse>([
   [types.builtins.TIMESTAMPTZ, instantText],
@@ -14,7 +14,7 @@ const parsers: ReadonlyMap<number, Parse> = new Map<number, Parse>([
   [types.builtins.JSONB, (text) => text],
 ]);
 
-/** The parsers for a client or a pool; nothing is set for other users of `pg` in the process. */
+/** The parsers for one client or pool; other users of `pg` in the process are not affected. */
 export const columnTypes: CustomTypesConfig = {
   getTypeParser: ((oid: number) => parsers.get(oid) ?? parserOfPg(oid)) as typeof types.getTypeParser,
 };

@@ -7,9 +7,9 @@ const PING_INTERVAL_MS = 3_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /**
- * Postgres itself ends the session of a process that is frozen or cut off, which frees its lock and rolls back what it
- * was writing: idle for 10 s means that three pings were missed.
- * Planning without the values keeps to the primary key; with 5,000 of them in hand, Postgres would scan the table.
+ * Postgres itself ends the session of a process that is frozen or disconnected, which frees its lock and rolls back its
+ * transaction: idle for 10 s means that three pings were missed.
+ * Generic plans use the primary key; given 5,000 values, Postgres would scan the table.
  */
 const SESSION_SETTINGS = `SELECT set_config('idle_session_timeout', '10s', false),
   set_config('plan_cache_mode', 'force_generic_plan', false)`;
@@ -21,31 +21,31 @@ const LIMITS = {
 };
 
 /**
- * A second set of tables lies in a schema of its own under the same names: so the same statements write it. Nothing else
- * is on the path, lest they find the live tables once that schema is gone. What a crash of Postgres takes back is
- * consistent with its checkpoint, so no commit waits for the disk. A client that is gone ends even a long statement.
+ * A second set of tables has the same names in a schema of its own, so that the same statements write it. No other schema
+ * is on the search path, or the statements would find the live tables once that schema is dropped. Commits do not wait
+ * for the disk: what a crash of Postgres loses includes the checkpoint. A lost connection ends even a long statement.
  */
 const SECOND_SETTINGS = `SELECT set_config('search_path', quote_ident($1), false),
   set_config('synchronous_commit', 'off', false), set_config('client_connection_check_interval', '1s', false)`;
 
 export interface DedicatedConnectionOptions {
-  /** Shown to operators in `pg_stat_activity`, e.g. `rebuild`; `projector` unless told. */
+  /** Shown to operators in `pg_stat_activity`, e.g. `rebuild`; default `projector`. */
   readonly name?: string;
-  /** The schema of a second set of tables; the live ones unless told. */
+  /** The schema of a second set of tables; default the live ones. */
   readonly schema?: string | undefined;
-  /** How long a statement may take; 30 s unless told, 0 is as long as it likes. */
+  /** The time limit of a statement in milliseconds; default 30 s, 0 for none. */
   readonly statementTimeoutMs?: number;
 }
 
-/** The one connection of a projection: what it may write and its lock live and die together. */
+/** A connection that is not pooled: the locks taken on it end with it. */
 export interface DedicatedConnection {
   readonly client: Client;
-  /** Aborted as soon as the connection is known to be gone. */
+  /** Aborted as soon as the connection is known to be lost. */
   readonly ended: AbortSignal;
   close(): Promise<void>;
 }
 
-/** Connects and checks the tables. ReadModelUnavailableError, SchemaMismatchError. */
+/** Connects and checks the tables. @throws ReadModelUnavailableError, SchemaMismatchError. */
 export async function openDedicatedConnection(
   databaseUrl: string,
   { name = 'projector', schema, statementTimeoutMs = 30_000 }: DedicatedConnectionOptions = {},
@@ -56,7 +56,7 @@ export async function openDedicatedConnection(
     ...(statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + 5_000 }),
     connectionString: databaseUrl,
     application_name: `jobstream-${name}`,
-    // What is independent goes out without waiting for answers; failures come back one by one.
+    // Independent statements are sent without waiting for results; failures are reported one by one.
     pipeline: true,
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
@@ -77,7 +77,7 @@ export async function openDedicatedConnection(
   return { client, ended, close };
 }
 
-/** A server that is frozen never answers the farewell. */
+/** A server that is frozen never answers the termination message. */
 async function closeClient(client: Client): Promise<void> {
   const giveUp = setTimeout(() => client.connection.stream.destroy(), CLOSE_TIMEOUT_MS);
   await client.end().catch(() => {});

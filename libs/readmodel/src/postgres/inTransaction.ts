@@ -2,14 +2,14 @@ import type { ClientBase } from 'pg';
 import { DatabaseError } from 'pg';
 
 /**
- * How long to wait for a lock that shuts out readers: they queue behind us for as long, and must not run into their own
- * limit (2.5 s). It must be longer than the second after which Postgres calls off a vacuum that is in the way.
+ * The longest wait for a lock that excludes readers: they queue behind it meanwhile, and must not reach their own limit
+ * of 2.5 s. It must exceed the second after which Postgres cancels a vacuum that blocks it.
  */
 export const LONGEST_LOCK_WAIT = '1500ms';
 
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** Commits what the work has done, or rolls all of it back when it rejects. */
+/** Runs `work` in a transaction, and rolls back when it rejects. */
 export async function inTransaction<Result>(client: ClientBase, work: () => Promise<Result>): Promise<Result> {
   await client.query('BEGIN');
   try {
@@ -22,7 +22,7 @@ export async function inTransaction<Result>(client: ClientBase, work: () => Prom
   }
 }
 
-/** Whether the wait for a lock was given up. */
+/** Whether the error is a lock timeout. */
 export function isLockTimeout(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === LOCK_NOT_AVAILABLE;
 }

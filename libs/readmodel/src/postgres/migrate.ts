@@ -9,13 +9,14 @@ import { translated } from './translateError.ts';
 const silent = { info: () => {}, warn: () => {}, error: () => {}, debug: () => {} };
 
 const KEEP_TRYING_MS = 120_000;
-/** In which those who queued behind us get their turn. */
+/** In which the readers that queued behind our lock get their turn. */
 const PAUSE_MS = 1_000;
 
 /**
- * Brings the tables up to this release. Several processes may do so at once: one works, the others wait for it.
- * ReadModelUnavailableError; an error of Postgres when a migration fails, and then none of it has happened. Where a long
- * transaction is in the way, readers are let past and it tries again for two minutes.
+ * Runs the migrations that are missing, all in one transaction. Several processes may call it at once: one works, the
+ * others wait. While a long transaction blocks it, it lets readers pass and retries for two minutes.
+ *
+ * @throws ReadModelUnavailableError; an error of Postgres when a migration fails.
  */
 export async function migrate(databaseUrl: string): Promise<void> {
   const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 });
@@ -29,9 +30,9 @@ export async function migrate(databaseUrl: string): Promise<void> {
 }
 
 async function migrateWith(client: Client): Promise<void> {
-  // Loaded on demand: it brings a TypeScript compiler along, which the apps have no use for.
+  // Loaded on demand: it brings a TypeScript compiler, which the apps do not need.
   const { PG_MIGRATE_LOCK_ID, runner: run } = await import('node-pg-migrate');
-  // Before the time limit, which holds for this lock as well: nobody queues behind it but those who migrate.
+  // Before lock_timeout is set, which would apply to this lock as well; only other migrations queue behind it.
   await client.query(`SELECT pg_advisory_lock(${PG_MIGRATE_LOCK_ID})`);
   await client.query(`SET lock_timeout = '${LONGEST_LOCK_WAIT}'`);
   await untilUnlocked(() => runMigrations(client, run));

@@ -5,12 +5,12 @@ import { Pool } from 'pg';
 import { columnTypes } from './columnTypes.ts';
 
 /**
- * A query waits for a connection at most 1.5 s, Postgres gives up on it after 2.5 s, and should Postgres itself not
- * answer, we do after 3 s: 4.5 s in all, since no request may hang over 5 s.
+ * A query waits for a connection at most 1.5 s, Postgres cancels it after 2.5 s, and if Postgres does not answer, the
+ * client gives up after 3 s: 4.5 s in all, since no request may take over 5 s.
  */
 const TIMEOUTS = { connectionTimeoutMillis: 1_500, statement_timeout: 2_500, query_timeout: 3_000 };
 
-/** A pool that asks nothing of a database before it knows that the migrations of this release were run. */
+/** A pool that runs no query before it has checked that the migrations of this release were run. */
 export class MigratedPool {
   readonly #pool: Pool;
   #checked: Promise<void> | undefined;
@@ -20,7 +20,7 @@ export class MigratedPool {
     this.#pool = createPool(options);
   }
 
-  /** Checks the tables. Postgres being away is no failure: the rest of a process can work without it. */
+  /** Checks the tables; resolves also while Postgres is unavailable, since the rest of a process can work without it. */
   async start(): Promise<void> {
     try {
       await this.#check();
@@ -34,13 +34,13 @@ export class MigratedPool {
     return this.#stopped;
   }
 
-  /** ReadModelUnavailableError, SchemaMismatchError, and what the question itself rejects with. */
-  async use<Answer>(question: (pool: Pool) => Promise<Answer>): Promise<Answer> {
+  /** Runs `query`. @throws ReadModelUnavailableError, SchemaMismatchError, and what `query` throws. */
+  async use<Result>(query: (pool: Pool) => Promise<Result>): Promise<Result> {
     await this.#check();
-    return translated(question(this.#pool));
+    return translated(query(this.#pool));
   }
 
-  /** Once successful it is not repeated: later migrations leave a running process able to go on. */
+  /** Not repeated once successful: a running process can continue after later migrations. */
   async #check(): Promise<void> {
     const check = (this.#checked ??= translated(assertMigrated(this.#pool)));
     try {
@@ -56,7 +56,7 @@ export interface PoolOptions {
   readonly databaseUrl: string;
   /** Shown to operators in `pg_stat_activity`, e.g. `api`. */
   readonly name: string;
-  /** 10 unless told. */
+  /** Default 10. */
   readonly maxConnections?: number;
 }
 
@@ -71,6 +71,6 @@ function createPool({ databaseUrl, name, maxConnections = 10 }: PoolOptions): Po
     allowExitOnIdle: true,
     types: columnTypes,
   });
-  pool.on('error', () => {}); // an idle connection was lost: the pool opens another when it is asked for one
+  pool.on('error', () => {}); // an idle connection was lost: the pool opens another on demand
   return pool;
 }

@@ -22,8 +22,10 @@ export async function migrationNames(): Promise<string[]> {
 }
 
 /**
- * Throws a SchemaMismatchError unless all migrations of this release were run. Those of a newer one are taken: they leave
- * the release before able to run, or it could not be started again during an update.
+ * Checks that all migrations of this release were run. Those of a newer release are accepted: they keep the release
+ * before able to run, so that it can be restarted during an update.
+ *
+ * @throws SchemaMismatchError that names the missing ones.
  */
 export async function assertMigrated(database: Pick<Pool, 'query'>): Promise<void> {
   const [known, run] = await Promise.all([migrationNames(), namesRun(database)]);

@@ -1,6 +1,6 @@
 import { types } from 'pg';
 
-/** As `toISOString` writes it, on a day that every month has: no need to ask for it. */
+/** As `toISOString` writes it, on a day that every month has: then parsing is not needed. */
 const STORABLE = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
 /**
@@ -16,22 +16,22 @@ const MARKED = /\ufdd0([0-9a-f]{4})/g;
 const UNSTORABLE_JSON = /\\u0000|\\ud[89a-f]|\ufdd0/;
 const UNSTORABLE_JSON_ALL = /\\u(0000|d[89a-f][0-9a-f]{2})|\\.|\ufdd0/g;
 
-/** The text as a `text` column takes it. */
+/** Encodes a text for a `text` column. */
 export function storableText(text: string): string {
   if (!UNSTORABLE.test(text)) return text;
   return text.replaceAll(UNSTORABLE_ALL, (char) => MARK + char.charCodeAt(0).toString(16).padStart(4, '0'));
 }
 
-/** The text that `storableText` was given. */
+/** Decodes the text that `storableText` encoded. */
 export function originalText(stored: string): string {
   if (!stored.includes(MARK)) return stored;
   return stored.replaceAll(MARKED, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
-/** Stands in for a value that cannot be made into JSON text: the row of its job must not stop the projection. */
+/** Replaces a value that JSON.stringify cannot write: one job must not stop the projection. */
 const TOO_DEEP = '"(nested too deep to be shown)"';
 
-/** The value as JSON text that a `jsonb` column takes; undefined becomes null. */
+/** Encodes a value for a `jsonb` column; undefined becomes null. */
 export function storableJson(value: unknown): string {
   const json = jsonOf(value);
   if (!UNSTORABLE_JSON.test(json)) return json;
@@ -41,7 +41,7 @@ export function storableJson(value: unknown): string {
   });
 }
 
-/** The value that `storableJson` was given, from the text of the `jsonb` column. */
+/** Decodes the value that `storableJson` encoded, from the text of the `jsonb` column. */
 export function originalJson(stored: string): unknown {
   return JSON.parse(stored.includes(MARK) ? stored.replaceAll(MARKED, String.raw`\u$1`) : stored);
 }
@@ -56,7 +56,7 @@ function jsonOf(value: unknown): string {
   }
 }
 
-/** The instant as a `timestamptz` column takes it, cut to milliseconds: what is written must be what is read again. */
+/** The instant for a `timestamptz` column, cut to milliseconds, so that it is read as it was written. */
 export function storableInstant(text: string): string {
   return STORABLE.test(text) ? text : new Date(text).toISOString();
 }

@@ -8,10 +8,10 @@ import { ReadModelUnavailableError } from '../errors.ts';
  */
 const TEMPORARY = /^(08|53|57|58|40|25006|25P02|25P03|55P03)/;
 
-/** What `pg` says without a code when a connection cannot be had, is lost, or does not answer. */
+/** Errors of `pg` without a code when connecting fails, a connection is lost or does not answer. */
 const CONNECTION_TROUBLE = /timeout|terminated|connection error|not queryable|Connection ended/i;
 
-/** The error to show to callers: ReadModelUnavailableError for what passes with time, anything else as it is. */
+/** Translates temporary errors to ReadModelUnavailableError; returns any other error as it is. */
 export function translateError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   return isTemporary(error) ? new ReadModelUnavailableError(error.message || codeOf(error), { cause: error }) : error;

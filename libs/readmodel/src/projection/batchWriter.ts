@@ -3,6 +3,7 @@ import { encodeJobEvent } from '@jobstream/domain';
 import { DatabaseError } from 'pg';
 import type { Client } from 'pg';
 import { JobsOutOfStepError } from '../errors.ts';
+import type { ProjectionPosition } from './checkpointFence.ts';
 import { prepareBatch } from './prepareBatch.ts';
 import type { PreparedBatch } from './prepareBatch.ts';
 import type { BulkStatement } from '../postgres/bulkStatement.ts';
@@ -13,16 +14,10 @@ import type { MalformedEntry } from './sendFencedTransaction.ts';
 import { sendFencedTransaction } from './sendFencedTransaction.ts';
 import { translated } from '../postgres/translateError.ts';
 
-/** A message that was put aside instead of projected, and why. */
+/** A message that was quarantined instead of projected, and why. */
 export interface Quarantined {
   readonly sequence: number;
   readonly reason: string;
-}
-
-/** Where a projection stands; another generation means that others have changed its rows. */
-export interface ProjectionPosition {
-  readonly sequence: number;
-  readonly generation: number;
 }
 
 const PRUNE_STATISTICS = {
@@ -33,27 +28,27 @@ const PRUNE_STATISTICS = {
 };
 const PRUNE_INTERVAL_MS = 3_600_000;
 
-/** Data exceptions, violated constraints and exceeded limits: Postgres will never take this batch. */
+/** Data exceptions, violated constraints and exceeded limits: Postgres will never accept this batch. */
 const REFUSED = /^(22|23|54)/;
 
 /**
- * Writes batch after batch, each in one transaction. The next batch may be handed over while one is being written: it is
- * folded meanwhile, onto what the first will have made, and goes out behind the COMMIT of the first. Once a batch was
- * rejected, so are those after it.
+ * Writes batch after batch, each in one transaction. The next batch may be applied while one is being written: it is
+ * folded meanwhile, onto the expected outcome of the first, and sent behind the COMMIT of the first. Once a batch was
+ * rejected, all later ones are.
  */
 export class BatchWriter {
   readonly #client: Client;
   readonly #generation: number;
-  readonly #recent = new JobStateCache();
+  readonly #cache = new JobStateCache();
   /** Of the last batch that is committed. */
   #lastSequence: number;
   /** Of the last batch whose COMMIT was sent. */
   #sentThrough: number;
-  /** Of the last batch that was handed over. */
-  #taken: number;
-  /** Rises when what is remembered turns out to be wrong: batches folded in an earlier round are folded again. */
+  /** Of the last batch that was passed to `apply`. */
+  #accepted: number;
+  /** Incremented when cached states prove wrong: batches folded in an earlier round are folded again. */
   #round = 0;
-  /** When a batch was committed with which old statistics went. */
+  /** When a batch that deleted expired statistics was last committed. */
   #prunedAt = Number.NEGATIVE_INFINITY;
   #folded: Promise<unknown> = Promise.resolve();
   #sent: Promise<unknown> = Promise.resolve();
@@ -63,7 +58,7 @@ export class BatchWriter {
     this.#generation = generation;
     this.#lastSequence = sequence;
     this.#sentThrough = sequence;
-    this.#taken = sequence;
+    this.#accepted = sequence;
   }
 
   get lastSequence(): number {
@@ -71,45 +66,45 @@ export class BatchWriter {
   }
 
   async apply(entries: readonly ProjectableEntry[]): Promise<readonly Quarantined[]> {
-    const fresh = entries.filter(({ sequence }) => sequence > this.#taken);
+    const fresh = entries.filter(({ sequence }) => sequence > this.#accepted);
     const round = this.#round;
-    this.#taken = fresh.at(-1)?.sequence ?? this.#taken;
+    this.#accepted = fresh.at(-1)?.sequence ?? this.#accepted;
     const folding = this.#folded.then(() => this.#foldAhead(fresh, round));
-    this.#folded = folding.catch(() => {}); // told when it is to be written
+    this.#folded = folding.catch(() => {}); // reported when it is sent
     const sent = this.#sent.then(() => this.#send(fresh, { round, folding }));
     this.#sent = sent;
     const { committed } = await sent;
     return committed;
   }
 
-  /** In a turn of its own: in the one before, the batch before it goes out, and Postgres is not to wait for this. */
+  /** In the next turn of the event loop, so that folding does not delay sending the batch before. */
   async #foldAhead(entries: readonly ProjectableEntry[], round: number): Promise<PreparedBatch> {
     await nextTurn();
     return this.#fold(entries, { round, createdIsNew: true });
   }
 
   async #fold(entries: readonly ProjectableEntry[], { round, createdIsNew }: FoldOptions): Promise<PreparedBatch> {
-    const assumptions = { recent: this.#recent, createdIsNew };
+    const assumptions = { cache: this.#cache, createdIsNew };
     const prepared = await prepareBatch(this.#client, entries.filter(isEvent), assumptions);
-    // What is of an earlier round will not be written.
-    if (round === this.#round) this.#recent.remember(prepared.writes);
+    // A batch of an earlier round is not written as prepared here.
+    if (round === this.#round) this.#cache.remember(prepared.writes);
     return prepared;
   }
 
   async #send(entries: readonly ProjectableEntry[], ahead: FoldAhead): Promise<SentBatch> {
     if (entries.length === 0) return { committed: Promise.resolve([]) };
-    if (ahead.round !== this.#round) return this.#sendAfresh(entries);
+    if (ahead.round !== this.#round) return this.#refoldAndSend(entries);
     try {
       return await this.#transact(entries, await translated(ahead.folding));
     } catch (error) {
       if (!(error instanceof JobsOutOfStepError) && !isRefused(error)) throw error;
-      this.#forget();
-      return this.#sendAfresh(entries);
+      this.#invalidate();
+      return this.#refoldAndSend(entries);
     }
   }
 
-  /** Takes nothing for granted. What comes after waits for it to be sent. */
-  async #sendAfresh(entries: readonly ProjectableEntry[]): Promise<SentBatch> {
+  /** Folds the batch again from its rows and sends it; later batches wait for that. */
+  async #refoldAndSend(entries: readonly ProjectableEntry[]): Promise<SentBatch> {
     try {
       return await this.#transact(
         entries,
@@ -117,25 +112,25 @@ export class BatchWriter {
       );
     } catch (error) {
       if (!isRefused(error)) throw error;
-      this.#forget();
+      this.#invalidate();
       return { committed: Promise.resolve(await this.#isolate(entries, error)) };
     }
   }
 
-  /** Halves a batch that Postgres refuses until the message at fault stands alone, and quarantines that one. */
+  /** Splits a batch that Postgres refuses in halves until the faulty message is alone, and quarantines that one. */
   async #isolate(entries: readonly ProjectableEntry[], error: Error): Promise<readonly Quarantined[]> {
     const [first] = entries;
     if (entries.length === 1 && first !== undefined) {
       if (first.kind !== 'event') throw error;
-      return this.#writeAfresh([malformed(first, error)]);
+      return this.#refoldAndWrite([malformed(first, error)]);
     }
     const middle = Math.ceil(entries.length / 2);
-    const older = await this.#writeAfresh(entries.slice(0, middle));
-    return [...older, ...(await this.#writeAfresh(entries.slice(middle)))];
+    const older = await this.#refoldAndWrite(entries.slice(0, middle));
+    return [...older, ...(await this.#refoldAndWrite(entries.slice(middle)))];
   }
 
-  async #writeAfresh(entries: readonly ProjectableEntry[]): Promise<readonly Quarantined[]> {
-    const { committed } = await this.#sendAfresh(entries);
+  async #refoldAndWrite(entries: readonly ProjectableEntry[]): Promise<readonly Quarantined[]> {
+    const { committed } = await this.#refoldAndSend(entries);
     return committed;
   }
 
@@ -152,27 +147,27 @@ export class BatchWriter {
       await translated(committed);
       this.#lastSequence = through;
       if (pruning.length > 0) this.#prunedAt = performance.now();
-      this.#recent.committed(prepared.writes);
+      this.#cache.committed(prepared.writes);
       return quarantinedOf(entries);
     };
     return { committed: settled() };
   }
 
-  /** With one batch an hour go the statistics that are too old. */
+  /** One batch an hour also deletes the expired statistics. */
   #pruning(): readonly BulkStatement[] {
     return performance.now() - this.#prunedAt < PRUNE_INTERVAL_MS ? [] : [PRUNE_STATISTICS];
   }
 
-  #forget(): void {
+  #invalidate(): void {
     this.#round += 1;
-    this.#recent.clear();
+    this.#cache.clear();
     this.#folded = this.#sent.catch(() => {});
   }
 }
 
 interface FoldOptions {
   readonly round: number;
-  /** Whether a JobCreated may be taken at its word. */
+  /** Whether a JobCreated is taken to be the first event of its job. */
   readonly createdIsNew: boolean;
 }
 
@@ -181,9 +176,9 @@ interface FoldAhead {
   readonly folding: Promise<PreparedBatch>;
 }
 
-/** A batch whose COMMIT is on its way. */
+/** A batch whose COMMIT was sent. */
 interface SentBatch {
-  /** What had to be put aside. */
+  /** Resolves to the quarantined messages. */
   readonly committed: Promise<readonly Quarantined[]>;
 }
 

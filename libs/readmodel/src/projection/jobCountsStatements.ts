@@ -10,7 +10,7 @@ const ADD_TO_COUNTS = {
     ON CONFLICT (tenant, type, status) DO UPDATE SET count = job_counts.count + excluded.count`,
 };
 
-/** Moves the changed jobs from the count of their earlier status to that of their present one; none if all stay. */
+/** Moves the changed jobs from the count of their earlier status to that of their present one; empty if none moves. */
 export function jobCountsStatements(changes: readonly ChangedJob[]): BulkStatement[] {
   const deltas = [...deltasOf(changes).values()].filter(({ delta }) => delta !== 0);
   if (deltas.length === 0) return [];

@@ -2,15 +2,15 @@ import { isTerminal } from '@jobstream/domain';
 import type { Job, JobState } from '@jobstream/domain';
 import type { JobWrite } from './writeJobRows.ts';
 
-/** Of usual jobs 33 MB; with as much error as is kept 57 MB, or 82 MB where it is not in Latin letters. */
+/** 33 MB of usual jobs; 57 MB with the longest cached errors, or 82 MB if those are not Latin-1. */
 const CAPACITY = 50_000;
-/** Of error and progress as JSON: with 4,096 of them it would be 440 MB. Jobs with more are read again for their next event. */
+/** Of error and progress as JSON; 4,096 would allow 440 MB. Jobs with more are read again for their next event. */
 const MAX_CHARS_KEPT = 512;
 
 /**
- * The jobs written last that are still under way, so that their next events need no read. Payloads and results are left
- * out, since they do not decide what an event does, and so are jobs with a long error: memory stays bounded. All of what
- * is being written is known as well, since its rows cannot be read yet.
+ * Caches the jobs written last that have not ended, so that their next events need no read. To bound memory, it leaves
+ * out payloads and results, which do not affect the fold, and jobs with a long error. It also holds all jobs that are
+ * being written, since their rows cannot be read yet.
  */
 export class JobStateCache {
   readonly #jobs = new Map<string, Job>();
@@ -20,7 +20,7 @@ export class JobStateCache {
     return this.#beingWritten.get(jobId) ?? this.#jobs.get(jobId);
   }
 
-  /** To be called as soon as the writes are decided. */
+  /** Call it as soon as the writes are prepared. */
   remember(writes: readonly JobWrite[]): void {
     for (const write of writes) {
       const { job } = write;
@@ -32,7 +32,7 @@ export class JobStateCache {
     this.#dropOldest();
   }
 
-  /** To be called once the writes are committed. */
+  /** Call it once the writes are committed. */
   committed(writes: readonly JobWrite[]): void {
     for (const { job } of writes) if (this.#beingWritten.get(job.id) === job) this.#beingWritten.delete(job.id);
   }
@@ -50,7 +50,7 @@ export class JobStateCache {
   }
 }
 
-/** A job that has ended seldom changes again, and its result is known to its row alone. */
+/** A job that has ended seldom changes again. */
 function isWorthKeeping({ job, error, progress }: JobWrite): boolean {
   return !isTerminal(job.status) && (error?.length ?? 0) + (progress?.length ?? 0) <= MAX_CHARS_KEPT;
 }

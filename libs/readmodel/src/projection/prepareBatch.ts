@@ -11,15 +11,15 @@ import { insertJobRows, jobWriteOf, sizeOf, updateJobRows } from './writeJobRows
 import type { ChangedJob, JobWrite } from './writeJobRows.ts';
 
 /**
- * What is known of jobs without reading them: the state of some, and whether a JobCreated may be taken at its word.
- * It may not once that was wrong, because another writer created a job twice.
+ * What is assumed of jobs without reading their rows: cached states, and whether a JobCreated is taken to be the first
+ * event of its job, which is wrong when another writer created the job twice.
  */
 export interface Assumptions {
-  readonly recent: { get(jobId: string): JobState };
+  readonly cache: { get(jobId: string): JobState };
   readonly createdIsNew: boolean;
 }
 
-/** What events do to the tables of jobs, ready to be written. */
+/** The effect of events on the tables, ready to be written. */
 export interface PreparedBatch {
   readonly writes: readonly JobWrite[];
   /** Rows of new jobs. */
@@ -33,15 +33,15 @@ const MAX_STATEMENT_CHARS = 16_000_000;
 const LOAD_JOBS = { name: 'load_jobs', text: `SELECT ${jobColumnsWithoutValues} FROM jobs WHERE id = ANY($1::uuid[])` };
 
 /**
- * Folds the events onto the jobs as they are known or in their rows, and makes what brings the rows of `jobs`,
- * `job_counts` and `job_statistics` up to them. Does so at once, before it returns, unless there are rows to read.
+ * Folds the events onto the cached or stored states of their jobs, and prepares the writes to `jobs`, `job_counts` and
+ * `job_statistics`. Runs synchronously unless there are rows to read.
  */
 export async function prepareBatch(
   client: ClientBase,
   events: readonly ProjectableEvent[],
   assumptions: Assumptions,
 ): Promise<PreparedBatch> {
-  const { known, missing } = whatIsKnown(events, assumptions);
+  const { known, missing } = knownStates(events, assumptions);
   const loaded = missing.length === 0 ? new Map<string, Job>() : await loadJobs(client, missing);
   const statistics = new JobStatistics();
   const changes = foldEvents(events, {
@@ -59,13 +59,13 @@ function isNew({ baseVersion }: JobWrite): boolean {
   return baseVersion === undefined;
 }
 
-/** Looked up at once: what is remembered changes while rows are read. */
-function whatIsKnown(events: readonly ProjectableEvent[], { recent, createdIsNew }: Assumptions) {
+/** Looked up all at once, since the cache changes while rows are read. */
+function knownStates(events: readonly ProjectableEvent[], { cache, createdIsNew }: Assumptions) {
   const known = new Map<string, JobState>();
   const missing: string[] = [];
   for (const { event } of events) {
     if (known.has(event.jobId)) continue;
-    const state = recent.get(event.jobId);
+    const state = cache.get(event.jobId);
     known.set(event.jobId, state);
     if (state === undefined && !(createdIsNew && event.event === 'JobCreated')) missing.push(event.jobId);
   }
@@ -90,13 +90,13 @@ function partsOf(writes: readonly JobWrite[]): JobWrite[][] {
   return part.length > 0 ? [...parts, part] : parts;
 }
 
-/** Where the states before the events come from, and who is told of each event that changed its job. */
+/** Supplies the state of a job before the events; `onEvent` is called for each event that changed its job. */
 interface Folding {
   readonly stateBefore: (jobId: string) => JobState;
   readonly onEvent: (before: JobState, event: JobEvent) => void;
 }
 
-/** Folds the events, oldest first, onto the states before them: many events of a job become one change. */
+/** Folds the events, oldest first, into one change for each job. */
 function foldEvents(events: readonly ProjectableEvent[], { stateBefore, onEvent }: Folding): readonly ChangedJob[] {
   const changes = new Map<string, ChangedJob>();
   for (const { event, sequence } of events) {
@@ -110,7 +110,7 @@ function foldEvents(events: readonly ProjectableEvent[], { stateBefore, onEvent 
       const before = change.after;
       change.after = evolve(before, event) ?? before;
       if (change.after !== before) onEvent(before, event);
-      // Even an event that cannot follow on the state: it is the job's last one in the log.
+      // Also for an event that is illegal in this state: it is the job's last one in the log.
       change.sequence = sequence;
     }
   }

@@ -1,6 +1,6 @@
 import type { JobEvent } from '@jobstream/domain';
 
-/** A message of the log as the projection takes it; `other` only moves the checkpoint. */
+/** A message of the log as input of the projection; `other` only moves the checkpoint. */
 export type ProjectableEntry =
   | {
       readonly kind: 'event';

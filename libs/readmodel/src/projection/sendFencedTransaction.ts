@@ -1,11 +1,12 @@
 import type { Client, QueryResult } from 'pg';
-import { JOBS_PROJECTION } from './checkpointFence.ts';
-import { copyRows } from '../postgres/bulkStatement.ts';
-import type { RowCopy } from '../postgres/bulkStatement.ts';
 import { JobsOutOfStepError, ProjectionFencedError, ReadModelUnavailableError } from '../errors.ts';
-import type { BulkStatement } from '../postgres/bulkStatement.ts';
+import { copyRows } from '../postgres/bulkStatement.ts';
+import type { BulkStatement, RowCopy } from '../postgres/bulkStatement.ts';
 import { storableInstant, storableText } from '../postgres/storableValues.ts';
+import { JOBS_PROJECTION, moveCheckpoint } from './checkpointFence.ts';
 import type { ProjectableEntry } from './projectableEntry.ts';
+
+export type MalformedEntry = Extract<ProjectableEntry, { kind: 'malformed' }>;
 
 const QUARANTINE = {
   name: 'quarantine',
@@ -23,28 +24,23 @@ export interface BatchTransaction {
   readonly statements: readonly BulkStatement[];
 }
 
-const MOVE_CHECKPOINT = {
-  name: 'move_checkpoint',
-  text: `UPDATE projection_checkpoints SET last_sequence = $3, updated_at = now()
-    WHERE name = $1 AND last_sequence = $2 AND generation = $4`,
-};
-
-/** A transaction whose COMMIT is on its way. */
+/** A transaction whose COMMIT was sent. */
 export interface SentTransaction {
-  /** Settles with the answer to the COMMIT; ReadModelUnavailableError when it was rolled back instead. */
+  /** Settles with the COMMIT; rejects with ReadModelUnavailableError when it was rolled back instead. */
   readonly committed: Promise<unknown>;
 }
 
 /**
- * Writes a batch in one transaction: all statements go out together, and what they did decides whether it is committed.
- * Does not wait for the COMMIT, so that the next transaction can follow on its heels; without this one it changes nothing.
- * ProjectionFencedError, JobsOutOfStepError, and what Postgres says against it.
+ * Writes a batch in one transaction: all statements are sent together, and their outcomes decide whether to commit. Does
+ * not wait for the COMMIT, so that the next transaction can follow directly; if this one is not committed, the next moves
+ * no checkpoint and is rolled back.
+ *
+ * @throws ProjectionFencedError, JobsOutOfStepError, errors of Postgres.
  */
 export async function sendFencedTransaction(client: Client, batch: BatchTransaction): Promise<SentTransaction> {
   const work = [
     client.query('BEGIN'),
-    // First: it makes a second writer wait for the one that is at it, and then change nothing.
-    client.query({ ...MOVE_CHECKPOINT, values: [JOBS_PROJECTION, batch.from, batch.through, batch.generation] }),
+    moveCheckpoint(client, batch),
     ...batch.malformed.map((entry) => client.query(quarantineStatement(entry))),
     ...batch.copies.map((copy) => copyRows(client, copy)),
     ...batch.statements.map(({ name, text, values }) => client.query({ name, text, values })),
@@ -60,7 +56,7 @@ export async function sendFencedTransaction(client: Client, batch: BatchTransact
   return { committed: commit(client) };
 }
 
-/** Postgres answers the COMMIT of a transaction in which something has failed, such as a ping, with a ROLLBACK, not with an error. */
+/** When a statement in the transaction has failed, e.g. a ping, Postgres answers COMMIT with ROLLBACK, not with an error. */
 async function commit(client: Client): Promise<void> {
   const { command } = await client.query('COMMIT');
   if (command !== 'COMMIT') throw new ReadModelUnavailableError(`a COMMIT was answered with ${command}`);
@@ -85,8 +81,6 @@ function assertRows(outcomes: Outcomes, { statements }: BatchTransaction): void 
 function rowsOf(outcome: Outcomes[number] | undefined): number {
   return outcome?.status === 'fulfilled' ? (outcome.value.rowCount ?? 0) : 0;
 }
-
-export type MalformedEntry = Extract<ProjectableEntry, { kind: 'malformed' }>;
 
 /** Keeps a message that could not be projected. */
 function quarantineStatement({ sequence, subject, reason, body, recordedAt }: MalformedEntry) {

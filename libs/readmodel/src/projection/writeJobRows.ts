@@ -26,7 +26,7 @@ export function jobWriteOf({ before, after, sequence }: ChangedJob): JobWrite {
     job: after,
     sequence,
     baseVersion: before?.version,
-    // Of a row that exists, the payload is neither known nor changed.
+    // An existing row keeps its payload, which is not read.
     payload: before === undefined ? storableJson(after.payload) : null,
     result: 'result' in after ? storableJson(after.result) : null,
     error: after.error === undefined ? null : storableJson(after.error),
@@ -47,7 +47,7 @@ interface Column {
 
 const id: Column = { name: 'id', type: 'uuid', valueOf: ({ job }) => job.id };
 
-/** Set when the job is created and never again, so that an update neither sends nor rewrites them. */
+/** Set at creation only, so that an update neither sends nor rewrites them. */
 const fixedColumns: readonly Column[] = [
   { name: 'type', type: 'text', valueOf: ({ job }) => job.type },
   { name: 'payload', type: 'jsonb', valueOf: ({ payload }) => payload },
@@ -84,20 +84,20 @@ const updateColumns = [id, baseVersion, ...changingColumns];
 
 const copyText = `COPY jobs (${names(insertColumns)}) FROM STDIN`;
 
-// A result is never taken back, and one that was written earlier is not known here.
+// A result is never removed, and one that was written earlier is not known here.
 const updateText = `UPDATE jobs SET ${changingColumns.map(assignment).join(', ')}
   FROM ${unnest(updateColumns)} WHERE jobs.id = new.id AND jobs.version = new.base_version`;
 
 /**
  * Inserts new jobs; fails when a row exists. COPY takes three fifths of the time of an INSERT, which would have to parse
- * 24 arrays, make rows of them and look for each row before it is inserted.
+ * 24 arrays, build rows from them and search for each row.
  */
 export function insertJobRows(writes: readonly JobWrite[]): RowCopy {
   const rows = writes.map((write) => insertColumns.map(({ valueOf }) => copyField(valueOf(write))).join('\t'));
   return { text: copyText, data: `${rows.join('\n')}\n` };
 }
 
-/** Updates existing jobs; those whose row has not the expected version are left alone and not counted. */
+/** Updates existing jobs; a row with another version than expected is neither changed nor counted. */
 export function updateJobRows(writes: readonly JobWrite[]): BulkStatement {
   return { name: 'update_jobs', text: updateText, values: valuesOf(updateColumns, writes), rows: writes.length };
 }
@@ -107,7 +107,7 @@ const QUOTED_TYPES: ReadonlySet<string> = new Set(['text', 'jsonb']);
 function valuesOf(columns: readonly Column[], writes: readonly JobWrite[]): string[] {
   return columns.map(({ type, valueOf }) => {
     const values = writes.map(valueOf);
-    // Most columns of most batches; `unnest` fills up what is shorter.
+    // Most columns of most batches; `unnest` pads shorter arrays with NULL.
     if (values.every((value) => value === null)) return '{}';
     return QUOTED_TYPES.has(type) ? arrayLiteral(values) : plainArrayLiteral(values);
   });

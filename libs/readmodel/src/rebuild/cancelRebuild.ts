@@ -7,12 +7,14 @@ import { RebuildRefusedError } from '../errors.ts';
 import { cancelState, readState } from './rebuildState.ts';
 import { ADVISORY_LOCKS } from '../postgres/adminConnection.ts';
 
-/** A process that works on it looks twice a second; a statement on a large table may keep it for longer. */
+/** A process checks for the cancellation twice a second, but a statement on a large table may take longer. */
 const TRIES = 20;
 
 /**
- * Ends the rebuild or rollback that is under way: the process that works on it stops, and the tables in use stay as they
- * are. Returns what was ended, undefined when there was nothing. RebuildRefusedError when that process does not stop.
+ * Cancels the rebuild or rollback in progress: its process stops, and the live tables do not change.
+ *
+ * @returns the kind of what was cancelled; undefined when there was nothing.
+ * @throws RebuildRefusedError when the process does not stop.
  */
 export async function cancelRebuild(databaseUrl: string): Promise<string | undefined> {
   const control = await openAdminConnection(databaseUrl);
@@ -29,10 +31,10 @@ export async function cancelRebuild(databaseUrl: string): Promise<string | undef
 
 async function waitForLock(control: AdminConnection): Promise<void> {
   for (let tries = 1; tries <= TRIES; tries++) if (await control.tryLock(ADVISORY_LOCKS.rebuild)) return;
-  throw new RebuildRefusedError('it is told to stop, but has not yet: see whether its process still runs');
+  throw new RebuildRefusedError('it was cancelled, but its process has not stopped yet: check whether it still runs');
 }
 
-/** It may have come to its end in the last moment. */
+/** It may have ended at the last moment. */
 async function discardUnlessSwapped({ client }: AdminConnection): Promise<string | undefined> {
   const state = await readState(client);
   if (state !== undefined) await discardNext(client);

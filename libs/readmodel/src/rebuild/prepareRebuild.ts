@@ -11,12 +11,15 @@ import { beginState, readState } from './rebuildState.ts';
 import type { RebuildKind } from './rebuildState.ts';
 
 /**
- * Makes the schema of the next tables unless an earlier process has done so for the same purpose, and returns whether it
- * had. RebuildRefusedError. The caller holds the lock.
+ * Prepares the schema of the next tables, unless an earlier process has done so for the same kind. The caller must hold
+ * the lock.
+ *
+ * @returns whether it continues the work of an earlier process.
+ * @throws RebuildRefusedError.
  */
 export function prepareRebuild({ client, live }: AdminConnection, kind: RebuildKind): Promise<boolean> {
   return inTransaction(client, async () => {
-    if (await canBeTakenUp(client, live, kind)) return true;
+    if (await canResume(client, live, kind)) return true;
     await assertReplaceable(client, live);
     if (kind === 'rollback') await takePrevious(client, live);
     else await createSecondTables(client, { live, schema: NEXT_SCHEMA });
@@ -25,12 +28,12 @@ export function prepareRebuild({ client, live }: AdminConnection, kind: RebuildK
   });
 }
 
-/** What was cancelled, and what a migration has overtaken, is put away. */
-async function canBeTakenUp(client: ClientBase, live: string, kind: RebuildKind): Promise<boolean> {
+/** Discards tables that were cancelled, or made before a migration. */
+async function canResume(client: ClientBase, live: string, kind: RebuildKind): Promise<boolean> {
   const state = await readState(client);
   if (state === undefined) return false;
   if (!state.cancelled && state.kind !== kind) {
-    throw new RebuildRefusedError(`a ${state.kind} is under way: take it up again, or end it with --cancel`);
+    throw new RebuildRefusedError(`a ${state.kind} is under way: resume it, or end it with --cancel`);
   }
   if (!state.cancelled && (await haveSameShape(client, live, NEXT_SCHEMA))) return true;
   await discardNext(client);
@@ -45,9 +48,9 @@ async function assertReplaceable(client: ClientBase, live: string): Promise<void
 
 async function takePrevious(client: ClientBase, live: string): Promise<void> {
   const { rows } = await client.query('SELECT FROM pg_namespace WHERE nspname = $1', [PREVIOUS_SCHEMA]);
-  if (rows.length === 0) throw new RebuildRefusedError('there are no earlier tables to go back to');
+  if (rows.length === 0) throw new RebuildRefusedError('there are no earlier tables to roll back to');
   if (!(await haveSameShape(client, live, PREVIOUS_SCHEMA))) {
-    throw new RebuildRefusedError('a migration has changed the tables since: one cannot go back to the earlier ones');
+    throw new RebuildRefusedError('a migration has changed the tables since: the earlier ones cannot be used again');
   }
   await client.query(`ALTER SCHEMA ${PREVIOUS_SCHEMA} RENAME TO ${NEXT_SCHEMA}`);
 }

@@ -5,13 +5,13 @@ import type { PoolOptions } from '../postgres/migratedPool.ts';
 import { MigratedPool } from '../postgres/migratedPool.ts';
 import type { Difference } from '../comparison/difference.ts';
 
-/** A runner that has been silent for so long is taken for dead, and another may take its rebuild up. */
+/** A runner that has not reported for this time is presumed dead, and another may claim its rebuild. */
 const SILENCE = '30 seconds';
 
 const COLUMNS = `id, status, force, "except", cancel_requested AS "cancelRequested", progress::json, result::json,
   requested_at AS "requestedAt", started_at AS "startedAt", updated_at AS "updatedAt", finished_at AS "finishedAt"`;
 
-/** One row: a request that has ended makes way for the next, one that has not is the answer to it. */
+/** There is one row: a new request replaces one that has ended, and has no effect otherwise. */
 const REQUEST = `INSERT INTO rebuild_requests AS r (name, id, force, "except") VALUES ($1, $2, $3, $4)
   ON CONFLICT (name) DO UPDATE SET id = excluded.id, status = 'requested', force = excluded.force,
     "except" = excluded."except", cancel_requested = false, runner = NULL, progress = NULL, result = NULL,
@@ -40,8 +40,8 @@ const FINISH = `UPDATE rebuild_requests SET status = $3, result = $4, updated_at
 type ReportResponse = 'continue' | 'cancelled' | 'lost';
 
 /**
- * Rebuilds that are asked for in one process and run in another, by way of Postgres. ReadModelUnavailableError,
- * SchemaMismatchError.
+ * Rebuilds that one process requests and another runs, stored in Postgres. Every method rejects with
+ * ReadModelUnavailableError or SchemaMismatchError.
  */
 export class RebuildRequests {
   readonly name = 'rebuild requests';
@@ -59,12 +59,12 @@ export class RebuildRequests {
     return this.#pool.stop();
   }
 
-  /** Whether requests could be read: resolves, or rejects with the reason. */
+  /** Resolves if requests can be read; rejects with the reason otherwise. */
   async ping(): Promise<void> {
     await this.#pool.use((pool) => pool.query('SELECT 1'));
   }
 
-  /** Asks for a rebuild; where one has been asked for and not ended, that one is returned. */
+  /** Requests a rebuild; returns the present request if that has not ended. */
   async request({ force, except }: Pick<RebuildRequest, 'force' | 'except'>): Promise<RebuildRequest> {
     await this.#ask(REQUEST, [randomUUIDv7(), force, except]);
     const request = await this.read();
@@ -72,23 +72,23 @@ export class RebuildRequests {
     return request;
   }
 
-  /** The rebuild that was asked for last; undefined when there never was one. */
+  /** The last request; undefined when there never was one. */
   async read(): Promise<RebuildRequest | undefined> {
     return (await this.#ask<RebuildRequest>(READ, []))[0];
   }
 
-  /** Asks for the end of what has not ended; returns what was asked for last. */
+  /** Cancels the request if it has not ended; returns the last request. */
   async cancel(): Promise<RebuildRequest | undefined> {
     await this.#ask(CANCEL, []);
     return this.read();
   }
 
-  /** Takes a request that nobody works on, so that nobody else gets it. */
+  /** Claims a request that no live runner has claimed. */
   async claim(runner: string): Promise<RebuildRequest | undefined> {
     return (await this.#ask<RebuildRequest>(CLAIM, [runner]))[0];
   }
 
-  /** Says that the runner is alive and how far it is; to be called every few seconds. */
+  /** Reports progress and that the runner is alive; call it every few seconds. */
   async report(runner: string, progress: RebuildProgress | undefined): Promise<ReportResponse> {
     const json = progress === undefined ? null : JSON.stringify(progress);
     const [row] = await this.#ask<{ cancelled: boolean }>(REPORT, [runner, json]);
@@ -108,14 +108,14 @@ export class RebuildRequests {
 /** `differs`: the tables were compared, differed and were not swapped. */
 export type RebuildStatus = 'requested' | 'running' | 'completed' | 'differs' | 'failed' | 'cancelled';
 
-/** How far the rebuild is: events, indexes or rows, as the step says. */
+/** Progress of a rebuild in events, indexes or rows, depending on the step. */
 export interface RebuildProgress {
   readonly step: string;
   readonly done: number;
   readonly total: number;
 }
 
-/** A rebuild that was asked for, and what came of it; times are RFC 3339. */
+/** A requested rebuild and its result; times are RFC 3339. */
 export interface RebuildRequest {
   readonly id: string;
   readonly status: RebuildStatus;
@@ -132,10 +132,10 @@ export interface RebuildRequest {
 }
 
 export interface RebuildResult {
-  /** Where in the log the tables were compared and swapped. */
+  /** The sequence at which the tables were compared and swapped. */
   readonly position?: number;
   readonly jobs?: number;
-  /** The first that were found. */
+  /** The first ones found. */
   readonly differences?: readonly Difference[];
   /** Why it failed. */
   readonly reason?: string;

@@ -6,9 +6,8 @@ import { openAdminConnection, ADVISORY_LOCKS } from '../postgres/adminConnection
 import { RebuildRefusedError } from '../errors.ts';
 
 /**
- * Puts the next tables in the place of the live ones, which are kept as the previous ones; earlier previous ones go.
- * Inside the transaction of a step, in which both are at the same position. Statements that were planned before are
- * planned again by Postgres.
+ * Replaces the live tables by the next ones, and keeps them as the previous ones instead of those kept before. Call it
+ * inside a transaction that holds both at the same position. Postgres plans prepared statements again.
  */
 export async function swapTables(client: ClientBase, live: string): Promise<void> {
   await client.query(`SET LOCAL lock_timeout = '${LONGEST_LOCK_WAIT}'`);
@@ -18,7 +17,7 @@ export async function swapTables(client: ClientBase, live: string): Promise<void
   await lockAll(client, client.escapeIdentifier(live));
   await move(client, PROJECTION_TABLES, { from: client.escapeIdentifier(live), to: PREVIOUS_SCHEMA });
   await move(client, PROJECTION_TABLES, { from: NEXT_SCHEMA, to: client.escapeIdentifier(live) });
-  // Its position is that of both, so it serves for the tables that are kept.
+  // Both are at this position, so it also fits the tables that are kept.
   await move(client, [CHECKPOINTS], { from: NEXT_SCHEMA, to: PREVIOUS_SCHEMA });
   await client.query(`DROP SCHEMA ${NEXT_SCHEMA}`);
 }
@@ -36,7 +35,7 @@ async function move(
   for (const table of tables) await client.query(`ALTER TABLE ${from}.${table} SET SCHEMA ${to}`);
 }
 
-/** Drops the tables that were live before; false when there are none. RebuildRefusedError while a process is at them. */
+/** Drops the previous tables; returns false without any. @throws RebuildRefusedError while a rebuild runs. */
 export async function dropPrevious(databaseUrl: string): Promise<boolean> {
   const control = await openAdminConnection(databaseUrl);
   try {

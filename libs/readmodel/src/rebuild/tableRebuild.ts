@@ -4,7 +4,7 @@ import { compareCounts } from '../comparison/compareRest.ts';
 import { openAdminConnection } from '../postgres/adminConnection.ts';
 import type { AdminConnection } from '../postgres/adminConnection.ts';
 import type { Difference } from '../comparison/difference.ts';
-import { fenceProjector } from '../secondTables/withTablesHeld.ts';
+import { fenceProjector } from '../projection/checkpointFence.ts';
 import type { AdvanceTo } from '../secondTables/withTablesHeld.ts';
 import { missingIndexes } from '../secondTables/projectionTables.ts';
 import { prepareRebuild } from './prepareRebuild.ts';
@@ -20,12 +20,12 @@ import { swapTables } from './swapTables.ts';
 const TRY_LOCK_HERE = 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS locked';
 
 /**
- * Second tables that are to take the place of the live ones: new ones for a rebuild, the previous ones for a rollback.
- * Its state is in Postgres: after a crash, opening it again goes on where it stopped.
+ * Second tables that will replace the live ones: new ones for a rebuild, the previous ones for a rollback. Its state is
+ * in Postgres: opened again after a crash, it continues where it stopped.
  */
 export class TableRebuild {
   readonly tables: SecondTables;
-  /** True when an earlier process had begun it. */
+  /** Whether it continues the work of an earlier process. */
   readonly resumed: boolean;
   readonly #control: AdminConnection;
 
@@ -35,7 +35,7 @@ export class TableRebuild {
     this.resumed = resumed;
   }
 
-  /** Begins or takes up. RebuildRefusedError says what is in the way; ReadModelUnavailableError, SchemaMismatchError. */
+  /** Begins or resumes. @throws RebuildRefusedError with the obstacle; ReadModelUnavailableError, SchemaMismatchError. */
   static async open(databaseUrl: string, kind: RebuildKind): Promise<TableRebuild> {
     const control = await openAdminConnection(databaseUrl);
     try {
@@ -48,15 +48,17 @@ export class TableRebuild {
     }
   }
 
-  /** RebuildCancelledError once somebody has asked for it. */
+  /** @throws RebuildCancelledError once it was cancelled. */
   async throwIfCancelled(): Promise<void> {
     const state = await translated(readState(this.#control.client));
     if (state === undefined || state.cancelled) throw new RebuildCancelledError();
   }
 
   /**
-   * Puts the tables in the place of the live ones, both at one position, and tells the projector. Returns what keeps it
-   * from doing so unless forced: counts that differ. StepMissedError, RebuildCancelledError.
+   * Replaces the live tables by these, both at one position, and fences the projector.
+   *
+   * @returns counts that differ; with any, nothing was swapped. None when forced.
+   * @throws TablesBusyError, RebuildCancelledError.
    */
   swap(advanceTo: AdvanceTo, { force }: { force: boolean }): Promise<readonly Difference[]> {
     const { client, live } = this.#control;
@@ -75,7 +77,7 @@ export class TableRebuild {
   }
 }
 
-/** A verification reads the tables in one long transaction: waiting for it would make all other readers wait as well. */
+/** A verification reads the tables in one long transaction: waiting for it would block all other readers. */
 async function assertNotVerifying(client: Client): Promise<void> {
   const { rows } = await client.query<{ locked: boolean }>(TRY_LOCK_HERE, [ADVISORY_LOCKS.verify]);
   if (rows[0]?.locked !== true) throw new TablesBusyError('a verification is comparing them');
@@ -91,15 +93,15 @@ async function swapAll(client: Client, live: string): Promise<void> {
   await endState(client);
 }
 
-/** Those that a migration has made since the second tables got theirs. */
+/** A migration may have added indexes since the second tables got theirs. */
 async function assertIndexed(client: Client, live: string): Promise<void> {
   const missing = (await missingIndexes(client, live, NEXT_SCHEMA)).map(({ name }) => name);
   if (missing.length === 0) return;
-  throw new RebuildRefusedError(`the new tables lack ${missing.join(', ')}: start it again, which makes the indexes`);
+  throw new RebuildRefusedError(`the new tables lack ${missing.join(', ')}: start it again to create the indexes`);
 }
 
 function runsAlready(state: RebuildState | undefined): RebuildRefusedError {
-  if (state === undefined) return new RebuildRefusedError('another process is at the tables: try again in a moment');
+  if (state === undefined) return new RebuildRefusedError('another process uses the tables: try again in a moment');
   const what = `a ${state.kind} that began at ${state.startedAt} is running in another process`;
   return new RebuildRefusedError(`${what}: wait for its end, or stop it with --cancel`);
 }

@@ -4,9 +4,9 @@ import { CHECKPOINTS, PROJECTION_TABLES } from './projectionTables.ts';
 export interface SecondTablesPlace {
   /** The schema of the live tables. */
   readonly live: string;
-  /** The schema that is made. */
+  /** The schema to create. */
   readonly schema: string;
-  /** Faster, but empty after a crash of Postgres. */
+  /** Unlogged tables are faster, but empty after a crash of Postgres. */
   readonly unlogged?: boolean;
 }
 
@@ -14,7 +14,7 @@ interface Addition {
   readonly statement: string;
 }
 
-/** What LIKE leaves out: the storage parameters, the constraints that are indexes, and who may do what. */
+/** What LIKE leaves out: storage parameters, constraints with an index, and privileges. */
 const ADDITIONS = `
   SELECT format('ALTER TABLE %I.%I SET (%s)', $2::text, relname, array_to_string(reloptions, ', ')) AS statement
     FROM pg_class WHERE oid = $1::regclass AND reloptions IS NOT NULL
@@ -27,8 +27,8 @@ const ADDITIONS = `
     FROM pg_class CROSS JOIN aclexplode(relacl) WHERE pg_class.oid = $1::regclass AND grantee <> relowner`;
 
 /**
- * Makes a schema with empty tables like the live ones, but with no more indexes than their keys: filling them is faster
- * without. Inside a transaction of the caller.
+ * Creates a schema with empty tables like the live ones, with no indexes but their keys, which makes filling them
+ * faster. Inside a transaction of the caller.
  */
 export async function createSecondTables(client: ClientBase, place: SecondTablesPlace): Promise<void> {
   const { live, schema, unlogged = false } = place;

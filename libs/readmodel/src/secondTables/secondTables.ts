@@ -13,7 +13,7 @@ import { inTransaction } from '../postgres/inTransaction.ts';
 import { RebuildRefusedError, TablesBusyError } from '../errors.ts';
 import { TableSnapshot } from './tableSnapshot.ts';
 
-/** What is about to be done, after `done` of `total` steps. */
+/** The next step, after `done` of `total`. */
 export interface CompletionStep {
   readonly done: number;
   readonly total: number;
@@ -33,7 +33,7 @@ export class SecondTables {
     [this.schema, this.#projection] = parts;
   }
 
-  /** Takes charge of the tables in the schema, which must exist. RebuildRefusedError while another process has it. */
+  /** Opens the tables in the schema, which must exist. @throws RebuildRefusedError while another process fills them. */
   static async open(databaseUrl: string, control: AdminConnection, schema: string): Promise<SecondTables> {
     const projection = await JobProjection.open(databaseUrl, schema);
     if (await projection.tryAcquire()) return new SecondTables(databaseUrl, control, [schema, projection]);
@@ -41,7 +41,7 @@ export class SecondTables {
     throw new RebuildRefusedError(`another process still fills the tables of ${schema}: try again in a moment`);
   }
 
-  /** The position in the log up to which these tables are filled. */
+  /** The sequence of the log up to which these tables are filled. */
   get lastSequence(): number {
     return this.#projection.lastSequence;
   }
@@ -51,21 +51,20 @@ export class SecondTables {
     return this.#projection.apply(entries);
   }
 
-  /** The position of the live tables: these here must not get ahead of it. */
+  /** The position of the live tables, which these must not overtake. */
   async livePosition(): Promise<number> {
     return (await translated(readCheckpoint(this.#control.client)))?.lastSequence ?? 0;
   }
 
   /**
-   * Makes the indexes that are missing and the statistics without which Postgres would plan in the dark. Each may take
-   * many minutes, so a stop does not wait for them: with the connection Postgres ends the statement. The next process
-   * makes what is missing then.
+   * Creates the missing indexes, and the planner's statistics. Each may take many minutes, so a stop does not wait for
+   * them: it closes the connection, with which Postgres ends the statement. The next process creates the rest.
    */
   async complete(onStep: (step: CompletionStep) => Promise<void>, stop: AbortSignal): Promise<void> {
     const hangUp = () => void this.#control.close();
     stop.addEventListener('abort', hangUp);
     try {
-      await this.#makeIndexes(onStep);
+      await this.#createIndexes(onStep);
     } catch (error) {
       stop.throwIfAborted();
       throw error;
@@ -74,7 +73,7 @@ export class SecondTables {
     }
   }
 
-  async #makeIndexes(onStep: (step: CompletionStep) => Promise<void>): Promise<void> {
+  async #createIndexes(onStep: (step: CompletionStep) => Promise<void>): Promise<void> {
     const { client, live } = this.#control;
     const indexes = await translated(missingIndexes(client, live, this.schema));
     const total = indexes.length + 1;
@@ -86,7 +85,7 @@ export class SecondTables {
     await translated(client.query(`VACUUM (ANALYZE) ${client.escapeIdentifier(this.schema)}.jobs`));
   }
 
-  /** Runs the work in the transaction that holds both sets of tables at one position: StepMissedError. */
+  /** Runs `work` in a transaction that holds both sets of tables at one position. @throws TablesBusyError. */
   async atLivePosition<Result>(advanceTo: AdvanceTo, work: (position: number) => Promise<Result>): Promise<Result> {
     await this.#retire();
     const checked = async (position: number) => {
@@ -97,7 +96,7 @@ export class SecondTables {
     return translated(withTablesHeld(this.#control.client, advanceTo, checked));
   }
 
-  /** Both sets of tables at one position, for a comparison; the projector waits only while it is taken. */
+  /** A snapshot of both sets of tables at one position; the projector waits only while it is taken. */
   async snapshot(advanceTo: AdvanceTo): Promise<TableSnapshot> {
     const connection = await openAdminConnection(this.#databaseUrl);
     try {
@@ -112,14 +111,14 @@ export class SecondTables {
     return this.#projection.close();
   }
 
-  /** The work that follows may put these rows in the place of the live ones, so the word of `advanceTo` is not enough. */
+  /** Verifies what `advanceTo` has done, since these rows may be about to replace the live ones. */
   #assertAt(position: number): void {
     const { lastSequence } = this;
     if (lastSequence === position) return;
     throw new Error(`the tables of ${this.schema} are at sequence ${lastSequence} instead of ${position}`);
   }
 
-  /** Jobs that have left the live tables leave these as well, and there those that came in late. */
+  /** Removes retired jobs from these tables, and from the live ones those that became old meanwhile. */
   async #retire(): Promise<void> {
     const { client } = this.#control;
     const before = await translated(retiredBefore(this.#control));
@@ -130,7 +129,7 @@ export class SecondTables {
     while ((await translated(retireSome())).jobs === ROWS_AT_ONCE);
   }
 
-  /** Tables that are only compared get no other index. */
+  /** The only index of tables that are merely compared. */
   async #indexForRetirement(): Promise<void> {
     const { client, live } = this.#control;
     const missing = await translated(missingIndexes(client, live, this.schema));
@@ -140,13 +139,13 @@ export class SecondTables {
     await translated(client.query(`ANALYZE ${client.escapeIdentifier(this.schema)}.jobs`));
   }
 
-  /** The boundary may have moved meanwhile. */
+  /** The retention boundary may have moved meanwhile. */
   async #assertRetired(): Promise<void> {
     const { client, live } = this.#control;
     const before = await retiredBefore(this.#control);
     if (before === undefined) return;
     for (const schema of [live, this.schema]) {
-      if (await hasRetirable(client, schema, before)) throw new TablesBusyError('old jobs are leaving them');
+      if (await hasRetirable(client, schema, before)) throw new TablesBusyError('old jobs are being removed');
     }
   }
 }

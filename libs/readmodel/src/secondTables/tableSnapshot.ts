@@ -7,7 +7,7 @@ import { PROJECTION_TABLES } from './projectionTables.ts';
 
 const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`;
 
-/** Both sets of tables as they were at one position of the log, however long one looks at them. */
+/** Both sets of tables as they were at one position of the log, in one long transaction. */
 export class TableSnapshot {
   readonly position: number;
   readonly #control: AdminConnection;
@@ -17,17 +17,17 @@ export class TableSnapshot {
     this.position = position;
   }
 
-  /** To be called while the tables are held at that position. */
+  /** Takes the snapshot; call it while the tables are held at `position`. */
   static async take(control: AdminConnection, position: number): Promise<TableSnapshot> {
     await control.client.query(BEGIN);
-    // Names mean other tables after a swap, and rows that were there before are none to this transaction then.
+    // The locks keep a swap from moving the tables: this transaction would see other, empty ones under their names.
     const tables = PROJECTION_TABLES.map((table) => `${control.client.escapeIdentifier(control.live)}.${table}`);
     await control.client.query(`LOCK TABLE ${tables.join(', ')} IN ACCESS SHARE MODE`);
     await control.client.query('SELECT 1 FROM projection_checkpoints');
     return new TableSnapshot(control, position);
   }
 
-  /** All that differs, range by range; the last of them are counts and messages in quarantine. */
+  /** Compares the tables range by range; counts, statistics and quarantined messages come last. */
   async *compare(second: string, except: readonly string[]): AsyncGenerator<ComparedRange> {
     const { client, live } = this.#control;
     yield* compareJobs(client, { live, second, except });

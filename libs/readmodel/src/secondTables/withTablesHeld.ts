@@ -1,41 +1,31 @@
 import type { ClientBase } from 'pg';
-import { JOBS_PROJECTION } from '../projection/checkpointFence.ts';
-import { isLockTimeout } from '../postgres/inTransaction.ts';
-import { inTransaction } from '../postgres/inTransaction.ts';
 import { TablesBusyError } from '../errors.ts';
+import { inTransaction, isLockTimeout } from '../postgres/inTransaction.ts';
+import { createCheckpoint, lockCheckpoint } from '../projection/checkpointFence.ts';
 
-/** Brings the second tables to exactly this position; rejects once the signal is aborted. */
+/** Brings the second tables to exactly `position`; rejects once `giveUp` is aborted. */
 export type AdvanceTo = (position: number, giveUp: AbortSignal) => Promise<void>;
 
-/** The projector waits as long for its turn, so it must be well under the 15 s after which it gives up. */
+/** The projector waits for its lock meanwhile, so this must be well under its lock timeout of 15 s. */
 const LONGEST_HOLD_MS = 5_000;
 
-const HOLD = 'SELECT last_sequence AS position FROM projection_checkpoints WHERE name = $1 FOR UPDATE';
-const CREATE = 'INSERT INTO projection_checkpoints (name, last_sequence) VALUES ($1, 0) ON CONFLICT DO NOTHING';
-const FENCE = 'UPDATE projection_checkpoints SET generation = generation + 1 WHERE name = $1';
-
 /**
- * Holds the live tables still, brings the second ones to the same position and runs the work inside the transaction that
- * holds them. Whoever writes the live tables begins with a lock on its checkpoint, so it waits here and does not fail.
- * StepMissedError when this takes too long: nothing has happened then.
+ * Locks the checkpoint of the live tables, so that their writers wait, brings the second tables to the same position and
+ * runs `work` inside that transaction.
+ *
+ * @throws TablesBusyError, with nothing changed, when this takes too long.
  */
 export async function withTablesHeld<Result>(
   client: ClientBase,
   advanceTo: AdvanceTo,
   work: (position: number) => Promise<Result>,
 ): Promise<Result> {
-  await client.query(CREATE, [JOBS_PROJECTION]);
+  await createCheckpoint(client);
   return inTransaction(client, async () => {
-    const { rows } = await client.query<{ position: number }>(HOLD, [JOBS_PROJECTION]);
-    const position = rows[0]?.position ?? 0;
+    const position = await lockCheckpoint(client);
     await advanceWithin(advanceTo, position);
-    return missedIfLocked(work(position));
+    return busyIfLocked(work(position));
   });
-}
-
-/** Tells the projector, whose rows have changed under it, to read them afresh. Inside the transaction of a step. */
-export async function fenceProjector(client: ClientBase): Promise<void> {
-  await client.query(FENCE, [JOBS_PROJECTION]);
 }
 
 async function advanceWithin(advanceTo: AdvanceTo, position: number): Promise<void> {
@@ -43,12 +33,12 @@ async function advanceWithin(advanceTo: AdvanceTo, position: number): Promise<vo
   try {
     await advanceTo(position, giveUp);
   } catch (error) {
-    if (giveUp.aborted) throw new TablesBusyError(`the log up to ${position} took too long`, { cause: error });
+    if (giveUp.aborted) throw new TablesBusyError(`reading the log up to ${position} took too long`, { cause: error });
     throw error;
   }
 }
 
-async function missedIfLocked<Result>(work: Promise<Result>): Promise<Result> {
+async function busyIfLocked<Result>(work: Promise<Result>): Promise<Result> {
   try {
     return await work;
   } catch (error) {

@@ -1,9 +1,9 @@
-/** How many durations fell into each bucket of a histogram; buckets that are empty are left out. */
+/** The number of durations in each bucket of a histogram; empty buckets are left out. */
 export type Buckets = Readonly<Record<string, number>>;
 
 /**
- * A duration told from its bucket is at most so much off, for 1 ms and more. The buckets grow by a constant ratio, so some
- * 200 of them reach from a millisecond to seven days, and histograms are merged by adding bucket to bucket.
+ * The largest relative error of a duration read from its bucket, from 1 ms on. The buckets grow by a constant ratio, so
+ * that some 200 cover a millisecond to seven days, and histograms are merged by adding their buckets.
  */
 const RELATIVE_ERROR = 0.05;
 const RATIO = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR);
@@ -14,12 +14,12 @@ export function bucketOf(ms: number): number {
   return ms <= 1 ? 0 : Math.ceil(Math.log(ms) / LOG_RATIO);
 }
 
-/** The duration that stands for a bucket, in the middle of it by ratio: at most 5 % away from all that are in it. */
+/** The duration that represents a bucket: at most 5 % from every duration in it. */
 function durationOf(bucket: number): number {
   return bucket === 0 ? 1 : (2 * RATIO ** bucket) / (RATIO + 1);
 }
 
-/** The duration in milliseconds that such a share (0 to 1) of all does not exceed; undefined when there are none. */
+/** The quantile in milliseconds for a share of 0 to 1; undefined without durations. */
 export function quantileOf(buckets: Buckets, share: number): number | undefined {
   const entries = Object.entries(buckets).map(([bucket, count]) => ({ bucket: Number(bucket), count }));
   const total = entries.reduce((sum, { count }) => sum + count, 0);

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { Buckets } from './durationBuckets.ts';
 import type { Resolution } from './statisticsPeriod.ts';
 
-/** Which statistics: of a tenant, or of all; from one time on (inclusive) to another (exclusive), both RFC 3339. */
+/** Selects the statistics of a tenant, or of all, from a time (inclusive) to another (exclusive), both RFC 3339. */
 export interface StatisticsQuery {
   readonly tenant?: string | undefined;
   readonly resolution: Resolution;
@@ -20,7 +20,7 @@ export interface PeriodCounts {
   readonly retried: number;
 }
 
-/** How long the attempts of a type ran and its jobs waited, over the whole time that was asked for. */
+/** How long the attempts of a type ran and its jobs waited, over the whole selected time. */
 export interface TypeDurations {
   readonly type: string;
   readonly runTimes: Buckets;
@@ -28,7 +28,7 @@ export interface TypeDurations {
 }
 
 export interface StatisticsPage {
-  /** Oldest first; periods in which nothing happened are left out. */
+  /** Oldest first; empty periods are left out. */
   readonly periods: readonly PeriodCounts[];
   readonly durations: readonly TypeDurations[];
 }

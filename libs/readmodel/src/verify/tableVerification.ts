@@ -10,15 +10,15 @@ import { VERIFY_SCHEMA } from '../secondTables/projectionTables.ts';
 import { RebuildRefusedError } from '../errors.ts';
 import { SecondTables } from '../secondTables/secondTables.ts';
 import { translated } from '../postgres/translateError.ts';
-import { fenceProjector } from '../secondTables/withTablesHeld.ts';
+import { fenceProjector } from '../projection/checkpointFence.ts';
 
-/** Rows that the projector waits for: some hundred milliseconds. */
+/** Rows in one transaction, for which the projector waits: some hundred milliseconds. */
 const ROWS_AT_ONCE = 2_000;
 
-/** Jobs whose rows are known to differ, kept in Postgres so that their number does not matter. */
+/** Jobs whose rows differ; in Postgres, since there may be many. */
 const DIFFERING = `${VERIFY_SCHEMA}.differing_jobs`;
 
-/** Second tables that are folded from the log afresh, to compare the live ones with them; they go when it is closed. */
+/** Second tables folded from the log, to compare the live ones with them; dropped when closed. */
 export class TableVerification {
   readonly tables: SecondTables;
   readonly #control: AdminConnection;
@@ -28,7 +28,7 @@ export class TableVerification {
     this.tables = tables;
   }
 
-  /** RebuildRefusedError while another process verifies; ReadModelUnavailableError, SchemaMismatchError. */
+  /** @throws RebuildRefusedError while another process verifies; ReadModelUnavailableError, SchemaMismatchError. */
   static async open(databaseUrl: string): Promise<TableVerification> {
     const control = await openAdminConnection(databaseUrl);
     try {
@@ -42,14 +42,14 @@ export class TableVerification {
     }
   }
 
-  /** Keeps in mind which jobs are to be repaired. */
+  /** Marks the jobs of these differences for repair. */
   async markForRepair(differences: readonly Difference[]): Promise<void> {
     const ids = differences.filter(({ table }) => table === 'jobs').map(({ key }) => key);
     const text = `INSERT INTO ${DIFFERING} SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING`;
     if (ids.length > 0) await translated(this.#control.client.query(text, [ids]));
   }
 
-  /** How many jobs were noted and are not repaired yet. */
+  /** Counts the jobs that are marked and not repaired yet. */
   async countMarked(): Promise<number> {
     const { rows } = await translated(
       this.#control.client.query<{ jobs: number }>(`SELECT count(*) AS jobs FROM ${DIFFERING}`),
@@ -57,15 +57,15 @@ export class TableVerification {
     return rows[0]?.jobs ?? 0;
   }
 
-  /** Writes some of the noted jobs as the log says, in one transaction with the projector held; returns how many. */
+  /** Repairs some of the marked jobs in one transaction, while the projector waits; returns their number. */
   repairSome(advanceTo: AdvanceTo): Promise<number> {
     const { client, live } = this.#control;
     return this.tables.atLivePosition(advanceTo, () =>
-      repairJobs(client, { live, second: VERIFY_SCHEMA, noted: DIFFERING }),
+      repairJobs(client, { live, second: VERIFY_SCHEMA, marked: DIFFERING }),
     );
   }
 
-  /** Writes all counts and messages in quarantine as the log says; to be done after the jobs. */
+  /** Repairs counts, statistics and quarantined messages; call it after all jobs are repaired. */
   repairRest(advanceTo: AdvanceTo): Promise<void> {
     const { client, live } = this.#control;
     return this.tables.atLivePosition(advanceTo, () => repairRest(client, live, VERIFY_SCHEMA));
@@ -73,12 +73,12 @@ export class TableVerification {
 
   async close(): Promise<void> {
     await this.tables.close();
-    await dropTables(this.#control.client).catch(() => {}); // the next one does it
+    await dropTables(this.#control.client).catch(() => {}); // the next verification drops them
     await this.#control.close();
   }
 }
 
-/** Unlogged: they outlive neither a crash of Postgres nor us. What an earlier process left goes first. */
+/** Drops what an earlier process has left, and creates unlogged tables. */
 async function makeTables({ client, live }: AdminConnection): Promise<void> {
   await dropTables(client);
   await createSecondTables(client, { live, schema: VERIFY_SCHEMA, unlogged: true });
@@ -92,20 +92,20 @@ async function dropTables(client: Client): Promise<void> {
 interface RepairedTables {
   /** The schema of the live tables. */
   readonly live: string;
-  /** The schema of those that were made from the log. */
+  /** The schema of the tables folded from the log. */
   readonly second: string;
-  /** The table with the ids of the jobs to repair. */
-  readonly noted: string;
+  /** The table with the ids of the marked jobs. */
+  readonly marked: string;
 }
 
 /**
- * Puts rows that were made from the log in the place of the live ones, for the first of the noted jobs, and forgets those.
- * Returns how many there were. Inside the transaction of a step.
+ * Replaces the live rows of the first marked jobs by those folded from the log, and unmarks them; returns their number.
+ * Call it inside a transaction that holds both sets of tables.
  */
-async function repairJobs(client: ClientBase, { live, second, noted }: RepairedTables): Promise<number> {
+async function repairJobs(client: ClientBase, { live, second, marked }: RepairedTables): Promise<number> {
   const table = `${client.escapeIdentifier(live)}.jobs`;
   const taken = await client.query<{ id: string }>(
-    `DELETE FROM ${noted} WHERE id IN (SELECT id FROM ${noted} ORDER BY id LIMIT ${ROWS_AT_ONCE}) RETURNING id`,
+    `DELETE FROM ${marked} WHERE id IN (SELECT id FROM ${marked} ORDER BY id LIMIT ${ROWS_AT_ONCE}) RETURNING id`,
   );
   const ids = taken.rows.map(({ id }) => id);
   await client.query(`DELETE FROM ${table} WHERE id = ANY($1::uuid[])`, [ids]);
@@ -115,8 +115,8 @@ async function repairJobs(client: ClientBase, { live, second, noted }: RepairedT
 }
 
 /**
- * Replaces counts and statistics, of which there are few, and exchanges the messages in quarantine that differ; those that are right
- * keep the time at which they were put aside. Inside the transaction of a step.
+ * Replaces all counts and statistics, which are few, and the quarantined messages that differ; the others keep their
+ * `quarantined_at`. Call it inside a transaction that holds both sets of tables.
  */
 async function repairRest(client: ClientBase, live: string, second: string): Promise<void> {
   const to = client.escapeIdentifier(live);
