@@ -57,13 +57,13 @@ function long(sequence: number, jobId: string): ArchivedMessage {
   return message(sequence, jobId, Buffer.from(JSON.stringify('x'.repeat(100_000) + String(sequence))));
 }
 
-test('what is read is what was written, byte for byte', async () => {
+test('messages are read as they were written, byte for byte', async () => {
   const odd = [Buffer.from([0xff, 0x00, 0x0a]), Buffer.from(''), Buffer.from('a\nb\u{0}"\u{2028}'), Buffer.from('{}')];
   const messages = odd.map((body, index) => message(index + 1, randomUUID(), body));
   expect(await all(await archiveOf(messages.slice(0, 2), messages.slice(2)))).toEqual(messages);
 });
 
-test('reading begins after any sequence, in whatever segment and block that is', async () => {
+test('reading begins after any sequence in any segment and block', async () => {
   const messages = Array.from({ length: 20 }, (_, index) => long(index + 1, randomUUID()));
   const archive = await archiveOf(messages.slice(0, 9), messages.slice(9));
   for (const after of [0, 1, 4, 8, 9, 10, 19, 20]) expect(await all(archive, after)).toEqual(messages.slice(after));
@@ -77,7 +77,7 @@ test('the messages of a job are found across segments and blocks, and none of an
   expect(await archive.messagesOf(randomUUID())).toEqual([]);
 });
 
-test('a job whose id ends like another is not taken for it', async () => {
+test('jobs whose ids end alike are not confused', async () => {
   const [job, twin] = ['11111111-1111-4111-8111-1111aaaaaaaa', '22222222-2222-4222-8222-2222aaaaaaaa'];
   const archive = await archiveOf([message(1, job), message(2, twin)]);
   expect(await archive.messagesOf(twin)).toEqual([message(2, twin)]);
@@ -119,7 +119,7 @@ test('of two writers that begin at one sequence only one adds its segment', asyn
   for (const archive of archives) expect(archive.span.last).toBe(added.indexOf(true) + 2);
 });
 
-test('a flipped bit anywhere in any file is found and named, and nothing of the file is used', async () => {
+test('a flipped bit anywhere in any file is detected, and nothing of the file is used', async () => {
   const job = randomUUID();
   await archiveOf([message(1, job), message(2, job)], [message(3, job)]);
   const files = (await Promise.all(['manifest', 'segments'].map((name) => store.list(name, '')))).flat();
@@ -136,7 +136,7 @@ test('a flipped bit anywhere in any file is found and named, and nothing of the 
   }
 });
 
-/** What a reader of everything is told, or what it was given where nobody noticed. */
+/** The damaged file that a reader of everything reports. */
 async function faultOf(job: string): Promise<string> {
   try {
     const archive = new Archive(store);
@@ -159,14 +159,14 @@ test('a file that is missing or cut short is found', async () => {
   expect(damage).toEqual([expect.stringContaining('is missing'), expect.stringContaining('is too short')]);
 });
 
-test('an entry that was taken out of the manifest shows at the next one', async () => {
+test('an entry missing from the manifest is detected at the next one', async () => {
   await archiveOf([message(1, randomUUID())], [message(2, randomUUID())], [message(3, randomUUID())]);
   const [, second = ''] = await store.list('manifest', '');
   await rm(path.join(folder, second));
   await expect(new Archive(store).refresh()).rejects.toThrow('does not follow on');
 });
 
-test('an archive whose first entries were lost is not taken for a whole one, but one may begin late', async () => {
+test('the loss of the first entries is detected, but an archive may begin late', async () => {
   await archiveOf([message(5, randomUUID())], [message(6, randomUUID())], [message(7, randomUUID())]);
   const names = await store.list('manifest', '');
   for (const name of names.slice(0, 2)) {
@@ -175,7 +175,7 @@ test('an archive whose first entries were lost is not taken for a whole one, but
   }
 });
 
-test('what a writer left when it died before its entry is no part of the archive', async () => {
+test('files without an entry, left by a writer that died, are not part of the archive', async () => {
   const { segment, index } = await segmentOf([message(1, randomUUID())]);
   for (const { name, body } of [segment, index]) await store.write(name, body);
   const archive = await archiveOf([message(1, randomUUID()), message(2, randomUUID())]);
@@ -183,6 +183,6 @@ test('what a writer left when it died before its entry is no part of the archive
   expect((await readdir(path.join(folder, 'segments'))).length).toBe(4);
 });
 
-test('a message that does not follow on the one before is refused', async () => {
+test('a message that does not follow the one before is rejected', async () => {
   await expect(segmentOf([message(1, randomUUID()), message(3, randomUUID())])).rejects.toThrow('message 2');
 });

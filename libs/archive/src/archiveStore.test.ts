@@ -43,7 +43,7 @@ describe.each(stores)('%s', (_name, newStore) => {
     expect((await store.read('segments/a', { offset: 6, bytes: 1 }))?.length).toBe(0);
   });
 
-  test('says that a file is not there, whole or in part', async () => {
+  test('returns nothing for a missing file, whole or in part', async () => {
     const store = newStore();
     expect(await store.read('segments/none')).toBeUndefined();
     expect(await store.read('segments/none', { offset: 0, bytes: 1 })).toBeUndefined();
@@ -63,7 +63,7 @@ describe.each(stores)('%s', (_name, newStore) => {
     expect(await store.list('manifest', 'manifest/1')).toEqual(['manifest/2', 'manifest/3']);
   });
 
-  test('creates a file once, whoever tries', async () => {
+  test('creates a file once, however many try', async () => {
     const store = newStore();
     const texts = Array.from({ length: 8 }, (_, index) => String(index));
     const created = await Promise.all(texts.map((text) => store.create('manifest/1', Buffer.from(text))));

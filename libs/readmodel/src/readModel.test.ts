@@ -1,26 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { startTcpProxy } from '@jobstream/testing';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { forEachTest, startDatabaseProxy } from '@jobstream/testing';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { InvalidCursorError, ReadModelUnavailableError } from './errors.ts';
 import type { JobListQuery } from './jobs/jobQueries.ts';
 import { ReadModel } from './readModel.ts';
 import { entriesOf, JobEvents } from '../testing/jobEvents.ts';
 import { migratedDatabase } from '../testing/migratedDatabase.ts';
-import type { MigratedDatabase } from '../testing/migratedDatabase.ts';
 import { openProjection } from '../testing/openProjection.ts';
 
-let database: MigratedDatabase;
+const database = forEachTest(migratedDatabase);
 let readModel: ReadModel;
 
-beforeEach(async () => {
-  database = await migratedDatabase();
-  readModel = new ReadModel({ databaseUrl: database.url, name: 'test' });
-  await readModel.start();
-});
-
-afterEach(async () => {
-  await readModel.stop();
-  await database[Symbol.asyncDispose]();
+beforeEach(() => {
+  ({ readModel } = database);
 });
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1) + second * 1_000).toISOString();
@@ -77,7 +69,7 @@ describe('lists', () => {
     expect(await listIds({ tag: 'a', createdAfter: at(2) })).toEqual([]);
   });
 
-  test('hold no job twice and miss none while new jobs arrive and old ones change', async () => {
+  test('contain each job once while new jobs arrive and old ones change', async () => {
     const ids = [];
     for (const second of [1, 2, 2, 2, 3, 4, 5]) ids.push(await store({ second }));
     const seen: string[] = [];
@@ -92,7 +84,7 @@ describe('lists', () => {
     expect(seen.toSorted()).toEqual(ids.toSorted());
   });
 
-  test('end with a page that names no next one, also when it is full', async () => {
+  test('end with a page without a cursor, also when it is full', async () => {
     await store({ second: 1 });
     await store({ second: 2 });
     expect((await readModel.listJobs({ limit: 2 })).nextCursor).toBeNull();
@@ -132,12 +124,10 @@ describe('plans', () => {
   });
 });
 
-describe('while Postgres is away', () => {
-  test('questions are refused as unavailable, and answered again when it is back', async () => {
-    const url = new URL(database.url);
-    await using proxy = await startTcpProxy(Number(url.port));
-    url.port = String(proxy.port);
-    const behindProxy = new ReadModel({ databaseUrl: url.href, name: 'test' });
+describe('while Postgres is unavailable', () => {
+  test('queries are rejected as unavailable, and succeed again when it is back', async () => {
+    await using proxy = await startDatabaseProxy(database.url);
+    const behindProxy = new ReadModel({ databaseUrl: proxy.url, name: 'test' });
     await behindProxy.start();
     await proxy.cut();
     await expect(behindProxy.ping()).rejects.toThrow(ReadModelUnavailableError);
@@ -147,12 +137,10 @@ describe('while Postgres is away', () => {
     await behindProxy.stop();
   });
 
-  test('a process can start without it and asks it later', async () => {
-    const url = new URL(database.url);
-    await using proxy = await startTcpProxy(Number(url.port));
-    url.port = String(proxy.port);
+  test('a process can start without it and query it later', async () => {
+    await using proxy = await startDatabaseProxy(database.url);
     await proxy.cut();
-    const behindProxy = new ReadModel({ databaseUrl: url.href, name: 'test' });
+    const behindProxy = new ReadModel({ databaseUrl: proxy.url, name: 'test' });
     await behindProxy.start();
     await expect(behindProxy.countJobs()).rejects.toThrow(ReadModelUnavailableError);
     await proxy.heal();
@@ -160,11 +148,9 @@ describe('while Postgres is away', () => {
     await behindProxy.stop();
   });
 
-  test('a server that does not answer is given up', async () => {
-    const url = new URL(database.url);
-    await using proxy = await startTcpProxy(Number(url.port));
-    url.port = String(proxy.port);
-    const behindProxy = new ReadModel({ databaseUrl: url.href, name: 'test' });
+  test('a query to a server that does not answer times out', async () => {
+    await using proxy = await startDatabaseProxy(database.url);
+    const behindProxy = new ReadModel({ databaseUrl: proxy.url, name: 'test' });
     await behindProxy.start();
     proxy.pauseDownstream();
     await expect(behindProxy.ping()).rejects.toThrow(ReadModelUnavailableError);
@@ -172,7 +158,7 @@ describe('while Postgres is away', () => {
     await behindProxy.stop();
   });
 
-  test('a query that takes too long is cut off by Postgres', async () => {
+  test('a query that takes too long is cancelled by Postgres', async () => {
     await database.query('BEGIN; LOCK TABLE jobs');
     await expect(readModel.findJob(randomUUID())).rejects.toThrow('statement timeout');
     await database.query('ROLLBACK');
@@ -187,7 +173,7 @@ describe('jobs of a tenant', () => {
     await store({ second: 4 });
     expect(await listIds({ tenant: 'acme' })).toEqual(ours.toReversed());
     expect(await listIds({ tenant: 'acme', status: 'failed' })).toEqual([ours[1]]);
-    expect(await listIds({ tenant: 'nobody' })).toEqual([]);
+    expect(await listIds({ tenant: 'unknown' })).toEqual([]);
     expect((await readModel.findJobReferences({ tenant: 'acme', limit: 10 })).items).toHaveLength(2);
     expect(await readModel.countMatchingJobs({ tenant: 'acme' }, 10)).toBe(2);
     expect(await readModel.countJobs('acme')).toEqual([
@@ -201,9 +187,9 @@ describe('jobs of a tenant', () => {
   });
 
   test('keep their tenant, and others have none', async () => {
-    const [ours, nobodys] = [await store({ second: 1, tenant: 'acme', completed: true }), await store({ second: 2 })];
+    const [ours, unowned] = [await store({ second: 1, tenant: 'acme', completed: true }), await store({ second: 2 })];
     expect((await readModel.findJob(ours))?.job.tenant).toBe('acme');
-    expect((await readModel.findJob(nobodys))?.job).not.toHaveProperty('tenant');
+    expect((await readModel.findJob(unowned))?.job).not.toHaveProperty('tenant');
   });
 
   test.each([

@@ -1,11 +1,12 @@
-import { migrate } from '@jobstream/readmodel';
+import { migrate, ReadModel } from '@jobstream/readmodel';
 import { createDatabase } from '@jobstream/testing';
 import { Client } from 'pg';
 import type { QueryResultRow } from 'pg';
 
-/** A fresh database with our tables and a second connection to look at them, as a user of psql would. */
+/** A new database with the tables, a read model of it, and a connection to query it as a user of psql would. */
 export interface MigratedDatabase extends AsyncDisposable {
   readonly url: string;
+  readonly readModel: ReadModel;
   query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
 }
 
@@ -14,10 +15,15 @@ export async function migratedDatabase(): Promise<MigratedDatabase> {
   await migrate(url);
   const client = new Client({ connectionString: url });
   await client.connect();
+  const readModel = new ReadModel({ databaseUrl: url, name: 'test' });
   return {
     url,
+    readModel,
     query: async <Row extends QueryResultRow>(text: string, values: unknown[] = []) =>
       (await client.query<Row>(text, values)).rows,
-    [Symbol.asyncDispose]: () => client.end(),
+    async [Symbol.asyncDispose]() {
+      await readModel.stop();
+      await client.end();
+    },
   };
 }

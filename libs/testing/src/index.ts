@@ -1,4 +1,5 @@
 export { createDatabase } from './createDatabase.ts';
+export { forEachTest } from './forEachTest.ts';
 export { eventually } from './eventually.ts';
 export type { EventuallyOptions } from './eventually.ts';
 export { guardOfThisProcess } from './guardOfThisProcess.ts';
@@ -17,7 +18,7 @@ export { startS3 } from './servers/startS3.ts';
 export type { TestS3 } from './servers/startS3.ts';
 export { startPostgres } from './servers/startPostgres.ts';
 export type { TestPostgres } from './testServers.ts';
-export { startTcpProxy } from './servers/startTcpProxy.ts';
+export { startDatabaseProxy, startTcpProxy } from './servers/startTcpProxy.ts';
 export type { TcpProxy } from './servers/startTcpProxy.ts';
 export { chosenServers } from './containers/chosenServers.ts';
 export type { ContainerServers } from './containers/chosenServers.ts';

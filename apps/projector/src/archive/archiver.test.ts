@@ -53,7 +53,7 @@ async function segmentParts(log: Pick<EventLog, 'messages'> = eventLog) {
   return { eventLog: log, archive, writer, beginLate: false, stop: new AbortController().signal };
 }
 
-/** A log that was created anew on another server, with so many lives in it. */
+/** A log that was created anew on another server, with `lives` jobs in it. */
 async function openOtherLog(lives: number) {
   const server = await startNats();
   const log = new EventLog({ url: server.url, name: 'test', maxAgeMs: 0, deadlineMs: 30_000 });
@@ -67,7 +67,7 @@ async function archived(): Promise<number> {
   return (await new Archive(new FolderStore(folder)).refresh()).last;
 }
 
-test('what does not fill a segment is archived long before the log forgets it', async () => {
+test('messages that do not fill a segment are archived long before they expire', async () => {
   await appendLife(eventLog);
   await using one = newArchiver();
   await one.archiver.start();
@@ -88,7 +88,7 @@ test('several archivers on one log leave each message once, in order', async () 
   expect(sequences).toEqual(Array.from({ length: end }, (_, index) => index + 1));
 }, 120_000);
 
-test('while the archive is away it tries again, and tells how much waits', async () => {
+test('an archiver retries while the archive is unavailable, and reports its backlog', async () => {
   class LostStore extends FolderStore {
     isLost = true;
     override create(name: string, body: Uint8Array): Promise<boolean> {
@@ -108,7 +108,7 @@ test('while the archive is away it tries again, and tells how much waits', async
   await eventually(async () => expect(await archived()).toBe(3), { timeoutMs: 40_000 });
 });
 
-test('messages that the log has forgotten unarchived are a gap, which is not papered over unless it is the beginning', async () => {
+test('messages that expired before they were archived are a gap, which is accepted at the beginning only', async () => {
   await appendLife(eventLog);
   await eventually(async () => expect((await eventLog.messages.span()).first).toBe(4), { timeoutMs: 40_000 });
   await appendLife(eventLog, 1);
@@ -118,7 +118,7 @@ test('messages that the log has forgotten unarchived are a gap, which is not pap
   expect(parts.archive.span).toMatchObject({ first: 4, last: 4 });
 }, 120_000);
 
-test('an archive that goes on beyond the log is one of another log, and is not added to', async () => {
+test('an archive ahead of the log belongs to another log and is not continued', async () => {
   await appendLife(eventLog);
   expect(await archiveSegment(await segmentParts())).toBe('added');
   await using other = await openOtherLog(0);
@@ -126,7 +126,7 @@ test('an archive that goes on beyond the log is one of another log, and is not a
   await expect(readBacklog(other, new Archive(new FolderStore(folder)))).rejects.toThrow('but the log at 0');
 });
 
-test('an archive whose last message is another one in the log is not added to, however far the log goes', async () => {
+test('an archive whose last message differs from the log is not continued', async () => {
   await appendLife(eventLog);
   expect(await archiveSegment(await segmentParts())).toBe('added');
   await using other = await openOtherLog(2);

@@ -23,7 +23,7 @@ let writing: EventLog;
 let reading: EventLog;
 
 beforeEach(async () => {
-  [nats, folder] = await Promise.all([startNats(), mkdtemp(path.join(tmpdir(), 'forgotten-'))]);
+  [nats, folder] = await Promise.all([startNats(), mkdtemp(path.join(tmpdir(), 'expired-'))]);
   proxy = await startTcpProxy(nats.port);
   const options = { name: 'test', maxAgeMs: MAX_AGE_MS, deadlineMs: 30_000 };
   writing = new EventLog({ ...options, url: nats.url });
@@ -50,7 +50,7 @@ async function appendArchived(): Promise<void> {
   expect(outcome).toBe('added');
 }
 
-async function forgottenUpTo(sequence: number): Promise<void> {
+async function expiredUpTo(sequence: number): Promise<void> {
   await eventually(async () => expect((await writing.messages.span()).first).toBe(sequence + 1), patience);
 }
 
@@ -67,16 +67,16 @@ function collect(): { sequences: number[]; ended: Promise<void> } {
   return { sequences, ended: run() };
 }
 
-test('what the log forgets while its archive is read comes from the archive', async () => {
+test('messages that expire while the archive is read come from the archive', async () => {
   await appendArchived();
-  await forgottenUpTo(3);
+  await expiredUpTo(3);
   const feed = reading.follow({ after: 0 });
   const sequences: number[] = [];
   for await (const entries of feed) {
     sequences.push(...entries.map(({ sequence }) => sequence));
     if (sequences.at(-1) === 3) {
       await appendArchived();
-      await forgottenUpTo(6);
+      await expiredUpTo(6);
       await appendLife(writing, 1);
     }
     if (sequences.includes(7)) await feed.stop();
@@ -84,37 +84,37 @@ test('what the log forgets while its archive is read comes from the archive', as
   expect(sequences).toEqual([1, 2, 3, 4, 5, 6, 7]);
 }, 120_000);
 
-test('what the log forgets while a follower is cut off comes from the archive', async () => {
+test('messages that expire while a follower is disconnected come from the archive', async () => {
   await appendArchived();
   const { sequences, ended } = collect();
   await eventually(() => expect(sequences).toEqual([1, 2, 3]), patience);
   await proxy.cut();
   await appendArchived();
-  await forgottenUpTo(6);
+  await expiredUpTo(6);
   await proxy.heal();
   await appendLife(writing, 1);
   await ended;
   expect(sequences).toEqual([1, 2, 3, 4, 5, 6, 7]);
 }, 120_000);
 
-test('what the log forgets unarchived while a follower is cut off ends it, and nothing after it is handed out', async () => {
+test('messages that expire unarchived while a follower is disconnected end its feed before the gap', async () => {
   await appendArchived();
   const { sequences, ended } = collect();
   await eventually(() => expect(sequences).toEqual([1, 2, 3]), patience);
   const failure = ended.catch((error: unknown) => error);
   await proxy.cut();
   await appendLife(writing);
-  await forgottenUpTo(6);
+  await expiredUpTo(6);
   await proxy.heal();
   await appendLife(writing, 1);
   expect(await failure).toBeInstanceOf(HistoryIncompleteError);
   expect(sequences).toEqual([1, 2, 3]);
 }, 120_000);
 
-test('a projector waits for an archive that is away', async () => {
+test('a projector waits while the archive is unavailable', async () => {
   await appendArchived();
-  await forgottenUpTo(3);
-  await rename(folder, `${folder}.away`);
+  await expiredUpTo(3);
+  await rename(folder, `${folder}.moved`);
   await writeFile(folder, 'no folder');
   const databaseUrl = await createDatabase();
   await migrate(databaseUrl);
@@ -123,7 +123,7 @@ test('a projector waits for an archive that is away', async () => {
   await using projector = await startProjector({ eventLog: reading, databaseUrl, observer });
   await Promise.race([interrupted, projector.failure]);
   await rm(folder);
-  await rename(`${folder}.away`, folder);
+  await rename(`${folder}.moved`, folder);
   const readModel = new ReadModel({ databaseUrl, name: 'test' });
   onTestFinished(() => readModel.stop());
   await eventually(async () => expect((await readModel.readCheckpoint())?.lastSequence).toBe(3), patience);

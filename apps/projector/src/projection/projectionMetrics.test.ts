@@ -1,20 +1,13 @@
 import { Metrics } from '@jobstream/runtime';
-import { eventually, startTcpProxy } from '@jobstream/testing';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually, forEachTest, startDatabaseProxy } from '@jobstream/testing';
+import { expect, test } from 'vitest';
 import { projectionMetrics } from './projectionMetrics.ts';
 import { projectorStage } from '../../testing/projectorStage.ts';
-import type { ProjectorStage } from '../../testing/projectorStage.ts';
 import { startProjector } from '../../testing/startProjector.ts';
 
-let stage: ProjectorStage;
+const stage = forEachTest(projectorStage);
 
-beforeEach(async () => {
-  stage = await projectorStage();
-});
-
-afterEach(() => stage[Symbol.asyncDispose]());
-
-/** A projector with metrics of its own; what it tells about itself is asked with the name of a metric. */
+/** Starts a projector with metrics of its own, which are read by name. */
 async function startMeasured(databaseUrl = stage.databaseUrl) {
   const metrics = new Metrics();
   const { eventLog } = stage;
@@ -26,7 +19,7 @@ async function startMeasured(databaseUrl = stage.databaseUrl) {
   return { ...projector, value, shows };
 }
 
-test('what is projected is counted by event, what is put aside as well, and at the end there is no lag', async () => {
+test('projected events are counted by name, quarantined messages as well, and at the end there is no lag', async () => {
   await stage.createJob();
   await stage.createJob();
   await stage.createJob({ data: { payload: 1 } });
@@ -39,7 +32,7 @@ test('what is projected is counted by event, what is put aside as well, and at t
   expect(await projector.value('projector_active')).toBe('1');
 });
 
-test('a projector that stands by is not active and says nothing about a lag', async () => {
+test('a standby projector is not active and reports no lag', async () => {
   await using first = await startMeasured();
   await first.shows('projector_active', '1');
   await using second = await startMeasured();
@@ -48,10 +41,8 @@ test('a projector that stands by is not active and says nothing about a lag', as
 });
 
 test('while the table cannot be written the lag grows, in events and in age', async () => {
-  const url = new URL(stage.databaseUrl);
-  await using proxy = await startTcpProxy(Number(url.port));
-  url.port = String(proxy.port);
-  await using projector = await startMeasured(url.href);
+  await using proxy = await startDatabaseProxy(stage.databaseUrl);
+  await using projector = await startMeasured(proxy.url);
   await stage.projected(await stage.createJob());
   await proxy.cut();
   await stage.createJob();

@@ -1,27 +1,20 @@
 import { EventLog, NewerEventError } from '@jobstream/eventlog';
 import type { EventFeed, LogEntry } from '@jobstream/eventlog';
-import { eventually, startNats, startTcpProxy } from '@jobstream/testing';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually, forEachTest, startNats, startDatabaseProxy } from '@jobstream/testing';
+import { expect, test } from 'vitest';
 import { CheckpointAheadError } from './projectLog.ts';
 import { silentObserver } from './projectLog.ts';
 import { appendLife, finishLife } from '../../testing/jobLoad.ts';
 import { projectorStage } from '../../testing/projectorStage.ts';
-import type { ProjectorStage } from '../../testing/projectorStage.ts';
 import { startProjector } from '../../testing/startProjector.ts';
 
-let stage: ProjectorStage;
-
-beforeEach(async () => {
-  stage = await projectorStage();
-});
-
-afterEach(() => stage[Symbol.asyncDispose]());
+const stage = forEachTest(projectorStage);
 
 async function checkpoint(): Promise<number | undefined> {
   return (await stage.readModel.readCheckpoint())?.lastSequence;
 }
 
-/** The feed, held back until so many entries have arrived. */
+/** The feed, held back until `count` entries have arrived. */
 function inOneArray(count: number, feed: EventFeed): EventFeed {
   return {
     stop: () => feed.stop(),
@@ -35,7 +28,7 @@ function inOneArray(count: number, feed: EventFeed): EventFeed {
   };
 }
 
-test('what is in the log and what comes later arrives in the table', async () => {
+test('earlier and later events of the log arrive in the table', async () => {
   const early = await stage.createJob();
   await using _projector = await startProjector(stage);
   await stage.projected(early);
@@ -43,7 +36,7 @@ test('what is in the log and what comes later arrives in the table', async () =>
   expect(await stage.readModel.countJobs()).toEqual([{ type: 'email', status: 'pending', count: 2 }]);
 });
 
-test('a projector that starts again goes on where it stopped', async () => {
+test('a projector that starts again continues where it stopped', async () => {
   const projector = await startProjector(stage);
   await stage.projected(await stage.createJob());
   await projector.stop();
@@ -66,7 +59,7 @@ test('a backlog of more than one batch is projected whole', async () => {
   expect(await stage.readModel.countJobs()).toEqual([{ type: 'email', status: 'pending', count: jobs }]);
 });
 
-test('a message that is no event is put aside and the log is followed on', async () => {
+test('a message that is not an event is quarantined, and the following ones are projected', async () => {
   await using _projector = await startProjector(stage);
   const spoilt = await stage.createJob({ data: { payload: 1 } });
   await stage.projected(await stage.createJob());
@@ -84,7 +77,7 @@ test('an event of a newer release ends the projector, after all that came before
   expect(await checkpoint()).toBe(1);
 });
 
-test('a log that ends before the checkpoint is not waited for', async () => {
+test('a log that ends before the checkpoint ends the projector', async () => {
   const projector = await startProjector(stage);
   await stage.projected(await stage.createJob());
   await projector.stop();
@@ -108,12 +101,10 @@ test('a log that is replaced under a running projector is noticed', async () => 
   expect(await projector.failure).toBeInstanceOf(CheckpointAheadError);
 });
 
-test('while Postgres is away the log is not lost from sight', async () => {
-  const url = new URL(stage.databaseUrl);
-  await using proxy = await startTcpProxy(Number(url.port));
-  url.port = String(proxy.port);
+test('a projector recovers when Postgres is available again', async () => {
+  await using proxy = await startDatabaseProxy(stage.databaseUrl);
   await proxy.cut();
-  await using _projector = await startProjector({ ...stage, databaseUrl: url.href });
+  await using _projector = await startProjector({ ...stage, databaseUrl: proxy.url });
   const first = await stage.createJob();
   await proxy.heal();
   await stage.projected(first);
@@ -124,7 +115,7 @@ test('while Postgres is away the log is not lost from sight', async () => {
   expect(await checkpoint()).toBe(2);
 });
 
-test('rows that others keep from being changed are tried again until they can be', async () => {
+test('rows that cannot be changed are retried until they can', async () => {
   await stage.sql(`CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`);
   await stage.sql('CREATE TRIGGER skip BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION skip()');
   const { promise: interrupted, resolve } = Promise.withResolvers<void>();
@@ -138,7 +129,7 @@ test('rows that others keep from being changed are tried again until they can be
   expect((await stage.readModel.findJob(job))?.job.status).toBe('completed');
 });
 
-test('while the log is away the projector waits, and catches up when it is back', async () => {
+test('a projector waits while the log is unavailable, and then catches up', async () => {
   await using _projector = await startProjector(stage);
   await stage.projected(await stage.createJob());
   await stage.nats.kill();
@@ -149,10 +140,8 @@ test('while the log is away the projector waits, and catches up when it is back'
 });
 
 test('a projector can be stopped while Postgres does not answer', async () => {
-  const url = new URL(stage.databaseUrl);
-  await using proxy = await startTcpProxy(Number(url.port));
-  url.port = String(proxy.port);
-  const projector = await startProjector({ ...stage, databaseUrl: url.href });
+  await using proxy = await startDatabaseProxy(stage.databaseUrl);
+  const projector = await startProjector({ ...stage, databaseUrl: proxy.url });
   await stage.projected(await stage.createJob());
   proxy.pauseUpstream();
   proxy.pauseDownstream();

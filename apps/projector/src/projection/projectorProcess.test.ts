@@ -1,18 +1,14 @@
-import { eventually, freePort, startTcpProxy } from '@jobstream/testing';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually, forEachTest, freePort, startDatabaseProxy } from '@jobstream/testing';
+import { beforeEach, expect, test } from 'vitest';
 import { projectorStage } from '../../testing/projectorStage.ts';
-import type { ProjectorStage } from '../../testing/projectorStage.ts';
 import { spawnProjector } from '../../testing/spawnProjector.ts';
 
-let stage: ProjectorStage;
+const stage = forEachTest(projectorStage);
 let env: Record<string, string>;
 
 beforeEach(async () => {
-  stage = await projectorStage();
   env = { NATS_URL: stage.nats.url, DATABASE_URL: stage.databaseUrl };
 });
-
-afterEach(() => stage[Symbol.asyncDispose]());
 
 async function pendingJobs(): Promise<number | undefined> {
   return (await stage.readModel.countJobs()).find(({ status }) => status === 'pending')?.count;
@@ -28,13 +24,11 @@ const READY = { status: 200, parts: { start: 'up', log: 'up', table: 'up' } };
 const WITHOUT_TABLE = { status: 503, parts: { start: 'up', log: 'up', table: 'down' } };
 
 test('a projector is ready while it can reach Postgres, also when it only stands by', async () => {
-  const url = new URL(stage.databaseUrl);
-  await using proxy = await startTcpProxy(Number(url.port));
-  url.port = String(proxy.port);
+  await using proxy = await startDatabaseProxy(stage.databaseUrl);
   await using first = spawnProjector(env);
   await first.logged('projecting');
   const port = await freePort();
-  await using second = spawnProjector({ ...env, DATABASE_URL: url.href, HEALTH_PORT: String(port) });
+  await using second = spawnProjector({ ...env, DATABASE_URL: proxy.url, HEALTH_PORT: String(port) });
   await second.wrote('standing by');
   await eventually(async () => expect(await readiness(port)).toEqual(READY));
   await proxy.cut();
@@ -77,10 +71,8 @@ test('a projector that was frozen while another took over does not write any mor
 }, 120_000);
 
 test('a projector that loses its lock notices it at once, even while nothing happens in the log', async () => {
-  const url = new URL(stage.databaseUrl);
-  await using proxy = await startTcpProxy(Number(url.port));
-  url.port = String(proxy.port);
-  await using projector = spawnProjector({ ...env, DATABASE_URL: url.href });
+  await using proxy = await startDatabaseProxy(stage.databaseUrl);
+  await using projector = spawnProjector({ ...env, DATABASE_URL: proxy.url });
   await projector.logged('projecting');
   await proxy.cut();
   await proxy.heal();

@@ -1,28 +1,24 @@
-import { readTable } from '@jobstream/testing';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { forEachTest, readTable } from '@jobstream/testing';
+import { beforeEach, expect, test } from 'vitest';
 import { appendLife, startLoad } from '../../testing/jobLoad.ts';
 import { projectorStage } from '../../testing/projectorStage.ts';
-import type { ProjectorStage } from '../../testing/projectorStage.ts';
 import { spawnTask } from '../../testing/spawnProjector.ts';
 import { startProjector } from '../../testing/startProjector.ts';
 import { watchTable } from '../../testing/watchTable.ts';
 
-let stage: ProjectorStage;
+const stage = forEachTest(projectorStage);
 let env: Record<string, string>;
 
 beforeEach(async () => {
-  stage = await projectorStage();
   env = { NATS_URL: stage.nats.url, DATABASE_URL: stage.databaseUrl };
 });
-
-afterEach(() => stage[Symbol.asyncDispose]());
 
 async function run(name: 'rebuild' | 'verify', ...args: string[]) {
   await using task = spawnTask(name, args, env);
   return { how: await task.ended, output: task.output };
 }
 
-test('a rebuild that is killed at any point goes on or begins anew, and the table is never wrong', async () => {
+test('a rebuild killed at any point continues or begins again, and the table always matches the log', async () => {
   await using _projector = await startProjector(stage);
   await Promise.all(Array.from({ length: 2_500 }, () => appendLife(stage.eventLog)));
   await using load = startLoad(stage.eventLog, 2);
@@ -42,7 +38,7 @@ test('a rebuild that is killed at any point goes on or begins anew, and the tabl
   expect(await stage.sql('SELECT FROM projection_rebuilds')).toEqual([]);
 }, 180_000);
 
-test('SIGTERM stops a rebuild in order, and what it has done stays for the next', async () => {
+test('SIGTERM stops a rebuild, and the next one continues its work', async () => {
   await using _projector = await startProjector(stage);
   await Promise.all(Array.from({ length: 2_000 }, () => appendLife(stage.eventLog)));
   await stage.projectedAll();
@@ -56,7 +52,7 @@ test('SIGTERM stops a rebuild in order, and what it has done stays for the next'
   expect(await run('rebuild')).toMatchObject({ how: 0, output: expect.not.stringContaining('reading the log: 0 of') });
 });
 
-test('exit codes and lines tell what differs', async () => {
+test('exit codes and lines report the differences', async () => {
   await using _projector = await startProjector(stage);
   const job = await appendLife(stage.eventLog);
   await stage.projectedAll();
@@ -73,7 +69,7 @@ test('exit codes and lines tell what differs', async () => {
   expect(await run('rebuild', '--rollback')).toMatchObject({ how: 2, output: expect.stringContaining('no earlier') });
 });
 
-test('what cannot be reached is one sentence and exit code 2', async () => {
+test('an unreachable server is reported in one sentence with exit code 2', async () => {
   env = { ...env, DATABASE_URL: 'postgres://127.0.0.1:1/jobstream' };
   expect(await run('verify')).toEqual({
     how: 2,

@@ -2,23 +2,21 @@ import { RebuildRequests } from '@jobstream/readmodel';
 import type { RebuildStatus } from '@jobstream/readmodel';
 import { createLogger } from '@jobstream/runtime';
 import type { Logger } from '@jobstream/runtime';
-import { eventually } from '@jobstream/testing';
+import { eventually, forEachTest } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { heldLog } from '../../testing/heldLog.ts';
 import { appendLife } from '../../testing/jobLoad.ts';
 import { projectorStage } from '../../testing/projectorStage.ts';
-import type { ProjectorStage } from '../../testing/projectorStage.ts';
 import { startProjector } from '../../testing/startProjector.ts';
 import { RebuildRunner } from './rebuildRunner.ts';
 import type { RebuildRunnerOptions } from './rebuildRunner.ts';
 
 const plain = { force: false, except: [] };
 
-let stage: ProjectorStage;
+const stage = forEachTest(projectorStage);
 let requests: RebuildRequests;
 
 beforeEach(async () => {
-  stage = await projectorStage();
   requests = new RebuildRequests({ databaseUrl: stage.databaseUrl, name: 'test' });
   await appendLife(stage.eventLog);
   await using _projector = await startProjector(stage);
@@ -27,7 +25,6 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await requests.stop();
-  await stage[Symbol.asyncDispose]();
 });
 
 async function startRunner(change: Partial<RebuildRunnerOptions> = {}): Promise<AsyncDisposable> {
@@ -46,7 +43,7 @@ async function generation(): Promise<number | undefined> {
   return (await stage.sql<{ generation: number }>('SELECT generation FROM projection_checkpoints'))[0]?.generation;
 }
 
-test('a rebuild that is asked for is run, and its result can be read', async () => {
+test('a requested rebuild is run, and its result can be read', async () => {
   const { id, status, result } = await requests.request(plain);
   expect({ status, result }).toEqual({ status: 'requested', result: null });
   await using _runner = await startRunner();
@@ -55,7 +52,7 @@ test('a rebuild that is asked for is run, and its result can be read', async () 
   expect(await generation()).toBe(2);
 });
 
-test('asked for twice at once, before two processes, it is run once', async () => {
+test('two concurrent requests to two runners are one rebuild', async () => {
   await using _one = await startRunner();
   await using _other = await startRunner();
   const [first, second] = await Promise.all([requests.request(plain), requests.request(plain)]);
@@ -64,17 +61,17 @@ test('asked for twice at once, before two processes, it is run once', async () =
   expect(await generation()).toBe(2);
 });
 
-test('tables that differ are not swapped, and the differences are told', async () => {
-  await stage.sql(`UPDATE jobs SET worker = 'nobody'`);
+test('tables that differ are not swapped, and the differences are reported', async () => {
+  await stage.sql(`UPDATE jobs SET worker = 'changed'`);
   await using _runner = await startRunner();
   await requests.request(plain);
   await becomes('differs');
-  expect((await requests.read())?.result?.differences).toMatchObject([{ field: 'worker', live: 'nobody' }]);
+  expect((await requests.read())?.result?.differences).toMatchObject([{ field: 'worker', live: 'changed' }]);
   await requests.request({ ...plain, force: true });
   await becomes('completed');
 });
 
-test('a rebuild that runs is cancelled, and leaves nothing behind', async () => {
+test('a running rebuild can be cancelled, and leaves nothing behind', async () => {
   await using log = heldLog(stage.eventLog);
   await using _runner = await startRunner(log);
   await requests.request(plain);
@@ -85,12 +82,12 @@ test('a rebuild that runs is cancelled, and leaves nothing behind', async () => 
   expect(await generation()).toBe(1);
 });
 
-test('a rebuild that nobody has begun is cancelled at once', async () => {
+test('a rebuild that has not begun is cancelled at once', async () => {
   await requests.request(plain);
   expect(await requests.cancel()).toMatchObject({ status: 'cancelled' });
 });
 
-test('what a process has left that is gone, another takes up', async () => {
+test('a rebuild whose process died is continued by another runner', async () => {
   await requests.request(plain);
   await requests.claim('a process that is gone');
   await using _runner = await startRunner();
@@ -99,7 +96,7 @@ test('what a process has left that is gone, another takes up', async () => {
   expect((await requests.read())?.result).toMatchObject({ jobs: 1 });
 });
 
-test('a rebuild that cannot be done says why', async () => {
+test('a rebuild that fails has the reason in its result', async () => {
   await stage.sql('CREATE VIEW failures AS SELECT id FROM jobs');
   await using _runner = await startRunner();
   await requests.request(plain);

@@ -1,22 +1,15 @@
 import { cancelRebuild, dropPrevious, RebuildCancelledError, RebuildRefusedError } from '@jobstream/readmodel';
-import { eventually } from '@jobstream/testing';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { eventually, forEachTest } from '@jobstream/testing';
+import { describe, expect, test } from 'vitest';
 import { appendLife, finishLife, startLoad } from '../../testing/jobLoad.ts';
 import { heldLog } from '../../testing/heldLog.ts';
 import { projectorStage } from '../../testing/projectorStage.ts';
-import type { ProjectorStage } from '../../testing/projectorStage.ts';
 import { rebuildStage } from '../../testing/rebuildStage.ts';
 import { startProjector } from '../../testing/startProjector.ts';
 import { watchTable } from '../../testing/watchTable.ts';
 import type { Progress } from '../tasks/progressMeter.ts';
 
-let stage: ProjectorStage;
-
-beforeEach(async () => {
-  stage = await projectorStage();
-});
-
-afterEach(() => stage[Symbol.asyncDispose]());
+const stage = forEachTest(projectorStage);
 
 /** The schemas that hold a table of jobs. */
 async function schemas(): Promise<string[]> {
@@ -64,7 +57,7 @@ async function projectLog(): Promise<void> {
 }
 
 describe('a rebuild', () => {
-  test('replaces the tables while jobs are written and read, and nobody sees them go back in time', async () => {
+  test('replaces the tables while jobs are written and read, and no reader sees them go back in time', async () => {
     await using _projector = await startProjector(stage);
     await using load = startLoad(stage.eventLog);
     await using watch = watchTable(stage.readModel);
@@ -93,7 +86,7 @@ describe('a rebuild', () => {
     expect(await tableSettings()).toEqual(settings);
   });
 
-  test('lets the projector go on with jobs that were under way', async () => {
+  test('lets the projector continue with unfinished jobs', async () => {
     await using _projector = await startProjector(stage);
     const job = await appendLife(stage.eventLog, 1);
     await stage.projected(job);
@@ -103,7 +96,7 @@ describe('a rebuild', () => {
     expect((await stage.readModel.findJob(job))?.job.status).toBe('completed');
   });
 
-  test('goes on where it was stopped', async () => {
+  test('continues where it was stopped', async () => {
     await Promise.all(Array.from({ length: 50 }, () => appendLife(stage.eventLog)));
     await projectLog();
     await expect(rebuildStage(stage, stopAt('making indexes'))).rejects.toThrow('at making indexes');
@@ -126,15 +119,15 @@ describe('a rebuild', () => {
     expect(await stage.sql('SELECT later FROM jobs')).toEqual([{ later: null }]);
   });
 
-  test('does not swap tables that differ, says where they do, and swaps them when it is forced to', async () => {
+  test('reports tables that differ, and swaps them by force only', async () => {
     const job = await appendLife(stage.eventLog);
     await projectLog();
-    await stage.sql(`UPDATE jobs SET worker = 'nobody'`);
+    await stage.sql(`UPDATE jobs SET worker = 'changed'`);
     const { swapped, differences } = await rebuildStage(stage);
     expect(swapped).toBe(false);
     const difference = { table: 'jobs', key: job, problem: 'different', field: 'worker' };
-    expect(differences).toEqual([{ ...difference, live: 'nobody', log: 'worker-1' }]);
-    expect((await stage.readModel.findJob(job))?.job.worker).toBe('nobody');
+    expect(differences).toEqual([{ ...difference, live: 'changed', log: 'worker-1' }]);
+    expect((await stage.readModel.findJob(job))?.job.worker).toBe('changed');
     expect(await rebuildStage(stage, { force: true })).toMatchObject({ swapped: true, differences: [difference] });
     expect((await stage.readModel.findJob(job))?.job.worker).toBe('worker-1');
   });
@@ -142,7 +135,7 @@ describe('a rebuild', () => {
   test('swaps tables that differ only in columns that are named', async () => {
     const job = await appendLife(stage.eventLog);
     await projectLog();
-    await stage.sql(`UPDATE jobs SET worker = 'nobody'`);
+    await stage.sql(`UPDATE jobs SET worker = 'changed'`);
     expect((await rebuildStage(stage, { except: ['worker'] })).differences).toEqual([]);
     expect((await stage.readModel.findJob(job))?.job.worker).toBe('worker-1');
   });
@@ -166,12 +159,12 @@ describe('a rebuild', () => {
     expect(await rebuildStage(stage, { except: ['job_statistics'] })).toMatchObject({ swapped: true });
   });
 
-  test('refuses while views hang on the tables', async () => {
+  test('refuses while views depend on the tables', async () => {
     await stage.sql('CREATE VIEW failures AS SELECT id FROM jobs');
     await expect(rebuildStage(stage)).rejects.toThrow(/cannot be replaced.*view failures/);
   });
 
-  test('is refused to a second process, which is told what to do', async () => {
+  test('is refused to a second process with what to do', async () => {
     await appendLife(stage.eventLog);
     await projectLog();
     await using log = heldLog(stage.eventLog);

@@ -1,19 +1,13 @@
 import type { EventFeed, LogEntry } from '@jobstream/eventlog';
 import { TableRebuild } from '@jobstream/readmodel';
 import type { ProjectableEntry, SecondTables } from '@jobstream/readmodel';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { forEachTest } from '@jobstream/testing';
+import { expect, test } from 'vitest';
 import { projectorStage } from '../../testing/projectorStage.ts';
-import type { ProjectorStage } from '../../testing/projectorStage.ts';
 import { LogCursor } from './logCursor.ts';
 import type { LogCursorOptions } from './logCursor.ts';
 
-let stage: ProjectorStage;
-
-beforeEach(async () => {
-  stage = await projectorStage();
-});
-
-afterEach(() => stage[Symbol.asyncDispose]());
+const stage = forEachTest(projectorStage);
 
 const never = new AbortController().signal;
 
@@ -49,7 +43,7 @@ function positions(): Promise<{ position: number }[]> {
   return stage.sql('SELECT last_sequence::int AS position FROM jobstream_next.projection_checkpoints');
 }
 
-test('a write that has failed stays failed, also when nothing is left to be read', async () => {
+test('a failed write fails every later call, also when nothing is left to read', async () => {
   await stage.createJob();
   await using cursor = await openCursor();
   await stage.sql(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -94,7 +88,7 @@ test('a batch ends before it is larger than 16 MB', async () => {
   expect(await positions()).toEqual([{ position: 20 }]);
 });
 
-test('an event that is missing within a batch is not passed over', async () => {
+test('an event that is missing within a batch is detected', async () => {
   for (let job = 0; job < 3; job++) await stage.createJob();
   await using cursor = await openCursor({ eventLog: { follow: (options) => withoutSecond(options) } });
   await expect(cursor.advanceTo(3, never)).rejects.toThrow('event 2 has expired from the log');

@@ -1,25 +1,18 @@
 import { createLogger } from '@jobstream/runtime';
-import { eventually } from '@jobstream/testing';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually, forEachTest } from '@jobstream/testing';
+import { expect, test } from 'vitest';
 import { appendLife, finishLife } from '../../testing/jobLoad.ts';
 import { projectorStage } from '../../testing/projectorStage.ts';
-import type { ProjectorStage } from '../../testing/projectorStage.ts';
 import { rebuildStage } from '../../testing/rebuildStage.ts';
 import { startProjector } from '../../testing/startProjector.ts';
 import { verifyTables } from '../verify/verifyTables.ts';
 import { TableRetention } from './tableRetention.ts';
 
-let stage: ProjectorStage;
-
-beforeEach(async () => {
-  stage = await projectorStage();
-});
-
-afterEach(() => stage[Symbol.asyncDispose]());
+const stage = forEachTest(projectorStage);
 
 const logger = createLogger({ service: 'projector', level: 'silent' });
 
-/** Lets what is older than a millisecond leave, and says how many jobs did. */
+/** Removes jobs older than a millisecond and returns their number. */
 async function retire(): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   const retention = new TableRetention({ ...stage, maxAgeMs: 1, logger, onRetired: resolve });
@@ -39,7 +32,7 @@ async function differences(): Promise<unknown[]> {
 
 const counts = async () => stage.sql(`SELECT status, count::int FROM job_counts WHERE count > 0 ORDER BY status`);
 
-test('completed jobs leave when they are old, the counts with them, and nothing else does', async () => {
+test('old completed jobs are removed, also from the counts, and no others', async () => {
   await using _projector = await startProjector(stage);
   await Promise.all(Array.from({ length: 1_500 }, () => appendLife(stage.eventLog)));
   const open = await appendLife(stage.eventLog, 1);
@@ -49,7 +42,7 @@ test('completed jobs leave when they are old, the counts with them, and nothing 
   expect(await stage.sql('SELECT id FROM jobs')).toEqual([{ id: open }]);
 }, 120_000);
 
-test('a table without the jobs that have left is what the log says, and so is a rebuilt one', async () => {
+test('a table without the removed jobs matches the log, and so does a rebuilt one', async () => {
   await using _projector = await startProjector(stage);
   const old = await appendLife(stage.eventLog);
   const open = await appendLife(stage.eventLog, 1);
@@ -65,7 +58,7 @@ test('a table without the jobs that have left is what the log says, and so is a 
   expect(await differences()).toEqual([]);
 });
 
-test('a row that is missing although it is not old is still found', async () => {
+test('a missing row that is not old is still reported', async () => {
   await using _projector = await startProjector(stage);
   await appendLife(stage.eventLog);
   await stage.projectedAll();
@@ -77,7 +70,7 @@ test('a row that is missing although it is not old is still found', async () => 
   expect(await differences()).toMatchObject([{ key: young, problem: 'missing' }]);
 });
 
-test('without an age nothing leaves', async () => {
+test('no job is removed without a maximum age', async () => {
   await using _projector = await startProjector(stage);
   const job = await appendLife(stage.eventLog);
   await stage.projectedAll();

@@ -1,19 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Difference } from '@jobstream/readmodel';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { forEachTest } from '@jobstream/testing';
+import { expect, test } from 'vitest';
 import { appendLife, finishLife, startLoad } from '../../testing/jobLoad.ts';
 import { projectorStage } from '../../testing/projectorStage.ts';
-import type { ProjectorStage } from '../../testing/projectorStage.ts';
 import { startProjector } from '../../testing/startProjector.ts';
 import { verifyTables } from './verifyTables.ts';
 
-let stage: ProjectorStage;
-
-beforeEach(async () => {
-  stage = await projectorStage();
-});
-
-afterEach(() => stage[Symbol.asyncDispose]());
+const stage = forEachTest(projectorStage);
 
 async function verify({ repair = false } = {}) {
   const differences: Difference[] = [];
@@ -36,7 +30,7 @@ async function verifySchemas(): Promise<unknown[]> {
   return stage.sql(`SELECT nspname FROM pg_namespace WHERE nspname = 'jobstream_verify'`);
 }
 
-test('a table that is what the log says is equal, and nothing is left of the comparison', async () => {
+test('a table that matches the log has no differences, and the verification leaves nothing behind', async () => {
   await projectSomeJobs();
   expect(await verify()).toEqual({ position: 15, jobs: 5, differences: [], repairedJobs: 0 });
   expect(await verifySchemas()).toEqual([]);
@@ -95,7 +89,7 @@ test('wrong counts are found, and corrected', async () => {
   expect(await stage.readModel.countJobs()).toEqual([{ type: 'email', status: 'completed', count: 5 }]);
 });
 
-test('messages in quarantine are compared as well, and those that are right are left alone', async () => {
+test('quarantined messages are compared as well, and correct ones stay', async () => {
   await using _projector = await startProjector(stage);
   for (let made = 0; made < 3; made++) await stage.createJob({ data: { payload: 1 } });
   await stage.projectedAll();
@@ -136,7 +130,7 @@ test('while jobs are written the comparison is exact, and a repair does not lose
   expect((await stage.readModel.findJob(open))?.job).toMatchObject({ status: 'completed', maxAttempts: 3 });
 });
 
-test('what the table has not got yet is no difference: it is compared where it stands', async () => {
+test('events after the position of the table are not differences', async () => {
   await projectSomeJobs();
   await appendLife(stage.eventLog);
   expect(await verify()).toMatchObject({ position: 15, differences: [] });

@@ -1,23 +1,21 @@
+import { forEachTest } from '@jobstream/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ReadModelUnavailableError } from '../errors.ts';
 import { migratedDatabase } from '../../testing/migratedDatabase.ts';
-import type { MigratedDatabase } from '../../testing/migratedDatabase.ts';
 import type { NewApiKey } from './apiKey.ts';
 import { ApiKeys } from './apiKeys.ts';
 import { formatApiKey, hashOfSecret, newApiKey, parseApiKey } from './apiKeyText.ts';
 
-let database: MigratedDatabase;
+const database = forEachTest(migratedDatabase);
 let keys: ApiKeys;
 
 beforeEach(async () => {
-  database = await migratedDatabase();
   keys = new ApiKeys({ databaseUrl: database.url, name: 'test' });
   await keys.start();
 });
 
 afterEach(async () => {
   await keys.stop();
-  await database[Symbol.asyncDispose]();
 });
 
 const create = (wanted: Partial<NewApiKey> = {}) =>
@@ -52,7 +50,7 @@ test('the table holds the hash of the secret and nothing that the secret can be 
   expect(rows[0]?.row).not.toContain(secret.slice(0, 12));
 });
 
-describe('active', () => {
+describe('the active keys', () => {
   test('are keys that are neither revoked nor expired', async () => {
     const [current, late, revoked] = [await create({ expiresAt: inMs(3_600_000) }), await create(), await create()];
     await create({ expiresAt: inMs(-1) });
@@ -76,15 +74,15 @@ describe('a revoked key', () => {
   });
 });
 
-test('who names a tenant lists and revokes only the keys of that tenant', async () => {
-  const [ours, others, nobodys] = [
+test('a tenant limits lists and revocations to its own keys', async () => {
+  const [ours, others, unowned] = [
     await create({ tenant: 'acme' }),
     await create({ tenant: 'other' }),
     await create({ tenant: null }),
   ];
   expect((await keys.list('acme')).map(({ id }) => id)).toEqual([ours.key.id]);
   expect(await keys.revoke(others.key.id, 'acme')).toBe(false);
-  expect(await keys.revoke(nobodys.key.id, 'acme')).toBe(false);
+  expect(await keys.revoke(unowned.key.id, 'acme')).toBe(false);
   expect(await activeIds()).toHaveLength(3);
   expect(await keys.revoke(ours.key.id, 'acme')).toBe(true);
 });
@@ -96,7 +94,7 @@ test('the time of the last use only moves forward', async () => {
   expect((await keys.list())[0]?.lastUsedAt).toBe('2026-01-01T10:00:00.000Z');
 });
 
-test('what a key cannot have is refused, all mistakes at once', async () => {
+test('an invalid key is rejected with all mistakes at once', async () => {
   const mistakes = { name: 'a\nb', scopes: ['root' as 'admin'], tenant: 'a b' };
   await expect(create(mistakes)).rejects.toThrow(
     'a name has 1 to 100 printable characters\n' +
@@ -107,24 +105,24 @@ test('what a key cannot have is refused, all mistakes at once', async () => {
   expect(await keys.list()).toEqual([]);
 });
 
-test('the database takes no other scopes from anybody', async () => {
+test('the database rejects unknown scopes', async () => {
   const insert = `INSERT INTO api_keys (id, name, scopes, secret_hash) VALUES ('x', 'x', $1, '')`;
   for (const scopes of [['root'], ['admin', 'root'], []]) {
     await expect(database.query(insert, [scopes])).rejects.toThrow('api_keys_scopes_known');
   }
 });
 
-test('a Postgres that is away is told apart', async () => {
-  const away = new ApiKeys({ databaseUrl: 'postgres://127.0.0.1:1/none', name: 'test' });
-  await away.start();
-  await expect(away.active()).rejects.toThrow(ReadModelUnavailableError);
-  await away.stop();
+test('methods reject as unavailable while Postgres is unreachable', async () => {
+  const unreachable = new ApiKeys({ databaseUrl: 'postgres://127.0.0.1:1/none', name: 'test' });
+  await unreachable.start();
+  await expect(unreachable.active()).rejects.toThrow(ReadModelUnavailableError);
+  await unreachable.stop();
 });
 
 describe('a key that was made elsewhere', () => {
   const wanted: NewApiKey = { name: 'first', scopes: ['admin'], tenant: null, expiresAt: null };
 
-  test('is taken as it is, and a second time changes nothing', async () => {
+  test('is stored as it is, and storing it again changes nothing', async () => {
     const made = newApiKey();
     const key = await keys.adopt(formatApiKey(made), wanted);
     expect(key).toMatchObject({ id: made.id, name: 'first', scopes: ['admin'] });
@@ -137,7 +135,7 @@ describe('a key that was made elsewhere', () => {
     expect(await keys.active()).toEqual([]);
   });
 
-  test('is refused when it is none, or when another key has its id', async () => {
+  test('is rejected when it is no key, or when another key has its id', async () => {
     await expect(keys.adopt('jsk_x', wanted)).rejects.toThrow('this is not the text of a key');
     const made = newApiKey();
     await keys.adopt(formatApiKey(made), wanted);

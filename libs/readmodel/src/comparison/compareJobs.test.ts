@@ -1,7 +1,7 @@
 import { Client } from 'pg';
+import { forEachTest } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { migratedDatabase } from '../../testing/migratedDatabase.ts';
-import type { MigratedDatabase } from '../../testing/migratedDatabase.ts';
 import { compareJobs } from './compareJobs.ts';
 import { createSecondTables } from '../secondTables/createSecondTables.ts';
 import type { Difference } from './difference.ts';
@@ -9,11 +9,10 @@ import type { Difference } from './difference.ts';
 /** More than two ranges. */
 const ROWS = 45_000;
 
-let database: MigratedDatabase;
+const database = forEachTest(migratedDatabase);
 let client: Client;
 
 beforeEach(async () => {
-  database = await migratedDatabase();
   client = new Client({ connectionString: database.url });
   await client.connect();
   await createSecondTables(client, { live: 'public', schema: 'second' });
@@ -27,7 +26,6 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await client.end();
-  await database[Symbol.asyncDispose]();
 });
 
 function id(n: number): string {

@@ -33,14 +33,14 @@ test('several processes may migrate at once, and each migration is run once', as
   await expect(startReadModel(url)).resolves.toBeUndefined();
 });
 
-test('a database that was never migrated is refused with what to do', async () => {
+test('a database that was never migrated is rejected with the command to run', async () => {
   const url = await createDatabase();
   const start = startReadModel(url);
   await expect(start).rejects.toThrow(SchemaMismatchError);
   await expect(start).rejects.toThrow('run: npm run migrate');
 });
 
-test('a database that a newer release has migrated is taken', async () => {
+test('a database that a newer release has migrated is accepted', async () => {
   const url = await createDatabase();
   await migrate(url);
   await query(url, `INSERT INTO schema_migrations (name, run_on) VALUES ('9999_future', now())`);
@@ -54,7 +54,7 @@ const WAITING = `SELECT FROM pg_stat_activity
   WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%ADD COLUMN retired_before%'`;
 const READ = `SET statement_timeout = '20s'; SELECT FROM projection_checkpoints`;
 
-test('a migration that a long transaction keeps waiting lets readers past, and is run when that has ended', async () => {
+test('a migration blocked by a long transaction lets readers pass, and runs when that has ended', async () => {
   const url = await createDatabase();
   await migrate(url);
   await query(url, TAKE_BACK);
@@ -72,6 +72,6 @@ test('a migration that a long transaction keeps waiting lets readers past, and i
   await expect(startReadModel(url)).resolves.toBeUndefined();
 });
 
-test('migrating without Postgres says that it is away', async () => {
+test('migrating without Postgres is rejected as unavailable', async () => {
   await expect(migrate('postgres://127.0.0.1:1/jobstream')).rejects.toMatchObject({ code: 'READ_MODEL_UNAVAILABLE' });
 });

@@ -23,8 +23,8 @@ afterAll(async () => {
 });
 
 /**
- * A piece of the log: so many events, after which the process goes on, with the next piece while this one is being
- * written or afterwards, comes back, or comes back and starts too early.
+ * A piece of the log of `size` events, after which the process continues, while this one is being written or afterwards,
+ * restarts, or restarts and reads the piece again.
  */
 const piece = fc.record({
   size: fc.integer({ min: 1, max: 12 }),
@@ -67,7 +67,7 @@ function foldAll(history: readonly JobEvent[]): readonly Job[] {
   return [...byJob.values()].map(fold).filter((job) => job !== undefined);
 }
 
-test('whatever happens, in whatever batches and with whatever restarts, the rows are the fold of the events', async () => {
+test('the rows equal the fold of the events for any history, any batches and any restarts', async () => {
   await fc.assert(
     fc.asyncProperty(arbitraryHistory, fc.array(piece, { maxLength: 6 }), async (history, pieces) => {
       await empty();

@@ -1,27 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { fold } from '@jobstream/domain';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { forEachTest } from '@jobstream/testing';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { ProjectionFencedError, ReadModelUnavailableError } from '../errors.ts';
 import { JobProjection } from './jobProjection.ts';
 import type { ProjectableEntry } from './projectableEntry.ts';
-import { ReadModel } from '../readModel.ts';
+import type { ReadModel } from '../readModel.ts';
 import { entriesOf, JobEvents } from '../../testing/jobEvents.ts';
 import { migratedDatabase } from '../../testing/migratedDatabase.ts';
-import type { MigratedDatabase } from '../../testing/migratedDatabase.ts';
 import { openProjection } from '../../testing/openProjection.ts';
 
-let database: MigratedDatabase;
+const database = forEachTest(migratedDatabase);
 let readModel: ReadModel;
 
-beforeEach(async () => {
-  database = await migratedDatabase();
-  readModel = new ReadModel({ databaseUrl: database.url, name: 'test' });
-  await readModel.start();
-});
-
-afterEach(async () => {
-  await readModel.stop();
-  await database[Symbol.asyncDispose]();
+beforeEach(() => {
+  ({ readModel } = database);
 });
 
 const malformed = (sequence: number, reason = 'not JSON'): ProjectableEntry => ({
@@ -49,8 +42,8 @@ async function payloadAfterProjecting(payload: unknown): Promise<unknown> {
   return (await readModel.findJob(job.jobId))?.job.payload;
 }
 
-describe('rows', () => {
-  test('many events of a job become one row with all that is known of it', async () => {
+describe('the projection', () => {
+  test('folds many events of a job into one row', async () => {
     await using projection = await openProjection(database.url);
     const job = new JobEvents();
     const events = [
@@ -65,7 +58,7 @@ describe('rows', () => {
     await expectCountsToAddUp();
   });
 
-  test('events that come batch by batch lead to the same row', async () => {
+  test('folds events that arrive in several batches into the same row', async () => {
     await using projection = await openProjection(database.url);
     const job = new JobEvents();
     const events = [
@@ -82,7 +75,7 @@ describe('rows', () => {
     await expectCountsToAddUp();
   });
 
-  test('a new process goes on from the rows: payload, result and all else stay as they were', async () => {
+  test('continues from the rows in a new process, which keep payload and result', async () => {
     const job = new JobEvents();
     const events = [
       job.next('JobCreated', { payload: { large: 'x'.repeat(10_000) } }),
@@ -99,7 +92,7 @@ describe('rows', () => {
     await expectCountsToAddUp();
   });
 
-  test('a user of psql sees what the queries answer', async () => {
+  test('writes rows that are readable in psql', async () => {
     await using projection = await openProjection(database.url);
     const job = new JobEvents();
     await projection.apply(entriesOf([job.next('JobCreated', { tags: ['x'] }), job.next('JobStarted')]));
@@ -123,7 +116,7 @@ describe('rows', () => {
     });
   });
 
-  test('a batch with more text than fits one statement is written whole', async () => {
+  test('writes a batch with more text than fits one statement', async () => {
     await using projection = await openProjection(database.url);
     const payload = 'x'.repeat(1_000_000);
     const events = Array.from({ length: 40 }, () => new JobEvents().next('JobCreated', { payload }));
@@ -132,7 +125,7 @@ describe('rows', () => {
     await expectCountsToAddUp();
   });
 
-  test('a second creation of a job changes nothing, known or not', async () => {
+  test('ignores a second creation of a job, cached or not', async () => {
     const job = new JobEvents();
     const [first, second] = [job.next('JobCreated', { payload: 1 }), job.next('JobCreated', { payload: 2 })];
     const other = new JobEvents().next('JobCreated');
@@ -146,7 +139,7 @@ describe('rows', () => {
     await expectCountsToAddUp();
   });
 
-  test('an event of a job that was never created leaves no row', async () => {
+  test('writes no row for a job that was never created', async () => {
     await using projection = await openProjection(database.url);
     const job = new JobEvents();
     await projection.apply(entriesOf([job.next('JobStarted'), job.next('JobCompleted')]));
@@ -154,7 +147,7 @@ describe('rows', () => {
     expect((await readModel.readCheckpoint())?.lastSequence).toBe(2);
   });
 
-  test('rows that somebody changed by hand are read again instead of being taken for known', async () => {
+  test('reads rows again that were changed by hand', async () => {
     await using projection = await openProjection(database.url);
     const job = new JobEvents();
     const events = [job.next('JobCreated'), job.next('JobStarted'), job.next('JobCompleted')];
@@ -167,7 +160,7 @@ describe('rows', () => {
   });
 });
 
-describe('values that Postgres or JSON treats in its own way', () => {
+describe('values that Postgres or JSON cannot represent directly', () => {
   test.each([
     ['the null character', { 'key\0': 'a\0b' }],
     ['half a surrogate pair', ['\ud83d', '\ude00']],
@@ -177,16 +170,16 @@ describe('values that Postgres or JSON treats in its own way', () => {
     ['keys that mean something to JavaScript', JSON.parse('{"__proto__":{"a":1},"constructor":null,"":0}')],
     ['quotes and backslashes', '"\\"{},NULL\\u0000'],
     ['nesting that Postgres still takes', JSON.parse('['.repeat(2_000) + ']'.repeat(2_000))],
-  ])('%s comes back as it was', async (_name, payload) => {
+  ])('%s is read as it was written', async (_name, payload) => {
     expect(await payloadAfterProjecting(payload)).toEqual(payload);
   });
 
-  test('nesting that JSON cannot write is replaced by a note', async () => {
+  test('nesting that JSON.stringify cannot write is replaced by a note', async () => {
     const payload: unknown = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
     expect(await payloadAfterProjecting(payload)).toBe('(nested too deep to be shown)');
   });
 
-  test('a result that is null is told from no result', async () => {
+  test('a null result differs from no result', async () => {
     await using projection = await openProjection(database.url);
     const lives = [{ result: null }, {}].map((data) => {
       const job = new JobEvents();
@@ -198,7 +191,7 @@ describe('values that Postgres or JSON treats in its own way', () => {
     expect(without?.job).not.toHaveProperty('result');
   });
 
-  test('texts outside of JSON may hold any character as well', async () => {
+  test('texts outside of JSON may contain any character', async () => {
     await using projection = await openProjection(database.url);
     const job = new JobEvents();
     const events = [
@@ -214,14 +207,14 @@ describe('values that Postgres or JSON treats in its own way', () => {
     expect((await readModel.listJobs({ tag: 't\0', limit: 1 })).items).toHaveLength(1);
   });
 
-  test('a job type that is a word of SQL stays a text', async () => {
+  test('a job type that is an SQL keyword stays a text', async () => {
     await using projection = await openProjection(database.url);
     const job = new JobEvents({ jobType: 'null' });
     await projection.apply(entriesOf([job.next('JobCreated')]));
     expect(await readModel.countJobs()).toEqual([{ type: 'null', status: 'pending', count: 1 }]);
   });
 
-  test('times are kept to the millisecond, over all years that the notation has', async () => {
+  test('times are kept to the millisecond, from year 1 to 9999', async () => {
     await using projection = await openProjection(database.url);
     const [early, late] = [new JobEvents(), new JobEvents()];
     await projection.apply(
@@ -256,7 +249,7 @@ describe('quarantine', () => {
     expect((await readModel.readCheckpoint())?.lastSequence).toBe(3);
   });
 
-  test('an event that Postgres refuses is singled out, and all others are projected', async () => {
+  test('an event that Postgres refuses is isolated, and all others are projected', async () => {
     await database.query(`ALTER TABLE jobs ADD CONSTRAINT no_poison CHECK (type <> 'poison')`);
     await using projection = await openProjection(database.url);
     const events = Array.from({ length: 20 }, (_, index) =>
@@ -271,8 +264,8 @@ describe('quarantine', () => {
   });
 });
 
-describe('batches that are handed over while others are being written', () => {
-  test('follow on what those make, even when Postgres refuses a part of it', async () => {
+describe('batches applied while others are being written', () => {
+  test('continue from their outcome, even when Postgres refuses a part of it', async () => {
     await database.query(`ALTER TABLE jobs ADD CONSTRAINT no_poison CHECK (type <> 'poison')`);
     await using projection = await openProjection(database.url);
     const [poison, job] = [new JobEvents({ jobType: 'poison' }), new JobEvents()];
@@ -290,7 +283,7 @@ describe('batches that are handed over while others are being written', () => {
     await expectCountsToAddUp();
   });
 
-  test('follow on their rows, when these were read while Postgres refused a part of the batch before', async () => {
+  test('continue from their rows, when these were read while Postgres refused a part of the batch before', async () => {
     await database.query(`ALTER TABLE jobs ADD CONSTRAINT no_poison CHECK (type <> 'poison')`);
     const [poison, job] = [new JobEvents({ jobType: 'poison' }), new JobEvents()];
     await using earlier = await openProjection(database.url);
@@ -321,7 +314,7 @@ describe('batches that are handed over while others are being written', () => {
     expect(await countsByStatus()).toEqual([]);
   });
 
-  test('are all refused once one of them was', async () => {
+  test('are all rejected once one of them was', async () => {
     await using projection = await openProjection(database.url);
     await database.query('UPDATE projection_checkpoints SET generation = generation + 1');
     const batches = [1, 2].map((sequence) => entriesOf([new JobEvents().next('JobCreated')], sequence));
@@ -332,7 +325,7 @@ describe('batches that are handed over while others are being written', () => {
 });
 
 describe('one writer', () => {
-  test('a second projection gets the lock once the first has closed, and goes on from its checkpoint', async () => {
+  test('a second projection gets the lock once the first has closed, and continues from its checkpoint', async () => {
     const first = await openProjection(database.url);
     await using second = Object.assign(await JobProjection.open(database.url), {
       [Symbol.asyncDispose]: () => second.close(),
@@ -356,7 +349,7 @@ describe('one writer', () => {
     await expectCountsToAddUp();
   });
 
-  test('a projection whose connection is cut knows it, and can write no more', async () => {
+  test('a projection whose connection is cut is notified, and cannot write any more', async () => {
     await using projection = await openProjection(database.url);
     const ended = new Promise((resolve) => projection.ended.addEventListener('abort', resolve, { once: true }));
     await database.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity

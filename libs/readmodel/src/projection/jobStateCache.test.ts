@@ -16,8 +16,8 @@ function writeOfFailing(message: string): JobWrite {
 }
 
 test.each([
-  ['is remembered with a short error', 400, true],
-  ['is forgotten with a long one, since 50,000 of them would be too much', 600, false],
+  ['is cached with a short error', 400, true],
+  ['is not cached with a long one', 600, false],
 ])('a job that is written %s', (_name, length, isKept) => {
   const recent = new JobStateCache();
   const write = writeOfFailing('x'.repeat(length));

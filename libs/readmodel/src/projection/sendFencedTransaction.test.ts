@@ -1,16 +1,15 @@
 import { Client } from 'pg';
+import { forEachTest } from '@jobstream/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ReadModelUnavailableError } from '../errors.ts';
 import { sendFencedTransaction } from './sendFencedTransaction.ts';
 import { migratedDatabase } from '../../testing/migratedDatabase.ts';
-import type { MigratedDatabase } from '../../testing/migratedDatabase.ts';
 import { translated } from '../postgres/translateError.ts';
 
-let database: MigratedDatabase;
+const database = forEachTest(migratedDatabase);
 let client: Client;
 
 beforeEach(async () => {
-  database = await migratedDatabase();
   await database.query(`INSERT INTO projection_checkpoints (name, last_sequence, generation) VALUES ('jobs', 0, 0)`);
   client = new Client({ connectionString: database.url, pipeline: true });
   await client.connect();
@@ -18,7 +17,6 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await client.end();
-  await database[Symbol.asyncDispose]();
 });
 
 const batch = { from: 0, through: 1, generation: 0, malformed: [], copies: [], statements: [] };

@@ -1,11 +1,11 @@
 import { Client } from 'pg';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { forEachTest } from '@jobstream/testing';
+import { expect, test } from 'vitest';
 import { ProjectionFencedError } from '../errors.ts';
 import { JobProjection } from '../projection/jobProjection.ts';
 import type { ProjectableEntry } from '../projection/projectableEntry.ts';
 import { entriesOf, JobEvents } from '../../testing/jobEvents.ts';
 import { migratedDatabase } from '../../testing/migratedDatabase.ts';
-import type { MigratedDatabase } from '../../testing/migratedDatabase.ts';
 import { openProjection } from '../../testing/openProjection.ts';
 import { cancelRebuild } from './cancelRebuild.ts';
 import type { AdvanceTo } from '../secondTables/withTablesHeld.ts';
@@ -14,13 +14,7 @@ import type { RebuildKind } from './rebuildState.ts';
 import { TableVerification } from '../verify/tableVerification.ts';
 import { TableRebuild } from './tableRebuild.ts';
 
-let database: MigratedDatabase;
-
-beforeEach(async () => {
-  database = await migratedDatabase();
-});
-
-afterEach(() => database[Symbol.asyncDispose]());
+const database = forEachTest(migratedDatabase);
 
 const asIs: AdvanceTo = () => Promise.resolve();
 const never: AdvanceTo = (_, giveUp) =>

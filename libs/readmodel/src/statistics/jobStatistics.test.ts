@@ -1,9 +1,9 @@
 import type { JobEvent } from '@jobstream/domain';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ReadModel } from '../readModel.ts';
+import { forEachTest } from '@jobstream/testing';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { ReadModel } from '../readModel.ts';
 import { entriesOf, JobEvents } from '../../testing/jobEvents.ts';
 import { migratedDatabase } from '../../testing/migratedDatabase.ts';
-import type { MigratedDatabase } from '../../testing/migratedDatabase.ts';
 import { openProjection } from '../../testing/openProjection.ts';
 import type { StatisticsPage } from './readStatistics.ts';
 import type { Resolution } from './statisticsPeriod.ts';
@@ -13,17 +13,11 @@ const MINUTE_MS = 60_000;
 const noon = `${new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)}T12:10:00.000Z`;
 const instant = Date.parse(noon);
 
-let database: MigratedDatabase;
+const database = forEachTest(migratedDatabase);
 let readModel: ReadModel;
 
-beforeEach(async () => {
-  database = await migratedDatabase();
-  readModel = new ReadModel({ databaseUrl: database.url, name: 'test' });
-});
-
-afterEach(async () => {
-  await readModel.stop();
-  await database[Symbol.asyncDispose]();
+beforeEach(() => {
+  ({ readModel } = database);
 });
 
 function after(ms: number): Partial<JobEvent> {

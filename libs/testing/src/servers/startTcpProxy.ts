@@ -46,6 +46,14 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   };
 }
 
+/** Starts a proxy to the server of a database; `url` is the address of the database behind the proxy. */
+export async function startDatabaseProxy(databaseUrl: string): Promise<TcpProxy & { readonly url: string }> {
+  const url = new URL(databaseUrl);
+  const proxy = await startTcpProxy(Number(url.port));
+  url.port = String(proxy.port);
+  return { ...proxy, url: url.href };
+}
+
 function join(client: Socket, targetPort: number, state: State): void {
   const server = connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true });
   const link = { client, server };
