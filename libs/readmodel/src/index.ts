@@ -7,7 +7,7 @@ export { isScope, scopes } from './apiKeys/apiKey.ts';
 export type { Scope } from './apiKeys/apiKey.ts';
 export { assertMigrated } from './postgres/migrations.ts';
 export type { Checkpoint } from './projection/checkpointFence.ts';
-export type { PoolOptions } from './postgres/migratedPool.ts';
+export type { PoolOptions } from './postgres/postgresService.ts';
 export {
   InvalidApiKeyError,
   InvalidCursorError,

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
-import type { PoolOptions } from '../postgres/migratedPool.ts';
+import type { PoolOptions } from '../postgres/postgresService.ts';
 import { InvalidApiKeyError } from '../errors.ts';
-import { MigratedPool } from '../postgres/migratedPool.ts';
+import { PostgresService } from '../postgres/postgresService.ts';
 import { apiKeyColumns } from './apiKey.ts';
 import type { ApiKey, ApiKeyCredential, NewApiKey } from './apiKey.ts';
 import { assertValidKey } from './apiKey.ts';
@@ -33,20 +33,11 @@ const TOUCH = {
  * The API keys in Postgres, each query within 5 s. Every method rejects with ReadModelUnavailableError while Postgres is
  * unavailable, and with SchemaMismatchError while migrations are missing.
  */
-export class ApiKeys {
+export class ApiKeys extends PostgresService {
   readonly name = 'API keys';
-  readonly #pool: MigratedPool;
 
   constructor(options: PoolOptions) {
-    this.#pool = new MigratedPool({ maxConnections: MAX_CONNECTIONS, ...options });
-  }
-
-  start(): Promise<void> {
-    return this.#pool.start();
-  }
-
-  stop(): Promise<void> {
-    return this.#pool.stop();
+    super({ maxConnections: MAX_CONNECTIONS, ...options });
   }
 
   /** Creates a key; `text` is the only copy of its secret. @throws InvalidApiKeyError. */
@@ -54,7 +45,7 @@ export class ApiKeys {
     assertValidKey(wanted);
     const text = newApiKey();
     const values = rowOf(text, wanted);
-    const [key] = await this.#pool.use((pool) => rowsOf<ApiKey>(pool, { text: INSERT, values }));
+    const [key] = await this.use((pool) => rowsOf<ApiKey>(pool, { text: INSERT, values }));
     if (key === undefined) throw new Error('an insert returns its row');
     return { key, text: formatApiKey(text) };
   }
@@ -69,7 +60,7 @@ export class ApiKeys {
     const parsed = parseApiKey(text);
     if (parsed === undefined) throw new InvalidApiKeyError(['this is not the text of a key']);
     const find = { text: FIND, values: [parsed.id, hashOfSecret(parsed.secret)] };
-    const [key] = await this.#pool.use(async (pool) => {
+    const [key] = await this.use(async (pool) => {
       const added = await rowsOf<ApiKey>(pool, { text: ADOPT, values: rowOf(parsed, wanted) });
       return added.length > 0 ? added : rowsOf<ApiKey>(pool, find);
     });
@@ -79,24 +70,24 @@ export class ApiKeys {
 
   /** Lists all keys, also revoked and expired ones, newest first; with a tenant only those of the tenant. */
   list(tenant?: string): Promise<readonly ApiKey[]> {
-    return this.#pool.use((pool) => rowsOf<ApiKey>(pool, { text: LIST, values: [tenant ?? null] }));
+    return this.use((pool) => rowsOf<ApiKey>(pool, { text: LIST, values: [tenant ?? null] }));
   }
 
   /** Revokes a key permanently; false if there is none with this id (and tenant, if given). May be repeated. */
   async revoke(id: string, tenant?: string): Promise<boolean> {
-    const { rowCount } = await this.#pool.use((pool) => pool.query(REVOKE, [id, tenant ?? null]));
+    const { rowCount } = await this.use((pool) => pool.query(REVOKE, [id, tenant ?? null]));
     return rowCount === 1;
   }
 
   /** All keys that are neither revoked nor expired. */
   active(): Promise<readonly ApiKeyCredential[]> {
-    return this.#pool.use((pool) => rowsOf<ApiKeyCredential>(pool, ACTIVE));
+    return this.use((pool) => rowsOf<ApiKeyCredential>(pool, ACTIVE));
   }
 
   /** Stores when keys were last used, in Unix milliseconds by id. */
   async touch(uses: ReadonlyMap<string, number>): Promise<void> {
     const times = [...uses.values()].map((at) => new Date(at).toISOString());
-    await this.#pool.use((pool) => pool.query({ ...TOUCH, values: [[...uses.keys()], times] }));
+    await this.use((pool) => pool.query({ ...TOUCH, values: [[...uses.keys()], times] }));
   }
 }
 

@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { QueryResultRow } from 'pg';
 import { JOBS_PROJECTION } from '../projection/checkpointFence.ts';
-import type { PoolOptions } from '../postgres/migratedPool.ts';
-import { MigratedPool } from '../postgres/migratedPool.ts';
+import type { PoolOptions } from '../postgres/postgresService.ts';
+import { PostgresService } from '../postgres/postgresService.ts';
 import type { Difference } from '../comparison/difference.ts';
 
 /** A runner that has not reported for this time is presumed dead, and another may claim its rebuild. */
@@ -43,25 +43,11 @@ type ReportResponse = 'continue' | 'cancelled' | 'lost';
  * Rebuilds that one process requests and another runs, stored in Postgres. Every method rejects with
  * ReadModelUnavailableError or SchemaMismatchError.
  */
-export class RebuildRequests {
+export class RebuildRequests extends PostgresService {
   readonly name = 'rebuild requests';
-  readonly #pool: MigratedPool;
 
   constructor(options: PoolOptions) {
-    this.#pool = new MigratedPool({ maxConnections: 2, ...options });
-  }
-
-  start(): Promise<void> {
-    return this.#pool.start();
-  }
-
-  stop(): Promise<void> {
-    return this.#pool.stop();
-  }
-
-  /** Resolves if requests can be read; rejects with the reason otherwise. */
-  async ping(): Promise<void> {
-    await this.#pool.use((pool) => pool.query('SELECT 1'));
+    super({ maxConnections: 2, ...options });
   }
 
   /** Requests a rebuild; returns the present request if that has not ended. */
@@ -101,7 +87,7 @@ export class RebuildRequests {
   }
 
   #ask<Row extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<Row[]> {
-    return this.#pool.use(async (pool) => (await pool.query<Row>(text, [JOBS_PROJECTION, ...values])).rows);
+    return this.use(async (pool) => (await pool.query<Row>(text, [JOBS_PROJECTION, ...values])).rows);
   }
 }
 

@@ -10,8 +10,17 @@ import { columnTypes } from './columnTypes.ts';
  */
 const TIMEOUTS = { connectionTimeoutMillis: 1_500, statement_timeout: 2_500, query_timeout: 3_000 };
 
-/** A pool that runs no query before it has checked that the migrations of this release were run. */
-export class MigratedPool {
+export interface PoolOptions {
+  readonly databaseUrl: string;
+  /** Shown to operators in `pg_stat_activity`, e.g. `api`. */
+  readonly name: string;
+  /** Default 10. */
+  readonly maxConnections?: number;
+}
+
+/** A service with a pool of connections, which runs no query before it has checked that all migrations were run. */
+export abstract class PostgresService {
+  abstract readonly name: string;
   readonly #pool: Pool;
   #checked: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
@@ -34,8 +43,13 @@ export class MigratedPool {
     return this.#stopped;
   }
 
+  /** Resolves if Postgres answers and the migrations were run; rejects with the reason otherwise. */
+  async ping(): Promise<void> {
+    await this.use((pool) => pool.query('SELECT 1'));
+  }
+
   /** Runs `query`. @throws ReadModelUnavailableError, SchemaMismatchError, and what `query` throws. */
-  async use<Result>(query: (pool: Pool) => Promise<Result>): Promise<Result> {
+  protected async use<Result>(query: (pool: Pool) => Promise<Result>): Promise<Result> {
     await this.#check();
     return translated(query(this.#pool));
   }
@@ -50,14 +64,6 @@ export class MigratedPool {
       throw error;
     }
   }
-}
-
-export interface PoolOptions {
-  readonly databaseUrl: string;
-  /** Shown to operators in `pg_stat_activity`, e.g. `api`. */
-  readonly name: string;
-  /** Default 10. */
-  readonly maxConnections?: number;
 }
 
 /** A pool of connections whose queries never take longer than 5 s. */
