@@ -54,7 +54,7 @@ export function startLoad(eventLog: Pick<EventLog, 'append'>, writers = 4): JobL
 }
 
 /** The events of a job that is created, started and completed. */
-export function lifeOf(jobId: string): JobEvent[] {
+function lifeOf(jobId: string): JobEvent[] {
   const at = new Date().toISOString();
   const common = { v: 1, jobId, jobType: 'email', at, actor } as const;
   const created = {

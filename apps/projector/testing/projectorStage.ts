@@ -1,24 +1,22 @@
-import { randomUUID } from 'node:crypto';
-import type { JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { migrate, ReadModel } from '@jobstream/readmodel';
-import { createDatabase, eventually, queryDatabase, startNats } from '@jobstream/testing';
+import { createDatabase, eventually, newJob, queryDatabase, startNats } from '@jobstream/testing';
 import type { TestNats } from '@jobstream/testing';
 import { expect } from 'vitest';
 
-/** A log and a read model for one test, between which a projector is to stand. */
+/** A log and a read model for one test of a projector between them. */
 export interface ProjectorStage extends AsyncDisposable {
   readonly nats: TestNats;
   readonly eventLog: EventLog;
   readonly databaseUrl: string;
   readonly readModel: ReadModel;
-  /** Appends the creation of a job; `change` may spoil the event. Returns the job's id. */
+  /** Appends the creation of a job; `change` may make the event invalid. Returns the job's id. */
   createJob(change?: Record<string, unknown>): Promise<string>;
   /** Resolves when the job is in the table. */
   projected(jobId: string): Promise<void>;
-  /** Resolves when all that is in the log now is projected. */
+  /** Resolves when everything in the log is projected. */
   projectedAll(): Promise<void>;
-  /** What a user of psql sees. */
+  /** Queries the database as a user of psql would. */
   sql<Row extends object>(text: string): Promise<Row[]>;
 }
 
@@ -34,7 +32,7 @@ export async function projectorStage(): Promise<ProjectorStage> {
     databaseUrl,
     readModel,
     async createJob(change = {}) {
-      const event = { ...jobCreated(), ...change };
+      const event = { ...newJob(undefined, 'email'), ...change };
       await eventLog.append(event, 0);
       return event.jobId;
     },
@@ -54,24 +52,4 @@ async function projectedAll(eventLog: EventLog, readModel: ReadModel): Promise<v
   const end = await eventLog.lastSequence();
   const reached = async () => expect((await readModel.readCheckpoint())?.lastSequence).toBeGreaterThanOrEqual(end);
   await eventually(reached, { timeoutMs: 40_000 });
-}
-
-function jobCreated(): JobEvent {
-  return {
-    v: 1,
-    event: 'JobCreated',
-    id: randomUUID(),
-    jobId: randomUUID(),
-    jobType: 'email',
-    version: 1,
-    at: new Date().toISOString(),
-    actor: { kind: 'user', id: 'test' },
-    data: {
-      payload: { to: 'user@example.com' },
-      maxAttempts: 3,
-      backoff: { type: 'fixed', delayMs: 100 },
-      timeoutMs: 60_000,
-      tags: [],
-    },
-  };
 }

@@ -88,7 +88,7 @@ interface Position {
 }
 
 /** Encodes the position after a job as an opaque cursor. */
-export function encodeCursor({ createdAt, id }: Position): string {
+function encodeCursor({ createdAt, id }: Position): string {
   return Buffer.from(`${createdAt} ${id}`).toString('base64url');
 }
 

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openDedicatedConnection } from './dedicatedConnection.ts';
-import { translated } from './translateError.ts';
+import { translated } from './translated.ts';
 
 /** Advisory locks: the process that holds one works, the others refuse. */
 export const ADVISORY_LOCKS = {

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { assertMigrated } from './migrations.ts';
 import { columnTypes } from './columnTypes.ts';
-import { translated } from './translateError.ts';
+import { translated } from './translated.ts';
 
 const PING_INTERVAL_MS = 3_000;
 const CLOSE_TIMEOUT_MS = 2_000;

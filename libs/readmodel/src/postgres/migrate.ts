@@ -4,7 +4,7 @@ import { Client } from 'pg';
 import { ReadModelUnavailableError } from '../errors.ts';
 import { isLockTimeout, LONGEST_LOCK_WAIT } from './inTransaction.ts';
 import { migrationsFolder, migrationsTable } from './migrations.ts';
-import { translated } from './translateError.ts';
+import { translated } from './translated.ts';
 
 const silent = { info: () => {}, warn: () => {}, error: () => {}, debug: () => {} };
 

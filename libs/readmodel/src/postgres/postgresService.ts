@@ -1,6 +1,6 @@
 import { assertMigrated } from './migrations.ts';
 import { ReadModelUnavailableError } from '../errors.ts';
-import { translated } from './translateError.ts';
+import { translated } from './translated.ts';
 import { Pool } from 'pg';
 import { columnTypes } from './columnTypes.ts';
 

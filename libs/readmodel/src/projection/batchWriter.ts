@@ -12,7 +12,7 @@ import type { ProjectableEntry, ProjectableEvent } from './projectableEntry.ts';
 import { expiredCondition } from '../statistics/statisticsPeriod.ts';
 import type { MalformedEntry } from './sendFencedTransaction.ts';
 import { sendFencedTransaction } from './sendFencedTransaction.ts';
-import { translated } from '../postgres/translateError.ts';
+import { translated } from '../postgres/translated.ts';
 
 /** A message that was quarantined instead of projected, and why. */
 export interface Quarantined {

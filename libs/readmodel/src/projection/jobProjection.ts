@@ -4,7 +4,7 @@ import { createCheckpoint, JOBS_PROJECTION, readPosition } from './checkpointFen
 import type { ProjectableEntry } from './projectableEntry.ts';
 import { openDedicatedConnection } from '../postgres/dedicatedConnection.ts';
 import type { DedicatedConnection } from '../postgres/dedicatedConnection.ts';
-import { translated } from '../postgres/translateError.ts';
+import { translated } from '../postgres/translated.ts';
 
 const TRY_LOCK = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked';
 

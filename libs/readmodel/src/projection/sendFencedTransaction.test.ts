@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ReadModelUnavailableError } from '../errors.ts';
 import { sendFencedTransaction } from './sendFencedTransaction.ts';
 import { migratedDatabase } from '../../testing/migratedDatabase.ts';
-import { translated } from '../postgres/translateError.ts';
+import { translated } from '../postgres/translated.ts';
 
 const database = forEachTest(migratedDatabase);
 let client: Client;

@@ -1,4 +1,4 @@
-import { translated } from '../postgres/translateError.ts';
+import { translated } from '../postgres/translated.ts';
 import { openAdminConnection } from '../postgres/adminConnection.ts';
 import type { AdminConnection } from '../postgres/adminConnection.ts';
 import { discardNext } from './rebuildState.ts';

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { LONGEST_LOCK_WAIT } from '../postgres/inTransaction.ts';
 import { CHECKPOINTS, NEXT_SCHEMA, PREVIOUS_SCHEMA, PROJECTION_TABLES } from '../secondTables/projectionTables.ts';
-import { translated } from '../postgres/translateError.ts';
+import { translated } from '../postgres/translated.ts';
 import { openAdminConnection, ADVISORY_LOCKS } from '../postgres/adminConnection.ts';
 import { RebuildRefusedError } from '../errors.ts';
 

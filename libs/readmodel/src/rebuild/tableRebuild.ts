@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { translated } from '../postgres/translateError.ts';
+import { translated } from '../postgres/translated.ts';
 import { compareCounts } from '../comparison/compareRest.ts';
 import { openAdminConnection } from '../postgres/adminConnection.ts';
 import type { AdminConnection } from '../postgres/adminConnection.ts';

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import { openAdminConnection } from '../postgres/adminConnection.ts';
 import type { AdminConnection } from '../postgres/adminConnection.ts';
 import { inTransaction } from '../postgres/inTransaction.ts';
-import { translated } from '../postgres/translateError.ts';
+import { translated } from '../postgres/translated.ts';
 import { JOBS_PROJECTION, lockCheckpoint } from '../projection/checkpointFence.ts';
 
 /** Rows in one transaction, for which the projector waits: some ten milliseconds. */

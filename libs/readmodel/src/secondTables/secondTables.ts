@@ -1,7 +1,7 @@
 import { readCheckpoint } from '../projection/checkpointFence.ts';
 import { JobProjection } from '../projection/jobProjection.ts';
 import type { ProjectableEntry } from '../projection/projectableEntry.ts';
-import { translated } from '../postgres/translateError.ts';
+import { translated } from '../postgres/translated.ts';
 import { openAdminConnection } from '../postgres/adminConnection.ts';
 import type { AdminConnection } from '../postgres/adminConnection.ts';
 import { withTablesHeld } from './withTablesHeld.ts';

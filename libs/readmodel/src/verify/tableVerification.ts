@@ -9,7 +9,7 @@ import { ADVISORY_LOCKS } from '../postgres/adminConnection.ts';
 import { VERIFY_SCHEMA } from '../secondTables/projectionTables.ts';
 import { RebuildRefusedError } from '../errors.ts';
 import { SecondTables } from '../secondTables/secondTables.ts';
-import { translated } from '../postgres/translateError.ts';
+import { translated } from '../postgres/translated.ts';
 import { fenceProjector } from '../projection/checkpointFence.ts';
 
 /** Rows in one transaction, for which the projector waits: some hundred milliseconds. */

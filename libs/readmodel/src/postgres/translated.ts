@@ -12,7 +12,7 @@ const TEMPORARY = /^(08|53|57|58|40|25006|25P02|25P03|55P03)/;
 const CONNECTION_TROUBLE = /timeout|terminated|connection error|not queryable|Connection ended/i;
 
 /** Translates temporary errors to ReadModelUnavailableError; returns any other error as it is. */
-export function translateError(error: unknown): unknown {
+function translateError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   return isTemporary(error) ? new ReadModelUnavailableError(error.message || codeOf(error), { cause: error }) : error;
 }
