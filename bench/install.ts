@@ -1,4 +1,8 @@
-/** Installs the packages of the benchmarks, which have a lock file of their own: `npm run bench:install`. */
+import { readCommandLine } from '@jobstream/runtime';
 import { installPeers } from './src/installPeers.ts';
 
+readCommandLine({
+  command: 'npm run bench:install',
+  summary: 'Installs the packages of the benchmarks, which have a lock file of their own.',
+});
 await installPeers();

@@ -1,16 +1,21 @@
-/** Runs one benchmark by hand: `npm run bench:one -- <name> [arguments]`; `npm run bench:one -- --list` names them all. */
+import { asksForHelp, readCommandLine } from '@jobstream/runtime';
 import { guardOfThisProcess } from '@jobstream/testing';
 import { handrunBenches } from './src/handrun/handrunBenches.ts';
 
-const [name = '--list', ...args] = process.argv.slice(2);
-const chosen = handrunBenches.find((bench) => bench.name === name);
-let passed = true;
-if (chosen !== undefined) passed = (await chosen.run(args)) ?? true;
-else {
-  for (const { name: own, parameters, summary } of handrunBenches)
-    console.log(`${`${own} ${parameters}`.trim()}\n    ${summary}`);
-  passed = ['--list', '--help'].includes(name);
-  if (!passed) console.error(`there is no benchmark ${name}`);
+const [name = '--help', ...args] = process.argv.slice(2);
+if (asksForHelp([name])) {
+  readCommandLine(
+    {
+      command: 'npm run bench:one',
+      summary: 'Runs one benchmark by hand.',
+      words: '<name> [<argument>…]',
+      notes: handrunBenches.map((bench) => `${bench.name} ${bench.parameters}`.trim().concat(`\n    ${bench.summary}`)),
+    },
+    ['--help'],
+  );
 }
+const chosen = handrunBenches.find((bench) => bench.name === name);
+if (chosen === undefined) console.error(`there is no benchmark ${name}; for help: npm run bench:one -- --help`);
+const passed = chosen !== undefined && ((await chosen.run(args)) ?? true);
 await guardOfThisProcess().stop();
 process.exit(passed ? 0 : 1);

@@ -1,9 +1,4 @@
-/**
- * Where the processor time goes, step by step: `npm run bench:profile [-- --report]`, about a minute. Writes
- * bench/results/profile.json and the tables of docs/measurements/performance.md; `--report` makes the tables anew from the figures that are
- * there. The steps of nats-server need Go and are left out without it.
- */
-import { parseArgs } from 'node:util';
+import { readCommandLine } from '@jobstream/runtime';
 import { runCommand } from '@jobstream/servers';
 import { guardOfThisProcess } from '@jobstream/testing';
 import { inScratchFolder } from './src/inScratchFolder.ts';
@@ -13,7 +8,13 @@ import { profileApi, profileProjection, profileWorker } from './src/profile/prof
 import { writePerformancePage } from './src/profile/writePerformancePage.ts';
 import { saveResults } from './src/results.ts';
 
-const { values } = parseArgs({ options: { report: { type: 'boolean', default: false } } });
+const { values } = readCommandLine({
+  command: 'npm run bench:profile',
+  summary:
+    'Profiles where the processor time goes, about a minute. Writes bench/results/profile.json and the tables of\n' +
+    'docs/measurements/performance.md. The steps of nats-server need Go and are left out without it.',
+  options: { report: { type: 'boolean', default: false, help: 'Writes the tables from the figures that are there.' } },
+});
 if (!values.report) await saveResults('profile', false, { ...machineToday(), profiles: await profileAll() });
 await writePerformancePage();
 await guardOfThisProcess().stop();

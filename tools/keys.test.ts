@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempDisposable } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { ApiKeys, formatApiKey, migrate, newApiKey, parseApiKey } from '@jobstream/readmodel';
 import { createDatabase, TestProcess } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { recordAddresses } from './src/system/runningAddresses.ts';
 
 let databaseUrl: string;
 let keys: ApiKeys;
@@ -61,27 +62,26 @@ test.each([
 });
 
 test.each([
-  ['nothing', [], /^Usage:\n/],
-  ['an unknown action', ['delete', 'x'], /^Usage:\n/],
-  ['an unknown option', ['create', '--nmae', 'x'], /--nmae[^]*Usage:/],
-  ['no name', ['create', '--scopes', 'admin'], /^a name has 1 to 100 printable characters\n$/],
   [
-    'no scopes',
-    ['create', '--name', 'x'],
-    /^scopes are one or more of jobs:read, jobs:write, schedules:write, admin\n$/,
+    'no action',
+    2,
+    [],
+    /^expected create \| adopt \| list \| revoke <id>, got: nothing; for help: npm run keys -- --help\n$/,
   ],
-  ['a past expiry', ['create', '--name', 'x', '--scopes', 'admin', '--expires', '2020-01-01'], /^--expires must be/],
-  ['an id that no key has', ['revoke', '0000000000000000'], /^There is no key with the id 0000000000000000\.\n$/],
-])('%s is told in a sentence', async (_what, words, sentence) => {
-  expect(await run(words)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(sentence) });
+  ['an unknown action', 2, ['delete', 'x'], /^expected create .*, got: delete x; for help: .*\n$/],
+  ['an unknown option', 2, ['create', '--nmae', 'x'], /^Unknown option '--nmae'; for help: .*\n$/],
+  ['no name', 1, ['create', '--scopes', 'admin'], /^a name has 1 to 100 printable characters\n$/],
+  ['a past expiry', 1, ['create', '--name', 'x', '--scopes', 'admin', '--expires', '2020-01-01'], /^--expires must be/],
+  ['an unknown id', 1, ['revoke', '0000000000000000'], /^There is no key with the id 0000000000000000\.\n$/],
+])('%s is refused in one sentence with exit code %i', async (_what, code, words, sentence) => {
+  expect(await run(words)).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(sentence) });
 });
 
-test('without a database it says where it looked', async () => {
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-keys-'));
-  const { code, stderr } = await run(['list'], { DATABASE_URL: '', DATA_DIR: dataDir });
-  await rm(dataDir, { recursive: true });
-  expect({ code, stderr }).toEqual({
-    code: 1,
-    stderr: 'DATABASE_URL is not set, and npm start does not run with an embedded database.\n',
-  });
+test('without DATABASE_URL the database of the running npm start is used', async () => {
+  await using folder = await mkdtempDisposable(path.join(os.tmpdir(), 'jobstream-keys-'));
+  const env = { DATABASE_URL: '', DATA_DIR: folder.path };
+  const stderr = 'DATABASE_URL is not set, and npm start does not run.\n';
+  expect(await run(['list'], env)).toMatchObject({ code: 1, stderr });
+  recordAddresses(folder.path, { DATABASE_URL: databaseUrl });
+  expect(await run(['list'], env)).toMatchObject({ code: 0, stderr: '' });
 });

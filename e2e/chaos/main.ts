@@ -1,7 +1,7 @@
-/** The fault suite: `npm run test:chaos`. See docs/durability.md and docs/development.md. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
+import { readCommandLine } from '@jobstream/runtime';
 import { guardOfThisProcess } from '@jobstream/testing';
 import { chaosOptions, type ChaosOptions, type ScenarioName } from './chaosOptions.ts';
 import type { FaultKind } from './faults/fault.ts';
@@ -13,6 +13,20 @@ import { runScenario, type Scenario } from './scenario.ts';
 
 /** The cluster takes a third of the jobs and of the faults: all that it adds is the loss of a server. */
 const shares: Readonly<Record<Exclude<ScenarioName, 'power'>, number>> = { single: 2 / 3, cluster: 1 / 3 };
+
+readCommandLine({
+  command: 'npm run test:chaos',
+  summary: 'Runs the fault suite: docs/durability.md and docs/development.md. The last line is PASSED or FAILED.',
+  environment: {
+    CHAOS_SEED: 'Repeats the jobs and faults of an earlier run.',
+    CHAOS_JOBS: 'The least number of acknowledged creations; default 6000.',
+    CHAOS_FAULTS: 'The number of faults; default 36.',
+    CHAOS_RATE: 'Jobs per second, beside the bursts; default 16.',
+    CHAOS_SCENARIOS: 'Scenarios to run, separated by commas: single, cluster, power.',
+    CHAOS_KINDS: 'Words of the faults to inject, separated by commas; default all.',
+    CHAOS_KEEP: '`true` keeps the logs of a run that passed.',
+  },
+});
 
 async function main(): Promise<boolean> {
   const options = chaosOptions(process.env);

@@ -1,3 +1,4 @@
+import { readCommandLine } from '@jobstream/runtime';
 import { Guard } from '@jobstream/servers';
 import {
   baseImages,
@@ -13,7 +14,16 @@ const note = (line: string) => console.error(line);
 const inCi = process.env['CI'] === 'true';
 const perSecond = Number(process.env['RATE'] || 500);
 
-/** Runs the system of docker-compose.yml and takes its parts away: docs/containers.md. The last line is `N passed, N failed`. */
+readCommandLine({
+  command: 'npm run test:compose',
+  summary:
+    'Runs the system of docker-compose.yml and stops its parts: docs/containers.md. The last line is `N passed, N failed`.',
+  environment: {
+    RATE: 'Jobs per second; default 500.',
+    CI: '`true` installs and starts a container engine if there is none; no engine is then a failure.',
+  },
+});
+
 async function main(): Promise<void> {
   const guard = new Guard();
   guard.start();

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readCommandLine } from '@jobstream/runtime';
 import { exampleWorkers, installPython, NotInstalledError } from './exampleWorkers.ts';
 import { faultyWorkers, writeFaultyWorker } from './faultyWorkers.ts';
 import type { Trial } from './runTrial.ts';
@@ -19,13 +19,23 @@ interface Group {
   readonly trials: (scenarios: readonly Scenario[]) => Promise<readonly Trial[]>;
 }
 
-const OPTIONS = {
-  /** Starts the worker under test; the default is the workers of the repository. */
-  cmd: { type: 'string' },
-  /** Names of scenarios; the default is all. */
-  scenario: { type: 'string', multiple: true },
-  /** Names of workers of the repository, and `faulty`; the default is all. */
-  worker: { type: 'string', multiple: true },
+const COMMAND = {
+  command: 'npm run conformance',
+  summary: 'Tests workers against the worker protocol: docs/worker-protocol.md. The last line is `N passed, N failed`.',
+  options: {
+    cmd: {
+      type: 'string',
+      value: 'command',
+      help: 'Starts the worker under test; default the workers of the repository.',
+    },
+    scenario: { type: 'string', multiple: true, value: 'name', help: 'Runs only this scenario.' },
+    worker: {
+      type: 'string',
+      multiple: true,
+      value: 'name',
+      help: 'Tests only this worker of the repository, or the faulty ones: `faulty`.',
+    },
+  },
 } as const;
 
 const allScenarios = [...outcomeScenarios, ...timerScenarios, ...takeoverScenarios, ...disruptionScenarios];
@@ -33,10 +43,10 @@ const allScenarios = [...outcomeScenarios, ...timerScenarios, ...takeoverScenari
 /**
  * Reads the command line and lists the trials that it asks for.
  *
- * @throws an error of one sentence about a mistake in the command line, or when an example cannot be built.
+ * @throws an error of one sentence about an unknown scenario, or when an example cannot be built.
  */
 export async function planTrials(args: readonly string[]): Promise<TrialPlan> {
-  const { values } = parseArgs({ args: [...args], options: OPTIONS });
+  const { values } = readCommandLine(COMMAND, args);
   const scenarios = values.scenario?.map(scenarioNamed) ?? allScenarios;
   if (values.cmd !== undefined) return { trials: trialsOf('the worker', values.cmd, scenarios), skipped: [] };
   const trials: Trial[] = [];
