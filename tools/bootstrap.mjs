@@ -209,6 +209,8 @@ function run([script, ...args]) {
   if (script === undefined) throw new Error('usage: node tools/bootstrap.mjs <script> [arguments]');
   const bin = path.join(modules, '.bin');
   const env = {
+    // Processes start in half the time when their sources need not be compiled again.
+    NODE_COMPILE_CACHE: path.join(root, '.data', 'cache', 'compiled'),
     ...process.env,
     PATH: `${bin}${path.delimiter}${pathWithoutOurs()}`,
     BOOTSTRAP_PID: String(process.pid),

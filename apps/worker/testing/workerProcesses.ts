@@ -1,11 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import { startNats } from '@jobstream/testing';
 import type { TestNats } from '@jobstream/testing';
 import { afterEach, beforeEach } from 'vitest';
 import { spawnWorker } from './spawnWorker.ts';
-
-/** Processes start in half the time when the code of earlier ones is kept compiled. */
-const NODE_COMPILE_CACHE = fileURLToPath(new URL('../../../.data/compile-cache', import.meta.url));
 
 /**
  * Worker processes on a server of its own for each test of a file: with SIGKILL and SIGSTOP in play, tests cannot share
@@ -27,7 +23,7 @@ export function workerProcesses<Log extends AsyncDisposable>(
     await current.nats[Symbol.asyncDispose]();
   });
   const spawn = (env: Record<string, string> = {}, script?: string) => {
-    const worker = spawnWorker({ NATS_URL: current.nats.url, NODE_COMPILE_CACHE, ...defaults, ...env }, script);
+    const worker = spawnWorker({ NATS_URL: current.nats.url, ...defaults, ...env }, script);
     current.workers.push(worker);
     return worker;
   };

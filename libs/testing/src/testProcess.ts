@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { guardOfThisProcess } from './guardOfThisProcess.ts';
 
 export interface TestProcessOptions {
-  /** The whole environment of the process. */
+  /** The whole environment of the process, but for Node's compile cache, which is this process's own. */
   readonly env: NodeJS.ProcessEnv;
   readonly args?: readonly string[];
   readonly cwd?: string;
@@ -22,6 +22,8 @@ export interface OutputLine {
 }
 
 const TIMEOUT_MS = 40_000;
+const { NODE_COMPILE_CACHE } = process.env;
+const COMPILE_CACHE = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
 
 /**
  * A child process under test: collects what it writes and sends, is killed at the end of its scope, and does not outlive
@@ -48,7 +50,7 @@ export class TestProcess implements AsyncDisposable {
   constructor(command: string, { env, args = [], cwd, group = false, ipc = true }: TestProcessOptions) {
     const stdio = ['ignore', 'pipe', 'pipe', ...(ipc ? ['ipc' as const] : [])] as const;
     this.child = spawn(command, args, {
-      env,
+      env: { ...COMPILE_CACHE, ...env },
       detached: group,
       stdio: [...stdio],
       ...(cwd === undefined ? {} : { cwd }),
