@@ -5,9 +5,10 @@ export interface EventuallyOptions {
   intervalMs?: number;
 }
 
+// Vitest's `vi.waitFor` does the same, but the fault suite and the benchmarks use this outside Vitest.
 /**
- * Repeats the assertion until it passes and returns its result; after the timeout, long enough for any slow machine unless
- * told, it rejects with the last failure.
+ * Repeats the assertion every `intervalMs` (default 20) until it passes, and returns its result; after `timeoutMs`
+ * (default 30,000) it rejects with the last failure.
  */
 export async function eventually<T>(
   assertion: () => T | Promise<T>,

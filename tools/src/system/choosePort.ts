@@ -1,6 +1,6 @@
 import { freePort, isPortFree, isPortTaken } from '@jobstream/servers';
 
-/** Somebody asked for this port and another program has it. */
+/** The port that the user named is taken by another program. */
 export class PortTakenError extends Error {
   readonly code = 'PORT_TAKEN';
 }
@@ -16,7 +16,7 @@ export interface PortWish {
   say: (line: string) => void;
 }
 
-/** The wished port, or a free one when it is taken and nobody insisted on it. */
+/** Returns the usual port or, when that is taken, a free one; rejects when the user named a port that is taken. */
 export async function choosePort({ name, usual, explicit, host, say }: PortWish): Promise<number> {
   const wished = explicit ? Number(explicit) : usual;
   if (wished === 0) return freePort();
@@ -28,7 +28,7 @@ export async function choosePort({ name, usual, explicit, host, say }: PortWish)
   return port;
 }
 
-/** Launches a server on its usual port or a free one; once more if somebody took the port between look and launch. */
+/** Launches a server on its usual port or a free one; once more if another program took the port between look and launch. */
 export async function onUsualPort<Server>(wish: PortWish, launch: (port: number) => Promise<Server>): Promise<Server> {
   try {
     return await launch(await choosePort(wish));

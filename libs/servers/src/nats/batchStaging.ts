@@ -33,7 +33,7 @@ export async function stageBatchesInMemory(streamFolder: string, memory = SHARED
   return false;
 }
 
-/** To be called when the server has been told to stop and has ended: what is staged then is of batches that nobody commits. */
+/** To be called when the server has been told to stop and has ended: what is staged then belongs to batches that are never committed. */
 export async function unstage(streamFolder: string): Promise<void> {
   const link = path.join(streamFolder, 'batches');
   const target = await targetOf(link);
@@ -52,7 +52,7 @@ export async function hasRoomInMemory(memory = SHARED_MEMORY): Promise<boolean> 
   }
 }
 
-/** A folder that nobody else can look into, the same for a stream at every start; undefined if another user has it. */
+/** A folder that no other user can read, the same for a stream at every start; undefined if another user has it. */
 async function ownFolder(memory: string, streamFolder: string): Promise<string | undefined> {
   const name = createHash('sha256').update(streamFolder).digest('hex').slice(0, 16);
   const folder = path.join(memory, `jobstream-${name}`);

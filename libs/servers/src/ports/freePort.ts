@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 const attempts = 5;
 
 /**
- * A TCP port of the loopback interface that nobody uses now. It lies below the range from which systems take the ports
+ * A TCP port of the loopback interface that is free now. It lies below the range from which systems take the ports
  * of outgoing connections: in that range a client that reconnects to a stopped server can connect to itself.
  */
 export async function freePort(): Promise<number> {
@@ -23,7 +23,7 @@ export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   });
 }
 
-/** Launches a server on a free port, and again on another one when somebody took the port in between. */
+/** Launches a server on a free port, and again on another one when another program took the port in between. */
 export async function onFreePort(launch: (port: number) => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {

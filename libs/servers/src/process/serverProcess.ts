@@ -25,7 +25,7 @@ export interface ServerCommand {
 const logLimit = 5 * 1024 * 1024;
 const graceMs = 10_000;
 
-/** One run after another of a server program: start, signals, stop, and the remains of a run that nobody stopped. */
+/** One run after another of a server program: start, signals, stop, and the remains of a run that was not stopped. */
 export class ServerProcess {
   readonly #guard: Guard | undefined;
   #command: ServerCommand | undefined;
@@ -33,7 +33,7 @@ export class ServerProcess {
   #exited: Promise<void> = Promise.resolve();
   #expected = true;
 
-  /** Called when the server ends although nobody asked it to. */
+  /** Called when the server ends unexpectedly. */
   onUnexpectedExit: (how: string) => void = () => {};
 
   constructor(guard?: Guard) {
