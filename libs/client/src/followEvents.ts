@@ -1,6 +1,6 @@
 import { UnavailableError, UnexpectedAnswerError } from './errors.ts';
 import { pause } from './pause.ts';
-import { retryDelay } from './retryDelay.ts';
+import { retryDelay } from './pause.ts';
 import { ServerSentEvents, type ServerSentEvent } from './serverSentEvents.ts';
 import { timeLimit } from './timeLimit.ts';
 import { received, type ApiRequest, type Transport } from './transport.ts';

@@ -1,4 +1,4 @@
-export type { BulkChange } from './bulkChange.ts';
+export type { BulkChange } from './jobs.ts';
 export type { CallOptions, ClientOptions } from './clientOptions.ts';
 export {
   AccessDeniedError,
@@ -22,11 +22,11 @@ export type {
   Jobs,
   PageOptions,
 } from './jobs.ts';
-export type { JobFilter, JobSelection } from './jobSelection.ts';
+export type { JobFilter, JobSelection } from './jobs.ts';
 export { JobstreamClient } from './jobstreamClient.ts';
 export type { FeedOptions } from './jobstreamClient.ts';
 export type { JobType, JobTypes, PauseOptions } from './jobTypes.ts';
-export type { NewBackoff, NewJob } from './newJob.ts';
+export type { NewBackoff, NewJob } from './job.ts';
 export type { Page } from './pages.ts';
 export type { FieldError, Problem } from './problem.ts';
 export type { CatchUpPolicy, NewSchedule, Schedule, ScheduleEvent, ScheduleEventData } from './schedule.ts';

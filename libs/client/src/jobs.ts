@@ -1,15 +1,13 @@
-import type { BulkChange } from './bulkChange.ts';
 import type { CallOptions } from './clientOptions.ts';
 import { followEvents } from './followEvents.ts';
 import { hasEnded, type CreatedJob, type EndedJob, type Job } from './job.ts';
 import type { JobEvent } from './jobEvent.ts';
-import type { JobFilter, JobSelection } from './jobSelection.ts';
-import { newIdempotencyKey } from './newIdempotencyKey.ts';
-import type { NewJob } from './newJob.ts';
+import type { NewJob } from './job.ts';
 import { itemsOf, type Page } from './pages.ts';
 import { pause } from './pause.ts';
-import { retryDelay } from './retryDelay.ts';
+import { retryDelay } from './pause.ts';
 import type { Transport } from './transport.ts';
+import type { JobStatus } from './job.ts';
 
 export interface CreateOptions extends CallOptions {
   /** The same key and job again lead to the same job, also after a restart of the caller; a new key if not given. */
@@ -158,3 +156,32 @@ export class Jobs {
 function pathOf(id: string): string {
   return `/api/jobs/${encodeURIComponent(id)}`;
 }
+
+/** A key that nobody else has; not by `crypto.randomUUID`, which browsers withhold from pages without TLS. */
+function newIdempotencyKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** What became of the jobs of a bulk change; a dry run only counts those that match. */
+export interface BulkChange {
+  readonly matched: number;
+  readonly changed: number;
+  /** The state of these forbade it. */
+  readonly skipped: number;
+  readonly failed: number;
+  /** Why it ended before all were worked on: asking again goes on from there. */
+  readonly stopped?: string;
+}
+
+/** Which jobs: those of which all of this is true. Times are RFC 3339. */
+export interface JobFilter {
+  readonly type?: string;
+  readonly status?: JobStatus;
+  readonly tag?: string;
+  readonly createdAfter?: string;
+  readonly createdBefore?: string;
+}
+
+/** Which jobs a bulk change means: those of a filter, which must not be empty, or all. */
+export type JobSelection = JobFilter | { readonly all: true };

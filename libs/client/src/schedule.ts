@@ -1,6 +1,6 @@
 import type { Actor } from './jobEvent.ts';
 import type { Backoff } from './job.ts';
-import type { NewJob } from './newJob.ts';
+import type { NewJob } from './job.ts';
 
 export type CatchUpPolicy = 'skip' | 'latest' | 'all';
 

@@ -2,7 +2,7 @@ import type { CallOptions, ClientOptions } from './clientOptions.ts';
 import { UnavailableError, UnexpectedAnswerError } from './errors.ts';
 import { pause } from './pause.ts';
 import { refusal } from './refusal.ts';
-import { retryDelay } from './retryDelay.ts';
+import { retryDelay } from './pause.ts';
 import { timeLimit } from './timeLimit.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;

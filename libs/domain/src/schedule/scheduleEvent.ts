@@ -3,6 +3,8 @@ import { eventEnvelope } from '../eventEnvelope.ts';
 import { Timestamp } from '../timestamp.ts';
 import { ScheduleDefinition, TickRecord } from './schedule.ts';
 import { ScheduleName } from './scheduleName.ts';
+import { decodeEvent } from '../eventCodec.ts';
+import type { DecodedEvent } from '../eventCodec.ts';
 
 const envelope = eventEnvelope({ schedule: ScheduleName });
 
@@ -26,3 +28,15 @@ export const ScheduleEvent = Schema.Union([ScheduleCreated, ScheduleUpdated, Sch
 export type ScheduleEvent = typeof ScheduleEvent.Type;
 export type ScheduleEventName = ScheduleEvent['event'];
 export type ScheduleEventOf<Name extends ScheduleEventName> = Extract<ScheduleEvent, { readonly event: Name }>;
+
+const decode = Schema.decodeUnknownResult(ScheduleEvent);
+
+/** The JSON text of an event of a schedule, as the log keeps it. */
+export function encodeScheduleEvent(event: ScheduleEvent): string {
+  return JSON.stringify(event);
+}
+
+/** Reads a message body; never throws. */
+export function decodeScheduleEvent(text: string): DecodedEvent<ScheduleEvent> {
+  return decodeEvent(text, decode);
+}
