@@ -29,7 +29,7 @@ export function accessControl(settings: AccessSettings, ring: KeyLookup): Access
     if (text === undefined && open) return anonymous;
     if (text === undefined) throw credentialsRequired();
     if (text.startsWith('jsk_')) return authenticateKey(text, ring);
-    if (verifyToken === undefined) throw invalidCredentials('this is no API key');
+    if (verifyToken === undefined) throw invalidCredentials('not an API key');
     return verifyToken(text);
   };
   return { admit: (req, res) => admit(req, res, { recognise, limits }) };

@@ -61,7 +61,7 @@ export class ApiKeyCache implements Service {
     const known = this.#isRecent() ? this.#known.get(id) : undefined;
     if (known !== undefined) return known;
     const looked = await Promise.race([this.reload(), pause(this.#options.maxWaitMs, false, { ref: false })]);
-    if (!looked) throw new Problem('credentials-unverifiable', { detail: 'the API keys cannot be read at present' });
+    if (!looked) throw new Problem('credentials-unverifiable', { detail: 'the API keys are unavailable' });
     return this.#known.get(id);
   }
 
@@ -124,7 +124,7 @@ export class ApiKeyCache implements Service {
   }
 
   #warnOnce(error: unknown): void {
-    if (!this.#failing) this.#options.logger.warn({ err: error }, 'the API keys cannot be read: those known stay good');
+    if (!this.#failing) this.#options.logger.warn({ err: error }, 'API keys unavailable, using the cached ones');
     this.#failing = true;
   }
 
@@ -145,7 +145,7 @@ export type KeyLookup = Pick<ApiKeyCache, 'find' | 'recordUse' | 'onRevoked'>;
 /** The caller whose key this is; throws a Problem for a key that is not good, whatever is wrong with it. */
 export async function authenticateKey(text: string, ring: KeyLookup): Promise<Caller> {
   const given = parseApiKey(text);
-  if (given === undefined) throw invalidCredentials('this is no API key: it may be cut off or mistyped');
+  if (given === undefined) throw invalidCredentials('not an API key: it may be truncated or mistyped');
   const credential = await ring.find(given.id);
   if (credential === undefined || !isGood(credential, given.secret)) {
     throw invalidCredentials('the API key is unknown, revoked or expired');

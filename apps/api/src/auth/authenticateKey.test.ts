@@ -49,7 +49,7 @@ describe('refused, and not noted as used, is', () => {
     const ring = { ...ringWith({}), find: () => Promise.reject(new Error('searched')) };
     await expect(authenticateKey(text.slice(0, -1), ring)).rejects.toMatchObject({
       code: 'credentials-refused',
-      detail: 'this is no API key: it may be cut off or mistyped',
+      detail: 'not an API key: it may be truncated or mistyped',
     });
   });
 });

@@ -105,7 +105,7 @@ describe.each(guarded)('$call', ({ call, scope }) => {
     expect(challenge).toBe(`Bearer realm="jobstream", error="insufficient_scope", scope="${scope}"`);
     expect(problem).toMatchObject({
       type: 'urn:jobstream:problem:insufficient-scope',
-      detail: `this needs the scope ${scope}`,
+      detail: `requires the scope ${scope}`,
     });
   });
 });

@@ -24,7 +24,7 @@ export function setCaller(res: Response, caller: Caller): void {
 /** Who sent the request. The route must have declared what it needs; a handler without a caller is a defect. */
 export function callerOf(res: Response): Caller {
   const caller = res.locals['caller'] as Caller | undefined;
-  if (caller === undefined) throw new Error('the route does not say what its callers need');
+  if (caller === undefined) throw new Error('the route does not declare the scope that it requires');
   return caller;
 }
 

@@ -19,7 +19,7 @@ export function invalidCredentials(detail: string, cause?: unknown): Problem {
 export function insufficientScope(scope: Scope): Problem {
   const challenge = `${REALM}, error="insufficient_scope", scope="${scope}"`;
   return new Problem('insufficient-scope', {
-    detail: `this needs the scope ${scope}`,
+    detail: `requires the scope ${scope}`,
     headers: { 'WWW-Authenticate': challenge },
   });
 }
@@ -27,6 +27,6 @@ export function insufficientScope(scope: Scope): Problem {
 /** 403 for a caller with a tenant who asks for what concerns all tenants. */
 export function notForTenants(): Problem {
   return new Problem('not-for-tenants', {
-    detail: 'this concerns all tenants, and your key or token is limited to one',
+    detail: 'concerns all tenants, but the key or token is limited to one',
   });
 }

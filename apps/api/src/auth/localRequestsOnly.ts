@@ -26,6 +26,6 @@ function isLocal(address: string): boolean {
 
 function foreign({ headers: { origin } }: Request): Problem {
   const header = origin === undefined ? 'Host' : 'Origin';
-  const detail = 'an API that is open takes only requests that name this machine';
-  return new Problem('foreign-request', { detail, errors: [{ header, detail: 'is not this machine' }] });
+  const detail = 'an API without authentication accepts only requests that name this machine';
+  return new Problem('foreign-request', { detail, errors: [{ header, detail: 'must name this machine' }] });
 }

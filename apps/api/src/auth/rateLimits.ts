@@ -26,7 +26,7 @@ export function rateLimits(requests: Rate | undefined, failures: Rate | undefine
       if (failures === undefined || spent === undefined || spent.totalHits < failures.count) return;
       const leftMs = (spent.resetTime?.getTime() ?? 0) - Date.now();
       res.setHeader('Retry-After', Math.max(1, Math.ceil(leftMs / 1_000)));
-      throw tooMany('too many requests with credentials that are missing or wrong');
+      throw tooMany('too many requests with missing or invalid credentials');
     },
   };
 }

@@ -49,7 +49,7 @@ async function claimsOf(verify: () => Promise<{ readonly payload: JWTPayload }>)
   } catch (error) {
     const fault = error instanceof errors.JOSEError ? faults[error.code] : undefined;
     if (fault !== undefined) throw invalidCredentials(fault, error);
-    const detail = 'the keys of the token issuer cannot be read at present';
+    const detail = 'the keys of the token issuer are unavailable';
     throw new Problem('credentials-unverifiable', { detail, cause: error });
   }
 }

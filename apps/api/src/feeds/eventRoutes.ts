@@ -15,14 +15,14 @@ import { ReplaySemaphore } from './replaySemaphore.ts';
 export const getEventsOperation: Operation = {
   id: 'followEvents',
   tag: 'events',
-  summary: 'Follow what happens to all jobs',
+  summary: 'Follow the events of all jobs',
   description:
-    'A live feed. The `id` of an event is its place in the log; with `Last-Event-ID` a feed goes on after it without a gap or a double, on any process. Every 15 s there is a comment and the present position.',
+    'A live feed. The `id` of an event is its sequence in the log; with `Last-Event-ID`, a feed resumes after it without gaps or duplicates, on any process. A heartbeat with the current position is sent every 15 s.',
   query: FeedQuery,
   headers: ['Last-Event-ID'],
   responses: {
     200: {
-      description: 'Events as they happen, until either side ends it.',
+      description: 'Events as they happen, until either side closes the connection.',
       headers: ['Cache-Control'],
       content: { 'text/event-stream': { item: JobEventView } },
     },

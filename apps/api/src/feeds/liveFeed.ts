@@ -71,7 +71,7 @@ export class LiveFeed {
   async #step(): Promise<void> {
     const { tail, filter } = this.#options;
     const behind = this.#position < tail.floor;
-    if (this.#res.writableNeedDrain) return behind ? this.#cut('its client is too slow') : this.#news();
+    if (this.#res.writableNeedDrain) return behind ? this.#cut('the client is too slow') : this.#news();
     if (behind) return this.#catchUp();
     const chunk = tail.chunkAfter(this.#position, filter);
     const body = chunk.sealed === undefined ? chunk.body : await this.#frames(chunk.sealed);
@@ -126,14 +126,14 @@ export class LiveFeed {
   /** Also tells the position, or a client whose filter is narrow would resume from far back. */
   #beat(): void {
     if (!this.#res.writableNeedDrain) this.#res.write(`: heartbeat\n${positionFrame(this.#position)}`);
-    else if (this.#stalled) this.#cut('its client is too slow');
+    else if (this.#stalled) this.#cut('the client is too slow');
     else this.#stalled = true;
   }
 
-  readonly #giveWay = (): void => this.#cut('it has read the log for long and others wait to');
+  readonly #giveWay = (): void => this.#cut('its turn to replay the log is over');
 
   #cut(reason: string): void {
-    this.#options.logger.info({ position: this.#position }, `a feed was cut off: ${reason}`);
+    this.#options.logger.info({ position: this.#position }, `feed closed: ${reason}`);
     this.#res.destroy();
     this.end();
   }

@@ -129,7 +129,7 @@ export class LiveTail implements Service {
     try {
       for await (const entries of feed) this.#take(entries);
     } catch (error) {
-      this.#logger.error({ err: error }, 'the live feeds end: the log cannot be followed');
+      this.#logger.error({ err: error }, 'ending the live feeds: the event log cannot be followed');
     }
     if (this.#feed === feed) this.#over();
   }

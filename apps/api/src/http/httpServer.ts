@@ -106,7 +106,7 @@ export class HttpServer implements Service {
   }
 
   #cut(): void {
-    this.#options.logger.warn('requests were still running at the end of the grace time');
+    this.#options.logger.warn('closing connections of requests that outlasted the grace period');
     this.#server.closeAllConnections();
   }
 }

@@ -16,12 +16,12 @@ import type { Route } from '../routes/route.ts';
 export const TypeView = Schema.Struct({
   type: JobType,
   paused: Schema.Boolean,
-  until: Schema.optionalKey(Timestamp).annotateKey({ description: 'When the pause ends by itself.' }),
-  backlog: Schema.Int.annotateKey({ description: 'Jobs that no worker has got yet.' }),
+  until: Schema.optionalKey(Timestamp).annotateKey({ description: 'When the pause ends automatically.' }),
+  backlog: Schema.Int.annotateKey({ description: 'Jobs that have not been delivered to a worker.' }),
   inFlight: Schema.Int.annotateKey({ description: 'Jobs that workers hold.' }),
   limits: Schema.optionalKey(
     Schema.Struct({ concurrency: Schema.optionalKey(Schema.Int), rate: Schema.optionalKey(Schema.String) }),
-  ).annotateKey({ description: 'Those of each worker process, as the one that started last has told them.' }),
+  ).annotateKey({ description: 'Per worker process, as reported by the one that started last.' }),
 }).annotate({ identifier: 'JobType' });
 
 const TypeList = Schema.Struct({ items: Schema.Array(TypeView) }).annotate({ identifier: 'JobTypeList' });
@@ -37,18 +37,19 @@ const typeOperations = {
     id: 'listTypes',
     tag: 'job types',
     summary: 'List job types',
-    description: 'By name: those that a worker has run or somebody has paused.',
-    responses: { 200: { description: 'All of them.', headers: ['Cache-Control'], content: jsonContent(TypeList) } },
+    description: 'Sorted by name: the types that a worker has run or that have been paused.',
+    responses: { 200: { description: 'All job types.', headers: ['Cache-Control'], content: jsonContent(TypeList) } },
     problems: unavailable,
   },
   pause: {
     id: 'pauseType',
     tag: 'job types',
     summary: 'Pause a job type',
-    description: 'No worker starts another attempt, for good or until a time; running attempts go on to their end.',
+    description:
+      'Workers start no further attempts, until the type is resumed or until a time; running attempts continue.',
     path: TypePath,
     body: { required: false, content: jsonContent(PauseRequest, { 'for a while': { until: '2030-01-01T09:00:00Z' } }) },
-    responses: { 200: { description: 'The type after it.', content: jsonContent(TypeView) } },
+    responses: { 200: { description: 'The changed job type.', content: jsonContent(TypeView) } },
     problems: ['type-not-found', ...unavailable],
   },
   resume: {
@@ -56,7 +57,7 @@ const typeOperations = {
     tag: 'job types',
     summary: 'Resume a job type',
     path: TypePath,
-    responses: { 200: { description: 'The type after it.', content: jsonContent(TypeView) } },
+    responses: { 200: { description: 'The changed job type.', content: jsonContent(TypeView) } },
     problems: ['type-not-found', ...unavailable],
   },
 } as const satisfies Record<string, Operation>;
@@ -105,7 +106,7 @@ function resumeType({ log }: ApiDeps): RequestHandler {
   return async (req, res) => {
     const type = typeOf(req);
     const info = await log.jobTypes.resume(type);
-    if (info === undefined) throw noSuchType('no worker has ever run this type, and nobody has paused it');
+    if (info === undefined) throw noSuchType('no worker has run this type, and it has never been paused');
     sendJson(res, 200, typeView(info));
   };
 }
@@ -113,7 +114,7 @@ function resumeType({ log }: ApiDeps): RequestHandler {
 /** The job type that the path names. */
 function typeOf(req: Request): string {
   const type = String(req.params['type']);
-  if (!isJobType(type)) throw noSuchType('a type has 1 to 63 lower-case letters, digits and dashes');
+  if (!isJobType(type)) throw noSuchType('a job type has 1 to 63 lower-case letters, digits and dashes');
   return type;
 }
 

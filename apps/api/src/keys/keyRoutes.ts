@@ -24,7 +24,7 @@ const keyOperations = {
     id: 'listKeys',
     tag: 'keys',
     summary: 'List API keys',
-    description: 'Also those that are over, newest first.',
+    description: 'Newest first, including expired and revoked keys.',
     responses: { 200: { description: 'All keys.', headers: ['Cache-Control'], content: jsonContent(KeyList) } },
     problems: unavailable,
   },
@@ -32,7 +32,7 @@ const keyOperations = {
     id: 'createKey',
     tag: 'keys',
     summary: 'Create an API key',
-    description: 'The answer is the only one that ever has the key itself. A caller with a tenant makes keys of it.',
+    description: 'Only this response contains the key itself. A caller with a tenant creates keys of that tenant.',
     body: { required: true, content: jsonContent(CreateKeyRequest, { 'a key that expires': example }) },
     responses: {
       201: {
@@ -47,7 +47,7 @@ const keyOperations = {
     id: 'revokeKey',
     tag: 'keys',
     summary: 'Revoke an API key',
-    description: 'For good. Every process refuses it within 3 seconds.',
+    description: 'Permanently. Every process rejects the key within 3 seconds.',
     path: KeyPath,
     responses: { 204: { description: 'The key is revoked.' } },
     problems: ['key-not-found', ...unavailable],
@@ -78,7 +78,7 @@ function createKey({ keys, logger }: ApiDeps): RequestHandler {
     const caller = callerOf(res);
     const { tenant = null, expiresAt = null, ...request } = decodeCreateKey(req.body, caller, Date.now());
     const { key, text } = await keys.create({ ...request, tenant, expiresAt });
-    logger.info({ key: key.id, scopes: key.scopes, tenant, by: caller.actor }, 'an API key was created');
+    logger.info({ key: key.id, scopes: key.scopes, tenant, by: caller.actor }, 'API key created');
     res.setHeader('Cache-Control', 'no-store');
     sendJson(res, 201, { ...keyView(key), key: text });
   };
@@ -99,7 +99,7 @@ function revokeKey({ keys, keyCache, logger }: ApiDeps): RequestHandler {
     const { actor, tenant } = callerOf(res);
     const id = String(req.params['id']);
     if (!isKeyId(id) || !(await keys.revoke(id, tenant))) throw noSuchKey();
-    logger.info({ key: id, by: actor }, 'an API key was revoked');
+    logger.info({ key: id, by: actor }, 'API key revoked');
     await keyCache.reload();
     res.statusCode = 204;
     res.end();
@@ -107,5 +107,5 @@ function revokeKey({ keys, keyCache, logger }: ApiDeps): RequestHandler {
 }
 
 function noSuchKey(): Problem {
-  return new Problem('key-not-found', { detail: 'there is no key with this id' });
+  return new Problem('key-not-found', { detail: 'no API key has this id' });
 }

@@ -24,20 +24,20 @@ export const KeyId = Schema.String.check(Schema.isPattern(/^[0-9a-f]{16}$/u));
 
 /** A key as administrators see it: what there is not is left out. */
 export const KeyView = Schema.Struct({
-  id: KeyId.annotateKey({ description: 'Public: it stands in logs and events.' }),
+  id: KeyId.annotateKey({ description: 'Public: it appears in logs and events.' }),
   name: Schema.String,
   scopes: Schema.Array(Schema.Literals(scopes)),
   tenant: Schema.optionalKey(Tenant),
   createdAt: Timestamp,
   expiresAt: Schema.optionalKey(Timestamp),
   revokedAt: Schema.optionalKey(Timestamp),
-  lastUsedAt: Schema.optionalKey(Timestamp).annotateKey({ description: 'To the minute.' }),
+  lastUsedAt: Schema.optionalKey(Timestamp).annotateKey({ description: 'Accurate to a minute.' }),
 }).annotate({ identifier: 'ApiKey' });
 
 /** What the creation of a key answers: the only answer with the key itself. */
 export const CreatedKeyView = Schema.Struct({
   ...KeyView.fields,
-  key: Schema.String.annotateKey({ description: 'The key itself. Nobody can show it again.' }),
+  key: Schema.String.annotateKey({ description: 'The key itself. It cannot be shown again.' }),
 }).annotate({ identifier: 'CreatedApiKey' });
 
 export function keyView({ tenant, expiresAt, revokedAt, lastUsedAt, ...key }: ApiKey): BodyOf<typeof KeyView> {

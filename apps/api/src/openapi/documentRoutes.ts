@@ -62,12 +62,12 @@ const documentOperations = {
     id: 'getDocs',
     tag: 'operations',
     summary: 'Browse this document',
-    responses: { 200: { description: 'A page.', headers: ['Cache-Control'], content: { 'text/html': {} } } },
+    responses: { 200: { description: 'An HTML page.', headers: ['Cache-Control'], content: { 'text/html': {} } } },
   },
   file: {
     id: 'getDocsFile',
     tag: 'operations',
-    summary: 'Get what the page is made of',
+    summary: 'Get a file of the documentation page',
     path: FilePath,
     responses: {
       200: {

@@ -9,11 +9,11 @@ import { responses } from './responses.ts';
 
 const DESCRIPTION = `Background jobs whose whole history is kept in an event log.
 
-Times are RFC 3339. Every refusal is a problem (RFC 9457) that names all mistakes at once; \`type\` is a name to compare
-with. Every answer has an \`X-Request-Id\`: yours, if you sent one. A \`GET\` may be sent as \`HEAD\`.`;
+Times are RFC 3339. Errors are problem details (RFC 9457) that list all mistakes at once; compare their
+\`type\`. Every response has an \`X-Request-Id\`: the one from the request, or a new one. Every \`GET\` is available as \`HEAD\`.`;
 
-const KEY = 'An API key: `jsk_…`. Beside each operation stands the scope that it needs; `admin` includes all.';
-const TOKEN = 'A JSON Web Token of the identity provider that the API is set up for, with the same scopes.';
+const KEY = 'An API key: `jsk_…`. Each operation lists the scope that it requires; `admin` includes all scopes.';
+const TOKEN = 'A JSON Web Token of the configured identity provider, with the same scopes.';
 
 /** The OpenAPI document of these routes. */
 export function openApiDocument(routes: readonly Route[]): object {
@@ -26,7 +26,7 @@ export function openApiDocument(routes: readonly Route[]): object {
       description: DESCRIPTION,
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/', description: 'Where this document comes from.' }],
+    servers: [{ url: '/', description: 'The server of this document.' }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths: Object.fromEntries(routes.map((route) => [templateOf(route), pathItem(route, components)])),
     components: {

@@ -32,25 +32,27 @@ export const probeOperations = {
   root: {
     id: 'getRoot',
     tag: 'operations',
-    summary: 'Say what this is',
-    responses: { 200: { description: 'Where to go from here.', content: jsonContent(RootView) } },
+    summary: 'Get the entry point',
+    responses: { 200: { description: 'Links to the parts of the API.', content: jsonContent(RootView) } },
   },
   live: {
     id: 'getLive',
     tag: 'operations',
-    summary: 'Tell whether the process answers',
-    description: '`/livez` is the same.',
-    responses: { 200: { description: 'It does.', headers: ['Cache-Control'], content: jsonContent(LiveView) } },
+    summary: 'Check liveness',
+    description: 'Whether the process responds. `/livez` is an alias.',
+    responses: {
+      200: { description: 'The process is live.', headers: ['Cache-Control'], content: jsonContent(LiveView) },
+    },
   },
   ready: {
     id: 'getReady',
     tag: 'operations',
-    summary: 'Tell whether the process should get requests',
-    description: '`/readyz` is the same.',
+    summary: 'Check readiness',
+    description: 'Whether the process should receive requests. `/readyz` is an alias.',
     responses: {
-      200: { description: 'It should.', headers: ['Cache-Control'], content: jsonContent(ReadyView) },
+      200: { description: 'The process is ready.', headers: ['Cache-Control'], content: jsonContent(ReadyView) },
       503: {
-        description: 'A part is down, or the process is about to stop.',
+        description: 'A part is down, or the process is shutting down.',
         headers: ['Cache-Control'],
         content: jsonContent(ReadyView),
       },
@@ -59,10 +61,10 @@ export const probeOperations = {
   metrics: {
     id: 'getMetrics',
     tag: 'operations',
-    summary: 'Show the figures of this process',
+    summary: 'Get the metrics of this process',
     responses: {
       200: {
-        description: 'As Prometheus reads them.',
+        description: 'In the text format of Prometheus.',
         headers: ['Cache-Control'],
         content: { 'text/plain': {} },
       },

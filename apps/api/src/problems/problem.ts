@@ -1,6 +1,6 @@
 import type { ProblemCode } from './problemTypes.ts';
 
-/** One mistake in a request: where it is, and what should be there instead. */
+/** One mistake in a request: its place and what is expected there. */
 export type FieldError =
   | { readonly pointer: string; readonly detail: string }
   | { readonly parameter: string; readonly detail: string }
@@ -12,7 +12,7 @@ export interface ProblemOptions extends ErrorOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A request that is refused, with all that its sender is told. */
+/** A rejected request: everything that the response tells its client. */
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly detail: string | undefined;

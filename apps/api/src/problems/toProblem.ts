@@ -24,7 +24,7 @@ const bodyFailures: Readonly<Record<string, ProblemCode>> = {
 };
 
 const details: { readonly [Code in ProblemCode]?: string } = {
-  'log-unavailable': 'a job may have been created all the same: repeat the request with the same Idempotency-Key',
+  'log-unavailable': 'the job may have been created nevertheless: repeat the request with the same Idempotency-Key',
   'log-overloaded': 'nothing was stored: repeat the request later',
 };
 

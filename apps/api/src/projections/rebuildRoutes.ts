@@ -20,10 +20,10 @@ const ColumnName = Schema.String.check(
 const MAX_NAMES = 50;
 /** The body of a request for a rebuild, which may be left out. */
 export const RebuildBody = Schema.Struct({
-  force: Schema.optionalKey(Schema.Boolean).annotateKey({ description: 'Put in use even what differs.' }),
+  force: Schema.optionalKey(Schema.Boolean).annotateKey({ description: 'Swap the tables even if they differ.' }),
   except: Schema.optionalKey(Schema.Array(ColumnName).check(Schema.isMaxLength(MAX_NAMES))).annotateKey({
     description:
-      'Columns that may differ, since a release fills them in another way; `job_statistics` for all of those.',
+      'Columns that may differ because a release fills them differently; `job_statistics` for all of its columns.',
   }),
 });
 
@@ -31,8 +31,8 @@ const rebuildOperations = {
   read: {
     id: 'getRebuild',
     tag: 'operations',
-    summary: 'Look at the rebuild of the jobs table',
-    description: 'The one that was asked for last over this API: how far it is, or what came of it.',
+    summary: 'Get the rebuild of the jobs table',
+    description: 'The progress or the outcome of the rebuild that was requested last.',
     responses: { 200: { description: 'The rebuild.', headers: ['Cache-Control'], content } },
     problems: unavailable,
   },
@@ -41,17 +41,17 @@ const rebuildOperations = {
     tag: 'operations',
     summary: 'Rebuild the jobs table',
     description:
-      'Asks a projector to build the tables anew from the log while those in use go on, to compare both, and to ' +
-      'exchange them. While a rebuild is under way, the answer is that one.',
+      'A projector builds new tables from the log while those in use keep serving, compares both, and swaps them. ' +
+      'While a rebuild is running, returns that one.',
     body: { required: false, content: jsonContent(RebuildBody, { 'after a new column': { except: ['tenant'] } }) },
-    responses: { 202: { description: 'The rebuild is asked for.', headers: ['Location', 'Cache-Control'], content } },
+    responses: { 202: { description: 'The rebuild is requested.', headers: ['Location', 'Cache-Control'], content } },
     problems: unavailable,
   },
   cancel: {
     id: 'cancelRebuild',
     tag: 'operations',
     summary: 'Cancel the rebuild of the jobs table',
-    description: 'The tables in use stay as they are. What has ended stays as it is.',
+    description: 'The tables in use are not changed. A rebuild that has ended stays as it is.',
     responses: { 202: { description: 'The rebuild, which ends soon.', headers: ['Cache-Control'], content } },
     problems: unavailable,
   },
@@ -85,7 +85,7 @@ function requestRebuild({ rebuilds, logger }: ApiDeps): RequestHandler {
   return async (req, res) => {
     const { force = false, except = [] } = req.body === undefined ? {} : decode(req.body);
     const request = await rebuilds.request({ force, except });
-    logger.info({ rebuild: request.id, by: callerOf(res).actor }, 'a rebuild of the projection was asked for');
+    logger.info({ rebuild: request.id, by: callerOf(res).actor }, 'rebuild of the projection requested');
     res.setHeader('Cache-Control', 'no-store');
     res.setHeader('Location', req.path);
     sendJson(res, 202, rebuildView(request));
@@ -96,7 +96,7 @@ function requestRebuild({ rebuilds, logger }: ApiDeps): RequestHandler {
 function cancelRebuild({ rebuilds, logger }: ApiDeps): RequestHandler {
   return async (_req, res) => {
     const request = await rebuilds.cancel();
-    logger.info({ rebuild: request?.id, by: callerOf(res).actor }, 'the rebuild of the projection is to be cancelled');
+    logger.info({ rebuild: request?.id, by: callerOf(res).actor }, 'cancellation of the rebuild requested');
     res.setHeader('Cache-Control', 'no-store');
     sendJson(res, 202, rebuildView(request));
   };

@@ -7,24 +7,26 @@ const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
 
 const DifferenceView = Schema.Struct({
   table: Schema.String,
-  key: Schema.String.annotateKey({ description: 'The id of a job, or what else names the row.' }),
+  key: Schema.String.annotateKey({ description: 'The id of a job, or another key of the row.' }),
   problem: Schema.Literals(['missing', 'extra', 'different']),
   field: Schema.String,
   live: Schema.NullOr(Schema.String).annotateKey({ description: 'The value in the table in use.' }),
-  log: Schema.NullOr(Schema.String).annotateKey({ description: 'The value by the log.' }),
+  log: Schema.NullOr(Schema.String).annotateKey({ description: 'The value according to the log.' }),
 });
 
 /** The rebuild that was asked for last; what there is not is left out. */
 export const RebuildView = Schema.Struct({
   status: Schema.Literals(['none', 'requested', 'running', 'completed', 'differs', 'failed', 'cancelled']).annotateKey({
-    description: '`none`: never asked for. `differs`: compared, and not put in use because of the differences.',
+    description: '`none`: never requested. `differs`: compared, and not put in use because of the differences.',
   }),
   id: Schema.optionalKey(Schema.String),
   force: Schema.optionalKey(Schema.Boolean),
   except: Schema.optionalKey(Schema.Array(Schema.String)),
   cancelRequested: Schema.optionalKey(Schema.Boolean),
   progress: Schema.optionalKey(Schema.Struct({ step: Schema.String, done: Count, total: Count })),
-  position: Schema.optionalKey(Count).annotateKey({ description: 'Where in the log the tables were exchanged.' }),
+  position: Schema.optionalKey(Count).annotateKey({
+    description: 'The position in the log at which the tables were swapped.',
+  }),
   jobs: Schema.optionalKey(Count).annotateKey({ description: 'How many jobs were compared.' }),
   differences: Schema.optionalKey(Schema.Array(DifferenceView)).annotateKey({ description: 'The first 100.' }),
   reason: Schema.optionalKey(Schema.String).annotateKey({ description: 'Why it failed.' }),

@@ -2,34 +2,34 @@
 export const requestHeaders = {
   'Idempotency-Key': {
     description:
-      'A text of your choice. Repeated with the same body, the request is answered with what it made the first time, however late; with another body it is refused.',
+      'A text of your choice. A repeated request with the same key and body returns what the first one created, however late; with another body it is rejected.',
     schema: { type: 'string', pattern: '^[\\x20-\\x7e]{1,255}$' },
     example: 'order-4711',
   },
   'If-Match': {
-    description: 'Change only this version: the `ETag` of an earlier answer. Without it, any version will do.',
+    description: 'Change only this version: the `ETag` of an earlier response. Without it, any version is changed.',
     schema: { type: 'string' },
     example: '"3"',
   },
   'If-None-Match': {
-    description: 'The `ETag` of what you have: if that is the present version, the answer is 304 without a body.',
+    description: 'The `ETag` of an earlier response: if it is the current version, the response is 304 without a body.',
     schema: { type: 'string' },
     example: '"3"',
   },
   'Last-Event-ID': {
-    description: 'Go on after the event with this `id`. Browsers send it by themselves when a stream was cut.',
+    description: 'Resume after the event with this `id`. Browsers send it when they reconnect.',
     schema: { type: 'string', pattern: '^\\d{0,15}$' },
     example: '1042',
   },
 } as const; /** Headers of answers. Those that are not `always` there depend on the request or on the settings. */
 export const responseHeaders = {
   'X-Request-Id': {
-    description: 'The id under which the request stands in logs and events: yours if you sent one.',
+    description: 'The id of the request in logs and events: the one from the request, or a new one.',
     always: true,
     schema: { type: 'string', minLength: 1, maxLength: 128 },
   },
   Location: {
-    description: 'The address of what was created.',
+    description: 'The address of the created resource.',
     always: true,
     schema: { type: 'string', pattern: '^/api/' },
   },
@@ -38,14 +38,14 @@ export const responseHeaders = {
     always: true,
     schema: { type: 'string', pattern: '^"[0-9]+"$' },
   },
-  'Cache-Control': { description: 'Whether a cache may keep the answer.', always: true, schema: { type: 'string' } },
+  'Cache-Control': { description: 'Whether a cache may store the response.', always: true, schema: { type: 'string' } },
   Link: {
     description: 'The next page, with `rel="next"` (RFC 8288). The last page has none.',
     always: false,
     schema: { type: 'string', pattern: '^</api/.*>; rel="next"$' },
   },
   'Idempotent-Replayed': {
-    description: 'Says that this is what an earlier request with the same `Idempotency-Key` made.',
+    description: 'The response describes what an earlier request with the same `Idempotency-Key` created.',
     always: true,
     schema: { type: 'string', enum: ['true'] },
   },
@@ -55,18 +55,17 @@ export const responseHeaders = {
     schema: { type: 'string', pattern: '^[0-9]+$' },
   },
   'WWW-Authenticate': {
-    description: 'What is missing, as RFC 6750 has it.',
+    description: 'The challenge of RFC 6750.',
     always: false,
     schema: { type: 'string', pattern: '^Bearer realm="jobstream"' },
   },
   RateLimit: {
-    description:
-      'What is left of the rate limit, and the seconds until it is whole again. Only where there is a limit.',
+    description: 'The remaining quota and the seconds until it is reset. Only where a rate limit is configured.',
     always: false,
     schema: { type: 'string' },
   },
   'RateLimit-Policy': {
-    description: 'The rate limit. Only where there is one.',
+    description: 'The rate limit. Only where one is configured.',
     always: false,
     schema: { type: 'string' },
   },

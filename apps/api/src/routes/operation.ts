@@ -4,13 +4,13 @@ import type { RequestHeader, ResponseHeader } from './headers.ts';
 
 /** The chapters of the document, in its order. */
 export const tags = {
-  jobs: 'Create jobs, look at them, change them.',
-  'many jobs': 'The same for many jobs at once.',
-  events: 'What happened, and what happens now.',
+  jobs: 'Create, read and change jobs.',
+  'many jobs': 'Create and change many jobs at once.',
+  events: 'The history of jobs, and live feeds.',
   schedules: 'Recurring jobs.',
-  'job types': 'Pause and resume the work on a type of job.',
+  'job types': 'Pause and resume job types.',
   keys: 'API keys, for administrators.',
-  operations: 'For those who run the system.',
+  operations: 'For operators of the system.',
 } as const;
 
 /**

@@ -71,7 +71,7 @@ async function setTrigger({ name, version }: Schedule, { log, logger }: ApiDeps)
     await log.schedules.triggers.reconcile(name, version);
   } catch (error) {
     if (!(error instanceof LogUnavailableError)) throw error;
-    logger.warn({ schedule: name, reason: error.message }, 'the trigger of a schedule is left to the workers');
+    logger.warn({ schedule: name, reason: error.message }, 'trigger of a schedule not set, leaving it to the workers');
   }
 }
 

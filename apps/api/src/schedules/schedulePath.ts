@@ -21,7 +21,7 @@ export function scheduleNameOf(req: Request): string {
 }
 
 export function noSuchSchedule(): Problem {
-  return new Problem('schedule-not-found', { detail: 'there is no schedule of this name' });
+  return new Problem('schedule-not-found', { detail: 'no schedule has this name' });
 }
 
 /** As `ownJob`, for the schedule that the path names; also for what is left of one that was deleted. */

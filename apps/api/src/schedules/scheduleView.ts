@@ -18,11 +18,13 @@ export const ScheduleView = Schema.Struct({
   job: fields.job,
   enabled: fields.enabled,
   catchUp: fields.catchUp,
-  version: Schema.Int.annotateKey({ description: 'Of the definition: ticks do not change it.' }),
+  version: Schema.Int.annotateKey({ description: 'The version of the definition: ticks do not change it.' }),
   createdAt: fields.createdAt,
   updatedAt: fields.updatedAt,
   lastTick: fields.lastTick,
-  nextTicks: Schema.Array(Timestamp).annotateKey({ description: 'The next three; none while it is disabled.' }),
+  nextTicks: Schema.Array(Timestamp).annotateKey({
+    description: 'The next three; empty while the schedule is disabled.',
+  }),
 }).annotate({ identifier: 'Schedule' });
 
 /** A schedule with its next ticks after `now` (milliseconds). */

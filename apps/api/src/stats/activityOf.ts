@@ -15,10 +15,10 @@ const Durations = Schema.Struct({ p50: Milliseconds, p90: Milliseconds, p95: Mil
 const TypeActivity = Schema.Struct({
   ...counts,
   runTimeMs: Schema.optionalKey(Durations).annotateKey({
-    description: 'Of the attempts that ended a job: completed it, or failed it for good.',
+    description: 'Of the last attempts of completed and failed jobs.',
   }),
   waitTimeMs: Schema.optionalKey(Durations).annotateKey({
-    description: 'From when a job was due until an attempt started.',
+    description: 'From the time a job was due until an attempt started.',
   }),
 });
 
@@ -30,7 +30,7 @@ export const ActivityView = Schema.Struct({
   total: TypeActivity,
   byType: Schema.Record(JobType, TypeActivity),
   series: Schema.Array(Schema.Struct({ at: Timestamp, ...counts })).annotateKey({
-    description: 'Minute by minute, hour by hour or day by day; those in which nothing happened are left out.',
+    description: 'One entry per minute, hour or day; empty ones are left out.',
   }),
 }).annotate({ identifier: 'Activity' });
 

@@ -16,9 +16,9 @@ export const StatsQuery = Schema.Struct({
         expected: 'a number of minutes, hours or days, such as 15m, 24h or 30d',
       }),
     ),
-  ).annotateKey({ description: 'Tell also what happened lately, so far back.' }),
-  from: Schema.optionalKey(Instant).annotateKey({ description: 'Tell also what happened from this time on.' }),
-  to: Schema.optionalKey(Instant).annotateKey({ description: 'With `from`: until this time, or until now.' }),
+  ).annotateKey({ description: 'Include the activity of this last period.' }),
+  from: Schema.optionalKey(Instant).annotateKey({ description: 'Include the activity from this time on.' }),
+  to: Schema.optionalKey(Instant).annotateKey({ description: 'With `from`: the end of the period; default now.' }),
 });
 
 /** What is asked for, in whole periods of one length; times are RFC 3339, `to` is exclusive. */
@@ -49,10 +49,10 @@ export function decodeStatsQuery(parameters: unknown, now: number): StatsSpan | 
 function boundsOf({ window, from, to }: typeof StatsQuery.Type, now: number): readonly [number, number] {
   if (window !== undefined) {
     if ((from ?? to) !== undefined)
-      throw invalidParameters([{ parameter: 'window', detail: 'does not go with from and to' }]);
+      throw invalidParameters([{ parameter: 'window', detail: 'must not be given together with from or to' }]);
     return [now - Number(window.slice(0, -1)) * (UNITS[window.slice(-1)] ?? 0), now];
   }
-  if (from === undefined) throw invalidParameters([{ parameter: 'to', detail: 'needs from' }]);
+  if (from === undefined) throw invalidParameters([{ parameter: 'to', detail: 'must be given together with from' }]);
   return [Date.parse(from), to === undefined ? now : Date.parse(to)];
 }
 

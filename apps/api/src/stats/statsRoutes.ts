@@ -23,9 +23,9 @@ const JobCounts = Schema.Struct({
 
 /** What waits of one job type, from the log. */
 const TypeWaiting = Schema.Struct({
-  waiting: Count.annotateKey({ description: 'Jobs that could run.' }),
+  waiting: Count.annotateKey({ description: 'Jobs that are ready to run.' }),
   inFlight: Count.annotateKey({ description: 'Jobs that workers hold.' }),
-  oldestAt: Schema.optionalKey(Timestamp).annotateKey({ description: 'Since when the one waits that waits longest.' }),
+  oldestAt: Schema.optionalKey(Timestamp).annotateKey({ description: 'When the oldest of them became ready.' }),
   oldestAgeMs: Schema.optionalKey(Schema.Finite),
 });
 
@@ -42,7 +42,7 @@ const StatsView = Schema.Struct({
   jobs: JobCounts,
   activity: Schema.optionalKey(ActivityView).annotateKey({ description: 'With `window` or `from`.' }),
   backlog: Schema.optionalKey(Schema.NullOr(byName(TypeWaiting))).annotateKey({
-    description: 'By type; `null` while the log is away. Not for callers with a tenant.',
+    description: 'By type; `null` while the log is unavailable. Not for callers with a tenant.',
   }),
   projector: Schema.optionalKey(Schema.NullOr(ProjectorLag)).annotateKey({
     description: 'Not for callers with a tenant.',
@@ -52,14 +52,14 @@ const StatsView = Schema.Struct({
 export const getStatsOperation: Operation = {
   id: 'getStats',
   tag: 'jobs',
-  summary: 'Count jobs and what waits',
+  summary: 'Get statistics',
   description:
-    'By type and status. What is asked of the log is at most a second old. With `window` or `from` also what happened ' +
-    'in that time, with durations that are at most 5 % off: by the minute up to 2 hours, by the hour up to 7 days, by ' +
-    'the day beyond; minutes reach back 47 hours, hours 61 days.',
+    'The number of jobs by type and status, the backlog, and the lag of the projector; figures of the log are at most ' +
+    'a second old. With `window` or `from` also the activity in that time, with durations accurate to 5 %: by minute ' +
+    'up to 2 hours, by hour up to 7 days, else by day; minutes are kept for 47 hours, hours for 61 days.',
   query: StatsQuery,
   responses: {
-    200: { description: 'The figures.', headers: ['Cache-Control'], content: jsonContent(StatsView) },
+    200: { description: 'The statistics.', headers: ['Cache-Control'], content: jsonContent(StatsView) },
   },
   problems: ['invalid-parameter', 'table-unavailable', 'deadline-exceeded'],
 };

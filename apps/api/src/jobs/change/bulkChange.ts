@@ -10,7 +10,7 @@ import { type BulkPlan, BulkRequest, decodeBulkRequest, MAX_BULK_JOBS } from './
 import { BulkCount, BulkLine, type BulkRun, BulkTally, changeMatching, countMatching } from './changeMatching.ts';
 
 const examples = {
-  'how many there are': { type: 'email', tag: 'campaign-7', dryRun: true },
+  'dry run': { type: 'email', tag: 'campaign-7', dryRun: true },
   'with a reason': { type: 'email', tag: 'campaign-7', reason: 'withdrawn', limit: 100_000 },
 };
 
@@ -19,7 +19,7 @@ const ofBoth = {
   body: { required: true, content: jsonContent(BulkRequest, examples) },
   responses: {
     200: {
-      description: 'What became of the jobs, or with `dryRun` how many there are; as NDJSON how far it has come, too.',
+      description: 'The outcome, or with `dryRun` the number of matching jobs; as NDJSON also the progress.',
       content: {
         ...jsonContent(Schema.Union([BulkTally, BulkCount])),
         'application/x-ndjson': { item: BulkLine },
@@ -35,13 +35,13 @@ export const bulkChangeOperation = {
     ...ofBoth,
     id: 'cancelJobs',
     summary: 'Cancel many jobs',
-    description: 'Every job that a filter matches and that has not ended. Takes as long as it takes.',
+    description: 'Every job that matches the filter and has not ended. There is no time limit.',
   },
   RequeueJob: {
     ...ofBoth,
     id: 'retryJobs',
     summary: 'Retry many jobs',
-    description: 'Every failed job that a filter matches; cancelled ones with `"status": "cancelled"`.',
+    description: 'Every failed job that matches the filter; cancelled ones with `"status": "cancelled"`.',
   },
 } as const satisfies Record<string, Operation>;
 

@@ -9,14 +9,14 @@ import type { BulkPlan } from './bulkRequest.ts';
 const PAGE = 500;
 
 const tally = {
-  matched: Schema.Int.annotateKey({ description: 'Jobs worked on: those changed, skipped and failed together.' }),
+  matched: Schema.Int.annotateKey({ description: 'Jobs processed: the sum of changed, skipped and failed.' }),
   changed: Schema.Int,
   skipped: Schema.Int.annotateKey({
-    description: 'The state of the job forbids the change: it has moved on since the table was written.',
+    description: 'Jobs whose state does not allow the change: they have moved on since the table was written.',
   }),
   failed: Schema.Int,
   stopped: Schema.optionalKey(Schema.String).annotateKey({
-    description: 'Why it ended before all jobs were worked on.',
+    description: 'Why it ended before all jobs were processed.',
   }),
 };
 
@@ -105,7 +105,7 @@ class BulkChange {
       this.#deps.servedVersions.record(applied.job);
       return 'changed';
     } catch (error) {
-      this.#deps.logger.warn({ err: error, jobId: job.id }, 'a job of a bulk change failed');
+      this.#deps.logger.warn({ err: error, jobId: job.id }, 'bulk change failed for a job');
       if (problemType(toProblem(error).code).status === 503) this.stop(error);
       return 'failed';
     }

@@ -18,12 +18,14 @@ import { applyCommand, type ChangeCommand } from './applyCommand.ts';
 export const erasePayloadOperation: Operation = {
   id: 'erasePayload',
   tag: 'jobs',
-  summary: 'Erase what a job is about',
+  summary: 'Erase the contents of a job',
   description:
-    'Destroys the key with which payload, result and messages of the job are encrypted. They read as ' +
-    '`{"shredded": true}` from then on, and texts as `shredded`; the history stays. It cannot be undone.',
+    'Destroys the key that encrypts the payload, the result and the messages of the job. They then read as ' +
+    '`{"shredded": true}`, and texts as `shredded`; the history remains. This cannot be undone.',
   path: JobPath,
-  responses: { 200: { description: 'The job without them.', headers: ['ETag'], content: jsonContent(JobView) } },
+  responses: {
+    200: { description: 'The job without its contents.', headers: ['ETag'], content: jsonContent(JobView) },
+  },
   problems: ['job-not-found', 'contents-in-clear', 'log-unavailable', 'history-unavailable', 'deadline-exceeded'],
 };
 /** The body of `POST /api/jobs/:id/cancel` and `…/retry`, which may be left out. */
@@ -36,9 +38,9 @@ const ofBoth = {
   path: JobPath,
   body: {
     required: false,
-    content: jsonContent(ReasonRequest, { 'with a reason': { reason: 'not needed any more' } }),
+    content: jsonContent(ReasonRequest, { 'with a reason': { reason: 'no longer needed' } }),
   },
-  responses: { 200: { description: 'The job after it.', headers: ['ETag'], content: jsonContent(JobView) } },
+  responses: { 200: { description: 'The changed job.', headers: ['ETag'], content: jsonContent(JobView) } },
   problems: [
     'job-not-found',
     'illegal-transition',
@@ -57,13 +59,13 @@ export const changeJobOperation = {
     id: 'cancelJob',
     summary: 'Cancel a job',
     description:
-      'Ends a job that has not ended; a running attempt is aborted. Cancelling a cancelled job changes nothing.',
+      'Ends a job that has not ended; a running attempt is aborted. Cancelling a cancelled job has no effect.',
   },
   RequeueJob: {
     ...ofBoth,
     id: 'retryJob',
     summary: 'Retry a job',
-    description: 'Puts a failed or cancelled job back to `pending`, with a fresh budget of attempts.',
+    description: 'Returns a failed or cancelled job to `pending` with a new budget of attempts.',
   },
 } as const satisfies Record<string, Operation>;
 const decode = bodyDecoder(ReasonRequest);
@@ -101,7 +103,7 @@ export function erasePayload(deps: ApiDeps): RequestHandler {
     const id = jobIdOf(req, res);
     if ((await findJob(id, deps)) === undefined) throw noSuchJob();
     if (!(await deps.log.contents.shred(id))) throw contentsInClear();
-    deps.logger.info({ jobId: id, by: callerOf(res).actor }, 'the contents of a job were erased');
+    deps.logger.info({ jobId: id, by: callerOf(res).actor }, 'contents of a job erased');
     const job = await findJob(id, deps);
     if (job === undefined) throw noSuchJob();
     // A job from before there were keys gets one with its result.
@@ -112,6 +114,6 @@ export function erasePayload(deps: ApiDeps): RequestHandler {
 }
 
 function contentsInClear(): Problem {
-  const detail = 'it was created without PAYLOAD_KEYS, and nothing can be taken out of the log';
+  const detail = 'the job was created without PAYLOAD_KEYS, and events cannot be removed from the log';
   return new Problem('contents-in-clear', { detail });
 }

@@ -34,13 +34,14 @@ export const createBatchOperation: Operation = {
   id: 'createJobs',
   tag: 'many jobs',
   summary: 'Create up to 1,000 jobs, all or none',
-  description: 'In one write to the log. An `Idempotency-Key` is for the batch as a whole. The body may have 8 MiB.',
+  description:
+    'In one atomic write to the log. An `Idempotency-Key` applies to the whole batch. The body may have up to 8 MiB.',
   headers: ['Idempotency-Key'],
   body: { required: true, content: jsonContent(BatchRequest, examples) },
   responses: {
     201: { description: 'All jobs were created.', content: jsonContent(BatchView) },
     200: {
-      description: 'The jobs that this `Idempotency-Key` made before, as they are now.',
+      description: 'The jobs that an earlier request with this `Idempotency-Key` created, in their current state.',
       headers: ['Idempotent-Replayed'],
       content: jsonContent(BatchView),
     },

@@ -11,7 +11,7 @@ import { CreateJobRequest, decodeCreateJob, limitPayload } from './createJobRequ
 import { idempotencyKeyReused, identityOfKey, isSameRequest, readIdempotencyKey } from './idempotency.ts';
 
 const examples = {
-  'at once': { type: 'email', payload: { to: 'user@example.com' } },
+  immediately: { type: 'email', payload: { to: 'user@example.com' } },
   'in an hour, three attempts': { type: 'email', delayMs: 3_600_000, maxAttempts: 3, tags: ['campaign-7'] },
 };
 
@@ -20,13 +20,13 @@ export const createJobOperation: Operation = {
   tag: 'jobs',
   summary: 'Create a job',
   description:
-    'The answer comes when the job is safely in the event log. Send an `Idempotency-Key` and repeat the request as often as you like: there will be one job.',
+    'Responds when the job is stored in the event log. With an `Idempotency-Key`, the request can be repeated safely: it creates one job.',
   headers: ['Idempotency-Key'],
   body: { required: true, content: jsonContent(CreateJobRequest, examples) },
   responses: {
     201: { description: 'The job was created.', headers: ['Location'], content: jsonContent(CreatedJobView) },
     200: {
-      description: 'The job that this `Idempotency-Key` made before, as it is now.',
+      description: 'The job that an earlier request with this `Idempotency-Key` created, in its current state.',
       headers: ['Location', 'Idempotent-Replayed'],
       content: jsonContent(CreatedJobView),
     },

@@ -23,29 +23,32 @@ const RequestedBackoff = Schema.Union([
 export const CreateJobRequest = Schema.Struct({
   type: JobType,
   payload: Schema.optionalKey(Schema.Unknown).annotateKey({
-    description: 'What the handler gets: any JSON value of at most 256 KiB.',
+    description: 'Passed to the handler: any JSON value of at most 256 KiB.',
     default: defaults.payload,
   }),
   runAt: Schema.optionalKey(Instant).annotateKey({
-    description: 'When to run: at most a year ahead; the past means at once. Not together with `delayMs`.',
+    description: 'When to run: at most a year ahead; a past time means immediately. Not together with `delayMs`.',
   }),
   delayMs: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: MAX_DELAY_MS }))).annotateKey({
-    description: 'When to run: in so many milliseconds.',
+    description: 'Milliseconds until it runs.',
     default: 0,
   }),
   maxAttempts: Schema.optionalKey(MaxAttempts).annotateKey({
-    description: 'How often it is tried before it has failed.',
+    description: 'The number of attempts before the job fails.',
     default: defaults.maxAttempts,
   }),
   backoff: Schema.optionalKey(RequestedBackoff).annotateKey({
-    description: 'How long to wait between attempts.',
+    description: 'The delay between attempts.',
     default: defaultBackoff,
   }),
   timeoutMs: Schema.optionalKey(TimeoutMs).annotateKey({
-    description: 'How many milliseconds one attempt may take.',
+    description: 'The timeout of one attempt in milliseconds.',
     default: defaults.timeoutMs,
   }),
-  tags: Schema.optionalKey(Tags).annotateKey({ description: 'To find jobs by.', default: defaults.tags }),
+  tags: Schema.optionalKey(Tags).annotateKey({
+    description: 'Labels by which jobs can be listed.',
+    default: defaults.tags,
+  }),
 });
 export type CreateJobRequest = typeof CreateJobRequest.Type;
 
@@ -97,6 +100,6 @@ export function limitPayload(textBytes: number, payload: unknown, pointer = '/pa
   if (textBytes <= MAX_PAYLOAD_BYTES || payload === undefined) return;
   const bytes = Buffer.byteLength(JSON.stringify(payload));
   if (bytes <= MAX_PAYLOAD_BYTES) return;
-  const detail = `the payload has ${bytes} bytes, at most ${MAX_PAYLOAD_BYTES} are taken`;
+  const detail = `the payload has ${bytes} bytes, at most ${MAX_PAYLOAD_BYTES} are accepted`;
   throw new Problem('payload-too-large', { detail, errors: [{ pointer, detail: 'is too large' }] });
 }

@@ -170,7 +170,7 @@ describe('an import that ends early', () => {
     sent.write('{"type":"email"}\n'.repeat(200));
     await once(response, 'data');
     const [answer] = await Promise.all([text(response), own.stop()]);
-    expect(linesOf(answer).at(-1)).toMatchObject({ done: true, stopped: 'this process is about to stop' });
+    expect(linesOf(answer).at(-1)).toMatchObject({ done: true, stopped: 'the server is shutting down' });
   });
 });
 

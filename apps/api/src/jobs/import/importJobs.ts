@@ -17,7 +17,7 @@ const ImportLine = Schema.Struct({
   ...CreateJobRequest.fields,
   idempotencyKey: Schema.optionalKey(
     Schema.String.check(Schema.isPattern(new RegExp(requestHeaders['Idempotency-Key'].schema.pattern, 'u'))),
-  ).annotateKey({ description: 'As the header of a single request.' }),
+  ).annotateKey({ description: 'As the `Idempotency-Key` of a single request.' }),
 });
 /** What became of a line: the job that it made or had made before, or what is wrong with it. */
 const ImportOutcome = Schema.Union([
@@ -46,9 +46,9 @@ export const ImportAnswer = Schema.Union([...ImportOutcome.members, ImportSummar
 export const importJobsOperation: Operation = {
   id: 'importJobs',
   tag: 'many jobs',
-  summary: 'Create any number of jobs, a line each',
+  summary: 'Import any number of jobs, one per line',
   description:
-    'The answer has a line for each line, in the same order, as soon as its job is safely in the log, and a summary at the end. Read while you write. A line may have 320 KiB.',
+    'The response has a line for each line of the request, in the same order, as soon as its job is stored, and a summary at the end. Read while you write. A line may have up to 320 KiB.',
   body: { required: true, content: { 'application/x-ndjson': { item: ImportLine } } },
   responses: {
     200: {
@@ -74,7 +74,7 @@ export function importJobs(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     requireLines(req);
     const run = new ImportRun(req, res, deps);
-    deps.longRequests.track(res, () => run.stop('this process is about to stop'));
+    deps.longRequests.track(res, () => run.stop('the server is shutting down'));
     await run.work();
   };
 }
@@ -171,12 +171,12 @@ class ImportRun {
   }
 
   #onClose(): void {
-    this.stop('the client has gone');
+    this.stop('the client disconnected');
     this.#change.resolve();
   }
 
   #giveUp(): void {
     if (this.#res.writableNeedDrain) this.#res.destroy();
-    else this.stop(`no line came for ${IDLE_MS / 1_000} s`);
+    else this.stop(`no line received for ${IDLE_MS / 1_000} s`);
   }
 }

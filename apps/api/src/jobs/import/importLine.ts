@@ -62,7 +62,7 @@ async function create({ number }: Line, order: NewJob, deps: ApiDeps): Promise<L
 
 function failure({ number }: Line, problem: Problem, { logger }: ApiDeps): LineOutcome {
   const { status, title } = problemType(problem.code);
-  if (status === 500) logger.error({ err: problem.cause, line: number }, 'a line of an import failed');
+  if (status === 500) logger.error({ err: problem.cause, line: number }, 'import of a line failed');
   const errors = problem.errors ?? [{ pointer: '', detail: title }];
   return { line: number, errors, ...(status === 503 ? { stop: title } : {}) };
 }

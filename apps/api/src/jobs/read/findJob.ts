@@ -37,7 +37,7 @@ async function findInTable(id: string, { table, logger }: ApiDeps) {
     return await Promise.race([answer, tooLate]);
   } catch (error) {
     if (!(error instanceof ReadModelUnavailableError || error instanceof SchemaMismatchError)) throw error;
-    logger.warn({ jobId: id, reason: error.message }, 'the log answers for the table');
+    logger.warn({ jobId: id, reason: error.message }, 'read model unavailable, reading the job from the event log');
     return undefined;
   } finally {
     timeout.abort();

@@ -30,13 +30,13 @@ const Wait = Schema.String.check(
 /** The query of `GET /api/jobs/:id`. */
 const JobQuery = Schema.Struct({
   wait: Schema.optionalKey(Wait).annotateKey({
-    description: 'Answer when the job has ended, at the latest after this time: `500ms`, `30s`, at most `60s`.',
+    description: 'Respond when the job has ended, or after this time: `500ms`, `30s`, at most `60s`.',
   }),
   minVersion: Schema.optionalKey(Version).annotateKey({
-    description: 'Answer when the job has this version: to read what you have just written.',
+    description: 'Respond when the job has this version: to read your own writes.',
   }),
   asOf: Schema.optionalKey(Schema.String).annotateKey({
-    description: 'The job as it was at this time, or after the event with this `sequence`.',
+    description: 'The state of the job at this time, or after the event with this `sequence`.',
     examples: ['2026-01-31T09:30:00Z', '1042'],
   }),
 });
@@ -48,14 +48,15 @@ const decodeInstant = Schema.decodeUnknownResult(Instant);
 export const getJobOperation: Operation = {
   id: 'getJob',
   tag: 'jobs',
-  summary: 'Show a job',
-  description: 'As it is now, as it was (`asOf`), when it has a version (`minVersion`), or when it has ended (`wait`).',
+  summary: 'Get a job',
+  description:
+    'In its current state, in an earlier one (`asOf`), as soon as it has a version (`minVersion`), or when it has ended (`wait`).',
   path: JobPath,
   query: JobQuery,
   headers: ['If-None-Match'],
   responses: {
     200: { description: 'The job.', headers: ['ETag', 'Cache-Control'], content: jsonContent(JobView) },
-    304: { description: 'You have this version.', headers: ['ETag', 'Cache-Control'] },
+    304: { description: 'The client has the current version.', headers: ['ETag', 'Cache-Control'] },
   },
   problems: [
     'job-not-found',
@@ -157,6 +158,6 @@ async function jobAsOf(id: string, moment: Moment, { log }: Pick<ApiDeps, 'log'>
     typeof moment === 'number' ? sequence <= moment : Date.parse(event.at) <= Date.parse(moment),
   );
   const job = fold(history.slice(0, last + 1).map(({ event }) => event));
-  if (job === undefined) throw new Problem('job-not-found', { detail: 'the job had not been created by then' });
+  if (job === undefined) throw new Problem('job-not-found', { detail: 'the job was created later' });
   return job;
 }

@@ -34,9 +34,9 @@ const JobHistory = Schema.Struct({ items: Schema.Array(JobEventView) }).annotate
 export const getJobEventsOperation: Operation = {
   id: 'getJobEvents',
   tag: 'events',
-  summary: 'Show what happened to a job',
+  summary: 'Get the history of a job',
   description:
-    'Oldest first, from the log. As `text/event-stream` the history is followed by what happens, until the job ends.',
+    'Oldest first, from the event log. As `text/event-stream`, the history is followed by live events until the job ends.',
   path: JobPath,
   headers: ['Last-Event-ID'],
   responses: {
@@ -49,7 +49,7 @@ export const getJobEventsOperation: Operation = {
         'text/event-stream': { item: JobEventView },
       },
     },
-    204: { description: 'As a stream: the job has ended, and you have seen all. Do not come back.' },
+    204: { description: 'As a stream: the job has ended and the client has all events. Do not reconnect.' },
   },
   problems: [
     'job-not-found',

@@ -17,9 +17,11 @@ const COUNTED_AT_MOST = 10_000;
 const JobPage = Schema.Struct({
   items: Schema.Array(JobView),
   nextCursor: Schema.NullOr(Schema.String).annotateKey({ description: '`null` on the last page.' }),
-  total: Schema.optionalKey(Schema.Int).annotateKey({ description: 'The jobs on all pages, with `count=true`.' }),
+  total: Schema.optionalKey(Schema.Int).annotateKey({
+    description: 'The number of jobs on all pages, with `count=true`.',
+  }),
   totalExact: Schema.optionalKey(Schema.Boolean).annotateKey({
-    description: 'False: there are more, and counting stopped.',
+    description: 'False if there are more than were counted.',
   }),
 }).annotate({ identifier: 'JobPage' });
 
@@ -38,11 +40,13 @@ const ListJobsQuery = Schema.Struct({
   tag: Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 128))),
   createdAfter: Schema.optionalKey(Instant),
   createdBefore: Schema.optionalKey(Instant),
-  limit: Schema.optionalKey(Limit).annotateKey({ description: 'At most so many on a page.' }),
+  limit: Schema.optionalKey(Limit).annotateKey({ description: 'The page size.' }),
   cursor: Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 200))).annotateKey({
     description: 'The `nextCursor` of an earlier page.',
   }),
-  count: Schema.optionalKey(Flag).annotateKey({ description: 'Tell the number of jobs on all pages, too: `total`.' }),
+  count: Schema.optionalKey(Flag).annotateKey({
+    description: 'Also return the number of jobs on all pages as `total`.',
+  }),
 });
 
 const decode = queryDecoder(ListJobsQuery);
@@ -51,7 +55,7 @@ export const listJobsOperation: Operation = {
   id: 'listJobs',
   tag: 'jobs',
   summary: 'List jobs, newest first',
-  description: 'All parameters can be combined. Jobs that arrive meanwhile do not disturb the pages that follow.',
+  description: 'All parameters can be combined. Jobs that are created meanwhile do not shift the following pages.',
   query: ListJobsQuery,
   responses: {
     200: { description: 'A page of jobs.', headers: ['Link', 'Cache-Control'], content: jsonContent(JobPage) },

@@ -18,5 +18,5 @@ export function jobIdOf(req: Request, res: Response): string {
 
 /** What is answered for a job that neither the table nor the log knows. */
 export function noSuchJob(): Problem {
-  return new Problem('job-not-found', { detail: 'neither the table nor the event log has a job with this id' });
+  return new Problem('job-not-found', { detail: 'no job has this id' });
 }
