@@ -6,7 +6,7 @@ import type { LiveTail } from './feeds/liveTail.ts';
 import type { LongRequests } from './feeds/longRequests.ts';
 import type { ServedVersions } from './jobs/read/servedVersions.ts';
 
-/** Everything that the routes are handed. */
+/** The dependencies of the routes. */
 export interface ApiDeps {
   readonly log: Pick<
     EventLog,

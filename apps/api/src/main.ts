@@ -3,7 +3,6 @@ import { EventLog } from '@jobstream/eventlog';
 import { ApiKeys, ReadModel, RebuildRequests } from '@jobstream/readmodel';
 import { authSettings, eventLogMetrics, eventLogSettings, Readiness, runProcess } from '@jobstream/runtime';
 import { ApiKeyCache } from './auth/apiKeyCache.ts';
-import { warnIfOpen } from './auth/warnIfOpen.ts';
 import { createApp } from './createApp.ts';
 import { LiveTail } from './feeds/liveTail.ts';
 import { LongRequests } from './feeds/longRequests.ts';
@@ -27,7 +26,6 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   const rebuilds = new RebuildRequests({ databaseUrl: config.DATABASE_URL, name: 'api-rebuilds' });
   const keyCache = new ApiKeyCache({ keys, logger });
   const auth = authSettings(config);
-  warnIfOpen(auth, logger);
   const readiness = new Readiness({
     log: () => log.isWritable(),
     table: () => table.ping().then(() => true),

@@ -2,7 +2,7 @@ import { migrate } from '@jobstream/readmodel';
 import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
 import { startApi, type StartApiOptions, type TestApi } from './startApi.ts';
 
-/** An API with a NATS server and a database of its own. */
+/** An API with its own NATS server and database. */
 export interface ApiStage {
   readonly nats: TestNats;
   readonly databaseUrl: string;

@@ -5,18 +5,18 @@ export interface DeclaredRoute {
   readonly method: string;
   /** The pattern, without aliases. */
   readonly path: string;
-  /** Undefined if the route lets everybody pass without having said so. */
+  /** Undefined if the route does not declare a requirement. */
   readonly requirement: Requirement | undefined;
 }
 
-/** What the router of Express keeps; these are its documented parts and those that it has had for years. */
+/** The router of Express: documented parts, and parts that it has had for years. */
 interface Layer {
   readonly method?: string;
   readonly handle: RequestHandler & { readonly stack?: readonly Layer[] };
   readonly route?: { readonly path: string | readonly string[]; readonly stack: readonly Layer[] };
 }
 
-/** Every route of an app, also those that were added without `addRoute`. */
+/** Returns all routes of an app, also those added without `addRoute`. */
 export function declaredRoutes(app: Express): readonly DeclaredRoute[] {
   return routesIn((app.router as unknown as { stack: readonly Layer[] }).stack);
 }

@@ -8,21 +8,21 @@ export interface FeedEvent {
   readonly data: Readonly<Record<string, unknown>> & { readonly jobId: string };
 }
 
-/** A client of a `text/event-stream`, as a browser's EventSource is one, but without coming back by itself. */
+/** A client of a `text/event-stream` like a browser's EventSource, without reconnecting. */
 export interface TestFeed extends Disposable {
   readonly events: readonly FeedEvent[];
-  /** By which it would resume: also moved by what has an id alone. */
+  /** The position from which it would resume. */
   readonly lastEventId: string | undefined;
   readonly headers: IncomingMessage['headers'];
   readonly status: number | undefined;
-  /** What came beside events: comments and `retry`. */
+  /** Comments and `retry` lines. */
   readonly notes: readonly string[];
-  /** Resolves when the stream is over, to how. */
+  /** Resolves to how the stream ended. */
   readonly ended: Promise<'end' | 'cut'>;
   /** Stops reading from the connection. */
   pause(): void;
   resume(): void;
-  /** Resolves when so many events have come. */
+  /** Resolves when `count` events were received. */
   received(count: number): Promise<readonly FeedEvent[]>;
 }
 
@@ -84,7 +84,7 @@ function take(frame: string, state: { events: FeedEvent[]; notes: string[]; last
   state.events.push({
     id: Number(fields.get('id')),
     event: fields.get('event') ?? 'message',
-    // Only when it is looked at: hundreds of clients have hundreds of thousands of events.
+    // Parsed lazily: hundreds of clients receive hundreds of thousands of events.
     get data() {
       return JSON.parse(data) as FeedEvent['data'];
     },

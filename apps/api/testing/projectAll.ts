@@ -1,7 +1,7 @@
 import type { EventLog } from '@jobstream/eventlog';
 import { JobProjection } from '@jobstream/readmodel';
 
-/** Brings the jobs table up to the end of the log, or to an event in it, as the projector does. */
+/** Projects the log to its end, or up to an event, as the projector does. */
 export async function projectAll(log: EventLog, databaseUrl: string, last?: number): Promise<void> {
   const projection = await JobProjection.open(databaseUrl);
   try {

@@ -28,12 +28,12 @@ export interface StartApiOptions {
   readonly server?: Partial<HttpServerOptions>;
   readonly tail?: Partial<LiveTailOptions>;
   readonly held?: { readonly most: number };
-  /** Open to everybody unless told. */
+  /** Default: open. */
   readonly auth?: Partial<AuthSettings>;
   readonly ring?: Partial<ApiKeyCacheOptions>;
 }
 
-/** An API that listens on a free port of the loopback interface, put together as main.ts does it. */
+/** An API on a free port of the loopback interface, built as in main.ts. */
 export interface TestApi extends AsyncDisposable {
   readonly url: string;
   readonly log: EventLog;
@@ -41,7 +41,7 @@ export interface TestApi extends AsyncDisposable {
   readonly keys: ApiKeys;
   readonly server: HttpServer;
   fetch(path: string, init?: RequestInit): Promise<Response>;
-  /** Sends a body as JSON; a text is sent as it is. */
+  /** Sends a body as JSON; a string is sent as is. */
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   stop(): Promise<void>;
 }

@@ -4,21 +4,21 @@ import type { AddressInfo } from 'node:net';
 import type { JwtSettings } from '@jobstream/runtime';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
 
-export interface Signing {
+interface Signing {
   readonly alg?: string;
   /** The key that the token says it is signed with. */
   readonly kid?: string;
   readonly key?: CryptoKey | Uint8Array;
 }
 
-/** An identity provider on the loopback interface: it publishes its keys and signs what it is asked to. */
+/** An identity provider on the loopback interface. */
 export interface TokenIssuer extends AsyncDisposable {
   readonly settings: JwtSettings;
-  /** How often its keys were asked for. */
+  /** How often its keys were requested. */
   readonly asked: number;
   /** Adds a key pair and publishes its public half. */
   addKey(alg: string, kid: string): Promise<void>;
-  /** A token that is good, but for what is said otherwise; a claim that is null is left out. */
+  /** Signs a valid token with these claims changed; a claim that is null is left out. */
   sign(claims?: Record<string, unknown>, signing?: Signing): Promise<string>;
   stop(): Promise<void>;
 }

@@ -11,7 +11,11 @@ import { tokenVerifier } from './tokenVerifier.ts';
 
 const BEARER = /^Bearer +(\S+) *$/i;
 
-/** Finds out who sends a request, within the limits; throws a Problem if that is nobody we know. */
+/**
+ * Authenticates a request within the rate limits.
+ *
+ * @throws Problem 401 for missing or invalid credentials, 429 beyond a limit, 503 if credentials cannot be verified.
+ */
 export interface AccessControl {
   admit(req: Request, res: Response): Promise<Caller>;
 }
@@ -19,7 +23,11 @@ export interface AccessControl {
 export type AccessSettings = Pick<AuthSettings, 'open' | 'jwt' | 'rateLimit' | 'failedRateLimit'>;
 type Recognise = (req: Request) => Promise<Caller>;
 
-/** Credentials that are sent count where the API is open, too: so that they can be tried out, and wrong ones are seen. */
+/**
+ * Makes the access control of the API.
+ *
+ * Credentials are verified even where the API is open, so that they can be tried out and invalid ones are noticed.
+ */
 export function accessControl(settings: AccessSettings, ring: KeyLookup): AccessControl {
   const { open, jwt, rateLimit, failedRateLimit } = settings;
   const limits = rateLimits(rateLimit, failedRateLimit);
@@ -55,7 +63,7 @@ function isUnauthorized(error: unknown): boolean {
   return error instanceof Problem && problemType(error.code).status === 401;
 }
 
-/** The key or token in the `Authorization` header; undefined if there is none, or credentials of another kind. */
+/** Returns the key or token in the `Authorization` header; undefined without one, or for another scheme. */
 function bearerToken(req: IncomingMessage): string | undefined {
   return BEARER.exec(req.headers.authorization ?? '')?.[1];
 }

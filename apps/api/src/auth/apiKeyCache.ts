@@ -9,22 +9,24 @@ import { invalidCredentials } from './challenge.ts';
 export interface ApiKeyCacheOptions {
   readonly keys: Pick<ApiKeys, 'active' | 'touch'>;
   readonly logger: Logger;
-  /** How often the keys are read again, in milliseconds: so long may a revoked key still be good. 2 s unless told. */
+  /** How often the keys are reloaded, which is how long a revoked key may still work elsewhere. Default 2,000 ms. */
   readonly reloadMs?: number;
-  /** How long keys are good that could not be read again. 5 minutes unless told. */
+  /** How long cached keys are valid while they cannot be reloaded. Default 5 minutes. */
   readonly maxAgeMs?: number;
-  /** How often the times of last use are written. A minute unless told. */
+  /** How often the times of last use are written. Default 1 minute. */
   readonly touchMs?: number;
-  /** How long a request with an unknown key waits for the next look at the table. A second unless told. */
+  /** How long a request with an unknown key waits for the next reload. Default 1 second. */
   readonly maxWaitMs?: number;
 }
 
-/** An unknown key makes us look again, but a flood of them must not become a flood of queries. */
+/** The shortest time between two reloads, so that a flood of unknown keys is not a flood of queries. */
 const SHORTEST_GAP_MS = 250;
 
 /**
- * All keys that are good, in memory: some hundred bytes each. A request with a known key waits for nothing; one with an
- * unknown key waits for the next look at the table, since the key may have been made a moment ago.
+ * A cache of all valid API keys: some hundred bytes each.
+ *
+ * A request with a cached key does not wait. One with an unknown key waits for the next reload, since the key may be
+ * new.
  */
 export class ApiKeyCache implements Service {
   readonly name = 'key ring';
@@ -42,7 +44,7 @@ export class ApiKeyCache implements Service {
     this.#options = { reloadMs: 2_000, maxAgeMs: 300_000, touchMs: 60_000, maxWaitMs: 1_000, ...options };
   }
 
-  /** Postgres being away is no failure: until it is back, nobody is known. */
+  /** Starts also without Postgres: no key is valid until it is available. */
   async start(): Promise<void> {
     await this.reload();
     this.#timers.push(setInterval(() => void this.reload(), this.#options.reloadMs));
@@ -56,7 +58,11 @@ export class ApiKeyCache implements Service {
     await this.#writeUses();
   }
 
-  /** The key of this id, if it is good. Throws a Problem when that cannot be known. */
+  /**
+   * Returns the credential of a valid key, or undefined.
+   *
+   * @throws Problem `credentials-unverifiable` while the keys cannot be read.
+   */
   async find(id: string): Promise<ApiKeyCredential | undefined> {
     const known = this.#isRecent() ? this.#known.get(id) : undefined;
     if (known !== undefined) return known;
@@ -65,7 +71,7 @@ export class ApiKeyCache implements Service {
     return this.#known.get(id);
   }
 
-  /** Calls back when the key is no longer good; returns how to stop that. */
+  /** Calls `end` when the key is revoked or has expired; returns a function that unsubscribes. */
   onRevoked(id: string, end: () => void): () => void {
     const ends = this.#watchers.get(id) ?? new Set();
     this.#watchers.set(id, ends.add(end));
@@ -75,12 +81,12 @@ export class ApiKeyCache implements Service {
     };
   }
 
-  /** Notes that the key was used now. */
+  /** Records that the key was used now. */
   recordUse(id: string): void {
     this.#uses.set(id, Date.now());
   }
 
-  /** Reads the keys again, in a reading that begins after this call; false when it failed. */
+  /** Reloads the keys with a query that begins after this call; resolves to false when it failed. */
   reload(): Promise<boolean> {
     this.#next ??= this.#afterGap().then(() => {
       this.#next = undefined;
@@ -135,14 +141,18 @@ export class ApiKeyCache implements Service {
     try {
       await this.#options.keys.touch(uses);
     } catch {
-      // Only a time to the minute, and the next use brings another.
+      // The time is accurate to a minute only, and the next use writes another.
     }
   }
 }
 
 export type KeyLookup = Pick<ApiKeyCache, 'find' | 'recordUse' | 'onRevoked'>;
 
-/** The caller whose key this is; throws a Problem for a key that is not good, whatever is wrong with it. */
+/**
+ * Authenticates an API key.
+ *
+ * @throws Problem `credentials-refused` for an invalid key, whatever is wrong with it.
+ */
 export async function authenticateKey(text: string, ring: KeyLookup): Promise<Caller> {
   const given = parseApiKey(text);
   if (given === undefined) throw invalidCredentials('not an API key: it may be truncated or mistyped');

@@ -4,41 +4,41 @@ import { type Scope, scopes } from '@jobstream/readmodel';
 import type { Response } from 'express';
 import { requestIdOf } from '../telemetry/requestLog.ts';
 
-/** Who sent a request, and what they may do. With a tenant they see and touch only what belongs to it. */
+/** An authenticated client and its scopes. A caller with a tenant sees and changes only what belongs to that tenant. */
 export interface Caller {
   readonly actor: Actor;
   readonly scopes: ReadonlySet<Scope>;
   readonly tenant?: string | undefined;
-  /** For answers that take long: calls back when the key or token is no longer good; returns how to stop that. */
+  /** For long requests: calls `end` when the key or token becomes invalid; returns a function that unsubscribes. */
   readonly onInvalidated?: (end: () => void) => () => void;
 }
 
-/** Everybody, where the API is open to everybody. */
+/** The caller of every request without credentials where the API is open. */
 export const anonymous: Caller = { actor: { kind: 'api', id: 'anonymous' }, scopes: new Set(scopes) };
 
-/** Notes who sent the request, for its handlers and for the line in the log. */
+/** Stores the caller for the handlers and the request log. */
 export function setCaller(res: Response, caller: Caller): void {
   res.locals['caller'] = caller;
 }
 
-/** Who sent the request. The route must have declared what it needs; a handler without a caller is a defect. */
+/** Returns the caller of a request; the route must declare the scope that it requires. */
 export function callerOf(res: Response): Caller {
   const caller = res.locals['caller'] as Caller | undefined;
   if (caller === undefined) throw new Error('the route does not declare the scope that it requires');
   return caller;
 }
 
-/** Whether the caller may do what the scope stands for. */
+/** Whether the caller has the scope; `admin` includes all. */
 export function may(caller: Caller, scope: Scope): boolean {
   return caller.scopes.has(scope) || caller.scopes.has('admin');
 }
 
-/** Whether a caller may see something: a job, one of its events, a schedule. Without a tenant, one may see everything. */
+/** Makes a predicate of what the caller may see: jobs, their events, schedules. Without a tenant, everything. */
 export function visibleTo({ tenant }: Pick<Caller, 'tenant'>): (owned: { readonly tenant?: string }) => boolean {
   return (owned) => tenant === undefined || owned.tenant === tenant;
 }
 
-/** What every command brings to the domain, drawn from the request and the clock; the tenant is for what it creates. */
+/** Returns the fields that every command has, taken from the request and the clock (milliseconds). */
 export function commandContext(res: Response, now: number) {
   const { actor, tenant } = callerOf(res);
   return {

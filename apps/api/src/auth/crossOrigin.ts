@@ -25,7 +25,7 @@ const ANSWER_HEADERS = [
 ];
 const PREFLIGHT_S = 600;
 
-/** Lets scripts of pages from these origins use the API in a browser; with none, nothing says so to the browser. */
+/** Allows scripts of pages from these origins to use the API in a browser (CORS); no origins, no headers. */
 export function crossOrigin(origins: readonly string[]): RequestHandler {
   if (origins.length === 0) return (_req, _res, next) => next();
   return cors({

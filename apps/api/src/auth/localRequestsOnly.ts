@@ -3,11 +3,13 @@ import type { Request, RequestHandler } from 'express';
 import { Problem } from '../problems/problem.ts';
 
 /**
- * For an API that is open on a loopback address: refuses what a web page makes a browser on this machine send. Such a
- * page betrays itself by its origin; one that has pointed its own name at this machine, by the name in `Host`.
+ * For an API without authentication on a loopback address: rejects requests that a web page makes a browser on this
+ * machine send.
+ *
+ * Such a page is recognized by its `Origin`; one whose own name resolves to this machine, by its `Host`.
  */
 export function localRequestsOnly(origins: readonly string[]): RequestHandler {
-  let known = 'localhost'; // the last Host that was local: nearly every request has the same, and parsing it takes 4 µs
+  let known = 'localhost'; // the last Host that was local: nearly every request has it, and parsing takes 4 µs
   return (req, _res, next) => {
     const { origin, host = known } = req.headers; // every browser sends a Host
     if (host !== known && isLocal(`http://${host}`)) known = host;

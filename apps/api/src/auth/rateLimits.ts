@@ -4,17 +4,17 @@ import { ipKeyGenerator, rateLimit, type RateLimitRequestHandler } from 'express
 import { Problem } from '../problems/problem.ts';
 import { anonymous, callerOf } from './caller.ts';
 
-/** Counts in this process alone. Each rejects with a Problem when the limit is reached. */
+/** Rate limits of this process. Each method rejects with a Problem when a limit is reached. */
 export interface RateLimits {
-  /** One more request of its caller; of its address, if anybody may call. */
+  /** Counts a request by its caller, or by its address where the API is open. */
   countRequest(req: Request, res: Response): Promise<void>;
-  /** One more request from its address whose credentials are missing or wrong. */
+  /** Counts a request with missing or invalid credentials by its address. */
   countFailure(req: Request, res: Response): Promise<void>;
-  /** Whether the address has failed too often to be listened to. */
+  /** Rejects requests of an address that failed too often. */
   assertNotBlocked(req: Request, res: Response): Promise<void>;
 }
 
-/** The limits for requests by caller and for failures by address; an undefined one does not limit. */
+/** Makes the limits for requests by caller and for failures by address; undefined means unlimited. */
 export function rateLimits(requests: Rate | undefined, failures: Rate | undefined): RateLimits {
   const requestLimiter = requests && limiter(requests, callerKey);
   const failureLimiter = failures && limiter(failures, addressKey);
@@ -39,7 +39,7 @@ function limiter({ count: limit, perMs }: Rate, keyGenerator: (req: Request, res
     standardHeaders: 'draft-8',
     legacyHeaders: false,
     handler: (_req, _res, next) => next(tooMany(`at most ${limit} requests in ${perMs / 1_000} s`)),
-    // Its checks of the settings look at the first requests and print to the console; our settings are tested.
+    // Its validation inspects the first requests and prints to the console; our settings have tests.
     validate: false,
   });
 }

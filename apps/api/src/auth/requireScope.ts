@@ -4,17 +4,17 @@ import type { AccessControl } from './accessControl.ts';
 import { may } from './caller.ts';
 import { insufficientScope, notForTenants } from './challenge.ts';
 
-/** What a caller needs for a route: a scope, or nothing at all. */
+/** What a route requires of its callers. */
 export interface Requirement {
   readonly scope: Scope | 'none';
-  /** What the route shows or does concerns all tenants, so that a caller with a tenant is refused. */
+  /** The route concerns all tenants, so that a caller with a tenant is rejected. */
   readonly acrossTenants: boolean;
 }
 
-/** The first handler of a route, by which the route declares what it needs. */
+/** The first handler of a route, which declares its requirement. */
 export type RequirementHandler = RequestHandler & { readonly requirement: Requirement };
 
-/** Lets only callers pass who have the scope. */
+/** Makes a handler that authenticates the caller and requires a scope. It must be the first handler of the route. */
 export function requireScope(scope: Scope, { acrossTenants = false } = {}): RequirementHandler {
   const check = async (req: Request, res: Response, next: NextFunction) => {
     const caller = await accessControlOf(req).admit(req, res);
@@ -25,14 +25,14 @@ export function requireScope(scope: Scope, { acrossTenants = false } = {}): Requ
   return Object.assign(check, { requirement: { scope, acrossTenants } });
 }
 
-/** For a route that is for everybody: probes, documents. Its handlers know no caller. */
+/** Makes the first handler of a public route, such as probes and documents. Its handlers have no caller. */
 export function allowAnyone(): RequirementHandler {
   return Object.assign(pass.bind(undefined), { requirement: { scope: 'none', acrossTenants: false } as const });
 }
 
 const pass: RequestHandler = (_req, _res, next) => next();
 
-/** What a handler declares, if it does. */
+/** Returns the requirement that a handler declares, if any. */
 export function requirementOf(handler: RequestHandler | undefined): Requirement | undefined {
   return (handler as Partial<RequirementHandler> | undefined)?.requirement;
 }

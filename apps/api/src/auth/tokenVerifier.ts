@@ -6,17 +6,17 @@ import { Problem } from '../problems/problem.ts';
 import type { Caller } from './caller.ts';
 import { invalidCredentials } from './challenge.ts';
 
-/** Signatures by private keys only: whoever can verify a signature by a shared secret can make one. */
+/** Asymmetric signatures only: a process that verifies a shared-secret signature could also create one. */
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 const CLOCK_TOLERANCE_S = 5;
 const MAX_SUBJECT_LENGTH = 255;
-/** A longer one would ring at once. */
+/** A longer timer would fire immediately. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Public keys are read again after ten minutes, or for an unknown one, but then at most twice a minute. */
+/** Public keys are reloaded after ten minutes, or for an unknown one, then at most twice a minute. */
 const keySetOptions = { timeoutDuration: 2_000, cacheMaxAge: 600_000, cooldownDuration: 30_000 };
 
-/** What is wrong with a token, by the code of the error; any other error means that the keys could not be had. */
+/** What is wrong with a token, by error code; any other error means that the keys are unavailable. */
 const faults: Readonly<Record<string, string>> = {
   ERR_JWT_EXPIRED: 'the token has expired',
   ERR_JWT_CLAIM_VALIDATION_FAILED: 'a claim of the token is missing or wrong',
@@ -29,7 +29,12 @@ const faults: Readonly<Record<string, string>> = {
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'the signature of the token is wrong',
 };
 
-/** A function that tells the caller whose token it is given; it throws a Problem for one that is not good. */
+/**
+ * Makes a function that authenticates a JSON Web Token.
+ *
+ * The function throws a Problem: `credentials-refused` for an invalid token, `credentials-unverifiable` without the
+ * keys.
+ */
 export function tokenVerifier(settings: JwtSettings): (token: string) => Promise<Caller> {
   const { issuer, audience } = settings;
   const keySet = createRemoteJWKSet(new URL(settings.jwksUrl), keySetOptions);
@@ -70,18 +75,18 @@ function whenExpired(exp: number): (end: () => void) => () => void {
   };
 }
 
-/** Scopes of other systems may stand beside ours. */
+/** Ignores scopes of other systems. */
 function scopesOf({ scope, scopes }: JWTPayload): ReadonlySet<Scope> {
   return new Set([...words(scope), ...words(scopes)].filter(isScope));
 }
 
-/** RFC 8693 wants one text with spaces between; many issuers send a list. */
+/** RFC 8693 defines one text with spaces; many issuers send a list. */
 function words(claim: unknown): string[] {
   if (typeof claim === 'string') return claim.split(' ');
   return Array.isArray(claim) ? claim.filter((word) => typeof word === 'string') : [];
 }
 
-/** A tenant that we cannot read must not become no tenant, which sees everything. */
+/** An unreadable tenant must not become no tenant, which sees everything. */
 function tenantOf(claims: JWTPayload, { tenantClaim, tenantRequired }: JwtSettings): string | undefined {
   const tenant = claims[tenantClaim];
   if (tenant === undefined && !tenantRequired) return undefined;

@@ -2,24 +2,24 @@ import type { RecordedEvent } from '@jobstream/eventlog';
 import type { Response } from 'express';
 import { jobEventView } from '../jobs/view/jobEventView.ts';
 
-/** How soon a browser should come back after a feed has ended. */
+/** When a browser should reconnect after a feed has ended. */
 const RETRY_MS = 1_000;
 
-/** Begins an answer of `text/event-stream`, and sends its head at once. */
+/** Starts a `text/event-stream` response and sends its head. */
 export function openEventStream(res: Response): void {
   res.statusCode = 200;
   res.setHeader('Content-Type', 'text/event-stream; charset=utf-8');
   res.setHeader('Cache-Control', 'no-store');
-  res.setHeader('X-Accel-Buffering', 'no'); // a proxy that gathers events would defeat their purpose
+  res.setHeader('X-Accel-Buffering', 'no'); // keeps proxies from buffering events
   res.write(`retry: ${RETRY_MS}\n\n`);
 }
 
-/** An event as `text/event-stream` has it: its sequence as id, its name as event, and the view of it as data. */
+/** An event as a `text/event-stream` frame: its sequence as id, its name as event, and its view as data. */
 export function eventFrame(recorded: RecordedEvent): string {
   return `id: ${recorded.sequence}\nevent: ${recorded.event.event}\ndata: ${JSON.stringify(jobEventView(recorded))}\n\n`;
 }
 
-/** Moves the client's last event id without an event. */
+/** A frame that moves the client's last event id without an event. */
 export function positionFrame(sequence: number): string {
   return `id: ${sequence}\n\n`;
 }

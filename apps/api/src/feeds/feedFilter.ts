@@ -1,14 +1,14 @@
 import type { JobEvent } from '@jobstream/domain';
 import { visibleTo } from '../auth/caller.ts';
 
-/** Which events a feed shows. */
+/** The filter of a feed. */
 export interface FeedFilter {
-  /** Feeds with the same key show the same events, so that what is sent to them is made once. */
+  /** Feeds with the same key share encoded chunks. */
   readonly key: string;
   matches(event: JobEvent): boolean;
 }
 
-/** Events of any of these types and names, where an empty list leaves all through, and of this tenant, if there is one. */
+/** Makes a filter by job types, event names (an empty list matches all) and tenant. */
 export function feedFilter(types: readonly string[], names: readonly string[], tenant?: string): FeedFilter {
   const isVisible = visibleTo({ tenant });
   const [ofType, ofName] = [new Set(types), new Set<string>(names)];

@@ -14,7 +14,7 @@ const Sequence = Schema.String.check(
   }),
 ).pipe(Schema.decodeTo(Schema.Int, SchemaTransformation.transform({ decode: Number, encode: String })));
 
-/** The query of `GET /api/events`, with its lists taken apart. */
+/** The query of `GET /api/events`, with its lists split. */
 export const FeedQuery = Schema.Struct({
   type: Schema.optionalKey(Schema.Array(JobType).check(several)).annotateKey({
     description: 'Events of any of these job types.',
@@ -29,14 +29,16 @@ export const FeedQuery = Schema.Struct({
 
 export interface FeedPlan {
   readonly filter: FeedFilter;
-  /** The sequence after which to begin; undefined for what comes from now on. */
+  /** The sequence after which the feed begins; undefined for live events only. */
   readonly after: number | undefined;
 }
 
 const decode = Schema.decodeUnknownResult(FeedQuery, { errors: 'all', onExcessProperty: 'error' });
 const decodeSequence = Schema.decodeUnknownResult(Sequence);
 
-/** What a request asks for; a `Last-Event-ID` goes before `after`, which a browser repeats when it comes back. */
+/**
+ * Decodes a request for a feed. `Last-Event-ID` takes precedence over `after`, which a reconnecting browser repeats.
+ */
 export function decodeFeedPlan(req: Request, tenant?: string): FeedPlan {
   const result = decode(listsApart(req.query));
   if (result._tag === 'Failure') {
@@ -50,7 +52,7 @@ export function decodeFeedPlan(req: Request, tenant?: string): FeedPlan {
   return { filter: feedFilter(type, event, tenant), after: lastEventId(req) ?? after };
 }
 
-/** Several values of a parameter are separated by commas or given one by one. */
+/** Values of a list are separated by commas or given one by one. */
 function listsApart(query: Request['query']): object {
   const lists = ['type', 'event'].filter((name) => query[name] !== undefined);
   return { ...query, ...Object.fromEntries(lists.map((name) => [name, listOf(query[name])])) };
@@ -60,7 +62,7 @@ function listOf(given: unknown): string[] {
   return [given].flat().flatMap((text) => String(text).split(','));
 }
 
-/** The sequence in `Last-Event-ID`, if the request has one. */
+/** Returns the sequence in `Last-Event-ID`, if any. */
 export function lastEventId(req: Request): number | undefined {
   const given = req.headers['last-event-id'];
   if (given === undefined || given === '') return undefined;
@@ -69,7 +71,7 @@ export function lastEventId(req: Request): number | undefined {
   throw unknownPosition('must be the id of an event');
 }
 
-/** What is answered to who wants to go on after an event that cannot be. */
+/** The problem of a `Last-Event-ID` that is no valid position. */
 export function unknownPosition(detail: string): Problem {
   return new Problem('invalid-header', { detail, errors: [{ header: 'Last-Event-ID', detail }] });
 }

@@ -4,8 +4,9 @@ import type { Response } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 
 /**
- * The history of a job, then what happens to it, without a gap or a double. The first array is the history, empty for a
- * job that the log does not have; the others come as things happen, until the signal or the live tail ends.
+ * Yields the history of a job, then its events as they happen, without gaps or duplicates.
+ *
+ * The first array is the history, empty for an unknown job. Ends with the signal or the live tail.
  */
 export async function* followJob(
   jobId: string,
@@ -14,7 +15,7 @@ export async function* followJob(
 ): AsyncGenerator<readonly RecordedEvent[]> {
   await tail.ensureStarted();
   const inbox = new Inbox();
-  // Listening begins before reading, and with the recent events: a replica that is read may be behind the tail.
+  // Subscribes before reading and includes the recent events: a replica that is read may lag behind the tail.
   const watch = tail.watch(jobId, inbox);
   signal.addEventListener('abort', inbox.onEnd, { once: true });
   if (signal.aborted) inbox.onEnd();
@@ -44,7 +45,7 @@ class Inbox {
     this.#news.resolve();
   };
 
-  /** What has arrived and arrives with a sequence beyond `last`. */
+  /** Yields received events with a sequence beyond `last`. */
   async *after(last: number): AsyncGenerator<readonly RecordedEvent[]> {
     let through = last;
     while (!this.#ended) {
@@ -67,8 +68,10 @@ interface Waiting {
 }
 
 /**
- * The job as soon as it is as wanted, or as it is when the time is over, the client has gone or the process stops.
- * Undefined if the log does not have it.
+ * Waits until a job satisfies `until`.
+ *
+ * @returns the job as it is then, or as it is when `ms` are over, the client disconnects or the process stops;
+ * undefined for an unknown job.
  */
 export async function awaitJob(
   id: string,

@@ -27,14 +27,14 @@ beforeAll(async () => {
 afterAll(() => stage.stop());
 
 /** Feeds from the beginning of the log, which the tail has forgotten. */
-async function serveFeeds(places: ReplaySemaphore) {
+async function serveFeeds(replays: ReplaySemaphore) {
   const { log } = stage.api;
   const logger = createLogger({ service: 'api', level: 'silent' });
   const tail = new LiveTail({ log, logger, maxEvents: 1 });
   await tail.ensureStarted();
   const ends: string[] = [];
   const app = express().get('/:name', async ({ params }, res) => {
-    await new LiveFeed({ res, tail, log, places, filter: feedFilter([], []), after: 0, logger }).run();
+    await new LiveFeed({ res, tail, log, replays, filter: feedFilter([], []), after: 0, logger }).run();
     ends.push(params.name);
   });
   const server = app.listen(0, '127.0.0.1');
@@ -47,9 +47,9 @@ async function serveFeeds(places: ReplaySemaphore) {
 }
 
 test('a feed whose client goes while it waits for its turn to read the log is over', async () => {
-  const places = new ReplaySemaphore({ most: 1 });
-  await places.enter(new AbortController().signal, () => undefined);
-  await using feeds = await serveFeeds(places);
+  const replays = new ReplaySemaphore({ most: 1 });
+  await replays.enter(new AbortController().signal, () => undefined);
+  await using feeds = await serveFeeds(replays);
   {
     using feed = await openFeed(`${feeds.url}/waiting`);
     await eventually(() => expect(feed.lastEventId).toBe('0'));

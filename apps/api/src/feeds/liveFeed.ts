@@ -10,20 +10,21 @@ export interface LiveFeedOptions {
   readonly res: Response;
   readonly tail: LiveTail;
   readonly log: Pick<EventLog, 'follow' | 'contents'>;
-  readonly places: ReplaySemaphore;
+  readonly replays: ReplaySemaphore;
   readonly filter: FeedFilter;
   readonly after: number;
   readonly logger: Logger;
 }
 
 const HEARTBEAT_MS = 15_000;
-/** Events of the log that are read, opened and sent at once. */
-const PIECE = 100;
+/** Events of the log that are decrypted and sent together. */
+const BATCH_EVENTS = 100;
 
 /**
- * One client of the live feed. It is sent what the tail has in memory; what is older it reads from the log first. Nothing
- * is kept for a client but what its connection has not taken yet: while that waits, the client only has a position, and
- * if the tail forgets what comes after the position, the client is cut off and resumes from where it was.
+ * One client of the live feed. It receives recent events from memory and older ones from the log.
+ *
+ * Nothing is buffered for a client but what its connection has not accepted yet. A slow client only has a position;
+ * when the events after it leave the memory, the feed is closed and the client resumes from its position.
  */
 export class LiveFeed {
   readonly #options: LiveFeedOptions;
@@ -40,18 +41,18 @@ export class LiveFeed {
     this.#position = options.after;
   }
 
-  /** Resolves when the client has gone or the feed was ended. */
+  /** Runs the feed; resolves when the client has disconnected or the feed was ended. */
   async run(): Promise<void> {
     openEventStream(this.#res);
     this.#res.write(positionFrame(this.#position));
     this.#res.on('drain', this.#onDrain);
     this.#res.once('close', this.end);
     const leave = this.#options.tail.listen({ onNews: () => this.#wake.resolve(), onEnd: this.end });
-    const heart = setInterval(() => this.#beat(), HEARTBEAT_MS);
+    const heartbeat = setInterval(() => this.#heartbeat(), HEARTBEAT_MS);
     try {
       while (!this.#over.signal.aborted) await this.#step();
     } finally {
-      clearInterval(heart);
+      clearInterval(heartbeat);
       leave();
       this.#res.end();
     }
@@ -71,12 +72,12 @@ export class LiveFeed {
   async #step(): Promise<void> {
     const { tail, filter } = this.#options;
     const behind = this.#position < tail.floor;
-    if (this.#res.writableNeedDrain) return behind ? this.#cut('the client is too slow') : this.#news();
+    if (this.#res.writableNeedDrain) return behind ? this.#disconnect('the client is too slow') : this.#nextWake();
     if (behind) return this.#catchUp();
     const chunk = tail.chunkAfter(this.#position, filter);
     const body = chunk.sealed === undefined ? chunk.body : await this.#frames(chunk.sealed);
     this.#position = chunk.through;
-    if (body === undefined) return this.#news();
+    if (body === undefined) return this.#nextWake();
     this.#res.write(body);
   }
 
@@ -84,14 +85,14 @@ export class LiveFeed {
     return (await this.#options.log.contents.openEvents(events)).map(eventFrame).join('');
   }
 
-  #news(): Promise<void> {
+  #nextWake(): Promise<void> {
     this.#wake = Promise.withResolvers();
     return this.#wake.promise;
   }
 
   async #catchUp(): Promise<void> {
-    const { tail, log, places } = this.#options;
-    const leave = await places.enter(this.#over.signal, this.#giveWay);
+    const { tail, log, replays } = this.#options;
+    const leave = await replays.enter(this.#over.signal, this.#onTurnOver);
     if (leave === undefined) return;
     const reader = log.follow({ after: this.#position });
     this.#reader = reader;
@@ -108,31 +109,31 @@ export class LiveFeed {
     }
   }
 
-  /** Sends piece by piece, each when the connection has taken the one before. */
+  /** Sends in batchs, each when the connection has accepted the previous one. */
   async #sendAll(entries: readonly LogEntry[]): Promise<void> {
-    for (let start = 0; start < entries.length && !this.#over.signal.aborted; start += PIECE) {
-      const piece = entries.slice(start, start + PIECE);
-      const wanted = piece
+    for (let start = 0; start < entries.length && !this.#over.signal.aborted; start += BATCH_EVENTS) {
+      const batch = entries.slice(start, start + BATCH_EVENTS);
+      const wanted = batch
         .filter((entry) => entry.kind === 'event')
         .filter(({ event }) => this.#options.filter.matches(event));
       const text = await this.#frames(wanted);
-      while (this.#res.writableNeedDrain && !this.#over.signal.aborted) await this.#news();
+      while (this.#res.writableNeedDrain && !this.#over.signal.aborted) await this.#nextWake();
       if (this.#over.signal.aborted) return;
       if (text !== '') this.#res.write(text);
-      this.#position = piece.at(-1)?.sequence ?? this.#position;
+      this.#position = batch.at(-1)?.sequence ?? this.#position;
     }
   }
 
-  /** Also tells the position, or a client whose filter is narrow would resume from far back. */
-  #beat(): void {
+  /** Also sends the position; a client with a narrow filter would otherwise resume from far back. */
+  #heartbeat(): void {
     if (!this.#res.writableNeedDrain) this.#res.write(`: heartbeat\n${positionFrame(this.#position)}`);
-    else if (this.#stalled) this.#cut('the client is too slow');
+    else if (this.#stalled) this.#disconnect('the client is too slow');
     else this.#stalled = true;
   }
 
-  readonly #giveWay = (): void => this.#cut('its turn to replay the log is over');
+  readonly #onTurnOver = (): void => this.#disconnect('its turn to replay the log is over');
 
-  #cut(reason: string): void {
+  #disconnect(reason: string): void {
     this.#options.logger.info({ position: this.#position }, `feed closed: ${reason}`);
     this.#res.destroy();
     this.end();

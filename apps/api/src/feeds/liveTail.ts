@@ -8,30 +8,31 @@ export interface LiveTailOptions extends Partial<RecentEventsLimits> {
   readonly logger: Logger;
 }
 
-/** Who listens: `onNews` when there may be more, `onEnd` once when the tail ends. */
+/** A listener of the tail: `onNews` is called when there may be more events, `onEnd` once when the tail ends. */
 export interface TailListener {
   onNews(): void;
   onEnd(): void;
 }
 
-/** Who listens to one job. */
+/** A listener of one job. */
 export interface JobListener {
   onEvent(recorded: RecordedEvent): void;
   onEnd(): void;
 }
 
-/** A burst of single events is told in one go: with hundreds of feeds, each telling costs as many writes. */
-const GATHER_MS = 10;
-/** The follower takes a while to set up, and with it go the recent events by which clients resume. */
+/** Bursts of events are announced together: with hundreds of feeds, each announcement costs as many writes. */
+const ANNOUNCE_DELAY_MS = 10;
+/** How long the follower outlives its last listener: setting it up takes a while, and the recent events go with it. */
 const LINGER_MS = 60_000;
 /** More than two full arrays of a follower, so that no client falls behind in one step. */
 const MAX_EVENTS = 20_000;
 const MAX_CHARS = 20_000_000;
 
 /**
- * The one follower of the log for all feeds of this process, with the recent events in memory. It follows from the first
- * who asks until a minute after the last has gone, and begins far enough back that clients of an earlier process can
- * resume from its memory.
+ * The one follower of the log for all feeds of this process, with the recent events in memory.
+ *
+ * It runs from the first listener until a minute after the last one, and begins far enough back that clients of an
+ * earlier process can resume from memory.
  */
 export class LiveTail implements Service {
   readonly name = 'live tail';
@@ -44,7 +45,7 @@ export class LiveTail implements Service {
   #begun: Promise<void> | undefined;
   #feed: EventFeed | undefined;
   #endAtBegin = 0;
-  #telling: NodeJS.Timeout | undefined;
+  #announcing: NodeJS.Timeout | undefined;
   #lingering: NodeJS.Timeout | undefined;
 
   constructor({ log, logger, maxEvents = MAX_EVENTS, maxChars = MAX_CHARS }: LiveTailOptions) {
@@ -54,19 +55,23 @@ export class LiveTail implements Service {
     this.#recent = new RecentEvents({ maxEvents, maxChars });
   }
 
-  /** Nothing to do until somebody listens. */
+  /** The follower starts with the first listener. */
   start(): Promise<void> {
     return Promise.resolve();
   }
 
   async stop(): Promise<void> {
     clearTimeout(this.#lingering);
-    clearTimeout(this.#telling);
+    clearTimeout(this.#announcing);
     await this.#feed?.stop();
-    this.#over();
+    this.#end();
   }
 
-  /** To be awaited before anything else is asked: LogUnavailableError. */
+  /**
+   * Starts the follower if necessary; to be awaited before any other method.
+   *
+   * @throws LogUnavailableError
+   */
   async ensureStarted(): Promise<void> {
     this.#begun ??= this.#begin();
     try {
@@ -77,7 +82,7 @@ export class LiveTail implements Service {
     }
   }
 
-  /** The sequence after which a feed begins that wants only what comes from now on. */
+  /** The current end of the log: the sequence after which a live-only feed begins. */
   get end(): number {
     return Math.max(this.#recent.position, this.#endAtBegin);
   }
@@ -91,17 +96,17 @@ export class LiveTail implements Service {
     return this.#recent.chunkAfter(sequence, filter);
   }
 
-  /** Returns how to stop listening. */
+  /** Subscribes; returns a function that unsubscribes. */
   listen(listener: TailListener): () => void {
     clearTimeout(this.#lingering);
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
-      this.#lingerIfAlone();
+      this.#lingerIfUnused();
     };
   }
 
-  /** Tells the further events of a job; returns those that are in memory and how to stop listening. */
+  /** Subscribes to the events of a job; returns those in memory and a function that unsubscribes. */
   watch(jobId: string, listener: JobListener): { readonly recent: readonly RecordedEvent[]; leave(): void } {
     clearTimeout(this.#lingering);
     const listeners = this.#jobListeners.get(jobId) ?? new Set();
@@ -109,7 +114,7 @@ export class LiveTail implements Service {
     const leave = () => {
       listeners.delete(listener);
       if (listeners.size === 0 && this.#jobListeners.get(jobId) === listeners) this.#jobListeners.delete(jobId);
-      this.#lingerIfAlone();
+      this.#lingerIfUnused();
     };
     return { recent: this.#recent.ofJob(jobId), leave };
   }
@@ -117,55 +122,55 @@ export class LiveTail implements Service {
   async #begin(): Promise<void> {
     const { first, last } = await this.#log.messages.span();
     this.#endAtBegin = last;
-    // What the log has forgotten is not recent, and an archive that is away must not keep the feeds from what is new.
+    // Begins within the stream: an unavailable archive must not keep feeds from new events.
     this.#recent.beginAfter(Math.max(first - 1, last - this.#maxEvents));
     const feed = this.#log.follow({ after: this.#recent.floor });
     this.#feed = feed;
     void this.#follow(feed);
-    this.#lingerIfAlone();
+    this.#lingerIfUnused();
   }
 
   async #follow(feed: EventFeed): Promise<void> {
     try {
-      for await (const entries of feed) this.#take(entries);
+      for await (const entries of feed) this.#add(entries);
     } catch (error) {
       this.#logger.error({ err: error }, 'ending the live feeds: the event log cannot be followed');
     }
-    if (this.#feed === feed) this.#over();
+    if (this.#feed === feed) this.#end();
   }
 
-  #take(entries: readonly LogEntry[]): void {
+  #add(entries: readonly LogEntry[]): void {
     this.#recent.add(entries);
-    if (this.#jobListeners.size > 0) this.#tellJobs(entries);
-    this.#telling ??= setTimeout(() => this.#tell(), GATHER_MS);
+    if (this.#jobListeners.size > 0) this.#notifyJobs(entries);
+    this.#announcing ??= setTimeout(() => this.#announce(), ANNOUNCE_DELAY_MS);
   }
 
-  #tell(): void {
-    this.#telling = undefined;
+  #announce(): void {
+    this.#announcing = undefined;
     for (const listener of this.#listeners) listener.onNews();
   }
 
-  #tellJobs(entries: readonly LogEntry[]): void {
+  #notifyJobs(entries: readonly LogEntry[]): void {
     for (const entry of entries) {
       if (entry.kind !== 'event') continue;
       for (const listener of this.#jobListeners.get(entry.event.jobId) ?? []) listener.onEvent(entry);
     }
   }
 
-  #lingerIfAlone(): void {
+  #lingerIfUnused(): void {
     if (this.#listeners.size > 0 || this.#jobListeners.size > 0 || this.#feed === undefined) return;
     clearTimeout(this.#lingering);
-    this.#lingering = setTimeout(() => this.#rest(), LINGER_MS).unref();
+    this.#lingering = setTimeout(() => this.#suspend(), LINGER_MS).unref();
   }
 
-  /** Whoever comes next begins anew. */
-  #rest(): void {
+  /** Stops following; the next listener starts a new follower. */
+  #suspend(): void {
     void this.#feed?.stop();
     this.#feed = undefined;
     this.#begun = undefined;
   }
 
-  #over(): void {
+  #end(): void {
     this.#feed = undefined;
     this.#begun = undefined;
     for (const listeners of [this.#listeners, ...this.#jobListeners.values()]) {

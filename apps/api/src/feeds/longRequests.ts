@@ -3,8 +3,9 @@ import { callerOf } from '../auth/caller.ts';
 import { Problem } from '../problems/problem.ts';
 
 /**
- * Requests that stay open for long: feeds, waits, imports. There may be so many at once, and all of them end when the
- * process stops, since nobody else would end them.
+ * Requests that stay open for long: feeds, waits and imports.
+ *
+ * Their number is limited, and all of them are ended when the process stops.
  */
 export class LongRequests {
   readonly #most: number;
@@ -20,8 +21,11 @@ export class LongRequests {
   }
 
   /**
-   * Calls `end` once when the process stops, unless the answer is over by then; throws a Problem if there are too many.
-   * The connection of a caller whose key or token is no longer good is cut.
+   * Tracks a request until its response is over; calls `end` when the process stops.
+   *
+   * The connection is closed when the key or token of the caller becomes invalid.
+   *
+   * @throws Problem `stopping`, or `too-many-feeds` at the limit.
    */
   track(res: Response, end: () => void): void {
     if (this.#stopping) throw new Problem('stopping');
@@ -35,7 +39,7 @@ export class LongRequests {
     });
   }
 
-  /** Ends all that are open, and refuses others from now on. */
+  /** Ends all open requests and rejects new ones from now on. */
   endAll(): void {
     this.#stopping = true;
     for (const end of this.#ends) end();

@@ -4,16 +4,16 @@ import type { FeedFilter } from './feedFilter.ts';
 
 export interface RecentEventsLimits {
   readonly maxEvents: number;
-  /** Of the text that clients get; the events themselves take about as much again. */
+  /** Characters of encoded events; the decoded events take about as much again. */
   readonly maxChars: number;
 }
 
-/** What a feed is to send next, and the sequence up to which it is then complete. */
+/** What a feed sends next, and the sequence up to which it is then complete. */
 export interface Chunk {
   readonly through: number;
-  /** Undefined when there is nothing up to the end. */
+  /** Undefined when no event up to the end matches. */
   readonly body: Buffer | undefined;
-  /** The events of the body, where contents of them are encrypted and have to be opened for each client anew. */
+  /** The events of the body if some contents are encrypted; they are decrypted for each client. */
   readonly sealed?: readonly RecordedEvent[];
 }
 
@@ -22,13 +22,13 @@ interface Recent {
   readonly frame: string;
 }
 
-/** Small enough that a client's connection takes it in one go. */
+/** Small enough for the send buffer of a connection. */
 const CHUNK_CHARS = 65_536;
-/** Enough for feeds that are at one place with some filters; each client may begin at another while nothing happens. */
+/** Enough for feeds at one position with some filters; idle clients may each be at another position. */
 const MAX_CHUNKS = 64;
 const MAX_CHUNKS_BYTES = 8 * 1_024 * 1_024;
 
-/** The newest events of the log, as many as the limits allow, ready to be sent. */
+/** The newest events of the log within the limits, encoded for sending. */
 export class RecentEvents {
   readonly #limits: RecentEventsLimits;
   readonly #chunks = new Map<string, Chunk>();
@@ -42,7 +42,7 @@ export class RecentEvents {
     this.#limits = limits;
   }
 
-  /** Everything after this sequence is here. */
+  /** All events after this sequence are in memory. */
   get floor(): number {
     return this.#floor;
   }
@@ -52,17 +52,17 @@ export class RecentEvents {
     return this.#position;
   }
 
-  /** Forgets all and goes on after a sequence. */
+  /** Clears the memory and continues after a sequence. */
   beginAfter(sequence: number): void {
     this.#events = [];
     this.#chars = 0;
     this.#floor = sequence;
     this.#position = sequence;
-    this.#forgetChunks();
+    this.#clearChunks();
   }
 
   add(entries: readonly LogEntry[]): void {
-    this.#forgetChunks();
+    this.#clearChunks();
     for (const entry of entries) {
       this.#position = entry.sequence;
       if (entry.kind !== 'event') continue;
@@ -77,24 +77,27 @@ export class RecentEvents {
     return this.#events.filter(({ recorded }) => recorded.event.jobId === jobId).map(({ recorded }) => recorded);
   }
 
-  /** What comes after a sequence that is not below the floor. Shared: the buffer must not be changed. */
+  /**
+   * Returns the events after a sequence, which must not be below the floor. The buffer is shared and must not be
+   * changed.
+   */
   chunkAfter(sequence: number, filter: FeedFilter): Chunk {
     const key = `${sequence} ${filter.key}`;
-    const kept = this.#chunks.get(key);
-    if (kept !== undefined) return kept;
+    const cached = this.#chunks.get(key);
+    if (cached !== undefined) return cached;
     const made = this.#chunkAfter(sequence, filter);
-    this.#keep(key, made);
+    this.#cache(key, made);
     return made;
   }
 
-  #keep(key: string, chunk: Chunk): void {
+  #cache(key: string, chunk: Chunk): void {
     const bytes = chunk.body?.length ?? 0;
-    if (this.#chunks.size >= MAX_CHUNKS || this.#chunksBytes + bytes > MAX_CHUNKS_BYTES) this.#forgetChunks();
+    if (this.#chunks.size >= MAX_CHUNKS || this.#chunksBytes + bytes > MAX_CHUNKS_BYTES) this.#clearChunks();
     this.#chunksBytes += bytes;
     this.#chunks.set(key, chunk);
   }
 
-  #forgetChunks(): void {
+  #clearChunks(): void {
     this.#chunks.clear();
     this.#chunksBytes = 0;
   }

@@ -1,14 +1,14 @@
 export interface ReplayLimits {
   readonly most: number;
-  /** How long one may stay while others wait. */
+  /** How long a client may replay the log while others wait, in milliseconds. */
   readonly turnMs: number;
 }
 
-/** How many clients may read the log on their own at once; the others wait for their turn. */
+/** Limits how many clients replay the log at once; the others wait for their turn. */
 export class ReplaySemaphore {
   readonly #turnMs: number;
   readonly #waiting = new Set<() => void>();
-  /** How to ask those to go who have been here for long. */
+  /** Callbacks of clients whose turn is over. */
   readonly #overdue = new Set<() => void>();
   readonly #asked = new Set<() => void>();
   #free: number;
@@ -19,25 +19,27 @@ export class ReplaySemaphore {
   }
 
   /**
-   * Resolves when it is one's turn, to how to make room for the next; to undefined when the signal is aborted before.
-   * `giveWay` is called when one has stayed for long and others wait.
+   * Waits for a turn.
+   *
+   * @param onTurnOver is called when the turn is over and others wait.
+   * @returns a function that ends the turn; undefined when the signal was aborted before it began.
    */
-  async enter(signal: AbortSignal, giveWay: () => void): Promise<(() => void) | undefined> {
+  async enter(signal: AbortSignal, onTurnOver: () => void): Promise<(() => void) | undefined> {
     if (this.#free > 0) this.#free--;
     else if (!(await this.#turn(signal))) return undefined;
     const timer = setTimeout(() => {
-      this.#overdue.add(giveWay);
-      this.#makeRoom();
+      this.#overdue.add(onTurnOver);
+      this.#endOverdueTurns();
     }, this.#turnMs);
     return () => {
       clearTimeout(timer);
-      this.#overdue.delete(giveWay);
-      this.#asked.delete(giveWay);
+      this.#overdue.delete(onTurnOver);
+      this.#asked.delete(onTurnOver);
       this.#leave();
     };
   }
 
-  /** False when the signal was aborted first. */
+  /** Resolves to false when the signal was aborted first. */
   #turn(signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) return Promise.resolve(false);
     const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -51,17 +53,17 @@ export class ReplaySemaphore {
     };
     signal.addEventListener('abort', giveUp, { once: true });
     this.#waiting.add(come);
-    this.#makeRoom();
+    this.#endOverdueTurns();
     return promise;
   }
 
-  /** Asks no more to go than there are waiting. */
-  #makeRoom(): void {
-    for (const giveWay of this.#overdue) {
+  /** Ends as many overdue turns as there are waiting clients. */
+  #endOverdueTurns(): void {
+    for (const onTurnOver of this.#overdue) {
       if (this.#asked.size >= this.#waiting.size) return;
-      this.#overdue.delete(giveWay);
-      this.#asked.add(giveWay);
-      giveWay();
+      this.#overdue.delete(onTurnOver);
+      this.#asked.add(onTurnOver);
+      onTurnOver();
     }
   }
 

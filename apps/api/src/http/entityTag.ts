@@ -2,17 +2,17 @@ import type { IncomingMessage } from 'node:http';
 import type { Request } from 'express';
 import { Problem } from '../problems/problem.ts';
 
-/** The strong entity tag of a version of a job. */
+/** Returns the strong entity tag of a version. */
 export function entityTag(version: number): string {
   return `"${version}"`;
 }
 
-/** Whether the sender has this version already. `Cache-Control: no-cache` in a request concerns caches, not us. */
+/** Whether the client has this version. `Cache-Control: no-cache` in a request concerns caches, not the API. */
 export function hasVersion(req: IncomingMessage, tag: string): boolean {
   return givenTags(req).some((one) => one === '*' || one === tag);
 }
 
-/** The newest version that the sender has, by its tags; 0 when it names none. */
+/** Returns the newest version that the client has by its entity tags, or 0. */
 export function knownVersion(req: IncomingMessage): number {
   const versions = givenTags(req).map((one) => Number(/^"(\d{1,9})"$/.exec(one)?.[1] ?? 0));
   return Math.max(0, ...versions);
@@ -23,7 +23,11 @@ function givenTags(req: IncomingMessage): string[] {
   return given.split(',').map((one) => one.trim().replace(/^W\//, ''));
 }
 
-/** Throws a Problem when the sender wants to change another version than this one; without `If-Match` any will do. */
+/**
+ * Checks `If-Match`; without it, any version matches.
+ *
+ * @throws Problem `precondition-failed` when the client expects another version.
+ */
 export function assertIfMatch(req: Request, version: number): void {
   const given = req.headers['if-match'];
   if (given === undefined) return;

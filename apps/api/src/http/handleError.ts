@@ -9,7 +9,7 @@ import { type BodyOf, sendProblemJson } from './sendJson.ts';
 
 const detail = Schema.String;
 
-/** A problem as RFC 9457 wants it. `type` is a name that clients can compare with; docs/api.md explains each. */
+/** Problem details by RFC 9457. `type` is a name to compare with; docs/api.md explains each. */
 export const ProblemBody = Schema.Struct({
   type: Schema.String,
   title: Schema.String,
@@ -28,7 +28,7 @@ export const ProblemBody = Schema.Struct({
   requestId: Schema.optionalKey(Schema.String),
 }).annotate({ identifier: 'Problem' });
 
-/** The last stop of every error: answers with a problem, or breaks the connection when the answer has begun. */
+/** The error handler of the app: sends problem details, or closes the connection if the response has begun. */
 export function handleError(error: unknown, req: Request, res: Response, _next: NextFunction): void {
   const problem = toProblem(error);
   const { status, retryAfter } = problemType(problem.code);
@@ -44,7 +44,7 @@ interface ProblemPlace {
   readonly requestId?: string;
 }
 
-/** The `type` of a kind of problem. */
+/** Returns the `type` URI of a problem. */
 export function problemUrn(code: ProblemCode): string {
   return `urn:jobstream:problem:${code}`;
 }

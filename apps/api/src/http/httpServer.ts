@@ -16,21 +16,24 @@ const codes: Readonly<Record<string, ProblemCode>> = {
 export interface HttpServerOptions {
   readonly listener: RequestListener;
   readonly host: string;
-  /** 0 takes any free port. */
+  /** 0 means any free port. */
   readonly port: number;
-  /** How long requests that have begun may take to finish once the server stops. */
+  /** How long open requests may take to finish after `stop`, in milliseconds. */
   readonly graceMs: number;
-  /** How long requests are still taken after `onStopping`, so that load balancers notice; a tenth of `graceMs`, at most a second, unless told. */
+  /**
+   * How long requests are still accepted after `onStopping`, so that load balancers notice. Default a tenth of
+   * `graceMs`, at most 1 s.
+   */
   readonly noticeMs?: number;
   readonly onStopping: () => void;
-  /** Called when the door closes: what would stay open for long must end now. */
+  /** Called when the server closes: long requests must end now. */
   readonly onClosing?: () => void;
   readonly logger: Logger;
 }
 
 const timeouts = {
   headersTimeout: 10_000,
-  /** Off: the server's own limit for a whole request to arrive knows no exception, so the app has one (arrivalDeadline). */
+  /** Off: it has no exceptions, so the app has an arrivalDeadline instead. */
   requestTimeout: 0,
   /** Longer than the 60 s of common load balancers: the side that may reuse a connection must be the one to close it. */
   keepAliveTimeout: 65_000,
@@ -38,12 +41,15 @@ const timeouts = {
 };
 const IDLE_SWEEP_MS = 50;
 
-/** Listens for requests. `stop` announces it, closes the door, lets begun requests finish, then cuts what is left. */
+/**
+ * The HTTP server as a service. `stop` announces itself, stops listening, lets open requests finish, then closes
+ * connections.
+ */
 export class HttpServer implements Service {
   readonly name = 'http';
   readonly #options: HttpServerOptions;
   readonly #server: Server;
-  /** Browsers open connections ahead; as long as no request came, Node does not count them as idle. */
+  /** Connections without a request, as browsers open them in advance; Node does not count them as idle. */
   readonly #unused = new Set<Socket>();
   #stopping: Promise<void> | undefined;
 
@@ -54,11 +60,11 @@ export class HttpServer implements Service {
       if (this.#stopping !== undefined) res.setHeader('Connection', 'close');
       options.listener(req, res);
     });
-    this.#server.on('clientError', answerClientError);
+    this.#server.on('clientError', respondToClientError);
     this.#server.on('connection', (socket: Socket) => this.#watch(socket));
   }
 
-  /** The port that is listened on; 0 before the start. */
+  /** The port of the server; 0 before the start. */
   get port(): number {
     return (this.#server.address() as AddressInfo | null)?.port ?? 0;
   }
@@ -87,7 +93,7 @@ export class HttpServer implements Service {
     const closed = once(this.#server, 'close');
     this.#server.close();
     onClosing?.();
-    // Connections become idle one by one as their answers are sent, and would then wait for another request.
+    // Connections become idle as their responses are sent, and would then wait for another request.
     const sweep = setInterval(() => this.#closeIdle(), IDLE_SWEEP_MS);
     const cut = setTimeout(() => this.#cut(), graceMs - noticeMs);
     await closed;
@@ -111,8 +117,8 @@ export class HttpServer implements Service {
   }
 }
 
-/** Answers bytes that never became a request, for which there is no response object yet; closes the connection. */
-function answerClientError(error: Error & { code?: string }, socket: Duplex): void {
+/** Responds to bytes that are not a valid request and closes the connection; there is no response object yet. */
+function respondToClientError(error: Error & { code?: string }, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const problem = new Problem(codes[error.code ?? ''] ?? 'malformed-request');
   const { status } = problemType(problem.code);

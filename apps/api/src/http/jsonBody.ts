@@ -2,18 +2,18 @@ import { isUtf8 } from 'node:buffer';
 import express, { type RequestHandler } from 'express';
 import { Problem } from '../problems/problem.ts';
 
-/** A payload may have 256 KiB; this leaves room for the fields around it. */
+/** A payload may have 256 KiB; this leaves room for the other fields. */
 export const MAX_BODY_BYTES = 320 * 1_024;
 
 const JSON_MEDIA_TYPE = /^\s*application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 
 export interface JsonBodyOptions {
   readonly required: boolean;
-  /** 320 KiB unless told. */
+  /** Default 320 KiB. */
   readonly maxBytes?: number;
 }
 
-/** Reads a JSON body, whatever value it holds, into `req.body`; without `required` there may be none at all. */
+/** Makes the handlers that parse any JSON value into `req.body`; without `required`, the body may be missing. */
 export function jsonBody({ required, maxBytes = MAX_BODY_BYTES }: JsonBodyOptions): RequestHandler[] {
   return [
     required ? requireJson : requireJsonIfAny,

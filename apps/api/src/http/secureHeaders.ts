@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 
-/** Headers that keep browsers from doing anything with an answer but read it; what only concerns pages is left out. */
+/** Sets headers that keep browsers from interpreting responses; headers for pages are left out. */
 export function secureHeaders(): RequestHandler {
   return helmet({
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },

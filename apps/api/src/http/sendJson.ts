@@ -1,12 +1,12 @@
 import type { Schema } from 'effect';
 import type { Response } from 'express';
 
-/** Ends a response with a JSON body. Cheaper than `res.json`, which looks into settings and computes entity tags. */
+/** Sends a JSON response. Cheaper than `res.json`, which reads settings and computes entity tags. */
 export function sendJson(res: Response, status: number, body: unknown, type = 'application/json'): void {
   send(res, status, { type: `${type}; charset=utf-8`, text: JSON.stringify(body) });
 }
 
-/** As sendJson, for a body in the format of RFC 9457. */
+/** Sends problem details by RFC 9457. */
 export function sendProblemJson(res: Response, status: number, body: unknown): void {
   send(res, status, { type: 'application/problem+json; charset=utf-8', text: JSON.stringify(body) });
 }
@@ -19,8 +19,8 @@ function send(res: Response, status: number, { type, text }: { type: string; tex
 }
 
 /**
- * What can be sent as a body of a schema. A field that may be left out may also be undefined, since JSON knows no
- * difference, and building an object without it costs more.
+ * The type of a JSON body by its schema. An optional field may also be undefined, which JSON omits; building an object
+ * without it costs more.
  */
 export type BodyOf<S extends Schema.Constraint> = Sendable<S['Type']>;
 

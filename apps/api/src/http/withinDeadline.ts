@@ -1,10 +1,10 @@
 import type { RequestHandler } from 'express';
 import { Problem } from '../problems/problem.ts';
 
-// A little below the 5 s that are promised for every answer.
+// A little below the 5 s within which every request is answered.
 const DEADLINE_MS = 4_800;
 
-/** A handler that gives up in time, even if several steps of it are slow, each within its own limit. */
+/** Limits a handler to a deadline (milliseconds), even if several steps of it are slow within their own limits. */
 export function withinDeadline(handler: RequestHandler, deadlineMs = DEADLINE_MS): RequestHandler {
   return async (req, res, next) => {
     let late = false;

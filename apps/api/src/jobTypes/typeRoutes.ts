@@ -13,7 +13,7 @@ import { Problem } from '../problems/problem.ts';
 import { jsonContent, type Operation } from '../routes/operation.ts';
 import type { Route } from '../routes/route.ts';
 /** A job type as clients see it. */
-export const TypeView = Schema.Struct({
+const TypeView = Schema.Struct({
   type: JobType,
   paused: Schema.Boolean,
   until: Schema.optionalKey(Timestamp).annotateKey({ description: 'When the pause ends automatically.' }),
@@ -27,10 +27,10 @@ export const TypeView = Schema.Struct({
 const TypeList = Schema.Struct({ items: Schema.Array(TypeView) }).annotate({ identifier: 'JobTypeList' });
 
 const unavailable = ['log-unavailable', 'deadline-exceeded'] as const;
-/** The path of what concerns one job type. */
-export const TypePath = Schema.Struct({ type: JobType });
-/** The body of `POST /api/types/:type/pause`, which may be left out. */
-export const PauseRequest = Schema.Struct({ until: Schema.optionalKey(Instant) });
+/** The path parameters of one job type. */
+const TypePath = Schema.Struct({ type: JobType });
+/** The optional body of `POST /api/types/:type/pause`. */
+const PauseRequest = Schema.Struct({ until: Schema.optionalKey(Instant) });
 
 const typeOperations = {
   list: {
@@ -65,7 +65,7 @@ const units: Readonly<Record<number, string>> = { 1_000: 's', 60_000: 'm', 3_600
 const isJobType = Schema.is(JobType);
 const decode = bodyDecoder(PauseRequest);
 
-/** Everything under `/api/types`. */
+/** Routes under `/api/types`. */
 export function typeRoutes(deps: ApiDeps): readonly Route[] {
   const read = requireScope('jobs:read', { acrossTenants: true });
   const change = requireScope('admin', { acrossTenants: true });
@@ -83,7 +83,7 @@ export function typeRoutes(deps: ApiDeps): readonly Route[] {
   ];
 }
 
-/** `GET /api/types`: the types that a worker has run or somebody has paused. */
+/** `GET /api/types`: the types that a worker has run or that have been paused. */
 function listTypes({ log }: ApiDeps): RequestHandler {
   return async (_req, res) => {
     const types = await log.jobTypes.list();
@@ -92,7 +92,7 @@ function listTypes({ log }: ApiDeps): RequestHandler {
   };
 }
 
-/** `POST /api/types/:type/pause`: no further attempt of the type starts. */
+/** `POST /api/types/:type/pause`: no further attempts of the type start. */
 function pauseType({ log }: ApiDeps): RequestHandler {
   return async (req, res) => {
     const type = typeOf(req);
@@ -101,7 +101,7 @@ function pauseType({ log }: ApiDeps): RequestHandler {
   };
 }
 
-/** `POST /api/types/:type/resume`: attempts of the type start again. There is nothing to say in a body. */
+/** `POST /api/types/:type/resume`: attempts of the type start again. It has no body. */
 function resumeType({ log }: ApiDeps): RequestHandler {
   return async (req, res) => {
     const type = typeOf(req);
@@ -111,7 +111,7 @@ function resumeType({ log }: ApiDeps): RequestHandler {
   };
 }
 
-/** The job type that the path names. */
+/** Returns the job type in the path. */
 function typeOf(req: Request): string {
   const type = String(req.params['type']);
   if (!isJobType(type)) throw noSuchType('a job type has 1 to 63 lower-case letters, digits and dashes');
@@ -134,7 +134,7 @@ function typeView(info: JobTypeInfo): BodyOf<typeof TypeView> {
   };
 }
 
-/** As in WORKER_LIMITS: `20/m`. */
+/** Formats a rate as in WORKER_LIMITS: `20/m`. */
 function rateText({ starts, perMs }: { readonly starts: number; readonly perMs: number }): string {
   return `${starts}/${units[perMs] ?? `${perMs}ms`}`;
 }

@@ -5,7 +5,7 @@ import { jsonBody } from '../http/jsonBody.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
 import type { Route } from '../routes/route.ts';
 import { bulkChange, bulkChangeOperation } from './change/bulkChange.ts';
-import { changeJobOperation, erasePayload, erasePayloadOperation, postChange } from './change/jobActions.ts';
+import { changeJob, changeJobOperation, erasePayload, erasePayloadOperation } from './change/jobActions.ts';
 import { MAX_BATCH_BYTES } from './create/batchRequest.ts';
 import { createBatch, createBatchOperation } from './create/createBatch.ts';
 import { createJob, createJobOperation } from './create/createJob.ts';
@@ -15,7 +15,7 @@ import { getJob, getJobOperation } from './read/getJob.ts';
 import { getJobEvents, getJobEventsOperation } from './read/getJobEvents.ts';
 import { listJobs, listJobsOperation } from './read/listJobs.ts';
 
-/** Everything under `/api/jobs`. */
+/** Routes under `/api/jobs`. */
 export function jobRoutes(deps: ApiDeps): readonly Route[] {
   const [read, write] = [requireScope('jobs:read'), requireScope('jobs:write')];
   const own = ownJob(deps);
@@ -23,13 +23,14 @@ export function jobRoutes(deps: ApiDeps): readonly Route[] {
   const reason = jsonBody({ required: false });
   const change = (command: keyof typeof changeJobOperation) => ({
     operation: changeJobOperation[command],
-    handlers: [write, own, ...reason, withinDeadline(postChange(command, deps))],
+    handlers: [write, own, ...reason, withinDeadline(changeJob(command, deps))],
   });
   const changeMany = (command: keyof typeof changeJobOperation) => ({
     operation: bulkChangeOperation[command],
     handlers: [write, ...body, bulkChange(command, deps)],
   });
   return [
+    ...batchRoutes(deps),
     {
       path: '/api/jobs',
       get: { operation: listJobsOperation, handlers: [read, withinDeadline(listJobs(deps))] },
@@ -54,8 +55,8 @@ export function jobRoutes(deps: ApiDeps): readonly Route[] {
   ];
 }
 
-/** Creating many jobs at once. These paths come before `/api/jobs/:id`, which would take them for ids. */
-export function batchRoutes(deps: ApiDeps): readonly Route[] {
+/** Routes that create many jobs. They precede `/api/jobs/:id`, which would match them. */
+function batchRoutes(deps: ApiDeps): readonly Route[] {
   const write = requireScope('jobs:write');
   const body = jsonBody({ required: true, maxBytes: MAX_BATCH_BYTES });
   return [

@@ -16,7 +16,7 @@ const KeyList = Schema.Struct({ items: Schema.Array(KeyView) }).annotate({ ident
 const unavailable = ['table-unavailable', 'deadline-exceeded'] as const;
 
 const example = { name: 'billing', scopes: ['jobs:write'], expiresAt: '2030-01-01T00:00:00Z' };
-/** The path of what concerns one key. */
+/** The path parameters of one key. */
 const KeyPath = Schema.Struct({ id: KeyId });
 
 const keyOperations = {
@@ -55,7 +55,7 @@ const keyOperations = {
 } as const satisfies Record<string, Operation>;
 const isKeyId = Schema.is(KeyId);
 
-/** Everything under `/api/keys`. */
+/** Routes under `/api/keys`. */
 export function keyRoutes(deps: ApiDeps): readonly Route[] {
   const admin = requireScope('admin');
   const body = jsonBody({ required: true });
@@ -72,7 +72,7 @@ export function keyRoutes(deps: ApiDeps): readonly Route[] {
   ];
 }
 
-/** `POST /api/keys`: the only answer that ever has the key itself. */
+/** `POST /api/keys`: the only response with the key itself. */
 function createKey({ keys, logger }: ApiDeps): RequestHandler {
   return async (req, res) => {
     const caller = callerOf(res);
@@ -84,7 +84,7 @@ function createKey({ keys, logger }: ApiDeps): RequestHandler {
   };
 }
 
-/** `GET /api/keys`: all keys, also those that are over, newest first. */
+/** `GET /api/keys`: all keys, newest first, including expired and revoked ones. */
 function listKeys({ keys }: ApiDeps): RequestHandler {
   return async (_req, res) => {
     const items = await keys.list(callerOf(res).tenant);
@@ -93,7 +93,7 @@ function listKeys({ keys }: ApiDeps): RequestHandler {
   };
 }
 
-/** `DELETE /api/keys/:id`: for good. This process knows at once, others with their next look at the keys. */
+/** `DELETE /api/keys/:id`: revokes a key, here at once and elsewhere with the next reload. */
 function revokeKey({ keys, keyCache, logger }: ApiDeps): RequestHandler {
   return async (req, res) => {
     const { actor, tenant } = callerOf(res);

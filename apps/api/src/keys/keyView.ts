@@ -19,10 +19,10 @@ export const CreateKeyRequest = Schema.Struct({
 
 const decode = bodyDecoder(CreateKeyRequest);
 
-/** The id of a key, which is no secret. */
+/** The id of a key, which is public. */
 export const KeyId = Schema.String.check(Schema.isPattern(/^[0-9a-f]{16}$/u));
 
-/** A key as administrators see it: what there is not is left out. */
+/** A key as administrators see it. */
 export const KeyView = Schema.Struct({
   id: KeyId.annotateKey({ description: 'Public: it appears in logs and events.' }),
   name: Schema.String,
@@ -34,7 +34,7 @@ export const KeyView = Schema.Struct({
   lastUsedAt: Schema.optionalKey(Timestamp).annotateKey({ description: 'Accurate to a minute.' }),
 }).annotate({ identifier: 'ApiKey' });
 
-/** What the creation of a key answers: the only answer with the key itself. */
+/** The response to the creation of a key. */
 export const CreatedKeyView = Schema.Struct({
   ...KeyView.fields,
   key: Schema.String.annotateKey({ description: 'The key itself. It cannot be shown again.' }),
@@ -52,7 +52,7 @@ export function keyView({ tenant, expiresAt, revokedAt, lastUsedAt, ...key }: Ap
 
 export type CreateKeyRequest = typeof CreateKeyRequest.Type;
 
-/** The key that a body asks for; who has a tenant can make keys for that tenant alone. `now` is in milliseconds. */
+/** Decodes a request for a key; a caller with a tenant creates keys of that tenant only. `now` is in milliseconds. */
 export function decodeCreateKey(body: unknown, { tenant }: Caller, now: number): CreateKeyRequest {
   const request = decode(body, [...pastErrors(body, 'expiresAt', now), ...tenantErrors(body, tenant)]);
   return tenant === undefined ? request : { ...request, tenant };

@@ -7,13 +7,13 @@ import { type JsonSchema, JsonSchemas } from './jsonSchemas.ts';
 
 const REQUEST_ID = 'f01f572b-da83-4509-b250-71af77de2722';
 
-/** What several operations have in common, said once. */
+/** The components that operations of the document share. */
 export class Components {
   readonly schemas = new JsonSchemas();
   readonly responses: Record<string, object> = {};
   readonly examples: Record<string, object> = {};
 
-  /** A reference to a response; the same name always means the same response. */
+  /** Adds a response and returns a reference to it; a name stands for one response. */
   response(name: string, response: object): object {
     const known = this.responses[name] ?? response;
     if (JSON.stringify(known) !== JSON.stringify(response)) throw new Error(`two responses are named ${name}`);
@@ -21,14 +21,14 @@ export class Components {
     return { $ref: `#/components/responses/${name}` };
   }
 
-  /** A reference to an example of a problem. */
+  /** Adds an example of a problem and returns a reference to it. */
   example(code: ProblemCode): object {
     this.examples[code] = { value: problemBody(new Problem(code), { requestId: REQUEST_ID }) };
     return { $ref: `#/components/examples/${code}` };
   }
 }
 
-/** Bodies by media type, as the document has them. OpenAPI 3.1 has no words for the items of a stream: an extension. */
+/** Converts bodies by media type. OpenAPI 3.1 cannot describe the items of a stream, hence an extension. */
 export function mediaTypes(
   content: Readonly<Record<string, Content>>,
   schemaOf: (schema: Schema.Constraint) => JsonSchema,

@@ -3,22 +3,23 @@ import { Schema } from 'effect';
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /**
- * Turns our schemas into those of OpenAPI 3.1. Those with an `identifier` are gathered as components. The annotation
- * `jsonSchema` replaces what would be made of a schema: for texts of the query that stand for numbers.
+ * Converts our schemas into those of OpenAPI 3.1; those with an `identifier` become components.
+ *
+ * The annotation `jsonSchema` replaces the generated schema, for texts of the query that stand for numbers.
  */
 export class JsonSchemas {
   readonly components: Record<string, JsonSchema> = {};
   readonly #taken = new Map<Schema.Constraint, JsonSchema>();
   readonly #sent = new Map<Schema.Constraint, JsonSchema>();
 
-  /** Of what we take: what is not listed is refused. */
+  /** The schema of a request: unknown fields are rejected. */
   ofRequest(schema: Schema.Constraint): JsonSchema {
     const made = this.#taken.get(schema) ?? this.#add(schema, { ...options, onExcessProperty: 'error' });
     this.#taken.set(schema, made);
     return made;
   }
 
-  /** Of what we send: there may be more one day. */
+  /** The schema of a response: fields may be added later. */
   ofResponse(schema: Schema.Constraint): JsonSchema {
     const made = this.#sent.get(schema) ?? this.#add(schema, options);
     this.#sent.set(schema, made);
@@ -38,7 +39,7 @@ export class JsonSchemas {
   }
 }
 
-/** What is said about a field whose text is decoded into something else stands at what it is decoded into. */
+/** The annotations of a field that is decoded from a text belong to the decoded schema. */
 function withNotes(schema: JsonSchema, decoded: JsonSchema): JsonSchema {
   const { description, examples, default: otherwise } = decoded;
   return { ...given({ description, examples, default: otherwise }), ...schema, ...noted(schema, decoded) };
@@ -68,7 +69,7 @@ function tidy(schema: unknown): JsonSchema {
   return tidied(schema) as JsonSchema;
 }
 
-/** The same in fewer words, with references into the components. */
+/** Simplifies a schema and points its references at the components. */
 function tidied(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(tidied);
   return isObject(node) ? replaced(merged(node)) : node;
@@ -95,7 +96,7 @@ function saysNothing(key: string, value: unknown): boolean {
   return (key === 'minimum' || key === 'maximum') && Math.abs(Number(value)) === Number.MAX_SAFE_INTEGER;
 }
 
-/** Checks and annotations come as an `allOf` also where they could stand beside the rest. */
+/** Effect puts checks and annotations into `allOf` where they could be merged. */
 function merged({ allOf = [], ...others }: Record<string, unknown>): Record<string, unknown> {
   const whole = tidiedParts(others);
   const apart: unknown[] = [];

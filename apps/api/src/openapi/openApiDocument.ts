@@ -15,7 +15,7 @@ Times are RFC 3339. Errors are problem details (RFC 9457) that list all mistakes
 const KEY = 'An API key: `jsk_…`. Each operation lists the scope that it requires; `admin` includes all scopes.';
 const TOKEN = 'A JSON Web Token of the configured identity provider, with the same scopes.';
 
-/** The OpenAPI document of these routes. */
+/** Generates the OpenAPI document of routes. */
 export function openApiDocument(routes: readonly Route[]): object {
   const components = new Components();
   return {
@@ -42,7 +42,7 @@ export function openApiDocument(routes: readonly Route[]): object {
   };
 }
 
-/** `/api/jobs/:id` as OpenAPI writes it: `/api/jobs/{id}`. */
+/** Converts `/api/jobs/:id` into `/api/jobs/{id}`. */
 function templateOf({ path }: Route): string {
   return path.replaceAll(/:(\w+)/g, '{$1}');
 }
@@ -60,7 +60,7 @@ function headerObject([name, { always, ...header }]: [string, (typeof responseHe
   return [name, { required: always, ...header }] as const;
 }
 
-/** An endpoint as the document has it. */
+/** Describes an endpoint. */
 function operationObject({ operation, handlers }: Endpoint, components: Components): object {
   const requirement = requirementOf(handlers[0]) ?? requireScope('admin').requirement;
   const { id, tag, summary, description, body } = operation;

@@ -5,7 +5,7 @@ import type { ResponseHeader } from '../routes/headers.ts';
 import type { Operation, OperationResponse } from '../routes/operation.ts';
 import { type Components, mediaTypes } from './components.ts';
 
-/** What any request may be told, whatever it asks for. */
+/** Problems of any request. */
 const problemsOfAll: readonly ProblemCode[] = [
   'malformed-request',
   'request-timeout',
@@ -21,7 +21,7 @@ const OF_STATUS: Readonly<Record<number, readonly ResponseHeader[]>> = {
   503: ['Retry-After'],
 };
 
-/** Everything that an operation may answer, by status; `default` is what the server itself refuses. */
+/** Describes all responses of an operation by status; `default` is what the server itself rejects. */
 export function responses(operation: Operation, requirement: Requirement, components: Components): object {
   const usual = requirement.scope === 'none' ? OF_ALL : [...OF_ALL, ...OF_GUARDED];
   const byStatus = Object.groupBy(problemsOf(operation, requirement), (code) => problemType(code).status);
@@ -60,12 +60,12 @@ function references(headers: readonly ResponseHeader[]): object {
   return Object.fromEntries(headers.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
 
-/** How an operation may refuse a request: what it says itself, and what follows from what it takes and needs. */
+/** The problems of an operation: its own, and those that follow from its parameters, body and requirement. */
 function problemsOf(operation: Operation, requirement: Requirement): readonly ProblemCode[] {
   const { problems = [], path, query, body, headers = [] } = operation;
   const all = [
     ...accessProblems(requirement),
-    ...(path === undefined ? [] : (['malformed-request'] as const)), // what does not decode
+    ...(path === undefined ? [] : (['malformed-request'] as const)), // an invalid percent-encoding
     ...(query === undefined ? [] : (['invalid-parameter'] as const)),
     ...(headers.includes('Idempotency-Key') || headers.includes('Last-Event-ID') ? (['invalid-header'] as const) : []),
     ...bodyProblems(body?.content ?? {}),

@@ -1,21 +1,22 @@
 import type { Metrics, Readiness } from '@jobstream/runtime';
 import { Schema } from 'effect';
 import type { RequestHandler } from 'express';
+import type { ApiDeps } from '../apiDeps.ts';
 import { allowAnyone, requireScope } from '../auth/requireScope.ts';
 import { type BodyOf, sendJson } from '../http/sendJson.ts';
 import { jsonContent, type Operation } from '../routes/operation.ts';
 import type { Route } from '../routes/route.ts';
 
-/** The answer of `GET /health/live`. */
-export const LiveView = Schema.Struct({ status: Schema.Literal('live') }).annotate({ identifier: 'Live' });
+/** The response of `GET /health/live`. */
+const LiveView = Schema.Struct({ status: Schema.Literal('live') }).annotate({ identifier: 'Live' });
 
-/** The answer of `GET /health/ready`. */
-export const ReadyView = Schema.Struct({
+/** The response of `GET /health/ready`. */
+const ReadyView = Schema.Struct({
   status: Schema.Literals(['ready', 'not ready', 'stopping']),
   parts: Schema.Record(Schema.String, Schema.Literals(['up', 'down'])),
 }).annotate({ identifier: 'Ready' });
 
-/** What the answer of `GET /` has: where to go from here. */
+/** The response of `GET /`. */
 const RootView = Schema.Struct({
   name: Schema.Literal('jobstream'),
   documentation: Schema.String,
@@ -27,8 +28,7 @@ const RootView = Schema.Struct({
   metrics: Schema.String,
 }).annotate({ identifier: 'Root' });
 
-/** For those who watch the process rather than the jobs. */
-export const probeOperations = {
+const probeOperations = {
   root: {
     id: 'getRoot',
     tag: 'operations',
@@ -72,16 +72,22 @@ export const probeOperations = {
   },
 } as const satisfies Record<string, Operation>;
 
-/** What this process is, and its figures. */
-export function processRoutes(metrics: Metrics): readonly Route[] {
-  const read = requireScope('jobs:read', { acrossTenants: true });
+/**
+ * Routes of the process itself: probes, which tell whether to restart it (live) and whether to send it requests (ready),
+ * its metrics, and the entry point.
+ */
+export function processRoutes({ readiness, metrics }: Pick<ApiDeps, 'readiness' | 'metrics'>): readonly Route[] {
+  const { live, ready, root, metrics: scrape } = probeOperations;
+  const [anyone, read] = [allowAnyone(), requireScope('jobs:read', { acrossTenants: true })];
   return [
-    { path: '/metrics', get: { operation: probeOperations.metrics, handlers: [read, getMetrics(metrics)] } },
-    { path: '/', get: { operation: probeOperations.root, handlers: [allowAnyone(), answerRoot] } },
+    { path: '/health/live', aliases: ['/livez'], get: { operation: live, handlers: [anyone, getLive] } },
+    { path: '/health/ready', aliases: ['/readyz'], get: { operation: ready, handlers: [anyone, getReady(readiness)] } },
+    { path: '/metrics', get: { operation: scrape, handlers: [read, getMetrics(metrics)] } },
+    { path: '/', get: { operation: root, handlers: [anyone, getRoot] } },
   ];
 }
 
-const answerRoot: RequestHandler = (_req, res) => {
+const getRoot: RequestHandler = (_req, res) => {
   const body: BodyOf<typeof RootView> = {
     name: 'jobstream',
     documentation: '/docs',
@@ -95,7 +101,7 @@ const answerRoot: RequestHandler = (_req, res) => {
   sendJson(res, 200, body);
 };
 
-/** `GET /metrics`: the figures of this process as Prometheus reads them. */
+/** `GET /metrics`: the metrics of this process in the text format of Prometheus. */
 function getMetrics(metrics: Metrics): RequestHandler {
   return async (_req, res) => {
     const text = await metrics.text();
@@ -106,29 +112,13 @@ function getMetrics(metrics: Metrics): RequestHandler {
   };
 }
 
-/** Probes for whoever restarts this process (live) and for whoever sends it requests (ready). */
-export function healthRoutes(readiness: Readiness): readonly Route[] {
-  return [
-    {
-      path: '/health/live',
-      aliases: ['/livez'],
-      get: { operation: probeOperations.live, handlers: [allowAnyone(), answerLive] },
-    },
-    {
-      path: '/health/ready',
-      aliases: ['/readyz'],
-      get: { operation: probeOperations.ready, handlers: [allowAnyone(), answerReady(readiness)] },
-    },
-  ];
-}
-
-const answerLive: RequestHandler = (_req, res) => {
+const getLive: RequestHandler = (_req, res) => {
   const body: BodyOf<typeof LiveView> = { status: 'live' };
   res.setHeader('Cache-Control', 'no-store');
   sendJson(res, 200, body);
 };
 
-function answerReady(readiness: Readiness): RequestHandler {
+function getReady(readiness: Readiness): RequestHandler {
   return async (_req, res) => {
     const { ready, parts, stopping } = await readiness.report();
     const status = stopping ? 'stopping' : ready ? 'ready' : 'not ready';

@@ -2,7 +2,7 @@ import type { Rejection } from '@jobstream/domain';
 import { Problem } from './problem.ts';
 import type { ProblemCode } from './problemTypes.ts';
 
-/** The codes of errors from the libraries beneath, and what they mean to a client. */
+/** The problem types of library errors by their `code`. */
 const codes: Readonly<Record<string, ProblemCode>> = {
   LOG_UNAVAILABLE: 'log-unavailable',
   LOG_OVERLOADED: 'log-overloaded',
@@ -15,7 +15,7 @@ const codes: Readonly<Record<string, ProblemCode>> = {
   SCHEMA_MISMATCH: 'table-unavailable',
 };
 
-/** The kinds of failure that the JSON body parser tells apart, by its `type`. */
+/** The problem types of the JSON body parser's errors by their `type`. */
 const bodyFailures: Readonly<Record<string, ProblemCode>> = {
   'entity.parse.failed': 'malformed-json',
   'entity.too.large': 'payload-too-large',
@@ -35,7 +35,7 @@ interface ForeignError {
   readonly message?: unknown;
 }
 
-/** What a client is told about an error; one that nobody foresaw becomes `internal-error` without any of its text. */
+/** Converts any error into a Problem; an unexpected one becomes `internal-error` without its message. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const foreign = (typeof error === 'object' && error !== null ? error : {}) as ForeignError;
@@ -48,12 +48,12 @@ function lookUp(table: Readonly<Record<string, ProblemCode>>, key: unknown): Pro
   return typeof key === 'string' && Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
-/** Express and its parsers mark the client's mistakes with a status, such as 400 for a path that does not decode. */
+/** Express and its parsers mark client errors with a status, such as 400 for an invalid percent-encoding. */
 function codeOfStatus(status: unknown): ProblemCode {
   return typeof status === 'number' && status >= 400 && status < 500 ? 'malformed-request' : 'internal-error';
 }
 
-/** What a client is told when the domain refuses a command. */
+/** Converts a rejection of the domain into a Problem. */
 export function problemOfRejection({ kind, detail }: Rejection): Problem {
   return new Problem(kind === 'not-found' ? 'job-not-found' : 'illegal-transition', { detail });
 }

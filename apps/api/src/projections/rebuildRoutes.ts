@@ -18,8 +18,8 @@ const ColumnName = Schema.String.check(
   Schema.isPattern(/^[a-z_]{1,63}$/u, { expected: 'the name of a column of the jobs table' }),
 );
 const MAX_NAMES = 50;
-/** The body of a request for a rebuild, which may be left out. */
-export const RebuildBody = Schema.Struct({
+/** The optional body of a request for a rebuild. */
+const RebuildBody = Schema.Struct({
   force: Schema.optionalKey(Schema.Boolean).annotateKey({ description: 'Swap the tables even if they differ.' }),
   except: Schema.optionalKey(Schema.Array(ColumnName).check(Schema.isMaxLength(MAX_NAMES))).annotateKey({
     description:
@@ -58,7 +58,7 @@ const rebuildOperations = {
 } as const satisfies Record<string, Operation>;
 const decode = bodyDecoder(RebuildBody);
 
-/** The rebuild of the jobs table, which a projector runs. */
+/** Routes of the rebuild of the jobs table, which a projector runs. */
 export function rebuildRoutes(deps: ApiDeps): readonly Route[] {
   const admin = requireScope('admin', { acrossTenants: true });
   const body = jsonBody({ required: false });
@@ -72,7 +72,7 @@ export function rebuildRoutes(deps: ApiDeps): readonly Route[] {
   ];
 }
 
-/** How far the rebuild is that was asked for last, or what came of it. */
+/** `GET`: the progress or the outcome of the last rebuild. */
 function readRebuild({ rebuilds }: ApiDeps): RequestHandler {
   return async (_req, res) => {
     res.setHeader('Cache-Control', 'no-store');
@@ -80,7 +80,7 @@ function readRebuild({ rebuilds }: ApiDeps): RequestHandler {
   };
 }
 
-/** Asks for a rebuild; while one is under way, that one is the answer. */
+/** `POST`: requests a rebuild, or returns the running one. */
 function requestRebuild({ rebuilds, logger }: ApiDeps): RequestHandler {
   return async (req, res) => {
     const { force = false, except = [] } = req.body === undefined ? {} : decode(req.body);
@@ -92,7 +92,7 @@ function requestRebuild({ rebuilds, logger }: ApiDeps): RequestHandler {
   };
 }
 
-/** Asks for the end of a rebuild; one that has ended stays as it is. */
+/** `DELETE`: cancels a rebuild unless it has ended. */
 function cancelRebuild({ rebuilds, logger }: ApiDeps): RequestHandler {
   return async (_req, res) => {
     const request = await rebuilds.cancel();

@@ -14,7 +14,7 @@ const DifferenceView = Schema.Struct({
   log: Schema.NullOr(Schema.String).annotateKey({ description: 'The value according to the log.' }),
 });
 
-/** The rebuild that was asked for last; what there is not is left out. */
+/** The rebuild that was requested last. */
 export const RebuildView = Schema.Struct({
   status: Schema.Literals(['none', 'requested', 'running', 'completed', 'differs', 'failed', 'cancelled']).annotateKey({
     description: '`none`: never requested. `differs`: compared, and not put in use because of the differences.',

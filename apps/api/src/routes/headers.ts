@@ -1,4 +1,4 @@
-/** Headers of requests that mean something to an operation. */
+/** Request headers of operations. */
 export const requestHeaders = {
   'Idempotency-Key': {
     description:

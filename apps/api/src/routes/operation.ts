@@ -2,7 +2,7 @@ import type { Schema } from 'effect';
 import type { ProblemCode } from '../problems/problemTypes.ts';
 import type { RequestHeader, ResponseHeader } from './headers.ts';
 
-/** The chapters of the document, in its order. */
+/** The tags of the document, in order. */
 export const tags = {
   jobs: 'Create, read and change jobs.',
   'many jobs': 'Create and change many jobs at once.',
@@ -14,30 +14,32 @@ export const tags = {
 } as const;
 
 /**
- * What the OpenAPI document says about one method of one path. What it can be told from the handlers it is not told
- * again: who may call, and the problems that follow from that, from a body and from parameters.
+ * The OpenAPI description of one method of one path.
+ *
+ * What follows from the handlers is not repeated: the required scope, and the problems of authentication, bodies and
+ * parameters.
  */
 export interface Operation {
-  /** The name that generated clients give to it. */
+  /** The method name in generated clients. */
   readonly id: string;
   readonly tag: Tag;
-  /** A few words in the imperative. */
+  /** A short imperative phrase. */
   readonly summary: string;
   /** In Markdown. */
   readonly description?: string;
-  /** A struct with a field for each `:name` in the path. */
+  /** A struct with a field for each `:name` of the path. */
   readonly path?: Schema.Constraint;
   /** The struct that decodes the query. */
   readonly query?: Schema.Constraint;
   readonly headers?: readonly RequestHeader[];
   readonly body?: RequestBody;
-  /** The answers that are no problems, by their status. */
+  /** The successful responses by status. */
   readonly responses: Readonly<Record<number, OperationResponse>>;
-  /** The kinds of problem that are this operation's own. */
+  /** Problem types that are specific to this operation. */
   readonly problems?: readonly ProblemCode[];
 }
 
-export interface RequestBody {
+interface RequestBody {
   readonly required: boolean;
   readonly content: Readonly<Record<string, Content>>;
 }
@@ -45,19 +47,19 @@ export interface RequestBody {
 export interface OperationResponse {
   readonly description: string;
   readonly headers?: readonly ResponseHeader[];
-  /** What there is under which media type; an answer without has no body. */
+  /** Bodies by media type; without it, the response has no body. */
   readonly content?: Readonly<Record<string, Content>>;
 }
 
 export interface Content {
-  /** Of the whole body. */
+  /** The schema of the whole body. */
   readonly schema?: Schema.Constraint;
-  /** Of each line of NDJSON, and of the data of each event of a stream. */
+  /** The schema of each line of NDJSON, or of the data of each event of a stream. */
   readonly item?: Schema.Constraint;
   readonly examples?: Readonly<Record<string, unknown>>;
 }
 
-/** A body of `application/json`. */
+/** Describes a body of `application/json`. */
 export function jsonContent(
   schema: Schema.Constraint,
   examples?: Readonly<Record<string, unknown>>,

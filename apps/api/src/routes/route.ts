@@ -4,22 +4,22 @@ import { Problem } from '../problems/problem.ts';
 import type { Operation } from './operation.ts';
 
 export const METHODS = ['get', 'post', 'put', 'delete'] as const;
-export type Method = (typeof METHODS)[number];
+type Method = (typeof METHODS)[number];
 
-/** What happens on one method of a path, and what the document says about it: there is no one without the other. */
+/** The handlers of one method of a path, and their description. */
 export interface Endpoint {
   readonly operation: Operation;
-  /** The first declares what callers need; where it does not, only administrators pass. */
+  /** The first one declares the requirement; without it, the endpoint requires the scope `admin`. */
   readonly handlers: readonly RequestHandler[];
 }
 
-/** A path, its endpoints, and other paths that mean the same. */
+/** A path, its endpoints, and aliases of the path. */
 export interface Route extends Readonly<Partial<Record<Method, Endpoint>>> {
   readonly path: string;
   readonly aliases?: readonly string[];
 }
 
-/** Adds a route; methods that it does not have are answered with what is allowed. */
+/** Adds a route to the app; other methods are answered 405, and OPTIONS with the allowed ones. */
 export function addRoute(router: IRouter, route: Route): void {
   const added = router.route([route.path, ...(route.aliases ?? [])] as unknown as string);
   const allowed: string[] = [];
@@ -30,14 +30,14 @@ export function addRoute(router: IRouter, route: Route): void {
     allowed.push(method === 'get' ? 'GET, HEAD' : method.toUpperCase());
   }
   const allow = [...allowed, 'OPTIONS'].join(', ');
-  added.all((req, res) => answerOthers(req, res, allow));
+  added.all((req, res) => respondToOtherMethods(req, res, allow));
 }
 
 function declared(handling: readonly RequestHandler[]): readonly RequestHandler[] {
   return requirementOf(handling[0]) === undefined ? [requireScope('admin'), ...handling] : handling;
 }
 
-function answerOthers(req: Request, res: Response, allow: string): void {
+function respondToOtherMethods(req: Request, res: Response, allow: string): void {
   const headers = { Allow: allow };
   if (req.method !== 'OPTIONS') throw new Problem('method-not-allowed', { detail: `allowed: ${allow}`, headers });
   res.setHeader('Allow', allow);

@@ -17,23 +17,24 @@ import { assertIfMatch } from '../http/entityTag.ts';
 import { Problem } from '../problems/problem.ts';
 import { noSuchSchedule, scheduleNameOf } from './schedulePath.ts';
 import { decodeCreateSchedule, decodeReplaceSchedule } from './scheduleRequest.ts';
-import { answerSchedule } from './scheduleView.ts';
+import { sendSchedule } from './scheduleView.ts';
 
-export interface ScheduleChange {
+interface ScheduleChange {
   readonly name: string;
   readonly command: ScheduleCommand;
-  /** Throws a Problem if this schedule must not be changed. */
+  /** Throws a Problem if the schedule must not be changed. */
   readonly assertAllowed?: (schedule: Schedule) => void;
 }
 
-// A schedule of every second records its ticks meanwhile; who loses this often has met something else than bad luck.
+// A schedule of every second records ticks meanwhile; losing this often is not a coincidence.
 const MAX_TRIES = 8;
 
 /**
- * Carries out a command on the schedule as it is now and returns the schedule after it. Its trigger is set to match; should
- * that fail, a worker that hears of the event does it, or one that comes back.
+ * Applies a command to the current state of a schedule and sets its trigger to match.
+ *
+ * If the trigger cannot be set, a worker sets it when it receives the event, or when it starts.
  */
-export async function changeSchedule(change: ScheduleChange, deps: ApiDeps): Promise<Schedule> {
+async function changeSchedule(change: ScheduleChange, deps: ApiDeps): Promise<Schedule> {
   for (let tries = 1; ; tries++) {
     try {
       const schedule = await decideAndAppend(change, deps);
@@ -51,7 +52,7 @@ async function decideAndAppend({ name, command, assertAllowed }: ScheduleChange,
   if (exists(schedule)) assertAllowed?.(schedule);
   const decision = decideSchedule(command, schedule);
   if (isRejection(decision)) throw problemOf(decision);
-  // Where the log has forgotten all but the end of a schedule, that history would come with the name as well.
+  // If only the end of its history is left, the schedule of another tenant would come with the name.
   if (sequence > 0 && decision.tenant !== tenant) throw new Problem('schedule-exists', { detail: 'the name is taken' });
   await log.schedules.append(decision, sequence);
   return decided(evolveSchedule(schedule, decision));
@@ -75,8 +76,12 @@ async function setTrigger({ name, version }: Schedule, { log, logger }: ApiDeps)
   }
 }
 
-/** Throws a Problem when the NATS server does not accept the schedule: it may know fewer time zones than this process. */
-export async function assertAccepted(name: string, definition: ScheduleDefinition, { log }: ApiDeps): Promise<void> {
+/**
+ * Checks that the NATS server accepts a schedule: it may know fewer time zones than this process.
+ *
+ * @throws Problem `invalid-request`
+ */
+async function assertAccepted(name: string, definition: ScheduleDefinition, { log }: ApiDeps): Promise<void> {
   try {
     await log.schedules.triggers.assertAccepted({ name, ...definition });
   } catch (error) {
@@ -95,11 +100,11 @@ export function createSchedule(deps: ApiDeps): RequestHandler {
     const command = { ...context, kind: 'CreateSchedule', schedule: name, definition } as const;
     const schedule = await changeSchedule({ name, command }, deps);
     res.setHeader('Location', `/api/schedules/${name}`);
-    answerSchedule(res, 201, schedule);
+    sendSchedule(res, 201, schedule);
   };
 }
 
-/** `PUT /api/schedules/:name`: the whole definition anew. */
+/** `PUT /api/schedules/:name`: replaces the definition. */
 export function replaceSchedule(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const name = scheduleNameOf(req);
@@ -108,11 +113,11 @@ export function replaceSchedule(deps: ApiDeps): RequestHandler {
     const command = { ...commandContext(res, Date.now()), kind: 'UpdateSchedule', definition } as const;
     const assertAllowed = ({ definitionVersion }: { definitionVersion: number }) =>
       assertIfMatch(req, definitionVersion);
-    answerSchedule(res, 200, await changeSchedule({ name, command, assertAllowed }, deps));
+    sendSchedule(res, 200, await changeSchedule({ name, command, assertAllowed }, deps));
   };
 }
 
-/** `DELETE /api/schedules/:name`: its history stays, and so do the jobs that it created. */
+/** `DELETE /api/schedules/:name`: the history and the created jobs remain. */
 export function deleteSchedule(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const name = scheduleNameOf(req);

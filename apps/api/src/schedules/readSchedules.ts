@@ -6,7 +6,7 @@ import { callerOf, visibleTo } from '../auth/caller.ts';
 import { DEFAULT_LIMIT, integerParameter, Limit, queryDecoder } from '../http/decodeQuery.ts';
 import { sendJson } from '../http/sendJson.ts';
 import { noSuchSchedule, scheduleNameOf } from './schedulePath.ts';
-import { answerSchedule, scheduleEventView, scheduleView } from './scheduleView.ts';
+import { scheduleEventView, scheduleView, sendSchedule } from './scheduleView.ts';
 
 const Sequence = integerParameter(/^[1-9]\d{0,14}$/u, { expected: 'the nextCursor of an earlier page' });
 
@@ -26,7 +26,7 @@ const decodeSchedules = queryDecoder(SchedulesQuery);
 
 const decodeEvents = queryDecoder(ScheduleEventsQuery);
 
-/** `GET /api/schedules`: a page of schedules in the order of their names, from the log. */
+/** `GET /api/schedules`: a page of schedules from the log, sorted by name. */
 export function listSchedules(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const { limit, cursor = '' } = { limit: DEFAULT_LIMIT, ...decodeSchedules(req.query) };
@@ -49,7 +49,7 @@ interface Wanted {
   readonly isVisible: (schedule: Schedule) => boolean;
 }
 
-/** Names of deleted schedules stay in the log, so it may take more names than schedules. */
+/** The log also has the names of deleted schedules, so a page may take several reads. */
 async function schedulesAfter({ cursor, count, isVisible }: Wanted, { log }: ApiDeps): Promise<Schedule[]> {
   const { reader } = log.schedules;
   const names = (await reader.names()).filter((name) => name > cursor);
@@ -66,11 +66,11 @@ export function getSchedule({ log }: ApiDeps): RequestHandler {
   return async (req, res) => {
     const snapshot = await log.schedules.reader.read(scheduleNameOf(req));
     if (!exists(snapshot?.schedule)) throw noSuchSchedule();
-    answerSchedule(res, 200, snapshot.schedule);
+    sendSchedule(res, 200, snapshot.schedule);
   };
 }
 
-/** `GET /api/schedules/:name/events`: what happened to the schedule, newest first, also after it was deleted. */
+/** `GET /api/schedules/:name/events`: the history, newest first, also after the deletion. */
 export function getScheduleEvents({ log }: ApiDeps): RequestHandler {
   return async (req, res) => {
     const name = scheduleNameOf(req);

@@ -8,12 +8,16 @@ import { Problem } from '../problems/problem.ts';
 
 const DEADLINE_MS = 2_400;
 
-/** The path of what concerns one schedule. */
+/** The path parameters of one schedule. */
 export const SchedulePath = Schema.Struct({ name: ScheduleName });
 
 const isName = Schema.is(ScheduleName);
 
-/** The schedule that the path names. A text that cannot be a name names none. */
+/**
+ * Returns the schedule name in the path.
+ *
+ * @throws Problem `schedule-not-found` for a text that is not a name.
+ */
 export function scheduleNameOf(req: Request): string {
   const name = String(req.params['name']);
   if (!isName(name)) throw noSuchSchedule();
@@ -24,7 +28,7 @@ export function noSuchSchedule(): Problem {
   return new Problem('schedule-not-found', { detail: 'no schedule has this name' });
 }
 
-/** As `ownJob`, for the schedule that the path names; also for what is left of one that was deleted. */
+/** Makes a handler that hides schedules of other tenants, also deleted ones, from a caller with a tenant. */
 export function ownSchedule({ log }: ApiDeps): RequestHandler {
   return withinDeadline(async (req, res, next) => {
     const caller = callerOf(res);

@@ -39,8 +39,8 @@ export type ReplaceScheduleRequest = typeof ReplaceScheduleRequest.Type;
 
 const decodeReplace = bodyDecoder(ReplaceScheduleRequest);
 
-/** What a request says about a schedule, with the defaults filled in. */
-export function definitionOf(request: ReplaceScheduleRequest): ScheduleDefinition {
+/** Fills in the defaults of a request. */
+function definitionOf(request: ReplaceScheduleRequest): ScheduleDefinition {
   const { cron, timeZone = 'UTC', job, enabled = true, catchUp } = request;
   return { cron, timeZone, job: templateOf(job), enabled, catchUp: { ...defaultCatchUp, ...catchUp } };
 }
@@ -50,32 +50,36 @@ function templateOf(job: ReplaceScheduleRequest['job']): JobTemplate {
   return { type, payload, maxAttempts, backoff, timeoutMs, tags };
 }
 
-/** The schedule in the body of a request that creates it; throws a Problem that names all mistakes at once. */
+/**
+ * Decodes a request that creates a schedule.
+ *
+ * @throws Problem `invalid-request`, which lists all mistakes at once.
+ */
 export function decodeCreateSchedule(req: Request): { readonly name: string; readonly definition: ScheduleDefinition } {
   const request = decodeCreate(req.body, mistakes(req.body));
   limitPayload(Number(req.headers['content-length']), request.job.payload, '/job/payload');
   return { name: request.name, definition: definitionOf(request) };
 }
 
-/** As decodeCreateSchedule, for a request whose path names the schedule. */
+/** Decodes a request whose path names the schedule, like decodeCreateSchedule. */
 export function decodeReplaceSchedule(req: Request, name: string): ScheduleDefinition {
-  const request = decodeReplace(req.body, [...mistakes(req.body), ...otherName(req.body, name)]);
+  const request = decodeReplace(req.body, [...mistakes(req.body), ...nameErrors(req.body, name)]);
   limitPayload(Number(req.headers['content-length']), request.job.payload, '/job/payload');
   return definitionOf(request);
 }
 
 function mistakes(body: unknown): readonly FieldError[] {
-  return [...neverTicks(body), ...findJsonFaults(body)];
+  return [...neverTickErrors(body), ...findJsonFaults(body)];
 }
 
-function otherName(body: unknown, name: string): readonly FieldError[] {
+function nameErrors(body: unknown, name: string): readonly FieldError[] {
   const given = fieldOf(body, 'name');
   const differs = typeof given === 'string' && given !== name;
   return differs ? [{ pointer: '/name', detail: 'must be the name in the path, or be left out' }] : [];
 }
 
-/** A cron can be well formed and name no day that exists, such as 30 February. */
-function neverTicks(body: unknown): readonly FieldError[] {
+/** A valid cron expression may name only days that do not exist, such as 30 February. */
+function neverTickErrors(body: unknown): readonly FieldError[] {
   const cron = fieldOf(body, 'cron');
   const parsed = typeof cron === 'string' ? parseCron(cron) : undefined;
   if (parsed === undefined || 'problem' in parsed) return [];

@@ -92,7 +92,7 @@ const operations = {
   },
 } as const satisfies Record<string, Operation>;
 
-/** Everything under `/api/schedules`. */
+/** Routes under `/api/schedules`. */
 export function scheduleRoutes(deps: ApiDeps): readonly Route[] {
   const [read, write] = [requireScope('jobs:read'), requireScope('schedules:write')];
   const own = ownSchedule(deps);

@@ -9,7 +9,7 @@ const NEXT_TICKS = 3;
 
 const { fields } = Schedule;
 
-/** A schedule as clients see it. */
+/** The public view of a schedule. */
 export const ScheduleView = Schema.Struct({
   name: fields.name,
   tenant: fields.tenant,
@@ -27,7 +27,7 @@ export const ScheduleView = Schema.Struct({
   }),
 }).annotate({ identifier: 'Schedule' });
 
-/** A schedule with its next ticks after `now` (milliseconds). */
+/** Makes the view of a schedule with its next ticks after `now` (milliseconds). */
 export function scheduleView(schedule: Schedule, now: number): BodyOf<typeof ScheduleView> {
   return {
     ...definition(schedule),
@@ -53,7 +53,7 @@ const [Created, Updated, Deleted, Ticked] = ScheduleEvent.members;
 const viewOf = <const Fields extends Schema.Struct.Fields>(identifier: string, event: Fields) =>
   Schema.Struct({ sequence: Schema.Int, recordedAt: Timestamp, ...event }).annotate({ identifier });
 
-/** An event of a schedule as clients see it, with its place in the log. */
+/** The public view of an event of a schedule and its position. */
 export const ScheduleEventView = Schema.Union([
   viewOf('ScheduleCreated', Created.fields),
   viewOf('ScheduleUpdated', Updated.fields),
@@ -66,8 +66,8 @@ export function scheduleEventView(recorded: RecordedScheduleEvent): BodyOf<typeo
   return { sequence, recordedAt, ...event };
 }
 
-/** Answers a schedule. The entity tag is for `If-Match`: ticks, which come and go, do not change it. */
-export function answerSchedule(res: Response, status: number, schedule: Schedule): void {
+/** Sends a schedule. The entity tag is for `If-Match`, so ticks do not change it. */
+export function sendSchedule(res: Response, status: number, schedule: Schedule): void {
   res.setHeader('ETag', entityTag(schedule.definitionVersion));
   res.setHeader('Cache-Control', 'private, no-store');
   sendJson(res, status, scheduleView(schedule, Date.now()));

@@ -9,7 +9,7 @@ const Milliseconds = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0));
 
 const counts = { created: Count, completed: Count, failed: Count, retried: Count };
 
-/** How long something took: so much at most, for such a share of all. */
+/** Percentiles of durations. */
 const Durations = Schema.Struct({ p50: Milliseconds, p90: Milliseconds, p95: Milliseconds, p99: Milliseconds });
 
 const TypeActivity = Schema.Struct({
@@ -22,7 +22,7 @@ const TypeActivity = Schema.Struct({
   }),
 });
 
-/** What happened in a span of time. */
+/** The activity in a period. */
 export const ActivityView = Schema.Struct({
   from: Timestamp,
   to: Timestamp.annotateKey({ description: 'Exclusive.' }),
@@ -40,7 +40,7 @@ type Counts = Pick<TypeActivity, 'created' | 'completed' | 'failed' | 'retried'>
 
 const NAMES = ['created', 'completed', 'failed', 'retried'] as const;
 
-/** The answer about a span of time from the rows of the read model. */
+/** Makes the view of the activity in a span from the rows of the read model. */
 export function activityOf(span: StatsSpan, { periods, durations }: StatisticsPage): Activity {
   const byType = Object.fromEntries(
     durationsOfTypes(periods, durations).map(({ type, runTimes, waitTimes }) => [
@@ -58,7 +58,7 @@ export function activityOf(span: StatsSpan, { periods, durations }: StatisticsPa
   return { from: span.from, to: span.to, resolution: span.resolution, total, byType, series };
 }
 
-/** Those of each type for which something was counted; it may have no durations. */
+/** Returns the durations of each type with counts or durations. */
 function durationsOfTypes(periods: readonly PeriodCounts[], durations: StatisticsPage['durations']) {
   const types = [...new Set([...periods, ...durations].map(({ type }) => type))].toSorted();
   const none = { runTimes: {}, waitTimes: {} };

@@ -4,7 +4,7 @@ import { invalidParameters, queryDecoder } from '../http/decodeQuery.ts';
 import { Instant } from '../http/instant.ts';
 
 const MINUTE_MS = 60_000;
-/** Later years have more digits than RFC 3339 and Postgres take. */
+/** Later years have more digits than RFC 3339 and Postgres accept. */
 const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');
 const UNITS: Readonly<Record<string, number>> = { m: MINUTE_MS, h: 60 * MINUTE_MS, d: 1_440 * MINUTE_MS };
 
@@ -21,14 +21,14 @@ export const StatsQuery = Schema.Struct({
   to: Schema.optionalKey(Instant).annotateKey({ description: 'With `from`: the end of the period; default now.' }),
 });
 
-/** What is asked for, in whole periods of one length; times are RFC 3339, `to` is exclusive. */
+/** The requested span in whole periods of one length; RFC 3339 times, `to` is exclusive. */
 export interface StatsSpan {
   readonly resolution: Resolution;
   readonly from: string;
   readonly to: string;
 }
 
-/** So far back, and over so much time, the rows of a length are there and not too many. */
+/** How far back the rows of a resolution exist, and the longest span for which they are not too many. */
 const LENGTHS = [
   { resolution: 'minute', ms: MINUTE_MS, mostBack: 47 * 60 * MINUTE_MS, mostSpan: 120 * MINUTE_MS },
   { resolution: 'hour', ms: 60 * MINUTE_MS, mostBack: 61 * 1_440 * MINUTE_MS, mostSpan: 7 * 1_440 * MINUTE_MS },
@@ -37,7 +37,11 @@ const LENGTHS = [
 
 const decode = queryDecoder(StatsQuery);
 
-/** The span in a request's parameters, undefined when none is asked for; throws a Problem that names each wrong one. */
+/**
+ * Decodes the span of a request; undefined if it has none.
+ *
+ * @throws Problem `invalid-parameter`, which names each invalid parameter.
+ */
 export function decodeStatsQuery(parameters: unknown, now: number): StatsSpan | undefined {
   const query = decode(parameters);
   if (Object.keys(query).length === 0) return undefined;
@@ -56,7 +60,7 @@ function boundsOf({ window, from, to }: typeof StatsQuery.Type, now: number): re
   return [Date.parse(from), to === undefined ? now : Date.parse(to)];
 }
 
-/** The shortest periods that reach back so far and are not too many; those at both ends are taken whole. */
+/** Selects the shortest periods that exist and are not too many; those at both ends are whole. */
 function spanOf(start: number, end: number, now: number): StatsSpan {
   const fitting = LENGTHS.find(({ mostBack, mostSpan }) => now - start <= mostBack && end - start <= mostSpan);
   const { resolution, ms } = fitting ?? LENGTHS[2];

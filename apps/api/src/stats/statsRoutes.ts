@@ -6,22 +6,25 @@ import { Schema } from 'effect';
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { callerOf } from '../auth/caller.ts';
+import { requireScope } from '../auth/requireScope.ts';
 import { type BodyOf, sendJson } from '../http/sendJson.ts';
+import { withinDeadline } from '../http/withinDeadline.ts';
 import { jsonContent, type Operation } from '../routes/operation.ts';
+import type { Route } from '../routes/route.ts';
 import { activityOf, ActivityView } from './activityOf.ts';
 import { decodeStatsQuery, StatsQuery, type StatsSpan } from './statsQuery.ts';
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
 const byName = <const Value extends Schema.Top>(value: Value) => Schema.Record(Schema.String, value);
 
-/** How many jobs there are, from the table. */
+/** The number of jobs in the table. */
 const JobCounts = Schema.Struct({
   total: Count,
   byStatus: byName(Count),
   byType: byName(byName(Count)),
 });
 
-/** What waits of one job type, from the log. */
+/** The backlog of one job type in the log. */
 const TypeWaiting = Schema.Struct({
   waiting: Count.annotateKey({ description: 'Jobs that are ready to run.' }),
   inFlight: Count.annotateKey({ description: 'Jobs that workers hold.' }),
@@ -29,7 +32,7 @@ const TypeWaiting = Schema.Struct({
   oldestAgeMs: Schema.optionalKey(Schema.Finite),
 });
 
-/** How far the table is behind the log. */
+/** How far the table lags behind the log. */
 const ProjectorLag = Schema.Struct({
   lastSequence: Count,
   updatedAt: Schema.NullOr(Timestamp),
@@ -37,7 +40,7 @@ const ProjectorLag = Schema.Struct({
   lagMs: Schema.NullOr(Schema.Finite),
 });
 
-/** The answer of `GET /api/stats`. */
+/** The response of `GET /api/stats`. */
 const StatsView = Schema.Struct({
   jobs: JobCounts,
   activity: Schema.optionalKey(ActivityView).annotateKey({ description: 'With `window` or `from`.' }),
@@ -49,7 +52,7 @@ const StatsView = Schema.Struct({
   }),
 }).annotate({ identifier: 'Stats' });
 
-export const getStatsOperation: Operation = {
+const getStatsOperation: Operation = {
   id: 'getStats',
   tag: 'jobs',
   summary: 'Get statistics',
@@ -64,16 +67,23 @@ export const getStatsOperation: Operation = {
   problems: ['invalid-parameter', 'table-unavailable', 'deadline-exceeded'],
 };
 
-/** What is asked of the log takes a few requests for each type; pages that show it ask every second. */
+/** Reading the log takes a few requests per type; dashboards poll every second. */
 const CACHE_MS = 1_000;
 const LOG_TIMEOUT_MS = 1_500;
 
+/** Routes under `/api/stats`. */
+export function statsRoutes(deps: ApiDeps): readonly Route[] {
+  const handlers = [requireScope('jobs:read'), withinDeadline(getStats(deps))];
+  return [{ path: '/api/stats', get: { operation: getStatsOperation, handlers } }];
+}
+
 /**
- * `GET /api/stats`: jobs by type and status, what waits, and how far the table is behind the log. A caller with a tenant
- * is told about the jobs of the tenant, not about what all share.
+ * `GET /api/stats`: jobs by type and status, the backlog, and the lag of the projector.
+ *
+ * A caller with a tenant gets only the jobs of the tenant.
  */
-export function getStats({ log, table }: ApiDeps): RequestHandler {
-  const backlog = cachedFor(CACHE_MS, () => unlessAway(backlogOf(log)));
+function getStats({ log, table }: ApiDeps): RequestHandler {
+  const backlog = cachedFor(CACHE_MS, () => unlessUnavailable(backlogOf(log)));
   const projector = cachedFor(CACHE_MS, () => projectorOf(log, table));
   return async (req, res) => {
     const { tenant } = callerOf(res);
@@ -98,7 +108,7 @@ async function activityIn(table: ApiDeps['table'], span: StatsSpan | undefined, 
 
 function summary(counts: readonly JobCount[]): typeof JobCounts.Type {
   const byStatus: Record<string, number> = {};
-  // A type may have any name, also that of what every object has, such as constructor.
+  // A type may have the name of an inherited property, such as constructor.
   const byType = new Map<string, Record<string, number>>();
   let total = 0;
   for (const { type, status, count } of counts) {
@@ -127,13 +137,13 @@ async function projectorOf(
 ): Promise<typeof ProjectorLag.Type> {
   const checkpoint = await table.readCheckpoint();
   const lastSequence = checkpoint?.lastSequence ?? 0;
-  const lag = await unlessAway(stats.lag(lastSequence));
+  const lag = await unlessUnavailable(stats.lag(lastSequence));
   const lagMs = lag && (lag.oldestAt === undefined ? 0 : ageMs(lag.oldestAt));
   return { lastSequence, updatedAt: checkpoint?.updatedAt ?? null, lagEvents: lag?.events ?? null, lagMs };
 }
 
-/** The counts are worth an answer without the log, and soon. */
-async function unlessAway<Answer>(answer: Promise<Answer>): Promise<Answer | null> {
+/** The response does not wait for a slow or unavailable log. */
+async function unlessUnavailable<Answer>(answer: Promise<Answer>): Promise<Answer | null> {
   const { promise: tooLate, resolve } = Promise.withResolvers<null>();
   const timer = setTimeout(resolve, LOG_TIMEOUT_MS, null);
   try {
@@ -146,7 +156,7 @@ async function unlessAway<Answer>(answer: Promise<Answer>): Promise<Answer | nul
   }
 }
 
-/** The clocks of two machines may disagree a little. */
+/** The clocks of two machines may differ a little. */
 function ageMs(at: string): number {
   return Math.max(0, Date.now() - Date.parse(at));
 }

@@ -1,7 +1,7 @@
 import type { Backlog, EventLog, TypeBacklog } from '@jobstream/eventlog';
 import { boundedLabel, cachedFor, type Metrics } from '@jobstream/runtime';
 
-/** A pause makes consumers for whatever type it names, so users decide how many there are. */
+/** Pausing creates consumers for any type, so clients decide how many there are. */
 const MAX_TYPES = 100;
 const CACHE_MS = 5_000;
 
@@ -15,7 +15,7 @@ const gauges: readonly {
   readonly name: string;
   readonly help: string;
   readonly valueOf: (type: TypeBacklog) => number;
-  /** Makes one value of those of types that share a label. */
+  /** Combines the values of types that share a label. */
   readonly combine: Combine;
 }[] = [
   {
@@ -39,8 +39,9 @@ const gauges: readonly {
 ];
 
 /**
- * Shows what waits in the log, asked for when somebody looks, and at most every five seconds. While the log is away
- * there is nothing to show; the scrape goes on without.
+ * Registers the metrics of the backlog.
+ *
+ * They are read from the log on scrapes, at most every five seconds; while the log is unavailable, they are left out.
  */
 export function backlogMetrics(metrics: Metrics, log: Log): void {
   const ask = cachedFor(CACHE_MS, () => log.stats.backlog());
@@ -75,7 +76,7 @@ function timersGauge(metrics: Metrics, read: () => Promise<Backlog | undefined>)
   });
 }
 
-/** The clocks of two machines may disagree a little. */
+/** The clocks of two machines may differ a little. */
 function age({ oldestAt }: TypeBacklog): number {
   return oldestAt === undefined ? 0 : Math.max(0, Date.now() - Date.parse(oldestAt)) / 1_000;
 }

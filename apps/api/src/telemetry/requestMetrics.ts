@@ -6,8 +6,9 @@ const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PAT
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30];
 
 /**
- * Measures every request, by the pattern of its route: paths are made up by clients, patterns by us. A feed counts when
- * it ends.
+ * Makes the middleware that measures requests by the pattern of their route, since clients make up paths.
+ *
+ * A feed counts when it ends.
  */
 export function requestMetrics(metrics: Metrics): RequestHandler {
   const duration = metrics.histogram({
@@ -35,7 +36,7 @@ function labelsOf(req: Request, res: Response) {
   return {
     method: METHODS.has(req.method) ? req.method : 'other',
     route: routeOf(req),
-    // The client was gone before the answer was out.
+    // The client disconnected before the response was sent.
     status: res.writableFinished ? `${Math.floor(res.statusCode / 100)}xx` : 'aborted',
   };
 }

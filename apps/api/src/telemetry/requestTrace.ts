@@ -2,7 +2,10 @@ import type { Tracing } from '@jobstream/runtime';
 import type { RequestHandler } from 'express';
 import { isProbe, routeOf } from './routeOf.ts';
 
-/** Makes each request a span, in the trace of its `traceparent` header if it has one; what it appends belongs to it. */
+/**
+ * Makes the middleware that records a span for each request, in the trace of its `traceparent` header if any; appends
+ * of the request belong to it.
+ */
 export function requestTrace(tracing: Pick<Tracing, 'span'>): RequestHandler {
   return (req, res, next) => {
     const parent = req.headers['traceparent'];

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 
-/** The pattern of the route that a request took, the first of its aliases; `none` for a path that no route has. */
+/** Returns the pattern of the route that handled a request, without aliases; `none` if there is none. */
 export function routeOf({ route }: Request): string {
   const path = (route as { path?: unknown } | undefined)?.path;
   const pattern: unknown = Array.isArray(path) ? path[0] : path;
@@ -17,7 +17,7 @@ export function isProbe(req: Request): boolean {
   return PROBE_ROUTES.has(routeOf(req));
 }
 
-/** The path that was asked for, without its query. */
+/** Returns the path of a request without its query. */
 export function pathOf(req: Request): string {
   const end = req.originalUrl.indexOf('?');
   return end === -1 ? req.originalUrl : req.originalUrl.slice(0, end);

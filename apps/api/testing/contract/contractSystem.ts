@@ -7,9 +7,9 @@ import { startApi, type TestApi } from '../startApi.ts';
 import { type Exchange, readExchange } from './exchange.ts';
 import type { DocumentedOperation } from './openApi.ts';
 
-/** A request, but for what its operation says. */
+/** The parts of a request that its operation does not determine. */
 export interface Ask {
-  /** For `{name}` in the path; one that is not given is made up. */
+  /** Values for `{name}` in the path; a missing one is made up. */
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -19,8 +19,8 @@ export interface Ask {
 }
 
 /**
- * Servers and several APIs on them: one that wants keys, an open one, one with a tight limit, one that cannot read its
- * keys, and an open one that has lost both its log and its table.
+ * Servers and several APIs on them: one with authentication, an open one, one with a tight limit, one that cannot read
+ * its keys, and an open one that has lost both log and table.
  */
 export interface ContractSystem extends AsyncDisposable {
   readonly guarded: TestApi;
@@ -28,10 +28,10 @@ export interface ContractSystem extends AsyncDisposable {
   readonly limited: TestApi;
   readonly keyless: TestApi;
   readonly lost: TestApi;
-  /** A key with this scope alone, for all tenants or for one. */
+  /** Returns a key with this scope alone, for all tenants or for one. */
   keyWith(scope: Scope, tenant?: string): string;
   ask(operation: DocumentedOperation, ask?: Ask, api?: TestApi): Promise<Exchange>;
-  /** Gives a job a command, as a worker would. */
+  /** Applies a command to a job, as a worker would. */
   carryOut(jobId: string, command: PartialCommand): Promise<void>;
   /** Brings the table up to date. */
   project(): Promise<void>;

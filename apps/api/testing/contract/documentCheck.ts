@@ -5,7 +5,7 @@ import { type DocumentedContent, type DocumentedOperation, type OpenApi, operati
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Holds answers against the document, and more strictly than that: a field that it does not name is a mistake. */
+/** Validates responses against the document, and more strictly: undocumented fields are faults. */
 export class DocumentCheck {
   readonly operations: readonly DocumentedOperation[];
   readonly #document: OpenApi;
@@ -20,7 +20,7 @@ export class DocumentCheck {
     this.#ajv.addSchema({ $id: 'openapi', components: this.#document.components });
   }
 
-  /** What is wrong with an answer; an empty list if it is as documented. */
+  /** Returns the faults of a response; empty if it is as documented. */
   faults(operation: DocumentedOperation, exchange: Exchange): readonly string[] {
     const { status, headers, type } = exchange;
     const documented = operation.responses[String(status)] ?? operation.responses['default'];
@@ -36,7 +36,7 @@ export class DocumentCheck {
       : [...missing, ...this.#bodyFaults(body, exchange)];
   }
 
-  /** What is wrong with a value by a schema of the document. */
+  /** Returns the faults of a value by a schema of the document. */
   valueFaults(schema: JsonSchema, value: unknown): readonly string[] {
     const key = JSON.stringify(schema);
     const validate = this.#validators.get(key) ?? this.#ajv.compile(absolute(schema) as JsonSchema);
@@ -60,8 +60,8 @@ export class DocumentCheck {
   }
 }
 
-/** The values in lines of JSON, and in the data of events. */
-export function itemsOf(text: string): readonly unknown[] {
+/** Returns the values in lines of JSON, or in the data of events. */
+function itemsOf(text: string): readonly unknown[] {
   const lines = text.includes('\ndata: ')
     ? [...text.matchAll(/^data: (.*)$/gm)].map(([, data = '']) => data)
     : text.split('\n').filter((line) => line.startsWith('{'));

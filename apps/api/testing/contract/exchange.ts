@@ -1,13 +1,13 @@
-/** An answer, read to its end, or as far as somebody wanted to read a stream. */
+/** A response, read to its end or as far as wanted. */
 export interface Exchange {
   readonly status: number;
   readonly headers: Headers;
-  /** Without its parameters; undefined if there is no body. */
+  /** The media type without parameters; undefined if there is no body. */
   readonly type: string | undefined;
   readonly text: string;
 }
 
-/** Reads an answer; of one that does not end by itself as much as it takes for `isEnough`, and whole lines only. */
+/** Reads a response; an endless one until `isEnough`, in whole lines. */
 export async function readExchange(
   response: Response,
   isEnough: (text: string) => boolean = () => false,

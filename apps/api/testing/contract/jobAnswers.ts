@@ -5,7 +5,7 @@ import type { Produce, Situation } from './produce.ts';
 
 const STREAM = { accept: 'text/event-stream' };
 
-/** A job with every setting, and its id. */
+/** Creates a job with every setting; returns its id. */
 async function newJob({ other }: Pick<Situation, 'other'>, others: object = {}): Promise<string> {
   const backoff = { type: 'exponential', delayMs: 10, maxDelayMs: 1_000, jitter: 0.5 };
   const settings = { maxAttempts: 3, backoff, timeoutMs: 1_000, tags: ['contract'], ...others };
@@ -19,7 +19,7 @@ const error = { name: 'Error', message: 'no such mailbox', code: 'EMAILBOX', sta
 const failing = { kind: 'FailAttempt', attempt: 1, error, cause: 'error', random: 0.5, durationMs: 12 } as const;
 const completing = { kind: 'CompleteAttempt', attempt: 2, result: { sent: true }, durationMs: 7.5 } as const;
 
-/** Everything that can happen to a job, in a life that ends with the command. */
+/** All events of a job's life before the last one. */
 const life: readonly PartialCommand[] = [
   { kind: 'StartAttempt', worker: 'w1' },
   { kind: 'ReportProgress', attempt: 1, percent: 50, message: 'half' },
@@ -52,7 +52,7 @@ async function lastEventOf({ ask }: Situation, id: string): Promise<string> {
   return String(items.at(-1)?.sequence);
 }
 
-/** How the answers about single jobs come about that are not usual ones, by operation and status. */
+/** Produces the special responses of operations on single jobs, by operation and status. */
 export const jobAnswers: Readonly<Record<string, Readonly<Record<string, Produce>>>> = {
   createJob: {
     '201': ({ ask }) => ask({ body: { type: 'email', payload: [1], runAt: '2026-01-31T09:30:00+01:00' } }),

@@ -13,7 +13,7 @@ const bulk =
     return [counted, streamed, await ask({ body: { ...body, reason: 'withdrawn' } })];
   };
 
-/** As jobAnswers, about many jobs. */
+/** Like jobResponses, for operations on many jobs. */
 export const manyJobsAnswers: Readonly<Record<string, Readonly<Record<string, Produce>>>> = {
   createJobs: {
     '201': ({ ask }) => ask({ body: { jobs: [{ type: 'email' }, { type: 'email', delayMs: 1_000 }] } }),

@@ -9,7 +9,7 @@ export interface DocumentedContent {
   readonly 'x-item-schema'?: JsonSchema;
 }
 
-export interface DocumentedResponse {
+interface DocumentedResponse {
   readonly headers?: Readonly<Record<string, { readonly $ref: string }>>;
   readonly content?: Readonly<Record<string, DocumentedContent>>;
 }

@@ -2,7 +2,7 @@ import type { Produce } from './produce.ts';
 
 const files = ['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png', 'start.js'];
 
-/** As jobAnswers, about job types, keys, and the process. */
+/** Like jobResponses, for job types, keys and the process. */
 export const otherAnswers: Readonly<Record<string, Readonly<Record<string, Produce>>>> = {
   listTypes: {
     '200': async ({ ask, other }) => {

@@ -14,7 +14,7 @@ async function newSchedule({ other }: Pick<Situation, 'other'>): Promise<string>
   return name;
 }
 
-/** The schedule changes again and again while it is to be changed, until a request gives up. */
+/** The schedule changes so often that a request to change it gives up. */
 async function outrun({ system, ask, ...situation }: Situation): Promise<Exchange> {
   const body = situation.operation.body === undefined ? {} : changed;
   for (let round = 0; round < ROUNDS; round++) {
@@ -29,7 +29,7 @@ async function outrun({ system, ask, ...situation }: Situation): Promise<Exchang
   throw new Error('nobody was outrun');
 }
 
-/** As jobAnswers, about schedules. */
+/** Like jobResponses, for schedules. */
 export const scheduleAnswers: Readonly<Record<string, Readonly<Record<string, Produce>>>> = {
   listSchedules: {
     '200': async (situation) => {

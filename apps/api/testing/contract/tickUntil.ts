@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { decideSchedule, evolveSchedule, isRejection } from '@jobstream/domain';
 import { ConcurrentAppendError, type EventLog } from '@jobstream/eventlog';
 
-/** Records one tick of a schedule after the other, as fast as the log takes them, until somebody else changes it. */
+/** Records ticks of a schedule as fast as possible, until another writer changes it. */
 export async function tickUntil(signal: AbortSignal, name: string, { schedules }: EventLog): Promise<void> {
   const found = await schedules.reader.read(name);
   let [schedule, sequence] = [found?.schedule, found?.sequence ?? 0];

@@ -6,7 +6,7 @@ import type { Produce, Situation } from './produce.ts';
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 
-/** How answers that many operations have in common come about, by their status. */
+/** Produces the responses that many operations share, by status. */
 export const usualAnswers: Readonly<Record<string, Produce>> = {
   '200': ({ ask }) => ask(),
   '400': ({ operation, ask }) => {
@@ -31,7 +31,7 @@ export const usualAnswers: Readonly<Record<string, Produce>> = {
     const unknown = formatApiKey(newApiKey());
     return system.ask(operation, { headers: bearer(unknown) }, system.keyless);
   },
-  // What the server refuses before it knows what is asked for.
+  // Requests that the server rejects before routing.
   default: ({ ask }) => ask({ headers: { 'x-padding': 'x'.repeat(20_000) } }),
 };
 

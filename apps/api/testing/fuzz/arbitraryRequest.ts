@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import type { DocumentedContent, DocumentedOperation, Parameter } from '../contract/openApi.ts';
 import { anyJson, arbitraryValue, nearlyValid } from './arbitraryValue.ts';
 
-/** A request to send. Where a name of something that exists is wanted, `seen` picks one of those that answers had. */
+/** An arbitrary request. Names of existing things are picked from `seen`. */
 export interface FuzzRequest {
   readonly operation: DocumentedOperation;
   readonly params: Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ export interface FuzzRequest {
 
 /** Cannot be decoded. */
 export const BROKEN = '%zz';
-/** Stands for something that exists. */
+/** Refers to something that exists. */
 export const SEEN = '(seen)';
 
 export function arbitraryRequest(operations: readonly DocumentedOperation[]): fc.Arbitrary<FuzzRequest> {
@@ -48,7 +48,7 @@ function params(parameters: readonly Parameter[]): fc.Arbitrary<Record<string, s
   );
 }
 
-/** To wait for long is a good request, but 20,000 of them take their time. */
+/** Long waits are valid, but 20,000 of them take too long. */
 const SHORT: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   wait: fc.constantFrom('1ms', '20ms', '0s', '61s', '99999m', '-1s'),
   minVersion: fc.constantFrom(1, 0, -1, 1.5, 'x', 9_999_999_999),
@@ -110,7 +110,7 @@ function documentedBody({ schema, examples = {}, 'x-item-schema': item }: Docume
   return given.length === 0 ? made : fc.oneof({ weight: 6, arbitrary: made }, fc.constantFrom(...given));
 }
 
-/** What can stand in a header. */
+/** Characters of a header. */
 function sendable(value: unknown): string {
   return String(value)
     .replaceAll(/[^\x20-\x7e\x80-\xff]/g, '?')

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** What careless code trips over. */
+/** Values that break careless code. */
 const NASTY: readonly unknown[] = [
   null,
   '',
@@ -25,13 +25,13 @@ const NASTY: readonly unknown[] = [
   JSON.parse(`${'['.repeat(70)}1${']'.repeat(70)}`),
 ];
 
-/** Any JSON value, and now and then one that is likely to hurt. */
+/** Any JSON value, sometimes one that breaks careless code. */
 export const anyJson: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 3, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
   { weight: 1, arbitrary: fc.constantFrom(...NASTY) },
 );
 
-/** A value that a schema of the document allows, as far as the schema can tell. */
+/** A value that a schema of the document allows, as far as it says. */
 export function arbitraryValue(schema: JsonSchema): fc.Arbitrary<unknown> {
   const { examples, enum: values, anyOf, allOf } = schema;
   if (Array.isArray(values)) return fc.constantFrom(...(values as unknown[]));
@@ -114,7 +114,7 @@ function object({ properties = {}, required = [], additionalProperties }: JsonSc
   });
 }
 
-/** The value with what is at some place in it replaced; place 0 is the whole. */
+/** Replaces a part of a value; place 0 is the whole. */
 function withPart(value: unknown, place: number, part: unknown): unknown {
   if (place === 0 || typeof value !== 'object' || value === null) return part;
   const keys = Object.keys(value);

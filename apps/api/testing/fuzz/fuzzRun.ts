@@ -11,17 +11,19 @@ export interface FuzzOptions {
   readonly url: string;
   readonly requests: number;
   readonly seed: number;
-  /** Called after each handful of requests, with how many there were so far. */
+  /** Called after each group of requests with their number so far. */
   readonly onProgress?: (sent: number) => Promise<void>;
 }
 
-/** Requests under way at the same time. */
+/** Concurrent requests. */
 const HANDFUL = 25;
 
 /**
- * Sends requests made from the OpenAPI document, good ones and bad ones. Rejects, with the request, when an answer is
- * missing, is a 5xx, or is not as documented; a 503 counts when it comes again after the time that it asks to wait, since
- * a busy machine may be late. Resolves to how many answers had which status.
+ * Sends valid and invalid requests generated from the OpenAPI document.
+ *
+ * Rejects, with the request, when a response is missing, is a 5xx, or is not as documented; a 503 counts if it is
+ * repeated after its `Retry-After`, since a busy machine may be late.
+ * @returns the number of responses by status.
  */
 export async function fuzzRun({ url, requests, seed, onProgress }: FuzzOptions): Promise<ReadonlyMap<number, number>> {
   const check = new DocumentCheck(readOpenApi());
@@ -39,7 +41,7 @@ export async function fuzzRun({ url, requests, seed, onProgress }: FuzzOptions):
     sent += several.length;
     await onProgress?.(sent);
   });
-  // Requests depend on what earlier ones have left behind, so there is no less that shows the same.
+  // Requests depend on earlier ones, so failures cannot be shrunk.
   await fc.assert(property, { seed, numRuns: Math.ceil(requests / HANDFUL), endOnFailure: true });
   return tally;
 }

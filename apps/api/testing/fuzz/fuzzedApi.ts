@@ -5,7 +5,7 @@ import { createDatabase, freePort, startNats } from '@jobstream/testing';
 import { projectAll } from '../projectAll.ts';
 import { spawnApi } from '../spawnApi.ts';
 
-/** An open API, as a process of its own, on servers of its own. */
+/** An open API as a separate process on its own servers. */
 export interface FuzzedApi extends AsyncDisposable {
   readonly url: string;
   /** Once garbage is gone. */

@@ -1,4 +1,4 @@
-/** Loaded before an API process, with `--expose-gc`: answers each message with the memory in use once garbage is gone. */
+/** Preloaded into an API process with `--expose-gc`: answers each message with the memory in use after a collection. */
 process.on('message', () => {
   globalThis.gc?.();
   process.send?.({ memory: process.memoryUsage() });

@@ -1,16 +1,18 @@
-/** Names that answers had: of jobs, schedules, types, keys, pages. They make requests for what is not there the exception. */
+/**
+ * Names seen in responses: of jobs, schedules, types, keys, pages. They make requests for missing things the exception.
+ */
 export class SeenNames {
   readonly #names = new Map<string, string[]>();
   static readonly #MOST = 500;
 
-  /** Looks through an answer to an operation. */
+  /** Collects names from a response. */
   learn(path: string, text: string): void {
     const kind = kindOf(path);
     for (const [, name = ''] of text.matchAll(NAMES[kind] ?? /(?!)/g)) this.#keep(kind, name);
     for (const [, cursor = ''] of text.matchAll(/"nextCursor":"([^"]+)"/g)) this.#keep(`cursor ${kind}`, cursor);
   }
 
-  /** One of those that are wanted at this place; something made up if there is none. */
+  /** Picks a seen name for this place, or makes one up. */
   pick(path: string, parameter: string, index: number): string {
     const kind = parameter === 'cursor' ? `cursor ${kindOf(path)}` : kindOf(path);
     const names = this.#names.get(kind) ?? [];

@@ -2,12 +2,12 @@ import type { Exchange } from '../contract/exchange.ts';
 import { BROKEN, type FuzzRequest, SEEN } from './arbitraryRequest.ts';
 import type { SeenNames } from './seenNames.ts';
 
-/** The limit that the API promises for an answer is 5 s; this machine may be busy. */
+/** The API promises 5 s; this machine may be busy. */
 const ANSWER_MS = 20_000;
-/** How long a stream is watched once it has begun. */
+/** How long a stream is read once it has begun. */
 const STREAM_MS = 50;
 
-/** Sends a request and reads the answer; of a stream, its beginning. Rejects when there is no answer in time. */
+/** Sends a request and reads the response, or the beginning of a stream; rejects after a timeout. */
 export async function sendFuzzed(url: string, request: FuzzRequest, seen: SeenNames): Promise<Exchange> {
   const { operation, headers, body } = request;
   const ending = new AbortController();

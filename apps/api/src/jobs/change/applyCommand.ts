@@ -4,18 +4,22 @@ import type { ApiDeps } from '../../apiDeps.ts';
 
 export type ChangeCommand = JobCommandOf<'CancelJob' | 'RequeueJob'>;
 
-/** The job after a command, or as it is when the domain refused it. */
+/** The job after a command, or its current state if the domain rejected the command. */
 export interface Applied {
   readonly job: Job;
   readonly rejection?: Rejection;
 }
 
-// A running job appends a few events in its life; who loses this often has met something else than bad luck.
+// A running job appends few events; losing this often is not a coincidence.
 const MAX_TRIES = 8;
 
 /**
- * Carries out a command on the job as it is now, and decides anew when the job has moved on meanwhile. Undefined: the
- * log has no such job. Knowing the job's type makes it a little faster.
+ * Applies a command to the current state of a job, and decides again when another writer was faster.
+ *
+ * Passing the job's type saves a lookup.
+ *
+ * @returns undefined if the log has no such job.
+ * @throws ConcurrentAppendError after 8 tries.
  */
 export async function applyCommand(
   { id, type }: { readonly id: string; readonly type?: string },
@@ -40,7 +44,7 @@ async function decideAndAppend(snapshot: JobSnapshot, command: ChangeCommand, lo
   return { job: evolve(snapshot.job, decision) ?? snapshot.job };
 }
 
-/** Without its payload the job could only fail again. */
+/** A job without its payload could only fail again. */
 function refusalOf({ kind }: ChangeCommand, { payload }: Job): Rejection | undefined {
   if (kind !== 'RequeueJob' || !isShredded(payload)) return undefined;
   return { kind: 'illegal-transition', detail: 'the payload of the job was erased' };

@@ -29,7 +29,7 @@ const ofBoth = {
   problems: ['table-unavailable', 'log-unavailable', 'log-overloaded', 'deadline-exceeded'],
 } as const satisfies Partial<Operation>;
 
-/** The operations that give all jobs of a filter a command. */
+/** The operations that change all jobs of a filter. */
 export const bulkChangeOperation = {
   CancelJob: {
     ...ofBoth,
@@ -46,14 +46,15 @@ export const bulkChangeOperation = {
 } as const satisfies Record<string, Operation>;
 
 /**
- * `POST /api/jobs/cancel` and `POST /api/jobs/retry`: one command for every job that a filter matches. Takes as long as
- * it takes, as the only route that does; who wants to see it work asks for NDJSON.
+ * `POST /api/jobs/cancel` and `POST /api/jobs/retry`: applies a command to every job that matches a filter.
+ *
+ * There is no time limit; as NDJSON, the response reports progress.
  */
 export function bulkChange(command: ChangeCommand['kind'], deps: ApiDeps): RequestHandler {
   return async (req, res, next) => {
     const plan = ownJobsOf(callerOf(res), decodeBulkRequest(req.body, command));
-    if (plan.dryRun) return withinDeadline(answerCount(plan, deps))(req, res, next);
-    return wantsProgress(req) ? streamProgress(plan, res, deps) : answerSummary(plan, res, deps);
+    if (plan.dryRun) return withinDeadline(sendCount(plan, deps))(req, res, next);
+    return wantsProgress(req) ? streamProgress(plan, res, deps) : sendSummary(plan, res, deps);
   };
 }
 
@@ -61,18 +62,18 @@ function ownJobsOf({ tenant }: Caller, plan: BulkPlan): BulkPlan {
   return { ...plan, filter: { ...plan.filter, tenant } };
 }
 
-function answerCount(plan: BulkPlan, { table }: ApiDeps): RequestHandler {
+function sendCount(plan: BulkPlan, { table }: ApiDeps): RequestHandler {
   return async (_req, res) => {
     sendJson(res, 200, { dryRun: true, matched: await countMatching(plan, MAX_BULK_JOBS, table) });
   };
 }
 
-async function answerSummary(plan: BulkPlan, res: Response, deps: ApiDeps): Promise<void> {
+async function sendSummary(plan: BulkPlan, res: Response, deps: ApiDeps): Promise<void> {
   sendJson(res, 200, await changeMatching(plan, { ...runOf(plan, res), onProgress: () => undefined }, deps));
 }
 
 async function streamProgress(plan: BulkPlan, res: Response, deps: ApiDeps): Promise<void> {
-  const run = runOf(plan, res); // before the count, during which the client may go
+  const run = runOf(plan, res); // before the count, during which the client may disconnect
   const stream = new ProgressStream(res, await countMatching(plan, plan.limit, deps.table));
   stream.end(await changeMatching(plan, { ...run, onProgress: stream.progress }, deps));
 }
@@ -89,12 +90,12 @@ function wantsProgress(req: Request): boolean {
   return req.accepts(['application/json', 'application/x-ndjson']) === 'application/x-ndjson';
 }
 
-/** An answer in lines of JSON: how far the work has come, `done` false, and at last the summary, `done` true. */
+/** An NDJSON response: progress with `done` false, then the summary with `done` true. */
 class ProgressStream {
   readonly #res: Response;
   readonly #total: number;
 
-  /** `total` is how many jobs matched at the beginning. */
+  /** `total` is the number of jobs that matched at the beginning. */
   constructor(res: Response, total: number) {
     this.#res = res;
     this.#total = total;
@@ -110,12 +111,12 @@ class ProgressStream {
     this.#res.end(this.#line({ done: true, tally }));
   }
 
-  /** Not before there is something to say: until then a failure can still be answered as one. */
+  /** Sends the head with the first line: until then, a failure is sent as a problem. */
   #begin(): void {
     if (this.#res.headersSent) return;
     this.#res.setHeader('Content-Type', 'application/x-ndjson; charset=utf-8');
     this.#res.setHeader('Cache-Control', 'no-store');
-    this.#res.setHeader('X-Accel-Buffering', 'no'); // a proxy that gathers the lines would defeat their purpose
+    this.#res.setHeader('X-Accel-Buffering', 'no'); // keeps proxies from buffering lines
     this.#res.statusCode = 200;
   }
 

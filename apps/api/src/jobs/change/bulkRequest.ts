@@ -6,7 +6,7 @@ import { Instant } from '../../http/instant.ts';
 import type { FieldError } from '../../problems/problem.ts';
 import type { ChangeCommand } from './applyCommand.ts';
 
-/** The most jobs that one request may change. */
+/** The maximum number of jobs that one request changes. */
 export const MAX_BULK_JOBS = 100_000;
 const DEFAULT_LIMIT = 1_000;
 
@@ -27,7 +27,7 @@ export const BulkRequest = Schema.Struct({
   dryRun: Schema.optionalKey(Schema.Boolean),
 });
 
-/** What a request asks for: the jobs of a filter in each status, in this order, together at most `limit`. */
+/** A decoded request: the jobs of a filter in each status, in this order, together at most `limit`. */
 export interface BulkPlan {
   readonly command: ChangeCommand['kind'];
   readonly reason?: string;
@@ -38,8 +38,9 @@ export interface BulkPlan {
 }
 
 /**
- * The statuses that are meant when none is named; in the order of a job's life, so that a job that moves on while we
- * work is met later rather than missed. Cancelled jobs were stopped by somebody: only who names them puts them back.
+ * The default statuses, in the order of a job's life, so that a job that moves on is met later rather than missed.
+ *
+ * Cancelled jobs are retried only if the request names that status.
  */
 const statusesOf: Readonly<Record<ChangeCommand['kind'], readonly JobStatus[]>> = {
   CancelJob: ['scheduled', 'pending', 'processing', 'retrying'],
@@ -48,7 +49,11 @@ const statusesOf: Readonly<Record<ChangeCommand['kind'], readonly JobStatus[]>> 
 
 const decode = bodyDecoder(BulkRequest);
 
-/** The plan in a parsed body; throws a Problem that names all mistakes at once. */
+/**
+ * Decodes a request.
+ *
+ * @throws Problem `invalid-request`, which lists all mistakes at once.
+ */
 export function decodeBulkRequest(body: unknown, command: ChangeCommand['kind']): BulkPlan {
   const request = decode(body, scopeErrors(body));
   const { all: _all, reason, limit = DEFAULT_LIMIT, dryRun = false, status, ...filter } = request;
@@ -56,7 +61,7 @@ export function decodeBulkRequest(body: unknown, command: ChangeCommand['kind'])
   return { command, filter, statuses, limit, dryRun, ...(reason === undefined ? {} : { reason }) };
 }
 
-/** A forgotten filter must not mean everything. */
+/** A missing filter must not mean all jobs. */
 function scopeErrors(body: unknown): readonly FieldError[] {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return [];
   const filtered = Object.keys(filterFields).some((field) => field in body);

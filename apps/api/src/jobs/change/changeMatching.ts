@@ -20,33 +20,35 @@ const tally = {
   }),
 };
 
-/** How far a bulk change has come. */
+/** The progress or the outcome of a bulk change. */
 export const BulkTally = Schema.Struct(tally).annotate({ identifier: 'BulkTally' });
 
-/** The answer to a dry run. */
+/** The response to a dry run. */
 export const BulkCount = Schema.Struct({ dryRun: Schema.Literal(true), matched: Schema.Int }).annotate({
   identifier: 'BulkCount',
 });
 
-/** A line of the answer in NDJSON. `total` is how many jobs matched at the beginning. */
+/** A line of the NDJSON response. `total` is the number of jobs that matched at the beginning. */
 export const BulkLine = Schema.Struct({ done: Schema.Boolean, total: Schema.Int, ...tally }).annotate({
   identifier: 'BulkLine',
 });
 
 export interface BulkRun {
-  /** The command for one job, new for each. */
+  /** Makes the command for one job. */
   readonly newCommand: () => ChangeCommand;
   readonly onProgress: (tally: BulkTally) => void;
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
 }
 
-/** Jobs worked on at once: enough to fill a batch of the log, few enough to leave it to others. */
-const LANES = 32;
+/** Concurrent changes: enough to fill a batch of the log, few enough to leave room for others. */
+const CONCURRENCY = 32;
 
 /**
- * Works through the jobs of a plan, page by page. When the log or the table goes away it stops and says so in the tally;
- * it rejects if that happens before anything was done.
+ * Changes the jobs of a plan, page by page.
+ *
+ * When the log or the table becomes unavailable, it stops and reports that in the tally; it rejects if nothing was done
+ * yet.
  */
 export async function changeMatching(plan: BulkPlan, run: BulkRun, deps: ApiDeps): Promise<BulkTally> {
   const change = new BulkChange(run, deps);
@@ -83,7 +85,7 @@ class BulkChange {
 
   async changeAll(jobs: readonly JobReference[]): Promise<void> {
     const next = jobs.values();
-    await Promise.all(Array.from({ length: LANES }, () => this.#work(next)));
+    await Promise.all(Array.from({ length: CONCURRENCY }, () => this.#work(next)));
   }
 
   stop(error: unknown): void {
@@ -118,7 +120,7 @@ class BulkChange {
 
 export type BulkTally = typeof BulkTally.Type;
 
-/** The jobs of a plan from the table, newest first within each status, none twice. */
+/** Yields the jobs of a plan from the table, newest first within each status, without duplicates. */
 async function* pagesOfMatches(
   { filter, statuses, limit }: BulkPlan,
   table: ApiDeps['table'],
@@ -126,7 +128,7 @@ async function* pagesOfMatches(
   const seen = new Set<string>();
   for (const status of statuses) {
     for await (const page of pagesOf({ ...filter, status }, table)) {
-      // A job that changes its status while we work may be met again in the next one.
+      // A job that changes its status meanwhile may be listed again in the next one.
       const jobs = page.filter(({ id }) => !seen.has(id)).slice(0, limit - seen.size);
       for (const { id } of jobs) seen.add(id);
       if (jobs.length > 0) yield jobs;
@@ -144,7 +146,7 @@ async function* pagesOf(filter: JobFilter, table: ApiDeps['table']): AsyncGenera
   } while (cursor !== undefined);
 }
 
-/** How many jobs a plan matches now; counts no further than `upTo`. */
+/** Counts the jobs that a plan matches now, at most `upTo`. */
 export async function countMatching(plan: BulkPlan, upTo: number, table: ApiDeps['table']): Promise<number> {
   let count = 0;
   for (const status of plan.statuses) {

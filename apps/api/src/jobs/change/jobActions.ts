@@ -28,8 +28,8 @@ export const erasePayloadOperation: Operation = {
   },
   problems: ['job-not-found', 'contents-in-clear', 'log-unavailable', 'history-unavailable', 'deadline-exceeded'],
 };
-/** The body of `POST /api/jobs/:id/cancel` and `…/retry`, which may be left out. */
-export const ReasonRequest = Schema.Struct({
+/** The optional body of `POST /api/jobs/:id/cancel` and `…/retry`. */
+const ReasonRequest = Schema.Struct({
   reason: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(1_000))),
 });
 
@@ -52,7 +52,7 @@ const ofBoth = {
   ],
 } as const satisfies Partial<Operation>;
 
-/** The operations that give one job a command. */
+/** The operations that change one job. */
 export const changeJobOperation = {
   CancelJob: {
     ...ofBoth,
@@ -70,26 +70,26 @@ export const changeJobOperation = {
 } as const satisfies Record<string, Operation>;
 const decode = bodyDecoder(ReasonRequest);
 
-/** `POST /api/jobs/:id/cancel` and `…/retry`: a command without more than a reason; answers the job after it. */
-export function postChange(kind: ChangeCommand['kind'], deps: ApiDeps): RequestHandler {
+/** `POST /api/jobs/:id/cancel` and `…/retry`: applies a command and responds with the changed job. */
+export function changeJob(kind: ChangeCommand['kind'], deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const id = jobIdOf(req, res);
     const { reason } = decodeReason(req.body);
     const context = commandContext(res, Date.now());
-    const job = await changeJob(id, { ...context, kind, ...(reason === undefined ? {} : { reason }) }, deps);
+    const job = await applyAndReturn(id, { ...context, kind, ...(reason === undefined ? {} : { reason }) }, deps);
     deps.servedVersions.record(job);
     res.setHeader('ETag', entityTag(job.version));
     sendJson(res, 200, jobView(job));
   };
 }
 
-/** The reason that a request gives, if any; throws a Problem for anything else in the body. */
+/** Decodes the reason in a body, if any. */
 function decodeReason(body: unknown): typeof ReasonRequest.Type {
   return body === undefined ? {} : decode(body);
 }
 
-/** Carries out a command on a job and returns the job after it; who cancels twice wanted the same both times. */
-async function changeJob(id: string, command: ChangeCommand, deps: ApiDeps): Promise<Job> {
+/** Applies a command to a job and returns the job after it; cancelling twice succeeds both times. */
+async function applyAndReturn(id: string, command: ChangeCommand, deps: ApiDeps): Promise<Job> {
   const applied = await applyCommand({ id }, command, deps);
   if (applied === undefined) throw noSuchJob();
   const { job, rejection } = applied;
@@ -97,7 +97,7 @@ async function changeJob(id: string, command: ChangeCommand, deps: ApiDeps): Pro
   return job;
 }
 
-/** `DELETE /api/jobs/:id/payload`: destroys the key of the job, so that nobody reads any more what it was about. */
+/** `DELETE /api/jobs/:id/payload`: destroys the key of the job, which makes its contents unreadable everywhere. */
 export function erasePayload(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const id = jobIdOf(req, res);
@@ -106,7 +106,7 @@ export function erasePayload(deps: ApiDeps): RequestHandler {
     deps.logger.info({ jobId: id, by: callerOf(res).actor }, 'contents of a job erased');
     const job = await findJob(id, deps);
     if (job === undefined) throw noSuchJob();
-    // A job from before there were keys gets one with its result.
+    // A job that was created without keys gets one with its result.
     if (!isShredded(job.payload)) throw contentsInClear();
     res.setHeader('ETag', entityTag(job.version));
     sendJson(res, 200, jobView(job));

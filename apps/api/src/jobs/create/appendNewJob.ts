@@ -9,15 +9,15 @@ import { problemOfRejection } from '../../problems/toProblem.ts';
 import { type CreateJobRequest, jobSettings } from './createJobRequest.ts';
 import type { IdempotentIdentity } from './idempotency.ts';
 
-/** A creation that lost may learn so a moment before the winner can be read. */
-const LOOKS = 10;
+/** A creation that lost a race may learn so a moment before the winner can be read. */
+const MAX_READS = 10;
 
 const PAUSE_MS = 50;
 
-/** Jobs of a batch that are looked for at once. */
-const LANES = 50;
+/** Concurrent lookups for a batch. */
+const CONCURRENCY = 50;
 
-/** Where a new job is, and what tells a repeated request for it. */
+/** The id of a new job, and with an idempotency key what identifies a repeated request. */
 export type NewIdentity = IdempotentIdentity | { readonly jobId: string; readonly fingerprint?: never };
 
 export interface NewJob {
@@ -26,7 +26,7 @@ export interface NewJob {
   readonly context: ReturnType<typeof commandContext>;
 }
 
-/** The first event of the job that a request asks for. */
+/** Decides the `JobCreated` event of a request. */
 export function creationEvent({ request, identity, context }: NewJob): JobEvent {
   const settings = jobSettings(request, Date.parse(context.at));
   const decision = decide(
@@ -37,7 +37,7 @@ export function creationEvent({ request, identity, context }: NewJob): JobEvent 
   return decision;
 }
 
-/** The keys of one tenant are not those of another. A NUL, which no key has, keeps them apart from keys without a tenant. */
+/** Scopes a key to its tenant. A NUL, which no key contains, separates it from keys without a tenant. */
 function within(tenant: string | undefined, identity: NewIdentity): NewIdentity {
   if (tenant === undefined || identity.fingerprint === undefined) return identity;
   const digest = hash('sha256', `tenant\0${tenant}\0${identity.idempotencyKey}`);
@@ -46,22 +46,30 @@ function within(tenant: string | undefined, identity: NewIdentity): NewIdentity 
 
 type AppendDeps = Pick<ApiDeps, 'log' | 'table'>;
 
-/** Appends the first event of a job. False when the job exists: only an id that was derived from a key can be there already. */
+/**
+ * Appends the first event of a job.
+ *
+ * @returns false when the job exists, which only happens to an id derived from an idempotency key.
+ */
 export function appendNewJob(event: JobEvent, deps: AppendDeps): Promise<boolean> {
-  return unlessThere([event], () => deps.log.append(event, 0), deps);
+  return unlessExists([event], () => deps.log.append(event, 0), deps);
 }
 
-/** The same for many jobs, all or none. False when one of them exists; then nothing was stored. */
+/**
+ * Appends the first events of many jobs atomically.
+ *
+ * @returns false when one of the jobs exists; then nothing was stored.
+ */
 export function appendNewJobs(events: readonly JobEvent[], deps: AppendDeps): Promise<boolean> {
-  return unlessThere(events, () => deps.log.appendAll(events), deps);
+  return unlessExists(events, () => deps.log.appendAll(events), deps);
 }
 
-async function unlessThere(
+async function unlessExists(
   events: readonly JobEvent[],
   append: () => Promise<number>,
   { log, table }: AppendDeps,
 ): Promise<boolean> {
-  // The log itself takes a job that it has forgotten for a new one.
+  // The log accepts a job again whose events have expired.
   if (log.expiresPermanently && (await isInTable(events.filter(hasKey), table))) return false;
   try {
     await append();
@@ -77,18 +85,24 @@ function hasKey({ event, data }: JobEvent): boolean {
 }
 
 async function isInTable(events: readonly JobEvent[], table: ApiDeps['table']): Promise<boolean> {
-  for (let looked = 0; looked < events.length; looked += LANES) {
-    const rows = await Promise.all(events.slice(looked, looked + LANES).map(({ jobId }) => table.findJob(jobId)));
+  for (let checked = 0; checked < events.length; checked += CONCURRENCY) {
+    const rows = await Promise.all(
+      events.slice(checked, checked + CONCURRENCY).map(({ jobId }) => table.findJob(jobId)),
+    );
     if (rows.some((row) => row !== undefined)) return true;
   }
   return false;
 }
 
-type EarlierDeps = Pick<ApiDeps, 'log' | 'table' | 'servedVersions'>;
+type ReadDeps = Pick<ApiDeps, 'log' | 'table' | 'servedVersions'>;
 
-/** The job that made a creation conflict, which the caller will be shown. The log knows best; the table may know jobs that the log has let go. */
-export async function existingJob(id: string, deps: EarlierDeps): Promise<Job> {
-  for (let looks = 1; looks <= LOOKS; looks++) {
+/**
+ * Finds the job that a creation conflicted with, in the log, or in the table if its events have expired.
+ *
+ * @throws Problem `log-unavailable` if it cannot be read within half a second.
+ */
+export async function existingJob(id: string, deps: ReadDeps): Promise<Job> {
+  for (let reads = 1; reads <= MAX_READS; reads++) {
     const job = await findExistingJob(id, deps);
     if (job !== undefined) return job;
     await pause(PAUSE_MS);
@@ -96,11 +110,8 @@ export async function existingJob(id: string, deps: EarlierDeps): Promise<Job> {
   throw new Problem('log-unavailable');
 }
 
-/** The same, or undefined if there is none. */
-export async function findExistingJob(
-  id: string,
-  { log, table, servedVersions }: EarlierDeps,
-): Promise<Job | undefined> {
+/** Like existingJob, but returns undefined if there is none. */
+export async function findExistingJob(id: string, { log, table, servedVersions }: ReadDeps): Promise<Job | undefined> {
   const job = (await log.readJob(id))?.job ?? (await table.findJob(id))?.job;
   if (job !== undefined) servedVersions.record(job);
   return job && log.contents.openJob(job);

@@ -3,17 +3,21 @@ import { invalidRequest } from '../../http/decodeBody.ts';
 import { type FieldError, Problem } from '../../problems/problem.ts';
 import { type CreateJobRequest, decodeCreateJob, limitPayload } from './createJobRequest.ts';
 
-/** The server commits no more messages at once. */
+/** The limit of an atomic batch of the NATS server. */
 export const MAX_BATCH_JOBS = 1_000;
 /** Large enough for 1,000 jobs of 8 KB. */
 export const MAX_BATCH_BYTES = 8 * 1_024 * 1_024;
 
-/** A batch can have very many mistakes; the answer need not. */
+/** A batch can have very many mistakes; the response need not list them all. */
 const MAX_ERRORS = 50;
-/** A job has ten fields. Whoever sends thousands must not have each of them looked at. */
+/** A job has ten fields. Thousands of unknown ones must not each be inspected. */
 const MAX_FIELDS = 32;
 
-/** The jobs that a request asks for; throws a Problem that names the mistakes of all, up to fifty. */
+/**
+ * Decodes the jobs of a batch.
+ *
+ * @throws Problem `invalid-request` with the mistakes of all jobs, at most fifty.
+ */
 export function decodeBatch(req: Request, now: number): readonly CreateJobRequest[] {
   const errors: FieldError[] = [];
   const requests: CreateJobRequest[] = [];

@@ -18,12 +18,12 @@ import { decodeBatch, MAX_BATCH_JOBS } from './batchRequest.ts';
 import { CreateJobRequest } from './createJobRequest.ts';
 import { canonicalJson, idempotencyKeyReused, isSameRequest, readIdempotencyKey } from './idempotency.ts';
 
-/** The body of `POST /api/jobs/batch`; decoded job by job, so that each mistake has its place. */
+/** The body of `POST /api/jobs/batch`. It is decoded job by job, so that each mistake has its pointer. */
 const BatchRequest = Schema.Struct({
   jobs: Schema.Array(CreateJobRequest).check(Schema.isBetweenLength(1, MAX_BATCH_JOBS)),
 });
 
-/** The answer of `POST /api/jobs/batch`: the jobs in the order of the request. */
+/** The response of `POST /api/jobs/batch`: the jobs in the order of the request. */
 const BatchView = Schema.Struct({
   jobs: Schema.Array(Schema.Struct({ id: JobId, status: JobStatus })),
 }).annotate({ identifier: 'Batch' });
@@ -49,17 +49,19 @@ export const createBatchOperation: Operation = {
   problems: ['idempotency-key-reused', 'log-unavailable', 'log-overloaded', 'table-unavailable', 'deadline-exceeded'],
 };
 
-/** Jobs of a repeated batch that are worked on at once. */
-const LANES = 50;
+/** Concurrent lookups for a repeated batch. */
+const CONCURRENCY = 50;
 
-/** `POST /api/jobs/batch`: all jobs or none, in one atomic write; a key leads to the jobs that it made before. */
+/**
+ * `POST /api/jobs/batch`: creates all jobs or none in one atomic append; a repeated key returns the jobs that exist.
+ */
 export function createBatch(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const events = creations(req, res);
-    if (await appendNewJobs(events, deps)) return answer(res, 201, events.map(created));
-    const jobs = await jobsOfEarlier(events, deps);
+    if (await appendNewJobs(events, deps)) return respond(res, 201, events.map(created));
+    const jobs = await existingJobs(events, deps);
     res.setHeader('Idempotent-Replayed', 'true');
-    answer(res, 200, jobs);
+    respond(res, 200, jobs);
   };
 }
 
@@ -74,10 +76,12 @@ function creations(req: Request, res: Response): readonly JobEvent[] {
 }
 
 /**
- * The jobs that were made before, as they are now. An erased one does not tell of which request it is, so all are asked
- * before anything is made. Of a batch that a power cut went through, what is missing is created now.
+ * Returns the existing jobs of a repeated batch in their current state.
+ *
+ * An erased job does not tell of which request it is, so all are read before any is created. Jobs that a power failure
+ * lost are created now.
  */
-async function jobsOfEarlier(events: readonly JobEvent[], deps: ApiDeps): Promise<readonly Job[]> {
+async function existingJobs(events: readonly JobEvent[], deps: ApiDeps): Promise<readonly Job[]> {
   const [first] = events;
   if (first === undefined) return [];
   let earlier = await findAll(events, deps);
@@ -87,26 +91,26 @@ async function jobsOfEarlier(events: readonly JobEvent[], deps: ApiDeps): Promis
   }
   const request = created(first);
   if (earlier.some((job) => job !== undefined && !isSameRequest(job, request))) throw idempotencyKeyReused();
-  return inLanes(events, async (event, index) => earlier[index] ?? newOrEarlier(event, deps));
+  return mapConcurrently(events, async (event, index) => earlier[index] ?? createMissing(event, deps));
 }
 
 function findAll(events: readonly JobEvent[], deps: ApiDeps): Promise<readonly (Job | undefined)[]> {
-  return inLanes(events, ({ jobId }) => findExistingJob(jobId, deps));
+  return mapConcurrently(events, ({ jobId }) => findExistingJob(jobId, deps));
 }
 
-async function inLanes<Result>(
+async function mapConcurrently<Result>(
   events: readonly JobEvent[],
   work: (event: JobEvent, index: number) => Promise<Result>,
 ): Promise<readonly Result[]> {
   const results: Result[] = [];
-  for (let done = 0; done < events.length; done += LANES) {
-    const some = events.slice(done, done + LANES);
+  for (let done = 0; done < events.length; done += CONCURRENCY) {
+    const some = events.slice(done, done + CONCURRENCY);
     results.push(...(await Promise.all(some.map((event, index) => work(event, done + index)))));
   }
   return results;
 }
 
-async function newOrEarlier(event: JobEvent, deps: ApiDeps): Promise<Job> {
+async function createMissing(event: JobEvent, deps: ApiDeps): Promise<Job> {
   return (await appendNewJob(event, deps)) ? created(event) : existingJob(event.jobId, deps);
 }
 
@@ -116,13 +120,15 @@ function created(event: JobEvent): Job {
   return job;
 }
 
-function answer(res: Response, status: number, jobs: readonly Job[]): void {
+function respond(res: Response, status: number, jobs: readonly Job[]): void {
   sendJson(res, status, { jobs: jobs.map(({ id, status: state }) => ({ id, status: state })) });
 }
 
 /**
- * Where the jobs of a batch are: with an `Idempotency-Key`, each has an id drawn from the key and its place, and the
- * fingerprint of the whole body. A line break, which no key has, keeps these ids apart from those of single jobs.
+ * Assigns the ids of a batch. With an `Idempotency-Key`, an id is derived from the key and the index, and the
+ * fingerprint is that of the whole body.
+ *
+ * A line break, which no key contains, separates these ids from those of single jobs.
  */
 function batchIdentities(req: Request, count: number): readonly NewIdentity[] {
   const key = readIdempotencyKey(req);

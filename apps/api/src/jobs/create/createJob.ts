@@ -41,7 +41,7 @@ export const createJobOperation: Operation = {
   ],
 };
 
-/** `POST /api/jobs`: one append to the log; a key that was used before leads to the job that it made then. */
+/** `POST /api/jobs`: creates a job with one append to the log; a repeated idempotency key returns the existing job. */
 export function createJob(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const now = Date.now();
@@ -51,20 +51,20 @@ export function createJob(deps: ApiDeps): RequestHandler {
     const identity = identityOf(key, req.body);
     const event = creationEvent({ request, identity, context: commandContext(res, now) });
     res.locals['jobId'] = event.jobId;
-    if (await appendNewJob(event, deps)) return answer(res, 201, evolve(undefined, event));
+    if (await appendNewJob(event, deps)) return respond(res, 201, evolve(undefined, event));
     const job = await existingJob(event.jobId, deps);
     if (!isSameRequest(job, identity)) throw idempotencyKeyReused();
     res.setHeader('Idempotent-Replayed', 'true');
-    answer(res, 200, job);
+    respond(res, 200, job);
   };
 }
 
-/** Of a decoded body only: one that is too deep cannot be hashed. */
+/** The body must have been decoded: one that is nested too deep cannot be hashed. */
 function identityOf(key: string | undefined, body: unknown): NewIdentity {
   return key === undefined ? { jobId: randomUUIDv7() } : identityOfKey(key, body);
 }
 
-function answer(res: Response, status: number, job: Job | undefined): void {
+function respond(res: Response, status: number, job: Job | undefined): void {
   if (job === undefined) throw new Error('a created job has a state');
   res.setHeader('Location', `/api/jobs/${job.id}`);
   sendJson(res, status, createdJobView(job));

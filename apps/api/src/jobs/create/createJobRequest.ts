@@ -4,11 +4,11 @@ import { bodyDecoder, findJsonFaults } from '../../http/decodeBody.ts';
 import { Instant } from '../../http/instant.ts';
 import { type FieldError, Problem } from '../../problems/problem.ts';
 
-/** The size of a payload as compact JSON. */
+/** The maximum size of a payload as compact JSON. */
 const MAX_PAYLOAD_BYTES = 256 * 1_024;
 const defaults = { payload: null, maxAttempts: 5, timeoutMs: 3_600_000, tags: [] } as const;
-/** How far ahead a job may be planned. */
-export const MAX_DELAY_MS = 366 * 86_400_000;
+/** How far ahead a job may be due. */
+const MAX_DELAY_MS = 366 * 86_400_000;
 const [Fixed, Exponential] = Backoff.members;
 const RequestedBackoff = Schema.Union([
   Schema.Struct({ type: Schema.Literal('fixed'), delayMs: Schema.optionalKey(Fixed.fields.delayMs) }),
@@ -54,7 +54,7 @@ export type CreateJobRequest = typeof CreateJobRequest.Type;
 
 const decode = bodyDecoder(CreateJobRequest);
 
-/** What a request asks for with the defaults filled in; `delayMs` counts from `now`, in milliseconds. */
+/** Fills in the defaults of a request; `delayMs` counts from `now`, in milliseconds. */
 export function jobSettings(request: CreateJobRequest, now: number) {
   const { type, delayMs = 0, backoff, runAt, ...given } = request;
   const dueAt = runAt ?? (delayMs > 0 ? new Date(now + delayMs).toISOString() : undefined);
@@ -76,12 +76,16 @@ function completeBackoff(requested: CreateJobRequest['backoff']): Backoff {
   return { ...base, maxDelayMs, ...requested };
 }
 
-/** The request in a parsed body; throws a Problem that names all mistakes at once. `now` is in milliseconds. */
+/**
+ * Decodes a body; `now` is in milliseconds.
+ *
+ * @throws Problem `invalid-request`, which lists all mistakes at once.
+ */
 export function decodeCreateJob(body: unknown, now: number): CreateJobRequest {
   return decode(body, [...planErrors(body, now), ...findJsonFaults(body)]);
 }
 
-/** What no field can say alone: when the job is planned for. */
+/** Checks the due time, which two fields determine. */
 function planErrors(body: unknown, now: number): readonly FieldError[] {
   if (typeof body !== 'object' || body === null) return [];
   const { runAt, delayMs } = body as { runAt?: unknown; delayMs?: unknown };
@@ -92,9 +96,12 @@ function planErrors(body: unknown, now: number): readonly FieldError[] {
 }
 
 /**
- * Refuses a payload that is too large. One in a text within the limit (`textBytes`; NaN if that is not known) needs no
- * second look: it may only grow through numbers that are written out at length (1e20), and the event log has a limit of
- * its own for such.
+ * Rejects a payload that is too large.
+ *
+ * A payload in a text within the limit (`textBytes`, NaN if unknown) is not measured: it may only grow through numbers
+ * that are written out (1e20), and the event log has its own limit.
+ *
+ * @throws Problem `payload-too-large`
  */
 export function limitPayload(textBytes: number, payload: unknown, pointer = '/payload'): void {
   if (textBytes <= MAX_PAYLOAD_BYTES || payload === undefined) return;

@@ -6,18 +6,22 @@ import { Problem } from '../../problems/problem.ts';
 
 const HEADER = 'idempotency-key';
 const VISIBLE_ASCII = /^[\x20-\x7e]{1,255}$/;
-/** In words that follow on the name of the field. */
+/** The rule for keys, as it follows the name of a field in a message. */
 export const KEY_RULE = 'must have 1 to 255 visible ASCII characters';
 
-/** What an idempotency key makes of a request: where its job is, and how to tell that the request is the same. */
+/** The job id and the fingerprint that an idempotency key gives a request. */
 export interface IdempotentIdentity {
   readonly jobId: string;
-  /** Hashed: the key itself may be a secret of the sender. */
+  /** Hashed, since the key may be a secret of the client. */
   readonly idempotencyKey: string;
   readonly fingerprint: string;
 }
 
-/** The request's `Idempotency-Key`, if it has one. */
+/**
+ * Returns the `Idempotency-Key` of a request, if any.
+ *
+ * @throws Problem `invalid-header`
+ */
 export function readIdempotencyKey(req: IncomingMessage): string | undefined {
   if (req.headers[HEADER] === undefined) return undefined;
   const [key = '', ...more] = req.headersDistinct[HEADER] ?? [];
@@ -26,12 +30,12 @@ export function readIdempotencyKey(req: IncomingMessage): string | undefined {
   return key;
 }
 
-/** Whether a key is one that we take. */
+/** Whether a key is valid. */
 export function isIdempotencyKey(key: unknown): key is string {
   return typeof key === 'string' && VISIBLE_ASCII.test(key);
 }
 
-/** The same key always means the same job, whichever process is asked and however late. */
+/** Derives the identity of a job from a key: the same on every process and at any time. */
 export function identityOfKey(key: string, body: unknown): IdempotentIdentity {
   const digest = hash('sha256', key);
   return {
@@ -41,7 +45,7 @@ export function identityOfKey(key: string, body: unknown): IdempotentIdentity {
   };
 }
 
-/** What is answered when a key comes with another request than before. */
+/** The problem of a key that was used with another body. */
 export function idempotencyKeyReused(): Problem {
   const detail = 'the first request with this key had another body';
   return new Problem('idempotency-key-reused', { detail, errors: [{ header: 'Idempotency-Key', detail }] });
@@ -54,10 +58,7 @@ function invalidKey(detail: string): Problem {
   });
 }
 
-/**
- * Whether the job was made by this request. Of one whose contents were erased nobody can tell any more: its key alone
- * says that it was.
- */
+/** Whether the job was created by this request. If its contents were erased, the key alone decides. */
 export function isSameRequest(
   { fingerprint, payload }: Job,
   identity: { readonly fingerprint?: string | undefined },
@@ -65,7 +66,7 @@ export function isSameRequest(
   return fingerprint === identity.fingerprint || isShredded(payload);
 }
 
-/** One text for all spellings of a JSON value: the fields of objects sorted, no white space. The value must not be deep. */
+/** Encodes a JSON value canonically: sorted fields, no white space. The value must not be deeply nested. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => (isPlainObject(part) ? sorted(part) : part));
 }

@@ -12,14 +12,14 @@ import { importLine, type LineOutcome } from './importLine.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import { readLines } from './readLines.ts';
 
-/** A line of an import: what a single request has as body and header. */
+/** A line of an import: the body and the key of a single request. */
 const ImportLine = Schema.Struct({
   ...CreateJobRequest.fields,
   idempotencyKey: Schema.optionalKey(
     Schema.String.check(Schema.isPattern(new RegExp(requestHeaders['Idempotency-Key'].schema.pattern, 'u'))),
   ).annotateKey({ description: 'As the `Idempotency-Key` of a single request.' }),
 });
-/** What became of a line: the job that it made or had made before, or what is wrong with it. */
+/** The outcome of a line: the created or existing job, or the mistakes. */
 const ImportOutcome = Schema.Union([
   Schema.Struct({
     line: Schema.Int,
@@ -29,7 +29,7 @@ const ImportOutcome = Schema.Union([
   }),
   Schema.Struct({ line: Schema.Int, errors: ProblemBody.fields.errors.schema }),
 ]);
-/** The last line of the answer of an import. */
+/** The last line of the response. */
 const ImportSummary = Schema.Struct({
   done: Schema.Literal(true),
   lines: Schema.Int,
@@ -38,8 +38,8 @@ const ImportSummary = Schema.Struct({
   failed: Schema.Int,
   stopped: Schema.optionalKey(Schema.String).annotateKey({ description: 'Why it ended early.' }),
 });
-/** A line of the answer of an import. */
-export const ImportAnswer = Schema.Union([...ImportOutcome.members, ImportSummary]).annotate({
+/** A line of the response. */
+const ImportAnswer = Schema.Union([...ImportOutcome.members, ImportSummary]).annotate({
   identifier: 'ImportLine',
 });
 
@@ -59,17 +59,17 @@ export const importJobsOperation: Operation = {
   },
   problems: ['too-many-feeds', 'stopping'],
 };
-/** What an import has in hand at once. */
+/** Limits of the lines that an import processes concurrently. */
 const MAX_LINES = 1_000;
 const MAX_CHARS = 16_000_000;
-/** A client that neither sends a line nor takes an outcome for so long is gone. */
+/** How long a client may neither send a line nor read an outcome. */
 const IDLE_MS = 60_000;
-/** After an early end, what the client still sends is read for so long, lest the answer be lost with the connection. */
+/** How long the request is still read after an early end, so that the response is not lost with the connection. */
 const LINGER_MS = 1_000;
 
 const LINES_TYPE = /^\s*application\/(?:x-ndjson|ndjson|jsonl)\s*(?:;|$)/i;
 
-/** `POST /api/jobs/import`: a job a line, of any number; answers a line for each, in order, and a summary. */
+/** `POST /api/jobs/import`: creates a job per line; responds with an outcome per line, in order, and a summary. */
 export function importJobs(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     requireLines(req);
@@ -102,7 +102,7 @@ class ImportRun {
     this.#idle = setTimeout(() => this.#giveUp(), IDLE_MS);
   }
 
-  /** Takes no more lines; those in hand still get their outcomes. */
+  /** Accepts no more lines; lines in process still get their outcomes. */
   stop(reason: string): void {
     this.#reason ??= reason;
     this.#stopped.abort();
@@ -126,12 +126,12 @@ class ImportRun {
     this.#res.statusCode = 200;
     this.#res.setHeader('Content-Type', 'application/x-ndjson; charset=utf-8');
     this.#res.setHeader('Cache-Control', 'no-store');
-    this.#res.setHeader('X-Accel-Buffering', 'no'); // a proxy that gathers the lines would defeat their purpose
+    this.#res.setHeader('X-Accel-Buffering', 'no'); // keeps proxies from buffering lines
     this.#res.flushHeaders();
   }
 
   #outcomes(): AsyncGenerator<readonly LineOutcome[]> {
-    // Destroying the request would take the connection and the answer with it.
+    // Destroying the request would close the connection before the response.
     const chunks = this.#req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
     const crew = {
       work: (line: Parameters<typeof importLine>[0]) => importLine(line, this.#res, this.#deps),

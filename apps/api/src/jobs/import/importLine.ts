@@ -11,15 +11,15 @@ import { decodeCreateJob, limitPayload } from '../create/createJobRequest.ts';
 import { identityOfKey, isIdempotencyKey, isSameRequest, KEY_RULE } from '../create/idempotency.ts';
 import type { Line } from './readLines.ts';
 
-/** Of one UTF-16 unit, as which a text counts its length. */
+/** Bytes of one UTF-16 code unit, in which the length of a string is counted. */
 const MAX_UTF8_BYTES = 3;
 
-/** What became of a line. */
+/** The outcome of a line. */
 export type LineOutcome =
   | { readonly line: number; readonly id: string; readonly status: JobStatus; readonly replayed?: true }
   | { readonly line: number; readonly errors: readonly FieldError[]; readonly stop?: string };
 
-/** Creates the job of a line; never rejects. `stop` says that no other line would fare better now. */
+/** Creates the job of a line; never rejects. `stop` is set when further lines would fail as well. */
 export async function importLine(line: Line, res: Response, deps: ApiDeps): Promise<LineOutcome> {
   try {
     return await create(line, orderOf(line, res), deps);

@@ -2,7 +2,7 @@ export interface OrderedWork<Item, Result> {
   /** Must not reject. */
   readonly work: (item: Item) => Promise<Result>;
   readonly sizeOf: (item: Item) => number;
-  /** At most so many items are worked on at once, and together of at most this size, unless a single one is larger. */
+  /** The maximum number of concurrent items, and of their total size unless a single one is larger. */
   readonly maxItems: number;
   readonly maxSize: number;
 }
@@ -13,8 +13,9 @@ interface Slot<Result> {
 }
 
 /**
- * Works on many items at once and yields the results in the order of the items, in arrays of what is done. Takes no more
- * items than there is room for. When the signal is aborted it takes no more, finishes what it has, and ends.
+ * Maps items concurrently and yields the results in the order of the items, in arrays.
+ *
+ * Items are taken only within the limits. When the signal is aborted, no more are taken; those in process are finished.
  */
 export async function* mapInOrder<Item, Result>(
   batches: AsyncIterable<readonly Item[]>,
@@ -24,7 +25,7 @@ export async function* mapInOrder<Item, Result>(
   const line = new OrderedWorkers(crew, signal);
   signal.addEventListener('abort', line.wake, { once: true });
   const filling = line.fill(batches);
-  filling.catch(() => undefined); // told below, or of no interest any more
+  filling.catch(() => undefined); // rethrown below unless aborted
   yield* line.results();
   if (!signal.aborted) await filling;
 }

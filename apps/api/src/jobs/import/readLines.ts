@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 
-/** A line of a request, counted from 1, or what is wrong with it as a whole. */
+/** A line of a request, counted from 1, or what is wrong with it. */
 export type Line =
   | { readonly number: number; readonly text: string; readonly fault?: never }
   | { readonly number: number; readonly text?: never; readonly fault: string };
 
 const NEW_LINE = 0x0a;
 
-/** The lines that are not blank, in arrays of what has arrived; never has more than `maxBytes` of a line in memory. */
+/** Yields the lines that are not blank, as they arrive; holds at most `maxBytes` of a line in memory. */
 export async function* readLines(chunks: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<readonly Line[]> {
   const splitter = new LineSplitter(maxBytes);
   for await (const chunk of chunks) {
@@ -43,7 +43,7 @@ class LineSplitter {
     return this.#finish();
   }
 
-  /** Only counts what is beyond the limit. */
+  /** Counts what is beyond the limit without keeping it. */
   #add(part: Buffer): void {
     this.#bytes += part.length;
     if (this.#bytes > this.#maxBytes) this.#parts = [];

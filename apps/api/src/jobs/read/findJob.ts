@@ -7,15 +7,18 @@ import { callerOf, visibleTo } from '../../auth/caller.ts';
 import { withinDeadline } from '../../http/withinDeadline.ts';
 import { jobIdOf, noSuchJob } from '../view/jobPath.ts';
 
-// The handler behind it takes its own time, and the sum should still be an answer.
+// The next handler takes its own time, and the sum must stay within the deadline.
 const DEADLINE_MS = 2_400;
 
-// Together with the deadline of the log (4 s) this stays within the 5 s in which every request is answered.
+// Together with the deadline of the log (4 s), this stays within the 5 s of every response.
 const TABLE_TIMEOUT_MS = 900;
 
 /**
- * The job, from the table if that has it and answers in time, else folded from the log: a job just created is found.
- * Never older than `known`, a version that the client has, nor than what this process showed from the log before.
+ * Reads a job from the table, or from the log if the table has not caught up or does not answer in time.
+ *
+ * @param known a version that the client has: the result is never older, nor older than what this process served
+ * before.
+ * @returns undefined if neither has the job.
  */
 export async function findJob(id: string, deps: ApiDeps, known = 0): Promise<Job | undefined> {
   const row = (await findInTable(id, deps))?.job;
@@ -45,8 +48,9 @@ async function findInTable(id: string, { table, logger }: ApiDeps) {
 }
 
 /**
- * Lets callers with a tenant pass to the jobs of that tenant alone: any other is as good as not there. One more look for
- * them, but in one place for all that is done with a job; the tenant of a job never changes.
+ * Makes a handler that hides jobs of other tenants from a caller with a tenant.
+ *
+ * It costs such callers one more read, in one place for all operations; the tenant of a job never changes.
  */
 export function ownJob(deps: ApiDeps): RequestHandler {
   return withinDeadline(async (req, res, next) => {

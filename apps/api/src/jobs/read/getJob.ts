@@ -69,16 +69,16 @@ export const getJobOperation: Operation = {
   ],
 };
 
-/** A version that a client knows of is in the log already; this only helps one that asks for the next. */
+/** How long to wait for `minVersion` alone. A version that a client knows is in the log already. */
 const VERSION_WAIT_MS = 3_500;
 
-/** `GET /api/jobs/:id`: the job as it is, as it was, when it has a version, or when it has ended. */
+/** `GET /api/jobs/:id`: the job now, at an earlier moment, at a version, or when it has ended. */
 export function getJob(deps: ApiDeps): RequestHandler {
-  const promptly = withinDeadline((req, res) => answer(req, res, deps));
-  return (req, res, next) => (req.query['wait'] === undefined ? promptly(req, res, next) : answer(req, res, deps));
+  const promptly = withinDeadline((req, res) => respond(req, res, deps));
+  return (req, res, next) => (req.query['wait'] === undefined ? promptly(req, res, next) : respond(req, res, deps));
 }
 
-async function answer(req: Request, res: Response, deps: ApiDeps): Promise<void> {
+async function respond(req: Request, res: Response, deps: ApiDeps): Promise<void> {
   const id = jobIdOf(req, res);
   const job = await wantedJob(id, { ...decodeJobPlan(req.query), known: knownVersion(req) }, res, deps);
   if (job === undefined) throw noSuchJob();
@@ -91,7 +91,7 @@ async function answer(req: Request, res: Response, deps: ApiDeps): Promise<void>
 }
 
 interface KnownPlan extends JobPlan {
-  /** The newest version that the client has by its entity tag. */
+  /** The newest version that the client has. */
   readonly known: number;
 }
 
@@ -106,7 +106,7 @@ async function wantedJob(id: string, plan: KnownPlan, res: Response, deps: ApiDe
   return late;
 }
 
-/** Waits by the log, which knows what a client has done before the table does. */
+/** Waits on the log, which has the client's writes before the table does. */
 function laterJob(id: string, plan: JobPlan, res: Response, deps: ApiDeps): Promise<Job | undefined> {
   const { waitMs, minVersion = 0 } = plan;
   const until = (job: Job) => job.version >= minVersion && (waitMs === undefined || isTerminal(job.status));
@@ -117,8 +117,8 @@ function versionNotReached({ version }: Job): Problem {
   return new Problem('version-not-reached', { detail: `the job has version ${version}` });
 }
 
-/** A place in the log, or an instant as RFC 3339 in UTC. */
-export type Moment = number | string;
+/** A sequence of the log, or an RFC 3339 time in UTC. */
+type Moment = number | string;
 
 interface JobPlan {
   readonly waitMs?: number;
@@ -126,7 +126,11 @@ interface JobPlan {
   readonly asOf?: Moment;
 }
 
-/** What a request asks for; throws a Problem that names each wrong parameter. */
+/**
+ * Decodes the query.
+ *
+ * @throws Problem `invalid-parameter`, which names each invalid parameter.
+ */
 function decodeJobPlan(parameters: unknown): JobPlan {
   const { wait, asOf, ...given } = decode(parameters);
   if (asOf === undefined) return { ...given, ...(wait === undefined ? {} : { waitMs: wait }) };
@@ -148,8 +152,9 @@ function parseWait(text: string): number {
 }
 
 /**
- * The job as it was at an instant (by the times at which its events happened, which are those that the job shows) or at
- * a place in the log; throws a Problem for a moment before its creation.
+ * Folds the job up to a time (of its events) or a sequence.
+ *
+ * @throws Problem `job-not-found` for a moment before its creation.
  */
 async function jobAsOf(id: string, moment: Moment, { log }: Pick<ApiDeps, 'log'>): Promise<Job> {
   const history = await log.readHistory(id);

@@ -10,7 +10,7 @@ import { jobEventView, JobEventView } from '../view/jobEventView.ts';
 import { jobIdOf, JobPath, noSuchJob } from '../view/jobPath.ts';
 import { streamJobEvents } from './streamJobEvents.ts';
 
-/** An event in the format of CloudEvents 1.0 (JSON); what the format has no name for are extensions. */
+/** An event in the JSON format of CloudEvents 1.0, with extension attributes. */
 const CloudEvent = Schema.Struct({
   specversion: Schema.Literal('1.0'),
   id: Schema.String,
@@ -28,7 +28,7 @@ const CloudEvent = Schema.Struct({
   causationid: Schema.optionalKey(Schema.String),
 }).annotate({ identifier: 'CloudEvent' });
 
-/** The answer of `GET /api/jobs/:id/events`. */
+/** The response of `GET /api/jobs/:id/events`. */
 const JobHistory = Schema.Struct({ items: Schema.Array(JobEventView) }).annotate({ identifier: 'JobHistory' });
 
 export const getJobEventsOperation: Operation = {
@@ -65,17 +65,17 @@ const JSON_TYPE = 'application/json';
 const CLOUD_EVENTS = 'application/cloudevents-batch+json';
 const EVENT_STREAM = 'text/event-stream';
 
-/** `GET /api/jobs/:id/events`: all that ever happened to the job, oldest first, from the log; as a stream also live. */
+/** `GET /api/jobs/:id/events`: the history of a job from the log, oldest first; as a stream also live events. */
 export function getJobEvents(deps: ApiDeps): RequestHandler {
-  const listEvents = withinDeadline(answerList(deps));
+  const list = withinDeadline(listEvents(deps));
   return async (req, res, next) => {
     res.vary('Accept');
     const live = wantedType(req) === EVENT_STREAM && req.method !== 'HEAD';
-    return live ? streamJobEvents(jobIdOf(req, res), req, res, deps) : listEvents(req, res, next);
+    return live ? streamJobEvents(jobIdOf(req, res), req, res, deps) : list(req, res, next);
   };
 }
 
-function answerList({ log }: ApiDeps): RequestHandler {
+function listEvents({ log }: ApiDeps): RequestHandler {
   return async (req, res) => {
     const history = await log.readHistory(jobIdOf(req, res));
     if (history.length === 0) throw noSuchJob();

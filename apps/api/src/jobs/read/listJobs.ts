@@ -11,9 +11,9 @@ import { Problem } from '../../problems/problem.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';
 import { jobView, JobView } from '../view/jobView.ts';
 
-/** Counting goes through all rows that match; this takes some milliseconds. */
+/** Counting reads all matching rows; this many take some milliseconds. */
 const COUNTED_AT_MOST = 10_000;
-/** The answer of `GET /api/jobs`. */
+/** The response of `GET /api/jobs`. */
 const JobPage = Schema.Struct({
   items: Schema.Array(JobView),
   nextCursor: Schema.NullOr(Schema.String).annotateKey({ description: '`null` on the last page.' }),
@@ -25,7 +25,7 @@ const JobPage = Schema.Struct({
   }),
 }).annotate({ identifier: 'JobPage' });
 
-/** A parameter that is `true` or `false`. */
+/** A boolean parameter. */
 const Flag = Schema.Literals(['true', 'false']).pipe(
   Schema.decodeTo(
     Schema.Boolean,
@@ -63,7 +63,7 @@ export const listJobsOperation: Operation = {
   problems: ['table-unavailable', 'deadline-exceeded'],
 };
 
-/** `GET /api/jobs`: a page of jobs, newest first, from the table. */
+/** `GET /api/jobs`: a page of jobs from the table, newest first. */
 export function listJobs({ table, log }: ApiDeps): RequestHandler {
   return async (req, res) => {
     const { tenant } = callerOf(res);
@@ -96,11 +96,11 @@ function nextPage(req: Request, cursor: string): string {
 
 interface Total {
   readonly total: number;
-  /** False when there are more than we care to count. */
+  /** False when counting stopped at the limit. */
   readonly totalExact: boolean;
 }
 
-/** How many jobs all pages of a list have: from the counts by type and status if they know, else counted up to 10,000. */
+/** Counts the jobs on all pages: from the counts by type and status where possible, else up to 10,000. */
 async function countListed(query: JobListQuery, table: Pick<ApiDeps['table'], 'countJobs' | 'countMatchingJobs'>) {
   const { tenant, type, status, tag, createdAfter, createdBefore } = query;
   const filter = { tenant, type, status, tag, createdAfter, createdBefore };

@@ -1,8 +1,10 @@
 import type { Job } from '@jobstream/domain';
 
 /**
- * The versions of jobs that this process has shown from the log. The table may be a moment behind them, and a client
- * that saw a job completed must not see it pending again. The oldest are forgotten first, beyond `most` jobs.
+ * The versions of jobs that this process has served from the log.
+ *
+ * The table may lag behind them, and a client that saw a job completed must not see it pending again. The least
+ * recently served are dropped beyond `most` jobs.
  */
 export class ServedVersions {
   readonly #most: number;
@@ -12,7 +14,7 @@ export class ServedVersions {
     this.#most = most;
   }
 
-  /** The newest version shown of the job; 0 when the table has what was shown. */
+  /** The newest version served of the job; 0 when the table has it. */
   of(id: string): number {
     return this.#versions.get(id) ?? 0;
   }
@@ -25,7 +27,7 @@ export class ServedVersions {
     if (this.#versions.size > this.#most && oldest !== undefined) this.#versions.delete(oldest);
   }
 
-  /** The table has caught up with the job. */
+  /** Forgets a job that the table has caught up with. */
   clear(id: string): void {
     this.#versions.delete(id);
   }

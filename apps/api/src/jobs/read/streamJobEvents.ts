@@ -8,17 +8,17 @@ import { followJob } from '../../feeds/followJob.ts';
 import { noSuchJob } from '../view/jobPath.ts';
 
 const HEARTBEAT_MS = 15_000;
-/** When the client has not taken more than this before an event, it is cut off and resumes. */
+/** A client with more unsent bytes than this before an event is disconnected, and resumes. */
 const MAX_WAITING_BYTES = 1_048_576;
 
-/** The events of one job as `text/event-stream`: the history after `Last-Event-ID`, then live until the job ends. */
+/** Streams the events of one job: the history after `Last-Event-ID`, then live events until the job ends. */
 export async function streamJobEvents(jobId: string, req: Request, res: Response, deps: ApiDeps): Promise<void> {
   const after = lastEventId(req) ?? 0;
   const over = new AbortController();
   const abort = () => over.abort();
   deps.longRequests.track(res, abort);
   res.once('close', abort);
-  const heart = setInterval(() => beat(res), HEARTBEAT_MS);
+  const heartbeat = setInterval(() => sendHeartbeat(res), HEARTBEAT_MS);
   let state: JobState;
   try {
     for await (const events of followJob(jobId, deps, over.signal)) {
@@ -27,7 +27,7 @@ export async function streamJobEvents(jobId: string, req: Request, res: Response
       if (!send(events, after, { res, hasEnded: isTerminal(state.status) })) return;
     }
   } finally {
-    clearInterval(heart);
+    clearInterval(heartbeat);
   }
   res.end();
 }
@@ -37,26 +37,26 @@ interface Stream {
   readonly hasEnded: boolean;
 }
 
-/** False when there is nothing more to come. */
+/** Returns false when the stream is over. */
 function send(events: readonly RecordedEvent[], after: number, { res, hasEnded }: Stream): boolean {
   const unseen = events.filter(({ sequence }) => sequence > after);
   if (unseen.length === 0 && hasEnded && !res.headersSent) {
-    res.statusCode = 204; // which is how a browser is told not to come back
+    res.statusCode = 204; // tells browsers not to reconnect
     res.end();
     return false;
   }
-  if (res.writableLength > MAX_WAITING_BYTES) return cut(res);
+  if (res.writableLength > MAX_WAITING_BYTES) return disconnect(res);
   if (!res.headersSent) openEventStream(res);
   for (const recorded of unseen) res.write(eventFrame(recorded));
   if (hasEnded) res.end();
   return !hasEnded;
 }
 
-function cut(res: Response): false {
+function disconnect(res: Response): false {
   res.destroy();
   return false;
 }
 
-function beat(res: Response): void {
+function sendHeartbeat(res: Response): void {
   if (res.headersSent && !res.writableNeedDrain) res.write(': heartbeat\n\n');
 }

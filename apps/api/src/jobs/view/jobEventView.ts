@@ -5,7 +5,7 @@ import { Schema } from 'effect';
 import type { BodyOf } from '../../http/sendJson.ts';
 import { errorView, JobErrorView } from './jobView.ts';
 
-/** Where an event stands in the log, and when the log got it. */
+/** The position of an event in the log, and when it was stored. */
 const recorded = { sequence: Schema.Int, recordedAt: Timestamp };
 
 const views = jobEventNames.map((event) => {
@@ -22,7 +22,7 @@ type ViewOf<Name extends JobEventName> = Omit<JobEventOf<Name>, 'data'> & {
   readonly data: Shown<Omit<JobEventOf<Name>['data'], Hidden<Name>>>;
 };
 
-/** An event as clients see it, with its place in the log: without hidden fields, and errors without their stack. */
+/** The public view of an event and its position: without hidden fields, and errors without their stack. */
 export const JobEventView = Schema.Union(views).annotate({
   identifier: 'JobEvent',
 }) as Schema.Constraint as Schema.Codec<{ [Name in JobEventName]: ViewOf<Name> }[JobEventName]>;
@@ -34,7 +34,7 @@ export function jobEventView({ sequence, recordedAt, event }: RecordedEvent): Bo
 
 type Named<Value> = { readonly [field: string]: Value };
 
-/** The event's data, or their schemas, without hidden fields and with another error. */
+/** Returns the data of an event, or their schemas, without hidden fields and with a public error. */
 function shown<Value>(event: JobEventName, data: Named<Value>, showError: (error: Value) => Value): Named<Value> {
   const hidden: readonly string[] = jobEvents[event].hidden;
   if (hidden.length === 0 && !('error' in data)) return data;

@@ -3,12 +3,16 @@ import { Schema } from 'effect';
 import type { Request, Response } from 'express';
 import { Problem } from '../../problems/problem.ts';
 
-/** The path of what concerns one job. */
+/** The path parameters of one job. */
 export const JobPath = Schema.Struct({ id: JobId });
 
 const isJobId = Schema.is(JobId);
 
-/** The job that the path names; noted for the log line of the request. A text that cannot be an id names no job. */
+/**
+ * Returns the job id in the path and adds it to the request log.
+ *
+ * @throws Problem `job-not-found` for a text that is not an id.
+ */
 export function jobIdOf(req: Request, res: Response): string {
   const id = String(req.params['id']).toLowerCase();
   if (!isJobId(id)) throw noSuchJob();
@@ -16,7 +20,7 @@ export function jobIdOf(req: Request, res: Response): string {
   return id;
 }
 
-/** What is answered for a job that neither the table nor the log knows. */
+/** The problem of a job that neither the table nor the log has. */
 export function noSuchJob(): Problem {
   return new Problem('job-not-found', { detail: 'no job has this id' });
 }

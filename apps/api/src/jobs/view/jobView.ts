@@ -5,10 +5,10 @@ import type { BodyOf } from '../../http/sendJson.ts';
 const { fields } = Job;
 const { name, message, code } = JobError.fields;
 
-/** The error of a handler as clients see it: without its stack. */
+/** The public view of a handler's error: without its stack. */
 export const JobErrorView = Schema.Struct({ name, message, code }).annotate({ identifier: 'JobError' });
 
-/** A job as clients see it: only what is listed here. */
+/** The public view of a job. */
 export const JobView = Schema.Struct({
   id: fields.id,
   tenant: fields.tenant,
@@ -34,7 +34,7 @@ export const JobView = Schema.Struct({
   finishedAt: fields.finishedAt,
 }).annotate({ identifier: 'Job' });
 
-/** What the creation of a job answers. */
+/** The response to the creation of a job. */
 export const CreatedJobView = Schema.Struct({
   id: fields.id,
   type: fields.type,
