@@ -198,7 +198,7 @@ describe('a refusal is an error that says what to do', () => {
     expect(error).toMatchObject({
       code: 'invalid-request',
       status: 422,
-      message: expect.stringMatching(/^POST \/api\/jobs: 422 The request is not valid: \/type must be a job type/),
+      message: expect.stringMatching(/^POST \/api\/jobs: 422 Invalid request: \/type must be a job type/),
       problem: { errors: [{ pointer: '/type' }] },
     });
   });

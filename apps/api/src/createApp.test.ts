@@ -2,20 +2,12 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import * as fc from 'fast-check';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ApiStage, startStage } from '../testing/apiStage.ts';
-import type { TestApi } from '../testing/startApi.ts';
+import { describe, expect, test } from 'vitest';
+import { useStage } from '../testing/apiStage.ts';
 
-let stage: ApiStage;
-let api: TestApi;
 let lines: Record<string, unknown>[] = [];
-
-beforeAll(async () => {
-  const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  stage = await startStage({ logger });
-  ({ api } = stage);
-});
-afterAll(() => stage.stop());
+const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+const { api } = useStage({ logger });
 
 interface ProblemJson {
   readonly type: string;

@@ -1,5 +1,6 @@
 import { migrate } from '@jobstream/readmodel';
 import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
+import { afterAll, beforeAll } from 'vitest';
 import { startApi, type StartApiOptions, type TestApi } from './startApi.ts';
 
 /** An API with its own NATS server and database. */
@@ -19,4 +20,20 @@ export async function startStage(options: Omit<StartApiOptions, 'natsUrl' | 'dat
     await nats.stop();
   };
   return { nats, databaseUrl, api, stop };
+}
+
+/**
+ * Starts an API with its own servers before the tests of a file or describe block, and stops it after them.
+ *
+ * The returned objects are complete once the tests run.
+ */
+export function useStage(options: Omit<StartApiOptions, 'natsUrl' | 'databaseUrl'> = {}): ApiStage {
+  const stage = { api: {} } as ApiStage;
+  beforeAll(async () => {
+    const { api, ...servers } = await startStage(options);
+    Object.assign(stage.api, api);
+    Object.assign(stage, servers);
+  });
+  afterAll(() => stage.stop());
+  return stage;
 }

@@ -2,11 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type Scope, scopes } from '@jobstream/readmodel';
 import { type Express, Router } from 'express';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ApiStage, startStage } from '../../testing/apiStage.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { useStage } from '../../testing/apiStage.ts';
 import { operationsOf, readOpenApi } from '../../testing/contract/openApi.ts';
 import { declaredRoutes } from '../../testing/declaredRoutes.ts';
-import type { TestApi } from '../../testing/startApi.ts';
 import { addRoute } from '../routes/route.ts';
 
 interface Row {
@@ -22,13 +21,10 @@ const rows: readonly Row[] = operationsOf(readOpenApi()).map(({ method, path, sc
 });
 const guarded = rows.filter(({ scope }) => scope !== 'none');
 
-let stage: ApiStage;
-let api: TestApi;
+const { api } = useStage({ auth: { open: false } });
 const keyWith = new Map<string, string>();
 
 beforeAll(async () => {
-  stage = await startStage({ auth: { open: false } });
-  ({ api } = stage);
   for (const scope of scopes) {
     for (const tenant of [null, 'acme']) {
       const { text } = await api.keys.create({ name: scope, scopes: [scope], tenant, expiresAt: null });
@@ -36,7 +32,6 @@ beforeAll(async () => {
     }
   }
 });
-afterAll(() => stage.stop());
 
 function keyName(scope: Scope, tenant: string | null): string {
   return `${scope} ${tenant ?? ''}`;
@@ -92,7 +87,7 @@ describe.each(guarded)('$call', ({ call, scope }) => {
   test('refuses a key that is none', async () => {
     const { status, challenge } = await answerTo(call, 'Bearer nonsense');
     expect(status).toBe(401);
-    expect(challenge).toBe('Bearer realm="jobstream", error="invalid_token", error_description="this is no API key"');
+    expect(challenge).toBe('Bearer realm="jobstream", error="invalid_token", error_description="not an API key"');
   });
 
   test.each(scopes.filter((one) => one === scope || one === 'admin'))(`lets the scope %s pass`, async (one) => {

@@ -1,26 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { scopes } from '@jobstream/readmodel';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ApiStage, startStage } from '../../testing/apiStage.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { useStage } from '../../testing/apiStage.ts';
 import { operationsOf, readOpenApi } from '../../testing/contract/openApi.ts';
 import { projectAll } from '../../testing/projectAll.ts';
-import type { TestApi } from '../../testing/startApi.ts';
 
 /** Calls the API with a key; a body is sent as JSON. */
 type Call = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
 
-let stage: ApiStage;
-let api: TestApi;
+const stage = useStage({ auth: { open: false } });
+const { api } = stage;
 let acme: Call;
 let globex: Call;
 let operator: Call;
 
 beforeAll(async () => {
-  stage = await startStage({ auth: { open: false } });
-  ({ api } = stage);
   [acme, globex, operator] = await Promise.all([caller('acme'), caller('globex'), caller(null)]);
 });
-afterAll(() => stage.stop());
 
 async function caller(tenant: string | null): Promise<Call> {
   const { text } = await api.keys.create({ name: 'test', scopes: [...scopes], tenant, expiresAt: null });

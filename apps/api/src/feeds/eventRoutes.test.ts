@@ -1,17 +1,11 @@
 import { eventually, startNats } from '@jobstream/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ApiStage, startStage } from '../../testing/apiStage.ts';
+import { describe, expect, test } from 'vitest';
+import { useStage } from '../../testing/apiStage.ts';
 import { type FeedEvent, openFeed } from '../../testing/openFeed.ts';
-import { startApi, type TestApi } from '../../testing/startApi.ts';
+import { startApi } from '../../testing/startApi.ts';
 
-let stage: ApiStage;
-let api: TestApi;
-
-beforeAll(async () => {
-  stage = await startStage();
-  ({ api } = stage);
-});
-afterAll(() => stage.stop());
+const stage = useStage();
+const { api } = stage;
 
 async function create(count: number, fields: object = {}, on = api): Promise<string[]> {
   const jobs = Array.from({ length: count }, () => ({ type: 'email', ...fields }));

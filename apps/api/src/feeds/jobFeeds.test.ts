@@ -1,20 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { decide, isRejection, type JobCommand } from '@jobstream/domain';
 import { eventually } from '@jobstream/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ApiStage, startStage } from '../../testing/apiStage.ts';
+import { describe, expect, test } from 'vitest';
+import { useStage } from '../../testing/apiStage.ts';
 import { openFeed } from '../../testing/openFeed.ts';
 import { projectAll } from '../../testing/projectAll.ts';
-import { startApi, type TestApi } from '../../testing/startApi.ts';
+import { startApi } from '../../testing/startApi.ts';
 
-let stage: ApiStage;
-let api: TestApi;
-
-beforeAll(async () => {
-  stage = await startStage();
-  ({ api } = stage);
-});
-afterAll(() => stage.stop());
+const stage = useStage();
+const { api } = stage;
 
 type Bare<Command> = Command extends unknown ? Omit<Command, 'eventId' | 'at' | 'actor'> : never;
 

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { createLogger } from '@jobstream/runtime';
 import { eventually } from '@jobstream/testing';
 import express from 'express';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ApiStage, startStage } from '../../testing/apiStage.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { useStage } from '../../testing/apiStage.ts';
 import { openFeed } from '../../testing/openFeed.ts';
 import { feedFilter } from './feedFilter.ts';
 import { LiveFeed } from './liveFeed.ts';
@@ -15,16 +15,14 @@ const PAYLOAD = 'x'.repeat(250_000);
 /** More than a connection takes in while its client reads nothing, and than is sent at once. */
 const EVENTS = 120;
 
-let stage: ApiStage;
+const stage = useStage();
 
 beforeAll(async () => {
-  stage = await startStage();
   for (let sent = 0; sent < EVENTS; sent += 30) {
     const jobs = Array.from({ length: 30 }, () => ({ type: 'email', payload: PAYLOAD }));
     await stage.api.post('/api/jobs/batch', { jobs });
   }
 });
-afterAll(() => stage.stop());
 
 /** Feeds from the beginning of the log, which the tail has forgotten. */
 async function serveFeeds(replays: ReplaySemaphore) {

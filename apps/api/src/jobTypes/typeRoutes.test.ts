@@ -1,16 +1,10 @@
 import { eventually, startNats } from '@jobstream/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ApiStage, startStage } from '../../testing/apiStage.ts';
-import { startApi, type TestApi } from '../../testing/startApi.ts';
+import { expect, test } from 'vitest';
+import { useStage } from '../../testing/apiStage.ts';
+import { startApi } from '../../testing/startApi.ts';
 
-let stage: ApiStage;
-let api: TestApi;
-
-beforeAll(async () => {
-  stage = await startStage();
-  ({ api } = stage);
-});
-afterAll(() => stage.stop());
+const stage = useStage();
+const { api } = stage;
 
 async function typeOf(name: string): Promise<Record<string, unknown> | undefined> {
   const { items } = (await (await api.fetch('/api/types')).json()) as { items: Record<string, unknown>[] };

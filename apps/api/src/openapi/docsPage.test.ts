@@ -1,15 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ApiStage, startStage } from '../../testing/apiStage.ts';
-import type { TestApi } from '../../testing/startApi.ts';
+import { expect, test } from 'vitest';
+import { useStage } from '../../testing/apiStage.ts';
 
-let stage: ApiStage;
-let api: TestApi;
-
-beforeAll(async () => {
-  stage = await startStage({ auth: { open: false } });
-  ({ api } = stage);
-});
-afterAll(() => stage.stop());
+const { api } = useStage({ auth: { open: false } });
 
 const text = async (path: string) => (await api.fetch(path)).text();
 const expected: Readonly<Record<string, string>> = { js: 'text/javascript', css: 'text/css', png: 'image/png' };

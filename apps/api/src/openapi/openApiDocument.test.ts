@@ -1,21 +1,16 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ApiStage, startStage } from '../../testing/apiStage.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { useStage } from '../../testing/apiStage.ts';
 import { type OpenApi, operationsOf } from '../../testing/contract/openApi.ts';
 import { declaredRoutes } from '../../testing/declaredRoutes.ts';
-import type { TestApi } from '../../testing/startApi.ts';
 
-let stage: ApiStage;
-let api: TestApi;
+const { api } = useStage();
 let served: OpenApi;
 
 beforeAll(async () => {
-  stage = await startStage();
-  ({ api } = stage);
   const answer = await api.fetch('/openapi.json');
   if (!answer.ok) throw new Error(await answer.text());
   served = (await answer.json()) as OpenApi;
 });
-afterAll(() => stage.stop());
 
 test('docs/openapi.json is what is served: npm test -- apps/api/src/openapi -u writes it anew', async () => {
   await expect(`${JSON.stringify(served, null, 2)}\n`).toMatchFileSnapshot('../../../../docs/openapi.json');

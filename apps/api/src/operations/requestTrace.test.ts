@@ -1,17 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ApiStage, startStage } from '../../testing/apiStage.ts';
-import type { TestApi } from '../../testing/startApi.ts';
+import { expect, test } from 'vitest';
+import { useStage } from '../../testing/apiStage.ts';
 
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
-let stage: ApiStage;
-let api: TestApi;
-
-beforeAll(async () => {
-  stage = await startStage();
-  ({ api } = stage);
-});
-afterAll(() => stage.stop());
+const { api } = useStage();
 
 /** The trace that the first event after a request belongs to. */
 async function traceOfEvent(request: () => Promise<Response>): Promise<string | undefined> {

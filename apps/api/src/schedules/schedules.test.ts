@@ -1,18 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type ApiStage, startStage } from '../../testing/apiStage.ts';
-import type { TestApi } from '../../testing/startApi.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { useStage } from '../../testing/apiStage.ts';
 
-let stage: ApiStage;
-let api: TestApi;
+const { api } = useStage();
 let name: string;
 let names = 0;
-
-beforeAll(async () => {
-  stage = await startStage();
-  ({ api } = stage);
-});
-afterAll(() => stage.stop());
 
 beforeEach(() => {
   name = `schedule-${++names}`;

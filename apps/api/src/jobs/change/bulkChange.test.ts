@@ -1,19 +1,13 @@
 import { migrate } from '@jobstream/readmodel';
 import { createDatabase, eventually, queryDatabase, startNats, startPostgres, startTcpProxy } from '@jobstream/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ApiStage, startStage } from '../../../testing/apiStage.ts';
+import { describe, expect, test } from 'vitest';
+import { useStage } from '../../../testing/apiStage.ts';
 import { projectAll } from '../../../testing/projectAll.ts';
-import { startApi, type TestApi } from '../../../testing/startApi.ts';
+import { startApi } from '../../../testing/startApi.ts';
 
-let stage: ApiStage;
-let api: TestApi;
+const stage = useStage();
+const { api } = stage;
 let types = 0;
-
-beforeAll(async () => {
-  stage = await startStage();
-  ({ api } = stage);
-});
-afterAll(() => stage.stop());
 
 /** A job type of its own for each test, since they share the servers. */
 function newType(): string {
@@ -222,7 +216,7 @@ describe('an outage', () => {
     await ownNats.kill('SIGKILL');
     for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) text += part.value;
     const summary = parseLines(text).at(-1) ?? {};
-    expect(summary).toMatchObject({ done: true, total: 2_000, stopped: 'The event log cannot be reached' });
+    expect(summary).toMatchObject({ done: true, total: 2_000, stopped: 'Event log unavailable' });
     expect(summary['failed']).toBeGreaterThan(0);
     expect(summary['matched']).toBeLessThan(2_000);
     await own.stop();

@@ -1,18 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { startNats, startTcpProxy } from '@jobstream/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ApiStage, startStage } from '../../../testing/apiStage.ts';
-import { startApi, type TestApi } from '../../../testing/startApi.ts';
+import { describe, expect, test } from 'vitest';
+import { useStage } from '../../../testing/apiStage.ts';
+import { startApi } from '../../../testing/startApi.ts';
 
-let stage: ApiStage;
-let api: TestApi;
-
-beforeAll(async () => {
-  stage = await startStage();
-  ({ api } = stage);
-});
-afterAll(() => stage.stop());
+const stage = useStage();
+const { api } = stage;
 
 interface Batch {
   readonly jobs: readonly { readonly id: string; readonly status: string }[];

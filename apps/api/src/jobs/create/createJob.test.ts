@@ -1,22 +1,17 @@
 import { startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ApiStage, startStage } from '../../../testing/apiStage.ts';
+import { useStage } from '../../../testing/apiStage.ts';
 import { projectAll } from '../../../testing/projectAll.ts';
 import { startApi, type TestApi } from '../../../testing/startApi.ts';
 
-let stage: ApiStage;
-let api: TestApi;
+const stage = useStage();
+const { api } = stage;
 let sibling: TestApi;
 
 beforeAll(async () => {
-  stage = await startStage();
-  ({ api } = stage);
   sibling = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl });
 });
-afterAll(async () => {
-  await sibling.stop();
-  await stage.stop();
-});
+afterAll(() => sibling.stop());
 
 interface Created {
   readonly id: string;

@@ -3,18 +3,12 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { eventually, startNats } from '@jobstream/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ApiStage, startStage } from '../../../testing/apiStage.ts';
-import { startApi, type TestApi } from '../../../testing/startApi.ts';
+import { describe, expect, test } from 'vitest';
+import { useStage } from '../../../testing/apiStage.ts';
+import { startApi } from '../../../testing/startApi.ts';
 
-let stage: ApiStage;
-let api: TestApi;
-
-beforeAll(async () => {
-  stage = await startStage();
-  ({ api } = stage);
-});
-afterAll(() => stage.stop());
+const stage = useStage();
+const { api } = stage;
 
 type Outcome = Record<string, unknown>;
 
@@ -159,7 +153,7 @@ describe('an import that ends early', () => {
     const rest = linesOf(await text(response));
     expect(rest.slice(0, -1)).toHaveLength(5);
     for (const outcome of rest.slice(0, -1)) expect(outcome).toMatchObject({ errors: [{ pointer: '' }] });
-    const stopped = 'The event log cannot be reached';
+    const stopped = 'Event log unavailable';
     expect(rest.at(-1)).toEqual({ done: true, lines: 6, created: 1, replayed: 0, failed: 5, stopped });
   });
 

@@ -1,19 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { JobEvent } from '@jobstream/domain';
 import { startTcpProxy } from '@jobstream/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ApiStage, startStage } from '../../../testing/apiStage.ts';
+import { describe, expect, test } from 'vitest';
+import { useStage } from '../../../testing/apiStage.ts';
 import { projectAll } from '../../../testing/projectAll.ts';
-import { startApi, type TestApi } from '../../../testing/startApi.ts';
+import { startApi } from '../../../testing/startApi.ts';
 
-let stage: ApiStage;
-let api: TestApi;
-
-beforeAll(async () => {
-  stage = await startStage();
-  ({ api } = stage);
-});
-afterAll(() => stage.stop());
+const stage = useStage();
+const { api } = stage;
 
 interface Answer {
   readonly [name: string]: unknown;
