@@ -2,7 +2,6 @@ import type { ConsumerInfo, JetStreamManager, StreamState } from '@nats-io/jetst
 import { LogUnavailableError } from '../errors.ts';
 import type { DirectReader } from '../read/directReader.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
-import { subjectMatches } from '../streams/subjectMatches.ts';
 import { createdSubject, dueSubject, requeuedSubject } from '../streams/jobSubjects.ts';
 import { listConsumers, loadOf, type TypeConsumers } from './workConsumers.ts';
 
@@ -171,4 +170,10 @@ async function orUnavailable<Result>(read: () => Promise<Result>): Promise<Resul
   } catch (error) {
     throw new LogUnavailableError('its statistics could not be read', { cause: error });
   }
+}
+
+/** Whether a subject is one of those that a pattern with `*` for single tokens stands for. */
+function subjectMatches(subject: string, pattern: string): boolean {
+  const [tokens, wanted] = [subject.split('.'), pattern.split('.')];
+  return tokens.length === wanted.length && wanted.every((token, index) => token === '*' || token === tokens[index]);
 }
