@@ -10,7 +10,7 @@ import { JobScript } from '../testing/jobScript.ts';
 import { openEventLog } from '../testing/openEventLog.ts';
 
 describe('the streams', () => {
-  test('are created once: starting again, also by two at once, finds them as they are', async () => {
+  test('are created once, also by two processes that start concurrently', async () => {
     await using nats = await startNats();
     const logs = await Promise.all([openEventLog({ url: nats.url }), openEventLog({ url: nats.url })]);
     await using again = await openEventLog({ url: nats.url });
@@ -19,7 +19,7 @@ describe('the streams', () => {
     for (const log of logs) await log.stop();
   });
 
-  test('cannot be purged, and nothing can be deleted from the log', async () => {
+  test('cannot be purged, nor can a message be deleted from the log', async () => {
     await using nats = await startNats();
     await using log = await openEventLog({ url: nats.url });
     await log.append(new JobScript().create(), 0);
@@ -31,7 +31,7 @@ describe('the streams', () => {
     expect(await log.lastSequence()).toBe(1);
   });
 
-  test('that exist with contradicting settings are refused, and each difference is named', async () => {
+  test('with contradicting settings are refused, and each difference is reported', async () => {
     await using nats = await startNats();
     const client = await connect({ servers: nats.url });
     const manager = await jetstreamManager(client);
@@ -51,7 +51,7 @@ describe('the streams', () => {
 });
 
 describe('the server', () => {
-  test('that is too old is refused', async (context) => {
+  test('of an unsupported version is refused', async (context) => {
     const old = await resolveOldNatsServer();
     if ('missing' in old) return context.skip(old.missing);
     await using nats = await startNats({ binary: old.binary });
@@ -63,24 +63,24 @@ describe('the server', () => {
     expect(() => assertSupportedServer(version)).toThrow(UnsupportedServerError);
   });
 
-  test.each(['2.14.4', '2.15.0', '2.15.1-RC.2', '3.0.0', 'v2.15.1'])('version %s will do', (version) => {
+  test.each(['2.14.4', '2.15.0', '2.15.1-RC.2', '3.0.0', 'v2.15.1'])('version %s is supported', (version) => {
     expect(() => assertSupportedServer(version)).not.toThrow();
   });
 
-  test('that is not there is one clear error', async () => {
+  test('that does not listen fails the start with LogUnavailableError', async () => {
     const log = new EventLog({ url: 'nats://127.0.0.1:1', name: 'test' });
     await expect(log.start()).rejects.toThrow(LogUnavailableError);
     await log.stop();
   });
 });
 
-test('an event log that is not started says so', async () => {
+test('an event log that is not started throws LogUnavailableError', async () => {
   const log = new EventLog({ url: 'nats://127.0.0.1:1', name: 'test' });
   expect(log.isConnected()).toBe(false);
   expect(() => log.follow({ after: 0 })).toThrow(LogUnavailableError);
 });
 
-describe('an event log whose server is gone', () => {
+describe('an event log whose server is down', () => {
   let nats: TestNats;
   let log: EventLog;
 
@@ -91,11 +91,11 @@ describe('an event log whose server is gone', () => {
   afterEach(() => nats[Symbol.asyncDispose]());
 
   test.each(['SIGKILL', 'SIGSTOP'] as const)(
-    'stops (%s) although appends wait for it',
+    'stops (%s) although appends are pending',
     async (signal) => {
       await nats.kill(signal);
       const outcome = log.append(new JobScript().create(), 0).catch((error: unknown) => error);
-      await log.stop(); // the append would keep it for ten minutes, the client library until its pings have failed
+      await log.stop(); // waiting for the append would take ten minutes, for the client library until its pings have failed
       expect(await Promise.race([outcome, Promise.resolve('open')])).toBe('open');
       if (signal === 'SIGSTOP') await nats.resume();
     },

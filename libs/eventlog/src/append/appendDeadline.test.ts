@@ -12,8 +12,8 @@ import { openEventLog } from '../../testing/openEventLog.ts';
 
 const limiter = new AppendLimiter({ maxPending: 1_000, maxPendingBytes: 1_000_000 });
 const OPTIONS = { deadlineMs: 300, limiter, groupCommit: true };
-/** So long a single try may take: as when one is sent again shortly before the deadline. */
-const TRY_MS = 3_600_000;
+/** The timeout of a single publish, far beyond the deadline of an append. */
+const PUBLISH_TIMEOUT_MS = 3_600_000;
 
 let nats: Awaited<ReturnType<typeof startNats>>;
 let connection: Connection;
@@ -23,7 +23,7 @@ beforeEach(async () => {
   nats = await startNats();
   await (await openEventLog({ url: nats.url }))[Symbol.asyncDispose](); // creates the streams
   connection = await Connection.open({ url: nats.url, name: 'test' });
-  publisher = new Publisher(connection, TRY_MS);
+  publisher = new Publisher(connection, PUBLISH_TIMEOUT_MS);
   await nats.pause();
 });
 
@@ -36,7 +36,7 @@ afterEach(async () => {
 
 const newJob = () => jobAppendRequest(new JobScript().create());
 
-test.each([1, 100])('of %i appends each fails at its deadline, whatever a try may take', async (count) => {
+test.each([1, 100])('each of %i appends fails at its deadline, whatever the timeout of a publish', async (count) => {
   const appender = new Appender(connection, publisher, OPTIONS);
   const appends = Array.from({ length: count }, () => appender.append(newJob(), 0));
   const outcomes = await Promise.allSettled(appends);
@@ -46,7 +46,7 @@ test.each([1, 100])('of %i appends each fails at its deadline, whatever a try ma
   await appender.stop();
 });
 
-test('a batch fails at its deadline, whatever a try may take', async () => {
+test('a batch fails at its deadline, whatever the timeout of a publish', async () => {
   const appender = new BatchAppender(connection, publisher, OPTIONS);
   await expect(appender.append([newJob(), newJob()])).rejects.toThrow(LogUnavailableError);
   await appender.stop();

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { connect } from '@nats-io/transport-node';
-import { eventually, startNats, startTcpProxy } from '@jobstream/testing';
+import { eventually, startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError, LogUnavailableError } from '../errors.ts';
 import type { EventLog } from '../eventLog.ts';
 import { JobScript } from '../../testing/jobScript.ts';
+import { openBehindProxy } from '../../testing/openBehindProxy.ts';
 import { openEventLog } from '../../testing/openEventLog.ts';
 
 type Nats = Awaited<ReturnType<typeof startNats>>;
 type OpenLog = Awaited<ReturnType<typeof openEventLog>>;
 
-/** So many at once always gather into atomic batches when group commit is on. */
+/** Enough appends at once to be committed as atomic batches with group commit. */
 const MANY = 200;
 
 describe.each([{ groupCommit: true }, { groupCommit: false }])(
@@ -29,7 +30,7 @@ describe.each([{ groupCommit: true }, { groupCommit: false }])(
       await nats.stop();
     });
 
-    test('stores an event and answers with its sequence', async () => {
+    test('stores an event and returns its sequence', async () => {
       const job = new JobScript();
       const created = await log.append(job.create(), 0);
       const started = await log.append(job.start(), created);
@@ -39,7 +40,7 @@ describe.each([{ groupCommit: true }, { groupCommit: false }])(
       ]);
     });
 
-    test('answers each of many appends at once with the sequence of its own event', async () => {
+    test('returns to each of many concurrent appends the sequence of its own event', async () => {
       const jobs = Array.from({ length: MANY }, () => new JobScript());
       const sequences = await Promise.all(jobs.map((job) => log.append(job.create(), 0)));
       expect(new Set(sequences).size).toBe(MANY);
@@ -48,7 +49,7 @@ describe.each([{ groupCommit: true }, { groupCommit: false }])(
       }
     });
 
-    test('refuses an append whose job has moved on', async () => {
+    test('refuses an append whose job has a newer event', async () => {
       const job = new JobScript();
       const sequence = await log.append(job.create(), 0);
       await log.append(job.start(), sequence);
@@ -56,13 +57,13 @@ describe.each([{ groupCommit: true }, { groupCommit: false }])(
       expect(await log.readHistory(job.jobId)).toHaveLength(2);
     });
 
-    test('lets exactly one of two writers win, a thousand times', async () => {
+    test('stores exactly one of two concurrent creations of a job', async () => {
       await using rival = await openEventLog({ url: nats.url, ...options });
       const outcomes = await Promise.all(Array.from({ length: 1_000 }, () => race(log, rival)));
       expect(outcomes.filter((winners) => winners !== 1)).toEqual([]);
     });
 
-    test('creates a job only once under one idempotency key, whatever its type', async () => {
+    test('creates one job under an idempotency key that is used for several types', async () => {
       const jobId = randomUUID();
       const rivals = ['email', 'webhook', 'sleep'].map((jobType) => new JobScript({ jobId, jobType }));
       const outcomes = await Promise.allSettled(
@@ -71,7 +72,7 @@ describe.each([{ groupCommit: true }, { groupCommit: false }])(
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     });
 
-    test('commits the others when one of those that wait together conflicts', async () => {
+    test('stores the other pending appends when one of them conflicts', async () => {
       const stale = new JobScript();
       await log.append(stale.create(), 0);
       const jobs = Array.from({ length: MANY }, () => new JobScript());
@@ -81,7 +82,7 @@ describe.each([{ groupCommit: true }, { groupCommit: false }])(
       expect(new Set(await Promise.all(appends)).size).toBe(MANY);
     });
 
-    test('takes two appends to one job that wait together, and lets the expectations decide', async () => {
+    test('stores one of two pending appends to one job, as their expectations demand', async () => {
       const jobs = Array.from({ length: MANY }, () => new JobScript());
       const event = new JobScript();
       const twice = [log.append(event.create(), 0), log.append(event.start(), 0)];
@@ -91,7 +92,7 @@ describe.each([{ groupCommit: true }, { groupCommit: false }])(
       expect(new Set(await others).size).toBe(MANY);
     });
 
-    test('refuses an event that the server would not take, and sends nothing', async () => {
+    test('refuses an event over max_payload, and sends nothing', async () => {
       const before = await log.lastSequence();
       const event = new JobScript().create({ payload: 'x'.repeat(1_100_000) });
       await expect(log.append(event, 0)).rejects.toThrow(EventTooLargeError);
@@ -100,7 +101,7 @@ describe.each([{ groupCommit: true }, { groupCommit: false }])(
   },
 );
 
-test('refuses further appends when too many wait', async () => {
+test('an appender refuses further appends when too many are pending', async () => {
   await using nats = await startNats();
   await using log = await openEventLog({ url: nats.url, maxPending: 10 });
   const outcomes = await Promise.allSettled(Array.from({ length: 30 }, () => log.append(new JobScript().create(), 0)));
@@ -111,7 +112,7 @@ test('refuses further appends when too many wait', async () => {
   await expect(log.append(new JobScript().create(), 0)).resolves.toBeGreaterThan(0);
 });
 
-test('refuses further appends when those that wait have too many bytes, but never one alone', async () => {
+test('an appender refuses further appends when the pending ones have too many bytes, but never a lone one', async () => {
   await using nats = await startNats();
   await using log = await openEventLog({ url: nats.url, maxPendingBytes: 100_000 });
   const create = (bytes: number) => log.append(new JobScript().create({ payload: 'x'.repeat(bytes) }), 0);
@@ -121,7 +122,7 @@ test('refuses further appends when those that wait have too many bytes, but neve
   await expect(create(200_000)).resolves.toBeGreaterThan(0);
 });
 
-test('stores events that exceed the size of a batch, and the appends beside them', async () => {
+test('an appender stores events over the size of a batch, and the appends beside them', async () => {
   await using nats = await startNats({ maxPayload: '8MB' });
   await using log = await openEventLog({ url: nats.url, deadlineMs: 10_000 });
   const sizes = [4_200_000, 4_200_000, ...Array.from({ length: MANY }, () => 1), 4_200_000];
@@ -130,7 +131,7 @@ test('stores events that exceed the size of a batch, and the appends beside them
   expect(new Set(sequences).size).toBe(sizes.length);
 });
 
-test('keeps every acknowledged event when the server is killed in the middle of a stream of appends', async () => {
+test('every acknowledged event is kept when the server is killed during a stream of appends', async () => {
   await using nats = await startNats();
   await using log = await openEventLog({ url: nats.url, deadlineMs: 20_000 });
   const acknowledged = new Map<string, number>();
@@ -154,76 +155,65 @@ test('keeps every acknowledged event when the server is killed in the middle of 
   await writers;
   const stored = await storedSequences(nats.url);
   for (const [jobId, sequence] of acknowledged) expect(stored.get(sequence)).toBe(jobId);
-  // Each writer waits for its answer, so no job may be stored twice or without being acknowledged in the end.
+  // Each writer waits for its acknowledgement, so no job may be stored twice or stay unacknowledged.
   expect(stored.size).toBe(acknowledged.size);
 });
 
-describe('an append whose connection is lost before the answer', () => {
+describe('an append whose connection is lost before the acknowledgement', () => {
   test('succeeds with its sequence when it was stored', async () => {
-    await using nats = await startNats();
-    await using proxy = await startTcpProxy(nats.port);
-    await using log = await openEventLog({ url: `nats://127.0.0.1:${proxy.port}`, deadlineMs: 20_000 });
-    await using direct = await openEventLog({ url: nats.url });
+    await using stage = await openBehindProxy();
+    const { proxy, log, direct } = stage;
     proxy.pauseDownstream();
     const job = new JobScript();
     const append = log.append(job.create(), 0);
     await eventually(async () => expect(await direct.lastSequence()).toBe(1));
-    // Someone goes on with the job, so that its newest event is another one.
+    // Another writer appends too, so that the job's newest event is not the one to settle.
     await direct.append(job.start(), 1);
-    await proxy.cut();
-    await proxy.heal();
+    await stage.reconnect();
     await expect(append).resolves.toBe(1);
     expect(await direct.lastSequence()).toBe(2);
   });
 
   test('is sent again and stored once when it was not stored', async () => {
-    await using nats = await startNats();
-    await using proxy = await startTcpProxy(nats.port);
-    await using log = await openEventLog({ url: `nats://127.0.0.1:${proxy.port}`, deadlineMs: 20_000 });
+    await using stage = await openBehindProxy();
+    const { proxy, log } = stage;
     proxy.pauseUpstream();
     const job = new JobScript();
     const append = log.append(job.create(), 0);
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-    await proxy.cut();
-    await proxy.heal();
+    await stage.reconnect();
     await expect(append).resolves.toBe(1);
     expect(await log.lastSequence()).toBe(1);
   });
 
-  test('is a conflict when another writer was faster', async () => {
-    await using nats = await startNats();
-    await using proxy = await startTcpProxy(nats.port);
-    await using log = await openEventLog({ url: `nats://127.0.0.1:${proxy.port}`, deadlineMs: 20_000 });
-    await using rival = await openEventLog({ url: nats.url });
+  test('fails with ConcurrentAppendError when another writer was first', async () => {
+    await using stage = await openBehindProxy();
+    const { proxy, log, direct: rival } = stage;
     const jobId = randomUUID();
     proxy.pauseUpstream();
     const append = log.append(new JobScript({ jobId }).create(), 0);
     const outcome = Promise.allSettled([append]);
     await rival.append(new JobScript({ jobId }).create(), 0);
-    await proxy.cut();
-    await proxy.heal();
+    await stage.reconnect();
     expect(await outcome).toMatchObject([{ status: 'rejected', reason: { code: 'CONCURRENT_APPEND' } }]);
     expect(await rival.lastSequence()).toBe(1);
   });
 
-  test('settles a whole batch: each member gets the sequence of its own event', async () => {
-    await using nats = await startNats();
-    await using proxy = await startTcpProxy(nats.port);
-    await using log = await openEventLog({ url: `nats://127.0.0.1:${proxy.port}`, deadlineMs: 20_000 });
+  test('as part of a batch succeeds with the sequence of its own event', async () => {
+    await using stage = await openBehindProxy();
+    const { nats, proxy, log, direct } = stage;
     proxy.pauseDownstream();
     const jobs = Array.from({ length: MANY }, () => new JobScript());
     const appends = Promise.all(jobs.map((job) => log.append(job.create(), 0)));
-    await using direct = await openEventLog({ url: nats.url });
     await eventually(async () => expect(await direct.lastSequence()).toBeGreaterThan(0));
-    await proxy.cut();
-    await proxy.heal();
+    await stage.reconnect();
     const sequences = await appends;
     const stored = await storedSequences(nats.url);
     expect(sequences.map((sequence) => stored.get(sequence))).toEqual(jobs.map(({ jobId }) => jobId));
     expect(stored.size).toBe(MANY);
   });
 
-  test('fails within its deadline while the server stays away', async () => {
+  test('fails at its deadline while the server is down', async () => {
     await using nats = await startNats();
     await using log = await openEventLog({ url: nats.url, deadlineMs: 300 });
     await nats.kill('SIGKILL');
@@ -234,7 +224,7 @@ describe('an append whose connection is lost before the answer', () => {
     await expect(eventually(() => log.append(new JobScript().create(), 0))).resolves.toBeGreaterThan(0);
   });
 
-  test('fails within its deadline while the server is frozen', async () => {
+  test('fails at its deadline while the server is frozen', async () => {
     await using nats = await startNats();
     await using log = await openEventLog({ url: nats.url, deadlineMs: 300 });
     await nats.pause();
@@ -251,7 +241,7 @@ async function race(left: EventLog, right: EventLog): Promise<number> {
   return outcomes.filter(({ status }) => status === 'fulfilled').length;
 }
 
-/** Reads the stream without the code under test: sequence → job id. */
+/** Reads the stream without the code under test; returns the job ids by sequence. */
 async function storedSequences(url: string): Promise<Map<number, string>> {
   const nats = await connect({ servers: url });
   const info = await nats.request('$JS.API.STREAM.INFO.JOBS');

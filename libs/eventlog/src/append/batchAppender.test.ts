@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { startNats, startTcpProxy } from '@jobstream/testing';
+import { startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jobAppendRequest } from './appendRequest.ts';
 import { AppendLimiter } from './appendLimiter.ts';
@@ -10,6 +10,7 @@ import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError, LogUnava
 import type { EventLog } from '../eventLog.ts';
 import { Publisher } from '../connection/publisher.ts';
 import { JobScript } from '../../testing/jobScript.ts';
+import { openBehindProxy } from '../../testing/openBehindProxy.ts';
 import { openEventLog } from '../../testing/openEventLog.ts';
 
 type Nats = Awaited<ReturnType<typeof startNats>>;
@@ -33,7 +34,7 @@ describe.each([{ groupCommit: true }, { groupCommit: false }])(
       await nats[Symbol.asyncDispose]();
     });
 
-    test.each([1, 2, 1_000])('of %i is stored in order and without a gap', async (count) => {
+    test.each([1, 2, 1_000])('of %i events is stored in order and without a gap', async (count) => {
       const events = newJobs(count);
       const first = await log.appendAll(events);
       expect(await log.lastSequence()).toBe(first + count - 1);
@@ -59,7 +60,7 @@ describe.each([{ groupCommit: true }, { groupCommit: false }])(
       expect(await log.lastSequence()).toBe(before);
     });
 
-    test('does not disturb the appends and batches beside it', async () => {
+    test('is stored beside concurrent appends and batches', async () => {
       const singles = newJobs(300);
       const batches = Array.from({ length: 12 }, () => newJobs(50));
       const before = await log.lastSequence();
@@ -75,7 +76,7 @@ describe.each([{ groupCommit: true }, { groupCommit: false }])(
       }
     });
 
-    test('is stored once when two processes write it at the same time', async () => {
+    test('is stored once when two processes write it concurrently', async () => {
       await using rival = await openEventLog({ url: nats.url, ...options });
       const ids = Array.from({ length: 100 }, () => randomUUID());
       const batch = () => ids.map((jobId) => new JobScript({ jobId }).create({ idempotencyKey: jobId }));
@@ -86,7 +87,7 @@ describe.each([{ groupCommit: true }, { groupCommit: false }])(
   },
 );
 
-test('batches are refused when too many events wait', async () => {
+test('a batch is refused when too many events are pending', async () => {
   await using nats = await startNats();
   await using log = await openEventLog({ url: nats.url, maxPending: 25 });
   const outcomes = await Promise.allSettled([1, 2, 3].map(() => log.appendAll(newJobs(10))));
@@ -95,7 +96,7 @@ test('batches are refused when too many events wait', async () => {
   await expect(log.appendAll(newJobs(10))).resolves.toBeGreaterThan(0);
 });
 
-test('singles and batches that wait have their bytes counted together; a batch alone may have any number', async () => {
+test('a batch is refused when its bytes and those of pending appends exceed the limit, but never a lone batch', async () => {
   await using nats = await startNats();
   await using log = await openEventLog({ url: nats.url, maxPendingBytes: 10_000 });
   const single = log.append(new JobScript().create({ payload: 'x'.repeat(8_000) }), 0);
@@ -104,77 +105,59 @@ test('singles and batches that wait have their bytes counted together; a batch a
   await expect(log.appendAll(newJobs(100))).resolves.toBeGreaterThan(0);
 });
 
-describe('a batch whose connection is lost before the answer', () => {
-  test('succeeds with its sequence when it was stored, although one of its jobs has moved on', async () => {
-    await using nats = await startNats();
-    await using proxy = await startTcpProxy(nats.port);
-    await using log = await openEventLog({ url: `nats://127.0.0.1:${proxy.port}`, deadlineMs: 20_000 });
-    await using direct = await openEventLog({ url: nats.url });
+describe('a batch whose connection is lost before the acknowledgement', () => {
+  test('succeeds with its sequence when it was stored, although one of its jobs has a newer event', async () => {
+    await using stage = await openBehindProxy();
+    const { proxy, log, direct } = stage;
     proxy.pauseDownstream();
     const job = new JobScript();
     const outcome = log.appendAll([job.create(), ...newJobs(99)]);
     const sequence = await untilStored(direct, 100);
     await direct.append(job.start(), sequence - 99);
-    await proxy.cut();
-    await proxy.heal();
+    await stage.reconnect();
     expect(await outcome).toBe(sequence - 99);
     expect(await direct.lastSequence()).toBe(sequence + 1);
   });
 
   // Five megabytes do not fit into the buffers on the way, so the cut goes through the middle of some of them.
-  test('is stored whole by a further try, wherever it was cut', async () => {
-    await using nats = await startNats();
-    await using proxy = await startTcpProxy(nats.port);
-    await using log = await openEventLog({ url: `nats://127.0.0.1:${proxy.port}`, deadlineMs: 20_000 });
-    await using direct = await openEventLog({ url: nats.url });
+  test('is stored whole by a further try, wherever the connection was cut', async () => {
+    await using stage = await openBehindProxy();
+    const { log, direct } = stage;
     for (const turns of [0, 1, 2, 4, 8]) {
       const events = Array.from({ length: 500 }, () => new JobScript().create({ payload: 'x'.repeat(10_000) }));
       const before = await direct.lastSequence();
       const outcome = log.appendAll(events);
       for (let turn = 0; turn < turns; turn++) await setImmediate();
-      await proxy.cut();
-      await proxy.heal();
+      await stage.reconnect();
       expect(await outcome).toBe(before + 1);
       expect(await direct.lastSequence()).toBe(before + 500);
       expect(await direct.readHistory(events[499]?.jobId ?? '')).toMatchObject([{ sequence: before + 500 }]);
     }
   });
 
-  // The server gets the first try when we have looked already and found nothing of it.
+  // The server receives the first try after it was settled as absent.
   test('succeeds when a further try conflicts with the first, which came late', async () => {
     await using nats = await startNats();
     await using log = await openEventLog({ url: nats.url });
-    const connection = await Connection.open({ url: nats.url, name: 'late' });
-    const publisher = new Publisher(connection, 30_000);
-    const late = lateAtFirst(publisher);
-    const batches = new BatchAppender(connection, late, { deadlineMs: 30_000, limiter });
+    await using batches = await openBatches(nats.url, delayFirst);
     const events = newJobs(20);
     expect(await batches.append(events.map((event) => jobAppendRequest(event)))).toBe(1);
-    expect(late.tries).toBe(2);
     expect(await log.lastSequence()).toBe(20);
-    await batches.stop();
-    publisher.stop();
-    await connection.close();
   });
 
-  // A power cut can leave that where batches are staged in memory.
-  test('is a conflict when the log has its first events and not the last one', async () => {
+  // A power cut can leave such a log where batches are staged in memory.
+  test('fails with ConcurrentAppendError when the log has its first events but not the last', async () => {
     await using nats = await startNats();
     await using log = await openEventLog({ url: nats.url });
-    const connection = await Connection.open({ url: nats.url, name: 'partly' });
-    const publisher = new Publisher(connection, 30_000);
-    const batches = new BatchAppender(connection, lostAtFirst(publisher), { deadlineMs: 30_000, limiter });
+    await using batches = await openBatches(nats.url, loseFirst);
     const events = newJobs(20);
     await log.appendAll(events.slice(0, 7));
     const outcome = batches.append(events.map((event) => jobAppendRequest(event)));
     await expect(outcome).rejects.toThrow(ConcurrentAppendError);
     expect(await log.lastSequence()).toBe(7);
-    await batches.stop();
-    publisher.stop();
-    await connection.close();
   });
 
-  test('fails within its deadline while the server is away, and nothing of it is stored', async () => {
+  test('fails at its deadline while the server is down, and none of it is stored', async () => {
     await using nats = await startNats();
     await using log = await openEventLog({ url: nats.url, deadlineMs: 500 });
     await nats.kill('SIGKILL');
@@ -185,34 +168,48 @@ describe('a batch whose connection is lost before the answer', () => {
   });
 });
 
-/** Holds the first batch back and says that nobody answered; sends it before the end of the second, which so conflicts. */
-function lateAtFirst(publisher: Publisher) {
-  const held: (() => void)[] = [];
-  const state = { tries: 0 };
+type BatchPublisher = Pick<Publisher, 'publish' | 'publishWithoutAck'>;
+
+/** A batch appender on a connection of its own, whose first try `disturb` changes. */
+async function openBatches(url: string, disturb: (publisher: Publisher) => BatchPublisher) {
+  const connection = await Connection.open({ url, name: 'test' });
+  const publisher = new Publisher(connection, 30_000);
+  const batches = new BatchAppender(connection, disturb(publisher), { deadlineMs: 30_000, limiter });
+  const dispose = async () => {
+    await batches.stop();
+    publisher.stop();
+    await connection.close();
+  };
+  return Object.assign(batches, { [Symbol.asyncDispose]: dispose });
+}
+
+/** Reports the first try as not acknowledged, and sends it right before the commit of the second, which so conflicts. */
+function delayFirst(publisher: Publisher): BatchPublisher {
+  const delayed: (() => void)[] = [];
+  let tries = 0;
   return {
-    get tries() {
-      return state.tries;
-    },
-    publishWithoutAck: (...message: Parameters<Publisher['publishWithoutAck']>) => {
-      if (state.tries === 0) held.push(() => publisher.publishWithoutAck(...message));
+    publishWithoutAck: (...message) => {
+      if (tries === 0) delayed.push(() => publisher.publishWithoutAck(...message));
       else publisher.publishWithoutAck(...message);
     },
-    publish: (...message: Parameters<Publisher['publish']>) => {
-      const [subject, body, headers, onOutcome] = message;
-      state.tries++;
-      if (state.tries > 1) {
-        for (const send of held.splice(0)) send();
-        publisher.publish(...message);
+    publish: (subject, body, headers, onOutcome) => {
+      tries++;
+      if (tries === 1) {
+        delayed.push(() => publisher.publish(subject, body, headers, () => undefined));
+        onOutcome({ kind: 'unknown', reason: 'delayed' });
         return;
       }
-      held.push(() => publisher.publish(subject, body, headers, () => undefined));
-      onOutcome({ kind: 'unknown', reason: 'held back' });
+      for (const send of delayed.splice(0)) send();
+      publisher.publish(subject, body, headers, (outcome) => {
+        expect(outcome).toMatchObject({ kind: 'refused' });
+        onOutcome(outcome);
+      });
     },
   };
 }
 
-/** Sends nothing of the first batch and says that nobody answered. */
-function lostAtFirst(publisher: Publisher): Pick<Publisher, 'publish' | 'publishWithoutAck'> {
+/** Drops the first try and reports it as not acknowledged. */
+function loseFirst(publisher: Publisher): BatchPublisher {
   let tries = 0;
   return {
     publishWithoutAck: (...message) => void (tries > 0 && publisher.publishWithoutAck(...message)),

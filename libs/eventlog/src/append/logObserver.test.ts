@@ -1,12 +1,10 @@
 import { startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { EventLog } from '../eventLog.ts';
 import type { LogObserver } from './logObserver.ts';
 import { JobScript } from '../../testing/jobScript.ts';
 import { openEventLog } from '../../testing/openEventLog.ts';
 
 let nats: Awaited<ReturnType<typeof startNats>>;
-let log: EventLog;
 let outcomes: string[];
 let times: number[];
 let batches: number[];
@@ -29,9 +27,8 @@ beforeEach(() => {
   [outcomes, times, batches] = [[], [], []];
 });
 
-test('each append is told once with its outcome and a time that has passed', async () => {
-  await using opened = await openEventLog({ url: nats.url, observer });
-  log = opened;
+test('an observer receives each append once, with its outcome and duration', async () => {
+  await using log = await openEventLog({ url: nats.url, observer });
   const began = performance.now();
   const job = new JobScript();
   const created = await log.append(job.create(), 0);
@@ -42,42 +39,42 @@ test('each append is told once with its outcome and a time that has passed', asy
   expect(Math.max(...times)).toBeLessThanOrEqual(performance.now() - began);
 });
 
-test('what waits together is told as batches and one by one', async () => {
-  await using opened = await openEventLog({ url: nats.url, observer });
-  await Promise.all(Array.from({ length: 100 }, () => opened.append(new JobScript().create(), 0)));
+test('an observer receives pending appends as a batch and one by one', async () => {
+  await using log = await openEventLog({ url: nats.url, observer });
+  await Promise.all(Array.from({ length: 100 }, () => log.append(new JobScript().create(), 0)));
   expect(outcomes).toEqual(Array.from({ length: 100 }, () => 'stored'));
   expect(batches).toEqual([100]);
 });
 
-test('a full batch is sent at once, while further appends are still being made, and three are under way', async () => {
-  await using opened = await openEventLog({ url: nats.url, observer });
-  const appends = Array.from({ length: 1_600 }, () => opened.append(new JobScript().create(), 0));
+test('a full batch is sent at once, and at most three are in flight', async () => {
+  await using log = await openEventLog({ url: nats.url, observer });
+  const appends = Array.from({ length: 1_600 }, () => log.append(new JobScript().create(), 0));
   expect(batches).toEqual([500, 500, 500]);
   await Promise.all(appends);
   expect(batches).toEqual([500, 500, 500, 100]);
 });
 
-test('a batch with a conflict in it is told once, and each of its appends with its own outcome', async () => {
-  await using opened = await openEventLog({ url: nats.url, observer });
+test('an observer receives a batch with a conflict once, and each of its appends with its own outcome', async () => {
+  await using log = await openEventLog({ url: nats.url, observer });
   const jobs = Array.from({ length: 50 }, () => new JobScript());
-  await Promise.allSettled(jobs.map((job, index) => opened.append(job.create(), index === 7 ? 9_999 : 0)));
+  await Promise.allSettled(jobs.map((job, index) => log.append(job.create(), index === 7 ? 9_999 : 0)));
   expect(batches).toEqual([50]);
   expect(outcomes.toSorted()).toEqual(['conflict', ...Array.from({ length: 49 }, () => 'stored')]);
 });
 
-test('appends that are refused at the door are told as well', async () => {
-  await using opened = await openEventLog({ url: nats.url, observer, maxPending: 1 });
-  const first = opened.append(new JobScript().create(), 0);
-  await expect(opened.append(new JobScript().create(), 0)).rejects.toThrow('pending already');
+test('an observer receives appends that were refused before they were sent', async () => {
+  await using log = await openEventLog({ url: nats.url, observer, maxPending: 1 });
+  const first = log.append(new JobScript().create(), 0);
+  await expect(log.append(new JobScript().create(), 0)).rejects.toThrow('pending already');
   await first;
-  await expect(opened.append(new JobScript().create({ payload: 'x'.repeat(2_000_000) }), 0)).rejects.toThrow('bytes');
+  await expect(log.append(new JobScript().create({ payload: 'x'.repeat(2_000_000) }), 0)).rejects.toThrow('bytes');
   expect(outcomes).toEqual(['overloaded', 'stored', 'too-large']);
 });
 
-test('an append that nobody answered is told as unavailable', async () => {
+test('an observer receives an append without an acknowledgement as unavailable', async () => {
   await using server = await startNats();
-  await using opened = await openEventLog({ url: server.url, observer, deadlineMs: 300 });
+  await using log = await openEventLog({ url: server.url, observer, deadlineMs: 300 });
   await server.stop();
-  await expect(opened.append(new JobScript().create(), 0)).rejects.toThrow('not available');
+  await expect(log.append(new JobScript().create(), 0)).rejects.toThrow('not available');
   expect(outcomes).toEqual(['unavailable']);
 });

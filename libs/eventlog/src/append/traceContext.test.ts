@@ -31,19 +31,19 @@ beforeEach(() => {
 async function headersOf(sequence: number): Promise<Record<string, string[]>> {
   const connection = await connect({ servers: nats.url });
   try {
-    const answer = await connection.request('$JS.API.DIRECT.GET.JOBS', JSON.stringify({ seq: sequence }));
-    return Object.fromEntries([...(answer.headers ?? [])].filter(([name]) => !/^Nats-(Str|Subj|Seq|Time)/.test(name)));
+    const reply = await connection.request('$JS.API.DIRECT.GET.JOBS', JSON.stringify({ seq: sequence }));
+    return Object.fromEntries([...(reply.headers ?? [])].filter(([name]) => !/^Nats-(Str|Subj|Seq|Time)/.test(name)));
   } finally {
     await connection.close();
   }
 }
 
-test('an append carries the trace in which it was made', async () => {
+test('an append carries the trace context of its caller', async () => {
   current = TRACE;
   expect(await headersOf(await log.append(new JobScript().create(), 0))).toMatchObject({ traceparent: [TRACE] });
 });
 
-test('many appends at once carry each its own, in batches as well', async () => {
+test('each of many concurrent appends carries its own trace context, in batches as well', async () => {
   const sequences = await Promise.all(
     Array.from({ length: 40 }, (_, index) => {
       current = index % 2 === 0 ? TRACE : OTHER_TRACE;
@@ -62,13 +62,13 @@ test.each([
   ['a line break at its end', `${TRACE}\n`],
   ['anything else', 'no trace'],
   ['nothing', undefined],
-])('with %s there is no trace header, and no other one', async (_what, traceparent) => {
+])('an append with %s as traceparent has neither a trace header nor an injected one', async (_what, traceparent) => {
   current = traceparent;
   const headers = await headersOf(await log.append(new JobScript().create(), 0));
   expect(Object.keys(headers)).toEqual(['Nats-Expected-Last-Subject-Sequence']);
 });
 
-test('a delivery brings the trace of its event, and one from a timer the trace in which it was asked for', async () => {
+test('a delivery has the trace context of its event, or of the call that set the timer', async () => {
   const jobType = 'traced';
   const deliveries: Delivery[] = [];
   const onDelivery = (delivery: Delivery) => {
@@ -88,7 +88,7 @@ test('a delivery brings the trace of its event, and one from a timer the trace i
   expect(deliveries.map(({ traceparent }) => traceparent)).toEqual([TRACE, OTHER_TRACE]);
 });
 
-test.each([true, false])('a follower that asks for traces (%s) gets them with the events', async (traces) => {
+test.each([true, false])('a follower with traces: %s gets events accordingly', async (traces) => {
   const after = await log.lastSequence();
   current = TRACE;
   await log.append(new JobScript().create(), 0);

@@ -8,7 +8,7 @@ import { WriteHealth } from './writeHealth.ts';
 const create = () => new JobScript().create();
 
 test.skipIf(process.platform !== 'linux')(
-  'a log on a full disk takes no writes, also when there is limiter again, until its server is started anew',
+  'a log on a full disk is not writable until its server is restarted, even with free space again',
   async () => {
     await using nats = await startNatsOnFullableDisk();
     await using log = await openEventLog({ url: nats.url, deadlineMs: 500 });
@@ -30,7 +30,7 @@ test.skipIf(process.platform !== 'linux')(
   },
 );
 
-test('a log that cannot be reached takes no writes, whatever was known of it before', async () => {
+test('an unreachable log is not writable, whatever the last outcomes', async () => {
   await using nats = await startNats();
   await using log = await openEventLog({ url: nats.url });
   await nats.kill();
@@ -39,7 +39,7 @@ test('a log that cannot be reached takes no writes, whatever was known of it bef
   await eventually(() => expect(log.isWritable()).toBe(true), { timeoutMs: 40_000 });
 });
 
-test('the newest outcome counts, and one that says nothing about the log changes nothing', () => {
+test('the newest outcome decides, except those that say nothing about the log', () => {
   const health = new WriteHealth(
     { onReconnected: () => () => undefined },
     { observer: undefined, presumeWritableAfterMs: 60_000 },
@@ -53,7 +53,7 @@ test('the newest outcome counts, and one that says nothing about the log changes
   expect(health.isWritable()).toBe(false);
 });
 
-test('without news a log that took no writes is given the benefit of the doubt', async () => {
+test('a log that was not writable is presumed writable after a time without outcomes', async () => {
   const health = new WriteHealth(
     { onReconnected: () => () => undefined },
     { observer: undefined, presumeWritableAfterMs: 20 },

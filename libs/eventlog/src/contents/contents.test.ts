@@ -34,36 +34,21 @@ const actor = { kind: 'user', id: 'test' } as const;
 
 function eventsOf(jobId: string): readonly [JobEvent, ...JobEvent[]] {
   const at = new Date().toISOString();
-  const common = { v: 1, jobId, jobType: 'email', at, actor } as const;
   const backoff = { type: 'fixed', delayMs: 1 } as const;
   const created = { payload: { a: SECRET }, maxAttempts: 3, backoff, timeoutMs: 1_000, tags: [], fingerprint: SECRET };
   const error = { name: 'Error', code: 'X', message: SECRET, stack: SECRET };
-  return [
-    { ...common, id: randomUUID(), version: 1, event: 'JobCreated', data: created },
-    { ...common, id: randomUUID(), version: 2, event: 'JobStarted', data: { attempt: 1, worker: 'w' } },
-    {
-      ...common,
-      id: randomUUID(),
-      version: 3,
-      event: 'JobProgressed',
-      data: { attempt: 1, percent: 1, message: SECRET },
-    },
-    {
-      ...common,
-      id: randomUUID(),
-      version: 4,
-      event: 'JobRetryScheduled',
-      data: { attempt: 1, error, retryAt: at, durationMs: 1 },
-    },
-    { ...common, id: randomUUID(), version: 5, event: 'JobStarted', data: { attempt: 2, worker: 'w' } },
-    {
-      ...common,
-      id: randomUUID(),
-      version: 6,
-      event: 'JobCompleted',
-      data: { attempt: 2, result: [SECRET], durationMs: 1 },
-    },
+  const bodies = [
+    { event: 'JobCreated', data: created },
+    { event: 'JobStarted', data: { attempt: 1, worker: 'w' } },
+    { event: 'JobProgressed', data: { attempt: 1, percent: 1, message: SECRET } },
+    { event: 'JobRetryScheduled', data: { attempt: 1, error, retryAt: at, durationMs: 1 } },
+    { event: 'JobStarted', data: { attempt: 2, worker: 'w' } },
+    { event: 'JobCompleted', data: { attempt: 2, result: [SECRET], durationMs: 1 } },
   ];
+  const events = bodies.map(({ event, data }, index) => {
+    return { v: 1, jobId, jobType: 'email', at, actor, id: randomUUID(), version: index + 1, event, data };
+  });
+  return events as unknown as [JobEvent, ...JobEvent[]];
 }
 
 async function appendLife(log: EventLog, jobId: string = randomUUID()): Promise<readonly JobEvent[]> {
@@ -79,7 +64,7 @@ async function stored(log: EventLog): Promise<string> {
   return messages.map(({ body }) => Buffer.from(body).toString()).join('\n');
 }
 
-test('what is read is what was appended, and none of it is stored in clear', async () => {
+test('contents are read as they were appended, and not stored in clear', async () => {
   const log = await openLog(first);
   const events = await appendLife(log);
   const jobId = events[0]?.jobId ?? '';
@@ -93,7 +78,7 @@ test('what is read is what was appended, and none of it is stored in clear', asy
   expect(await stored(log)).not.toContain(SECRET);
 });
 
-test('jobs that are created together are sealed as well', async () => {
+test('jobs of a batch are sealed as well', async () => {
   const log = await openLog(first);
   const events = [randomUUID(), randomUUID()].map((jobId) => eventsOf(jobId)[0]);
   await log.appendAll(events);
@@ -101,7 +86,7 @@ test('jobs that are created together are sealed as well', async () => {
   expect(await stored(log)).not.toContain(SECRET);
 });
 
-test('after its key was destroyed the contents of a job are gone for everybody, and its history is there', async () => {
+test('shredding makes the contents of a job unreadable for every process, and keeps its history', async () => {
   const [log, other] = [await openLog(first), await openLog(first)];
   const events = await appendLife(log);
   const jobId = events[0]?.jobId ?? '';
@@ -117,7 +102,7 @@ test('after its key was destroyed the contents of a job are gone for everybody, 
   expect(await log.contents.shred(jobId)).toBe(true);
 });
 
-test('what a job brings forth after its key was destroyed cannot be read either', async () => {
+test('contents of events after the shredding are unreadable as well', async () => {
   const log = await openLog(first);
   const jobId = randomUUID();
   const [created, started, progressed] = eventsOf(jobId);
@@ -127,7 +112,7 @@ test('what a job brings forth after its key was destroyed cannot be read either'
   expect((await log.readJob(jobId))?.job.progress).toEqual({ percent: 1, message: 'shredded' });
 });
 
-test('an older master key opens what it sealed; without it the contents are unreadable, not wrong', async () => {
+test('an older master key opens what it sealed, and without it contents are unreadable', async () => {
   const [old, young] = [masterKey('old'), masterKey('young')];
   const jobId = (await appendLife(await openLog(old)))[0]?.jobId ?? '';
   expect((await (await openLog(young, old)).readJob(jobId))?.job.payload).toEqual({ a: SECRET });
@@ -136,12 +121,12 @@ test('an older master key opens what it sealed; without it the contents are unre
   expect(isUnreadable((await (await openLog()).readJob(jobId))?.job.payload)).toBe(true);
 });
 
-test('what a job is about and what came of it is not sealed with a key that nobody has: its own one may be had again', async () => {
+test('a payload or result is refused while the key of its job is locked, since the key may become available again', async () => {
   const [old, young] = [masterKey('old'), masterKey('young')];
   const [before, ahead, plain] = [await openLog(old), await openLog(young, old), await openLog()];
   const jobId = randomUUID();
   const [created, started, progressed, , , completed] = eventsOf(jobId);
-  // The creation that made the key did not come through, as when a process dies between the two.
+  // The key is stored but the creation is not, as when a process dies between the two.
   await expect(ahead.append(created, 1)).rejects.toThrow(ConcurrentAppendError);
   await expect(before.append(created, 0)).rejects.toThrow(LogUnavailableError);
   await expect(before.appendAll([created])).rejects.toThrow(LogUnavailableError);
@@ -155,14 +140,14 @@ test('what a job is about and what came of it is not sealed with a key that nobo
   ]);
 });
 
-test('jobs from before there were keys are read as they are, and cannot be shredded', async () => {
+test('jobs from before encryption are read as they are, and cannot be shredded', async () => {
   const jobId = (await appendLife(await openLog()))[0]?.jobId ?? '';
   const log = await openLog(first);
   expect((await log.readJob(jobId))?.job.payload).toEqual({ a: SECRET });
   expect(await log.contents.shred(jobId)).toBe(false);
 });
 
-test('sealed contents that were copied into another job are not opened there', async () => {
+test('sealed contents that were copied into another job are not opened', async () => {
   const [log, plain] = [await openLog(first), await openLog()];
   const [created] = eventsOf(randomUUID());
   await log.append(created, 0);
@@ -173,7 +158,7 @@ test('sealed contents that were copied into another job are not opened there', a
   expect((await log.readJob(copy.jobId))?.job.payload).toEqual(payload);
 });
 
-test('two creations of one job at once leave one key, with which the one that is stored is read', async () => {
+test('two concurrent creations of a job leave one key, which opens the stored creation', async () => {
   const [log, other] = [await openLog(first), await openLog(first)];
   const jobId = randomUUID();
   const results = await Promise.allSettled([log, other].map((one) => one.append(eventsOf(jobId)[0], 0)));

@@ -6,8 +6,8 @@ import { LogUnavailableError } from '../errors.ts';
 import type { OnOutcome } from '../connection/publisher.ts';
 import { JobKeys } from './jobKeys.ts';
 
-/** Keys whose publishes nobody answers; `stores` says whether they arrive all the same. */
-function keysWithoutAnswer({ stores }: { stores: boolean }): JobKeys {
+/** Keys whose publishes are not acknowledged; with `stores` they are stored all the same. */
+function keysWithoutAcks({ stores }: { stores: boolean }): JobKeys {
   let newest: StoredMessage | undefined;
   const publish = (subject: string, body: Uint8Array, _headers: unknown, onOutcome: OnOutcome) => {
     const text = Buffer.from(body).toString();
@@ -23,8 +23,8 @@ function keysWithoutAnswer({ stores }: { stores: boolean }): JobKeys {
   });
 }
 
-test('a key that was stored without an answer is found again', async () => {
-  const keys = keysWithoutAnswer({ stores: true });
+test('a key that was stored without an acknowledgement is found', async () => {
+  const keys = keysWithoutAcks({ stores: true });
   const jobId = randomUUID();
   const created = await keys.create(jobId);
   expect(created.kind).toBe('key');
@@ -32,5 +32,5 @@ test('a key that was stored without an answer is found again', async () => {
 });
 
 test('a key that may not be stored is not used', async () => {
-  await expect(keysWithoutAnswer({ stores: false }).create(randomUUID())).rejects.toThrow(LogUnavailableError);
+  await expect(keysWithoutAcks({ stores: false }).create(randomUUID())).rejects.toThrow(LogUnavailableError);
 });

@@ -6,20 +6,20 @@ import { headerOf, open, seal } from './jwe.ts';
 const key = randomBytes(32);
 const text = Buffer.from('{"to":"user@example.com"}');
 
-test('a library of others reads what is sealed here', async () => {
+test('jose opens what `seal` returns', async () => {
   const { plaintext, protectedHeader } = await compactDecrypt(seal(text, key, { kid: 'job-1' }), key);
   expect(Buffer.from(plaintext)).toEqual(text);
   expect(protectedHeader).toEqual({ alg: 'dir', enc: 'A256GCM', kid: 'job-1' });
 });
 
-test('what a library of others has sealed is read here', async () => {
+test('`open` opens what jose encrypts', async () => {
   const header = { alg: 'dir', enc: 'A256GCM', kid: 'job-1' };
   const token = await new CompactEncrypt(text).setProtectedHeader(header).encrypt(key);
   expect(headerOf(token)).toMatchObject({ kid: 'job-1' });
   expect(Buffer.from(open(token, key))).toEqual(text);
 });
 
-test('a changed part, another key and any other text are refused', () => {
+test('`open` refuses a changed part, another key and any other text', () => {
   const token = seal(text, key, { kid: 'job-1' });
   const parts = token.split('.');
   for (const index of [0, 2, 3, 4]) {
@@ -36,7 +36,7 @@ test('a changed part, another key and any other text are refused', () => {
   }
 });
 
-test('two seals of one text share nothing that tells so', () => {
+test('sealing a text twice gives different ciphertexts', () => {
   const [first, second] = [seal(text, key, { kid: 'job-1' }), seal(text, key, { kid: 'job-1' })];
   expect(first.split('.').slice(2)).not.toEqual(second.split('.').slice(2));
 });
