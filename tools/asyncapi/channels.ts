@@ -26,7 +26,7 @@ const inTimers = `In the stream \`${TIMERS_STREAM}\`: file storage, removed when
 
 /** Returns all channels. Their addresses come from the functions that build the real subjects, called with placeholders. */
 export function channels(): Readonly<Record<string, Channel>> {
-  return { ...logChannels(), ...wakeUpChannels(), ...triggerChannels() };
+  return { ...logChannels(), ...timerChannels() };
 }
 
 function logChannels() {
@@ -46,52 +46,21 @@ function logChannels() {
   };
 }
 
-function wakeUpChannels() {
-  const { WakeUp, WakeUpDue } = timerMessages();
+function timerChannels() {
+  const { WakeUp, WakeUpDue, CronTrigger, ExtraTrigger, HourlyTrigger, TriggerFired } = timerMessages();
+  const wakeUps = 'Delayed jobs and retries. A job has one subject, so a later message replaces an earlier one.';
   return {
-    wakeUps: {
-      address: wakeSubject('{id}', '{type}'),
-      title: 'Timers of jobs',
-      description: `Delayed jobs and retries. A job has one subject, so a later message replaces an earlier one. ${inTimers}`,
-      messages: { WakeUp },
-    },
-    due: {
-      address: dueSubject('{type}'),
-      title: 'Jobs that are due',
-      description: inTimers,
-      messages: { WakeUpDue },
-    },
+    wakeUps: timer(wakeSubject('{id}', '{type}'), 'Timers of jobs', { WakeUp }, wakeUps),
+    due: timer(dueSubject('{type}'), 'Jobs that are due', { WakeUpDue }),
+    cronTriggers: timer(cronSubject('{name}'), 'Cron triggers of schedules', { CronTrigger }),
+    extraTriggers: timer(extraTriggerSubject('{name}'), 'Additional triggers of schedules', { ExtraTrigger }),
+    hourlyTrigger: timer(HOURLY_SUBJECT, 'The hourly trigger of all schedules', { HourlyTrigger }),
+    ticks: timer(TICK_SUBJECT, 'Fired triggers', { TriggerFired }, 'Handled one at a time over all workers.'),
   };
 }
 
-function triggerChannels() {
-  const { CronTrigger, ExtraTrigger, HourlyTrigger, TriggerFired } = timerMessages();
-  return {
-    cronTriggers: {
-      address: cronSubject('{name}'),
-      title: 'Cron triggers of schedules',
-      description: inTimers,
-      messages: { CronTrigger },
-    },
-    extraTriggers: {
-      address: extraTriggerSubject('{name}'),
-      title: 'Additional triggers of schedules',
-      description: inTimers,
-      messages: { ExtraTrigger },
-    },
-    hourlyTrigger: {
-      address: HOURLY_SUBJECT,
-      title: 'The hourly trigger of all schedules',
-      description: inTimers,
-      messages: { HourlyTrigger },
-    },
-    ticks: {
-      address: TICK_SUBJECT,
-      title: 'Fired triggers',
-      description: `Handled one at a time over all workers. ${inTimers}`,
-      messages: { TriggerFired },
-    },
-  };
+function timer(address: string, title: string, messages: Channel['messages'], description = ''): Channel {
+  return { address, title, description: `${description} ${inTimers}`.trim(), messages };
 }
 
 function anyEvent(subject: string): string {
