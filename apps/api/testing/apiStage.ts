@@ -11,7 +11,7 @@ export interface ApiStage {
   stop(): Promise<void>;
 }
 
-export async function startStage(options: Omit<StartApiOptions, 'natsUrl' | 'databaseUrl'> = {}): Promise<ApiStage> {
+async function startStage(options: Omit<StartApiOptions, 'natsUrl' | 'databaseUrl'> = {}): Promise<ApiStage> {
   const [nats, databaseUrl] = await Promise.all([startNats(), createDatabase()]);
   await migrate(databaseUrl);
   const api = await startApi({ natsUrl: nats.url, databaseUrl, ...options });
