@@ -52,7 +52,7 @@ export interface TestWorker extends AsyncDisposable {
 }
 
 /** Starts a worker; by default it has no grace time, and no pause of the machine leads to a redelivery. */
-export async function startTestWorker(
+async function startTestWorker(
   handlers: readonly Handler[],
   { natsUrl, eventLog = new EventLog({ url: natsUrl, name: 'worker' }), ...options }: TestWorkerOptions,
 ): Promise<TestWorker> {

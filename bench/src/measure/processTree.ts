@@ -20,7 +20,7 @@ export function peakBytes(root: number): number {
 }
 
 /** A process and its living descendants. */
-export function processTree(root: number): number[] {
+function processTree(root: number): number[] {
   return treeOf(root).map(({ pid }) => pid);
 }
 

@@ -30,7 +30,7 @@ const counts = { api: 2, worker: 3, projector: 2 } as const;
 
 export const workerNames = namesOf('worker');
 /** All processes, by name. */
-export const appNames = [...namesOf('api'), ...workerNames, ...namesOf('projector')];
+const appNames = [...namesOf('api'), ...workerNames, ...namesOf('projector')];
 
 function namesOf(kind: keyof typeof counts): string[] {
   return Array.from({ length: counts[kind] }, (_, index) => `${kind}-${index + 1}`);

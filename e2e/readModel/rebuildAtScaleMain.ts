@@ -1,5 +1,5 @@
 /**
- * A rebuild at scale, on a running system under load: `node e2e/readModel/rebuildAtScale.ts [jobs]`, default a million. Not part of
+ * A rebuild at scale, on a running system under load: `node e2e/readModel/rebuildAtScaleMain.ts [jobs]`, default a million. Not part of
  * the tests: it takes some minutes, and on Linux some GB of disk. The figures are in docs/read-model.md.
  */
 import { randomUUIDv7 } from 'node:crypto';
