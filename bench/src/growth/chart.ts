@@ -1,6 +1,8 @@
 const STEPS = [1, 2, 2.5, 5, 10];
 
-const MOST_TICKS = 5; /** One line of a panel; a value for each size. */
+const MOST_TICKS = 5;
+
+/** One line of a panel; a value for each size. */
 interface Series {
   readonly name: string;
   readonly values: readonly number[];

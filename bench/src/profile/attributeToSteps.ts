@@ -13,7 +13,9 @@ const MICROS: Readonly<Record<string, number>> = {
   us: 1,
   ms: 1_000,
   s: 1_000_000,
-}; /** A step and the frames that belong to it. */
+};
+
+/** A step and the frames that belong to it. */
 export interface StepRule {
   readonly step: string;
   readonly frames: RegExp;

@@ -1,4 +1,6 @@
-export const DURABILITIES: readonly Durability[] = ['fsync', 'default']; /** The servers of one run. */
+export const DURABILITIES: readonly Durability[] = ['fsync', 'default'];
+
+/** The servers of one run. */
 export interface RunningServers {
   /** How clients reach them. */
   readonly address: string;

@@ -1,6 +1,8 @@
 const FIRST_MS = 100;
 
-const LONGEST_MS = 5_000; /** Resolves after `ms` milliseconds; rejects with the signal's reason as soon as it is aborted. */
+const LONGEST_MS = 5_000;
+
+/** Resolves after `ms` milliseconds; rejects with the signal's reason as soon as it is aborted. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);

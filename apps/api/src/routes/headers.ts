@@ -21,7 +21,9 @@ export const requestHeaders = {
     schema: { type: 'string', pattern: '^\\d{0,15}$' },
     example: '1042',
   },
-} as const; /** Headers of answers. Those that are not `always` there depend on the request or on the settings. */
+} as const;
+
+/** Headers of answers. Those that are not `always` there depend on the request or on the settings. */
 export const responseHeaders = {
   'X-Request-Id': {
     description: 'The id of the request in logs and events: the one from the request, or a new one.',

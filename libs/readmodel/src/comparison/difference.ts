@@ -1,5 +1,7 @@
 /** Values are cut to this length. */
-const MAX_CHARS = 200; /**
+const MAX_CHARS = 200;
+
+/**
  * A difference between the live tables and the log. `missing`: a row that should exist; `extra`: one that should not;
  * `different`: a field, with both values as text of Postgres (null for SQL NULL), cut to 200 characters.
  */
