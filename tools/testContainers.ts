@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { asksForHelp, readCommandLine } from '@jobstream/runtime';
 import { Guard, repositoryRoot } from '@jobstream/servers';
@@ -13,9 +13,9 @@ import { runTests } from './src/testRun/runTests.ts';
 const args = process.argv.slice(2);
 const note = (line: string) => console.error(line);
 const inCi = process.env['CI'] === 'true';
-/** Tests whose servers libs/testing starts, and the whole system. */
+/** The tests whose servers libs/testing starts, and the test of the whole system. */
 const all = ['libs/testing', 'libs/eventlog', 'libs/readmodel', 'apps', 'e2e/system/system.test.ts'];
-/** The tests that depend most on how servers respond, end and come back: CI runs all others on local servers alone. */
+/** The tests that depend most on how servers respond, end and restart: CI runs the others on local servers only. */
 const most = [
   'libs/testing',
   'libs/eventlog/src',
@@ -42,6 +42,10 @@ if (asksForHelp(args)) {
 await main().catch(reportFailure);
 
 async function main(): Promise<void> {
+  const missing = [...all, ...most].filter((test) => !existsSync(path.join(repositoryRoot, test)));
+  // Vitest ignores a path that matches no file.
+  if (missing.length > 0)
+    throw new Error(`tools/testContainers.ts names tests that do not exist: ${missing.join(', ')}.`);
   onBootstrapGone(() => process.exit(1));
   const guard = new Guard();
   guard.start();
