@@ -9,7 +9,7 @@ declare module 'vitest' {
   }
 }
 
-/** Makes a fresh, empty database on the Postgres that the test run shares, and returns its address. */
+/** Creates an empty database on the shared Postgres of the test run, and returns its URL. */
 export async function createDatabase(): Promise<string> {
   const shared = new URL(inject('sharedPostgresUrl'));
   const name = `test_${randomUUID().replaceAll('-', '')}`;

@@ -7,8 +7,9 @@ export interface EventuallyOptions {
 
 // Vitest's `vi.waitFor` does the same, but the fault suite and the benchmarks use this outside Vitest.
 /**
- * Repeats the assertion every `intervalMs` (default 20) until it passes, and returns its result; after `timeoutMs`
- * (default 30,000) it rejects with the last failure.
+ * Repeats the assertion every `intervalMs` (default 20) until it passes, and returns its result.
+ *
+ * @throws the last failure after `timeoutMs` (default 30,000).
  */
 export async function eventually<T>(
   assertion: () => T | Promise<T>,

@@ -3,11 +3,11 @@ import { afterEach, beforeEach } from 'vitest';
 const methods = ['log', 'info', 'warn', 'error', 'debug'] as const;
 let lines: string[] = [];
 
-// A test that expects output replaces the method with a spy of its own, and then nothing arrives here.
+// A test that expects output replaces the method with its own spy, which receives the output instead.
 beforeEach(() => {
   lines = [];
   for (const method of methods) {
-    // oxlint-disable-next-line no-console -- this is what watches the console
+    // oxlint-disable-next-line no-console -- this file checks the console
     console[method] = (...values: unknown[]) => void lines.push(`console.${method}: ${values.map(String).join(' ')}`);
   }
 });

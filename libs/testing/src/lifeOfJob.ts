@@ -3,7 +3,7 @@ import type { JobEvent } from '@jobstream/domain';
 
 const actor = { kind: 'worker', id: 'worker-1' } as const;
 
-/** The events of a job of usual size that is created, started and completed. */
+/** Returns the events of a job of typical size that is created, started and completed. */
 export function lifeOfJob(jobId: string, jobType = 'email'): JobEvent[] {
   const common = { v: 1, jobId, jobType, at: new Date().toISOString(), actor } as const;
   const created = {

@@ -1,6 +1,6 @@
 import { decide, defaultBackoff, isRejection, type JobEvent } from '@jobstream/domain';
 
-/** The JobCreated of a new job with default settings, as the API makes it. */
+/** Returns the JobCreated event of a new job with default settings, as the API creates it. */
 export function newJob(payload: unknown = { to: 'user@example.com' }, jobType = 'bench'): JobEvent {
   const decision = decide(
     {

@@ -4,7 +4,7 @@ import type { QueryResultRow } from 'pg';
 const TABLES = `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
   WHERE schemaname NOT IN ('pg_catalog', 'information_schema')`;
 
-/** Runs one statement on a database as a user of psql would, over a connection of its own, and returns the rows. */
+/** Runs one statement over its own connection to a database, and returns the rows. */
 export async function queryDatabase<Row extends QueryResultRow>(
   url: string,
   text: string,
@@ -19,7 +19,7 @@ export async function queryDatabase<Row extends QueryResultRow>(
   }
 }
 
-/** Every row of every table of a database as text, as somebody sees it who got hold of a copy. */
+/** Returns every row of every table of a database as text, to search for contents that must not be stored. */
 export async function dumpTables(databaseUrl: string): Promise<string> {
   const rows: string[] = [];
   for (const { name } of await queryDatabase<{ name: string }>(databaseUrl, TABLES)) {
@@ -29,7 +29,7 @@ export async function dumpTables(databaseUrl: string): Promise<string> {
   return rows.join('\n');
 }
 
-/** Reads a table in a transaction that lasts until it is disposed of: so long nobody can replace or drop the table. */
+/** Locks a table for reading until the result is disposed of, so that other sessions cannot replace or drop it. */
 export async function readTable(url: string, table: string): Promise<AsyncDisposable> {
   const client = new Client({ connectionString: url });
   await client.connect();

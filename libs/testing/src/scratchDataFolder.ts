@@ -3,8 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 
 /**
- * A fresh folder for the data of servers, which its user deletes. Others can get in: run by root, Postgres has another
- * account, and would have its data elsewhere, where nobody deletes them.
+ * Creates a folder for the data of servers, which the caller deletes. All accounts can enter it: started by root,
+ * Postgres uses another account and would otherwise store its data elsewhere.
  */
 export async function scratchDataFolder(name: string): Promise<string> {
   const folder = await mkdtemp(path.join(os.tmpdir(), `jobstream-${name}-`));

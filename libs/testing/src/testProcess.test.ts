@@ -10,7 +10,7 @@ const program = `
   });
 `;
 
-test('collects lines, both streams, messages and the exit code', async () => {
+test('a test process collects lines, both streams, messages and the exit code', async () => {
   await using child = new TestProcess(process.execPath, { env: {}, args: ['-e', program] });
   await child.logged('ready');
   await child.wrote('plain');
@@ -23,7 +23,7 @@ test('collects lines, both streams, messages and the exit code', async () => {
   await expect(child.logged('stopped')).rejects.toThrow('expected the process to log "stopped", but it wrote:\n{"msg"');
 });
 
-test('is killed with its group at the end of its scope', async () => {
+test('a test process is killed with its group at the end of its scope', async () => {
   let child: TestProcess | undefined;
   {
     await using shell = new TestProcess('sh', { env: {}, args: ['-c', 'sleep 600 & echo up; wait'], group: true });

@@ -5,13 +5,13 @@ import { createInterface } from 'node:readline';
 import { guardOfThisProcess } from './guardOfThisProcess.ts';
 
 export interface TestProcessOptions {
-  /** The whole environment of the process, but for Node's compile cache, which is this process's own. */
+  /** The whole environment of the process, except Node's compile cache, which is that of this process. */
   readonly env: NodeJS.ProcessEnv;
   readonly args?: readonly string[];
   readonly cwd?: string;
   /** Makes the process the leader of a group: signals go to the whole group. */
   readonly group?: boolean;
-  /** False leaves out the IPC channel, whose end stops our own apps. */
+  /** False omits the IPC channel, whose end stops our apps. */
   readonly ipc?: boolean;
 }
 
@@ -118,7 +118,7 @@ export class TestProcess implements AsyncDisposable {
     await once(stream, 'end');
   }
 
-  // Not the event `close`, which does not come after `disconnect`.
+  // Not the event `close`, which is not emitted after `disconnect`.
   async #end(streams: readonly Promise<void>[]): Promise<number | string> {
     const [[code, signal]] = (await Promise.all([once(this.child, 'exit'), ...streams])) as [[number | null, string]];
     guardOfThisProcess().forget(this.pid);
@@ -128,7 +128,7 @@ export class TestProcess implements AsyncDisposable {
   }
 }
 
-/** A line that was cut off by a kill is no JSON. */
+/** Parses a line of output; a line that a kill has truncated is not JSON. */
 function parse(line: string): OutputLine {
   try {
     return JSON.parse(line.startsWith('{') ? line : '') as OutputLine;

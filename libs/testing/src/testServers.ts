@@ -1,42 +1,42 @@
 export interface StartNatsOptions {
-  /** More lines for the server's configuration file. */
+  /** Additional lines of the server's configuration file. */
   extraConfig?: string;
   maxPayload?: string;
-  /** The server's name over all restarts, for the members of a cluster. */
+  /** The server's name over all restarts, for members of a cluster. */
   name?: string;
-  /** Syncs every write before it is acknowledged, which the project's own server does unless told otherwise. */
+  /** Whether every write is synced before it is acknowledged; default true. */
   syncAlways?: boolean;
   /** Streams whose batches are staged in memory, as `npm start` does; a server in a container stages on its disk. */
   stagedInMemory?: readonly string[] | undefined;
-  /** Goes before the environment of this process; a server in a container has its own. */
+  /** Overrides the environment of this process; ignored by a server in a container. */
   env?: NodeJS.ProcessEnv;
-  /** A folder of the caller's for the data, which stays; without it a fresh one that goes with the server. */
+  /** The folder for the data, which the caller deletes; default a new folder that is deleted with the server. */
   dataDir?: string;
-  /** Another server program than the one that the project uses, for instance an older one; never in a container. */
+  /** The path of another server program, for instance an older version; it never runs in a container. */
   binary?: string;
 }
 
-/** A nats-server of its own for one test: `await using nats = await startNats()`. */
+/** A nats-server for one test: `await using nats = await startNats()`. */
 export interface TestNats extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   readonly pid: number | undefined;
-  /** Sends a signal; with SIGKILL (the default) resolves when the server is gone. */
+  /** Sends a signal; with SIGKILL (the default) resolves when the server has ended. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Stops the server if it runs, and starts it on the same port and data. */
   restart(): Promise<void>;
-  /** Freezes the server: connections stay open and nothing is answered. */
+  /** Freezes the server: connections stay open, and it does not respond. */
   pause(): Promise<void>;
   resume(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** A Postgres of its own for one test, for tests that kill or stop it; others take `createDatabase`. */
+/** A Postgres for one test that kills or stops it; other tests use `createDatabase`. */
 export interface TestPostgres extends AsyncDisposable {
-  /** The address of an empty database. */
+  /** The URL of an empty database. */
   readonly url: string;
   readonly pid: number | undefined;
-  /** Sends a signal; with SIGKILL (the default) resolves when the server is gone. */
+  /** Sends a signal; with SIGKILL (the default) resolves when the server has ended. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Stops the server if it runs, and starts it on the same port and data. */
   restart(): Promise<void>;

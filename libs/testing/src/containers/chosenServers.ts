@@ -1,18 +1,18 @@
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
 
-/** With what tests start servers in containers. */
+/** The images and the log folder with which tests start servers in containers. */
 export interface ContainerServers {
   readonly natsImage: string;
   readonly postgresImage: string;
   readonly apiImage: string;
   readonly workerImage: string;
   readonly projectorImage: string;
-  /** Where the logs of the containers go. */
+  /** The folder for the logs of the containers. */
   readonly logFolder: string;
 }
 
-/** Where tests get their servers from: containers with `TEST_SERVERS=containers`, else undefined, programs of this machine. */
+/** Returns the container images of the test run if `TEST_SERVERS=containers`; undefined if tests use local programs. */
 export function chosenServers(env: NodeJS.ProcessEnv = process.env): ContainerServers | undefined {
   if (env['TEST_SERVERS'] !== 'containers') return undefined;
   return {

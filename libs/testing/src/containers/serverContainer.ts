@@ -16,13 +16,13 @@ type Container = ReturnType<ContainerRuntimeClient['container']['dockerode']['ge
 const STOP_SECONDS = 20;
 
 export interface ServerContainerOptions {
-  /** Resolves when the server answers. */
+  /** Resolves when the server responds. */
   readonly answers: () => Promise<unknown>;
-  /** Where its log is kept when it is removed. */
+  /** The file that receives its log when it is removed. */
   readonly logFile: string;
 }
 
-/** A server in a container whose process tests may signal, freeze and start again on the same port and data. */
+/** A server in a container, which tests can signal, freeze and restart on the same port and data. */
 export class ServerContainer implements AsyncDisposable {
   readonly #container: Container;
   readonly #options: ServerContainerOptions;
@@ -33,7 +33,7 @@ export class ServerContainer implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Takes over a container that was just started. */
+  /** Wraps a container that has just been started; resolves when the server responds. */
   static async of(started: StartedTestContainer, options: ServerContainerOptions): Promise<ServerContainer> {
     const client = await getContainerRuntimeClient();
     const server = new ServerContainer(client.container.dockerode.getContainer(started.getId()), options);
@@ -42,7 +42,7 @@ export class ServerContainer implements AsyncDisposable {
     return server;
   }
 
-  /** The id of the server's process as this machine sees it, where the engine runs on this machine. */
+  /** The server's process id on this machine, if the engine runs on this machine. */
   get pid(): number | undefined {
     return this.#pid;
   }
@@ -64,10 +64,10 @@ export class ServerContainer implements AsyncDisposable {
     await this.#container.kill({ signal: 'SIGCONT' });
   }
 
-  /** Asks the process to end, and resolves to its exit code; undefined if it did not run. */
+  /** Stops the process, and resolves to its exit code; undefined if it did not run. */
   async stop(): Promise<number | undefined> {
     if (this.#pid === undefined) return undefined;
-    await this.resume(); // a frozen process sees no other signal
+    await this.resume(); // a frozen process handles no other signal
     await this.#container.stop({ t: STOP_SECONDS });
     this.#pid = undefined;
     return (await this.#container.inspect()).State.ExitCode;
@@ -82,7 +82,7 @@ export class ServerContainer implements AsyncDisposable {
     return plainLog(frames);
   }
 
-  /** What it has written so far. */
+  /** Returns the output so far. */
   async log(): Promise<string> {
     return plainLog(await this.#container.logs({ follow: false, stdout: true, stderr: true }));
   }
@@ -94,7 +94,7 @@ export class ServerContainer implements AsyncDisposable {
     await this.#notePid();
   }
 
-  /** Keeps the log and removes the rest. */
+  /** Saves the log and removes the container. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#keepLog();
     await this.#container.remove({ force: true, v: true });
@@ -110,7 +110,7 @@ export class ServerContainer implements AsyncDisposable {
   }
 }
 
-/** Where the log of a container is kept, named after the test file that started it. */
+/** Returns the log file of a container, named after the test file that started it. */
 export function containerLogFile(logFolder: string, server: string): string {
   return path.join(logFolder, `${testFile()}-${server}-${randomUUID().slice(0, 8)}.log`);
 }
@@ -119,11 +119,11 @@ function testFile(): string {
   try {
     return path.basename(expect.getState().testPath ?? 'shared', '.test.ts');
   } catch {
-    return 'shared'; // outside of a test file, for all of them
+    return 'shared'; // outside a test file, for all test files
   }
 }
 
-/** The text of a container's log, which the engine hands out in frames: kind of stream, length, bytes. */
+/** Returns the text of a container's log, which the engine sends in frames: kind of stream, length, bytes. */
 function plainLog(frames: Buffer): string {
   const parts: Buffer[] = [];
   for (let at = 0; at + HEADER_BYTES <= frames.length;) {

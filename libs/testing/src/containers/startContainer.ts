@@ -5,19 +5,19 @@ import { ServerContainer } from './serverContainer.ts';
 
 export interface ContainerWishes {
   readonly image: string;
-  /** What it is called in names of files, and by others in its network. */
+  /** Its name in file names and in its network. */
   readonly name: string;
   readonly logFolder: string;
   readonly network?: StartedNetwork;
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** Ports of this machine by ports of the container, which stay the same over restarts. */
+  /** Ports of this machine by port of the container; they stay the same over restarts. */
   readonly ports?: Readonly<Record<number, number>>;
-  /** Texts of files by their places in the container. */
+  /** Contents of files by their path in the container. */
   readonly files?: Readonly<Record<string, string>>;
-  /** A folder of this machine in a place of the container, for an account. */
+  /** A folder of this machine that is mounted in the container, for an account. */
   readonly folder?: { readonly source: string; readonly target: string; readonly user: string };
-  /** What its log says when it is ready; resolving `answers` has the last word. */
+  /** The log line that it writes when it is ready; it must also pass `answers`. */
   readonly ready: RegExp;
   readonly answers?: () => Promise<unknown>;
 }

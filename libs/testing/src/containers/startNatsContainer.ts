@@ -9,10 +9,10 @@ import type { ContainerServers } from './chosenServers.ts';
 
 const PORT = 4222;
 const CONFIG = '/nats-test.conf';
-/** Until a server that reads a large store answers, on a machine that does much else. */
+/** Long enough for a server that reads a large store on a busy machine. */
 const timeoutMs = 60_000;
 
-/** Starts a nats-server in a container, on a free loopback port that it keeps over restarts. */
+/** Starts a nats-server in a container, on a free loopback port that restarts use again. */
 export async function startNatsContainer(options: StartNatsOptions, servers: ContainerServers): Promise<TestNats> {
   const { dataDir, ...wishes } = options;
   const name = options.name ?? `jobstream-${randomUUID()}`;
@@ -31,7 +31,7 @@ export async function startNatsContainer(options: StartNatsOptions, servers: Con
   return testNats(server, port);
 }
 
-/** Which will want to delete the folder. */
+/** The account of this process, which deletes the folder later. */
 function accountOfThisProcess(): string {
   const { uid, gid } = os.userInfo();
   return `${uid}:${gid}`;

@@ -12,7 +12,7 @@ import type { ContainerServers } from './chosenServers.ts';
 const PORT = 5432;
 const timeoutMs = 60_000;
 
-/** Starts a Postgres in a container, on a free loopback port that it keeps over restarts. */
+/** Starts a Postgres in a container, on a free loopback port that restarts use again. */
 export async function startPostgresContainer(
   settings: Record<string, string>,
   servers: ContainerServers,

@@ -5,7 +5,7 @@ import { guardOfThisProcess } from '../guardOfThisProcess.ts';
 import type { StartNatsOptions, TestNats } from '../testServers.ts';
 import { EmbeddedNats, resolveNatsServer } from '@jobstream/servers';
 
-/** Starts a nats-server as a program of this machine. */
+/** Starts a nats-server as a local process. */
 export async function startEmbeddedNats(options: StartNatsOptions): Promise<TestNats> {
   const guard = guardOfThisProcess();
   const dataDir = options.dataDir ?? (await scratchFolder());

@@ -5,14 +5,14 @@ import { scratchDataFolder } from '../scratchDataFolder.ts';
 import type { TestPostgres } from '../testServers.ts';
 import { EmbeddedPostgres } from '@jobstream/servers';
 
-/** Starts a Postgres as a program of this machine. */
+/** Starts a Postgres as a local process. */
 export async function startEmbeddedPostgres(settings: Record<string, string>): Promise<TestPostgres> {
   const guard = guardOfThisProcess();
   const dataDir = await scratchDataFolder('postgres');
   guard.remove(dataDir);
   const server = new EmbeddedPostgres({ dataDir, settings, guard });
   await server.start();
-  // Where Postgres's account cannot reach the folder for scratch files, its data lies behind a link.
+  // If Postgres's account cannot reach the temporary folder, the data is stored behind a link.
   const home = await realpath(path.join(dataDir, 'postgres'));
   guard.remove(home);
   return testPostgres(server, [home, dataDir]);

@@ -24,7 +24,7 @@ test('a server offers JetStream on the loopback interface', async () => {
   expect(await greeting(nats.port)).toContain('"jetstream":true');
 });
 
-test('a killed server comes back on the same port', async () => {
+test('a killed server restarts on the same port', async () => {
   await using nats = await startNats();
   const before = { url: nats.url, pid: nats.pid };
   await nats.kill('SIGKILL');
@@ -36,7 +36,7 @@ test('a killed server comes back on the same port', async () => {
   expect(await greeting(nats.port)).toContain('INFO');
 });
 
-test('a paused server accepts connections and says nothing until it is resumed', async () => {
+test('a paused server accepts connections and sends nothing until it is resumed', async () => {
   await using nats = await startNats();
   await nats.pause();
   const socket = connectTcp({ port: nats.port, host: '127.0.0.1' });
@@ -48,14 +48,14 @@ test('a paused server accepts connections and says nothing until it is resumed',
   socket.destroy();
 });
 
-test('an older nats-server runs too, for tests that want to see it refused', async (context) => {
+test('an older nats-server can be started', async (context) => {
   const old = await resolveOldNatsServer();
   if ('missing' in old) return context.skip(old.missing);
   await using nats = await startNats({ binary: old.binary });
   expect(await greeting(nats.port)).toMatch(/"version":"2\.(9|10)\./);
 });
 
-test('data in a folder of the caller are there for the next server, under the same name if it is given', async () => {
+test('a server with the same data folder and name keeps the data of the one before', async () => {
   await using folder = await mkdtempDisposable(path.join(os.tmpdir(), 'jobstream-nats-test-'));
   const options = { dataDir: folder.path, name: 'kept' };
   for (const expected of [[], ['jetstream']]) {

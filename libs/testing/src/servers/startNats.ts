@@ -4,8 +4,8 @@ import type { StartNatsOptions, TestNats } from '../testServers.ts';
 import { chosenServers } from '../containers/chosenServers.ts';
 
 /**
- * Starts a nats-server with JetStream on a free loopback port, unless told otherwise in a fresh folder that goes with
- * it: in a container where the run asks for that, but never another program than the project's own.
+ * Starts a nats-server with JetStream for one test, on a free loopback port and by default with a data folder that is
+ * deleted with it. Runs in a container with `TEST_SERVERS=containers`, except if `options.binary` is given.
  */
 export function startNats(options: StartNatsOptions = {}): Promise<TestNats> {
   const containers = chosenServers();

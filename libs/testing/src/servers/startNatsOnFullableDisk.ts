@@ -8,9 +8,9 @@ import { startNats } from './startNats.ts';
 import type { TestNats } from '../testServers.ts';
 import { resolveNatsServer } from '@jobstream/servers';
 
-/** A nats-server whose writes can be made to fail. */
+/** A nats-server whose writes a test can make fail. */
 export interface FullableNats extends TestNats {
-  /** From now on the system refuses every write of the server to a file. */
+  /** Makes every write of the server to a file fail from now on. */
   fillDisk(): Promise<void>;
   freeDisk(): Promise<void>;
 }
@@ -18,14 +18,14 @@ export interface FullableNats extends TestNats {
 const run = promisify(execFile);
 
 /**
- * Starts a nats-server that can be robbed of its disk. To the server it is as if the disk were full: its writes fail
- * with an error of the system, here EFBIG instead of ENOSPC. Needs neither root nor a mount, but Linux.
+ * Starts a nats-server whose disk can be made to look full: its writes then fail with a system error, here EFBIG instead
+ * of ENOSPC. Requires Linux, but neither root nor a mount.
  */
 export async function startNatsOnFullableDisk(): Promise<FullableNats> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'jobstream-fullable-'));
   guardOfThisProcess().remove(folder);
   const binary = path.join(folder, 'nats-server');
-  // Unblocked, the signal that comes with the error would end the server.
+  // If it were not blocked, the signal that accompanies the error would end the server.
   const script = `#!/bin/sh\nexec env --block-signal=XFSZ '${await resolveNatsServer()}' "$@"\n`;
   await writeFile(binary, script, { mode: 0o755 });
   const nats = await startNats({ binary, syncAlways: true });

@@ -13,19 +13,19 @@ async function query(url: string, sql: string): Promise<unknown[]> {
   }
 }
 
-test('each call makes an empty database of its own on the shared server', async () => {
+test('each call creates a separate empty database on the shared server', async () => {
   const [one, other] = [await createDatabase(), await createDatabase()];
   await query(one, 'CREATE TABLE jobs (id int)');
   expect(await query(one, 'SELECT * FROM jobs')).toEqual([]);
   await expect(query(other, 'SELECT * FROM jobs')).rejects.toThrow('does not exist');
 });
 
-test('a database takes any Unicode text', async () => {
+test('a database stores any Unicode text', async () => {
   const rows = await query(await createDatabase(), `SELECT upper('æ日本') AS text`);
   expect(rows).toEqual([{ text: 'Æ日本' }]);
 });
 
-test('what a private server committed is there after a kill -9', async () => {
+test('a private server keeps committed data after a kill -9', async () => {
   await using postgres = await startPostgres();
   await query(postgres.url, 'CREATE TABLE kept AS SELECT 1 AS one');
   await postgres.kill('SIGKILL');
@@ -34,7 +34,7 @@ test('what a private server committed is there after a kill -9', async () => {
   expect(await query(postgres.url, 'SELECT * FROM kept')).toEqual([{ one: 1 }]);
 });
 
-test('nobody gets in without the password', async () => {
+test('a connection without the password is refused', async () => {
   const url = new URL(await createDatabase());
   url.password = 'wrong';
   await expect(query(url.href, 'SELECT 1')).rejects.toThrow('password authentication failed');

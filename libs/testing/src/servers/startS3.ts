@@ -4,7 +4,7 @@ import { eventually } from '../eventually.ts';
 import { guardOfThisProcess } from '../guardOfThisProcess.ts';
 import { freePort, resolveGoTool } from '@jobstream/servers';
 
-/** A server that speaks like S3, with an empty bucket; it forgets all when it is stopped. */
+/** An S3-compatible server in memory with an empty bucket. */
 export interface TestS3 extends AsyncDisposable {
   readonly endpoint: string;
   readonly bucket: string;
@@ -13,7 +13,7 @@ export interface TestS3 extends AsyncDisposable {
 
 const BUCKET = 'archive';
 
-/** Starts one on a free loopback port, or says why it cannot be had here. */
+/** Starts an S3-compatible server on a free loopback port; returns the reason if its program is not available. */
 export async function startS3(): Promise<TestS3 | { readonly missing: string }> {
   const resolved = await resolveGoTool('gofakes3');
   if ('missing' in resolved) return resolved;

@@ -3,20 +3,20 @@ import { repositoryRoot } from '@jobstream/servers';
 import { eventually } from '../eventually.ts';
 import { TestProcess } from '../testProcess.ts';
 
-/** `npm start` as a user runs it, on free ports, with what it said. */
+/** A running `npm start` on free ports, with its output. */
 export interface RunningSystem extends AsyncDisposable {
   readonly process: TestProcess;
-  /** Addresses as printed when it was ready. */
+  /** The addresses that it printed when it was ready. */
   readonly api: string;
   readonly nats: string;
   readonly postgres: string;
-  /** The process ids of what it runs now whose command line has this text. */
+  /** Returns the ids of its current processes whose command line contains this text. */
   pidsOf(text: string): Promise<number[]>;
-  /** Ends it with a signal and resolves to its exit code. */
+  /** Stops it with a signal and resolves to its exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | string>;
 }
 
-/** The program behind `npm start`, without npm and without the look at what is installed. */
+/** The program behind `npm start`, without npm and without the check of the installed packages. */
 const program: readonly string[] = [process.execPath, 'tools/start.ts'];
 
 /** Starts the whole system on a data folder and waits until it is ready. */

@@ -41,13 +41,13 @@ async function client(): Promise<{ socket: Socket; heard: () => string }> {
   return { socket, heard: () => heard };
 }
 
-test('bytes pass both ways', async () => {
+test('the proxy forwards bytes in both directions', async () => {
   const { socket, heard } = await client();
   socket.write('a');
   await eventually(() => expect(heard()).toBe('echo a'));
 });
 
-test('with the downstream paused a request reaches the server and its answer waits until the cable is healed', async () => {
+test('a request reaches the server while the downstream is paused, and its response arrives after heal', async () => {
   const { socket, heard } = await client();
   proxy.pauseDownstream();
   socket.write('a');
@@ -57,7 +57,7 @@ test('with the downstream paused a request reaches the server and its answer wai
   await eventually(() => expect(heard()).toBe('echo a'));
 });
 
-test('with the upstream paused a request does not reach the server until the cable is healed', async () => {
+test('a request does not reach the server while the upstream is paused, until heal', async () => {
   const { socket, heard } = await client();
   socket.write('a');
   await eventually(() => expect(heard()).toBe('echo a'));
@@ -70,7 +70,7 @@ test('with the upstream paused a request does not reach the server until the cab
   await eventually(() => expect(atServer.split('').toSorted()).toEqual(['a', 'b', 'c']));
 });
 
-test('a cut resets connections and refuses new ones until the cable is healed', async () => {
+test('cut resets connections and refuses new ones until heal', async () => {
   const { socket } = await client();
   const failure = once(socket, 'close').catch(String);
   await proxy.cut();

@@ -3,16 +3,16 @@ import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { freePort } from '@jobstream/servers';
 
-/** A loopback proxy in front of a server, whose cable a test can cut in several ways. */
+/** A loopback proxy in front of a server, with which a test can interrupt the connection in several ways. */
 export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
   /** Resets all connections and refuses new ones. */
   cut(): Promise<void>;
-  /** Undoes `cut` and both pauses; what a pause held back is delivered. */
+  /** Undoes `cut` and both pauses; delivers the bytes that a pause held back. */
   heal(): Promise<void>;
-  /** Holds back what clients send; what the server sends still arrives. */
+  /** Holds back the bytes of clients; those of the server still arrive. */
   pauseUpstream(): void;
-  /** Holds back what the server sends: a request reaches it, the answer does not come back. */
+  /** Holds back the bytes of the server: a request reaches it, the response does not arrive. */
   pauseDownstream(): void;
 }
 
@@ -46,7 +46,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   };
 }
 
-/** Starts a proxy to the server of a database; `url` is the address of the database behind the proxy. */
+/** Starts a proxy to the server of a database; `url` is the URL of the database through the proxy. */
 export async function startDatabaseProxy(databaseUrl: string): Promise<TcpProxy & { readonly url: string }> {
   const url = new URL(databaseUrl);
   const proxy = await startTcpProxy(Number(url.port));
