@@ -3,8 +3,8 @@ import type { Logger } from '../src/service/logger.ts';
 import { runProcess } from '../src/process/runProcess.ts';
 import type { Service } from '../src/service/service.ts';
 
-// A program that the tests of runProcess start as a child: `node processUnderTest.ts <scenario>`. Its parts tell in the
-// log what is done to them, and the part that the scenario names misbehaves.
+// A program that the tests of runProcess start as a child: `node processUnderTest.ts <scenario>`. Its parts log
+// each start and stop, and the part that the scenario names misbehaves.
 const [, , scenario = 'well-behaved'] = process.argv;
 
 await runProcess('under-test', (_config, logger, { started }) => {

@@ -19,7 +19,7 @@ describe('the API is open', () => {
   );
 
   test.each(['0.0.0.0', '::', '10.0.0.1', '128.0.0.1', '1127.0.0.1', 'localhost.example.com', '127.0.0.1.example.com'])(
-    'never on %s, also when told to be',
+    'never on %s, even with AUTH=open',
     (HOST) => {
       expect(settings({ HOST }).open).toBe(false);
       expect(() => settings({ HOST, AUTH: 'open' })).toThrow(
@@ -30,7 +30,7 @@ describe('the API is open', () => {
 });
 
 describe('tokens', () => {
-  test('are taken when the keys, the issuer and the audience are known', () => {
+  test('are accepted when the keys, the issuer and the audience are configured', () => {
     expect(settings({}).jwt).toBeUndefined();
     expect(settings({ ...jwt, JWT_TENANT_CLAIM: 'org', JWT_TENANT_REQUIRED: 'true' }).jwt).toEqual({
       jwksUrl: 'https://id.example.com/keys',
@@ -41,7 +41,7 @@ describe('tokens', () => {
     });
   });
 
-  test('are never taken from anybody or for anybody', () => {
+  test('are refused without an issuer and an audience', () => {
     expect(() => settings({ JWKS_URL: jwt.JWKS_URL })).toThrow(
       'expected JWT_ISSUER to be given together with JWKS_URL, got: nothing\n' +
         'expected JWT_AUDIENCE to be given together with JWKS_URL, got: nothing',
@@ -50,7 +50,7 @@ describe('tokens', () => {
 });
 
 describe('limits', () => {
-  test('hinder nobody on a loopback address, and are there elsewhere', () => {
+  test('are off on a loopback address, and on elsewhere', () => {
     expect(settings({})).toMatchObject({ rateLimit: undefined, failedRateLimit: undefined });
     expect(settings({ HOST: '::' })).toMatchObject({
       rateLimit: { count: 60_000, perMs: 60_000 },
@@ -58,25 +58,25 @@ describe('limits', () => {
     });
   });
 
-  test('are what they are set to, also off', () => {
+  test('have the configured value, also off', () => {
     expect(settings({ RATE_LIMIT: '5/s' }).rateLimit).toEqual({ count: 5, perMs: 1_000 });
     expect(settings({ HOST: '::', RATE_LIMIT: 'off' }).rateLimit).toBeUndefined();
   });
 
-  test.each(['0/s', '5', '5/d', '-1/s', '1.5/s', 'OFF', '5/s '])('are not %j', (RATE_LIMIT) => {
+  test.each(['0/s', '5', '5/d', '-1/s', '1.5/s', 'OFF', '5/s '])('cannot be %j', (RATE_LIMIT) => {
     expect(() => settings({ RATE_LIMIT })).toThrow('a rate such as 100/s, 600/m or 5/h, or off');
   });
 });
 
 describe('pages in browsers', () => {
-  test('may use the API from the origins that are named', () => {
+  test('may use the API from the configured origins', () => {
     expect(settings({}).corsOrigins).toEqual([]);
     const CORS_ORIGINS = 'https://app.example.com, http://localhost:5173';
     expect(settings({ CORS_ORIGINS }).corsOrigins).toEqual(['https://app.example.com', 'http://localhost:5173']);
   });
 
   test.each(['*', 'app.example.com', 'https://app.example.com/', 'https://APP.example.com', 'null', 'file://', ','])(
-    'not from %s',
+    'may not use it from the invalid origin %s',
     (CORS_ORIGINS) => {
       expect(() => settings({ CORS_ORIGINS })).toThrow('expected CORS_ORIGINS to be origins such as');
     },

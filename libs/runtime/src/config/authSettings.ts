@@ -2,11 +2,11 @@ import type { Config } from './config.ts';
 import { isLoopback } from './setting.ts';
 import type { Rate } from './setting.ts';
 
-/** More than one client needs, and less than a runaway client would take from the others. */
+/** More requests than one client needs, and few enough that a runaway client does not starve the others. */
 const DEFAULT_RATE: Rate = { count: 60_000, perMs: 60_000 };
 const DEFAULT_FAILED_RATE: Rate = { count: 120, perMs: 60_000 };
 
-/** Settings of access to the API, with the defaults that depend on other settings filled in. */
+/** Returns the access settings of the API, with the defaults that depend on other settings. */
 export function authSettings(config: Config) {
   const open = (config.AUTH ?? (isLoopback(config.HOST) ? 'open' : 'required')) === 'open';
   return {

@@ -12,7 +12,7 @@ function problemsOf(env: Record<string, string>): readonly string[] {
   return [];
 }
 
-test('everything has a value that works on one machine, or is left out', () => {
+test('every setting has a default that works on one machine, or is undefined', () => {
   expect(readConfig({})).toEqual({
     NATS_URL: 'nats://127.0.0.1:4222',
     DATABASE_URL: 'postgres://127.0.0.1:5432/jobstream',
@@ -40,11 +40,11 @@ test('an empty variable counts as one that is not set', () => {
   expect(readConfig({ PORT: '', NATS_CREDS: '', WORKER_TYPES: '' })).toEqual(readConfig({}));
 });
 
-test('variables of other programs are none of our business', () => {
+test('variables of other programs are ignored', () => {
   expect(readConfig({ PATH: '/bin', PORTS: 'x', NATS: 'garbage' })).toEqual(readConfig({}));
 });
 
-test('all mistakes are told at once', () => {
+test('all mistakes are reported at once', () => {
   expect(problemsOf({ PORT: '-1', LOG_LEVEL: 'loud', GROUP_COMMIT: 'yes' })).toEqual([
     'expected PORT to be a port number from 0 to 65535, got: -1',
     'expected LOG_LEVEL to be one of fatal, error, warn, info, debug, trace, silent, got: loud',
@@ -75,12 +75,12 @@ test.each([
   ['mysql://admin:s3cret@db:3306/jobs', 'mysql://***@db:3306/jobs'],
   ['postgres://admin:s3/cr@et@db:3306/jobs', 'postgres://***@db:3306/jobs'],
   ['admin:s3cret@db', '***@db'],
-])('no user and password of %s reaches a message', (raw, told) => {
+])('no message contains the user and password of %s', (raw, shown) => {
   const [problem] = problemsOf({ DATABASE_URL: raw });
-  expect(problem).toContain(`got: ${told}`);
+  expect(problem).toContain(`got: ${shown}`);
 });
 
-describe('integers', () => {
+describe('an integer setting', () => {
   test.each([
     ['1', 1],
     ['10000', 10_000],
@@ -89,24 +89,24 @@ describe('integers', () => {
     expect(readConfig({ WORKER_CONCURRENCY: raw }).WORKER_CONCURRENCY).toBe(value);
   });
 
-  test.each(['0', '10001', '-5', '1.5', '1e3', '0x10', ' 7', '7 ', 'NaN', 'many'])('not %j', (raw) => {
+  test.each(['0', '10001', '-5', '1.5', '1e3', '0x10', ' 7', '7 ', 'NaN', 'many'])('refuses %j', (raw) => {
     expect(problemsOf({ WORKER_CONCURRENCY: raw })).toEqual([
       `expected WORKER_CONCURRENCY to be an integer from 1 to 10000, got: ${raw}`,
     ]);
   });
 });
 
-describe('ports', () => {
-  test.each(['0', '1', '65535'])('%s', (raw) => {
+describe('a port setting', () => {
+  test.each(['0', '1', '65535'])('accepts %s', (raw) => {
     expect(readConfig({ PORT: raw }).PORT).toBe(Number(raw));
   });
 
-  test.each(['65536', '100000', '-1', '80.5', '0x50', 'http'])('not %s', (raw) => {
+  test.each(['65536', '100000', '-1', '80.5', '0x50', 'http'])('refuses %s', (raw) => {
     expect(problemsOf({ PORT: raw })).toHaveLength(1);
   });
 });
 
-describe('durations', () => {
+describe('a duration setting', () => {
   test.each([
     ['0', 0],
     ['1500', 1_500],
@@ -119,44 +119,47 @@ describe('durations', () => {
     expect(readConfig({ JOBS_MAX_AGE: raw }).JOBS_MAX_AGE).toBe(ms);
   });
 
-  test.each(['-1', '1.5h', '1w', '5 m', 'm', 'forever'])('not %j', (raw) => {
+  test.each(['-1', '1.5h', '1w', '5 m', 'm', 'forever'])('refuses %j', (raw) => {
     expect(problemsOf({ JOBS_MAX_AGE: raw })).toEqual([
       `expected JOBS_MAX_AGE to be a duration such as 90s, 12h or 30d, or 0, got: ${raw}`,
     ]);
   });
 });
 
-describe('switches', () => {
-  test('true and false', () => {
+describe('a boolean setting', () => {
+  test('accepts true and false', () => {
     expect(readConfig({ GROUP_COMMIT: 'false' }).GROUP_COMMIT).toBe(false);
     expect(readConfig({ GROUP_COMMIT: 'true' }).GROUP_COMMIT).toBe(true);
   });
 
-  test.each(['1', '0', 'TRUE', 'on', 'no'])('not %s', (raw) => {
+  test.each(['1', '0', 'TRUE', 'on', 'no'])('refuses %s', (raw) => {
     expect(problemsOf({ GROUP_COMMIT: raw })).toEqual([`expected GROUP_COMMIT to be true or false, got: ${raw}`]);
   });
 });
 
-describe('addresses', () => {
+describe('an address setting', () => {
   test.each(['nats://nats', 'tls://user:password@nats:4222', 'nats://a:4222,nats://b:4222', 'nats://a, nats://b'])(
-    'of NATS: %s',
+    'accepts %s for NATS',
     (raw) => {
       expect(readConfig({ NATS_URL: raw }).NATS_URL).toBe(raw);
     },
   );
 
   test.each(['garbage', 'localhost:4222', 'http://nats', 'nats:4222', 'nats://a,http://b', 'nats://a,'])(
-    'not of NATS: %s',
+    'refuses %s for NATS',
     (raw) => {
       expect(problemsOf({ NATS_URL: raw })).toHaveLength(1);
     },
   );
 
-  test.each(['postgres://u:p@db/jobs', 'postgresql://db:5432/jobs?sslmode=require'])('of Postgres: %s', (raw) => {
-    expect(readConfig({ DATABASE_URL: raw }).DATABASE_URL).toBe(raw);
-  });
+  test.each(['postgres://u:p@db/jobs', 'postgresql://db:5432/jobs?sslmode=require'])(
+    'accepts %s for Postgres',
+    (raw) => {
+      expect(readConfig({ DATABASE_URL: raw }).DATABASE_URL).toBe(raw);
+    },
+  );
 
-  test('of a mail server: none unless given', () => {
+  test('is undefined by default for a mail server', () => {
     expect(readConfig({}).SMTP_URL).toBeUndefined();
     expect(readConfig({ SMTP_URL: 'smtps://mail' }).SMTP_URL).toBe('smtps://mail');
     expect(problemsOf({ SMTP_URL: 'mail:25' })).toHaveLength(1);
@@ -175,7 +178,7 @@ test('an archive is a folder by its whole path or a bucket', () => {
   }
 });
 
-test('a log that forgets before anybody could archive it is refused', () => {
+test('a JOBS_MAX_AGE that leaves the archiver too little time is refused', () => {
   expect(problemsOf({ ARCHIVE: '/var/archive', JOBS_MAX_AGE: '10m' })).toEqual([
     'expected JOBS_MAX_AGE to be at least 1h together with ARCHIVE, got: 600000ms',
   ]);
@@ -183,7 +186,7 @@ test('a log that forgets before anybody could archive it is refused', () => {
   expect(problemsOf({ JOBS_MAX_AGE: '10m' })).toEqual([]);
 });
 
-test('payload keys have a name and 32 bytes, and never appear in a message', () => {
+test('payload keys have a name and 32 bytes, and no message contains them', () => {
   const [first, second] = [7, 8].map((byte) => Buffer.alloc(32, byte));
   const given = `2026:${first?.toString('base64')}, old-one:${second?.toString('base64')}`;
   expect(readConfig({ PAYLOAD_KEYS: given }).PAYLOAD_KEYS).toEqual([

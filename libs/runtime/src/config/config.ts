@@ -63,7 +63,7 @@ type ValueOf<One> = One extends Setting<infer Value> ? Value : never;
 /** Every setting of every process, by the name of its environment variable; see docs/configuration.md. */
 export type Config = { readonly [Name in keyof Settings]: ValueOf<Settings[Name]> };
 
-/** The environment is not a valid configuration; `problems` has one sentence for each mistake. */
+/** Thrown when the environment is not a valid configuration; `problems` has one sentence for each mistake. */
 export class ConfigError extends Error {
   readonly code = 'CONFIG_INVALID';
   readonly problems: readonly string[];
@@ -77,7 +77,7 @@ export class ConfigError extends Error {
 
 // Effect's Schema would read these as well, but its issues would have to be turned into these sentences: more code than this.
 /**
- * Reads the environment, which no other place in the product does.
+ * Reads and validates the environment; the only place in the product that does.
  *
  * @throws ConfigError that names all mistakes at once: unknown names, invalid values, or else settings in conflict.
  */
@@ -99,7 +99,7 @@ function sentence(name: string, { expected, got }: Mistake): string {
   return `expected ${name} to ${expected}, got: ${withoutPassword(got)}`;
 }
 
-/** Keeps user and password of a URL, even of a malformed one, out of logs. */
+/** Masks user and password of a URL, even of a malformed one, for logs. */
 function withoutPassword(raw: string): string {
   return raw.replace(/^(\w+:\/\/)?.*@/s, '$1***@');
 }
@@ -119,11 +119,11 @@ function conflictsIn(config: Config): readonly string[] {
   if (AUTH === 'open' && !isLoopback(HOST)) {
     conflicts.push(`expected AUTH to be required while HOST is not a loopback address (${HOST}), got: open`);
   }
-  // Without these two, a token made for any other service would be accepted.
+  // Without these two, a token issued for any other service would be accepted.
   for (const [name, value] of JWKS_URL === undefined ? [] : Object.entries({ JWT_ISSUER, JWT_AUDIENCE })) {
     if (value === undefined) conflicts.push(`expected ${name} to be given together with JWKS_URL, got: nothing`);
   }
-  // Events expire on the server's clock alone, so an archiver must have the time to come back from an outage.
+  // Events expire by the server's clock, so an archiver needs time to recover from an outage.
   if (ARCHIVE !== undefined && JOBS_MAX_AGE !== 0 && JOBS_MAX_AGE < LEAST_AGE_MS) {
     conflicts.push(`expected JOBS_MAX_AGE to be at least 1h together with ARCHIVE, got: ${JOBS_MAX_AGE}ms`);
   }

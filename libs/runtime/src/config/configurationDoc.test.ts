@@ -5,7 +5,7 @@ import { ConfigError } from './config.ts';
 
 const read = (file: string) => readFileSync(new URL(`../../../../${file}`, import.meta.url), 'utf8');
 
-/** What a process hands all settings to, and which of them that reads. */
+/** The functions that receive all settings, and the settings that each of them reads. */
 const PARTS = new Map([
   ['authSettings(config)', ['libs/runtime/src/config/authSettings.ts']],
   ['eventLogSettings(config)', ['libs/runtime/src/config/eventLogSettings.ts']],
@@ -19,7 +19,7 @@ const defaults = new Map(Object.entries(readConfig({})).map(([name, value]) => [
 const section = read('docs/configuration.md').split('\n## Settings\n')[1]?.split('\n## ')[0] ?? '';
 const rows = new Map(section.split('\n').filter(isRow).map(cellsOf));
 
-/** A process that passes on settings that belong together reads all that these are made of. */
+/** Expands a function that reads several settings to those settings. */
 function withSettings(main: string): string {
   const files = [...PARTS].filter(([use]) => main.includes(use)).flatMap(([, sources]) => sources);
   return [main, ...files.map(read)].join('\n');
@@ -41,7 +41,7 @@ function cellsOf(line: string): [name: string, cells: readonly string[]] {
   return [name, cells];
 }
 
-/** The words of the error that a value gets which no setting could take, unless the setting takes anything. */
+/** Returns the expectation in the error for an invalid value; a setting that accepts any text has none. */
 function expectedBy(name: string): string {
   try {
     return Array.isArray(new Map(Object.entries(readConfig({ [name]: '\u0001' }))).get(name))
@@ -53,22 +53,22 @@ function expectedBy(name: string): string {
   }
 }
 
-test('the page has the settings that there are, in the same order', () => {
+test('the page lists all settings in the order of the code', () => {
   expect([...rows.keys()]).toEqual([...defaults.keys()]);
 });
 
 describe.each([...defaults.keys()])('%s', (name) => {
   const [value, fallback, readers] = rows.get(name) ?? [];
 
-  test('its values are described as its error message describes them', () => {
+  test('the page describes its values as its error message does', () => {
     expect(value).toBe(expectedBy(name));
   });
 
-  test('its default is the one of the code', () => {
+  test('the page has the default of the code', () => {
     expect(fallback).toBe(defaults.get(name));
   });
 
-  test('it is read by the processes whose main.ts names it', () => {
+  test('the page names the processes whose main.ts reads it', () => {
     const apps = APPS.filter((app) => new RegExp(`config\\.${name}\\b`).test(mains.get(app) ?? ''));
     const elsewhere = { LOG_LEVEL: 'all', OTEL_EXPORTER_OTLP_ENDPOINT: 'all', DATA_DIR: 'npm start' }[name];
     expect(readers).toBe(elsewhere ?? apps.join(', '));

@@ -1,16 +1,16 @@
-/** One of several mistakes in a value, in words that complete "expected X to …, got: …". */
+/** A mistake in a value, in words that complete "expected X to …, got: …". */
 export interface Mistake {
   readonly expected: string;
   readonly got: string;
 }
 
-/** The value of a setting, or what is wrong with its text. */
+/** The value of a setting, or the mistakes in its text. */
 export type Outcome<Value> = { readonly value: Value } | { readonly mistakes: readonly Mistake[] };
 
-/** How the text of one environment variable is read; `undefined` stands for a variable that is not set. */
+/** Reads the text of one environment variable; `undefined` stands for a variable that is not set. */
 export type Setting<Value> = (text: string | undefined) => Outcome<Value>;
 
-/** A setting that may be left out, or has a default. */
+/** A setting that is optional or has a default. */
 export interface OptionalSetting<Value> extends Setting<Value | undefined> {
   or(fallback: Value): Setting<Value>;
 }
@@ -19,7 +19,7 @@ const DURATION_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } 
 const BUCKET = /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w!.*'()/-]*)?$/;
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?|::ffff:127(?:\.\d{1,3}){3})$/i;
 
-/** A setting whose text is read by `read`, which returns undefined for anything but what is expected. */
+/** Creates a setting from a parser that returns undefined for text that is not `expected`. */
 function setting<Value>(expected: string, read: (text: string) => Value | undefined): OptionalSetting<Value> {
   return settingOf((text) => {
     const value = read(text);
@@ -27,7 +27,7 @@ function setting<Value>(expected: string, read: (text: string) => Value | undefi
   });
 }
 
-/** A setting whose text is read by `read`, which explains the mistakes itself. */
+/** Creates a setting from a parser that describes the mistakes itself. */
 export function settingOf<Value>(read: (text: string) => Outcome<Value>): OptionalSetting<Value> {
   const withFallback =
     <Fallback extends Value | undefined>(fallback: Fallback) =>
@@ -45,7 +45,7 @@ export const port = setting('a port number from 0 to 65535', (raw) => integerIn(
 /** Names separated by commas. */
 export const list = setting<readonly string[]>('names, separated by commas', (raw) => parts(raw, ','));
 
-/** A folder by its whole path, since processes may run in different ones, or a bucket of S3. */
+/** The absolute path of a folder, since processes may run in different folders, or a bucket of S3. */
 export const archivePlace = setting('the whole path of a folder, or s3://bucket/prefix', (raw) =>
   raw.startsWith('/') || BUCKET.test(raw) ? raw : undefined,
 );
@@ -56,7 +56,7 @@ export const duration = setting('a duration such as 90s, 12h or 30d, or 0', (raw
   return amount === undefined ? undefined : Number(amount) * DURATION_MS[unit as keyof typeof DURATION_MS];
 });
 
-/** Origins as browsers send them, such as `https://app.example.com`. A wildcard is refused: it would let every page in. */
+/** Origins as browsers send them, such as `https://app.example.com`. A wildcard is refused: it would allow every page. */
 export const origins = setting('origins such as https://app.example.com, separated by commas', (raw) => {
   const given = raw.split(',').map((origin) => origin.trim());
   return given.every(isOrigin) ? given : undefined;
@@ -109,18 +109,18 @@ export function choice<const Choice extends string>(...choices: readonly Choice[
   return setting(`one of ${choices.join(', ')}`, (raw) => choices.find((one) => one === raw));
 }
 
-/** The parts of a text between separators, without blanks and empty parts. */
+/** Splits a text at separators, without blanks and empty parts. */
 export function parts(raw: string, separator: string): readonly string[] {
   return raw.split(separator).flatMap((part) => part.trim() || []);
 }
 
-/** The integer that the text is, if it is one from `min` to `max`. */
+/** Parses an integer from `min` to `max`; undefined for any other text. */
 export function integerIn(raw: string, min: number, max: number): number | undefined {
   const value = Number(raw);
   return /^\d+$/.test(raw) && value >= min && value <= max ? value : undefined;
 }
 
-/** Whether only this machine can reach the host, by its address or as `localhost`. */
+/** Returns whether the host is a loopback address or `localhost`. */
 export function isLoopback(host: string): boolean {
   return LOOPBACK.test(host);
 }

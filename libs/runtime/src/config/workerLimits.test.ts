@@ -43,6 +43,6 @@ test.each([
   expect(problemsOf(raw)).toEqual([`expected WORKER_LIMITS to ${problem}`]);
 });
 
-test('each mistake has a sentence of its own', () => {
+test('each mistake has its own sentence', () => {
   expect(problemsOf('email:rate=x,concurrency=y;fax')).toHaveLength(3);
 });

@@ -1,7 +1,7 @@
 import { integerIn, parts, settingOf } from './setting.ts';
 import type { Mistake } from './setting.ts';
 
-/** What one process allows itself for one job type. */
+/** The limits of one process for one job type. */
 export interface TypeLimits {
   /** Attempts that may run at once. */
   readonly concurrency?: number;

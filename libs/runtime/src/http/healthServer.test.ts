@@ -18,11 +18,14 @@ async function start(options: Partial<HealthServerOptions> = {}): Promise<Health
 const get = (server: HealthServer, path: string, init?: RequestInit) =>
   fetch(`http://127.0.0.1:${server.port}${path}`, init);
 
-test.each(['/health/live', '/livez', '/health/ready', '/readyz'])('%s says yes while all is up', async (path) => {
-  expect((await get(await start(), path)).status).toBe(200);
-});
+test.each(['/health/live', '/livez', '/health/ready', '/readyz'])(
+  '%s responds with 200 while all parts are up',
+  async (path) => {
+    expect((await get(await start(), path)).status).toBe(200);
+  },
+);
 
-test('it is not ready while a part is down, and says which, but it is alive', async () => {
+test('the server is live but not ready while a part is down, and names the part', async () => {
   const server = await start({ readiness: new Readiness({ log: () => false, disk: () => true }) });
   const response = await get(server, '/health/ready');
   expect(response.status).toBe(503);
@@ -38,7 +41,7 @@ test('/metrics shows the metrics in the text format of Prometheus', async () => 
   expect(await response.text()).toContain('jobstream_cups_total 1');
 });
 
-test('a metric that fails costs one scrape, not the process', async () => {
+test('a failing metric fails the scrape and not the process', async () => {
   let broken = true;
   const metrics = new Metrics();
   const collect = () => (broken ? Promise.reject(new Error('broken')) : undefined);
@@ -55,20 +58,20 @@ test('other paths and methods are not found', async () => {
   expect((await get(server, '/metrics', { method: 'POST' })).status).toBe(404);
 });
 
-test('without a port it listens on nothing and stops all the same', async () => {
+test('a server without a port does not listen, and can be stopped', async () => {
   const server = await start({ port: undefined });
   expect(server.port).toBe(0);
   await server.stop();
 });
 
-test('a port that is taken is said in one sentence', async () => {
+test('a port in use is reported in one sentence', async () => {
   const { port } = await start();
   const failing = start({ port });
   await expect(failing).rejects.toThrow(ListenError);
   await expect(failing).rejects.toThrow(/another program listens there; stop it or set HEALTH_PORT/);
 });
 
-test('it stops while a client keeps its connection open, twice if asked', async () => {
+test('the server can be stopped twice while a client keeps its connection open', async () => {
   const server = await start();
   await (await get(server, '/health/live')).text();
   await server.stop();

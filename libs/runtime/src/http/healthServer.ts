@@ -25,10 +25,10 @@ interface Page {
 const JSON_TYPE = 'application/json; charset=utf-8';
 const LIVE_PAGE: Page = { status: 200, type: JSON_TYPE, body: '{"status":"live"}' };
 const NO_PAGE: Page = { status: 404, type: JSON_TYPE, body: '{"status":"not found"}' };
-/** Probes and scrapers are few and on the same network. */
+/** Short, because probes and scrapers are few and on the same network. */
 const timeouts = { headersTimeout: 5_000, requestTimeout: 5_000, keepAliveTimeout: 65_000 };
 
-/** Answers probes and scrapers for a process that serves nothing else: `/health/live`, `/health/ready`, `/metrics`. */
+/** Serves `/health/live`, `/health/ready` and `/metrics` for a process without another HTTP server. */
 export class HealthServer implements Service {
   readonly name = 'health';
   readonly #options: HealthServerOptions;

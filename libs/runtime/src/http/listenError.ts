@@ -6,7 +6,7 @@ export interface FailedListening {
   readonly cause: unknown;
 }
 
-/** A server of this process cannot listen where it should. */
+/** Thrown when a server of this process cannot listen on its host and port. */
 export class ListenError extends Error {
   readonly code = 'LISTEN_FAILED';
 

@@ -8,7 +8,7 @@ export interface ReadinessReport {
   readonly stopping: boolean;
 }
 
-// Probes time out after one to a few seconds; a part that needs longer to answer is of no use to requests.
+// Probes time out after one to a few seconds; a part that takes longer cannot serve requests.
 const CHECK_TIMEOUT_MS = 1_000;
 
 /** Decides whether this process should get requests: all parts are up, and it is not stopping. */
@@ -20,7 +20,7 @@ export class Readiness {
     this.#checks = checks;
   }
 
-  /** Reports not ready from now on, so that load balancers turn away before requests are refused. */
+  /** Reports not ready from now on, so that load balancers stop sending requests before they are refused. */
   announceStop(): void {
     this.#stopping = true;
   }

@@ -11,14 +11,14 @@ test('a metric is shown with its help, its type and its values', async () => {
   );
 });
 
-test('two processes in one program keep their metrics apart', async () => {
+test('two instances keep separate metrics', async () => {
   const [first, second] = [new Metrics(), new Metrics()];
   first.counter({ name: 'jobstream_cups_total', help: 'Cups.' }).inc();
   second.counter({ name: 'jobstream_cups_total', help: 'Cups.' });
   expect(await second.text()).toContain('jobstream_cups_total 0\n');
 });
 
-test('a gauge that is asked for its value forgets what it said before', async () => {
+test('a collected gauge drops the values of the previous scrape', async () => {
   const rooms = ['kitchen', 'hall'];
   const metrics = new Metrics();
   metrics.gauge({
@@ -33,13 +33,13 @@ test('a gauge that is asked for its value forgets what it said before', async ()
   expect(again).not.toContain('hall');
 });
 
-test('a gauge that nothing was set on when it was asked shows nothing', async () => {
+test('a collected gauge without a value is not shown', async () => {
   const metrics = new Metrics();
   metrics.gauge({ name: 'jobstream_room', help: 'A room.', collect: () => undefined });
   expect(await metrics.text()).not.toMatch(/^jobstream_room/m);
 });
 
-test('those who ask at the same time share one answer', async () => {
+test('concurrent scrapes share one collection', async () => {
   let times = 0;
   const metrics = new Metrics();
   metrics.gauge({ name: 'jobstream_room', help: 'A room.', collect: (gauge) => gauge.set(++times) });
@@ -48,11 +48,11 @@ test('those who ask at the same time share one answer', async () => {
   expect(await metrics.text()).toContain('jobstream_room 2');
 });
 
-test('the process itself is described when that is wanted', async () => {
+test('the process metrics are shown if they are enabled', async () => {
   expect(await new Metrics().watchProcess().text()).toContain('process_cpu_seconds_total');
 });
 
-test('a bounded label keeps the first values and lumps the others together', () => {
+test('a bounded label keeps the first values and maps the others to one', () => {
   const bounded = boundedLabel(2);
   expect(['email', 'fax', 'sleep', 'email', 'webhook', 'fax'].map(bounded)).toEqual([
     'email',
@@ -64,7 +64,7 @@ test('a bounded label keeps the first values and lumps the others together', () 
   ]);
 });
 
-test('what is cached is asked once within its time, and anew after it', async () => {
+test('a cached value is read once within its time, and again after it', async () => {
   let asked = 0;
   const kept = cachedFor(60_000, () => Promise.resolve(++asked));
   expect(await Promise.all([kept(), kept()])).toEqual([1, 1]);

@@ -85,8 +85,8 @@ export function boundedLabel(max: number): (value: string) => string {
 }
 
 /**
- * Caches the result of `ask`, or its error, for `ms` milliseconds, so that frequent scrapes put no load on what they
- * measure.
+ * Caches the result of `ask`, or its error, for `ms` milliseconds, so that frequent scrapes do not load the measured
+ * system.
  */
 export function cachedFor<Value>(ms: number, ask: () => Promise<Value>): () => Promise<Value> {
   let answer: Promise<Value> | undefined;

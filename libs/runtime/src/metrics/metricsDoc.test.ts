@@ -24,7 +24,7 @@ function metricsInCode(): Metric[] {
   );
 }
 
-/** What a library makes, every process has; the archiver is a part of the projector that may be absent. */
+/** Every process has the metrics of libraries; the archiver is an optional part of the projector. */
 function processOf(file: string): string {
   if (file.startsWith('apps/projector/src/archive/')) return 'archiver';
   return /^apps\/(\w+)\//.exec(file)?.[1] ?? 'all';
@@ -45,11 +45,11 @@ function metricsInDoc(): Metric[] {
 
 const byName = (left: Metric, right: Metric) => (left.name < right.name ? -1 : 1);
 
-test('docs/metrics.md has the metrics that the code makes, with their words and their process', () => {
+test('docs/metrics.md lists the metrics of the code with their help texts and processes', () => {
   expect(metricsInDoc().toSorted(byName)).toEqual(metricsInCode().toSorted(byName));
 });
 
-test('the alerts ask for metrics that there are', () => {
+test('the alerts use existing metrics', () => {
   const known = new Set(metricsInDoc().map(({ name }) => name));
   const rules = read('docs/metrics.md').split('## Alerts')[1] ?? '';
   const asked = [...rules.matchAll(/jobstream_\w+/g)].map(([name]) => name.replace(/_(bucket|count|sum)$/, ''));

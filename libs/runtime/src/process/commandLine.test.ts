@@ -28,7 +28,7 @@ Environment:
   expect(helpOf({ command: 'npm run env', summary: 'Writes .env.' })).toMatch(/^Usage: npm run env\n\nWrites .env.\n/);
 });
 
-test('options and words are returned, with defaults', () => {
+test('options and positional arguments are returned, with defaults', () => {
   expect(parseCommandLine(definition, ['-f', 'a', 'b'])).toEqual({
     values: { force: true, days: '7' },
     words: ['a', 'b'],
@@ -37,7 +37,12 @@ test('options and words are returned, with defaults', () => {
 
 test.each([
   ['an unknown option', definition, ['--fast'], "Unknown option '--fast'; for help: npm run copy -- --help"],
-  ['a word where none may be', { ...definition, words: undefined }, ['now'], /^Unexpected argument 'now'; for help: /],
+  [
+    'an unexpected positional argument',
+    { ...definition, words: undefined },
+    ['now'],
+    /^Unexpected argument 'now'; for help: /,
+  ],
   ['an option without its value', definition, ['--days'], /^Option '--days <value>' argument missing; for help: /],
 ])('%s is refused in one sentence', (_what, { words, ...rest }, args, message) => {
   expect(() => parseCommandLine(words === undefined ? rest : { ...rest, words }, args)).toThrow(message);

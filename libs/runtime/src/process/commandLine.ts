@@ -4,22 +4,22 @@ import type { ParseArgsOptionDescriptor } from 'node:util';
 /** An option of a command; its names in the help are `--<key>` and `-<short>`. */
 export interface CommandOption extends ParseArgsOptionDescriptor {
   readonly help: string;
-  /** What stands for the value in the help, e.g. `days`; an option without it is a switch. */
+  /** The placeholder of the value in the help, e.g. `days`; an option without it is a switch. */
   readonly value?: string;
 }
 
-/** What a command understands: the source of its help, and of what it refuses. */
+/** The arguments of a command: the source of its help and of its validation. */
 export interface CommandLine<Options extends Readonly<Record<string, CommandOption>>> {
   /** As it is typed, e.g. `npm run rebuild`. */
   readonly command: string;
   /** What the command does, in one or a few sentences. */
   readonly summary: string;
   readonly options?: Options;
-  /** The words without dashes that it takes, e.g. `[<file>…]`; without it any such word is refused. */
+  /** The positional arguments, e.g. `[<file>…]`; without it they are refused. */
   readonly words?: string;
-  /** Environment variables that matter to it, each with what it does. */
+  /** The environment variables that it reads, each with its description. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Further lines of help. */
+  /** Additional lines of help. */
   readonly notes?: readonly string[];
 }
 
@@ -27,18 +27,17 @@ type Values<Options extends Readonly<Record<string, CommandOption>>> = ReturnTyp
   typeof parseArgs<{ options: { -readonly [Name in keyof Options]: Options[Name] } }>
 >['values'];
 
-/** The arguments make no sense to the command; the message is one sentence for the user. */
+/** Thrown for invalid arguments; the message is one sentence for the user. */
 export class UsageError extends Error {
   readonly code = 'USAGE';
 }
 
-/** The exit code of a command whose arguments make no sense. */
+/** The exit code for invalid arguments. */
 const USAGE_EXIT_CODE = 2;
 
 /**
- * Reads the arguments of a command, to be called before it does anything else. With `--help` or `-h` among them it writes
- * the help and ends the process with exit code 0; for arguments that the command does not know it writes one sentence and
- * ends the process with exit code 2.
+ * Reads the arguments of a command; call it before anything else. With `--help` or `-h` it writes the help and exits with
+ * code 0; for invalid arguments it writes one sentence and exits with code 2.
  */
 export function readCommandLine<const Options extends Readonly<Record<string, CommandOption>>>(
   definition: CommandLine<Options>,
@@ -57,13 +56,13 @@ export function readCommandLine<const Options extends Readonly<Record<string, Co
   }
 }
 
-/** Whether `--help` or `-h` is among the arguments. */
+/** Returns whether `--help` or `-h` is among the arguments. */
 export function asksForHelp(args: readonly string[]): boolean {
   const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
   return own.some((arg) => arg === '--help' || arg === '-h');
 }
 
-/** @throws UsageError for an option or a word that the command does not know. */
+/** @throws UsageError for an unknown option or positional argument. */
 export function parseCommandLine<const Options extends Readonly<Record<string, CommandOption>>>(
   { command, options, words }: CommandLine<Options>,
   args: readonly string[],
@@ -94,7 +93,7 @@ export function helpOf(definition: CommandLine<Readonly<Record<string, CommandOp
   return `${sections.join('\n\n')}\n`;
 }
 
-/** npm takes what stands before `--` for itself. */
+/** Appends `--` to an npm command, because npm reads the options before it. */
 function beforeArguments(command: string): string {
   return command.startsWith('npm ') ? `${command} --` : command;
 }

@@ -26,7 +26,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   },
 );
 
-test('the parent is told once when all parts run', async () => {
+test('the process sends ready to its parent once, when all parts have started', async () => {
   const child = start();
   await child.logged('ready');
   child.kill('SIGTERM');
@@ -34,7 +34,7 @@ test('the parent is told once when all parts run', async () => {
   expect(child.messages).toEqual(['ready']);
 });
 
-test('a part can ask whether all have started, which they have not before the last one has', async () => {
+test('started returns true only after the last part has started', async () => {
   const child = start('asks');
   await child.logged('ready');
   child.kill('SIGTERM');
@@ -44,7 +44,7 @@ test('a part can ask whether all have started, which they have not before the la
   expect(stopped).toEqual(['stopping', 'third stopped', 'all have started', 'first stopped', 'stopped']);
 });
 
-test('a process whose channel to the parent closes stops as if it were told to', async () => {
+test('a process stops in order when the channel to its parent closes', async () => {
   const child = start();
   await child.logged('ready');
   child.child.disconnect();
@@ -52,7 +52,7 @@ test('a process whose channel to the parent closes stops as if it were told to',
   expect(logOf(child)).toEqual([...STARTED, ...STOPPED]);
 });
 
-test('a process does not outlive a parent that was killed', async () => {
+test('a process stops when its parent is killed', async () => {
   const parent = start('', {}, 'parentUnderTest');
   await parent.logged('ready');
   parent.kill('SIGKILL');
@@ -60,7 +60,7 @@ test('a process does not outlive a parent that was killed', async () => {
   expect(logOf(parent)).toEqual([...STARTED, ...STOPPED]);
 });
 
-test('a part that cannot start ends the process with code 1; it and the parts before it are stopped', async () => {
+test('a process ends with code 1 when a part cannot start, and stops it and the parts before it', async () => {
   const child = start('start-fails');
   expect(await child.ended).toBe(1);
   expect(child.stderr).toBe('');
@@ -74,13 +74,13 @@ test('a part that cannot start ends the process with code 1; it and the parts be
   expect(child.messages).toEqual([]);
 });
 
-test('a process whose parts cannot even be built ends with code 1', async () => {
+test('a process ends with code 1 when its parts cannot be built', async () => {
   const child = start('build-fails');
   expect(await child.ended).toBe(1);
   expect(logOf(child).slice(0, 2)).toEqual(['nothing to run', 'stopped']);
 });
 
-test('a signal during the start is obeyed as soon as the starting part allows: no further part starts', async () => {
+test('a signal during the start stops the process after the starting part, and no further part starts', async () => {
   const child = start('start-waits');
   await child.logged('second is starting');
   child.kill('SIGTERM');
@@ -98,7 +98,7 @@ test('a signal during the start is obeyed as soon as the starting part allows: n
   expect(child.messages).toEqual([]);
 });
 
-test('a part that cannot stop does not keep the others from stopping, and the code is 1', async () => {
+test('the other parts are stopped and the code is 1 when a part cannot stop', async () => {
   const child = start('stop-fails');
   await child.logged('ready');
   child.kill('SIGTERM');
@@ -112,7 +112,7 @@ test('a part that cannot stop does not keep the others from stopping, and the co
   ]);
 });
 
-test('a signal that follows the loss of the parent does not cut short what the process has to finish', async () => {
+test('a signal after the loss of the parent does not interrupt an orderly stop', async () => {
   const child = start('stop-waits');
   await child.logged('ready');
   child.child.disconnect();
@@ -132,7 +132,7 @@ test('a second signal ends the process at once with code 1', async () => {
   expect(logOf(child)).not.toContain('first stopped');
 });
 
-test('mistakes in the environment are told on standard error, one sentence each, with code 2', async () => {
+test('mistakes in the environment are written to standard error, one sentence each, with code 2', async () => {
   const child = start('', { NATS_URL: 'garbage', PORT: 'http', JOBSTREAM_PORT: '3000' });
   expect(await child.ended).toBe(2);
   expect(child.stdout).toBe('');
@@ -143,7 +143,7 @@ test('mistakes in the environment are told on standard error, one sentence each,
   );
 });
 
-test('the log level of the environment is obeyed', async () => {
+test('the logger uses the log level of the environment', async () => {
   const child = start('start-fails', { LOG_LEVEL: 'fatal' });
   await child.ended;
   expect(logOf(child)).toEqual(['the port is taken']);

@@ -4,11 +4,11 @@ import { Tracing } from '../tracing/tracing.ts';
 import { createLogger, type Logger } from '../service/logger.ts';
 import type { Service } from '../service/service.ts';
 
-/** How a process is observed, apart from its log. */
+/** The metrics, tracing and start state of a process. */
 export interface Instruments {
   readonly metrics: Metrics;
   readonly tracing: Tracing;
-  /** Whether all parts have started. */
+  /** Returns whether all parts have started. */
   readonly started: () => boolean;
 }
 
@@ -16,9 +16,9 @@ export interface Instruments {
 export type BuildServices = (config: Config, logger: Logger, instruments: Instruments) => readonly Service[];
 
 /**
- * The life of a process named `service`: reads the environment (mistakes go to standard error, exit code 2), starts the
- * parts in order, tells the parent `ready`, and stops them in reverse on SIGTERM, SIGINT, or when the parent that holds
- * our IPC channel is gone. A part that cannot start ends the process with code 1; a second signal ends it at once.
+ * Runs a process named `service`: reads the environment (mistakes go to standard error, exit code 2), starts the parts in
+ * order, sends `ready` to the parent, and stops them in reverse on SIGTERM, SIGINT, or when the IPC channel to the parent
+ * closes. A part that cannot start ends the process with code 1; a second signal ends it at once.
  */
 export async function runProcess(service: string, build: BuildServices): Promise<never> {
   const config = configOrExit();
@@ -42,7 +42,7 @@ export async function runProcess(service: string, build: BuildServices): Promise
     process.exitCode = 1;
   }
   await stopAll(running, logger);
-  // A part that did not stop may still hold a timer or a socket, which must not keep the process.
+  // A timer or socket of a part that did not stop must not keep the process running.
   process.exit();
 }
 
@@ -81,7 +81,7 @@ function stopSignal(logger: Logger): AbortSignal {
     logger.info({ reason }, 'stopping');
     controller.abort(reason);
   };
-  // A signal that follows the loss of the parent is the first: a supervisor that cleans up after the parent sends it.
+  // A signal after the loss of the parent counts as the first: the guard that cleans up after the parent sends it.
   const onSignal = (signal: NodeJS.Signals) => {
     if (asked) process.exit(1);
     asked = true;
@@ -89,7 +89,7 @@ function stopSignal(logger: Logger): AbortSignal {
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
-  process.once('disconnect', () => stop('parent is gone'));
+  process.once('disconnect', () => stop('parent disconnected'));
   return controller.signal;
 }
 

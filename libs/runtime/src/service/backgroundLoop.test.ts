@@ -9,13 +9,13 @@ async function ticks(count: number): Promise<void> {
 }
 
 interface Script {
-  /** How many ticks of the event loop a turn takes, and what comes next: a pause in ticks, or a failure. */
+  /** The ticks of the event loop that a turn takes, and then a pause in ticks, a failure, or the end. */
   readonly turns: readonly { readonly ticks: number; readonly next: NextTurn | 'fail' }[];
-  /** What is done to the loop, each `after` ticks after the one before. */
+  /** The calls on the loop, each `after` ticks after the previous one. */
   readonly calls: readonly { readonly after: number; readonly call: 'start' | 'stop' }[];
 }
 
-/** Runs its scripted turns in a circle and notes what must never be. */
+/** Repeats its scripted turns and records violations. */
 class ScriptedLoop extends BackgroundLoop {
   readonly name = 'scripted';
   readonly faults: string[] = [];
@@ -65,7 +65,7 @@ const script: fc.Arbitrary<Script> = fc.record({
   calls: fc.array(call, { maxLength: 12 }),
 });
 
-test('starts and stops in any order, at any moment, all return, and no turn begins after a stop', async () => {
+test('every start and stop returns in any order and at any time, and no turn begins after a stop', async () => {
   await fc.assert(
     fc.asyncProperty(script, async ({ turns, calls }) => {
       const loop = new ScriptedLoop(turns);
@@ -86,7 +86,7 @@ test('starts and stops in any order, at any moment, all return, and no turn begi
 });
 
 describe('a background loop', () => {
-  test('takes turn after turn, and goes on after one that failed as its hook decides', async () => {
+  test('runs turns repeatedly, and continues after a failure as onError decides', async () => {
     const loop = new ScriptedLoop([
       { ticks: 1, next: 0 },
       { ticks: 0, next: 'fail' },
@@ -97,7 +97,7 @@ describe('a background loop', () => {
     expect(loop.errors[0]).toEqual(new Error('a turn failed'));
   });
 
-  test('takes no turn after the one that ends it', async () => {
+  test('runs no turn after one that returns end', async () => {
     const loop = new ScriptedLoop([{ ticks: 0, next: 'end' }]);
     await loop.start();
     await ticks(10);

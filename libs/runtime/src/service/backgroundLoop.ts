@@ -8,12 +8,12 @@ export type NextTurn = number | 'end';
 export type Pause = (ms: number, stop: AbortSignal) => Promise<void>;
 
 /**
- * A service that does its work turn by turn in the background, with pauses in between: the base of everything that
- * polls, sweeps or follows.
+ * A service that works in turns in the background, with pauses in between: the base class of services that poll, sweep
+ * or follow.
  *
- * At most one turn runs at a time. `start` returns at once, since there is nothing to wait for, and does nothing when
- * called again or after `stop`. `stop` may be called at any time and any number of times; every call resolves after the
- * turn at hand has ended, and no turn begins afterwards. A turn must not await the `stop` of its own loop.
+ * At most one turn runs at a time. `start` returns at once, and does nothing when called again or after `stop`. `stop`
+ * may be called at any time and repeatedly; every call resolves after the current turn has ended, and no turn begins
+ * afterwards. A turn must not await the `stop` of its own loop.
  */
 export abstract class BackgroundLoop implements Service {
   abstract readonly name: string;
@@ -47,7 +47,7 @@ export abstract class BackgroundLoop implements Service {
     while (!signal.aborted) {
       const next = await this.turn(signal).catch((error: unknown) => this.onError(error, signal));
       if (next === 'end') return;
-      await this.#pause(next, signal); // also 0 ms: a turn that awaits no I/O must not starve the event loop
+      await this.#pause(next, signal); // also for 0 ms: a turn that awaits no I/O must not starve the event loop
     }
   }
 }

@@ -9,7 +9,7 @@ test.each([
   { event: { jobId: 1, data: { payload: 'hush' } } },
   { job: { id: 1, payload: { card: 'hush' } } },
   { token: 'hush', secret: 'hush', password: 'hush', cookie: 'hush', payload: 'hush' },
-])('a line does not show what is in %j', (object) => {
+])('a log line redacts the values of %j', (object) => {
   let line = '';
   pino({ redact: [...redactedPaths] }, { write: (text: string) => void (line = text) }).info(object, 'said');
   expect(line).toContain('said');

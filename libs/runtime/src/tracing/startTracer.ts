@@ -14,8 +14,8 @@ const SEND_EVERY_MS = 1_000;
 const SEND_TIMEOUT_MS = 2_000;
 
 /**
- * Starts OpenTelemetry's SDK. Only loaded when traces are wanted: it is larger than all the rest of a process. It is
- * also registered globally, so that libraries which know OpenTelemetry put their spans into ours.
+ * Starts OpenTelemetry's SDK. Loaded only when tracing is on, because it is larger than the rest of a process. It is
+ * registered globally, so that the spans of instrumented libraries become children of ours.
  */
 export function startTracer({ endpoint, service }: { endpoint: string; service: string }): StartedTracer {
   const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`;

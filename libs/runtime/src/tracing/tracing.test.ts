@@ -19,7 +19,7 @@ interface SentSpan {
   readonly status?: { readonly code?: number; readonly message?: string };
 }
 
-/** A receiver of OTLP over HTTP in the JSON format. */
+/** Starts a receiver of OTLP over HTTP in the JSON format. */
 async function startReceiver(): Promise<{ endpoint: string; spans: SentSpan[]; paths: Set<string> }> {
   const spans: SentSpan[] = [];
   const paths = new Set<string>();
@@ -56,11 +56,11 @@ test.each([
   ['00-00000000000000000000000000000000-00f067aa0ba902b7-01', undefined],
   ['00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01', undefined],
   [[TRACE], undefined],
-])('the trace of the header %j is %j', (text, traceId) => {
+])('the trace id of the header %j is %j', (text, traceId) => {
   expect(parseTraceparent(text)?.traceId).toBe(traceId);
 });
 
-test('without an endpoint nothing is recorded, but the trace goes on through whatever is awaited', async () => {
+test('trace context is propagated across awaits without an endpoint, and no span is recorded', async () => {
   const tracing = await startTracing(undefined);
   expect(tracing.isOn).toBe(false);
   const span = tracing.span({ name: 'work', kind: 'consumer', links: [undefined, TRACE] });
@@ -73,13 +73,13 @@ test('without an endpoint nothing is recorded, but the trace goes on through wha
   span.end({ failure: 'no' });
 });
 
-test('what is no trace does not go on', async () => {
+test('invalid trace context is not propagated', async () => {
   const tracing = await startTracing(undefined);
   const current = () => tracing.current();
   expect(tracing.span({ name: 'work', kind: 'server', parent: 'nonsense\r\n' }).within(current)).toBeUndefined();
 });
 
-test('spans are sent with their parent, their links and their failure, at the stop at the latest', async () => {
+test('stop sends the remaining spans with their parent, links and failure', async () => {
   const { endpoint, spans, paths } = await startReceiver();
   const tracing = await startTracing(`${endpoint}/`);
   const server = tracing.span({ name: 'request', kind: 'server', parent: TRACE });
@@ -102,7 +102,7 @@ test('spans are sent with their parent, their links and their failure, at the st
   expect(attempt?.parentSpanId).toBeUndefined();
 });
 
-test('spans of libraries that know OpenTelemetry lie within ours', async () => {
+test('spans of instrumented libraries are children of ours', async () => {
   const { endpoint, spans } = await startReceiver();
   const tracing = await startTracing(endpoint);
   const ours = tracing.span({ name: 'ours', kind: 'consumer' });
@@ -113,7 +113,7 @@ test('spans of libraries that know OpenTelemetry lie within ours', async () => {
   expect(named('theirs')?.parentSpanId).toBe(named('ours')?.spanId);
 });
 
-test('a receiver that is not there costs no more than the spans', async () => {
+test('only the spans are lost when the receiver is unreachable', async () => {
   const tracing = await startTracing('http://127.0.0.1:1');
   tracing.span({ name: 'lost', kind: 'server' }).end();
   await expect(tracing.stop()).resolves.toBeUndefined();

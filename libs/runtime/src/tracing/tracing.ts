@@ -11,7 +11,7 @@ const FORMAT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 const ZERO = /^0+$/;
 
 export interface TracingOptions {
-  /** Where spans go by OTLP over HTTP, such as `http://localhost:4318`; without it there are none. */
+  /** The OTLP endpoint over HTTP that receives spans, such as `http://localhost:4318`; without it none are recorded. */
   readonly endpoint: string | undefined;
   /** The name of the process. */
   readonly service: string;
@@ -21,9 +21,9 @@ export interface TracingOptions {
 export interface SpanOptions {
   readonly name: string;
   readonly kind: 'server' | 'consumer';
-  /** The `traceparent` of the caller that waits for this. */
+  /** The `traceparent` of the caller, which waits for this work. */
   readonly parent?: string | undefined;
-  /** The `traceparent`s of the causes that do not wait for this. */
+  /** The `traceparent`s of the causes, which do not wait for this work. */
   readonly links?: readonly (string | undefined)[];
   readonly attributes?: Attributes;
 }
@@ -35,7 +35,7 @@ export interface SpanEnd {
   readonly failure?: string | undefined;
 }
 
-/** A span; it is not exported before `end`. */
+/** A span, which is exported after `end`. */
 export interface TracedSpan {
   /** Runs `work` within the span: events appended there carry its trace context. */
   within<Result>(work: () => Result): Result;
@@ -44,11 +44,11 @@ export interface TracedSpan {
 
 const KINDS = { server: SpanKind.SERVER, consumer: SpanKind.CONSUMER } as const;
 const STOP_MS = 3_000;
-/** The span of work outside any trace while recording is off. */
+/** The span used outside any trace while recording is off. */
 const NO_SPAN: TracedSpan = { within: (work) => work(), end: () => undefined };
 
 /**
- * Records the traces of one process. Without an endpoint nothing is recorded, but trace context is still passed on, for
+ * Records the traces of one process. Without an endpoint it records nothing but still propagates trace context, for
  * clients and handlers that trace themselves.
  */
 export class Tracing implements Service {
@@ -79,7 +79,9 @@ export class Tracing implements Service {
     const started = this.#started;
     this.#started = undefined;
     if (started === undefined) return;
-    const sent = started.stop().catch((error: unknown) => this.#options.logger.warn({ err: error }, 'traces are lost'));
+    const sent = started
+      .stop()
+      .catch((error: unknown) => this.#options.logger.warn({ err: error }, 'could not send traces'));
     await Promise.race([sent, pause(STOP_MS, undefined, { ref: false })]);
   }
 
