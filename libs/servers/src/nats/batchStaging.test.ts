@@ -17,12 +17,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(scratch, { recursive: true, force: true }));
 
-test('a stream gets its folder before the server makes it', async () => {
+test('the folder of a stream is linked before the server creates it', async () => {
   expect(await stageBatchesInMemory(stream, memory)).toBe(true);
   expect(path.dirname(await readlink(link()))).toBe(memory);
 });
 
-test('what the server has removed is linked again, to the same folder, emptied', async () => {
+test('a link that the server removed is created again, to the same folder, emptied', async () => {
   await stageBatchesInMemory(stream, memory);
   const folder = await readlink(link());
   await mkdir(path.join(folder, 'left'));
@@ -32,14 +32,14 @@ test('what the server has removed is linked again, to the same folder, emptied',
   expect(await readdir(folder)).toEqual([]);
 });
 
-test('a link that is there stays, with what is in its folder', async () => {
+test('an existing link and the contents of its folder are kept', async () => {
   await stageBatchesInMemory(stream, memory);
   await mkdir(path.join(link(), 'open'));
   expect(await stageBatchesInMemory(stream, memory)).toBe(true);
   expect(await readdir(link())).toEqual(['open']);
 });
 
-test('a link to elsewhere, as copied data has it, is replaced; one to a folder that is gone leads somewhere again', async () => {
+test('a link to another folder is replaced, and a missing target folder is created again', async () => {
   await mkdir(stream, { recursive: true });
   await symlink(path.join(scratch, 'elsewhere'), link());
   expect(await stageBatchesInMemory(stream, memory)).toBe(true);
@@ -48,7 +48,7 @@ test('a link to elsewhere, as copied data has it, is replaced; one to a folder t
   expect(await readdir(link())).toEqual([]);
 });
 
-test('nothing is left of it after an orderly end', async () => {
+test('unstaging removes the link and its folder', async () => {
   await stageBatchesInMemory(stream, memory);
   await unstage(stream);
   await unstage(stream);
@@ -56,7 +56,7 @@ test('nothing is left of it after an orderly end', async () => {
   expect(await readdir(stream)).toEqual([]);
 });
 
-test('an empty folder makes way; one with a batch in it does so when the batch is over', async () => {
+test('a folder is replaced by the link once it is empty', async () => {
   await mkdir(path.join(link(), 'open'), { recursive: true });
   const staged = stageBatchesInMemory(stream, memory);
   await rm(path.join(link(), 'open'), { recursive: true });
@@ -64,12 +64,12 @@ test('an empty folder makes way; one with a batch in it does so when the batch i
   expect(path.dirname(await readlink(link()))).toBe(memory);
 });
 
-test('without such a file system nothing is done', async () => {
+test('staging returns false and changes nothing without a file system in memory', async () => {
   expect(await stageBatchesInMemory(stream, path.join(scratch, 'none'))).toBe(false);
   expect(await readdir(scratch)).toEqual(['memory']);
 });
 
-test('a folder that others may look into is left alone', async () => {
+test('a folder that other users can read is not used', async () => {
   await stageBatchesInMemory(stream, memory);
   const folder = await readlink(link());
   await rm(link());

@@ -3,7 +3,7 @@ import { lstat, mkdir, readdir, readlink, realpath, rm, rmdir, statfs, symlink }
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** A file system in memory that every Linux has. */
+/** The file system in memory that every Linux provides. */
 const SHARED_MEMORY = '/dev/shm';
 /** More than all batches that can be open at once usually need; in containers there may be as little as 64 MB. */
 const ROOM_BYTES = 256 * 1024 * 1024;
@@ -11,12 +11,14 @@ const TRIES = 200;
 const PAUSE_MS = 5;
 
 /**
- * Lets a nats-server stage the atomic batches of a stream in memory instead of on its disk, by a link in the stream's own
- * folder, which is made before the stream where there is none yet. False where that cannot be: the server then stages
- * on its disk, which is slower and otherwise the same.
+ * Makes a nats-server stage the atomic batches of a stream in memory instead of on its disk, by a link in the stream's
+ * folder. The folder is created if the stream does not exist yet.
  *
- * To be called each time the server has started, since it removes the link when it recovers the stream. What a killed
- * server had staged is still there for it, unless the machine went down as well.
+ * Call it after each start of the server, which removes the link when it recovers the stream. Batches that a killed
+ * server had staged survive a restart of the server, but not of the machine.
+ *
+ * @param streamFolder the folder in which the server stores the stream.
+ * @returns false where no folder in memory can be used; the server then stages on its disk, which is slower.
  */
 export async function stageBatchesInMemory(streamFolder: string, memory = SHARED_MEMORY): Promise<boolean> {
   if (!(await hasRoomInMemory(memory))) return false;
@@ -33,7 +35,7 @@ export async function stageBatchesInMemory(streamFolder: string, memory = SHARED
   return false;
 }
 
-/** To be called when the server has been told to stop and has ended: what is staged then belongs to batches that are never committed. */
+/** Removes the staging folder. Call it after an orderly stop of the server: what is still staged is never committed. */
 export async function unstage(streamFolder: string): Promise<void> {
   const link = path.join(streamFolder, 'batches');
   const target = await targetOf(link);
@@ -42,7 +44,7 @@ export async function unstage(streamFolder: string): Promise<void> {
   await rm(target, { recursive: true, force: true });
 }
 
-/** Whether there is such a file system here, and one that is not tiny. */
+/** Returns whether this machine has a file system in memory with at least 256 MB free. */
 export async function hasRoomInMemory(memory = SHARED_MEMORY): Promise<boolean> {
   try {
     const { bavail, bsize } = await statfs(memory);
@@ -52,7 +54,7 @@ export async function hasRoomInMemory(memory = SHARED_MEMORY): Promise<boolean> 
   }
 }
 
-/** A folder that no other user can read, the same for a stream at every start; undefined if another user has it. */
+/** Returns a folder that no other user can read, the same for a stream at every start; undefined if another user owns it. */
 async function ownFolder(memory: string, streamFolder: string): Promise<string | undefined> {
   const name = createHash('sha256').update(streamFolder).digest('hex').slice(0, 16);
   const folder = path.join(memory, `jobstream-${name}`);
@@ -70,7 +72,7 @@ async function emptyFolder(folder: string): Promise<void> {
   for (const left of await readdir(folder)) await rm(path.join(folder, left), { recursive: true, force: true });
 }
 
-/** False as long as the folder that the link replaces has a batch in it. */
+/** Returns false while the folder that the link replaces contains a batch. */
 async function replaceByLink(link: string, target: string): Promise<boolean> {
   try {
     if ((await targetOf(link)) === undefined) await rmdir(link).catch(unlessCode('ENOENT'));
@@ -89,7 +91,7 @@ function unlessCode(...codes: readonly string[]): (error: unknown) => void {
   };
 }
 
-/** Where a link leads; undefined if it is none. */
+/** Returns the target of a link; undefined if the path is not a link. */
 async function targetOf(link: string): Promise<string | undefined> {
   return readlink(link).catch(() => undefined);
 }

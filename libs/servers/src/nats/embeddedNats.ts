@@ -14,23 +14,23 @@ export interface EmbeddedNatsOptions {
   binary: string;
   dataDir: string;
   host?: string;
-  /** 0 takes a free port, which is kept for later starts. */
+  /** 0 selects a free port, which later starts use again. */
   port?: number;
   maxPayload?: string;
-  /** The same over all starts, as a member of a cluster needs it; without it every start has a name of its own. */
+  /** The server's name over all starts, for members of a cluster; default a new name for each start. */
   name?: string;
-  /** False leaves the interval to the server: versions before 2.10 do not know the setting. */
+  /** False omits `sync_interval: always`, which versions before 2.10 do not support; default true. */
   syncAlways?: boolean;
-  /** Streams whose atomic batches are staged in memory where the machine has a file system in it. */
+  /** Streams whose atomic batches are staged in memory, where the machine has a file system in memory. */
   stagedInMemory?: readonly string[] | undefined;
-  /** More lines for the configuration file. */
+  /** Additional lines of the configuration file. */
   extraConfig?: string;
-  /** Goes before the environment of this process. */
+  /** Overrides the environment of this process. */
   env?: NodeJS.ProcessEnv;
   guard?: Guard | undefined;
 }
 
-/** A nats-server of our own with JetStream, which by default syncs every write to disk before it acknowledges it. */
+/** Runs a nats-server with JetStream on this machine; by default it syncs every write to disk before it acknowledges it. */
 export class EmbeddedNats implements AsyncDisposable {
   readonly #options: EmbeddedNatsOptions;
   readonly #process: ServerProcess;
@@ -60,7 +60,7 @@ export class EmbeddedNats implements AsyncDisposable {
     this.#process.onUnexpectedExit = listener;
   }
 
-  /** Resolves when the server answers; starts again on the same port and data after a stop or a kill. */
+  /** Starts the server, also after a stop or a kill, on the same port and data; resolves when it responds. */
   async start(): Promise<void> {
     await mkdir(this.#options.dataDir, { recursive: true });
     if (this.#port === 0) await onFreePort((port) => this.#launch(port));
@@ -73,7 +73,7 @@ export class EmbeddedNats implements AsyncDisposable {
   }
 
   async stop(): Promise<void> {
-    // What a killed server had staged is for the next start.
+    // The next start still needs the batches that a killed server had staged.
     const folders = this.#process.running ? this.#stagedFolders : [];
     await this.#process.stop();
     for (const folder of folders) await unstage(folder);
@@ -102,7 +102,7 @@ export class EmbeddedNats implements AsyncDisposable {
 
   async #answer(name: string, port: number): Promise<void> {
     const probe = () => natsProbe(this.#host, port, name);
-    // A log of many gigabytes is read whole after a hard kill, before the server listens.
+    // After a hard kill the server reads the whole log, possibly many gigabytes, before it listens.
     if (await waitUntilReady({ probe, alive: () => this.#process.running, timeoutMs: 120_000 }))
       return this.#process.answers();
     await this.stop();
@@ -119,7 +119,7 @@ export class EmbeddedNats implements AsyncDisposable {
     return path.join(this.#options.dataDir, 'jetstream');
   }
 
-  /** Of streams of the account that a server without accounts has. */
+  /** The folders of the streams in `$G`, the account of a server without accounts. */
   get #stagedFolders(): readonly string[] {
     const streams = path.join(this.#storeDir, 'jetstream', '$G', 'streams');
     return (this.#options.stagedInMemory ?? []).map((stream) => path.join(streams, stream));

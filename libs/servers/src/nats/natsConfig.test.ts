@@ -2,7 +2,7 @@ import os from 'node:os';
 import { expect, test } from 'vitest';
 import { natsEnvironment } from './natsConfig.ts';
 
-test('a server collects garbage seldom and stays within half of the memory', () => {
+test('the environment sets GOGC to 400 and GOMEMLIMIT to half of the memory', () => {
   const { GOGC, GOMEMLIMIT, PATH } = natsEnvironment({ PATH: '/bin' });
   expect({ GOGC, PATH }).toEqual({ GOGC: '400', PATH: '/bin' });
   expect(Number(GOMEMLIMIT)).toBeGreaterThan(0);
@@ -10,6 +10,6 @@ test('a server collects garbage seldom and stays within half of the memory', () 
   expect(GOMEMLIMIT).toMatch(/^\d+$/);
 });
 
-test('what the environment says goes first', () => {
+test('variables that are already set take precedence', () => {
   expect(natsEnvironment({ GOGC: '100', GOMEMLIMIT: '1GiB' })).toEqual({ GOGC: '100', GOMEMLIMIT: '1GiB' });
 });

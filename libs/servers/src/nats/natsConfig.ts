@@ -10,13 +10,13 @@ export interface NatsConfigOptions {
   port: number;
   storeDir: string;
   maxPayload?: string | undefined;
-  /** False leaves the interval to the server: versions before 2.10 do not know the setting. */
+  /** False omits `sync_interval: always`, which versions before 2.10 do not support; default true. */
   syncAlways?: boolean | undefined;
-  /** More lines. */
+  /** Additional lines. */
   extraConfig?: string | undefined;
 }
 
-/** The configuration file of a nats-server with JetStream, which by default syncs each write before it acknowledges it. */
+/** Returns the configuration file of a nats-server with JetStream that by default syncs each write before the ack. */
 export function natsConfig(options: NatsConfigOptions): string {
   const { name, host, port, storeDir, maxPayload = '1MB', syncAlways = true, extraConfig = '' } = options;
   return `server_name: "${name}"
@@ -32,9 +32,9 @@ ${extraConfig}
 }
 
 /**
- * The environment of a nats-server: what Go is told about garbage, unless it is there already. By its own rule it collects
- * whenever as much was allocated as is in use, and each time it walks all that the server keeps about the log. Four times as
- * much saves a tenth of the server's processor time (measured), up to half of the machine's memory.
+ * Returns the settings of Go's garbage collector for a nats-server; variables of `env` take precedence. By default Go
+ * collects whenever the heap has doubled, and each collection scans the server's index of the log. GOGC=400 saves a
+ * tenth of the server's CPU time (measured); GOMEMLIMIT limits the heap to half of the machine's memory.
  */
 export function natsEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const memory = Math.min(os.totalmem(), process.constrainedMemory() || Infinity);

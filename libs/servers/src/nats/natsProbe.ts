@@ -2,7 +2,12 @@ import { connect } from 'node:net';
 
 const timeoutMs = 2_000;
 
-/** Speaks the first words of the NATS protocol: resolves when the server of that name answers a ping. */
+/**
+ * Performs the NATS handshake and a ping without a client.
+ *
+ * @returns a promise that resolves when the server named `serverName` responds.
+ * @throws Error if the connection fails, times out, or reaches another server.
+ */
 export function natsProbe(host: string, port: number, serverName: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port });
@@ -13,11 +18,11 @@ export function natsProbe(host: string, port: number, serverName: string): Promi
     let received = '';
     socket.once('error', fail);
     socket.once('close', () => reject(new Error('closed')));
-    socket.setTimeout(timeoutMs, () => fail(new Error('no answer')));
+    socket.setTimeout(timeoutMs, () => fail(new Error('no response')));
     socket.once('data', () => socket.write('CONNECT {"verbose":false}\r\nPING\r\n'));
     socket.setEncoding('utf8').on('data', (text: string) => {
       received += text;
-      // -ERR: a server that asks for credentials answers too.
+      // A server that requires credentials responds with -ERR.
       if (!/^(PONG|-ERR)/m.test(received)) return;
       if (!received.includes(`"${serverName}"`)) return fail(new Error('another server holds the port'));
       socket.destroy();

@@ -10,8 +10,10 @@ import { compareVersions, minimumNatsVersion, natsServerVersion } from './resolv
 export type OldNatsServer = { binary: string } | { missing: string };
 
 /**
- * A nats-server that is too old for us, to test that we refuse it; or the reason why none can be had here. The
- * distribution's own package takes seconds, a build with Go most of a minute.
+ * Provides a nats-server below the minimum version, for tests that expect it to be refused. The distribution's package
+ * takes seconds, a build with Go up to a minute.
+ *
+ * @returns the path of the binary, or the reason why none is available.
  */
 export async function resolveOldNatsServer(env: NodeJS.ProcessEnv = process.env): Promise<OldNatsServer> {
   const cache = path.join(cacheFolder(env), 'old');

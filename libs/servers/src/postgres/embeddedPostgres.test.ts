@@ -37,12 +37,12 @@ async function runOnce(): Promise<unknown> {
   return await tables(postgres.url); // before the server is stopped
 }
 
-test('data and password stay between runs, and the next run is a new process on the same data', async () => {
+test('a new run uses the same data and password in a new process', async () => {
   expect(await runOnce()).toEqual({ runs: 1 });
   expect(await runOnce()).toEqual({ runs: 2 });
 });
 
-test('two servers cannot run on the same data: the one that was left behind is ended first', async () => {
+test('a leftover server on the same data is ended before the start', async () => {
   const leftBehind = new EmbeddedPostgres({ dataDir: folder });
   await leftBehind.start();
   await using postgres = new EmbeddedPostgres({ dataDir: folder });
@@ -51,7 +51,7 @@ test('two servers cannot run on the same data: the one that was left behind is e
   expect(await tables(postgres.url)).toEqual({ runs: 1 });
 });
 
-test('an unexpected end is told, an intended one is not', async () => {
+test('the callback is called for an unexpected end only', async () => {
   const told: string[] = [];
   await using postgres = new EmbeddedPostgres({ dataDir: folder });
   postgres.onUnexpectedExit = (how) => void told.push(how);
@@ -66,7 +66,7 @@ test('an unexpected end is told, an intended one is not', async () => {
 });
 
 describe.runIf(isRoot)('run by root', () => {
-  test('the server runs under another account', async () => {
+  test('the server runs under an unprivileged account', async () => {
     await using postgres = new EmbeddedPostgres({ dataDir: folder });
     await postgres.start();
     const owner = lstatSync(`/proc/${postgres.pid}`).uid;
@@ -74,7 +74,7 @@ describe.runIf(isRoot)('run by root', () => {
     expect(owner).not.toBe(0);
   });
 
-  test('in a folder that this account cannot reach, the data lies elsewhere and goes with the link', async () => {
+  test('data of a folder that the account cannot reach is stored elsewhere and deleted with the link', async () => {
     await chmod(folder, 0o700);
     expect(await runOnce()).toEqual({ runs: 1 });
     expect(await runOnce()).toEqual({ runs: 2 });
@@ -88,7 +88,7 @@ describe.runIf(isRoot)('run by root', () => {
     await rm(await realpath(link), { recursive: true });
   });
 
-  test('binaries that this account cannot reach are copied to where it can', async () => {
+  test('binaries that the account cannot reach are copied to a folder that it can', async () => {
     const shared = path.join(folder, 'cache');
     const account = postgresAccount();
     const original = await postgresBinaries({});
@@ -99,12 +99,12 @@ describe.runIf(isRoot)('run by root', () => {
     expect(await postgresBinaries(account, shared, () => false)).toBe(copy);
   });
 
-  // These accounts need to reach this very file: not so in a clone under /root.
+  // These accounts must be able to read this file, which they cannot in a clone under /root.
   const reachable = canReach({ uid: 65_534, gid: 65_534 }, import.meta.dirname);
   test.runIf(reachable).each([
     ['an ordinary user', 65_534],
     ['a user without an entry in /etc/passwd', 54_321],
-  ])('%s can run it as well', async (_who, uid) => {
+  ])('%s can run the server', async (_who, uid) => {
     await chown(folder, uid, uid);
     const program = `
       import { EmbeddedPostgres } from ${JSON.stringify(path.join(import.meta.dirname, 'embeddedPostgres.ts'))};

@@ -12,11 +12,11 @@ import { ServerProcess } from '../process/serverProcess.ts';
 import { waitUntilReady } from '../process/serverProcess.ts';
 
 export interface EmbeddedPostgresOptions {
-  /** The cluster lies in `<dataDir>/postgres`. */
+  /** The cluster is stored in `<dataDir>/postgres`. */
   dataDir: string;
-  /** 0 takes a free port, which is kept for later starts. */
+  /** 0 selects a free port, which later starts use again. */
   port?: number;
-  /** Server settings such as `max_connections`; durability keeps its defaults unless it is named here. */
+  /** Server settings such as `max_connections`; all others, including durability, have Postgres's defaults. */
   settings?: Record<string, string>;
   guard?: Guard | undefined;
 }
@@ -24,7 +24,7 @@ export interface EmbeddedPostgresOptions {
 const host = '127.0.0.1';
 const databaseName = 'jobstream';
 
-/** A Postgres of our own on the loopback interface, as root under another account, durable by its defaults. */
+/** Runs a Postgres on the loopback interface with durable defaults; started by root, it uses an unprivileged account. */
 export class EmbeddedPostgres implements AsyncDisposable {
   readonly #options: EmbeddedPostgresOptions;
   readonly #process: ServerProcess;
@@ -37,7 +37,7 @@ export class EmbeddedPostgres implements AsyncDisposable {
     this.#port = options.port ?? 0;
   }
 
-  /** The address of the database `jobstream`, with its password. */
+  /** The URL of the database `jobstream`, with its password. */
   get url(): string {
     return this.urlOf(databaseName);
   }
@@ -58,7 +58,7 @@ export class EmbeddedPostgres implements AsyncDisposable {
     return this.#urlAt(this.#port, database);
   }
 
-  /** Makes the cluster when there is none and resolves when the database answers. */
+  /** Creates the cluster if there is none, and resolves when the database responds. */
   async start(): Promise<void> {
     const cluster = await prepare(this.#options.dataDir);
     this.#password = await ensureCluster(cluster);
@@ -71,7 +71,7 @@ export class EmbeddedPostgres implements AsyncDisposable {
     return this.#process.kill(signal);
   }
 
-  /** A fast shutdown: open transactions are rolled back. */
+  /** Stops the server with a fast shutdown: open transactions are rolled back. */
   stop(): Promise<void> {
     return this.#process.stop();
   }
@@ -94,7 +94,7 @@ export class EmbeddedPostgres implements AsyncDisposable {
       }
       const reason = this.#process.logTail();
       await this.stop();
-      // After a kill -9 the children of the old server need a moment to notice.
+      // After a kill -9 the child processes of the old server take a moment to exit.
       if (attempt === 20 || !/shared memory|postmaster\.pid/.test(reason)) {
         throw new Error(`Postgres did not start on port ${port}: ${reason}`);
       }
@@ -135,7 +135,7 @@ function command({ binaries, home, account }: Cluster, port: number, settings: R
   };
 }
 
-/** Makes a database unless it is there. The name is quoted, not checked. */
+/** Creates a database if it does not exist. The name is quoted, not validated. */
 export async function createDatabase(adminUrl: string, name: string): Promise<void> {
   await withClient(adminUrl, async (client) => {
     const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);

@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** The account under which Postgres runs; without ids it is our own. */
+/** The account under which Postgres runs; without ids, the account of this process. */
 export interface PostgresAccount {
   uid?: number;
   gid?: number;
 }
 
-/** Postgres refuses to run as root: there it gets the account `postgres` or, without one, `nobody`. */
+/** Returns the account for Postgres, which refuses to run as root: for root the user `postgres`, else `nobody`. */
 export function postgresAccount(uid: number | undefined = process.getuid?.()): PostgresAccount {
   if (uid !== 0) return {};
   const account = findAccount('postgres') ?? findAccount('nobody');
@@ -15,7 +15,7 @@ export function postgresAccount(uid: number | undefined = process.getuid?.()): P
   return account;
 }
 
-/** True when that account can enter the folder and read in it, whatever grants or forbids it on the way. */
+/** Returns whether the account can enter and read the folder, by a check that runs as that account. */
 export function canReach({ uid, gid }: PostgresAccount, folder: string): boolean {
   const account = { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
   const check = 'cd "$1" && test -r . && test -x .';

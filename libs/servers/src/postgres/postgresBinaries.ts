@@ -6,10 +6,10 @@ import { canReach } from './postgresAccount.ts';
 import type { PostgresAccount } from './postgresAccount.ts';
 import { runCommand } from '../process/runCommand.ts';
 
-/** Where copies lie that every account of the machine can read. Only root needs it, see `reachableBinaries`. */
+/** The folder of copies that every account of the machine can read. Only root needs it, see `reachableBinaries`. */
 const sharedCache = '/var/cache/jobstream';
 
-/** The folder with `bin/postgres` from npm's package for this platform, or a copy of it that the account can read. */
+/** Returns the folder with `bin/postgres` from the npm package for this platform, or a copy that the account can read. */
 export async function postgresBinaries(
   account: PostgresAccount,
   shared = sharedCache,
@@ -44,7 +44,7 @@ async function copyOnce(folder: string, target: string): Promise<string> {
     await linkLibraries(scratch);
     await runCommand('chmod', ['-R', 'a+rX', path.dirname(target)]);
     await rename(scratch, target).catch((error: unknown) => {
-      if (!existsSync(target)) throw error; // else another process was faster
+      if (!existsSync(target)) throw error; // else another process has created it
     });
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -52,13 +52,13 @@ async function copyOnce(folder: string, target: string): Promise<string> {
   return target;
 }
 
-/** npm packages cannot hold symbolic links: an install script makes them, and this one where scripts are switched off. */
+/** Creates the symbolic links that npm packages cannot contain and whose install script may be disabled. */
 async function linkLibraries(folder: string): Promise<void> {
   const list: { source: string; target: string }[] = JSON.parse(
     readFileSync(path.join(folder, 'pg-symlinks.json'), 'utf8'),
   );
   for (const { source, target } of list) {
-    const link = path.join(folder, path.relative('native', target)); // the list counts from the package's folder
+    const link = path.join(folder, path.relative('native', target)); // the list is relative to the package's folder
     if (existsSync(link)) continue;
     const relative = path.relative(path.dirname(target), source);
     await symlink(relative, link).catch((error: NodeJS.ErrnoException) => {

@@ -8,7 +8,7 @@ import { runCommand } from '../process/runCommand.ts';
 
 export interface Cluster {
   binaries: string;
-  /** Holds `data`, `password` and the log. */
+  /** Contains `data`, `password` and the log. */
   home: string;
   account: PostgresAccount;
 }
@@ -16,19 +16,19 @@ export interface Cluster {
 export const superuser = 'jobstream';
 
 /**
- * Makes the cluster if there is none, and returns its password. A password and not `trust`: on a shared machine
- * everybody can connect to the loopback interface, and a Postgres superuser may run programs as our user.
+ * Creates the cluster if there is none, and returns its password. It has a password instead of `trust` because on a
+ * shared machine every user can connect to the loopback interface, and a superuser may run programs as our user.
  */
 export async function ensureCluster(cluster: Cluster): Promise<string> {
   const { home } = cluster;
   if (!existsSync(path.join(home, 'data', 'PG_VERSION'))) await createCluster(cluster);
   return readFile(path.join(home, 'password'), 'utf8').catch((cause: unknown) => {
-    const hint = 'delete that folder, and the table is rebuilt from the log, but API keys have to be made anew';
+    const hint = 'delete that folder, and the table is rebuilt from the log, but API keys must be created again';
     throw new Error(`The password of the database in ${home} cannot be read: ${hint}.`, { cause });
   });
 }
 
-/** Removes a lock file whose process id now belongs to something else; Postgres itself then refuses to start. */
+/** Removes a lock file whose process id now belongs to another program, because of which Postgres refuses to start. */
 export async function removeStaleLock(home: string): Promise<void> {
   const lock = path.join(home, 'data', 'postmaster.pid');
   const pid = Number((await readFile(lock, 'utf8').catch(() => '')).split('\n')[0]);
@@ -69,7 +69,7 @@ async function initialise(initdb: string, scratch: string, account: PostgresAcco
     '--builtin-locale=C.UTF-8',
     '--no-instructions',
   ];
-  // initdb looks its user up and gives up without an entry in /etc/passwd. A user namespace lends it one.
+  // initdb fails for a user without an entry in /etc/passwd. In a user namespace it runs as nobody, which has one.
   const borrowed = account.uid === undefined && !hasName();
   const [command, before] = borrowed ? ['unshare', ['--user', '--map-user=65534', initdb]] : [initdb, []];
   await runCommand(command, [...before, ...args], { ...account, env: clusterEnvironment(), cwd: '/' });
@@ -83,7 +83,7 @@ function hasName(): boolean {
   }
 }
 
-/** Postgres reads many PG* variables and the locale: it gets an environment of our making. */
+/** Returns the environment of Postgres: a fixed one, because it reads many PG* variables and the locale. */
 export function clusterEnvironment(): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' };
 }

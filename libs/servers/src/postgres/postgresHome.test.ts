@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { postgresHome } from './postgresHome.ts';
 
-/** An account that can reach no folder of the test. */
+/** An account that cannot reach the folders of the test. */
 const account = { uid: 4_000_000, gid: 4_000_000 };
 let folder: string;
 
@@ -17,7 +17,7 @@ function home(name: string): Promise<string> {
   return postgresHome(path.join(folder, name), account, path.join(folder, 'shared'));
 }
 
-test('a data folder finds its data again, also when it was moved', async () => {
+test('a data folder keeps its data after it was moved', async () => {
   const data = await home('data');
   expect(await home('data')).toBe(data);
   await rename(path.join(folder, 'data'), path.join(folder, 'moved'));

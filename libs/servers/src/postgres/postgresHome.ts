@@ -5,14 +5,14 @@ import path from 'node:path';
 import { canReach } from './postgresAccount.ts';
 import type { PostgresAccount } from './postgresAccount.ts';
 
-/** Where data lies whose own folder the account of Postgres cannot reach, as below /root. */
+/** The folder for the data of folders that Postgres's account cannot reach, such as those under /root. */
 const sharedData = '/var/lib/jobstream';
-/** The file in such a folder that names the link to it. */
+/** The file in such a folder that contains the path of the link to it. */
 const OWNER = 'owner';
 
 /**
- * The folder that holds a cluster, its password and its log: `<dataDir>/postgres`, which is a link to a folder below
- * /var/lib when Postgres runs under an account that cannot reach `dataDir`.
+ * Returns the folder of a cluster, its password and its log: `<dataDir>/postgres`, which is a link to a folder under
+ * /var/lib if Postgres runs under an account that cannot reach `dataDir`.
  */
 export async function postgresHome(dataDir: string, account: PostgresAccount, shared = sharedData): Promise<string> {
   await mkdir(dataDir, { recursive: true });
@@ -21,11 +21,11 @@ export async function postgresHome(dataDir: string, account: PostgresAccount, sh
   const reachable = account.uid === undefined || canReach(account, dataDir);
   if (reachable) await mkdir(home, { mode: 0o755 });
   else await linkTo(await emptyFolder(shared, realpathSync(dataDir)), home);
-  await chmod(home, 0o755); // whatever the umask is; the cluster in it is closed to others
+  await chmod(home, 0o755); // independent of the umask; other users cannot read the cluster in it
   return existing(home);
 }
 
-/** A data folder may be moved, and its link with it; of one that was copied, the original would have the same cluster. */
+/** Accepts a data folder that was moved with its link, and refuses a copy: two folders would share one cluster. */
 async function existing(home: string): Promise<string> {
   const folder = realpathSync(home);
   if (!lstatSync(home).isSymbolicLink()) return folder;
@@ -44,7 +44,7 @@ async function existing(home: string): Promise<string> {
 async function emptyFolder(shared: string, dataDir: string): Promise<string> {
   const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16);
   const folder = path.join(shared, name);
-  // Who deleted the link meant the data.
+  // Deleting the link means deleting the data.
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o755 });
   await chmod(shared, 0o755);
@@ -52,6 +52,6 @@ async function emptyFolder(shared: string, dataDir: string): Promise<string> {
 }
 
 async function linkTo(target: string, link: string): Promise<void> {
-  if (lstatSync(link, { throwIfNoEntry: false }) !== undefined) await rm(link); // it points nowhere
+  if (lstatSync(link, { throwIfNoEntry: false }) !== undefined) await rm(link); // its target is missing
   await symlink(target, link);
 }

@@ -5,7 +5,7 @@ import type { Guard } from './guard.ts';
 
 interface AppOptions {
   name: string;
-  /** The program, a file for Node. */
+  /** The program: a file that Node runs. */
   script: string;
   cwd: string;
   env: NodeJS.ProcessEnv;
@@ -15,7 +15,7 @@ interface AppOptions {
   guard?: Guard | undefined;
 }
 
-/** The app ended before it was ready. */
+/** Thrown when an app ends before it is ready. */
 export class AppEndedError extends Error {
   readonly code = 'APP_ENDED';
   readonly exitCode: number | null;
@@ -26,14 +26,14 @@ export class AppEndedError extends Error {
   }
 }
 
-/** An app as a child process. It sends `ready` over the IPC channel, and ends itself when that channel closes. */
+/** Runs an app as a child process, which sends `ready` over the IPC channel and exits when that channel closes. */
 export class AppProcess {
   readonly #options: AppOptions;
   #child: ChildProcess | undefined;
   #exited: Promise<void> = Promise.resolve();
   #expected = false;
 
-  /** Called when the app ends after it was ready, unless it was asked to end. */
+  /** Called when the app ends unexpectedly after it was ready. */
   onUnexpectedExit: (how: string) => void = () => {};
 
   constructor(options: AppOptions) {
@@ -44,10 +44,14 @@ export class AppProcess {
     return this.#child?.pid;
   }
 
-  /** Resolves when the app is ready; rejects with an AppEndedError when it ends before. */
+  /**
+   * Starts the app; resolves when it is ready.
+   *
+   * @throws AppEndedError when it ends before.
+   */
   start(): Promise<void> {
     const { name, script, cwd, env, onLine, guard } = this.#options;
-    // Detached: Ctrl-C must reach the supervisor alone, which then stops the apps in its order.
+    // Detached: Ctrl-C must reach only the supervisor, which then stops the apps in order.
     const child = spawn(process.execPath, [script], {
       cwd,
       env,
@@ -78,19 +82,19 @@ export class AppProcess {
     return whenReady;
   }
 
-  /** Asks the app to end, and kills it after the grace time. Twice is fine. */
+  /** Stops the app, and kills it after the grace time. Can be called again. */
   async stop(): Promise<void> {
     this.#expected = true;
     const child = this.#child;
     if (child === undefined) return;
     child.kill('SIGTERM');
-    child.kill('SIGCONT'); // a paused process sees no other signal
+    child.kill('SIGCONT'); // a paused process handles no other signal
     const timer = setTimeout(() => child.kill('SIGKILL'), this.#options.graceMs);
     await this.#exited;
     clearTimeout(timer);
   }
 
-  /** Sends a signal; with SIGKILL (the default) resolves when the app is gone. */
+  /** Sends a signal; with SIGKILL (the default) resolves when the app has ended. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (signal === 'SIGKILL') this.#expected = true;
     this.#child?.kill(signal);

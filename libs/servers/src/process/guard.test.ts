@@ -12,7 +12,7 @@ import type { ProcessIdentity } from './processIdentity.ts';
 
 const guardModule = path.join(import.meta.dirname, 'guard.ts');
 
-/** A process that starts two others under a guard, an app and a server, and tells their ids. */
+/** A process that starts an app and a server under a guard, and prints their ids. */
 function owner(folder: string): ChildProcess {
   const program = `
     import { spawn } from 'node:child_process';
@@ -38,7 +38,7 @@ async function pidsFrom(child: ChildProcess): Promise<ProcessIdentity[]> {
   return pids.map((pid) => identify(pid)).filter((identity) => identity !== undefined);
 }
 
-test('what a process has started does not outlive its kill -9, nor do its scratch folders', async () => {
+test('the guard ends the processes and deletes the scratch folders of a killed process', async () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'jobstream-guard-'));
   const child = owner(folder);
   const started = await pidsFrom(child);
@@ -49,7 +49,7 @@ test('what a process has started does not outlive its kill -9, nor do its scratc
   await vi.waitFor(() => expect(existsSync(folder)).toBe(false), { timeout: 30_000 });
 });
 
-test('a process id that was handed to another process is not the same process', () => {
+test('a reused process id does not identify the earlier process', () => {
   const self = identify(process.pid);
   expect(self).toBeDefined();
   expect(isRunning({ pid: process.pid, startedAt: 'earlier' })).toBe(false);

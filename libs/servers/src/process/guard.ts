@@ -5,7 +5,7 @@ import { identify } from './processIdentity.ts';
 import type { ProcessIdentity } from './processIdentity.ts';
 
 export interface GuardedProcess extends ProcessIdentity {
-  /** Apps are ended before servers. */
+  /** The guard ends apps before servers. */
   role: 'app' | 'server';
   signal: NodeJS.Signals;
 }
@@ -13,8 +13,8 @@ export interface GuardedProcess extends ProcessIdentity {
 export type GuardOrder = { watch: GuardedProcess } | { forget: number } | { remove: string };
 
 /**
- * A small process of its own that outlives us when we are killed without warning: it holds a pipe to us, knows the
- * processes that we started, and ends them when the pipe closes.
+ * Ends the child processes of this process when this process is killed with SIGKILL. A separate process holds a pipe to
+ * this one, has the list of the child processes, and ends them when the pipe closes.
  */
 export class Guard {
   #child: ChildProcess | undefined;
@@ -22,9 +22,9 @@ export class Guard {
   start(): void {
     if (this.#child !== undefined) return;
     const program = path.join(import.meta.dirname, 'guardProcess.ts');
-    // Detached: a Ctrl-C or a kill aimed at our process group must not reach it.
+    // Detached: a signal to our process group must not reach it.
     const child = spawn(process.execPath, [program], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
-    child.on('error', () => {}); // without a guard everything works, only not after a kill -9
+    child.on('error', () => {}); // without a guard, only the clean-up after a kill -9 is missing
     child.stdin.on('error', () => {});
     child.unref();
     unrefPipe(child.stdin);
@@ -44,12 +44,12 @@ export class Guard {
     this.#send({ forget: pid });
   }
 
-  /** Deletes a scratch folder at the end, after the processes. */
+  /** Makes the guard delete a scratch folder after it has ended the processes. */
   remove(folder: string): void {
     this.#send({ remove: folder });
   }
 
-  /** Tells the guard that we are done; it ends what it still watches and goes. */
+  /** Stops the guard, which ends the processes that it still watches and exits. */
   stop(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { GuardedProcess, GuardOrder } from './guard.ts';
 import { endProcess } from './processIdentity.ts';
 
-// Longer than the grace time of an app, so that a job can be released before the process is killed.
+// Longer than the grace time of an app, so that the app can release its jobs before it is killed.
 const graceMs = 12_000;
 
 async function main(): Promise<void> {

@@ -6,14 +6,14 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { untilStopped } from './processIdentity.ts';
 
-// Several threads write, so that some go on while the one that was chosen for the signal waits for the processor.
+// Several threads write, so that some still run while the thread that received the signal waits for the CPU.
 const WRITERS = `
   const { Worker } = require('node:worker_threads');
   const write = 'const fs = require("node:fs"); for (;;) fs.appendFileSync(' + JSON.stringify(process.argv[1]) + ', ".");';
   for (let count = 0; count < 8; count += 1) new Worker(write, { eval: true }).once('online', () => console.log('online'));
 `;
 
-test('a process has stopped when none of its threads runs any more', async () => {
+test('untilStopped resolves when all threads of the process have stopped', async () => {
   await using folder = await mkdtempDisposable(path.join(os.tmpdir(), 'jobstream-stopped-'));
   const file = path.join(folder.path, 'written');
   await writeFile(file, '');
@@ -30,7 +30,7 @@ test('a process has stopped when none of its threads runs any more', async () =>
   await once(child, 'exit');
 });
 
-test('a process that is gone is not waited for', async () => {
+test('untilStopped resolves at once when the process has ended', async () => {
   const child = spawn(process.execPath, ['-e', '0']);
   await once(child, 'exit');
   await expect(untilStopped(child.pid ?? 0)).resolves.toBeUndefined();

@@ -2,37 +2,37 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, existsSync, readdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** A process id alone may be handed to another process later; together with the time of its start it is unique. */
+/** Identifies a process by its id and start time, since the system reuses ids. */
 export interface ProcessIdentity {
   pid: number;
   startedAt: string;
 }
 
-/** The identity of a running process; undefined when there is no such process (or only its unreaped remains). */
+/** Returns the identity of a running process; undefined if there is none, or only a zombie. */
 export function identify(pid: number): ProcessIdentity | undefined {
   const startedAt = process.platform === 'linux' ? startOnLinux(pid) : startByPs(pid);
   return startedAt === undefined ? undefined : { pid, startedAt };
 }
 
-/** True while that very process runs. */
+/** Returns whether that process still runs. */
 export function isRunning({ pid, startedAt }: ProcessIdentity): boolean {
   return identify(pid)?.startedAt === startedAt;
 }
 
-/** Sends a signal if that very process still runs; false when it is gone. */
+/** Sends a signal if that process still runs; returns false if it has ended. */
 function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
   if (!isRunning(identity)) return false;
   try {
     return process.kill(identity.pid, signal);
   } catch {
-    return false; // it ended in between, or it is not ours
+    return false; // it has just ended, or belongs to another user
   }
 }
 
-/** Ends a process that may not be our child: the signal, then SIGKILL after the grace time. */
+/** Ends a process that need not be a child: sends `signal`, and SIGKILL after `graceMs` milliseconds. */
 export async function endProcess(identity: ProcessIdentity, signal: NodeJS.Signals, graceMs: number): Promise<void> {
   if (!signalProcess(identity, signal)) return;
-  signalProcess(identity, 'SIGCONT'); // a paused process sees no other signal
+  signalProcess(identity, 'SIGCONT'); // a paused process handles no other signal
   if (await goneWithin(identity, graceMs)) return;
   signalProcess(identity, 'SIGKILL');
   await goneWithin(identity, 5_000);
@@ -50,7 +50,7 @@ async function goneWithin(identity: ProcessIdentity, milliseconds: number): Prom
 function startOnLinux(pid: number): string | undefined {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    // The name in brackets may hold spaces and brackets itself: fields are counted from the last one.
+    // The name in parentheses may itself contain spaces and parentheses: fields are counted from the last one.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
     const [state, start] = [fields[0], fields[19]];
     return state === 'Z' || state === 'X' || start === undefined ? undefined : `${boot}:${start}`;
@@ -68,11 +68,11 @@ function startByPs(pid: number): string | undefined {
 }
 
 /**
- * Resolves when a process that was sent SIGSTOP has stopped, or is gone. The signal goes to one of its threads, and
- * until that one gets the processor, on a busy machine some milliseconds, the others go on and may answer.
+ * Resolves when a process that was sent SIGSTOP has stopped or ended. The signal goes to one of its threads; until that
+ * thread runs, on a busy machine some milliseconds, the others continue and may still respond.
  */
 export async function untilStopped(pid: number): Promise<void> {
-  // Twice, since a thread may start or end while the others are looked at.
+  // Twice, since a thread may start or end while the others are checked.
   while (!(hasStopped(pid) && hasStopped(pid))) await pause(1);
 }
 
@@ -93,6 +93,6 @@ function stateByPs(pid: number): string {
   try {
     return execFileSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' }).trim();
   } catch {
-    return 'T'; // it is gone
+    return 'T'; // it has ended
   }
 }

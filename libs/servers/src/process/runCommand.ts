@@ -8,7 +8,12 @@ export interface CommandOptions {
   gid?: number | undefined;
 }
 
-/** Runs a program to its end and returns its standard output; rejects with the last line it wrote when it fails. */
+/**
+ * Runs a program to its end.
+ *
+ * @returns its standard output.
+ * @throws Error with the last line of its output when it fails.
+ */
 export function runCommand(command: string, args: string[], options: CommandOptions = {}): Promise<string> {
   const { cwd, env, timeoutMs = 120_000, uid, gid } = options;
   return new Promise((resolve, reject) => {

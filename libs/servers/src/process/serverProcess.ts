@@ -16,16 +16,16 @@ export interface ServerCommand {
   uid?: number | undefined;
   gid?: number | undefined;
   stopSignal: NodeJS.Signals;
-  /** What the server writes goes here, so that it never depends on a pipe to us. */
+  /** Receives the output of the server, which therefore does not depend on a pipe to this process. */
   logFile: string;
-  /** Names the running process, for the start after a crash. */
+  /** Records the running process, so that the start after a crash can end it. */
   pidFile: string;
 }
 
 const logLimit = 5 * 1024 * 1024;
 const graceMs = 10_000;
 
-/** One run after another of a server program: start, signals, stop, and the remains of a run that was not stopped. */
+/** Starts, signals and stops a server program, and ends a leftover of an earlier run before the start. */
 export class ServerProcess {
   readonly #guard: Guard | undefined;
   #command: ServerCommand | undefined;
@@ -48,7 +48,7 @@ export class ServerProcess {
     return this.#child !== undefined;
   }
 
-  /** Starts the program; resolves when the process exists, which is not yet when it answers. */
+  /** Starts the program; resolves when the process exists, before the server responds. */
   async launch(command: ServerCommand): Promise<void> {
     if (this.running) throw new Error(`${command.name} runs already`);
     await endLeftover(command);
@@ -66,12 +66,12 @@ export class ServerProcess {
     this.#record(child, command);
   }
 
-  /** To be called when the server answers: from now on its end is news. Before, the start that fails tells it. */
+  /** Call it when the server responds: from then on an end is reported as unexpected. Before, `start` fails instead. */
   answers(): void {
     this.#expected = false;
   }
 
-  /** Sends a signal; waits for the end when the signal is one that cannot be survived, and until the server stands still after SIGSTOP. */
+  /** Sends a signal; waits for the end after SIGKILL, and until all threads have stopped after SIGSTOP. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (signal === 'SIGKILL') this.#expected = true;
     this.#child?.kill(signal);
@@ -79,19 +79,19 @@ export class ServerProcess {
     if (signal === 'SIGSTOP' && this.pid !== undefined) await untilStopped(this.pid);
   }
 
-  /** Asks the server to end and waits; it is killed after ten seconds. Twice is fine. */
+  /** Stops the server and waits for its end; kills it after ten seconds. Can be called again. */
   async stop(): Promise<void> {
     const [child, command] = [this.#child, this.#command];
     if (child === undefined || command === undefined) return;
     this.#expected = true;
     child.kill(command.stopSignal);
-    child.kill('SIGCONT'); // a paused process sees no other signal
+    child.kill('SIGCONT'); // a paused process handles no other signal
     const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
     await this.#exited;
     clearTimeout(timer);
   }
 
-  /** The last lines of the log, for an error message. */
+  /** Returns the last lines of the log, for an error message. */
   logTail(): string {
     try {
       return readFileSync(this.#command?.logFile ?? '', 'utf8')
@@ -123,7 +123,7 @@ function spawnServer({ command, args, env, uid, gid, logFile }: ServerCommand): 
   if ((statSync(logFile, { throwIfNoEntry: false })?.size ?? 0) > logLimit) renameSync(logFile, `${logFile}.1`);
   const log = openSync(logFile, 'a');
   try {
-    // Detached: Ctrl-C in the terminal must reach us alone, because apps end before servers.
+    // Detached: Ctrl-C in the terminal must reach only this process, which ends apps before servers.
     const account = { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
     return spawn(command, args, { env, detached: true, stdio: ['ignore', log, log], ...account });
   } finally {
@@ -131,7 +131,7 @@ function spawnServer({ command, args, env, uid, gid, logFile }: ServerCommand): 
   }
 }
 
-/** Two servers on one data folder would destroy it: whatever an earlier, killed run left is ended first. */
+/** Ends the server that a killed run left: two servers on one data folder would destroy it. */
 export async function endLeftover({
   pidFile,
   stopSignal,
@@ -151,14 +151,14 @@ function readIdentity(pidFile: string): ProcessIdentity | undefined {
 }
 
 interface Readiness {
-  /** Resolves when the server answers. */
+  /** Resolves when the server responds. */
   probe: () => Promise<void>;
-  /** False when waiting on is useless. */
+  /** Returns false when the server has ended. */
   alive: () => boolean;
   timeoutMs: number;
 }
 
-/** Probes until the server answers; false when it ended or the time is up. */
+/** Probes until the server responds; returns false when it has ended or after `timeoutMs` milliseconds. */
 export async function waitUntilReady({ probe, alive, timeoutMs }: Readiness): Promise<boolean> {
   const deadline = Date.now() + timeoutMs;
   while (alive() && Date.now() < deadline) {

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { AppEndedError } from './appProcess.ts';
 import { SupervisedProcess } from './supervisedProcess.ts';
 
-/** A process that ends when the test says so, and whose first starts fail. */
+/** A process that the test ends, and whose first starts fail. */
 function fakeProcess({ failures = [] as Error[] } = {}) {
   return {
     onUnexpectedExit: (_how: string) => {},
@@ -28,7 +28,7 @@ function supervise(process: ReturnType<typeof fakeProcess>, startAttempts = 1) {
 
 const seen = (lines: string[], line: string) => vi.waitFor(() => expect(lines.at(-1)).toBe(line), { interval: 1 });
 
-test('the pause doubles up to its limit while the process does not stay up, and begins anew once it did', async () => {
+test('the restart pause doubles up to its limit, and is reset after the process has stayed up', async () => {
   const process = fakeProcess();
   const { supervised, lines } = supervise(process);
   await supervised.start();
@@ -44,7 +44,7 @@ test('the pause doubles up to its limit while the process does not stay up, and 
   expect(lines.at(-1)).toBe('worker ended (exit code 1); starting it again in 0.001 s');
 });
 
-test('a restart that fails counts as another end, and a stop ends the restarts', async () => {
+test('a failed restart counts as another end, and a stop ends the restarts', async () => {
   const process = fakeProcess({ failures: [undefined as never, new Error('no port'), new Error('no port')] });
   const { supervised, lines } = supervise(process);
   await supervised.start();
@@ -55,7 +55,7 @@ test('a restart that fails counts as another end, and a stop ends the restarts',
   expect(process.starts).toBe(3);
 });
 
-test('the first start is tried as often as allowed, unless the settings are invalid', async () => {
+test('the first start is retried up to its limit, unless the settings are invalid', async () => {
   const failures = [1, 2, 3].map((code) => new AppEndedError('worker ended before it was ready', code));
   const patient = supervise(fakeProcess({ failures: [failures[0] as Error, failures[2] as Error] }), 3);
   await patient.supervised.start();

@@ -3,12 +3,12 @@ import { AppEndedError } from './appProcess.ts';
 
 /** A process that can be started again after it has ended: an app or a server. */
 export interface RestartableProcess {
-  /** Called when the process ends after it was ready, unless it was asked to end. */
+  /** Called when the process ends unexpectedly after it was ready. */
   onUnexpectedExit: (how: string) => void;
   /** Resolves when the process is ready. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** With SIGKILL resolves when the process is gone. */
+  /** Sends a signal; with SIGKILL resolves when the process has ended. */
   kill(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -65,13 +65,13 @@ export class SupervisedProcess {
     }
   }
 
-  /** Asks the process to end, waits for it, and keeps it down until `start`. */
+  /** Stops the process, waits for its end, and does not restart it before `start`. */
   stop(): Promise<void> {
     this.#run.abort();
     return this.#process.stop();
   }
 
-  /** Kills the process without warning, and keeps it down until `start`. */
+  /** Kills the process, and does not restart it before `start`. */
   kill(): Promise<void> {
     this.#run.abort();
     return this.#process.kill('SIGKILL');
@@ -108,7 +108,7 @@ export class SupervisedProcess {
   }
 }
 
-/** False if the signal cut the pause short. */
+/** Returns false if the signal interrupted the pause. */
 function waited(ms: number, signal: AbortSignal): Promise<boolean> {
   return pause(ms, true, { signal }).catch(() => false);
 }

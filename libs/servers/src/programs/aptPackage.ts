@@ -7,9 +7,9 @@ import { runCommand } from '../process/runCommand.ts';
 const keyrings = ['/usr/share/keyrings/debian-archive-keyring.pgp', '/usr/share/keyrings/debian-archive-keyring.gpg'];
 
 /**
- * Downloads one package of a Debian suite without root and without touching the system's package lists, then unpacks
- * it into `target`. The machine's own mirror, proxy and archive keyring are used and signatures are checked. Without
- * a suite the package comes from the lists that the machine already has.
+ * Downloads one package of a Debian suite and unpacks it into `target`, without root and without changing the system's
+ * package lists. Uses the machine's mirror, proxy and archive keyring, and verifies signatures. Without a suite the
+ * package comes from the machine's current lists.
  */
 export async function unpackAptPackage(name: string, target: string, suite?: string): Promise<void> {
   const work = await mkdtemp(path.join(os.tmpdir(), 'jobstream-apt-'));
@@ -56,7 +56,7 @@ async function privateFolders(work: string): Promise<string[]> {
   return settings.flatMap((setting) => ['-o', setting]);
 }
 
-/** The mirror that this machine takes its Debian packages from. */
+/** Returns the mirror of Debian packages that this machine is configured with. */
 export async function debianMirror(): Promise<string> {
   const format = ['--no-release-info', '--format', '$(REPO_URI)', 'Created-By: Packages', 'Component: main'];
   const mirrors = (await runCommand('apt-get', ['indextargets', ...format])).split('\n');

@@ -5,7 +5,7 @@ import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 
 export const repositoryRoot = path.resolve(import.meta.dirname, '../../../..');
 
-/** The folder for downloaded programs: shared by all clones when the home folder is writable, else inside this clone. */
+/** Returns the folder for downloaded programs: shared by all clones if the home folder is writable, else in this clone. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   const folder = candidates(env).find(isWritableFolder);
   if (folder === undefined) throw new Error(`No writable cache folder: set XDG_CACHE_HOME to one.`);
@@ -38,8 +38,8 @@ function isWritableFolder(folder: string): boolean {
 }
 
 /**
- * Lets `make` produce a program in a scratch folder and moves it to `<cache>/bin/<name>`. The move is a rename, so
- * that two processes that fetch at once never see a half-written file.
+ * Calls `make` to create a program in a scratch folder, and renames it to `<cache>/bin/<name>`, so that concurrent
+ * processes never see a partial file.
  */
 export async function keepInCache(
   cache: string,

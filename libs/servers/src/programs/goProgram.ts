@@ -3,7 +3,7 @@ import path from 'node:path';
 import { keepInCache, cacheFolder } from './cacheFolder.ts';
 import { runCommand } from '../process/runCommand.ts';
 
-/** Programs of others that check or show something of this project, at the versions that it was checked with. */
+/** Third-party programs that tests and examples use, with their pinned versions. */
 export const goTools = {
   nats: { source: 'github.com/nats-io/natscli/nats', version: '0.5.1' },
   actionlint: { source: 'github.com/rhysd/actionlint/cmd/actionlint', version: '1.7.12' },
@@ -14,14 +14,14 @@ export const goTools = {
 /** A program that Go can build from its module. */
 export interface GoProgram {
   readonly name: string;
-  /** The path of its package, as `go install` takes it. */
+  /** The path of its package for `go install`. */
   readonly source: string;
   readonly version: string;
 }
 
 const tenMinutes = 600_000;
 
-/** The path of the program in the cache, built with the Go toolchain of this machine; undefined where there is none. */
+/** Builds the program into the cache once and returns its path; undefined if Go is not installed. */
 export async function goProgram(
   program: GoProgram,
   cache: string,
@@ -63,10 +63,15 @@ function isWritable(folder: string | undefined): boolean {
 
 type GoTool = keyof typeof goTools;
 
-/** Where the program is, or why it cannot be had here. */
+/** The path of the program, or the reason why it is not available. */
 type ResolvedGoTool = { readonly binary: string } | { readonly missing: string };
 
-/** The path of such a program, built once into the cache, which may take some minutes. Rejects when the build fails. */
+/**
+ * Builds one of `goTools` into the cache once, which may take some minutes.
+ *
+ * @returns its path, or the reason why it is not available.
+ * @throws Error when the build fails.
+ */
 export async function resolveGoTool(name: GoTool, env: NodeJS.ProcessEnv = process.env): Promise<ResolvedGoTool> {
   const { version } = goTools[name];
   const binary = await goProgram({ name, ...goTools[name] }, cacheFolder(env), env);

@@ -4,18 +4,18 @@ import path from 'node:path';
 import { cacheFolder } from './cacheFolder.ts';
 import { runCommand } from '../process/runCommand.ts';
 
-/** Packages of which only the data are used: descriptions of the APIs that deployment files speak to. */
+/** Packages of which only the data is used: schemas of the APIs that deployment files address. */
 export const pythonPackages = {
-  /** JSON schemas of Kubernetes, each version also in a strict form that knows no other fields. */
+  /** JSON schemas of Kubernetes, for each version also a strict form that rejects unknown fields. */
   'kubernetes-validate': '1.37.0',
-  /** The discovery documents of Google's APIs, Cloud Run among them. */
+  /** The discovery documents of Google's APIs, including Cloud Run. */
   'google-api-python-client': '2.202.0',
 } as const;
 
-/** Where the package is unpacked, or why it cannot be had here. */
+/** The folder of the unpacked package, or the reason why it is not available. */
 export type ResolvedPythonPackage = { readonly folder: string } | { readonly missing: string };
 
-/** The unpacked package, fetched once into the cache. Nothing of it is installed or run. */
+/** Downloads a package into the cache once and unpacks it; nothing of it is installed or run. */
 export async function resolvePythonPackage(
   name: keyof typeof pythonPackages,
   env: NodeJS.ProcessEnv = process.env,
@@ -24,12 +24,12 @@ export async function resolvePythonPackage(
   const kept = path.join(cacheFolder(env), 'python', requirement);
   if (existsSync(kept)) return { folder: kept };
   const hasPip = await runCommand('python3', ['-m', 'pip', '--version'], { env }).then(Boolean, () => false);
-  if (!hasPip) return { missing: `${requirement} comes by pip, which is not installed here` };
+  if (!hasPip) return { missing: `${requirement} is downloaded with pip, which is not installed here` };
   await fetchInto(kept, requirement, env);
   return { folder: kept };
 }
 
-/** The move at the end is a rename, so that two processes that fetch at once never see half of it. */
+/** The final step is a rename, so that concurrent processes never see a partial folder. */
 async function fetchInto(kept: string, requirement: string, env: NodeJS.ProcessEnv): Promise<void> {
   await mkdir(path.dirname(kept), { recursive: true });
   const scratch = await mkdtemp(path.join(path.dirname(kept), 'fetch-'));
