@@ -59,7 +59,7 @@ function start(args: string[], env: NodeJS.ProcessEnv = {}) {
   return { child, output, ended };
 }
 
-test('it installs on the first run, not on the second, and again when the lock file has changed', async () => {
+test('the bootstrap installs on the first run, not on the second, and again after a change of the lock file', async () => {
   const first = await start(['hello.mjs']).ended;
   expect(first.stderr).toBe('Installing npm packages (the first run)…\n');
   expect(JSON.parse(await readFile(path.join(root, 'node_modules/dependency/package.json'), 'utf8'))).toBeDefined();
@@ -72,12 +72,12 @@ test('it installs on the first run, not on the second, and again when the lock f
   expect(third.stderr).toBe('Installing npm packages (the lock file has changed)…\n');
 });
 
-test('what npm has installed by hand is not installed again', async () => {
+test('packages installed by hand with npm are not installed again', async () => {
   await writeJson('node_modules/.package-lock.json', { packages: lock.packages });
   expect((await start(['hello.mjs']).ended).stderr).toBe('');
 });
 
-test('several commands at once install once and all succeed', async () => {
+test('concurrent commands install once and all succeed', async () => {
   const runs = await Promise.all([1, 2, 3, 4].map((number) => start(['hello.mjs', String(number)]).ended));
   expect(runs.map(({ stdout }) => stdout)).toEqual(['hello 1\n', 'hello 2\n', 'hello 3\n', 'hello 4\n']);
   expect(runs.filter(({ stderr }) => stderr.includes('Installing'))).toHaveLength(1);
@@ -113,7 +113,7 @@ async function holdNpm() {
   };
 }
 
-test('a signal ends npm with all that it has started, and the next run installs', async () => {
+test('a signal ends npm with its child processes, and the next run installs', async () => {
   const npm = await holdNpm();
   const { child, ended } = start(['hello.mjs']);
   const pid = await npm.begun();
@@ -128,7 +128,7 @@ test('a signal ends npm with all that it has started, and the next run installs'
   });
 });
 
-test('an npm whose starter was killed is waited for', async () => {
+test('the next run waits for an npm whose parent was killed', async () => {
   const npm = await holdNpm();
   const first = start(['hello.mjs']);
   await npm.begun();
@@ -140,11 +140,11 @@ test('an npm whose starter was killed is waited for', async () => {
   expect(await next.ended).toMatchObject({ stdout: 'hello\n', stderr: waiting });
 });
 
-test('arguments and the exit code pass through', async () => {
+test('the bootstrap passes on arguments and the exit code', async () => {
   expect(await start(['hello.mjs', 'a', '--b']).ended).toMatchObject({ stdout: 'hello a --b\n', code: 7 });
 });
 
-test('a signal reaches the script, which decides how it ends', async () => {
+test('a signal reaches the script, which determines the exit code', async () => {
   const script = `process.on('SIGTERM', () => { console.log('bye'); process.exit(3); });
     setInterval(() => {}, 1000); console.log('ready');`;
   await writeFile(path.join(root, 'wait.mjs'), script);
@@ -154,7 +154,7 @@ test('a signal reaches the script, which decides how it ends', async () => {
   expect(await ended).toMatchObject({ stdout: 'ready\nbye\n', code: 3 });
 });
 
-test('a failed installation is one sentence and leaves nothing that looks installed', async () => {
+test('a failed installation is reported in one sentence and does not count as installed', async () => {
   await writeJson('package.json', { ...manifest, dependencies: { ...manifest.dependencies, other: 'file:other' } });
   const first = await start(['hello.mjs']).ended;
   expect(first).toMatchObject({ stdout: '', code: 1 });
@@ -162,7 +162,7 @@ test('a failed installation is one sentence and leaves nothing that looks instal
   expect((await start(['hello.mjs']).ended).code).toBe(1);
 });
 
-test('where the home folder is read-only, npm gets a cache in the clone', async () => {
+test('npm uses a cache in the clone if the home folder is read-only', async () => {
   const env = { HOME: '/dev/null/home', npm_config_cache: undefined };
   expect((await start(['hello.mjs'], env).ended).code).toBe(7);
   expect(await readdir(path.join(root, '.data/cache/npm'))).not.toEqual([]);

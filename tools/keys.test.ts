@@ -22,7 +22,7 @@ async function run(words: string[], env: NodeJS.ProcessEnv = { DATABASE_URL: dat
   return { code: await command.ended, stdout: command.stdout, stderr: command.stderr };
 }
 
-test('a key is made, listed and revoked; nothing but the key goes to standard output when it is made', async () => {
+test('a key is created, listed and revoked, and creation writes only the key to standard output', async () => {
   const made = await run(['create', '--name', 'billing', '--scopes', 'jobs:read, jobs:write', '--tenant', 'acme']);
   const id = parseApiKey(made.stdout.trim())?.id ?? 'none';
   expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining('the only time that the key is shown') });
@@ -38,7 +38,7 @@ test('a key is made, listed and revoked; nothing but the key goes to standard ou
   expect((await run(['list'])).stdout).toContain('  revoked 2');
 });
 
-test('a key that was made elsewhere is adopted, and is not shown', async () => {
+test('a key that was created elsewhere is adopted and not shown', async () => {
   const made = newApiKey();
   const words = ['adopt', '--name', 'first', '--scopes', 'admin'];
   const env = { DATABASE_URL: databaseUrl, API_KEY: formatApiKey(made) };

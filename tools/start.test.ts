@@ -82,7 +82,7 @@ test(
     expect(second.output).toContain(`is in use by process ${run.pid}: stop that one first.`);
     const id = await createJob(url);
     await isCompleted(url, id);
-    // Which of the usual ports are free depends on what else runs; those of the first system are not.
+    // Which default ports are free depends on other processes; those of the first system are in use.
     expect(await apiUrl(third)).not.toBe(url);
     const children = await childrenOf(run.pid);
     expect(children.length).toBeGreaterThanOrEqual(6);
@@ -134,7 +134,7 @@ test.each([
   expect(run.output).toMatch(sentence);
 });
 
-test('a PORT that is taken is an error, because somebody asked for it', async () => {
+test('a configured PORT that is in use is an error', async () => {
   const port = await freePort();
   const other = createServer().listen(port, '127.0.0.1');
   await once(other, 'listening');

@@ -28,7 +28,7 @@ await runTool(async ({ guard, stopped }) => {
   const dataDir = path.resolve(repositoryRoot, process.env['DATA_DIR'] || '.data');
   const appsFolder = path.join(repositoryRoot, 'apps');
   const system = new System({ dataDir, env: process.env, appsFolder, guard, writeLine });
-  process.stdout.on('error', () => process.kill(process.pid, 'SIGTERM')); // the reader of our lines is gone
+  process.stdout.on('error', () => process.kill(process.pid, 'SIGTERM')); // the reader of our output has ended
   try {
     await Promise.race([system.start().then(() => readyMessage(system, writeLine)), stopped]);
     await stopped;

@@ -42,7 +42,7 @@ if (asksForHelp(args)) {
 await main().catch(reportFailure);
 
 async function main(): Promise<void> {
-  const missing = [...all, ...most].filter((test) => !existsSync(path.join(repositoryRoot, test)));
+  const missing = [...all, ...most].filter((name) => !existsSync(path.join(repositoryRoot, name)));
   // Vitest ignores a path that matches no file.
   if (missing.length > 0)
     throw new Error(`tools/testContainers.ts names tests that do not exist: ${missing.join(', ')}.`);

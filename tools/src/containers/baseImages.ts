@@ -7,7 +7,7 @@ import type { ImageOptions } from './dockerCommand.ts';
 import { installPackages } from './installPackages.ts';
 import os from 'node:os';
 
-/** What the public image of Node 24 brings along. */
+/** The packages that the public image of Node 24 includes. */
 const NPM = 'npm@11.21.2';
 
 const SUITE = 'trixie';
@@ -94,12 +94,12 @@ async function buildDebianImage({ env, note }: ImageOptions): Promise<string> {
   return NAME;
 }
 
-/** debootstrap and what it calls lie where only root looks. */
+/** debootstrap and the programs that it calls are only on the PATH of root. */
 function withSbin(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...env, PATH: `${env['PATH']}:/usr/sbin:/sbin` };
 }
 
-/** What there is a Dockerfile for, as a stand-in for a public image. */
+/** The public images for which tools/images has a replacement. */
 type StandIn = 'node' | 'runtime' | 'nats' | 'postgres' | 'prometheus';
 
 type Fill = (folder: string) => Promise<unknown>;

@@ -3,7 +3,7 @@ import type { Guard } from '@jobstream/servers';
 
 const halfAnHour = 1_800_000;
 
-/** Runs `docker` to its end and returns what it wrote; rejects with its last line when it fails. */
+/** Runs `docker` to its end and returns its output; rejects with its last line when it fails. */
 export async function dockerCommand(args: string[], env: NodeJS.ProcessEnv): Promise<string> {
   return (await runCommand('docker', args, { env, timeoutMs: halfAnHour })).trim();
 }
@@ -31,7 +31,7 @@ export interface ContainerEngine extends AsyncDisposable {
 
 export interface EngineOptions {
   readonly env: NodeJS.ProcessEnv;
-  /** Installs and starts an engine where none answers, which takes root. */
+  /** Installs and starts an engine if none responds, which requires root. */
   readonly mayInstall: boolean;
   readonly guard: Guard;
   readonly note: (line: string) => void;

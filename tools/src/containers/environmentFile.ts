@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { formatApiKey, newApiKey } from '@jobstream/readmodel';
 
-/** What docker-compose.yml must be given, and how each is made. */
+/** The variables that docker-compose.yml requires, and how each is generated. */
 const SECRETS: Readonly<Record<string, () => string>> = {
   POSTGRES_PASSWORD: password,
   NATS_API_PASSWORD: password,
@@ -24,14 +24,14 @@ const CLUSTER: Readonly<Record<string, string>> = {
 };
 
 export interface EnvironmentWishes {
-  /** What the file says now: nothing of it is changed. */
+  /** The current text of the file, of which nothing is changed. */
   readonly present: Readonly<Record<string, string | undefined>>;
   readonly cluster: boolean;
   /** Base images of this machine, by the name of their variable. */
   readonly images: Readonly<Record<string, string>>;
 }
 
-/** The lines that are missing in `.env`; values that are there stay, since the data were made with them. */
+/** Returns the lines that are missing in `.env`; existing values are kept, since the data was created with them. */
 export function missingLines({ present, cluster, images }: EnvironmentWishes): string[] {
   const secrets = Object.entries(SECRETS).map(([name, make]) => [name, make] as const);
   const plain = Object.entries({ ...(cluster ? CLUSTER : {}), ...images }).map(

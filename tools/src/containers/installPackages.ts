@@ -5,7 +5,7 @@ import { NoContainerEngineError } from './dockerCommand.ts';
 
 const tenMinutes = 600_000;
 
-/** Installs packages of Debian unless the program is there already, which takes root: NoContainerEngineError. */
+/** Installs Debian packages unless the program is installed. @throws NoContainerEngineError if not run by root. */
 export async function installPackages(
   program: string,
   packages: string[],

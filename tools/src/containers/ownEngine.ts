@@ -45,7 +45,7 @@ function command(folder: string, env: NodeJS.ProcessEnv) {
   };
 }
 
-/** What a run left that was killed; its clean-up container cannot run where its image cannot be had. */
+/** Removes what a killed run left, since the image of its clean-up container may be unavailable. */
 async function removeLeftovers(env: NodeJS.ProcessEnv): Promise<void> {
   const label = 'label=org.testcontainers=true';
   const containers = (await dockerCommand(['ps', '--all', '--quiet', '--filter', label], env)).split('\n');

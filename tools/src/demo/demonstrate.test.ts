@@ -10,7 +10,7 @@ import { freePort } from '@jobstream/servers';
 
 const to = 'test1@example.com';
 
-/** Jobs of which one has these events, and then no more; without an end, nothing comes until the caller gives up. */
+/** A fake client of one job with these events; if none ends the job, its feed stays open until the caller gives up. */
 function jobsWith(names: readonly JobEventName[], hasEnded = true): Demonstration['jobs'] {
   const job = {
     id: 'job-1',
@@ -38,7 +38,7 @@ async function shown(jobs: Demonstration['jobs'], timeoutMs = 5_000): Promise<st
   return output;
 }
 
-test('each status that the job passes is shown, and its events', async () => {
+test('the demonstration shows each status of the job and its events', async () => {
   const output = await shown(
     jobsWith(['JobCreated', 'JobStarted', 'JobRetryScheduled', 'JobStarted', 'JobProgressed', 'JobCompleted']),
   );
@@ -47,16 +47,16 @@ test('each status that the job passes is shown, and its events', async () => {
   expect(output).toMatch(/\njob {6}completed, as GET \/api\/jobs\/job-1 says\n$/);
 });
 
-test('a job that fails is a failure of the demonstration', async () => {
+test('the demonstration fails if the job fails', async () => {
   const failing = shown(jobsWith(['JobCreated', 'JobStarted', 'JobFailed']));
   await expect(failing).rejects.toThrow('The job did not complete: it is failed.');
 });
 
-test('a job that does not move is given up', async () => {
+test('the demonstration gives up on a job that makes no progress', async () => {
   await expect(shown(jobsWith(['JobCreated'], false), 300)).rejects.toThrow('it is pending');
 });
 
-test('a system that does not run is named in one sentence', async () => {
+test('a system that is not running is reported in one sentence', async () => {
   const url = `http://127.0.0.1:${await freePort()}`;
   const { jobs } = new JobstreamClient({ url, retryForMs: 0 });
   const error = await shown(jobs).catch((failure: unknown) => failure);
@@ -65,7 +65,7 @@ test('a system that does not run is named in one sentence', async () => {
   );
 });
 
-test('the counter begins at 1 and rises with each run', () => {
+test('the counter starts at 1 and increases with each run', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'jobstream-counter-'));
   const file = path.join(folder, 'demo/counter');
   expect([raiseCounter(file), raiseCounter(file), raiseCounter(file)]).toEqual([1, 2, 3]);

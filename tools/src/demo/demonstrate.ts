@@ -54,7 +54,7 @@ export async function demonstrate({ jobs, to, write, timeoutMs = 30_000 }: Demon
   write(`job      ${job.status}, as GET /api/jobs/${id} says\n`);
 }
 
-/** What came by then is shown, too. */
+/** Also shows the events received before the failure. */
 async function* untilTimeout<Item>(items: AsyncIterable<Item>, signal: AbortSignal): AsyncGenerator<Item> {
   try {
     yield* items;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { keyFor } from './keyFor.ts';
 
-test('the key of .env is shown to this machine alone, and API_KEY to whom one likes', async () => {
+test('the key of .env is sent to this machine only, and API_KEY to any address', async () => {
   await using folder = await mkdtempDisposable(path.join(os.tmpdir(), 'jobstream-key-'));
   const file = path.join(folder.path, '.env');
   expect(keyFor('http://localhost:3000', {}, file)).toBeUndefined();

@@ -18,24 +18,24 @@ beforeEach(async () => {
 });
 afterEach(() => void server.close());
 
-test('the usual port is taken when it is free', async () => {
+test('the default port is used when it is free', async () => {
   const usual = await freePort();
   expect(await choosePort({ name: 'NATS', usual, say })).toBe(usual);
   expect(said).toEqual([]);
 });
 
-test('another port is chosen and told when the usual one is taken', async () => {
+test('another port is chosen and reported when the default one is in use', async () => {
   const port = await choosePort({ name: 'NATS', usual: taken, say });
   expect(port).not.toBe(taken);
   expect(said).toEqual([`port ${taken} is taken, NATS listens on ${port}`]);
 });
 
-test('a port that the user named is never replaced', async () => {
+test('a configured port is never replaced', async () => {
   const choice = choosePort({ name: 'the API', usual: 3000, explicit: String(taken), say });
   await expect(choice).rejects.toThrow(PortTakenError);
   await expect(choice).rejects.toThrow(`PORT=${taken} is taken by another program`);
 });
 
-test('free ports lie below those of outgoing connections, so that a client cannot connect to itself', async () => {
+test('free ports are below the ephemeral range, so that a client cannot connect to itself', async () => {
   expect(await choosePort({ name: 'NATS', usual: 0, say })).toBeLessThan(32_768);
 });

@@ -6,7 +6,7 @@ export class PortTakenError extends Error {
 }
 
 export interface PortWish {
-  /** What the port is for, for the line that tells of another one. */
+  /** The server that uses the port, for the line that reports another port. */
   name: string;
   /** The usual port; 0 for any. */
   usual: number;

@@ -10,14 +10,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test('a folder in use is refused with the process that uses it', () => {
+test('a folder in use is refused, and the error names the process that uses it', () => {
   lockDataFolder(folder);
   const again = () => lockDataFolder(folder, process.ppid);
   expect(again).toThrow(DataFolderInUseError);
   expect(again).toThrow(`is in use by process ${process.pid}: stop that one first.`);
 });
 
-test('a folder that was given back is free, and nothing but the lock was ever in it', () => {
+test('a released folder is free, and locking creates only the lock file', () => {
   const release = lockDataFolder(folder);
   expect(readdirSync(folder)).toEqual(['lock']);
   release();

@@ -8,7 +8,7 @@ export class DataFolderInUseError extends Error {
   readonly code = 'DATA_FOLDER_IN_USE';
 }
 
-/** Takes a data folder for this process and returns how to give it back. A lock whose owner is gone is taken over. */
+/** Locks a data folder for this process and returns the function that releases it. Takes over the lock of an ended process. */
 export function lockDataFolder(dataDir: string, pid = process.pid): () => void {
   mkdirSync(dataDir, { recursive: true });
   const lock = path.join(dataDir, 'lock');

@@ -18,15 +18,15 @@ const line = JSON.stringify({
   port: 3000,
 });
 
-test('lines carry the name of their process, and JSON becomes readable', () => {
+test('lines have the name of their process as a prefix, and JSON is formatted as text', () => {
   const output = written(false, ['api', line], ['projector', 'plain text']);
   expect(output).toMatch(/^api {7}\| \[[\d:.]+\] INFO: listening \{"port":3000\}\nprojector \| plain text\n$/);
 });
 
-test('for a program that reads the log, lines pass unchanged', () => {
+test('lines are unchanged in the JSON format', () => {
   expect(written(true, ['api', line])).toBe(`${line}\n`);
 });
 
-test('a line that only looks like JSON passes unchanged', () => {
+test('a line that is not valid JSON is unchanged', () => {
   expect(written(false, ['worker', '{ not json'])).toBe('worker    | { not json\n');
 });

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { identify, isRunning } from '@jobstream/servers';
 import type { ProcessIdentity } from '@jobstream/servers';
 
-/** What another process needs to join a system that runs: addresses, and what its streams must agree on. */
+/** The addresses and stream settings that another process needs to join a running system. */
 const NAMES = ['NATS_URL', 'DATABASE_URL', 'STREAM_REPLICAS', 'JOBS_MAX_AGE'] as const;
 
 interface Recorded {
@@ -11,7 +11,7 @@ interface Recorded {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Notes where the servers of this run are, readable by its user alone; returns how to take the note away. */
+/** Writes the addresses of this run to a file that only its user can read; returns the function that deletes it. */
 export function recordAddresses(dataDir: string, env: NodeJS.ProcessEnv): () => void {
   const owner = identify(process.pid);
   const present = NAMES.flatMap((name) => (env[name] ? [[name, env[name]]] : []));

@@ -11,7 +11,7 @@ import { recordAddresses } from './runningAddresses.ts';
 import type { SystemOptions } from './provideServers.ts';
 
 const appNames = ['worker', 'projector', 'api'] as const;
-/** On top of the time that an app gives its jobs: for what it does after them. */
+/** In addition to the time that an app gives its jobs: for the rest of its stop. */
 const appGraceMs = 2_000;
 const longestStepMs = 5_000;
 
@@ -128,7 +128,7 @@ export class System {
 
   async #stopAll(): Promise<void> {
     await Promise.all([...this.#apps.values()].map((app) => app.stop()));
-    // A step that was under way still adds to what must be undone; a download is not waited for.
+    // A step in progress still adds to the steps to undo; a download is not awaited.
     await Promise.race([this.#starting.catch(() => {}), pause(longestStepMs, undefined, { ref: false })]);
     for (const undo of this.#undo.toReversed()) await undo();
   }
@@ -140,7 +140,7 @@ async function startApp(app: SupervisedProcess): Promise<void> {
   });
 }
 
-/** Two processes cannot listen on one port: the projector takes the one after the worker's. */
+/** Two processes cannot listen on one port: the projector uses the one after the worker's. */
 function appEnv(name: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const port = Number(env['HEALTH_PORT'] ?? 0);
   return name === 'projector' && port > 0 ? { ...env, HEALTH_PORT: String(port + 1) } : env;

@@ -30,9 +30,9 @@ export interface KeysCommand {
   readonly keys: Pick<ApiKeys, 'create' | 'adopt' | 'list' | 'revoke'>;
   /** The text of the key for `adopt`. */
   readonly given: string | undefined;
-  /** Writes what a program may read. */
+  /** Writes output for programs. */
   readonly print: (line: string) => void;
-  /** Writes what only a person reads. */
+  /** Writes output for people. */
   readonly explain: (line: string) => void;
 }
 
@@ -44,7 +44,7 @@ interface Options {
 }
 
 /**
- * Carries out what was typed after `npm run keys --`.
+ * Runs the command with the arguments of `npm run keys --`.
  *
  * @throws UsageError for words that make no sense, and an Error with one sentence when it cannot be done.
  */
@@ -65,7 +65,7 @@ async function create(options: Options, command: KeysCommand): Promise<void> {
   command.print(text);
 }
 
-/** For a system that is set up by a program, whose settings have the key before there is a database. */
+/** For a system that is deployed by a program, which has the key in its settings before the database exists. */
 async function adopt(options: Options, { keys, given, explain }: KeysCommand): Promise<void> {
   if (!given) throw new Error('API_KEY is not set: it is the key to adopt.');
   explain(described(await keys.adopt(given, wantedKey(options))));

@@ -19,7 +19,7 @@ export function testTally(modules: readonly TestModule[], otherErrors: number): 
   return tally;
 }
 
-/** Why tests were skipped, each reason once, as far as they say. */
+/** Returns the reasons for skipped tests, each once. */
 export function skipReasons(modules: readonly TestModule[]): readonly string[] {
   const results = modules.flatMap((module) => [...module.children.allTests()].map((test) => test.result()));
   return [...new Set(results.flatMap((result) => (result.state === 'skipped' ? (result.note ?? []) : [])))];
