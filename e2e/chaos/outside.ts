@@ -14,7 +14,7 @@ const STEADY = 6;
 const QUESTION = `SELECT (SELECT last_sequence::float8 FROM projection_checkpoints WHERE name = 'jobs') AS position,
   (SELECT count(*)::int FROM jobs WHERE status NOT IN ('completed', 'failed', 'cancelled')) AS open`;
 
-/** The suite's own eyes on the servers: connections that come back by themselves. */
+/** The suite's own connections to the servers, which reconnect by themselves. */
 export interface Outside extends AsyncDisposable {
   readonly nats: NatsConnection;
   readonly database: Pool;
@@ -45,7 +45,7 @@ export async function lookFromOutside({ nodes, postgres }: Stage): Promise<Outsi
   };
 }
 
-/** Waits until nothing happens any more: no job is open, and the table has all of the log. False if that never comes. */
+/** Waits until no job is open and the table has all events; returns false if that does not happen in time. */
 export async function untilQuiet(outside: Outside): Promise<boolean> {
   const deadline = Date.now() + GIVE_UP_AFTER_MS;
   let steady = 0;

@@ -18,7 +18,7 @@ export interface SteadyLoad {
 }
 
 const TICK_MS = 20;
-/** Clients that wait for an answer at once: while the system is away, more would only wait, too. */
+/** Concurrent requests: while the system is unavailable, more would only wait, too. */
 const CLIENTS = 200;
 /** Repeated for longer than any part of the system takes to start. */
 const RETRY_MS = 60_000;

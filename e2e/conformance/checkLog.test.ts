@@ -54,7 +54,7 @@ function logWith({ event = {}, headers = {}, subject, body }: Change): LogMessag
   return [logMessage(first, true), logMessage(second, false)];
 }
 
-test('finds nothing wrong with a start as it must be', () => {
+test('checkLog accepts a correct start', () => {
   expect(checkLog(logWith({}))).toEqual([]);
 });
 
@@ -77,7 +77,7 @@ test.each<[what: string, Change, complaint: string]>([
   expect(checkLog(logWith(change))).toEqual([expect.stringContaining(complaint)]);
 });
 
-test('complains about an id that the worker has used before', () => {
+test('checkLog reports an id that the worker has used before', () => {
   const [first, second, ...none] = logWith({});
   if (first === undefined || second === undefined || none.length > 0) throw new Error('two messages');
   const again = { ...second, sequence: 10 };

@@ -14,7 +14,7 @@ const kubernetes = await resolvePythonPackage('kubernetes-validate');
 const google = await resolvePythonPackage('google-api-python-client');
 const missing = [kustomize, actionlint, kubernetes, google].flatMap((one) => ('missing' in one ? [one.missing] : []));
 
-test('the programs and schemas that check are there, which CI must have', (context) => {
+test('the programs and schemas of these checks are installed, as CI requires', (context) => {
   if (missing.length > 0 && process.env['CI'] === undefined) return context.skip(missing.join('; '));
   expect(missing).toEqual([]);
 });
@@ -39,18 +39,18 @@ describe.skipIf(missing.length > 0)('Kubernetes:', async () => {
     ).toEqual(['api', 'projector', 'worker']);
   });
 
-  test.each(['1.33.0', '1.34.0', '1.37.0'])('version %s takes every manifest and knows every field', (version) => {
+  test.each(['1.33.0', '1.34.0', '1.37.0'])('version %s accepts every manifest and has every field', (version) => {
     const check = kubernetesCheck(folder, version);
     expect(own.flatMap((manifest) => check(manifest).map((line) => `${manifest.metadata.name}: ${line}`))).toEqual([]);
   });
 
-  test('a misspelt field would be noticed', () => {
+  test('the check refuses a misspelt field', () => {
     const api = own.find(({ kind }) => kind === 'Deployment');
     const misspelt = JSON.parse(JSON.stringify(api).replace('"readinessProbe"', '"readynessProbe"')) as Manifest;
     expect(kubernetesCheck(folder, '1.34.0')(misspelt).join()).toContain('readynessProbe');
   });
 
-  test('KEDA takes what scales the workers, by the consumers that there are', () => {
+  test('KEDA accepts the scalers, which name existing consumers', () => {
     const scaled = manifests.find(({ kind }) => kind === 'ScaledObject');
     new ScaledObject(scaled as never).validate();
     const text = JSON.stringify(scaled);
@@ -62,7 +62,7 @@ describe.skipIf(missing.length > 0)('Kubernetes:', async () => {
     }
   });
 
-  test('every setting is one that there is', () => {
+  test('the manifests use existing settings only', () => {
     const names = [
       ...own.flatMap(settingsIn),
       ...settingNames(readFileSync(path.join(deploy, 'kubernetes', 'settings.env'), 'utf8')),
@@ -78,18 +78,18 @@ describe.skipIf(missing.length > 0)('Cloud Run:', () => {
   const read = (file: string) => manifestsOf(readFileSync(path.join(folder, file), 'utf8'))[0] as Manifest;
   const check = cloudRunCheck('folder' in google ? google.folder : '');
 
-  test.each(files)('the API takes %s and knows every field', (file) => {
+  test.each(files)('the API accepts %s and has every field', (file) => {
     expect(check(read(file))).toEqual([]);
   });
 
-  test('a misspelt field would be noticed', () => {
+  test('the check refuses a misspelt field', () => {
     const misspelt = JSON.parse(
       JSON.stringify(read('worker.workerpool.yaml')).replace('"livenessProbe"', '"liveProbe"'),
     );
     expect(check(misspelt as Manifest).join()).toContain('liveProbe');
   });
 
-  test.each(files)('%s has only settings that there are', (file) => {
+  test.each(files)('%s uses existing settings only', (file) => {
     const names = settingsIn(read(file));
     expect(names.filter((name) => !knownSettings.includes(name))).toEqual([]);
     expect(names).toContain('NATS_PASSWORD');
@@ -100,7 +100,7 @@ describe.skipIf(missing.length > 0)('the workflows', () => {
   const folder = path.join(repositoryRoot, '.github', 'workflows');
   const files = readdirSync(folder).map((name) => path.join(folder, name));
 
-  test('are what GitHub takes', async () => {
+  test('are valid for GitHub', async () => {
     expect(files.length).toBeGreaterThan(1);
     expect(await runProgram('binary' in actionlint ? actionlint.binary : '', files)).toEqual({ code: 0, output: '' });
   });

@@ -70,11 +70,11 @@ describe.each(users)('%s', (user) => {
     expect(allowed).toEqual(sent[user]);
   });
 
-  test.each(users.filter((other) => other !== user))('hears no answers to %s', async (other) => {
+  test.each(users.filter((other) => other !== user))('receives no replies to %s', async (other) => {
     expect(await mayHear(user, `_INBOX_${other}.>`)).toBe(false);
   });
 
-  test('hears answers to itself, and not those of everybody', async () => {
+  test('receives the replies to itself, and cannot subscribe to all replies', async () => {
     expect(await mayHear(user, `_INBOX_${user}.>`)).toBe(true);
     expect(await mayHear(user, '_INBOX.>')).toBe(false);
     expect(await mayHear(user, '>')).toBe(false);
@@ -96,7 +96,7 @@ describe.each(users)('%s', (user) => {
     expect(await maySend(user, `$JS.API.STREAM.CREATE.${stream}`)).toBe(user === 'migrate' && stream !== 'OTHER');
   });
 
-  test('acknowledges work only if it takes work', async () => {
+  test('acknowledges work only if it is a worker', async () => {
     expect(await maySend(user, `$JS.ACK.JOBS.worker-email.1.1.1.1.0`)).toBe(['worker', 'operator'].includes(user));
   });
 
@@ -115,7 +115,7 @@ describe.each(['nats.conf', 'cluster.conf'])('%s', (name) => {
   const route = { NATS_SERVER_NAME: 'nats-1', NATS_ROUTES: '[nats://nats-2:6222]', NATS_ROUTE_PASSWORD: 'secret' };
   const passwords = Object.fromEntries(users.map((user) => [`NATS_${user.toUpperCase()}_PASSWORD`, 'secret']));
 
-  test('is a configuration that the server takes', async () => {
+  test('is a valid configuration of the server', async () => {
     expect(await check(file, { ...route, ...passwords })).toContain('is valid');
   });
 
@@ -125,7 +125,7 @@ describe.each(['nats.conf', 'cluster.conf'])('%s', (name) => {
   });
 });
 
-/** What the server says when it only looks at a configuration. */
+/** Returns the server's output when it only checks a configuration. */
 async function check(file: string, env: Record<string, string>): Promise<string> {
   const binary = await resolveNatsServer();
   return new Promise((resolve) => {

@@ -92,13 +92,13 @@ async function expectNoClaims(api: string): Promise<void> {
   expect(await jobs.job(id)).toMatchObject({ status: 'scheduled', version: 1 });
 }
 
-test('a service cannot start before the streams are there, and says who creates them', async () => {
+test('a service cannot start before the streams exist, and its error names the user that creates them', async () => {
   const { code, output } = await runScript('apps/worker/src/main.ts', settings('worker'));
   expect(code).toBe(1);
   expect(output).toContain('stream JOBS is missing and this user may not create it: npm run migrate does');
 });
 
-test('everything runs with a user for each service, and the server has nothing to refuse', async () => {
+test('the system runs with a user for each service, and the server refuses no operation', async () => {
   const before = (await nats.refusals()).length;
   const migrated = await runScript('tools/migrate.ts', settings('migrate'));
   expect(migrated).toMatchObject({ code: 0, output: expect.stringContaining('The streams are there.') });

@@ -5,7 +5,7 @@ import { repositoryRoot } from '@jobstream/servers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { missingPrograms, type ProgramResult, runProgram } from '../harness/runProgram.ts';
 
-/** What is deployed, as far as the script asks: gcloud itself needs a project in the cloud. */
+/** A fake gcloud with the state that the script reads: gcloud itself needs a project in the cloud. */
 const service = {
   status: {
     latestReadyRevisionName: 'api-2',
@@ -75,7 +75,7 @@ function named(call: string): string {
 
 const missing = missingPrograms('bash', 'envsubst', 'jq');
 
-test('the programs that the script uses are there, which CI must have', (context) => {
+test('the programs that the script uses are installed, as CI requires', (context) => {
   if (missing.length > 0 && process.env['CI'] === undefined) return context.skip(missing.join('; '));
   expect(missing).toEqual([]);
 });
@@ -87,7 +87,7 @@ const everythingBack = [
 ];
 
 describe.skipIf(missing.length > 0)('a rollout:', () => {
-  test('a version goes out in stages, the readers of events before their writers', async () => {
+  test('a version is rolled out in stages, the readers of events before their writers', async () => {
     const { code, output, calls } = await rollOut();
     expect({ code, output }).toMatchObject({ code: 0, output: expect.stringContaining('2 is rolled out.') });
     expect(calls.filter((call) => !/describe|curl|errors/.test(call))).toEqual([
@@ -114,7 +114,7 @@ describe.skipIf(missing.length > 0)('a rollout:', () => {
     expect(calls.slice(-back.length)).toEqual(back);
   });
 
-  test('nothing but the tables is touched when these cannot be migrated', async () => {
+  test('a failed migration stops the rollout before any service changes', async () => {
     const { code, calls } = await rollOut({ FAILS_AT: 'jobs execute' });
     expect(code).not.toBe(0);
     expect(calls.at(-1)).toBe('jobs execute jobstream-migrate --wait');

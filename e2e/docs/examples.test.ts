@@ -45,7 +45,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-test('the pages with requests are found', () => {
+test('the test finds the pages with requests', () => {
   expect(pages.map(({ page }) => page)).toEqual(
     expect.arrayContaining(['README.md', 'docs/api.md', 'docs/authentication.md', 'docs/schedules.md']),
   );
@@ -65,7 +65,7 @@ test('the program in docs/client.md runs', { timeout: 120_000 }, async ({ signal
   });
 });
 
-describe('the examples of a page do what it says', () => {
+describe('the examples of a page run as documented', () => {
   test.for(pages)('$page: $count of $all are run', { timeout: 180_000 }, async ({ page, run }, { signal }) => {
     expect(run.filter(({ commands }) => /\bcurl\b/.test(commands))).not.toEqual([]);
     const api = page === WITH_KEYS ? guarded.url : system.api;

@@ -39,7 +39,7 @@ describe.skipIf(!(await hasRoomInMemory()))('a server that stages batches in mem
     return histories.flat().length;
   };
 
-  test('does so for every batch, also when it was killed and started again', async () => {
+  test('stages every batch there, also after a kill and a restart', async () => {
     for (let round = 1; round <= 2; round++) {
       const folder = await staging();
       const staged = new Set<string | null>();

@@ -15,11 +15,11 @@ const cli = await resolveGoTool('nats');
 const binary = 'binary' in cli ? cli.binary : '';
 const missing = [...('missing' in cli ? [cli.missing] : []), ...missingPrograms('bash', 'curl', 'jq')];
 
-test('the page says with which version it was tested', () => {
+test('the page names the version that it was tested with', () => {
   expect(page).toContain(`\`nats\` ${goTools.nats.version}`);
 });
 
-test('the command line is there, which CI must have', (context) => {
+test('the nats command line is installed, as CI requires', (context) => {
   if (missing.length > 0 && process.env['CI'] === undefined) return context.skip(missing.join('; '));
   expect(missing).toEqual([]);
 });
@@ -42,7 +42,7 @@ describe.skipIf(missing.length > 0)('on a running system,', () => {
     expect(complaint).toBeUndefined();
   });
 
-  test('a delayed job that is looked at before its time gets its timer anew', async ({ signal }) => {
+  test('a delayed job whose timer fires early gets a new timer', async ({ signal }) => {
     const run = async (command: string) => {
       const shell = runInShell(command, { env: stage.env, signal });
       await shell.ended;
@@ -54,7 +54,7 @@ describe.skipIf(missing.length > 0)('on a running system,', () => {
     await eventually(async () => expect(Number(await run(timer))).toBeGreaterThan(before));
   });
 
-  test('the restored log gives an empty database the same table, and the delayed job its timer back', async (context) => {
+  test('the restored log rebuilds the same table in an empty database and restores the timer of the delayed job', async (context) => {
     const original = await jobsIn(stage.databases.original);
     expect(original).toHaveLength(3);
     await using _services = await stage.startRestored();

@@ -95,7 +95,7 @@ async function feedUpTo(url: string, id: string): Promise<string> {
   return text;
 }
 
-test('after shredding a job no file and no answer has its contents, and its key is overwritten', async () => {
+test('shredding a job removes its contents from all files and responses, and overwrites its key', async () => {
   const [plain, secret] = [marker(), marker()];
   {
     await using running = await startServices(() => env);

@@ -20,7 +20,7 @@ export interface BreakReport {
   readonly freezes: number;
   /** How often the checkpoint was looked at. */
   readonly looks: number;
-  /** What `verify` said at the end, and how it ended. */
+  /** The output and exit code of `verify` at the end. */
   readonly verified: string;
   /** Empty when all is well. */
   readonly faults: readonly string[];
@@ -30,7 +30,7 @@ const verifyMain = fileURLToPath(new URL('../../apps/projector/src/verify/main.t
 const WRITERS = 30;
 const CATCH_UP_MS = 120_000;
 
-/** Breaks two projectors at random under load. At the end the table must be what the log says. */
+/** Breaks two projectors at random under load. At the end the table must match the log. */
 export async function breakProjectors({ seed, durationMs, calmMs }: BreakOptions): Promise<BreakReport> {
   await using nats = await startNats();
   await using postgres = await startPostgres();

@@ -53,7 +53,7 @@ const listed = (filter: Parameters<typeof client.jobs.list>[0], count: number) =
   );
 
 describe('a job', () => {
-  test('is created, waited for, and has a history', async () => {
+  test('is created, awaited, and has a history', async () => {
     const created = await client.jobs.create({ type: 'email', payload: { to: 'user@example.com' } });
     expect(created).toMatchObject({ type: 'email', status: 'pending', version: 1 });
     const job = await client.jobs.waitForCompletion(created.id);
@@ -95,7 +95,7 @@ describe('a job', () => {
     expect(await all(client.jobs.events(id, { after: events.at(-1)?.sequence ?? 0 }))).toEqual([]);
   });
 
-  test('can be cancelled and put back, and what its state forbids is a conflict', async () => {
+  test('can be cancelled and requeued, and a change that its state forbids is a conflict', async () => {
     const { id } = await client.jobs.create({ ...sleep(1), delayMs: 3_600_000 });
     expect(await client.jobs.cancel(id, { reason: 'not needed' })).toMatchObject({ status: 'cancelled' });
     expect(await client.jobs.cancel(id)).toMatchObject({ status: 'cancelled' });
@@ -119,7 +119,7 @@ describe('many jobs', () => {
     expect(page.items).toHaveLength(20);
   });
 
-  test('are cancelled and put back by a filter', async () => {
+  test('are cancelled and requeued by a filter', async () => {
     const selection = { tag: 'campaign' };
     const job = { ...sleep(1), tags: ['campaign'], delayMs: 3_600_000 };
     await client.jobs.createBatch([job, job, job]);
@@ -133,7 +133,7 @@ describe('many jobs', () => {
   });
 });
 
-describe('what is not about a single job', () => {
+describe('the rest of the API', () => {
   test('a schedule is created, replaced, read and deleted', async () => {
     const job = { type: 'sleep', payload: { durationMs: 1 } };
     const created = await client.schedules.create({ name: 'nightly', cron: '@daily', job });
@@ -165,7 +165,7 @@ describe('what is not about a single job', () => {
     expect(projector?.lastSequence).toBeGreaterThan(0);
   });
 
-  test('the live feed begins with what happens next and keeps to its filter', async () => {
+  test('the live feed sends new events that match its filter', async () => {
     const over = new AbortController();
     const feed = client.events({ types: ['sleep'], events: ['JobCreated', 'JobCompleted'], signal: over.signal });
     const seen: JobEvent[] = [];
@@ -189,7 +189,7 @@ describe('what is not about a single job', () => {
   });
 });
 
-describe('a refusal is an error that says what to do', () => {
+describe('a refused request rejects with an error', () => {
   const missing = '00000000-0000-4000-8000-000000000000';
 
   test('mend the request', async () => {

@@ -127,8 +127,8 @@ function labelsShown(text: string, name: string): string[] {
   return [...new Set(names)].filter((label) => label !== 'le').toSorted();
 }
 
-describe.each(APPS)('what the %s shows', (app) => {
-  test('is what docs/metrics.md says: the metrics, their kinds, their labels', async () => {
+describe.each(APPS)('the metrics page of the %s', (app) => {
+  test('matches docs/metrics.md in metrics, types and labels', async () => {
     const text = await scrape(app);
     const expected = [...documented()].filter(([, row]) => row.process === app || row.process === 'all');
     const types = [...text.matchAll(/^# TYPE (jobstream_\w+) (\w+)$/gm)];

@@ -9,7 +9,7 @@ import { jobsClient } from '../harness/jobsClient.ts';
 
 const JOBS = 20;
 
-/** A receiver that answers no request before it is told to. */
+/** A receiver that holds back its responses until the test releases them. */
 async function startReceiver() {
   let answers = false;
   const server = createServer((_request, response) => void (answers && response.end()));
@@ -33,7 +33,7 @@ async function createWebhooks(system: RunningSystem, url: string): Promise<strin
   return created.map(({ id }) => id);
 }
 
-test('npm start that is told to stop releases the running jobs, exits with 0, and completes them as first attempts next time', async () => {
+test('a stop of npm start releases the running jobs, exits with 0, and the next start completes them as first attempts', async () => {
   const dataDir = await scratchDataFolder('npm-stop');
   await using receiver = await startReceiver();
   const env = { SHUTDOWN_GRACE_MS: '500', WEBHOOK_ALLOW_PRIVATE: 'true' };

@@ -45,7 +45,7 @@ describe('a job', () => {
     expect(Date.parse(job.updatedAt)).toBeGreaterThanOrEqual(Date.parse(job.createdAt));
   });
 
-  test('is in Postgres what the API shows, and in the log what the contract says', async () => {
+  test('matches the API in Postgres and the contract in the log', async () => {
     const { id } = await jobs.create({ type: 'email', payload: { to: 'user@example.com' } });
     const job = await jobs.reaches(id, 'completed');
     await eventually(async () =>

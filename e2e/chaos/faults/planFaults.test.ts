@@ -18,7 +18,7 @@ test('a seed gives the same faults again, and another seed others', () => {
   expect(words('one')).not.toEqual(words('two'));
 });
 
-test('every possible kind comes once before one comes again, and every target of a kind in turn', () => {
+test('every possible kind is planned once before one repeats, and the targets of a kind alternate', () => {
   const faults = plan('one', 6);
   for (const start of [0, 2, 4]) {
     const round = faults.slice(start, start + 2).map((fault) => fault.kind.name);
@@ -28,7 +28,7 @@ test('every possible kind comes once before one comes again, and every target of
   expect(killed.toSorted()).toEqual(['a', 'b', 'c']);
 });
 
-test('what cannot be done on the stage is named and not planned', () => {
+test('kinds that the stage does not support are listed and not planned', () => {
   expect(impossibleKinds(kinds, stage)).toEqual(['no "fill" here: it needs something to hit']);
   expect(planFaults(3, { seed: 'one', kinds: kinds.slice(2), stage })).toEqual([]);
 });

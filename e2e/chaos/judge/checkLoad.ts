@@ -8,7 +8,7 @@ type Histories = ReadonlyMap<string, readonly LoggedEvent[]>;
 
 const ended = new Set(['completed', 'failed', 'cancelled']);
 
-/** Whatever a client was told must be in the log, and what is in the log must have been asked for. */
+/** Every acknowledged change must be in the log, and every change in the log must have been requested. */
 export function checkLoad(load: readonly LoadRecord[], histories: Histories, jobs: Jobs): readonly Violation[] {
   return [
     ...load.flatMap((record) => acknowledged(record, histories, jobs)),

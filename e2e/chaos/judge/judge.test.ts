@@ -278,7 +278,7 @@ test.each([
   expect(verdictOn((run) => (run.counts = counts))).toEqual(['counts']);
 });
 
-test('a count of jobs that are not there is found', () => {
+test('the judge finds a count of jobs that do not exist', () => {
   expect(verdictOn((run) => run.counts.push({ type: 'email', status: 'failed', count: 1 }))).toEqual(['counts']);
 });
 

@@ -21,7 +21,7 @@ export interface Verdict {
   readonly repeats: Repeats;
 }
 
-/** Judges a run by its evidence alone. Shares no code with the services: what they believe in is what is in question. */
+/** Judges a run by its evidence alone. Shares no code with the services, so that it does not share their faults. */
 export function judge(evidence: Evidence): Verdict {
   const { byJob, violations } = readHistories(evidence.messages);
   const replays = new Map([...byJob].map(([jobId, history]) => [jobId, replay(jobId, history)]));

@@ -13,7 +13,7 @@ export interface LoadOptions {
   readonly receiver: string;
   /** Takes a line for all that was sent and all that was acknowledged. */
   readonly file: string;
-  /** Told of each acknowledged creation and when its request began. */
+  /** Called with each acknowledged creation and the start of its request. */
   readonly onCreated: (id: string, beganAt: number) => void;
 }
 
@@ -24,7 +24,7 @@ const BURST = 40;
 
 /** Creates jobs at a steady rate and writes down, outside of the system, what it was told about them. */
 export class LoadGenerator {
-  /** Answers that no user should get, whatever is broken. */
+  /** Responses that no user should get, under any fault. */
   readonly unexpected: string[] = [];
   readonly #options: LoadOptions;
   readonly #stop = new AbortController();
@@ -45,7 +45,7 @@ export class LoadGenerator {
     this.#ticking = this.#tick();
   }
 
-  /** Sends no more jobs, and waits for the answers and all that follows on them. */
+  /** Stops creating jobs, and waits for the responses and the requests that follow them. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#ticking;

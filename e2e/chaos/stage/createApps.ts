@@ -59,7 +59,7 @@ function createApp(name: string, port: number | undefined, surroundings: AppSurr
     ACK_WAIT_MS: String(ACK_WAIT_MS),
     SHUTDOWN_GRACE_MS: String(GRACE_MS),
     WEBHOOK_ALLOW_PRIVATE: 'true',
-    // Workers say at this level why they dropped a call for work.
+    // Workers log at this level why they rejected a work message.
     LOG_LEVEL: kind === 'worker' ? 'debug' : 'info',
   };
   const log = createWriteStream(path.join(folder, `${name}.log`), { flags: 'a' });
