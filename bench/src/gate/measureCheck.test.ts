@@ -18,22 +18,22 @@ test('a ratio up to the limit passes, and is measured once', async () => {
   expect(await judge(measuring(0.1), REFERENCE)).toMatchObject({ passed: true, repeats: 1 });
 });
 
-test('what is worse by chance passes when it is measured again', async () => {
+test('a ratio above the limit passes when a repeat is within it', async () => {
   expect(await judge(measuring(9, 2.1), REFERENCE)).toMatchObject({ passed: true, repeats: 2, best: { ratio: 2.1 } });
   expect(await judge(measuring(9, 8, LIMIT), REFERENCE)).toMatchObject({ passed: true, repeats: 3 });
 });
 
-test('what is worse in every repeat fails, with the best of them', async () => {
+test('a ratio above the limit in every repeat fails with the best of them', async () => {
   const worse = LIMIT + 0.01;
   const verdict = await judge(measuring(4, worse, 3), REFERENCE);
   expect(verdict).toMatchObject({ passed: false, repeats: REPEATS, best: { ratio: worse } });
 });
 
-test('a ratio that is no number does not stand in the way of the next', async () => {
+test('a ratio that is not a number is measured again', async () => {
   expect(await judge(measuring(Number.NaN, 2), REFERENCE)).toMatchObject({ passed: true, best: { ratio: 2 } });
 });
 
-test('a ratio that is no number, and a check without a reference, fail', async () => {
+test('a check fails without a reference and when every ratio is not a number', async () => {
   const nan = Number.NaN;
   expect(await judge(measuring(nan, nan, nan), REFERENCE)).toMatchObject({ passed: false });
   expect(await judge(measuring(1, 1, 1), 0)).toMatchObject({ passed: false });

@@ -9,16 +9,16 @@ function of(processor: string, ratios: Record<string, number>): Reference {
   return { date: '2026-11-25', processor, cores: 2, load: 0, node: '24', checks: Object.fromEntries(checks) };
 }
 
-test('a ratio is held against that of the same processor, if it has one', () => {
+test('the reference is the ratio of the same processor, if there is one', () => {
   expect(referenceRatio(REFERENCES, 'c', 'append')).toBe(1);
   expect(referenceRatio(REFERENCES, 'a', 'request')).toBe(4);
 });
 
-test('on a processor that is not known the highest ratio of all counts', () => {
+test('the reference for an unknown processor is the highest ratio of all', () => {
   expect(referenceRatio(REFERENCES, 'd', 'append')).toBe(3);
 });
 
-test('a check without a measurement has a reference that nothing reaches', () => {
+test('the reference of a check without a measurement fails every ratio', () => {
   expect(referenceRatio(REFERENCES, 'a', 'other')).toBe(0);
   expect(referenceRatio([], 'a', 'append')).toBe(0);
 });

@@ -47,12 +47,12 @@ const measured: Measured = {
 };
 
 describe('the arithmetic of capacity', () => {
-  test('takes what a job costs from the measurement with as many servers', () => {
+  test('takes the cost of a job from the measurement with the same number of servers', () => {
     expect(jobCosts(measured, 1)).toEqual({ api: 150, server: 100, worker: 200, projector: 50, postgres: 25 });
     expect(jobCosts(measured, 3).server).toBe(240);
   });
 
-  test('takes what a kept job costs from the growth of the log, of memory the worse figure', () => {
+  test('takes the cost of a stored job from the growth of the log, for memory the higher figure', () => {
     expect(keptCosts(measured)).toEqual({ memoryBytes: 1_000, diskBytes: 2_000, startSeconds: 0.000_01 });
   });
 
@@ -62,14 +62,14 @@ describe('the arithmetic of capacity', () => {
     expect(cores.worker).toBeCloseTo((1_000 * PEAK * 0.000_2) / IN_USE);
   });
 
-  test('counts a further stream from the first job on that does not fit', () => {
+  test('adds a stream for the first job that does not fit', () => {
     const most = (2_000 * IN_USE * SECONDS_A_DAY) / PEAK;
     expect(demandOf(measured, most * 0.999, 1).streams).toBe(1);
     expect(demandOf(measured, most * 1.001, 1).streams).toBe(2);
     expect(demandOf(measured, most * 1.001, 3).streams).toBe(3);
   });
 
-  test('gives a stream no more jobs than its one projector follows', () => {
+  test('limits the jobs of a stream to the rate of its projector', () => {
     const slow = { ...measured, services: { apiMicros: 1, projectorMicros: 1_000, postgresMicros: 1 } };
     expect(streamRate(measured, 1)).toBe(2_000);
     expect(streamRate(slow, 1)).toBe(1_000);
@@ -80,18 +80,18 @@ describe('the arithmetic of capacity', () => {
     expect(jobsIn(measured, 1_000_000_000)).toBeCloseTo(1_000_000 * IN_USE);
   });
 
-  test('says which part is missing', () => {
+  test('names the missing part', () => {
     expect(() => jobCosts({ ...measured, parts: {} }, 3)).toThrow('the part replicas has no figures for 3: measure it');
     expect(() => keptCosts({ ...measured, log: [] })).toThrow('the part log needs two sizes: measure it');
   });
 });
 
-test('the sections have a figure wherever there should be one', () => {
+test('the sections have all figures', () => {
   const sections = Object.values(capacitySections(measured)).join('\n');
   expect(sections).not.toMatch(/NaN|undefined|∞/);
   expect(sections).toContain('**1 KB of the server');
 });
 
-test('there is a chart for each part that was measured', () => {
+test('each measured part has a chart', () => {
   expect(Object.keys(growthCharts(measured))).toEqual(['replicas', 'log']);
 });

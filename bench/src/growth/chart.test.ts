@@ -21,7 +21,7 @@ describe('a chart', () => {
     expect(circles).toHaveLength(6);
   });
 
-  test('sets sizes apart by their ratio', () => {
+  test('has a logarithmic axis of sizes', () => {
     const [one, ten, thousand] = circles.slice(0, 3).map(({ x }) => x);
     expect(((thousand ?? 0) - (ten ?? 0)) / ((ten ?? 0) - (one ?? 0))).toBeCloseTo(2, 2);
   });
@@ -32,7 +32,7 @@ describe('a chart', () => {
     expect(all).toBeLessThan(none ?? 0);
   });
 
-  test('says what it shows, escaped', () => {
+  test('has its escaped title and labels', () => {
     for (const said of ['bytes &lt; 1 KB', 'server &amp; worker', 'µs a job', '>1 k<', '>3 k<'])
       expect(drawn).toContain(said);
   });
@@ -41,7 +41,7 @@ describe('a chart', () => {
     expect(chart(structuredClone(CHART))).toBe(drawn);
   });
 
-  test('has a place for a single size and for values that are all zero', () => {
+  test('supports a single size and values that are all zero', () => {
     const flat = chart({ unit: '', sizes: [5], panels: [{ title: '', series: [{ name: '', values: [0] }] }] });
     expect(flat).not.toMatch(/NaN|Infinity/);
   });

@@ -15,14 +15,14 @@ test('a stack belongs to the step of its innermost frame that has one', () => {
   ]);
 });
 
-test('a stack belongs to the first step of the list that has a frame anywhere on it', () => {
+test('a stack belongs to the first step of the list that matches any of its frames', () => {
   expect(attributeToSteps([CHECK_WITHIN_STORE, UNKNOWN], RULES, firstStep)).toEqual([
     { step: 'store', share: 0.75 },
     { step: 'other', share: 0.25 },
   ]);
 });
 
-test('without a stack there are no steps', () => {
+test('an empty profile has no steps', () => {
   expect(attributeToSteps([], RULES, firstStep)).toEqual([]);
 });
 
@@ -47,7 +47,7 @@ test('a stack has its time and its functions, the innermost first', () => {
   });
 });
 
-test('the labels of a goroutine are none of its functions', () => {
+test('the labels of a goroutine are not counted as functions', () => {
   expect(stacksOfTraces(TRACES).slice(1)).toEqual([
     { frames: ['syscall.Fsync', 'os.(*File).Sync'], weight: 1_500_000 },
   ]);

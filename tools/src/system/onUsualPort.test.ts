@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { EmbeddedNats, EmbeddedPostgres, freePort, resolveNatsServer } from '@jobstream/servers';
 import { onUsualPort } from './choosePort.ts';
 test.each(['NATS', 'Postgres'])(
-  '%s starts on another port when somebody takes its own at the last moment',
+  '%s starts on another port when another program takes its port just before the start',
   async (name) => {
     const dataDir = await scratchDataFolder('port');
     const binary = await resolveNatsServer();
