@@ -20,7 +20,7 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
 COPY apps apps
 COPY libs libs
 COPY tools tools
-# One file for each program. They lie as deep as their sources, from where libs/readmodel looks for the migrations.
+# One file for each program; libs/readmodel finds the folder `migrations` above it.
 # Packages in CommonJS call require for what Node brings along; pg-native and Cloudflare's sockets are optional to pg.
 # The page at /docs is read from the package swagger-ui-dist, which therefore lies beside the API.
 RUN bundle() { \

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { plantTree, removeTree, root } from './plantedTree.ts';
 
-const DEFINITIONS = 'libs/domain/src/jobEvents.ts';
+const DEFINITIONS = 'libs/domain/src/job/jobEvents.ts';
 const END_OF_DEFINITIONS = '};\nexport type JobEventName';
 const PLANTED_EVENT = `  JobPlanted: define({
     summary: 'Planted.',

@@ -15,7 +15,7 @@ type DataOf<Event extends { readonly event: string; readonly data: unknown }, Na
 >['data'];
 
 // The package brings types of its own, so that it needs no other; these tests are compiled, and so keep them true.
-test('the types of jobs are those of the domain without what stays inside', () => {
+test('the types of jobs are those of the domain without internal fields', () => {
   expectTypeOf<JobStatus>().toEqualTypeOf<domain.JobStatus>();
   expectTypeOf<Backoff>().toEqualTypeOf<domain.Backoff>();
   expectTypeOf<JobError>().toEqualTypeOf<Flat<Omit<domain.JobError, 'stack'>>>();
@@ -23,7 +23,7 @@ test('the types of jobs are those of the domain without what stays inside', () =
   expectTypeOf<Flat<Job>>().toEqualTypeOf<Flat<Expected>>();
 });
 
-test('so are those of events', () => {
+test('the types of events are those of the domain without internal fields', () => {
   expectTypeOf<JobEvent['event']>().toEqualTypeOf<domain.JobEventName>();
   type Envelope = Omit<domain.JobEvent, 'event' | 'data'> & { readonly sequence: number; readonly recordedAt: string };
   expectTypeOf<Flat<Omit<JobEvent, 'event' | 'data'>>>().toEqualTypeOf<Flat<Envelope>>();
@@ -32,7 +32,7 @@ test('so are those of events', () => {
   expectTypeOf<Ours>().toEqualTypeOf<Theirs>();
 });
 
-test('so are those of schedules', () => {
+test('the types of schedules are those of the domain without internal fields', () => {
   type Expected = Omit<domain.Schedule, 'definitionVersion' | 'ticksFrom' | 'deletedAt'> & {
     readonly nextTicks: readonly string[];
   };

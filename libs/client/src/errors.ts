@@ -1,13 +1,13 @@
-import { problemCode, type Problem } from './problem.ts';
+const TYPE_PREFIX = 'urn:jobstream:problem:';
 
 export interface ErrorDetails extends ErrorOptions {
-  /** The HTTP status, if there was an answer. */
+  /** The HTTP status, if there was a response. */
   readonly status?: number | undefined;
-  /** What the API says about it, if it was the API that answered. */
+  /** The problem details of the API, if the API responded. */
   readonly problem?: Problem | undefined;
 }
 
-/** What all errors of this package have. `code` is that of the problem, such as `illegal-transition`. */
+/** The base of all errors of this package. `code` is that of the problem, such as `illegal-transition`. */
 export abstract class JobstreamError extends Error {
   readonly code: string;
   readonly status: number | undefined;
@@ -22,11 +22,11 @@ export abstract class JobstreamError extends Error {
   }
 }
 
-/** The API could not be reached or was busy for too long: try again later. */
+/** The API could not be reached, or was busy for longer than `retryForMs`. Try again later. */
 export class UnavailableError extends JobstreamError {
-  /** When the API says that it makes sense to try again, in milliseconds from the answer. */
+  /** When the API advises to try again, in milliseconds after the response. */
   readonly retryAfterMs: number | undefined;
-  /** Whether the request may have had its effect all the same. */
+  /** Whether the request may have taken effect although it failed. */
   readonly outcomeUnknown: boolean;
 
   constructor(message: string, details: ErrorDetails & { retryAfterMs?: number | undefined; outcomeUnknown: boolean }) {
@@ -36,37 +36,70 @@ export class UnavailableError extends JobstreamError {
   }
 }
 
-/** The request is wrong and will never be taken as it is: mend it. `problem.errors` names each mistake. */
+/** The request is invalid; repeating it cannot succeed. `problem.errors` names each mistake. */
 export class InvalidRequestError extends JobstreamError {
   constructor(message: string, details: ErrorDetails) {
     super(message, 'invalid-request', details);
   }
 }
 
-/** The credentials are missing, no good, or do not allow this: use others. */
+/** The credentials are missing or invalid, or do not allow the operation. */
 export class AccessDeniedError extends JobstreamError {
   constructor(message: string, details: ErrorDetails) {
     super(message, 'access-denied', details);
   }
 }
 
-/** There is no such job, schedule or job type. */
+/** The job, schedule or job type does not exist. */
 export class NotFoundError extends JobstreamError {
   constructor(message: string, details: ErrorDetails) {
     super(message, 'not-found', details);
   }
 }
 
-/** The present state forbids it: look at what is there, and decide again. */
+/** The current state does not allow the operation: read it and decide again. */
 export class ConflictError extends JobstreamError {
   constructor(message: string, details: ErrorDetails) {
     super(message, 'conflict', details);
   }
 }
 
-/** An answer that the API should not give, or something that is no answer of the API: tell whoever runs it. */
+/** The response is a server error or not one of this API: tell its operator. */
 export class UnexpectedAnswerError extends JobstreamError {
   constructor(message: string, details: ErrorDetails) {
     super(message, 'unexpected-answer', details);
   }
+}
+
+/** One mistake in a request: its place, and what is expected there. */
+export type FieldError =
+  | { readonly pointer: string; readonly detail: string }
+  | { readonly parameter: string; readonly detail: string }
+  | { readonly header: string; readonly detail: string };
+
+/** Problem details of a rejected request (RFC 9457). */
+export interface Problem {
+  /** `urn:jobstream:problem:` and a code such as `illegal-transition`. */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail?: string;
+  readonly instance?: string;
+  readonly errors?: readonly FieldError[];
+  readonly requestId?: string;
+}
+
+/** Parses the problem details of a response body; undefined for anything else, such as a proxy's page. */
+export function parseProblem(text: string): Problem | undefined {
+  try {
+    const body = JSON.parse(text) as Partial<Problem> | null;
+    return typeof body?.type === 'string' && body.type.startsWith(TYPE_PREFIX) ? (body as Problem) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns `illegal-transition` of `urn:jobstream:problem:illegal-transition`. */
+export function problemCode({ type }: Problem): string {
+  return type.slice(TYPE_PREFIX.length);
 }

@@ -16,20 +16,20 @@ async function follow(after: number | undefined, ...answers: Answer[]) {
   return { seen, failure, positions: server.requests.map(({ headers }) => headers['last-event-id']) };
 }
 
-test('a feed that is lost goes on after the last whole event', async () => {
+test('a lost feed resumes after the last complete event', async () => {
   const lost = feed([frame(1), frame(2), 'id: 3\ndata: {"sequ'], 'lost');
   const { seen, positions } = await follow(0, lost, hangUp, feed([frame(3), frame(4)], 'end'), nothingMore);
   expect(seen).toEqual([1, 2, 3, 4]);
   expect(positions).toEqual(['0', '2', '2', '4']);
 });
 
-test('a position without an event counts, so that a narrow filter does not lead back far', async () => {
+test('a block without an event moves the position, so a narrow filter does not resume from far back', async () => {
   const { seen, positions } = await follow(undefined, feed(['retry: 1000\n\n', 'id: 7\n\n'], 'lost'), nothingMore);
   expect(seen).toEqual([]);
   expect(positions).toEqual([undefined, '7']);
 });
 
-test('a feed that was open comes back from any outage, but not from a refusal', async () => {
+test('an opened feed survives any outage, but not a rejection', async () => {
   const busy = problem(503, 'too-many-feeds', { 'retry-after': '0' });
   const refused = problem(401, 'credentials-refused');
   const { seen, failure, positions } = await follow(0, feed([frame(1)], 'lost'), busy, hangUp, busy, refused);
@@ -38,7 +38,7 @@ test('a feed that was open comes back from any outage, but not from a refusal', 
   expect(positions).toHaveLength(5);
 });
 
-test('a feed that cannot be opened is given up like any request', async () => {
+test('a feed that cannot be opened fails after retryForMs, like a request', async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
   onTestFinished(() => void vi.useRealTimers());
   const busy = problem(503, 'too-many-feeds');
@@ -52,18 +52,18 @@ test('a feed that cannot be opened is given up like any request', async () => {
   expect(server.requests).toHaveLength(2);
 });
 
-test('a feed that is to be opened again only when its time is over is given up at once', async () => {
+test('a feed fails at once when the API asks for a longer wait than retryForMs', async () => {
   await using server = await startServer(problem(503, 'too-many-feeds', { 'retry-after': '3600' }));
   const client = new JobstreamClient({ url: server.url, retryForMs: 60_000 });
   await expect(client.events().next()).rejects.toMatchObject({ code: 'too-many-feeds' });
   expect(server.requests).toHaveLength(1);
 });
 
-test('what is no feed is an error', async () => {
+test('a response that is not an event stream is an error', async () => {
   expect((await follow(0, json(200, {}))).failure).toMatchObject({ name: 'UnexpectedAnswerError' });
 });
 
-test('a consumer that leaves ends the connection', async () => {
+test('a consumer that stops iterating closes the connection', async () => {
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   const open: Answer = (res, request) => {
     res.once('close', resolve);
@@ -77,7 +77,7 @@ test('a consumer that leaves ends the connection', async () => {
   expect(server.requests).toHaveLength(1);
 });
 
-test('the filter and the credentials go with each connection', async () => {
+test('every connection sends the filter and the credentials', async () => {
   await using server = await startServer(feed([frame(1)], 'lost'), nothingMore);
   const client = new JobstreamClient({ url: server.url, credentials: 'jsk_1' });
   const feedOf = client.events({ types: ['email', 'sleep'], events: ['JobFailed'], after: 0 });

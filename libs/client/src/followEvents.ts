@@ -2,18 +2,19 @@ import { UnavailableError, UnexpectedAnswerError } from './errors.ts';
 import { pause } from './pause.ts';
 import { retryDelay } from './pause.ts';
 import { ServerSentEvents, type ServerSentEvent } from './serverSentEvents.ts';
-import { timeLimit } from './timeLimit.ts';
+import { timeLimit } from './pause.ts';
 import { received, type ApiRequest, type Transport } from './transport.ts';
 
-/** The API sends something every 15 s; after three times that the connection is as good as lost. */
+/** The API sends at least a comment every 15 s; after three times that the connection counts as lost. */
 const SILENCE_MS = 45_000;
 
 const NO_CONTENT = 204;
 
 /**
- * The events of a feed of the API. When the connection is lost it is made again, and the events go on after the last one
- * that was handed out: none is left out, none comes twice. Ends when the API says that there is nothing more to come.
- * The first connection must succeed within the time for retries; after that there is no limit but the caller's signal.
+ * Follows a feed of the API. A lost connection is made again, and the feed resumes after the last event that was handed
+ * out, without gaps or duplicates. It ends when the API ends the feed.
+ *
+ * The first connection must succeed within `retryForMs`; later ones are tried until the caller's signal is aborted.
  */
 export async function* followEvents<Event>(
   transport: Transport,
@@ -41,7 +42,7 @@ export async function* followEvents<Event>(
   }
 }
 
-/** How long to wait for the next try; throws the failure of this one if the next would be too late. */
+/** Returns the delay before the next attempt; throws the failure if that would be too late. */
 function delayAfter(failure: UnavailableError | undefined, tries: number, deadline: number): number {
   const delay = retryDelay(Math.max(tries, 1), failure?.retryAfterMs);
   if (failure !== undefined && Date.now() + delay > deadline) throw failure;

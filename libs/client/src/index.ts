@@ -1,5 +1,5 @@
 export type { BulkChange } from './jobs.ts';
-export type { CallOptions, ClientOptions } from './clientOptions.ts';
+export type { CallOptions, ClientOptions } from './transport.ts';
 export {
   AccessDeniedError,
   ConflictError,
@@ -28,7 +28,7 @@ export type { FeedOptions } from './jobstreamClient.ts';
 export type { JobType, JobTypes, PauseOptions } from './jobTypes.ts';
 export type { NewBackoff, NewJob } from './job.ts';
 export type { Page } from './pages.ts';
-export type { FieldError, Problem } from './problem.ts';
-export type { CatchUpPolicy, NewSchedule, Schedule, ScheduleEvent, ScheduleEventData } from './schedule.ts';
+export type { FieldError, Problem } from './errors.ts';
+export type { CatchUpPolicy, NewSchedule, Schedule, ScheduleEvent, ScheduleEventData } from './schedules.ts';
 export type { Schedules, VersionedOptions } from './schedules.ts';
 export type { Stats, TypeBacklog } from './stats.ts';

@@ -1,6 +1,6 @@
 export type JobStatus = 'scheduled' | 'pending' | 'processing' | 'retrying' | 'completed' | 'failed' | 'cancelled';
 
-/** How long a failed job waits before its next attempt, in milliseconds. */
+/** The delay before the next attempt of a failed job, in milliseconds. */
 export type Backoff =
   | { readonly type: 'fixed'; readonly delayMs: number }
   | { readonly type: 'exponential'; readonly delayMs: number; readonly maxDelayMs: number; readonly jitter: number };
@@ -22,7 +22,7 @@ export interface Job {
   readonly result?: unknown;
   readonly error?: JobError;
   readonly progress?: { readonly percent?: number; readonly message?: string };
-  /** Of the running or last attempt; 0 before the first. */
+  /** The number of the running or last attempt; 0 before the first. */
   readonly attempt: number;
   readonly worker?: string;
   readonly maxAttempts: number;
@@ -36,18 +36,18 @@ export interface Job {
   readonly finishedAt?: string;
 }
 
-/** What the creation of a job answers. */
+/** The response to the creation of a job. */
 export type CreatedJob = Pick<Job, 'id' | 'type' | 'status' | 'version' | 'createdAt' | 'updatedAt'>;
 
 /** A job that has ended. */
 export type EndedJob = Job & { readonly status: 'completed' | 'failed' | 'cancelled' };
 
-/** Whether a job has ended: only a retry can move it on. */
+/** Returns whether a job has ended; then only a retry changes it. */
 export function hasEnded(job: Job): job is EndedJob {
   return job.status === 'completed' || job.status === 'failed' || job.status === 'cancelled';
 }
 
-/** What a job is to be; only `type` is required, docs/api.md has the limits and the defaults. */
+/** A job to create. Only `type` is required; docs/api.md has limits and defaults. */
 export interface NewJob {
   readonly type: string;
   readonly payload?: unknown;

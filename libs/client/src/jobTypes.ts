@@ -1,26 +1,26 @@
-import type { CallOptions } from './clientOptions.ts';
+import type { CallOptions } from './transport.ts';
 import type { Transport } from './transport.ts';
 
 /** A job type as the API shows it. */
 export interface JobType {
   readonly type: string;
   readonly paused: boolean;
-  /** When the pause ends by itself. */
+  /** When the pause ends, if it has an end. */
   readonly until?: string;
-  /** Jobs that no worker has got yet. */
+  /** Pending jobs that were not delivered to a worker yet. */
   readonly backlog: number;
-  /** Jobs that workers hold. */
+  /** Jobs that were delivered to workers and are not settled. */
   readonly inFlight: number;
-  /** Of each worker process. */
+  /** The limits of each worker process. */
   readonly limits?: { readonly concurrency?: number; readonly rate?: string };
 }
 
 export interface PauseOptions extends CallOptions {
-  /** RFC 3339: when the pause ends by itself. */
+  /** When the pause ends (RFC 3339); default: never. */
   readonly until?: string;
 }
 
-/** What can be said of all jobs of a type. */
+/** The operations on job types. */
 export class JobTypes {
   readonly #transport: Transport;
 
@@ -28,12 +28,12 @@ export class JobTypes {
     this.#transport = transport;
   }
 
-  /** Those that a worker has run or somebody has paused, by name. */
+  /** Returns the types that a worker has run or that were paused, by name. */
   async list({ signal }: CallOptions = {}): Promise<readonly JobType[]> {
     return (await this.#transport.ask<{ items: readonly JobType[] }>({ path: '/api/types', signal })).items;
   }
 
-  /** Keeps new attempts from starting; a later pause replaces an earlier one. */
+  /** Pauses a type: no new attempt starts. A later pause replaces an earlier one. */
   pause(type: string, { signal, ...body }: PauseOptions = {}): Promise<JobType> {
     return this.#transport.ask({ method: 'POST', path: `${pathOf(type)}/pause`, body, signal });
   }

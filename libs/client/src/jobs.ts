@@ -1,4 +1,4 @@
-import type { CallOptions } from './clientOptions.ts';
+import type { CallOptions } from './transport.ts';
 import { followEvents } from './followEvents.ts';
 import { hasEnded, type CreatedJob, type EndedJob, type Job } from './job.ts';
 import type { JobEvent } from './jobEvent.ts';
@@ -10,22 +10,22 @@ import type { Transport } from './transport.ts';
 import type { JobStatus } from './job.ts';
 
 export interface CreateOptions extends CallOptions {
-  /** The same key and job again lead to the same job, also after a restart of the caller; a new key if not given. */
+  /** A repeated creation with the same key returns the same job, also after a restart of the caller; default: a new key. */
   readonly idempotencyKey?: string;
 }
 
 export interface GetOptions extends CallOptions {
-  /** Waits up to 3.5 s for this version, to read what was just written. */
+  /** Waits up to 3.5 s for this version, to read your own write. */
   readonly minVersion?: number;
-  /** The job as it was: at a time (RFC 3339), or after the event with this sequence. */
+  /** Returns the job as it was at a time (RFC 3339), or after the event with this sequence. */
   readonly asOf?: string | number;
 }
 
 export interface PageOptions {
-  /** Jobs a page: 1 to 200, 50 if not given. */
+  /** Jobs on a page: 1 to 200, default 50. */
   readonly limit?: number;
   readonly cursor?: string;
-  /** Also count the jobs of all pages. */
+  /** Also counts the jobs of all pages. */
   readonly count?: boolean;
 }
 
@@ -36,12 +36,12 @@ export interface JobPage extends Page<Job> {
 }
 
 export interface ChangeOptions extends CallOptions {
-  /** Kept in the event. */
+  /** Stored in the event. */
   readonly reason?: string;
 }
 
 export interface BulkOptions extends ChangeOptions {
-  /** At most so many jobs: 1 to 100,000, 1,000 if not given. */
+  /** The maximum number of jobs: 1 to 100,000, default 1,000. */
   readonly limit?: number;
   readonly dryRun?: boolean;
 }
@@ -51,13 +51,13 @@ export interface HistoryOptions extends CallOptions {
   readonly after?: number;
 }
 
-/** A dry run answers no more. */
+/** The response of a dry run. */
 type Counted = Partial<BulkChange> & Pick<BulkChange, 'matched'>;
 
-/** How long one question waits for the end of a job: proxies end what is silent for longer than 30 s. */
+/** How long one request waits for the end of a job: proxies cut connections that are idle for longer than 30 s. */
 const WAIT_S = 25;
 
-/** Everything about jobs. Identifiers that are not there are a NotFoundError. */
+/** The operations on jobs. Each throws NotFoundError for an unknown id. */
 export class Jobs {
   readonly #transport: Transport;
 
@@ -65,13 +65,22 @@ export class Jobs {
     this.#transport = transport;
   }
 
-  /** Creates exactly one job, however often the request has to be repeated. */
+  /**
+   * Creates one job. The request is repeated while the API is unavailable, under one idempotency key, so it creates the
+   * job once; pass a key of your own (an order number, say) to make that true across restarts of the caller as well.
+   *
+   * @returns the job with its status `pending` or `scheduled`.
+   * @throws InvalidRequestError for a request that breaks a rule, with a pointer to each mistake.
+   * @throws UnavailableError after `retryForMs`.
+   * @example
+   * const job = await client.jobs.create({ type: 'email', payload: { to } }, { idempotencyKey: order.id });
+   */
   create(job: NewJob, { idempotencyKey = newIdempotencyKey(), signal }: CreateOptions = {}): Promise<CreatedJob> {
     const headers = { 'idempotency-key': idempotencyKey };
     return this.#transport.ask({ method: 'POST', path: '/api/jobs', body: job, headers, signal });
   }
 
-  /** Creates all of up to 1,000 jobs or none; answers them in the same order. */
+  /** Creates up to 1,000 jobs, all or none, and returns them in the same order. */
   async createBatch(
     jobs: readonly NewJob[],
     { idempotencyKey = newIdempotencyKey(), signal }: CreateOptions = {},
@@ -86,7 +95,7 @@ export class Jobs {
     return this.#transport.ask({ path: pathOf(id), query, signal });
   }
 
-  /** Every job that a filter matches, newest first, page after page. */
+  /** Iterates over all jobs that a filter matches, newest first; fetches a page when the one before is used up. */
   list(filter: JobFilter = {}, options: CallOptions = {}): AsyncGenerator<Job, void, undefined> {
     return itemsOf((cursor) => this.listPage({ ...filter, ...(cursor === undefined ? {} : { cursor }) }, options));
   }
@@ -95,7 +104,13 @@ export class Jobs {
     return this.#transport.ask({ path: '/api/jobs', query: { ...query }, signal });
   }
 
-  /** The job when it has completed, failed or been cancelled; waits as long as that takes, or until the signal. */
+  /**
+   * Waits until a job is `completed`, `failed` or `cancelled`, for as long as that takes.
+   *
+   * @param options.signal ends the wait; the call then rejects with the signal's reason.
+   * @example
+   * const { status, result } = await client.jobs.waitForCompletion(job.id, { signal: AbortSignal.timeout(60_000) });
+   */
   async waitForCompletion(id: string, { signal }: CallOptions = {}): Promise<EndedJob> {
     const query = { wait: `${WAIT_S}s` };
     const patienceMs = (WAIT_S + 10) * 1_000;
@@ -109,38 +124,38 @@ export class Jobs {
     }
   }
 
-  /** Ends a job that has not ended; ConflictError if it has. Cancelling it twice is fine. */
+  /** Cancels a job. Cancelling twice is allowed. @throws ConflictError when the job has ended otherwise. */
   cancel(id: string, { signal, ...body }: ChangeOptions = {}): Promise<Job> {
     return this.#transport.ask({ method: 'POST', path: `${pathOf(id)}/cancel`, body, signal });
   }
 
-  /** Puts a failed or cancelled job back to work; ConflictError for any other. */
+  /** Puts a failed or cancelled job back to `pending`. @throws ConflictError in any other status. */
   retry(id: string, { signal, ...body }: ChangeOptions = {}): Promise<Job> {
     return this.#transport.ask({ method: 'POST', path: `${pathOf(id)}/retry`, body, signal, repeatable: false });
   }
 
-  /** Makes what a job is about unreadable for ever; its history stays. ConflictError if it was stored in clear. */
+  /** Erases payload and result of an encrypted job; its history stays. @throws ConflictError when it was stored in clear. */
   erasePayload(id: string, { signal }: CallOptions = {}): Promise<Job> {
     return this.#transport.ask({ method: 'DELETE', path: `${pathOf(id)}/payload`, signal });
   }
 
-  /** Cancels the jobs of a selection that have not ended, or those of its status. */
+  /** Cancels the jobs of a selection: those that have not ended, or those of the status that it names. */
   cancelMany(selection: JobSelection, options: BulkOptions = {}): Promise<BulkChange> {
     return this.#changeMany('/api/jobs/cancel', selection, options);
   }
 
-  /** Puts the failed jobs of a selection back to work, or those of its status. */
+  /** Retries the jobs of a selection: the failed ones, or those of the status that it names. */
   retryMany(selection: JobSelection, options: BulkOptions = {}): Promise<BulkChange> {
     return this.#changeMany('/api/jobs/retry', selection, options);
   }
 
-  /** What has happened to a job, oldest first. */
+  /** Returns the history of a job, oldest event first. */
   async history(id: string, { signal }: CallOptions = {}): Promise<readonly JobEvent[]> {
     const request = { path: `${pathOf(id)}/events`, signal };
     return (await this.#transport.ask<{ items: readonly JobEvent[] }>(request)).items;
   }
 
-  /** What has happened to a job, and then what happens, until it has ended. */
+  /** Iterates over the history of a job and then follows it live, until the job has ended. */
   events(id: string, { signal, after }: HistoryOptions = {}): AsyncGenerator<JobEvent, void, undefined> {
     return followEvents(this.#transport, { path: `${pathOf(id)}/events`, signal }, after);
   }
@@ -157,24 +172,24 @@ function pathOf(id: string): string {
   return `/api/jobs/${encodeURIComponent(id)}`;
 }
 
-/** A key that nobody else has; not by `crypto.randomUUID`, which browsers withhold from pages without TLS. */
+/** Makes a unique key; without `crypto.randomUUID`, which browsers do not offer to pages without TLS. */
 function newIdempotencyKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** What became of the jobs of a bulk change; a dry run only counts those that match. */
+/** The outcome of a bulk change. */
 export interface BulkChange {
   readonly matched: number;
   readonly changed: number;
-  /** The state of these forbade it. */
+  /** Jobs whose status did not allow the change. */
   readonly skipped: number;
   readonly failed: number;
-  /** Why it ended before all were worked on: asking again goes on from there. */
+  /** Why the change ended early; repeating the request continues from there. */
   readonly stopped?: string;
 }
 
-/** Which jobs: those of which all of this is true. Times are RFC 3339. */
+/** A filter for jobs; all conditions must hold. Times are RFC 3339. */
 export interface JobFilter {
   readonly type?: string;
   readonly status?: JobStatus;
@@ -183,5 +198,5 @@ export interface JobFilter {
   readonly createdBefore?: string;
 }
 
-/** Which jobs a bulk change means: those of a filter, which must not be empty, or all. */
+/** The jobs of a bulk change: those that a non-empty filter matches, or all. */
 export type JobSelection = JobFilter | { readonly all: true };

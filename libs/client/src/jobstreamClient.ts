@@ -1,4 +1,4 @@
-import type { CallOptions, ClientOptions } from './clientOptions.ts';
+import type { CallOptions, ClientOptions } from './transport.ts';
 import { followEvents } from './followEvents.ts';
 import type { JobEvent, JobEventName } from './jobEvent.ts';
 import { Jobs } from './jobs.ts';
@@ -12,11 +12,19 @@ export interface FeedOptions extends CallOptions {
   readonly types?: readonly string[];
   /** Only these events. */
   readonly events?: readonly JobEventName[];
-  /** Begins after the event with this sequence, 0 for the beginning of the log; if not given, with what happens next. */
+  /** Begins after the event with this sequence; 0 is the beginning of the log. Default: begins with the next event. */
   readonly after?: number;
 }
 
-/** A Jobstream API. Making one connects to nothing, and there is nothing to close. */
+/**
+ * A client of one Jobstream API. It holds no connection: creating it does no I/O, and there is nothing to close.
+ *
+ * Requests that are safe to repeat are repeated while the API is unavailable or busy, for up to `retryForMs`.
+ *
+ * @example
+ * const client = new JobstreamClient({ url: 'http://127.0.0.1:3000', credentials: process.env.JOBSTREAM_KEY });
+ * const { id } = await client.jobs.create({ type: 'email', payload: { to: 'user@example.com' } });
+ */
 export class JobstreamClient {
   readonly jobs: Jobs;
   readonly schedules: Schedules;
@@ -30,7 +38,13 @@ export class JobstreamClient {
     this.types = new JobTypes(this.#transport);
   }
 
-  /** What happens to all jobs, as it happens, in the order of the log: without a gap and without a double. */
+  /**
+   * Follows the events of all jobs live, in the order of the log, without gaps or duplicates. A lost connection is made
+   * again, and the feed resumes after the last event that was handed out.
+   *
+   * @example
+   * for await (const { sequence, event } of client.events({ events: ['JobFailed'], after: lastSequence })) …
+   */
   events({ signal, after, types, events }: FeedOptions = {}): AsyncGenerator<JobEvent, void, undefined> {
     const query = { type: types, event: events };
     return followEvents(this.#transport, { path: '/api/events', query, signal }, after);

@@ -37,7 +37,7 @@ async function operationsUsed(): Promise<ReadonlySet<string>> {
   return used;
 }
 
-test('the client has every operation of the API that is for programs, and no other', async () => {
+test('the client has exactly the operations of the API that are meant for programs', async () => {
   expect([...(await operationsUsed())].toSorted((one, other) => one.localeCompare(other))).toEqual(
     documented
       .filter((operation) => !NOT_FOR_PROGRAMS.test(operation))

@@ -1,10 +1,10 @@
 export interface Page<Item> {
   readonly items: readonly Item[];
-  /** Leads to the next page; null on the last. */
+  /** The cursor of the next page; null on the last. */
   readonly nextCursor: string | null;
 }
 
-/** The items of all pages, each page asked for when the one before is used up. */
+/** Iterates over the items of all pages; fetches a page when the one before is used up. */
 export async function* itemsOf<Item>(
   fetchPage: (cursor: string | undefined) => Promise<Page<Item>>,
 ): AsyncGenerator<Item, void, undefined> {

@@ -7,9 +7,9 @@ import {
   UnexpectedAnswerError,
   type JobstreamError,
 } from './errors.ts';
-import { parseProblem, problemCode, type Problem } from './problem.ts';
+import { parseProblem, problemCode, type Problem } from './errors.ts';
 
-/** Refusals of the API after which nothing has happened; after others of their statuses something may have. */
+/** Problems after which the request certainly had no effect. */
 const WITHOUT_EFFECT = new Set([
   'credentials-unverifiable',
   'log-overloaded',
@@ -29,7 +29,7 @@ const classes = new Map([
   [412, ConflictError],
 ]);
 
-/** The error that an answer other than success means. `asked` says what was asked, e.g. `GET /api/jobs`. */
+/** Maps a response other than success to an error. `asked` names the request, such as `GET /api/jobs`. */
 export function refusal(asked: string, { status, headers }: Response, text: string): JobstreamError {
   const problem = parseProblem(text);
   const message = `${asked}: ${status} ${problem === undefined ? 'without a reason' : reasonIn(problem)}`;
@@ -48,7 +48,7 @@ function reasonIn({ title, detail, errors = [] }: Problem): string {
   return [title, ...(mistakes.length > 0 ? [mistakes.join('; ')] : [detail ?? []].flat())].join(': ');
 }
 
-/** Seconds or a date, as milliseconds from now. */
+/** Parses `Retry-After`, in seconds or a date, to milliseconds from now. */
 function retryAfter(value: string | null): number | undefined {
   if (value === null) return undefined;
   const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now();

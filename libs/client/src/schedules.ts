@@ -1,14 +1,15 @@
-import type { CallOptions } from './clientOptions.ts';
+import type { CallOptions } from './transport.ts';
 import { itemsOf } from './pages.ts';
-import type { NewSchedule, Schedule, ScheduleEvent } from './schedule.ts';
 import type { Transport } from './transport.ts';
+import type { Actor } from './jobEvent.ts';
+import type { Backoff, NewJob } from './job.ts';
 
 export interface VersionedOptions extends CallOptions {
-  /** Only if this is still its version; else ConflictError. */
+  /** The version that is to be replaced. @throws ConflictError when it is not the current one. */
   readonly ifVersion?: number;
 }
 
-/** Recurring jobs. Names that are not there are a NotFoundError. */
+/** The operations on schedules. Each throws NotFoundError for an unknown name. */
 export class Schedules {
   readonly #transport: Transport;
 
@@ -16,7 +17,7 @@ export class Schedules {
     this.#transport = transport;
   }
 
-  /** ConflictError if the name is taken. */
+  /** Creates a schedule. @throws ConflictError when the name is taken. */
   create(schedule: NewSchedule, { signal }: CallOptions = {}): Promise<Schedule> {
     return this.#transport.ask({
       method: 'POST',
@@ -31,12 +32,12 @@ export class Schedules {
     return this.#transport.ask({ path: pathOf(name), signal });
   }
 
-  /** All schedules in the order of their names, page after page. */
+  /** Iterates over all schedules in the order of their names. */
   list({ signal }: CallOptions = {}): AsyncGenerator<Schedule, void, undefined> {
     return itemsOf((cursor) => this.#transport.ask({ path: '/api/schedules', query: { cursor }, signal }));
   }
 
-  /** Replaces everything about a schedule; what is left out gets its default. */
+  /** Replaces the definition of a schedule; omitted fields get their defaults. */
   replace({ name, ...body }: NewSchedule, options: VersionedOptions = {}): Promise<Schedule> {
     return this.#transport.ask({ method: 'PUT', path: pathOf(name), body, ...versioned(options) });
   }
@@ -45,13 +46,13 @@ export class Schedules {
     await this.#transport.ask({ method: 'DELETE', path: pathOf(name), ...versioned(options), repeatable: false });
   }
 
-  /** What happened to a schedule, newest first; also to a deleted one. */
+  /** Returns the history of a schedule, newest event first; also of a deleted one. */
   events(name: string, { signal }: CallOptions = {}): AsyncGenerator<ScheduleEvent, void, undefined> {
     return itemsOf((cursor) => this.#transport.ask({ path: `${pathOf(name)}/events`, query: { cursor }, signal }));
   }
 }
 
-/** Once it has had its effect, the version is another: the same request again would be refused. */
+/** A conditional request is not repeated: after it took effect, its version is no longer the current one. */
 function versioned({ ifVersion, signal }: VersionedOptions) {
   if (ifVersion === undefined) return { signal };
   return { signal, headers: { 'if-match': `"${ifVersion}"` }, repeatable: false };
@@ -59,4 +60,82 @@ function versioned({ ifVersion, signal }: VersionedOptions) {
 
 function pathOf(name: string): string {
   return `/api/schedules/${encodeURIComponent(name)}`;
+}
+
+export type CatchUpPolicy = 'skip' | 'latest' | 'all';
+
+/** The definition of a new schedule; docs/schedules.md has limits and defaults. */
+export interface NewSchedule {
+  readonly name: string;
+  readonly cron: string;
+  /** A time zone of the IANA database; default UTC. */
+  readonly timeZone?: string;
+  /** The job that each tick creates. */
+  readonly job: Omit<NewJob, 'runAt' | 'delayMs'>;
+  readonly enabled?: boolean;
+  readonly catchUp?: { readonly policy?: CatchUpPolicy; readonly limit?: number };
+}
+
+/** The outcome of the ticks up to `tickAt`. */
+interface TickRecord {
+  readonly tickAt: string;
+  readonly jobIds: readonly string[];
+  readonly skipped: number;
+}
+
+interface ScheduleDefinition {
+  readonly cron: string;
+  readonly timeZone: string;
+  readonly job: JobTemplate;
+  readonly enabled: boolean;
+  readonly catchUp: { readonly policy: CatchUpPolicy; readonly limit: number };
+}
+
+interface JobTemplate {
+  readonly type: string;
+  readonly payload: unknown;
+  readonly maxAttempts: number;
+  readonly backoff: Backoff;
+  readonly timeoutMs: number;
+  readonly tags: readonly string[];
+}
+
+/** A schedule as the API shows it. `version` is that of its definition. */
+export interface Schedule extends ScheduleDefinition {
+  readonly name: string;
+  readonly tenant?: string;
+  readonly version: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly lastTick?: TickRecord;
+  readonly nextTicks: readonly string[];
+}
+
+/** The data of each event of a schedule, by its name. */
+export interface ScheduleEventData {
+  readonly ScheduleCreated: ScheduleDefinition & { readonly ticksFrom: string };
+  readonly ScheduleUpdated: ScheduleDefinition & { readonly ticksFrom: string; readonly createdAt: string };
+  readonly ScheduleDeleted: object;
+  readonly ScheduleTicked: TickRecord;
+}
+
+type ScheduleEventName = keyof ScheduleEventData;
+
+/** An event of a schedule. */
+export type ScheduleEvent = { readonly [Name in ScheduleEventName]: EventOf<Name> }[ScheduleEventName];
+
+interface EventOf<Name extends ScheduleEventName> {
+  readonly sequence: number;
+  readonly recordedAt: string;
+  readonly v: 1;
+  readonly event: Name;
+  readonly id: string;
+  readonly schedule: string;
+  readonly version: number;
+  readonly at: string;
+  readonly actor: Actor;
+  readonly causationId?: string;
+  readonly correlationId?: string;
+  readonly tenant?: string;
+  readonly data: ScheduleEventData[Name];
 }

@@ -26,7 +26,7 @@ test.each([
   expect(blocksOf(text)).toEqual(blocks);
 });
 
-test('where the pieces of a stream begin and end makes no difference', () => {
+test('chunk boundaries make no difference to the parsed blocks', () => {
   const line = constantFrom('id: 1', 'data: {"ä":"€"}', 'data', ': c', 'event: x', '', '');
   const stream = array(tuple(line, constantFrom('\n', '\r\n', '\r')), { maxLength: 20 });
   const cuts = array(nat({ max: 200 }), { maxLength: 10 });

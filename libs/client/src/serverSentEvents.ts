@@ -1,4 +1,4 @@
-/** A block of an event stream. One without data only moves the position. */
+/** A block of an event stream; one without data only moves the position. */
 export interface ServerSentEvent {
   readonly id?: string;
   readonly data?: string;
@@ -7,13 +7,13 @@ export interface ServerSentEvent {
 /** A line ends with CR LF, LF or CR; a CR at the very end may have its LF in the next piece. */
 const LINE_END = /\r\n|\n|\r(?!\n|$)/;
 
-/** Takes `text/event-stream` apart as it comes. What is not complete counts for nothing, as the standard wants it. */
+/** Parses `text/event-stream` incrementally. Incomplete blocks are ignored, as the standard requires. */
 export class ServerSentEvents {
   #rest = '';
   #id: string | undefined;
   #data: string[] = [];
 
-  /** The blocks that this piece of text completes. */
+  /** Returns the blocks that this chunk completes. */
   push(piece: string): ServerSentEvent[] {
     const lines = (this.#rest + piece).split(LINE_END);
     this.#rest = lines.pop() ?? '';

@@ -2,14 +2,14 @@ import type { JobStatus } from './job.ts';
 
 type Counts = Readonly<Partial<Record<JobStatus, number>>>;
 
-/** How many jobs there are and what waits; `backlog` and `projector` are not told to callers with a tenant. */
+/** Counts of jobs, and the backlog. Callers with a tenant get neither `backlog` nor `projector`. */
 export interface Stats {
   readonly jobs: {
     readonly total: number;
     readonly byStatus: Counts;
     readonly byType: Readonly<Record<string, Counts>>;
   };
-  /** By job type; null while the log is away. */
+  /** By job type; null while the log is unavailable. */
   readonly backlog?: Readonly<Record<string, TypeBacklog>> | null;
   /** How far the table is behind the log. */
   readonly projector?: {
@@ -23,7 +23,7 @@ export interface Stats {
 export interface TypeBacklog {
   readonly waiting: number;
   readonly inFlight: number;
-  /** Since when the one waits that waits longest. */
+  /** Since when the oldest pending job waits. */
   readonly oldestAt?: string;
   readonly oldestAgeMs?: number;
 }

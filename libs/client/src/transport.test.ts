@@ -35,7 +35,7 @@ describe('a creation without an answer', () => {
     expect(new Set(one.server.requests.map(({ body }) => body))).toEqual(new Set(['{"type":"email"}']));
   });
 
-  test('is given up when its time is over, and says that it may have happened', async () => {
+  test('fails after its time limit and says that the outcome is unknown', async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
     const client = new JobstreamClient({ url, retryForMs: 0 });
     const error = await client.jobs.create({ type: 'email' }).catch((failure: unknown) => failure);
@@ -63,14 +63,14 @@ describe('a request that must not be sent twice', () => {
 });
 
 describe('the time that the API names', () => {
-  test('is waited for', async () => {
+  test('delays the next attempt', async () => {
     await using one = await clientOf(problem(429, 'rate-limited', { 'retry-after': '1' }), created);
     const before = performance.now();
     await one.client.jobs.create({ type: 'email' });
     expect(performance.now() - before).toBeGreaterThanOrEqual(1_000);
   });
 
-  test('is told instead when it is longer than one wants to wait', async () => {
+  test('is reported instead when it is longer than retryForMs', async () => {
     await using one = await clientOf(problem(429, 'rate-limited', { 'retry-after': '3600' }));
     await expect(one.client.jobs.create({ type: 'email' })).rejects.toMatchObject({
       name: 'UnavailableError',
@@ -81,7 +81,7 @@ describe('the time that the API names', () => {
     expect(one.server.requests).toHaveLength(1);
   });
 
-  test('may be a date', async () => {
+  test('can be a date', async () => {
     const date = new Date(Date.now() + 3_600_000).toUTCString();
     await using one = await clientOf(problem(503, 'log-overloaded', { 'retry-after': date }));
     const error = (await one.client.stats().catch((failure: unknown) => failure)) as UnavailableError;
@@ -100,7 +100,7 @@ test.each([
 });
 
 describe('a signal', () => {
-  test('ends a request that waits for its answer, with the reason of the signal', async () => {
+  test('ends a pending request with the reason of the signal', async () => {
     const over = new AbortController();
     await using one = await clientOf(() => over.abort(new Error('enough')));
     await expect(one.client.jobs.create({ type: 'email' }, { signal: over.signal })).rejects.toThrow('enough');
@@ -116,14 +116,14 @@ describe('a signal', () => {
     await expect(one.client.stats({ signal: over.signal })).rejects.toThrow('enough');
   });
 
-  test('that is aborted already sends nothing', async () => {
+  test('that is aborted already prevents the request', async () => {
     await using one = await clientOf(created);
     await expect(one.client.stats({ signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
     expect(one.server.requests).toEqual([]);
   });
 });
 
-test('credentials are asked for at each try, and an address may have a path', async () => {
+test('credentials are requested for each attempt, and the URL may have a path', async () => {
   await using server = await startServer(hangUp, json(200, {}));
   let turn = 0;
   const client = new JobstreamClient({ url: `${server.url}/jobstream`, credentials: async () => `token-${++turn}` });

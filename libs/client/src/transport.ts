@@ -1,11 +1,8 @@
-import type { CallOptions, ClientOptions } from './clientOptions.ts';
 import { UnavailableError, UnexpectedAnswerError } from './errors.ts';
-import { pause } from './pause.ts';
+import { pause, retryDelay, timeLimit } from './pause.ts';
 import { refusal } from './refusal.ts';
-import { retryDelay } from './pause.ts';
-import { timeLimit } from './timeLimit.ts';
 
-export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 export interface ApiRequest extends CallOptions {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -13,17 +10,17 @@ export interface ApiRequest extends CallOptions {
   readonly query?: Query;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Whether sending it twice does what sending it once does; so unless told. */
+  /** Whether the request is idempotent and may be repeated; default true. */
   readonly repeatable?: boolean;
-  /** How long one try may take, in milliseconds. */
+  /** The time limit of one attempt in milliseconds. */
   readonly patienceMs?: number;
 }
 
-/** Twice what the API promises to take at most. */
+/** Twice the API's own limit for a response. */
 const PATIENCE_MS = 10_000;
 const RETRY_FOR_MS = 30_000;
 
-/** Sends requests to the API, again and again where that is safe, and turns what is no success into errors. */
+/** Sends requests to the API, repeats those that are safe to repeat, and maps responses other than success to errors. */
 export class Transport {
   readonly retryForMs: number;
   readonly #options: ClientOptions;
@@ -35,7 +32,7 @@ export class Transport {
     this.retryForMs = options.retryForMs ?? RETRY_FOR_MS;
   }
 
-  /** The parsed body of the answer; undefined if it has none. */
+  /** Sends a request and returns the parsed body of the response; undefined if it has none. */
   async ask<Body>(request: ApiRequest): Promise<Body> {
     const deadline = Date.now() + this.retryForMs;
     for (let tries = 1; ; tries++) {
@@ -49,7 +46,7 @@ export class Transport {
     }
   }
 
-  /** One try, whose answer is still being received: the time limit is for its beginning only. */
+  /** Makes one attempt; the time limit ends when the response begins. */
   async open(request: ApiRequest): Promise<Response> {
     const limit = timeLimit(request.patienceMs ?? PATIENCE_MS, request.signal);
     const response = await this.#send(request, limit.signal).finally(limit.lift);
@@ -94,7 +91,7 @@ export class Transport {
   }
 }
 
-/** What a promise of the network brings; UnavailableError when it breaks, unless it was the caller who broke it. */
+/** Awaits a network operation and maps its failure to UnavailableError, unless the caller aborted it. */
 export async function received<Value>(arrival: Promise<Value>, request: ApiRequest): Promise<Value> {
   try {
     return await arrival;
@@ -127,9 +124,25 @@ function jsonType(body: unknown): Record<string, string> {
   return body === undefined ? {} : { 'content-type': 'application/json' };
 }
 
-/** `fetch failed` says nothing; in Node the cause does, and for a name with several addresses the first of its causes. */
+/** The reason of a failed fetch: its message is always `fetch failed`; in Node the cause, or the first of its causes, has it. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause;
   return first instanceof Error ? first.message : String(first);
+}
+
+export interface ClientOptions {
+  /** The URL of the API, such as `https://jobs.example.com`. */
+  readonly url: string;
+  /** An API key or a token, or a function that returns one; it is called before each request, so it can renew tokens. */
+  readonly credentials?: string | (() => string | Promise<string>) | undefined;
+  /** How long a request is repeated while the API is unavailable or busy, in milliseconds; default 30,000, 0 for never. */
+  readonly retryForMs?: number;
+  /** Replaces the platform's `fetch`, for example to use a proxy. */
+  readonly fetch?: typeof fetch;
+}
+
+/** The options of every call. When `signal` is aborted, the call rejects with its reason. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
 }

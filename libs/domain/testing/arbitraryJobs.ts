@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
-import type { Backoff } from '../src/backoff.ts';
-import type { JobCommand, JobCommandName } from '../src/jobCommand.ts';
-import type { JobEvent } from '../src/jobEvent.ts';
-import type { JobEventName } from '../src/jobEvents.ts';
-import type { Timestamp } from '../src/timestamp.ts';
+import type { Backoff } from '../src/job/backoff.ts';
+import type { JobCommand, JobCommandName } from '../src/job/jobCommand.ts';
+import type { JobEvent } from '../src/job/jobEvent.ts';
+import type { JobEventName } from '../src/job/jobEvents.ts';
+import type { Timestamp } from '../src/messages/timestamp.ts';
 
 type Fields = Record<string, fc.Arbitrary<unknown>>;
 

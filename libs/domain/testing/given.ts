@@ -1,11 +1,10 @@
 import { expect } from 'vitest';
-import { decide } from '../src/decide.ts';
-import { evolve, fold } from '../src/evolve.ts';
-import type { Job } from '../src/job.ts';
-import type { JobCommand } from '../src/jobCommand.ts';
-import type { JobEvent } from '../src/jobEvent.ts';
-import { isRejection } from '../src/rejection.ts';
-import type { Rejection } from '../src/rejection.ts';
+import { decide } from '../src/job/decide.ts';
+import { evolve, fold } from '../src/job/evolve.ts';
+import type { Job } from '../src/job/job.ts';
+import type { JobCommand } from '../src/job/jobCommand.ts';
+import type { JobEvent } from '../src/job/jobEvent.ts';
+import { isRejection, type Rejection } from '../src/messages/commandContext.ts';
 
 /** What a command led to: the event and the job after it, or the code of the refusal. */
 export type Outcome =

@@ -1,5 +1,5 @@
-import type { JobEvent } from '../src/jobEvent.ts';
-import type { JobStatus } from '../src/jobStatus.ts';
+import type { JobEvent } from '../src/job/jobEvent.ts';
+import type { JobStatus } from '../src/job/job.ts';
 import {
   DUE_AT,
   jobCancelled,

@@ -1,4 +1,4 @@
-import type { JobCommand, JobCommandName, JobCommandOf } from '../src/jobCommand.ts';
+import type { JobCommand, JobCommandName, JobCommandOf } from '../src/job/jobCommand.ts';
 import { JOB_ID, SMTP_DOWN } from './jobEvents.ts';
 
 /** When the commands of the tests are given, unless they say otherwise: delayed jobs and retries are due by then. */

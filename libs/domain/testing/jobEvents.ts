@@ -1,5 +1,5 @@
-import type { JobEvent, JobEventOf } from '../src/jobEvent.ts';
-import type { JobEventName } from '../src/jobEvents.ts';
+import type { JobEvent, JobEventOf } from '../src/job/jobEvent.ts';
+import type { JobEventName } from '../src/job/jobEvents.ts';
 
 export const JOB_ID = '01980000-0000-7000-8000-000000000001';
 export const CREATED_AT = '2026-01-01T00:00:00.000Z';

@@ -1,12 +1,11 @@
-import { decide } from '../src/decide.ts';
-import { evolve, fold } from '../src/evolve.ts';
-import type { JobState } from '../src/job.ts';
-import type { JobCommand, JobCommandName } from '../src/jobCommand.ts';
-import type { JobEvent } from '../src/jobEvent.ts';
-import { isRejection } from '../src/rejection.ts';
+import { decide } from '../src/job/decide.ts';
+import { evolve, fold } from '../src/job/evolve.ts';
+import type { JobState } from '../src/job/job.ts';
+import type { JobCommand, JobCommandName } from '../src/job/jobCommand.ts';
+import type { JobEvent } from '../src/job/jobEvent.ts';
+import { isRejection } from '../src/messages/commandContext.ts';
 import { numbered } from './given.ts';
-import { historyOf } from './historyOf.ts';
-import type { Situation } from './historyOf.ts';
+import { historyOf, type Situation } from './historyOf.ts';
 import {
   TOO_EARLY,
   cancelJob,

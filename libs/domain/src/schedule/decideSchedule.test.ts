@@ -1,10 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isRejection } from '../rejection.ts';
-import { decideSchedule } from './decideSchedule.ts';
+import { isRejection } from '../messages/commandContext.ts';
+import { decideSchedule, type ScheduleCommand } from './decideSchedule.ts';
 import { evolveSchedule, foldSchedule } from './evolveSchedule.ts';
 import type { ScheduleState } from './schedule.ts';
-import type { ScheduleCommand } from './scheduleCommand.ts';
 import type { ScheduleEvent } from './scheduleEvent.ts';
 import { eventsOf, given, scheduleAfter } from '../../testing/schedule/givenSchedule.ts';
 import {

@@ -1,11 +1,31 @@
-import { EVENT_SCHEMA_VERSION } from '../eventEnvelope.ts';
-import type { Rejection } from '../rejection.ts';
-import { isDue } from '../timestamp.ts';
-import type { Timestamp } from '../timestamp.ts';
-import { exists } from './schedule.ts';
-import type { Schedule, ScheduleDefinition, ScheduleState } from './schedule.ts';
-import type { ScheduleCommand, ScheduleCommandOf } from './scheduleCommand.ts';
+import { EVENT_SCHEMA_VERSION } from '../messages/eventEnvelope.ts';
+import type { CommandContext, Rejection } from '../messages/commandContext.ts';
+import type { Tenant } from '../messages/tenant.ts';
+import { isDue, type Timestamp } from '../messages/timestamp.ts';
+import {
+  exists,
+  type Schedule,
+  type ScheduleDefinition,
+  type ScheduleName,
+  type ScheduleState,
+  type TickRecord,
+} from './schedule.ts';
 import type { ScheduleEvent, ScheduleEventName, ScheduleEventOf } from './scheduleEvent.ts';
+
+/** Everything that one can ask of a schedule. `RecordTicks` says what was done about the ticks up to `tickAt`. */
+export type ScheduleCommand = CommandContext &
+  (
+    | {
+        readonly kind: 'CreateSchedule';
+        readonly schedule: ScheduleName;
+        readonly definition: ScheduleDefinition;
+        readonly tenant?: Tenant;
+      }
+    | { readonly kind: 'UpdateSchedule'; readonly definition: ScheduleDefinition }
+    | { readonly kind: 'DeleteSchedule' }
+    | ({ readonly kind: 'RecordTicks' } & TickRecord)
+  );
+export type ScheduleCommandOf<Name extends ScheduleCommand['kind']> = Extract<ScheduleCommand, { readonly kind: Name }>;
 
 export type ScheduleDecision = ScheduleEvent | Rejection;
 

@@ -1,6 +1,5 @@
-import { isDue } from '../timestamp.ts';
-import { exists } from './schedule.ts';
-import type { Schedule, ScheduleState } from './schedule.ts';
+import { isDue } from '../messages/timestamp.ts';
+import { exists, type Schedule, type ScheduleState } from './schedule.ts';
 import type { ScheduleEvent, ScheduleEventOf } from './scheduleEvent.ts';
 
 /** The state after an event. Pure and total; ignores events that are illegal in the current state. */

@@ -1,5 +1,4 @@
-import { isDue } from '../timestamp.ts';
-import type { Timestamp } from '../timestamp.ts';
+import { isDue, type Timestamp } from '../messages/timestamp.ts';
 import { cronOf } from './cron.ts';
 import { ticksDoneUpTo } from './decideSchedule.ts';
 import type { Schedule } from './schedule.ts';

@@ -1,13 +1,19 @@
 import { Schema } from 'effect';
-import { Backoff } from '../backoff.ts';
-import { MaxAttempts, Tags, TimeoutMs } from '../jobFields.ts';
-import { JobId } from '../jobId.ts';
-import { JobType } from '../jobType.ts';
-import { Tenant } from '../tenant.ts';
-import { Timestamp } from '../timestamp.ts';
+import { Backoff } from '../job/backoff.ts';
+import { MaxAttempts, Tags, TimeoutMs } from '../job/job.ts';
+import { JobId, JobType } from '../job/jobId.ts';
+import { Tenant } from '../messages/tenant.ts';
+import { Timestamp } from '../messages/timestamp.ts';
 import { CronExpression } from './cron.ts';
-import { ScheduleName } from './scheduleName.ts';
 import { TimeZone } from './timeZone.ts';
+
+/** The name of a schedule: a NATS subject token of 1 to 63 lower-case letters, digits and dashes, no dash first. */
+export const ScheduleName = Schema.String.check(
+  Schema.isPattern(/^[a-z0-9][a-z0-9-]{0,62}$/u, {
+    expected: 'a schedule name: 1 to 63 lower-case letters, digits and dashes, not starting with a dash',
+  }),
+);
+export type ScheduleName = typeof ScheduleName.Type;
 
 /** What each tick creates: the fields of a job that are the same every time. */
 export const JobTemplate = Schema.Struct({

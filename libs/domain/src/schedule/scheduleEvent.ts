@@ -1,10 +1,7 @@
 import { Schema } from 'effect';
-import { eventEnvelope } from '../eventEnvelope.ts';
-import { Timestamp } from '../timestamp.ts';
-import { ScheduleDefinition, TickRecord } from './schedule.ts';
-import { ScheduleName } from './scheduleName.ts';
-import { decodeEvent } from '../eventCodec.ts';
-import type { DecodedEvent } from '../eventCodec.ts';
+import { decodeEvent, eventEnvelope, type DecodedEvent } from '../messages/eventEnvelope.ts';
+import { Timestamp } from '../messages/timestamp.ts';
+import { ScheduleDefinition, ScheduleName, TickRecord } from './schedule.ts';
 
 const envelope = eventEnvelope({ schedule: ScheduleName });
 
@@ -14,14 +11,14 @@ const eventOf = <const Name extends string, const Fields extends Schema.Struct.F
 /** Ticks after `ticksFrom` count: those before belong to an earlier definition, or to a time when it was disabled. */
 const defined = { ...ScheduleDefinition.fields, ticksFrom: Timestamp };
 
-export const ScheduleCreated = eventOf('ScheduleCreated', defined);
+const ScheduleCreated = eventOf('ScheduleCreated', defined);
 /**
  * Has the whole new definition, so that the last event of each kind tells the state; and when the schedule was created,
  * since a log with an age limit forgets that event.
  */
-export const ScheduleUpdated = eventOf('ScheduleUpdated', { ...defined, createdAt: Timestamp });
-export const ScheduleDeleted = eventOf('ScheduleDeleted', {});
-export const ScheduleTicked = eventOf('ScheduleTicked', TickRecord.fields);
+const ScheduleUpdated = eventOf('ScheduleUpdated', { ...defined, createdAt: Timestamp });
+const ScheduleDeleted = eventOf('ScheduleDeleted', {});
+const ScheduleTicked = eventOf('ScheduleTicked', TickRecord.fields);
 
 /** Everything that can happen to a schedule: one event is one message in the log. */
 export const ScheduleEvent = Schema.Union([ScheduleCreated, ScheduleUpdated, ScheduleDeleted, ScheduleTicked]);

@@ -1,7 +1,5 @@
-import type { ClockCron, Cron } from './cron.ts';
-import { offsetsOf } from './timeZone.ts';
-import type { TimeZone } from './timeZone.ts';
-import type { CronField } from './cron.ts';
+import type { ClockCron, Cron, CronField } from './cron.ts';
+import { offsetsOf, type TimeZone } from './timeZone.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -28,7 +26,7 @@ const FIRST_WINDOW_MS = 3_600_000;
  * clock of the time zone reads what the cron asks for: where the clock is put forward, the times left out do not tick;
  * where it is put back, the repeated ones tick twice. The server's own cron schedules, which fire the triggers, do the same.
  */
-export function* ticksAfter({ cron, timeZone }: Ticking, after: number): Generator<number, void> {
+function* ticksAfter({ cron, timeZone }: Ticking, after: number): Generator<number, void> {
   if (cron.kind === 'clock') {
     yield* clockTicks(cron, offsetsOf(timeZone), after);
     return;

@@ -1,8 +1,7 @@
-import { isRejection } from '../../src/rejection.ts';
-import { decideSchedule } from '../../src/schedule/decideSchedule.ts';
+import { isRejection } from '../../src/messages/commandContext.ts';
+import { decideSchedule, type ScheduleCommand } from '../../src/schedule/decideSchedule.ts';
 import { evolveSchedule, foldSchedule } from '../../src/schedule/evolveSchedule.ts';
 import type { ScheduleState } from '../../src/schedule/schedule.ts';
-import type { ScheduleCommand } from '../../src/schedule/scheduleCommand.ts';
 import type { ScheduleEvent } from '../../src/schedule/scheduleEvent.ts';
 
 /** A schedule that lived through the commands, each of which must have been accepted. */

@@ -1,5 +1,5 @@
 import type { ScheduleDefinition } from '../../src/schedule/schedule.ts';
-import type { ScheduleCommand } from '../../src/schedule/scheduleCommand.ts';
+import type { ScheduleCommand } from '../../src/schedule/decideSchedule.ts';
 
 export const NAME = 'nightly';
 export const CREATED_AT = '2026-03-01T00:00:30.000Z';

@@ -78,7 +78,7 @@ export function decodeRecordedEvent(
  * Decodes the body of a message of the stream JOBS. An event on the subject of another one counts as malformed:
  * permissions allow subjects, so a body that contradicts its subject could claim what its writer may not.
  */
-export function decodeStoredEvent(subject: string, text: string): DecodedEvent {
+export function decodeStoredEvent(subject: string, text: string): DecodedEvent<JobEvent> {
   const decoded = decodeJobEvent(text);
   if (decoded.kind !== 'event' || eventSubject(decoded.event) === subject) return decoded;
   const { event, jobType, jobId } = decoded.event;

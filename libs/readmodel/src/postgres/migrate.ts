@@ -57,7 +57,7 @@ function inUse(cause: unknown): ReadModelUnavailableError {
 async function runMigrations(dbClient: Client, run: typeof runner): Promise<void> {
   await run({
     dbClient,
-    dir: migrationsFolder,
+    dir: migrationsFolder(),
     migrationsTable,
     direction: 'up',
     singleTransaction: true,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { DatabaseError } from 'pg';
@@ -6,15 +7,22 @@ import { SchemaMismatchError } from '../errors.ts';
 
 const UNDEFINED_TABLE = '42P01';
 
-/** The folder with the SQL files, at the root of the repository. */
-export const migrationsFolder = path.resolve(import.meta.dirname, '../../../../migrations');
+/**
+ * Returns the folder with the SQL files: the nearest `migrations` above this code, which is at the root of the repository
+ * and, where an app is one bundled file, above the bundle.
+ */
+export function migrationsFolder(from = import.meta.dirname): string {
+  const folder = path.join(from, 'migrations');
+  const parent = path.dirname(from);
+  return existsSync(folder) || parent === from ? folder : migrationsFolder(parent);
+}
 
 /** The table in which the migrations that were run are listed. */
 export const migrationsTable = 'schema_migrations';
 
 /** The names of all migrations of this release, oldest first. */
 export async function migrationNames(): Promise<string[]> {
-  const files = await readdir(migrationsFolder);
+  const files = await readdir(migrationsFolder());
   return files
     .filter((file) => file.endsWith('.sql'))
     .map((file) => path.basename(file, '.sql'))

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { decide } from './decide.ts';
 import { fold } from './evolve.ts';
 import type { JobEvent } from './jobEvent.ts';
-import { given, numbered, thenHappens } from '../testing/given.ts';
-import { historyOf } from '../testing/historyOf.ts';
+import { given, numbered, thenHappens } from '../../testing/given.ts';
+import { historyOf } from '../../testing/historyOf.ts';
 import {
   NOW,
   TOO_EARLY,
@@ -13,7 +13,7 @@ import {
   reportProgress,
   startAttempt,
   takeOverAttempt,
-} from '../testing/jobCommands.ts';
+} from '../../testing/jobCommands.ts';
 import {
   DUE_AT,
   JOB_ID,
@@ -23,7 +23,7 @@ import {
   jobReleased,
   jobRetryScheduled,
   jobStarted,
-} from '../testing/jobEvents.ts';
+} from '../../testing/jobEvents.ts';
 
 const processing = fold(numbered(historyOf('processing')));
 

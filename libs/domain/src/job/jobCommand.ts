@@ -1,23 +1,13 @@
 import { Schema } from 'effect';
 import { Backoff } from './backoff.ts';
-import { Actor, EventId } from './eventEnvelope.ts';
-import { Attempt, DurationMs, JobError, MaxAttempts, Percent, Tags, TimeoutMs } from './jobFields.ts';
-import { JobId } from './jobId.ts';
-import { JobType } from './jobType.ts';
-import { Tenant } from './tenant.ts';
-import { Timestamp } from './timestamp.ts';
-
-/** Carried by every command, since the domain has no clock and makes no ids: who asks, when, and the new event's id. */
-const context = {
-  eventId: EventId,
-  at: Timestamp,
-  actor: Actor,
-  causationId: Schema.optionalKey(Schema.String),
-  correlationId: Schema.optionalKey(Schema.String),
-};
+import { commandContext } from '../messages/commandContext.ts';
+import { Attempt, DurationMs, JobError, MaxAttempts, Percent, Tags, TimeoutMs } from './job.ts';
+import { JobId, JobType } from './jobId.ts';
+import { Tenant } from '../messages/tenant.ts';
+import { Timestamp } from '../messages/timestamp.ts';
 
 const commandOf = <const Name extends string, const Fields extends Schema.Struct.Fields>(name: Name, fields: Fields) =>
-  Schema.Struct({ ...context, kind: Schema.Literal(name), ...fields });
+  Schema.Struct({ ...commandContext, kind: Schema.Literal(name), ...fields });
 
 /** A number from 0 to 1 drawn by the caller; decides the jitter of a retry. */
 const RandomShare = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }));

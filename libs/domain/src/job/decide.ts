@@ -1,12 +1,11 @@
 import { MAX_DELAY_MS, retryDelayMs } from './backoff.ts';
-import type { Job, JobState } from './job.ts';
+import type { Job, JobState, JobStatus } from './job.ts';
 import type { JobCommand, JobCommandName, JobCommandOf } from './jobCommand.ts';
-import { EVENT_SCHEMA_VERSION } from './eventEnvelope.ts';
+import { EVENT_SCHEMA_VERSION } from '../messages/eventEnvelope.ts';
 import type { JobEvent, JobEventOf } from './jobEvent.ts';
 import type { JobEventName } from './jobEvents.ts';
-import type { JobStatus } from './jobStatus.ts';
-import type { Rejection } from './rejection.ts';
-import { addMs, isDue } from './timestamp.ts';
+import type { Rejection } from '../messages/commandContext.ts';
+import { addMs, isDue } from '../messages/timestamp.ts';
 
 export type Decision = JobEvent | Rejection;
 

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { defaultBackoff, retryDelayMs } from './backoff.ts';
-import { JobStatus, isTerminal } from './jobStatus.ts';
-import { situations } from '../testing/historyOf.ts';
-import type { Situation } from '../testing/historyOf.ts';
-import { commandNames, outcomesOf } from '../testing/outcomesOf.ts';
+import { JobStatus, isTerminal } from './job.ts';
+import { situations, type Situation } from '../../testing/historyOf.ts';
+import { commandNames, outcomesOf } from '../../testing/outcomesOf.ts';
 
-const page = readFileSync(new URL('../../../docs/job-lifecycle.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../../../docs/job-lifecycle.md', import.meta.url), 'utf8');
 
 /** The cells of the first table under the heading, without its head and without code marks. */
 function tableUnder(heading: string): readonly (readonly string[])[] {

@@ -3,16 +3,13 @@ import { Schema } from 'effect';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decide } from './decide.ts';
-import { decodeJobEvent, encodeJobEvent } from './eventCodec.ts';
+import { JobEvent, decodeJobEvent, encodeJobEvent } from './jobEvent.ts';
 import { evolve, fold } from './evolve.ts';
-import { Job } from './job.ts';
-import type { JobState } from './job.ts';
+import { Job, JobStatus, isTerminal, type JobState } from './job.ts';
 import { JobCommand } from './jobCommand.ts';
-import { JobEvent } from './jobEvent.ts';
-import { JobStatus, isTerminal } from './jobStatus.ts';
-import { isRejection } from './rejection.ts';
-import { arbitraryCommand, arbitraryEvent } from '../testing/arbitraryJobs.ts';
-import { jobCreated } from '../testing/jobEvents.ts';
+import { isRejection } from '../messages/commandContext.ts';
+import { arbitraryCommand, arbitraryEvent } from '../../testing/arbitraryJobs.ts';
+import { jobCreated } from '../../testing/jobEvents.ts';
 
 const RUNS = { numRuns: 400 };
 

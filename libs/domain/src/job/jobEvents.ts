@@ -1,10 +1,19 @@
 import { Schema } from 'effect';
 import { Backoff } from './backoff.ts';
-import type { Job } from './job.ts';
-import { Attempt, DurationMs, FailureReason, JobError, MaxAttempts, Percent, Tags, TimeoutMs } from './jobFields.ts';
-import type { JobStatus } from './jobStatus.ts';
-import type { Tenant } from './tenant.ts';
-import { Timestamp } from './timestamp.ts';
+import {
+  Attempt,
+  DurationMs,
+  FailureReason,
+  JobError,
+  MaxAttempts,
+  Percent,
+  Tags,
+  TimeoutMs,
+  type Job,
+  type JobStatus,
+} from './job.ts';
+import type { Tenant } from '../messages/tenant.ts';
+import { Timestamp } from '../messages/timestamp.ts';
 
 type Fields = Schema.Struct.Fields;
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { decodeJobEvent, encodeJobEvent } from './eventCodec.ts';
-import type { JobEventOf } from './jobEvent.ts';
-import { jobCreated, jobFailed, jobStarted } from '../testing/jobEvents.ts';
+import { decodeJobEvent, encodeJobEvent, type JobEventOf } from './jobEvent.ts';
+import { jobCreated, jobFailed, jobStarted } from '../../testing/jobEvents.ts';
 
 const body = (changes: object): string => JSON.stringify({ ...jobStarted(), ...changes });
 

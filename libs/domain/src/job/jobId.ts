@@ -15,3 +15,11 @@ export function uuidV8(digest: string): JobId {
   const digits = `${digest.slice(0, 12)}8${digest.slice(13, 16)}${variant}${digest.slice(17, 32)}`;
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
+
+/** The kind of work, e.g. `email`: a NATS subject token of 1 to 63 lower-case letters, digits and dashes, letter first. */
+export const JobType = Schema.String.check(
+  Schema.isPattern(/^[a-z][a-z0-9-]{0,62}$/u, {
+    expected: 'a job type: 1 to 63 lower-case letters, digits and dashes, starting with a letter',
+  }),
+);
+export type JobType = typeof JobType.Type;

@@ -1,7 +1,7 @@
 import { Schema } from 'effect';
 import { describe, expect, test } from 'vitest';
 import { JobCommand } from './jobCommand.ts';
-import { cancelJob, createJob, failAttempt, reportProgress, startAttempt } from '../testing/jobCommands.ts';
+import { cancelJob, createJob, failAttempt, reportProgress, startAttempt } from '../../testing/jobCommands.ts';
 
 const accepts = Schema.is(JobCommand);
 

@@ -1,9 +1,7 @@
 import { Schema } from 'effect';
-import { eventEnvelope } from './eventEnvelope.ts';
-import { jobEventNames, jobEvents } from './jobEvents.ts';
-import type { JobEventName } from './jobEvents.ts';
-import { JobId } from './jobId.ts';
-import { JobType } from './jobType.ts';
+import { decodeEvent, eventEnvelope, type DecodedEvent } from '../messages/eventEnvelope.ts';
+import { jobEventNames, jobEvents, type JobEventName } from './jobEvents.ts';
+import { JobId, JobType } from './jobId.ts';
 
 export const jobEventEnvelope = eventEnvelope({ jobId: JobId, jobType: JobType });
 
@@ -26,3 +24,15 @@ const schemas = jobEventNames.map((name) =>
 export const JobEvent = Schema.Union(schemas as readonly Schema.Constraint[] as readonly EventSchemas[JobEventName][]);
 export type JobEvent = typeof JobEvent.Type;
 export type JobEventOf<Name extends JobEventName> = Extract<JobEvent, { readonly event: Name }>;
+
+const decode = Schema.decodeUnknownResult(JobEvent);
+
+/** The JSON text of an event, as the log keeps it. */
+export function encodeJobEvent(event: JobEvent): string {
+  return JSON.stringify(event);
+}
+
+/** Reads a message body; never throws. Unknown fields are dropped, so writers may add some without a new version. */
+export function decodeJobEvent(text: string): DecodedEvent<JobEvent> {
+  return decodeEvent(text, decode);
+}

@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { isTerminal } from './jobStatus.ts';
+import { isTerminal, type JobStatus } from './job.ts';
 import type { JobCommand } from './jobCommand.ts';
 import type { JobEvent } from './jobEvent.ts';
-import type { JobStatus } from './jobStatus.ts';
-import type { Rejection } from './rejection.ts';
-import { given, thenHappens, thenRefused } from '../testing/given.ts';
-import { historyOf, situations } from '../testing/historyOf.ts';
-import type { Situation } from '../testing/historyOf.ts';
+import type { Rejection } from '../messages/commandContext.ts';
+import { given, thenHappens, thenRefused } from '../../testing/given.ts';
+import { historyOf, situations, type Situation } from '../../testing/historyOf.ts';
 import {
   NOW,
   TOO_EARLY,
@@ -19,7 +17,7 @@ import {
   requeueJob,
   startAttempt,
   takeOverAttempt,
-} from '../testing/jobCommands.ts';
+} from '../../testing/jobCommands.ts';
 import {
   DUE_AT,
   SMTP_DOWN,
@@ -32,7 +30,7 @@ import {
   jobRequeued,
   jobRetryScheduled,
   jobStarted,
-} from '../testing/jobEvents.ts';
+} from '../../testing/jobEvents.ts';
 
 const specified = new Set<string>();
 

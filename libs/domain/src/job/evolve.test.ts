@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { evolve, fold } from './evolve.ts';
 import type { JobEventName } from './jobEvents.ts';
-import { numbered } from '../testing/given.ts';
-import { historyOf } from '../testing/historyOf.ts';
-import type { Situation } from '../testing/historyOf.ts';
+import { numbered } from '../../testing/given.ts';
+import { historyOf, type Situation } from '../../testing/historyOf.ts';
 import {
   CREATED_AT,
   DUE_AT,
@@ -18,7 +17,7 @@ import {
   jobRequeued,
   jobRetryScheduled,
   jobStarted,
-} from '../testing/jobEvents.ts';
+} from '../../testing/jobEvents.ts';
 
 const LATER = '2026-01-01T03:00:00.000Z';
 const after = (...events: Parameters<typeof numbered>[0]) => fold(numbered(events));

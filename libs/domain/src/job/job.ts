@@ -1,0 +1,85 @@
+import { Schema } from 'effect';
+import { Backoff } from './backoff.ts';
+import { JobId, JobType } from './jobId.ts';
+import { Tenant } from '../messages/tenant.ts';
+import { Timestamp } from '../messages/timestamp.ts';
+
+/** Where a job stands; see docs/job-lifecycle.md. */
+export const JobStatus = Schema.Literals([
+  'scheduled',
+  'pending',
+  'processing',
+  'retrying',
+  'completed',
+  'failed',
+  'cancelled',
+]);
+export type JobStatus = typeof JobStatus.Type;
+
+/** Whether the job has ended: only a requeue can move it on. */
+export function isTerminal(status: JobStatus): boolean {
+  return status === 'completed' || status === 'failed' || status === 'cancelled';
+}
+
+/** What a handler threw, as it is stored. */
+export const JobError = Schema.Struct({
+  name: Schema.String,
+  message: Schema.String,
+  code: Schema.optionalKey(Schema.String),
+  stack: Schema.optionalKey(Schema.String),
+});
+export type JobError = typeof JobError.Type;
+
+export const FailureReason = Schema.Literals(['attempts-exhausted', 'unrecoverable', 'invalid-payload', 'worker-lost']);
+export type FailureReason = typeof FailureReason.Type;
+
+export const Attempt = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1));
+export const MaxAttempts = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000 }));
+/** Milliseconds that one attempt may run, from 1 to seven days. */
+export const TimeoutMs = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 7 * 86_400_000 }));
+export const Tags = Schema.Array(Schema.String.check(Schema.isBetweenLength(1, 128))).check(Schema.isMaxLength(32));
+export const DurationMs = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0));
+export const Percent = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 100 }));
+
+export const JobProgress = Schema.Struct({
+  percent: Schema.optionalKey(Schema.Finite),
+  message: Schema.optionalKey(Schema.String),
+});
+export type JobProgress = typeof JobProgress.Type;
+
+/**
+ * The state of a job: the fold of its events.
+ *
+ * `version` counts the events folded. `attempt` is the number of the running or last attempt, 0 before the first one.
+ * `runAt` is when the job is or was last due, for delayed jobs and for retries. `startedBy` is what caused the running
+ * attempt: the `causationId` of its JobStarted.
+ */
+export const Job = Schema.Struct({
+  id: JobId,
+  type: JobType,
+  status: JobStatus,
+  version: Schema.Int,
+  payload: Schema.Unknown,
+  maxAttempts: MaxAttempts,
+  backoff: Backoff,
+  timeoutMs: TimeoutMs,
+  tags: Tags,
+  attempt: Schema.Int,
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+  runAt: Schema.optionalKey(Timestamp),
+  startedAt: Schema.optionalKey(Timestamp),
+  finishedAt: Schema.optionalKey(Timestamp),
+  worker: Schema.optionalKey(Schema.String),
+  startedBy: Schema.optionalKey(Schema.String),
+  result: Schema.optionalKey(Schema.Unknown),
+  error: Schema.optionalKey(JobError),
+  progress: Schema.optionalKey(JobProgress),
+  idempotencyKey: Schema.optionalKey(Schema.String),
+  fingerprint: Schema.optionalKey(Schema.String),
+  tenant: Schema.optionalKey(Tenant),
+});
+export type Job = typeof Job.Type;
+
+/** A job that was never created has no state. */
+export type JobState = Job | undefined;

@@ -1,0 +1,25 @@
+import { Schema } from 'effect';
+import { Actor, EventId } from './eventEnvelope.ts';
+import { Timestamp } from './timestamp.ts';
+
+/** The fields of every command: the caller, the time and the new event's id, since the domain has no clock and makes no ids. */
+export const commandContext = {
+  eventId: EventId,
+  at: Timestamp,
+  actor: Actor,
+  causationId: Schema.optionalKey(Schema.String),
+  correlationId: Schema.optionalKey(Schema.String),
+};
+export type CommandContext = Schema.Struct<typeof commandContext>['Type'];
+
+/** Why a command was refused. `not-due` comes with `dueAt`, the instant before which the job must not start. */
+export interface Rejection {
+  readonly kind: 'not-found' | 'already-exists' | 'already-cancelled' | 'illegal-transition' | 'overtaken' | 'not-due';
+  readonly detail: string;
+  readonly dueAt?: string;
+}
+
+/** Whether a decision is a refusal rather than an event. */
+export function isRejection(decision: object): decision is Rejection {
+  return 'kind' in decision;
+}
