@@ -26,8 +26,7 @@ test.each(tools)('npm run %s -- --help writes a help text and starts nothing', a
     'utf8',
   );
   expect(source).toContain('readCommandLine(');
-  const env = { ...process.env, NODE_COMPILE_CACHE: path.join(repositoryRoot, '.data', 'compile-cache') };
-  const options = { cwd: repositoryRoot, env, args: [...args, '--help'] };
+  const options = { cwd: repositoryRoot, env: process.env, args: [...args, '--help'] };
   await using tool = TestProcess.node(script, options);
   expect({ code: await tool.ended, stderr: tool.stderr }).toEqual({ code: 0, stderr: '' });
   expect(tool.stdout).toMatch(
