@@ -79,13 +79,13 @@ test('many unknown keys at once share one look', async () => {
   expect(table.readings).toBe(2);
 });
 
-test('a revoked key is forgotten with the next look', async () => {
+test('a revoked key is evicted at the next refresh', async () => {
   await startRing({ ...never, reloadMs: 20 });
   table.rows.clear();
   await eventually(async () => expect(await ring.find('known')).toBeUndefined());
 });
 
-test('who uses a key that is revoked is told once, unless they have left', async () => {
+test('connections of a revoked key are closed once, unless they have ended', async () => {
   await startRing({ ...never, reloadMs: 20 });
   const told: string[] = [];
   ring.onRevoked('known', () => told.push('stays'));
@@ -99,8 +99,8 @@ test('who uses a key that is revoked is told once, unless they have left', async
   expect(told).toEqual(['stays']);
 });
 
-describe('while the table is away', () => {
-  test('a known key stays good', async () => {
+describe('while the table is unavailable', () => {
+  test('a known key stays valid', async () => {
     await startRing({ ...never, reloadMs: 20 });
     table.away = true;
     const readings = table.readings;
@@ -108,13 +108,13 @@ describe('while the table is away', () => {
     expect(await ring.find('known')).toMatchObject({ id: 'known' });
   });
 
-  test('a known key is good for a bounded time only', async () => {
+  test('a known key is valid for a bounded time', async () => {
     await startRing({ ...never, maxAgeMs: 50 });
     table.away = true;
     await eventually(() => expect(ring.find('known')).rejects.toMatchObject({ code: 'credentials-unverifiable' }));
   });
 
-  test('nothing is said about an unknown key', async () => {
+  test('an unknown key is neither accepted nor refused', async () => {
     table.away = true;
     await startRing();
     await expect(ring.find('known')).rejects.toMatchObject({ code: 'credentials-unverifiable' });
@@ -122,7 +122,7 @@ describe('while the table is away', () => {
     expect(await ring.find('known')).toMatchObject({ id: 'known' });
   });
 
-  test('readings do not overtake each other: an older one would bring back a revoked key', async () => {
+  test('refreshes do not overtake each other: an older one would restore a revoked key', async () => {
     await startRing();
     const { promise, resolve } = Promise.withResolvers<void>();
     table.answer = promise;
@@ -136,7 +136,7 @@ describe('while the table is away', () => {
     resolve();
   });
 
-  test('a table that does not answer is not waited for', async () => {
+  test('a table that does not respond does not block requests', async () => {
     await startRing();
     const { promise, resolve } = Promise.withResolvers<void>();
     table.answer = promise;
@@ -145,8 +145,8 @@ describe('while the table is away', () => {
   });
 });
 
-describe('times of use', () => {
-  test('are written now and then, the last one for each key', async () => {
+describe('the times of last use', () => {
+  test('are written periodically, the latest for each key', async () => {
     await startRing({ ...never, touchMs: 20 });
     const before = Date.now();
     for (let times = 0; times < 100; times++) ring.recordUse('known');
@@ -155,7 +155,7 @@ describe('times of use', () => {
     expect(table.touched[0]?.get('known')).toBeGreaterThanOrEqual(before);
   });
 
-  test('are written at the end', async () => {
+  test('are written at the stop', async () => {
     await startRing();
     ring.recordUse('known');
     await ring.stop();

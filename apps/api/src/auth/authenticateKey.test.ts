@@ -32,7 +32,7 @@ test('the caller is the key, with its scopes and its tenant, and its use is note
   expect(ring.used).toEqual([id]);
 });
 
-describe('refused, and not noted as used, is', () => {
+describe('authenticateKey refuses, without recording a use,', () => {
   const refused = { code: 'credentials-refused', detail: 'the API key is unknown, revoked or expired' };
 
   test.each([
@@ -45,7 +45,7 @@ describe('refused, and not noted as used, is', () => {
     expect(ring.used).toEqual([]);
   });
 
-  test('a text that is cut off, without a search for it', async () => {
+  test('a truncated text, without looking it up', async () => {
     const ring = { ...ringWith({}), find: () => Promise.reject(new Error('searched')) };
     await expect(authenticateKey(text.slice(0, -1), ring)).rejects.toMatchObject({
       code: 'credentials-refused',

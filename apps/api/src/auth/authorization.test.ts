@@ -72,25 +72,25 @@ test('docs/authentication.md has every operation with the scope that it needs', 
   expect(listed.toSorted(byCall)).toEqual(rows.toSorted(byCall));
 });
 
-test.each(rows.filter(({ scope }) => scope === 'none'))('$call is for everybody', async ({ call }) => {
+test.each(rows.filter(({ scope }) => scope === 'none'))('$call needs no credentials', async ({ call }) => {
   const { status } = await answerTo(call);
   expect([200, 503]).toContain(status);
 });
 
 describe.each(guarded)('$call', ({ call, scope }) => {
-  test('asks who calls', async () => {
+  test('requires credentials', async () => {
     const { status, challenge, problem } = await answerTo(call);
     expect({ status, challenge }).toEqual({ status: 401, challenge: 'Bearer realm="jobstream"' });
     expect(problem).toMatchObject({ type: 'urn:jobstream:problem:credentials-required', status: 401 });
   });
 
-  test('refuses a key that is none', async () => {
+  test('refuses an invalid key', async () => {
     const { status, challenge } = await answerTo(call, 'Bearer nonsense');
     expect(status).toBe(401);
     expect(challenge).toBe('Bearer realm="jobstream", error="invalid_token", error_description="not an API key"');
   });
 
-  test.each(scopes.filter((one) => one === scope || one === 'admin'))(`lets the scope %s pass`, async (one) => {
+  test.each(scopes.filter((one) => one === scope || one === 'admin'))(`accepts the scope %s`, async (one) => {
     expect([401, 403]).not.toContain((await asHolderOf(one, call)).status);
   });
 
@@ -105,16 +105,19 @@ describe.each(guarded)('$call', ({ call, scope }) => {
   });
 });
 
-test.each(guarded.filter(({ forTenants }) => forTenants))('$call is for callers with a tenant', async (row) => {
+test.each(guarded.filter(({ forTenants }) => forTenants))('$call is allowed to callers with a tenant', async (row) => {
   expect([401, 403]).not.toContain((await asHolderOf(row.scope as Scope, row.call, 'acme')).status);
 });
 
-test.each(guarded.filter(({ forTenants }) => !forTenants))('$call is not for callers with a tenant', async (row) => {
-  const { problem } = await asHolderOf(row.scope as Scope, row.call, 'acme');
-  expect(problem).toMatchObject({ status: 403, type: 'urn:jobstream:problem:not-for-tenants' });
-});
+test.each(guarded.filter(({ forTenants }) => !forTenants))(
+  '$call is forbidden to callers with a tenant',
+  async (row) => {
+    const { problem } = await asHolderOf(row.scope as Scope, row.call, 'acme');
+    expect(problem).toMatchObject({ status: 403, type: 'urn:jobstream:problem:not-for-tenants' });
+  },
+);
 
-test('a route that does not say what it needs is for administrators', () => {
+test('a route that declares no scope requires admin', () => {
   const router = Router();
   const operation = { id: 'forgotten', tag: 'jobs', summary: 'Forget', responses: {} } as const;
   addRoute(router, { path: '/forgotten', get: { operation, handlers: [(_req, res) => void res.end()] } });

@@ -18,7 +18,7 @@ const refused = (detail: string) => ({ code: 'credentials-refused', detail });
 const now = () => Math.floor(Date.now() / 1_000);
 const base64 = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-describe('taken is a token', () => {
+describe('the verifier accepts a token', () => {
   test.each(['RS256', 'ES256', 'EdDSA'])('signed with %s', async (alg) => {
     expect(await verify(await issuer.sign({}, { alg }))).toMatchObject({
       actor: { kind: 'user', id: 'user-1' },
@@ -38,16 +38,16 @@ describe('taken is a token', () => {
     expect((await verify(await issuer.sign(claims))).scopes).toEqual(new Set(scopes));
   });
 
-  test('for several audiences, one of which is us', async () => {
+  test('for several audiences, one of which is this API', async () => {
     await expect(verify(await issuer.sign({ aud: ['billing', 'jobstream'] }))).resolves.toBeDefined();
   });
 
-  test('that expired while it was on its way', async () => {
+  test('that expired a moment ago', async () => {
     await expect(verify(await issuer.sign({ exp: now() - 1 }))).resolves.toBeDefined();
   });
 });
 
-describe('refused is a token', () => {
+describe('the verifier refuses a token', () => {
   const wrongClaim = refused('a claim of the token is missing or wrong');
   const wrongAlgorithm = refused('the token must be signed with RS256, ES256, EdDSA');
 
@@ -79,7 +79,7 @@ describe('refused is a token', () => {
     await expect(verify(token)).rejects.toMatchObject(wrongAlgorithm);
   });
 
-  test('that is not signed at all', async () => {
+  test('without a signature', async () => {
     const [, claims] = (await issuer.sign()).split('.');
     for (const alg of ['none', 'None', 'NONE']) {
       await expect(verify(`${base64({ alg })}.${claims}.`)).rejects.toMatchObject(wrongAlgorithm);
@@ -110,7 +110,7 @@ describe('refused is a token', () => {
 });
 
 describe('the tenant of a token', () => {
-  test('stands in the claim that the settings name', async () => {
+  test('is read from the configured claim', async () => {
     expect((await verify(await issuer.sign({ tenant: 'acme' }))).tenant).toBe('acme');
     const verifyOrg = tokenVerifier({ ...issuer.settings, tenantClaim: 'https://example.com/org' });
     expect((await verifyOrg(await issuer.sign({ 'https://example.com/org': 'globex', tenant: 'acme' }))).tenant).toBe(
@@ -125,7 +125,7 @@ describe('the tenant of a token', () => {
   });
 });
 
-test('while the keys of the issuer cannot be read, nothing is said about a token', async () => {
+test('while the keys of the issuer cannot be read, a token is neither accepted nor refused', async () => {
   const other = await startTokenIssuer();
   await other.addKey('ES256', 'ES256');
   const token = await other.sign();
@@ -141,7 +141,7 @@ test('the keys of the issuer are read once for many tokens', async () => {
   expect(other.asked).toBe(1);
 });
 
-test('a flood of tokens with unknown keys does not become a flood of questions to the issuer', async () => {
+test('a flood of tokens with unknown keys does not cause a flood of requests to the issuer', async () => {
   await using other = await startTokenIssuer();
   await other.addKey('ES256', 'ES256');
   const verifyOther = tokenVerifier(other.settings);

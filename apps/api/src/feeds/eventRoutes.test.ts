@@ -17,7 +17,7 @@ const idsOf = (events: readonly FeedEvent[]) => events.map(({ id }) => id);
 const from = (first: number, count: number) => Array.from({ length: count }, (_, index) => first + index);
 
 describe('the live feed', () => {
-  test('shows what happens from now on, each event as the history of its job has it', async () => {
+  test('sends new events, each as in the history of its job', async () => {
     await create(3);
     using feed = await openFeed(`${api.url}/api/events`);
     expect(feed.headers).toMatchObject({
@@ -37,7 +37,7 @@ describe('the live feed', () => {
     expect(events.map(({ data }) => data)).toEqual(items);
   });
 
-  test('keeps to types and events that are asked for, one or several', async () => {
+  test('sends only the requested types and events, one or several', async () => {
     using byType = await openFeed(`${api.url}/api/events?type=webhook,sleep`);
     using byEvent = await openFeed(`${api.url}/api/events?event=JobCancelled&event=JobFailed`);
     using byBoth = await openFeed(`${api.url}/api/events?type=webhook&event=JobCancelled`);
@@ -63,7 +63,7 @@ describe('the live feed', () => {
     expect(await shown(byBoth, 1)).toEqual([['JobCancelled', 1]]);
   });
 
-  test('tells its position at once, so that who is cut off before the first event misses none', async () => {
+  test('sends its position at once, so a client that is disconnected before the first event misses none', async () => {
     using feed = await openFeed(`${api.url}/api/events`);
     const before = await api.log.lastSequence();
     await eventually(() => expect(feed.lastEventId).toBe(String(before)));
@@ -72,14 +72,14 @@ describe('the live feed', () => {
     expect(idsOf(await resumed.received(5))).toEqual(from(before + 1, 5));
   });
 
-  test('answers a HEAD request and lets go', async () => {
+  test('answers a HEAD request and ends', async () => {
     const response = await api.fetch('/api/events', { method: 'HEAD' });
     expect(response.headers.get('content-type')).toContain('text/event-stream');
   });
 });
 
 describe('a feed that is resumed', () => {
-  test('goes on after Last-Event-ID, or after a sequence, without a gap or a double', async () => {
+  test('resumes after Last-Event-ID, or after a sequence, without gaps or duplicates', async () => {
     const first = (await api.log.lastSequence()) + 1;
     await create(50);
     using byHeader = await openFeed(`${api.url}/api/events?after=1`, { 'last-event-id': String(first + 9) });
@@ -88,7 +88,7 @@ describe('a feed that is resumed', () => {
     for (const feed of [byHeader, byQuery]) expect(idsOf(await feed.received(70))).toEqual(from(first + 10, 70));
   });
 
-  test('reads from the log what is too old for the memory, and then is live', async () => {
+  test('reads from the log what is no longer in memory, then continues live', async () => {
     await using small = await startApi({
       natsUrl: stage.nats.url,
       databaseUrl: stage.databaseUrl,
@@ -106,14 +106,14 @@ describe('a feed that is resumed', () => {
     expect(idsOf(await all.received(end))).toEqual(from(1, end));
   });
 
-  test('is refused when it wants to go on beyond the end of the log', async () => {
+  test('is refused when its position is beyond the end of the log', async () => {
     const end = await api.log.lastSequence();
     using feed = await openFeed(`${api.url}/api/events`, { 'last-event-id': String(end + 10) });
     expect(feed.status).toBe(400);
   });
 });
 
-describe('a feed that cannot be', () => {
+describe('a feed that cannot be opened', () => {
   test.each([
     ['type=E-Mail', 'type'],
     ['event=JobDone', 'event'],
@@ -147,7 +147,7 @@ describe('a feed that cannot be', () => {
     for (const feed of [...feeds, again]) feed[Symbol.dispose]();
   });
 
-  test('because the log is away is refused within the time of an answer', async () => {
+  test('because the log is unavailable is refused within the response limit', async () => {
     await using own = await startNats();
     await using lonely = await startApi({ natsUrl: own.url, databaseUrl: stage.databaseUrl, log: { deadlineMs: 500 } });
     await own.kill('SIGKILL');
@@ -174,7 +174,7 @@ test('feeds end at once when the process stops, after it has said that it is not
   expect(await late.ended).toBe('end');
 });
 
-test('a feed survives that the log is away for a while, and misses nothing', async () => {
+test('a feed survives an outage of the log and misses no event', async () => {
   await using own = await startNats();
   await using one = await startApi({ natsUrl: own.url, databaseUrl: stage.databaseUrl });
   using feed = await openFeed(`${one.url}/api/events`);

@@ -51,7 +51,7 @@ const TYPES = ['email', 'webhook', 'sleep'];
 const queryOf = (index: number) => (index % 4 === 3 ? `?type=${TYPES[index % 3]}` : '');
 
 describe('two hundred clients of the live feed', () => {
-  test('see every event exactly once and in order, although the API is killed twice under load', async () => {
+  test('see every event exactly once and in order although the API is killed twice under load', async () => {
     const port = await freePort();
     let api = await spawnApi(port, env);
     const feeds = await openAll((index) => openFeed(`${api.url}/api/events${queryOf(index)}`));

@@ -43,7 +43,7 @@ const get = async (path: string) => {
 };
 
 describe('waiting for a job', () => {
-  test('is answered as soon as the job ends, whichever way', async () => {
+  test('is answered as soon as the job ends, in any terminal status', async () => {
     for (const end of [complete, { kind: 'CancelJob' } as const]) {
       const id = await newJob();
       await carryOut(id, start);
@@ -56,7 +56,7 @@ describe('waiting for a job', () => {
     }
   });
 
-  test('is answered at once when the job has ended, and by the log, not by a table that is behind', async () => {
+  test('is answered at once when the job has ended, from the log although the table lags', async () => {
     const id = await newJob();
     await carryOut(id, start, complete);
     expect((await get(`/api/jobs/${id}?wait=60s`)).body).toMatchObject({ status: 'completed' });
@@ -67,7 +67,7 @@ describe('waiting for a job', () => {
     expect((await get(`/api/jobs/${again}?wait=50ms`)).body).toMatchObject({ status: 'pending', version: 3 });
   });
 
-  test('is answered with the job as it is when the time is over', async () => {
+  test('is answered with the current job when the time is over', async () => {
     const id = await newJob();
     expect(await get(`/api/jobs/${id}?wait=50ms`)).toMatchObject({ status: 200, body: { status: 'pending' } });
   });
@@ -84,13 +84,13 @@ describe('waiting for a job', () => {
     expect(await feed.ended).toBe('end');
   });
 
-  test('for a job that is not there is 404', async () => {
+  test('for an unknown job is 404', async () => {
     expect((await get(`/api/jobs/${randomUUID()}?wait=60s`)).status).toBe(404);
   });
 });
 
-describe('a least version', () => {
-  test('leads past a table that is behind', async () => {
+describe('a minimum version', () => {
+  test('is read from the log while the table lags', async () => {
     const id = await newJob();
     await projectAll(api.log, stage.databaseUrl);
     await carryOut(id, start);
@@ -98,14 +98,14 @@ describe('a least version', () => {
     expect((await get(`/api/jobs/${id}?minVersion=2`)).body).toMatchObject({ version: 2, status: 'processing' });
   });
 
-  test('that is still to come is waited for', async () => {
+  test('that does not exist yet is waited for', async () => {
     const id = await newJob();
     const answer = get(`/api/jobs/${id}?minVersion=2`);
     await carryOut(id, start);
     expect((await answer).body).toMatchObject({ version: 2 });
   });
 
-  test('that does not come is 409, also when the job was waited for', async () => {
+  test('that is not reached is 409, also with a wait', async () => {
     const id = await newJob();
     for (const query of ['minVersion=7', 'minVersion=7&wait=50ms']) {
       const { status, body } = await get(`/api/jobs/${id}?${query}`);
@@ -119,7 +119,7 @@ describe('a least version', () => {
 });
 
 describe('a job as it was', () => {
-  test('at a place in the log or at a time', async () => {
+  test('is returned for a sequence or a time', async () => {
     const id = await newJob();
     const sequences = [await carryOut(id, start), await carryOut(id, report), await carryOut(id, complete)];
     const statuses = ['processing', 'processing', 'completed'];
@@ -151,7 +151,7 @@ describe('a job as it was', () => {
 });
 
 describe('the events of a job as a stream', () => {
-  test('are its history, then what happens, until it ends', async () => {
+  test('are its history, then its new events, until it ends', async () => {
     const [id, other] = [await newJob(), await newJob()];
     await carryOut(id, start);
     using feed = await openFeed(`${api.url}/api/jobs/${id}/events`);
@@ -166,7 +166,7 @@ describe('the events of a job as a stream', () => {
     expect(feed.events.map(({ data }) => data)).toEqual(body['items']);
   });
 
-  test('go on after Last-Event-ID, and are over for who has seen the end', async () => {
+  test('resume after Last-Event-ID, and are 204 for a client that has seen the end', async () => {
     const id = await newJob();
     const started = await carryOut(id, start);
     const completed = await carryOut(id, complete);
@@ -177,7 +177,7 @@ describe('the events of a job as a stream', () => {
     expect(over.status).toBe(204);
   });
 
-  test('do not end with an end that was taken back', async () => {
+  test('do not end with an end that a retry has undone', async () => {
     const id = await newJob();
     await carryOut(id, { kind: 'CancelJob' }, { kind: 'RequeueJob' });
     using feed = await openFeed(`${api.url}/api/jobs/${id}/events`);
@@ -187,7 +187,7 @@ describe('the events of a job as a stream', () => {
     expect(feed.events).toHaveLength(5);
   });
 
-  test('miss nothing, whenever one begins to listen', async () => {
+  test('miss no event, whenever the stream begins', async () => {
     const feeds = await Promise.all(
       Array.from({ length: 30 }, async () => {
         const id = await newJob();
@@ -204,13 +204,13 @@ describe('the events of a job as a stream', () => {
     }
   });
 
-  test('of a job that is not there are 404', async () => {
+  test('of an unknown job are 404', async () => {
     using feed = await openFeed(`${api.url}/api/jobs/${randomUUID()}/events`);
     expect(feed.status).toBe(404);
   });
 });
 
-test('the events of a job come as CloudEvents for who asks for them', async () => {
+test('the events of a job are returned as CloudEvents on request', async () => {
   const id = await newJob();
   const accept = 'application/cloudevents-batch+json';
   const response = await api.fetch(`/api/jobs/${id}/events`, { headers: { accept } });
@@ -237,7 +237,7 @@ test('the events of a job come as CloudEvents for who asks for them', async () =
   ]);
 });
 
-test('whoever waits and goes leaves nothing behind', async () => {
+test('a waiting client that disconnects leaves nothing behind', async () => {
   await using own = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl, held: { most: 1 } });
   const id = await newJob();
   for (let round = 0; round < 3; round++) {

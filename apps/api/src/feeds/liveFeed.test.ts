@@ -44,7 +44,7 @@ async function serveFeeds(replays: ReplaySemaphore) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, ends, [Symbol.asyncDispose]: stop };
 }
 
-test('a feed whose client goes while it waits for its turn to read the log is over', async () => {
+test('a feed ends when its client disconnects while it waits to read the log', async () => {
   const replays = new ReplaySemaphore({ most: 1 });
   await replays.enter(new AbortController().signal, () => undefined);
   await using feeds = await serveFeeds(replays);
@@ -55,7 +55,7 @@ test('a feed whose client goes while it waits for its turn to read the log is ov
   await eventually(() => expect(feeds.ends).toEqual(['waiting']));
 });
 
-test('a client that reads the log slowly is cut off when another has waited for long', async () => {
+test('a client that reads the log slowly is disconnected when another has waited for long', async () => {
   await using feeds = await serveFeeds(new ReplaySemaphore({ most: 1, turnMs: 1 }));
   using slow = await openFeed(`${feeds.url}/slow`);
   slow.pause();

@@ -20,7 +20,7 @@ function entry(sequence: number, reason: string): LogEntry {
   return { kind: 'event', sequence, recordedAt: at, bytes: reason.length, event };
 }
 
-test('texts are not kept for more than some places', () => {
+test('texts are cached for a bounded number of positions', () => {
   const recent = eventsOf(100, 'clean-up');
   const first = recent.chunkAfter(0, all);
   for (let place = 1; place < 64; place++) recent.chunkAfter(place, all);
@@ -29,7 +29,7 @@ test('texts are not kept for more than some places', () => {
   expect(recent.chunkAfter(0, all)).not.toBe(first);
 });
 
-test('texts are not kept beyond 8 MB', () => {
+test('texts are cached up to 8 MB', () => {
   const recent = eventsOf(10, 'x'.repeat(1_000_000));
   const first = recent.chunkAfter(0, all);
   for (let place = 1; place < 8; place++) recent.chunkAfter(place, all);

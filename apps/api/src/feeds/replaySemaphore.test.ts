@@ -4,7 +4,7 @@ import { ReplaySemaphore } from './replaySemaphore.ts';
 const stay = () => undefined;
 const { signal } = new AbortController();
 
-test('who has gone before it was its turn does not keep the next from coming', async () => {
+test('a waiter that left before its turn does not block the next', async () => {
   const places = new ReplaySemaphore({ most: 1 });
   const leave = await places.enter(signal, stay);
   const client = new AbortController();
@@ -17,7 +17,7 @@ test('who has gone before it was its turn does not keep the next from coming', a
   expect(await places.enter(AbortSignal.abort(), stay)).toBeUndefined();
 });
 
-test('of those who have stayed for long, as many are asked to go as others wait', async () => {
+test('as many long holders are asked to leave as others wait', async () => {
   const places = new ReplaySemaphore({ most: 3, turnMs: 1 });
   const asked: number[] = [];
   const leaves: ((() => void) | undefined)[] = [];

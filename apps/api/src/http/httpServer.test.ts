@@ -42,7 +42,7 @@ function slowListener() {
   return { begun: begun.promise, finish: finish.resolve, listener };
 }
 
-test('a request that has begun is answered before the server is stopped, and new ones find the door closed', async () => {
+test('a running request is answered before the server stops, and new connections are refused', async () => {
   const { begun, finish, listener } = slowListener();
   const server = await startServer(listener);
   const url = `http://127.0.0.1:${server.port}`;
@@ -56,7 +56,7 @@ test('a request that has begun is answered before the server is stopped, and new
   await stopped;
 });
 
-test('connections that wait for another request do not hold up the stop', async () => {
+test('idle keep-alive connections do not delay the stop', async () => {
   const agent = new Agent({ keepAlive: true });
   onTestFinished(() => agent.destroy());
   const server = await startServer((_req, res) => res.end('done'), { graceMs: 600_000 });
@@ -67,7 +67,7 @@ test('connections that wait for another request do not hold up the stop', async 
   expect(server.port).toBe(0);
 });
 
-test('a connection on which no request ever came does not hold up the stop', async () => {
+test('a connection without any request does not delay the stop', async () => {
   const server = await startServer((_req, res) => res.end(), { graceMs: 600_000 });
   const socket = connect(server.port, '127.0.0.1');
   socket.on('error', () => undefined);
@@ -77,7 +77,7 @@ test('a connection on which no request ever came does not hold up the stop', asy
   await expect.poll(() => socket.destroyed).toBe(true);
 });
 
-test('a connection that becomes idle only during the stop does not hold it up either', async () => {
+test('a connection that becomes idle during the stop does not delay it', async () => {
   const agent = new Agent({ keepAlive: true });
   onTestFinished(() => agent.destroy());
   const { begun, finish, listener } = slowListener();
@@ -101,7 +101,7 @@ test('a request that does not end within the grace time is cut off', async () =>
   expect(await outcome).toBeInstanceOf(TypeError);
 });
 
-test('the stop is announced while requests are still taken', async () => {
+test('the stop is announced while requests are still accepted', async () => {
   const announced = Promise.withResolvers<void>();
   let stopping = false;
   const server = await startServer((_req, res) => res.end(String(stopping)), {
@@ -134,7 +134,7 @@ test('stop may be called twice, and without a start', async () => {
   await expect(idle.stop()).resolves.toBeUndefined();
 });
 
-test('a port that is taken is said in one sentence', async () => {
+test('a port in use is reported in one sentence', async () => {
   const server = await startServer((_req, res) => res.end());
   const start = startServer((_req, res) => res.end(), { port: server.port });
   await expect(start).rejects.toThrow(ListenError);
@@ -143,6 +143,6 @@ test('a port that is taken is said in one sentence', async () => {
   );
 });
 
-test('an address that this machine does not have is said in one sentence', async () => {
+test('an address that this machine does not have is reported in one sentence', async () => {
   await expect(startServer((_req, res) => res.end(), { host: '192.0.2.1' })).rejects.toThrow('set HOST');
 });

@@ -13,7 +13,7 @@ async function listen(handler: RequestHandler): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test('an answer that takes too long is replaced, and coming late does no harm', async () => {
+test('a response that takes too long is replaced, and its late arrival is ignored', async () => {
   const late = Promise.withResolvers<void>();
   const done = Promise.withResolvers<void>();
   const slow: RequestHandler = async (_req, res) => {

@@ -77,7 +77,7 @@ test.each([
   expect(await response.json()).toMatchObject({ type: `urn:jobstream:problem:${code}` });
 });
 
-test('while the log is away the answer is 503, in time', async () => {
+test('while the log is unavailable the response is 503, in time', async () => {
   await using own = await startNats();
   await using away = await startApi({ natsUrl: own.url, databaseUrl: stage.databaseUrl });
   await own.kill('SIGKILL');

@@ -53,7 +53,7 @@ test.each(documented)('$id answers $status as documented', async ({ id, status, 
   expect([...new Set(exchanges.flatMap(({ type = [] }) => type))].toSorted()).toEqual(types.toSorted());
 });
 
-test('without the log and the table every operation answers in time, and as documented', async () => {
+test('without the log and the table every operation responds in time and as documented', async () => {
   const answers = await Promise.all(
     operations.map(async (operation) => ({
       operation,
@@ -63,7 +63,7 @@ test('without the log and the table every operation answers in time, and as docu
   expect(answers.flatMap(({ operation, exchange }) => faultsOf(operation, exchange))).toEqual([]);
 });
 
-test('no answer is known that is not documented', () => {
+test('no known response is undocumented', () => {
   const known = Object.entries(special).flatMap(([id, answers]) =>
     Object.keys(answers).map((status) => `${id} ${status}`),
   );

@@ -6,7 +6,7 @@ const { api } = useStage({ auth: { open: false } });
 const text = async (path: string) => (await api.fetch(path)).text();
 const expected: Readonly<Record<string, string>> = { js: 'text/javascript', css: 'text/css', png: 'image/png' };
 
-test('everything that the page loads comes from the same server, with the type that it is used as', async () => {
+test('everything that the page loads comes from the same server, with the right content type', async () => {
   const page = await text('/docs');
   const addresses = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address = '']) => address);
   const files = addresses.filter((address) => address !== '/openapi.json');
@@ -19,14 +19,14 @@ test('everything that the page loads comes from the same server, with the type t
   }
 });
 
-test('nothing that the page loads names a server elsewhere to load from', async () => {
+test('nothing that the page loads refers to another server', async () => {
   const [page, start, styles] = [await text('/docs'), await text('/docs/start.js'), await text('/docs/swagger-ui.css')];
   expect(page).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
   expect(start).not.toMatch(/https?:/);
   expect(styles).not.toMatch(/url\((?!["']?data:)|@import/);
 });
 
-test('its policy lets it load from its own server alone, and no script but those in files', async () => {
+test('its policy allows loads from its own server alone, and no inline scripts', async () => {
   const { headers } = await api.fetch('/docs');
   const policy = headers.get('content-security-policy') ?? '';
   const directives = new Map(policy.split('; ').map((one) => [one.split(' ')[0], one.split(' ').slice(1).join(' ')]));
@@ -45,7 +45,7 @@ test.each(['index.html', 'swagger-ui-standalone-preset.js', '..%2fpackage.json',
   },
 );
 
-test('the whole is there without credentials, also where the API asks for them', async () => {
+test('the page needs no credentials, also where the API requires them', async () => {
   const statuses = await Promise.all(['/docs', '/openapi.json'].map(async (path) => (await api.fetch(path)).status));
   expect(statuses).toEqual([200, 200]);
 });

@@ -12,7 +12,7 @@ beforeAll(async () => {
   served = (await answer.json()) as OpenApi;
 });
 
-test('docs/openapi.json is what is served: npm test -- apps/api/src/openapi -u writes it anew', async () => {
+test('docs/openapi.json equals the served document: npm test -- apps/api/src/openapi -u updates it', async () => {
   await expect(`${JSON.stringify(served, null, 2)}\n`).toMatchFileSnapshot('../../../../docs/openapi.json');
 });
 
@@ -24,7 +24,7 @@ test('the document has every route of the app, each with the scope that it decla
   expect(documented.toSorted()).toEqual(declared.toSorted());
 });
 
-test('every operation has a name of its own, and every name in its path is a parameter', () => {
+test('every operation has a unique id, and every name in its path is a parameter', () => {
   const operations = operationsOf(served);
   expect(new Set(operations.map(({ id }) => id)).size).toBe(operations.length);
   for (const { path, parameters } of operations) {

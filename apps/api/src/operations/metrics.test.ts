@@ -76,7 +76,7 @@ test('appends are measured by their outcome', async () => {
   expect(await missing(`jobstream_append_duration_seconds_count{outcome="stored"} ${after}`)).toEqual([]);
 });
 
-test('while the log is away the scrape goes on without what it would have told', async () => {
+test('while the log is unavailable a scrape omits its figures', async () => {
   await using other = await startNats();
   await using lonely = await startApi({ natsUrl: other.url, databaseUrl: stage.databaseUrl });
   await other.stop();

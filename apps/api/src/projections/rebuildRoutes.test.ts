@@ -29,7 +29,7 @@ async function send(method: string, body?: object): Promise<{ status: number; bo
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
-test('a rebuild is asked for, followed to its end, and asked for again', async () => {
+test('a rebuild is requested, followed to its end, and requested again', async () => {
   expect(await send('GET')).toEqual({ status: 200, body: { status: 'none' } });
   const asked = await send('POST', { except: ['tenant'] });
   expect(asked).toMatchObject({ status: 202, body: { status: 'requested', except: ['tenant'], force: false } });
@@ -43,7 +43,7 @@ test('a rebuild is asked for, followed to its end, and asked for again', async (
   expect((await send('POST', { force: true })).body).toMatchObject({ status: 'requested', force: true });
 });
 
-test('a rebuild is cancelled: at once while it waits, and by whoever runs it otherwise', async () => {
+test('a rebuild is cancelled at once while it is pending, and otherwise by its runner', async () => {
   await send('POST');
   expect(await send('DELETE')).toMatchObject({ status: 202, body: { status: 'cancelled' } });
   await send('POST');
@@ -52,6 +52,6 @@ test('a rebuild is cancelled: at once while it waits, and by whoever runs it oth
   expect(await projector.report('one', undefined)).toBe('cancelled');
 });
 
-test('a body that makes no sense is refused', async () => {
+test('an invalid body is refused', async () => {
   expect((await send('POST', { except: ['no column'], fast: true })).status).toBe(422);
 });

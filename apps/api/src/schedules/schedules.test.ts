@@ -37,7 +37,7 @@ async function problemOf(response: Response) {
 }
 
 describe('POST /api/schedules', () => {
-  test('creates a schedule and sets its trigger; what was left out has its default', async () => {
+  test('creates a schedule and sets its trigger; omitted fields get their defaults', async () => {
     const response = await create();
     expect([response.status, response.headers.get('location'), response.headers.get('etag')]).toEqual([
       201,
@@ -66,7 +66,7 @@ describe('POST /api/schedules', () => {
     expect(await hasTrigger()).toBe(true);
   });
 
-  test('takes all that can be said', async () => {
+  test('accepts every field', async () => {
     const said = {
       cron: '*/10 30 9 * * mon-fri',
       timeZone: 'Europe/Berlin',
@@ -91,7 +91,7 @@ describe('POST /api/schedules', () => {
     expect(await problemOf(await create())).toMatchObject({ status: 409, code: 'schedule-exists' });
   });
 
-  test('takes a name of whose schedule the log has forgotten all but its end', async () => {
+  test('accepts a name whose earlier schedule has expired from the log but for its deletion', async () => {
     const common = { v: 1, id: randomUUID(), schedule: name, at: new Date().toISOString() } as const;
     const deleted = {
       ...common,
@@ -148,7 +148,7 @@ describe('PUT /api/schedules/:name', () => {
     expect(await hasTrigger()).toBe(true);
   });
 
-  test('changes only the version that it expects, if it says so', async () => {
+  test('with If-Match changes only that version', async () => {
     await create();
     expect((await replace({ cron: '@daily' }, { 'if-match': '"1"' })).status).toBe(200);
     const late = await replace({ cron: '@hourly' }, { 'if-match': '"1"' });
@@ -158,17 +158,17 @@ describe('PUT /api/schedules/:name', () => {
     expect((await replace({ cron: '@weekly' }, { 'if-match': '*' })).status).toBe(200);
   });
 
-  test('does not create', async () => {
+  test('does not create a schedule', async () => {
     expect(await problemOf(await replace({}))).toMatchObject({ status: 404, code: 'schedule-not-found' });
   });
 
-  test('refuses another name than that of the path', async () => {
+  test('refuses a name in the body that differs from the path', async () => {
     await create();
     const problem = await problemOf(await replace({ name: 'other' }));
     expect(problem).toMatchObject({ status: 422, errors: [{ pointer: '/name' }] });
   });
 
-  test('of several clients at the same time all come through, one after the other', async () => {
+  test('of several clients at once is applied for each, one after the other', async () => {
     await create();
     const answers = await Promise.all([1, 2, 3, 4].map((hour) => replace({ cron: `0 ${hour} * * *` })));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
@@ -177,7 +177,7 @@ describe('PUT /api/schedules/:name', () => {
 });
 
 describe('DELETE /api/schedules/:name', () => {
-  test('takes the schedule and its trigger away; its name is free, its history stays', async () => {
+  test('deletes the schedule and its trigger; the name becomes free, the history stays', async () => {
     await create();
     expect((await send('DELETE', `/api/schedules/${name}`, undefined, { 'if-match': '"9"' })).status).toBe(412);
     const response = await send('DELETE', `/api/schedules/${name}`);
@@ -191,7 +191,7 @@ describe('DELETE /api/schedules/:name', () => {
 });
 
 describe('GET /api/schedules', () => {
-  test('answers pages in the order of the names, without those that were deleted', async () => {
+  test('returns pages in the order of the names, without deleted schedules', async () => {
     const page = ['page-a', 'page-b', 'page-b-2', 'page-c', 'page-d', 'page-e'];
     for (const each of page.toReversed()) await create({ name: each });
     await send('DELETE', '/api/schedules/page-c');
@@ -209,7 +209,7 @@ describe('GET /api/schedules', () => {
     ]);
   });
 
-  test('refuses parameters that it does not know', async () => {
+  test('refuses unknown parameters', async () => {
     for (const query of ['limit=0', 'limit=201', 'cursor=A', 'page=2']) {
       expect((await api.fetch(`/api/schedules?${query}`)).status).toBe(400);
     }
@@ -217,7 +217,7 @@ describe('GET /api/schedules', () => {
 });
 
 describe('GET /api/schedules/:name/events', () => {
-  test('tells what happened, newest first and page by page', async () => {
+  test('returns the history, newest event first, page by page', async () => {
     await create();
     await replace({ cron: '@daily' });
     await send('DELETE', `/api/schedules/${name}`);
@@ -239,7 +239,7 @@ describe('GET /api/schedules/:name/events', () => {
     });
   });
 
-  test('of a name that never had a schedule there are none', async () => {
+  test('returns 404 for a name that never had a schedule', async () => {
     expect(await problemOf(await api.fetch(`/api/schedules/${name}/events`))).toMatchObject({
       status: 404,
       code: 'schedule-not-found',
@@ -247,7 +247,7 @@ describe('GET /api/schedules/:name/events', () => {
   });
 });
 
-test('what ticked shows in the schedule, and does not change its version', async () => {
+test('a tick is shown in the schedule and does not change its version', async () => {
   await create();
   const snapshot = await api.log.schedules.reader.read(name);
   const lastTick = { tickAt: '2999-01-01T00:00:00.000Z', jobIds: [], skipped: 3 };
@@ -266,13 +266,13 @@ test('what ticked shows in the schedule, and does not change its version', async
   expect((await replace({}, { 'if-match': '"1"' })).status).toBe(200);
 });
 
-test('other methods are refused with those that are allowed', async () => {
+test('other methods are refused, and the response names the allowed ones', async () => {
   const response = await send('PATCH', `/api/schedules/${name}`, {});
   expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD, PUT, DELETE, OPTIONS']);
   expect((await send('PUT', '/api/schedules', {})).headers.get('allow')).toBe('GET, HEAD, POST, OPTIONS');
 });
 
-test('a text that cannot be a name names no schedule', async () => {
+test('a text that is not a valid name is not found', async () => {
   for (const path of ['/api/schedules/Nightly', '/api/schedules/a.b', '/api/schedules/*/events']) {
     expect((await api.fetch(path)).status).toBe(404);
   }

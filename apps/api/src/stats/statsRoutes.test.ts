@@ -19,7 +19,7 @@ async function get(path: string): Promise<Record<string, unknown>> {
   return (await response.json()) as Record<string, unknown>;
 }
 
-test('the statistics tell of an empty system that it is empty', async () => {
+test('the statistics of an empty system are empty', async () => {
   expect(await get('/api/stats')).toEqual({
     jobs: { total: 0, byStatus: {}, byType: {} },
     backlog: {},
@@ -27,7 +27,7 @@ test('the statistics tell of an empty system that it is empty', async () => {
   });
 });
 
-test('the statistics tell what there is, what waits, and how far the table is behind', async () => {
+test('the statistics count jobs, the backlog and the lag of the table', async () => {
   const held = Promise.withResolvers<void>();
   await api.log.openQueue({ jobType: 'email', concurrency: 1, ackWaitMs: 60_000, onDelivery: () => held.promise });
   const [first] = await create('email', 3);
@@ -58,7 +58,7 @@ test('the statistics tell what there is, what waits, and how far the table is be
   held.resolve();
 });
 
-test('the statistics go without what only the log knows while it is away', async () => {
+test('the statistics omit the backlog while the log is unavailable', async () => {
   await using own = await startNats();
   await using lonely = await startApi({ natsUrl: own.url, databaseUrl: stage.databaseUrl, log: { deadlineMs: 300 } });
   await own.kill('SIGKILL');
@@ -67,7 +67,7 @@ test('the statistics go without what only the log knows while it is away', async
   expect(await response.json()).toMatchObject({ jobs: { total: 5 }, backlog: null, projector: { lagEvents: null } });
 });
 
-test('a list tells on request how many jobs all its pages have, for every filter', async () => {
+test('a list returns the total of all pages on request, for every filter', async () => {
   await create('counted', 7, { tags: ['red'] });
   const cancelled = await create('counted', 5);
   for (const id of cancelled) await api.post(`/api/jobs/${id}/cancel`);
@@ -98,7 +98,7 @@ test('a count that would take long ends at 10,000 and says so', async () => {
   expect(await get('/api/jobs?limit=1&count=true&type=many')).toMatchObject({ total: 11_000, totalExact: true });
 });
 
-test('pages have every job of the beginning once, while others arrive', async () => {
+test('pages have each initial job once while others arrive', async () => {
   const beginning = new Set<string>();
   for (let batch = 0; batch < 4; batch++) for (const id of await create('paged', 1_000)) beginning.add(id);
   await projectAll(api.log, stage.databaseUrl);
@@ -116,7 +116,7 @@ test('pages have every job of the beginning once, while others arrive', async ()
   expect(listed.filter((id) => beginning.has(id))).toHaveLength(4_000);
 });
 
-test('what happened in a span of time is told when it is asked for', async () => {
+test('the activity of a time span is returned on request', async () => {
   await create('report', 2);
   await projectAll(api.log, stage.databaseUrl);
   const { activity } = await get('/api/stats?window=15m');
@@ -134,7 +134,7 @@ test('what happened in a span of time is told when it is asked for', async () =>
   });
 });
 
-test('a type that is named as what every object has is counted as any other', async () => {
+test('a type named like an inherited property is counted like any other', async () => {
   await create('constructor', 2);
   await projectAll(api.log, stage.databaseUrl);
   expect((await get('/api/stats'))['jobs']).toMatchObject({ byType: { constructor: { pending: 2 } } });

@@ -93,7 +93,7 @@ describe('a batch that is refused', () => {
     expect(((await response.json()) as { errors: unknown[] }).errors).toHaveLength(50);
   });
 
-  test('is larger than 8 MiB, or has a payload that is larger than 256 KiB', async () => {
+  test('is larger than 8 MiB or has a payload larger than 256 KiB', async () => {
     const before = await api.log.lastSequence();
     const large = await api.post('/api/jobs/batch', { jobs: jobs(33, { payload: 'x'.repeat(256 * 1_024) }) });
     expect(large.status).toBe(413);
@@ -105,7 +105,7 @@ describe('a batch that is refused', () => {
 });
 
 describe('a repeated batch', () => {
-  test('is answered with the same jobs as they are now', async () => {
+  test('returns the same jobs in their current state', async () => {
     const key = randomUUID();
     const first = await batchOf(await post(key, { jobs: jobs(120) }));
     await api.post(`/api/jobs/${first[7]?.id}/cancel`);
@@ -144,7 +144,7 @@ describe('a repeated batch', () => {
     expect(await batchOf(await post(key, { jobs: jobs(3) }, own))).toMatchObject([{ id: first?.id }, ...others]);
   });
 
-  test('leads to the same jobs when it comes many times at once, to two processes', async () => {
+  test('returns the same jobs when it is sent many times at once to two processes', async () => {
     await using other = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl });
     const key = randomUUID();
     const before = await api.log.lastSequence();
@@ -157,7 +157,7 @@ describe('a repeated batch', () => {
     expect(await api.log.lastSequence()).toBe(before + 30);
   });
 
-  test('is made whole where a power cut has left the first of its jobs', async () => {
+  test('is completed when a power cut has left only the first of its jobs', async () => {
     await using nats = await startNats();
     await using before = await startApi({ natsUrl: nats.url, databaseUrl: stage.databaseUrl });
     const [key, body] = [randomUUID(), { jobs: jobs(5) }];
@@ -172,7 +172,7 @@ describe('a repeated batch', () => {
     for (const id of ids) expect(await api.log.readHistory(id)).toHaveLength(1);
   });
 
-  test('has nothing to do with a single job of the same key', async () => {
+  test('is independent of a single job with the same key', async () => {
     const key = randomUUID();
     const single = await api.post('/api/jobs', { type: 'email' }, { 'idempotency-key': key });
     expect(single.status).toBe(201);
@@ -180,8 +180,8 @@ describe('a repeated batch', () => {
   });
 });
 
-describe('a connection that is cut', () => {
-  test('in the middle of the request leaves nothing', async () => {
+describe('a lost connection', () => {
+  test('in the middle of the request creates nothing', async () => {
     const before = await api.log.lastSequence();
     const body = JSON.stringify({ jobs: jobs(1_000) });
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
@@ -193,7 +193,7 @@ describe('a connection that is cut', () => {
     expect(await api.log.lastSequence()).toBe(before + 1);
   });
 
-  test('between API and log is survived: all jobs or none, and a repeated request finds them', async () => {
+  test('between API and log leaves all jobs or none, and a repeated request finds them', async () => {
     await using proxy = await startTcpProxy(stage.nats.port);
     await using own = await startApi({ natsUrl: `nats://127.0.0.1:${proxy.port}`, databaseUrl: stage.databaseUrl });
     for (let round = 0; round < 3; round++) {

@@ -24,7 +24,7 @@ async function created(response: Response): Promise<Created> {
 }
 
 describe('a new job', () => {
-  test('is answered with what is stored and where it is', async () => {
+  test('is returned as stored, with its Location', async () => {
     const response = await api.post('/api/jobs', { type: 'email', payload: { to: 'user@example.com' } });
     expect(response.status).toBe(201);
     const body = await created(response);
@@ -40,7 +40,7 @@ describe('a new job', () => {
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
   });
 
-  test('is in the log as one event that says who asked and under which request', async () => {
+  test('is in the log as one event with the actor and the request id', async () => {
     const { id } = await created(await api.post('/api/jobs', { type: 'email' }, { 'x-request-id': 'req-1' }));
     const history = await api.log.readHistory(id);
     expect(history.map(({ event }) => event)).toMatchObject([
@@ -64,18 +64,18 @@ describe('a new job', () => {
     },
   );
 
-  test('that was due in the past is pending', async () => {
+  test('with a runAt in the past is pending', async () => {
     const { status } = await created(await api.post('/api/jobs', { type: 'email', runAt: '2020-01-01T00:00:00Z' }));
     expect(status).toBe('pending');
   });
 
-  test('keeps its payload to the letter', async () => {
+  test('keeps its payload unchanged', async () => {
     const payload = { text: 'ünï\0cödé \ud83d\ude00', list: [1, 2.5, null, true], constructor: { name: 'x' } };
     const { id } = await created(await api.post('/api/jobs', { type: 'email', payload }));
     expect((await api.log.readJob(id))?.job.payload).toEqual(payload);
   });
 
-  test('without a key is another job each time', async () => {
+  test('without a key is created anew each time', async () => {
     const first = await created(await api.post('/api/jobs', { type: 'email' }));
     const second = await created(await api.post('/api/jobs', { type: 'email' }));
     expect(first.id).not.toBe(second.id);
@@ -94,7 +94,7 @@ const firstIdIn = (answer: string) => /"id":"([^"]+)"/.exec(answer)?.[1] ?? '';
 describe('an idempotency key', () => {
   const body = { type: 'email', payload: { to: 'a@example.com', n: 1 } };
 
-  test('leads to the job that its first request made, however the body is spelt', async () => {
+  test('returns the job of its first request, whatever the spelling of the body', async () => {
     const headers = { 'idempotency-key': crypto.randomUUID() };
     const first = await api.post('/api/jobs', body, headers);
     expect(first.status).toBe(201);
@@ -114,7 +114,7 @@ describe('an idempotency key', () => {
     expect(await other.json()).toMatchObject({ type: 'urn:jobstream:problem:idempotency-key-reused' });
   });
 
-  test('with a body that is nested too deep is refused as one without a key is', async () => {
+  test('with a body that is nested too deep is refused like a request without a key', async () => {
     const deep = `${'['.repeat(4_000)}${']'.repeat(4_000)}`;
     const text = `{"type": "email", "payload": ${deep}}`;
     const response = await api.post('/api/jobs', text, { 'idempotency-key': 'deep' });
@@ -124,7 +124,7 @@ describe('an idempotency key', () => {
     });
   });
 
-  test('answers with the state that the job has by then', async () => {
+  test('returns the current state of the job', async () => {
     const headers = { 'idempotency-key': crypto.randomUUID() };
     const { id } = await created(await api.post('/api/jobs', body, headers));
     await api.post(`/api/jobs/${id}/cancel`);
@@ -189,8 +189,8 @@ describe('an idempotency key', () => {
   });
 });
 
-describe('while the log is away', () => {
-  test('creation is refused with the advice to retry, and a key makes the retry safe', async () => {
+describe('while the log is unavailable', () => {
+  test('creation is refused with Retry-After, and a key makes the retry safe', async () => {
     await using ownNats = await startNats();
     await using own = await startApi({
       natsUrl: ownNats.url,
@@ -209,7 +209,7 @@ describe('while the log is away', () => {
     expect([200, 201]).toContain(retried.status);
   });
 
-  test('appends beyond the limit are refused at once, so that waiting ones cannot pile up', async () => {
+  test('appends beyond the limit are refused at once', async () => {
     await using ownNats = await startNats();
     await using own = await startApi({
       natsUrl: ownNats.url,

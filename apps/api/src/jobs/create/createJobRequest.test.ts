@@ -31,7 +31,7 @@ describe('defaults', () => {
     });
   });
 
-  test('a backoff may leave out what has a default', () => {
+  test('a backoff may omit fields that have defaults', () => {
     expect(settingsOf({ type: 'email', backoff: { type: 'exponential' } }).backoff).toEqual(defaultBackoff);
     expect(settingsOf({ type: 'email', backoff: { type: 'fixed' } }).backoff).toEqual({
       type: 'fixed',
@@ -59,7 +59,7 @@ describe('when a job is due', () => {
     expect(settingsOf({ type: 'email', runAt }).runAt).toBe(expected);
   });
 
-  test('delayMs counts from now, and none means at once', () => {
+  test('delayMs counts from now, and its absence means at once', () => {
     expect(settingsOf({ type: 'email', delayMs: 1_500 }).runAt).toBe(addMs('2026-01-31T09:30:00.000Z', 1_500));
     expect(settingsOf({ type: 'email', delayMs: 0 })).not.toHaveProperty('runAt');
   });
@@ -86,7 +86,7 @@ describe('when a job is due', () => {
 });
 
 describe('mistakes', () => {
-  test('are all named at once, each with its place and in plain words', () => {
+  test('are all reported at once, each with its pointer', () => {
     const body = {
       typ: 'email',
       maxAttempts: 0,
@@ -108,7 +108,7 @@ describe('mistakes', () => {
     ]);
   });
 
-  test.each([[null], [3], ['text'], [[]], [undefined]])('a body that is %j is no object', (body) => {
+  test.each([[null], [3], ['text'], [[]], [undefined]])('a body that is %j is refused', (body) => {
     expect(errorsOf(body)).toEqual([{ pointer: '', detail: 'must be an object' }]);
   });
 
@@ -116,7 +116,7 @@ describe('mistakes', () => {
     expect(errorsOf({ type })).toEqual([{ pointer: '/type', detail: expect.stringContaining('a job type') }]);
   });
 
-  test('a backoff of an unknown kind says which kinds there are', () => {
+  test('a backoff of an unknown kind is refused, and the response names the kinds', () => {
     const detail = 'must be an object whose type is "fixed" or "exponential"';
     expect(errorsOf({ type: 'email', backoff: { type: 'linear' } })).toEqual([{ pointer: '/backoff', detail }]);
   });

@@ -7,7 +7,7 @@ import { identityOfKey } from './idempotency.ts';
 const isJobId = Schema.is(JobId);
 const fingerprint = (body: unknown) => identityOfKey('key', body).fingerprint;
 
-test('a key always leads to the same job, another key to another', () => {
+test('a key always maps to the same job id, another key to another', () => {
   expect(identityOfKey('order-1', {}).jobId).toBe(identityOfKey('order-1', { type: 'email' }).jobId);
   expect(identityOfKey('order-1', {}).jobId).not.toBe(identityOfKey('order-2', {}).jobId);
 });
@@ -22,7 +22,7 @@ test('the id is a UUID of version 8 and RFC variant', () => {
   );
 });
 
-test('the id of a key never changes, since jobs of years ago must be found', () => {
+test('the id of a key never changes, so jobs of earlier years are found', () => {
   // echo -n order-1 | sha256sum: 0bafe22156d2698c143b86040446d366…, with the version 8 and the variant put in
   expect(identityOfKey('order-1', {}).jobId).toBe('0bafe221-56d2-898c-943b-86040446d366');
 });
@@ -34,7 +34,7 @@ test('the fingerprint does not depend on the order of fields, but on every value
   expect(fingerprint({ a: null })).not.toBe(fingerprint({}));
 });
 
-test('any JSON value has one fingerprint, however it is spelt', () => {
+test('a JSON value has one fingerprint, whatever its spelling', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       const respelt: unknown = JSON.parse(JSON.stringify(value, null, 2));

@@ -36,7 +36,7 @@ async function openImport(on = api) {
 }
 
 describe('an import', () => {
-  test('of 5,000 lines, some of them bad, answers each in order, and then the sum', async () => {
+  test('of 5,000 lines, some invalid, returns an outcome for each in order, then the summary', async () => {
     const bad = new Map<number, [line: string, pointer: string]>([
       [1, ['{"type": "E-Mail"}', '/type']],
       [777, ['{"type":', '']],
@@ -64,13 +64,13 @@ describe('an import', () => {
     }
   });
 
-  test('counts blank lines, and takes any line break, a last line without one, and text in any language', async () => {
+  test('counts blank lines and accepts any line break, a last line without one, and text in any language', async () => {
     const outcomes = await importAll('\r\n{"type":"email"}\r\n\n  \n{"type":"email","payload":"größer 日本"}');
     expect(outcomes).toMatchObject([{ line: 2 }, { line: 5 }, { done: true, lines: 2, created: 2 }]);
     expect((await api.log.readJob(String(outcomes[1]?.['id'])))?.job.payload).toBe('größer 日本');
   });
 
-  test('refuses a line that is not UTF-8, and goes on', async () => {
+  test('refuses a line that is not UTF-8 and continues', async () => {
     const broken = Buffer.concat([
       Buffer.from('{"type":"email","payload":"'),
       Buffer.from([0xff]),
@@ -84,11 +84,11 @@ describe('an import', () => {
     ]);
   });
 
-  test('of nothing is the sum alone', async () => {
+  test('of an empty body returns the summary alone', async () => {
     expect(await importAll('')).toEqual([{ done: true, lines: 0, created: 0, replayed: 0, failed: 0 }]);
   });
 
-  test('that is repeated finds by their keys the jobs that it made before', async () => {
+  test('that is repeated finds its earlier jobs by their keys', async () => {
     const keys = Array.from({ length: 50 }, () => randomUUID());
     const lines = keys.map((idempotencyKey, n) => JSON.stringify({ type: 'email', payload: n, idempotencyKey }));
     const first = await importAll(lines.slice(0, 30).join('\n'));
@@ -100,7 +100,7 @@ describe('an import', () => {
     expect(other[0]).toMatchObject({ line: 1, errors: [{ pointer: '/idempotencyKey' }] });
   });
 
-  test('means by a key the same job as the header of a single request', async () => {
+  test('maps a key to the same job as the header of a single request', async () => {
     const key = randomUUID();
     const single = await api.post('/api/jobs', { type: 'email', tags: ['a'] }, { 'idempotency-key': key });
     const { id } = (await single.json()) as { id: string };
@@ -108,7 +108,7 @@ describe('an import', () => {
     expect(outcome).toEqual({ line: 1, id, status: 'pending', replayed: true });
   });
 
-  test('answers a line while others are still to come', async () => {
+  test('returns the outcome of a line before the next lines arrive', async () => {
     const { sent, response } = await openImport();
     for (let line = 1; line <= 3; line++) {
       sent.write('{"type":"email"}\n');
@@ -121,7 +121,7 @@ describe('an import', () => {
 });
 
 describe('an import that ends early', () => {
-  test('because its client goes keeps what was created, and lets go of the rest', async () => {
+  test('because its client disconnects keeps the created jobs and drops the rest', async () => {
     await using own = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl, held: { most: 1 } });
     const before = await api.log.lastSequence();
     const { sent, response } = await openImport(own);
@@ -138,7 +138,7 @@ describe('an import that ends early', () => {
     await eventually(async () => expect(await api.log.lastSequence()).toBe(before + 10)); // the last may be in hand
   });
 
-  test('because the log goes away says so, and the rest is not read', async () => {
+  test('because the log becomes unavailable says so and reads no further lines', async () => {
     await using ownNats = await startNats();
     await using own = await startApi({
       natsUrl: ownNats.url,
@@ -157,7 +157,7 @@ describe('an import that ends early', () => {
     expect(rest.at(-1)).toEqual({ done: true, lines: 6, created: 1, replayed: 0, failed: 5, stopped });
   });
 
-  test('because the process stops finishes what it has in hand', async () => {
+  test('because the process stops finishes the lines it has read', async () => {
     const server = { graceMs: 600_000 };
     const own = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl, server });
     const { sent, response } = await openImport(own);
@@ -168,7 +168,7 @@ describe('an import that ends early', () => {
   });
 });
 
-test('a client that does not take the outcomes is not read from any more, until it takes them', async () => {
+test('a client that does not read the outcomes is not read from until it does', async () => {
   const { sent, response } = await openImport();
   response.pause();
   const before = await api.log.lastSequence();

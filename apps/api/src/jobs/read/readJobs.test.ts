@@ -73,7 +73,7 @@ describe('a job by id', () => {
     });
   });
 
-  test('is the same from the table as from the log', async () => {
+  test('has the same fields from the table as from the log', async () => {
     const id = await newJob(
       { payload: { text: 'a\0b' }, runAt: '2020-01-01T00:00:00Z' },
       { 'idempotency-key': randomUUID() },
@@ -98,7 +98,7 @@ describe('a job by id', () => {
   describe('that was shown from the log', () => {
     const completed = { status: 'failed', version: 3 };
 
-    test('does not go back in time when the table has only its beginning', async () => {
+    test('is not shown in an older version when the table lags', async () => {
       const id = await newJob();
       const { sequence = 0 } = (await api.log.readJob(id)) ?? {};
       await fail(id);
@@ -107,7 +107,7 @@ describe('a job by id', () => {
       expect(await json(await api.fetch(`/api/jobs/${id}`))).toMatchObject(completed);
     });
 
-    test('as the end of a wait is shown so afterwards', async () => {
+    test('at the end of a wait is shown in that version afterwards', async () => {
       const id = await jobAheadOfTable();
       expect(await json(await api.fetch(`/api/jobs/${id}?wait=1s`))).toMatchObject(completed);
       expect(await json(await api.fetch(`/api/jobs/${id}`))).toMatchObject(completed);
@@ -126,7 +126,7 @@ describe('a job by id', () => {
     });
   });
 
-  test('may be asked for in upper case', async () => {
+  test('can be requested with its id in upper case', async () => {
     const id = await newJob();
     expect((await api.fetch(`/api/jobs/${id.toUpperCase()}`)).status).toBe(200);
   });
@@ -137,7 +137,7 @@ describe('a job by id', () => {
     expect(await json(response)).toMatchObject({ type: 'urn:jobstream:problem:job-not-found', status: 404 });
   });
 
-  test('has its version as entity tag, and is not sent again to who has that version', async () => {
+  test('has its version as entity tag, and is answered 304 to a client that has that version', async () => {
     const id = await newJob();
     const first = await api.fetch(`/api/jobs/${id}`);
     expect(first.headers.get('etag')).toBe('"1"');
@@ -153,7 +153,7 @@ describe('a job by id', () => {
     expect(changed.headers.get('etag')).toBe('"2"');
   });
 
-  test('is read from the log while Postgres cannot be reached, and the list is refused with advice', async () => {
+  test('is read from the log while Postgres is unreachable, and the list is refused with Retry-After', async () => {
     await using lonely = await startApi({ natsUrl: stage.nats.url, databaseUrl: 'postgres://127.0.0.1:1/none' });
     const id = await newJob();
     expect((await lonely.fetch(`/api/jobs/${id}`)).status).toBe(200);
@@ -165,7 +165,7 @@ describe('a job by id', () => {
   });
 });
 
-test('a table that does not answer does not hold up the log', async () => {
+test('a table that does not respond does not delay reading from the log', async () => {
   const address = new URL(stage.databaseUrl);
   await using proxy = await startTcpProxy(Number(address.port));
   address.port = String(proxy.port);
@@ -204,7 +204,7 @@ describe('the list of jobs', () => {
     expect(pages).toBe(3);
   });
 
-  test('can be narrowed by every filter at once', async () => {
+  test('can be filtered by all filters at once', async () => {
     const wanted = await newJob({ type: 'filtered', tags: ['red', 'big'] });
     const other = await newJob({ type: 'filtered', tags: ['red'] });
     await api.post(`/api/jobs/${other}/cancel`);
@@ -253,7 +253,7 @@ describe('the list of jobs', () => {
 });
 
 describe('the events of a job', () => {
-  test('come oldest first with their sequence, and without what is nobody else’s business', async () => {
+  test('are returned oldest first with their sequence, and without internal fields', async () => {
     const id = await newJob({}, { 'idempotency-key': 'a secret' });
     await fail(id);
     const response = await api.fetch(`/api/jobs/${id}/events`);
@@ -311,14 +311,14 @@ describe('cancel and retry', () => {
     expect((await api.post(`/api/jobs/${randomUUID()}/${change}`)).status).toBe(404);
   });
 
-  test('a body must be a reason or nothing', async () => {
+  test('a body with anything but a reason is refused', async () => {
     const id = await newJob();
     const response = await api.post(`/api/jobs/${id}/cancel`, { why: 'x' });
     expect(response.status).toBe(422);
     expect(await json(response)).toMatchObject({ errors: [{ pointer: '/why', detail: 'is not known here' }] });
   });
 
-  test('many cancels at once: one event, and all are answered with the cancelled job', async () => {
+  test('many concurrent cancels append one event, and each returns the cancelled job', async () => {
     const id = await newJob();
     const responses = await Promise.all(Array.from({ length: 8 }, () => api.post(`/api/jobs/${id}/cancel`)));
     for (const response of responses) expect(await json(response)).toMatchObject({ status: 'cancelled', version: 2 });

@@ -11,7 +11,7 @@ test('the newest version shown is kept until the table has it', () => {
   expect(served.of('a')).toBe(0);
 });
 
-test('memory is bounded: the job shown longest ago is forgotten first', () => {
+test('memory is bounded: the job shown longest ago is evicted first', () => {
   const served = new ServedVersions(2);
   for (const id of ['a', 'b', 'a', 'c']) served.record({ id, version: 1 });
   expect(['a', 'b', 'c'].map((id) => served.of(id))).toEqual([1, 0, 1]);
