@@ -5,7 +5,7 @@ import type { Durability, RunningServers } from '../servers/runningServers.ts';
 import { startNats } from '../servers/startNats.ts';
 import { startProcess } from '../servers/startProcess.ts';
 
-const MAIN = path.join(import.meta.dirname, 'bareExpressMain.ts');
+const MAIN = path.join(import.meta.dirname, 'baselineExpressMain.ts');
 
 /** The route that echoes. */
 export function startBaselineEcho(): Promise<RunningServers> {
