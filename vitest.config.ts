@@ -9,7 +9,7 @@ export default defineConfig({
     // Files share the modules of a worker process: nothing has state at module scope, and imports were a third of the time.
     isolate: false,
     // Most tests wait for servers most of the time, so more files than cores run at once.
-    maxWorkers: availableParallelism() + 3,
+    maxWorkers: availableParallelism() + 2,
     globalSetup: ['libs/testing/src/globalSetup.ts'],
     setupFiles: ['libs/testing/src/failOnConsoleOutput.ts'],
     // Real servers start and recover within these on a slow machine; no test is about how long something takes.
