@@ -15,6 +15,9 @@ const product = '^(apps|libs(?!/(testing|servers)))/[^/]+/src/(?!.*[.]test[.]ts$
 const testing = '[.]test[.]ts$|^(apps|libs)/[^/]+/testing/';
 const workspace = '^(apps|libs|tools|e2e|bench)/';
 
+/** Entrances of libs/worker that the published package does not have. */
+const workerEntrances = '^libs/worker/(src/engine|testing/[^/]+)[.]ts$';
+
 /** The rules that no room imports one that stands after it. */
 function roomRules(source, names) {
   return names.slice(0, -1).map((name, index) => ({
@@ -62,7 +65,10 @@ const rules = [
     comment: 'Another package is imported by its name, never by the path of one of its files.',
     severity: 'error',
     from: { path: '^((?:apps|libs)/[^/]+|tools|e2e|bench)/' },
-    to: { path: workspace, pathNot: ['^$1/', '^(apps|libs)/[^/]+/src/index[.]ts$', '^tools/src/index[.]ts$'] },
+    to: {
+      path: workspace,
+      pathNot: ['^$1/', '^(apps|libs)/[^/]+/src/index[.]ts$', '^tools/src/index[.]ts$', workerEntrances],
+    },
   },
   layer('domain', { path: '^libs/domain/src/', pathNot: testing }, '^libs/domain/'),
   {
@@ -89,7 +95,7 @@ const rules = [
   {
     name: 'no-re-exports',
     severity: 'error',
-    from: { path: workspace, pathNot: '/src/index[.]ts$' },
+    from: { path: workspace, pathNot: ['/src/index[.]ts$', workerEntrances] },
     to: { path: workspace, dependencyTypes: ['export'] },
   },
   {
@@ -108,19 +114,20 @@ const rules = [
     '^libs/(domain|testing|servers)/',
     '^libs/$1/',
   ]),
+  layer('worker-library', { path: '^libs/worker/src/', pathNot: testing }, '^libs/(client|domain|eventlog|worker)/'),
   layer('servers', { path: '^libs/servers/' }, '^libs/servers/'),
   layer('testing', { path: '^libs/testing/' }, '^libs/(testing|servers|domain)/'),
   layer('apps', { path: '^apps/([^/]+)/src/', pathNot: testing }, [
-    '^libs/(archive|domain|eventlog|readmodel|runtime)/',
+    '^libs/(archive|client|domain|eventlog|readmodel|runtime|worker)/',
     '^apps/$1/',
   ]),
   layer('apps-tests', { path: '^apps/([^/]+)/' }, ['^libs/', '^apps/$1/']),
   layer('worker-without-read-model', { path: '^apps/worker/' }, [
-    '^libs/(archive|domain|eventlog|runtime|testing|servers)/',
+    '^libs/(archive|client|domain|eventlog|runtime|worker|testing|servers)/',
     '^apps/worker/',
   ]),
   layer('tools-and-system-tests', { path: '^(tools|e2e)/' }, '^(libs|tools|e2e)/'),
-  layer('benchmarks', { path: '^bench/' }, '^(libs|tools|bench|apps/worker)/'),
+  layer('benchmarks', { path: '^bench/' }, '^(libs|tools|bench)/'),
   ...Object.entries(rooms).flatMap(([source, names]) => roomRules(source, names)),
   owner('postgres', '(^|/)node_modules/pg/', '^(libs/(readmodel|testing|servers)|tools|e2e|bench)/'),
   owner('migrations', '(^|/)node_modules/node-pg-migrate/', '^libs/readmodel/'),

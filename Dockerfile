@@ -10,10 +10,12 @@ COPY apps/api/package.json apps/api/
 COPY apps/projector/package.json apps/projector/
 COPY apps/worker/package.json apps/worker/
 COPY libs/archive/package.json libs/archive/
+COPY libs/client/package.json libs/client/
 COPY libs/domain/package.json libs/domain/
 COPY libs/eventlog/package.json libs/eventlog/
 COPY libs/readmodel/package.json libs/readmodel/
 COPY libs/runtime/package.json libs/runtime/
+COPY libs/worker/package.json libs/worker/
 COPY tools/images/package.json tools/images/
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
   -w apps/api -w apps/projector -w apps/worker -w tools/images

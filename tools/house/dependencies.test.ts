@@ -42,8 +42,8 @@ test.each(Object.entries(rooms))('every room of %s has its place in the order of
 });
 
 const forbidden = [
-  ['an app imports another app', 'apps/api/src/a1.ts', '@jobstream/worker', 'layer-apps'],
-  ['the test of an app imports another app', 'apps/api/src/a2.test.ts', '@jobstream/worker', 'layer-apps-tests'],
+  ['an app imports another app', 'apps/api/src/a1.ts', '../../worker/src/x.ts', 'layer-apps'],
+  ['the test of an app imports another app', 'apps/api/src/a2.test.ts', '../../worker/src/x.ts', 'layer-apps-tests'],
   ['an app reaches into another by path', 'apps/api/src/a3.ts', '../../worker/src/x.ts', 'through-the-index'],
   [
     'the worker imports the read model',
@@ -63,7 +63,7 @@ const forbidden = [
   ['the client imports a package', 'libs/client/src/c5.ts', 'effect', 'client-needs-nothing'],
   ['the product imports test support', 'libs/eventlog/src/b5.ts', '@jobstream/testing', 'layer-libraries'],
   ['the product imports the tools', 'apps/api/src/b6.ts', '@jobstream/tools', 'layer-apps'],
-  ['a library imports an app', 'libs/eventlog/src/b7.ts', '@jobstream/worker', 'layer-libraries'],
+  ['a library imports an app', 'libs/eventlog/src/b7.ts', '../../../apps/worker/src/x.ts', 'layer-libraries'],
   ['a package is entered by a side door', 'apps/api/src/b8.ts', '@jobstream/domain/src/x.ts', 'resolvable'],
   ['a package is not declared', 'apps/projector/src/b9.ts', 'express', 'declared-dependency'],
   [
@@ -76,6 +76,7 @@ const forbidden = [
   ['a file has a name that says nothing', 'apps/api/src/c6.ts', './utils.ts', 'named-after-its-content'],
   ['a folder has a name that says nothing', 'tools/src/c7.ts', './shared/thing.ts', 'named-after-its-content'],
   ['a folder has an index', 'apps/api/src/c8.ts', './jobs/index.ts', 'one-index-a-package'],
+  ['the worker library imports the runtime', 'libs/worker/src/e2.ts', '@jobstream/runtime', 'layer-worker-library'],
   ['a room imports one above it', 'libs/eventlog/src/append/c9.ts', '../queue/x.ts', 'rooms-have-one-direction'],
   ['a file imports itself over another', 'apps/api/src/c3.ts', './c4.ts', 'no-cycles'],
 ] as const;

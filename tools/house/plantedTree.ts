@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { globSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -40,7 +40,7 @@ async function linkPackages(tree: string, manifests: readonly string[]): Promise
   }
   for (const file of manifests) {
     const folder = path.dirname(file);
-    const name = path.basename(folder);
-    if (folder !== '.') await symlink(path.join(tree, folder), path.join(modules, '@jobstream', name));
+    const { name } = JSON.parse(await readFile(path.join(tree, file), 'utf8')) as { name: string };
+    if (folder !== '.') await symlink(path.join(tree, folder), path.join(modules, name));
   }
 }

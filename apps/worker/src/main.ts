@@ -1,16 +1,16 @@
 import { openArchive } from '@jobstream/archive';
 import { EventLog } from '@jobstream/eventlog';
 import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess } from '@jobstream/runtime';
-import { systemClock } from './attempt/clock.ts';
-import { attemptMetrics } from './attemptMetrics.ts';
-import { handlerRegistry } from './handler/defineHandler.ts';
+import { systemClock } from '@jobstream/worker/engine';
+import { attemptMetrics } from '@jobstream/worker/engine';
+import { handlerRegistry } from '@jobstream/worker/engine';
 import { emailHandler } from './handlers/email/emailHandler.ts';
 import { createMailer } from './handlers/email/mailer.ts';
 import { sleepHandler } from './handlers/sleepHandler.ts';
 import { webhookHandler } from './handlers/webhook/webhookHandler.ts';
 import { Scheduler } from './schedules/scheduler.ts';
 import { checkLimits, selectHandlers } from './selectHandlers.ts';
-import { Worker } from './worker.ts';
+import { Worker } from '@jobstream/worker/engine';
 
 await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
   const observer = eventLogMetrics(metrics);

@@ -1,10 +1,12 @@
 import { ConfigError } from '@jobstream/runtime';
 import { expect, test } from 'vitest';
-import { handlerOf } from '../testing/startTestWorker.ts';
-import { handlerRegistry } from './handler/defineHandler.ts';
+import { defineHandler, handlerRegistry } from '@jobstream/worker/engine';
+import { Schema } from 'effect';
 import { checkLimits, selectHandlers } from './selectHandlers.ts';
 
-const registered = handlerRegistry(['sleep', 'email'].map((type) => handlerOf(() => undefined, type)));
+const registered = handlerRegistry(
+  ['sleep', 'email'].map((type) => defineHandler({ type, payload: Schema.Unknown, run: () => undefined })),
+);
 
 test('all handlers run by default, or those whose types are selected', () => {
   expect([...selectHandlers(registered).keys()]).toEqual(['sleep', 'email']);

@@ -1,5 +1,5 @@
 import { ConfigError, type TypeLimits } from '@jobstream/runtime';
-import type { HandlerRegistry } from './handler/defineHandler.ts';
+import type { HandlerRegistry } from '@jobstream/worker/engine';
 
 /**
  * Selects the handlers that this process runs: all, or those that the setting WORKER_TYPES names.

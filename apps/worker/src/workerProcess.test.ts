@@ -1,7 +1,7 @@
 import { freePort } from '@jobstream/testing';
 import { expect, test } from 'vitest';
 import { holdWork } from '../testing/startReceiver.ts';
-import { TestLog } from '../testing/testLog.ts';
+import { TestLog } from '@jobstream/worker/testing/testLog';
 import { workerProcesses } from '../testing/workerProcesses.ts';
 
 const OVERTAKEN = 'attempt overtaken: the job has moved on, the outcome is discarded';

@@ -3,7 +3,7 @@ import type { JobEvent } from '@jobstream/domain';
 import { eventually } from '@jobstream/testing';
 import { expect, test } from 'vitest';
 import { holdWork } from '../testing/startReceiver.ts';
-import { TestLog } from '../testing/testLog.ts';
+import { TestLog } from '@jobstream/worker/testing/testLog';
 import { workerProcesses } from '../testing/workerProcesses.ts';
 
 const settings = { LOG_LEVEL: 'info', WORKER_TYPES: 'sleep', WORKER_CONCURRENCY: '200' };

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Schema } from 'effect';
-import { defineHandler } from '../src/handler/defineHandler.ts';
-import type { JobContext } from '../src/handler/defineHandler.ts';
-import { UnrecoverableError } from '../src/handler/handlerErrors.ts';
+import { defineHandler } from '@jobstream/worker/engine';
+import type { JobContext } from '@jobstream/worker';
+import { UnrecoverableError } from '@jobstream/worker';
 import { runWorkerProcess } from './runWorkerProcess.ts';
 
 const ConformancePayload = Schema.Union([

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Schema } from 'effect';
-import { defineHandler } from '../src/handler/defineHandler.ts';
+import { defineHandler } from '@jobstream/worker/engine';
 import { runWorkerProcess } from './runWorkerProcess.ts';
 
 const handler = (type: string, run: () => unknown) => defineHandler({ type, payload: Schema.Unknown, run });

@@ -1,10 +1,10 @@
 import { EventLog } from '@jobstream/eventlog';
 import { eventLogSettings, runProcess } from '@jobstream/runtime';
-import { systemClock } from '../src/attempt/clock.ts';
-import { handlerRegistry } from '../src/handler/defineHandler.ts';
-import type { Handler } from '../src/handler/defineHandler.ts';
+import { systemClock } from '@jobstream/worker/engine';
+import { handlerRegistry } from '@jobstream/worker/engine';
+import type { Handler } from '@jobstream/worker/engine';
 import { selectHandlers } from '../src/selectHandlers.ts';
-import { Worker } from '../src/worker.ts';
+import { Worker } from '@jobstream/worker/engine';
 
 /** Runs a worker process as main.ts makes it, but with these handlers. */
 export async function runWorkerProcess(handlers: readonly Handler[]): Promise<void> {

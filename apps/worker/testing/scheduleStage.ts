@@ -5,7 +5,7 @@ import { EventLog } from '@jobstream/eventlog';
 import { startNats } from '@jobstream/testing';
 import { afterAll } from 'vitest';
 import { createLogger } from '@jobstream/runtime';
-import { systemClock } from '../src/attempt/clock.ts';
+import { systemClock } from '@jobstream/worker/engine';
 import { Scheduler } from '../src/schedules/scheduler.ts';
 import type { SchedulerContext } from '../src/schedules/schedulerContext.ts';
 

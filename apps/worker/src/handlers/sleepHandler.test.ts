@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { testContext } from '../../testing/testContext.ts';
+import { testContext } from '@jobstream/worker/testing/testContext';
 import { sleepHandler } from './sleepHandler.ts';
 
 test('sleeping reports each tenth and ends with a result', async () => {

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Schema } from 'effect';
-import { defineHandler } from '../handler/defineHandler.ts';
-import type { Handler, JobContext } from '../handler/defineHandler.ts';
+import { defineHandler } from '@jobstream/worker/engine';
+import type { Handler } from '@jobstream/worker/engine';
+import type { JobContext } from '@jobstream/worker';
 
 const DAY_MS = 86_400_000;
 const STEPS = 10;

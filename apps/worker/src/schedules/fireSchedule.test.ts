@@ -6,7 +6,7 @@ import type { EventLog, FiredTrigger } from '@jobstream/eventlog';
 import { eventually } from '@jobstream/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ScheduleStage, schedulerContext, sharedStage } from '../../testing/scheduleStage.ts';
-import { systemClock } from '../attempt/clock.ts';
+import { systemClock } from '@jobstream/worker/engine';
 import { handleTrigger } from './handleTrigger.ts';
 import { jobFromTick } from './jobFromTick.ts';
 import type { SchedulerContext } from './schedulerContext.ts';

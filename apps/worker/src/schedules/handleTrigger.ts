@@ -3,7 +3,7 @@ import { decideSchedule, exists, isRejection } from '@jobstream/domain';
 import type { Schedule, ScheduleCommand } from '@jobstream/domain';
 import { ConcurrentAppendError, HistoryIncompleteError } from '@jobstream/eventlog';
 import type { FiredTrigger, ScheduleSnapshot } from '@jobstream/eventlog';
-import { isUnavailable } from '../attempt/retryUntilAvailable.ts';
+import { isUnavailable } from '@jobstream/worker/engine';
 import { fireSchedule } from './fireSchedule.ts';
 import { coverNextTick, reconcileTriggers } from './reconcileTriggers.ts';
 import type { SchedulerContext } from './schedulerContext.ts';

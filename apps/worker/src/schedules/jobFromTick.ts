@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { decide, isRejection, uuidV8 } from '@jobstream/domain';
 import type { JobEvent, Schedule } from '@jobstream/domain';
-import type { Clock } from '../attempt/clock.ts';
+import type { Clock } from '@jobstream/worker/engine';
 
 const MAX_TAGS = 32;
 

@@ -1,6 +1,6 @@
 import type { DefinitionHint, EventLog, TriggerQueue } from '@jobstream/eventlog';
 import type { Service } from '@jobstream/runtime';
-import { retryUntilAvailable } from '../attempt/retryUntilAvailable.ts';
+import { retryUntilAvailable } from '@jobstream/worker/engine';
 import { handleTrigger } from './handleTrigger.ts';
 import { reconcileTrigger } from './reconcileTriggers.ts';
 import type { SchedulerContext } from './schedulerContext.ts';

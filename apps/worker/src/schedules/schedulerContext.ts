@@ -1,6 +1,6 @@
 import type { EventLog } from '@jobstream/eventlog';
 import type { Logger } from '@jobstream/runtime';
-import type { Clock } from '../attempt/clock.ts';
+import type { Clock } from '@jobstream/worker/engine';
 
 /** What every step of handling a trigger may use. */
 export interface SchedulerContext {

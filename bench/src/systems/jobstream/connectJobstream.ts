@@ -1,7 +1,7 @@
 import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
 import { newJob } from '@jobstream/testing';
-import { defineHandler, handlerRegistry, systemClock, Worker } from '@jobstream/worker';
+import { defineHandler, handlerRegistry, systemClock, Worker } from '@jobstream/worker/engine';
 import { Schema } from 'effect';
 import { Client } from 'pg';
 import type { ConnectOptions, JobClient, Payload } from '../jobSystem.ts';

@@ -2,10 +2,10 @@ import { Writable } from 'node:stream';
 import { createLogger } from '@jobstream/runtime';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
-import { InvalidPayloadError, UnrecoverableError } from '../../handler/handlerErrors.ts';
+import { InvalidPayloadError, UnrecoverableError } from '@jobstream/worker';
 import { startSmtpServer } from '../../../testing/startSmtpServer.ts';
 import type { SmtpReplies } from '../../../testing/startSmtpServer.ts';
-import { testContext, testJob } from '../../../testing/testContext.ts';
+import { testContext, testJob } from '@jobstream/worker/testing/testContext';
 import { createMailer } from './mailer.ts';
 import { emailHandler } from './emailHandler.ts';
 

@@ -1,6 +1,6 @@
 import { Schema } from 'effect';
-import { defineHandler } from '../../handler/defineHandler.ts';
-import type { Handler } from '../../handler/defineHandler.ts';
+import { defineHandler } from '@jobstream/worker/engine';
+import type { Handler } from '@jobstream/worker/engine';
 import type { Mailer, MailMessage } from './mailer.ts';
 
 /** A header is one line: a line break in it would begin another header. */

@@ -1,6 +1,6 @@
 import type { Logger, Service } from '@jobstream/runtime';
 import { createTransport } from 'nodemailer';
-import { UnrecoverableError } from '../../handler/handlerErrors.ts';
+import { UnrecoverableError } from '@jobstream/worker';
 
 export interface MailMessage {
   readonly messageId: string;

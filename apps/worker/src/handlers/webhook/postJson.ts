@@ -3,7 +3,7 @@ import https from 'node:https';
 import { once } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { capText } from '../../handler/jobErrorOf.ts';
+import { capText } from '@jobstream/worker/engine';
 import { addressRefused, isPublicAddress, publicLookup } from './publicAddress.ts';
 
 export interface PostRequest {

@@ -2,7 +2,7 @@ import dns from 'node:dns';
 import type { LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { UnrecoverableError } from '../../handler/handlerErrors.ts';
+import { UnrecoverableError } from '@jobstream/worker';
 
 /**
  * Whether an IP address is one of the public internet: not private, loopback, link-local, reserved or multicast, nor an

@@ -3,9 +3,9 @@ import type { ServerResponse } from 'node:http';
 import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { InvalidPayloadError, RetryAfterError, UnrecoverableError } from '../../handler/handlerErrors.ts';
+import { InvalidPayloadError, RetryAfterError, UnrecoverableError } from '@jobstream/worker';
 import { startReceiver } from '../../../testing/startReceiver.ts';
-import { testContext, testJob } from '../../../testing/testContext.ts';
+import { testContext, testJob } from '@jobstream/worker/testing/testContext';
 import { signature, webhookHandler } from './webhookHandler.ts';
 import { retryAfterMs } from './webhookResult.ts';
 

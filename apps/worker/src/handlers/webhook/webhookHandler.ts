@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { Schema } from 'effect';
-import { defineHandler } from '../../handler/defineHandler.ts';
-import type { Handler, JobContext } from '../../handler/defineHandler.ts';
+import { defineHandler } from '@jobstream/worker/engine';
+import type { Handler } from '@jobstream/worker/engine';
+import type { JobContext } from '@jobstream/worker';
 import { postJson } from './postJson.ts';
 import { webhookResult } from './webhookResult.ts';
 

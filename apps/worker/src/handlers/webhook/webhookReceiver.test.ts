@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { startReceiver } from '../../../testing/startReceiver.ts';
-import { testContext } from '../../../testing/testContext.ts';
+import { testContext } from '@jobstream/worker/testing/testContext';
 import { signature, webhookHandler } from './webhookHandler.ts';
 
 const SECRET = 'shared by worker and receiver';

@@ -1,5 +1,5 @@
-import { RetryAfterError, UnrecoverableError } from '../../handler/handlerErrors.ts';
-import { capText } from '../../handler/jobErrorOf.ts';
+import { RetryAfterError, UnrecoverableError } from '@jobstream/worker';
+import { capText } from '@jobstream/worker/engine';
 import type { PostResponse } from './postJson.ts';
 
 interface WebhookResult {

@@ -1,12 +1,29 @@
-import { boundedLabel, type Metrics } from '@jobstream/runtime';
 import type { AttemptObserver } from './attempt/attemptContext.ts';
 
 /** A bound for programs that make up job types; a worker has as many as handlers. */
 const MAX_TYPES = 100;
 const BUCKETS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200];
 
+/** Creates metrics in a registry: counters, gauges and histograms with the methods of prom-client's. */
+export interface MetricFactory {
+  counter(options: MetricOptions): { inc(labels: Labels): void };
+  gauge(options: MetricOptions): { inc(labels: Labels): void; dec(labels: Labels): void };
+  histogram(options: MetricOptions & { readonly buckets: readonly number[] }): {
+    observe(labels: Labels, value: number): void;
+  };
+}
+
+type Label = 'type' | 'outcome';
+type Labels = Partial<Record<Label, string>>;
+
+interface MetricOptions {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly Label[];
+}
+
 /** The observer that measures the attempts of a worker. */
-export function attemptMetrics(metrics: Metrics): AttemptObserver {
+export function attemptMetrics(metrics: MetricFactory): AttemptObserver {
   const typeOf = boundedLabel(MAX_TYPES);
   const { attempts, running, redeliveries } = counts(metrics);
   const { run, wait } = times(metrics);
@@ -27,7 +44,7 @@ export function attemptMetrics(metrics: Metrics): AttemptObserver {
   };
 }
 
-function counts(metrics: Metrics) {
+function counts(metrics: MetricFactory) {
   return {
     attempts: metrics.counter({
       name: 'jobstream_attempts_total',
@@ -47,7 +64,7 @@ function counts(metrics: Metrics) {
   };
 }
 
-function times(metrics: Metrics) {
+function times(metrics: MetricFactory) {
   return {
     run: metrics.histogram({
       name: 'jobstream_attempt_duration_seconds',
@@ -61,5 +78,14 @@ function times(metrics: Metrics) {
       labels: ['type'],
       buckets: BUCKETS,
     }),
+  };
+}
+
+/** Returns a function that keeps the first `max` values of a label, and maps all others to `other`. */
+function boundedLabel(max: number): (value: string) => string {
+  const known = new Set<string>();
+  return (value) => {
+    if (known.size < max) known.add(value);
+    return known.has(value) ? value : 'other';
   };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EventLog, JobSnapshot } from '@jobstream/eventlog';
-import type { Logger } from '@jobstream/runtime';
+import type { Logger } from '../handler/logger.ts';
 import type { Attempt, AttemptAbort } from './attempt.ts';
 
 export interface CancelWatchOptions {

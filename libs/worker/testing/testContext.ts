@@ -1,6 +1,6 @@
 import type { JobProgress, Job } from '@jobstream/domain';
-import { createLogger } from '@jobstream/runtime';
 import type { JobContext } from '../src/handler/defineHandler.ts';
+import { silentLogger } from '../src/handler/logger.ts';
 
 export interface TestContext extends JobContext {
   /** What the handler has reported. */
@@ -18,7 +18,7 @@ export function testContext(
     runId: '0193a3f0-0000-7000-8000-00000000000a',
     signal: new AbortController().signal,
     ...given,
-    log: createLogger({ service: 'test', level: 'silent' }),
+    log: silentLogger,
     progress: (progress) => reports.push(progress),
     reports,
   };

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { EventLog } from '@jobstream/eventlog';
-import { createLogger, Metrics, Tracing } from '@jobstream/runtime';
+import { Metrics } from '@jobstream/runtime';
 import { eventually } from '@jobstream/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { TracePropagation } from './attempt/tracePropagation.ts';
 import { attemptMetrics } from './attemptMetrics.ts';
 import type { JobContext } from './handler/defineHandler.ts';
 import { UnrecoverableError } from './handler/handlerErrors.ts';
@@ -106,8 +107,7 @@ test('without tracing, handlers and all events of a job, also after a timer, sta
     seen.push(traceparent);
     if (attempt === 1) throw new Error('again');
   });
-  const logger = createLogger({ service: 'test', level: 'silent' });
-  const tracing = new Tracing({ endpoint: undefined, service: 'worker', logger });
+  const tracing = new TracePropagation();
   const eventLog = new EventLog({ url: nats.url, name: 'worker', traceparent: tracing.current });
   await using _worker = await startWorker(handler, { eventLog, tracing });
   await using producer = await TestLog.open(nats.url, { traceparent: () => trace });

@@ -1,7 +1,7 @@
 import type { JobEvent } from '@jobstream/domain';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Delivery } from '@jobstream/eventlog';
-import type { TracedSpan } from '@jobstream/runtime';
+import type { AttemptSpan } from './attemptTracing.ts';
 import type { Attempt, Outcome } from './attempt.ts';
 import type { AttemptContext, AttemptEnd } from './attemptContext.ts';
 import { claimJob, scheduleWake } from './claimJob.ts';
@@ -35,7 +35,7 @@ export function processDelivery(delivery: Delivery, context: AttemptContext): Pr
   return span.within(() => processWithin(span, delivery, context));
 }
 
-async function processWithin(span: TracedSpan, delivery: Delivery, context: AttemptContext): Promise<boolean> {
+async function processWithin(span: AttemptSpan, delivery: Delivery, context: AttemptContext): Promise<boolean> {
   context.cancelWatch.follow(delivery.jobId);
   try {
     const claim = await claimJob(delivery, context);
@@ -50,7 +50,7 @@ async function processWithin(span: TracedSpan, delivery: Delivery, context: Atte
   }
 }
 
-async function runAttempt(span: TracedSpan, attempt: Attempt, context: AttemptContext): Promise<Settlement> {
+async function runAttempt(span: AttemptSpan, attempt: Attempt, context: AttemptContext): Promise<Settlement> {
   let end: AttemptEnd = 'unsettled';
   try {
     const outcome = await runInSlot(attempt, context);
@@ -97,12 +97,12 @@ function settleCancelled({ logger }: Attempt, { durationMs }: Outcome): Settleme
 }
 
 /** The span of what a delivery leads to; linked to its cause, which does not wait for it. Never ended without an attempt. */
-function startSpan({ jobId, jobType, traceparent }: Delivery, { tracing }: AttemptContext): TracedSpan {
+function startSpan({ jobId, jobType, traceparent }: Delivery, { tracing }: AttemptContext): AttemptSpan {
   const attributes = { 'jobstream.job.id': jobId, 'jobstream.job.type': jobType };
   return tracing.span({ name: `attempt ${jobType}`, kind: 'consumer', links: [traceparent], attributes });
 }
 
-function endSpan(span: TracedSpan, { number }: Attempt, end: AttemptEnd): void {
+function endSpan(span: AttemptSpan, { number }: Attempt, end: AttemptEnd): void {
   const attributes = { 'jobstream.attempt.number': number, 'jobstream.attempt.outcome': end };
   span.end({ attributes, failure: FAILURES.has(end) ? end : undefined });
 }

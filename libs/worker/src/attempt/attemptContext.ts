@@ -1,5 +1,6 @@
 import type { EventLog } from '@jobstream/eventlog';
-import type { Logger, Tracing } from '@jobstream/runtime';
+import type { Logger } from '../handler/logger.ts';
+import type { AttemptTracing } from './attemptTracing.ts';
 import type { Clock } from './clock.ts';
 import type { HandlerRegistry } from '../handler/defineHandler.ts';
 import type { CancelWatch } from './cancelWatch.ts';
@@ -12,7 +13,7 @@ export interface AttemptContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly observer: AttemptObserver;
-  readonly tracing: Pick<Tracing, 'span' | 'current'>;
+  readonly tracing: AttemptTracing;
   /** Names this process in the log; unique to one start of it. */
   readonly workerName: string;
   readonly ackWaitMs: number;

@@ -2,12 +2,22 @@ import { randomBytes } from 'node:crypto';
 import os from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Delivery, EventLog, JobQueue } from '@jobstream/eventlog';
-import { Tracing, type Logger, type Service, type TypeLimits } from '@jobstream/runtime';
 import { silentObserver, type AttemptContext, type AttemptObserver } from './attempt/attemptContext.ts';
+import type { AttemptTracing } from './attempt/attemptTracing.ts';
 import { CancelWatch } from './attempt/cancelWatch.ts';
 import type { Clock } from './attempt/clock.ts';
 import { processDelivery } from './attempt/processDelivery.ts';
+import { TracePropagation } from './attempt/tracePropagation.ts';
 import type { HandlerRegistry } from './handler/defineHandler.ts';
+import type { Logger } from './handler/logger.ts';
+
+/** The limits of one process for one job type. */
+interface TypeLimits {
+  /** Attempts that may run at once. */
+  readonly concurrency?: number;
+  /** At most `starts` attempts begin within any `perMs` milliseconds. */
+  readonly rate?: { readonly starts: number; readonly perMs: number };
+}
 
 export interface WorkerOptions {
   readonly eventLog: Pick<
@@ -25,7 +35,7 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly observer?: AttemptObserver;
-  readonly tracing?: Tracing;
+  readonly tracing?: AttemptTracing;
   /** Attempts of each job type that may run at once in this process. */
   readonly concurrency: number;
   /** Overrides for single types, by type. */
@@ -39,7 +49,7 @@ export interface WorkerOptions {
 const CLOSING_MS = 900;
 
 /** Takes deliveries of the handlers' job types and processes each in an attempt. */
-export class Worker implements Service {
+export class Worker {
   readonly name = 'worker';
   readonly #options: WorkerOptions;
   readonly #context: AttemptContext;
@@ -52,7 +62,7 @@ export class Worker implements Service {
     this.#options = options;
     const identity = { workerName: workerName(), closing: this.#closing.signal };
     this.#cancelWatch = new CancelWatch({ ...options, ...identity });
-    const tracing = new Tracing({ endpoint: undefined, service: 'worker', logger: options.logger });
+    const tracing = new TracePropagation();
     this.#context = { observer: silentObserver, tracing, ...options, ...identity, cancelWatch: this.#cancelWatch };
   }
 

@@ -1,6 +1,6 @@
 import { JobType } from '@jobstream/domain';
 import type { Job, JobProgress } from '@jobstream/domain';
-import type { Logger } from '@jobstream/runtime';
+import type { Logger } from './logger.ts';
 import { Schema, SchemaIssue } from 'effect';
 import { InvalidPayloadError } from './handlerErrors.ts';
 

@@ -1,5 +1,5 @@
 import type { Delivery } from '@jobstream/eventlog';
-import type { Logger } from '@jobstream/runtime';
+import type { Logger } from '../handler/logger.ts';
 import type { Handler } from '../handler/defineHandler.ts';
 import { AttemptAbortedError } from '../handler/handlerErrors.ts';
 import type { JobChain } from './jobChain.ts';

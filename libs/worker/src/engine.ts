@@ -1,0 +1,8 @@
+// The entrance for this repository's own worker, tests and benchmarks; packages that users install do not have it.
+export { systemClock, type Clock } from './attempt/clock.ts';
+export { isUnavailable, retryUntilAvailable } from './attempt/retryUntilAvailable.ts';
+export { attemptMetrics } from './attemptMetrics.ts';
+export { defineHandler, handlerRegistry } from './handler/defineHandler.ts';
+export type { Handler, HandlerRegistry } from './handler/defineHandler.ts';
+export { capText } from './handler/jobErrorOf.ts';
+export { Worker } from './worker.ts';
