@@ -1,3 +1,5 @@
+import type { Job } from './job.ts';
+
 const TYPE_PREFIX = 'urn:jobstream:problem:';
 
 export interface ErrorDetails extends ErrorOptions {
@@ -68,6 +70,44 @@ export class ConflictError extends JobstreamError {
 export class UnexpectedAnswerError extends JobstreamError {
   constructor(message: string, details: ErrorDetails) {
     super(message, 'unexpected-answer', details);
+  }
+}
+
+/** One mistake in a payload: a JSON Pointer into it, such as `/width`, and what is wrong there. */
+export interface PayloadIssue {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** The payload does not match the schema of the job's definition. Nothing was sent. */
+export class PayloadError extends JobstreamError {
+  readonly issues: readonly PayloadIssue[];
+
+  constructor(type: string, issues: readonly PayloadIssue[]) {
+    const mistakes = issues.map(({ pointer, detail }) => `/payload${pointer} ${detail}`).join('; ');
+    super(`invalid payload of a job of type ${type}: ${mistakes}`, 'invalid-payload', {});
+    this.issues = issues;
+  }
+}
+
+/** The job whose result was awaited failed for good; `job.error` says why. */
+export class JobFailedError extends JobstreamError {
+  readonly job: Job;
+
+  constructor(job: Job) {
+    const { name = 'Error', message = 'unknown' } = job.error ?? {};
+    super(`job ${job.id} of type ${job.type} failed: ${name}: ${message}`, 'job-failed', {});
+    this.job = job;
+  }
+}
+
+/** The job whose result was awaited was cancelled. */
+export class JobCancelledError extends JobstreamError {
+  readonly job: Job;
+
+  constructor(job: Job) {
+    super(`job ${job.id} of type ${job.type} was cancelled`, 'job-cancelled', {});
+    this.job = job;
   }
 }
 

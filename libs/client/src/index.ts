@@ -1,11 +1,18 @@
 export type { BulkChange } from './jobs.ts';
 export type { CallOptions, ClientOptions } from './transport.ts';
+export { defineJob } from './defineJob.ts';
+export type { JobDefaults, JobDefinition, JobDefinitionOptions } from './defineJob.ts';
+export type { PayloadInput, PayloadOutput, ResultInput, ResultOutput } from './defineJob.ts';
+export type { EnqueuedJob, EnqueueOptions } from './enqueue.ts';
 export {
   AccessDeniedError,
   ConflictError,
   InvalidRequestError,
+  JobCancelledError,
+  JobFailedError,
   JobstreamError,
   NotFoundError,
+  PayloadError,
   UnavailableError,
   UnexpectedAnswerError,
 } from './errors.ts';
@@ -28,7 +35,7 @@ export type { FeedOptions } from './jobstreamClient.ts';
 export type { JobType, JobTypes, PauseOptions } from './jobTypes.ts';
 export type { NewBackoff, NewJob } from './job.ts';
 export type { Page } from './pages.ts';
-export type { FieldError, Problem } from './errors.ts';
+export type { FieldError, PayloadIssue, Problem } from './errors.ts';
 export type { CatchUpPolicy, NewSchedule, Schedule, ScheduleEvent, ScheduleEventData } from './schedules.ts';
 export type { Schedules, VersionedOptions } from './schedules.ts';
 export type { Stats, TypeBacklog } from './stats.ts';

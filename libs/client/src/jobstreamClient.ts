@@ -1,4 +1,6 @@
 import type { CallOptions, ClientOptions } from './transport.ts';
+import type { JobDefinition, PayloadInput, ResultOutput } from './defineJob.ts';
+import { enqueue, type EnqueuedJob, type EnqueueOptions } from './enqueue.ts';
 import { followEvents } from './followEvents.ts';
 import type { JobEvent, JobEventName } from './jobEvent.ts';
 import { Jobs } from './jobs.ts';
@@ -36,6 +38,25 @@ export class JobstreamClient {
     this.jobs = new Jobs(this.#transport);
     this.schedules = new Schedules(this.#transport);
     this.types = new JobTypes(this.#transport);
+  }
+
+  /**
+   * Creates a job of a definition made by `defineJob`. The payload is checked before anything is sent; like
+   * `jobs.create`, the request is repeated while the API is unavailable and creates the job once.
+   *
+   * @returns the created job, whose `result()` waits for its end.
+   * @throws PayloadError when the payload does not match the definition's schema; nothing was sent.
+   * @throws InvalidRequestError, UnavailableError as from `jobs.create`.
+   * @example
+   * const job = await client.enqueue(thumbnail, { url, width: 200 }, { idempotencyKey: order.id });
+   * const { bytes } = await job.result({ signal: AbortSignal.timeout(60_000) });
+   */
+  enqueue<Definition extends JobDefinition>(
+    definition: Definition,
+    payload: PayloadInput<Definition>,
+    options?: EnqueueOptions,
+  ): Promise<EnqueuedJob<ResultOutput<Definition>>> {
+    return enqueue(this.jobs, definition, payload, options);
   }
 
   /**
