@@ -1,7 +1,7 @@
 import { openArchive } from '@jobstream/archive';
 import { EventLog } from '@jobstream/eventlog';
 import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess } from '@jobstream/runtime';
-import { systemClock } from '@jobstream/worker/engine';
+import { AttemptRunner, systemClock } from '@jobstream/worker/engine';
 import { attemptMetrics } from '@jobstream/worker/engine';
 import { handlerRegistry } from '@jobstream/worker/engine';
 import { emailHandler } from './handlers/email/emailHandler.ts';
@@ -10,7 +10,6 @@ import { sleepHandler } from './handlers/sleepHandler.ts';
 import { webhookHandler } from './handlers/webhook/webhookHandler.ts';
 import { Scheduler } from './schedules/scheduler.ts';
 import { checkLimits, selectHandlers } from './selectHandlers.ts';
-import { Worker } from '@jobstream/worker/engine';
 
 await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
   const observer = eventLogMetrics(metrics);
@@ -24,7 +23,7 @@ await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
     webhookHandler({ secret: config.WEBHOOK_SECRET, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
     sleepHandler(),
   ]);
-  const worker = new Worker({
+  const attempts = new AttemptRunner({
     eventLog,
     handlers: selectHandlers(handlers, config.WORKER_TYPES),
     clock: systemClock(),
@@ -45,5 +44,5 @@ await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
   });
   const readiness = new Readiness({ start: started, log: () => eventLog.isWritable() });
   const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
-  return [health, eventLog, mailer, worker, scheduler];
+  return [health, eventLog, mailer, attempts, scheduler];
 });

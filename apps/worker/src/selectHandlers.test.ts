@@ -1,11 +1,12 @@
 import { ConfigError } from '@jobstream/runtime';
 import { expect, test } from 'vitest';
-import { defineHandler, handlerRegistry } from '@jobstream/worker/engine';
+import { handlerRegistry, jobHandler } from '@jobstream/worker/engine';
 import { Schema } from 'effect';
+import { effectJob } from './effectJob.ts';
 import { checkLimits, selectHandlers } from './selectHandlers.ts';
 
 const registered = handlerRegistry(
-  ['sleep', 'email'].map((type) => defineHandler({ type, payload: Schema.Unknown, run: () => undefined })),
+  ['sleep', 'email'].map((type) => jobHandler(effectJob(type, Schema.Unknown), () => undefined)),
 );
 
 test('all handlers run by default, or those whose types are selected', () => {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Schema } from 'effect';
-import { defineHandler } from '@jobstream/worker/engine';
+import { jobHandler } from '@jobstream/worker/engine';
+import { effectJob } from '../src/effectJob.ts';
 import type { JobContext } from '@jobstream/worker';
 import { UnrecoverableError } from '@jobstream/worker';
 import { runWorkerProcess } from './runWorkerProcess.ts';
@@ -33,4 +34,4 @@ async function run(payload: ConformancePayload, ctx: JobContext): Promise<unknow
 }
 
 // The test job that every worker under the conformance kit offers; see docs/worker-protocol.md.
-await runWorkerProcess([defineHandler({ type: 'conformance', payload: ConformancePayload, run })]);
+await runWorkerProcess([jobHandler(effectJob('conformance', ConformancePayload), run)]);

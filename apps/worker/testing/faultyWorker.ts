@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Schema } from 'effect';
-import { defineHandler } from '@jobstream/worker/engine';
+import { jobHandler } from '@jobstream/worker/engine';
+import { effectJob } from '../src/effectJob.ts';
 import { runWorkerProcess } from './runWorkerProcess.ts';
 
-const handler = (type: string, run: () => unknown) => defineHandler({ type, payload: Schema.Unknown, run });
+const handler = (type: string, run: () => unknown) => jobHandler(effectJob(type, Schema.Unknown), run);
 
 // Handlers that misbehave: one kills its process, one ignores its signal and keeps a timer.
 await runWorkerProcess([

@@ -1,17 +1,16 @@
 import { EventLog } from '@jobstream/eventlog';
 import { eventLogSettings, runProcess } from '@jobstream/runtime';
-import { systemClock } from '@jobstream/worker/engine';
+import { AttemptRunner, systemClock } from '@jobstream/worker/engine';
 import { handlerRegistry } from '@jobstream/worker/engine';
 import type { Handler } from '@jobstream/worker/engine';
 import { selectHandlers } from '../src/selectHandlers.ts';
-import { Worker } from '@jobstream/worker/engine';
 
 /** Runs a worker process as main.ts makes it, but with these handlers. */
 export async function runWorkerProcess(handlers: readonly Handler[]): Promise<void> {
   await runProcess('worker', (config, logger, { tracing }) => {
     const traceparent = tracing.current;
     const eventLog = new EventLog({ ...eventLogSettings(config), name: 'worker', logger, traceparent });
-    const worker = new Worker({
+    const attempts = new AttemptRunner({
       eventLog,
       handlers: selectHandlers(handlerRegistry(handlers), config.WORKER_TYPES),
       clock: systemClock(),
@@ -21,6 +20,6 @@ export async function runWorkerProcess(handlers: readonly Handler[]): Promise<vo
       ackWaitMs: config.ACK_WAIT_MS,
       shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
     });
-    return [eventLog, worker];
+    return [eventLog, attempts];
   });
 }

@@ -1,8 +1,9 @@
 /** A process that creates jobs, or runs them with a handler that does nothing, as it is told. */
+import { defineJob } from '@jobstream/client';
 import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
 import { newJob } from '@jobstream/testing';
-import { defineHandler, handlerRegistry, systemClock, Worker } from '@jobstream/worker/engine';
+import { AttemptRunner, handlerRegistry, jobHandler, systemClock } from '@jobstream/worker/engine';
 import { Schema } from 'effect';
 import { type JobOrder, type Order, type Report, typeName } from './order.ts';
 
@@ -17,7 +18,7 @@ await log.start();
 const say = (report: Report) => void process.send?.(report);
 const nothing = () => undefined;
 let [completed, told] = [0, 0];
-let worker: Worker | undefined;
+let worker: AttemptRunner | undefined;
 const observer = {
   redelivered: nothing,
   started: nothing,
@@ -40,7 +41,7 @@ async function obey(order: Order): Promise<void> {
 
 async function work(types: number, concurrency: number): Promise<void> {
   const handlers = Array.from({ length: types }, (_, index) => handlerOf(typeName(index)));
-  worker = new Worker({
+  worker = new AttemptRunner({
     eventLog: log,
     handlers: handlerRegistry(handlers),
     clock: systemClock(),
@@ -54,8 +55,8 @@ async function work(types: number, concurrency: number): Promise<void> {
 }
 
 function handlerOf(type: string) {
-  const payload = Schema.Struct({ text: Schema.String });
-  return defineHandler({ type, payload, run: () => Promise.resolve() });
+  const payload = Schema.toStandardSchemaV1(Schema.Struct({ text: Schema.String }));
+  return jobHandler(defineJob(type, { payload }), () => Promise.resolve());
 }
 
 function tell(): void {

@@ -2,7 +2,7 @@
 export { systemClock, type Clock } from './attempt/clock.ts';
 export { isUnavailable, retryUntilAvailable } from './attempt/retryUntilAvailable.ts';
 export { attemptMetrics } from './attemptMetrics.ts';
-export { defineHandler, handlerRegistry } from './handler/defineHandler.ts';
-export type { Handler, HandlerRegistry } from './handler/defineHandler.ts';
+export { handlerRegistry, jobHandler } from './handler/jobHandler.ts';
+export type { Handler, HandlerRegistry } from './handler/jobHandler.ts';
 export { capText } from './handler/jobErrorOf.ts';
-export { Worker } from './worker.ts';
+export { AttemptRunner } from './attemptRunner.ts';

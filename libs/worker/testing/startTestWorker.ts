@@ -1,16 +1,17 @@
 import { Writable } from 'node:stream';
+import { defineJob } from '@jobstream/client';
 import { EventLog } from '@jobstream/eventlog';
 import type { Delivery, EventLogOptions } from '@jobstream/eventlog';
 import { startNats } from '@jobstream/testing';
 import type { StartNatsOptions } from '@jobstream/testing';
-import { Schema } from 'effect';
 import { pino } from 'pino';
 import { afterAll } from 'vitest';
+import { z } from 'zod';
 import { systemClock } from '../src/attempt/clock.ts';
-import { defineHandler, handlerRegistry } from '../src/handler/defineHandler.ts';
-import type { Handler, JobContext } from '../src/handler/defineHandler.ts';
-import { Worker } from '../src/worker.ts';
-import type { WorkerOptions } from '../src/worker.ts';
+import { handlerRegistry, jobHandler } from '../src/handler/jobHandler.ts';
+import type { Handler, JobContext } from '../src/handler/jobHandler.ts';
+import { AttemptRunner } from '../src/attemptRunner.ts';
+import type { AttemptRunnerOptions } from '../src/attemptRunner.ts';
 import { TestLog } from './testLog.ts';
 
 type Run = (ctx: JobContext) => unknown;
@@ -18,7 +19,7 @@ let types = 0;
 
 /** A handler that takes any payload, by default of a job type of its own, since the tests of a file share a server. */
 export function handlerOf(run: Run, type = `type-${++types}`): Handler {
-  return defineHandler({ type, payload: Schema.Unknown, run: (_payload, ctx) => run(ctx) });
+  return jobHandler(defineJob(type, { payload: z.unknown() }), (_payload, ctx) => run(ctx));
 }
 
 /** A server and a log on it that all tests of a file share, and workers on that server. */
@@ -36,7 +37,7 @@ export async function sharedServer(options: Partial<EventLogOptions> = {}, natsO
   return { nats, log, startWorker };
 }
 
-export interface TestWorkerOptions extends Partial<Omit<WorkerOptions, 'eventLog'>> {
+export interface TestWorkerOptions extends Partial<Omit<AttemptRunnerOptions, 'eventLog'>> {
   readonly natsUrl: string;
   /** The worker's log instead of an ordinary one; it is started and stopped with the worker. */
   readonly eventLog?: EventLog;
@@ -58,7 +59,7 @@ async function startTestWorker(
 ): Promise<TestWorker> {
   const lines: string[] = [];
   await eventLog.start();
-  const worker = new Worker({
+  const worker = new AttemptRunner({
     eventLog,
     handlers: handlerRegistry(handlers),
     clock: systemClock(),

@@ -1,5 +1,5 @@
 import type { JobProgress, Job } from '@jobstream/domain';
-import type { JobContext } from '../src/handler/defineHandler.ts';
+import type { JobContext } from '../src/handler/jobHandler.ts';
 import { silentLogger } from '../src/handler/logger.ts';
 
 export interface TestContext extends JobContext {

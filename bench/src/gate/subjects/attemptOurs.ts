@@ -1,7 +1,8 @@
+import { defineJob } from '@jobstream/client';
 import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
 import { newJob } from '@jobstream/testing';
-import { defineHandler, handlerRegistry, systemClock, Worker } from '@jobstream/worker/engine';
+import { AttemptRunner, handlerRegistry, jobHandler, systemClock } from '@jobstream/worker/engine';
 import { Schema } from 'effect';
 import type { Subject } from './subject.ts';
 
@@ -38,9 +39,9 @@ async function drain(eventLog: EventLog, type: string, count: number): Promise<v
     if (runs === count) resolve();
     return Promise.resolve();
   };
-  const worker = new Worker({
+  const worker = new AttemptRunner({
     eventLog,
-    handlers: handlerRegistry([defineHandler({ type, payload, run })]),
+    handlers: handlerRegistry([jobHandler(defineJob(type, { payload: Schema.toStandardSchemaV1(payload) }), run)]),
     clock: systemClock(),
     logger: createLogger({ service: 'worker', level: 'error' }),
     concurrency: CONCURRENCY,

@@ -1,7 +1,8 @@
+import { defineJob } from '@jobstream/client';
 import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
 import { newJob } from '@jobstream/testing';
-import { defineHandler, handlerRegistry, systemClock, Worker } from '@jobstream/worker/engine';
+import { AttemptRunner, handlerRegistry, jobHandler, systemClock } from '@jobstream/worker/engine';
 import { Schema } from 'effect';
 import { Client } from 'pg';
 import type { ConnectOptions, JobClient, Payload } from '../jobSystem.ts';
@@ -11,7 +12,7 @@ export async function connectJobstream({ address, role, durability }: ConnectOpt
   const log = new EventLog({ url, name: role, groupCommit: durability === 'fsync' });
   await log.start();
   const table = await openTable(role === 'producer' ? databaseUrl : undefined);
-  let worker: Worker | undefined;
+  let worker: AttemptRunner | undefined;
   return {
     async enqueueMany(payloads) {
       await log.appendAll(payloads.map((payload) => newJob(payload)));
@@ -45,13 +46,14 @@ async function openTable(databaseUrl: string | undefined): Promise<Client | unde
   return table;
 }
 
-function createWorker(eventLog: EventLog, concurrency: number, run: (payload: Payload) => Promise<void>): Worker {
-  const handler = defineHandler({
-    type: 'bench',
-    payload: Schema.Struct({ n: Schema.Finite, dueAt: Schema.Finite }),
-    run: (payload) => run(payload),
-  });
-  return new Worker({
+function createWorker(
+  eventLog: EventLog,
+  concurrency: number,
+  run: (payload: Payload) => Promise<void>,
+): AttemptRunner {
+  const payload = Schema.toStandardSchemaV1(Schema.Struct({ n: Schema.Finite, dueAt: Schema.Finite }));
+  const handler = jobHandler(defineJob('bench', { payload }), run);
+  return new AttemptRunner({
     eventLog,
     handlers: handlerRegistry([handler]),
     clock: systemClock(),

@@ -1,6 +1,6 @@
 import type { Delivery } from '@jobstream/eventlog';
 import type { Logger } from '../handler/logger.ts';
-import type { Handler } from '../handler/defineHandler.ts';
+import type { Handler } from '../handler/jobHandler.ts';
 import { AttemptAbortedError } from '../handler/handlerErrors.ts';
 import type { JobChain } from './jobChain.ts';
 

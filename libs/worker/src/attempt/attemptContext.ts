@@ -2,7 +2,7 @@ import type { EventLog } from '@jobstream/eventlog';
 import type { Logger } from '../handler/logger.ts';
 import type { AttemptTracing } from './attemptTracing.ts';
 import type { Clock } from './clock.ts';
-import type { HandlerRegistry } from '../handler/defineHandler.ts';
+import type { HandlerRegistry } from '../handler/jobHandler.ts';
 import type { CancelWatch } from './cancelWatch.ts';
 
 /** What the steps of an attempt work with; one for all attempts of a worker. */

@@ -1,6 +1,6 @@
 import type { Job } from '@jobstream/domain';
 import { ConcurrentAppendError, isSealed, isShredded, isUnreadable } from '@jobstream/eventlog';
-import type { JobContext } from '../handler/defineHandler.ts';
+import type { JobContext } from '../handler/jobHandler.ts';
 import { UnrecoverableError } from '../handler/handlerErrors.ts';
 import { AttemptAbort } from './attempt.ts';
 import type { Attempt, Ending, Outcome } from './attempt.ts';

@@ -1,6 +1,6 @@
 import { Schema } from 'effect';
-import { defineHandler } from '@jobstream/worker/engine';
-import type { Handler } from '@jobstream/worker/engine';
+import { jobHandler, type Handler } from '@jobstream/worker/engine';
+import { effectJob } from '../../effectJob.ts';
 import type { Mailer, MailMessage } from './mailer.ts';
 
 /** A header is one line: a line break in it would begin another header. */
@@ -24,6 +24,8 @@ const EmailPayload = Schema.Struct({
   html: Schema.optionalKey(Schema.String),
 });
 
+const emailJob = effectJob('email', EmailPayload);
+
 interface EmailOptions {
   readonly mailer: Mailer;
   /** The sender of messages that name none. */
@@ -32,11 +34,9 @@ interface EmailOptions {
 
 /** Sends one e-mail; its result is the mail server's receipt. */
 export function emailHandler({ mailer, from }: EmailOptions): Handler {
-  return defineHandler({
-    type: 'email',
-    payload: EmailPayload,
-    run: (payload, { job, signal }) => mailer.send(compose(payload, { from, jobId: job.id }), signal),
-  });
+  return jobHandler(emailJob, (payload, { job, signal }) =>
+    mailer.send(compose(payload, { from, jobId: job.id }), signal),
+  );
 }
 
 /** The message id comes from the job, so a message that a retry sends twice can be recognised as one. */

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { Schema } from 'effect';
-import { defineHandler } from '@jobstream/worker/engine';
-import type { Handler } from '@jobstream/worker/engine';
 import type { JobContext } from '@jobstream/worker';
+import { jobHandler, type Handler } from '@jobstream/worker/engine';
+import { effectJob } from '../../effectJob.ts';
 import { postJson } from './postJson.ts';
 import { webhookResult } from './webhookResult.ts';
 
@@ -32,11 +32,14 @@ const Headers = Schema.Record(Schema.String, Schema.String).check(
 );
 
 /** `body` is any JSON, default null. */
-const WebhookPayload = Schema.Struct({
-  url: HttpUrl,
-  body: Schema.optionalKey(Schema.Unknown),
-  headers: Schema.optionalKey(Headers),
-});
+const webhookJob = effectJob(
+  'webhook',
+  Schema.Struct({
+    url: HttpUrl,
+    body: Schema.optionalKey(Schema.Unknown),
+    headers: Schema.optionalKey(Headers),
+  }),
+);
 
 interface WebhookOptions {
   /** Signs every request; without it requests carry no signature. */
@@ -46,21 +49,17 @@ interface WebhookOptions {
 
 /** Posts JSON to a URL; see docs/handlers.md for the headers and for which responses are retried. */
 export function webhookHandler({ secret, allowPrivate }: WebhookOptions): Handler {
-  return defineHandler({
-    type: 'webhook',
-    payload: WebhookPayload,
-    run: async ({ url, body = null, headers = {} }, ctx) => {
-      const text = JSON.stringify(body);
-      const allHeaders = { ...jsonHeaders, ...lowerCased(headers), ...jobHeaders(text, ctx, secret) };
-      const response = await postJson({
-        url: new URL(url),
-        headers: allHeaders,
-        body: text,
-        signal: ctx.signal,
-        allowPrivate,
-      });
-      return webhookResult(response);
-    },
+  return jobHandler(webhookJob, async ({ url, body = null, headers = {} }, ctx) => {
+    const text = JSON.stringify(body);
+    const allHeaders = { ...jsonHeaders, ...lowerCased(headers), ...jobHeaders(text, ctx, secret) };
+    const response = await postJson({
+      url: new URL(url),
+      headers: allHeaders,
+      body: text,
+      signal: ctx.signal,
+      allowPrivate,
+    });
+    return webhookResult(response);
   });
 }
 

@@ -5,7 +5,7 @@ import { eventually } from '@jobstream/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { TracePropagation } from './attempt/tracePropagation.ts';
 import { attemptMetrics } from './attemptMetrics.ts';
-import type { JobContext } from './handler/defineHandler.ts';
+import type { JobContext } from './handler/jobHandler.ts';
 import { UnrecoverableError } from './handler/handlerErrors.ts';
 import { handlerOf, sharedServer } from '../testing/startTestWorker.ts';
 import type { TestWorkerOptions } from '../testing/startTestWorker.ts';

@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { defineJob } from '@jobstream/client';
 import type { JobEvent, JobStatus } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { eventually } from '@jobstream/testing';
-import { Schema } from 'effect';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { systemClock } from './attempt/clock.ts';
-import { defineHandler } from './handler/defineHandler.ts';
-import type { Handler, JobContext } from './handler/defineHandler.ts';
+import { jobHandler } from './handler/jobHandler.ts';
+import type { Handler, JobContext } from './handler/jobHandler.ts';
 import { RetryAfterError, UnrecoverableError } from './handler/handlerErrors.ts';
 import { handlerOf, sharedServer } from '../testing/startTestWorker.ts';
 
@@ -116,7 +117,7 @@ describe('an attempt that fails', () => {
     ['its result cannot be kept', () => 1n, { error: { code: 'RESULT_NOT_JSON' } }],
     [
       'its payload is not what the handler takes',
-      defineHandler({ type: 'picky', payload: Schema.Struct({ n: Schema.Int }), run: () => undefined }),
+      jobHandler(defineJob('picky', { payload: z.object({ n: z.int() }) }), () => undefined),
       { reason: 'invalid-payload', error: { message: expect.stringMatching(/^payload\.n: /) } },
     ],
   ])('fails the job at once when %s', async (_name, work, expected) => {

@@ -3,7 +3,7 @@ import type { JobEvent } from '@jobstream/domain';
 import { ConcurrentAppendError, EventLog } from '@jobstream/eventlog';
 import { eventually, startTcpProxy } from '@jobstream/testing';
 import { expect, test } from 'vitest';
-import type { Handler } from './handler/defineHandler.ts';
+import type { Handler } from './handler/jobHandler.ts';
 import { handlerOf, sharedServer } from '../testing/startTestWorker.ts';
 
 const STOPPED = 'cancelled: the handler was stopped, its outcome is discarded';

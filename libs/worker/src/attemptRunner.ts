@@ -8,7 +8,7 @@ import { CancelWatch } from './attempt/cancelWatch.ts';
 import type { Clock } from './attempt/clock.ts';
 import { processDelivery } from './attempt/processDelivery.ts';
 import { TracePropagation } from './attempt/tracePropagation.ts';
-import type { HandlerRegistry } from './handler/defineHandler.ts';
+import type { HandlerRegistry } from './handler/jobHandler.ts';
 import type { Logger } from './handler/logger.ts';
 
 /** The limits of one process for one job type. */
@@ -19,7 +19,7 @@ interface TypeLimits {
   readonly rate?: { readonly starts: number; readonly perMs: number };
 }
 
-export interface WorkerOptions {
+export interface AttemptRunnerOptions {
   readonly eventLog: Pick<
     EventLog,
     | 'append'
@@ -49,16 +49,16 @@ export interface WorkerOptions {
 const CLOSING_MS = 900;
 
 /** Takes deliveries of the handlers' job types and processes each in an attempt. */
-export class Worker {
-  readonly name = 'worker';
-  readonly #options: WorkerOptions;
+export class AttemptRunner {
+  readonly name = 'attempts';
+  readonly #options: AttemptRunnerOptions;
   readonly #context: AttemptContext;
   readonly #closing = new AbortController();
   readonly #cancelWatch: CancelWatch;
   #queues: readonly JobQueue[] = [];
   #stopped: Promise<void> | undefined;
 
-  constructor(options: WorkerOptions) {
+  constructor(options: AttemptRunnerOptions) {
     this.#options = options;
     const identity = { workerName: workerName(), closing: this.#closing.signal };
     this.#cancelWatch = new CancelWatch({ ...options, ...identity });

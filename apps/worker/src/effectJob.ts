@@ -1,0 +1,7 @@
+import { defineJob } from '@jobstream/client';
+import { Schema } from 'effect';
+
+/** Defines a job type by an effect schema of its payload. */
+export function effectJob<Payload, Encoded>(type: string, payload: Schema.Codec<Payload, Encoded>) {
+  return defineJob(type, { payload: Schema.toStandardJSONSchemaV1(Schema.toStandardSchemaV1(payload)) });
+}

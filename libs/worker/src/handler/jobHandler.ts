@@ -1,0 +1,116 @@
+import type { Job, JobDefinition, PayloadOutput, ResultInput } from '@jobstream/client';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { InvalidPayloadError, UnrecoverableError } from './handlerErrors.ts';
+import type { Logger } from './logger.ts';
+
+const PROBLEMS_SHOWN = 20;
+
+/** How far the work of an attempt is. */
+export interface JobProgress {
+  /** From 0 to 100. */
+  readonly percent?: number;
+  readonly message?: string;
+}
+
+/** What a handler knows about its attempt. */
+export interface JobContext {
+  /** The job as it was when the attempt began. */
+  readonly job: Job;
+  /** 1 for the first attempt. A number comes again after the job was released by its worker or requeued. */
+  readonly attempt: number;
+  /** Identifies this run of the handler: it never repeats, and is the id of the JobStarted that began the run. */
+  readonly runId: string;
+  /** Aborted at the deadline, at a shutdown, and when the job has moved on; its reason is an AttemptAbortedError. */
+  readonly signal: AbortSignal;
+  /** Reports how far the work is. Cheap to call often: values are coalesced and the last one wins. */
+  readonly progress: (progress: JobProgress) => void;
+  /**
+   * The W3C `traceparent` of this attempt, for what the handler calls: that of its span, or without tracing that of what
+   * caused the job, if there is one.
+   */
+  readonly traceparent?: string | undefined;
+  /** Lines carry the job's id, type and attempt. */
+  readonly log: Logger;
+}
+
+/**
+ * Does the work of one attempt. It receives the payload as its schema decodes it; what it returns becomes the job's
+ * result, which must be JSON or undefined. What it throws fails the attempt, and the job is retried, unless it is an
+ * UnrecoverableError.
+ */
+export type JobHandler<Definition extends JobDefinition> = (
+  payload: PayloadOutput<Definition>,
+  ctx: JobContext,
+) => ResultInput<Definition> | Promise<ResultInput<Definition>>;
+
+/** A handler as the attempt sees it: it checks payload and result itself. */
+export interface Handler {
+  readonly type: string;
+  readonly definition: JobDefinition;
+  /** Rejects with an InvalidPayloadError before anything was done, or with what the handler throws. */
+  run(payload: unknown, ctx: JobContext): Promise<unknown>;
+}
+
+/** Handlers by job type. */
+export type HandlerRegistry = ReadonlyMap<string, Handler>;
+
+/** Makes the handler of a definition's jobs, which checks payloads before `run`, and results after it. */
+export function jobHandler<Definition extends JobDefinition>(
+  definition: Definition,
+  run: JobHandler<Definition>,
+): Handler {
+  return {
+    type: definition.type,
+    definition,
+    async run(raw, ctx) {
+      const checked = validate(definition.payload, raw);
+      const payload = accepted(checked instanceof Promise ? await checked : checked) as PayloadOutput<Definition>;
+      const result = await run(payload, ctx);
+      return definition.result === undefined ? result : checkedResult(definition.result, result);
+    },
+  };
+}
+
+/**
+ * Collects handlers by their job type.
+ * @throws Error when two are of one type.
+ */
+export function handlerRegistry(handlers: readonly Handler[]): HandlerRegistry {
+  const registered = new Map<string, Handler>();
+  for (const handler of handlers) {
+    if (registered.has(handler.type)) throw new Error(`two handlers are registered for the job type ${handler.type}`);
+    registered.set(handler.type, handler);
+  }
+  return registered;
+}
+
+function validate(schema: StandardSchemaV1, value: unknown) {
+  return schema['~standard'].validate(value);
+}
+
+function accepted(outcome: StandardSchemaV1.Result<unknown>): unknown {
+  if (outcome.issues === undefined) return outcome.value;
+  throw new InvalidPayloadError(linesOf(outcome.issues, 'payload'));
+}
+
+async function checkedResult(schema: StandardSchemaV1, result: unknown): Promise<unknown> {
+  const outcome = await validate(schema, result);
+  if (outcome.issues === undefined) return outcome.value;
+  const problems = linesOf(outcome.issues, 'result').join('; ');
+  throw new UnrecoverableError(`the handler's result does not match its schema: ${problems}`, {
+    code: 'RESULT_INVALID',
+  });
+}
+
+/** One line for each mistake: `payload.to[0]: expected an address`. */
+function linesOf(issues: readonly StandardSchemaV1.Issue[], root: string): string[] {
+  return issues.slice(0, PROBLEMS_SHOWN).map(({ path = [], message }) => `${pathText(path, root)}: ${message}`);
+}
+
+function pathText(path: readonly (PropertyKey | StandardSchemaV1.PathSegment)[], root: string): string {
+  const keys = path.map((part) => (typeof part === 'object' ? part.key : part));
+  return keys.reduce<string>(
+    (text, key) => (typeof key === 'number' ? `${text}[${key}]` : `${text}.${String(key)}`),
+    root,
+  );
+}
