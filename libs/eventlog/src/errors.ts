@@ -68,6 +68,19 @@ export class StreamMismatchError extends Error {
   }
 }
 
+/**
+ * The server does not take a message about workers or job types: its stream is missing, as with a release before 0.2.0, or
+ * the message is too large. Go on without it and log it once; such messages are only hints.
+ */
+export class AnnouncementRefusedError extends Error {
+  readonly code = 'ANNOUNCEMENT_REFUSED';
+
+  constructor(subject: string, detail: string) {
+    super(`the server refuses the message on ${subject}: ${detail}`);
+    this.name = 'AnnouncementRefusedError';
+  }
+}
+
 /** The server does not accept a cron schedule, e.g. because it does not know the time zone. Reject the definition. */
 export class TriggerRefusedError extends Error {
   readonly code = 'TRIGGER_REFUSED';

@@ -1,4 +1,5 @@
 import type { JobEvent } from '@jobstream/domain';
+import type { Announcements } from './announcements/announcements.ts';
 import { ArchivedFeed } from './read/archivedFeed.ts';
 import { jobAppendRequest } from './append/appendRequest.ts';
 import type { Contents } from './contents/contents.ts';
@@ -76,8 +77,9 @@ export class EventLog {
     await parts.connection.close();
   }
 
-  async #finish({ schedules, appender, batches }: EventLogParts): Promise<void> {
+  async #finish({ schedules, announcements, appender, batches }: EventLogParts): Promise<void> {
     await Promise.all([...this.#queues].map((queue) => queue.stop()));
+    await announcements.stop();
     await schedules.stop();
     await Promise.all([appender.stop(), batches.stop()]);
   }
@@ -194,6 +196,11 @@ export class EventLog {
   /** Counts pending jobs and measures lags. */
   get stats(): LogStats {
     return this.#started().stats;
+  }
+
+  /** Announces workers and their job types, and knows those of all workers. */
+  get announcements(): Announcements {
+    return this.#started().announcements;
   }
 
   /** Appends and reads recurring schedules, and sets their triggers. */

@@ -1,4 +1,5 @@
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { Announcements } from './announcements/announcements.ts';
 import { Appender } from './append/appender.ts';
 import { AppendLimiter } from './append/appendLimiter.ts';
 import { BatchAppender } from './append/batchAppender.ts';
@@ -16,7 +17,7 @@ import { LogStats } from './queue/logStats.ts';
 import type { LogSink } from './connection/logSink.ts';
 import { Publisher } from './connection/publisher.ts';
 import { ScheduleLog } from './schedules/scheduleLog.ts';
-import { ensureStream, KEYS_STREAM, keysSettings, streamSettings } from './streams/streams.ts';
+import { announcementSettings, ensureStream, KEYS_STREAM, keysSettings, streamSettings } from './streams/streams.ts';
 import { TimerScheduler } from './timers/timerScheduler.ts';
 import { WriteHealth } from './append/writeHealth.ts';
 
@@ -44,6 +45,7 @@ export interface EventLogParts {
   readonly schedules: ScheduleLog;
   readonly jobTypes: JobTypeControl;
   readonly stats: LogStats;
+  readonly announcements: Announcements;
   readonly writeHealth: WriteHealth;
 }
 
@@ -61,6 +63,7 @@ export async function buildParts(
   });
   const manager = await jetstreamManager(connection.nats, { checkAPI: false, timeout: DEADLINE_MS });
   for (const settings of streamSettings({ replicas, maxAgeMs })) await ensureStream(manager, settings);
+  await ensureAnnouncementStreams(manager, replicas, sink);
   const publisher = new Publisher(connection, deadlineMs * PUBLISH_TIMEOUT_SHARE);
   const limiter = new AppendLimiter({ maxPending, maxPendingBytes });
   const appender = new Appender(connection, publisher, { groupCommit, deadlineMs, limiter, observer: writeHealth });
@@ -82,7 +85,20 @@ export async function buildParts(
     messages,
     expired,
     stats: new LogStats(manager, direct),
+    announcements: new Announcements({ ...core, sink }),
   };
+}
+
+/** Announcements are hints: a log without them, as an older release or older permissions leave it, starts as well. */
+async function ensureAnnouncementStreams(manager: JetStreamManager, replicas: number, sink: LogSink): Promise<void> {
+  for (const settings of announcementSettings(replicas)) {
+    try {
+      await ensureStream(manager, settings);
+    } catch (error) {
+      const { message } = error as Error;
+      sink.warn({ stream: settings.name, reason: message }, 'workers and their job types may be unknown');
+    }
+  }
 }
 
 function expiredEventsOf({ archive, maxAgeMs = 0 }: EventLogOptions, messages: LogMessages): ExpiredEvents | undefined {

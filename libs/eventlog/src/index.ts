@@ -1,10 +1,17 @@
 // Rooms import in one direction: connection <- streams <- read <- append, contents, timers <- queue (over its admission/)
-// <- schedules <- this entrance, with errors.ts below them all.
+// <- schedules, announcements <- this entrance, with errors.ts below them all.
+export type { Announcements } from './announcements/announcements.ts';
+export type { AnnouncedType, LiveAnnouncement } from './announcements/knownTypes.ts';
+export type { JsonSchema } from './announcements/messageFields.ts';
+export type { PayloadCheck, TypeAnnouncement } from './announcements/typeAnnouncement.ts';
+export type { AnnouncedWorker, TypeRegistry } from './announcements/typeRegistry.ts';
+export type { RunningJob, WorkerHeartbeat } from './announcements/workerHeartbeat.ts';
 export type { AppendOutcome, LogObserver } from './append/logObserver.ts';
 export type { Contents } from './contents/contents.ts';
 export type { MasterKey } from './contents/jobKeys.ts';
 export { isSealed, isShredded, isUnreadable } from './contents/sealedEvent.ts';
 export {
+  AnnouncementRefusedError,
   ConcurrentAppendError,
   EventTooLargeError,
   HistoryIncompleteError,

@@ -55,8 +55,19 @@ export class ConsumerMessage {
     return this.body().length;
   }
 
+  /** Returns how many messages the consumer has still to deliver after this one. */
+  pending(): number {
+    const tokens = this.#reply.split('.');
+    return Number(tokens[tokens.length === 9 ? 8 : 10]);
+  }
+
   storedAt(): string {
-    return timestampOf(this.#nanos / NANOS_PER_MS);
+    return timestampOf(this.storedAtMs());
+  }
+
+  /** Returns when the message was stored, in milliseconds since 1970 by the server's clock. */
+  storedAtMs(): number {
+    return this.#nanos / NANOS_PER_MS;
   }
 
   /** Settles the delivery: it does not come again. */

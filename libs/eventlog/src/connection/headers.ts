@@ -52,6 +52,11 @@ export function cronHeaders(pattern: string, timeZone: string, target: string): 
   return encoded(`Nats-Schedule: ${pattern}\r\n${zone}Nats-Schedule-Target: ${target}\r\n`);
 }
 
+/** Returns the header of a message that the server removes after `ttl`, e.g. `24h`. */
+export function ttlHeaders(ttl: string): MsgHdrs {
+  return encoded(`Nats-TTL: ${ttl}\r\n`);
+}
+
 export function plainHeaders(): MsgHdrs {
   return encoded('');
 }

@@ -6,6 +6,7 @@ import { LogGapError } from '../errors.ts';
 import type { LogSink } from '../connection/logSink.ts';
 import { decodeLogEntry, type EventFeed, type LogEntry } from './logEntry.ts';
 import { OrderedConsumer } from './orderedConsumer.ts';
+import { JOBS_STREAM } from '../streams/streams.ts';
 
 export interface LogFollowerOptions {
   readonly connection: Connection;
@@ -91,6 +92,7 @@ export class LogFollower implements EventFeed {
     try {
       this.#consumer = await OrderedConsumer.open({
         ...this.#options,
+        stream: JOBS_STREAM,
         after: this.#lastSequence,
         onMessage: (message) => this.#onMessage(message),
         onRequestEnded: () => this.#requestMore(),

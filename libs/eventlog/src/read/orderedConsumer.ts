@@ -3,14 +3,16 @@ import { AckPolicy, DeliverPolicy, type JetStreamManager } from '@nats-io/jetstr
 import type { Msg, Subscription } from '@nats-io/transport-node';
 import type { Connection } from '../connection/connection.ts';
 import { ConsumerMessage } from '../connection/consumerMessage.ts';
-import { JOBS_STREAM } from '../streams/streams.ts';
 
 export interface OrderedConsumerOptions {
   readonly connection: Connection;
   readonly manager: JetStreamManager;
-  /** The first message has a later sequence than this. */
-  readonly after: number;
+  readonly stream: string;
+  /** The first message has a later sequence than this; `lastPerSubject` begins with the newest of each subject. */
+  readonly after: number | 'lastPerSubject';
   readonly onMessage: (message: ConsumerMessage) => void;
+  /** Called each second in which there was nothing to deliver. */
+  readonly onIdle?: () => void;
   /** Called when a request for messages has ended unfulfilled. */
   readonly onRequestEnded: () => void;
 }
@@ -28,7 +30,7 @@ const NANOS_PER_MS = 1_000_000;
 const PENDING_MESSAGES = 'Nats-Pending-Messages';
 
 /**
- * One consumer of the stream JOBS without acknowledgements, kept in the server's memory, for one follower. Deliveries
+ * One consumer of a stream without acknowledgements, kept in the server's memory, for one follower. Deliveries
  * are numbered, so a gap is detected at once. It does not recover: `broken` resolves to the reason, and its owner opens
  * another one after the last sequence that arrived.
  */
@@ -41,6 +43,7 @@ export class OrderedConsumer {
   readonly #watchdog: NodeJS.Timeout;
   readonly #unsubscribeReconnected: () => void;
   readonly #break: (reason: string) => void;
+  #storedAtStart = 0;
   #delivered = 0;
   #requested = 0;
   #heardAt = performance.now();
@@ -69,6 +72,11 @@ export class OrderedConsumer {
     }
   }
 
+  /** How many messages there were to deliver when it was created. */
+  get storedAtStart(): number {
+    return this.#storedAtStart;
+  }
+
   /** How many messages are requested and have not arrived yet. */
   get outstanding(): number {
     return this.#requested;
@@ -80,7 +88,7 @@ export class OrderedConsumer {
     this.#heardAt = performance.now();
     const [expires, idleHeartbeat] = [EXPIRES_MS * NANOS_PER_MS, HEARTBEAT_MS * NANOS_PER_MS];
     const request = { batch, max_bytes: maxBytes, expires, idle_heartbeat: idleHeartbeat };
-    const subject = `$JS.API.CONSUMER.MSG.NEXT.${JOBS_STREAM}.${this.#name}`;
+    const subject = `$JS.API.CONSUMER.MSG.NEXT.${this.#options.stream}.${this.#name}`;
     this.#options.connection.nats.publish(subject, JSON.stringify(request), { reply: this.#inbox });
   }
 
@@ -92,15 +100,20 @@ export class OrderedConsumer {
   }
 
   async #create(): Promise<void> {
-    await this.#options.manager.consumers.add(JOBS_STREAM, {
+    const { manager, stream, after } = this.#options;
+    const start =
+      after === 'lastPerSubject'
+        ? { deliver_policy: DeliverPolicy.LastPerSubject, filter_subjects: ['>'] }
+        : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: after + 1 };
+    const { num_pending: stored } = await manager.consumers.add(stream, {
       name: this.#name,
       ack_policy: AckPolicy.None,
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: this.#options.after + 1,
+      ...start,
       mem_storage: true,
       num_replicas: 1,
       inactive_threshold: INACTIVE_MS * NANOS_PER_MS,
     });
+    this.#storedAtStart = stored;
   }
 
   #on(message: Msg): void {
@@ -125,7 +138,7 @@ export class OrderedConsumer {
    */
   #onStatus(message: Msg): void {
     const code = message.headers?.code ?? 0;
-    if (code === 100) return;
+    if (code === 100) return this.#options.onIdle?.();
     const left = message.headers?.get(PENDING_MESSAGES) ?? '';
     if (left === '') return this.#break(`${code} ${message.headers?.description ?? ''}`);
     this.#requested -= Number(left);

@@ -1,5 +1,6 @@
 import {
   DiscardPolicy,
+  PersistMode,
   RetentionPolicy,
   StorageType,
   type JetStreamManager,
@@ -11,6 +12,20 @@ import { LogUnavailableError, StreamMismatchError } from '../errors.ts';
 export const JOBS_STREAM = 'JOBS';
 export const TIMERS_STREAM = 'TIMERS';
 export const KEYS_STREAM = 'KEYS';
+export const WORKERS_STREAM = 'WORKERS';
+export const TYPES_STREAM = 'TYPES';
+
+/** Age at which a heartbeat of a worker expires: three intervals between heartbeats. */
+export const HEARTBEAT_AGE_MS = 12_000;
+/** Largest messages of WORKERS and TYPES. */
+export const MAX_HEARTBEAT_BYTES = 64 * 1_024;
+export const MAX_ANNOUNCEMENT_BYTES = 128 * 1_024;
+
+const MAX_WORKERS_BYTES = 32 * 1_024 * 1_024;
+const MAX_TYPES_BYTES = 64 * 1_024 * 1_024;
+/** How long the server keeps its marker of an expired message, for followers that have not received it yet. */
+const MARKER_TTL_MS = 60_000;
+const NANOS_PER_MS = 1_000_000;
 
 type Settings = Partial<StreamConfig> & { readonly name: string };
 
@@ -27,7 +42,7 @@ export function streamSettings({ replicas, maxAgeMs }: { replicas: number; maxAg
       retention: RetentionPolicy.Limits,
       discard: DiscardPolicy.New,
       num_replicas: replicas,
-      max_age: maxAgeMs * 1_000_000,
+      max_age: maxAgeMs * NANOS_PER_MS,
       allow_direct: true,
       allow_atomic: true,
       deny_delete: true,
@@ -66,6 +81,46 @@ export function keysSettings(replicas: number): Settings {
     allow_rollup_hdrs: false,
     allow_msg_schedules: false,
   };
+}
+
+/**
+ * Returns the settings of WORKERS and TYPES, which keep the newest message of each subject. When one expires, the server
+ * stores a marker in its place, so that followers see it. Neither stream holds anything that is needed for a job to run.
+ *
+ * Heartbeats are not synced to disk. One server would forget a stream in memory when it restarts, and no user of the
+ * running system may create it again; a cluster keeps such a stream, and does not offer the other mode.
+ */
+export function announcementSettings(replicas: number): Settings[] {
+  const newestOfEach = {
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.Old,
+    num_replicas: replicas,
+    max_msgs_per_subject: 1,
+    allow_direct: true,
+    allow_msg_ttl: true,
+    subject_delete_marker_ttl: MARKER_TTL_MS * NANOS_PER_MS,
+  };
+  const volatile =
+    replicas > 1 ? { storage: StorageType.Memory } : { storage: StorageType.File, persist_mode: PersistMode.Async };
+  return [
+    {
+      name: WORKERS_STREAM,
+      subjects: ['workers.*'],
+      ...newestOfEach,
+      ...volatile,
+      max_age: HEARTBEAT_AGE_MS * NANOS_PER_MS,
+      max_msg_size: MAX_HEARTBEAT_BYTES,
+      max_bytes: MAX_WORKERS_BYTES,
+    },
+    {
+      name: TYPES_STREAM,
+      subjects: ['types.*.*'],
+      ...newestOfEach,
+      storage: StorageType.File,
+      max_msg_size: MAX_ANNOUNCEMENT_BYTES,
+      max_bytes: MAX_TYPES_BYTES,
+    },
+  ];
 }
 
 /**

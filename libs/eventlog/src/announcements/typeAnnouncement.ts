@@ -1,0 +1,76 @@
+import { MessageFields, type JsonSchema } from './messageFields.ts';
+
+/** What a worker announces of a job type that it runs. */
+export interface TypeAnnouncement {
+  readonly type: string;
+  /** Unique to the process, e.g. `build-7-4711-9f3c2a`; the same as in its heartbeats. */
+  readonly worker: string;
+  readonly host: string;
+  /** RFC 3339: when the worker started. */
+  readonly startedAt: string;
+  /** What the program of the worker is called. */
+  readonly name?: string | undefined;
+  /** The version of that program. */
+  readonly version?: string | undefined;
+  /** JSON Schema 2020-12 of a payload that may be sent. Absent: every payload. */
+  readonly payloadSchema?: JsonSchema | undefined;
+  /** JSON Schema 2020-12 of what a completed job returns. */
+  readonly resultSchema?: JsonSchema | undefined;
+  readonly limits: AnnouncedLimits;
+  /** What the definition of the type proposes for its jobs. */
+  readonly defaults?: AnnouncedDefaults | undefined;
+}
+
+/** The limits of one worker process. */
+interface AnnouncedLimits {
+  readonly concurrency: number;
+  readonly rate?: { readonly starts: number; readonly perMs: number } | undefined;
+}
+
+interface AnnouncedDefaults {
+  readonly maxAttempts?: number | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What becomes of a payload that no announcement accepts: the job is refused, or created with a warning. */
+export type PayloadCheck = 'refuse' | 'warn';
+
+export const PAYLOAD_CHECKS: readonly PayloadCheck[] = ['refuse', 'warn'];
+
+export function encodeTypeAnnouncement(announcement: TypeAnnouncement): string {
+  return JSON.stringify({ v: 1, ...announcement });
+}
+
+/** @throws MalformedMessageError */
+export function decodeTypeAnnouncement(body: string): TypeAnnouncement {
+  const fields = MessageFields.ofBody(body);
+  return {
+    type: fields.text('type'),
+    worker: fields.text('worker'),
+    host: fields.text('host'),
+    startedAt: fields.instant('startedAt'),
+    ...fields.optional('name', (name) => fields.text(name)),
+    ...fields.optional('version', (name) => fields.text(name)),
+    ...fields.optional('payloadSchema', (name) => fields.schema(name)),
+    ...fields.optional('resultSchema', (name) => fields.schema(name)),
+    limits: limitsOf(fields.object('limits')),
+    ...fields.optional('defaults', (name) => defaultsOf(fields.object(name))),
+  };
+}
+
+function limitsOf(fields: MessageFields): AnnouncedLimits {
+  return {
+    concurrency: fields.count('concurrency', 1),
+    ...fields.optional('rate', (name) => {
+      const rate = fields.object(name);
+      return { starts: rate.count('starts', 1), perMs: rate.count('perMs', 1) };
+    }),
+  };
+}
+
+function defaultsOf(fields: MessageFields): AnnouncedDefaults {
+  return {
+    ...fields.optional('maxAttempts', (name) => fields.count(name, 1)),
+    ...fields.optional('timeoutMs', (name) => fields.count(name, 1)),
+  };
+}
