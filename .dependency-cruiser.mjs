@@ -14,6 +14,8 @@ swc.Visitor.prototype.visitStatement = function visitUsingToo(statement) {
 const product = '^(apps|libs(?!/(testing|servers)))/[^/]+/src/(?!.*[.]test[.]ts$)';
 /** Types alone, which the build of a package takes over. */
 const standardSchema = '(^|/)node_modules/@standard-schema/spec/';
+/** What a user of the worker package may have beside it: optional peer dependencies. */
+const optionalPeers = '(^|/)node_modules/(@opentelemetry/api|prom-client)/';
 const testing = '[.]test[.]ts$|^(apps|libs)/[^/]+/testing/';
 const workspace = '^(apps|libs|tools|e2e|bench)/';
 
@@ -59,8 +61,14 @@ const rules = [
   {
     name: 'no-development-dependency-in-the-product',
     severity: 'error',
-    from: { path: product },
+    from: { path: product, pathNot: '^libs/worker/src/telemetry/' },
     to: { dependencyTypes: ['npm-dev'], pathNot: standardSchema },
+  },
+  {
+    name: 'no-development-dependency-in-the-product',
+    severity: 'error',
+    from: { path: '^libs/worker/src/telemetry/', pathNot: testing },
+    to: { dependencyTypes: ['npm-dev'], pathNot: optionalPeers },
   },
   {
     name: 'through-the-index',

@@ -7,12 +7,12 @@ import type { AttemptTracing } from './attempt/attemptTracing.ts';
 import { CancelWatch } from './attempt/cancelWatch.ts';
 import type { Clock } from './attempt/clock.ts';
 import { processDelivery } from './attempt/processDelivery.ts';
-import { TracePropagation } from './attempt/tracePropagation.ts';
+import { TracePropagation } from './telemetry/tracePropagation.ts';
 import type { HandlerRegistry } from './handler/jobHandler.ts';
 import type { Logger } from './handler/logger.ts';
 
 /** The limits of one process for one job type. */
-interface TypeLimits {
+export interface TypeLimits {
   /** Attempts that may run at once. */
   readonly concurrency?: number;
   /** At most `starts` attempts begin within any `perMs` milliseconds. */

@@ -1,3 +1,14 @@
+export { createWorker } from './createWorker.ts';
+export type { HandleOptions, Worker } from './createWorker.ts';
+export {
+  AttemptAbortedError,
+  InvalidPayloadError,
+  RetryAfterError,
+  UnrecoverableError,
+} from './handler/handlerErrors.ts';
 export type { JobContext, JobHandler, JobProgress } from './handler/jobHandler.ts';
-export { InvalidPayloadError, RetryAfterError, UnrecoverableError } from './handler/handlerErrors.ts';
 export type { Logger } from './handler/logger.ts';
+export { WorkerOptionsError } from './options/workerOptions.ts';
+export type { PayloadKey, WorkerOptions } from './options/workerOptions.ts';
+export type { MetricsRegistry } from './telemetry/registryMetrics.ts';
+export type { OpenTelemetryApi } from './telemetry/openTelemetryTracing.ts';

@@ -25,6 +25,16 @@ test('opening with a wrong password fails with LogUnavailableError', async () =>
   await expect(opening).rejects.toThrow(new LogUnavailableError(`cannot connect to ${nats.url}`));
 });
 
+test('the user and the password may be part of the URL', async () => {
+  env.TEST_PASSWORD = 'p@ss:word';
+  await nats.restart();
+  const url = new URL(nats.url);
+  Object.assign(url, { username: user.user, password: 'p%40ss%3Aword' });
+  const connection = await Connection.open({ name: 'test', url: url.href });
+  expect(connection.isConnected()).toBe(true);
+  await connection.close();
+});
+
 test('a connection is restored after any number of refused attempts', async () => {
   const connection = await Connection.open({ ...user, url: nats.url });
   let refused = 0;

@@ -12,7 +12,7 @@ import { AckBuffer } from './ackBuffer.ts';
 import { silentSink, type LogSink } from './logSink.ts';
 
 export interface ConnectionOptions {
-  /** One URL or several, separated by commas. */
+  /** One URL or several, separated by commas. The first may have the user and password of all: `nats://user:password@host`. */
   readonly url: string;
   /** Shown to operators in the server's list of connections, and the name of the inbox, e.g. `api`. */
   readonly name: string;
@@ -157,9 +157,11 @@ async function dial(options: ConnectionOptions): Promise<NatsConnection> {
   }
 }
 
-async function clientOptions({ url, name, credsFile, user, password }: ConnectionOptions): Promise<ClientOptions> {
+async function clientOptions({ url, name, credsFile, ...given }: ConnectionOptions): Promise<ClientOptions> {
+  const servers = url.split(',').map((server) => server.trim());
+  const { user, password } = given.user === undefined ? credentialsIn(servers[0]) : given;
   return {
-    servers: url.split(',').map((server) => server.trim()),
+    servers: servers.map((server) => server.replace(/\/\/[^/]*@/, '//')),
     name: `jobstream-${name}`,
     inboxPrefix: inboxPrefix(name),
     maxReconnectAttempts: -1,
@@ -173,4 +175,11 @@ async function clientOptions({ url, name, credsFile, user, password }: Connectio
     ...(user === undefined ? {} : { user, pass: password ?? '' }),
     ...(credsFile === undefined ? {} : { authenticator: credsAuthenticator(await readFile(credsFile)) }),
   };
+}
+
+/** Returns the user and password of a URL, if it has them: the client library does not read them. */
+function credentialsIn(url = ''): Pick<ConnectionOptions, 'user' | 'password'> {
+  const { username = '', password = '' } = URL.canParse(url) ? new URL(url) : {};
+  if (username === '') return {};
+  return { user: decodeURIComponent(username), password: decodeURIComponent(password) };
 }

@@ -1,4 +1,4 @@
-import type { AttemptObserver } from './attempt/attemptContext.ts';
+import type { AttemptObserver } from '../attempt/attemptContext.ts';
 
 /** A bound for programs that make up job types; a worker has as many as handlers. */
 const MAX_TYPES = 100;

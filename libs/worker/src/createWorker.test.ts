@@ -1,0 +1,129 @@
+import { fileURLToPath } from 'node:url';
+import * as openTelemetry from '@opentelemetry/api';
+import { defineJob } from '@jobstream/client';
+import { startNats, TestProcess } from '@jobstream/testing';
+import { Registry } from 'prom-client';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { TestLog } from '../testing/testLog.ts';
+import { createWorker, UnrecoverableError, WorkerOptionsError, type Worker, type WorkerOptions } from './index.ts';
+
+const nats = await startNats();
+const log = await TestLog.open(nats.url);
+afterAll(async () => {
+  await log[Symbol.asyncDispose]();
+  await nats[Symbol.asyncDispose]();
+});
+
+let types = 0;
+
+/** A job type of its own for each test, since they share a server. */
+const doubling = () =>
+  defineJob(`double-${++types}`, { payload: z.object({ n: z.int() }), result: z.object({ twice: z.int() }) });
+
+function workerOf(options: WorkerOptions = {}): Worker {
+  const worker = createWorker({ natsUrl: nats.url, shutdownGraceMs: 0, ...options });
+  onTestFinished(() => worker.stop());
+  return worker;
+}
+
+test('a worker runs the jobs of the types that it handles, and writes nothing unless it has a logger', async () => {
+  const double = doubling();
+  const worker = workerOf().handle(double, ({ n }) => ({ twice: n * 2 }));
+  await worker.start();
+  const { jobId } = await log.create(double.type, { payload: { n: 21 } });
+  await log.until(jobId, 'completed');
+  expect((await log.eventLog.readJob(jobId))?.job.result).toEqual({ twice: 42 });
+});
+
+test('a payload that does not match the definition fails the job at once', async () => {
+  const double = doubling();
+  await workerOf()
+    .handle(double, ({ n }) => ({ twice: n * 2 }))
+    .start();
+  const { jobId } = await log.create(double.type, { payload: { n: 'many' } });
+  await log.until(jobId, 'failed');
+  expect((await log.eventLog.readJob(jobId))?.job).toMatchObject({ attempt: 1, error: { code: 'INVALID_PAYLOAD' } });
+});
+
+test('a handler is rejected when its type has one already, and after the start', async () => {
+  const double = doubling();
+  const worker = workerOf().handle(double, ({ n }) => ({ twice: n }));
+  expect(() => worker.handle(double, ({ n }) => ({ twice: n }))).toThrow(/two handlers are registered/);
+  await worker.start();
+  expect(() => worker.handle(doubling(), ({ n }) => ({ twice: n }))).toThrow(/after the worker started/);
+});
+
+test('starting and stopping can each be repeated, and a worker that never started can be stopped', async () => {
+  const worker = workerOf();
+  await Promise.all([worker.start(), worker.start()]);
+  await Promise.all([worker.stop(), worker.stop()]);
+  await worker.stop();
+  await expect(workerOf().stop()).resolves.toBeUndefined();
+});
+
+test('a worker whose server is not there fails to start with the address, but not the password', async () => {
+  const worker = workerOf({ natsUrl: 'nats://worker:secret@127.0.0.1:9' });
+  await expect(worker.start()).rejects.toThrow('cannot connect to nats://***@127.0.0.1:9');
+  await worker.stop();
+});
+
+const createMistaken = () => createWorker({ natsUrl: 'http://user:secret@host', concurrency: 0, ackWaitMs: 1.5 });
+
+test('mistakes in options are named all at once', () => {
+  expect(createMistaken).toThrow(WorkerOptionsError);
+  expect(createMistaken).toThrow(
+    [
+      'expected natsUrl to be a URL such as nats://127.0.0.1:4222, got: http://***@host',
+      'expected concurrency to be an integer from 1 to 10000, got: 0',
+      'expected ackWaitMs to be an integer from 500 to 3600000, got: 1.5',
+    ].join('\n'),
+  );
+});
+
+test('attempts are measured in a registry of the caller', async () => {
+  const metrics = new Registry();
+  const double = doubling();
+  const worker = workerOf({ metrics }).handle(double, () => {
+    throw new UnrecoverableError('no');
+  });
+  await worker.start();
+  const { jobId } = await log.create(double.type, { payload: { n: 1 } });
+  await log.until(jobId, 'failed');
+  await worker.stop();
+  expect(await metrics.metrics()).toContain(`jobstream_attempts_total{type="${double.type}",outcome="failed"} 1`);
+});
+
+test('with the OpenTelemetry API of the host, handlers run in a span of their own', async () => {
+  const double = doubling();
+  const seen: (string | undefined)[] = [];
+  const worker = workerOf({ tracing: openTelemetry }).handle(double, ({ n }, { traceparent }) => {
+    seen.push(traceparent);
+    return { twice: n };
+  });
+  await worker.start();
+  const { jobId } = await log.create(double.type, { payload: { n: 1 } });
+  await log.until(jobId, 'completed');
+  // Without a tracer provider the API's own spans have the invalid id.
+  expect(seen).toEqual([`00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`]);
+});
+
+const script = fileURLToPath(new URL('../testing/ownWorker.ts', import.meta.url));
+
+test('run() says that it is ready, releases what runs at SIGTERM without using up an attempt, and returns', async () => {
+  const env = { NATS_URL: nats.url, SHUTDOWN_GRACE_MS: '0', LOG_LEVEL: 'debug' };
+  await using worker = TestProcess.node(script, { env, ipc: false });
+  await worker.logged('ready');
+  const { jobId } = await log.create('nap', { payload: { ms: 600_000 } });
+  await worker.logged('started');
+  worker.kill('SIGTERM');
+  expect(await worker.ended).toBe(0);
+  expect(worker.output).toContain('run() has returned');
+  expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1', 'JobReleased 1']);
+});
+
+test('run() of a worker with a mistake in its environment ends the process with a sentence', async () => {
+  await using worker = TestProcess.node(script, { env: { WORKER_CONCURRENCY: 'many' }, ipc: false });
+  expect(await worker.ended).toBe(1);
+  expect(worker.stderr).toContain('expected WORKER_CONCURRENCY to be an integer from 1 to 10000, got: many');
+});

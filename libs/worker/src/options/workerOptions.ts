@@ -1,0 +1,57 @@
+import type { Logger } from '../handler/logger.ts';
+import type { MetricsRegistry } from '../telemetry/registryMetrics.ts';
+import type { OpenTelemetryApi } from '../telemetry/openTelemetryTracing.ts';
+
+/** A key that decrypts payloads and encrypts results; the same as in the setting PAYLOAD_KEYS of the other processes. */
+export interface PayloadKey {
+  readonly id: string;
+  /** 32 bytes. */
+  readonly secret: Uint8Array;
+}
+
+/**
+ * How a worker connects and how much it runs. Everything has a default: an environment variable where one is named, else
+ * the value after it.
+ */
+export interface WorkerOptions {
+  /** One URL of the NATS server or several, separated by commas; NATS_URL, else `nats://127.0.0.1:4222`. */
+  readonly natsUrl?: string;
+  /** User and password, unless they are part of the URL; NATS_USER and NATS_PASSWORD. */
+  readonly natsUser?: string;
+  readonly natsPassword?: string;
+  /** Path of a credentials file; NATS_CREDS. */
+  readonly natsCreds?: string;
+  /** What `GET /api/workers` calls this worker, e.g. the name of its deployment; WORKER_NAME, else the host's name. */
+  readonly name?: string;
+  /** The release of the program that the handlers belong to, shown beside the name; WORKER_VERSION. */
+  readonly version?: string;
+  /** Attempts of each job type that may run at once, 1 to 10,000; WORKER_CONCURRENCY, else 10. */
+  readonly concurrency?: number;
+  /**
+   * Milliseconds without a heartbeat after which the server gives a job to another worker; ACK_WAIT_MS, else 10,000. The
+   * same for all workers of a job type.
+   */
+  readonly ackWaitMs?: number;
+  /** Milliseconds that running attempts may go on after `stop`; SHUTDOWN_GRACE_MS, else 10,000. */
+  readonly shutdownGraceMs?: number;
+  /** Where payloads are encrypted: the keys, the one for new jobs first; PAYLOAD_KEYS. */
+  readonly payloadKeys?: readonly PayloadKey[];
+  /** Receives log lines; a pino logger fits. Default: none, and in `run()` lines on standard output. */
+  readonly logger?: Logger;
+  /** A registry of prom-client (to be installed beside this package) that gets the metrics of attempts; default: none. */
+  readonly metrics?: MetricsRegistry;
+  /** The module `@opentelemetry/api`: attempts become spans. Without it, trace context is still passed on. */
+  readonly tracing?: OpenTelemetryApi;
+}
+
+/** The options or the environment of a worker are invalid; `problems` has one sentence for each mistake. */
+export class WorkerOptionsError extends Error {
+  readonly code = 'WORKER_OPTIONS_INVALID';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'WorkerOptionsError';
+    this.problems = problems;
+  }
+}

@@ -1,0 +1,94 @@
+import os from 'node:os';
+import { WorkerOptionsError, type PayloadKey, type WorkerOptions } from './workerOptions.ts';
+
+type Given = 'natsUser' | 'natsPassword' | 'natsCreds' | 'version' | 'payloadKeys' | 'logger' | 'metrics' | 'tracing';
+
+/** The options of a worker with all defaults applied. */
+export type WorkerSettings = Required<Omit<WorkerOptions, Given>> & {
+  readonly [Name in Given]: WorkerOptions[Name] | undefined;
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type TextOption = 'natsUrl' | 'natsUser' | 'natsPassword' | 'natsCreds' | 'name' | 'version';
+type NumberOption = 'concurrency' | 'ackWaitMs' | 'shutdownGraceMs';
+/** Least and largest value, and the default. */
+type Bounds = readonly [min: number, max: number, fallback: number];
+
+const DEFAULT_URL = 'nats://127.0.0.1:4222';
+const PROTOCOLS = /^(nats|tls|wss?):\/\/./;
+const KEY = /^([a-z0-9][a-z0-9-]{0,31}):([A-Za-z0-9+/]{43}=)$/;
+
+/**
+ * Applies the environment and the defaults to the options of a worker.
+ *
+ * @throws WorkerOptionsError that names all mistakes at once.
+ */
+export function workerSettings(options: WorkerOptions, env: Environment = process.env): WorkerSettings {
+  const reader = new OptionReader(options, env);
+  const settings = {
+    natsUrl: reader.url('natsUrl', 'NATS_URL'),
+    natsUser: reader.text('natsUser', 'NATS_USER'),
+    natsPassword: reader.text('natsPassword', 'NATS_PASSWORD'),
+    natsCreds: reader.text('natsCreds', 'NATS_CREDS'),
+    name: reader.text('name', 'WORKER_NAME') ?? os.hostname(),
+    version: reader.text('version', 'WORKER_VERSION'),
+    concurrency: reader.integer('concurrency', 'WORKER_CONCURRENCY', [1, 10_000, 10]),
+    ackWaitMs: reader.integer('ackWaitMs', 'ACK_WAIT_MS', [500, 3_600_000, 10_000]),
+    shutdownGraceMs: reader.integer('shutdownGraceMs', 'SHUTDOWN_GRACE_MS', [0, 3_600_000, 10_000]),
+    payloadKeys: options.payloadKeys ?? reader.payloadKeys('PAYLOAD_KEYS'),
+    logger: options.logger,
+    metrics: options.metrics,
+    tracing: options.tracing,
+  };
+  if (reader.problems.length > 0) throw new WorkerOptionsError(reader.problems);
+  return settings;
+}
+
+/** Reads each option, or its environment variable where it is not given; an empty variable counts as not set. */
+class OptionReader {
+  readonly problems: string[] = [];
+  readonly #options: WorkerOptions;
+  readonly #env: Environment;
+
+  constructor(options: WorkerOptions, env: Environment) {
+    this.#options = options;
+    this.#env = env;
+  }
+
+  text(name: TextOption, variable: string): string | undefined {
+    return this.#options[name] ?? (this.#env[variable] || undefined);
+  }
+
+  integer(name: NumberOption, variable: string, [min, max, fallback]: Bounds): number {
+    const given = this.#options[name] ?? (this.#env[variable] || fallback);
+    const value = Number(given);
+    if (Number.isInteger(value) && value >= min && value <= max) return value;
+    this.#reject(name, variable, `an integer from ${min} to ${max}, got: ${given}`);
+    return fallback;
+  }
+
+  url(name: 'natsUrl', variable: string): string {
+    const urls = this.text(name, variable) ?? DEFAULT_URL;
+    const valid = urls.split(',').every((url) => PROTOCOLS.test(url.trim()) && URL.canParse(url.trim()));
+    if (valid) return urls;
+    const withoutPassword = urls.replaceAll(/(^|,|\/\/)[^/,@]*@/g, '$1***@');
+    this.#reject(name, variable, `a URL such as ${DEFAULT_URL}, got: ${withoutPassword}`);
+    return DEFAULT_URL;
+  }
+
+  /** No part of the text appears in a message. */
+  payloadKeys(variable: string): readonly PayloadKey[] | undefined {
+    const entries = (this.#env[variable] ?? '').split(',').filter((entry) => entry.trim() !== '');
+    const keys = entries.flatMap((entry) => {
+      const [, id, secret] = KEY.exec(entry.trim()) ?? [];
+      return id === undefined || secret === undefined ? [] : [{ id, secret: Buffer.from(secret, 'base64') }];
+    });
+    if (keys.length === entries.length) return keys.length === 0 ? undefined : keys;
+    this.problems.push(`expected ${variable} to be keys such as 2026:<32 bytes in Base64>, got: ***`);
+    return undefined;
+  }
+
+  #reject(name: TextOption | NumberOption, variable: string, expected: string): void {
+    this.problems.push(`expected ${this.#options[name] === undefined ? variable : name} to be ${expected}`);
+  }
+}
