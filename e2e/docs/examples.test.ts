@@ -51,18 +51,27 @@ test('the test finds the pages with requests', () => {
   );
 });
 
-test('the program in docs/client.md runs', { timeout: 120_000 }, async ({ signal }) => {
-  const blocks = fencedBlocks(readFileSync(path.join(repositoryRoot, 'docs/client.md'), 'utf8'));
+/** Runs the `ts` blocks of a page as one program, and returns its lines. */
+async function runProgramOf(page: string, signal: AbortSignal): Promise<{ code: number | string; lines: string[] }> {
+  const blocks = fencedBlocks(readFileSync(path.join(repositoryRoot, page), 'utf8'));
   const program = blocks.filter(({ language }) => language === 'ts').map(({ text }) => text);
   const env = { PATH: process.env['PATH'] ?? '', API: system.api, PROGRAM: program.join('\n') };
   const shell = runInShell(`${process.execPath} --input-type=module-typescript --eval "$PROGRAM"`, { env, signal });
-  const code = await shell.ended;
-  const lines = shell.output.trim().split('\n');
+  return { code: await shell.ended, lines: shell.output.trim().split('\n') };
+}
+
+test('the program in docs/client.md runs', { timeout: 120_000 }, async ({ signal }) => {
+  const { code, lines } = await runProgramOf('docs/client.md', signal);
   expect({ code, first: lines[0], last: lines.at(-1) }).toEqual({
     code: 0,
     first: expect.stringMatching(/^completed /),
     last: 'illegal-transition',
   });
+});
+
+test('the program in the README of @jobstream/client runs', { timeout: 120_000 }, async ({ signal }) => {
+  const { code, lines } = await runProgramOf('libs/client/README.md', signal);
+  expect({ code, lines }).toEqual({ code: 0, lines: ['accepted: user@example.com'] });
 });
 
 describe('the examples of a page run as documented', () => {

@@ -1,0 +1,91 @@
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
+import path from 'node:path';
+import { repositoryRoot } from '@jobstream/servers';
+import { build, type InlineConfig, type TsdownBundle } from 'tsdown';
+import { publishedManifest } from './publishedManifest.ts';
+import { packagesFolder, replacedFiles, type PublishedPackage } from './publishedPackages.ts';
+import { separateEntries } from './separateEntries.ts';
+
+/** A package that is ready to be packed. */
+export interface BuiltPackage {
+  readonly definition: PublishedPackage;
+  readonly folder: string;
+  readonly version: string;
+  /** The packages that its code or its declarations import, with their version ranges. */
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+/** Builds a package into a folder of its own below `staging`, with all that its tarball will have. */
+export async function buildPackage(definition: PublishedPackage, staging = packagesFolder): Promise<BuiltPackage> {
+  const folder = path.join(staging, definition.name.replace('@jobstream/', ''));
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const [bundle] = await build(buildOptions(definition, path.join(folder, 'dist')));
+  if (bundle === undefined) throw new Error(`${definition.name} was not built`);
+  await withoutMaps(bundle, path.join(folder, 'dist'));
+  const manifest = await publishedManifest(definition, importedPackages(bundle, definition));
+  await writeFile(path.join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  await copyFile(path.join(repositoryRoot, 'LICENSE'), path.join(folder, 'LICENSE'));
+  await copyFile(path.join(repositoryRoot, definition.folder, 'README.md'), path.join(folder, 'README.md'));
+  return { definition, folder, version: manifest.version, dependencies: manifest.dependencies };
+}
+
+function buildOptions(definition: PublishedPackage, outDir: string): InlineConfig {
+  const { dependencies, replaced, platform, target } = definition;
+  const tsconfig = path.join(repositoryRoot, 'tsconfig.packages.json');
+  return {
+    config: false,
+    cwd: repositoryRoot,
+    entry: { index: path.join(definition.folder, 'src/index.ts') },
+    outDir,
+    format: 'esm',
+    fixedExtension: false,
+    hash: false,
+    platform,
+    target,
+    tsconfig,
+    alias: replacedFiles(replaced),
+    // Declaration maps would lead to sources that are not in the package; the maps of the code contain theirs.
+    sourcemap: true,
+    dts: { sourcemap: false, tsconfig },
+    outputOptions: { sourcemapPathTransform: (source, map) => sourceName(path.resolve(path.dirname(map), source)) },
+    deps: {
+      neverBundle: (id) => isOneOf(dependencies, id),
+      alwaysBundle: (id) => !isOneOf(dependencies, id) && !isBuiltin(id),
+      onlyImport: [...dependencies],
+      onlyBundle: false,
+    },
+    plugins: [separateEntries()],
+    logLevel: 'error',
+  };
+}
+
+/** Whether an import is of one of the packages, or of a subpath of one. */
+function isOneOf(packages: readonly string[], id: string): boolean {
+  return packages.some((name) => id === name || id.startsWith(`${name}/`));
+}
+
+/** How a debugger names a source: its path in the repository. */
+function sourceName(file: string): string {
+  return `jobstream:///${path.relative(repositoryRoot, file)}`;
+}
+
+/** The packages of the list that any chunk, of code or declarations, imports. */
+function importedPackages({ chunks }: TsdownBundle, { dependencies }: PublishedPackage): readonly string[] {
+  const imports = chunks.flatMap((chunk) =>
+    chunk.type === 'chunk' ? [...chunk.imports, ...chunk.dynamicImports] : [],
+  );
+  return dependencies.filter((name) => imports.some((id) => isOneOf([name], id)));
+}
+
+/** Removes the references to maps of declarations, which are not made. */
+async function withoutMaps({ chunks }: TsdownBundle, folder: string): Promise<void> {
+  const declarations = chunks
+    .map(({ fileName }) => path.join(folder, fileName))
+    .filter((name) => name.endsWith('.d.ts'));
+  for (const file of declarations) {
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replace(/\n\/\/# sourceMappingURL=.*\s*$/u, '\n'));
+  }
+}

@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { PackedPackage } from './packPackage.ts';
+
+const EXPECTED = /^(?:LICENSE|README\.md|package\.json|dist\/[\w.-]+\.(?:js|js\.map|d\.ts))$/u;
+const REQUIRED = ['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.js.map', 'dist/index.d.ts'];
+/** Their own declarations do not pass the checks that users of ours may have switched on. */
+const NOT_IN_DECLARATIONS = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)['"](effect|@nats-io)\b[^'"]*['"]/gu;
+const README_BYTES = { min: 500, max: 6_000 };
+
+/** Returns what is wrong with the files of a tarball; an empty list when they are those of a package and no others. */
+export async function checkContents({ files, folder }: PackedPackage): Promise<string[]> {
+  const strange = files
+    .filter((file) => !EXPECTED.test(file))
+    .map((file) => `${file} does not belong into the package`);
+  const missing = REQUIRED.filter((file) => !files.includes(file)).map((file) => `${file} is missing`);
+  const declarations = files.filter((file) => file.endsWith('.d.ts'));
+  const foreign = await Promise.all(declarations.map((file) => foreignTypes(folder, file)));
+  return [...strange, ...missing, ...foreign.flat(), ...(await checkReadme(folder))];
+}
+
+async function foreignTypes(folder: string, file: string): Promise<string[]> {
+  const text = await readFile(path.join(folder, file), 'utf8');
+  const names = new Set([...text.matchAll(NOT_IN_DECLARATIONS)].map(([, name = '']) => name));
+  return [...names].map((name) => `${file} has types of ${name}`);
+}
+
+async function checkReadme(folder: string): Promise<string[]> {
+  const { length } = await readFile(path.join(folder, 'README.md'));
+  if (length >= README_BYTES.min && length <= README_BYTES.max) return [];
+  return [`README.md has ${length} bytes; one page has ${README_BYTES.min} to ${README_BYTES.max}`];
+}

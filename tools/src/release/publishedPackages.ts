@@ -1,0 +1,88 @@
+import path from 'node:path';
+import { repositoryRoot } from '@jobstream/servers';
+
+/** The most that a package may cost those who install it. */
+interface PackageBudget {
+  /** Bytes of the tarball's files. */
+  readonly unpackedBytes: number;
+  /** Bytes on disk of the package with all its dependencies. */
+  readonly installedBytes: number;
+  /** How many packages `npm install` adds, itself included. */
+  readonly installedPackages: number;
+  /** Bytes of a minified, gzipped browser bundle of all that it exports. */
+  readonly bundleBytes?: number;
+}
+
+/** A package of this repository that is built to JavaScript and published. */
+export interface PublishedPackage {
+  readonly name: string;
+  /** The folder of its sources in the repository, with README.md and package.json. */
+  readonly folder: string;
+  /** One sentence for the package registry. */
+  readonly description: string;
+  readonly keywords: readonly string[];
+  readonly platform: 'neutral' | 'node';
+  /** The oldest JavaScript that its code is written for. */
+  readonly target: string;
+  /** The range of Node versions. */
+  readonly node: string;
+  /** False when importing the package does nothing by itself, so that bundlers may leave parts of it out. */
+  readonly sideEffects: boolean;
+  /** The packages that it may import; everything else is bundled. */
+  readonly dependencies: readonly string[];
+  /** Imports that the build replaces, each with a file of the repository. */
+  readonly replaced?: Readonly<Record<string, string>>;
+  readonly budget: PackageBudget;
+}
+
+const KB = 1_000;
+const MB = 1_000_000;
+const keywords = ['jobs', 'queue', 'background-jobs', 'nats', 'jetstream', 'event-sourcing'];
+
+/** All packages that a release publishes; a package stands after those that it depends on. */
+export const publishedPackages: readonly PublishedPackage[] = [
+  {
+    name: '@jobstream/client',
+    folder: 'libs/client',
+    description:
+      'Creates, follows and changes the jobs of a Jobstream service; in Node and in browsers, no dependencies',
+    keywords,
+    platform: 'neutral',
+    target: 'es2022',
+    node: '>=20.19.0',
+    sideEffects: false,
+    dependencies: [],
+    budget: { unpackedBytes: 300 * KB, installedBytes: 300 * KB, installedPackages: 1, bundleBytes: 15 * KB },
+  },
+  {
+    name: '@jobstream/worker',
+    folder: 'libs/worker',
+    description: 'Runs your own job handlers in your own process, for the jobs of a Jobstream service',
+    keywords: [...keywords, 'worker'],
+    platform: 'node',
+    target: 'es2023',
+    node: '>=22.12.0',
+    sideEffects: false,
+    dependencies: [
+      '@jobstream/client',
+      '@nats-io/jetstream',
+      '@nats-io/nats-core',
+      '@nats-io/transport-node',
+      'tinypool',
+    ],
+    replaced: {
+      effect: 'libs/worker/build/effect.ts',
+      'effect/schema/SchemaJITCompiler/enable': 'libs/worker/build/effect.ts',
+    },
+    budget: { unpackedBytes: 1.5 * MB, installedBytes: 6 * MB, installedPackages: 10 },
+  },
+];
+
+/** Where built packages and their tarballs are put. */
+export const packagesFolder = path.join(repositoryRoot, '.data', 'packages');
+
+/** Returns the replacements of a package's imports, with the paths of their files. */
+export function replacedFiles(replaced: PublishedPackage['replaced'] = {}): Record<string, string> {
+  const files = Object.entries(replaced).map(([name, file]) => [name, path.join(repositoryRoot, file)]);
+  return Object.fromEntries(files) as Record<string, string>;
+}
