@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
-import { TestProcess } from '@jobstream/testing';
+import { builtProgram, TestProcess } from '@jobstream/testing';
 
 /** Runs a task of the projector to its end; `env` is its whole environment. */
 export async function runProjectorTask(
@@ -9,6 +9,6 @@ export async function runProjectorTask(
   args: readonly string[] = [],
 ): Promise<{ code: number | string; output: string }> {
   const script = path.join(repositoryRoot, 'apps', 'projector', 'src', task, 'main.ts');
-  await using run = TestProcess.node(script, { env, args });
+  await using run = TestProcess.node(builtProgram(script), { env, args });
   return { code: await run.ended, output: run.output };
 }

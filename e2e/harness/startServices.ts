@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { AppProcess, repositoryRoot } from '@jobstream/servers';
-import { freePort, guardOfThisProcess } from '@jobstream/testing';
+import { builtProgram, freePort, guardOfThisProcess } from '@jobstream/testing';
 
 export type Service = 'api' | 'worker' | 'projector';
 
@@ -17,7 +17,7 @@ export async function startServices(envOf: (service: Service) => Record<string, 
     (name) =>
       new AppProcess({
         name,
-        script: path.join(repositoryRoot, 'apps', name, 'src', 'main.ts'),
+        script: builtProgram(path.join(repositoryRoot, 'apps', name, 'src', 'main.ts')),
         cwd: repositoryRoot,
         env: { PORT: String(port), LOG_LEVEL: 'info', ...envOf(name) },
         graceMs: 15_000,

@@ -1,7 +1,7 @@
 import { on } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { eventually, TestProcess } from '@jobstream/testing';
+import { builtProgram, eventually, TestProcess } from '@jobstream/testing';
 
 /** An API process. */
 export interface ApiProcess extends AsyncDisposable {
@@ -23,7 +23,7 @@ export async function spawnApi(
   nodeOptions: readonly string[] = [],
 ): Promise<ApiProcess> {
   const settings = { LOG_LEVEL: 'silent', PORT: String(port), ...env };
-  const api = new TestProcess(process.execPath, { env: settings, args: [...nodeOptions, main] });
+  const api = new TestProcess(process.execPath, { env: settings, args: [...nodeOptions, builtProgram(main)] });
   const url = `http://127.0.0.1:${port}`;
   await eventually(() => fetch(`${url}/health/live`), { timeoutMs: 40_000 });
   return {

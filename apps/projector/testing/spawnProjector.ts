@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { TestProcess } from '@jobstream/testing';
+import { builtProgram, TestProcess } from '@jobstream/testing';
 
 /** Starts a projector as a process; `env` is its whole environment. */
 export function spawnProjector(env: Record<string, string>): TestProcess {
-  return TestProcess.node(fileURLToPath(new URL('../src/main.ts', import.meta.url)), { env });
+  return TestProcess.node(builtProgram(fileURLToPath(new URL('../src/main.ts', import.meta.url))), { env });
 }
 
 /** Starts a task of the projector as a process; `env` is its whole environment. */
@@ -12,5 +12,6 @@ export function spawnTask(
   args: readonly string[],
   env: Record<string, string>,
 ): TestProcess {
-  return TestProcess.node(fileURLToPath(new URL(`../src/${name}/main.ts`, import.meta.url)), { args, env });
+  const script = fileURLToPath(new URL(`../src/${name}/main.ts`, import.meta.url));
+  return TestProcess.node(builtProgram(script), { args, env });
 }

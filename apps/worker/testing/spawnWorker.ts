@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { TestProcess } from '@jobstream/testing';
+import { builtProgram, TestProcess } from '@jobstream/testing';
 
 /** Starts the shipped worker as a process, or one from a script beside this file; `env` is its whole environment. */
 export function spawnWorker(env: Record<string, string>, script = '../src/main.ts'): TestProcess {
-  return TestProcess.node(fileURLToPath(new URL(script, import.meta.url)), { env });
+  return TestProcess.node(builtProgram(fileURLToPath(new URL(script, import.meta.url))), { env });
 }

@@ -1,3 +1,4 @@
+export { builtProgram } from './programs/builtProgram.ts';
 export { createDatabase } from './createDatabase.ts';
 export { forEachTest } from './forEachTest.ts';
 export { eventually } from './eventually.ts';
