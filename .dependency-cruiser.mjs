@@ -105,7 +105,7 @@ const rules = [
   {
     name: 'no-re-exports',
     severity: 'error',
-    from: { path: workspace, pathNot: ['/src/index[.]ts$', workerEntrances, '^libs/worker/build/effect[.]ts$'] },
+    from: { path: workspace, pathNot: ['/src/index[.]ts$', workerEntrances] },
     to: { path: workspace, dependencyTypes: ['export'] },
   },
   {

@@ -9,7 +9,7 @@ import {
   TimeZone,
 } from '@jobstream/domain';
 import { scheduleSubject } from '@jobstream/eventlog';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { headerSchemas } from './headerSchemas.ts';
 import { jsonSchema, type JsonSchema } from './jsonSchema.ts';
 

@@ -1,5 +1,5 @@
 import { defineJob } from '@jobstream/client';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 
 /** Defines a job type by an effect schema of its payload. */
 export function effectJob<Payload, Encoded>(type: string, payload: Schema.Codec<Payload, Encoded>) {

@@ -1,7 +1,7 @@
 import { ConfigError } from '@jobstream/runtime';
 import { expect, test } from 'vitest';
 import { handlerRegistry, jobHandler } from '@jobstream/worker/engine';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import { effectJob } from './effectJob.ts';
 import { checkLimits, selectHandlers } from './selectHandlers.ts';
 

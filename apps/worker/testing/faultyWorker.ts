@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import { jobHandler } from '@jobstream/worker/engine';
 import { effectJob } from '../src/effectJob.ts';
 import { runWorkerProcess } from './runWorkerProcess.ts';

@@ -4,7 +4,7 @@ import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
 import { newJob } from '@jobstream/testing';
 import { AttemptRunner, handlerRegistry, jobHandler, systemClock } from '@jobstream/worker/engine';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import { type JobOrder, type Order, type Report, typeName } from './order.ts';
 
 const PER_BATCH = 1_000;

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { repositoryRoot } from '@jobstream/servers';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import * as fc from 'fast-check';
 import { build } from 'tsdown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -30,12 +30,12 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'jobstream-domain-'));
   const worker = publishedPackages.find(({ name }) => name === '@jobstream/worker');
   const alias = replacedFiles(worker?.replaced);
-  const entry = { domain: 'libs/domain/src/index.ts', effect: alias['effect'] ?? '' };
+  const entry = { domain: 'libs/domain/src/index.ts', schema: alias['effect/Schema'] ?? '' };
   const options = { entry, outDir: folder, format: 'esm', dts: false, sourcemap: false, fixedExtension: true } as const;
   await build({ ...options, config: false, cwd: repositoryRoot, alias, deps: { onlyImport: [] }, logLevel: 'error' });
   const load = async (name: string) => (await import(pathToFileURL(path.join(folder, name)).href)) as unknown;
   published = (await load('domain.mjs')) as Domain;
-  ({ Schema: replacement } = (await load('effect.mjs')) as { Schema: typeof replacement });
+  replacement = (await load('schema.mjs')) as typeof replacement;
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));

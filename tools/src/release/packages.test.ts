@@ -74,7 +74,7 @@ describe('a release is refused', () => {
     const file = path.join(packed.folder, 'dist/planted.d.ts');
     await writeFile(
       file,
-      "import type { Schema } from 'effect';\nexport type Nats = import('@nats-io/nats-core').Msg;\n",
+      "import type * as Schema from 'effect/Schema';\nexport type Nats = import('@nats-io/nats-core').Msg;\n",
     );
     expect(await checkContents({ ...packed, files: [...packed.files, 'dist/planted.d.ts'] })).toEqual([
       'dist/planted.d.ts has types of effect',

@@ -71,8 +71,9 @@ export const publishedPackages: readonly PublishedPackage[] = [
       'tinypool',
     ],
     replaced: {
-      effect: 'libs/worker/build/effect.ts',
-      'effect/schema/SchemaJITCompiler/enable': 'libs/worker/build/effect.ts',
+      'effect/Schema': 'libs/worker/build/eventSchema.ts',
+      'effect/Result': 'libs/worker/build/result.ts',
+      'effect/schema/SchemaJITCompiler/enable': 'libs/worker/build/eventSchema.ts',
     },
     budget: { unpackedBytes: 1.5 * MB, installedBytes: 6 * MB, installedPackages: 10 },
   },

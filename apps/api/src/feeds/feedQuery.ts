@@ -1,6 +1,7 @@
 import { jobEventNames, JobType } from '@jobstream/domain';
 import type { Request } from 'express';
-import { Schema, SchemaTransformation } from 'effect';
+import * as Schema from 'effect/Schema';
+import * as SchemaTransformation from 'effect/SchemaTransformation';
 import { Problem } from '../problems/problem.ts';
 import { schemaErrors } from '../http/schemaErrors.ts';
 import { feedFilter, type FeedFilter } from './feedFilter.ts';

@@ -1,4 +1,4 @@
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import { type FieldError, Problem } from '../problems/problem.ts';
 import { schemaErrors } from './schemaErrors.ts';
 

@@ -1,4 +1,5 @@
-import { Schema, SchemaTransformation } from 'effect';
+import * as Schema from 'effect/Schema';
+import * as SchemaTransformation from 'effect/SchemaTransformation';
 import { type FieldError, Problem } from '../problems/problem.ts';
 import { schemaErrors } from './schemaErrors.ts';
 

@@ -1,4 +1,4 @@
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { NextFunction, Request, Response } from 'express';
 import type { Problem } from '../problems/problem.ts';
 import { type ProblemCode, problemType } from '../problems/problemTypes.ts';

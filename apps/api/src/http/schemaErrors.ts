@@ -1,4 +1,4 @@
-import { SchemaIssue } from 'effect';
+import * as SchemaIssue from 'effect/SchemaIssue';
 
 // A body can have thousands of mistakes; a response need not list them all.
 const MAX_ERRORS = 50;

@@ -1,4 +1,4 @@
-import type { Schema } from 'effect';
+import type * as Schema from 'effect/Schema';
 import type { Response } from 'express';
 
 /** Sends a JSON response. Cheaper than `res.json`, which reads settings and computes entity tags. */

@@ -1,6 +1,6 @@
 import { JobType, Timestamp } from '@jobstream/domain';
 import type { JobTypeInfo } from '@jobstream/eventlog';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { requireScope } from '../auth/requireScope.ts';

@@ -1,6 +1,6 @@
 import { Tenant, Timestamp } from '@jobstream/domain';
 import { type ApiKey, KEY_NAME, scopes } from '@jobstream/readmodel';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { Caller } from '../auth/caller.ts';
 import { bodyDecoder, fieldOf, pastErrors } from '../http/decodeBody.ts';
 import { Instant } from '../http/instant.ts';

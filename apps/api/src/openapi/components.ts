@@ -1,4 +1,4 @@
-import type { Schema } from 'effect';
+import type * as Schema from 'effect/Schema';
 import { problemBody } from '../http/handleError.ts';
 import { Problem } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problemTypes.ts';

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { RequestHandler } from 'express';
 import { allowAnyone } from '../auth/requireScope.ts';
 import { Problem } from '../problems/problem.ts';

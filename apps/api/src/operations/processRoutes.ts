@@ -1,5 +1,5 @@
 import type { Metrics, Readiness } from '@jobstream/runtime';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { allowAnyone, requireScope } from '../auth/requireScope.ts';

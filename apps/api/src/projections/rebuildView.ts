@@ -1,6 +1,6 @@
 import { Timestamp } from '@jobstream/domain';
 import type { RebuildRequest } from '@jobstream/readmodel';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { BodyOf } from '../http/sendJson.ts';
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));

@@ -1,5 +1,5 @@
 import { exists, type Schedule, ScheduleName } from '@jobstream/domain';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { callerOf, visibleTo } from '../auth/caller.ts';

@@ -1,5 +1,5 @@
 import { ScheduleName } from '@jobstream/domain';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { callerOf, visibleTo } from '../auth/caller.ts';

@@ -9,7 +9,7 @@ import {
   ScheduleName,
   TimeZone,
 } from '@jobstream/domain';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { Request } from 'express';
 import { bodyDecoder, fieldOf, findJsonFaults } from '../http/decodeBody.ts';
 import { CreateJobRequest, jobSettings, limitPayload } from '../jobs/create/createJobRequest.ts';

@@ -1,6 +1,6 @@
 import { cronOf, nextTicks, Schedule, ScheduleEvent, Timestamp } from '@jobstream/domain';
 import type { RecordedScheduleEvent } from '@jobstream/eventlog';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { Response } from 'express';
 import { entityTag } from '../http/entityTag.ts';
 import { type BodyOf, sendJson } from '../http/sendJson.ts';

@@ -1,6 +1,6 @@
 import { JobType, Timestamp } from '@jobstream/domain';
 import { type Buckets, type PeriodCounts, quantileOf, type StatisticsPage } from '@jobstream/readmodel';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { StatsSpan } from './statsQuery.ts';
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));

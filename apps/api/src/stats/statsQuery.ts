@@ -1,5 +1,5 @@
 import type { Resolution } from '@jobstream/readmodel';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import { invalidParameters, queryDecoder } from '../http/decodeQuery.ts';
 import { Instant } from '../http/instant.ts';
 

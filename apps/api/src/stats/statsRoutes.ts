@@ -2,7 +2,7 @@ import { Timestamp } from '@jobstream/domain';
 import { LogUnavailableError, type TypeBacklog } from '@jobstream/eventlog';
 import type { JobCount } from '@jobstream/readmodel';
 import { cachedFor } from '@jobstream/runtime';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { callerOf } from '../auth/caller.ts';

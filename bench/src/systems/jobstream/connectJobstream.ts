@@ -3,7 +3,7 @@ import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
 import { newJob } from '@jobstream/testing';
 import { AttemptRunner, handlerRegistry, jobHandler, systemClock } from '@jobstream/worker/engine';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import { Client } from 'pg';
 import type { ConnectOptions, JobClient, Payload } from '../jobSystem.ts';
 

@@ -1,4 +1,4 @@
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import { describe, expect, test } from 'vitest';
 import { Backoff, defaultBackoff, retryDelayMs } from './backoff.ts';
 

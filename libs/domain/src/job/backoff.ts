@@ -1,4 +1,4 @@
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 
 const DAY_MS = 86_400_000;
 /** The longest wait between two attempts: thirty days. */

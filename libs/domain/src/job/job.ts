@@ -1,4 +1,4 @@
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import { Backoff } from './backoff.ts';
 import { JobId, JobType } from './jobId.ts';
 import { Tenant } from '../messages/tenant.ts';

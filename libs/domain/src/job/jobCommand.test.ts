@@ -1,4 +1,4 @@
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import { describe, expect, test } from 'vitest';
 import { JobCommand } from './jobCommand.ts';
 import { cancelJob, createJob, failAttempt, reportProgress, startAttempt } from '../../testing/jobCommands.ts';

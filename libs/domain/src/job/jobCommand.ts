@@ -1,4 +1,4 @@
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import { Backoff } from './backoff.ts';
 import { commandContext } from '../messages/commandContext.ts';
 import { Attempt, DurationMs, JobError, MaxAttempts, Percent, Tags, TimeoutMs } from './job.ts';

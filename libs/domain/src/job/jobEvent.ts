@@ -1,4 +1,4 @@
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import { decodeEvent, eventEnvelope, type DecodedEvent } from '../messages/eventEnvelope.ts';
 import { jobEventNames, jobEvents, type JobEventName } from './jobEvents.ts';
 import { JobId, JobType } from './jobId.ts';

@@ -1,4 +1,4 @@
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 
 /** A lower-case UUID of any version: version 7 for new jobs, version 8 for those derived from an idempotency key. */
 export const JobId = Schema.String.check(

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decide } from './decide.ts';

@@ -1,4 +1,4 @@
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import { Actor, EventId } from './eventEnvelope.ts';
 import { Timestamp } from './timestamp.ts';
 

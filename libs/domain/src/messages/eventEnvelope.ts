@@ -1,7 +1,7 @@
 // Compiles the checks of a schema into one function: decoding takes two thirds of the time. It must come first.
 import 'effect/schema/SchemaJITCompiler/enable';
-import { Schema } from 'effect';
-import type { Result } from 'effect';
+import * as Schema from 'effect/Schema';
+import type * as Result from 'effect/Result';
 import { Tenant } from './tenant.ts';
 import { Timestamp } from './timestamp.ts';
 

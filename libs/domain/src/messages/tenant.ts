@@ -1,4 +1,4 @@
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 
 const PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u;
 

@@ -1,5 +1,5 @@
 import { array, assert, double, integer, oneof, property } from 'fast-check';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import { expect, test } from 'vitest';
 import { Timestamp, addMs, isDue, timestampOf } from './timestamp.ts';
 

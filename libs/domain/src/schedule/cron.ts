@@ -1,4 +1,4 @@
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 
 const PART = /^(?:(\*|\?)|([a-z0-9]+)(?:-([a-z0-9]+))?)(?:\/(\d{1,4}))?$/i;
 /** When a schedule ticks: at times of the wall clock, or every so many seconds, counted from 1970-01-01T00:00:00Z. */

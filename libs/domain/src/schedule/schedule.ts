@@ -1,4 +1,4 @@
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import { Backoff } from '../job/backoff.ts';
 import { MaxAttempts, Tags, TimeoutMs } from '../job/job.ts';
 import { JobId, JobType } from '../job/jobId.ts';

@@ -1,4 +1,4 @@
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import { decodeEvent, eventEnvelope, type DecodedEvent } from '../messages/eventEnvelope.ts';
 import { Timestamp } from '../messages/timestamp.ts';
 import { ScheduleDefinition, ScheduleName, TickRecord } from './schedule.ts';

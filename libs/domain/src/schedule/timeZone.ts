@@ -1,4 +1,4 @@
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 
 /** An IANA time zone that this platform knows, such as `Europe/Berlin` or `UTC`. */
 export const TimeZone = Schema.String.check(

@@ -1,6 +1,6 @@
 import { defineJob } from '@jobstream/client';
 import { type } from 'arktype';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import * as v from 'valibot';
 import { expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';

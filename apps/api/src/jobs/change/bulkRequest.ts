@@ -1,6 +1,6 @@
 import { JobStatus, JobType } from '@jobstream/domain';
 import type { JobFilter } from '@jobstream/readmodel';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import { bodyDecoder } from '../../http/decodeBody.ts';
 import { Instant } from '../../http/instant.ts';
 import type { FieldError } from '../../problems/problem.ts';

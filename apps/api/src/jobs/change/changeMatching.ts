@@ -1,5 +1,5 @@
 import type { JobFilter, JobReference } from '@jobstream/readmodel';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { problemType } from '../../problems/problemTypes.ts';
 import { toProblem } from '../../problems/toProblem.ts';

@@ -1,6 +1,6 @@
 import type { Job } from '@jobstream/domain';
 import { isShredded } from '@jobstream/eventlog';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { callerOf, commandContext } from '../../auth/caller.ts';

@@ -1,6 +1,6 @@
 import { hash, randomUUIDv7 } from 'node:crypto';
 import { fold, type Job, type JobEvent, JobId, JobStatus, uuidV8 } from '@jobstream/domain';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { commandContext } from '../../auth/caller.ts';

@@ -1,5 +1,5 @@
 import { Backoff, defaultBackoff, JobType, MaxAttempts, Tags, TimeoutMs } from '@jobstream/domain';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import { bodyDecoder, findJsonFaults } from '../../http/decodeBody.ts';
 import { Instant } from '../../http/instant.ts';
 import { type FieldError, Problem } from '../../problems/problem.ts';

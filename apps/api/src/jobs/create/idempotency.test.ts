@@ -1,5 +1,5 @@
 import { JobId } from '@jobstream/domain';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { identityOfKey } from './idempotency.ts';

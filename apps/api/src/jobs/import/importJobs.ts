@@ -1,5 +1,5 @@
 import { JobId, JobStatus } from '@jobstream/domain';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { ProblemBody } from '../../http/handleError.ts';

@@ -1,5 +1,6 @@
 import { fold, isTerminal, type Job } from '@jobstream/domain';
-import { Schema, SchemaTransformation } from 'effect';
+import * as Schema from 'effect/Schema';
+import * as SchemaTransformation from 'effect/SchemaTransformation';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { awaitJob } from '../../feeds/followJob.ts';

@@ -1,6 +1,6 @@
 import { JobId, JobType, Timestamp } from '@jobstream/domain';
 import type { RecordedEvent } from '@jobstream/eventlog';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { type BodyOf, sendJson } from '../../http/sendJson.ts';

@@ -1,6 +1,7 @@
 import { JobStatus, JobType } from '@jobstream/domain';
 import { InvalidCursorError, type JobListQuery, type JobPage } from '@jobstream/readmodel';
-import { Schema, SchemaTransformation } from 'effect';
+import * as Schema from 'effect/Schema';
+import * as SchemaTransformation from 'effect/SchemaTransformation';
 import type { Request, RequestHandler } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { callerOf } from '../../auth/caller.ts';

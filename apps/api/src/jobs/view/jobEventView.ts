@@ -1,7 +1,7 @@
 import { jobEventEnvelope, jobEventNames, jobEvents, Timestamp } from '@jobstream/domain';
 import type { JobError, JobEventName, JobEventOf } from '@jobstream/domain';
 import type { RecordedEvent } from '@jobstream/eventlog';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { BodyOf } from '../../http/sendJson.ts';
 import { errorView, JobErrorView } from './jobView.ts';
 

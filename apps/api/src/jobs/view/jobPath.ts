@@ -1,5 +1,5 @@
 import { JobId } from '@jobstream/domain';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { Request, Response } from 'express';
 import { Problem } from '../../problems/problem.ts';
 

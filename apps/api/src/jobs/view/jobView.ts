@@ -1,5 +1,5 @@
 import { Job, JobError } from '@jobstream/domain';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { BodyOf } from '../../http/sendJson.ts';
 
 const { fields } = Job;

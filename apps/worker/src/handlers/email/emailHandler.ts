@@ -1,4 +1,4 @@
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import { jobHandler, type Handler } from '@jobstream/worker/engine';
 import { effectJob } from '../../effectJob.ts';
 import type { Mailer, MailMessage } from './mailer.ts';

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { Schema } from 'effect';
+import * as Schema from 'effect/Schema';
 import type { JobContext } from '@jobstream/worker';
 import { jobHandler, type Handler } from '@jobstream/worker/engine';
 import { effectJob } from '../../effectJob.ts';
