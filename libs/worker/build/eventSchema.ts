@@ -133,8 +133,9 @@ function structDecoder(entries: readonly [string, Constraint][]): Decode {
     if (!isObject(input)) return REFUSED;
     const output: Record<string, unknown> = {};
     for (const { name, decode, optional } of parts) {
-      if (name in input) {
-        const value = decode(input[name]);
+      const part = input[name];
+      if (part !== undefined || name in input) {
+        const value = decode(part);
         if (value === REFUSED) return REFUSED;
         output[name] = value;
       } else if (!optional) return REFUSED;

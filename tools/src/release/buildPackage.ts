@@ -3,9 +3,8 @@ import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
 import { build, type InlineConfig, type TsdownBundle } from 'tsdown';
-import { publishedManifest } from './publishedManifest.ts';
+import { publishedManifest, readManifest } from './publishedManifest.ts';
 import { packagesFolder, replacedFiles, type PublishedPackage } from './publishedPackages.ts';
-import { separateEntries } from './separateEntries.ts';
 
 /** A package that is ready to be packed. */
 export interface BuiltPackage {
@@ -21,9 +20,11 @@ export async function buildPackage(definition: PublishedPackage, staging = packa
   const folder = path.join(staging, definition.name.replace('@jobstream/', ''));
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  const [bundle] = await build(buildOptions(definition, path.join(folder, 'dist')));
+  const { peerDependencies = {} } = await readManifest(definition.folder);
+  const external = [...definition.dependencies, ...Object.keys(peerDependencies)];
+  const [bundle] = await build({ ...buildOptions(definition, external), outDir: path.join(folder, 'dist') });
   if (bundle === undefined) throw new Error(`${definition.name} was not built`);
-  await withoutMaps(bundle, path.join(folder, 'dist'));
+  await cleanDeclarations(bundle, path.join(folder, 'dist'));
   const manifest = await publishedManifest(definition, importedPackages(bundle, definition));
   await writeFile(path.join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
   await copyFile(path.join(repositoryRoot, 'LICENSE'), path.join(folder, 'LICENSE'));
@@ -31,14 +32,14 @@ export async function buildPackage(definition: PublishedPackage, staging = packa
   return { definition, folder, version: manifest.version, dependencies: manifest.dependencies };
 }
 
-function buildOptions(definition: PublishedPackage, outDir: string): InlineConfig {
-  const { dependencies, replaced, platform, target } = definition;
+function buildOptions(definition: PublishedPackage, external: readonly string[]): InlineConfig {
+  const { folder, entries, replaced, platform, target } = definition;
+  const sources = Object.entries(entries).map(([name, file]) => [name, path.join(folder, file)]);
   const tsconfig = path.join(repositoryRoot, 'tsconfig.packages.json');
   return {
     config: false,
     cwd: repositoryRoot,
-    entry: { index: path.join(definition.folder, 'src/index.ts') },
-    outDir,
+    entry: Object.fromEntries(sources) as Record<string, string>,
     format: 'esm',
     fixedExtension: false,
     hash: false,
@@ -48,15 +49,14 @@ function buildOptions(definition: PublishedPackage, outDir: string): InlineConfi
     alias: replacedFiles(replaced),
     // Declaration maps would lead to sources that are not in the package; the maps of the code contain theirs.
     sourcemap: true,
-    dts: { sourcemap: false, tsconfig },
+    dts: { entry: path.join(folder, entries.index), sourcemap: false, tsconfig },
     outputOptions: { sourcemapPathTransform: (source, map) => sourceName(path.resolve(path.dirname(map), source)) },
     deps: {
-      neverBundle: (id) => isOneOf(dependencies, id),
-      alwaysBundle: (id) => !isOneOf(dependencies, id) && !isBuiltin(id),
-      onlyImport: [...dependencies],
+      neverBundle: (id) => isOneOf(external, id),
+      alwaysBundle: (id) => !isOneOf(external, id) && !isBuiltin(id),
+      onlyImport: [...external],
       onlyBundle: false,
     },
-    plugins: [separateEntries()],
     logLevel: 'error',
   };
 }
@@ -79,13 +79,13 @@ function importedPackages({ chunks }: TsdownBundle, { dependencies }: PublishedP
   return dependencies.filter((name) => imports.some((id) => isOneOf([name], id)));
 }
 
-/** Removes the references to maps of declarations, which are not made. */
-async function withoutMaps({ chunks }: TsdownBundle, folder: string): Promise<void> {
+/** Removes from declarations what the bundler leaves behind: references to maps, and imports that import no name. */
+async function cleanDeclarations({ chunks }: TsdownBundle, folder: string): Promise<void> {
   const declarations = chunks
     .map(({ fileName }) => path.join(folder, fileName))
     .filter((name) => name.endsWith('.d.ts'));
   for (const file of declarations) {
     const text = await readFile(file, 'utf8');
-    await writeFile(file, text.replace(/\n\/\/# sourceMappingURL=.*\s*$/u, '\n'));
+    await writeFile(file, text.replaceAll(/^(?:import "[^"]+";|\/\/# sourceMappingURL=.*)\n?/gmu, ''));
   }
 }

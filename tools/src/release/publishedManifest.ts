@@ -8,6 +8,8 @@ interface Manifest {
   readonly license: string;
   readonly repository: { readonly type: string; readonly url: string };
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: object;
 }
 
 /**
@@ -16,6 +18,7 @@ interface Manifest {
  */
 export async function publishedManifest(definition: PublishedPackage, imported: readonly string[]) {
   const root = await readManifest('.');
+  const { peerDependencies, peerDependenciesMeta } = await readManifest(definition.folder);
   const entry = { types: './dist/index.d.ts', default: './dist/index.js' };
   return {
     name: definition.name,
@@ -31,6 +34,7 @@ export async function publishedManifest(definition: PublishedPackage, imported: 
     files: ['dist'],
     engines: { node: definition.node },
     dependencies: await dependencyRanges(imported, root.version),
+    ...(peerDependencies === undefined ? {} : { peerDependencies, peerDependenciesMeta }),
     publishConfig: { access: 'public', provenance: true },
   };
 }
@@ -59,6 +63,7 @@ async function dependencyRanges(names: readonly string[], version: string): Prom
   );
 }
 
-async function readManifest(folder: string): Promise<Manifest> {
+/** Reads the package.json of a folder of the repository. */
+export async function readManifest(folder: string): Promise<Manifest> {
   return JSON.parse(await readFile(path.join(repositoryRoot, folder, 'package.json'), 'utf8')) as Manifest;
 }
