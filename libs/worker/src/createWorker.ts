@@ -2,16 +2,19 @@ import type { JobDefinition } from '@jobstream/client';
 import { EventLog } from '@jobstream/eventlog';
 import { systemClock } from './attempt/clock.ts';
 import { AttemptRunner, type TypeLimits } from './attemptRunner.ts';
-import { handlerRegistry, jobHandler, type Handler, type JobHandler } from './handler/jobHandler.ts';
+import { handlerRegistry, jobHandler, type Handler, type JobContext, type JobHandler } from './handler/jobHandler.ts';
 import { silentLogger, type Logger } from './handler/logger.ts';
 import { standardOutputLogger } from './options/lineLogger.ts';
-import type { WorkerOptions } from './options/workerOptions.ts';
+import { WorkerOptionsError, type WorkerOptions } from './options/workerOptions.ts';
 import { workerSettings, type WorkerSettings } from './options/workerSettings.ts';
 import { runUntilSignal } from './runUntilSignal.ts';
 import { attemptMetrics } from './telemetry/attemptMetrics.ts';
 import { OpenTelemetryTracing } from './telemetry/openTelemetryTracing.ts';
 import { registryMetrics } from './telemetry/registryMetrics.ts';
 import { TracePropagation } from './telemetry/tracePropagation.ts';
+import { ThreadPool } from './threads/threadPool.ts';
+
+const MAX_THREADS = 1_000;
 
 /** Limits of one job type in this process. */
 export interface HandleOptions {
@@ -19,6 +22,14 @@ export interface HandleOptions {
   readonly concurrency?: number;
   /** At most `starts` attempts begin within any `perMs` milliseconds; default: no limit. */
   readonly rate?: { readonly starts: number; readonly perMs: number };
+}
+
+/** How handlers run in threads. */
+export interface ThreadOptions extends HandleOptions {
+  /** The largest number of threads, 1 to 1,000, and thus of attempts that run at once. Threads start when they are needed. */
+  readonly threads: number;
+  /** The largest heap of a thread, in megabytes; default: Node's. An attempt that needs more fails. */
+  readonly maxHeapMb?: number;
 }
 
 /** Runs the jobs of the types that it has handlers for. Made by `createWorker`. */
@@ -33,6 +44,17 @@ export interface Worker {
     handler: JobHandler<Definition>,
     options?: HandleOptions,
   ): Worker;
+  /**
+   * Registers a handler that computes for longer than some milliseconds: the default export of `module` runs in worker
+   * threads, so that it blocks neither heartbeats nor other jobs. An uncaught error, an exit or a full heap of a thread
+   * fails its attempt. When its signal is aborted, a handler has half a second to end before its thread is terminated.
+   *
+   * Payload, result and the fields of log lines are copied between threads.
+   *
+   * @example
+   * worker.handle(thumbnail, new URL('./thumbnail.js', import.meta.url), { threads: 4 });
+   */
+  handle(definition: JobDefinition, module: URL, options: ThreadOptions): Worker;
 
   /**
    * Runs the worker as the purpose of this process: logs lines of JSON to standard output unless it has a logger, takes
@@ -91,14 +113,29 @@ class QueueWorker implements Worker {
 
   handle<Definition extends JobDefinition>(
     definition: Definition,
-    handler: JobHandler<Definition>,
-    limits: HandleOptions = {},
+    work: JobHandler<Definition> | URL,
+    options: HandleOptions | ThreadOptions = {},
   ): Worker {
     if (this.#started !== undefined) throw new Error(`handle(${definition.type}) was called after the worker started`);
-    handlerRegistry([...this.#handlers, jobHandler(definition, handler)]);
-    this.#handlers.push(jobHandler(definition, handler));
-    this.#limits.set(definition.type, limits);
+    const handler = jobHandler(definition, work instanceof URL ? this.#inThreads(work, options) : work);
+    handlerRegistry([...this.#handlers, handler]);
+    this.#handlers.push(handler);
+    const { rate, concurrency = 'threads' in options ? options.threads : undefined } = options;
+    this.#limits.set(definition.type, {
+      ...(rate === undefined ? {} : { rate }),
+      ...(concurrency === undefined ? {} : { concurrency }),
+    });
     return this;
+  }
+
+  #inThreads(module: URL, options: Partial<ThreadOptions>): (payload: unknown, ctx: JobContext) => Promise<unknown> {
+    const { threads = 0, maxHeapMb } = options;
+    if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
+      throw new WorkerOptionsError([`expected threads to be an integer from 1 to ${MAX_THREADS}, got: ${threads}`]);
+    }
+    const pool = new ThreadPool({ module, threads, ...(maxHeapMb === undefined ? {} : { maxHeapMb }) });
+    this.#parts.push(pool);
+    return (payload, ctx) => pool.run(payload, ctx);
   }
 
   run(): Promise<void> {

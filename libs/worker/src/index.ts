@@ -1,5 +1,5 @@
 export { createWorker } from './createWorker.ts';
-export type { HandleOptions, Worker } from './createWorker.ts';
+export type { HandleOptions, ThreadOptions, Worker } from './createWorker.ts';
 export {
   AttemptAbortedError,
   InvalidPayloadError,

@@ -1,0 +1,41 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { JobContext, JobProgress } from '../handler/jobHandler.ts';
+import type { AttemptAbortedError } from '../handler/handlerErrors.ts';
+
+/** What a thread is given to run a handler. */
+export interface ThreadTask {
+  /** The URL of the module whose default export is the handler. */
+  readonly module: string;
+  readonly payload: unknown;
+  readonly attempt: Pick<JobContext, 'job' | 'attempt' | 'runId' | 'traceparent'>;
+  /** Carries ToThread to the thread and FromThread back. */
+  readonly port: MessagePort;
+}
+
+/** The attempt was aborted. */
+export interface ToThread {
+  readonly kind: AttemptAbortedError['kind'];
+  readonly detail: string;
+}
+
+export type FromThread =
+  | { readonly kind: 'progress'; readonly progress: JobProgress }
+  | {
+      readonly kind: 'log';
+      readonly level: 'debug' | 'info' | 'warn' | 'error';
+      readonly fields: object;
+      readonly message: string | undefined;
+    };
+
+/** How a handler in a thread ended. Errors lose their class on the way between threads, so it is carried as a kind. */
+export type ThreadOutcome =
+  { readonly kind: 'returned'; readonly value: unknown } | { readonly kind: 'threw'; readonly error: ThrownInThread };
+
+export interface ThrownInThread {
+  readonly kind: 'error' | 'unrecoverable' | 'retry-after' | 'not-an-error';
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string | undefined;
+  readonly code?: string | number | undefined;
+  readonly retryAfterMs?: number | undefined;
+}

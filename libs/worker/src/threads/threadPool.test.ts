@@ -1,0 +1,104 @@
+import { defineJob } from '@jobstream/client';
+import { eventually, startNats } from '@jobstream/testing';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import type { Command } from '../../testing/computingHandler.ts';
+import { TestLog } from '../../testing/testLog.ts';
+import { createWorker, WorkerOptionsError } from '../index.ts';
+import { lineLogger } from '../options/lineLogger.ts';
+
+const nats = await startNats();
+const log = await TestLog.open(nats.url);
+afterAll(async () => {
+  await log[Symbol.asyncDispose]();
+  await nats[Symbol.asyncDispose]();
+});
+
+const module = new URL('../../testing/computingHandler.ts', import.meta.url);
+let types = 0;
+
+/** A worker with two threads for a job type of its own. */
+async function startComputing(options: { threads?: number; shutdownGraceMs?: number } = {}) {
+  const { threads = 2, shutdownGraceMs = 0 } = options;
+  const definition = defineJob(`compute-${++types}`, { payload: z.custom<Command>() });
+  const lines: string[] = [];
+  const logger = lineLogger({ level: 'debug', write: (line) => lines.push(line) });
+  const worker = createWorker({ natsUrl: nats.url, ackWaitMs: 500, shutdownGraceMs, logger });
+  onTestFinished(() => worker.stop());
+  worker.handle(definition, module, { threads, maxHeapMb: 32 });
+  await worker.start();
+  const create = async (command: Command, maxAttempts = 1) => {
+    const { jobId } = await log.create(definition.type, { payload: command, maxAttempts });
+    return jobId;
+  };
+  const ended = async (command: Command) => {
+    const jobId = await create(command);
+    await log.until(jobId, command === 'count' || command === 'answer' ? 'completed' : 'failed');
+    return (await log.eventLog.readJob(jobId))?.job;
+  };
+  return { worker, lines, create, ended };
+}
+
+test('a handler computes for longer than the ack wait in a thread, and its job is not redelivered', async () => {
+  const { ended, lines } = await startComputing();
+  const job = await ended('count');
+  expect(job?.result).toMatchObject({ sum: 1, job: job?.id });
+  expect(await log.story(job?.id ?? '')).toEqual(['JobCreated', 'JobStarted 1', 'JobProgressed 1', 'JobCompleted 1']);
+  const counting = lines
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .find(({ msg }) => msg === 'counting');
+  expect(counting).toMatchObject({ level: 'info', jobId: job?.id, attempt: 1, step: 1 });
+});
+
+test.each([
+  ['fail', { name: 'TypeError', message: 'no such image', code: 'E_IMAGE' }],
+  ['give up', { name: 'UnrecoverableError', message: 'broken image', code: 'E_BROKEN' }],
+  ['exit', { message: 'process.exit(3) was called in the thread of a handler' }],
+  ['crash', { message: 'crashed' }],
+  ['fill the heap', { code: 'ERR_WORKER_OUT_OF_MEMORY' }],
+] as const)('a handler that is told to %s fails its attempt alone', async (command, error) => {
+  const { ended } = await startComputing({ threads: 1 });
+  expect((await ended(command))?.error).toMatchObject(error);
+  expect((await ended('answer'))?.status).toBe('completed');
+});
+
+test('the stack of an error points into the module of the handler', async () => {
+  const { ended } = await startComputing();
+  expect((await ended('fail'))?.error?.stack).toContain('computingHandler.ts');
+});
+
+test('an unrecoverable error is not retried, and a RetryAfterError is when it says', async () => {
+  const { create } = await startComputing();
+  const [hopeless, busy] = await Promise.all([create('give up', 3), create('come back', 3)]);
+  await log.until(hopeless, 'failed');
+  await log.until(busy, 'retrying');
+  const { runAt = '', updatedAt = '' } = (await log.eventLog.readJob(busy))?.job ?? {};
+  expect(Date.parse(runAt) - Date.parse(updatedAt)).toBeGreaterThanOrEqual(3_600_000);
+});
+
+test.each(['wait', 'spin'] as const)(
+  'the run of a cancelled job ends and frees its thread when its handler is in a %s',
+  async (command) => {
+    const { create, ended, lines } = await startComputing({ threads: 1 });
+    const jobId = await create(command);
+    await eventually(() => expect(lines.some((line) => line.includes('"started"'))).toBe(true));
+    await log.act(jobId, { kind: 'CancelJob' });
+    await log.until(jobId, 'cancelled');
+    expect((await ended('answer'))?.status).toBe('completed');
+  },
+);
+
+test('stopping the worker releases a job whose thread computes without end', async () => {
+  const { worker, create, lines } = await startComputing();
+  const jobId = await create('spin');
+  await eventually(() => expect(lines.some((line) => line.includes('"started"'))).toBe(true));
+  await worker.stop();
+  expect((await log.story(jobId)).at(-1)).toBe('JobReleased 1');
+});
+
+const handleWithoutThreads = () =>
+  createWorker().handle(defineJob('compute', { payload: z.unknown() }), module, { threads: 0 });
+
+test('a number of threads that is none is rejected', () => {
+  expect(handleWithoutThreads).toThrow(WorkerOptionsError);
+});

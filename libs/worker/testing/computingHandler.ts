@@ -1,0 +1,50 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { JobContext } from '../src/index.ts';
+import { RetryAfterError, UnrecoverableError } from '../src/index.ts';
+
+const commands = {
+  answer: () => 42,
+  count: (ctx: JobContext) => {
+    ctx.log.child({ step: 1 }).info({ attempt: ctx.attempt }, 'counting');
+    ctx.progress({ percent: 50 });
+    return { sum: spinFor(1_500), job: ctx.job.id, run: ctx.runId };
+  },
+  fail: () => {
+    throw Object.assign(new TypeError('no such image'), { code: 'E_IMAGE' });
+  },
+  'give up': () => {
+    throw new UnrecoverableError('broken image', { code: 'E_BROKEN' });
+  },
+  'come back': () => {
+    throw new RetryAfterError('busy', 3_600_000);
+  },
+  exit: () => process.exit(3),
+  crash: () => {
+    setImmediate(() => {
+      throw new Error('crashed');
+    });
+    return pause(60_000);
+  },
+  'fill the heap': () => {
+    const kept: number[][] = [];
+    for (;;) kept.push(Array.from({ length: 10_000 }, (_, index) => index + kept.length));
+  },
+  wait: ({ signal }: JobContext) => pause(600_000, undefined, { signal }),
+  spin: () => spinFor(600_000),
+};
+
+/** What the handler is asked to do. */
+export type Command = keyof typeof commands;
+
+/** A handler for threads that ends, or does not, in each of the ways that there are. */
+export default async function compute(command: Command, ctx: JobContext): Promise<unknown> {
+  return commands[command](ctx);
+}
+
+/** Computes without ever waiting. */
+function spinFor(ms: number): number {
+  const end = performance.now() + ms;
+  let rounds = 0;
+  while (performance.now() < end) rounds += 1;
+  return rounds > 0 ? 1 : 0;
+}
