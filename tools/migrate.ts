@@ -17,7 +17,8 @@ try {
   console.log('The database is up to date.');
   if (process.env['NATS_URL']) {
     // Starting creates missing streams with the settings of the environment, or checks that they agree with it.
-    const log = new EventLog({ ...eventLogSettings(readConfig()), name: 'migrate' });
+    const logger = { info: () => undefined, warn: (details: object, text: string) => console.warn(text, details) };
+    const log = new EventLog({ ...eventLogSettings(readConfig()), name: 'migrate', logger });
     await log.start();
     await log.stop();
     console.log('The streams are there.');

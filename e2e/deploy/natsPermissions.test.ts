@@ -87,13 +87,28 @@ describe.each(users)('%s', (user) => {
     '$JS.API.STREAM.MSG.DELETE.JOBS',
     '$JS.API.STREAM.UPDATE.JOBS',
     '$JS.API.STREAM.UPDATE.TIMERS',
+    '$JS.API.STREAM.DELETE.TYPES',
+    '$JS.API.STREAM.UPDATE.WORKERS',
     '$JS.API.STREAM.LEADER.STEPDOWN.JOBS',
   ])('may not call %s', async (subject) => {
     expect(await maySend(user, subject)).toBe(false);
   });
 
-  test.each(['JOBS', 'TIMERS', 'OTHER'])('creates the stream %s only if it is migrate', async (stream) => {
-    expect(await maySend(user, `$JS.API.STREAM.CREATE.${stream}`)).toBe(user === 'migrate' && stream !== 'OTHER');
+  test.each(['JOBS', 'TIMERS', 'WORKERS', 'TYPES', 'OTHER'])(
+    'creates the stream %s only if it is migrate',
+    async (stream) => {
+      expect(await maySend(user, `$JS.API.STREAM.CREATE.${stream}`)).toBe(user === 'migrate' && stream !== 'OTHER');
+    },
+  );
+
+  test('announces if it is a worker, and sets or removes what was announced if it is the API', async () => {
+    const subjects = {
+      worker: ['workers.w1', 'types.email.w1'],
+      api: ['types.email.$settings', 'types.$removed.w1', '$JS.API.STREAM.PURGE.TYPES', '$JS.API.STREAM.PURGE.WORKERS'],
+    };
+    const allowed: string[] = [];
+    for (const subject of Object.values(subjects).flat()) if (await maySend(user, subject)) allowed.push(subject);
+    expect(allowed).toEqual(user === 'worker' || user === 'api' ? subjects[user] : []);
   });
 
   test('acknowledges work only if it is a worker', async () => {

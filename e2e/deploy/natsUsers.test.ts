@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { EventLog } from '@jobstream/eventlog';
 import { createDatabase, eventually, queryDatabase } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';
@@ -92,6 +93,31 @@ async function expectNoClaims(api: string): Promise<void> {
   expect(await jobs.job(id)).toMatchObject({ status: 'scheduled', version: 1 });
 }
 
+async function logOf(user: User): Promise<EventLog & AsyncDisposable> {
+  const { NATS_URL: url = '', NATS_PASSWORD: password } = nats.settings(user);
+  const log = new EventLog({ url, name: user, user, password });
+  await log.start();
+  return Object.assign(log, { [Symbol.asyncDispose]: () => log.stop() });
+}
+
+/** Announces as the worker, and follows, sets and removes as the API. */
+async function announce(): Promise<void> {
+  await using worker = await logOf('worker');
+  await using api = await logOf('api');
+  const registry = await api.announcements.openRegistry();
+  const self = { worker: 'w1', host: 'h', startedAt: new Date().toISOString() };
+  await worker.announcements.announceType({ ...self, type: 'resize', limits: { concurrency: 1 } });
+  await worker.announcements.heartbeat({ ...self, pid: 1, types: ['resize'], runningCount: 0, running: [] });
+  await api.announcements.setPayloadCheck('resize', 'warn');
+  await eventually(() =>
+    expect(registry.type('resize')).toMatchObject({ payloadCheck: 'warn', announcements: [{ live: true }] }),
+  );
+  await api.announcements.removeType('resize');
+  await api.announcements.removeWorker('w1');
+  await eventually(() => expect(registry.type('resize')).toBeUndefined());
+  await eventually(() => expect(registry.workers().map((one) => one.worker)).not.toContain('w1'));
+}
+
 test('a service cannot start before the streams exist, and its error names the user that creates them', async () => {
   const { code, output } = await runScript('apps/worker/src/main.ts', settings('worker'));
   expect(code).toBe(1);
@@ -107,6 +133,7 @@ test('the system runs with a user for each service, and the server refuses no op
   await runSchedule(services.api);
   await pauseTypes(services.api);
   await expectNoClaims(services.api);
+  await announce();
   for (const task of ['verify', 'rebuild']) {
     const { code, output } = await runScript(`apps/projector/src/${task}/main.ts`, settings('projector'));
     expect(code === 0 ? '' : `${task}: ${output}`).toBe('');

@@ -96,7 +96,7 @@ async function ensureAnnouncementStreams(manager: JetStreamManager, replicas: nu
       await ensureStream(manager, settings);
     } catch (error) {
       const { message } = error as Error;
-      sink.warn({ stream: settings.name, reason: message }, 'workers and their job types may be unknown');
+      sink.warn({ stream: settings.name, reason: message }, 'workers and job types stay unknown');
     }
   }
 }

@@ -26,7 +26,9 @@ export interface NewestMessagesOptions {
 
 const BATCH = 1_000;
 const BATCH_BYTES = 8_000_000;
-const RETRY_PAUSE_MS = 500;
+const RETRY_PAUSE_MS = 250;
+/** While a stream is missing, each try is a request, and without the permission for it a line in the server's log. */
+const MAX_RETRY_PAUSE_MS = 4_000;
 
 /**
  * Follows the newest message of each subject of a stream. It begins with those that are stored, and does so again whenever
@@ -41,7 +43,8 @@ export class NewestMessages {
   #following: Promise<void> | undefined;
   /** What has arrived since the consumer was opened, until that is everything. */
   #subjects: Set<string> | undefined;
-  #isFailing = false;
+  /** How often it was lost since it last had everything. */
+  #losses = 0;
 
   constructor(options: NewestMessagesOptions) {
     this.#options = options;
@@ -65,15 +68,19 @@ export class NewestMessages {
       const reason = await this.#consume();
       if (this.#stop.signal.aborted) return;
       this.#onLost(reason);
-      await pause(RETRY_PAUSE_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      await this.#pause(Math.min(RETRY_PAUSE_MS * 2 ** this.#losses, MAX_RETRY_PAUSE_MS));
+      while (!this.#options.connection.isConnected() && !this.#stop.signal.aborted) await this.#pause(RETRY_PAUSE_MS);
     }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return pause(ms, undefined, { signal: this.#stop.signal }).catch(() => undefined);
   }
 
   #onLost(reason: string): void {
     const { sink, stream } = this.#options;
     this.#tried.resolve();
-    if (!this.#isFailing) sink.warn({ stream, reason }, 'stream cannot be followed, trying again until it can');
-    this.#isFailing = true;
+    if (this.#losses++ === 0) sink.warn({ stream, reason }, 'stream cannot be followed, trying again until it can');
   }
 
   /** Follows with one consumer and returns why it ended. */
@@ -113,8 +120,8 @@ export class NewestMessages {
     this.#options.onSubjects(subjects);
     this.#tried.resolve();
     const { sink, stream } = this.#options;
-    if (this.#isFailing) sink.info({ stream, subjects: subjects.size }, 'stream is followed again');
-    this.#isFailing = false;
+    if (this.#losses > 0) sink.info({ stream, subjects: subjects.size }, 'stream is followed again');
+    this.#losses = 0;
   }
 
   #requestMore(): void {

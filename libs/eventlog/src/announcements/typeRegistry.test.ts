@@ -1,21 +1,56 @@
-import { eventually } from '@jobstream/testing';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { eventually, startNats } from '@jobstream/testing';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { announced, beating } from '../../testing/announced.ts';
-import { useEventLog } from '../../testing/openEventLog.ts';
+import { openEventLog, useEventLog } from '../../testing/openEventLog.ts';
+import { publishRaw } from '../../testing/publishRaw.ts';
+import { createWithQuickExpiry } from '../../testing/quickExpiry.ts';
+import { AnnouncementRefusedError } from '../errors.ts';
 import type { TypeRegistry } from './typeRegistry.ts';
 
-const stage = useEventLog();
+const warnings: object[] = [];
+const logger = { info: () => undefined, warn: (details: object) => void warnings.push(details) };
+const stage = useEventLog({ logger });
 let registry: TypeRegistry;
+const others: TypeRegistry[] = [];
 let count = 0;
 let type: string;
 let worker: string;
 
 beforeEach(async () => {
   registry ??= await stage.log.announcements.openRegistry();
+  warnings.length = 0;
   count++;
   type = `thumbnail-${count}`;
   worker = `build-7-${count}`;
 });
+
+afterEach(() => Promise.all(others.splice(0).map((other) => other.stop())));
+
+/** Opens another registry, until the end of the test. */
+async function openOther(): Promise<TypeRegistry> {
+  const other = await stage.log.announcements.openRegistry();
+  others.push(other);
+  return other;
+}
+
+/** Waits until the registry knows these workers of the type, and returns the type. */
+function known(...workers: string[]) {
+  return eventually(() => {
+    const found = registry.type(type);
+    expect(found?.announcements.map((announcement) => announcement.worker)).toEqual(workers);
+    return found;
+  });
+}
+
+function unknown(of: TypeRegistry = registry) {
+  return eventually(() => expect(of.type(type)).toBeUndefined());
+}
+
+function body(changes: object): string {
+  return JSON.stringify({ v: 1, ...announced(worker, { type }), ...changes });
+}
 
 describe('a registry', () => {
   test('knows a type that a worker announces, with what it announces', async () => {
@@ -29,14 +64,9 @@ describe('a registry', () => {
       defaults: { maxAttempts: 5, timeoutMs: 120_000 },
     });
     await stage.log.announcements.announceType(announcement);
-    await eventually(() => {
-      expect(registry.type(type)).toMatchObject({
-        type,
-        payloadCheck: 'refuse',
-        announcements: [{ ...announcement, live: false }],
-      });
-    });
-    expect(registry.types()).toContain(registry.type(type));
+    const found = await known(worker);
+    expect(found).toMatchObject({ type, payloadCheck: 'refuse', announcements: [{ ...announcement, live: false }] });
+    expect(registry.types()).toContain(found);
   });
 
   test('knows a worker that beats, and that its types are live', async () => {
@@ -47,4 +77,162 @@ describe('a registry', () => {
     await eventually(() => expect(registry.workers()).toContainEqual({ ...heartbeat, live: true }));
     await eventually(() => expect(registry.type(type)?.announcements).toMatchObject([{ live: true }]));
   });
+
+  test('lists both schemas while a deploy rolls, that of the newer worker first', async () => {
+    const { announcements } = stage.log;
+    const newer = { type, startedAt: '2026-11-27T09:00:00Z', payloadSchema: { required: ['url'] } };
+    await announcements.announceType(announced(worker, { type, payloadSchema: { required: ['path'] } }));
+    const before = await known(worker);
+    await announcements.announceType(announced(`${worker}-next`, newer));
+    const after = await known(`${worker}-next`, worker);
+    expect(after?.announcements.map(({ payloadSchema }) => payloadSchema)).toEqual([
+      { required: ['url'] },
+      { required: ['path'] },
+    ]);
+    expect(after?.version).not.toBe(before?.version);
+  });
+
+  test('keeps the version of a type while announcements and heartbeats only repeat', async () => {
+    const { announcements } = stage.log;
+    const announcement = announced(worker, { type });
+    await announcements.announceType(announcement);
+    await announcements.heartbeat(beating(worker));
+    await eventually(() => expect(registry.type(type)?.announcements).toMatchObject([{ live: true }]));
+    const before = registry.type(type);
+    await announcements.announceType(announcement);
+    await announcements.heartbeat(beating(worker, { runningCount: 3 }));
+    await announcements.announceType(announced(`${worker}-last`, { type: `${type}-last` }));
+    await eventually(() => expect(registry.type(`${type}-last`)).toBeDefined());
+    await eventually(() => expect(registry.workers()).toContainEqual(expect.objectContaining({ runningCount: 3 })));
+    expect(registry.type(type)).toBe(before);
+  });
+
+  test('takes a name with other characters than a subject may have', async () => {
+    const odd = `häuser & "co".${worker} >`;
+    await stage.log.announcements.announceType(announced(odd, { type }));
+    await stage.log.announcements.heartbeat(beating(odd));
+    await known(odd);
+    await eventually(() => expect(registry.type(type)?.announcements).toMatchObject([{ live: true }]));
+  });
+});
+
+describe("an operator's setting of a type", () => {
+  test('is seen by every registry, also by one that starts later', async () => {
+    const { announcements } = stage.log;
+    await announcements.announceType(announced(worker, { type }));
+    await announcements.setPayloadCheck(type, 'warn');
+    await eventually(() => expect(registry.type(type)?.payloadCheck).toBe('warn'));
+    const later = await openOther();
+    expect(later.type(type)?.payloadCheck).toBe('warn');
+    await announcements.setPayloadCheck(type, 'refuse');
+    for (const each of [registry, later]) await eventually(() => expect(each.type(type)?.payloadCheck).toBe('refuse'));
+  });
+
+  test('makes no type known that no worker has announced', async () => {
+    const { announcements } = stage.log;
+    await announcements.setPayloadCheck(type, 'warn');
+    const later = await openOther();
+    expect(later.type(type)).toBeUndefined();
+    expect(later.types().map((each) => each.type)).not.toContain(type);
+    await announcements.announceType(announced(worker, { type }));
+    await eventually(() => expect(later.type(type)?.payloadCheck).toBe('warn'));
+  });
+});
+
+describe('a removal', () => {
+  test('of a type is seen by every registry, and ends with the next announcement', async () => {
+    const { announcements } = stage.log;
+    const other = await openOther();
+    await announcements.setPayloadCheck(type, 'warn');
+    await announcements.announceType(announced(worker, { type }));
+    for (const each of [registry, other]) await eventually(() => expect(each.type(type)).toBeDefined());
+    await announcements.removeType(type);
+    for (const each of [registry, other]) await unknown(each);
+    await unknown(await openOther());
+    await announcements.announceType(announced(worker, { type }));
+    expect(await known(worker)).toMatchObject({ payloadCheck: 'refuse' });
+  });
+
+  test('of a worker is seen by every registry, and leaves the announcements of others', async () => {
+    const { announcements } = stage.log;
+    const other = await openOther();
+    const kept = `${worker}-kept`;
+    for (const name of [worker, kept]) {
+      await announcements.announceType(announced(name, { type }));
+      await announcements.heartbeat(beating(name));
+    }
+    await known(worker, kept);
+    await announcements.removeWorker(worker);
+    for (const each of [registry, other, await openOther()]) {
+      await eventually(() => expect(each.type(type)?.announcements.map((one) => one.worker)).toEqual([kept]));
+      await eventually(() => expect(each.workers().map((one) => one.worker)).not.toContain(worker));
+      await eventually(() => expect(each.workers().map((one) => one.worker)).toContain(kept));
+    }
+  });
+});
+
+describe('a message that the protocol does not describe', () => {
+  test.each([
+    ['no JSON', () => 'no JSON', 'the body is not JSON'],
+    ['a list', () => '[]', 'the body is not an object'],
+    ['a newer version', () => body({ v: 2 }), '/v is not 1'],
+    ['another type than its subject', () => body({ type: 'email' }), '/type or /worker is not the one of the subject'],
+    ['no limits', () => body({ limits: undefined }), '/limits is not an object'],
+    ['a schema that is none', () => body({ payloadSchema: 'any' }), '/payloadSchema is not a JSON Schema'],
+  ])('as %s is ignored with one log line, and the earlier one counts no more', async (_what, malformed, reason) => {
+    await stage.log.announcements.announceType(announced(worker, { type }));
+    await known(worker);
+    for (let times = 0; times < 2; times++) await publishRaw(stage.nats.url, `types.${type}.${worker}`, malformed());
+    await unknown();
+    await publishRaw(stage.nats.url, `types.${type}.${worker}-x`, body({ worker: `${worker}-x` }));
+    await known(`${worker}-x`);
+    expect(warnings).toEqual([{ subject: `types.${type}.${worker}`, reason }]);
+  });
+
+  test('about a worker makes no worker known', async () => {
+    await publishRaw(stage.nats.url, `workers.${worker}`, JSON.stringify({ v: 1, ...beating(worker), pid: 'x' }));
+    const expected = { subject: `workers.${worker}`, reason: '/pid is not a whole number of at least 0' };
+    await eventually(() => expect(warnings).toEqual([expected]));
+    expect(registry.workers().map((one) => one.worker)).not.toContain(worker);
+  });
+
+  test('is refused when it is too large', async () => {
+    const { announcements } = stage.log;
+    const description = 'x'.repeat(140_000);
+    const large = announced(worker, { type, payloadSchema: { description } });
+    await expect(announcements.announceType(large)).rejects.toThrow(AnnouncementRefusedError);
+    const raw = publishRaw(stage.nats.url, `types.${type}.${worker}`, body({ payloadSchema: { description } }));
+    await expect(raw).rejects.toThrow('message size exceeds maximum allowed');
+  });
+});
+
+test('an announcement asks the server to remove it after a day', async () => {
+  await stage.log.announcements.announceType(announced(worker, { type }));
+  const nats = await connect({ servers: stage.nats.url });
+  const { streams } = await jetstreamManager(nats);
+  const stored = await streams.getMessage('TYPES', { last_by_subj: `types.${type}.${worker}` });
+  await nats.close();
+  expect(stored?.header.get('Nats-TTL')).toBe('24h');
+});
+
+test('an announcement that expires makes the type unknown', async () => {
+  await publishRaw(stage.nats.url, `types.${type}.${worker}`, body({}), { 'Nats-TTL': '1s' });
+  await known(worker);
+  await eventually(() => expect(registry.type(type)).toBeUndefined());
+});
+
+test('a worker that beats no more is gone, and listed until its announcements expire', async () => {
+  await using nats = await startNats();
+  await createWithQuickExpiry(nats.url);
+  await using log = await openEventLog({ url: nats.url });
+  const other = await log.announcements.openRegistry();
+  await log.announcements.announceType(announced('w', { type: 'resize', name: 'thumbnails' }));
+  await log.announcements.announceType(announced('w', { name: 'thumbnails' }));
+  await log.announcements.heartbeat(beating('w'));
+  await eventually(() => expect(other.workers()).toMatchObject([{ worker: 'w', live: true }]));
+  await eventually(() => expect(other.workers()).toMatchObject([{ worker: 'w', live: false }]));
+  const { host, startedAt } = announced('w');
+  const gone = { worker: 'w', host, startedAt, name: 'thumbnails', types: ['resize', 'thumbnail'] };
+  expect(other.workers()).toEqual([{ ...gone, runningCount: 0, running: [], live: false }]);
+  expect(other.type('resize')?.announcements).toMatchObject([{ live: false }]);
 });

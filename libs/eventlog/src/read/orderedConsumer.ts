@@ -103,7 +103,7 @@ export class OrderedConsumer {
     const { manager, stream, after } = this.#options;
     const start =
       after === 'lastPerSubject'
-        ? { deliver_policy: DeliverPolicy.LastPerSubject, filter_subjects: ['>'] }
+        ? { deliver_policy: DeliverPolicy.LastPerSubject, filter_subject: '>' }
         : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: after + 1 };
     const { num_pending: stored } = await manager.consumers.add(stream, {
       name: this.#name,

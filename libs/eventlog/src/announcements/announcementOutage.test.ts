@@ -1,0 +1,83 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { eventually, startNats } from '@jobstream/testing';
+import { describe, expect, test } from 'vitest';
+import { announced, beating } from '../../testing/announced.ts';
+import { openEventLog } from '../../testing/openEventLog.ts';
+import { createWithQuickExpiry } from '../../testing/quickExpiry.ts';
+import { AnnouncementRefusedError, LogUnavailableError } from '../errors.ts';
+
+describe('an outage of the server', () => {
+  test('leaves a registry with what it knew, and afterwards it knows what expired meanwhile', async () => {
+    await using nats = await startNats();
+    await createWithQuickExpiry(nats.url);
+    await using log = await openEventLog({ url: nats.url });
+    const registry = await log.announcements.openRegistry();
+    await log.announcements.announceType(announced('w'));
+    await log.announcements.heartbeat(beating('w'));
+    await eventually(() => expect(registry.type('thumbnail')?.announcements).toMatchObject([{ live: true }]));
+    await nats.kill();
+    await eventually(() => expect(log.isConnected()).toBe(false));
+    expect(registry.type('thumbnail')?.announcements).toMatchObject([{ live: true }]);
+    await expect(log.announcements.heartbeat(beating('w'))).rejects.toThrow(LogUnavailableError);
+    await nats.restart();
+    await eventually(() => expect(registry.type('thumbnail')?.announcements).toMatchObject([{ live: false }]));
+    await log.announcements.heartbeat(beating('w'));
+    await eventually(() => expect(registry.type('thumbnail')?.announcements).toMatchObject([{ live: true }]));
+  });
+
+  test('ends with what the streams have, although no message reports what else is gone', async () => {
+    await using nats = await startNats();
+    await using log = await openEventLog({ url: nats.url });
+    const registry = await log.announcements.openRegistry();
+    for (const worker of ['kept', 'purged']) {
+      await log.announcements.announceType(announced(worker));
+      await log.announcements.heartbeat(beating(worker));
+    }
+    await eventually(() => expect(registry.workers()).toHaveLength(2));
+    await purge(nats.url);
+    await nats.restart();
+    await eventually(() => expect(registry.workers().map(({ worker }) => worker)).toEqual(['kept']));
+    expect(registry.type('thumbnail')?.announcements).toMatchObject([{ worker: 'kept' }]);
+  });
+});
+
+describe('a server without the streams of announcements', () => {
+  const user = { user: 'api', password: 'secret' };
+  const create = '$JS.API.STREAM.CREATE';
+  const extraConfig = `authorization { users: [
+    { user: migrate, password: secret },
+    { user: api, password: secret, permissions: { publish: { allow: ">", deny: ["${create}.WORKERS", "${create}.TYPES"] } } }
+  ] }`;
+
+  test('is used by a user that may not create them, and their messages are refused', async () => {
+    const warnings: string[] = [];
+    const logger = { info: () => undefined, warn: (_details: object, message: string) => void warnings.push(message) };
+    await using nats = await startNats({ extraConfig });
+    await using log = await openEventLog({ url: nats.url, ...user, logger });
+    const registry = await log.announcements.openRegistry();
+    await expect(log.announcements.announceType(announced('w'))).rejects.toThrow(AnnouncementRefusedError);
+    await expect(log.announcements.heartbeat(beating('w'))).rejects.toThrow(AnnouncementRefusedError);
+    expect([registry.types(), registry.workers()]).toEqual([[], []]);
+    const unfollowed = 'stream cannot be followed, trying again until it can';
+    expect(warnings).toEqual([...Array<string>(2).fill('workers and job types stay unknown'), unfollowed, unfollowed]);
+  });
+
+  test('is followed as soon as it has them', async () => {
+    await using nats = await startNats({ extraConfig });
+    await using log = await openEventLog({ url: nats.url, ...user });
+    const registry = await log.announcements.openRegistry();
+    await using migrate = await openEventLog({ url: nats.url, ...user, user: 'migrate' });
+    await migrate.announcements.announceType(announced('w'));
+    await eventually(() => expect(registry.type('thumbnail')).toBeDefined());
+  });
+});
+
+/** Removes everything about the worker `purged`, as the `nats` command line would. */
+async function purge(url: string): Promise<void> {
+  const nats = await connect({ servers: url });
+  const { streams } = await jetstreamManager(nats);
+  await streams.purge('TYPES', { filter: 'types.*.purged' });
+  await streams.purge('WORKERS', { filter: 'workers.purged' });
+  await nats.close();
+}
