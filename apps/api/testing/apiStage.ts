@@ -1,5 +1,5 @@
 import { migrate } from '@jobstream/readmodel';
-import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
+import { createMigratedDatabase, startNats, type TestNats } from '@jobstream/testing';
 import { afterAll, beforeAll } from 'vitest';
 import { startApi, type StartApiOptions, type TestApi } from './startApi.ts';
 
@@ -12,8 +12,7 @@ export interface ApiStage {
 }
 
 async function startStage(options: Omit<StartApiOptions, 'natsUrl' | 'databaseUrl'> = {}): Promise<ApiStage> {
-  const [nats, databaseUrl] = await Promise.all([startNats(), createDatabase()]);
-  await migrate(databaseUrl);
+  const [nats, databaseUrl] = await Promise.all([startNats(), createMigratedDatabase(migrate)]);
   const api = await startApi({ natsUrl: nats.url, databaseUrl, ...options });
   const stop = async () => {
     await api.stop();

@@ -1,6 +1,6 @@
 import { EventLog } from '@jobstream/eventlog';
 import { migrate, ReadModel } from '@jobstream/readmodel';
-import { createDatabase, eventually, newJob, queryDatabase, startNats } from '@jobstream/testing';
+import { createMigratedDatabase, eventually, newJob, queryDatabase, startNats } from '@jobstream/testing';
 import type { TestNats } from '@jobstream/testing';
 import { expect } from 'vitest';
 
@@ -21,8 +21,7 @@ export interface ProjectorStage extends AsyncDisposable {
 }
 
 export async function projectorStage(): Promise<ProjectorStage> {
-  const [nats, databaseUrl] = await Promise.all([startNats(), createDatabase()]);
-  await migrate(databaseUrl);
+  const [nats, databaseUrl] = await Promise.all([startNats(), createMigratedDatabase(migrate)]);
   const eventLog = new EventLog({ url: nats.url, name: 'test', deadlineMs: 30_000 });
   await eventLog.start();
   const readModel = new ReadModel({ databaseUrl, name: 'test' });

@@ -1,5 +1,5 @@
 import { migrate, ReadModel } from '@jobstream/readmodel';
-import { createDatabase } from '@jobstream/testing';
+import { createMigratedDatabase } from '@jobstream/testing';
 import { Client } from 'pg';
 import type { QueryResultRow } from 'pg';
 
@@ -11,8 +11,7 @@ export interface MigratedDatabase extends AsyncDisposable {
 }
 
 export async function migratedDatabase(): Promise<MigratedDatabase> {
-  const url = await createDatabase();
-  await migrate(url);
+  const url = await createMigratedDatabase(migrate);
   const client = new Client({ connectionString: url });
   await client.connect();
   const readModel = new ReadModel({ databaseUrl: url, name: 'test' });

@@ -1,5 +1,5 @@
 export { builtProgram } from './programs/builtProgram.ts';
-export { createDatabase } from './createDatabase.ts';
+export { createDatabase, createMigratedDatabase } from './createDatabase.ts';
 export { forEachTest } from './forEachTest.ts';
 export { eventually } from './eventually.ts';
 export type { EventuallyOptions } from './eventually.ts';
