@@ -15,7 +15,7 @@ const product = '^(apps|libs(?!/(testing|servers)))/[^/]+/src/(?!.*[.]test[.]ts$
 /** Types alone, which the build of a package takes over. */
 const standardSchema = '(^|/)node_modules/@standard-schema/spec/';
 /** What a user of the worker package may have beside it: optional peer dependencies. */
-const optionalPeers = '(^|/)node_modules/(@opentelemetry/api|prom-client)/';
+const optionalPeers = '(^|/)node_modules/(@opentelemetry/api|@valibot/to-json-schema|prom-client)/';
 const testing = '[.]test[.]ts$|^(apps|libs)/[^/]+/testing/';
 const workspace = '^(apps|libs|tools|e2e|bench)/';
 
@@ -61,14 +61,14 @@ const rules = [
   {
     name: 'no-development-dependency-in-the-product',
     severity: 'error',
-    from: { path: product, pathNot: '^libs/worker/src/telemetry/' },
+    from: { path: product, pathNot: '^libs/worker/src/(announcing|telemetry)/' },
     to: { dependencyTypes: ['npm-dev'], pathNot: standardSchema },
   },
   {
     name: 'no-development-dependency-in-the-product',
     severity: 'error',
-    from: { path: '^libs/worker/src/telemetry/', pathNot: testing },
-    to: { dependencyTypes: ['npm-dev'], pathNot: optionalPeers },
+    from: { path: '^libs/worker/src/(announcing|telemetry)/', pathNot: testing },
+    to: { dependencyTypes: ['npm-dev'], pathNot: [optionalPeers, standardSchema] },
   },
   {
     name: 'through-the-index',

@@ -1,7 +1,7 @@
 import { openArchive } from '@jobstream/archive';
 import { EventLog } from '@jobstream/eventlog';
 import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess } from '@jobstream/runtime';
-import { AttemptRunner, systemClock } from '@jobstream/worker/engine';
+import { JobWorker, systemClock } from '@jobstream/worker/engine';
 import { attemptMetrics } from '@jobstream/worker/engine';
 import { handlerRegistry } from '@jobstream/worker/engine';
 import { emailHandler } from './handlers/email/emailHandler.ts';
@@ -23,7 +23,8 @@ await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
     webhookHandler({ secret: config.WEBHOOK_SECRET, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
     sleepHandler(),
   ]);
-  const attempts = new AttemptRunner({
+  const worker = new JobWorker({
+    name: 'jobstream',
     eventLog,
     handlers: selectHandlers(handlers, config.WORKER_TYPES),
     clock: systemClock(),
@@ -44,5 +45,5 @@ await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
   });
   const readiness = new Readiness({ start: started, log: () => eventLog.isWritable() });
   const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
-  return [health, eventLog, mailer, attempts, scheduler];
+  return [health, eventLog, mailer, worker, scheduler];
 });

@@ -1,6 +1,6 @@
 import { EventLog } from '@jobstream/eventlog';
 import { eventLogSettings, runProcess } from '@jobstream/runtime';
-import { AttemptRunner, systemClock } from '@jobstream/worker/engine';
+import { JobWorker, systemClock } from '@jobstream/worker/engine';
 import { handlerRegistry } from '@jobstream/worker/engine';
 import type { Handler } from '@jobstream/worker/engine';
 import { selectHandlers } from '../src/selectHandlers.ts';
@@ -10,7 +10,7 @@ export async function runWorkerProcess(handlers: readonly Handler[]): Promise<vo
   await runProcess('worker', (config, logger, { tracing }) => {
     const traceparent = tracing.current;
     const eventLog = new EventLog({ ...eventLogSettings(config), name: 'worker', logger, traceparent });
-    const attempts = new AttemptRunner({
+    const worker = new JobWorker({
       eventLog,
       handlers: selectHandlers(handlerRegistry(handlers), config.WORKER_TYPES),
       clock: systemClock(),
@@ -20,6 +20,6 @@ export async function runWorkerProcess(handlers: readonly Handler[]): Promise<vo
       ackWaitMs: config.ACK_WAIT_MS,
       shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
     });
-    return [eventLog, attempts];
+    return [eventLog, worker];
   });
 }

@@ -3,7 +3,7 @@ import { defineJob } from '@jobstream/client';
 import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
 import { newJob } from '@jobstream/testing';
-import { AttemptRunner, handlerRegistry, jobHandler, systemClock } from '@jobstream/worker/engine';
+import { handlerRegistry, jobHandler, JobWorker, systemClock } from '@jobstream/worker/engine';
 import * as Schema from 'effect/Schema';
 import { type JobOrder, type Order, type Report, typeName } from './order.ts';
 
@@ -18,7 +18,7 @@ await log.start();
 const say = (report: Report) => void process.send?.(report);
 const nothing = () => undefined;
 let [completed, told] = [0, 0];
-let worker: AttemptRunner | undefined;
+let worker: JobWorker | undefined;
 const observer = {
   redelivered: nothing,
   started: nothing,
@@ -41,7 +41,7 @@ async function obey(order: Order): Promise<void> {
 
 async function work(types: number, concurrency: number): Promise<void> {
   const handlers = Array.from({ length: types }, (_, index) => handlerOf(typeName(index)));
-  worker = new AttemptRunner({
+  worker = new JobWorker({
     eventLog: log,
     handlers: handlerRegistry(handlers),
     clock: systemClock(),

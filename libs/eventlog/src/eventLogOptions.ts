@@ -4,7 +4,12 @@ import type { LogArchive } from './read/expiredEvents.ts';
 import type { LogObserver } from './append/logObserver.ts';
 
 export interface EventLogOptions extends ConnectionOptions {
-  /** Copies of each stream in a cluster; default 1. */
+  /**
+   * Whether missing streams are created and the settings of existing ones checked; default true. If false, the streams are
+   * used as they are, for programs that do not know how the system was set up.
+   */
+  readonly createStreams?: boolean;
+  /** Copies of each stream in a cluster; default 1. Not needed without `createStreams`. */
   readonly replicas?: number;
   /** Age at which events expire; default 0 (never). */
   readonly maxAgeMs?: number;

@@ -17,7 +17,14 @@ import { LogStats } from './queue/logStats.ts';
 import type { LogSink } from './connection/logSink.ts';
 import { Publisher } from './connection/publisher.ts';
 import { ScheduleLog } from './schedules/scheduleLog.ts';
-import { announcementSettings, ensureStream, KEYS_STREAM, keysSettings, streamSettings } from './streams/streams.ts';
+import {
+  announcementSettings,
+  ensureStream,
+  KEYS_STREAM,
+  keysSettings,
+  replicasOf,
+  streamSettings,
+} from './streams/streams.ts';
 import { TimerScheduler } from './timers/timerScheduler.ts';
 import { WriteHealth } from './append/writeHealth.ts';
 
@@ -55,15 +62,14 @@ export async function buildParts(
   options: EventLogOptions,
   sink: LogSink,
 ): Promise<EventLogParts> {
-  const { replicas = 1, maxAgeMs = 0, groupCommit = true } = options;
+  const { groupCommit = true } = options;
   const { deadlineMs = DEADLINE_MS, maxPending = MAX_PENDING, maxPendingBytes = MAX_PENDING_BYTES } = options;
   const writeHealth = new WriteHealth(connection, {
     observer: options.observer,
     presumeWritableAfterMs: PRESUME_WRITABLE_AFTER_MS,
   });
   const manager = await jetstreamManager(connection.nats, { checkAPI: false, timeout: DEADLINE_MS });
-  for (const settings of streamSettings({ replicas, maxAgeMs })) await ensureStream(manager, settings);
-  await ensureAnnouncementStreams(manager, replicas, sink);
+  const replicas = await prepareStreams(manager, options, sink);
   const publisher = new Publisher(connection, deadlineMs * PUBLISH_TIMEOUT_SHARE);
   const limiter = new AppendLimiter({ maxPending, maxPendingBytes });
   const appender = new Appender(connection, publisher, { groupCommit, deadlineMs, limiter, observer: writeHealth });
@@ -89,6 +95,15 @@ export async function buildParts(
   };
 }
 
+/** Creates or checks the streams, unless they are to be used as they are; returns how many copies they have. */
+async function prepareStreams(manager: JetStreamManager, options: EventLogOptions, sink: LogSink): Promise<number> {
+  const { createStreams = true, replicas = 1, maxAgeMs = 0 } = options;
+  if (!createStreams) return replicasOf(manager);
+  for (const settings of streamSettings({ replicas, maxAgeMs })) await ensureStream(manager, settings);
+  await ensureAnnouncementStreams(manager, replicas, sink);
+  return replicas;
+}
+
 /** Announcements are hints: a log without them, as an older release or older permissions leave it, starts as well. */
 async function ensureAnnouncementStreams(manager: JetStreamManager, replicas: number, sink: LogSink): Promise<void> {
   for (const settings of announcementSettings(replicas)) {
@@ -111,10 +126,13 @@ type KeysCore = Pick<EventLogParts, 'connection' | 'manager' | 'publisher'> & {
 };
 
 /** Returns undefined where contents are not encrypted; then the stream KEYS is not needed. */
-async function jobKeysOf({ masterKeys = [] }: EventLogOptions, core: KeysCore): Promise<JobKeys | undefined> {
+async function jobKeysOf(
+  { masterKeys = [], createStreams = true }: EventLogOptions,
+  core: KeysCore,
+): Promise<JobKeys | undefined> {
   const [first, ...others] = masterKeys;
   if (first === undefined) return undefined;
-  await ensureStream(core.manager, keysSettings(core.replicas));
+  if (createStreams) await ensureStream(core.manager, keysSettings(core.replicas));
   const leader = new LeaderReader(core.connection, KEYS_STREAM);
   return new JobKeys({ ...core, leader, masterKeys: [first, ...others] });
 }

@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import os from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Delivery, EventLog, JobQueue } from '@jobstream/eventlog';
+import type { Delivery, EventLog, JobQueue, RunningJob } from '@jobstream/eventlog';
 import { silentObserver, type AttemptContext, type AttemptObserver } from './attempt/attemptContext.ts';
 import type { AttemptTracing } from './attempt/attemptTracing.ts';
 import { CancelWatch } from './attempt/cancelWatch.ts';
@@ -32,6 +30,8 @@ export interface AttemptRunnerOptions {
     | 'onReconnected'
   >;
   readonly handlers: HandlerRegistry;
+  /** Names this worker in the log; unique to one start of it. */
+  readonly workerName: string;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly observer?: AttemptObserver;
@@ -60,21 +60,36 @@ export class AttemptRunner {
 
   constructor(options: AttemptRunnerOptions) {
     this.#options = options;
-    const identity = { workerName: workerName(), closing: this.#closing.signal };
-    this.#cancelWatch = new CancelWatch({ ...options, ...identity });
+    const closing = { closing: this.#closing.signal };
+    this.#cancelWatch = new CancelWatch({ ...options, ...closing });
     const tracing = new TracePropagation();
-    this.#context = { observer: silentObserver, tracing, ...options, ...identity, cancelWatch: this.#cancelWatch };
+    this.#context = { observer: silentObserver, tracing, ...options, ...closing, cancelWatch: this.#cancelWatch };
   }
 
   async start(): Promise<void> {
-    const { eventLog, handlers, concurrency, limits, ackWaitMs, logger } = this.#options;
+    const { eventLog, handlers, ackWaitMs, logger } = this.#options;
     const onDelivery = (delivery: Delivery) => processDelivery(delivery, this.#context);
     this.#cancelWatch.start([...handlers.keys()]);
     for (const jobType of handlers.keys()) {
-      const queue = await eventLog.openQueue({ concurrency, ...limits?.get(jobType), jobType, ackWaitMs, onDelivery });
+      const queue = await eventLog.openQueue({ ...this.limitsOf(jobType), jobType, ackWaitMs, onDelivery });
       this.#queues = [...this.#queues, queue];
     }
     logger.info({ worker: this.#context.workerName, types: [...handlers.keys()] }, 'accepting jobs');
+  }
+
+  /** Returns the limits of a job type in this process. */
+  limitsOf(jobType: string): { readonly concurrency: number } & TypeLimits {
+    const { concurrency, limits } = this.#options;
+    return { concurrency, ...limits?.get(jobType) };
+  }
+
+  /** Returns the runs of handlers in progress, oldest first. */
+  running(): readonly RunningJob[] {
+    const runs = this.#cancelWatch.running().map(({ chain, number, runId }) => {
+      const { id, type, startedAt = '' } = chain.job;
+      return { jobId: id, type, attempt: number, runId, startedAt };
+    });
+    return runs.toSorted((one, other) => (one.startedAt < other.startedAt ? -1 : 1));
   }
 
   /** Takes no more deliveries, gives running attempts the grace time, then aborts and releases those still running. */
@@ -90,11 +105,6 @@ export class AttemptRunner {
     await within(CLOSING_MS, drained);
     this.#cancelWatch.stop();
   }
-}
-
-/** A name that no other start of a worker has, e.g. `build-7-4711-9f3c2a`. */
-function workerName(): string {
-  return `${os.hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
 }
 
 /** Waits for work to settle, at most `ms` milliseconds. */

@@ -70,6 +70,25 @@ test('a worker whose server is not there fails to start with the address, but no
 
 const createMistaken = () => createWorker({ natsUrl: 'http://user:secret@host', concurrency: 0, ackWaitMs: 1.5 });
 
+test('a worker on a server without the streams of Jobstream fails to start with what to do', async () => {
+  await using empty = await startNats();
+  await expect(workerOf({ natsUrl: empty.url }).start()).rejects.toThrow(
+    'stream JOBS is missing on this NATS server: start the API of Jobstream first',
+  );
+});
+
+test('a worker uses the streams with the settings that they have', async () => {
+  await using own = await startNats();
+  await using ownLog = await TestLog.open(own.url, { maxAgeMs: 7_200_000 });
+  const double = doubling();
+  const worker = workerOf({ natsUrl: own.url }).handle(double, ({ n }) => ({ twice: n * 2 }));
+  await worker.start();
+  const { jobId } = await ownLog.create(double.type, { payload: { n: 1 } });
+  await ownLog.until(jobId, 'completed');
+  expect((await ownLog.eventLog.readJob(jobId))?.job.result).toEqual({ twice: 2 });
+  await worker.stop();
+});
+
 test('mistakes in options are named all at once', () => {
   expect(createMistaken).toThrow(WorkerOptionsError);
   expect(createMistaken).toThrow(

@@ -1,12 +1,13 @@
 import type { JobDefinition } from '@jobstream/client';
 import { EventLog } from '@jobstream/eventlog';
 import { systemClock } from './attempt/clock.ts';
-import { AttemptRunner, type TypeLimits } from './attemptRunner.ts';
+import type { TypeLimits } from './attemptRunner.ts';
 import { handlerRegistry, jobHandler, type Handler, type JobContext, type JobHandler } from './handler/jobHandler.ts';
 import { silentLogger, type Logger } from './handler/logger.ts';
 import { standardOutputLogger } from './options/lineLogger.ts';
 import { WorkerOptionsError, type WorkerOptions } from './options/workerOptions.ts';
 import { workerSettings, type WorkerSettings } from './options/workerSettings.ts';
+import { JobWorker } from './jobWorker.ts';
 import { runUntilSignal } from './runUntilSignal.ts';
 import { attemptMetrics } from './telemetry/attemptMetrics.ts';
 import { OpenTelemetryTracing } from './telemetry/openTelemetryTracing.ts';
@@ -158,12 +159,14 @@ class QueueWorker implements Worker {
   }
 
   async #start(logger: Logger): Promise<void> {
-    const { concurrency, ackWaitMs, shutdownGraceMs, metrics } = this.#settings;
+    const { name, version, concurrency, ackWaitMs, shutdownGraceMs, metrics } = this.#settings;
     const tracing = this.#tracing();
     const eventLog = this.#eventLog(logger, tracing.current);
     this.#parts.unshift(eventLog);
     await eventLog.start();
-    const attempts = new AttemptRunner({
+    const worker = new JobWorker({
+      name,
+      version,
       eventLog,
       logger,
       tracing,
@@ -175,8 +178,8 @@ class QueueWorker implements Worker {
       clock: systemClock(),
       ...(metrics === undefined ? {} : { observer: attemptMetrics(await registryMetrics(metrics)) }),
     });
-    this.#parts.unshift(attempts);
-    await attempts.start();
+    this.#parts.unshift(worker);
+    await worker.start();
   }
 
   #tracing(): OpenTelemetryTracing | TracePropagation {
@@ -193,6 +196,7 @@ class QueueWorker implements Worker {
       password: natsPassword,
       credsFile: natsCreds,
       masterKeys: payloadKeys,
+      createStreams: false,
       logger,
       traceparent,
     });

@@ -5,4 +5,4 @@ export { attemptMetrics } from './telemetry/attemptMetrics.ts';
 export { handlerRegistry, jobHandler } from './handler/jobHandler.ts';
 export type { Handler, HandlerRegistry } from './handler/jobHandler.ts';
 export { capText } from './handler/jobErrorOf.ts';
-export { AttemptRunner } from './attemptRunner.ts';
+export { JobWorker } from './jobWorker.ts';

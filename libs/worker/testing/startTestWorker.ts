@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { afterAll } from 'vitest';
 import { z } from 'zod';
 import { systemClock } from '../src/attempt/clock.ts';
+import { workerIdentity } from '../src/announcing/workerIdentity.ts';
 import { handlerRegistry, jobHandler } from '../src/handler/jobHandler.ts';
 import type { Handler, JobContext } from '../src/handler/jobHandler.ts';
 import { AttemptRunner } from '../src/attemptRunner.ts';
@@ -62,6 +63,7 @@ async function startTestWorker(
   const worker = new AttemptRunner({
     eventLog,
     handlers: handlerRegistry(handlers),
+    workerName: workerIdentity().worker,
     clock: systemClock(),
     logger: pino({ level: 'debug' }, lineSink(lines)),
     concurrency: 10,

@@ -2,7 +2,7 @@ import { defineJob } from '@jobstream/client';
 import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
 import { newJob } from '@jobstream/testing';
-import { AttemptRunner, handlerRegistry, jobHandler, systemClock } from '@jobstream/worker/engine';
+import { handlerRegistry, jobHandler, JobWorker, systemClock } from '@jobstream/worker/engine';
 import * as Schema from 'effect/Schema';
 import type { Subject } from './subject.ts';
 
@@ -39,7 +39,7 @@ async function drain(eventLog: EventLog, type: string, count: number): Promise<v
     if (runs === count) resolve();
     return Promise.resolve();
   };
-  const worker = new AttemptRunner({
+  const worker = new JobWorker({
     eventLog,
     handlers: handlerRegistry([jobHandler(defineJob(type, { payload: Schema.toStandardSchemaV1(payload) }), run)]),
     clock: systemClock(),

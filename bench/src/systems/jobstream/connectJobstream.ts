@@ -2,7 +2,7 @@ import { defineJob } from '@jobstream/client';
 import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
 import { newJob } from '@jobstream/testing';
-import { AttemptRunner, handlerRegistry, jobHandler, systemClock } from '@jobstream/worker/engine';
+import { handlerRegistry, jobHandler, JobWorker, systemClock } from '@jobstream/worker/engine';
 import * as Schema from 'effect/Schema';
 import { Client } from 'pg';
 import type { ConnectOptions, JobClient, Payload } from '../jobSystem.ts';
@@ -12,7 +12,7 @@ export async function connectJobstream({ address, role, durability }: ConnectOpt
   const log = new EventLog({ url, name: role, groupCommit: durability === 'fsync' });
   await log.start();
   const table = await openTable(role === 'producer' ? databaseUrl : undefined);
-  let worker: AttemptRunner | undefined;
+  let worker: JobWorker | undefined;
   return {
     async enqueueMany(payloads) {
       await log.appendAll(payloads.map((payload) => newJob(payload)));
@@ -46,14 +46,10 @@ async function openTable(databaseUrl: string | undefined): Promise<Client | unde
   return table;
 }
 
-function createWorker(
-  eventLog: EventLog,
-  concurrency: number,
-  run: (payload: Payload) => Promise<void>,
-): AttemptRunner {
+function createWorker(eventLog: EventLog, concurrency: number, run: (payload: Payload) => Promise<void>): JobWorker {
   const payload = Schema.toStandardSchemaV1(Schema.Struct({ n: Schema.Finite, dueAt: Schema.Finite }));
   const handler = jobHandler(defineJob('bench', { payload }), run);
-  return new AttemptRunner({
+  return new JobWorker({
     eventLog,
     handlers: handlerRegistry([handler]),
     clock: systemClock(),

@@ -146,6 +146,18 @@ async function createStream(manager: JetStreamManager, wanted: Settings): Promis
   }
 }
 
+/**
+ * Returns how many copies of the log there are.
+ *
+ * @throws LogUnavailableError when the log or the timers are missing.
+ */
+export async function replicasOf(manager: JetStreamManager): Promise<number> {
+  const [jobs, timers] = await Promise.all([findStream(manager, JOBS_STREAM), findStream(manager, TIMERS_STREAM)]);
+  if (jobs !== undefined && timers !== undefined) return jobs.num_replicas;
+  const missing = jobs === undefined ? JOBS_STREAM : TIMERS_STREAM;
+  throw new LogUnavailableError(`stream ${missing} is missing on this NATS server: start the API of Jobstream first`);
+}
+
 async function findStream(manager: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
   try {
     return (await manager.streams.info(name)).config;

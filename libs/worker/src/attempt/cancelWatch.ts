@@ -73,6 +73,11 @@ export class CancelWatch {
     this.#followed.delete(jobId);
   }
 
+  /** Returns the attempts whose handlers run now. */
+  running(): readonly Attempt[] {
+    return [...this.#followed.values()].flatMap(({ running }) => (running?.isOver === false ? [running.attempt] : []));
+  }
+
   /** Aborts the attempt if its job, which must be followed, was cancelled or will be, or when the worker closes. */
   guard(attempt: Attempt, abort: AttemptAbort): Running {
     const running: Running = { attempt, abort, started: attempt.chain.sequence, firstCheck: undefined, isOver: false };

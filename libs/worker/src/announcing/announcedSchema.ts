@@ -1,0 +1,38 @@
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
+
+/** What is announced of a schema: its JSON Schema, or why there is none. */
+export type AnnouncedSchema =
+  | { readonly kind: 'schema'; readonly schema: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'none'; readonly reason: string };
+
+const TARGET = { target: 'draft-2020-12' } as const;
+/** Leaves room in an announcement of 128 KB for both schemas. */
+const MAX_BYTES = 60_000;
+
+/**
+ * Converts one side of a schema to JSON Schema: by Standard JSON Schema if the library has it (zod, arktype, effect), by
+ * the converter `@valibot/to-json-schema` for valibot where it is installed.
+ */
+export async function announcedSchema(schema: StandardSchemaV1, side: 'input' | 'output'): Promise<AnnouncedSchema> {
+  try {
+    const converter = await converterOf(schema);
+    if (converter === undefined) return { kind: 'none', reason: `${schema['~standard'].vendor} has no JSON Schema` };
+    return withinLimit(converter[side](TARGET));
+  } catch (error) {
+    return { kind: 'none', reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function converterOf(schema: StandardSchemaV1): Promise<StandardJSONSchemaV1.Converter | undefined> {
+  const { jsonSchema, vendor } = (schema as Partial<StandardJSONSchemaV1> & StandardSchemaV1)['~standard'];
+  if (jsonSchema !== undefined) return jsonSchema;
+  if (vendor !== 'valibot') return undefined;
+  const { toStandardJsonSchema } = await import('@valibot/to-json-schema');
+  return toStandardJsonSchema(schema as Parameters<typeof toStandardJsonSchema>[0])['~standard'].jsonSchema;
+}
+
+function withinLimit(schema: Record<string, unknown>): AnnouncedSchema {
+  const bytes = Buffer.byteLength(JSON.stringify(schema));
+  if (bytes <= MAX_BYTES) return { kind: 'schema', schema };
+  return { kind: 'none', reason: `it has ${bytes} bytes of JSON, at most ${MAX_BYTES} are announced` };
+}

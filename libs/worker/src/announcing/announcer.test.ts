@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { defineJob } from '@jobstream/client';
+import { eventually, startNats } from '@jobstream/testing';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { TestLog } from '../../testing/testLog.ts';
+import { createWorker, type WorkerOptions } from '../index.ts';
+import { lineLogger } from '../options/lineLogger.ts';
+import { VERSION } from './workerIdentity.ts';
+
+const nats = await startNats();
+const log = await TestLog.open(nats.url);
+const registry = await log.eventLog.announcements.openRegistry();
+afterAll(async () => {
+  await log[Symbol.asyncDispose]();
+  await nats[Symbol.asyncDispose]();
+});
+
+let types = 0;
+
+/** Starts a worker with one job type of its own, whose handler ends when the test lets it. */
+async function startNapping(options: WorkerOptions = {}) {
+  const nap = defineJob(`nap-${++types}`, {
+    payload: z.object({ ms: z.int().default(5) }),
+    result: z.object({ slept: z.int() }),
+    maxAttempts: 7,
+  });
+  const { promise: awake, resolve: wake } = Promise.withResolvers<void>();
+  const worker = createWorker({ natsUrl: nats.url, name: 'naps', version: '1.4.0', ...options });
+  onTestFinished(() => worker.stop());
+  worker.handle(nap, ({ ms }) => awake.then(() => ({ slept: ms })), { concurrency: 3 });
+  await worker.start();
+  return { worker, type: nap.type, wake };
+}
+
+const workerOf = (type: string) => registry.workers().find((worker) => worker.types.includes(type));
+
+test('a worker announces its types with their schemas, limits and defaults, and that it lives', async () => {
+  const { type } = await startNapping();
+  await eventually(() => expect(registry.type(type)?.announcements).toHaveLength(1));
+  expect(registry.type(type)?.announcements[0]).toMatchObject({
+    live: true,
+    name: 'naps',
+    version: '1.4.0',
+    payloadSchema: { type: 'object', properties: { ms: { type: 'integer', default: 5 } } },
+    resultSchema: { required: ['slept'] },
+    limits: { concurrency: 3 },
+    defaults: { maxAttempts: 7 },
+  });
+  expect(registry.type(type)?.announcements[0]?.payloadSchema).not.toHaveProperty('required');
+  expect(workerOf(type)).toMatchObject({
+    live: true,
+    pid: process.pid,
+    name: 'naps',
+    version: '1.4.0',
+    runtime: expect.stringMatching(/^jobstream-worker\/\d+\.\d+\.\d+ node\/\d+\./) as string,
+    types: [type],
+    running: [],
+  });
+});
+
+test('a heartbeat lists the runs in progress, and a worker that stops says so', async () => {
+  const { worker, type, wake } = await startNapping();
+  const { jobId } = await log.create(type);
+  await eventually(() => expect(workerOf(type)?.running).toHaveLength(1));
+  const { id: runId, at: startedAt } = (await log.history(jobId))[1] ?? {};
+  expect(workerOf(type)).toMatchObject({
+    runningCount: 1,
+    running: [{ jobId, type, attempt: 1, runId, startedAt }],
+  });
+  const stopped = worker.stop();
+  await eventually(() => expect(workerOf(type)?.stopping).toBe(true));
+  wake();
+  await stopped;
+  expect((await log.story(jobId)).at(-1)).toBe('JobCompleted 1');
+});
+
+test('a worker is known again after the server lost its connection', async () => {
+  const { type } = await startNapping();
+  await eventually(() => expect(workerOf(type)?.live).toBe(true));
+  await log.eventLog.announcements.removeType(type);
+  await eventually(() => expect(registry.type(type)).toBeUndefined());
+  await nats.restart();
+  await eventually(() => expect(registry.type(type)?.announcements).toHaveLength(1));
+});
+
+test('a worker whose announcements are refused works on, and logs it once', async () => {
+  const lines: string[] = [];
+  const logger = lineLogger({ level: 'warn', write: (line) => lines.push(line) });
+  const denied = 'permissions: { publish: { deny: ["workers.*", "types.*.*"] } }';
+  await using own = await startNats({ extraConfig: `authorization { users: [{ user: w, password: p, ${denied} }] }` });
+  const user = { natsUser: 'w', natsPassword: 'p' };
+  await using ownLog = await TestLog.open(own.url, { user: 'w', password: 'p' });
+  const { type, wake } = await startNapping({ natsUrl: own.url, ...user, logger });
+  wake();
+  const { jobId } = await ownLog.create(type);
+  await ownLog.until(jobId, 'completed');
+  expect(lines.filter((line) => line.includes('announcing failed'))).toHaveLength(1);
+});
+
+test('the version in announcements is that of the package', () => {
+  const manifest = readFileSync(path.resolve(import.meta.dirname, '../../package.json'), 'utf8');
+  expect(VERSION).toBe((JSON.parse(manifest) as { version: string }).version);
+});

@@ -1,0 +1,129 @@
+import type { EventLog, RunningJob, TypeAnnouncement } from '@jobstream/eventlog';
+import type { HandlerRegistry } from '../handler/jobHandler.ts';
+import type { Logger } from '../handler/logger.ts';
+import { announcedSchema } from './announcedSchema.ts';
+import type { WorkerIdentity } from './workerIdentity.ts';
+
+export interface AnnouncerOptions {
+  readonly eventLog: Pick<EventLog, 'announcements' | 'onReconnected'>;
+  readonly identity: WorkerIdentity;
+  readonly handlers: HandlerRegistry;
+  /** Returns the limits of a job type in this process. */
+  readonly limitsOf: (jobType: string) => TypeAnnouncement['limits'];
+  /** Returns the runs in progress, oldest first. */
+  readonly running: () => readonly RunningJob[];
+  readonly logger: Logger;
+}
+
+/** The server takes a worker for gone after three missed heartbeats. */
+const HEARTBEAT_MS = 4_000;
+/** Announcements expire after a day. */
+const ANNOUNCE_AGAIN_MS = 3_600_000;
+
+/**
+ * Announces the job types of a worker, and that it lives and what it runs. Announcements are hints: when they fail, the
+ * worker works on, and the next heartbeat tries again.
+ */
+export class Announcer {
+  readonly name = 'announcements';
+  readonly #options: AnnouncerOptions;
+  #announcements: readonly TypeAnnouncement[] = [];
+  #announcedAt: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #unsubscribe: () => void = () => undefined;
+  #beating: Promise<void> | undefined;
+  #stopping = false;
+  #isSilent = false;
+
+  constructor(options: AnnouncerOptions) {
+    this.#options = options;
+  }
+
+  /** Returns when the first announcements were made, or have failed. */
+  async start(): Promise<void> {
+    const { eventLog, handlers } = this.#options;
+    this.#announcements = await Promise.all([...handlers.keys()].map((jobType) => this.#announcementOf(jobType)));
+    this.#unsubscribe = eventLog.onReconnected(() => this.#announceAgain());
+    this.#timer = setInterval(() => void this.#beat(), HEARTBEAT_MS);
+    await this.#beat();
+  }
+
+  /** Reports from now on that the worker takes no more jobs. */
+  async leaving(): Promise<void> {
+    this.#stopping = true;
+    await this.#beating;
+    await this.#beat();
+  }
+
+  /** Ends the heartbeats; the server takes the worker for gone some seconds later. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#unsubscribe();
+    await this.#beating;
+  }
+
+  #announceAgain(): void {
+    this.#announcedAt = undefined;
+    void this.#beat();
+  }
+
+  /** One at a time: a server that does not answer must not gather heartbeats. Never rejects. */
+  #beat(): Promise<void> {
+    this.#beating ??= this.#report().finally(() => (this.#beating = undefined));
+    return this.#beating;
+  }
+
+  async #report(): Promise<void> {
+    const { announcements } = this.#options.eventLog;
+    try {
+      await announcements.heartbeat(this.#heartbeat());
+      if (this.#announcedAt === undefined || performance.now() - this.#announcedAt > ANNOUNCE_AGAIN_MS) {
+        await Promise.all(this.#announcements.map((announcement) => announcements.announceType(announcement)));
+        this.#announcedAt = performance.now();
+      }
+      this.#isSilent = false;
+    } catch (error) {
+      this.#onFailure(error);
+    }
+  }
+
+  /** Logs the first failure of several. */
+  #onFailure(error: unknown): void {
+    if (!this.#isSilent)
+      this.#options.logger.warn({ err: error }, 'announcing failed: the API may not know this worker');
+    this.#isSilent = true;
+  }
+
+  #heartbeat() {
+    const { identity, handlers, running } = this.#options;
+    const runs = running();
+    const stopping = this.#stopping ? { stopping: true } : {};
+    return { ...identity, types: [...handlers.keys()], ...stopping, runningCount: runs.length, running: runs };
+  }
+
+  async #announcementOf(jobType: string): Promise<TypeAnnouncement> {
+    const { identity, handlers, limitsOf } = this.#options;
+    const { payload, result, defaults } = handlers.get(jobType)?.definition ?? {};
+    const { maxAttempts, timeoutMs } = defaults ?? {};
+    const { worker, host, startedAt, name, version } = identity;
+    return {
+      type: jobType,
+      worker,
+      host,
+      startedAt,
+      name,
+      version,
+      payloadSchema: payload && (await this.#schema(payload, 'input', `payload of ${jobType}`)),
+      resultSchema: result && (await this.#schema(result, 'output', `result of ${jobType}`)),
+      limits: limitsOf(jobType),
+      defaults: { maxAttempts, timeoutMs },
+    };
+  }
+
+  async #schema(...[schema, side, what]: [...Parameters<typeof announcedSchema>, string]) {
+    const announced = await announcedSchema(schema, side);
+    if (announced.kind === 'schema') return announced.schema;
+    this.#options.logger.info({ reason: announced.reason }, `the schema of the ${what} is not announced`);
+    return undefined;
+  }
+}
