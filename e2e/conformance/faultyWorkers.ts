@@ -147,6 +147,41 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     detectedBy: 'invalid-payload',
     complaint: /juggle/,
   },
+  {
+    name: 'announces its type forever',
+    edits: [['json.dumps(announcement).encode(), headers={"Nats-TTL": "24h"})', 'json.dumps(announcement).encode())']],
+    detectedBy: 'announcement',
+    complaint: /Nats-TTL/,
+  },
+  {
+    name: 'announces a schema that refuses its payloads',
+    edits: [['("sleep", "ms")', '("sleep", "seconds")']],
+    detectedBy: 'announcement',
+    complaint: /accepts \{"do":"sleep","ms":0\}/,
+  },
+  {
+    name: 'beats once',
+    edits: [['await self.next_beat()', 'await self.stopping.wait()']],
+    detectedBy: 'presence',
+    complaint: /the running job in a heartbeat/,
+  },
+  {
+    name: 'does not say that it stops',
+    edits: [['heartbeat["stopping"] = True', 'pass']],
+    detectedBy: 'stopping',
+    complaint: /the last heartbeat says/,
+  },
+  {
+    name: 'runs nothing where it cannot announce',
+    edits: [
+      [
+        'announcing = asyncio.create_task(self.announce())',
+        'await self.announce_type()\n        announcing = asyncio.create_task(self.announce())',
+      ],
+    ],
+    detectedBy: 'unannounced',
+    complaint: /ended before it was ready/,
+  },
 ];
 
 /** Writes the example with the edits, and returns how to start it. Rejects when an edit does not fit the example. */

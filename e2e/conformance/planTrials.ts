@@ -3,6 +3,7 @@ import { exampleWorkers, installPython, NotInstalledError } from './exampleWorke
 import { faultyWorkers, writeFaultyWorker } from './faultyWorkers.ts';
 import type { Trial } from './runTrial.ts';
 import type { Scenario } from './scenario.ts';
+import { announcementScenarios } from './scenarios/announcements.ts';
 import { disruptionScenarios } from './scenarios/disruptions.ts';
 import { outcomeScenarios } from './scenarios/outcomes.ts';
 import { takeoverScenarios } from './scenarios/takeovers.ts';
@@ -38,7 +39,13 @@ const COMMAND = {
   },
 } as const;
 
-const allScenarios = [...outcomeScenarios, ...timerScenarios, ...takeoverScenarios, ...disruptionScenarios];
+const allScenarios = [
+  ...outcomeScenarios,
+  ...timerScenarios,
+  ...takeoverScenarios,
+  ...disruptionScenarios,
+  ...announcementScenarios,
+];
 
 /**
  * Reads the command line and lists the trials that it asks for.

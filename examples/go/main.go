@@ -14,6 +14,8 @@ import (
 	mathrand "math/rand/v2"
 	"os"
 	"os/signal"
+	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,7 +33,12 @@ var (
 	errTimeout   = errors.New("the attempt took longer than the job allows")
 )
 
-const largestResult = 256 * 1024
+const (
+	largestResult = 256 * 1024
+	beatEvery     = 4 * time.Second
+	announceEvery = time.Hour
+	runsListed    = 100
+)
 
 // Unrecoverable is returned by a handler when another attempt cannot help.
 type Unrecoverable struct{ error }
@@ -118,6 +125,8 @@ type Job struct {
 	RunAt     time.Time
 	StartedBy string
 	Worker    string
+	RunID     string
+	StartedAt time.Time
 }
 
 func newJob(created Event, sequence uint64) *Job {
@@ -137,6 +146,7 @@ func (j Job) after(event Event, sequence uint64) *Job {
 	case "JobStarted":
 		j.Status, j.Attempt = "processing", event.Data.Attempt
 		j.Worker, j.StartedBy = event.Data.Worker, event.CausationID
+		j.RunID, j.StartedAt = event.ID, event.At
 	case "JobRetryScheduled":
 		j.Status, j.RunAt = "retrying", *event.Data.RetryAt
 	case "JobReleased":
@@ -267,7 +277,7 @@ type Worker struct {
 	nc       *nats.Conn
 	js       jetstream.JetStream
 	jobType  string
-	name     string
+	identity Identity
 	handle   Handler
 	settings Settings
 	slots    chan struct{}
@@ -284,12 +294,16 @@ func newWorker(nc *nats.Conn, jobType string, handle Handler, settings Settings)
 		return nil, err
 	}
 	host, _ := os.Hostname()
+	identity := Identity{
+		V: 1, Host: host, StartedAt: time.Now().UTC(), Name: "example-go",
+		Worker: fmt.Sprintf("%s-%d-%s", host, os.Getpid(), rand.Text()[:6]),
+	}
 	closing, closeAll := context.WithCancelCause(context.Background())
 	return &Worker{
 		nc: nc, js: js, jobType: jobType, handle: handle, settings: settings,
-		name:    fmt.Sprintf("%s-%d-%s", host, os.Getpid(), rand.Text()[:6]),
-		slots:   make(chan struct{}, settings.Concurrency),
-		closing: closing, close: closeAll,
+		identity: identity,
+		slots:    make(chan struct{}, settings.Concurrency),
+		closing:  closing, close: closeAll,
 	}, nil
 }
 
@@ -318,12 +332,125 @@ func (w *Worker) Run(ctx context.Context) error {
 	for _, messages := range []jetstream.MessagesContext{created, requeued, timers} {
 		taking.Go(func() { w.take(ctx, messages) })
 	}
-	slog.Info("ready", "worker", w.name, "type", w.jobType)
+	ended := make(chan struct{})
+	var announcing sync.WaitGroup
+	announcing.Go(func() { w.announce(ctx, ended) })
+	slog.Info("ready", "worker", w.identity.Worker, "type", w.jobType)
 	taking.Wait()
 	grace := time.AfterFunc(w.settings.Grace, func() { w.close(errShutdown) })
 	defer grace.Stop()
 	w.serving.Wait()
+	close(ended)
+	announcing.Wait()
 	return nil
+}
+
+// Identity is what announcements and heartbeats begin with.
+type Identity struct {
+	V         int       `json:"v"`
+	Worker    string    `json:"worker"`
+	Host      string    `json:"host"`
+	StartedAt time.Time `json:"startedAt"`
+	Name      string    `json:"name"`
+}
+
+type Announcement struct {
+	Identity
+	Type          string          `json:"type"`
+	PayloadSchema json.RawMessage `json:"payloadSchema,omitempty"`
+	Limits        Limits          `json:"limits"`
+}
+
+type Limits struct {
+	Concurrency int `json:"concurrency"`
+}
+
+type Heartbeat struct {
+	Identity
+	Pid          int      `json:"pid"`
+	Runtime      string   `json:"runtime"`
+	Types        []string `json:"types"`
+	Stopping     bool     `json:"stopping,omitempty"`
+	RunningCount int      `json:"runningCount"`
+	Running      []Run    `json:"running"`
+}
+
+type Run struct {
+	JobID     string    `json:"jobId"`
+	Type      string    `json:"type"`
+	Attempt   int       `json:"attempt"`
+	RunID     string    `json:"runId"`
+	StartedAt time.Time `json:"startedAt"`
+}
+
+// announce reports the job type and the worker to the API until the worker has ended. These are hints: what fails is left
+// to the next time.
+func (w *Worker) announce(ctx context.Context, ended <-chan struct{}) {
+	var announced time.Time
+	failing := false
+	stopping := ctx.Done()
+	for {
+		if time.Since(announced) >= announceEvery {
+			if err := w.announceType(); err == nil {
+				announced, failing = time.Now(), false
+			} else if !failing {
+				slog.Warn("the job type is not announced", "error", err)
+				failing = true
+			}
+		}
+		w.beat(ctx.Err() != nil)
+		select {
+		case <-ended:
+			w.beat(true)
+			return
+		case <-stopping:
+			stopping = nil // the first heartbeat with `stopping` does not wait for its time
+		case <-time.After(beatEvery):
+		}
+	}
+}
+
+func (w *Worker) announceType() error {
+	body, err := json.Marshal(Announcement{
+		Identity: w.identity, Type: w.jobType,
+		PayloadSchema: payloadSchemas[w.jobType], Limits: Limits{w.settings.Concurrency},
+	})
+	if err != nil {
+		return err
+	}
+	msg := &nats.Msg{Subject: "types." + w.jobType + "." + w.token(), Data: body, Header: nats.Header{}}
+	msg.Header.Set("Nats-TTL", "24h")
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	_, err = w.js.PublishMsg(ctx, msg)
+	return err
+}
+
+func (w *Worker) beat(stopping bool) {
+	runs := []Run{}
+	for _, running := range w.running.Range {
+		job := running.(*Attempt).state()
+		runs = append(runs, Run{
+			JobID: job.Created.JobID, Type: w.jobType, Attempt: job.Attempt, RunID: job.RunID, StartedAt: job.StartedAt,
+		})
+	}
+	slices.SortFunc(runs, func(one, other Run) int { return one.StartedAt.Compare(other.StartedAt) })
+	body, err := json.Marshal(Heartbeat{
+		Identity: w.identity, Pid: os.Getpid(), Runtime: "jobstream-example " + runtime.Version(),
+		Types: []string{w.jobType}, Stopping: stopping,
+		RunningCount: len(runs), Running: runs[:min(len(runs), runsListed)],
+	})
+	if err == nil {
+		err = w.nc.Publish("workers."+w.token(), body)
+	}
+	if err != nil {
+		slog.Debug("no heartbeat", "error", err)
+	}
+}
+
+// token is the name of the worker in subjects.
+func (w *Worker) token() string {
+	return regexp.MustCompile("[^A-Za-z0-9_-]").ReplaceAllString(w.identity.Worker, "-")
 }
 
 func (w *Worker) consumer(ctx context.Context, stream, name, filter string) (jetstream.MessagesContext, error) {
@@ -457,7 +584,7 @@ func (w *Worker) claim(call Call) (*Attempt, error) {
 	for err == nil {
 		switch plan(job, call) {
 		case start:
-			data := Data{Attempt: job.Attempt + 1, Worker: w.name}
+			data := Data{Attempt: job.Attempt + 1, Worker: w.identity.Worker}
 			started, failed := w.append(call, job, "JobStarted", time.Now(), data)
 			if errors.Is(failed, errOvertaken) {
 				job, err = w.readFresh(call)
@@ -618,7 +745,7 @@ func (w *Worker) abortIfMovedOn(jobID string) {
 		}
 		attempt := running.(*Attempt)
 		job, err := w.read(jobID)
-		if err == nil && job != nil && (job.Status != "processing" || job.Attempt != attempt.Number || job.Worker != w.name) {
+		if err == nil && job != nil && (job.Status != "processing" || job.Attempt != attempt.Number || job.Worker != w.identity.Worker) {
 			attempt.abort(errOvertaken)
 			return
 		}
@@ -629,7 +756,7 @@ func (w *Worker) abortIfMovedOn(jobID string) {
 func (w *Worker) append(call Call, job *Job, name string, at time.Time, data Data) (*Job, error) {
 	event := Event{
 		V: 1, ID: rand.Text(), Event: name, JobID: call.jobID, JobType: w.jobType, Version: job.Version + 1,
-		At: at.UTC().Truncate(time.Millisecond), Actor: Actor{Kind: "worker", ID: w.name},
+		At: at.UTC().Truncate(time.Millisecond), Actor: Actor{Kind: "worker", ID: w.identity.Worker},
 		CausationID: call.cause(), Tenant: job.Created.Tenant, Data: data,
 	}
 	body, err := json.Marshal(event)
@@ -840,6 +967,24 @@ func conformance(ctx context.Context, attempt *Attempt) (any, error) {
 }
 
 var handlers = map[string]Handler{"conformance": conformance}
+
+// payloadSchemas has JSON Schemas of the payloads that may be sent. The API checks payloads against them; a type may have
+// none.
+var payloadSchemas = map[string]json.RawMessage{"conformance": json.RawMessage(`{
+	"type": "object",
+	"required": ["do"],
+	"properties": {
+		"do": {"enum": ["succeed", "fail", "reject", "sleep", "progress"]},
+		"times": {"type": "integer"},
+		"ms": {"type": "integer"},
+		"steps": {"type": "integer"}
+	},
+	"allOf": [
+		{"if": {"properties": {"do": {"const": "fail"}}}, "then": {"required": ["times"]}},
+		{"if": {"properties": {"do": {"const": "sleep"}}}, "then": {"required": ["ms"]}},
+		{"if": {"properties": {"do": {"const": "progress"}}}, "then": {"required": ["steps"]}}
+	]
+}`)}
 
 // Settings come from the environment.
 type Settings struct {

@@ -6,7 +6,9 @@ import asyncio
 import json
 import logging
 import os
+import platform
 import random
+import re
 import signal
 import socket
 import traceback
@@ -15,6 +17,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from time import monotonic
 from typing import Any, TypeVar
 
 import nats
@@ -34,6 +37,7 @@ SUFFIXES = {"JobRetryScheduled": "retry-scheduled"}
 ENDED = ("completed", "failed", "cancelled")
 OLDEST_SERVER = (2, 14, 4)
 LARGEST_RESULT = 256 * 1024
+BEAT_EVERY, ANNOUNCE_EVERY, RUNS_LISTED = 4, 3600, 100
 TIMEOUT, SHUTDOWN, MOVED_ON = "timeout", "the worker is shutting down", "the job has moved on"
 
 
@@ -66,6 +70,8 @@ class Job:
     run_at: datetime | None = None
     started_by: str | None = None
     worker: str | None = None
+    run: dict[str, Any] = field(default_factory=dict)
+    """The last attempt, as heartbeats list it."""
 
     @staticmethod
     def first(event: Event, sequence: int) -> Job:
@@ -78,8 +84,9 @@ class Job:
         name, data = event["event"], event["data"]
         job = replace(self, sequence=sequence, version=event["version"])
         if name == "JobStarted":
-            cause = event.get("causationId")
-            return replace(job, status="processing", attempt=data["attempt"], worker=data["worker"], started_by=cause)
+            started = {"status": "processing", "attempt": data["attempt"], "worker": data["worker"]}
+            run = {"attempt": data["attempt"], "runId": event["id"], "startedAt": event["at"]}
+            return replace(job, **started, started_by=event.get("causationId"), run=run)
         if name == "JobRetryScheduled":
             return replace(job, status="retrying", run_at=parse_time(data["retryAt"]))
         if name == "JobReleased":
@@ -191,6 +198,8 @@ class Worker:
         self.nc, self.js = nc, nc.jetstream()
         self.job_type, self.handler, self.settings = job_type, handler, settings
         self.name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+        self.token = re.sub(r"[^A-Za-z0-9_-]", "-", self.name)
+        self.started_at = format_time(now())
         self.slots = asyncio.Semaphore(settings.concurrency)
         self.serving: set[asyncio.Task[None]] = set()
         self.running: dict[str, Attempt] = {}
@@ -209,6 +218,7 @@ class Worker:
         for stream, name, subject in consumers:
             await self.make_consumer(stream, name, subject)
         await self.nc.subscribe(f"jobs.{kind}.*.cancelled", cb=self.on_cancel_hint)
+        announcing = asyncio.create_task(self.announce())
         log.info("ready: %s takes %s jobs", self.name, kind)
         await asyncio.gather(*(self.take(stream, name) for stream, name, _ in consumers))
         if self.serving:
@@ -218,6 +228,73 @@ class Worker:
             attempt.abort(SHUTDOWN)
         if self.serving:
             await asyncio.wait(self.serving)
+        announcing.cancel()
+        await self.beat()
+
+    async def announce(self) -> None:
+        """Reports the job type and this worker to the API. These are hints: what fails is left to the next time."""
+        announced: float | None = None
+        failing = False
+        while True:
+            try:
+                if announced is None or monotonic() - announced >= ANNOUNCE_EVERY:
+                    await self.announce_type()
+                    announced = monotonic()
+                failing = False
+            except nats.errors.Error as error:
+                log.log(logging.DEBUG if failing else logging.WARNING, "the job type is not announced: %r", error)
+                failing = True
+            await self.beat()
+            await self.next_beat()
+
+    async def announce_type(self) -> None:
+        announcement = {
+            **self.identity(),
+            "type": self.job_type,
+            "limits": {"concurrency": self.settings.concurrency},
+        }
+        if self.job_type in PAYLOAD_SCHEMAS:
+            announcement["payloadSchema"] = PAYLOAD_SCHEMAS[self.job_type]
+        subject = f"types.{self.job_type}.{self.token}"
+        await self.js.publish(subject, json.dumps(announcement).encode(), headers={"Nats-TTL": "24h"})
+
+    async def beat(self) -> None:
+        running = [
+            {"jobId": job_id, "type": self.job_type, **attempt.job.run} for job_id, attempt in self.running.items()
+        ]
+        heartbeat = {
+            **self.identity(),
+            "pid": os.getpid(),
+            "runtime": f"jobstream-example python/{platform.python_version()}",
+            "types": [self.job_type],
+            "runningCount": len(running),
+            "running": running[:RUNS_LISTED],
+        }
+        if self.stopping.is_set():
+            heartbeat["stopping"] = True
+        try:
+            await self.nc.publish(f"workers.{self.token}", json.dumps(heartbeat).encode())
+        except nats.errors.Error as error:
+            log.debug("no heartbeat: %r", error)
+
+    async def next_beat(self) -> None:
+        """Waits for the time of the next heartbeat; the first with `stopping` does not wait for it."""
+        if self.stopping.is_set():
+            await asyncio.sleep(BEAT_EVERY)
+            return
+        try:
+            await asyncio.wait_for(self.stopping.wait(), BEAT_EVERY)
+        except TimeoutError:
+            pass
+
+    def identity(self) -> dict[str, Any]:
+        return {
+            "v": 1,
+            "worker": self.name,
+            "host": socket.gethostname(),
+            "startedAt": self.started_at,
+            "name": "example-python",
+        }
 
     async def make_consumer(self, stream: str, name: str, subject: str) -> None:
         config = ConsumerConfig(
@@ -583,6 +660,24 @@ async def conformance(payload: Any, attempt: Attempt) -> Any:
 
 
 HANDLERS: dict[str, Handler] = {"conformance": conformance}
+
+PAYLOAD_SCHEMAS: dict[str, Any] = {
+    "conformance": {
+        "type": "object",
+        "required": ["do"],
+        "properties": {
+            "do": {"enum": ["succeed", "fail", "reject", "sleep", "progress"]},
+            "times": {"type": "integer"},
+            "ms": {"type": "integer"},
+            "steps": {"type": "integer"},
+        },
+        "allOf": [
+            {"if": {"properties": {"do": {"const": do}}}, "then": {"required": [name]}}
+            for do, name in (("fail", "times"), ("sleep", "ms"), ("progress", "steps"))
+        ],
+    }
+}
+"""JSON Schemas of the payloads that may be sent. The API checks payloads against them; a type may have none."""
 
 
 @dataclass(frozen=True)

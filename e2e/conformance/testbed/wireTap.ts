@@ -11,20 +11,35 @@ interface Answer {
 
 type Observed = { readonly subject: string; readonly body: string } | Answer;
 
+/** A heartbeat as the worker sent it, unchecked. */
+export interface Heartbeat {
+  readonly subject: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** When it arrived, by `performance.now()`. */
+  readonly at: number;
+}
+
 const ACK_TOKENS = 9;
 const HEARTBEAT = '+WPI';
 
 /**
- * Records what workers publish, in the order in which the server receives it: events, timers, and acknowledgements. An
- * observed event need not be stored: the stream may have refused it.
+ * Records what workers publish, in the order in which the server receives it: events, timers, acknowledgements,
+ * and heartbeats. An observed event need not be stored: the stream may have refused it.
  */
 export class WireTap {
   readonly observed: Observed[] = [];
+  readonly heartbeats: Heartbeat[] = [];
 
   constructor(nats: NatsConnection) {
     for (const subject of ['jobs.>', 'timers.>', '$JS.ACK.>']) {
       nats.subscribe(subject, { callback: (_error, message) => void this.observed.push(observedIn(message)) });
     }
+    nats.subscribe('workers.*', {
+      callback: (_error, message) => {
+        const { subject } = message;
+        this.heartbeats.push({ subject, body: message.json(), at: performance.now() });
+      },
+    });
   }
 
   /** The acknowledgements of the message of this stream with this sequence. */
