@@ -1,10 +1,12 @@
 import type { EventLog } from '@jobstream/eventlog';
 import type { ApiKeys, ReadModel, RebuildRequests } from '@jobstream/readmodel';
 import type { AuthSettings, Logger, Metrics, Readiness, Tracing } from '@jobstream/runtime';
+import type { AnnouncedTypes } from './announcements/announcedTypes.ts';
 import type { ApiKeyCache } from './auth/apiKeyCache.ts';
 import type { LiveTail } from './feeds/liveTail.ts';
 import type { LongRequests } from './feeds/longRequests.ts';
 import type { ServedVersions } from './jobs/read/servedVersions.ts';
+import type { PayloadChecks } from './payloads/payloadChecks.ts';
 
 /** The dependencies of the routes. */
 export interface ApiDeps {
@@ -20,9 +22,12 @@ export interface ApiDeps {
     | 'lastSequence'
     | 'schedules'
     | 'jobTypes'
+    | 'announcements'
     | 'messages'
     | 'stats'
   >;
+  readonly announced: Pick<AnnouncedTypes, 'isCurrent' | 'type' | 'types' | 'workers'>;
+  readonly payloads: Pick<PayloadChecks, 'check' | 'ignoredOf'>;
   readonly tail: LiveTail;
   readonly longRequests: LongRequests;
   readonly servedVersions: ServedVersions;

@@ -20,6 +20,7 @@ import { statsRoutes } from './stats/statsRoutes.ts';
 import { requestLog } from './telemetry/requestLog.ts';
 import { requestMetrics } from './telemetry/requestMetrics.ts';
 import { requestTrace } from './telemetry/requestTrace.ts';
+import { workerRoutes } from './workers/workerRoutes.ts';
 
 /** Makes the HTTP API as an Express app that is not listening yet. */
 export function createApp(deps: ApiDeps): Express {
@@ -51,6 +52,7 @@ function routesOf(deps: ApiDeps): readonly Route[] {
     ...statsRoutes(deps),
     ...scheduleRoutes(deps),
     ...typeRoutes(deps),
+    ...workerRoutes(deps),
     ...keyRoutes(deps),
     ...rebuildRoutes(deps),
     ...processRoutes(deps),

@@ -2,12 +2,14 @@ import { openArchive } from '@jobstream/archive';
 import { EventLog } from '@jobstream/eventlog';
 import { ApiKeys, ReadModel, RebuildRequests } from '@jobstream/readmodel';
 import { authSettings, eventLogMetrics, eventLogSettings, Readiness, runProcess } from '@jobstream/runtime';
+import { AnnouncedTypes } from './announcements/announcedTypes.ts';
 import { ApiKeyCache } from './auth/apiKeyCache.ts';
 import { createApp } from './createApp.ts';
 import { LiveTail } from './feeds/liveTail.ts';
 import { LongRequests } from './feeds/longRequests.ts';
 import { HttpServer } from './http/httpServer.ts';
 import { ServedVersions } from './jobs/read/servedVersions.ts';
+import { PayloadChecks } from './payloads/payloadChecks.ts';
 import { backlogMetrics } from './telemetry/backlogMetrics.ts';
 
 await runProcess('api', (config, logger, { metrics, tracing }) => {
@@ -20,20 +22,19 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
     observer,
     traceparent: tracing.current,
   });
-  backlogMetrics(metrics, log);
+  const announced = new AnnouncedTypes({ log, logger });
   const table = new ReadModel({ databaseUrl: config.DATABASE_URL, name: 'api' });
+  backlogMetrics(metrics, { log, announced, table });
   const keys = new ApiKeys({ databaseUrl: config.DATABASE_URL, name: 'api-keys' });
   const rebuilds = new RebuildRequests({ databaseUrl: config.DATABASE_URL, name: 'api-rebuilds' });
   const keyCache = new ApiKeyCache({ keys, logger });
   const auth = authSettings(config);
-  const readiness = new Readiness({
-    log: () => log.isWritable(),
-    table: () => table.ping().then(() => true),
-  });
+  const readiness = new Readiness({ log: () => log.isWritable(), table: () => table.ping().then(() => true) });
   const tail = new LiveTail({ log, logger });
   const longRequests = new LongRequests();
   const servedVersions = new ServedVersions();
-  const parts = { log, tail, longRequests, servedVersions, table, rebuilds, keys };
+  const payloads = new PayloadChecks({ announced, strictTypes: config.STRICT_TYPES });
+  const parts = { log, announced, payloads, tail, longRequests, servedVersions, table, rebuilds, keys };
   const server = new HttpServer({
     listener: createApp({ ...parts, keyCache, auth, readiness, metrics, tracing, logger }),
     host: config.HOST,
@@ -43,5 +44,5 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
     onClosing: () => longRequests.endAll(),
     logger,
   });
-  return [log, table, rebuilds, keys, keyCache, tail, server];
+  return [log, announced, table, rebuilds, keys, keyCache, tail, server];
 });

@@ -9,15 +9,18 @@ import {
   Metrics,
   readConfig,
   Readiness,
+  type Service,
   Tracing,
 } from '@jobstream/runtime';
 import type { Express } from 'express';
+import { AnnouncedTypes } from '../src/announcements/announcedTypes.ts';
 import { ApiKeyCache, type ApiKeyCacheOptions } from '../src/auth/apiKeyCache.ts';
 import { createApp } from '../src/createApp.ts';
 import { LiveTail, type LiveTailOptions } from '../src/feeds/liveTail.ts';
 import { LongRequests } from '../src/feeds/longRequests.ts';
 import { HttpServer, type HttpServerOptions } from '../src/http/httpServer.ts';
 import { ServedVersions } from '../src/jobs/read/servedVersions.ts';
+import { PayloadChecks } from '../src/payloads/payloadChecks.ts';
 import { backlogMetrics } from '../src/telemetry/backlogMetrics.ts';
 
 export interface StartApiOptions {
@@ -28,6 +31,7 @@ export interface StartApiOptions {
   readonly server?: Partial<HttpServerOptions>;
   readonly tail?: Partial<LiveTailOptions>;
   readonly held?: { readonly most: number };
+  readonly strictTypes?: boolean;
   /** Default: open. */
   readonly auth?: Partial<AuthSettings>;
   readonly ring?: Partial<ApiKeyCacheOptions>;
@@ -58,15 +62,17 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
     traceparent: tracing.current,
     ...options.log,
   });
-  backlogMetrics(metrics, log);
+  const announced = new AnnouncedTypes({ log, logger });
+  const payloads = new PayloadChecks({ announced, strictTypes: options.strictTypes ?? false });
   const { table, keys, rebuilds } = openTables(options.databaseUrl);
+  backlogMetrics(metrics, { log, announced, table });
   const keyCache = new ApiKeyCache({ keys, logger, maxWaitMs: 30_000, ...options.ring });
   const auth = { ...authSettings(readConfig({})), ...options.auth };
   const readiness = new Readiness({ log: () => log.isWritable(), table: () => table.ping().then(() => true) });
   const tail = new LiveTail({ log, logger, ...options.tail });
   const longRequests = new LongRequests(options.held);
-  const servedVersions = new ServedVersions();
-  const parts = { log, tail, longRequests, servedVersions, table, rebuilds, keys };
+  const views = { servedVersions: new ServedVersions(), table, announced };
+  const parts = { ...views, log, payloads, tail, longRequests, rebuilds, keys };
   const app = createApp({ ...parts, keyCache, auth, readiness, metrics, tracing, logger });
   const server = new HttpServer({
     listener: app,
@@ -79,12 +85,13 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
     logger,
     ...options.server,
   });
-  const services = [log, table, rebuilds, keys, keyCache, tail, server];
+  const services = [log, announced, table, rebuilds, keys, keyCache, tail, server];
   for (const service of services) await service.start();
-  const stop = async () => {
-    for (const service of services.toReversed()) await service.stop();
-  };
-  return testApi({ app, log, keys, server, stop });
+  return testApi({ app, log, keys, server, stop: () => stopAll(services) });
+}
+
+async function stopAll(services: readonly Service[]): Promise<void> {
+  for (const service of services.toReversed()) await service.stop();
 }
 
 function openTables(databaseUrl: string): { table: ReadModel; keys: ApiKeys; rebuilds: RebuildRequests } {

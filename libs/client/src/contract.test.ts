@@ -1,6 +1,6 @@
 import type * as domain from '@jobstream/domain';
 import { expectTypeOf, test } from 'vitest';
-import type { Backoff, Job, JobError, JobEvent, JobStatus, Schedule, ScheduleEvent } from './index.ts';
+import type { Backoff, Job, JobError, JobEvent, JobStatus, Schedule, ScheduleEvent, Warning } from './index.ts';
 
 /** What the API never shows. */
 type Secret = 'idempotencyKey' | 'fingerprint';
@@ -35,6 +35,7 @@ test('the types of events are those of the domain without internal fields', () =
 test('the types of schedules are those of the domain without internal fields', () => {
   type Expected = Omit<domain.Schedule, 'definitionVersion' | 'ticksFrom' | 'deletedAt'> & {
     readonly nextTicks: readonly string[];
+    readonly warnings?: readonly Warning[];
   };
   expectTypeOf<Flat<Schedule>>().toEqualTypeOf<Flat<Expected>>();
   type WithData = Exclude<domain.ScheduleEventName, 'ScheduleDeleted'>;

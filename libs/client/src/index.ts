@@ -32,10 +32,11 @@ export type {
 export type { JobFilter, JobSelection } from './jobs.ts';
 export { JobstreamClient } from './jobstreamClient.ts';
 export type { FeedOptions } from './jobstreamClient.ts';
-export type { JobType, JobTypes, PauseOptions } from './jobTypes.ts';
-export type { NewBackoff, NewJob } from './job.ts';
+export type { JobType, JobTypes, JsonSchema, PauseOptions, PayloadCheck, TypeWorker } from './jobTypes.ts';
+export type { NewBackoff, NewJob, Warning } from './job.ts';
 export type { Page } from './pages.ts';
 export type { FieldError, PayloadIssue, Problem } from './errors.ts';
 export type { CatchUpPolicy, NewSchedule, Schedule, ScheduleEvent, ScheduleEventData } from './schedules.ts';
 export type { Schedules, VersionedOptions } from './schedules.ts';
 export type { Stats, TypeBacklog } from './stats.ts';
+export type { RunningJob, Worker, Workers } from './workers.ts';

@@ -37,7 +37,25 @@ export interface Job {
 }
 
 /** The response to the creation of a job. */
-export type CreatedJob = Pick<Job, 'id' | 'type' | 'status' | 'version' | 'createdAt' | 'updatedAt'>;
+export interface CreatedJob extends Pick<Job, 'id' | 'type' | 'status' | 'version' | 'createdAt' | 'updatedAt'> {
+  readonly warnings?: readonly Warning[];
+}
+
+/** What the API says beside a job or schedule that it has accepted. */
+export interface Warning {
+  /**
+   * `unknown-type`: no worker has announced the type, which may be misspelt. `payload-mismatch`: no worker of the type
+   * accepts the payload, and the type only warns.
+   */
+  readonly code: 'unknown-type' | 'payload-mismatch';
+  /** The place in the request. */
+  readonly pointer: string;
+  readonly detail: string;
+  /** Known types of similar names. */
+  readonly nearest?: readonly string[];
+  /** The mistakes in the payload. */
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+}
 
 /** A job that has ended. */
 export type EndedJob = Job & { readonly status: 'completed' | 'failed' | 'cancelled' };

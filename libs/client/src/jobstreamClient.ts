@@ -8,6 +8,7 @@ import { JobTypes } from './jobTypes.ts';
 import { Schedules } from './schedules.ts';
 import type { Stats } from './stats.ts';
 import { Transport } from './transport.ts';
+import { Workers } from './workers.ts';
 
 export interface FeedOptions extends CallOptions {
   /** Only jobs of these types. */
@@ -31,6 +32,7 @@ export class JobstreamClient {
   readonly jobs: Jobs;
   readonly schedules: Schedules;
   readonly types: JobTypes;
+  readonly workers: Workers;
   readonly #transport: Transport;
 
   constructor(options: ClientOptions) {
@@ -38,6 +40,7 @@ export class JobstreamClient {
     this.jobs = new Jobs(this.#transport);
     this.schedules = new Schedules(this.#transport);
     this.types = new JobTypes(this.#transport);
+    this.workers = new Workers(this.#transport);
   }
 
   /**

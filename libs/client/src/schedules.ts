@@ -2,7 +2,7 @@ import type { CallOptions } from './transport.ts';
 import { itemsOf } from './pages.ts';
 import type { Transport } from './transport.ts';
 import type { Actor } from './jobEvent.ts';
-import type { Backoff, NewJob } from './job.ts';
+import type { Backoff, NewJob, Warning } from './job.ts';
 
 export interface VersionedOptions extends CallOptions {
   /** The version that is to be replaced. @throws ConflictError when it is not the current one. */
@@ -109,6 +109,8 @@ export interface Schedule extends ScheduleDefinition {
   readonly updatedAt: string;
   readonly lastTick?: TickRecord;
   readonly nextTicks: readonly string[];
+  /** Only in the response to a creation or a replacement. */
+  readonly warnings?: readonly Warning[];
 }
 
 /** The data of each event of a schedule, by its name. */

@@ -23,6 +23,8 @@ export interface Stats {
 export interface TypeBacklog {
   readonly waiting: number;
   readonly inFlight: number;
+  /** Living workers that have announced the type. */
+  readonly workers: number;
   /** Since when the oldest pending job waits. */
   readonly oldestAt?: string;
   readonly oldestAgeMs?: number;

@@ -1,6 +1,8 @@
 import { eventually, startNats } from '@jobstream/testing';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { announceWorker } from '../../testing/announceWorker.ts';
 import { useStage } from '../../testing/apiStage.ts';
+import { projectAll } from '../../testing/projectAll.ts';
 import { startApi } from '../../testing/startApi.ts';
 
 const stage = useStage();
@@ -10,6 +12,8 @@ async function typeOf(name: string): Promise<Record<string, unknown> | undefined
   const { items } = (await (await api.fetch('/api/types')).json()) as { items: Record<string, unknown>[] };
   return items.find(({ type }) => type === name);
 }
+
+const json = (body: object) => ({ headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
 /** Works on a type as a worker does, and counts what comes. */
 async function openQueue(jobType: string) {
@@ -29,12 +33,12 @@ async function openQueue(jobType: string) {
 
 test('a type is paused, shown as paused with what waits, and resumed; each twice is fine', async () => {
   await using queue = await openQueue('email');
-  const limits = { concurrency: 3, rate: '600/m' };
-  expect(await typeOf('email')).toEqual({ type: 'email', paused: false, backlog: 0, inFlight: 0, limits });
+  const idle = { backlog: 0, inFlight: 0, limits: { concurrency: 3, rate: '600/m' }, announced: false, workers: [] };
+  expect(await typeOf('email')).toEqual({ type: 'email', paused: false, ...idle });
   for (const _twice of [1, 2]) {
     const response = await api.post('/api/types/email/pause');
     expect(response.status).toBe(200);
-    expect(await response.json()).toEqual({ type: 'email', paused: true, backlog: 0, inFlight: 0, limits });
+    expect(await response.json()).toEqual({ type: 'email', paused: true, ...idle });
   }
   await api.post('/api/jobs', { type: 'email' });
   expect(await typeOf('email')).toMatchObject({ paused: true, backlog: 1 });
@@ -56,6 +60,8 @@ test('a pause may have an end, which a later pause replaces', async () => {
     until: '2030-01-01T00:00:00.000Z',
     backlog: 0,
     inFlight: 0,
+    announced: false,
+    workers: [],
   });
   await api.post('/api/types/fax/pause');
   expect(await typeOf('fax')).not.toHaveProperty('until');
@@ -85,6 +91,78 @@ test('while the log is unavailable the response is 503, in time', async () => {
     away.fetch('/api/types'),
     away.post('/api/types/email/pause'),
     away.post('/api/types/email/resume'),
+    away.fetch('/api/types/email', { ...json({ payloadCheck: 'warn' }), method: 'PATCH' }),
+    away.fetch('/api/types/email', { method: 'DELETE' }),
+    away.fetch('/api/workers/build-7', { method: 'DELETE' }),
   ]);
-  expect(answers.map(({ status }) => status)).toEqual([503, 503, 503]);
+  expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503, 503]);
+  expect((await away.fetch('/api/workers')).status).toBe(200);
+});
+
+describe('an announced type', () => {
+  const payloadSchema = { type: 'object', properties: { width: { type: 'integer' } } };
+
+  test('is shown with its schemas and living workers', async () => {
+    const { worker } = await announceWorker(api, {
+      type: 'thumbnail',
+      payloadSchema,
+      resultSchema: true,
+      version: '1.4.0',
+    });
+    expect(await typeOf('thumbnail')).toEqual({
+      type: 'thumbnail',
+      paused: false,
+      backlog: 0,
+      inFlight: 0,
+      announced: true,
+      workers: [{ worker, name: 'tests', version: '1.4.0', host: 'build-7', startedAt: expect.any(String) }],
+      payloadCheck: 'refuse',
+      payloadSchema,
+      resultSchema: true,
+    });
+  });
+
+  test('shows how many schemas its living workers have, and that of the newest', async () => {
+    await announceWorker(api, { type: 'resize', payloadSchema: { minProperties: 9 }, live: false });
+    await announceWorker(api, { type: 'resize', startedAt: '2026-01-01T00:00:00Z' });
+    expect(await typeOf('resize')).not.toHaveProperty('schemasDiffer');
+    await announceWorker(api, { type: 'resize', payloadSchema });
+    expect(await typeOf('resize')).toMatchObject({ schemasDiffer: 2, payloadSchema });
+  });
+
+  test('is removed with its settings, twice is fine', async () => {
+    await announceWorker(api, { type: 'crop', live: false });
+    await api.fetch('/api/types/crop', { ...json({ payloadCheck: 'warn' }), method: 'PATCH' });
+    await eventually(async () => expect(await typeOf('crop')).toMatchObject({ payloadCheck: 'warn' }));
+    for (const _twice of [1, 2]) expect((await api.fetch('/api/types/crop', { method: 'DELETE' })).status).toBe(204);
+    await eventually(async () => expect(await typeOf('crop')).toBeUndefined());
+    await announceWorker(api, { type: 'crop' });
+    expect(await typeOf('crop')).toMatchObject({ payloadCheck: 'refuse' });
+  });
+});
+
+test('a misspelt type is listed as one without workers, with its jobs', async () => {
+  await api.post('/api/jobs/batch', { jobs: [{ type: 'thumbnial' }, { type: 'thumbnial', delayMs: 60_000 }] });
+  await api.post('/api/jobs', { type: 'later', delayMs: 60_000 });
+  await projectAll(api.log, stage.databaseUrl);
+  const misspelt = { type: 'thumbnial', paused: false, backlog: 1, inFlight: 0, announced: false, workers: [] };
+  await eventually(async () => expect(await typeOf('thumbnial')).toEqual(misspelt));
+  expect(await typeOf('later')).toMatchObject({ backlog: 0, workers: [] });
+});
+
+test('a backlog is shown with when its oldest job became ready', async () => {
+  await api.post('/api/types/waiting/pause');
+  const created = (await (await api.post('/api/jobs', { type: 'waiting' })).json()) as { createdAt: string };
+  await eventually(async () => expect(await typeOf('waiting')).toHaveProperty('waitingSince'));
+  const { waitingSince } = (await typeOf('waiting')) ?? {};
+  expect(Math.abs(Date.parse(String(waitingSince)) - Date.parse(created.createdAt))).toBeLessThan(10_000);
+});
+
+test.each([
+  ['/api/types/fax', { payloadCheck: 'maybe' }, 422, 'invalid-request'],
+  ['/api/types/FAX', { payloadCheck: 'warn' }, 404, 'type-not-found'],
+])('PATCH %s %j is %i', async (path, body, status, code) => {
+  const response = await api.fetch(path, { ...json(body), method: 'PATCH' });
+  expect(response.status).toBe(status);
+  expect(await response.json()).toMatchObject({ type: `urn:jobstream:problem:${code}` });
 });

@@ -1,5 +1,4 @@
-import { JobType, Timestamp } from '@jobstream/domain';
-import type { JobTypeInfo } from '@jobstream/eventlog';
+import { JobType } from '@jobstream/domain';
 import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
@@ -7,22 +6,13 @@ import { requireScope } from '../auth/requireScope.ts';
 import { bodyDecoder, pastErrors } from '../http/decodeBody.ts';
 import { Instant } from '../http/instant.ts';
 import { jsonBody } from '../http/jsonBody.ts';
-import { type BodyOf, sendJson } from '../http/sendJson.ts';
+import { sendJson } from '../http/sendJson.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
 import { Problem } from '../problems/problem.ts';
 import { jsonContent, type Operation } from '../routes/operation.ts';
 import type { Route } from '../routes/route.ts';
-/** A job type as clients see it. */
-const TypeView = Schema.Struct({
-  type: JobType,
-  paused: Schema.Boolean,
-  until: Schema.optionalKey(Timestamp).annotateKey({ description: 'When the pause ends automatically.' }),
-  backlog: Schema.Int.annotateKey({ description: 'Jobs that have not been delivered to a worker.' }),
-  inFlight: Schema.Int.annotateKey({ description: 'Jobs that workers hold.' }),
-  limits: Schema.optionalKey(
-    Schema.Struct({ concurrency: Schema.optionalKey(Schema.Int), rate: Schema.optionalKey(Schema.String) }),
-  ).annotateKey({ description: 'Per worker process, as reported by the one that started last.' }),
-}).annotate({ identifier: 'JobType' });
+import { listTypes } from './listTypes.ts';
+import { PayloadCheck, type TypeParts, TypeView, typeView } from './typeView.ts';
 
 const TypeList = Schema.Struct({ items: Schema.Array(TypeView) }).annotate({ identifier: 'JobTypeList' });
 
@@ -31,13 +21,16 @@ const unavailable = ['log-unavailable', 'deadline-exceeded'] as const;
 const TypePath = Schema.Struct({ type: JobType });
 /** The optional body of `POST /api/types/:type/pause`. */
 const PauseRequest = Schema.Struct({ until: Schema.optionalKey(Instant) });
+/** The body of `PATCH /api/types/:type`. */
+const TypeSettings = Schema.Struct({ payloadCheck: PayloadCheck });
 
 const typeOperations = {
   list: {
     id: 'listTypes',
     tag: 'job types',
     summary: 'List job types',
-    description: 'Sorted by name: the types that a worker has run or that have been paused.',
+    description:
+      'Sorted by name: the types that a worker has announced or run, that have been paused, or that have pending jobs.',
     responses: { 200: { description: 'All job types.', headers: ['Cache-Control'], content: jsonContent(TypeList) } },
     problems: unavailable,
   },
@@ -60,10 +53,31 @@ const typeOperations = {
     responses: { 200: { description: 'The changed job type.', content: jsonContent(TypeView) } },
     problems: ['type-not-found', ...unavailable],
   },
+  change: {
+    id: 'changeType',
+    tag: 'job types',
+    summary: 'Set how payloads of a job type are checked',
+    description:
+      'With `warn`, payloads that no worker accepts are accepted with a warning: for producers that are deployed before the workers.',
+    path: TypePath,
+    body: { required: true, content: jsonContent(TypeSettings, { 'only warn': { payloadCheck: 'warn' } }) },
+    responses: { 200: { description: 'The changed job type.', content: jsonContent(TypeView) } },
+    problems: ['type-not-found', ...unavailable],
+  },
+  remove: {
+    id: 'removeType',
+    tag: 'job types',
+    summary: 'Remove what is known of a job type',
+    description:
+      'Removes the announcements of its workers and its settings, but no jobs. A living worker announces the type again within an hour.',
+    path: TypePath,
+    responses: { 204: { description: 'They are removed.' } },
+    problems: ['type-not-found', ...unavailable],
+  },
 } as const satisfies Record<string, Operation>;
-const units: Readonly<Record<number, string>> = { 1_000: 's', 60_000: 'm', 3_600_000: 'h' };
 const isJobType = Schema.is(JobType);
 const decode = bodyDecoder(PauseRequest);
+const decodeSettings = bodyDecoder(TypeSettings);
 
 /** Routes under `/api/types`. */
 export function typeRoutes(deps: ApiDeps): readonly Route[] {
@@ -72,6 +86,14 @@ export function typeRoutes(deps: ApiDeps): readonly Route[] {
   const body = jsonBody({ required: false });
   return [
     { path: '/api/types', get: { operation: typeOperations.list, handlers: [read, withinDeadline(listTypes(deps))] } },
+    {
+      path: '/api/types/:type',
+      patch: {
+        operation: typeOperations.change,
+        handlers: [change, ...jsonBody({ required: true }), withinDeadline(changeType(deps))],
+      },
+      delete: { operation: typeOperations.remove, handlers: [change, withinDeadline(removeType(deps))] },
+    },
     {
       path: '/api/types/:type/pause',
       post: { operation: typeOperations.pause, handlers: [change, ...body, withinDeadline(pauseType(deps))] },
@@ -83,32 +105,49 @@ export function typeRoutes(deps: ApiDeps): readonly Route[] {
   ];
 }
 
-/** `GET /api/types`: the types that a worker has run or that have been paused. */
-function listTypes({ log }: ApiDeps): RequestHandler {
-  return async (_req, res) => {
-    const types = await log.jobTypes.list();
-    res.setHeader('Cache-Control', 'private, no-cache');
-    sendJson(res, 200, { items: types.map(typeView) });
-  };
-}
-
 /** `POST /api/types/:type/pause`: no further attempts of the type start. */
-function pauseType({ log }: ApiDeps): RequestHandler {
+function pauseType(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const type = typeOf(req);
     const { until } = req.body === undefined ? {} : decode(req.body, pastErrors(req.body, 'until', Date.now()));
-    sendJson(res, 200, typeView(await log.jobTypes.pause(type, until)));
+    const info = await deps.log.jobTypes.pause(type, until);
+    sendJson(res, 200, viewOf({ type, info }, deps));
   };
 }
 
 /** `POST /api/types/:type/resume`: attempts of the type start again. It has no body. */
-function resumeType({ log }: ApiDeps): RequestHandler {
+function resumeType(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const type = typeOf(req);
-    const info = await log.jobTypes.resume(type);
+    const info = await deps.log.jobTypes.resume(type);
     if (info === undefined) throw noSuchType('no worker has run this type, and it has never been paused');
-    sendJson(res, 200, typeView(info));
+    sendJson(res, 200, viewOf({ type, info }, deps));
   };
+}
+
+/** `PATCH /api/types/:type`: also before its first worker. */
+function changeType(deps: ApiDeps): RequestHandler {
+  return async (req, res) => {
+    const type = typeOf(req);
+    const { payloadCheck } = decodeSettings(req.body);
+    await deps.log.announcements.setPayloadCheck(type, payloadCheck);
+    const info = (await deps.log.jobTypes.list()).find(({ jobType }) => jobType === type);
+    // This process learns of the setting a moment later.
+    sendJson(res, 200, { ...viewOf({ type, info }, deps), payloadCheck });
+  };
+}
+
+/** `DELETE /api/types/:type`: may be repeated. */
+function removeType({ log }: ApiDeps): RequestHandler {
+  return async (req, res) => {
+    await log.announcements.removeType(typeOf(req));
+    res.statusCode = 204;
+    res.end();
+  };
+}
+
+function viewOf(parts: TypeParts, { announced, payloads }: ApiDeps): ReturnType<typeof typeView> {
+  return typeView({ ...parts, announced: announced.type(parts.type) }, payloads);
 }
 
 /** Returns the job type in the path. */
@@ -120,21 +159,4 @@ function typeOf(req: Request): string {
 
 function noSuchType(detail: string): Problem {
   return new Problem('type-not-found', { detail });
-}
-
-function typeView(info: JobTypeInfo): BodyOf<typeof TypeView> {
-  const { jobType, paused, pausedUntil, backlog, inFlight, limits } = info;
-  return {
-    type: jobType,
-    paused,
-    until: pausedUntil,
-    backlog,
-    inFlight,
-    limits: limits && { concurrency: limits.concurrency, rate: limits.rate && rateText(limits.rate) },
-  };
-}
-
-/** Formats a rate as in WORKER_LIMITS: `20/m`. */
-function rateText({ starts, perMs }: { readonly starts: number; readonly perMs: number }): string {
-  return `${starts}/${units[perMs] ?? `${perMs}ms`}`;
 }

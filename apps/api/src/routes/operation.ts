@@ -8,7 +8,8 @@ export const tags = {
   'many jobs': 'Create and change many jobs at once.',
   events: 'The history of jobs, and live feeds.',
   schedules: 'Recurring jobs.',
-  'job types': 'Pause and resume job types.',
+  'job types': 'What workers have announced; pause and resume job types.',
+  workers: 'The worker processes.',
   keys: 'API keys, for administrators.',
   operations: 'For operators of the system.',
 } as const;

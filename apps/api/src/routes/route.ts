@@ -3,7 +3,7 @@ import { requirementOf, requireScope } from '../auth/requireScope.ts';
 import { Problem } from '../problems/problem.ts';
 import type { Operation } from './operation.ts';
 
-export const METHODS = ['get', 'post', 'put', 'delete'] as const;
+export const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 type Method = (typeof METHODS)[number];
 
 /** The handlers of one method of a path, and their description. */

@@ -13,7 +13,9 @@ import { ConcurrentAppendError, LogUnavailableError, TriggerRefusedError } from 
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { commandContext } from '../auth/caller.ts';
+import { invalidRequest } from '../http/decodeBody.ts';
 import { assertIfMatch } from '../http/entityTag.ts';
+import type { PayloadWarning } from '../payloads/payloadWarning.ts';
 import { Problem } from '../problems/problem.ts';
 import { noSuchSchedule, scheduleNameOf } from './schedulePath.ts';
 import { decodeCreateSchedule, decodeReplaceSchedule } from './scheduleRequest.ts';
@@ -91,16 +93,34 @@ async function assertAccepted(name: string, definition: ScheduleDefinition, { lo
   }
 }
 
+/**
+ * Checks the payload of the jobs of a schedule as that of a single job. One that is disabled creates none, and it must
+ * be possible to disable a schedule whose payload its workers accept no longer.
+ *
+ * @throws Problem `invalid-request`
+ */
+function checkTemplate(
+  { job: { type, payload }, enabled }: ScheduleDefinition,
+  tenant: string | undefined,
+  { payloads }: ApiDeps,
+): readonly PayloadWarning[] {
+  if (!enabled) return [];
+  const { errors, warnings } = payloads.check({ type, payload, tenant, place: '/job' });
+  if (errors.length > 0) throw invalidRequest(errors);
+  return warnings;
+}
+
 /** `POST /api/schedules` */
 export function createSchedule(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const { name, definition } = decodeCreateSchedule(req);
-    await assertAccepted(name, definition, deps);
     const context = commandContext(res, Date.now());
+    const warnings = checkTemplate(definition, context.tenant, deps);
+    await assertAccepted(name, definition, deps);
     const command = { ...context, kind: 'CreateSchedule', schedule: name, definition } as const;
     const schedule = await changeSchedule({ name, command }, deps);
     res.setHeader('Location', `/api/schedules/${name}`);
-    sendSchedule(res, 201, schedule);
+    sendSchedule(res, 201, schedule, warnings);
   };
 }
 
@@ -109,11 +129,13 @@ export function replaceSchedule(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const name = scheduleNameOf(req);
     const definition = decodeReplaceSchedule(req, name);
+    const context = commandContext(res, Date.now());
+    const warnings = checkTemplate(definition, context.tenant, deps);
     await assertAccepted(name, definition, deps);
-    const command = { ...commandContext(res, Date.now()), kind: 'UpdateSchedule', definition } as const;
+    const command = { ...context, kind: 'UpdateSchedule', definition } as const;
     const assertAllowed = ({ definitionVersion }: { definitionVersion: number }) =>
       assertIfMatch(req, definitionVersion);
-    sendSchedule(res, 200, await changeSchedule({ name, command, assertAllowed }, deps));
+    sendSchedule(res, 200, await changeSchedule({ name, command, assertAllowed }, deps), warnings);
   };
 }
 

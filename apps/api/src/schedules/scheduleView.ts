@@ -4,6 +4,7 @@ import * as Schema from 'effect/Schema';
 import type { Response } from 'express';
 import { entityTag } from '../http/entityTag.ts';
 import { type BodyOf, sendJson } from '../http/sendJson.ts';
+import { type PayloadWarning, unlessEmpty, warningsField } from '../payloads/payloadWarning.ts';
 
 const NEXT_TICKS = 3;
 
@@ -25,6 +26,7 @@ export const ScheduleView = Schema.Struct({
   nextTicks: Schema.Array(Timestamp).annotateKey({
     description: 'The next three; empty while the schedule is disabled.',
   }),
+  warnings: warningsField,
 }).annotate({ identifier: 'Schedule' });
 
 /** Makes the view of a schedule with its next ticks after `now` (milliseconds). */
@@ -67,8 +69,14 @@ export function scheduleEventView(recorded: RecordedScheduleEvent): BodyOf<typeo
 }
 
 /** Sends a schedule. The entity tag is for `If-Match`, so ticks do not change it. */
-export function sendSchedule(res: Response, status: number, schedule: Schedule): void {
+export function sendSchedule(
+  res: Response,
+  status: number,
+  schedule: Schedule,
+  warnings: readonly PayloadWarning[] = [],
+): void {
   res.setHeader('ETag', entityTag(schedule.definitionVersion));
   res.setHeader('Cache-Control', 'private, no-store');
-  sendJson(res, status, scheduleView(schedule, Date.now()));
+  const body = { ...scheduleView(schedule, Date.now()), warnings: unlessEmpty(warnings) };
+  sendJson(res, status, body);
 }

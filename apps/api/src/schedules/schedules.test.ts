@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { announceWorker } from '../../testing/announceWorker.ts';
 import { useStage } from '../../testing/apiStage.ts';
 
 const { api } = useStage();
 let name: string;
 let names = 0;
+
+beforeAll(async () => {
+  await announceWorker(api, { type: 'email' });
+});
 
 beforeEach(() => {
   name = `schedule-${++names}`;

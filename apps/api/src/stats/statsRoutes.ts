@@ -1,5 +1,5 @@
 import { Timestamp } from '@jobstream/domain';
-import { LogUnavailableError, type TypeBacklog } from '@jobstream/eventlog';
+import type { Backlog, TypeBacklog } from '@jobstream/eventlog';
 import type { JobCount } from '@jobstream/readmodel';
 import { cachedFor } from '@jobstream/runtime';
 import * as Schema from 'effect/Schema';
@@ -8,6 +8,7 @@ import type { ApiDeps } from '../apiDeps.ts';
 import { callerOf } from '../auth/caller.ts';
 import { requireScope } from '../auth/requireScope.ts';
 import { type BodyOf, sendJson } from '../http/sendJson.ts';
+import { unlessUnavailable } from '../http/unlessUnavailable.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
 import { jsonContent, type Operation } from '../routes/operation.ts';
 import type { Route } from '../routes/route.ts';
@@ -28,6 +29,7 @@ const JobCounts = Schema.Struct({
 const TypeWaiting = Schema.Struct({
   waiting: Count.annotateKey({ description: 'Jobs that are ready to run.' }),
   inFlight: Count.annotateKey({ description: 'Jobs that workers hold.' }),
+  workers: Count.annotateKey({ description: 'Living workers that have announced the type.' }),
   oldestAt: Schema.optionalKey(Timestamp).annotateKey({ description: 'When the oldest of them became ready.' }),
   oldestAgeMs: Schema.optionalKey(Schema.Finite),
 });
@@ -69,7 +71,6 @@ const getStatsOperation: Operation = {
 
 /** Reading the log takes a few requests per type; dashboards poll every second. */
 const CACHE_MS = 1_000;
-const LOG_TIMEOUT_MS = 1_500;
 
 /** Routes under `/api/stats`. */
 export function statsRoutes(deps: ApiDeps): readonly Route[] {
@@ -82,8 +83,8 @@ export function statsRoutes(deps: ApiDeps): readonly Route[] {
  *
  * A caller with a tenant gets only the jobs of the tenant.
  */
-function getStats({ log, table }: ApiDeps): RequestHandler {
-  const backlog = cachedFor(CACHE_MS, () => unlessUnavailable(backlogOf(log)));
+function getStats({ log, table, announced }: ApiDeps): RequestHandler {
+  const backlog = cachedFor(CACHE_MS, () => unlessUnavailable(log.stats.backlog()));
   const projector = cachedFor(CACHE_MS, () => projectorOf(log, table));
   return async (req, res) => {
     const { tenant } = callerOf(res);
@@ -95,7 +96,7 @@ function getStats({ log, table }: ApiDeps): RequestHandler {
     const body: BodyOf<typeof StatsView> = {
       jobs: summary(counts),
       activity,
-      backlog: waiting,
+      backlog: waiting && backlogView(waiting, counts, announced),
       projector: projected,
     };
     sendJson(res, 200, body);
@@ -119,16 +120,27 @@ function summary(counts: readonly JobCount[]): typeof JobCounts.Type {
   return { total, byStatus, byType: Object.fromEntries(byType) };
 }
 
-async function backlogOf({
-  stats,
-}: Pick<ApiDeps['log'], 'stats'>): Promise<Readonly<Record<string, typeof TypeWaiting.Type>>> {
-  const { types } = await stats.backlog();
-  const sorted = types.toSorted((left, right) => (left.jobType < right.jobType ? -1 : 1));
-  return Object.fromEntries(sorted.map((type) => [type.jobType, waitingView(type)]));
+/** The types with consumers in the log, and those that only have pending jobs in the table since no worker runs them. */
+function backlogView(
+  { types }: Backlog,
+  counts: readonly JobCount[],
+  announced: ApiDeps['announced'],
+): Readonly<Record<string, typeof TypeWaiting.Type>> {
+  const views = new Map<string, typeof TypeWaiting.Type>();
+  for (const { type, status, count } of counts) {
+    if (status === 'pending') views.set(type, { waiting: count, inFlight: 0, workers: liveWorkers(announced, type) });
+  }
+  for (const one of types) views.set(one.jobType, waitingView(one, liveWorkers(announced, one.jobType)));
+  return Object.fromEntries([...views].toSorted(([left], [right]) => (left < right ? -1 : 1)));
 }
 
-function waitingView({ backlog, inFlight, oldestAt }: TypeBacklog): typeof TypeWaiting.Type {
-  return { waiting: backlog, inFlight, ...(oldestAt === undefined ? {} : { oldestAt, oldestAgeMs: ageMs(oldestAt) }) };
+function liveWorkers(announced: ApiDeps['announced'], type: string): number {
+  return announced.type(type)?.announcements.filter(({ live }) => live).length ?? 0;
+}
+
+function waitingView({ backlog, inFlight, oldestAt }: TypeBacklog, workers: number): typeof TypeWaiting.Type {
+  const oldest = oldestAt === undefined ? {} : { oldestAt, oldestAgeMs: ageMs(oldestAt) };
+  return { waiting: backlog, inFlight, workers, ...oldest };
 }
 
 async function projectorOf(
@@ -140,20 +152,6 @@ async function projectorOf(
   const lag = await unlessUnavailable(stats.lag(lastSequence));
   const lagMs = lag && (lag.oldestAt === undefined ? 0 : ageMs(lag.oldestAt));
   return { lastSequence, updatedAt: checkpoint?.updatedAt ?? null, lagEvents: lag?.events ?? null, lagMs };
-}
-
-/** The response does not wait for a slow or unavailable log. */
-async function unlessUnavailable<Answer>(answer: Promise<Answer>): Promise<Answer | null> {
-  const { promise: tooLate, resolve } = Promise.withResolvers<null>();
-  const timer = setTimeout(resolve, LOG_TIMEOUT_MS, null);
-  try {
-    return await Promise.race([answer, tooLate]);
-  } catch (error) {
-    if (error instanceof LogUnavailableError) return null;
-    throw error;
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** The clocks of two machines may differ a little. */

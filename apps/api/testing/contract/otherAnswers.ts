@@ -1,13 +1,39 @@
-import type { Produce } from './produce.ts';
+import { randomUUID } from 'node:crypto';
+import { eventually } from '@jobstream/testing';
+import { expect } from 'vitest';
+import { announceWorker } from '../announceWorker.ts';
+import type { Exchange } from './exchange.ts';
+import type { Produce, Situation } from './produce.ts';
 
 const files = ['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png', 'start.js'];
+
+const startedAt = '2026-11-27T08:00:00.000Z';
+
+/** The list as it is once this API knows the worker too. */
+function listing(worker: string, ask: Situation['ask']): Promise<Exchange> {
+  return eventually(async () => {
+    const answer = await ask();
+    expect(answer.text).toContain(worker);
+    return answer;
+  });
+}
 
 /** Like jobResponses, for job types, keys and the process. */
 export const otherAnswers: Readonly<Record<string, Readonly<Record<string, Produce>>>> = {
   listTypes: {
-    '200': async ({ ask, other }) => {
+    '200': async ({ ask, other, system }) => {
       await other('pauseType', { params: { type: 'listed' } });
-      return ask();
+      await announceWorker(system.open, { type: 'thumbnail', payloadSchema: { $ref: '#' }, resultSchema: true });
+      const { worker } = await announceWorker(system.open, { type: 'thumbnail', version: '1.4.0' });
+      return listing(worker, ask);
+    },
+  },
+  listWorkers: {
+    '200': async ({ ask, system }) => {
+      const run = { jobId: randomUUID(), type: 'crop', attempt: 1, runId: randomUUID(), startedAt };
+      await announceWorker(system.open, { type: 'crop', live: false });
+      const { worker } = await announceWorker(system.open, { type: 'crop', version: '1.4.0', running: [run] });
+      return listing(worker, ask);
     },
   },
   pauseType: {
@@ -23,6 +49,15 @@ export const otherAnswers: Readonly<Record<string, Readonly<Record<string, Produ
       return ask({ params: { type: 'resumed' } });
     },
   },
+  changeType: {
+    '200': ({ ask }) => ask({ params: { type: 'changed' }, body: { payloadCheck: 'warn' } }),
+    '404': ({ ask }) => ask({ params: { type: 'No-Type' }, body: { payloadCheck: 'warn' } }),
+  },
+  removeType: {
+    '204': ({ ask }) => ask({ params: { type: 'removed' } }),
+    '404': ({ ask }) => ask({ params: { type: 'No-Type' } }),
+  },
+  removeWorker: { '204': ({ ask }) => ask({ params: { worker: 'removed' } }) },
   createKey: {
     '201': ({ ask }) =>
       ask({ body: { name: 'made', scopes: ['jobs:read'], tenant: 'acme', expiresAt: '2100-01-01T00:00:00Z' } }),

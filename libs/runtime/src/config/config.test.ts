@@ -21,6 +21,7 @@ test('every setting has a default that works on one machine, or is undefined', (
     JWT_TENANT_CLAIM: 'tenant',
     JWT_TENANT_REQUIRED: false,
     TRUST_PROXY: 0,
+    STRICT_TYPES: false,
     LOG_LEVEL: 'info',
     STREAM_REPLICAS: 1,
     GROUP_COMMIT: true,

@@ -35,6 +35,7 @@ const settings = {
   RATE_LIMIT_FAILED: rate,
   CORS_ORIGINS: origins,
   TRUST_PROXY: integer(0, 10).or(0),
+  STRICT_TYPES: bool.or(false),
   LOG_LEVEL: choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').or('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: urlOf('http', 'https'),
   STREAM_REPLICAS: integer(1, 5).or(1),

@@ -4,7 +4,8 @@ import { decide, isRejection, type Job, type JobEvent, uuidV8 } from '@jobstream
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { ApiDeps } from '../../apiDeps.ts';
 import type { commandContext } from '../../auth/caller.ts';
-import { Problem } from '../../problems/problem.ts';
+import { invalidRequest } from '../../http/decodeBody.ts';
+import { type FieldError, Problem } from '../../problems/problem.ts';
 import { problemOfRejection } from '../../problems/toProblem.ts';
 import { type CreateJobRequest, jobSettings } from './createJobRequest.ts';
 import type { IdempotentIdentity } from './idempotency.ts';
@@ -56,12 +57,43 @@ export function appendNewJob(event: JobEvent, deps: AppendDeps): Promise<boolean
 }
 
 /**
- * Appends the first events of many jobs atomically.
+ * Like appendNewJob, but for a job that the check of its payload refuses with `errors`. A repeated request is answered
+ * with its job even so, since the schema may have changed after the first.
+ *
+ * @throws Problem `invalid-request` if there are errors and the job does not exist.
+ */
+export async function appendCheckedJob(
+  event: JobEvent,
+  errors: readonly FieldError[],
+  deps: AppendDeps & ReadDeps,
+): Promise<boolean> {
+  if (errors.length === 0) return appendNewJob(event, deps);
+  await assertRepeated([event], errors, deps);
+  return false;
+}
+
+/**
+ * Appends the first events of many jobs atomically, with `errors` as in appendCheckedJob.
  *
  * @returns false when one of the jobs exists; then nothing was stored.
  */
-export function appendNewJobs(events: readonly JobEvent[], deps: AppendDeps): Promise<boolean> {
-  return unlessExists(events, () => deps.log.appendAll(events), deps);
+export async function appendCheckedJobs(
+  events: readonly JobEvent[],
+  errors: readonly FieldError[],
+  deps: AppendDeps & ReadDeps,
+): Promise<boolean> {
+  if (errors.length === 0) return unlessExists(events, () => deps.log.appendAll(events), deps);
+  await assertRepeated(events, errors, deps);
+  return false;
+}
+
+async function assertRepeated(
+  events: readonly JobEvent[],
+  errors: readonly FieldError[],
+  deps: ReadDeps,
+): Promise<void> {
+  const find = ({ jobId }: JobEvent) => findExistingJob(jobId, deps);
+  if (!(await anyFound(events.filter(hasKey), find))) throw invalidRequest(errors);
 }
 
 async function unlessExists(
@@ -70,7 +102,8 @@ async function unlessExists(
   { log, table }: AppendDeps,
 ): Promise<boolean> {
   // The log accepts a job again whose events have expired.
-  if (log.expiresPermanently && (await isInTable(events.filter(hasKey), table))) return false;
+  const find = ({ jobId }: JobEvent) => table.findJob(jobId);
+  if (log.expiresPermanently && (await anyFound(events.filter(hasKey), find))) return false;
   try {
     await append();
     return true;
@@ -84,12 +117,13 @@ function hasKey({ event, data }: JobEvent): boolean {
   return event === 'JobCreated' && data.idempotencyKey !== undefined;
 }
 
-async function isInTable(events: readonly JobEvent[], table: ApiDeps['table']): Promise<boolean> {
+async function anyFound(
+  events: readonly JobEvent[],
+  find: (event: JobEvent) => Promise<object | undefined>,
+): Promise<boolean> {
   for (let checked = 0; checked < events.length; checked += CONCURRENCY) {
-    const rows = await Promise.all(
-      events.slice(checked, checked + CONCURRENCY).map(({ jobId }) => table.findJob(jobId)),
-    );
-    if (rows.some((row) => row !== undefined)) return true;
+    const found = await Promise.all(events.slice(checked, checked + CONCURRENCY).map(find));
+    if (found.some((job) => job !== undefined)) return true;
   }
   return false;
 }

@@ -1,5 +1,8 @@
 import type { Request } from 'express';
 import { invalidRequest } from '../../http/decodeBody.ts';
+import { CheckBudget } from '../../payloads/checkBudget.ts';
+import type { PayloadChecks, PayloadVerdict } from '../../payloads/payloadChecks.ts';
+import type { PayloadWarning } from '../../payloads/payloadWarning.ts';
 import { type FieldError, Problem } from '../../problems/problem.ts';
 import { type CreateJobRequest, decodeCreateJob, limitPayload } from './createJobRequest.ts';
 
@@ -10,6 +13,7 @@ export const MAX_BATCH_BYTES = 8 * 1_024 * 1_024;
 
 /** A batch can have very many mistakes; the response need not list them all. */
 const MAX_ERRORS = 50;
+const MAX_WARNINGS = 20;
 /** A job has ten fields. Thousands of unknown ones must not each be inspected. */
 const MAX_FIELDS = 32;
 
@@ -31,6 +35,26 @@ export function decodeBatch(req: Request, now: number): readonly CreateJobReques
   const bytes = Number(req.headers['content-length']);
   for (const [index, { payload }] of requests.entries()) limitPayload(bytes, payload, `/jobs/${index}/payload`);
   return requests;
+}
+
+/** Checks the payloads of a batch. An unknown type is mentioned once, whatever the number of its jobs. */
+export function checkBatch(
+  requests: readonly CreateJobRequest[],
+  tenant: string | undefined,
+  payloads: Pick<PayloadChecks, 'check'>,
+): PayloadVerdict {
+  const [errors, warnings]: [FieldError[], Map<string, PayloadWarning>] = [[], new Map()];
+  const budget = new CheckBudget();
+  for (const [index, { type, payload }] of requests.entries()) {
+    const found = payloads.check({ type, payload, tenant, place: `/jobs/${index}` }, budget);
+    errors.push(...found.errors);
+    for (const warning of found.warnings) {
+      const key = warning.code === 'unknown-type' ? type : warning.pointer;
+      if (warnings.size < MAX_WARNINGS && !warnings.has(key)) warnings.set(key, warning);
+    }
+    if (errors.length >= MAX_ERRORS) break;
+  }
+  return { errors: errors.slice(0, MAX_ERRORS), warnings: [...warnings.values()] };
 }
 
 function jobsIn(body: unknown): readonly unknown[] {

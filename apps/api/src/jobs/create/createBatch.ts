@@ -4,17 +4,18 @@ import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { commandContext } from '../../auth/caller.ts';
-import { sendJson } from '../../http/sendJson.ts';
+import { type BodyOf, sendJson } from '../../http/sendJson.ts';
+import { type PayloadWarning, unlessEmpty, warningsField } from '../../payloads/payloadWarning.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';
 import {
+  appendCheckedJobs,
   appendNewJob,
-  appendNewJobs,
   creationEvent,
   existingJob,
   findExistingJob,
   type NewIdentity,
 } from './appendNewJob.ts';
-import { decodeBatch, MAX_BATCH_JOBS } from './batchRequest.ts';
+import { checkBatch, decodeBatch, MAX_BATCH_JOBS } from './batchRequest.ts';
 import { CreateJobRequest } from './createJobRequest.ts';
 import { canonicalJson, idempotencyKeyReused, isSameRequest, readIdempotencyKey } from './idempotency.ts';
 
@@ -26,6 +27,7 @@ const BatchRequest = Schema.Struct({
 /** The response of `POST /api/jobs/batch`: the jobs in the order of the request. */
 const BatchView = Schema.Struct({
   jobs: Schema.Array(Schema.Struct({ id: JobId, status: JobStatus })),
+  warnings: warningsField,
 }).annotate({ identifier: 'Batch' });
 
 const examples = { 'two jobs': { jobs: [{ type: 'email' }, { type: 'email', delayMs: 60_000 }] } };
@@ -57,21 +59,26 @@ const CONCURRENCY = 50;
  */
 export function createBatch(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
-    const events = creations(req, res);
-    if (await appendNewJobs(events, deps)) return respond(res, 201, events.map(created));
+    const now = Date.now();
+    const requests = decodeBatch(req, now);
+    const { errors, warnings } = checkBatch(requests, commandContext(res, now).tenant, deps.payloads);
+    const events = creations(req, requests, () => commandContext(res, now));
+    if (await appendCheckedJobs(events, errors, deps)) return respond(res, 201, events.map(created), warnings);
     const jobs = await existingJobs(events, deps);
     res.setHeader('Idempotent-Replayed', 'true');
-    respond(res, 200, jobs);
+    respond(res, 200, jobs, warnings);
   };
 }
 
-function creations(req: Request, res: Response): readonly JobEvent[] {
-  const now = Date.now();
-  const requests = decodeBatch(req, now);
+function creations(
+  req: Request,
+  requests: readonly CreateJobRequest[],
+  context: () => ReturnType<typeof commandContext>,
+): readonly JobEvent[] {
   const identities = batchIdentities(req, requests.length);
   return identities.flatMap((identity, index) => {
     const request = requests[index];
-    return request === undefined ? [] : [creationEvent({ request, identity, context: commandContext(res, now) })];
+    return request === undefined ? [] : [creationEvent({ request, identity, context: context() })];
   });
 }
 
@@ -120,8 +127,12 @@ function created(event: JobEvent): Job {
   return job;
 }
 
-function respond(res: Response, status: number, jobs: readonly Job[]): void {
-  sendJson(res, status, { jobs: jobs.map(({ id, status: state }) => ({ id, status: state })) });
+function respond(res: Response, status: number, jobs: readonly Job[], warnings: readonly PayloadWarning[]): void {
+  const body: BodyOf<typeof BatchView> = {
+    jobs: jobs.map(({ id, status: state }) => ({ id, status: state })),
+    warnings: unlessEmpty(warnings),
+  };
+  sendJson(res, status, body);
 }
 
 /**

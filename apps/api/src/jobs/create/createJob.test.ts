@@ -1,5 +1,6 @@
 import { startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { announceWorker } from '../../../testing/announceWorker.ts';
 import { useStage } from '../../../testing/apiStage.ts';
 import { projectAll } from '../../../testing/projectAll.ts';
 import { startApi, type TestApi } from '../../../testing/startApi.ts';
@@ -9,6 +10,7 @@ const { api } = stage;
 let sibling: TestApi;
 
 beforeAll(async () => {
+  await announceWorker(api, { type: 'email' });
   sibling = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl });
 });
 afterAll(() => sibling.stop());

@@ -4,9 +4,10 @@ import type { RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { commandContext } from '../../auth/caller.ts';
 import { sendJson } from '../../http/sendJson.ts';
+import type { PayloadWarning } from '../../payloads/payloadWarning.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';
 import { createdJobView, CreatedJobView } from '../view/jobView.ts';
-import { appendNewJob, creationEvent, existingJob, type NewIdentity } from './appendNewJob.ts';
+import { appendCheckedJob, creationEvent, existingJob, type NewIdentity } from './appendNewJob.ts';
 import { CreateJobRequest, decodeCreateJob, limitPayload } from './createJobRequest.ts';
 import { idempotencyKeyReused, identityOfKey, isSameRequest, readIdempotencyKey } from './idempotency.ts';
 
@@ -20,7 +21,7 @@ export const createJobOperation: Operation = {
   tag: 'jobs',
   summary: 'Create a job',
   description:
-    'Responds when the job is stored in the event log. With an `Idempotency-Key`, the request can be repeated safely: it creates one job.',
+    'Responds when the job is stored in the event log. The payload is checked against the schema that the workers of the type have announced. With an `Idempotency-Key`, the request can be repeated safely: it creates one job.',
   headers: ['Idempotency-Key'],
   body: { required: true, content: jsonContent(CreateJobRequest, examples) },
   responses: {
@@ -49,13 +50,15 @@ export function createJob(deps: ApiDeps): RequestHandler {
     const request = decodeCreateJob(req.body, now);
     limitPayload(Number(req.headers['content-length']), request.payload);
     const identity = identityOf(key, req.body);
-    const event = creationEvent({ request, identity, context: commandContext(res, now) });
+    const context = commandContext(res, now);
+    const { errors, warnings } = deps.payloads.check({ ...request, tenant: context.tenant });
+    const event = creationEvent({ request, identity, context });
     res.locals['jobId'] = event.jobId;
-    if (await appendNewJob(event, deps)) return respond(res, 201, evolve(undefined, event));
+    if (await appendCheckedJob(event, errors, deps)) return respond(res, 201, evolve(undefined, event), warnings);
     const job = await existingJob(event.jobId, deps);
     if (!isSameRequest(job, identity)) throw idempotencyKeyReused();
     res.setHeader('Idempotent-Replayed', 'true');
-    respond(res, 200, job);
+    respond(res, 200, job, warnings);
   };
 }
 
@@ -64,8 +67,8 @@ function identityOf(key: string | undefined, body: unknown): NewIdentity {
   return key === undefined ? { jobId: randomUUIDv7() } : identityOfKey(key, body);
 }
 
-function respond(res: Response, status: number, job: Job | undefined): void {
+function respond(res: Response, status: number, job: Job | undefined, warnings: readonly PayloadWarning[]): void {
   if (job === undefined) throw new Error('a created job has a state');
   res.setHeader('Location', `/api/jobs/${job.id}`);
-  sendJson(res, status, createdJobView(job));
+  sendJson(res, status, createdJobView(job, warnings));
 }

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { eventually, startNats } from '@jobstream/testing';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { announceWorker } from '../../../testing/announceWorker.ts';
 import { useStage } from '../../../testing/apiStage.ts';
 import { startApi } from '../../../testing/startApi.ts';
 
@@ -34,6 +35,10 @@ async function openImport(on = api) {
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   return { sent, response };
 }
+
+beforeAll(async () => {
+  await announceWorker(api, { type: 'email' });
+});
 
 describe('an import', () => {
   test('of 5,000 lines, some invalid, returns an outcome for each in order, then the summary', async () => {

@@ -4,6 +4,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { ProblemBody } from '../../http/handleError.ts';
 import { MAX_BODY_BYTES } from '../../http/jsonBody.ts';
+import { type PayloadWarning, unlessEmpty, warningsField } from '../../payloads/payloadWarning.ts';
 import { Problem } from '../../problems/problem.ts';
 import { requestHeaders } from '../../routes/headers.ts';
 import type { Operation } from '../../routes/operation.ts';
@@ -26,6 +27,7 @@ const ImportOutcome = Schema.Union([
     id: JobId,
     status: JobStatus,
     replayed: Schema.optionalKey(Schema.Literal(true)),
+    warnings: warningsField,
   }),
   Schema.Struct({ line: Schema.Int, errors: ProblemBody.fields.errors.schema }),
 ]);
@@ -92,6 +94,7 @@ class ImportRun {
   readonly #stopped = new AbortController();
   readonly #idle: NodeJS.Timeout;
   readonly #tally = { lines: 0, created: 0, replayed: 0, failed: 0 };
+  readonly #warned = new Set<string>();
   #reason: string | undefined;
   #change = Promise.withResolvers<void>();
 
@@ -147,12 +150,21 @@ class ImportRun {
     let text = '';
     for (const outcome of outcomes) {
       this.#count(outcome);
-      text += `${JSON.stringify({ ...outcome, stop: undefined })}\n`;
+      text += `${JSON.stringify({ ...outcome, warnings: this.#newWarnings(outcome), stop: undefined })}\n`;
     }
     if (this.#res.write(text) || this.#res.destroyed) return;
     this.#change = Promise.withResolvers();
     await this.#change.promise;
     this.#idle.refresh();
+  }
+
+  /** An import mentions each unknown type once, whatever the number of its lines. */
+  #newWarnings(outcome: LineOutcome): readonly PayloadWarning[] | undefined {
+    if (!('warnings' in outcome) || outcome.warnings === undefined) return undefined;
+    const isNew = ({ code, detail }: PayloadWarning) => code !== 'unknown-type' || !this.#warned.has(detail);
+    const warnings = outcome.warnings.filter(isNew);
+    if (this.#warned.size < MAX_LINES) for (const { detail } of warnings) this.#warned.add(detail);
+    return unlessEmpty(warnings);
   }
 
   #count(outcome: LineOutcome): void {

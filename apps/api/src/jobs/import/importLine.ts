@@ -3,10 +3,11 @@ import { fold, type JobStatus } from '@jobstream/domain';
 import type { Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { commandContext } from '../../auth/caller.ts';
+import { type PayloadWarning, unlessEmpty } from '../../payloads/payloadWarning.ts';
 import { type FieldError, Problem } from '../../problems/problem.ts';
 import { problemType } from '../../problems/problemTypes.ts';
 import { toProblem } from '../../problems/toProblem.ts';
-import { appendNewJob, creationEvent, existingJob, type NewJob } from '../create/appendNewJob.ts';
+import { appendCheckedJob, creationEvent, existingJob, type NewJob } from '../create/appendNewJob.ts';
 import { decodeCreateJob, limitPayload } from '../create/createJobRequest.ts';
 import { identityOfKey, isIdempotencyKey, isSameRequest, KEY_RULE } from '../create/idempotency.ts';
 import type { Line } from './readLines.ts';
@@ -16,7 +17,13 @@ const MAX_UTF8_BYTES = 3;
 
 /** The outcome of a line. */
 export type LineOutcome =
-  | { readonly line: number; readonly id: string; readonly status: JobStatus; readonly replayed?: true }
+  | {
+      readonly line: number;
+      readonly id: string;
+      readonly status: JobStatus;
+      readonly replayed?: true;
+      readonly warnings?: readonly PayloadWarning[] | undefined;
+    }
   | { readonly line: number; readonly errors: readonly FieldError[]; readonly stop?: string };
 
 /** Creates the job of a line; never rejects. `stop` is set when further lines would fail as well. */
@@ -51,12 +58,16 @@ function parse(text: string): { readonly idempotencyKey?: unknown } {
 }
 
 async function create({ number }: Line, order: NewJob, deps: ApiDeps): Promise<LineOutcome> {
+  const { errors, warnings } = deps.payloads.check({ ...order.request, tenant: order.context.tenant });
   const event = creationEvent(order);
-  if (await appendNewJob(event, deps)) {
-    return { line: number, id: event.jobId, status: fold([event])?.status ?? 'pending' };
+  if (await appendCheckedJob(event, errors, deps)) {
+    const status = fold([event])?.status ?? 'pending';
+    return { line: number, id: event.jobId, status, warnings: unlessEmpty(warnings) };
   }
   const job = await existingJob(event.jobId, deps);
-  if (isSameRequest(job, order.identity)) return { line: number, id: job.id, status: job.status, replayed: true };
+  if (isSameRequest(job, order.identity)) {
+    return { line: number, id: job.id, status: job.status, replayed: true, warnings: unlessEmpty(warnings) };
+  }
   throw mistake('/idempotencyKey', 'belongs to a job with another body');
 }
 

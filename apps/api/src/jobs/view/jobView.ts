@@ -1,6 +1,7 @@
 import { Job, JobError } from '@jobstream/domain';
 import * as Schema from 'effect/Schema';
 import type { BodyOf } from '../../http/sendJson.ts';
+import { type PayloadWarning, unlessEmpty, warningsField } from '../../payloads/payloadWarning.ts';
 
 const { fields } = Job;
 const { name, message, code } = JobError.fields;
@@ -42,6 +43,7 @@ export const CreatedJobView = Schema.Struct({
   version: fields.version,
   createdAt: fields.createdAt,
   updatedAt: fields.updatedAt,
+  warnings: warningsField,
 }).annotate({ identifier: 'CreatedJob' });
 
 export function jobView(job: Job): BodyOf<typeof JobView> {
@@ -64,9 +66,9 @@ function times({ runAt, createdAt, updatedAt, startedAt, finishedAt }: Job) {
   return { runAt, createdAt, updatedAt, startedAt, finishedAt };
 }
 
-export function createdJobView(job: Job): BodyOf<typeof CreatedJobView> {
+export function createdJobView(job: Job, warnings: readonly PayloadWarning[]): BodyOf<typeof CreatedJobView> {
   const { id, type, status, version, createdAt, updatedAt } = job;
-  return { id, type, status, version, createdAt, updatedAt };
+  return { id, type, status, version, createdAt, updatedAt, warnings: unlessEmpty(warnings) };
 }
 
 export function errorView({ stack: _stack, ...shown }: JobError): typeof JobErrorView.Type {

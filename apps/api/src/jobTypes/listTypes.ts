@@ -1,0 +1,52 @@
+import { cachedFor } from '@jobstream/runtime';
+import type { RequestHandler } from 'express';
+import type { ApiDeps } from '../apiDeps.ts';
+import { sendJson } from '../http/sendJson.ts';
+import { unlessUnavailable } from '../http/unlessUnavailable.ts';
+import { type TypeParts, typeView } from './typeView.ts';
+
+/** The ages of backlogs take several requests to the log for each type. */
+const CACHE_MS = 1_000;
+
+/**
+ * `GET /api/types`: the types that a worker has announced or run, that have been paused, or that have jobs.
+ *
+ * The jobs of a type without a worker have no consumer that could count them. The table has their number ready; in the log
+ * it would be a search through all messages.
+ */
+export function listTypes({ log, announced, payloads, table }: ApiDeps): RequestHandler {
+  const waiting = cachedFor(CACHE_MS, () => waitingSince(log));
+  const pending = cachedFor(CACHE_MS, () => unfinishedJobs(table));
+  return async (_req, res) => {
+    const [infos, since, counts] = await Promise.all([log.jobTypes.list(), waiting(), pending()]);
+    const parts = new Map<string, TypeParts>(counts);
+    for (const type of announced.types()) put(parts, type.type, { announced: type });
+    for (const info of infos) put(parts, info.jobType, { info, waitingSince: since.get(info.jobType) });
+    const items = [...parts.values()].toSorted(byType).map((one) => typeView(one, payloads));
+    res.setHeader('Cache-Control', 'private, no-cache');
+    sendJson(res, 200, { items });
+  };
+}
+
+function put(parts: Map<string, TypeParts>, type: string, more: Omit<TypeParts, 'type'>): void {
+  parts.set(type, { type, ...parts.get(type), ...more });
+}
+
+async function waitingSince({ stats }: Pick<ApiDeps['log'], 'stats'>): Promise<ReadonlyMap<string, string>> {
+  const { types } = await stats.backlog();
+  return new Map(types.flatMap(({ jobType, oldestAt }) => (oldestAt === undefined ? [] : [[jobType, oldestAt]])));
+}
+
+/** Without the table, the types that have nothing but jobs are left out. */
+async function unfinishedJobs(table: ApiDeps['table']): Promise<ReadonlyMap<string, TypeParts>> {
+  const parts = new Map<string, TypeParts>();
+  for (const { type, status, count } of (await unlessUnavailable(table.countJobs())) ?? []) {
+    if (status === 'pending') parts.set(type, { type, pending: count });
+    else if (status === 'scheduled' && !parts.has(type)) parts.set(type, { type });
+  }
+  return parts;
+}
+
+function byType(left: TypeParts, right: TypeParts): number {
+  return left.type < right.type ? -1 : 1;
+}

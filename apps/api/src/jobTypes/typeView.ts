@@ -1,0 +1,107 @@
+import { JobType, Timestamp } from '@jobstream/domain';
+import type { AnnouncedType, JobTypeInfo } from '@jobstream/eventlog';
+import * as Schema from 'effect/Schema';
+import type { BodyOf } from '../http/sendJson.ts';
+import { countingAnnouncements, type PayloadChecks } from '../payloads/payloadChecks.ts';
+
+/** What becomes of a payload that no worker of the type accepts. */
+export const PayloadCheck = Schema.Literals(['refuse', 'warn']);
+
+const JsonSchema = Schema.Union([Schema.Boolean, Schema.Record(Schema.String, Schema.Unknown)]);
+
+const TypeWorker = Schema.Struct({
+  worker: Schema.String.annotateKey({ description: 'The id of the worker process.' }),
+  name: Schema.optionalKey(Schema.String),
+  version: Schema.optionalKey(Schema.String),
+  host: Schema.String,
+  startedAt: Schema.String,
+}).annotate({ identifier: 'TypeWorker' });
+
+/** A job type as clients see it. */
+export const TypeView = Schema.Struct({
+  type: JobType,
+  paused: Schema.Boolean,
+  until: Schema.optionalKey(Timestamp).annotateKey({ description: 'When the pause ends automatically.' }),
+  backlog: Schema.Int.annotateKey({ description: 'Jobs that have not been delivered to a worker.' }),
+  waitingSince: Schema.optionalKey(Timestamp).annotateKey({ description: 'When the oldest of them became ready.' }),
+  inFlight: Schema.Int.annotateKey({ description: 'Jobs that workers hold.' }),
+  limits: Schema.optionalKey(
+    Schema.Struct({ concurrency: Schema.optionalKey(Schema.Int), rate: Schema.optionalKey(Schema.String) }),
+  ).annotateKey({ description: 'Per worker process, as reported by the one that started last.' }),
+  announced: Schema.Boolean.annotateKey({
+    description: 'Whether a worker has announced the type within the last day.',
+  }),
+  workers: Schema.Array(TypeWorker).annotateKey({ description: 'The living workers that have announced the type.' }),
+  payloadCheck: Schema.optionalKey(PayloadCheck).annotateKey({
+    description: 'Whether payloads that no worker accepts are refused, or accepted with a warning.',
+  }),
+  payloadSchema: Schema.optionalKey(JsonSchema).annotateKey({
+    description: 'JSON Schema of the payloads that may be sent, as the worker has announced it that started last.',
+  }),
+  resultSchema: Schema.optionalKey(JsonSchema).annotateKey({ description: 'JSON Schema of the results.' }),
+  schemasDiffer: Schema.optionalKey(Schema.Int).annotateKey({
+    description: 'The number of different payload schemas that living workers have announced, if there are several.',
+  }),
+  schemaIgnored: Schema.optionalKey(Schema.String).annotateKey({
+    description: 'Why payloads are accepted without a check, although there is a schema.',
+  }),
+}).annotate({ identifier: 'JobType' });
+
+/** What is known of a type: each part may be missing. */
+export interface TypeParts {
+  readonly type: string;
+  readonly info?: JobTypeInfo | undefined;
+  readonly announced?: AnnouncedType | undefined;
+  readonly waitingSince?: string | undefined;
+  /** Pending jobs in the table, for a type that has no consumers in the log. */
+  readonly pending?: number | undefined;
+}
+
+export function typeView(parts: TypeParts, payloads: Pick<PayloadChecks, 'ignoredOf'>): BodyOf<typeof TypeView> {
+  const { type, info, announced, waitingSince, pending = 0 } = parts;
+  const { paused = false, pausedUntil, backlog = pending, inFlight = 0, limits } = info ?? {};
+  return {
+    type,
+    paused,
+    until: pausedUntil,
+    backlog,
+    waitingSince: backlog === 0 ? undefined : waitingSince,
+    inFlight,
+    limits: limits && { concurrency: limits.concurrency, rate: limits.rate && rateText(limits.rate) },
+    ...announcementView(announced, payloads),
+  };
+}
+
+function announcementView(announced: AnnouncedType | undefined, payloads: Pick<PayloadChecks, 'ignoredOf'>) {
+  if (announced === undefined) return { announced: false, workers: [] };
+  const [newest] = countingAnnouncements(announced);
+  return {
+    announced: true,
+    workers: liveWorkers(announced),
+    payloadCheck: announced.payloadCheck,
+    payloadSchema: newest?.payloadSchema,
+    resultSchema: newest?.resultSchema,
+    schemasDiffer: differing(announced),
+    schemaIgnored: payloads.ignoredOf(announced),
+  };
+}
+
+function liveWorkers({ announcements }: AnnouncedType): readonly BodyOf<typeof TypeWorker>[] {
+  return announcements
+    .filter(({ live }) => live)
+    .map(({ worker, name, version, host, startedAt }) => ({ worker, name, version, host, startedAt }));
+}
+
+/** The number of different payload schemas of living workers; undefined if they agree. */
+function differing({ announcements }: AnnouncedType): number | undefined {
+  const live = announcements.filter((one) => one.live);
+  const { size } = new Set(live.map(({ payloadSchema }) => JSON.stringify(payloadSchema)));
+  return size > 1 ? size : undefined;
+}
+
+const units: Readonly<Record<number, string>> = { 1_000: 's', 60_000: 'm', 3_600_000: 'h' };
+
+/** Formats a rate as in WORKER_LIMITS: `20/m`. */
+function rateText({ starts, perMs }: { readonly starts: number; readonly perMs: number }): string {
+  return `${starts}/${units[perMs] ?? `${perMs}ms`}`;
+}

@@ -1,0 +1,106 @@
+import { eventually, startNats } from '@jobstream/testing';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { announceWorker } from '../../../testing/announceWorker.ts';
+import { useStage } from '../../../testing/apiStage.ts';
+import { startApi, type TestApi } from '../../../testing/startApi.ts';
+
+const stage = useStage();
+const { api } = stage;
+
+beforeAll(async () => {
+  for (const type of ['thumbnail', 'thumbnails', 'email']) await announceWorker(api, { type });
+});
+
+const warning = {
+  code: 'unknown-type',
+  pointer: '/type',
+  detail: 'no worker has announced the type thumbnial; did you mean thumbnail or thumbnails?',
+  nearest: ['thumbnail', 'thumbnails'],
+};
+
+async function warningsOf(response: Response): Promise<unknown> {
+  return ((await response.json()) as { warnings?: unknown }).warnings;
+}
+
+const servers = () => ({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl, strictTypes: true });
+
+/** Resolves once this API knows what is announced. */
+async function knowsTypes(other: TestApi): Promise<void> {
+  await eventually(async () => expect(await (await other.fetch('/api/types')).text()).toContain('"thumbnail"'));
+}
+
+describe('a type that no worker has announced', () => {
+  test('is created with a warning that has the most similar names', async () => {
+    const response = await api.post('/api/jobs', { type: 'thumbnial' });
+    expect(response.status).toBe(201);
+    expect(await warningsOf(response)).toEqual([warning]);
+  });
+
+  test('without similar names has none in its warning', async () => {
+    const response = await api.post('/api/jobs', { type: 'invoice' });
+    const detail = 'no worker has announced the type invoice';
+    expect(await warningsOf(response)).toEqual([{ code: 'unknown-type', pointer: '/type', detail }]);
+  });
+
+  test('is mentioned once in a batch, in each line of an import, and by a schedule', async () => {
+    const jobs = ['email', 'thumbnial', 'thumbnial'].map((type) => ({ type }));
+    const batch = await api.post('/api/jobs/batch', { jobs });
+    expect(await warningsOf(batch)).toEqual([{ ...warning, pointer: '/jobs/1/type' }]);
+    const lines = await api.post('/api/jobs/import', '{"type": "thumbnial"}', {
+      'content-type': 'application/x-ndjson',
+    });
+    expect(JSON.parse((await lines.text()).split('\n')[0] ?? '')).toMatchObject({
+      status: 'pending',
+      warnings: [warning],
+    });
+    const schedule = await api.post('/api/schedules', {
+      name: 'misspelt',
+      cron: '@yearly',
+      job: { type: 'thumbnial' },
+    });
+    expect(await warningsOf(schedule)).toEqual([{ ...warning, pointer: '/job/type' }]);
+    const read = await api.fetch('/api/schedules/misspelt');
+    expect(await warningsOf(read)).toBeUndefined();
+  });
+
+  test('is not compared with the types of others for a tenant', async () => {
+    await using guarded = await startApi({
+      natsUrl: stage.nats.url,
+      databaseUrl: stage.databaseUrl,
+      auth: { open: false },
+    });
+    const { text } = await guarded.keys.create({ name: 'a', scopes: ['jobs:write'], tenant: 'acme', expiresAt: null });
+    const detail = 'no worker has announced the type thumbnial';
+    await eventually(async () => {
+      const response = await guarded.post('/api/jobs', { type: 'thumbnial' }, { authorization: `Bearer ${text}` });
+      expect(await warningsOf(response)).toEqual([{ code: 'unknown-type', pointer: '/type', detail }]);
+    });
+  });
+});
+
+describe('with STRICT_TYPES', () => {
+  test('a type that no worker has announced is refused with the most similar names', async () => {
+    await using strict = await startApi(servers());
+    await knowsTypes(strict);
+    const response = await strict.post('/api/jobs', { type: 'thumbnial' });
+    expect(response.status).toBe(422);
+    const { pointer, detail } = warning;
+    expect(await response.json()).toMatchObject({ errors: [{ pointer, detail }] });
+    expect((await strict.post('/api/jobs', { type: 'email' })).status).toBe(201);
+  });
+
+  test('a known idempotency key is answered with its job', async () => {
+    const headers = { 'idempotency-key': 'misspelt' };
+    expect((await api.post('/api/jobs', { type: 'thumbnial' }, headers)).status).toBe(201);
+    await using strict = await startApi(servers());
+    await knowsTypes(strict);
+    expect((await strict.post('/api/jobs', { type: 'thumbnial' }, headers)).status).toBe(200);
+  });
+
+  test('nothing is refused before anything is announced', async () => {
+    await using nats = await startNats();
+    await using strict = await startApi({ ...servers(), natsUrl: nats.url });
+    const response = await strict.post('/api/jobs', { type: 'thumbnial' });
+    expect(response.status).toBe(201);
+  });
+});

@@ -1,0 +1,148 @@
+import type { AnnouncedType, LiveAnnouncement } from '@jobstream/eventlog';
+import type { AnnouncedTypes } from '../announcements/announcedTypes.ts';
+import type { FieldError } from '../problems/problem.ts';
+import { CheckBudget } from './checkBudget.ts';
+import type { Mistake } from './mistakesOf.ts';
+import { nearestNames } from './nearestNames.ts';
+import { PayloadSchema } from './payloadSchema.ts';
+import type { PayloadWarning } from './payloadWarning.ts';
+
+export interface PayloadChecksOptions {
+  readonly announced: Pick<AnnouncedTypes, 'isCurrent' | 'type' | 'types'>;
+  /** Whether types that no worker has announced are refused. */
+  readonly strictTypes: boolean;
+}
+
+/** A job as it is to be checked. `place` is the pointer to it in the body; empty for the body itself. */
+export interface CheckedJob {
+  readonly type: string;
+  readonly payload?: unknown;
+  readonly place?: string;
+  /** Of the caller. A tenant may not list types, so it is not told the names of others. */
+  readonly tenant?: string | undefined;
+}
+
+/** What is wrong with a job: with `errors` it is refused. Both are empty for most. */
+export interface PayloadVerdict {
+  readonly errors: readonly FieldError[];
+  readonly warnings: readonly PayloadWarning[];
+}
+
+/** The schemas of one type that count, each once, the newest announcement first. */
+interface CountingSchemas {
+  readonly version: unknown;
+  readonly bySchema: ReadonlyMap<string, PayloadSchema>;
+  /** Whether a worker accepts every payload. */
+  readonly acceptAll: boolean;
+}
+
+const accepted: PayloadVerdict = { errors: [], warnings: [] };
+const MAX_REMEMBERED = 1_000;
+const REMEMBER_MS = 5_000;
+
+/**
+ * Checks jobs against what the workers of their type have announced. It never waits, and takes microseconds.
+ *
+ * A payload is accepted if one announcement of a living worker accepts it, or without such a worker the last one.
+ */
+export class PayloadChecks {
+  readonly #announced: PayloadChecksOptions['announced'];
+  readonly #strictTypes: boolean;
+  readonly #schemas = new Map<string, CountingSchemas>();
+  readonly #nearest = new Map<string, readonly string[]>();
+  #nearestSince = 0;
+
+  constructor({ announced, strictTypes }: PayloadChecksOptions) {
+    this.#announced = announced;
+    this.#strictTypes = strictTypes;
+  }
+
+  /** Checks one job. A request with several jobs passes the same `budget` with each. */
+  check(job: CheckedJob, budget = new CheckBudget()): PayloadVerdict {
+    const announced = this.#announced.type(job.type);
+    if (announced === undefined) return this.#checkUnknown(job);
+    const mistakes = this.#mistakesIn(job.payload ?? null, announced, budget);
+    if (mistakes.length === 0) return accepted;
+    const errors = mistakes.map(({ pointer, detail }) => ({ pointer: `${job.place ?? ''}/payload${pointer}`, detail }));
+    return announced.payloadCheck === 'warn'
+      ? { errors: [], warnings: [mismatch(job, errors)] }
+      : { errors, warnings: [] };
+  }
+
+  /** Why a schema of the type is not checked, or was not for a recent payload; undefined if all are. */
+  ignoredOf(announced: AnnouncedType): string | undefined {
+    return [...this.#schemasOf(announced).bySchema.values()].find(({ ignored }) => ignored !== undefined)?.ignored;
+  }
+
+  #mistakesIn(payload: unknown, announced: AnnouncedType, budget: CheckBudget): readonly Mistake[] {
+    const { acceptAll, bySchema } = this.#schemasOf(announced);
+    if (acceptAll) return [];
+    let ofNewest: readonly Mistake[] | undefined;
+    for (const schema of bySchema.values()) {
+      const mistakes = schema.check(payload, budget);
+      if (mistakes.length === 0) return [];
+      ofNewest ??= mistakes;
+    }
+    return ofNewest ?? [];
+  }
+
+  #schemasOf(announced: AnnouncedType): CountingSchemas {
+    const known = this.#schemas.get(announced.type);
+    if (known?.version === announced.version) return known;
+    const counting = countingAnnouncements(announced);
+    const texts = counting.flatMap(({ payloadSchema }) =>
+      payloadSchema === undefined ? [] : JSON.stringify(payloadSchema),
+    );
+    const schemas = {
+      version: announced.version,
+      acceptAll: texts.length < counting.length,
+      bySchema: new Map(texts.map((text) => [text, known?.bySchema.get(text) ?? new PayloadSchema(JSON.parse(text))])),
+    };
+    this.#schemas.set(announced.type, schemas);
+    return schemas;
+  }
+
+  #checkUnknown({ type, place = '', tenant }: CheckedJob): PayloadVerdict {
+    this.#schemas.delete(type);
+    if (!this.#announced.isCurrent()) return accepted;
+    const nearest = tenant === undefined ? this.#nearestTo(type) : [];
+    const hint = nearest.length === 0 ? '' : `; did you mean ${nearest.join(' or ')}?`;
+    const [pointer, detail] = [`${place}/type`, `no worker has announced the type ${type}${hint}`];
+    if (this.#refusesUnknown()) return { errors: [{ pointer, detail }], warnings: [] };
+    const warning = { code: 'unknown-type', pointer, detail, ...(nearest.length === 0 ? {} : { nearest }) } as const;
+    return { errors: [], warnings: [warning] };
+  }
+
+  /** Not before anything is announced: then the workers are missing, or of a release that does not announce. */
+  #refusesUnknown(): boolean {
+    return this.#strictTypes && this.#announced.types().length > 0;
+  }
+
+  /** A producer that sends thousands of jobs of an unknown type has its name compared once. */
+  #nearestTo(type: string): readonly string[] {
+    const now = performance.now();
+    if (now - this.#nearestSince > REMEMBER_MS || this.#nearest.size >= MAX_REMEMBERED) {
+      this.#nearest.clear();
+      this.#nearestSince = now;
+    }
+    const known = this.#nearest.get(type);
+    if (known !== undefined) return known;
+    const nearest = nearestNames(
+      type,
+      this.#announced.types().map((one) => one.type),
+    );
+    this.#nearest.set(type, nearest);
+    return nearest;
+  }
+}
+
+/** Those of living workers, or else the last one; the newest first. */
+export function countingAnnouncements({ announcements }: AnnouncedType): readonly LiveAnnouncement[] {
+  const living = announcements.filter(({ live }) => live);
+  return living.length > 0 ? living : announcements.slice(0, 1);
+}
+
+function mismatch({ type, place = '' }: CheckedJob, errors: readonly Mistake[]): PayloadWarning {
+  const detail = `no worker of the type ${type} accepts this payload`;
+  return { code: 'payload-mismatch', pointer: `${place}/payload`, detail, errors };
+}
