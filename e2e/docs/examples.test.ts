@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
-import { type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
+import { createDatabase, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type KillableApi, startKillableApi } from '../harness/killableApi.ts';
 import { runInShell } from '../harness/runInShell.ts';
@@ -35,7 +35,7 @@ beforeAll(async () => {
   dataDir = await scratchDataFolder('docs');
   // docs/privacy.md needs keys; to the other pages they make no difference.
   const PAYLOAD_KEYS = `docs:${randomBytes(32).toString('base64')}`;
-  system = await startSystem(dataDir, { PAYLOAD_KEYS });
+  system = await startSystem(dataDir, { PAYLOAD_KEYS, DATABASE_URL: await createDatabase() });
   guarded = await startKillableApi(system, { AUTH: 'required', PAYLOAD_KEYS });
 });
 

@@ -1,4 +1,6 @@
+import path from 'node:path';
 import { AppProcess, freePort, repositoryRoot } from '@jobstream/servers';
+import { builtProgram } from '@jobstream/testing';
 import type { RunningSystem } from '@jobstream/testing';
 
 /** An API process beside that of a system, on the same servers, which can be killed. */
@@ -22,7 +24,7 @@ export async function startKillableApi(
     LOG_LEVEL: 'silent',
     ...settings,
   };
-  const script = 'apps/api/src/main.ts';
+  const script = builtProgram(path.join(repositoryRoot, 'apps/api/src/main.ts'));
   const app = new AppProcess({ name: 'api', script, cwd: repositoryRoot, env, onLine: () => {}, graceMs: 5_000 });
   await app.start();
   return {

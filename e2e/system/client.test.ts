@@ -8,7 +8,7 @@ import {
   type Job,
   type JobEvent,
 } from '@jobstream/client';
-import { eventually, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
+import { createDatabase, eventually, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApiKey } from '../harness/runProgram.ts';
 
@@ -21,7 +21,7 @@ let client: JobstreamClient;
 
 beforeAll(async () => {
   dataDir = await scratchDataFolder('client');
-  system = await startSystem(dataDir, { AUTH: 'required' });
+  system = await startSystem(dataDir, { AUTH: 'required', DATABASE_URL: await createDatabase() });
   key = await createApiKey(system.postgres, 'admin');
   client = new JobstreamClient({ url: system.api, credentials: key });
 }, SLOW);

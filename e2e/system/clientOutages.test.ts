@@ -1,6 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { JobstreamClient, type JobEvent } from '@jobstream/client';
-import { eventually, type RunningSystem, scratchDataFolder, startSystem, startTcpProxy } from '@jobstream/testing';
+import {
+  createDatabase,
+  eventually,
+  type RunningSystem,
+  scratchDataFolder,
+  startSystem,
+  startTcpProxy,
+} from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startKillableApi, type KillableApi } from '../harness/killableApi.ts';
 
@@ -13,7 +20,7 @@ let client: JobstreamClient;
 
 beforeAll(async () => {
   dataDir = await scratchDataFolder('outages');
-  system = await startSystem(dataDir);
+  system = await startSystem(dataDir, { DATABASE_URL: await createDatabase() });
   api = await startKillableApi(system);
   client = new JobstreamClient({ url: api.url, retryForMs: 60_000 });
 }, SLOW);

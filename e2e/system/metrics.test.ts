@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { eventually, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
+import { createDatabase, eventually, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';
 
@@ -13,7 +13,7 @@ let urls: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
   dataDir = await scratchDataFolder('metrics');
-  system = await startSystem(dataDir, { HEALTH_PORT: '0' });
+  system = await startSystem(dataDir, { HEALTH_PORT: '0', DATABASE_URL: await createDatabase() });
   urls = { api: system.api, worker: healthUrl('worker'), projector: healthUrl('projector') };
   await doKnownWork();
 }, SLOW);

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { eventually, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
+import { createDatabase, eventually, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';
@@ -16,7 +16,10 @@ let system: RunningSystem;
 beforeAll(async () => {
   dataDir = await scratchDataFolder('tracing');
   receiver = await startTraceReceiver();
-  system = await startSystem(dataDir, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint });
+  system = await startSystem(dataDir, {
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
+    DATABASE_URL: await createDatabase(),
+  });
 }, SLOW);
 
 afterAll(async () => {
