@@ -2,7 +2,7 @@ import { mkdtempDisposable } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { ApiKeys, formatApiKey, migrate, newApiKey, parseApiKey } from '@jobstream/readmodel';
-import { createDatabase, TestProcess } from '@jobstream/testing';
+import { builtProgram, createDatabase, TestProcess } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { recordAddresses } from './src/system/runningAddresses.ts';
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => keys.stop());
 
 async function run(words: string[], env: NodeJS.ProcessEnv = { DATABASE_URL: databaseUrl }) {
-  const script = path.join(import.meta.dirname, 'keys.ts');
+  const script = builtProgram(path.join(import.meta.dirname, 'keys.ts'));
   await using command = TestProcess.node(script, { args: words, env: { ...process.env, ...env } });
   return { code: await command.ended, stdout: command.stdout, stderr: command.stderr };
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { repositoryRoot, runCommand } from '@jobstream/servers';
+import { builtProgram } from '@jobstream/testing';
 
 export interface ProgramResult {
   /** The exit code, or the signal that ended it. */
@@ -34,12 +35,20 @@ function isOnPath(name: string): boolean {
 
 /** Runs a script of this repository to its end; `env` is all of its environment. */
 export function runScript(script: string, env: Record<string, string>): Promise<ProgramResult> {
-  return runProgram(process.execPath, [script], { cwd: repositoryRoot, env });
+  const program = builtProgram(path.join(repositoryRoot, script));
+  return runProgram(process.execPath, [program], { cwd: repositoryRoot, env });
 }
 
 /** Makes an API key as an operator does. */
 export async function createApiKey(databaseUrl: string, scopes: string): Promise<string> {
-  const args = ['tools/keys.ts', 'create', '--name', 'test', '--scopes', scopes];
+  const args = [
+    builtProgram(path.join(repositoryRoot, 'tools/keys.ts')),
+    'create',
+    '--name',
+    'test',
+    '--scopes',
+    scopes,
+  ];
   const env = { ...process.env, DATABASE_URL: databaseUrl };
   return (await runCommand(process.execPath, args, { cwd: repositoryRoot, env })).trim();
 }

@@ -3,7 +3,7 @@ import { setTimeout as pace } from 'node:timers/promises';
 import { decide, defaultBackoff, isRejection, type JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { migrate } from '@jobstream/readmodel';
-import { createDatabase, eventually, freePort, startNats, type TestNats } from '@jobstream/testing';
+import { createMigratedDatabase, eventually, freePort, startNats, type TestNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FeedEvent, openFeed, type TestFeed } from '../../testing/openFeed.ts';
 import { spawnApi } from '../../testing/spawnApi.ts';
@@ -14,8 +14,7 @@ let env: Record<string, string>;
 
 beforeAll(async () => {
   nats = await startNats();
-  const databaseUrl = await createDatabase();
-  await migrate(databaseUrl);
+  const databaseUrl = await createMigratedDatabase(migrate);
   log = new EventLog({ url: nats.url, name: 'test', deadlineMs: 20_000 });
   await log.start();
   env = { NATS_URL: nats.url, DATABASE_URL: databaseUrl };
@@ -45,12 +44,12 @@ interface Client {
   lastEventId: string;
 }
 
-const CLIENTS = 200;
+const CLIENTS = 60;
 const TYPES = ['email', 'webhook', 'sleep'];
 /** Most clients want all; some have filters of their own. */
 const queryOf = (index: number) => (index % 4 === 3 ? `?type=${TYPES[index % 3]}` : '');
 
-describe('two hundred clients of the live feed', () => {
+describe('sixty clients of the live feed', () => {
   test('see every event exactly once and in order although the API is killed twice under load', async () => {
     const port = await freePort();
     let api = await spawnApi(port, env);

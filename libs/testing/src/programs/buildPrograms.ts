@@ -15,11 +15,13 @@ const SOURCES = [
   'apps/projector/src/verify/main.ts',
   'apps/worker/src/main.ts',
   'apps/worker/testing/faultyWorker.ts',
+  'tools/keys.ts',
+  'tools/migrate.ts',
 ];
 const UNUSED_AFTER_MS = 24 * 3_600_000;
 
 /**
- * Bundles the programs of the apps, as the images do: from a bundle a process starts with a third of the CPU time, because
+ * Bundles the programs of the images, as their build does: from a bundle a process starts with a third of the CPU time, because
  * it does not load a thousand modules.
  *
  * @returns the folder with the bundles, which later runs with the same sources use again. It lies in the repository,

@@ -41,28 +41,28 @@ beforeAll(async () => {
 });
 
 describe('an import', () => {
-  test('of 5,000 lines, some invalid, returns an outcome for each in order, then the summary', async () => {
+  test('of 1,000 lines, some invalid, returns an outcome for each in order, then the summary', async () => {
     const bad = new Map<number, [line: string, pointer: string]>([
       [1, ['{"type": "E-Mail"}', '/type']],
       [777, ['{"type":', '']],
       [778, ['[]', '']],
-      [2_500, ['{"type": "email", "idempotencyKey": ""}', '/idempotencyKey']],
-      [2_501, ['{"type": "email", "payload": {"__proto__": 1}}', '/payload/__proto__']],
-      [4_999, [`{"type": "email", "payload": "${'x'.repeat(263_000)}"}`, '/payload']],
-      [5_000, [`{"type": "email", "payload": "${'x'.repeat(400_000)}"}`, '']],
+      [500, ['{"type": "email", "idempotencyKey": ""}', '/idempotencyKey']],
+      [501, ['{"type": "email", "payload": {"__proto__": 1}}', '/payload/__proto__']],
+      [999, [`{"type": "email", "payload": "${'x'.repeat(263_000)}"}`, '/payload']],
+      [1_000, [`{"type": "email", "payload": "${'x'.repeat(400_000)}"}`, '']],
     ]);
     const before = await api.log.lastSequence();
     const lines = Array.from(
-      { length: 5_000 },
+      { length: 1_000 },
       (_, n) => bad.get(n + 1)?.[0] ?? `{"type":"email","payload":{"n":${n + 1}}}`,
     );
     const outcomes = await importAll(lines.join('\n'));
     const summary = outcomes.pop();
-    expect(summary).toEqual({ done: true, lines: 5_000, created: 4_993, replayed: 0, failed: 7 });
-    expect(outcomes.map(({ line }) => line)).toEqual(Array.from({ length: 5_000 }, (_, n) => n + 1));
+    expect(summary).toEqual({ done: true, lines: 1_000, created: 993, replayed: 0, failed: 7 });
+    expect(outcomes.map(({ line }) => line)).toEqual(Array.from({ length: 1_000 }, (_, n) => n + 1));
     for (const [number, [, pointer]] of bad) expect(outcomes[number - 1]).toMatchObject({ errors: [{ pointer }] });
-    expect(await api.log.lastSequence()).toBe(before + 4_993);
-    for (const number of [2, 2_502, 4_998]) {
+    expect(await api.log.lastSequence()).toBe(before + 993);
+    for (const number of [2, 502, 998]) {
       const { id, status } = outcomes[number - 1] ?? {};
       expect(status).toBe('pending');
       expect((await api.log.readJob(String(id)))?.job.payload).toEqual({ n: number });
