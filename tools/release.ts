@@ -1,8 +1,8 @@
 import { readCommandLine } from '@jobstream/runtime';
-import { runCommand } from '@jobstream/servers';
 import { reportFailure } from './src/commandLine/runTool.ts';
 import { describePackage } from './src/release/describePackage.ts';
 import { checkPackage, packPackages, type CheckedPackage } from './src/release/preparePackages.ts';
+import { publishPackages } from './src/release/publishPackages.ts';
 import { publishedPackages } from './src/release/publishedPackages.ts';
 
 const { values } = readCommandLine({
@@ -27,14 +27,7 @@ try {
   const broken = checked.filter(({ problems }) => problems.length > 0).map(({ definition }) => definition.name);
   if (broken.length > 0) throw new Error(`Nothing was published: there are problems with ${broken.join(', ')}.`);
   if (values['dry-run']) console.log('Nothing was published: this is a dry run.');
-  else await publish(checked);
+  else await publishPackages(checked, { env: process.env, note: (line) => console.log(line) });
 } catch (error) {
   reportFailure(error);
-}
-
-async function publish(packages: readonly CheckedPackage[]): Promise<void> {
-  for (const { tarball, definition, version } of packages) {
-    await runCommand('npm', ['publish', tarball, '--provenance', '--access', 'public'], { timeoutMs: 600_000 });
-    console.log(`${definition.name} ${version} was published.`);
-  }
 }

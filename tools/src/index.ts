@@ -4,3 +4,5 @@ export { baseImages, provideBaseImages } from './containers/baseImages.ts';
 export { containerEngine } from './containers/containerEngine.ts';
 export { dockerCommand } from './containers/dockerCommand.ts';
 export { NoContainerEngineError } from './containers/dockerCommand.ts';
+export { checkPackage, packPackages } from './release/preparePackages.ts';
+export type { PackedPackage } from './release/packPackage.ts';

@@ -1,5 +1,6 @@
-// The part of Effect's Schema that libs/domain uses, with the same names, verdicts and decoded values, in 3 kB instead of
-// 61 MB: the build of @jobstream/worker puts it in Effect's place. `domainWithoutEffect.test.ts` compares the two.
+// The part of Effect's Schema that libs/domain uses, with the same names, verdicts and decoded values. The build of
+// @jobstream/worker puts it in Effect's place, so that who installs a worker need not install Effect.
+// `tools/src/release/domainWithoutEffect.test.ts` compares the two.
 import type { Result } from './result.ts';
 
 /** Returned instead of a value by a decoder that refuses its input. */

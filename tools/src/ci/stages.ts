@@ -15,6 +15,7 @@ export const stages: readonly Stage[] = [
   { name: 'tests', command: 'npm test', minutes: 60 },
   { name: 'fuzz', command: 'npm run test:fuzz', minutes: 30 },
   { name: 'conformance', command: 'npm run conformance', minutes: 15 },
+  { name: 'packages', command: 'npm run test:packages', minutes: 10 },
   { name: 'speed', command: 'npm run bench:gate', minutes: 15 },
   { name: 'chaos', command: 'CHAOS_JOBS=1500 CHAOS_FAULTS=22 npm run test:chaos', minutes: 15 },
   { name: 'containers', command: 'npm run test:containers', minutes: 15 },

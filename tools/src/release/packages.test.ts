@@ -21,6 +21,11 @@ beforeAll(async () => {
 
 afterAll(() => rm(staging, { recursive: true, force: true }));
 
+async function manifestOf(file: string) {
+  const text = await readFile(path.join(repositoryRoot, file), 'utf8');
+  return JSON.parse(text) as { readonly version: string; readonly dependencies?: Readonly<Record<string, string>> };
+}
+
 test('the tarball of the client has its code, its types and nothing else', () => {
   expect(packed.files.toSorted()).toEqual([
     'LICENSE',
@@ -33,9 +38,7 @@ test('the tarball of the client has its code, its types and nothing else', () =>
 });
 
 test('the published package.json has the version of the repository and no other entrance', async () => {
-  const { version } = JSON.parse(await readFile(path.join(repositoryRoot, 'package.json'), 'utf8')) as object & {
-    version: string;
-  };
+  const { version } = await manifestOf('package.json');
   const manifest = JSON.parse(await readFile(path.join(packed.folder, 'package.json'), 'utf8')) as object;
   expect(manifest).toMatchObject({
     name: '@jobstream/client',
@@ -46,6 +49,13 @@ test('the published package.json has the version of the repository and no other 
   });
   expect(manifest).not.toHaveProperty('private');
   expect(manifest).not.toHaveProperty('devDependencies');
+});
+
+test('the example app depends on the packages in the version of the repository', async () => {
+  const { version } = await manifestOf('package.json');
+  const { dependencies } = await manifestOf('examples/app/package.json');
+  const own = publishedPackages.map(({ name }) => [name, version]);
+  expect(dependencies).toMatchObject(Object.fromEntries(own));
 });
 
 test('the map of the code has its sources, named by their paths in the repository', async () => {

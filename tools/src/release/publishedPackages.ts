@@ -62,7 +62,7 @@ export const publishedPackages: readonly PublishedPackage[] = [
     folder: 'libs/worker',
     description: 'Runs your own job handlers in your own process, for the jobs of a Jobstream service',
     keywords: [...keywords, 'worker'],
-    entries: { index: 'src/index.ts' },
+    entries: { index: 'src/index.ts', threadEntry: 'src/threads/threadEntry.ts' },
     platform: 'node',
     target: 'es2023',
     node: '>=22.12.0',

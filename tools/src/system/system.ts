@@ -104,7 +104,7 @@ export class System {
   }
 
   #recordAddresses(): void {
-    this.#undo.push(recordAddresses(this.#options.dataDir, this.#env, this.apiUrl));
+    this.#undo.push(recordAddresses(this.#options.dataDir, this.#env));
   }
 
   async #startApps(): Promise<void> {

@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { repositoryRoot, runCommand } from '@jobstream/servers';
+
+/** A JavaScript runtime that packages are tried on. */
+export interface Runtime {
+  readonly name: string;
+  readonly program: string;
+  /** What stands before the name of a script. */
+  readonly args: readonly string[];
+}
+
+/** The runtimes and compilers that the packages are tried with. */
+export interface Programs {
+  /** Of the oldest version that the client supports to the newest. */
+  readonly node20: Runtime;
+  readonly node22: Runtime;
+  readonly node24: Runtime;
+  readonly others: readonly Runtime[];
+  /** Paths of `tsc`, by the version of TypeScript. */
+  readonly compilers: Readonly<Record<string, string>>;
+}
+
+const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'x64';
+const BUN = ARCHITECTURE === 'arm64' ? '@oven/bun-linux-aarch64' : '@oven/bun-linux-x64';
+const DENO = `@deno/linux-${ARCHITECTURE}-glibc`;
+/** What is installed, by the name of its folder. */
+const wanted: Readonly<Record<string, string>> = {
+  'node-20': `npm:node-linux-${ARCHITECTURE}@20.19.5`,
+  'node-22': `npm:node-linux-${ARCHITECTURE}@22.23.3`,
+  [BUN]: '1.4.5',
+  [DENO]: '2.9.6',
+  'typescript-5': 'npm:typescript@5.9.3',
+};
+
+/** Installs the programs into `.data/packages/programs`, unless they are there. */
+export async function providePrograms(): Promise<Programs> {
+  const folder = path.join(repositoryRoot, '.data/packages/programs');
+  const manifest = JSON.stringify({ private: true, dependencies: wanted });
+  if (!(await isInstalled(folder, manifest))) {
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, 'package.json'), manifest);
+    const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'];
+    await runCommand('npm', args, { cwd: folder, timeoutMs: 300_000 });
+    await writeFile(path.join(folder, 'installed'), manifest);
+  }
+  const place = (name: string) => path.join(folder, 'node_modules', name);
+  return {
+    node20: { name: 'Node 20', program: place('node-20/bin/node'), args: [] },
+    node22: { name: 'Node 22', program: place('node-22/bin/node'), args: [] },
+    node24: { name: 'Node 24', program: process.execPath, args: [] },
+    others: [
+      { name: 'Bun', program: place(`${BUN}/bin/bun`), args: ['run'] },
+      { name: 'Deno', program: place(`${DENO}/deno`), args: ['run', '--allow-all', '--node-modules-dir=manual'] },
+    ],
+    compilers: {
+      '5.9': place('typescript-5/bin/tsc'),
+      '7': path.join(repositoryRoot, 'node_modules/typescript/bin/tsc'),
+    },
+  };
+}
+
+async function isInstalled(folder: string, manifest: string): Promise<boolean> {
+  const record = path.join(folder, 'installed');
+  return existsSync(record) && (await readFile(record, 'utf8')) === manifest;
+}
