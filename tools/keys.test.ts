@@ -82,6 +82,6 @@ test('without DATABASE_URL the database of the running npm start is used', async
   const env = { DATABASE_URL: '', DATA_DIR: folder.path };
   const stderr = 'DATABASE_URL is not set, and npm start does not run.\n';
   expect(await run(['list'], env)).toMatchObject({ code: 1, stderr });
-  recordAddresses(folder.path, { DATABASE_URL: databaseUrl });
+  recordAddresses(folder.path, { DATABASE_URL: databaseUrl }, 'http://127.0.0.1:3000');
   expect(await run(['list'], env)).toMatchObject({ code: 0, stderr: '' });
 });

@@ -45,6 +45,7 @@ function readyMessage({ apiUrl, natsUrl, databaseUrl }: System, writeLine: Write
     `ready: ${apiUrl}`,
     `NATS ${natsUrl}`,
     `Postgres ${databaseUrl}`,
+    `a worker of your own: NATS_URL=${natsUrl} node worker.js (docs/handlers.md)`,
     `curl -si -X POST ${apiUrl}/api/jobs -H 'content-type: application/json' -d '${job}'`,
   ];
   for (const line of lines) writeLine('start', line);

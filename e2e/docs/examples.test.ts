@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
 import { createDatabase, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
@@ -27,6 +27,8 @@ const pages = globSync(['README.md', 'docs/**/*.md'], { cwd: repositoryRoot })
     return { page, run, count: run.length, all: examples.length };
   });
 
+const PAYLOAD_KEYS = `docs:${randomBytes(32).toString('base64')}`;
+
 let dataDir: string;
 let system: RunningSystem;
 let guarded: KillableApi;
@@ -34,7 +36,6 @@ let guarded: KillableApi;
 beforeAll(async () => {
   dataDir = await scratchDataFolder('docs');
   // docs/privacy.md needs keys; to the other pages they make no difference.
-  const PAYLOAD_KEYS = `docs:${randomBytes(32).toString('base64')}`;
   system = await startSystem(dataDir, { PAYLOAD_KEYS, DATABASE_URL: await createDatabase() });
   guarded = await startKillableApi(system, { AUTH: 'required', PAYLOAD_KEYS });
 });
@@ -72,6 +73,35 @@ test('the program in docs/client.md runs', { timeout: 120_000 }, async ({ signal
 test('the program in the README of @jobstream/client runs', { timeout: 120_000 }, async ({ signal }) => {
   const { code, lines } = await runProgramOf('libs/client/README.md', signal);
   expect({ code, lines }).toEqual({ code: 0, lines: ['accepted: user@example.com'] });
+});
+
+/** Writes the `ts` blocks of a page that begin with the name of a file into a folder, and returns the names. */
+async function writeFilesOf(page: string, folder: string): Promise<string[]> {
+  const blocks = fencedBlocks(readFileSync(path.join(repositoryRoot, page), 'utf8'));
+  const files = blocks.flatMap(({ language, text }) => {
+    const name = language === 'ts' ? /^\/\/ (\w+\.ts)\n/.exec(text)?.[1] : undefined;
+    return name === undefined ? [] : [{ name, text }];
+  });
+  for (const { name, text } of files) await writeFile(path.join(folder, name), text);
+  return files.map(({ name }) => name);
+}
+
+test('the worker and the producer in docs/handlers.md run', { timeout: 120_000 }, async ({ signal }) => {
+  // Inside the repository, where the packages can be resolved.
+  await mkdir(path.join(repositoryRoot, '.data'), { recursive: true });
+  const folder = await mkdtemp(path.join(repositoryRoot, '.data', 'handlers-'));
+  try {
+    expect(await writeFilesOf('docs/handlers.md', folder)).toEqual(['jobs.ts', 'worker.ts', 'producer.ts']);
+    const env = { PATH: process.env['PATH'] ?? '', NATS_URL: system.nats, PAYLOAD_KEYS, API: system.api };
+    const run = (file: string) => runInShell(`exec ${process.execPath} ${path.join(folder, file)}`, { env, signal });
+    const worker = run('worker.ts');
+    const producer = run('producer.ts');
+    expect({ code: await producer.ended, output: producer.output }).toEqual({ code: 0, output: '40000\n' });
+    worker.kill('SIGTERM');
+    expect(await worker.ended).toBe(0);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 describe('the examples of a page run as documented', () => {

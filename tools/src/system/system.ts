@@ -104,7 +104,7 @@ export class System {
   }
 
   #recordAddresses(): void {
-    this.#undo.push(recordAddresses(this.#options.dataDir, this.#env));
+    this.#undo.push(recordAddresses(this.#options.dataDir, this.#env, this.apiUrl));
   }
 
   async #startApps(): Promise<void> {

@@ -47,7 +47,7 @@ interface WebhookOptions {
   readonly allowPrivate: boolean;
 }
 
-/** Posts JSON to a URL; see docs/handlers.md for the headers and for which responses are retried. */
+/** Posts JSON to a URL; see docs/shipped-handlers.md for the headers and for which responses are retried. */
 export function webhookHandler({ secret, allowPrivate }: WebhookOptions): Handler {
   return jobHandler(webhookJob, async ({ url, body = null, headers = {} }, ctx) => {
     const text = JSON.stringify(body);

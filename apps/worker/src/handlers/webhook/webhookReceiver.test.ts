@@ -29,9 +29,9 @@ function headersOf(body: string, secondsAgo: number): Record<string, string> {
 
 type IsGenuine = (headers: Record<string, string>, body: Buffer, secret: string) => boolean;
 
-/** The function that docs/handlers.md offers to receivers. */
+/** The function that docs/shipped-handlers.md offers to receivers. */
 async function documentedCheck(): Promise<IsGenuine> {
-  const page = await readFile(new URL('../../../../../docs/handlers.md', import.meta.url), 'utf8');
+  const page = await readFile(new URL('../../../../../docs/shipped-handlers.md', import.meta.url), 'utf8');
   const source = `${/```js\n([^]*?)```/.exec(page)?.[1]}\nexport { isGenuine };`;
   const module = (await import(`data:text/javascript,${encodeURIComponent(source)}`)) as { isGenuine: IsGenuine };
   return module.isGenuine;
