@@ -33,7 +33,7 @@ export class NotInstalledError extends Error {
 export const exampleWorkers: readonly ExampleWorker[] = [
   {
     name: 'typescript',
-    prepare: () => Promise.resolve(`${process.execPath} apps/worker/testing/conformanceWorker.ts`),
+    prepare: () => Promise.resolve(`${process.execPath} libs/worker/testing/conformanceWorker.ts`),
   },
   {
     name: 'python',
