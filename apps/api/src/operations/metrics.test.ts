@@ -1,6 +1,8 @@
 import { eventually, startNats } from '@jobstream/testing';
 import { expect, test } from 'vitest';
+import { announceWorker } from '../../testing/announceWorker.ts';
 import { useStage } from '../../testing/apiStage.ts';
+import { projectAll } from '../../testing/projectAll.ts';
 import { startApi } from '../../testing/startApi.ts';
 
 const stage = useStage();
@@ -69,6 +71,23 @@ test('what waits is shown by type, with its age', async () => {
   held.resolve();
 });
 
+test('living workers are counted by type, and the jobs of types without one', async () => {
+  await announceWorker(api, { type: 'served' });
+  await announceWorker(api, { type: 'served' });
+  await announceWorker(api, { type: 'abandoned', live: false });
+  for (const type of ['served', 'abandoned']) await api.post(`/api/types/${type}/pause`);
+  for (const type of ['served', 'abandoned', 'abandoned', 'misspelt']) await api.post('/api/jobs', { type });
+  await projectAll(api.log, stage.databaseUrl);
+  const absent = await missing(
+    'jobstream_live_workers{type="served"} 2',
+    'jobstream_live_workers{type="abandoned"} 0',
+    'jobstream_jobs_without_worker{type="abandoned"} 2',
+    'jobstream_jobs_without_worker{type="misspelt"} 1',
+  );
+  expect(absent).toEqual([]);
+  expect(await scrape()).not.toContain('jobstream_jobs_without_worker{type="served"}');
+});
+
 test('appends are measured by their outcome', async () => {
   const before = /append_duration_seconds_count{outcome="stored"} (\d+)/.exec(await scrape())?.[1] ?? 0;
   await api.post('/api/jobs', { type: 'email' });
@@ -83,7 +102,7 @@ test('while the log is unavailable a scrape omits its figures', async () => {
   await eventually(async () => expect((await lonely.fetch('/health/ready')).status).toBe(503));
   const text = await (await lonely.fetch('/metrics')).text();
   expect(text).toContain('jobstream_http_requests_in_flight 1\n');
-  expect(text).not.toMatch(/^jobstream_(backlog|pending)/m);
+  expect(text).not.toMatch(/^jobstream_(backlog|pending|live|jobs)/m);
 });
 
 test('the scrape itself is in flight while it is answered', async () => {

@@ -1,5 +1,6 @@
 import { eventually, startNats } from '@jobstream/testing';
 import { expect, test } from 'vitest';
+import { announceWorker } from '../../testing/announceWorker.ts';
 import { useStage } from '../../testing/apiStage.ts';
 import { projectAll } from '../../testing/projectAll.ts';
 import { startApi } from '../../testing/startApi.ts';
@@ -58,13 +59,26 @@ test('the statistics count jobs, the backlog and the lag of the table', async ()
   held.resolve();
 });
 
+test('the backlog has types without workers, also misspelt ones', async () => {
+  await announceWorker(api, { type: 'served' });
+  await api.post('/api/types/served/pause');
+  await create('served', 1);
+  await create('misspelt', 2);
+  await projectAll(api.log, stage.databaseUrl);
+  await eventually(async () => {
+    expect(await get('/api/stats')).toMatchObject({
+      backlog: { served: { waiting: 1, workers: 1 }, misspelt: { waiting: 2, inFlight: 0, workers: 0 } },
+    });
+  });
+});
+
 test('the statistics omit the backlog while the log is unavailable', async () => {
   await using own = await startNats();
   await using lonely = await startApi({ natsUrl: own.url, databaseUrl: stage.databaseUrl, log: { deadlineMs: 300 } });
   await own.kill('SIGKILL');
   const response = await lonely.fetch('/api/stats');
   expect(response.status).toBe(200);
-  expect(await response.json()).toMatchObject({ jobs: { total: 5 }, backlog: null, projector: { lagEvents: null } });
+  expect(await response.json()).toMatchObject({ jobs: { total: 9 }, backlog: null, projector: { lagEvents: null } });
 });
 
 test('a list returns the total of all pages on request, for every filter', async () => {
