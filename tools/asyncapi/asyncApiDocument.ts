@@ -35,6 +35,7 @@ const parameters: Readonly<Record<string, string>> = {
   type: 'The job type, such as `email`.',
   id: 'The id of the job, a lower-case UUID.',
   name: 'The name of the schedule.',
+  worker: 'The name of the worker, every character outside `[A-Za-z0-9_-]` replaced by `-`.',
   event: 'The event that happened.',
 };
 

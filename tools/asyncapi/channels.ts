@@ -1,16 +1,23 @@
 import type { JobEvent, ScheduleEvent } from '@jobstream/domain';
 import {
+  announcementSubject,
   cronSubject,
   dueSubject,
   eventSubject,
   extraTriggerSubject,
+  heartbeatSubject,
   HOURLY_SUBJECT,
   JOBS_STREAM,
   scheduleSubject,
+  settingsSubject,
   TICK_SUBJECT,
   TIMERS_STREAM,
+  TYPES_STREAM,
   wakeSubject,
+  workerRemovedSubject,
+  WORKERS_STREAM,
 } from '@jobstream/eventlog';
+import { announcementMessages } from './announcementMessages.ts';
 import { jobMessages, scheduleMessages, timerMessages, type Message } from './messages.ts';
 
 /** A channel of the document: a subject, and the messages stored on it. */
@@ -26,7 +33,7 @@ const inTimers = `In the stream \`${TIMERS_STREAM}\`: file storage, removed when
 
 /** Returns all channels. Their addresses come from the functions that build the real subjects, called with placeholders. */
 export function channels(): Readonly<Record<string, Channel>> {
-  return { ...logChannels(), ...timerChannels() };
+  return { ...logChannels(), ...timerChannels(), ...announcementChannels() };
 }
 
 function logChannels() {
@@ -57,6 +64,43 @@ function timerChannels() {
     hourlyTrigger: timer(HOURLY_SUBJECT, 'The hourly trigger of all schedules', { HourlyTrigger }),
     ticks: timer(TICK_SUBJECT, 'Fired triggers', { TriggerFired }, 'Handled one at a time over all workers.'),
   };
+}
+
+function announcementChannels() {
+  const { WorkerHeartbeat, TypeAnnouncement, TypeSettings, WorkerRemoved } = announcementMessages();
+  const newest = 'the newest message of each subject; one without a body stands for one that has expired.';
+  const inTypes = `In the stream \`${TYPES_STREAM}\`: file storage, ${newest}`;
+  return {
+    typeSettings: {
+      address: settingsSubject('{type}'),
+      title: 'Settings of job types',
+      description: inTypes,
+      messages: { TypeSettings },
+    },
+    removedWorkers: {
+      address: ofWorker(workerRemovedSubject('{worker}')),
+      title: 'Removals of workers',
+      description: inTypes,
+      messages: { WorkerRemoved },
+    },
+    announcements: {
+      address: ofWorker(announcementSubject('{type}', '{worker}')),
+      title: 'Job types that workers run',
+      description: inTypes,
+      messages: { TypeAnnouncement },
+    },
+    heartbeats: {
+      address: ofWorker(heartbeatSubject('{worker}')),
+      title: 'Heartbeats of workers',
+      description: `In the stream \`${WORKERS_STREAM}\`: removed after 12 s; ${newest}`,
+      messages: { WorkerHeartbeat },
+    },
+  };
+}
+
+/** The functions that build these subjects take the braces of the placeholder for characters of a worker's name. */
+function ofWorker(subject: string): string {
+  return subject.replace('-worker-', '{worker}');
 }
 
 function timer(address: string, title: string, messages: Channel['messages'], description = ''): Channel {
@@ -145,4 +189,14 @@ export const operations: Readonly<Record<string, Operation>> = {
     channel: 'ticks',
     summary: 'Workers create the jobs of due ticks, with one durable consumer that all of them share.',
   },
+  announceType: { action: 'send', channel: 'announcements', summary: 'Workers announce the job types that they run.' },
+  beat: { action: 'send', channel: 'heartbeats', summary: 'Workers report that they live, and what they run.' },
+  setPayloadCheck: { action: 'send', channel: 'typeSettings', summary: 'The API sets and removes job types.' },
+  removeWorker: { action: 'send', channel: 'removedWorkers', summary: 'The API removes a worker.' },
+  followTypes: {
+    action: 'receive',
+    channel: 'announcements',
+    summary: 'The API follows the stream with an ordered consumer, from the newest message of each subject on.',
+  },
+  followWorkers: { action: 'receive', channel: 'heartbeats', summary: 'As the stream of job types.' },
 };

@@ -20,6 +20,10 @@ const scheduler = {
   'Nats-Schedule-Next': { type: 'string', description: 'When the schedule fires next, or `purge` for never.' },
 };
 
+const ttl = {
+  'Nats-TTL': { type: 'string', description: 'After this time the server removes the message, e.g. `24h`.' },
+};
+
 const target = (subject: string) => ({
   'Nats-Schedule-Target': { type: 'string', pattern: `^${subject}$`, description: 'The subject to which it fires.' },
 });
@@ -57,6 +61,9 @@ export const headerSchemas = {
   ),
   FiredHeaders: headers(scheduler, traceparent),
   TriggerFiredHeaders: headers({}, scheduler),
+  NoHeaders: headers({}, {}),
+  ExpiringHeaders: headers(ttl, {}),
+  MaybeExpiringHeaders: headers({}, ttl),
 } as const;
 
 function previousOf(noun: string): Readonly<Record<string, JsonSchema>> {

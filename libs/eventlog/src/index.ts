@@ -45,6 +45,12 @@ export type {
 export type { ScheduleTriggers } from './schedules/scheduleTriggers.ts';
 export type { TriggerQueue, TriggerQueueOptions } from './schedules/triggerQueue.ts';
 export { EXPECTED_FILTER, EXPECTED_SEQUENCE, TRACEPARENT } from './connection/headers.ts';
+export {
+  announcementSubject,
+  heartbeatSubject,
+  settingsSubject,
+  workerRemovedSubject,
+} from './streams/announcementSubjects.ts';
 export { dueSubject, eventSubject, wakeSubject } from './streams/jobSubjects.ts';
 export {
   cronSubject,
@@ -53,5 +59,5 @@ export {
   scheduleSubject,
   TICK_SUBJECT,
 } from './streams/scheduleSubjects.ts';
-export { JOBS_STREAM, TIMERS_STREAM } from './streams/streams.ts';
+export { JOBS_STREAM, TIMERS_STREAM, TYPES_STREAM, WORKERS_STREAM } from './streams/streams.ts';
 export type { Wake } from './timers/timerScheduler.ts';

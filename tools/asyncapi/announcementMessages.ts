@@ -1,0 +1,79 @@
+import { JobId, JobType, Timestamp } from '@jobstream/domain';
+import * as Schema from 'effect/Schema';
+import { jsonSchema, type JsonSchema } from './jsonSchema.ts';
+import type { Message } from './messages.ts';
+
+const Text = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(256));
+const Positive = Schema.Int.check(Schema.isGreaterThan(0));
+const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
+const AnySchema = Schema.Unknown.annotate({ description: 'JSON Schema 2020-12.' });
+
+const Identity = {
+  v: Schema.Literal(1),
+  worker: Text,
+  host: Text,
+  startedAt: Timestamp,
+  name: Schema.optionalKey(Text),
+  version: Schema.optionalKey(Text),
+};
+
+const TypeAnnouncement = Schema.Struct({
+  ...Identity,
+  type: JobType,
+  payloadSchema: Schema.optionalKey(AnySchema),
+  resultSchema: Schema.optionalKey(AnySchema),
+  limits: Schema.Struct({
+    concurrency: Positive,
+    rate: Schema.optionalKey(Schema.Struct({ starts: Positive, perMs: Positive })),
+  }),
+  defaults: Schema.optionalKey(
+    Schema.Struct({ maxAttempts: Schema.optionalKey(Positive), timeoutMs: Schema.optionalKey(Positive) }),
+  ),
+});
+
+const Run = Schema.Struct({ jobId: JobId, type: JobType, attempt: Positive, runId: Text, startedAt: Timestamp });
+
+const WorkerHeartbeat = Schema.Struct({
+  ...Identity,
+  pid: Count,
+  runtime: Schema.optionalKey(Text),
+  types: Schema.Array(JobType),
+  stopping: Schema.optionalKey(Schema.Boolean),
+  runningCount: Count,
+  running: Schema.Array(Run).check(Schema.isMaxLength(100)),
+});
+
+const removed: JsonSchema = jsonSchema(Schema.Struct({ v: Schema.Literal(1), removed: Schema.Literal(true) }));
+const payloadCheck: JsonSchema = jsonSchema(
+  Schema.Struct({ v: Schema.Literal(1), payloadCheck: Schema.Literals(['refuse', 'warn']) }),
+);
+
+/** Returns the messages of the streams WORKERS and TYPES. They are hints: jobs run without them. */
+export function announcementMessages() {
+  return {
+    WorkerHeartbeat: {
+      title: 'A worker lives',
+      summary: 'Every 4 s, with the oldest of its running jobs.',
+      headers: 'NoHeaders',
+      payload: jsonSchema(WorkerHeartbeat),
+    },
+    TypeAnnouncement: {
+      title: 'A worker runs a job type',
+      summary: 'At its start, when something in it changes, and every hour.',
+      headers: 'ExpiringHeaders',
+      payload: jsonSchema(TypeAnnouncement),
+    },
+    TypeSettings: {
+      title: 'An operator has set how payloads of a type are checked, or removed the type',
+      summary: 'A removal ends all announcements of the type with a lower sequence.',
+      headers: 'MaybeExpiringHeaders',
+      payload: { anyOf: [payloadCheck, removed] },
+    },
+    WorkerRemoved: {
+      title: 'An operator has removed a worker',
+      summary: 'All its announcements with a lower sequence end.',
+      headers: 'ExpiringHeaders',
+      payload: removed,
+    },
+  } as const satisfies Record<string, Message>;
+}
