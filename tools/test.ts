@@ -1,5 +1,6 @@
 import { asksForHelp, readCommandLine } from '@jobstream/runtime';
 import { onBootstrapGone } from './src/commandLine/runTool.ts';
+import { memoryFolder } from './src/testRun/memoryFolder.ts';
 import { runTests } from './src/testRun/runTests.ts';
 
 const args = process.argv.slice(2);
@@ -12,4 +13,6 @@ if (asksForHelp(args)) {
   });
 }
 onBootstrapGone(() => process.exit(1));
+const folder = process.env['TMPDIR'] ?? (await memoryFolder());
+if (folder !== undefined) process.env['TMPDIR'] = folder;
 process.exitCode = (await runTests(args)) === 0 ? 0 : 1;
