@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import * as openTelemetry from '@opentelemetry/api';
 import { defineJob } from '@jobstream/client';
-import { startNats, TestProcess } from '@jobstream/testing';
+import { eventually, freePort, startNats, TestProcess } from '@jobstream/testing';
 import { Registry } from 'prom-client';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
@@ -111,6 +111,34 @@ test('attempts are measured in a registry of the caller', async () => {
   await log.until(jobId, 'failed');
   await worker.stop();
   expect(await metrics.metrics()).toContain(`jobstream_attempts_total{type="${double.type}",outcome="failed"} 1`);
+});
+
+test('with a port for probes, a worker answers whether it lives and accepts jobs, and shows its metrics', async () => {
+  const healthPort = await freePort();
+  const metrics = new Registry();
+  const worker = workerOf({ healthPort, metrics }).handle(doubling(), ({ n }) => ({ twice: n }));
+  const ask = async (route: string) => {
+    const response = await fetch(`http://127.0.0.1:${healthPort}${route}`);
+    return { status: response.status, body: await response.text() };
+  };
+  await worker.start();
+  expect(await ask('/health/live')).toEqual({ status: 200, body: '{"status":"live"}' });
+  expect(await ask('/health/ready')).toEqual({ status: 200, body: '{"status":"ready"}' });
+  expect((await ask('/metrics')).body).toContain('jobstream_attempts_total');
+  expect((await ask('/other')).status).toBe(404);
+  await worker.stop();
+  await expect(ask('/health/live')).rejects.toThrow('fetch failed');
+});
+
+test('while the server is away, a worker lives but is not ready', async () => {
+  await using own = await startNats();
+  await using _ownLog = await TestLog.open(own.url);
+  const healthPort = await freePort();
+  await workerOf({ natsUrl: own.url, healthPort }).start();
+  await own.kill('SIGKILL');
+  const statusOf = async (route: string) => (await fetch(`http://127.0.0.1:${healthPort}${route}`)).status;
+  await eventually(async () => expect(await statusOf('/health/ready')).toBe(503));
+  expect(await statusOf('/health/live')).toBe(200);
 });
 
 test('with the OpenTelemetry API of the host, handlers run in a span of their own', async () => {

@@ -1,5 +1,5 @@
 export { createWorker } from './createWorker.ts';
-export type { HandleOptions, ThreadOptions, Worker } from './createWorker.ts';
+export type { Worker } from './createWorker.ts';
 export {
   AttemptAbortedError,
   InvalidPayloadError,
@@ -8,6 +8,7 @@ export {
 } from './handler/handlerErrors.ts';
 export type { JobContext, JobHandler, JobProgress } from './handler/jobHandler.ts';
 export type { Logger } from './handler/logger.ts';
+export type { HandleOptions, ThreadOptions } from './options/handleOptions.ts';
 export { WorkerOptionsError } from './options/workerOptions.ts';
 export type { PayloadKey, WorkerOptions } from './options/workerOptions.ts';
 export type { MetricsRegistry } from './telemetry/registryMetrics.ts';

@@ -36,6 +36,8 @@ export interface WorkerOptions {
   readonly shutdownGraceMs?: number;
   /** Where payloads are encrypted: the keys, the one for new jobs first; PAYLOAD_KEYS. */
   readonly payloadKeys?: readonly PayloadKey[];
+  /** Serves `/health/live`, `/health/ready` and `/metrics` on this port; HEALTH_PORT, else on none. */
+  readonly healthPort?: number;
   /** Receives log lines; a pino logger fits. Default: none, and in `run()` lines on standard output. */
   readonly logger?: Logger;
   /** A registry of prom-client (to be installed beside this package) that gets the metrics of attempts; default: none. */

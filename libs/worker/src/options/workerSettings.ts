@@ -1,7 +1,16 @@
 import os from 'node:os';
 import { WorkerOptionsError, type PayloadKey, type WorkerOptions } from './workerOptions.ts';
 
-type Given = 'natsUser' | 'natsPassword' | 'natsCreds' | 'version' | 'payloadKeys' | 'logger' | 'metrics' | 'tracing';
+type Given =
+  | 'natsUser'
+  | 'natsPassword'
+  | 'natsCreds'
+  | 'version'
+  | 'payloadKeys'
+  | 'healthPort'
+  | 'logger'
+  | 'metrics'
+  | 'tracing';
 
 /** The options of a worker with all defaults applied. */
 export type WorkerSettings = Required<Omit<WorkerOptions, Given>> & {
@@ -10,7 +19,7 @@ export type WorkerSettings = Required<Omit<WorkerOptions, Given>> & {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type TextOption = 'natsUrl' | 'natsUser' | 'natsPassword' | 'natsCreds' | 'name' | 'version';
-type NumberOption = 'concurrency' | 'ackWaitMs' | 'shutdownGraceMs';
+type NumberOption = 'healthPort' | 'concurrency' | 'ackWaitMs' | 'shutdownGraceMs';
 /** Least and largest value, and the default. */
 type Bounds = readonly [min: number, max: number, fallback: number];
 
@@ -36,6 +45,7 @@ export function workerSettings(options: WorkerOptions, env: Environment = proces
     ackWaitMs: reader.integer('ackWaitMs', 'ACK_WAIT_MS', [500, 3_600_000, 10_000]),
     shutdownGraceMs: reader.integer('shutdownGraceMs', 'SHUTDOWN_GRACE_MS', [0, 3_600_000, 10_000]),
     payloadKeys: options.payloadKeys ?? reader.payloadKeys('PAYLOAD_KEYS'),
+    healthPort: reader.port('healthPort', 'HEALTH_PORT'),
     logger: options.logger,
     metrics: options.metrics,
     tracing: options.tracing,
@@ -65,6 +75,11 @@ class OptionReader {
     if (Number.isInteger(value) && value >= min && value <= max) return value;
     this.#reject(name, variable, `an integer from ${min} to ${max}, got: ${given}`);
     return fallback;
+  }
+
+  port(name: 'healthPort', variable: string): number | undefined {
+    const given = this.#options[name] ?? this.#env[variable];
+    return given === undefined || given === '' ? undefined : this.integer(name, variable, [0, 65_535, 0]);
   }
 
   url(name: 'natsUrl', variable: string): string {
