@@ -23,12 +23,13 @@ COPY apps apps
 COPY libs libs
 COPY tools tools
 # One file for each program; libs/readmodel finds the folder `migrations` above it.
-# Packages in CommonJS call require for what Node brings along; pg-native and Cloudflare's sockets are optional to pg.
+# Packages in CommonJS call require for what Node brings along. pg-native and Cloudflare's sockets are optional to pg, the
+# converter of valibot is to libs/worker.
 # The page at /docs is read from the package swagger-ui-dist, which therefore lies beside the API.
 RUN bundle() { \
     npx --no-install esbuild "$1" --outfile="$2" --bundle --platform=node --target=node24 --format=esm --log-level=warning \
       --banner:js="import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" \
-      --external:pg-native --external:cloudflare:sockets --alias:@jobstream/servers=./libs/servers/src/index.ts; \
+      --external:pg-native --external:cloudflare:sockets --external:@valibot/to-json-schema --alias:@jobstream/servers=./libs/servers/src/index.ts; \
   } \
   && bundle apps/api/src/main.ts /bundles/api/apps/api/dist/main.mjs \
   && bundle tools/keys.ts /bundles/api/apps/api/dist/keys.mjs \

@@ -8,6 +8,7 @@ import {
   provideBaseImages,
 } from '@jobstream/tools';
 import { composeProject } from './composeProject.ts';
+import { exampleAppScenario } from './exampleApp.ts';
 import { scenarios } from './scenarios.ts';
 
 const note = (line: string) => console.error(line);
@@ -41,9 +42,9 @@ async function main(): Promise<void> {
 async function runScenarios(env: NodeJS.ProcessEnv): Promise<void> {
   const bases = await provideBaseImages(baseImages, { env, note });
   const images = { ...bases, ...(await buildAppImages(bases, { env, note })) };
-  await using project = await composeProject({ env, images });
+  await using project = await composeProject({ env, variables: images });
   let [passed, failed] = [0, 0];
-  for (const { name, run } of scenarios) {
+  for (const { name, run } of [...scenarios, exampleAppScenario({ env, images })]) {
     try {
       console.log(`ok      ${name}: ${await run(project, perSecond)}`);
       passed += 1;
