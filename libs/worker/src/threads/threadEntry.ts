@@ -5,10 +5,15 @@ import type { Logger } from '../handler/logger.ts';
 import { describeThrown } from './threadErrors.ts';
 import type { FromThread, ThreadOutcome, ThreadTask, ToThread } from './threadMessages.ts';
 
+const exit = process.exit.bind(process);
 // In a thread this would end the thread alone, behind the back of the pool: the attempt would never end.
 process.exit = (code) => {
   throw new Error(`process.exit(${code ?? ''}) was called in the thread of a handler`);
 };
+// Node itself ends a thread with it after an uncaught error.
+process.on('uncaughtExceptionMonitor', () => {
+  process.exit = exit;
+});
 
 /** Runs the handler of a module in this thread. Called by the pool for each attempt. */
 export default async function runInThread({ module, payload, attempt, port }: ThreadTask): Promise<ThreadOutcome> {
