@@ -24,10 +24,10 @@ function metricsInCode(): Metric[] {
   );
 }
 
-/** Every process has the metrics of libraries; the archiver is an optional part of the projector. */
+/** Every process has the metrics of libraries but those of attempts; the archiver is an optional part of the projector. */
 function processOf(file: string): string {
   if (file.startsWith('apps/projector/src/archive/')) return 'archiver';
-  return /^apps\/(\w+)\//.exec(file)?.[1] ?? 'all';
+  return /^(?:apps\/|libs\/(?=worker\/))(\w+)\//.exec(file)?.[1] ?? 'all';
 }
 
 function metricsInDoc(): Metric[] {
