@@ -29,7 +29,10 @@ const withArticle: Readonly<Record<string, string>> = {
 const details: Readonly<Record<string, (value: unknown) => string>> = {
   type: (value) => `must be ${[...new Set([value].flat().map(named))].join(' or ')}`,
   const: (value) => `must be ${shown(value)}`,
-  enum: (value) => `must be one of ${[value].flat().map(shown).join(', ').slice(0, MAX_VALUE_LENGTH)}`,
+  enum: (value) =>
+    isEmpty(value)
+      ? 'is not known here'
+      : `must be one of ${[value].flat().map(shown).join(', ').slice(0, MAX_VALUE_LENGTH)}`,
   minimum: (value) => `must be at least ${shown(value)}`,
   maximum: (value) => `must be at most ${shown(value)}`,
   exclusiveMinimum: (value) => `must be greater than ${shown(value)}`,
@@ -47,7 +50,6 @@ const details: Readonly<Record<string, (value: unknown) => string>> = {
   maxContains: (value) => `must contain at most ${shown(value)} items that the schema asks for`,
   dependentRequired: () => 'lacks a field that another one requires',
   not: () => 'must not be what the schema excludes',
-  false: () => 'is not known here',
 };
 
 /** They only say that a part has mistakes, which are listed as well. */
@@ -137,6 +139,11 @@ function isToldApart({ keyword, instanceLocation }: OutputUnit, union: OutputUni
   if (instanceLocation === union.instanceLocation) return TELLS_APART.has(keyword);
   const isField = instanceLocation.lastIndexOf('/') === union.instanceLocation.length;
   return keyword === 'const' && isField;
+}
+
+/** The schema `false` is read as an enum without values. */
+function isEmpty(values: unknown): boolean {
+  return Array.isArray(values) && values.length === 0;
 }
 
 function named(type: unknown): string {

@@ -18,15 +18,15 @@ type Nodes = Readonly<Record<string, Schema | boolean>>;
  */
 export class PayloadSchema {
   readonly #meter: Meter = { budget: undefined };
-  #root: SchemaNode | boolean = true;
+  #root: Schema | boolean = true;
   #nodes: Nodes = {};
   #ignored: string | undefined;
   #pausedUntil = 0;
 
   constructor(announced: unknown) {
     try {
-      this.#root = readSchema(announced, this.#meter);
-      this.#nodes = dereference(this.#root as Schema | boolean);
+      this.#root = readSchema(announced, this.#meter) as object;
+      this.#nodes = dereference(this.#root);
       this.#assertReferences();
     } catch (error) {
       this.#ignore(error);
@@ -57,7 +57,7 @@ export class PayloadSchema {
     this.#meter.budget = budget;
     budget.begin();
     try {
-      return validate(payload, this.#root as Schema | boolean, '2020-12', this.#nodes, false);
+      return validate(payload, this.#root, '2020-12', this.#nodes, false);
     } finally {
       budget.end();
       this.#meter.budget = undefined;

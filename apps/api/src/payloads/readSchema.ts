@@ -82,12 +82,16 @@ const keywords: ReadonlyMap<string, Read> = new Map(
   ).flatMap(([read, names]) => names.split(' ').map((name) => [name, read] as const)),
 );
 
+/** The schema `false`: the validator does not count evaluations of booleans. */
+const NOTHING = { enum: [] };
+const OF_EACH: ReadonlySet<string> = new Set(['items', 'additionalProperties', 'propertyNames']);
+
 /**
  * Reads an announced JSON Schema (2020-12) into nodes that count their evaluations, without what is not checked.
  *
  * @throws UnusableSchemaError
  */
-export function readSchema(announced: unknown, meter: Meter): SchemaNode | boolean {
+export function readSchema(announced: unknown, meter: Meter): SchemaNode {
   const text = JSON.stringify(announced);
   if (text.length > MAX_CHARS) throw new UnusableSchemaError(`it has more than ${MAX_CHARS} characters`);
   return new SchemaReader(meter, text).read(announced, '');
@@ -98,6 +102,7 @@ class SchemaReader {
   /** Whether parts of the schema are not checked: then these accept more than they should. */
   readonly #isLenient: boolean;
   readonly #hasPatterns: boolean;
+  readonly #hasUnevaluated: boolean;
   #nodes = 0;
   #depth = 0;
 
@@ -105,16 +110,18 @@ class SchemaReader {
     this.#meter = meter;
     this.#isLenient = UNCHECKED.test(text);
     this.#hasPatterns = text.includes('"patternProperties":');
+    this.#hasUnevaluated = text.includes('"unevaluated');
   }
 
-  read(value: unknown, place: string): SchemaNode | boolean {
-    if (typeof value === 'boolean') return value;
+  read(value: unknown, place: string): SchemaNode {
+    if (typeof value === 'boolean') return new SchemaNode(value ? {} : NOTHING, this.#meter);
     if (!isObject(value)) throw unusable(place, 'a schema');
     if (++this.#nodes > MAX_NODES) throw new UnusableSchemaError(`it has more than ${MAX_NODES} subschemas`);
     if (++this.#depth > MAX_DEPTH) throw new UnusableSchemaError(`it is nested deeper than ${MAX_DEPTH} levels`);
     const read: Record<string, unknown> = {};
     for (const [keyword, part] of Object.entries(this.#checkable(value))) {
-      read[keyword] = keywords.get(keyword)?.(part, `${place}/${keyword}`, this);
+      const made = keywords.get(keyword)?.(part, `${place}/${keyword}`, this);
+      if (!this.#saysNothing(keyword, made)) read[keyword] = made;
     }
     this.#depth--;
     return new SchemaNode(read, this.#meter);
@@ -125,6 +132,11 @@ class SchemaReader {
     const known = Object.fromEntries(Object.entries(value).filter(([keyword]) => keywords.has(keyword)));
     if (this.#isLenient) this.#loosen(known, value);
     return known;
+  }
+
+  /** Evaluating a schema that accepts everything for each of thousands of items would take all of the budget. */
+  #saysNothing(keyword: string, made: unknown): boolean {
+    return OF_EACH.has(keyword) && !this.#hasUnevaluated && Object.keys(made as object).length === 0;
   }
 
   #loosen(known: Record<string, unknown>, { patternProperties, pattern }: Readonly<Record<string, unknown>>): void {
