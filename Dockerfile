@@ -45,7 +45,7 @@ RUN bundle() { \
 
 # Node, a place for one app, and a health check that all three answer. Nothing is ever written: `--read-only` works.
 FROM ${RUNTIME_IMAGE} AS base
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 ARG REVISION=unknown
 ARG CREATED
 ARG SOURCE

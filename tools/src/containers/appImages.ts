@@ -10,7 +10,7 @@ export async function buildAppImages(bases: Readonly<Record<string, string>>, { 
   const labels = ['--build-arg', `REVISION=${await revision()}`];
   const from = Object.entries(bases).flatMap(([name, image]) => ['--build-arg', `${name}=${image}`]);
   for (const app of apps) {
-    const name = `jobstream/${app}:0.1.0`;
+    const name = `jobstream/${app}:0.2.0`;
     note(`building ${name}`);
     const args = ['--network', 'host', ...from, ...labels, '--target', app, '--tag', name, repositoryRoot];
     await dockerCommand(['build', '--quiet', ...args], env);

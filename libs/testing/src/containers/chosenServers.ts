@@ -18,9 +18,9 @@ export function chosenServers(env: NodeJS.ProcessEnv = process.env): ContainerSe
   return {
     natsImage: env['NATS_IMAGE'] || 'nats:2.15-alpine',
     postgresImage: env['POSTGRES_IMAGE'] || 'postgres:17',
-    apiImage: env['API_IMAGE'] || 'jobstream/api:0.1.0',
-    workerImage: env['WORKER_IMAGE'] || 'jobstream/worker:0.1.0',
-    projectorImage: env['PROJECTOR_IMAGE'] || 'jobstream/projector:0.1.0',
+    apiImage: env['API_IMAGE'] || 'jobstream/api:0.2.0',
+    workerImage: env['WORKER_IMAGE'] || 'jobstream/worker:0.2.0',
+    projectorImage: env['PROJECTOR_IMAGE'] || 'jobstream/projector:0.2.0',
     logFolder: env['CONTAINER_LOGS'] || path.join(repositoryRoot, '.data', 'container-logs'),
   };
 }

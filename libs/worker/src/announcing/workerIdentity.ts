@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import os from 'node:os';
 
 /** The version of this package. */
-export const VERSION = '0.1.0';
+export const VERSION = '0.2.0';
 
 /** How a worker presents itself in announcements. */
 export interface WorkerIdentity {
