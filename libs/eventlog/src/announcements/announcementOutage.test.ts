@@ -3,6 +3,7 @@ import { connect } from '@nats-io/transport-node';
 import { eventually, startNats } from '@jobstream/testing';
 import { describe, expect, test } from 'vitest';
 import { announced, beating } from '../../testing/announced.ts';
+import { JobScript } from '../../testing/jobScript.ts';
 import { openEventLog } from '../../testing/openEventLog.ts';
 import { createWithQuickExpiry } from '../../testing/quickExpiry.ts';
 import { AnnouncementRefusedError, LogUnavailableError } from '../errors.ts';
@@ -61,6 +62,23 @@ describe('a server without the streams of announcements', () => {
     expect([registry.types(), registry.workers()]).toEqual([[], []]);
     const unfollowed = 'stream cannot be followed, trying again until it can';
     expect(warnings).toEqual([...Array<string>(2).fill('workers and job types stay unknown'), unfollowed, unfollowed]);
+  });
+
+  test('is used with the permissions of a release that knew no announcements', async () => {
+    const denied = ['WORKERS', 'TYPES'].flatMap((name) => [
+      `$JS.API.STREAM.*.${name}`,
+      `$JS.API.CONSUMER.CREATE.${name}.>`,
+    ]);
+    const deny = JSON.stringify([...denied, 'workers.>', 'types.>']);
+    const permissions = `permissions: { publish: { allow: ">", deny: ${deny} } }`;
+    await using nats = await startNats({
+      extraConfig: `authorization { users: [{ user: api, password: secret, ${permissions} }] }`,
+    });
+    await using log = await openEventLog({ url: nats.url, ...user, deadlineMs: 500 });
+    const registry = await log.announcements.openRegistry();
+    await expect(log.announcements.heartbeat(beating('w'))).rejects.toThrow(LogUnavailableError);
+    expect(registry.workers()).toEqual([]);
+    expect(await log.append(new JobScript().create(), 0)).toBe(1);
   });
 
   test('is followed as soon as it has them', async () => {

@@ -1,4 +1,4 @@
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstreamManager, type StoredMsg, type StreamAPI } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { eventually, startNats } from '@jobstream/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -50,6 +50,20 @@ function unknown(of: TypeRegistry = registry) {
 
 function body(changes: object): string {
   return JSON.stringify({ v: 1, ...announced(worker, { type }), ...changes });
+}
+
+async function withStreams<Result>(use: (streams: StreamAPI) => Promise<Result>): Promise<Result> {
+  const nats = await connect({ servers: stage.nats.url });
+  try {
+    return await use((await jetstreamManager(nats)).streams);
+  } finally {
+    await nats.close();
+  }
+}
+
+/** Returns the newest message that the stream has under a subject or filter. */
+function storedUnder(stream: string, subject: string): Promise<StoredMsg | undefined> {
+  return withStreams(async (streams) => (await streams.getMessage(stream, { last_by_subj: subject })) ?? undefined);
 }
 
 describe('a registry', () => {
@@ -149,6 +163,7 @@ describe('a removal', () => {
     await announcements.removeType(type);
     for (const each of [registry, other]) await unknown(each);
     await unknown(await openOther());
+    expect(await storedUnder('TYPES', `types.${type}.${worker}`)).toBeUndefined();
     await announcements.announceType(announced(worker, { type }));
     expect(await known(worker)).toMatchObject({ payloadCheck: 'refuse' });
   });
@@ -168,6 +183,8 @@ describe('a removal', () => {
       await eventually(() => expect(each.workers().map((one) => one.worker)).not.toContain(worker));
       await eventually(() => expect(each.workers().map((one) => one.worker)).toContain(kept));
     }
+    expect(await storedUnder('TYPES', `types.${type}.${worker}`)).toBeUndefined();
+    expect(await storedUnder('WORKERS', `workers.${worker}`)).toBeUndefined();
   });
 });
 
@@ -189,11 +206,14 @@ describe('a message that the protocol does not describe', () => {
     expect(warnings).toEqual([{ subject: `types.${type}.${worker}`, reason }]);
   });
 
-  test('about a worker makes no worker known', async () => {
-    await publishRaw(stage.nats.url, `workers.${worker}`, JSON.stringify({ v: 1, ...beating(worker), pid: 'x' }));
-    const expected = { subject: `workers.${worker}`, reason: '/pid is not a whole number of at least 0' };
+  test.each([
+    ['without a number', () => ({ pid: 'x' }), '/pid is not a whole number of at least 0'],
+    ['by another name', () => ({ worker: 'other' }), '/worker is not the one of the subject'],
+  ])('as a heartbeat %s makes no worker known', async (_what, changes, reason) => {
+    await publishRaw(stage.nats.url, `workers.${worker}`, JSON.stringify({ v: 1, ...beating(worker), ...changes() }));
+    const expected = { subject: `workers.${worker}`, reason };
     await eventually(() => expect(warnings).toEqual([expected]));
-    expect(registry.workers().map((one) => one.worker)).not.toContain(worker);
+    expect(registry.workers().filter((one) => [worker, 'other'].includes(one.worker))).toEqual([]);
   });
 
   test('is refused when it is too large', async () => {
@@ -208,11 +228,13 @@ describe('a message that the protocol does not describe', () => {
 
 test('an announcement asks the server to remove it after a day', async () => {
   await stage.log.announcements.announceType(announced(worker, { type }));
-  const nats = await connect({ servers: stage.nats.url });
-  const { streams } = await jetstreamManager(nats);
-  const stored = await streams.getMessage('TYPES', { last_by_subj: `types.${type}.${worker}` });
-  await nats.close();
+  const stored = await storedUnder('TYPES', `types.${type}.${worker}`);
   expect(stored?.header.get('Nats-TTL')).toBe('24h');
+});
+
+test('heartbeats of a single server are in a stream that outlives it and is not synced', async () => {
+  const config = await withStreams(async (streams) => (await streams.info('WORKERS')).config);
+  expect(config).toMatchObject({ storage: 'file', persist_mode: 'async' });
 });
 
 test('an announcement that expires makes the type unknown', async () => {
