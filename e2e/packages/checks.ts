@@ -29,19 +29,20 @@ const TIMEOUT_MS = 60_000;
 
 /** All checks, in the order in which they are run. */
 export function packageChecks(under: PackagesUnderTest): readonly PackageCheck[] {
-  const { node20, node22, node24, others } = under.programs;
+  const { node20, oldestNode22, node22, node24, others } = under.programs;
   return [
     ...under.packages.map((packed) => releaseCheck(packed, under)),
     ...compilerChecks(under),
     ...[node20, node22, node24, ...others].map((runtime) => clientCheck(runtime, under)),
     ...[node20, node22, node24].map((runtime) => requireCheck(runtime, '@jobstream/client', 'JobstreamClient', under)),
-    ...[node22, node24].flatMap((runtime) => [
+    ...[oldestNode22, node22, node24].flatMap((runtime) => [
       requireCheck(runtime, '@jobstream/worker', 'createWorker', under),
       workerCheck(runtime, { script: 'worker.mjs', type: 'greeting', payload: { name: 'Ada' } }, under),
       workerCheck(runtime, { script: 'threadWorker.mjs', type: 'square', payload: { of: 12 } }, under),
-      testsCheck(runtime, under),
     ]),
-    builtAppCheck(node22, under),
+    // They are TypeScript, which Node runs as it is from 22.18 on.
+    ...[node22, node24].map((runtime) => testsCheck(runtime, under)),
+    builtAppCheck(oldestNode22, under),
   ];
 }
 

@@ -13,8 +13,10 @@ export interface Runtime {
 
 /** The runtimes and compilers that the packages are tried with. */
 export interface Programs {
-  /** Of the oldest version that the client supports to the newest. */
+  /** The oldest that the client supports. */
   readonly node20: Runtime;
+  /** The oldest that the worker supports. */
+  readonly oldestNode22: Runtime;
   readonly node22: Runtime;
   readonly node24: Runtime;
   readonly others: readonly Runtime[];
@@ -27,7 +29,8 @@ const BUN = ARCHITECTURE === 'arm64' ? '@oven/bun-linux-aarch64' : '@oven/bun-li
 const DENO = `@deno/linux-${ARCHITECTURE}-glibc`;
 /** What is installed, by the name of its folder. */
 const wanted: Readonly<Record<string, string>> = {
-  'node-20': `npm:node-linux-${ARCHITECTURE}@20.19.5`,
+  'node-20': `npm:node-linux-${ARCHITECTURE}@20.19.0`,
+  'node-22.12': `npm:node-linux-${ARCHITECTURE}@22.12.0`,
   'node-22': `npm:node-linux-${ARCHITECTURE}@22.23.3`,
   [BUN]: '1.4.5',
   [DENO]: '2.9.6',
@@ -47,7 +50,8 @@ export async function providePrograms(): Promise<Programs> {
   }
   const place = (name: string) => path.join(folder, 'node_modules', name);
   return {
-    node20: { name: 'Node 20', program: place('node-20/bin/node'), args: [] },
+    node20: { name: 'Node 20.19', program: place('node-20/bin/node'), args: [] },
+    oldestNode22: { name: 'Node 22.12', program: place('node-22.12/bin/node'), args: [] },
     node22: { name: 'Node 22', program: place('node-22/bin/node'), args: [] },
     node24: { name: 'Node 24', program: process.execPath, args: [] },
     others: [
