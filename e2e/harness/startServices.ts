@@ -9,16 +9,26 @@ export interface Services extends AsyncDisposable {
   readonly api: string;
 }
 
+interface ServicesOptions {
+  /** Which of them are started; all by default. */
+  readonly only?: readonly Service[];
+  /** The root folder of the sources of a service; this repository by default. */
+  readonly rootOf?: (service: Service) => string;
+}
+
 /** Starts them and waits until each is ready; `envOf` tells what is in the environment of which. */
-export async function startServices(envOf: (service: Service) => Record<string, string>): Promise<Services> {
+export async function startServices(
+  envOf: (service: Service) => Record<string, string>,
+  { only = ['worker', 'projector', 'api'], rootOf = () => repositoryRoot }: ServicesOptions = {},
+): Promise<Services> {
   const port = await freePort();
   const lines: string[] = [];
-  const services = (['worker', 'projector', 'api'] as const).map(
+  const services = only.map(
     (name) =>
       new AppProcess({
         name,
-        script: builtProgram(path.join(repositoryRoot, 'apps', name, 'src', 'main.ts')),
-        cwd: repositoryRoot,
+        script: builtProgram(path.join(rootOf(name), 'apps', name, 'src', 'main.ts')),
+        cwd: rootOf(name),
         env: { PORT: String(port), LOG_LEVEL: 'info', ...envOf(name) },
         graceMs: 15_000,
         guard: guardOfThisProcess(),

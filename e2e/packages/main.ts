@@ -3,6 +3,7 @@ import { readCommandLine } from '@jobstream/runtime';
 import { guardOfThisProcess, scratchDataFolder, startSystem } from '@jobstream/testing';
 import { packPackages } from '@jobstream/tools';
 import { packageChecks, type PackageCheck } from './checks.ts';
+import { comparisonCheck } from './comparisonCheck.ts';
 import { createConsumer } from './consumer.ts';
 import { providePrograms } from './programs.ts';
 
@@ -19,7 +20,10 @@ async function main(): Promise<void> {
   try {
     await using consumer = await createConsumer(packages);
     await using system = await startSystem(dataDir);
-    const failed = await runChecks(packageChecks({ packages, programs, consumer, system }));
+    const failed = await runChecks([
+      ...packageChecks({ packages, programs, consumer, system }),
+      ...[programs.node22, programs.node24].map((runtime) => comparisonCheck(runtime, packages)),
+    ]);
     process.exitCode = failed === 0 ? 0 : 1;
   } finally {
     await rm(dataDir, { recursive: true, force: true });

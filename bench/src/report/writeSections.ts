@@ -13,7 +13,7 @@ export async function writeSections(page: string, sections: Readonly<Record<stri
 }
 
 /** Replaces what is between the two comments that mark a section. */
-function replaceSection(page: string, name: string, text: string): string {
+export function replaceSection(page: string, name: string, text: string): string {
   const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`];
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`the page has no section ${name}`);
