@@ -38,6 +38,7 @@ export interface ApiDeps {
     | 'findJobReferences'
     | 'countMatchingJobs'
     | 'countJobs'
+    | 'oldestPending'
     | 'readStatistics'
     | 'readCheckpoint'
   >;

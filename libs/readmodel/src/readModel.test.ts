@@ -47,6 +47,19 @@ async function planOf(query: string): Promise<string> {
   return lines.map((line) => line['QUERY PLAN']).join('\n');
 }
 
+test('the oldest pending job of each type is found', async () => {
+  for (const second of [5, 3, 4]) await store({ second });
+  await store({ second: 1, failed: true });
+  await store({ second: 2, jobType: 'webhook' });
+  await store({ second: 2, jobType: 'sleep', completed: true });
+  expect(await readModel.oldestPending(['email', 'webhook', 'sleep', 'unknown'])).toEqual(
+    new Map([
+      ['email', at(3)],
+      ['webhook', at(2)],
+    ]),
+  );
+});
+
 describe('lists', () => {
   test('are newest first, and ids settle the order of jobs of one millisecond', async () => {
     const [old, ...same] = [await store({ second: 1 }), await store({ second: 2 }), await store({ second: 2 })];

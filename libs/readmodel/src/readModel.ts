@@ -5,7 +5,7 @@ import type { JobCount } from './jobs/jobQueries.ts';
 import { countMatchingJobs } from './jobs/jobQueries.ts';
 import { findJob } from './jobs/jobQueries.ts';
 import type { ProjectedJob } from './jobs/jobQueries.ts';
-import { findJobReferences } from './jobs/jobQueries.ts';
+import { findJobReferences, oldestPending } from './jobs/jobQueries.ts';
 import type { JobReference } from './jobs/jobQueries.ts';
 import type { JobFilter } from './jobs/jobPage.ts';
 import { listJobs } from './jobs/jobQueries.ts';
@@ -45,6 +45,11 @@ export class ReadModel extends PostgresService {
   /** Counts jobs (of a tenant, or all) by type and status; combinations without a job are left out. */
   countJobs(tenant?: string): Promise<readonly JobCount[]> {
     return this.use((pool) => countJobs(pool, tenant));
+  }
+
+  /** Returns when the oldest pending job of each type was created (RFC 3339); types without one are left out. */
+  oldestPending(types: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return this.use((pool) => oldestPending(pool, types));
   }
 
   /** Reads what happened to jobs, period by period, and how long they ran and waited. */

@@ -7,6 +7,7 @@ import { type TypeParts, typeView } from './typeView.ts';
 
 /** The ages of backlogs take several requests to the log for each type. */
 const CACHE_MS = 1_000;
+const MAX_ASKED = 100;
 
 /**
  * `GET /api/types`: the types that a worker has announced or run, that have been paused, or that have jobs.
@@ -22,10 +23,20 @@ export function listTypes({ log, announced, payloads, table }: ApiDeps): Request
     const parts = new Map<string, TypeParts>(counts);
     for (const type of announced.types()) put(parts, type.type, { announced: type });
     for (const info of infos) put(parts, info.jobType, { info, waitingSince: since.get(info.jobType) });
+    await addOldest(parts, table);
     const items = [...parts.values()].toSorted(byType).map((one) => typeView(one, payloads));
     res.setHeader('Cache-Control', 'private, no-cache');
     sendJson(res, 200, { items });
   };
+}
+
+/** The log tells since when a type waits by its consumers, the table for types without. */
+async function addOldest(parts: Map<string, TypeParts>, table: ApiDeps['table']): Promise<void> {
+  const alone = [...parts.values()].filter(({ info, pending = 0 }) => info === undefined && pending > 0);
+  if (alone.length === 0) return;
+  const types = alone.map(({ type }) => type).slice(0, MAX_ASKED);
+  const oldest = await unlessUnavailable(table.oldestPending(types));
+  for (const type of types) put(parts, type, { waitingSince: oldest?.get(type) });
 }
 
 function put(parts: Map<string, TypeParts>, type: string, more: Omit<TypeParts, 'type'>): void {

@@ -145,7 +145,8 @@ test('a misspelt type is listed as one without workers, with its jobs', async ()
   await api.post('/api/jobs/batch', { jobs: [{ type: 'thumbnial' }, { type: 'thumbnial', delayMs: 60_000 }] });
   await api.post('/api/jobs', { type: 'later', delayMs: 60_000 });
   await projectAll(api.log, stage.databaseUrl);
-  const misspelt = { type: 'thumbnial', paused: false, backlog: 1, inFlight: 0, announced: false, workers: [] };
+  const idle = { paused: false, inFlight: 0, announced: false, workers: [] };
+  const misspelt = { type: 'thumbnial', ...idle, backlog: 1, waitingSince: expect.any(String) as string };
   await eventually(async () => expect(await typeOf('thumbnial')).toEqual(misspelt));
   expect(await typeOf('later')).toMatchObject({ backlog: 0, workers: [] });
 });

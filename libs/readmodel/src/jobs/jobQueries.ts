@@ -13,6 +13,13 @@ const COUNT_JOBS = {
     GROUP BY type, status HAVING sum(count) <> 0 ORDER BY type, status`,
 };
 
+/** One step in the index of each type, from its old end. */
+const OLDEST_PENDING = {
+  name: 'oldest_pending',
+  text: `SELECT asked.type, oldest.created_at FROM unnest($1::text[]) AS asked(type), LATERAL
+    (SELECT created_at FROM jobs WHERE type = asked.type AND status = 'pending' ORDER BY created_at, id LIMIT 1) AS oldest`,
+};
+
 const FIND_JOB = { name: 'find_job', text: `SELECT ${jobColumns} FROM jobs WHERE id = $1` };
 
 /** What to list. */
@@ -69,4 +76,9 @@ export interface JobCount {
 export async function countJobs(pool: Pool, tenant?: string): Promise<readonly JobCount[]> {
   const { rows } = await pool.query<JobCount>({ ...COUNT_JOBS, values: [tenant ?? null] });
   return rows;
+}
+
+export async function oldestPending(pool: Pool, types: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await pool.query<{ type: string; created_at: string }>({ ...OLDEST_PENDING, values: [types] });
+  return new Map(rows.map((row) => [row.type, row.created_at]));
 }
