@@ -36,8 +36,10 @@ export interface SequenceSpan {
 const ADDED_HEADERS = /^Nats-(Stream|Subject|Sequence|Time-Stamp|Num-Pending|Last-Sequence|UpTo-Sequence)$/i;
 const END_OF_BATCH = 204;
 const NOT_FOUND = 404;
-/** Bytes that one read of LogMessages may bring into memory. */
+/** Bytes that one request may bring into memory. */
 const MAX_BYTES = 8_000_000;
+/** Messages of one request of a filtered read. */
+const PAGE = 256;
 
 /**
  * Reads messages of the stream JOBS without a consumer, from any replica: a replica may lag behind the leader, so a read
@@ -47,6 +49,7 @@ const MAX_BYTES = 8_000_000;
 export class DirectReader {
   readonly #connection: Connection;
   readonly #deadlineMs: number;
+  #lastFilteredRead: Promise<unknown> = Promise.resolve();
 
   constructor(connection: Connection, deadlineMs: number) {
     this.#connection = connection;
@@ -77,9 +80,28 @@ export class DirectReader {
     return (await this.#request({ seq: sequence, batch: count, max_bytes: maxBytes })).map(storedMessage);
   }
 
+  /** Returns all messages under the filter, oldest first. The server holds up writers meanwhile, so one read runs at a time. */
+  under(filter: string): Promise<StoredMessage[]> {
+    const read = () => this.#under(filter);
+    const reading = this.#lastFilteredRead.then(read, read);
+    this.#lastFilteredRead = reading;
+    return reading;
+  }
+
   /** As `from`, byte for byte and with the headers. */
   async bytesFrom(sequence: number, { count, maxBytes }: { count: number; maxBytes: number }): Promise<StoredBytes[]> {
     return (await this.#request({ seq: sequence, batch: count, max_bytes: maxBytes })).map(storedBytes);
+  }
+
+  async #under(filter: string): Promise<StoredMessage[]> {
+    const messages: StoredMessage[] = [];
+    for (;;) {
+      const seq = (messages.at(-1)?.sequence ?? 0) + 1;
+      const query = { seq, next_by_subj: filter, batch: PAGE, max_bytes: MAX_BYTES };
+      const page = (await this.#request(query)).map(storedMessage);
+      if (page.length === 0) return messages;
+      messages.push(...page);
+    }
   }
 
   async #request(query: object): Promise<Msg[]> {
@@ -91,9 +113,11 @@ export class DirectReader {
     try {
       if (!this.#connection.isConnected()) throw new Error('not connected');
       const subject = `$JS.API.DIRECT.GET.${JOBS_STREAM}`;
-      const options = { strategy: 'sentinel', maxWait: this.#deadlineMs } as const;
+      const options = { strategy: 'timer', maxWait: this.#deadlineMs } as const;
       for await (const answer of await this.#connection.nats.requestMany(subject, JSON.stringify(query), options)) {
         answers.push(answer);
+        // Not by its size: a stored message may be empty, or carry the status of an end.
+        if (!isStoredMessage(answer)) break;
       }
     } catch (error) {
       throw new LogUnavailableError('a read failed', { cause: error });
@@ -131,9 +155,15 @@ export class LogMessages {
   }
 }
 
+/** The server adds the sequence to each stored message that it returns, and nobody else can take it away. */
+function isStoredMessage(answer: Msg): boolean {
+  return answer.headers?.has('Nats-Sequence') === true;
+}
+
 /** The library ends quietly at its timeout, so only the closing status tells that the answer is complete. */
 function withoutSentinel(answers: Msg[]): Msg[] {
-  const status = answers.pop()?.headers?.code;
+  const last = answers.pop();
+  const status = last === undefined || isStoredMessage(last) ? undefined : last.headers?.code;
   if (status === END_OF_BATCH) return answers;
   if (status === NOT_FOUND && answers.length === 0) return [];
   throw new LogUnavailableError(status === undefined ? 'no answer within the deadline' : `a read ended with ${status}`);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Connection } from '../connection/connection.ts';
+import { EXPECTED_FILTER, EXPECTED_SEQUENCE } from '../connection/headers.ts';
 import { LogUnavailableError, NewerEventError } from '../errors.ts';
 import { JobScript } from '../../testing/jobScript.ts';
 import { LaggingReader } from '../../testing/laggingReader.ts';
@@ -72,7 +73,7 @@ test('the state is the fold of the history, with the sequence that the next appe
   }
 });
 
-test('reads a history whose writer sent no expectations, as far as it is one event a subject', async () => {
+test('reads a history whose writer sent no expectations', async () => {
   const job = new JobScript();
   const events = [job.create(), job.start(), job.complete()];
   for (const event of events) {
@@ -90,6 +91,50 @@ test('leaves out a malformed message', async () => {
   await on.log.append(job.create(), 0);
   await publishRaw(on.nats.url, `jobs.email.${job.jobId}.progressed`, 'not JSON');
   expect((await on.log.readHistory(job.jobId)).map(({ event }) => event)).toEqual(job.events);
+});
+
+const expecting = (sequence: number, filter: string) => ({
+  [EXPECTED_SEQUENCE]: String(sequence),
+  [EXPECTED_FILTER]: filter,
+});
+
+describe('what a stranger writes on the subjects of a job', () => {
+  const junk = {
+    'an empty message': { body: '', fields: () => ({}) },
+    'an empty message with the status of an end': { body: '', fields: () => ({ Status: '204' }) },
+    'a message without an expectation': { body: '{"junk":true}', fields: () => ({}) },
+    'a message that names the first event as its last': {
+      body: 'not JSON',
+      fields: () => expecting(0, 'jobs.nothing.>'),
+    },
+    'a message that names an event of another job as its last': {
+      body: 'not JSON',
+      fields: ({ sequence, subject }: { sequence: number; subject: string }) => expecting(sequence, subject),
+    },
+  };
+  const tokens = ['created', 'started', 'progressed', 'no-event'];
+  const cases = Object.entries(junk).flatMap(([name, written]) =>
+    tokens.map((token) => [name, token, written] as const),
+  );
+
+  test.each(cases)('%s on %s hides no event and shows none of another job', async (_name, token, { body, fields }) => {
+    const other = new JobScript();
+    const theirs = await on.log.append(other.create(), 0);
+    const job = retriedJob();
+    const [rest, last] = [job.events.slice(0, -1), job.events.slice(-1)];
+    let sequence = 0;
+    for (const event of rest) sequence = await on.log.append(event, sequence);
+    const place = { sequence: theirs, subject: `jobs.${other.jobType}.${other.jobId}.>` };
+    const subject = `jobs.${job.jobType}.${job.jobId}.${token}`;
+    const foreign = await publishRaw(on.nats.url, subject, body, fields(place));
+    expect((await on.log.readHistory(job.jobId)).map(({ event }) => event)).toEqual(rest);
+    for (const event of last) await on.log.append(event, foreign);
+    expect((await on.log.readHistory(job.jobId)).map(({ event }) => event)).toEqual(job.events);
+    expect(await on.log.readJob(job.jobId, job.jobType)).toMatchObject({
+      sequence: foreign + 1,
+      job: { id: job.jobId, status: 'completed', attempt: 4 },
+    });
+  });
 });
 
 test('rejects a job with an event of a newer schema', async () => {

@@ -1,6 +1,6 @@
 import { fold, type Job } from '@jobstream/domain';
 import { LogUnavailableError } from '../errors.ts';
-import { jobFilter } from '../streams/jobSubjects.ts';
+import { jobFilter, jobIdOfSubject } from '../streams/jobSubjects.ts';
 import type { DirectReader, StoredMessage } from './directReader.ts';
 import type { ExpiredEvents } from './expiredEvents.ts';
 import type { LeaderReader } from './leaderReader.ts';
@@ -26,7 +26,8 @@ export interface JobReaderOptions {
 
 /**
  * Reads single jobs. One request returns the newest message of each of the job's subjects, which is the whole history of
- * most jobs; earlier messages of a subject are found by walking back along the expected sequences that link the events.
+ * most jobs; earlier messages of a subject are found by walking back along the expected sequences that link the events. Where the links do not
+ * hold, because a stranger stored messages on the job's subjects, all messages under the job's filter are read instead.
  *
  * Any replica may answer, and a lagging one misses the end of the history: a worker would take a requeued job for a
  * failed one. So the leader is asked for the last event; earlier events never change. Every method rejects with
@@ -60,7 +61,16 @@ export class JobReader {
 
   /** The job's messages in the log, oldest first. */
   async #messages(jobId: string, jobType?: string): Promise<readonly StoredMessage[]> {
-    return this.#walkBack(await this.#newest(jobFilter(jobId, jobType)));
+    const filter = jobFilter(jobId, jobType);
+    const newest = await this.#newest(filter);
+    return (await this.#walkBack(newest, jobId)) ?? this.#filtered(filter, newest);
+  }
+
+  /** As `messages`, without the links; `newest` may have messages that the replica lacks. */
+  async #filtered(filter: string, newest: readonly StoredMessage[]): Promise<readonly StoredMessage[]> {
+    const messages = await this.#direct.under(filter);
+    const last = messages.at(-1)?.sequence ?? 0;
+    return [...messages, ...newest.filter(({ sequence }) => sequence > last)];
   }
 
   /** The events of these messages, behind the expired ones unless the history begins with the job's creation. */
@@ -80,17 +90,22 @@ export class JobReader {
     return last === undefined || last.sequence <= (newest.at(-1)?.sequence ?? 0) ? newest : [...newest, last];
   }
 
-  /** The whole history, oldest first, of the job whose newest messages these are. */
-  async #walkBack(newest: readonly StoredMessage[]): Promise<StoredMessage[]> {
+  /**
+   * The whole history, oldest first, of the job whose newest messages these are. Undefined if a link is missing or leads
+   * away: a writer that does not keep to the protocol wrote on the job's subjects.
+   */
+  async #walkBack(newest: readonly StoredMessage[], jobId: string): Promise<StoredMessage[] | undefined> {
     const known = new Map(newest.map((message) => [message.sequence, message]));
     const history: StoredMessage[] = [];
     let message = newest.at(-1);
     while (message !== undefined) {
+      const { sequence, expected } = message;
+      if (expected === undefined || expected >= sequence || jobIdOfSubject(message.subject) !== jobId) return undefined;
       history.push(message);
-      const previous = previousSequence(message, newest);
-      message = previous === 0 ? undefined : (known.get(previous) ?? (await this.#at(previous)));
+      known.delete(sequence);
+      message = expected === 0 ? undefined : (known.get(expected) ?? (await this.#at(expected)));
     }
-    return history.toReversed();
+    return known.size === 0 ? history.toReversed() : undefined;
   }
 
   async #at(sequence: number): Promise<StoredMessage | undefined> {
@@ -107,9 +122,4 @@ export class JobReader {
       throw new LogUnavailableError('a read failed', { cause: error });
     }
   }
-}
-
-/** 0 for the first event. For a writer that sent no expectation it is the next older message that is known. */
-function previousSequence(message: StoredMessage, newest: readonly StoredMessage[]): number {
-  return message.expected ?? newest.findLast(({ sequence }) => sequence < message.sequence)?.sequence ?? 0;
 }
