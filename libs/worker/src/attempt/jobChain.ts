@@ -15,14 +15,18 @@ interface AppendContext {
   readonly closing: AbortSignal;
 }
 
+/** Appends of one event behind messages of strangers, before the attempt is given up. */
+const MAX_TRIES = 100;
+
 interface ChainContext extends AppendContext {
+  readonly eventLog: Pick<EventLog, 'append' | 'readHistory' | 'readJob'>;
   readonly clock: Clock;
   readonly workerName: string;
 }
 
 /**
  * The events of one job as this worker continues them: each append expects the sequence of the one before it. Appends
- * are made one after the other, and after the first that fails (the job has moved on, or the log stayed unavailable
+ * are made one after the other, also behind messages of strangers; after the first that fails (the job has moved on, or the log stayed unavailable
  * until the worker closed) all further ones fail alike.
  */
 export class JobChain {
@@ -69,7 +73,7 @@ export class JobChain {
       const decision = decide(this.#complete(command), this.#job);
       if (isRejection(decision)) return decision;
       if (this.#broken !== undefined) throw this.#broken.error;
-      this.#sequence = await appendUntilSettled(decision, this.#sequence, this.#context);
+      this.#sequence = await this.#append(decision);
       this.#job = evolve(this.#job, decision) ?? this.#job;
       return decision;
     } catch (error) {
@@ -79,6 +83,27 @@ export class JobChain {
     } finally {
       this.#open--;
     }
+  }
+
+  /** Appends the event, also behind messages that are no events of the job. */
+  async #append(event: JobEvent): Promise<number> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await appendUntilSettled(event, this.#sequence, this.#context);
+      } catch (error) {
+        if (!(error instanceof ConcurrentAppendError) || tries === MAX_TRIES) throw error;
+        this.#sequence = await this.#sequenceUnlessMovedOn(error);
+      }
+    }
+  }
+
+  /** Returns the sequence of the job's last message if the job is still as this chain left it; else throws `conflict`. */
+  async #sequenceUnlessMovedOn(conflict: ConcurrentAppendError): Promise<number> {
+    const { eventLog, closing } = this.#context;
+    const { id, type, version } = this.#job;
+    const found = await retryUntilAvailable(() => eventLog.readJob(id, type), closing);
+    if (found?.job.version !== version || found.sequence <= this.#sequence) throw conflict;
+    return found.sequence;
   }
 
   #complete(command: AttemptCommand): JobCommand {
