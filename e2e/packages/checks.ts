@@ -29,19 +29,19 @@ const TIMEOUT_MS = 60_000;
 
 /** All checks, in the order in which they are run. */
 export function packageChecks(under: PackagesUnderTest): readonly PackageCheck[] {
-  const { node20, oldestNode22, node22, node24, others } = under.programs;
+  const { node20, oldestNode22, node22, current, others } = under.programs;
   return [
     ...under.packages.map((packed) => releaseCheck(packed, under)),
     ...compilerChecks(under),
-    ...[node20, node22, node24, ...others].map((runtime) => clientCheck(runtime, under)),
-    ...[node20, node22, node24].map((runtime) => requireCheck(runtime, '@jobstream/client', 'JobstreamClient', under)),
-    ...[oldestNode22, node22, node24].flatMap((runtime) => [
+    ...[node20, node22, current, ...others].map((runtime) => clientCheck(runtime, under)),
+    ...[node20, node22, current].map((runtime) => requireCheck(runtime, '@jobstream/client', 'JobstreamClient', under)),
+    ...[oldestNode22, node22, current].flatMap((runtime) => [
       requireCheck(runtime, '@jobstream/worker', 'createWorker', under),
       workerCheck(runtime, { script: 'worker.mjs', type: 'greeting', payload: { name: 'Ada' } }, under),
       workerCheck(runtime, { script: 'threadWorker.mjs', type: 'square', payload: { of: 12 } }, under),
     ]),
     // They are TypeScript, which Node runs as it is from 22.18 on.
-    ...[node22, node24].map((runtime) => testsCheck(runtime, under)),
+    ...[node22, current].map((runtime) => testsCheck(runtime, under)),
     builtAppCheck(oldestNode22, under),
   ];
 }

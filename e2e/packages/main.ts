@@ -22,7 +22,7 @@ async function main(): Promise<void> {
     await using system = await startSystem(dataDir);
     const failed = await runChecks([
       ...packageChecks({ packages, programs, consumer, system }),
-      ...[programs.node22, programs.node24].map((runtime) => comparisonCheck(runtime, packages)),
+      ...[programs.node22, programs.current].map((runtime) => comparisonCheck(runtime, packages)),
     ]);
     process.exitCode = failed === 0 ? 0 : 1;
   } finally {

@@ -18,7 +18,8 @@ export interface Programs {
   /** The oldest that the worker supports. */
   readonly oldestNode22: Runtime;
   readonly node22: Runtime;
-  readonly node24: Runtime;
+  /** The Node of the repository, or that of the CI job. */
+  readonly current: Runtime;
   readonly others: readonly Runtime[];
   /** Paths of `tsc`, by the version of TypeScript. */
   readonly compilers: Readonly<Record<string, string>>;
@@ -53,7 +54,7 @@ export async function providePrograms(): Promise<Programs> {
     node20: { name: 'Node 20.19', program: place('node-20/bin/node'), args: [] },
     oldestNode22: { name: 'Node 22.12', program: place('node-22.12/bin/node'), args: [] },
     node22: { name: 'Node 22', program: place('node-22/bin/node'), args: [] },
-    node24: { name: 'Node 24', program: process.execPath, args: [] },
+    current: { name: `Node ${process.versions.node.split('.', 1)[0]}`, program: process.execPath, args: [] },
     others: [
       { name: 'Bun', program: place(`${BUN}/bin/bun`), args: ['run'] },
       { name: 'Deno', program: place(`${DENO}/deno`), args: ['run', '--allow-all', '--node-modules-dir=manual'] },
