@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { eventually, TestProcess } from '@jobstream/testing';
@@ -8,7 +9,7 @@ import { compilerErrors, type UserProject } from './userProject.ts';
 /** What was seen when the programs of one system ran. */
 export interface ProgramRun {
   readonly node: string;
-  /** The result of the job that was enqueued while the worker ran. */
+  /** The result of a job. */
   readonly result: unknown;
   /** Whether a job that was enqueued before a worker had ever run was done once one ran. */
   readonly keepsEarlierJobs: boolean;
@@ -27,6 +28,8 @@ export interface NodeProgram {
 }
 
 const WRONG = 'wrong.ts';
+/** What the job of each producer comes to. */
+const EXPECTED = { bytes: 5_400 };
 
 /** Runs worker and producer of a project on its servers. */
 export async function runPrograms(
@@ -48,13 +51,14 @@ export async function runPrograms(
     () => false,
   );
   await endsWell(start('producer.ts'));
-  const [result] = await waitForResults(keepsEarlierJobs ? 2 : 1, servers, worker);
+  const results = await waitForResults(keepsEarlierJobs ? 2 : 1, servers, worker);
+  for (const result of results) assert.deepEqual(result, EXPECTED);
   const wrongPayload = await tryWrongPayload(project, () => start(WRONG));
   const wrongRequest = await servers.postWrongPayload?.();
   worker.kill('SIGTERM');
   return {
     node: node.version,
-    result,
+    result: results[0],
     keepsEarlierJobs,
     wrongPayload,
     ...(wrongRequest === undefined ? {} : { wrongRequest }),

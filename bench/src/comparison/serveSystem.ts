@@ -1,4 +1,3 @@
-import { Queue } from 'bullmq';
 import { JobstreamClient } from '@jobstream/client';
 import { startSystem } from '@jobstream/testing';
 import { Client } from 'pg';
@@ -47,6 +46,7 @@ async function postWrongPayload(api: string): Promise<ApiAnswer> {
 }
 
 async function serveRedis(folder: string): Promise<ComparedServers> {
+  const { Queue } = await import('bullmq'); // installed by `installPeers`, not with the repository
   const redis = await startRedis(folder, 'default');
   const queue = new Queue(TYPE, { connection: { url: redis.address } });
   return {
