@@ -92,7 +92,7 @@ function costsSection({ systems, date, cores, processor, load, node, rounds }: C
     ];
   });
   const circumstances =
-    `${date}, Node ${node}, ${cores} cores (${processor}), load average ${load.toFixed(1)}; ` +
+    `${date}, Node ${node}, ${cores} cores (${processor}), load average ${load.toFixed(1)} at the end; ` +
     `medians of ${rounds} rounds through all systems in turn. Each time is that of the processor, and after it that of the clock.`;
   return `${circumstances}\n\n${table(['', 'packages', 'bytes on disk', 'imports of the worker', 'of the producer'], rows)}`;
 }
