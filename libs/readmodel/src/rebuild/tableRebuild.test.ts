@@ -11,6 +11,7 @@ import { cancelRebuild } from './cancelRebuild.ts';
 import type { AdvanceTo } from '../secondTables/withTablesHeld.ts';
 import { RebuildRefusedError, TablesBusyError } from '../errors.ts';
 import type { RebuildKind } from './rebuildState.ts';
+import { retireJobs } from '../retention/retireJobs.ts';
 import { TableVerification } from '../verify/tableVerification.ts';
 import { TableRebuild } from './tableRebuild.ts';
 
@@ -123,6 +124,19 @@ test('counts that differ keep the tables from being swapped', async () => {
   await rebuild.tables.apply([{ kind: 'other', sequence: 1 }]);
   expect(await rebuild.swap(asIs, { force: false })).toMatchObject([{ table: 'job_counts', live: '1', log: '0' }]);
   expect(await countRows('jobs')).toBe(1);
+});
+
+test('an old job that reaches only the new tables in the last moment is removed before they are swapped', async () => {
+  const job = new JobEvents();
+  const life = entriesOf([job.next('JobCreated'), job.next('JobStarted'), job.next('JobCompleted')]);
+  await projectLive(life);
+  await retireJobs(database.url, '2026-06-01T00:00:00Z', new AbortController().signal);
+  await using rebuild = await openRebuild();
+  const advanceTo: AdvanceTo = async () => void (await rebuild.tables.apply(life));
+  await expect(rebuild.swap(advanceTo, { force: true })).rejects.toThrow('old jobs are being removed');
+  expect(await countRows('jobstream_next.jobs')).toBe(1);
+  expect(await rebuild.swap(asIs, { force: true })).toEqual([]);
+  expect(await countRows('jobs')).toBe(0);
 });
 
 test('second tables that are gone do not make their writer write the live ones', async () => {
