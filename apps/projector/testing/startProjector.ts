@@ -1,4 +1,5 @@
 import { createLogger } from '@jobstream/runtime';
+import type { Pause } from '@jobstream/runtime';
 import { Projector } from '../src/projection/projector.ts';
 import type { ProjectorOptions } from '../src/projection/projector.ts';
 
@@ -8,12 +9,16 @@ export interface TestProjector extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-export async function startProjector(
-  options: Pick<ProjectorOptions, 'eventLog' | 'databaseUrl' | 'watchIntervalMs' | 'observer'>,
-): Promise<TestProjector> {
+type Options = Pick<ProjectorOptions, 'eventLog' | 'databaseUrl' | 'watchIntervalMs' | 'observer'>;
+
+/** Starts a projector; `pause` replaces its waits between two tries. */
+export async function startProjector({
+  pause,
+  ...options
+}: Options & { readonly pause?: Pause }): Promise<TestProjector> {
   const { promise: failure, resolve: onFailure } = Promise.withResolvers<unknown>();
   const logger = createLogger({ service: 'projector', level: 'silent' });
-  const projector = new Projector({ ...options, logger, onFailure });
+  const projector = new Projector({ ...options, logger, onFailure }, pause);
   await projector.start();
   return { failure, stop: () => projector.stop(), [Symbol.asyncDispose]: () => projector.stop() };
 }

@@ -25,4 +25,4 @@ export type { SpanEnd, SpanOptions, TracedSpan, TracingOptions } from './tracing
 export { asksForHelp, readCommandLine, UsageError } from './process/commandLine.ts';
 export type { CommandLine, CommandOption } from './process/commandLine.ts';
 export { BackgroundLoop } from './service/backgroundLoop.ts';
-export type { NextTurn } from './service/backgroundLoop.ts';
+export type { NextTurn, Pause } from './service/backgroundLoop.ts';

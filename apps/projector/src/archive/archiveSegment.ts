@@ -1,9 +1,14 @@
 import { SegmentBuilder } from '@jobstream/archive';
 import type { Archive, ArchiveWriter, ArchivedMessage, ArchiveSpan } from '@jobstream/archive';
-import type { EventLog, SequenceSpan } from '@jobstream/eventlog';
+import type { LogMessages, SequenceSpan } from '@jobstream/eventlog';
+
+/** What archiving reads of a log. */
+interface ReadableLog {
+  readonly messages: Pick<LogMessages, 'span' | 'from'>;
+}
 
 export interface ArchiveSegmentOptions {
-  readonly eventLog: Pick<EventLog, 'messages'>;
+  readonly eventLog: ReadableLog;
   readonly archive: Archive;
   readonly writer: ArchiveWriter;
   /** Begins an archive although earlier messages have expired from the log. */
@@ -90,7 +95,7 @@ export function assertNotAhead(archived: Pick<ArchiveSpan, 'last'>, log: Pick<Se
 }
 
 /** @throws ArchiveMismatchError when the log has another last archived message; expired messages cannot be compared. */
-async function assertSameLog(archive: Archive, eventLog: Pick<EventLog, 'messages'>): Promise<void> {
+async function assertSameLog(archive: Archive, eventLog: ReadableLog): Promise<void> {
   const { last } = archive.span;
   if (last === 0) return;
   const [message] = await eventLog.messages.from(last, { count: 1 });

@@ -11,7 +11,7 @@ import { readBacklog, type ArchiveBacklog } from './archiver.ts';
 import { ArchiveGapError } from './archiveSegment.ts';
 import { ArchiveMismatchError } from './archiveSegment.ts';
 import { Archiver } from './archiver.ts';
-import { archiveSegment } from './archiveSegment.ts';
+import { archiveSegment, type ArchiveSegmentOptions } from './archiveSegment.ts';
 
 const logger = createLogger({ service: 'projector', level: 'silent' });
 /** Long enough for a few events on a busy machine, short enough to be waited for. */
@@ -46,7 +46,7 @@ function newArchiver(store = new FolderStore(folder), observer = {}) {
 }
 
 /** What `archiveSegment` needs, with an archive that is read anew. */
-async function segmentParts(log: Pick<EventLog, 'messages'> = eventLog) {
+async function segmentParts(log: ArchiveSegmentOptions['eventLog'] = eventLog) {
   const store = new FolderStore(folder);
   const archive = new Archive(store);
   const writer = await ArchiveWriter.open(store, archive);
@@ -61,6 +61,15 @@ async function openOtherLog(lives: number) {
   for (let made = 0; made < lives; made++) await appendLife(log);
   const dispose = () => log.stop().then(() => server[Symbol.asyncDispose]());
   return Object.assign(log, { [Symbol.asyncDispose]: dispose });
+}
+
+/** The messages of the log, of which those up to `sequence` expire as soon as the span was looked at. */
+function expiredSinceSpan(sequence: number): ArchiveSegmentOptions['eventLog']['messages'] {
+  const { messages } = eventLog;
+  return {
+    span: () => messages.span(),
+    from: (first, options) => messages.from(Math.max(first, sequence + 1), options),
+  };
 }
 
 async function archived(): Promise<number> {
@@ -117,6 +126,22 @@ test('messages that expired before they were archived are a gap, which is accept
   expect(await archiveSegment({ ...parts, beginLate: true })).toBe('added');
   expect(parts.archive.span).toMatchObject({ first: 4, last: 4 });
 }, 120_000);
+
+test.each([0, 1])(
+  'messages that expire between the look at the log and the read of it are a gap, with %i archived lives before them',
+  async (lives) => {
+    for (let made = 0; made < lives; made++) await appendLife(eventLog);
+    await archiveSegment(await segmentParts());
+    const end = 3 * lives;
+    expect(await archived()).toBe(end);
+    await appendLife(eventLog);
+    const failure = archiveSegment(await segmentParts({ messages: expiredSinceSpan(end + 2) }));
+    await expect(failure).rejects.toThrow(new ArchiveGapError(end + 1, end + 2));
+    expect(await archived()).toBe(end);
+    expect(await archiveSegment(await segmentParts())).toBe('added');
+    expect(await archived()).toBe(end + 3);
+  },
+);
 
 test('an archive ahead of the log belongs to another log and is not continued', async () => {
   await appendLife(eventLog);

@@ -1,4 +1,5 @@
-import { EventLog, NewerEventError } from '@jobstream/eventlog';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { EventLog, LogUnavailableError, NewerEventError } from '@jobstream/eventlog';
 import type { EventFeed, LogEntry } from '@jobstream/eventlog';
 import { eventually, forEachTest, startNats, startDatabaseProxy } from '@jobstream/testing';
 import { expect, test } from 'vitest';
@@ -146,4 +147,43 @@ test('a projector can be stopped while Postgres does not answer', async () => {
   proxy.pauseUpstream();
   proxy.pauseDownstream();
   await expect(projector.stop()).resolves.toBeUndefined();
+});
+
+test('a projector can be stopped while it waits to learn where the log ends', async () => {
+  const [called, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const eventLog = {
+    follow: (options: { after: number }) => stage.eventLog.follow(options),
+    async lastSequence() {
+      called.resolve();
+      await answered.promise;
+      return stage.eventLog.lastSequence();
+    },
+  };
+  const projector = await startProjector({ ...stage, eventLog });
+  await called.promise;
+  const stopped = projector.stop();
+  answered.resolve();
+  await expect(stopped).resolves.toBeUndefined();
+});
+
+test('pauses grow with each interruption, and begin anew after a batch that was projected', async () => {
+  const pauses: number[] = [];
+  const pause = (ms: number) => nextTurn(void pauses.push(ms));
+  const { promise: projected, resolve } = Promise.withResolvers<void>();
+  let outages = 3;
+  const eventLog = {
+    follow: (options: { after: number }) => stage.eventLog.follow(options),
+    async lastSequence() {
+      if (outages-- > 0) throw new LogUnavailableError('not yet');
+      return stage.eventLog.lastSequence();
+    },
+  };
+  const observer = { ...silentObserver, projected: () => resolve() };
+  await using _projector = await startProjector({ ...stage, eventLog, observer, pause });
+  await stage.createJob();
+  await projected;
+  expect(pauses).toEqual([250, 500, 1_000]);
+  await stage.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'jobstream-projector'`);
+  await expect.poll(() => pauses).toEqual([250, 500, 1_000, 250]);
 });

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as timer } from 'node:timers/promises';
 import { ArchiveUnavailableError } from '@jobstream/archive';
 import { LogUnavailableError } from '@jobstream/eventlog';
 import type { EventLog } from '@jobstream/eventlog';
@@ -9,7 +9,7 @@ import {
   ReadModelUnavailableError,
 } from '@jobstream/readmodel';
 import { BackgroundLoop } from '@jobstream/runtime';
-import type { Logger, NextTurn, Tracing } from '@jobstream/runtime';
+import type { Logger, NextTurn, Pause, Tracing } from '@jobstream/runtime';
 import { projectLog, silentObserver } from './projectLog.ts';
 import type { ProjectionObserver } from './projectLog.ts';
 
@@ -42,8 +42,9 @@ export class Projector extends BackgroundLoop {
   readonly #observer: ProjectionObserver;
   #failures = 0;
 
-  constructor(options: ProjectorOptions) {
-    super();
+  /** @param pause waits before the projector tries again; for tests. */
+  constructor(options: ProjectorOptions, pause?: Pause) {
+    super(pause);
     this.#options = options;
     this.#observer = options.observer ?? silentObserver;
   }
@@ -92,7 +93,7 @@ export class Projector extends BackgroundLoop {
       }
       this.#observer.becameStandby();
       if (attempt === 1) logger.info('standing by: another projector is active');
-      await pause(STANDBY_POLL_MS, undefined, { signal: stop }).catch(() => {}); // rejects only when stopped
+      await timer(STANDBY_POLL_MS, undefined, { signal: stop }).catch(() => {}); // rejects only when stopped
     }
     return false;
   }
