@@ -4,6 +4,13 @@ import { feed, hangUp, json, problem, startServer, type Answer } from '../testin
 
 const frame = (sequence: number) => `id: ${sequence}\nevent: JobCreated\ndata: {"sequence":${sequence}}\n\n`;
 const nothingMore: Answer = (res) => void res.writeHead(204).end();
+/** An answer that comes an hour later, by the clock of the client. */
+const later =
+  (answer: Answer): Answer =>
+  (res, request) => {
+    vi.setSystemTime(Date.now() + 3_600_000);
+    answer(res, request);
+  };
 
 async function follow(after: number | undefined, ...answers: Answer[]) {
   await using server = await startServer(...answers);
@@ -36,6 +43,23 @@ test('an opened feed survives any outage, but not a rejection', async () => {
   expect(seen).toEqual([1]);
   expect(failure).toMatchObject({ name: 'AccessDeniedError', code: 'credentials-refused' });
   expect(positions).toHaveLength(5);
+});
+
+test('an opened feed that is lost for longer than retryForMs resumes', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const busy = problem(503, 'too-many-feeds', { 'retry-after': '0' });
+  const lost = feed([frame(1)], 'lost');
+  const { seen, failure } = await follow(
+    0,
+    later(lost),
+    later(hangUp),
+    later(busy),
+    feed([frame(2)], 'end'),
+    nothingMore,
+  );
+  expect(failure).toBeUndefined();
+  expect(seen).toEqual([1, 2]);
 });
 
 test('a feed that cannot be opened fails after retryForMs, like a request', async () => {
