@@ -25,13 +25,17 @@ const PAUSE_MS = 50;
  */
 export class AppendSettler<Append extends PendingAppend> {
   readonly #connection: Connection;
-  readonly #reader: LeaderReader;
+  readonly #reader: Pick<LeaderReader, 'last' | 'at'>;
   readonly #resend: (append: Append) => void;
 
   /** `resend` is called with an append that is known not to be stored. */
-  constructor(connection: Connection, resend: (append: Append) => void) {
+  constructor(
+    connection: Connection,
+    resend: (append: Append) => void,
+    reader: Pick<LeaderReader, 'last' | 'at'> = new LeaderReader(connection),
+  ) {
     this.#connection = connection;
-    this.#reader = new LeaderReader(connection);
+    this.#reader = reader;
     this.#resend = resend;
   }
 

@@ -2,8 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { connect } from '@nats-io/transport-node';
 import { eventually, startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { jobAppendRequest } from './appendRequest.ts';
+import { Appender } from './appender.ts';
+import { AppendLimiter } from './appendLimiter.ts';
+import { Connection } from '../connection/connection.ts';
 import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError, LogUnavailableError } from '../errors.ts';
 import type { EventLog } from '../eventLog.ts';
+import { Publisher } from '../connection/publisher.ts';
+import { delayFirst } from '../../testing/delayFirst.ts';
 import { JobScript } from '../../testing/jobScript.ts';
 import { openBehindProxy } from '../../testing/openBehindProxy.ts';
 import { openEventLog } from '../../testing/openEventLog.ts';
@@ -199,6 +205,20 @@ describe('an append whose connection is lost before the acknowledgement', () => 
     expect(await rival.lastSequence()).toBe(1);
   });
 
+  // The server receives the first try after it was settled as absent. Many appends are tried as a batch first.
+  test.each([1, MANY])(
+    'succeeds, as each of %i, when a further try conflicts with the first, which came late',
+    async (count) => {
+      await using nats = await startNats();
+      await using log = await openEventLog({ url: nats.url });
+      await using appender = await openAppender(nats.url);
+      const events = Array.from({ length: count }, () => new JobScript().create());
+      const sequences = await Promise.all(events.map((event) => appender.append(jobAppendRequest(event), 0)));
+      expect(sequences).toEqual(events.map((_, index) => index + 1));
+      expect(await log.lastSequence()).toBe(count);
+    },
+  );
+
   test('as part of a batch succeeds with the sequence of its own event', async () => {
     await using stage = await openBehindProxy();
     const { nats, proxy, log, direct } = stage;
@@ -233,6 +253,20 @@ describe('an append whose connection is lost before the acknowledgement', () => 
     await expect(eventually(() => log.append(new JobScript().create(), 0))).resolves.toBeGreaterThan(0);
   });
 });
+
+/** An appender on a connection of its own, whose first try comes late. */
+async function openAppender(url: string) {
+  const connection = await Connection.open({ url, name: 'test' });
+  const publisher = new Publisher(connection, 30_000);
+  const limiter = new AppendLimiter({ maxPending: 1_000, maxPendingBytes: 1_000_000 });
+  const appender = new Appender(connection, delayFirst(publisher), { groupCommit: true, deadlineMs: 30_000, limiter });
+  const dispose = async () => {
+    await appender.stop();
+    publisher.stop();
+    await connection.close();
+  };
+  return Object.assign(appender, { [Symbol.asyncDispose]: dispose });
+}
 
 async function race(left: EventLog, right: EventLog): Promise<number> {
   const jobId = randomUUID();

@@ -1,7 +1,7 @@
 import type { Connection } from '../connection/connection.ts';
 import { batchHeaders, batchId, expectationHeaders } from '../connection/headers.ts';
 import { LinkedSet, type Place } from '../connection/linkedSet.ts';
-import type { Publisher, PublishOutcome } from '../connection/publisher.ts';
+import type { BatchPublisher, PublishOutcome } from '../connection/publisher.ts';
 import { isConflict, isWithoutResponders } from '../connection/serverErrors.ts';
 import { LogUnavailableError } from '../errors.ts';
 import { assertFits, type AppendLimiter } from './appendLimiter.ts';
@@ -47,7 +47,7 @@ const SWEEP_MS = 100;
  */
 export class Appender {
   readonly #connection: Connection;
-  readonly #publisher: Publisher;
+  readonly #publisher: BatchPublisher;
   readonly #settler: AppendSettler<QueuedAppend>;
   readonly #options: AppenderOptions;
   readonly #sweeper: NodeJS.Timeout;
@@ -62,7 +62,7 @@ export class Appender {
   #flushScheduled = false;
   #onIdle: (() => void) | undefined;
 
-  constructor(connection: Connection, publisher: Publisher, options: AppenderOptions) {
+  constructor(connection: Connection, publisher: BatchPublisher, options: AppenderOptions) {
     this.#connection = connection;
     this.#publisher = publisher;
     this.#options = options;

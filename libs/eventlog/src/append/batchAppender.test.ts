@@ -8,7 +8,8 @@ import { BatchAppender } from './batchAppender.ts';
 import { Connection } from '../connection/connection.ts';
 import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError, LogUnavailableError } from '../errors.ts';
 import type { EventLog } from '../eventLog.ts';
-import { Publisher } from '../connection/publisher.ts';
+import { Publisher, type BatchPublisher } from '../connection/publisher.ts';
+import { delayFirst } from '../../testing/delayFirst.ts';
 import { JobScript } from '../../testing/jobScript.ts';
 import { openBehindProxy } from '../../testing/openBehindProxy.ts';
 import { openEventLog } from '../../testing/openEventLog.ts';
@@ -168,8 +169,6 @@ describe('a batch whose connection is lost before the acknowledgement', () => {
   });
 });
 
-type BatchPublisher = Pick<Publisher, 'publish' | 'publishWithoutAck'>;
-
 /** A batch appender on a connection of its own, whose first try `disturb` changes. */
 async function openBatches(url: string, disturb: (publisher: Publisher) => BatchPublisher) {
   const connection = await Connection.open({ url, name: 'test' });
@@ -181,31 +180,6 @@ async function openBatches(url: string, disturb: (publisher: Publisher) => Batch
     await connection.close();
   };
   return Object.assign(batches, { [Symbol.asyncDispose]: dispose });
-}
-
-/** Reports the first try as not acknowledged, and sends it right before the commit of the second, which so conflicts. */
-function delayFirst(publisher: Publisher): BatchPublisher {
-  const delayed: (() => void)[] = [];
-  let tries = 0;
-  return {
-    publishWithoutAck: (...message) => {
-      if (tries === 0) delayed.push(() => publisher.publishWithoutAck(...message));
-      else publisher.publishWithoutAck(...message);
-    },
-    publish: (subject, body, headers, onOutcome) => {
-      tries++;
-      if (tries === 1) {
-        delayed.push(() => publisher.publish(subject, body, headers, () => undefined));
-        onOutcome({ kind: 'unknown', reason: 'delayed' });
-        return;
-      }
-      for (const send of delayed.splice(0)) send();
-      publisher.publish(subject, body, headers, (outcome) => {
-        expect(outcome).toMatchObject({ kind: 'refused' });
-        onOutcome(outcome);
-      });
-    },
-  };
 }
 
 /** Drops the first try and reports it as not acknowledged. */

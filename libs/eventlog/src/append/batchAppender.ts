@@ -1,6 +1,6 @@
 import type { Connection } from '../connection/connection.ts';
 import { batchHeaders, batchId } from '../connection/headers.ts';
-import type { Publisher, PublishOutcome, Refusal } from '../connection/publisher.ts';
+import type { BatchPublisher, PublishOutcome, Refusal } from '../connection/publisher.ts';
 import { isConflict, isConflictWithStored, isTransientBatchRefusal } from '../connection/serverErrors.ts';
 import { ConcurrentAppendError, LogUnavailableError } from '../errors.ts';
 import { assertFits, type AppendLimiter } from './appendLimiter.ts';
@@ -38,7 +38,7 @@ const RETRY_PAUSE_MS = 50;
  */
 export class BatchAppender {
   readonly #connection: Connection;
-  readonly #publisher: Pick<Publisher, 'publish' | 'publishWithoutAck'>;
+  readonly #publisher: BatchPublisher;
   readonly #options: BatchAppenderOptions;
   readonly #settler: AppendSettler<PendingBatch>;
   readonly #unsettled = new Set<PendingBatch>();
@@ -46,11 +46,7 @@ export class BatchAppender {
   #open = 0;
   #onIdle: (() => void) | undefined;
 
-  constructor(
-    connection: Connection,
-    publisher: Pick<Publisher, 'publish' | 'publishWithoutAck'>,
-    options: BatchAppenderOptions,
-  ) {
+  constructor(connection: Connection, publisher: BatchPublisher, options: BatchAppenderOptions) {
     this.#connection = connection;
     this.#publisher = publisher;
     this.#options = options;

@@ -21,6 +21,9 @@ export type PublishOutcome =
 
 export type Refusal = Extract<PublishOutcome, { kind: 'refused' }>;
 
+/** What appends need of a Publisher. */
+export type BatchPublisher = Pick<Publisher, 'publish' | 'publishWithoutAck'>;
+
 export type OnOutcome = (outcome: PublishOutcome) => void;
 
 export interface OutgoingMessage {

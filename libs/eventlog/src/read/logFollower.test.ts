@@ -128,6 +128,16 @@ test('without an archive it begins at the first message left, and warns of messa
   expect(warnings).toContainEqual({ first: 4, last: 5 });
 });
 
+// The server answers the request for a consumer only after the stop.
+test('ends when it is stopped while its consumer is being opened', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url });
+  const feed = log.follow({ after: 0 });
+  const next = feed[Symbol.asyncIterator]().next();
+  await feed.stop();
+  expect(await next).toEqual({ done: true, value: undefined });
+});
+
 test('buffers about 16 MB while its reader is busy', async () => {
   await using nats = await startNats();
   await using log = await openEventLog({ url: nats.url });

@@ -1,0 +1,37 @@
+import { startNats } from '@jobstream/testing';
+import { expect, test } from 'vitest';
+import { Connection } from '../connection/connection.ts';
+import { LeaderReader } from '../read/leaderReader.ts';
+import { JobScript } from '../../testing/jobScript.ts';
+import { openEventLog } from '../../testing/openEventLog.ts';
+import { jobAppendRequest } from './appendRequest.ts';
+import { AppendSettler } from './appendSettler.ts';
+
+/** A reader whose first look-up fails. */
+class FailingFirst extends LeaderReader {
+  lookUps = 0;
+
+  override async last(filter: string, timeoutMs: number) {
+    this.lookUps++;
+    if (this.lookUps === 1) throw new Error('the leader changes');
+    return super.last(filter, timeoutMs);
+  }
+}
+
+// A batch whose further try conflicted would be reported as a conflict with another writer.
+test('a look-up that fails says nothing about the append: it is made again', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url });
+  const event = new JobScript().create();
+  const sequence = await log.append(event, 0);
+  const connection = await Connection.open({ url: nats.url, name: 'test' });
+  const reader = new FailingFirst(connection);
+  const settler = new AppendSettler(connection, ({ reject }) => reject(new Error('taken for absent')), reader);
+  const settled = new Promise<number>((resolve, reject) => {
+    const deadline = performance.now() + 30_000;
+    settler.settle({ ...jobAppendRequest(event), expected: 0, deadline, resolve, reject, uncertain: true });
+  });
+  await expect(settled).resolves.toBe(sequence);
+  expect(reader.lookUps).toBe(2);
+  await connection.close();
+});
