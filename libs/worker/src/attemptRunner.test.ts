@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import { defineJob } from '@jobstream/client';
 import type { JobEvent, JobStatus } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
@@ -71,6 +71,31 @@ describe('an attempt that succeeds', () => {
     const reports = events.filter(({ event }) => event === 'JobProgressed');
     expect(reports.at(-1)?.data).toMatchObject({ percent: 100 });
     expect(reports.length).toBeLessThan(12);
+  });
+
+  test('leaves a pause between two events of progress that is reported in a tight loop', async () => {
+    const pauses: number[] = [];
+    let storedAt: number | undefined;
+    class TimedLog extends EventLog {
+      override async append(event: JobEvent, expected: number) {
+        if (event.event !== 'JobProgressed') return super.append(event, expected);
+        if (storedAt !== undefined) pauses.push(performance.now() - storedAt);
+        const sequence = await super.append(event, expected);
+        storedAt = performance.now();
+        return sequence;
+      }
+    }
+    const handler = handlerOf(async ({ progress }) => {
+      for (let count = 1; pauses.length < 3; count++) {
+        progress({ message: `report ${count}` });
+        await turn();
+      }
+    });
+    await using _worker = await startWorker(handler, { eventLog: new TimedLog({ url: nats.url, name: 'worker' }) });
+    const { jobId } = await log.create(handler.type);
+    await log.storyUntil(jobId, 'completed');
+    // Never early, on however slow a machine; the tolerance is for the clock. The end of the run cuts the last one short.
+    expect(Math.min(...pauses.slice(0, 3))).toBeGreaterThan(200);
   });
 
   test('corrects wrong values in a progress report', async () => {

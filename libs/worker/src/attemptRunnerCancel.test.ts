@@ -20,11 +20,16 @@ function endlessHandler() {
   return { handler, reason };
 }
 
-/** A job that runs in a worker of its own, which has `options`. */
+/** A job whose handler has been called in a worker of its own, which has `options`. */
 async function startRunning(handler: Handler, options: Parameters<typeof startWorker>[1] = {}) {
-  const worker = await startWorker(handler, options);
+  const { promise: called, resolve } = Promise.withResolvers<void>();
+  const run: Handler['run'] = (payload, ctx) => {
+    resolve();
+    return handler.run(payload, ctx);
+  };
+  const worker = await startWorker({ ...handler, run }, options);
   const created = await log.create(handler.type);
-  await log.until(created.jobId, 'processing');
+  await called;
   return { ...worker, created, jobId: created.jobId, cancel: () => log.act(created.jobId, { kind: 'CancelJob' }) };
 }
 
@@ -68,6 +73,30 @@ test('a job that is cancelled between the start of its attempt and its run is no
   await using worker = await startWorker(handler, { eventLog });
   await log.create(handler.type);
   await eventually(() => expect(worker.lines).toContain(STOPPED));
+  expect(runs).toBe(0);
+});
+
+test('a job that is cancelled while the worker is cut off between the start of its attempt and its run is not run', async () => {
+  await using proxy = await startTcpProxy(nats.port);
+  class CutOffLog extends EventLog {
+    override async append(event: JobEvent, expected: number) {
+      const sequence = await super.append(event, expected);
+      if (event.event !== 'JobStarted') return sequence;
+      const { promise: reconnected, resolve } = Promise.withResolvers<void>();
+      this.onReconnected(resolve);
+      await proxy.cut();
+      await log.act(event.jobId, { kind: 'CancelJob' });
+      await proxy.heal();
+      await reconnected;
+      return sequence;
+    }
+  }
+  let runs = 0;
+  const handler = handlerOf(() => void runs++);
+  const eventLog = new CutOffLog({ url: `nats://127.0.0.1:${proxy.port}`, name: 'worker' });
+  await using worker = await startWorker(handler, { eventLog, ackWaitMs: 600_000 });
+  await log.create(handler.type);
+  await eventually(() => expect(worker.lines.some((line) => [STOPPED, OVERTAKEN].includes(line))).toBe(true));
   expect(runs).toBe(0);
 });
 
