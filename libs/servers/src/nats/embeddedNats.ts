@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stageBatchesInMemory, unstage } from './batchStaging.ts';
 import type { Guard } from '../process/guard.ts';
@@ -86,7 +86,8 @@ export class EmbeddedNats implements AsyncDisposable {
   async #launch(port: number): Promise<void> {
     const { binary, dataDir, env, name = `jobstream-${randomUUID()}` } = this.#options;
     const config = path.join(dataDir, 'nats.conf');
-    await writeFile(config, this.#config(name, port));
+    await writeFile(config, this.#config(name, port), { mode: 0o600 });
+    await chmod(config, 0o600); // the mode above applies to a new file only
     await this.#process.launch({
       name: 'nats-server',
       command: binary,

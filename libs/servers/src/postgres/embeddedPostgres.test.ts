@@ -42,6 +42,11 @@ test('a new run uses the same data and password in a new process', async () => {
   expect(await runOnce()).toEqual({ runs: 2 });
 });
 
+test('the log can be read by its owner alone', async () => {
+  await runOnce();
+  expect(lstatSync(path.join(folder, 'postgres', 'postgres.log')).mode & 0o777).toBe(0o600);
+});
+
 test('a leftover server on the same data is ended before the start', async () => {
   const leftBehind = new EmbeddedPostgres({ dataDir: folder });
   await leftBehind.start();

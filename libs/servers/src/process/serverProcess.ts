@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, fchmodSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import type { Guard } from './guard.ts';
 import { endProcess, identify } from './processIdentity.ts';
@@ -16,7 +16,7 @@ export interface ServerCommand {
   uid?: number | undefined;
   gid?: number | undefined;
   stopSignal: NodeJS.Signals;
-  /** Receives the output of the server, which therefore does not depend on a pipe to this process. */
+  /** Receives the output of the server, which therefore does not depend on a pipe to this process. Only its owner reads it. */
   logFile: string;
   /** Records the running process, so that the start after a crash can end it. */
   pidFile: string;
@@ -121,8 +121,9 @@ export class ServerProcess {
 
 function spawnServer({ command, args, env, uid, gid, logFile }: ServerCommand): ChildProcess {
   if ((statSync(logFile, { throwIfNoEntry: false })?.size ?? 0) > logLimit) renameSync(logFile, `${logFile}.1`);
-  const log = openSync(logFile, 'a');
+  const log = openSync(logFile, 'a', 0o600);
   try {
+    fchmodSync(log, 0o600); // also the file of an earlier release
     // Detached: Ctrl-C in the terminal must reach only this process, which ends apps before servers.
     const account = { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
     return spawn(command, args, { env, detached: true, stdio: ['ignore', log, log], ...account });
