@@ -55,7 +55,7 @@ describe('over SMTP', () => {
 
   test('a message has every part of the payload', async () => {
     const { mail } = await send({
-      to: ['a@example.com', 'Bea <b@example.com>'],
+      to: ['a@example.com', '"Jones, Bea" <b@example.com>'],
       cc: 'c@example.com',
       bcc: 'd@example.com',
       from: 'me@example.net',
@@ -146,6 +146,12 @@ describe('a payload is refused', () => {
     ['with a second header in the subject', { to: 'a@b', subject: 'x\nBcc: c@d' }, 'payload.subject'],
     ['with a second header in the sender', { to: 'a@b', from: 'x@y\r\nBcc: c@d' }, 'payload.from'],
     ['with two addresses in one', { to: 'a@b, c@d' }, 'payload.to'],
+    ['with an address and another name', { to: 'a@b.c, x' }, 'payload.to'],
+    ['with a name and another address', { cc: 'x, a@b.c', to: 'a@b' }, 'payload.cc'],
+    ['with an address that ends a list', { to: 'a@b.c,x;' }, 'payload.to'],
+    ['with a named group of addresses', { to: 'friends: a@b.c;' }, 'payload.to'],
+    ['with white space in the address', { to: 'a b@c.d' }, 'payload.to'],
+    ['with an address and a word', { to: 'a@b.c x' }, 'payload.to'],
     ['with a file for its text', { to: 'a@b', text: { path: '/etc/passwd' } }, 'payload.text'],
   ])('%s', async (_name, payload, path) => {
     const error = await errorOf(send(payload));

@@ -1,4 +1,5 @@
 import * as Schema from 'effect/Schema';
+import addressparser from 'nodemailer/lib/addressparser';
 import { jobHandler, type Handler } from '@jobstream/worker/engine';
 import { effectJob } from '../../effectJob.ts';
 import type { Mailer, MailMessage } from './mailer.ts';
@@ -8,9 +9,7 @@ const HeaderText = Schema.String.check(
   Schema.isMaxLength(998),
   Schema.makeFilter((text) => !hasControlCharacter(text) || 'expected text without line breaks and control characters'),
 );
-const Address = HeaderText.check(
-  Schema.makeFilter((text) => /^[^@]+@[^@]+$/.test(text) || 'expected one e-mail address'),
-);
+const Address = HeaderText.check(Schema.makeFilter((text) => isOneAddress(text) || 'expected one e-mail address'));
 const Addresses = Schema.Union([Address, Schema.Array(Address).check(Schema.isMinLength(1), Schema.isMaxLength(100))]);
 
 const EmailPayload = Schema.Struct({
@@ -49,6 +48,15 @@ function compose(
   const body = { ...(html === undefined ? { text: text ?? '' } : { html }), ...(text === undefined ? {} : { text }) };
   const messageId = `<${defaults.jobId}@${domain}>`;
   return { ...rest, messageId, from, to: [to].flat(), cc: [cc].flat(), bcc: [bcc].flat(), subject, ...body };
+}
+
+/** Whether the mail library reads one recipient in the text, `user@example.com` or `Name <user@example.com>`. */
+function isOneAddress(text: string): boolean {
+  const [first, ...others] = addressparser(text, { flatten: false });
+  if (first === undefined || others.length > 0 || !('address' in first)) return false;
+  const { address = '' } = first;
+  const whole = text.trim() === address || text.trim().endsWith(`<${address}>`);
+  return whole && /^[^@\s]+@[^@\s]+$/.test(address) && text.split('@').length === 2;
 }
 
 function hasControlCharacter(text: string): boolean {
