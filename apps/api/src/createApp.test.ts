@@ -89,7 +89,39 @@ describe('what is not a request for us', () => {
   });
 });
 
+describe('a request that the HTTP server alone could answer', () => {
+  const close = 'Connection: close\r\n';
+
+  test.each([
+    ['HTTP/1.1 without Host', `GET /livez HTTP/1.1\r\n${close}\r\n`, '400', 'malformed-request'],
+    ['an unknown Expect', `GET /livez HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n${close}\r\n`, '417', 'expectation-failed'],
+  ])('%s is answered with a problem', async (_what, text, status, code) => {
+    const answer = await raw(text);
+    expect(answer).toContain(`HTTP/1.1 ${status} `);
+    expect(answer).toContain('Content-Type: application/problem+json');
+    expect(answer).toMatch(/^X-Request-Id: /im);
+    expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({
+      type: `urn:jobstream:problem:${code}`,
+      status: Number(status),
+    });
+  });
+
+  test('HTTP/1.0 needs no Host, and a client may wait for 100 Continue', async () => {
+    expect(await raw('GET /livez HTTP/1.0\r\n\r\n')).toContain(' 200 OK');
+    const head = `POST /api/jobs HTTP/1.1\r\nHost: localhost\r\n${close}Content-Type: application/json\r\n`;
+    const answer = await raw(`${head}Expect: 100-Continue\r\nContent-Length: 16\r\n\r\n{"type":"email"}`);
+    expect(answer).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 201 Created\r\n/);
+  });
+});
+
 describe('bodies', () => {
+  test.each(['/api/jobs', '/api/jobs/batch'])('of %s are refused by their length before they arrive', async (path) => {
+    const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
+    const answer = await raw(`${head}Content-Length: 9000000000\r\n\r\n{`);
+    expect(answer).toContain('HTTP/1.1 413 ');
+    expect(answer).toContain('urn:jobstream:problem:payload-too-large');
+  });
+
   test.each(['{', '{"type":"email",}', "{'type':'email'}", 'nonsense', '{"type":"email"}}'])(
     'broken JSON %j is malformed',
     async (text) => {

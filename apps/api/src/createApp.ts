@@ -5,6 +5,7 @@ import { crossOrigin } from './auth/crossOrigin.ts';
 import { localRequestsOnly } from './auth/localRequestsOnly.ts';
 import { eventRoutes } from './feeds/eventRoutes.ts';
 import { arrivalDeadline } from './http/arrivalDeadline.ts';
+import { checkRequestHead } from './http/checkRequestHead.ts';
 import { handleError } from './http/handleError.ts';
 import { secureHeaders } from './http/secureHeaders.ts';
 import { typeRoutes } from './jobTypes/typeRoutes.ts';
@@ -30,7 +31,7 @@ export function createApp(deps: ApiDeps): Express {
   app.set('trust proxy', deps.auth.trustedProxies);
   app.locals['accessControl'] = accessControl(deps.auth, deps.keyCache);
   app.use(requestLog(deps.logger), requestMetrics(deps.metrics), requestTrace(deps.tracing), secureHeaders());
-  app.use(arrivalDeadline(30_000));
+  app.use(arrivalDeadline(30_000), checkRequestHead);
   if (deps.auth.open) {
     deps.logger.warn('AUTH is open: every client that reaches this address may do everything');
     app.use(localRequestsOnly(deps.auth.corsOrigins));

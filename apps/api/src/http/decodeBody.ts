@@ -1,12 +1,11 @@
 import * as Schema from 'effect/Schema';
 import { type FieldError, Problem } from '../problems/problem.ts';
+import { jsonPointer, shortPointer } from './jsonPointer.ts';
 import { schemaErrors } from './schemaErrors.ts';
 
 /** How many arrays and objects may be nested; everything behind the API may recurse this deep. */
 const MAX_JSON_DEPTH = 64;
 const MAX_FAULTS = 20;
-// A name may be as long as a body, and must not be repeated twenty times in the response.
-const MAX_POINTER_LENGTH = 500;
 
 /**
  * Makes a decoder of request bodies that accepts no unknown fields.
@@ -43,11 +42,6 @@ export function pastErrors(body: unknown, name: string, now: number): readonly F
   return past ? [{ pointer: `/${name}`, detail: 'must be in the future' }] : [];
 }
 
-/** A path into a JSON value as RFC 6901 writes it; the empty text is the whole value. */
-function jsonPointer(path: readonly PropertyKey[]): string {
-  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-}
-
 type Fault = Extract<FieldError, { readonly pointer: string }>;
 
 interface Walk {
@@ -60,9 +54,29 @@ interface Walk {
  * careless merge in a handler would obey, and numbers such as 1e999, which would become null.
  */
 export function findJsonFaults(value: unknown): readonly Fault[] {
+  if (isFaultless(value, 0)) return [];
   const walk: Walk = { path: [], faults: [] };
   visit(value, walk);
   return walk.faults;
+}
+
+/** The same in a pass that is several times as fast and names no places. */
+function isFaultless(value: unknown, depth: number): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return depth < MAX_JSON_DEPTH && areFaultless(value, depth + 1);
+}
+
+function areFaultless(items: object, depth: number): boolean {
+  if (Array.isArray(items)) {
+    for (const item of items) if (!isFaultless(item, depth)) return false;
+  } else {
+    for (const name in items) {
+      const item = (items as Readonly<Record<string, unknown>>)[name];
+      if (name === '__proto__' || !isFaultless(item, depth)) return false;
+    }
+  }
+  return true;
 }
 
 function visit(value: unknown, walk: Walk): void {
@@ -89,6 +103,5 @@ function checkNumber(number: number, walk: Walk): void {
 }
 
 function fault(walk: Walk, detail: string): void {
-  const pointer = jsonPointer(walk.path);
-  walk.faults.push({ pointer: pointer.length > MAX_POINTER_LENGTH ? '' : pointer, detail });
+  walk.faults.push({ pointer: shortPointer(walk.path), detail });
 }

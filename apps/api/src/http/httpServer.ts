@@ -31,13 +31,15 @@ export interface HttpServerOptions {
   readonly logger: Logger;
 }
 
-const timeouts = {
+const serverOptions = {
   headersTimeout: 10_000,
   /** Off: it has no exceptions, so the app has an arrivalDeadline instead. */
   requestTimeout: 0,
   /** Longer than the 60 s of common load balancers: the side that may reuse a connection must be the one to close it. */
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 5_000,
+  /** Off: checkRequestHead responds with problem details instead. */
+  requireHostHeader: false,
 };
 const IDLE_SWEEP_MS = 50;
 
@@ -55,11 +57,13 @@ export class HttpServer implements Service {
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
-    this.#server = createServer(timeouts, (req, res) => {
+    const onRequest: RequestListener = (req, res) => {
       this.#unused.delete(req.socket);
       if (this.#stopping !== undefined) res.setHeader('Connection', 'close');
       options.listener(req, res);
-    });
+    };
+    this.#server = createServer(serverOptions, onRequest);
+    this.#server.on('checkExpectation', onRequest);
     this.#server.on('clientError', respondToClientError);
     this.#server.on('connection', (socket: Socket) => this.#watch(socket));
   }

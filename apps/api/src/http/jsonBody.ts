@@ -1,9 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import express, { type RequestHandler } from 'express';
 import { Problem } from '../problems/problem.ts';
+import { parseJson } from './parseJson.ts';
 
 /** A payload may have 256 KiB; this leaves room for the other fields. */
 export const MAX_BODY_BYTES = 320 * 1_024;
+
+/** How long a rejected body is still read. */
+const LINGER_MS = 1_000;
 
 const JSON_MEDIA_TYPE = /^\s*application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 
@@ -17,7 +21,9 @@ export interface JsonBodyOptions {
 export function jsonBody({ required, maxBytes = MAX_BODY_BYTES }: JsonBodyOptions): RequestHandler[] {
   return [
     required ? requireJson : requireJsonIfAny,
-    express.json({ limit: maxBytes, strict: false, inflate: false, type: () => true, verify: requireUtf8 }),
+    limitLength(maxBytes),
+    express.text({ limit: maxBytes, defaultCharset: 'utf-8', inflate: false, type: () => true, verify: requireUtf8 }),
+    parseBody,
   ];
 }
 
@@ -30,6 +36,24 @@ const requireJsonIfAny: RequestHandler = (req, res, next) => {
   const { 'content-length': length, 'transfer-encoding': encoding } = req.headers;
   const empty = encoding === undefined && (length === undefined || length === '0');
   return empty ? next() : requireJson(req, res, next);
+};
+
+/**
+ * Rejects a body by its `Content-Length`, before any of it is read; the parser would read it to its end first. What the
+ * client sends nevertheless is read for a moment, since closing the connection at once could lose the response.
+ */
+function limitLength(maxBytes: number): RequestHandler {
+  return (req, res, next) => {
+    if (!(Number(req.headers['content-length']) > maxBytes)) return next();
+    res.once('finish', () => setTimeout(() => req.complete || req.destroy(), LINGER_MS).unref());
+    throw new Problem('payload-too-large', { detail: `the body may have at most ${maxBytes} bytes` });
+  };
+}
+
+/** A body that is there and empty counts as an empty object. */
+const parseBody: RequestHandler = (req, _res, next) => {
+  if (typeof req.body === 'string') req.body = req.body === '' ? {} : parseJson(req.body);
+  next();
 };
 
 function isJson(type: string | undefined): boolean {

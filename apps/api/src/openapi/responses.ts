@@ -9,6 +9,7 @@ import { type Components, mediaTypes } from './components.ts';
 const problemsOfAll: readonly ProblemCode[] = [
   'malformed-request',
   'request-timeout',
+  'expectation-failed',
   'headers-too-large',
   'internal-error',
 ];

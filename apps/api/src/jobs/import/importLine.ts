@@ -3,6 +3,7 @@ import { fold, type JobStatus } from '@jobstream/domain';
 import type { Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { commandContext } from '../../auth/caller.ts';
+import { parseJson } from '../../http/parseJson.ts';
 import { type PayloadWarning, unlessEmpty } from '../../payloads/payloadWarning.ts';
 import { type FieldError, Problem } from '../../problems/problem.ts';
 import { problemType } from '../../problems/problemTypes.ts';
@@ -47,14 +48,17 @@ function orderOf({ text, fault }: Line, res: Response): NewJob {
 }
 
 function parse(text: string): { readonly idempotencyKey?: unknown } {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw mistake('', 'must be JSON');
-  }
+  const value = valueOf(text);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   throw mistake('', 'must be an object');
+}
+
+function valueOf(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    throw error instanceof Problem && error.errors !== undefined ? error : mistake('', 'must be JSON');
+  }
 }
 
 async function create({ number }: Line, order: NewJob, deps: ApiDeps): Promise<LineOutcome> {
