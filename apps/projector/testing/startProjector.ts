@@ -9,7 +9,8 @@ export interface TestProjector extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-type Options = Pick<ProjectorOptions, 'eventLog' | 'databaseUrl' | 'watchIntervalMs' | 'observer'>;
+type Options = Pick<ProjectorOptions, 'eventLog' | 'databaseUrl' | 'watchIntervalMs' | 'observer'> &
+  Partial<Pick<ProjectorOptions, 'logger'>>;
 
 /** Starts a projector; `pause` replaces its waits between two tries. */
 export async function startProjector({
@@ -18,7 +19,7 @@ export async function startProjector({
 }: Options & { readonly pause?: Pause }): Promise<TestProjector> {
   const { promise: failure, resolve: onFailure } = Promise.withResolvers<unknown>();
   const logger = createLogger({ service: 'projector', level: 'silent' });
-  const projector = new Projector({ ...options, logger, onFailure }, pause);
+  const projector = new Projector({ logger, ...options, onFailure }, pause);
   await projector.start();
   return { failure, stop: () => projector.stop(), [Symbol.asyncDispose]: () => projector.stop() };
 }

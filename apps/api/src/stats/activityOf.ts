@@ -32,6 +32,10 @@ export const ActivityView = Schema.Struct({
   series: Schema.Array(Schema.Struct({ at: Timestamp, ...counts })).annotateKey({
     description: 'One entry per minute, hour or day; empty ones are left out.',
   }),
+  incompleteBefore: Schema.optionalKey(Timestamp).annotateKey({
+    description:
+      'Only if the period begins earlier: events before this time may be missing, until the table is rebuilt.',
+  }),
 }).annotate({ identifier: 'Activity' });
 
 type Activity = typeof ActivityView.Type;
@@ -41,7 +45,7 @@ type Counts = Pick<TypeActivity, 'created' | 'completed' | 'failed' | 'retried'>
 const NAMES = ['created', 'completed', 'failed', 'retried'] as const;
 
 /** Makes the view of the activity in a span from the rows of the read model. */
-export function activityOf(span: StatsSpan, { periods, durations }: StatisticsPage): Activity {
+export function activityOf(span: StatsSpan, { periods, durations, incompleteBefore }: StatisticsPage): Activity {
   const byType = Object.fromEntries(
     durationsOfTypes(periods, durations).map(({ type, runTimes, waitTimes }) => [
       type,
@@ -55,7 +59,9 @@ export function activityOf(span: StatsSpan, { periods, durations }: StatisticsPa
   const total = { ...sumOf(periods), ...quantiles(runTimes, waitTimes) };
   const starts = Map.groupBy(periods, ({ startsAt }) => startsAt);
   const series = [...starts].map(([at, rows]) => Object.assign(sumOf(rows), { at }));
-  return { from: span.from, to: span.to, resolution: span.resolution, total, byType, series };
+  const activity = { from: span.from, to: span.to, resolution: span.resolution, total, byType, series };
+  const isIncomplete = incompleteBefore !== undefined && Date.parse(span.from) < Date.parse(incompleteBefore);
+  return isIncomplete ? { ...activity, incompleteBefore } : activity;
 }
 
 /** Returns the durations of each type with counts or durations. */

@@ -1,4 +1,4 @@
-import { eventually, startNats } from '@jobstream/testing';
+import { eventually, queryDatabase, startNats } from '@jobstream/testing';
 import { expect, test } from 'vitest';
 import { announceWorker } from '../../testing/announceWorker.ts';
 import { useStage } from '../../testing/apiStage.ts';
@@ -146,6 +146,17 @@ test('the activity of a time span is returned on request', async () => {
     total: { created: 0 },
     series: [],
   });
+});
+
+test('the activity says before which time a migration left it incomplete', async () => {
+  const gap = new Date(Date.now() - 10 * 60_000);
+  await queryDatabase(stage.databaseUrl, `INSERT INTO job_statistics_gaps VALUES ('test', '${gap.toISOString()}')`);
+  const { activity, ...others } = await get('/api/stats?window=15m');
+  expect(Date.parse((activity as { incompleteBefore: string }).incompleteBefore)).toBe(gap.getTime());
+  expect(others).not.toHaveProperty('incompleteBefore');
+  expect((await get('/api/stats?window=5m'))['activity']).not.toHaveProperty('incompleteBefore');
+  await queryDatabase(stage.databaseUrl, 'DELETE FROM job_statistics_gaps');
+  expect((await get('/api/stats?window=15m'))['activity']).not.toHaveProperty('incompleteBefore');
 });
 
 test('a type named like an inherited property is counted like any other', async () => {

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EventLog, LogUnavailableError, NewerEventError } from '@jobstream/eventlog';
 import type { EventFeed, LogEntry } from '@jobstream/eventlog';
+import type { Logger } from '@jobstream/runtime';
 import { eventually, forEachTest, startNats, startDatabaseProxy } from '@jobstream/testing';
 import { expect, test } from 'vitest';
 import { CheckpointAheadError } from './projectLog.ts';
@@ -35,6 +36,17 @@ test('earlier and later events of the log arrive in the table', async () => {
   await stage.projected(early);
   await stage.projected(await stage.createJob());
   expect(await stage.readModel.countJobs()).toEqual([{ type: 'email', status: 'pending', count: 2 }]);
+});
+
+test('a projector warns at its start of statistics that a migration left incomplete', async () => {
+  const warnings: unknown[] = [];
+  const warn = (fields: object, message: string) => void warnings.push({ ...fields, message });
+  await stage.sql("INSERT INTO job_statistics_gaps VALUES ('0005_statistics', '2026-03-04T12:00:00Z')");
+  await using _projector = await startProjector({ ...stage, logger: { info: () => {}, warn } as unknown as Logger });
+  await stage.projected(await stage.createJob());
+  const message = 'statistics lack events from before a migration; run: npm run rebuild -- --except job_statistics';
+  const time = expect.stringMatching(/^2026-03-04T12:00:00/) as string;
+  expect(warnings).toEqual([{ incompleteBefore: time, message }]);
 });
 
 test('a projector that starts again continues where it stopped', async () => {

@@ -89,6 +89,7 @@ export class Projector extends BackgroundLoop {
       if (await projection.tryAcquire()) {
         logger.info({ lastSequence: projection.lastSequence }, 'projecting');
         this.#observer.becameActive(projection.lastSequence);
+        await this.#warnOfGap(projection);
         return true;
       }
       this.#observer.becameStandby();
@@ -96,6 +97,13 @@ export class Projector extends BackgroundLoop {
       await timer(STANDBY_POLL_MS, undefined, { signal: stop }).catch(() => {}); // rejects only when stopped
     }
     return false;
+  }
+
+  async #warnOfGap(projection: JobProjection): Promise<void> {
+    const incompleteBefore = await projection.statisticsIncompleteBefore();
+    if (incompleteBefore === undefined) return;
+    const remedy = 'run: npm run rebuild -- --except job_statistics';
+    this.#options.logger.warn({ incompleteBefore }, `statistics lack events from before a migration; ${remedy}`);
   }
 }
 

@@ -214,6 +214,15 @@ describe('a rollback', () => {
     expect((await stage.readModel.findJob(after))?.job.status).toBe('completed');
   });
 
+  test('brings back which statistics were incomplete', async () => {
+    const gaps = () => stage.sql('SELECT migration FROM job_statistics_gaps');
+    await stage.sql("INSERT INTO job_statistics_gaps VALUES ('0005_statistics', now())");
+    await rebuildStage(stage);
+    expect(await gaps()).toEqual([]);
+    await rebuildStage(stage, { kind: 'rollback' });
+    expect(await gaps()).toEqual([{ migration: '0005_statistics' }]);
+  });
+
   test('is refused when there is nothing to go back to', async () => {
     await expect(rebuildStage(stage, { kind: 'rollback' })).rejects.toThrow('no earlier tables');
   });

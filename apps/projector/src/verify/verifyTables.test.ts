@@ -74,6 +74,16 @@ test('a row that is in no log is found, and removed', async () => {
   expect((await verify()).differences).toEqual([]);
 });
 
+test('statistics that a migration left incomplete are complete after a repair', async () => {
+  await projectSomeJobs();
+  await stage.sql("INSERT INTO job_statistics_gaps VALUES ('0005_statistics', now()); DELETE FROM job_statistics");
+  expect((await verify({ repair: true })).differences).toContainEqual(
+    expect.objectContaining({ table: 'job_statistics', problem: 'missing' }),
+  );
+  expect(await stage.sql('SELECT migration FROM job_statistics_gaps')).toEqual([]);
+  expect((await verify()).differences).toEqual([]);
+});
+
 test('wrong counts are found, and corrected', async () => {
   await projectSomeJobs();
   await stage.sql(

@@ -5,6 +5,7 @@ import type { ProjectableEntry } from './projectableEntry.ts';
 import { openDedicatedConnection } from '../postgres/dedicatedConnection.ts';
 import type { DedicatedConnection } from '../postgres/dedicatedConnection.ts';
 import { translated } from '../postgres/translated.ts';
+import { readStatisticsGap } from '../statistics/statisticsGap.ts';
 
 const TRY_LOCK = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked';
 
@@ -43,6 +44,11 @@ export class JobProjection {
   /** The position in the log up to which everything is projected. */
   get lastSequence(): number {
     return this.#writer?.lastSequence ?? 0;
+  }
+
+  /** Reads the time (RFC 3339) before which events may be missing from the statistics; undefined if none are. */
+  statisticsIncompleteBefore(): Promise<string | undefined> {
+    return translated(readStatisticsGap(this.#connection.client));
   }
 
   /** Closes the connection, which frees the lock. */

@@ -1,7 +1,13 @@
 import type { ClientBase } from 'pg';
 
 /** The tables that the projection of jobs is made of, all of them built from the log alone. */
-export const PROJECTION_TABLES = ['jobs', 'job_counts', 'job_statistics', 'quarantined_messages'] as const;
+export const PROJECTION_TABLES = [
+  'jobs',
+  'job_counts',
+  'job_statistics',
+  'job_statistics_gaps',
+  'quarantined_messages',
+] as const;
 
 /** Second tables have a checkpoint of their own in their schema. */
 export const CHECKPOINTS = 'projection_checkpoints';

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Buckets } from './durationBuckets.ts';
+import { readStatisticsGap } from './statisticsGap.ts';
 import type { Resolution } from './statisticsPeriod.ts';
 
 /** Selects the statistics of a tenant, or of all, from a time (inclusive) to another (exclusive), both RFC 3339. */
@@ -31,6 +32,8 @@ export interface StatisticsPage {
   /** Oldest first; empty periods are left out. */
   readonly periods: readonly PeriodCounts[];
   readonly durations: readonly TypeDurations[];
+  /** Events before this time (RFC 3339) may be missing, because the table was filled before its statistics were added. */
+  readonly incompleteBefore?: string | undefined;
 }
 
 const WHERE = `resolution = $1 AND starts_at >= $2 AND starts_at < $3 AND ($4::text IS NULL OR tenant = $4)`;
@@ -56,9 +59,10 @@ const READ_DURATIONS = {
 
 export async function readStatistics(pool: Pool, query: StatisticsQuery): Promise<StatisticsPage> {
   const values = [query.resolution, query.from, query.to, query.tenant ?? null];
-  const [periods, durations] = await Promise.all([
+  const [periods, durations, incompleteBefore] = await Promise.all([
     pool.query<PeriodCounts>({ ...READ_PERIODS, values }),
     pool.query<TypeDurations>({ ...READ_DURATIONS, values }),
+    readStatisticsGap(pool),
   ]);
-  return { periods: periods.rows, durations: durations.rows };
+  return { periods: periods.rows, durations: durations.rows, incompleteBefore };
 }

@@ -124,6 +124,7 @@ async function repairRest(client: ClientBase, live: string, second: string): Pro
   await client.query(`INSERT INTO ${to}.job_counts SELECT * FROM ${second}.job_counts`);
   await client.query(`DELETE FROM ${to}.job_statistics`);
   await client.query(`INSERT INTO ${to}.job_statistics SELECT * FROM ${second}.job_statistics`);
+  await client.query(`DELETE FROM ${to}.job_statistics_gaps`);
   await client.query(`DELETE FROM ${to}.quarantined_messages l WHERE NOT EXISTS (
     SELECT FROM ${second}.quarantined_messages s WHERE s.sequence = l.sequence AND s.reason = l.reason AND s.body = l.body
       AND (s.subject, s.recorded_at) IS NOT DISTINCT FROM (l.subject, l.recorded_at))`);
