@@ -15,6 +15,8 @@ function problemOf(text: string): Problem {
 
 const safe = (_name: string, part: unknown) => (typeof part === 'number' ? part % 2 ** 53 : part);
 
+const deep = (text: string) => `{"jobs":[{"payload":${'['.repeat(63)}${text}${']'.repeat(63)}}]}`;
+
 const pointersOf = ({ errors = [] }: Problem) => errors.map((one) => 'pointer' in one && one.pointer);
 
 test.each(['9007199254740991', '-9007199254740991', '9007199254740992', '9007199254740994', '100000000000000000000'])(
@@ -104,8 +106,12 @@ test('any name that is given twice is found, whatever else there is', () => {
   );
 });
 
-test('a body that is nested as deep as it is long is parsed', () => {
-  const deep = '['.repeat(200_000) + ']'.repeat(200_000);
-  expect(parseJson(`{"n":":","a":${deep}}`)).toMatchObject({ n: ':' });
-  expect(problemOf(`{"a":1,"b":${deep},"a":2}`).code).toBe('malformed-json');
+test('a name or a number is found as deep as payloads may be nested', () => {
+  expect(problemOf(deep('{"a":1,"a":2}')).code).toBe('malformed-json');
+  expect(problemOf(deep('9007199254740993')).code).toBe('invalid-request');
+});
+
+test('a value that is nested as deep as a body is long does not overflow the stack', () => {
+  const deepest = '['.repeat(200_000) + ']'.repeat(200_000);
+  expect(parseJson(`{"a":1,"b":${deepest},"a":2}`)).toMatchObject({ a: 2 });
 });

@@ -2,7 +2,7 @@ import { Problem } from '../problems/problem.ts';
 import { invalidRequest } from './decodeBody.ts';
 import { findSourceFaults, isEscaped } from './sourceFaults.ts';
 
-/** Deeper than any body that is accepted: such a value is not looked into by recursion. */
+/** Deeper than any body that is accepted, so that such a value is refused without a closer look. */
 const MAX_DEPTH = 100;
 const SPACE = 0x20;
 const QUOTE = 0x22;
@@ -15,9 +15,10 @@ const QUOTE = 0x22;
  */
 export function parseJson(text: string): unknown {
   const value = parse(text);
-  const seen: Seen = { names: 0, isSuspicious: false };
+  const seen: Seen = { names: 0, hasLargeNumber: false, isTooDeep: false };
   look(value, seen, 0);
-  if (seen.isSuspicious || countNamesInText(text) !== seen.names) assertNoFaults(text);
+  if (seen.isTooDeep) return value;
+  if (seen.hasLargeNumber || countNamesInText(text) !== seen.names) assertNoFaults(text);
   return value;
 }
 
@@ -48,16 +49,17 @@ function countNamesInText(text: string): number {
 
 interface Seen {
   names: number;
-  /** There is an integer that may have other digits in the text, or the value is nested too deep to tell. */
-  isSuspicious: boolean;
+  /** There is a number that may have other digits in the text. */
+  hasLargeNumber: boolean;
+  isTooDeep: boolean;
 }
 
 /** Counts the names in a value; a cheap pass that is made for every body. */
 function look(value: unknown, seen: Seen, depth: number): void {
   if (typeof value === 'number') {
-    if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) seen.isSuspicious = true;
+    if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) seen.hasLargeNumber = true;
   } else if (typeof value === 'object' && value !== null) {
-    if (depth > MAX_DEPTH) seen.isSuspicious = true;
+    if (depth > MAX_DEPTH) seen.isTooDeep = true;
     else lookInside(value, seen, depth + 1);
   }
 }

@@ -78,10 +78,13 @@ class SourceReader {
   }
 
   #readNumber(): void {
-    NUMBER.lastIndex = this.#at;
-    const [source = ''] = NUMBER.exec(this.#text) ?? [];
-    this.#at += source.length;
-    if (!isKept(source)) this.#report('numbers', 'must be an integer that JavaScript holds exactly, or a string');
+    const start = this.#at;
+    NUMBER.lastIndex = start;
+    NUMBER.test(this.#text);
+    this.#at = NUMBER.lastIndex;
+    if (this.#at - start < MIN_UNSAFE_DIGITS) return;
+    if (!isKept(this.#text.slice(start, this.#at)))
+      this.#report('numbers', 'must be an integer that JavaScript holds exactly, or a string');
   }
 
   #report(kind: keyof SourceFaults, detail: string): void {
@@ -99,7 +102,7 @@ export function isEscaped(text: string, index: number): boolean {
 
 /** Whether a number comes back as it was sent. Those with a fraction or an exponent are rounded, as they are everywhere. */
 function isKept(source: string): boolean {
-  if (source.length < MIN_UNSAFE_DIGITS || /[.eE]/.test(source)) return true;
+  if (/[.eE]/.test(source)) return true;
   const digits = source.replace('-', '');
   const value = Number(digits);
   if (Number.isSafeInteger(value) || value === Infinity) return value !== Infinity;
