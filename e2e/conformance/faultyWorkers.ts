@@ -131,6 +131,18 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     complaint: /cannot follow on cancelled/,
   },
   {
+    name: 'drops its result behind what is no event',
+    edits: [['if found is None or found.version != job.version or found.sequence <= expected:', 'if True:']],
+    detectedBy: 'junk',
+    complaint: /should become completed; .* JobFailed$/m,
+  },
+  {
+    name: 'follows links to other jobs',
+    edits: [['own and (first or (checked and bool(previous)))', 'previous is not None']],
+    detectedBy: 'junk-redelivery',
+    complaint: /should become completed; .* JobStarted$/m,
+  },
+  {
     name: 'burns an attempt when it must end',
     edits: [
       [

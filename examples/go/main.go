@@ -35,6 +35,7 @@ var (
 
 const (
 	largestResult = 256 * 1024
+	appendTries   = 100
 	beatEvery     = 4 * time.Second
 	announceEvery = time.Hour
 	runsListed    = 100
@@ -157,6 +158,11 @@ func (j Job) after(event Event, sequence uint64) *Job {
 		j.Status = strings.ToLower(strings.TrimPrefix(event.Event, "Job"))
 	}
 	return &j
+}
+
+// precedes tells whether the event is the job's next: others count for nothing.
+func (j Job) precedes(event *Event) bool {
+	return event != nil && event.Version == j.Version+1 && (event.Event != "JobRetryScheduled" || event.Data.RetryAt != nil)
 }
 
 func (j Job) isLastAttempt() bool { return j.Attempt >= j.Created.Data.MaxAttempts }
@@ -752,7 +758,7 @@ func (w *Worker) abortIfMovedOn(jobID string) {
 	}
 }
 
-// append appends one event and returns the job after it; errOvertaken if somebody else was faster.
+// append appends one event, also behind what is no event, and returns the job after it; errOvertaken if the job moved on.
 func (w *Worker) append(call Call, job *Job, name string, at time.Time, data Data) (*Job, error) {
 	event := Event{
 		V: 1, ID: rand.Text(), Event: name, JobID: call.jobID, JobType: w.jobType, Version: job.Version + 1,
@@ -764,16 +770,30 @@ func (w *Worker) append(call Call, job *Job, name string, at time.Time, data Dat
 		return nil, err
 	}
 	msg := &nats.Msg{Subject: event.subject(), Data: body, Header: w.header(call)}
-	msg.Header.Set("Nats-Expected-Last-Subject-Sequence", strconv.FormatUint(job.Sequence, 10))
 	msg.Header.Set("Nats-Expected-Last-Subject-Sequence-Subject", w.filter(call.jobID))
-	sequence, tries, err := w.publish(msg)
-	if conflicts(err) {
-		sequence, err = w.storedBefore(event, tries)
+	expected := job.Sequence
+	for range appendTries {
+		msg.Header.Set("Nats-Expected-Last-Subject-Sequence", strconv.FormatUint(expected, 10))
+		sequence, tries, err := w.publish(msg)
+		if conflicts(err) {
+			sequence, err = w.storedBefore(event, tries)
+		}
+		if err == nil {
+			return job.after(event, sequence), nil
+		}
+		if !errors.Is(err, errOvertaken) {
+			return nil, err
+		}
+		found, failed := w.read(call.jobID)
+		if failed != nil {
+			return nil, failed
+		}
+		if found == nil || found.Version != job.Version || found.Sequence <= expected {
+			return nil, errOvertaken
+		}
+		expected = found.Sequence
 	}
-	if err != nil {
-		return nil, err
-	}
-	return job.after(event, sequence), nil
+	return nil, errOvertaken
 }
 
 // storedBefore finds our own event, which may be what is in the way after a try whose answer was lost.
@@ -857,10 +877,10 @@ func (w *Worker) read(jobID string) (*Job, error) {
 	var job *Job
 	for _, event := range events {
 		switch {
-		case event.Event == nil && job != nil:
-			job.Sequence = event.sequence
-		case event.Event != nil && job != nil:
+		case job != nil && job.precedes(event.Event):
 			job = job.after(*event.Event, event.sequence)
+		case job != nil:
+			job.Sequence = event.sequence
 		case event.Event != nil && event.Event.Event == "JobCreated":
 			job = newJob(*event.Event, event.sequence)
 		}
@@ -868,31 +888,53 @@ func (w *Worker) read(jobID string) (*Job, error) {
 	return job, err
 }
 
-// storedEvent has no event if somebody wrote what is none: it counts for nothing, but the next append goes behind it.
+// storedEvent is a message of the log. It has no event if somebody wrote what is none: it counts for nothing, but the
+// next append goes behind it.
 type storedEvent struct {
 	*Event
 	sequence uint64
+	previous uint64 // the sequence that its writer expected: that of the job's message before it
+	linked   bool   // whether the server has checked that, so that no message of the job is between the two
 }
 
-// history reads a job's events, oldest first: each names the sequence of the one before as what it expected.
+// history reads a job's messages, oldest first: each names the sequence of the one before as what it expected.
 func (w *Worker) history(jobID string) ([]storedEvent, error) {
 	var events []storedEvent
 	query := map[string]any{"last_by_subj": w.filter(jobID)}
 	for {
-		event, previous, err := w.stored(query)
-		if err != nil || event == nil {
-			return events, err
+		event, err := w.stored(jobID, query)
+		switch {
+		case err != nil || event == nil && len(events) == 0:
+			return nil, err
+		case event == nil || !event.linked:
+			return w.historyBySubject(jobID)
 		}
 		events = slices.Insert(events, 0, *event)
-		if previous == 0 {
+		if event.previous == 0 {
 			return events, nil
 		}
-		query = map[string]any{"seq": previous}
+		query = map[string]any{"seq": event.previous}
 	}
 }
 
+// historyBySubject is for a history whose links somebody has broken who does not keep to the protocol.
+func (w *Worker) historyBySubject(jobID string) ([]storedEvent, error) {
+	var events []storedEvent
+	last, err := w.stored(jobID, map[string]any{"last_by_subj": w.filter(jobID)})
+	for sequence := uint64(0); err == nil && last != nil && sequence < last.sequence; {
+		var event *storedEvent
+		event, err = w.stored(jobID, map[string]any{"seq": sequence + 1, "next_by_subj": w.filter(jobID)})
+		if err != nil || event == nil {
+			break
+		}
+		sequence = event.sequence
+		events = append(events, *event)
+	}
+	return events, err
+}
+
 // stored asks the leader of the stream for one message; any replica would answer a direct get, and might be old.
-func (w *Worker) stored(query map[string]any) (event *storedEvent, previous uint64, err error) {
+func (w *Worker) stored(jobID string, query map[string]any) (*storedEvent, error) {
 	var answer struct {
 		Message *struct {
 			Subject    string
@@ -903,7 +945,7 @@ func (w *Worker) stored(query map[string]any) (event *storedEvent, previous uint
 	}
 	request, err := json.Marshal(query)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	reply, err := w.nc.Request("$JS.API.STREAM.MSG.GET.JOBS", request, 5*time.Second)
 	if err == nil {
@@ -911,19 +953,23 @@ func (w *Worker) stored(query map[string]any) (event *storedEvent, previous uint
 	}
 	switch {
 	case err != nil:
-		return nil, 0, err
+		return nil, err
 	case answer.Error != nil && answer.Error.Code == 404:
-		return nil, 0, nil
+		return nil, nil
 	case answer.Message == nil:
-		return nil, 0, fmt.Errorf("a read failed: %w", answer.Error)
+		return nil, fmt.Errorf("a read failed: %w", answer.Error)
 	}
-	header, _ := nats.DecodeHeadersMsg(answer.Message.Hdrs)
-	previous, _ = strconv.ParseUint(header.Get("Nats-Expected-Last-Subject-Sequence"), 10, 64)
 	decoded, _ := decode(answer.Message.Subject, answer.Message.Data)
 	if decoded != nil && decoded.V > 1 {
-		return nil, 0, errors.New("the job has an event that only newer workers understand")
+		return nil, errors.New("the job has an event that only newer workers understand")
 	}
-	return &storedEvent{Event: decoded, sequence: answer.Message.Seq}, previous, nil
+	filter := w.filter(jobID)
+	header, _ := nats.DecodeHeadersMsg(answer.Message.Hdrs)
+	previous, err := strconv.ParseUint(header.Get("Nats-Expected-Last-Subject-Sequence"), 10, 64)
+	own := strings.HasPrefix(answer.Message.Subject, strings.TrimSuffix(filter, ">"))
+	first := previous == 0 && decoded != nil && decoded.Event == "JobCreated"
+	checked := previous > 0 && header.Get("Nats-Expected-Last-Subject-Sequence-Subject") == filter
+	return &storedEvent{decoded, answer.Message.Seq, previous, err == nil && own && (first || checked)}, nil
 }
 
 // conformance is the test job of the conformance kit. Your own handlers look like this one.

@@ -36,6 +36,9 @@ CONFLICTS = (10071, 10164)
 SUFFIXES = {"JobRetryScheduled": "retry-scheduled"}
 ENDED = ("completed", "failed", "cancelled")
 OLDEST_SERVER = (2, 14, 4)
+APPEND_TRIES = 100
+NO_EVENT = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What reading a message raises that is no event."""
 LARGEST_RESULT = 256 * 1024
 BEAT_EVERY, ANNOUNCE_EVERY, RUNS_LISTED = 4, 3600, 100
 TIMEOUT, SHUTDOWN, MOVED_ON = "timeout", "the worker is shutting down", "the job has moved on"
@@ -138,6 +141,19 @@ class Call:
             return 1
         name, _, delivery = job.started_by.partition("#")
         return int(delivery) if name == self.name else None
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A message in the log."""
+
+    event: Event | None
+    """None if it is no event, or the event of another subject."""
+    sequence: int
+    previous: int | None
+    """The sequence that its writer expected: that of the job's message before it."""
+    is_linked: bool
+    """Whether the server has checked that, so that no message of the job is between the two."""
 
 
 @dataclass
@@ -355,7 +371,7 @@ class Worker:
             return Call(msg, str(event["jobId"]), event)
         except NewerEvent:
             await msg.nak(delay=5)  # for a newer worker
-        except (ValueError, LookupError, TypeError) as error:
+        except NO_EVENT as error:
             log.error("no call for work: %s: %r", msg.subject, error)
             await msg.term()
         return None
@@ -465,7 +481,7 @@ class Worker:
                 return attempt.abort(MOVED_ON)
 
     async def append(self, call: Call, job: Job, name: str, data: dict[str, Any], at: datetime | None = None) -> Job:
-        """Appends one event and returns the job after it; Overtaken if somebody else was faster."""
+        """Appends one event, also behind what is no event; returns the job after it, or raises Overtaken."""
         event = {
             "v": 1,
             "id": str(uuid.uuid4()),
@@ -480,8 +496,16 @@ class Worker:
         }
         if "tenant" in job.created:
             event["tenant"] = job.created["tenant"]
-        sequence = await self.store(event, job.sequence, call.trace)
-        return job.after(event, sequence)
+        expected = job.sequence
+        for _ in range(APPEND_TRIES):
+            try:
+                return job.after(event, await self.store(event, expected, call.trace))
+            except Overtaken:
+                found = await self.read(job.id)
+                if found is None or found.version != job.version or found.sequence <= expected:
+                    raise
+                expected = found.sequence
+        raise Overtaken
 
     async def store(self, event: Event, expected: int, trace: dict[str, str]) -> int:
         headers = {
@@ -531,30 +555,62 @@ class Worker:
     async def read(self, job_id: str) -> Job | None:
         job: Job | None = None
         for event, sequence in await self.history(job_id):
-            if job is not None:
-                job = replace(job, sequence=sequence) if event is None else job.after(event, sequence)
-            elif event is not None and event["event"] == "JobCreated":
-                job = Job.first(event, sequence)
+            if job is None:
+                job = Job.first(event, sequence) if event is not None and event["event"] == "JobCreated" else None
+                continue
+            try:
+                follows = event is not None and event["version"] == job.version + 1
+                job = job.after(event, sequence) if follows else replace(job, sequence=sequence)
+            except NO_EVENT:
+                job = replace(job, sequence=sequence)
         return job
 
     async def history(self, job_id: str) -> list[tuple[Event | None, int]]:
-        """A job's events, oldest first; each message names the sequence of the one before as what it expected."""
+        """A job's messages, oldest first; None for what is no event: it counts for nothing, but appends go behind it."""
+        messages: list[Stored] = []
+        wanted: int | None = None
+        while wanted != 0:
+            message = await self.stored(job_id, wanted)
+            if message is None and wanted is None:
+                return []
+            if message is None or not message.is_linked:
+                return await self.history_by_subject(job_id)
+            messages.append(message)
+            wanted = message.previous
+        return [(message.event, message.sequence) for message in reversed(messages)]
+
+    async def history_by_subject(self, job_id: str) -> list[tuple[Event | None, int]]:
+        """As `history`, where somebody who does not keep to the protocol has broken the links between the messages."""
+        last = await self.stored(job_id)
         events: list[tuple[Event | None, int]] = []
-        previous, subject = None, f"jobs.{self.job_type}.{job_id}.>"
-        while previous != 0:
-            try:
-                msg = await until_answered(partial(self.js.get_msg, "JOBS", previous, None if previous else subject))
-            except NotFoundError:
+        sequence = 0
+        while last is not None and sequence < last.sequence:
+            message = await self.stored(job_id, sequence + 1, following=True)
+            if message is None:
                 break
-            try:
-                event = decode(msg.subject or "", msg.data or b"")
-            except (ValueError, LookupError, TypeError):
-                event = (
-                    None  # somebody wrote what is no event: it counts for nothing, but the next append goes behind it
-                )
-            events.insert(0, (event, msg.seq or 0))
-            previous = int((msg.headers or {}).get("Nats-Expected-Last-Subject-Sequence", 0))
+            sequence = message.sequence
+            events.append((message.event, sequence))
         return events
+
+    async def stored(self, job_id: str, sequence: int | None = None, *, following: bool = False) -> Stored | None:
+        """The message with this sequence, or the job's first from there on, or its last; None if there is none."""
+        subject = f"jobs.{self.job_type}.{job_id}.>"
+        named = subject if following or sequence is None else None
+        try:
+            msg = await until_answered(partial(self.js.get_msg, "JOBS", sequence, named, next=following))
+        except NotFoundError:
+            return None
+        try:
+            event = decode(msg.subject or "", msg.data or b"")
+        except NO_EVENT:
+            event = None
+        headers = msg.headers or {}
+        expected = str(headers.get("Nats-Expected-Last-Subject-Sequence", ""))
+        previous = int(expected) if expected.isdecimal() else None
+        checked = headers.get("Nats-Expected-Last-Subject-Sequence-Subject") == subject
+        own = (msg.subject or "").startswith(subject.removesuffix(">"))
+        first = previous == 0 and event is not None and event["event"] == "JobCreated"
+        return Stored(event, msg.seq or 0, previous, own and (first or (checked and bool(previous))))
 
 
 async def until_answered(ask: Callable[[], Awaitable[Result]]) -> Result:

@@ -1,9 +1,70 @@
 import assert from 'node:assert/strict';
 import type { Scenario } from '../scenario.ts';
-import { namesOf } from '../testbed/testbed.ts';
+import { namesOf, type Testbed } from '../testbed/testbed.ts';
 
 /** So long that the second worker can only get the message because the first has handed it back. */
 const LONG_ACK_WAIT_MS = 300_000;
+
+/** A message that a program which does not keep to the protocol stores on a job's subjects. */
+interface Junk {
+  readonly token: string;
+  readonly body: string;
+  /** None: the server checks nothing. */
+  readonly expect?: { readonly expected: number; readonly filter: string };
+}
+
+/** Junk of every kind for a running job; `other` is a completed one. */
+async function junkFor(testbed: Testbed, jobId: string, other: string): Promise<readonly Junk[]> {
+  const log = await testbed.log();
+  const [created, started] = log.filter(({ subject }) => subject.split('.')[2] === jobId);
+  const theirs = log.findLast(({ subject }) => subject.split('.')[2] === other);
+  assert.ok(created && started && theirs);
+  return [
+    { token: 'progressed', body: '' },
+    { token: 'completed', body: 'not JSON' },
+    { token: 'no-event', body: '{}' },
+    { token: 'failed', body: '{"v":1,"event":5}' },
+    { token: 'completed', body: theirs.body },
+    { token: 'started', body: started.body },
+    // These name a message as the job's last that is not.
+    { token: 'progressed', body: 'first', expect: { expected: 0, filter: 'jobs.conformance.nothing.>' } },
+    { token: 'released', body: '', expect: { expected: created.sequence, filter: created.subject } },
+    {
+      token: 'progressed',
+      body: 'other',
+      expect: { expected: theirs.sequence, filter: `jobs.conformance.${other}.>` },
+    },
+  ];
+}
+
+/**
+ * Writes all junk on the subjects of each job, another kind last each time: from the last message on a worker reads back.
+ * Returns when all of it is stored.
+ */
+async function writeJunk(testbed: Testbed, jobIds: readonly string[], other: string): Promise<void> {
+  for (const [index, jobId] of jobIds.entries()) {
+    const kinds = await junkFor(testbed, jobId, other);
+    for (const { token, body, expect } of [...kinds.slice(index + 1), ...kinds.slice(0, index + 1)]) {
+      await testbed.writer.publish(`jobs.conformance.${jobId}.${token}`, body, expect);
+    }
+  }
+}
+
+/** As many jobs that run as there are kinds of junk, and one that is completed. */
+async function startJobs(testbed: Testbed, ms: number, maxAttempts: number) {
+  const other = await testbed.createJob({ do: 'succeed', result: 'of another job' });
+  await testbed.reaches(other, 'completed');
+  const jobIds: string[] = [];
+  for (let count = 0; count < 9; count += 1) jobIds.push(await testbed.createJob({ do: 'sleep', ms }, { maxAttempts }));
+  for (const jobId of jobIds) await testbed.reaches(jobId, 'processing');
+  return { jobIds, other };
+}
+
+/** The names of the job's events, without those that the kit wrote: it also copies events of the worker. */
+async function eventsOfWorkers(testbed: Testbed, jobId: string): Promise<string> {
+  const messages = (await testbed.log()).filter(({ byKit, subject }) => !byKit && subject.split('.')[2] === jobId);
+  return namesOf(messages.flatMap(({ event }) => event ?? []));
+}
 
 /** Shutdowns, a server that restarts, and messages that are no valid events. */
 export const disruptionScenarios: readonly Scenario[] = [
@@ -74,6 +135,39 @@ export const disruptionScenarios: readonly Scenario[] = [
       await testbed.startWorker();
       const events = await testbed.reaches(jobId, 'completed');
       assert.equal(events.at(-1)?.actor.kind, 'worker', 'the worker ran it');
+    },
+  },
+  {
+    name: 'junk',
+    title: 'keeps the result of a job on whose subjects others have written meanwhile',
+    async run(testbed) {
+      await testbed.startWorker();
+      const { jobIds, other } = await startJobs(testbed, 5_000, 1);
+      await writeJunk(testbed, jobIds, other);
+      for (const jobId of jobIds) {
+        await testbed.reaches(jobId, 'completed');
+        assert.equal(await eventsOfWorkers(testbed, jobId), 'JobStarted JobCompleted', 'it runs once');
+        assert.deepEqual((await testbed.job(jobId)).result, { sleptMs: 5_000 }, 'the result is its own');
+      }
+      assert.equal((await testbed.events(other)).length, 3, 'nothing is appended to the other job');
+    },
+  },
+  {
+    name: 'junk-redelivery',
+    title: 'takes over a job from a lost worker, whatever else is on its subjects',
+    async run(testbed) {
+      const first = await testbed.startWorker();
+      const { jobIds, other } = await startJobs(testbed, 5_000, 2);
+      await first.kill();
+      await writeJunk(testbed, jobIds, other);
+      await testbed.startWorker();
+      for (const jobId of jobIds) {
+        await testbed.reaches(jobId, 'completed');
+        assert.equal(await eventsOfWorkers(testbed, jobId), 'JobStarted JobStarted JobCompleted', 'it runs once more');
+        const { attempt, result } = await testbed.job(jobId);
+        assert.deepEqual({ attempt, result }, { attempt: 2, result: { sleptMs: 5_000 } });
+      }
+      assert.equal((await testbed.events(other)).length, 3, 'nothing is appended to the other job');
     },
   },
   {
