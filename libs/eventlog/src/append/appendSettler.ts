@@ -18,6 +18,8 @@ export interface PendingAppend extends Pick<AppendRequest, 'eventId' | 'kind' | 
 type Verdict = { readonly kind: 'stored'; readonly sequence: number } | { readonly kind: 'absent' | 'overtaken' };
 
 const PAUSE_MS = 50;
+/** The answer to a look-up is lost with its connection, which the client library does not report. */
+const LOOK_UP_MS = 1_000;
 
 /**
  * Settles appends that were not acknowledged, by reading the newest events of their owner. An absent event is sent again,
@@ -53,7 +55,8 @@ export class AppendSettler<Append extends PendingAppend> {
       const remainingMs = append.deadline - performance.now();
       if (remainingMs <= 0) throw new Error('no answer within the deadline');
       if (!this.#connection.isConnected()) continue;
-      const verdict = await this.#verdict(append, remainingMs).catch(() => undefined);
+      const timeoutMs = Math.min(remainingMs, LOOK_UP_MS);
+      const verdict = await this.#verdict(append, timeoutMs).catch(() => undefined);
       if (verdict !== undefined) return this.#conclude(append, verdict);
     }
   }
