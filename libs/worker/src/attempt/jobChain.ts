@@ -73,7 +73,9 @@ export class JobChain {
       const decision = decide(this.#complete(command), this.#job);
       if (isRejection(decision)) return decision;
       if (this.#broken !== undefined) throw this.#broken.error;
-      this.#sequence = await this.#append(decision);
+      this.#sequence = await appendUntilSettled(decision, this.#sequence, this.#context).catch((error: unknown) =>
+        this.#appendBehind(decision, error),
+      );
       this.#job = evolve(this.#job, decision) ?? this.#job;
       return decision;
     } catch (error) {
@@ -85,16 +87,18 @@ export class JobChain {
     }
   }
 
-  /** Appends the event, also behind messages that are no events of the job. */
-  async #append(event: JobEvent): Promise<number> {
-    for (let tries = 1; ; tries += 1) {
+  /** Appends an event whose append failed behind messages that are no events of the job, if these were the reason. */
+  async #appendBehind(event: JobEvent, failure: unknown): Promise<number> {
+    let error = failure;
+    for (let tries = 1; error instanceof ConcurrentAppendError && tries < MAX_TRIES; tries += 1) {
+      this.#sequence = await this.#sequenceUnlessMovedOn(error);
       try {
         return await appendUntilSettled(event, this.#sequence, this.#context);
-      } catch (error) {
-        if (!(error instanceof ConcurrentAppendError) || tries === MAX_TRIES) throw error;
-        this.#sequence = await this.#sequenceUnlessMovedOn(error);
+      } catch (next) {
+        error = next;
       }
     }
+    throw error;
   }
 
   /** Returns the sequence of the job's last message if the job is still as this chain left it; else throws `conflict`. */

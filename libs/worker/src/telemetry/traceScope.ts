@@ -17,7 +17,8 @@ export class TraceScope {
 
 /** Parses a W3C `traceparent`; undefined for anything invalid. */
 export function parseTraceparent(text: string | undefined) {
-  const [, traceId, spanId, flags] = TRACEPARENT.exec(text ?? '') ?? [];
+  if (text === undefined) return undefined;
+  const [, traceId, spanId, flags] = TRACEPARENT.exec(text) ?? [];
   if (traceId === undefined || spanId === undefined) return undefined;
   return { traceId, spanId, traceFlags: Number.parseInt(flags ?? '', 16), isRemote: true };
 }
