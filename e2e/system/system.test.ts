@@ -33,6 +33,22 @@ async function rows(sql: string, values: unknown[] = []): Promise<Record<string,
   }
 }
 
+/** Waits until the table has every job of the log as finished, and returns its rows. */
+async function finishedRows(): Promise<Record<string, unknown>[]> {
+  const { id } = await jobs.create({ type: 'email', payload: { to: 'user@example.com' } });
+  return eventually(
+    async () => {
+      // The table is written in the order of the log: it has all jobs that were created before this one.
+      const unfinished = await rows("SELECT id FROM jobs WHERE status NOT IN ('completed', 'failed', 'cancelled')");
+      const all = await rows('SELECT id, status, version FROM jobs ORDER BY id');
+      expect(unfinished).toEqual([]);
+      expect(all).toContainEqual(expect.objectContaining({ id }));
+      return all;
+    },
+    { timeoutMs: 60_000 },
+  );
+}
+
 describe('a job', () => {
   test('is created as pending and completes with a result', async () => {
     const response = await jobs.post({ type: 'email', payload: { to: 'user@example.com' } });
@@ -172,7 +188,7 @@ describe('the whole system', () => {
   test(
     'builds the table again from the log when the data of Postgres are gone',
     async () => {
-      const before = await rows('SELECT id, status, version FROM jobs ORDER BY id');
+      const before = await finishedRows();
       await system.stop();
       await system.loseDatabase();
       await startAgain();

@@ -60,11 +60,16 @@ export class OrderedConsumer {
     this.#watchdog = setInterval(() => this.#checkHeartbeat(), HEARTBEAT_MS);
   }
 
-  /** Creates the consumer on the server; rejects with the client library's error. */
+  /**
+   * Creates the consumer on the server. Rejects with the client library's error, or as soon as the connection was lost
+   * meanwhile: the library does not report that, and would wait for the response until its own time limit.
+   */
   static async open(options: OrderedConsumerOptions): Promise<OrderedConsumer> {
     const consumer = new OrderedConsumer(options);
+    const lost = consumer.broken.then((reason) => Promise.reject(new Error(reason)));
+    lost.catch(() => undefined); // a consumer that is open reports it as broken
     try {
-      await consumer.#create();
+      await Promise.race([consumer.#create(), lost]);
       return consumer;
     } catch (error) {
       consumer.close();
