@@ -38,6 +38,25 @@ test('a key is created, listed and revoked, and creation writes only the key to 
   expect((await run(['list'])).stdout).toContain('  revoked 2');
 });
 
+test('the keys that were made while the API was open are listed as such and revoked together', async () => {
+  const wanted = { scopes: ['admin'] as const, tenant: null, expiresAt: null };
+  const [first, second] = [
+    await keys.create({ ...wanted, name: 'first', madeOpen: true }),
+    await keys.create({ ...wanted, name: 'second', madeOpen: true }),
+  ];
+  const { text } = await keys.create({ ...wanted, name: 'other' });
+  expect((await run(['list'])).stdout).toContain(`${first.key.id}  first  admin  made while the API was open  created`);
+  const { code, stdout } = await run(['revoke', '--made-open']);
+  expect({ code, lines: stdout.trim().split('\n') }).toMatchObject({ code: 0, lines: { length: 2 } });
+  expect([stdout.includes(first.key.id), stdout.includes(second.key.id)]).toEqual([true, true]);
+  const left = (await keys.active()).map(({ id }) => id);
+  expect(left).toContain(parseApiKey(text)?.id);
+  expect(left).not.toContain(first.key.id);
+  const again = await run(['revoke', '--made-open']);
+  expect(again).toMatchObject({ code: 0, stdout: 'No key that was made while the API was open is left.\n' });
+  await keys.revoke(parseApiKey(text)?.id ?? '');
+});
+
 test('a key that was created elsewhere is adopted and not shown', async () => {
   const made = newApiKey();
   const words = ['adopt', '--name', 'first', '--scopes', 'admin'];
@@ -66,7 +85,7 @@ test.each([
     'no action',
     2,
     [],
-    /^expected create \| adopt \| list \| revoke <id>, got: nothing; for help: npm run keys -- --help\n$/,
+    /^expected create \| adopt \| list \| revoke <id> \| revoke --made-open, got: nothing; for help: npm run keys -- --help\n$/,
   ],
   ['an unknown action', 2, ['delete', 'x'], /^expected create .*, got: delete x; for help: .*\n$/],
   ['an unknown option', 2, ['create', '--nmae', 'x'], /^Unknown option '--nmae'; for help: .*\n$/],

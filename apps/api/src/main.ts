@@ -27,11 +27,11 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   backlogMetrics(metrics, { log, announced, table });
   const keys = new ApiKeys({ databaseUrl: config.DATABASE_URL, name: 'api-keys' });
   const rebuilds = new RebuildRequests({ databaseUrl: config.DATABASE_URL, name: 'api-rebuilds' });
-  const keyCache = new ApiKeyCache({ keys, logger });
   const auth = authSettings(config);
+  const keyCache = new ApiKeyCache({ keys, open: auth.open, logger });
   const readiness = new Readiness({ log: () => log.isWritable(), table: () => table.ping().then(() => true) });
   const tail = new LiveTail({ log, logger });
-  const longRequests = new LongRequests();
+  const longRequests = new LongRequests({ callerShare: config.CALLER_SHARE });
   const servedVersions = new ServedVersions();
   const payloads = new PayloadChecks({ announced, strictTypes: config.STRICT_TYPES });
   const parts = { log, announced, payloads, tail, longRequests, servedVersions, table, rebuilds, keys };

@@ -17,7 +17,7 @@ import { AnnouncedTypes } from '../src/announcements/announcedTypes.ts';
 import { ApiKeyCache, type ApiKeyCacheOptions } from '../src/auth/apiKeyCache.ts';
 import { createApp } from '../src/createApp.ts';
 import { LiveTail, type LiveTailOptions } from '../src/feeds/liveTail.ts';
-import { LongRequests } from '../src/feeds/longRequests.ts';
+import { LongRequests, type LongRequestsOptions } from '../src/feeds/longRequests.ts';
 import { HttpServer, type HttpServerOptions } from '../src/http/httpServer.ts';
 import { ServedVersions } from '../src/jobs/read/servedVersions.ts';
 import { PayloadChecks } from '../src/payloads/payloadChecks.ts';
@@ -30,7 +30,7 @@ export interface StartApiOptions {
   readonly log?: Partial<EventLogOptions>;
   readonly server?: Partial<HttpServerOptions>;
   readonly tail?: Partial<LiveTailOptions>;
-  readonly held?: { readonly most: number };
+  readonly longRequests?: Partial<LongRequestsOptions>;
   readonly strictTypes?: boolean;
   /** Default: open. */
   readonly auth?: Partial<AuthSettings>;
@@ -66,11 +66,11 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const payloads = new PayloadChecks({ announced, strictTypes: options.strictTypes ?? false });
   const { table, keys, rebuilds } = openTables(options.databaseUrl);
   backlogMetrics(metrics, { log, announced, table });
-  const keyCache = new ApiKeyCache({ keys, logger, maxWaitMs: 30_000, ...options.ring });
   const auth = { ...authSettings(readConfig({})), ...options.auth };
+  const keyCache = new ApiKeyCache({ keys, open: auth.open, logger, maxWaitMs: 30_000, ...options.ring });
   const readiness = new Readiness({ log: () => log.isWritable(), table: () => table.ping().then(() => true) });
   const tail = new LiveTail({ log, logger, ...options.tail });
-  const longRequests = new LongRequests(options.held);
+  const longRequests = new LongRequests({ callerShare: 75, ...options.longRequests });
   const views = { servedVersions: new ServedVersions(), table, announced };
   const parts = { ...views, log, payloads, tail, longRequests, rebuilds, keys };
   const app = createApp({ ...parts, keyCache, auth, readiness, metrics, tracing, logger });

@@ -6,7 +6,7 @@ import type { CommandLine, CommandOption } from '@jobstream/runtime';
 export const keysCommandLine = {
   command: 'npm run keys',
   summary: 'Makes, adopts, lists and revokes API keys.',
-  words: 'create | adopt | list | revoke <id>',
+  words: 'create | adopt | list | revoke <id> | revoke --made-open',
   options: {
     name: { type: 'string', value: 'name', help: 'For create and adopt: what the key is for.' },
     scopes: {
@@ -15,6 +15,7 @@ export const keysCommandLine = {
       help: 'For create and adopt: jobs:read, jobs:write, schedules:write, admin.',
     },
     tenant: { type: 'string', value: 'tenant', help: 'For create and adopt: the tenant to which the key is confined.' },
+    'made-open': { type: 'boolean', help: 'For revoke: all keys that were made while the API was open.' },
     expires: { type: 'string', value: 'time', help: 'For create and adopt: such as 90d, 12h, or an RFC 3339 time.' },
   },
   environment: {
@@ -27,7 +28,7 @@ export const keysCommandLine = {
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 export interface KeysCommand {
-  readonly keys: Pick<ApiKeys, 'create' | 'adopt' | 'list' | 'revoke'>;
+  readonly keys: Pick<ApiKeys, 'create' | 'adopt' | 'list' | 'revoke' | 'revokeMadeOpen'>;
   /** The text of the key for `adopt`. */
   readonly given: string | undefined;
   /** Writes output for programs. */
@@ -41,6 +42,7 @@ interface Options {
   readonly scopes?: string | undefined;
   readonly tenant?: string | undefined;
   readonly expires?: string | undefined;
+  readonly 'made-open'?: boolean | undefined;
 }
 
 /**
@@ -53,6 +55,7 @@ export async function keysCommand(words: readonly string[], options: Options, co
   if (typedWords === 'create') return create(options, command);
   if (typedWords === 'adopt') return adopt(options, command);
   if (typedWords === 'list') return list(command);
+  if (typedWords === 'revoke' && options['made-open'] === true) return revokeMadeOpen(command);
   const [action, id, ...more] = words;
   if (action === 'revoke' && id !== undefined && more.length === 0) return revoke(id, command);
   const { command: typed, words: expected } = keysCommandLine;
@@ -86,9 +89,16 @@ async function revoke(id: string, { keys, print }: KeysCommand): Promise<void> {
   print(`The key ${id} is revoked; every API process refuses it within 3 seconds.`);
 }
 
+async function revokeMadeOpen({ keys, print }: KeysCommand): Promise<void> {
+  const revoked = await keys.revokeMadeOpen();
+  for (const key of revoked) print(described(key));
+  if (revoked.length === 0) print('No key that was made while the API was open is left.');
+}
+
 function described(key: ApiKey): string {
-  const { id, name, scopes, tenant, createdAt, expiresAt, revokedAt, lastUsedAt } = key;
-  const facts = { tenant, created: createdAt, expires: expiresAt, 'last used': lastUsedAt, revoked: revokedAt };
+  const { id, name, scopes, tenant, createdAt, expiresAt, revokedAt, lastUsedAt, madeOpen } = key;
+  const made = madeOpen ? 'while the API was open' : null;
+  const facts = { tenant, made, created: createdAt, expires: expiresAt, 'last used': lastUsedAt, revoked: revokedAt };
   const told = Object.entries(facts).flatMap(([what, value]) => (value === null ? [] : [`${what} ${value}`]));
   return [id, name, scopes.join(','), ...told].join('  ');
 }

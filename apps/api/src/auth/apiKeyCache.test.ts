@@ -12,8 +12,9 @@ class Table {
   readings = 0;
   answer: Promise<void> = Promise.resolve();
 
-  add(id: string): void {
-    this.rows.set(id, { id, scopes: ['jobs:read'], tenant: null, expiresAt: null, secretHash: Buffer.alloc(32) });
+  add(id: string, { madeOpen = false } = {}): void {
+    const limits = { scopes: ['jobs:read'] as const, tenant: null, expiresAt: null };
+    this.rows.set(id, { id, name: `key ${id}`, ...limits, secretHash: Buffer.alloc(32), madeOpen });
   }
 
   async active(): Promise<readonly ApiKeyCredential[]> {
@@ -37,7 +38,7 @@ const logger = createLogger({ service: 'api', level: 'silent' });
 const never = { reloadMs: 1e9, touchMs: 1e9 };
 
 async function startRing(options: Partial<ApiKeyCacheOptions> = never): Promise<void> {
-  ring = new ApiKeyCache({ keys: table, logger, ...options });
+  ring = new ApiKeyCache({ keys: table, open: false, logger, ...options });
   await ring.start();
 }
 

@@ -8,6 +8,8 @@ import { invalidCredentials } from './challenge.ts';
 
 export interface ApiKeyCacheOptions {
   readonly keys: Pick<ApiKeys, 'active' | 'touch'>;
+  /** Whether the API is open. Where it is not, keys that were made while it was are refused. */
+  readonly open: boolean;
   readonly logger: Logger;
   /** How often the keys are reloaded, which is how long a revoked key may still work elsewhere. Default 2,000 ms. */
   readonly reloadMs?: number;
@@ -39,6 +41,8 @@ export class ApiKeyCache implements Service {
   #reading: Promise<boolean> = Promise.resolve(true);
   #next: Promise<boolean> | undefined;
   #failing = false;
+  /** The keys that the last warning named. */
+  #refused = '';
 
   constructor(options: ApiKeyCacheOptions) {
     this.#options = { reloadMs: 2_000, maxAgeMs: 300_000, touchMs: 60_000, maxWaitMs: 1_000, ...options };
@@ -109,8 +113,10 @@ export class ApiKeyCache implements Service {
   async #read(): Promise<boolean> {
     const begun = performance.now();
     try {
-      const credentials = await this.#options.keys.active();
-      this.#known = new Map(credentials.map((credential) => [credential.id, credential]));
+      const active = await this.#options.keys.active();
+      const valid = this.#options.open ? active : active.filter(({ madeOpen }) => !madeOpen);
+      this.#known = new Map(valid.map((credential) => [credential.id, credential]));
+      if (valid.length < active.length) this.#warnOfRefused(active.filter(({ id }) => !this.#known.has(id)));
       this.#readAt = begun;
       this.#failing = false;
       this.#endThoseGone();
@@ -119,6 +125,17 @@ export class ApiKeyCache implements Service {
       this.#warnOnce(error);
       return false;
     }
+  }
+
+  /** Warns at the start and when such a key is added, as an open process beside this one may do. */
+  #warnOfRefused(keys: readonly ApiKeyCredential[]): void {
+    const refused = keys.map(({ id, name }) => `${name} (${id})`).toSorted();
+    if (refused.join() === this.#refused) return;
+    this.#refused = refused.join();
+    this.#options.logger.warn(
+      { keys: refused },
+      'API keys that were made while the API was open are refused: revoke them with `npm run keys -- revoke --made-open`',
+    );
   }
 
   #endThoseGone(): void {
@@ -158,7 +175,7 @@ export async function authenticateKey(text: string, ring: KeyLookup): Promise<Ca
   if (given === undefined) throw invalidCredentials('not an API key: it may be truncated or mistyped');
   const credential = await ring.find(given.id);
   if (credential === undefined || !isGood(credential, given.secret)) {
-    throw invalidCredentials('the API key is unknown, revoked or expired');
+    throw invalidCredentials('the API key is unknown, revoked, expired, or was made while the API was open');
   }
   ring.recordUse(credential.id);
   return callerWithKey(credential, ring);
@@ -169,7 +186,7 @@ function isGood({ secretHash, expiresAt }: ApiKeyCredential, secret: string): bo
   return genuine && (expiresAt === null || Date.parse(expiresAt) > Date.now());
 }
 
-function callerWithKey({ id, scopes, tenant }: ApiKeyCredential, ring: KeyLookup): Caller {
+function callerWithKey({ id, scopes, tenant, madeOpen }: ApiKeyCredential, ring: KeyLookup): Caller {
   const onInvalidated = (end: () => void) => ring.onRevoked(id, end);
-  return { actor: { kind: 'api', id }, scopes: new Set(scopes), tenant: tenant ?? undefined, onInvalidated };
+  return { actor: { kind: 'api', id }, scopes: new Set(scopes), tenant: tenant ?? undefined, madeOpen, onInvalidated };
 }

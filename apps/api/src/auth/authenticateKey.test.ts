@@ -9,10 +9,12 @@ function ringWith(credential: Partial<ApiKeyCredential>) {
   const used: string[] = [];
   const known: ApiKeyCredential = {
     id,
+    name: 'test',
     scopes: ['jobs:read'],
     tenant: null,
     expiresAt: null,
     secretHash: hashOfSecret(secret),
+    madeOpen: false,
     ...credential,
   };
   const find = (wanted: string) => Promise.resolve(wanted === id ? known : undefined);
@@ -33,7 +35,10 @@ test('the caller is the key, with its scopes and its tenant, and its use is note
 });
 
 describe('authenticateKey refuses, without recording a use,', () => {
-  const refused = { code: 'credentials-refused', detail: 'the API key is unknown, revoked or expired' };
+  const refused = {
+    code: 'credentials-refused',
+    detail: 'the API key is unknown, revoked, expired, or was made while the API was open',
+  };
 
   test.each([
     ['a key that has expired since it was read', { expiresAt: inMs(-1) }, text],

@@ -9,12 +9,14 @@ export interface Caller {
   readonly actor: Actor;
   readonly scopes: ReadonlySet<Scope>;
   readonly tenant?: string | undefined;
+  /** Without credentials, or with a key that such a caller made: the keys that it makes are valid only while the API is open. */
+  readonly madeOpen?: boolean;
   /** For long requests: calls `end` when the key or token becomes invalid; returns a function that unsubscribes. */
   readonly onInvalidated?: (end: () => void) => () => void;
 }
 
 /** The caller of every request without credentials where the API is open. */
-export const anonymous: Caller = { actor: { kind: 'api', id: 'anonymous' }, scopes: new Set(scopes) };
+export const anonymous: Caller = { actor: { kind: 'api', id: 'anonymous' }, scopes: new Set(scopes), madeOpen: true };
 
 /** Stores the caller for the handlers and the request log. */
 export function setCaller(res: Response, caller: Caller): void {

@@ -16,7 +16,7 @@ export interface RateLimits {
 
 /** Makes the limits for requests by caller and for failures by address; undefined means unlimited. */
 export function rateLimits(requests: Rate | undefined, failures: Rate | undefined): RateLimits {
-  const requestLimiter = requests && limiter(requests, callerKey);
+  const requestLimiter = requests && limiter(requests, (_req, res) => callerName(res));
   const failureLimiter = failures && limiter(failures, addressKey);
   return {
     countRequest: (req, res) => count(requestLimiter, req, res),
@@ -52,9 +52,10 @@ function count(limit: RateLimitRequestHandler | undefined, req: Request, res: Re
   });
 }
 
-function callerKey(req: Request, res: Response): string {
+/** Names the caller of a request for counting: by its key or subject, or by its address where it has none. */
+export function callerName(res: Response): string {
   const caller = callerOf(res);
-  return caller === anonymous ? addressKey(req) : `${caller.actor.kind} ${caller.actor.id}`;
+  return caller === anonymous ? addressKey(res.req) : `${caller.actor.kind} ${caller.actor.id}`;
 }
 
 function addressKey(req: Request): string {

@@ -132,7 +132,11 @@ describe('a feed that cannot be opened', () => {
   });
 
   test('because too many are open is refused with advice, until one of them ends', async () => {
-    await using small = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl, held: { most: 2 } });
+    await using small = await startApi({
+      natsUrl: stage.nats.url,
+      databaseUrl: stage.databaseUrl,
+      longRequests: { callerShare: 100, most: { feeds: 2 } },
+    });
     const feeds = [await openFeed(`${small.url}/api/events`), await openFeed(`${small.url}/api/events`)];
     const refused = await small.fetch('/api/events');
     expect(refused.status).toBe(503);

@@ -25,7 +25,7 @@ const getEventsOperation: Operation = {
       content: { 'text/event-stream': { item: JobEventView } },
     },
   },
-  problems: ['log-unavailable', 'too-many-feeds', 'stopping'],
+  problems: ['log-unavailable', 'too-many-feeds', 'caller-share-exceeded', 'stopping'],
 };
 
 /** Routes under `/api/events`. */
@@ -43,7 +43,7 @@ function getEvents({ log, tail, longRequests, logger }: ApiDeps): RequestHandler
     await tail.ensureStarted();
     const after = await startOf(plan, { log, tail });
     const feed = new LiveFeed({ res, tail, log, replays, filter: plan.filter, after, logger });
-    longRequests.track(res, feed.end);
+    longRequests.track('feeds', res, feed.end);
     await feed.run();
   };
 }

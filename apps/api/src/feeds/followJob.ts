@@ -81,7 +81,7 @@ export async function awaitJob(
 ): Promise<JobState> {
   const over = new AbortController();
   const abort = () => over.abort();
-  deps.longRequests.track(res, abort);
+  deps.longRequests.track('feeds', res, abort);
   res.once('close', abort);
   const timer = setTimeout(abort, ms);
   let job: JobState;

@@ -238,7 +238,11 @@ test('the events of a job are returned as CloudEvents on request', async () => {
 });
 
 test('a waiting client that disconnects leaves nothing behind', async () => {
-  await using own = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl, held: { most: 1 } });
+  await using own = await startApi({
+    natsUrl: stage.nats.url,
+    databaseUrl: stage.databaseUrl,
+    longRequests: { most: { feeds: 1 } },
+  });
   const id = await newJob();
   for (let round = 0; round < 3; round++) {
     const client = new AbortController();

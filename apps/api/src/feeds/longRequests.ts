@@ -1,23 +1,34 @@
 import type { Response } from 'express';
+import { callerName } from '../auth/rateLimits.ts';
 import { callerOf } from '../auth/caller.ts';
 import { Problem } from '../problems/problem.ts';
+import { FairShares } from './fairShares.ts';
+
+/** How many requests of each kind a process has open; `feeds` are waits as well. */
+const places = { feeds: 1_000, imports: 100, 'bulk changes': 20 };
+
+type Kind = keyof typeof places;
+
+export interface LongRequestsOptions {
+  /** Percent of each kind that one caller can have open while no other has any. */
+  readonly callerShare: number;
+  /** Instead of the usual numbers. */
+  readonly most?: Partial<Record<Kind, number>>;
+}
 
 /**
- * Requests that stay open for long: feeds, waits and imports.
+ * Requests that stay open for long: feeds, waits, imports and bulk changes.
  *
- * Their number is limited, and all of them are ended when the process stops.
+ * Their number is limited, in all and by caller, and all of them are ended when the process stops.
  */
 export class LongRequests {
-  readonly #most: number;
+  readonly #shares: ReadonlyMap<Kind, FairShares>;
   readonly #ends = new Set<() => void>();
   #stopping = false;
 
-  constructor({ most = 1_000 }: { readonly most?: number } = {}) {
-    this.#most = most;
-  }
-
-  get count(): number {
-    return this.#ends.size;
+  constructor({ callerShare: share, most = {} }: LongRequestsOptions) {
+    const kinds = Object.entries({ ...places, ...most }) as [Kind, number][];
+    this.#shares = new Map(kinds.map(([kind, count]) => [kind, new FairShares({ places: count, share })]));
   }
 
   /**
@@ -25,15 +36,19 @@ export class LongRequests {
    *
    * The connection is closed when the key or token of the caller becomes invalid.
    *
-   * @throws Problem `stopping`, or `too-many-feeds` at the limit.
+   * @throws Problem `stopping`, `too-many-feeds` at the limit of the process, `caller-share-exceeded` at the caller's.
    */
-  track(res: Response, end: () => void): void {
+  track(kind: Kind, res: Response, end: () => void): void {
     if (this.#stopping) throw new Problem('stopping');
-    if (this.#ends.size >= this.#most) throw new Problem('too-many-feeds');
-    if (res.destroyed) return end();
+    const release = this.#take(kind, res);
+    if (res.destroyed) {
+      release();
+      return end();
+    }
     this.#ends.add(end);
     const leave = callerOf(res).onInvalidated?.(() => res.destroy());
     res.once('close', () => {
+      release();
       this.#ends.delete(end);
       leave?.();
     });
@@ -44,4 +59,18 @@ export class LongRequests {
     this.#stopping = true;
     for (const end of this.#ends) end();
   }
+
+  #take(kind: Kind, res: Response): () => void {
+    const taken = this.#shares.get(kind)?.take(holdersOf(res)) ?? { refused: 'none-free' };
+    if ('release' in taken) return taken.release;
+    if (taken.refused === 'none-free')
+      throw new Problem('too-many-feeds', { detail: `this process has no room for more ${kind}` });
+    throw new Problem('caller-share-exceeded', { detail: `the ${kind} that are left are kept for other callers` });
+  }
+}
+
+function holdersOf(res: Response): readonly string[] {
+  const { tenant } = callerOf(res);
+  const name = callerName(res);
+  return tenant === undefined ? [name] : [`tenant ${tenant}`, `tenant ${tenant} ${name}`];
 }

@@ -77,7 +77,7 @@ function createKey({ keys, logger }: ApiDeps): RequestHandler {
   return async (req, res) => {
     const caller = callerOf(res);
     const { tenant = null, expiresAt = null, ...request } = decodeCreateKey(req.body, caller, Date.now());
-    const { key, text } = await keys.create({ ...request, tenant, expiresAt });
+    const { key, text } = await keys.create({ ...request, tenant, expiresAt, madeOpen: caller.madeOpen ?? false });
     logger.info({ key: key.id, scopes: key.scopes, tenant, by: caller.actor }, 'API key created');
     res.setHeader('Cache-Control', 'no-store');
     sendJson(res, 201, { ...keyView(key), key: text });

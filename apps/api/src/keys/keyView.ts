@@ -32,6 +32,9 @@ export const KeyView = Schema.Struct({
   expiresAt: Schema.optionalKey(Timestamp),
   revokedAt: Schema.optionalKey(Timestamp),
   lastUsedAt: Schema.optionalKey(Timestamp).annotateKey({ description: 'Accurate to a minute.' }),
+  madeOpen: Schema.optionalKey(Schema.Literal(true)).annotateKey({
+    description: 'Made while the API was open: where it requires credentials, the key is refused.',
+  }),
 }).annotate({ identifier: 'ApiKey' });
 
 /** The response to the creation of a key. */
@@ -40,13 +43,21 @@ export const CreatedKeyView = Schema.Struct({
   key: Schema.String.annotateKey({ description: 'The key itself. It cannot be shown again.' }),
 }).annotate({ identifier: 'CreatedApiKey' });
 
-export function keyView({ tenant, expiresAt, revokedAt, lastUsedAt, ...key }: ApiKey): BodyOf<typeof KeyView> {
+export function keyView({
+  tenant,
+  expiresAt,
+  revokedAt,
+  lastUsedAt,
+  madeOpen,
+  ...key
+}: ApiKey): BodyOf<typeof KeyView> {
   return {
     ...key,
     tenant: tenant ?? undefined,
     expiresAt: expiresAt ?? undefined,
     revokedAt: revokedAt ?? undefined,
     lastUsedAt: lastUsedAt ?? undefined,
+    madeOpen: madeOpen || undefined,
   };
 }
 

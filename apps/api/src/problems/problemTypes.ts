@@ -36,6 +36,7 @@ export const problemTypes = {
   'invalid-request': { status: 422, title: 'Invalid request' },
   'idempotency-key-reused': { status: 422, title: 'Idempotency key reused' },
   'rate-limited': { status: 429, title: 'Too many requests' },
+  'caller-share-exceeded': { status: 429, title: 'Share of one caller exceeded', retryAfter: 5 },
   'headers-too-large': { status: 431, title: 'Headers too large' },
   'internal-error': { status: 500, title: 'Internal error' },
   'credentials-unverifiable': { status: 503, title: 'Credentials cannot be verified', retryAfter: 2 },
@@ -43,7 +44,7 @@ export const problemTypes = {
   'log-unavailable': { status: 503, title: 'Event log unavailable', retryAfter: 2 },
   'history-unavailable': { status: 503, title: 'History unavailable', retryAfter: 30 },
   'log-overloaded': { status: 503, title: 'Event log overloaded', retryAfter: 1 },
-  'too-many-feeds': { status: 503, title: 'Too many open feeds', retryAfter: 5 },
+  'too-many-feeds': { status: 503, title: 'Too many long requests', retryAfter: 5 },
   stopping: { status: 503, title: 'Server is shutting down', retryAfter: 1 },
   'table-unavailable': { status: 503, title: 'Jobs table unavailable', retryAfter: 2 },
 } as const satisfies Record<string, ProblemType>;

@@ -20,19 +20,21 @@ export interface ApiKey {
   readonly revokedAt: string | null;
   /** To the minute. */
   readonly lastUsedAt: string | null;
+  /** Created over HTTP without credentials, or with a key of this kind, while the API was open. */
+  readonly madeOpen: boolean;
 }
 
 /** What the creator of a key decides about it. */
-export type NewApiKey = Pick<ApiKey, 'name' | 'scopes' | 'tenant' | 'expiresAt'>;
+export type NewApiKey = Pick<ApiKey, 'name' | 'scopes' | 'tenant' | 'expiresAt'> & Partial<Pick<ApiKey, 'madeOpen'>>;
 
 /** A key with what is needed to recognise its secret. */
-export interface ApiKeyCredential extends Pick<ApiKey, 'id' | 'scopes' | 'tenant' | 'expiresAt'> {
+export interface ApiKeyCredential extends Pick<ApiKey, 'id' | 'name' | 'scopes' | 'tenant' | 'expiresAt' | 'madeOpen'> {
   readonly secretHash: Buffer;
 }
 
 /** The select list for an ApiKey. */
 export const apiKeyColumns = `id, name, scopes, tenant, created_at AS "createdAt", expires_at AS "expiresAt",
-  revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"`;
+  revoked_at AS "revokedAt", last_used_at AS "lastUsedAt", made_open AS "madeOpen"`;
 
 /** The names that a key may have: they appear in lists and logs. */
 export const KEY_NAME = /^[^\p{C}]{1,100}$/u;

@@ -36,6 +36,7 @@ test('a new key is shown with everything but its secret, which only its text has
     expiresAt,
     revokedAt: null,
     lastUsedAt: null,
+    madeOpen: false,
   });
   expect(await keys.list()).toEqual([key]);
 });

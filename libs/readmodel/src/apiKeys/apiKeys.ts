@@ -11,16 +11,20 @@ import type { ApiKeyText } from './apiKeyText.ts';
 /** A pool of its own: slow lists of jobs must not delay authentication. */
 const MAX_CONNECTIONS = 2;
 
-const INSERT = `INSERT INTO api_keys (id, name, scopes, tenant, expires_at, secret_hash) VALUES ($1, $2, $3, $4, $5, $6)
+const INSERT = `INSERT INTO api_keys (id, name, scopes, tenant, expires_at, secret_hash, made_open)
+  VALUES ($1, $2, $3, $4, $5, $6, $7)
   RETURNING ${apiKeyColumns}`;
 const ADOPT = INSERT.replace('RETURNING', 'ON CONFLICT (id) DO NOTHING RETURNING');
 const FIND = `SELECT ${apiKeyColumns} FROM api_keys WHERE id = $1 AND secret_hash = $2`;
 const LIST = `SELECT ${apiKeyColumns} FROM api_keys WHERE $1::text IS NULL OR tenant = $1 ORDER BY created_at DESC, id`;
 const REVOKE = `UPDATE api_keys SET revoked_at = coalesce(revoked_at, now())
   WHERE id = $1 AND ($2::text IS NULL OR tenant = $2)`;
+const REVOKE_MADE_OPEN = `UPDATE api_keys SET revoked_at = now() WHERE made_open AND revoked_at IS NULL
+  RETURNING ${apiKeyColumns}`;
 const ACTIVE = {
   name: 'active_api_keys',
-  text: `SELECT id, scopes, tenant, expires_at AS "expiresAt", secret_hash AS "secretHash" FROM api_keys
+  text: `SELECT id, name, scopes, tenant, expires_at AS "expiresAt", secret_hash AS "secretHash", made_open AS "madeOpen"
+    FROM api_keys
     WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`,
 };
 const TOUCH = {
@@ -79,6 +83,11 @@ export class ApiKeys extends PostgresService {
     return rowCount === 1;
   }
 
+  /** Revokes all keys that were made while the API was open; returns those that were not revoked before. */
+  revokeMadeOpen(): Promise<readonly ApiKey[]> {
+    return this.use((pool) => rowsOf<ApiKey>(pool, { text: REVOKE_MADE_OPEN }));
+  }
+
   /** All keys that are neither revoked nor expired. */
   active(): Promise<readonly ApiKeyCredential[]> {
     return this.use((pool) => rowsOf<ApiKeyCredential>(pool, ACTIVE));
@@ -91,8 +100,11 @@ export class ApiKeys extends PostgresService {
   }
 }
 
-function rowOf({ id, secret }: ApiKeyText, { name, scopes, tenant, expiresAt }: NewApiKey): unknown[] {
-  return [id, name, [...scopes], tenant, expiresAt, hashOfSecret(secret)];
+function rowOf(
+  { id, secret }: ApiKeyText,
+  { name, scopes, tenant, expiresAt, madeOpen = false }: NewApiKey,
+): unknown[] {
+  return [id, name, [...scopes], tenant, expiresAt, hashOfSecret(secret), madeOpen];
 }
 
 async function rowsOf<Row extends object>(

@@ -8,7 +8,8 @@ import { migrate } from '../postgres/migrate.ts';
 const database = forEachTest(migratedDatabase);
 
 /** As it was before the migration that records gaps. */
-const TAKE_BACK = `DROP TABLE job_statistics_gaps; DELETE FROM schema_migrations WHERE name >= '0009'`;
+const TAKE_BACK = `ALTER TABLE api_keys DROP COLUMN made_open; DROP TABLE job_statistics_gaps;
+  DELETE FROM schema_migrations WHERE name >= '0009'`;
 
 /** As a release without statistics left it. */
 const TAKE_STATISTICS_BACK = `${TAKE_BACK}; DROP TABLE job_statistics, rebuild_requests; DROP INDEX jobs_completed;

@@ -33,6 +33,7 @@ const settings = {
   JWT_TENANT_REQUIRED: bool.or(false),
   RATE_LIMIT: rate,
   RATE_LIMIT_FAILED: rate,
+  CALLER_SHARE: integer(1, 100).or(75),
   CORS_ORIGINS: origins,
   TRUST_PROXY: integer(0, 10).or(0),
   STRICT_TYPES: bool.or(false),

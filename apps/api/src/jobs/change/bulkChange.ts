@@ -4,6 +4,7 @@ import type { ApiDeps } from '../../apiDeps.ts';
 import { type Caller, callerOf, commandContext } from '../../auth/caller.ts';
 import { sendJson } from '../../http/sendJson.ts';
 import { withinDeadline } from '../../http/withinDeadline.ts';
+import { Problem } from '../../problems/problem.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';
 import type { ChangeCommand } from './applyCommand.ts';
 import { type BulkPlan, BulkRequest, decodeBulkRequest, MAX_BULK_JOBS } from './bulkRequest.ts';
@@ -26,7 +27,15 @@ const ofBoth = {
       },
     },
   },
-  problems: ['table-unavailable', 'log-unavailable', 'log-overloaded', 'deadline-exceeded'],
+  problems: [
+    'table-unavailable',
+    'log-unavailable',
+    'log-overloaded',
+    'deadline-exceeded',
+    'too-many-feeds',
+    'caller-share-exceeded',
+    'stopping',
+  ],
 } as const satisfies Partial<Operation>;
 
 /** The operations that change all jobs of a filter. */
@@ -69,21 +78,25 @@ function sendCount(plan: BulkPlan, { table }: ApiDeps): RequestHandler {
 }
 
 async function sendSummary(plan: BulkPlan, res: Response, deps: ApiDeps): Promise<void> {
-  sendJson(res, 200, await changeMatching(plan, { ...runOf(plan, res), onProgress: () => undefined }, deps));
+  sendJson(res, 200, await changeMatching(plan, { ...runOf(plan, res, deps), onProgress: () => undefined }, deps));
 }
 
 async function streamProgress(plan: BulkPlan, res: Response, deps: ApiDeps): Promise<void> {
-  const run = runOf(plan, res); // before the count, during which the client may disconnect
+  const run = runOf(plan, res, deps); // before the count, during which the client may disconnect
   const stream = new ProgressStream(res, await countMatching(plan, plan.limit, deps.table));
   stream.end(await changeMatching(plan, { ...run, onProgress: stream.progress }, deps));
 }
 
-function runOf({ command: kind, reason }: BulkPlan, res: Response): Omit<BulkRun, 'onProgress'> {
-  const gone = new AbortController();
-  res.once('close', () => gone.abort());
-  if (res.destroyed) gone.abort();
+function runOf(
+  { command: kind, reason }: BulkPlan,
+  res: Response,
+  { longRequests }: ApiDeps,
+): Omit<BulkRun, 'onProgress'> {
+  const over = new AbortController();
+  longRequests.track('bulk changes', res, () => over.abort(new Problem('stopping')));
+  res.once('close', () => over.abort());
   const given = reason === undefined ? {} : { reason };
-  return { newCommand: () => ({ ...commandContext(res, Date.now()), kind, ...given }), signal: gone.signal };
+  return { newCommand: () => ({ ...commandContext(res, Date.now()), kind, ...given }), signal: over.signal };
 }
 
 function wantsProgress(req: Request): boolean {

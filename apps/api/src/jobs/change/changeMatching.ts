@@ -1,6 +1,7 @@
 import type { JobFilter, JobReference } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
 import type { ApiDeps } from '../../apiDeps.ts';
+import { Problem } from '../../problems/problem.ts';
 import { problemType } from '../../problems/problemTypes.ts';
 import { toProblem } from '../../problems/toProblem.ts';
 import { applyCommand, type ChangeCommand } from './applyCommand.ts';
@@ -37,7 +38,7 @@ export interface BulkRun {
   /** Makes the command for one job. */
   readonly newCommand: () => ChangeCommand;
   readonly onProgress: (tally: BulkTally) => void;
-  /** Aborted when the client disconnects. */
+  /** Aborted when the client disconnects, or with a Problem when the process stops. */
   readonly signal: AbortSignal;
 }
 
@@ -58,6 +59,7 @@ export async function changeMatching(plan: BulkPlan, run: BulkRun, deps: ApiDeps
       if (change.isOver()) break;
       run.onProgress(change.tally);
     }
+    if (run.signal.reason instanceof Problem) change.stop(run.signal.reason);
   } catch (error) {
     if (change.tally.matched === 0) throw error;
     change.stop(error);

@@ -59,7 +59,7 @@ export const importJobsOperation: Operation = {
       content: { 'application/x-ndjson': { item: ImportAnswer } },
     },
   },
-  problems: ['too-many-feeds', 'stopping'],
+  problems: ['too-many-feeds', 'caller-share-exceeded', 'stopping'],
 };
 /** Limits of the lines that an import processes concurrently. */
 const MAX_LINES = 1_000;
@@ -76,7 +76,7 @@ export function importJobs(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     requireLines(req);
     const run = new ImportRun(req, res, deps);
-    deps.longRequests.track(res, () => run.stop('the server is shutting down'));
+    deps.longRequests.track('imports', res, () => run.stop('the server is shutting down'));
     await run.work();
   };
 }

@@ -66,6 +66,7 @@ export const getJobOperation: Operation = {
     'history-unavailable',
     'deadline-exceeded',
     'too-many-feeds',
+    'caller-share-exceeded',
     'stopping',
   ],
 };

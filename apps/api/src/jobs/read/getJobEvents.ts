@@ -57,6 +57,7 @@ export const getJobEventsOperation: Operation = {
     'history-unavailable',
     'deadline-exceeded',
     'too-many-feeds',
+    'caller-share-exceeded',
     'stopping',
   ],
 };

@@ -16,7 +16,7 @@ export async function streamJobEvents(jobId: string, req: Request, res: Response
   const after = lastEventId(req) ?? 0;
   const over = new AbortController();
   const abort = () => over.abort();
-  deps.longRequests.track(res, abort);
+  deps.longRequests.track('feeds', res, abort);
   res.once('close', abort);
   const heartbeat = setInterval(() => sendHeartbeat(res), HEARTBEAT_MS);
   let state: JobState;
