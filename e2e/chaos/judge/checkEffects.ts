@@ -73,9 +73,11 @@ export function explainRepeats(effects: readonly Effect[], histories: Histories)
   };
 }
 
-/** The event before each start but the first; progress explains nothing. */
+/** The event before each start but the first; progress and a carry explain nothing. */
 function causesOf(history: readonly LoggedEvent[]): readonly string[] {
-  const steps = history.filter(({ event }) => event !== 'JobProgressed').map(({ event }) => event);
+  const steps = history
+    .filter(({ event }) => event !== 'JobProgressed' && event !== 'JobCarried')
+    .map(({ event }) => event);
   return steps.flatMap((event, index) => (event === 'JobStarted' ? [steps[index - 1] ?? ''] : []));
 }
 

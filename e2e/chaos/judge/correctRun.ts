@@ -31,6 +31,15 @@ const finished = (startedAt: number, finishedAt: number) => ({
 const done = (at: number, attempt = 1): Step => ['JobCompleted', at, { attempt, result: { ok: 1 }, durationMs: 5 }];
 const completedRow = { status: 'completed', attempt: 1, result: { ok: 1 } };
 
+const settings = { maxAttempts: 3, backoff: { type: 'fixed', delayMs: 10 }, timeoutMs: 60_000 };
+const carriedState = (id: string) => ({
+  payload: { of: id },
+  tags: [`token-${id}`],
+  ...settings,
+  createdAt: rfc3339(0),
+  updatedAt: rfc3339(0),
+});
+
 /** Short lives of all kinds, each with the row that the published rules make of it. */
 const scripts: readonly Script[] = [
   {
@@ -88,6 +97,22 @@ const scripts: readonly Script[] = [
     row: { ...completedRow, version: 5, ...finished(3, 4) },
   },
   {
+    id: 'carried',
+    type: 'webhook',
+    steps: [
+      ['JobCarried', 1, { ...carriedState('carried'), status: 'pending', attempt: 0 }],
+      start(2),
+      [
+        'JobCarried',
+        3,
+        { ...carriedState('carried'), status: 'processing', attempt: 1, worker: 'worker-1', startedAt: rfc3339(2) },
+      ],
+      done(4),
+    ],
+    effects: [[1, 2]],
+    row: { ...completedRow, version: 5, ...finished(2, 4) },
+  },
+  {
     id: 'cancelled',
     type: 'sleep',
     steps: [start(1), ['JobCancelled', 2]],
@@ -123,9 +148,8 @@ const tokens: Readonly<Record<string, string>> = {
   JobCancelled: 'cancelled',
   JobRequeued: 'requeued',
   JobReleased: 'released',
+  JobCarried: 'carried',
 };
-
-const settings = { maxAttempts: 3, backoff: { type: 'fixed', delayMs: 10 }, timeoutMs: 60_000 };
 
 function messagesOf({ id, type, steps }: Script, first: number): RawMessage[] {
   const created: Step = ['JobCreated', 0, { payload: { of: id }, tags: [`token-${id}`], ...settings }];

@@ -52,8 +52,8 @@ function row(run: Run, id: string, change: object): void {
 test('a correct run passes, with its repeated effects explained', () => {
   const verdict = judge(correctRun());
   expect(verdict.violations).toEqual([]);
-  expect(verdict).toMatchObject({ acknowledged: 6, unacknowledged: 0, effects: 9 });
-  expect(verdict.statuses).toEqual({ completed: 5, cancelled: 1 });
+  expect(verdict).toMatchObject({ acknowledged: 7, unacknowledged: 0, effects: 10 });
+  expect(verdict.statuses).toEqual({ completed: 6, cancelled: 1 });
   const explained = { jobs: 4, afterRetry: 1, afterTakeOver: 1, afterRelease: 1, afterRequeue: 1 };
   expect(verdict.repeats).toEqual(explained);
 });
@@ -148,6 +148,17 @@ test('an attempt beyond the budget is an illegal transition', () => {
   });
   expect(found).toContain('illegal taken-over');
 });
+
+test.each([{ attempt: 2 }, { status: 'pending' }, { payload: 1 }, { createdAt: '2026-01-01T00:00:01.000Z' }])(
+  'a job that is carried as another than it is, %o, is found',
+  (change) => {
+    const carry = (run: Run) => {
+      const at = run.messages.findLastIndex(({ subject }) => subject.endsWith('.carried.carried'));
+      rewrite(run, at, ({ data }) => ({ data: { ...data, ...change } }));
+    };
+    expect(verdictOn(carry)).toContain('illegal carried');
+  },
+);
 
 test('an attempt before the time of its retry is found', () => {
   const found = verdictOn((run) => {

@@ -35,6 +35,7 @@ const eventOfToken: Readonly<Record<string, string>> = {
   cancelled: 'JobCancelled',
   requeued: 'JobRequeued',
   released: 'JobReleased',
+  carried: 'JobCarried',
 };
 
 /** Sorts raw messages by job. Subjects outside `jobs.` are none of the judge's business. */

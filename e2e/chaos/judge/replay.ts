@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { LoggedEvent } from './readHistories.ts';
 import type { Violation } from './violation.ts';
 
@@ -32,6 +33,7 @@ const mayComeIn: Readonly<Record<string, readonly string[]>> = {
   JobReleased: ['processing'],
   JobCancelled: ['scheduled', 'pending', 'processing', 'retrying'],
   JobRequeued: ['failed', 'cancelled'],
+  JobCarried: ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'],
 };
 
 const ends = new Set(['JobCompleted', 'JobFailed', 'JobCancelled']);
@@ -60,7 +62,32 @@ function of(rule: 'terminals' | 'early', { jobId, event, sequence }: LoggedEvent
 function objection(job: JudgedJob | undefined, { event, data }: LoggedEvent): string | undefined {
   if (job === undefined) return event === 'JobCreated' ? undefined : 'the job was never created';
   if (mayComeIn[event]?.includes(job.status) !== true) return `the job is ${job.status}`;
+  if (event === 'JobCarried') return carryObjection(job, data);
   return data['attempt'] === undefined ? undefined : attemptObjection(job, event, Number(data['attempt']));
+}
+
+/** What a job is carried as, by the column that must say the same. */
+const carriedFields = [
+  ['status', 'status'],
+  ['attempt', 'attempt'],
+  ['payload', 'payload'],
+  ['worker', 'worker'],
+  ['error', 'error'],
+  ['maxAttempts', 'max_attempts'],
+] as const;
+const carriedTimes = [
+  ['createdAt', 'created_at'],
+  ['runAt', 'run_at'],
+  ['startedAt', 'started_at'],
+  ['finishedAt', 'finished_at'],
+] as const;
+
+function carryObjection(job: JudgedJob, data: LoggedEvent['data']): string | undefined {
+  const wrong = [
+    ...carriedFields.filter(([field, column]) => !isDeepStrictEqual(data[field], job[column])),
+    ...carriedTimes.filter(([field, column]) => time(data[field]) !== job[column]),
+  ];
+  return wrong.length === 0 ? undefined : `it carries another ${wrong.map(([field]) => field).join(', ')}`;
 }
 
 function attemptObjection(job: JudgedJob, event: string, attempt: number): string | undefined {
@@ -98,7 +125,8 @@ function created({ sequence, jobId, jobType, at, data }: LoggedEvent): JudgedJob
 
 function after(job: JudgedJob, event: LoggedEvent): JudgedJob {
   const changes = effectOf[event.event]?.(event, job) ?? {};
-  return { ...job, ...changes, version: job.version + 1, updated_at: event.at, last_sequence: event.sequence };
+  const updatedAt = event.event === 'JobCarried' ? job.updated_at : event.at;
+  return { ...job, ...changes, version: job.version + 1, updated_at: updatedAt, last_sequence: event.sequence };
 }
 
 /** What each event does to the columns; undefined empties one. */

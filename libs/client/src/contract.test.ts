@@ -3,10 +3,12 @@ import { expectTypeOf, test } from 'vitest';
 import type { Backoff, Job, JobError, JobEvent, JobStatus, Schedule, ScheduleEvent, Warning } from './index.ts';
 
 /** What the API never shows. */
-type Secret = 'idempotencyKey' | 'fingerprint';
+type Secret = 'idempotencyKey' | 'fingerprint' | 'startedBy';
 type Shown<Thing> = Thing extends { readonly error: domain.JobError }
   ? Omit<Thing, 'error' | Secret> & { readonly error: JobError }
-  : Omit<Thing, Secret>;
+  : Thing extends { readonly error?: domain.JobError }
+    ? Omit<Thing, 'error' | Secret> & ('error' extends keyof Thing ? { readonly error?: JobError } : unknown)
+    : Omit<Thing, Secret>;
 
 type Flat<Type> = { [Key in keyof Type]: Type[Key] };
 type DataOf<Event extends { readonly event: string; readonly data: unknown }, Name> = Extract<
@@ -19,7 +21,7 @@ test('the types of jobs are those of the domain without internal fields', () => 
   expectTypeOf<JobStatus>().toEqualTypeOf<domain.JobStatus>();
   expectTypeOf<Backoff>().toEqualTypeOf<domain.Backoff>();
   expectTypeOf<JobError>().toEqualTypeOf<Flat<Omit<domain.JobError, 'stack'>>>();
-  type Expected = Omit<domain.Job, Secret | 'startedBy' | 'error'> & { readonly error?: JobError };
+  type Expected = Omit<domain.Job, Secret | 'error'> & { readonly error?: JobError };
   expectTypeOf<Flat<Job>>().toEqualTypeOf<Flat<Expected>>();
 });
 

@@ -1,8 +1,8 @@
-import type { Backoff, JobError } from './job.ts';
+import type { Backoff, Job, JobError } from './job.ts';
 
 /** Who caused an event. */
 export interface Actor {
-  readonly kind: 'api' | 'worker' | 'scheduler' | 'user';
+  readonly kind: 'api' | 'worker' | 'scheduler' | 'keeper' | 'user';
   readonly id: string;
 }
 
@@ -35,6 +35,8 @@ export interface JobEventData {
   readonly JobCancelled: { readonly reason?: string };
   readonly JobRequeued: { readonly reason?: string };
   readonly JobReleased: { readonly attempt: number; readonly reason: string };
+  /** The state of the job, written down again before the log loses earlier events. */
+  readonly JobCarried: Omit<Job, 'id' | 'type' | 'tenant' | 'version' | 'result'>;
 }
 
 export type JobEventName = keyof JobEventData;

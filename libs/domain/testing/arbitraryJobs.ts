@@ -90,6 +90,24 @@ const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
   JobCancelled: recordOf({}, { reason: anyText }),
   JobRequeued: recordOf({}, { reason: anyText }),
   JobReleased: recordOf({ attempt, reason: anyText }),
+  JobCarried: recordOf(
+    {
+      ...creation,
+      status: fc.constantFrom('scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'),
+      attempt: int(0, 4),
+      createdAt: timestamp,
+      updatedAt: timestamp,
+    },
+    {
+      ...creationOptions,
+      startedAt: timestamp,
+      finishedAt: timestamp,
+      worker: anyText,
+      startedBy: anyText,
+      error,
+      progress: recordOf({}, { percent, message: anyText }),
+    },
+  ),
 };
 
 const commandFields: Record<JobCommandName, [Fields, Fields?]> = {
@@ -114,6 +132,7 @@ const commandFields: Record<JobCommandName, [Fields, Fields?]> = {
   ReleaseAttempt: [{ attempt, reason: anyText }],
   CancelJob: [{}, { reason: anyText }],
   RequeueJob: [{}, { reason: anyText }],
+  CarryJob: [{ keepsCause: fc.boolean() }],
 };
 
 /** Any event that the schema allows. */

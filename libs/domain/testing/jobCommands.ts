@@ -85,3 +85,10 @@ export const requeueJob = (fields: Fields<'RequeueJob'> = {}): JobCommand => ({
   kind: 'RequeueJob',
   ...fields,
 });
+
+export const carryJob = (fields: Fields<'CarryJob'> = {}): JobCommand => ({
+  ...context,
+  kind: 'CarryJob',
+  keepsCause: true,
+  ...fields,
+});

@@ -62,4 +62,19 @@ export const jobCancelled = (data: Data<'JobCancelled'> = {}): JobEvent => happe
 
 export const jobRequeued = (data: Data<'JobRequeued'> = {}): JobEvent => happened('JobRequeued', data);
 
+/** Of a pending job, as `jobCreated` makes it. */
+export const jobCarried = (data: Data<'JobCarried'> = {}): JobEvent =>
+  happened('JobCarried', {
+    status: 'pending',
+    payload: { to: 'user@example.com' },
+    maxAttempts: 3,
+    backoff: { type: 'fixed', delayMs: 60_000 },
+    timeoutMs: 30_000,
+    tags: ['welcome'],
+    attempt: 0,
+    createdAt: CREATED_AT,
+    updatedAt: CREATED_AT,
+    ...data,
+  });
+
 export const SMTP_DOWN = { name: 'Error', message: 'the mail server does not answer' };

@@ -9,6 +9,7 @@ import { historyOf, type Situation } from './historyOf.ts';
 import {
   TOO_EARLY,
   cancelJob,
+  carryJob,
   completeAttempt,
   createJob,
   failAttempt,
@@ -36,6 +37,7 @@ const variants: Record<JobCommandName, readonly JobCommand[]> = {
   ReleaseAttempt: [releaseAttempt(), releaseAttempt({ attempt: 2 })],
   CancelJob: [cancelJob()],
   RequeueJob: [requeueJob()],
+  CarryJob: [carryJob()],
 };
 
 export const commandNames = Object.keys(variants) as readonly JobCommandName[];

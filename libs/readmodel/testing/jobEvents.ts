@@ -25,6 +25,17 @@ const defaults: { [Name in JobEventName]: JobEventOf<Name>['data'] } = {
   JobCancelled: {},
   JobRequeued: {},
   JobReleased: { attempt: 1, reason: 'shutdown' },
+  JobCarried: {
+    status: 'pending',
+    payload: { to: 'user@example.com' },
+    maxAttempts: 3,
+    backoff: { type: 'exponential', delayMs: 1_000, maxDelayMs: 60_000, jitter: 0.2 },
+    timeoutMs: 60_000,
+    tags: [],
+    attempt: 0,
+    createdAt: '2026-01-01T00:00:01.000Z',
+    updatedAt: '2026-01-01T00:00:01.000Z',
+  },
 };
 
 /** Makes events of one job, each a second after the one before; what `data` does not name has a plain default. */

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { AccessDeniedError, UnavailableError } from '@jobstream/client';
 
-/** The status of the job after each event; undefined: `scheduled` or `pending` after JobCreated, unchanged after JobProgressed. */
+/** The status of the job after each event; undefined: `scheduled` or `pending` after JobCreated, unchanged after JobProgressed and JobCarried. */
 const statusAfter: Readonly<Record<JobEventName, JobStatus | undefined>> = {
   JobCreated: undefined,
   JobStarted: 'processing',
@@ -14,6 +14,7 @@ const statusAfter: Readonly<Record<JobEventName, JobStatus | undefined>> = {
   JobCancelled: 'cancelled',
   JobRequeued: 'pending',
   JobReleased: 'pending',
+  JobCarried: undefined,
 };
 
 export interface Demonstration {

@@ -34,6 +34,8 @@ function decideExisting(command: Exclude<JobCommand, { kind: 'CreateJob' }>, job
       return cancelJob(command, job);
     case 'RequeueJob':
       return requeueJob(command, job);
+    case 'CarryJob':
+      return carryJob(command, job);
   }
 }
 
@@ -102,6 +104,13 @@ function cancelJob(command: JobCommandOf<'CancelJob'>, job: Job): Decision {
 function requeueJob(command: JobCommandOf<'RequeueJob'>, job: Job): Decision {
   if (job.status !== 'failed' && job.status !== 'cancelled') return illegal(command.kind, job);
   return make(command, job, 'JobRequeued', defined({ reason: command.reason }));
+}
+
+/** Without its cause the running attempt counts as started by whichever call for work comes next. */
+function carryJob(command: JobCommandOf<'CarryJob'>, job: Job): Decision {
+  if (job.status === 'completed') return illegal(command.kind, job);
+  const { id: _id, type: _type, version: _version, tenant: _tenant, result: _result, startedBy, ...state } = job;
+  return make(command, job, 'JobCarried', { ...state, ...(command.keepsCause ? defined({ startedBy }) : {}) });
 }
 
 function started(command: JobCommandOf<'StartAttempt' | 'TakeOverAttempt'>, job: Job): JobEvent {

@@ -9,6 +9,7 @@ import {
   JOB_ID,
   SMTP_DOWN,
   jobCancelled,
+  jobCarried,
   jobCompleted,
   jobCreated,
   jobFailed,
@@ -101,7 +102,16 @@ test.each([
   expect(requeued).toStrictEqual({ ...fresh, createdAt, version: 5, updatedAt: LATER });
 });
 
+test('a carried job is unchanged but for its version', () => {
+  const before = after(...historyOf('processing'));
+  const carried = { ...jobCarried({ status: 'processing', attempt: 1 }), at: LATER };
+  expect(after(...historyOf('processing'), carried)).toStrictEqual({ ...before, version: 3 });
+});
+
 describe('events that cannot follow on the state leave it as it is', () => {
+  const carriedInEachStatus = (
+    ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'] as const
+  ).flatMap((status) => [0, 1].map((attempt) => jobCarried({ status, attempt })));
   const anyEvents = [
     jobCreated({ tags: ['second'] }),
     jobStarted(),
@@ -113,17 +123,17 @@ describe('events that cannot follow on the state leave it as it is', () => {
     jobCancelled(),
     jobRequeued(),
     jobReleased(),
+    ...carriedInEachStatus,
   ];
 
-  test('nothing but a creation begins a job', () => {
-    expect(anyEvents.slice(1).map((event) => evolve(undefined, event))).toEqual(
-      anyEvents.slice(1).map(() => undefined),
-    );
+  test('nothing but a creation or a JobCarried begins a job', () => {
+    const others = anyEvents.slice(1).filter(({ event }) => event !== 'JobCarried');
+    expect(others.map((event) => evolve(undefined, event))).toEqual(others.map(() => undefined));
   });
 
   const fittingOn: Record<Exclude<Situation, 'no job'>, readonly JobEventName[]> = {
-    scheduled: ['JobStarted', 'JobCancelled'],
-    pending: ['JobStarted', 'JobCancelled'],
+    scheduled: ['JobStarted', 'JobCancelled', 'JobCarried'],
+    pending: ['JobStarted', 'JobCancelled', 'JobCarried'],
     processing: [
       'JobStarted',
       'JobProgressed',
@@ -132,11 +142,12 @@ describe('events that cannot follow on the state leave it as it is', () => {
       'JobFailed',
       'JobCancelled',
       'JobReleased',
+      'JobCarried',
     ],
-    retrying: ['JobStarted', 'JobCancelled'],
+    retrying: ['JobStarted', 'JobCancelled', 'JobCarried'],
     completed: [],
-    failed: ['JobRequeued'],
-    cancelled: ['JobRequeued'],
+    failed: ['JobRequeued', 'JobCarried'],
+    cancelled: ['JobRequeued', 'JobCarried'],
   };
 
   test.each(Object.entries(fittingOn))('on a %s job nothing happens but %j', (status, fitting) => {
@@ -163,6 +174,17 @@ describe('events that cannot follow on the state leave it as it is', () => {
     expect(last).toMatchObject({ attempt: 2 });
     expect(evolve(last, jobStarted({ attempt: 3 }))).toBe(last);
   });
+
+  test('a carried state that differs from the job', () => {
+    const job = after(...historyOf('processing'));
+    expect(evolve(job, jobCarried({ status: 'pending', attempt: 1 }))).toBe(job);
+    expect(evolve(job, jobCarried({ status: 'processing', attempt: 2 }))).toBe(job);
+  });
+
+  test.each([{ status: 'completed' as const }, { attempt: 4 }, { attempt: -1 }])(
+    'a JobCarried that begins with a state that no job has: %o',
+    (data) => expect(evolve(undefined, jobCarried(data))).toBeUndefined(),
+  );
 
   test('a retry after the last attempt', () => {
     const job = after(jobCreated({ maxAttempts: 1 }), jobStarted());

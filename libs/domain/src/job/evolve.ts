@@ -1,5 +1,5 @@
 import type { Job, JobState } from './job.ts';
-import type { JobEvent } from './jobEvent.ts';
+import type { JobEvent, JobEventOf } from './jobEvent.ts';
 import { jobEvents } from './jobEvents.ts';
 
 /** The parts of a definition that the fold needs, for whichever event. */
@@ -15,10 +15,19 @@ interface Transition {
  */
 export function evolve(state: JobState, event: JobEvent): JobState {
   if (event.event === 'JobCreated') return state ?? jobEvents.JobCreated.evolve(undefined, event);
+  if (state === undefined) return event.event === 'JobCarried' ? carried(event) : undefined;
   const transition = jobEvents[event.event] as Transition;
-  if (state === undefined || !transition.legalIn.includes(state.status)) return state;
+  if (!transition.legalIn.includes(state.status)) return state;
   if (!transition.fits(state, event.data)) return state;
-  return { ...transition.evolve(state, event), version: state.version + 1, updatedAt: event.at };
+  // A carried job has not changed.
+  const updatedAt = event.event === 'JobCarried' ? state.updatedAt : event.at;
+  return { ...transition.evolve(state, event), version: state.version + 1, updatedAt };
+}
+
+/** The job where the events before the JobCarried are gone: the same as with them. None of a state that no job has. */
+function carried({ jobId: id, jobType: type, version, tenant, data }: JobEventOf<'JobCarried'>): JobState {
+  if (data.status === 'completed' || data.attempt < 0 || data.attempt > data.maxAttempts) return undefined;
+  return { ...data, id, type, version, ...(tenant === undefined ? {} : { tenant }) };
 }
 
 /** The state after a whole history, oldest event first. */

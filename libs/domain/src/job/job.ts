@@ -81,5 +81,10 @@ export const Job = Schema.Struct({
 });
 export type Job = typeof Job.Type;
 
+const { id: _id, type: _type, version: _version, tenant: _tenant, result: _result, ...carried } = Job.fields;
+/** The state of an unfinished job without what the envelope of each event has: enough to go on from. */
+export const CarriedJob = Schema.Struct(carried);
+export type CarriedJob = typeof CarriedJob.Type;
+
 /** A job that was never created has no state. */
 export type JobState = Job | undefined;

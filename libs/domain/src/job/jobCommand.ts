@@ -13,7 +13,8 @@ const commandOf = <const Name extends string, const Fields extends Schema.Struct
 const RandomShare = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }));
 
 /**
- * Everything that one can ask of a job. `TakeOverAttempt` says that the worker of `attempt` is gone;
+ * Everything that one can ask of a job. `TakeOverAttempt` says that the worker of `attempt` is gone; `CarryJob` writes the
+ * state of a job down again, without what started its running attempt unless it `keepsCause`;
  * `FailAttempt.cause` says whether a further attempt makes sense, and `retryAfterMs` is the shortest wait before it, up to thirty days.
  */
 export const JobCommand = Schema.Union([
@@ -53,6 +54,7 @@ export const JobCommand = Schema.Union([
   commandOf('ReleaseAttempt', { attempt: Attempt, reason: Schema.String }),
   commandOf('CancelJob', { reason: Schema.optionalKey(Schema.String) }),
   commandOf('RequeueJob', { reason: Schema.optionalKey(Schema.String) }),
+  commandOf('CarryJob', { keepsCause: Schema.Boolean }),
 ]);
 export type JobCommand = typeof JobCommand.Type;
 export type JobCommandName = JobCommand['kind'];

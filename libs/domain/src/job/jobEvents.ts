@@ -2,6 +2,7 @@ import * as Schema from 'effect/Schema';
 import { Backoff } from './backoff.ts';
 import {
   Attempt,
+  CarriedJob,
   DurationMs,
   FailureReason,
   JobError,
@@ -17,8 +18,8 @@ import { Timestamp } from '../messages/timestamp.ts';
 
 type Fields = Schema.Struct.Fields;
 
-/** How a secret field is encrypted: any JSON value, a text, or an error, of which message and stack are secret. */
-export type SecretKind = 'value' | 'text' | 'error';
+/** How a secret field is encrypted: any JSON value, a text, or of an error message and stack, of progress the message. */
+export type SecretKind = 'value' | 'text' | 'error' | 'progress';
 
 /** What `evolve` of a definition sees of an event. */
 interface Occurrence<Data extends Fields> {
@@ -208,6 +209,22 @@ export const jobEvents = {
     legalIn: ['processing'],
     fits: ofRunningAttempt,
     evolve: (job) => ({ ...job, status: 'pending', attempt: job.attempt - 1 }),
+  }),
+
+  /** The log is about to lose the events before it. Where it is the first one, the job begins with it: see evolve. */
+  JobCarried: define({
+    summary:
+      'The state of a job whose earlier events the log is about to lose. Readers can begin here. Calls for work before it are obsolete: a timer replaces them.',
+    token: 'carried',
+    data: CarriedJob.fields,
+    secrets: { payload: 'value', fingerprint: 'text', error: 'error', progress: 'progress' },
+    hidden: ['idempotencyKey', 'fingerprint', 'startedBy'],
+    legalIn: ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'],
+    fits: (job, { status, attempt }) => status === job.status && attempt === job.attempt,
+    evolve: ({ startedBy: _startedBy, ...job }, { data: { startedBy } }) => ({
+      ...job,
+      ...(startedBy === undefined ? {} : { startedBy }),
+    }),
   }),
 };
 export type JobEventName = keyof typeof jobEvents;

@@ -9,6 +9,7 @@ import {
   NOW,
   TOO_EARLY,
   cancelJob,
+  carryJob,
   completeAttempt,
   createJob,
   failAttempt,
@@ -19,9 +20,11 @@ import {
   takeOverAttempt,
 } from '../../testing/jobCommands.ts';
 import {
+  CREATED_AT,
   DUE_AT,
   SMTP_DOWN,
   jobCancelled,
+  jobCarried,
   jobCompleted,
   jobCreated,
   jobFailed,
@@ -132,8 +135,25 @@ describe('RequeueJob', () => {
   refusesAll(['scheduled', 'pending', 'processing', 'retrying', 'completed'], requeueJob(), 'illegal-transition');
 });
 
+describe('CarryJob', () => {
+  refuses('no job', carryJob(), 'not-found');
+  const startedAt = CREATED_AT;
+  const running = { attempt: 1, worker: 'worker-1', startedAt } as const;
+  const carriedAs: Readonly<Partial<Record<JobStatus, Parameters<typeof jobCarried>[0]>>> = {
+    scheduled: { runAt: DUE_AT },
+    pending: {},
+    processing: running,
+    retrying: { ...running, runAt: DUE_AT, error: SMTP_DOWN },
+    failed: { ...running, error: SMTP_DOWN, finishedAt: CREATED_AT },
+    cancelled: { finishedAt: CREATED_AT },
+  };
+  for (const status of existing.filter((one) => one !== 'completed'))
+    makes(status, carryJob(), jobCarried({ status, ...carriedAs[status] }), status);
+  refuses('completed', carryJob(), 'illegal-transition');
+});
+
 test('every situation of a job is specified for every command', () => {
-  expect(specified.size).toBe(8 * 9);
+  expect(specified.size).toBe(8 * 10);
 });
 
 describe('the budget of attempts', () => {

@@ -9,6 +9,7 @@ import { Job, JobStatus, isTerminal, type JobState } from './job.ts';
 import { JobCommand } from './jobCommand.ts';
 import { isRejection } from '../messages/commandContext.ts';
 import { arbitraryCommand, arbitraryEvent } from '../../testing/arbitraryJobs.ts';
+import { NOW } from '../../testing/jobCommands.ts';
 import { jobCreated } from '../../testing/jobEvents.ts';
 
 const RUNS = { numRuns: 400 };
@@ -77,8 +78,8 @@ test('the arbitraries make what the schemas allow, and every kind of it', () => 
     fc.property(arbitraryCommand, (command) => Schema.is(JobCommand)(command)),
     RUNS,
   );
-  expect(new Set(fc.sample(arbitraryEvent, { numRuns: 500, seed: 1 }).map((event) => event.event)).size).toBe(9);
-  expect(new Set(fc.sample(arbitraryCommand, { numRuns: 500, seed: 1 }).map((command) => command.kind)).size).toBe(9);
+  expect(new Set(fc.sample(arbitraryEvent, { numRuns: 500, seed: 1 }).map((event) => event.event)).size).toBe(10);
+  expect(new Set(fc.sample(arbitraryCommand, { numRuns: 500, seed: 1 }).map((command) => command.kind)).size).toBe(10);
 });
 
 test('random events reach every status, with the budget of attempts used up and not', () => {
@@ -93,7 +94,7 @@ test('random commands reach every status and every event', () => {
   const steps = fc.sample(anyCommands, { numRuns: 500, seed: 1 }).flatMap(run);
   const statuses = new Set(steps.map((step) => step.after.status));
   expect([...statuses].toSorted()).toEqual(['cancelled', 'completed', 'failed', 'pending', 'processing', 'retrying']);
-  expect(new Set(steps.map((step) => step.event.event)).size).toBe(8);
+  expect(new Set(steps.map((step) => step.event.event)).size).toBe(9);
 });
 
 describe('evolve', () => {
@@ -111,7 +112,9 @@ describe('evolve', () => {
     fc.assert(
       fc.property(anyState, arbitraryEvent, (state, event) => {
         const after = evolve(state, event);
-        expect(after === state || after?.version === (state?.version ?? 0) + 1).toBe(true);
+        const next = state === undefined ? event.version : state.version + 1;
+        const begins = event.event === 'JobCreated' && state === undefined;
+        expect(after === state || after?.version === (begins ? 1 : next)).toBe(true);
       }),
       RUNS,
     );
@@ -144,7 +147,7 @@ describe('evolve', () => {
       fc.property(anyState, arbitraryEvent, (state, any) => {
         const event = withAttempt(any, state?.attempt ?? 0);
         if (state === undefined || !isTerminal(state.status) || evolve(state, event) === state) return;
-        expect(event.event).toBe('JobRequeued');
+        expect(['JobRequeued', 'JobCarried']).toContain(event.event);
         expect(state.status).not.toBe('completed');
       }),
       RUNS,
@@ -212,7 +215,7 @@ describe('decide', () => {
       fc.property(anyCommands, (commands) => {
         for (const { before, event } of run(commands)) {
           if (before === undefined || !isTerminal(before.status)) continue;
-          expect(event.event).toBe('JobRequeued');
+          expect(['JobRequeued', 'JobCarried']).toContain(event.event);
           expect(before.status).not.toBe('completed');
         }
       }),
@@ -230,6 +233,24 @@ describe('decide', () => {
       RUNS,
     );
   });
+});
+
+test('a job is the same with its whole history and with what follows from its last JobCarried on', () => {
+  fc.assert(
+    fc.property(anyCommands, fc.boolean(), (commands, keepsCause) => {
+      const steps = run(commands);
+      const before = steps.at(-1)?.after;
+      const carry = { eventId: 'event-carried', at: NOW, actor: { kind: 'keeper', id: 'keeper' }, keepsCause } as const;
+      const event = decide({ ...carry, kind: 'CarryJob' }, before);
+      if (isRejection(event)) return;
+      const whole = evolve(before, event);
+      expect(isDeepStrictEqual(fold([event]), whole)).toBe(true);
+      const { startedBy, ...kept } = before ?? {};
+      const cause = keepsCause && startedBy !== undefined ? { startedBy } : {};
+      expect(isDeepStrictEqual(whole, { ...kept, ...cause, version: event.version })).toBe(true);
+    }),
+    RUNS,
+  );
 });
 
 test('decoding an encoded event gives the event', () => {

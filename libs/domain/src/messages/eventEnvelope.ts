@@ -10,7 +10,7 @@ export const EVENT_SCHEMA_VERSION = 1;
 
 /** Who caused an event. */
 export const Actor = Schema.Struct({
-  kind: Schema.Literals(['api', 'worker', 'scheduler', 'user']),
+  kind: Schema.Literals(['api', 'worker', 'scheduler', 'keeper', 'user']),
   id: Schema.String,
 });
 export type Actor = typeof Actor.Type;

@@ -1,5 +1,5 @@
 import { jobEvents } from '@jobstream/domain';
-import type { Job, JobError, JobEvent, SecretKind } from '@jobstream/domain';
+import type { Job, JobError, JobEvent, JobProgress, SecretKind } from '@jobstream/domain';
 import { headerOf, open, seal } from './jwe.ts';
 import type { JobKey } from './jobKeys.ts';
 
@@ -24,6 +24,7 @@ interface Transform extends Record<SecretKind, unknown> {
   readonly value: (value: unknown) => unknown;
   readonly text: (text: string) => string;
   readonly error: (error: JobError) => JobError;
+  readonly progress: (progress: JobProgress) => JobProgress;
 }
 
 /** Returns the event with its contents encrypted by the key of its job. */
@@ -38,14 +39,13 @@ export function openEvent<Event extends JobEvent>(event: Event, key: JobKey): Ev
 
 /** As `openEvent`, for the state of a job. */
 export function openJob(job: Job, key: JobKey): Job {
-  const { value, text, error } = opening(job.id, key);
-  const { progress } = job;
+  const { value, text, error, progress } = opening(job.id, key);
   return {
     ...job,
     payload: value(job.payload),
     ...('result' in job ? { result: value(job.result) } : {}),
     ...(job.error === undefined ? {} : { error: error(job.error) }),
-    ...(progress?.message === undefined ? {} : { progress: { ...progress, message: text(progress.message) } }),
+    ...(job.progress === undefined ? {} : { progress: progress(job.progress) }),
     ...(job.fingerprint === undefined ? {} : { fingerprint: text(job.fingerprint) }),
   };
 }
@@ -67,6 +67,7 @@ export function isSealed(jobOrEvent: Job | JobEvent): boolean {
     value: (value) => note(tokenOfValue(value, jobId), value),
     text: (text) => note(tokenOfText(text, jobId), text),
     error: (error) => note(tokenOfText(error.message, jobId), error),
+    progress: (progress) => note(tokenOfText(progress.message ?? '', jobId), progress),
   };
   if ('event' in jobOrEvent) changed(jobOrEvent, looking);
   else lookAt(jobOrEvent, looking);
@@ -98,9 +99,11 @@ function secretsOf({ event }: JobEvent): readonly (readonly [field: string, kind
 
 function sealing(jobId: string, secret: Uint8Array): Transform {
   const token = (value: unknown) => seal(Buffer.from(JSON.stringify(value)), secret, { kid: jobId });
+  const text = (plainText: string) => TEXT_PREFIX + token(plainText);
   return {
     value: (value) => ({ $jwe: token(value) }),
-    text: (text) => TEXT_PREFIX + token(text),
+    text,
+    progress: (progress) => withMessage(progress, text),
     error: ({ message, stack, ...shown }) => ({ ...shown, message: TEXT_PREFIX + token({ message, stack }) }),
   };
 }
@@ -109,21 +112,27 @@ function opening(jobId: string, key: JobKey): Transform {
   const missing = key.kind === 'shredded' ? SHREDDED : UNREADABLE;
   const missingText = key.kind === 'shredded' ? 'shredded' : 'unreadable';
   const read = (token: string) => (key.kind === 'key' ? plain(token, key.secret) : undefined);
+  const text = (sealed: string) => {
+    const token = tokenOfText(sealed, jobId);
+    return token === undefined ? sealed : String(valueOf(read(token), missingText));
+  };
   return {
     value: (value) => {
       const token = tokenOfValue(value, jobId);
       return token === undefined ? value : valueOf(read(token), missing);
     },
-    text: (text) => {
-      const token = tokenOfText(text, jobId);
-      return token === undefined ? text : String(valueOf(read(token), missingText));
-    },
+    text,
+    progress: (progress) => withMessage(progress, text),
     error: (error) => {
       const token = tokenOfText(error.message, jobId);
       if (token === undefined) return error;
       return { ...error, ...(valueOf(read(token), { message: missingText }) as Pick<JobError, 'message' | 'stack'>) };
     },
   };
+}
+
+function withMessage({ message, ...rest }: JobProgress, change: (text: string) => string): JobProgress {
+  return message === undefined ? rest : { ...rest, message: change(message) };
 }
 
 function valueOf(found: { readonly value: unknown } | undefined, otherwise: unknown): unknown {

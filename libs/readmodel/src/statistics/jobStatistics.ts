@@ -18,6 +18,7 @@ const COUNTED_AS: Readonly<Record<JobEventName, Counted | undefined>> = {
   JobCancelled: undefined,
   JobRequeued: undefined,
   JobReleased: undefined,
+  JobCarried: undefined,
 };
 
 interface Period extends Record<Counted, number> {

@@ -22,6 +22,7 @@ const ENDS: Readonly<Record<JobEvent['event'], AttemptEnd>> = {
   JobStarted: 'unsettled',
   JobProgressed: 'unsettled',
   JobRequeued: 'unsettled',
+  JobCarried: 'unsettled',
 };
 const FAILURES: ReadonlySet<AttemptEnd> = new Set(['retried', 'failed', 'overtaken', 'unsettled']);
 
