@@ -4,7 +4,7 @@ import path from 'node:path';
 import { ApiKeys, formatApiKey, migrate, newApiKey, parseApiKey } from '@jobstream/readmodel';
 import { builtProgram, createDatabase, TestProcess } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { recordAddresses } from './src/system/runningAddresses.ts';
+import { natsAddresses, recordAddresses } from './src/system/runningAddresses.ts';
 
 let databaseUrl: string;
 let keys: ApiKeys;
@@ -101,6 +101,7 @@ test('without DATABASE_URL the database of the running npm start is used', async
   const env = { DATABASE_URL: '', DATA_DIR: folder.path };
   const stderr = 'DATABASE_URL is not set, and npm start does not run.\n';
   expect(await run(['list'], env)).toMatchObject({ code: 1, stderr });
-  recordAddresses(folder.path, { DATABASE_URL: databaseUrl }, 'http://127.0.0.1:3000');
+  const nats = natsAddresses(() => 'nats://127.0.0.1:4222');
+  recordAddresses(folder.path, { DATABASE_URL: databaseUrl }, { api: 'http://127.0.0.1:3000', nats });
   expect(await run(['list'], env)).toMatchObject({ code: 0, stderr: '' });
 });

@@ -1,6 +1,6 @@
-import { EventLog } from '@jobstream/eventlog';
 import { migrate } from '@jobstream/readmodel';
-import { eventLogSettings, readCommandLine, readConfig } from '@jobstream/runtime';
+import { readCommandLine } from '@jobstream/runtime';
+import { createStreams } from './src/system/createStreams.ts';
 
 readCommandLine({
   command: 'npm run migrate',
@@ -16,11 +16,7 @@ try {
   await migrate(url);
   console.log('The database is up to date.');
   if (process.env['NATS_URL']) {
-    // Starting creates missing streams with the settings of the environment, or checks that they agree with it.
-    const logger = { info: () => undefined, warn: (details: object, text: string) => console.warn(text, details) };
-    const log = new EventLog({ ...eventLogSettings(readConfig()), name: 'migrate', logger });
-    await log.start();
-    await log.stop();
+    await createStreams(process.env);
     console.log('The streams are there.');
   }
 } catch (error) {

@@ -13,6 +13,7 @@ readCommandLine({
     PORT: 'The port of the API; default 3000, or a free one.',
     DATA_DIR: 'The folder for data; default .data.',
     NATS_URL: 'A NATS server to use instead of the embedded one.',
+    NATS_OPEN: '`true` runs the embedded NATS without users and passwords.',
     DATABASE_URL: 'A database to use instead of the embedded one.',
     LOG_FORMAT: '`json` passes on the log lines of the processes as they are.',
   },
@@ -39,13 +40,15 @@ await runTool(async ({ guard, stopped }) => {
 });
 
 /** Writes the addresses of the system, with a first job to try. */
-function readyMessage({ apiUrl, natsUrl, databaseUrl }: System, writeLine: WriteLine): void {
+function readyMessage(system: System, writeLine: WriteLine): void {
+  const { apiUrl, natsUrl, workerNatsUrl, natsContext, databaseUrl } = system;
   const job = JSON.stringify({ type: 'email', payload: { to: 'user@example.com' } });
   const lines = [
     `ready: ${apiUrl}`,
     `NATS ${natsUrl}`,
     `Postgres ${databaseUrl}`,
-    `a worker of your own: NATS_URL=${natsUrl} node worker.js (docs/handlers.md)`,
+    `a worker of your own: NATS_URL=${workerNatsUrl} node worker.js (docs/handlers.md)`,
+    `the nats command line: XDG_CONFIG_HOME=${natsContext} nats stream ls (docs/replay.md)`,
     `curl -si -X POST ${apiUrl}/api/jobs -H 'content-type: application/json' -d '${job}'`,
   ];
   for (const line of lines) writeLine('start', line);

@@ -12,13 +12,13 @@ export interface KillableApi extends AsyncDisposable {
 }
 
 export async function startKillableApi(
-  { nats, postgres }: RunningSystem,
+  { natsAs, postgres }: RunningSystem,
   settings: Record<string, string> = {},
 ): Promise<KillableApi> {
   const port = await freePort();
   const env = {
     ...process.env,
-    NATS_URL: nats,
+    NATS_URL: natsAs.api,
     DATABASE_URL: postgres,
     PORT: String(port),
     LOG_LEVEL: 'silent',

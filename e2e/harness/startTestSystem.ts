@@ -31,7 +31,7 @@ async function npmStartSystem(env: Readonly<Record<string, string>>): Promise<Te
       return running.postgres;
     },
     get nats() {
-      return { servers: running.nats };
+      return running.operator;
     },
     key: undefined,
     async kill(part, signal = 'SIGKILL') {

@@ -1,3 +1,5 @@
+import type { NatsLogin } from '@jobstream/testing';
+
 export type Part = 'api' | 'worker' | 'projector' | 'nats' | 'postgres';
 
 /** The whole system as a test sees it from outside, wherever its processes run. */
@@ -6,12 +8,7 @@ export interface TestSystem extends AsyncDisposable {
   readonly api: string;
   readonly postgres: string;
   /** How a program reaches NATS with the rights of an operator. */
-  readonly nats: {
-    readonly servers: string;
-    readonly user?: string;
-    readonly pass?: string;
-    readonly inboxPrefix?: string;
-  };
+  readonly nats: NatsLogin;
   /** What to show to the API, where it asks for it. */
   readonly key: string | undefined;
   /** Kills or freezes a part; its supervisor restarts a killed one. */

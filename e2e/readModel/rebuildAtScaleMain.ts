@@ -31,7 +31,7 @@ interface Run {
 async function main(jobs: number): Promise<number> {
   const dataDir = await scratchDataFolder('rebuild');
   try {
-    await using system = await startSystem(dataDir, { LOG_LEVEL: 'warn' });
+    await using system = await startSystem(dataDir, { LOG_LEVEL: 'warn', NATS_OPEN: 'true' });
     const run = { jobs, dataDir, system, faults: [] };
     await fill(run);
     const load = startApiLoad(system.api);

@@ -54,7 +54,7 @@ const linksTo =
     links.some((link) => link.traceId === traceId && link.spanId === spanId);
 
 async function traceparentOf(id: string, token: string): Promise<string | undefined> {
-  const nats = await connect({ servers: system.nats });
+  const nats = await connect(system.operator);
   const answer = await nats.request(`$JS.API.DIRECT.GET.JOBS.jobs.sleep.${id}.${token}`);
   await nats.close();
   return answer.headers?.get('traceparent');

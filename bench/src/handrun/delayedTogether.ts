@@ -19,7 +19,7 @@ export const delayedTogether: HandrunBench = {
 };
 
 async function measure(dataDir: string, jobs: number): Promise<boolean> {
-  await using system = await startSystem(dataDir);
+  await using system = await startSystem(dataDir, { NATS_OPEN: 'true' });
   const log = new EventLog({ url: system.nats, name: 'bench' });
   await log.start();
   // A whole second that leaves time to create the jobs and to set their timers.

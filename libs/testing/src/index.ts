@@ -24,7 +24,7 @@ export type { TcpProxy } from './servers/startTcpProxy.ts';
 export { chosenServers } from './containers/chosenServers.ts';
 export type { ContainerServers } from './containers/chosenServers.ts';
 export { startSystem } from './servers/startSystem.ts';
-export type { RunningSystem } from './servers/startSystem.ts';
+export type { NatsLogin, RunningSystem } from './servers/startSystem.ts';
 export { freePort, resolveNatsServer, resolveOldNatsServer } from '@jobstream/servers';
 export type { OldNatsServer } from '@jobstream/servers';
 export { TestProcess } from './testProcess.ts';

@@ -1,9 +1,16 @@
 import path from 'node:path';
 import { JOBS_STREAM } from '@jobstream/eventlog';
-import { EmbeddedNats, EmbeddedPostgres, resolveNatsServer, SupervisedProcess } from '@jobstream/servers';
+import {
+  EmbeddedNats,
+  EmbeddedPostgres,
+  natsUrlAs,
+  provideNatsUsers,
+  resolveNatsServer,
+  SupervisedProcess,
+} from '@jobstream/servers';
 import { checkNats, checkPostgres } from './externalServers.ts';
 import { onUsualPort } from './choosePort.ts';
-import type { Guard } from '@jobstream/servers';
+import type { Guard, NatsUser } from '@jobstream/servers';
 import type { WriteLine } from './prefixedLog.ts';
 
 /** A server that the system uses: an embedded one, or one that the user named, which `stop` leaves running. */
@@ -12,18 +19,39 @@ export interface ProvidedServer {
   stop(): Promise<void>;
 }
 
+/** A NATS server with a user for each process, where it is an embedded one that is not open. */
+export interface ProvidedNats extends ProvidedServer {
+  readonly hasUsers: boolean;
+  /** Returns the address with the user and password of a process in it, if the server has users. */
+  readonly urlOf: (user: NatsUser) => string;
+  /** Returns what a process gets in its environment to connect as this user. */
+  readonly envOf: (user: NatsUser) => Readonly<Record<string, string>>;
+}
+
 /** Checks the NATS server that `NATS_URL` names, or starts an embedded one and keeps it running. */
-export async function provideNats({ env, dataDir, guard, anyPort, writeLine }: SystemOptions): Promise<ProvidedServer> {
-  if (env['NATS_URL']) {
-    await checkNats(env['NATS_URL']);
-    return { url: env['NATS_URL'], stop: () => Promise.resolve() };
-  }
+export async function provideNats(options: SystemOptions): Promise<ProvidedNats> {
+  const { env } = options;
+  const url = env['NATS_URL'];
+  if (!url) return startNats(options);
+  await checkNats(url);
+  const urlOf = () => (env['NATS_USER'] ? natsUrlAs(url, env['NATS_USER'], env['NATS_PASSWORD'] ?? '') : url);
+  return { url, hasUsers: false, urlOf, envOf: () => ({ NATS_URL: url }), stop: () => Promise.resolve() };
+}
+
+async function startNats({ env, dataDir, guard, anyPort, writeLine }: SystemOptions): Promise<ProvidedNats> {
   const say = (line: string) => writeLine('start', line);
+  const folder = path.join(dataDir, 'nats');
+  const users = env['NATS_OPEN'] === 'true' ? undefined : await provideNatsUsers(folder);
   const binary = await resolveNatsServer({ env, note: say });
-  const options = { binary, dataDir: path.join(dataDir, 'nats'), stagedInMemory: [JOBS_STREAM], guard };
-  return onUsualPort({ name: 'NATS', usual: anyPort === true ? 0 : 4222, say }, (port) =>
+  const options = { binary, dataDir: folder, stagedInMemory: [JOBS_STREAM], guard, ...users };
+  const server = await onUsualPort({ name: 'NATS', usual: anyPort === true ? 0 : 4222, say }, (port) =>
     keepRunning('nats', new EmbeddedNats({ ...options, port }), say),
   );
+  const { passwords } = users ?? {};
+  const urlOf = (user: NatsUser) =>
+    passwords === undefined ? server.url : natsUrlAs(server.url, user, passwords[user]);
+  const envOf = (user: NatsUser) => ({ NATS_URL: urlOf(user), NATS_USER: '', NATS_PASSWORD: '', NATS_CREDS: '' });
+  return { ...server, hasUsers: passwords !== undefined, urlOf, envOf };
 }
 
 /** Checks the database that `DATABASE_URL` names, or starts an embedded one and keeps it running. */

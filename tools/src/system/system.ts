@@ -4,11 +4,13 @@ import { migrate } from '@jobstream/readmodel';
 import { readConfig } from '@jobstream/runtime';
 import { AppProcess, repositoryRoot, SupervisedProcess } from '@jobstream/servers';
 import { choosePort } from './choosePort.ts';
+import { createStreams } from './createStreams.ts';
 import { lockDataFolder } from './dataLock.ts';
 import { awaitEarlierRun, recordGuard } from './earlierRun.ts';
 import { provideNats, providePostgres } from './provideServers.ts';
-import { recordAddresses } from './runningAddresses.ts';
-import type { SystemOptions } from './provideServers.ts';
+import { natsAddresses, recordAddresses } from './runningAddresses.ts';
+import { writeNatsContext } from './natsContext.ts';
+import type { ProvidedNats, SystemOptions } from './provideServers.ts';
 
 const appNames = ['worker', 'projector', 'api'] as const;
 /** In addition to the time that an app gives its jobs: for the rest of its stop. */
@@ -21,6 +23,8 @@ export class System {
   readonly #apps = new Map<string, SupervisedProcess>();
   readonly #undo: (() => Promise<void> | void)[] = [];
   readonly #env: NodeJS.ProcessEnv;
+  #nats: ProvidedNats | undefined;
+  #natsContext = '';
   #starting: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
 
@@ -35,8 +39,19 @@ export class System {
     return `http://${host === '0.0.0.0' || host === '::' ? 'localhost' : host}:${this.#env['PORT']}`;
   }
 
+  /** The address of NATS, without a user. */
   get natsUrl(): string {
     return this.#env['NATS_URL'] ?? '';
+  }
+
+  /** The address of NATS for workers of one's own, with their user and password. */
+  get workerNatsUrl(): string {
+    return this.#nats?.urlOf('worker') ?? '';
+  }
+
+  /** The folder that the `nats` command line needs as XDG_CONFIG_HOME. */
+  get natsContext(): string {
+    return this.#natsContext;
   }
 
   get databaseUrl(): string {
@@ -61,6 +76,7 @@ export class System {
       () => this.#takeDataFolder(),
       () => this.#choosePort(),
       () => this.#startNats(),
+      () => this.#createStreams(),
       () => this.#startPostgres(),
       () => migrate(this.databaseUrl),
       () => this.#recordAddresses(),
@@ -94,7 +110,13 @@ export class System {
   async #startNats(): Promise<void> {
     const server = await provideNats(this.#options);
     this.#undo.push(() => server.stop());
+    this.#nats = server;
     this.#env['NATS_URL'] = server.url;
+  }
+
+  /** Only its user `migrate` may; of an open server, and of one that the user named, the services create them. */
+  async #createStreams(): Promise<void> {
+    if (this.#nats?.hasUsers === true) await createStreams({ ...this.#env, ...this.#nats.envOf('migrate') });
   }
 
   async #startPostgres(): Promise<void> {
@@ -104,7 +126,11 @@ export class System {
   }
 
   #recordAddresses(): void {
-    this.#undo.push(recordAddresses(this.#options.dataDir, this.#env, this.apiUrl));
+    const nats = natsAddresses(this.#nats?.urlOf ?? (() => this.natsUrl));
+    const { dataDir } = this.#options;
+    const { folder, remove } = writeNatsContext(dataDir, nats.operator);
+    this.#natsContext = folder;
+    this.#undo.push(remove, recordAddresses(dataDir, this.#env, { api: this.apiUrl, nats }));
   }
 
   async #startApps(): Promise<void> {
@@ -112,12 +138,12 @@ export class System {
     await Promise.all([...this.#apps.values()].map(startApp));
   }
 
-  #app(name: string): SupervisedProcess {
+  #app(name: (typeof appNames)[number]): SupervisedProcess {
     const { appsFolder, guard, writeLine } = this.#options;
     const script = path.join(appsFolder, name, 'src', 'main.ts');
     const graceMs = Number(this.#env['SHUTDOWN_GRACE_MS'] || 10_000) + appGraceMs;
     const onLine = (line: string) => writeLine(name, line);
-    const env = appEnv(name, this.#env);
+    const env = appEnv(name, { ...this.#env, ...this.#nats?.envOf(name) });
     const app = new AppProcess({ name, script, cwd: repositoryRoot, env, graceMs, guard, onLine });
     return new SupervisedProcess(app, { name, startAttempts: 5, report: (line) => this.#say(line) });
   }

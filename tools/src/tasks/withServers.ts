@@ -1,4 +1,5 @@
 import { migrate } from '@jobstream/readmodel';
+import { createStreams } from '../system/createStreams.ts';
 import { lockDataFolder } from '../system/dataLock.ts';
 import { awaitEarlierRun, recordGuard } from '../system/earlierRun.ts';
 import { provideNats, providePostgres } from '../system/provideServers.ts';
@@ -8,7 +9,7 @@ import type { SystemOptions } from '../system/provideServers.ts';
 export type ServerOptions = Omit<SystemOptions, 'appsFolder'>;
 
 /**
- * Runs something with the addresses of NATS and Postgres in its environment: those that the environment names, else those
+ * Runs a task of the projector with the addresses of NATS and Postgres in its environment: those that the environment names, else those
  * of the system that runs on the data folder, else servers that are started on it for as long as this takes.
  */
 export async function withServers<Result>(
@@ -36,7 +37,8 @@ async function withOwnServers<Result>(
     const postgres = await providePostgres(provided);
     undo.push(() => postgres.stop());
     await migrate(postgres.url);
-    return await use({ ...env, NATS_URL: nats.url, DATABASE_URL: postgres.url });
+    if (nats.hasUsers) await createStreams({ ...env, ...nats.envOf('migrate') });
+    return await use({ ...env, ...nats.envOf('projector'), DATABASE_URL: postgres.url });
   } finally {
     for (const step of undo.toReversed()) await step();
   }

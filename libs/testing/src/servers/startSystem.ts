@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
+import type { NatsUser } from '@jobstream/servers';
 import { eventually } from '../eventually.ts';
 import { TestProcess } from '../testProcess.ts';
 
@@ -8,12 +10,25 @@ export interface RunningSystem extends AsyncDisposable {
   readonly process: TestProcess;
   /** The addresses that it printed when it was ready. */
   readonly api: string;
-  readonly nats: string;
   readonly postgres: string;
+  /** The address of NATS for workers, with their user and password. */
+  readonly nats: string;
+  /** The same for each user. */
+  readonly natsAs: Readonly<Record<NatsUser, string>>;
+  /** How a program reaches NATS with the rights of an operator. */
+  readonly operator: NatsLogin;
   /** Returns the ids of its current processes whose command line contains this text. */
   pidsOf(text: string): Promise<number[]>;
   /** Stops it with a signal and resolves to its exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | string>;
+}
+
+/** Options of a connection to NATS. */
+export interface NatsLogin {
+  readonly servers: string;
+  readonly user?: string;
+  readonly pass?: string;
+  readonly inboxPrefix?: string;
 }
 
 /** The program behind `npm start`, without npm and without the check of the installed packages. */
@@ -38,10 +53,13 @@ export async function startSystem(
     system.kill(signal);
     return system.ended;
   };
+  const { nats } = JSON.parse(await readFile(path.join(dataDir, 'addresses.json'), 'utf8')) as Recorded;
   return {
     process: system,
     api: address(/ready: (http\S+)/) ?? '',
-    nats: address(/NATS (nats:\S+)/) ?? '',
+    nats: nats.worker,
+    natsAs: nats,
+    operator: loginOf(nats.operator),
     postgres: address(/(postgres:\S+)/) ?? '',
     pidsOf: (text) => descendants(system.pid, text),
     stop,
@@ -49,6 +67,17 @@ export async function startSystem(
       await stop();
     },
   };
+}
+
+interface Recorded {
+  readonly nats: Readonly<Record<NatsUser, string>>;
+}
+
+/** The client library takes no user from an address. */
+function loginOf(url: string): NatsLogin {
+  const { host, username: user, password: pass } = new URL(url);
+  const servers = `nats://${host}`;
+  return user === '' ? { servers } : { servers, user, pass, inboxPrefix: `_INBOX_${user}` };
 }
 
 function launch(env: Record<string, string>, command = program): TestProcess {
