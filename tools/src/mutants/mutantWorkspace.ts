@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { applyMutant } from './mutationOperators.ts';
+import type { Mutant } from './mutationOperators.ts';
+
+const run = promisify(execFile);
+
+/** A copy of the repository's files in which mutants are planted, so that the working tree is never touched. */
+export class MutantWorkspace implements AsyncDisposable {
+  readonly folder: string;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Copies all files that Git knows or does not ignore from `root`; packages are linked. */
+  static async create(root: string, parent: string): Promise<MutantWorkspace> {
+    await mkdir(parent, { recursive: true });
+    const folder = await mkdtemp(path.join(parent, 'mutants-'));
+    const { stdout } = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+      cwd: root,
+      maxBuffer: 64 * 1_024 * 1_024,
+    });
+    for (const file of stdout.split('\0').filter((name) => name !== '')) {
+      await mkdir(path.join(folder, path.dirname(file)), { recursive: true });
+      await copyFile(path.join(root, file), path.join(folder, file)).catch(ignoreMissing); // deleted, not committed
+    }
+    for (const parts of [['.'], ...(await workspaces(root))]) await linkPackages(root, folder, path.join(...parts));
+    return new MutantWorkspace(folder);
+  }
+
+  read(file: string): Promise<string> {
+    return readFile(path.join(this.folder, file), 'utf8');
+  }
+
+  /** Plants the mutant while `work` runs. */
+  async with<Result>(mutant: Mutant, work: () => Promise<Result>): Promise<Result> {
+    const source = await this.read(mutant.file);
+    const file = path.join(this.folder, mutant.file);
+    await writeFile(file, applyMutant(source, mutant));
+    try {
+      return await work();
+    } finally {
+      await writeFile(file, source);
+    }
+  }
+
+  /** Returns whether the tree passes the type check as it is now. */
+  async typeChecks(): Promise<boolean> {
+    const compiler = path.join('node_modules', 'typescript', 'bin', 'tsc');
+    return run(process.execPath, [compiler, '--noEmit'], { cwd: this.folder }).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function workspaces(root: string): Promise<string[][]> {
+  const parents = await Promise.all(
+    ['apps', 'libs'].map(async (parent) => (await readdir(path.join(root, parent))).map((name) => [parent, name])),
+  );
+  return [...parents.flat(), ['tools'], ['tools', 'images'], ['e2e']];
+}
+
+/** Links the installed packages, but those of this repository to their copies. */
+async function linkPackages(root: string, folder: string, workspace: string): Promise<void> {
+  const [from, to] = [root, folder].map((base) => path.join(base, workspace, 'node_modules')) as [string, string];
+  const entries = await readdir(from).catch(() => []);
+  if (entries.length === 0) return;
+  await mkdir(path.join(to, '@jobstream'), { recursive: true });
+  for (const entry of entries) {
+    if (entry !== '@jobstream') await symlink(path.join(from, entry), path.join(to, entry));
+  }
+  for (const own of await readdir(path.join(from, '@jobstream')).catch(() => [])) {
+    await symlink(await readlink(path.join(from, '@jobstream', own)), path.join(to, '@jobstream', own));
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}

@@ -1,0 +1,31 @@
+import { globSync } from 'node:fs';
+import path from 'node:path';
+
+/** Tests outside a package that are there for its sake. */
+const OTHER_TESTS: Readonly<Record<string, readonly string[]>> = {
+  'libs/eventlog': ['e2e/eventLog'],
+  'libs/readmodel': ['apps/projector/src/projection', 'apps/projector/src/rebuild', 'e2e/readModel'],
+  'libs/worker': ['apps/worker/src'],
+  'apps/projector': ['e2e/readModel'],
+};
+
+/**
+ * Returns the test files for the mutants of a file in groups, the nearest first: its own and those of its folder, the
+ * others of its package, those elsewhere that are about the package.
+ */
+export function testsOfMutant(root: string, packageFolder: string, file: string): string[][] {
+  const own = testsIn(root, packageFolder);
+  const near = own.filter((test) => path.dirname(test) === path.dirname(file));
+  const sameName = near.filter((test) => path.basename(test).startsWith(`${path.basename(file, '.ts')}.`));
+  const others = (OTHER_TESTS[packageFolder] ?? []).flatMap((folder) => testsIn(root, folder));
+  const groups = [sameName, near, own, others];
+  const seen = new Set<string>();
+  return groups
+    .map((group) => group.filter((test) => !seen.has(test) && seen.add(test)))
+    .filter((group) => group.length > 0);
+}
+
+function testsIn(root: string, folder: string): string[] {
+  const files = globSync(`${folder}/**/*.test.ts`, { cwd: root, exclude: (name) => name === 'node_modules' });
+  return files.toSorted();
+}

@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { readCommandLine } from '@jobstream/runtime';
+import { repositoryRoot } from '@jobstream/servers';
+import { onBootstrapGone, reportFailure } from './src/commandLine/runTool.ts';
+import { readResults, writeResults } from './src/mutants/mutantResults.ts';
+import { writeMutantReport } from './src/mutants/mutantReport.ts';
+import { MutantWorkspace } from './src/mutants/mutantWorkspace.ts';
+import { tryMutants } from './src/mutants/tryMutants.ts';
+
+const { values, words } = readCommandLine({
+  command: 'npm run test:mutants',
+  summary:
+    'Plants one small fault after the other in a copy of a package and runs its tests: a fault that no test notices shows\n' +
+    'what they do not cover. Results are written to docs/measurements/mutants; a run that was interrupted is continued.',
+  words: '[<folder of a package>]',
+  options: {
+    count: { type: 'string', default: '40', value: 'number', help: 'How many mutants to try; default 40.' },
+    seed: { type: 'string', default: '1', value: 'number', help: 'Chooses the mutants and their order; default 1.' },
+  },
+  notes: ['Without a folder it only writes docs/measurements/mutants.md anew from the results.'],
+});
+
+onBootstrapGone(() => process.exit(1));
+try {
+  for (const packageFolder of words) await tryPackage(packageFolder);
+  await writeMutantReport(repositoryRoot);
+} catch (error) {
+  reportFailure(error, 1);
+}
+
+async function tryPackage(packageFolder: string): Promise<void> {
+  if (!existsSync(path.join(repositoryRoot, packageFolder, 'src'))) throw new Error(`there is no ${packageFolder}/src`);
+  const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: repositoryRoot, encoding: 'utf8' }).trim();
+  await using workspace = await MutantWorkspace.create(repositoryRoot, tmpdir());
+  await tryMutants({
+    workspace,
+    results: await readResults(repositoryRoot, { package: packageFolder, commit, seed: Number(values.seed) }),
+    count: Number(values.count),
+    say: (line) => console.log(line),
+    save: (results) => writeResults(repositoryRoot, results),
+  });
+}
