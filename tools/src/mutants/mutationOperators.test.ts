@@ -24,6 +24,10 @@ test('a limit is ignored in both ways', () => {
   ]);
 });
 
+test('the order of plain assignments is left alone', () => {
+  expect(changes('() => { this.a = 1; this.b = 2; }')).toEqual([]);
+});
+
 test('statements that only report are left alone', () => {
   expect(changes('async () => { logger.info(text); await sink.flush(); }')).toEqual([]);
 });

@@ -18,14 +18,14 @@ export interface Mutant {
 /** Operators that change when something happens. */
 export const TIMING_OPERATORS = ['drop-await', 'swap-order', 'remove-cleanup'] as const;
 /** Operators that change what happens. */
-export const VALUE_OPERATORS = ['comparison', 'ignore-limit', 'logical', 'remove-branch', 'remove-guard'] as const;
+const VALUE_OPERATORS = ['comparison', 'ignore-limit', 'logical', 'remove-branch', 'remove-guard'] as const;
 
 /** Whether the operator changes when something happens. */
 export function isTiming({ operator }: Pick<Mutant, 'operator'>): boolean {
   return (TIMING_OPERATORS as readonly string[]).includes(operator);
 }
 
-export type MutationOperator = (typeof TIMING_OPERATORS)[number] | (typeof VALUE_OPERATORS)[number];
+type MutationOperator = (typeof TIMING_OPERATORS)[number] | (typeof VALUE_OPERATORS)[number];
 
 interface Edit {
   readonly operator: MutationOperator;
@@ -76,6 +76,8 @@ function timingVisitor(source: string, textOf: TextOf, add: AddEdit): VisitorObj
         const second = body[index + 1];
         // Statements of other kinds declare names or leave the block.
         if (first.type !== 'ExpressionStatement' || second?.type !== 'ExpressionStatement') continue;
+        // Nothing can happen between two plain assignments.
+        if (![first, second].some(({ expression }) => /await|\(/.test(textOf(expression)))) continue;
         const between = source.slice(first.end, second.start);
         add('swap-order', { start: first.start, end: second.end }, textOf(second) + between + textOf(first));
       }

@@ -28,19 +28,20 @@ export async function runMutantTests(
     {
       cwd: folder,
       env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
-      stdio: ['ignore', 'pipe', 'ignore'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     },
   );
   const late = AbortSignal.timeout(timeoutMs);
   const end = () => process.kill(-(child.pid as number), 'SIGTERM');
   late.addEventListener('abort', end);
-  const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close') as Promise<[number | null]>]);
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
   late.removeEventListener('abort', end);
   const ms = Math.round(performance.now() - began);
   if (code === 0) return { kind: 'passed', ms };
   if (late.aborted) return { kind: 'timed out', ms };
-  return { kind: 'failed', by: firstFailure(output), ms };
+  return { kind: 'failed', by: firstFailure(errors + output), ms };
 }
 
 function firstFailure(output: string): string {
