@@ -14,6 +14,7 @@ export interface ApiDeps {
     EventLog,
     | 'append'
     | 'appendAll'
+    | 'clock'
     | 'contents'
     | 'expiresPermanently'
     | 'readJob'

@@ -27,7 +27,7 @@ await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
     name: 'jobstream',
     eventLog,
     handlers: selectHandlers(handlers, config.WORKER_TYPES),
-    clock: systemClock(),
+    clock: systemClock(eventLog.clock),
     logger,
     observer: attemptMetrics(metrics),
     tracing,
@@ -38,7 +38,7 @@ await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
   });
   const scheduler = new Scheduler({
     eventLog,
-    clock: systemClock(),
+    clock: systemClock(eventLog.clock),
     logger,
     ackWaitMs: config.ACK_WAIT_MS,
     keepMs: config.JOBS_MAX_AGE,

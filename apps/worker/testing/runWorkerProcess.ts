@@ -13,7 +13,7 @@ export async function runWorkerProcess(handlers: readonly Handler[]): Promise<vo
     const worker = new JobWorker({
       eventLog,
       handlers: selectHandlers(handlerRegistry(handlers), config.WORKER_TYPES),
-      clock: systemClock(),
+      clock: systemClock(eventLog.clock),
       logger,
       tracing,
       concurrency: config.WORKER_CONCURRENCY,

@@ -118,7 +118,7 @@ export async function startScheduler(natsUrl: string): Promise<AsyncDisposable> 
 
 /** The context of a scheduler on this log. */
 export function schedulerContext(eventLog: SchedulerContext['eventLog']): SchedulerContext {
-  return { eventLog, clock: systemClock(), logger: createLogger({ service: 'test', level: 'silent' }), keepMs: 0 };
+  return { eventLog, clock: systemClock(Date), logger: createLogger({ service: 'test', level: 'silent' }), keepMs: 0 };
 }
 
 /** A server and a stage on it that all tests of a file share. */

@@ -18,11 +18,14 @@ import type { LogStats } from './queue/logStats.ts';
 import { silentSink, type LogSink } from './connection/logSink.ts';
 import type { RecordedEvent } from './read/logEntry.ts';
 import type { ScheduleLog } from './schedules/scheduleLog.ts';
+import { ServerClock } from './connection/serverClock.ts';
+import { TIMERS_STREAM } from './streams/streams.ts';
 import type { Wake } from './timers/timerScheduler.ts';
 import { within } from './connection/connection.ts';
 import { ensureWorkConsumers } from './queue/workConsumers.ts';
 
 const FINISH_MS = 700;
+const ASK_TIME_MS = 2_000;
 
 /**
  * The event log on NATS JetStream, and the only access to it: append, read, follow, and take deliveries.
@@ -36,6 +39,8 @@ const FINISH_MS = 700;
  */
 export class EventLog {
   readonly name = 'event log';
+  /** The clock of the server, which alone decides what is due. */
+  readonly clock: ServerClock;
   readonly #options: EventLogOptions;
   readonly #sink: LogSink;
   readonly #queues = new Set<JobQueue>();
@@ -44,10 +49,11 @@ export class EventLog {
   constructor(options: EventLogOptions) {
     this.#options = options;
     this.#sink = options.logger ?? silentSink;
+    this.clock = new ServerClock({ askServer: () => serverTime(this.#started().connection), sink: this.#sink });
   }
 
   /**
-   * Connects, checks the server's version, and creates the streams or checks their settings.
+   * Connects, checks the server's version, creates the streams or checks their settings, and measures the server's clock.
    *
    * @throws UnsupportedServerError
    * @throws StreamMismatchError
@@ -55,8 +61,11 @@ export class EventLog {
   async start(): Promise<void> {
     const connection = await Connection.open(this.#options);
     try {
-      this.#parts = await buildParts(connection, this.#options, this.#sink);
+      this.#parts = await buildParts(connection, this.#options, this.#sink, this.clock);
+      connection.onReconnected(() => this.clock.doubt());
+      await this.clock.start();
     } catch (error) {
+      this.#parts = undefined;
       await connection.close();
       if (error instanceof StreamMismatchError || error instanceof LogUnavailableError) throw error;
       throw new LogUnavailableError('the streams could not be set up', { cause: error });
@@ -70,6 +79,7 @@ export class EventLog {
   async stop(): Promise<void> {
     const parts = this.#parts;
     this.#parts = undefined;
+    this.clock.stop();
     if (parts === undefined) return;
     if (!(await within(FINISH_MS, this.#finish(parts))))
       this.#sink.warn({}, 'stopped with appends or deliveries still pending');
@@ -213,7 +223,7 @@ export class EventLog {
     const { manager, connection } = this.#started();
     const { jobType, ackWaitMs, concurrency, rate } = options;
     await ensureWorkConsumers(manager, { jobType, ackWaitMs, limits: { concurrency, rate } });
-    const queue = new JobQueue(connection, options, this.#sink);
+    const queue = new JobQueue(connection, { ...options, clock: this.clock }, this.#sink);
     this.#queues.add(queue);
     queue.start();
     return queue;
@@ -223,6 +233,13 @@ export class EventLog {
     if (this.#parts === undefined) throw notStarted();
     return this.#parts;
   }
+}
+
+/** Returns the time of the leader of TIMERS in milliseconds since 1970, NaN if the stream is missing. */
+async function serverTime({ nats }: Connection): Promise<number> {
+  const answer = await nats.request(`$JS.API.STREAM.INFO.${TIMERS_STREAM}`, '', { timeout: ASK_TIME_MS });
+  const { ts = '', error } = answer.json<{ readonly ts?: string; readonly error?: object }>();
+  return error === undefined ? Date.parse(ts) : Number.NaN;
 }
 
 function notStarted(): LogUnavailableError {

@@ -4,6 +4,7 @@ import { Appender } from './append/appender.ts';
 import { AppendLimiter } from './append/appendLimiter.ts';
 import { BatchAppender } from './append/batchAppender.ts';
 import type { Connection } from './connection/connection.ts';
+import type { ServerClock } from './connection/serverClock.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
 import { Contents } from './contents/contents.ts';
 import { JobKeys } from './contents/jobKeys.ts';
@@ -61,6 +62,7 @@ export async function buildParts(
   connection: Connection,
   options: EventLogOptions,
   sink: LogSink,
+  clock: ServerClock,
 ): Promise<EventLogParts> {
   const { groupCommit = true } = options;
   const { deadlineMs = DEADLINE_MS, maxPending = MAX_PENDING, maxPendingBytes = MAX_PENDING_BYTES } = options;
@@ -85,7 +87,7 @@ export async function buildParts(
     writeHealth,
     batches: new BatchAppender(connection, publisher, { deadlineMs, limiter, observer: writeHealth }),
     reader: new JobReader({ direct, expired, leader, deadlineMs }),
-    timers: new TimerScheduler(publisher, deadlineMs),
+    timers: new TimerScheduler(publisher, deadlineMs, clock),
     schedules: new ScheduleLog({ ...core, deadlineMs, replicated: replicas > 1, sink }),
     jobTypes: new JobTypeControl(manager),
     messages,

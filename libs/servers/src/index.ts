@@ -22,4 +22,5 @@ export { waitUntilReady } from './process/serverProcess.ts';
 export { debianMirror, unpackAptPackage } from './programs/aptPackage.ts';
 export { cacheFolder, repositoryRoot } from './programs/cacheFolder.ts';
 export { goTools, resolveGoTool } from './programs/goProgram.ts';
+export { resolveFaketime } from './programs/resolveFaketime.ts';
 export { resolvePythonPackage } from './programs/resolvePythonPackage.ts';

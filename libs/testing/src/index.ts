@@ -8,6 +8,7 @@ export { lifeOfJob } from './lifeOfJob.ts';
 export { newJob } from './newJob.ts';
 export { dumpTables, queryDatabase, readTable } from './queryDatabase.ts';
 export { scratchDataFolder } from './scratchDataFolder.ts';
+export { SkewedClock } from './skewedClock.ts';
 export type { ServerContainer } from './containers/serverContainer.ts';
 export { startContainer } from './containers/startContainer.ts';
 export type { ContainerWishes } from './containers/startContainer.ts';

@@ -23,7 +23,7 @@ async function abandonedJob(handler: Handler, maxAttempts: number): Promise<stri
 /** A clock that stands still until the test lets it go on, so that a slow machine changes nothing. */
 function stoppedClock() {
   const stoppedAt = Date.now();
-  const system = systemClock();
+  const system = systemClock(Date);
   let stopped = true;
   const now = () => (stopped ? new Date(stoppedAt).toISOString() : system.now());
   return { ...system, stoppedAt, now, goOn: () => void (stopped = false) };

@@ -112,7 +112,7 @@ export class QueueWorker {
       shutdownGraceMs,
       handlers: handlerRegistry(this.#handlers),
       limits: this.#limits,
-      clock: systemClock(),
+      clock: systemClock(eventLog.clock),
       ...(metrics === undefined ? {} : { observer: attemptMetrics(await registryMetrics(metrics)) }),
     });
     this.#parts.unshift(worker);

@@ -64,7 +64,7 @@ async function startTestWorker(
     eventLog,
     handlers: handlerRegistry(handlers),
     workerName: workerIdentity().worker,
-    clock: systemClock(),
+    clock: systemClock(eventLog.clock),
     logger: pino({ level: 'debug' }, lineSink(lines)),
     concurrency: 10,
     ackWaitMs: 60_000,

@@ -114,13 +114,13 @@ function checkTemplate(
 export function createSchedule(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const { name, definition } = decodeCreateSchedule(req);
-    const context = commandContext(res, Date.now());
+    const context = commandContext(res, deps.log.clock.now());
     const warnings = checkTemplate(definition, context.tenant, deps);
     await assertAccepted(name, definition, deps);
     const command = { ...context, kind: 'CreateSchedule', schedule: name, definition } as const;
     const schedule = await changeSchedule({ name, command }, deps);
     res.setHeader('Location', `/api/schedules/${name}`);
-    sendSchedule(res, 201, schedule, warnings);
+    sendSchedule(res, { status: 201, now: deps.log.clock.now() }, schedule, warnings);
   };
 }
 
@@ -129,13 +129,14 @@ export function replaceSchedule(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const name = scheduleNameOf(req);
     const definition = decodeReplaceSchedule(req, name);
-    const context = commandContext(res, Date.now());
+    const context = commandContext(res, deps.log.clock.now());
     const warnings = checkTemplate(definition, context.tenant, deps);
     await assertAccepted(name, definition, deps);
     const command = { ...context, kind: 'UpdateSchedule', definition } as const;
     const assertAllowed = ({ definitionVersion }: { definitionVersion: number }) =>
       assertIfMatch(req, definitionVersion);
-    sendSchedule(res, 200, await changeSchedule({ name, command, assertAllowed }, deps), warnings);
+    const schedule = await changeSchedule({ name, command, assertAllowed }, deps);
+    sendSchedule(res, { status: 200, now: deps.log.clock.now() }, schedule, warnings);
   };
 }
 
@@ -143,7 +144,7 @@ export function replaceSchedule(deps: ApiDeps): RequestHandler {
 export function deleteSchedule(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const name = scheduleNameOf(req);
-    const command = { ...commandContext(res, Date.now()), kind: 'DeleteSchedule' } as const;
+    const command = { ...commandContext(res, deps.log.clock.now()), kind: 'DeleteSchedule' } as const;
     const assertAllowed = ({ definitionVersion }: { definitionVersion: number }) =>
       assertIfMatch(req, definitionVersion);
     await changeSchedule({ name, command, assertAllowed }, deps);

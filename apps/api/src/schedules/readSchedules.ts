@@ -38,7 +38,7 @@ export function listSchedules(deps: ApiDeps): RequestHandler {
       res.setHeader('Link', `</api/schedules?limit=${limit}&cursor=${nextCursor}>; rel="next"`);
     }
     res.setHeader('Cache-Control', 'private, no-store');
-    const now = Date.now();
+    const now = deps.log.clock.now();
     sendJson(res, 200, { items: items.map((schedule) => scheduleView(schedule, now)), nextCursor });
   };
 }
@@ -66,7 +66,7 @@ export function getSchedule({ log }: ApiDeps): RequestHandler {
   return async (req, res) => {
     const snapshot = await log.schedules.reader.read(scheduleNameOf(req));
     if (!exists(snapshot?.schedule)) throw noSuchSchedule();
-    sendSchedule(res, 200, snapshot.schedule);
+    sendSchedule(res, { status: 200, now: log.clock.now() }, snapshot.schedule);
   };
 }
 

@@ -68,15 +68,15 @@ export function scheduleEventView(recorded: RecordedScheduleEvent): BodyOf<typeo
   return { sequence, recordedAt, ...event };
 }
 
-/** Sends a schedule. The entity tag is for `If-Match`, so ticks do not change it. */
+/** Sends a schedule with its ticks after `now`, in milliseconds. The entity tag is for `If-Match`, so ticks do not change it. */
 export function sendSchedule(
   res: Response,
-  status: number,
+  { status, now }: { readonly status: number; readonly now: number },
   schedule: Schedule,
   warnings: readonly PayloadWarning[] = [],
 ): void {
   res.setHeader('ETag', entityTag(schedule.definitionVersion));
   res.setHeader('Cache-Control', 'private, no-store');
-  const body = { ...scheduleView(schedule, Date.now()), warnings: unlessEmpty(warnings) };
+  const body = { ...scheduleView(schedule, now), warnings: unlessEmpty(warnings) };
   sendJson(res, status, body);
 }

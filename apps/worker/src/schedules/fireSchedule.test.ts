@@ -262,11 +262,11 @@ describe('a tick that the server would not fire for', () => {
 test('a tick makes the same job each time, which belongs to the tenant of its schedule', async () => {
   await stage.create(name, everyMinute, NOON);
   const schedule = { ...(await scheduleOf()), tenant: 'acme' };
-  const [first, second] = [1, 2].map(() => jobFromTick(schedule, at(60), systemClock()));
+  const [first, second] = [1, 2].map(() => jobFromTick(schedule, at(60), systemClock(Date)));
   expect(first).toMatchObject({
     jobId: second?.jobId,
     tenant: 'acme',
     id: expect.not.stringMatching(second?.id ?? ''),
   });
-  expect(jobFromTick(await scheduleOf(), at(60), systemClock())).not.toHaveProperty('tenant');
+  expect(jobFromTick(await scheduleOf(), at(60), systemClock(Date))).not.toHaveProperty('tenant');
 });

@@ -15,6 +15,8 @@ export interface Delivery {
   readonly recorded?: Pick<RecordedEvent, 'sequence' | 'event'>;
   /** Identifies the message, the same on each redelivery: the event's id, or `timer:` and the timer's sequence. */
   readonly causationId: string;
+  /** Of a timer that fired: the instant for which it was set, which the server's clock has reached. */
+  readonly dueAt?: string;
   /** 1 for the first delivery; the count may start again after a crash of the server. */
   readonly deliveryCount: number;
   /** The W3C `traceparent` of the message. */
@@ -39,7 +41,7 @@ export type DecodedDelivery<Item = MessageDelivery> =
   { readonly kind: 'delivery'; readonly delivery: Item } | Undelivered;
 
 type DeliveryFields = Pick<Delivery, 'jobId' | 'jobType' | 'causationId'> &
-  Partial<Pick<Delivery, 'recorded' | 'deliveryCount'>>;
+  Partial<Pick<Delivery, 'recorded' | 'dueAt' | 'deliveryCount'>>;
 
 /** A delivery backed by a message. A class, because an object literal would allocate a closure for each method. */
 export class MessageDelivery implements Delivery {
@@ -47,6 +49,7 @@ export class MessageDelivery implements Delivery {
   readonly jobType: string;
   readonly causationId: string;
   readonly recorded?: NonNullable<Delivery['recorded']>;
+  readonly dueAt?: string;
   readonly deliveryCount: number;
   readonly traceparent: string | undefined;
   /** Length of the message's body. */
@@ -55,11 +58,13 @@ export class MessageDelivery implements Delivery {
   #permit: ClaimPermit | undefined;
 
   /** The delivery count is the message's own unless `fields` has one. */
-  constructor(message: ConsumerMessage, { jobId, jobType, causationId, recorded, deliveryCount }: DeliveryFields) {
+  constructor(message: ConsumerMessage, fields: DeliveryFields) {
+    const { jobId, jobType, causationId, recorded, dueAt, deliveryCount } = fields;
     this.jobId = jobId;
     this.jobType = jobType;
     this.causationId = causationId;
     if (recorded !== undefined) this.recorded = recorded;
+    if (dueAt !== undefined) this.dueAt = dueAt;
     this.deliveryCount = deliveryCount ?? message.deliveryCount;
     this.traceparent = message.header(TRACEPARENT);
     this.bytes = message.size();
@@ -103,8 +108,8 @@ export function decodeEventDelivery(message: ConsumerMessage): DecodedDelivery {
   return { kind: 'delivery', delivery: new MessageDelivery(message, { jobId, jobType, causationId, recorded }) };
 }
 
-/** Decodes a timer that fired. */
-export function decodeDueDelivery(message: ConsumerMessage): DecodedDelivery {
-  const timer = decodeFiredTimer(message);
+/** Decodes a timer that fired; `now` is the server's time in milliseconds since 1970. */
+export function decodeDueDelivery(message: ConsumerMessage, now: number): DecodedDelivery {
+  const timer = decodeFiredTimer(message, now);
   return timer.kind === 'due' ? { kind: 'delivery', delivery: new MessageDelivery(message, timer) } : timer;
 }

@@ -1,4 +1,6 @@
 import type { Connection } from '../connection/connection.ts';
+import type { ConsumerMessage } from '../connection/consumerMessage.ts';
+import type { ServerClock } from '../connection/serverClock.ts';
 import type { LogSink } from '../connection/logSink.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
 import { AdmissionController, type ClaimPermit } from './admission/admissionController.ts';
@@ -23,6 +25,8 @@ export interface JobQueueOptions {
   readonly onDelivery: (delivery: Delivery) => Promise<boolean | void>;
 }
 
+type ClockedOptions = JobQueueOptions & { readonly clock: Pick<ServerClock, 'now'> };
+
 /**
  * At each request the server scans all that was stored since the last one, some 3 ms per 8 MB, and stores nothing
  * meanwhile. New jobs move their consumer forward; requeued ones are rare, so they are requested often.
@@ -43,8 +47,8 @@ export class JobQueue {
   readonly #loops: readonly PullLoop[];
   readonly #unsubscribePauses: () => void;
 
-  constructor(connection: Connection, options: JobQueueOptions, sink: LogSink) {
-    const { jobType, rate, ackWaitMs } = options;
+  constructor(connection: Connection, options: ClockedOptions, sink: LogSink) {
+    const { jobType, rate, ackWaitMs, clock } = options;
     this.#options = options;
     this.#admission = new AdmissionController({ ...options, onAvailable: () => this.#pull() });
     this.#redelivery = new RedeliveryGuard(ackWaitMs);
@@ -56,10 +60,11 @@ export class JobQueue {
     const credit = () => this.#admission.capacity() * HELD_PER_RUN;
     const common = { connection, sink, credit, rate, onDelivery, available: () => this.#admission.available() };
     const events = { ...common, stream: JOBS_STREAM, decode: decodeEventDelivery };
+    const decodeDue = (message: ConsumerMessage) => decodeDueDelivery(message, clock.now());
     this.#loops = [
       new PullLoop({ ...events, consumer: workerConsumer(jobType) }),
       new PullLoop({ ...events, consumer: requeuedConsumer(jobType), expiresMs: REQUEUED_EXPIRES_MS }),
-      new PullLoop({ ...common, stream: TIMERS_STREAM, consumer: dueConsumer(jobType), decode: decodeDueDelivery }),
+      new PullLoop({ ...common, stream: TIMERS_STREAM, consumer: dueConsumer(jobType), decode: decodeDue }),
     ];
     this.#unsubscribePauses = subscribeToPauses(connection.nats, jobType, () => this.#admission.rejectWaiting());
   }

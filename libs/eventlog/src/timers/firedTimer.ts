@@ -3,25 +3,29 @@ import { MAX_EARLY_MS, type Wake } from './timerScheduler.ts';
 
 /** A timer that has fired: due, or `early` and to be redelivered after `delayMs`, or not readable at all. */
 export type FiredTimer =
-  | ({ readonly kind: 'due'; readonly causationId: string; readonly deliveryCount: number } & Omit<Wake, 'at'>)
+  | ({ readonly kind: 'due'; readonly causationId: string; readonly deliveryCount: number } & Fired)
   | { readonly kind: 'early'; readonly delayMs: number }
   | { readonly kind: 'malformed'; readonly reason: string };
 
+/** `dueAt`: the instant for which the timer was set, if the server's clock has reached it for certain. */
+type Fired = Omit<Wake, 'at'> & { readonly dueAt?: string };
+
 /**
- * Decodes a timer that the server has fired. Of many timers due in the same second, some fire before their time (see
+ * Decodes a timer that the server has fired at `storedAt` of its own clock: at the instant for which it was set or later,
+ * whatever the clocks of other machines say. `now` is the server's time as this process knows it. Of many timers due in the same second, some fire before their time (see
  * TimerSpread); their delivery before that time does not count as one.
  */
-export function decodeFiredTimer(message: ConsumerMessage): FiredTimer {
+export function decodeFiredTimer(message: ConsumerMessage, now: number): FiredTimer {
   const wake = parseWake(message.text());
   if (wake === undefined) return { kind: 'malformed', reason: 'not a wake-up' };
   const { jobId, jobType, at } = wake;
   const dueAt = Date.parse(at);
-  const earlyMs = dueAt - Date.parse(message.storedAt());
+  const earlyMs = dueAt - message.storedAtMs();
   const firedEarly = earlyMs > 0 && earlyMs <= MAX_EARLY_MS;
-  const now = Date.now();
-  if (firedEarly && now < dueAt) return { kind: 'early', delayMs: dueAt - now };
+  if (firedEarly && now < dueAt) return { kind: 'early', delayMs: Math.min(dueAt - now, earlyMs) };
   const deliveryCount = firedEarly ? Math.max(1, message.deliveryCount - 1) : message.deliveryCount;
-  return { kind: 'due', jobId, jobType, causationId: `timer:${message.sequence}`, deliveryCount };
+  const due = earlyMs <= MAX_EARLY_MS ? { dueAt: at } : {};
+  return { kind: 'due', jobId, jobType, causationId: `timer:${message.sequence}`, deliveryCount, ...due };
 }
 
 function parseWake(text: string): Wake | undefined {

@@ -1,4 +1,5 @@
 import { scheduleHeaders } from '../connection/headers.ts';
+import type { ServerClock } from '../connection/serverClock.ts';
 import { publishUntilStored, type Publisher } from '../connection/publisher.ts';
 import { LogUnavailableError } from '../errors.ts';
 import { dueSubject, wakeSubject } from '../streams/jobSubjects.ts';
@@ -27,11 +28,13 @@ const REMEMBERED_SECONDS = 10_000;
 export class TimerScheduler {
   readonly #publisher: Publisher;
   readonly #deadlineMs: number;
+  readonly #clock: Pick<ServerClock, 'now'>;
   readonly #spread = new TimerSpread();
 
-  constructor(publisher: Publisher, deadlineMs: number) {
+  constructor(publisher: Publisher, deadlineMs: number, clock: Pick<ServerClock, 'now'>) {
     this.#publisher = publisher;
     this.#deadlineMs = deadlineMs;
+    this.#clock = clock;
   }
 
   /** Sets the timer of a job. Rejects with LogUnavailableError after the deadline. */
@@ -48,7 +51,7 @@ export class TimerScheduler {
 
   #firesAt(at: string): string {
     const dueAt = Date.parse(at);
-    const earlyMs = this.#spread.earlyMs(dueAt, Date.now());
+    const earlyMs = this.#spread.earlyMs(dueAt, this.#clock.now());
     return earlyMs === 0 ? at : new Date(dueAt - earlyMs).toISOString();
   }
 }

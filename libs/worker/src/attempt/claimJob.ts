@@ -95,7 +95,7 @@ async function appendClaim(
   delivery: Delivery,
   context: AttemptContext,
 ): Promise<Attempt | Settlement> {
-  const chain = new JobChain(snapshot, startCause(delivery), context);
+  const chain = new JobChain(snapshot, { causationId: startCause(delivery), dueAt: delivery.dueAt }, context);
   const decision = await chain.record(command);
   const claim = isRejection(decision)
     ? await rejected(decision, delivery, context)

@@ -10,10 +10,10 @@ export interface Clock {
   random(): number;
 }
 
-/** The machine's clock and randomness; ids are time-ordered where Node can make them (24.12 and later). */
-export function systemClock(): Clock {
+/** The time of `time`, which is that of nats-server outside of tests, and the machine's randomness; ids are time-ordered where Node can make them (24.12 and later). */
+export function systemClock(time: { now(): number }): Clock {
   return {
-    now: () => timestampOf(Date.now()),
+    now: () => timestampOf(time.now()),
     newId: () => (typeof crypto.randomUUIDv7 === 'function' ? crypto.randomUUIDv7() : crypto.randomUUID()),
     random: () => Math.random(),
   };

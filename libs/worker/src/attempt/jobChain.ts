@@ -18,6 +18,13 @@ interface AppendContext {
 /** Appends of one event behind messages of strangers, before the attempt is given up. */
 const MAX_TRIES = 100;
 
+/** What the message that started an attempt says about it. */
+interface Cause {
+  readonly causationId: string;
+  /** An instant that the server's clock has reached. */
+  readonly dueAt?: string | undefined;
+}
+
 interface ChainContext extends AppendContext {
   readonly eventLog: Pick<EventLog, 'append' | 'readHistory' | 'readJob'>;
   readonly clock: Clock;
@@ -31,7 +38,7 @@ interface ChainContext extends AppendContext {
  */
 export class JobChain {
   readonly #context: ChainContext;
-  readonly #causationId: string;
+  readonly #cause: Cause;
   #job: Job;
   #sequence: number;
   /** Commands that have no decision yet, the last one among them. */
@@ -39,10 +46,10 @@ export class JobChain {
   #last: Promise<Decision> | undefined;
   #broken: { readonly error: unknown } | undefined;
 
-  constructor({ job, sequence }: JobSnapshot, causationId: string, context: ChainContext) {
+  constructor({ job, sequence }: JobSnapshot, cause: Cause, context: ChainContext) {
     this.#job = job;
     this.#sequence = sequence;
-    this.#causationId = causationId;
+    this.#cause = cause;
     this.#context = context;
   }
 
@@ -112,14 +119,19 @@ export class JobChain {
 
   #complete(command: AttemptCommand): JobCommand {
     const { clock, workerName } = this.#context;
+    const { causationId, dueAt } = this.#cause;
     return {
       ...command,
       eventId: clock.newId(),
-      at: clock.now(),
+      at: laterOf(clock.now(), dueAt),
       actor: { kind: 'worker', id: workerName },
-      causationId: this.#causationId,
+      causationId,
     };
   }
+}
+
+function laterOf(now: string, dueAt: string | undefined): string {
+  return dueAt !== undefined && Date.parse(dueAt) > Date.parse(now) ? dueAt : now;
 }
 
 /**

@@ -90,13 +90,13 @@ async function streamProgress(plan: BulkPlan, res: Response, deps: ApiDeps): Pro
 function runOf(
   { command: kind, reason }: BulkPlan,
   res: Response,
-  { longRequests }: ApiDeps,
+  { longRequests, log }: ApiDeps,
 ): Omit<BulkRun, 'onProgress'> {
   const over = new AbortController();
   longRequests.track('bulk changes', res, () => over.abort(new Problem('stopping')));
   res.once('close', () => over.abort());
   const given = reason === undefined ? {} : { reason };
-  return { newCommand: () => ({ ...commandContext(res, Date.now()), kind, ...given }), signal: over.signal };
+  return { newCommand: () => ({ ...commandContext(res, log.clock.now()), kind, ...given }), signal: over.signal };
 }
 
 function wantsProgress(req: Request): boolean {

@@ -75,7 +75,7 @@ export function changeJob(kind: ChangeCommand['kind'], deps: ApiDeps): RequestHa
   return async (req, res) => {
     const id = jobIdOf(req, res);
     const { reason } = decodeReason(req.body);
-    const context = commandContext(res, Date.now());
+    const context = commandContext(res, deps.log.clock.now());
     const job = await applyAndReturn(id, { ...context, kind, ...(reason === undefined ? {} : { reason }) }, deps);
     deps.servedVersions.record(job);
     res.setHeader('ETag', entityTag(job.version));

@@ -59,7 +59,7 @@ const CONCURRENCY = 50;
  */
 export function createBatch(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
-    const now = Date.now();
+    const now = deps.log.clock.now();
     const requests = decodeBatch(req, now);
     const { errors, warnings } = checkBatch(requests, commandContext(res, now).tenant, deps.payloads);
     const events = creations(req, requests, () => commandContext(res, now));

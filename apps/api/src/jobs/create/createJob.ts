@@ -45,7 +45,7 @@ export const createJobOperation: Operation = {
 /** `POST /api/jobs`: creates a job with one append to the log; a repeated idempotency key returns the existing job. */
 export function createJob(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
-    const now = Date.now();
+    const now = deps.log.clock.now();
     const key = readIdempotencyKey(req);
     const request = decodeCreateJob(req.body, now);
     limitPayload(Number(req.headers['content-length']), request.payload);

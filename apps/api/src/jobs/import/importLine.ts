@@ -30,15 +30,15 @@ export type LineOutcome =
 /** Creates the job of a line; never rejects. `stop` is set when further lines would fail as well. */
 export async function importLine(line: Line, res: Response, deps: ApiDeps): Promise<LineOutcome> {
   try {
-    return await create(line, orderOf(line, res), deps);
+    return await create(line, orderOf(line, res, deps), deps);
   } catch (error) {
     return failure(line, toProblem(error), deps);
   }
 }
 
-function orderOf({ text, fault }: Line, res: Response): NewJob {
+function orderOf({ text, fault }: Line, res: Response, { log }: ApiDeps): NewJob {
   if (fault !== undefined) throw mistake('', fault);
-  const now = Date.now();
+  const now = log.clock.now();
   const { idempotencyKey, ...body } = parse(text);
   if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) throw mistake('/idempotencyKey', KEY_RULE);
   const request = decodeCreateJob(body, now);
