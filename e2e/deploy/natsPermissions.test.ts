@@ -128,15 +128,20 @@ test('a wrong password is refused', async () => {
 describe.each(['nats.conf', 'cluster.conf'])('%s', (name) => {
   const file = path.join(repositoryRoot, 'deploy', 'nats', name);
   const route = { NATS_SERVER_NAME: 'nats-1', NATS_ROUTES: '[nats://nats-2:6222]', NATS_ROUTE_PASSWORD: 'secret' };
+  const limit = { NATS_MAX_FILE_STORE: '45GB' };
   const passwords = Object.fromEntries(users.map((user) => [`NATS_${user.toUpperCase()}_PASSWORD`, 'secret']));
 
   test('is a valid configuration of the server', async () => {
-    expect(await check(file, { ...route, ...passwords })).toContain('is valid');
+    expect(await check(file, { ...route, ...limit, ...passwords })).toContain('is valid');
+  });
+
+  test('is refused without a limit for what streams may take on the disk', async () => {
+    expect(await check(file, { ...route, ...passwords })).toContain('NATS_MAX_FILE_STORE');
   });
 
   test.each(users)('is refused without the password of %s', async (user) => {
     const { [`NATS_${user.toUpperCase()}_PASSWORD`]: _missing, ...others } = passwords;
-    expect(await check(file, { ...route, ...others })).toContain(`NATS_${user.toUpperCase()}_PASSWORD`);
+    expect(await check(file, { ...route, ...limit, ...others })).toContain(`NATS_${user.toUpperCase()}_PASSWORD`);
   });
 });
 

@@ -60,7 +60,10 @@ function wishesOf(options: SystemContainersOptions): Readonly<Record<Part, Wishe
     nats: {
       image: servers.natsImage,
       command: ['--config', '/etc/nats/nats.conf'],
-      environment: Object.fromEntries(NATS_USERS.map((user) => [`NATS_${user}_PASSWORD`, password])),
+      environment: {
+        ...Object.fromEntries(NATS_USERS.map((user) => [`NATS_${user}_PASSWORD`, password])),
+        NATS_MAX_FILE_STORE: '2GB',
+      },
       files: natsFiles(),
       ports: { 4222: ports.nats },
       ready: /Server is ready/,

@@ -98,6 +98,16 @@ test.each(['worker', 'projector'])('the %s answers probes on its health port', a
   expect((await fetch(`${urls[app]}/health/ready`)).status).toBe(200);
 });
 
+test('the api shows what the log takes on its disk, and how much is left', async () => {
+  const text = await scrape('api');
+  const [used = -1, limit = 0, left = 0, free = 0] = ['used', 'limit', 'left', 'disk_free'].map((name) =>
+    Number(new RegExp(`^jobstream_log_${name}_bytes\\{server="127.0.0.1:\\d+"\\} (\\S+)$`, 'm').exec(text)?.[1]),
+  );
+  expect(used).toBeGreaterThan(0);
+  expect(left).toBe(Math.min(limit - used, free));
+  expect(free).toBeGreaterThan(0);
+});
+
 interface Row {
   readonly kind: string;
   readonly labels: readonly string[];

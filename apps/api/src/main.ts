@@ -10,6 +10,7 @@ import { LongRequests } from './feeds/longRequests.ts';
 import { HttpServer } from './http/httpServer.ts';
 import { ServedVersions } from './jobs/read/servedVersions.ts';
 import { PayloadChecks } from './payloads/payloadChecks.ts';
+import { storageMetrics } from './telemetry/storageMetrics.ts';
 import { backlogMetrics } from './telemetry/backlogMetrics.ts';
 
 await runProcess('api', (config, logger, { metrics, tracing }) => {
@@ -24,12 +25,13 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   });
   const announced = new AnnouncedTypes({ log, logger });
   const table = new ReadModel({ databaseUrl: config.DATABASE_URL, name: 'api' });
+  storageMetrics(metrics, log);
   backlogMetrics(metrics, { log, announced, table });
   const keys = new ApiKeys({ databaseUrl: config.DATABASE_URL, name: 'api-keys' });
   const rebuilds = new RebuildRequests({ databaseUrl: config.DATABASE_URL, name: 'api-rebuilds' });
   const auth = authSettings(config);
   const keyCache = new ApiKeyCache({ keys, open: auth.open, logger });
-  const readiness = new Readiness({ log: () => log.isWritable(), table: () => table.ping().then(() => true) });
+  const readiness = new Readiness({ log: () => log.checkWritable(), table: () => table.ping().then(() => true) });
   const tail = new LiveTail({ log, logger });
   const longRequests = new LongRequests({ callerShare: config.CALLER_SHARE });
   const servedVersions = new ServedVersions();

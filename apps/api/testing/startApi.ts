@@ -68,7 +68,7 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   backlogMetrics(metrics, { log, announced, table });
   const auth = { ...authSettings(readConfig({})), ...options.auth };
   const keyCache = new ApiKeyCache({ keys, open: auth.open, logger, maxWaitMs: 30_000, ...options.ring });
-  const readiness = new Readiness({ log: () => log.isWritable(), table: () => table.ping().then(() => true) });
+  const readiness = new Readiness({ log: () => log.checkWritable(), table: () => table.ping().then(() => true) });
   const tail = new LiveTail({ log, logger, ...options.tail });
   const longRequests = new LongRequests({ callerShare: 75, ...options.longRequests });
   const views = { servedVersions: new ServedVersions(), table, announced };

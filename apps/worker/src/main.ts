@@ -43,7 +43,7 @@ await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
     ackWaitMs: config.ACK_WAIT_MS,
     keepMs: config.JOBS_MAX_AGE,
   });
-  const readiness = new Readiness({ start: started, log: () => eventLog.isWritable() });
+  const readiness = new Readiness({ start: started, log: () => eventLog.checkWritable() });
   const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
   return [health, eventLog, mailer, worker, scheduler];
 });

@@ -14,6 +14,8 @@ import type { JobTypeControl } from './queue/jobTypeControl.ts';
 import type { JobSnapshot } from './read/jobReader.ts';
 import { LogFollower } from './read/logFollower.ts';
 import type { LogMessages } from './read/directReader.ts';
+import type { LogStorage } from './storage/logStorage.ts';
+import { whyRefused } from './storage/whyRefused.ts';
 import type { LogStats } from './queue/logStats.ts';
 import { silentSink, type LogSink } from './connection/logSink.ts';
 import type { RecordedEvent } from './read/logEntry.ts';
@@ -107,6 +109,19 @@ export class EventLog {
   /** Whether appends can be expected to succeed: connected, and the last appends were answered. */
   isWritable(): boolean {
     return this.isConnected() && this.#parts?.writeHealth.isWritable() === true;
+  }
+
+  /** Asks the servers as well: resolves to true, or to why appends cannot be expected to succeed. Takes at most a second. */
+  async checkWritable(): Promise<true | string> {
+    const parts = this.#parts;
+    if (parts === undefined || !this.isConnected()) return 'no connection to NATS';
+    const closed = await parts.storage.whyClosed();
+    return closed ?? (this.isWritable() || whyRefused(parts.manager));
+  }
+
+  /** Knows what the servers store, and how much they may. */
+  get storage(): LogStorage {
+    return this.#started().storage;
   }
 
   /**

@@ -29,6 +29,10 @@ export interface EventLogOptions extends ConnectionOptions {
   /** Bytes of events that may be pending before further appends are rejected; default 64,000,000. */
   readonly maxPendingBytes?: number;
   readonly observer?: LogObserver;
+  /** The monitoring addresses of the servers, for what they store and whether they still can; default none. */
+  readonly monitorUrls?: readonly string[];
+  /** The folder of the only server's data, where this process sees it. */
+  readonly storeDir?: string | undefined;
   /** Returns the W3C `traceparent` of the current work, which appends and timers carry. */
   readonly traceparent?: () => string | undefined;
 }

@@ -8,6 +8,7 @@ import type { ServerClock } from './connection/serverClock.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
 import { Contents } from './contents/contents.ts';
 import { JobKeys } from './contents/jobKeys.ts';
+import { LogStorage } from './storage/logStorage.ts';
 import { DirectReader } from './read/directReader.ts';
 import { ExpiredEvents } from './read/expiredEvents.ts';
 import { JobReader } from './read/jobReader.ts';
@@ -55,6 +56,7 @@ export interface EventLogParts {
   readonly stats: LogStats;
   readonly announcements: Announcements;
   readonly writeHealth: WriteHealth;
+  readonly storage: LogStorage;
 }
 
 /** Creates or checks the streams, and builds the parts that use them; rejects as `ensureStream` does. */
@@ -93,6 +95,7 @@ export async function buildParts(
     messages,
     expired,
     stats: new LogStats(manager, direct),
+    storage: new LogStorage({ monitorUrls: options.monitorUrls ?? [], storeDir: options.storeDir }),
     announcements: new Announcements({ ...core, sink }),
   };
 }

@@ -1,4 +1,4 @@
-// Rooms import in one direction: connection <- streams <- read <- append, contents, timers <- queue (over its admission/)
+// Rooms import in one direction: connection <- streams <- storage <- read <- append, contents, timers <- queue (over its admission/)
 // <- schedules, announcements <- this entrance, with errors.ts below them all.
 export type { Announcements } from './announcements/announcements.ts';
 export type { AnnouncedType, LiveAnnouncement } from './announcements/knownTypes.ts';
@@ -35,6 +35,9 @@ export type { LogMessages, SequenceSpan, StoredBytes } from './read/directReader
 export type { LogArchive } from './read/expiredEvents.ts';
 export type { JobSnapshot } from './read/jobReader.ts';
 export type { EventFeed, LogEntry, RecordedEvent } from './read/logEntry.ts';
+export { bytesLeft } from './storage/logStorage.ts';
+export type { LogStorage } from './storage/logStorage.ts';
+export type { ServerStorage } from './storage/serverMonitor.ts';
 export type { FiredTrigger } from './schedules/firedTrigger.ts';
 export type { DefinitionHint, ScheduleLog } from './schedules/scheduleLog.ts';
 export type {

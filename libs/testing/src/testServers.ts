@@ -2,6 +2,10 @@ export interface StartNatsOptions {
   /** Additional lines of the server's configuration file. */
   extraConfig?: string;
   maxPayload?: string;
+  /** Bytes that the streams may take on the disk; default nearly all of it. */
+  maxFileStore?: number;
+  /** Whether the server has a monitoring address; never in a container. */
+  monitored?: boolean;
   /** The server's name over all restarts, for members of a cluster. */
   name?: string;
   /** Whether every write is synced before it is acknowledged; default true. */
@@ -21,6 +25,8 @@ export interface TestNats extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   readonly pid: number | undefined;
+  /** The monitoring address of a server that is monitored. */
+  readonly monitorUrl: string | undefined;
   /** Sends a signal; with SIGKILL (the default) resolves when the server has ended. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Stops the server if it runs, and starts it on the same port and data. */

@@ -20,6 +20,7 @@ const CLUSTER: Readonly<Record<string, string>> = {
   COMPOSE_PROFILES: 'cluster',
   NATS_CONFIG: 'cluster.conf',
   NATS_URL: 'nats://nats:4222,nats://nats-2:4222,nats://nats-3:4222',
+  NATS_MONITOR_URL: 'http://nats:8222,http://nats-2:8222,http://nats-3:8222',
   STREAM_REPLICAS: '3',
 };
 

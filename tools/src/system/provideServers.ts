@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { JOBS_STREAM } from '@jobstream/eventlog';
+import { readConfig } from '@jobstream/runtime';
 import {
   EmbeddedNats,
   EmbeddedPostgres,
@@ -22,6 +23,8 @@ export interface ProvidedServer {
 /** A NATS server with a user for each process, where it is an embedded one that is not open. */
 export interface ProvidedNats extends ProvidedServer {
   readonly hasUsers: boolean;
+  /** What all processes should know of the server, beside its address. */
+  readonly env: Readonly<Record<string, string>>;
   /** Returns the address with the user and password of a process in it, if the server has users. */
   readonly urlOf: (user: NatsUser) => string;
   /** Returns what a process gets in its environment to connect as this user. */
@@ -35,7 +38,7 @@ export async function provideNats(options: SystemOptions): Promise<ProvidedNats>
   if (!url) return startNats(options);
   await checkNats(url);
   const urlOf = () => (env['NATS_USER'] ? natsUrlAs(url, env['NATS_USER'], env['NATS_PASSWORD'] ?? '') : url);
-  return { url, hasUsers: false, urlOf, envOf: () => ({ NATS_URL: url }), stop: () => Promise.resolve() };
+  return { url, hasUsers: false, env: {}, urlOf, envOf: () => ({ NATS_URL: url }), stop: () => Promise.resolve() };
 }
 
 async function startNats({ env, dataDir, guard, anyPort, writeLine }: SystemOptions): Promise<ProvidedNats> {
@@ -43,15 +46,34 @@ async function startNats({ env, dataDir, guard, anyPort, writeLine }: SystemOpti
   const folder = path.join(dataDir, 'nats');
   const users = env['NATS_OPEN'] === 'true' ? undefined : await provideNatsUsers(folder);
   const binary = await resolveNatsServer({ env, note: say });
-  const options = { binary, dataDir: folder, stagedInMemory: [JOBS_STREAM], guard, ...users };
-  const server = await onUsualPort({ name: 'NATS', usual: anyPort === true ? 0 : 4222, say }, (port) =>
-    keepRunning('nats', new EmbeddedNats({ ...options, port }), say),
-  );
-  const { passwords } = users ?? {};
-  const urlOf = (user: NatsUser) =>
-    passwords === undefined ? server.url : natsUrlAs(server.url, user, passwords[user]);
-  const envOf = (user: NatsUser) => ({ NATS_URL: urlOf(user), NATS_USER: '', NATS_PASSWORD: '', NATS_CREDS: '' });
-  return { ...server, hasUsers: passwords !== undefined, urlOf, envOf };
+  const { NATS_MAX_FILE_STORE: maxFileStore } = readConfig(env);
+  const options = {
+    binary,
+    dataDir: folder,
+    stagedInMemory: [JOBS_STREAM],
+    guard,
+    maxFileStore,
+    monitored: true,
+    ...users,
+  };
+  return onUsualPort({ name: 'NATS', usual: anyPort === true ? 0 : 4222, say }, async (port) => {
+    const nats = new EmbeddedNats({ ...options, port });
+    return { ...(await keepRunning('nats', nats, say)), ...accessTo(nats, users?.passwords) };
+  });
+}
+
+function accessTo(
+  nats: EmbeddedNats,
+  passwords: Readonly<Record<NatsUser, string>> | undefined,
+): Omit<ProvidedNats, keyof ProvidedServer> {
+  const { url, monitorUrl = '', storeDir } = nats;
+  const urlOf = (user: NatsUser) => (passwords === undefined ? url : natsUrlAs(url, user, passwords[user]));
+  return {
+    hasUsers: passwords !== undefined,
+    env: { NATS_MONITOR_URL: monitorUrl, NATS_STORE_DIR: storeDir },
+    urlOf,
+    envOf: (user) => ({ NATS_URL: urlOf(user), NATS_USER: '', NATS_PASSWORD: '', NATS_CREDS: '' }),
+  };
 }
 
 /** Checks the database that `DATABASE_URL` names, or starts an embedded one and keeps it running. */

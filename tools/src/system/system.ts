@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { migrate } from '@jobstream/readmodel';
 import { readConfig } from '@jobstream/runtime';
 import { AppProcess, repositoryRoot, SupervisedProcess } from '@jobstream/servers';
+import { awaitReadiness } from './awaitReadiness.ts';
 import { choosePort } from './choosePort.ts';
 import { createStreams } from './createStreams.ts';
 import { lockDataFolder } from './dataLock.ts';
@@ -81,6 +82,7 @@ export class System {
       () => migrate(this.databaseUrl),
       () => this.#recordAddresses(),
       () => this.#startApps(),
+      () => this.#awaitReadiness(),
     ];
     for (const step of steps) {
       if (this.#stopping !== undefined) return;
@@ -111,7 +113,7 @@ export class System {
     const server = await provideNats(this.#options);
     this.#undo.push(() => server.stop());
     this.#nats = server;
-    this.#env['NATS_URL'] = server.url;
+    Object.assign(this.#env, { NATS_URL: server.url, ...server.env });
   }
 
   /** Only its user `migrate` may; of an open server, and of one that the user named, the services create them. */
@@ -131,6 +133,11 @@ export class System {
     const { folder, remove } = writeNatsContext(dataDir, nats.operator);
     this.#natsContext = folder;
     this.#undo.push(remove, recordAddresses(dataDir, this.#env, { api: this.apiUrl, nats }));
+  }
+
+  #awaitReadiness(): Promise<void> {
+    const isStopping = () => this.#stopping !== undefined;
+    return awaitReadiness({ apiUrl: this.apiUrl, isStopping, say: (line) => this.#say(line) });
   }
 
   async #startApps(): Promise<void> {

@@ -14,6 +14,9 @@ const LiveView = Schema.Struct({ status: Schema.Literal('live') }).annotate({ id
 const ReadyView = Schema.Struct({
   status: Schema.Literals(['ready', 'not ready', 'stopping']),
   parts: Schema.Record(Schema.String, Schema.Literals(['up', 'down'])),
+  reasons: Schema.optional(
+    Schema.Record(Schema.String, Schema.String).annotate({ description: 'Why a part is down, where it is known.' }),
+  ),
 }).annotate({ identifier: 'Ready' });
 
 /** The response of `GET /`. */
@@ -120,9 +123,9 @@ const getLive: RequestHandler = (_req, res) => {
 
 function getReady(readiness: Readiness): RequestHandler {
   return async (_req, res) => {
-    const { ready, parts, stopping } = await readiness.report();
+    const { ready, stopping, ...details } = await readiness.report();
     const status = stopping ? 'stopping' : ready ? 'ready' : 'not ready';
-    const body: BodyOf<typeof ReadyView> = { status, parts };
+    const body: BodyOf<typeof ReadyView> = { status, ...details };
     res.setHeader('Cache-Control', 'no-store');
     sendJson(res, ready ? 200 : 503, body);
   };

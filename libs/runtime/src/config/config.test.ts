@@ -128,6 +128,22 @@ describe('a duration setting', () => {
   });
 });
 
+describe('a size', () => {
+  test.each([
+    ['5', 5],
+    ['500MB', 524_288_000],
+    ['20GB', 21_474_836_480],
+  ])('%s', (raw, bytes) => {
+    expect(readConfig({ NATS_MAX_FILE_STORE: raw }).NATS_MAX_FILE_STORE).toBe(bytes);
+  });
+
+  test.each(['0', '-1', '1.5GB', '5 MB', '1PB', 'MB'])('refuses %j', (raw) => {
+    expect(problemsOf({ NATS_MAX_FILE_STORE: raw })).toEqual([
+      `expected NATS_MAX_FILE_STORE to be a size such as 500MB or 20GB, got: ${raw}`,
+    ]);
+  });
+});
+
 describe('a boolean setting', () => {
   test('accepts true and false', () => {
     expect(readConfig({ GROUP_COMMIT: 'false' }).GROUP_COMMIT).toBe(false);

@@ -1,6 +1,7 @@
 import {
   archivePlace,
   bool,
+  bytes,
   choice,
   duration,
   integer,
@@ -21,6 +22,9 @@ const settings = {
   NATS_CREDS: text,
   NATS_USER: text,
   NATS_PASSWORD: text,
+  NATS_MONITOR_URL: urlOf('http', 'https'),
+  NATS_STORE_DIR: text,
+  NATS_MAX_FILE_STORE: bytes,
   DATABASE_URL: urlOf('postgres', 'postgresql').or('postgres://127.0.0.1:5432/jobstream'),
   HOST: text.or('127.0.0.1'),
   PORT: port.or(3000),

@@ -10,6 +10,8 @@ export function eventLogSettings(config: Config) {
     replicas: config.STREAM_REPLICAS,
     maxAgeMs: config.JOBS_MAX_AGE,
     groupCommit: config.GROUP_COMMIT,
+    monitorUrls: config.NATS_MONITOR_URL?.split(',').map((url) => url.trim()) ?? [],
+    storeDir: config.NATS_STORE_DIR,
     masterKeys: config.PAYLOAD_KEYS,
   };
 }

@@ -56,6 +56,12 @@ export const duration = setting('a duration such as 90s, 12h or 30d, or 0', (raw
   return amount === undefined ? undefined : Number(amount) * DURATION_MS[unit as keyof typeof DURATION_MS];
 });
 
+/** Bytes; the unit may be KB, MB, GB or TB, each 1,024 of the one before. */
+export const bytes = setting('a size such as 500MB or 20GB', (raw) => {
+  const [, amount, unit = ''] = /^([1-9]\d{0,11})(KB|MB|GB|TB)?$/.exec(raw) ?? [];
+  return amount === undefined ? undefined : Number(amount) * 1_024 ** ['', 'KB', 'MB', 'GB', 'TB'].indexOf(unit);
+});
+
 /** Origins as browsers send them, such as `https://app.example.com`. A wildcard is refused: it would allow every page. */
 export const origins = setting('origins such as https://app.example.com, separated by commas', (raw) => {
   const given = raw.split(',').map((origin) => origin.trim());

@@ -33,6 +33,14 @@ test('the server is live but not ready while a part is down, and names the part'
   expect((await get(server, '/health/live')).status).toBe(200);
 });
 
+test('a part that is down says why where it can, and the others say nothing', async () => {
+  const checks = { log: () => Promise.resolve('the disk is full'), table: () => false, disk: () => true };
+  const response = await get(await start({ readiness: new Readiness(checks) }), '/health/ready');
+  expect(response.status).toBe(503);
+  const parts = { log: 'down', table: 'down', disk: 'up' };
+  expect(await response.json()).toEqual({ status: 'not ready', parts, reasons: { log: 'the disk is full' } });
+});
+
 test('/metrics shows the metrics in the text format of Prometheus', async () => {
   const metrics = new Metrics();
   metrics.counter({ name: 'jobstream_cups_total', help: 'Cups.' }).inc();

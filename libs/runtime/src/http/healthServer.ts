@@ -90,9 +90,9 @@ export class HealthServer implements Service {
 }
 
 async function readyPage(readiness: Readiness): Promise<Page> {
-  const { ready, parts, stopping } = await readiness.report();
+  const { ready, stopping, ...details } = await readiness.report();
   const status = stopping ? 'stopping' : ready ? 'ready' : 'not ready';
-  return { status: ready ? 200 : 503, type: JSON_TYPE, body: JSON.stringify({ status, parts }) };
+  return { status: ready ? 200 : 503, type: JSON_TYPE, body: JSON.stringify({ status, ...details }) };
 }
 
 async function metricsPage(metrics: Metrics): Promise<Page> {

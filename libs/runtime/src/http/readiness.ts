@@ -1,10 +1,12 @@
-/** Checks whether a part of the system can be used; a rejection means that it cannot. */
-export type ReadinessCheck = () => boolean | Promise<boolean>;
+/** Checks whether a part of the system can be used. Anything but true means that it cannot: a text says why. */
+export type ReadinessCheck = () => boolean | string | Promise<boolean | string>;
 
 export interface ReadinessReport {
   readonly ready: boolean;
   /** Each part of the system. */
   readonly parts: Readonly<Record<string, 'up' | 'down'>>;
+  /** Why a part is down, where it is known; absent if no reason is. */
+  readonly reasons?: Readonly<Record<string, string>>;
   readonly stopping: boolean;
 }
 
@@ -27,15 +29,20 @@ export class Readiness {
 
   async report(): Promise<ReadinessReport> {
     const outcomes = await Promise.all(
-      Object.entries(this.#checks).map(async ([part, check]) => [part, (await passes(check)) ? 'up' : 'down'] as const),
+      Object.entries(this.#checks).map(async ([part, check]) => [part, await outcomeOf(check)] as const),
     );
-    const allUp = outcomes.every(([, outcome]) => outcome === 'up');
-    return { ready: allUp && !this.#stopping, parts: Object.fromEntries(outcomes), stopping: this.#stopping };
+    const ready = outcomes.every(([, outcome]) => outcome === true) && !this.#stopping;
+    const parts = Object.fromEntries(
+      outcomes.map(([part, outcome]) => [part, outcome === true ? 'up' : 'down'] as const),
+    );
+    const known = outcomes.filter((outcome): outcome is [string, string] => typeof outcome[1] === 'string');
+    const reasons = known.length === 0 ? {} : { reasons: Object.fromEntries(known) };
+    return { ready, parts, ...reasons, stopping: this.#stopping };
   }
 }
 
-async function passes(check: ReadinessCheck): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+async function outcomeOf(check: ReadinessCheck): Promise<boolean | string> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean | string>();
   const timer = setTimeout(resolve, CHECK_TIMEOUT_MS, false);
   try {
     return await Promise.race([check(), late]);

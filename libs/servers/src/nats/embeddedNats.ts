@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stageBatchesInMemory, unstage } from './batchStaging.ts';
+import { fileStoreLimit, measureDisk } from './fileStoreLimit.ts';
 import type { Guard } from '../process/guard.ts';
 import { natsConfig } from './natsConfig.ts';
 import { natsEnvironment } from './natsConfig.ts';
 import { natsProbe } from './natsProbe.ts';
-import { onFreePort } from '../ports/freePort.ts';
+import { freePort, onFreePort } from '../ports/freePort.ts';
 import { ServerProcess } from '../process/serverProcess.ts';
 import { waitUntilReady } from '../process/serverProcess.ts';
 
@@ -17,6 +18,10 @@ export interface EmbeddedNatsOptions {
   /** 0 selects a free port, which later starts use again. */
   port?: number;
   maxPayload?: string;
+  /** Bytes that the streams may take on the disk; default what `fileStoreLimit` says at each start. */
+  maxFileStore?: number | undefined;
+  /** Whether the server answers on a free loopback port what `monitorUrl` is for; default false. */
+  monitored?: boolean;
   /** The server's name over all starts, for members of a cluster; default a new name for each start. */
   name?: string;
   /** False omits `sync_interval: always`, which versions before 2.10 do not support; default true. */
@@ -36,6 +41,8 @@ export class EmbeddedNats implements AsyncDisposable {
   readonly #process: ServerProcess;
   readonly #host: string;
   #port: number;
+  #monitorPort: number | undefined;
+  #maxFileStore: number | undefined;
 
   constructor(options: EmbeddedNatsOptions) {
     this.#options = options;
@@ -50,6 +57,16 @@ export class EmbeddedNats implements AsyncDisposable {
 
   get port(): number {
     return this.#port;
+  }
+
+  /** Where a monitored server tells its health (`/healthz`) and what it stores (`/jsz`). */
+  get monitorUrl(): string | undefined {
+    return this.#monitorPort === undefined ? undefined : `http://127.0.0.1:${this.#monitorPort}`;
+  }
+
+  /** The folder of the streams. */
+  get storeDir(): string {
+    return path.join(this.#options.dataDir, 'jetstream');
   }
 
   get pid(): number | undefined {
@@ -84,7 +101,9 @@ export class EmbeddedNats implements AsyncDisposable {
   }
 
   async #launch(port: number): Promise<void> {
-    const { binary, dataDir, env, name = `jobstream-${randomUUID()}` } = this.#options;
+    const { binary, dataDir, env, monitored = false, name = `jobstream-${randomUUID()}` } = this.#options;
+    if (monitored) this.#monitorPort ??= await freePort();
+    this.#maxFileStore = this.#options.maxFileStore ?? fileStoreLimit(await measureDisk(this.storeDir));
     const config = path.join(dataDir, 'nats.conf');
     await writeFile(config, this.#config(name, port), { mode: 0o600 });
     await chmod(config, 0o600); // the mode above applies to a new file only
@@ -111,18 +130,13 @@ export class EmbeddedNats implements AsyncDisposable {
   }
 
   #config(name: string, port: number): string {
-    const { maxPayload, syncAlways, extraConfig } = this.#options;
-    const storeDir = this.#storeDir;
-    return natsConfig({ name, host: this.#host, port, storeDir, maxPayload, syncAlways, extraConfig });
-  }
-
-  get #storeDir(): string {
-    return path.join(this.#options.dataDir, 'jetstream');
+    const own = { name, port, host: this.#host, storeDir: this.storeDir };
+    return natsConfig({ ...this.#options, ...own, maxFileStore: this.#maxFileStore, monitorPort: this.#monitorPort });
   }
 
   /** The folders of the streams in `$G`, the account of a server without accounts. */
   get #stagedFolders(): readonly string[] {
-    const streams = path.join(this.#storeDir, 'jetstream', '$G', 'streams');
+    const streams = path.join(this.storeDir, 'jetstream', '$G', 'streams');
     return (this.#options.stagedInMemory ?? []).map((stream) => path.join(streams, stream));
   }
 }

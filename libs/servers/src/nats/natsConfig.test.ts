@@ -1,6 +1,6 @@
 import os from 'node:os';
 import { expect, test } from 'vitest';
-import { natsEnvironment } from './natsConfig.ts';
+import { natsConfig, natsEnvironment } from './natsConfig.ts';
 
 test('the environment sets GOGC to 400 and GOMEMLIMIT to half of the memory', () => {
   const { GOGC, GOMEMLIMIT, PATH } = natsEnvironment({ PATH: '/bin' });
@@ -12,4 +12,11 @@ test('the environment sets GOGC to 400 and GOMEMLIMIT to half of the memory', ()
 
 test('variables that are already set take precedence', () => {
   expect(natsEnvironment({ GOGC: '100', GOMEMLIMIT: '1GiB' })).toEqual({ GOGC: '100', GOMEMLIMIT: '1GiB' });
+});
+
+test('the configuration limits what streams take on the disk and in memory', () => {
+  const server = { name: 'n', host: '127.0.0.1', port: 4222, storeDir: '/data' };
+  expect(natsConfig({ ...server, maxFileStore: 5_000_000 })).toMatch(
+    /jetstream \{[^}]*max_memory_store: 64MB\n[^}]*max_file_store: 5000000\n[^}]*\}/,
+  );
 });

@@ -44,6 +44,7 @@ function testNats(server: ServerContainer, port: number): TestNats {
     get pid() {
       return server.pid;
     },
+    monitorUrl: undefined,
     kill: (signal) => server.kill(signal),
     restart: () => server.restart(),
     pause: () => server.pause(),

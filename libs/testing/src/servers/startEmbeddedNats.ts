@@ -28,6 +28,7 @@ function testNats(server: EmbeddedNats, scratch: string | undefined): TestNats {
     get pid() {
       return server.pid;
     },
+    monitorUrl: server.monitorUrl,
     kill: (signal) => server.kill(signal),
     restart: () => server.stop().then(() => server.start()),
     pause: () => server.kill('SIGSTOP'),

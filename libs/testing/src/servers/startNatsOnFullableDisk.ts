@@ -28,7 +28,7 @@ export async function startNatsOnFullableDisk(): Promise<FullableNats> {
   // If it were not blocked, the signal that accompanies the error would end the server.
   const script = `#!/bin/sh\nexec env --block-signal=XFSZ '${await resolveNatsServer()}' "$@"\n`;
   await writeFile(binary, script, { mode: 0o755 });
-  const nats = await startNats({ binary, syncAlways: true });
+  const nats = await startNats({ binary, syncAlways: true, monitored: true });
   const limit = (bytes: string) => run('prlimit', ['--pid', String(nats.pid), `--fsize=${bytes}:unlimited`]);
   return Object.defineProperties(Object.create(nats) as FullableNats, {
     fillDisk: { value: () => limit('1').then(() => undefined) },
