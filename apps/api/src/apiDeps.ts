@@ -19,6 +19,7 @@ export interface ApiDeps {
     | 'expiresPermanently'
     | 'readJob'
     | 'readHistory'
+    | 'readWholeHistory'
     | 'follow'
     | 'lastSequence'
     | 'schedules'

@@ -182,8 +182,10 @@ export const disruptionScenarios: readonly Scenario[] = [
         id: crypto.randomUUID(),
         jobId,
         jobType: 'conformance',
+        version: 1,
       });
-      const sequence = await testbed.writer.publish(`jobs.conformance.${jobId}.created`, body);
+      const first = { expected: 0, filter: `jobs.conformance.${jobId}.>` };
+      const sequence = await testbed.writer.publish(`jobs.conformance.${jobId}.created`, body, first);
       await testbed.startWorker();
       await testbed.reaches(await testbed.createJob({ do: 'succeed' }), 'completed');
       await testbed.eventually(async () =>

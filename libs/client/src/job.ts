@@ -34,6 +34,8 @@ export interface Job {
   readonly updatedAt: string;
   readonly startedAt?: string;
   readonly finishedAt?: string;
+  /** Events of a newer release, which the API cannot read: the rest may be wrong until it is upgraded. */
+  readonly unreadableEvents?: number;
 }
 
 /** The response to the creation of a job. */

@@ -36,7 +36,7 @@ export interface JobEventData {
   readonly JobRequeued: { readonly reason?: string };
   readonly JobReleased: { readonly attempt: number; readonly reason: string };
   /** The state of the job, written down again before the log loses earlier events. */
-  readonly JobCarried: Omit<Job, 'id' | 'type' | 'tenant' | 'version' | 'result'>;
+  readonly JobCarried: Omit<Job, 'id' | 'type' | 'tenant' | 'version' | 'result' | 'unreadableEvents'>;
 }
 
 export type JobEventName = keyof JobEventData;

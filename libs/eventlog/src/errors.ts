@@ -119,13 +119,13 @@ export class LogGapError extends Error {
   }
 }
 
-/** The log has an event of a newer schema version. Stop before it; this release must be upgraded to read on. */
+/** The schedule has an event of a newer release. This release must be upgraded to read it. */
 export class NewerEventError extends Error {
   readonly code = 'NEWER_EVENT';
   readonly sequence: number;
 
-  constructor(sequence: number, version: number) {
-    super(`event ${sequence} has schema version ${version}, newer than this release understands: upgrade it first`);
+  constructor(sequence: number, reason: string) {
+    super(`event ${sequence} cannot be read, ${reason}: upgrade it first`);
     this.name = 'NewerEventError';
     this.sequence = sequence;
   }

@@ -1,4 +1,4 @@
-import type { JobEvent } from '@jobstream/domain';
+import type { JobEvent, LoggedEvent } from '@jobstream/domain';
 import type { Announcements } from './announcements/announcements.ts';
 import { ArchivedFeed } from './read/archivedFeed.ts';
 import { jobAppendRequest } from './append/appendRequest.ts';
@@ -18,7 +18,7 @@ import type { LogStorage } from './storage/logStorage.ts';
 import { whyRefused } from './storage/whyRefused.ts';
 import type { LogStats } from './queue/logStats.ts';
 import { silentSink, type LogSink } from './connection/logSink.ts';
-import type { RecordedEvent } from './read/logEntry.ts';
+import { isReadableRecord, type RecordedEvent } from './read/logEntry.ts';
 import type { ScheduleLog } from './schedules/scheduleLog.ts';
 import { ServerClock } from './connection/serverClock.ts';
 import { TIMERS_STREAM } from './streams/streams.ts';
@@ -165,6 +165,11 @@ export class EventLog {
 
   /** Returns all events of a job, oldest first; empty if there is no such job. */
   async readHistory(jobId: string): Promise<readonly RecordedEvent[]> {
+    return (await this.readWholeHistory(jobId)).filter(isReadableRecord);
+  }
+
+  /** As `readHistory`, with those that only a newer release can read, for whoever folds them. */
+  async readWholeHistory(jobId: string): Promise<readonly RecordedEvent<LoggedEvent>[]> {
     const { reader, contents } = this.#started();
     return contents.openEvents(await reader.history(jobId));
   }

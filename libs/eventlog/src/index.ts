@@ -34,6 +34,7 @@ export type { Backlog, Lag, LogStats, TypeBacklog } from './queue/logStats.ts';
 export type { LogMessages, SequenceSpan, StoredBytes } from './read/directReader.ts';
 export type { LogArchive } from './read/expiredEvents.ts';
 export type { JobSnapshot } from './read/jobReader.ts';
+export { isReadableRecord } from './read/logEntry.ts';
 export type { EventFeed, LogEntry, RecordedEvent } from './read/logEntry.ts';
 export { bytesLeft } from './storage/logStorage.ts';
 export type { LogStorage } from './storage/logStorage.ts';

@@ -1,7 +1,9 @@
-import { evolve, type Job, type JobState } from '@jobstream/domain';
+import { evolve, type Job, type JobState, type LoggedEvent } from '@jobstream/domain';
 import type { RecordedEvent } from '@jobstream/eventlog';
 import type { Response } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
+
+type Recorded = RecordedEvent<LoggedEvent>;
 
 /**
  * Yields the history of a job, then its events as they happen, without gaps or duplicates.
@@ -12,7 +14,7 @@ export async function* followJob(
   jobId: string,
   { log, tail }: Pick<ApiDeps, 'log' | 'tail'>,
   signal: AbortSignal,
-): AsyncGenerator<readonly RecordedEvent[]> {
+): AsyncGenerator<readonly Recorded[]> {
   await tail.ensureStarted();
   const inbox = new Inbox();
   // Subscribes before reading and includes the recent events: a replica that is read may lag behind the tail.
@@ -21,7 +23,7 @@ export async function* followJob(
   if (signal.aborted) inbox.onEnd();
   try {
     for (const recorded of watch.recent) inbox.onEvent(recorded);
-    const history = await log.readHistory(jobId);
+    const history = await log.readWholeHistory(jobId);
     yield history;
     for await (const events of inbox.after(history.at(-1)?.sequence ?? 0)) yield log.contents.openEvents(events);
   } finally {
@@ -31,11 +33,11 @@ export async function* followJob(
 }
 
 class Inbox {
-  #arrived: RecordedEvent[] = [];
+  #arrived: Recorded[] = [];
   #ended = false;
   #news = Promise.withResolvers<void>();
 
-  readonly onEvent = (recorded: RecordedEvent): void => {
+  readonly onEvent = (recorded: Recorded): void => {
     this.#arrived.push(recorded);
     this.#news.resolve();
   };
@@ -46,7 +48,7 @@ class Inbox {
   };
 
   /** Yields received events with a sequence beyond `last`. */
-  async *after(last: number): AsyncGenerator<readonly RecordedEvent[]> {
+  async *after(last: number): AsyncGenerator<readonly Recorded[]> {
     let through = last;
     while (!this.#ended) {
       const known = through;

@@ -1,3 +1,4 @@
+import type { LoggedEvent } from '@jobstream/domain';
 import type { EventFeed, EventLog, LogEntry, RecordedEvent } from '@jobstream/eventlog';
 import type { Logger, Service } from '@jobstream/runtime';
 import type { FeedFilter } from './feedFilter.ts';
@@ -16,7 +17,7 @@ export interface TailListener {
 
 /** A listener of one job. */
 export interface JobListener {
-  onEvent(recorded: RecordedEvent): void;
+  onEvent(recorded: RecordedEvent<LoggedEvent>): void;
   onEnd(): void;
 }
 
@@ -107,7 +108,10 @@ export class LiveTail implements Service {
   }
 
   /** Subscribes to the events of a job; returns those in memory and a function that unsubscribes. */
-  watch(jobId: string, listener: JobListener): { readonly recent: readonly RecordedEvent[]; leave(): void } {
+  watch(
+    jobId: string,
+    listener: JobListener,
+  ): { readonly recent: readonly RecordedEvent<LoggedEvent>[]; leave(): void } {
     clearTimeout(this.#lingering);
     const listeners = this.#jobListeners.get(jobId) ?? new Set();
     this.#jobListeners.set(jobId, listeners.add(listener));
@@ -152,7 +156,7 @@ export class LiveTail implements Service {
 
   #notifyJobs(entries: readonly LogEntry[]): void {
     for (const entry of entries) {
-      if (entry.kind !== 'event') continue;
+      if (entry.kind !== 'event' && entry.kind !== 'unreadable') continue;
       for (const listener of this.#jobListeners.get(entry.event.jobId) ?? []) listener.onEvent(entry);
     }
   }

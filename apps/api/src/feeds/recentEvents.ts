@@ -1,3 +1,5 @@
+import type { JobEvent, LoggedEvent } from '@jobstream/domain';
+import { isReadableRecord } from '@jobstream/eventlog';
 import type { LogEntry, RecordedEvent } from '@jobstream/eventlog';
 import { eventFrame } from './eventStream.ts';
 import type { FeedFilter } from './feedFilter.ts';
@@ -17,8 +19,9 @@ export interface Chunk {
   readonly sealed?: readonly RecordedEvent[];
 }
 
-interface Recent {
-  readonly recorded: RecordedEvent;
+interface Recent<Event extends LoggedEvent = LoggedEvent> {
+  readonly recorded: RecordedEvent<Event>;
+  /** Empty for an event of a newer release, which feeds leave out. */
   readonly frame: string;
 }
 
@@ -65,15 +68,15 @@ export class RecentEvents {
     this.#clearChunks();
     for (const entry of entries) {
       this.#position = entry.sequence;
-      if (entry.kind !== 'event') continue;
-      const frame = eventFrame(entry);
+      if (entry.kind !== 'event' && entry.kind !== 'unreadable') continue;
+      const frame = entry.kind === 'event' ? eventFrame(entry) : '';
       this.#chars += frame.length;
       this.#events.push({ recorded: entry, frame });
     }
     this.#dropOldest();
   }
 
-  ofJob(jobId: string): RecordedEvent[] {
+  ofJob(jobId: string): RecordedEvent<LoggedEvent>[] {
     return this.#events.filter(({ recorded }) => recorded.event.jobId === jobId).map(({ recorded }) => recorded);
   }
 
@@ -103,11 +106,11 @@ export class RecentEvents {
   }
 
   #chunkAfter(sequence: number, filter: FeedFilter): Chunk {
-    const chosen: Recent[] = [];
+    const chosen: Recent<JobEvent>[] = [];
     let chars = 0;
     for (let index = this.#indexAfter(sequence); index < this.#events.length && chars < CHUNK_CHARS; index++) {
       const recent = this.#events[index];
-      if (recent === undefined || !filter.matches(recent.recorded.event)) continue;
+      if (recent === undefined || !isReadableRecent(recent) || !filter.matches(recent.recorded.event)) continue;
       chosen.push(recent);
       chars += recent.frame.length;
     }
@@ -138,7 +141,11 @@ export class RecentEvents {
   }
 }
 
-function chunkOf(chosen: readonly Recent[], through: number): Chunk {
+function isReadableRecent(recent: Recent): recent is Recent<JobEvent> {
+  return isReadableRecord(recent.recorded);
+}
+
+function chunkOf(chosen: readonly Recent<JobEvent>[], through: number): Chunk {
   if (chosen.length === 0) return { through, body: undefined };
   const body = Buffer.from(chosen.map(({ frame }) => frame).join(''));
   if (!chosen.some(({ frame }) => frame.includes('$jwe'))) return { through, body };

@@ -25,6 +25,7 @@ export const problemTypes = {
   'request-timeout': { status: 408, title: 'Request timeout' },
   'illegal-transition': { status: 409, title: 'Not allowed in the current state of the job' },
   'contents-in-clear': { status: 409, title: 'Job contents are not encrypted' },
+  'job-unreadable': { status: 409, title: 'Job has events of a newer release' },
   'job-changed': { status: 409, title: 'Job changed concurrently' },
   'version-not-reached': { status: 409, title: 'Job has not reached this version' },
   'schedule-exists': { status: 409, title: 'Schedule already exists' },

@@ -53,7 +53,12 @@ function codeOfStatus(status: unknown): ProblemCode {
   return typeof status === 'number' && status >= 400 && status < 500 ? 'malformed-request' : 'internal-error';
 }
 
+const rejections: Partial<Record<Rejection['kind'], ProblemCode>> = {
+  'not-found': 'job-not-found',
+  unreadable: 'job-unreadable',
+};
+
 /** Converts a rejection of the domain into a Problem. */
 export function problemOfRejection({ kind, detail }: Rejection): Problem {
-  return new Problem(kind === 'not-found' ? 'job-not-found' : 'illegal-transition', { detail });
+  return new Problem(rejections[kind] ?? 'illegal-transition', { detail });
 }

@@ -1,6 +1,6 @@
 import type { EventLog, LogEntry } from '@jobstream/eventlog';
 import { ReadModelUnavailableError } from '@jobstream/readmodel';
-import type { JobProjection } from '@jobstream/readmodel';
+import type { JobProjection, Quarantined } from '@jobstream/readmodel';
 import type { Logger, TracedSpan, Tracing } from '@jobstream/runtime';
 import { BatchQueue } from './batchQueue.ts';
 
@@ -74,8 +74,14 @@ async function applyBatch(batch: readonly LogEntry[], options: ProjectLogOptions
   observer.projected(batch, performance.now() - begun);
   span?.end();
   observer.quarantined(quarantined.length);
-  for (const message of quarantined) options.logger.warn(message, 'message quarantined');
+  for (const message of quarantined) options.logger.warn(message, sentenceOf(message));
   options.onProgress();
+}
+
+function sentenceOf({ jobId }: Quarantined): string {
+  return jobId === undefined
+    ? 'message quarantined'
+    : 'event of a newer release put aside: its job waits for an upgrade';
 }
 
 async function checkPosition({ eventLog, projection }: ProjectLogOptions): Promise<void> {

@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { EventLog, LogUnavailableError, NewerEventError } from '@jobstream/eventlog';
+import type { JobEvent } from '@jobstream/domain';
+import { EventLog, LogUnavailableError } from '@jobstream/eventlog';
 import type { EventFeed, LogEntry } from '@jobstream/eventlog';
 import type { Logger } from '@jobstream/runtime';
-import { eventually, forEachTest, startNats, startDatabaseProxy } from '@jobstream/testing';
+import { eventually, forEachTest, newJob, startNats, startDatabaseProxy } from '@jobstream/testing';
 import { expect, test } from 'vitest';
 import { CheckpointAheadError } from './projectLog.ts';
 import { silentObserver } from './projectLog.ts';
@@ -14,6 +15,11 @@ const stage = forEachTest(projectorStage);
 
 async function checkpoint(): Promise<number | undefined> {
   return (await stage.readModel.readCheckpoint())?.lastSequence;
+}
+
+/** The second event of a job, in a schema of a later release. */
+function newerEvent(jobId: string): JobEvent {
+  return { ...newJob(undefined, 'email'), v: 2, event: 'JobStarted', jobId, version: 2 } as unknown as JobEvent;
 }
 
 /** The feed, held back until `count` entries have arrived. */
@@ -80,14 +86,22 @@ test('a message that is not an event is quarantined, and the following ones are 
   expect(await checkpoint()).toBe(2);
 });
 
-test('an event of a newer release ends the projector, after all that came before it', async () => {
-  await using projector = await startProjector(stage);
-  const before = await stage.createJob();
-  await stage.createJob({ v: 2 });
-  await stage.createJob();
-  expect(await projector.failure).toBeInstanceOf(NewerEventError);
-  expect(await stage.readModel.findJob(before)).toBeDefined();
-  expect(await checkpoint()).toBe(1);
+test('an event of a newer release is put aside and marks its job, and everything else is projected', async () => {
+  await using _projector = await startProjector(stage);
+  const marked = await stage.createJob();
+  await stage.eventLog.append(newerEvent(marked), 1);
+  const unread = await stage.createJob({ v: 2 });
+  await stage.projected(await stage.createJob());
+  expect(await stage.readModel.findJob(marked)).toMatchObject({
+    job: { status: 'pending', version: 2, unreadableEvents: 1 },
+    sequence: 2,
+  });
+  expect(await stage.readModel.findJob(unread)).toBeUndefined();
+  const reason = 'schema version 2 is newer than this release';
+  expect(await stage.sql('SELECT sequence, reason, job_id FROM quarantined_messages ORDER BY sequence')).toEqual([
+    { sequence: '2', reason, job_id: marked },
+    { sequence: '3', reason, job_id: unread },
+  ]);
 });
 
 test('a log that ends before the checkpoint ends the projector', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { decide } from './decide.ts';
 import { fold } from './evolve.ts';
 import type { JobEvent } from './jobEvent.ts';
@@ -7,10 +7,12 @@ import { historyOf } from '../../testing/historyOf.ts';
 import {
   NOW,
   TOO_EARLY,
+  cancelJob,
   completeAttempt,
   createJob,
   failAttempt,
   reportProgress,
+  requeueJob,
   startAttempt,
   takeOverAttempt,
 } from '../../testing/jobCommands.ts';
@@ -146,4 +148,31 @@ test('a retry uses the backoff of the job and the number of the failed attempt',
   expect(given(...third).when(failAttempt({ attempt: 3, random: 0.5 }))).toEqual(
     thenHappens(jobRetryScheduled({ attempt: 3, retryAt: '2026-01-01T02:00:03.000Z' })),
   );
+});
+
+describe('a job with events of a newer release', () => {
+  const unreadable = { event: 'UnreadableEvent', name: 'JobPaused', jobId: JOB_ID, jobType: 'email' } as const;
+  const marked = (name: Parameters<typeof historyOf>[0]) => {
+    const events = numbered(historyOf(name));
+    return fold([...events, { ...unreadable, version: events.length + 1 }]);
+  };
+
+  test('is counted up and marked, and otherwise left as it was', () => {
+    expect(marked('processing')).toStrictEqual({ ...processing, version: 3, unreadableEvents: 1 });
+  });
+
+  test('ignores one that is not its next', () => {
+    expect(fold([...numbered(historyOf('processing')), { ...unreadable, version: 4 }])).toEqual(processing);
+  });
+
+  test('can be cancelled, but nothing else is decided for it', () => {
+    expect(decide(cancelJob(), marked('processing'))).toMatchObject({ event: 'JobCancelled', version: 4 });
+    for (const command of [startAttempt(), completeAttempt(), takeOverAttempt(), reportProgress()]) {
+      expect(decide(command, marked('processing'))).toMatchObject({ kind: 'unreadable' });
+    }
+    expect(decide(requeueJob(), marked('failed'))).toEqual({
+      kind: 'unreadable',
+      detail: 'the job has an event of a newer release, which this one cannot read: upgrade it',
+    });
+  });
 });

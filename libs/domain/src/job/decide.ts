@@ -13,7 +13,17 @@ export type Decision = JobEvent | Rejection;
 export function decide(command: JobCommand, state: JobState): Decision {
   if (command.kind === 'CreateJob') return createJob(command, state);
   if (state === undefined) return { kind: 'not-found', detail: 'the job does not exist' };
-  return decideExisting(command, state);
+  return refusalOf(command, state) ?? decideExisting(command, state);
+}
+
+/** A decision on a state that may be wrong could be wrong. A cancellation is right for every job that has not ended. */
+function refusalOf({ kind }: JobCommand, { unreadableEvents }: Job): Rejection | undefined {
+  if (unreadableEvents === undefined || kind === 'CancelJob') return undefined;
+  const events = unreadableEvents === 1 ? 'an event' : `${unreadableEvents} events`;
+  return {
+    kind: 'unreadable',
+    detail: `the job has ${events} of a newer release, which this one cannot read: upgrade it`,
+  };
 }
 
 function decideExisting(command: Exclude<JobCommand, { kind: 'CreateJob' }>, job: Job): Decision {

@@ -1,5 +1,5 @@
 import type { Job, JobState } from './job.ts';
-import type { JobEvent, JobEventOf } from './jobEvent.ts';
+import type { JobEvent, JobEventOf, LoggedEvent } from './jobEvent.ts';
 import { jobEvents } from './jobEvents.ts';
 
 /** The parts of a definition that the fold needs, for whichever event. */
@@ -11,10 +11,12 @@ interface Transition {
 
 /**
  * Returns the state after an event. Pure and total: it ignores events that are illegal in the current state. Writers that
- * keep to the protocol cannot append such an event, and one that does not must not be able to change a job's outcome.
+ * keep to the protocol cannot append such an event, and one that does not must not be able to change a job's outcome. An event
+ * of a newer release is passed by, and marks the job.
  */
-export function evolve(state: JobState, event: JobEvent): JobState {
+export function evolve(state: JobState, event: LoggedEvent): JobState {
   if (event.event === 'JobCreated') return state ?? jobEvents.JobCreated.evolve(undefined, event);
+  if (event.event === 'UnreadableEvent') return passBy(state, event);
   if (state === undefined) return event.event === 'JobCarried' ? carried(event) : undefined;
   const transition = jobEvents[event.event] as Transition;
   if (!transition.legalIn.includes(state.status)) return state;
@@ -30,8 +32,14 @@ function carried({ jobId: id, jobType: type, version, tenant, data }: JobEventOf
   return { ...data, id, type, version, ...(tenant === undefined ? {} : { tenant }) };
 }
 
+/** What this release does not understand may have changed anything, so whoever decides must see the mark. */
+function passBy(state: JobState, { version }: LoggedEvent): JobState {
+  if (version !== (state?.version ?? 0) + 1) return state;
+  return state && { ...state, version, unreadableEvents: (state.unreadableEvents ?? 0) + 1 };
+}
+
 /** The state after a whole history, oldest event first. */
-export function fold(events: Iterable<JobEvent>): JobState {
+export function fold(events: Iterable<LoggedEvent>): JobState {
   let state: JobState;
   for (const event of events) state = evolve(state, event);
   return state;

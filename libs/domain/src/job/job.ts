@@ -52,7 +52,8 @@ export type JobProgress = typeof JobProgress.Type;
  *
  * `version` counts the events folded. `attempt` is the number of the running or last attempt, 0 before the first one.
  * `runAt` is when the job is or was last due, for delayed jobs and for retries. `startedBy` is what caused the running
- * attempt: the `causationId` of its JobStarted.
+ * attempt: the `causationId` of its JobStarted. `unreadableEvents` counts events of a newer release, which were passed by:
+ * the rest of the state may be wrong.
  */
 export const Job = Schema.Struct({
   id: JobId,
@@ -78,10 +79,12 @@ export const Job = Schema.Struct({
   idempotencyKey: Schema.optionalKey(Schema.String),
   fingerprint: Schema.optionalKey(Schema.String),
   tenant: Schema.optionalKey(Tenant),
+  unreadableEvents: Schema.optionalKey(Schema.Int),
 });
 export type Job = typeof Job.Type;
 
-const { id: _id, type: _type, version: _version, tenant: _tenant, result: _result, ...carried } = Job.fields;
+const { id: _id, type: _type, version: _version, tenant: _tenant, result: _result, ...state } = Job.fields;
+const { unreadableEvents: _unreadableEvents, ...carried } = state;
 /** The state of an unfinished job without what the envelope of each event has: enough to go on from. */
 export const CarriedJob = Schema.Struct(carried);
 export type CarriedJob = typeof CarriedJob.Type;

@@ -38,8 +38,33 @@ test('a JobFailed without a duration, of an earlier release or of a lost worker,
 });
 
 describe('bodies of newer releases', () => {
+  const { jobId, jobType } = jobStarted();
+
   test.each([2, 3, 1_000])('version %d is named, whatever else the body holds', (v) => {
-    expect(decodeJobEvent(JSON.stringify({ v, news: true }))).toEqual({ kind: 'newer', version: v });
+    const text = JSON.stringify({ v, event: 'JobStarted', jobId, jobType, version: 7, news: true });
+    expect(decodeJobEvent(text)).toEqual({
+      kind: 'newer',
+      event: { event: 'UnreadableEvent', name: 'JobStarted', jobId, jobType, version: 7 },
+      reason: `schema version ${v} is newer than this release`,
+    });
+  });
+
+  test('an unknown name is one of a newer release', () => {
+    expect(decodeJobEvent(body({ event: 'JobPaused' }))).toEqual({
+      kind: 'newer',
+      event: { event: 'UnreadableEvent', name: 'JobPaused', jobId, jobType, version: jobStarted().version },
+      reason: 'JobPaused is no event of this release',
+    });
+  });
+
+  test.each([
+    ['no job', { v: 2 }],
+    ['no name', { v: 2, jobId, jobType, version: 2 }],
+    ['no version', { v: 2, event: 'JobStarted', jobId, jobType }],
+    ['a job type that is none', { v: 2, event: 'JobStarted', jobId, jobType: 'E-Mail', version: 2 }],
+    ['a name that no release would choose', { ...jobStarted(), event: 'job.paused' }],
+  ])('one that says %s is malformed', (_name, event) => {
+    expect(decodeJobEvent(JSON.stringify(event))).toMatchObject({ kind: 'malformed' });
   });
 
   test.each([0, -1, 1.5, '2', null, [2], true])('%j is no version', (v) => {
@@ -53,7 +78,6 @@ describe('bodies that are no event', () => {
   });
 
   test.each([
-    ['an unknown event', { event: 'JobPaused' }],
     ['an empty event id', { id: '' }],
     ['an event id that is too long', { id: 'x'.repeat(129) }],
     ['an upper-case job id', { jobId: '01980000-0000-7000-8000-00000000000A' }],

@@ -1,5 +1,5 @@
 import * as Schema from 'effect/Schema';
-import { decodeEvent, eventEnvelope, type DecodedEvent } from '../messages/eventEnvelope.ts';
+import { decodeEvent, eventEnvelope, type NewerBody } from '../messages/eventEnvelope.ts';
 import { jobEventNames, jobEvents, type JobEventName } from './jobEvents.ts';
 import { JobId, JobType } from './jobId.ts';
 
@@ -32,7 +32,47 @@ export function encodeJobEvent(event: JobEvent): string {
   return JSON.stringify(event);
 }
 
+/**
+ * Stands for an event of a newer release: it is known to have happened to the job, but not what it means. The fold counts
+ * it, and marks the job.
+ */
+export interface UnreadableEvent {
+  readonly event: 'UnreadableEvent';
+  /** The name that the newer release gave it. */
+  readonly name: string;
+  readonly jobId: JobId;
+  readonly jobType: JobType;
+  readonly version: number;
+}
+
+/** An event as a history has it. */
+export type LoggedEvent = JobEvent | UnreadableEvent;
+
+export function isReadable(event: LoggedEvent): event is JobEvent {
+  return event.event !== 'UnreadableEvent';
+}
+
+/** A decoded message body: an event, one of a newer release, or why it is neither. */
+export type DecodedJobEvent =
+  | { readonly kind: 'event'; readonly event: JobEvent }
+  | { readonly kind: 'newer'; readonly event: UnreadableEvent; readonly reason: string }
+  | { readonly kind: 'malformed'; readonly reason: string };
+
 /** Reads a message body; never throws. Unknown fields are dropped, so writers may add some without a new version. */
-export function decodeJobEvent(text: string): DecodedEvent<JobEvent> {
-  return decodeEvent(text, decode);
+export function decodeJobEvent(text: string): DecodedJobEvent {
+  const decoded = decodeEvent(text, decode, jobEventNames);
+  if (decoded.kind !== 'newer') return decoded;
+  const { reason } = decoded;
+  const event = unreadableEvent(decoded.body);
+  return event === undefined ? { kind: 'malformed', reason } : { kind: 'newer', event, reason };
+}
+
+const isJobId = Schema.is(JobId);
+const isJobType = Schema.is(JobType);
+
+/** What every version of every event says: which job it belongs to, and which of its events it is. */
+function unreadableEvent({ event: name, jobId, jobType, version }: NewerBody): UnreadableEvent | undefined {
+  if (typeof name !== 'string' || !isJobId(jobId) || !isJobType(jobType)) return undefined;
+  if (typeof version !== 'number' || !Number.isInteger(version)) return undefined;
+  return { event: 'UnreadableEvent', name, jobId, jobType, version };
 }

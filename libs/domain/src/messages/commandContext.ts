@@ -12,9 +12,19 @@ export const commandContext = {
 };
 export type CommandContext = Schema.Struct<typeof commandContext>['Type'];
 
-/** Why a command was refused. `not-due` comes with `dueAt`, the instant before which the job must not start. */
+/**
+ * Why a command was refused. `not-due` comes with `dueAt`, the instant before which the job must not start; `unreadable`: the
+ * job has events of a newer release.
+ */
 export interface Rejection {
-  readonly kind: 'not-found' | 'already-exists' | 'already-cancelled' | 'illegal-transition' | 'overtaken' | 'not-due';
+  readonly kind:
+    | 'not-found'
+    | 'already-exists'
+    | 'already-cancelled'
+    | 'illegal-transition'
+    | 'overtaken'
+    | 'not-due'
+    | 'unreadable';
   readonly detail: string;
   readonly dueAt?: string;
 }

@@ -31,19 +31,30 @@ export const eventEnvelope = <const About extends Schema.Struct.Fields>(about: A
   tenant: Schema.optionalKey(Tenant),
 });
 
-/** A decoded message body: an event, the schema version of an event of a newer release, or why it is no event. */
+/**
+ * A decoded message body: an event, the body of an event that a newer release may have written, or why it is no event.
+ */
 export type DecodedEvent<Event> =
   | { readonly kind: 'event'; readonly event: Event }
-  | { readonly kind: 'newer'; readonly version: number }
+  | { readonly kind: 'newer'; readonly reason: string; readonly body: NewerBody }
   | { readonly kind: 'malformed'; readonly reason: string };
+
+/** A body of another schema version, or with an unknown name. Its fields are what anybody may have written. */
+export type NewerBody = Readonly<Record<string, unknown>>;
+
+/** What an event of a later release may be called. */
+const EVENT_NAME = /^[A-Z][A-Za-z]{0,63}$/u;
 
 /**
  * Decodes a message body by `decodeBody`, for events of any shape that have the schema version in `v`. Never throws.
  * Unknown fields are dropped, so writers may add some without a new version.
+ *
+ * @param names of all events; a body with another name is one of a newer release. Without them it is malformed.
  */
 export function decodeEvent<Event>(
   text: string,
   decodeBody: (body: unknown) => Result.Result<Event, Schema.SchemaError>,
+  names?: readonly string[],
 ): DecodedEvent<Event> {
   let body: unknown;
   try {
@@ -52,9 +63,15 @@ export function decodeEvent<Event>(
     return { kind: 'malformed', reason: `not JSON: ${String(error)}` };
   }
   const version = schemaVersion(body);
-  if (version !== undefined && version > EVENT_SCHEMA_VERSION) return { kind: 'newer', version };
+  if (version !== undefined && version > EVENT_SCHEMA_VERSION) {
+    return { kind: 'newer', reason: `schema version ${version} is newer than this release`, body: body as NewerBody };
+  }
   const result = decodeBody(body);
   if (result._tag === 'Success') return { kind: 'event', event: result.success };
+  const name = version === EVENT_SCHEMA_VERSION ? (body as NewerBody)['event'] : undefined;
+  if (names !== undefined && typeof name === 'string' && EVENT_NAME.test(name) && !names.includes(name)) {
+    return { kind: 'newer', reason: `${name} is no event of this release`, body: body as NewerBody };
+  }
   return { kind: 'malformed', reason: result.failure.message };
 }
 

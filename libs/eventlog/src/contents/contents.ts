@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Job, JobEvent } from '@jobstream/domain';
+import { isReadable, type Job, type JobEvent, type LoggedEvent } from '@jobstream/domain';
 import { LogUnavailableError } from '../errors.ts';
 import type { RecordedEvent } from '../read/logEntry.ts';
 import type { JobKey, JobKeys } from './jobKeys.ts';
@@ -35,13 +35,16 @@ export class Contents {
   }
 
   /** Decrypts events; see `isShredded` and `isUnreadable` for contents that cannot be. */
-  async openEvents(recorded: readonly RecordedEvent[]): Promise<readonly RecordedEvent[]> {
-    const sealed = recorded.filter(({ event }) => isSealed(event));
+  async openEvents<Event extends LoggedEvent>(
+    recorded: readonly RecordedEvent<Event>[],
+  ): Promise<readonly RecordedEvent<Event>[]> {
+    const sealed = recorded.filter(({ event }) => isReadable(event) && isSealed(event));
     const keys = await this.#keysOf(sealed.map(({ event }) => event.jobId));
     if (keys.size === 0) return recorded;
     return recorded.map((one) => {
       const key = keys.get(one.event.jobId);
-      return key === undefined ? one : { ...one, event: openEvent(one.event, key) };
+      const { event } = one;
+      return key === undefined || !isReadable(event) ? one : { ...one, event: openEvent(event, key) };
     });
   }
 

@@ -99,9 +99,9 @@ export class MessageDelivery implements Delivery {
 
 /** Decodes a JobCreated or JobRequeued from the log. */
 export function decodeEventDelivery(message: ConsumerMessage): DecodedDelivery {
-  const decoded = decodeStoredEvent(message.subject, message.text());
+  const decoded = decodeStoredEvent(message.subject, message.text(), (name) => message.header(name));
   if (decoded.kind === 'malformed') return decoded;
-  if (decoded.kind === 'newer') return { kind: 'newer', reason: `schema version ${decoded.version} is newer` };
+  if (decoded.kind === 'newer') return { kind: 'newer', reason: decoded.reason };
   const { event } = decoded;
   const { id: causationId, jobId, jobType } = event;
   const recorded = { sequence: message.sequence, event };

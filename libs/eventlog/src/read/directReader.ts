@@ -13,6 +13,8 @@ export interface StoredMessage {
   /** The sequence that its append expected: that of the job's previous event. Undefined if its writer sent none. */
   readonly expected: number | undefined;
   readonly text: string;
+  /** Returns a header that its writer sent. */
+  readonly header: (name: string) => string | undefined;
 }
 
 /** A message of the log, byte for byte as the stream stores it. */
@@ -173,6 +175,7 @@ function storedMessage(answer: Msg): StoredMessage {
   const header = (name: string) => answer.headers?.get(name) ?? '';
   const expected = header(EXPECTED_SEQUENCE);
   return {
+    header,
     sequence: Number(header('Nats-Sequence')),
     subject: header('Nats-Subject'),
     recordedAt: new Date(header('Nats-Time-Stamp')).toISOString(),

@@ -1,4 +1,4 @@
-import type { JobEvent } from '@jobstream/domain';
+import type { JobEvent, LoggedEvent } from '@jobstream/domain';
 import { ConcurrentAppendError, HistoryIncompleteError } from '../errors.ts';
 import type { LogMessages, SequenceSpan, StoredBytes } from './directReader.ts';
 import { decodeRecordedEvent, type RecordedEvent } from './logEntry.ts';
@@ -48,14 +48,17 @@ export class ExpiredEvents {
   }
 
   /** Returns the archived events of a job before this sequence, oldest first. Call it after the log was read. */
-  async eventsBefore(sequence: number, jobId: string): Promise<readonly RecordedEvent[]> {
+  async eventsBefore(sequence: number, jobId: string): Promise<readonly RecordedEvent<LoggedEvent>[]> {
     const { first } = await this.#messages.span();
     if (first <= 1) return [];
     await this.#cover(first - 1);
     const messages = await this.#archive.messagesOf(jobId);
     return messages
       .filter((message) => message.sequence < sequence)
-      .flatMap((message) => decodeRecordedEvent(message, Buffer.from(message.body).toString()));
+      .flatMap((message) => {
+        const header = (name: string) => message.headers[name];
+        return decodeRecordedEvent(message, Buffer.from(message.body).toString(), header);
+      });
   }
 
   /**

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { JobEvent } from '@jobstream/domain';
 import { startNats } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Connection } from '../connection/connection.ts';
 import { EXPECTED_FILTER, EXPECTED_SEQUENCE } from '../connection/headers.ts';
-import { LogUnavailableError, NewerEventError } from '../errors.ts';
+import { LogUnavailableError } from '../errors.ts';
 import { JobScript } from '../../testing/jobScript.ts';
 import { LaggingReader } from '../../testing/laggingReader.ts';
 import { openEventLog, useEventLog } from '../../testing/openEventLog.ts';
@@ -137,10 +138,43 @@ describe('what a stranger writes on the subjects of a job', () => {
   });
 });
 
-test('rejects a job with an event of a newer schema', async () => {
-  const job = new JobScript();
-  await publishRaw(on.nats.url, `jobs.email.${job.jobId}.created`, JSON.stringify({ ...job.create(), v: 2 }));
-  await expect(on.log.readJob(job.jobId)).rejects.toThrow(NewerEventError);
+describe('an event of a newer release', () => {
+  test('is counted and passed by', async () => {
+    const job = retriedJob();
+    const [first, ...rest] = job.events;
+    let sequence = await on.log.append(first as JobEvent, 0);
+    const news = { v: 1, event: 'JobPaused', jobId: job.jobId, jobType: 'email', version: 2 };
+    const subject = `jobs.email.${job.jobId}.paused`;
+    sequence = await publishRaw(
+      on.nats.url,
+      subject,
+      JSON.stringify(news),
+      expecting(sequence, `jobs.email.${job.jobId}.>`),
+    );
+    for (const event of rest) sequence = await on.log.append({ ...event, version: event.version + 1 }, sequence);
+    const { length } = job.events;
+    expect(await on.log.readJob(job.jobId)).toMatchObject({
+      sequence,
+      job: { status: 'completed', version: length + 1, unreadableEvents: 1 },
+    });
+    expect((await on.log.readHistory(job.jobId)).map(({ event }) => event.event)).toEqual(
+      job.events.map(({ event }) => event),
+    );
+    expect((await on.log.readWholeHistory(job.jobId))[1]?.event).toMatchObject({
+      event: 'UnreadableEvent',
+      version: 2,
+    });
+  });
+
+  test('is ignored unless it says what it follows', async () => {
+    const job = new JobScript();
+    await on.log.append(job.create(), 0);
+    const news = { v: 2, event: 'JobPaused', jobId: job.jobId, jobType: 'email', version: 2 };
+    const sequence = await publishRaw(on.nats.url, `jobs.email.${job.jobId}.paused`, JSON.stringify(news));
+    const snapshot = await on.log.readJob(job.jobId);
+    expect(snapshot).toMatchObject({ sequence, job: { version: 1 } });
+    expect(snapshot?.job).not.toHaveProperty('unreadableEvents');
+  });
 });
 
 describe('with replicas', () => {

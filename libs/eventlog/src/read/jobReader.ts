@@ -1,4 +1,4 @@
-import { fold, type Job } from '@jobstream/domain';
+import { fold, type Job, type LoggedEvent } from '@jobstream/domain';
 import { LogUnavailableError } from '../errors.ts';
 import { jobFilter, jobIdOfSubject } from '../streams/jobSubjects.ts';
 import type { DirectReader, StoredMessage } from './directReader.ts';
@@ -31,7 +31,7 @@ export interface JobReaderOptions {
  *
  * Any replica may answer, and a lagging one misses the end of the history: a worker would take a requeued job for a
  * failed one. So the leader is asked for the last event; earlier events never change. Every method rejects with
- * LogUnavailableError, NewerEventError, HistoryIncompleteError.
+ * LogUnavailableError, HistoryIncompleteError.
  */
 export class JobReader {
   readonly #direct: DirectReader;
@@ -55,7 +55,7 @@ export class JobReader {
   }
 
   /** Returns all events of the job, oldest first. */
-  async history(jobId: string, jobType?: string): Promise<readonly RecordedEvent[]> {
+  async history(jobId: string, jobType?: string): Promise<readonly RecordedEvent<LoggedEvent>[]> {
     return this.#whole(jobId, await this.#messages(jobId, jobType));
   }
 
@@ -74,8 +74,8 @@ export class JobReader {
   }
 
   /** The events of these messages, behind the expired ones unless the history begins with the job's creation. */
-  async #whole(jobId: string, messages: readonly StoredMessage[]): Promise<readonly RecordedEvent[]> {
-    const kept = messages.flatMap((message) => decodeRecordedEvent(message, message.text));
+  async #whole(jobId: string, messages: readonly StoredMessage[]): Promise<readonly RecordedEvent<LoggedEvent>[]> {
+    const kept = messages.flatMap((message) => decodeRecordedEvent(message, message.text, message.header));
     const [first] = kept;
     if (this.#expired === undefined || first?.event.event === 'JobCreated') return kept;
     return [...(await this.#expired.eventsBefore(first?.sequence ?? Infinity, jobId)), ...kept];

@@ -81,13 +81,18 @@ function storedMessage(message: Message | undefined): StoredMessage | undefined 
     recordedAt: new Date(message.time).toISOString(),
     expected: expectedBy(message),
     text: textOf(message),
+    header: (name) => headerOf(message, name),
   };
 }
 
-function expectedBy({ hdrs = '' }: Message): number | undefined {
+function expectedBy(message: Message): number | undefined {
+  const expected = headerOf(message, EXPECTED_SEQUENCE);
+  return expected === undefined || !/^\d+$/u.test(expected) ? undefined : Number(expected);
+}
+
+function headerOf({ hdrs = '' }: Message, name: string): string | undefined {
   const headers = Buffer.from(hdrs, 'base64').toString('latin1');
-  const expected = new RegExp(`^${EXPECTED_SEQUENCE}: *(\\d+)`, 'im').exec(headers)?.[1];
-  return expected === undefined ? undefined : Number(expected);
+  return new RegExp(`^${name}: *([^\\r\\n]*)`, 'im').exec(headers)?.[1];
 }
 
 function textOf({ data = '' }: Message): string {

@@ -10,7 +10,7 @@ describe('an event', () => {
   const text = encodeJobEvent(created);
 
   test('on its own subject is what its body says', () => {
-    expect(decodeStoredEvent(eventSubject(created), text)).toEqual({ kind: 'event', event: created });
+    expect(decodeStoredEvent(eventSubject(created), text, () => undefined)).toEqual({ kind: 'event', event: created });
   });
 
   test.each([
@@ -18,7 +18,7 @@ describe('an event', () => {
     ['another type', `jobs.webhook.${created.jobId}.created`],
     ['another job', `jobs.email.${crypto.randomUUID()}.created`],
   ])('on the subject of %s is malformed', (_name, subject) => {
-    expect(decodeStoredEvent(subject, text)).toEqual({
+    expect(decodeStoredEvent(subject, text, () => undefined)).toEqual({
       kind: 'malformed',
       reason: `a JobCreated of the email job ${created.jobId} on the subject ${subject}`,
     });

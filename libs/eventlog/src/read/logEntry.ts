@@ -1,8 +1,8 @@
-import { decodeJobEvent, type DecodedEvent, type JobEvent } from '@jobstream/domain';
-import { TRACEPARENT } from '../connection/headers.ts';
+import { decodeJobEvent, isReadable, type DecodedJobEvent, type JobEvent, type LoggedEvent } from '@jobstream/domain';
+import type { UnreadableEvent } from '@jobstream/domain';
+import { EXPECTED_FILTER, EXPECTED_SEQUENCE, TRACEPARENT } from '../connection/headers.ts';
 import type { ConsumerMessage } from '../connection/consumerMessage.ts';
-import { NewerEventError } from '../errors.ts';
-import { eventSubject } from '../streams/jobSubjects.ts';
+import { eventSubject, isSubjectOf, jobFilter } from '../streams/jobSubjects.ts';
 
 /** An event as the log stores it: `sequence` is its place in the stream JOBS, `recordedAt` is the server's clock. */
 export interface RecordedEvent<Event = JobEvent> {
@@ -12,25 +12,33 @@ export interface RecordedEvent<Event = JobEvent> {
 }
 
 /**
- * One message of the stream JOBS as a follower sees it. `malformed`: on a job's subject, but its body is no event.
- * `other`: not about a job (schedules); a follower only moves its position past it. `bytes` is the size of its body.
+ * One message of the stream JOBS as a follower sees it. `unreadable`: an event of a newer release, to be put aside until
+ * then. `malformed`: on a job's subject, but its body is no event. `other`: not about a job (schedules); a follower only
+ * moves its position past it. `bytes` is the size of its body.
  */
 export type LogEntry =
   | ({ readonly kind: 'event'; readonly bytes: number; readonly traceparent?: string | undefined } & RecordedEvent)
-  | {
-      readonly kind: 'malformed';
-      readonly sequence: number;
-      readonly bytes: number;
-      readonly recordedAt: string;
-      readonly subject: string;
-      readonly reason: string;
-      readonly body: Uint8Array;
-    }
+  | ({ readonly kind: 'unreadable'; readonly event: UnreadableEvent } & PutAside)
+  | ({ readonly kind: 'malformed' } & PutAside)
   | { readonly kind: 'other'; readonly sequence: number; readonly bytes: number };
 
+export function isReadableRecord(recorded: RecordedEvent<LoggedEvent>): recorded is RecordedEvent {
+  return isReadable(recorded.event);
+}
+
+/** A message that is kept as it is, and why it could not be read. */
+interface PutAside {
+  readonly sequence: number;
+  readonly bytes: number;
+  readonly recordedAt: string;
+  readonly subject: string;
+  readonly reason: string;
+  readonly body: Uint8Array;
+}
+
 /**
- * The log from a position on, in order and without gaps. Yields non-empty arrays of the entries that have arrived, ends
- * after `stop()`, and throws NewerEventError at an event that this release cannot read.
+ * The log from a position on, in order and without gaps. Yields non-empty arrays of the entries that have arrived, and ends
+ * after `stop()`.
  */
 export interface EventFeed extends AsyncIterable<readonly LogEntry[]> {
   stop(): Promise<void>;
@@ -43,7 +51,6 @@ type DecodableMessage = Pick<ConsumerMessage, 'sequence' | 'subject' | 'storedAt
  * Decodes a message of the stream JOBS for a follower.
  *
  * @param traces whether the entry carries its `traceparent`; reading headers costs time.
- * @throws NewerEventError when its schema version is newer than this release.
  */
 export function decodeLogEntry(message: DecodableMessage, traces = false): LogEntry {
   const { sequence, subject } = message;
@@ -51,36 +58,50 @@ export function decodeLogEntry(message: DecodableMessage, traces = false): LogEn
   const bytes = body.length;
   if (!subject.startsWith('jobs.')) return { kind: 'other', sequence, bytes };
   const recordedAt = message.storedAt();
-  const decoded = decodeStoredEvent(subject, message.text());
+  const decoded = decodeStoredEvent(subject, message.text(), (name) => message.header(name));
   if (decoded.kind === 'event') {
     const entry = { kind: 'event', sequence, bytes, recordedAt, event: decoded.event } as const;
     return traces ? { ...entry, traceparent: message.header(TRACEPARENT) } : entry;
   }
-  if (decoded.kind === 'newer') throw new NewerEventError(sequence, decoded.version);
-  return { kind: 'malformed', sequence, bytes, recordedAt, subject, reason: decoded.reason, body };
+  const putAside = { sequence, bytes, recordedAt, subject, reason: decoded.reason, body };
+  if (decoded.kind === 'malformed') return { kind: 'malformed', ...putAside };
+  return { kind: 'unreadable', event: decoded.event, ...putAside };
 }
 
-/**
- * Decodes a message as an event of its job's history: none if it is malformed.
- *
- * @throws NewerEventError when its schema version is newer than this release.
- */
+/** Returns a header of a stored message. */
+type HeaderOf = (name: string) => string | undefined;
+
+/** Decodes a message as an event of its job's history: none if it is malformed. */
 export function decodeRecordedEvent(
   { sequence, subject, recordedAt }: { sequence: number; subject: string; recordedAt: string },
   text: string,
-): RecordedEvent[] {
-  const decoded = decodeStoredEvent(subject, text);
-  if (decoded.kind === 'newer') throw new NewerEventError(sequence, decoded.version);
+  header: HeaderOf,
+): RecordedEvent<LoggedEvent>[] {
+  const decoded = decodeStoredEvent(subject, text, header);
   return decoded.kind === 'malformed' ? [] : [{ sequence, recordedAt, event: decoded.event }];
 }
 
 /**
  * Decodes the body of a message of the stream JOBS. An event on the subject of another one counts as malformed:
- * permissions allow subjects, so a body that contradicts its subject could claim what its writer may not.
+ * permissions allow subjects, so a body that contradicts its subject could claim what its writer may not. So does what
+ * looks like an event of a newer release, unless the server has checked that it follows the last message of its job.
  */
-export function decodeStoredEvent(subject: string, text: string): DecodedEvent<JobEvent> {
+export function decodeStoredEvent(subject: string, text: string, header: HeaderOf): DecodedJobEvent {
   const decoded = decodeJobEvent(text);
-  if (decoded.kind !== 'event' || eventSubject(decoded.event) === subject) return decoded;
-  const { event, jobType, jobId } = decoded.event;
-  return { kind: 'malformed', reason: `a ${event} of the ${jobType} job ${jobId} on the subject ${subject}` };
+  if (decoded.kind === 'event') {
+    const { event, jobType, jobId } = decoded.event;
+    if (eventSubject(decoded.event) === subject) return decoded;
+    return { kind: 'malformed', reason: `a ${event} of the ${jobType} job ${jobId} on the subject ${subject}` };
+  }
+  if (decoded.kind === 'malformed' || isChained(subject, decoded.event, header)) return decoded;
+  return { kind: 'malformed', reason: `${decoded.reason}, and it does not follow the last message of its job` };
+}
+
+/** Whether the server stored the message only because it follows the last one of the job that its body names. */
+function isChained(subject: string, event: UnreadableEvent, header: HeaderOf): boolean {
+  const { jobId, jobType, name } = event;
+  if (!isSubjectOf(subject, event)) return false;
+  const [expected = '', filter] = [header(EXPECTED_SEQUENCE), header(EXPECTED_FILTER)];
+  if (name === 'JobCreated') return expected === '0';
+  return /^[1-9]\d*$/u.test(expected) && filter === jobFilter(jobId, jobType);
 }

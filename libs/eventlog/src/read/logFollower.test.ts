@@ -1,9 +1,8 @@
 import { jetstreamManager } from '@nats-io/jetstream';
-import { encodeJobEvent } from '@jobstream/domain';
+import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
 import { eventually, startNats, startTcpProxy } from '@jobstream/testing';
 import { expect, test } from 'vitest';
 import { Connection } from '../connection/connection.ts';
-import { NewerEventError } from '../errors.ts';
 import type { EventFeed, LogEntry } from './logEntry.ts';
 import { LogFollower } from './logFollower.ts';
 import { silentSink } from '../connection/logSink.ts';
@@ -91,14 +90,31 @@ test('yields malformed messages, messages about other things, and the size of ea
   await ended;
 });
 
-test('throws at an event of a newer schema, after all entries before it', async () => {
+test('an event of a newer release is unreadable, what only looks like one is malformed, and the feed goes on', async () => {
   await using nats = await startNats();
   await using log = await openEventLog({ url: nats.url });
+  const unreadable = { ...new JobScript().create(), v: 2 };
+  const junk = { ...new JobScript().create(), v: 2 };
+  await log.append(unreadable as unknown as JobEvent, 0);
+  await publishRaw(nats.url, `jobs.email.${junk.jobId}.created`, JSON.stringify(junk));
   await log.append(new JobScript().create(), 0);
-  await publishRaw(nats.url, 'jobs.email.x.created', JSON.stringify({ ...new JobScript().create(), v: 2 }));
-  const { entries, ended } = collect(log.follow({ after: 0 }));
-  await expect(ended).rejects.toThrow(NewerEventError);
-  expect(entries).toHaveLength(1);
+  const feed = log.follow({ after: 0 });
+  const { entries, ended } = collect(feed);
+  await eventually(() => expect(entries).toHaveLength(3));
+  const event = {
+    event: 'UnreadableEvent',
+    name: 'JobCreated',
+    jobId: unreadable.jobId,
+    jobType: 'email',
+    version: 1,
+  };
+  expect(entries).toMatchObject([
+    { kind: 'unreadable', sequence: 1, event, reason: 'schema version 2 is newer than this release' },
+    { kind: 'malformed', sequence: 2 },
+    { kind: 'event', sequence: 3 },
+  ]);
+  await feed.stop();
+  await ended;
 });
 
 test('without an archive it begins at the first message left, and warns of messages that expire later', async () => {

@@ -143,6 +143,6 @@ function endOf(newest: readonly StoredMessage[]): ScheduleEnd {
 
 function recordedEvent({ sequence, recordedAt, text }: StoredMessage): RecordedScheduleEvent[] {
   const decoded = decodeScheduleEvent(text);
-  if (decoded.kind === 'newer') throw new NewerEventError(sequence, decoded.version);
+  if (decoded.kind === 'newer') throw new NewerEventError(sequence, decoded.reason);
   return decoded.kind === 'malformed' ? [] : [{ sequence, recordedAt, event: decoded.event }];
 }

@@ -1,9 +1,20 @@
-import { jobEvents } from '@jobstream/domain';
-import type { JobEvent } from '@jobstream/domain';
+import { jobEventNames, jobEvents } from '@jobstream/domain';
+import type { JobEvent, UnreadableEvent } from '@jobstream/domain';
 
 /** Returns the subject of an event: `jobs.<type>.<id>.<event>`. */
 export function eventSubject(event: JobEvent): string {
   return `jobs.${event.jobType}.${event.jobId}.${jobEvents[event.event].token}`;
+}
+
+const tokenOf = new Map<string, string>(jobEventNames.map((name) => [name, jobEvents[name].token]));
+const knownTokens = new Set(tokenOf.values());
+
+/** Whether the subject is one of the job and of the event; an unknown event has none of the known ones. */
+export function isSubjectOf(subject: string, { jobId, jobType, name }: UnreadableEvent): boolean {
+  const prefix = `jobs.${jobType}.${jobId}.`;
+  const token = subject.slice(prefix.length);
+  if (!subject.startsWith(prefix) || token.includes('.')) return false;
+  return tokenOf.has(name) ? token === tokenOf.get(name) : !knownTokens.has(token);
 }
 
 /** Returns the filter of all events of a job: `jobs.<type>.<id>.>`, with `*` for an unknown type. */

@@ -9,7 +9,7 @@ import { expiredCondition } from '../statistics/statisticsPeriod.ts';
 const MAX_REPORTED = 1_000;
 const STATISTICS_COLUMNS = ['created', 'completed', 'failed', 'retried', 'run_times', 'wait_times'];
 /** Without `quarantined_at`, which is not in the log. */
-const MESSAGE_COLUMNS = ['sequence', 'subject', 'reason', 'body', 'recorded_at'];
+const MESSAGE_COLUMNS = ['sequence', 'subject', 'reason', 'body', 'recorded_at', 'job_id'];
 
 /** Also the name in `except` that allows statistics to differ. */
 const STATISTICS = 'job_statistics';

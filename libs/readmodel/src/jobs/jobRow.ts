@@ -25,13 +25,14 @@ export interface JobRow {
   readonly idempotency_key: string | null;
   readonly fingerprint: string | null;
   readonly tenant: string | null;
+  readonly unreadable_events: number | null;
   readonly version: number;
   readonly last_sequence: number;
 }
 
 const columnsButValues = `id, type, status, error, progress, attempt, max_attempts, backoff, timeout_ms, run_at,
-  created_at, updated_at, started_at, finished_at, worker, started_by, tags, idempotency_key, fingerprint, tenant, version,
-  last_sequence`;
+  created_at, updated_at, started_at, finished_at, worker, started_by, tags, idempotency_key, fingerprint, tenant,
+  unreadable_events, version, last_sequence`;
 
 /** The select list for a JobRow. */
 export const jobColumns = `${columnsButValues}, payload, result`;
@@ -59,6 +60,7 @@ export function jobOfRow(row: JobRow): Job {
     ...present('result', row.result, originalJson),
     ...present('error', row.error, (text) => originalJson(text) as JobError),
     ...present('progress', row.progress, (text) => originalJson(text) as JobProgress),
+    ...(row.unreadable_events === null ? {} : { unreadableEvents: row.unreadable_events }),
   };
 }
 

@@ -8,9 +8,8 @@ import { prepareBatch } from './prepareBatch.ts';
 import type { PreparedBatch } from './prepareBatch.ts';
 import type { BulkStatement } from '../postgres/bulkStatement.ts';
 import { JobStateCache } from './jobStateCache.ts';
-import type { ProjectableEntry, ProjectableEvent } from './projectableEntry.ts';
+import type { FoldableEntry, ProjectableEntry, QuarantinedEntry } from './projectableEntry.ts';
 import { expiredCondition } from '../statistics/statisticsPeriod.ts';
-import type { MalformedEntry } from './sendFencedTransaction.ts';
 import { sendFencedTransaction } from './sendFencedTransaction.ts';
 import { translated } from '../postgres/translated.ts';
 
@@ -18,6 +17,8 @@ import { translated } from '../postgres/translated.ts';
 export interface Quarantined {
   readonly sequence: number;
   readonly reason: string;
+  /** The job that it marks, if it is an event of a newer release. */
+  readonly jobId?: string;
 }
 
 const PRUNE_STATISTICS = {
@@ -85,7 +86,7 @@ export class BatchWriter {
 
   async #fold(entries: readonly ProjectableEntry[], { round, createdIsNew }: FoldOptions): Promise<PreparedBatch> {
     const assumptions = { cache: this.#cache, createdIsNew };
-    const prepared = await prepareBatch(this.#client, entries.filter(isEvent), assumptions);
+    const prepared = await prepareBatch(this.#client, entries.filter(isFoldable), assumptions);
     // A batch of an earlier round is not written as prepared here.
     if (round === this.#round) this.#cache.remember(prepared.writes);
     return prepared;
@@ -121,7 +122,7 @@ export class BatchWriter {
   async #isolate(entries: readonly ProjectableEntry[], error: Error): Promise<readonly Quarantined[]> {
     const [first] = entries;
     if (entries.length === 1 && first !== undefined) {
-      if (first.kind !== 'event') throw error;
+      if (first.kind !== 'event' && first.kind !== 'unreadable') throw error;
       return this.#refoldAndWrite([malformed(first, error)]);
     }
     const middle = Math.ceil(entries.length / 2);
@@ -140,7 +141,7 @@ export class BatchWriter {
     const statements = [...pruning, ...prepared.statements];
     const [from, generation] = [this.#sentThrough, this.#generation];
     const through = entries.at(-1)?.sequence ?? from;
-    const batch = { from, through, generation, malformed: entries.filter(isMalformed), copies, statements };
+    const batch = { from, through, generation, quarantined: entries.filter(isQuarantined), copies, statements };
     const { committed } = await translated(sendFencedTransaction(this.#client, batch));
     this.#sentThrough = through;
     const settled = async () => {
@@ -182,12 +183,12 @@ interface SentBatch {
   readonly committed: Promise<readonly Quarantined[]>;
 }
 
-function isEvent(entry: ProjectableEntry): entry is ProjectableEvent {
-  return entry.kind === 'event';
+function isFoldable(entry: ProjectableEntry): entry is FoldableEntry {
+  return entry.kind === 'event' || entry.kind === 'unreadable';
 }
 
-function isMalformed(entry: ProjectableEntry): entry is MalformedEntry {
-  return entry.kind === 'malformed';
+function isQuarantined(entry: ProjectableEntry): entry is QuarantinedEntry {
+  return entry.kind === 'malformed' || entry.kind === 'unreadable';
 }
 
 function isRefused(error: unknown): error is Error {
@@ -195,11 +196,17 @@ function isRefused(error: unknown): error is Error {
 }
 
 function quarantinedOf(entries: readonly ProjectableEntry[]): readonly Quarantined[] {
-  return entries.filter(isMalformed).map(({ sequence, reason }) => ({ sequence, reason }));
+  return entries.filter(isQuarantined).map((entry) => {
+    const { sequence, reason } = entry;
+    return entry.kind === 'unreadable' ? { sequence, reason, jobId: entry.event.jobId } : { sequence, reason };
+  });
 }
 
-function malformed({ sequence, recordedAt, event }: ProjectableEvent, error: Error): MalformedEntry {
+function malformed(entry: FoldableEntry, error: Error): QuarantinedEntry {
+  const { sequence, recordedAt } = entry;
+  const common = { kind: 'malformed', sequence, recordedAt, reason: error.message } as const;
+  if (entry.kind === 'unreadable') return { ...common, subject: entry.subject, body: entry.body };
+  const { event } = entry;
   const subject = `jobs.${event.jobType}.${event.jobId}`;
-  const body = Buffer.from(encodeJobEvent(event));
-  return { kind: 'malformed', sequence, recordedAt, subject, reason: error.message, body };
+  return { ...common, subject, body: Buffer.from(encodeJobEvent(event)) };
 }

@@ -1,12 +1,12 @@
-import { evolve } from '@jobstream/domain';
-import type { Job, JobEvent, JobState } from '@jobstream/domain';
+import { evolve, isReadable } from '@jobstream/domain';
+import type { Job, JobState, LoggedEvent } from '@jobstream/domain';
 import type { ClientBase } from 'pg';
 import { jobColumnsWithoutValues, jobOfRow } from '../jobs/jobRow.ts';
 import type { JobRow } from '../jobs/jobRow.ts';
 import type { BulkStatement, RowCopy } from '../postgres/bulkStatement.ts';
 import { JobStatistics } from '../statistics/jobStatistics.ts';
 import { jobCountsStatements } from './jobCountsStatements.ts';
-import type { ProjectableEvent } from './projectableEntry.ts';
+import type { FoldableEntry } from './projectableEntry.ts';
 import { insertJobRows, jobWriteOf, sizeOf, updateJobRows } from './writeJobRows.ts';
 import type { ChangedJob, JobWrite } from './writeJobRows.ts';
 
@@ -38,7 +38,7 @@ const LOAD_JOBS = { name: 'load_jobs', text: `SELECT ${jobColumnsWithoutValues} 
  */
 export async function prepareBatch(
   client: ClientBase,
-  events: readonly ProjectableEvent[],
+  events: readonly FoldableEntry[],
   assumptions: Assumptions,
 ): Promise<PreparedBatch> {
   const { known, missing } = knownStates(events, assumptions);
@@ -46,7 +46,7 @@ export async function prepareBatch(
   const statistics = new JobStatistics();
   const changes = foldEvents(events, {
     stateBefore: (jobId) => known.get(jobId) ?? loaded.get(jobId),
-    onEvent: (before, event) => statistics.count(before, event),
+    onEvent: (before, event) => void (isReadable(event) && statistics.count(before, event)),
   });
   const writes = changes.map(jobWriteOf);
   const copies = partsOf(writes.filter(isNew)).map(insertJobRows);
@@ -60,7 +60,7 @@ function isNew({ baseVersion }: JobWrite): boolean {
 }
 
 /** Looked up all at once, since the cache changes while rows are read. */
-function knownStates(events: readonly ProjectableEvent[], { cache, createdIsNew }: Assumptions) {
+function knownStates(events: readonly FoldableEntry[], { cache, createdIsNew }: Assumptions) {
   const known = new Map<string, JobState>();
   const missing: string[] = [];
   for (const { event } of events) {
@@ -93,11 +93,11 @@ function partsOf(writes: readonly JobWrite[]): JobWrite[][] {
 /** Supplies the state of a job before the events; `onEvent` is called for each event that changed its job. */
 interface Folding {
   readonly stateBefore: (jobId: string) => JobState;
-  readonly onEvent: (before: JobState, event: JobEvent) => void;
+  readonly onEvent: (before: JobState, event: LoggedEvent) => void;
 }
 
 /** Folds the events, oldest first, into one change for each job. */
-function foldEvents(events: readonly ProjectableEvent[], { stateBefore, onEvent }: Folding): readonly ChangedJob[] {
+function foldEvents(events: readonly FoldableEntry[], { stateBefore, onEvent }: Folding): readonly ChangedJob[] {
   const changes = new Map<string, ChangedJob>();
   for (const { event, sequence } of events) {
     const change = changes.get(event.jobId);

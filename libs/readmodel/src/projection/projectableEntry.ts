@@ -1,6 +1,18 @@
-import type { JobEvent } from '@jobstream/domain';
+import type { JobEvent, UnreadableEvent } from '@jobstream/domain';
 
-/** A message of the log as input of the projection; `other` only moves the checkpoint. */
+/** A message that is quarantined. */
+interface PutAside {
+  readonly sequence: number;
+  readonly recordedAt: string;
+  readonly subject: string;
+  readonly reason: string;
+  readonly body: Uint8Array;
+}
+
+/**
+ * A message of the log as input of the projection. An `unreadable` event of a newer release is quarantined, and marks its
+ * job; `malformed` ones are quarantined alone; `other` only moves the checkpoint.
+ */
 export type ProjectableEntry =
   | {
       readonly kind: 'event';
@@ -8,14 +20,12 @@ export type ProjectableEntry =
       readonly recordedAt: string;
       readonly event: JobEvent;
     }
-  | {
-      readonly kind: 'malformed';
-      readonly sequence: number;
-      readonly recordedAt: string;
-      readonly subject: string;
-      readonly reason: string;
-      readonly body: Uint8Array;
-    }
+  | ({ readonly kind: 'unreadable'; readonly event: UnreadableEvent } & PutAside)
+  | ({ readonly kind: 'malformed' } & PutAside)
   | { readonly kind: 'other'; readonly sequence: number };
 
-export type ProjectableEvent = Extract<ProjectableEntry, { kind: 'event' }>;
+/** An entry that changes a job. */
+export type FoldableEntry = Extract<ProjectableEntry, { kind: 'event' | 'unreadable' }>;
+
+/** An entry that is quarantined. */
+export type QuarantinedEntry = Extract<ProjectableEntry, { kind: 'malformed' | 'unreadable' }>;

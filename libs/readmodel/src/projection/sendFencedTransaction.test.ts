@@ -19,7 +19,7 @@ afterEach(async () => {
   await client.end();
 });
 
-const batch = { from: 0, through: 1, generation: 0, malformed: [], copies: [], statements: [] };
+const batch = { from: 0, through: 1, generation: 0, quarantined: [], copies: [], statements: [] };
 
 /** As a ping that times out, which shares the connection. */
 async function failInBetween(): Promise<void> {

@@ -4,13 +4,12 @@ import { copyRows } from '../postgres/bulkStatement.ts';
 import type { BulkStatement, RowCopy } from '../postgres/bulkStatement.ts';
 import { storableInstant, storableText } from '../postgres/storableValues.ts';
 import { JOBS_PROJECTION, moveCheckpoint } from './checkpointFence.ts';
-import type { ProjectableEntry } from './projectableEntry.ts';
-
-export type MalformedEntry = Extract<ProjectableEntry, { kind: 'malformed' }>;
+import type { QuarantinedEntry } from './projectableEntry.ts';
 
 const QUARANTINE = {
   name: 'quarantine',
-  text: `INSERT INTO quarantined_messages (sequence, subject, reason, body, recorded_at) VALUES ($1, $2, $3, $4, $5)
+  text: `INSERT INTO quarantined_messages (sequence, subject, reason, body, recorded_at, job_id)
+    VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT (sequence) DO NOTHING`,
 };
 
@@ -19,7 +18,7 @@ export interface BatchTransaction {
   readonly from: number;
   readonly through: number;
   readonly generation: number;
-  readonly malformed: readonly MalformedEntry[];
+  readonly quarantined: readonly QuarantinedEntry[];
   readonly copies: readonly RowCopy[];
   readonly statements: readonly BulkStatement[];
 }
@@ -41,7 +40,7 @@ export async function sendFencedTransaction(client: Client, batch: BatchTransact
   const work = [
     client.query('BEGIN'),
     moveCheckpoint(client, batch),
-    ...batch.malformed.map((entry) => client.query(quarantineStatement(entry))),
+    ...batch.quarantined.map((entry) => client.query(quarantineStatement(entry))),
     ...batch.copies.map((copy) => copyRows(client, copy)),
     ...batch.statements.map(({ name, text, values }) => client.query({ name, text, values })),
   ];
@@ -82,8 +81,10 @@ function rowsOf(outcome: Outcomes[number] | undefined): number {
   return outcome?.status === 'fulfilled' ? (outcome.value.rowCount ?? 0) : 0;
 }
 
-/** Keeps a message that could not be projected. */
-function quarantineStatement({ sequence, subject, reason, body, recordedAt }: MalformedEntry) {
+/** Keeps a message that could not be projected; with its job if it is an event of a newer release. */
+function quarantineStatement(entry: QuarantinedEntry) {
+  const { sequence, subject, reason, body, recordedAt } = entry;
   const texts = [storableText(subject), storableText(reason)];
-  return { ...QUARANTINE, values: [sequence, ...texts, body, storableInstant(recordedAt)] };
+  const jobId = entry.kind === 'unreadable' ? entry.event.jobId : null;
+  return { ...QUARANTINE, values: [sequence, ...texts, body, storableInstant(recordedAt), jobId] };
 }

@@ -73,6 +73,7 @@ const changingColumns: readonly Column[] = [
   { name: 'finished_at', type: 'timestamptz', valueOf: ({ job }) => instant(job.finishedAt) },
   { name: 'worker', type: 'text', valueOf: ({ job }) => text(job.worker) },
   { name: 'started_by', type: 'text', valueOf: ({ job }) => text(job.startedBy) },
+  { name: 'unreadable_events', type: 'int', valueOf: ({ job }) => job.unreadableEvents ?? null },
   { name: 'version', type: 'int', valueOf: ({ job }) => job.version },
   { name: 'last_sequence', type: 'bigint', valueOf: ({ sequence }) => sequence },
 ];

@@ -127,7 +127,7 @@ async function repairRest(client: ClientBase, live: string, second: string): Pro
   await client.query(`DELETE FROM ${to}.job_statistics_gaps`);
   await client.query(`DELETE FROM ${to}.quarantined_messages l WHERE NOT EXISTS (
     SELECT FROM ${second}.quarantined_messages s WHERE s.sequence = l.sequence AND s.reason = l.reason AND s.body = l.body
-      AND (s.subject, s.recorded_at) IS NOT DISTINCT FROM (l.subject, l.recorded_at))`);
+      AND (s.subject, s.recorded_at, s.job_id) IS NOT DISTINCT FROM (l.subject, l.recorded_at, l.job_id))`);
   await client.query(`INSERT INTO ${to}.quarantined_messages SELECT * FROM ${second}.quarantined_messages
     ON CONFLICT (sequence) DO NOTHING`);
   await fenceProjector(client);

@@ -24,7 +24,10 @@ function recordedAt(sequence: number, causationId = 'm2'): Delivery {
 }
 
 /** The command, the settlement, or `wake`. */
-function decide(found: { status: JobStatus; startedBy?: string; runAt?: string }, delivery: Delivery) {
+function decide(
+  found: { status: JobStatus; startedBy?: string; runAt?: string; unreadableEvents?: number },
+  delivery: Delivery,
+) {
   const decision = decideClaim({ job: testJob(found), sequence: 7 }, delivery, claimant);
   if (decision.kind === 'wake') return 'wake';
   return decision.kind === 'append' ? decision.command : decision.settlement;
@@ -43,6 +46,13 @@ describe('decideClaim', () => {
     expect(decide({ status: 'failed' }, recordedAt(8))).toEqual(nak);
     expect(decideClaim(undefined, recordedAt(8), claimant)).toMatchObject({ settlement: nak });
   });
+
+  test.each(['pending', 'processing', 'completed'] as const)(
+    'leaves a job with events of a newer release to a newer worker, here one that seems %s',
+    (status) => {
+      expect(decide({ status, unreadableEvents: 1 }, delivered('m1', 1))).toEqual(nak);
+    },
+  );
 
   test('acknowledges the message of a job that does not exist', () => {
     expect(decideClaim(undefined, delivered('m1', 1), claimant)).toMatchObject({ settlement: ack });

@@ -15,6 +15,8 @@ import { startCause } from './startCause.ts';
 const READ_PAUSE_MS = 50;
 /** Two seconds together: servers are apart by milliseconds, unless one has just come back. */
 const READ_TRIES = 40;
+/** Before a job that only a newer worker can read is offered again. */
+const NEWER_DELAY_MS = 5_000;
 
 /**
  * Turns a delivery into a started attempt, or into its settlement when there is nothing to start. `conflicted`: another
@@ -75,7 +77,11 @@ function isFresh(snapshot: JobSnapshot | undefined, { recorded }: Delivery): boo
 export function decideClaim(snapshot: JobSnapshot | undefined, delivery: Delivery, claimant: Claimant): ClaimDecision {
   if (!isFresh(snapshot, delivery)) return nak(claimant.ackWaitMs, 'the state is older than the message');
   if (snapshot === undefined) return ack('job not found');
-  if (isTerminal(snapshot.job.status)) return ack(`the job is ${snapshot.job.status}`);
+  const { status, unreadableEvents } = snapshot.job;
+  if (unreadableEvents !== undefined) {
+    return nak(NEWER_DELAY_MS, `the job has ${unreadableEvents} events of a newer release: left to a newer worker`);
+  }
+  if (isTerminal(status)) return ack(`the job is ${status}`);
   return (
     decideRedelivery(snapshot, delivery, claimant) ?? {
       kind: 'append',

@@ -44,6 +44,7 @@ const ofBoth = {
   problems: [
     'job-not-found',
     'illegal-transition',
+    'job-unreadable',
     'job-changed',
     'log-unavailable',
     'history-unavailable',

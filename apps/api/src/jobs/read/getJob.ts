@@ -1,4 +1,4 @@
-import { fold, isTerminal, type Job } from '@jobstream/domain';
+import { fold, isReadable, isTerminal, type Job } from '@jobstream/domain';
 import * as Schema from 'effect/Schema';
 import * as SchemaTransformation from 'effect/SchemaTransformation';
 import type { Request, RequestHandler, Response } from 'express';
@@ -159,11 +159,12 @@ function parseWait(text: string): number {
  * @throws Problem `job-not-found` for a moment before its creation.
  */
 async function jobAsOf(id: string, moment: Moment, { log }: Pick<ApiDeps, 'log'>): Promise<Job> {
-  const history = await log.readHistory(id);
+  const history = await log.readWholeHistory(id);
   if (history.length === 0) throw noSuchJob();
-  const last = history.findLastIndex(({ sequence, event }) =>
-    typeof moment === 'number' ? sequence <= moment : Date.parse(event.at) <= Date.parse(moment),
-  );
+  const last = history.findLastIndex(({ sequence, recordedAt, event }) => {
+    const at = isReadable(event) ? event.at : recordedAt;
+    return typeof moment === 'number' ? sequence <= moment : Date.parse(at) <= Date.parse(moment);
+  });
   const job = fold(history.slice(0, last + 1).map(({ event }) => event));
   if (job === undefined) throw new Problem('job-not-found', { detail: 'the job was created later' });
   return job;

@@ -1,5 +1,5 @@
-import { evolve, isTerminal, type JobState } from '@jobstream/domain';
-import type { RecordedEvent } from '@jobstream/eventlog';
+import { evolve, isTerminal, type JobState, type LoggedEvent } from '@jobstream/domain';
+import { isReadableRecord, type RecordedEvent } from '@jobstream/eventlog';
 import type { Request, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { eventFrame, openEventStream } from '../../feeds/eventStream.ts';
@@ -38,8 +38,8 @@ interface Stream {
 }
 
 /** Returns false when the stream is over. */
-function send(events: readonly RecordedEvent[], after: number, { res, hasEnded }: Stream): boolean {
-  const unseen = events.filter(({ sequence }) => sequence > after);
+function send(events: readonly RecordedEvent<LoggedEvent>[], after: number, { res, hasEnded }: Stream): boolean {
+  const unseen = events.filter(isReadableRecord).filter(({ sequence }) => sequence > after);
   if (unseen.length === 0 && hasEnded && !res.headersSent) {
     res.statusCode = 204; // tells browsers not to reconnect
     res.end();

@@ -33,6 +33,10 @@ export const JobView = Schema.Struct({
   updatedAt: fields.updatedAt,
   startedAt: fields.startedAt,
   finishedAt: fields.finishedAt,
+  unreadableEvents: fields.unreadableEvents.annotateKey({
+    description:
+      'How many events of a newer release this one cannot read. Until it is upgraded, the rest may be wrong, and the job is not run.',
+  }),
 }).annotate({ identifier: 'Job' });
 
 /** The response to the creation of a job. */
@@ -62,8 +66,8 @@ function settings({ maxAttempts, backoff, timeoutMs, tags }: Job) {
   return { maxAttempts, backoff, timeoutMs, tags };
 }
 
-function times({ runAt, createdAt, updatedAt, startedAt, finishedAt }: Job) {
-  return { runAt, createdAt, updatedAt, startedAt, finishedAt };
+function times({ runAt, createdAt, updatedAt, startedAt, finishedAt, unreadableEvents }: Job) {
+  return { runAt, createdAt, updatedAt, startedAt, finishedAt, unreadableEvents };
 }
 
 export function createdJobView(job: Job, warnings: readonly PayloadWarning[]): BodyOf<typeof CreatedJobView> {
