@@ -101,14 +101,16 @@ describe.each(users)('%s', (user) => {
     },
   );
 
-  test('announces if it is a worker, and sets or removes what was announced if it is the API', async () => {
-    const subjects = {
-      worker: ['workers.w1', 'types.email.w1'],
+  test('announces that it lives if it is a service, and its types if it is a worker; the API sets and removes', async () => {
+    const subjects: Readonly<Record<string, readonly string[]>> = {
+      projector: ['workers.w1'],
+      worker: ['types.email.w1'],
       api: ['types.email.$settings', 'types.$removed.w1', '$JS.API.STREAM.PURGE.TYPES', '$JS.API.STREAM.PURGE.WORKERS'],
     };
     const allowed: string[] = [];
     for (const subject of Object.values(subjects).flat()) if (await maySend(user, subject)) allowed.push(subject);
-    expect(allowed).toEqual(user === 'worker' || user === 'api' ? subjects[user] : []);
+    const lives = user === 'worker' || user === 'api' ? ['workers.w1'] : [];
+    expect(allowed).toEqual([...lives, ...(subjects[user] ?? [])]);
   });
 
   test('acknowledges work only if it is a worker', async () => {

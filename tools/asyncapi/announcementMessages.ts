@@ -41,6 +41,8 @@ const WorkerHeartbeat = Schema.Struct({
   stopping: Schema.optionalKey(Schema.Boolean),
   runningCount: Count,
   running: Schema.Array(Run).check(Schema.isMaxLength(100)),
+  protocol: Schema.optionalKey(Positive),
+  role: Schema.optionalKey(Schema.Literals(['api', 'projector'])),
 });
 
 const removed: JsonSchema = jsonSchema(Schema.Struct({ v: Schema.Literal(1), removed: Schema.Literal(true) }));
@@ -53,7 +55,8 @@ export function announcementMessages() {
   return {
     WorkerHeartbeat: {
       title: 'A worker lives',
-      summary: 'Every 4 s, with the oldest of its running jobs.',
+      summary:
+        'Every 4 s, with the oldest of its running jobs, and with the version of the protocol that it understands. API and projector have a role.',
       headers: 'NoHeaders',
       payload: jsonSchema(WorkerHeartbeat),
     },

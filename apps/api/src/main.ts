@@ -1,5 +1,5 @@
 import { openArchive } from '@jobstream/archive';
-import { EventLog } from '@jobstream/eventlog';
+import { EventLog, ProcessHeartbeat } from '@jobstream/eventlog';
 import { ApiKeys, ReadModel, RebuildRequests } from '@jobstream/readmodel';
 import { authSettings, eventLogMetrics, eventLogSettings, Readiness, runProcess } from '@jobstream/runtime';
 import { AnnouncedTypes } from './announcements/announcedTypes.ts';
@@ -23,6 +23,7 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
     observer,
     traceparent: tracing.current,
   });
+  const heartbeat = new ProcessHeartbeat({ log, role: 'api', logger });
   const announced = new AnnouncedTypes({ log, logger });
   const table = new ReadModel({ databaseUrl: config.DATABASE_URL, name: 'api' });
   storageMetrics(metrics, log);
@@ -46,5 +47,5 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
     onClosing: () => longRequests.endAll(),
     logger,
   });
-  return [log, announced, table, rebuilds, keys, keyCache, tail, server];
+  return [log, heartbeat, announced, table, rebuilds, keys, keyCache, tail, server];
 });

@@ -1,5 +1,5 @@
 import { openArchive } from '@jobstream/archive';
-import { EventLog } from '@jobstream/eventlog';
+import { EventLog, ProcessHeartbeat } from '@jobstream/eventlog';
 import { RebuildRequests } from '@jobstream/readmodel';
 import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess } from '@jobstream/runtime';
 import { createArchivers } from './archive/createArchivers.ts';
@@ -20,6 +20,7 @@ await runProcess('projector', (config, logger, { metrics, tracing, started }) =>
     observer,
     archive,
   });
+  const heartbeat = new ProcessHeartbeat({ log: eventLog, role: 'projector', logger });
   const databaseUrl = config.DATABASE_URL;
   const projector = new Projector({
     eventLog,
@@ -43,5 +44,5 @@ await runProcess('projector', (config, logger, { metrics, tracing, started }) =>
   const rebuilds = new RebuildRunner({ requests, eventLog, databaseUrl, logger });
   const retention = new TableRetention({ databaseUrl, maxAgeMs: config.TABLE_MAX_AGE, logger });
   const archivers = createArchivers({ config, eventLog, opened, metrics, logger });
-  return [health, eventLog, projector, requests, rebuilds, retention, ...archivers];
+  return [health, eventLog, heartbeat, projector, requests, rebuilds, retention, ...archivers];
 });

@@ -2,7 +2,9 @@
 // <- schedules, announcements <- this entrance, with errors.ts below them all.
 export type { Announcements } from './announcements/announcements.ts';
 export type { AnnouncedType, LiveAnnouncement } from './announcements/knownTypes.ts';
+export type { LiveProcesses } from './announcements/liveProcesses.ts';
 export type { JsonSchema } from './announcements/messageFields.ts';
+export { ProcessHeartbeat } from './announcements/processHeartbeat.ts';
 export type { PayloadCheck, TypeAnnouncement } from './announcements/typeAnnouncement.ts';
 export type { AnnouncedWorker, TypeRegistry } from './announcements/typeRegistry.ts';
 export type { RunningJob, WorkerHeartbeat } from './announcements/workerHeartbeat.ts';

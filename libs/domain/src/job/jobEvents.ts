@@ -37,6 +37,8 @@ interface EventDefinition<Data extends Fields, Hidden extends keyof Data, Before
   readonly summary: string;
   /** The last token of its subject. */
   readonly token: string;
+  /** The version of the worker protocol that brought it; 1 if left out. */
+  readonly protocol?: number;
   readonly data: Data;
   /** The fields that are encrypted where keys are configured, and unreadable once the job was erased. */
   readonly secrets: { readonly [Field in keyof Data]?: SecretKind };
@@ -216,6 +218,7 @@ export const jobEvents = {
     summary:
       'The state of a job whose earlier events the log is about to lose. Readers can begin here. Calls for work before it are obsolete: a timer replaces them.',
     token: 'carried',
+    protocol: 2,
     data: CarriedJob.fields,
     secrets: { payload: 'value', fingerprint: 'text', error: 'error', progress: 'progress' },
     hidden: ['idempotencyKey', 'fingerprint', 'startedBy'],
@@ -229,5 +232,13 @@ export const jobEvents = {
 };
 export type JobEventName = keyof typeof jobEvents;
 
+/** Returns the version of the worker protocol since which the event exists; an older process does not understand it. */
+export function protocolOf(event: JobEventName): number {
+  return jobEvents[event].protocol ?? 1;
+}
+
 /** The names of all events, in the order of a job's life. */
 export const jobEventNames = Object.keys(jobEvents) as readonly JobEventName[];
+
+/** The version of the worker protocol that this release understands: all events up to it. */
+export const PROTOCOL_VERSION = Math.max(...jobEventNames.map(protocolOf));

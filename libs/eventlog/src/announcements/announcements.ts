@@ -13,6 +13,7 @@ import {
   workerRemovedSubject,
 } from '../streams/announcementSubjects.ts';
 import { MAX_ANNOUNCEMENT_BYTES, MAX_HEARTBEAT_BYTES, TYPES_STREAM, WORKERS_STREAM } from '../streams/streams.ts';
+import { LiveProcesses } from './liveProcesses.ts';
 import { encodeTypeAnnouncement, type PayloadCheck, type TypeAnnouncement } from './typeAnnouncement.ts';
 import { TypeRegistry } from './typeRegistry.ts';
 import { encodeTypeSettings } from './typeSettings.ts';
@@ -32,12 +33,12 @@ const REMOVAL_TTL = '60s';
 
 /**
  * What workers announce of themselves and of their job types: hints, which may be late or lost. Nothing is tried again:
- * the next heartbeat does that. Every method but `openRegistry` rejects with LogUnavailableError when the server does
+ * the next heartbeat does that. Every method but those that open something rejects with LogUnavailableError when the server does
  * not answer, with AnnouncementRefusedError when it does not take the message.
  */
 export class Announcements {
   readonly #parts: AnnouncementsParts;
-  readonly #registries = new Set<TypeRegistry>();
+  readonly #opened = new Set<{ stop(): Promise<void> }>();
 
   constructor(parts: AnnouncementsParts) {
     this.#parts = parts;
@@ -79,14 +80,22 @@ export class Announcements {
   /** Starts following all announcements. It stops with the event log. */
   async openRegistry(): Promise<TypeRegistry> {
     const registry = new TypeRegistry(this.#parts);
-    this.#registries.add(registry);
+    this.#opened.add(registry);
     await registry.start();
     return registry;
   }
 
-  /** Stops the registries. */
+  /** Starts following which processes live. It stops with the event log. */
+  async openLiveProcesses(): Promise<LiveProcesses> {
+    const processes = new LiveProcesses(this.#parts);
+    this.#opened.add(processes);
+    await processes.start();
+    return processes;
+  }
+
+  /** Stops what was opened. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#registries].map((registry) => registry.stop()));
+    await Promise.all([...this.#opened].map((one) => one.stop()));
   }
 
   /** Followers do not see a purge; the message tells them, and its sequence which messages are meant. */

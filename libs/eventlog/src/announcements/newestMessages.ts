@@ -45,9 +45,15 @@ export class NewestMessages {
   #subjects: Set<string> | undefined;
   /** How often it was lost since it last had everything. */
   #losses = 0;
+  #isCurrent = false;
 
   constructor(options: NewestMessagesOptions) {
     this.#options = options;
+  }
+
+  /** Whether everything that is stored has arrived; false from when its consumer was found lost, until the next has it all. */
+  get isCurrent(): boolean {
+    return this.#isCurrent;
   }
 
   /** Resolves once all stored messages have arrived, or the first try to read them has failed. */
@@ -79,6 +85,7 @@ export class NewestMessages {
 
   #onLost(reason: string): void {
     const { sink, stream } = this.#options;
+    this.#isCurrent = false;
     this.#tried.resolve();
     if (this.#losses++ === 0) sink.warn({ stream, reason }, 'stream cannot be followed, trying again until it can');
   }
@@ -118,6 +125,7 @@ export class NewestMessages {
     if (subjects === undefined) return;
     this.#subjects = undefined;
     this.#options.onSubjects(subjects);
+    this.#isCurrent = true;
     this.#tried.resolve();
     const { sink, stream } = this.#options;
     if (this.#losses > 0) sink.info({ stream, subjects: subjects.size }, 'stream is followed again');

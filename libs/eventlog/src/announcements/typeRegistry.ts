@@ -90,7 +90,9 @@ export class TypeRegistry {
   /** Returns the workers by name. */
   workers(): readonly AnnouncedWorker[] {
     const workers = [...this.#gone()];
-    for (const heartbeat of this.#workers.heartbeats()) workers.push({ ...heartbeat, live: true });
+    for (const heartbeat of this.#workers.heartbeats()) {
+      if (heartbeat.role === undefined) workers.push({ ...heartbeat, live: true });
+    }
     return workers.toSorted((one, other) => (one.worker < other.worker ? -1 : 1));
   }
 

@@ -1,6 +1,6 @@
 import { MessageFields } from './messageFields.ts';
 
-/** What a worker reports every few seconds. */
+/** What a worker reports every few seconds; an API or a projector without types and runs. */
 export interface WorkerHeartbeat {
   /** Unique to the process, e.g. `build-7-4711-9f3c2a`. */
   readonly worker: string;
@@ -21,6 +21,10 @@ export interface WorkerHeartbeat {
   readonly runningCount: number;
   /** Runs in progress, oldest first, at most 100. */
   readonly running: readonly RunningJob[];
+  /** The version of the worker protocol that the process understands; absent for 1. */
+  readonly protocol?: number | undefined;
+  /** What the process is if not a worker. */
+  readonly role?: 'api' | 'projector' | undefined;
 }
 
 /** A run of a handler that is in progress. */
@@ -35,6 +39,7 @@ export interface RunningJob {
 }
 
 const LISTED = 100;
+const ROLES = ['api', 'projector'] as const;
 
 /** Encodes a heartbeat with the first 100 of `running`. */
 export function encodeHeartbeat(heartbeat: WorkerHeartbeat): string {
@@ -56,6 +61,8 @@ export function decodeHeartbeat(body: string): WorkerHeartbeat {
     ...fields.optional('stopping', (name) => fields.oneOf(name, [true, false])),
     runningCount: fields.count('runningCount'),
     running: fields.objects('running').slice(0, LISTED).map(runningJobOf),
+    ...fields.optional('protocol', (name) => fields.count(name, 1)),
+    ...fields.optional('role', (name) => fields.oneOf(name, ROLES)),
   };
 }
 

@@ -1,3 +1,4 @@
+import { PROTOCOL_VERSION } from '@jobstream/domain';
 import type { EventLog, RunningJob, TypeAnnouncement } from '@jobstream/eventlog';
 import type { HandlerRegistry } from '../handler/jobHandler.ts';
 import type { Logger } from '../handler/logger.ts';
@@ -98,7 +99,8 @@ export class Announcer {
     const { identity, handlers, running } = this.#options;
     const runs = running();
     const stopping = this.#stopping ? { stopping: true } : {};
-    return { ...identity, types: [...handlers.keys()], ...stopping, runningCount: runs.length, running: runs };
+    const types = [...handlers.keys()];
+    return { ...identity, protocol: PROTOCOL_VERSION, types, ...stopping, runningCount: runs.length, running: runs };
   }
 
   async #announcementOf(jobType: string): Promise<TypeAnnouncement> {

@@ -1,0 +1,61 @@
+import { PROTOCOL_VERSION } from '@jobstream/domain';
+import { eventually, startNats } from '@jobstream/testing';
+import { expect, test } from 'vitest';
+import { beating } from '../../testing/announced.ts';
+import { openEventLog, useEventLog } from '../../testing/openEventLog.ts';
+import { createWithQuickExpiry } from '../../testing/quickExpiry.ts';
+import { ProcessHeartbeat } from './processHeartbeat.ts';
+
+const on = useEventLog();
+const logger = { info: () => undefined, warn: () => undefined };
+
+test('an event is written only while every live process understands it', async () => {
+  const processes = await on.log.announcements.openLiveProcesses();
+  const api = new ProcessHeartbeat({ log: on.log, role: 'api', logger });
+  expect(processes.canWrite('JobCreated')).toBe(false);
+  await api.start();
+  await eventually(() => expect(processes.canWrite('JobCarried')).toBe(true));
+  await on.log.announcements.heartbeat(beating('new', { protocol: PROTOCOL_VERSION }));
+  await on.log.announcements.heartbeat(beating('old'));
+  await eventually(() => expect(processes.canWrite('JobCarried')).toBe(false));
+  expect(processes.canWrite('JobCreated')).toBe(true);
+  await api.stop();
+});
+
+test('a heartbeat of an API is not one of a worker', async () => {
+  const registry = await on.log.announcements.openRegistry();
+  const projector = new ProcessHeartbeat({ log: on.log, role: 'projector', logger });
+  await projector.start();
+  await on.log.announcements.heartbeat(beating('w1'));
+  await eventually(() => expect(registry.workers().map(({ worker }) => worker)).toContain('w1'));
+  expect(registry.workers().filter(({ worker }) => worker.startsWith('projector-'))).toEqual([]);
+  await projector.stop();
+});
+
+test('a process counts as gone when its heartbeats have expired', async () => {
+  await using nats = await startNats();
+  await createWithQuickExpiry(nats.url);
+  await using log = await openEventLog({ url: nats.url });
+  const processes = await log.announcements.openLiveProcesses();
+  const api = new ProcessHeartbeat({ log, role: 'api', logger, intervalMs: 100 });
+  await api.start();
+  await log.announcements.heartbeat(beating('old'));
+  await eventually(() => expect(processes.canWrite('JobCreated')).toBe(true));
+  expect(processes.canWrite('JobCarried')).toBe(false);
+  await eventually(() => expect(processes.canWrite('JobCarried')).toBe(true));
+  await api.stop();
+});
+
+test('nothing new is written while it is not known which processes live', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url });
+  const api = new ProcessHeartbeat({ log, role: 'api', logger });
+  await api.start();
+  const processes = await log.announcements.openLiveProcesses();
+  expect(processes.canWrite('JobCarried')).toBe(true);
+  await nats.kill('SIGKILL');
+  await eventually(() => expect(processes.canWrite('JobCreated')).toBe(false));
+  await nats.restart();
+  await eventually(() => expect(processes.canWrite('JobCarried')).toBe(true), { timeoutMs: 20_000 });
+  await api.stop();
+});

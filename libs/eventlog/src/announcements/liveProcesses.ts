@@ -1,0 +1,60 @@
+import { protocolOf, type JobEventName } from '@jobstream/domain';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import { within, type Connection } from '../connection/connection.ts';
+import type { LogSink } from '../connection/logSink.ts';
+import { WORKERS_STREAM } from '../streams/streams.ts';
+import { KnownWorkers } from './knownWorkers.ts';
+import { NewestMessages } from './newestMessages.ts';
+
+export interface LiveProcessesOptions {
+  readonly connection: Connection;
+  readonly manager: JetStreamManager;
+  readonly sink: LogSink;
+}
+
+/** Until then it is known in nearly every case which processes live; if not, nothing new may be written yet. */
+const START_MS = 2_000;
+
+/**
+ * Knows which events all live processes understand: API, workers and projectors, by their heartbeats. Ask it before an
+ * event is written that an earlier release does not have.
+ *
+ *     const processes = await log.announcements.openLiveProcesses();
+ *     if (processes.canWrite('JobCarried')) await log.append(carried, sequence);
+ */
+export class LiveProcesses {
+  readonly #known: KnownWorkers;
+  readonly #heartbeats: NewestMessages;
+
+  constructor({ connection, manager, sink }: LiveProcessesOptions) {
+    this.#known = new KnownWorkers(sink, () => undefined);
+    this.#heartbeats = new NewestMessages({
+      connection,
+      manager,
+      sink,
+      stream: WORKERS_STREAM,
+      onMessage: (message) => this.#known.apply(message),
+      onSubjects: (subjects) => this.#known.retain(subjects),
+    });
+  }
+
+  /** Resolves once all live processes are known, or after 2 s. */
+  async start(): Promise<void> {
+    await within(START_MS, this.#heartbeats.start());
+  }
+
+  stop(): Promise<void> {
+    return this.#heartbeats.stop();
+  }
+
+  /**
+   * Whether every live process understands the event. False while that is not known: without announcements, and while they
+   * cannot be followed. Ask again some seconds later; a process counts as gone 12 s after its last heartbeat. A process
+   * that does not announce itself, as in releases up to 0.1, is not seen.
+   */
+  canWrite(event: JobEventName): boolean {
+    const live = this.#known.heartbeats();
+    if (!this.#heartbeats.isCurrent || live.length === 0) return false;
+    return live.every(({ protocol = 1 }) => protocol >= protocolOf(event));
+  }
+}
