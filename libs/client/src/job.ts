@@ -20,6 +20,8 @@ export interface Job {
   readonly version: number;
   readonly payload: unknown;
   readonly result?: unknown;
+  /** The result has a number that JavaScript does not hold exactly: it is shown rounded, or null beyond all doubles. */
+  readonly resultInexact?: true;
   readonly error?: JobError;
   readonly progress?: { readonly percent?: number; readonly message?: string };
   /** The number of the running or last attempt; 0 before the first. */

@@ -18,7 +18,13 @@ export interface JobEventData {
   };
   readonly JobStarted: { readonly attempt: number; readonly worker: string };
   readonly JobProgressed: { readonly attempt: number; readonly percent?: number; readonly message?: string };
-  readonly JobCompleted: { readonly attempt: number; readonly result?: unknown; readonly durationMs: number };
+  readonly JobCompleted: {
+    readonly attempt: number;
+    readonly result?: unknown;
+    readonly durationMs: number;
+    /** The result has a number that JavaScript does not hold exactly: it is shown rounded, or null beyond all doubles. */
+    readonly resultInexact?: true;
+  };
   readonly JobRetryScheduled: {
     readonly attempt: number;
     readonly error: JobError;
@@ -36,7 +42,10 @@ export interface JobEventData {
   readonly JobRequeued: { readonly reason?: string };
   readonly JobReleased: { readonly attempt: number; readonly reason: string };
   /** The state of the job, written down again before the log loses earlier events. */
-  readonly JobCarried: Omit<Job, 'id' | 'type' | 'tenant' | 'version' | 'result' | 'unreadableEvents'>;
+  readonly JobCarried: Omit<
+    Job,
+    'id' | 'type' | 'tenant' | 'version' | 'result' | 'resultInexact' | 'unreadableEvents'
+  >;
 }
 
 export type JobEventName = keyof JobEventData;

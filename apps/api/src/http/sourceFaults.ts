@@ -1,3 +1,4 @@
+import { comesBack } from '@jobstream/domain';
 import type { FieldError } from '../problems/problem.ts';
 import { shortPointer } from './jsonPointer.ts';
 
@@ -100,17 +101,8 @@ export function isEscaped(text: string, index: number): boolean {
   return (index - before) % 2 === 1;
 }
 
-/** Whether a number comes back as it was sent. Those with a fraction or an exponent are rounded, as they are everywhere. */
+/** Whether a number is the same everywhere. Those with a fraction or an exponent are rounded, as they are everywhere. */
 function isKept(source: string): boolean {
   if (/[.eE]/.test(source)) return true;
-  const digits = source.replace('-', '');
-  const value = Number(digits);
-  if (Number.isSafeInteger(value) || value === Infinity) return value !== Infinity;
-  return BigInt(value) === BigInt(digits) && writtenDigits(value) === digits;
-}
-
-/** The digits with which JavaScript writes a large integer, the zeros of its exponent included. */
-function writtenDigits(value: number): string {
-  const [mantissa = '', exponent] = value.toExponential().split('e');
-  return mantissa.replace('.', '').padEnd(Number(exponent) + 1, '0');
+  return comesBack(source) && BigInt(Number(source)) === BigInt(source);
 }

@@ -119,7 +119,8 @@ function requeueJob(command: JobCommandOf<'RequeueJob'>, job: Job): Decision {
 /** Without its cause the running attempt counts as started by whichever call for work comes next. */
 function carryJob(command: JobCommandOf<'CarryJob'>, job: Job): Decision {
   if (job.status === 'completed') return illegal(command.kind, job);
-  const { id: _id, type: _type, version: _version, tenant: _tenant, result: _result, startedBy, ...state } = job;
+  const { id: _id, type: _type, version: _version, tenant: _tenant, startedBy, ...rest } = job;
+  const { result: _result, resultInexact: _mark, ...state } = rest;
   return make(command, job, 'JobCarried', { ...state, ...(command.keepsCause ? defined({ startedBy }) : {}) });
 }
 

@@ -47,6 +47,12 @@ export const JobProgress = Schema.Struct({
 });
 export type JobProgress = typeof JobProgress.Type;
 
+/** Set where a result is read: it has a number that JavaScript does not hold exactly, and is shown with other digits. */
+export const ResultInexact = Schema.Literal(true).annotate({
+  description:
+    'The result has a number that JavaScript does not hold exactly: it is shown rounded, or `null` beyond all doubles. The log has it as the worker wrote it. Set on reading.',
+});
+
 /**
  * The state of a job: the fold of its events.
  *
@@ -74,6 +80,7 @@ export const Job = Schema.Struct({
   worker: Schema.optionalKey(Schema.String),
   startedBy: Schema.optionalKey(Schema.String),
   result: Schema.optionalKey(Schema.Unknown),
+  resultInexact: Schema.optionalKey(ResultInexact),
   error: Schema.optionalKey(JobError),
   progress: Schema.optionalKey(JobProgress),
   idempotencyKey: Schema.optionalKey(Schema.String),
@@ -84,7 +91,7 @@ export const Job = Schema.Struct({
 export type Job = typeof Job.Type;
 
 const { id: _id, type: _type, version: _version, tenant: _tenant, result: _result, ...state } = Job.fields;
-const { unreadableEvents: _unreadableEvents, ...carried } = state;
+const { unreadableEvents: _unreadableEvents, resultInexact: _resultInexact, ...carried } = state;
 /** The state of an unfinished job without what the envelope of each event has: enough to go on from. */
 export const CarriedJob = Schema.Struct(carried);
 export type CarriedJob = typeof CarriedJob.Type;

@@ -1,5 +1,6 @@
 import * as Schema from 'effect/Schema';
 import { decodeEvent, eventEnvelope, type NewerBody } from '../messages/eventEnvelope.ts';
+import { hasInexactNumber, mayBeInexact } from '../messages/inexactNumbers.ts';
 import { jobEventNames, jobEvents, type JobEventName } from './jobEvents.ts';
 import { JobId, JobType } from './jobId.ts';
 
@@ -58,13 +59,22 @@ export type DecodedJobEvent =
   | { readonly kind: 'newer'; readonly event: UnreadableEvent; readonly reason: string }
   | { readonly kind: 'malformed'; readonly reason: string };
 
-/** Reads a message body; never throws. Unknown fields are dropped, so writers may add some without a new version. */
+/**
+ * Reads a message body; never throws. Unknown fields are dropped, so writers may add some without a new version. A result
+ * with a number that JavaScript does not hold exactly, from a worker in another language, is marked.
+ */
 export function decodeJobEvent(text: string): DecodedJobEvent {
   const decoded = decodeEvent(text, decode, jobEventNames);
-  if (decoded.kind !== 'newer') return decoded;
+  if (decoded.kind === 'event') return { kind: 'event', event: withResultMark(decoded.event, text) };
+  if (decoded.kind === 'malformed') return decoded;
   const { reason } = decoded;
   const event = unreadableEvent(decoded.body);
   return event === undefined ? { kind: 'malformed', reason } : { kind: 'newer', event, reason };
+}
+
+function withResultMark(event: JobEvent, text: string): JobEvent {
+  if (event.event !== 'JobCompleted' || !mayBeInexact(event.data.result) || !hasInexactNumber(text)) return event;
+  return { ...event, data: { ...event.data, resultInexact: true } };
 }
 
 const isJobId = Schema.is(JobId);

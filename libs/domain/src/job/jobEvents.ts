@@ -8,6 +8,7 @@ import {
   JobError,
   MaxAttempts,
   Percent,
+  ResultInexact,
   Tags,
   TimeoutMs,
   type Job,
@@ -134,7 +135,12 @@ export const jobEvents = {
   JobCompleted: define({
     summary: 'The attempt succeeded, and the job has ended.',
     token: 'completed',
-    data: { attempt: Attempt, result: Schema.optionalKey(Schema.Unknown), durationMs: DurationMs },
+    data: {
+      attempt: Attempt,
+      result: Schema.optionalKey(Schema.Unknown),
+      durationMs: DurationMs,
+      resultInexact: Schema.optionalKey(ResultInexact),
+    },
     secrets: { result: 'value' },
     hidden: [],
     legalIn: ['processing'],
@@ -144,6 +150,7 @@ export const jobEvents = {
       status: 'completed',
       finishedAt: at,
       ...('result' in data ? { result: data.result } : {}),
+      ...(data.resultInexact === true ? { resultInexact: true as const } : {}),
     }),
   }),
 

@@ -1,4 +1,4 @@
-import { jobEvents } from '@jobstream/domain';
+import { hasInexactNumber, jobEvents, mayBeInexact } from '@jobstream/domain';
 import type { Job, JobError, JobEvent, JobProgress, SecretKind } from '@jobstream/domain';
 import { headerOf, open, seal } from './jwe.ts';
 import type { JobKey } from './jobKeys.ts';
@@ -34,16 +34,31 @@ export function sealEvent<Event extends JobEvent>(event: Event, secret: Uint8Arr
 
 /** Returns the event with its contents decrypted; see `isShredded` and `isUnreadable` for those that cannot be. */
 export function openEvent<Event extends JobEvent>(event: Event, key: JobKey): Event {
-  return changed(event, opening(event.jobId, key)) as Event;
+  const opened = changed(event, opening(event.jobId, key)) as Event;
+  if (event.event !== 'JobCompleted' || opened.event !== 'JobCompleted') return opened;
+  const mark = resultMark({ id: event.jobId, result: event.data.result }, opened.data.result, key);
+  return { ...opened, data: { ...opened.data, ...mark } };
+}
+
+/** The mark of a result that has a number which JavaScript does not hold exactly; see `decodeJobEvent`. */
+function resultMark(
+  { id, result }: Pick<Job, 'id' | 'result'>,
+  opened: unknown,
+  key: JobKey,
+): Pick<Job, 'resultInexact'> {
+  const token = mayBeInexact(opened) ? tokenOfValue(result, id) : undefined;
+  const isInexact = token !== undefined && key.kind === 'key' && hasInexactNumber(openText(token, key.secret));
+  return isInexact ? { resultInexact: true } : {};
 }
 
 /** As `openEvent`, for the state of a job. */
 export function openJob(job: Job, key: JobKey): Job {
   const { value, text, error, progress } = opening(job.id, key);
+  const result = value(job.result);
   return {
     ...job,
     payload: value(job.payload),
-    ...('result' in job ? { result: value(job.result) } : {}),
+    ...('result' in job ? { result, ...resultMark(job, result, key) } : {}),
     ...(job.error === undefined ? {} : { error: error(job.error) }),
     ...(job.progress === undefined ? {} : { progress: progress(job.progress) }),
     ...(job.fingerprint === undefined ? {} : { fingerprint: text(job.fingerprint) }),
@@ -142,10 +157,14 @@ function valueOf(found: { readonly value: unknown } | undefined, otherwise: unkn
 /** Returns undefined when the token was sealed with another key. */
 function plain(token: string, secret: Uint8Array): { readonly value: unknown } | undefined {
   try {
-    return { value: JSON.parse(Buffer.from(open(token, secret)).toString()) };
+    return { value: JSON.parse(openText(token, secret)) };
   } catch {
     return undefined;
   }
+}
+
+function openText(token: string, secret: Uint8Array): string {
+  return Buffer.from(open(token, secret)).toString();
 }
 
 function tokenOfValue(value: unknown, jobId: string): string | undefined {

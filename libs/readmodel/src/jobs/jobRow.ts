@@ -8,6 +8,7 @@ export interface JobRow {
   readonly status: JobStatus;
   readonly payload: string | null;
   readonly result: string | null;
+  readonly result_inexact: true | null;
   readonly error: string | null;
   readonly progress: string | null;
   readonly attempt: number;
@@ -32,7 +33,7 @@ export interface JobRow {
 
 const columnsButValues = `id, type, status, error, progress, attempt, max_attempts, backoff, timeout_ms, run_at,
   created_at, updated_at, started_at, finished_at, worker, started_by, tags, idempotency_key, fingerprint, tenant,
-  unreadable_events, version, last_sequence`;
+  unreadable_events, version, last_sequence, result_inexact`;
 
 /** The select list for a JobRow. */
 export const jobColumns = `${columnsButValues}, payload, result`;
@@ -58,6 +59,7 @@ export function jobOfRow(row: JobRow): Job {
     ...timesOfRow(row),
     ...textsOfRow(row),
     ...present('result', row.result, originalJson),
+    ...(row.result_inexact === true ? { resultInexact: true } : {}),
     ...present('error', row.error, (text) => originalJson(text) as JobError),
     ...present('progress', row.progress, (text) => originalJson(text) as JobProgress),
     ...(row.unreadable_events === null ? {} : { unreadableEvents: row.unreadable_events }),

@@ -2,6 +2,7 @@ import { createDatabase, eventually } from '@jobstream/testing';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { SchemaMismatchError } from '../errors.ts';
+import { undoMigrations } from '../../testing/undoMigrations.ts';
 import { migrate } from './migrate.ts';
 import { migrationNames } from './migrations.ts';
 import { ReadModel } from '../readModel.ts';
@@ -48,11 +49,7 @@ test('a database that a newer release has migrated is accepted', async () => {
 });
 
 /** As it was before the migration that adds `retired_before`. */
-const TAKE_BACK = `DELETE FROM schema_migrations WHERE name >= '0007';
-  ALTER TABLE api_keys DROP COLUMN made_open;
-  DROP INDEX jobs_completed; DROP TABLE job_statistics_gaps;
-  ALTER TABLE jobs DROP COLUMN unreadable_events; ALTER TABLE quarantined_messages DROP COLUMN job_id;
-  ALTER TABLE projection_checkpoints DROP COLUMN retired_before`;
+const TAKE_BACK = undoMigrations('0007');
 const WAITING = `SELECT FROM pg_stat_activity
   WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%ADD COLUMN retired_before%'`;
 const READ = `SET statement_timeout = '20s'; SELECT FROM projection_checkpoints`;

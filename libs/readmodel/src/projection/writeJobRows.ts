@@ -64,6 +64,7 @@ const fixedColumns: readonly Column[] = [
 const changingColumns: readonly Column[] = [
   { name: 'status', type: 'text', valueOf: ({ job }) => job.status },
   { name: 'result', type: 'jsonb', valueOf: ({ result }) => result },
+  { name: 'result_inexact', type: 'boolean', valueOf: ({ job }) => (job.resultInexact === true ? 'true' : null) },
   { name: 'error', type: 'jsonb', valueOf: ({ error }) => error },
   { name: 'progress', type: 'jsonb', valueOf: ({ progress }) => progress },
   { name: 'attempt', type: 'int', valueOf: ({ job }) => job.attempt },
@@ -77,6 +78,9 @@ const changingColumns: readonly Column[] = [
   { name: 'version', type: 'int', valueOf: ({ job }) => job.version },
   { name: 'last_sequence', type: 'bigint', valueOf: ({ sequence }) => sequence },
 ];
+
+/** Written once, and not known to a later update. */
+const OF_RESULT: ReadonlySet<string> = new Set(['result', 'result_inexact']);
 
 const baseVersion: Column = { name: 'base_version', type: 'int', valueOf: (write) => write.baseVersion ?? null };
 
@@ -124,7 +128,7 @@ function unnest(columns: readonly Column[]): string {
 }
 
 function assignment({ name }: Column): string {
-  return name === 'result' ? 'result = coalesce(new.result, jobs.result)' : `${name} = new.${name}`;
+  return OF_RESULT.has(name) ? `${name} = coalesce(new.${name}, jobs.${name})` : `${name} = new.${name}`;
 }
 
 function text(value: string | undefined): string | null {

@@ -3,17 +3,16 @@ import { expect, test } from 'vitest';
 import { entriesOf, JobEvents } from '../../testing/jobEvents.ts';
 import { migratedDatabase } from '../../testing/migratedDatabase.ts';
 import { openProjection } from '../../testing/openProjection.ts';
+import { undoMigrations } from '../../testing/undoMigrations.ts';
 import { migrate } from '../postgres/migrate.ts';
 
 const database = forEachTest(migratedDatabase);
 
 /** As it was before the migration that records gaps. */
-const TAKE_BACK = `ALTER TABLE api_keys DROP COLUMN made_open; DROP TABLE job_statistics_gaps;
-  DELETE FROM schema_migrations WHERE name >= '0009'`;
+const TAKE_BACK = undoMigrations('0009');
 
 /** As a release without statistics left it. */
-const TAKE_STATISTICS_BACK = `${TAKE_BACK}; DROP TABLE job_statistics, rebuild_requests; DROP INDEX jobs_completed;
-  ALTER TABLE projection_checkpoints DROP COLUMN retired_before; DELETE FROM schema_migrations WHERE name >= '0005'`;
+const TAKE_STATISTICS_BACK = undoMigrations('0005');
 
 async function project(at?: string): Promise<void> {
   await using projection = await openProjection(database.url);

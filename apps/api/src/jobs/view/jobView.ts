@@ -18,6 +18,7 @@ export const JobView = Schema.Struct({
   version: fields.version.annotateKey({ description: 'The number of events of the job.' }),
   payload: fields.payload,
   result: fields.result,
+  resultInexact: fields.resultInexact,
   error: Schema.optionalKey(JobErrorView),
   progress: fields.progress,
   attempt: fields.attempt.annotateKey({
@@ -58,8 +59,8 @@ function nature({ id, tenant, type, status, version, payload }: Job) {
   return { id, tenant, type, status, version, payload };
 }
 
-function outcome({ result, error, progress, attempt, worker }: Job) {
-  return { result, error: error && errorView(error), progress, attempt, worker };
+function outcome({ result, resultInexact, error, progress, attempt, worker }: Job) {
+  return { result, resultInexact, error: error && errorView(error), progress, attempt, worker };
 }
 
 function settings({ maxAttempts, backoff, timeoutMs, tags }: Job) {

@@ -1,0 +1,18 @@
+/** What undoes each migration that tests take back, by its number; empty where nothing has to be undone. */
+const undo: Readonly<Record<string, string>> = {
+  '0005': 'DROP TABLE job_statistics',
+  '0006': 'DROP TABLE rebuild_requests',
+  '0007': 'DROP INDEX jobs_completed; ALTER TABLE projection_checkpoints DROP COLUMN retired_before',
+  '0008': '',
+  '0009': 'DROP TABLE job_statistics_gaps',
+  '0010': 'ALTER TABLE jobs DROP COLUMN unreadable_events; ALTER TABLE quarantined_messages DROP COLUMN job_id',
+  '0011': 'ALTER TABLE api_keys DROP COLUMN made_open',
+  '0013': 'ALTER TABLE jobs DROP COLUMN result_inexact',
+};
+
+/** SQL that makes a database as it was before the migration with the number `first`, so that it can be migrated again. */
+export function undoMigrations(first: keyof typeof undo): string {
+  const later = Object.entries(undo).filter(([number]) => number >= first);
+  const statements = later.toReversed().map(([, statement]) => statement);
+  return [...statements, `DELETE FROM schema_migrations WHERE name >= '${first}'`].filter(Boolean).join('; ');
+}
