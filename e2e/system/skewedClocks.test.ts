@@ -1,7 +1,7 @@
 import { JobstreamClient } from '@jobstream/client';
 import { EventLog, type RecordedEvent } from '@jobstream/eventlog';
 import { migrate } from '@jobstream/readmodel';
-import { createMigratedDatabase, eventually, SkewedClock, startNats } from '@jobstream/testing';
+import { createMigratedDatabase, eventually, freePort, SkewedClock, startNats } from '@jobstream/testing';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, test, type TestContext } from 'vitest';
 import { startServices, type Service } from '../harness/startServices.ts';
@@ -17,9 +17,13 @@ async function startSkewed({ onTestFinished }: TestContext, skewed: Service, off
   const clock = await SkewedClock.create(offsetMs);
   const nats = await startNats();
   const env = { NATS_URL: nats.url, DATABASE_URL: await createMigratedDatabase(migrate), LOG_LEVEL: 'info' };
-  const services = await startServices((service) => ({ ...env, ...(service === skewed ? clock.env : {}) }), {
-    only: ['worker', 'api'],
-  });
+  const health = await freePort();
+  const services = await startServices(
+    (service) => ({ ...env, ...(service === skewed ? clock.env : {}), HEALTH_PORT: String(health) }),
+    {
+      only: ['worker', 'api'],
+    },
+  );
   const log = new EventLog({ url: nats.url, name: 'test' });
   await log.start();
   onTestFinished(async () => {
@@ -29,7 +33,17 @@ async function startSkewed({ onTestFinished }: TestContext, skewed: Service, off
   const { jobs } = new JobstreamClient({ url: services.api });
   const create = async (given: object, payload: object = { durationMs: 0 }) =>
     (await jobs.create({ type: 'sleep', payload, ...given })).id;
-  return { clock, create, history: (id: string) => completedHistory(log, id), timers: () => timersStored(nats.url) };
+  const ask = async (route: string) => {
+    const response = await fetch(`http://127.0.0.1:${health}${route}`);
+    return { status: response.status, text: await response.text() };
+  };
+  return {
+    ask,
+    clock,
+    create,
+    history: (id: string) => completedHistory(log, id),
+    timers: () => timersStored(nats.url),
+  };
 }
 
 /** The events of a job once it has completed. */
@@ -79,6 +93,7 @@ function expectServerTimes(history: readonly RecordedEvent[]): void {
 /** How long after the server stored it a job was to run, in milliseconds. */
 function delayOf([created]: readonly RecordedEvent[]): number {
   if (created?.event.event !== 'JobCreated') throw new Error('a history begins with JobCreated');
+  expect(created.event.data.delayMs).toBe(DELAY_MS);
   return Date.parse(created.event.data.runAt ?? '') - storedMs(created);
 }
 
@@ -161,3 +176,19 @@ describe.concurrent.for(jumps)('a clock that jumps %s while its process runs', (
     SLOW,
   );
 });
+
+test(
+  'a worker whose clock becomes too wrong is not ready, says how wrong it is, and is ready when the clock is right again',
+  async (context) => {
+    const { ask, clock } = await startSkewed(context, 'worker', 20_000);
+    expect((await ask('/health/ready')).status).toBe(200);
+    await clock.set(-HOUR_MS);
+    const { status, text } = await ask('/health/ready');
+    expect([status, JSON.parse(text)]).toMatchObject([503, { parts: { log: 'up', clock: 'down' } }]);
+    const offset = /^jobstream_clock_offset_seconds (.*)$/m.exec((await ask('/metrics')).text)?.[1];
+    expect(Math.round(Number(offset) / 60)).toBe(-60);
+    await clock.set(0);
+    expect((await ask('/health/ready')).status).toBe(200);
+  },
+  SLOW,
+);

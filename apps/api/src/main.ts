@@ -1,5 +1,5 @@
 import { openArchive } from '@jobstream/archive';
-import { EventLog, ProcessHeartbeat } from '@jobstream/eventlog';
+import { clockOffsetGauge, EventLog, ProcessHeartbeat } from '@jobstream/eventlog';
 import { ApiKeys, ReadModel, RebuildRequests } from '@jobstream/readmodel';
 import { authSettings, eventLogMetrics, eventLogSettings, Readiness, runProcess } from '@jobstream/runtime';
 import { AnnouncedTypes } from './announcements/announcedTypes.ts';
@@ -27,6 +27,7 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   const announced = new AnnouncedTypes({ log, logger });
   const table = new ReadModel({ databaseUrl: config.DATABASE_URL, name: 'api' });
   storageMetrics(metrics, log);
+  metrics.gauge(clockOffsetGauge(log.clock));
   backlogMetrics(metrics, { log, announced, table });
   const keys = new ApiKeys({ databaseUrl: config.DATABASE_URL, name: 'api-keys' });
   const rebuilds = new RebuildRequests({ databaseUrl: config.DATABASE_URL, name: 'api-rebuilds' });

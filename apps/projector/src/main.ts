@@ -1,5 +1,5 @@
 import { openArchive } from '@jobstream/archive';
-import { EventLog, ProcessHeartbeat } from '@jobstream/eventlog';
+import { clockOffsetGauge, EventLog, ProcessHeartbeat } from '@jobstream/eventlog';
 import { RebuildRequests } from '@jobstream/readmodel';
 import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess } from '@jobstream/runtime';
 import { createArchivers } from './archive/createArchivers.ts';
@@ -21,6 +21,7 @@ await runProcess('projector', (config, logger, { metrics, tracing, started }) =>
     archive,
   });
   const heartbeat = new ProcessHeartbeat({ log: eventLog, role: 'projector', logger });
+  metrics.gauge(clockOffsetGauge(eventLog.clock));
   const databaseUrl = config.DATABASE_URL;
   const projector = new Projector({
     eventLog,

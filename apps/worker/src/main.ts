@@ -1,9 +1,7 @@
 import { openArchive } from '@jobstream/archive';
-import { EventLog } from '@jobstream/eventlog';
+import { clockOffsetGauge, EventLog } from '@jobstream/eventlog';
 import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess } from '@jobstream/runtime';
-import { JobWorker, systemClock } from '@jobstream/worker/engine';
-import { attemptMetrics } from '@jobstream/worker/engine';
-import { handlerRegistry } from '@jobstream/worker/engine';
+import { attemptMetrics, handlerRegistry, JobWorker, systemClock } from '@jobstream/worker/engine';
 import { emailHandler } from './handlers/email/emailHandler.ts';
 import { createMailer } from './handlers/email/mailer.ts';
 import { sleepHandler } from './handlers/sleepHandler.ts';
@@ -12,11 +10,11 @@ import { Scheduler } from './schedules/scheduler.ts';
 import { checkLimits, selectHandlers } from './selectHandlers.ts';
 
 await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
-  const observer = eventLogMetrics(metrics);
-  const traceparent = tracing.current;
-  const archive = openArchive(config)?.archive;
-  const log = eventLogSettings(config);
-  const eventLog = new EventLog({ ...log, archive, name: 'worker', logger, observer, traceparent });
+  const settings = { ...eventLogSettings(config), archive: openArchive(config)?.archive };
+  const telemetry = { logger, observer: eventLogMetrics(metrics), traceparent: tracing.current };
+  const eventLog = new EventLog({ ...settings, ...telemetry, name: 'worker' });
+  const clock = systemClock(eventLog.clock);
+  metrics.gauge(clockOffsetGauge(eventLog.clock));
   const mailer = createMailer(config.SMTP_URL, logger);
   const handlers = handlerRegistry([
     emailHandler({ mailer, from: config.SMTP_FROM }),
@@ -27,7 +25,7 @@ await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
     name: 'jobstream',
     eventLog,
     handlers: selectHandlers(handlers, config.WORKER_TYPES),
-    clock: systemClock(eventLog.clock),
+    clock,
     logger,
     observer: attemptMetrics(metrics),
     tracing,
@@ -38,12 +36,16 @@ await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
   });
   const scheduler = new Scheduler({
     eventLog,
-    clock: systemClock(eventLog.clock),
+    clock,
     logger,
     ackWaitMs: config.ACK_WAIT_MS,
     keepMs: config.JOBS_MAX_AGE,
   });
-  const readiness = new Readiness({ start: started, log: () => eventLog.checkWritable() });
+  const readiness = new Readiness({
+    start: started,
+    log: () => eventLog.checkWritable(),
+    clock: () => eventLog.clock.isWithin(config.MAX_CLOCK_SKEW) || 'the clock of this machine is wrong',
+  });
   const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
   return [health, eventLog, mailer, worker, scheduler];
 });

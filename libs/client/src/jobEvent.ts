@@ -15,6 +15,8 @@ export interface JobEventData {
     readonly timeoutMs: number;
     readonly tags: readonly string[];
     readonly runAt?: string;
+    /** The delay that was asked for; `runAt` is it from the creation on, by the clock of the server. */
+    readonly delayMs?: number;
   };
   readonly JobStarted: { readonly attempt: number; readonly worker: string };
   readonly JobProgressed: { readonly attempt: number; readonly percent?: number; readonly message?: string };

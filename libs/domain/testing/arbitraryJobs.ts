@@ -74,7 +74,7 @@ function recordOf<Value>(required: Fields, optional: Fields = {}): fc.Arbitrary<
 }
 
 const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
-  JobCreated: recordOf(creation, creationOptions),
+  JobCreated: recordOf(creation, { ...creationOptions, delayMs: durationMs }),
   JobStarted: recordOf({ attempt, worker: anyText }),
   JobProgressed: recordOf({ attempt }, { percent, message: anyText }),
   JobCompleted: recordOf({ attempt, durationMs }, { result: json }),
@@ -113,7 +113,7 @@ const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
 const commandFields: Record<JobCommandName, [Fields, Fields?]> = {
   CreateJob: [
     { jobId: uuid, jobType, ...creation },
-    { ...creationOptions, tenant },
+    { ...creationOptions, delayMs: durationMs, tenant },
   ],
   StartAttempt: [{ worker: anyText }],
   TakeOverAttempt: [{ attempt, worker: anyText }],

@@ -26,7 +26,7 @@ export {
 } from './errors.ts';
 export { EventLog } from './eventLog.ts';
 export type { EventLogOptions } from './eventLogOptions.ts';
-export type { ServerClock } from './connection/serverClock.ts';
+export { clockOffsetGauge, type ServerClock } from './connection/serverClock.ts';
 export type { LogSink } from './connection/logSink.ts';
 export type { StartRate } from './queue/admission/rateLimiter.ts';
 export type { Delivery } from './queue/delivery.ts';

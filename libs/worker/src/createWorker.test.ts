@@ -3,7 +3,7 @@ import * as openTelemetry from '@opentelemetry/api';
 import { defineJob } from '@jobstream/client';
 import { eventually, freePort, startNats, TestProcess } from '@jobstream/testing';
 import { Registry } from 'prom-client';
-import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { TestLog } from '../testing/testLog.ts';
 import { createWorker, UnrecoverableError, WorkerOptionsError, type Worker, type WorkerOptions } from './index.ts';
@@ -68,7 +68,8 @@ test('a worker whose server is not there fails to start with the address, but no
   await worker.stop();
 });
 
-const createMistaken = () => createWorker({ natsUrl: 'http://user:secret@host', concurrency: 0, ackWaitMs: 1.5 });
+const createMistaken = () =>
+  createWorker({ natsUrl: 'http://user:secret@host', concurrency: 0, ackWaitMs: 1.5, maxClockSkewMs: -1 });
 
 test('a worker on a server without the streams of Jobstream fails to start with what to do', async () => {
   await using empty = await startNats();
@@ -96,6 +97,7 @@ test('mistakes in options are named all at once', () => {
       'expected natsUrl to be a URL such as nats://127.0.0.1:4222, got: http://***@host',
       'expected concurrency to be an integer from 1 to 10000, got: 0',
       'expected ackWaitMs to be an integer from 500 to 3600000, got: 1.5',
+      'expected maxClockSkewMs to be a duration such as 90s, 12h or 30d, or 0, got: -1',
     ].join('\n'),
   );
 });
@@ -139,6 +141,19 @@ test('while the server is away, a worker lives but is not ready', async () => {
   const statusOf = async (route: string) => (await fetch(`http://127.0.0.1:${healthPort}${route}`)).status;
   await eventually(async () => expect(await statusOf('/health/ready')).toBe(503));
   expect(await statusOf('/health/live')).toBe(200);
+});
+
+test('while the clock of the machine differs too much from that of the server, a worker is not ready, and shows by how much', async () => {
+  const healthPort = await freePort();
+  const metrics = new Registry();
+  await workerOf({ healthPort, metrics, maxClockSkewMs: 60_000 }).start();
+  const ask = (route: string) => fetch(`http://127.0.0.1:${healthPort}${route}`);
+  expect((await ask('/health/ready')).status).toBe(200);
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
+  onTestFinished(() => void vi.useRealTimers());
+  expect((await ask('/health/ready')).status).toBe(503);
+  const offset = /^jobstream_clock_offset_seconds (.*)$/m.exec(await (await ask('/metrics')).text())?.[1];
+  expect(Math.round(Number(offset) / 60)).toBe(60);
 });
 
 test('with the OpenTelemetry API of the host, handlers run in a span of their own', async () => {

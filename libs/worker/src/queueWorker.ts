@@ -12,7 +12,7 @@ import type { WorkerSettings } from './options/workerSettings.ts';
 import { runUntilSignal } from './runUntilSignal.ts';
 import { attemptMetrics } from './telemetry/attemptMetrics.ts';
 import { OpenTelemetryTracing } from './telemetry/openTelemetryTracing.ts';
-import { registryMetrics } from './telemetry/registryMetrics.ts';
+import { registerClockOffset, registryMetrics } from './telemetry/registryMetrics.ts';
 import { TracePropagation } from './telemetry/tracePropagation.ts';
 import { WorkerHealth } from './telemetry/workerHealth.ts';
 import { ThreadPool } from './threads/threadPool.ts';
@@ -101,6 +101,7 @@ export class QueueWorker {
     this.#parts.unshift(eventLog);
     logger.info({ servers: withoutPasswords(this.#settings.natsUrl) }, 'connecting to NATS');
     await eventLog.start();
+    if (metrics !== undefined) await registerClockOffset(metrics, eventLog.clock);
     const worker = new JobWorker({
       name,
       version,
@@ -121,9 +122,9 @@ export class QueueWorker {
   }
 
   async #startHealth(eventLog: EventLog): Promise<void> {
-    const { healthPort: port, metrics } = this.#settings;
+    const { healthPort: port, metrics, maxClockSkewMs } = this.#settings;
     if (port === undefined) return;
-    const isReady = () => this.#isReady && eventLog.isWritable();
+    const isReady = () => this.#isReady && eventLog.isWritable() && eventLog.clock.isWithin(maxClockSkewMs);
     const health = new WorkerHealth({ port, isReady, metrics });
     this.#parts.unshift(health);
     await health.start();

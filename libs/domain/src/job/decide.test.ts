@@ -64,8 +64,8 @@ test('what a command leaves out is absent from the event, not undefined', () => 
 
 test('a job is created with everything that was asked for', () => {
   const optional = { runAt: DUE_AT, idempotencyKey: 'hash-1', fingerprint: 'hash-2' };
-  expect(given().when(createJob({ ...optional, payload: [1, { deep: null }] }))).toEqual(
-    thenHappens(jobCreated({ ...optional, payload: [1, { deep: null }] }), optional),
+  expect(given().when(createJob({ ...optional, delayMs: 250, payload: [1, { deep: null }] }))).toEqual(
+    thenHappens(jobCreated({ ...optional, delayMs: 250, payload: [1, { deep: null }] }), optional),
   );
 });
 

@@ -51,8 +51,9 @@ function decideExisting(command: Exclude<JobCommand, { kind: 'CreateJob' }>, job
 
 function createJob(command: JobCommandOf<'CreateJob'>, state: JobState): Decision {
   if (state !== undefined) return { kind: 'already-exists', detail: 'a job with this id exists already' };
-  const { payload, maxAttempts, backoff, timeoutMs, tags, runAt, idempotencyKey, fingerprint } = command;
-  const optional = { ...defined({ runAt }), ...defined({ idempotencyKey }), ...defined({ fingerprint }) };
+  const { payload, maxAttempts, backoff, timeoutMs, tags, runAt, delayMs, idempotencyKey, fingerprint } = command;
+  const due = { ...defined({ runAt }), ...defined({ delayMs }) };
+  const optional = { ...due, ...defined({ idempotencyKey }), ...defined({ fingerprint }) };
   return {
     ...envelope(command, {
       id: command.jobId,

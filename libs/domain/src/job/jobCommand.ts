@@ -27,6 +27,7 @@ export const JobCommand = Schema.Union([
     timeoutMs: TimeoutMs,
     tags: Tags,
     runAt: Schema.optionalKey(Timestamp),
+    delayMs: Schema.optionalKey(DurationMs),
     idempotencyKey: Schema.optionalKey(Schema.String),
     fingerprint: Schema.optionalKey(Schema.String),
     tenant: Schema.optionalKey(Tenant),

@@ -67,6 +67,11 @@ const ofRunningAttempt = (job: Job, { attempt }: WithAttempt) => attempt === job
 const ofNextAttempt = (job: Job, { attempt }: WithAttempt) => attempt === job.attempt + 1 && attempt <= job.maxAttempts;
 const ofRetriedAttempt = (job: Job, { attempt }: WithAttempt) => attempt === job.attempt && attempt < job.maxAttempts;
 
+/** The delay is history: the job has the time that it was turned into. */
+function withoutDelay<Data extends { readonly delayMs?: number }>({ delayMs: _delayMs, ...data }: Data) {
+  return data;
+}
+
 /** The events of a job's life, each defined once. Everything that deals with events is derived from these, or exhaustive by type. */
 export const jobEvents = {
   JobCreated: define({
@@ -79,6 +84,8 @@ export const jobEvents = {
       timeoutMs: TimeoutMs,
       tags: Tags,
       runAt: Schema.optionalKey(Timestamp),
+      /** The delay that was asked for, of which `runAt` was made with the server's clock. */
+      delayMs: Schema.optionalKey(DurationMs),
       idempotencyKey: Schema.optionalKey(Schema.String),
       fingerprint: Schema.optionalKey(Schema.String),
     },
@@ -87,7 +94,7 @@ export const jobEvents = {
     legalIn: [],
     fits: always,
     evolve: (_none: undefined, { jobId, jobType, at, tenant, data }): Job => ({
-      ...data,
+      ...(data.delayMs === undefined ? data : withoutDelay(data)),
       id: jobId,
       type: jobType,
       status: data.runAt !== undefined && Date.parse(data.runAt) > Date.parse(at) ? 'scheduled' : 'pending',

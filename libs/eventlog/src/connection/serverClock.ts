@@ -78,6 +78,11 @@ export class ServerClock {
     return this.#known === undefined ? 0 : wall() - this.#known.epoch - monotonic();
   }
 
+  /** Whether this machine's clock is at most `maxSkewMs` ahead or behind now; 0 means that any clock is. */
+  isWithin(maxSkewMs: number): boolean {
+    return maxSkewMs === 0 || Math.abs(this.offsetMs()) <= maxSkewMs;
+  }
+
   /** Measures soon, e.g. because the connection now leads to another server. */
   doubt(): void {
     this.#measureAt = 0;
@@ -148,4 +153,13 @@ export class ServerClock {
       sink.warn({ offsetMs }, `the clock of this machine is ${offsetMs > 0 ? 'ahead of' : 'behind'} nats-server's`);
     else sink.info({ offsetMs }, "the clock of this machine agrees with nats-server's");
   }
+}
+
+/** The options of the gauge that every process has; they fit prom-client and our own registry. */
+export function clockOffsetGauge(clock: Pick<ServerClock, 'offsetMs'>) {
+  return {
+    name: 'jobstream_clock_offset_seconds',
+    help: 'Seconds that the clock of this machine is ahead of that of nats-server, negative if behind. Jobs do not depend on it.',
+    collect: (gauge: { set(value: number): void }) => gauge.set(clock.offsetMs() / 1_000),
+  };
 }

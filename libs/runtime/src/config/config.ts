@@ -55,6 +55,7 @@ const settings = {
   WORKER_LIMITS: workerLimits,
   WORKER_TYPES: list,
   SHUTDOWN_GRACE_MS: integer(0, 3_600_000).or(10_000),
+  MAX_CLOCK_SKEW: duration.or(30_000),
   ACK_WAIT_MS: integer(500, 3_600_000).or(10_000),
   SMTP_URL: urlOf('smtp', 'smtps'),
   SMTP_FROM: text.or('jobstream@localhost'),

@@ -32,6 +32,11 @@ export interface WorkerOptions {
    * same for all workers of a job type.
    */
   readonly ackWaitMs?: number;
+  /**
+   * Milliseconds that the clock of this machine may differ from the server's before `/health/ready` answers 503, 0 for
+   * any; MAX_CLOCK_SKEW, such as `30s`, else 30,000. Jobs run at their time whatever it says.
+   */
+  readonly maxClockSkewMs?: number;
   /** Milliseconds that running attempts may go on after `stop`; SHUTDOWN_GRACE_MS, else 10,000. */
   readonly shutdownGraceMs?: number;
   /** Where payloads are encrypted: the keys, the one for new jobs first; PAYLOAD_KEYS. */

@@ -19,11 +19,12 @@ export type WorkerSettings = Required<Omit<WorkerOptions, Given>> & {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type TextOption = 'natsUrl' | 'natsUser' | 'natsPassword' | 'natsCreds' | 'name' | 'version';
-type NumberOption = 'healthPort' | 'concurrency' | 'ackWaitMs' | 'shutdownGraceMs';
+type NumberOption = 'maxClockSkewMs' | 'healthPort' | 'concurrency' | 'ackWaitMs' | 'shutdownGraceMs';
 /** Least and largest value, and the default. */
 type Bounds = readonly [min: number, max: number, fallback: number];
 
 const DEFAULT_URL = 'nats://127.0.0.1:4222';
+const DURATION_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const PROTOCOLS = /^(nats|tls|wss?):\/\/./;
 const KEY = /^([a-z0-9][a-z0-9-]{0,31}):([A-Za-z0-9+/]{43}=)$/;
 
@@ -44,6 +45,7 @@ export function workerSettings(options: WorkerOptions, env: Environment = proces
     concurrency: reader.integer('concurrency', 'WORKER_CONCURRENCY', [1, 10_000, 10]),
     ackWaitMs: reader.integer('ackWaitMs', 'ACK_WAIT_MS', [500, 3_600_000, 10_000]),
     shutdownGraceMs: reader.integer('shutdownGraceMs', 'SHUTDOWN_GRACE_MS', [0, 3_600_000, 10_000]),
+    maxClockSkewMs: reader.duration('maxClockSkewMs', 'MAX_CLOCK_SKEW', 30_000),
     payloadKeys: options.payloadKeys ?? reader.payloadKeys('PAYLOAD_KEYS'),
     healthPort: reader.port('healthPort', 'HEALTH_PORT'),
     logger: options.logger,
@@ -74,6 +76,15 @@ class OptionReader {
     const value = Number(given);
     if (Number.isInteger(value) && value >= min && value <= max) return value;
     this.#reject(name, variable, `an integer from ${min} to ${max}, got: ${given}`);
+    return fallback;
+  }
+
+  /** A number of milliseconds as an option, a duration such as `90s` in the environment. */
+  duration(name: 'maxClockSkewMs', variable: string, fallback: number): number {
+    const given = this.#options[name] ?? (this.#env[variable] || fallback);
+    const [, amount, unit = 'ms'] = /^(\d+)(ms|s|m|h|d)?$/.exec(String(given)) ?? [];
+    if (amount !== undefined) return Number(amount) * DURATION_MS[unit as keyof typeof DURATION_MS];
+    this.#reject(name, variable, `a duration such as 90s, 12h or 30d, or 0, got: ${given}`);
     return fallback;
   }
 

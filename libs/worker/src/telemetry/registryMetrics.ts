@@ -1,3 +1,4 @@
+import { clockOffsetGauge, type ServerClock } from '@jobstream/eventlog';
 import type { Registry } from 'prom-client';
 import type { MetricFactory } from './attemptMetrics.ts';
 
@@ -21,4 +22,12 @@ export async function registryMetrics(given: MetricsRegistry): Promise<MetricFac
     histogram: ({ name, help, labels, buckets }) =>
       new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers }),
   };
+}
+
+/** Adds the gauge of how far the clock of this machine is off to a registry that the caller has; throws as above. */
+export async function registerClockOffset(given: MetricsRegistry, clock: ServerClock): Promise<void> {
+  const { Gauge } = await import('prom-client');
+  const { name, help, collect } = clockOffsetGauge(clock);
+  const gauge = new Gauge({ name, help, registers: [], collect: () => collect(gauge) });
+  (given as Registry).registerMetric(gauge);
 }

@@ -61,7 +61,9 @@ describe('when a job is due', () => {
 
   test('delayMs counts from now, and its absence means at once', () => {
     expect(settingsOf({ type: 'email', delayMs: 1_500 }).runAt).toBe(addMs('2026-01-31T09:30:00.000Z', 1_500));
-    expect(settingsOf({ type: 'email', delayMs: 0 })).not.toHaveProperty('runAt');
+    expect(settingsOf({ type: 'email', delayMs: 1_500 }).delayMs).toBe(1_500);
+    for (const absent of ['runAt', 'delayMs'])
+      expect(settingsOf({ type: 'email', delayMs: 0 })).not.toHaveProperty(absent);
   });
 
   test.each([

@@ -54,7 +54,7 @@ export type CreateJobRequest = typeof CreateJobRequest.Type;
 
 const decode = bodyDecoder(CreateJobRequest);
 
-/** Fills in the defaults of a request; `delayMs` counts from `now`, in milliseconds. */
+/** Fills in the defaults of a request; `delayMs` counts from `now`, the server's time in milliseconds. */
 export function jobSettings(request: CreateJobRequest, now: number) {
   const { type, delayMs = 0, backoff, runAt, ...given } = request;
   const dueAt = runAt ?? (delayMs > 0 ? new Date(now + delayMs).toISOString() : undefined);
@@ -64,6 +64,7 @@ export function jobSettings(request: CreateJobRequest, now: number) {
     jobType: type,
     backoff: completeBackoff(backoff),
     ...(dueAt === undefined ? {} : { runAt: dueAt }),
+    ...(delayMs > 0 ? { delayMs } : {}),
   };
 }
 
