@@ -28,6 +28,6 @@ export async function registryMetrics(given: MetricsRegistry): Promise<MetricFac
 export async function registerClockOffset(given: MetricsRegistry, clock: ServerClock): Promise<void> {
   const { Gauge } = await import('prom-client');
   const { name, help, collect } = clockOffsetGauge(clock);
-  const gauge = new Gauge({ name, help, registers: [], collect: () => collect(gauge) });
+  const gauge = new Gauge({ name, help, registers: [], collect: (): void => collect(gauge) });
   (given as Registry).registerMetric(gauge);
 }
