@@ -63,7 +63,7 @@ function countsVersions({ event, before }: Step): string | undefined {
 }
 
 function mayFollow({ event, before }: Step): string | undefined {
-  const folded = evolve(before, event) !== before;
+  const folded = evolve(before, { ...event, version: (before?.version ?? 0) + 1 }) !== before;
   return folded ? undefined : `${event.event} ${JSON.stringify(event.data)} cannot follow on ${before?.status}`;
 }
 

@@ -1,7 +1,7 @@
-import { jetstream } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect, headers } from '@nats-io/transport-node';
 import { defineJob } from '@jobstream/client';
-import { startNats } from '@jobstream/testing';
+import { eventually, startNats } from '@jobstream/testing';
 import { createWorker } from '@jobstream/worker';
 import { TestLog } from '@jobstream/worker/testing/testLog';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
@@ -10,6 +10,7 @@ import { z } from 'zod';
 const nats = await startNats();
 const log = await TestLog.open(nats.url);
 const stranger = await connect({ servers: nats.url });
+const manager = await jetstreamManager(stranger);
 afterAll(async () => {
   await stranger.close();
   await log[Symbol.asyncDispose]();
@@ -17,25 +18,39 @@ afterAll(async () => {
 });
 
 /** Writes on a subject of a job as a program that does not keep to the protocol. */
-const write = (subject: string, body: string) => jetstream(stranger).publish(subject, body);
+function write(subject: string, body: string, fields: Record<string, string> = {}) {
+  const added = headers();
+  for (const [name, value] of Object.entries(fields)) added.set(name, value);
+  return jetstream(stranger).publish(subject, body, { headers: added });
+}
 
 let types = 0;
 
-/** A worker whose handler runs until the test lets it end. */
-async function startWaiting() {
+/** Workers whose handler runs until the test lets it end. */
+async function startWaiting(workers = 1) {
   const waiting = defineJob(`wait-${++types}`, { payload: z.unknown() });
   const started = Promise.withResolvers<void>();
   const end = Promise.withResolvers<void>();
   let runs = 0;
-  const worker = createWorker({ natsUrl: nats.url, shutdownGraceMs: 0 });
-  onTestFinished(() => worker.stop());
-  worker.handle(waiting, (_payload, ctx) => {
-    runs += 1;
-    started.resolve();
-    return end.promise.then(() => ctx.progress({ percent: 99 }));
-  });
-  await worker.start();
+  for (let count = 0; count < workers; count += 1) {
+    const worker = createWorker({ natsUrl: nats.url, shutdownGraceMs: 0, concurrency: 1 });
+    onTestFinished(() => worker.stop());
+    worker.handle(waiting, (_payload, ctx) => {
+      runs += 1;
+      started.resolve();
+      return end.promise.then(() => ctx.progress({ percent: 99 }));
+    });
+    await worker.start();
+  }
   return { type: waiting.type, started: started.promise, end: () => end.resolve(), runs: () => runs };
+}
+
+/** Waits until one message of a consumer, that of the running job, has no acknowledgement yet. */
+function untilOnlyRunning(consumer: string) {
+  return eventually(async () => {
+    const { num_pending: pending, num_ack_pending: unsettled } = await manager.consumers.info('JOBS', consumer);
+    expect({ pending, unsettled }).toEqual({ pending: 0, unsettled: 1 });
+  });
 }
 
 test.each([
@@ -50,5 +65,40 @@ test.each([
   end();
   await log.until(jobId, 'completed');
   expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1', 'JobProgressed 1', 'JobCompleted 1']);
+  expect(runs()).toBe(1);
+});
+
+const SEQUENCE = 'Nats-Expected-Last-Subject-Sequence';
+
+test.each([
+  ['as it is', {}],
+  ['as the first of subjects that have nothing', { [SEQUENCE]: '0', [`${SEQUENCE}-Subject`]: 'jobs.nothing.>' }],
+])('a running job does not run again when its JobCreated is stored once more, %s', async (_name, fields) => {
+  const { type, started, end, runs } = await startWaiting(2);
+  const created = await log.create(type);
+  await started;
+  for (let count = 0; count < 3; count += 1)
+    await write(`jobs.${type}.${created.jobId}.created`, JSON.stringify(created), fields);
+  await untilOnlyRunning(`worker-${type}`);
+  end();
+  await log.until(created.jobId, 'completed');
+  expect(runs()).toBe(1);
+  expect((await log.story(created.jobId)).filter((line) => !line.startsWith('JobCreated'))).toEqual([
+    'JobStarted 1',
+    'JobProgressed 1',
+    'JobCompleted 1',
+  ]);
+});
+
+test('a running job does not run again when its JobRequeued is stored once more', async () => {
+  const { type, started, end, runs } = await startWaiting(2);
+  const { jobId } = await log.create(type, { runAt: new Date(Date.now() + 3_600_000).toISOString() });
+  await log.act(jobId, { kind: 'CancelJob' });
+  const requeued = await log.act(jobId, { kind: 'RequeueJob' });
+  await started;
+  for (let count = 0; count < 3; count += 1) await write(`jobs.${type}.${jobId}.requeued`, JSON.stringify(requeued));
+  await untilOnlyRunning(`requeued-${type}`);
+  end();
+  await log.until(jobId, 'completed');
   expect(runs()).toBe(1);
 });

@@ -1,13 +1,14 @@
-import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
+import { connect, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { DiscardPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { JOBS_STREAM } from '../src/streams/streams.ts';
 
-/** Stores a message as a client in another language would; returns its sequence. */
+/** Stores a message as a client in another language would, also with header names that are none; returns its sequence. */
 export function publishRaw(url: string, subject: string, body: string, fields: Record<string, string> = {}) {
   return withConnection(url, async (nats) => {
-    const header = headers();
-    for (const [name, value] of Object.entries(fields)) header.set(name, value);
-    return (await jetstream(nats).publish(subject, body, { headers: header })).seq;
+    const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+    const bytes = Buffer.from(`NATS/1.0\r\n${lines.join('')}\r\n`);
+    const headers = { encode: () => bytes } as unknown as MsgHdrs;
+    return (await jetstream(nats).publish(subject, body, { headers })).seq;
   });
 }
 

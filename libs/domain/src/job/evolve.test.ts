@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { evolve, fold } from './evolve.ts';
+import type { JobState } from './job.ts';
+import type { JobEvent } from './jobEvent.ts';
 import type { JobEventName } from './jobEvents.ts';
 import { numbered } from '../../testing/given.ts';
 import { historyOf, type Situation } from '../../testing/historyOf.ts';
@@ -22,6 +24,8 @@ import {
 
 const LATER = '2026-01-01T03:00:00.000Z';
 const after = (...events: Parameters<typeof numbered>[0]) => fold(numbered(events));
+/** The job after an event of the version that is next. */
+const afterNext = (job: JobState, event: JobEvent) => evolve(job, { ...event, version: (job?.version ?? 0) + 1 });
 
 test('a created job holds what its event says', () => {
   expect(after(jobCreated())).toStrictEqual({
@@ -128,7 +132,7 @@ describe('events that cannot follow on the state leave it as it is', () => {
 
   test('nothing but a creation or a JobCarried begins a job', () => {
     const others = anyEvents.slice(1).filter(({ event }) => event !== 'JobCarried');
-    expect(others.map((event) => evolve(undefined, event))).toEqual(others.map(() => undefined));
+    expect(others.map((event) => afterNext(undefined, event))).toEqual(others.map(() => undefined));
   });
 
   const fittingOn: Record<Exclude<Situation, 'no job'>, readonly JobEventName[]> = {
@@ -152,7 +156,7 @@ describe('events that cannot follow on the state leave it as it is', () => {
 
   test.each(Object.entries(fittingOn))('on a %s job nothing happens but %j', (status, fitting) => {
     const job = after(...historyOf(status as Situation));
-    const moving = anyEvents.filter((event) => evolve(job, event) !== job).map((event) => event.event);
+    const moving = anyEvents.filter((event) => afterNext(job, event) !== job).map((event) => event.event);
     expect([...new Set(moving)].toSorted()).toEqual(fitting.toSorted());
   });
 
@@ -160,34 +164,55 @@ describe('events that cannot follow on the state leave it as it is', () => {
     'an outcome of another attempt than the running one: %o',
     (happened) => {
       const job = after(...historyOf('processing'), jobStarted({ attempt: 2 }));
-      expect(evolve(job, happened({ attempt: 1 }))).toBe(job);
-      expect(evolve(job, happened({ attempt: 3 }))).toBe(job);
-      expect(evolve(job, happened({ attempt: 2 }))).not.toBe(job);
+      expect(afterNext(job, happened({ attempt: 1 }))).toBe(job);
+      expect(afterNext(job, happened({ attempt: 3 }))).toBe(job);
+      expect(afterNext(job, happened({ attempt: 2 }))).not.toBe(job);
     },
   );
 
   test('a start that repeats an attempt, skips one, or is beyond the budget', () => {
     const job = after(jobCreated({ maxAttempts: 2 }), jobStarted());
-    expect(evolve(job, jobStarted({ attempt: 1 }))).toBe(job);
-    expect(evolve(job, jobStarted({ attempt: 3 }))).toBe(job);
-    const last = evolve(job, jobStarted({ attempt: 2 }));
+    expect(afterNext(job, jobStarted({ attempt: 1 }))).toBe(job);
+    expect(afterNext(job, jobStarted({ attempt: 3 }))).toBe(job);
+    const last = afterNext(job, jobStarted({ attempt: 2 }));
     expect(last).toMatchObject({ attempt: 2 });
-    expect(evolve(last, jobStarted({ attempt: 3 }))).toBe(last);
+    expect(afterNext(last, jobStarted({ attempt: 3 }))).toBe(last);
   });
 
   test('a carried state that differs from the job', () => {
     const job = after(...historyOf('processing'));
-    expect(evolve(job, jobCarried({ status: 'pending', attempt: 1 }))).toBe(job);
-    expect(evolve(job, jobCarried({ status: 'processing', attempt: 2 }))).toBe(job);
+    expect(afterNext(job, jobCarried({ status: 'pending', attempt: 1 }))).toBe(job);
+    expect(afterNext(job, jobCarried({ status: 'processing', attempt: 2 }))).toBe(job);
   });
 
-  test.each([{ status: 'completed' as const }, { attempt: 4 }, { attempt: -1 }])(
-    'a JobCarried that begins with a state that no job has: %o',
-    (data) => expect(evolve(undefined, jobCarried(data))).toBeUndefined(),
+  test.each([
+    { status: 'completed' as const },
+    { attempt: 4 },
+    { attempt: -1 },
+    { status: 'pending' as const, attempt: 3 },
+  ])('a JobCarried that begins with a state that no job has: %o', (data) =>
+    expect(evolve(undefined, jobCarried(data))).toBeUndefined(),
   );
 
   test('a retry after the last attempt', () => {
     const job = after(jobCreated({ maxAttempts: 1 }), jobStarted());
-    expect(evolve(job, jobRetryScheduled())).toBe(job);
+    expect(afterNext(job, jobRetryScheduled())).toBe(job);
+  });
+
+  test.each([
+    ['an earlier version', { version: 1 }],
+    ['the version that it has', { version: 2 }],
+    ['a version after the next', { version: 4 }],
+    ['another job', { version: 3, jobId: crypto.randomUUID() }],
+    ['another type', { version: 3, jobType: 'other' }],
+  ])('an event of %s', (_name, fields) => {
+    const job = after(...historyOf('processing'));
+    expect(job).toMatchObject({ version: 2 });
+    expect(evolve(job, { ...jobCompleted(), version: 3 })).toMatchObject({ status: 'completed' });
+    expect(evolve(job, { ...jobCompleted(), ...fields })).toBe(job);
+  });
+
+  test('a creation that is not the first event', () => {
+    expect(evolve(undefined, { ...jobCreated(), version: 2 })).toBeUndefined();
   });
 });

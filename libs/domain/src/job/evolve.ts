@@ -1,4 +1,4 @@
-import type { Job, JobState } from './job.ts';
+import type { Job, JobState, JobStatus } from './job.ts';
 import type { JobEvent, JobEventOf, LoggedEvent } from './jobEvent.ts';
 import { jobEvents } from './jobEvents.ts';
 
@@ -9,15 +9,20 @@ interface Transition {
   readonly evolve: (job: Job, event: JobEvent) => Job;
 }
 
+/** Statuses in which an attempt is left. */
+const WAITING: ReadonlySet<JobStatus> = new Set(['scheduled', 'pending', 'retrying']);
+
 /**
- * Returns the state after an event. Pure and total: it ignores events that are illegal in the current state. Writers that
- * keep to the protocol cannot append such an event, and one that does not must not be able to change a job's outcome. An event
- * of a newer release is passed by, and marks the job.
+ * Returns the state after an event. Pure and total: it ignores events that are illegal in the current state, of another
+ * version than the next, or of another job or type. Writers that keep to the protocol cannot append such an event, and one
+ * that does not must not be able to change a job's outcome, e.g. by storing an earlier event again. An event of a newer
+ * release is passed by, and marks the job.
  */
 export function evolve(state: JobState, event: LoggedEvent): JobState {
-  if (event.event === 'JobCreated') return state ?? jobEvents.JobCreated.evolve(undefined, event);
-  if (event.event === 'UnreadableEvent') return passBy(state, event);
+  if (event.event === 'JobCreated') return state ?? created(event);
   if (state === undefined) return event.event === 'JobCarried' ? carried(event) : undefined;
+  if (!isNext(event, state)) return state;
+  if (event.event === 'UnreadableEvent') return passBy(state, event);
   const transition = jobEvents[event.event] as Transition;
   if (!transition.legalIn.includes(state.status)) return state;
   if (!transition.fits(state, event.data)) return state;
@@ -29,13 +34,21 @@ export function evolve(state: JobState, event: LoggedEvent): JobState {
 /** The job where the events before the JobCarried are gone: the same as with them. None of a state that no job has. */
 function carried({ jobId: id, jobType: type, version, tenant, data }: JobEventOf<'JobCarried'>): JobState {
   if (data.status === 'completed' || data.attempt < 0 || data.attempt > data.maxAttempts) return undefined;
+  if (WAITING.has(data.status) && data.attempt === data.maxAttempts) return undefined;
   return { ...data, id, type, version, ...(tenant === undefined ? {} : { tenant }) };
 }
 
 /** What this release does not understand may have changed anything, so whoever decides must see the mark. */
-function passBy(state: JobState, { version }: LoggedEvent): JobState {
-  if (version !== (state?.version ?? 0) + 1) return state;
-  return state && { ...state, version, unreadableEvents: (state.unreadableEvents ?? 0) + 1 };
+function passBy(state: Job, { version }: LoggedEvent): Job {
+  return { ...state, version, unreadableEvents: (state.unreadableEvents ?? 0) + 1 };
+}
+
+function created(event: JobEventOf<'JobCreated'>): JobState {
+  return event.version === 1 ? jobEvents.JobCreated.evolve(undefined, event) : undefined;
+}
+
+function isNext({ version, jobId, jobType }: LoggedEvent, state: Job): boolean {
+  return version === state.version + 1 && jobId === state.id && jobType === state.type;
 }
 
 /** The state after a whole history, oldest event first. */

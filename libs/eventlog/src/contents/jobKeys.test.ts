@@ -11,7 +11,8 @@ function keysWithoutAcks({ stores }: { stores: boolean }): JobKeys {
   let newest: StoredMessage | undefined;
   const publish = (subject: string, body: Uint8Array, _headers: unknown, onOutcome: OnOutcome) => {
     const text = Buffer.from(body).toString();
-    if (stores) newest = { sequence: 1, subject, recordedAt: '', expected: 0, text, header: () => undefined };
+    const expectation = { sequence: 0, filter: undefined };
+    if (stores) newest = { sequence: 1, subject, recordedAt: '', expectation, text, header: () => undefined };
     onOutcome({ kind: 'unknown', reason: 'no acknowledgement in time' });
   };
   return new JobKeys({

@@ -1,5 +1,6 @@
 import { TRACEPARENT } from '../connection/headers.ts';
 import type { ConsumerMessage } from '../connection/consumerMessage.ts';
+import { expectationOf, previousOfJob } from '../read/jobLink.ts';
 import { decodeStoredEvent, type RecordedEvent } from '../read/logEntry.ts';
 import { decodeFiredTimer } from '../timers/firedTimer.ts';
 import type { ClaimPermit } from './admission/admissionController.ts';
@@ -12,7 +13,7 @@ import type { Undelivered } from './redelivery.ts';
 export interface Delivery {
   readonly jobId: string;
   readonly jobType: string;
-  readonly recorded?: Pick<RecordedEvent, 'sequence' | 'event'>;
+  readonly recorded?: Dispatch;
   /** Identifies the message, the same on each redelivery: the event's id, or `timer:` and the timer's sequence. */
   readonly causationId: string;
   /** Of a timer that fired: the instant for which it was set, which the server's clock has reached. */
@@ -34,6 +35,11 @@ export interface Delivery {
   nak(delayMs?: number): void;
   /** Restarts the server's wait for the acknowledgement. */
   keepAlive(): void;
+}
+
+/** An event that calls for work. `isFirst`: the server has checked that it is the first of its job, not a copy of it. */
+interface Dispatch extends Pick<RecordedEvent, 'sequence' | 'event'> {
+  readonly isFirst: boolean;
 }
 
 /** A message decoded to a delivery, or why it makes none now. */
@@ -66,7 +72,7 @@ export class MessageDelivery implements Delivery {
     if (recorded !== undefined) this.recorded = recorded;
     if (dueAt !== undefined) this.dueAt = dueAt;
     this.deliveryCount = deliveryCount ?? message.deliveryCount;
-    this.traceparent = message.header(TRACEPARENT);
+    this.traceparent = message.rareHeader(TRACEPARENT);
     this.bytes = message.size();
     this.#message = message;
   }
@@ -104,8 +110,13 @@ export function decodeEventDelivery(message: ConsumerMessage): DecodedDelivery {
   if (decoded.kind === 'newer') return { kind: 'newer', reason: decoded.reason };
   const { event } = decoded;
   const { id: causationId, jobId, jobType } = event;
-  const recorded = { sequence: message.sequence, event };
+  const recorded = { sequence: message.sequence, event, isFirst: isFirstOfJob(message) };
   return { kind: 'delivery', delivery: new MessageDelivery(message, { jobId, jobType, causationId, recorded }) };
+}
+
+function isFirstOfJob(message: ConsumerMessage): boolean {
+  const expectation = expectationOf((name) => message.header(name));
+  return previousOfJob(message.subject, expectation) === 0;
 }
 
 /** Decodes a timer that fired; `now` is the server's time in milliseconds since 1970. */

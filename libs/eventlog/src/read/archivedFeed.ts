@@ -67,12 +67,14 @@ export class ArchivedFeed implements EventFeed {
 }
 
 function entryOf({ sequence, subject, recordedAt, headers, body }: StoredBytes, traces: boolean): LogEntry {
+  const header = (name: string) => headers[name];
   const readable = {
     sequence,
     subject,
     storedAt: () => recordedAt,
     text: () => Buffer.from(body).toString(),
-    header: (name: string) => headers[name],
+    header,
+    rareHeader: header,
     body: () => body,
   };
   return decodeLogEntry(readable, traces);

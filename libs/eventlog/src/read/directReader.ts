@@ -1,17 +1,19 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Msg } from '@nats-io/transport-node';
+import { isStoredMessage, ManyAnswers } from './manyAnswers.ts';
 import type { Connection } from '../connection/connection.ts';
-import { EXPECTED_SEQUENCE } from '../connection/headers.ts';
+import { addedHeader, writtenHeader, writtenHeaders } from '../connection/receivedHeaders.ts';
 import { LogUnavailableError } from '../errors.ts';
 import { JOBS_STREAM } from '../streams/streams.ts';
+import { expectationOf, type StoredExpectation } from './jobLink.ts';
 
 /** A message as the stream stores it. */
 export interface StoredMessage {
   readonly sequence: number;
   readonly subject: string;
   readonly recordedAt: string;
-  /** The sequence that its append expected: that of the job's previous event. Undefined if its writer sent none. */
-  readonly expected: number | undefined;
+  /** What its append expected, which the server has checked. */
+  readonly expectation: StoredExpectation;
   readonly text: string;
   /** Returns a header that its writer sent. */
   readonly header: (name: string) => string | undefined;
@@ -50,19 +52,20 @@ const PAGE = 256;
  */
 export class DirectReader {
   readonly #connection: Connection;
-  readonly #deadlineMs: number;
+  readonly #requests: ManyAnswers;
   #lastFilteredRead: Promise<unknown> = Promise.resolve();
 
   constructor(connection: Connection, deadlineMs: number) {
     this.#connection = connection;
-    this.#deadlineMs = deadlineMs;
+    this.#requests = new ManyAnswers(connection, deadlineMs);
   }
 
   /** Returns the newest message of each subject under the filters, oldest first. */
   async newestOfEachSubject(...filters: string[]): Promise<StoredMessage[]> {
     const answers = await this.#answers({ multi_last: filters });
     // The server ends a batch early, without an error, when it would exceed its limit of pending bytes.
-    const missing = Number(answers.at(-1)?.headers?.get('Nats-Num-Pending') ?? 0);
+    const last = answers.at(-1);
+    const missing = Number((last && addedHeader(last, 'Nats-Num-Pending')) ?? 0);
     if (missing > 0) throw new LogUnavailableError(`a read ended before the last ${missing} messages`);
     return withoutSentinel(answers)
       .map(storedMessage)
@@ -111,20 +114,12 @@ export class DirectReader {
   }
 
   async #answers(query: object): Promise<Msg[]> {
-    const answers: Msg[] = [];
     try {
       if (!this.#connection.isConnected()) throw new Error('not connected');
-      const subject = `$JS.API.DIRECT.GET.${JOBS_STREAM}`;
-      const options = { strategy: 'timer', maxWait: this.#deadlineMs } as const;
-      for await (const answer of await this.#connection.nats.requestMany(subject, JSON.stringify(query), options)) {
-        answers.push(answer);
-        // Not by its size: a stored message may be empty, or carry the status of an end.
-        if (!isStoredMessage(answer)) break;
-      }
+      return await this.#requests.request(`$JS.API.DIRECT.GET.${JOBS_STREAM}`, JSON.stringify(query));
     } catch (error) {
       throw new LogUnavailableError('a read failed', { cause: error });
     }
-    return answers;
   }
 }
 
@@ -157,11 +152,6 @@ export class LogMessages {
   }
 }
 
-/** The server adds the sequence to each stored message that it returns, and nobody else can take it away. */
-function isStoredMessage(answer: Msg): boolean {
-  return answer.headers?.has('Nats-Sequence') === true;
-}
-
 /** The library ends quietly at its timeout, so only the closing status tells that the answer is complete. */
 function withoutSentinel(answers: Msg[]): Msg[] {
   const last = answers.pop();
@@ -172,21 +162,21 @@ function withoutSentinel(answers: Msg[]): Msg[] {
 }
 
 function storedMessage(answer: Msg): StoredMessage {
-  const header = (name: string) => answer.headers?.get(name) ?? '';
-  const expected = header(EXPECTED_SEQUENCE);
+  const added = (name: string) => addedHeader(answer, name) ?? '';
+  const header = (name: string) => writtenHeader(answer, name);
   return {
     header,
-    sequence: Number(header('Nats-Sequence')),
-    subject: header('Nats-Subject'),
-    recordedAt: new Date(header('Nats-Time-Stamp')).toISOString(),
-    expected: expected === '' ? undefined : Number(expected),
+    sequence: Number(added('Nats-Sequence')),
+    subject: added('Nats-Subject'),
+    recordedAt: new Date(added('Nats-Time-Stamp')).toISOString(),
+    expectation: expectationOf(header),
     text: answer.string(),
   };
 }
 
 function storedBytes(answer: Msg): StoredBytes {
   const { sequence, subject, recordedAt } = storedMessage(answer);
-  const headers = [...(answer.headers ?? [])].filter(([name]) => !ADDED_HEADERS.test(name));
+  const headers = [...(writtenHeaders(answer) ?? [])].filter(([name]) => !ADDED_HEADERS.test(name));
   const ours = headers.map(([name, values]) => [name, values.join(',')] as const);
   return { sequence, subject, recordedAt, headers: Object.fromEntries(ours), body: answer.data };
 }

@@ -112,6 +112,12 @@ describe('what a stranger writes on the subjects of a job', () => {
       body: 'not JSON',
       fields: ({ sequence, subject }: { sequence: number; subject: string }) => expecting(sequence, subject),
     },
+    'a message with headers as the server adds them': {
+      body: '',
+      fields: () => ({ 'Nats-Sequence': '1', 'Nats-Subject': 'jobs.a.b.created', 'Nats-Time-Stamp': 'never' }),
+    },
+    'an empty message whose header names are none': { body: '', fields: () => ({ 'no name': '1' }) },
+    'a message whose header names are none': { body: 'junk', fields: () => ({ 'no name': '1', traceparent: '1' }) },
   };
   const tokens = ['created', 'started', 'progressed', 'no-event'];
   const cases = Object.entries(junk).flatMap(([name, written]) =>
@@ -136,6 +142,43 @@ describe('what a stranger writes on the subjects of a job', () => {
       job: { id: job.jobId, status: 'completed', attempt: 4 },
     });
   });
+});
+
+test('events are found that a message of a stranger leads past, because it expected something of its own subject', async () => {
+  const job = new JobScript();
+  const [created, started] = [job.create(), job.start()];
+  const progressed = [10, 20, 30].map((percent) => job.next({ kind: 'ReportProgress', attempt: 1, percent }));
+  let sequence = await on.log.append(created, 0);
+  const first = (sequence = await on.log.append(started, sequence));
+  for (const event of progressed.slice(0, 2)) sequence = await on.log.append(event, sequence);
+  const subject = `jobs.${job.jobType}.${job.jobId}.started`;
+  const foreign = await publishRaw(on.nats.url, subject, 'junk', { [EXPECTED_SEQUENCE]: String(first) });
+  for (const event of progressed.slice(2)) await on.log.append(event, foreign);
+  expect((await on.log.readHistory(job.jobId)).map(({ event }) => event)).toEqual(job.events);
+});
+
+test('a job keeps its payload when another creation of it is stored', async () => {
+  const job = new JobScript();
+  const created = job.create({ payload: 'first' });
+  const sequence = await on.log.append(created, 0);
+  const body = JSON.stringify({ ...created, data: { ...created.data, payload: 'second' } });
+  const subject = `jobs.${job.jobType}.${job.jobId}.created`;
+  const foreign = await publishRaw(on.nats.url, subject, body, expecting(0, 'jobs.nothing.>'));
+  expect(await on.log.readJob(job.jobId)).toMatchObject({
+    job: { payload: 'first' },
+    sequence: foreign,
+    dispatches: [sequence],
+  });
+});
+
+test('the next append goes behind the last message of the type of the job', async () => {
+  const job = new JobScript();
+  const created = job.create();
+  const sequence = await on.log.append(created, 0);
+  await publishRaw(on.nats.url, `jobs.other.${job.jobId}.created`, JSON.stringify({ ...created, jobType: 'other' }));
+  const snapshot = await on.log.readJob(job.jobId);
+  expect(snapshot).toMatchObject({ sequence, job: { type: job.jobType } });
+  await on.log.append(job.start(), snapshot?.sequence ?? 0);
 });
 
 describe('an event of a newer release', () => {

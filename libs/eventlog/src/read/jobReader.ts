@@ -1,18 +1,22 @@
-import { fold, type Job, type LoggedEvent } from '@jobstream/domain';
+import { evolve, type Job, type JobState, type LoggedEvent } from '@jobstream/domain';
 import { LogUnavailableError } from '../errors.ts';
 import { jobFilter, jobIdOfSubject } from '../streams/jobSubjects.ts';
 import type { DirectReader, StoredMessage } from './directReader.ts';
 import type { ExpiredEvents } from './expiredEvents.ts';
 import type { LeaderReader } from './leaderReader.ts';
+import { previousOfJob } from './jobLink.ts';
 import { decodeRecordedEvent, type RecordedEvent } from './logEntry.ts';
 
 /**
  * A job folded from its whole history. `sequence` is what the next append must expect: that of the job's last message in
- * the log, 0 if all of them have expired.
+ * the log, 0 if all of them have expired. `dispatches` are the sequences of the event with which the history begins
+ * and of each JobRequeued: a JobCreated or JobRequeued behind the first that is not among them is a copy, which a stranger
+ * has stored.
  */
 export interface JobSnapshot {
   readonly job: Job;
   readonly sequence: number;
+  readonly dispatches: readonly number[];
 }
 
 export interface JobReaderOptions {
@@ -49,9 +53,11 @@ export class JobReader {
   /** Returns the job's state, or undefined if there is no such job. */
   async job(jobId: string, jobType?: string): Promise<JobSnapshot | undefined> {
     const messages = await this.#messages(jobId, jobType);
-    const job = fold((await this.#whole(jobId, messages)).map(({ event }) => event));
+    const folded = foldHistory(await this.#whole(jobId, messages));
+    if (folded === undefined) return undefined;
     // Also when the last message is malformed: an append that expected the last readable event would always conflict.
-    return job === undefined ? undefined : { job, sequence: messages.at(-1)?.sequence ?? 0 };
+    const own = jobFilter(jobId, folded.job.type).slice(0, -1);
+    return { ...folded, sequence: messages.findLast(({ subject }) => subject.startsWith(own))?.sequence ?? 0 };
   }
 
   /** Returns all events of the job, oldest first. */
@@ -77,7 +83,7 @@ export class JobReader {
   async #whole(jobId: string, messages: readonly StoredMessage[]): Promise<readonly RecordedEvent<LoggedEvent>[]> {
     const kept = messages.flatMap((message) => decodeRecordedEvent(message, message.text, message.header));
     const [first] = kept;
-    if (this.#expired === undefined || first?.event.event === 'JobCreated') return kept;
+    if (this.#expired === undefined || messages.some((message) => isCreation(message, first))) return kept;
     return [...(await this.#expired.eventsBefore(first?.sequence ?? Infinity, jobId)), ...kept];
   }
 
@@ -99,11 +105,12 @@ export class JobReader {
     const history: StoredMessage[] = [];
     let message = newest.at(-1);
     while (message !== undefined) {
-      const { sequence, expected } = message;
-      if (expected === undefined || expected >= sequence || jobIdOfSubject(message.subject) !== jobId) return undefined;
+      const { sequence, subject, expectation } = message;
+      const previous = previousOfJob(subject, expectation);
+      if (previous === undefined || previous >= sequence || jobIdOfSubject(subject) !== jobId) return undefined;
       history.push(message);
       known.delete(sequence);
-      message = expected === 0 ? undefined : (known.get(expected) ?? (await this.#at(expected)));
+      message = previous === 0 ? undefined : (known.get(previous) ?? (await this.#at(previous)));
     }
     return known.size === 0 ? history.toReversed() : undefined;
   }
@@ -122,4 +129,24 @@ export class JobReader {
       throw new LogUnavailableError('a read failed', { cause: error });
     }
   }
+}
+
+/** Whether the job's first event in the log is its creation, and not a copy that a stranger stored after it had expired. */
+function isCreation(
+  { sequence, subject, expectation }: StoredMessage,
+  first: RecordedEvent<LoggedEvent> | undefined,
+): boolean {
+  const isFirst = first?.sequence === sequence && first.event.event === 'JobCreated';
+  return isFirst && previousOfJob(subject, expectation) === 0;
+}
+
+function foldHistory(history: readonly RecordedEvent<LoggedEvent>[]): Omit<JobSnapshot, 'sequence'> | undefined {
+  let job: JobState;
+  const dispatches: number[] = [];
+  for (const { sequence, event } of history) {
+    const after = evolve(job, event);
+    if (after !== job && (job === undefined || event.event === 'JobRequeued')) dispatches.push(sequence);
+    job = after;
+  }
+  return job && { job, dispatches };
 }

@@ -1,6 +1,6 @@
 import type { Connection } from '../connection/connection.ts';
 import type { StoredMessage } from './directReader.ts';
-import { EXPECTED_SEQUENCE } from '../connection/headers.ts';
+import { expectationOf, type StoredExpectation } from './jobLink.ts';
 import { isMessageNotFound } from '../connection/serverErrors.ts';
 import { JOBS_STREAM } from '../streams/streams.ts';
 
@@ -70,7 +70,7 @@ export class LeaderReader {
 
 function linkOf(message: Message | undefined): StoredLink | undefined {
   if (message === undefined) return undefined;
-  return { sequence: message.seq, eventId: eventIdOf(textOf(message)), previous: expectedBy(message) };
+  return { sequence: message.seq, eventId: eventIdOf(textOf(message)), previous: expectationIn(message).sequence };
 }
 
 function storedMessage(message: Message | undefined): StoredMessage | undefined {
@@ -79,20 +79,20 @@ function storedMessage(message: Message | undefined): StoredMessage | undefined 
     sequence: message.seq,
     subject: message.subject,
     recordedAt: new Date(message.time).toISOString(),
-    expected: expectedBy(message),
+    expectation: expectationIn(message),
     text: textOf(message),
     header: (name) => headerOf(message, name),
   };
 }
 
-function expectedBy(message: Message): number | undefined {
-  const expected = headerOf(message, EXPECTED_SEQUENCE);
-  return expected === undefined || !/^\d+$/u.test(expected) ? undefined : Number(expected);
+function expectationIn(message: Message): StoredExpectation {
+  return expectationOf((name) => headerOf(message, name));
 }
 
 function headerOf({ hdrs = '' }: Message, name: string): string | undefined {
-  const headers = Buffer.from(hdrs, 'base64').toString('latin1');
-  return new RegExp(`^${name}: *([^\\r\\n]*)`, 'im').exec(headers)?.[1];
+  const lines = Buffer.from(hdrs, 'base64').toString('latin1').split('\r\n');
+  const line = lines.find((one) => one.startsWith(`${name}:`));
+  return line?.slice(name.length + 1).trim();
 }
 
 function textOf({ data = '' }: Message): string {

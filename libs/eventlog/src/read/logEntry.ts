@@ -1,8 +1,9 @@
 import { decodeJobEvent, isReadable, type DecodedJobEvent, type JobEvent, type LoggedEvent } from '@jobstream/domain';
 import type { UnreadableEvent } from '@jobstream/domain';
-import { EXPECTED_FILTER, EXPECTED_SEQUENCE, TRACEPARENT } from '../connection/headers.ts';
+import { TRACEPARENT } from '../connection/headers.ts';
 import type { ConsumerMessage } from '../connection/consumerMessage.ts';
-import { eventSubject, isSubjectOf, jobFilter } from '../streams/jobSubjects.ts';
+import { eventSubject, isSubjectOf } from '../streams/jobSubjects.ts';
+import { expectationOf, previousOfJob } from './jobLink.ts';
 
 /** An event as the log stores it: `sequence` is its place in the stream JOBS, `recordedAt` is the server's clock. */
 export interface RecordedEvent<Event = JobEvent> {
@@ -45,7 +46,10 @@ export interface EventFeed extends AsyncIterable<readonly LogEntry[]> {
 }
 
 /** The parts of a message that decoding needs, from the log or from its archive. */
-type DecodableMessage = Pick<ConsumerMessage, 'sequence' | 'subject' | 'storedAt' | 'text' | 'header' | 'body'>;
+type DecodableMessage = Pick<
+  ConsumerMessage,
+  'sequence' | 'subject' | 'storedAt' | 'text' | 'header' | 'rareHeader' | 'body'
+>;
 
 /**
  * Decodes a message of the stream JOBS for a follower.
@@ -61,7 +65,7 @@ export function decodeLogEntry(message: DecodableMessage, traces = false): LogEn
   const decoded = decodeStoredEvent(subject, message.text(), (name) => message.header(name));
   if (decoded.kind === 'event') {
     const entry = { kind: 'event', sequence, bytes, recordedAt, event: decoded.event } as const;
-    return traces ? { ...entry, traceparent: message.header(TRACEPARENT) } : entry;
+    return traces ? { ...entry, traceparent: message.rareHeader(TRACEPARENT) } : entry;
   }
   const putAside = { sequence, bytes, recordedAt, subject, reason: decoded.reason, body };
   if (decoded.kind === 'malformed') return { kind: 'malformed', ...putAside };
@@ -99,9 +103,7 @@ export function decodeStoredEvent(subject: string, text: string, header: HeaderO
 
 /** Whether the server stored the message only because it follows the last one of the job that its body names. */
 function isChained(subject: string, event: UnreadableEvent, header: HeaderOf): boolean {
-  const { jobId, jobType, name } = event;
   if (!isSubjectOf(subject, event)) return false;
-  const [expected = '', filter] = [header(EXPECTED_SEQUENCE), header(EXPECTED_FILTER)];
-  if (name === 'JobCreated') return expected === '0';
-  return /^[1-9]\d*$/u.test(expected) && filter === jobFilter(jobId, jobType);
+  const previous = previousOfJob(subject, expectationOf(header));
+  return previous !== undefined && (previous === 0) === (event.name === 'JobCreated');
 }

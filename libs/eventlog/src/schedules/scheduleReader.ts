@@ -127,7 +127,8 @@ export class ScheduleReader {
   }
 
   async #previous(message: StoredMessage | undefined): Promise<StoredMessage | undefined> {
-    return message?.expected === undefined || message.expected === 0 ? undefined : this.#direct.at(message.expected);
+    const previous = message?.expectation.sequence;
+    return previous === undefined || previous === 0 ? undefined : this.#direct.at(previous);
   }
 }
 

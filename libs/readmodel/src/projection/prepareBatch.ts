@@ -67,9 +67,14 @@ function knownStates(events: readonly FoldableEntry[], { cache, createdIsNew }: 
     if (known.has(event.jobId)) continue;
     const state = cache.get(event.jobId);
     known.set(event.jobId, state);
-    if (state === undefined && !(createdIsNew && event.event === 'JobCreated')) missing.push(event.jobId);
+    if (state === undefined && !(createdIsNew && isCreation(event))) missing.push(event.jobId);
   }
   return { known, missing };
+}
+
+/** False for what cannot be a job's first event: it counts for nothing, but is the last event of the job that there is. */
+function isCreation({ event, version }: LoggedEvent): boolean {
+  return event === 'JobCreated' && version === 1;
 }
 
 async function loadJobs(client: ClientBase, ids: readonly string[]): Promise<ReadonlyMap<string, Job>> {

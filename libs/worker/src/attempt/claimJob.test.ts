@@ -20,7 +20,7 @@ function delivered(causationId: string, deliveryCount: number): Delivery {
 /** A delivery of an event of the log, to whose state it belongs. */
 function recordedAt(sequence: number, causationId = 'm2'): Delivery {
   const event = { event: 'JobRequeued' } as JobEvent;
-  return { ...delivered(causationId, 1), recorded: { sequence, event } };
+  return { ...delivered(causationId, 1), recorded: { sequence, event, isFirst: false } };
 }
 
 /** The command, the settlement, or `wake`. */
@@ -28,7 +28,7 @@ function decide(
   found: { status: JobStatus; startedBy?: string; runAt?: string; unreadableEvents?: number },
   delivery: Delivery,
 ) {
-  const decision = decideClaim({ job: testJob(found), sequence: 7 }, delivery, claimant);
+  const decision = decideClaim({ job: testJob(found), sequence: 7, dispatches: [2, 7] }, delivery, claimant);
   if (decision.kind === 'wake') return 'wake';
   return decision.kind === 'append' ? decision.command : decision.settlement;
 }
@@ -53,6 +53,16 @@ describe('decideClaim', () => {
       expect(decide({ status, unreadableEvents: 1 }, delivered('m1', 1))).toEqual(nak);
     },
   );
+
+  test('acknowledges a copy of an event of the job, whatever has become of it', () => {
+    for (const status of ['scheduled', 'pending', 'processing', 'retrying'] as const) {
+      expect(decide({ status, startedBy: 'm2' }, { ...recordedAt(5), deliveryCount: 2 })).toEqual(ack);
+    }
+  });
+
+  test('takes a message from before the history for one of the job: the history may begin with a JobCarried', () => {
+    expect(decide({ status: 'pending' }, recordedAt(1))).toEqual(start);
+  });
 
   test('acknowledges the message of a job that does not exist', () => {
     expect(decideClaim(undefined, delivered('m1', 1), claimant)).toMatchObject({ settlement: ack });
@@ -120,8 +130,8 @@ async function read(delivery: Delivery, states: (JobSnapshot | undefined)[], clo
 }
 
 describe('readFreshState', () => {
-  const failed: JobSnapshot = { job: testJob({ status: 'failed' }), sequence: 7 };
-  const requeued: JobSnapshot = { job: testJob({ status: 'pending' }), sequence: 8 };
+  const failed: JobSnapshot = { job: testJob({ status: 'failed' }), sequence: 7, dispatches: [1] };
+  const requeued: JobSnapshot = { job: testJob({ status: 'pending' }), sequence: 8, dispatches: [1, 8] };
 
   test('reads again while the job does not exist yet where it is read', async () => {
     expect(await read(recordedAt(8), [undefined, undefined, requeued])).toEqual({ state: requeued, reads: 3 });

@@ -45,11 +45,12 @@ export async function claimJob(
   }
 }
 
-/** A JobCreated that comes for the first time is the whole history: no need to read. */
+/** The first message of a job that comes for the first time is the whole history: no need to read. */
 function firstState({ recorded, deliveryCount }: Delivery): JobSnapshot | undefined {
-  if (recorded === undefined || deliveryCount > 1) return undefined;
-  const job = evolve(undefined, recorded.event);
-  return job === undefined ? undefined : { job, sequence: recorded.sequence };
+  if (recorded?.isFirst !== true || deliveryCount > 1) return undefined;
+  const { event, sequence } = recorded;
+  const job = evolve(undefined, event);
+  return job === undefined ? undefined : { job, sequence, dispatches: [sequence] };
 }
 
 /**
@@ -82,12 +83,24 @@ export function decideClaim(snapshot: JobSnapshot | undefined, delivery: Deliver
     return nak(NEWER_DELAY_MS, `the job has ${unreadableEvents} events of a newer release: left to a newer worker`);
   }
   if (isTerminal(status)) return ack(`the job is ${status}`);
+  if (isCopy(snapshot, delivery)) return ack('the message is a copy of an event of the job');
   return (
     decideRedelivery(snapshot, delivery, claimant) ?? {
       kind: 'append',
       snapshot,
       command: { kind: 'StartAttempt', worker: claimant.workerName },
     }
+  );
+}
+
+/**
+ * Whether the message is no event of the job, although its body is one: a stranger has stored it again. It must not count
+ * as a redelivery of the event, which would say that the worker of the running attempt is lost. What is older than the
+ * history, which may begin with a JobCarried, cannot be compared with it.
+ */
+function isCopy({ dispatches }: JobSnapshot, { recorded }: Delivery): boolean {
+  return (
+    recorded !== undefined && recorded.sequence > Math.min(...dispatches) && !dispatches.includes(recorded.sequence)
   );
 }
 
