@@ -170,8 +170,12 @@ export class EventLog {
 
   /** As `readHistory`, with those that only a newer release can read, for whoever folds them. */
   async readWholeHistory(jobId: string): Promise<readonly RecordedEvent<LoggedEvent>[]> {
-    const { reader, contents } = this.#started();
-    return contents.openEvents(await reader.history(jobId));
+    return this.#started().contents.openEvents(await this.readStoredHistory(jobId));
+  }
+
+  /** As `readWholeHistory`, with contents as they are stored. */
+  async readStoredHistory(jobId: string): Promise<readonly RecordedEvent<LoggedEvent>[]> {
+    return this.#started().reader.history(jobId);
   }
 
   /** Returns the sequence of the newest message, 0 for an empty log. */

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { JobEvent } from '@jobstream/domain';
-import { EventLog, LogUnavailableError } from '@jobstream/eventlog';
+import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
+import { EventLog, eventSubject, LogUnavailableError } from '@jobstream/eventlog';
 import type { EventFeed, LogEntry } from '@jobstream/eventlog';
 import type { Logger } from '@jobstream/runtime';
 import { eventually, forEachTest, newJob, startNats, startDatabaseProxy } from '@jobstream/testing';
@@ -72,6 +72,7 @@ test('a backlog of more than one batch is projected whole', async () => {
   const eventLog = {
     follow: (options: { after: number }) => inOneArray(jobs, stage.eventLog.follow(options)),
     lastSequence: () => stage.eventLog.lastSequence(),
+    readStoredHistory: () => Promise.resolve([]),
   };
   await using _projector = await startProjector({ ...stage, eventLog });
   await eventually(async () => expect(await checkpoint()).toBe(jobs), { timeoutMs: 40_000 });
@@ -104,6 +105,47 @@ test('an event of a newer release is put aside and marks its job, and everything
   ]);
 });
 
+test('a job whose event can be read after an upgrade is folded anew by itself', async () => {
+  const job = await appendLife(stage.eventLog, 2);
+  {
+    const eventLog = {
+      follow: (options: { after: number }) => withoutStarts(stage.eventLog.follow(options)),
+      lastSequence: () => stage.eventLog.lastSequence(),
+      readStoredHistory: () => Promise.resolve([]),
+    };
+    await using _earlier = await startProjector({ ...stage, eventLog });
+    await stage.projectedAll();
+    expect((await stage.readModel.findJob(job))?.job).toMatchObject({ status: 'pending', unreadableEvents: 1 });
+  }
+  await using _projector = await startProjector(stage);
+  await eventually(async () => {
+    const found = (await stage.readModel.findJob(job))?.job;
+    expect(found).toMatchObject({ status: 'processing', version: 2, attempt: 1 });
+    expect(found).not.toHaveProperty('unreadableEvents');
+  });
+  expect(await stage.sql('SELECT sequence FROM quarantined_messages')).toEqual([]);
+  expect(await checkpoint()).toBe(2);
+});
+
+/** The feed as a release has it that does not know the event JobStarted. */
+function withoutStarts(feed: EventFeed): EventFeed {
+  return {
+    async *[Symbol.asyncIterator]() {
+      for await (const entries of feed) yield entries.map(unlessStart);
+    },
+    stop: () => feed.stop(),
+  };
+}
+
+function unlessStart(entry: LogEntry): LogEntry {
+  if (entry.kind !== 'event' || entry.event.event !== 'JobStarted') return entry;
+  const { sequence, bytes, recordedAt, event } = entry;
+  const { jobId, jobType, version, event: name } = event;
+  const unreadable = { event: 'UnreadableEvent', name, jobId, jobType, version } as const;
+  const message = { subject: eventSubject(event), body: Buffer.from(encodeJobEvent(event)) };
+  return { kind: 'unreadable', sequence, bytes, recordedAt, reason: 'newer', ...message, event: unreadable };
+}
+
 test('a log that ends before the checkpoint ends the projector', async () => {
   const projector = await startProjector(stage);
   await stage.projected(await stage.createJob());
@@ -121,6 +163,7 @@ test('a log that is replaced under a running projector is noticed', async () => 
   const eventLog = {
     follow: (options: { after: number }) => stage.eventLog.follow(options),
     lastSequence: () => (lost ? Promise.resolve(0) : stage.eventLog.lastSequence()),
+    readStoredHistory: () => Promise.resolve([]),
   };
   await using projector = await startProjector({ ...stage, eventLog, watchIntervalMs: 20 });
   await stage.projected(await stage.createJob());
@@ -179,6 +222,7 @@ test('a projector can be stopped while it waits to learn where the log ends', as
   const [called, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const eventLog = {
     follow: (options: { after: number }) => stage.eventLog.follow(options),
+    readStoredHistory: () => Promise.resolve([]),
     async lastSequence() {
       called.resolve();
       await answered.promise;
@@ -199,6 +243,7 @@ test('pauses grow with each interruption, and begin anew after a batch that was 
   let outages = 3;
   const eventLog = {
     follow: (options: { after: number }) => stage.eventLog.follow(options),
+    readStoredHistory: () => Promise.resolve([]),
     async lastSequence() {
       if (outages-- > 0) throw new LogUnavailableError('not yet');
       return stage.eventLog.lastSequence();

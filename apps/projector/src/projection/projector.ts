@@ -11,15 +11,16 @@ import {
 import { BackgroundLoop } from '@jobstream/runtime';
 import type { Logger, NextTurn, Pause, Tracing } from '@jobstream/runtime';
 import { projectLog, silentObserver } from './projectLog.ts';
+import { refoldReadableJobs } from './refoldReadableJobs.ts';
 import type { ProjectionObserver } from './projectLog.ts';
 
 export interface ProjectorOptions {
-  readonly eventLog: Pick<EventLog, 'follow' | 'lastSequence'>;
+  readonly eventLog: Pick<EventLog, 'follow' | 'lastSequence' | 'readStoredHistory'>;
   readonly databaseUrl: string;
   readonly logger: Logger;
   readonly observer?: ProjectionObserver;
   readonly tracing?: Tracing;
-  /** Called once for an error that no retry can cure, such as an event of a newer release; the projector has then ended. */
+  /** Called once for an error that no retry can cure, such as a log that was replaced; the projector has then ended. */
   readonly onFailure: (error: unknown) => void;
   /** How often to verify that the log is still the one that is projected, in milliseconds; default 10 s. */
   readonly watchIntervalMs?: number;
@@ -55,6 +56,7 @@ export class Projector extends BackgroundLoop {
       if (!(await this.#becomeActive(projection, stop))) return 'end';
       const { watchIntervalMs = WATCH_INTERVAL_MS, tracing, ...options } = this.#options;
       const onProgress = () => (this.#failures = 0);
+      await refoldReadableJobs({ ...options, projection, stop });
       await projectLog({
         ...options,
         tracing,

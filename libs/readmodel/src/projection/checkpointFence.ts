@@ -45,8 +45,13 @@ export async function readPosition(client: ClientBase): Promise<ProjectionPositi
 
 /** Locks the checkpoint until the transaction ends, so that every writer of the tables waits; returns the position. */
 export async function lockCheckpoint(client: ClientBase): Promise<number> {
+  return (await lockPosition(client)).sequence;
+}
+
+/** As `lockCheckpoint`, with the generation. */
+export async function lockPosition(client: ClientBase): Promise<ProjectionPosition> {
   const { rows } = await client.query<ProjectionPosition>(`${READ_POSITION} FOR UPDATE`, [JOBS_PROJECTION]);
-  return rows[0]?.sequence ?? 0;
+  return rows[0] ?? { sequence: 0, generation: 0 };
 }
 
 /**

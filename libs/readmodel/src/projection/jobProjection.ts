@@ -1,6 +1,9 @@
 import { BatchWriter } from './batchWriter.ts';
 import type { Quarantined } from './batchWriter.ts';
 import { createCheckpoint, JOBS_PROJECTION, readPosition } from './checkpointFence.ts';
+import type { ProjectionPosition } from './checkpointFence.ts';
+import { readPutAside, refoldJobs } from './refoldJobs.ts';
+import type { PutAsideEvent, ReadableJob } from './refoldJobs.ts';
 import type { ProjectableEntry } from './projectableEntry.ts';
 import { openDedicatedConnection } from '../postgres/dedicatedConnection.ts';
 import type { DedicatedConnection } from '../postgres/dedicatedConnection.ts';
@@ -17,6 +20,7 @@ export class JobProjection {
   readonly #connection: DedicatedConnection;
   readonly #lockName: string;
   #writer: BatchWriter | undefined;
+  #position: ProjectionPosition = { sequence: 0, generation: 0 };
 
   private constructor(connection: DedicatedConnection, lockName: string) {
     this.#connection = connection;
@@ -62,8 +66,24 @@ export class JobProjection {
     const { rows } = await translated(client.query<{ locked: boolean }>(TRY_LOCK, [this.#lockName]));
     if (rows[0]?.locked !== true) return false;
     await translated(createCheckpoint(client));
-    this.#writer = new BatchWriter(client, await translated(readPosition(client)));
+    this.#position = await translated(readPosition(client));
+    this.#writer = new BatchWriter(client, this.#position);
     return true;
+  }
+
+  /** Returns the events of newer releases that were put aside, of the next `jobs` jobs after this id. */
+  readPutAside(afterJob: string, jobs: number): Promise<readonly PutAsideEvent[]> {
+    return translated(readPutAside(this.#connection.client, afterJob, jobs));
+  }
+
+  /**
+   * Folds jobs anew whose events can be read now. Call it before the first `apply`. When it has rejected, nothing has
+   * changed, and it can be called again with other jobs.
+   *
+   * @throws ReadModelUnavailableError, ProjectionFencedError, the error of Postgres if it refuses a job.
+   */
+  refold(jobs: readonly ReadableJob[]): Promise<void> {
+    return translated(refoldJobs(this.#connection.client, this.#position, jobs));
   }
 
   /**

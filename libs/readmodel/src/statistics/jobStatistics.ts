@@ -31,11 +31,13 @@ interface Period extends Record<Counted, number> {
   readonly waitTimes: Map<number, number>;
 }
 
-const merged = (histogram: string) => `${histogram} = CASE WHEN excluded.${histogram} = '{}' THEN s.${histogram} ELSE (
+const merged = (
+  histogram: string,
+) => `${histogram} = CASE WHEN excluded.${histogram} = '{}' THEN s.${histogram} ELSE coalesce((
     SELECT jsonb_object_agg(bucket, count) FROM (
       SELECT bucket, sum(count::bigint) AS count FROM (
         SELECT * FROM jsonb_each_text(s.${histogram}) UNION ALL SELECT * FROM jsonb_each_text(excluded.${histogram})
-      ) AS each(bucket, count) GROUP BY bucket) AS total) END`;
+      ) AS each(bucket, count) GROUP BY bucket HAVING sum(count::bigint) <> 0) AS total), '{}') END`;
 
 const ADD_TO_STATISTICS = {
   name: 'add_to_statistics',
@@ -55,17 +57,21 @@ const ADD_TO_STATISTICS = {
 export class JobStatistics {
   readonly #minutes = new Map<string, Period>();
 
-  /** To be called for each event that changed its job, with the job before it. */
-  count(before: JobState, event: JobEvent): void {
+  /**
+   * To be called for each event that changed its job, with the job before it.
+   *
+   * @param by -1 takes back an event that was counted before.
+   */
+  count(before: JobState, event: JobEvent, by = 1): void {
     const counted = COUNTED_AS[event.event];
-    if (counted !== undefined) this.#minuteOf(event)[counted] += 1;
-    if (event.event === 'JobCompleted' || event.event === 'JobFailed') this.#countRun(event);
-    if (event.event === 'JobStarted' && before !== undefined) this.#countWait(before, event);
+    if (counted !== undefined) this.#minuteOf(event)[counted] += by;
+    if (event.event === 'JobCompleted' || event.event === 'JobFailed') this.#countRun(event, by);
+    if (event.event === 'JobStarted' && before !== undefined) this.#countWait(before, event, by);
   }
 
   /** Adds all of it to the rows; none when nothing was counted. What is too old to be kept is left out. */
   statements(now: number): BulkStatement[] {
-    const periods = [...this.#minutes.values()];
+    const periods = [...this.#minutes.values()].filter(isCounted);
     const rows = resolutions.flatMap((resolution) => rolledUp(periods, resolution, now));
     if (rows.length === 0) return [];
     const columns = [
@@ -81,17 +87,17 @@ export class JobStatistics {
   }
 
   /** Of the attempt that ended the job; those that were retried are not counted. */
-  #countRun(event: JobEventOf<'JobCompleted' | 'JobFailed'>): void {
+  #countRun(event: JobEventOf<'JobCompleted' | 'JobFailed'>, by: number): void {
     const { durationMs } = event.data;
-    if (durationMs !== undefined) add(this.#minuteOf(event).runTimes, bucketOf(durationMs), 1);
+    if (durationMs !== undefined) add(this.#minuteOf(event).runTimes, bucketOf(durationMs), by);
   }
 
   /** From the moment at which the job was due; the clocks of two machines may disagree a little. */
-  #countWait(before: Job, event: JobEvent): void {
+  #countWait(before: Job, event: JobEvent, by: number): void {
     const dueAt = dueTime(before);
     if (dueAt === undefined) return;
     const ms = Math.max(0, Date.parse(event.at) - Date.parse(dueAt));
-    add(this.#minuteOf(event).waitTimes, bucketOf(ms), 1);
+    add(this.#minuteOf(event).waitTimes, bucketOf(ms), by);
   }
 
   #minuteOf({ tenant = '', jobType, at }: JobEvent): Period {
@@ -136,5 +142,11 @@ function add(histogram: Map<number, number>, bucket: number, count: number): voi
 }
 
 function jsonOf(histogram: ReadonlyMap<number, number>): string {
-  return JSON.stringify(Object.fromEntries(histogram));
+  return JSON.stringify(Object.fromEntries([...histogram].filter(([, count]) => count !== 0)));
+}
+
+/** False where everything that was counted was taken back. */
+function isCounted({ runTimes, waitTimes, ...counts }: Period): boolean {
+  if (COUNTED.some((name) => counts[name] !== 0)) return true;
+  return [...runTimes.values(), ...waitTimes.values()].some((count) => count !== 0);
 }
