@@ -1,4 +1,5 @@
 export { hasRoomInMemory } from './nats/batchStaging.ts';
+export { DiskWatch } from './nats/diskWatch.ts';
 export { EmbeddedNats } from './nats/embeddedNats.ts';
 export { natsConfig } from './nats/natsConfig.ts';
 export { natsProbe } from './nats/natsProbe.ts';

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { JOBS_STREAM } from '@jobstream/eventlog';
 import { readConfig } from '@jobstream/runtime';
 import {
+  DiskWatch,
   EmbeddedNats,
   EmbeddedPostgres,
   natsUrlAs,
@@ -58,7 +59,7 @@ async function startNats({ env, dataDir, guard, anyPort, writeLine }: SystemOpti
   };
   return onUsualPort({ name: 'NATS', usual: anyPort === true ? 0 : 4222, say }, async (port) => {
     const nats = new EmbeddedNats({ ...options, port });
-    return { ...(await keepRunning('nats', nats, say)), ...accessTo(nats, users?.passwords) };
+    return { ...(await keepNatsRunning(nats, say)), ...accessTo(nats, users?.passwords) };
   });
 }
 
@@ -84,19 +85,25 @@ export async function providePostgres(options: SystemOptions): Promise<ProvidedS
     return { url: env['DATABASE_URL'], stop: () => Promise.resolve() };
   }
   const say = (line: string) => writeLine('start', line);
-  return onUsualPort({ name: 'Postgres', usual: anyPort === true ? 0 : 5432, say }, (port) =>
-    keepRunning('postgres', new EmbeddedPostgres({ dataDir, port, guard }), say),
-  );
+  return onUsualPort({ name: 'Postgres', usual: anyPort === true ? 0 : 5432, say }, async (port) => {
+    const postgres = new EmbeddedPostgres({ dataDir, port, guard });
+    const supervised = new SupervisedProcess(postgres, { name: 'postgres', report: say });
+    await supervised.start();
+    return { url: postgres.url, stop: () => supervised.stop() };
+  });
 }
 
-async function keepRunning(
-  name: string,
-  server: EmbeddedNats | EmbeddedPostgres,
-  report: (line: string) => void,
-): Promise<ProvidedServer> {
-  const supervised = new SupervisedProcess(server, { name, report });
+/** Also when its disk was full, after which nats-server lives and takes no more. */
+async function keepNatsRunning(nats: EmbeddedNats, report: (line: string) => void): Promise<ProvidedServer> {
+  const supervised = new SupervisedProcess(nats, { name: 'nats', report });
   await supervised.start();
-  return { url: server.url, stop: () => supervised.stop() };
+  const watch = new DiskWatch({ server: nats, restart: () => supervised.restart(), report });
+  watch.start();
+  const stop = () => {
+    watch.stop();
+    return supervised.stop();
+  };
+  return { url: nats.url, stop };
 }
 
 export interface SystemOptions {

@@ -35,12 +35,16 @@ export interface EmbeddedNatsOptions {
   guard?: Guard | undefined;
 }
 
+/** A limit that is not higher by more than this factor is not worth a reload. */
+const LEAST_RAISE = 1.05;
+
 /** Runs a nats-server with JetStream on this machine; by default it syncs every write to disk before it acknowledges it. */
 export class EmbeddedNats implements AsyncDisposable {
   readonly #options: EmbeddedNatsOptions;
   readonly #process: ServerProcess;
   readonly #host: string;
   #port: number;
+  #name = '';
   #monitorPort: number | undefined;
   #maxFileStore: number | undefined;
 
@@ -85,6 +89,20 @@ export class EmbeddedNats implements AsyncDisposable {
     for (const folder of this.#stagedFolders) await stageBatchesInMemory(folder);
   }
 
+  /**
+   * Raises the limit of what the running server may store, where its disk has got room since its start; returns the new
+   * limit in bytes. Undefined when it stays: a running server takes no lower one.
+   */
+  async raiseLimit(): Promise<number | undefined> {
+    if (this.#options.maxFileStore !== undefined || !this.#process.running) return undefined;
+    const limit = fileStoreLimit(await measureDisk(this.storeDir));
+    if (limit <= (this.#maxFileStore ?? 0) * LEAST_RAISE) return undefined;
+    this.#maxFileStore = limit;
+    await this.#writeConfig(this.#port);
+    await this.#process.kill('SIGHUP');
+    return limit;
+  }
+
   kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     return this.#process.kill(signal);
   }
@@ -104,13 +122,11 @@ export class EmbeddedNats implements AsyncDisposable {
     const { binary, dataDir, env, monitored = false, name = `jobstream-${randomUUID()}` } = this.#options;
     if (monitored) this.#monitorPort ??= await freePort();
     this.#maxFileStore = this.#options.maxFileStore ?? fileStoreLimit(await measureDisk(this.storeDir));
-    const config = path.join(dataDir, 'nats.conf');
-    await writeFile(config, this.#config(name, port), { mode: 0o600 });
-    await chmod(config, 0o600); // the mode above applies to a new file only
+    this.#name = name;
     await this.#process.launch({
       name: 'nats-server',
       command: binary,
-      args: ['--config', config],
+      args: ['--config', await this.#writeConfig(port)],
       env: natsEnvironment({ ...process.env, ...env }),
       stopSignal: 'SIGTERM',
       logFile: path.join(dataDir, 'nats.log'),
@@ -129,9 +145,13 @@ export class EmbeddedNats implements AsyncDisposable {
     throw new Error(`nats-server did not start on port ${port}: ${this.#process.logTail()}`);
   }
 
-  #config(name: string, port: number): string {
-    const own = { name, port, host: this.#host, storeDir: this.storeDir };
-    return natsConfig({ ...this.#options, ...own, maxFileStore: this.#maxFileStore, monitorPort: this.#monitorPort });
+  async #writeConfig(port: number): Promise<string> {
+    const file = path.join(this.#options.dataDir, 'nats.conf');
+    const own = { name: this.#name, port, host: this.#host, storeDir: this.storeDir };
+    const limits = { maxFileStore: this.#maxFileStore, monitorPort: this.#monitorPort };
+    await writeFile(file, natsConfig({ ...this.#options, ...own, ...limits }), { mode: 0o600 });
+    await chmod(file, 0o600); // the mode above applies to a new file only
+    return file;
   }
 
   /** The folders of the streams in `$G`, the account of a server without accounts. */

@@ -71,6 +71,14 @@ export class SupervisedProcess {
     return this.#process.stop();
   }
 
+  /** Stops the process and starts it again, as often as it takes; resolves when it is ready, or stopped before. */
+  async restart(): Promise<void> {
+    this.#run.abort();
+    const { signal } = (this.#run = new AbortController());
+    await this.#process.stop();
+    if (!signal.aborted) await this.#startAgain(signal);
+  }
+
   /** Kills the process, and does not restart it before `start`. */
   kill(): Promise<void> {
     this.#run.abort();
@@ -83,19 +91,29 @@ export class SupervisedProcess {
   }
 
   async #crashed(how: string): Promise<void> {
-    const { name, firstPauseMs, longestPauseMs, report } = this.#options;
     const { signal } = this.#run;
     this.crashes.splice(0, this.crashes.length - CRASHES_KEPT + 1);
     this.crashes.push(how);
-    for (let reason = how; !signal.aborted;) {
-      if (Date.now() - this.#startedAt > longestPauseMs) this.#pauseMs = firstPauseMs;
-      report(`${name} ended (${reason}); starting it again in ${this.#pauseMs / 1_000} s`);
-      if (!(await waited(this.#pauseMs, signal))) return;
-      this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
+    if (await this.#pauseAfter(how, signal)) await this.#startAgain(signal);
+  }
+
+  /** Starts the process until that succeeds, with a pause after each failure. */
+  async #startAgain(signal: AbortSignal): Promise<void> {
+    for (;;) {
       const failure = await this.#tryStart();
-      if (failure === undefined) return signal.aborted ? undefined : report(`${name} runs again`);
-      reason = failure.message;
+      if (signal.aborted) return;
+      if (failure === undefined) return this.#options.report(`${this.name} runs again`);
+      if (!(await this.#pauseAfter(failure.message, signal))) return;
     }
+  }
+
+  /** Returns false if the process was stopped meanwhile. */
+  async #pauseAfter(reason: string, signal: AbortSignal): Promise<boolean> {
+    const { firstPauseMs, longestPauseMs, report } = this.#options;
+    const pauseMs = Date.now() - this.#startedAt > longestPauseMs ? firstPauseMs : this.#pauseMs;
+    report(`${this.name} ended (${reason}); starting it again in ${pauseMs / 1_000} s`);
+    this.#pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+    return waited(pauseMs, signal);
   }
 
   async #tryStart(): Promise<Error | undefined> {
