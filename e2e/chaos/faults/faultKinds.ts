@@ -3,6 +3,7 @@ import type { TcpProxy, TestNats } from '@jobstream/testing';
 import { ACK_WAIT_MS } from '../stage/createApps.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { FaultKind } from './fault.ts';
+import { killTwoNodes, stopTwoNodes } from './loseTwoNodes.ts';
 
 function proxyOf({ proxies }: Stage, worker: string): TcpProxy {
   const proxy = proxies.get(worker);
@@ -35,19 +36,16 @@ const stallFromWorker = proxyFault('stall traffic from worker', (proxy) => proxy
 
 /**
  * The disk of the log is full to the last byte, and then there is room again. A stream whose write has failed takes no
- * more until its server starts again (2.15.1), and `/healthz` says so: the restart is what a liveness probe would do.
+ * more until its server starts again (2.15.1), which is up to the watch of `npm start`: the fault frees the disk alone.
  */
 const fillDisk: FaultKind = {
   name: 'fill the disk of nats-server',
   needs: 'one server on a small disk, which only root can mount',
   targets: ({ disk }) => (disk === undefined ? [] : ['nats-1']),
   holdMs: (random) => random.int(1_000, 5_000),
-  async inject({ disk, nodes }) {
+  async inject({ disk }) {
     await disk?.fill();
-    return async () => {
-      await disk?.free();
-      await nodes[0]?.restart();
-    };
+    return async () => disk?.free();
   },
 };
 
@@ -162,14 +160,14 @@ export const faultKinds: readonly FaultKind[] = [
   stopApp('api'),
 ];
 
-/** For a cluster: half of the faults are the loss of a server. */
+/** For a cluster: half of the faults are the loss of a server, a third of these of two at once. */
 export const clusterKinds: readonly FaultKind[] = [
   killNode,
   freezeNode,
   killNode,
   freezeNode,
-  killNode,
-  freezeNode,
+  killTwoNodes,
+  stopTwoNodes,
   killApp('worker'),
   freezeApp('worker'),
   stopApp('worker'),

@@ -6,7 +6,7 @@ import { eventually, newJob, type TestNats } from '@jobstream/testing';
 import { connect } from '@nats-io/transport-node';
 import { readRawLog } from '../../harness/rawLog.ts';
 import { startNodes } from '../stage/startNodes.ts';
-import { createImageDisk } from './imageDisk.ts';
+import { createImageDisk } from '../../harness/imageDisk.ts';
 
 const GIVE_UP_AFTER_MS = 60_000;
 

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { JOBS_STREAM } from '@jobstream/eventlog';
 import { cutPower, type PowerLoss, type PowerMode } from './cutPower.ts';
-import { createImageDisk } from './imageDisk.ts';
+import { createImageDisk } from '../../harness/imageDisk.ts';
 
 const COUNT = 2_000;
 

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -61,10 +62,11 @@ async function startServers(
   stack: AsyncDisposableStack,
 ): Promise<Servers> {
   const single = count === 1;
+  const watchDisk = (line: string) => appendFileSync(path.join(folder, 'nats-1-watch.log'), `${line}\n`);
   const disk =
     single && mounts ? await mountSmallDisk(path.join(folder, 'nats-1', 'jetstream'), DISK_MEGABYTES) : undefined;
   if (disk !== undefined) stack.use(disk);
-  const nodes = await startNodes(folder, count, single ? { stagedInMemory: [JOBS_STREAM] } : {});
+  const nodes = await startNodes(folder, count, single ? { stagedInMemory: [JOBS_STREAM], watchDisk } : {});
   for (const node of nodes) stack.use(node);
   const postgres = stack.use(await startPostgres());
   const ledger = path.join(folder, 'ledger.jsonl');

@@ -7,7 +7,7 @@ import type { StartNatsOptions, TestNats } from '@jobstream/testing';
 export async function startNodes(
   folder: string,
   count: number,
-  options: Pick<StartNatsOptions, 'syncAlways' | 'stagedInMemory'> = {},
+  options: Pick<StartNatsOptions, 'syncAlways' | 'stagedInMemory' | 'watchDisk'> = {},
 ): Promise<TestNats[]> {
   if (count === 1) return [await startNats({ ...options, dataDir: await dataDir(folder, 1) })];
   const routes = await Promise.all(Array.from({ length: count }, () => freePort()));

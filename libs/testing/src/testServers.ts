@@ -6,6 +6,8 @@ export interface StartNatsOptions {
   maxFileStore?: number;
   /** Whether the server has a monitoring address; never in a container. */
   monitored?: boolean;
+  /** Restarts the server after its disk was full, as `npm start` does, and receives what it does; not in a container. */
+  watchDisk?: (line: string) => void;
   /** The server's name over all restarts, for members of a cluster. */
   name?: string;
   /** Whether every write is synced before it is acknowledged; default true. */

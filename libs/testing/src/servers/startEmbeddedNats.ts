@@ -3,16 +3,31 @@ import os from 'node:os';
 import path from 'node:path';
 import { guardOfThisProcess } from '../guardOfThisProcess.ts';
 import type { StartNatsOptions, TestNats } from '../testServers.ts';
-import { EmbeddedNats, resolveNatsServer } from '@jobstream/servers';
+import { DiskWatch, EmbeddedNats, resolveNatsServer } from '@jobstream/servers';
 
 /** Starts a nats-server as a local process. */
 export async function startEmbeddedNats(options: StartNatsOptions): Promise<TestNats> {
   const guard = guardOfThisProcess();
   const dataDir = options.dataDir ?? (await scratchFolder());
   const binary = options.binary ?? (await resolveNatsServer());
-  const server = new EmbeddedNats({ syncAlways: options.binary === undefined, ...options, binary, dataDir, guard });
+  const monitored = options.monitored === true || options.watchDisk !== undefined;
+  const own = { binary, dataDir, guard, monitored };
+  const server = new EmbeddedNats({ syncAlways: options.binary === undefined, ...options, ...own });
   await server.start();
-  return testNats(server, options.dataDir === undefined ? dataDir : undefined);
+  const watch = watchOver(server, options);
+  return testNats({ server, watch, scratch: options.dataDir === undefined ? dataDir : undefined });
+}
+
+function watchOver(server: EmbeddedNats, { watchDisk: report }: StartNatsOptions): DiskWatch | undefined {
+  if (report === undefined) return undefined;
+  const watch = new DiskWatch({ server, restart: () => restart(server), report });
+  watch.start();
+  return watch;
+}
+
+async function restart(server: EmbeddedNats): Promise<void> {
+  await server.stop();
+  await server.start();
 }
 
 async function scratchFolder(): Promise<string> {
@@ -21,7 +36,18 @@ async function scratchFolder(): Promise<string> {
   return folder;
 }
 
-function testNats(server: EmbeddedNats, scratch: string | undefined): TestNats {
+interface Started {
+  readonly server: EmbeddedNats;
+  readonly watch: DiskWatch | undefined;
+  /** The folder that is deleted with the server. */
+  readonly scratch: string | undefined;
+}
+
+function testNats({ server, watch, scratch }: Started): TestNats {
+  const stop = () => {
+    watch?.stop();
+    return server.stop();
+  };
   return {
     url: server.url,
     port: server.port,
@@ -30,12 +56,12 @@ function testNats(server: EmbeddedNats, scratch: string | undefined): TestNats {
     },
     monitorUrl: server.monitorUrl,
     kill: (signal) => server.kill(signal),
-    restart: () => server.stop().then(() => server.start()),
+    restart: () => restart(server),
     pause: () => server.kill('SIGSTOP'),
     resume: () => server.kill('SIGCONT'),
-    stop: () => server.stop(),
+    stop,
     async [Symbol.asyncDispose]() {
-      await server.stop();
+      await stop();
       if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
     },
   };

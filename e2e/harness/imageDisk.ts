@@ -11,12 +11,10 @@ export interface ImageDisk extends AsyncDisposable {
   found(): Promise<ImageDisk>;
 }
 
-const SIZE = '512M';
-
 /** Makes an empty disk in the file `<folder>.img`. Needs the rights of root, loop devices and mkfs.ext4. */
-export async function createImageDisk(folder: string): Promise<ImageDisk> {
+export async function createImageDisk(folder: string, megabytes = 512): Promise<ImageDisk> {
   await mkdir(folder, { recursive: true });
-  await run('truncate', ['-s', SIZE, imageOf(folder)]);
+  await run('truncate', ['-s', `${megabytes}M`, imageOf(folder)]);
   await run('mkfs.ext4', ['-q', '-F', imageOf(folder)]);
   return mount(folder);
 }
@@ -28,7 +26,7 @@ async function mount(folder: string): Promise<ImageDisk> {
     folder,
     found: () => copy(folder, `${folder}-found`),
     async [Symbol.asyncDispose]() {
-      await run('umount', [folder]);
+      await run('umount', ['--lazy', folder]);
     },
   };
 }
