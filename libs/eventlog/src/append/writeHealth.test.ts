@@ -30,6 +30,22 @@ test.skipIf(process.platform !== 'linux')(
   },
 );
 
+test.skipIf(process.platform !== 'linux')(
+  'a watched server whose write has failed is restarted once while its disk has room, and the log goes on',
+  async () => {
+    const lines: string[] = [];
+    await using nats = await startNatsOnFullableDisk({ watchDisk: (line) => void lines.push(line) });
+    await using log = await openEventLog({ url: nats.url, deadlineMs: 500 });
+    await nats.fillDisk();
+    await expect(log.append(create(), 0)).rejects.toThrow(LogUnavailableError);
+    await eventually(() => expect(log.isWritable()).toBe(true), { timeoutMs: 40_000 });
+    expect(await log.append(create(), 0)).toBeGreaterThan(0);
+    expect(lines).toEqual([
+      expect.stringMatching(/^restarting nats-server, which takes no more, with .* MB free: .*file too large$/),
+    ]);
+  },
+);
+
 test('an unreachable log is not writable, whatever the last outcomes', async () => {
   await using nats = await startNats();
   await using log = await openEventLog({ url: nats.url });

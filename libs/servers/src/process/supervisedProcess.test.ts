@@ -14,7 +14,7 @@ function fakeProcess({ failures = [] as Error[] } = {}) {
       await Promise.resolve();
       if (failure !== undefined) throw failure;
     },
-    stop: () => Promise.resolve(),
+    stop: (): Promise<void> => Promise.resolve(),
     kill: () => Promise.resolve(),
   };
 }
@@ -77,4 +77,27 @@ test('a process that was killed on purpose stays down until it is started', asyn
   await supervised.start();
   process.onUnexpectedExit('SIGSEGV');
   await seen(lines, 'worker runs again');
+});
+
+test('a wanted restart is no crash, and is repeated until it succeeds', async () => {
+  const process = fakeProcess({ failures: [undefined as never, new Error('no room')] });
+  const { supervised, lines } = supervise(process);
+  await supervised.start();
+  await supervised.restart();
+  expect(process.starts).toBe(3);
+  expect(lines).toEqual(['worker ended (no room); starting it again in 0.001 s', 'worker runs again']);
+  expect(supervised.crashes).toEqual([]);
+});
+
+test('a process that is stopped while it is being restarted stays down', async () => {
+  const process = fakeProcess();
+  const stopped = Promise.withResolvers<void>();
+  process.stop = () => stopped.promise;
+  const { supervised } = supervise(process);
+  await supervised.start();
+  const restarted = supervised.restart();
+  const stop = supervised.stop();
+  stopped.resolve();
+  await Promise.all([restarted, stop]);
+  expect(process.starts).toBe(1);
 });
