@@ -50,16 +50,14 @@ async function smallSystem(context: { skip: (note: string) => never }): Promise<
 
 /** Creates jobs all the time, whatever the answers are, until it is stopped. */
 function createJobs(api: string) {
+  const jobs = jobsClient(api);
   const acknowledged: string[] = [];
   const stopping = new AbortController();
   const client = async () => {
     while (!stopping.signal.aborted) {
-      const response = await jobsClient(api)
-        .post({ type: 'sleep', payload: { durationMs: 20 } })
-        .catch(() => undefined);
-      const { id } = (await response?.json().catch(() => ({}))) as { id: string };
-      if (response?.status === 201) acknowledged.push(id);
-      else await pause(50);
+      const job = await jobs.create({ type: 'sleep', payload: { durationMs: 20 } }).catch(() => undefined);
+      if (job === undefined) await pause(50);
+      else acknowledged.push(job.id);
     }
   };
   const clients = Array.from({ length: CLIENTS }, client);

@@ -94,7 +94,7 @@ export class SupervisedProcess {
     const { signal } = this.#run;
     this.crashes.splice(0, this.crashes.length - CRASHES_KEPT + 1);
     this.crashes.push(how);
-    if (await this.#pauseAfter(how, signal)) await this.#startAgain(signal);
+    if (!signal.aborted && (await this.#pauseAfter(how, signal))) await this.#startAgain(signal);
   }
 
   /** Starts the process until that succeeds, with a pause after each failure. */
