@@ -54,11 +54,12 @@ const events = [
   'cancelled',
   'requeued',
   'released',
+  'carried',
 ];
 const sent: Record<User, readonly string[]> = {
-  api: ['created', 'cancelled', 'requeued'],
+  api: ['created', 'cancelled', 'requeued', 'carried'],
   worker: ['created', 'started', 'progressed', 'completed', 'retry-scheduled', 'failed', 'released'],
-  projector: [],
+  projector: ['carried'],
   migrate: [],
   operator: ['requeued'],
 };
@@ -81,7 +82,6 @@ describe.each(users)('%s', (user) => {
   });
 
   test.each([
-    '$JS.API.STREAM.PURGE.JOBS',
     '$JS.API.STREAM.DELETE.JOBS',
     '$JS.API.STREAM.DELETE.TIMERS',
     '$JS.API.STREAM.MSG.DELETE.JOBS',
@@ -92,6 +92,10 @@ describe.each(users)('%s', (user) => {
     '$JS.API.STREAM.LEADER.STEPDOWN.JOBS',
   ])('may not call %s', async (subject) => {
     expect(await maySend(user, subject)).toBe(false);
+  });
+
+  test('purges the log only if it is the projector', async () => {
+    expect(await maySend(user, '$JS.API.STREAM.PURGE.JOBS')).toBe(user === 'projector');
   });
 
   test.each(['JOBS', 'TIMERS', 'WORKERS', 'TYPES', 'OTHER'])(

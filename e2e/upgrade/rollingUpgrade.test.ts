@@ -7,6 +7,7 @@ import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { jobsClient } from '../harness/jobsClient.ts';
 import { startServices, type Service, type Services } from '../harness/startServices.ts';
+import { createEarlierLog } from './earlierLog.ts';
 import { earlierRelease } from './earlierRelease.ts';
 
 const SLOW = 120_000;
@@ -23,6 +24,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   nats = await startNats();
+  await createEarlierLog(nats.url);
   database = await createMigratedDatabase(migrate);
 });
 

@@ -3,6 +3,7 @@ import { clockOffsetGauge, EventLog, ProcessHeartbeat } from '@jobstream/eventlo
 import { RebuildRequests } from '@jobstream/readmodel';
 import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess } from '@jobstream/runtime';
 import { createArchivers } from './archive/createArchivers.ts';
+import { createKeepers } from './keeper/createKeepers.ts';
 import { projectionMetrics } from './projection/projectionMetrics.ts';
 import { Projector } from './projection/projector.ts';
 import { TableRetention } from './retention/tableRetention.ts';
@@ -45,5 +46,6 @@ await runProcess('projector', (config, logger, { metrics, tracing, started }) =>
   const rebuilds = new RebuildRunner({ requests, eventLog, databaseUrl, logger });
   const retention = new TableRetention({ databaseUrl, maxAgeMs: config.TABLE_MAX_AGE, logger });
   const archivers = createArchivers({ config, eventLog, opened, metrics, logger });
-  return [health, eventLog, heartbeat, projector, requests, rebuilds, retention, ...archivers];
+  const keepers = createKeepers({ config, eventLog, opened, metrics, logger });
+  return [health, eventLog, heartbeat, projector, requests, rebuilds, retention, ...archivers, ...keepers];
 });

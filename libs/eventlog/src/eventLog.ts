@@ -12,6 +12,7 @@ import { subscribeToCancellations } from './queue/subscribeToHints.ts';
 import { JobQueue, type JobQueueOptions } from './queue/jobQueue.ts';
 import type { JobTypeControl } from './queue/jobTypeControl.ts';
 import type { JobSnapshot } from './read/jobReader.ts';
+import type { LogPrefix } from './expiry/logPrefix.ts';
 import { LogFollower } from './read/logFollower.ts';
 import type { LogMessages } from './read/directReader.ts';
 import type { LogStorage } from './storage/logStorage.ts';
@@ -220,6 +221,11 @@ export class EventLog {
   /** Reads the log as stored messages, e.g. for an archive. */
   get messages(): LogMessages {
     return this.#started().messages;
+  }
+
+  /** The beginning of the log, for its keeper. */
+  get prefix(): LogPrefix {
+    return this.#started().prefix;
   }
 
   /** Pauses, resumes and lists job types. */

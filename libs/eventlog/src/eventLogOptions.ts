@@ -11,7 +11,7 @@ export interface EventLogOptions extends ConnectionOptions {
   readonly createStreams?: boolean;
   /** Copies of each stream in a cluster; default 1. Not needed without `createStreams`. */
   readonly replicas?: number;
-  /** Age at which events expire; default 0 (never). */
+  /** Age from which on a keeper may purge events; default 0 (never). In logs of earlier releases the server expires them. */
   readonly maxAgeMs?: number;
   /** Has the messages that expired in the log; without an archive they are gone. */
   readonly archive?: LogArchive | undefined;

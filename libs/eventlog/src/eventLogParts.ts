@@ -15,13 +15,16 @@ import { JobReader } from './read/jobReader.ts';
 import { JobTypeControl } from './queue/jobTypeControl.ts';
 import { LeaderReader } from './read/leaderReader.ts';
 import { LogMessages } from './read/directReader.ts';
+import { LogPrefix } from './expiry/logPrefix.ts';
 import { LogStats } from './queue/logStats.ts';
 import type { LogSink } from './connection/logSink.ts';
 import { Publisher } from './connection/publisher.ts';
 import { ScheduleLog } from './schedules/scheduleLog.ts';
 import {
   announcementSettings,
+  ensureJobsStream,
   ensureStream,
+  type ExpiryRule,
   KEYS_STREAM,
   keysSettings,
   replicasOf,
@@ -48,6 +51,7 @@ export interface EventLogParts {
   readonly batches: BatchAppender;
   readonly reader: JobReader;
   readonly messages: LogMessages;
+  readonly prefix: LogPrefix;
   readonly contents: Contents;
   readonly expired: ExpiredEvents | undefined;
   readonly timers: TimerScheduler;
@@ -68,27 +72,27 @@ export async function buildParts(
 ): Promise<EventLogParts> {
   const { groupCommit = true } = options;
   const { deadlineMs = DEADLINE_MS, maxPending = MAX_PENDING, maxPendingBytes = MAX_PENDING_BYTES } = options;
-  const writeHealth = new WriteHealth(connection, {
-    observer: options.observer,
-    presumeWritableAfterMs: PRESUME_WRITABLE_AFTER_MS,
-  });
+  const { observer } = options;
+  const writeHealth = new WriteHealth(connection, { observer, presumeWritableAfterMs: PRESUME_WRITABLE_AFTER_MS });
   const manager = await jetstreamManager(connection.nats, { checkAPI: false, timeout: DEADLINE_MS });
-  const replicas = await prepareStreams(manager, options, sink);
+  const { replicas, rule } = await prepareStreams(manager, options, sink);
   const publisher = new Publisher(connection, deadlineMs * PUBLISH_TIMEOUT_SHARE);
   const limiter = new AppendLimiter({ maxPending, maxPendingBytes });
   const appender = new Appender(connection, publisher, { groupCommit, deadlineMs, limiter, observer: writeHealth });
   const core = { connection, manager, publisher, appender };
   const direct = new DirectReader(connection, deadlineMs);
   const messages = new LogMessages(manager, direct);
-  const expired = expiredEventsOf(options, messages);
+  const expired = expiredEventsOf(options, rule, messages);
   const leader = replicas > 1 ? new LeaderReader(connection) : undefined;
+  const reader = new JobReader({ direct, expired, leader, deadlineMs });
   const contents = new Contents(await jobKeysOf(options, { ...core, deadlineMs, replicas }));
   return {
     ...core,
     contents,
     writeHealth,
     batches: new BatchAppender(connection, publisher, { deadlineMs, limiter, observer: writeHealth }),
-    reader: new JobReader({ direct, expired, leader, deadlineMs }),
+    reader,
+    prefix: new LogPrefix({ manager, messages, reader, rule }),
     timers: new TimerScheduler(publisher, deadlineMs, clock),
     schedules: new ScheduleLog({ ...core, deadlineMs, replicated: replicas > 1, sink }),
     jobTypes: new JobTypeControl(manager),
@@ -100,13 +104,19 @@ export async function buildParts(
   };
 }
 
-/** Creates or checks the streams, unless they are to be used as they are; returns how many copies they have. */
-async function prepareStreams(manager: JetStreamManager, options: EventLogOptions, sink: LogSink): Promise<number> {
+/** Creates or checks the streams, unless they are to be used as they are. */
+async function prepareStreams(
+  manager: JetStreamManager,
+  options: EventLogOptions,
+  sink: LogSink,
+): Promise<{ readonly replicas: number; readonly rule: ExpiryRule }> {
   const { createStreams = true, replicas = 1, maxAgeMs = 0 } = options;
-  if (!createStreams) return replicasOf(manager);
-  for (const settings of streamSettings({ replicas, maxAgeMs })) await ensureStream(manager, settings);
+  if (!createStreams) return { replicas: await replicasOf(manager), rule: { kind: 'kept' } };
+  const [jobs, timers] = streamSettings(replicas);
+  const rule = await ensureJobsStream(manager, jobs, maxAgeMs);
+  await ensureStream(manager, timers);
   await ensureAnnouncementStreams(manager, replicas, sink);
-  return replicas;
+  return { replicas, rule };
 }
 
 /** Announcements are hints: a log without them, as an older release or older permissions leave it, starts as well. */
@@ -121,8 +131,12 @@ async function ensureAnnouncementStreams(manager: JetStreamManager, replicas: nu
   }
 }
 
-function expiredEventsOf({ archive, maxAgeMs = 0 }: EventLogOptions, messages: LogMessages): ExpiredEvents | undefined {
-  return archive === undefined ? undefined : new ExpiredEvents({ archive, messages, maxAgeMs });
+function expiredEventsOf(
+  { archive }: EventLogOptions,
+  rule: ExpiryRule,
+  messages: LogMessages,
+): ExpiredEvents | undefined {
+  return archive === undefined ? undefined : new ExpiredEvents({ archive, messages, rule });
 }
 
 type KeysCore = Pick<EventLogParts, 'connection' | 'manager' | 'publisher'> & {

@@ -95,7 +95,7 @@ export function assertNotAhead(archived: Pick<ArchiveSpan, 'last'>, log: Pick<Se
 }
 
 /** @throws ArchiveMismatchError when the log has another last archived message; expired messages cannot be compared. */
-async function assertSameLog(archive: Archive, eventLog: ReadableLog): Promise<void> {
+export async function assertSameLog(archive: Archive, eventLog: ReadableLog): Promise<void> {
   const { last } = archive.span;
   if (last === 0) return;
   const [message] = await eventLog.messages.from(last, { count: 1 });

@@ -179,6 +179,16 @@ describe('events that cannot follow on the state leave it as it is', () => {
     expect(afterNext(last, jobStarted({ attempt: 3 }))).toBe(last);
   });
 
+  test('a copy of a JobCarried that a stranger stored, but a later one begins anew where events between are missing', () => {
+    const job = after(...historyOf('pending'));
+    const carried = { ...jobCarried({ tags: ['carried'] }), version: 2 };
+    const carriedJob = evolve(job, carried);
+    expect(carriedJob).toMatchObject({ version: 2, tags: ['welcome'] });
+    expect(evolve(carriedJob, carried)).toBe(carriedJob);
+    expect(evolve(job, { ...carried, version: 5 })).toMatchObject({ version: 5, tags: ['carried'] });
+    expect(evolve(job, { ...carried, version: 5, jobType: 'other' })).toBe(job);
+  });
+
   test('a carried state that differs from the job', () => {
     const job = after(...historyOf('processing'));
     expect(afterNext(job, jobCarried({ status: 'pending', attempt: 1 }))).toBe(job);

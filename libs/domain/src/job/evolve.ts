@@ -20,15 +20,27 @@ const WAITING: ReadonlySet<JobStatus> = new Set(['scheduled', 'pending', 'retryi
  */
 export function evolve(state: JobState, event: LoggedEvent): JobState {
   if (event.event === 'JobCreated') return state ?? created(event);
-  if (state === undefined) return event.event === 'JobCarried' ? carried(event) : undefined;
+  if (event.event === 'JobCarried') return carry(state, event);
+  if (state === undefined) return undefined;
   if (!isNext(event, state)) return state;
   if (event.event === 'UnreadableEvent') return passBy(state, event);
   const transition = jobEvents[event.event] as Transition;
   if (!transition.legalIn.includes(state.status)) return state;
   if (!transition.fits(state, event.data)) return state;
-  // A carried job has not changed.
-  const updatedAt = event.event === 'JobCarried' ? state.updatedAt : event.at;
-  return { ...transition.evolve(state, event), version: state.version + 1, updatedAt };
+  return { ...transition.evolve(state, event), version: state.version + 1, updatedAt: event.at };
+}
+
+/**
+ * The job as it was, or as the event has it where not all events before it are known any more. A copy of an earlier
+ * JobCarried, which a stranger stored, changes nothing.
+ */
+function carry(state: JobState, event: JobEventOf<'JobCarried'>): JobState {
+  if (state === undefined) return carried(event);
+  if (event.jobId !== state.id || event.jobType !== state.type || event.version <= state.version) return state;
+  if (event.version > state.version + 1) return carried(event) ?? state;
+  const { legalIn, fits, evolve: carriedOn } = jobEvents.JobCarried;
+  if (!legalIn.includes(state.status) || !fits(state, event.data)) return state;
+  return { ...carriedOn(state, event), version: event.version };
 }
 
 /** The job where the events before the JobCarried are gone: the same as with them. None of a state that no job has. */

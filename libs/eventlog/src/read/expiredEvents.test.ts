@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { ConcurrentAppendError, HistoryIncompleteError } from '../errors.ts';
 import type { StoredBytes } from './directReader.ts';
 import { ExpiredEvents, type LogArchive } from './expiredEvents.ts';
+import type { ExpiryRule } from '../streams/streams.ts';
 import { eventSubject } from '../streams/jobSubjects.ts';
 
 const HOUR_MS = 3_600_000;
+const AGED = { kind: 'aged', maxAgeMs: HOUR_MS } as const;
 const jobId = randomUUID();
 
 function created(idempotencyKey?: string): JobEvent {
@@ -41,10 +43,11 @@ interface Given {
   readonly inLog?: readonly StoredBytes[];
   readonly archived?: number;
   readonly known?: number;
+  readonly rule?: ExpiryRule;
 }
 
 /** A log that has messages from `first` on and an archive of some, as much of it as a process has read. */
-function stage({ first = 5, inLog = [], archived = 4, known = archived }: Given = {}) {
+function stage({ first = 5, inLog = [], archived = 4, known = archived, rule = AGED }: Given = {}) {
   const log = { refreshed: 0, first, inLog, archived };
   const messages = [message(2)];
   const span = { first: 1, last: known };
@@ -64,7 +67,7 @@ function stage({ first = 5, inLog = [], archived = 4, known = archived }: Given 
     span: async () => ({ first: log.first, last: Math.max(log.first - 1, inLog.at(-1)?.sequence ?? 0) }),
     from: async (sequence: number) => inLog.filter((one) => one.sequence >= sequence),
   };
-  return { log, expired: new ExpiredEvents({ archive, messages: source, maxAgeMs: HOUR_MS }) };
+  return { log, expired: new ExpiredEvents({ archive, messages: source, rule }) };
 }
 
 test('expired events are read from the archive', async () => {
@@ -113,4 +116,18 @@ test('the archive is not refreshed as long as nothing can have expired since', a
   const { expired, log } = stage({ inLog: [message(5)] });
   for (let round = 0; round < 3; round++) await expired.assertNew([{ ...created('other'), jobId: randomUUID() }]);
   expect(log.refreshed).toBe(1);
+});
+
+test('an archive is not refreshed for five minutes while a keeper purges, whatever the age of messages', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { expired, log } = stage({ inLog: [message(5, HOUR_MS * 10)], rule: { kind: 'purged' } });
+  const another = () => expired.assertNew([{ ...created('other'), jobId: randomUUID() }]);
+  await another();
+  vi.advanceTimersByTime(299_000);
+  await another();
+  expect(log.refreshed).toBe(1);
+  vi.advanceTimersByTime(1_000);
+  await another();
+  expect(log.refreshed).toBe(2);
 });

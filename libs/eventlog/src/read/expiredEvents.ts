@@ -1,5 +1,6 @@
 import type { JobEvent, LoggedEvent } from '@jobstream/domain';
 import { ConcurrentAppendError, HistoryIncompleteError } from '../errors.ts';
+import type { ExpiryRule } from '../streams/streams.ts';
 import type { LogMessages, SequenceSpan, StoredBytes } from './directReader.ts';
 import { decodeRecordedEvent, type RecordedEvent } from './logEntry.ts';
 
@@ -21,13 +22,14 @@ export interface LogArchive {
 export interface ExpiredEventsOptions {
   readonly archive: LogArchive;
   readonly messages: Pick<LogMessages, 'span' | 'from'>;
-  /** How long the log keeps messages, 0 for ever. */
-  readonly maxAgeMs: number;
+  readonly rule: ExpiryRule;
 }
 
 /** Lifetime that the oldest message outside the archive must have left when a decision relies on it. */
 const MARGIN_MS = 60_000;
 const MARGIN_SHARE = 0.1;
+/** The keeper leaves messages in the log for twice as long after they were archived. */
+const REFRESH_MS = 300_000;
 
 /**
  * Reads events that have expired from the log out of its archive. A process may know an older state of the archive than
@@ -37,14 +39,14 @@ const MARGIN_SHARE = 0.1;
 export class ExpiredEvents {
   readonly #archive: LogArchive;
   readonly #messages: Pick<LogMessages, 'span' | 'from'>;
-  readonly #maxAgeMs: number;
+  readonly #rule: ExpiryRule;
   /** Until then, every message missing from the last known archive is certainly in the log. */
   #completeUntil = 0;
 
-  constructor({ archive, messages, maxAgeMs }: ExpiredEventsOptions) {
+  constructor({ archive, messages, rule }: ExpiredEventsOptions) {
     this.#archive = archive;
     this.#messages = messages;
-    this.#maxAgeMs = maxAgeMs;
+    this.#rule = rule;
   }
 
   /** Returns the archived events of a job before this sequence, oldest first. Call it after the log was read. */
@@ -99,19 +101,27 @@ export class ExpiredEvents {
   }
 
   async #refresh(): Promise<void> {
+    const asked = Date.now();
     await this.#archive.refresh();
     const { first } = await this.#messages.span();
     await this.#cover(first - 1);
     const { last } = this.#archive.span;
-    this.#completeUntil = this.#maxAgeMs === 0 ? Infinity : await this.#expiryOf(last + 1);
+    this.#completeUntil = await this.#completeFrom(asked, last + 1);
     if (Date.now() >= this.#completeUntil) throw new HistoryIncompleteError(last + 1, last + 1);
   }
 
+  /** Until when a message that the archive did not have at the time `asked` is certainly in the log. */
+  #completeFrom(asked: number, sequence: number): number | Promise<number> {
+    const rule = this.#rule;
+    if (rule.kind === 'kept') return Infinity;
+    return rule.kind === 'purged' ? asked + REFRESH_MS : this.#expiryOf(sequence, rule.maxAgeMs);
+  }
+
   /** When this message, or the next one to be written, expires, less a margin. */
-  async #expiryOf(sequence: number): Promise<number> {
+  async #expiryOf(sequence: number, maxAgeMs: number): Promise<number> {
     const now = Date.now();
     const [message] = await this.#messages.from(sequence, { count: 1 });
     const recordedAt = message === undefined ? now : Date.parse(message.recordedAt);
-    return recordedAt + this.#maxAgeMs - Math.min(MARGIN_MS, this.#maxAgeMs * MARGIN_SHARE);
+    return recordedAt + maxAgeMs - Math.min(MARGIN_MS, maxAgeMs * MARGIN_SHARE);
   }
 }

@@ -1,4 +1,4 @@
-import { evolve, type Job, type JobState, type LoggedEvent } from '@jobstream/domain';
+import { evolve, jobEvents, type Job, type JobState, type LoggedEvent } from '@jobstream/domain';
 import { LogUnavailableError } from '../errors.ts';
 import { jobFilter, jobIdOfSubject } from '../streams/jobSubjects.ts';
 import type { DirectReader, StoredMessage } from './directReader.ts';
@@ -17,6 +17,16 @@ export interface JobSnapshot {
   readonly job: Job;
   readonly sequence: number;
   readonly dispatches: readonly number[];
+  /** The sequence of the job's last JobCarried: calls for work before it are obsolete. */
+  readonly carriedAt?: number;
+  /** When the event was recorded with which the job begins in the log: its last JobCarried, or its JobCreated. */
+  readonly since?: string;
+}
+
+/** The events of a job that are in the log. `sequence` is as in JobSnapshot. */
+export interface StoredHistory {
+  readonly events: readonly RecordedEvent<LoggedEvent>[];
+  readonly sequence: number;
 }
 
 export interface JobReaderOptions {
@@ -53,16 +63,21 @@ export class JobReader {
   /** Returns the job's state, or undefined if there is no such job. */
   async job(jobId: string, jobType?: string): Promise<JobSnapshot | undefined> {
     const messages = await this.#messages(jobId, jobType);
-    const folded = foldHistory(await this.#whole(jobId, messages));
-    if (folded === undefined) return undefined;
-    // Also when the last message is malformed: an append that expected the last readable event would always conflict.
-    const own = jobFilter(jobId, folded.job.type).slice(0, -1);
-    return { ...folded, sequence: messages.findLast(({ subject }) => subject.startsWith(own))?.sequence ?? 0 };
+    // The state begins with a JobCarried as well, which spares a look into the archive.
+    const history = messages.some(isCarry) ? eventsOf(messages) : await this.#whole(jobId, messages);
+    const folded = foldHistory(history);
+    return folded && { ...folded, sequence: lastOf(messages, jobFilter(jobId, folded.job.type)) };
   }
 
   /** Returns all events of the job, oldest first. */
   async history(jobId: string, jobType?: string): Promise<readonly RecordedEvent<LoggedEvent>[]> {
     return this.#whole(jobId, await this.#messages(jobId, jobType));
+  }
+
+  /** Returns the events of the job that are in the log, oldest first. */
+  async stored(jobId: string, jobType: string): Promise<StoredHistory> {
+    const messages = await this.#messages(jobId, jobType);
+    return { events: eventsOf(messages), sequence: lastOf(messages, jobFilter(jobId, jobType)) };
   }
 
   /** The job's messages in the log, oldest first. */
@@ -81,7 +96,7 @@ export class JobReader {
 
   /** The events of these messages, behind the expired ones unless the history begins with the job's creation. */
   async #whole(jobId: string, messages: readonly StoredMessage[]): Promise<readonly RecordedEvent<LoggedEvent>[]> {
-    const kept = messages.flatMap((message) => decodeRecordedEvent(message, message.text, message.header));
+    const kept = eventsOf(messages);
     const [first] = kept;
     if (this.#expired === undefined || messages.some((message) => isCreation(message, first))) return kept;
     return [...(await this.#expired.eventsBefore(first?.sequence ?? Infinity, jobId)), ...kept];
@@ -131,6 +146,21 @@ export class JobReader {
   }
 }
 
+function eventsOf(messages: readonly StoredMessage[]): readonly RecordedEvent<LoggedEvent>[] {
+  return messages.flatMap((message) => decodeRecordedEvent(message, message.text, message.header));
+}
+
+/** The sequence of the last message under a filter, also of a malformed one: an append that expected another would always conflict. */
+function lastOf(messages: readonly StoredMessage[], filter: string): number {
+  const own = filter.slice(0, -1);
+  return messages.findLast(({ subject }) => subject.startsWith(own))?.sequence ?? 0;
+}
+
+/** Whether the message is a JobCarried, and not a copy that a stranger stored. */
+function isCarry({ subject, expectation }: StoredMessage): boolean {
+  return subject.endsWith(`.${jobEvents.JobCarried.token}`) && previousOfJob(subject, expectation) !== undefined;
+}
+
 /** Whether the job's first event in the log is its creation, and not a copy that a stranger stored after it had expired. */
 function isCreation(
   { sequence, subject, expectation }: StoredMessage,
@@ -142,11 +172,17 @@ function isCreation(
 
 function foldHistory(history: readonly RecordedEvent<LoggedEvent>[]): Omit<JobSnapshot, 'sequence'> | undefined {
   let job: JobState;
-  const dispatches: number[] = [];
-  for (const { sequence, event } of history) {
-    const after = evolve(job, event);
-    if (after !== job && (job === undefined || event.event === 'JobRequeued')) dispatches.push(sequence);
+  const changes: RecordedEvent<LoggedEvent>[] = [];
+  for (const recorded of history) {
+    const after = evolve(job, recorded.event);
+    if (after !== job) changes.push(recorded);
     job = after;
   }
-  return job && { job, dispatches };
+  const [first] = changes;
+  if (job === undefined || first === undefined) return undefined;
+  const calls = changes.filter((one) => one === first || one.event.event === 'JobRequeued');
+  const dispatches = calls.map(({ sequence }) => sequence);
+  const carried = changes.findLast(({ event }) => event.event === 'JobCarried');
+  if (carried === undefined) return { job, dispatches, since: first.recordedAt };
+  return { job, dispatches, since: carried.recordedAt, carriedAt: carried.sequence };
 }

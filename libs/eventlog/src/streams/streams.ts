@@ -30,10 +30,15 @@ const NANOS_PER_MS = 1_000_000;
 type Settings = Partial<StreamConfig> & { readonly name: string };
 
 /**
- * Returns the settings of JOBS and TIMERS. JOBS is immutable: no message can be deleted, purged or rolled up; messages
- * expire after `maxAgeMs` (0: never).
+ * How messages leave the stream JOBS: the keeper purges them from the beginning (`purged`), the server expires them at
+ * an age (`aged`), or not at all (`kept`). New streams are `purged`. Streams of releases up to 0.2 deny purging, and that
+ * cannot be taken back.
  */
-export function streamSettings({ replicas, maxAgeMs }: { replicas: number; maxAgeMs: number }): Settings[] {
+export type ExpiryRule =
+  { readonly kind: 'purged' } | { readonly kind: 'aged'; readonly maxAgeMs: number } | { readonly kind: 'kept' };
+
+/** Returns the settings of JOBS and TIMERS. JOBS is immutable: no message can be deleted or rolled up. */
+export function streamSettings(replicas: number): [jobs: Settings, timers: Settings] {
   return [
     {
       name: JOBS_STREAM,
@@ -42,11 +47,11 @@ export function streamSettings({ replicas, maxAgeMs }: { replicas: number; maxAg
       retention: RetentionPolicy.Limits,
       discard: DiscardPolicy.New,
       num_replicas: replicas,
-      max_age: maxAgeMs * NANOS_PER_MS,
+      max_age: 0,
       allow_direct: true,
       allow_atomic: true,
       deny_delete: true,
-      deny_purge: true,
+      deny_purge: false,
       allow_rollup_hdrs: false,
       allow_msg_schedules: false,
     },
@@ -134,6 +139,26 @@ export async function ensureStream(manager: JetStreamManager, wanted: Settings):
   if (found === undefined) return createStream(manager, wanted);
   const differences = differencesBetween(wanted, found);
   if (differences.length > 0) throw new StreamMismatchError(wanted.name, differences);
+}
+
+/**
+ * As `ensureStream` for the stream JOBS, also one of an earlier release, whose `max_age` must be `maxAgeMs` or nothing.
+ * Returns how messages leave it.
+ */
+export async function ensureJobsStream(
+  manager: JetStreamManager,
+  wanted: Settings,
+  maxAgeMs: number,
+): Promise<ExpiryRule> {
+  const found = await findStream(manager, JOBS_STREAM);
+  if (found === undefined) await createStream(manager, wanted);
+  const isOlder = found?.deny_purge === true;
+  const age = isOlder && found.max_age !== 0 ? maxAgeMs * NANOS_PER_MS : 0;
+  const differences =
+    found === undefined ? [] : differencesBetween({ ...wanted, max_age: age, deny_purge: isOlder }, found);
+  if (differences.length > 0) throw new StreamMismatchError(JOBS_STREAM, differences);
+  if (age > 0) return { kind: 'aged', maxAgeMs };
+  return { kind: isOlder ? 'kept' : 'purged' };
 }
 
 async function createStream(manager: JetStreamManager, wanted: Settings): Promise<void> {

@@ -74,6 +74,14 @@ function isFresh(snapshot: JobSnapshot | undefined, { recorded }: Delivery): boo
   return (snapshot?.sequence ?? 0) >= (recorded?.sequence ?? 0);
 }
 
+/**
+ * Whether the job was carried behind this message, which the log is about to lose. An attempt that it starts could not be
+ * taken over.
+ */
+function isObsolete({ recorded }: Delivery, { carriedAt = 0 }: JobSnapshot): boolean {
+  return recorded !== undefined && recorded.sequence < carriedAt;
+}
+
 /** Decides what a delivery, first or repeated, means for a job in the state in which it was found. */
 export function decideClaim(snapshot: JobSnapshot | undefined, delivery: Delivery, claimant: Claimant): ClaimDecision {
   if (!isFresh(snapshot, delivery)) return nak(claimant.ackWaitMs, 'the state is older than the message');
@@ -83,6 +91,7 @@ export function decideClaim(snapshot: JobSnapshot | undefined, delivery: Deliver
     return nak(NEWER_DELAY_MS, `the job has ${unreadableEvents} events of a newer release: left to a newer worker`);
   }
   if (isTerminal(status)) return ack(`the job is ${status}`);
+  if (isObsolete(delivery, snapshot)) return ack('the job was carried since: its timer calls for work');
   if (isCopy(snapshot, delivery)) return ack('the message is a copy of an event of the job');
   return (
     decideRedelivery(snapshot, delivery, claimant) ?? {

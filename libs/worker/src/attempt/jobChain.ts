@@ -45,6 +45,7 @@ export class JobChain {
   #open = 0;
   #last: Promise<Decision> | undefined;
   #broken: { readonly error: unknown } | undefined;
+  #carried = false;
 
   constructor({ job, sequence }: JobSnapshot, cause: Cause, context: ChainContext) {
     this.#job = job;
@@ -56,6 +57,11 @@ export class JobChain {
   /** The job after all that was appended so far. */
   get job(): Job {
     return this.#job;
+  }
+
+  /** Whether the job was carried since its attempt began: the message that started it may be gone. */
+  get isCarried(): boolean {
+    return this.#carried;
   }
 
   /** The sequence of the last event that was appended or that the chain began with. */
@@ -80,11 +86,9 @@ export class JobChain {
       const decision = decide(this.#complete(command), this.#job);
       if (isRejection(decision)) return decision;
       if (this.#broken !== undefined) throw this.#broken.error;
-      this.#sequence = await appendUntilSettled(decision, this.#sequence, this.#context).catch((error: unknown) =>
-        this.#appendBehind(decision, error),
-      );
-      this.#job = evolve(this.#job, decision) ?? this.#job;
-      return decision;
+      const event = await this.#append(decision);
+      this.#job = evolve(this.#job, event) ?? this.#job;
+      return event;
     } catch (error) {
       // An event that is too large was not sent, so the chain goes on from where it was.
       if (!(error instanceof EventTooLargeError)) this.#broken ??= { error };
@@ -94,13 +98,24 @@ export class JobChain {
     }
   }
 
-  /** Appends an event whose append failed behind messages that are no events of the job, if these were the reason. */
-  async #appendBehind(event: JobEvent, failure: unknown): Promise<number> {
+  async #append(event: JobEvent): Promise<JobEvent> {
+    try {
+      this.#sequence = await appendUntilSettled(event, this.#sequence, this.#context);
+      return event;
+    } catch (error) {
+      return this.#appendBehind(event, error);
+    }
+  }
+
+  /** Appends an event whose append failed behind what does not end the attempt, if that was the reason. */
+  async #appendBehind(decided: JobEvent, failure: unknown): Promise<JobEvent> {
     let error = failure;
     for (let tries = 1; error instanceof ConcurrentAppendError && tries < MAX_TRIES; tries += 1) {
-      this.#sequence = await this.#sequenceUnlessMovedOn(error);
+      await this.#catchUp(error);
+      const event = { ...decided, version: this.#job.version + 1 };
       try {
-        return await appendUntilSettled(event, this.#sequence, this.#context);
+        this.#sequence = await appendUntilSettled(event, this.#sequence, this.#context);
+        return event;
       } catch (next) {
         error = next;
       }
@@ -108,13 +123,20 @@ export class JobChain {
     throw error;
   }
 
-  /** Returns the sequence of the job's last message if the job is still as this chain left it; else throws `conflict`. */
-  async #sequenceUnlessMovedOn(conflict: ConcurrentAppendError): Promise<number> {
+  /**
+   * Goes on behind the job's last message if the job is still as this chain left it, or was carried while its attempt
+   * runs; else throws `conflict`.
+   */
+  async #catchUp(conflict: ConcurrentAppendError): Promise<void> {
     const { eventLog, closing } = this.#context;
     const { id, type, version } = this.#job;
     const found = await retryUntilAvailable(() => eventLog.readJob(id, type), closing);
-    if (found?.job.version !== version || found.sequence <= this.#sequence) throw conflict;
-    return found.sequence;
+    if (found === undefined || found.sequence <= this.#sequence) throw conflict;
+    const isCarried = found.job.version > version && isSameAttempt(found.job, this.#job);
+    if (found.job.version !== version && !isCarried) throw conflict;
+    if (isCarried) this.#carried = true;
+    this.#job = found.job;
+    this.#sequence = found.sequence;
   }
 
   #complete(command: AttemptCommand): JobCommand {
@@ -132,6 +154,19 @@ export class JobChain {
 
 function laterOf(now: string, dueAt: string | undefined): string {
   return dueAt !== undefined && Date.parse(dueAt) > Date.parse(now) ? dueAt : now;
+}
+
+/** A worker's name and the time tell attempts apart whose numbers are the same, as after a requeue. */
+function isSameAttempt(found: Job, known: Job): boolean {
+  const same = (field: 'attempt' | 'worker' | 'startedAt') => found[field] === known[field];
+  return (
+    found.unreadableEvents === undefined &&
+    found.status === 'processing' &&
+    known.status === 'processing' &&
+    same('attempt') &&
+    same('worker') &&
+    same('startedAt')
+  );
 }
 
 /**

@@ -63,7 +63,9 @@ async function runAttempt(span: AttemptSpan, attempt: Attempt, context: AttemptC
     // Should the worker die before the timer is set, the redelivered message does it: see decideRedelivery.
     if (event.event === 'JobRetryScheduled') await scheduleWake(event.data.retryAt, event, context);
     end = ENDS[event.event];
-    return event.event === 'JobReleased' ? { kind: 'nak' } : { kind: 'ack' };
+    if (event.event !== 'JobReleased') return { kind: 'ack' };
+    if (attempt.chain.isCarried) await scheduleWake(context.clock.now(), event, context);
+    return { kind: 'nak' };
   } catch (error) {
     if (error instanceof ConcurrentAppendError) end = 'overtaken';
     throw error;

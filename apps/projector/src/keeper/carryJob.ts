@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { addMs, decide, fold, isRejection, isTerminal } from '@jobstream/domain';
+import type { Job } from '@jobstream/domain';
+import { ConcurrentAppendError } from '@jobstream/eventlog';
+import type { EventLog, StoredHistory } from '@jobstream/eventlog';
+import type { JobRef } from './prefixChunk.ts';
+
+export interface CarryContext {
+  readonly eventLog: Pick<EventLog, 'append' | 'scheduleWake' | 'prefix'>;
+  /** The last message of the log that is about to go. */
+  readonly through: number;
+  /** The server's clock, RFC 3339. */
+  readonly now: string;
+}
+
+export type CarryOutcome =
+  { readonly kind: 'unneeded' | 'carried' } | { readonly kind: 'held'; readonly first: number };
+
+/** Conflicts with other writers before the job is left for the next turn. */
+const MAX_TRIES = 8;
+/** After its timeout an attempt has this long to record its outcome. */
+const GRACE_MS = 60_000;
+
+/**
+ * Makes sure that a job does not need its events up to `through`: appends a JobCarried, and renews its call for work,
+ * unless nothing can happen to the job any more or its history begins behind them.
+ *
+ * @returns `held` for a job that needs them and cannot be carried: this release cannot read all of it. `first` is the
+ * sequence of its first event.
+ * @throws ConcurrentAppendError after eight tries; what the log throws.
+ */
+export async function carryJob(ref: JobRef, context: CarryContext): Promise<CarryOutcome> {
+  for (let tries = 1; ; tries++) {
+    const stored = await context.eventLog.prefix.storedHistory(ref.jobId, ref.jobType);
+    const job = fold(stored.events.map(({ event }) => event));
+    if (job === undefined || !needsCarrying(job, stored, context)) return { kind: 'unneeded' };
+    if (job.unreadableEvents !== undefined) return { kind: 'held', first: stored.events[0]?.sequence ?? 0 };
+    try {
+      await carry(job, stored, context);
+      return { kind: 'carried' };
+    } catch (error) {
+      if (!(error instanceof ConcurrentAppendError) || tries === MAX_TRIES) throw error;
+    }
+  }
+}
+
+/** A completed job never changes again; a failed or cancelled one may be retried until all of its events are old. */
+function needsCarrying(job: Job, { events }: StoredHistory, { through }: CarryContext): boolean {
+  if (lastOf(events, ['JobCarried']) > through) return false;
+  if (job.unreadableEvents !== undefined) return true;
+  if (job.status === 'completed') return false;
+  return !isTerminal(job.status) || (events.at(-1)?.sequence ?? 0) > through;
+}
+
+/** The timer comes first: should this process die in between, the timer is one too many, and not one too few. */
+async function carry(job: Job, stored: StoredHistory, { eventLog, now }: CarryContext): Promise<void> {
+  const lostLeaseAt = leaseInLog(job, stored);
+  const at = lostLeaseAt ?? dispatchAt(job, stored, now);
+  if (at !== undefined) await eventLog.scheduleWake({ jobId: job.id, jobType: job.type, at });
+  const event = decide(
+    {
+      kind: 'CarryJob',
+      eventId: randomUUID(),
+      at: now,
+      actor: { kind: 'keeper', id: 'keeper' },
+      keepsCause: lostLeaseAt === undefined,
+    },
+    job,
+  );
+  if (!isRejection(event)) await eventLog.append(event, stored.sequence);
+}
+
+/**
+ * When a running attempt is surely over whose call for work is a message of the log, and about to go with it. Undefined
+ * for all others: the message of a timer stays until it is acknowledged.
+ */
+function leaseInLog(job: Job, { events }: StoredHistory): string | undefined {
+  if (job.status !== 'processing' || job.startedBy?.startsWith('timer:') === true) return undefined;
+  const started = events.findLast(({ event }) => event.event === 'JobStarted');
+  return addMs(started?.recordedAt ?? job.startedAt ?? job.updatedAt, job.timeoutMs + GRACE_MS);
+}
+
+/** When to call for work on a job that waits for a message of the log; undefined if its call is in TIMERS already. */
+function dispatchAt(job: Job, { events }: StoredHistory, now: string): string | undefined {
+  if (isTerminal(job.status) || job.status === 'processing') return undefined;
+  if (lastOf(events, ['JobCreated', 'JobRequeued']) < lastOf(events, ['JobCarried'])) return undefined;
+  return job.status === 'pending' ? now : (job.runAt ?? now);
+}
+
+/** The sequence of the last event of these names, 0 if there is none. */
+function lastOf(events: StoredHistory['events'], names: readonly string[]): number {
+  return events.findLast(({ event }) => names.includes(event.event))?.sequence ?? 0;
+}

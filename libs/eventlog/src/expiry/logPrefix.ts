@@ -1,0 +1,90 @@
+import { decodeScheduleEvent, type LoggedEvent, type ScheduleEvent } from '@jobstream/domain';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import { LogUnavailableError } from '../errors.ts';
+import type { LogMessages, StoredBytes } from '../read/directReader.ts';
+import { decodeStoredEvent } from '../read/logEntry.ts';
+import type { JobReader, StoredHistory } from '../read/jobReader.ts';
+import { JOBS_STREAM, type ExpiryRule } from '../streams/streams.ts';
+
+/** Messages `first` to `last` are in the log, none if `last` is less; `now` is the server's clock, RFC 3339. */
+export interface LogState {
+  readonly first: number;
+  readonly last: number;
+  readonly now: string;
+}
+
+/** A message of the log with what it says. `newer`: an event of a schedule that this release cannot read. `none`: no event. */
+export type PrefixMessage = { readonly sequence: number; readonly recordedAt: string } & (
+  | { readonly kind: 'job'; readonly event: LoggedEvent }
+  | { readonly kind: 'schedule'; readonly event: ScheduleEvent }
+  | { readonly kind: 'newer' | 'none' }
+);
+
+export interface LogPrefixOptions {
+  readonly manager: JetStreamManager;
+  readonly messages: Pick<LogMessages, 'from'>;
+  readonly reader: Pick<JobReader, 'stored'>;
+  readonly rule: ExpiryRule;
+}
+
+/** The beginning of the log, as its keeper sees it. Every method rejects with LogUnavailableError. */
+export class LogPrefix {
+  /** How messages leave the log. */
+  readonly rule: ExpiryRule;
+  readonly #manager: JetStreamManager;
+  readonly #messages: Pick<LogMessages, 'from'>;
+  readonly #reader: Pick<JobReader, 'stored'>;
+
+  constructor({ manager, messages, reader, rule }: LogPrefixOptions) {
+    this.#messages = messages;
+    this.rule = rule;
+    this.#manager = manager;
+    this.#reader = reader;
+  }
+
+  async state(): Promise<LogState> {
+    try {
+      const info = await this.#manager.streams.info(JOBS_STREAM);
+      const { first_seq: first, last_seq: last } = info.state;
+      return { first: Math.max(first, 1), last, now: timeOf(info) };
+    } catch (error) {
+      throw new LogUnavailableError('the state of its stream could not be read', { cause: error });
+    }
+  }
+
+  /** Returns up to `count` messages, and up to 8 MB of them, from this sequence on. */
+  async read(sequence: number, count: number): Promise<readonly PrefixMessage[]> {
+    return (await this.#messages.from(sequence, { count })).map(decode);
+  }
+
+  /** Returns the events of a job that are in the log, with contents as they are stored. */
+  storedHistory(jobId: string, jobType: string): Promise<StoredHistory> {
+    return this.#reader.stored(jobId, jobType);
+  }
+
+  /** Removes all messages before this sequence for good; the stream must be `purged`. */
+  async purgeBefore(sequence: number): Promise<void> {
+    try {
+      await this.#manager.streams.purge(JOBS_STREAM, { seq: sequence });
+    } catch (error) {
+      throw new LogUnavailableError('its beginning could not be purged', { cause: error });
+    }
+  }
+}
+
+function decode({ sequence, recordedAt, subject, headers, body }: StoredBytes): PrefixMessage {
+  const at = { sequence, recordedAt };
+  const text = Buffer.from(body).toString();
+  if (subject.startsWith('jobs.')) {
+    const decoded = decodeStoredEvent(subject, text, (name) => headers[name]);
+    return decoded.kind === 'malformed' ? { ...at, kind: 'none' } : { ...at, kind: 'job', event: decoded.event };
+  }
+  const decoded = decodeScheduleEvent(text);
+  if (decoded.kind === 'event') return { ...at, kind: 'schedule', event: decoded.event };
+  return { ...at, kind: decoded.kind === 'newer' ? 'newer' : 'none' };
+}
+
+/** The client library does not declare the time of the answer. */
+function timeOf(info: object): string {
+  return new Date('ts' in info && typeof info.ts === 'string' ? info.ts : Date.now()).toISOString();
+}
