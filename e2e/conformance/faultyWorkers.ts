@@ -137,6 +137,18 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     complaint: /should become completed; .* JobFailed$/m,
   },
   {
+    name: 'takes a copy of a JobCreated for a new job',
+    edits: [['return is_first(self.msg.headers or {}, self.event["jobType"], self.job_id)', 'return True']],
+    detectedBy: 'junk-created',
+    complaint: /it runs once/,
+  },
+  {
+    name: 'takes a copy of an event for a redelivery',
+    edits: [['return newer and self.sequence not in job.dispatches', 'return False']],
+    detectedBy: 'junk-created',
+    complaint: /should become completed; .* JobFailed$|it runs once/m,
+  },
+  {
     name: 'follows links to other jobs',
     edits: [['own and (first or (checked and bool(previous)))', 'previous is not None']],
     detectedBy: 'junk-redelivery',

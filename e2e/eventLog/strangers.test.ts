@@ -45,11 +45,11 @@ async function startWaiting(workers = 1) {
   return { type: waiting.type, started: started.promise, end: () => end.resolve(), runs: () => runs };
 }
 
-/** Waits until one message of a consumer, that of the running job, has no acknowledgement yet. */
-function untilOnlyRunning(consumer: string) {
+/** Waits until all messages of a consumer are delivered, and so many of them have no acknowledgement yet. */
+function untilUnsettled(consumer: string, unsettled: number) {
   return eventually(async () => {
-    const { num_pending: pending, num_ack_pending: unsettled } = await manager.consumers.info('JOBS', consumer);
-    expect({ pending, unsettled }).toEqual({ pending: 0, unsettled: 1 });
+    const { num_pending: pending, num_ack_pending: found } = await manager.consumers.info('JOBS', consumer);
+    expect({ pending, unsettled: found }).toEqual({ pending: 0, unsettled });
   });
 }
 
@@ -79,7 +79,7 @@ test.each([
   await started;
   for (let count = 0; count < 3; count += 1)
     await write(`jobs.${type}.${created.jobId}.created`, JSON.stringify(created), fields);
-  await untilOnlyRunning(`worker-${type}`);
+  await untilUnsettled(`worker-${type}`, 1); // that of the running job
   end();
   await log.until(created.jobId, 'completed');
   expect(runs()).toBe(1);
@@ -93,11 +93,12 @@ test.each([
 test('a running job does not run again when its JobRequeued is stored once more', async () => {
   const { type, started, end, runs } = await startWaiting(2);
   const { jobId } = await log.create(type, { runAt: new Date(Date.now() + 3_600_000).toISOString() });
+  await untilUnsettled(`worker-${type}`, 0); // from now on only a JobRequeued can start it
   await log.act(jobId, { kind: 'CancelJob' });
   const requeued = await log.act(jobId, { kind: 'RequeueJob' });
   await started;
   for (let count = 0; count < 3; count += 1) await write(`jobs.${type}.${jobId}.requeued`, JSON.stringify(requeued));
-  await untilOnlyRunning(`requeued-${type}`);
+  await untilUnsettled(`requeued-${type}`, 1); // that of the running job
   end();
   await log.until(jobId, 'completed');
   expect(runs()).toBe(1);

@@ -128,10 +128,12 @@ type Job struct {
 	Worker    string
 	RunID     string
 	StartedAt time.Time
+
+	Dispatches []uint64 // the sequences of its JobCreated and of each JobRequeued
 }
 
 func newJob(created Event, sequence uint64) *Job {
-	job := Job{Created: created, Sequence: sequence, Version: 1, Status: "pending"}
+	job := Job{Created: created, Sequence: sequence, Version: 1, Status: "pending", Dispatches: []uint64{sequence}}
 	if runAt := created.Data.RunAt; runAt != nil {
 		job.RunAt = *runAt
 		if runAt.After(created.At) {
@@ -154,6 +156,7 @@ func (j Job) after(event Event, sequence uint64) *Job {
 		j.Status, j.Attempt = "pending", j.Attempt-1
 	case "JobRequeued":
 		j.Status, j.Attempt, j.RunAt, j.StartedBy = "pending", 0, time.Time{}, ""
+		j.Dispatches = append(slices.Clip(j.Dispatches), sequence)
 	case "JobCompleted", "JobFailed", "JobCancelled":
 		j.Status = strings.ToLower(strings.TrimPrefix(event.Event, "Job"))
 	}
@@ -205,6 +208,23 @@ func (c Call) deliveryThatStarted(job *Job) int {
 	return number
 }
 
+// isWholeHistory tells whether it is the first delivery of the job's first message, which the server has checked to be the first.
+func (c Call) isWholeHistory() bool {
+	return c.event != nil && c.event.Event == "JobCreated" && c.delivery == 1 && isFirst(c.Headers(), c.event)
+}
+
+// isCopyIn tells whether somebody who does not keep to the protocol has stored an event of the job once more.
+func (c Call) isCopyIn(job *Job) bool {
+	return c.event != nil && c.sequence > job.Dispatches[0] && !slices.Contains(job.Dispatches, c.sequence)
+}
+
+// isFirst tells whether the server has stored a JobCreated only because the job had none.
+func isFirst(header nats.Header, created *Event) bool {
+	compared := header.Get("Nats-Expected-Last-Subject-Sequence-Subject")
+	filters := []string{"", "jobs.*." + created.JobID + ".>", "jobs." + created.JobType + "." + created.JobID + ".>"}
+	return header.Get("Nats-Expected-Last-Subject-Sequence") == "0" && slices.Contains(filters, compared)
+}
+
 type decision int
 
 const (
@@ -217,7 +237,7 @@ const (
 
 // plan tells what a call for work means for a job in this state: the table in the protocol.
 func plan(job *Job, call Call) decision {
-	if job == nil || slices.Contains([]string{"completed", "failed", "cancelled"}, job.Status) {
+	if job == nil || slices.Contains([]string{"completed", "failed", "cancelled"}, job.Status) || call.isCopyIn(job) {
 		return acknowledge
 	}
 	startedBy := call.deliveryThatStarted(job)
@@ -618,9 +638,9 @@ func (w *Worker) claim(call Call) (*Attempt, error) {
 	return nil, err
 }
 
-// stateFor reads the job, but the first delivery of a JobCreated is the whole history: there is nothing to read.
+// stateFor reads the job, but the first delivery of a job's first message is the whole history: there is nothing to read.
 func (w *Worker) stateFor(call Call) (*Job, error) {
-	if call.event != nil && call.event.Event == "JobCreated" && call.delivery == 1 {
+	if call.isWholeHistory() {
 		return newJob(*call.event, call.sequence), nil
 	}
 	return w.readFresh(call)
@@ -967,7 +987,7 @@ func (w *Worker) stored(jobID string, query map[string]any) (*storedEvent, error
 	header, _ := nats.DecodeHeadersMsg(answer.Message.Hdrs)
 	previous, err := strconv.ParseUint(header.Get("Nats-Expected-Last-Subject-Sequence"), 10, 64)
 	own := strings.HasPrefix(answer.Message.Subject, strings.TrimSuffix(filter, ">"))
-	first := previous == 0 && decoded != nil && decoded.Event == "JobCreated"
+	first := decoded != nil && decoded.Event == "JobCreated" && isFirst(header, decoded)
 	checked := previous > 0 && header.Get("Nats-Expected-Last-Subject-Sequence-Subject") == filter
 	return &storedEvent{decoded, answer.Message.Seq, previous, err == nil && own && (first || checked)}, nil
 }

@@ -75,13 +75,15 @@ class Job:
     worker: str | None = None
     run: dict[str, Any] = field(default_factory=dict)
     """The last attempt, as heartbeats list it."""
+    dispatches: tuple[int, ...] = ()
+    """The sequences of its JobCreated and of each JobRequeued."""
 
     @staticmethod
     def first(event: Event, sequence: int) -> Job:
         run_at = parse_time(event["data"].get("runAt"))
         delayed = run_at is not None and run_at > datetime.fromisoformat(event["at"])
         status = "scheduled" if delayed else "pending"
-        return Job(event["jobId"], event, sequence, run_at=run_at, status=status)
+        return Job(event["jobId"], event, sequence, run_at=run_at, status=status, dispatches=(sequence,))
 
     def after(self, event: Event, sequence: int) -> Job:
         name, data = event["event"], event["data"]
@@ -95,7 +97,8 @@ class Job:
         if name == "JobReleased":
             return replace(job, status="pending", attempt=self.attempt - 1)
         if name == "JobRequeued":
-            return replace(job, status="pending", attempt=0, run_at=None, started_by=None)
+            dispatches = (*self.dispatches, sequence)
+            return replace(job, status="pending", attempt=0, run_at=None, started_by=None, dispatches=dispatches)
         if name in ("JobCompleted", "JobFailed", "JobCancelled"):
             return replace(job, status=name.removeprefix("Job").lower())
         return job  # JobProgressed
@@ -129,6 +132,18 @@ class Call:
     @property
     def cause(self) -> str:
         return self.name if self.delivery == 1 else f"{self.name}#{self.delivery}"
+
+    @property
+    def is_whole_history(self) -> bool:
+        """Whether it is the first delivery of the job's first message, which the server has checked to be the first."""
+        if self.event is None or self.event["event"] != "JobCreated" or self.delivery > 1:
+            return False
+        return is_first(self.msg.headers or {}, self.event["jobType"], self.job_id)
+
+    def is_copy_in(self, job: Job) -> bool:
+        """Whether somebody who does not keep to the protocol has stored an event of the job once more."""
+        newer = self.event is not None and self.sequence > job.dispatches[0]
+        return newer and self.sequence not in job.dispatches
 
     @property
     def trace(self) -> dict[str, str]:
@@ -192,7 +207,7 @@ Handler = Callable[[Any, Attempt], Awaitable[Any]]
 
 def plan(job: Job | None, call: Call) -> str:
     """What a call for work means for a job in this state: the table in the protocol."""
-    if job is None or job.status in ENDED:
+    if job is None or job.status in ENDED or call.is_copy_in(job):
         return "acknowledge"
     started_by = call.delivery_that_started(job)
     if job.status in ("scheduled", "retrying"):
@@ -415,8 +430,8 @@ class Worker:
             return None
 
     async def state_for(self, call: Call) -> Job | None:
-        """The first delivery of a JobCreated is the whole history: there is nothing to read."""
-        if call.event is not None and call.event["event"] == "JobCreated" and call.delivery == 1:
+        """The first delivery of a job's first message is the whole history: there is nothing to read."""
+        if call.event is not None and call.is_whole_history:
             return Job.first(call.event, call.sequence)
         return await self.read_fresh(call)
 
@@ -609,7 +624,8 @@ class Worker:
         previous = int(expected) if expected.isdecimal() else None
         checked = headers.get("Nats-Expected-Last-Subject-Sequence-Subject") == subject
         own = (msg.subject or "").startswith(subject.removesuffix(">"))
-        first = previous == 0 and event is not None and event["event"] == "JobCreated"
+        created = event is not None and event["event"] == "JobCreated"
+        first = created and is_first(headers, self.job_type, job_id)
         return Stored(event, msg.seq or 0, previous, own and (first or (checked and bool(previous))))
 
 
@@ -623,6 +639,13 @@ async def until_answered(ask: Callable[[], Awaitable[Result]]) -> Result:
                 raise
             log.warning("the server does not answer: %r", error)
             await asyncio.sleep(0.25)
+
+
+def is_first(headers: dict[str, str], job_type: str, job_id: str) -> bool:
+    """Whether the server has stored a JobCreated only because the job had none."""
+    compared = headers.get("Nats-Expected-Last-Subject-Sequence-Subject")
+    filters = (None, f"jobs.*.{job_id}.>", f"jobs.{job_type}.{job_id}.>")
+    return headers.get("Nats-Expected-Last-Subject-Sequence") == "0" and compared in filters
 
 
 def subject_of(event: Event) -> str:

@@ -50,6 +50,16 @@ async function writeJunk(testbed: Testbed, jobIds: readonly string[], other: str
   }
 }
 
+/** Stores the message on the subject four more times, and as often as if it were the first of subjects that have none. */
+async function writeCopies(testbed: Testbed, subject: string): Promise<void> {
+  const original = (await testbed.log()).find((message) => message.subject === subject);
+  assert.ok(original);
+  for (let count = 0; count < 4; count += 1) {
+    await testbed.writer.publish(subject, original.body);
+    await testbed.writer.publish(subject, original.body, { expected: 0, filter: 'jobs.conformance.nothing.>' });
+  }
+}
+
 /** As many jobs that run as there are kinds of junk, and one that is completed. */
 async function startJobs(testbed: Testbed, ms: number, maxAttempts: number) {
   const other = await testbed.createJob({ do: 'succeed', result: 'of another job' });
@@ -150,6 +160,28 @@ export const disruptionScenarios: readonly Scenario[] = [
         assert.deepEqual((await testbed.job(jobId)).result, { sleptMs: 5_000 }, 'the result is its own');
       }
       assert.equal((await testbed.events(other)).length, 3, 'nothing is appended to the other job');
+    },
+  },
+  {
+    name: 'junk-created',
+    title: 'does not run a job twice because its JobCreated or JobRequeued was stored once more',
+    async run(testbed) {
+      // Two workers, so that copies reach another one than that which runs the jobs.
+      await testbed.startWorker({ concurrency: 2 });
+      const runAt = new Date(Date.now() + 3_600_000).toISOString();
+      const requeued = await testbed.createJob({ do: 'sleep', ms: 6_000 }, { maxAttempts: 2, runAt });
+      await testbed.untilIdle(); // from now on only a JobRequeued can start it
+      await testbed.record(requeued, { kind: 'CancelJob' });
+      await testbed.record(requeued, { kind: 'RequeueJob' });
+      const jobId = await testbed.createJob({ do: 'sleep', ms: 6_000 }, { maxAttempts: 2 });
+      for (const id of [jobId, requeued]) await testbed.reaches(id, 'processing');
+      await testbed.startWorker({ concurrency: 4 });
+      await writeCopies(testbed, `jobs.conformance.${jobId}.created`);
+      await writeCopies(testbed, `jobs.conformance.${requeued}.requeued`);
+      for (const id of [jobId, requeued]) {
+        await testbed.reaches(id, 'completed');
+        assert.equal(await eventsOfWorkers(testbed, id), 'JobStarted JobCompleted', 'it runs once');
+      }
     },
   },
   {
