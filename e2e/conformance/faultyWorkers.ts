@@ -109,9 +109,21 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'starts delayed jobs at once',
-    edits: [['served or (job.run_at or now()) > now()', 'served']],
+    edits: [['served or (job.run_at or now) > (call.fired_for or now)', 'served']],
     detectedBy: 'delayed',
     complaint: /a timer is the cause/,
+  },
+  {
+    name: 'asks its clock whether a timer that has fired is due',
+    edits: [['> (call.fired_for or now)', '> now']],
+    detectedBy: 'clock-ahead',
+    complaint: /should become completed; its events: JobCreated$/m,
+  },
+  {
+    name: 'does not measure the clock of the server',
+    edits: [['server - (asked + answered) / 2', 'self.epoch']],
+    detectedBy: 'clock-behind',
+    complaint: /should become completed; its events: JobCreated$/m,
   },
   {
     name: 'takes over a job that runs',

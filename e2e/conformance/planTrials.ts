@@ -3,6 +3,7 @@ import { exampleWorkers, installPython, NotInstalledError } from './exampleWorke
 import { faultyWorkers, writeFaultyWorker } from './faultyWorkers.ts';
 import type { Trial } from './runTrial.ts';
 import type { Scenario } from './scenario.ts';
+import { clockScenarios } from './scenarios/clocks.ts';
 import { announcementScenarios } from './scenarios/announcements.ts';
 import { disruptionScenarios } from './scenarios/disruptions.ts';
 import { outcomeScenarios } from './scenarios/outcomes.ts';
@@ -42,6 +43,7 @@ const COMMAND = {
 const allScenarios = [
   ...outcomeScenarios,
   ...timerScenarios,
+  ...clockScenarios,
   ...takeoverScenarios,
   ...disruptionScenarios,
   ...announcementScenarios,

@@ -39,6 +39,9 @@ const (
 	beatEvery     = 4 * time.Second
 	announceEvery = time.Hour
 	runsListed    = 100
+	measureEvery  = time.Minute
+	clockSet      = 250 * time.Millisecond
+	maxEarly      = 30 * time.Second
 )
 
 // Unrecoverable is returned by a handler when another attempt cannot help.
@@ -170,6 +173,70 @@ func (j Job) precedes(event *Event) bool {
 
 func (j Job) isLastAttempt() bool { return j.Attempt >= j.Created.Data.MaxAttempts }
 
+// ServerClock is the clock of the server, which alone decides what is due; in monotonic time between two measurements.
+type ServerClock struct {
+	nc       *nats.Conn
+	mutex    sync.Mutex
+	server   time.Time // its time at `measured`
+	measured time.Time
+	stale    bool
+}
+
+// Now is the time of the server.
+func (c *ServerClock) Now() time.Time {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return c.server.Add(time.Since(c.measured)).Truncate(time.Millisecond)
+}
+
+// Measure believes the fastest of three answers: the server read its clock between the request and the answer.
+func (c *ServerClock) Measure() error {
+	var server, measured time.Time
+	fastest := time.Duration(math.MaxInt64)
+	for range 3 {
+		asked := time.Now()
+		answer, err := c.nc.Request("$JS.API.STREAM.INFO.TIMERS", nil, 2*time.Second)
+		if err != nil {
+			return err
+		}
+		var info struct{ TS time.Time }
+		if err := json.Unmarshal(answer.Data, &info); err != nil {
+			return err
+		}
+		if took := time.Since(asked); took < fastest {
+			fastest, measured = took, time.Now()
+			server = info.TS.Add(took / 2)
+		}
+	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.server, c.measured, c.stale = server, measured, false
+	return nil
+}
+
+// Doubt makes Keep measure: the connection may lead to another server now.
+func (c *ServerClock) Doubt() {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.stale = true
+}
+
+// Keep measures again when it is time to, or when the clock of this machine was set or the machine slept.
+func (c *ServerClock) Keep() {
+	c.mutex.Lock()
+	passed := time.Since(c.measured) // in monotonic time
+	moved := time.Now().Round(0).Sub(c.measured.Round(0)) - passed
+	old := c.stale || passed >= measureEvery || moved.Abs() > clockSet
+	c.mutex.Unlock()
+	if !old {
+		return
+	}
+	if err := c.Measure(); err != nil {
+		c.Doubt()
+		slog.Warn("the clock of the server is not measured", "error", err)
+	}
+}
+
 // Call is a message that calls for work on a job: a JobCreated or JobRequeued, or a timer that fired.
 type Call struct {
 	jetstream.Msg
@@ -177,6 +244,8 @@ type Call struct {
 	event    *Event // nil for a timer
 	sequence uint64
 	delivery int
+	firedFor time.Time     // the time for which a timer was set, if the server fired it then, later, or early on purpose
+	wait     time.Duration // of a timer that was fired early: the rest of its time
 }
 
 func (c Call) name() string {
@@ -235,8 +304,8 @@ const (
 	handBack
 )
 
-// plan tells what a call for work means for a job in this state: the table in the protocol.
-func plan(job *Job, call Call) decision {
+// plan tells what a call for work means for a job in this state, at this time of the server: the table in the protocol.
+func plan(job *Job, call Call, now time.Time) decision {
 	if job == nil || slices.Contains([]string{"completed", "failed", "cancelled"}, job.Status) || call.isCopyIn(job) {
 		return acknowledge
 	}
@@ -244,7 +313,10 @@ func plan(job *Job, call Call) decision {
 	switch {
 	case job.Status == "scheduled" || job.Status == "retrying":
 		served := call.delivery > 1 || (job.StartedBy != "" && startedBy > 0)
-		if served || job.RunAt.After(time.Now()) {
+		if !call.firedFor.IsZero() {
+			now = call.firedFor
+		}
+		if served || job.RunAt.After(now) {
 			return setTimer
 		}
 		return start
@@ -274,7 +346,7 @@ type Attempt struct {
 
 // Progress tells how far the work is.
 func (a *Attempt) Progress(percent float64) error {
-	return a.append("JobProgressed", time.Now(), Data{Percent: &percent})
+	return a.append("JobProgressed", a.worker.clock.Now(), Data{Percent: &percent})
 }
 
 func (a *Attempt) append(name string, at time.Time, data Data) error {
@@ -303,6 +375,7 @@ type Worker struct {
 	nc       *nats.Conn
 	js       jetstream.JetStream
 	jobType  string
+	clock    *ServerClock
 	identity Identity
 	handle   Handler
 	settings Settings
@@ -319,17 +392,21 @@ func newWorker(nc *nats.Conn, jobType string, handle Handler, settings Settings)
 	if err != nil {
 		return nil, err
 	}
+	clock := &ServerClock{nc: nc}
+	if err := clock.Measure(); err != nil {
+		return nil, err
+	}
 	host, _ := os.Hostname()
 	identity := Identity{
-		V: 1, Host: host, StartedAt: time.Now().UTC(), Name: "example-go",
+		V: 1, Host: host, StartedAt: clock.Now().UTC(), Name: "example-go",
 		Worker: fmt.Sprintf("%s-%d-%s", host, os.Getpid(), rand.Text()[:6]),
 	}
 	closing, closeAll := context.WithCancelCause(context.Background())
 	return &Worker{
 		nc: nc, js: js, jobType: jobType, handle: handle, settings: settings,
-		identity: identity,
-		slots:    make(chan struct{}, settings.Concurrency),
-		closing:  closing, close: closeAll,
+		clock: clock, identity: identity,
+		slots:   make(chan struct{}, settings.Concurrency),
+		closing: closing, close: closeAll,
 	}, nil
 }
 
@@ -425,6 +502,7 @@ func (w *Worker) announce(ctx context.Context, ended <-chan struct{}) {
 			}
 		}
 		w.beat(ctx.Err() != nil)
+		w.clock.Keep()
 		select {
 		case <-ended:
 			w.beat(true)
@@ -539,13 +617,15 @@ func (w *Worker) serve(ctx context.Context, msg jetstream.Msg) {
 		_ = msg.Nak()
 		return
 	}
-	call, err := readCall(msg)
+	call, err := w.readCall(msg)
 	switch {
 	case err != nil:
 		slog.Error("no call for work", "subject", msg.Subject(), "error", err)
 		_ = msg.Term()
 	case call.event != nil && call.event.V > 1:
 		_ = msg.NakWithDelay(5 * time.Second) // for a newer worker
+	case call.wait > 0:
+		_ = msg.NakWithDelay(call.wait)
 	default:
 		err = w.answer(call)
 	}
@@ -554,7 +634,7 @@ func (w *Worker) serve(ctx context.Context, msg jetstream.Msg) {
 	}
 }
 
-func readCall(msg jetstream.Msg) (Call, error) {
+func (w *Worker) readCall(msg jetstream.Msg) (Call, error) {
 	meta, err := msg.Metadata()
 	if err != nil {
 		return Call{}, err
@@ -567,12 +647,22 @@ func readCall(msg jetstream.Msg) (Call, error) {
 		}
 		return call, err
 	}
-	var wake struct{ JobID string }
+	var wake struct {
+		JobID string
+		At    time.Time
+	}
 	err = json.Unmarshal(msg.Data(), &wake)
 	if err == nil && wake.JobID == "" {
 		err = errors.New("no job is named")
 	}
 	call.jobID = wake.JobID
+	if early := wake.At.Sub(meta.Timestamp); early <= maxEarly {
+		call.firedFor = wake.At
+		if early > 0 { // by design; that delivery does not count
+			call.wait = min(early, wake.At.Sub(w.clock.Now()))
+			call.delivery = max(1, call.delivery-1)
+		}
+	}
 	return call, err
 }
 
@@ -608,10 +698,10 @@ func (w *Worker) answer(call Call) error {
 func (w *Worker) claim(call Call) (*Attempt, error) {
 	job, err := w.stateFor(call)
 	for err == nil {
-		switch plan(job, call) {
+		switch plan(job, call, w.clock.Now()) {
 		case start:
 			data := Data{Attempt: job.Attempt + 1, Worker: w.identity.Worker}
-			started, failed := w.append(call, job, "JobStarted", time.Now(), data)
+			started, failed := w.append(call, job, "JobStarted", w.clock.Now(), data)
 			if errors.Is(failed, errOvertaken) {
 				job, err = w.readFresh(call)
 				continue
@@ -623,7 +713,7 @@ func (w *Worker) claim(call Call) (*Attempt, error) {
 		case giveUp:
 			lost := JobError{Name: "WorkerLost", Message: fmt.Sprintf("worker %s stopped answering", job.Worker)}
 			data := Data{Attempt: job.Attempt, Reason: "worker-lost", Error: &lost}
-			if _, err := w.append(call, job, "JobFailed", time.Now(), data); err != nil {
+			if _, err := w.append(call, job, "JobFailed", w.clock.Now(), data); err != nil {
 				return nil, err
 			}
 		case setTimer:
@@ -652,9 +742,9 @@ func (w *Worker) run(attempt *Attempt) error {
 	if err != nil {
 		return err
 	}
-	at := time.Now().Truncate(time.Millisecond)
+	at := w.clock.Now()
 	if name != "JobReleased" {
-		data.DurationMs = new(at.Sub(began).Milliseconds())
+		data.DurationMs = new(time.Since(began).Milliseconds())
 	}
 	if name == "JobRetryScheduled" {
 		data.RetryAt = new(at.Add(attempt.state().Created.Data.Backoff.after(attempt.Number)).UTC())
@@ -780,6 +870,9 @@ func (w *Worker) abortIfMovedOn(jobID string) {
 
 // append appends one event, also behind what is no event, and returns the job after it; errOvertaken if the job moved on.
 func (w *Worker) append(call Call, job *Job, name string, at time.Time, data Data) (*Job, error) {
+	if call.firedFor.After(at) { // however well the clock is measured
+		at = call.firedFor
+	}
 	event := Event{
 		V: 1, ID: rand.Text(), Event: name, JobID: call.jobID, JobType: w.jobType, Version: job.Version + 1,
 		At: at.UTC().Truncate(time.Millisecond), Actor: Actor{Kind: "worker", ID: w.identity.Worker},
@@ -1104,6 +1197,7 @@ func run(ctx context.Context) error {
 	}
 	nc.SetReconnectHandler(func(*nats.Conn) {
 		for _, worker := range workers {
+			worker.clock.Doubt()
 			worker.lookAtAll()
 		}
 	})

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from time import monotonic
+from time import monotonic, time
 from typing import Any, TypeVar
 
 import nats
@@ -41,6 +41,7 @@ NO_EVENT = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 """What reading a message raises that is no event."""
 LARGEST_RESULT = 256 * 1024
 BEAT_EVERY, ANNOUNCE_EVERY, RUNS_LISTED = 4, 3600, 100
+MEASURE_EVERY, CLOCK_SET, MAX_EARLY = 60, 0.25, timedelta(seconds=30)
 TIMEOUT, SHUTDOWN, MOVED_ON = "timeout", "the worker is shutting down", "the job has moved on"
 
 
@@ -108,6 +109,41 @@ class Job:
         return self.attempt >= int(self.created["data"]["maxAttempts"])
 
 
+class ServerClock:
+    """The clock of the server, which alone decides what is due; in monotonic time between two measurements."""
+
+    def __init__(self, nc: Client) -> None:
+        self.nc = nc
+        self.epoch = time() - monotonic()
+        self.measured: float | None = None
+        self.wall = 0.0
+
+    def now(self) -> datetime:
+        instant = datetime.fromtimestamp(self.epoch + monotonic(), UTC)
+        return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+    async def measure(self) -> None:
+        """Believes the fastest of three answers: the server read its clock between the request and the answer."""
+        fastest: float | None = None
+        for _ in range(3):
+            asked = monotonic()
+            answer = await self.nc.request("$JS.API.STREAM.INFO.TIMERS", b"", timeout=2)
+            answered = monotonic()
+            server = datetime.fromisoformat(json.loads(answer.data)["ts"]).timestamp()
+            if fastest is None or answered - asked < fastest:
+                fastest, self.epoch = answered - asked, server - (asked + answered) / 2
+        self.measured, self.wall = monotonic(), time() - monotonic()
+
+    async def keep(self) -> None:
+        """Measures again when it is time to, or when the clock of this machine was set or the machine slept."""
+        was_set = abs(time() - monotonic() - self.wall) > CLOCK_SET
+        if was_set or self.measured is None or monotonic() - self.measured >= MEASURE_EVERY:
+            try:
+                await self.measure()
+            except nats.errors.Error as error:
+                log.warning("the clock of the server is not measured: %r", error)
+
+
 @dataclass(frozen=True)
 class Call:
     """A message that calls for work on a job: a JobCreated or JobRequeued, or a timer that fired."""
@@ -116,6 +152,10 @@ class Call:
     job_id: str
     event: Event | None
     """None for a timer."""
+    fired_for: datetime | None = None
+    """The time for which a timer was set, if the server fired it then, later, or early on purpose."""
+    early: bool = False
+    """Whether it was fired early: that delivery does not count."""
 
     @property
     def sequence(self) -> int:
@@ -123,7 +163,7 @@ class Call:
 
     @property
     def delivery(self) -> int:
-        return self.msg.metadata.num_delivered
+        return max(1, self.msg.metadata.num_delivered - int(self.early))
 
     @property
     def name(self) -> str:
@@ -205,14 +245,14 @@ class Attempt:
 Handler = Callable[[Any, Attempt], Awaitable[Any]]
 
 
-def plan(job: Job | None, call: Call) -> str:
-    """What a call for work means for a job in this state: the table in the protocol."""
+def plan(job: Job | None, call: Call, now: datetime) -> str:
+    """What a call for work means for a job in this state, at this time of the server: the table in the protocol."""
     if job is None or job.status in ENDED or call.is_copy_in(job):
         return "acknowledge"
     started_by = call.delivery_that_started(job)
     if job.status in ("scheduled", "retrying"):
         served = call.delivery > 1 or (job.started_by is not None and started_by is not None)
-        return "set timer" if served or (job.run_at or now()) > now() else "start"
+        return "set timer" if served or (job.run_at or now) > (call.fired_for or now) else "start"
     if job.status != "processing":
         return "start"
     if started_by is None:
@@ -230,7 +270,8 @@ class Worker:
         self.job_type, self.handler, self.settings = job_type, handler, settings
         self.name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         self.token = re.sub(r"[^A-Za-z0-9_-]", "-", self.name)
-        self.started_at = format_time(now())
+        self.clock = ServerClock(nc)
+        self.started_at = format_time(self.clock.now())
         self.slots = asyncio.Semaphore(settings.concurrency)
         self.serving: set[asyncio.Task[None]] = set()
         self.running: dict[str, Attempt] = {}
@@ -240,6 +281,7 @@ class Worker:
 
     async def run(self) -> None:
         """Takes calls for work until `stopping` is set, gives running attempts time to end, and releases them."""
+        await self.clock.measure()
         kind = self.job_type
         consumers = [
             ("JOBS", f"worker-{kind}", f"jobs.{kind}.*.created"),
@@ -276,6 +318,7 @@ class Worker:
                 log.log(logging.DEBUG if failing else logging.WARNING, "the job type is not announced: %r", error)
                 failing = True
             await self.beat()
+            await self.clock.keep()
             await self.next_beat()
 
     async def announce_type(self) -> None:
@@ -381,7 +424,7 @@ class Worker:
     async def read_call(self, msg: Msg) -> Call | None:
         try:
             if msg.metadata.stream == "TIMERS":
-                return Call(msg, str(json.loads(msg.data)["jobId"]), None)
+                return await self.read_timer(msg)
             event = decode(msg.subject, msg.data)
             return Call(msg, str(event["jobId"]), event)
         except NewerEvent:
@@ -390,6 +433,18 @@ class Worker:
             log.error("no call for work: %s: %r", msg.subject, error)
             await msg.term()
         return None
+
+    async def read_timer(self, msg: Msg) -> Call | None:
+        """None for a timer that was fired early: it waits out the rest of its time in its consumer."""
+        wake = json.loads(msg.data)
+        at = datetime.fromisoformat(wake["at"])
+        early = at - msg.metadata.timestamp
+        if timedelta(0) < early <= MAX_EARLY and at > self.clock.now():
+            await msg.nak(delay=min(early, at - self.clock.now()) / timedelta(seconds=1))
+            return None
+        if early > MAX_EARLY:
+            return Call(msg, str(wake["jobId"]), None)
+        return Call(msg, str(wake["jobId"]), None, at, early > timedelta(0))
 
     async def answer(self, call: Call) -> None:
         try:
@@ -407,7 +462,7 @@ class Worker:
         """Starts an attempt, or answers the call when there is nothing to start."""
         job = await self.state_for(call)
         while True:
-            match plan(job, call):
+            match plan(job, call, self.clock.now()):
                 case "start" if job is not None:
                     try:
                         data = {"attempt": job.attempt + 1, "worker": self.name}
@@ -436,16 +491,16 @@ class Worker:
         return await self.read_fresh(call)
 
     async def run_attempt(self, attempt: Attempt) -> None:
-        call, number, started = attempt.call, attempt.number, now()
+        call, number, started = attempt.call, attempt.number, monotonic()
         self.running[call.job_id] = attempt
         try:
             name, data = await self.run_handler(attempt)
         finally:
             del self.running[call.job_id]
-        at = now()
+        at = self.clock.now()
         retry_at = at + backoff(attempt.job) if name == "JobRetryScheduled" else None
         if name != "JobReleased":
-            data["durationMs"] = round((at - started) / timedelta(milliseconds=1))
+            data["durationMs"] = round((monotonic() - started) * 1000)
         if retry_at is not None:
             data["retryAt"] = format_time(retry_at)
         await attempt.append(name, data, at)
@@ -475,6 +530,7 @@ class Worker:
         self.look_up(msg.subject.split(".")[2])
 
     async def on_reconnected(self) -> None:
+        self.clock.measured = None
         for job_id in self.running:
             self.look_up(job_id)
 
@@ -504,7 +560,7 @@ class Worker:
             "jobId": job.id,
             "jobType": self.job_type,
             "version": job.version + 1,
-            "at": format_time(at or now()),
+            "at": format_time(self.time_of(call, at or self.clock.now())),
             "actor": {"kind": "worker", "id": self.name},
             "causationId": call.cause,
             "data": data,
@@ -521,6 +577,11 @@ class Worker:
                     raise
                 expected = found.sequence
         raise Overtaken
+
+    @staticmethod
+    def time_of(call: Call, at: datetime) -> datetime:
+        """An attempt that a timer began is not before the time of the timer, however well the clock is measured."""
+        return at if call.fired_for is None else max(at, call.fired_for)
 
     async def store(self, event: Event, expected: int, trace: dict[str, str]) -> int:
         headers = {
@@ -704,13 +765,8 @@ def backoff(job: Job) -> timedelta:
     return timedelta(milliseconds=round(delay))
 
 
-def now() -> datetime:
-    time = datetime.now(UTC)
-    return time.replace(microsecond=time.microsecond // 1000 * 1000)
-
-
-def format_time(time: datetime) -> str:
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def format_time(instant: datetime) -> str:
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def parse_time(text: str | None) -> datetime | None:

@@ -17,7 +17,10 @@ type WithoutEnvelope<Command> = Command extends JobCommand ? Omit<Command, Envel
 /** A command without what every command has. */
 export type KitCommand = WithoutEnvelope<JobCommand>;
 
-export type NewJob = Partial<Omit<JobCommandOf<'CreateJob'>, Envelope | 'kind' | 'jobId' | 'jobType'>>;
+export type NewJob = Partial<Omit<JobCommandOf<'CreateJob'>, Envelope | 'kind' | 'jobId' | 'jobType'>> & {
+  /** RFC 3339; default: now. */
+  readonly createdAt?: string;
+};
 
 interface Expectation {
   readonly expected: number;
@@ -48,12 +51,12 @@ export class KitWriter {
     return [...this.#written].flatMap(([sequence, subject]) => (subject.split('.')[2] === jobId ? [sequence] : []));
   }
 
-  async create(payload: unknown, options: NewJob): Promise<string> {
+  async create(payload: unknown, { createdAt, ...options }: NewJob): Promise<string> {
     const jobId = crypto.randomUUID();
     const defaults = { maxAttempts: 5, backoff: defaultBackoff, timeoutMs: 120_000, tags: [] };
     await this.record(
       { kind: 'CreateJob', jobId, jobType: JOB_TYPE, payload, ...defaults, ...options },
-      { state: undefined, sequence: 0 },
+      { state: undefined, sequence: 0, now: createdAt },
     );
     return jobId;
   }
@@ -61,10 +64,14 @@ export class KitWriter {
   /** Decides on the state and appends; returns the state after it. Rejects when the rules or the stream refuse it. */
   async record(
     command: KitCommand,
-    at: { readonly state: JobState; readonly sequence: number },
+    at: { readonly state: JobState; readonly sequence: number; readonly now?: string | undefined },
   ): Promise<{ state: JobState; sequence: number; event: JobEvent }> {
     const kind = 'attempt' in command || command.kind === 'StartAttempt' ? 'worker' : 'api';
-    const envelope = { eventId: crypto.randomUUID(), at: new Date().toISOString(), actor: { kind, id: KIT } } as const;
+    const envelope = {
+      eventId: crypto.randomUUID(),
+      at: at.now ?? new Date().toISOString(),
+      actor: { kind, id: KIT },
+    } as const;
     const event = decide({ ...command, ...envelope }, at.state);
     if (isRejection(event)) throw new Error(`the kit's ${command.kind} was refused: ${event.detail}`);
     const sequence = await this.publish(subjectOf(event), encodeJobEvent(event), {

@@ -11,6 +11,7 @@ import { readRawLog } from '../../harness/rawLog.ts';
 import { type KitCommand, KitWriter, type NewJob } from './kitWriter.ts';
 import { logMessage, type LogMessage } from './logMessage.ts';
 import { WireTap } from './wireTap.ts';
+import { SkewedServer } from './skewedServer.ts';
 import { WorkerUnderTest } from './workerUnderTest.ts';
 
 /** What the server reports about a consumer, as far as it matters here. */
@@ -38,6 +39,8 @@ export interface WorkerSettings {
   readonly ackWaitMs?: number;
   readonly concurrency?: number;
   readonly shutdownGraceMs?: number;
+  /** How far its clock is ahead of what the server says, negative if behind; default 0. */
+  readonly clockAheadHours?: number;
 }
 
 /** Generous, because machines are busy: no scenario is about how fast a worker is. */
@@ -51,6 +54,7 @@ export class Testbed implements AsyncDisposable {
   readonly tap: WireTap;
   readonly #command: string;
   readonly #workers: WorkerUnderTest[] = [];
+  readonly #skewed: SkewedServer[] = [];
 
   private constructor(command: string, nats: TestNats, connection: NatsConnection) {
     this.#command = command;
@@ -74,11 +78,11 @@ export class Testbed implements AsyncDisposable {
 
   /** Starts a worker of the job type `conformance`; returns when it says that it is ready. */
   async startWorker(settings: WorkerSettings = {}): Promise<WorkerUnderTest> {
-    const { ackWaitMs = 2_000, concurrency = 10, shutdownGraceMs = 10_000 } = settings;
+    const { ackWaitMs = 2_000, concurrency = 10, shutdownGraceMs = 10_000, clockAheadHours = 0 } = settings;
     const worker = new WorkerUnderTest(this.#command, {
       ...process.env,
       LOG_LEVEL: 'info',
-      NATS_URL: this.nats.url,
+      NATS_URL: await this.#urlFor(clockAheadHours),
       NATS_USER: WORKER_USER.user,
       NATS_PASSWORD: WORKER_USER.pass,
       WORKER_TYPES: 'conformance',
@@ -181,8 +185,17 @@ export class Testbed implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.kill()));
+    await Promise.all(this.#skewed.map((server) => server[Symbol.asyncDispose]()));
     await this.connection.close();
     await this.nats[Symbol.asyncDispose]();
+  }
+
+  /** The server's address, for a worker whose clock is ahead of what the server says there. */
+  async #urlFor(clockAheadHours: number): Promise<string> {
+    if (clockAheadHours === 0) return this.nats.url;
+    const skewed = await SkewedServer.start(Number(new URL(this.nats.url).port), clockAheadHours);
+    this.#skewed.push(skewed);
+    return `nats://127.0.0.1:${skewed.port}`;
   }
 
   async #messagesOf(jobId: string): Promise<LogMessage[]> {
