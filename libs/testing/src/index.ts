@@ -30,3 +30,5 @@ export { freePort, resolveNatsServer, resolveOldNatsServer } from '@jobstream/se
 export type { OldNatsServer } from '@jobstream/servers';
 export { TestProcess } from './testProcess.ts';
 export type { TestProcessOptions } from './testProcess.ts';
+export { checkSchedules } from './schedules/checkSchedules.ts';
+export { Schedule } from './schedules/schedule.ts';
