@@ -122,7 +122,66 @@ describe.each(users)('%s', (user) => {
   });
 
   test('deletes a consumer only if it is the operator', async () => {
-    expect(await maySend(user, '$JS.API.CONSUMER.DELETE.JOBS.worker-email')).toBe(user === 'operator');
+    for (const consumer of ['JOBS.worker-email', 'JOBS.projector-1', 'TIMERS.due-email', 'TIMERS.ticks'])
+      expect(await maySend(user, `$JS.API.CONSUMER.DELETE.${consumer}`)).toBe(user === 'operator');
+  });
+
+  test.each([
+    'CREATE.JOBS',
+    'CREATE.JOBS.worker-email',
+    'CREATE.JOBS.worker-email.jobs.email.*.created',
+    'CREATE.JOBS.worker-email.jobs.sms.>',
+    'CREATE.JOBS.follower-1',
+    'DURABLE.CREATE.JOBS.worker-email',
+    'CREATE.TIMERS.due-email.timers.due.email',
+    'DURABLE.CREATE.TIMERS.due-email',
+    'CREATE.TYPES.follower-1',
+    'PAUSE.JOBS.worker-email',
+    'PAUSE.TIMERS.due-email',
+    'RESET.JOBS.worker-email',
+    'RESET.TIMERS.due-email',
+    'LEADER.STEPDOWN.JOBS.worker-email',
+    'UNPIN.JOBS.worker-email',
+  ])('creates and changes no consumer by %s unless it manages them', async (call) => {
+    const managing: Partial<Record<User, RegExp>> = {
+      api: /^(CREATE\.JOBS\.[\w-]+$|DURABLE\.CREATE\.JOBS|CREATE\.TIMERS\.|CREATE\.TYPES|PAUSE)/,
+      operator: /^(CREATE|PAUSE)/,
+    };
+    expect(await maySend(user, `$JS.API.CONSUMER.${call}`)).toBe(managing[user]?.test(call) ?? false);
+  });
+
+  test('takes messages only from the consumers that are its own', async () => {
+    const consumers = [
+      'JOBS.worker-email',
+      'JOBS.requeued-email',
+      'TIMERS.due-email',
+      'TIMERS.ticks',
+      'JOBS.projector-1',
+    ];
+    const own: Partial<Record<User, readonly string[]>> = {
+      api: consumers.filter((name) => name.startsWith('JOBS')),
+      worker: consumers.filter((name) => name !== 'JOBS.projector-1'),
+      projector: ['JOBS.projector-1'],
+      operator: consumers,
+    };
+    const allowed: string[] = [];
+    for (const name of consumers) if (await maySend(user, `$JS.API.CONSUMER.MSG.NEXT.${name}`)) allowed.push(name);
+    expect(allowed).toEqual(own[user] ?? []);
+  });
+
+  test('moves the position of a consumer only if it is the projector, and of its own', async () => {
+    expect(await maySend(user, '$JS.API.CONSUMER.RESET.JOBS.projector-1')).toBe(user === 'projector');
+  });
+
+  test('purges only what the service itself keeps there', async () => {
+    const purging: Partial<Record<User, readonly string[]>> = {
+      api: ['TIMERS', 'WORKERS', 'TYPES'],
+      worker: ['TIMERS'],
+    };
+    const allowed: string[] = [];
+    for (const stream of ['JOBS', 'TIMERS', 'WORKERS', 'TYPES', 'KEYS'])
+      if (await maySend(user, `$JS.API.STREAM.PURGE.${stream}`)) allowed.push(stream);
+    expect(allowed).toEqual(purging[user] ?? []);
   });
 });
 

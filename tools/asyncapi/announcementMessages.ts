@@ -26,6 +26,7 @@ const TypeAnnouncement = Schema.Struct({
     concurrency: Positive,
     rate: Schema.optionalKey(Schema.Struct({ starts: Positive, perMs: Positive })),
   }),
+  ackWaitMs: Schema.optionalKey(Positive),
   defaults: Schema.optionalKey(
     Schema.Struct({ maxAttempts: Schema.optionalKey(Positive), timeoutMs: Schema.optionalKey(Positive) }),
   ),

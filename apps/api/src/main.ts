@@ -2,6 +2,7 @@ import { openArchive } from '@jobstream/archive';
 import { clockOffsetGauge, EventLog, ProcessHeartbeat } from '@jobstream/eventlog';
 import { ApiKeys, ReadModel, RebuildRequests } from '@jobstream/readmodel';
 import { authSettings, eventLogMetrics, eventLogSettings, Readiness, runProcess } from '@jobstream/runtime';
+import { TableTypes } from './announcements/tableTypes.ts';
 import { AnnouncedTypes } from './announcements/announcedTypes.ts';
 import { ApiKeyCache } from './auth/apiKeyCache.ts';
 import { createApp } from './createApp.ts';
@@ -19,6 +20,7 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
     ...eventLogSettings(config),
     archive: openArchive(config)?.archive,
     name: 'api',
+    managesConsumers: { ackWaitMs: config.ACK_WAIT_MS },
     logger,
     observer,
     traceparent: tracing.current,
@@ -28,6 +30,7 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   const table = new ReadModel({ databaseUrl: config.DATABASE_URL, name: 'api' });
   storageMetrics(metrics, log);
   metrics.gauge(clockOffsetGauge(log.clock));
+  const tableTypes = new TableTypes({ log, table });
   backlogMetrics(metrics, { log, announced, table });
   const keys = new ApiKeys({ databaseUrl: config.DATABASE_URL, name: 'api-keys' });
   const rebuilds = new RebuildRequests({ databaseUrl: config.DATABASE_URL, name: 'api-rebuilds' });
@@ -48,5 +51,5 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
     onClosing: () => longRequests.endAll(),
     logger,
   });
-  return [log, heartbeat, announced, table, rebuilds, keys, keyCache, tail, server];
+  return [log, heartbeat, announced, table, tableTypes, rebuilds, keys, keyCache, tail, server];
 });

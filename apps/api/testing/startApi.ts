@@ -13,6 +13,7 @@ import {
   Tracing,
 } from '@jobstream/runtime';
 import type { Express } from 'express';
+import { TableTypes } from '../src/announcements/tableTypes.ts';
 import { AnnouncedTypes } from '../src/announcements/announcedTypes.ts';
 import { ApiKeyCache, type ApiKeyCacheOptions } from '../src/auth/apiKeyCache.ts';
 import { createApp } from '../src/createApp.ts';
@@ -58,6 +59,7 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const log = new EventLog({
     url: options.natsUrl,
     name: 'api',
+    managesConsumers: {},
     observer,
     traceparent: tracing.current,
     ...options.log,
@@ -65,6 +67,7 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const announced = new AnnouncedTypes({ log, logger });
   const payloads = new PayloadChecks({ announced, strictTypes: options.strictTypes ?? false });
   const { table, keys, rebuilds } = openTables(options.databaseUrl);
+  const tableTypes = new TableTypes({ log, table });
   backlogMetrics(metrics, { log, announced, table });
   const auth = { ...authSettings(readConfig({})), ...options.auth };
   const keyCache = new ApiKeyCache({ keys, open: auth.open, logger, maxWaitMs: 30_000, ...options.ring });
@@ -85,7 +88,7 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
     logger,
     ...options.server,
   });
-  const services = [log, announced, table, rebuilds, keys, keyCache, tail, server];
+  const services = [log, announced, table, tableTypes, rebuilds, keys, keyCache, tail, server];
   for (const service of services) await service.start();
   return testApi({ app, log, keys, server, stop: () => stopAll(services) });
 }

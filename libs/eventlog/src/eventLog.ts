@@ -24,6 +24,7 @@ import type { ScheduleLog } from './schedules/scheduleLog.ts';
 import { ServerClock } from './connection/serverClock.ts';
 import { TIMERS_STREAM } from './streams/streams.ts';
 import type { Wake } from './timers/timerScheduler.ts';
+import { ensureProcessConsumers } from './queue/processConsumers.ts';
 import { within } from './connection/connection.ts';
 import { ensureWorkConsumers } from './queue/workConsumers.ts';
 
@@ -64,9 +65,11 @@ export class EventLog {
   async start(): Promise<void> {
     const connection = await Connection.open(this.#options);
     try {
-      this.#parts = await buildParts(connection, this.#options, this.#sink, this.clock);
+      const parts = await buildParts(connection, this.#options, this.#sink, this.clock);
+      this.#parts = parts;
       connection.onReconnected(() => this.clock.doubt());
       await this.clock.start();
+      if (this.#options.managesConsumers) parts.consumers.start(() => parts.schedules.reader.jobTypes());
     } catch (error) {
       this.#parts = undefined;
       await connection.close();
@@ -90,7 +93,8 @@ export class EventLog {
     await parts.connection.close();
   }
 
-  async #finish({ schedules, announcements, appender, batches }: EventLogParts): Promise<void> {
+  async #finish({ consumers, schedules, announcements, appender, batches }: EventLogParts): Promise<void> {
+    await consumers.stop();
     await Promise.all([...this.#queues].map((queue) => queue.stop()));
     await announcements.stop();
     await schedules.stop();
@@ -137,6 +141,7 @@ export class EventLog {
   append(event: JobEvent, expectedSequence: number): Promise<number> {
     const parts = this.#parts;
     if (parts === undefined) return Promise.reject(notStarted());
+    if (event.event === 'JobCreated') parts.consumers.require(event.jobType);
     const traceparent = this.#options.traceparent?.();
     const append = (stored: JobEvent) => parts.appender.append(jobAppendRequest(stored, traceparent), expectedSequence);
     const stored = prepare(event, parts);
@@ -150,7 +155,8 @@ export class EventLog {
    * @throws the errors of `append`; ConcurrentAppendError when one of the jobs exists.
    */
   async appendAll(events: readonly JobEvent[]): Promise<number> {
-    const { batches, expired, contents } = this.#started();
+    const { batches, expired, contents, consumers } = this.#started();
+    for (const { jobType } of events) consumers.require(jobType);
     const traceparent = this.#options.traceparent?.();
     await expired?.assertNew(events);
     const sealed = await contents.sealAll(events);
@@ -189,8 +195,9 @@ export class EventLog {
    * `traces`, events have their trace context. Contents stay as they are stored: open them with `contents`.
    */
   follow({ after, traces = false }: { after: number; traces?: boolean }): EventFeed {
-    const { connection, manager, expired } = this.#started();
-    const options = { connection, manager, traces, endsAtGap: expired !== undefined, sink: this.#sink };
+    const { connection, manager, expired, createsConsumers } = this.#started();
+    const common = { connection, manager, traces, reserved: !createsConsumers, sink: this.#sink };
+    const options = { ...common, endsAtGap: expired !== undefined };
     const follow = (from: number) => new LogFollower({ ...options, after: from });
     return expired === undefined ? follow(after) : new ArchivedFeed({ after, traces, expired, follow });
   }
@@ -228,6 +235,21 @@ export class EventLog {
     return this.#started().prefix;
   }
 
+  /**
+   * Makes sure that job types have their consumers soon, where this process manages them. Types of jobs and schedules that
+   * it appends, and announced ones, need no call.
+   */
+  requireConsumers(jobTypes: Iterable<string>): void {
+    const { consumers } = this.#started();
+    for (const jobType of jobTypes) consumers.require(jobType);
+  }
+
+  /** Creates the consumers that belong to no job type, as the process that manages consumers does when it starts. */
+  async createProcessConsumers(ackWaitMs: number): Promise<void> {
+    const { manager, replicas } = this.#started();
+    await ensureProcessConsumers(manager, { replicas, ackWaitMs });
+  }
+
   /** Pauses, resumes and lists job types. */
   get jobTypes(): JobTypeControl {
     return this.#started().jobTypes;
@@ -250,12 +272,14 @@ export class EventLog {
 
   /** Starts taking deliveries of a job type: jobs that are created, requeued, or due. */
   async openQueue(options: JobQueueOptions): Promise<JobQueue> {
-    const { manager, connection } = this.#started();
+    const { manager, connection, createsConsumers } = this.#started();
     const { jobType, ackWaitMs, concurrency, rate } = options;
-    await ensureWorkConsumers(manager, { jobType, ackWaitMs, limits: { concurrency, rate } });
+    const create = () => ensureWorkConsumers(manager, { jobType, ackWaitMs, limits: { concurrency, rate } });
+    if (createsConsumers) await create();
     const queue = new JobQueue(connection, { ...options, clock: this.clock }, this.#sink);
     this.#queues.add(queue);
-    queue.start();
+    if (createsConsumers) queue.start();
+    else await queue.startWhenFound({ manager, create, sink: this.#sink });
     return queue;
   }
 

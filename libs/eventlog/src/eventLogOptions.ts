@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from './connection/connection.ts';
 import type { MasterKey } from './contents/jobKeys.ts';
+import type { ManagedConsumers } from './queue/consumerManager.ts';
 import type { LogArchive } from './read/expiredEvents.ts';
 import type { LogObserver } from './append/logObserver.ts';
 
@@ -9,6 +10,12 @@ export interface EventLogOptions extends ConnectionOptions {
    * used as they are, for programs that do not know how the system was set up.
    */
   readonly createStreams?: boolean;
+  /**
+   * Whether this process creates the consumers of all job types and restores them: see ConsumerManager. Without it, a
+   * process with a NATS user waits for consumers instead of creating them, as that user may not; on an open server it
+   * creates its own.
+   */
+  readonly managesConsumers?: ManagedConsumers | undefined;
   /** Copies of each stream in a cluster; default 1. Not needed without `createStreams`. */
   readonly replicas?: number;
   /** Age from which on a keeper may purge events; default 0 (never). In logs of earlier releases the server expires them. */

@@ -5,6 +5,7 @@ import { AppendLimiter } from './append/appendLimiter.ts';
 import { BatchAppender } from './append/batchAppender.ts';
 import type { Connection } from './connection/connection.ts';
 import type { ServerClock } from './connection/serverClock.ts';
+import { ConsumerManager } from './queue/consumerManager.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
 import { Contents } from './contents/contents.ts';
 import { JobKeys } from './contents/jobKeys.ts';
@@ -57,10 +58,15 @@ export interface EventLogParts {
   readonly timers: TimerScheduler;
   readonly schedules: ScheduleLog;
   readonly jobTypes: JobTypeControl;
+  readonly consumers: ConsumerManager;
+  /** Whether followers and queues create their consumers, instead of waiting for those that the manager creates. */
+  readonly createsConsumers: boolean;
   readonly stats: LogStats;
   readonly announcements: Announcements;
   readonly writeHealth: WriteHealth;
   readonly storage: LogStorage;
+  /** How many copies of the log there are. */
+  readonly replicas: number;
 }
 
 /** Creates or checks the streams, and builds the parts that use them; rejects as `ensureStream` does. */
@@ -86,21 +92,38 @@ export async function buildParts(
   const leader = replicas > 1 ? new LeaderReader(connection) : undefined;
   const reader = new JobReader({ direct, expired, leader, deadlineMs });
   const contents = new Contents(await jobKeysOf(options, { ...core, deadlineMs, replicas }));
+  const { managesConsumers } = options;
+  const createsConsumers = managesConsumers !== undefined || connection.isAnonymous;
+  const consumers = new ConsumerManager({ manager, sink, replicas, ...managesConsumers });
   return {
     ...core,
     contents,
+    replicas,
     writeHealth,
     batches: new BatchAppender(connection, publisher, { deadlineMs, limiter, observer: writeHealth }),
     reader,
     prefix: new LogPrefix({ manager, messages, reader, rule }),
     timers: new TimerScheduler(publisher, deadlineMs, clock),
-    schedules: new ScheduleLog({ ...core, deadlineMs, replicated: replicas > 1, sink }),
+    schedules: new ScheduleLog({
+      ...core,
+      deadlineMs,
+      replicated: replicas > 1,
+      createsConsumers,
+      onJobType: (jobType) => consumers.require(jobType),
+      sink,
+    }),
     jobTypes: new JobTypeControl(manager),
+    consumers,
+    createsConsumers,
     messages,
     expired,
     stats: new LogStats(manager, direct),
     storage: new LogStorage({ monitorUrls: options.monitorUrls ?? [], storeDir: options.storeDir }),
-    announcements: new Announcements({ ...core, sink }),
+    announcements: new Announcements({
+      ...core,
+      sink,
+      onAnnounced: (announcement) => consumers.announced(announcement),
+    }),
   };
 }
 

@@ -25,6 +25,7 @@ export class JobWorker {
       logger: options.logger,
       handlers: options.handlers,
       identity,
+      ackWaitMs: options.ackWaitMs,
       limitsOf: (jobType) => this.#attempts.limitsOf(jobType),
       running: () => this.#attempts.running(),
     });

@@ -12,8 +12,8 @@ const MAX_ASKED = 100;
 /**
  * `GET /api/types`: the types that a worker has announced or run, that have been paused, or that have jobs.
  *
- * The jobs of a type without a worker have no consumer that could count them. The table has their number ready; in the log
- * it would be a search through all messages.
+ * The consumers of a type without a worker count its delayed jobs as well, since nothing has set their timers yet. The table
+ * has the number of those that are due.
  */
 export function listTypes({ log, announced, payloads, table }: ApiDeps): RequestHandler {
   const waiting = cachedFor(CACHE_MS, () => waitingSince(log));
@@ -53,7 +53,7 @@ async function unfinishedJobs(table: ApiDeps['table']): Promise<ReadonlyMap<stri
   const parts = new Map<string, TypeParts>();
   for (const { type, status, count } of (await unlessUnavailable(table.countJobs())) ?? []) {
     if (status === 'pending') parts.set(type, { type, pending: count });
-    else if (status === 'scheduled' && !parts.has(type)) parts.set(type, { type });
+    else if (status === 'scheduled' && !parts.has(type)) parts.set(type, { type, pending: 0 });
   }
   return parts;
 }

@@ -58,8 +58,9 @@ export interface TypeParts {
 }
 
 export function typeView(parts: TypeParts, payloads: Pick<PayloadChecks, 'ignoredOf'>): BodyOf<typeof TypeView> {
-  const { type, info, announced, waitingSince, pending = 0 } = parts;
-  const { paused = false, pausedUntil, backlog = pending, inFlight = 0, limits } = info ?? {};
+  const { type, info, announced, waitingSince } = parts;
+  const { paused = false, pausedUntil, inFlight = 0, limits } = info ?? {};
+  const backlog = backlogOf(parts);
   return {
     type,
     paused,
@@ -70,6 +71,11 @@ export function typeView(parts: TypeParts, payloads: Pick<PayloadChecks, 'ignore
     limits: limits && { concurrency: limits.concurrency, rate: limits.rate && rateText(limits.rate) },
     ...announcementView(announced, payloads),
   };
+}
+
+function backlogOf({ info, announced, pending }: TypeParts): number {
+  if (announced === undefined && pending !== undefined) return pending;
+  return info?.backlog ?? pending ?? 0;
 }
 
 function announcementView(announced: AnnouncedType | undefined, payloads: Pick<PayloadChecks, 'ignoredOf'>) {

@@ -24,6 +24,8 @@ export interface AnnouncementsParts {
   readonly manager: JetStreamManager;
   readonly publisher: Publisher;
   readonly sink: LogSink;
+  /** Called with each announcement that a registry reads, also with one that is only repeated. */
+  readonly onAnnounced: (announcement: TypeAnnouncement) => void;
 }
 
 /** A worker announces its types again every hour, so a day without it means that it is gone. */

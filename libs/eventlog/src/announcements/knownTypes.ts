@@ -51,6 +51,7 @@ export class KnownTypes {
   readonly #ignored: IgnoredMessages;
   readonly #isLive: (token: string) => boolean;
   readonly #onWorkerRemoved: (token: string) => void;
+  readonly #onAnnounced: (announcement: TypeAnnouncement) => void;
   #bytes = 0;
   #version = 0;
 
@@ -59,10 +60,12 @@ export class KnownTypes {
     /** Whether the worker of this token is alive; `onPresence` must follow a change. */
     readonly isLive: (token: string) => boolean;
     readonly onWorkerRemoved: (token: string) => void;
+    readonly onAnnounced: (announcement: TypeAnnouncement) => void;
   }) {
     this.#ignored = new IgnoredMessages(options.sink);
     this.#isLive = options.isLive;
     this.#onWorkerRemoved = options.onWorkerRemoved;
+    this.#onAnnounced = options.onAnnounced;
   }
 
   type(name: string): AnnouncedType | undefined {
@@ -117,6 +120,7 @@ export class KnownTypes {
     if (this.#isFull(announcement.type, body)) return this.#ignored.log(subject, 'too many announcements');
     this.#bytes += body.length;
     this.#put(subject, { ...message, announcement });
+    this.#onAnnounced(announcement);
   }
 
   /** The same announcement again, an hour later. */

@@ -17,6 +17,8 @@ export interface TypeAnnouncement {
   /** JSON Schema 2020-12 of what a completed job returns. */
   readonly resultSchema?: JsonSchema | undefined;
   readonly limits: AnnouncedLimits;
+  /** How long the consumers of the type shall wait for an acknowledgement, if this worker started last. */
+  readonly ackWaitMs?: number | undefined;
   /** What the definition of the type proposes for its jobs. */
   readonly defaults?: AnnouncedDefaults | undefined;
 }
@@ -54,6 +56,7 @@ export function decodeTypeAnnouncement(body: string): TypeAnnouncement {
     ...fields.optional('payloadSchema', (name) => fields.schema(name)),
     ...fields.optional('resultSchema', (name) => fields.schema(name)),
     limits: limitsOf(fields.object('limits')),
+    ...fields.optional('ackWaitMs', (name) => fields.count(name, 1)),
     ...fields.optional('defaults', (name) => defaultsOf(fields.object(name))),
   };
 }

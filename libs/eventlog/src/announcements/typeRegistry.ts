@@ -6,6 +6,7 @@ import { TYPES_STREAM, WORKERS_STREAM } from '../streams/streams.ts';
 import { KnownTypes, type AnnouncedType } from './knownTypes.ts';
 import { KnownWorkers } from './knownWorkers.ts';
 import { NewestMessages } from './newestMessages.ts';
+import type { TypeAnnouncement } from './typeAnnouncement.ts';
 import type { WorkerHeartbeat } from './workerHeartbeat.ts';
 
 /** A worker that lives, or one that is gone and whose announcements have not expired. */
@@ -19,6 +20,7 @@ export interface TypeRegistryOptions {
   readonly connection: Connection;
   readonly manager: JetStreamManager;
   readonly sink: LogSink;
+  readonly onAnnounced: (announcement: TypeAnnouncement) => void;
 }
 
 /** Knowing nothing yet is no reason not to start. */
@@ -39,12 +41,13 @@ export class TypeRegistry {
   readonly #types: KnownTypes;
   readonly #streams: readonly NewestMessages[];
 
-  constructor({ connection, manager, sink }: TypeRegistryOptions) {
+  constructor({ connection, manager, sink, onAnnounced }: TypeRegistryOptions) {
     const common = { connection, manager, sink };
     this.#sink = sink;
     this.#workers = new KnownWorkers(sink, (token) => this.#types.onPresence(token));
     this.#types = new KnownTypes({
       sink,
+      onAnnounced,
       isLive: (token) => this.#workers.has(token),
       onWorkerRemoved: (token) => this.#workers.remove(token),
     });

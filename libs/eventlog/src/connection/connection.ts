@@ -42,6 +42,8 @@ const MINIMUM_SERVER = '2.14.4';
  */
 export class Connection {
   readonly nats: NatsConnection;
+  /** Whether it has neither a user nor credentials, as on a server that is open to all. */
+  readonly isAnonymous: boolean;
   /** Acknowledgements of deliveries. */
   readonly acks: AckBuffer;
   readonly #inboxPrefix: string;
@@ -52,6 +54,7 @@ export class Connection {
 
   private constructor(nats: NatsConnection, options: ConnectionOptions) {
     this.nats = nats;
+    this.isAnonymous = options.credsFile === undefined && userOf(options).user === undefined;
     this.acks = new AckBuffer(nats);
     this.#inboxPrefix = inboxPrefix(options.name);
     this.#sink = options.logger ?? silentSink;
@@ -157,9 +160,10 @@ async function dial(options: ConnectionOptions): Promise<NatsConnection> {
   }
 }
 
-async function clientOptions({ url, name, credsFile, ...given }: ConnectionOptions): Promise<ClientOptions> {
+async function clientOptions(options: ConnectionOptions): Promise<ClientOptions> {
+  const { url, name, credsFile } = options;
   const servers = url.split(',').map((server) => server.trim());
-  const { user, password } = given.user === undefined ? credentialsIn(servers[0]) : given;
+  const { user, password } = userOf(options);
   return {
     servers: servers.map((server) => server.replace(/\/\/[^/]*@/, '//')),
     name: `jobstream-${name}`,
@@ -175,6 +179,10 @@ async function clientOptions({ url, name, credsFile, ...given }: ConnectionOptio
     ...(user === undefined ? {} : { user, pass: password ?? '' }),
     ...(credsFile === undefined ? {} : { authenticator: credsAuthenticator(await readFile(credsFile)) }),
   };
+}
+
+function userOf(options: ConnectionOptions): Pick<ConnectionOptions, 'user' | 'password'> {
+  return options.user === undefined ? credentialsIn(options.url.split(',')[0]?.trim()) : options;
 }
 
 /** Returns the user and password of a URL, if it has them: the client library does not read them. */

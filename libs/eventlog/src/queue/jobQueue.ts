@@ -9,7 +9,8 @@ import { decodeDueDelivery, decodeEventDelivery, type Delivery, type MessageDeli
 import { PullLoop } from './pullLoop.ts';
 import { RedeliveryGuard } from './redelivery.ts';
 import { subscribeToPauses } from './subscribeToHints.ts';
-import { dueConsumer, requeuedConsumer, workerConsumer } from './workConsumers.ts';
+import { ConsumerWait, type ConsumerWaitOptions } from './consumerWait.ts';
+import { dueConsumer, requeuedConsumer, workConsumers, workerConsumer } from './workConsumers.ts';
 
 export interface JobQueueOptions {
   readonly jobType: string;
@@ -46,6 +47,7 @@ export class JobQueue {
   readonly #redelivery: RedeliveryGuard<MessageDelivery>;
   readonly #loops: readonly PullLoop[];
   readonly #unsubscribePauses: () => void;
+  #wait: ConsumerWait | undefined;
 
   constructor(connection: Connection, options: ClockedOptions, sink: LogSink) {
     const { jobType, rate, ackWaitMs, clock } = options;
@@ -73,8 +75,21 @@ export class JobQueue {
     for (const loop of this.#loops) loop.start();
   }
 
+  /** Starts as soon as another process has created the consumers; resolves after the first look for them. */
+  async startWhenFound(options: Pick<ConsumerWaitOptions, 'manager' | 'sink' | 'create'>): Promise<void> {
+    const { jobType, ackWaitMs } = this.#options;
+    const consumers = workConsumers({ jobType }).map(({ stream, config }) => ({ stream, name: config.durable_name }));
+    const onFound = (actualMs: number) => {
+      this.#redelivery.setAckWait(actualMs);
+      this.start();
+    };
+    this.#wait = new ConsumerWait({ ...options, consumers, ackWaitMs, onFound });
+    await this.#wait.start();
+  }
+
   /** Stops pulling, hands back deliveries that have not begun, and waits for the handlers of the others. */
   async stop(): Promise<void> {
+    await this.#wait?.stop();
     this.#unsubscribePauses();
     this.#admission.close();
     await Promise.all(this.#loops.map((loop) => loop.stop()));

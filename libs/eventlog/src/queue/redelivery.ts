@@ -18,9 +18,15 @@ const NEWER_DELAY_MS = 5_000;
 export class RedeliveryGuard<Item extends { keepAlive(): void }> {
   readonly #held = new LinkedSet<Item>();
   readonly #lastOfKey = new Map<string, Promise<void>>();
-  readonly #heartbeat: NodeJS.Timeout;
+  #heartbeat: NodeJS.Timeout;
 
   constructor(ackWaitMs: number) {
+    this.#heartbeat = setInterval(() => this.#keepAlive(), ackWaitMs / 3);
+  }
+
+  /** For consumers that turn out to have another wait. */
+  setAckWait(ackWaitMs: number): void {
+    clearInterval(this.#heartbeat);
     this.#heartbeat = setInterval(() => this.#keepAlive(), ackWaitMs / 3);
   }
 

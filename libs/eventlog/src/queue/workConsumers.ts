@@ -12,7 +12,10 @@ import type { StartRate } from './admission/rateLimiter.ts';
 
 export interface WorkConsumerOptions {
   readonly jobType: string;
-  readonly ackWaitMs?: number;
+  /** Default: what an existing consumer has, `newAckWaitMs` for a new one. */
+  readonly ackWaitMs?: number | undefined;
+  /** Default 10 s. */
+  readonly newAckWaitMs?: number;
   /** The limits of one worker process, stored in the consumer's metadata for people to see. */
   readonly limits?: WorkLimits | undefined;
 }
@@ -40,9 +43,10 @@ export interface TypeConsumers {
 const MAX_ACK_PENDING = 10_000;
 /** Includes the timers that fired early, until their time comes. */
 const MAX_ACK_PENDING_DUE = 50_000;
-/** Until a worker starts and sets its own. */
 const ACK_WAIT_MS = 10_000;
 const NANOS_PER_MS = 1_000_000;
+/** How an update removes the filters of a consumer; the library's types do not know it. */
+const NO_FILTER = { filter_subject: undefined, filter_subjects: undefined };
 const LIMITS_KEY = 'jobstream-limits';
 
 export function workerConsumer(jobType: string): string {
@@ -61,7 +65,8 @@ export function dueConsumer(jobType: string): string {
  * Returns the durable consumers of a job type, each with one filter: with two filters on JOBS, the server (2.15) scans all
  * subjects of the type whenever the log begins a new block, and stores nothing meanwhile: a second with 300,000 jobs.
  */
-export function workConsumers({ jobType, ackWaitMs = ACK_WAIT_MS, limits }: WorkConsumerOptions): WorkConsumer[] {
+export function workConsumers({ jobType, limits, ...wait }: WorkConsumerOptions): WorkConsumer[] {
+  const { ackWaitMs = wait.newAckWaitMs ?? ACK_WAIT_MS } = wait;
   const common: Partial<ConsumerConfig> = {
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,
@@ -86,16 +91,48 @@ export function workConsumers({ jobType, ackWaitMs = ACK_WAIT_MS, limits }: Work
  */
 export async function ensureWorkConsumers(manager: JetStreamManager, options: WorkConsumerOptions): Promise<void> {
   const pause = await pauseOf(manager, options.jobType);
-  for (const { stream, config } of workConsumers(options)) {
+  for (const consumer of workConsumers(options)) {
+    const { stream, config } = consumer;
     const created = await createConsumer(manager, { stream, config: { ...config, ...pause } });
-    if (!created) await manager.consumers.update(stream, config.durable_name, config);
+    if (!created) await manager.consumers.update(stream, config.durable_name, changesOf(consumer, options));
   }
+}
+
+/** Returns the settings that an existing consumer must have; the library would keep a filter of the other kind beside ours. */
+function changesOf({ config }: WorkConsumer, { ackWaitMs }: WorkConsumerOptions): Partial<ConsumerConfig> {
+  const { ack_wait: _initial, ...others } = config;
+  return { ...NO_FILTER, ...(ackWaitMs === undefined ? others : config) } as Partial<ConsumerConfig>;
+}
+
+/**
+ * Returns whether the type has all its consumers, and they select what they should. How long they wait for
+ * acknowledgements, and their pauses, are not compared.
+ */
+export function areWorkConsumers({ jobType, worker, requeued, due }: TypeConsumers): boolean {
+  const found = [requeued, worker, due];
+  return workConsumers({ jobType }).every(({ config }, index) => {
+    const actual = found[index]?.config;
+    return actual !== undefined && COMPARED.every((name) => isSame(config[name], actual[name]));
+  });
+}
+
+const COMPARED = ['filter_subject', 'filter_subjects', 'ack_policy', 'deliver_policy', 'max_ack_pending'] as const;
+
+function isSame(wanted: unknown, actual: unknown): boolean {
+  return JSON.stringify(wanted) === JSON.stringify(actual);
 }
 
 async function pauseOf(manager: JetStreamManager, jobType: string): Promise<Pick<ConsumerConfig, 'pause_until'>> {
   const found = await findConsumers(manager, jobType);
   const until = found.find((consumer) => consumer?.paused === true)?.config.pause_until;
   return until === undefined ? {} : { pause_until: until };
+}
+
+/** Creates a consumer, or updates the settings of an existing one. */
+export async function ensureConsumer(manager: JetStreamManager, { stream, config }: WorkConsumer): Promise<void> {
+  const created = await createConsumer(manager, { stream, config });
+  if (!created)
+    await manager.consumers.update(stream, config.durable_name, { ...NO_FILTER, ...config } as Partial<ConsumerConfig>);
 }
 
 /** Creates a consumer; returns false if one of this name exists with other settings. */

@@ -12,6 +12,8 @@ export interface LogFollowerOptions {
   readonly connection: Connection;
   readonly manager: JetStreamManager;
   readonly after: number;
+  /** Whether to take a consumer that exists, for a user that may create none; default false. */
+  readonly reserved?: boolean;
   /** Whether events carry their `traceparent`. */
   readonly traces?: boolean;
   /** Whether to throw LogGapError where the next messages have expired, instead of going on after the gap. */

@@ -3,6 +3,7 @@ import { AckPolicy, DeliverPolicy, type JetStreamManager } from '@nats-io/jetstr
 import type { Msg, Subscription } from '@nats-io/transport-node';
 import type { Connection } from '../connection/connection.ts';
 import { ConsumerMessage } from '../connection/consumerMessage.ts';
+import { takeReservedFollower } from './reservedFollowers.ts';
 
 export interface OrderedConsumerOptions {
   readonly connection: Connection;
@@ -10,6 +11,8 @@ export interface OrderedConsumerOptions {
   readonly stream: string;
   /** The first message has a later sequence than this; `lastPerSubject` begins with the newest of each subject. */
   readonly after: number | 'lastPerSubject';
+  /** Whether to take a consumer of JOBS that exists, for a user that may create none; default false. */
+  readonly reserved?: boolean;
   readonly onMessage: (message: ConsumerMessage) => void;
   /** Called each second in which there was nothing to deliver. */
   readonly onIdle?: () => void;
@@ -28,16 +31,17 @@ const SILENCE_MS = 3 * HEARTBEAT_MS;
 const INACTIVE_MS = 60_000;
 const NANOS_PER_MS = 1_000_000;
 const PENDING_MESSAGES = 'Nats-Pending-Messages';
+const LAST_SEQUENCE = 'Nats-Last-Stream';
 
 /**
- * One consumer of a stream without acknowledgements, kept in the server's memory, for one follower. Deliveries
- * are numbered, so a gap is detected at once. It does not recover: `broken` resolves to the reason, and its owner opens
+ * One consumer of a stream without acknowledgements, for one follower: its own, kept in the server's memory, or a reserved
+ * one. Deliveries are numbered, so a gap is detected at once. It does not recover: `broken` resolves to the reason, and its owner opens
  * another one after the last sequence that arrived.
  */
 export class OrderedConsumer {
   readonly broken: Promise<string>;
   readonly #options: OrderedConsumerOptions;
-  readonly #name = `follower-${randomUUID()}`;
+  #name = `follower-${randomUUID()}`;
   readonly #inbox: string;
   readonly #subscription: Subscription;
   readonly #watchdog: NodeJS.Timeout;
@@ -45,6 +49,8 @@ export class OrderedConsumer {
   readonly #break: (reason: string) => void;
   #storedAtStart = 0;
   #delivered = 0;
+  /** The only sequence that the next message of a reserved consumer may have: another process may have taken it too. */
+  #expected: number | undefined;
   #requested = 0;
   #heardAt = performance.now();
 
@@ -69,7 +75,7 @@ export class OrderedConsumer {
     const lost = consumer.broken.then((reason) => Promise.reject(new Error(reason)));
     lost.catch(() => undefined); // a consumer that is open reports it as broken
     try {
-      await Promise.race([consumer.#create(), lost]);
+      await Promise.race([consumer.#acquire(), lost]);
       return consumer;
     } catch (error) {
       consumer.close();
@@ -104,6 +110,14 @@ export class OrderedConsumer {
     this.#break('closed');
   }
 
+  async #acquire(): Promise<void> {
+    const { reserved = false, after } = this.#options;
+    const taken = reserved && after !== 'lastPerSubject' ? await takeReservedFollower(this.#options, after) : undefined;
+    if (taken === undefined) return this.#create();
+    this.#name = taken.name;
+    this.#expected = taken.first;
+  }
+
   async #create(): Promise<void> {
     const { manager, stream, after } = this.#options;
     const start =
@@ -129,12 +143,14 @@ export class OrderedConsumer {
 
   #onMessage(message: ConsumerMessage): void {
     this.#delivered++;
-    if (message.deliverySequence !== this.#delivered) {
-      this.#break('a delivery is missing');
-      return;
-    }
+    if (!this.#isNext(message)) return this.#break('a delivery is missing');
     this.#requested--;
     this.#options.onMessage(message);
+  }
+
+  #isNext({ deliverySequence, sequence }: ConsumerMessage): boolean {
+    if (this.#expected === undefined) return deliverySequence === this.#delivered;
+    return sequence === this.#expected++;
   }
 
   /**
@@ -143,11 +159,18 @@ export class OrderedConsumer {
    */
   #onStatus(message: Msg): void {
     const code = message.headers?.code ?? 0;
-    if (code === 100) return this.#options.onIdle?.();
+    if (code === 100) return this.#onHeartbeat(message);
     const left = message.headers?.get(PENDING_MESSAGES) ?? '';
     if (left === '') return this.#break(`${code} ${message.headers?.description ?? ''}`);
     this.#requested -= Number(left);
     this.#options.onRequestEnded();
+  }
+
+  /** A heartbeat has the last sequence that was delivered to anybody. */
+  #onHeartbeat({ headers }: Msg): void {
+    if (this.#expected !== undefined && Number(headers?.get(LAST_SEQUENCE)) !== this.#expected - 1)
+      return this.#break('another process took the consumer');
+    this.#options.onIdle?.();
   }
 
   #checkHeartbeat(): void {

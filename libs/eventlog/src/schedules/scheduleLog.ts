@@ -5,6 +5,7 @@ import type { Appender } from '../append/appender.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Publisher } from '../connection/publisher.ts';
 import type { LogSink } from '../connection/logSink.ts';
+import { ensureTriggerConsumer } from '../queue/processConsumers.ts';
 import { subscribeToHints } from '../queue/subscribeToHints.ts';
 import { DirectReader } from '../read/directReader.ts';
 import { LeaderReader } from '../read/leaderReader.ts';
@@ -12,7 +13,7 @@ import { DEFINING_SUBJECTS, scheduleFilter, scheduleSubject } from '../streams/s
 import { TIMERS_STREAM } from '../streams/streams.ts';
 import { ScheduleReader } from './scheduleReader.ts';
 import { ScheduleTriggers } from './scheduleTriggers.ts';
-import { ensureTriggerConsumer, TriggerQueue, type TriggerQueueOptions } from './triggerQueue.ts';
+import { TriggerQueue, type TriggerQueueOptions } from './triggerQueue.ts';
 
 /** A schedule may have been created, updated or deleted by an event of this version. */
 export interface DefinitionHint {
@@ -28,6 +29,10 @@ export interface ScheduleLogParts {
   readonly deadlineMs: number;
   /** Whether the log has replicas, which may lag behind. */
   readonly replicated: boolean;
+  /** Whether this process creates the consumer of triggers, or waits for it. */
+  readonly createsConsumers: boolean;
+  /** Called with the type of a schedule's jobs when it is created or changed. */
+  readonly onJobType: (jobType: string) => void;
   readonly sink: LogSink;
 }
 
@@ -68,6 +73,8 @@ export class ScheduleLog {
       filter: scheduleFilter(event.schedule),
       text: encodeScheduleEvent(event),
     };
+    if (event.event === 'ScheduleCreated' || event.event === 'ScheduleUpdated')
+      this.#parts.onJobType(event.data.job.type);
     return this.#parts.appender.append(appendable, expectedSequence);
   }
 
@@ -81,11 +88,12 @@ export class ScheduleLog {
 
   /** Starts delivering fired triggers. */
   async openTriggerQueue(options: TriggerQueueOptions): Promise<TriggerQueue> {
-    const { connection, manager, sink } = this.#parts;
-    await ensureTriggerConsumer(manager, options.ackWaitMs);
+    const { connection, manager, sink, createsConsumers } = this.#parts;
+    if (createsConsumers) await ensureTriggerConsumer(manager, options.ackWaitMs);
     const queue = new TriggerQueue(connection, options, sink);
     this.#queues.add(queue);
-    queue.start();
+    if (createsConsumers) queue.start();
+    else await queue.startWhenFound(manager);
     return queue;
   }
 

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   decodeScheduleEvent,
+  exists,
   foldSchedule,
   type Schedule,
   type ScheduleEvent,
@@ -86,6 +87,15 @@ export class ScheduleReader {
   async names(): Promise<string[]> {
     const subjects = await subjectsUnder(this.#manager, JOBS_STREAM, EVERY_SCHEDULE);
     return [...new Set(subjects.map(scheduleOfSubject))].toSorted();
+  }
+
+  /** Returns the types of the jobs of all schedules that are not deleted. */
+  async jobTypes(): Promise<readonly string[]> {
+    const snapshots = await this.readAll(await this.names());
+    return snapshots
+      .map(({ schedule }) => schedule)
+      .filter(exists)
+      .map(({ job }) => job.type);
   }
 
   /** Returns up to `limit` events of a schedule, newest first, older than the one with sequence `before`. */

@@ -11,6 +11,7 @@ export interface AnnouncerOptions {
   readonly handlers: HandlerRegistry;
   /** Returns the limits of a job type in this process. */
   readonly limitsOf: (jobType: string) => TypeAnnouncement['limits'];
+  readonly ackWaitMs: number;
   /** Returns the runs in progress, oldest first. */
   readonly running: () => readonly RunningJob[];
   readonly logger: Logger;
@@ -104,7 +105,7 @@ export class Announcer {
   }
 
   async #announcementOf(jobType: string): Promise<TypeAnnouncement> {
-    const { identity, handlers, limitsOf } = this.#options;
+    const { identity, handlers, limitsOf, ackWaitMs } = this.#options;
     const { payload, result, defaults } = handlers.get(jobType)?.definition ?? {};
     const { maxAttempts, timeoutMs } = defaults ?? {};
     const { worker, host, startedAt, name, version } = identity;
@@ -118,6 +119,7 @@ export class Announcer {
       payloadSchema: payload && (await this.#schema(payload, 'input', `payload of ${jobType}`)),
       resultSchema: result && (await this.#schema(result, 'output', `result of ${jobType}`)),
       limits: limitsOf(jobType),
+      ackWaitMs,
       defaults: { maxAttempts, timeoutMs },
     };
   }

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { AckPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { eventually } from '@jobstream/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { announced } from '../../testing/announced.ts';
+import { JobScript } from '../../testing/jobScript.ts';
+import { openEventLog, useEventLog } from '../../testing/openEventLog.ts';
+import { ScheduleScript } from '../../testing/scheduleScript.ts';
+
+const CHECK_MS = 100;
+const on = useEventLog({ managesConsumers: { ackWaitMs: 7_000, checkMs: CHECK_MS } });
+let connection: NatsConnection;
+let manager: JetStreamManager;
+
+beforeAll(async () => {
+  connection = await connect({ servers: on.nats.url });
+  manager = await jetstreamManager(connection);
+  await on.log.announcements.openRegistry();
+});
+
+afterAll(() => connection.close());
+
+/** A job type of its own for each test, since they share the server. */
+const newType = () => `type-${randomUUID()}`;
+
+/** Returns the settings of the consumers of a type, once it has all three. */
+const consumersOf = (jobType: string) =>
+  eventually(async () => {
+    const names = [
+      ['JOBS', `worker-${jobType}`],
+      ['JOBS', `requeued-${jobType}`],
+      ['TIMERS', `due-${jobType}`],
+    ] as const;
+    return Promise.all(names.map(async ([stream, name]) => (await manager.consumers.info(stream, name)).config));
+  });
+
+const BACKOFF = { type: 'fixed', delayMs: 10 } as const;
+const SECOND = 1_000_000_000;
+
+test('a type has its consumers after its first job, alone or in a batch, and they deliver that job', async () => {
+  const [one, other] = [newType(), newType()];
+  await on.log.append(new JobScript({ jobType: one }).create(), 0);
+  await on.log.appendAll([new JobScript({ jobType: other }).create()]);
+  for (const jobType of [one, other]) {
+    const [worker, requeued, due] = await consumersOf(jobType);
+    expect(worker).toMatchObject({ filter_subjects: [`jobs.${jobType}.*.created`], ack_wait: 7 * SECOND });
+    expect(requeued).toMatchObject({ filter_subjects: [`jobs.${jobType}.*.requeued`], max_ack_pending: 10_000 });
+    expect(due).toMatchObject({ filter_subject: `timers.due.${jobType}`, max_ack_pending: 50_000 });
+    expect((await manager.consumers.info('JOBS', `worker-${jobType}`)).num_pending).toBe(1);
+  }
+});
+
+test('a type has its consumers after its first schedule, also one that was created before the start', async () => {
+  const [before, since] = [newType(), newType()];
+  await using plain = await openEventLog({ url: on.nats.url });
+  const job = { payload: {}, maxAttempts: 1, backoff: BACKOFF, timeoutMs: 1_000, tags: [] };
+  const create = (type: string) => new ScheduleScript(newType()).create({ job: { type, ...job } });
+  await plain.schedules.append(create(before), 0);
+  await using log = await openEventLog({ url: on.nats.url, managesConsumers: {} });
+  await consumersOf(before);
+  await log.schedules.append(create(since), 0);
+  await consumersOf(since);
+});
+
+test('an announced type has consumers with the wait and the limits of the worker that started last', async () => {
+  const type = newType();
+  const announce = (startedAt: string, ackWaitMs: number, concurrency: number) =>
+    on.log.announcements.announceType(announced(randomUUID(), { type, startedAt, ackWaitMs, limits: { concurrency } }));
+  await announce('2026-01-02T00:00:00Z', 2_000, 2);
+  expect((await consumersOf(type)).map(({ ack_wait: wait }) => wait)).toEqual([2 * SECOND, 2 * SECOND, 2 * SECOND]);
+  await announce('2026-01-01T00:00:00Z', 1_000, 1);
+  await announce('2026-01-03T00:00:00Z', 3_000, 3);
+  await eventually(async () => {
+    for (const { ack_wait: wait, metadata } of await consumersOf(type))
+      expect([wait, metadata?.['jobstream-limits']]).toEqual([3 * SECOND, '{"concurrency":3}']);
+  });
+});
+
+test('a wait for acknowledgements that is announced is kept within bounds', async () => {
+  const type = newType();
+  await on.log.announcements.announceType(announced(randomUUID(), { type, ackWaitMs: 1 }));
+  expect((await consumersOf(type))[0]?.ack_wait).toBe(SECOND / 2);
+});
+
+test('what somebody deleted or changed is restored, with the wait that it had', async () => {
+  const jobType = newType();
+  const options = { durable_name: `worker-${jobType}`, ack_policy: AckPolicy.Explicit, ack_wait: 3 * SECOND };
+  await manager.consumers.add('JOBS', { ...options, filter_subject: 'jobs.other.*.created' });
+  const restored = { filter_subjects: [`jobs.${jobType}.*.created`], ack_wait: 3 * SECOND };
+  await eventually(async () => expect((await consumersOf(jobType))[0]).toMatchObject(restored));
+  await manager.consumers.delete('TIMERS', `due-${jobType}`);
+  await eventually(() => manager.consumers.info('TIMERS', `due-${jobType}`));
+});
+
+test('the consumers of schedules and of projectors are created and restored', async () => {
+  await manager.consumers.delete('TIMERS', 'ticks');
+  await manager.consumers.delete('JOBS', 'projector-1');
+  await eventually(() => manager.consumers.info('TIMERS', 'ticks'));
+  await eventually(() => manager.consumers.info('JOBS', 'projector-1'));
+});
+
+test('a process that does not manage consumers creates none', async () => {
+  const [jobType, managed] = [newType(), newType()];
+  await using own = await openEventLog({ url: on.nats.url });
+  own.requireConsumers([jobType]);
+  await own.append(new JobScript({ jobType }).create(), 0);
+  on.log.requireConsumers([managed]);
+  await consumersOf(managed);
+  await expect(manager.consumers.info('JOBS', `worker-${jobType}`)).rejects.toThrow('consumer not found');
+});
