@@ -177,6 +177,7 @@ describe.each(users)('%s', (user) => {
     const purging: Partial<Record<User, readonly string[]>> = {
       api: ['TIMERS', 'WORKERS', 'TYPES'],
       worker: ['TIMERS'],
+      projector: ['JOBS'], // the beginning, once it is archived; NATS cannot allow a part
     };
     const allowed: string[] = [];
     for (const stream of ['JOBS', 'TIMERS', 'WORKERS', 'TYPES', 'KEYS'])

@@ -379,6 +379,7 @@ type Worker struct {
 	identity Identity
 	handle   Handler
 	settings Settings
+	ackWait  time.Duration // the shortest wait for acknowledgements that its consumers may have
 	slots    chan struct{}
 	serving  sync.WaitGroup
 	running  sync.Map // of job ids to attempts
@@ -405,6 +406,7 @@ func newWorker(nc *nats.Conn, jobType string, handle Handler, settings Settings)
 	return &Worker{
 		nc: nc, js: js, jobType: jobType, handle: handle, settings: settings,
 		clock: clock, identity: identity,
+		ackWait: settings.AckWait,
 		slots:   make(chan struct{}, settings.Concurrency),
 		closing: closing, close: closeAll,
 	}, nil
@@ -412,17 +414,22 @@ func newWorker(nc *nats.Conn, jobType string, handle Handler, settings Settings)
 
 // Run takes calls for work until the context ends, gives running attempts the grace time, and releases the rest.
 func (w *Worker) Run(ctx context.Context) error {
+	ended := make(chan struct{})
+	var announcing sync.WaitGroup
+	announcing.Go(func() { w.announce(ctx, ended) })
+	defer announcing.Wait()
+	defer close(ended)
 	created, err := w.consumer(ctx, "JOBS", "worker-"+w.jobType, "jobs."+w.jobType+".*.created")
 	if err != nil {
-		return err
+		return unlessStopped(ctx, err)
 	}
 	requeued, err := w.consumer(ctx, "JOBS", "requeued-"+w.jobType, "jobs."+w.jobType+".*.requeued")
 	if err != nil {
-		return err
+		return unlessStopped(ctx, err)
 	}
 	timers, err := w.consumer(ctx, "TIMERS", "due-"+w.jobType, "timers.due."+w.jobType)
 	if err != nil {
-		return err
+		return unlessStopped(ctx, err)
 	}
 	hints, err := w.nc.Subscribe("jobs."+w.jobType+".*.cancelled", func(hint *nats.Msg) {
 		go w.abortIfMovedOn(strings.Split(hint.Subject, ".")[2])
@@ -435,16 +442,11 @@ func (w *Worker) Run(ctx context.Context) error {
 	for _, messages := range []jetstream.MessagesContext{created, requeued, timers} {
 		taking.Go(func() { w.take(ctx, messages) })
 	}
-	ended := make(chan struct{})
-	var announcing sync.WaitGroup
-	announcing.Go(func() { w.announce(ctx, ended) })
 	slog.Info("ready", "worker", w.identity.Worker, "type", w.jobType)
 	taking.Wait()
 	grace := time.AfterFunc(w.settings.Grace, func() { w.close(errShutdown) })
 	defer grace.Stop()
 	w.serving.Wait()
-	close(ended)
-	announcing.Wait()
 	return nil
 }
 
@@ -462,6 +464,7 @@ type Announcement struct {
 	Type          string          `json:"type"`
 	PayloadSchema json.RawMessage `json:"payloadSchema,omitempty"`
 	Limits        Limits          `json:"limits"`
+	AckWaitMs     int64           `json:"ackWaitMs"`
 }
 
 type Limits struct {
@@ -518,6 +521,7 @@ func (w *Worker) announceType() error {
 	body, err := json.Marshal(Announcement{
 		Identity: w.identity, Type: w.jobType,
 		PayloadSchema: payloadSchemas[w.jobType], Limits: Limits{w.settings.Concurrency},
+		AckWaitMs: w.settings.AckWait.Milliseconds(),
 	})
 	if err != nil {
 		return err
@@ -565,12 +569,46 @@ func (w *Worker) consumer(ctx context.Context, stream, name, filter string) (jet
 	if stream == "TIMERS" {
 		config.MaxAckPending = 50_000
 	}
-	consumer, err := w.js.CreateOrUpdateConsumer(ctx, stream, config)
+	consumer, err := w.findConsumer(ctx, stream, config)
 	if err != nil {
 		return nil, err
 	}
 	// Short for `requeued-<type>`: with each request the server looks through all that was stored since the last one.
 	return consumer.Messages(jetstream.PullMaxMessages(1), jetstream.PullExpiry(5*time.Second))
+}
+
+// unlessStopped ignores the error of a worker that was to end before its consumers were there.
+func unlessStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// findConsumer waits for a consumer, which the API creates. A server without users lets the worker create it.
+func (w *Worker) findConsumer(ctx context.Context, stream string, config jetstream.ConsumerConfig) (jetstream.Consumer, error) {
+	if w.settings.IsAnonymous {
+		return w.js.CreateOrUpdateConsumer(ctx, stream, config)
+	}
+	for waiting := false; ; waiting = true {
+		consumer, err := w.js.Consumer(ctx, stream, config.Durable)
+		switch {
+		case err == nil:
+			w.ackWait = min(w.ackWait, consumer.CachedInfo().Config.AckWait)
+			return consumer, nil
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case !errors.Is(err, jetstream.ErrConsumerNotFound):
+			slog.Warn("the consumer cannot be looked up", "consumer", config.Durable, "error", err)
+		case !waiting:
+			slog.Warn("the consumer is missing: waiting until the API has created it", "consumer", config.Durable)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
 }
 
 // take asks for one message at a time, and for the next when it has a slot: what waits here is kept alive.
@@ -597,7 +635,7 @@ func (w *Worker) take(ctx context.Context, messages jetstream.MessagesContext) {
 func (w *Worker) keepAlive(msg jetstream.Msg) (stop func()) {
 	ctx, stop := context.WithCancel(context.Background())
 	go func() {
-		beat := time.NewTicker(w.settings.AckWait / 3)
+		beat := time.NewTicker(w.ackWait / 3)
 		defer beat.Stop()
 		for {
 			select {
@@ -1152,14 +1190,18 @@ type Settings struct {
 	Concurrency int
 	AckWait     time.Duration
 	Grace       time.Duration
+	// IsAnonymous tells that there is neither a user nor one in the address, as for a server that is open to all.
+	IsAnonymous bool
 }
 
 func readSettings() (Settings, error) {
 	concurrency, err1 := strconv.Atoi(cmp.Or(os.Getenv("WORKER_CONCURRENCY"), "10"))
 	ackWait, err2 := time.ParseDuration(cmp.Or(os.Getenv("ACK_WAIT_MS"), "10000") + "ms")
 	grace, err3 := time.ParseDuration(cmp.Or(os.Getenv("SHUTDOWN_GRACE_MS"), "10000") + "ms")
+	url := cmp.Or(os.Getenv("NATS_URL"), nats.DefaultURL)
 	return Settings{
-		URL:         cmp.Or(os.Getenv("NATS_URL"), nats.DefaultURL),
+		URL:         url,
+		IsAnonymous: os.Getenv("NATS_USER") == "" && !strings.Contains(url, "@"),
 		Types:       strings.Split(cmp.Or(os.Getenv("WORKER_TYPES"), "conformance"), ","),
 		Concurrency: concurrency,
 		AckWait:     ackWait,

@@ -272,6 +272,7 @@ class Worker:
         self.token = re.sub(r"[^A-Za-z0-9_-]", "-", self.name)
         self.clock = ServerClock(nc)
         self.started_at = format_time(self.clock.now())
+        self.ack_wait = settings.ack_wait
         self.slots = asyncio.Semaphore(settings.concurrency)
         self.serving: set[asyncio.Task[None]] = set()
         self.running: dict[str, Attempt] = {}
@@ -288,10 +289,10 @@ class Worker:
             ("JOBS", f"requeued-{kind}", f"jobs.{kind}.*.requeued"),
             ("TIMERS", f"due-{kind}", f"timers.due.{kind}"),
         ]
-        for stream, name, subject in consumers:
-            await self.make_consumer(stream, name, subject)
-        await self.nc.subscribe(f"jobs.{kind}.*.cancelled", cb=self.on_cancel_hint)
         announcing = asyncio.create_task(self.announce())
+        for stream, name, subject in consumers:
+            await self.find_consumer(stream, name, subject)
+        await self.nc.subscribe(f"jobs.{kind}.*.cancelled", cb=self.on_cancel_hint)
         log.info("ready: %s takes %s jobs", self.name, kind)
         await asyncio.gather(*(self.take(stream, name) for stream, name, _ in consumers))
         if self.serving:
@@ -326,6 +327,7 @@ class Worker:
             **self.identity(),
             "type": self.job_type,
             "limits": {"concurrency": self.settings.concurrency},
+            "ackWaitMs": round(self.settings.ack_wait * 1000),
         }
         if self.job_type in PAYLOAD_SCHEMAS:
             announcement["payloadSchema"] = PAYLOAD_SCHEMAS[self.job_type]
@@ -370,6 +372,24 @@ class Worker:
             "name": "example-python",
         }
 
+    async def find_consumer(self, stream: str, name: str, subject: str) -> None:
+        """Waits for a consumer, which the API creates. A server without users lets the worker create it."""
+        if self.settings.is_anonymous:
+            await self.make_consumer(stream, name, subject)
+        waiting = False
+        while not self.stopping.is_set():
+            try:
+                info = await self.js.consumer_info(stream, name)
+                self.ack_wait = min(self.ack_wait, info.config.ack_wait or self.ack_wait)
+                return
+            except nats.js.errors.NotFoundError:
+                if not waiting:
+                    log.warning("the consumer %s is missing: waiting until the API has created it", name)
+                waiting = True
+            except nats.errors.Error as error:
+                log.warning("looking for %s: %s", name, error)
+            await asyncio.sleep(0.5)
+
     async def make_consumer(self, stream: str, name: str, subject: str) -> None:
         config = ConsumerConfig(
             name=name,
@@ -406,7 +426,7 @@ class Worker:
 
     async def keep_alive(self, msg: Msg) -> None:
         while True:
-            await asyncio.sleep(self.settings.ack_wait / 3)
+            await asyncio.sleep(self.ack_wait / 3)
             await msg.in_progress()
 
     async def serve(self, msg: Msg, beat: asyncio.Task[None]) -> None:
@@ -826,6 +846,11 @@ class Settings:
     concurrency: int = int(os.environ.get("WORKER_CONCURRENCY", "10"))
     ack_wait: float = int(os.environ.get("ACK_WAIT_MS", "10000")) / 1000
     grace: float = int(os.environ.get("SHUTDOWN_GRACE_MS", "10000")) / 1000
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether there is neither a user nor one in the address, as for a server that is open to all."""
+        return not self.user and "@" not in self.url
 
 
 async def main() -> None:

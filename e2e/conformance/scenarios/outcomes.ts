@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Scenario } from '../scenario.ts';
-import { namesOf, workConsumers } from '../testbed/testbed.ts';
+import { namesOf } from '../testbed/testbed.ts';
+import { workConsumers } from '../testbed/workConsumers.ts';
 
 const CONSUMER_SETTINGS = { ack_policy: 'explicit', deliver_policy: 'all', max_deliver: -1, ack_wait: 2_000_000_000 };
 const FILTERS: Readonly<Record<string, string>> = {
@@ -9,6 +10,8 @@ const FILTERS: Readonly<Record<string, string>> = {
   'due-conformance': 'timers.due.conformance',
 };
 const INVALID_PAYLOADS = [{ do: 'juggle' }, { do: 'sleep', ms: 'long' }, { do: 'fail' }, 'text', [], null, {}];
+/** Longer than a worker takes to start. */
+const LATE_MS = 2_000;
 /** One byte more than is kept, with the quotes. */
 const TOO_LARGE = 'x'.repeat(256 * 1024 - 1);
 
@@ -40,7 +43,7 @@ export const outcomeScenarios: readonly Scenario[] = [
   },
   {
     name: 'consumers',
-    title: 'shares its work with others by the three durable consumers of the job type',
+    title: 'shares its work with others by the three durable consumers of the job type, and leaves them as they are',
     async run(testbed) {
       await testbed.startWorker();
       for (const { name, config } of await workConsumers(testbed.connection)) {
@@ -49,11 +52,22 @@ export const outcomeScenarios: readonly Scenario[] = [
         assert.deepEqual(found, wanted, `the settings of ${name}`);
         assert.deepEqual(filtersOf(config), [FILTERS[name]], `the only filter of ${name}`);
       }
-      // The other one finds the consumers there, and must take them as they are.
       await testbed.startWorker();
       const jobs = await Promise.all(Array.from({ length: 20 }, () => testbed.createJob({ do: 'sleep', ms: 50 })));
       for (const jobId of jobs)
         assert.equal((await testbed.reaches(jobId, 'completed')).length, 3, 'each job runs once');
+    },
+  },
+  {
+    name: 'late-consumers',
+    title: 'waits for consumers that are missing when it starts, without ending',
+    async run(testbed) {
+      const worker = await testbed.startWorker({ withoutConsumers: true });
+      await testbed.wait(LATE_MS);
+      assert.equal(worker.isOver, false, 'the worker waits');
+      const jobId = await testbed.createJob({ do: 'succeed' });
+      await testbed.createConsumers();
+      await testbed.reaches(jobId, 'completed');
     },
   },
   {

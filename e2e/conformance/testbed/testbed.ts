@@ -9,24 +9,12 @@ import { eventually, startNats, type TestNats } from '@jobstream/testing';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { readRawLog } from '../../harness/rawLog.ts';
 import { type KitCommand, KitWriter, type NewJob } from './kitWriter.ts';
+import { createWorkConsumers, workConsumers } from './workConsumers.ts';
 import { logMessage, type LogMessage } from './logMessage.ts';
 import { WireTap } from './wireTap.ts';
 import { SkewedServer } from './skewedServer.ts';
 import { WorkerUnderTest } from './workerUnderTest.ts';
 
-/** What the server reports about a consumer, as far as it matters here. */
-interface ConsumerInfo {
-  readonly name: string;
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly num_pending: number;
-  readonly num_ack_pending: number;
-}
-
-const CONSUMERS = [
-  ['JOBS', 'worker-conformance'],
-  ['JOBS', 'requeued-conformance'],
-  ['TIMERS', 'due-conformance'],
-] as const;
 const USERS = path.join(repositoryRoot, 'deploy', 'nats', 'users.conf');
 
 /** A user with all permissions: the kit takes every part but that of the worker. */
@@ -41,7 +29,11 @@ export interface WorkerSettings {
   readonly shutdownGraceMs?: number;
   /** How far its clock is ahead of what the server says, negative if behind; default 0. */
   readonly clockAheadHours?: number;
+  /** Whether the kit leaves it to the scenario to create the consumers, which the API does in a deployment. */
+  readonly withoutConsumers?: boolean;
 }
+
+const ACK_WAIT_MS = 2_000;
 
 /** Generous, because machines are busy: no scenario is about how fast a worker is. */
 const TIMEOUT = { timeoutMs: 40_000, intervalMs: 50 };
@@ -78,7 +70,8 @@ export class Testbed implements AsyncDisposable {
 
   /** Starts a worker of the job type `conformance`; returns when it says that it is ready. */
   async startWorker(settings: WorkerSettings = {}): Promise<WorkerUnderTest> {
-    const { ackWaitMs = 2_000, concurrency = 10, shutdownGraceMs = 10_000, clockAheadHours = 0 } = settings;
+    const { ackWaitMs = ACK_WAIT_MS, concurrency = 10, shutdownGraceMs = 10_000, clockAheadHours = 0 } = settings;
+    if (settings.withoutConsumers !== true) await createWorkConsumers(this.connection, ackWaitMs);
     const worker = new WorkerUnderTest(this.#command, {
       ...process.env,
       LOG_LEVEL: 'info',
@@ -91,13 +84,17 @@ export class Testbed implements AsyncDisposable {
       SHUTDOWN_GRACE_MS: String(shutdownGraceMs),
     });
     this.#workers.push(worker);
+    if (settings.withoutConsumers === true) return worker;
     await this.eventually(async () => {
-      if (worker.isOver) return;
-      worker.assertReady();
-      assert.equal((await workConsumers(this.connection)).length, 3, 'the worker makes its three consumers');
+      if (!worker.isOver) worker.assertReady();
     });
     worker.assertReady(); // fails if it has ended
     return worker;
+  }
+
+  /** Does what the API does when a type is announced, or its first job is created. */
+  createConsumers(): Promise<void> {
+    return createWorkConsumers(this.connection, ACK_WAIT_MS);
   }
 
   createJob(payload: unknown, options: NewJob = {}): Promise<string> {
@@ -218,15 +215,4 @@ async function startNatsForKit(): Promise<TestNats> {
     .replaceAll(/\$NATS_(\w+)_PASSWORD/g, (_variable, user: string) => JSON.stringify(`of the ${user.toLowerCase()}`))
     .replace('users: [', `users: [{ user: ${KIT_USER.user}, password: ${JSON.stringify(KIT_USER.pass)} }`);
   return startNats({ extraConfig });
-}
-
-/** The consumers of the job type under test that exist. */
-export async function workConsumers(nats: NatsConnection): Promise<ConsumerInfo[]> {
-  const found: ConsumerInfo[] = [];
-  for (const [stream, consumer] of CONSUMERS) {
-    const answer = await nats.request(`$JS.API.CONSUMER.INFO.${stream}.${consumer}`, '', { timeout: 10_000 });
-    const info = answer.json<ConsumerInfo & { readonly error?: unknown }>();
-    if (info.error === undefined) found.push(info);
-  }
-  return found;
 }

@@ -59,24 +59,6 @@ test('a missing consumer is awaited with a sentence, and found when another proc
   expect(one.said).toEqual([waiting, 'consumers found, taking jobs']);
 });
 
-test('a wait for acknowledgements that is about to be set is awaited', async () => {
-  const name = randomUUID();
-  await create(name, 10_000);
-  await using one = waitFor(name, { ackWaitMs: 1_000, patienceMs: 60_000 });
-  await one.wait.start();
-  expect(one.found).toEqual([]);
-  await manager.consumers.update('JOBS', name, { ack_wait: 1_000_000_000 });
-  await eventually(() => expect(one.found).toEqual([1_000]));
-});
-
-test('a wait for acknowledgements that another worker wants is taken as it is, after a while', async () => {
-  const name = randomUUID();
-  await create(name, 10_000);
-  await using one = waitFor(name, { ackWaitMs: 1_000, patienceMs: 1 });
-  await one.wait.start();
-  await eventually(() => expect(one.found).toEqual([10_000]));
-});
-
 test('where no process creates consumers, a user that may creates its own', async () => {
   const name = randomUUID();
   await using one = waitFor(name, { create: async () => void (await create(name, 3_000)), createAfterMs: 0 });

@@ -8,21 +8,16 @@ export interface ConsumerWaitOptions {
   readonly manager: JetStreamManager;
   readonly sink: LogSink;
   readonly consumers: readonly { readonly stream: string; readonly name: string }[];
-  /** What this process has announced, which takes a moment to be set; default: as it is. */
-  readonly ackWaitMs?: number;
   /** Creates them, for a server without a process that does. */
   readonly create: () => Promise<void>;
-  /** Called once, with the wait that the consumers have. */
+  /** Called once, with the shortest wait for acknowledgements that the consumers have at that moment. */
   readonly onFound: (ackWaitMs: number) => void;
-  /** How long another wait for acknowledgements than `ackWaitMs` is taken for one that is about to be set; default 3 s. */
-  readonly patienceMs?: number;
   /** After which `create` is tried once, since no API of this release seems to run; default 30 s. */
   readonly createAfterMs?: number;
 }
 
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 1_000;
-const PATIENCE_MS = 3_000;
 const CREATE_AFTER_MS = 30_000;
 const NANOS_PER_MS = 1_000_000;
 
@@ -61,10 +56,9 @@ export class ConsumerWait {
   async #look(): Promise<boolean> {
     try {
       const found = await this.#found();
-      const actualMs = Math.min(...found.map(({ config }) => (config.ack_wait ?? 0) / NANOS_PER_MS));
-      const { consumers, ackWaitMs = actualMs, patienceMs = PATIENCE_MS } = this.#options;
-      if (found.length < consumers.length) await this.#onMissing();
-      else if (actualMs === ackWaitMs || this.#waitedMs() > patienceMs) return this.#end(actualMs);
+      if (found.length === this.#options.consumers.length)
+        return this.#end(Math.min(...found.map(({ config }) => (config.ack_wait ?? 0) / NANOS_PER_MS)));
+      await this.#onMissing();
     } catch {
       // The log is unavailable: the connection says so.
     }

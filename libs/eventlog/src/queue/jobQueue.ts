@@ -80,10 +80,10 @@ export class JobQueue {
     const { jobType, ackWaitMs } = this.#options;
     const consumers = workConsumers({ jobType }).map(({ stream, config }) => ({ stream, name: config.durable_name }));
     const onFound = (actualMs: number) => {
-      this.#redelivery.setAckWait(actualMs);
+      this.#redelivery.setAckWait(Math.min(ackWaitMs, actualMs));
       this.start();
     };
-    this.#wait = new ConsumerWait({ ...options, consumers, ackWaitMs, onFound });
+    this.#wait = new ConsumerWait({ ...options, consumers, onFound });
     await this.#wait.start();
   }
 

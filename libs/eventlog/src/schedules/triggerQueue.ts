@@ -53,7 +53,7 @@ export class TriggerQueue {
       consumers: [{ stream: TIMERS_STREAM, name: TRIGGER_CONSUMER }],
       create: () => ensureTriggerConsumer(manager, this.#ackWaitMs),
       onFound: (actualMs) => {
-        this.#redelivery.setAckWait(actualMs);
+        this.#redelivery.setAckWait(Math.min(this.#ackWaitMs, actualMs));
         this.start();
       },
     });

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import type { NatsConnection } from '@nats-io/transport-node';
+
+/** What the server reports about a consumer, as far as it matters here. */
+interface ConsumerInfo {
+  readonly name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly num_pending: number;
+  readonly num_ack_pending: number;
+}
+
+const TIMEOUT = { timeout: 10_000 };
+const NANOS_PER_MS = 1_000_000;
+
+/** The consumers of the job type under test, with what they select and how many deliveries may be unacknowledged. */
+const CONSUMERS = [
+  ['JOBS', 'worker-conformance', 'jobs.conformance.*.created', 10_000],
+  ['JOBS', 'requeued-conformance', 'jobs.conformance.*.requeued', 10_000],
+  ['TIMERS', 'due-conformance', 'timers.due.conformance', 50_000],
+] as const;
+
+/** Creates the consumers as the API does, or sets how long existing ones wait for an acknowledgement. */
+export async function createWorkConsumers(nats: NatsConnection, ackWaitMs: number): Promise<void> {
+  for (const [stream, name, filter, maxAckPending] of CONSUMERS) {
+    const config = {
+      durable_name: name,
+      filter_subject: filter,
+      ack_policy: 'explicit',
+      deliver_policy: 'all',
+      ack_wait: ackWaitMs * NANOS_PER_MS,
+      max_ack_pending: maxAckPending,
+      max_deliver: -1,
+    };
+    const request = JSON.stringify({ stream_name: stream, config });
+    const answer = await nats.request(`$JS.API.CONSUMER.CREATE.${stream}.${name}.${filter}`, request, TIMEOUT);
+    assert.equal(answer.json<{ readonly error?: unknown }>().error, undefined, `${name} is created`);
+  }
+}
+
+/** The consumers of the job type under test that exist. */
+export async function workConsumers(nats: NatsConnection): Promise<ConsumerInfo[]> {
+  const found: ConsumerInfo[] = [];
+  for (const [stream, consumer] of CONSUMERS) {
+    const answer = await nats.request(`$JS.API.CONSUMER.INFO.${stream}.${consumer}`, '', TIMEOUT);
+    const info = answer.json<ConsumerInfo & { readonly error?: unknown }>();
+    if (info.error === undefined) found.push(info);
+  }
+  return found;
+}
