@@ -14,7 +14,7 @@ let api: EventLog & AsyncDisposable;
 beforeAll(async () => {
   nats = await startNatsWithUsers();
   await using migrate = await logOf('migrate');
-  await migrate.createProcessConsumers(10_000);
+  await migrate.consumers.createProcessConsumers();
   api = await logOf('api', { managesConsumers: {} });
   await api.announcements.openRegistry();
 });

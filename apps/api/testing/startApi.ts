@@ -67,7 +67,6 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const announced = new AnnouncedTypes({ log, logger });
   const payloads = new PayloadChecks({ announced, strictTypes: options.strictTypes ?? false });
   const { table, keys, rebuilds } = openTables(options.databaseUrl);
-  const tableTypes = new TableTypes({ log, table });
   backlogMetrics(metrics, { log, announced, table });
   const auth = { ...authSettings(readConfig({})), ...options.auth };
   const keyCache = new ApiKeyCache({ keys, open: auth.open, logger, maxWaitMs: 30_000, ...options.ring });
@@ -88,7 +87,7 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
     logger,
     ...options.server,
   });
-  const services = [log, announced, table, tableTypes, rebuilds, keys, keyCache, tail, server];
+  const services = [log, announced, table, new TableTypes({ log, table }), rebuilds, keys, keyCache, tail, server];
   for (const service of services) await service.start();
   return testApi({ app, log, keys, server, stop: () => stopAll(services) });
 }

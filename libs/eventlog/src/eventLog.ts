@@ -9,6 +9,7 @@ import { LogUnavailableError, StreamMismatchError } from './errors.ts';
 import type { EventFeed } from './read/logEntry.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
 import { subscribeToCancellations } from './queue/subscribeToHints.ts';
+import type { ConsumerManager } from './queue/consumerManager.ts';
 import { JobQueue, type JobQueueOptions } from './queue/jobQueue.ts';
 import type { JobTypeControl } from './queue/jobTypeControl.ts';
 import type { JobSnapshot } from './read/jobReader.ts';
@@ -24,7 +25,6 @@ import type { ScheduleLog } from './schedules/scheduleLog.ts';
 import { ServerClock } from './connection/serverClock.ts';
 import { TIMERS_STREAM } from './streams/streams.ts';
 import type { Wake } from './timers/timerScheduler.ts';
-import { ensureProcessConsumers } from './queue/processConsumers.ts';
 import { within } from './connection/connection.ts';
 import { ensureWorkConsumers } from './queue/workConsumers.ts';
 
@@ -235,19 +235,9 @@ export class EventLog {
     return this.#started().prefix;
   }
 
-  /**
-   * Makes sure that job types have their consumers soon, where this process manages them. Types of jobs and schedules that
-   * it appends, and announced ones, need no call.
-   */
-  requireConsumers(jobTypes: Iterable<string>): void {
-    const { consumers } = this.#started();
-    for (const jobType of jobTypes) consumers.require(jobType);
-  }
-
-  /** Creates the consumers that belong to no job type, as the process that manages consumers does when it starts. */
-  async createProcessConsumers(ackWaitMs: number): Promise<void> {
-    const { manager, replicas } = this.#started();
-    await ensureProcessConsumers(manager, { replicas, ackWaitMs });
+  /** Creates the consumers of job types and restores them, in the process that does so. */
+  get consumers(): ConsumerManager {
+    return this.#started().consumers;
   }
 
   /** Pauses, resumes and lists job types. */

@@ -6,6 +6,7 @@ import { BatchAppender } from './append/batchAppender.ts';
 import type { Connection } from './connection/connection.ts';
 import type { ServerClock } from './connection/serverClock.ts';
 import { ConsumerManager } from './queue/consumerManager.ts';
+import type { TypeAnnouncement } from './announcements/typeAnnouncement.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
 import { Contents } from './contents/contents.ts';
 import { JobKeys } from './contents/jobKeys.ts';
@@ -65,8 +66,6 @@ export interface EventLogParts {
   readonly announcements: Announcements;
   readonly writeHealth: WriteHealth;
   readonly storage: LogStorage;
-  /** How many copies of the log there are. */
-  readonly replicas: number;
 }
 
 /** Creates or checks the streams, and builds the parts that use them; rejects as `ensureStream` does. */
@@ -92,38 +91,41 @@ export async function buildParts(
   const leader = replicas > 1 ? new LeaderReader(connection) : undefined;
   const reader = new JobReader({ direct, expired, leader, deadlineMs });
   const contents = new Contents(await jobKeysOf(options, { ...core, deadlineMs, replicas }));
-  const { managesConsumers } = options;
-  const createsConsumers = managesConsumers !== undefined || connection.isAnonymous;
-  const consumers = new ConsumerManager({ manager, sink, replicas, ...managesConsumers });
   return {
     ...core,
+    ...partsWithConsumers(core, { ...options, deadlineMs, replicas }, sink),
     contents,
-    replicas,
     writeHealth,
     batches: new BatchAppender(connection, publisher, { deadlineMs, limiter, observer: writeHealth }),
     reader,
     prefix: new LogPrefix({ manager, messages, reader, rule }),
     timers: new TimerScheduler(publisher, deadlineMs, clock),
-    schedules: new ScheduleLog({
-      ...core,
-      deadlineMs,
-      replicated: replicas > 1,
-      createsConsumers,
-      onJobType: (jobType) => consumers.require(jobType),
-      sink,
-    }),
     jobTypes: new JobTypeControl(manager),
-    consumers,
-    createsConsumers,
     messages,
     expired,
     stats: new LogStats(manager, direct),
     storage: new LogStorage({ monitorUrls: options.monitorUrls ?? [], storeDir: options.storeDir }),
-    announcements: new Announcements({
-      ...core,
-      sink,
-      onAnnounced: (announcement) => consumers.announced(announcement),
-    }),
+  };
+}
+
+type Core = Pick<EventLogParts, 'connection' | 'manager' | 'publisher' | 'appender'>;
+
+/** Builds the manager of consumers, and the parts that tell it which types need them. */
+function partsWithConsumers(
+  core: Core,
+  options: EventLogOptions & { readonly deadlineMs: number; readonly replicas: number },
+  sink: LogSink,
+): Pick<EventLogParts, 'consumers' | 'createsConsumers' | 'schedules' | 'announcements'> {
+  const { managesConsumers, deadlineMs, replicas } = options;
+  const createsConsumers = managesConsumers !== undefined || core.connection.isAnonymous;
+  const consumers = new ConsumerManager({ manager: core.manager, sink, replicas, ...managesConsumers });
+  const onJobType = (jobType: string) => consumers.require(jobType);
+  const onAnnounced = (announcement: TypeAnnouncement) => consumers.announced(announcement);
+  return {
+    consumers,
+    createsConsumers,
+    schedules: new ScheduleLog({ ...core, deadlineMs, replicated: replicas > 1, createsConsumers, onJobType, sink }),
+    announcements: new Announcements({ ...core, sink, onAnnounced }),
   };
 }
 

@@ -13,7 +13,7 @@ export async function createStreams(env: NodeJS.ProcessEnv): Promise<void> {
   const log = new EventLog({ ...eventLogSettings(config), name: 'migrate', logger });
   await log.start();
   try {
-    await log.createProcessConsumers(config.ACK_WAIT_MS);
+    await log.consumers.createProcessConsumers(config.ACK_WAIT_MS);
   } finally {
     await log.stop();
   }

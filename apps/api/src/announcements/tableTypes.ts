@@ -3,7 +3,7 @@ import type { ReadModel } from '@jobstream/readmodel';
 import type { Service } from '@jobstream/runtime';
 
 export interface TableTypesOptions {
-  readonly log: Pick<EventLog, 'requireConsumers'>;
+  readonly log: Pick<EventLog, 'consumers'>;
   readonly table: Pick<ReadModel, 'countJobs'>;
 }
 
@@ -24,8 +24,9 @@ export class TableTypes implements Service {
   }
 
   async start(): Promise<void> {
-    this.#timer = setInterval(() => (this.#reading = this.#read()), INTERVAL_MS);
-    this.#reading = this.#read();
+    const read = () => void (this.#reading = this.#read());
+    this.#timer = setInterval(read, INTERVAL_MS);
+    read();
   }
 
   async stop(): Promise<void> {
@@ -37,7 +38,7 @@ export class TableTypes implements Service {
     const { log, table } = this.#options;
     try {
       const counts = await table.countJobs();
-      log.requireConsumers(new Set(counts.map(({ type }) => type)));
+      for (const { type } of counts) log.consumers.require(type);
     } catch {
       // The table or the log is unavailable, which is reported elsewhere: the next time finds them.
     }

@@ -58,9 +58,9 @@ test('a type has its consumers after its first schedule, also one that was creat
   const create = (type: string) => new ScheduleScript(newType()).create({ job: { type, ...job } });
   await plain.schedules.append(create(before), 0);
   await using log = await openEventLog({ url: on.nats.url, managesConsumers: {} });
-  await consumersOf(before);
+  expect(await consumersOf(before)).toHaveLength(3);
   await log.schedules.append(create(since), 0);
-  await consumersOf(since);
+  expect(await consumersOf(since)).toHaveLength(3);
 });
 
 test('an announced type has consumers with the wait and the limits of the worker that started last', async () => {
@@ -96,16 +96,18 @@ test('what somebody deleted or changed is restored, with the wait that it had', 
 test('the consumers of schedules and of projectors are created and restored', async () => {
   await manager.consumers.delete('TIMERS', 'ticks');
   await manager.consumers.delete('JOBS', 'projector-1');
-  await eventually(() => manager.consumers.info('TIMERS', 'ticks'));
-  await eventually(() => manager.consumers.info('JOBS', 'projector-1'));
+  const ticks = await eventually(() => manager.consumers.info('TIMERS', 'ticks'));
+  const follower = await eventually(() => manager.consumers.info('JOBS', 'projector-1'));
+  expect(ticks.config).toMatchObject({ filter_subject: 'timers.tick', max_ack_pending: 1, ack_wait: 7 * SECOND });
+  expect(follower.config).toMatchObject({ ack_policy: 'none', deliver_policy: 'all' });
 });
 
 test('a process that does not manage consumers creates none', async () => {
   const [jobType, managed] = [newType(), newType()];
   await using own = await openEventLog({ url: on.nats.url });
-  own.requireConsumers([jobType]);
+  own.consumers.require(jobType);
   await own.append(new JobScript({ jobType }).create(), 0);
-  on.log.requireConsumers([managed]);
+  on.log.consumers.require(managed);
   await consumersOf(managed);
   await expect(manager.consumers.info('JOBS', `worker-${jobType}`)).rejects.toThrow('consumer not found');
 });

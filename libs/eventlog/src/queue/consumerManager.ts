@@ -73,11 +73,20 @@ export class ConsumerManager {
     await this.#working;
   }
 
-  /** Makes sure that a type has its consumers soon. Does nothing for a known type, or before the start. */
+  /**
+   * Makes sure that a type has its consumers soon. Types of jobs and schedules that this process appends, and announced
+   * ones, need no call. Does nothing for a known type, or before the start.
+   */
   require(jobType: string): void {
     if (this.#working === undefined || this.#types.has(jobType) || this.#types.size >= MAX_TYPES) return;
     this.#types.set(jobType, undefined);
     this.#ensureSoon(jobType);
+  }
+
+  /** Creates the consumers that belong to no job type, as `start` does. */
+  async createProcessConsumers(ackWaitMs = this.#options.ackWaitMs ?? ACK_WAIT_MS): Promise<void> {
+    const { manager, replicas } = this.#options;
+    await ensureProcessConsumers(manager, { replicas, ackWaitMs });
   }
 
   /** As `require`, with the settings of the worker that started last. */
@@ -134,8 +143,8 @@ export class ConsumerManager {
 
   /** Finds what was deleted or changed, and types that nothing in this process has named. */
   async #check(): Promise<void> {
-    const { manager, replicas, ackWaitMs = ACK_WAIT_MS } = this.#options;
-    await ensureProcessConsumers(manager, { replicas, ackWaitMs });
+    const { manager } = this.#options;
+    await this.createProcessConsumers();
     const { types: found } = await listConsumers(manager);
     const intact = new Set(found.filter(areWorkConsumers).map(({ jobType }) => jobType));
     const named = (await this.#findTypes?.()) ?? [];

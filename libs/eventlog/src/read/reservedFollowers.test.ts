@@ -24,7 +24,7 @@ let log: EventLog & AsyncDisposable;
 beforeAll(async () => {
   nats = await startNats({ extraConfig });
   log = await openEventLog({ url: nats.url, ...ADMIN, managesConsumers: {} });
-  await log.createProcessConsumers(10_000);
+  await log.consumers.createProcessConsumers();
   for (let job = 0; job < 20; job++) await log.append(new JobScript().create(), 0);
 });
 
