@@ -54,6 +54,13 @@ describe('decideClaim', () => {
     },
   );
 
+  test('acknowledges a message of the log from before the job was carried, but not a timer', () => {
+    const carried = { job: testJob({ status: 'pending' }), sequence: 9, dispatches: [2, 7], carriedAt: 8 };
+    expect(decideClaim(carried, recordedAt(7), claimant)).toMatchObject({ settlement: ack });
+    expect(decideClaim(carried, delivered('timer:3', 1), claimant)).toMatchObject({ command: start });
+    expect(decideClaim({ ...carried, dispatches: [2, 9] }, recordedAt(9), claimant)).toMatchObject({ command: start });
+  });
+
   test('acknowledges a copy of an event of the job, whatever has become of it', () => {
     for (const status of ['scheduled', 'pending', 'processing', 'retrying'] as const) {
       expect(decide({ status, startedBy: 'm2' }, { ...recordedAt(5), deliveryCount: 2 })).toEqual(ack);
