@@ -33,9 +33,8 @@ export interface KeeperStage extends AsyncDisposable {
   timers(): Promise<number>;
 }
 
-export async function keeperStage(prepare: (nats: TestNats) => Promise<void> = async () => {}): Promise<KeeperStage> {
+export async function keeperStage(): Promise<KeeperStage> {
   const nats = await startNats();
-  await prepare(nats);
   const eventLog = new EventLog({ url: nats.url, name: 'test', maxAgeMs: MAX_AGE_MS, deadlineMs: 30_000 });
   await eventLog.start();
   return {
