@@ -36,7 +36,7 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   const rebuilds = new RebuildRequests({ databaseUrl: config.DATABASE_URL, name: 'api-rebuilds' });
   const auth = authSettings(config);
   const keyCache = new ApiKeyCache({ keys, open: auth.open, logger });
-  const readiness = new Readiness({ log: () => log.checkWritable(), table: () => table.ping().then(() => true) });
+  const readiness = readinessOf(log, table);
   const tail = new LiveTail({ log, logger });
   const longRequests = new LongRequests({ callerShare: config.CALLER_SHARE });
   const servedVersions = new ServedVersions();
@@ -53,3 +53,10 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   });
   return [log, heartbeat, announced, table, tableTypes, rebuilds, keys, keyCache, tail, server];
 });
+
+function readinessOf(log: EventLog, table: ReadModel): Readiness {
+  return new Readiness(
+    { log: () => log.checkWritable(), table: () => table.ping().then(() => true) },
+    { unreadableEvents: () => table.noteOnUnreadableJobs() },
+  );
+}

@@ -1,10 +1,11 @@
 import { openArchive } from '@jobstream/archive';
 import { clockOffsetGauge, EventLog, ProcessHeartbeat } from '@jobstream/eventlog';
-import { RebuildRequests } from '@jobstream/readmodel';
+import { ReadModel, RebuildRequests } from '@jobstream/readmodel';
 import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess } from '@jobstream/runtime';
+import type { ReadinessCheck } from '@jobstream/runtime';
 import { createArchivers } from './archive/createArchivers.ts';
 import { createKeepers } from './keeper/createKeepers.ts';
-import { projectionMetrics } from './projection/projectionMetrics.ts';
+import { projectionMetrics, unreadableJobsGauge } from './projection/projectionMetrics.ts';
 import { Projector } from './projection/projector.ts';
 import { TableRetention } from './retention/tableRetention.ts';
 import { RebuildRunner } from './rebuild/rebuildRunner.ts';
@@ -37,15 +38,21 @@ await runProcess('projector', (config, logger, { metrics, tracing, started }) =>
     },
   });
   const requests = new RebuildRequests({ databaseUrl, name: 'projector' });
-  const readiness = new Readiness({
-    start: started,
-    log: () => eventLog.isConnected(),
-    table: () => requests.ping().then(() => true), // also of one that stands by, which has no lock but could take over
-  });
+  const table = new ReadModel({ databaseUrl, name: 'projector-table', maxConnections: 1 });
+  unreadableJobsGauge(metrics, table);
+  const readiness = readinessOf(started, eventLog, table);
   const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
   const rebuilds = new RebuildRunner({ requests, eventLog, databaseUrl, logger });
   const retention = new TableRetention({ databaseUrl, maxAgeMs: config.TABLE_MAX_AGE, logger });
   const archivers = createArchivers({ config, eventLog, opened, metrics, logger });
   const keepers = createKeepers({ config, eventLog, opened, metrics, logger });
-  return [health, eventLog, heartbeat, projector, requests, rebuilds, retention, ...archivers, ...keepers];
+  return [health, eventLog, heartbeat, projector, table, requests, rebuilds, retention, ...archivers, ...keepers];
 });
+
+/** The table counts also for a process that stands by, which has no lock but could take over. */
+function readinessOf(started: ReadinessCheck, eventLog: EventLog, table: ReadModel): Readiness {
+  return new Readiness(
+    { start: started, log: () => eventLog.isConnected(), table: () => table.ping().then(() => true) },
+    { unreadableEvents: () => table.noteOnUnreadableJobs() },
+  );
+}

@@ -35,7 +35,7 @@ export { RebuildCancelledError, RebuildRefusedError, TablesBusyError } from './e
 export type { RebuildKind } from './rebuild/rebuildState.ts';
 export type { SecondTables } from './secondTables/secondTables.ts';
 export { TableRebuild } from './rebuild/tableRebuild.ts';
-export type { TableSnapshot } from './secondTables/tableSnapshot.ts';
+export type { TableSnapshot, UnreadableJobs } from './secondTables/tableSnapshot.ts';
 export { ReadModel } from './readModel.ts';
 export { retireJobs } from './retention/retireJobs.ts';
 export { quantileOf } from './statistics/durationBuckets.ts';

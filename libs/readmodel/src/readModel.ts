@@ -1,6 +1,6 @@
 import { readCheckpoint } from './projection/checkpointFence.ts';
 import type { Checkpoint } from './projection/checkpointFence.ts';
-import { countJobs } from './jobs/jobQueries.ts';
+import { countJobs, countUnreadableJobs } from './jobs/jobQueries.ts';
 import type { JobCount } from './jobs/jobQueries.ts';
 import { countMatchingJobs } from './jobs/jobQueries.ts';
 import { findJob } from './jobs/jobQueries.ts';
@@ -45,6 +45,17 @@ export class ReadModel extends PostgresService {
   /** Counts jobs (of a tenant, or all) by type and status; combinations without a job are left out. */
   countJobs(tenant?: string): Promise<readonly JobCount[]> {
     return this.use((pool) => countJobs(pool, tenant));
+  }
+
+  /** Counts the jobs with events that only a newer release can read: none of this one runs them. */
+  countUnreadableJobs(): Promise<number> {
+    return this.use(countUnreadableJobs);
+  }
+
+  /** A sentence about these jobs for operators; undefined if there are none. */
+  async noteOnUnreadableJobs(): Promise<string | undefined> {
+    const jobs = await this.countUnreadableJobs();
+    return jobs === 0 ? undefined : `${jobs} jobs have events that only a newer release can read, and wait for it`;
   }
 
   /** Returns when the oldest pending job of each type was created (RFC 3339); types without one are left out. */

@@ -15,7 +15,7 @@ export { boundedLabel, cachedFor, Metrics } from './metrics/metrics.ts';
 export type { GaugeOptions, HistogramOptions, MetricOptions } from './metrics/metrics.ts';
 export type { Rate } from './config/setting.ts';
 export { Readiness } from './http/readiness.ts';
-export type { ReadinessCheck, ReadinessReport } from './http/readiness.ts';
+export type { ReadinessCheck, ReadinessNote, ReadinessReport } from './http/readiness.ts';
 export { runProcess } from './process/runProcess.ts';
 export type { BuildServices, Instruments } from './process/runProcess.ts';
 export type { Service } from './service/service.ts';

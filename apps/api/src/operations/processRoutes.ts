@@ -17,6 +17,11 @@ const ReadyView = Schema.Struct({
   reasons: Schema.optional(
     Schema.Record(Schema.String, Schema.String).annotate({ description: 'Why a part is down, where it is known.' }),
   ),
+  notes: Schema.optional(
+    Schema.Record(Schema.String, Schema.String).annotate({
+      description: 'What an operator should know although the process is ready, such as that jobs wait for an upgrade.',
+    }),
+  ),
 }).annotate({ identifier: 'Ready' });
 
 /** The response of `GET /`. */

@@ -1,7 +1,8 @@
+import type { JobEvent } from '@jobstream/domain';
 import { Metrics } from '@jobstream/runtime';
-import { eventually, forEachTest, startDatabaseProxy } from '@jobstream/testing';
+import { eventually, forEachTest, newJob, startDatabaseProxy } from '@jobstream/testing';
 import { expect, test } from 'vitest';
-import { projectionMetrics } from './projectionMetrics.ts';
+import { projectionMetrics, unreadableJobsGauge } from './projectionMetrics.ts';
 import { projectorStage } from '../../testing/projectorStage.ts';
 import { startProjector } from '../../testing/startProjector.ts';
 
@@ -30,6 +31,23 @@ test('projected events are counted by name, quarantined messages as well, and at
   expect(await projector.value('quarantined_messages_total')).toBe('1');
   expect(await projector.value('projector_lag_seconds')).toBe('0');
   expect(await projector.value('projector_active')).toBe('1');
+});
+
+test('jobs with events of a newer release are counted, and noted where the process is ready', async () => {
+  const metrics = new Metrics();
+  unreadableJobsGauge(metrics, stage.readModel);
+  expect(await metrics.text()).toContain('jobstream_unreadable_jobs 0');
+  expect(await stage.readModel.noteOnUnreadableJobs()).toBeUndefined();
+  await using _projector = await startProjector(stage);
+  const marked = await stage.createJob();
+  const started = { ...newJob(undefined, 'email'), v: 2, event: 'JobStarted', jobId: marked, version: 2 };
+  await stage.eventLog.append(started as unknown as JobEvent, 1);
+  await stage.createJob({ v: 2 });
+  await stage.projectedAll();
+  expect(await stage.readModel.noteOnUnreadableJobs()).toBe(
+    '2 jobs have events that only a newer release can read, and wait for it',
+  );
+  await eventually(async () => expect(await metrics.text()).toContain('jobstream_unreadable_jobs 2'));
 });
 
 test('a standby projector is not active and reports no lag', async () => {

@@ -1,4 +1,5 @@
 import type { EventLog, Lag, LogEntry } from '@jobstream/eventlog';
+import type { ReadModel } from '@jobstream/readmodel';
 import { cachedFor, type MetricOptions, type Metrics } from '@jobstream/runtime';
 import type { ProjectionObserver } from './projectLog.ts';
 
@@ -31,6 +32,19 @@ export function projectionMetrics(metrics: Metrics, log: Log): ProjectionObserve
     },
     quarantined: (messages) => quarantined.inc(messages),
   };
+}
+
+/** A gauge of the jobs that wait for a newer release; read from the table when it is collected. */
+export function unreadableJobsGauge(metrics: Metrics, table: Pick<ReadModel, 'countUnreadableJobs'>): void {
+  const count = cachedFor(CACHE_MS, () => table.countUnreadableJobs());
+  metrics.gauge({
+    name: 'jobstream_unreadable_jobs',
+    help: 'Jobs with events that only a newer release can read.',
+    collect: async (gauge) => {
+      const jobs = await count().catch(() => undefined);
+      if (jobs !== undefined) gauge.set(jobs);
+    },
+  });
 }
 
 function byEvent(entries: readonly LogEntry[]): Map<string, number> {

@@ -1,6 +1,6 @@
 import type { EventLog } from '@jobstream/eventlog';
 import { TableRebuild } from '@jobstream/readmodel';
-import type { Difference, RebuildKind } from '@jobstream/readmodel';
+import type { Difference, RebuildKind, UnreadableJobs } from '@jobstream/readmodel';
 import { fillTables } from '../replay/fillTables.ts';
 import { LogCursor } from '../replay/logCursor.ts';
 import type { OnProgress } from '../tasks/progressMeter.ts';
@@ -24,6 +24,8 @@ export interface RebuildOutcome {
   readonly position: number;
   readonly jobs: number;
   readonly differences: readonly Difference[];
+  /** Jobs whose rows match the log only as far as this release can read it. */
+  readonly unreadable: UnreadableJobs;
 }
 
 const MAX_DIFFERENCES = 100;
@@ -59,9 +61,9 @@ async function runSteps(run: Run): Promise<RebuildOutcome> {
   if (compared !== undefined && compared.differences.length > 0 && !run.force) return compared;
   await fill(run);
   const found = await swap(run);
-  const { jobs = 0, differences = [] } = compared ?? {};
+  const { jobs = 0, differences = [], unreadable = { total: 0, first: [] } } = compared ?? {};
   const position = run.rebuild.tables.lastSequence;
-  return { swapped: found.length === 0, position, jobs, differences: [...differences, ...found] };
+  return { swapped: found.length === 0, position, jobs, differences: [...differences, ...found], unreadable };
 }
 
 function fill({ rebuild, ...options }: Run): Promise<void> {
@@ -92,7 +94,9 @@ async function compare(run: Run): Promise<RebuildOutcome> {
       await rebuild.throwIfCancelled();
       if (differences.length >= MAX_DIFFERENCES) break;
     }
-    return { swapped: false, position: snapshot.position, jobs, differences: differences.slice(0, MAX_DIFFERENCES) };
+    const unreadable = await snapshot.unreadableJobs();
+    const first = differences.slice(0, MAX_DIFFERENCES);
+    return { swapped: false, position: snapshot.position, jobs, differences: first, unreadable };
   } finally {
     await snapshot.close();
   }

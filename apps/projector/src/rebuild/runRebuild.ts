@@ -1,5 +1,5 @@
 import { cancelRebuild, dropPrevious } from '@jobstream/readmodel';
-import { describeDifference } from '../tasks/describeDifference.ts';
+import { describeDifference, describeUnreadable } from '../tasks/describeDifference.ts';
 import { parseTaskArguments, UsageError } from '../tasks/parseTaskArguments.ts';
 import type { ExitCode, TaskContext } from '../tasks/runTask.ts';
 import { rebuildTables } from './rebuildTables.ts';
@@ -38,6 +38,7 @@ export async function runRebuild({ action, ...options }: RebuildArguments, conte
     rebuildTables({ ...context, ...options, eventLog, kind: action }),
   );
   printDifferences(outcome, context);
+  for (const line of describeUnreadable(outcome.unreadable)) context.print(line);
   context.print(outcome.swapped ? swappedSentence(action, outcome) : keptSentence(outcome));
   return outcome.swapped ? 0 : 1;
 }

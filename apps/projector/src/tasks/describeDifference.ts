@@ -1,4 +1,4 @@
-import type { Difference } from '@jobstream/readmodel';
+import type { Difference, UnreadableJobs } from '@jobstream/readmodel';
 
 const OWNERS = {
   jobs: 'job',
@@ -13,4 +13,13 @@ export function describeDifference({ table, key, problem, field, live, log }: Di
   if (problem === 'missing') return `${owner}: is missing in the table`;
   if (problem === 'extra') return `${owner}: is in the table, but not in the log`;
   return `${owner}: ${field} is ${live ?? 'NULL'}, but ${log ?? 'NULL'} by the log`;
+}
+
+const NUMBERS = new Intl.NumberFormat('en');
+
+/** A line for each of the first jobs with events that only a newer release can read, and one about all of them. */
+export function describeUnreadable({ total, first }: UnreadableJobs): readonly string[] {
+  if (total === 0) return [];
+  const lines = first.map(({ id, events }) => `job ${id}: ${events} of its events can only be read by a newer release`);
+  return [...lines, `${NUMBERS.format(total)} jobs are compared as far as this release can read them.`];
 }

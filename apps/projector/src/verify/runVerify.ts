@@ -1,5 +1,5 @@
 import type { Difference } from '@jobstream/readmodel';
-import { describeDifference } from '../tasks/describeDifference.ts';
+import { describeDifference, describeUnreadable } from '../tasks/describeDifference.ts';
 import { parseTaskArguments } from '../tasks/parseTaskArguments.ts';
 import type { ExitCode, TaskContext } from '../tasks/runTask.ts';
 import { verifyTables } from './verifyTables.ts';
@@ -13,6 +13,7 @@ export async function runVerify(args: readonly string[], context: TaskContext): 
   const { repair = false } = parseTaskArguments(args, { repair: { type: 'boolean' } }, USAGE);
   const onDifference = (one: Difference) => context.print(describeDifference(one));
   const found = await context.withLog((eventLog) => verifyTables({ ...context, eventLog, repair, onDifference }));
+  for (const line of describeUnreadable(found.unreadable)) context.print(line);
   context.print(sentenceOf(found, repair));
   return found.differences === 0 || repair ? 0 : 1;
 }

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { JobEvent } from '@jobstream/domain';
 import type { Difference } from '@jobstream/readmodel';
-import { forEachTest } from '@jobstream/testing';
+import { forEachTest, newJob } from '@jobstream/testing';
 import { expect, test } from 'vitest';
 import { appendLife, finishLife, startLoad } from '../../testing/jobLoad.ts';
 import { projectorStage } from '../../testing/projectorStage.ts';
 import { startProjector } from '../../testing/startProjector.ts';
+import { describeUnreadable } from '../tasks/describeDifference.ts';
 import { verifyTables } from './verifyTables.ts';
 
 const stage = forEachTest(projectorStage);
@@ -32,7 +34,13 @@ async function verifySchemas(): Promise<unknown[]> {
 
 test('a table that matches the log has no differences, and the verification leaves nothing behind', async () => {
   await projectSomeJobs();
-  expect(await verify()).toEqual({ position: 15, jobs: 5, differences: [], repairedJobs: 0 });
+  expect(await verify()).toEqual({
+    position: 15,
+    jobs: 5,
+    differences: [],
+    repairedJobs: 0,
+    unreadable: { total: 0, first: [] },
+  });
   expect(await verifySchemas()).toEqual([]);
 });
 
@@ -112,6 +120,22 @@ test('quarantined messages are compared as well, and correct ones stay', async (
   ]);
   expect((await verify()).differences).toEqual([]);
   expect(await stage.sql('SELECT quarantined_at FROM quarantined_messages WHERE sequence = 1')).toEqual(before);
+});
+
+test('jobs with events of a newer release are named, and are no differences', async () => {
+  await using _projector = await startProjector(stage);
+  const id = await appendLife(stage.eventLog, 1);
+  const started = { ...newJob(undefined, 'email'), v: 2, event: 'JobStarted', jobId: id, version: 2 };
+  await stage.eventLog.append(started as unknown as JobEvent, 1);
+  await stage.projectedAll();
+  const found = await verify();
+  expect(found).toMatchObject({ position: 2, differences: [], unreadable: { total: 1, first: [{ id, events: 1 }] } });
+  expect(describeUnreadable(found.unreadable)).toEqual([
+    `job ${id}: 1 of its events can only be read by a newer release`,
+    '1 jobs are compared as far as this release can read them.',
+  ]);
+  await stage.sql(`UPDATE jobs SET unreadable_events = NULL`);
+  expect((await verify()).differences).toMatchObject([{ key: id, field: 'unreadable_events', live: null, log: '1' }]);
 });
 
 test('more differences than fit in memory at once are all reported and repaired', async () => {

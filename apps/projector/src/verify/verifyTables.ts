@@ -1,6 +1,6 @@
 import type { EventLog } from '@jobstream/eventlog';
 import { TableVerification } from '@jobstream/readmodel';
-import type { AdvanceTo, Difference } from '@jobstream/readmodel';
+import type { AdvanceTo, Difference, UnreadableJobs } from '@jobstream/readmodel';
 import { fillTables } from '../replay/fillTables.ts';
 import { LogCursor } from '../replay/logCursor.ts';
 import type { OnProgress } from '../tasks/progressMeter.ts';
@@ -23,6 +23,8 @@ export interface Verification {
   readonly jobs: number;
   /** The number of differences; each field of a job counts. */
   readonly differences: number;
+  /** Jobs whose rows match the log only as far as this release can read it. */
+  readonly unreadable: UnreadableJobs;
   /** Jobs whose rows were replaced. */
   readonly repairedJobs: number;
 }
@@ -70,7 +72,7 @@ async function compare(run: Run): Promise<Omit<Verification, 'repairedJobs'>> {
       count += differences.length;
       onProgress({ step: 'comparing', done: jobs, total: Math.max(jobs, total) });
     }
-    return { position: snapshot.position, jobs, differences: count };
+    return { position: snapshot.position, jobs, differences: count, unreadable: await snapshot.unreadableJobs() };
   } finally {
     await snapshot.close();
   }

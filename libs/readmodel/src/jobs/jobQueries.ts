@@ -67,6 +67,19 @@ export async function findJob(pool: Pool, id: string): Promise<ProjectedJob | un
   return row && { job: jobOfRow(row), sequence: row.last_sequence };
 }
 
+const COUNT_UNREADABLE = {
+  name: 'count_unreadable_jobs',
+  text: `SELECT (SELECT count(*) FROM jobs WHERE unreadable_events IS NOT NULL)::int
+    + (SELECT count(*) FROM quarantined_messages q WHERE job_id IS NOT NULL AND subject LIKE '%.created'
+        AND NOT EXISTS (SELECT FROM jobs WHERE id = q.job_id))::int AS jobs`,
+};
+
+/** Counts the jobs with events that only a newer release can read, also those whose creation is one. */
+export async function countUnreadableJobs(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ jobs: number }>(COUNT_UNREADABLE);
+  return rows[0]?.jobs ?? 0;
+}
+
 export interface JobCount {
   readonly type: string;
   readonly status: JobStatus;

@@ -38,10 +38,28 @@ export class TableSnapshot {
     return countJobs(this.#control.client);
   }
 
+  /** Returns the first jobs of the live table with events that only a newer release can read, and how many there are. */
+  async unreadableJobs(): Promise<UnreadableJobs> {
+    const { client, live } = this.#control;
+    const { rows } = await client.query<{ id: string; events: number; total: number }>(
+      `SELECT id, unreadable_events AS events, count(*) OVER ()::int AS total FROM ${client.escapeIdentifier(live)}.jobs
+        WHERE unreadable_events IS NOT NULL ORDER BY id LIMIT ${MAX_NAMED}`,
+    );
+    return { total: rows[0]?.total ?? 0, first: rows.map(({ id, events }) => ({ id, events })) };
+  }
+
   close(): Promise<void> {
     return this.#control.close();
   }
 }
+
+/** Jobs of whose events some can only be read by a newer release. */
+export interface UnreadableJobs {
+  readonly total: number;
+  readonly first: readonly { readonly id: string; readonly events: number }[];
+}
+
+const MAX_NAMED = 100;
 
 async function countJobs(client: ClientBase): Promise<number> {
   const { rows } = await client.query<{ jobs: number }>(

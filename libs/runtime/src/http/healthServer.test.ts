@@ -41,6 +41,18 @@ test('a part that is down says why where it can, and the others say nothing', as
   expect(await response.json()).toEqual({ status: 'not ready', parts, reasons: { log: 'the disk is full' } });
 });
 
+test('a server that is ready notes what an operator should know, and leaves out what cannot be read', async () => {
+  const notes = {
+    unreadableEvents: () => Promise.resolve('2 jobs wait'),
+    nothing: () => Promise.resolve(undefined),
+    unknown: () => Promise.reject(new Error('no answer')),
+  };
+  const response = await get(await start({ readiness: new Readiness({ log: () => true }, notes) }), '/health/ready');
+  expect(response.status).toBe(200);
+  const parts = { log: 'up' };
+  expect(await response.json()).toEqual({ status: 'ready', parts, notes: { unreadableEvents: '2 jobs wait' } });
+});
+
 test('/metrics shows the metrics in the text format of Prometheus', async () => {
   const metrics = new Metrics();
   metrics.counter({ name: 'jobstream_cups_total', help: 'Cups.' }).inc();
