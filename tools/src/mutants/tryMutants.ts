@@ -21,12 +21,13 @@ export interface MutantTrial {
  * Plants one mutant after the other and runs the tests of the package until one fails. The order of the mutants follows
  * from the seed.
  *
- * @throws Error when the tests fail without a mutant.
+ * @throws Error when the type check or the tests fail without a mutant.
  */
 export async function tryMutants({ workspace, results, count, say, save }: MutantTrial): Promise<void> {
   const tried = [...results.tried];
   const done = new Set(tried.map(({ id }) => id));
   const counted = () => tried.filter(({ verdict }) => verdict.kind !== 'refused by the compiler').length;
+  if (!(await workspace.typeChecks())) throw new Error('without a mutant the type check fails: npm run typecheck');
   const timeoutMs = await timeLimit(workspace, results.package, say);
   for (const mutant of chooseMutants(await allMutants(workspace, results.package), results.seed)) {
     if (counted() >= count) break;
