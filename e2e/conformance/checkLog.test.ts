@@ -39,6 +39,7 @@ function logWith({ event = {}, headers = {}, subject, body }: Change): LogMessag
     subject: `jobs.conformance.${jobId}.created`,
     headers: {},
     body: encodeJobEvent(created),
+    storedAt: 0,
   };
   const second = {
     sequence: 9,
@@ -50,6 +51,7 @@ function logWith({ event = {}, headers = {}, subject, body }: Change): LogMessag
       ...headers,
     },
     body: body ?? JSON.stringify({ ...started, ...event }),
+    storedAt: 0,
   };
   return [logMessage(first, true), logMessage(second, false)];
 }

@@ -6,6 +6,8 @@ export interface RawMessage {
   readonly subject: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** When the server stored it, in milliseconds since 1970. */
+  readonly storedAt: number;
 }
 
 export interface RawLog {
@@ -18,6 +20,7 @@ export interface RawLog {
 interface StoredMessage {
   readonly seq: number;
   readonly subject: string;
+  readonly time: string;
   readonly hdrs?: string;
   readonly data?: string;
 }
@@ -64,9 +67,9 @@ async function readMessage(nats: NatsConnection, sequence: number): Promise<RawM
   throw new Error(`message ${sequence} cannot be read: ${error?.description}`);
 }
 
-function rawMessage({ seq, subject, hdrs = '', data = '' }: StoredMessage): RawMessage {
+function rawMessage({ seq, subject, time, hdrs = '', data = '' }: StoredMessage): RawMessage {
   const lines = Buffer.from(hdrs, 'base64').toString('latin1').split('\r\n').slice(1);
   const pairs = lines.map((line) => /^([^:]+): *(.*)$/.exec(line)).filter((match) => match !== null);
   const headers = Object.fromEntries(pairs.map(([, name = '', value = '']) => [name.toLowerCase(), value]));
-  return { sequence: seq, subject, headers, body: Buffer.from(data, 'base64').toString() };
+  return { sequence: seq, subject, headers, body: Buffer.from(data, 'base64').toString(), storedAt: Date.parse(time) };
 }

@@ -3,6 +3,7 @@ import type { TcpProxy, TestNats } from '@jobstream/testing';
 import { ACK_WAIT_MS } from '../stage/createApps.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { FaultKind } from './fault.ts';
+import { setClock } from './setClocks.ts';
 import { killTwoNodes, stopTwoNodes } from './loseTwoNodes.ts';
 
 function proxyOf({ proxies }: Stage, worker: string): TcpProxy {
@@ -158,6 +159,9 @@ export const faultKinds: readonly FaultKind[] = [
   stallFromWorker,
   stopApp('worker'),
   stopApp('api'),
+  setClock('worker'),
+  setClock('api'),
+  setClock('projector'),
 ];
 
 /** For a cluster: half of the faults are the loss of a server, a third of these of two at once. */
@@ -174,4 +178,6 @@ export const clusterKinds: readonly FaultKind[] = [
   killApp('api'),
   killApp('projector'),
   killPostgres,
+  setClock('worker'),
+  setClock('api'),
 ];

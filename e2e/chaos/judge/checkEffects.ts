@@ -40,7 +40,7 @@ function checkAttempt(
     .toSorted((left, right) => left.at - right.at)
     .flatMap(({ attempt, at }, index): Violation[] => {
       const start = started[index];
-      if (start !== undefined && start.at <= at) return [];
+      if (start !== undefined && start.storedAt <= at) return [];
       const rule = start === undefined && started.length > 0 ? 'double-effect' : 'effect';
       return [
         { rule, jobId, detail: `effect ${index + 1} of attempt ${attempt}, which started ${started.length} times` },

@@ -133,6 +133,7 @@ export function correctRun(): Mutable<Evidence> {
     rows: scripts.map((script) => rowOf(script, messages)),
     counts: countsOf(scripts),
     quarantined: 0,
+    timers: 2,
     load: scripts.flatMap(recordsOf),
     effects: scripts.flatMap(effectsOf),
   };
@@ -176,6 +177,7 @@ export function message({ id, type, event, ...rest }: Told, sequence: number): R
       'nats-expected-last-subject-sequence': String(rest.version === 1 ? 0 : sequence - 1),
       ...(event === 'JobCreated' ? {} : { 'nats-expected-last-subject-sequence-subject': `jobs.${type}.${id}.>` }),
     },
+    storedAt: Date.parse(rest.at),
     body: JSON.stringify({ v: 1, id: `event-${sequence}`, event, jobId: id, jobType: type, ...rest }),
   };
 }

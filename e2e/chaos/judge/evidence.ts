@@ -42,6 +42,8 @@ export interface Evidence extends RawLog {
   readonly rows: readonly TableRow[];
   readonly counts: readonly CountRow[];
   readonly quarantined: number;
+  /** Messages that the stream TIMERS has ever stored: timers that were set, and those that fired. */
+  readonly timers: number;
   readonly load: readonly LoadRecord[];
   readonly effects: readonly Effect[];
 }

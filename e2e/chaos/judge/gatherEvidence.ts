@@ -33,9 +33,15 @@ export async function gatherEvidence({ nats, database }: Outside, sources: Evide
     ...(await readRawLog(nats)),
     copies: await readCopies(nats, sources.members),
     ...(await readTable(database)),
+    timers: await countTimers(nats),
     load: await readLines<LoadRecord>(sources.load),
     effects: await readLines<Effect>(sources.ledger),
   };
+}
+
+async function countTimers(nats: NatsConnection): Promise<number> {
+  const answer = await nats.request('$JS.API.STREAM.INFO.TIMERS', '', { timeout: 10_000 });
+  return answer.json<{ state: { last_seq: number } }>().state.last_seq;
 }
 
 async function readLines<Line>(file: string): Promise<Line[]> {

@@ -5,6 +5,8 @@ import { correctRun, message } from './correctRun.ts';
 import { judge } from './judge.ts';
 
 type Run = ReturnType<typeof correctRun>;
+const AT_3 = '2026-01-01T00:00:03.000Z';
+const isStartOfRetried = ({ subject }: RawMessage) => subject.endsWith('.retried.started');
 type Body = Readonly<Record<'data', object>>;
 
 /** What the judge says of a run after it was corrupted: rule and job of each violation. */
@@ -28,6 +30,12 @@ function rewrite(run: Run, at: number, change: (event: Body) => object): void {
   const found = run.messages[at] as RawMessage;
   const event = JSON.parse(found.body) as Body;
   run.messages[at] = { ...found, body: JSON.stringify({ ...event, ...change(event) }) };
+}
+
+/** Makes a delay of half a second of a job end at this time. */
+function delayPlainUntil(runAt: string): (run: Run) => void {
+  return (run) =>
+    rewrite(run, indexOf(run, 'plain', 'created'), ({ data }) => ({ data: { ...data, delayMs: 500, runAt } }));
 }
 
 /** Adds an event to the end of the log that continues a job, as a writer would who keeps to the chain. */
@@ -163,7 +171,7 @@ test.each([{ attempt: 2 }, { status: 'pending' }, { payload: 1 }, { createdAt: '
 test('an attempt before the time of its retry is found', () => {
   const found = verdictOn((run) => {
     rewrite(run, indexOf(run, 'retried', 'retry-scheduled'), ({ data }) => ({
-      data: { ...data, retryAt: '2026-01-01T00:00:04.001Z' },
+      data: { ...data, retryAt: '2026-01-01T00:00:04.200Z' },
     }));
   });
   expect(found).toContain('early retried');
@@ -176,6 +184,30 @@ test('a delayed job that starts before its time is found', () => {
     }));
   });
   expect(found).toContain('early plain');
+});
+
+test('an attempt is early or not by the clock of the server, whatever its writer says', () => {
+  const found = verdictOn((run) => {
+    rewrite(run, run.messages.findLastIndex(isStartOfRetried), () => ({ at: AT_3 }));
+  });
+  expect(found.filter((violation) => violation.startsWith('early'))).toEqual([]);
+});
+
+test.each([
+  ['started', '2026-01-01T01:00:01.000Z'],
+  ['started', '2025-12-31T23:00:01.000Z'],
+  ['created', '2025-12-31T23:59:30.000Z'],
+])('a %s whose time is not that of the server is found: %s', (token, at) => {
+  expect(verdictOn((run) => rewrite(run, indexOf(run, 'plain', token), () => ({ at })))).toContain('clock plain');
+});
+
+test('a delay that was not counted from the clock of the server is found', () => {
+  expect(verdictOn(delayPlainUntil('2025-12-31T23:00:00.500Z'))).toContain('clock plain');
+  expect(verdictOn(delayPlainUntil('2026-01-01T00:00:00.500Z'))).not.toContain('clock plain');
+});
+
+test('timers that are set over and over are found', () => {
+  expect(verdictOn((run) => (run.timers = 2_000))).toEqual(['timers']);
 });
 
 test('a fork, two events with one version, breaks the chain', () => {

@@ -3,6 +3,7 @@ import { checkEffects, checkPresence, explainRepeats } from './checkEffects.ts';
 import type { Repeats } from './checkEffects.ts';
 import { checkLoad } from './checkLoad.ts';
 import { checkChain, checkGaps } from './checkLog.ts';
+import { checkClocks, checkTimers } from './checkClocks.ts';
 import { checkCounts, checkRows } from './checkTable.ts';
 import type { Evidence } from './evidence.ts';
 import { readHistories } from './readHistories.ts';
@@ -34,6 +35,8 @@ export function judge(evidence: Evidence): Verdict {
       ...checkCopies(evidence),
       ...[...byJob].flatMap(([jobId, history]) => checkChain(jobId, history)),
       ...[...replays.values()].flatMap((one) => one.violations),
+      ...[...byJob].flatMap(([jobId, history]) => checkClocks(jobId, history)),
+      ...checkTimers(evidence.timers, byJob),
       ...checkLoad(evidence.load, byJob, jobs),
       ...checkRows(evidence.rows, jobs),
       ...checkCounts(evidence.counts, jobs),

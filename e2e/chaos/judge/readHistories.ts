@@ -9,8 +9,10 @@ export interface LoggedEvent {
   readonly jobId: string;
   readonly jobType: string;
   readonly version: number;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, as its writer says. */
   readonly at: number;
+  /** Milliseconds since 1970, by the clock of the server. */
+  readonly storedAt: number;
   readonly causationId: string | undefined;
   readonly data: Readonly<Record<string, unknown>>;
   /** The sequence and the filter that its append expected. */
@@ -55,7 +57,7 @@ export function readHistories(messages: readonly RawMessage[]): Histories {
   return { byJob, violations };
 }
 
-function parse({ sequence, headers, body }: RawMessage): LoggedEvent | undefined {
+function parse({ sequence, headers, body, storedAt }: RawMessage): LoggedEvent | undefined {
   try {
     const json = JSON.parse(body) as Record<string, unknown>;
     return {
@@ -66,6 +68,7 @@ function parse({ sequence, headers, body }: RawMessage): LoggedEvent | undefined
       jobType: String(json['jobType']),
       version: Number(json['version']),
       at: Date.parse(String(json['at'])),
+      storedAt,
       causationId: json['causationId'] as string | undefined,
       data: json['data'] as Record<string, unknown>,
       expected: headers['nats-expected-last-subject-sequence'],

@@ -36,6 +36,9 @@ const mayComeIn: Readonly<Record<string, readonly string[]>> = {
   JobCarried: ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'],
 };
 
+/** How well a busy process can know the time of the server. */
+const PRECISION_MS = 100;
+
 const ends = new Set(['JobCompleted', 'JobFailed', 'JobCancelled']);
 
 /** Goes through a job's history with the published rules, and says where it breaks them and what the job is at the end. */
@@ -98,9 +101,10 @@ function attemptObjection(job: JudgedJob, event: string, attempt: number): strin
   return undefined;
 }
 
-function startsEarly(job: JudgedJob | undefined, { event, at }: LoggedEvent): boolean {
+/** By the clock of the server alone: writers may be wrong about the time. */
+function startsEarly(job: JudgedJob | undefined, { event, storedAt }: LoggedEvent): boolean {
   if (event !== 'JobStarted' || (job?.status !== 'scheduled' && job?.status !== 'retrying')) return false;
-  return at < Number(job['run_at']);
+  return storedAt + PRECISION_MS < Number(job['run_at']);
 }
 
 function created({ sequence, jobId, jobType, at, data }: LoggedEvent): JudgedJob {

@@ -7,6 +7,8 @@ export const rules = {
   terminals: 'jobs with two ends and no requeue between',
   illegal: 'illegal transitions',
   early: 'attempts before their time',
+  clock: 'events whose times are not those of the server',
+  timers: 'timers beyond what the waits of jobs need',
   version: 'breaks in the versions of a job',
   chain: 'breaks in the chain of sequences of a job',
   message: 'messages that are missing, doubled or not what their subject says',

@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { AppProcess, repositoryRoot, SupervisedProcess } from '@jobstream/servers';
 import { freePort, guardOfThisProcess } from '@jobstream/testing';
+import type { WrongClock } from './wrongClocks.ts';
 import type { TcpProxy } from '@jobstream/testing';
 
 export interface AppSurroundings {
@@ -10,6 +11,8 @@ export interface AppSurroundings {
   readonly databaseUrl: string;
   /** By the name of a worker; without one it is connected to the servers themselves. */
   readonly proxies: ReadonlyMap<string, TcpProxy>;
+  /** By the name of a process; without one it has the clock of the machine. */
+  readonly clocks: ReadonlyMap<string, WrongClock>;
 }
 
 export interface Apps {
@@ -30,7 +33,7 @@ const counts = { api: 2, worker: 3, projector: 2 } as const;
 
 export const workerNames = namesOf('worker');
 /** All processes, by name. */
-const appNames = [...namesOf('api'), ...workerNames, ...namesOf('projector')];
+export const appNames = [...namesOf('api'), ...workerNames, ...namesOf('projector')];
 
 function namesOf(kind: keyof typeof counts): string[] {
   return Array.from({ length: counts[kind] }, (_, index) => `${kind}-${index + 1}`);
@@ -47,11 +50,12 @@ export async function createApps(surroundings: AppSurroundings): Promise<Apps> {
 }
 
 function createApp(name: string, port: number | undefined, surroundings: AppSurroundings): SupervisedProcess {
-  const { folder, natsUrls, databaseUrl, proxies } = surroundings;
+  const { folder, natsUrls, databaseUrl, proxies, clocks } = surroundings;
   const proxy = proxies.get(name);
   const kind = name.split('-')[0] ?? '';
   const env = {
     ...process.env,
+    ...clocks.get(name)?.clock.env,
     NATS_URL: proxy === undefined ? natsUrls.join(',') : `nats://127.0.0.1:${proxy.port}`,
     DATABASE_URL: databaseUrl,
     STREAM_REPLICAS: String(natsUrls.length),

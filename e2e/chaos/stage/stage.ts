@@ -7,11 +7,12 @@ import { promisify } from 'node:util';
 import { JOBS_STREAM } from '@jobstream/eventlog';
 import { startPostgres, startTcpProxy } from '@jobstream/testing';
 import type { TcpProxy, TestNats, TestPostgres } from '@jobstream/testing';
-import { createApps, workerNames } from './createApps.ts';
+import { appNames, createApps, workerNames } from './createApps.ts';
 import type { Apps } from './createApps.ts';
 import { startReceiver } from './receiver.ts';
 import type { Receiver } from './receiver.ts';
 import { mountSmallDisk } from './smallDisk.ts';
+import { wrongClocks, type WrongClock } from './wrongClocks.ts';
 import type { SmallDisk } from './smallDisk.ts';
 import { startNodes } from './startNodes.ts';
 import { repositoryRoot } from '@jobstream/servers';
@@ -31,6 +32,8 @@ interface Servers {
   readonly proxies: ReadonlyMap<string, TcpProxy>;
   /** The disk of the one server. */
   readonly disk: SmallDisk | undefined;
+  /** The clock of each process, by its name; empty where clocks cannot be set. */
+  readonly clocks: ReadonlyMap<string, WrongClock>;
   readonly receiver: Receiver;
   readonly ledger: string;
 }
@@ -75,7 +78,8 @@ async function startServers(
   for (const worker of single ? workerNames : []) {
     proxies.set(worker, stack.use(await startTcpProxy(nodes[0]?.port ?? 0)));
   }
-  return { nodes, postgres, proxies, disk, receiver, ledger };
+  const clocks = await wrongClocks(appNames, stack);
+  return { nodes, postgres, proxies, disk, clocks, receiver, ledger };
 }
 
 async function migrate(databaseUrl: string): Promise<void> {
@@ -84,9 +88,9 @@ async function migrate(databaseUrl: string): Promise<void> {
 }
 
 async function startApps(folder: string, servers: Servers, stack: AsyncDisposableStack): Promise<Apps> {
-  const { nodes, postgres, proxies } = servers;
+  const { nodes, postgres, proxies, clocks } = servers;
   const natsUrls = nodes.map(({ url }) => url);
-  const apps = await createApps({ folder, natsUrls, databaseUrl: postgres.url, proxies });
+  const apps = await createApps({ folder, natsUrls, databaseUrl: postgres.url, proxies, clocks });
   for (const app of apps.apps) stack.defer(() => app.stop());
   const started = Promise.all(apps.apps.map((app) => app.start()));
   await within(START_MS, started, `not all processes are ready, their logs in ${folder} say why`);
