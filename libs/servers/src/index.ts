@@ -1,3 +1,4 @@
+export { fileStoreLimit, measureDisk } from './nats/fileStoreLimit.ts';
 export { hasRoomInMemory } from './nats/batchStaging.ts';
 export { DiskWatch } from './nats/diskWatch.ts';
 export { EmbeddedNats } from './nats/embeddedNats.ts';

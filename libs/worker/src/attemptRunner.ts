@@ -20,14 +20,7 @@ export interface TypeLimits {
 export interface AttemptRunnerOptions {
   readonly eventLog: Pick<
     EventLog,
-    | 'append'
-    | 'contents'
-    | 'readJob'
-    | 'readHistory'
-    | 'scheduleWake'
-    | 'openQueue'
-    | 'subscribeToCancellations'
-    | 'onReconnected'
+    'append' | 'contents' | 'readJob' | 'scheduleWake' | 'openQueue' | 'subscribeToCancellations' | 'onReconnected'
   >;
   readonly handlers: HandlerRegistry;
   /** Names this worker in the log; unique to one start of it. */

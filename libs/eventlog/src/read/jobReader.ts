@@ -21,6 +21,8 @@ export interface JobSnapshot {
   readonly carriedAt?: number;
   /** When the event was recorded with which the job begins in the log: its last JobCarried, or its JobCreated. */
   readonly since?: string;
+  /** The sequences of the job's events by their ids, of the same look at the log. */
+  readonly sequences?: ReadonlyMap<string, number>;
 }
 
 /** The events of a job that are in the log. `sequence` is as in JobSnapshot. */
@@ -66,7 +68,8 @@ export class JobReader {
     // The state begins with a JobCarried as well, which spares a look into the archive.
     const history = messages.some(isCarry) ? eventsOf(messages) : await this.#whole(jobId, messages);
     const folded = foldHistory(history);
-    return folded && { ...folded, sequence: lastOf(messages, jobFilter(jobId, folded.job.type)) };
+    const sequences = new Map(history.flatMap(({ event, sequence }) => ('id' in event ? [[event.id, sequence]] : [])));
+    return folded && { ...folded, sequences, sequence: lastOf(messages, jobFilter(jobId, folded.job.type)) };
   }
 
   /** Returns all events of the job, oldest first. */

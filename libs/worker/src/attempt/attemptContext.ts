@@ -7,7 +7,7 @@ import type { CancelWatch } from './cancelWatch.ts';
 
 /** What the steps of an attempt work with; one for all attempts of a worker. */
 export interface AttemptContext {
-  readonly eventLog: Pick<EventLog, 'append' | 'contents' | 'readJob' | 'readHistory' | 'scheduleWake'>;
+  readonly eventLog: Pick<EventLog, 'append' | 'contents' | 'readJob' | 'scheduleWake'>;
   readonly cancelWatch: CancelWatch;
   readonly handlers: HandlerRegistry;
   readonly clock: Clock;

@@ -1,20 +1,23 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { addMs, evolve, isRejection, isTerminal } from '@jobstream/domain';
+import { evolve, isRejection, isTerminal } from '@jobstream/domain';
 import type { Decision, Job, JobEvent, Rejection } from '@jobstream/domain';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Delivery, JobSnapshot } from '@jobstream/eventlog';
 import type { Attempt } from './attempt.ts';
 import type { AttemptContext } from './attemptContext.ts';
-import { ack, decideRedelivery, leaveToNewerWorker, nak } from './decideRedelivery.ts';
+import { ack, decideRedelivery, nak } from './decideRedelivery.ts';
 import type { ClaimDecision, Claimant } from './decideRedelivery.ts';
 import { JobChain } from './jobChain.ts';
 import { retryUntilAvailable } from './retryUntilAvailable.ts';
+import { scheduleWake } from './scheduleWake.ts';
 import type { Settlement } from './settlement.ts';
 import { startCause } from './startCause.ts';
 
 const READ_PAUSE_MS = 50;
 /** Two seconds together: servers are apart by milliseconds, unless one has just come back. */
 const READ_TRIES = 40;
+/** Before a job that only a newer worker can read is offered again. */
+const NEWER_DELAY_MS = 5_000;
 
 /**
  * Turns a delivery into a started attempt, or into its settlement when there is nothing to start. `conflicted`: another
@@ -27,7 +30,11 @@ export async function claimJob(
 ): Promise<Attempt | Settlement> {
   const snapshot = (conflicted ? undefined : firstState(delivery)) ?? (await readFreshState(delivery, context));
   const decision = decideClaim(snapshot, delivery, context);
-  if (decision.kind !== 'append') return withoutAttempt(decision, delivery, context);
+  if (decision.kind === 'settle') return settled(decision.settlement, decision.reason, delivery, context);
+  if (decision.kind === 'wake') {
+    await scheduleWake(decision.at, delivery, context);
+    return settled({ kind: 'ack' }, decision.reason, delivery, context);
+  }
   if (isLastAttempt(decision.snapshot) && !(await delivery.acquireSlot())) {
     return settled({ kind: 'nak' }, 'no slot to run in became free', delivery, context);
   }
@@ -37,24 +44,6 @@ export async function claimJob(
     if (!(error instanceof ConcurrentAppendError)) throw error;
     return claimJob(delivery, context, true);
   }
-}
-
-async function withoutAttempt(
-  decision: Exclude<ClaimDecision, { kind: 'append' }>,
-  delivery: Delivery,
-  context: AttemptContext,
-): Promise<Settlement> {
-  if (decision.kind === 'settle') return settled(decision.settlement, decision.reason, delivery, context);
-  await scheduleWake(decision.kind === 'wake' ? decision.at : deferredTo(decision, context), delivery, context);
-  return settled({ kind: 'ack' }, decision.reason, delivery, context);
-}
-
-function deferredTo(
-  { delayMs, notBefore = '' }: Extract<ClaimDecision, { kind: 'defer' }>,
-  { clock }: AttemptContext,
-): string {
-  const at = addMs(clock.now(), delayMs);
-  return Date.parse(notBefore) > Date.parse(at) ? notBefore : at;
 }
 
 /** The first message of a job that comes for the first time is the whole history: no need to read. */
@@ -99,7 +88,9 @@ export function decideClaim(snapshot: JobSnapshot | undefined, delivery: Deliver
   if (!isFresh(snapshot, delivery)) return nak(claimant.ackWaitMs, 'the state is older than the message');
   if (snapshot === undefined) return ack('job not found');
   const { status, unreadableEvents } = snapshot.job;
-  if (unreadableEvents !== undefined) return leaveToNewerWorker(snapshot);
+  if (unreadableEvents !== undefined) {
+    return nak(NEWER_DELAY_MS, `the job has ${unreadableEvents} events of a newer release: left to a newer worker`);
+  }
   if (isTerminal(status)) return ack(`the job is ${status}`);
   if (isObsolete(delivery, snapshot)) return ack('the job was carried since: its timer calls for work');
   if (isCopy(snapshot, delivery)) return ack('the message is a copy of an event of the job');
@@ -181,15 +172,6 @@ export function waitedMs(before: Job, startedAt: string): number | undefined {
   const updatedAt = Date.parse(before.updatedAt);
   const since = before.runAt === undefined ? updatedAt : Math.max(updatedAt, Date.parse(before.runAt));
   return Math.max(0, Date.parse(startedAt) - since);
-}
-
-/** Sets the timer that delivers the job at the instant `at`; setting it twice is harmless. */
-export async function scheduleWake(
-  at: string,
-  { jobId, jobType }: { readonly jobId: string; readonly jobType: string },
-  { eventLog, closing }: AttemptContext,
-): Promise<void> {
-  await retryUntilAvailable(() => eventLog.scheduleWake({ jobId, jobType, at }), closing);
 }
 
 function settled(settlement: Settlement, reason: string, delivery: Delivery, { logger }: AttemptContext): Settlement {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { JobEvent } from '@jobstream/domain';
 import { ConcurrentAppendError, LogOverloadedError, LogUnavailableError } from '@jobstream/eventlog';
+import type { JobSnapshot } from '@jobstream/eventlog';
 import { expect, test } from 'vitest';
 import { sharedServer } from '../../testing/startTestWorker.ts';
-import { appendUntilSettled } from './jobChain.ts';
+import { systemClock } from './clock.ts';
+import { appendUntilSettled, JobChain } from './jobChain.ts';
 
 const { log } = await sharedServer();
 
@@ -13,7 +15,7 @@ type Fault = (event: JobEvent, expected: number) => Promise<unknown>;
 function faultyLog(...faults: Fault[]) {
   const { eventLog } = log;
   return {
-    readHistory: eventLog.readHistory.bind(eventLog),
+    readJob: eventLog.readJob.bind(eventLog),
     async append(event: JobEvent, expected: number): Promise<number> {
       const fault = faults.shift();
       if (fault === undefined) return eventLog.append(event, expected);
@@ -76,3 +78,38 @@ test('an append is not tried again once the worker closes', async () => {
   const appending = appendUntilSettled(event, expected, { eventLog: faultyLog(closed), closing: closing.signal });
   await expect(appending).rejects.toThrow(LogUnavailableError);
 });
+
+/** The event log, but its first looks at a job show it as it was before: as a leader does that is new. */
+function lateLog(eventLog: ReturnType<typeof faultyLog>, before: JobSnapshot, looks: number) {
+  let left = looks;
+  return { ...eventLog, readJob: async (jobId: string) => (left-- > 0 ? before : eventLog.readJob(jobId)) };
+}
+
+test('an append that conflicts with its own earlier try is tried until the log shows that one', async () => {
+  const { jobId, event, expected } = await startedEvent();
+  const before = (await log.eventLog.readJob(jobId)) as JobSnapshot;
+  const eventLog = lateLog(faultyLog(stored), before, 2);
+  const sequence = await appendUntilSettled(event, expected, { eventLog, ...open });
+  expect((await log.eventLog.readJob(jobId))?.sequence).toBe(sequence);
+  expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1']);
+});
+
+test.each([0, 1])(
+  'a chain stores an event once whose own earlier try it conflicts with, also one that the log shows after %i looks',
+  async (looks) => {
+    const { jobId } = await log.create('any');
+    await log.act(jobId, { kind: 'StartAttempt', worker: 'w' });
+    const before = (await log.eventLog.readJob(jobId)) as JobSnapshot;
+    const conflicting: Fault = async (event, expected) => {
+      await stored(event, expected);
+      throw new ConcurrentAppendError(`job ${jobId}`, expected);
+    };
+    const eventLog = lateLog(faultyLog(conflicting), before, looks);
+    const context = { eventLog, ...open, clock: systemClock(Date), workerName: 'w' };
+    const chain = new JobChain(before, { causationId: 'cause' }, context);
+    await chain.record({ kind: 'ReportProgress', attempt: 1, percent: 50 });
+    await chain.record({ kind: 'CompleteAttempt', attempt: 1, durationMs: 1 });
+    const progressed = ['JobCreated', 'JobStarted 1', 'JobProgressed 1', 'JobCompleted 1'];
+    expect(await log.story(jobId)).toEqual(progressed);
+  },
+);

@@ -1,6 +1,6 @@
 import { decide, evolve, isRejection } from '@jobstream/domain';
 import type { Decision, Job, JobCommand, JobEvent } from '@jobstream/domain';
-import { ConcurrentAppendError, EventTooLargeError } from '@jobstream/eventlog';
+import { ConcurrentAppendError, EventTooLargeError, LogUnavailableError } from '@jobstream/eventlog';
 import type { EventLog, JobSnapshot } from '@jobstream/eventlog';
 import type { Clock } from './clock.ts';
 import { retryUntilAvailable } from './retryUntilAvailable.ts';
@@ -11,7 +11,7 @@ type WithoutEnvelope<Command> = Command extends JobCommand ? Omit<Command, Envel
 export type AttemptCommand = WithoutEnvelope<JobCommand>;
 
 interface AppendContext {
-  readonly eventLog: Pick<EventLog, 'append' | 'readHistory'>;
+  readonly eventLog: Pick<EventLog, 'append' | 'readJob'>;
   readonly closing: AbortSignal;
 }
 
@@ -26,7 +26,6 @@ interface Cause {
 }
 
 interface ChainContext extends AppendContext {
-  readonly eventLog: Pick<EventLog, 'append' | 'readHistory' | 'readJob'>;
   readonly clock: Clock;
   readonly workerName: string;
 }
@@ -110,11 +109,12 @@ export class JobChain {
   /** Appends an event whose append failed behind what does not end the attempt, if that was the reason. */
   async #appendBehind(decided: JobEvent, failure: unknown): Promise<JobEvent> {
     let error = failure;
+    let event = decided;
     for (let tries = 1; error instanceof ConcurrentAppendError && tries < MAX_TRIES; tries += 1) {
-      await this.#catchUp(error);
-      const event = { ...decided, version: this.#job.version + 1 };
+      if (await this.#catchUp(error, event)) return event;
+      event = { ...decided, version: this.#job.version + 1 };
       try {
-        this.#sequence = await appendUntilSettled(event, this.#sequence, this.#context);
+        this.#sequence = await appendUntilSettled(event, this.#sequence, this.#context, { mayBeStored: true });
         return event;
       } catch (next) {
         error = next;
@@ -125,18 +125,23 @@ export class JobChain {
 
   /**
    * Goes on behind the job's last message if the job is still as this chain left it, or was carried while its attempt
-   * runs; else throws `conflict`.
+   * runs; else throws `conflict`. Returns true if the event is in the log: it was its own earlier try that came first.
    */
-  async #catchUp(conflict: ConcurrentAppendError): Promise<void> {
+  async #catchUp(conflict: ConcurrentAppendError, event: JobEvent): Promise<boolean> {
     const { eventLog, closing } = this.#context;
     const { id, type, version } = this.#job;
     const found = await retryUntilAvailable(() => eventLog.readJob(id, type), closing);
-    if (found === undefined || found.sequence <= this.#sequence) throw conflict;
+    if (found === undefined) throw conflict;
+    const own = found.sequences?.get(event.id);
+    if (own !== undefined) this.#sequence = own;
+    // What came first is not shown yet, see `sequenceAfter`: the next try tells.
+    if (own !== undefined || found.sequence <= this.#sequence) return own !== undefined;
     const isCarried = found.job.version > version && isSameAttempt(found.job, this.#job);
     if (found.job.version !== version && !isCarried) throw conflict;
     if (isCarried) this.#carried = true;
     this.#job = found.job;
     this.#sequence = found.sequence;
+    return false;
   }
 
   #complete(command: AttemptCommand): JobCommand {
@@ -172,20 +177,37 @@ function isSameAttempt(found: Job, known: Job): boolean {
 /**
  * Appends and returns the sequence, however long the log is unavailable (until the worker closes). A try whose outcome
  * stayed unknown may have been stored, and then it is our own event that the next try conflicts with: the history tells.
+ * `mayBeStored`: there was such a try before.
  */
-export function appendUntilSettled(event: JobEvent, expectedSequence: number, context: AppendContext): Promise<number> {
-  let tries = 0;
+export function appendUntilSettled(
+  event: JobEvent,
+  expectedSequence: number,
+  context: AppendContext,
+  { mayBeStored = false } = {},
+): Promise<number> {
+  let isFirst = !mayBeStored;
   return retryUntilAvailable(() => {
-    tries += 1;
     const appended = context.eventLog.append(event, expectedSequence);
-    return tries === 1 ? appended : appended.catch((error: unknown) => sequenceAfter(error, event, context));
+    if (!isFirst) return appended.catch((error: unknown) => sequenceAfter(error, { event, expectedSequence }, context));
+    isFirst = false;
+    return appended;
   }, context.closing);
 }
 
-async function sequenceAfter(conflict: unknown, event: JobEvent, { eventLog }: AppendContext): Promise<number> {
+/**
+ * Looks whether it is the event itself that its append conflicts with. A leader of a replicated log, above all a new one,
+ * also refuses an append for one that is on its way and that it does not show yet, perhaps our own earlier try: then only
+ * another try can tell.
+ */
+async function sequenceAfter(
+  conflict: unknown,
+  { event, expectedSequence }: { readonly event: JobEvent; readonly expectedSequence: number },
+  { eventLog }: AppendContext,
+): Promise<number> {
   if (!(conflict instanceof ConcurrentAppendError)) throw conflict;
-  const history = await eventLog.readHistory(event.jobId);
-  const own = history.find((recorded) => recorded.event.id === event.id);
-  if (own === undefined) throw conflict;
-  return own.sequence;
+  const found = await eventLog.readJob(event.jobId, event.jobType);
+  const own = found?.sequences?.get(event.id);
+  if (own !== undefined) return own;
+  if (found !== undefined && found.sequence > expectedSequence) throw conflict;
+  throw new LogUnavailableError('it does not show yet what an append conflicts with', { cause: conflict });
 }

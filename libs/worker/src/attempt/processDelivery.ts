@@ -4,9 +4,10 @@ import type { Delivery } from '@jobstream/eventlog';
 import type { AttemptSpan } from './attemptTracing.ts';
 import type { Attempt, Outcome } from './attempt.ts';
 import type { AttemptContext, AttemptEnd } from './attemptContext.ts';
-import { claimJob, scheduleWake } from './claimJob.ts';
+import { claimJob } from './claimJob.ts';
 import { recordOutcome } from './recordOutcome.ts';
 import { runHandler } from './runHandler.ts';
+import { scheduleWake } from './scheduleWake.ts';
 import { settle, settlementAfterError } from './settlement.ts';
 import type { Settlement } from './settlement.ts';
 

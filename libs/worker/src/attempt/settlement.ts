@@ -1,6 +1,7 @@
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Delivery } from '@jobstream/eventlog';
 import type { AttemptContext } from './attemptContext.ts';
+import { scheduleWake } from './scheduleWake.ts';
 import { startingDelivery } from './startCause.ts';
 import { isUnavailable } from './retryUntilAvailable.ts';
 
@@ -35,14 +36,17 @@ export async function settlementAfterError(
 
 /**
  * If the same message was delivered to another worker, which runs the job now, an acknowledgement from this one would
- * take it away from there, and the death of that worker would go unnoticed.
+ * take it away from there, and the death of that worker would go unnoticed. The timer of a job that waits for one is set:
+ * whoever left it to the timer may have died before it was.
  */
-async function settlementWhenOvertaken(
-  { jobId, jobType, causationId }: Delivery,
-  { eventLog }: AttemptContext,
-): Promise<Settlement> {
-  const snapshot = await eventLog.readJob(jobId, jobType).catch(() => 'unknown' as const);
+async function settlementWhenOvertaken(delivery: Delivery, context: AttemptContext): Promise<Settlement> {
+  const { jobId, jobType, causationId } = delivery;
+  const snapshot = await context.eventLog.readJob(jobId, jobType).catch(() => 'unknown' as const);
   if (snapshot === 'unknown') return { kind: 'leave' };
+  const { status, runAt } = snapshot?.job ?? {};
+  if (runAt !== undefined && (status === 'retrying' || status === 'scheduled')) {
+    await scheduleWake(runAt, delivery, context);
+  }
   if (snapshot?.job.status !== 'processing') return { kind: 'ack' };
   return { kind: startingDelivery(snapshot.job.startedBy, causationId) === undefined ? 'ack' : 'leave' };
 }
