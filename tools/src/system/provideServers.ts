@@ -45,9 +45,9 @@ export async function provideNats(options: SystemOptions): Promise<ProvidedNats>
 async function startNats({ env, dataDir, guard, anyPort, writeLine }: SystemOptions): Promise<ProvidedNats> {
   const say = (line: string) => writeLine('start', line);
   const folder = path.join(dataDir, 'nats');
-  const users = env['NATS_OPEN'] === 'true' ? undefined : await provideNatsUsers(folder);
   const binary = await resolveNatsServer({ env, note: say });
-  const { NATS_MAX_FILE_STORE: maxFileStore } = readConfig(env);
+  const { NATS_MAX_FILE_STORE: maxFileStore, NATS_OPEN: isOpen } = readConfig(env);
+  const users = isOpen ? undefined : await provideNatsUsers(folder);
   const options = {
     binary,
     dataDir: folder,
