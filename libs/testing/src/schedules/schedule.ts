@@ -2,7 +2,7 @@ import type { Scheduler } from 'fast-check';
 import { VirtualTime } from './virtualTime.ts';
 
 /** Beyond this much virtual time something waits for nothing. */
-const LONGEST_MS = 600_000;
+const LONGEST_MS = 86_400_000;
 const MOST_STEPS = 20_000;
 /** What a stop leaves behind ends within this virtual time. */
 const LEFTOVERS_MS = 5_000;

@@ -30,7 +30,7 @@ interface Running {
 
 /** Waits before each read of a job after a hint: the cancellation may be stored a moment later, or never. */
 const CHECK_PAUSES_MS = [0, 10, 20, 50, 100, 200, 400, 800];
-/** After a reconnect one read is enough, so these are only for reads that fail. */
+/** After a reconnect: a read may fail, or be answered by a replica that lags behind. */
 const SWEEP_PAUSES_MS = [0, 250, 1_000];
 const SWEEP_LANES = 16;
 
@@ -105,36 +105,41 @@ export class CancelWatch {
   async #checkUntilKnown(running: Running): Promise<void> {
     for (const ms of CHECK_PAUSES_MS) {
       await pause(ms);
-      if (running.isOver || (await this.#check(running)) === 'moved on') return;
+      if (running.isOver || (await this.#check(running))) return;
     }
     running.attempt.logger.debug('cancellation hint ignored: the log has no cancellation');
   }
 
-  /** Checks all running attempts, several at a time; those about to run are checked when they do. */
+  /** Checks all running attempts, round after round; those about to run are checked when they do. */
   async #sweep(): Promise<void> {
     for (const followed of this.#followed.values()) followed.hinted = true;
-    const all = [...this.#followed.values()].flatMap(({ running }) => running ?? []).values();
-    await Promise.all(
-      Array.from({ length: SWEEP_LANES }, async () => {
-        for (const running of all) await this.#checkOnce(running);
-      }),
-    );
-  }
-
-  async #checkOnce(running: Running): Promise<void> {
+    let left = [...this.#followed.values()].flatMap(({ running }) => running ?? []);
     for (const ms of SWEEP_PAUSES_MS) {
       await pause(ms);
-      if (running.isOver || (await this.#check(running)) !== 'unknown') return;
+      left = await this.#checkAll(left);
     }
   }
 
-  async #check(running: Running): Promise<'runs' | 'moved on' | 'unknown'> {
+  /** Checks several at a time; returns those that still seem to run. */
+  async #checkAll(all: readonly Running[]): Promise<Running[]> {
+    const left: Running[] = [];
+    const next = all.values();
+    const check = async () => {
+      for (const running of next) {
+        if (!running.isOver && !(await this.#check(running))) left.push(running);
+      }
+    };
+    await Promise.all(Array.from({ length: SWEEP_LANES }, check));
+    return left;
+  }
+
+  /** Aborts the attempt if the job is known to have moved on, and returns whether it is. */
+  async #check(running: Running): Promise<boolean> {
     const snapshot = await this.#read(running.attempt);
-    if (snapshot === undefined) return 'unknown';
-    if (running.isOver || !this.#hasMovedOn(running, snapshot)) return 'runs';
+    if (snapshot === undefined || running.isOver || !this.#hasMovedOn(running, snapshot)) return false;
     if (snapshot.job.status === 'cancelled') running.abort.cancelled();
     else running.abort.overtaken();
-    return 'moved on';
+    return true;
   }
 
   async #read({ delivery }: Attempt): Promise<JobSnapshot | undefined> {
