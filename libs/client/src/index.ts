@@ -22,6 +22,7 @@ export type { Actor, JobEvent, JobEventData, JobEventName } from './jobEvent.ts'
 export type {
   BulkOptions,
   ChangeOptions,
+  RetryOptions,
   CreateOptions,
   GetOptions,
   HistoryOptions,

@@ -41,7 +41,7 @@ export interface JobEventData {
     readonly durationMs?: number;
   };
   readonly JobCancelled: { readonly reason?: string };
-  readonly JobRequeued: { readonly reason?: string };
+  readonly JobRequeued: { readonly reason?: string; readonly discarded?: number };
   readonly JobReleased: { readonly attempt: number; readonly reason: string };
   /** The state of the job, written down again before the log loses earlier events. */
   readonly JobCarried: Omit<

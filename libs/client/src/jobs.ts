@@ -40,6 +40,11 @@ export interface ChangeOptions extends CallOptions {
   readonly reason?: string;
 }
 
+export interface RetryOptions extends ChangeOptions {
+  /** Whether events of a newer release that the API cannot read are discarded: the job goes on without them. */
+  readonly discardUnreadable?: boolean;
+}
+
 export interface BulkOptions extends ChangeOptions {
   /** The maximum number of jobs: 1 to 100,000, default 1,000. */
   readonly limit?: number;
@@ -130,7 +135,7 @@ export class Jobs {
   }
 
   /** Puts a failed or cancelled job back to `pending`. @throws ConflictError in any other status. */
-  retry(id: string, { signal, ...body }: ChangeOptions = {}): Promise<Job> {
+  retry(id: string, { signal, ...body }: RetryOptions = {}): Promise<Job> {
     return this.#transport.ask({ method: 'POST', path: `${pathOf(id)}/retry`, body, signal, repeatable: false });
   }
 

@@ -88,7 +88,7 @@ const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
     { durationMs },
   ),
   JobCancelled: recordOf({}, { reason: anyText }),
-  JobRequeued: recordOf({}, { reason: anyText }),
+  JobRequeued: recordOf({}, { reason: anyText, discarded: fc.nat() }),
   JobReleased: recordOf({ attempt, reason: anyText }),
   JobCarried: recordOf(
     {
@@ -131,7 +131,7 @@ const commandFields: Record<JobCommandName, [Fields, Fields?]> = {
   ],
   ReleaseAttempt: [{ attempt, reason: anyText }],
   CancelJob: [{}, { reason: anyText }],
-  RequeueJob: [{}, { reason: anyText }],
+  RequeueJob: [{}, { reason: anyText, discardUnreadable: fc.boolean() }],
   CarryJob: [{ keepsCause: fc.boolean() }],
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from './decide.ts';
-import { fold } from './evolve.ts';
+import { evolve, fold } from './evolve.ts';
 import type { JobEvent } from './jobEvent.ts';
 import { given, numbered, thenHappens } from '../../testing/given.ts';
 import { historyOf } from '../../testing/historyOf.ts';
@@ -174,5 +174,19 @@ describe('a job with events of a newer release', () => {
       kind: 'unreadable',
       detail: 'the job has an event of a newer release, which this one cannot read: upgrade it',
     });
+  });
+
+  test('is requeued by whoever discards them, and then is like any other', () => {
+    const failed = marked('failed');
+    const event = decide(requeueJob({ discardUnreadable: true, reason: 'forged' }), failed) as JobEvent;
+    expect(event).toMatchObject({ event: 'JobRequeued', data: { reason: 'forged', discarded: 1 } });
+    expect(evolve(failed, event)).toMatchObject({ status: 'pending', attempt: 0 });
+    expect(evolve(failed, event)).not.toHaveProperty('unreadableEvents');
+    expect(decide(startAttempt(), evolve(failed, event))).toMatchObject({ event: 'JobStarted' });
+  });
+
+  test('that discards nothing requeues as ever', () => {
+    const failed = fold(numbered(historyOf('failed')));
+    expect(decide(requeueJob({ discardUnreadable: true }), failed)).toMatchObject({ event: 'JobRequeued', data: {} });
   });
 });

@@ -16,9 +16,13 @@ export function decide(command: JobCommand, state: JobState): Decision {
   return refusalOf(command, state) ?? decideExisting(command, state);
 }
 
-/** A decision on a state that may be wrong could be wrong. A cancellation is right for every job that has not ended. */
-function refusalOf({ kind }: JobCommand, { unreadableEvents }: Job): Rejection | undefined {
-  if (unreadableEvents === undefined || kind === 'CancelJob') return undefined;
+/**
+ * A decision on a state that may be wrong could be wrong. A cancellation is right for every job that has not ended, and who
+ * requeues a job may say that what cannot be read shall not count.
+ */
+function refusalOf(command: JobCommand, { unreadableEvents }: Job): Rejection | undefined {
+  if (unreadableEvents === undefined || command.kind === 'CancelJob') return undefined;
+  if (command.kind === 'RequeueJob' && command.discardUnreadable === true) return undefined;
   const events = unreadableEvents === 1 ? 'an event' : `${unreadableEvents} events`;
   return {
     kind: 'unreadable',
@@ -114,7 +118,8 @@ function cancelJob(command: JobCommandOf<'CancelJob'>, job: Job): Decision {
 
 function requeueJob(command: JobCommandOf<'RequeueJob'>, job: Job): Decision {
   if (job.status !== 'failed' && job.status !== 'cancelled') return illegal(command.kind, job);
-  return make(command, job, 'JobRequeued', defined({ reason: command.reason }));
+  const discarded = command.discardUnreadable === true ? job.unreadableEvents : undefined;
+  return make(command, job, 'JobRequeued', { ...defined({ reason: command.reason }), ...defined({ discarded }) });
 }
 
 /** Without its cause the running attempt counts as started by whichever call for work comes next. */

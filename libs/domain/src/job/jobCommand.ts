@@ -54,7 +54,10 @@ export const JobCommand = Schema.Union([
   }),
   commandOf('ReleaseAttempt', { attempt: Attempt, reason: Schema.String }),
   commandOf('CancelJob', { reason: Schema.optionalKey(Schema.String) }),
-  commandOf('RequeueJob', { reason: Schema.optionalKey(Schema.String) }),
+  commandOf('RequeueJob', {
+    reason: Schema.optionalKey(Schema.String),
+    discardUnreadable: Schema.optionalKey(Schema.Boolean),
+  }),
   commandOf('CarryJob', { keepsCause: Schema.Boolean }),
 ]);
 export type JobCommand = typeof JobCommand.Type;

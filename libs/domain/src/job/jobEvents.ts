@@ -204,15 +204,20 @@ export const jobEvents = {
   JobRequeued: define({
     summary: 'A failed or cancelled job is put back to work. A call for work.',
     token: 'requeued',
-    data: { reason: Schema.optionalKey(Schema.String) },
+    data: {
+      reason: Schema.optionalKey(Schema.String),
+      /** How many events that this release cannot read an operator has discarded: the job goes on as if they were not there. */
+      discarded: Schema.optionalKey(Schema.Int),
+    },
     secrets: {},
     hidden: [],
     legalIn: ['failed', 'cancelled'],
     fits: always,
-    evolve: (job) => {
+    evolve: (job, { data: { discarded } }) => {
       const { error: _error, progress: _progress, finishedAt: _finishedAt, runAt: _runAt, ...kept } = job;
       const { worker: _worker, startedAt: _startedAt, startedBy: _startedBy, ...rest } = kept;
-      return { ...rest, status: 'pending', attempt: 0 };
+      const { unreadableEvents: _unreadableEvents, ...unmarked } = rest;
+      return { ...(discarded === undefined ? rest : unmarked), status: 'pending', attempt: 0 };
     },
   }),
 

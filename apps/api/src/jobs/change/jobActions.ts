@@ -28,9 +28,19 @@ export const erasePayloadOperation: Operation = {
   },
   problems: ['job-not-found', 'contents-in-clear', 'log-unavailable', 'history-unavailable', 'deadline-exceeded'],
 };
-/** The optional body of `POST /api/jobs/:id/cancel` and `…/retry`. */
+/** The optional body of `POST /api/jobs/:id/cancel`. */
 const ReasonRequest = Schema.Struct({
   reason: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(1_000))),
+});
+
+/** The optional body of `POST /api/jobs/:id/retry`. */
+const RetryRequest = Schema.Struct({
+  ...ReasonRequest.fields,
+  discardUnreadable: Schema.optionalKey(
+    Schema.Boolean.annotate({
+      description: 'Discards the events of a newer release that this one cannot read: the job goes on without them.',
+    }),
+  ),
 });
 
 const ofBoth = {
@@ -65,28 +75,29 @@ export const changeJobOperation = {
   RequeueJob: {
     ...ofBoth,
     id: 'retryJob',
+    body: {
+      required: false,
+      content: jsonContent(RetryRequest, {
+        'with a reason': { reason: 'the mail server is back' },
+        'discarding what cannot be read': { discardUnreadable: true, reason: 'the upgrade was taken back' },
+      }),
+    },
     summary: 'Retry a job',
     description: 'Returns a failed or cancelled job to `pending` with a new budget of attempts.',
   },
 } as const satisfies Record<string, Operation>;
-const decode = bodyDecoder(ReasonRequest);
+const decoders = { CancelJob: bodyDecoder(ReasonRequest), RequeueJob: bodyDecoder(RetryRequest) };
 
 /** `POST /api/jobs/:id/cancel` and `…/retry`: applies a command and responds with the changed job. */
 export function changeJob(kind: ChangeCommand['kind'], deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const id = jobIdOf(req, res);
-    const { reason } = decodeReason(req.body);
-    const context = commandContext(res, deps.log.clock.now());
-    const job = await applyAndReturn(id, { ...context, kind, ...(reason === undefined ? {} : { reason }) }, deps);
+    const options = req.body === undefined ? {} : decoders[kind](req.body);
+    const job = await applyAndReturn(id, { ...commandContext(res, deps.log.clock.now()), kind, ...options }, deps);
     deps.servedVersions.record(job);
     res.setHeader('ETag', entityTag(job.version));
     sendJson(res, 200, jobView(job));
   };
-}
-
-/** Decodes the reason in a body, if any. */
-function decodeReason(body: unknown): typeof ReasonRequest.Type {
-  return body === undefined ? {} : decode(body);
 }
 
 /** Applies a command to a job and returns the job after it; cancelling twice succeeds both times. */
