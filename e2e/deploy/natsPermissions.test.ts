@@ -136,6 +136,7 @@ describe.each(users)('%s', (user) => {
     'CREATE.TIMERS.due-email.timers.due.email',
     'DURABLE.CREATE.TIMERS.due-email',
     'CREATE.TYPES.follower-1',
+    'CREATE.WORKERS.follower-1',
     'PAUSE.JOBS.worker-email',
     'PAUSE.TIMERS.due-email',
     'RESET.JOBS.worker-email',
@@ -144,7 +145,7 @@ describe.each(users)('%s', (user) => {
     'UNPIN.JOBS.worker-email',
   ])('creates and changes no consumer by %s unless it manages them', async (call) => {
     const managing: Partial<Record<User, RegExp>> = {
-      api: /^(CREATE\.JOBS\.[\w-]+$|DURABLE\.CREATE\.JOBS|CREATE\.TIMERS\.|CREATE\.TYPES|PAUSE)/,
+      api: /^(CREATE\.JOBS\.[\w-]+$|DURABLE\.CREATE\.JOBS|CREATE\.TIMERS\.|CREATE\.(TYPES|WORKERS)|PAUSE)/,
       operator: /^(CREATE|PAUSE)/,
     };
     expect(await maySend(user, `$JS.API.CONSUMER.${call}`)).toBe(managing[user]?.test(call) ?? false);

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { repositoryRoot, runCommand } from '@jobstream/servers';
+import { linkPackages } from './linkPackages.ts';
 
 /** The last commit before workers announced their types: what 0.1.0 users run. */
 const COMMIT = '314968cafb961a5a04d4518483491f63250e29f1';
@@ -42,25 +43,4 @@ async function unpack(folder: string): Promise<void> {
   }
   await runCommand('tar', ['-xf', archive, '-C', folder]);
   await rm(archive);
-}
-
-/** Links what is installed at the root and for each package; in the place of our own packages are its own. */
-async function linkPackages(folder: string): Promise<void> {
-  await linkAll(repositoryRoot, folder);
-  for (const kind of ['apps', 'libs']) {
-    for (const name of await readdir(path.join(folder, kind))) {
-      await linkAll(path.join(repositoryRoot, kind, name), path.join(folder, kind, name));
-      const own = path.join(folder, 'node_modules/@jobstream', name);
-      if (kind === 'libs') await symlink(path.join('../../libs', name), own);
-    }
-  }
-}
-
-async function linkAll(from: string, to: string): Promise<void> {
-  const installed = path.join(from, 'node_modules');
-  if (!existsSync(installed)) return;
-  const links = path.join(to, 'node_modules');
-  await mkdir(path.join(links, '@jobstream'), { recursive: true });
-  const names = (await readdir(installed)).filter((name) => name !== '@jobstream');
-  for (const name of names) await symlink(path.relative(links, path.join(installed, name)), path.join(links, name));
 }

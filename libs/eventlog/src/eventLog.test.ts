@@ -2,10 +2,11 @@ import { jetstreamManager, RetentionPolicy } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { resolveOldNatsServer, startNats } from '@jobstream/testing';
 import type { TestNats } from '@jobstream/testing';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { LogUnavailableError, StreamMismatchError, UnsupportedServerError } from './errors.ts';
 import { EventLog } from './eventLog.ts';
 import { assertSupportedServer } from './connection/connection.ts';
+import { streamSettings } from './streams/streams.ts';
 import { JobScript } from '../testing/jobScript.ts';
 import { openEventLog } from '../testing/openEventLog.ts';
 
@@ -28,6 +29,26 @@ describe('the streams', () => {
     await expect(manager.streams.deleteMessage('JOBS', 1)).rejects.toThrow(/delete/);
     await client.close();
     expect(await log.lastSequence()).toBe(1);
+  });
+
+  describe.each([
+    { found: 0, wanted: 60_000, rule: { kind: 'kept' } },
+    { found: 60_000, wanted: 60_000, rule: { kind: 'aged', maxAgeMs: 60_000 } },
+    { found: 60_000, wanted: 120_000, difference: 'max_age should be 120000000000 but is 60000000000' },
+    { found: 60_000, wanted: 0, difference: 'max_age should be 0 but is 60000000000' },
+  ])('of an earlier release, with $found ms as maximum age where $wanted are wanted', ({ found, wanted, ...then }) => {
+    test('cannot be purged, and the server expires their messages or they keep them', async () => {
+      await using nats = await startNats();
+      const client = await connect({ servers: nats.url });
+      const manager = await jetstreamManager(client);
+      const [jobs] = streamSettings(1);
+      await manager.streams.add({ ...jobs, max_age: found * 1_000_000, deny_purge: true });
+      await client.close();
+      const log = new EventLog({ url: nats.url, name: 'test', maxAgeMs: wanted });
+      onTestFinished(() => log.stop());
+      const failure = await log.start().catch((error: StreamMismatchError) => error.differences);
+      expect(failure ?? log.prefix.rule).toEqual(then.rule ?? [then.difference]);
+    });
   });
 
   test('with contradicting settings are refused, and each difference is reported', async () => {

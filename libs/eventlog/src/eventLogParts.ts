@@ -125,7 +125,7 @@ function partsWithConsumers(
     consumers,
     createsConsumers,
     schedules: new ScheduleLog({ ...core, deadlineMs, replicated: replicas > 1, createsConsumers, onJobType, sink }),
-    announcements: new Announcements({ ...core, sink, onAnnounced }),
+    announcements: new Announcements({ ...core, sink, createsConsumers, onAnnounced }),
   };
 }
 

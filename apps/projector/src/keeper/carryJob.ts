@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { addMs, decide, fold, isRejection, isTerminal } from '@jobstream/domain';
-import type { Job } from '@jobstream/domain';
+import type { Job, JobState } from '@jobstream/domain';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { EventLog, StoredHistory } from '@jobstream/eventlog';
 import type { JobRef } from './prefixChunk.ts';
@@ -33,8 +33,9 @@ export async function carryJob(ref: JobRef, context: CarryContext): Promise<Carr
   for (let tries = 1; ; tries++) {
     const stored = await context.eventLog.prefix.storedHistory(ref.jobId, ref.jobType);
     const job = fold(stored.events.map(({ event }) => event));
-    if (job === undefined || !needsCarrying(job, stored, context)) return { kind: 'unneeded' };
-    if (job.unreadableEvents !== undefined) return { kind: 'held', first: stored.events[0]?.sequence ?? 0 };
+    const [first] = stored.events;
+    if (first === undefined || !isNeeded(job, stored, context)) return { kind: 'unneeded' };
+    if (job === undefined || job.unreadableEvents !== undefined) return { kind: 'held', first: first.sequence };
     try {
       await carry(job, stored, context);
       return { kind: 'carried' };
@@ -44,11 +45,14 @@ export async function carryJob(ref: JobRef, context: CarryContext): Promise<Carr
   }
 }
 
-/** A completed job never changes again; a failed or cancelled one may be retried until all of its events are old. */
-function needsCarrying(job: Job, { events }: StoredHistory, { through }: CarryContext): boolean {
+/**
+ * Whether anything can still happen to the job, so that its events are needed. A completed job never changes again; a
+ * failed or cancelled one may be retried until all of its events are old.
+ */
+function isNeeded(job: JobState, { events }: StoredHistory, { through }: CarryContext): boolean {
   if (lastOf(events, ['JobCarried']) > through) return false;
-  if (job.unreadableEvents !== undefined) return true;
-  if (job.status === 'completed') return false;
+  if (events.some(({ event }) => event.event === 'UnreadableEvent')) return true;
+  if (job === undefined || job.status === 'completed') return false;
   return !isTerminal(job.status) || (events.at(-1)?.sequence ?? 0) > through;
 }
 

@@ -1,70 +1,158 @@
 import type { JobEvent } from '@jobstream/domain';
 import { ConcurrentAppendError, EventLog } from '@jobstream/eventlog';
-import type { Delivery } from '@jobstream/eventlog';
-import { createLogger } from '@jobstream/runtime';
-import { eventually, newJob, startNats, type TestNats } from '@jobstream/testing';
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { Keeper, type KeeperOptions } from './keeper.ts';
+import { eventually, forEachTest, newJob } from '@jobstream/testing';
+import { expect, test } from 'vitest';
+import { keeperStage } from '../../testing/keeperStage.ts';
 
-const logger = createLogger({ service: 'projector', level: 'silent' });
-const MAX_AGE_MS = 1_000;
+const stage = forEachTest(keeperStage);
 const patience = { timeoutMs: 40_000 };
-const unguarded = { keptElsewhere: () => Promise.resolve(Infinity), mayCarry: () => Promise.resolve(true) };
+const AGES = 4;
+const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
+const started = { kind: 'StartAttempt', worker: 'worker-1' } as const;
+const failed = {
+  kind: 'FailAttempt',
+  attempt: 1,
+  error: { name: 'Error', message: 'no' },
+  cause: 'unrecoverable',
+  random: 0,
+  durationMs: 1,
+} as const;
 
-let nats: TestNats;
-let eventLog: EventLog;
-
-beforeEach(async () => {
-  nats = await startNats();
-  eventLog = new EventLog({ url: nats.url, name: 'test', maxAgeMs: MAX_AGE_MS, deadlineMs: 30_000 });
-  await eventLog.start();
-});
-
-afterEach(async () => {
-  await eventLog.stop();
-  await nats[Symbol.asyncDispose]();
-});
-
-async function startKeeper(change: Partial<KeeperOptions> = {}): Promise<Keeper> {
-  const options = { eventLog, maxAgeMs: MAX_AGE_MS, ...unguarded, intervalMs: 50, logger };
-  const keeper = new Keeper({ ...options, ...change });
-  onTestFinished(() => keeper.stop());
-  await keeper.start();
-  return keeper;
-}
-
-async function create(jobType: string, data: object = {}): Promise<string> {
-  const event = newJob(undefined, jobType);
-  await eventLog.append({ ...event, data: { ...event.data, ...data } } as JobEvent, 0);
-  return event.jobId;
-}
-
-/** Resolves when the log begins behind the message that is its last one now, which must reach its age first. */
-async function purgedUpTo(sequence: number): Promise<void> {
-  await eventually(async () => expect((await eventLog.messages.span()).first).toBeGreaterThan(sequence), patience);
-}
-
-async function openQueue(jobType: string): Promise<readonly Delivery[]> {
-  const deliveries: Delivery[] = [];
-  const onDelivery = async (delivery: Delivery) => void deliveries.push(delivery);
-  await eventLog.openQueue({ jobType, concurrency: 10, ackWaitMs: 30_000, onDelivery });
-  return deliveries;
-}
-
-test('a job that no worker took is carried before the log loses its creation, and is delivered by a timer', async () => {
-  const jobId = await create('waiting', { idempotencyKey: 'key' });
+test('a job of a type without workers outlives many ages of the log, and is delivered once by a timer', async () => {
+  const { eventLog } = stage;
+  const jobId = await stage.create('waiting', { idempotencyKey: 'key' });
   const before = await eventLog.readJob(jobId);
-  const created = await eventLog.lastSequence();
-  await startKeeper();
-  await purgedUpTo(created);
+  await stage.startKeeper();
+  for (let age = 0; age < AGES; age++) await stage.aged();
   const after = await eventLog.readJob(jobId);
   expect(after?.job).toEqual({ ...before?.job, version: after?.job.version });
-  const history = await eventLog.readHistory(jobId);
-  expect(new Set(history.map(({ event }) => event.event))).toEqual(new Set(['JobCarried']));
-  const deliveries = await openQueue('waiting');
+  expect(after?.job.version).toBeGreaterThanOrEqual(AGES);
+  expect(new Set(await stage.story(jobId))).toEqual(new Set(['JobCarried']));
+  const deliveries = await stage.openQueue('waiting');
   await eventually(() => expect(deliveries.map((one) => one.jobId)).toEqual([jobId]), patience);
   expect(deliveries[0]?.causationId).toMatch(/^timer:/);
-  const again = { ...newJob(undefined, 'waiting'), jobId };
-  const keyed = { ...again, data: { ...again.data, idempotencyKey: 'key' } } as JobEvent;
-  await expect(eventLog.append(keyed, 0)).rejects.toThrow(ConcurrentAppendError);
+  // A timer for each age would have stored as many messages.
+  await eventually(async () => expect(await stage.timers()).toBe(0), patience);
+}, 60_000);
+
+test('a second creation under the idempotency key of a carried job is a conflict', async () => {
+  const jobId = await stage.create('waiting', { idempotencyKey: 'key' });
+  await stage.startKeeper();
+  await stage.aged();
+  const event = newJob(undefined, 'waiting');
+  const again = { ...event, jobId, data: { ...event.data, idempotencyKey: 'key' } } as JobEvent;
+  await expect(stage.eventLog.append(again, 0)).rejects.toThrow(ConcurrentAppendError);
+});
+
+test('while no keeper runs nothing expires, and afterwards nothing is lost', async () => {
+  const jobId = await stage.create('waiting');
+  const completed = await stage.create('done');
+  await stage.act(completed, started);
+  await stage.act(completed, { kind: 'CompleteAttempt', attempt: 1, durationMs: 1 });
+  const other = await stage.startKeeper({ mayCarry: () => Promise.resolve(false) });
+  await stage.eventLog.jobTypes.pause('waiting');
+  await eventually(async () => expect(await ageOfLog()).toBeGreaterThan(3_000), patience);
+  expect((await stage.eventLog.messages.span()).first).toBe(1);
+  await other.stop();
+  await stage.startKeeper();
+  await stage.aged();
+  expect(await stage.eventLog.readJob(jobId)).toMatchObject({ job: { status: 'pending' } });
+  expect(await stage.eventLog.readJob(completed)).toBeUndefined();
+  const deliveries = await stage.openQueue('waiting');
+  await stage.eventLog.jobTypes.resume('waiting');
+  await eventually(() => expect(deliveries.map((one) => one.jobId)).toEqual([jobId]), patience);
+}, 60_000);
+
+/** Milliseconds. */
+async function ageOfLog(): Promise<number> {
+  const { prefix } = stage.eventLog;
+  const { first, now } = await prefix.state();
+  const [oldest] = await prefix.read(first, 1);
+  return Date.parse(now) - Date.parse(oldest?.recordedAt ?? now);
+}
+
+test('a delayed job whose creation no worker took has its timer', async () => {
+  const runAt = inAnHour();
+  const jobId = await stage.create('later', { runAt });
+  await stage.startKeeper();
+  await stage.aged();
+  expect(await stage.eventLog.readJob(jobId)).toMatchObject({ job: { status: 'scheduled', runAt } });
+  expect(await stage.timers()).toBe(1);
+});
+
+test('a job that was requeued, and that no worker took, is called for by a timer', async () => {
+  const jobId = await stage.create('again');
+  await stage.act(jobId, started);
+  await stage.act(jobId, failed);
+  await stage.act(jobId, { kind: 'RequeueJob' });
+  await stage.startKeeper();
+  await stage.aged();
+  const deliveries = await stage.openQueue('again');
+  await eventually(() => expect(deliveries).toHaveLength(1), patience);
+  expect(deliveries[0]).toMatchObject({ jobId, causationId: expect.stringMatching(/^timer:/) });
+});
+
+test('an attempt that a creation started is called for when its timeout has passed: its lease goes with the creation', async () => {
+  const jobId = await stage.create('running');
+  const { at: startedAt } = await stage.act(jobId, { ...started, causationId: 'the-creation' });
+  await stage.startKeeper();
+  await stage.aged();
+  const job = (await stage.eventLog.readJob(jobId))?.job;
+  expect(job).toMatchObject({ status: 'processing', attempt: 1, worker: 'worker-1', startedAt });
+  expect(job).not.toHaveProperty('startedBy');
+  expect(await stage.timers()).toBe(1);
+});
+
+test('an attempt that a timer started keeps its cause, and needs no other timer', async () => {
+  const jobId = await stage.create('running');
+  await stage.act(jobId, { ...started, causationId: 'timer:7' });
+  await stage.startKeeper();
+  await stage.aged();
+  expect(await stage.eventLog.readJob(jobId)).toMatchObject({ job: { status: 'processing', startedBy: 'timer:7' } });
+  expect(await stage.timers()).toBe(0);
+});
+
+test('failed and cancelled jobs can be retried until their last event has reached the age', async () => {
+  const [old, young] = [await stage.create('old'), await stage.create('young')];
+  for (const jobId of [old, young]) await stage.act(jobId, started);
+  await stage.act(old, failed);
+  await stage.startKeeper({ mayCarry: () => Promise.resolve(false) });
+  await eventually(async () => expect(await ageOfLog()).toBeGreaterThan(1_500), patience);
+  await stage.act(young, failed);
+  await stage.startKeeper();
+  await eventually(async () => expect(await stage.story(old)).toEqual([]), patience);
+  expect(await stage.eventLog.readJob(young)).toMatchObject({ job: { status: 'failed' } });
+  await stage.act(young, { kind: 'RequeueJob' });
+  const deliveries = await stage.openQueue('young');
+  await eventually(() => expect(deliveries[0]?.jobId).toBe(young), patience);
+});
+
+test('a keeper that dies between a timer and its JobCarried leaves one timer too many, and no job without one', async () => {
+  const { eventLog } = stage;
+  class DyingLog extends EventLog {
+    override append(): Promise<number> {
+      return Promise.reject(new Error('the process is gone'));
+    }
+  }
+  await using dying = Object.assign(new DyingLog({ url: stage.nats.url, name: 'dying' }), {
+    [Symbol.asyncDispose]: () => dying.stop(),
+  });
+  await dying.start();
+  const jobId = await stage.create('waiting');
+  const keeper = await stage.startKeeper({ eventLog: dying });
+  const deliveries = await stage.openQueue('waiting');
+  const calls = () => deliveries.filter(({ causationId }) => causationId.startsWith('timer:')).length;
+  await eventually(() => expect(calls()).toBeGreaterThan(0), patience);
+  await keeper.stop();
+  expect(await stage.story(jobId)).toEqual(['JobCreated']);
+  await stage.startKeeper();
+  await stage.aged();
+  expect(await eventLog.readJob(jobId)).toMatchObject({ job: { status: 'pending' } });
+});
+
+test('two keepers carry each job once an age and lose none', async () => {
+  const ids = await Promise.all(Array.from({ length: 60 }, (_, index) => stage.create(`type-${index % 3}`)));
+  await Promise.all([stage.startKeeper(), stage.startKeeper()]);
+  await stage.aged();
+  for (const id of ids) expect(await stage.eventLog.readJob(id)).toMatchObject({ job: { status: 'pending' } });
 }, 60_000);

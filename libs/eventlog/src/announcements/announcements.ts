@@ -24,6 +24,7 @@ export interface AnnouncementsParts {
   readonly manager: JetStreamManager;
   readonly publisher: Publisher;
   readonly sink: LogSink;
+  readonly createsConsumers: boolean;
   /** Called with each announcement that a registry reads, also with one that is only repeated. */
   readonly onAnnounced: (announcement: TypeAnnouncement) => void;
 }

@@ -59,3 +59,23 @@ test('nothing new is written while it is not known which processes live', async 
   await eventually(() => expect(processes.canWrite('JobCarried')).toBe(true), { timeoutMs: 20_000 });
   await api.stop();
 });
+
+test('a process that may not create consumers knows who lives as well, and who is gone', async () => {
+  const user = { user: 'projector', password: 'secret' };
+  const users = `authorization { users: [{ user: ${user.user}, password: ${user.password} }] }`;
+  await using nats = await startNats({ extraConfig: `${users}\nno_auth_user: ${user.user}` });
+  await createWithQuickExpiry(nats.url);
+  await using log = await openEventLog({ url: nats.url, ...user });
+  const processes = await log.announcements.openLiveProcesses();
+  expect(processes.canWrite('JobCreated')).toBe(false);
+  const api = new ProcessHeartbeat({ log, role: 'api', logger, intervalMs: 100 });
+  await api.start();
+  await log.announcements.heartbeat(beating('old'));
+  await eventually(() => expect(processes.canWrite('JobCreated')).toBe(true));
+  await eventually(() => expect(processes.canWrite('JobCarried')).toBe(true));
+  await nats.kill('SIGKILL');
+  await eventually(() => expect(processes.canWrite('JobCreated')).toBe(false));
+  await nats.restart();
+  await eventually(() => expect(processes.canWrite('JobCarried')).toBe(true), { timeoutMs: 20_000 });
+  await api.stop();
+});

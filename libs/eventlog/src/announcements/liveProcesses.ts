@@ -4,12 +4,15 @@ import { within, type Connection } from '../connection/connection.ts';
 import type { LogSink } from '../connection/logSink.ts';
 import { WORKERS_STREAM } from '../streams/streams.ts';
 import { KnownWorkers } from './knownWorkers.ts';
-import { NewestMessages } from './newestMessages.ts';
+import { NewestMessages, type NewestMessage } from './newestMessages.ts';
+import { PolledMessages } from './polledMessages.ts';
 
 export interface LiveProcessesOptions {
   readonly connection: Connection;
   readonly manager: JetStreamManager;
   readonly sink: LogSink;
+  /** Whether heartbeats are followed with a consumer; otherwise they are read every two seconds. */
+  readonly createsConsumers: boolean;
 }
 
 /** Until then it is known in nearly every case which processes live; if not, nothing new may be written yet. */
@@ -24,18 +27,17 @@ const START_MS = 2_000;
  */
 export class LiveProcesses {
   readonly #known: KnownWorkers;
-  readonly #heartbeats: NewestMessages;
+  readonly #heartbeats: NewestMessages | PolledMessages;
 
-  constructor({ connection, manager, sink }: LiveProcessesOptions) {
-    this.#known = new KnownWorkers(sink, () => undefined);
-    this.#heartbeats = new NewestMessages({
-      connection,
-      manager,
-      sink,
+  constructor({ createsConsumers, ...options }: LiveProcessesOptions) {
+    this.#known = new KnownWorkers(options.sink, () => undefined);
+    const heartbeats = {
+      ...options,
       stream: WORKERS_STREAM,
-      onMessage: (message) => this.#known.apply(message),
-      onSubjects: (subjects) => this.#known.retain(subjects),
-    });
+      onMessage: (message: NewestMessage) => this.#known.apply(message),
+      onSubjects: (subjects: ReadonlySet<string>) => this.#known.retain(subjects),
+    };
+    this.#heartbeats = createsConsumers ? new NewestMessages(heartbeats) : new PolledMessages(heartbeats);
   }
 
   /** Resolves once all live processes are known, or after 2 s. */

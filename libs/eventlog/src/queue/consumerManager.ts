@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
+import { isForbidden } from '../connection/serverErrors.ts';
 import type { LogSink } from '../connection/logSink.ts';
 import { ensureProcessConsumers } from './processConsumers.ts';
 import { areWorkConsumers, ensureWorkConsumers, listConsumers, type WorkLimits } from './workConsumers.ts';
@@ -83,10 +84,20 @@ export class ConsumerManager {
     this.#ensureSoon(jobType);
   }
 
-  /** Creates the consumers that belong to no job type, as `start` does. */
-  async createProcessConsumers(ackWaitMs = this.#options.ackWaitMs ?? ACK_WAIT_MS): Promise<void> {
+  /**
+   * Creates the consumers that belong to no job type, as `start` does.
+   *
+   * @returns false on NATS permissions of an earlier release, which leave them to workers and projectors.
+   */
+  async createProcessConsumers(ackWaitMs = this.#options.ackWaitMs ?? ACK_WAIT_MS): Promise<boolean> {
     const { manager, replicas } = this.#options;
-    await ensureProcessConsumers(manager, { replicas, ackWaitMs });
+    try {
+      await ensureProcessConsumers(manager, { replicas, ackWaitMs });
+      return true;
+    } catch (error) {
+      if (isForbidden(error)) return false;
+      throw error;
+    }
   }
 
   /** As `require`, with the settings of the worker that started last. */

@@ -46,17 +46,19 @@ const MAX_BYTES = 8_000_000;
 const PAGE = 256;
 
 /**
- * Reads messages of the stream JOBS without a consumer, from any replica: a replica may lag behind the leader, so a read
+ * Reads messages of a stream, by default JOBS, without a consumer, from any replica: a replica may lag behind the leader, so a read
  * may be a little stale. The client library's own batch read leaks a subscription on each call. Every method rejects with
  * LogUnavailableError.
  */
 export class DirectReader {
   readonly #connection: Connection;
   readonly #requests: ManyAnswers;
+  readonly #stream: string;
   #lastFilteredRead: Promise<unknown> = Promise.resolve();
 
-  constructor(connection: Connection, deadlineMs: number) {
+  constructor(connection: Connection, deadlineMs: number, stream = JOBS_STREAM) {
     this.#connection = connection;
+    this.#stream = stream;
     this.#requests = new ManyAnswers(connection, deadlineMs);
   }
 
@@ -116,7 +118,7 @@ export class DirectReader {
   async #answers(query: object): Promise<Msg[]> {
     try {
       if (!this.#connection.isConnected()) throw new Error('not connected');
-      return await this.#requests.request(`$JS.API.DIRECT.GET.${JOBS_STREAM}`, JSON.stringify(query));
+      return await this.#requests.request(`$JS.API.DIRECT.GET.${this.#stream}`, JSON.stringify(query));
     } catch (error) {
       throw new LogUnavailableError('a read failed', { cause: error });
     }

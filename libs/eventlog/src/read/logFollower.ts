@@ -5,6 +5,7 @@ import type { ConsumerMessage } from '../connection/consumerMessage.ts';
 import { LogGapError } from '../errors.ts';
 import type { LogSink } from '../connection/logSink.ts';
 import { decodeLogEntry, type EventFeed, type LogEntry } from './logEntry.ts';
+import { isForbidden } from '../connection/serverErrors.ts';
 import { OrderedConsumer } from './orderedConsumer.ts';
 import { JOBS_STREAM } from '../streams/streams.ts';
 
@@ -32,6 +33,9 @@ const PORTION_BYTES = MAX_BYTES / (WINDOW / PORTION);
 /** Bytes that the server counts beside the payload of a message: its subject and its reply subject. */
 const SUBJECT_BYTES = 8_192;
 const RETRY_PAUSE_MS = 250;
+/** Each try is a line in the server's log. */
+const FORBIDDEN_PAUSE_MS = 4_000;
+const FORBIDDEN = 'this user may create no consumer, and those for it are missing: npm run migrate creates them';
 
 /**
  * Follows the stream JOBS and yields all entries that have arrived in one array, so that a backlog costs no promise per
@@ -48,6 +52,7 @@ export class LogFollower implements EventFeed {
   #arrived: LogEntry[] = [];
   #arrivedBytes = 0;
   #failure: Error | undefined;
+  #isForbidden = false;
   #news = Promise.withResolvers<void>();
 
   constructor(options: LogFollowerOptions) {
@@ -85,7 +90,8 @@ export class LogFollower implements EventFeed {
       const reason = await this.#consume();
       if (this.#stop.signal.aborted || this.#failure !== undefined) return;
       this.#options.sink.info({ reason, after: this.#lastSequence }, 'following the log with a new consumer');
-      await pause(RETRY_PAUSE_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      const pauseMs = this.#isForbidden ? FORBIDDEN_PAUSE_MS : RETRY_PAUSE_MS;
+      await pause(pauseMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
     }
   }
 
@@ -100,7 +106,8 @@ export class LogFollower implements EventFeed {
         onRequestEnded: () => this.#requestMore(),
       });
     } catch (error) {
-      return String(error);
+      this.#isForbidden = isForbidden(error);
+      return this.#isForbidden ? FORBIDDEN : String(error);
     }
     if (this.#stop.signal.aborted) this.#consumer.close();
     this.#requestMore();

@@ -94,6 +94,31 @@ test('a follower that begins before the first message begins with the first', as
   await feed.stop();
 });
 
+test('where there are none, a follower says so and goes on as soon as somebody has created them', async () => {
+  await using own = await startNats({ extraConfig });
+  await using admin = await openEventLog({ url: own.url, ...ADMIN });
+  await admin.append(new JobScript().create(), 0);
+  const reasons: unknown[] = [];
+  const logger = { info: ({ reason }: { reason?: string }) => void reasons.push(reason), warn: () => undefined };
+  await using follower = await openEventLog({ url: own.url, ...FOLLOWER, logger });
+  const feed = follower.follow({ after: 0 });
+  const followed = sequencesOf(feed);
+  await eventually(() => expect(reasons).toEqual([expect.stringContaining('npm run migrate creates them')]));
+  await admin.consumers.createProcessConsumers();
+  await eventually(() => expect(followed).toEqual([1]));
+  await feed.stop();
+});
+
+test('a user that may create consumers follows with its own where there are no others', async () => {
+  await using own = await startNats({ extraConfig });
+  await using admin = await openEventLog({ url: own.url, ...ADMIN });
+  await admin.append(new JobScript().create(), 0);
+  const feed = admin.follow({ after: 0 });
+  const followed = sequencesOf(feed);
+  await eventually(() => expect(followed).toEqual([1]));
+  await feed.stop();
+});
+
 test('when all are in use, the next one is told so', async () => {
   const connection = await Connection.open({ url: nats.url, name: 'test', ...FOLLOWER });
   const manager = await jetstreamManager(connection.nats, { checkAPI: false });

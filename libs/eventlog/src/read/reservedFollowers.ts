@@ -6,7 +6,7 @@ import {
   type JetStreamManager,
 } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.ts';
-import { isConsumerNotFound } from '../connection/serverErrors.ts';
+import { isConsumerNotFound, isForbidden } from '../connection/serverErrors.ts';
 import { JOBS_STREAM } from '../streams/streams.ts';
 
 /** Enough for a projector, a rebuild, a verification, and one that was killed a moment ago. */
@@ -58,7 +58,8 @@ async function findAll(manager: JetStreamManager): Promise<ConsumerInfo[]> {
     try {
       return await manager.consumers.info(JOBS_STREAM, name);
     } catch (error) {
-      if (isConsumerNotFound(error)) return undefined;
+      // The permissions of an earlier release let a follower create its consumer, and not look for these.
+      if (isConsumerNotFound(error) || isForbidden(error)) return undefined;
       throw error;
     }
   };

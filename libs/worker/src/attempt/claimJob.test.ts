@@ -23,13 +23,13 @@ function recordedAt(sequence: number, causationId = 'm2'): Delivery {
   return { ...delivered(causationId, 1), recorded: { sequence, event, isFirst: false } };
 }
 
-/** The command, the settlement, or `wake`. */
+/** The command, the settlement, or the kind of the decision. */
 function decide(
   found: { status: JobStatus; startedBy?: string; runAt?: string; unreadableEvents?: number },
   delivery: Delivery,
 ) {
   const decision = decideClaim({ job: testJob(found), sequence: 7, dispatches: [2, 7] }, delivery, claimant);
-  if (decision.kind === 'wake') return 'wake';
+  if (decision.kind === 'wake' || decision.kind === 'defer') return decision.kind;
   return decision.kind === 'append' ? decision.command : decision.settlement;
 }
 
@@ -54,6 +54,13 @@ describe('decideClaim', () => {
     },
   );
 
+  test('acknowledges a message of the log from before the job was carried, but not a timer', () => {
+    const carried = { job: testJob({ status: 'pending' }), sequence: 9, dispatches: [2, 7], carriedAt: 8 };
+    expect(decideClaim(carried, recordedAt(7), claimant)).toMatchObject({ settlement: ack });
+    expect(decideClaim(carried, delivered('timer:3', 1), claimant)).toMatchObject({ command: start });
+    expect(decideClaim({ ...carried, dispatches: [2, 9] }, recordedAt(9), claimant)).toMatchObject({ command: start });
+  });
+
   test('acknowledges a copy of an event of the job, whatever has become of it', () => {
     for (const status of ['scheduled', 'pending', 'processing', 'retrying'] as const) {
       expect(decide({ status, startedBy: 'm2' }, { ...recordedAt(5), deliveryCount: 2 })).toEqual(ack);
@@ -62,6 +69,15 @@ describe('decideClaim', () => {
 
   test('takes a message from before the history for one of the job: the history may begin with a JobCarried', () => {
     expect(decide({ status: 'pending' }, recordedAt(1))).toEqual(start);
+  });
+
+  test.each(['scheduled', 'retrying'] as const)('offers such a job by a new timer if it seems %s', (status) => {
+    const job = testJob({ status, unreadableEvents: 1, runAt: '2026-01-01T00:00:02.000Z' });
+    expect(decideClaim({ job, sequence: 7, dispatches: [1] }, delivered('m1', 2), claimant)).toMatchObject({
+      kind: 'defer',
+      delayMs: 5_000,
+      notBefore: '2026-01-01T00:00:02.000Z',
+    });
   });
 
   test('acknowledges the message of a job that does not exist', () => {

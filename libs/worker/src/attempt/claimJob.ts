@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { evolve, isRejection, isTerminal } from '@jobstream/domain';
+import { addMs, evolve, isRejection, isTerminal } from '@jobstream/domain';
 import type { Decision, Job, JobEvent, Rejection } from '@jobstream/domain';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Delivery, JobSnapshot } from '@jobstream/eventlog';
 import type { Attempt } from './attempt.ts';
 import type { AttemptContext } from './attemptContext.ts';
-import { ack, decideRedelivery, nak } from './decideRedelivery.ts';
+import { ack, decideRedelivery, leaveToNewerWorker, nak } from './decideRedelivery.ts';
 import type { ClaimDecision, Claimant } from './decideRedelivery.ts';
 import { JobChain } from './jobChain.ts';
 import { retryUntilAvailable } from './retryUntilAvailable.ts';
@@ -16,8 +16,6 @@ import { startCause } from './startCause.ts';
 const READ_PAUSE_MS = 50;
 /** Two seconds together: servers are apart by milliseconds, unless one has just come back. */
 const READ_TRIES = 40;
-/** Before a job that only a newer worker can read is offered again. */
-const NEWER_DELAY_MS = 5_000;
 
 /**
  * Turns a delivery into a started attempt, or into its settlement when there is nothing to start. `conflicted`: another
@@ -30,11 +28,7 @@ export async function claimJob(
 ): Promise<Attempt | Settlement> {
   const snapshot = (conflicted ? undefined : firstState(delivery)) ?? (await readFreshState(delivery, context));
   const decision = decideClaim(snapshot, delivery, context);
-  if (decision.kind === 'settle') return settled(decision.settlement, decision.reason, delivery, context);
-  if (decision.kind === 'wake') {
-    await scheduleWake(decision.at, delivery, context);
-    return settled({ kind: 'ack' }, decision.reason, delivery, context);
-  }
+  if (decision.kind !== 'append') return withoutAttempt(decision, delivery, context);
   if (isLastAttempt(decision.snapshot) && !(await delivery.acquireSlot())) {
     return settled({ kind: 'nak' }, 'no slot to run in became free', delivery, context);
   }
@@ -44,6 +38,24 @@ export async function claimJob(
     if (!(error instanceof ConcurrentAppendError)) throw error;
     return claimJob(delivery, context, true);
   }
+}
+
+async function withoutAttempt(
+  decision: Exclude<ClaimDecision, { kind: 'append' }>,
+  delivery: Delivery,
+  context: AttemptContext,
+): Promise<Settlement> {
+  if (decision.kind === 'settle') return settled(decision.settlement, decision.reason, delivery, context);
+  await scheduleWake(decision.kind === 'wake' ? decision.at : deferredTo(decision, context), delivery, context);
+  return settled({ kind: 'ack' }, decision.reason, delivery, context);
+}
+
+function deferredTo(
+  { delayMs, notBefore = '' }: Extract<ClaimDecision, { kind: 'defer' }>,
+  { clock }: AttemptContext,
+): string {
+  const at = addMs(clock.now(), delayMs);
+  return Date.parse(notBefore) > Date.parse(at) ? notBefore : at;
 }
 
 /** The first message of a job that comes for the first time is the whole history: no need to read. */
@@ -88,9 +100,7 @@ export function decideClaim(snapshot: JobSnapshot | undefined, delivery: Deliver
   if (!isFresh(snapshot, delivery)) return nak(claimant.ackWaitMs, 'the state is older than the message');
   if (snapshot === undefined) return ack('job not found');
   const { status, unreadableEvents } = snapshot.job;
-  if (unreadableEvents !== undefined) {
-    return nak(NEWER_DELAY_MS, `the job has ${unreadableEvents} events of a newer release: left to a newer worker`);
-  }
+  if (unreadableEvents !== undefined) return leaveToNewerWorker(snapshot);
   if (isTerminal(status)) return ack(`the job is ${status}`);
   if (isObsolete(delivery, snapshot)) return ack('the job was carried since: its timer calls for work');
   if (isCopy(snapshot, delivery)) return ack('the message is a copy of an event of the job');

@@ -5,10 +5,19 @@ import type { AttemptCommand } from './jobChain.ts';
 import type { Settlement } from './settlement.ts';
 import { startingDelivery } from './startCause.ts';
 
-/** What to do with a delivery: append the start of an attempt, leave the job to its timer, or settle the message. */
+/**
+ * What to do with a delivery: append the start of an attempt, leave the job to its timer, have it offered again by a timer,
+ * or settle the message.
+ */
 export type ClaimDecision =
   | { readonly kind: 'append'; readonly snapshot: JobSnapshot; readonly command: AttemptCommand }
   | { readonly kind: 'wake'; readonly at: string; readonly reason: string }
+  | {
+      readonly kind: 'defer';
+      readonly delayMs: number;
+      readonly notBefore?: string | undefined;
+      readonly reason: string;
+    }
   | { readonly kind: 'settle'; readonly settlement: Settlement; readonly reason: string };
 
 export type Claimant = Pick<AttemptContext, 'workerName' | 'ackWaitMs'>;
@@ -38,6 +47,21 @@ function isLeftToTimer({ status, startedBy }: Job, { causationId, deliveryCount 
   if (status !== 'scheduled' && status !== 'retrying') return false;
   // Counts start again after a crash of the server, so the attempt that failed tells as well.
   return deliveryCount > 1 || (startedBy !== undefined && startingDelivery(startedBy, causationId) !== undefined);
+}
+
+/** Before a job that only a newer worker can read is offered again. */
+const NEWER_DELAY_MS = 5_000;
+
+/**
+ * Decides for a job with events of a newer release, which this one must not run. To a newer worker the message must not
+ * look as if its first holder had left the job to its timer, so a new timer offers it; only of a running attempt it has
+ * to tell, by its redelivery, that the worker is lost.
+ */
+export function leaveToNewerWorker({ job }: JobSnapshot): ClaimDecision {
+  const reason = `the job has ${job.unreadableEvents ?? 0} events of a newer release: left to a newer worker`;
+  const waits = job.status === 'scheduled' || job.status === 'retrying';
+  if (!waits) return nak(NEWER_DELAY_MS, reason);
+  return { kind: 'defer', delayMs: NEWER_DELAY_MS, notBefore: job.runAt, reason };
 }
 
 function decideTakeOver(

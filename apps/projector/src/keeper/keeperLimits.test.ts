@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Archive, ArchiveWriter, FolderStore } from '@jobstream/archive';
+import { decideSchedule, defaultCatchUp, isRejection } from '@jobstream/domain';
+import type { JobEvent, ScheduleCommand } from '@jobstream/domain';
+import type { ExpiryRule, LogPrefix } from '@jobstream/eventlog';
+import { eventually, forEachTest, newJob } from '@jobstream/testing';
+import { expect, onTestFinished, test } from 'vitest';
+import { keeperStage, MAX_AGE_MS } from '../../testing/keeperStage.ts';
+import { archiveSegment } from '../archive/archiveSegment.ts';
+import { ArchivedThrough } from './archivedThrough.ts';
+import type { KeeperOptions } from './keeper.ts';
+
+const stage = forEachTest(keeperStage);
+const patience = { timeoutMs: 40_000 };
+const first = async () => (await stage.eventLog.messages.span()).first;
+
+test('what neither the archive nor the table has stays in the log', async () => {
+  for (let job = 0; job < 3; job++) await stage.create('waiting');
+  let kept = 2;
+  await stage.startKeeper({ keptElsewhere: () => Promise.resolve(kept) });
+  await eventually(async () => expect(await first()).toBe(3), patience);
+  await stage.create('waiting');
+  await eventually(async () => expect((await stage.eventLog.prefix.read(3, 1))[0]?.sequence).toBe(3), patience);
+  expect(await first()).toBe(3);
+  kept = Infinity;
+  await stage.aged();
+});
+
+test.each([1, 2])(
+  'a job whose event %i is of a newer release keeps its messages in the log, and those behind them',
+  async (newer) => {
+    const before = await stage.create('readable');
+    const jobId = newer === 1 ? randomUUID() : await stage.create('email');
+    const created = { ...newJob(undefined, 'email'), jobId } as const;
+    const event = { ...created, v: 2, version: newer } as unknown as JobEvent;
+    if (newer === 1) await stage.eventLog.append(event, 0);
+    else await stage.eventLog.append({ ...event, event: 'JobCancelled', data: {} }, 2);
+    await stage.startKeeper();
+    await eventually(async () => expect(await stage.story(before)).toEqual(['JobCarried']), patience);
+    await eventually(async () => expect(await first()).toBe(2), patience);
+    expect((await stage.eventLog.prefix.storedHistory(jobId, 'email')).events).toHaveLength(newer);
+  },
+);
+
+test('an event that says against the rules that a job is completed does not make the job disappear', async () => {
+  const jobId = await stage.create('email');
+  const [created] = await stage.eventLog.readHistory(jobId);
+  const completed = { ...created?.event, id: randomUUID(), event: 'JobCompleted', version: 2 };
+  await stage.eventLog.append({ ...completed, data: { attempt: 1, durationMs: 1 } } as JobEvent, 1);
+  await stage.startKeeper();
+  await stage.aged();
+  expect(await stage.eventLog.readJob(jobId)).toMatchObject({ job: { status: 'pending' } });
+});
+
+test('a schedule outlives many ages, and a deleted one leaves the log', async () => {
+  const { schedules } = stage.eventLog;
+  const act = async (name: string, step: object) => {
+    const { schedule, sequence } = await schedules.reader.readEnd(name);
+    const context = { eventId: randomUUID(), at: new Date().toISOString(), actor: { kind: 'user', id: 'test' } };
+    const event = decideSchedule({ ...context, ...step } as ScheduleCommand, schedule);
+    if (!isRejection(event)) await schedules.append(event, sequence);
+  };
+  const settings = { maxAttempts: 3, backoff: { type: 'fixed', delayMs: 100 }, timeoutMs: 60_000, tags: [] };
+  const job = { type: 'email', payload: { to: 'user@example.com' }, ...settings };
+  const definition = { cron: '0 9 * * *', timeZone: 'UTC', enabled: true, catchUp: defaultCatchUp, job };
+  for (const name of ['kept', 'deleted']) await act(name, { kind: 'CreateSchedule', schedule: name, definition });
+  await act('deleted', { kind: 'DeleteSchedule' });
+  const before = await schedules.reader.read('kept');
+  expect(before?.schedule).toMatchObject({ name: 'kept', version: 1 });
+  await stage.startKeeper();
+  for (let age = 0; age < 3; age++) await stage.aged();
+  const { updatedAt: _updatedAt, version: _version, definitionVersion: _definition, ...same } = before?.schedule ?? {};
+  expect((await schedules.reader.read('kept'))?.schedule).toMatchObject(same);
+  expect(await schedules.reader.names()).toEqual(['kept']);
+}, 60_000);
+
+test('only what was in the archive for long enough leaves the log, and nothing if the archive is of another log', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'keeper-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const store = new FolderStore(folder);
+  const archive = new Archive(store);
+  const { messages } = stage.eventLog;
+  const add = async () => {
+    const own = new Archive(store);
+    const parts = { eventLog: stage.eventLog, archive: own, writer: await ArchiveWriter.open(store, own) };
+    await archiveSegment({ ...parts, beginLate: false, stop: new AbortController().signal });
+  };
+  await stage.create('waiting');
+  await add();
+  const never = new ArchivedThrough(archive, messages, 60_000);
+  const soon = new ArchivedThrough(archive, messages, 50);
+  expect([await never.sequence(), await soon.sequence()]).toEqual([0, 0]);
+  await eventually(async () => expect(await soon.sequence()).toBe(1), patience);
+  await stage.create('waiting');
+  await add();
+  expect(await soon.sequence()).toBe(1);
+  await eventually(async () => expect(await soon.sequence()).toBe(2), patience);
+  expect(await never.sequence()).toBe(0);
+  await using other = await keeperStage();
+  const wrong = new ArchivedThrough(new Archive(store), other.eventLog.messages, 0);
+  await expect(wrong.sequence()).rejects.toThrow('the archive belongs to another log');
+});
+
+/** The log as if messages left it in another way; they stay. */
+function logWith(rule: ExpiryRule): KeeperOptions['eventLog'] {
+  const { eventLog } = stage;
+  const prefix = Object.create(eventLog.prefix, { rule: { value: rule } }) as LogPrefix;
+  for (const name of ['state', 'read', 'storedHistory', 'purgeBefore'] as const) {
+    Object.defineProperty(prefix, name, { value: eventLog.prefix[name].bind(eventLog.prefix) });
+  }
+  return Object.create(eventLog, {
+    prefix: { value: prefix },
+    schedules: { value: eventLog.schedules },
+    append: { value: eventLog.append.bind(eventLog) },
+    scheduleWake: { value: eventLog.scheduleWake.bind(eventLog) },
+  }) as KeeperOptions['eventLog'];
+}
+
+test('where the server expires messages, jobs are carried when half of the age is over, and nothing is purged', async () => {
+  const jobId = await stage.create('waiting');
+  const eventLog = logWith({ kind: 'aged', maxAgeMs: 4_000 });
+  await stage.startKeeper({ eventLog, keptElsewhere: () => Promise.resolve(0) });
+  await eventually(async () => expect(await stage.story(jobId)).toEqual(['JobCreated', 'JobCarried']), patience);
+  const [created, carried] = await stage.eventLog.readHistory(jobId);
+  const ageMs = Date.parse(carried?.recordedAt ?? '') - Date.parse(created?.recordedAt ?? '');
+  expect(ageMs).toBeGreaterThanOrEqual(2_000);
+  expect(await first()).toBe(1);
+});
+
+test('a log of an earlier release that cannot be purged keeps everything', async () => {
+  const jobId = await stage.create('waiting');
+  const keeper = await stage.startKeeper({ eventLog: logWith({ kind: 'kept' }) });
+  await eventually(async () => {
+    const { now } = await stage.eventLog.prefix.state();
+    const [oldest] = await stage.eventLog.prefix.read(1, 1);
+    expect(Date.parse(now) - Date.parse(oldest?.recordedAt ?? now)).toBeGreaterThan(2 * MAX_AGE_MS);
+  }, patience);
+  await keeper.stop();
+  expect(await stage.story(jobId)).toEqual(['JobCreated']);
+  expect(await first()).toBe(1);
+});
