@@ -36,7 +36,7 @@ test('a job with an event of a newer release says so, from the log and from the 
   const id = await markedJob();
   const expected = { status: 200, body: { status: 'pending', version: 2, unreadableEvents: 1 } };
   expect(await get(`/api/jobs/${id}?minVersion=2`)).toMatchObject(expected);
-  await projectAll(stage.databaseUrl, api.log);
+  await projectAll(api.log, stage.databaseUrl);
   expect(await get(`/api/jobs/${id}`)).toMatchObject(expected);
   const { body } = await get(`/api/jobs/${id}/events`);
   expect(body).toMatchObject({ items: [{ event: 'JobCreated' }] });
