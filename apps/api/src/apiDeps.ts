@@ -26,6 +26,7 @@ export interface ApiDeps {
     | 'jobTypes'
     | 'announcements'
     | 'messages'
+    | 'mayLose'
     | 'stats'
   >;
   readonly announced: Pick<AnnouncedTypes, 'isCurrent' | 'type' | 'types' | 'workers'>;

@@ -1,5 +1,5 @@
 import type { openArchive } from '@jobstream/archive';
-import type { EventLog, LiveProcesses } from '@jobstream/eventlog';
+import type { EventLog } from '@jobstream/eventlog';
 import { ReadModel } from '@jobstream/readmodel';
 import type { Config, Logger, Metrics, Service } from '@jobstream/runtime';
 import { ArchivedThrough } from './archivedThrough.ts';
@@ -17,11 +17,7 @@ export interface KeepersOptions {
 /** Builds the keeper of the log and what it needs; none where the log keeps everything. */
 export function createKeepers({ config, eventLog, opened, metrics, logger }: KeepersOptions): readonly Service[] {
   if (config.JOBS_MAX_AGE === 0) return [];
-  let processes: LiveProcesses | undefined;
-  const mayCarry = async () => {
-    processes ??= await eventLog.announcements.openLiveProcesses();
-    return processes.canWrite('JobCarried');
-  };
+  const mayCarry = () => eventLog.announcements.canWrite('JobCarried');
   const options = { eventLog, maxAgeMs: config.JOBS_MAX_AGE, mayCarry, logger, observer: keeperMetrics(metrics) };
   if (opened === undefined) {
     const table = new ReadModel({ databaseUrl: config.DATABASE_URL, name: 'keeper' });

@@ -1,3 +1,4 @@
+import type { JobEventName } from '@jobstream/domain';
 import type { JetStreamManager, PurgeOpts } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.ts';
 import { plainHeaders, ttlHeaders } from '../connection/headers.ts';
@@ -42,6 +43,7 @@ const REMOVAL_TTL = '60s';
 export class Announcements {
   readonly #parts: AnnouncementsParts;
   readonly #opened = new Set<{ stop(): Promise<void> }>();
+  #liveProcesses: Promise<LiveProcesses> | undefined;
 
   constructor(parts: AnnouncementsParts) {
     this.#parts = parts;
@@ -94,6 +96,12 @@ export class Announcements {
     this.#opened.add(processes);
     await processes.start();
     return processes;
+  }
+
+  /** As `canWrite` of LiveProcesses, which are followed from the first call on. */
+  async canWrite(event: JobEventName): Promise<boolean> {
+    this.#liveProcesses ??= this.openLiveProcesses();
+    return (await this.#liveProcesses).canWrite(event);
   }
 
   /** Stops what was opened. */

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { decide, evolve, isRejection, type Job, type JobCommandOf, type Rejection } from '@jobstream/domain';
-import { ConcurrentAppendError, isShredded, type JobSnapshot } from '@jobstream/eventlog';
+import { ConcurrentAppendError, isShredded, isUnreadable, type JobSnapshot } from '@jobstream/eventlog';
 import type { ApiDeps } from '../../apiDeps.ts';
 
 export type ChangeCommand = JobCommandOf<'CancelJob' | 'RequeueJob'>;
@@ -37,11 +38,31 @@ export async function applyCommand(
   }
 }
 
-async function decideAndAppend(snapshot: JobSnapshot, command: ChangeCommand, log: ApiDeps['log']): Promise<Applied> {
-  const decision = refusalOf(command, snapshot.job) ?? decide(command, snapshot.job);
-  if (isRejection(decision)) return { job: snapshot.job, rejection: decision };
-  await log.append(decision, snapshot.sequence);
-  return { job: evolve(snapshot.job, decision) ?? snapshot.job };
+async function decideAndAppend(found: JobSnapshot, command: ChangeCommand, log: ApiDeps['log']): Promise<Applied> {
+  const refusal = refusalOf(command, found.job);
+  if (refusal !== undefined) return { job: found.job, rejection: refusal };
+  const { job, sequence } = (await mustCarry(found, command, log)) ? await carry(found, command, log) : found;
+  const decision = decide(command, job);
+  if (isRejection(decision)) return { job, rejection: decision };
+  await log.append(decision, sequence);
+  return { job: evolve(job, decision) ?? job };
+}
+
+/**
+ * Whether the job would be requeued behind events that the log may lose at any moment: a keeper that has just looked at it
+ * takes it for one that has ended. Without its contents it cannot be written down again.
+ */
+async function mustCarry(snapshot: JobSnapshot, command: ChangeCommand, log: ApiDeps['log']): Promise<boolean> {
+  if (command.kind !== 'RequeueJob' || isRejection(decide(command, snapshot.job))) return false;
+  if (!log.mayLose(snapshot) || isUnreadable(snapshot.job.payload)) return false;
+  return log.announcements.canWrite('JobCarried');
+}
+
+async function carry(snapshot: JobSnapshot, command: ChangeCommand, log: ApiDeps['log']): Promise<JobSnapshot> {
+  const carried = decide({ ...command, kind: 'CarryJob', keepsCause: true, eventId: randomUUID() }, snapshot.job);
+  if (isRejection(carried)) throw new Error(`a job that can be requeued cannot be carried: ${carried.detail}`);
+  const sequence = await log.append(carried, snapshot.sequence);
+  return { ...snapshot, job: evolve(snapshot.job, carried) ?? snapshot.job, sequence };
 }
 
 /** A job without its payload could only fail again. */

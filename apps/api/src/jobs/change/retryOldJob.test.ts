@@ -1,0 +1,41 @@
+import { ProcessHeartbeat } from '@jobstream/eventlog';
+import { createLogger } from '@jobstream/runtime';
+import { eventually, startNats } from '@jobstream/testing';
+import { expect, onTestFinished, test } from 'vitest';
+import { useStage } from '../../../testing/apiStage.ts';
+import { startApi, type TestApi } from '../../../testing/startApi.ts';
+
+const stage = useStage();
+const logger = createLogger({ service: 'api', level: 'silent' });
+
+async function apiWithMaxAge(maxAgeMs: number): Promise<TestApi> {
+  const nats = await startNats();
+  onTestFinished(() => nats.stop());
+  const api = await startApi({ natsUrl: nats.url, databaseUrl: stage.databaseUrl, log: { maxAgeMs } });
+  const heartbeat = new ProcessHeartbeat({ log: api.log, role: 'api', logger });
+  onTestFinished(async () => {
+    await heartbeat.stop();
+    await api.stop();
+  });
+  await heartbeat.start();
+  await eventually(async () => expect(await api.log.announcements.canWrite('JobCarried')).toBe(true));
+  return api;
+}
+
+/** The events of a job that is created, cancelled and retried. */
+async function retried(api: TestApi): Promise<readonly string[]> {
+  const created = await api.post('/api/jobs', { type: 'sleep', payload: { durationMs: 1 } });
+  const { id } = (await created.json()) as { id: string };
+  await api.post(`/api/jobs/${id}/cancel`);
+  const response = await api.post(`/api/jobs/${id}/retry`);
+  expect(await response.json()).toMatchObject({ id, status: 'pending' });
+  return (await api.log.readHistory(id)).map(({ event }) => event.event);
+}
+
+test('a job of which the log may soon lose events is carried before it is requeued, and others are not', async () => {
+  const dayMs = 86_400_000;
+  expect(await retried(await apiWithMaxAge(dayMs))).toEqual(['JobCreated', 'JobCancelled', 'JobRequeued']);
+  const carried = ['JobCreated', 'JobCancelled', 'JobCarried', 'JobRequeued'];
+  // So short that every job is old.
+  expect(await retried(await apiWithMaxAge(1))).toEqual(carried);
+});
