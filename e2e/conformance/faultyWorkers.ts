@@ -144,9 +144,33 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'drops its result behind what is no event',
-    edits: [['if found is None or found.version != job.version or found.sequence <= expected:', 'if True:']],
+    edits: [['if found is None or found.sequence <= expected:', 'if True:']],
     detectedBy: 'junk',
     complaint: /should become completed; .* JobFailed$/m,
+  },
+  {
+    name: 'drops its result behind a JobCarried',
+    edits: [['if found.version > job.version and found.is_same_attempt(job):  # it was carried', 'if False:']],
+    detectedBy: 'carried',
+    complaint: /should become completed; its events: JobCarried$/m,
+  },
+  {
+    name: 'starts on a call from before a JobCarried',
+    edits: [['if call.event is not None and call.sequence < job.carried:', 'if False:']],
+    detectedBy: 'carried-call',
+    complaint: /a timer is the cause/,
+  },
+  {
+    name: 'knows no job that begins with a JobCarried',
+    edits: [['event["event"] in ("JobCreated", "JobCarried")', 'event["event"] == "JobCreated"']],
+    detectedBy: 'carried-lost',
+    complaint: /should become completed; its events: JobCarried$/m,
+  },
+  {
+    name: 'hands a carried job back to a message that is gone',
+    edits: [['name == "JobReleased" and attempt.job.carried > attempt.began', 'False']],
+    detectedBy: 'carried-release',
+    complaint: /should become completed; .* JobReleased$/m,
   },
   {
     name: 'takes a copy of a JobCreated for a new job',

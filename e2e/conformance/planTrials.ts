@@ -3,6 +3,7 @@ import { exampleWorkers, installPython, NotInstalledError } from './exampleWorke
 import { faultyWorkers, writeFaultyWorker } from './faultyWorkers.ts';
 import type { Trial } from './runTrial.ts';
 import type { Scenario } from './scenario.ts';
+import { carriedScenarios } from './scenarios/carried.ts';
 import { clockScenarios } from './scenarios/clocks.ts';
 import { announcementScenarios } from './scenarios/announcements.ts';
 import { disruptionScenarios } from './scenarios/disruptions.ts';
@@ -45,6 +46,7 @@ const allScenarios = [
   ...timerScenarios,
   ...clockScenarios,
   ...takeoverScenarios,
+  ...carriedScenarios,
   ...disruptionScenarios,
   ...announcementScenarios,
 ];

@@ -95,6 +95,10 @@ type Data struct {
 	TimeoutMs   int64           `json:"timeoutMs,omitempty"`
 	Backoff     *Backoff        `json:"backoff,omitempty"`
 	RunAt       *time.Time      `json:"runAt,omitempty"`
+
+	Status    string     `json:"status,omitempty"`
+	StartedAt *time.Time `json:"startedAt,omitempty"`
+	StartedBy string     `json:"startedBy,omitempty"`
 }
 
 type JobError struct {
@@ -132,16 +136,36 @@ type Job struct {
 	RunID     string
 	StartedAt time.Time
 
-	Dispatches []uint64 // the sequences of its JobCreated and of each JobRequeued
+	Dispatches []uint64 // the sequences of its first event and of each JobRequeued
+	Carried    uint64   // the sequence of its last JobCarried: calls for work before it are obsolete
 }
 
+// newJob is the job with which a history begins: with a JobCreated, or with a JobCarried where the log has lost events.
 func newJob(created Event, sequence uint64) *Job {
+	if created.Event == "JobCarried" {
+		return carriedJob(created, sequence)
+	}
 	job := Job{Created: created, Sequence: sequence, Version: 1, Status: "pending", Dispatches: []uint64{sequence}}
 	if runAt := created.Data.RunAt; runAt != nil {
 		job.RunAt = *runAt
 		if runAt.After(created.At) {
 			job.Status = "scheduled"
 		}
+	}
+	return &job
+}
+
+func carriedJob(carried Event, sequence uint64) *Job {
+	data := carried.Data
+	job := Job{
+		Created: carried, Sequence: sequence, Version: carried.Version, Status: data.Status, Attempt: data.Attempt,
+		StartedBy: data.StartedBy, Worker: data.Worker, Dispatches: []uint64{sequence}, Carried: sequence,
+	}
+	if data.RunAt != nil {
+		job.RunAt = *data.RunAt
+	}
+	if data.StartedAt != nil {
+		job.StartedAt = *data.StartedAt
 	}
 	return &job
 }
@@ -162,8 +186,16 @@ func (j Job) after(event Event, sequence uint64) *Job {
 		j.Dispatches = append(slices.Clip(j.Dispatches), sequence)
 	case "JobCompleted", "JobFailed", "JobCancelled":
 		j.Status = strings.ToLower(strings.TrimPrefix(event.Event, "Job"))
+	case "JobCarried":
+		j.StartedBy, j.Carried = event.Data.StartedBy, sequence
 	}
 	return &j
+}
+
+// isSameAttempt: the name of a worker and the time tell attempts apart whose numbers are the same, as after a requeue.
+func (j Job) isSameAttempt(other *Job) bool {
+	return j.Status == "processing" && other.Status == "processing" &&
+		j.Attempt == other.Attempt && j.Worker == other.Worker && j.StartedAt.Equal(other.StartedAt)
 }
 
 // precedes tells whether the event is the job's next: others count for nothing.
@@ -309,6 +341,9 @@ func plan(job *Job, call Call, now time.Time) decision {
 	if job == nil || slices.Contains([]string{"completed", "failed", "cancelled"}, job.Status) || call.isCopyIn(job) {
 		return acknowledge
 	}
+	if call.event != nil && call.sequence < job.Carried {
+		return acknowledge // the log is about to lose the message: a timer calls instead
+	}
 	startedBy := call.deliveryThatStarted(job)
 	switch {
 	case job.Status == "scheduled" || job.Status == "retrying":
@@ -341,7 +376,8 @@ type Attempt struct {
 	call   Call
 	abort  context.CancelCauseFunc
 	mutex  sync.Mutex
-	job    *Job // follows what the attempt appends
+	job    *Job   // follows what the attempt appends
+	began  uint64 // the sequence of its JobStarted
 }
 
 // Progress tells how far the work is.
@@ -473,6 +509,7 @@ type Limits struct {
 
 type Heartbeat struct {
 	Identity
+	Protocol     int      `json:"protocol"`
 	Pid          int      `json:"pid"`
 	Runtime      string   `json:"runtime"`
 	Types        []string `json:"types"`
@@ -544,7 +581,7 @@ func (w *Worker) beat(stopping bool) {
 	}
 	slices.SortFunc(runs, func(one, other Run) int { return one.StartedAt.Compare(other.StartedAt) })
 	body, err := json.Marshal(Heartbeat{
-		Identity: w.identity, Pid: os.Getpid(), Runtime: "jobstream-example " + runtime.Version(),
+		Identity: w.identity, Protocol: 2, Pid: os.Getpid(), Runtime: "jobstream-example " + runtime.Version(),
 		Types: []string{w.jobType}, Stopping: stopping,
 		RunningCount: len(runs), Running: runs[:min(len(runs), runsListed)],
 	})
@@ -747,7 +784,7 @@ func (w *Worker) claim(call Call) (*Attempt, error) {
 			if failed != nil {
 				return nil, failed
 			}
-			return &Attempt{Payload: job.Created.Data.Payload, Number: started.Attempt, worker: w, call: call, job: started}, nil
+			return &Attempt{Payload: job.Created.Data.Payload, Number: started.Attempt, worker: w, call: call, job: started, began: started.Sequence}, nil
 		case giveUp:
 			lost := JobError{Name: "WorkerLost", Message: fmt.Sprintf("worker %s stopped answering", job.Worker)}
 			data := Data{Attempt: job.Attempt, Reason: "worker-lost", Error: &lost}
@@ -792,6 +829,11 @@ func (w *Worker) run(attempt *Attempt) error {
 	}
 	slog.Info(name, "job", attempt.call.jobID, "attempt", attempt.Number)
 	if name == "JobReleased" {
+		if attempt.state().Carried > attempt.began { // the message that is handed back may be gone
+			if err := w.setTimer(attempt.call, at); err != nil {
+				return err
+			}
+		}
 		return attempt.call.Nak()
 	}
 	if data.RetryAt != nil {
@@ -916,14 +958,15 @@ func (w *Worker) append(call Call, job *Job, name string, at time.Time, data Dat
 		At: at.UTC().Truncate(time.Millisecond), Actor: Actor{Kind: "worker", ID: w.identity.Worker},
 		CausationID: call.cause(), Tenant: job.Created.Tenant, Data: data,
 	}
-	body, err := json.Marshal(event)
-	if err != nil {
-		return nil, err
-	}
-	msg := &nats.Msg{Subject: event.subject(), Data: body, Header: w.header(call)}
+	msg := &nats.Msg{Subject: event.subject(), Header: w.header(call)}
 	msg.Header.Set("Nats-Expected-Last-Subject-Sequence-Subject", w.filter(call.jobID))
 	expected := job.Sequence
 	for range appendTries {
+		body, err := json.Marshal(event)
+		if err != nil {
+			return nil, err
+		}
+		msg.Data = body
 		msg.Header.Set("Nats-Expected-Last-Subject-Sequence", strconv.FormatUint(expected, 10))
 		sequence, tries, err := w.publish(msg)
 		if conflicts(err) {
@@ -939,7 +982,13 @@ func (w *Worker) append(call Call, job *Job, name string, at time.Time, data Dat
 		if failed != nil {
 			return nil, failed
 		}
-		if found == nil || found.Version != job.Version || found.Sequence <= expected {
+		switch {
+		case found == nil || found.Sequence <= expected:
+			return nil, errOvertaken
+		case found.Version > job.Version && found.isSameAttempt(job): // it was carried
+			found.RunID = job.RunID
+			job, event.Version = found, found.Version+1
+		case found.Version != job.Version:
 			return nil, errOvertaken
 		}
 		expected = found.Sequence
@@ -1028,6 +1077,8 @@ func (w *Worker) read(jobID string) (*Job, error) {
 	var job *Job
 	for _, event := range events {
 		switch {
+		case event.Event != nil && event.Event.Event == "JobCarried" && (job == nil || event.Version > job.Version+1):
+			job = carriedJob(*event.Event, event.sequence) // the log has lost events before it
 		case job != nil && job.precedes(event.Event):
 			job = job.after(*event.Event, event.sequence)
 		case job != nil:
@@ -1061,7 +1112,7 @@ func (w *Worker) history(jobID string) ([]storedEvent, error) {
 			return w.historyBySubject(jobID)
 		}
 		events = slices.Insert(events, 0, *event)
-		if event.previous == 0 {
+		if event.previous == 0 || event.Event != nil && event.Event.Event == "JobCarried" {
 			return events, nil
 		}
 		query = map[string]any{"seq": event.previous}

@@ -74,23 +74,48 @@ class Job:
     run_at: datetime | None = None
     started_by: str | None = None
     worker: str | None = None
+    started_at: str | None = None
     run: dict[str, Any] = field(default_factory=dict)
     """The last attempt, as heartbeats list it."""
     dispatches: tuple[int, ...] = ()
-    """The sequences of its JobCreated and of each JobRequeued."""
+    """The sequences of its first event and of each JobRequeued."""
+    carried: int = 0
+    """The sequence of its last JobCarried: calls for work before it are obsolete."""
 
     @staticmethod
     def first(event: Event, sequence: int) -> Job:
+        """The job with which a history begins: with a JobCreated, or with a JobCarried where the log has lost events."""
+        if event["event"] == "JobCarried":
+            return Job.carried_as(event, sequence)
         run_at = parse_time(event["data"].get("runAt"))
         delayed = run_at is not None and run_at > datetime.fromisoformat(event["at"])
         status = "scheduled" if delayed else "pending"
         return Job(event["jobId"], event, sequence, run_at=run_at, status=status, dispatches=(sequence,))
+
+    @staticmethod
+    def carried_as(event: Event, sequence: int) -> Job:
+        data = event["data"]
+        return Job(
+            event["jobId"],
+            event,
+            sequence,
+            version=event["version"],
+            status=data["status"],
+            attempt=data["attempt"],
+            run_at=parse_time(data.get("runAt")),
+            started_by=data.get("startedBy"),
+            worker=data.get("worker"),
+            started_at=data.get("startedAt"),
+            dispatches=(sequence,),
+            carried=sequence,
+        )
 
     def after(self, event: Event, sequence: int) -> Job:
         name, data = event["event"], event["data"]
         job = replace(self, sequence=sequence, version=event["version"])
         if name == "JobStarted":
             started = {"status": "processing", "attempt": data["attempt"], "worker": data["worker"]}
+            started["started_at"] = event["at"]
             run = {"attempt": data["attempt"], "runId": event["id"], "startedAt": event["at"]}
             return replace(job, **started, started_by=event.get("causationId"), run=run)
         if name == "JobRetryScheduled":
@@ -102,7 +127,14 @@ class Job:
             return replace(job, status="pending", attempt=0, run_at=None, started_by=None, dispatches=dispatches)
         if name in ("JobCompleted", "JobFailed", "JobCancelled"):
             return replace(job, status=name.removeprefix("Job").lower())
+        if name == "JobCarried":
+            return replace(job, started_by=data.get("startedBy"), carried=sequence)
         return job  # JobProgressed
+
+    def is_same_attempt(self, other: Job) -> bool:
+        """The name of a worker and the time tell attempts apart whose numbers are the same, as after a requeue."""
+        mine = (self.attempt, self.worker, self.started_at)
+        return self.status == other.status == "processing" and mine == (other.attempt, other.worker, other.started_at)
 
     @property
     def is_last_attempt(self) -> bool:
@@ -218,6 +250,8 @@ class Attempt:
     worker: Worker
     call: Call
     job: Job
+    began: int
+    """The sequence of its JobStarted."""
     appending: asyncio.Lock = field(default_factory=asyncio.Lock)
     handling: asyncio.Task[Any] | None = None
     aborted_for: str | None = None
@@ -249,6 +283,8 @@ def plan(job: Job | None, call: Call, now: datetime) -> str:
     """What a call for work means for a job in this state, at this time of the server: the table in the protocol."""
     if job is None or job.status in ENDED or call.is_copy_in(job):
         return "acknowledge"
+    if call.event is not None and call.sequence < job.carried:
+        return "acknowledge"  # the log is about to lose the message: a timer calls instead
     started_by = call.delivery_that_started(job)
     if job.status in ("scheduled", "retrying"):
         served = call.delivery > 1 or (job.started_by is not None and started_by is not None)
@@ -340,6 +376,7 @@ class Worker:
         ]
         heartbeat = {
             **self.identity(),
+            "protocol": 2,
             "pid": os.getpid(),
             "runtime": f"jobstream-example python/{platform.python_version()}",
             "types": [self.job_type],
@@ -486,7 +523,8 @@ class Worker:
                 case "start" if job is not None:
                     try:
                         data = {"attempt": job.attempt + 1, "worker": self.name}
-                        return Attempt(self, call, await self.append(call, job, "JobStarted", data))
+                        started = await self.append(call, job, "JobStarted", data)
+                        return Attempt(self, call, started, started.sequence)
                     except Overtaken:
                         job = await self.read_fresh(call)
                         continue
@@ -524,6 +562,8 @@ class Worker:
         if retry_at is not None:
             data["retryAt"] = format_time(retry_at)
         await attempt.append(name, data, at)
+        if name == "JobReleased" and attempt.job.carried > attempt.began:
+            await self.set_timer(call, at)  # the message that is handed back may be gone
         if retry_at is not None:
             await self.set_timer(call, retry_at)
         await (call.msg.nak() if name == "JobReleased" else call.msg.ack())
@@ -593,7 +633,12 @@ class Worker:
                 return job.after(event, await self.store(event, expected, call.trace))
             except Overtaken:
                 found = await self.read(job.id)
-                if found is None or found.version != job.version or found.sequence <= expected:
+                if found is None or found.sequence <= expected:
+                    raise
+                if found.version > job.version and found.is_same_attempt(job):  # it was carried
+                    job = replace(found, run=job.run)
+                    event["version"] = job.version + 1
+                elif found.version != job.version:
                     raise
                 expected = found.sequence
         raise Overtaken
@@ -652,7 +697,11 @@ class Worker:
         job: Job | None = None
         for event, sequence in await self.history(job_id):
             if job is None:
-                job = Job.first(event, sequence) if event is not None and event["event"] == "JobCreated" else None
+                begins = event is not None and event["event"] in ("JobCreated", "JobCarried")
+                job = Job.first(event, sequence) if event is not None and begins else None
+                continue
+            if event is not None and event["event"] == "JobCarried" and event["version"] > job.version + 1:
+                job = Job.first(event, sequence)  # the log has lost events before it
                 continue
             try:
                 follows = event is not None and event["version"] == job.version + 1
@@ -672,7 +721,8 @@ class Worker:
             if message is None or not message.is_linked:
                 return await self.history_by_subject(job_id)
             messages.append(message)
-            wanted = message.previous
+            carried = message.event is not None and message.event["event"] == "JobCarried"
+            wanted = 0 if carried else message.previous
         return [(message.event, message.sequence) for message in reversed(messages)]
 
     async def history_by_subject(self, job_id: str) -> list[tuple[Event | None, int]]:

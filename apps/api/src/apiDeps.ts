@@ -26,7 +26,7 @@ export interface ApiDeps {
     | 'jobTypes'
     | 'announcements'
     | 'messages'
-    | 'mayLose'
+    | 'prefix'
     | 'stats'
   >;
   readonly announced: Pick<AnnouncedTypes, 'isCurrent' | 'type' | 'types' | 'workers'>;

@@ -25,7 +25,6 @@ export type NewJob = Partial<Omit<JobCommandOf<'CreateJob'>, Envelope | 'kind' |
 interface Expectation {
   readonly expected: number;
   readonly filter: string;
-  readonly traceparent?: string;
 }
 
 export const JOB_TYPE = 'conformance';
@@ -77,19 +76,22 @@ export class KitWriter {
     const sequence = await this.publish(subjectOf(event), encodeJobEvent(event), {
       expected: at.sequence,
       filter: `jobs.${event.jobType}.${event.jobId}.>`,
-      traceparent: `00-${traceOf(event.jobId)}-00f067aa0ba902b7-01`,
+      jobId: event.jobId,
     });
     return { state: evolve(at.state, event), sequence, event };
   }
 
-  /** Publishes to a stream and returns the sequence. */
-  async publish(subject: string, body: string, expect?: Expectation): Promise<number> {
+  /** Publishes to a stream, in the trace of a job if told, and returns the sequence. */
+  async publish(
+    subject: string,
+    body: string,
+    expect: Partial<Expectation> & { readonly jobId?: string } = {},
+  ): Promise<number> {
     const lines = headers();
-    if (expect !== undefined) {
-      lines.set('Nats-Expected-Last-Subject-Sequence', String(expect.expected));
-      lines.set('Nats-Expected-Last-Subject-Sequence-Subject', expect.filter);
-      if (expect.traceparent !== undefined) lines.set('traceparent', expect.traceparent);
-    }
+    const { expected, filter, jobId } = expect;
+    if (expected !== undefined) lines.set('Nats-Expected-Last-Subject-Sequence', String(expected));
+    if (filter !== undefined) lines.set('Nats-Expected-Last-Subject-Sequence-Subject', filter);
+    if (jobId !== undefined) lines.set('traceparent', `00-${traceOf(jobId)}-00f067aa0ba902b7-01`);
     const answer = await this.#nats.request(subject, body, { headers: lines, timeout: 10_000 });
     const { seq, error } = answer.json<{ seq?: number; error?: { description: string } }>();
     if (seq === undefined || error !== undefined)

@@ -107,12 +107,6 @@ export class EventLog {
     return maxAgeMs > 0 && archive === undefined;
   }
 
-  /** Whether a keeper may purge the event soon with which this job begins in the log: half of the maximum age is over. */
-  mayLose({ since }: JobSnapshot): boolean {
-    const { maxAgeMs = 0 } = this.#options;
-    return maxAgeMs > 0 && since !== undefined && this.clock.now() - Date.parse(since) > maxAgeMs / 2;
-  }
-
   isConnected(): boolean {
     return this.#parts?.connection.isConnected() ?? false;
   }

@@ -3,7 +3,8 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import { LogUnavailableError } from '../errors.ts';
 import type { LogMessages, StoredBytes } from '../read/directReader.ts';
 import { decodeStoredEvent } from '../read/logEntry.ts';
-import type { JobReader, StoredHistory } from '../read/jobReader.ts';
+import type { ServerClock } from '../connection/serverClock.ts';
+import type { JobReader, JobSnapshot, StoredHistory } from '../read/jobReader.ts';
 import { JOBS_STREAM, type ExpiryRule } from '../streams/streams.ts';
 
 /** Messages `first` to `last` are in the log, none if `last` is less; `now` is the server's clock, RFC 3339. */
@@ -25,21 +26,33 @@ export interface LogPrefixOptions {
   readonly messages: Pick<LogMessages, 'from'>;
   readonly reader: Pick<JobReader, 'stored'>;
   readonly rule: ExpiryRule;
+  /** Age from which on messages may leave the log, in milliseconds; 0 for never. */
+  readonly maxAgeMs: number;
+  readonly clock: Pick<ServerClock, 'now'>;
 }
 
-/** The beginning of the log, as its keeper sees it. Every method rejects with LogUnavailableError. */
+/** The beginning of the log, as its keeper sees it. Its promises reject with LogUnavailableError. */
 export class LogPrefix {
   /** How messages leave the log. */
   readonly rule: ExpiryRule;
+  readonly #maxAgeMs: number;
+  readonly #clock: Pick<ServerClock, 'now'>;
   readonly #manager: JetStreamManager;
   readonly #messages: Pick<LogMessages, 'from'>;
   readonly #reader: Pick<JobReader, 'stored'>;
 
-  constructor({ manager, messages, reader, rule }: LogPrefixOptions) {
+  constructor({ manager, messages, reader, rule, maxAgeMs, clock }: LogPrefixOptions) {
+    this.#maxAgeMs = maxAgeMs;
+    this.#clock = clock;
     this.#messages = messages;
     this.rule = rule;
     this.#manager = manager;
     this.#reader = reader;
+  }
+
+  /** Whether a keeper may purge the event soon with which this job begins in the log: half of the maximum age is over. */
+  mayLose({ since }: JobSnapshot): boolean {
+    return this.#maxAgeMs > 0 && since !== undefined && this.#clock.now() - Date.parse(since) > this.#maxAgeMs / 2;
   }
 
   async state(): Promise<LogState> {

@@ -54,7 +54,7 @@ async function decideAndAppend(found: JobSnapshot, command: ChangeCommand, log: 
  */
 async function mustCarry(snapshot: JobSnapshot, command: ChangeCommand, log: ApiDeps['log']): Promise<boolean> {
   if (command.kind !== 'RequeueJob' || isRejection(decide(command, snapshot.job))) return false;
-  if (!log.mayLose(snapshot) || isUnreadable(snapshot.job.payload)) return false;
+  if (!log.prefix.mayLose(snapshot) || isUnreadable(snapshot.job.payload)) return false;
   return log.announcements.canWrite('JobCarried');
 }
 
