@@ -43,7 +43,7 @@ await runProcess('projector', (config, logger, { metrics, tracing, started }) =>
   const readiness = readinessOf(started, eventLog, table);
   const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
   const rebuilds = new RebuildRunner({ requests, eventLog, databaseUrl, logger });
-  const retention = new TableRetention({ databaseUrl, maxAgeMs: config.TABLE_MAX_AGE, logger });
+  const retention = new TableRetention({ databaseUrl, maxAgeMs: config.TABLE_MAX_AGE, clock: eventLog.clock, logger });
   const archivers = createArchivers({ config, eventLog, opened, metrics, logger });
   const keepers = createKeepers({ config, eventLog, opened, metrics, logger });
   return [health, eventLog, heartbeat, projector, table, requests, rebuilds, retention, ...archivers, ...keepers];

@@ -1,6 +1,7 @@
 import { openArchive } from '@jobstream/archive';
 import { clockOffsetGauge, EventLog } from '@jobstream/eventlog';
 import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess } from '@jobstream/runtime';
+import type { ReadinessCheck } from '@jobstream/runtime';
 import { attemptMetrics, handlerRegistry, JobWorker, systemClock } from '@jobstream/worker/engine';
 import { emailHandler } from './handlers/email/emailHandler.ts';
 import { createMailer } from './handlers/email/mailer.ts';
@@ -18,7 +19,11 @@ await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
   const mailer = createMailer(config.SMTP_URL, logger);
   const handlers = handlerRegistry([
     emailHandler({ mailer, from: config.SMTP_FROM }),
-    webhookHandler({ secret: config.WEBHOOK_SECRET, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
+    webhookHandler({
+      secret: config.WEBHOOK_SECRET,
+      allowPrivate: config.WEBHOOK_ALLOW_PRIVATE,
+      clock: eventLog.clock,
+    }),
     sleepHandler(),
   ]);
   const worker = new JobWorker({
@@ -41,11 +46,12 @@ await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
     ackWaitMs: config.ACK_WAIT_MS,
     keepMs: config.JOBS_MAX_AGE,
   });
-  const readiness = new Readiness({
-    start: started,
-    log: () => eventLog.checkWritable(),
-    clock: () => eventLog.clock.isWithin(config.MAX_CLOCK_SKEW) || 'the clock of this machine is wrong',
-  });
+  const readiness = readinessOf(started, eventLog, config.MAX_CLOCK_SKEW);
   const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
   return [health, eventLog, mailer, worker, scheduler];
 });
+
+function readinessOf(start: ReadinessCheck, eventLog: EventLog, maxSkewMs: number): Readiness {
+  const clock = () => eventLog.clock.isWithin(maxSkewMs) || 'the clock of this machine is wrong';
+  return new Readiness({ start, log: () => eventLog.checkWritable(), clock });
+}

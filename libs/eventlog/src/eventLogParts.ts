@@ -87,7 +87,7 @@ export async function buildParts(
   const core = { connection, manager, publisher, appender };
   const direct = new DirectReader(connection, deadlineMs);
   const messages = new LogMessages(manager, direct);
-  const expired = expiredEventsOf(options, rule, messages);
+  const expired = expiredEventsOf(options, rule, { messages, clock });
   const leader = replicas > 1 ? new LeaderReader(connection) : undefined;
   const reader = new JobReader({ direct, expired, leader, deadlineMs });
   const contents = new Contents(await jobKeysOf(options, { ...core, deadlineMs, replicas }));
@@ -159,9 +159,9 @@ async function ensureAnnouncementStreams(manager: JetStreamManager, replicas: nu
 function expiredEventsOf(
   { archive }: EventLogOptions,
   rule: ExpiryRule,
-  messages: LogMessages,
+  { messages, clock }: { readonly messages: LogMessages; readonly clock: ServerClock },
 ): ExpiredEvents | undefined {
-  return archive === undefined ? undefined : new ExpiredEvents({ archive, messages, rule });
+  return archive === undefined ? undefined : new ExpiredEvents({ archive, messages, rule, clock });
 }
 
 type KeysCore = Pick<EventLogParts, 'connection' | 'manager' | 'publisher'> & {

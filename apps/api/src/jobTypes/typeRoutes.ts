@@ -109,7 +109,8 @@ export function typeRoutes(deps: ApiDeps): readonly Route[] {
 function pauseType(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const type = typeOf(req);
-    const { until } = req.body === undefined ? {} : decode(req.body, pastErrors(req.body, 'until', Date.now()));
+    const { until } =
+      req.body === undefined ? {} : decode(req.body, pastErrors(req.body, 'until', deps.log.clock.now()));
     const info = await deps.log.jobTypes.pause(type, until);
     sendJson(res, 200, viewOf({ type, info }, deps));
   };

@@ -88,7 +88,7 @@ function getStats({ log, table, announced }: ApiDeps): RequestHandler {
   const projector = cachedFor(CACHE_MS, () => projectorOf(log, table));
   return async (req, res) => {
     const { tenant } = callerOf(res);
-    const span = decodeStatsQuery(req.query, Date.now());
+    const span = decodeStatsQuery(req.query, log.clock.now());
     const shared = tenant === undefined ? Promise.all([backlog(), projector()]) : undefined;
     const counted = Promise.all([table.countJobs(tenant), activityIn(table, span, tenant)]);
     const [[counts, activity], [waiting, projected] = []] = await Promise.all([counted, shared]);
@@ -96,7 +96,7 @@ function getStats({ log, table, announced }: ApiDeps): RequestHandler {
     const body: BodyOf<typeof StatsView> = {
       jobs: summary(counts),
       activity,
-      backlog: waiting && backlogView(waiting, counts, announced),
+      backlog: waiting && backlogView(waiting, counts, { announced, log }),
       projector: projected,
     };
     sendJson(res, 200, body);
@@ -124,13 +124,14 @@ function summary(counts: readonly JobCount[]): typeof JobCounts.Type {
 function backlogView(
   { types }: Backlog,
   counts: readonly JobCount[],
-  announced: ApiDeps['announced'],
+  { announced, log }: Pick<ApiDeps, 'announced' | 'log'>,
 ): Readonly<Record<string, typeof TypeWaiting.Type>> {
+  const now = log.clock.now();
   const views = new Map<string, typeof TypeWaiting.Type>();
   for (const { type, status, count } of counts) {
     if (status === 'pending') views.set(type, { waiting: count, inFlight: 0, workers: liveWorkers(announced, type) });
   }
-  for (const one of types) views.set(one.jobType, waitingView(one, liveWorkers(announced, one.jobType)));
+  for (const one of types) views.set(one.jobType, waitingView(one, liveWorkers(announced, one.jobType), now));
   return Object.fromEntries([...views].toSorted(([left], [right]) => (left < right ? -1 : 1)));
 }
 
@@ -138,23 +139,26 @@ function liveWorkers(announced: ApiDeps['announced'], type: string): number {
   return announced.type(type)?.announcements.filter(({ live }) => live).length ?? 0;
 }
 
-function waitingView({ backlog, inFlight, oldestAt }: TypeBacklog, workers: number): typeof TypeWaiting.Type {
-  const oldest = oldestAt === undefined ? {} : { oldestAt, oldestAgeMs: ageMs(oldestAt) };
+function waitingView(
+  { backlog, inFlight, oldestAt }: TypeBacklog,
+  workers: number,
+  now: number,
+): typeof TypeWaiting.Type {
+  const oldest = oldestAt === undefined ? {} : { oldestAt, oldestAgeMs: ageMs(oldestAt, now) };
   return { waiting: backlog, inFlight, workers, ...oldest };
 }
 
 async function projectorOf(
-  { stats }: Pick<ApiDeps['log'], 'stats'>,
+  { stats, clock }: Pick<ApiDeps['log'], 'stats' | 'clock'>,
   table: Pick<ApiDeps['table'], 'readCheckpoint'>,
 ): Promise<typeof ProjectorLag.Type> {
   const checkpoint = await table.readCheckpoint();
   const lastSequence = checkpoint?.lastSequence ?? 0;
   const lag = await unlessUnavailable(stats.lag(lastSequence));
-  const lagMs = lag && (lag.oldestAt === undefined ? 0 : ageMs(lag.oldestAt));
+  const lagMs = lag && (lag.oldestAt === undefined ? 0 : ageMs(lag.oldestAt, clock.now()));
   return { lastSequence, updatedAt: checkpoint?.updatedAt ?? null, lagEvents: lag?.events ?? null, lagMs };
 }
 
-/** The clocks of two machines may differ a little. */
-function ageMs(at: string): number {
-  return Math.max(0, Date.now() - Date.parse(at));
+function ageMs(at: string, now: number): number {
+  return Math.max(0, now - Date.parse(at));
 }

@@ -10,7 +10,7 @@ const CACHE_MS = 5_000;
 type Combine = (left: number, right: number) => number;
 
 interface Sources {
-  readonly log: Pick<EventLog, 'isConnected'> & { readonly stats: Pick<EventLog['stats'], 'backlog'> };
+  readonly log: Pick<EventLog, 'isConnected' | 'clock'> & { readonly stats: Pick<EventLog['stats'], 'backlog'> };
   readonly announced: Pick<AnnouncedTypes, 'isCurrent' | 'type' | 'types'>;
   readonly table: Pick<ReadModel, 'countJobs'>;
 }
@@ -38,7 +38,7 @@ export function backlogMetrics(metrics: Metrics, { log, announced, table }: Sour
   const count = cachedFor(CACHE_MS, () => table.countJobs().catch(() => []));
   const backlog = async () => (log.isConnected() ? ask().catch(() => undefined) : undefined);
   const typeOf = boundedLabel(MAX_TYPES);
-  for (const gauge of backlogGauges(backlog)) typeGauge(metrics, gauge, typeOf);
+  for (const gauge of backlogGauges(backlog, log.clock)) typeGauge(metrics, gauge, typeOf);
   const workers: readonly TypeGauge[] = [
     {
       name: 'jobstream_live_workers',
@@ -57,7 +57,7 @@ export function backlogMetrics(metrics: Metrics, { log, announced, table }: Sour
   timersGauge(metrics, backlog);
 }
 
-function backlogGauges(backlog: () => Promise<Backlog | undefined>): readonly TypeGauge[] {
+function backlogGauges(backlog: () => Promise<Backlog | undefined>, clock: EventLog['clock']): readonly TypeGauge[] {
   const each = (valueOf: (type: TypeBacklog) => number) => async () =>
     ((await backlog())?.types ?? []).map((one) => [one.jobType, valueOf(one)] as const);
   return [
@@ -77,7 +77,7 @@ function backlogGauges(backlog: () => Promise<Backlog | undefined>): readonly Ty
       name: 'jobstream_backlog_oldest_age_seconds',
       help: 'How long the job that waits longest could have run.',
       combine: Math.max,
-      read: each(age),
+      read: each((one) => age(one, clock.now())),
     },
   ];
 }
@@ -124,7 +124,6 @@ function timersGauge(metrics: Metrics, read: () => Promise<Backlog | undefined>)
   });
 }
 
-/** The clocks of two machines may differ a little. */
-function age({ oldestAt }: TypeBacklog): number {
-  return oldestAt === undefined ? 0 : Math.max(0, Date.now() - Date.parse(oldestAt)) / 1_000;
+function age({ oldestAt }: TypeBacklog, now: number): number {
+  return oldestAt === undefined ? 0 : Math.max(0, now - Date.parse(oldestAt)) / 1_000;
 }

@@ -6,7 +6,7 @@ import type { Logger, NextTurn } from '@jobstream/runtime';
 import { ArchiveGapError, ArchiveMismatchError, archiveSegment, assertNotAhead } from './archiveSegment.ts';
 
 export interface ArchiverOptions {
-  readonly eventLog: Pick<EventLog, 'messages'>;
+  readonly eventLog: Pick<EventLog, 'messages' | 'clock'>;
   readonly archive: Archive;
   readonly store: ArchiveStore;
   /** How long the log keeps messages, in milliseconds; 0 for ever. */
@@ -91,11 +91,14 @@ export class Archiver extends BackgroundLoop {
 }
 
 /** @throws ArchiveMismatchError when the archive is ahead of the log; also what the log and the archive throw. */
-export async function readBacklog(eventLog: Pick<EventLog, 'messages'>, archive: Archive): Promise<ArchiveBacklog> {
+export async function readBacklog(
+  eventLog: Pick<EventLog, 'messages' | 'clock'>,
+  archive: Archive,
+): Promise<ArchiveBacklog> {
   const archived = await archive.refresh();
   const log = await eventLog.messages.span();
   assertNotAhead(archived, log);
   const [oldest] = await eventLog.messages.from(archived.last + 1, { count: 1 });
-  const oldestMs = oldest === undefined ? 0 : Math.max(0, Date.now() - Date.parse(oldest.recordedAt));
+  const oldestMs = oldest === undefined ? 0 : Math.max(0, eventLog.clock.now() - Date.parse(oldest.recordedAt));
   return { messages: log.last - archived.last, oldestMs };
 }

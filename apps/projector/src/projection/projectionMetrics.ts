@@ -5,7 +5,7 @@ import type { ProjectionObserver } from './projectLog.ts';
 
 const CACHE_MS = 1_000;
 
-type Log = Pick<EventLog, 'isConnected'> & { readonly stats: Pick<EventLog['stats'], 'lag'> };
+type Log = Pick<EventLog, 'isConnected' | 'clock'> & { readonly stats: Pick<EventLog['stats'], 'lag'> };
 
 /** The position of this projector; undefined until it gets the lock, and while another one holds it. */
 interface Place {
@@ -79,13 +79,12 @@ function stateGauges(metrics: Metrics, place: Place, log: Log): void {
   );
   lagGauge(
     { name: 'jobstream_projector_lag_seconds', help: 'Age of the oldest message that is not in the table yet.' },
-    ageOf,
+    (lag) => ageOf(lag, log.clock.now()),
   );
 }
 
-/** The clocks of two machines may disagree a little. */
-function ageOf({ oldestAt }: Lag): number {
-  return oldestAt === undefined ? 0 : Math.max(0, Date.now() - Date.parse(oldestAt)) / 1_000;
+function ageOf({ oldestAt }: Lag, now: number): number {
+  return oldestAt === undefined ? 0 : Math.max(0, now - Date.parse(oldestAt)) / 1_000;
 }
 
 function counts(metrics: Metrics) {

@@ -15,7 +15,7 @@ const logger = createLogger({ service: 'projector', level: 'silent' });
 /** Removes jobs older than a millisecond and returns their number. */
 async function retire(): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
-  const retention = new TableRetention({ ...stage, maxAgeMs: 1, logger, onRetired: resolve });
+  const retention = new TableRetention({ ...stage, maxAgeMs: 1, clock: Date, logger, onRetired: resolve });
   await retention.start();
   const jobs = await promise;
   await retention.stop();
@@ -74,7 +74,7 @@ test('no job is removed without a maximum age', async () => {
   await using _projector = await startProjector(stage);
   const job = await appendLife(stage.eventLog);
   await stage.projectedAll();
-  const retention = new TableRetention({ ...stage, maxAgeMs: 0, logger });
+  const retention = new TableRetention({ ...stage, maxAgeMs: 0, clock: Date, logger });
   await retention.start();
   await retention.stop();
   await eventually(async () => expect(await stage.readModel.findJob(job)).toBeDefined());

@@ -1,3 +1,4 @@
+import type { ServerClock } from '@jobstream/eventlog';
 import { retireJobs } from '@jobstream/readmodel';
 import { BackgroundLoop } from '@jobstream/runtime';
 import type { Logger, NextTurn } from '@jobstream/runtime';
@@ -6,6 +7,8 @@ export interface TableRetentionOptions {
   readonly databaseUrl: string;
   /** How long completed jobs stay in the table, in milliseconds; 0 for ever. */
   readonly maxAgeMs: number;
+  /** The server's, by which jobs have finished. */
+  readonly clock: Pick<ServerClock, 'now'>;
   readonly logger: Logger;
   /** Called with the number of jobs after some were removed. */
   readonly onRetired?: (jobs: number) => void;
@@ -27,9 +30,9 @@ export class TableRetention extends BackgroundLoop {
   }
 
   protected async turn(stop: AbortSignal): Promise<NextTurn> {
-    const { databaseUrl, maxAgeMs, logger, onRetired } = this.#options;
+    const { databaseUrl, maxAgeMs, clock, logger, onRetired } = this.#options;
     if (maxAgeMs === 0) return 'end';
-    const before = new Date(Date.now() - maxAgeMs).toISOString();
+    const before = new Date(clock.now() - maxAgeMs).toISOString();
     const jobs = await retireJobs(databaseUrl, before, stop);
     if (jobs > 0) {
       onRetired?.(jobs);

@@ -44,11 +44,13 @@ interface Given {
   readonly archived?: number;
   readonly known?: number;
   readonly rule?: ExpiryRule;
+  /** How far the server's clock is ahead of this machine's. */
+  readonly aheadMs?: number;
 }
 
 /** A log that has messages from `first` on and an archive of some, as much of it as a process has read. */
-function stage({ first = 5, inLog = [], archived = 4, known = archived, rule = AGED }: Given = {}) {
-  const log = { refreshed: 0, first, inLog, archived };
+function stage({ first = 5, inLog = [], archived = 4, known = archived, rule = AGED, aheadMs = 0 }: Given = {}) {
+  const log = { refreshed: 0, first, inLog, archived, aheadMs };
   const messages = [message(2)];
   const span = { first: 1, last: known };
   const archive: LogArchive = {
@@ -67,7 +69,10 @@ function stage({ first = 5, inLog = [], archived = 4, known = archived, rule = A
     span: async () => ({ first: log.first, last: Math.max(log.first - 1, inLog.at(-1)?.sequence ?? 0) }),
     from: async (sequence: number) => inLog.filter((one) => one.sequence >= sequence),
   };
-  return { log, expired: new ExpiredEvents({ archive, messages: source, rule }) };
+  return {
+    log,
+    expired: new ExpiredEvents({ archive, messages: source, rule, clock: { now: () => Date.now() + log.aheadMs } }),
+  };
 }
 
 test('expired events are read from the archive', async () => {
@@ -116,6 +121,14 @@ test('the archive is not refreshed as long as nothing can have expired since', a
   const { expired, log } = stage({ inLog: [message(5)] });
   for (let round = 0; round < 3; round++) await expired.assertNew([{ ...created('other'), jobId: randomUUID() }]);
   expect(log.refreshed).toBe(1);
+});
+
+test('whether something can have expired since is judged by the clock of the server', async () => {
+  const { expired, log } = stage({ first: 1, archived: 0, inLog: [message(5, HOUR_MS / 2)] });
+  await expired.assertNew([created('key')]);
+  log.aheadMs = HOUR_MS;
+  await expect(expired.assertNew([created('key')])).rejects.toThrow(HistoryIncompleteError);
+  expect(log.refreshed).toBe(2);
 });
 
 test('an archive is not refreshed for five minutes while a keeper purges, whatever the age of messages', async () => {

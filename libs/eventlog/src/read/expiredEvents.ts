@@ -1,5 +1,6 @@
 import type { JobEvent, LoggedEvent } from '@jobstream/domain';
 import { ConcurrentAppendError, HistoryIncompleteError } from '../errors.ts';
+import type { ServerClock } from '../connection/serverClock.ts';
 import type { ExpiryRule } from '../streams/streams.ts';
 import type { LogMessages, SequenceSpan, StoredBytes } from './directReader.ts';
 import { decodeRecordedEvent, type RecordedEvent } from './logEntry.ts';
@@ -23,6 +24,8 @@ export interface ExpiredEventsOptions {
   readonly archive: LogArchive;
   readonly messages: Pick<LogMessages, 'span' | 'from'>;
   readonly rule: ExpiryRule;
+  /** Events expire by the clock of the server. */
+  readonly clock: Pick<ServerClock, 'now'>;
 }
 
 /** Lifetime that the oldest message outside the archive must have left when a decision relies on it. */
@@ -40,13 +43,15 @@ export class ExpiredEvents {
   readonly #archive: LogArchive;
   readonly #messages: Pick<LogMessages, 'span' | 'from'>;
   readonly #rule: ExpiryRule;
+  readonly #clock: Pick<ServerClock, 'now'>;
   /** Until then, every message missing from the last known archive is certainly in the log. */
   #completeUntil = 0;
 
-  constructor({ archive, messages, rule }: ExpiredEventsOptions) {
+  constructor({ archive, messages, rule, clock }: ExpiredEventsOptions) {
     this.#archive = archive;
     this.#messages = messages;
     this.#rule = rule;
+    this.#clock = clock;
   }
 
   /** Returns the archived events of a job before this sequence, oldest first. Call it after the log was read. */
@@ -89,7 +94,7 @@ export class ExpiredEvents {
 
   /** Messages that may expire before the append arrives count as expired. */
   async #hasJob(jobId: string): Promise<boolean> {
-    if (Date.now() >= this.#completeUntil) await this.#refresh();
+    if (this.#clock.now() >= this.#completeUntil) await this.#refresh();
     return (await this.#archive.messagesOf(jobId)).length > 0;
   }
 
@@ -101,13 +106,13 @@ export class ExpiredEvents {
   }
 
   async #refresh(): Promise<void> {
-    const asked = Date.now();
+    const asked = this.#clock.now();
     await this.#archive.refresh();
     const { first } = await this.#messages.span();
     await this.#cover(first - 1);
     const { last } = this.#archive.span;
     this.#completeUntil = await this.#completeFrom(asked, last + 1);
-    if (Date.now() >= this.#completeUntil) throw new HistoryIncompleteError(last + 1, last + 1);
+    if (this.#clock.now() >= this.#completeUntil) throw new HistoryIncompleteError(last + 1, last + 1);
   }
 
   /** Until when a message that the archive did not have at the time `asked` is certainly in the log. */
@@ -119,7 +124,7 @@ export class ExpiredEvents {
 
   /** When this message, or the next one to be written, expires, less a margin. */
   async #expiryOf(sequence: number, maxAgeMs: number): Promise<number> {
-    const now = Date.now();
+    const now = this.#clock.now();
     const [message] = await this.#messages.from(sequence, { count: 1 });
     const recordedAt = message === undefined ? now : Date.parse(message.recordedAt);
     return recordedAt + maxAgeMs - Math.min(MARGIN_MS, maxAgeMs * MARGIN_SHARE);

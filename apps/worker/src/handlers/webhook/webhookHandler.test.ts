@@ -49,6 +49,12 @@ describe('the request', () => {
     );
   });
 
+  test('names the time of the clock that the handler was given', async () => {
+    await using receiver = await startReceiver(ok);
+    await webhookHandler({ ...lenient, clock: { now: () => 42_999 } }).run({ url: receiver.url }, testContext());
+    expect(receiver.received[0]?.headers['x-jobstream-timestamp']).toBe('42');
+  });
+
   test('is not signed without a secret, and its body is null by default', async () => {
     await using receiver = await startReceiver(ok);
     await webhookHandler(lenient).run({ url: receiver.url }, testContext());

@@ -45,13 +45,19 @@ interface WebhookOptions {
   /** Signs every request; without it requests carry no signature. */
   readonly secret?: string | undefined;
   readonly allowPrivate: boolean;
+  /** The time in requests, and for a `Retry-After` with a date; default: the clock of the machine. */
+  readonly clock?: { now(): number };
 }
 
 /** Posts JSON to a URL; see docs/shipped-handlers.md for the headers and for which responses are retried. */
-export function webhookHandler({ secret, allowPrivate }: WebhookOptions): Handler {
+export function webhookHandler({ secret, allowPrivate, clock = Date }: WebhookOptions): Handler {
   return jobHandler(webhookJob, async ({ url, body = null, headers = {} }, ctx) => {
     const text = JSON.stringify(body);
-    const allHeaders = { ...jsonHeaders, ...lowerCased(headers), ...jobHeaders(text, ctx, secret) };
+    const allHeaders = {
+      ...jsonHeaders,
+      ...lowerCased(headers),
+      ...jobHeaders({ body: text, now: clock.now() }, ctx, secret),
+    };
     const response = await postJson({
       url: new URL(url),
       headers: allHeaders,
@@ -59,7 +65,7 @@ export function webhookHandler({ secret, allowPrivate }: WebhookOptions): Handle
       signal: ctx.signal,
       allowPrivate,
     });
-    return webhookResult(response);
+    return webhookResult(response, clock.now());
   });
 }
 
@@ -68,11 +74,11 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
 }
 
 function jobHeaders(
-  body: string,
+  { body, now }: { readonly body: string; readonly now: number },
   { job, attempt, runId, traceparent }: JobContext,
   secret: string | undefined,
 ): Record<string, string> {
-  const timestamp = String(Math.floor(Date.now() / 1_000));
+  const timestamp = String(Math.floor(now / 1_000));
   return {
     'x-jobstream-job-id': job.id,
     'x-jobstream-attempt': String(attempt),

@@ -15,12 +15,12 @@ const RETRY_AFTER_LIMIT_MS = 86_400_000;
 const retriedClientErrors: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /** 2xx is the result; 408, 425, 429 and 5xx are thrown to be retried; everything else, redirects included, fails for good. */
-export function webhookResult({ status, headers, body, truncated }: PostResponse): WebhookResult {
+export function webhookResult({ status, headers, body, truncated }: PostResponse, now: number): WebhookResult {
   if (status >= 200 && status < 300) return { status, body, ...(truncated ? { truncated } : {}) };
   const message = describe(status, headers.location, body);
   const code = `HTTP_${status}`;
   if (status < 500 && !retriedClientErrors.has(status)) throw new UnrecoverableError(message, { code });
-  throw new RetryAfterError(message, retryAfterMs(headers['retry-after'], Date.now()) ?? 0, { code });
+  throw new RetryAfterError(message, retryAfterMs(headers['retry-after'], now) ?? 0, { code });
 }
 
 function describe(status: number, location: string | undefined, body: string): string {
