@@ -12,6 +12,8 @@ export interface ChaosOptions {
   readonly faults: number;
   /** Jobs a second, beside the bursts. */
   readonly rate: number;
+  /** Messages a second that a stranger writes. */
+  readonly junk: number;
   readonly scenarios: readonly ScenarioName[];
   /** Only faults with one of these words in their name; all without it. */
   readonly kinds: readonly string[];
@@ -28,6 +30,7 @@ export function chaosOptions(env: NodeJS.ProcessEnv): ChaosOptions {
     jobs: count(env, 'CHAOS_JOBS', 6_000),
     faults: count(env, 'CHAOS_FAULTS', 36),
     rate: count(env, 'CHAOS_RATE', 16),
+    junk: count(env, 'CHAOS_JUNK', 2),
     scenarios: list(env['CHAOS_SCENARIOS'] ?? scenarioNames.join(',')).map(scenarioNamed),
     kinds: list(env['CHAOS_KINDS']),
     keep: env['CHAOS_KEEP'] === 'true',

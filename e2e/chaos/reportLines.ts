@@ -15,6 +15,7 @@ export function reportLines({
   seconds,
 }: ScenarioReport): readonly string[] {
   const { repeats, statuses } = verdict;
+  const junk = Object.entries(verdict.junk);
   const ended = Object.entries(statuses).map(([status, count]) => `${status} ${count}`);
   return [
     ...recoveryTable(faults),
@@ -22,6 +23,8 @@ export function reportLines({
     `${faults.length} faults in ${seconds} s of load, ${verdict.events} events in the log`,
     `acknowledged jobs: ${verdict.acknowledged}; stored without an acknowledgement: ${verdict.unacknowledged}`,
     `ended as: ${ended.join(', ')}`,
+    `messages of a stranger: ${junk.reduce((sum, [, count]) => sum + count, 0)}` +
+      ` (${junk.map(([kind, count]) => `${kind} ${count}`).join(', ')})`,
     `side effects: ${verdict.effects}; jobs with more than one: ${repeats.jobs}, explained by ${repeats.afterRetry} retries,` +
       ` ${repeats.afterTakeOver} take-overs, ${repeats.afterRelease} releases, ${repeats.afterRequeue} requeues`,
     ...listed('processes that ended by themselves', crashes),

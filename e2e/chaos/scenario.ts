@@ -17,6 +17,8 @@ import type { Outside } from './outside.ts';
 import { openStage } from './stage/stage.ts';
 import type { Stage } from './stage/stage.ts';
 import { untilQuiet } from './outside.ts';
+import { isFromStranger } from './stranger/mark.ts';
+import { Stranger } from './stranger/stranger.ts';
 
 export interface Scenario {
   readonly name: string;
@@ -26,6 +28,8 @@ export interface Scenario {
   readonly jobs: number;
   readonly faults: number;
   readonly rate: number;
+  /** Messages a second that a stranger writes. */
+  readonly junk: number;
   readonly kinds: readonly FaultKind[];
   readonly mounts: boolean;
   /** For logs and evidence. */
@@ -70,9 +74,11 @@ async function breakUnderLoad(scenario: Scenario, stage: Stage, outside: Outside
   const { seed, say } = scenario;
   const watch = watchRecovery(outside);
   const load = createLoad(scenario, stage, watch);
+  const stranger = new Stranger({ nats: outside.nats, seed, rate: scenario.junk });
   load.start();
   try {
     await eventually(() => assertMoreThan(0, load.acknowledged), { timeoutMs: 60_000 });
+    stranger.start();
     for (const line of impossibleKinds(scenario.kinds, stage)) say(line);
     const plan = planFaults(scenario.faults, { seed, kinds: scenario.kinds, stage });
     const faults = await injectFaults(plan, { stage, watch, acknowledged: () => load.acknowledged, say });
@@ -81,6 +87,7 @@ async function breakUnderLoad(scenario: Scenario, stage: Stage, outside: Outside
     await eventually(() => assertMoreThan(scenario.jobs - 1, load.acknowledged), { timeoutMs, intervalMs: 200 });
     return { faults, unexpected: load.unexpected };
   } finally {
+    await stranger.stop();
     await load.stop();
   }
 }
@@ -100,7 +107,9 @@ function watchRecovery({ nats, database }: Outside): RecoveryWatch {
   const isInTable = async (id: string) =>
     (await database.query('SELECT 1 FROM jobs WHERE id = $1', [id])).rowCount === 1;
   const watch = new RecoveryWatch({ isInTable });
-  nats.subscribe('jobs.*.*.completed', { callback: () => watch.completed() });
+  nats.subscribe('jobs.*.*.completed', {
+    callback: (_error, message) => (isFromStranger(message) ? undefined : watch.completed()),
+  });
   return watch;
 }
 

@@ -59,7 +59,7 @@ export async function logBounds(nats: NatsConnection): Promise<{ firstSequence: 
 }
 
 /** Undefined if the stream has no such message. */
-async function readMessage(nats: NatsConnection, sequence: number): Promise<RawMessage | undefined> {
+export async function readMessage(nats: NatsConnection, sequence: number): Promise<RawMessage | undefined> {
   const answer = await nats.request('$JS.API.STREAM.MSG.GET.JOBS', JSON.stringify({ seq: sequence }), OPTIONS);
   const { message, error } = answer.json<{ message?: StoredMessage; error?: ApiError }>();
   if (message !== undefined) return rawMessage(message);

@@ -33,6 +33,8 @@ var (
 	errTimeout   = errors.New("the attempt took longer than the job allows")
 )
 
+var jobID = regexp.MustCompile("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+
 const (
 	largestResult = 256 * 1024
 	appendTries   = 100
@@ -723,12 +725,12 @@ func (w *Worker) readCall(msg jetstream.Msg) (Call, error) {
 		return call, err
 	}
 	var wake struct {
-		JobID string
-		At    time.Time
+		JobID, JobType string
+		At             time.Time
 	}
 	err = json.Unmarshal(msg.Data(), &wake)
-	if err == nil && wake.JobID == "" {
-		err = errors.New("no job is named")
+	if err == nil && (!jobID.MatchString(wake.JobID) || msg.Subject() != "timers.due."+wake.JobType) {
+		err = errors.New("not a wake-up of a job of this type")
 	}
 	call.jobID = wake.JobID
 	if early := wake.At.Sub(meta.Timestamp); early <= maxEarly {

@@ -37,6 +37,7 @@ SUFFIXES = {"JobRetryScheduled": "retry-scheduled"}
 ENDED = ("completed", "failed", "cancelled")
 OLDEST_SERVER = (2, 14, 4)
 APPEND_TRIES = 100
+JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NO_EVENT = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 """What reading a message raises that is no event."""
 LARGEST_RESULT = 256 * 1024
@@ -494,6 +495,8 @@ class Worker:
     async def read_timer(self, msg: Msg) -> Call | None:
         """None for a timer that was fired early: it waits out the rest of its time in its consumer."""
         wake = json.loads(msg.data)
+        if not JOB_ID.fullmatch(wake["jobId"]) or wake["jobType"] != self.job_type:
+            raise ValueError("not a wake-up of a job of this type")
         at = datetime.fromisoformat(wake["at"])
         early = at - msg.metadata.timestamp
         if timedelta(0) < early <= MAX_EARLY and at > self.clock.now():

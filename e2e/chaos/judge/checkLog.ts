@@ -15,14 +15,14 @@ export function checkGaps({ firstSequence, lastSequence, messages }: Evidence): 
   return violations;
 }
 
-/** Versions count 1, 2, 3, and every append expected exactly the job's event before it, by the one filter of the job. */
+/** Versions count 1, 2, 3, and every append expected exactly the job's message before it, by the one filter of the job. */
 export function checkChain(jobId: string, history: readonly LoggedEvent[]): readonly Violation[] {
   return history.flatMap((event, index) => {
     const previous = history[index - 1];
     const violations: Violation[] = [];
     const complain = (rule: 'version' | 'chain', detail: string) =>
       violations.push({ rule, jobId, detail: `${event.event} at ${event.sequence} ${detail}` });
-    const [version, expected] = [(previous?.version ?? 0) + 1, String(previous?.sequence ?? 0)];
+    const [version, expected] = [(previous?.version ?? 0) + 1, String(event.previous)];
     if (event.version !== version) complain('version', `has version ${event.version}, not ${version}`);
     if (event.expected !== expected) complain('chain', `expected sequence ${event.expected}, not ${expected}`);
     if (!isFilterOf(event)) complain('chain', `expected it on ${event.filter}`);

@@ -6,8 +6,8 @@ import { checkChain, checkGaps } from './checkLog.ts';
 import { checkClocks, checkTimers } from './checkClocks.ts';
 import { checkCounts, checkRows } from './checkTable.ts';
 import type { Evidence } from './evidence.ts';
-import { readHistories } from './readHistories.ts';
-import { replay } from './replay.ts';
+import { readHistories, type JunkMessage } from './readHistories.ts';
+import { replay, type JudgedJob } from './replay.ts';
 import type { Violation } from './violation.ts';
 
 export interface Verdict {
@@ -16,6 +16,8 @@ export interface Verdict {
   /** In the log without an acknowledgement, because the answer was lost or late: allowed, and counted. */
   readonly unacknowledged: number;
   readonly events: number;
+  /** Messages of the stranger by their kind. */
+  readonly junk: Readonly<Record<string, number>>;
   /** Jobs by their last status. */
   readonly statuses: Readonly<Record<string, number>>;
   readonly effects: number;
@@ -24,9 +26,9 @@ export interface Verdict {
 
 /** Judges a run by its evidence alone. Shares no code with the services, so that it does not share their faults. */
 export function judge(evidence: Evidence): Verdict {
-  const { byJob, violations } = readHistories(evidence.messages);
+  const { byJob, junk, violations } = readHistories(evidence.messages);
   const replays = new Map([...byJob].map(([jobId, history]) => [jobId, replay(jobId, history)]));
-  const jobs = new Map([...replays].map(([jobId, { job }]) => [jobId, job]));
+  const jobs = new Map([...replays].map(([jobId, { job }]) => [jobId, job && behindCopies(job, junk)]));
   const acknowledged = new Set(evidence.load.flatMap((record) => (record.kind === 'created' ? [record.id] : [])));
   return {
     violations: [
@@ -40,21 +42,30 @@ export function judge(evidence: Evidence): Verdict {
       ...checkLoad(evidence.load, byJob, jobs),
       ...checkRows(evidence.rows, jobs),
       ...checkCounts(evidence.counts, jobs),
-      ...checkQuarantine(evidence),
+      ...checkQuarantine(evidence, junk),
       ...checkEffects(evidence.effects, byJob),
       ...checkPresence(evidence.effects, byJob),
     ],
     acknowledged: acknowledged.size,
     unacknowledged: [...byJob.keys()].filter((jobId) => !acknowledged.has(jobId)).length,
-    events: evidence.messages.length,
+    events: evidence.messages.length - junk.length,
+    junk: countBy(junk.map(({ kind }) => kind)),
     statuses: countBy([...jobs.values()].map((job) => job?.status ?? 'none')),
     effects: evidence.effects.length,
     repeats: explainRepeats(evidence.effects, byJob),
   };
 }
 
-function checkQuarantine({ quarantined }: Evidence): readonly Violation[] {
-  return quarantined === 0 ? [] : [{ rule: 'quarantine', detail: `${quarantined} messages` }];
+/** A row names the last message of its job that is an event on its own subject, also a copy, which changes nothing else. */
+function behindCopies(job: JudgedJob, junk: readonly JunkMessage[]): JudgedJob {
+  const last = junk.findLast(({ copyOf }) => copyOf === job.id)?.sequence ?? 0;
+  return last > job.last_sequence ? { ...job, last_sequence: last } : job;
+}
+
+/** All that the stranger wrote is kept there, but for copies. */
+function checkQuarantine({ quarantined }: Evidence, junk: readonly JunkMessage[]): readonly Violation[] {
+  const expected = junk.filter(({ copyOf }) => copyOf === undefined).length;
+  return quarantined === expected ? [] : [{ rule: 'quarantine', detail: `${quarantined} messages, not ${expected}` }];
 }
 
 function countBy(names: readonly string[]): Record<string, number> {

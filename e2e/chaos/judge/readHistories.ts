@@ -1,9 +1,12 @@
 import type { RawMessage } from '../../harness/rawLog.ts';
+import { isMarked, MARK } from '../stranger/mark.ts';
 import type { Violation } from './violation.ts';
 
 /** An event as it lies in the log, with what its message says about its place. */
 export interface LoggedEvent {
   readonly sequence: number;
+  /** Its `v`. */
+  readonly schema: unknown;
   readonly eventId: string;
   readonly event: string;
   readonly jobId: string;
@@ -18,11 +21,22 @@ export interface LoggedEvent {
   /** The sequence and the filter that its append expected. */
   readonly expected: string | undefined;
   readonly filter: string | undefined;
+  /** The sequence of the last message before it on the subjects of its job, whoever wrote that; 0 for none. */
+  readonly previous: number;
+}
+
+/** What a stranger wrote: it counts for nothing, but appends go behind it. */
+export interface JunkMessage {
+  readonly sequence: number;
+  readonly kind: string;
+  /** The job of which it is a copy of an event, on the subject of that; undefined if it is no event of its subject. */
+  readonly copyOf: string | undefined;
 }
 
 export interface Histories {
   /** The events of each job by its id, in the order of the log. */
   readonly byJob: ReadonlyMap<string, readonly LoggedEvent[]>;
+  readonly junk: readonly JunkMessage[];
   readonly violations: readonly Violation[];
 }
 
@@ -43,10 +57,18 @@ const eventOfToken: Readonly<Record<string, string>> = {
 /** Sorts raw messages by job. Subjects outside `jobs.` are none of the judge's business. */
 export function readHistories(messages: readonly RawMessage[]): Histories {
   const byJob = new Map<string, LoggedEvent[]>();
+  const junk: JunkMessage[] = [];
   const violations: Violation[] = [];
   const seen = new Map<string, number>();
+  const last = new Map<string, number>();
   for (const message of messages.filter(({ subject }) => subject.startsWith('jobs.'))) {
-    const event = parse(message);
+    const [, type, id] = message.subject.split('.');
+    const event = parse(message, last.get(`${type} ${id}`) ?? 0);
+    last.set(`${type} ${id}`, message.sequence);
+    if (isMarked(message)) {
+      junk.push(junkOf(message, event));
+      continue;
+    }
     const complaint = event === undefined ? 'is not an event' : (mismatch(message, event) ?? doubled(event, seen));
     if (complaint !== undefined) violations.push(complain(message, complaint));
     if (event === undefined) continue;
@@ -54,14 +76,22 @@ export function readHistories(messages: readonly RawMessage[]): Histories {
     if (history === undefined) byJob.set(event.jobId, [event]);
     else history.push(event);
   }
-  return { byJob, violations };
+  return { byJob, junk, violations };
 }
 
-function parse({ sequence, headers, body, storedAt }: RawMessage): LoggedEvent | undefined {
+function junkOf(message: RawMessage, event: LoggedEvent | undefined): JunkMessage {
+  const { sequence, headers } = message;
+  const fits = event?.schema === 1 && mismatch(message, event) === undefined;
+  return { sequence, kind: headers[MARK] ?? '', copyOf: fits ? event.jobId : undefined };
+}
+
+function parse({ sequence, headers, body, storedAt }: RawMessage, previous: number): LoggedEvent | undefined {
   try {
     const json = JSON.parse(body) as Record<string, unknown>;
     return {
       sequence,
+      previous,
+      schema: json['v'],
       eventId: String(json['id']),
       event: String(json['event']),
       jobId: String(json['jobId']),

@@ -122,6 +122,11 @@ export const disruptionScenarios: readonly Scenario[] = [
       const body = JSON.stringify({ ...created, jobId, event: 'JobRequeued', data: {} }); // an event, but not of this subject
       await testbed.writer.publish(`jobs.conformance.${jobId}.created`, body);
       await testbed.writer.publish('timers.due.conformance', '"neither"');
+      const at = new Date().toISOString();
+      // These are no wake-ups either: an id with a wildcard would stand for other jobs.
+      for (const wake of [{ jobId: '*', jobType: 'conformance' }, { jobId, jobType: 'other' }, { jobId: 5 }]) {
+        await testbed.writer.publish('timers.due.conformance', JSON.stringify({ ...wake, at }));
+      }
       await testbed.startWorker();
       await testbed.reaches(await testbed.createJob({ do: 'succeed' }), 'completed');
       await testbed.untilIdle();

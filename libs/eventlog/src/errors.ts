@@ -107,6 +107,19 @@ export class HistoryIncompleteError extends Error {
   }
 }
 
+/**
+ * The events under the filter of a job are more than a read keeps in memory. Do not retry: only a writer that forges events
+ * can bring a job that far.
+ */
+export class HistoryTooLargeError extends Error {
+  readonly code = 'HISTORY_TOO_LARGE';
+
+  constructor(filter: string, bytes: number) {
+    super(`the events under ${filter} have more than ${bytes} bytes`);
+    this.name = 'HistoryTooLargeError';
+  }
+}
+
 /** The log no longer has the messages up to `last`. A follower continues from the archive. */
 export class LogGapError extends Error {
   readonly code = 'LOG_GAP';

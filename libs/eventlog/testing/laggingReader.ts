@@ -8,6 +8,12 @@ export class LaggingReader extends DirectReader {
     return (await super.newestOfEachSubject(...filters)).filter(({ sequence }) => sequence <= this.horizon);
   }
 
+  override async page(filter: string, sequence: number) {
+    const { messages, isMore } = await super.page(filter, sequence);
+    const known = messages.filter((message) => message.sequence <= this.horizon);
+    return { messages: known, isMore: isMore && known.length === messages.length };
+  }
+
   override async at(sequence: number) {
     return sequence <= this.horizon ? super.at(sequence) : undefined;
   }

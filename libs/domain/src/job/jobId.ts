@@ -9,6 +9,8 @@ export const JobId = Schema.String.check(
 );
 export type JobId = typeof JobId.Type;
 
+export const isJobId = Schema.is(JobId);
+
 /** The UUID of version 8 (RFC 9562: custom) with the first 122 free bits of a digest in hexadecimal digits. */
 export function uuidV8(digest: string): JobId {
   const variant = ((Number.parseInt(digest.charAt(16), 16) & 0x3) | 0x8).toString(16);

@@ -19,6 +19,12 @@ export interface StoredMessage {
   readonly header: (name: string) => string | undefined;
 }
 
+/** Some messages, oldest first, and whether there are more. */
+interface Page {
+  readonly messages: readonly StoredMessage[];
+  readonly isMore: boolean;
+}
+
 /** A message of the log, byte for byte as the stream stores it. */
 export interface StoredBytes {
   readonly sequence: number;
@@ -30,6 +36,9 @@ export interface StoredBytes {
   readonly body: Uint8Array;
 }
 
+/** There are more subjects, or bytes in their newest messages, than the server returns at once. */
+export class TooManySubjectsError extends LogUnavailableError {}
+
 /** Messages `first` to `last`, without a gap; both 0 where there are none. */
 export interface SequenceSpan {
   readonly first: number;
@@ -40,6 +49,7 @@ export interface SequenceSpan {
 const ADDED_HEADERS = /^Nats-(Stream|Subject|Sequence|Time-Stamp|Num-Pending|Last-Sequence|UpTo-Sequence)$/i;
 const END_OF_BATCH = 204;
 const NOT_FOUND = 404;
+const TOO_MANY_RESULTS = 413;
 /** Bytes that one request may bring into memory. */
 const MAX_BYTES = 8_000_000;
 /** Messages of one request of a filtered read. */
@@ -54,7 +64,6 @@ export class DirectReader {
   readonly #connection: Connection;
   readonly #requests: ManyAnswers;
   readonly #stream: string;
-  #lastFilteredRead: Promise<unknown> = Promise.resolve();
 
   constructor(connection: Connection, deadlineMs: number, stream = JOBS_STREAM) {
     this.#connection = connection;
@@ -62,13 +71,17 @@ export class DirectReader {
     this.#requests = new ManyAnswers(connection, deadlineMs);
   }
 
-  /** Returns the newest message of each subject under the filters, oldest first. */
+  /**
+   * Returns the newest message of each subject under the filters, oldest first.
+   *
+   * @throws TooManySubjectsError when they are more than the server returns at once.
+   */
   async newestOfEachSubject(...filters: string[]): Promise<StoredMessage[]> {
     const answers = await this.#answers({ multi_last: filters });
     // The server ends a batch early, without an error, when it would exceed its limit of pending bytes.
     const last = answers.at(-1);
     const missing = Number((last && addedHeader(last, 'Nats-Num-Pending')) ?? 0);
-    if (missing > 0) throw new LogUnavailableError(`a read ended before the last ${missing} messages`);
+    if (missing > 0) throw new TooManySubjectsError(`a read ended before the last ${missing} messages`);
     return withoutSentinel(answers)
       .map(storedMessage)
       .toSorted((left, right) => left.sequence - right.sequence);
@@ -87,28 +100,19 @@ export class DirectReader {
     return (await this.#request({ seq: sequence, batch: count, max_bytes: maxBytes })).map(storedMessage);
   }
 
-  /** Returns all messages under the filter, oldest first. The server holds up writers meanwhile, so one read runs at a time. */
-  under(filter: string): Promise<StoredMessage[]> {
-    const read = () => this.#under(filter);
-    const reading = this.#lastFilteredRead.then(read, read);
-    this.#lastFilteredRead = reading;
-    return reading;
+  /** Returns up to 256 messages and 8 MB under the filter from this sequence on, and whether there are more. */
+  async page(filter: string, sequence: number): Promise<Page> {
+    const query = { seq: sequence, next_by_subj: filter, batch: PAGE, max_bytes: MAX_BYTES };
+    const answers = await this.#request(query);
+    const last = answers.at(-1);
+    // The server need not be asked for more to find that there is nothing, for which it may search the rest of the log.
+    const isMore = last !== undefined && addedHeader(last, 'Nats-Num-Pending') !== '0';
+    return { messages: answers.map(storedMessage), isMore };
   }
 
   /** As `from`, byte for byte and with the headers. */
   async bytesFrom(sequence: number, { count, maxBytes }: { count: number; maxBytes: number }): Promise<StoredBytes[]> {
     return (await this.#request({ seq: sequence, batch: count, max_bytes: maxBytes })).map(storedBytes);
-  }
-
-  async #under(filter: string): Promise<StoredMessage[]> {
-    const messages: StoredMessage[] = [];
-    for (;;) {
-      const seq = (messages.at(-1)?.sequence ?? 0) + 1;
-      const query = { seq, next_by_subj: filter, batch: PAGE, max_bytes: MAX_BYTES };
-      const page = (await this.#request(query)).map(storedMessage);
-      if (page.length === 0) return messages;
-      messages.push(...page);
-    }
   }
 
   async #request(query: object): Promise<Msg[]> {
@@ -160,6 +164,7 @@ function withoutSentinel(answers: Msg[]): Msg[] {
   const status = last === undefined || isStoredMessage(last) ? undefined : last.headers?.code;
   if (status === END_OF_BATCH) return answers;
   if (status === NOT_FOUND && answers.length === 0) return [];
+  if (status === TOO_MANY_RESULTS) throw new TooManySubjectsError('there are more subjects than the server returns');
   throw new LogUnavailableError(status === undefined ? 'no answer within the deadline' : `a read ended with ${status}`);
 }
 

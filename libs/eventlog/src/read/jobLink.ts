@@ -18,6 +18,12 @@ export function expectationOf(header: (name: string) => string | undefined): Sto
   return { sequence: IS_SEQUENCE.test(sequence) ? Number(sequence) : undefined, filter: header(EXPECTED_FILTER) };
 }
 
+/** Returns what the header of this name said, if the expectation was made of it. */
+export function headerOfExpectation({ sequence, filter }: StoredExpectation, name: string): string | undefined {
+  if (name === EXPECTED_SEQUENCE) return sequence?.toString();
+  return name === EXPECTED_FILTER ? filter : undefined;
+}
+
 /**
  * Returns the sequence of the job's message before this one, 0 for the job's first. Undefined if the server has not checked
  * that: a writer that does not keep to the protocol expected nothing, or something of other subjects.

@@ -171,6 +171,17 @@ test('a job keeps its payload when another creation of it is stored', async () =
   });
 });
 
+test('a job is read whose subjects are more than the server returns at once', async () => {
+  const job = retriedJob();
+  const last = await appendAll(job);
+  const prefix = `jobs.${job.jobType}.${job.jobId}`;
+  const connection = await Connection.open({ url: on.nats.url, name: 'stranger' });
+  for (let count = 0; count < 1_100; count++) connection.nats.publish(`${prefix}.junk-${count}`, '');
+  await connection.close();
+  expect((await on.log.readHistory(job.jobId)).map(({ event }) => event)).toEqual(job.events);
+  expect(await on.log.readJob(job.jobId)).toMatchObject({ sequence: last + 1_100, job: { status: 'completed' } });
+});
+
 test('the next append goes behind the last message of the type of the job', async () => {
   const job = new JobScript();
   const created = job.create();
@@ -251,6 +262,17 @@ describe('with replicas', () => {
     const last = await appendAll(job);
     replica.horizon = last - job.events.length + count;
     expect((await reader.history(job.jobId)).map(({ event }) => event)).toEqual(job.events);
+  });
+
+  test('the history is complete when the replica has only the beginning of it, also beside a message of a stranger', async () => {
+    const job = retriedJob();
+    const [created, ...rest] = job.events;
+    const first = await on.log.append(created as JobEvent, 0);
+    let sequence = await publishRaw(on.nats.url, `jobs.${job.jobType}.${job.jobId}.progressed`, 'junk');
+    for (const event of rest) sequence = await on.log.append(event, sequence);
+    replica.horizon = first + 3;
+    expect((await reader.history(job.jobId)).map(({ event }) => event)).toEqual(job.events);
+    expect(await reader.job(job.jobId)).toMatchObject({ sequence });
   });
 
   test('an unknown job is undefined', async () => {

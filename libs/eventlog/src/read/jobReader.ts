@@ -1,8 +1,9 @@
 import { evolve, jobEvents, type Job, type JobState, type LoggedEvent } from '@jobstream/domain';
 import { LogUnavailableError } from '../errors.ts';
 import { jobFilter, jobIdOfSubject } from '../streams/jobSubjects.ts';
-import type { DirectReader, StoredMessage } from './directReader.ts';
+import { TooManySubjectsError, type DirectReader, type StoredMessage } from './directReader.ts';
 import type { ExpiredEvents } from './expiredEvents.ts';
+import { FilteredReader } from './filteredReader.ts';
 import type { LeaderReader } from './leaderReader.ts';
 import { previousOfJob } from './jobLink.ts';
 import { decodeRecordedEvent, type RecordedEvent } from './logEntry.ts';
@@ -51,6 +52,7 @@ export interface JobReaderOptions {
  */
 export class JobReader {
   readonly #direct: DirectReader;
+  readonly #filteredReader: FilteredReader;
   readonly #leader: LeaderReader | undefined;
   readonly #expired: Pick<ExpiredEvents, 'eventsBefore'> | undefined;
   readonly #deadlineMs: number;
@@ -58,6 +60,7 @@ export class JobReader {
   constructor({ direct, leader, expired, deadlineMs }: JobReaderOptions) {
     this.#expired = expired;
     this.#direct = direct;
+    this.#filteredReader = new FilteredReader(direct);
     this.#leader = leader;
     this.#deadlineMs = deadlineMs;
   }
@@ -72,9 +75,9 @@ export class JobReader {
     return folded && { ...folded, sequences, sequence: lastOf(messages, jobFilter(jobId, folded.job.type)) };
   }
 
-  /** Returns all events of the job, oldest first. */
+  /** Returns all events of the job, oldest first, without those that the fold ignores. */
   async history(jobId: string, jobType?: string): Promise<readonly RecordedEvent<LoggedEvent>[]> {
-    return this.#whole(jobId, await this.#messages(jobId, jobType));
+    return withoutIgnored(await this.#whole(jobId, await this.#messages(jobId, jobType)));
   }
 
   /** Returns the events of the job that are in the log, oldest first. */
@@ -86,15 +89,23 @@ export class JobReader {
   /** The job's messages in the log, oldest first. */
   async #messages(jobId: string, jobType?: string): Promise<readonly StoredMessage[]> {
     const filter = jobFilter(jobId, jobType);
-    const newest = await this.#newest(filter);
-    return (await this.#walkBack(newest, jobId)) ?? this.#filtered(filter, newest);
+    const [newest, last] = await Promise.all([
+      this.#newest(filter),
+      this.#fromLeader((leader) => leader.lastMessage(filter, this.#deadlineMs)),
+    ]);
+    const history = newest && (await this.#walkBack(withLast(newest, last), jobId));
+    return history ?? this.#filtered(filter, last?.sequence ?? 0);
   }
 
-  /** As `messages`, without the links; `newest` may have messages that the replica lacks. */
-  async #filtered(filter: string, newest: readonly StoredMessage[]): Promise<readonly StoredMessage[]> {
-    const messages = await this.#direct.under(filter);
-    const last = messages.at(-1)?.sequence ?? 0;
-    return [...messages, ...newest.filter(({ sequence }) => sequence > last)];
+  /** As `messages`, without the links. The replica may lack messages up to the last one that the leader has. */
+  async #filtered(filter: string, last: number): Promise<readonly StoredMessage[]> {
+    const messages = [...(await this.#filteredReader.read(filter))];
+    for (let after = messages.at(-1)?.sequence ?? 0; after < last; after = messages.at(-1)?.sequence ?? last) {
+      const next = await this.#fromLeader((leader) => leader.messageAfter(filter, after, this.#deadlineMs));
+      if (next === undefined) break;
+      messages.push(next);
+    }
+    return messages;
   }
 
   /** The events of these messages, behind the expired ones unless the history begins with the job's creation. */
@@ -105,13 +116,14 @@ export class JobReader {
     return [...(await this.#expired.eventsBefore(first?.sequence ?? Infinity, jobId)), ...kept];
   }
 
-  /** The newest message of each of the job's subjects that a replica has, and in any case the last of all. */
-  async #newest(filter: string): Promise<readonly StoredMessage[]> {
-    const [newest, last] = await Promise.all([
-      this.#direct.newestOfEachSubject(filter),
-      this.#fromLeader((leader) => leader.lastMessage(filter, this.#deadlineMs)),
-    ]);
-    return last === undefined || last.sequence <= (newest.at(-1)?.sequence ?? 0) ? newest : [...newest, last];
+  /** The newest message of each of the job's subjects that a replica has; undefined if strangers made too many subjects. */
+  async #newest(filter: string): Promise<readonly StoredMessage[] | undefined> {
+    try {
+      return await this.#direct.newestOfEachSubject(filter);
+    } catch (error) {
+      if (error instanceof TooManySubjectsError) return undefined;
+      throw error;
+    }
   }
 
   /**
@@ -162,6 +174,21 @@ function lastOf(messages: readonly StoredMessage[], filter: string): number {
 /** Whether the message is a JobCarried, and not a copy that a stranger stored. */
 function isCarry({ subject, expectation }: StoredMessage): boolean {
   return subject.endsWith(`.${jobEvents.JobCarried.token}`) && previousOfJob(subject, expectation) !== undefined;
+}
+
+function withLast(newest: readonly StoredMessage[], last: StoredMessage | undefined): readonly StoredMessage[] {
+  return last === undefined || last.sequence <= (newest.at(-1)?.sequence ?? 0) ? newest : [...newest, last];
+}
+
+/** All of a history whose beginning has expired, of which no state can be made. */
+function withoutIgnored(history: readonly RecordedEvent<LoggedEvent>[]): readonly RecordedEvent<LoggedEvent>[] {
+  let job: JobState;
+  const legal = history.filter(({ event }) => {
+    const before = job;
+    job = evolve(before, event);
+    return job !== before;
+  });
+  return job === undefined ? history : legal;
 }
 
 /** Whether the job's first event in the log is its creation, and not a copy that a stranger stored after it had expired. */

@@ -58,6 +58,11 @@ export class LeaderReader {
     return storedMessage(await this.#get({ seq: sequence }, timeoutMs));
   }
 
+  /** Returns the first message on the filter behind this sequence. The server searches for it: there must be one. */
+  async messageAfter(filter: string, sequence: number, timeoutMs: number): Promise<StoredMessage | undefined> {
+    return storedMessage(await this.#get({ seq: sequence + 1, next_by_subj: filter }, timeoutMs));
+  }
+
   async #get(query: object, timeoutMs: number): Promise<Message | undefined> {
     const subject = `$JS.API.STREAM.MSG.GET.${this.#stream}`;
     const answer = await this.#connection.nats.request(subject, JSON.stringify(query), { timeout: timeoutMs });

@@ -1,3 +1,5 @@
+import { isJobId } from '@jobstream/domain';
+import { dueSubject } from '../streams/jobSubjects.ts';
 import type { ConsumerMessage } from '../connection/consumerMessage.ts';
 import { MAX_EARLY_MS, type Wake } from './timerScheduler.ts';
 
@@ -17,7 +19,9 @@ type Fired = Omit<Wake, 'at'> & { readonly dueAt?: string };
  */
 export function decodeFiredTimer(message: ConsumerMessage, now: number): FiredTimer {
   const wake = parseWake(message.text());
-  if (wake === undefined) return { kind: 'malformed', reason: 'not a wake-up' };
+  // An id with a wildcard would stand for other jobs, and a worker has handlers for the type of the subject alone.
+  if (wake === undefined || !isJobId(wake.jobId) || message.subject !== dueSubject(wake.jobType))
+    return { kind: 'malformed', reason: 'not a wake-up' };
   const { jobId, jobType, at } = wake;
   const dueAt = Date.parse(at);
   const earlyMs = dueAt - message.storedAtMs();
