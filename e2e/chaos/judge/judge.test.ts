@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { digestOf } from './checkLog.ts';
 import type { RawMessage } from '../../harness/rawLog.ts';
 import { correctRun, message } from './correctRun.ts';
@@ -41,8 +41,7 @@ function delayPlainUntil(runAt: string): (run: Run) => void {
 /** Adds an event to the end of the log that continues a job, as a writer would who keeps to the chain. */
 function append(run: Run, id: string, event: string, data: object = {}): void {
   const last = run.messages.findLast(({ subject }) => subject.includes(`.${id}.`)) as RawMessage;
-  const events = run.messages.filter(({ subject, headers }) => subject.includes(`.${id}.`) && !('stranger' in headers));
-  const { version, jobType } = JSON.parse(events.at(-1)?.body ?? '') as { version: number; jobType: string };
+  const { version, jobType } = JSON.parse(last.body) as { version: number; jobType: string };
   const told = { id, type: jobType, event, version: version + 1, at: '2026-01-01T00:01:00.000Z', data: { ...data } };
   const added = message(told, run.messages.length + 1);
   const headers = { ...added.headers, 'nats-expected-last-subject-sequence': String(last.sequence) };
@@ -355,55 +354,4 @@ test.each(['released', 'requeued'])('a third effect of a number that was given o
 
 test('a completed webhook without its effect is found', () => {
   expect(verdictOn((run) => run.effects.shift())).toEqual(['no-effect plain']);
-});
-
-describe('messages of a stranger', () => {
-  /** Puts a message with the stranger's mark before the last one of the log, which goes behind it. */
-  function insertJunk(run: Run, body: (copied: RawMessage) => string): RawMessage {
-    const at = indexOf(run, 'plain', 'completed');
-    const copied = run.messages[at - 1] as RawMessage;
-    const junk = { ...copied, headers: { stranger: 'copy' }, body: body(copied) };
-    run.messages.push({ ...junk, sequence: run.messages.length + 1 });
-    run.lastSequence += 1;
-    return run.messages.at(-1) as RawMessage;
-  }
-
-  test('a copy changes nothing but the last sequence of the row', () => {
-    const copy = (run: Run) => insertJunk(run, ({ body }) => body);
-    expect(verdictOn((run) => row(run, 'plain', { last_sequence: copy(run).sequence }))).toEqual([]);
-    expect(verdictOn((run) => void copy(run))).toEqual(['row plain']);
-  });
-
-  test.each([
-    ['is empty', () => ''],
-    ['is of a newer version', ({ body }: RawMessage) => body.replace('"v":1', '"v":2')],
-    ['is another event than its subject says', ({ body }: RawMessage) => body.replace('JobProgressed', 'JobStarted')],
-  ])('a message that %s is in quarantine and nowhere else', (_name, body) => {
-    expect(verdictOn((run) => void (insertJunk(run, body) && (run.quarantined += 1)))).toEqual([]);
-    expect(verdictOn((run) => void insertJunk(run, body))).toEqual(['quarantine']);
-  });
-
-  test('the next event of the job must go behind them', () => {
-    const behind = (run: Run) => {
-      insertJunk(run, () => '');
-      run.quarantined += 1;
-      append(run, 'plain', 'JobCancelled');
-    };
-    expect(verdictOn(behind)).not.toContain('chain plain');
-    const before = (run: Run) => {
-      behind(run);
-      const last = run.messages.at(-1) as RawMessage;
-      const headers = { ...last.headers, 'nats-expected-last-subject-sequence': '1' };
-      run.messages[run.messages.length - 1] = { ...last, headers };
-    };
-    expect(verdictOn(before)).toContain('chain plain');
-  });
-
-  test('what has no mark is no message of a stranger', () => {
-    const found = verdictOn((run) => {
-      const { sequence, ...junk } = insertJunk(run, ({ body }) => body);
-      run.messages[run.messages.length - 1] = { ...junk, sequence, headers: {} };
-    });
-    expect(found).toEqual(expect.arrayContaining(['message plain', 'version plain', 'chain plain']));
-  });
 });
