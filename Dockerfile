@@ -39,6 +39,7 @@ RUN bundle() { \
   && bundle apps/projector/src/archive/main.ts /bundles/projector/apps/projector/dist/archive.mjs \
   && bundle tools/migrate.ts /bundles/projector/apps/projector/dist/migrate.mjs \
   && bundle apps/worker/src/main.ts /bundles/worker/apps/worker/dist/main.mjs \
+  && mkdir /bundles/archive \
   && cd node_modules/swagger-ui-dist \
   && install -D -m 644 -t /bundles/api/node_modules/swagger-ui-dist \
     package.json swagger-ui-bundle.js swagger-ui.css favicon-32x32.png
@@ -57,6 +58,8 @@ LABEL org.opencontainers.image.licenses=MIT \
   org.opencontainers.image.vendor=Jobstream
 COPY --from=bundles /usr/local/bin/node /usr/local/bin/node
 COPY LICENSE /app/LICENSE
+# A volume that is mounted here belongs to the user of the process.
+COPY --from=bundles --chown=65532:65532 /bundles/archive /archive
 ENV NODE_ENV=production HOST=0.0.0.0 HEALTH_PORT=9100
 USER 65532:65532
 # Node takes SIGTERM itself and stops in order, also as process 1. Run it with `--init` all the same: before Node listens,

@@ -4,7 +4,7 @@ import { identify, isRunning, natsUsers } from '@jobstream/servers';
 import type { NatsUser, ProcessIdentity } from '@jobstream/servers';
 
 /** The addresses and stream settings that another process needs to join a running system. */
-const NAMES = ['NATS_URL', 'DATABASE_URL', 'STREAM_REPLICAS', 'JOBS_MAX_AGE'] as const;
+const NAMES = ['NATS_URL', 'DATABASE_URL', 'STREAM_REPLICAS', 'JOBS_MAX_AGE', 'ARCHIVE'] as const;
 
 /** The address of NATS for each user, with the user and its password where the server has users. */
 type NatsAddresses = Readonly<Record<NatsUser, string>>;

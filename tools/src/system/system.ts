@@ -5,6 +5,7 @@ import { readConfig } from '@jobstream/runtime';
 import { AppProcess, repositoryRoot, SupervisedProcess } from '@jobstream/servers';
 import { awaitReadiness } from './awaitReadiness.ts';
 import { choosePort } from './choosePort.ts';
+import { expiryDefaults } from './expiryDefaults.ts';
 import { createStreams } from './createStreams.ts';
 import { lockDataFolder } from './dataLock.ts';
 import { awaitEarlierRun, recordGuard } from './earlierRun.ts';
@@ -31,7 +32,7 @@ export class System {
 
   constructor(options: SystemOptions) {
     this.#options = options;
-    this.#env = { ...options.env };
+    this.#env = { ...options.env, ...expiryDefaults(options.env, options.dataDir) };
   }
 
   /** The address of the API. */

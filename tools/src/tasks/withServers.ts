@@ -2,6 +2,7 @@ import { migrate } from '@jobstream/readmodel';
 import { createStreams } from '../system/createStreams.ts';
 import { lockDataFolder } from '../system/dataLock.ts';
 import { awaitEarlierRun, recordGuard } from '../system/earlierRun.ts';
+import { expiryDefaults } from '../system/expiryDefaults.ts';
 import { provideNats, providePostgres } from '../system/provideServers.ts';
 import { runningAddresses } from '../system/runningAddresses.ts';
 import type { SystemOptions } from '../system/provideServers.ts';
@@ -26,7 +27,8 @@ async function withOwnServers<Result>(
   options: ServerOptions,
   use: (env: NodeJS.ProcessEnv) => Promise<Result>,
 ): Promise<Result> {
-  const { env, dataDir, guard, writeLine } = options;
+  const { dataDir, guard, writeLine } = options;
+  const env = { ...options.env, ...expiryDefaults(options.env, dataDir) };
   const undo: (() => Promise<void> | void)[] = [lockDataFolder(dataDir)];
   try {
     await awaitEarlierRun(dataDir, (line) => writeLine('start', line));

@@ -14,11 +14,15 @@ export interface KeepersOptions {
   readonly logger: Logger;
 }
 
+const LONGEST_INTERVAL_MS = 10_000;
+
 /** Builds the keeper of the log and what it needs; none where the log keeps everything. */
 export function createKeepers({ config, eventLog, opened, metrics, logger }: KeepersOptions): readonly Service[] {
   if (config.JOBS_MAX_AGE === 0) return [];
   const mayCarry = () => eventLog.announcements.canWrite('JobCarried');
-  const options = { eventLog, maxAgeMs: config.JOBS_MAX_AGE, mayCarry, logger, observer: keeperMetrics(metrics) };
+  const maxAgeMs = config.JOBS_MAX_AGE;
+  const intervalMs = Math.min(LONGEST_INTERVAL_MS, maxAgeMs / 4);
+  const options = { eventLog, maxAgeMs, intervalMs, mayCarry, logger, observer: keeperMetrics(metrics) };
   if (opened === undefined) {
     const table = new ReadModel({ databaseUrl: config.DATABASE_URL, name: 'keeper' });
     const keptElsewhere = async () => (await table.readCheckpoint())?.lastSequence ?? 0;

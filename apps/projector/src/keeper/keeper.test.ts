@@ -51,7 +51,7 @@ test('while no keeper runs nothing expires, and afterwards nothing is lost', asy
   await stage.act(completed, { kind: 'CompleteAttempt', attempt: 1, durationMs: 1 });
   const other = await stage.startKeeper({ mayCarry: () => Promise.resolve(false) });
   await stage.eventLog.jobTypes.pause('waiting');
-  await eventually(async () => expect(await ageOfLog()).toBeGreaterThan(3_000), patience);
+  await eventually(async () => expect(await stage.eventLog.prefix.oldestAgeMs()).toBeGreaterThan(3_000), patience);
   expect((await stage.eventLog.messages.span()).first).toBe(1);
   await other.stop();
   await stage.startKeeper();
@@ -62,14 +62,6 @@ test('while no keeper runs nothing expires, and afterwards nothing is lost', asy
   await stage.eventLog.jobTypes.resume('waiting');
   await eventually(() => expect(deliveries.map((one) => one.jobId)).toEqual([jobId]), patience);
 }, 60_000);
-
-/** Milliseconds. */
-async function ageOfLog(): Promise<number> {
-  const { prefix } = stage.eventLog;
-  const { first, now } = await prefix.state();
-  const [oldest] = await prefix.read(first, 1);
-  return Date.parse(now) - Date.parse(oldest?.recordedAt ?? now);
-}
 
 test('a delayed job whose creation no worker took has its timer', async () => {
   const runAt = inAnHour();
@@ -117,7 +109,7 @@ test('failed and cancelled jobs can be retried until their last event has reache
   for (const jobId of [old, young]) await stage.act(jobId, started);
   await stage.act(old, failed);
   await stage.startKeeper({ mayCarry: () => Promise.resolve(false) });
-  await eventually(async () => expect(await ageOfLog()).toBeGreaterThan(1_500), patience);
+  await eventually(async () => expect(await stage.eventLog.prefix.oldestAgeMs()).toBeGreaterThan(1_500), patience);
   await stage.act(young, failed);
   await stage.startKeeper();
   await eventually(async () => expect(await stage.story(old)).toEqual([]), patience);

@@ -70,6 +70,13 @@ export class LogPrefix {
     return (await this.#messages.from(sequence, { count })).map(decode);
   }
 
+  /** Returns the age of the oldest message in milliseconds, by the server's clock; 0 for an empty log. */
+  async oldestAgeMs(): Promise<number> {
+    const { first, now } = await this.state();
+    const [oldest] = await this.read(first, 1);
+    return oldest === undefined ? 0 : Math.max(0, Date.parse(now) - Date.parse(oldest.recordedAt));
+  }
+
   /** Returns the events of a job that are in the log, with contents as they are stored. */
   storedHistory(jobId: string, jobType: string): Promise<StoredHistory> {
     return this.#reader.stored(jobId, jobType);
