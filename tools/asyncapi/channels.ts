@@ -28,7 +28,7 @@ export interface Channel {
   readonly messages: Readonly<Record<string, Message>>;
 }
 
-const inJobs = `In the stream \`${JOBS_STREAM}\`: file storage, immutable; messages expire after \`JOBS_MAX_AGE\`.`;
+const inJobs = `In the stream \`${JOBS_STREAM}\`: file storage, immutable; messages older than \`JOBS_MAX_AGE\` leave it from its beginning.`;
 const inTimers = `In the stream \`${TIMERS_STREAM}\`: file storage, removed when acknowledged, \`allow_msg_schedules\`.`;
 
 /** Returns all channels. Their addresses come from the functions that build the real subjects, called with placeholders. */
