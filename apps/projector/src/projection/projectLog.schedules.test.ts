@@ -75,6 +75,10 @@ class ScheduledTable {
   #accepted = AFTER;
   inFlight = 0;
   mostInFlight = 0;
+  isInOrder = true;
+  /** Nothing was being written when the projection ended, and nothing after it. */
+  isLeftAlone = true;
+  #isClosed = false;
 
   constructor(failing: number, write: (label: string) => Promise<void>) {
     [this.#failing, this.#write] = [failing, write];
@@ -84,13 +88,19 @@ class ScheduledTable {
     return this.#connection.signal;
   }
 
+  close(): void {
+    this.#isClosed = true;
+    this.isLeftAlone &&= this.inFlight === 0;
+  }
+
   loseConnection(): void {
     this.#connection.abort();
   }
 
   async apply(entries: readonly LogEntry[]): Promise<readonly never[]> {
     const span = [entries[0]?.sequence, entries.at(-1)?.sequence];
-    expect(span).toEqual([this.#accepted + 1, this.#accepted + entries.length]);
+    this.isInOrder &&= span[0] === this.#accepted + 1 && span[1] === this.#accepted + entries.length;
+    this.isLeftAlone &&= !this.#isClosed;
     this.#accepted += entries.length;
     const isFailing = ++this.#batches === this.#failing;
     this.mostInFlight = Math.max(this.mostInFlight, ++this.inFlight);
@@ -106,7 +116,9 @@ class ScheduledTable {
 }
 
 const errors = {
-  'table fails': expect.any(ReadModelUnavailableError) as unknown,
+  'table fails': expect.objectContaining({
+    message: expect.stringContaining('the table is unavailable') as unknown,
+  }) as unknown,
   'connection lost': expect.any(ReadModelUnavailableError) as unknown,
   'log replaced': expect.any(CheckpointAheadError) as unknown,
   'feed fails': expect.objectContaining({ message: 'the feed failed' }) as unknown,
@@ -151,9 +163,10 @@ async function project(schedule: Schedule, { arrivals, fault, failingBatch, isPr
       if (table.lastSequence === end && fault !== 'log replaced') stop.abort();
     },
   });
-  const [result] = await schedule.until(Promise.allSettled([projecting, wrong]));
+  const ended = projecting.finally(() => table.close());
+  const [result] = await schedule.until(Promise.allSettled([ended, wrong]));
   await schedule.untilNothingIsLeft();
-  expect([table.inFlight, feed.isBeingRead]).toEqual([0, false]);
+  expect([table.isInOrder, table.isLeftAlone, feed.isBeingRead]).toEqual([true, true, false]);
   expect(table.mostInFlight).toBeLessThanOrEqual(2);
   expectEnd(result, fault, table.lastSequence === end);
 }
