@@ -36,7 +36,7 @@ export interface Check<in Value> {
   readonly expected: string;
 }
 
-export interface Literal<Value extends string | number> extends Decoder<Value> {
+export interface Literal<Value extends string | number | boolean> extends Decoder<Value> {
   readonly literal: Value;
 }
 
@@ -106,7 +106,7 @@ export const Finite = primitive<number>('a finite number', (input) => Number.isF
 export const Int = primitive<number>('an integer', (input) => Number.isSafeInteger(input));
 export const Unknown = primitive<unknown>('a value', () => true);
 
-export function Literal<const Value extends string | number>(literal: Value): Literal<Value> {
+export function Literal<const Value extends string | number | boolean>(literal: Value): Literal<Value> {
   return { ...primitive<Value>(JSON.stringify(literal), (input) => input === literal), literal };
 }
 

@@ -48,10 +48,7 @@ export const JobProgress = Schema.Struct({
 export type JobProgress = typeof JobProgress.Type;
 
 /** Set where a result is read: it has a number that JavaScript does not hold exactly, and is shown with other digits. */
-export const ResultInexact = Schema.Literal(true).annotate({
-  description:
-    'The result has a number that JavaScript does not hold exactly: it is shown rounded, or `null` beyond all doubles. The log has it as the worker wrote it. Set on reading.',
-});
+export const ResultInexact = Schema.Literal(true);
 
 /**
  * The state of a job: the fold of its events.

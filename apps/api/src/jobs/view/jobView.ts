@@ -18,7 +18,10 @@ export const JobView = Schema.Struct({
   version: fields.version.annotateKey({ description: 'The number of events of the job.' }),
   payload: fields.payload,
   result: fields.result,
-  resultInexact: fields.resultInexact,
+  resultInexact: fields.resultInexact.annotateKey({
+    description:
+      'The result has a number that JavaScript does not hold exactly: it is shown rounded, or `null` beyond all doubles. The log has it as the worker wrote it. Set on reading.',
+  }),
   error: Schema.optionalKey(JobErrorView),
   progress: fields.progress,
   attempt: fields.attempt.annotateKey({
