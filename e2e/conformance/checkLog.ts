@@ -29,7 +29,7 @@ export function checkLog(messages: readonly LogMessage[]): readonly string[] {
   for (const message of messages) {
     const jobId = message.subject.split('.')[2] ?? '';
     const { state: before, sequence: previous } = jobs.get(jobId) ?? { state: undefined, sequence: 0 };
-    const { event } = message;
+    const event = message.event ?? message.newer;
     if (!message.byKit) complaints.push(...complaintsAbout({ message, before, previous, ids }));
     jobs.set(jobId, { state: event === undefined ? before : evolve(before, event), sequence: message.sequence });
   }

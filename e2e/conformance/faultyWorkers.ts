@@ -185,6 +185,18 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     complaint: /should become completed; .* JobFailed$|it runs once/m,
   },
   {
+    name: 'runs a job that only newer workers understand',
+    edits: [['if job is not None and job.is_unreadable:', 'if False:']],
+    detectedBy: 'newer-event-of-job',
+    complaint: /it is not run/,
+  },
+  {
+    name: 'hands back what only looks like an event of a newer release',
+    edits: [['if newer is not None and is_checked(headers, newer):', 'if newer is not None:']],
+    detectedBy: 'newer-junk',
+    complaint: /should become processing/,
+  },
+  {
     name: 'follows links to other jobs',
     edits: [['own and (first or (checked and bool(previous)))', 'previous is not None']],
     detectedBy: 'junk-redelivery',

@@ -4,6 +4,7 @@ import { faultyWorkers, writeFaultyWorker } from './faultyWorkers.ts';
 import type { Trial } from './runTrial.ts';
 import type { Scenario } from './scenario.ts';
 import { carriedScenarios } from './scenarios/carried.ts';
+import { newerEventScenarios } from './scenarios/newerEvents.ts';
 import { clockScenarios } from './scenarios/clocks.ts';
 import { announcementScenarios } from './scenarios/announcements.ts';
 import { disruptionScenarios } from './scenarios/disruptions.ts';
@@ -47,6 +48,7 @@ const allScenarios = [
   ...clockScenarios,
   ...takeoverScenarios,
   ...carriedScenarios,
+  ...newerEventScenarios,
   ...disruptionScenarios,
   ...announcementScenarios,
 ];

@@ -65,7 +65,17 @@ type Event struct {
 	CausationID string    `json:"causationId,omitempty"`
 	Tenant      string    `json:"tenant,omitempty"`
 	Data        Data      `json:"data"`
+
+	newer bool // only newer workers understand it
 }
+
+var eventNames = []string{
+	"JobCreated", "JobStarted", "JobProgressed", "JobCompleted", "JobRetryScheduled", "JobFailed", "JobCancelled",
+	"JobRequeued", "JobReleased", "JobCarried",
+}
+
+// newerWait is how long a job waits that only newer workers can read, before it is offered again.
+const newerWait = 5 * time.Second
 
 func (e Event) subject() string {
 	token := strings.ToLower(strings.TrimPrefix(e.Event, "Job"))
@@ -91,6 +101,7 @@ type Data struct {
 	Error      *JobError  `json:"error,omitempty"`
 	RetryAt    *time.Time `json:"retryAt,omitempty"`
 	Reason     string     `json:"reason,omitempty"`
+	Discarded  *int       `json:"discarded,omitempty"`
 
 	Payload     json.RawMessage `json:"payload,omitempty"`
 	MaxAttempts int             `json:"maxAttempts,omitempty"`
@@ -140,6 +151,7 @@ type Job struct {
 
 	Dispatches []uint64 // the sequences of its first event and of each JobRequeued
 	Carried    uint64   // the sequence of its last JobCarried: calls for work before it are obsolete
+	Unreadable bool     // it has events that only newer workers understand: the rest may be wrong
 }
 
 // newJob is the job with which a history begins: with a JobCreated, or with a JobCarried where the log has lost events.
@@ -174,6 +186,10 @@ func carriedJob(carried Event, sequence uint64) *Job {
 
 func (j Job) after(event Event, sequence uint64) *Job {
 	j.Sequence, j.Version = sequence, event.Version
+	if event.newer {
+		j.Unreadable = true
+		return &j
+	}
 	switch event.Event {
 	case "JobStarted":
 		j.Status, j.Attempt = "processing", event.Data.Attempt
@@ -186,6 +202,7 @@ func (j Job) after(event Event, sequence uint64) *Job {
 	case "JobRequeued":
 		j.Status, j.Attempt, j.RunAt, j.StartedBy = "pending", 0, time.Time{}, ""
 		j.Dispatches = append(slices.Clip(j.Dispatches), sequence)
+		j.Unreadable = j.Unreadable && event.Data.Discarded == nil
 	case "JobCompleted", "JobFailed", "JobCancelled":
 		j.Status = strings.ToLower(strings.TrimPrefix(event.Event, "Job"))
 	case "JobCarried":
@@ -196,13 +213,14 @@ func (j Job) after(event Event, sequence uint64) *Job {
 
 // isSameAttempt: the name of a worker and the time tell attempts apart whose numbers are the same, as after a requeue.
 func (j Job) isSameAttempt(other *Job) bool {
-	return j.Status == "processing" && other.Status == "processing" &&
+	return !j.Unreadable && j.Status == "processing" && other.Status == "processing" &&
 		j.Attempt == other.Attempt && j.Worker == other.Worker && j.StartedAt.Equal(other.StartedAt)
 }
 
 // precedes tells whether the event is the job's next: others count for nothing.
 func (j Job) precedes(event *Event) bool {
-	return event != nil && event.Version == j.Version+1 && (event.Event != "JobRetryScheduled" || event.Data.RetryAt != nil)
+	return event != nil && event.Version == j.Version+1 &&
+		(event.newer || event.Event != "JobRetryScheduled" || event.Data.RetryAt != nil)
 }
 
 func (j Job) isLastAttempt() bool { return j.Attempt >= j.Created.Data.MaxAttempts }
@@ -336,10 +354,14 @@ const (
 	giveUp
 	setTimer
 	handBack
+	leave // to a newer worker
 )
 
 // plan tells what a call for work means for a job in this state, at this time of the server: the table in the protocol.
 func plan(job *Job, call Call, now time.Time) decision {
+	if job != nil && job.Unreadable {
+		return leave
+	}
 	if job == nil || slices.Contains([]string{"completed", "failed", "cancelled"}, job.Status) || call.isCopyIn(job) {
 		return acknowledge
 	}
@@ -699,8 +721,10 @@ func (w *Worker) serve(ctx context.Context, msg jetstream.Msg) {
 	case err != nil:
 		slog.Error("no call for work", "subject", msg.Subject(), "error", err)
 		_ = msg.Term()
-	case call.event != nil && call.event.V > 1:
-		_ = msg.NakWithDelay(5 * time.Second) // for a newer worker
+	case call.event != nil && call.event.newer && isChecked(msg.Headers(), call.event):
+		_ = msg.NakWithDelay(newerWait)
+	case call.event != nil && call.event.newer:
+		_ = msg.Term()
 	case call.wait > 0:
 		_ = msg.NakWithDelay(call.wait)
 	default:
@@ -743,16 +767,45 @@ func (w *Worker) readCall(msg jetstream.Msg) (Call, error) {
 	return call, err
 }
 
-// decode reads an event, which counts only on its own subject; one of a newer version is not looked into.
+// decode reads an event, which counts only on its own subject; one of a newer release is not looked into.
 func decode(subject string, data []byte) (*Event, error) {
 	var event Event
-	if err := json.Unmarshal(data, &event); err != nil && event.V <= 1 {
+	err := json.Unmarshal(data, &event)
+	event.newer = event.V > 1 || event.V == 1 && !slices.Contains(eventNames, event.Event)
+	if event.newer && event.isNewerOn(subject) {
+		return &event, nil
+	}
+	if err == nil && (event.newer || event.ID == "" || event.subject() != subject) {
+		err = errors.New("not an event, or on the subject of another")
+	}
+	if err != nil {
 		return nil, err
 	}
-	if event.V <= 1 && (event.ID == "" || event.subject() != subject) {
-		return nil, errors.New("not an event, or on the subject of another")
-	}
 	return &event, nil
+}
+
+// isNewerOn tells whether an event of a newer release belongs on the subject: one that is unknown has none of the known ones.
+func (e Event) isNewerOn(subject string) bool {
+	token, own := strings.CutPrefix(subject, "jobs."+e.JobType+"."+e.JobID+".")
+	if !own || e.Event == "" || e.Version == 0 || strings.Contains(token, ".") {
+		return false
+	}
+	if slices.Contains(eventNames, e.Event) {
+		return e.subject() == subject
+	}
+	return !slices.ContainsFunc(eventNames, func(name string) bool {
+		return Event{Event: name, JobType: e.JobType, JobID: e.JobID}.subject() == subject
+	})
+}
+
+// isChecked tells whether the server has stored an event of a newer release only because it follows the job's last message.
+func isChecked(header nats.Header, event *Event) bool {
+	if event.Event == "JobCreated" {
+		return isFirst(header, event)
+	}
+	expected, err := strconv.ParseUint(header.Get("Nats-Expected-Last-Subject-Sequence"), 10, 64)
+	compared := header.Get("Nats-Expected-Last-Subject-Sequence-Subject")
+	return err == nil && expected > 0 && compared == "jobs."+event.JobType+"."+event.JobID+".>"
 }
 
 func (w *Worker) answer(call Call) error {
@@ -799,10 +852,28 @@ func (w *Worker) claim(call Call) (*Attempt, error) {
 			}
 		case handBack:
 			return nil, call.NakWithDelay(w.settings.AckWait)
+		case leave:
+			return nil, w.leaveToNewerWorker(call, job)
 		}
 		return nil, call.Ack()
 	}
 	return nil, err
+}
+
+// leaveToNewerWorker offers a job that waits by a new timer: a redelivery would look as if it had been left to its timer.
+func (w *Worker) leaveToNewerWorker(call Call, job *Job) error {
+	slog.Warn("the job has events that only newer workers understand", "job", call.jobID)
+	if job.Status != "scheduled" && job.Status != "retrying" {
+		return call.NakWithDelay(newerWait)
+	}
+	at := w.clock.Now().Add(newerWait)
+	if job.RunAt.After(at) {
+		at = job.RunAt
+	}
+	if err := w.setTimer(call, at); err != nil {
+		return err
+	}
+	return call.Ack()
 }
 
 // stateFor reads the job, but the first delivery of a job's first message is the whole history: there is nothing to read.
@@ -1079,13 +1150,13 @@ func (w *Worker) read(jobID string) (*Job, error) {
 	var job *Job
 	for _, event := range events {
 		switch {
-		case event.Event != nil && event.Event.Event == "JobCarried" && (job == nil || event.Version > job.Version+1):
+		case event.is("JobCarried") && (job == nil || event.Version > job.Version+1):
 			job = carriedJob(*event.Event, event.sequence) // the log has lost events before it
 		case job != nil && job.precedes(event.Event):
 			job = job.after(*event.Event, event.sequence)
 		case job != nil:
 			job.Sequence = event.sequence
-		case event.Event != nil && event.Event.Event == "JobCreated":
+		case event.is("JobCreated"):
 			job = newJob(*event.Event, event.sequence)
 		}
 	}
@@ -1101,6 +1172,10 @@ type storedEvent struct {
 	linked   bool   // whether the server has checked that, so that no message of the job is between the two
 }
 
+func (s storedEvent) is(name string) bool {
+	return s.Event != nil && !s.Event.newer && s.Event.Event == name
+}
+
 // history reads a job's messages, oldest first: each names the sequence of the one before as what it expected.
 func (w *Worker) history(jobID string) ([]storedEvent, error) {
 	var events []storedEvent
@@ -1114,7 +1189,7 @@ func (w *Worker) history(jobID string) ([]storedEvent, error) {
 			return w.historyBySubject(jobID)
 		}
 		events = slices.Insert(events, 0, *event)
-		if event.previous == 0 || event.Event != nil && event.Event.Event == "JobCarried" {
+		if event.previous == 0 || event.is("JobCarried") {
 			return events, nil
 		}
 		query = map[string]any{"seq": event.previous}
@@ -1164,15 +1239,15 @@ func (w *Worker) stored(jobID string, query map[string]any) (*storedEvent, error
 		return nil, fmt.Errorf("a read failed: %w", answer.Error)
 	}
 	decoded, _ := decode(answer.Message.Subject, answer.Message.Data)
-	if decoded != nil && decoded.V > 1 {
-		return nil, errors.New("the job has an event that only newer workers understand")
-	}
 	filter := w.filter(jobID)
 	header, _ := nats.DecodeHeadersMsg(answer.Message.Hdrs)
 	previous, err := strconv.ParseUint(header.Get("Nats-Expected-Last-Subject-Sequence"), 10, 64)
 	own := strings.HasPrefix(answer.Message.Subject, strings.TrimSuffix(filter, ">"))
 	first := decoded != nil && decoded.Event == "JobCreated" && isFirst(header, decoded)
 	checked := previous > 0 && header.Get("Nats-Expected-Last-Subject-Sequence-Subject") == filter
+	if decoded != nil && decoded.newer && !isChecked(header, decoded) {
+		decoded = nil
+	}
 	return &storedEvent{decoded, answer.Message.Seq, previous, err == nil && own && (first || checked)}, nil
 }
 

@@ -34,6 +34,10 @@ Event = dict[str, Any]
 
 CONFLICTS = (10071, 10164)
 SUFFIXES = {"JobRetryScheduled": "retry-scheduled"}
+EVENTS = {"JobCreated", "JobStarted", "JobProgressed", "JobCompleted", "JobRetryScheduled", "JobFailed", "JobCancelled"}
+EVENTS |= {"JobRequeued", "JobReleased", "JobCarried"}
+NEWER = "?"  # in the place of the name of an event that only newer workers understand
+NEWER_WAIT = 5
 ENDED = ("completed", "failed", "cancelled")
 OLDEST_SERVER = (2, 14, 4)
 APPEND_TRIES = 100
@@ -55,7 +59,7 @@ class InvalidPayload(Exception):
 
 
 class NewerEvent(Exception):
-    """An event of a schema version that only newer workers understand."""
+    """An event that only newer workers understand; the argument is what is known of it."""
 
 
 class Overtaken(Exception):
@@ -82,6 +86,8 @@ class Job:
     """The sequences of its first event and of each JobRequeued."""
     carried: int = 0
     """The sequence of its last JobCarried: calls for work before it are obsolete."""
+    is_unreadable: bool = False
+    """Whether it has events that only newer workers understand: the rest may be wrong."""
 
     @staticmethod
     def first(event: Event, sequence: int) -> Job:
@@ -112,8 +118,10 @@ class Job:
         )
 
     def after(self, event: Event, sequence: int) -> Job:
-        name, data = event["event"], event["data"]
+        name, data = event["event"], event.get("data", {})
         job = replace(self, sequence=sequence, version=event["version"])
+        if name == NEWER:
+            return replace(job, is_unreadable=True)
         if name == "JobStarted":
             started = {"status": "processing", "attempt": data["attempt"], "worker": data["worker"]}
             started["started_at"] = event["at"]
@@ -125,6 +133,7 @@ class Job:
             return replace(job, status="pending", attempt=self.attempt - 1)
         if name == "JobRequeued":
             dispatches = (*self.dispatches, sequence)
+            job = replace(job, is_unreadable=self.is_unreadable and "discarded" not in data)
             return replace(job, status="pending", attempt=0, run_at=None, started_by=None, dispatches=dispatches)
         if name in ("JobCompleted", "JobFailed", "JobCancelled"):
             return replace(job, status=name.removeprefix("Job").lower())
@@ -135,7 +144,7 @@ class Job:
     def is_same_attempt(self, other: Job) -> bool:
         """The name of a worker and the time tell attempts apart whose numbers are the same, as after a requeue."""
         mine = (self.attempt, self.worker, self.started_at)
-        return self.status == other.status == "processing" and mine == (other.attempt, other.worker, other.started_at)
+        return not self.is_unreadable and self.status == other.status == "processing" and mine == (other.attempt, other.worker, other.started_at)
 
     @property
     def is_last_attempt(self) -> bool:
@@ -282,6 +291,8 @@ Handler = Callable[[Any, Attempt], Awaitable[Any]]
 
 def plan(job: Job | None, call: Call, now: datetime) -> str:
     """What a call for work means for a job in this state, at this time of the server: the table in the protocol."""
+    if job is not None and job.is_unreadable:
+        return "leave"
     if job is None or job.status in ENDED or call.is_copy_in(job):
         return "acknowledge"
     if call.event is not None and call.sequence < job.carried:
@@ -485,8 +496,11 @@ class Worker:
                 return await self.read_timer(msg)
             event = decode(msg.subject, msg.data)
             return Call(msg, str(event["jobId"]), event)
-        except NewerEvent:
-            await msg.nak(delay=5)  # for a newer worker
+        except NewerEvent as error:
+            if is_checked(msg.headers or {}, error.args[0]):
+                await msg.nak(delay=NEWER_WAIT)
+            else:
+                await msg.term()
         except NO_EVENT as error:
             log.error("no call for work: %s: %r", msg.subject, error)
             await msg.term()
@@ -541,9 +555,21 @@ class Worker:
                     await call.msg.ack()
                 case "hand back":
                     await call.msg.nak(delay=self.settings.ack_wait)
+                case "leave" if job is not None:
+                    await self.leave_to_newer_worker(call, job)
                 case _:
                     await call.msg.ack()
             return None
+
+    async def leave_to_newer_worker(self, call: Call, job: Job) -> None:
+        """A job that waits is offered by a new timer: a redelivery would look as if it had been left to its timer."""
+        log.warning("job %s has events that only newer workers understand", job.id)
+        if job.status not in ("scheduled", "retrying"):
+            await call.msg.nak(delay=NEWER_WAIT)
+            return
+        at = self.clock.now() + timedelta(seconds=NEWER_WAIT)
+        await self.set_timer(call, max(at, job.run_at or at))
+        await call.msg.ack()
 
     async def state_for(self, call: Call) -> Job | None:
         """The first delivery of a job's first message is the whole history: there is nothing to read."""
@@ -749,10 +775,14 @@ class Worker:
             msg = await until_answered(partial(self.js.get_msg, "JOBS", sequence, named, next=following))
         except NotFoundError:
             return None
+        event: Event | None = None
+        newer: Event | None = None
         try:
             event = decode(msg.subject or "", msg.data or b"")
+        except NewerEvent as error:
+            newer = error.args[0]
         except NO_EVENT:
-            event = None
+            pass
         headers = msg.headers or {}
         expected = str(headers.get("Nats-Expected-Last-Subject-Sequence", ""))
         previous = int(expected) if expected.isdecimal() else None
@@ -760,7 +790,10 @@ class Worker:
         own = (msg.subject or "").startswith(subject.removesuffix(">"))
         created = event is not None and event["event"] == "JobCreated"
         first = created and is_first(headers, self.job_type, job_id)
-        return Stored(event, msg.seq or 0, previous, own and (first or (checked and bool(previous))))
+        linked = own and (first or (checked and bool(previous)))
+        if newer is not None and is_checked(headers, newer):
+            event, linked = newer, True
+        return Stored(event, msg.seq or 0, previous, linked)
 
 
 async def until_answered(ask: Callable[[], Awaitable[Result]]) -> Result:
@@ -782,6 +815,16 @@ def is_first(headers: dict[str, str], job_type: str, job_id: str) -> bool:
     return headers.get("Nats-Expected-Last-Subject-Sequence") == "0" and compared in filters
 
 
+def is_checked(headers: dict[str, str], newer: Event) -> bool:
+    """Whether the server has stored an event of a newer release only because it follows the job's last message."""
+    job_type, job_id = newer["jobType"], newer["jobId"]
+    if newer["name"] == "JobCreated":
+        return is_first(headers, job_type, job_id)
+    expected = str(headers.get("Nats-Expected-Last-Subject-Sequence", ""))
+    compared = headers.get("Nats-Expected-Last-Subject-Sequence-Subject")
+    return expected.isdecimal() and int(expected) > 0 and compared == f"jobs.{job_type}.{job_id}.>"
+
+
 def subject_of(event: Event) -> str:
     token = SUFFIXES.get(event["event"], event["event"].removeprefix("Job").lower())
     return f"jobs.{event['jobType']}.{event['jobId']}.{token}"
@@ -790,11 +833,22 @@ def subject_of(event: Event) -> str:
 def decode(subject: str, data: bytes) -> Event:
     """Raises NewerEvent, or one of several errors if it is no event, or the event of another subject."""
     event: Event = json.loads(data)
-    if event["v"] > 1:
-        raise NewerEvent
+    if event["v"] > 1 or event["event"] not in EVENTS:
+        raise NewerEvent(newer_event(event, subject))
     if subject_of(event) != subject or not event["id"] or not isinstance(event["data"], dict):
         raise ValueError("not an event, or on the subject of another")
     return event
+
+
+def newer_event(event: Event, subject: str) -> Event:
+    """What is known of an event of a newer release: which of the events of which job it is."""
+    head, _, _ = subject.rpartition(".")
+    known = {subject_of({**event, "event": name}) for name in EVENTS}
+    fits = subject_of(event) == subject if event["event"] in EVENTS else subject not in known
+    if head != f"jobs.{event['jobType']}.{event['jobId']}" or not fits:
+        raise ValueError("an event on the subject of another")
+    named = {"name": event["event"], "jobId": event["jobId"], "jobType": event["jobType"]}
+    return {"event": NEWER, "id": None, "version": int(event["version"]), **named}
 
 
 def outcome(handling: asyncio.Future[Any], job: Job) -> tuple[str, dict[str, Any]]:

@@ -208,36 +208,6 @@ export const disruptionScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'newer-event',
-    title: 'leaves an event of a newer schema version to newer workers',
-    leavesMessage: true,
-    async run(testbed) {
-      const jobId = crypto.randomUUID();
-      const body = JSON.stringify({
-        v: 2,
-        event: 'JobCreated',
-        id: crypto.randomUUID(),
-        jobId,
-        jobType: 'conformance',
-        version: 1,
-      });
-      const first = { expected: 0, filter: `jobs.conformance.${jobId}.>` };
-      const sequence = await testbed.writer.publish(`jobs.conformance.${jobId}.created`, body, first);
-      await testbed.startWorker();
-      await testbed.reaches(await testbed.createJob({ do: 'succeed' }), 'completed');
-      await testbed.eventually(async () =>
-        assert.ok(testbed.tap.answers('JOBS', sequence).length > 0, 'it is answered'),
-      );
-      for (const answer of testbed.tap.answers('JOBS', sequence)) {
-        assert.ok(
-          ['-NAK', '+WPI'].includes(answer),
-          `it should be handed back for later, but the answer was ${answer}`,
-        );
-      }
-      assert.equal((await testbed.log()).length, 4, 'nothing is appended to it');
-    },
-  },
-  {
     name: 'server-restart',
     title: 'finishes its job when the server was away at the wrong moment',
     async run(testbed) {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fold, isTerminal, type Job, type JobEvent, type JobStatus } from '@jobstream/domain';
+import { fold, isTerminal, type Job, type JobEvent, type JobState, type JobStatus } from '@jobstream/domain';
+import type { LoggedEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { repositoryRoot } from '@jobstream/servers';
 import { eventually, startNats, type TestNats } from '@jobstream/testing';
@@ -105,7 +106,7 @@ export class Testbed implements AsyncDisposable {
   async record(jobId: string, command: KitCommand): Promise<JobEvent> {
     const messages = await this.#messagesOf(jobId);
     const last = messages.at(-1)?.sequence ?? 0;
-    return (await this.writer.record(command, { state: fold(eventsIn(messages)), sequence: last })).event;
+    return (await this.writer.record(command, { state: stateOf(messages), sequence: last })).event;
   }
 
   /**
@@ -130,16 +131,16 @@ export class Testbed implements AsyncDisposable {
 
   /** Waits until the job is in this status, and returns its events. Rejects at once when the job ends in another. */
   async reaches(jobId: string, status: JobStatus): Promise<readonly JobEvent[]> {
-    const check = (events: readonly JobEvent[], found = fold(events)?.status) =>
-      assert.equal(found, status, `the job should become ${status}; its events: ${namesOf(events)}`);
-    const events = await this.eventually(async () => {
-      const now = await this.events(jobId);
-      const { status: found } = fold(now) ?? {};
+    const check = (messages: readonly LogMessage[], found = stateOf(messages)?.status) =>
+      assert.equal(found, status, `the job should become ${status}; its events: ${namesOf(eventsIn(messages))}`);
+    const messages = await this.eventually(async () => {
+      const now = await this.#messagesOf(jobId);
+      const { status: found } = stateOf(now) ?? {};
       if (found === undefined || !isTerminal(found)) check(now);
       return now;
     });
-    check(events);
-    return events;
+    check(messages);
+    return eventsIn(messages);
   }
 
   /** Waits until the job has failed; asserts in which attempt and for what reason. */
@@ -156,7 +157,7 @@ export class Testbed implements AsyncDisposable {
   }
 
   async job(jobId: string): Promise<Job> {
-    const job = fold(await this.events(jobId));
+    const job = stateOf(await this.#messagesOf(jobId));
     assert.ok(job, 'the job exists');
     return job;
   }
@@ -202,6 +203,10 @@ export class Testbed implements AsyncDisposable {
 
 export function namesOf(events: readonly JobEvent[]): string {
   return events.map(({ event }) => event).join(' ');
+}
+
+function stateOf(messages: readonly LogMessage[]): JobState {
+  return fold(messages.flatMap(({ event, newer }): readonly LoggedEvent[] => [event ?? newer ?? []].flat()));
 }
 
 function eventsIn(messages: readonly LogMessage[]): JobEvent[] {
