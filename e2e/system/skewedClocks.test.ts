@@ -30,7 +30,7 @@ async function startSkewed({ onTestFinished }: TestContext, skewed: Service, off
     await log.stop();
     for (const one of [services, nats, clock]) await one[Symbol.asyncDispose]();
   });
-  const { jobs } = new JobstreamClient({ url: services.api });
+  const { jobs, schedules } = new JobstreamClient({ url: services.api });
   const create = async (given: object, payload: object = { durationMs: 0 }) =>
     (await jobs.create({ type: 'sleep', payload, ...given })).id;
   const ask = async (route: string) => {
@@ -39,6 +39,8 @@ async function startSkewed({ onTestFinished }: TestContext, skewed: Service, off
   };
   return {
     ask,
+    log,
+    schedules,
     clock,
     create,
     history: (id: string) => completedHistory(log, id),
@@ -56,6 +58,14 @@ async function completedHistory(log: EventLog, id: string): Promise<readonly Rec
     },
     { timeoutMs: 60_000 },
   );
+}
+
+/** The first JobCreated of the log, once it is there. */
+async function firstJob(log: EventLog): Promise<RecordedEvent> {
+  for await (const entries of log.follow({ after: 0 })) {
+    for (const entry of entries) if (entry.kind === 'event' && entry.event.event === 'JobCreated') return entry;
+  }
+  throw new Error('the log has ended');
 }
 
 /** How many messages TIMERS has ever stored: timers that were set, and those that fired. */
@@ -191,4 +201,21 @@ test(
     expect((await ask('/health/ready')).status).toBe(200);
   },
   SLOW,
+);
+
+test.for([
+  ['api', HOUR_MS],
+  ['worker', HOUR_MS],
+  ['worker', -HOUR_MS],
+] as const)(
+  'a schedule ticks by the clock of the server, and so do its jobs, while the clock of the %s is off by %d ms',
+  { timeout: SLOW },
+  async ([skewed, offsetMs], context) => {
+    const { log, schedules } = await startSkewed(context, skewed, offsetMs);
+    await schedules.create({ name: 'every-second', cron: '* * * * * *', job: { type: 'sleep', payload: {} } });
+    const created = await firstJob(log);
+    const tickAt = Date.parse(created.event.causationId?.slice('every-second@'.length) ?? '');
+    expect(Math.abs(tickAt - storedMs(created))).toBeLessThan(TOLERANCE_MS);
+    expectServerTimes([created]);
+  },
 );
