@@ -161,7 +161,6 @@ export const faultKinds: readonly FaultKind[] = [
   stopApp('api'),
   setClock('worker'),
   setClock('api'),
-  setClock('projector'),
 ];
 
 /** For a cluster: half of the faults are the loss of a server, a third of these of two at once. */

@@ -8,7 +8,7 @@ const JUMPS_MS = [-60 * MINUTE_MS, -MINUTE_MS, -700, 700, MINUTE_MS, 60 * MINUTE
  * The clock of a running process is set, and later set back to where it was: a jump each way. Its monotonic clock goes on,
  * as on a machine whose time service corrects it.
  */
-export function setClock(app: 'api' | 'worker' | 'projector'): FaultKind {
+export function setClock(app: 'api' | 'worker'): FaultKind {
   let jumps = 0;
   return {
     name: `set the clock of ${app}`,
