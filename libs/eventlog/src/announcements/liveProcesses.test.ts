@@ -1,5 +1,7 @@
 import { PROTOCOL_VERSION } from '@jobstream/domain';
 import { eventually, startNats } from '@jobstream/testing';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import { beating } from '../../testing/announced.ts';
 import { openEventLog, useEventLog } from '../../testing/openEventLog.ts';
@@ -64,14 +66,18 @@ test('a process that may not create consumers knows who lives as well, and who i
   const user = { user: 'projector', password: 'secret' };
   const users = `authorization { users: [{ user: ${user.user}, password: ${user.password} }] }`;
   await using nats = await startNats({ extraConfig: `${users}\nno_auth_user: ${user.user}` });
-  await createWithQuickExpiry(nats.url);
   await using log = await openEventLog({ url: nats.url, ...user });
   const processes = await log.announcements.openLiveProcesses();
   expect(processes.canWrite('JobCreated')).toBe(false);
   const api = new ProcessHeartbeat({ log, role: 'api', logger, intervalMs: 100 });
   await api.start();
+  await eventually(() => expect(processes.canWrite('JobCarried')).toBe(true));
   await log.announcements.heartbeat(beating('old'));
-  await eventually(() => expect(processes.canWrite('JobCreated')).toBe(true));
+  await eventually(() => expect(processes.canWrite('JobCarried')).toBe(false));
+  // Without a marker of the server in its place, as after a minute.
+  const connection = await connect({ servers: nats.url });
+  await (await jetstreamManager(connection)).streams.purge('WORKERS', { filter: 'workers.old' });
+  await connection.close();
   await eventually(() => expect(processes.canWrite('JobCarried')).toBe(true));
   await nats.kill('SIGKILL');
   await eventually(() => expect(processes.canWrite('JobCreated')).toBe(false));

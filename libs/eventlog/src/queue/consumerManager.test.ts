@@ -69,12 +69,14 @@ test('an announced type has consumers with the wait and the limits of the worker
     on.log.announcements.announceType(announced(randomUUID(), { type, startedAt, ackWaitMs, limits: { concurrency } }));
   await announce('2026-01-02T00:00:00Z', 2_000, 2);
   expect((await consumersOf(type)).map(({ ack_wait: wait }) => wait)).toEqual([2 * SECOND, 2 * SECOND, 2 * SECOND]);
-  await announce('2026-01-01T00:00:00Z', 1_000, 1);
   await announce('2026-01-03T00:00:00Z', 3_000, 3);
-  await eventually(async () => {
-    for (const { ack_wait: wait, metadata } of await consumersOf(type))
-      expect([wait, metadata?.['jobstream-limits']]).toEqual([3 * SECOND, '{"concurrency":3}']);
-  });
+  await announce('2026-01-01T00:00:00Z', 1_000, 1);
+  // Types are taken care of one after the other, so what was announced before it has had its effect.
+  const later = newType();
+  await on.log.announcements.announceType(announced(randomUUID(), { type: later }));
+  await consumersOf(later);
+  for (const { ack_wait: wait, metadata } of await consumersOf(type))
+    expect([wait, metadata?.['jobstream-limits']]).toEqual([3 * SECOND, '{"concurrency":3}']);
 });
 
 test('a wait for acknowledgements that is announced is kept within bounds', async () => {

@@ -69,9 +69,11 @@ test('where no process creates consumers, a user that may creates its own', asyn
 test('after a stop nothing is found any more', async () => {
   const name = randomUUID();
   const one = waitFor(name);
+  await using other = waitFor(name);
   await one.wait.start();
+  await other.wait.start();
   await one.wait.stop();
   await create(name, 1_000);
-  await one.wait.stop();
+  await eventually(() => expect(other.found).toEqual([1_000]));
   expect(one.found).toEqual([]);
 });

@@ -64,7 +64,10 @@ test('a user that may not create consumers follows the log, several times at onc
   for (const feed of feeds) await feed.stop();
 });
 
-test('a follower whose consumer is taken away goes on with another, without a gap or a repetition', async () => {
+test.each([
+  ['back', -15],
+  ['ahead', 100],
+])('a follower whose consumer another process has moved %s goes on with another, without a gap', async (_to, by) => {
   const reasons: unknown[] = [];
   const logger = { info: ({ reason }: { reason?: string }) => void reasons.push(reason), warn: () => undefined };
   await using follower = await openEventLog({ url: nats.url, ...FOLLOWER, logger });
@@ -74,7 +77,7 @@ test('a follower whose consumer is taken away goes on with another, without a ga
   await eventually(() => expect(followed).toHaveLength(last));
   await using admin = await openAsAdmin();
   for (const name of ['projector-1', 'projector-2', 'projector-3', 'projector-4'])
-    await admin.request(`$JS.API.CONSUMER.RESET.JOBS.${name}`, JSON.stringify({ seq: 7 }));
+    await admin.request(`$JS.API.CONSUMER.RESET.JOBS.${name}`, JSON.stringify({ seq: last + by }));
   await eventually(() => expect(reasons).not.toEqual([]));
   await log.append(new JobScript().create(), 0);
   await eventually(() => expect(followed).toEqual(range(1, last + 1)));
