@@ -17,7 +17,7 @@ export const stages: readonly Stage[] = [
   { name: 'conformance', command: 'npm run conformance', minutes: 15 },
   { name: 'packages', command: 'npm run test:packages', minutes: 10 },
   { name: 'speed', command: 'npm run bench:gate', minutes: 15 },
-  { name: 'chaos', command: 'CHAOS_JOBS=1500 CHAOS_FAULTS=26 npm run test:chaos', minutes: 15 },
+  { name: 'chaos', command: 'CHAOS_JOBS=1500 CHAOS_FAULTS=27 npm run test:chaos', minutes: 20 },
   { name: 'containers', command: 'npm run test:containers', minutes: 15 },
   { name: 'compose', command: 'npm run test:compose', minutes: 15 },
 ];

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { AckPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { eventually } from '@jobstream/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually, startNats } from '@jobstream/testing';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { announced } from '../../testing/announced.ts';
 import { JobScript } from '../../testing/jobScript.ts';
 import { openEventLog, useEventLog } from '../../testing/openEventLog.ts';
 import { ScheduleScript } from '../../testing/scheduleScript.ts';
+import { ConsumerManager } from './consumerManager.ts';
 
 const CHECK_MS = 100;
 const on = useEventLog({ managesConsumers: { ackWaitMs: 7_000, checkMs: CHECK_MS } });
@@ -112,4 +113,47 @@ test('a process that does not manage consumers creates none', async () => {
   on.log.consumers.require(managed);
   await consumersOf(managed);
   await expect(manager.consumers.info('JOBS', `worker-${jobType}`)).rejects.toThrow('consumer not found');
+});
+
+const timeout = () => Promise.reject(new Error('timeout'));
+
+/** The manager of a server, but one consumer answers nothing, and no list does, while it has lost its servers. */
+function stalled({ consumers }: JetStreamManager, consumer: string, isStalled: () => boolean): JetStreamManager {
+  const unless = <Result>(name: string, ask: () => Promise<Result>) =>
+    isStalled() && name === consumer ? timeout() : ask();
+  return {
+    consumers: {
+      info: (stream: string, name: string) => unless(name, () => consumers.info(stream, name)),
+      add: (stream: string, config: { durable_name: string }) =>
+        unless(config.durable_name, () => consumers.add(stream, config)),
+      list: (stream: string) => ({
+        async *[Symbol.asyncIterator]() {
+          if (isStalled()) await timeout();
+          yield* consumers.list(stream);
+        },
+      }),
+    },
+  } as unknown as JetStreamManager;
+}
+
+test('a consumer that answers nothing keeps no other from being created, and is asked for again until it answers', async () => {
+  await using nats = await startNats();
+  await using _log = await openEventLog({ url: nats.url });
+  const client = await connect({ servers: nats.url });
+  onTestFinished(() => client.close());
+  const { consumers } = await jetstreamManager(client);
+  let isStalled = true;
+  const warnings: string[] = [];
+  const sink = { info: () => undefined, warn: (_details: object, message: string) => void warnings.push(message) };
+  const own = stalled(await jetstreamManager(client), 'requeued-one', () => isStalled);
+  const managing = new ConsumerManager({ manager: own, sink, replicas: 1, checkMs: CHECK_MS });
+  managing.start(() => Promise.resolve(['one', 'other']));
+  onTestFinished(() => managing.stop());
+  for (const jobType of ['one', 'other']) managing.require(jobType);
+  for (const name of ['due-one', 'due-other']) await eventually(() => consumers.info('TIMERS', name));
+  for (const name of ['worker-one', 'requeued-other']) await eventually(() => consumers.info('JOBS', name));
+  await expect(consumers.info('JOBS', 'requeued-one')).rejects.toThrow('not found');
+  isStalled = false;
+  await eventually(() => consumers.info('JOBS', 'requeued-one'));
+  expect(warnings).toEqual(['consumers of job types cannot be created, trying again']);
 });

@@ -3,7 +3,7 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import { isForbidden } from '../connection/serverErrors.ts';
 import type { LogSink } from '../connection/logSink.ts';
 import { ensureProcessConsumers } from './processConsumers.ts';
-import { areWorkConsumers, ensureWorkConsumers, listConsumers, type WorkLimits } from './workConsumers.ts';
+import { allInTurn, areWorkConsumers, ensureWorkConsumers, listConsumers, type WorkLimits } from './workConsumers.ts';
 
 export interface ManagedConsumers {
   /** How long consumers wait for acknowledgements, of types for which no worker has announced another wait; default 10 s. */
@@ -128,8 +128,9 @@ export class ConsumerManager {
   /** Returns whether all that is known to be missing has been created. */
   async #catchUp(): Promise<boolean> {
     try {
-      for (const jobType of this.#pending) await this.#ensure(jobType);
-      if (performance.now() >= this.#nextCheck) await this.#check();
+      const isDue = performance.now() >= this.#nextCheck;
+      const ensures = [...this.#pending].map((jobType) => () => this.#ensure(jobType));
+      await allInTurn([...ensures, ...(isDue ? [() => this.createProcessConsumers(), () => this.#check()] : [])]);
       this.#isFailing = false;
       return true;
     } catch (error) {
@@ -152,11 +153,15 @@ export class ConsumerManager {
     }
   }
 
-  /** Finds what was deleted or changed, and types that nothing in this process has named. */
+  /**
+   * Finds what was deleted or changed, and types that nothing in this process has named. A list that is not answered may
+   * lack consumers that have lost their servers in a cluster, so all types get theirs anew, which mends them.
+   */
   async #check(): Promise<void> {
-    const { manager } = this.#options;
-    await this.createProcessConsumers();
-    const { types: found } = await listConsumers(manager);
+    const { types: found } = await listConsumers(this.#options.manager).catch((error: unknown) => {
+      for (const jobType of this.#types.keys()) this.#pending.add(jobType);
+      throw error;
+    });
     const intact = new Set(found.filter(areWorkConsumers).map(({ jobType }) => jobType));
     const named = (await this.#findTypes?.()) ?? [];
     this.#findTypes = undefined;

@@ -2,7 +2,7 @@ import { AckPolicy, DeliverPolicy, type JetStreamManager } from '@nats-io/jetstr
 import { reservedFollowers } from '../read/reservedFollowers.ts';
 import { TICK_SUBJECT } from '../streams/scheduleSubjects.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
-import { ensureConsumer } from './workConsumers.ts';
+import { allInTurn, ensureConsumer, type WorkConsumer } from './workConsumers.ts';
 
 export const TRIGGER_CONSUMER = 'ticks';
 
@@ -16,8 +16,12 @@ export async function ensureProcessConsumers(
   manager: JetStreamManager,
   { replicas, ackWaitMs }: { readonly replicas: number; readonly ackWaitMs: number },
 ): Promise<void> {
-  await ensureTriggerConsumer(manager, ackWaitMs);
-  for (const config of reservedFollowers(replicas)) await ensureConsumer(manager, { stream: JOBS_STREAM, config });
+  const ensureFollower = (config: WorkConsumer['config']) => () =>
+    ensureConsumer(manager, { stream: JOBS_STREAM, config });
+  await allInTurn([
+    () => ensureTriggerConsumer(manager, ackWaitMs),
+    ...reservedFollowers(replicas).map((config) => ensureFollower(config)),
+  ]);
 }
 
 /** Creates the durable consumer of all triggers, or updates its wait for acknowledgements. */

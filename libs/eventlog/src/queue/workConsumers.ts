@@ -48,6 +48,8 @@ const NANOS_PER_MS = 1_000_000;
 /** How an update removes the filters of a consumer; the library's types do not know it. */
 const NO_FILTER = { filter_subject: undefined, filter_subjects: undefined };
 const LIMITS_KEY = 'jobstream-limits';
+/** Each may take as long as a request to a server that does not answer. */
+const MAX_FAILURES = 12;
 
 export function workerConsumer(jobType: string): string {
   return `worker-${jobType}`;
@@ -91,11 +93,25 @@ export function workConsumers({ jobType, limits, ...wait }: WorkConsumerOptions)
  */
 export async function ensureWorkConsumers(manager: JetStreamManager, options: WorkConsumerOptions): Promise<void> {
   const pause = await pauseOf(manager, options.jobType);
-  for (const consumer of workConsumers(options)) {
+  const ensure = (consumer: WorkConsumer) => async () => {
     const { stream, config } = consumer;
     const created = await createConsumer(manager, { stream, config: { ...config, ...pause } });
     if (!created) await manager.consumers.update(stream, config.durable_name, changesOf(consumer, options));
+  };
+  await allInTurn(workConsumers(options).map(ensure));
+}
+
+/**
+ * Takes steps one after the other, also when some fail, and rejects with the first failure. In a cluster a consumer can lose
+ * its servers and answer nothing, and the next step would mend it or another. Gives up after a number of failures.
+ */
+export async function allInTurn(steps: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of steps) {
+    await step().catch((error: unknown) => failures.push(error));
+    if (failures.length === MAX_FAILURES) break;
   }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** Returns the settings that an existing consumer must have; the library would keep a filter of the other kind beside ours. */
@@ -122,9 +138,12 @@ function isSame(wanted: unknown, actual: unknown): boolean {
   return JSON.stringify(wanted) === JSON.stringify(actual);
 }
 
+/** Of those that answer: one that has lost its servers does not, and the server keeps the pause of one that exists. */
 async function pauseOf(manager: JetStreamManager, jobType: string): Promise<Pick<ConsumerConfig, 'pause_until'>> {
-  const found = await findConsumers(manager, jobType);
-  const until = found.find((consumer) => consumer?.paused === true)?.config.pause_until;
+  const find = ({ stream, config }: WorkConsumer) => findConsumer(manager, stream, config.durable_name);
+  const found = await Promise.allSettled(workConsumers({ jobType }).map(find));
+  const answers = found.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  const until = answers.find((consumer) => consumer?.paused === true)?.config.pause_until;
   return until === undefined ? {} : { pause_until: until };
 }
 
