@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mayMount } from './ownMounts.ts';
 
-const scenarioNames = ['single', 'cluster', 'power'] as const;
+const scenarioNames = ['single', 'cluster', 'expiry', 'power'] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 export interface ChaosOptions {

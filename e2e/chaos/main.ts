@@ -5,14 +5,20 @@ import { readCommandLine } from '@jobstream/runtime';
 import { guardOfThisProcess } from '@jobstream/testing';
 import { chaosOptions, type ChaosOptions, type ScenarioName } from './chaosOptions.ts';
 import type { FaultKind } from './faults/fault.ts';
-import { clusterKinds, faultKinds } from './faults/faultKinds.ts';
+import { clusterKinds, expiryKinds, faultKinds } from './faults/faultKinds.ts';
 import { runWithOwnMounts } from './ownMounts.ts';
 import { runPowerScenario } from './power/powerScenario.ts';
 import { passed, reportLines } from './reportLines.ts';
 import { runScenario, type Scenario } from './scenario.ts';
 
 /** The cluster takes a third of the jobs and of the faults: all that it adds is the loss of a server. */
-const shares: Readonly<Record<Exclude<ScenarioName, 'power'>, number>> = { single: 2 / 3, cluster: 1 / 3 };
+const shares: Readonly<Record<Exclude<ScenarioName, 'power'>, number>> = {
+  single: 1 / 2,
+  cluster: 1 / 3,
+  expiry: 1 / 6,
+};
+/** A run of the scenario `expiry` goes through several of them. */
+const EXPIRY_AGE = '20s';
 
 readCommandLine({
   command: 'npm run test:chaos',
@@ -23,7 +29,7 @@ readCommandLine({
     CHAOS_FAULTS: 'The number of faults; default 36.',
     CHAOS_RATE: 'Jobs per second, beside the bursts; default 16.',
     CHAOS_JUNK: 'Messages per second of a stranger on the subjects of jobs; default 2.',
-    CHAOS_SCENARIOS: 'Scenarios to run, separated by commas: single, cluster, power.',
+    CHAOS_SCENARIOS: 'Scenarios to run, separated by commas: single, cluster, expiry, power.',
     CHAOS_KINDS: 'Words of the faults to inject, separated by commas; default all.',
     CHAOS_KEEP: '`true` keeps the logs of a run that passed.',
   },
@@ -62,22 +68,25 @@ async function conclude(good: boolean, folder: string, { seed, keep }: ChaosOpti
 
 /** The scenarios to run, with their shares of jobs and faults. */
 function scenariosOf(options: ChaosOptions, folder: string): readonly Scenario[] {
-  const names = (['single', 'cluster'] as const).filter((name) => options.scenarios.includes(name));
+  const names = (['single', 'cluster', 'expiry'] as const).filter((name) => options.scenarios.includes(name));
   const total = names.reduce((sum, name) => sum + shares[name], 0);
   return names.map((name) => ({
     name,
     seed: `${options.seed}-${name}`,
-    nodes: name === 'single' ? 1 : 3,
+    nodes: name === 'cluster' ? 3 : 1,
     jobs: Math.ceil((options.jobs * shares[name]) / total),
     faults: Math.ceil((options.faults * shares[name]) / total),
     rate: options.rate,
     junk: options.junk,
-    kinds: (name === 'single' ? faultKinds : clusterKinds).filter((kind) => isWanted(kind, options)),
+    maxAge: name === 'expiry' ? EXPIRY_AGE : undefined,
+    kinds: kindsOf[name].filter((kind) => isWanted(kind, options)),
     mounts: options.mounts,
     folder: path.join(folder, name),
     say,
   }));
 }
+
+const kindsOf = { single: faultKinds, cluster: clusterKinds, expiry: expiryKinds } as const;
 
 function isWanted({ name }: FaultKind, { kinds }: ChaosOptions): boolean {
   return kinds.length === 0 || kinds.some((word) => name.includes(word));

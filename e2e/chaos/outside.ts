@@ -61,7 +61,7 @@ export async function untilQuiet(outside: Outside): Promise<boolean> {
 }
 
 /** The end of the log if no job is open and the table has got that far. */
-async function restingPosition({ nats, database }: Outside): Promise<number | undefined> {
+export async function restingPosition({ nats, database }: Outside): Promise<number | undefined> {
   const { lastSequence } = await logBounds(nats);
   const { rows } = await database.query<{ position: number; open: number }>(QUESTION);
   return rows[0]?.open === 0 && rows[0].position === lastSequence ? lastSequence : undefined;

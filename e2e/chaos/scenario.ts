@@ -17,6 +17,8 @@ import type { Outside } from './outside.ts';
 import { openStage } from './stage/stage.ts';
 import type { Stage } from './stage/stage.ts';
 import { untilQuiet } from './outside.ts';
+import { LogRecord } from './judge/logRecord.ts';
+import { untilStill } from './stage/untilStill.ts';
 import { isFromStranger } from './stranger/mark.ts';
 import { Stranger } from './stranger/stranger.ts';
 
@@ -30,6 +32,8 @@ export interface Scenario {
   readonly rate: number;
   /** Messages a second that a stranger writes. */
   readonly junk: number;
+  /** The JOBS_MAX_AGE of the processes, if the log is to lose events. */
+  readonly maxAge?: string | undefined;
   readonly kinds: readonly FaultKind[];
   readonly mounts: boolean;
   /** For logs and evidence. */
@@ -53,18 +57,25 @@ type Ordeal = Pick<ScenarioReport, 'faults' | 'unexpected'>;
 
 /** Load, faults, rest, judgement. */
 export async function runScenario(scenario: Scenario): Promise<ScenarioReport> {
-  const { folder, nodes, mounts, say } = scenario;
+  const { folder, nodes, mounts, say, maxAge } = scenario;
   await mkdir(folder, { recursive: true });
-  await using stage = await openStage({ folder, nodes, mounts });
+  await using stage = await openStage({
+    folder,
+    nodes,
+    mounts,
+    settings: maxAge === undefined ? {} : { JOBS_MAX_AGE: maxAge },
+  });
   await using outside = await lookFromOutside(stage);
+  await using record = maxAge === undefined ? undefined : LogRecord.start(outside.nats);
   const began = Date.now();
   const { faults, unexpected } = await breakUnderLoad(scenario, stage, outside);
   const seconds = Math.round((Date.now() - began) / 1_000);
   say('the load is over, waiting for the system to come to rest');
-  const quiet = await untilQuiet(outside);
+  const quiet = record === undefined ? await untilQuiet(outside) : await untilStill(stage, outside);
   say('gathering the evidence');
   const members = nodes === 1 ? [] : stage.nodes.map((_, index) => `nats-${index + 1}`);
-  const evidence = await gatherEvidence(outside, { load: loadFile(folder), ledger: stage.ledger, members });
+  const sources = { load: loadFile(folder), ledger: stage.ledger, members };
+  const evidence = { ...(await gatherEvidence(outside, sources)), ...(await record?.whole()) };
   await writeEvidence(folder, evidence, outside.nats);
   const crashes = stage.apps.flatMap((app) => app.crashes.map((how) => `${app.name}: ${how}`));
   return { verdict: judge(evidence), faults, crashes, unexpected, quiet, seconds };

@@ -37,16 +37,21 @@ const OPTIONS = { timeout: 10_000 };
 /** Reads every message of the stream JOBS from its leader, one by one and by sequence, with nothing but raw requests. */
 export async function readRawLog(nats: NatsConnection): Promise<RawLog> {
   const { firstSequence, lastSequence } = await logBounds(nats);
+  return { firstSequence, lastSequence, messages: await readRawMessages(nats, firstSequence, lastSequence) };
+}
+
+/** Reads those of the messages between two sequences that the stream has, in order. */
+export async function readRawMessages(nats: NatsConnection, first: number, last: number): Promise<RawMessage[]> {
   const messages: RawMessage[] = [];
-  let next = firstSequence;
+  let next = first;
   const reader = async () => {
-    while (next <= lastSequence) {
+    while (next <= last) {
       const message = await readMessage(nats, next++);
       if (message !== undefined) messages.push(message);
     }
   };
-  await Promise.all(Array.from({ length: lastSequence === 0 ? 0 : IN_FLIGHT }, reader));
-  return { firstSequence, lastSequence, messages: messages.toSorted((left, right) => left.sequence - right.sequence) };
+  await Promise.all(Array.from({ length: last === 0 ? 0 : IN_FLIGHT }, reader));
+  return messages.toSorted((left, right) => left.sequence - right.sequence);
 }
 
 /** The sequences between which the stream says it holds messages; 0 and 0 if there is no stream. */

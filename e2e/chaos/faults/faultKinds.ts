@@ -3,6 +3,7 @@ import type { TcpProxy, TestNats } from '@jobstream/testing';
 import { ACK_WAIT_MS } from '../stage/createApps.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { FaultKind } from './fault.ts';
+import { pauseType } from './pauseType.ts';
 import { setClock } from './setClocks.ts';
 import { killTwoNodes, stopTwoNodes } from './loseTwoNodes.ts';
 
@@ -179,4 +180,16 @@ export const clusterKinds: readonly FaultKind[] = [
   killPostgres,
   setClock('worker'),
   setClock('api'),
+];
+
+/** For a log that loses what is older than some seconds: types that are paused for longer, and keepers that are away. */
+export const expiryKinds: readonly FaultKind[] = [
+  pauseType,
+  killApp('projector'),
+  pauseType,
+  freezeApp('projector'),
+  killNode,
+  killApp('worker'),
+  freezeApp('worker'),
+  killPostgres,
 ];

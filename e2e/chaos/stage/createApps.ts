@@ -13,6 +13,8 @@ export interface AppSurroundings {
   readonly proxies: ReadonlyMap<string, TcpProxy>;
   /** By the name of a process; without one it has the clock of the machine. */
   readonly clocks: ReadonlyMap<string, WrongClock>;
+  /** Further settings of all processes. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface Apps {
@@ -50,11 +52,12 @@ export async function createApps(surroundings: AppSurroundings): Promise<Apps> {
 }
 
 function createApp(name: string, port: number | undefined, surroundings: AppSurroundings): SupervisedProcess {
-  const { folder, natsUrls, databaseUrl, proxies, clocks } = surroundings;
+  const { folder, natsUrls, databaseUrl, proxies, clocks, settings } = surroundings;
   const proxy = proxies.get(name);
   const kind = name.split('-')[0] ?? '';
   const env = {
     ...process.env,
+    ...settings,
     ...clocks.get(name)?.clock.env,
     NATS_URL: proxy === undefined ? natsUrls.join(',') : `nats://127.0.0.1:${proxy.port}`,
     DATABASE_URL: databaseUrl,

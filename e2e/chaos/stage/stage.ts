@@ -23,6 +23,8 @@ export interface StageOptions {
   readonly nodes: 1 | 3;
   /** Whether file systems may be mounted. */
   readonly mounts: boolean;
+  /** Further settings of all processes. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 interface Servers {
@@ -55,7 +57,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   await mkdir(options.folder, { recursive: true });
   const servers = await startServers(options, stack);
   await migrate(servers.postgres.url);
-  const apps = await startApps(options.folder, servers, stack);
+  const apps = await startApps(options, servers, stack);
   const owned = stack.move();
   return { ...servers, ...apps, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
@@ -87,10 +89,14 @@ async function migrate(databaseUrl: string): Promise<void> {
   await run(process.execPath, ['tools/migrate.ts'], { cwd: repositoryRoot, env });
 }
 
-async function startApps(folder: string, servers: Servers, stack: AsyncDisposableStack): Promise<Apps> {
+async function startApps(
+  { folder, settings = {} }: StageOptions,
+  servers: Servers,
+  stack: AsyncDisposableStack,
+): Promise<Apps> {
   const { nodes, postgres, proxies, clocks } = servers;
   const natsUrls = nodes.map(({ url }) => url);
-  const apps = await createApps({ folder, natsUrls, databaseUrl: postgres.url, proxies, clocks });
+  const apps = await createApps({ folder, natsUrls, databaseUrl: postgres.url, proxies, clocks, settings });
   for (const app of apps.apps) stack.defer(() => app.stop());
   const started = Promise.all(apps.apps.map((app) => app.start()));
   await within(START_MS, started, `not all processes are ready, their logs in ${folder} say why`);
