@@ -144,7 +144,9 @@ class Job:
     def is_same_attempt(self, other: Job) -> bool:
         """The name of a worker and the time tell attempts apart whose numbers are the same, as after a requeue."""
         mine = (self.attempt, self.worker, self.started_at)
-        return not self.is_unreadable and self.status == other.status == "processing" and mine == (other.attempt, other.worker, other.started_at)
+        if self.is_unreadable or not self.status == other.status == "processing":
+            return False
+        return mine == (other.attempt, other.worker, other.started_at)
 
     @property
     def is_last_attempt(self) -> bool:

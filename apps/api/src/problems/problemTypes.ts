@@ -29,6 +29,7 @@ export const problemTypes = {
   'job-changed': { status: 409, title: 'Job changed concurrently' },
   'version-not-reached': { status: 409, title: 'Job has not reached this version' },
   'schedule-exists': { status: 409, title: 'Schedule already exists' },
+  'schedule-unreadable': { status: 409, title: 'Schedule has events of a newer release' },
   'schedule-changed': { status: 409, title: 'Schedule changed concurrently' },
   'precondition-failed': { status: 412, title: 'Precondition failed' },
   'payload-too-large': { status: 413, title: 'Payload too large' },

@@ -11,6 +11,7 @@ const codes: Readonly<Record<string, ProblemCode>> = {
   ARCHIVE_CORRUPT: 'history-unavailable',
   ARCHIVE_UNAVAILABLE: 'history-unavailable',
   HISTORY_INCOMPLETE: 'history-unavailable',
+  NEWER_EVENT: 'schedule-unreadable',
   HISTORY_TOO_LARGE: 'history-unavailable',
   READ_MODEL_UNAVAILABLE: 'table-unavailable',
   SCHEMA_MISMATCH: 'table-unavailable',

@@ -23,7 +23,9 @@ const ScheduleEventPage = Schema.Struct({ items: Schema.Array(ScheduleEventView)
 
 const unavailable = ['log-unavailable', 'deadline-exceeded'] as const;
 
-const written = ['schedule-changed', 'log-unavailable', 'log-overloaded', 'deadline-exceeded'] as const;
+const ofOne = ['schedule-unreadable', ...unavailable] as const;
+
+const written = ['schedule-changed', 'log-overloaded', ...ofOne] as const;
 
 const example = { cron: '0 3 * * *', timeZone: 'Europe/Berlin', job: { type: 'report' } };
 
@@ -57,7 +59,7 @@ const operations = {
     summary: 'Get a schedule',
     path: SchedulePath,
     responses: { 200: { description: 'The schedule, with its next ticks.', ...schedule } },
-    problems: ['schedule-not-found', ...unavailable],
+    problems: ['schedule-not-found', ...ofOne],
   },
   replace: {
     id: 'replaceSchedule',
@@ -88,7 +90,7 @@ const operations = {
     path: SchedulePath,
     query: ScheduleEventsQuery,
     responses: { 200: { description: 'A page of events.', headers: page, content: jsonContent(ScheduleEventPage) } },
-    problems: ['schedule-not-found', ...unavailable],
+    problems: ['schedule-not-found', ...ofOne],
   },
 } as const satisfies Record<string, Operation>;
 

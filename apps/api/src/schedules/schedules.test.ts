@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ScheduleEvent } from '@jobstream/domain';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { announceWorker } from '../../testing/announceWorker.ts';
 import { useStage } from '../../testing/apiStage.ts';
@@ -269,6 +270,18 @@ test('a tick is shown in the schedule and does not change its version', async ()
   await api.log.schedules.append(ticked, snapshot?.sequence ?? 0);
   expect(await read()).toMatchObject({ version: 1, lastTick });
   expect((await replace({}, { 'if-match': '"1"' })).status).toBe(200);
+});
+
+test('a schedule with an event of a newer release is not changed, and the others are listed', async () => {
+  const created = await api.post('/api/schedules', { name: 'newer', cron: '@hourly', job: { type: 'report' } });
+  expect(created.status).toBe(201);
+  const { sequence } = await api.log.schedules.reader.readEnd('newer');
+  const event = { v: 2, event: 'ScheduleTicked', schedule: 'newer', version: 2 } as unknown as ScheduleEvent;
+  await api.log.schedules.append(event, sequence);
+  const response = await api.fetch('/api/schedules/newer', { method: 'DELETE' });
+  expect(response.status).toBe(409);
+  expect(await response.json()).toMatchObject({ type: 'urn:jobstream:problem:schedule-unreadable' });
+  expect((await api.fetch('/api/schedules')).status).toBe(200);
 });
 
 test('other methods are refused, and the response names the allowed ones', async () => {

@@ -5,7 +5,10 @@ import type * as Result from 'effect/Result';
 import { Tenant } from './tenant.ts';
 import { Timestamp } from './timestamp.ts';
 
-/** The schema version of the event bodies written and understood here. */
+/**
+ * The schema version of all event bodies. It is not raised, since that would make all stored events malformed: decision 0030
+ * says how an event changes.
+ */
 export const EVENT_SCHEMA_VERSION = 1;
 
 /** Who caused an event. */

@@ -1,8 +1,10 @@
-import { decodeScheduleEvent, type LoggedEvent, type ScheduleEvent } from '@jobstream/domain';
+import type { LoggedEvent, ScheduleEvent } from '@jobstream/domain';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { LogUnavailableError } from '../errors.ts';
 import type { LogMessages, StoredBytes } from '../read/directReader.ts';
+import { expectationOf } from '../read/jobLink.ts';
 import { decodeStoredEvent } from '../read/logEntry.ts';
+import { decodeStoredScheduleEvent } from '../read/scheduleEntry.ts';
 import type { ServerClock } from '../connection/serverClock.ts';
 import type { JobReader, JobSnapshot, StoredHistory } from '../read/jobReader.ts';
 import { JOBS_STREAM, type ExpiryRule } from '../streams/streams.ts';
@@ -99,7 +101,8 @@ function decode({ sequence, recordedAt, subject, headers, body }: StoredBytes): 
     const decoded = decodeStoredEvent(subject, text, (name) => headers[name]);
     return decoded.kind === 'malformed' ? { ...at, kind: 'none' } : { ...at, kind: 'job', event: decoded.event };
   }
-  const decoded = decodeScheduleEvent(text);
+  const expectation = expectationOf((name) => headers[name]);
+  const decoded = decodeStoredScheduleEvent({ subject, text, expectation });
   if (decoded.kind === 'event') return { ...at, kind: 'schedule', event: decoded.event };
   return { ...at, kind: decoded.kind === 'newer' ? 'newer' : 'none' };
 }

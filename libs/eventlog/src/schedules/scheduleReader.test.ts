@@ -1,10 +1,12 @@
 import { jetstreamManager } from '@nats-io/jetstream';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Connection } from '../connection/connection.ts';
-import { ConcurrentAppendError, LogUnavailableError } from '../errors.ts';
+import { EXPECTED_FILTER, EXPECTED_SEQUENCE } from '../connection/headers.ts';
+import { ConcurrentAppendError, LogUnavailableError, NewerEventError } from '../errors.ts';
 import { LeaderReader } from '../read/leaderReader.ts';
 import { LaggingReader } from '../../testing/laggingReader.ts';
 import { useEventLog } from '../../testing/openEventLog.ts';
+import { publishRaw } from '../../testing/publishRaw.ts';
 import { ScheduleScript } from '../../testing/scheduleScript.ts';
 import { ScheduleReader } from './scheduleReader.ts';
 
@@ -42,6 +44,36 @@ test('a name without a schedule is undefined, even if a longer name has one', as
   await store(script);
   expect(await on.log.schedules.reader.read('longer')).toBeUndefined();
   expect(await on.log.schedules.reader.history('longer', { limit: 10 })).toEqual([]);
+});
+
+const newer = (name: string) => JSON.stringify({ v: 2, event: 'ScheduleUpdated', schedule: name, version: 2 });
+
+describe('an event of a newer release', () => {
+  test('keeps its schedule from being changed, and no other from being listed', async () => {
+    const [script, other] = [new ScheduleScript('newer'), new ScheduleScript('newer-not')];
+    const created = script.create();
+    other.create();
+    const sequence = await on.log.schedules.append(created, 0);
+    await store(other);
+    const fields = { [EXPECTED_SEQUENCE]: String(sequence), [EXPECTED_FILTER]: 'schedules.newer.>' };
+    await publishRaw(on.nats.url, 'schedules.newer.updated', newer('newer'), fields);
+    const { reader } = on.log.schedules;
+    await expect(reader.read('newer')).rejects.toThrow(NewerEventError);
+    const names = (await reader.readAll(['newer', 'newer-not'])).map(({ schedule }) => schedule.name);
+    expect(names).toEqual(['newer', 'newer-not']);
+  });
+
+  test.each([
+    ['does not say what it follows', {}],
+    ['follows a message of another schedule', { [EXPECTED_SEQUENCE]: '0', [EXPECTED_FILTER]: 'schedules.other.>' }],
+  ])('is junk if it %s', async (_name, fields) => {
+    const script = new ScheduleScript(`junk-${Object.keys(fields).length}`);
+    script.create();
+    await store(script);
+    const subject = `schedules.${script.name}.updated`;
+    await publishRaw(on.nats.url, subject, newer(script.name), fields);
+    expect(await on.log.schedules.reader.read(script.name)).toMatchObject({ schedule: { name: script.name } });
+  });
 });
 
 test('an append that expects another last event is refused after any kind of event', async () => {

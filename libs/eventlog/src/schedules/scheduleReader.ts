@@ -1,17 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  decodeScheduleEvent,
-  exists,
-  foldSchedule,
-  type Schedule,
-  type ScheduleEvent,
-  type ScheduleState,
-} from '@jobstream/domain';
+import { exists, foldSchedule, type Schedule, type ScheduleEvent, type ScheduleState } from '@jobstream/domain';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { LogUnavailableError, NewerEventError } from '../errors.ts';
 import type { DirectReader, StoredMessage } from '../read/directReader.ts';
 import type { LeaderReader } from '../read/leaderReader.ts';
 import type { RecordedEvent } from '../read/logEntry.ts';
+import { decodeStoredScheduleEvent } from '../read/scheduleEntry.ts';
 import { EVERY_SCHEDULE, scheduleFilter, scheduleOfSubject } from '../streams/scheduleSubjects.ts';
 import { JOBS_STREAM, subjectsUnder } from '../streams/streams.ts';
 
@@ -46,7 +40,7 @@ export interface ScheduleReaderOptions {
 
 /**
  * Reads schedules: the newest event of each kind holds the whole state, however often a schedule has ticked. Every method
- * rejects with LogUnavailableError, and at an event of a newer schema with NewerEventError.
+ * rejects with LogUnavailableError, and all but `readAll` at an event of a newer release with NewerEventError.
  */
 export class ScheduleReader {
   readonly #direct: DirectReader;
@@ -71,14 +65,18 @@ export class ScheduleReader {
     return endOf(await this.#newest(name));
   }
 
-  /** Returns those of the names that have or had a schedule, in the order of the names; perhaps stale by a replica's lag. */
+  /**
+   * Returns those of the names that have or had a schedule, in the order of the names; perhaps stale by a replica's lag. An
+   * event of a newer release is passed by, so that it does not keep the others from being read.
+   */
   async readAll(names: readonly string[]): Promise<ScheduleSnapshot[]> {
     const snapshots: ScheduleSnapshot[] = [];
     for (let start = 0; start < names.length; start += NAMES_PER_REQUEST) {
       const some = names.slice(start, start + NAMES_PER_REQUEST);
       const messages = await this.#direct.newestOfEachSubject(...some.map(scheduleFilter));
       const byName = Map.groupBy(messages, ({ subject }) => scheduleOfSubject(subject));
-      snapshots.push(...some.map((name) => snapshotOf(byName.get(name) ?? [])).filter((one) => one !== undefined));
+      const found = some.map((name) => snapshotOf((byName.get(name) ?? []).filter(isReadable)));
+      snapshots.push(...found.filter((one) => one !== undefined));
     }
     return snapshots;
   }
@@ -152,8 +150,13 @@ function endOf(newest: readonly StoredMessage[]): ScheduleEnd {
   return { schedule: foldSchedule(events), sequence: newest.at(-1)?.sequence ?? 0, tenant: events.at(-1)?.tenant };
 }
 
-function recordedEvent({ sequence, recordedAt, text }: StoredMessage): RecordedScheduleEvent[] {
-  const decoded = decodeScheduleEvent(text);
+function isReadable(message: StoredMessage): boolean {
+  return decodeStoredScheduleEvent(message).kind !== 'newer';
+}
+
+function recordedEvent(message: StoredMessage): RecordedScheduleEvent[] {
+  const { sequence, recordedAt } = message;
+  const decoded = decodeStoredScheduleEvent(message);
   if (decoded.kind === 'newer') throw new NewerEventError(sequence, decoded.reason);
   return decoded.kind === 'malformed' ? [] : [{ sequence, recordedAt, event: decoded.event }];
 }
