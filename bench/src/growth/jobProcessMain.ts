@@ -44,7 +44,7 @@ async function work(types: number, concurrency: number): Promise<void> {
   worker = new JobWorker({
     eventLog: log,
     handlers: handlerRegistry(handlers),
-    clock: systemClock(),
+    clock: systemClock(log.clock),
     logger: createLogger({ service: 'worker', level: 'error' }),
     observer,
     concurrency,

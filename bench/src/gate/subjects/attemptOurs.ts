@@ -42,7 +42,7 @@ async function drain(eventLog: EventLog, type: string, count: number): Promise<v
   const worker = new JobWorker({
     eventLog,
     handlers: handlerRegistry([jobHandler(defineJob(type, { payload: Schema.toStandardSchemaV1(payload) }), run)]),
-    clock: systemClock(),
+    clock: systemClock(eventLog.clock),
     logger: createLogger({ service: 'worker', level: 'error' }),
     concurrency: CONCURRENCY,
     ackWaitMs: 60_000,

@@ -52,7 +52,7 @@ function createWorker(eventLog: EventLog, concurrency: number, run: (payload: Pa
   return new JobWorker({
     eventLog,
     handlers: handlerRegistry([handler]),
-    clock: systemClock(),
+    clock: systemClock(eventLog.clock),
     logger: createLogger({ service: 'worker', level: 'error' }),
     concurrency,
     ackWaitMs: 10_000,
