@@ -174,9 +174,14 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'takes a copy of a JobCreated for a new job',
-    edits: [['return is_first(self.msg.headers or {}, self.event["jobType"], self.job_id)', 'return True']],
+    edits: [
+      [
+        'if event["event"] == "JobCreated" and not is_first(headers or {}, event["jobType"], event["jobId"]):',
+        'if False:',
+      ],
+    ],
     detectedBy: 'junk-created',
-    complaint: /it runs once/,
+    complaint: /should become completed; .* JobFailed$|it runs once/m,
   },
   {
     name: 'takes a copy of an event for a redelivery',

@@ -329,9 +329,9 @@ func (c Call) deliveryThatStarted(job *Job) int {
 	return number
 }
 
-// isWholeHistory tells whether it is the first delivery of the job's first message, which the server has checked to be the first.
+// isWholeHistory tells whether it is the first delivery of the job's first message.
 func (c Call) isWholeHistory() bool {
-	return c.event != nil && c.event.Event == "JobCreated" && c.delivery == 1 && isFirst(c.Headers(), c.event)
+	return c.event != nil && c.event.Event == "JobCreated" && c.delivery == 1
 }
 
 // isCopyIn tells whether somebody who does not keep to the protocol has stored an event of the job once more.
@@ -742,7 +742,7 @@ func (w *Worker) readCall(msg jetstream.Msg) (Call, error) {
 	}
 	call := Call{Msg: msg, sequence: meta.Sequence.Stream, delivery: int(meta.NumDelivered)}
 	if meta.Stream == "JOBS" {
-		call.event, err = decode(msg.Subject(), msg.Data())
+		call.event, err = decode(msg.Subject(), msg.Data(), msg.Headers())
 		if err == nil {
 			call.jobID = call.event.JobID
 		}
@@ -768,7 +768,7 @@ func (w *Worker) readCall(msg jetstream.Msg) (Call, error) {
 }
 
 // decode reads an event, which counts only on its own subject; one of a newer release is not looked into.
-func decode(subject string, data []byte) (*Event, error) {
+func decode(subject string, data []byte, header nats.Header) (*Event, error) {
 	var event Event
 	err := json.Unmarshal(data, &event)
 	event.newer = event.V > 1 || event.V == 1 && !slices.Contains(eventNames, event.Event)
@@ -780,6 +780,9 @@ func decode(subject string, data []byte) (*Event, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if event.Event == "JobCreated" && !isFirst(header, &event) {
+		return nil, errors.New("not the first JobCreated of its job")
 	}
 	return &event, nil
 }
@@ -1238,9 +1241,9 @@ func (w *Worker) stored(jobID string, query map[string]any) (*storedEvent, error
 	case answer.Message == nil:
 		return nil, fmt.Errorf("a read failed: %w", answer.Error)
 	}
-	decoded, _ := decode(answer.Message.Subject, answer.Message.Data)
-	filter := w.filter(jobID)
 	header, _ := nats.DecodeHeadersMsg(answer.Message.Hdrs)
+	decoded, _ := decode(answer.Message.Subject, answer.Message.Data, header)
+	filter := w.filter(jobID)
 	previous, err := strconv.ParseUint(header.Get("Nats-Expected-Last-Subject-Sequence"), 10, 64)
 	own := strings.HasPrefix(answer.Message.Subject, strings.TrimSuffix(filter, ">"))
 	first := decoded != nil && decoded.Event == "JobCreated" && isFirst(header, decoded)

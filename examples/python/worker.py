@@ -219,10 +219,8 @@ class Call:
 
     @property
     def is_whole_history(self) -> bool:
-        """Whether it is the first delivery of the job's first message, which the server has checked to be the first."""
-        if self.event is None or self.event["event"] != "JobCreated" or self.delivery > 1:
-            return False
-        return is_first(self.msg.headers or {}, self.event["jobType"], self.job_id)
+        """Whether it is the first delivery of the job's first message."""
+        return self.event is not None and self.event["event"] == "JobCreated" and self.delivery == 1
 
     def is_copy_in(self, job: Job) -> bool:
         """Whether somebody who does not keep to the protocol has stored an event of the job once more."""
@@ -496,7 +494,7 @@ class Worker:
         try:
             if msg.metadata.stream == "TIMERS":
                 return await self.read_timer(msg)
-            event = decode(msg.subject, msg.data)
+            event = decode(msg.subject, msg.data, msg.headers)
             return Call(msg, str(event["jobId"]), event)
         except NewerEvent as error:
             if is_checked(msg.headers or {}, error.args[0]):
@@ -780,7 +778,7 @@ class Worker:
         event: Event | None = None
         newer: Event | None = None
         try:
-            event = decode(msg.subject or "", msg.data or b"")
+            event = decode(msg.subject or "", msg.data or b"", msg.headers)
         except NewerEvent as error:
             newer = error.args[0]
         except NO_EVENT:
@@ -790,8 +788,7 @@ class Worker:
         previous = int(expected) if expected.isdecimal() else None
         checked = headers.get("Nats-Expected-Last-Subject-Sequence-Subject") == subject
         own = (msg.subject or "").startswith(subject.removesuffix(">"))
-        created = event is not None and event["event"] == "JobCreated"
-        first = created and is_first(headers, self.job_type, job_id)
+        first = event is not None and event["event"] == "JobCreated"
         linked = own and (first or (checked and bool(previous)))
         if newer is not None and is_checked(headers, newer):
             event, linked = newer, True
@@ -832,13 +829,15 @@ def subject_of(event: Event) -> str:
     return f"jobs.{event['jobType']}.{event['jobId']}.{token}"
 
 
-def decode(subject: str, data: bytes) -> Event:
-    """Raises NewerEvent, or one of several errors if it is no event, or the event of another subject."""
+def decode(subject: str, data: bytes, headers: dict[str, str] | None) -> Event:
+    """Raises NewerEvent, or one of several errors if it is no event, the event of another subject, or a copied JobCreated."""
     event: Event = json.loads(data)
     if event["v"] > 1 or event["event"] not in EVENTS:
         raise NewerEvent(newer_event(event, subject))
     if subject_of(event) != subject or not event["id"] or not isinstance(event["data"], dict):
         raise ValueError("not an event, or on the subject of another")
+    if event["event"] == "JobCreated" and not is_first(headers or {}, event["jobType"], event["jobId"]):
+        raise ValueError("not the first JobCreated of its job")
     return event
 
 

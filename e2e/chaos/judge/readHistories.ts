@@ -21,15 +21,15 @@ export interface LoggedEvent {
   /** The sequence and the filter that its append expected. */
   readonly expected: string | undefined;
   readonly filter: string | undefined;
-  /** The sequence of the last message before it on the subjects of its job, whoever wrote that; 0 for none. */
-  readonly previous: number;
+  /** The sequences of the stranger's messages on the subjects of its job since the job's event before it. */
+  readonly junkBefore: readonly number[];
 }
 
 /** What a stranger wrote: it counts for nothing, but appends go behind it. */
 export interface JunkMessage {
   readonly sequence: number;
   readonly kind: string;
-  /** The job of which it is a copy of an event, on the subject of that; undefined if it is no event of its subject. */
+  /** The job of which it is a copy of an event, on the subject of that; undefined if it goes into quarantine. */
   readonly copyOf: string | undefined;
 }
 
@@ -54,43 +54,49 @@ const eventOfToken: Readonly<Record<string, string>> = {
   carried: 'JobCarried',
 };
 
+/** Events with which a history may begin, which count for nothing unless the server has compared them with it. */
+const beginnings = new Set(['JobCreated', 'JobCarried']);
+
 /** Sorts raw messages by job. Subjects outside `jobs.` are none of the judge's business. */
 export function readHistories(messages: readonly RawMessage[]): Histories {
   const byJob = new Map<string, LoggedEvent[]>();
   const junk: JunkMessage[] = [];
   const violations: Violation[] = [];
   const seen = new Map<string, number>();
-  const last = new Map<string, number>();
+  const junkOn = new Map<string, number[]>();
   for (const message of messages.filter(({ subject }) => subject.startsWith('jobs.'))) {
-    const [, type, id] = message.subject.split('.');
-    const event = parse(message, last.get(`${type} ${id}`) ?? 0);
-    last.set(`${type} ${id}`, message.sequence);
+    const job = message.subject.split('.', 3).join('.');
+    const junkBefore = junkOn.get(job) ?? [];
+    const event = parse(message, junkBefore);
     if (isMarked(message)) {
       junk.push(junkOf(message, event));
+      junkOn.set(job, [...junkBefore, message.sequence]);
       continue;
     }
+    junkOn.delete(job);
     const complaint = event === undefined ? 'is not an event' : (mismatch(message, event) ?? doubled(event, seen));
     if (complaint !== undefined) violations.push(complain(message, complaint));
     if (event === undefined) continue;
-    const history = byJob.get(event.jobId);
-    if (history === undefined) byJob.set(event.jobId, [event]);
-    else history.push(event);
+    byJob.set(event.jobId, [...(byJob.get(event.jobId) ?? []), event]);
   }
   return { byJob, junk, violations };
 }
 
 function junkOf(message: RawMessage, event: LoggedEvent | undefined): JunkMessage {
   const { sequence, headers } = message;
-  const fits = event?.schema === 1 && mismatch(message, event) === undefined;
+  const fits = event?.schema === 1 && mismatch(message, event) === undefined && !beginnings.has(event.event);
   return { sequence, kind: headers[MARK] ?? '', copyOf: fits ? event.jobId : undefined };
 }
 
-function parse({ sequence, headers, body, storedAt }: RawMessage, previous: number): LoggedEvent | undefined {
+function parse(
+  { sequence, headers, body, storedAt }: RawMessage,
+  junkBefore: readonly number[],
+): LoggedEvent | undefined {
   try {
     const json = JSON.parse(body) as Record<string, unknown>;
     return {
       sequence,
-      previous,
+      junkBefore,
       schema: json['v'],
       eventId: String(json['id']),
       event: String(json['event']),

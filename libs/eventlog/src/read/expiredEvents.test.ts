@@ -32,10 +32,18 @@ function created(idempotencyKey?: string): JobEvent {
   };
 }
 
+const AS_FIRST = { 'Nats-Expected-Last-Subject-Sequence': '0' };
+
 function message(sequence: number, ageMs = 0): StoredBytes {
   const event = created();
   const recordedAt = new Date(Date.now() - ageMs).toISOString();
-  return { sequence, subject: eventSubject(event), recordedAt, headers: {}, body: Buffer.from(encodeJobEvent(event)) };
+  return {
+    sequence,
+    subject: eventSubject(event),
+    recordedAt,
+    headers: AS_FIRST,
+    body: Buffer.from(encodeJobEvent(event)),
+  };
 }
 
 interface Given {

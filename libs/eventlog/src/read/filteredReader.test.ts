@@ -4,6 +4,7 @@ import { HistoryTooLargeError, LogUnavailableError } from '../errors.ts';
 import { eventSubject, jobFilter } from '../streams/jobSubjects.ts';
 import { JobScript } from '../../testing/jobScript.ts';
 import type { StoredMessage } from './directReader.ts';
+import { headerOfExpectation } from './jobLink.ts';
 import { FilteredReader, type FilteredReaderLimits } from './filteredReader.ts';
 
 const PAGE = 10;
@@ -44,7 +45,14 @@ class PagedLog {
   #add(subject: string, text: string, expectation: StoredMessage['expectation'] = NOTHING): number {
     const sequence = this.#messages.length + 1;
     const recordedAt = new Date(Date.UTC(2026, 0, 1) + Math.random() * 1e9).toISOString();
-    this.#messages.push({ sequence, subject, recordedAt, expectation, text, header: () => undefined });
+    this.#messages.push({
+      sequence,
+      subject,
+      recordedAt,
+      expectation,
+      text,
+      header: (name) => headerOfExpectation(expectation, name),
+    });
     return sequence;
   }
 }

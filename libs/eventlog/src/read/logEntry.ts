@@ -88,17 +88,30 @@ export function decodeRecordedEvent(
 /**
  * Decodes the body of a message of the stream JOBS. An event on the subject of another one counts as malformed:
  * permissions allow subjects, so a body that contradicts its subject could claim what its writer may not. So does what
- * looks like an event of a newer release, unless the server has checked that it follows the last message of its job.
+ * looks like an event of a newer release, unless the server has checked that it follows the last message of its job; and
+ * an event with which a history may begin, since without its history nobody could tell a copy of it from the first.
  */
 export function decodeStoredEvent(subject: string, text: string, header: HeaderOf): DecodedJobEvent {
   const decoded = decodeJobEvent(text);
   if (decoded.kind === 'event') {
     const { event, jobType, jobId } = decoded.event;
-    if (eventSubject(decoded.event) === subject) return decoded;
-    return { kind: 'malformed', reason: `a ${event} of the ${jobType} job ${jobId} on the subject ${subject}` };
+    if (eventSubject(decoded.event) !== subject)
+      return { kind: 'malformed', reason: `a ${event} of the ${jobType} job ${jobId} on the subject ${subject}` };
+    if (mayBegin(decoded.event, subject, header)) return decoded;
+    return {
+      kind: 'malformed',
+      reason: `a ${event} that the server has not compared with the job's messages before it`,
+    };
   }
   if (decoded.kind === 'malformed' || isChained(subject, decoded.event, header)) return decoded;
   return { kind: 'malformed', reason: `${decoded.reason}, and it does not follow the last message of its job` };
+}
+
+/** Whether the server has checked that a JobCreated is the first of its job, or that a JobCarried is the next. */
+function mayBegin({ event }: JobEvent, subject: string, header: HeaderOf): boolean {
+  if (event !== 'JobCreated' && event !== 'JobCarried') return true;
+  const previous = previousOfJob(subject, expectationOf(header));
+  return previous !== undefined && (event === 'JobCarried' || previous === 0);
 }
 
 /** Whether the server stored the message only because it follows the last one of the job that its body names. */
