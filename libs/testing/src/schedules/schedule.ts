@@ -19,6 +19,7 @@ export class Schedule implements Disposable {
   isPrompt = false;
   readonly #scheduler: Scheduler;
   readonly #time = new VirtualTime((run) => void this.point('next turn').then(run));
+  readonly #working = new Set<Promise<unknown>>();
   #timeIsScheduled = false;
 
   constructor(scheduler: Scheduler) {
@@ -30,6 +31,16 @@ export class Schedule implements Disposable {
     return this.#scheduler.schedule(Promise.resolve(), label);
   }
 
+  /** Work of a real server: nothing else happens until it has settled, so that its speed does not matter. */
+  during<Value>(work: Promise<Value>): Promise<Value> {
+    const settled: Promise<unknown> = work.then(
+      () => this.#working.delete(settled),
+      () => this.#working.delete(settled),
+    );
+    this.#working.add(settled);
+    return work;
+  }
+
   /** Lets things happen until `work` has settled, and returns its value or throws its error. @throws if it waits for nothing. */
   async until<Value>(work: Promise<Value>): Promise<Value> {
     const end = new AbortController();
@@ -38,7 +49,7 @@ export class Schedule implements Disposable {
       () => end.abort(),
     );
     const begun = performance.now();
-    await this.#time.settle();
+    await this.#settle();
     for (let steps = 0; !end.signal.aborted; steps++) {
       if (steps > MOST_STEPS || performance.now() - begun > LONGEST_MS) throw new Error('waits for nothing, in vain');
       await this.#step();
@@ -53,7 +64,7 @@ export class Schedule implements Disposable {
    */
   async untilNothingIsLeft(): Promise<void> {
     const begun = performance.now();
-    await this.#time.settle();
+    await this.#settle();
     for (let steps = 0; this.#scheduler.count() + this.#time.timers > 0; steps++) {
       if (performance.now() - begun > LEFTOVERS_MS) throw new Error('something is left that does not end');
       await this.#step();
@@ -65,7 +76,15 @@ export class Schedule implements Disposable {
     if (mayPass && !this.#timeIsScheduled && this.#time.timers > 0) void this.#passTime();
     if (this.#scheduler.count() === 0) throw new Error('waits for nothing: no point and no timer is left');
     await this.#scheduler.waitOne();
+    await this.#settle();
+  }
+
+  async #settle(): Promise<void> {
     await this.#time.settle();
+    while (this.#working.size > 0) {
+      await Promise.all(this.#working);
+      await this.#time.settle();
+    }
   }
 
   async #passTime(): Promise<void> {
