@@ -14,8 +14,8 @@ type Fired = Omit<Wake, 'at'> & { readonly dueAt?: string };
 
 /**
  * Decodes a timer that the server has fired at `storedAt` of its own clock: at the instant for which it was set or later,
- * whatever the clocks of other machines say. `now` is the server's time as this process knows it. Of many timers due in the same second, some fire before their time (see
- * TimerSpread); their delivery before that time does not count as one.
+ * whatever the clocks of other machines say. `now` is the server's time as this process knows it. Of many timers due in
+ * the same second, some fire before their time (see TimerSpread); their delivery before that time does not count as one.
  */
 export function decodeFiredTimer(message: ConsumerMessage, now: number): FiredTimer {
   const wake = parseWake(message.text());
