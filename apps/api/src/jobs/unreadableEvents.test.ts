@@ -23,12 +23,20 @@ async function get(path: string): Promise<{ status: number; body: View }> {
   return { status: response.status, body: (await response.json()) as View };
 }
 
-/** Creates a job to which a newer release then appends a JobStarted of another version. */
-async function markedJob(): Promise<string> {
-  const { id } = (await post('/api/jobs', { type: 'email' })).body;
+async function newJob(): Promise<string> {
+  return (await post('/api/jobs', { type: 'email' })).body.id;
+}
+
+/** Appends a JobStarted of another version, as a newer release would. */
+async function mark(id: string): Promise<void> {
   const snapshot = await api.log.readJob(id);
   const started = { v: 2, event: 'JobStarted', jobId: id, jobType: 'email', version: 2, fields: 'unknown here' };
   await api.log.append(started as unknown as JobEvent, snapshot?.sequence ?? 0);
+}
+
+async function markedJob(): Promise<string> {
+  const id = await newJob();
+  await mark(id);
   return id;
 }
 
@@ -45,9 +53,11 @@ test('a job with an event of a newer release says so, from the log and from the 
 
 test('neither waiting for such a job nor the feed of all events ends at the event', async () => {
   using feed = await openFeed(`${api.url}/api/events`);
-  const marked = await markedJob();
+  const marked = await newJob();
   const waiting = get(`/api/jobs/${marked}?wait=60s`);
-  const { id } = (await post('/api/jobs', { type: 'email' })).body;
+  await feed.received(1); // the request is being handled by now
+  await mark(marked);
+  const id = await newJob();
   const events = await feed.received(2);
   expect(events.map(({ data }) => (data as { jobId: string }).jobId)).toEqual([marked, id]);
   expect((await post(`/api/jobs/${marked}/cancel`)).status).toBe(200);
