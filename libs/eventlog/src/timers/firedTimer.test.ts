@@ -1,42 +1,69 @@
-import type { Msg } from '@nats-io/transport-node';
+import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { AckBuffer } from '../connection/ackBuffer.ts';
-import { ConsumerMessage } from '../connection/consumerMessage.ts';
 import { decodeFiredTimer } from './firedTimer.ts';
 
-const AT = '2026-03-01T12:00:00.000Z';
-const DUE_MS = Date.parse(AT);
+const AT = '2026-01-31T09:30:00.000Z';
+const AT_MS = Date.parse(AT);
 const HOUR_MS = 3_600_000;
-const acks = new AckBuffer({ publish: () => undefined } as unknown as ConstructorParameters<typeof AckBuffer>[0]);
 
-/** A timer for noon that the server fired at `storedMs`, in its delivery with this number, decoded when it is `now` there. */
-function decode(storedMs: number, now: number, delivery = 1) {
-  const reply = `$JS.ACK.TIMERS.due-email.${delivery}.7.1.${storedMs * 1_000_000}.0`;
-  const data = Buffer.from(JSON.stringify({ jobId: '0193a3f0-0000-7000-8000-000000000001', jobType: 'email', at: AT }));
-  return decodeFiredTimer(
-    new ConsumerMessage(acks, { subject: 'timers.due.email', reply, data } as Partial<Msg> as Msg),
-    now,
-  );
+interface Fired {
+  /** When the server stored it; default: in time. */
+  readonly storedMs?: number;
+  /** The server's time as the process knows it. */
+  readonly now?: number;
+  readonly deliveryCount?: number;
 }
+
+/** Decodes what was stored on a subject. */
+function decode(subject: string, body: unknown, { storedMs = AT_MS, now = AT_MS, deliveryCount = 1 }: Fired = {}) {
+  const message = { subject, text: () => JSON.stringify(body), storedAtMs: () => storedMs, sequence: 7, deliveryCount };
+  return decodeFiredTimer(message as never, now);
+}
+
+/** Decodes a timer for `AT`. */
+const fired = (given: Fired) => decode('timers.due.email', { jobId: randomUUID(), jobType: 'email', at: AT }, given);
+
+test('a timer names its job, and the instant for which it was set', () => {
+  const wake = { jobId: randomUUID(), jobType: 'email', at: AT };
+  const timer = {
+    kind: 'due',
+    jobId: wake.jobId,
+    jobType: 'email',
+    causationId: 'timer:7',
+    deliveryCount: 1,
+    dueAt: AT,
+  };
+  expect(decode('timers.due.email', wake)).toEqual(timer);
+});
+
+test.each([
+  ['an id that stands for every job', { jobId: '*', jobType: 'email', at: AT }],
+  ['an id of several tokens', { jobId: `${randomUUID()}.created`, jobType: 'email', at: AT }],
+  ['the type of another subject', { jobId: randomUUID(), jobType: 'report', at: AT }],
+  ['no type', { jobId: randomUUID(), at: AT }],
+  ['nothing', null],
+])('what a stranger writes with %s is no timer', (_name, body) => {
+  expect(decode('timers.due.email', body)).toEqual({ kind: 'malformed', reason: 'not a wake-up' });
+});
 
 test.each([0, -HOUR_MS, HOUR_MS])(
   'a timer that fired at its time is due, also for a process that is wrong about the time by %d ms',
   (wrongMs) => {
-    expect(decode(DUE_MS, DUE_MS + wrongMs)).toMatchObject({ kind: 'due', dueAt: AT, deliveryCount: 1 });
+    expect(fired({ now: AT_MS + wrongMs })).toMatchObject({ kind: 'due', dueAt: AT, deliveryCount: 1 });
   },
 );
 
 test('a timer that fired early waits for the rest of its time, and its first delivery does not count', () => {
-  const firedAt = DUE_MS - 20_000;
-  expect(decode(firedAt, firedAt + 5_000)).toEqual({ kind: 'early', delayMs: 15_000 });
-  expect(decode(firedAt, DUE_MS, 2)).toMatchObject({ kind: 'due', dueAt: AT, deliveryCount: 1 });
-  expect(decode(firedAt, DUE_MS, 3)).toMatchObject({ kind: 'due', dueAt: AT, deliveryCount: 2 });
+  const storedMs = AT_MS - 20_000;
+  expect(fired({ storedMs, now: storedMs + 5_000 })).toEqual({ kind: 'early', delayMs: 15_000 });
+  expect(fired({ storedMs, deliveryCount: 2 })).toMatchObject({ kind: 'due', dueAt: AT, deliveryCount: 1 });
+  expect(fired({ storedMs, deliveryCount: 3 })).toMatchObject({ kind: 'due', dueAt: AT, deliveryCount: 2 });
 });
 
 test('a timer that fired early waits no longer than it fired early, however wrong the process is about the time', () => {
-  expect(decode(DUE_MS - 20_000, DUE_MS - HOUR_MS)).toEqual({ kind: 'early', delayMs: 20_000 });
+  expect(fired({ storedMs: AT_MS - 20_000, now: AT_MS - HOUR_MS })).toEqual({ kind: 'early', delayMs: 20_000 });
 });
 
 test('a timer that cannot have been fired so early on purpose says nothing about the time', () => {
-  expect(decode(DUE_MS - HOUR_MS, DUE_MS - HOUR_MS)).not.toHaveProperty('dueAt');
+  expect(fired({ storedMs: AT_MS - HOUR_MS, now: AT_MS - HOUR_MS })).not.toHaveProperty('dueAt');
 });
