@@ -2,7 +2,8 @@ import { checkSchedules, type Schedule } from '@jobstream/testing';
 import { array, boolean, integer, option, record } from 'fast-check';
 import { expect, test } from 'vitest';
 import { silentSink } from '../connection/logSink.ts';
-import { eventSubject } from '../streams/jobSubjects.ts';
+import { jobAppendRequest } from '../append/appendRequest.ts';
+import { EXPECTED_FILTER, EXPECTED_SEQUENCE } from '../connection/headers.ts';
 import { JobScript } from '../../testing/jobScript.ts';
 import { type ConsumerFaults, ScheduledConsumers } from '../../testing/schedules/scheduledConsumers.ts';
 import type { StartRate } from './admission/rateLimiter.ts';
@@ -81,8 +82,8 @@ function serverWith(schedule: Schedule, { faults, jobs }: Plan): ScheduledConsum
   server.addDurable(workerConsumer('email'));
   for (const name of [requeuedConsumer('email'), dueConsumer('email')]) server.addDurable(name, { isEmpty: true });
   for (let count = 0; count < jobs; count++) {
-    const event = new JobScript({ jobType: 'email' }).create();
-    server.append({ subject: eventSubject(event), text: JSON.stringify(event) });
+    const { subject, text, filter } = jobAppendRequest(new JobScript({ jobType: 'email' }).create());
+    server.append({ subject, text, headers: { [EXPECTED_SEQUENCE]: '0', [EXPECTED_FILTER]: filter } });
   }
   return server;
 }

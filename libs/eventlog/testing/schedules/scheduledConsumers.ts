@@ -8,6 +8,7 @@ import type { Connection } from '../../src/connection/connection.ts';
 export interface ConsumedMessage {
   readonly subject: string;
   readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface ConsumerFaults {
@@ -257,9 +258,14 @@ interface Place {
 }
 
 function messageOf(stored: ConsumedMessage | undefined, { consumer, count, sequence, delivered }: Place): Msg {
-  const { subject = '', text = '' } = stored ?? {};
+  const { subject = '', text = '', headers = {} } = stored ?? {};
   const reply = `$JS.ACK.JOBS.${consumer}.${count}.${sequence}.${delivered}.${sequence * 1_000_000_000}.0`;
-  return { subject, reply, data: Buffer.from(text) } as unknown as Msg;
+  return {
+    subject,
+    reply,
+    data: Buffer.from(text),
+    headers: { get: (name: string) => headers[name] },
+  } as unknown as Msg;
 }
 
 function statusOf(subject: string, code: number, description: string): Msg {
