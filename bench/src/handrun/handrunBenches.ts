@@ -7,6 +7,7 @@ import type { HandrunBench } from './handrunBench.ts';
 import { hotUpdates } from './hotUpdates.ts';
 import { paging } from './paging.ts';
 import { projectionLag } from './projectionLag.ts';
+import { soak } from './soak.ts';
 import { stopWithRunningJobs } from './stopWithRunningJobs.ts';
 import { tableSize } from './tableSize.ts';
 
@@ -21,5 +22,6 @@ export const handrunBenches: readonly HandrunBench[] = [
   paging,
   cancelRunning,
   delayedTogether,
+  soak,
   stopWithRunningJobs,
 ];

@@ -3,7 +3,7 @@ import { addMs, decide, fold, isRejection, isTerminal } from '@jobstream/domain'
 import type { Job, JobState } from '@jobstream/domain';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { EventLog, StoredHistory } from '@jobstream/eventlog';
-import type { JobRef } from './prefixChunk.ts';
+import type { JobRef } from './prefixReader.ts';
 
 export interface CarryContext {
   readonly eventLog: Pick<EventLog, 'append' | 'scheduleWake' | 'prefix'>;

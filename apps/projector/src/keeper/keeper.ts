@@ -3,8 +3,8 @@ import type { EventLog, ExpiryRule, LogState } from '@jobstream/eventlog';
 import { BackgroundLoop } from '@jobstream/runtime';
 import type { Logger, NextTurn } from '@jobstream/runtime';
 import { carryJob } from './carryJob.ts';
-import { readChunk } from './prefixChunk.ts';
-import type { ChunkLimits, PrefixChunk } from './prefixChunk.ts';
+import { PrefixReader } from './prefixReader.ts';
+import type { ChunkLimits, PrefixChunk } from './prefixReader.ts';
 import { renewSchedule } from './renewSchedule.ts';
 
 export interface KeeperOptions {
@@ -50,6 +50,7 @@ export class Keeper extends BackgroundLoop {
   readonly #options: KeeperOptions;
   /** The last message that this keeper has dealt with. */
   #done = 0;
+  #reader: PrefixReader | undefined;
 
   constructor(options: KeeperOptions) {
     super();
@@ -63,7 +64,8 @@ export class Keeper extends BackgroundLoop {
     if (rule.kind === 'kept') return this.#giveUp();
     const state = await eventLog.prefix.state();
     const limits = await this.#limits(state, rule);
-    const chunk = await readChunk(eventLog.prefix, limits, stop);
+    this.#reader ??= new PrefixReader(eventLog.prefix);
+    const chunk = await this.#reader.next(limits, stop);
     if (chunk.unreadable !== undefined) this.#warnOfUnreadable(chunk.unreadable);
     if (chunk.last < limits.first || !(await this.#mayCarry(chunk))) return intervalMs;
     this.#done = await this.#carryAll(chunk, state.now, stop);
