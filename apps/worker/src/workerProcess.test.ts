@@ -14,7 +14,7 @@ test('the shipped worker says that it is ready, and runs an e-mail job that name
   const port = await freePort();
   await startWorker({ HEALTH_PORT: String(port) });
   const response = await fetch(`http://127.0.0.1:${port}/health/ready`);
-  expect(await response.json()).toEqual({ status: 'ready', parts: { start: 'up', log: 'up' } });
+  expect(await response.json()).toEqual({ status: 'ready', parts: { start: 'up', log: 'up', clock: 'up' } });
   const { jobId } = await log().create('email', { payload: { to: 'user@example.com' } });
   expect(await log().storyUntil(jobId, 'completed')).toEqual(['JobCreated', 'JobStarted 1', 'JobCompleted 1']);
 });

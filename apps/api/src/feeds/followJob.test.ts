@@ -19,10 +19,10 @@ test('a replica that lags behind the tail hides no event', async () => {
   const end = await api.log.lastSequence();
   await eventually(() => expect(tail.watch(id, { onEvent() {}, onEnd() {} }).recent).toHaveLength(end));
   const { contents } = api.log;
-  const readHistory = async () => (await api.log.readHistory(id)).slice(0, 1);
+  const readWholeHistory = async () => (await api.log.readWholeHistory(id)).slice(0, 1);
   const lagging = Object.create(api.log, {
     contents: { value: contents },
-    readHistory: { value: readHistory },
+    readWholeHistory: { value: readWholeHistory },
   }) as EventLog;
   const versions: number[][] = [];
   for await (const events of followJob(id, { log: lagging, tail }, new AbortController().signal)) {

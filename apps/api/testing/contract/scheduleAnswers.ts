@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ScheduleEvent } from '@jobstream/domain';
 import type { Exchange } from './exchange.ts';
 import type { Produce, Situation } from './produce.ts';
 import { tickUntil } from './tickUntil.ts';
@@ -29,6 +30,16 @@ async function outrun({ system, ask, ...situation }: Situation): Promise<Exchang
   throw new Error('nobody was outrun');
 }
 
+/** A newer release has changed the schedule. */
+async function changedByNewerRelease({ system, ask, ...situation }: Situation): Promise<Exchange> {
+  const name = await newSchedule(situation);
+  const { schedules } = system.guarded.log;
+  const { sequence } = await schedules.reader.readEnd(name);
+  const event = { v: 2, event: 'ScheduleTicked', schedule: name, version: 2 } as unknown as ScheduleEvent;
+  await schedules.append(event, sequence);
+  return ask(path(name));
+}
+
 /** Like jobResponses, for schedules. */
 export const scheduleAnswers: Readonly<Record<string, Readonly<Record<string, Produce>>>> = {
   listSchedules: {
@@ -42,7 +53,10 @@ export const scheduleAnswers: Readonly<Record<string, Readonly<Record<string, Pr
     '201': ({ ask }) => ask({ body: { name: `s-${randomUUID()}`, ...definition } }),
     '409': async (situation) => situation.ask({ body: { name: await newSchedule(situation), ...definition } }),
   },
-  getSchedule: { '200': async (situation) => situation.ask(path(await newSchedule(situation))) },
+  getSchedule: {
+    '200': async (situation) => situation.ask(path(await newSchedule(situation))),
+    '409': changedByNewerRelease,
+  },
   replaceSchedule: {
     '200': async (situation) => situation.ask({ ...path(await newSchedule(situation)), ...changed }),
     '404': ({ ask }) => ask(changed),
@@ -65,5 +79,6 @@ export const scheduleAnswers: Readonly<Record<string, Readonly<Record<string, Pr
       await situation.other('deleteSchedule', path(name));
       return [await situation.ask(path(name)), await situation.ask({ ...path(name), query: '?limit=1' })];
     },
+    '409': changedByNewerRelease,
   },
 };

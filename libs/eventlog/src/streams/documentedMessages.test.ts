@@ -96,7 +96,7 @@ async function storedMessages(): Promise<readonly StoredMessage[]> {
 }
 
 function jobScripts(): readonly JobScript[] {
-  const [released, retried, failed] = [new JobScript(), new JobScript(), new JobScript()];
+  const [released, retried, failed, carried] = [new JobScript(), new JobScript(), new JobScript(), new JobScript()];
   released.create();
   released.start();
   released.next({ kind: 'ReportProgress', attempt: 1, percent: 50 });
@@ -111,7 +111,9 @@ function jobScripts(): readonly JobScript[] {
   failed.fail();
   failed.next({ kind: 'RequeueJob' });
   failed.next({ kind: 'CancelJob', reason: 'enough' });
-  return [released, retried, failed];
+  carried.create();
+  carried.next({ kind: 'CarryJob', keepsCause: false });
+  return [released, retried, failed, carried];
 }
 
 function scheduleScript(): ScheduleScript {
