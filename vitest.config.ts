@@ -1,22 +1,41 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import type { TestUserConfig } from 'vitest/config';
+
+const schedules = '**/*.schedules.test.ts';
+
+const ofAll = {
+  exclude: ['**/node_modules/**', '**/.data/**'],
+  pool: 'forks',
+  setupFiles: ['libs/testing/src/failOnConsoleOutput.ts'],
+  // Real servers start and recover within these on a slow machine; no test is about how long something takes.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: 30_000 } },
+  restoreMocks: true,
+} satisfies TestUserConfig;
 
 export default defineConfig({
   test: {
-    include: ['{apps,libs}/*/{src,testing}/**/*.test.ts', '{tools,e2e,bench}/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/.data/**'],
-    pool: 'forks',
-    // Files share the modules of a worker process: nothing has state at module scope, and imports were a third of the time.
-    isolate: false,
     // Most tests wait for servers most of the time, so more files than cores run at once.
     maxWorkers: availableParallelism() + 2,
     globalSetup: ['libs/testing/src/globalSetup.ts'],
-    setupFiles: ['libs/testing/src/failOnConsoleOutput.ts'],
-    // Real servers start and recover within these on a slow machine; no test is about how long something takes.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
     teardownTimeout: 30_000,
-    expect: { poll: { timeout: 30_000 } },
-    restoreMocks: true,
+    projects: [
+      {
+        test: {
+          ...ofAll,
+          name: 'tests',
+          include: ['{apps,libs}/*/{src,testing}/**/*.test.ts', '{tools,e2e,bench}/**/*.test.ts'],
+          exclude: [...ofAll.exclude, schedules],
+          // Files share the modules of a worker process: nothing has state at module scope, and imports were a third of the time.
+          isolate: false,
+        },
+      },
+      {
+        // They replace the clock and the timers of their process, which a connection of another file would use as well.
+        test: { ...ofAll, name: 'schedules', include: [schedules], isolate: true },
+      },
+    ],
   },
 });

@@ -45,5 +45,9 @@ export async function runMutantTests(
 }
 
 function firstFailure(output: string): string {
-  return /^ *FAIL +(.*)$/m.exec(output)?.[1]?.trim() ?? /^.*Error.*$/m.exec(output)?.[0].trim() ?? 'no test could run';
+  return (
+    /^ *FAIL +(?:\|\w+\| )?(.*)$/m.exec(output)?.[1]?.trim() ??
+    /^.*Error.*$/m.exec(output)?.[0].trim() ??
+    'no test could run'
+  );
 }
