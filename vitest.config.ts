@@ -18,7 +18,7 @@ const ofAll = {
 export default defineConfig({
   test: {
     // Most tests wait for servers most of the time, so more files than cores run at once.
-    maxWorkers: availableParallelism() + 2,
+    maxWorkers: availableParallelism() + 3,
     globalSetup: ['libs/testing/src/globalSetup.ts'],
     teardownTimeout: 30_000,
     projects: [

@@ -6,6 +6,7 @@ import type { EventLog } from '../eventLog.ts';
 import type { EventFeed, LogEntry } from './logEntry.ts';
 import { takeReservedFollower } from './reservedFollowers.ts';
 import { Connection } from '../connection/connection.ts';
+import { JOBS_STREAM } from '../streams/streams.ts';
 import { JobScript } from '../../testing/jobScript.ts';
 import { openEventLog } from '../../testing/openEventLog.ts';
 
@@ -126,12 +127,15 @@ test('when all are in use, the next one is told so', async () => {
   const connection = await Connection.open({ url: nats.url, name: 'test', ...FOLLOWER });
   const manager = await jetstreamManager(connection.nats, { checkAPI: false });
   for (let taken = 0; taken < 4; taken++) {
-    const { name } = (await takeReservedFollower({ connection, manager }, 0)) ?? {};
+    const { name = '' } = (await takeReservedFollower({ connection, manager }, 0)) ?? {};
     const reply = connection.newInbox();
     connection.nats.subscribe(reply);
     const request = JSON.stringify({ batch: 100, expires: 30_000_000_000 });
     connection.nats.publish(`$JS.API.CONSUMER.MSG.NEXT.JOBS.${name}`, request, { reply });
-    await connection.nats.flush();
+    // The server takes note of a request a moment after it has it.
+    await eventually(async () =>
+      expect(await manager.consumers.info(JOBS_STREAM, name)).toMatchObject({ num_waiting: 1 }),
+    );
   }
   await expect(takeReservedFollower({ connection, manager }, 0)).rejects.toThrow(
     'all of projector-1, projector-2, projector-3, projector-4 are in use',
