@@ -37,10 +37,33 @@ export function evolve(state: JobState, event: LoggedEvent): JobState {
 function carry(state: JobState, event: JobEventOf<'JobCarried'>): JobState {
   if (state === undefined) return carried(event);
   if (event.jobId !== state.id || event.jobType !== state.type || event.version <= state.version) return state;
-  if (event.version > state.version + 1) return carried(event) ?? state;
+  if (event.version > state.version + 1) return carriedBehindGap(state, event) ?? state;
   const { legalIn, fits, evolve: carriedOn } = jobEvents.JobCarried;
   if (!legalIn.includes(state.status) || !fits(state, event.data)) return state;
   return { ...carriedOn(state, event), version: event.version };
+}
+
+/** As `carried`, where events are missing between the creation and the JobCarried: nothing changes what the creation set. */
+function carriedBehindGap(state: Job, event: JobEventOf<'JobCarried'>): JobState {
+  if (state.status === 'completed') return undefined;
+  const { idempotencyKey: _key, fingerprint: _fingerprint, ...data } = event.data;
+  const { tenant: _tenant, ...envelope } = event;
+  const { payload, maxAttempts, backoff, timeoutMs, tags, createdAt, idempotencyKey, fingerprint, tenant } = state;
+  return carried({
+    ...envelope,
+    ...(tenant === undefined ? {} : { tenant }),
+    data: {
+      ...data,
+      payload,
+      maxAttempts,
+      backoff,
+      timeoutMs,
+      tags,
+      createdAt,
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+    },
+  });
 }
 
 /** The job where the events before the JobCarried are gone: the same as with them. None of a state that no job has. */
