@@ -1,14 +1,13 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readCommandLine } from '@jobstream/runtime';
 import { repositoryRoot } from '@jobstream/servers';
 import { onBootstrapGone, reportFailure } from './src/commandLine/runTool.ts';
-import { readResults, writeResults } from './src/mutants/mutantResults.ts';
+import { readEarlierResults, readResults, writeResults } from './src/mutants/mutantResults.ts';
 import { writeMutantReport } from './src/mutants/mutantReport.ts';
 import { MutantWorkspace } from './src/mutants/mutantWorkspace.ts';
-import { tryMutants } from './src/mutants/tryMutants.ts';
+import { tryMutants, trySurvivors } from './src/mutants/tryMutants.ts';
 
 const { values, words } = readCommandLine({
   command: 'npm run test:mutants',
@@ -19,6 +18,8 @@ const { values, words } = readCommandLine({
   options: {
     count: { type: 'string', default: '40', value: 'number', help: 'How many mutants to try; default 40.' },
     seed: { type: 'string', default: '1', value: 'number', help: 'Chooses the mutants and their order; default 1.' },
+    jobs: { type: 'string', default: '1', value: 'number', help: 'How many test files run at once; default 1.' },
+    survivors: { type: 'boolean', help: 'Tries the survivors of the last run again, after tests were added.' },
   },
   notes: ['Without a folder it only writes docs/measurements/mutants.md anew from the results.'],
 });
@@ -33,13 +34,17 @@ try {
 
 async function tryPackage(packageFolder: string): Promise<void> {
   if (!existsSync(path.join(repositoryRoot, packageFolder, 'src'))) throw new Error(`there is no ${packageFolder}/src`);
-  const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: repositoryRoot, encoding: 'utf8' }).trim();
+  const results = await (values.survivors
+    ? readEarlierResults(repositoryRoot, packageFolder)
+    : readResults(repositoryRoot, packageFolder, Number(values.seed)));
+  if (results === undefined) throw new Error(`there are no results of ${packageFolder} yet`);
   await using workspace = await MutantWorkspace.create(repositoryRoot, tmpdir());
-  await tryMutants({
+  await (values.survivors ? trySurvivors : tryMutants)({
     workspace,
-    results: await readResults(repositoryRoot, { package: packageFolder, commit, seed: Number(values.seed) }),
+    results,
     count: Number(values.count),
+    jobs: Number(values.jobs),
     say: (line) => console.log(line),
-    save: (results) => writeResults(repositoryRoot, results),
+    save: (changed) => writeResults(repositoryRoot, changed),
   });
 }

@@ -5,7 +5,6 @@ import { format } from 'prettier';
 import { readJson, RESULTS_FOLDER } from './mutantResults.ts';
 import type { MutantResults, Remarks, TriedMutant } from './mutantResults.ts';
 import { isTiming, TIMING_OPERATORS } from './mutationOperators.ts';
-import { score } from './tryMutants.ts';
 
 /** Writes docs/measurements/mutants.md from the results and from the remarks on survivors in `remarks.json`. */
 export async function writeMutantReport(root: string): Promise<void> {
@@ -22,17 +21,19 @@ export async function writeMutantReport(root: string): Promise<void> {
 export function reportText(results: readonly MutantResults[], remarks: Remarks): string {
   const summary = results.map((result) => summaryRow(result, remarks));
   const survivors = results.flatMap(({ tried }) =>
-    tried.filter(({ verdict }) => verdict.kind === 'survived').map((mutant) => survivorRow(mutant, remarks)),
+    tried.filter(hasSurvived).map((mutant) => survivorRow(mutant, remarks)),
   );
   return [
     '# Mutants',
     'Small faults that `npm run test:mutants` plants in a copy of the code, one at a time, and what the tests of the package say. ' +
       `Those of time (${TIMING_OPERATORS.join(', ')}) change when something happens, the others what happens. ` +
+      'The first score is that of the tests as they were, the last that with the tests that were added for survivors; both ' +
+      'leave out equivalent mutants, which change nothing that a caller could notice. ' +
       'This page is written by the command; the lists with every mutant and the test that killed it are in ' +
       '[mutants/](mutants/).',
     [
-      '| package | commit | seed | mutants | of time | killed | equivalent | score |',
-      '| --- | --- | --- | --: | --: | --: | --: | --: |',
+      '| package | commit | seed | mutants | of time | equivalent | killed | first score | killed later | score |',
+      '| --- | --- | --- | --: | --: | --: | --: | --: | --: | --: |',
       ...summary,
     ].join('\n'),
     '## Survivors',
@@ -42,22 +43,37 @@ export function reportText(results: readonly MutantResults[], remarks: Remarks):
 
 function summaryRow({ package: name, commit, seed, tried }: MutantResults, remarks: Remarks): string {
   const counted = tried.filter(({ verdict }) => verdict.kind !== 'refused by the compiler');
-  const timing = counted.filter(isTiming);
-  const killed = counted.filter(({ verdict }) => verdict.kind === 'killed');
-  const isEquivalent = (id: string) => remarks[id]?.kind === 'equivalent';
-  const equivalent = counted.filter(({ id, verdict }) => verdict.kind === 'survived' && isEquivalent(id));
-  const percent = Math.floor(score(tried, isEquivalent) * 100);
-  return `| ${[name, commit.slice(0, 7), seed, counted.length, timing.length, killed.length, equivalent.length, `${percent} %`].join(' | ')} |`;
+  const equivalent = counted.filter(
+    ({ id, verdict }) => verdict.kind === 'survived' && remarks[id]?.kind === 'equivalent',
+  ).length;
+  const killed = counted.filter(({ verdict }) => verdict.kind === 'killed').length;
+  const first = counted.filter((mutant) => !hasSurvived(mutant)).length;
+  const percent = (part: number) => `${Math.floor((part / (counted.length - equivalent)) * 100)} %`;
+  const timing = counted.filter(isTiming).length;
+  const numbers = [counted.length, timing, equivalent, first, percent(first), killed - first, percent(killed)];
+  return `| ${[name, commit.slice(0, 7), seed, ...numbers].join(' | ')} |`;
 }
 
-function survivorRow({ id, before, after }: TriedMutant, remarks: Remarks): string {
-  const remark = remarks[id];
-  const words = remark === undefined ? 'to be looked at' : `${remark.kind}: ${remark.remark}`;
-  return `| ${[id, code(before), code(after), words].join(' | ')} |`;
+/** Whether a mutant was not killed at first. */
+function hasSurvived({ verdict }: TriedMutant): boolean {
+  return verdict.kind === 'survived' || (verdict.kind === 'killed' && verdict.later === true);
+}
+
+function survivorRow({ id, before, after, verdict }: TriedMutant, remarks: Remarks): string {
+  return `| ${[id, code(before), code(after), remarkOn(verdict, remarks[id])].join(' | ')} |`;
+}
+
+function remarkOn(verdict: TriedMutant['verdict'], remark: Remarks[string] | undefined): string {
+  if (verdict.kind === 'killed') return `killed later by ${escaped(verdict.by)}`;
+  return remark === undefined ? 'to be looked at' : `${remark.kind}: ${escaped(remark.remark)}`;
 }
 
 /** A piece of code as a cell of a table, on one line. */
 function code(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|');
+  const line = escaped(text.replaceAll(/\s+/g, ' '));
   return `\`${line.length > 80 ? `${line.slice(0, 79)}…` : line}\``;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('|', '\\|');
 }

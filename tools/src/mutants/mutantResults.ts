@@ -1,10 +1,15 @@
+import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import type { Mutant } from './mutationOperators.ts';
+
+const run = promisify(execFile);
 
 /** What became of a mutant. One that the compiler refuses does not count. */
 export type Verdict =
-  | { readonly kind: 'killed'; readonly by: string }
+  /** `later`: it had survived, and a test was added. */
+  | { readonly kind: 'killed'; readonly by: string; readonly later?: true }
   | { readonly kind: 'survived' }
   | { readonly kind: 'refused by the compiler' };
 
@@ -24,11 +29,20 @@ export type Remarks = Readonly<Record<string, { readonly kind: 'equivalent' | 't
 /** The folder of the results, relative to the repository. */
 export const RESULTS_FOLDER = path.join('docs', 'measurements', 'mutants');
 
-/** Reads the results that another run of the same package, commit and seed has left; else there are none yet. */
-export async function readResults(root: string, wanted: Omit<MutantResults, 'tried'>): Promise<MutantResults> {
-  const found = await readJson<MutantResults>(resultsFile(root, wanted.package));
-  const same = found?.commit === wanted.commit && found.seed === wanted.seed;
-  return { ...wanted, tried: same ? found.tried : [] };
+/**
+ * Reads the results that another run of the same package and seed has left, unless the code has changed since; else there
+ * are none yet.
+ */
+export async function readResults(root: string, packageFolder: string, seed: number): Promise<MutantResults> {
+  const found = await readEarlierResults(root, packageFolder);
+  if (found?.seed === seed && (await hasSameCode(root, found))) return found;
+  const { stdout } = await run('git', ['rev-parse', 'HEAD'], { cwd: root });
+  return { package: packageFolder, commit: stdout.trim(), seed, tried: [] };
+}
+
+/** Reads the results of a package, of whatever code. */
+export function readEarlierResults(root: string, packageFolder: string): Promise<MutantResults | undefined> {
+  return readJson<MutantResults>(resultsFile(root, packageFolder));
 }
 
 export async function writeResults(root: string, results: MutantResults): Promise<void> {
@@ -43,6 +57,14 @@ export async function readJson<Content>(file: string): Promise<Content | undefin
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/** Whether the code of the package, without its tests, is that of the commit of the results. */
+function hasSameCode(root: string, { package: folder, commit }: MutantResults): Promise<boolean> {
+  return run('git', ['diff', '--quiet', commit, '--', `${folder}/src`, `:!${folder}/**/*.test.ts`], { cwd: root }).then(
+    () => true,
+    () => false,
+  );
 }
 
 function resultsFile(root: string, packageFolder: string): string {

@@ -2,52 +2,59 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import path from 'node:path';
+import { startTheirServers } from './testsOfMutant.ts';
 
 /** How the tests took a mutant. */
 export interface TestOutcome {
   readonly kind: 'passed' | 'failed' | 'timed out';
   /** The first test that failed. */
   readonly by?: string;
-  readonly ms: number;
+  /** The file of that test, if it is known. */
+  readonly file?: string;
 }
 
-/** Milliseconds for a test that a mutant makes wait for ever. */
-const TEST_TIMEOUT_MS = 30_000;
+export interface TestRun {
+  readonly folder: string;
+  readonly files: readonly string[];
+  /** Milliseconds for the run. */
+  readonly timeoutMs: number;
+  /** Milliseconds for a test, which a mutant may let wait for ever. */
+  readonly testTimeoutMs: number;
+  /** How many test files run at once. */
+  readonly jobs: number;
+}
 
-/** Runs these test files in the folder up to the first failure, at most for `timeoutMs`. */
-export async function runMutantTests(
-  folder: string,
-  files: readonly string[],
-  timeoutMs: number,
-): Promise<TestOutcome> {
-  const began = performance.now();
-  const options = ['--bail=1', `--testTimeout=${TEST_TIMEOUT_MS}`, `--hookTimeout=${TEST_TIMEOUT_MS}`];
-  const child = spawn(
-    process.execPath,
-    [path.join('tools', 'bootstrap.mjs'), path.join('tools', 'test.ts'), ...files, ...options],
-    {
-      cwd: folder,
-      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
+/** Runs test files up to the first failure. */
+export async function runMutantTests(run: TestRun): Promise<TestOutcome> {
+  const limit = `Timeout=${run.testTimeoutMs}`;
+  const options = ['--bail=1', `--test${limit}`, `--hook${limit}`, `--maxWorkers=${run.jobs}`];
+  const child = spawn(process.execPath, [path.join('tools', 'test.ts'), ...run.files, ...options], {
+    cwd: run.folder,
+    env: {
+      ...process.env,
+      NO_COLOR: '1',
+      FORCE_COLOR: '0',
+      ...(startTheirServers(run.files) ? { TEST_SETUP: 'none' } : {}),
     },
-  );
-  const late = AbortSignal.timeout(timeoutMs);
-  const end = () => process.kill(-(child.pid as number), 'SIGTERM');
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const late = AbortSignal.timeout(run.timeoutMs);
+  // Not SIGTERM, which a process that loops does not notice; guards stop its servers.
+  const end = () => process.kill(-(child.pid as number), 'SIGKILL');
   late.addEventListener('abort', end);
   const closed = once(child, 'close') as Promise<[number | null]>;
   const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
   late.removeEventListener('abort', end);
-  const ms = Math.round(performance.now() - began);
-  if (code === 0) return { kind: 'passed', ms };
-  if (late.aborted) return { kind: 'timed out', ms };
-  return { kind: 'failed', by: firstFailure(errors + output), ms };
+  if (code === 0) return { kind: 'passed' };
+  if (late.aborted) return { kind: 'timed out', by: 'the time limit of the run' };
+  return { kind: 'failed', ...firstFailure(errors + output) };
 }
 
-function firstFailure(output: string): string {
-  return (
-    /^ *FAIL +(?:\|\w+\| )?(.*)$/m.exec(output)?.[1]?.trim() ??
-    /^.*Error.*$/m.exec(output)?.[0].trim() ??
-    'no test could run'
-  );
+/** Finds the first failure in what Vitest has written. */
+export function firstFailure(output: string): Pick<TestOutcome, 'by' | 'file'> {
+  const by = /^ *FAIL +(?:\|\w+\| )?(.*)$/m.exec(output)?.[1]?.trim();
+  if (by === undefined) return { by: /^.*Error.*$/m.exec(output)?.[0].trim() ?? 'no test could run' };
+  const file = /^\S+\.test\.ts/.exec(by)?.[0];
+  return file === undefined ? { by } : { by, file };
 }

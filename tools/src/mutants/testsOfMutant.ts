@@ -1,13 +1,22 @@
 import { globSync } from 'node:fs';
 import path from 'node:path';
 
-/** Tests outside a package that are there for its sake. */
+/** Tests outside a package that are there for its sake: folders, or the beginnings of the names of files. */
 const OTHER_TESTS: Readonly<Record<string, readonly string[]>> = {
+  'libs/client': ['e2e/system/client'],
   'libs/eventlog': ['e2e/eventLog'],
   'libs/readmodel': ['apps/projector/src/projection', 'apps/projector/src/rebuild', 'e2e/readModel'],
   'libs/worker': ['apps/worker/src'],
   'apps/projector': ['e2e/readModel'],
 };
+
+/** Packages whose tests start the servers that they need: neither the shared Postgres nor the bundled programs. */
+const WITH_OWN_SERVERS = ['libs/client/', 'libs/eventlog/', 'libs/worker/'];
+
+/** Whether these test files do without the set-up of the run, which takes longer than most of them. */
+export function startTheirServers(files: readonly string[]): boolean {
+  return files.every((file) => WITH_OWN_SERVERS.some((folder) => file.startsWith(folder)));
+}
 
 /**
  * Returns the test files for the mutants of a file in groups, the nearest first: its own and those of its folder, the
@@ -25,7 +34,7 @@ export function testsOfMutant(root: string, packageFolder: string, file: string)
     .filter((group) => group.length > 0);
 }
 
-function testsIn(root: string, folder: string): string[] {
-  const files = globSync(`${folder}/**/*.test.ts`, { cwd: root, exclude: (name) => name === 'node_modules' });
+function testsIn(root: string, beginning: string): string[] {
+  const files = globSync(`${beginning}{/**/,}*.test.ts`, { cwd: root, exclude: (name) => name === 'node_modules' });
   return files.toSorted();
 }
