@@ -132,6 +132,7 @@ const rules = [
     '^libs/(archive|client|domain|eventlog|readmodel|runtime|worker)/',
     '^apps/$1/',
   ]),
+  layer('command-line', { path: '^apps/cli/src/', pathNot: testing }, '^(libs/client|apps/cli)/'),
   layer('apps-tests', { path: '^apps/([^/]+)/' }, ['^libs/', '^apps/$1/']),
   layer('worker-without-read-model', { path: '^apps/worker/' }, [
     '^libs/(archive|client|domain|eventlog|runtime|worker|testing|servers)/',

@@ -1,0 +1,41 @@
+import { InvalidArgumentError } from 'commander';
+
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Reads a duration such as `500ms`, `30s`, `5m`, `1h30m` or `2d`, in milliseconds. */
+export function duration(text: string): number {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/gu)];
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {
+    throw new InvalidArgumentError('Expected a duration such as 500ms, 30s, 5m, 1h30m or 2d.');
+  }
+  const ms = parts.map(([, count, unit]) => Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS]);
+  return Math.round(ms.reduce((sum, part) => sum + part, 0));
+}
+
+/** Reads a time: RFC 3339, or anything else that JavaScript reads, as RFC 3339 in UTC. */
+export function time(text: string): string {
+  const instant = Date.parse(text);
+  if (Number.isNaN(instant)) throw new InvalidArgumentError('Expected a time such as 2030-01-31T09:00:00+01:00.');
+  return new Date(instant).toISOString();
+}
+
+/** Reads a whole number of at least `least`. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (/^\d+$/u.test(text) && Number.isSafeInteger(number) && number >= least) return number;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} on.`);
+  };
+}
+
+/** Reads an address of the API. */
+export function address(text: string): string {
+  const { protocol } = URL.parse(text) ?? {};
+  if (protocol === 'http:' || protocol === 'https:') return text;
+  throw new InvalidArgumentError('Expected an address such as https://jobs.example.com.');
+}
+
+/** Collects the values of an option that may be given several times. */
+export function repeated(text: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, text];
+}

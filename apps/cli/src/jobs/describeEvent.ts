@@ -1,0 +1,60 @@
+import type { JobError, JobEvent, JobEventData, JobEventName } from '@jobstream/client';
+import type { Printer, Tone } from '../output/printer.ts';
+import { plainText } from '../output/table.ts';
+import { formatDuration } from '../output/times.ts';
+
+const TONES: Readonly<Partial<Record<JobEventName, Tone>>> = {
+  JobStarted: 'busy',
+  JobProgressed: 'quiet',
+  JobCompleted: 'good',
+  JobRetryScheduled: 'bad',
+  JobFailed: 'bad',
+  JobCancelled: 'bad',
+};
+const NAME_WIDTH = 'JobRetryScheduled'.length;
+const TIME_WIDTH = 10;
+
+type Details = {
+  readonly [Name in JobEventName]?: (data: JobEventData[Name], printer: Printer) => string | undefined;
+};
+
+/** What is worth knowing of an event beside its name. */
+const DETAILS: Details = {
+  JobCreated: ({ runAt }, { time }) => runAt && `due ${time(runAt)}`,
+  JobStarted: ({ attempt, worker }) => `attempt ${attempt} on ${worker}`,
+  JobProgressed: describeProgress,
+  JobCompleted: ({ durationMs, result }) => [`in ${formatDuration(durationMs)}`, ...jsonOf(result)].join(': '),
+  JobRetryScheduled: ({ attempt, error, retryAt }, { time }) =>
+    `attempt ${attempt} failed, next ${time(retryAt)}: ${describeError(error)}`,
+  JobFailed: ({ reason, error }) => `${reason}: ${describeError(error)}`,
+  JobReleased: ({ attempt, reason }) => `attempt ${attempt}: ${reason}`,
+  JobCancelled: ({ reason }) => reason,
+  JobRequeued: ({ reason }) => reason,
+};
+
+/** Shows an event of a job in one line, without the job. */
+export function describeEvent({ event, at, data }: JobEvent, printer: Printer): string {
+  const name = printer.tone(TONES[event] ?? 'quiet', event.padEnd(NAME_WIDTH));
+  const describe = DETAILS[event] as ((data: unknown, printer: Printer) => string | undefined) | undefined;
+  const details = plainText(describe?.(data, printer) ?? '');
+  return `${printer.time(at).padStart(TIME_WIDTH)}  ${name}  ${details}`.trimEnd();
+}
+
+/** Shows how far a job is. */
+export function describeProgress({
+  percent,
+  message,
+}: {
+  readonly percent?: number;
+  readonly message?: string;
+}): string {
+  return [percent === undefined ? undefined : `${percent}%`, message].filter((text) => text !== undefined).join(' ');
+}
+
+export function describeError({ name, message }: JobError): string {
+  return `${name}: ${message}`;
+}
+
+function jsonOf(value: unknown): readonly string[] {
+  return value === undefined ? [] : [JSON.stringify(value)];
+}

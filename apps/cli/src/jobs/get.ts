@@ -1,0 +1,38 @@
+import type { Job, JobEvent } from '@jobstream/client';
+import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command/apiCommand.ts';
+import { ExitCode } from '../command/exitCode.ts';
+import { examples } from '../command/help.ts';
+import { duration } from '../command/values.ts';
+import { awaitEnd } from './awaitEnd.ts';
+import { describeEvent } from './describeEvent.ts';
+import { describeJob, outcomeOf } from './describeJob.ts';
+
+interface GetOptions extends ApiOptions {
+  readonly events?: true;
+  readonly wait?: number;
+}
+
+export function getCommand(run: RunOnApi) {
+  return apiCommand('get', 'Shows a job.')
+    .argument('<id>', 'the id of the job')
+    .option('--events', 'also show its history')
+    .option(
+      '--wait <duration>',
+      'wait for its end, at most this long; exit code 1 if it failed or was cancelled',
+      duration,
+    )
+    .addHelpText('after', examples('jobstream get 01a21007-5d41-7b37-bb26-e9f0e3028d57 --wait 30s --events'))
+    .action(run(showJob));
+}
+
+async function showJob(api: Api, id: string, { wait, events }: GetOptions): Promise<ExitCode> {
+  const { client, printer, signal } = api;
+  const job = wait === undefined ? await client.jobs.get(id, { signal }) : await awaitEnd(api, id, wait);
+  const history = events ? await client.jobs.history(id, { signal }) : undefined;
+  printer.document(history === undefined ? job : { ...job, events: history }, () => describe(api, job, history));
+  return wait === undefined ? ExitCode.ok : outcomeOf(job);
+}
+
+function describe({ printer }: Api, job: Job, history: readonly JobEvent[] = []): string {
+  return [describeJob(job, printer), ...history.map((event) => describeEvent(event, printer))].join('\n');
+}

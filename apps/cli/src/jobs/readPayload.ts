@@ -1,0 +1,29 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { UsageError } from '../command/failure.ts';
+import type { Surroundings } from '../command/surroundings.ts';
+
+/**
+ * Reads a JSON value as it is given on the command line: itself, `-` for standard input, `@` and the name of a file.
+ *
+ * @throws UsageError when there is no such file, or it is not JSON.
+ */
+export async function readPayload(given: string, { stdin, folder }: Surroundings): Promise<unknown> {
+  if (given === '-') return parse(await text(stdin), 'standard input');
+  if (!given.startsWith('@')) return parse(given, 'the payload');
+  const file = given.slice(1);
+  const content = await readFile(path.resolve(folder, file), 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new UsageError(`${file} cannot be read (${cause.code ?? cause.message})`, { cause });
+  });
+  return parse(content, file);
+}
+
+function parse(json: string, where: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(`${where} is not JSON: ${reason}; a text needs its quotes, such as '"hello"'`, { cause });
+  }
+}

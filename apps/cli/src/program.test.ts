@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { runCommand } from '../testing/runCommand.ts';
+
+test('the help has the commands, the environment and the exit codes', async () => {
+  const { code, stdout, stderr } = await runCommand(['--help']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(/^Usage: jobstream .*Commands:\n {2}enqueue .*JOBSTREAM_URL.*Exit codes: 0 fine/su);
+});
+
+test('without a command the help is shown, and the exit code is that of wrong usage', async () => {
+  const { code, stdout, stderr } = await runCommand([]);
+  expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
+  expect(stderr).toContain('Commands:');
+});
+
+test.each([
+  [['gte'], "jobstream: unknown command 'gte'\n(Did you mean get?)\nFor help: jobstream --help\n"],
+  [['get'], "jobstream: missing required argument 'id'\nFor help: jobstream get --help\n"],
+  [
+    ['get', '1', '--evnts'],
+    "jobstream: unknown option '--evnts'\n(Did you mean --events?)\nFor help: jobstream get --help\n",
+  ],
+  [
+    ['get', '1', '--wait', 'soon'],
+    "jobstream: option '--wait <duration>' argument 'soon' is invalid. Expected a duration such as 500ms, 30s, 5m, 1h30m or 2d.\n" +
+      'For help: jobstream get --help\n',
+  ],
+  [
+    ['enqueue', 'email', '{to}'],
+    expect.stringMatching(/^jobstream: the payload is not JSON: .*a text needs its quotes/u),
+  ],
+  [['enqueue', 'email', '@absent.json'], 'jobstream: absent.json cannot be read (ENOENT)\n'],
+  [['enqueue', 'email', '--delay', '5m', '--run-at', '2030-01-01'], 'jobstream: give --delay or --run-at, not both\n'],
+])('%j is wrong usage', async (args, stderr) => {
+  expect(await runCommand(args)).toEqual({ code: 64, stdout: '', stderr });
+});
+
+test('an API that is not reachable is named, with what to do', async () => {
+  const { code, stderr } = await runCommand(['get', '1', '--url', 'http://127.0.0.1:9', '--retry-for', '0ms']);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(
+    /^jobstream: The API is not reachable at http:\/\/127\.0\.0\.1:9 \(.+\): start it with `jobstream dev`, or name another address/u,
+  );
+});
+
+test('an address in the environment that is none is wrong usage', async () => {
+  const { code, stderr } = await runCommand(['get', '1'], { env: { JOBSTREAM_URL: 'localhost' } });
+  expect({ code, stderr }).toEqual({
+    code: 64,
+    stderr: 'jobstream: JOBSTREAM_URL must be an address such as https://jobs.example.com, got: localhost\n',
+  });
+});

@@ -1,0 +1,95 @@
+import { Command } from '@commander-js/extra-typings';
+import { JobstreamError } from '@jobstream/client';
+import { CommanderError, type Command as AnyCommand } from 'commander';
+import { openApi, type Api, type ApiOptions, type RunOnApi } from './command/apiCommand.ts';
+import { ExitCode } from './command/exitCode.ts';
+import { CommandError, describeApiError, UsageError } from './command/failure.ts';
+import { helpLayout } from './command/help.ts';
+import type { Surroundings } from './command/surroundings.ts';
+import { enqueueCommand } from './jobs/enqueue.ts';
+import { getCommand } from './jobs/get.ts';
+
+const SUMMARY = 'Creates, follows and changes the jobs of a Jobstream service.';
+const NOTES = `
+Environment:
+  JOBSTREAM_URL  the address of the API; without it the system that runs in this folder, else http://127.0.0.1:3000
+  JOBSTREAM_KEY  an API key or a token
+  NO_COLOR       no colours
+
+Exit codes: 0 fine, 1 the thing asked about is not so (a job failed), 2 it could not be done, 64 wrong usage.
+`;
+
+type OwnArguments<Work> = Work extends (api: Api, ...own: infer Own) => unknown ? Own : never;
+
+/** Runs a command line, without the name of the program, to its end; writes why when it cannot be done. */
+export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  let exitCode: ExitCode = ExitCode.ok;
+  const onApi: RunOnApi =
+    (work) =>
+    async (...given) => {
+      // commander appends the command itself to its arguments and options.
+      const own = given.slice(0, -1) as OwnArguments<typeof work>;
+      exitCode = await workOnApi((api) => work(api, ...own), own.at(-1) as ApiOptions, surroundings);
+    };
+  const program = createProgram(onApi, surroundings);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return explain(error, surroundings);
+  }
+}
+
+async function workOnApi(
+  work: (api: Api) => Promise<ExitCode>,
+  options: ApiOptions,
+  surroundings: Surroundings,
+): Promise<ExitCode> {
+  const api = openApi(options, surroundings);
+  try {
+    return await work(api);
+  } catch (error) {
+    if (!(error instanceof JobstreamError)) throw error;
+    throw new CommandError(describeApiError(error, api.url), { cause: error });
+  }
+}
+
+/** All commands, in the order of the help. */
+function commands(onApi: RunOnApi): AnyCommand[] {
+  return [enqueueCommand(onApi), getCommand(onApi)] as AnyCommand[];
+}
+
+function createProgram(onApi: RunOnApi, { stdout, stderr }: Surroundings): AnyCommand {
+  const program = new Command('jobstream').description(SUMMARY).addHelpText('after', NOTES) as AnyCommand;
+  for (const command of commands(onApi)) program.addCommand(command);
+  const width = () => stdout.columns ?? 100;
+  program
+    .exitOverride()
+    .configureHelp(helpLayout)
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      getOutHelpWidth: width,
+      getErrHelpWidth: width,
+      outputError: (text, write) => write(text.replace(/^error: /u, 'jobstream: ')),
+    });
+  inheritSettings(program, 'jobstream');
+  return program;
+}
+
+/** Commands that were declared on their own have none of the settings of their program. */
+function inheritSettings(parent: AnyCommand, typed: string): void {
+  parent.showHelpAfterError(`For help: ${typed} --help`);
+  for (const command of parent.commands) {
+    command.copyInheritedSettings(parent);
+    inheritSettings(command, `${typed} ${command.name()}`);
+  }
+}
+
+/** Writes what went wrong in a sentence, and returns the exit code that says so. */
+function explain(error: unknown, { stderr, signal }: Surroundings): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+  if (signal.aborted) return ExitCode.interrupted;
+  stderr.write(`jobstream: ${error instanceof Error ? error.message : String(error)}\n`);
+  return error instanceof UsageError ? ExitCode.usage : ExitCode.failed;
+}

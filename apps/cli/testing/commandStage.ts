@@ -1,0 +1,25 @@
+import { rm } from 'node:fs/promises';
+import { scratchDataFolder, startSystem } from '@jobstream/testing';
+import { runCommand, type CommandResult } from './runCommand.ts';
+
+/** A whole system, and commands that are run against it. */
+export interface CommandStage extends AsyncDisposable {
+  readonly api: string;
+  readonly dataDir: string;
+  readonly run: (...args: readonly string[]) => Promise<CommandResult>;
+}
+
+/** Starts a system with the handlers that Jobstream ships. */
+export async function startCommandStage(): Promise<CommandStage> {
+  const dataDir = await scratchDataFolder('cli');
+  const system = await startSystem(dataDir);
+  return {
+    api: system.api,
+    dataDir,
+    run: (...args) => runCommand(args, { env: { JOBSTREAM_URL: system.api } }),
+    async [Symbol.asyncDispose]() {
+      await system.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}

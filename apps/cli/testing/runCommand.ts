@@ -1,0 +1,31 @@
+import { Readable } from 'node:stream';
+import type { Surroundings } from '../src/command/surroundings.ts';
+import { runCommandLine } from '../src/program.ts';
+
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+type CommandSettings = Partial<Pick<Surroundings, 'env' | 'folder' | 'signal'>> & {
+  /** What the command reads from its standard input. */
+  readonly input?: string;
+  /** Makes standard output a terminal of this width. */
+  readonly columns?: number;
+};
+
+/** Runs a command line as the program does, and returns what it wrote. */
+export async function runCommand(args: readonly string[], settings: CommandSettings = {}): Promise<CommandResult> {
+  const [stdout, stderr]: [string[], string[]] = [[], []];
+  const { input = '', columns, env = {}, folder = '/', signal = new AbortController().signal } = settings;
+  const code = await runCommandLine(args, {
+    env,
+    folder,
+    signal,
+    stdin: Readable.from([input]),
+    stdout: { write: (text) => stdout.push(text) > 0, columns, isTTY: columns !== undefined },
+    stderr: { write: (text) => stderr.push(text) > 0 },
+  });
+  return { code, stdout: stdout.join(''), stderr: stderr.join('') };
+}
