@@ -6,7 +6,7 @@ import type { Contents } from './contents/contents.ts';
 import { Connection } from './connection/connection.ts';
 import { buildParts, type EventLogParts } from './eventLogParts.ts';
 import { LogUnavailableError, StreamMismatchError } from './errors.ts';
-import type { EventFeed } from './read/logEntry.ts';
+import type { EventFeed, HeaderFields } from './read/logEntry.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
 import { subscribeToCancellations } from './queue/subscribeToHints.ts';
 import type { ConsumerManager } from './queue/consumerManager.ts';
@@ -192,14 +192,15 @@ export class EventLog {
 
   /**
    * Follows the log from the message after sequence `after`, beginning in its archive if the log no longer has it. With
-   * `traces`, events have their trace context. Contents stay as they are stored: open them with `contents`.
+   * `traces`, events have their trace context; with `links`, they say whether they are `linked`. Contents stay as they are
+   * stored: open them with `contents`.
    */
-  follow({ after, traces = false }: { after: number; traces?: boolean }): EventFeed {
+  follow({ after, ...fields }: { after: number } & HeaderFields): EventFeed {
     const { connection, manager, expired, createsConsumers } = this.#started();
-    const common = { connection, manager, traces, reserved: !createsConsumers, sink: this.#sink };
+    const common = { connection, manager, ...fields, reserved: !createsConsumers, sink: this.#sink };
     const options = { ...common, endsAtGap: expired !== undefined };
     const follow = (from: number) => new LogFollower({ ...options, after: from });
-    return expired === undefined ? follow(after) : new ArchivedFeed({ after, traces, expired, follow });
+    return expired === undefined ? follow(after) : new ArchivedFeed({ ...fields, after, expired, follow });
   }
 
   /** Schedules a delivery of the job at the instant `at` or soon after; replaces an earlier one. */

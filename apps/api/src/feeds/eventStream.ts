@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '@jobstream/eventlog';
+import type { LogEntry, RecordedEvent } from '@jobstream/eventlog';
 import type { Response } from 'express';
 import { jobEventView } from '../jobs/view/jobEventView.ts';
 
@@ -12,6 +12,14 @@ export function openEventStream(res: Response): void {
   res.setHeader('Cache-Control', 'no-store');
   res.setHeader('X-Accel-Buffering', 'no'); // keeps proxies from buffering events
   res.write(`retry: ${RETRY_MS}\n\n`);
+}
+
+/**
+ * Whether the feed of all jobs has the entry: an event that follows the last message of its job. The state of every job would be too
+ * much to keep in memory, so what else changes nothing is not found out.
+ */
+export function isShown(entry: LogEntry): entry is Extract<LogEntry, { kind: 'event' }> {
+  return entry.kind === 'event' && entry.linked === true;
 }
 
 /** An event as a `text/event-stream` frame: its sequence as id, its name as event, and its view as data. */

@@ -25,7 +25,7 @@ test('a replica that lags behind the tail hides no event', async () => {
     readWholeHistory: { value: readWholeHistory },
   }) as EventLog;
   const versions: number[][] = [];
-  for await (const events of followJob(id, { log: lagging, tail }, new AbortController().signal)) {
+  for await (const { events } of followJob(id, { log: lagging, tail }, new AbortController().signal)) {
     versions.push(events.map(({ event }) => event.version));
     if (versions.length === 2) break;
   }

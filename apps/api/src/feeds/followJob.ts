@@ -5,16 +5,23 @@ import type { ApiDeps } from '../apiDeps.ts';
 
 type Recorded = RecordedEvent<LoggedEvent>;
 
+/** Some events of a job, each of which has changed it, and the job after them. */
+interface JobNews {
+  readonly events: readonly Recorded[];
+  readonly job: JobState;
+}
+
 /**
- * Yields the history of a job, then its events as they happen, without gaps or duplicates.
+ * Yields the history of a job, then its events as they happen, without gaps or duplicates, and without those that change
+ * nothing.
  *
- * The first array is the history, empty for an unknown job. Ends with the signal or the live tail.
+ * The history comes first, empty for an unknown job. Ends with the signal or the live tail.
  */
 export async function* followJob(
   jobId: string,
   { log, tail }: Pick<ApiDeps, 'log' | 'tail'>,
   signal: AbortSignal,
-): AsyncGenerator<readonly Recorded[]> {
+): AsyncGenerator<JobNews> {
   await tail.ensureStarted();
   const inbox = new Inbox();
   // Subscribes before reading and includes the recent events: a replica that is read may lag behind the tail.
@@ -24,12 +31,26 @@ export async function* followJob(
   try {
     for (const recorded of watch.recent) inbox.onEvent(recorded);
     const history = await log.readWholeHistory(jobId);
-    yield history;
-    for await (const events of inbox.after(history.at(-1)?.sequence ?? 0)) yield log.contents.openEvents(events);
+    let news = changesOf(undefined, history);
+    yield news;
+    for await (const arrived of inbox.after(history.at(-1)?.sequence ?? 0)) {
+      news = changesOf(news.job, await log.contents.openEvents(arrived));
+      if (news.events.length > 0) yield news;
+    }
   } finally {
     watch.leave();
     signal.removeEventListener('abort', inbox.onEnd);
   }
+}
+
+function changesOf(before: JobState, arrived: readonly Recorded[]): JobNews {
+  let job = before;
+  const events = arrived.filter(({ event }) => {
+    const earlier = job;
+    job = evolve(earlier, event);
+    return job !== earlier;
+  });
+  return { events, job };
 }
 
 class Inbox {
@@ -88,8 +109,8 @@ export async function awaitJob(
   const timer = setTimeout(abort, ms);
   let job: JobState;
   try {
-    for await (const events of followJob(id, deps, over.signal)) {
-      job = events.reduce((state: JobState, { event }) => evolve(state, event), job);
+    for await (const news of followJob(id, deps, over.signal)) {
+      ({ job } = news);
       if (job === undefined || until(job)) break;
     }
   } finally {

@@ -1,7 +1,7 @@
 import type { EventFeed, EventLog, LogEntry, RecordedEvent } from '@jobstream/eventlog';
 import type { Logger } from '@jobstream/runtime';
 import type { Response } from 'express';
-import { eventFrame, openEventStream, positionFrame } from './eventStream.ts';
+import { eventFrame, isShown, openEventStream, positionFrame } from './eventStream.ts';
 import type { FeedFilter } from './feedFilter.ts';
 import type { LiveTail } from './liveTail.ts';
 import type { ReplaySemaphore } from './replaySemaphore.ts';
@@ -94,7 +94,7 @@ export class LiveFeed {
     const { tail, log, replays } = this.#options;
     const leave = await replays.enter(this.#over.signal, this.#onTurnOver);
     if (leave === undefined) return;
-    const reader = log.follow({ after: this.#position });
+    const reader = log.follow({ after: this.#position, links: true });
     this.#reader = reader;
     try {
       if (this.#over.signal.aborted) return;
@@ -113,9 +113,7 @@ export class LiveFeed {
   async #sendAll(entries: readonly LogEntry[]): Promise<void> {
     for (let start = 0; start < entries.length && !this.#over.signal.aborted; start += BATCH_EVENTS) {
       const batch = entries.slice(start, start + BATCH_EVENTS);
-      const wanted = batch
-        .filter((entry) => entry.kind === 'event')
-        .filter(({ event }) => this.#options.filter.matches(event));
+      const wanted = batch.filter((entry) => isShown(entry)).filter(({ event }) => this.#options.filter.matches(event));
       const text = await this.#frames(wanted);
       while (this.#res.writableNeedDrain && !this.#over.signal.aborted) await this.#nextWake();
       if (this.#over.signal.aborted) return;

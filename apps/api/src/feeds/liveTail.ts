@@ -128,7 +128,7 @@ export class LiveTail implements Service {
     this.#endAtBegin = last;
     // Begins within the stream: an unavailable archive must not keep feeds from new events.
     this.#recent.beginAfter(Math.max(first - 1, last - this.#maxEvents));
-    const feed = this.#log.follow({ after: this.#recent.floor });
+    const feed = this.#log.follow({ after: this.#recent.floor, links: true });
     this.#feed = feed;
     void this.#follow(feed);
     this.#lingerIfUnused();

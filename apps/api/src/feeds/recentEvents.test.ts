@@ -17,7 +17,7 @@ function entry(sequence: number, reason: string): LogEntry {
   const actor = { kind: 'api', id: 'test' } as const;
   const common = { v: 1, id: randomUUID(), jobId: randomUUID(), jobType: 'email', version: 2, at, actor } as const;
   const event = { ...common, event: 'JobCancelled', data: { reason } } as const;
-  return { kind: 'event', sequence, recordedAt: at, bytes: reason.length, event };
+  return { kind: 'event', sequence, recordedAt: at, bytes: reason.length, linked: true, event };
 }
 
 test('texts are cached for a bounded number of positions', () => {
@@ -36,4 +36,11 @@ test('texts are cached up to 8 MB', () => {
   expect(recent.chunkAfter(0, all)).toBe(first);
   recent.chunkAfter(8, all);
   expect(recent.chunkAfter(0, all)).not.toBe(first);
+});
+
+test('events that only feeds of their job may have count towards the limit as well', () => {
+  const recent = new RecentEvents({ maxEvents: 100, maxChars: 2_500 });
+  const copies = Array.from({ length: 10 }, (_, index) => ({ ...entry(index + 1, 'x'.repeat(1_000)), linked: false }));
+  recent.add(copies);
+  expect(recent.floor).toBe(8);
 });

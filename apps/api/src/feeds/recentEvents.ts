@@ -1,7 +1,6 @@
 import type { JobEvent, LoggedEvent } from '@jobstream/domain';
-import { isReadableRecord } from '@jobstream/eventlog';
 import type { LogEntry, RecordedEvent } from '@jobstream/eventlog';
-import { eventFrame } from './eventStream.ts';
+import { eventFrame, isShown } from './eventStream.ts';
 import type { FeedFilter } from './feedFilter.ts';
 
 export interface RecentEventsLimits {
@@ -21,8 +20,10 @@ export interface Chunk {
 
 interface Recent<Event extends LoggedEvent = LoggedEvent> {
   readonly recorded: RecordedEvent<Event>;
-  /** Empty for an event of a newer release, which feeds leave out. */
+  /** Empty for an event that only feeds of its job may have. */
   readonly frame: string;
+  /** Counts towards the limit. */
+  readonly chars: number;
 }
 
 /** Small enough for the send buffer of a connection. */
@@ -69,9 +70,9 @@ export class RecentEvents {
     for (const entry of entries) {
       this.#position = entry.sequence;
       if (entry.kind !== 'event' && entry.kind !== 'unreadable') continue;
-      const frame = entry.kind === 'event' ? eventFrame(entry) : '';
-      this.#chars += frame.length;
-      this.#events.push({ recorded: entry, frame });
+      const recent = recentOf(entry);
+      this.#chars += recent.chars;
+      this.#events.push(recent);
     }
     this.#dropOldest();
   }
@@ -110,7 +111,7 @@ export class RecentEvents {
     let chars = 0;
     for (let index = this.#indexAfter(sequence); index < this.#events.length && chars < CHUNK_CHARS; index++) {
       const recent = this.#events[index];
-      if (recent === undefined || !isReadableRecent(recent) || !filter.matches(recent.recorded.event)) continue;
+      if (recent === undefined || !isOfAllJobs(recent) || !filter.matches(recent.recorded.event)) continue;
       chosen.push(recent);
       chars += recent.frame.length;
     }
@@ -131,18 +132,25 @@ export class RecentEvents {
   #dropOldest(): void {
     const { maxEvents, maxChars } = this.#limits;
     let dropped = 0;
-    for (const { recorded, frame } of this.#events) {
+    for (const { recorded, chars } of this.#events) {
       if (this.#events.length - dropped <= maxEvents && this.#chars <= maxChars) break;
       dropped++;
-      this.#chars -= frame.length;
+      this.#chars -= chars;
       this.#floor = recorded.sequence;
     }
     this.#events.splice(0, dropped);
   }
 }
 
-function isReadableRecent(recent: Recent): recent is Recent<JobEvent> {
-  return isReadableRecord(recent.recorded);
+/** Without the body of an event that cannot be read, which nobody needs. */
+function recentOf(entry: Extract<LogEntry, { kind: 'event' | 'unreadable' }>): Recent {
+  const { sequence, recordedAt, event, bytes } = entry;
+  const frame = isShown(entry) ? eventFrame(entry) : '';
+  return { recorded: { sequence, recordedAt, event }, frame, chars: frame.length || bytes };
+}
+
+function isOfAllJobs(recent: Recent): recent is Recent<JobEvent> {
+  return recent.frame !== '';
 }
 
 function chunkOf(chosen: readonly Recent<JobEvent>[], through: number): Chunk {

@@ -1,11 +1,10 @@
 import { LogGapError } from '../errors.ts';
 import type { StoredBytes } from './directReader.ts';
 import type { ExpiredEvents } from './expiredEvents.ts';
-import { decodeLogEntry, type EventFeed, type LogEntry } from './logEntry.ts';
+import { decodeLogEntry, type EventFeed, type HeaderFields, type LogEntry } from './logEntry.ts';
 
-export interface ArchivedFeedOptions {
+export interface ArchivedFeedOptions extends HeaderFields {
   readonly after: number;
-  readonly traces: boolean;
   readonly expired: Pick<ExpiredEvents, 'messagesAfter'>;
   /** Follows the log after this sequence; throws LogGapError where the next messages have expired. */
   readonly follow: (after: number) => EventFeed;
@@ -43,10 +42,10 @@ export class ArchivedFeed implements EventFeed {
   }
 
   async *#archived(): AsyncGenerator<readonly LogEntry[]> {
-    const { expired, traces } = this.#options;
+    const { expired } = this.#options;
     for await (const messages of expired.messagesAfter(this.#position, this.#missing)) {
       if (this.#stopped) return;
-      yield messages.map((message) => entryOf(message, traces));
+      yield messages.map((message) => entryOf(message, this.#options));
       this.#position = messages.at(-1)?.sequence ?? this.#position;
     }
   }
@@ -66,7 +65,7 @@ export class ArchivedFeed implements EventFeed {
   }
 }
 
-function entryOf({ sequence, subject, recordedAt, headers, body }: StoredBytes, traces: boolean): LogEntry {
+function entryOf({ sequence, subject, recordedAt, headers, body }: StoredBytes, fields: HeaderFields): LogEntry {
   const header = (name: string) => headers[name];
   const readable = {
     sequence,
@@ -77,5 +76,5 @@ function entryOf({ sequence, subject, recordedAt, headers, body }: StoredBytes, 
     rareHeader: header,
     body: () => body,
   };
-  return decodeLogEntry(readable, traces);
+  return decodeLogEntry(readable, fields);
 }

@@ -4,19 +4,17 @@ import type { Connection } from '../connection/connection.ts';
 import type { ConsumerMessage } from '../connection/consumerMessage.ts';
 import { LogGapError } from '../errors.ts';
 import type { LogSink } from '../connection/logSink.ts';
-import { decodeLogEntry, type EventFeed, type LogEntry } from './logEntry.ts';
+import { decodeLogEntry, type EventFeed, type HeaderFields, type LogEntry } from './logEntry.ts';
 import { isForbidden } from '../connection/serverErrors.ts';
 import { OrderedConsumer } from './orderedConsumer.ts';
 import { JOBS_STREAM } from '../streams/streams.ts';
 
-export interface LogFollowerOptions {
+export interface LogFollowerOptions extends HeaderFields {
   readonly connection: Connection;
   readonly manager: JetStreamManager;
   readonly after: number;
   /** Whether to take a consumer that exists, for a user that may create none; default false. */
   readonly reserved?: boolean;
-  /** Whether events carry their `traceparent`. */
-  readonly traces?: boolean;
   /** Whether to throw LogGapError where the next messages have expired, instead of going on after the gap. */
   readonly endsAtGap?: boolean;
   readonly sink: LogSink;
@@ -120,7 +118,7 @@ export class LogFollower implements EventFeed {
     if (this.#failure !== undefined) return;
     try {
       if (message.sequence > this.#lastSequence + 1) this.#onGap(message.sequence - 1);
-      this.#arrived.push(decodeLogEntry(message, this.#options.traces));
+      this.#arrived.push(decodeLogEntry(message, this.#options));
       this.#arrivedBytes += message.size();
       this.#lastSequence = message.sequence;
       this.#requestMore();

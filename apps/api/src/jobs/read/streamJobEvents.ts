@@ -1,4 +1,4 @@
-import { evolve, isTerminal, type JobState, type LoggedEvent } from '@jobstream/domain';
+import { isTerminal, type LoggedEvent } from '@jobstream/domain';
 import { isReadableRecord, type RecordedEvent } from '@jobstream/eventlog';
 import type { Request, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
@@ -19,12 +19,10 @@ export async function streamJobEvents(jobId: string, req: Request, res: Response
   deps.longRequests.track('feeds', res, abort);
   res.once('close', abort);
   const heartbeat = setInterval(() => sendHeartbeat(res), HEARTBEAT_MS);
-  let state: JobState;
   try {
-    for await (const events of followJob(jobId, deps, over.signal)) {
-      state = events.reduce((job: JobState, { event }) => evolve(job, event), state);
-      if (state === undefined) throw noSuchJob();
-      if (!send(events, after, { res, hasEnded: isTerminal(state.status) })) return;
+    for await (const { events, job } of followJob(jobId, deps, over.signal)) {
+      if (job === undefined) throw noSuchJob();
+      if (!send(events, after, { res, hasEnded: isTerminal(job.status) })) return;
     }
   } finally {
     clearInterval(heartbeat);
