@@ -19,14 +19,23 @@ export async function fillLog(url: string, jobs: number): Promise<string[]> {
   await log.start();
   await log.stop();
   const nats = await connect({ servers: url, noAsyncTraces: true });
-  const publisher = new BaselinePublisher(nats);
+  const ids = await appendLives(new BaselinePublisher(nats), jobs);
+  await nats.close();
+  return ids;
+}
+
+/** As `fillLog`, into a stream that exists, of jobs that may have a shorter life. */
+export async function appendLives(
+  publisher: BaselinePublisher,
+  jobs: number,
+  lifeOf: (jobId: string) => readonly JobEvent[] = lifeOfJob,
+): Promise<string[]> {
   const ids: string[] = [];
   await inFlight(jobs, IN_FLIGHT, (_, done) => {
     const id = randomUUIDv7();
     ids.push(id);
-    append(publisher, lifeOfJob(id), 0, done);
+    append(publisher, lifeOf(id), 0, done);
   });
-  await nats.close();
   return ids;
 }
 

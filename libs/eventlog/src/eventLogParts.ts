@@ -98,7 +98,7 @@ export async function buildParts(
     writeHealth,
     batches: new BatchAppender(connection, publisher, { deadlineMs, limiter, observer: writeHealth }),
     reader,
-    prefix: new LogPrefix({ manager, messages, reader, rule, clock, maxAgeMs: options.maxAgeMs ?? 0 }),
+    prefix: new LogPrefix({ manager, direct, reader, rule, clock, maxAgeMs: options.maxAgeMs ?? 0 }),
     timers: new TimerScheduler(publisher, deadlineMs, clock),
     jobTypes: new JobTypeControl(manager),
     messages,

@@ -79,6 +79,7 @@ export class Keeper extends BackgroundLoop {
     return {
       first: Math.max(first, this.#done + 1),
       through: rule.kind === 'aged' ? last : Math.min(last, await keptElsewhere()),
+      end: last,
       before: Date.parse(now) - (rule.kind === 'aged' ? rule.maxAgeMs / 2 : maxAgeMs),
       size: chunkSize,
     };

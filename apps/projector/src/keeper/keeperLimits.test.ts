@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Archive, ArchiveWriter, FolderStore } from '@jobstream/archive';
 import { decideSchedule, defaultCatchUp, isRejection } from '@jobstream/domain';
 import type { JobEvent, ScheduleCommand } from '@jobstream/domain';
-import type { ExpiryRule, LogPrefix } from '@jobstream/eventlog';
+import type { LogPrefix } from '@jobstream/eventlog';
 import { eventually, forEachTest, newJob } from '@jobstream/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { keeperStage, MAX_AGE_MS } from '../../testing/keeperStage.ts';
@@ -27,6 +27,16 @@ test('what neither the archive nor the table has stays in the log', async () => 
   expect(await first()).toBe(3);
   kept = Infinity;
   await stage.aged();
+});
+
+test('a log that grows with every look at it is shortened all the same', async () => {
+  const jobId = await stage.create('waiting');
+  const read = async (sequence: number, count: number) => {
+    await stage.create('waiting');
+    return stage.eventLog.prefix.read(sequence, count);
+  };
+  await stage.startKeeper({ eventLog: logWith({ read }), intervalMs: 500 });
+  await eventually(async () => expect(await stage.story(jobId)).toEqual(['JobCarried']), patience);
 });
 
 test.each([1, 2])(
@@ -104,13 +114,13 @@ test('only what was in the archive for long enough leaves the log, and nothing i
   await expect(wrong.sequence()).rejects.toThrow('the archive belongs to another log');
 });
 
-/** The log as if messages left it in another way; they stay. */
-function logWith(rule: ExpiryRule): KeeperOptions['eventLog'] {
+/** The log with another beginning: for example as if messages left it in another way, though they stay. */
+function logWith(change: Partial<Pick<LogPrefix, 'rule' | 'read'>>): KeeperOptions['eventLog'] {
   const { eventLog } = stage;
-  const prefix = Object.create(eventLog.prefix, { rule: { value: rule } }) as LogPrefix;
-  for (const name of ['state', 'read', 'storedHistory', 'purgeBefore'] as const) {
-    Object.defineProperty(prefix, name, { value: eventLog.prefix[name].bind(eventLog.prefix) });
-  }
+  const { rule } = eventLog.prefix;
+  const methods = ['state', 'read', 'storedHistory', 'purgeBefore'] as const;
+  const bound = Object.fromEntries(methods.map((name) => [name, eventLog.prefix[name].bind(eventLog.prefix)]));
+  const prefix = { rule, ...bound, ...change } as unknown as LogPrefix;
   return Object.create(eventLog, {
     prefix: { value: prefix },
     schedules: { value: eventLog.schedules },
@@ -121,7 +131,7 @@ function logWith(rule: ExpiryRule): KeeperOptions['eventLog'] {
 
 test('where the server expires messages, jobs are carried when half of the age is over, and nothing is purged', async () => {
   const jobId = await stage.create('waiting');
-  const eventLog = logWith({ kind: 'aged', maxAgeMs: 4_000 });
+  const eventLog = logWith({ rule: { kind: 'aged', maxAgeMs: 4_000 } });
   await stage.startKeeper({ eventLog, keptElsewhere: () => Promise.resolve(0) });
   await eventually(async () => expect(await stage.story(jobId)).toEqual(['JobCreated', 'JobCarried']), patience);
   const [created, carried] = await stage.eventLog.readHistory(jobId);
@@ -132,7 +142,7 @@ test('where the server expires messages, jobs are carried when half of the age i
 
 test('a log of an earlier release that cannot be purged keeps everything', async () => {
   const jobId = await stage.create('waiting');
-  const keeper = await stage.startKeeper({ eventLog: logWith({ kind: 'kept' }) });
+  const keeper = await stage.startKeeper({ eventLog: logWith({ rule: { kind: 'kept' } }) });
   const age = async () => expect(await stage.eventLog.prefix.oldestAgeMs()).toBeGreaterThan(2 * MAX_AGE_MS);
   await eventually(age, patience);
   await keeper.stop();

@@ -24,6 +24,8 @@ export interface ChunkLimits {
   readonly first: number;
   /** The last sequence that may be part of it. */
   readonly through: number;
+  /** The last sequence that is read. Without it the reader would follow a busy log for as long as it grows. */
+  readonly end: number;
   /** Younger messages are not part of it; milliseconds since 1970, by the server's clock. */
   readonly before: number;
   /** Messages that may be part of it. */
@@ -39,7 +41,7 @@ interface KnownJob {
   readonly first: number;
 }
 
-const READ_COUNT = 2_000;
+const READ_COUNT = 8_000;
 /** Messages behind a chunk that are read as well: nearly all jobs that began in it are completed there. */
 const AHEAD = 10_000;
 
@@ -64,7 +66,7 @@ export class PrefixReader {
   /** Returns the next messages that are old enough. */
   async next(limits: ChunkLimits, stop: AbortSignal): Promise<PrefixChunk> {
     this.drop(limits.first - 1);
-    await this.#readTo(limits.first + limits.size + AHEAD, stop);
+    await this.#readTo(Math.min(limits.first + limits.size + AHEAD, limits.end), stop);
     const last = this.#lastOf(limits);
     const open = [...this.#jobs].filter(([, { first, state }]) => first <= last && state?.status !== 'completed');
     const defined = this.#definitions.filter(({ sequence }) => sequence <= last);

@@ -25,14 +25,22 @@ const HEADERS_END = '\r\n\r\n';
  * Returns a header that the server added to a stored message behind those of its writer, who may have sent headers of the
  * same name, or names that are none. Undefined if the server added none.
  */
-export function addedHeader({ data }: Msg, name: string): string | undefined {
+export function addedHeader(message: Msg, name: string): string | undefined {
+  return addedHeaders(message)(name);
+}
+
+/** As `addedHeader`, for several headers of one message. */
+export function addedHeaders({ data }: Msg): (name: string) => string | undefined {
   // Bodies are views of the received bytes, in which the headers come right before the body.
   const before = Buffer.from(data.buffer, 0, data.byteOffset);
   const begin = before.lastIndexOf(HEADERS_BEGIN);
-  if (begin < 0 || before.lastIndexOf(HEADERS_END) !== before.length - HEADERS_END.length) return undefined;
-  const headers = before.subarray(begin);
-  const line = headers.lastIndexOf(`\r\n${name}: `);
-  if (line < 0) return undefined;
-  const value = line + name.length + 4;
-  return headers.toString('latin1', value, headers.indexOf('\r\n', value));
+  const end = before.length - HEADERS_END.length;
+  if (begin < 0 || before.lastIndexOf(HEADERS_END) !== end) return () => undefined;
+  const headers = before.toString('latin1', begin, end + 2);
+  return (name) => {
+    const line = headers.lastIndexOf(`\r\n${name}: `);
+    if (line < 0) return undefined;
+    const value = line + name.length + 4;
+    return headers.slice(value, headers.indexOf('\r\n', value));
+  };
 }

@@ -1,8 +1,7 @@
 import type { LoggedEvent, ScheduleEvent } from '@jobstream/domain';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { LogUnavailableError } from '../errors.ts';
-import type { LogMessages, StoredBytes } from '../read/directReader.ts';
-import { expectationOf } from '../read/jobLink.ts';
+import type { DirectReader, StoredMessage } from '../read/directReader.ts';
 import { decodeStoredEvent } from '../read/logEntry.ts';
 import { decodeStoredScheduleEvent } from '../read/scheduleEntry.ts';
 import type { ServerClock } from '../connection/serverClock.ts';
@@ -25,7 +24,7 @@ export type PrefixMessage = { readonly sequence: number; readonly recordedAt: st
 
 export interface LogPrefixOptions {
   readonly manager: JetStreamManager;
-  readonly messages: Pick<LogMessages, 'from'>;
+  readonly direct: Pick<DirectReader, 'from'>;
   readonly reader: Pick<JobReader, 'stored'>;
   readonly rule: ExpiryRule;
   /** Age from which on messages may leave the log, in milliseconds; 0 for never. */
@@ -40,13 +39,13 @@ export class LogPrefix {
   readonly #maxAgeMs: number;
   readonly #clock: Pick<ServerClock, 'now'>;
   readonly #manager: JetStreamManager;
-  readonly #messages: Pick<LogMessages, 'from'>;
+  readonly #direct: Pick<DirectReader, 'from'>;
   readonly #reader: Pick<JobReader, 'stored'>;
 
-  constructor({ manager, messages, reader, rule, maxAgeMs, clock }: LogPrefixOptions) {
+  constructor({ manager, direct, reader, rule, maxAgeMs, clock }: LogPrefixOptions) {
     this.#maxAgeMs = maxAgeMs;
     this.#clock = clock;
-    this.#messages = messages;
+    this.#direct = direct;
     this.rule = rule;
     this.#manager = manager;
     this.#reader = reader;
@@ -69,7 +68,7 @@ export class LogPrefix {
 
   /** Returns up to `count` messages, and up to 8 MB of them, from this sequence on. */
   async read(sequence: number, count: number): Promise<readonly PrefixMessage[]> {
-    return (await this.#messages.from(sequence, { count })).map(decode);
+    return (await this.#direct.from(sequence, { count })).map(decode);
   }
 
   /** Returns the age of the oldest message in milliseconds, by the server's clock; 0 for an empty log. */
@@ -94,15 +93,14 @@ export class LogPrefix {
   }
 }
 
-function decode({ sequence, recordedAt, subject, headers, body }: StoredBytes): PrefixMessage {
+function decode(message: StoredMessage): PrefixMessage {
+  const { sequence, recordedAt, subject, text, header } = message;
   const at = { sequence, recordedAt };
-  const text = Buffer.from(body).toString();
   if (subject.startsWith('jobs.')) {
-    const decoded = decodeStoredEvent(subject, text, (name) => headers[name]);
+    const decoded = decodeStoredEvent(subject, text, header);
     return decoded.kind === 'malformed' ? { ...at, kind: 'none' } : { ...at, kind: 'job', event: decoded.event };
   }
-  const expectation = expectationOf((name) => headers[name]);
-  const decoded = decodeStoredScheduleEvent({ subject, text, expectation });
+  const decoded = decodeStoredScheduleEvent(message);
   if (decoded.kind === 'event') return { ...at, kind: 'schedule', event: decoded.event };
   return { ...at, kind: decoded.kind === 'newer' ? 'newer' : 'none' };
 }

@@ -2,7 +2,7 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Msg } from '@nats-io/transport-node';
 import { isStoredMessage, ManyAnswers } from './manyAnswers.ts';
 import type { Connection } from '../connection/connection.ts';
-import { addedHeader, writtenHeader, writtenHeaders } from '../connection/receivedHeaders.ts';
+import { addedHeader, addedHeaders, writtenHeader, writtenHeaders } from '../connection/receivedHeaders.ts';
 import { LogUnavailableError } from '../errors.ts';
 import { JOBS_STREAM } from '../streams/streams.ts';
 import { expectationOf, type StoredExpectation } from './jobLink.ts';
@@ -95,8 +95,11 @@ export class DirectReader {
     return found?.sequence === sequence ? found : undefined;
   }
 
-  /** Returns up to `count` messages and `maxBytes` bytes from this sequence on. */
-  async from(sequence: number, { count, maxBytes }: { count: number; maxBytes?: number }): Promise<StoredMessage[]> {
+  /** Returns up to `count` messages and `maxBytes` bytes, at most 8 MB, from this sequence on. */
+  async from(
+    sequence: number,
+    { count, maxBytes = MAX_BYTES }: { count: number; maxBytes?: number },
+  ): Promise<StoredMessage[]> {
     return (await this.#request({ seq: sequence, batch: count, max_bytes: maxBytes })).map(storedMessage);
   }
 
@@ -169,21 +172,29 @@ function withoutSentinel(answers: Msg[]): Msg[] {
 }
 
 function storedMessage(answer: Msg): StoredMessage {
-  const added = (name: string) => addedHeader(answer, name) ?? '';
   const header = (name: string) => writtenHeader(answer, name);
   return {
+    ...placeOf(answer),
     header,
-    sequence: Number(added('Nats-Sequence')),
-    subject: added('Nats-Subject'),
-    recordedAt: new Date(added('Nats-Time-Stamp')).toISOString(),
-    expectation: expectationOf(header),
+    // Most readers of many messages never ask, and reading a writer's headers takes time.
+    get expectation() {
+      return expectationOf(header);
+    },
     text: answer.string(),
   };
 }
 
 function storedBytes(answer: Msg): StoredBytes {
-  const { sequence, subject, recordedAt } = storedMessage(answer);
   const headers = [...(writtenHeaders(answer) ?? [])].filter(([name]) => !ADDED_HEADERS.test(name));
   const ours = headers.map(([name, values]) => [name, values.join(',')] as const);
-  return { sequence, subject, recordedAt, headers: Object.fromEntries(ours), body: answer.data };
+  return { ...placeOf(answer), headers: Object.fromEntries(ours), body: answer.data };
+}
+
+function placeOf(answer: Msg): Pick<StoredMessage, 'sequence' | 'subject' | 'recordedAt'> {
+  const added = addedHeaders(answer);
+  return {
+    sequence: Number(added('Nats-Sequence') ?? ''),
+    subject: added('Nats-Subject') ?? '',
+    recordedAt: new Date(added('Nats-Time-Stamp') ?? '').toISOString(),
+  };
 }
