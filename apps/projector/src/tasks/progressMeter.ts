@@ -88,7 +88,14 @@ function durationOf(ms: number): string {
 
 /** The progress of a task, counted in messages, events, indexes or rows, depending on the step. */
 export interface Progress {
-  readonly step: 'archiving' | 'reading the log' | 'making indexes' | 'comparing' | 'swapping' | 'repairing';
+  readonly step:
+    | 'archiving'
+    | 'waiting for the projector'
+    | 'reading the log'
+    | 'making indexes'
+    | 'comparing'
+    | 'swapping'
+    | 'repairing';
   readonly done: number;
   readonly total: number;
   /** The present part of the step, such as the name of an index. */

@@ -15,13 +15,22 @@ export async function runVerify(args: readonly string[], context: TaskContext): 
   const found = await context.withLog((eventLog) => verifyTables({ ...context, eventLog, repair, onDifference }));
   for (const line of describeUnreadable(found.unreadable)) context.print(line);
   context.print(sentenceOf(found, repair));
-  return found.differences === 0 || repair ? 0 : 1;
+  if (found.lags) context.print(lagSentence(found));
+  return !found.lags && (found.differences === 0 || repair) ? 0 : 1;
 }
 
-function sentenceOf({ position, jobs, differences, repairedJobs }: Verification, repair: boolean): string {
-  const at = `at sequence ${NUMBERS.format(position)}`;
+function sentenceOf({ position, end, jobs, differences, repairedJobs }: Verification, repair: boolean): string {
+  const at = `at sequence ${NUMBERS.format(position)} of ${NUMBERS.format(end)}`;
   if (differences === 0) return `The table matches the log ${at}: ${NUMBERS.format(jobs)} jobs.`;
   const found = `${NUMBERS.format(differences)} differences ${at}`;
   if (!repair) return `${found}. To make the table match the log: npm run verify -- --repair.`;
   return `${found}; repaired: ${NUMBERS.format(repairedJobs)} jobs, and all counts and messages in quarantine.`;
+}
+
+function lagSentence({ position, end }: Verification): string {
+  if (position === 0) {
+    return 'The table is empty, and the log is not: the database is new or not the one of this log, or no projector runs.';
+  }
+  const missing = NUMBERS.format(end - position);
+  return `The table lags behind the log by ${missing} events: no projector runs, or it cannot go on. Its own log says why.`;
 }

@@ -11,12 +11,13 @@ import { verifyTables } from './verifyTables.ts';
 
 const stage = forEachTest(projectorStage);
 
-async function verify({ repair = false } = {}) {
+async function verify({ repair = false, patienceMs = 30_000 } = {}) {
   const differences: Difference[] = [];
   const { eventLog, databaseUrl } = stage;
   const stop = new AbortController().signal;
   const onDifference = (one: Difference) => void differences.push(one);
-  const found = await verifyTables({ eventLog, databaseUrl, repair, stop, onProgress: () => {}, onDifference });
+  const onProgress = () => {};
+  const found = await verifyTables({ eventLog, databaseUrl, repair, stop, onProgress, onDifference, patienceMs });
   return { ...found, differences };
 }
 
@@ -36,6 +37,8 @@ test('a table that matches the log has no differences, and the verification leav
   await projectSomeJobs();
   expect(await verify()).toEqual({
     position: 15,
+    end: 15,
+    lags: false,
     jobs: 5,
     differences: [],
     repairedJobs: 0,
@@ -164,8 +167,26 @@ test('while jobs are written the comparison is exact, and a repair does not lose
   expect((await stage.readModel.findJob(open))?.job).toMatchObject({ status: 'completed', maxAttempts: 3 });
 });
 
-test('events after the position of the table are not differences', async () => {
+test('a table that no projector brings to the end of the log is compared as far as it is, and lags', async () => {
   await projectSomeJobs();
   await appendLife(stage.eventLog);
-  expect(await verify()).toMatchObject({ position: 15, differences: [] });
+  expect(await verify({ patienceMs: 100 })).toMatchObject({ position: 15, end: 18, lags: true, differences: [] });
+});
+
+test('a fresh database beside a full log lags', async () => {
+  await appendLife(stage.eventLog);
+  expect(await verify({ patienceMs: 100 })).toMatchObject({ position: 0, end: 3, lags: true, jobs: 0 });
+});
+
+test('a table whose projector catches up does not lag', async () => {
+  await Promise.all(Array.from({ length: 5 }, () => appendLife(stage.eventLog)));
+  const verified = verify();
+  await using _projector = await startProjector(stage);
+  expect(await verified).toMatchObject({ position: 15, end: 15, lags: false });
+});
+
+test('a table of another log is refused', async () => {
+  await projectSomeJobs();
+  await stage.sql('UPDATE projection_checkpoints SET last_sequence = 16');
+  await expect(verify()).rejects.toThrow('the read model is at sequence 16, but the log ends at 15');
 });

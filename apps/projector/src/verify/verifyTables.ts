@@ -5,9 +5,10 @@ import { fillTables } from '../replay/fillTables.ts';
 import { LogCursor } from '../replay/logCursor.ts';
 import type { OnProgress } from '../tasks/progressMeter.ts';
 import { retryWhileBusy } from '../replay/fillTables.ts';
+import { awaitTable } from './awaitTable.ts';
 
 export interface VerifyTablesOptions {
-  readonly eventLog: Pick<EventLog, 'follow'>;
+  readonly eventLog: Pick<EventLog, 'follow' | 'lastSequence'>;
   readonly databaseUrl: string;
   /** Makes rows that differ match the log. */
   readonly repair: boolean;
@@ -15,11 +16,17 @@ export interface VerifyTablesOptions {
   readonly onProgress: OnProgress;
   /** Called for each difference as soon as it is found. */
   readonly onDifference: (difference: Difference) => void;
+  /** How long to wait for a table that lags behind and does not advance, in milliseconds; default 5 s. */
+  readonly patienceMs?: number;
 }
 
 export interface Verification {
   /** The position in the log at which both were compared. */
   readonly position: number;
+  /** The last sequence of the log, after the comparison. */
+  readonly end: number;
+  /** Whether the table has not even reached what the log had before the comparison: no projector brings it there. */
+  readonly lags: boolean;
   readonly jobs: number;
   /** The number of differences; each field of a job counts. */
   readonly differences: number;
@@ -29,6 +36,8 @@ export interface Verification {
   readonly repairedJobs: number;
 }
 
+const PATIENCE_MS = 5_000;
+
 interface Run extends VerifyTablesOptions {
   readonly check: TableVerification;
   readonly cursor: LogCursor;
@@ -37,28 +46,32 @@ interface Run extends VerifyTablesOptions {
 
 /**
  * Folds the log into tables of its own, compares the live ones with them at one position, and repairs those if wanted.
- * The projector waits only for moments. Memory is bounded: everything that can be large is in Postgres.
+ * A table that lags behind the log gets some time to catch up. The projector waits only for moments. Memory is bounded: everything that can be large is in Postgres.
  *
- * @throws RebuildRefusedError, TablesBusyError; what the log and the read model throw.
+ * @throws RebuildRefusedError, TablesBusyError, CheckpointAheadError; what the log and the read model throw.
  */
 export async function verifyTables(options: VerifyTablesOptions): Promise<Verification> {
-  const { eventLog, databaseUrl, stop } = options;
+  const { eventLog, databaseUrl, stop, patienceMs = PATIENCE_MS } = options;
   const check = await TableVerification.open(databaseUrl);
   const cursor = new LogCursor({ eventLog, tables: check.tables, onTurn: () => Promise.resolve() });
   const advanceTo: AdvanceTo = (position, giveUp) => cursor.advanceTo(position, AbortSignal.any([stop, giveUp]));
   try {
     const run = { ...options, check, cursor, advanceTo };
+    const end = await eventLog.lastSequence();
+    const lags = !(await awaitTable({ ...options, tables: check.tables, end, patienceMs }));
     await fillTables({ ...run, tables: check.tables });
     const found = await compare(run);
     const repairedJobs = options.repair && found.differences > 0 ? await repair(run) : 0;
-    return { ...found, repairedJobs };
+    return { ...found, lags, end: await eventLog.lastSequence(), repairedJobs };
   } finally {
     await cursor.stop();
     await check.close();
   }
 }
 
-async function compare(run: Run): Promise<Omit<Verification, 'repairedJobs'>> {
+type Comparison = Omit<Verification, 'repairedJobs' | 'lags' | 'end'>;
+
+async function compare(run: Run): Promise<Comparison> {
   const { check, stop, advanceTo, onProgress, onDifference } = run;
   const snapshot = await retryWhileBusy(() => check.tables.snapshot(advanceTo), stop);
   try {
