@@ -99,7 +99,7 @@ test.each([
 test('without DATABASE_URL the database of the running npm start is used', async () => {
   await using folder = await mkdtempDisposable(path.join(os.tmpdir(), 'jobstream-keys-'));
   const env = { DATABASE_URL: '', DATA_DIR: folder.path };
-  const stderr = 'DATABASE_URL is not set, and npm start does not run.\n';
+  const stderr = `DATABASE_URL is not set, and no system runs on ${folder.path}: npm start starts one.\n`;
   expect(await run(['list'], env)).toMatchObject({ code: 1, stderr });
   const nats = natsAddresses(() => 'nats://127.0.0.1:4222');
   recordAddresses(folder.path, { DATABASE_URL: databaseUrl }, { api: 'http://127.0.0.1:3000', nats });

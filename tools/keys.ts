@@ -1,7 +1,6 @@
-import path from 'node:path';
 import { ApiKeys } from '@jobstream/readmodel';
 import { readCommandLine, UsageError } from '@jobstream/runtime';
-import { repositoryRoot } from '@jobstream/servers';
+import { dataDirOf } from './src/commandLine/dataDir.ts';
 import { reportFailure } from './src/commandLine/runTool.ts';
 import { runningAddresses } from './src/system/runningAddresses.ts';
 import { keysCommand, keysCommandLine } from './src/tasks/keysCommand.ts';
@@ -21,8 +20,8 @@ try {
 }
 
 function databaseUrl(): string {
-  const dataDir = path.resolve(repositoryRoot, process.env['DATA_DIR'] || '.data');
-  const url = process.env['DATABASE_URL'] || runningAddresses(dataDir)?.['DATABASE_URL'];
+  const dataDir = dataDirOf(values);
+  const url = process.env['DATABASE_URL'] || runningAddresses(dataDir, 'operator')?.['DATABASE_URL'];
   if (url !== undefined) return url;
-  throw new Error('DATABASE_URL is not set, and npm start does not run.');
+  throw new Error(`DATABASE_URL is not set, and no system runs on ${dataDir}: npm start starts one.`);
 }

@@ -1,25 +1,38 @@
 import { migrate } from '@jobstream/readmodel';
 import { readCommandLine } from '@jobstream/runtime';
+import { dataDirOf, dataDirOption, systemEnvironment } from './src/commandLine/dataDir.ts';
+import { reportFailure } from './src/commandLine/runTool.ts';
 import { createStreams } from './src/system/createStreams.ts';
+import { runningAddresses } from './src/system/runningAddresses.ts';
 
-readCommandLine({
+const { values } = readCommandLine({
   command: 'npm run migrate',
   summary:
     'Brings the tables of DATABASE_URL up to this release, and creates the streams of NATS_URL if that is set.\n' +
     'For systems whose processes may not do either; an embedded database is migrated at each start.',
-  environment: { DATABASE_URL: 'The database to migrate; required.', NATS_URL: 'The NATS server to prepare.' },
+  options: dataDirOption,
+  environment: systemEnvironment,
 });
 
 try {
-  const url = process.env['DATABASE_URL'];
-  if (!url) throw new Error('DATABASE_URL is not set: it names the database to migrate.');
-  await migrate(url);
+  const env = systemToMigrate();
+  await migrate(env['DATABASE_URL'] ?? '');
   console.log('The database is up to date.');
-  if (process.env['NATS_URL']) {
-    await createStreams(process.env);
+  if (env['NATS_URL']) {
+    await createStreams(env);
     console.log('The streams are there.');
   }
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
+  reportFailure(error);
+}
+
+/** Returns what the environment names, else the system that runs on the data folder. */
+function systemToMigrate(): NodeJS.ProcessEnv {
+  if (process.env['DATABASE_URL']) return process.env;
+  const dataDir = dataDirOf(values);
+  const running = runningAddresses(dataDir, 'migrate');
+  if (running !== undefined) return { ...process.env, ...running };
+  throw new Error(
+    `DATABASE_URL is not set, and no system runs on ${dataDir}: an embedded one is migrated at its start.`,
+  );
 }

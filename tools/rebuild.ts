@@ -1,7 +1,8 @@
 import { readCommandLine } from '@jobstream/runtime';
+import { dataDirOption, systemEnvironment } from './src/commandLine/dataDir.ts';
 import { runProjectorTask } from './src/tasks/runProjectorTask.ts';
 
-readCommandLine({
+const { values } = readCommandLine({
   command: 'npm run rebuild',
   summary:
     'Builds the tables of the read model anew from the log, beside those in use, compares both and swaps them.\n' +
@@ -16,7 +17,9 @@ readCommandLine({
     rollback: { type: 'boolean', help: 'Swaps back to the tables that were in use before.' },
     'drop-old': { type: 'boolean', help: 'Drops the tables that were in use before.' },
     cancel: { type: 'boolean', help: 'Ends a rebuild that is under way; the tables in use stay as they are.' },
+    ...dataDirOption,
   },
+  environment: systemEnvironment,
 });
 
-await runProjectorTask('rebuild', process.argv.slice(2));
+await runProjectorTask('rebuild', values);

@@ -1,14 +1,16 @@
 import path from 'node:path';
 import { readCommandLine } from '@jobstream/runtime';
 import { repositoryRoot } from '@jobstream/servers';
+import { dataDirOf, dataDirOption } from './src/commandLine/dataDir.ts';
 import { runTool } from './src/commandLine/runTool.ts';
 import { prefixedLog } from './src/system/prefixedLog.ts';
 import type { WriteLine } from './src/system/prefixedLog.ts';
 import { System } from './src/system/system.ts';
 
-readCommandLine({
+const { values } = readCommandLine({
   command: 'npm start',
   summary: 'Starts the whole system with embedded servers: NATS, Postgres, worker, projector and API. Ctrl-C stops it.',
+  options: dataDirOption,
   environment: {
     PORT: 'The port of the API; default 3000, or a free one.',
     DATA_DIR: 'The folder for data; default .data.',
@@ -26,7 +28,7 @@ await runTool(async ({ guard, stopped }) => {
     colours: process.stdout.isTTY,
     json: process.env['LOG_FORMAT'] === 'json',
   });
-  const dataDir = path.resolve(repositoryRoot, process.env['DATA_DIR'] || '.data');
+  const dataDir = dataDirOf(values);
   const appsFolder = path.join(repositoryRoot, 'apps');
   const system = new System({ dataDir, env: process.env, appsFolder, guard, writeLine });
   process.stdout.on('error', () => process.kill(process.pid, 'SIGTERM')); // the reader of our output has ended

@@ -1,12 +1,15 @@
 import { readCommandLine } from '@jobstream/runtime';
+import { dataDirOption, systemEnvironment } from './src/commandLine/dataDir.ts';
 import { runProjectorTask } from './src/tasks/runProjectorTask.ts';
 
-readCommandLine({
+const { values } = readCommandLine({
   command: 'npm run verify',
   summary:
     'Compares the tables of the read model with the log.\n' +
-    'Exit codes: 0 nothing differs, 1 something differs, 2 it could not be done. See docs/read-model.md.',
-  options: { repair: { type: 'boolean', help: 'Writes the jobs that differ as the log has them.' } },
+    'Exit codes: 0 nothing differs, 1 something differs, the table lags behind, or there is nothing to compare;\n' +
+    '2 it could not be done. See docs/read-model.md.',
+  options: { repair: { type: 'boolean', help: 'Writes the jobs that differ as the log has them.' }, ...dataDirOption },
+  environment: systemEnvironment,
 });
 
-await runProjectorTask('verify', process.argv.slice(2));
+await runProjectorTask('verify', values);

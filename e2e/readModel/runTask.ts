@@ -8,15 +8,15 @@ export interface TaskResult {
   readonly output: string;
 }
 
-/** Runs `npm run rebuild` or `npm run verify` as a user does; `killAfterMs` kills its process with -9. */
+/** Runs `npm run rebuild`, `verify` and so on as a user does; `killAfterMs` kills its process with -9. */
 export async function runTask(
-  name: 'rebuild' | 'verify',
+  name: 'archive' | 'migrate' | 'rebuild' | 'verify',
   args: readonly string[],
   { dataDir, killAfterMs }: { dataDir: string; killAfterMs?: number },
 ): Promise<TaskResult> {
   const started = performance.now();
-  const env = { ...process.env, DATA_DIR: dataDir };
-  await using task = TestProcess.node(`tools/${name}.ts`, { cwd: repositoryRoot, env, args, ipc: false });
+  const options = { cwd: repositoryRoot, env: process.env, args: [...args, '--data-dir', dataDir], ipc: false };
+  await using task = TestProcess.node(`tools/${name}.ts`, options);
   const timer = killAfterMs === undefined ? undefined : setTimeout(() => void killWorker(task.pid), killAfterMs);
   const code = await task.ended;
   clearTimeout(timer);

@@ -6,6 +6,8 @@ export { eventLogMetrics } from './metrics/eventLogMetrics.ts';
 export { eventLogSettings } from './config/eventLogSettings.ts';
 export { HealthServer } from './http/healthServer.ts';
 export type { HealthServerOptions } from './http/healthServer.ts';
+export { misspeltSettings } from './config/misspeltSettings.ts';
+export { nearestNames } from './config/nearestNames.ts';
 export { isLoopback } from './config/setting.ts';
 export type { TypeLimits } from './config/workerLimits.ts';
 export { ListenError } from './http/listenError.ts';

@@ -15,10 +15,11 @@ test('the addresses of a run tell producers and workers how to join it, while it
     nats: { worker: 'nats://worker:p%40ss@127.0.0.1:4222', operator: 'nats://operator:p%40ss@127.0.0.1:4222' },
   });
   expect(statSync(file).mode % 0o1000).toBe(0o600);
-  expect(runningAddresses(dataDir)).toEqual({
+  expect(runningAddresses(dataDir, 'projector')).toEqual({
     NATS_URL: 'nats://projector:p%40ss@127.0.0.1:4222',
     DATABASE_URL: 'postgres://127.0.0.1/jobs',
   });
+  expect(runningAddresses(dataDir, 'migrate')?.['NATS_URL']).toBe('nats://migrate:p%40ss@127.0.0.1:4222');
   remove();
-  expect(runningAddresses(dataDir)).toBeUndefined();
+  expect(runningAddresses(dataDir, 'projector')).toBeUndefined();
 });

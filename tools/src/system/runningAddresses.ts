@@ -2,9 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { identify, isRunning, natsUsers } from '@jobstream/servers';
 import type { NatsUser, ProcessIdentity } from '@jobstream/servers';
-
-/** The addresses and stream settings that another process needs to join a running system. */
-const NAMES = ['NATS_URL', 'DATABASE_URL', 'STREAM_REPLICAS', 'JOBS_MAX_AGE', 'ARCHIVE'] as const;
+import { presentSettings } from './recordedSettings.ts';
 
 /** The address of NATS for each user, with the user and its password where the server has users. */
 type NatsAddresses = Readonly<Record<NatsUser, string>>;
@@ -18,7 +16,7 @@ interface RecordedAddresses {
 
 interface Recorded extends RecordedAddresses {
   readonly owner: ProcessIdentity;
-  /** For the tasks of the projector. */
+  /** The settings that every process of the system must share. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -30,19 +28,19 @@ export function natsAddresses(urlOf: (user: NatsUser) => string): NatsAddresses 
 /** Writes the addresses of this run to a file that only its user can read; returns the function that deletes it. */
 export function recordAddresses(dataDir: string, env: NodeJS.ProcessEnv, { api, nats }: RecordedAddresses): () => void {
   const owner = identify(process.pid);
-  const present = NAMES.flatMap((name) => (env[name] ? [[name, env[name]]] : []));
-  const recorded = { owner, env: { ...Object.fromEntries(present), NATS_URL: nats.projector }, api, nats };
+  const { NATS_USER: _user, NATS_PASSWORD: _password, ...settings } = presentSettings(env); // the addresses have them
+  const recorded = { owner, env: settings, api, nats };
   const file = fileIn(dataDir);
   rmSync(file, { force: true });
   writeFileSync(file, JSON.stringify(recorded), { mode: 0o600 });
   return () => rmSync(file, { force: true });
 }
 
-/** The settings of the system that runs on this data folder now; undefined when none does. */
-export function runningAddresses(dataDir: string): Readonly<Record<string, string>> | undefined {
+/** The settings with which this user of NATS joins the system that runs on this data folder; undefined when none does. */
+export function runningAddresses(dataDir: string, user: NatsUser): Readonly<Record<string, string>> | undefined {
   try {
-    const { owner, env }: Recorded = JSON.parse(readFileSync(fileIn(dataDir), 'utf8'));
-    return isRunning(owner) ? env : undefined;
+    const { owner, env, nats }: Recorded = JSON.parse(readFileSync(fileIn(dataDir), 'utf8'));
+    return isRunning(owner) ? { ...env, NATS_URL: nats[user] } : undefined;
   } catch {
     return undefined;
   }

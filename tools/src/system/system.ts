@@ -10,6 +10,7 @@ import { createStreams } from './createStreams.ts';
 import { lockDataFolder } from './dataLock.ts';
 import { awaitEarlierRun, recordGuard } from './earlierRun.ts';
 import { provideNats, providePostgres } from './provideServers.ts';
+import { recordSettings } from './recordedSettings.ts';
 import { natsAddresses, recordAddresses } from './runningAddresses.ts';
 import { writeNatsContext } from './natsContext.ts';
 import type { ProvidedNats, SystemOptions } from './provideServers.ts';
@@ -101,6 +102,7 @@ export class System {
     this.#undo.push(lockDataFolder(dataDir));
     await awaitEarlierRun(dataDir, (line) => this.#say(line));
     recordGuard(dataDir, guard);
+    recordSettings(dataDir, this.#env);
   }
 
   async #choosePort(): Promise<void> {
@@ -161,7 +163,11 @@ export class System {
   }
 
   async #stopAll(): Promise<void> {
-    await Promise.all([...this.#apps.values()].map((app) => app.stop()));
+    // The projector last, so that the table has what the others have appended.
+    const [projector, others] = [this.#apps.get('projector'), new Map(this.#apps)];
+    others.delete('projector');
+    await Promise.all([...others.values()].map((app) => app.stop()));
+    await projector?.stop();
     // A step in progress still adds to the steps to undo; a download is not awaited.
     await Promise.race([this.#starting.catch(() => {}), pause(longestStepMs, undefined, { ref: false })]);
     for (const undo of this.#undo.toReversed()) await undo();

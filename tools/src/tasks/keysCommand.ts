@@ -1,6 +1,7 @@
 import type { ApiKey, ApiKeys, NewApiKey, Scope } from '@jobstream/readmodel';
 import { UsageError } from '@jobstream/runtime';
 import type { CommandLine, CommandOption } from '@jobstream/runtime';
+import { dataDirOption } from '../commandLine/dataDir.ts';
 
 /** What `npm run keys` understands. */
 export const keysCommandLine = {
@@ -17,6 +18,7 @@ export const keysCommandLine = {
     tenant: { type: 'string', value: 'tenant', help: 'For create and adopt: the tenant to which the key is confined.' },
     'made-open': { type: 'boolean', help: 'For revoke: all keys that were made while the API was open.' },
     expires: { type: 'string', value: 'time', help: 'For create and adopt: such as 90d, 12h, or an RFC 3339 time.' },
+    ...dataDirOption,
   },
   environment: {
     DATABASE_URL: 'The database; default the one of the running `npm start`.',

@@ -1,9 +1,9 @@
 import type { AnnouncedType, LiveAnnouncement } from '@jobstream/eventlog';
+import { nearestNames } from '@jobstream/runtime';
 import type { AnnouncedTypes } from '../announcements/announcedTypes.ts';
 import type { FieldError } from '../problems/problem.ts';
 import { CheckBudget } from './checkBudget.ts';
 import type { Mistake } from './mistakesOf.ts';
-import { nearestNames } from './nearestNames.ts';
 import { PayloadSchema } from './payloadSchema.ts';
 import type { PayloadWarning } from './payloadWarning.ts';
 

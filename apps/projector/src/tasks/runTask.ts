@@ -1,6 +1,6 @@
 import { openArchive } from '@jobstream/archive';
 import { EventLog } from '@jobstream/eventlog';
-import { ConfigError, eventLogSettings, readConfig } from '@jobstream/runtime';
+import { ConfigError, eventLogSettings, misspeltSettings, readConfig } from '@jobstream/runtime';
 import type { Config } from '@jobstream/runtime';
 import type { OnProgress } from './progressMeter.ts';
 import { ProgressMeter } from './progressMeter.ts';
@@ -36,6 +36,7 @@ export async function runTask(name: string, task: (parts: TaskContext) => Promis
   const stop = stopSignal();
   try {
     const config = readConfig();
+    for (const sentence of misspeltSettings()) process.stderr.write(`${sentence}\n`);
     process.exitCode = await task({
       archive: openArchive(config),
       withLog: (use) => withLog(name, config, use),

@@ -75,6 +75,16 @@ test('a misspelt name with our prefix is refused', () => {
   ]);
 });
 
+test('what the command line reads is no setting of a process', () => {
+  expect(readConfig({ JOBSTREAM_URL: 'https://jobs.example.com', JOBSTREAM_KEY: 'key' })).toEqual(readConfig({}));
+});
+
+test('what Kubernetes sets for a service whose name has our prefix is no setting', () => {
+  const links = ['_SERVICE_HOST', '_SERVICE_PORT', '_PORT', '_PORT_3000_TCP', '_PORT_3000_TCP_ADDR'];
+  const env = Object.fromEntries(links.map((link) => [`JOBSTREAM_API${link}`, 'tcp://10.0.0.1:3000']));
+  expect(readConfig(env)).toEqual(readConfig({}));
+});
+
 test.each([
   ['mysql://admin:s3cret@db:3306/jobs', 'mysql://***@db:3306/jobs'],
   ['postgres://admin:s3/cr@et@db:3306/jobs', 'postgres://***@db:3306/jobs'],

@@ -65,6 +65,9 @@ const settings = {
   DATA_DIR: text.or('.data'),
 } satisfies Record<string, Setting<unknown>>;
 
+/** The names of all settings. */
+export const settingNames: readonly string[] = Object.keys(settings);
+
 type Settings = typeof settings;
 type ValueOf<One> = One extends Setting<infer Value> ? Value : never;
 
@@ -112,10 +115,20 @@ function withoutPassword(raw: string): string {
   return raw.replace(/^(\w+:\/\/)?.*@/s, '$1***@');
 }
 
+/** What Kubernetes sets for each service of the namespace, such as one that is called `jobstream-api`, as NAME=value. */
+const SERVICE_LINK =
+  /_(SERVICE_(HOST|PORT(_\w+)?)=|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?=|PORT=(tcp|udp|sctp):)/;
+
+/** What the command line `jobstream` reads may be in the environment of a service, too. */
+const OF_THE_COMMAND_LINE = ['JOBSTREAM_URL', 'JOBSTREAM_KEY'];
+
 /** The prefix JOBSTREAM_ is reserved, so that a misspelt setting is not ignored. */
 function unknownNames(env: NodeJS.ProcessEnv): string[] {
-  const names = Object.keys(env).filter((name) => name.startsWith('JOBSTREAM_'));
-  return names.map((name) => `unknown setting ${name}`);
+  const ours = Object.entries(env).filter(
+    ([name]) => name.startsWith('JOBSTREAM_') && !OF_THE_COMMAND_LINE.includes(name),
+  );
+  const settings = ours.filter(([name, value]) => !SERVICE_LINK.test(`${name}=${value}`));
+  return settings.map(([name]) => `unknown setting ${name}`);
 }
 
 const LEAST_AGE_MS = 3_600_000;

@@ -143,6 +143,12 @@ test('mistakes in the environment are written to standard error, one sentence ea
   );
 });
 
+test('a name that looks like a misspelt setting is a warning, and the process starts', async () => {
+  const child = start('', { WORKER_CONCURENCY: '5' });
+  await child.logged('WORKER_CONCURENCY is not a setting and has no effect: is WORKER_CONCURRENCY meant?');
+  await child.logged('ready');
+});
+
 test('the logger uses the log level of the environment', async () => {
   const child = start('start-fails', { LOG_LEVEL: 'fatal' });
   await child.ended;

@@ -1,4 +1,5 @@
 import { ConfigError, readConfig, type Config } from '../config/config.ts';
+import { misspeltSettings } from '../config/misspeltSettings.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { Tracing } from '../tracing/tracing.ts';
 import { createLogger, type Logger } from '../service/logger.ts';
@@ -23,6 +24,7 @@ export type BuildServices = (config: Config, logger: Logger, instruments: Instru
 export async function runProcess(service: string, build: BuildServices): Promise<never> {
   const config = configOrExit();
   const logger = createLogger({ service, level: config.LOG_LEVEL });
+  for (const sentence of misspeltSettings()) logger.warn(sentence);
   const tracing = new Tracing({ endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT, service, logger });
   let allStarted = false;
   const instruments = { metrics: new Metrics().watchProcess(), tracing, started: () => allStarted };
