@@ -10,7 +10,7 @@ export { compareVersions, minimumNatsVersion, parseVersion } from './nats/resolv
 export { resolveOldNatsServer } from './nats/oldNatsServer.ts';
 export type { OldNatsServer } from './nats/oldNatsServer.ts';
 export { resolveNatsServer } from './nats/resolveNatsServer.ts';
-export { freePort, isPortFree } from './ports/freePort.ts';
+export { freePort, isPortFree, nextFreePort } from './ports/freePort.ts';
 export { isPortTaken } from './ports/freePort.ts';
 export { EmbeddedPostgres, createDatabase } from './postgres/embeddedPostgres.ts';
 export { AppProcess } from './process/appProcess.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { choosePort, PortTakenError } from './choosePort.ts';
-import { freePort } from '@jobstream/servers';
+import { freePort, nextFreePort } from '@jobstream/servers';
 
 let server: Server;
 let taken: number;
@@ -28,6 +28,12 @@ test('another port is chosen and reported when the default one is in use', async
   const port = await choosePort({ name: 'NATS', usual: taken, say });
   expect(port).not.toBe(taken);
   expect(said).toEqual([`port ${taken} is taken, NATS listens on ${port}`]);
+});
+
+test('where the ports of a server are to be near each other, the next free one is chosen', async () => {
+  const port = await choosePort({ name: 'NATS', usual: taken, instead: nextFreePort, say });
+  expect(port).toBeGreaterThan(taken);
+  expect(port).toBeLessThan(taken + 100);
 });
 
 test('a configured port is never replaced', async () => {

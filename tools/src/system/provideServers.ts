@@ -6,14 +6,16 @@ import {
   EmbeddedNats,
   EmbeddedPostgres,
   natsUrlAs,
+  nextFreePort,
   provideNatsUsers,
   resolveNatsServer,
   SupervisedProcess,
 } from '@jobstream/servers';
 import { checkNats, checkPostgres } from './externalServers.ts';
 import { onUsualPort } from './choosePort.ts';
+import { keepNatsPort, wishedNatsPort } from './natsPort.ts';
 import type { Guard, NatsUser } from '@jobstream/servers';
-import type { WriteLine } from './prefixedLog.ts';
+import type { WriteLine } from '../output/prefixedLog.ts';
 
 /** A server that the system uses: an embedded one, or one that the user named, which `stop` leaves running. */
 export interface ProvidedServer {
@@ -46,7 +48,7 @@ async function startNats({ env, dataDir, guard, anyPort, writeLine }: SystemOpti
   const say = (line: string) => writeLine('start', line);
   const folder = path.join(dataDir, 'nats');
   const binary = await resolveNatsServer({ env, note: say });
-  const { NATS_MAX_FILE_STORE: maxFileStore, NATS_OPEN: isOpen } = readConfig(env);
+  const { NATS_MAX_FILE_STORE: maxFileStore, NATS_OPEN: isOpen, DEV_NATS_PORT: namedPort } = readConfig(env);
   const users = isOpen ? undefined : await provideNatsUsers(folder);
   const options = {
     binary,
@@ -57,9 +59,12 @@ async function startNats({ env, dataDir, guard, anyPort, writeLine }: SystemOpti
     monitored: true,
     ...users,
   };
-  return onUsualPort({ name: 'NATS', usual: anyPort === true ? 0 : 4222, say }, async (port) => {
+  const usual = anyPort === true ? 0 : wishedNatsPort(folder, namedPort);
+  return onUsualPort({ name: 'NATS', usual, instead: nextFreePort, say }, async (port) => {
     const nats = new EmbeddedNats({ ...options, port });
-    return { ...(await keepNatsRunning(nats, say)), ...accessTo(nats, users?.passwords) };
+    const provided = { ...(await keepNatsRunning(nats, say)), ...accessTo(nats, users?.passwords) };
+    if (usual !== 0) keepNatsPort(folder, nats.port);
+    return provided;
   });
 }
 
@@ -115,4 +120,6 @@ export interface SystemOptions {
   appsFolder: string;
   guard: Guard;
   writeLine: WriteLine;
+  /** Called with what the start is about to do, which may take a while. */
+  onStep?: (activity: string) => void;
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { migrate } from '@jobstream/readmodel';
-import { readConfig } from '@jobstream/runtime';
+import { misspeltSettings, readConfig } from '@jobstream/runtime';
 import { AppProcess, repositoryRoot, SupervisedProcess } from '@jobstream/servers';
 import { awaitReadiness } from './awaitReadiness.ts';
 import { choosePort } from './choosePort.ts';
@@ -74,20 +74,21 @@ export class System {
   }
 
   async #runSteps(): Promise<void> {
-    const steps: (() => Promise<void> | void)[] = [
-      () => this.#checkSettings(),
-      () => this.#takeDataFolder(),
-      () => this.#choosePort(),
-      () => this.#startNats(),
-      () => this.#createStreams(),
-      () => this.#startPostgres(),
-      () => migrate(this.databaseUrl),
-      () => this.#recordAddresses(),
-      () => this.#startApps(),
-      () => this.#awaitReadiness(),
+    const steps: [activity: string, step: () => Promise<void> | void][] = [
+      ['checking the settings', () => this.#checkSettings()],
+      ['taking the data folder', () => this.#takeDataFolder()],
+      ['choosing a port', () => this.#choosePort()],
+      ['starting NATS', () => this.#startNats()],
+      ['creating the streams', () => this.#createStreams()],
+      ['starting Postgres', () => this.#startPostgres()],
+      ['migrating the database', () => migrate(this.databaseUrl)],
+      ['recording the addresses', () => this.#recordAddresses()],
+      ['starting worker, projector and API', () => this.#startApps()],
+      ['waiting until the API is ready', () => this.#awaitReadiness()],
     ];
-    for (const step of steps) {
+    for (const [activity, step] of steps) {
       if (this.#stopping !== undefined) return;
+      this.#options.onStep?.(activity);
       await step();
     }
   }
@@ -95,6 +96,7 @@ export class System {
   /** All mistakes in the environment at once, before anything is started. */
   #checkSettings(): void {
     readConfig(this.#env);
+    for (const sentence of misspeltSettings(this.#options.env)) this.#say(sentence);
   }
 
   async #takeDataFolder(): Promise<void> {

@@ -18,6 +18,7 @@ test('every setting has a default that works on one machine, or is undefined', (
     DATABASE_URL: 'postgres://127.0.0.1:5432/jobstream',
     HOST: '127.0.0.1',
     NATS_OPEN: false,
+    DEV_NATS_PORT: undefined,
     PORT: 3000,
     JWT_TENANT_CLAIM: 'tenant',
     JWT_TENANT_REQUIRED: false,

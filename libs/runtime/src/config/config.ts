@@ -26,6 +26,7 @@ const settings = {
   NATS_STORE_DIR: text,
   NATS_MAX_FILE_STORE: bytes,
   NATS_OPEN: bool.or(false),
+  DEV_NATS_PORT: port,
   DATABASE_URL: urlOf('postgres', 'postgresql').or('postgres://127.0.0.1:5432/jobstream'),
   HOST: text.or('127.0.0.1'),
   PORT: port.or(3000),

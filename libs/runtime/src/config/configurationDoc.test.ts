@@ -72,7 +72,8 @@ describe.each([...defaults.keys()])('%s', (name) => {
     const apps = APPS.filter((app) => new RegExp(`config\\.${name}\\b`).test(mains.get(app) ?? ''));
     const start = 'npm start';
     const all = { LOG_LEVEL: 'all', OTEL_EXPORTER_OTLP_ENDPOINT: 'all' };
-    const elsewhere: Record<string, string> = { ...all, DATA_DIR: start, NATS_MAX_FILE_STORE: start, NATS_OPEN: start };
+    const tools = ['DATA_DIR', 'DEV_NATS_PORT', 'NATS_MAX_FILE_STORE', 'NATS_OPEN'];
+    const elsewhere: Record<string, string> = { ...all, ...Object.fromEntries(tools.map((tool) => [tool, start])) };
     expect(readers).toBe(elsewhere[name] ?? apps.join(', '));
   });
 });

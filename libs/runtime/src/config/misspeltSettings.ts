@@ -3,7 +3,7 @@ import { settingNames } from './config.ts';
 import { nearestNames } from './nearestNames.ts';
 
 /** Of the tools and of `@jobstream/worker`. */
-const OTHER_NAMES = ['DEV_NATS_PORT', 'LOG_FORMAT', 'NATS_SERVER', 'WORKER_NAME', 'WORKER_VERSION'];
+const OTHER_NAMES = ['LOG_FORMAT', 'NATS_SERVER', 'WORKER_NAME', 'WORKER_VERSION'];
 /** Near to a setting, but of other programs. */
 const FOREIGN_NAMES = ['NATS_TOKEN'];
 

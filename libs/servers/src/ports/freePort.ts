@@ -16,6 +16,16 @@ export async function freePort(): Promise<number> {
   throw new Error('No free TCP port was found between 20000 and 32000.');
 }
 
+/**
+ * Finds the first free TCP port after this one.
+ *
+ * @throws Error if the next hundred are taken.
+ */
+export async function nextFreePort(taken: number): Promise<number> {
+  for (let port = taken + 1; port <= Math.min(taken + 100, 65_535); port += 1) if (await isPortFree(port)) return port;
+  throw new Error(`No free TCP port was found after ${taken}.`);
+}
+
 /** Returns whether a server can listen on this port now. */
 export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
