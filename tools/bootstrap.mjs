@@ -61,9 +61,9 @@ function remember(hash) {
 
 /** False if a signal has ended it: then npm's work is incomplete, and the next run begins it anew. */
 async function install() {
-  console.error(`Installing npm packages (${whyInstall()})…`);
+  const done = showProgress(`Installing npm packages (${whyInstall()})…`);
   for (const file of [record, npmRecord]) rmSync(file, { force: true });
-  const { status, stderr, signal } = await runNpm(['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  const { status, stderr, signal } = await runNpm(['ci', '--no-audit', '--no-fund', '--loglevel=error']).finally(done);
   if (signal !== undefined) {
     process.exitCode = 128 + os.constants.signals[signal];
     return false;
@@ -71,6 +71,22 @@ async function install() {
   if (status !== 0) throw new Error(`npm ci failed (${firstReason(stderr)}): see \`npm ci\` for all it says.`);
   remember(lockHash());
   return true;
+}
+
+/** Writes what is being done, and its seconds: anew on a terminal, elsewhere as a line now and then. Returns its end. */
+function showProgress(activity) {
+  const { stderr } = process;
+  const begun = Date.now();
+  stderr.write(stderr.isTTY ? activity : `${activity}\n`);
+  const show = () => {
+    const text = `${activity} ${Math.round((Date.now() - begun) / 1_000)} s`;
+    stderr.write(stderr.isTTY ? `\r${text}` : `${text}\n`);
+  };
+  const timer = setInterval(show, stderr.isTTY ? 1_000 : 5_000);
+  return () => {
+    clearInterval(timer);
+    if (stderr.isTTY) stderr.write('\n');
+  };
 }
 
 function whyInstall() {

@@ -46,6 +46,9 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
+/** What an installation on a busy machine says beside its first line. */
+const SECONDS = /^Installing .+… \d+ s\n/gm;
+
 function start(args: string[], env: NodeJS.ProcessEnv = {}) {
   const child = spawn(process.execPath, ['tools/bootstrap.mjs', ...args], {
     cwd: root,
@@ -55,7 +58,11 @@ function start(args: string[], env: NodeJS.ProcessEnv = {}) {
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (data) => (output.stdout += String(data)));
   child.stderr.on('data', (data) => (output.stderr += String(data)));
-  const ended = once(child, 'close').then(([code]) => ({ ...output, code: Number(code) }));
+  const ended = once(child, 'close').then(([code]) => ({
+    stdout: output.stdout,
+    stderr: output.stderr.replaceAll(SECONDS, ''),
+    code: Number(code),
+  }));
   return { child, output, ended };
 }
 
@@ -70,6 +77,14 @@ test('the bootstrap installs on the first run, not on the second, and again afte
   await rm(path.join(root, 'node_modules/.package-lock.json'));
   const third = await start(['hello.mjs']).ended;
   expect(third.stderr).toBe('Installing npm packages (the lock file has changed)…\n');
+});
+
+test('an installation that takes long says for how long it has run', async () => {
+  const npm = await holdNpm();
+  const { output, ended } = start(['hello.mjs']);
+  await eventually(() => expect(output.stderr).toMatch(SECONDS), { timeoutMs: 30_000 });
+  await npm.letGo();
+  expect(await ended).toMatchObject({ stdout: 'hello\n' });
 });
 
 test('packages installed by hand with npm are not installed again', async () => {

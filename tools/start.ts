@@ -1,8 +1,11 @@
 import path from 'node:path';
 import { readCommandLine } from '@jobstream/runtime';
 import { repositoryRoot } from '@jobstream/servers';
+import type { Guard } from '@jobstream/servers';
 import { dataDirOf, dataDirOption } from './src/commandLine/dataDir.ts';
 import { runTool } from './src/commandLine/runTool.ts';
+import { handlerModules } from './src/handlers/handlerModules.ts';
+import { ReloadingHandlers } from './src/handlers/reloadingHandlers.ts';
 import { prefixedLog } from './src/output/prefixedLog.ts';
 import type { WriteLine } from './src/output/prefixedLog.ts';
 import { quietLog } from './src/output/quietLog.ts';
@@ -15,6 +18,11 @@ const { values } = readCommandLine({
     'Starts the whole system with embedded servers: NATS, Postgres, worker, projector and API. Ctrl-C stops it.\n' +
     'Writes a line for the outcome of each job, and warnings and errors.',
   options: {
+    handlers: {
+      type: 'string',
+      value: 'place',
+      help: 'Runs your handlers too: a module or a folder of modules, started anew when their code changes.',
+    },
     verbose: { type: 'boolean', short: 'v', help: 'Writes all lines of the processes; so does LOG_LEVEL.' },
     ...dataDirOption,
   },
@@ -31,33 +39,62 @@ const { values } = readCommandLine({
   notes: ['All settings of the processes: docs/configuration.md.'],
 });
 
+/** Where the command was typed: npm and the bootstrap run it in the root of the clone. */
+const invokedIn = process.env['INIT_CWD'] ?? process.cwd();
+const { stdout, env } = process;
+const json = env['LOG_FORMAT'] === 'json';
+const status = new StatusLine({
+  write: (text) => stdout.write(text),
+  isTerminal: stdout.isTTY && !json,
+  columns: () => stdout.columns,
+});
+
 await runTool(async ({ guard, stopped }) => {
-  const { stdout, env } = process;
-  const json = env['LOG_FORMAT'] === 'json';
-  const isTerminal = stdout.isTTY && !json;
-  const status = new StatusLine({ write: (text) => stdout.write(text), isTerminal, columns: () => stdout.columns });
-  const all = prefixedLog({ write: status.write, colours: stdout.isTTY, json });
-  const isVerbose = values.verbose === true || json || Boolean(env['LOG_LEVEL']);
-  const writeLine = isVerbose ? all : quietLog(all, ['start', 'handlers']);
+  const writeLine = createLog();
   const appsFolder = path.join(repositoryRoot, 'apps');
   const onStep = (activity: string) => json || status.begin(activity);
   const system = new System({ dataDir: dataDirOf(values), env, appsFolder, guard, writeLine, onStep });
   stdout.on('error', () => process.kill(process.pid, 'SIGTERM')); // the reader of our output has ended
-  const show = () => {
+  let handlers: ReloadingHandlers | undefined;
+  const onReady = () => {
     status.clear();
     readyMessage(system, writeLine);
     if (!json) status.pin(`Jobstream runs on ${system.apiUrl}; Ctrl-C stops it.`);
+    handlers = startHandlers(system, guard, writeLine);
   };
   try {
-    await Promise.race([system.start().then(show), stopped]);
+    checkHandlers();
+    await Promise.race([system.start().then(onReady), stopped]);
     await stopped;
     status.clear();
     writeLine('start', 'stopping');
   } finally {
     status.clear();
+    await handlers?.stop();
     await system.stop();
   }
 });
+
+function createLog(): WriteLine {
+  const all = prefixedLog({ write: status.write, colours: stdout.isTTY, json });
+  const isVerbose = values.verbose === true || json || Boolean(env['LOG_LEVEL']);
+  return isVerbose ? all : quietLog(all, ['start', 'handlers']);
+}
+
+/** A place without modules is reported before anything is started. */
+function checkHandlers(): void {
+  if (values.handlers !== undefined) handlerModules(path.resolve(invokedIn, values.handlers));
+}
+
+/** A running job is given an hour to finish with its code, unless the developer says otherwise. */
+function startHandlers(system: System, guard: Guard, writeLine: WriteLine): ReloadingHandlers | undefined {
+  if (values.handlers === undefined) return undefined;
+  const place = path.resolve(invokedIn, values.handlers);
+  const workerEnv = { SHUTDOWN_GRACE_MS: '3600000', ...system.workerEnv };
+  const handlers = new ReloadingHandlers({ place, cwd: invokedIn, env: workerEnv, guard, writeLine });
+  handlers.start();
+  return handlers;
+}
 
 /** Writes the addresses of the system, with a first job to try. */
 function readyMessage(system: System, writeLine: WriteLine): void {

@@ -58,4 +58,5 @@ test('requests and other lines of the services are left out', () => {
 test('what handlers log themselves is passed on', () => {
   const line = JSON.stringify({ level: 'info', ...job, msg: 'resizing' });
   expect(shown('handlers', line)).toBe(line);
+  expect(shown('handlers', { level: 'info', msg: 'ready' })).toBeUndefined();
 });

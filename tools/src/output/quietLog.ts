@@ -17,6 +17,8 @@ const WARNING = 40;
 const QUIET_LEVELS: readonly unknown[] = ['debug', 'info'];
 /** The messages with which a worker reports the end of an attempt. */
 const OUTCOMES: readonly string[] = ['completed', 'failed', 'released'];
+/** What `@jobstream/worker` says of itself, which the tools say in their own words. */
+const OF_THE_WORKER: readonly string[] = ['connecting to NATS', 'accepting jobs', 'ready', 'stopping', 'stopped'];
 const LONGEST_ERROR = 200;
 
 /**
@@ -29,7 +31,7 @@ export function quietLog(write: WriteLine, own: readonly string[]): WriteLine {
     if (record === undefined) return write(name, line);
     const outcome = outcomeOf(record);
     if (outcome !== undefined) write(name, outcome);
-    else if (own.includes(name) || isWarning(record)) write(name, line);
+    else if (isWarning(record) || (own.includes(name) && !OF_THE_WORKER.includes(record.msg))) write(name, line);
   };
 }
 

@@ -52,6 +52,11 @@ export class System {
     return this.#nats?.urlOf('worker') ?? '';
   }
 
+  /** The environment of a developer's own worker. */
+  get workerEnv(): NodeJS.ProcessEnv {
+    return { ...this.#options.env, ...this.#nats?.envOf('worker') };
+  }
+
   /** The folder that the `nats` command line needs as XDG_CONFIG_HOME. */
   get natsContext(): string {
     return this.#natsContext;
