@@ -27,7 +27,9 @@ function writeHandler(code: number, awaited: string): Promise<void> {
     import { setTimeout as pause } from 'node:timers/promises';
     import { defineJob } from '@jobstream/client';
     import { createWorker } from '@jobstream/worker';
-    export const worker = createWorker().handle(defineJob('thumbnail'), async (): Promise<{ code: number }> => {
+    import { z } from 'zod';
+    const thumbnail = defineJob('thumbnail', { payload: z.object({}) });
+    export const worker = createWorker().handle(thumbnail, async (): Promise<{ code: number }> => {
       while (!existsSync(${JSON.stringify(path.join(project, awaited))})) await pause(10);
       return { code: ${code} };
     });`;

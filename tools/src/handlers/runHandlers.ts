@@ -38,7 +38,7 @@ function passOnToLateWorkers(): void {
 }
 
 function explainIdleEnd(): void {
-  if (hasWorkers || stop.isAsked) return;
+  if (hasWorkers || stop.isAsked || process.exitCode) return;
   console.error(
     'No worker was found: export what createWorker() returns, or end the module with `await worker.run()`.',
   );
