@@ -52,7 +52,6 @@ const status = new StatusLine({
 await runTool(async ({ guard, stopped }) => {
   const writeLine = createLog();
   const appsFolder = path.join(repositoryRoot, 'apps');
-  const onStep = (activity: string) => json || status.begin(activity);
   const system = new System({ dataDir: dataDirOf(values), env, appsFolder, guard, writeLine, onStep });
   stdout.on('error', () => process.kill(process.pid, 'SIGTERM')); // the reader of our output has ended
   let handlers: ReloadingHandlers | undefined;
@@ -74,6 +73,10 @@ await runTool(async ({ guard, stopped }) => {
     await system.stop();
   }
 });
+
+function onStep(activity: string): void {
+  if (!json) status.begin(activity);
+}
 
 function createLog(): WriteLine {
   const all = prefixedLog({ write: status.write, colours: stdout.isTTY, json });

@@ -1,12 +1,11 @@
 export { authSettings } from './config/authSettings.ts';
 export type { AuthSettings, JwtSettings } from './config/authSettings.ts';
-export { ConfigError, readConfig } from './config/config.ts';
+export { ConfigError, misspeltSettings, readConfig } from './config/config.ts';
 export type { Config } from './config/config.ts';
 export { eventLogMetrics } from './metrics/eventLogMetrics.ts';
 export { eventLogSettings } from './config/eventLogSettings.ts';
 export { HealthServer } from './http/healthServer.ts';
 export type { HealthServerOptions } from './http/healthServer.ts';
-export { misspeltSettings } from './config/misspeltSettings.ts';
 export { nearestNames } from './config/nearestNames.ts';
 export { isLoopback } from './config/setting.ts';
 export type { TypeLimits } from './config/workerLimits.ts';

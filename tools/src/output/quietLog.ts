@@ -14,11 +14,11 @@ interface LogRecord {
 }
 
 const WARNING = 40;
-const QUIET_LEVELS: readonly unknown[] = ['debug', 'info'];
+const QUIET_LEVELS = new Set(['debug', 'info']);
 /** The messages with which a worker reports the end of an attempt. */
-const OUTCOMES: readonly string[] = ['completed', 'failed', 'released'];
+const OUTCOMES = new Set(['completed', 'failed', 'released']);
 /** What `@jobstream/worker` says of itself, which the tools say in their own words. */
-const OF_THE_WORKER: readonly string[] = ['connecting to NATS', 'accepting jobs', 'ready', 'stopping', 'stopped'];
+const OF_THE_WORKER = new Set(['connecting to NATS', 'accepting jobs', 'ready', 'stopping', 'stopped']);
 const LONGEST_ERROR = 200;
 
 /**
@@ -31,14 +31,14 @@ export function quietLog(write: WriteLine, own: readonly string[]): WriteLine {
     if (record === undefined) return write(name, line);
     const outcome = outcomeOf(record);
     if (outcome !== undefined) write(name, outcome);
-    else if (isWarning(record) || (own.includes(name) && !OF_THE_WORKER.includes(record.msg))) write(name, line);
+    else if (isWarning(record) || (own.includes(name) && !OF_THE_WORKER.has(record.msg))) write(name, line);
   };
 }
 
 function outcomeOf({ msg, jobId, jobType, ...details }: LogRecord): string | undefined {
   if (jobId === undefined || jobType === undefined) return undefined;
   if (msg === 'failed, will be retried') return `${jobType} ${jobId} ${retryOf(details)}`;
-  return OUTCOMES.includes(msg) ? `${jobType} ${jobId} ${msg}${endOf(details)}` : undefined;
+  return OUTCOMES.has(msg) ? `${jobType} ${jobId} ${msg}${endOf(details)}` : undefined;
 }
 
 function retryOf({ attempt, retryAt = '', error }: Partial<LogRecord>): string {
@@ -56,7 +56,7 @@ function textOf(error: LogRecord['error']): string {
 }
 
 function isWarning({ level }: LogRecord): boolean {
-  return typeof level === 'number' ? level >= WARNING : !QUIET_LEVELS.includes(level);
+  return typeof level === 'number' ? level >= WARNING : !QUIET_LEVELS.has(level);
 }
 
 function parse(line: string): LogRecord | undefined {

@@ -11,12 +11,13 @@ import { verifyTables } from './verifyTables.ts';
 
 const stage = forEachTest(projectorStage);
 
+const onProgress = () => {};
+
 async function verify({ repair = false, patienceMs = 30_000 } = {}) {
   const differences: Difference[] = [];
   const { eventLog, databaseUrl } = stage;
   const stop = new AbortController().signal;
   const onDifference = (one: Difference) => void differences.push(one);
-  const onProgress = () => {};
   const found = await verifyTables({ eventLog, databaseUrl, repair, stop, onProgress, onDifference, patienceMs });
   return { ...found, differences };
 }

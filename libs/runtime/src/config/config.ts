@@ -14,6 +14,7 @@ import {
   text,
   urlOf,
 } from './setting.ts';
+import { misspeltNames } from './misspeltNames.ts';
 import type { Mistake, Setting } from './setting.ts';
 import { workerLimits } from './workerLimits.ts';
 
@@ -66,8 +67,7 @@ const settings = {
   DATA_DIR: text.or('.data'),
 } satisfies Record<string, Setting<unknown>>;
 
-/** The names of all settings. */
-export const settingNames: readonly string[] = Object.keys(settings);
+const settingNames: readonly string[] = Object.keys(settings);
 
 type Settings = typeof settings;
 type ValueOf<One> = One extends Setting<infer Value> ? Value : never;
@@ -107,6 +107,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   return config;
 }
 
+/** Returns a sentence for each variable that is probably a misspelt setting, with the setting that may be meant. */
+export function misspeltSettings(env: NodeJS.ProcessEnv = process.env): readonly string[] {
+  return misspeltNames(env, settingNames).map(
+    ({ name, meant }) => `${name} is not a setting and has no effect: is ${meant} meant?`,
+  );
+}
+
 function sentence(name: string, { expected, got }: Mistake): string {
   return `expected ${name} to ${expected}, got: ${withoutPassword(got)}`;
 }
@@ -121,15 +128,13 @@ const SERVICE_LINK =
   /_(SERVICE_(HOST|PORT(_\w+)?)=|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?=|PORT=(tcp|udp|sctp):)/;
 
 /** What the command line `jobstream` reads may be in the environment of a service, too. */
-const OF_THE_COMMAND_LINE = ['JOBSTREAM_URL', 'JOBSTREAM_KEY'];
+const OF_THE_COMMAND_LINE = new Set(['JOBSTREAM_URL', 'JOBSTREAM_KEY']);
 
 /** The prefix JOBSTREAM_ is reserved, so that a misspelt setting is not ignored. */
 function unknownNames(env: NodeJS.ProcessEnv): string[] {
-  const ours = Object.entries(env).filter(
-    ([name]) => name.startsWith('JOBSTREAM_') && !OF_THE_COMMAND_LINE.includes(name),
-  );
-  const settings = ours.filter(([name, value]) => !SERVICE_LINK.test(`${name}=${value}`));
-  return settings.map(([name]) => `unknown setting ${name}`);
+  const ours = Object.entries(env).filter(([name]) => name.startsWith('JOBSTREAM_') && !OF_THE_COMMAND_LINE.has(name));
+  const unknown = ours.filter(([name, value]) => !SERVICE_LINK.test(`${name}=${value}`));
+  return unknown.map(([name]) => `unknown setting ${name}`);
 }
 
 const LEAST_AGE_MS = 3_600_000;

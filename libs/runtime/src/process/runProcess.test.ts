@@ -147,6 +147,7 @@ test('a name that looks like a misspelt setting is a warning, and the process st
   const child = start('', { WORKER_CONCURENCY: '5' });
   await child.logged('WORKER_CONCURENCY is not a setting and has no effect: is WORKER_CONCURRENCY meant?');
   await child.logged('ready');
+  expect(child.isRunning).toBe(true);
 });
 
 test('the logger uses the log level of the environment', async () => {

@@ -1,5 +1,4 @@
-import { ConfigError, readConfig, type Config } from '../config/config.ts';
-import { misspeltSettings } from '../config/misspeltSettings.ts';
+import { ConfigError, misspeltSettings, readConfig, type Config } from '../config/config.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { Tracing } from '../tracing/tracing.ts';
 import { createLogger, type Logger } from '../service/logger.ts';

@@ -1,6 +1,11 @@
 import { distance } from 'fastest-levenshtein';
-import { settingNames } from './config.ts';
 import { nearestNames } from './nearestNames.ts';
+
+interface MisspeltName {
+  readonly name: string;
+  /** The setting that may be meant. */
+  readonly meant: string;
+}
 
 /** Of the tools and of `@jobstream/worker`. */
 const OTHER_NAMES = ['LOG_FORMAT', 'NATS_SERVER', 'WORKER_NAME', 'WORKER_VERSION'];
@@ -14,16 +19,14 @@ const MOST_EDITS = 2;
 /**
  * Finds variables that are probably misspelt settings: with the same first letter, and at most two edits away from one
  * that is not set itself.
- *
- * @returns a sentence for each, with the setting that may be meant.
  */
-export function misspeltSettings(env: NodeJS.ProcessEnv = process.env): readonly string[] {
-  const known = new Set([...settingNames, ...OTHER_NAMES, ...FOREIGN_NAMES]);
-  const candidates = [...settingNames, ...OTHER_NAMES].filter((name) => name.length >= LEAST_LENGTH && !env[name]);
+export function misspeltNames(env: NodeJS.ProcessEnv, settings: readonly string[]): readonly MisspeltName[] {
+  const known = new Set([...settings, ...OTHER_NAMES, ...FOREIGN_NAMES]);
+  const candidates = [...settings, ...OTHER_NAMES].filter((name) => name.length >= LEAST_LENGTH && !env[name]);
   return Object.keys(env).flatMap((name) => {
     if (known.has(name) || !/^[A-Z][A-Z0-9_]*$/.test(name)) return [];
     const [meant] = nearestNames(name, candidates);
-    if (meant === undefined || meant[0] !== name[0] || distance(name, meant) > MOST_EDITS) return [];
-    return [`${name} is not a setting and has no effect: is ${meant} meant?`];
+    const isMeant = meant !== undefined && meant[0] === name[0] && distance(name, meant) <= MOST_EDITS;
+    return isMeant ? [{ name, meant }] : [];
   });
 }
