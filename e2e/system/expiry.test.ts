@@ -1,20 +1,26 @@
+import { randomBytes } from 'node:crypto';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { JobstreamClient } from '@jobstream/client';
-import { createDatabase, eventually, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
+import { createDatabase, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { agesPass as logAges } from '../harness/agesPass.ts';
 import { jobsClient } from '../harness/jobsClient.ts';
-import { logBounds } from '../harness/rawLog.ts';
+import { readRawLog } from '../harness/rawLog.ts';
+import { runProjectorTask } from '../harness/runProjectorTask.ts';
 
 /** Very short, so that a test lives through many ages. */
 const AGE = '2s';
 const AGES = 4;
 const SLOW = { timeout: 120_000 };
 
+/** The contents of all jobs are encrypted, which the keeper must not notice. */
+const PAYLOAD_KEYS = `test:${randomBytes(32).toString('base64')}`;
+
 let system: RunningSystem;
 let nats: NatsConnection;
 
 beforeAll(async () => {
-  const env = { DATABASE_URL: await createDatabase(), JOBS_MAX_AGE: AGE };
+  const env = { DATABASE_URL: await createDatabase(), JOBS_MAX_AGE: AGE, PAYLOAD_KEYS };
   system = await startSystem(await scratchDataFolder('expiry'), env);
   nats = await connect(system.operator);
 }, 120_000);
@@ -24,15 +30,7 @@ afterAll(async () => {
   await system.stop();
 });
 
-/** Resolves when the log has lost everything that is in it now, that many times. */
-async function agesPass(count: number): Promise<void> {
-  for (let age = 0; age < count; age++) {
-    const { lastSequence } = await logBounds(nats);
-    const isPurged = async () => expect((await logBounds(nats)).firstSequence).toBeGreaterThan(lastSequence);
-    await eventually(isPurged, { timeoutMs: 60_000 });
-    await jobsClient(system.api).create({ type: 'email', payload: { to: 'user@example.com' } });
-  }
-}
+const agesPass = (count: number) => logAges({ api: system.api, nats }, count);
 
 const create = async (body: object, key?: string) => {
   const headers = { 'content-type': 'application/json', ...(key === undefined ? {} : { 'idempotency-key': key }) };
@@ -75,3 +73,57 @@ test('a job of a type that nobody runs stays, and a failed one can be retried wh
   expect(retried.status).toBe(200);
   await jobs.reaches(failing.id, 'completed', 'failed');
 });
+
+test('the contents of a carried job stay encrypted in the log, and can be erased', SLOW, async () => {
+  const jobs = jobsClient(system.api);
+  const secret = `secret-${randomBytes(16).toString('hex')}`;
+  const { id } = await jobs.create({ type: 'nobody', payload: { secret } });
+  await agesPass(2);
+  const ofJob = async () => (await readRawLog(nats)).messages.filter(({ subject }) => subject.includes(id));
+  const [carried, ...others] = await ofJob();
+  expect(others).toEqual([]);
+  expect(carried?.subject).toContain('carried');
+  expect(carried?.body).toContain('$jwe');
+  expect(carried?.body).not.toContain(secret);
+  expect(await jobs.job(id)).toMatchObject({ payload: { secret } });
+  expect(JSON.stringify(await jobs.events(id))).toContain(secret);
+
+  const erased = await fetch(`${system.api}/api/jobs/${id}/payload`, { method: 'DELETE' });
+  expect({ status: erased.status, body: await erased.json() }).toMatchObject({
+    status: 200,
+    body: { payload: { shredded: true } },
+  });
+  expect(JSON.stringify(await jobs.events(id))).not.toContain(secret);
+  await agesPass(1);
+  expect(await jobs.job(id)).toMatchObject({ status: 'pending', payload: { shredded: true } });
+});
+
+test(
+  'a job whose first events are nowhere any more is read as of its JobCarried, and the table is not rebuilt without them',
+  SLOW,
+  async () => {
+    const jobs = jobsClient(system.api);
+    const { id } = await jobs.create({ type: 'nobody', payload: { kept: true } });
+    const created = (await jobs.events(id))[0]?.sequence ?? 0;
+    await agesPass(2);
+    const asOf = async (sequence: number) => {
+      const answer = await fetch(`${system.api}/api/jobs/${id}?asOf=${sequence}`);
+      return { status: answer.status, body: (await answer.json()) as object };
+    };
+    const [carried] = await jobs.events(id);
+    expect(carried?.event).toBe('JobCarried');
+    expect(await asOf(carried?.sequence ?? 0)).toMatchObject({ status: 200, body: { id, payload: { kept: true } } });
+    expect(await asOf(created)).toMatchObject({
+      status: 404,
+      body: { detail: 'its events of that time have left the log for good' },
+    });
+    const env = { NATS_URL: system.natsAs.projector, DATABASE_URL: system.postgres, JOBS_MAX_AGE: AGE };
+    for (const task of ['verify', 'rebuild'] as const) {
+      const refused = expect.stringContaining(
+        'event 1 has expired from the log: the tables cannot be built from the rest',
+      );
+      expect(await runProjectorTask(task, env)).toEqual({ code: 2, output: refused });
+    }
+    expect(await jobs.job(id)).toMatchObject({ status: 'pending', payload: { kept: true } });
+  },
+);

@@ -116,18 +116,20 @@ export class Keeper extends BackgroundLoop {
     for (const [name, version] of definitions) await renewSchedule(name, version, context);
     for (let start = 0; start < jobs.length; start += AT_ONCE) {
       stop.throwIfAborted();
+      const begun = performance.now();
       const outcomes = await allOf(jobs.slice(start, start + AT_ONCE).map((job) => carryJob(job, context)));
       for (const outcome of outcomes) if (outcome.kind === 'held') free = Math.min(free, outcome.first - 1);
-      await this.#afterCarrying(outcomes.filter(({ kind }) => kind === 'carried').length, stop);
+      await this.#afterCarrying(outcomes.filter(({ kind }) => kind === 'carried').length, begun, stop);
     }
     if (free < last) this.#warnOfUnreadable(free + 1);
     return free;
   }
 
-  async #afterCarrying(carried: number, stop: AbortSignal): Promise<void> {
+  async #afterCarrying(carried: number, begun: number, stop: AbortSignal): Promise<void> {
     const { observer, carriesPerSecond = CARRIES_PER_SECOND } = this.#options;
     for (let count = 0; count < carried; count++) observer?.carried();
-    if (carried > 0) await pause((carried * 1_000) / carriesPerSecond, undefined, { signal: stop });
+    const due = begun + (carried * 1_000) / carriesPerSecond;
+    await pause(Math.max(0, due - performance.now()), undefined, { signal: stop });
   }
 
   async #purge(first: number, through: number): Promise<void> {

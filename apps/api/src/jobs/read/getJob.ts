@@ -156,7 +156,7 @@ function parseWait(text: string): number {
 /**
  * Folds the job up to a time (of its events) or a sequence.
  *
- * @throws Problem `job-not-found` for a moment before its creation.
+ * @throws Problem `job-not-found` for a moment before its creation, or before the events that are left.
  */
 async function jobAsOf(id: string, moment: Moment, { log }: Pick<ApiDeps, 'log'>): Promise<Job> {
   const history = await log.readWholeHistory(id);
@@ -166,6 +166,9 @@ async function jobAsOf(id: string, moment: Moment, { log }: Pick<ApiDeps, 'log'>
     return typeof moment === 'number' ? sequence <= moment : Date.parse(at) <= Date.parse(moment);
   });
   const job = fold(history.slice(0, last + 1).map(({ event }) => event));
-  if (job === undefined) throw new Problem('job-not-found', { detail: 'the job was created later' });
-  return job;
+  if (job !== undefined) return job;
+  const isWhole = history[0]?.event.event === 'JobCreated';
+  throw new Problem('job-not-found', {
+    detail: isWhole ? 'the job was created later' : 'its events of that time have left the log for good',
+  });
 }
