@@ -118,18 +118,19 @@ const rules = [
   },
   layer(
     'libraries',
-    { path: '^libs/(archive|client|eventlog|readmodel|runtime)/src/', pathNot: testing },
+    { path: '^libs/(archive|client|eventlog|outbox|readmodel|runtime)/src/', pathNot: testing },
     '^libs/(domain|$1)/',
   ),
-  layer('libraries-tests', { path: `^libs/(archive|client|domain|eventlog|readmodel|runtime)/` }, [
+  layer('libraries-tests', { path: `^libs/(archive|client|domain|eventlog|outbox|readmodel|runtime)/` }, [
     '^libs/(domain|testing|servers)/',
     '^libs/$1/',
   ]),
+  layer('creation-library', { path: '^libs/creation/src/', pathNot: testing }, '^libs/(creation|domain|eventlog)/'),
   layer('worker-library', { path: '^libs/worker/src/', pathNot: testing }, '^libs/(client|domain|eventlog|worker)/'),
   layer('servers', { path: '^libs/servers/' }, '^libs/servers/'),
   layer('testing', { path: '^libs/testing/' }, '^libs/(testing|servers|domain)/'),
   layer('apps', { path: '^apps/([^/]+)/src/', pathNot: testing }, [
-    '^libs/(archive|client|domain|eventlog|readmodel|runtime|worker)/',
+    '^libs/(archive|client|creation|domain|eventlog|outbox|readmodel|runtime|worker)/',
     '^apps/$1/',
   ]),
   layer('command-line', { path: '^apps/cli/src/', pathNot: testing }, '^(libs/client|apps/cli)/'),
@@ -141,7 +142,7 @@ const rules = [
   layer('tools-and-system-tests', { path: '^(tools|e2e)/' }, '^(libs|tools|e2e)/'),
   layer('benchmarks', { path: '^bench/' }, '^(libs|tools|bench)/'),
   ...Object.entries(rooms).flatMap(([source, names]) => roomRules(source, names)),
-  owner('postgres', '(^|/)node_modules/pg/', '^(libs/(readmodel|testing|servers)|tools|e2e|bench)/'),
+  owner('postgres', '(^|/)node_modules/pg/', '^(libs/(outbox|readmodel|testing|servers)|tools|e2e|bench)/'),
   owner('migrations', '(^|/)node_modules/node-pg-migrate/', '^libs/readmodel/'),
   owner('nats', '(^|/)node_modules/@nats-io/', '^(libs/eventlog|e2e|bench)/'),
 ];

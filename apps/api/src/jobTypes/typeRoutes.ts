@@ -4,7 +4,7 @@ import type { Request, RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { requireScope } from '../auth/requireScope.ts';
 import { bodyDecoder, pastErrors } from '../http/decodeBody.ts';
-import { Instant } from '../http/instant.ts';
+import { Instant } from '@jobstream/creation';
 import { jsonBody } from '../http/jsonBody.ts';
 import { sendJson } from '../http/sendJson.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';

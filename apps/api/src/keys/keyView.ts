@@ -3,7 +3,7 @@ import { type ApiKey, KEY_NAME, scopes } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
 import type { Caller } from '../auth/caller.ts';
 import { bodyDecoder, fieldOf, pastErrors } from '../http/decodeBody.ts';
-import { Instant } from '../http/instant.ts';
+import { Instant } from '@jobstream/creation';
 import type { BodyOf } from '../http/sendJson.ts';
 import type { FieldError } from '../problems/problem.ts';
 

@@ -9,10 +9,11 @@ import {
   ScheduleName,
   TimeZone,
 } from '@jobstream/domain';
+import { CreateJobRequest, jobSettings } from '@jobstream/creation';
 import * as Schema from 'effect/Schema';
 import type { Request } from 'express';
 import { bodyDecoder, fieldOf, findJsonFaults } from '../http/decodeBody.ts';
-import { CreateJobRequest, jobSettings, limitPayload } from '../jobs/create/createJobRequest.ts';
+import { limitPayload } from '../jobs/create/createJobRequest.ts';
 import type { FieldError } from '../problems/problem.ts';
 
 const { runAt: _runAt, delayMs: _delayMs, ...jobFields } = CreateJobRequest.fields;

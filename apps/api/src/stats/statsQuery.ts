@@ -1,7 +1,7 @@
 import type { Resolution } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
 import { invalidParameters, queryDecoder } from '../http/decodeQuery.ts';
-import { Instant } from '../http/instant.ts';
+import { Instant } from '@jobstream/creation';
 
 const MINUTE_MS = 60_000;
 /** Later years have more digits than RFC 3339 and Postgres accept. */

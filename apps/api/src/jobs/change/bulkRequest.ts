@@ -2,7 +2,7 @@ import { JobStatus, JobType } from '@jobstream/domain';
 import type { JobFilter } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
 import { bodyDecoder } from '../../http/decodeBody.ts';
-import { Instant } from '../../http/instant.ts';
+import { Instant } from '@jobstream/creation';
 import type { FieldError } from '../../problems/problem.ts';
 import type { ChangeCommand } from './applyCommand.ts';
 

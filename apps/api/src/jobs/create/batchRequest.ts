@@ -1,10 +1,11 @@
+import type { CreateJobRequest } from '@jobstream/creation';
 import type { Request } from 'express';
 import { invalidRequest } from '../../http/decodeBody.ts';
 import { CheckBudget } from '../../payloads/checkBudget.ts';
 import type { PayloadChecks, PayloadVerdict } from '../../payloads/payloadChecks.ts';
 import type { PayloadWarning } from '../../payloads/payloadWarning.ts';
 import { type FieldError, Problem } from '../../problems/problem.ts';
-import { type CreateJobRequest, decodeCreateJob, limitPayload } from './createJobRequest.ts';
+import { decodeCreateJob, limitPayload } from './createJobRequest.ts';
 
 /** The limit of an atomic batch of the NATS server. */
 export const MAX_BATCH_JOBS = 1_000;

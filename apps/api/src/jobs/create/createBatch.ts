@@ -1,4 +1,12 @@
 import { hash, randomUUIDv7 } from 'node:crypto';
+import {
+  appendNewJob,
+  canonicalJson,
+  CreateJobRequest,
+  creationEvent,
+  isSameRequest,
+  type NewIdentity,
+} from '@jobstream/creation';
 import { fold, type Job, type JobEvent, JobId, JobStatus, uuidV8 } from '@jobstream/domain';
 import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler, Response } from 'express';
@@ -7,17 +15,9 @@ import { commandContext } from '../../auth/caller.ts';
 import { type BodyOf, sendJson } from '../../http/sendJson.ts';
 import { type PayloadWarning, unlessEmpty, warningsField } from '../../payloads/payloadWarning.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';
-import {
-  appendCheckedJobs,
-  appendNewJob,
-  creationEvent,
-  existingJob,
-  findExistingJob,
-  type NewIdentity,
-} from './appendNewJob.ts';
+import { appendCheckedJobs, existingJob, findExistingJob } from './appendCheckedJob.ts';
 import { checkBatch, decodeBatch, MAX_BATCH_JOBS } from './batchRequest.ts';
-import { CreateJobRequest } from './createJobRequest.ts';
-import { canonicalJson, idempotencyKeyReused, isSameRequest, readIdempotencyKey } from './idempotency.ts';
+import { idempotencyKeyReused, readIdempotencyKey } from './idempotency.ts';
 
 /** The body of `POST /api/jobs/batch`. It is decoded job by job, so that each mistake has its pointer. */
 const BatchRequest = Schema.Struct({

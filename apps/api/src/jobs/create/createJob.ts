@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { CreateJobRequest, creationEvent, identityOfKey, isSameRequest, type NewIdentity } from '@jobstream/creation';
 import { evolve, type Job } from '@jobstream/domain';
 import type { RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
@@ -7,9 +8,9 @@ import { sendJson } from '../../http/sendJson.ts';
 import type { PayloadWarning } from '../../payloads/payloadWarning.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';
 import { createdJobView, CreatedJobView } from '../view/jobView.ts';
-import { appendCheckedJob, creationEvent, existingJob, type NewIdentity } from './appendNewJob.ts';
-import { CreateJobRequest, decodeCreateJob, limitPayload } from './createJobRequest.ts';
-import { idempotencyKeyReused, identityOfKey, isSameRequest, readIdempotencyKey } from './idempotency.ts';
+import { appendCheckedJob, existingJob } from './appendCheckedJob.ts';
+import { decodeCreateJob, limitPayload } from './createJobRequest.ts';
+import { idempotencyKeyReused, readIdempotencyKey } from './idempotency.ts';
 
 const examples = {
   immediately: { type: 'email', payload: { to: 'user@example.com' } },

@@ -1,7 +1,8 @@
+import { jobSettings } from '@jobstream/creation';
 import { addMs, defaultBackoff } from '@jobstream/domain';
 import { describe, expect, test } from 'vitest';
 import { Problem } from '../../problems/problem.ts';
-import { decodeCreateJob, jobSettings } from './createJobRequest.ts';
+import { decodeCreateJob } from './createJobRequest.ts';
 
 const NOW = Date.parse('2026-01-31T09:30:00.000Z');
 

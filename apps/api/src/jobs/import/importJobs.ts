@@ -1,3 +1,4 @@
+import { CreateJobRequest } from '@jobstream/creation';
 import { JobId, JobStatus } from '@jobstream/domain';
 import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler, Response } from 'express';
@@ -8,7 +9,6 @@ import { type PayloadWarning, unlessEmpty, warningsField } from '../../payloads/
 import { Problem } from '../../problems/problem.ts';
 import { requestHeaders } from '../../routes/headers.ts';
 import type { Operation } from '../../routes/operation.ts';
-import { CreateJobRequest } from '../create/createJobRequest.ts';
 import { importLine, type LineOutcome } from './importLine.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import { readLines } from './readLines.ts';

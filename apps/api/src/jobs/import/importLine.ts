@@ -1,4 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto';
+import {
+  creationEvent,
+  identityOfKey,
+  isIdempotencyKey,
+  isSameRequest,
+  KEY_RULE,
+  type NewJob,
+} from '@jobstream/creation';
 import { fold, type JobStatus } from '@jobstream/domain';
 import type { Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
@@ -8,9 +16,8 @@ import { type PayloadWarning, unlessEmpty } from '../../payloads/payloadWarning.
 import { type FieldError, Problem } from '../../problems/problem.ts';
 import { problemType } from '../../problems/problemTypes.ts';
 import { toProblem } from '../../problems/toProblem.ts';
-import { appendCheckedJob, creationEvent, existingJob, type NewJob } from '../create/appendNewJob.ts';
+import { appendCheckedJob, existingJob } from '../create/appendCheckedJob.ts';
 import { decodeCreateJob, limitPayload } from '../create/createJobRequest.ts';
-import { identityOfKey, isIdempotencyKey, isSameRequest, KEY_RULE } from '../create/idempotency.ts';
 import type { Line } from './readLines.ts';
 
 /** Bytes of one UTF-16 code unit, in which the length of a string is counted. */

@@ -6,7 +6,7 @@ import type { ApiDeps } from '../../apiDeps.ts';
 import { awaitJob } from '../../feeds/followJob.ts';
 import { integerParameter, invalidParameters, queryDecoder } from '../../http/decodeQuery.ts';
 import { entityTag, hasVersion, knownVersion } from '../../http/entityTag.ts';
-import { Instant } from '../../http/instant.ts';
+import { Instant } from '@jobstream/creation';
 import { sendJson } from '../../http/sendJson.ts';
 import { withinDeadline } from '../../http/withinDeadline.ts';
 import { Problem } from '../../problems/problem.ts';

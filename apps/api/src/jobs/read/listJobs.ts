@@ -6,7 +6,7 @@ import type { Request, RequestHandler } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { callerOf } from '../../auth/caller.ts';
 import { DEFAULT_LIMIT, Limit, queryDecoder } from '../../http/decodeQuery.ts';
-import { Instant } from '../../http/instant.ts';
+import { Instant } from '@jobstream/creation';
 import { sendJson } from '../../http/sendJson.ts';
 import { Problem } from '../../problems/problem.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';

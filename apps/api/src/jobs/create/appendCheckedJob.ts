@@ -1,0 +1,63 @@
+import * as creation from '@jobstream/creation';
+import type { Job, JobEvent } from '@jobstream/domain';
+import type { ApiDeps } from '../../apiDeps.ts';
+import { invalidRequest } from '../../http/decodeBody.ts';
+import type { FieldError } from '../../problems/problem.ts';
+
+type ReadDeps = Pick<ApiDeps, 'log' | 'table' | 'servedVersions'>;
+
+/**
+ * Like appendNewJob, but for a job that the check of its payload refuses with `errors`. A repeated request is answered
+ * with its job even so, since the schema may have changed after the first.
+ *
+ * @throws Problem `invalid-request` if there are errors and the job does not exist.
+ */
+export async function appendCheckedJob(
+  event: JobEvent,
+  errors: readonly FieldError[],
+  deps: ReadDeps,
+): Promise<boolean> {
+  if (errors.length === 0) return creation.appendNewJob(event, deps);
+  await assertRepeated([event], errors, deps);
+  return false;
+}
+
+/**
+ * Appends the first events of many jobs atomically, with `errors` as in appendCheckedJob.
+ *
+ * @returns false when one of the jobs exists; then nothing was stored.
+ */
+export async function appendCheckedJobs(
+  events: readonly JobEvent[],
+  errors: readonly FieldError[],
+  deps: ReadDeps,
+): Promise<boolean> {
+  if (errors.length === 0) return creation.appendNewJobs(events, deps);
+  await assertRepeated(events, errors, deps);
+  return false;
+}
+
+async function assertRepeated(
+  events: readonly JobEvent[],
+  errors: readonly FieldError[],
+  deps: ReadDeps,
+): Promise<void> {
+  const find = ({ jobId }: JobEvent) => findExistingJob(jobId, deps);
+  if (!(await creation.anyKeyed(events, find))) throw invalidRequest(errors);
+}
+
+/**
+ * Finds the job that a creation conflicted with, in the log, or in the table if its events have expired.
+ *
+ * @throws LogUnavailableError if it cannot be read within half a second.
+ */
+export function existingJob(id: string, deps: ReadDeps): Promise<Job> {
+  return creation.existingJob(id, () => findExistingJob(id, deps));
+}
+
+/** Like existingJob, but returns undefined if there is none. */
+export async function findExistingJob(id: string, deps: ReadDeps): Promise<Job | undefined> {
+  const job = await creation.findExistingJob(id, deps);
+  if (job !== undefined) deps.servedVersions.record(job);
+  return job;
+}

@@ -1,0 +1,38 @@
+import { hash } from 'node:crypto';
+import { decide, isRejection, type Actor, type JobEvent, uuidV8 } from '@jobstream/domain';
+import { type CreateJobRequest, jobSettings } from './createJobRequest.ts';
+import type { IdempotentIdentity } from './idempotency.ts';
+
+/** The id of a new job, and with an idempotency key what identifies a repeated request. */
+export type NewIdentity = IdempotentIdentity | { readonly jobId: string; readonly fingerprint?: never };
+
+export interface NewJob {
+  readonly request: CreateJobRequest;
+  readonly identity: NewIdentity;
+  readonly context: {
+    readonly eventId: string;
+    /** The server's time, from which `delayMs` counts. */
+    readonly at: string;
+    readonly actor: Actor;
+    readonly correlationId?: string;
+    readonly tenant?: string;
+  };
+}
+
+/** Decides the `JobCreated` event of a request. */
+export function creationEvent({ request, identity, context }: NewJob): JobEvent {
+  const settings = jobSettings(request, Date.parse(context.at));
+  const decision = decide(
+    { kind: 'CreateJob', ...context, ...within(context.tenant, identity), ...settings },
+    undefined,
+  );
+  if (isRejection(decision)) throw new Error(`a new job was rejected: ${decision.detail}`);
+  return decision;
+}
+
+/** Scopes a key to its tenant. A NUL, which no key contains, separates it from keys without a tenant. */
+function within(tenant: string | undefined, identity: NewIdentity): NewIdentity {
+  if (tenant === undefined || identity.fingerprint === undefined) return identity;
+  const digest = hash('sha256', `tenant\0${tenant}\0${identity.idempotencyKey}`);
+  return { ...identity, jobId: uuidV8(digest), idempotencyKey: digest };
+}

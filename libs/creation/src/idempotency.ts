@@ -1,0 +1,51 @@
+import { hash } from 'node:crypto';
+import { type Job, uuidV8 } from '@jobstream/domain';
+import { isShredded } from '@jobstream/eventlog';
+
+const VISIBLE_ASCII = /^[\x20-\x7e]{1,255}$/;
+/** The rule for keys, as it follows the name of a field in a message. */
+export const KEY_RULE = 'must have 1 to 255 visible ASCII characters';
+
+/** The job id and the fingerprint that an idempotency key gives a request. */
+export interface IdempotentIdentity {
+  readonly jobId: string;
+  /** Hashed, since the key may be a secret of the client. */
+  readonly idempotencyKey: string;
+  readonly fingerprint: string;
+}
+
+/** Whether a key is valid. */
+export function isIdempotencyKey(key: unknown): key is string {
+  return typeof key === 'string' && VISIBLE_ASCII.test(key);
+}
+
+/** Derives the identity of a job from a key: the same on every process and at any time. */
+export function identityOfKey(key: string, body: unknown): IdempotentIdentity {
+  const digest = hash('sha256', key);
+  return {
+    jobId: uuidV8(digest),
+    idempotencyKey: digest,
+    fingerprint: hash('sha256', canonicalJson(body)),
+  };
+}
+
+/** Whether the job was created by this request. If its contents were erased, the key alone decides. */
+export function isSameRequest(
+  { fingerprint, payload }: Job,
+  identity: { readonly fingerprint?: string | undefined },
+): boolean {
+  return fingerprint === identity.fingerprint || isShredded(payload);
+}
+
+/** Encodes a JSON value canonically: sorted fields, no white space. The value must not be deeply nested. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => (isPlainObject(part) ? sorted(part) : part));
+}
+
+function isPlainObject(part: unknown): part is Readonly<Record<string, unknown>> {
+  return typeof part === 'object' && part !== null && !Array.isArray(part);
+}
+
+function sorted(object: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries(object).toSorted(([left], [right]) => (left < right ? -1 : 1)));
+}
