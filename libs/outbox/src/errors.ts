@@ -1,0 +1,19 @@
+/** The outbox cannot be installed into this database, or removed from it; the message says why. */
+export class OutboxRefusedError extends Error {
+  readonly code = 'OUTBOX_REFUSED';
+
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'OutboxRefusedError';
+  }
+}
+
+/** The outbox does not answer, or is not installed: the same may succeed later. */
+export class OutboxUnavailableError extends Error {
+  readonly code = 'OUTBOX_UNAVAILABLE';
+
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`the outbox is unavailable: ${reason}`, options);
+    this.name = 'OutboxUnavailableError';
+  }
+}

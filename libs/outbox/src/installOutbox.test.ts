@@ -1,0 +1,68 @@
+import { createDatabase, queryDatabase } from '@jobstream/testing';
+import { beforeEach, expect, test } from 'vitest';
+import { OutboxRefusedError } from './errors.ts';
+import { installOutbox, outboxStatus, uninstallOutbox } from './installOutbox.ts';
+import { outboxSql } from './outboxVersions.ts';
+
+let url: string;
+beforeEach(async () => {
+  url = await createDatabase();
+});
+
+const enqueue = (database: string) => queryDatabase(database, "SELECT jobstream.enqueue('email')");
+const schemas = () => queryDatabase(url, "SELECT FROM pg_namespace WHERE nspname = 'jobstream'");
+
+test('a database without an outbox has version 0', async () => {
+  expect(await outboxStatus(url)).toEqual({ version: 0, waiting: 0, rejected: 0, oldest: undefined, bytes: 0 });
+});
+
+test('says what it does, and nothing is left to do the second time', async () => {
+  const said: string[] = [];
+  await installOutbox(url, (line) => said.push(line));
+  expect(said).toEqual([
+    'creates the schema jobstream',
+    'version 1 of the outbox: creates its tables and functions in the schema jobstream',
+  ]);
+  await installOutbox(url, (line) => said.push(line));
+  expect(said.slice(2)).toEqual(['version 1 of the outbox is installed already']);
+});
+
+test('is installed once by two at the same time', async () => {
+  await Promise.all([installOutbox(url), installOutbox(url)]);
+  expect((await outboxStatus(url)).version).toBe(1);
+});
+
+test('a waiting job is counted, and keeps the outbox from being removed', async () => {
+  await installOutbox(url);
+  await enqueue(url);
+  expect(await outboxStatus(url)).toMatchObject({ version: 1, waiting: 1, rejected: 0, oldest: expect.any(Date) });
+  await expect(uninstallOutbox(url)).rejects.toThrow('the outbox has 1 waiting and 0 rejected jobs');
+  expect(await schemas()).toHaveLength(1);
+  await uninstallOutbox(url, { discard: true });
+  expect(await schemas()).toHaveLength(0);
+});
+
+test('removing it leaves nothing, also where there was none', async () => {
+  await installOutbox(url);
+  await uninstallOutbox(url);
+  await uninstallOutbox(url);
+  expect(await schemas()).toHaveLength(0);
+});
+
+test('a schema of the same name that is not an outbox is left alone', async () => {
+  await queryDatabase(url, 'CREATE SCHEMA jobstream');
+  await expect(installOutbox(url)).rejects.toThrow(OutboxRefusedError);
+});
+
+test('a database in another encoding is refused', async () => {
+  const name = `latin_${process.pid}`;
+  await queryDatabase(url, `CREATE DATABASE ${name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`);
+  const latin = new URL(url);
+  latin.pathname = `/${name}`;
+  await expect(installOutbox(latin.href)).rejects.toThrow('expected a database in UTF8, got: LATIN1');
+});
+
+test('the SQL can be read before it is run', () => {
+  expect(outboxSql()).toContain('CREATE FUNCTION jobstream.enqueue(');
+  expect(outboxSql(1)).toBe('');
+});

@@ -1,0 +1,11 @@
+import { readCommandLine, UsageError } from '@jobstream/runtime';
+import { reportFailure } from './src/commandLine/runTool.ts';
+import { outboxCommand, outboxCommandLine } from './src/tasks/outboxCommand.ts';
+
+const { words, values } = readCommandLine(outboxCommandLine);
+
+try {
+  await outboxCommand(words, { options: values, url: process.env['OUTBOX_URL'], print: console.log });
+} catch (error) {
+  reportFailure(error, error instanceof UsageError ? 2 : 1);
+}
