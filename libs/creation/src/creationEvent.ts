@@ -20,12 +20,14 @@ export interface NewJob {
 }
 
 /** Decides the `JobCreated` event of a request. */
-export function creationEvent({ request, identity, context }: NewJob): JobEvent {
+export function creationEvent(job: NewJob): JobEvent {
+  return scopedCreationEvent({ ...job, identity: within(job.context.tenant, job.identity) });
+}
+
+/** As creationEvent, with the identity that the tenant's key has, as an outbox stores it. */
+export function scopedCreationEvent({ request, identity, context }: NewJob): JobEvent {
   const settings = jobSettings(request, Date.parse(context.at));
-  const decision = decide(
-    { kind: 'CreateJob', ...context, ...within(context.tenant, identity), ...settings },
-    undefined,
-  );
+  const decision = decide({ kind: 'CreateJob', ...context, ...identity, ...settings }, undefined);
   if (isRejection(decision)) throw new Error(`a new job was rejected: ${decision.detail}`);
   return decision;
 }

@@ -1,5 +1,6 @@
 import { Client, DatabaseError } from 'pg';
 import { OutboxRefusedError } from './errors.ts';
+import { countJobs, type OutboxCounts } from './countJobs.ts';
 import { outboxVersions } from './outboxVersions.ts';
 
 const OLDEST_POSTGRES = 140_000;
@@ -11,14 +12,8 @@ const BEGINNING = `CREATE SCHEMA jobstream;
 CREATE TABLE jobstream.versions (number integer PRIMARY KEY, installed_at timestamptz NOT NULL DEFAULT now());`;
 
 /** What an outbox holds; `version` is 0 where none is installed, and then there is nothing else. */
-export interface OutboxStatus {
+export interface OutboxStatus extends OutboxCounts {
   readonly version: number;
-  readonly waiting: number;
-  readonly rejected: number;
-  /** When the oldest waiting job was enqueued. */
-  readonly oldest: Date | undefined;
-  /** Bytes of the tables in which jobs wait. */
-  readonly bytes: number;
 }
 
 /**
@@ -71,12 +66,7 @@ export function outboxStatus(url: string): Promise<OutboxStatus> {
 async function statusOf(client: Client): Promise<OutboxStatus> {
   const version = await installedVersion(client);
   if (version === 0) return { version, waiting: 0, rejected: 0, oldest: undefined, bytes: 0 };
-  const { rows } = await client.query<{ waiting: string; rejected: string; oldest: Date | null; bytes: string }>(
-    'SELECT * FROM jobstream.outbox_status()',
-  );
-  const { waiting = 0, rejected = 0, oldest, bytes = 0 } = rows[0] ?? {};
-  const counts = { waiting: Number(waiting), rejected: Number(rejected), bytes: Number(bytes) };
-  return { version, ...counts, oldest: oldest ?? undefined };
+  return { version, ...(await countJobs(client)) };
 }
 
 async function assertUsable(client: Client): Promise<void> {

@@ -13,6 +13,7 @@ import {
   rate,
   text,
   urlOf,
+  urls,
 } from './setting.ts';
 import { misspeltNames } from './misspeltNames.ts';
 import type { Mistake, Setting } from './setting.ts';
@@ -59,6 +60,7 @@ const settings = {
   WORKER_TYPES: list,
   SHUTDOWN_GRACE_MS: integer(0, 3_600_000).or(10_000),
   MAX_CLOCK_SKEW: duration.or(30_000),
+  OUTBOX_URLS: urls('postgres', 'postgresql'),
   ACK_WAIT_MS: integer(500, 3_600_000).or(10_000),
   SMTP_URL: urlOf('smtp', 'smtps'),
   SMTP_FROM: text.or('jobstream@localhost'),

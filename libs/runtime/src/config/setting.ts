@@ -100,11 +100,26 @@ export const payloadKeys = settingOf<readonly PayloadKey[]>((raw) => {
 
 /** One URL or several, separated by commas, each with one of these protocols. */
 export function urlOf(...protocols: readonly string[]): OptionalSetting<string> {
+  const { prefixes, areKnown } = prefixed(protocols);
+  return setting(`a URL beginning with ${prefixes.join(' or ')}`, (raw) =>
+    areKnown(raw.split(',').map((url) => url.trim())) ? raw : undefined,
+  );
+}
+
+/** As `urlOf`, one by one. No part of the text appears in a message, since any of them may have a password. */
+export function urls(...protocols: readonly string[]): OptionalSetting<readonly string[]> {
+  const { prefixes, areKnown } = prefixed(protocols);
+  const expected = `be URLs beginning with ${prefixes.join(' or ')}, separated by commas`;
+  return settingOf((raw) => {
+    const value = parts(raw, ',');
+    return value.length > 0 && areKnown(value) ? { value } : { mistakes: [{ expected, got: '***' }] };
+  });
+}
+
+function prefixed(protocols: readonly string[]) {
   const prefixes = protocols.map((protocol) => `${protocol}://`);
   const isKnown = (url: string) => URL.canParse(url) && prefixes.some((prefix) => url.startsWith(prefix));
-  return setting(`a URL beginning with ${prefixes.join(' or ')}`, (raw) =>
-    raw.split(',').every((url) => isKnown(url.trim())) ? raw : undefined,
-  );
+  return { prefixes, areKnown: (urls: readonly string[]) => urls.every(isKnown) };
 }
 
 export function integer(min: number, max: number): OptionalSetting<number> {

@@ -1,0 +1,125 @@
+import { creationEvent, identityOfKey } from '@jobstream/creation';
+import { fold, type JobEvent, type JobEventOf } from '@jobstream/domain';
+import { eventually } from '@jobstream/testing';
+import { Outbox } from '@jobstream/outbox';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { RelayStage } from '../testing/relayStage.ts';
+
+let stage: RelayStage;
+beforeEach(async () => {
+  stage = await RelayStage.open();
+});
+afterEach(() => stage[Symbol.asyncDispose]());
+
+const rejected = () => stage.query('SELECT id, reason FROM jobstream.outbox_rejected');
+
+/** The event of `POST /api/jobs` with this body and key. */
+function eventOfApi(key: string, body: { readonly type: string; readonly payload?: unknown }): JobEvent {
+  const context = { eventId: 'by the API', at: new Date().toISOString(), actor: { kind: 'api', id: 'test' } } as const;
+  return creationEvent({ request: body, identity: identityOfKey(key, body), context });
+}
+
+test('a job is created as the API would create it, with the id that the caller has', async () => {
+  await using _ = await stage.startRelay();
+  const options = { runAt: '2026-01-31T10:30:00+01:00', maxAttempts: 3, tags: ['a'], backoff: { type: 'fixed' } };
+  const id = await stage.enqueue('email', { to: 'a' }, options);
+  await stage.untilDrained();
+  const [event] = await stage.created();
+  expect(event?.actor).toEqual({ kind: 'api', id: 'outbox' });
+  expect(event && fold([event])).toMatchObject({
+    id,
+    type: 'email',
+    payload: { to: 'a' },
+    maxAttempts: 3,
+    tags: ['a'],
+    backoff: { type: 'fixed', delayMs: 1_000 },
+    timeoutMs: 3_600_000,
+    runAt: '2026-01-31T09:30:00.000Z',
+  });
+});
+
+test('a job of a tenant with a key has the id and the digest of the API', async () => {
+  await stage.query("INSERT INTO jobstream.tenants VALUES (session_user, 'acme')");
+  await stage.enqueue('email', { to: 'a' }, { idempotencyKey: 'order-1' });
+  await using _ = await stage.startRelay();
+  await stage.untilDrained();
+  const body = { type: 'email', payload: { to: 'a' } };
+  const context = {
+    eventId: 'e',
+    at: new Date().toISOString(),
+    actor: { kind: 'api', id: 'x' },
+    tenant: 'acme',
+  } as const;
+  const { jobId, tenant, data } = creationEvent({
+    request: body,
+    identity: identityOfKey('order-1', body),
+    context,
+  }) as JobEventOf<'JobCreated'>;
+  const { idempotencyKey, fingerprint } = data;
+  expect(await stage.created()).toMatchObject([{ jobId, tenant, data: { idempotencyKey, fingerprint } }]);
+});
+
+test('a job that the API has created under the same key and body is not created again', async () => {
+  await stage.log.append(eventOfApi('k', { type: 'email', payload: { a: 1, b: 2 } }), 0);
+  await stage.enqueue('email', { b: 2, a: 1 }, { idempotencyKey: 'k' });
+  await using _ = await stage.startRelay();
+  await stage.untilDrained();
+  expect(await stage.created()).toHaveLength(1);
+  expect(await rejected()).toEqual([]);
+});
+
+test('a key that belongs to another body is rejected with the reason', async () => {
+  await stage.log.append(eventOfApi('k', { type: 'email', payload: 1 }), 0);
+  const id = await stage.enqueue('email', 2, { idempotencyKey: 'k' });
+  await using _ = await stage.startRelay();
+  await stage.untilDrained();
+  expect(await rejected()).toEqual([{ id, reason: 'idempotencyKey belongs to a job with another body' }]);
+  expect(await stage.metrics.text()).toMatch(/relayed_jobs_total\{outbox="[^"]+",outcome="rejected"\} 1/);
+});
+
+test('a row that is no job is rejected, and the others are relayed', async () => {
+  await stage.query(`INSERT INTO jobstream.outbox_2 VALUES (gen_random_uuid(), now(), 'No Type', '1')`);
+  const id = await stage.enqueue('email');
+  await using _ = await stage.startRelay();
+  await stage.untilDrained();
+  expect(await rejected()).toMatchObject([{ reason: expect.stringContaining('job type') }]);
+  expect(await stage.created()).toMatchObject([{ jobId: id }]);
+});
+
+test('a claim whose transaction is lost after its appends is repeated without a second job', async () => {
+  const id = await stage.enqueue('email');
+  const outbox = new Outbox({ url: stage.url });
+  const append = outbox.claim({ table: 0, after: '(0,0)', most: 10 }, async ([row]) => {
+    if (row === undefined) throw new Error('nothing to claim');
+    await stage.log.append({ ...eventOfApi('k', { type: 'email' }), jobId: id }, 0);
+    throw new Error('killed before the commit');
+  });
+  await expect(append).rejects.toThrow('killed before the commit');
+  await outbox.close();
+  await using _ = await stage.startRelay();
+  await stage.untilDrained();
+  expect(await stage.created()).toHaveLength(1);
+});
+
+test('three relays at once create each of 3,000 jobs once, and the tables are empty at the end', async () => {
+  await stage.query("SELECT jobstream.enqueue('email', to_jsonb(i)) FROM generate_series(1, 3000) AS i");
+  await using _1 = await stage.startRelay();
+  await using _2 = await stage.startRelay();
+  await using _3 = await stage.startRelay();
+  await stage.untilDrained();
+  const created = await stage.created();
+  expect(created).toHaveLength(3_000);
+  expect(new Set(created.map(({ jobId }) => jobId)).size).toBe(3_000);
+});
+
+test('rows wait while the log is unavailable, and are relayed when it is back', async () => {
+  await using _ = await stage.startRelay();
+  await stage.nats.kill();
+  const id = await stage.enqueue('email');
+  await eventually(async () => expect(await stage.metrics.text()).toMatch(/outbox_waiting_jobs\{[^}]+\} 1/), {
+    timeoutMs: 20_000,
+  });
+  await stage.nats.restart();
+  await stage.untilDrained();
+  expect(await stage.created()).toMatchObject([{ jobId: id }]);
+}, 60_000);

@@ -1,0 +1,102 @@
+import { createDatabase, queryDatabase } from '@jobstream/testing';
+import { Client } from 'pg';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { OutboxUnavailableError } from './errors.ts';
+import { installOutbox } from './installOutbox.ts';
+import { FIRST_PLACE, Outbox, type OutboxRow } from './outbox.ts';
+
+const SMALL = 65_536;
+
+let url: string;
+let outbox: Outbox;
+beforeEach(async () => {
+  url = await createDatabase();
+  await installOutbox(url);
+  outbox = new Outbox({ url });
+});
+afterEach(() => outbox.close());
+
+async function connect(): Promise<Client & AsyncDisposable> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
+}
+
+const enqueue = (jobs: number) =>
+  queryDatabase(url, "SELECT jobstream.enqueue('email', to_jsonb(i)) FROM generate_series(1, $1) AS i", [jobs]);
+
+/** Takes everything that waits out of all tables, as a relay does, and returns the payloads. */
+async function drain(): Promise<readonly (string | null)[]> {
+  const payloads: (string | null)[] = [];
+  for (const { number } of await outbox.rotate(SMALL)) {
+    let rows = 1;
+    for (let after = FIRST_PLACE; rows > 0;) {
+      const take = (taken: readonly OutboxRow[]) => {
+        payloads.push(...taken.map(({ payload }) => payload));
+        return Promise.resolve([]);
+      };
+      const claimed = await outbox.claim({ table: number, after, most: 100 }, take);
+      [rows, after] = [claimed.rows, claimed.last];
+    }
+  }
+  return payloads;
+}
+
+test('rows that a relay claims are passed by for another, and are back when it fails', async () => {
+  await enqueue(3);
+  const claim = { table: 0, after: FIRST_PLACE, most: 2 };
+  const first = outbox.claim(claim, async (rows) => {
+    expect(rows.map(({ payload }) => payload)).toEqual(['1', '2']);
+    const others = await outbox.claim({ ...claim, most: 10 }, (more) => {
+      expect(more.map(({ payload }) => payload)).toEqual(['3']);
+      return Promise.resolve([]);
+    });
+    expect(others.rows).toBe(1);
+    throw new Error('the log is unavailable');
+  });
+  await expect(first).rejects.toThrow('the log is unavailable');
+  expect((await outbox.count()).waiting).toBe(2);
+  expect(await drain()).toEqual(['1', '2']);
+});
+
+test('the tables stay small while transactions are open, one of which has enqueued', async () => {
+  await using reader = await connect();
+  await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+  await reader.query('SELECT txid_current()');
+  await using enqueuer = await connect();
+  await enqueuer.query(`BEGIN; SELECT jobstream.enqueue('email', '"open"')`);
+  const used = new Set<number>();
+  for (let round = 0; round < 12; round += 1) {
+    await enqueue(1_000);
+    expect(await drain()).toHaveLength(1_000);
+    for (const { number, active } of await outbox.rotate(SMALL)) if (active) used.add(number);
+    expect((await outbox.count()).bytes).toBeLessThan(1_000_000);
+  }
+  expect([...used].toSorted()).toEqual([1, 2, 3]);
+  await enqueuer.query('COMMIT');
+  expect(await drain()).toEqual(['"open"']);
+  const sizes = await outbox.rotate(SMALL);
+  expect(sizes.filter(({ active }) => !active)).toEqual([]);
+});
+
+test('a rotation does not wait for an enqueuer, nor does another enqueuer wait for the rotation', async () => {
+  await enqueue(1_000);
+  await using enqueuer = await connect();
+  await enqueuer.query("BEGIN; SELECT jobstream.enqueue('email')");
+  await drain();
+  await queryDatabase(url, "SET lock_timeout = '1s'; SELECT * FROM jobstream.rotate(65536)");
+  await queryDatabase(url, "SET lock_timeout = '1s'; SELECT jobstream.enqueue('email')");
+  await enqueuer.query("SELECT jobstream.enqueue('email'); COMMIT");
+  expect(await drain()).toHaveLength(3);
+});
+
+test('without an outbox, or without a server, everything is unavailable for now', async () => {
+  const other = new Outbox({ url: await createDatabase() });
+  await expect(other.count()).rejects.toThrow(OutboxUnavailableError);
+  await expect(other.rotate(1)).rejects.toThrow('the outbox is unavailable: function jobstream.rotate');
+  await other.close();
+  const away = new Outbox({ url: 'postgres://127.0.0.1:1/none' });
+  const claim = away.claim({ table: 0, after: FIRST_PLACE, most: 1 }, () => Promise.resolve([]));
+  await expect(claim).rejects.toThrow(OutboxUnavailableError);
+  await away.close();
+});
