@@ -8,17 +8,20 @@ WORKDIR /source
 COPY package.json package-lock.json .npmrc ./
 COPY apps/api/package.json apps/api/
 COPY apps/projector/package.json apps/projector/
+COPY apps/relay/package.json apps/relay/
 COPY apps/worker/package.json apps/worker/
 COPY libs/archive/package.json libs/archive/
 COPY libs/client/package.json libs/client/
+COPY libs/creation/package.json libs/creation/
 COPY libs/domain/package.json libs/domain/
 COPY libs/eventlog/package.json libs/eventlog/
+COPY libs/outbox/package.json libs/outbox/
 COPY libs/readmodel/package.json libs/readmodel/
 COPY libs/runtime/package.json libs/runtime/
 COPY libs/worker/package.json libs/worker/
 COPY tools/images/package.json tools/images/
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
-  -w apps/api -w apps/projector -w apps/worker -w tools/images
+  -w apps/api -w apps/projector -w apps/relay -w apps/worker -w tools/images
 COPY apps apps
 COPY libs libs
 COPY tools tools
@@ -32,6 +35,7 @@ RUN bundle() { \
       --external:pg-native --external:cloudflare:sockets --external:@valibot/to-json-schema --alias:@jobstream/servers=./libs/servers/src/index.ts; \
   } \
   && bundle apps/api/src/main.ts /bundles/api/apps/api/dist/main.mjs \
+  && bundle apps/relay/src/main.ts /bundles/api/apps/api/dist/relay.mjs \
   && bundle tools/keys.ts /bundles/api/apps/api/dist/keys.mjs \
   && bundle apps/projector/src/main.ts /bundles/projector/apps/projector/dist/main.mjs \
   && bundle apps/projector/src/rebuild/main.ts /bundles/projector/apps/projector/dist/rebuild.mjs \
@@ -70,7 +74,7 @@ CMD ["main.mjs"]
 
 FROM base AS api
 LABEL org.opencontainers.image.title=jobstream-api \
-  org.opencontainers.image.description="HTTP API of Jobstream; keys.mjs makes, lists and revokes API keys"
+  org.opencontainers.image.description="HTTP API of Jobstream; keys.mjs makes, lists and revokes API keys, relay.mjs is the relay of outboxes"
 COPY migrations /app/migrations
 COPY --from=bundles /bundles/api /app
 WORKDIR /app/apps/api/dist

@@ -8,7 +8,7 @@ beforeEach(async () => {
   url = await createDatabase();
 });
 
-async function run(...args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+async function run(...args: readonly string[]): Promise<{ code: number | string; stdout: string; stderr: string }> {
   const env = { ...process.env, OUTBOX_URL: url };
   await using tool = TestProcess.node(path.join(repositoryRoot, 'tools', 'outbox.ts'), { env, args: [...args] });
   const code = await tool.ended;

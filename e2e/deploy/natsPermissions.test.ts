@@ -59,6 +59,7 @@ const events = [
 const sent: Record<User, readonly string[]> = {
   api: ['created', 'cancelled', 'requeued', 'carried'],
   worker: ['created', 'started', 'progressed', 'completed', 'retry-scheduled', 'failed', 'released'],
+  relay: ['created'],
   projector: ['carried'],
   migrate: [],
   operator: ['requeued'],

@@ -5,7 +5,7 @@ import { repositoryRoot } from '@jobstream/servers';
 import { guardOfThisProcess, startNats } from '@jobstream/testing';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 
-export const users = ['api', 'worker', 'projector', 'migrate', 'operator'] as const;
+export const users = ['api', 'worker', 'relay', 'projector', 'migrate', 'operator'] as const;
 export type User = (typeof users)[number];
 
 /** A nats-server with the users of deploy/nats/users.conf. */

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { installOutbox } from '@jobstream/outbox';
 import { createDatabase, eventually, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';
 
 const SLOW = 120_000;
-const APPS = ['api', 'worker', 'projector'] as const;
+const APPS = ['api', 'worker', 'projector', 'relay'] as const;
 
 let dataDir: string;
 let system: RunningSystem;
@@ -13,8 +14,12 @@ let urls: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
   dataDir = await scratchDataFolder('metrics');
-  system = await startSystem(dataDir, { HEALTH_PORT: '0', DATABASE_URL: await createDatabase() });
-  urls = { api: system.api, worker: healthUrl('worker'), projector: healthUrl('projector') };
+  const outbox = await createDatabase();
+  await installOutbox(outbox);
+  const settings = { HEALTH_PORT: '0', DATABASE_URL: await createDatabase(), OUTBOX_URLS: outbox };
+  system = await startSystem(dataDir, settings);
+  const [worker, projector, relay] = ['worker', 'projector', 'relay'].map(healthUrl);
+  urls = { api: system.api, worker: worker ?? '', projector: projector ?? '', relay: relay ?? '' };
   await doKnownWork();
 }, SLOW);
 
@@ -93,7 +98,7 @@ test(
   SLOW,
 );
 
-test.each(['worker', 'projector'])('the %s answers probes on its health port', async (app) => {
+test.each(['worker', 'projector', 'relay'])('the %s answers probes on its health port', async (app) => {
   expect((await fetch(`${urls[app]}/health/live`)).status).toBe(200);
   expect((await fetch(`${urls[app]}/health/ready`)).status).toBe(200);
 });
@@ -138,7 +143,7 @@ function labelsShown(text: string, name: string): string[] {
 }
 
 /** Whose metrics are on the page of a process: `npm start` archives in the projector's process. */
-const shownBy = { api: ['api'], worker: ['worker'], projector: ['projector', 'archiver'] };
+const shownBy = { api: ['api'], worker: ['worker'], projector: ['projector', 'archiver'], relay: ['relay'] };
 
 describe.each(APPS)('the metrics page of the %s', (app) => {
   test('matches docs/metrics.md in metrics, types and labels', async () => {

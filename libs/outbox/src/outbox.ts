@@ -98,7 +98,7 @@ export class Outbox {
         mostBytes,
       ]),
     );
-    return rows.map(({ bytes, ...table }) => ({ ...table, bytes: Number(bytes) }));
+    return rows.map(({ number, bytes, active }) => ({ number, bytes: Number(bytes), active }));
   }
 
   /** Counts what waits and what was rejected. */

@@ -24,7 +24,7 @@ function withDependencies(folders: readonly string[]): ReadonlySet<string> {
 
 test('the build stage copies the package.json of every package that the apps depend on', () => {
   const copied = [...dockerfile.matchAll(/^COPY (\S+)\/package\.json /gm)].map(([, folder]) => folder ?? '');
-  const wanted = withDependencies(['apps/api', 'apps/projector', 'apps/worker', 'tools/images']);
+  const wanted = withDependencies(['apps/api', 'apps/projector', 'apps/relay', 'apps/worker', 'tools/images']);
   expect(copied.toSorted()).toEqual([...wanted].toSorted());
 });
 

@@ -50,7 +50,12 @@ test('Compose passes every setting on to the services that read it', async () =>
   const { services } = parse(await textOf('docker-compose.yml'), { merge: true }) as ComposeFile;
   const rows = [...(await textOf('docs/configuration.md')).matchAll(/^\| `(\w+)` +\|[^|]+\|[^|]+\| ([^|]+?) +\|/gm)];
   expect(rows.length).toBeGreaterThan(30);
-  for (const [service, app] of Object.entries({ api: 'api', 'worker-1': 'worker', 'projector-1': 'projector' })) {
+  for (const [service, app] of Object.entries({
+    api: 'api',
+    'worker-1': 'worker',
+    relay: 'relay',
+    'projector-1': 'projector',
+  })) {
     const read = rows.filter(([, , readers = '']) => readers === 'all' || readers.split(', ').includes(app));
     const wanted = read.map(([, name = '']) => name).filter((name) => !ITS_OWN.has(name));
     expect(Object.keys(services[service]?.environment ?? {})).toEqual(expect.arrayContaining(wanted));

@@ -6,6 +6,7 @@ const SECRETS: Readonly<Record<string, () => string>> = {
   POSTGRES_PASSWORD: password,
   NATS_API_PASSWORD: password,
   NATS_WORKER_PASSWORD: password,
+  NATS_RELAY_PASSWORD: password,
   NATS_PROJECTOR_PASSWORD: password,
   NATS_MIGRATE_PASSWORD: password,
   NATS_OPERATOR_PASSWORD: password,

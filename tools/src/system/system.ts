@@ -16,6 +16,9 @@ import { writeNatsContext } from './natsContext.ts';
 import type { ProvidedNats, SystemOptions } from './provideServers.ts';
 
 const appNames = ['worker', 'projector', 'api'] as const;
+/** Runs as well where there are outboxes. */
+const namesWithRelay = [...appNames, 'relay'] as const;
+type AppName = (typeof namesWithRelay)[number];
 /** In addition to the time that an app gives its jobs: for the rest of its stop. */
 const appGraceMs = 2_000;
 const longestStepMs = 5_000;
@@ -151,11 +154,12 @@ export class System {
   }
 
   async #startApps(): Promise<void> {
-    for (const name of appNames) this.#apps.set(name, this.#app(name));
+    const names = this.#env['OUTBOX_URLS'] ? namesWithRelay : appNames;
+    for (const name of names) this.#apps.set(name, this.#app(name));
     await Promise.all([...this.#apps.values()].map(startApp));
   }
 
-  #app(name: (typeof appNames)[number]): SupervisedProcess {
+  #app(name: AppName): SupervisedProcess {
     const { appsFolder, guard, writeLine } = this.#options;
     const script = path.join(appsFolder, name, 'src', 'main.ts');
     const graceMs = Number(this.#env['SHUTDOWN_GRACE_MS'] || 10_000) + appGraceMs;
@@ -187,8 +191,9 @@ async function startApp(app: SupervisedProcess): Promise<void> {
   });
 }
 
-/** Two processes cannot listen on one port: the projector uses the one after the worker's. */
-function appEnv(name: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/** Processes cannot listen on one port: the projector and the relay use those after the worker's. */
+function appEnv(name: AppName, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const port = Number(env['HEALTH_PORT'] ?? 0);
-  return name === 'projector' && port > 0 ? { ...env, HEALTH_PORT: String(port + 1) } : env;
+  const after = { api: 0, worker: 0, projector: 1, relay: 2 }[name];
+  return port > 0 ? { ...env, HEALTH_PORT: String(port + after) } : env;
 }

@@ -13,7 +13,7 @@ const PARTS = new Map([
   ['createArchivers({ config', ['apps/projector/src/archive/createArchivers.ts']],
 ]);
 
-const APPS = ['api', 'projector', 'worker'];
+const APPS = ['api', 'projector', 'relay', 'worker'];
 const mains = new Map(APPS.map((app) => [app, withSettings(read(`apps/${app}/src/main.ts`))]));
 const defaults = new Map(Object.entries(readConfig({})).map(([name, value]) => [name, shownDefault(value)]));
 const section = read('docs/configuration.md').split('\n## Settings\n')[1]?.split('\n## ')[0] ?? '';

@@ -119,7 +119,7 @@ export function urls(...protocols: readonly string[]): OptionalSetting<readonly 
 function prefixed(protocols: readonly string[]) {
   const prefixes = protocols.map((protocol) => `${protocol}://`);
   const isKnown = (url: string) => URL.canParse(url) && prefixes.some((prefix) => url.startsWith(prefix));
-  return { prefixes, areKnown: (urls: readonly string[]) => urls.every(isKnown) };
+  return { prefixes, areKnown: (given: readonly string[]) => given.every(isKnown) };
 }
 
 export function integer(min: number, max: number): OptionalSetting<number> {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { repositoryRoot } from '../programs/cacheFolder.ts';
 
 /** The users of `deploy/nats/users.conf`. */
-export const natsUsers = ['api', 'worker', 'projector', 'migrate', 'operator'] as const;
+export const natsUsers = ['api', 'worker', 'relay', 'projector', 'migrate', 'operator'] as const;
 export type NatsUser = (typeof natsUsers)[number];
 
 type NatsPasswords = Readonly<Record<NatsUser, string>>;

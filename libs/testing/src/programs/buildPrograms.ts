@@ -13,6 +13,7 @@ const SOURCES = [
   'apps/projector/src/main.ts',
   'apps/projector/src/rebuild/main.ts',
   'apps/projector/src/verify/main.ts',
+  'apps/relay/src/main.ts',
   'apps/worker/src/main.ts',
   'apps/worker/testing/faultyWorker.ts',
   'tools/keys.ts',

@@ -76,26 +76,20 @@ const backoff = fc.oneof(
 const YEAR_MS = 366 * 86_400_000;
 const runAt = fc.oneof(
   fc.constantFrom(
-    ...[
-      '2026-02-29T00:00:00Z',
-      '2024-02-29T00:00:00Z',
-      '2026-13-01T00:00:00Z',
-      '2026-01-00T00:00:00Z',
-      '1969-12-31T23:59:59Z',
-    ],
-    ...[
-      '1970-01-01T00:00:00+00:01',
-      '1970-01-01T00:00:00-23:59',
-      '0000-01-01T00:00:00Z',
-      '9999-12-31T23:59:59Z',
-      '2026-01-31',
-    ],
-    ...[
-      '2026-01-31T09:30:00.1234567891Z',
-      '2026-01-31T09:30:00.123456789+23:59',
-      '2026-01-31T24:00:00Z',
-      '2026-01-31T09:30:60Z',
-    ],
+    '2026-02-29T00:00:00Z',
+    '2024-02-29T00:00:00Z',
+    '2026-13-01T00:00:00Z',
+    '2026-01-00T00:00:00Z',
+    '1969-12-31T23:59:59Z',
+    '1970-01-01T00:00:00+00:01',
+    '1970-01-01T00:00:00-23:59',
+    '0000-01-01T00:00:00Z',
+    '9999-12-31T23:59:59Z',
+    '2026-01-31',
+    '2026-01-31T09:30:00.1234567891Z',
+    '2026-01-31T09:30:00.123456789+23:59',
+    '2026-01-31T24:00:00Z',
+    '2026-01-31T09:30:60Z',
   ),
   fc.integer({ min: -1_000, max: 1_000 }).map((s) => new Date(Date.now() + s * 1_000).toISOString()),
   fc.constantFrom(-3_600_000, 3_600_000).map((ms) => new Date(Date.now() + YEAR_MS + ms).toISOString()),
@@ -127,17 +121,23 @@ const sized = (bytes: number) => [
 const payload = fc.oneof(
   fc.jsonValue({ stringUnit: 'grapheme' }).map((value) => JSON.stringify(value).replaceAll(String.raw`\u0000`, '')),
   fc.constantFrom(
-    ...['9007199254740991', '9007199254740992', '9007199254740993', '-9007199254740993', '123456789012345678.5'],
-    ...[
-      '1e20',
-      '1e400',
-      '-1e400',
-      '1.5e300',
-      '12345678901234567890',
-      '"12345678901234567890"',
-      '{"12345678901234567891":1}',
-    ],
-    ...['{"__proto__":1}', String.raw`["\"__proto__\":"]`, '[{"a":{"__proto__":null}}]', 'null', '""'],
+    '9007199254740991',
+    '9007199254740992',
+    '9007199254740993',
+    '-9007199254740993',
+    '123456789012345678.5',
+    '1e20',
+    '1e400',
+    '-1e400',
+    '1.5e300',
+    '12345678901234567890',
+    '"12345678901234567890"',
+    '{"12345678901234567891":1}',
+    '{"__proto__":1}',
+    String.raw`["\"__proto__\":"]`,
+    '[{"a":{"__proto__":null}}]',
+    'null',
+    '""',
     ...[62, 63, 64, 65].map(nested),
     ...[262_143, 262_144, 262_145, 400_000].flatMap(sized),
     `[${'1, '.repeat(131_071)}1]`,
@@ -173,6 +173,10 @@ function mistakesIn(body: object): readonly string[] {
   return checks.flatMap((check) => placesOf(() => (check(), { places: [] })).places);
 }
 
+function rootOf(field: string): string {
+  return field.split('.')[0] ?? '';
+}
+
 /** The fields that a Problem is about, if `work` ends with one. */
 function placesOf<Result>(work: () => Result): Result | { readonly places: readonly string[] } {
   try {
@@ -195,8 +199,8 @@ test('SQL accepts the jobs that the API accepts, and names a field that the API 
       for (const outcome of outcomes) {
         const mistakes = mistakesOf(outcome);
         const said = { ...outcome, payload: outcome.payload?.slice(0, 300), mistakes };
-        if (outcome.refused === null) expect(mistakes, JSON.stringify(said)).toEqual([]);
-        else expect(mistakes, JSON.stringify(said)).toContain(outcome.refused.split('.')[0]);
+        const agrees = outcome.refused === null ? mistakes.length === 0 : mistakes.includes(rootOf(outcome.refused));
+        expect({ ...said, agrees }).toMatchObject({ agrees: true });
       }
     }),
     { numRuns: 12, endOnFailure: true },
