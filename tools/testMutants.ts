@@ -4,10 +4,11 @@ import path from 'node:path';
 import { readCommandLine } from '@jobstream/runtime';
 import { repositoryRoot } from '@jobstream/servers';
 import { onBootstrapGone, reportFailure } from './src/commandLine/runTool.ts';
-import { readEarlierResults, readResults, writeResults } from './src/mutants/mutantResults.ts';
+import { readEarlierResults, readRemarks, readResults, writeResults } from './src/mutants/mutantResults.ts';
 import { writeMutantReport } from './src/mutants/mutantReport.ts';
 import { MutantWorkspace } from './src/mutants/mutantWorkspace.ts';
 import { tryMutants, trySurvivors } from './src/mutants/tryMutants.ts';
+import type { MutantTrial } from './src/mutants/tryMutants.ts';
 
 const { values, words } = readCommandLine({
   command: 'npm run test:mutants',
@@ -25,6 +26,7 @@ const { values, words } = readCommandLine({
 });
 
 onBootstrapGone(() => process.exit(1));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 try {
   for (const packageFolder of words) await tryPackage(packageFolder);
   await writeMutantReport(repositoryRoot);
@@ -39,12 +41,13 @@ async function tryPackage(packageFolder: string): Promise<void> {
     : readResults(repositoryRoot, packageFolder, Number(values.seed)));
   if (results === undefined) throw new Error(`there are no results of ${packageFolder} yet`);
   await using workspace = await MutantWorkspace.create(repositoryRoot, tmpdir());
-  await (values.survivors ? trySurvivors : tryMutants)({
+  const trial: MutantTrial = {
     workspace,
     results,
     count: Number(values.count),
     jobs: Number(values.jobs),
     say: (line) => console.log(line),
     save: (changed) => writeResults(repositoryRoot, changed),
-  });
+  };
+  await (values.survivors ? trySurvivors(trial, await readRemarks(repositoryRoot)) : tryMutants(trial));
 }

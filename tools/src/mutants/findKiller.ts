@@ -17,7 +17,8 @@ export async function findKiller(files: readonly string[], runTests: RunTests): 
     const suspects = first.file === undefined ? left : [first.file];
     const second = await runTests(suspects, true);
     if (second.kind !== 'passed') return second.by ?? first.by ?? second.kind;
-    left = left.filter((file) => !suspects.includes(file));
+    const passed = new Set([...suspects, ...(first.passed ?? [])]);
+    left = left.filter((file) => !passed.has(file));
   }
   return undefined;
 }

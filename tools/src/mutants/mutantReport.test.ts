@@ -27,3 +27,9 @@ test('the scores leave out mutants that the compiler refuses and those that chan
   expect(text).toContain(`| d | ${code} | equivalent: nobody waits |`);
   expect(text).not.toMatch(/^\| [ae] \|/m);
 });
+
+test('code with backticks stays code', () => {
+  const survivor = { ...tried('a', { kind: 'survived' }), before: 'stop(`a`)' };
+  const text = reportText([{ package: 'libs/client', commit: '0123456789', seed: 7, tried: [survivor] }], {});
+  expect(text).toContain('| a | `` stop(`a`) `` |');
+});

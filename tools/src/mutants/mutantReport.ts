@@ -2,14 +2,14 @@ import { globSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { format } from 'prettier';
-import { readJson, RESULTS_FOLDER } from './mutantResults.ts';
+import { readJson, readRemarks, RESULTS_FOLDER } from './mutantResults.ts';
 import type { MutantResults, Remarks, TriedMutant } from './mutantResults.ts';
 import { isTiming, TIMING_OPERATORS } from './mutationOperators.ts';
 
 /** Writes docs/measurements/mutants.md from the results and from the remarks on survivors in `remarks.json`. */
 export async function writeMutantReport(root: string): Promise<void> {
   const folder = path.join(root, RESULTS_FOLDER);
-  const remarks = (await readJson<Remarks>(path.join(folder, 'remarks.json'))) ?? {};
+  const remarks = await readRemarks(root);
   const files = globSync('*.json', { cwd: folder }).filter((file) => file !== 'remarks.json');
   const all = await Promise.all(files.toSorted().map((file) => readJson<MutantResults>(path.join(folder, file))));
   const results = all.filter((found) => found !== undefined);
@@ -26,9 +26,11 @@ export function reportText(results: readonly MutantResults[], remarks: Remarks):
   return [
     '# Mutants',
     'Small faults that `npm run test:mutants` plants in a copy of the code, one at a time, and what the tests of the package say. ' +
-      `Those of time (${TIMING_OPERATORS.join(', ')}) change when something happens, the others what happens. ` +
-      'The first score is that of the tests as they were, the last that with the tests that were added for survivors; both ' +
-      'leave out equivalent mutants, which change nothing that a caller could notice. ' +
+      `Those of time (${TIMING_OPERATORS.join(', ')}) change when something happens, the others what happens; ` +
+      'they take turns as long as a package has mutants of time. ' +
+      'The first score is that of the tests of the package as they were, the last that with the tests that were added for ' +
+      'survivors and those of other packages; both leave out equivalent mutants, which change nothing that a caller could ' +
+      'notice. ' +
       'This page is written by the command; the lists with every mutant and the test that killed it are in ' +
       '[mutants/](mutants/).',
     [
@@ -71,7 +73,8 @@ function remarkOn(verdict: TriedMutant['verdict'], remark: Remarks[string] | und
 /** A piece of code as a cell of a table, on one line. */
 function code(text: string): string {
   const line = escaped(text.replaceAll(/\s+/g, ' '));
-  return `\`${line.length > 80 ? `${line.slice(0, 79)}…` : line}\``;
+  const short = line.length > 80 ? `${line.slice(0, 79)}…` : line;
+  return short.includes('`') ? `\`\` ${short} \`\`` : `\`${short}\``;
 }
 
 function escaped(text: string): string {

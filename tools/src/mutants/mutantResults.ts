@@ -8,7 +8,7 @@ const run = promisify(execFile);
 
 /** What became of a mutant. One that the compiler refuses does not count. */
 export type Verdict =
-  /** `later`: it had survived, and a test was added. */
+  /** `later`: it had survived the tests of the package; a test was added, or one of another package kills it. */
   | { readonly kind: 'killed'; readonly by: string; readonly later?: true }
   | { readonly kind: 'survived' }
   | { readonly kind: 'refused by the compiler' };
@@ -48,6 +48,11 @@ export function readEarlierResults(root: string, packageFolder: string): Promise
 export async function writeResults(root: string, results: MutantResults): Promise<void> {
   await mkdir(path.join(root, RESULTS_FOLDER), { recursive: true });
   await writeFile(resultsFile(root, results.package), `${JSON.stringify(results, undefined, 2)}\n`);
+}
+
+/** Reads the remarks on survivors. */
+export async function readRemarks(root: string): Promise<Remarks> {
+  return (await readJson<Remarks>(path.join(root, RESULTS_FOLDER, 'remarks.json'))) ?? {};
 }
 
 export async function readJson<Content>(file: string): Promise<Content | undefined> {

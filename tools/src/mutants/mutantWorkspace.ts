@@ -35,20 +35,20 @@ export class MutantWorkspace implements AsyncDisposable {
     return readFile(path.join(this.folder, file), 'utf8');
   }
 
-  /** Plants the mutant while `work` runs. */
-  async with<Result>(mutant: Mutant, work: () => Promise<Result>): Promise<Result> {
-    const source = await this.read(mutant.file);
-    const file = path.join(this.folder, mutant.file);
-    await writeFile(file, applyMutant(source, mutant));
+  /** Plants mutants of different files while `work` runs. */
+  async with<Result>(mutants: readonly Mutant[], work: () => Promise<Result>): Promise<Result> {
+    const sources = await Promise.all(mutants.map(({ file }) => this.read(file)));
+    const write = (file: string, text: string) => writeFile(path.join(this.folder, file), text);
+    await Promise.all(mutants.map((mutant, index) => write(mutant.file, applyMutant(sources[index] ?? '', mutant))));
     try {
       return await work();
     } finally {
-      await writeFile(file, source);
+      await Promise.all(mutants.map(({ file }, index) => write(file, sources[index] ?? '')));
     }
   }
 
-  /** Returns whether a package passes the type check as it is now. */
-  async typeChecks(packageFolder: string): Promise<boolean> {
+  /** Returns the files in which the type check of a package finds mistakes, as it is now. */
+  async filesWithMistakes(packageFolder: string): Promise<ReadonlySet<string>> {
     const config = path.join(this.folder, 'tsconfig.mutants.json');
     // The rest of the repository would take ten times as long, and no mutant changes a declared type.
     const settings = { incremental: true, tsBuildInfoFile: `${config}.buildinfo` };
@@ -59,10 +59,13 @@ export class MutantWorkspace implements AsyncDisposable {
     };
     await writeFile(config, JSON.stringify(content));
     const compiler = path.join('node_modules', 'typescript', 'bin', 'tsc');
-    return run(process.execPath, [compiler, '-p', config], { cwd: this.folder }).then(
-      () => true,
-      () => false,
+    const output = await run(process.execPath, [compiler, '-p', config, '--pretty', 'false'], {
+      cwd: this.folder,
+    }).then(
+      () => '',
+      ({ stdout }: { stdout: string }) => stdout || 'the compiler(0,0)',
     );
+    return new Set([...output.matchAll(/^(\S.*)\(\d+,\d+\)/gm)].map(([, file = '']) => file));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

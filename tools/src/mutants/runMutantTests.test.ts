@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { firstFailure } from './runMutantTests.ts';
+import { firstFailure, passedFiles } from './runMutantTests.ts';
 
 test.each([
   [' FAIL  |tests| libs/a/b.test.ts > one > two\nError: no', 'libs/a/b.test.ts > one > two', 'libs/a/b.test.ts'],
@@ -10,6 +10,12 @@ test.each([
 });
 
 test('a failure outside the tests has no file', () => {
-  expect(firstFailure('\nRangeError: too much\n')).toEqual({ by: 'RangeError: too much' });
+  expect(firstFailure('— Unhandled Errors —\n\nRangeError: too much\n')).toEqual({ by: 'RangeError: too much' });
   expect(firstFailure('')).toEqual({ by: 'no test could run' });
+});
+
+test('files that have passed are told from tests and from files that have failed', () => {
+  const output =
+    ' ✓ |tests| libs/a.test.ts (3 tests) 5ms\n   ✓ a test 3ms\n ❯ |tests| libs/b.test.ts (1 test | 1 failed) 9ms\n';
+  expect(passedFiles(output)).toEqual(['libs/a.test.ts']);
 });

@@ -11,6 +11,8 @@ export interface TestOutcome {
   readonly by?: string;
   /** The file of that test, if it is known. */
   readonly file?: string;
+  /** The files that have passed before. */
+  readonly passed?: readonly string[];
 }
 
 export interface TestRun {
@@ -43,18 +45,30 @@ export async function runMutantTests(run: TestRun): Promise<TestOutcome> {
   // Not SIGTERM, which a process that loops does not notice; guards stop its servers.
   const end = () => process.kill(-(child.pid as number), 'SIGKILL');
   late.addEventListener('abort', end);
+  process.once('exit', end);
   const closed = once(child, 'close') as Promise<[number | null]>;
   const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
   late.removeEventListener('abort', end);
+  process.off('exit', end);
   if (code === 0) return { kind: 'passed' };
   if (late.aborted) return { kind: 'timed out', by: 'the time limit of the run' };
-  return { kind: 'failed', ...firstFailure(errors + output) };
+  return { kind: 'failed', ...firstFailure(errors + output), passed: passedFiles(output) };
 }
 
 /** Finds the first failure in what Vitest has written. */
 export function firstFailure(output: string): Pick<TestOutcome, 'by' | 'file'> {
   const by = /^ *FAIL +(?:\|\w+\| )?(.*)$/m.exec(output)?.[1]?.trim();
-  if (by === undefined) return { by: /^.*Error.*$/m.exec(output)?.[0].trim() ?? 'no test could run' };
-  const file = /^\S+\.test\.ts/.exec(by)?.[0];
+  if (by === undefined) return { by: /^\w*Error: .*$/m.exec(output)?.[0] ?? 'no test could run' };
+  const file = fileOf(by);
   return file === undefined ? { by } : { by, file };
+}
+
+/** Finds the files that have passed in what Vitest has written. */
+export function passedFiles(output: string): readonly string[] {
+  return [...output.matchAll(/^ *✓ +(?:\|\w+\| )?(\S+\.test\.ts) \(/gm)].map(([, file = '']) => file);
+}
+
+/** Returns the file of a test that Vitest has named. */
+export function fileOf(test: string): string | undefined {
+  return /^\S+\.test\.ts/.exec(test)?.[0];
 }

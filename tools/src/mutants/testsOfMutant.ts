@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import path from 'node:path';
 
-/** Tests outside a package that are there for its sake: folders, or the beginnings of the names of files. */
+/** Tests outside a package that cover it: folders, or the beginnings of the names of files. */
 const OTHER_TESTS: Readonly<Record<string, readonly string[]>> = {
   'libs/client': ['e2e/system/client'],
   'libs/eventlog': ['e2e/eventLog'],
@@ -19,19 +19,22 @@ export function startTheirServers(files: readonly string[]): boolean {
 }
 
 /**
- * Returns the test files for the mutants of a file in groups, the nearest first: its own and those of its folder, the
- * others of its package, those elsewhere that are about the package.
+ * Returns the test files of a package for the mutants of a file in groups, the nearest first: its own, those of its
+ * folder, the others.
  */
 export function testsOfMutant(root: string, packageFolder: string, file: string): string[][] {
-  const own = testsIn(root, packageFolder);
-  const near = own.filter((test) => path.dirname(test) === path.dirname(file));
+  const all = testsIn(root, packageFolder);
+  const near = all.filter((test) => path.dirname(test) === path.dirname(file));
   const sameName = near.filter((test) => path.basename(test).startsWith(`${path.basename(file, '.ts')}.`));
-  const others = (OTHER_TESTS[packageFolder] ?? []).flatMap((folder) => testsIn(root, folder));
-  const groups = [sameName, near, own, others];
   const seen = new Set<string>();
-  return groups
+  return [sameName, near, all]
     .map((group) => group.filter((test) => !seen.has(test) && seen.add(test)))
     .filter((group) => group.length > 0);
+}
+
+/** Returns the test files elsewhere that cover the package. They take long. */
+export function testsElsewhere(root: string, packageFolder: string): string[] {
+  return (OTHER_TESTS[packageFolder] ?? []).flatMap((beginning) => testsIn(root, beginning));
 }
 
 function testsIn(root: string, beginning: string): string[] {

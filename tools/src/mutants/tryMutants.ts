@@ -4,10 +4,12 @@ import { findKiller } from './findKiller.ts';
 import type { RunTests } from './findKiller.ts';
 import { mutantsOf } from './mutationOperators.ts';
 import type { Mutant } from './mutationOperators.ts';
-import type { MutantResults, TriedMutant, Verdict } from './mutantResults.ts';
+import type { MutantResults, Remarks, TriedMutant, Verdict } from './mutantResults.ts';
 import type { MutantWorkspace } from './mutantWorkspace.ts';
-import { runMutantTests } from './runMutantTests.ts';
-import { testsOfMutant } from './testsOfMutant.ts';
+import { refusedMutants } from './refusedMutants.ts';
+import type { Compile } from './refusedMutants.ts';
+import { fileOf, runMutantTests } from './runMutantTests.ts';
+import { testsElsewhere, testsOfMutant } from './testsOfMutant.ts';
 
 export interface MutantTrial {
   readonly workspace: MutantWorkspace;
@@ -23,6 +25,9 @@ export interface MutantTrial {
 
 /** Milliseconds for a test that a mutant makes wait for ever, and for one that has failed and gets a second chance. */
 const [TEST_TIMEOUT_MS, REPEAT_TIMEOUT_MS] = [30_000, 60_000];
+const REFUSED: Verdict = { kind: 'refused by the compiler' };
+/** Milliseconds for a run of tests, which take some minutes at most. */
+const RUN_TIMEOUT_MS = 15 * 60_000;
 
 /**
  * Plants one mutant after the other and runs the tests of the package until one fails. The order of the mutants follows
@@ -34,37 +39,45 @@ export async function tryMutants(trial: MutantTrial): Promise<void> {
   const { workspace, results, count, say, save } = trial;
   const tried = [...results.tried];
   const done = new Set(tried.map(({ id }) => id));
-  const counted = () => tried.filter(({ verdict }) => verdict.kind !== 'refused by the compiler').length;
-  const timeoutMs = await timeLimit(trial);
-  for (const mutant of chooseMutants(await allMutants(workspace, results.package), results.seed)) {
-    if (counted() >= count) break;
-    if (done.has(mutant.id)) continue;
-    const verdict = await workspace.with(mutant, () => judge(trial, mutant, timeoutMs));
-    const { id, operator, before, after } = mutant;
-    tried.push({ id, operator, before, after, verdict });
-    await save({ ...results, tried });
-    say(`${counted()}/${count} ${id}: ${describe(verdict)}`);
+  const missing = () => count - tried.filter(({ verdict }) => verdict.kind !== 'refused by the compiler').length;
+  const known = await checkedTests(trial);
+  const chosen = chooseMutants(await allMutants(workspace, results.package), results.seed);
+  const left = chosen.filter(({ id }) => !done.has(id));
+  while (missing() > 0 && left.length > 0) {
+    const next = left.splice(0, missing());
+    const refused = await refusedMutants(next, compiler(trial));
+    for (const mutant of next) {
+      const verdict = refused.has(mutant) ? REFUSED : await judge(trial, mutant, known);
+      tried.push({ ...listed(mutant), verdict });
+      await save({ ...results, tried });
+      say(`${count - missing()}/${count} ${mutant.id}: ${describe(verdict)}`);
+    }
   }
 }
 
-/** Tries the survivors again, after tests were added for them. */
-export async function trySurvivors(trial: MutantTrial): Promise<void> {
+/** Tries the survivors that no remark explains again with the tests of today, then with those of other packages. */
+export async function trySurvivors(trial: MutantTrial, remarks: Remarks): Promise<void> {
   const { workspace, results, say, save } = trial;
-  const timeoutMs = await timeLimit(trial);
+  const known = await checkedTests(trial);
   const mutants = await allMutants(workspace, results.package);
+  const elsewhere = testsElsewhere(workspace.folder, results.package);
   const tried = [...results.tried];
   for (const [index, survivor] of tried.entries()) {
-    if (survivor.verdict.kind !== 'survived') continue;
-    const mutant = mutants.find(({ id, before, after }) => isSame({ id, before, after }, survivor));
-    const verdict = mutant && (await workspace.with(mutant, () => judge(trial, mutant, timeoutMs)));
-    if (verdict?.kind === 'killed') tried[index] = { ...survivor, verdict: { ...verdict, later: true } };
+    if (survivor.verdict.kind !== 'survived' || remarks[survivor.id] !== undefined) continue;
+    const mutant = mutants.find((candidate) => isSame(candidate, survivor));
+    const by = mutant && (await killerOf(trial, mutant, [...testsNear(trial, mutant), elsewhere], known));
+    if (by !== undefined) tried[index] = { ...survivor, verdict: { kind: 'killed', by, later: true } };
     await save({ ...results, tried });
-    say(`${survivor.id}: ${verdict === undefined ? 'its place has changed' : describe(verdict)}`);
+    say(`${survivor.id}: ${mutant === undefined ? 'its place has changed' : (by ?? 'survived')}`);
   }
 }
 
-function isSame(mutant: Pick<Mutant, 'id' | 'before' | 'after'>, other: TriedMutant): boolean {
+function isSame(mutant: Mutant, other: TriedMutant): boolean {
   return mutant.id === other.id && mutant.before === other.before && mutant.after === other.after;
+}
+
+function listed({ id, operator, before, after }: Mutant): Omit<TriedMutant, 'verdict'> {
+  return { id, operator, before, after };
 }
 
 async function allMutants(workspace: MutantWorkspace, packageFolder: string): Promise<Mutant[]> {
@@ -74,34 +87,56 @@ async function allMutants(workspace: MutantWorkspace, packageFolder: string): Pr
   return found.flat();
 }
 
-/** Checks that all is well without a mutant; a run with one may take three times as long and a minute. */
-async function timeLimit(trial: MutantTrial): Promise<number> {
-  const { workspace, results, say } = trial;
-  if (!(await workspace.typeChecks(results.package))) throw new Error('without a mutant the type check fails');
-  const files = testsOfMutant(workspace.folder, results.package, '').flat();
-  say(`running ${files.length} test files of ${results.package} without a mutant`);
-  const began = performance.now();
-  const killer = await findKiller(files, runner(trial, 30 * 60_000));
-  if (killer !== undefined) throw new Error(`without a mutant a test fails: ${killer}`);
-  const ms = Math.round(performance.now() - began);
-  say(`passed in ${Math.round(ms / 1_000)} s`);
-  return 3 * ms + 60_000;
+/** Checks the types, and returns the test files that are known to pass without a mutant: none yet. */
+async function checkedTests({ workspace, results }: MutantTrial): Promise<Set<string>> {
+  const [mistaken] = await workspace.filesWithMistakes(results.package);
+  if (mistaken !== undefined) throw new Error(`without a mutant the type check fails: ${mistaken}`);
+  return new Set();
 }
 
-async function judge(trial: MutantTrial, mutant: Mutant, timeoutMs: number): Promise<Verdict> {
-  const { workspace, results } = trial;
-  if (!(await workspace.typeChecks(results.package))) return { kind: 'refused by the compiler' };
-  for (const files of testsOfMutant(workspace.folder, results.package, mutant.file)) {
-    const by = await findKiller(files, runner(trial, timeoutMs));
-    if (by !== undefined) return { kind: 'killed', by };
+function compiler({ workspace, results }: MutantTrial): Compile {
+  return (mutants) => workspace.with(mutants, () => workspace.filesWithMistakes(results.package));
+}
+
+async function judge(trial: MutantTrial, mutant: Mutant, known: Set<string>): Promise<Verdict> {
+  const by = await killerOf(trial, mutant, testsNear(trial, mutant), known);
+  return by === undefined ? { kind: 'survived' } : { kind: 'killed', by };
+}
+
+function testsNear({ workspace, results }: MutantTrial, { file }: Mutant): string[][] {
+  return testsOfMutant(workspace.folder, results.package, file);
+}
+
+/**
+ * Returns the first test that kills the mutant.
+ *
+ * @param known the test files that pass without a mutant; those that have to are added.
+ * @throws Error when the file of the test fails without the mutant as well.
+ */
+async function killerOf(
+  trial: MutantTrial,
+  mutant: Mutant,
+  groups: readonly string[][],
+  known: Set<string>,
+): Promise<string | undefined> {
+  const runTests = runner(trial);
+  for (const files of groups) {
+    const by = await trial.workspace.with([mutant], () => findKiller(files, runTests));
+    if (by === undefined) continue;
+    const file = fileOf(by);
+    const suspects = (file === undefined ? files : [file]).filter((suspect) => !known.has(suspect));
+    const without = await findKiller(suspects, runTests);
+    if (without !== undefined) throw new Error(`without a mutant a test fails: ${without}`);
+    for (const suspect of suspects) known.add(suspect);
+    return by;
   }
-  return { kind: 'survived' };
+  return undefined;
 }
 
-function runner({ workspace: { folder }, jobs }: MutantTrial, timeoutMs: number): RunTests {
+function runner({ workspace: { folder }, jobs }: MutantTrial): RunTests {
   return (files, isRepeat) => {
     const testTimeoutMs = isRepeat ? REPEAT_TIMEOUT_MS : TEST_TIMEOUT_MS;
-    return runMutantTests({ folder, files, jobs, timeoutMs, testTimeoutMs });
+    return runMutantTests({ folder, files, jobs, timeoutMs: RUN_TIMEOUT_MS, testTimeoutMs });
   };
 }
 
