@@ -1,13 +1,19 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { defineJob } from '@jobstream/client';
 import { eventually, startNats } from '@jobstream/testing';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { TestLog } from '../../testing/testLog.ts';
 import { createWorker, type WorkerOptions } from '../index.ts';
+import { handlerRegistry } from '../handler/jobHandler.ts';
+import { silentLogger } from '../handler/logger.ts';
 import { lineLogger } from '../options/lineLogger.ts';
-import { VERSION } from './workerIdentity.ts';
+import { Announcer, type AnnouncerOptions } from './announcer.ts';
+import { VERSION, workerIdentity } from './workerIdentity.ts';
+
+type Heartbeat = Parameters<AnnouncerOptions['eventLog']['announcements']['heartbeat']>[0];
 
 const nats = await startNats();
 const log = await TestLog.open(nats.url);
@@ -97,6 +103,27 @@ test('a worker whose announcements are refused works on, and logs it once', asyn
   const { jobId } = await ownLog.create(type);
   await ownLog.until(jobId, 'completed');
   expect(lines.filter((line) => line.includes('announcing failed'))).toHaveLength(1);
+});
+
+test('a worker that leaves while a heartbeat is sent says so as soon as that is through', async () => {
+  const sent: Heartbeat[] = [];
+  const { promise: stored, resolve: store } = Promise.withResolvers<void>();
+  const announcements = { heartbeat: (heartbeat: Heartbeat) => stored.then(() => void sent.push(heartbeat)) };
+  const announcer = new Announcer({
+    eventLog: { announcements, onReconnected: () => () => undefined } as unknown as AnnouncerOptions['eventLog'],
+    identity: workerIdentity({ name: 'naps', version: undefined }),
+    handlers: handlerRegistry([]),
+    limitsOf: () => ({ concurrency: 1 }),
+    ackWaitMs: 1_000,
+    running: () => [],
+    logger: silentLogger,
+  });
+  const started = announcer.start();
+  await turn(); // the first heartbeat is sent
+  const left = announcer.leaving();
+  store();
+  await Promise.all([started, left, announcer.stop()]);
+  expect(sent.map(({ stopping }) => stopping)).toEqual([undefined, true]);
 });
 
 test('the version in announcements is that of the package', () => {
