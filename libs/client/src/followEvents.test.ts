@@ -111,3 +111,27 @@ test('every connection sends the filter and the credentials', async () => {
     expect(headers).toMatchObject({ authorization: 'Bearer jsk_1', accept: 'text/event-stream' });
   }
 });
+
+test('pauses grow while no event comes, and begin anew after one', async () => {
+  vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  vi.spyOn(Math, 'random').mockReturnValue(1); // no jitter
+  const bodies = ['', '', '', frame(1), '', ''];
+  const startedAt = Date.now();
+  const askedAt: number[] = [];
+  const client = new JobstreamClient({
+    url: 'http://jobs.test',
+    fetch: async () => {
+      askedAt.push(Date.now() - startedAt);
+      const body = bodies.shift();
+      if (body === undefined) return new Response(null, { status: 204 });
+      return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+    },
+  });
+  const all = Array.fromAsync(client.events());
+  while (bodies.length > 0 || askedAt.length < 7) await vi.advanceTimersByTimeAsync(1);
+  expect((await all).map(({ sequence }) => sequence)).toEqual([1]);
+  const pauses = askedAt.slice(1).map((at, index) => at - (askedAt[index] ?? 0));
+  // Reading an answer takes some turns of the event loop, a millisecond each.
+  expect(pauses.map((ms) => ms - (ms % 50))).toEqual([100, 200, 400, 100, 100, 200]);
+});

@@ -1,11 +1,12 @@
 import { freePort } from '@jobstream/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { UnavailableError } from './errors.ts';
 import { JobstreamClient } from './jobstreamClient.ts';
 import { breakOff, hangUp, json, problem, startServer, type Answer } from '../testing/startServer.ts';
 
 const id = '01a21007-5d41-7b37-bb26-e9f0e3028d57';
 const created = json(201, { id, type: 'email', status: 'pending' });
+const nothing: Answer = (res) => void res.writeHead(204).end();
 const page: Answer = (res) => void res.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Hello</h1>');
 
 async function clientOf(...answers: Answer[]) {
@@ -87,6 +88,34 @@ describe('the time that the API names', () => {
     const error = (await one.client.stats().catch((failure: unknown) => failure)) as UnavailableError;
     expect(error.retryAfterMs).toBeGreaterThan(3_500_000);
   });
+
+  test('is not before the answer when its date has passed', async () => {
+    await using server = await startServer(
+      problem(503, 'log-overloaded', { 'retry-after': new Date(0).toUTCString() }),
+    );
+    const client = new JobstreamClient({ url: server.url, retryForMs: 0 });
+    await expect(client.stats()).rejects.toMatchObject({ retryAfterMs: 0 });
+  });
+});
+
+test.each([
+  ['a job type', (client) => client.types.remove('email')],
+  ['a schedule', (client) => client.schedules.delete('daily')],
+  ['a worker', (client) => client.workers.remove('w1')],
+] satisfies [string, (client: JobstreamClient) => Promise<void>][])(
+  'the removal of %s ends with its answer',
+  async (_what, remove) => {
+    await using one = await clientOf(problem(404, 'not-found'), nothing);
+    await expect(remove(one.client)).rejects.toMatchObject({ name: 'NotFoundError', status: 404 });
+    await expect(remove(one.client)).resolves.toBeUndefined();
+  },
+);
+
+test('a request that is over leaves no timer, which would keep the process alive', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  await new JobstreamClient({ url: 'http://jobs.test', fetch: async () => Response.json({}) }).stats();
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 test.each([
