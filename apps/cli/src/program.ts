@@ -6,8 +6,16 @@ import { ExitCode } from './command/exitCode.ts';
 import { CommandError, describeApiError, UsageError } from './command/failure.ts';
 import { helpLayout } from './command/help.ts';
 import type { Surroundings } from './command/surroundings.ts';
+import { cancelCommand } from './jobs/cancel.ts';
 import { enqueueCommand } from './jobs/enqueue.ts';
 import { getCommand } from './jobs/get.ts';
+import { listCommand } from './jobs/list.ts';
+import { retryCommand } from './jobs/retry.ts';
+import { watchCommand } from './jobs/watch.ts';
+import { schedulesCommand } from './schedules/schedules.ts';
+import { statsCommand } from './service/stats.ts';
+import { workersCommand } from './service/workers.ts';
+import { typesCommand } from './jobTypes/typesGroup.ts';
 
 const SUMMARY = 'Creates, follows and changes the jobs of a Jobstream service.';
 const NOTES = `
@@ -56,7 +64,18 @@ async function workOnApi(
 
 /** All commands, in the order of the help. */
 function commands(onApi: RunOnApi): AnyCommand[] {
-  return [enqueueCommand(onApi), getCommand(onApi)] as AnyCommand[];
+  return [
+    enqueueCommand,
+    getCommand,
+    listCommand,
+    watchCommand,
+    cancelCommand,
+    retryCommand,
+    typesCommand,
+    schedulesCommand,
+    workersCommand,
+    statsCommand,
+  ].map((command) => command(onApi) as AnyCommand);
 }
 
 function createProgram(onApi: RunOnApi, { stdout, stderr }: Surroundings): AnyCommand {

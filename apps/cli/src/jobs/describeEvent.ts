@@ -12,7 +12,6 @@ const TONES: Readonly<Partial<Record<JobEventName, Tone>>> = {
   JobCancelled: 'bad',
 };
 const NAME_WIDTH = 'JobRetryScheduled'.length;
-const TIME_WIDTH = 10;
 
 type Details = {
   readonly [Name in JobEventName]?: (data: JobEventData[Name], printer: Printer) => string | undefined;
@@ -32,12 +31,12 @@ const DETAILS: Details = {
   JobRequeued: ({ reason }) => reason,
 };
 
-/** Shows an event of a job in one line, without the job. */
-export function describeEvent({ event, at, data }: JobEvent, printer: Printer): string {
+/** Shows an event in one line; `of` names the job where it is not clear which one it is. */
+export function describeEvent({ event, at, data }: JobEvent, printer: Printer, of: readonly string[] = []): string {
   const name = printer.tone(TONES[event] ?? 'quiet', event.padEnd(NAME_WIDTH));
   const describe = DETAILS[event] as ((data: unknown, printer: Printer) => string | undefined) | undefined;
   const details = plainText(describe?.(data, printer) ?? '');
-  return `${printer.time(at).padStart(TIME_WIDTH)}  ${name}  ${details}`.trimEnd();
+  return [printer.tone('quiet', printer.clock(at)), name, ...of, details].join('  ').trimEnd();
 }
 
 /** Shows how far a job is. */

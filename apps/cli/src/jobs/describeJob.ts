@@ -1,7 +1,7 @@
 import { hasEnded, type Job, type JobStatus } from '@jobstream/client';
 import { ExitCode } from '../command/exitCode.ts';
 import type { Printer, Tone } from '../output/printer.ts';
-import { plainText } from '../output/table.ts';
+import { formatProperties, plainText } from '../output/table.ts';
 import { formatDuration } from '../output/times.ts';
 import { describeError, describeProgress } from './describeEvent.ts';
 
@@ -16,14 +16,14 @@ const TONES: Readonly<Record<JobStatus, Tone>> = {
 };
 
 /** Shows a status in its colour. */
-function paintStatus(status: JobStatus, { tone }: Printer, text: string = status): string {
+export function paintStatus(status: JobStatus, { tone }: Printer, text: string = status): string {
   return tone(TONES[status] ?? 'quiet', text);
 }
 
 /** Shows a job to people: a line for each of its properties. */
 export function describeJob(job: Job, printer: Printer): string {
   const { time } = printer;
-  const lines: Readonly<Record<string, string | undefined>> = {
+  const properties = {
     id: printer.tone('strong', job.id),
     type: job.type,
     status: paintStatus(job.status, printer),
@@ -41,9 +41,7 @@ export function describeJob(job: Job, printer: Printer): string {
     error: job.error && plainText(describeError(job.error)),
     unreadable: job.unreadableEvents === undefined ? undefined : `${job.unreadableEvents} events of a newer release`,
   };
-  const shown = Object.entries(lines).filter(([, text]) => text !== undefined && text !== '');
-  const width = Math.max(...shown.map(([name]) => name.length));
-  return shown.map(([name, text]) => `${printer.tone('quiet', name.padEnd(width))}  ${text}`).join('\n');
+  return formatProperties(properties, (text) => printer.tone('quiet', text));
 }
 
 function tookOf({ startedAt, finishedAt }: Job): string {

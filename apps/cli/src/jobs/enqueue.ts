@@ -1,13 +1,14 @@
 import type { CreatedJob, NewJob } from '@jobstream/client';
 import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command/apiCommand.ts';
+import { definedIn } from '../command/definedIn.ts';
 import { ExitCode } from '../command/exitCode.ts';
 import { UsageError } from '../command/failure.ts';
 import { examples } from '../command/help.ts';
+import { readPayload } from '../command/readPayload.ts';
 import { duration, repeated, time, wholeNumber } from '../command/values.ts';
 import { plainText } from '../output/table.ts';
 import { awaitEnd } from './awaitEnd.ts';
 import { describeJob, outcomeOf } from './describeJob.ts';
-import { readPayload } from './readPayload.ts';
 
 interface EnqueueOptions extends ApiOptions {
   readonly delay?: number;
@@ -76,11 +77,4 @@ function jobOptions({ delay, runAt, maxAttempts, timeout, tag }: EnqueueOptions)
 function print(created: CreatedJob, { printer }: Api, { quiet }: EnqueueOptions): void {
   const { id, type, status } = created;
   printer.document(created, () => (quiet ? id : `${printer.tone('strong', id)}  ${type}  ${status}`));
-}
-
-type Defined<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> };
-
-/** Leaves out what was not given, so that the defaults of the API apply. */
-function definedIn<Fields extends object>(fields: Fields): Defined<Fields> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<Fields>;
 }

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { formatTable, type Column } from './table.ts';
-import { formatTime } from './times.ts';
+import { formatClock, formatTime } from './times.ts';
 
 /** A stream that text is written to: a terminal, a file or a pipe. */
 interface TextOutput {
@@ -29,17 +29,21 @@ interface PrintOptions {
   readonly utc: boolean;
 }
 
+type Rows<Row> = readonly Row[] | AsyncIterable<Row>;
+
 /** Writes what a command has to say: for people, or with `--json` for programs. */
 export interface Printer {
   readonly json: boolean;
   /** Writes a document as one line of JSON, or what `describe` makes of it for people. */
   readonly document: (document: unknown, describe: () => string) => void;
-  /** Writes documents as lines of JSON, or as a table for people; `none` is said when there are no rows. */
-  readonly table: <Row>(rows: readonly Row[], columns: readonly Column<Row>[], none: string) => void;
+  /** Writes documents as lines of JSON, each at once, or as a table for people; `none` is said when there are no rows. */
+  readonly table: <Row>(rows: Rows<Row>, columns: readonly Column<Row>[], none: string) => Promise<void>;
   /** Writes a line for people beside the output. */
   readonly note: (text: string) => void;
   /** Shows a time relative to now, or in UTC where the user wants that. */
   readonly time: (instant: string) => string;
+  /** Shows the time of an event on the clock, or in UTC. */
+  readonly clock: (instant: string) => string;
   readonly tone: (tone: Tone, text: string) => string;
 }
 
@@ -53,12 +57,17 @@ export function createPrinter({ stdout, stderr, env }: Outputs, { json, utc }: P
     json,
     tone,
     document: (document, describe) => print(json ? JSON.stringify(document) : describe()),
-    table(rows, columns, none) {
-      if (json) for (const row of rows) print(JSON.stringify(row));
-      else if (rows.length === 0) stderr.write(`${none}\n`);
-      else print(formatTable(rows, columns, { width: stdout.columns, heading }));
+    async table(rows, columns, none) {
+      const kept = [];
+      for await (const row of rows) {
+        if (json) print(JSON.stringify(row));
+        else kept.push(row);
+      }
+      if (kept.length > 0) print(formatTable(kept, columns, { width: stdout.columns, heading }));
+      else if (!json) stderr.write(`${none}\n`);
     },
     note: (text) => stderr.write(`${text}\n`),
+    clock: (instant) => formatClock(instant, { utc, now: Date.now() }),
     time: (instant) => formatTime(instant, { utc, now: Date.now() }),
   };
 }

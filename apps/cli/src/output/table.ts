@@ -52,6 +52,16 @@ export function plainText(text: string): string {
   return stripVTControlCharacters(text).replaceAll(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]+/gu, ' ');
 }
 
+/** Makes a line for each property that has a value, with its name in front. */
+export function formatProperties(
+  properties: Readonly<Record<string, string | undefined>>,
+  paintName: (text: string) => string,
+): string {
+  const shown = Object.entries(properties).filter(([, text]) => text !== undefined && text !== '');
+  const width = Math.max(...shown.map(([name]) => name.length));
+  return shown.map(([name, text]) => `${paintName(name.padEnd(width))}  ${text}`).join('\n');
+}
+
 function naturalWidths<Row>(columns: readonly Column<Row>[], cells: readonly (readonly string[])[]): readonly number[] {
   return columns.map(({ title }, index) =>
     Math.max(...[title, ...cells.map((row) => row[index] ?? '')].map((text) => measure(text).width)),

@@ -14,6 +14,18 @@ export function formatTime(instant: string, { utc, now }: { readonly utc: boolea
   return ms > 0 ? `in ${formatDuration(ms)}` : `${formatDuration(-ms)} ago`;
 }
 
+/** Shows a time as events do, whose order matters: `14:03:07.123`, with the date if it is not today's, or in UTC. */
+export function formatClock(instant: string, { utc, now }: { readonly utc: boolean; readonly now: number }): string {
+  if (utc) return new Date(instant).toISOString();
+  const [day, clock = ''] = localTime(Date.parse(instant)).split(' ');
+  return day === localTime(now).split(' ')[0] ? clock : `${day} ${clock}`;
+}
+
+function localTime(instant: number): string {
+  const minutes = new Date(instant).getTimezoneOffset();
+  return new Date(instant - minutes * 60_000).toISOString().slice(0, -1).replace('T', ' ');
+}
+
 /** Shows a duration in its largest units, one or two of them: `250ms`, `42s`, `5m 10s`, `3h`, `12d`. */
 export function formatDuration(ms: number): string {
   if (ms < SECOND_MS) return `${Math.round(ms)}ms`;

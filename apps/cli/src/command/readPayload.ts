@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { UsageError } from '../command/failure.ts';
-import type { Surroundings } from '../command/surroundings.ts';
+import { UsageError } from './failure.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /**
  * Reads a JSON value as it is given on the command line: itself, `-` for standard input, `@` and the name of a file.

@@ -1,0 +1,55 @@
+import { Command } from '@commander-js/extra-typings';
+import type { JobType } from '@jobstream/client';
+import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command/apiCommand.ts';
+import { ExitCode } from '../command/exitCode.ts';
+import { examples } from '../command/help.ts';
+import type { Printer } from '../output/printer.ts';
+import type { Column } from '../output/table.ts';
+import { checkCommand } from './check.ts';
+import { pauseCommand } from './pause.ts';
+import { removeTypeCommand } from './removeType.ts';
+import { resumeCommand } from './resume.ts';
+
+export function typesCommand(run: RunOnApi) {
+  return new Command('types')
+    .description('Lists, pauses and resumes job types.')
+    .addCommand(listTypesCommand(run), { isDefault: true })
+    .addCommand(pauseCommand(run))
+    .addCommand(resumeCommand(run))
+    .addCommand(checkCommand(run))
+    .addCommand(removeTypeCommand(run));
+}
+
+function listTypesCommand(run: RunOnApi) {
+  return apiCommand('list', 'Lists job types, with their backlog and workers.')
+    .addHelpText('after', examples('jobstream types', 'jobstream types list --json'))
+    .action(run(listTypes));
+}
+
+async function listTypes({ client, printer, signal }: Api, _options: ApiOptions): Promise<ExitCode> {
+  await printer.table(await client.types.list({ signal }), columns(printer), 'There are no job types yet.');
+  return ExitCode.ok;
+}
+
+function columns(printer: Printer): readonly Column<JobType>[] {
+  return [
+    { title: 'TYPE', value: ({ type }) => type, flexible: true },
+    { title: 'STATE', value: (type) => stateOf(type, printer) },
+    { title: 'WORKERS', value: ({ workers }) => String(workers.length), right: true },
+    { title: 'BACKLOG', value: ({ backlog }) => String(backlog), right: true },
+    { title: 'RUNNING', value: ({ inFlight }) => String(inFlight), right: true },
+    { title: 'OLDEST', value: ({ waitingSince }) => (waitingSince === undefined ? '' : printer.time(waitingSince)) },
+    { title: 'LIMITS', value: limitsOf },
+    { title: 'CHECK', value: ({ payloadCheck }) => payloadCheck ?? '' },
+  ];
+}
+
+function stateOf({ paused, until, announced }: JobType, { time }: Printer): string {
+  if (paused) return until === undefined ? 'paused' : `paused, resumes ${time(until)}`;
+  return announced ? 'active' : 'no worker';
+}
+
+/** The limits of each worker process. */
+function limitsOf({ limits }: JobType): string {
+  return [limits?.concurrency?.toString(), limits?.rate].filter((limit) => limit !== undefined).join(', ');
+}
