@@ -11,7 +11,7 @@ swc.Visitor.prototype.visitStatement = function visitUsingToo(statement) {
 };
 
 /** The code of apps and libraries that is shipped: what tests and measurements use is not for it. */
-const product = '^(apps|libs(?!/(testing|servers)))/[^/]+/src/(?!.*[.]test[.]ts$)';
+const product = '^(apps|libs(?!/(testing|servers)/))/[^/]+/src/(?!.*[.]test[.]ts$)';
 /** Types alone, which the build of a package takes over. */
 const standardSchema = '(^|/)node_modules/@standard-schema/spec/';
 /** What a user of the worker package may have beside it: optional peer dependencies. */
@@ -127,6 +127,7 @@ const rules = [
   ]),
   layer('creation-library', { path: '^libs/creation/src/', pathNot: testing }, '^libs/(creation|domain|eventlog)/'),
   layer('worker-library', { path: '^libs/worker/src/', pathNot: testing }, '^libs/(client|domain|eventlog|worker)/'),
+  layer('testing-kit', { path: '^libs/testing-kit/src/', pathNot: testing }, '^libs/(client|worker|testing-kit)/'),
   layer('servers', { path: '^libs/servers/' }, '^libs/servers/'),
   layer('testing', { path: '^libs/testing/' }, '^libs/(testing|servers|domain)/'),
   layer('apps', { path: '^apps/([^/]+)/src/', pathNot: testing }, [

@@ -1,6 +1,6 @@
 export type { BulkChange } from './jobs.ts';
 export type { CallOptions, ClientOptions } from './transport.ts';
-export { defineJob } from './defineJob.ts';
+export { checkPayload, defineJob } from './defineJob.ts';
 export type { JobDefaults, JobDefinition, JobDefinitionOptions } from './defineJob.ts';
 export type { PayloadInput, PayloadOutput, ResultInput, ResultOutput } from './defineJob.ts';
 export type { EnqueuedJob, EnqueueOptions } from './enqueue.ts';

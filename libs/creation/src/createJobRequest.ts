@@ -1,12 +1,16 @@
-import { Backoff, defaultBackoff, JobType, MaxAttempts, Tags, TimeoutMs } from '@jobstream/domain';
+import {
+  Backoff,
+  defaultBackoff,
+  JobType,
+  MAX_AHEAD_MS,
+  MaxAttempts,
+  newJobDefaults as defaults,
+  Tags,
+  TimeoutMs,
+} from '@jobstream/domain';
 import * as Schema from 'effect/Schema';
 import { Instant } from './instant.ts';
 
-/** The maximum size of a payload as compact JSON. */
-export const MAX_PAYLOAD_BYTES = 256 * 1_024;
-const defaults = { payload: null, maxAttempts: 5, timeoutMs: 3_600_000, tags: [] } as const;
-/** How far ahead a job may be due. */
-export const MAX_DELAY_MS = 366 * 86_400_000;
 const [Fixed, Exponential] = Backoff.members;
 const RequestedBackoff = Schema.Union([
   Schema.Struct({ type: Schema.Literal('fixed'), delayMs: Schema.optionalKey(Fixed.fields.delayMs) }),
@@ -27,7 +31,7 @@ export const CreateJobRequest = Schema.Struct({
   runAt: Schema.optionalKey(Instant).annotateKey({
     description: 'When to run: at most a year ahead; a past time means immediately. Not together with `delayMs`.',
   }),
-  delayMs: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: MAX_DELAY_MS }))).annotateKey({
+  delayMs: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: MAX_AHEAD_MS }))).annotateKey({
     description: 'Milliseconds until it runs.',
     default: 0,
   }),
@@ -49,26 +53,3 @@ export const CreateJobRequest = Schema.Struct({
   }),
 });
 export type CreateJobRequest = typeof CreateJobRequest.Type;
-
-/** Fills in the defaults of a request; `delayMs` counts from `now`, the server's time in milliseconds. */
-export function jobSettings(request: CreateJobRequest, now: number) {
-  const { type, delayMs = 0, backoff, runAt, ...given } = request;
-  const dueAt = runAt ?? (delayMs > 0 ? new Date(now + delayMs).toISOString() : undefined);
-  return {
-    ...defaults,
-    ...given,
-    jobType: type,
-    backoff: completeBackoff(backoff),
-    ...(dueAt === undefined ? {} : { runAt: dueAt }),
-    ...(delayMs > 0 ? { delayMs } : {}),
-  };
-}
-
-function completeBackoff(requested: CreateJobRequest['backoff']): Backoff {
-  if (requested === undefined) return defaultBackoff;
-  if (requested.type === 'fixed') return { delayMs: defaultBackoff.delayMs, ...requested };
-  // The zeros only satisfy the type: the default is exponential and brings its own.
-  const base = { maxDelayMs: 0, jitter: 0, ...defaultBackoff };
-  const maxDelayMs = Math.max(base.maxDelayMs, requested.delayMs ?? 0);
-  return { ...base, maxDelayMs, ...requested };
-}

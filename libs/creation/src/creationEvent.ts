@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { decide, isRejection, type Actor, type JobEvent, uuidV8 } from '@jobstream/domain';
-import { type CreateJobRequest, jobSettings } from './createJobRequest.ts';
+import { decide, isRejection, jobSettings, type Actor, type JobEvent, uuidV8 } from '@jobstream/domain';
+import type { CreateJobRequest } from './createJobRequest.ts';
 import type { IdempotentIdentity } from './idempotency.ts';
 
 /** The id of a new job, and with an idempotency key what identifies a repeated request. */

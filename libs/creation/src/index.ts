@@ -1,6 +1,6 @@
 export { anyKeyed, appendNewJob, appendNewJobs, existingJob, findExistingJob } from './appendNewJob.ts';
 export type { AppendDeps } from './appendNewJob.ts';
-export { CreateJobRequest, jobSettings, MAX_DELAY_MS, MAX_PAYLOAD_BYTES } from './createJobRequest.ts';
+export { CreateJobRequest } from './createJobRequest.ts';
 export { creationEvent, scopedCreationEvent, type NewIdentity, type NewJob } from './creationEvent.ts';
 export { canonicalJson, identityOfKey, isIdempotencyKey, isSameRequest, KEY_RULE } from './idempotency.ts';
 export { Instant } from './instant.ts';

@@ -4,6 +4,14 @@ export { evolve, fold } from './job/evolve.ts';
 export { Job, JobError, JobProgress, JobStatus, MaxAttempts, Tags, TimeoutMs, isTerminal } from './job/job.ts';
 export type { FailureReason, JobState } from './job/job.ts';
 export { JobCommand, type JobCommandName, type JobCommandOf } from './job/jobCommand.ts';
+export {
+  dueTimeFaults,
+  jobSettings,
+  MAX_AHEAD_MS,
+  MAX_PAYLOAD_BYTES,
+  newJobDefaults,
+  type NewJobRequest,
+} from './job/newJob.ts';
 export { JobEvent, decodeJobEvent, encodeJobEvent, isReadable, jobEventEnvelope } from './job/jobEvent.ts';
 export type { DecodedJobEvent, JobEventOf, LoggedEvent, UnreadableEvent } from './job/jobEvent.ts';
 export { PROTOCOL_VERSION, jobEventNames, jobEvents, protocolOf } from './job/jobEvents.ts';

@@ -10,7 +10,8 @@ import type { EventFeed, HeaderFields } from './read/logEntry.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
 import { subscribeToCancellations } from './queue/subscribeToHints.ts';
 import type { ConsumerManager } from './queue/consumerManager.ts';
-import { JobQueue, type JobQueueOptions } from './queue/jobQueue.ts';
+import { JobQueue } from './queue/jobQueue.ts';
+import type { JobQueueOptions, OpenQueue } from './queue/jobQueueOptions.ts';
 import type { JobTypeControl } from './queue/jobTypeControl.ts';
 import type { JobSnapshot } from './read/jobReader.ts';
 import type { LogPrefix } from './expiry/logPrefix.ts';
@@ -262,7 +263,7 @@ export class EventLog {
   }
 
   /** Starts taking deliveries of a job type: jobs that are created, requeued, or due. */
-  async openQueue(options: JobQueueOptions): Promise<JobQueue> {
+  async openQueue(options: JobQueueOptions): Promise<OpenQueue> {
     const { manager, connection, createsConsumers } = this.#started();
     const { jobType, ackWaitMs, concurrency, rate } = options;
     const create = () => ensureWorkConsumers(manager, { jobType, ackWaitMs, limits: { concurrency, rate } });

@@ -1,5 +1,5 @@
 // Rooms import in one direction: connection <- streams <- storage <- read <- append, contents, timers <- queue (over its admission/)
-// <- schedules, announcements <- this entrance, with errors.ts below them all.
+// <- memory, schedules, announcements <- this entrance, with errors.ts below them all.
 export type { Announcements } from './announcements/announcements.ts';
 export type { AnnouncedType, LiveAnnouncement } from './announcements/knownTypes.ts';
 export type { LiveProcesses } from './announcements/liveProcesses.ts';
@@ -25,12 +25,16 @@ export {
   UnsupportedServerError,
 } from './errors.ts';
 export { EventLog } from './eventLog.ts';
+export { MemoryServer } from './memory/memoryServer.ts';
+export { MemoryEventLog } from './memory/memoryEventLog.ts';
+export { VirtualClock } from './memory/virtualClock.ts';
+export { systemTimers, type Timer, type Timers } from './connection/timers.ts';
 export type { EventLogOptions } from './eventLogOptions.ts';
 export { clockOffsetGauge, type ServerClock } from './connection/serverClock.ts';
 export type { LogSink } from './connection/logSink.ts';
 export type { StartRate } from './queue/admission/rateLimiter.ts';
 export type { Delivery } from './queue/delivery.ts';
-export type { JobQueue, JobQueueOptions } from './queue/jobQueue.ts';
+export type { JobQueueOptions, OpenQueue } from './queue/jobQueueOptions.ts';
 export type { JobTypeControl, JobTypeInfo } from './queue/jobTypeControl.ts';
 export type { Backlog, Lag, LogStats, TypeBacklog } from './queue/logStats.ts';
 export type { LogMessages, SequenceSpan, StoredBytes } from './read/directReader.ts';

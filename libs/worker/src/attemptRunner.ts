@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Delivery, EventLog, JobQueue, RunningJob } from '@jobstream/eventlog';
+import { systemTimers } from '@jobstream/eventlog';
+import type { Delivery, EventLog, OpenQueue, RunningJob, Timers } from '@jobstream/eventlog';
 import { silentObserver, type AttemptContext, type AttemptObserver } from './attempt/attemptContext.ts';
 import type { AttemptTracing } from './attempt/attemptTracing.ts';
 import { CancelWatch } from './attempt/cancelWatch.ts';
@@ -26,6 +27,8 @@ export interface AttemptRunnerOptions {
   /** Names this worker in the log; unique to one start of it. */
   readonly workerName: string;
   readonly clock: Clock;
+  /** For the deadlines of attempts; default: those of the process. */
+  readonly timers?: Timers;
   readonly logger: Logger;
   readonly observer?: AttemptObserver;
   readonly tracing?: AttemptTracing;
@@ -48,7 +51,7 @@ export class AttemptRunner {
   readonly #context: AttemptContext;
   readonly #closing = new AbortController();
   readonly #cancelWatch: CancelWatch;
-  #queues: readonly JobQueue[] = [];
+  #queues: readonly OpenQueue[] = [];
   #stopped: Promise<void> | undefined;
 
   constructor(options: AttemptRunnerOptions) {
@@ -56,7 +59,8 @@ export class AttemptRunner {
     const closing = { closing: this.#closing.signal };
     this.#cancelWatch = new CancelWatch({ ...options, ...closing });
     const tracing = new TracePropagation();
-    this.#context = { observer: silentObserver, tracing, ...options, ...closing, cancelWatch: this.#cancelWatch };
+    const defaults = { observer: silentObserver, timers: systemTimers, tracing };
+    this.#context = { ...defaults, ...options, ...closing, cancelWatch: this.#cancelWatch };
   }
 
   async start(): Promise<void> {

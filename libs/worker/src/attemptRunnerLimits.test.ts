@@ -1,5 +1,5 @@
 import { EventLog } from '@jobstream/eventlog';
-import type { Delivery, JobQueue, JobQueueOptions } from '@jobstream/eventlog';
+import type { Delivery, JobQueueOptions, OpenQueue } from '@jobstream/eventlog';
 import { eventually } from '@jobstream/testing';
 import { expect, test } from 'vitest';
 import { altered, handlerOf, sharedServer } from '../testing/startTestWorker.ts';
@@ -45,7 +45,7 @@ test('a rate counts attempts only: jobs that are not due get their timers regard
 
 /** Its queues have no slot for the first delivery of each job. */
 class LogWithoutFirstSlots extends EventLog {
-  override openQueue(options: JobQueueOptions): Promise<JobQueue> {
+  override openQueue(options: JobQueueOptions): Promise<OpenQueue> {
     const refused = new Set<string>();
     const onDelivery = (delivery: Delivery) => {
       if (refused.has(delivery.jobId)) return options.onDelivery(delivery);

@@ -1,34 +1,10 @@
-import type { JobDefinition } from '@jobstream/client';
-import type { JobHandler } from './handler/jobHandler.ts';
-import type { HandleOptions, ThreadOptions } from './options/handleOptions.ts';
 import type { WorkerOptions } from './options/workerOptions.ts';
 import { workerSettings } from './options/workerSettings.ts';
 import { QueueWorker } from './queueWorker.ts';
+import type { HandlerRegistrar } from './registeredHandlers.ts';
 
 /** Runs the jobs of the types that it has handlers for. Made by `createWorker`. */
-export interface Worker {
-  /**
-   * Registers the handler of a job type; call it before the worker starts. Returns the worker.
-   *
-   * @throws Error when the type has a handler already, or the worker has started.
-   */
-  handle<Definition extends JobDefinition>(
-    definition: Definition,
-    handler: JobHandler<Definition>,
-    options?: HandleOptions,
-  ): Worker;
-  /**
-   * Registers a handler that computes for longer than some milliseconds: the default export of `module` runs in worker
-   * threads, so that it blocks neither heartbeats nor other jobs. An uncaught error, an exit or a full heap of a thread
-   * fails its attempt. When its signal is aborted, a handler has half a second to end before its thread is terminated.
-   *
-   * Payload, result and the fields of log lines are copied between threads.
-   *
-   * @example
-   * worker.handle(thumbnail, new URL('./thumbnail.js', import.meta.url), { threads: 4 });
-   */
-  handle(definition: JobDefinition, module: URL, options: ThreadOptions): Worker;
-
+export interface Worker extends HandlerRegistrar {
   /**
    * Runs the worker as the purpose of this process: logs lines of JSON to standard output unless it has a logger, takes
    * SIGTERM and SIGINT, and returns when it has stopped. Running attempts are given the grace time and then released,

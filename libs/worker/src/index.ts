@@ -9,6 +9,7 @@ export {
 export type { JobContext, JobHandler, JobProgress } from './handler/jobHandler.ts';
 export type { Logger } from './handler/logger.ts';
 export type { HandleOptions, ThreadOptions } from './options/handleOptions.ts';
+export type { HandlerRegistrar } from './registeredHandlers.ts';
 export { WorkerOptionsError } from './options/workerOptions.ts';
 export type { PayloadKey, WorkerOptions } from './options/workerOptions.ts';
 export type { MetricsRegistry } from './telemetry/registryMetrics.ts';

@@ -1,23 +1,19 @@
 import type { JobDefinition } from '@jobstream/client';
 import { EventLog } from '@jobstream/eventlog';
 import { systemClock } from './attempt/clock.ts';
-import type { TypeLimits } from './attemptRunner.ts';
-import { handlerRegistry, jobHandler, type Handler, type JobContext, type JobHandler } from './handler/jobHandler.ts';
+import type { JobHandler } from './handler/jobHandler.ts';
 import { silentLogger, type Logger } from './handler/logger.ts';
 import { JobWorker } from './jobWorker.ts';
 import type { HandleOptions, ThreadOptions } from './options/handleOptions.ts';
 import { standardOutputLogger } from './options/lineLogger.ts';
-import { WorkerOptionsError } from './options/workerOptions.ts';
 import type { WorkerSettings } from './options/workerSettings.ts';
+import { RegisteredHandlers } from './registeredHandlers.ts';
 import { runUntilSignal } from './runUntilSignal.ts';
 import { attemptMetrics } from './telemetry/attemptMetrics.ts';
 import { OpenTelemetryTracing } from './telemetry/openTelemetryTracing.ts';
 import { registerClockOffset, registryMetrics } from './telemetry/registryMetrics.ts';
 import { TracePropagation } from './telemetry/tracePropagation.ts';
 import { WorkerHealth } from './telemetry/workerHealth.ts';
-import { ThreadPool } from './threads/threadPool.ts';
-
-const MAX_THREADS = 1_000;
 
 /** Something that `stop` has to end. */
 interface Part {
@@ -27,9 +23,8 @@ interface Part {
 /** The worker that `createWorker` makes: it connects, runs attempts, announces them, and ends its parts in order. */
 export class QueueWorker {
   readonly #settings: WorkerSettings;
-  readonly #handlers: Handler[] = [];
-  readonly #limits = new Map<string, TypeLimits>();
-  readonly #parts: Part[] = [];
+  readonly #handlers = new RegisteredHandlers();
+  readonly #parts: Part[] = [this.#handlers];
   #isReady = false;
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
@@ -40,29 +35,11 @@ export class QueueWorker {
 
   handle<Definition extends JobDefinition>(
     definition: Definition,
-    work: JobHandler<Definition> | URL,
-    options: HandleOptions | ThreadOptions = {},
+    ...work: readonly [work: JobHandler<Definition> | URL, options?: HandleOptions | ThreadOptions]
   ): this {
     if (this.#started !== undefined) throw new Error(`handle(${definition.type}) was called after the worker started`);
-    const handler = jobHandler(definition, work instanceof URL ? this.#inThreads(work, options) : work);
-    handlerRegistry([...this.#handlers, handler]);
-    this.#handlers.push(handler);
-    const { rate, concurrency = 'threads' in options ? options.threads : undefined } = options;
-    this.#limits.set(definition.type, {
-      ...(rate === undefined ? {} : { rate }),
-      ...(concurrency === undefined ? {} : { concurrency }),
-    });
+    this.#handlers.handle(definition, ...work);
     return this;
-  }
-
-  #inThreads(module: URL, options: Partial<ThreadOptions>): (payload: unknown, ctx: JobContext) => Promise<unknown> {
-    const { threads = 0, maxHeapMb } = options;
-    if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
-      throw new WorkerOptionsError([`expected threads to be an integer from 1 to ${MAX_THREADS}, got: ${threads}`]);
-    }
-    const pool = new ThreadPool({ module, threads, ...(maxHeapMb === undefined ? {} : { maxHeapMb }) });
-    this.#parts.push(pool);
-    return (payload, ctx) => pool.run(payload, ctx);
   }
 
   run(): Promise<void> {
@@ -111,8 +88,8 @@ export class QueueWorker {
       concurrency,
       ackWaitMs,
       shutdownGraceMs,
-      handlers: handlerRegistry(this.#handlers),
-      limits: this.#limits,
+      handlers: this.#handlers.registry(),
+      limits: this.#handlers.limits,
       clock: systemClock(eventLog.clock),
       ...(metrics === undefined ? {} : { observer: attemptMetrics(await registryMetrics(metrics)) }),
     });

@@ -2,6 +2,7 @@ import {
   CatchUp,
   CronExpression,
   defaultCatchUp,
+  jobSettings,
   type JobTemplate,
   nextTicks,
   parseCron,
@@ -9,7 +10,7 @@ import {
   ScheduleName,
   TimeZone,
 } from '@jobstream/domain';
-import { CreateJobRequest, jobSettings } from '@jobstream/creation';
+import { CreateJobRequest } from '@jobstream/creation';
 import * as Schema from 'effect/Schema';
 import type { Request } from 'express';
 import { bodyDecoder, fieldOf, findJsonFaults } from '../http/decodeBody.ts';

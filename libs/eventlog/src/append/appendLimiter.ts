@@ -1,4 +1,3 @@
-import type { Connection } from '../connection/connection.ts';
 import { EventTooLargeError, LogOverloadedError } from '../errors.ts';
 
 /** The default of nats-server, for a server that does not report its limit. */
@@ -44,7 +43,7 @@ export class AppendLimiter {
 }
 
 /** @throws EventTooLargeError for the body of an event that exceeds the server's `max_payload`. */
-export function assertFits(body: Uint8Array, { nats }: Connection): void {
-  const limit = (nats.info?.max_payload ?? DEFAULT_MAX_PAYLOAD) - OVERHEAD_BYTES;
+export function assertFits(body: Uint8Array, maxPayload = DEFAULT_MAX_PAYLOAD): void {
+  const limit = maxPayload - OVERHEAD_BYTES;
   if (body.length > limit) throw new EventTooLargeError(body.length, limit);
 }

@@ -81,7 +81,7 @@ export class Appender {
   ): Promise<number> {
     const body = Buffer.from(text);
     try {
-      assertFits(body, this.#connection);
+      assertFits(body, this.#connection.nats.info?.max_payload);
       this.#options.limiter.acquire(1, body.length);
     } catch (error) {
       this.#options.observer?.appended(outcomeOfError(error), 0);

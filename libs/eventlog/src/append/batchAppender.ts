@@ -109,7 +109,7 @@ export class BatchAppender {
 
   #member(event: AppendRequest): Member {
     const body = Buffer.from(event.text);
-    assertFits(body, this.#connection);
+    assertFits(body, this.#connection.nats.info?.max_payload);
     return { ...event, body };
   }
 

@@ -105,6 +105,9 @@ export class ConsumerMessage {
   }
 }
 
+/** A message as a consumer delivers it, wherever it is stored. */
+export type ReceivedMessage = Pick<ConsumerMessage, keyof ConsumerMessage>;
+
 /** The positions of the dots. Takes a third of the time of `split`, which makes a string of each token. */
 function dotsIn(subject: string): readonly number[] {
   const dots: number[] = [];

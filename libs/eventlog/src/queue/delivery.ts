@@ -1,5 +1,5 @@
 import { TRACEPARENT } from '../connection/headers.ts';
-import type { ConsumerMessage } from '../connection/consumerMessage.ts';
+import type { ReceivedMessage } from '../connection/consumerMessage.ts';
 import { expectationOf, previousOfJob } from '../read/jobLink.ts';
 import { decodeStoredEvent, type RecordedEvent } from '../read/logEntry.ts';
 import { decodeFiredTimer } from '../timers/firedTimer.ts';
@@ -60,11 +60,11 @@ export class MessageDelivery implements Delivery {
   readonly traceparent: string | undefined;
   /** Length of the message's body. */
   readonly bytes: number;
-  readonly #message: ConsumerMessage;
+  readonly #message: ReceivedMessage;
   #permit: ClaimPermit | undefined;
 
   /** The delivery count is the message's own unless `fields` has one. */
-  constructor(message: ConsumerMessage, fields: DeliveryFields) {
+  constructor(message: ReceivedMessage, fields: DeliveryFields) {
     const { jobId, jobType, causationId, recorded, dueAt, deliveryCount } = fields;
     this.jobId = jobId;
     this.jobType = jobType;
@@ -104,7 +104,7 @@ export class MessageDelivery implements Delivery {
 }
 
 /** Decodes a JobCreated or JobRequeued from the log. */
-export function decodeEventDelivery(message: ConsumerMessage): DecodedDelivery {
+export function decodeEventDelivery(message: ReceivedMessage): DecodedDelivery {
   const decoded = decodeStoredEvent(message.subject, message.text(), (name) => message.header(name));
   if (decoded.kind === 'malformed') return decoded;
   if (decoded.kind === 'newer') return { kind: 'newer', reason: decoded.reason };
@@ -114,13 +114,13 @@ export function decodeEventDelivery(message: ConsumerMessage): DecodedDelivery {
   return { kind: 'delivery', delivery: new MessageDelivery(message, { jobId, jobType, causationId, recorded }) };
 }
 
-function isFirstOfJob(message: ConsumerMessage): boolean {
+function isFirstOfJob(message: ReceivedMessage): boolean {
   const expectation = expectationOf((name) => message.header(name));
   return previousOfJob(message.subject, expectation) === 0;
 }
 
 /** Decodes a timer that fired; `now` is the server's time in milliseconds since 1970. */
-export function decodeDueDelivery(message: ConsumerMessage, now: number): DecodedDelivery {
+export function decodeDueDelivery(message: ReceivedMessage, now: number): DecodedDelivery {
   const timer = decodeFiredTimer(message, now);
   return timer.kind === 'due' ? { kind: 'delivery', delivery: new MessageDelivery(message, timer) } : timer;
 }

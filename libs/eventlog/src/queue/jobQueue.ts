@@ -3,28 +3,13 @@ import type { ConsumerMessage } from '../connection/consumerMessage.ts';
 import type { ServerClock } from '../connection/serverClock.ts';
 import type { LogSink } from '../connection/logSink.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
-import { AdmissionController, type ClaimPermit } from './admission/admissionController.ts';
-import type { StartRate } from './admission/rateLimiter.ts';
-import { decodeDueDelivery, decodeEventDelivery, type Delivery, type MessageDelivery } from './delivery.ts';
+import { decodeDueDelivery, decodeEventDelivery, type MessageDelivery } from './delivery.ts';
+import { HeldDeliveries } from './heldDeliveries.ts';
+import type { JobQueueOptions, OpenQueue } from './jobQueueOptions.ts';
 import { PullLoop } from './pullLoop.ts';
-import { RedeliveryGuard } from './redelivery.ts';
 import { subscribeToPauses } from './subscribeToHints.ts';
 import { ConsumerWait, type ConsumerWaitOptions } from './consumerWait.ts';
 import { dueConsumer, requeuedConsumer, workConsumers, workerConsumer } from './workConsumers.ts';
-
-export interface JobQueueOptions {
-  readonly jobType: string;
-  /** Slots: deliveries run at once. More may be claiming their job before they acquire a slot. */
-  readonly concurrency: number;
-  /** Deliveries started in a period; those that turn out to start nothing do not count. */
-  readonly rate?: StartRate | undefined;
-  readonly ackWaitMs: number;
-  /**
-   * Must not reject. The delivery's slot is free again when the promise settles, if not before. False says that there was
-   * nothing to start.
-   */
-  readonly onDelivery: (delivery: Delivery) => Promise<boolean | void>;
-}
 
 type ClockedOptions = JobQueueOptions & { readonly clock: Pick<ServerClock, 'now'> };
 
@@ -41,26 +26,20 @@ const HELD_PER_RUN = 2;
  * wait for their turn are kept alive, so a busy process causes no redelivery; when the type is paused they are handed
  * back.
  */
-export class JobQueue {
+export class JobQueue implements OpenQueue {
   readonly #options: JobQueueOptions;
-  readonly #admission: AdmissionController;
-  readonly #redelivery: RedeliveryGuard<MessageDelivery>;
+  readonly #held: HeldDeliveries;
   readonly #loops: readonly PullLoop[];
   readonly #unsubscribePauses: () => void;
   #wait: ConsumerWait | undefined;
 
   constructor(connection: Connection, options: ClockedOptions, sink: LogSink) {
-    const { jobType, rate, ackWaitMs, clock } = options;
+    const { jobType, rate, clock } = options;
     this.#options = options;
-    this.#admission = new AdmissionController({ ...options, onAvailable: () => this.#pull() });
-    this.#redelivery = new RedeliveryGuard(ackWaitMs);
-    const handle = (delivery: MessageDelivery) => this.#handle(delivery);
-    const onDelivery = (delivery: MessageDelivery) => {
-      this.#admission.recordSize(delivery.bytes);
-      return this.#redelivery.hold(delivery, delivery.jobId, handle);
-    };
-    const credit = () => this.#admission.capacity() * HELD_PER_RUN;
-    const common = { connection, sink, credit, rate, onDelivery, available: () => this.#admission.available() };
+    this.#held = new HeldDeliveries({ ...options, onAvailable: () => this.#pull() });
+    const onDelivery = (delivery: MessageDelivery) => this.#held.hold(delivery);
+    const credit = () => this.#held.capacity() * HELD_PER_RUN;
+    const common = { connection, sink, credit, rate, onDelivery, available: () => this.#held.available() };
     const events = { ...common, stream: JOBS_STREAM, decode: decodeEventDelivery };
     const decodeDue = (message: ConsumerMessage) => decodeDueDelivery(message, clock.now());
     this.#loops = [
@@ -68,7 +47,7 @@ export class JobQueue {
       new PullLoop({ ...events, consumer: requeuedConsumer(jobType), expiresMs: REQUEUED_EXPIRES_MS }),
       new PullLoop({ ...common, stream: TIMERS_STREAM, consumer: dueConsumer(jobType), decode: decodeDue }),
     ];
-    this.#unsubscribePauses = subscribeToPauses(connection.nats, jobType, () => this.#admission.rejectWaiting());
+    this.#unsubscribePauses = subscribeToPauses(connection.nats, jobType, () => this.#held.handBack());
   }
 
   start(): void {
@@ -80,7 +59,7 @@ export class JobQueue {
     const { jobType, ackWaitMs } = this.#options;
     const consumers = workConsumers({ jobType }).map(({ stream, config }) => ({ stream, name: config.durable_name }));
     const onFound = (actualMs: number) => {
-      this.#redelivery.setAckWait(Math.min(ackWaitMs, actualMs));
+      this.#held.setAckWait(Math.min(ackWaitMs, actualMs));
       this.start();
     };
     this.#wait = new ConsumerWait({ ...options, consumers, onFound });
@@ -91,23 +70,9 @@ export class JobQueue {
   async stop(): Promise<void> {
     await this.#wait?.stop();
     this.#unsubscribePauses();
-    this.#admission.close();
+    this.#held.close();
     await Promise.all(this.#loops.map((loop) => loop.stop()));
-    this.#redelivery.stop();
-  }
-
-  async #handle(delivery: MessageDelivery): Promise<void> {
-    let permit: ClaimPermit | undefined;
-    let started: boolean | void = false;
-    try {
-      const turn = this.#admission.acquire();
-      permit = turn instanceof Promise ? await turn : turn;
-      if (permit === undefined) return delivery.nak();
-      delivery.admit(permit);
-      started = await this.#options.onDelivery(delivery);
-    } finally {
-      permit?.release(started !== false);
-    }
+    this.#held.stop();
   }
 
   #pull(): void {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { JobScript } from '../../testing/jobScript.ts';
 import { useEventLog } from '../../testing/openEventLog.ts';
 import { openTestQueue, type Handle } from '../../testing/openTestQueue.ts';
-import type { JobQueueOptions } from './jobQueue.ts';
+import type { JobQueueOptions } from './jobQueueOptions.ts';
 import type { JobTypeInfo } from './jobTypeControl.ts';
 
 const on = useEventLog({ deadlineMs: 20_000 });

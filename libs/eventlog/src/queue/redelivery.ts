@@ -1,4 +1,4 @@
-import type { ConsumerMessage } from '../connection/consumerMessage.ts';
+import type { ReceivedMessage } from '../connection/consumerMessage.ts';
 import { LinkedSet, type Place } from '../connection/linkedSet.ts';
 import type { LogSink } from '../connection/logSink.ts';
 
@@ -57,7 +57,7 @@ export class RedeliveryGuard<Item extends { keepAlive(): void }> {
  * Settles a message that makes no delivery now: it is redelivered at its time, or later for a worker of a newer release,
  * or terminated.
  */
-export function settleUndelivered(message: ConsumerMessage, undelivered: Undelivered, sink: LogSink): void {
+export function settleUndelivered(message: ReceivedMessage, undelivered: Undelivered, sink: LogSink): void {
   if (undelivered.kind === 'early') return message.nak(undelivered.delayMs);
   const { sequence, subject } = message;
   const { kind, reason } = undelivered;

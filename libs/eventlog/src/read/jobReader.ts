@@ -32,8 +32,11 @@ export interface StoredHistory {
   readonly sequence: number;
 }
 
+/** Where the messages of the log are read. */
+export type StoredMessages = Pick<DirectReader, 'newestOfEachSubject' | 'at' | 'page'>;
+
 export interface JobReaderOptions {
-  readonly direct: DirectReader;
+  readonly direct: StoredMessages;
   /** Only for a replicated log; a single server is its own leader. */
   readonly leader?: LeaderReader | undefined;
   /** Only for a log with an archive. */
@@ -51,7 +54,7 @@ export interface JobReaderOptions {
  * LogUnavailableError, HistoryIncompleteError.
  */
 export class JobReader {
-  readonly #direct: DirectReader;
+  readonly #direct: StoredMessages;
   readonly #filteredReader: FilteredReader;
   readonly #leader: LeaderReader | undefined;
   readonly #expired: Pick<ExpiredEvents, 'eventsBefore'> | undefined;

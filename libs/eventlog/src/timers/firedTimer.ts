@@ -1,6 +1,6 @@
 import { isJobId } from '@jobstream/domain';
 import { dueSubject } from '../streams/jobSubjects.ts';
-import type { ConsumerMessage } from '../connection/consumerMessage.ts';
+import type { ReceivedMessage } from '../connection/consumerMessage.ts';
 import { MAX_EARLY_MS, type Wake } from './timerScheduler.ts';
 
 /** A timer that has fired: due, or `early` and to be redelivered after `delayMs`, or not readable at all. */
@@ -17,7 +17,7 @@ type Fired = Omit<Wake, 'at'> & { readonly dueAt?: string };
  * whatever the clocks of other machines say. `now` is the server's time as this process knows it. Of many timers due in
  * the same second, some fire before their time (see TimerSpread); their delivery before that time does not count as one.
  */
-export function decodeFiredTimer(message: ConsumerMessage, now: number): FiredTimer {
+export function decodeFiredTimer(message: ReceivedMessage, now: number): FiredTimer {
   const wake = parseWake(message.text());
   // An id with a wildcard would stand for other jobs, and a worker has handlers for the type of the subject alone.
   if (wake === undefined || !isJobId(wake.jobId) || message.subject !== dueSubject(wake.jobType))

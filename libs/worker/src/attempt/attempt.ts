@@ -1,4 +1,4 @@
-import type { Delivery } from '@jobstream/eventlog';
+import { systemTimers, type Delivery, type Timer, type Timers } from '@jobstream/eventlog';
 import type { Logger } from '../handler/logger.ts';
 import type { Handler } from '../handler/jobHandler.ts';
 import { AttemptAbortedError } from '../handler/handlerErrors.ts';
@@ -32,12 +32,14 @@ export type Outcome = Ending & { readonly durationMs: number };
 /** The abort signal of one attempt and its deadline, which begins now. */
 export class AttemptAbort {
   readonly #controller = new AbortController();
-  readonly #deadline: NodeJS.Timeout;
+  readonly #timers: Timers;
+  readonly #deadline: Timer;
   #error: AttemptAbortedError | undefined;
   #onAbort: ((error: AttemptAbortedError) => void) | undefined;
 
-  constructor(timeoutMs: number) {
-    this.#deadline = setTimeout(() => {
+  constructor(timeoutMs: number, timers = systemTimers) {
+    this.#timers = timers;
+    this.#deadline = timers.setTimeout(() => {
       this.#abort('timeout', `the attempt took longer than ${timeoutMs} ms`);
     }, timeoutMs);
   }
@@ -71,7 +73,7 @@ export class AttemptAbort {
 
   /** Stops the deadline: the run is over. */
   over(): void {
-    clearTimeout(this.#deadline);
+    this.#timers.clearTimeout(this.#deadline);
   }
 
   #abort(kind: AttemptAbortedError['kind'], detail: string): void {

@@ -1,4 +1,4 @@
-import type { EventLog } from '@jobstream/eventlog';
+import type { EventLog, Timers } from '@jobstream/eventlog';
 import type { Logger } from '../handler/logger.ts';
 import type { AttemptTracing } from './attemptTracing.ts';
 import type { Clock } from './clock.ts';
@@ -11,6 +11,8 @@ export interface AttemptContext {
   readonly cancelWatch: CancelWatch;
   readonly handlers: HandlerRegistry;
   readonly clock: Clock;
+  /** For the deadlines of attempts. */
+  readonly timers: Timers;
   readonly logger: Logger;
   readonly observer: AttemptObserver;
   readonly tracing: AttemptTracing;

@@ -1,5 +1,5 @@
 import type { Job } from '@jobstream/domain';
-import { ConcurrentAppendError, isSealed, isShredded, isUnreadable } from '@jobstream/eventlog';
+import { ConcurrentAppendError, isSealed, isShredded, isUnreadable, type Timer } from '@jobstream/eventlog';
 import type { JobContext } from '../handler/jobHandler.ts';
 import { UnrecoverableError } from '../handler/handlerErrors.ts';
 import { AttemptAbort } from './attempt.ts';
@@ -25,7 +25,7 @@ interface Run {
  * appended when this returns.
  */
 export async function runHandler(attempt: Attempt, context: AttemptContext): Promise<Outcome> {
-  const abort = new AttemptAbort(attempt.chain.job.timeoutMs);
+  const abort = new AttemptAbort(attempt.chain.job.timeoutMs, context.timers);
   const guard = context.cancelWatch.guard(attempt, abort);
   const progress = new ProgressReporter(attempt.chain, attempt.number, (error) => {
     if (error instanceof ConcurrentAppendError) abort.overtaken();
@@ -46,10 +46,11 @@ export async function runHandler(attempt: Attempt, context: AttemptContext): Pro
 /** After the abort the handler has a moment to end, but its result is ignored. */
 function endOf(run: Run, context: AttemptContext): Promise<Ending> {
   const { attempt, abort } = run;
+  const { timers } = context;
   return new Promise((resolve) => {
-    let abandon: NodeJS.Timeout | undefined;
+    let abandon: Timer | undefined;
     const end = (ending: Ending) => {
-      clearTimeout(abandon);
+      timers.clearTimeout(abandon);
       abort.onAbort(undefined);
       resolve(abort.error === undefined ? ending : { kind: 'aborted', error: abort.error });
     };
@@ -58,7 +59,7 @@ function endOf(run: Run, context: AttemptContext): Promise<Ending> {
       (error: unknown) => end({ kind: 'threw', error }),
     );
     abort.onAbort((error) => {
-      abandon = setTimeout(() => {
+      abandon = timers.setTimeout(() => {
         attempt.logger.warn({ reason: error }, 'handler abandoned: it ignores its abort signal');
         resolve({ kind: 'aborted', error });
       }, ABANDON_AFTER_MS);

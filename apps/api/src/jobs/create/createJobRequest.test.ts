@@ -1,5 +1,4 @@
-import { jobSettings } from '@jobstream/creation';
-import { addMs, defaultBackoff } from '@jobstream/domain';
+import { addMs, defaultBackoff, jobSettings } from '@jobstream/domain';
 import { describe, expect, test } from 'vitest';
 import { Problem } from '../../problems/problem.ts';
 import { decodeCreateJob } from './createJobRequest.ts';

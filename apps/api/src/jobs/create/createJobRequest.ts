@@ -1,6 +1,7 @@
-import { CreateJobRequest, MAX_DELAY_MS, MAX_PAYLOAD_BYTES } from '@jobstream/creation';
+import { CreateJobRequest } from '@jobstream/creation';
+import { dueTimeFaults, MAX_PAYLOAD_BYTES } from '@jobstream/domain';
 import { bodyDecoder, findJsonFaults } from '../../http/decodeBody.ts';
-import { type FieldError, Problem } from '../../problems/problem.ts';
+import { Problem } from '../../problems/problem.ts';
 
 const decode = bodyDecoder(CreateJobRequest);
 
@@ -10,17 +11,7 @@ const decode = bodyDecoder(CreateJobRequest);
  * @throws Problem `invalid-request`, which lists all mistakes at once.
  */
 export function decodeCreateJob(body: unknown, now: number): CreateJobRequest {
-  return decode(body, [...planErrors(body, now), ...findJsonFaults(body)]);
-}
-
-/** Checks the due time, which two fields determine. */
-function planErrors(body: unknown, now: number): readonly FieldError[] {
-  if (typeof body !== 'object' || body === null) return [];
-  const { runAt, delayMs } = body as { runAt?: unknown; delayMs?: unknown };
-  if (runAt === undefined) return [];
-  if (delayMs !== undefined) return [{ pointer: '/delayMs', detail: 'must not be given together with runAt' }];
-  const tooFar = typeof runAt === 'string' && Date.parse(runAt) > now + MAX_DELAY_MS;
-  return tooFar ? [{ pointer: '/runAt', detail: 'must be at most a year ahead' }] : [];
+  return decode(body, [...dueTimeFaults(body, now), ...findJsonFaults(body)]);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { systemTimers, type Timer, type Timers } from '../../connection/timers.ts';
 import { PrefetchLimit } from './prefetchLimit.ts';
 import { RateLimiter, type StartRate } from './rateLimiter.ts';
 import { RunSemaphore } from './runSemaphore.ts';
@@ -8,6 +9,8 @@ export interface AdmissionOptions {
   readonly rate?: StartRate | undefined;
   /** Called when more may start than a moment ago. */
   readonly onAvailable: () => void;
+  /** The time in which the rate counts; default: that of the process. */
+  readonly timers?: Timers | undefined;
 }
 
 type Waiter = (permit: ClaimPermit | undefined) => void;
@@ -25,12 +28,14 @@ export class AdmissionController {
   readonly #concurrency: number;
   readonly #prefetch: PrefetchLimit;
   readonly #slots: RunSemaphore;
+  readonly #timers: Timers;
   #permits = 0;
   #waiting: Waiter[] = [];
-  #ticking: NodeJS.Timeout | undefined;
+  #ticking: Timer | undefined;
   #closed = false;
 
-  constructor({ concurrency, rate, onAvailable }: AdmissionOptions) {
+  constructor({ concurrency, rate, onAvailable, timers = systemTimers }: AdmissionOptions) {
+    this.#timers = timers;
     this.#concurrency = concurrency;
     this.#onAvailable = onAvailable;
     this.#rate = rate && new RateLimiter(rate);
@@ -50,7 +55,7 @@ export class AdmissionController {
 
   /** How many more may start now, not counting the waiters. */
   available(): number {
-    const allowed = this.#rate?.available(performance.now()) ?? Infinity;
+    const allowed = this.#rate?.available(this.#timers.now()) ?? Infinity;
     return Math.max(0, Math.min(this.capacity() - this.#permits, allowed) - this.#waiting.length);
   }
 
@@ -71,16 +76,18 @@ export class AdmissionController {
   /** Rejects all waiters and all later callers. */
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#ticking);
+    this.#timers.clearTimeout(this.#ticking);
     this.rejectWaiting();
   }
 
   #isOpen(): boolean {
-    return this.#permits < this.capacity() && (this.#rate === undefined || this.#rate.available(performance.now()) > 0);
+    return (
+      this.#permits < this.capacity() && (this.#rate === undefined || this.#rate.available(this.#timers.now()) > 0)
+    );
   }
 
   #grant(): ClaimPermit {
-    const at = performance.now();
+    const at = this.#timers.now();
     this.#permits++;
     this.#rate?.acquire(at);
     this.#tickLater();
@@ -90,7 +97,7 @@ export class AdmissionController {
       this.#admitWaiting();
       this.#onAvailable();
     };
-    return new ClaimPermit({ slots: this.#slots, prefetch: this.#prefetch, onRelease });
+    return new ClaimPermit({ slots: this.#slots, prefetch: this.#prefetch, timers: this.#timers, onRelease });
   }
 
   #admitWaiting(): void {
@@ -100,8 +107,8 @@ export class AdmissionController {
   /** Ticks while any start counts against the rate. */
   #tickLater(): void {
     if (this.#ticking !== undefined || this.#closed) return;
-    const ms = this.#rate?.nextAvailableMs(performance.now());
-    if (ms !== undefined) this.#ticking = setTimeout(() => this.#tick(), Math.max(ms, TICK_MS));
+    const ms = this.#rate?.nextAvailableMs(this.#timers.now());
+    if (ms !== undefined) this.#ticking = this.#timers.setTimeout(() => this.#tick(), Math.max(ms, TICK_MS));
   }
 
   #tick(): void {
@@ -115,6 +122,7 @@ export class AdmissionController {
 interface ClaimPermitOptions {
   readonly slots: RunSemaphore;
   readonly prefetch: PrefetchLimit;
+  readonly timers: Timers;
   /** `started` false says that nothing was started, so the permit does not count against the rate. */
   readonly onRelease: (started: boolean) => void;
 }
@@ -122,19 +130,20 @@ interface ClaimPermitOptions {
 /** Permits one delivery to claim its job and, once it acquires a slot, to run it. */
 export class ClaimPermit {
   readonly #options: ClaimPermitOptions;
-  readonly #grantedAt = performance.now();
+  readonly #grantedAt: number;
   #ranFrom: number | undefined;
   #released = false;
 
   constructor(options: ClaimPermitOptions) {
     this.#options = options;
+    this.#grantedAt = options.timers.now();
   }
 
   /** Acquires a slot to run in, at once or in a moment; false if none became free in time. A slot is kept once acquired. */
   acquireSlot(): true | Promise<boolean> {
     if (this.#ranFrom !== undefined) return true;
-    const { prefetch, slots } = this.#options;
-    const claimedAt = performance.now();
+    const { prefetch, slots, timers } = this.#options;
+    const claimedAt = timers.now();
     prefetch.recordClaim(claimedAt - this.#grantedAt);
     const slot = slots.acquire();
     if (slot !== true) return slot.then((granted) => this.#onSlot(granted, claimedAt));
@@ -146,16 +155,16 @@ export class ClaimPermit {
   release(started: boolean): void {
     if (this.#released) return;
     this.#released = true;
-    const { prefetch, slots, onRelease } = this.#options;
+    const { prefetch, slots, timers, onRelease } = this.#options;
     if (this.#ranFrom !== undefined) {
-      prefetch.recordRun(performance.now() - this.#ranFrom);
+      prefetch.recordRun(timers.now() - this.#ranFrom);
       slots.release();
     }
     onRelease(started);
   }
 
   #onSlot(granted: boolean, claimedAt: number): boolean {
-    const now = performance.now();
+    const now = this.#options.timers.now();
     this.#options.prefetch.recordRun(now - claimedAt);
     if (granted) this.#ranFrom = now;
     return granted;

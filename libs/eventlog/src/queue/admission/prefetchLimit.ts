@@ -42,6 +42,7 @@ export class PrefetchLimit {
   }
 
   extra(): number {
+    if (this.#claimMs === 0) return 0; // in a time that stands still
     const useful = this.#slots * Math.min(MAX_PER_SLOT, this.#claimMs / this.#runMs);
     return Math.floor(Math.min(MAX_CLAIMS, MAX_BYTES / this.#bytes, useful));
   }

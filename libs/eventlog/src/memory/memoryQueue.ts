@@ -1,0 +1,65 @@
+import type { ReceivedMessage } from '../connection/consumerMessage.ts';
+import type { Timers } from '../connection/timers.ts';
+import { decodeDueDelivery, decodeEventDelivery } from '../queue/delivery.ts';
+import { HeldDeliveries } from '../queue/heldDeliveries.ts';
+import type { JobQueueOptions, OpenQueue } from '../queue/jobQueueOptions.ts';
+import { settleUndelivered } from '../queue/redelivery.ts';
+import { silentSink } from '../connection/logSink.ts';
+import { dueSubject } from '../streams/jobSubjects.ts';
+import type { MemoryConsumer, Subscriber } from './memoryConsumer.ts';
+
+/** Takes the deliveries of one job type in memory, as JobQueue takes those of a server. */
+export class MemoryQueue implements OpenQueue, Subscriber {
+  readonly ackWaitMs: number;
+  readonly #consumer: MemoryConsumer;
+  readonly #held: HeldDeliveries;
+  readonly #timers: Timers;
+  readonly #dueSubject: string;
+  readonly #working = new Set<Promise<void>>();
+
+  constructor(consumer: MemoryConsumer, timers: Timers, options: JobQueueOptions) {
+    this.ackWaitMs = options.ackWaitMs;
+    this.#consumer = consumer;
+    this.#timers = timers;
+    this.#dueSubject = dueSubject(options.jobType);
+    this.#held = new HeldDeliveries({ ...options, timers, onAvailable: () => consumer.pull() });
+  }
+
+  /** The deliveries that are worked on. */
+  get working(): readonly Promise<void>[] {
+    return [...this.#working];
+  }
+
+  available(): number {
+    return this.#held.available();
+  }
+
+  take(message: ReceivedMessage): Promise<void> {
+    const working: Promise<void> = this.#process(message).finally(() => this.#working.delete(working));
+    this.#working.add(working);
+    return working;
+  }
+
+  async stop(): Promise<void> {
+    this.#consumer.unsubscribe(this);
+    this.#held.close();
+    await Promise.all(this.#working);
+    this.#held.stop();
+  }
+
+  /** Ends as with the death of its process: nothing that it holds is settled. */
+  disconnect(): void {
+    this.#consumer.lose(this);
+    this.#working.clear();
+    this.#held.close();
+    this.#held.stop();
+  }
+
+  #process(message: ReceivedMessage): Promise<void> {
+    const isDue = message.subject === this.#dueSubject;
+    const decoded = isDue ? decodeDueDelivery(message, this.#timers.now()) : decodeEventDelivery(message);
+    if (decoded.kind === 'delivery') return this.#held.hold(decoded.delivery);
+    settleUndelivered(message, decoded, silentSink);
+    return Promise.resolve();
+  }
+}

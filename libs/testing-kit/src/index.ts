@@ -1,0 +1,4 @@
+export type { CrashPoint } from './crashableLog.ts';
+export type { Duration } from './duration.ts';
+export type { JobOrId, TestJobstream } from './testJobs.ts';
+export { testJobstream, type TestJobstreamOptions } from './testJobstream.ts';

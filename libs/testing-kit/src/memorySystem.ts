@@ -1,0 +1,118 @@
+import {
+  MemoryEventLog,
+  MemoryServer,
+  VirtualClock,
+  type AttemptRunner,
+  type AttemptRunnerOptions,
+  type RegisteredHandlers,
+} from '@jobstream/worker/engine';
+import type { CrashPoint } from './crashableLog.ts';
+import { HandlerWait } from './handlerWait.ts';
+import type { TestSystem } from './testSystem.ts';
+import { testWorker } from './testWorker.ts';
+
+export interface MemorySystemOptions {
+  readonly handlers: RegisteredHandlers;
+  readonly logger: AttemptRunnerOptions['logger'];
+  readonly concurrency: number;
+  readonly ackWaitMs: number;
+  readonly startAt: number;
+  readonly patienceMs: number;
+}
+
+/** The worker that runs now, and its connection. */
+interface Running {
+  readonly runner: AttemptRunner;
+  readonly log: MemoryEventLog;
+}
+
+/** A log in memory in the time of a clock that the test moves. Nothing runs but within `drain` and `advance`. */
+export class MemorySystem implements TestSystem {
+  readonly log: MemoryEventLog;
+  readonly #options: MemorySystemOptions;
+  readonly #clock: VirtualClock;
+  readonly #server: MemoryServer;
+  readonly #wait: HandlerWait;
+  readonly #crashPoints = new Set<CrashPoint>();
+  #running: Running | undefined;
+  #workers = 0;
+
+  constructor(options: MemorySystemOptions) {
+    this.#options = options;
+    this.#clock = new VirtualClock(options.startAt);
+    this.#server = new MemoryServer(this.#clock, { delivers: false });
+    this.#wait = new HandlerWait(options.patienceMs);
+    this.log = new MemoryEventLog(this.#server);
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  async drain(): Promise<void> {
+    await this.#runUntil(this.#clock.now());
+    const jobs = (this.#running?.runner.running() ?? []).map(({ jobId, type }) => `${type} ${jobId}`);
+    if (jobs.length === 0) return;
+    throw new Error(
+      `handlers are still running after ${this.#options.patienceMs} ms: ${jobs.join(', ')}. If they wait for their time-out, ` +
+        'advance() moves the clock; if they work for that long, raise patienceMs',
+    );
+  }
+
+  advance(ms: number): Promise<void> {
+    return this.#runUntil(this.#clock.now() + ms);
+  }
+
+  crashAt(point: CrashPoint): void {
+    this.#crashPoints.add(point);
+  }
+
+  async stop(): Promise<void> {
+    // Without its log no handler is waited for.
+    await this.#running?.log.stop();
+    await this.#running?.runner.stop();
+    await this.log.stop();
+    await this.#options.handlers.stop();
+  }
+
+  /** Lets everything happen up to an instant, one timer after the other. */
+  async #runUntil(end: number): Promise<void> {
+    this.#server.deliver(true);
+    try {
+      do await this.#settle();
+      while (this.#clock.runNext(end));
+    } finally {
+      this.#server.deliver(false);
+    }
+  }
+
+  /** Waits until the worker has done what it can do without the clock being moved. */
+  async #settle(): Promise<void> {
+    for (;;) {
+      this.#running ??= await this.#startWorker();
+      if (await this.#wait.isOver(this.#running.log.working)) return;
+    }
+  }
+
+  async #startWorker(): Promise<Running> {
+    const { startAt: _startAt, patienceMs: _patienceMs, ...options } = this.#options;
+    const log = new MemoryEventLog(this.#server);
+    const runner = testWorker({
+      ...options,
+      log,
+      name: `test-worker-${++this.#workers}`,
+      time: this.#clock,
+      timers: this.#clock,
+      crashesAt: (point) => this.#crashPoints.delete(point),
+      onCrash: () => void this.#crash(log),
+    });
+    await runner.start();
+    return { runner, log };
+  }
+
+  async #crash(log: MemoryEventLog): Promise<void> {
+    this.#running = undefined;
+    await log.stop();
+    this.#wait.wake();
+  }
+}

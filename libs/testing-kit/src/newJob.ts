@@ -1,0 +1,89 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { checkPayload, InvalidRequestError, type EnqueueOptions, type JobDefinition } from '@jobstream/client';
+import {
+  decide,
+  decodeJobEvent,
+  dueTimeFaults,
+  encodeJobEvent,
+  isRejection,
+  jobSettings,
+  MAX_PAYLOAD_BYTES,
+  uuidV8,
+  type JobEvent,
+  type NewJobRequest,
+} from '@jobstream/worker/engine';
+
+interface Fault {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** A job to create: what `enqueue` is given. */
+export interface NewJob {
+  readonly definition: JobDefinition;
+  readonly payload: unknown;
+  readonly options: EnqueueOptions;
+}
+
+/**
+ * Returns the JobCreated of a new job, after the checks of the client and those of the API. With an idempotency key its id
+ * and its fingerprint are made of the key and the request.
+ *
+ * @param now in milliseconds since 1970.
+ * @throws PayloadError, InvalidRequestError
+ */
+export async function creationOf({ definition, payload, options }: NewJob, now: number): Promise<JobEvent> {
+  await checkPayload(definition, payload);
+  const { idempotencyKey, signal: _signal, ...settings } = options;
+  // What is sent to an API is JSON.
+  const sent = { ...definition.defaults, ...settings, type: definition.type, payload };
+  const request = JSON.parse(JSON.stringify(sent)) as NewJobRequest;
+  refuse([...dueTimeFaults(request, now), ...sizeFaults(request)]);
+  const decision = decide(
+    {
+      kind: 'CreateJob',
+      eventId: randomUUID(),
+      at: new Date(now).toISOString(),
+      actor: { kind: 'user', id: 'test' },
+      ...identityOf(idempotencyKey, request),
+      ...jobSettings(request, now),
+    },
+    undefined,
+  );
+  if (isRejection(decision)) throw invalid([{ pointer: '', detail: decision.detail }]);
+  return readable(decision);
+}
+
+function identityOf(key: string | undefined, request: NewJobRequest) {
+  if (key === undefined) return { jobId: randomUUID() };
+  const digest = sha256(key);
+  return { jobId: uuidV8(digest), idempotencyKey: digest, fingerprint: sha256(JSON.stringify(request)) };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function sizeFaults({ payload = null }: NewJobRequest): readonly Fault[] {
+  const bytes = Buffer.byteLength(JSON.stringify(payload));
+  if (bytes <= MAX_PAYLOAD_BYTES) return [];
+  return [{ pointer: '/payload', detail: `has ${bytes} bytes, at most ${MAX_PAYLOAD_BYTES} are accepted` }];
+}
+
+/** The schema of the log has the limits of all settings. */
+function readable(event: JobEvent): JobEvent {
+  const decoded = decodeJobEvent(encodeJobEvent(event));
+  if (decoded.kind !== 'event') throw invalid([{ pointer: '', detail: decoded.reason }]);
+  return decoded.event;
+}
+
+function refuse(faults: readonly Fault[]): void {
+  if (faults.length > 0) throw invalid(faults);
+}
+
+/** The error of a client whose request the API refuses. */
+export function invalid(errors: readonly Fault[]): InvalidRequestError {
+  const message = `invalid job: ${errors.map(({ pointer, detail }) => `${pointer} ${detail}`.trim()).join('; ')}`;
+  const type = 'urn:jobstream:problem:invalid-request';
+  return new InvalidRequestError(message, { status: 422, problem: { type, title: message, status: 422, errors } });
+}

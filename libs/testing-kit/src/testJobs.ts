@@ -1,0 +1,133 @@
+import {
+  hasEnded,
+  JobCancelledError,
+  JobFailedError,
+  NotFoundError,
+  type EnqueuedJob,
+  type EnqueueOptions,
+  type Job,
+  type JobDefinition,
+  type JobEvent,
+  type PayloadInput,
+  type ResultOutput,
+} from '@jobstream/client';
+import { ConcurrentAppendError, type RecordedEvent } from '@jobstream/worker/engine';
+import type { CrashPoint } from './crashableLog.ts';
+import { millisecondsOf, type Duration } from './duration.ts';
+import { creationOf, invalid, type NewJob } from './newJob.ts';
+import type { TestSystem } from './testSystem.ts';
+
+/** A job, by its id or as `enqueue` has returned it. */
+export type JobOrId = string | { readonly id: string };
+
+/** A Jobstream for one test; made by `testJobstream`. */
+export class TestJobstream implements AsyncDisposable {
+  readonly #system: TestSystem;
+  #stopped: Promise<void> | undefined;
+
+  constructor(system: TestSystem) {
+    this.#system = system;
+  }
+
+  /** The time of the clock that `advance` moves. */
+  now(): Date {
+    return new Date(this.#system.now());
+  }
+
+  /**
+   * Creates a job, as `JobstreamClient.enqueue` does and with the same checks; code that takes a client to enqueue takes this
+   * object as well. It runs with the next `drain` or `advance`.
+   *
+   * @throws PayloadError, InvalidRequestError
+   */
+  async enqueue<Definition extends JobDefinition>(
+    definition: Definition,
+    payload: PayloadInput<Definition>,
+    options: EnqueueOptions = {},
+  ): Promise<EnqueuedJob<ResultOutput<Definition>>> {
+    const { id, type, status, version, createdAt, updatedAt } = await this.#create({ definition, payload, options });
+    const result = async () => (await this.#resultOf(id)) as ResultOutput<Definition>;
+    return { id, type, status, version, createdAt, updatedAt, result };
+  }
+
+  /** Runs the jobs that are due, and what they lead to, until nothing is due. */
+  drain(): Promise<void> {
+    return this.#system.drain();
+  }
+
+  /**
+   * Moves the clock, and runs what becomes due on the way, in the order of time: delayed jobs, retries, time-outs, the jobs of
+   * crashed workers.
+   *
+   * @param duration milliseconds, or text such as `90s` or `3d`.
+   */
+  async advance(duration: Duration): Promise<void> {
+    await this.#system.advance(millisecondsOf(duration));
+  }
+
+  /**
+   * Crashes the worker the next time that it is at this point: what it held is given to another worker after `ackWaitMs`.
+   * The handlers that run are not ended, but the log learns nothing of them any more.
+   *
+   * @example
+   * t.crashWorker('before JobCompleted'); // the work was done, and nobody knows
+   */
+  crashWorker(point: CrashPoint): void {
+    this.#system.crashAt(point);
+  }
+
+  /** @throws NotFoundError */
+  async job(job: JobOrId): Promise<Job> {
+    const snapshot = await this.#system.log.readJob(idOf(job));
+    if (snapshot === undefined) throw new NotFoundError(`there is no job ${idOf(job)}`, { status: 404 });
+    return snapshot.job;
+  }
+
+  /** Returns the history of a job, oldest event first. */
+  async events(job: JobOrId): Promise<readonly JobEvent[]> {
+    return (await this.#system.log.readHistory(idOf(job))).map(eventView);
+  }
+
+  /** Ends the test's Jobstream; can be repeated. `await using` does it. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#system.stop();
+    return this.#stopped;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #create(job: NewJob): Promise<Job> {
+    const { log } = this.#system;
+    const creation = await creationOf(job, this.#system.now());
+    try {
+      await log.append(creation, 0);
+    } catch (error) {
+      if (!(error instanceof ConcurrentAppendError)) throw error;
+      const existing = (await log.readJob(creation.jobId))?.job;
+      const fingerprint = creation.event === 'JobCreated' ? creation.data.fingerprint : undefined;
+      if (existing?.fingerprint !== fingerprint) {
+        throw invalid([{ pointer: '', detail: 'the first job with this idempotency key was another one' }]);
+      }
+    }
+    return this.job(creation.jobId);
+  }
+
+  async #resultOf(id: string): Promise<unknown> {
+    const job = await this.job(id);
+    if (!hasEnded(job))
+      throw new Error(`job ${id} has no result: it is ${job.status}. Call drain() or advance() first`);
+    if (job.status === 'failed') throw new JobFailedError(job);
+    if (job.status === 'cancelled') throw new JobCancelledError(job);
+    return job.result;
+  }
+}
+
+function eventView({ event, sequence, recordedAt }: RecordedEvent): JobEvent {
+  return { ...event, sequence, recordedAt };
+}
+
+function idOf(job: JobOrId): string {
+  return typeof job === 'string' ? job : job.id;
+}

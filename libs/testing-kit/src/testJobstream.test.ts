@@ -1,0 +1,63 @@
+import { defineJob } from '@jobstream/client';
+import type { HandlerRegistrar } from '@jobstream/worker';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { testJobstream } from './index.ts';
+
+const greeting = defineJob('greeting', {
+  payload: z.object({ name: z.string() }),
+  result: z.object({ text: z.string() }),
+});
+const handlers = (worker: HandlerRegistrar) => worker.handle(greeting, ({ name }) => ({ text: `Hello, ${name}!` }));
+
+test('a job that was enqueued runs with the next drain', async () => {
+  await using t = await testJobstream({ handlers });
+  const job = await t.enqueue(greeting, { name: 'Ada' });
+  expect((await t.job(job)).status).toBe('pending');
+  await t.drain();
+  expect(await job.result()).toEqual({ text: 'Hello, Ada!' });
+  expect((await t.events(job)).map(({ event }) => event)).toEqual(['JobCreated', 'JobStarted', 'JobCompleted']);
+});
+
+test('a job that fails is retried when the clock has moved on', async () => {
+  const flaky = defineJob('flaky', {
+    payload: z.object({}),
+    maxAttempts: 4,
+    backoff: { type: 'fixed', delayMs: 21_600_000 },
+  });
+  await using t = await testJobstream({
+    startAt: '2026-01-01T00:00:00Z',
+    handlers: (worker) =>
+      worker.handle(flaky, (_payload, { attempt }) => {
+        if (attempt < 4) throw new Error('not yet');
+        return attempt;
+      }),
+  });
+  const job = await t.enqueue(flaky, {});
+  await t.drain();
+  expect(await t.job(job)).toMatchObject({ status: 'retrying', runAt: '2026-01-01T06:00:00.000Z' });
+  await t.advance('1d');
+  expect(await t.job(job)).toMatchObject({ status: 'completed', result: 4, finishedAt: '2026-01-01T18:00:00.000Z' });
+});
+
+test('the job of a worker that has crashed is done by another one', async () => {
+  await using t = await testJobstream({ handlers });
+  const job = await t.enqueue(greeting, { name: 'Ada' });
+  t.crashWorker('before JobCompleted');
+  await t.drain();
+  expect((await t.job(job)).status).toBe('processing');
+  await t.advance('10s');
+  expect(await t.job(job)).toMatchObject({ status: 'completed', attempt: 2, worker: 'test-worker-2' });
+});
+
+test('an attempt that waits for ever is timed out by the clock', async () => {
+  const slow = defineJob('slow', { payload: z.object({}), maxAttempts: 1, timeoutMs: 60_000 });
+  await using t = await testJobstream({
+    patienceMs: 20,
+    handlers: (worker) => worker.handle(slow, () => new Promise(() => undefined)),
+  });
+  const job = await t.enqueue(slow, {});
+  await expect(t.drain()).rejects.toThrow(/handlers are still running after 20 ms: slow [0-9a-f-]+\. If they wait/);
+  await t.advance('2m');
+  expect(await t.job(job)).toMatchObject({ status: 'failed', error: { code: 'ATTEMPT_TIMEOUT' } });
+});

@@ -1,0 +1,19 @@
+import type { EventLog } from '@jobstream/worker/engine';
+import type { CrashPoint } from './crashableLog.ts';
+
+/** The event log as a test uses it. */
+type TestLog = Pick<EventLog, 'append' | 'readJob' | 'readHistory'>;
+
+/** What a test runs on: a log, and a worker of its handlers that works when it is told to. */
+export interface TestSystem {
+  readonly log: TestLog;
+  /** The time of the log, in milliseconds since 1970. */
+  now(): number;
+  /** Runs the jobs that are due, and what they lead to, until nothing is due. */
+  drain(): Promise<void>;
+  /** Moves the time, and runs what becomes due on the way. */
+  advance(ms: number): Promise<void>;
+  /** Crashes the worker the next time that it is at this point, and has another take its place. */
+  crashAt(point: CrashPoint): void;
+  stop(): Promise<void>;
+}

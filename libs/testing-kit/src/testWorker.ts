@@ -1,0 +1,41 @@
+import {
+  AttemptRunner,
+  systemClock,
+  type AttemptRunnerOptions,
+  type RegisteredHandlers,
+} from '@jobstream/worker/engine';
+import { CrashableLog, type CrashPoint, type WorkerLog } from './crashableLog.ts';
+
+export interface TestWorkerOptions {
+  readonly handlers: RegisteredHandlers;
+  readonly name: string;
+  readonly log: WorkerLog;
+  readonly time: { now(): number };
+  readonly timers?: NonNullable<AttemptRunnerOptions['timers']>;
+  readonly logger: AttemptRunnerOptions['logger'];
+  readonly concurrency: number;
+  readonly ackWaitMs: number;
+  readonly crashesAt: (point: CrashPoint) => boolean;
+  readonly onCrash: () => void;
+}
+
+/** Makes a worker as `createWorker` does, on the event log of a test, where it can crash. Delays have no jitter. */
+export function testWorker({
+  handlers,
+  name,
+  log,
+  time,
+  crashesAt,
+  onCrash,
+  ...options
+}: TestWorkerOptions): AttemptRunner {
+  return new AttemptRunner({
+    ...options,
+    eventLog: new CrashableLog({ log, crashesAt, onCrash }),
+    handlers: handlers.registry(),
+    limits: handlers.limits,
+    workerName: name,
+    clock: { ...systemClock(time), random: () => 0 },
+    shutdownGraceMs: 0,
+  });
+}
