@@ -1,5 +1,5 @@
 import type { JobEventName } from '@jobstream/client';
-import type { AttemptRunnerOptions } from '@jobstream/worker/engine';
+import type { AttemptRunnerOptions } from '@jobstream/worker/test-engine';
 
 /** What a worker needs of an event log. */
 export type WorkerLog = AttemptRunnerOptions['eventLog'];

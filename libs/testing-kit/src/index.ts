@@ -1,4 +1,5 @@
 export type { CrashPoint } from './crashableLog.ts';
 export type { Duration } from './duration.ts';
+export type { JobExpectation, JobMatch } from './jobExpectation.ts';
 export type { JobOrId, TestJobstream } from './testJobs.ts';
 export { testJobstream, type TestJobstreamOptions } from './testJobstream.ts';

@@ -1,21 +1,10 @@
-import {
-  MemoryEventLog,
-  MemoryServer,
-  VirtualClock,
-  type AttemptRunner,
-  type AttemptRunnerOptions,
-  type RegisteredHandlers,
-} from '@jobstream/worker/engine';
+import { MemoryEventLog, MemoryServer, VirtualClock, type AttemptRunner } from '@jobstream/worker/test-engine';
 import type { CrashPoint } from './crashableLog.ts';
 import { HandlerWait } from './handlerWait.ts';
 import type { TestSystem } from './testSystem.ts';
-import { testWorker } from './testWorker.ts';
+import { testWorker, type WorkerSettings } from './testWorker.ts';
 
-export interface MemorySystemOptions {
-  readonly handlers: RegisteredHandlers;
-  readonly logger: AttemptRunnerOptions['logger'];
-  readonly concurrency: number;
-  readonly ackWaitMs: number;
+export interface MemorySystemOptions extends WorkerSettings {
   readonly startAt: number;
   readonly patienceMs: number;
 }
@@ -77,7 +66,7 @@ export class MemorySystem implements TestSystem {
 
   /** Lets everything happen up to an instant, one timer after the other. */
   async #runUntil(end: number): Promise<void> {
-    this.#server.deliver(true);
+    await this.#haveWorker();
     try {
       do await this.#settle();
       while (this.#clock.runNext(end));
@@ -89,9 +78,17 @@ export class MemorySystem implements TestSystem {
   /** Waits until the worker has done what it can do without the clock being moved. */
   async #settle(): Promise<void> {
     for (;;) {
-      this.#running ??= await this.#startWorker();
-      if (await this.#wait.isOver(this.#running.log.working)) return;
+      const { log } = await this.#haveWorker();
+      if (await this.#wait.isOver(log.working)) return;
     }
+  }
+
+  /** Delivers nothing until the worker has started, so that it cannot crash before. */
+  async #haveWorker(): Promise<Running> {
+    this.#server.deliver(this.#running !== undefined);
+    this.#running ??= await this.#startWorker();
+    this.#server.deliver(true);
+    return this.#running;
   }
 
   async #startWorker(): Promise<Running> {

@@ -11,7 +11,7 @@ import {
   uuidV8,
   type JobEvent,
   type NewJobRequest,
-} from '@jobstream/worker/engine';
+} from '@jobstream/worker/test-engine';
 
 interface Fault {
   readonly pointer: string;
@@ -73,7 +73,7 @@ function sizeFaults({ payload = null }: NewJobRequest): readonly Fault[] {
 /** The schema of the log has the limits of all settings. */
 function readable(event: JobEvent): JobEvent {
   const decoded = decodeJobEvent(encodeJobEvent(event));
-  if (decoded.kind !== 'event') throw invalid([{ pointer: '', detail: decoded.reason }]);
+  if (decoded.kind !== 'event') throw invalid([{ pointer: '', detail: decoded.reason.replaceAll(/\s+/g, ' ') }]);
   return decoded.event;
 }
 

@@ -11,9 +11,12 @@ import {
   type PayloadInput,
   type ResultOutput,
 } from '@jobstream/client';
-import { ConcurrentAppendError, type RecordedEvent } from '@jobstream/worker/engine';
+import { ConcurrentAppendError, type RecordedEvent } from '@jobstream/worker/test-engine';
+import { changeJob } from './changeJob.ts';
 import type { CrashPoint } from './crashableLog.ts';
 import { millisecondsOf, type Duration } from './duration.ts';
+import { assertEnqueued, refuteEnqueued } from './enqueuedJobs.ts';
+import { JobExpectation, type JobMatch } from './jobExpectation.ts';
 import { creationOf, invalid, type NewJob } from './newJob.ts';
 import type { TestSystem } from './testSystem.ts';
 
@@ -23,6 +26,8 @@ export type JobOrId = string | { readonly id: string };
 /** A Jobstream for one test; made by `testJobstream`. */
 export class TestJobstream implements AsyncDisposable {
   readonly #system: TestSystem;
+  /** The ids of all jobs, in the order in which they were enqueued. */
+  readonly #created: string[] = [];
   #stopped: Promise<void> | undefined;
 
   constructor(system: TestSystem) {
@@ -50,9 +55,13 @@ export class TestJobstream implements AsyncDisposable {
     return { id, type, status, version, createdAt, updatedAt, result };
   }
 
-  /** Runs the jobs that are due, and what they lead to, until nothing is due. */
+  /**
+   * Runs the jobs that are due, and what they lead to, until nothing is due.
+   *
+   * @throws Error when a handler goes on for longer than `patienceMs`.
+   */
   drain(): Promise<void> {
-    return this.#system.drain();
+    return this.#system.drain(this.#created);
   }
 
   /**
@@ -83,6 +92,44 @@ export class TestJobstream implements AsyncDisposable {
     return snapshot.job;
   }
 
+  /** Returns all jobs that were enqueued, or those of a definition, oldest first. */
+  async jobs(definition?: JobDefinition): Promise<readonly Job[]> {
+    const jobs = await Promise.all(this.#created.map((id) => this.job(id)));
+    return definition === undefined ? jobs : jobs.filter(({ type }) => type === definition.type);
+  }
+
+  /** Cancels a job. Cancelling twice is allowed. @throws ConflictError when the job has ended otherwise. */
+  cancel(job: JobOrId, { reason }: { readonly reason?: string } = {}): Promise<void> {
+    return changeJob(idOf(job), { kind: 'CancelJob', ...(reason === undefined ? {} : { reason }) }, this.#system);
+  }
+
+  /** Puts a failed or cancelled job back to `pending`. @throws ConflictError in any other status. */
+  retry(job: JobOrId, { reason }: { readonly reason?: string } = {}): Promise<void> {
+    return changeJob(idOf(job), { kind: 'RequeueJob', ...(reason === undefined ? {} : { reason }) }, this.#system);
+  }
+
+  /** Asserts something about a job. */
+  expectJob(job: JobOrId): JobExpectation {
+    return new JobExpectation(async () => ({ job: await this.job(job), events: await this.events(job) }));
+  }
+
+  /**
+   * Asserts that a job of the definition was enqueued, by the test or by what it tests; of objects only the fields that are
+   * named count.
+   *
+   * @throws AssertionError
+   * @example
+   * await t.assertEnqueued(thumbnail, { payload: { width: 200 } });
+   */
+  async assertEnqueued(definition: JobDefinition, expected: JobMatch = {}): Promise<void> {
+    assertEnqueued(await this.jobs(), definition, expected);
+  }
+
+  /** Asserts that no such job was enqueued. @throws AssertionError */
+  async refuteEnqueued(definition: JobDefinition, unexpected: JobMatch = {}): Promise<void> {
+    refuteEnqueued(await this.jobs(), definition, unexpected);
+  }
+
   /** Returns the history of a job, oldest event first. */
   async events(job: JobOrId): Promise<readonly JobEvent[]> {
     return (await this.#system.log.readHistory(idOf(job))).map(eventView);
@@ -103,6 +150,7 @@ export class TestJobstream implements AsyncDisposable {
     const creation = await creationOf(job, this.#system.now());
     try {
       await log.append(creation, 0);
+      this.#created.push(creation.jobId);
     } catch (error) {
       if (!(error instanceof ConcurrentAppendError)) throw error;
       const existing = (await log.readJob(creation.jobId))?.job;

@@ -61,3 +61,20 @@ test('an attempt that waits for ever is timed out by the clock', async () => {
   await t.advance('2m');
   expect(await t.job(job)).toMatchObject({ status: 'failed', error: { code: 'ATTEMPT_TIMEOUT' } });
 });
+
+test('a failed assertion says what differs and what has happened to the job', async () => {
+  await using t = await testJobstream({ handlers, startAt: '2026-01-01T00:00:00Z' });
+  const job = await t.enqueue(greeting, { name: 'Ada' }, { delayMs: 60_000 });
+  await t.drain();
+  const failure = await t
+    .expectJob(job)
+    .toBe('completed')
+    .catch((error: unknown) => error);
+  expect(failure).toMatchObject({ name: 'AssertionError', actual: 'scheduled', expected: 'completed' });
+  expect((failure as Error).message).toBe(
+    `expected job ${job.id} of type greeting to be completed, but it is scheduled
+
+What has happened to it:
+  2026-01-01T00:00:00.000Z  JobCreated, due at 2026-01-01T00:01:00.000Z`,
+  );
+});

@@ -1,6 +1,7 @@
-import { RegisteredHandlers, silentLogger } from '@jobstream/worker/engine';
+import { RegisteredHandlers, silentLogger } from '@jobstream/worker/test-engine';
 import type { HandlerRegistrar, Logger } from '@jobstream/worker';
 import { MemorySystem } from './memorySystem.ts';
+import { RealSystem } from './realSystem.ts';
 import { TestJobstream } from './testJobs.ts';
 
 /** What a test of handlers runs. */
@@ -16,6 +17,11 @@ export interface TestJobstreamOptions {
   readonly concurrency?: number;
   /** Milliseconds after which the jobs of a crashed worker are given to another; default 10,000. */
   readonly ackWaitMs?: number;
+  /**
+   * Whether it runs on a real nats-server instead: the one at NATS_URL, or one that the test starts, with the program on the
+   * PATH or at NATS_SERVER. Time is real then, and `advance` refuses. Default: false.
+   */
+  readonly real?: boolean;
   /** When the clock starts; default: now. */
   readonly startAt?: string | Date;
   /** How long `drain` and `advance` wait for handlers to end, in milliseconds of real time; default 1,000. */
@@ -36,22 +42,18 @@ export interface TestJobstreamOptions {
  * await t.expectJob(job).toBe('completed');
  */
 export async function testJobstream(options: TestJobstreamOptions): Promise<TestJobstream> {
-  const {
-    concurrency = 10,
-    ackWaitMs = 10_000,
-    startAt = new Date(),
-    patienceMs = 1_000,
-    logger = silentLogger,
-  } = options;
+  const { concurrency = 10, ackWaitMs = 10_000, logger = silentLogger } = options;
+  const { real = false, startAt = new Date(), patienceMs = 1_000 } = options;
   const handlers = new RegisteredHandlers();
   options.handlers(handlers);
-  const system = new MemorySystem({
-    handlers,
-    concurrency,
-    ackWaitMs,
-    patienceMs,
-    logger,
-    startAt: new Date(startAt).getTime(),
-  });
-  return new TestJobstream(system);
+  const settings = { handlers, concurrency, ackWaitMs, logger };
+  if (real) return new TestJobstream(await RealSystem.start(settings));
+  return new TestJobstream(new MemorySystem({ ...settings, patienceMs, startAt: instantOf(startAt) }));
+}
+
+function instantOf(startAt: string | Date): number {
+  const ms = new Date(startAt).getTime();
+  if (Number.isNaN(ms))
+    throw new TypeError(`expected startAt to be a time such as 2026-01-31T09:30:00Z, got: ${String(startAt)}`);
+  return ms;
 }

@@ -1,4 +1,4 @@
-import type { EventLog } from '@jobstream/worker/engine';
+import type { EventLog } from '@jobstream/worker/test-engine';
 import type { CrashPoint } from './crashableLog.ts';
 
 /** The event log as a test uses it. */
@@ -9,8 +9,8 @@ export interface TestSystem {
   readonly log: TestLog;
   /** The time of the log, in milliseconds since 1970. */
   now(): number;
-  /** Runs the jobs that are due, and what they lead to, until nothing is due. */
-  drain(): Promise<void>;
+  /** Runs these jobs if they are due, and what they lead to, until nothing is due. */
+  drain(jobs: readonly string[]): Promise<void>;
   /** Moves the time, and runs what becomes due on the way. */
   advance(ms: number): Promise<void>;
   /** Crashes the worker the next time that it is at this point, and has another take its place. */

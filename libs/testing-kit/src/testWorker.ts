@@ -3,18 +3,22 @@ import {
   systemClock,
   type AttemptRunnerOptions,
   type RegisteredHandlers,
-} from '@jobstream/worker/engine';
+} from '@jobstream/worker/test-engine';
 import { CrashableLog, type CrashPoint, type WorkerLog } from './crashableLog.ts';
 
-export interface TestWorkerOptions {
+/** What all workers of a test have in common. */
+export interface WorkerSettings {
   readonly handlers: RegisteredHandlers;
+  readonly logger: AttemptRunnerOptions['logger'];
+  readonly concurrency: number;
+  readonly ackWaitMs: number;
+}
+
+interface TestWorkerOptions extends WorkerSettings {
   readonly name: string;
   readonly log: WorkerLog;
   readonly time: { now(): number };
   readonly timers?: NonNullable<AttemptRunnerOptions['timers']>;
-  readonly logger: AttemptRunnerOptions['logger'];
-  readonly concurrency: number;
-  readonly ackWaitMs: number;
   readonly crashesAt: (point: CrashPoint) => boolean;
   readonly onCrash: () => void;
 }

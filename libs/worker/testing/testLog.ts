@@ -3,18 +3,30 @@ import { decide, isRejection } from '@jobstream/domain';
 import type { JobCommand, JobCommandOf, JobEvent, JobStatus } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import type { EventLogOptions, JobSnapshot } from '@jobstream/eventlog';
+import type { AnyLog } from '@jobstream/eventlog/testing/logStages';
 import { eventually } from '@jobstream/testing';
 
 type Envelope = 'eventId' | 'at' | 'actor';
 type WithoutEnvelope<Command> = Command extends JobCommand ? Omit<Command, Envelope> : never;
 type CreateFields = Partial<Omit<JobCommandOf<'CreateJob'>, 'kind' | Envelope>>;
 
-/** The event log as a test uses it: to create jobs, to do to them what others would do, and to look at them. */
-export class TestLog implements AsyncDisposable {
-  readonly eventLog: EventLog;
+/** The time that a test waits in. */
+interface TestTime {
+  readonly now: () => number;
+  /** Waits until an assertion holds. */
+  readonly until: (assertion: () => unknown) => Promise<unknown>;
+}
 
-  private constructor(eventLog: EventLog) {
+const realTime: TestTime = { now: Date.now, until: (assertion) => eventually(assertion, { timeoutMs: 60_000 }) };
+
+/** The event log as a test uses it: to create jobs, to do to them what others would do, and to look at them. */
+export class TestLog<Log extends AnyLog = EventLog> implements AsyncDisposable {
+  readonly eventLog: Log;
+  readonly #time: TestTime;
+
+  constructor(eventLog: Log, time = realTime) {
     this.eventLog = eventLog;
+    this.#time = time;
   }
 
   static async open(url: string, options: Partial<EventLogOptions> = {}): Promise<TestLog> {
@@ -88,7 +100,7 @@ export class TestLog implements AsyncDisposable {
       const found = (await this.eventLog.readJob(jobId))?.job.status;
       if (found !== status) throw new Error(`expected the job to be ${status}, but it is ${found}`);
     };
-    await eventually(reached, { timeoutMs: 60_000 }).catch(async (error: Error) => {
+    await this.#time.until(reached).catch(async (error: Error) => {
       throw new Error(`${error.message}: ${(await this.story(jobId)).join(', ')}`);
     });
   }
@@ -100,7 +112,7 @@ export class TestLog implements AsyncDisposable {
   async #append(snapshot: JobSnapshot | undefined, command: WithoutEnvelope<JobCommand>): Promise<JobEvent> {
     const envelope = {
       eventId: randomUUID(),
-      at: new Date().toISOString(),
+      at: new Date(this.#time.now()).toISOString(),
       actor: { kind: 'user', id: 'test' },
     } as const;
     const decision = decide({ ...command, ...envelope }, snapshot?.job);

@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto';
+import { ConflictError, NotFoundError } from '@jobstream/client';
+import { ConcurrentAppendError, decide, isRejection } from '@jobstream/worker/test-engine';
+import type { TestSystem } from './testSystem.ts';
+
+/** What a client may do to a job. */
+export interface JobChange {
+  readonly kind: 'CancelJob' | 'RequeueJob';
+  readonly reason?: string;
+}
+
+/**
+ * Does to a job what a client asks for; again from the new state when the worker was faster. Cancelling twice is allowed.
+ *
+ * @throws NotFoundError, ConflictError
+ */
+export async function changeJob(id: string, change: JobChange, system: TestSystem): Promise<void> {
+  for (;;) {
+    const { log } = system;
+    const snapshot = await log.readJob(id);
+    if (snapshot === undefined) throw new NotFoundError(`there is no job ${id}`, { status: 404 });
+    const envelope = {
+      eventId: randomUUID(),
+      at: new Date(system.now()).toISOString(),
+      actor: { kind: 'user', id: 'test' },
+    } as const;
+    const decision = decide({ ...change, ...envelope }, snapshot.job);
+    if (isRejection(decision)) {
+      if (decision.kind === 'already-cancelled') return;
+      throw new ConflictError(`job ${id}: ${decision.detail}`, { status: 409 });
+    }
+    try {
+      await log.append(decision, snapshot.sequence);
+      return;
+    } catch (error) {
+      if (!(error instanceof ConcurrentAppendError)) throw error;
+    }
+  }
+}

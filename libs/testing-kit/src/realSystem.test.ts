@@ -1,0 +1,86 @@
+import { defineJob, PayloadError } from '@jobstream/client';
+import { resolveNatsServer } from '@jobstream/servers';
+import { eventually } from '@jobstream/testing';
+import type { HandlerRegistrar } from '@jobstream/worker';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { testJobstream, type TestJobstream } from './index.ts';
+
+const server = await resolveNatsServer();
+
+beforeEach(() => {
+  vi.stubEnv('NATS_URL', '');
+  vi.stubEnv('NATS_SERVER', server);
+});
+afterEach(() => vi.unstubAllEnvs());
+
+const backoff = { type: 'fixed', delayMs: 500 } as const;
+const flaky = defineJob('flaky', { payload: z.object({ failures: z.int() }), maxAttempts: 3, backoff });
+const handlers = (worker: HandlerRegistrar) =>
+  worker.handle(flaky, ({ failures }, { attempt }) => {
+    if (attempt <= failures) throw new Error(`failure ${attempt}`);
+    return { attempt };
+  });
+
+describe.each([
+  ['in memory', false],
+  ['on a real server', true],
+])('a test %s', (_name, real) => {
+  /** Lets a second pass. */
+  async function passSecond(t: TestJobstream): Promise<void> {
+    if (!real) return t.advance('1s');
+    await eventually(async () => {
+      await t.drain();
+      for (const job of await t.jobs()) if (job.status === 'retrying') throw new Error('not yet');
+    });
+  }
+
+  test('runs jobs when it drains, and retries them', async () => {
+    await using t = await testJobstream({ handlers, real });
+    const [good, bad] = [await t.enqueue(flaky, { failures: 0 }), await t.enqueue(flaky, { failures: 1 })];
+    await t.expectJob(good).toBe('pending');
+    await t.assertEnqueued(flaky, { payload: { failures: 1 } });
+    await t.drain();
+    await t.expectJob(good).toMatch({ status: 'completed', result: { attempt: 1 } });
+    await t.expectJob(bad).toMatch({ status: 'retrying', error: { message: 'failure 1' } });
+    await passSecond(t);
+    expect(await bad.result()).toEqual({ attempt: 2 });
+  });
+
+  test('gives the job of a crashed worker to another one', async () => {
+    await using t = await testJobstream({ handlers, real, ackWaitMs: 1_000 });
+    const job = await t.enqueue(flaky, { failures: 0 });
+    t.crashWorker('after JobStarted');
+    await t.drain();
+    await passSecond(t);
+    await t.expectJob(job).toHaveEvents(['JobCreated', 'JobStarted 1', 'JobStarted 2', 'JobCompleted 2']);
+    expect(await job.result()).toEqual({ attempt: 2 });
+  });
+
+  test('cancels and retries, and refuses what a client would refuse', async () => {
+    await using t = await testJobstream({ handlers, real });
+    const job = await t.enqueue(flaky, { failures: 0 }, { idempotencyKey: 'one' });
+    expect((await t.enqueue(flaky, { failures: 0 }, { idempotencyKey: 'one' })).id).toBe(job.id);
+    await expect(t.enqueue(flaky, { failures: 1 }, { idempotencyKey: 'one' })).rejects.toThrow('was another one');
+    await expect(t.enqueue(flaky, { failures: 0.5 })).rejects.toThrow(PayloadError);
+    await expect(t.enqueue(flaky, { failures: 0 }, { maxAttempts: 0 })).rejects.toThrow(/invalid job: .*maxAttempts/);
+    await t.cancel(job, { reason: 'no need' });
+    await t.drain();
+    await t.expectJob(job).toBe('cancelled');
+    await t.retry(job);
+    await t.drain();
+    await t.expectJob(job).toBe('completed');
+    await expect(t.cancel(job)).rejects.toThrow('not possible while the job is completed');
+    await expect(t.job('00000000-0000-4000-8000-000000000000')).rejects.toThrow('there is no job');
+  });
+});
+
+test('the clock of a real server cannot be moved', async () => {
+  await using t = await testJobstream({ handlers, real: true });
+  await expect(t.advance('1d')).rejects.toThrow('a real server has a clock that no test can move');
+});
+
+test('without a server a sentence says what is missing', async () => {
+  vi.stubEnv('NATS_SERVER', '/nonexistent/nats-server');
+  await expect(testJobstream({ handlers, real: true })).rejects.toThrow(/^a real server needs NATS_URL/);
+});
