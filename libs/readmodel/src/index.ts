@@ -23,7 +23,7 @@ export type { JobFilter } from './jobs/jobPage.ts';
 export type { JobListQuery, JobPage } from './jobs/jobQueries.ts';
 export type { Page, PageQuery } from './jobs/jobPage.ts';
 export { JobProjection } from './projection/jobProjection.ts';
-export type { Quarantined } from './projection/batchWriter.ts';
+export type { AppliedBatch, Quarantined } from './projection/batchWriter.ts';
 export type { PutAsideEvent, ReadableJob } from './projection/refoldJobs.ts';
 export { migrate } from './postgres/migrate.ts';
 export type { ProjectableEntry } from './projection/projectableEntry.ts';

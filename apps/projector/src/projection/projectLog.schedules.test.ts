@@ -1,4 +1,5 @@
 import type { EventFeed, LogEntry } from '@jobstream/eventlog';
+import type { AppliedBatch } from '@jobstream/readmodel';
 import { type JobProjection, ReadModelUnavailableError } from '@jobstream/readmodel';
 import { createLogger } from '@jobstream/runtime';
 import { checkSchedules, type Schedule } from '@jobstream/testing';
@@ -97,7 +98,7 @@ class ScheduledTable {
     this.#connection.abort();
   }
 
-  async apply(entries: readonly LogEntry[]): Promise<readonly never[]> {
+  async apply(entries: readonly LogEntry[]): Promise<AppliedBatch> {
     const span = [entries[0]?.sequence, entries.at(-1)?.sequence];
     this.isInOrder &&= span[0] === this.#accepted + 1 && span[1] === this.#accepted + entries.length;
     this.isLeftAlone &&= !this.#isClosed;
@@ -105,7 +106,7 @@ class ScheduledTable {
     const isFailing = ++this.#batches === this.#failing;
     this.mostInFlight = Math.max(this.mostInFlight, ++this.inFlight);
     this.#before = this.#before.then(() => this.#commit(entries, isFailing));
-    return this.#before.then(() => []).finally(() => this.inFlight--);
+    return this.#before.then(() => ({ quarantined: [], ignored: [] })).finally(() => this.inFlight--);
   }
 
   async #commit(entries: readonly LogEntry[], isFailing: boolean): Promise<void> {

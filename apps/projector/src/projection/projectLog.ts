@@ -70,7 +70,7 @@ async function applyBatch(batch: readonly LogEntry[], options: ProjectLogOptions
   const { observer, projection } = options;
   const span = batchSpan(batch, options.tracing);
   const begun = performance.now();
-  const quarantined = await projection.apply(batch);
+  const { quarantined } = await projection.apply(batch);
   observer.projected(batch, performance.now() - begun);
   span?.end();
   observer.quarantined(quarantined.length);

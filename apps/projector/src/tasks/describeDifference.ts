@@ -20,6 +20,9 @@ const NUMBERS = new Intl.NumberFormat('en');
 /** A line for each of the first jobs with events that only a newer release can read, and one about all of them. */
 export function describeUnreadable({ total, first }: UnreadableJobs): readonly string[] {
   if (total === 0) return [];
-  const lines = first.map(({ id, events }) => `job ${id}: ${events} of its events can only be read by a newer release`);
+  const lines = first.map(({ id, events, hasRow }) => {
+    const unlisted = hasRow ? '' : ', also its creation: it is not in the table';
+    return `job ${id}: ${events} of its events can only be read by a newer release${unlisted}`;
+  });
   return [...lines, `${NUMBERS.format(total)} jobs are compared as far as this release can read them.`];
 }

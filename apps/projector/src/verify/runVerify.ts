@@ -2,6 +2,7 @@ import type { Difference } from '@jobstream/readmodel';
 import { describeDifference, describeUnreadable } from '../tasks/describeDifference.ts';
 import { parseTaskArguments } from '../tasks/parseTaskArguments.ts';
 import type { ExitCode, TaskContext } from '../tasks/runTask.ts';
+import type { IgnoredFound } from './ignoredMessages.ts';
 import { verifyTables } from './verifyTables.ts';
 import type { Verification } from './verifyTables.ts';
 
@@ -13,10 +14,18 @@ export async function runVerify(args: readonly string[], context: TaskContext): 
   const { repair = false } = parseTaskArguments(args, { repair: { type: 'boolean' } }, USAGE);
   const onDifference = (one: Difference) => context.print(describeDifference(one));
   const found = await context.withLog((eventLog) => verifyTables({ ...context, eventLog, repair, onDifference }));
-  for (const line of describeUnreadable(found.unreadable)) context.print(line);
+  for (const line of [...describeUnreadable(found.unreadable), ...describeIgnored(found.ignored)]) context.print(line);
   context.print(sentenceOf(found, repair));
   if (found.lags) context.print(lagSentence(found));
   return !found.lags && (found.differences === 0 || repair) ? 0 : 1;
+}
+
+/** A line for each of the first messages that change nothing, and one about all of them. */
+export function describeIgnored({ total, first }: IgnoredFound): readonly string[] {
+  if (total === 0) return [];
+  const lines = first.map(({ sequence, subject, reason }) => `message ${sequence} on ${subject} is ignored: ${reason}`);
+  const named = total > first.length ? `, of which the first ${first.length} are named` : '';
+  return [...lines, `${NUMBERS.format(total)} messages on subjects of jobs are ignored by every fold${named}.`];
 }
 
 function sentenceOf({ position, end, jobs, differences, repairedJobs }: Verification, repair: boolean): string {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { JobEvent } from '@jobstream/domain';
+import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
+import { publishRaw } from '@jobstream/eventlog/testing/publishRaw';
 import type { Difference } from '@jobstream/readmodel';
 import { forEachTest, newJob } from '@jobstream/testing';
 import { expect, test } from 'vitest';
@@ -7,6 +8,7 @@ import { appendLife, finishLife, startLoad } from '../../testing/jobLoad.ts';
 import { projectorStage } from '../../testing/projectorStage.ts';
 import { startProjector } from '../../testing/startProjector.ts';
 import { describeUnreadable } from '../tasks/describeDifference.ts';
+import { describeIgnored } from './runVerify.ts';
 import { verifyTables } from './verifyTables.ts';
 
 const stage = forEachTest(projectorStage);
@@ -44,6 +46,7 @@ test('a table that matches the log has no differences, and the verification leav
     differences: [],
     repairedJobs: 0,
     unreadable: { total: 0, first: [] },
+    ignored: { total: 0, first: [] },
   });
   expect(await verifySchemas()).toEqual([]);
 });
@@ -140,6 +143,59 @@ test('jobs with events of a newer release are named, and are no differences', as
   ]);
   await stage.sql(`UPDATE jobs SET unreadable_events = NULL`);
   expect((await verify()).differences).toMatchObject([{ key: id, field: 'unreadable_events', live: null, log: '1' }]);
+});
+
+test('a job of which not even the creation can be read is named, and its later events do not count as ignored', async () => {
+  await using _projector = await startProjector(stage);
+  const created = newJob(undefined, 'email');
+  await stage.eventLog.append({ ...created, v: 2 } as unknown as JobEvent, 0);
+  const started = { ...created, event: 'JobStarted', version: 2, data: { attempt: 1, worker: 'worker-1' } };
+  await stage.eventLog.append(started as JobEvent, 1);
+  await stage.projectedAll();
+  const found = await verify();
+  const first = [{ id: created.jobId, events: 1, hasRow: false }];
+  expect(found).toMatchObject({ jobs: 0, differences: [], unreadable: { total: 1, first }, ignored: { total: 0 } });
+  expect(describeUnreadable(found.unreadable)[0]).toBe(
+    `job ${created.jobId}: 1 of its events can only be read by a newer release, also its creation: it is not in the table`,
+  );
+  expect(await stage.readModel.countUnreadableJobs()).toBe(1);
+});
+
+test('messages that change nothing are counted, and the first are named, but they are no differences', async () => {
+  await using _projector = await startProjector(stage);
+  const id = await appendLife(stage.eventLog);
+  const [created, started] = await stage.eventLog.readHistory(id);
+  if (created === undefined || started === undefined) throw new Error('the job is not in the log');
+  const prefix = `jobs.email.${id}`;
+  await publishRaw(stage.nats.url, `${prefix}.created`, encodeJobEvent(created.event));
+  await stage.eventLog.append(started.event, 4);
+  await publishRaw(stage.nats.url, `${prefix}.progressed`, 'junk');
+  for (let count = 0; count < 30; count++)
+    await publishRaw(stage.nats.url, `${prefix}.started`, encodeJobEvent(started.event));
+  await appendLife(stage.eventLog);
+  await stage.projectedAll();
+  const { ignored, differences, jobs } = await verify();
+  expect({ jobs, differences, total: ignored.total, named: ignored.first.length }).toEqual({
+    jobs: 2,
+    differences: [],
+    total: 33,
+    named: 20,
+  });
+  const copy = 'a copy, or an event that the state of its job does not allow';
+  expect(ignored.first.slice(0, 4)).toEqual([
+    {
+      sequence: 4,
+      subject: `${prefix}.created`,
+      reason: expect.stringContaining('has not compared') as unknown,
+    },
+    { sequence: 5, subject: `${prefix}.started`, reason: copy },
+    { sequence: 6, subject: `${prefix}.progressed`, reason: expect.stringContaining('not JSON') as unknown },
+    { sequence: 7, subject: `${prefix}.started`, reason: copy },
+  ]);
+  expect(describeIgnored(ignored).slice(-2)).toEqual([
+    `message 23 on ${prefix}.started is ignored: ${copy}`,
+    '33 messages on subjects of jobs are ignored by every fold, of which the first 20 are named.',
+  ]);
 });
 
 test('more differences than fit in memory at once are all reported and repaired', async () => {

@@ -4,6 +4,7 @@ import type { AdvanceTo, Difference, UnreadableJobs } from '@jobstream/readmodel
 import { fillTables } from '../replay/fillTables.ts';
 import { LogCursor } from '../replay/logCursor.ts';
 import type { OnProgress } from '../tasks/progressMeter.ts';
+import { IgnoredMessages, type IgnoredFound } from './ignoredMessages.ts';
 import { retryWhileBusy } from '../replay/fillTables.ts';
 import { awaitTable } from './awaitTable.ts';
 
@@ -32,6 +33,8 @@ export interface Verification {
   readonly differences: number;
   /** Jobs whose rows match the log only as far as this release can read it. */
   readonly unreadable: UnreadableJobs;
+  /** Messages on subjects of jobs that change nothing, which is no difference. */
+  readonly ignored: IgnoredFound;
   /** Jobs whose rows were replaced. */
   readonly repairedJobs: number;
 }
@@ -40,7 +43,7 @@ const PATIENCE_MS = 5_000;
 
 interface Run extends VerifyTablesOptions {
   readonly check: TableVerification;
-  readonly cursor: LogCursor;
+  readonly messages: IgnoredMessages;
   readonly advanceTo: AdvanceTo;
 }
 
@@ -53,13 +56,14 @@ interface Run extends VerifyTablesOptions {
 export async function verifyTables(options: VerifyTablesOptions): Promise<Verification> {
   const { eventLog, databaseUrl, stop, patienceMs = PATIENCE_MS } = options;
   const check = await TableVerification.open(databaseUrl);
-  const cursor = new LogCursor({ eventLog, tables: check.tables, onTurn: () => Promise.resolve() });
+  const messages = new IgnoredMessages();
+  const cursor = new LogCursor({ eventLog, tables: messages.watch(check.tables), onTurn: () => Promise.resolve() });
   const advanceTo: AdvanceTo = (position, giveUp) => cursor.advanceTo(position, AbortSignal.any([stop, giveUp]));
   try {
-    const run = { ...options, check, cursor, advanceTo };
+    const run = { ...options, check, messages, advanceTo };
     const end = await eventLog.lastSequence();
     const lags = !(await awaitTable({ ...options, tables: check.tables, end, patienceMs }));
-    await fillTables({ ...run, tables: check.tables });
+    await fillTables({ ...run, cursor, tables: check.tables });
     const found = await compare(run);
     const repairedJobs = options.repair && found.differences > 0 ? await repair(run) : 0;
     return { ...found, lags, end: await eventLog.lastSequence(), repairedJobs };
@@ -74,6 +78,7 @@ type Comparison = Omit<Verification, 'repairedJobs' | 'lags' | 'end'>;
 async function compare(run: Run): Promise<Comparison> {
   const { check, stop, advanceTo, onProgress, onDifference } = run;
   const snapshot = await retryWhileBusy(() => check.tables.snapshot(advanceTo), stop);
+  const ignored = run.messages.found;
   try {
     const total = await snapshot.countJobs();
     let [jobs, count] = [0, 0];
@@ -85,7 +90,8 @@ async function compare(run: Run): Promise<Comparison> {
       count += differences.length;
       onProgress({ step: 'comparing', done: jobs, total: Math.max(jobs, total) });
     }
-    return { position: snapshot.position, jobs, differences: count, unreadable: await snapshot.unreadableJobs() };
+    const unreadable = await snapshot.unreadableJobs();
+    return { position: snapshot.position, jobs, differences: count, unreadable, ignored };
   } finally {
     await snapshot.close();
   }

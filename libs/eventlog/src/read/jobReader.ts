@@ -26,6 +26,9 @@ export interface JobSnapshot {
   readonly sequences?: ReadonlyMap<string, number>;
 }
 
+/** A creation is stored within seconds; one that is older when it is stored is looked for in the archive. */
+const CREATION_MS = 60_000;
+
 /** The events of a job that are in the log. `sequence` is as in JobSnapshot. */
 export interface StoredHistory {
   readonly events: readonly RecordedEvent<LoggedEvent>[];
@@ -194,13 +197,17 @@ function withoutIgnored(history: readonly RecordedEvent<LoggedEvent>[]): readonl
   return job === undefined ? history : legal;
 }
 
-/** Whether the job's first event in the log is its creation, and not a copy that a stranger stored after it had expired. */
+/**
+ * Whether the job's first event in the log is its creation, and not a copy that a stranger stored after it had expired: when all
+ * messages of the job have, the server takes a copy with the same headers for the first one, but its time is that of the original.
+ */
 function isCreation(
   { sequence, subject, expectation }: StoredMessage,
   first: RecordedEvent<LoggedEvent> | undefined,
 ): boolean {
   const isFirst = first?.sequence === sequence && first.event.event === 'JobCreated';
-  return isFirst && previousOfJob(subject, expectation) === 0;
+  if (!isFirst || previousOfJob(subject, expectation) !== 0) return false;
+  return Date.parse(first.recordedAt) - Date.parse(first.event.at) < CREATION_MS;
 }
 
 function foldHistory(history: readonly RecordedEvent<LoggedEvent>[]): Omit<JobSnapshot, 'sequence'> | undefined {

@@ -8,7 +8,7 @@ import { entriesOf } from '../../testing/jobEvents.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../testing/migratedDatabase.ts';
 import { scheduledClient } from '../../testing/scheduledClient.ts';
 import { columnTypes } from '../postgres/columnTypes.ts';
-import { BatchWriter } from './batchWriter.ts';
+import { type AppliedBatch, BatchWriter } from './batchWriter.ts';
 import { createCheckpoint, readPosition } from './checkpointFence.ts';
 
 interface Plan {
@@ -52,7 +52,7 @@ function batchesOf({ history, sizes }: Plan) {
 async function write(schedule: Schedule, plan: Plan): Promise<void> {
   await database.query(EMPTY);
   const writer = new BatchWriter(scheduledClient(client, schedule), await readPosition(client));
-  const writing: Promise<readonly { readonly sequence: number }[]>[] = [];
+  const writing: Promise<AppliedBatch>[] = [];
   const handing = async () => {
     for (const batch of batchesOf(plan)) {
       if (writing.length >= 2) await writing.at(-2); // as the projector does
@@ -61,7 +61,8 @@ async function write(schedule: Schedule, plan: Plan): Promise<void> {
     }
   };
   await schedule.until(handing());
-  const quarantined = new Set((await schedule.until(Promise.all(writing))).flat().map(({ sequence }) => sequence));
+  const applied = await schedule.until(Promise.all(writing));
+  const quarantined = new Set(applied.flatMap((batch) => batch.quarantined).map(({ sequence }) => sequence));
   await schedule.untilNothingIsLeft();
   expect(writer.lastSequence).toBe(plan.history.length);
   await expectRows(plan.history.filter((_event, index) => !quarantined.has(index + 1)));

@@ -45,8 +45,8 @@ test.each([
     await insert.begun();
     const second = projection.apply(entriesOf(started, 9));
     await insert.release();
-    expect((await first).map(({ sequence }) => sequence)).toEqual(refused);
-    expect(await second).toEqual([]);
+    expect((await first).quarantined.map(({ sequence }) => sequence)).toEqual(refused);
+    expect(await second).toEqual({ quarantined: [], ignored: refused.map((sequence) => sequence + 8) });
     expect(await jobsByStatus()).toEqual([
       { type: 'email', status: 'processing', count: 7 - refused.length },
       { type: 'held', status: 'processing', count: 1 },

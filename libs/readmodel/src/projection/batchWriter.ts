@@ -21,6 +21,15 @@ export interface Quarantined {
   readonly jobId?: string;
 }
 
+/** What a batch has done beside changing jobs. */
+export interface AppliedBatch {
+  readonly quarantined: readonly Quarantined[];
+  /** The sequences of the events that have changed nothing: copies, and what the state of their job does not allow. */
+  readonly ignored: readonly number[];
+}
+
+const NOTHING: AppliedBatch = { quarantined: [], ignored: [] };
+
 const PRUNE_STATISTICS = {
   name: 'prune_statistics',
   text: `DELETE FROM job_statistics WHERE ${expiredCondition()}`,
@@ -66,7 +75,7 @@ export class BatchWriter {
     return this.#lastSequence;
   }
 
-  async apply(entries: readonly ProjectableEntry[]): Promise<readonly Quarantined[]> {
+  async apply(entries: readonly ProjectableEntry[]): Promise<AppliedBatch> {
     const fresh = entries.filter(({ sequence }) => sequence > this.#accepted);
     const round = this.#round;
     this.#accepted = fresh.at(-1)?.sequence ?? this.#accepted;
@@ -93,7 +102,7 @@ export class BatchWriter {
   }
 
   async #send(entries: readonly ProjectableEntry[], ahead: FoldAhead): Promise<SentBatch> {
-    if (entries.length === 0) return { committed: Promise.resolve([]) };
+    if (entries.length === 0) return { committed: Promise.resolve(NOTHING) };
     if (ahead.round !== this.#round) return this.#refoldAndSend(entries);
     try {
       return await this.#transact(entries, await translated(ahead.folding));
@@ -119,7 +128,7 @@ export class BatchWriter {
   }
 
   /** Splits a batch that Postgres refuses in halves until the faulty message is alone, and quarantines that one. */
-  async #isolate(entries: readonly ProjectableEntry[], error: Error): Promise<readonly Quarantined[]> {
+  async #isolate(entries: readonly ProjectableEntry[], error: Error): Promise<AppliedBatch> {
     const [first] = entries;
     if (entries.length === 1 && first !== undefined) {
       if (first.kind !== 'event' && first.kind !== 'unreadable') throw error;
@@ -127,10 +136,14 @@ export class BatchWriter {
     }
     const middle = Math.ceil(entries.length / 2);
     const older = await this.#refoldAndWrite(entries.slice(0, middle));
-    return [...older, ...(await this.#refoldAndWrite(entries.slice(middle)))];
+    const newer = await this.#refoldAndWrite(entries.slice(middle));
+    return {
+      quarantined: [...older.quarantined, ...newer.quarantined],
+      ignored: [...older.ignored, ...newer.ignored],
+    };
   }
 
-  async #refoldAndWrite(entries: readonly ProjectableEntry[]): Promise<readonly Quarantined[]> {
+  async #refoldAndWrite(entries: readonly ProjectableEntry[]): Promise<AppliedBatch> {
     const { committed } = await this.#refoldAndSend(entries);
     return committed;
   }
@@ -149,7 +162,7 @@ export class BatchWriter {
       this.#lastSequence = through;
       if (pruning.length > 0) this.#prunedAt = performance.now();
       this.#cache.committed(prepared.writes);
-      return quarantinedOf(entries);
+      return { quarantined: quarantinedOf(entries), ignored: prepared.ignored };
     };
     return { committed: settled() };
   }
@@ -179,8 +192,7 @@ interface FoldAhead {
 
 /** A batch whose COMMIT was sent. */
 interface SentBatch {
-  /** Resolves to the quarantined messages. */
-  readonly committed: Promise<readonly Quarantined[]>;
+  readonly committed: Promise<AppliedBatch>;
 }
 
 function isFoldable(entry: ProjectableEntry): entry is FoldableEntry {

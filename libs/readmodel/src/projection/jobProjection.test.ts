@@ -235,7 +235,10 @@ describe('quarantine', () => {
     const job = new JobEvents();
     const [event] = entriesOf([job.next('JobCreated')], 1);
     const batch = [event, malformed(2, 'no "v"\0'), { kind: 'other', sequence: 3 } as const].filter((one) => !!one);
-    expect(await projection.apply(batch)).toEqual([{ sequence: 2, reason: 'no "v"\0' }]);
+    expect(await projection.apply(batch)).toEqual({
+      quarantined: [{ sequence: 2, reason: 'no "v"\0' }],
+      ignored: [],
+    });
     const rows = await database.query('SELECT sequence, subject, reason, body, recorded_at FROM quarantined_messages');
     expect(rows).toEqual([
       {
@@ -256,13 +259,25 @@ describe('quarantine', () => {
     const events = Array.from({ length: 20 }, (_, index) =>
       new JobEvents({ jobType: index === 6 || index === 13 ? 'poison' : 'email' }).next('JobCreated'),
     );
-    const quarantined = await projection.apply(entriesOf(events));
+    const { quarantined } = await projection.apply(entriesOf(events));
     expect(quarantined.map(({ sequence }) => sequence)).toEqual([7, 14]);
     expect(quarantined[0]?.reason).toContain('no_poison');
     expect(await countsByStatus()).toEqual([{ type: 'email', status: 'pending', count: 18 }]);
     await expectCountsToAddUp();
     expect(projection.lastSequence).toBe(20);
   });
+});
+
+test('events that change nothing are reported once they are committed, each once, also when a batch is folded again', async () => {
+  await database.query(`ALTER TABLE jobs ADD CONSTRAINT no_poison CHECK (type <> 'poison')`);
+  await using projection = await openProjection(database.url);
+  const [poison, job] = [new JobEvents({ jobType: 'poison' }), new JobEvents()];
+  const [created, started] = [job.next('JobCreated'), job.next('JobStarted')];
+  const stray = { ...new JobEvents().next('JobStarted'), version: 2 };
+  const first = projection.apply(entriesOf([created, started, poison.next('JobCreated'), started, stray]));
+  const second = projection.apply(entriesOf([started, job.next('JobCompleted')], 6));
+  expect((await first).ignored).toEqual([4, 5]);
+  expect((await second).ignored).toEqual([6]);
 });
 
 describe('batches applied while others are being written', () => {
@@ -278,7 +293,7 @@ describe('batches applied while others are being written', () => {
     const applied = await Promise.all(
       batches.map((events, index) => projection.apply(entriesOf(events, 1 + 2 * index))),
     );
-    expect(applied.map((quarantined) => quarantined.map(({ sequence }) => sequence))).toEqual([[1], [], []]);
+    expect(applied.map(({ quarantined }) => quarantined.map(({ sequence }) => sequence))).toEqual([[1], [], []]);
     expect((await readModel.findJob(job.jobId))?.job).toMatchObject({ status: 'completed', version: 3, result: 1 });
     expect(projection.lastSequence).toBe(6);
     await expectCountsToAddUp();
@@ -293,7 +308,7 @@ describe('batches applied while others are being written', () => {
     await using projection = await openProjection(database.url);
     const batches = [[poison.next('JobCreated')], [job.next('JobStarted')]];
     const applied = await Promise.all(batches.map((events, index) => projection.apply(entriesOf(events, 2 + index))));
-    expect(applied.map((quarantined) => quarantined.map(({ sequence }) => sequence))).toEqual([[2], []]);
+    expect(applied.map(({ quarantined }) => quarantined.map(({ sequence }) => sequence))).toEqual([[2], []]);
     expect((await readModel.findJob(job.jobId))?.job).toMatchObject({ status: 'processing', version: 2 });
     await expectCountsToAddUp();
   });

@@ -1,5 +1,5 @@
 import { BatchWriter } from './batchWriter.ts';
-import type { Quarantined } from './batchWriter.ts';
+import type { AppliedBatch } from './batchWriter.ts';
 import { createCheckpoint, JOBS_PROJECTION, readPosition } from './checkpointFence.ts';
 import type { ProjectionPosition } from './checkpointFence.ts';
 import { readPutAside, refoldJobs } from './refoldJobs.ts';
@@ -91,11 +91,11 @@ export class JobProjection {
    * Messages at or before the checkpoint are skipped. It may be called again before it has resolved: the next messages
    * are prepared while these are written.
    *
-   * @returns the messages that were quarantined.
+   * @returns the messages that were quarantined, and the events that changed nothing.
    * @throws ReadModelUnavailableError, after which the checkpoint tells whether the batch was committed;
    * ProjectionFencedError; JobsOutOfStepError when rows that had just been read were not changed as expected.
    */
-  apply(entries: readonly ProjectableEntry[]): Promise<readonly Quarantined[]> {
+  apply(entries: readonly ProjectableEntry[]): Promise<AppliedBatch> {
     if (this.#writer === undefined) return Promise.reject(new Error('the lock of the projection is not taken'));
     return this.#writer.apply(entries);
   }

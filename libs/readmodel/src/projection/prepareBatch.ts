@@ -25,6 +25,8 @@ export interface PreparedBatch {
   /** Rows of new jobs. */
   readonly copies: readonly RowCopy[];
   readonly statements: readonly BulkStatement[];
+  /** The sequences of the events that change nothing. */
+  readonly ignored: readonly number[];
 }
 
 /** Characters of JSON in one statement; the limit of a parameter is far above, but all of them are in memory. */
@@ -44,15 +46,17 @@ export async function prepareBatch(
   const { known, missing } = knownStates(events, assumptions);
   const loaded = missing.length === 0 ? new Map<string, Job>() : await loadJobs(client, missing);
   const statistics = new JobStatistics();
+  const ignored: number[] = [];
   const changes = foldEvents(events, {
     stateBefore: (jobId) => known.get(jobId) ?? loaded.get(jobId),
     onEvent: (before, event) => void (isReadable(event) && statistics.count(before, event)),
+    onIgnored: (sequence) => void ignored.push(sequence),
   });
   const writes = changes.map(jobWriteOf);
   const copies = partsOf(writes.filter(isNew)).map(insertJobRows);
   const updates = partsOf(writes.filter((write) => !isNew(write))).map(updateJobRows);
   const counts = [...jobCountsStatements(changes), ...statistics.statements(Date.now())];
-  return { writes, copies, statements: [...updates, ...counts] };
+  return { writes, copies, statements: [...updates, ...counts], ignored };
 }
 
 function isNew({ baseVersion }: JobWrite): boolean {
@@ -95,29 +99,25 @@ function partsOf(writes: readonly JobWrite[]): JobWrite[][] {
   return part.length > 0 ? [...parts, part] : parts;
 }
 
-/** Supplies the state of a job before the events; `onEvent` is called for each event that changed its job. */
+/** Supplies the state of a job before the events; `onEvent` is called for each event that changed its job, `onIgnored` for all others. */
 interface Folding {
   readonly stateBefore: (jobId: string) => JobState;
   readonly onEvent: (before: JobState, event: LoggedEvent) => void;
+  readonly onIgnored: (sequence: number) => void;
 }
 
 /** Folds the events, oldest first, into one change for each job. */
-function foldEvents(events: readonly FoldableEntry[], { stateBefore, onEvent }: Folding): readonly ChangedJob[] {
+function foldEvents(events: readonly FoldableEntry[], folding: Folding): readonly ChangedJob[] {
   const changes = new Map<string, ChangedJob>();
   for (const { event, sequence } of events) {
     const change = changes.get(event.jobId);
-    if (change === undefined) {
-      const before = stateBefore(event.jobId);
-      const after = evolve(before, event);
-      if (after !== before) onEvent(before, event);
-      if (after !== undefined) changes.set(event.jobId, { before, after, sequence });
-    } else {
-      const before = change.after;
-      change.after = evolve(before, event) ?? before;
-      if (change.after !== before) onEvent(before, event);
-      // Also for an event that is illegal in this state: it is the job's last one in the log.
-      change.sequence = sequence;
-    }
+    const before = change === undefined ? folding.stateBefore(event.jobId) : change.after;
+    const after = evolve(before, event) ?? before;
+    if (after === before) folding.onIgnored(sequence);
+    else folding.onEvent(before, event);
+    // Also for an event that is illegal in this state: it is the job's last one in the log.
+    if (after !== undefined)
+      changes.set(event.jobId, { before: change === undefined ? before : change.before, after, sequence });
   }
   return [...changes.values()];
 }

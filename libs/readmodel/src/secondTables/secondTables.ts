@@ -1,4 +1,5 @@
 import { readCheckpoint } from '../projection/checkpointFence.ts';
+import type { AppliedBatch } from '../projection/batchWriter.ts';
 import { JobProjection } from '../projection/jobProjection.ts';
 import type { ProjectableEntry } from '../projection/projectableEntry.ts';
 import { translated } from '../postgres/translated.ts';
@@ -47,7 +48,7 @@ export class SecondTables {
   }
 
   /** As `JobProjection.apply`. */
-  apply(entries: readonly ProjectableEntry[]): Promise<unknown> {
+  apply(entries: readonly ProjectableEntry[]): Promise<AppliedBatch> {
     return this.#projection.apply(entries);
   }
 

@@ -38,14 +38,21 @@ export class TableSnapshot {
     return countJobs(this.#control.client);
   }
 
-  /** Returns the first jobs of the live table with events that only a newer release can read, and how many there are. */
+  /** Returns the first jobs of the live tables with events that only a newer release can read, and how many there are. */
   async unreadableJobs(): Promise<UnreadableJobs> {
     const { client, live } = this.#control;
-    const { rows } = await client.query<{ id: string; events: number; total: number }>(
-      `SELECT id, unreadable_events AS events, count(*) OVER ()::int AS total FROM ${client.escapeIdentifier(live)}.jobs
-        WHERE unreadable_events IS NOT NULL ORDER BY id LIMIT ${MAX_NAMED}`,
+    const [jobs, quarantined] = ['jobs', 'quarantined_messages'].map(
+      (table) => `${client.escapeIdentifier(live)}.${table}`,
     );
-    return { total: rows[0]?.total ?? 0, first: rows.map(({ id, events }) => ({ id, events })) };
+    const { rows } = await client.query<UnreadableJob & { total: number }>(
+      `SELECT *, count(*) OVER ()::int AS total FROM (
+          SELECT id, unreadable_events AS events, true AS "hasRow" FROM ${jobs} WHERE unreadable_events IS NOT NULL
+          UNION ALL SELECT job_id, count(*)::int, false FROM ${quarantined} q
+            WHERE job_id IS NOT NULL AND NOT EXISTS (SELECT FROM ${jobs} WHERE id = q.job_id)
+            GROUP BY job_id HAVING bool_or(subject LIKE '%.created')) unreadable
+        ORDER BY id LIMIT ${MAX_NAMED}`,
+    );
+    return { total: rows[0]?.total ?? 0, first: rows.map(({ total: _total, ...job }) => job) };
   }
 
   close(): Promise<void> {
@@ -56,7 +63,14 @@ export class TableSnapshot {
 /** Jobs of whose events some can only be read by a newer release. */
 export interface UnreadableJobs {
   readonly total: number;
-  readonly first: readonly { readonly id: string; readonly events: number }[];
+  readonly first: readonly UnreadableJob[];
+}
+
+interface UnreadableJob {
+  readonly id: string;
+  readonly events: number;
+  /** False if its creation is one of these events. */
+  readonly hasRow: boolean;
 }
 
 const MAX_NAMED = 100;
