@@ -1,19 +1,20 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
-import { PYTHON_SOURCE, pythonCommand } from './exampleWorkers.ts';
+import { PYTHON_PACKAGE } from '../harness/pythonPackage.ts';
+import { pythonCommand } from './exampleWorkers.ts';
 
 const FOLDER = path.join(repositoryRoot, '.data', 'conformance', 'faulty');
 
 const FILTER = `"Nats-Expected-Last-Subject-Sequence-Subject": f"jobs.{self.job_type}.{event['jobId']}.>",`;
-const APPEND_OUTCOME = 'await attempt.append(name, data, at)';
-const SET_RETRY_TIMER =
-  'await self.set_timer(call, retry_at)\n        await (call.msg.nak() if name == "JobReleased" else call.msg.ack())';
+const APPEND_OUTCOME = 'await self.append(name, data, at)';
+const SETTLE = 'await (self.call.msg.nak() if name == "JobReleased" else self.call.msg.ack())';
+const SET_RETRY_TIMER = `await self.appender.set_timer(self.call, retry_at)\n        ${SETTLE}`;
 
-/** The Python example with one planted fault, the scenario that must detect it, and the complaint that it must make. */
+/** The Python package with one planted fault, the scenario that must detect it, and the complaint that it must make. */
 export interface FaultyWorker {
   readonly name: string;
-  /** Each text stands exactly once in the example. */
+  /** Each text stands exactly once in the package. */
   readonly edits: readonly (readonly [from: string, to: string])[];
   readonly detectedBy: string;
   readonly complaint: RegExp;
@@ -51,8 +52,8 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   {
     name: 'acknowledges before it appends',
     edits: [
-      [APPEND_OUTCOME, `await call.msg.ack()\n        ${APPEND_OUTCOME}`],
-      ['await (call.msg.nak() if name == "JobReleased" else call.msg.ack())', 'pass'],
+      [APPEND_OUTCOME, `await self.call.msg.ack()\n        ${APPEND_OUTCOME}`],
+      [SETTLE, 'pass'],
     ],
     detectedBy: 'fast-path',
     complaint: /the acknowledgement comes last/,
@@ -61,10 +62,10 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     name: 'acknowledges when it starts',
     edits: [
       [
-        'name, data = await self.run_handler(attempt)',
-        'await call.msg.ack()\n            name, data = await self.run_handler(attempt)',
+        'name, data = await self._run_handler(job_type)',
+        'await self.call.msg.ack()\n        name, data = await self._run_handler(job_type)',
       ],
-      ['await (call.msg.nak() if name == "JobReleased" else call.msg.ack())', 'pass'],
+      [SETTLE, 'pass'],
     ],
     detectedBy: 'redelivery',
     complaint: /should become completed; its events: JobCreated JobStarted$/m,
@@ -95,7 +96,7 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'retries without a timer',
-    edits: [[SET_RETRY_TIMER, 'return await call.msg.nak(delay=0.2)']],
+    edits: [[SET_RETRY_TIMER, 'return await self.call.msg.nak(delay=0.2)']],
     detectedBy: 'retry',
     complaint: /event, timer, acknowledgement|a timer is the cause/,
   },
@@ -135,8 +136,8 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     name: 'appends again after a conflict',
     edits: [
       [
-        'raise Overtaken from error',
-        'return await self.store(event, (await self.history(event["jobId"]))[-1][1], trace)',
+        'raise OvertakenError from error',
+        'return await self._store(event, (await self.log.history(event["jobId"]))[-1][1], trace)',
       ],
     ],
     detectedBy: 'conflict',
@@ -168,17 +169,14 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'hands a carried job back to a message that is gone',
-    edits: [['name == "JobReleased" and attempt.job.carried > attempt.began', 'False']],
+    edits: [['name == "JobReleased" and self.job.carried > self.began', 'False']],
     detectedBy: 'carried-release',
     complaint: /should become completed; .* JobReleased$/m,
   },
   {
     name: 'takes a copy of a JobCreated for a new job',
     edits: [
-      [
-        'if event["event"] == "JobCreated" and not is_first(headers or {}, event["jobType"], event["jobId"]):',
-        'if False:',
-      ],
+      ['if event["event"] == "JobCreated" and not is_first(headers, event["jobType"], event["jobId"]):', 'if False:'],
     ],
     detectedBy: 'junk-created',
     complaint: /should become completed; .* JobFailed$|it runs once/m,
@@ -209,36 +207,31 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'burns an attempt when it must end',
-    edits: [
-      [
-        'return "JobReleased", {"reason": attempt.aborted_for or "the handler was cancelled"}',
-        'return failure(RuntimeError("shutdown"), attempt.job)',
-      ],
-    ],
+    edits: [['return "JobReleased", {"reason": SHUTDOWN}', 'return failure(RuntimeError("shutdown"), self.job)']],
     detectedBy: 'release',
     complaint: /should become completed; .* JobFailed/,
   },
   {
     name: 'retries a payload that it cannot read',
-    edits: [['if isinstance(error, InvalidPayload):', 'if False:']],
+    edits: [['if isinstance(error, InvalidPayloadError):', 'if False:']],
     detectedBy: 'invalid-payload',
     complaint: /juggle/,
   },
   {
     name: 'announces its type forever',
-    edits: [['json.dumps(announcement).encode(), headers={"Nats-TTL": "24h"})', 'json.dumps(announcement).encode())']],
+    edits: [['to_json(announcement), headers={"Nats-TTL": "24h"})', 'to_json(announcement))']],
     detectedBy: 'announcement',
     complaint: /Nats-TTL/,
   },
   {
     name: 'announces a schema that refuses its payloads',
-    edits: [['("sleep", "ms")', '("sleep", "seconds")']],
+    edits: [['= job_type.payload_schema', '= {**job_type.payload_schema, "required": ["to"]}']],
     detectedBy: 'announcement',
-    complaint: /accepts \{"do":"sleep","ms":0\}/,
+    complaint: /accepts \{"do":"succeed"\}/,
   },
   {
     name: 'beats once',
-    edits: [['await self.next_beat()', 'await self.stopping.wait()']],
+    edits: [['await self._next_beat()', 'await self.session.stopping.wait()']],
     detectedBy: 'presence',
     complaint: /the running job in a heartbeat/,
   },
@@ -252,8 +245,8 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     name: 'runs nothing where it cannot announce',
     edits: [
       [
-        'announcing = asyncio.create_task(self.announce())',
-        'await self.announce_type()\n        announcing = asyncio.create_task(self.announce())',
+        'self._announcing = asyncio.create_task(self._announcer.run())',
+        'await self._announcer.announce_type(self._runners[0])',
       ],
     ],
     detectedBy: 'unannounced',
@@ -261,16 +254,29 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
 ];
 
-/** Writes the example with the edits, and returns how to start it. Rejects when an edit does not fit the example. */
+/** Writes the package with the edits, and returns how to start it. Rejects when an edit does not fit the package. */
 export async function writeFaultyWorker({ name, edits }: FaultyWorker): Promise<string> {
-  let source = await readFile(PYTHON_SOURCE, 'utf8');
-  for (const [from, to] of edits) {
-    const found = source.split(from).length - 1;
-    if (found !== 1) throw new Error(`"${from}" should stand once in the example, but it stands there ${found} times`);
-    source = source.replace(from, () => to);
+  const folder = path.join(FOLDER, name.replaceAll(' ', '-'));
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  await cp(path.join(PYTHON_PACKAGE, 'src'), folder, { recursive: true });
+  const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.py'));
+  for (const edit of edits) {
+    const changed = await Promise.all(files.map((file) => replaceIn(path.join(folder, file), edit)));
+    const found = changed.reduce((sum, count) => sum + count, 0);
+    if (found !== 1) throw new Error(`"${edit[0]}" should stand once in the package, but stands there ${found} times`);
   }
-  await mkdir(FOLDER, { recursive: true });
-  const file = path.join(FOLDER, `${name.replaceAll(' ', '-')}.py`);
-  await writeFile(file, source);
-  return pythonCommand(file);
+  return `env PYTHONPATH='${folder}' ${pythonCommand()}`;
+}
+
+/** Returns how often the text stood in the file. */
+async function replaceIn(file: string, [from, to]: readonly [string, string]): Promise<number> {
+  const source = await readFile(file, 'utf8');
+  const found = source.split(from).length - 1;
+  if (found > 0)
+    await writeFile(
+      file,
+      source.replace(from, () => to),
+    );
+  return found;
 }

@@ -1,5 +1,7 @@
 import { readCommandLine } from '@jobstream/runtime';
-import { exampleWorkers, installPython, NotInstalledError } from './exampleWorkers.ts';
+import { installPythonPackage } from '../harness/pythonPackage.ts';
+import { NotInstalledError } from '../harness/runInstaller.ts';
+import { exampleWorkers } from './exampleWorkers.ts';
 import { faultyWorkers, writeFaultyWorker } from './faultyWorkers.ts';
 import type { Trial } from './runTrial.ts';
 import type { Scenario } from './scenario.ts';
@@ -95,7 +97,7 @@ function trialsOf(worker: string, command: string, scenarios: readonly Scenario[
 
 /** Each faulty worker with the one scenario that must detect its fault. */
 async function faultyTrials(scenarios: readonly Scenario[]): Promise<readonly Trial[]> {
-  await installPython();
+  await installPythonPackage();
   const trials: Trial[] = [];
   for (const faulty of faultyWorkers) {
     const scenario = scenarioNamed(faulty.detectedBy);

@@ -1,0 +1,66 @@
+"""A job as the API shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ..errors import JobCancelledError, JobFailedError
+
+ENDED = ("completed", "failed", "cancelled")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as the API shows it. What `enqueue` returns has no payload, attempt, result and error yet."""
+
+    id: str
+    type: str
+    status: str
+    """`scheduled`, `pending`, `processing`, `retrying`, `completed`, `failed` or `cancelled`."""
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    payload: Any = None
+    attempt: int = 0
+    """Of the running or last attempt; 0 before the first."""
+    result: Any = None
+    error: Mapping[str, str] | None = None
+    """`name`, `message` and `code` of the last failure."""
+    progress: Mapping[str, Any] | None = None
+    tags: tuple[str, ...] = ()
+    fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """All fields as the API gives them, `warnings` among them."""
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in ENDED
+
+    @staticmethod
+    def of(fields: Mapping[str, Any]) -> Job:
+        return Job(
+            id=fields["id"],
+            type=fields["type"],
+            status=fields["status"],
+            version=fields["version"],
+            created_at=datetime.fromisoformat(fields["createdAt"]),
+            updated_at=datetime.fromisoformat(fields["updatedAt"]),
+            payload=fields.get("payload"),
+            attempt=fields.get("attempt", 0),
+            result=fields.get("result"),
+            error=fields.get("error"),
+            progress=fields.get("progress"),
+            tags=tuple(fields.get("tags", ())),
+            fields=fields,
+        )
+
+
+def result_of(job: Job) -> Any:
+    """The result of a job that has ended. Raises JobFailedError or JobCancelledError."""
+    if job.status == "failed":
+        raise JobFailedError(job)
+    if job.status == "cancelled":
+        raise JobCancelledError(job)
+    return job.result

@@ -1,0 +1,95 @@
+"""The requests of the clients, and their options."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypedDict
+from urllib.parse import quote
+
+LONGEST_WAIT = 25.0
+"""How long the API is asked to wait for the end of a job, in seconds."""
+
+
+class EnqueueOptions(TypedDict, total=False):
+    """How a job is to be run; times in seconds. What is left out has the defaults of the API."""
+
+    idempotency_key: str
+    """The same key gives the same job, however often the call is repeated; default a random key."""
+    run_at: datetime
+    """When the job is due; with a time zone. Not together with `delay`."""
+    delay: float
+    max_attempts: int
+    timeout: float
+    """How long one attempt may take."""
+    backoff: Mapping[str, Any]
+    """As in the API: `{"type": "exponential", "delayMs": 1000}`."""
+    tags: Sequence[str]
+
+
+@dataclass(frozen=True)
+class ApiRequest:
+    """One request to the API, which may be repeated."""
+
+    method: str
+    path: str
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    repeatable: bool = True
+    patience: float = 10.0
+    """How long one try may take, in seconds."""
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def create_request(job_type: str, payload: Any, options: EnqueueOptions) -> ApiRequest:
+    """Raises ValueError for a `run_at` without a time zone, and TypeError for a payload that is not JSON."""
+    job: dict[str, Any] = {"type": job_type, "payload": json_of(payload)}
+    run_at = options.get("run_at")
+    if run_at is not None:
+        if run_at.tzinfo is None:
+            raise ValueError(f"expected run_at to have a time zone, got: {run_at.isoformat()}")
+        job["runAt"] = run_at.isoformat()
+    for name, field_name in (("delay", "delayMs"), ("timeout", "timeoutMs")):
+        if name in options:
+            job[field_name] = round(options[name] * 1000)  # type: ignore[literal-required]
+    for name, field_name in (("max_attempts", "maxAttempts"), ("backoff", "backoff")):
+        if name in options:
+            job[field_name] = options[name]  # type: ignore[literal-required]
+    if "tags" in options:
+        job["tags"] = list(options["tags"])
+    key = options.get("idempotency_key") or str(uuid.uuid4())
+    return ApiRequest("POST", "/api/jobs", _body(job), {"idempotency-key": key})
+
+
+def get_request(job_id: str) -> ApiRequest:
+    return ApiRequest("GET", f"/api/jobs/{quote(job_id, safe='')}")
+
+
+def wait_request(job_id: str, wait: float) -> ApiRequest:
+    """Answered when the job has ended, or after `wait` seconds."""
+    path = f"/api/jobs/{quote(job_id, safe='')}?wait={round(wait * 1000)}ms"
+    return ApiRequest("GET", path, patience=wait + 10)
+
+
+def cancel_request(job_id: str, reason: str | None) -> ApiRequest:
+    body = {} if reason is None else {"reason": reason}
+    return ApiRequest("POST", f"/api/jobs/{quote(job_id, safe='')}/cancel", _body(body))
+
+
+def retry_request(job_id: str, reason: str | None) -> ApiRequest:
+    body = {} if reason is None else {"reason": reason}
+    return ApiRequest("POST", f"/api/jobs/{quote(job_id, safe='')}/retry", _body(body), repeatable=False)
+
+
+def json_of(payload: Any) -> Any:
+    """A pydantic model as JSON; anything else as it is."""
+    return payload.model_dump(mode="json") if hasattr(payload, "model_dump") else payload
+
+
+def _body(value: object) -> bytes:
+    return json.dumps(value, allow_nan=False).encode()

@@ -1,0 +1,79 @@
+"""The client for programs without asyncio."""
+
+from __future__ import annotations
+
+import threading
+from time import monotonic, sleep
+from typing import Any, Unpack
+
+from .job import Job, result_of
+from .requests import (
+    LONGEST_WAIT,
+    EnqueueOptions,
+    cancel_request,
+    create_request,
+    get_request,
+    retry_request,
+    wait_request,
+)
+from .transport import Credentials, Transport, retry_pause
+
+
+class SyncClient:
+    """Creates and follows jobs over HTTP, blocking: for Django, Flask and scripts. May be shared by threads.
+
+    - `url`: the address of the API, such as `https://jobs.example.com`.
+    - `credentials`: an API key or token, or a function that returns one and is called before each try.
+    - `retry_for`: how long a request is repeated while the API is unavailable or busy, in seconds; 0 for never.
+
+    All calls raise the subclasses of JobstreamError.
+    """
+
+    def __init__(self, url: str, *, credentials: Credentials = None, retry_for: float = 30.0) -> None:
+        self._transport = Transport(url, credentials, retry_for)
+        self._never = threading.Event()
+
+    def enqueue(self, job_type: str, payload: Any = None, **options: Unpack[EnqueueOptions]) -> Job:
+        """Creates a job, exactly one even if the answer is lost and the request repeated; see EnqueueOptions.
+
+        `payload` is JSON or a pydantic model.
+        """
+        return Job.of(self._transport.ask(create_request(job_type, payload, options), self._never))
+
+    def get(self, job_id: str) -> Job:
+        """The job as it is now. Raises NotFoundError."""
+        return Job.of(self._transport.ask(get_request(job_id), self._never))
+
+    def wait(self, job: Job | str, *, timeout: float | None = None) -> Job:
+        """The job when it has ended: its `status` says how.
+
+        Raises TimeoutError after `timeout` seconds; default: it waits for as long as it takes. The job goes on.
+        """
+        job_id = job if isinstance(job, str) else job.id
+        deadline = None if timeout is None else monotonic() + timeout
+        early = 0
+        while True:
+            began = monotonic()
+            left = LONGEST_WAIT if deadline is None else min(LONGEST_WAIT, deadline - began)
+            if left <= 0:
+                raise TimeoutError(f"job {job_id} did not end within {timeout} seconds")
+            found = Job.of(self._transport.ask(wait_request(job_id, left), self._never))
+            if found.has_ended:
+                return found
+            if monotonic() - began < left / 2:  # an API that is about to stop answers early
+                early += 1
+                sleep(retry_pause(early))
+
+    def result(self, job: Job | str, *, timeout: float | None = None) -> Any:
+        """Waits as `wait` does, and returns the result. Raises JobFailedError or JobCancelledError, too."""
+        return result_of(self.wait(job, timeout=timeout))
+
+    def cancel(self, job: Job | str, *, reason: str | None = None) -> Job:
+        """Cancels a job that has not ended; a running handler is cancelled. Raises ConflictError when it has ended."""
+        job_id = job if isinstance(job, str) else job.id
+        return Job.of(self._transport.ask(cancel_request(job_id, reason), self._never))
+
+    def retry(self, job: Job | str, *, reason: str | None = None) -> Job:
+        """Runs a failed or cancelled job again, from attempt 1. Raises ConflictError in any other state."""
+        job_id = job if isinstance(job, str) else job.id
+        return Job.of(self._transport.ask(retry_request(job_id, reason), self._never))

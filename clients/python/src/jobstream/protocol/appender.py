@@ -1,0 +1,115 @@
+"""Appending the events of jobs of one type, and setting their timers."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from nats.js import JetStreamContext
+from nats.js.errors import APIError
+
+from .call import Call
+from .events import Event, format_time, subject_of, to_json
+from .job import JobState
+from .job_log import JobLog, until_answered
+from .server_clock import ServerClock
+
+CONFLICTS = (10071, 10164)
+APPEND_TRIES = 100
+
+
+class OvertakenError(Exception):
+    """Another writer has moved the job on: nothing more may be appended for this attempt."""
+
+    def __init__(self) -> None:
+        super().__init__("the job has moved on without this attempt")
+
+
+class Appender:
+    """Appends events in the name of one worker."""
+
+    def __init__(self, js: JetStreamContext, log: JobLog, clock: ServerClock, worker: str) -> None:
+        self.js, self.log, self.clock, self.worker = js, log, clock, worker
+        self.job_type = log.job_type
+
+    async def append(
+        self, call: Call, job: JobState, name: str, data: dict[str, Any], at: datetime | None = None
+    ) -> JobState:
+        """Appends one event, also behind what is no event; returns the job after it. `at` is its time, default now.
+
+        Raises OvertakenError when the job has moved on, and APIError when the server refuses the event.
+        """
+        event = self._event(call, job, name, data)
+        event["at"] = format_time(at or self.time_of(call))
+        expected = job.sequence
+        for _ in range(APPEND_TRIES):
+            try:
+                return job.after(event, await self._store(event, expected, call.trace))
+            except OvertakenError:
+                found = await self.log.read(job.id)
+                if found is None or found.sequence <= expected:
+                    raise
+                if found.version > job.version and found.is_same_attempt(job):  # it was carried
+                    job = replace(found, run=job.run)
+                    event["version"] = job.version + 1
+                elif found.version != job.version:
+                    raise
+                expected = found.sequence
+        raise OvertakenError
+
+    def _event(self, call: Call, job: JobState, name: str, data: dict[str, Any]) -> Event:
+        event = {
+            "v": 1,
+            "id": str(uuid.uuid4()),
+            "event": name,
+            "jobId": job.id,
+            "jobType": self.job_type,
+            "version": job.version + 1,
+            "actor": {"kind": "worker", "id": self.worker},
+            "causationId": call.cause,
+            "data": data,
+        }
+        return {**event, "tenant": job.created["tenant"]} if "tenant" in job.created else event
+
+    def time_of(self, call: Call) -> datetime:
+        """Now. An attempt that a timer began is not before the time of the timer, however well the clock is measured."""
+        now = self.clock.now()
+        return now if call.fired_for is None else max(now, call.fired_for)
+
+    async def _store(self, event: Event, expected: int, trace: dict[str, str]) -> int:
+        headers = {
+            "Nats-Expected-Last-Subject-Sequence": str(expected),
+            "Nats-Expected-Last-Subject-Sequence-Subject": f"jobs.{self.job_type}.{event['jobId']}.>",
+            **trace,
+        }
+        tries = 0
+
+        async def publish() -> int:
+            nonlocal tries
+            tries += 1
+            return (await self.js.publish(subject_of(event), to_json(event), headers=headers)).seq
+
+        try:
+            return await until_answered(publish)
+        except APIError as error:
+            if error.err_code not in CONFLICTS:
+                raise
+            # After a try whose answer was lost, it may be our own event that is in the way.
+            history = await self.log.history(event["jobId"]) if tries > 1 else []
+            for own, sequence in history:
+                if own is not None and own["id"] == event["id"]:
+                    return sequence
+            raise OvertakenError from error
+
+    async def set_timer(self, call: Call, at: datetime) -> None:
+        """Makes the server call for work on the job at this time. Idempotent: a job has one timer."""
+        wake = {"jobId": call.job_id, "jobType": self.job_type, "at": format_time(at)}
+        headers = {
+            "Nats-Schedule": f"@at {format_time(at)}",
+            "Nats-Schedule-Target": f"timers.due.{self.job_type}",
+            **call.trace,
+        }
+        subject = f"timers.at.{self.job_type}.{call.job_id}"
+        await until_answered(lambda: self.js.publish(subject, to_json(wake), headers=headers))

@@ -1,0 +1,97 @@
+"""Calls for work, and what a call means for a job: the table in docs/worker-protocol.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from nats.aio.msg import Msg
+
+from .events import Event
+from .job import JobState
+
+ENDED = ("completed", "failed", "cancelled")
+
+Plan = Literal["start", "give up", "set timer", "hand back", "leave", "acknowledge"]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A message that calls for work on a job: a JobCreated or JobRequeued, or a timer that fired."""
+
+    msg: Msg
+    job_id: str
+    event: Event | None
+    """None for a timer."""
+    fired_for: datetime | None = None
+    """The time for which a timer was set, if the server fired it then, later, or early on purpose."""
+    early: bool = False
+    """Whether it was fired early: that delivery does not count."""
+
+    @property
+    def sequence(self) -> int:
+        return self.msg.metadata.sequence.stream
+
+    @property
+    def delivery(self) -> int:
+        return max(1, self.msg.metadata.num_delivered - int(self.early))
+
+    @property
+    def name(self) -> str:
+        return f"timer:{self.sequence}" if self.event is None else str(self.event["id"])
+
+    @property
+    def cause(self) -> str:
+        return self.name if self.delivery == 1 else f"{self.name}#{self.delivery}"
+
+    @property
+    def is_whole_history(self) -> bool:
+        """Whether it is the first delivery of the job's first message."""
+        return self.event is not None and self.event["event"] == "JobCreated" and self.delivery == 1
+
+    def is_copy_in(self, job: JobState) -> bool:
+        """Whether a program that does not keep to the protocol has stored an event of the job once more."""
+        newer = self.event is not None and self.sequence > job.dispatches[0]
+        return newer and self.sequence not in job.dispatches
+
+    @property
+    def trace(self) -> dict[str, str]:
+        """The header of the trace that the call belongs to, for what follows from it."""
+        traceparent = (self.msg.headers or {}).get("traceparent")
+        return {} if traceparent is None else {"traceparent": traceparent}
+
+    def delivery_that_started(self, job: JobState) -> int | None:
+        """Which delivery of this message the job's last attempt was started by; None if it was another message."""
+        if job.started_by is None or job.started_by == self.name:
+            return 1
+        name, _, delivery = job.started_by.partition("#")
+        return int(delivery) if name == self.name else None
+
+
+def plan(job: JobState | None, call: Call, now: datetime) -> Plan:
+    """What a call for work means for a job in this state, at this time of the server."""
+    if job is not None and job.is_unreadable:
+        return "leave"
+    if job is None or job.status in ENDED or call.is_copy_in(job):
+        return "acknowledge"
+    if call.event is not None and call.sequence < job.carried:
+        return "acknowledge"  # the log is about to lose the message: a timer calls instead
+    if job.status in ("scheduled", "retrying"):
+        return _plan_waiting(job, call, now)
+    return _plan_running(job, call) if job.status == "processing" else "start"
+
+
+def _plan_waiting(job: JobState, call: Call, now: datetime) -> Plan:
+    started_by = call.delivery_that_started(job)
+    served = call.delivery > 1 or (job.started_by is not None and started_by is not None)
+    return "set timer" if served or (job.run_at or now) > (call.fired_for or now) else "start"
+
+
+def _plan_running(job: JobState, call: Call) -> Plan:
+    started_by = call.delivery_that_started(job)
+    if started_by is None:
+        return "hand back" if call.event is None and call.delivery == 1 else "acknowledge"
+    if call.delivery <= started_by:
+        return "hand back"
+    return "give up" if job.is_last_attempt else "start"

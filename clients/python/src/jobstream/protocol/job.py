@@ -1,0 +1,127 @@
+"""The state of a job: the fold of its events, as far as a worker needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from .events import NEWER, NO_EVENT, Event, parse_time
+
+
+@dataclass(frozen=True)
+class JobState:
+    """A job after some of its events."""
+
+    id: str
+    created: Event
+    sequence: int
+    """That of the job's last message, which the next append must expect."""
+    version: int = 1
+    status: str = "pending"
+    attempt: int = 0
+    run_at: datetime | None = None
+    started_by: str | None = None
+    worker: str | None = None
+    started_at: str | None = None
+    run: dict[str, Any] = field(default_factory=dict)
+    """The last attempt, as heartbeats list it."""
+    dispatches: tuple[int, ...] = ()
+    """The sequences of its first event and of each JobRequeued."""
+    carried: int = 0
+    """The sequence of its last JobCarried: calls for work before it are obsolete."""
+    is_unreadable: bool = False
+    """Whether it has events that only newer workers understand: the rest may be wrong."""
+
+    @staticmethod
+    def first(event: Event, sequence: int) -> JobState:
+        """The job with which a history begins: with a JobCreated, or with a JobCarried where the log has lost events."""
+        if event["event"] == "JobCarried":
+            return JobState.carried_as(event, sequence)
+        run_at = parse_time(event["data"].get("runAt"))
+        delayed = run_at is not None and run_at > datetime.fromisoformat(event["at"])
+        status = "scheduled" if delayed else "pending"
+        return JobState(event["jobId"], event, sequence, run_at=run_at, status=status, dispatches=(sequence,))
+
+    @staticmethod
+    def carried_as(event: Event, sequence: int) -> JobState:
+        data = event["data"]
+        return JobState(
+            event["jobId"],
+            event,
+            sequence,
+            version=event["version"],
+            status=data["status"],
+            attempt=data["attempt"],
+            run_at=parse_time(data.get("runAt")),
+            started_by=data.get("startedBy"),
+            worker=data.get("worker"),
+            started_at=data.get("startedAt"),
+            dispatches=(sequence,),
+            carried=sequence,
+        )
+
+    def after(self, event: Event, sequence: int) -> JobState:
+        """The job after its next event."""
+        name, data = event["event"], event.get("data", {})
+        job = replace(self, sequence=sequence, version=event["version"])
+        if name == NEWER:
+            return replace(job, is_unreadable=True)
+        if name == "JobStarted":
+            return job._started(event)
+        if name == "JobRetryScheduled":
+            return replace(job, status="retrying", run_at=parse_time(data["retryAt"]))
+        if name == "JobReleased":
+            return replace(job, status="pending", attempt=self.attempt - 1)
+        if name == "JobRequeued":
+            return job._requeued(data)
+        if name in ("JobCompleted", "JobFailed", "JobCancelled"):
+            return replace(job, status=name.removeprefix("Job").lower())
+        if name == "JobCarried":
+            return replace(job, started_by=data.get("startedBy"), carried=sequence)
+        return job  # JobProgressed
+
+    def _started(self, event: Event) -> JobState:
+        attempt, at = event["data"]["attempt"], event["at"]
+        run = {"attempt": attempt, "runId": event["id"], "startedAt": at}
+        job = replace(self, status="processing", attempt=attempt, worker=event["data"]["worker"], started_at=at)
+        return replace(job, started_by=event.get("causationId"), run=run)
+
+    def _requeued(self, data: dict[str, Any]) -> JobState:
+        unreadable = self.is_unreadable and "discarded" not in data
+        dispatches = (*self.dispatches, self.sequence)
+        job = replace(self, status="pending", attempt=0, run_at=None, started_by=None)
+        return replace(job, dispatches=dispatches, is_unreadable=unreadable)
+
+    def is_same_attempt(self, other: JobState) -> bool:
+        """The name of a worker and the time tell attempts apart whose numbers are the same, as after a requeue."""
+        mine = (self.attempt, self.worker, self.started_at)
+        if self.is_unreadable or not self.status == other.status == "processing":
+            return False
+        return mine == (other.attempt, other.worker, other.started_at)
+
+    @property
+    def is_last_attempt(self) -> bool:
+        return self.attempt >= int(self.created["data"]["maxAttempts"])
+
+
+def fold(history: Iterable[tuple[Event | None, int]]) -> JobState | None:
+    """The job after its history. A message that is no event, or does not follow, counts only by its sequence."""
+    job: JobState | None = None
+    for event, sequence in history:
+        job = _next(job, event, sequence)
+    return job
+
+
+def _next(job: JobState | None, event: Event | None, sequence: int) -> JobState | None:
+    if job is None:
+        begins = event is not None and event["event"] in ("JobCreated", "JobCarried")
+        return JobState.first(event, sequence) if event is not None and begins else None
+    if event is not None and event["event"] == "JobCarried" and event["version"] > job.version + 1:
+        return JobState.first(event, sequence)  # the log has lost events before it
+    try:
+        follows = event is not None and event["version"] == job.version + 1
+        return job.after(event, sequence) if event is not None and follows else replace(job, sequence=sequence)
+    except NO_EVENT:
+        return replace(job, sequence=sequence)

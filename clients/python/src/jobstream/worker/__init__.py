@@ -1,0 +1,1 @@
+"""The worker: it takes calls for work, runs handlers, and records their outcomes."""

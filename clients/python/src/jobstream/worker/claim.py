@@ -1,0 +1,107 @@
+"""From a message to an attempt: reading the call for work, and claiming the job."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from datetime import datetime, timedelta
+
+from nats.aio.msg import Msg
+
+from ..protocol.appender import Appender, OvertakenError
+from ..protocol.call import Call, Plan, plan
+from ..protocol.events import NO_EVENT, NewerEventError, decode, is_checked
+from ..protocol.job import JobState
+from .attempt import Attempt
+
+log = logging.getLogger("jobstream")
+
+JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+MAX_EARLY = timedelta(seconds=30)
+NEWER_WAIT = 5
+
+
+class Claims:
+    """Claims jobs of one type for a worker."""
+
+    def __init__(self, appender: Appender, ack_wait: float) -> None:
+        self.appender, self.ack_wait = appender, ack_wait
+        self.clock, self.log, self.job_type = appender.clock, appender.log, appender.job_type
+
+    async def read_call(self, msg: Msg) -> Call | None:
+        """The call for work that the message is; None when it is none, and is settled."""
+        try:
+            if msg.metadata.stream == "TIMERS":
+                return await self._read_timer(msg)
+            event = decode(msg.subject, msg.data, msg.headers or {})
+            return Call(msg, str(event["jobId"]), event)
+        except NewerEventError as error:
+            if is_checked(msg.headers or {}, error.event):
+                await msg.nak(delay=NEWER_WAIT)
+            else:
+                await msg.term()
+        except NO_EVENT as error:
+            log.error("malformed work message rejected: %s: %r", msg.subject, error)
+            await msg.term()
+        return None
+
+    async def _read_timer(self, msg: Msg) -> Call | None:
+        """None for a timer that was fired early: it waits out the rest of its time in its consumer."""
+        wake = json.loads(msg.data)
+        if not JOB_ID.fullmatch(wake["jobId"]) or wake["jobType"] != self.job_type:
+            raise ValueError("not a wake-up of a job of this type")
+        at = datetime.fromisoformat(wake["at"])
+        early = at - msg.metadata.timestamp
+        if timedelta(0) < early <= MAX_EARLY and at > self.clock.now():
+            await msg.nak(delay=min(early, at - self.clock.now()) / timedelta(seconds=1))
+            return None
+        if early > MAX_EARLY:
+            return Call(msg, str(wake["jobId"]), None)
+        return Call(msg, str(wake["jobId"]), None, at, early > timedelta(0))
+
+    async def claim(self, call: Call) -> Attempt | None:
+        """Starts an attempt; None when there is nothing to start, and the message is settled."""
+        job = await self._state_for(call)
+        while (decision := plan(job, call, self.clock.now())) == "start" and job is not None:
+            try:
+                data = {"attempt": job.attempt + 1, "worker": self.appender.worker}
+                started = await self.appender.append(call, job, "JobStarted", data)
+                return Attempt(self.appender, call, started, started.sequence)
+            except OvertakenError:
+                job = await self.log.read_fresh(call)
+        await self._settle(decision, call, job)
+        return None
+
+    async def _settle(self, decision: Plan, call: Call, job: JobState | None) -> None:
+        match decision:
+            case "give up" if job is not None:
+                error = {"name": "WorkerLost", "message": f"worker {job.worker} stopped answering"}
+                data = {"attempt": job.attempt, "reason": "worker-lost", "error": error}
+                await self.appender.append(call, job, "JobFailed", data)
+                await call.msg.ack()
+            case "set timer" if job is not None and job.run_at is not None:
+                await self.appender.set_timer(call, job.run_at)
+                await call.msg.ack()
+            case "hand back":
+                await call.msg.nak(delay=self.ack_wait)
+            case "leave" if job is not None:
+                await self._leave_to_newer_worker(call, job)
+            case _:
+                await call.msg.ack()
+
+    async def _leave_to_newer_worker(self, call: Call, job: JobState) -> None:
+        """A job that waits is offered by a new timer: a redelivery would look as if it had been left to its timer."""
+        log.warning("job %s has events that only newer workers understand", job.id)
+        if job.status not in ("scheduled", "retrying"):
+            await call.msg.nak(delay=NEWER_WAIT)
+            return
+        at = self.clock.now() + timedelta(seconds=NEWER_WAIT)
+        await self.appender.set_timer(call, max(at, job.run_at or at))
+        await call.msg.ack()
+
+    async def _state_for(self, call: Call) -> JobState | None:
+        """The first delivery of a job's first message is the whole history: there is nothing to read."""
+        if call.event is not None and call.is_whole_history:
+            return JobState.first(call.event, call.sequence)
+        return await self.log.read_fresh(call)

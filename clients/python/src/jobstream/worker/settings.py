@@ -1,0 +1,96 @@
+"""The settings of a worker: what the program gives wins over the environment."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+ACK_WAIT_RANGE = (0.5, 3600.0)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings; times in seconds."""
+
+    servers: tuple[str, ...]
+    user: str | None
+    password: str | None
+    credentials: str | None
+    name: str
+    version: str | None
+    concurrency: int
+    ack_wait: float
+    shutdown_grace: float
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether there is neither a user nor one in the address, as for a server that is open to all."""
+        return not (self.user or self.credentials) and not any("@" in server for server in self.servers)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the program gives; None: the environment decides."""
+
+    servers: str | None = None
+    user: str | None = None
+    password: str | None = None
+    credentials: str | None = None
+    name: str | None = None
+    version: str | None = None
+    concurrency: int | None = None
+    ack_wait: float | None = None
+    shutdown_grace: float | None = None
+
+
+def resolve_settings(given: Given, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Raises ValueError with one sentence about a setting that is out of its range."""
+    text = _Reader(environment)
+    ack_wait = text.seconds(given.ack_wait, "ack_wait", "ACK_WAIT_MS")
+    if not ACK_WAIT_RANGE[0] <= ack_wait <= ACK_WAIT_RANGE[1]:
+        raise ValueError(f"expected ack_wait (ACK_WAIT_MS) to be 0.5 to 3600 seconds, got: {ack_wait}")
+    servers = given.servers or environment.get("NATS_URL") or "nats://127.0.0.1:4222"
+    return Settings(
+        servers=tuple(server.strip() for server in servers.split(",")),
+        user=given.user or environment.get("NATS_USER") or None,
+        password=given.password or environment.get("NATS_PASSWORD") or None,
+        credentials=given.credentials or environment.get("NATS_CREDS") or None,
+        name=given.name or environment.get("WORKER_NAME") or socket.gethostname(),
+        version=given.version or environment.get("WORKER_VERSION") or None,
+        concurrency=text.count(given.concurrency, "concurrency", "WORKER_CONCURRENCY"),
+        ack_wait=ack_wait,
+        shutdown_grace=text.seconds(given.shutdown_grace, "shutdown_grace", "SHUTDOWN_GRACE_MS"),
+    )
+
+
+@dataclass(frozen=True)
+class _Reader:
+    environment: Mapping[str, str]
+
+    def count(self, given: int | None, option: str, variable: str) -> int:
+        value = self._number(given, variable, 10, int)
+        if value is None or value < 1:
+            raise self._mistake(option, variable, "a positive integer", given)
+        return int(value)
+
+    def seconds(self, given: float | None, option: str, variable: str) -> float:
+        value = self._number(given, variable, 10.0, lambda text: int(text) / 1000)
+        if value is None or not 0 <= value < float("inf"):
+            raise self._mistake(option, variable, "a time of at least 0 (seconds; the variable milliseconds)", given)
+        return value
+
+    def _number(
+        self, given: float | None, variable: str, default: float, parse: Callable[[str], float]
+    ) -> float | None:
+        if given is not None:
+            return given
+        try:
+            return parse(self.environment[variable]) if self.environment.get(variable) else default
+        except ValueError:
+            return None
+
+    def _mistake(self, option: str, variable: str, expected: str, given: float | None) -> ValueError:
+        got = self.environment.get(variable) if given is None else given
+        return ValueError(f"expected {option} ({variable}) to be {expected}, got: {got}")

@@ -1,0 +1,136 @@
+"""The clients, against a server that answers as a test says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import unittest
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from jobstream import Client, ConflictError, InvalidRequestError, JobFailedError, SyncClient, UnavailableError
+
+Answer = tuple[int, dict[str, Any], dict[str, str]]
+
+
+def job(status: str, **more: Any) -> Answer:
+    times = {"createdAt": "2026-01-31T09:30:00Z", "updatedAt": "2026-01-31T09:30:00Z"}
+    return 200, {"id": "1", "type": "email", "status": status, "version": 1, **times, **more}, {}
+
+
+def problem(status: int, code: str, **more: Any) -> Answer:
+    return status, {"type": f"urn:jobstream:problem:{code}", "title": code, **more}, {"retry-after": "0"}
+
+
+class Api:
+    """Gives the answers in their order, and keeps the requests."""
+
+    def __init__(self, url: str, answers: list[Answer]) -> None:
+        self.url, self.answers = url, answers
+        self.requests: list[tuple[str, dict[str, str], Any]] = []
+
+
+@contextmanager
+def api(*answers: Answer) -> Iterator[Api]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            served.requests.append((f"{self.command} {self.path}", headers, json.loads(body) if body else None))
+            status, fields, more = served.answers.pop(0)
+            self.send_response(status)
+            for name, value in more.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(json.dumps(fields).encode())
+
+        do_GET = do_POST
+
+        def log_message(self, *_: Any) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    served = Api(f"http://127.0.0.1:{server.server_port}", list(answers))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield served
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class Enqueueing(unittest.TestCase):
+    def test_sends_what_was_asked_for_in_milliseconds(self) -> None:
+        with api(job("scheduled")) as served:
+            client = SyncClient(served.url, credentials=lambda: "secret")
+            created = client.enqueue("email", {"to": "a"}, delay=1.5, timeout=60, tags=("x",), idempotency_key="k")
+        [(asked, headers, body)] = served.requests
+        self.assertEqual((created.status, asked), ("scheduled", "POST /api/jobs"))
+        self.assertEqual((headers["authorization"], headers["idempotency-key"]), ("Bearer secret", "k"))
+        expected = {"type": "email", "payload": {"to": "a"}, "delayMs": 1500, "timeoutMs": 60000, "tags": ["x"]}
+        self.assertEqual(body, expected)
+
+    def test_repeats_with_the_same_key_while_the_api_is_busy(self) -> None:
+        with api(problem(503, "log-overloaded"), job("pending")) as served:
+            SyncClient(served.url).enqueue("email")
+        keys = [headers["idempotency-key"] for _, headers, _ in served.requests]
+        self.assertEqual((len(keys), len(set(keys))), (2, 1))
+
+    def test_a_time_without_zone_is_refused(self) -> None:
+        with self.assertRaisesRegex(ValueError, "time zone"):
+            SyncClient("http://jobs.test").enqueue("email", run_at=datetime(2026, 1, 1))
+
+
+class Refusals(unittest.TestCase):
+    def test_each_reaction_of_a_caller_has_its_class(self) -> None:
+        mistake = {"errors": [{"pointer": "/type", "detail": "must be a job type"}]}
+        with api(problem(422, "invalid-request", **mistake), problem(409, "illegal-transition")) as served:
+            client = SyncClient(served.url)
+            with self.assertRaisesRegex(InvalidRequestError, "/type must be a job type"):
+                client.enqueue("E-Mail")
+            with self.assertRaises(ConflictError) as raised:
+                client.cancel("1", reason="no")
+        self.assertEqual((raised.exception.code, raised.exception.status), ("illegal-transition", 409))
+
+    def test_a_retry_is_not_repeated_when_it_may_have_taken_effect(self) -> None:
+        with api((502, {}, {}), job("pending")) as served:
+            with self.assertRaises(UnavailableError) as raised:
+                SyncClient(served.url).retry("1")
+        self.assertTrue(raised.exception.outcome_unknown)
+        self.assertEqual(len(served.requests), 1)
+
+    def test_no_answer_is_unavailable(self) -> None:
+        with api() as served:
+            pass
+        with self.assertRaisesRegex(UnavailableError, "no answer"):
+            SyncClient(served.url, retry_for=0).get("1")
+
+
+class Waiting(unittest.IsolatedAsyncioTestCase):
+    async def test_asks_until_the_job_has_ended(self) -> None:
+        with api(job("processing"), job("completed", result=7)) as served:
+            self.assertEqual(await Client(served.url).result("1"), 7)
+        self.assertEqual({asked for asked, _, _ in served.requests}, {"GET /api/jobs/1?wait=25000ms"})
+
+    async def test_a_failed_job_has_no_result(self) -> None:
+        error = {"name": "ValueError", "message": "bad address"}
+        with api(job("failed", error=error)) as served:
+            with self.assertRaisesRegex(JobFailedError, "ValueError: bad address"):
+                await Client(served.url).result("1")
+
+    async def test_a_wait_ends_at_its_timeout_and_when_it_is_cancelled(self) -> None:
+        with api(*[job("processing")] * 20) as served:
+            with self.assertRaisesRegex(TimeoutError, "job 1 did not end within 0.3 seconds"):
+                await Client(served.url).wait("1", timeout=0.3)
+            with self.assertRaises(TimeoutError):
+                SyncClient(served.url).wait("1", timeout=0.3)
+            waiting = asyncio.create_task(Client(served.url).wait("1"))
+            await asyncio.sleep(0)
+            waiting.cancel()
+            with self.assertRaises(asyncio.CancelledError):
+                await waiting

@@ -1,0 +1,105 @@
+"""The fold, and what a call for work means."""
+
+from __future__ import annotations
+
+import unittest
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from jobstream.protocol.call import Call, plan
+from jobstream.protocol.events import Event, NewerEventError, decode, subject_of, to_json
+from jobstream.protocol.job import JobState, fold
+
+JOB = "0193a3f0-0000-7000-8000-00000000beef"
+NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
+
+
+def event(name: str, version: int, **data: Any) -> Event:
+    return {
+        "v": 1,
+        "id": f"{name}-{version}",
+        "event": name,
+        "jobId": JOB,
+        "jobType": "email",
+        "version": version,
+        "at": NOW.isoformat(),
+        "causationId": data.pop("cause", None),
+        "data": data,
+    }
+
+
+CREATED = event("JobCreated", 1, payload=None, maxAttempts=2)
+STARTED = event("JobStarted", 2, attempt=1, worker="w", cause="JobCreated-1")
+
+
+def call(message: Event | None = None, *, sequence: int = 1, delivery: int = 1, **more: Any) -> Call:
+    metadata = SimpleNamespace(sequence=SimpleNamespace(stream=sequence), num_delivered=delivery)
+    msg: Any = SimpleNamespace(metadata=metadata, headers=None)
+    return Call(msg, JOB, message, **more)
+
+
+class Folding(unittest.TestCase):
+    def test_counts_only_events_that_follow(self) -> None:
+        history = [(CREATED, 1), (None, 4), (event("JobFailed", 7), 5), (STARTED, 6), (CREATED, 8)]
+        job = fold(history)
+        assert job is not None
+        self.assertEqual((job.status, job.version, job.attempt, job.sequence), ("processing", 2, 1, 8))
+
+    def test_begins_again_where_the_log_has_lost_events(self) -> None:
+        carried = event("JobCarried", 9, status="retrying", attempt=3, maxAttempts=5, runAt=NOW.isoformat())
+        job = fold([(CREATED, 1), (carried, 20)])
+        assert job is not None
+        self.assertEqual((job.status, job.attempt, job.carried, job.dispatches), ("retrying", 3, 20, (20,)))
+
+    def test_is_unreadable_behind_an_event_of_a_newer_release_until_it_is_discarded(self) -> None:
+        newer = {"event": "?", "version": 2}
+        requeued = event("JobRequeued", 3, discarded=1)
+        self.assertTrue(fold([(CREATED, 1), (newer, 2)]).is_unreadable)  # type: ignore[union-attr]
+        self.assertFalse(fold([(CREATED, 1), (newer, 2), (requeued, 3)]).is_unreadable)  # type: ignore[union-attr]
+
+
+class Planning(unittest.TestCase):
+    def state(self, *events: Event) -> JobState:
+        job = fold((found, sequence) for sequence, found in enumerate((CREATED, *events), start=1))
+        assert job is not None
+        return job
+
+    def test_a_redelivery_takes_over_from_a_lost_worker_or_gives_up(self) -> None:
+        again = call(CREATED, delivery=2)
+        self.assertEqual(plan(self.state(STARTED), again, NOW), "start")
+        last = event("JobStarted", 2, attempt=2, worker="w", cause="JobCreated-1")
+        self.assertEqual(plan(self.state(last), again, NOW), "give up")
+        self.assertEqual(plan(self.state(STARTED), call(CREATED), NOW), "hand back")
+
+    def test_a_timer_that_fired_starts_a_retry_whatever_the_clock_says(self) -> None:
+        retry = event("JobRetryScheduled", 3, attempt=1, retryAt=(NOW + timedelta(hours=1)).isoformat())
+        job = self.state(STARTED, retry)
+        self.assertEqual(plan(job, call(sequence=9, fired_for=NOW + timedelta(hours=1)), NOW), "start")
+        self.assertEqual(plan(job, call(sequence=9), NOW), "set timer")
+        self.assertEqual(plan(job, call(CREATED, delivery=2), NOW + timedelta(hours=2)), "set timer")
+
+    def test_acknowledges_what_is_no_call_for_work_any_more(self) -> None:
+        self.assertEqual(plan(None, call(CREATED), NOW), "acknowledge")
+        self.assertEqual(plan(self.state(event("JobCancelled", 2)), call(CREATED), NOW), "acknowledge")
+        self.assertEqual(plan(self.state(), call(CREATED, sequence=5), NOW), "acknowledge")
+
+
+class Decoding(unittest.TestCase):
+    headers = {"Nats-Expected-Last-Subject-Sequence": "0"}
+
+    def test_reads_an_event_on_its_own_subject_only(self) -> None:
+        self.assertEqual(decode(subject_of(CREATED), to_json(CREATED), self.headers), CREATED)
+        with self.assertRaises(ValueError):
+            decode(subject_of(STARTED), to_json(CREATED), self.headers)
+
+    def test_refuses_a_copied_creation(self) -> None:
+        with self.assertRaises(ValueError):
+            decode(subject_of(CREATED), to_json(CREATED), {"Nats-Expected-Last-Subject-Sequence": "7"})
+
+    def test_tells_events_of_a_newer_release_from_junk(self) -> None:
+        newer = event("JobSuspended", 2)
+        with self.assertRaises(NewerEventError):
+            decode(f"jobs.email.{JOB}.suspended", to_json(newer), {})
+        with self.assertRaises(ValueError):
+            decode(f"jobs.email.{JOB}.completed", to_json(newer), {})

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { cp } from 'node:fs/promises';
+import path from 'node:path';
+import { repositoryRoot } from '@jobstream/servers';
+import { TestProcess, type RunningSystem } from '@jobstream/testing';
+import { installPythonPackage, PYTHON, PYTHON_PACKAGE } from '../harness/pythonPackage.ts';
+import type { PackageCheck } from './checks.ts';
+import { writeReadmePrograms } from './readmePrograms.ts';
+import { environmentOf, inFolder, succeeds } from './userProject.ts';
+
+/** The package for Python: its types and tests, and the programs of its README in an empty project. */
+export function pythonChecks(system: RunningSystem): readonly PackageCheck[] {
+  const checks: readonly PackageCheck[] = [
+    { name: 'the wheel for Python is built and installed', run: () => Promise.resolve() },
+    { name: 'mypy finds the types of the Python package and of its users', run: checkPythonTypes },
+    { name: 'the tests of the Python package', run: () => inFolder(testPython) },
+    { name: 'Python runs the programs in its README', run: () => inFolder((folder) => runPython(folder, system)) },
+  ];
+  return checks.map(({ name, run }) => ({ name, run: () => installPythonPackage().then(run) }));
+}
+
+async function checkPythonTypes(): Promise<void> {
+  const example = path.join(repositoryRoot, 'examples/python/worker.py');
+  await succeeds(PYTHON, ['-m', 'mypy', 'src', 'tests', example], { cwd: PYTHON_PACKAGE });
+}
+
+/** Outside of the sources: they run with the installed package. */
+async function testPython(folder: string): Promise<void> {
+  await cp(path.join(PYTHON_PACKAGE, 'tests'), path.join(folder, 'tests'), { recursive: true });
+  await succeeds(PYTHON, ['-W', 'error', '-m', 'unittest', 'discover', '-s', 'tests'], { cwd: folder });
+}
+
+async function runPython(folder: string, system: RunningSystem): Promise<void> {
+  const programs = await writeReadmePrograms(path.join(PYTHON_PACKAGE, 'README.md'), 'python', folder);
+  assert.deepEqual(
+    programs.map(({ file }) => file),
+    ['worker.py', 'producer.py', 'script.py'],
+  );
+  await succeeds(PYTHON, ['-m', 'mypy', '--strict', 'worker.py', 'script.py'], { cwd: folder });
+  const env = environmentOf(system);
+  await using worker = new TestProcess(PYTHON, { args: ['worker.py'], cwd: folder, env, ipc: false });
+  for (const { file, output } of programs.slice(1)) {
+    assert.equal(await succeeds(PYTHON, [file], { cwd: folder, env }), output, worker.output);
+  }
+  worker.kill('SIGTERM');
+  assert.equal(await worker.ended, 0, worker.output);
+}
