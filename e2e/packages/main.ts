@@ -6,6 +6,7 @@ import { NotInstalledError } from '../harness/runInstaller.ts';
 import { packageChecks, type PackageCheck } from './checks.ts';
 import { comparisonCheck } from './comparisonCheck.ts';
 import { createConsumer } from './consumer.ts';
+import { goChecks } from './goChecks.ts';
 import { providePrograms } from './programs.ts';
 import { pythonChecks } from './pythonChecks.ts';
 
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
       ...packageChecks({ packages, programs, consumer, system }),
       ...[programs.node22, programs.current].map((runtime) => comparisonCheck(runtime, packages)),
       ...pythonChecks(system),
+      ...goChecks(system),
     ]);
     process.exitCode = failed === 0 ? 0 : 1;
   } finally {

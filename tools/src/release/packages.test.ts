@@ -58,6 +58,14 @@ test('the example app depends on the packages in the version of the repository',
   expect(dependencies).toMatchObject(Object.fromEntries(own));
 });
 
+test.for([
+  ['clients/python/pyproject.toml', (version: string) => `\nversion = "${version}"\n`],
+  ['examples/go/go.mod', (version: string) => `jobstream/clients/go v${version}\n`],
+] as const)('%s has the version of the repository', async ([file, line]) => {
+  const { version } = await manifestOf('package.json');
+  expect(await readFile(path.join(repositoryRoot, file), 'utf8')).toContain(line(version));
+});
+
 test('the map of the code has its sources, named by their paths in the repository', async () => {
   const text = await readFile(path.join(packed.folder, 'dist/index.js.map'), 'utf8');
   const map = JSON.parse(text) as { sources: string[]; sourcesContent: string[] };

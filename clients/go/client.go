@@ -1,0 +1,210 @@
+package jobstream
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// ClientOptions are the settings of a client.
+type ClientOptions struct {
+	// Credentials is an API key or a token.
+	Credentials string
+	// Token is called for each try and returns the credentials, for tokens that must be renewed.
+	Token func(context.Context) (string, error)
+	// RetryFor is how long a request is repeated while the API is unavailable or busy; default 30 s, negative for never.
+	RetryFor time.Duration
+	// HTTP sends the requests; default http.DefaultClient.
+	HTTP *http.Client
+}
+
+// Client creates and follows jobs over HTTP. It may be used by several goroutines, and need not be closed. Errors of the
+// API are *APIError, and match ErrUnavailable, ErrInvalidRequest, ErrAccessDenied, ErrNotFound or ErrConflict.
+type Client struct {
+	url     string
+	options ClientOptions
+}
+
+// NewClient returns a client of the API at an address such as https://jobs.example.com.
+func NewClient(address string, options ClientOptions) *Client {
+	if options.RetryFor == 0 {
+		options.RetryFor = 30 * time.Second
+	}
+	if options.HTTP == nil {
+		options.HTTP = http.DefaultClient
+	}
+	return &Client{url: strings.TrimSuffix(address, "/"), options: options}
+}
+
+// JobState is a job as the API shows it.
+type JobState struct {
+	ID          string          `json:"id"`
+	Type        string          `json:"type"`
+	Status      string          `json:"status"` // scheduled, pending, processing, retrying, completed, failed or cancelled
+	Version     int             `json:"version"`
+	Payload     json.RawMessage `json:"payload"`
+	Attempt     int             `json:"attempt"` // of the running or last attempt, 0 before the first
+	MaxAttempts int             `json:"maxAttempts"`
+	Tags        []string        `json:"tags"`
+	Result      json.RawMessage `json:"result"`
+	Error       *JobError       `json:"error"`
+	CreatedAt   time.Time       `json:"createdAt"`
+	UpdatedAt   time.Time       `json:"updatedAt"`
+	RunAt       *time.Time      `json:"runAt"`
+}
+
+// JobError is the error of the last failed attempt.
+type JobError struct {
+	Name    string `json:"name"`
+	Message string `json:"message"`
+	Code    string `json:"code"`
+}
+
+// HasEnded tells whether the job has completed, failed or been cancelled.
+func (j JobState) HasEnded() bool {
+	return j.Status == "completed" || j.Status == "failed" || j.Status == "cancelled"
+}
+
+// Get returns the job as it is now; ErrNotFound if there is none.
+func (c *Client) Get(ctx context.Context, id string) (JobState, error) {
+	return c.job(ctx, request{method: "GET", path: pathOf(id), repeatable: true})
+}
+
+// Wait returns the job when it has ended: its status says how. It waits for as long as the context allows, which does not
+// end the job.
+func (c *Client) Wait(ctx context.Context, id string) (JobState, error) {
+	for early := 0; ; {
+		began := time.Now()
+		job, err := c.job(ctx, request{
+			method: "GET", path: pathOf(id) + "?wait=25s", repeatable: true, patience: longestWait + defaultPatience,
+		})
+		if err != nil || job.HasEnded() {
+			return job, err
+		}
+		if time.Since(began) < longestWait/2 { // an API that is about to stop answers early
+			early++
+			if err := pause(ctx, retryPause(early)); err != nil {
+				return job, err
+			}
+		}
+	}
+}
+
+// Cancel cancels a job that has not ended; the context of a running handler ends. ErrConflict if it has ended.
+func (c *Client) Cancel(ctx context.Context, id, reason string) (JobState, error) {
+	return c.change(ctx, id, "/cancel", reason, true)
+}
+
+// Retry runs a failed or cancelled job again, from attempt 1; ErrConflict in any other state.
+func (c *Client) Retry(ctx context.Context, id, reason string) (JobState, error) {
+	return c.change(ctx, id, "/retry", reason, false)
+}
+
+func (c *Client) change(ctx context.Context, id, action, reason string, repeatable bool) (JobState, error) {
+	body := map[string]string{}
+	if reason != "" {
+		body["reason"] = reason
+	}
+	return c.job(ctx, request{method: "POST", path: pathOf(id) + action, body: body, repeatable: repeatable})
+}
+
+// EnqueueOption says how a job is to be run. What is left out has the defaults of the API.
+type EnqueueOption func(*newJob)
+
+type newJob struct {
+	Type        string         `json:"type"`
+	Payload     any            `json:"payload"`
+	RunAt       *time.Time     `json:"runAt,omitempty"`
+	DelayMs     int64          `json:"delayMs,omitempty"`
+	MaxAttempts int            `json:"maxAttempts,omitempty"`
+	TimeoutMs   int64          `json:"timeoutMs,omitempty"`
+	Backoff     map[string]any `json:"backoff,omitempty"`
+	Tags        []string       `json:"tags,omitempty"`
+
+	key string
+}
+
+// IdempotencyKey makes repeated calls give the same job; default a random key.
+func IdempotencyKey(key string) EnqueueOption { return func(job *newJob) { job.key = key } }
+
+// RunAt is when the job is due; not together with Delay.
+func RunAt(at time.Time) EnqueueOption { return func(job *newJob) { job.RunAt = &at } }
+
+// Delay is how long from now the job is due.
+func Delay(delay time.Duration) EnqueueOption {
+	return func(job *newJob) { job.DelayMs = delay.Milliseconds() }
+}
+
+// MaxAttempts is how often the job is tried.
+func MaxAttempts(attempts int) EnqueueOption { return func(job *newJob) { job.MaxAttempts = attempts } }
+
+// Timeout is how long one attempt may take.
+func Timeout(timeout time.Duration) EnqueueOption {
+	return func(job *newJob) { job.TimeoutMs = timeout.Milliseconds() }
+}
+
+// FixedBackoff makes each retry wait for the same time.
+func FixedBackoff(delay time.Duration) EnqueueOption {
+	return func(job *newJob) { job.Backoff = map[string]any{"type": "fixed", "delayMs": delay.Milliseconds()} }
+}
+
+// ExponentialBackoff makes retries wait for a time that doubles, up to a limit.
+func ExponentialBackoff(delay, longest time.Duration) EnqueueOption {
+	return func(job *newJob) {
+		job.Backoff = map[string]any{
+			"type": "exponential", "delayMs": delay.Milliseconds(), "maxDelayMs": longest.Milliseconds(),
+		}
+	}
+}
+
+// Tags are up to 32 texts by which jobs are found.
+func Tags(tags ...string) EnqueueOption { return func(job *newJob) { job.Tags = tags } }
+
+// Enqueued is a job that was created; its status then.
+type Enqueued[Result any] struct {
+	JobState
+
+	client *Client
+}
+
+// Enqueue creates a job, exactly one even if an answer is lost and the request is repeated. The payload is encoded by
+// encoding/json.
+//
+//	job, err := jobstream.Enqueue[Receipt](ctx, client, "email", Email{To: "user@example.com"})
+func Enqueue[Result any](
+	ctx context.Context, client *Client, jobType string, payload any, options ...EnqueueOption,
+) (Enqueued[Result], error) {
+	job := newJob{Type: jobType, Payload: payload, key: rand.Text()}
+	for _, option := range options {
+		option(&job)
+	}
+	created, err := client.job(ctx, request{
+		method: "POST", path: "/api/jobs", body: job, repeatable: true, header: map[string]string{"Idempotency-Key": job.key},
+	})
+	return Enqueued[Result]{JobState: created, client: client}, err
+}
+
+// Result waits until the job has ended, for as long as the context allows, and returns its result; a *JobFailedError if it
+// failed for good, and ErrJobCancelled if it was cancelled.
+func (e Enqueued[Result]) Result(ctx context.Context) (Result, error) {
+	var result Result
+	job, err := e.client.Wait(ctx, e.ID)
+	switch {
+	case err != nil:
+		return result, err
+	case job.Status == "failed":
+		return result, &JobFailedError{Job: job}
+	case job.Status == "cancelled":
+		return result, ErrJobCancelled
+	case len(bytes.TrimSpace(job.Result)) == 0:
+		return result, nil
+	}
+	return result, json.Unmarshal(job.Result, &result)
+}
+
+func pathOf(id string) string { return "/api/jobs/" + url.PathEscape(id) }

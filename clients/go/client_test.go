@@ -1,0 +1,128 @@
+package jobstream
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+type answer struct {
+	status int
+	body   string
+}
+
+// api gives the answers in their order, and keeps the requests.
+func api(t *testing.T, answers ...answer) (*Client, *[]*http.Request, *[]string) {
+	t.Helper()
+	var requests []*http.Request
+	var bodies []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		requests, bodies = append(requests, r), append(bodies, string(body))
+		if len(requests) > len(answers) {
+			t.Errorf("unexpected request %d", len(requests))
+			return
+		}
+		w.WriteHeader(answers[len(requests)-1].status)
+		fmt.Fprint(w, answers[len(requests)-1].body)
+	}))
+	t.Cleanup(server.Close)
+	return NewClient(server.URL, ClientOptions{Credentials: "secret"}), &requests, &bodies
+}
+
+func problem(code string) string {
+	return `{"type": "urn:jobstream:problem:` + code + `", "title": "No", "errors": [{"pointer": "/type", "detail": "is wrong"}]}`
+}
+
+func TestEnqueueSendsWhatWasAskedFor(t *testing.T) {
+	client, requests, bodies := api(t, answer{200, `{"id": "1", "status": "scheduled"}`})
+	job, err := Enqueue[any](t.Context(), client, "email", email{"a"},
+		IdempotencyKey("k"), Delay(1500*time.Millisecond), Timeout(time.Minute), FixedBackoff(time.Second), Tags("x"))
+	if err != nil || job.Status != "scheduled" {
+		t.Fatal(job, err)
+	}
+	const want = `{"type":"email","payload":{"To":"a"},"delayMs":1500,"timeoutMs":60000,"backoff":{"delayMs":1000,"type":"fixed"},"tags":["x"]}`
+	header := (*requests)[0].Header
+	if (*bodies)[0] != want || header.Get("Idempotency-Key") != "k" || header.Get("Authorization") != "Bearer secret" {
+		t.Errorf("got %s, %v", (*bodies)[0], header)
+	}
+}
+
+func TestARequestIsRepeatedWithItsKeyWhileTheAPIIsBusy(t *testing.T) {
+	client, requests, _ := api(t, answer{503, problem("log-overloaded")}, answer{200, `{"id": "1"}`})
+	if _, err := Enqueue[any](t.Context(), client, "email", nil, MaxAttempts(3)); err != nil {
+		t.Fatal(err)
+	}
+	keys := []string{(*requests)[0].Header.Get("Idempotency-Key"), (*requests)[1].Header.Get("Idempotency-Key")}
+	if keys[0] == "" || keys[0] != keys[1] {
+		t.Errorf("got %v", keys)
+	}
+}
+
+func TestEachReactionOfACallerHasItsError(t *testing.T) {
+	for status, want := range map[int]error{
+		401: ErrAccessDenied, 404: ErrNotFound, 409: ErrConflict, 422: ErrInvalidRequest, 500: ErrUnexpectedAnswer,
+	} {
+		client, _, _ := api(t, answer{status, problem("some-code")})
+		_, err := client.Get(t.Context(), "1")
+		var refused *APIError
+		if !errors.Is(err, want) || !errors.As(err, &refused) || refused.Code != "some-code" || refused.Status != status {
+			t.Errorf("%d: got %v", status, err)
+		}
+		if err != nil && !strings.Contains(err.Error(), "/type is wrong") {
+			t.Errorf("%d: got %v", status, err)
+		}
+	}
+}
+
+func TestARetryIsNotRepeatedWhenItMayHaveTakenEffect(t *testing.T) {
+	client, requests, _ := api(t, answer{502, ""})
+	_, err := client.Retry(t.Context(), "1", "again")
+	var refused *APIError
+	if !errors.As(err, &refused) || !refused.OutcomeUnknown || len(*requests) != 1 {
+		t.Errorf("got %v after %d requests", err, len(*requests))
+	}
+}
+
+func TestResultWaitsUntilTheJobHasEnded(t *testing.T) {
+	client, requests, _ := api(t, answer{200, `{"id": "1"}`}, answer{200, `{"status": "processing"}`},
+		answer{200, `{"status": "completed", "result": 7}`})
+	job, err := Enqueue[int](t.Context(), client, "email", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result, err := job.Result(t.Context()); result != 7 || err != nil {
+		t.Errorf("got %d, %v", result, err)
+	}
+	if url := (*requests)[1].URL.String(); url != "/api/jobs/1?wait=25s" {
+		t.Errorf("got %s", url)
+	}
+}
+
+func TestAFailedJobHasNoResult(t *testing.T) {
+	client, _, _ := api(t, answer{200, `{"status": "failed", "error": {"name": "E", "message": "no"}}`})
+	_, err := Enqueued[json.RawMessage]{JobState: JobState{ID: "1"}, client: client}.Result(t.Context())
+	var failed *JobFailedError
+	if !errors.As(err, &failed) || !strings.Contains(err.Error(), "E: no") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestACallEndsWithItsContext(t *testing.T) {
+	client, _, _ := api(t, slices.Repeat([]answer{{200, `{"status": "processing"}`}}, 100)...)
+	ctx, cancel := context.WithCancel(t.Context())
+	waited := make(chan error)
+	go func() { _, err := client.Wait(ctx, "1"); waited <- err }()
+	cancel()
+	if err := <-waited; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}

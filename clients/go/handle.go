@@ -1,0 +1,151 @@
+package jobstream
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"strings"
+
+	"github.com/jobstream/jobstream/clients/go/internal/engine"
+	"github.com/jobstream/jobstream/clients/go/internal/protocol"
+)
+
+// Job is what a handler is told about the job that it runs.
+type Job[Payload any] struct {
+	// ID is the job's id. Send it as the idempotency key wherever another system takes one: a handler may run twice.
+	ID   string
+	Type string
+	// Attempt is 1 for the first attempt. Numbers repeat after a release or a requeue; RunID never does.
+	Attempt     int
+	MaxAttempts int
+	// RunID is the id of this run, which is that of its JobStarted.
+	RunID   string
+	Tags    []string
+	Tenant  string
+	Payload Payload
+	// Traceparent is the W3C trace context, to pass on in requests; empty if there is none.
+	Traceparent string
+	// Log adds type, job and attempt to its lines.
+	Log *slog.Logger
+
+	report func(protocol.Data)
+}
+
+const progressMessageLimit = 1024
+
+// Progress reports how far the work is: percent from 0 to 100, and a text of up to 1,024 characters, which may be empty.
+//
+// It returns at once and never fails: while one report is being appended, the last of those that follow wins. So it may
+// be called in a loop.
+func (j *Job[Payload]) Progress(percent float64, message string) {
+	data := protocol.Data{Message: clean(message, progressMessageLimit)}
+	if !math.IsNaN(percent) {
+		data.Percent = new(min(100, max(0, percent)))
+	}
+	j.report(data)
+}
+
+// HandleOption changes how a job type is run.
+type HandleOption func(*engine.JobType)
+
+// Concurrency is how many attempts of the type run at once, instead of that of the worker.
+func Concurrency(attempts int) HandleOption {
+	return func(jobType *engine.JobType) { jobType.Concurrency = attempts }
+}
+
+// PayloadSchema is a JSON Schema (2020-12) of the payloads that may be sent. It is announced, and the API refuses others
+// with 422.
+func PayloadSchema(schema json.RawMessage) HandleOption {
+	return func(jobType *engine.JobType) { jobType.PayloadSchema = schema }
+}
+
+// ResultSchema is a JSON Schema (2020-12) of the results, for readers of GET /api/types.
+func ResultSchema(schema json.RawMessage) HandleOption {
+	return func(jobType *engine.JobType) { jobType.ResultSchema = schema }
+}
+
+// Validator is for payloads that can be wrong although they are JSON of their type. If a payload implements it, Validate
+// is called before the handler; its error fails the job with the reason `invalid-payload`.
+type Validator interface{ Validate() error }
+
+// Handle registers the handler of a job type; before the worker runs, which returns the mistakes.
+//
+// The payload is decoded by encoding/json; one that does not fit fails the job at once. What the handler returns becomes
+// the result: JSON of at most 256 KB, none if it is `null`. An error is retried after the job's backoff, unless it is an
+// Unrecoverable or InvalidPayload one; so is a panic.
+//
+// The context ends when the attempt must end, and context.Cause says why: ErrTimeout, ErrShutdown or ErrMovedOn. A handler
+// that goes on for half a second after that is left to itself.
+func Handle[Payload, Result any](
+	worker *Worker, jobType string, handler func(context.Context, *Job[Payload]) (Result, error), options ...HandleOption,
+) {
+	registered := engine.JobType{Name: jobType, Handler: func(ctx context.Context, run *engine.Run) (json.RawMessage, error) {
+		if isEncrypted(run.Job.Created) {
+			return nil, errors.New("the payload is encrypted, which only workers with @jobstream/worker can read")
+		}
+		job, err := jobOf[Payload](run)
+		if err != nil {
+			return nil, InvalidPayload(err)
+		}
+		result, err := handler(ctx, job)
+		if err != nil {
+			return nil, err
+		}
+		return encode(result)
+	}}
+	for _, option := range options {
+		option(&registered)
+	}
+	for _, schema := range []json.RawMessage{registered.PayloadSchema, registered.ResultSchema} {
+		worker.check(schema == nil || json.Valid(schema), "expected the schema of a job type to be JSON, got: %s", schema)
+	}
+	worker.register(registered)
+}
+
+func jobOf[Payload any](run *engine.Run) (*Job[Payload], error) {
+	created := run.Job.Created
+	job := &Job[Payload]{
+		ID: created.JobID, Type: created.JobType, Attempt: run.Job.Attempt, MaxAttempts: created.Data.MaxAttempts,
+		RunID: run.Job.RunID, Tags: created.Data.Tags, Tenant: created.Tenant, Traceparent: run.Traceparent,
+		Log: run.Log, report: run.Progress,
+	}
+	if err := json.Unmarshal(created.Data.Payload, &job.Payload); err != nil {
+		return nil, fmt.Errorf("payload: %w", err)
+	}
+	if validator, ok := any(&job.Payload).(Validator); ok {
+		if err := validator.Validate(); err != nil {
+			return nil, fmt.Errorf("payload: %w", err)
+		}
+	}
+	return job, nil
+}
+
+// isEncrypted tells whether the service has encrypted the payload of the job: docs/privacy.md.
+func isEncrypted(created protocol.Event) bool {
+	var payload struct {
+		JWE string `json:"$jwe"`
+	}
+	if json.Unmarshal(created.Data.Payload, &payload) != nil {
+		return false
+	}
+	encoded, _, _ := strings.Cut(payload.JWE, ".")
+	text, err := base64.RawURLEncoding.DecodeString(encoded)
+	var header struct{ Kid string }
+	return err == nil && json.Unmarshal(text, &header) == nil && header.Kid == created.JobID
+}
+
+// encode is unrecoverable when it fails: the work is done, so another attempt would not help.
+func encode(result any) (json.RawMessage, error) {
+	text, err := json.Marshal(result)
+	if err != nil {
+		return nil, Unrecoverable(fmt.Errorf("the result is not JSON: %w", err))
+	}
+	if string(text) == "null" {
+		return nil, nil
+	}
+	return text, nil
+}

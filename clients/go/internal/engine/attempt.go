@@ -1,0 +1,202 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/jobstream/jobstream/clients/go/internal/joblog"
+	"github.com/jobstream/jobstream/clients/go/internal/protocol"
+)
+
+const (
+	largestResult = 256 * 1024
+	abandonAfter  = 500 * time.Millisecond
+	longestRetry  = 30 * 24 * time.Hour
+)
+
+// attempt is an attempt that runs here.
+type attempt struct {
+	runner *runner
+	call   protocol.Call
+	number int
+	began  uint64 // the sequence of its JobStarted
+	ctx    context.Context
+	abort  context.CancelCauseFunc
+
+	mutex sync.Mutex
+	job   *protocol.Job // follows what the attempt appends
+}
+
+func newAttempt(r *runner, call protocol.Call, started *protocol.Job) *attempt {
+	ctx, abort := context.WithCancelCause(r.engine.closing)
+	return &attempt{
+		runner: r, call: call, number: started.Attempt, began: started.Sequence, job: started, ctx: ctx, abort: abort,
+	}
+}
+
+// state is the job after what the attempt has appended so far.
+func (a *attempt) state() *protocol.Job {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	return a.job
+}
+
+func (a *attempt) append(entry joblog.Entry) error {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	entry.Data.Attempt = a.number
+	job, err := a.runner.jobs.Append(a.call, a.job, entry)
+	if err == nil {
+		a.job = job
+	}
+	return err
+}
+
+// outcome is the event that ends an attempt, and how long a retry waits at least.
+type outcome struct {
+	name       string
+	data       protocol.Data
+	retryAfter time.Duration
+}
+
+// run runs the handler, records its outcome, and then settles the message; ErrOvertaken if the job has moved on meanwhile.
+func (a *attempt) run() error {
+	defer a.abort(nil)
+	a.runner.running.Store(a.call.JobID, a)
+	began := time.Now()
+	out, err := a.runHandler()
+	a.runner.running.CompareAndDelete(a.call.JobID, a)
+	if err != nil {
+		return err
+	}
+	if out.name != "JobReleased" {
+		out.data.DurationMs = new(time.Since(began).Milliseconds())
+	}
+	return a.record(out)
+}
+
+func (a *attempt) record(out outcome) error {
+	at := a.runner.jobs.TimeOf(a.call)
+	if out.name == "JobRetryScheduled" {
+		wait := max(a.state().Created.Data.Backoff.After(a.number), min(out.retryAfter, longestRetry))
+		out.data.RetryAt = new(at.Add(wait).UTC().Truncate(time.Millisecond))
+	}
+	if err := a.append(joblog.Entry{Name: out.name, At: at, Data: out.data}); err != nil {
+		return err
+	}
+	a.runner.log.Info(out.name, "job", a.call.JobID, "attempt", a.number)
+	if out.name == "JobReleased" {
+		return a.handBack(at)
+	}
+	if out.data.RetryAt != nil {
+		if err := a.runner.jobs.SetTimer(a.call, *out.data.RetryAt); err != nil {
+			return err
+		}
+	}
+	return a.call.Ack()
+}
+
+func (a *attempt) handBack(at time.Time) error {
+	if a.state().Carried > a.began { // the message that is handed back may be gone
+		if err := a.runner.jobs.SetTimer(a.call, at); err != nil {
+			return err
+		}
+	}
+	return a.call.Nak()
+}
+
+// runHandler runs the handler and tells which event its outcome is; ErrOvertaken if the job has moved on meanwhile.
+func (a *attempt) runHandler() (outcome, error) {
+	timeout := time.Duration(a.state().Created.Data.TimeoutMs) * time.Millisecond
+	ctx, cancel := context.WithTimeoutCause(a.ctx, timeout, ErrTimeout)
+	defer cancel()
+	reporter := newReporter(func(data protocol.Data) error {
+		return a.append(joblog.Entry{Name: "JobProgressed", Data: data})
+	}, a.onLostReport)
+	result, err := a.handled(ctx, reporter)
+	cause := context.Cause(ctx)
+	reporter.finish()
+	switch {
+	case context.Cause(a.ctx) == ErrMovedOn:
+		return outcome{}, ErrMovedOn
+	case err == nil && len(result) > largestResult:
+		err := fmt.Errorf("the result has %d bytes of JSON; at most %d are stored", len(result), largestResult)
+		return a.failed(err, "unrecoverable"), nil
+	case err == nil:
+		return outcome{name: "JobCompleted", data: protocol.Data{Result: result}}, nil
+	case cause == ErrShutdown:
+		return outcome{name: "JobReleased", data: protocol.Data{Reason: cause.Error()}}, nil
+	case cause != nil:
+		return a.failed(cause, ""), nil
+	}
+	return a.failed(err, ""), nil
+}
+
+// failed tells what follows from an error: another attempt, unless no other can help or there is none left.
+func (a *attempt) failed(err error, reason string) outcome {
+	failure := a.runner.engine.Classify(err)
+	data := protocol.Data{Error: &failure.Error, Reason: reason}
+	if reason == "" {
+		data.Reason = failure.Reason
+	}
+	if data.Reason == "" && a.state().IsLastAttempt() {
+		data.Reason = "attempts-exhausted"
+	}
+	if data.Reason != "" {
+		return outcome{name: "JobFailed", data: data}
+	}
+	return outcome{name: "JobRetryScheduled", data: data, retryAfter: failure.RetryAfter}
+}
+
+func (a *attempt) onLostReport(err error) {
+	if errors.Is(err, joblog.ErrOvertaken) {
+		a.abort(ErrMovedOn)
+		return
+	}
+	a.runner.log.Warn("progress is not reported", "job", a.call.JobID, "error", err)
+}
+
+// handled waits for the handler; one that ignores the end of its context is left to itself.
+func (a *attempt) handled(ctx context.Context, reporter *reporter) (json.RawMessage, error) {
+	type ending struct {
+		result json.RawMessage
+		err    error
+	}
+	ended := make(chan ending, 1)
+	go func() {
+		var end ending
+		defer func() { ended <- end }()
+		defer func() {
+			if problem := recover(); problem != nil {
+				a.runner.log.Error("the handler panicked", "job", a.call.JobID, "panic", problem, "stack", string(debug.Stack()))
+				end.err = fmt.Errorf("panic: %v", problem)
+			}
+		}()
+		end.result, end.err = a.runner.jobType.Handler(ctx, a.told(reporter))
+	}()
+	select {
+	case end := <-ended:
+		return end.result, end.err
+	case <-ctx.Done():
+	}
+	select {
+	case end := <-ended:
+		return end.result, end.err
+	case <-time.After(abandonAfter):
+		return nil, context.Cause(ctx)
+	}
+}
+
+func (a *attempt) told(reporter *reporter) *Run {
+	return &Run{
+		Job:         a.state(),
+		Traceparent: a.call.Traceparent(),
+		Log:         a.runner.log.With("job", a.call.JobID, "attempt", a.number),
+		Progress:    reporter.report,
+	}
+}

@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/jobstream/jobstream/clients/go/internal/joblog"
+	"github.com/jobstream/jobstream/clients/go/internal/protocol"
+)
+
+// claim starts an attempt, or settles the message when there is nothing to start.
+func (r *runner) claim(call protocol.Call) (*attempt, error) {
+	job, err := r.stateFor(call)
+	for err == nil {
+		decision := protocol.Plan(job, call, r.engine.Clock.Now())
+		if decision != protocol.Start {
+			return nil, r.settle(decision, call, job)
+		}
+		data := protocol.Data{Attempt: job.Attempt + 1, Worker: r.engine.Worker}
+		started, failed := r.jobs.Append(call, job, joblog.Entry{Name: "JobStarted", Data: data})
+		switch {
+		case failed == nil:
+			return newAttempt(r, call, started), nil
+		case !errors.Is(failed, joblog.ErrOvertaken):
+			return nil, failed
+		}
+		job, err = r.jobs.ReadFresh(call)
+	}
+	return nil, err
+}
+
+// settle does what the protocol's table says of a call that starts no attempt.
+func (r *runner) settle(decision protocol.Decision, call protocol.Call, job *protocol.Job) error {
+	switch decision {
+	case protocol.GiveUp:
+		lost := protocol.JobError{Name: "WorkerLost", Message: fmt.Sprintf("worker %s stopped answering", job.Worker)}
+		data := protocol.Data{Attempt: job.Attempt, Reason: "worker-lost", Error: &lost}
+		if _, err := r.jobs.Append(call, job, joblog.Entry{Name: "JobFailed", Data: data}); err != nil {
+			return err
+		}
+	case protocol.SetTimer:
+		if err := r.jobs.SetTimer(call, job.RunAt); err != nil {
+			return err
+		}
+	case protocol.HandBack:
+		return call.NakWithDelay(r.engine.AckWait)
+	case protocol.Leave:
+		return r.leaveToNewerWorker(call, job)
+	}
+	return call.Ack()
+}
+
+// leaveToNewerWorker offers a job that waits by a new timer: a redelivery would look as if it had been left to its timer.
+func (r *runner) leaveToNewerWorker(call protocol.Call, job *protocol.Job) error {
+	r.log.Warn("the job has events that only newer workers understand", "job", call.JobID)
+	if job.Status != "scheduled" && job.Status != "retrying" {
+		return call.NakWithDelay(newerWait)
+	}
+	at := r.engine.Clock.Now().Add(newerWait)
+	if job.RunAt.After(at) {
+		at = job.RunAt
+	}
+	if err := r.jobs.SetTimer(call, at); err != nil {
+		return err
+	}
+	return call.Ack()
+}
+
+// stateFor reads the job, but the first delivery of a job's first message is the whole history: there is nothing to read.
+func (r *runner) stateFor(call protocol.Call) (*protocol.Job, error) {
+	if call.IsWholeHistory() {
+		return protocol.NewJob(*call.Event, call.Sequence), nil
+	}
+	return r.jobs.ReadFresh(call)
+}

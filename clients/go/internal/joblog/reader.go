@@ -1,0 +1,154 @@
+// Package joblog reads the jobs of one type from the log, and appends to it.
+package joblog
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jobstream/jobstream/clients/go/internal/protocol"
+)
+
+const (
+	readTries = 40
+	readPause = 50 * time.Millisecond
+)
+
+// Log is the log of one job type.
+type Log struct {
+	nc      *nats.Conn
+	js      jetstream.JetStream
+	jobType string
+	worker  string
+	clock   *protocol.ServerClock
+	log     *slog.Logger
+}
+
+// Connection is what a Log works with. Worker is the name that it signs events with.
+type Connection struct {
+	NC     *nats.Conn
+	JS     jetstream.JetStream
+	Clock  *protocol.ServerClock
+	Worker string
+	Log    *slog.Logger
+}
+
+// New returns the log of one job type.
+func New(connection Connection, jobType string) *Log {
+	return &Log{
+		nc: connection.NC, js: connection.JS, clock: connection.Clock, worker: connection.Worker, log: connection.Log,
+		jobType: jobType,
+	}
+}
+
+// ReadFresh reads the job, at least as new as the call: in a cluster a message may arrive before it can be read.
+func (l *Log) ReadFresh(call protocol.Call) (*protocol.Job, error) {
+	for range readTries {
+		job, err := l.Read(call.JobID)
+		if err != nil || call.Event == nil || (job != nil && job.Sequence >= call.Sequence) {
+			return job, err
+		}
+		time.Sleep(readPause)
+	}
+	return nil, fmt.Errorf("job %s cannot be read up to sequence %d", call.JobID, call.Sequence)
+}
+
+// Read returns the job as it is now; nil if it does not exist.
+func (l *Log) Read(jobID string) (*protocol.Job, error) {
+	history, err := l.history(jobID)
+	return protocol.Fold(history), err
+}
+
+// history reads a job's messages, oldest first: each names the sequence of the one before as what it expected.
+func (l *Log) history(jobID string) ([]protocol.Record, error) {
+	var history []protocol.Record
+	query := map[string]any{"last_by_subj": protocol.Filter(l.jobType, jobID)}
+	for {
+		record, err := l.stored(jobID, query)
+		switch {
+		case err != nil || record == nil && len(history) == 0:
+			return nil, err
+		case record == nil || !record.Linked:
+			return l.historyBySubject(jobID)
+		}
+		history = append(history, *record)
+		if record.Previous == 0 || record.Is("JobCarried") {
+			slices.Reverse(history)
+			return history, nil
+		}
+		query = map[string]any{"seq": record.Previous}
+	}
+}
+
+// historyBySubject is for a history whose links a program has broken that does not keep to the protocol.
+func (l *Log) historyBySubject(jobID string) ([]protocol.Record, error) {
+	var history []protocol.Record
+	filter := protocol.Filter(l.jobType, jobID)
+	last, err := l.stored(jobID, map[string]any{"last_by_subj": filter})
+	for sequence := uint64(0); err == nil && last != nil && sequence < last.Sequence; {
+		var record *protocol.Record
+		record, err = l.stored(jobID, map[string]any{"seq": sequence + 1, "next_by_subj": filter})
+		if err != nil || record == nil {
+			break
+		}
+		sequence = record.Sequence
+		history = append(history, *record)
+	}
+	return history, err
+}
+
+// stored asks the leader of the stream for one message; any replica would answer a direct get, and might be old.
+func (l *Log) stored(jobID string, query map[string]any) (*protocol.Record, error) {
+	var answer struct {
+		Message *message
+		Error   *jetstream.APIError
+	}
+	request, err := json.Marshal(query)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := l.nc.Request("$JS.API.STREAM.MSG.GET.JOBS", request, 5*time.Second)
+	if err == nil {
+		err = json.Unmarshal(reply.Data, &answer)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case answer.Error != nil && answer.Error.Code == 404:
+		return nil, nil
+	case answer.Error != nil:
+		return nil, fmt.Errorf("the log was not read: %w", answer.Error)
+	case answer.Message == nil:
+		return nil, errors.New("the log was not read: the answer has no message")
+	}
+	return answer.Message.record(protocol.Filter(l.jobType, jobID)), nil
+}
+
+// message is a message of the log as the server answers it.
+type message struct {
+	Subject    string
+	Seq        uint64
+	Hdrs, Data []byte
+}
+
+// record tells what the message is in the history of the job with these subjects.
+func (m message) record(filter string) *protocol.Record {
+	header, _ := nats.DecodeHeadersMsg(m.Hdrs)
+	event, _ := protocol.Decode(m.Subject, m.Data, header)
+	previous, err := strconv.ParseUint(header.Get(protocol.HeaderExpected), 10, 64)
+	own := strings.HasPrefix(m.Subject, strings.TrimSuffix(filter, ">"))
+	first := event != nil && event.Event == "JobCreated" && protocol.IsFirst(header, event)
+	checked := previous > 0 && header.Get(protocol.HeaderCompared) == filter
+	if event != nil && event.Newer && !protocol.IsChecked(header, event) {
+		event = nil
+	}
+	return &protocol.Record{Event: event, Sequence: m.Seq, Previous: previous, Linked: err == nil && own && (first || checked)}
+}

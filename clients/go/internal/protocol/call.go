@@ -1,0 +1,168 @@
+package protocol
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// maxEarly is by how much a timer may fire early on purpose.
+const maxEarly = 30 * time.Second
+
+var jobID = regexp.MustCompile("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+
+// Call is a message that calls for work on a job: a JobCreated or JobRequeued, or a timer that fired.
+type Call struct {
+	jetstream.Msg
+	JobID    string
+	Event    *Event // nil for a timer
+	Sequence uint64
+	Delivery int
+	FiredFor time.Time     // the time for which a timer was set, if the server fired it then, later, or early on purpose
+	Wait     time.Duration // of a timer that was fired early: the rest of its time
+}
+
+// ReadCall reads a message; an error says that it is no call for work.
+func ReadCall(msg jetstream.Msg, now time.Time) (Call, error) {
+	meta, err := msg.Metadata()
+	if err != nil {
+		return Call{}, err
+	}
+	call := Call{Msg: msg, Sequence: meta.Sequence.Stream, Delivery: int(meta.NumDelivered)}
+	if meta.Stream != "JOBS" {
+		return call.asTimer(meta.Timestamp, now)
+	}
+	call.Event, err = Decode(msg.Subject(), msg.Data(), msg.Headers())
+	if err == nil {
+		call.JobID = call.Event.JobID
+	}
+	return call, err
+}
+
+func (c Call) asTimer(stored, now time.Time) (Call, error) {
+	var wake struct {
+		JobID, JobType string
+		At             time.Time
+	}
+	err := json.Unmarshal(c.Data(), &wake)
+	if err == nil && (!jobID.MatchString(wake.JobID) || c.Subject() != "timers.due."+wake.JobType) {
+		err = errors.New("not a wake-up of a job of this type")
+	}
+	c.JobID = wake.JobID
+	if early := wake.At.Sub(stored); early <= maxEarly {
+		c.FiredFor = wake.At
+		if early > 0 { // by design; that delivery does not count
+			c.Wait = min(early, wake.At.Sub(now))
+			c.Delivery = max(1, c.Delivery-1)
+		}
+	}
+	return c, err
+}
+
+func (c Call) name() string {
+	if c.Event == nil {
+		return fmt.Sprintf("timer:%d", c.Sequence)
+	}
+	return c.Event.ID
+}
+
+// Cause is what the events of an attempt name as what they follow from.
+func (c Call) Cause() string {
+	if c.Delivery == 1 {
+		return c.name()
+	}
+	return fmt.Sprintf("%s#%d", c.name(), c.Delivery)
+}
+
+// Traceparent is the trace context of what follows from the call; empty if there is none.
+func (c Call) Traceparent() string { return c.Headers().Get("traceparent") }
+
+// DeliveryThatStarted tells by which delivery of this message the job's last attempt was started; 0 if it was another
+// message.
+func (c Call) DeliveryThatStarted(job *Job) int {
+	name, delivery, numbered := strings.Cut(job.StartedBy, "#")
+	switch {
+	case job.StartedBy == "":
+		return 1
+	case name != c.name():
+		return 0
+	case !numbered:
+		return 1
+	}
+	number, _ := strconv.Atoi(delivery)
+	return number
+}
+
+// IsWholeHistory tells whether it is the first delivery of the job's first message.
+func (c Call) IsWholeHistory() bool {
+	return c.Event != nil && c.Event.Event == "JobCreated" && c.Delivery == 1
+}
+
+// isCopyIn tells whether a program that does not keep to the protocol has stored an event of the job once more.
+func (c Call) isCopyIn(job *Job) bool {
+	return c.Event != nil && c.Sequence > job.Dispatches[0] && !slices.Contains(job.Dispatches, c.Sequence)
+}
+
+// Decision is what a call for work means.
+type Decision int
+
+// The decisions. Leave means: to a newer worker.
+const (
+	Acknowledge Decision = iota
+	Start
+	GiveUp
+	SetTimer
+	HandBack
+	Leave
+)
+
+// Plan tells what a call for work means for a job in this state, at this time of the server: the table in the protocol.
+func Plan(job *Job, call Call, now time.Time) Decision {
+	if job != nil && job.Unreadable {
+		return Leave
+	}
+	if job == nil || job.HasEnded() || call.isCopyIn(job) {
+		return Acknowledge
+	}
+	if call.Event != nil && call.Sequence < job.Carried {
+		return Acknowledge // the log is about to lose the message: a timer calls instead
+	}
+	switch job.Status {
+	case "scheduled", "retrying":
+		return planWaiting(job, call, now)
+	case "processing":
+		return planRunning(job, call)
+	}
+	return Start
+}
+
+func planWaiting(job *Job, call Call, now time.Time) Decision {
+	served := call.Delivery > 1 || job.StartedBy != "" && call.DeliveryThatStarted(job) > 0
+	if !call.FiredFor.IsZero() {
+		now = call.FiredFor
+	}
+	if served || job.RunAt.After(now) {
+		return SetTimer
+	}
+	return Start
+}
+
+func planRunning(job *Job, call Call) Decision {
+	startedBy := call.DeliveryThatStarted(job)
+	switch {
+	case startedBy == 0 && (call.Event != nil || call.Delivery > 1):
+		return Acknowledge
+	case startedBy == 0 || call.Delivery <= startedBy:
+		return HandBack
+	case job.IsLastAttempt():
+		return GiveUp
+	}
+	return Start
+}

@@ -1,0 +1,139 @@
+package protocol
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Job is the fold of a job's events, as far as a worker needs it.
+type Job struct {
+	Created   Event
+	Sequence  uint64 // of the job's last message, which the next append must expect
+	Version   int
+	Status    string
+	Attempt   int
+	RunAt     time.Time
+	StartedBy string
+	Worker    string
+	RunID     string
+	StartedAt time.Time
+
+	Dispatches []uint64 // the sequences of its first event and of each JobRequeued
+	Carried    uint64   // the sequence of its last JobCarried: calls for work before it are obsolete
+	Unreadable bool     // it has events that only newer workers understand: the rest may be wrong
+}
+
+// Record is a message in the history of a job. It has no event if it is none: it counts for nothing, but the next append
+// goes behind it.
+type Record struct {
+	*Event
+	Sequence uint64
+	// Previous is the sequence that its writer expected: that of the job's message before it.
+	Previous uint64
+	// Linked tells that the server has checked that, so that no message of the job is between the two.
+	Linked bool
+}
+
+// Is tells whether the record is an event of this name.
+func (r Record) Is(name string) bool {
+	return r.Event != nil && !r.Event.Newer && r.Event.Event == name
+}
+
+// Fold returns the job after its history; nil if it does not exist.
+func Fold(history []Record) *Job {
+	var job *Job
+	for _, record := range history {
+		switch {
+		case record.Is("JobCarried") && (job == nil || record.Version > job.Version+1):
+			job = carriedJob(*record.Event, record.Sequence) // the log has lost events before it
+		case job != nil && job.precedes(record.Event):
+			job = job.After(*record.Event, record.Sequence)
+		case job != nil:
+			job.Sequence = record.Sequence
+		case record.Is("JobCreated"):
+			job = NewJob(*record.Event, record.Sequence)
+		}
+	}
+	return job
+}
+
+// NewJob returns the job with which a history begins: with a JobCreated, or with a JobCarried where the log has lost
+// events.
+func NewJob(created Event, sequence uint64) *Job {
+	if created.Event == "JobCarried" {
+		return carriedJob(created, sequence)
+	}
+	job := Job{Created: created, Sequence: sequence, Version: 1, Status: "pending", Dispatches: []uint64{sequence}}
+	if runAt := created.Data.RunAt; runAt != nil {
+		job.RunAt = *runAt
+		if runAt.After(created.At) {
+			job.Status = "scheduled"
+		}
+	}
+	return &job
+}
+
+func carriedJob(carried Event, sequence uint64) *Job {
+	data := carried.Data
+	job := Job{
+		Created: carried, Sequence: sequence, Version: carried.Version, Status: data.Status, Attempt: data.Attempt,
+		StartedBy: data.StartedBy, Worker: data.Worker, Dispatches: []uint64{sequence}, Carried: sequence,
+	}
+	if data.RunAt != nil {
+		job.RunAt = *data.RunAt
+	}
+	if data.StartedAt != nil {
+		job.StartedAt = *data.StartedAt
+	}
+	return &job
+}
+
+// After returns the job after its next event.
+func (j Job) After(event Event, sequence uint64) *Job {
+	j.Sequence, j.Version = sequence, event.Version
+	if event.Newer {
+		j.Unreadable = true
+		return &j
+	}
+	switch event.Event {
+	case "JobStarted":
+		j.Status, j.Attempt = "processing", event.Data.Attempt
+		j.Worker, j.StartedBy = event.Data.Worker, event.CausationID
+		j.RunID, j.StartedAt = event.ID, event.At
+	case "JobRetryScheduled":
+		j.Status, j.RunAt = "retrying", *event.Data.RetryAt
+	case "JobReleased":
+		j.Status, j.Attempt = "pending", j.Attempt-1
+	case "JobRequeued":
+		j.Status, j.Attempt, j.RunAt, j.StartedBy = "pending", 0, time.Time{}, ""
+		j.Dispatches = append(slices.Clip(j.Dispatches), sequence)
+		j.Unreadable = j.Unreadable && event.Data.Discarded == nil
+	case "JobCompleted", "JobFailed", "JobCancelled":
+		j.Status = strings.ToLower(strings.TrimPrefix(event.Event, "Job"))
+	case "JobCarried":
+		j.StartedBy, j.Carried = event.Data.StartedBy, sequence
+	}
+	return &j
+}
+
+// precedes tells whether the event is the job's next: others count for nothing.
+func (j Job) precedes(event *Event) bool {
+	return event != nil && event.Version == j.Version+1 &&
+		(event.Newer || event.Event != "JobRetryScheduled" || event.Data.RetryAt != nil)
+}
+
+// IsSameAttempt compares the name of the worker and the time, too: they tell attempts apart whose numbers are the same,
+// as after a requeue.
+func (j Job) IsSameAttempt(other *Job) bool {
+	return !j.Unreadable && j.Status == "processing" && other.Status == "processing" &&
+		j.Attempt == other.Attempt && j.Worker == other.Worker && j.StartedAt.Equal(other.StartedAt)
+}
+
+// IsLastAttempt tells whether no other attempt may follow.
+func (j Job) IsLastAttempt() bool { return j.Attempt >= j.Created.Data.MaxAttempts }
+
+// HasEnded tells whether nothing can happen to the job any more, except a requeue.
+func (j Job) HasEnded() bool {
+	return slices.Contains([]string{"completed", "failed", "cancelled"}, j.Status)
+}

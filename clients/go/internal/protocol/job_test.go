@@ -1,0 +1,112 @@
+package protocol
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+const testJob = "0193a3f0-0000-7000-8000-00000000beef"
+
+var now = time.Date(2026, 1, 31, 9, 30, 0, 0, time.UTC)
+
+func event(name string, version int, data Data) *Event {
+	return &Event{V: 1, ID: name, Event: name, JobID: testJob, JobType: "email", Version: version, At: now, Data: data}
+}
+
+func started(attempt int) *Event {
+	event := event("JobStarted", 2, Data{Attempt: attempt, Worker: "w"})
+	event.CausationID = "JobCreated"
+	return event
+}
+
+func created() *Event { return event("JobCreated", 1, Data{MaxAttempts: 2}) }
+
+func history(events ...*Event) []Record {
+	var records []Record
+	for index, event := range events {
+		records = append(records, Record{Event: event, Sequence: uint64(index + 1)})
+	}
+	return records
+}
+
+func TestFoldCountsOnlyEventsThatFollow(t *testing.T) {
+	job := Fold(history(created(), nil, event("JobFailed", 7, Data{}), started(1), created()))
+	if job.Status != "processing" || job.Version != 2 || job.Attempt != 1 || job.Sequence != 5 {
+		t.Errorf("got %+v", job)
+	}
+}
+
+func TestFoldBeginsAgainWhereTheLogHasLostEvents(t *testing.T) {
+	job := Fold(history(created(), event("JobCarried", 9, Data{Status: "retrying", Attempt: 3, RunAt: &now})))
+	if job.Status != "retrying" || job.Attempt != 3 || job.Carried != 2 || len(job.Dispatches) != 1 {
+		t.Errorf("got %+v", job)
+	}
+}
+
+func TestFoldIsUnreadableBehindANewerEventUntilItIsDiscarded(t *testing.T) {
+	newer := &Event{Version: 2, Newer: true}
+	if !Fold(history(created(), newer)).Unreadable {
+		t.Error("expected the job to be unreadable")
+	}
+	if Fold(history(created(), newer, event("JobRequeued", 3, Data{Discarded: new(1)}))).Unreadable {
+		t.Error("expected the job to be readable again")
+	}
+}
+
+func TestPlan(t *testing.T) {
+	due := now.Add(time.Hour)
+	retrying := history(created(), started(1), event("JobRetryScheduled", 3, Data{RetryAt: &due}))
+	first, again := Call{Event: created(), Sequence: 1, Delivery: 1}, Call{Event: created(), Sequence: 1, Delivery: 2}
+	for name, test := range map[string]struct {
+		history []Record
+		call    Call
+		want    Decision
+	}{
+		"takes over from a lost worker":     {history(created(), started(1)), again, Start},
+		"gives up after the last attempt":   {history(created(), started(2)), again, GiveUp},
+		"hands back what runs":              {history(created(), started(1)), first, HandBack},
+		"starts at a timer that has fired":  {retrying, Call{Sequence: 9, Delivery: 1, FiredFor: due}, Start},
+		"waits until it is due":             {retrying, Call{Sequence: 9, Delivery: 1}, SetTimer},
+		"leaves a served call to its timer": {retrying, again, SetTimer},
+		"knows no such job":                 {nil, first, Acknowledge},
+		"knows copies":                      {history(created()), Call{Event: created(), Sequence: 5, Delivery: 1}, Acknowledge},
+		"has ended":                         {history(created(), event("JobCancelled", 2, Data{})), first, Acknowledge},
+	} {
+		if got := Plan(Fold(test.history), test.call, now); got != test.want {
+			t.Errorf("%s: got %v, want %v", name, got, test.want)
+		}
+	}
+}
+
+func TestDecode(t *testing.T) {
+	body := func(event *Event) []byte { text, _ := json.Marshal(event); return text }
+	first := nats.Header{HeaderExpected: {"0"}}
+	if _, err := Decode(created().Subject(), body(created()), first); err != nil {
+		t.Errorf("an event: %v", err)
+	}
+	if _, err := Decode(started(1).Subject(), body(created()), first); err == nil {
+		t.Error("expected an event on the subject of another to be refused")
+	}
+	if _, err := Decode(created().Subject(), body(created()), nats.Header{HeaderExpected: {"7"}}); err == nil {
+		t.Error("expected a copied JobCreated to be refused")
+	}
+	newer, err := Decode("jobs.email."+testJob+".suspended", body(event("JobSuspended", 2, Data{})), nil)
+	if err != nil || !newer.Newer {
+		t.Errorf("an event of a newer release: %v, %v", newer, err)
+	}
+	if _, err := Decode("jobs.email."+testJob+".completed", body(event("JobSuspended", 2, Data{})), nil); err == nil {
+		t.Error("expected an unknown event on a known subject to be refused")
+	}
+}
+
+func TestBackoffGrowsUpToItsLimit(t *testing.T) {
+	rule := Backoff{Type: "exponential", DelayMs: 1000, MaxDelayMs: 6000}
+	for attempt, want := range map[int]time.Duration{1: time.Second, 3: 4 * time.Second, 4: 6 * time.Second, 900: 6 * time.Second} {
+		if got := rule.After(attempt); got != want {
+			t.Errorf("after attempt %d: got %v, want %v", attempt, got, want)
+		}
+	}
+}

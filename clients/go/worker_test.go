@@ -1,0 +1,104 @@
+package jobstream
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jobstream/jobstream/clients/go/internal/engine"
+	"github.com/jobstream/jobstream/clients/go/internal/protocol"
+)
+
+type email struct{ To string }
+
+func (e email) Validate() error {
+	if e.To == "" {
+		return errors.New("to: missing")
+	}
+	return nil
+}
+
+func noop(context.Context, *Job[email]) (any, error) { return nil, nil }
+
+func TestRunTellsAllMistakes(t *testing.T) {
+	t.Setenv("SHUTDOWN_GRACE_MS", "soon")
+	worker := NewWorker(WorkerOptions{Concurrency: -1, AckWait: time.Millisecond})
+	Handle(worker, "E-Mail", noop)
+	Handle(worker, "email", noop, PayloadSchema(json.RawMessage("{")))
+	Handle(worker, "email", noop)
+	err := worker.Run(t.Context())
+	for _, mistake := range []string{
+		`expected SHUTDOWN_GRACE_MS to be a whole number, got: "soon"`, "to be positive, got: -1", "500 ms to 1 h, got: 1ms",
+		`starting with a letter, got: "E-Mail"`, "schema of a job type to be JSON, got: {", `"email" has two handlers`,
+	} {
+		if err == nil || !strings.Contains(err.Error(), mistake) {
+			t.Errorf("expected %q in: %v", mistake, err)
+		}
+	}
+}
+
+func TestAWorkerWithoutHandlersDoesNotRun(t *testing.T) {
+	if err := NewWorker(WorkerOptions{}).Run(t.Context()); err == nil || !strings.Contains(err.Error(), "no handlers") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestHandleDecodesValidatesAndEncodes(t *testing.T) {
+	worker := NewWorker(WorkerOptions{})
+	Handle(worker, "email", func(_ context.Context, job *Job[email]) (any, error) {
+		switch job.Payload.To {
+		case "nobody":
+			return nil, nil
+		case "loop":
+			return make(chan int), nil
+		}
+		return job.Payload.To, nil
+	})
+	for payload, want := range map[string]struct{ result, reason string }{
+		`{"to": "a"}`:      {result: `"a"`},
+		`{"to": "nobody"}`: {},
+		`{"to": "loop"}`:   {reason: "unrecoverable"},
+		`{"to": 1}`:        {reason: "invalid-payload"},
+		`{}`:               {reason: "invalid-payload"},
+	} {
+		run := &engine.Run{Job: &protocol.Job{Created: protocol.Event{Data: protocol.Data{Payload: json.RawMessage(payload)}}}}
+		result, err := worker.types[0].Handler(t.Context(), run)
+		reason := ""
+		if err != nil {
+			reason = classify(err).Reason
+		}
+		if string(result) != want.result || reason != want.reason {
+			t.Errorf("%s: got %s, %v", payload, result, err)
+		}
+	}
+}
+
+func TestErrorsAreKeptAsEveryReaderCanStoreThem(t *testing.T) {
+	failure := classify(RetryAfter(errors.New("a\x00b\xff"+strings.Repeat("x", 5000)), time.Minute))
+	if failure.RetryAfter != time.Minute || failure.Reason != "" || failure.Error.Name != "jobstream.RetryAfterError" {
+		t.Errorf("got %+v", failure)
+	}
+	if message := failure.Error.Message; !strings.HasPrefix(message, "a\ufffdb\ufffdx") || len([]rune(message)) != messageLimit {
+		t.Errorf("got %q", message[:10])
+	}
+}
+
+func TestOnlyATextOfThisJobIsItsEncryptedPayload(t *testing.T) {
+	header := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"dir","enc":"A256GCM","kid":"job-1"}`))
+	for payload, want := range map[string]bool{
+		`{"$jwe": "` + header + `..a.b.c"}`: true, `null`: false, `{"$jwe": 1}`: false, `{"$jwe": "no header"}`: false,
+	} {
+		created := protocol.Event{JobID: "job-1", Data: protocol.Data{Payload: json.RawMessage(payload)}}
+		if isEncrypted(created) != want {
+			t.Errorf("%s: expected %v", payload, want)
+		}
+		created.JobID = "job-2"
+		if isEncrypted(created) {
+			t.Errorf("%s: expected another job's text to stay", payload)
+		}
+	}
+}
