@@ -83,6 +83,24 @@ test('messages that do not fill a segment are archived long before they expire',
   await eventually(async () => expect(await archived()).toBe(3), { timeoutMs: 40_000 });
 });
 
+test('an archiver warns of messages that wait for half of their maximum age', async () => {
+  const warnings: unknown[] = [];
+  const warn = (...line: readonly unknown[]) => void warnings.push(...line);
+  const store = new FolderStore(folder);
+  const options = { eventLog, archive: new Archive(store), store, maxAgeMs: 1_000, intervalMs: 50 };
+  await appendLife(eventLog);
+  const isOld = async () => expect(await eventLog.prefix.oldestAgeMs()).toBeGreaterThan(500);
+  await eventually(isOld, { timeoutMs: 40_000 });
+  const archiver = new Archiver({ ...options, logger: Object.assign(Object.create(logger), { warn }) });
+  await archiver.start();
+  await eventually(async () => expect(await archived()).toBe(3), { timeoutMs: 40_000 });
+  await archiver.stop();
+  expect(warnings).toEqual([
+    expect.objectContaining({ messages: 3, maxAgeMs: 1_000 }),
+    expect.stringContaining('messages wait long to be archived'),
+  ]);
+});
+
 test('several archivers on one log leave each message once, in order', async () => {
   await using first = newArchiver();
   await using second = newArchiver();
