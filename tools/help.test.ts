@@ -14,7 +14,20 @@ const tools = Object.entries(scripts).flatMap(([name, command]): [string, string
 });
 
 test('package.json has the tools that this test expects', () => {
-  const names = ['start', 'demo', 'migrate', 'rebuild', 'verify', 'archive', 'keys', 'images', 'env', 'test', 'bench'];
+  const names = [
+    'start',
+    'demo',
+    'doctor',
+    'migrate',
+    'rebuild',
+    'verify',
+    'archive',
+    'keys',
+    'images',
+    'env',
+    'test',
+    'bench',
+  ];
   expect(tools.map(([name]) => name)).toEqual(expect.arrayContaining(names));
 });
 

@@ -9,7 +9,7 @@ export type { NatsUser } from './nats/natsUsers.ts';
 export { compareVersions, minimumNatsVersion, parseVersion } from './nats/resolveNatsServer.ts';
 export { resolveOldNatsServer } from './nats/oldNatsServer.ts';
 export type { OldNatsServer } from './nats/oldNatsServer.ts';
-export { resolveNatsServer } from './nats/resolveNatsServer.ts';
+export { findNatsServer, natsServerOnPath, resolveNatsServer } from './nats/resolveNatsServer.ts';
 export { freePort, isPortFree, nextFreePort } from './ports/freePort.ts';
 export { isPortTaken } from './ports/freePort.ts';
 export { EmbeddedPostgres, createDatabase } from './postgres/embeddedPostgres.ts';

@@ -38,9 +38,19 @@ export function recordAddresses(dataDir: string, env: NodeJS.ProcessEnv, { api, 
 
 /** The settings with which this user of NATS joins the system that runs on this data folder; undefined when none does. */
 export function runningAddresses(dataDir: string, user: NatsUser): Readonly<Record<string, string>> | undefined {
+  const running = readRunning(dataDir);
+  return running && { ...running.env, NATS_URL: running.nats[user] };
+}
+
+/** The address of the API of the system that runs on this data folder; undefined when none does. */
+export function runningApi(dataDir: string): string | undefined {
+  return readRunning(dataDir)?.api;
+}
+
+function readRunning(dataDir: string): Recorded | undefined {
   try {
-    const { owner, env, nats }: Recorded = JSON.parse(readFileSync(fileIn(dataDir), 'utf8'));
-    return isRunning(owner) ? { ...env, NATS_URL: nats[user] } : undefined;
+    const recorded: Recorded = JSON.parse(readFileSync(fileIn(dataDir), 'utf8'));
+    return isRunning(recorded.owner) ? recorded : undefined;
   } catch {
     return undefined;
   }

@@ -30,12 +30,30 @@ const wanted = minimumNatsVersion.join('.');
  * @throws Error with one sentence on what to install.
  */
 export async function resolveNatsServer({ env = process.env, note }: ResolveOptions = {}): Promise<string> {
-  if (env['NATS_SERVER']) return explicitServer(env['NATS_SERVER']);
-  const cache = cacheFolder(env);
-  const present = (await onPath(env)) ?? (await inCache(cache));
+  const present = await findNatsServer(env);
   if (present !== undefined) return present;
+  const cache = cacheFolder(env);
   note?.(`fetching nats-server into ${cache} (once, up to a minute)`);
   return fetchServer(cache, env);
+}
+
+/**
+ * Finds a nats-server that is new enough without fetching one; undefined if there is none.
+ *
+ * @throws Error with one sentence when `NATS_SERVER` names one that cannot be used.
+ */
+export async function findNatsServer(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  if (env['NATS_SERVER']) return explicitServer(env['NATS_SERVER']);
+  return (await firstNewEnough(onPath(env))) ?? (await inCache(cacheFolder(env)));
+}
+
+/** Returns the version of the first nats-server on the PATH, such as `2.9.1`; undefined if there is none. */
+export async function natsServerOnPath(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  for (const binary of onPath(env)) {
+    const version = await natsServerVersion(binary);
+    if (version !== undefined) return version.join('.');
+  }
+  return undefined;
 }
 
 async function explicitServer(binary: string): Promise<string> {
@@ -45,9 +63,9 @@ async function explicitServer(binary: string): Promise<string> {
   throw new Error(`NATS_SERVER=${binary} is version ${version.join('.')}, but ${wanted} or newer is needed.`);
 }
 
-async function onPath(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+function onPath(env: NodeJS.ProcessEnv): string[] {
   const folders = (env['PATH'] ?? '').split(path.delimiter).filter((folder) => folder !== '');
-  return firstNewEnough(folders.map((folder) => path.join(folder, 'nats-server')));
+  return folders.map((folder) => path.join(folder, 'nats-server'));
 }
 
 async function inCache(cache: string): Promise<string | undefined> {

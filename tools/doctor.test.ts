@@ -1,0 +1,61 @@
+import path from 'node:path';
+import { EventLog } from '@jobstream/eventlog';
+import { scratchDataFolder, SkewedClock, startNats, startSystem, TestProcess } from '@jobstream/testing';
+import { expect, test } from 'vitest';
+
+async function runDoctor(dataDir: string, env: NodeJS.ProcessEnv = {}) {
+  const settings = { ...process.env, NATS_URL: undefined, DATABASE_URL: undefined, ...env };
+  const args = ['--data-dir', dataDir];
+  await using doctor = TestProcess.node(path.join(import.meta.dirname, 'doctor.ts'), {
+    env: settings,
+    args,
+    ipc: false,
+  });
+  return { code: await doctor.ended, output: doctor.output };
+}
+
+test(
+  'of a system that runs nothing is wrong, and of one whose database hangs it is said',
+  { timeout: 180_000 },
+  async () => {
+    const dataDir = await scratchDataFolder('doctor');
+    await using system = await startSystem(dataDir);
+    expect(await runDoctor(dataDir)).toEqual({
+      code: 0,
+      output: 'Checked: this machine, the settings, NATS, Postgres, the API.\nNothing is wrong.\n',
+    });
+
+    const pids = await system.pidsOf('postgres');
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    const { code, output } = await runDoctor(dataDir, { WORKER_CONCURENCY: '5' });
+    for (const pid of pids) process.kill(pid, 'SIGCONT');
+    expect(code).toBe(1);
+    expect(output).toMatch(
+      /^- WORKER_CONCURENCY is not a setting .+\n- The database .+ cannot be used: .+\n- The API .+ is not ready: .+\n/,
+    );
+    expect(output).toMatch(/\nWrong: 3\.\n$/);
+  },
+);
+
+test('a clock that differs from that of the server by more than a worker accepts is named', async () => {
+  await using nats = await startNats();
+  const log = new EventLog({ url: nats.url, name: 'test' });
+  await log.start();
+  await log.stop();
+  await using clock = await SkewedClock.create(120_000);
+  const { code, output } = await runDoctor('/nowhere', { ...clock.env, NATS_URL: nats.url });
+  expect(code).toBe(1);
+  expect(output).toMatch(/^- The clock of this machine is 1(19|20|21) s ahead of the NATS server's; /);
+  const accepting = { ...clock.env, NATS_URL: nats.url, MAX_CLOCK_SKEW: '5m' };
+  expect(await runDoctor('/nowhere', accepting)).toMatchObject({ code: 0 });
+});
+
+test('without a system it says what it has not looked at', async () => {
+  const { code, output } = await runDoctor('/nowhere');
+  expect({ code, output }).toEqual({
+    code: 0,
+    output: `Checked: this machine, the settings. Not NATS, Postgres, the API: no system runs on /nowhere, and no address is set.
+Nothing is wrong.
+`,
+  });
+});
