@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { JobEvent } from '@jobstream/domain';
 import { ConcurrentAppendError, EventLog } from '@jobstream/eventlog';
 import { eventually, startTcpProxy } from '@jobstream/testing';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { CancelWatch } from './attempt/cancelWatch.ts';
 import type { Handler } from './handler/jobHandler.ts';
 import { handlerOf, sharedServer } from '../testing/startTestWorker.ts';
 
@@ -98,6 +99,13 @@ test('a job that is cancelled while the worker is cut off between the start of i
   await log.create(handler.type);
   await eventually(() => expect(worker.lines.some((line) => [STOPPED, OVERTAKEN].includes(line))).toBe(true));
   expect(runs).toBe(0);
+});
+
+test('a job is followed only while its delivery is processed, so that a worker needs no more memory with each', async () => {
+  const unfollow = vi.spyOn(CancelWatch.prototype, 'unfollow');
+  await using worker = await startWorker(handlerOf(() => 'done'));
+  const { jobId } = await log.create(worker.type);
+  await eventually(() => expect(unfollow).toHaveBeenCalledWith(jobId));
 });
 
 test('a cancellation that the log rejects is checked and stops nothing', async () => {

@@ -19,17 +19,36 @@ export function startTheirServers(files: readonly string[]): boolean {
 }
 
 /**
- * Returns the test files of a package for the mutants of a file in groups, the nearest first: its own, those of its
- * folder, the others.
+ * Returns the test files of a package for the mutants of a file in groups, the most promising first: those that have
+ * killed mutants of the file, its own, those of its folder, those that have killed mutants of its folder, the others.
+ *
+ * @param killers test files that have killed mutants of the package, with the mutated file of each.
  */
-export function testsOfMutant(root: string, packageFolder: string, file: string): string[][] {
+export function testsOfMutant(
+  root: string,
+  packageFolder: string,
+  file: string,
+  killers: readonly { readonly test: string; readonly mutated: string }[],
+): string[][] {
   const all = testsIn(root, packageFolder);
-  const near = all.filter((test) => path.dirname(test) === path.dirname(file));
+  const near = all.filter((test) => isBeside(test, file));
   const sameName = near.filter((test) => path.basename(test).startsWith(`${path.basename(file, '.ts')}.`));
+  const killersOf = (isMeant: (mutated: string) => boolean) =>
+    all.filter((test) => killers.some((killer) => killer.test === test && isMeant(killer.mutated)));
   const seen = new Set<string>();
-  return [sameName, near, all]
+  return [
+    killersOf((mutated) => mutated === file),
+    sameName,
+    near,
+    killersOf((mutated) => isBeside(mutated, file)),
+    all,
+  ]
     .map((group) => group.filter((test) => !seen.has(test) && seen.add(test)))
     .filter((group) => group.length > 0);
+}
+
+function isBeside(file: string, other: string): boolean {
+  return path.dirname(file) === path.dirname(other);
 }
 
 /** Returns the test files elsewhere that cover the package. They take long. */

@@ -47,7 +47,7 @@ export async function tryMutants(trial: MutantTrial): Promise<void> {
     const next = left.splice(0, missing());
     const refused = await refusedMutants(next, compiler(trial));
     for (const mutant of next) {
-      const verdict = refused.has(mutant) ? REFUSED : await judge(trial, mutant, known);
+      const verdict = refused.has(mutant) ? REFUSED : await judge(trial, mutant, tried, known);
       tried.push({ ...listed(mutant), verdict });
       await save({ ...results, tried });
       say(`${count - missing()}/${count} ${mutant.id}: ${describe(verdict)}`);
@@ -65,7 +65,7 @@ export async function trySurvivors(trial: MutantTrial, remarks: Remarks): Promis
   for (const [index, survivor] of tried.entries()) {
     if (survivor.verdict.kind !== 'survived' || remarks[survivor.id] !== undefined) continue;
     const mutant = mutants.find((candidate) => isSame(candidate, survivor));
-    const by = mutant && (await killerOf(trial, mutant, [...testsNear(trial, mutant), elsewhere], known));
+    const by = mutant && (await killerOf(trial, mutant, [...testsNear(trial, mutant, tried), elsewhere], known));
     if (by !== undefined) tried[index] = { ...survivor, verdict: { kind: 'killed', by, later: true } };
     await save({ ...results, tried });
     say(`${survivor.id}: ${mutant === undefined ? 'its place has changed' : (by ?? 'survived')}`);
@@ -98,13 +98,22 @@ function compiler({ workspace, results }: MutantTrial): Compile {
   return (mutants) => workspace.with(mutants, () => workspace.filesWithMistakes(results.package));
 }
 
-async function judge(trial: MutantTrial, mutant: Mutant, known: Set<string>): Promise<Verdict> {
-  const by = await killerOf(trial, mutant, testsNear(trial, mutant), known);
+async function judge(
+  trial: MutantTrial,
+  mutant: Mutant,
+  tried: readonly TriedMutant[],
+  known: Set<string>,
+): Promise<Verdict> {
+  const by = await killerOf(trial, mutant, testsNear(trial, mutant, tried), known);
   return by === undefined ? { kind: 'survived' } : { kind: 'killed', by };
 }
 
-function testsNear({ workspace, results }: MutantTrial, { file }: Mutant): string[][] {
-  return testsOfMutant(workspace.folder, results.package, file);
+function testsNear({ workspace, results }: MutantTrial, { file }: Mutant, tried: readonly TriedMutant[]): string[][] {
+  const killers = tried.flatMap(({ id, verdict }) => {
+    const test = verdict.kind === 'killed' ? fileOf(verdict.by) : undefined;
+    return test === undefined ? [] : [{ test, mutated: id.slice(0, id.indexOf(':')) }];
+  });
+  return testsOfMutant(workspace.folder, results.package, file, killers);
 }
 
 /**

@@ -96,9 +96,10 @@ test('stopping the worker releases a job whose thread computes without end', asy
   expect((await log.story(jobId)).at(-1)).toBe('JobReleased 1');
 });
 
-const handleWithoutThreads = () =>
-  createWorker().handle(defineJob('compute', { payload: z.unknown() }), module, { threads: 0 });
+const handleWith = (threads: number) =>
+  createWorker().handle(defineJob('compute', { payload: z.unknown() }), module, { threads });
 
-test('a number of threads that is none is rejected', () => {
-  expect(handleWithoutThreads).toThrow(WorkerOptionsError);
+test('a number of threads that is none or more than a thousand is rejected', () => {
+  for (const threads of [0, 1.5, 1_001]) expect(() => handleWith(threads)).toThrow(WorkerOptionsError);
+  expect(() => handleWith(1_000)).not.toThrow();
 });
