@@ -1,5 +1,5 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { globSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -41,6 +41,9 @@ async function linkPackages(tree: string, manifests: readonly string[]): Promise
   for (const file of manifests) {
     const folder = path.dirname(file);
     const { name } = JSON.parse(await readFile(path.join(tree, file), 'utf8')) as { name: string };
-    if (folder !== '.') await symlink(path.join(tree, folder), path.join(modules, name));
+    if (folder === '.') continue;
+    await symlink(path.join(tree, folder), path.join(modules, name));
+    const ofItsOwn = path.join(root, folder, 'node_modules');
+    if (existsSync(ofItsOwn)) await symlink(ofItsOwn, path.join(tree, folder, 'node_modules'));
   }
 }
