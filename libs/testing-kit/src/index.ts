@@ -2,4 +2,5 @@ export type { CrashPoint } from './crashableLog.ts';
 export type { Duration } from './duration.ts';
 export type { JobExpectation, JobMatch } from './jobExpectation.ts';
 export type { JobOrId, TestJobstream } from './testJobs.ts';
-export { testJobstream, type TestJobstreamOptions } from './testJobstream.ts';
+export { testJobstream } from './testJobstream.ts';
+export type { TestJobstreamOptions } from './testOptions.ts';

@@ -11,13 +11,21 @@ import {
   type PayloadInput,
   type ResultOutput,
 } from '@jobstream/client';
-import { ConcurrentAppendError, type RecordedEvent } from '@jobstream/worker/test-engine';
+import {
+  ConcurrentAppendError,
+  RegisteredHandlers,
+  silentLogger,
+  type RecordedEvent,
+} from '@jobstream/worker/test-engine';
 import { changeJob } from './changeJob.ts';
 import type { CrashPoint } from './crashableLog.ts';
 import { millisecondsOf, type Duration } from './duration.ts';
 import { assertEnqueued, refuteEnqueued } from './enqueuedJobs.ts';
 import { JobExpectation, type JobMatch } from './jobExpectation.ts';
 import { creationOf, invalid, type NewJob } from './newJob.ts';
+import { MemorySystem } from './memorySystem.ts';
+import { RealSystem } from './realSystem.ts';
+import type { TestJobstreamOptions } from './testOptions.ts';
 import type { TestSystem } from './testSystem.ts';
 
 /** A job, by its id or as `enqueue` has returned it. */
@@ -30,8 +38,19 @@ export class TestJobstream implements AsyncDisposable {
   readonly #created: string[] = [];
   #stopped: Promise<void> | undefined;
 
-  constructor(system: TestSystem) {
+  private constructor(system: TestSystem) {
     this.#system = system;
+  }
+
+  /** See `testJobstream`. */
+  static async start(options: TestJobstreamOptions): Promise<TestJobstream> {
+    const { concurrency = 10, ackWaitMs = 10_000, logger = silentLogger } = options;
+    const { real = false, startAt = new Date(), patienceMs = 1_000 } = options;
+    const handlers = new RegisteredHandlers();
+    options.handlers(handlers);
+    const settings = { handlers, concurrency, ackWaitMs, logger };
+    if (real) return new TestJobstream(await RealSystem.start(settings));
+    return new TestJobstream(new MemorySystem({ ...settings, patienceMs, startAt: instantOf(startAt) }));
   }
 
   /** The time of the clock that `advance` moves. */
@@ -174,6 +193,12 @@ export class TestJobstream implements AsyncDisposable {
 
 function eventView({ event, sequence, recordedAt }: RecordedEvent): JobEvent {
   return { ...event, sequence, recordedAt };
+}
+
+function instantOf(startAt: string | Date): number {
+  const ms = new Date(startAt).getTime();
+  if (!Number.isNaN(ms)) return ms;
+  throw new TypeError(`expected startAt to be a time such as 2026-01-31T09:30:00Z, got: ${String(startAt)}`);
 }
 
 function idOf(job: JobOrId): string {

@@ -33,8 +33,11 @@ export async function buildPackage(definition: PublishedPackage, staging = packa
 }
 
 function buildOptions(definition: PublishedPackage, external: readonly string[]): InlineConfig {
-  const { folder, entries, replaced, platform, target } = definition;
-  const sources = Object.entries(entries).map(([name, file]) => [name, path.join(folder, file)]);
+  const { folder, entries, internalEntries, replaced, platform, target } = definition;
+  const sources = Object.entries({ ...entries, ...internalEntries }).map(([name, file]) => [
+    name,
+    path.join(folder, file),
+  ]);
   const tsconfig = path.join(repositoryRoot, 'tsconfig.packages.json');
   return {
     config: false,

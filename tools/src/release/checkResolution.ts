@@ -19,9 +19,11 @@ async function lintManifest({ tarball }: PackedPackage): Promise<string[]> {
   return messages.map((message) => `publint: ${formatMessage(message, pkg, { color: false }) ?? message.code}`);
 }
 
-async function checkTypes({ tarball }: PackedPackage): Promise<string[]> {
+async function checkTypes({ tarball, definition }: PackedPackage): Promise<string[]> {
   const attw = path.join(repositoryRoot, 'node_modules/@arethetypeswrong/cli/dist/index.js');
   const args = [attw, tarball, '--profile', 'esm-only', '--no-color', '--no-emoji', '--format', 'ascii'];
+  const internal = Object.keys(definition.internalEntries ?? {});
+  if (internal.length > 0) args.push('--exclude-entrypoints', ...internal);
   try {
     await runCommand(process.execPath, args, { cwd: repositoryRoot });
     return [];

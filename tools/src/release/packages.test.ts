@@ -23,7 +23,11 @@ afterAll(() => rm(staging, { recursive: true, force: true }));
 
 async function manifestOf(file: string) {
   const text = await readFile(path.join(repositoryRoot, file), 'utf8');
-  return JSON.parse(text) as { readonly version: string; readonly dependencies?: Readonly<Record<string, string>> };
+  return JSON.parse(text) as {
+    readonly version: string;
+    readonly dependencies?: Readonly<Record<string, string>>;
+    readonly devDependencies?: Readonly<Record<string, string>>;
+  };
 }
 
 test('the tarball of the client has its code, its types and nothing else', () => {
@@ -53,9 +57,9 @@ test('the published package.json has the version of the repository and no other 
 
 test('the example app depends on the packages in the version of the repository', async () => {
   const { version } = await manifestOf('package.json');
-  const { dependencies } = await manifestOf('examples/app/package.json');
+  const { dependencies, devDependencies } = await manifestOf('examples/app/package.json');
   const own = publishedPackages.map(({ name }) => [name, version]);
-  expect(dependencies).toMatchObject(Object.fromEntries(own));
+  expect({ ...dependencies, ...devDependencies }).toMatchObject(Object.fromEntries(own));
 });
 
 test.for([

@@ -29,7 +29,7 @@ export async function publishedManifest(definition: PublishedPackage, imported: 
     repository: { ...repositoryOf(root), directory: definition.folder },
     type: 'module',
     sideEffects: definition.sideEffects,
-    exports: { '.': entry },
+    exports: { '.': entry, ...internalExports(definition) },
     types: entry.types,
     files: ['dist'],
     engines: { node: definition.node },
@@ -37,6 +37,10 @@ export async function publishedManifest(definition: PublishedPackage, imported: 
     ...(peerDependencies === undefined ? {} : { peerDependencies, peerDependenciesMeta }),
     publishConfig: { access: 'public', provenance: true },
   };
+}
+
+function internalExports({ internalEntries = {} }: PublishedPackage): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.keys(internalEntries).map((name) => [`./${name}`, `./dist/${name}.js`]));
 }
 
 /** Provenance demands the address of the repository whose workflow publishes, which may be that of a fork. */

@@ -23,6 +23,8 @@ export interface PublishedPackage {
   readonly keywords: readonly string[];
   /** The files that are built, by their names in `dist`: what is imported, and what is started by its address. */
   readonly entries: Readonly<Record<string, string>> & { readonly index: string };
+  /** Entrances for another package of ours, by the name of their file in `dist`; they have no types. */
+  readonly internalEntries?: Readonly<Record<string, string>>;
   readonly platform: 'neutral' | 'node';
   /** The oldest JavaScript that its code is written for. */
   readonly target: string;
@@ -63,6 +65,7 @@ export const publishedPackages: readonly PublishedPackage[] = [
     description: 'Runs your own job handlers in your own process, for the jobs of a Jobstream service',
     keywords: [...keywords, 'worker'],
     entries: { index: 'src/index.ts', threadEntry: 'src/threads/threadEntry.ts' },
+    internalEntries: { 'test-engine': 'src/testEngine.ts' },
     platform: 'node',
     target: 'es2023',
     node: '>=22.12.0',
@@ -79,7 +82,21 @@ export const publishedPackages: readonly PublishedPackage[] = [
       'effect/Result': 'libs/worker/build/result.ts',
       'effect/schema/SchemaJITCompiler/enable': 'libs/worker/build/eventSchema.ts',
     },
-    budget: { unpackedBytes: 1.2 * MB, installedBytes: 6 * MB, installedPackages: 10 },
+    budget: { unpackedBytes: 1.3 * MB, installedBytes: 6 * MB, installedPackages: 10 },
+  },
+  {
+    // libs/testing is for the tests of this repository, and never leaves it.
+    name: '@jobstream/testing',
+    folder: 'libs/testing-kit',
+    description: 'Runs your Jobstream handlers in tests: a log in memory, a clock to move, workers to crash',
+    keywords: [...keywords, 'testing'],
+    entries: { index: 'src/index.ts' },
+    platform: 'node',
+    target: 'es2023',
+    node: '>=22.12.0',
+    sideEffects: false,
+    dependencies: ['@jobstream/client', '@jobstream/worker'],
+    budget: { unpackedBytes: 200 * KB, installedBytes: 6.2 * MB, installedPackages: 11 },
   },
 ];
 

@@ -1,0 +1,27 @@
+import type { HandlerRegistrar, Logger } from '@jobstream/worker';
+
+/** What a test of handlers runs. */
+export interface TestJobstreamOptions {
+  /**
+   * Registers the handlers, as the program of the worker does: write it once for both.
+   *
+   * @example
+   * export const registerHandlers = (worker: HandlerRegistrar) => worker.handle(thumbnail, makeThumbnail);
+   */
+  readonly handlers: (worker: HandlerRegistrar) => unknown;
+  /** Attempts of each job type that may run at once; default 10. */
+  readonly concurrency?: number;
+  /** Milliseconds after which the jobs of a crashed worker are given to another; default 10,000. */
+  readonly ackWaitMs?: number;
+  /**
+   * Whether it runs on a real nats-server instead: the one at NATS_URL, or one that the test starts, with the program on the
+   * PATH or at NATS_SERVER. Time is real then, and `advance` refuses. Default: false.
+   */
+  readonly real?: boolean;
+  /** When the clock starts; default: now. */
+  readonly startAt?: string | Date;
+  /** How long `drain` and `advance` wait for handlers to end, in milliseconds of real time; default 1,000. */
+  readonly patienceMs?: number;
+  /** Receives the log lines of the worker and its handlers; default: none. */
+  readonly logger?: Logger;
+}
