@@ -82,7 +82,7 @@ function showProgress(activity) {
     const text = `${activity} ${Math.round((Date.now() - begun) / 1_000)} s`;
     stderr.write(stderr.isTTY ? `\r${text}` : `${text}\n`);
   };
-  const timer = setInterval(show, stderr.isTTY ? 1_000 : 5_000);
+  const timer = setInterval(show, stderr.isTTY ? 1_000 : 10_000);
   return () => {
     clearInterval(timer);
     if (stderr.isTTY) stderr.write('\n');

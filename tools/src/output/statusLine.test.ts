@@ -34,6 +34,12 @@ test('on a terminal a pinned line stays the last one, and is cut rather than wra
   expect(screen()).toEqual(['one', 'two', 'http://']);
 });
 
+test('a terminal that does not know its width shows the whole line', () => {
+  const status = new StatusLine({ write, isTerminal: true, columns: () => 0 });
+  status.begin('starting NATS');
+  expect(screen()).toEqual(['starting NATS…']);
+});
+
 test('without a terminal, an activity is a line once it takes long', () => {
   const status = new StatusLine({ write, isTerminal: false });
   status.begin('fetching');

@@ -74,6 +74,6 @@ export class StatusLine {
     const { write, columns } = this.#options;
     this.#shown = text;
     // A line that wraps could not be cleared.
-    if (text !== '') write(CLEAR + text.slice(0, (columns?.() ?? 80) - 1));
+    if (text !== '') write(CLEAR + text.slice(0, (columns?.() || 80) - 1));
   }
 }
