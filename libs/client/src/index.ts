@@ -4,6 +4,7 @@ export { checkPayload, defineJob } from './defineJob.ts';
 export type { JobDefaults, JobDefinition, JobDefinitionOptions } from './defineJob.ts';
 export type { PayloadInput, PayloadOutput, ResultInput, ResultOutput } from './defineJob.ts';
 export type { EnqueuedJob, EnqueueOptions } from './enqueue.ts';
+export { enqueueIn } from './enqueueIn.ts';
 export {
   AccessDeniedError,
   ConflictError,
@@ -35,9 +36,12 @@ export { JobstreamClient } from './jobstreamClient.ts';
 export type { FeedOptions } from './jobstreamClient.ts';
 export type { JobType, JobTypes, JsonSchema, PauseOptions, PayloadCheck, TypeWorker } from './jobTypes.ts';
 export type { NewBackoff, NewJob, Warning } from './job.ts';
+export { once } from './once.ts';
+export type { OnceOptions } from './once.ts';
 export type { Page } from './pages.ts';
 export type { FieldError, PayloadIssue, Problem } from './errors.ts';
 export type { CatchUpPolicy, NewSchedule, Schedule, ScheduleEvent, ScheduleEventData } from './schedules.ts';
+export type { SqlTransaction } from './sqlTransaction.ts';
 export type { Schedules, VersionedOptions } from './schedules.ts';
 export type { Stats, TypeBacklog } from './stats.ts';
 export type { RunningJob, Worker, Workers } from './workers.ts';
