@@ -22,6 +22,7 @@ func TestReporterAppendsTheLastOfFastReports(t *testing.T) {
 	close(appending)
 	reporter.finish()
 	reporter.report(protocol.Data{Message: "too late"})
+	reporter.appending.Wait()
 	if len(appended) > 2 || appended[len(appended)-1] != "last" {
 		t.Errorf("got %v", appended)
 	}
