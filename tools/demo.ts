@@ -38,9 +38,8 @@ async function show(url: string): Promise<void> {
 async function showOwnSystem({ guard, stopped }: ToolSurroundings): Promise<void> {
   const lines: string[] = [];
   const writeLine = (name: string, line: string) => void lines.push(`${name} | ${line}`);
-  const appsFolder = path.join(repositoryRoot, 'apps');
   const env = { ...process.env, PORT: '0' };
-  const system = new System({ dataDir, env, anyPort: true, appsFolder, guard, writeLine });
+  const system = new System({ dataDir, env, anyPort: true, guard, writeLine });
   console.log('starting a system of its own on free ports');
   try {
     const stop = stopped.then(() => Promise.reject(new Error('stopped')));

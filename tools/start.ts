@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { readCommandLine } from '@jobstream/runtime';
-import { repositoryRoot } from '@jobstream/servers';
 import type { Guard } from '@jobstream/servers';
 import { dataDirOf, dataDirOption } from './src/commandLine/dataDir.ts';
 import { runTool } from './src/commandLine/runTool.ts';
@@ -51,8 +50,7 @@ const status = new StatusLine({
 
 await runTool(async ({ guard, stopped }) => {
   const writeLine = createLog();
-  const appsFolder = path.join(repositoryRoot, 'apps');
-  const system = new System({ dataDir: dataDirOf(values), env, appsFolder, guard, writeLine, onStep });
+  const system = new System({ dataDir: dataDirOf(values), env, guard, writeLine, onStep });
   stdout.on('error', () => process.kill(process.pid, 'SIGTERM')); // the reader of our output has ended
   let handlers: ReloadingHandlers | undefined;
   const onReady = () => {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { JobstreamClient } from '@jobstream/client';
 import { repositoryRoot, runCommand } from '@jobstream/servers';
 import { eventually, scratchDataFolder, startSystem, TestProcess } from '@jobstream/testing';
-import type { PackedPackage } from '@jobstream/tools';
+import { isLibrary, type PackedPackage } from '@jobstream/tools';
 import type { PackageCheck } from './checks.ts';
 import type { Runtime } from './programs.ts';
 
@@ -37,7 +37,7 @@ async function install(folder: string, packages: readonly PackedPackage[]): Prom
   await cp(PROGRAMS, folder, { recursive: true });
   await writeFile(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }');
   const flags = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'];
-  const tarballs = packages.map(({ tarball }) => tarball);
+  const tarballs = packages.filter(({ definition }) => isLibrary(definition)).map(({ tarball }) => tarball);
   await runCommand('npm', ['install', ...flags, ...tarballs, 'zod@4.6.7'], { cwd: folder, timeoutMs: 300_000 });
 }
 

@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { repositoryRoot, runCommand } from '@jobstream/servers';
-import type { PackedPackage } from '@jobstream/tools';
+import { isLibrary, type PackedPackage } from '@jobstream/tools';
 import { fencedBlocks } from '../docs/fencedBlocks.ts';
 
 const FIXTURES = path.join(import.meta.dirname, 'consumer');
@@ -19,7 +19,7 @@ export async function createConsumer(packages: readonly PackedPackage[]): Promis
   await cp(FIXTURES, folder, { recursive: true });
   for (const name of ['client', 'worker']) await writeReadmeProgram(folder, name);
   const flags = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'];
-  const tarballs = packages.map(({ tarball }) => tarball);
+  const tarballs = packages.filter(({ definition }) => isLibrary(definition)).map(({ tarball }) => tarball);
   await runCommand('npm', ['install', ...flags, ...tarballs], { cwd: folder, timeoutMs: 300_000 });
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -4,6 +4,7 @@ import { guardOfThisProcess, scratchDataFolder, startSystem } from '@jobstream/t
 import { packPackages } from '@jobstream/tools';
 import { NotInstalledError } from '../harness/runInstaller.ts';
 import { packageChecks, type PackageCheck } from './checks.ts';
+import { commandLineChecks } from './commandLineChecks.ts';
 import { comparisonCheck } from './comparisonCheck.ts';
 import { createConsumer } from './consumer.ts';
 import { goChecks } from './goChecks.ts';
@@ -23,8 +24,10 @@ async function main(): Promise<void> {
   try {
     await using consumer = await createConsumer(packages);
     await using system = await startSystem(dataDir);
+    const under = { packages, programs, consumer, system };
     const failed = await runChecks([
-      ...packageChecks({ packages, programs, consumer, system }),
+      ...packageChecks(under),
+      ...commandLineChecks(under),
       ...[programs.node22, programs.current].map((runtime) => comparisonCheck(runtime, packages)),
       ...pythonChecks(system),
       ...goChecks(system),

@@ -4,7 +4,7 @@ import { runCommand } from '../testing/runCommand.ts';
 test('the help has the commands, the environment and the exit codes', async () => {
   const { code, stdout, stderr } = await runCommand(['--help']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(stdout).toMatch(/^Usage: jobstream .*Commands:\n {2}enqueue .*JOBSTREAM_URL.*Exit codes: 0 fine/su);
+  expect(stdout).toMatch(/^Usage: jobstream .*Commands:\n {2}dev .*enqueue .*JOBSTREAM_URL.*Exit codes: 0 fine/su);
 });
 
 test('without a command the help is shown, and the exit code is that of wrong usage', async () => {
@@ -49,4 +49,8 @@ test('an address in the environment that is none is wrong usage', async () => {
     code: 64,
     stderr: 'jobstream: JOBSTREAM_URL must be an address such as https://jobs.example.com, got: localhost\n',
   });
+});
+
+test('the version is that of the package', async () => {
+  expect(await runCommand(['--version'])).toEqual({ code: 0, stdout: '1.2.3\n', stderr: '' });
 });

@@ -5,6 +5,7 @@ import { openApi, type Api, type ApiOptions, type RunOnApi } from './command/api
 import { ExitCode } from './command/exitCode.ts';
 import { CommandError, describeApiError, UsageError } from './command/failure.ts';
 import { helpLayout } from './command/help.ts';
+import type { RunHere } from './command/runHere.ts';
 import type { Surroundings } from './command/surroundings.ts';
 import { cancelCommand } from './jobs/cancel.ts';
 import { enqueueCommand } from './jobs/enqueue.ts';
@@ -16,8 +17,10 @@ import { schedulesCommand } from './schedules/schedules.ts';
 import { statsCommand } from './service/stats.ts';
 import { workersCommand } from './service/workers.ts';
 import { typesCommand } from './jobTypes/typesGroup.ts';
+import { devCommand } from './system/dev.ts';
+import { passesOn, systemCommands } from './system/passOn.ts';
 
-const SUMMARY = 'Creates, follows and changes the jobs of a Jobstream service.';
+const SUMMARY = 'Runs a Jobstream system on this machine, and creates, follows and changes the jobs of any.';
 const NOTES = `
 Environment:
   JOBSTREAM_URL  the address of the API; without it the system that runs in this folder, else http://127.0.0.1:3000
@@ -27,7 +30,7 @@ Environment:
 Exit codes: 0 fine, 1 the thing asked about is not so (a job failed), 2 it could not be done, 64 wrong usage.
 `;
 
-type OwnArguments<Work> = Work extends (api: Api, ...own: infer Own) => unknown ? Own : never;
+type OwnArguments<Work> = Work extends (first: never, ...own: infer Own) => unknown ? Own : never;
 
 /** Runs a command line, without the name of the program, to its end; writes why when it cannot be done. */
 export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
@@ -39,7 +42,12 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
       const own = given.slice(0, -1) as OwnArguments<typeof work>;
       exitCode = await workOnApi((api) => work(api, ...own), own.at(-1) as ApiOptions, surroundings);
     };
-  const program = createProgram(onApi, surroundings);
+  const here: RunHere =
+    (work) =>
+    async (...given) => {
+      exitCode = await work(surroundings, ...(given.slice(0, -1) as OwnArguments<typeof work>));
+    };
+  const program = createProgram(commands(onApi, here), surroundings);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
@@ -63,8 +71,8 @@ async function workOnApi(
 }
 
 /** All commands, in the order of the help. */
-function commands(onApi: RunOnApi): AnyCommand[] {
-  return [
+function commands(onApi: RunOnApi, here: RunHere): AnyCommand[] {
+  const ofApi = [
     enqueueCommand,
     getCommand,
     listCommand,
@@ -75,12 +83,16 @@ function commands(onApi: RunOnApi): AnyCommand[] {
     schedulesCommand,
     workersCommand,
     statsCommand,
-  ].map((command) => command(onApi) as AnyCommand);
+  ];
+  return [devCommand(here), ...ofApi.map((command) => command(onApi)), ...systemCommands(here)] as AnyCommand[];
 }
 
-function createProgram(onApi: RunOnApi, { stdout, stderr }: Surroundings): AnyCommand {
-  const program = new Command('jobstream').description(SUMMARY).addHelpText('after', NOTES) as AnyCommand;
-  for (const command of commands(onApi)) program.addCommand(command);
+function createProgram(all: readonly AnyCommand[], { stdout, stderr, version }: Surroundings): AnyCommand {
+  const program = new Command('jobstream')
+    .description(SUMMARY)
+    .version(version, '-V, --version')
+    .addHelpText('after', NOTES) as AnyCommand;
+  for (const command of all) program.addCommand(command);
   const width = () => stdout.columns ?? 100;
   program
     .exitOverride()
@@ -101,6 +113,7 @@ function inheritSettings(parent: AnyCommand, typed: string): void {
   parent.showHelpAfterError(`For help: ${typed} --help`);
   for (const command of parent.commands) {
     command.copyInheritedSettings(parent);
+    if (passesOn(command.name())) command.helpOption(false);
     inheritSettings(command, `${typed} ${command.name()}`);
   }
 }

@@ -22,6 +22,8 @@ export async function runCommand(args: readonly string[], settings: CommandSetti
   const code = await runCommandLine(args, {
     env,
     folder,
+    home: '/nonexistent',
+    version: '1.2.3',
     signal,
     stdin: Readable.from([input]),
     stdout: { write: (text) => stdout.push(text) > 0, columns, isTTY: columns !== undefined },

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Guard } from '@jobstream/servers';
+import { programFile, type Guard } from '@jobstream/servers';
 
 interface HandlerProcessOptions {
   readonly modules: readonly string[];
@@ -22,7 +21,7 @@ export class HandlerProcess {
   readonly ended: Promise<string>;
 
   constructor({ modules, cwd, env, guard, onLine, onLoaded }: HandlerProcessOptions) {
-    const program = path.join(import.meta.dirname, 'runHandlers.ts');
+    const program = programFile('tools/src/handlers/runHandlers');
     // Detached: Ctrl-C must reach the supervisor alone, which lets running jobs finish.
     const stdio = ['ignore', 'pipe', 'pipe', 'ipc'] as const;
     const child = spawn(process.execPath, [program, ...modules], { cwd, env, detached: true, stdio: [...stdio] });

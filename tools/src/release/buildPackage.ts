@@ -3,6 +3,7 @@ import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
 import { build, type InlineConfig, type TsdownBundle } from 'tsdown';
+import { bundlePrograms } from './bundlePrograms.ts';
 import { publishedManifest, readManifest } from './publishedManifest.ts';
 import { packagesFolder, replacedFiles, type PublishedPackage } from './publishedPackages.ts';
 
@@ -20,16 +21,26 @@ export async function buildPackage(definition: PublishedPackage, staging = packa
   const folder = path.join(staging, definition.name.replace('@jobstream/', ''));
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
+  const imported = await buildCode(definition, folder);
+  const manifest = await publishedManifest(definition, imported);
+  await writeFile(path.join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  await copyFile(path.join(repositoryRoot, 'LICENSE'), path.join(folder, 'LICENSE'));
+  await copyFile(path.join(repositoryRoot, definition.folder, 'README.md'), path.join(folder, 'README.md'));
+  return { definition, folder, version: manifest.version, dependencies: manifest.dependencies };
+}
+
+/** Builds the code, and returns the packages that it imports. */
+async function buildCode(definition: PublishedPackage, folder: string): Promise<readonly string[]> {
+  if (definition.bundled !== undefined) {
+    await bundlePrograms(definition.bundled, folder);
+    return [];
+  }
   const { peerDependencies = {} } = await readManifest(definition.folder);
   const external = [...definition.dependencies, ...Object.keys(peerDependencies)];
   const [bundle] = await build({ ...buildOptions(definition, external), outDir: path.join(folder, 'dist') });
   if (bundle === undefined) throw new Error(`${definition.name} was not built`);
   await cleanDeclarations(bundle, path.join(folder, 'dist'));
-  const manifest = await publishedManifest(definition, importedPackages(bundle, definition));
-  await writeFile(path.join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
-  await copyFile(path.join(repositoryRoot, 'LICENSE'), path.join(folder, 'LICENSE'));
-  await copyFile(path.join(repositoryRoot, definition.folder, 'README.md'), path.join(folder, 'README.md'));
-  return { definition, folder, version: manifest.version, dependencies: manifest.dependencies };
+  return importedPackages(bundle, definition);
 }
 
 function buildOptions(definition: PublishedPackage, external: readonly string[]): InlineConfig {
@@ -52,7 +63,10 @@ function buildOptions(definition: PublishedPackage, external: readonly string[])
     alias: replacedFiles(replaced),
     // Declaration maps would lead to sources that are not in the package; the maps of the code contain theirs.
     sourcemap: true,
-    dts: { entry: path.join(folder, entries.index), sourcemap: false, tsconfig },
+    dts:
+      entries['index'] === undefined
+        ? false
+        : { entry: path.join(folder, entries['index']), sourcemap: false, tsconfig },
     outputOptions: { sourcemapPathTransform: (source, map) => sourceName(path.resolve(path.dirname(map), source)) },
     deps: {
       neverBundle: (id) => isOneOf(external, id),

@@ -1,22 +1,34 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { PackedPackage } from './packPackage.ts';
+import type { PublishedPackage } from './publishedPackages.ts';
 
 const EXPECTED = /^(?:LICENSE|README\.md|package\.json|dist\/[\w.-]+\.(?:js|js\.map|d\.ts))$/u;
-const REQUIRED = ['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.js.map', 'dist/index.d.ts'];
+const BUNDLED =
+  /^(?:LICENSE|README\.md|package\.json|(?:apps|chunks|libs|tools)\/[\w./-]+\.mjs|migrations\/[\w-]+\.sql)$/u;
+const ALWAYS = ['LICENSE', 'README.md', 'package.json'];
 /** Their own declarations do not pass the checks that users of ours may have switched on. */
 const NOT_IN_DECLARATIONS = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)['"](effect|@nats-io)\b[^'"]*['"]/gu;
 const README_BYTES = { min: 500, max: 6_000 };
 
 /** Returns what is wrong with the files of a tarball; an empty list when they are those of a package and no others. */
-export async function checkContents({ files, folder }: PackedPackage): Promise<string[]> {
-  const strange = files
-    .filter((file) => !EXPECTED.test(file))
-    .map((file) => `${file} does not belong into the package`);
-  const missing = REQUIRED.filter((file) => !files.includes(file)).map((file) => `${file} is missing`);
+export async function checkContents({ definition, files, folder }: PackedPackage): Promise<string[]> {
+  const { bundled } = definition;
+  const isExpected = (file: string) =>
+    bundled === undefined ? EXPECTED.test(file) : BUNDLED.test(file) || bundled.assets.includes(file);
+  const strange = files.filter((file) => !isExpected(file)).map((file) => `${file} does not belong into the package`);
+  const missing = requiredFiles(definition)
+    .filter((file) => !files.includes(file))
+    .map((file) => `${file} is missing`);
   const declarations = files.filter((file) => file.endsWith('.d.ts'));
   const foreign = await Promise.all(declarations.map((file) => foreignTypes(folder, file)));
   return [...strange, ...missing, ...foreign.flat(), ...(await checkReadme(folder))];
+}
+
+function requiredFiles({ entries, bundled }: PublishedPackage): readonly string[] {
+  const built = Object.keys(entries).flatMap((name) => [`dist/${name}.js`, `dist/${name}.js.map`]);
+  const programs = bundled?.programs.map((source) => source.replace(/\.ts$/u, '.mjs')) ?? [];
+  return [...ALWAYS, ...built, ...('index' in entries ? ['dist/index.d.ts'] : []), ...programs];
 }
 
 async function foreignTypes(folder: string, file: string): Promise<string[]> {

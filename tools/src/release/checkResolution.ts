@@ -4,13 +4,14 @@ import { repositoryRoot, runCommand } from '@jobstream/servers';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import type { PackedPackage } from './packPackage.ts';
+import { isLibrary } from './publishedPackages.ts';
 
 /**
  * Returns what publint and Are The Types Wrong say of a tarball: whether Node, bundlers and TypeScript find its code and
  * its types. It is ESM, which `require` of Node 20.19, 22.12 and later loads.
  */
 export async function checkResolution(packed: PackedPackage): Promise<string[]> {
-  return [...(await lintManifest(packed)), ...(await checkTypes(packed))];
+  return [...(await lintManifest(packed)), ...(isLibrary(packed.definition) ? await checkTypes(packed) : [])];
 }
 
 async function lintManifest({ tarball }: PackedPackage): Promise<string[]> {

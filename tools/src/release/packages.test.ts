@@ -8,7 +8,7 @@ import { checkContents } from './checkContents.ts';
 import { checkResolution } from './checkResolution.ts';
 import { packPackage, type PackedPackage } from './packPackage.ts';
 import { buildPackage } from './buildPackage.ts';
-import { publishedPackages, type PublishedPackage } from './publishedPackages.ts';
+import { isLibrary, publishedPackages, type PublishedPackage } from './publishedPackages.ts';
 
 const client = publishedPackages.find(({ name }) => name === '@jobstream/client') as PublishedPackage;
 let staging: string;
@@ -27,6 +27,7 @@ async function manifestOf(file: string) {
     readonly version: string;
     readonly dependencies?: Readonly<Record<string, string>>;
     readonly devDependencies?: Readonly<Record<string, string>>;
+    readonly optionalDependencies?: Readonly<Record<string, string>>;
   };
 }
 
@@ -58,7 +59,7 @@ test('the published package.json has the version of the repository and no other 
 test('the example app depends on the packages in the version of the repository', async () => {
   const { version } = await manifestOf('package.json');
   const { dependencies, devDependencies } = await manifestOf('examples/app/package.json');
-  const own = publishedPackages.map(({ name }) => [name, version]);
+  const own = publishedPackages.filter(isLibrary).map(({ name }) => [name, version]);
   expect({ ...dependencies, ...devDependencies }).toMatchObject(Object.fromEntries(own));
 });
 
@@ -68,6 +69,15 @@ test.for([
 ] as const)('%s has the version of the repository', async ([file, line]) => {
   const { version } = await manifestOf('package.json');
   expect(await readFile(path.join(repositoryRoot, file), 'utf8')).toContain(line(version));
+});
+
+test('the server package declares what its programs find at run time, in the versions that are tested', async () => {
+  const lock = await readFile(path.join(repositoryRoot, 'package-lock.json'), 'utf8');
+  const { packages } = JSON.parse(lock) as { packages: Record<string, { version?: string }> };
+  const { dependencies, optionalDependencies } = await manifestOf('tools/server/package.json');
+  const tested = ([name]: [string, string]) => [name, packages[`node_modules/${name}`]?.version];
+  const declared = { ...dependencies, ...optionalDependencies };
+  expect(declared).toEqual(Object.fromEntries(Object.entries(declared).map(tested)));
 });
 
 test('the map of the code has its sources, named by their paths in the repository', async () => {

@@ -1,13 +1,15 @@
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
-import type { PublishedPackage } from './publishedPackages.ts';
+import type { BundledPrograms } from './bundlePrograms.ts';
+import { isLibrary, type PublishedPackage } from './publishedPackages.ts';
 
 interface Manifest {
   readonly version: string;
   readonly license: string;
   readonly repository: { readonly type: string; readonly url: string };
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly peerDependenciesMeta?: object;
 }
@@ -18,8 +20,8 @@ interface Manifest {
  */
 export async function publishedManifest(definition: PublishedPackage, imported: readonly string[]) {
   const root = await readManifest('.');
-  const { peerDependencies, peerDependenciesMeta } = await readManifest(definition.folder);
-  const entry = { types: './dist/index.d.ts', default: './dist/index.js' };
+  const own = await readManifest(definition.folder);
+  const { peerDependencies, peerDependenciesMeta, optionalDependencies } = own;
   return {
     name: definition.name,
     version: root.version,
@@ -29,11 +31,13 @@ export async function publishedManifest(definition: PublishedPackage, imported: 
     repository: { ...repositoryOf(root), directory: definition.folder },
     type: 'module',
     sideEffects: definition.sideEffects,
-    exports: { '.': entry, ...internalExports(definition) },
-    types: entry.types,
-    files: ['dist'],
+    ...entrancesOf(definition),
     engines: { node: definition.node },
-    dependencies: await dependencyRanges(imported, root.version),
+    // What bundled programs need beside them stands in their own package.json; no import says it.
+    dependencies: definition.bundled
+      ? { ...own.dependencies }
+      : await dependencyRanges(definition, imported, root.version),
+    ...(optionalDependencies === undefined ? {} : { optionalDependencies }),
     ...(peerDependencies === undefined ? {} : { peerDependencies, peerDependenciesMeta }),
     publishConfig: { access: 'public', provenance: true },
   };
@@ -41,6 +45,23 @@ export async function publishedManifest(definition: PublishedPackage, imported: 
 
 function internalExports({ internalEntries = {} }: PublishedPackage): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.keys(internalEntries).map((name) => [`./${name}`, `./dist/${name}.js`]));
+}
+
+/** How the package is entered: by an import, by a command, or by the files of its programs. */
+function entrancesOf(definition: PublishedPackage) {
+  const { commands, bundled } = definition;
+  const library = { types: './dist/index.d.ts', default: './dist/index.js' };
+  if (isLibrary(definition)) {
+    return { exports: { '.': library, ...internalExports(definition) }, types: library.types, files: ['dist'] };
+  }
+  const exported = { './package.json': './package.json' };
+  if (bundled !== undefined) return { exports: exported, files: topFolders(bundled) };
+  const bin = Object.entries(commands ?? {}).map(([name, entry]) => [name, `dist/${entry}.js`]);
+  return { exports: exported, bin: Object.fromEntries(bin) as Record<string, string>, files: ['dist'] };
+}
+
+function topFolders({ programs, assets }: BundledPrograms): readonly string[] {
+  return [...new Set(['chunks', ...[...programs, ...assets].map((file) => file.split('/')[0] ?? '')])].toSorted();
 }
 
 /** Provenance demands the address of the repository whose workflow publishes, which may be that of a fork. */
@@ -51,9 +72,13 @@ function repositoryOf({ repository }: Manifest): Manifest['repository'] {
 }
 
 /** The version of our own packages is the same; those of others may be newer within their major version. */
-async function dependencyRanges(names: readonly string[], version: string): Promise<Readonly<Record<string, string>>> {
-  const libraries = await readdir(path.join(repositoryRoot, 'libs'));
-  const manifests = await Promise.all(libraries.map((library) => readManifest(path.join('libs', library))));
+async function dependencyRanges(
+  { folder }: PublishedPackage,
+  names: readonly string[],
+  version: string,
+): Promise<Readonly<Record<string, string>>> {
+  const libraries = (await readdir(path.join(repositoryRoot, 'libs'))).map((library) => path.join('libs', library));
+  const manifests = await Promise.all([...libraries, folder].map(readManifest));
   const tested: Readonly<Record<string, string>> = Object.assign(
     {},
     ...manifests.map(({ dependencies }) => dependencies),

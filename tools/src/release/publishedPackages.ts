@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
+import type { BundledPrograms } from './bundlePrograms.ts';
 
 /** The most that a package may cost those who install it. */
 interface PackageBudget {
@@ -21,10 +22,16 @@ export interface PublishedPackage {
   /** One sentence for the package registry. */
   readonly description: string;
   readonly keywords: readonly string[];
-  /** The files that are built, by their names in `dist`: what is imported, and what is started by its address. */
-  readonly entries: Readonly<Record<string, string>> & { readonly index: string };
+  /**
+   * The files that are built, by their names in `dist`: `index` is what is imported, others are started by their address.
+   */
+  readonly entries: Readonly<Record<string, string>>;
   /** Entrances for another package of ours, by the name of their file in `dist`; they have no types. */
   readonly internalEntries?: Readonly<Record<string, string>>;
+  /** The commands that the package brings, each with the name of its entry. */
+  readonly commands?: Readonly<Record<string, string>>;
+  /** Programs that are published in the layout of the repository, instead of entries. */
+  readonly bundled?: BundledPrograms;
   readonly platform: 'neutral' | 'node';
   /** The oldest JavaScript that its code is written for. */
   readonly target: string;
@@ -98,7 +105,59 @@ export const publishedPackages: readonly PublishedPackage[] = [
     dependencies: ['@jobstream/client', '@jobstream/worker'],
     budget: { unpackedBytes: 200 * KB, installedBytes: 6.2 * MB, installedPackages: 11 },
   },
+  {
+    name: '@jobstream/server',
+    folder: 'tools/server',
+    description: 'The processes of a Jobstream system, for `jobstream dev`',
+    keywords: [...keywords, 'server'],
+    entries: {},
+    bundled: {
+      programs: [
+        'apps/api/src/main.ts',
+        'apps/projector/src/archive/main.ts',
+        'apps/projector/src/main.ts',
+        'apps/projector/src/rebuild/main.ts',
+        'apps/projector/src/verify/main.ts',
+        'apps/relay/src/main.ts',
+        'apps/worker/src/main.ts',
+        'libs/servers/src/process/guardProcess.ts',
+        'tools/archive.ts',
+        'tools/keys.ts',
+        'tools/rebuild.ts',
+        'tools/src/handlers/runHandlers.ts',
+        'tools/start.ts',
+        'tools/verify.ts',
+      ],
+      assets: ['deploy/nats/users.conf', 'migrations'],
+      external: ['@valibot/to-json-schema', 'cloudflare:sockets', 'pg-native', 'swagger-ui-dist'],
+    },
+    platform: 'node',
+    target: 'es2024',
+    node: '>=24.0.0',
+    sideEffects: true,
+    dependencies: [],
+    budget: { unpackedBytes: 6 * MB, installedBytes: 90 * MB, installedPackages: 4 },
+  },
+  {
+    name: 'jobstream',
+    folder: 'apps/cli',
+    description: 'The command line of Jobstream: a system on your machine, and the jobs of any service',
+    keywords: [...keywords, 'cli'],
+    entries: { main: 'src/main.ts' },
+    commands: { jobstream: 'main' },
+    platform: 'node',
+    target: 'es2023',
+    node: '>=22.12.0',
+    sideEffects: true,
+    dependencies: ['@jobstream/client', 'commander', 'fast-string-truncated-width'],
+    budget: { unpackedBytes: 250 * KB, installedBytes: 800 * KB, installedPackages: 4 },
+  },
 ];
+
+/** Whether a package is imported; the others bring a command, or programs. */
+export function isLibrary({ entries }: PublishedPackage): boolean {
+  return entries['index'] !== undefined;
+}
 
 /** Where built packages and their tarballs are put. */
 export const packagesFolder = path.join(repositoryRoot, '.data', 'packages');

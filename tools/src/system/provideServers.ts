@@ -116,8 +116,6 @@ export interface SystemOptions {
   env: NodeJS.ProcessEnv;
   /** Free ports instead of the usual ones. */
   anyPort?: boolean;
-  /** Where the apps' programs lie: `<appsFolder>/<name>/src/main.ts`. */
-  appsFolder: string;
   guard: Guard;
   writeLine: WriteLine;
   /** Called with what the start is about to do, which may take a while. */

@@ -1,8 +1,7 @@
-import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { migrate } from '@jobstream/readmodel';
 import { misspeltSettings, readConfig } from '@jobstream/runtime';
-import { AppProcess, repositoryRoot, SupervisedProcess } from '@jobstream/servers';
+import { AppProcess, programFile, repositoryRoot, SupervisedProcess } from '@jobstream/servers';
 import { awaitReadiness } from './awaitReadiness.ts';
 import { choosePort } from './choosePort.ts';
 import { expiryDefaults } from './expiryDefaults.ts';
@@ -160,8 +159,8 @@ export class System {
   }
 
   #app(name: AppName): SupervisedProcess {
-    const { appsFolder, guard, writeLine } = this.#options;
-    const script = path.join(appsFolder, name, 'src', 'main.ts');
+    const { guard, writeLine } = this.#options;
+    const script = programFile(`apps/${name}/src/main`);
     const graceMs = Number(this.#env['SHUTDOWN_GRACE_MS'] || 10_000) + appGraceMs;
     const onLine = (line: string) => writeLine(name, line);
     const env = appEnv(name, { ...this.#env, ...this.#nats?.envOf(name) });

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
-import { repositoryRoot } from '@jobstream/servers';
+import { programFile } from '@jobstream/servers';
 import { dataDirOf } from '../commandLine/dataDir.ts';
 import { reportFailure, runTool } from '../commandLine/runTool.ts';
 import { NoSystemError, withServers } from './withServers.ts';
@@ -42,7 +41,7 @@ export function runProjectorTask(name: Task, values: OptionValues): Promise<neve
 }
 
 async function runToEnd(name: Task, values: OptionValues, { env, stopped }: Run): Promise<number> {
-  const script = path.join(repositoryRoot, 'apps', 'projector', 'src', name, 'main.ts');
+  const script = programFile(`apps/projector/src/${name}/main`);
   // Detached: Ctrl-C must reach us alone. The task ends by itself when its IPC channel to us closes.
   const settings = { env, detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] } as const;
   const child = spawn(process.execPath, [script, ...argsOf(values)], { ...settings, stdio: [...settings.stdio] });

@@ -10,8 +10,6 @@ import { recordedSettings } from '../system/recordedSettings.ts';
 import { runningAddresses } from '../system/runningAddresses.ts';
 import type { SystemOptions } from '../system/provideServers.ts';
 
-export type ServerOptions = Omit<SystemOptions, 'appsFolder'>;
-
 /** No system was ever started on the data folder. */
 export class NoSystemError extends Error {
   readonly code = 'NO_SYSTEM';
@@ -25,7 +23,7 @@ export class NoSystemError extends Error {
  * @throws NoSystemError when that would be servers without any data.
  */
 export async function withServers<Result>(
-  options: ServerOptions,
+  options: SystemOptions,
   use: (env: NodeJS.ProcessEnv) => Promise<Result>,
 ): Promise<Result> {
   const { env, dataDir } = options;
@@ -36,7 +34,7 @@ export async function withServers<Result>(
 }
 
 async function withOwnServers<Result>(
-  options: ServerOptions,
+  options: SystemOptions,
   use: (env: NodeJS.ProcessEnv) => Promise<Result>,
 ): Promise<Result> {
   const { dataDir, guard, writeLine } = options;
@@ -46,7 +44,7 @@ async function withOwnServers<Result>(
   try {
     await awaitEarlierRun(dataDir, (line) => writeLine('start', line));
     recordGuard(dataDir, guard);
-    const provided = { ...options, appsFolder: '', anyPort: true };
+    const provided = { ...options, anyPort: true };
     const nats = await provideNats(provided);
     undo.push(() => nats.stop());
     const postgres = await providePostgres(provided);

@@ -5,6 +5,10 @@ import type { Outputs } from '../output/printer.ts';
 export interface Surroundings extends Outputs {
   /** Where relative paths begin. */
   readonly folder: string;
+  /** The folder of this package: of its sources, or as it is installed. */
+  readonly home: string;
+  /** That of this package. */
+  readonly version: string;
   readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
   /** Aborted when the command should end: at Ctrl-C, or when nobody reads its output any more. */
   readonly signal: AbortSignal;

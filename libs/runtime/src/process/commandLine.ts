@@ -40,9 +40,11 @@ const USAGE_EXIT_CODE = 2;
  * code 0; for invalid arguments it writes one sentence and exits with code 2.
  */
 export function readCommandLine<const Options extends Readonly<Record<string, CommandOption>>>(
-  definition: CommandLine<Options>,
+  declared: CommandLine<Options>,
   args: readonly string[] = process.argv.slice(2),
 ): { values: Values<Options>; words: readonly string[] } {
+  // The command line `jobstream` runs the same programs.
+  const definition = { ...declared, command: process.env['JOBSTREAM_COMMAND'] || declared.command };
   if (asksForHelp(args)) {
     process.stdout.write(helpOf(definition));
     process.exit(0);

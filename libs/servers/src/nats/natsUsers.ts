@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { repositoryRoot } from '../programs/cacheFolder.ts';
+import { repositoryRoot } from '../process/programFile.ts';
 
 /** The users of `deploy/nats/users.conf`. */
 export const natsUsers = ['api', 'worker', 'relay', 'projector', 'migrate', 'operator'] as const;

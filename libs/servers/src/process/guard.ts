@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import path from 'node:path';
 import { identify } from './processIdentity.ts';
 import type { ProcessIdentity } from './processIdentity.ts';
+import { programFile } from './programFile.ts';
 
 export interface GuardedProcess extends ProcessIdentity {
   /** The guard ends apps before servers. */
@@ -21,7 +21,7 @@ export class Guard {
 
   start(): void {
     if (this.#child !== undefined) return;
-    const program = path.join(import.meta.dirname, 'guardProcess.ts');
+    const program = programFile('libs/servers/src/process/guardProcess');
     // Detached: a signal to our process group must not reach it.
     const child = spawn(process.execPath, [program], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
     child.on('error', () => {}); // without a guard, only the clean-up after a kill -9 is missing

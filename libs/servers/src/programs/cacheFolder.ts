@@ -2,8 +2,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-
-export const repositoryRoot = path.resolve(import.meta.dirname, '../../../..');
+import { repositoryRoot } from '../process/programFile.ts';
 
 /** Returns the folder for downloaded programs: shared by all clones if the home folder is writable, else in this clone. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
