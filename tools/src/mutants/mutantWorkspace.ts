@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -10,15 +11,18 @@ const run = promisify(execFile);
 /** A copy of the repository's files in which mutants are planted, so that the working tree is never touched. */
 export class MutantWorkspace implements AsyncDisposable {
   readonly folder: string;
+  readonly #remove = () => rmSync(this.folder, { recursive: true, force: true });
 
   private constructor(folder: string) {
     this.folder = folder;
+    process.once('exit', this.#remove); // after Ctrl-C nothing else removes it
   }
 
   /** Copies all files that Git knows or does not ignore from `root`; packages are linked. */
   static async create(root: string, parent: string): Promise<MutantWorkspace> {
     await mkdir(parent, { recursive: true });
-    const folder = await mkdtemp(path.join(parent, 'mutants-'));
+    const workspace = new MutantWorkspace(await mkdtemp(path.join(parent, 'mutants-')));
+    const { folder } = workspace;
     const { stdout } = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
       cwd: root,
       maxBuffer: 64 * 1_024 * 1_024,
@@ -28,7 +32,7 @@ export class MutantWorkspace implements AsyncDisposable {
       await copyFile(path.join(root, file), path.join(folder, file)).catch(ignoreMissing); // deleted, not committed
     }
     for (const parts of [['.'], ...(await workspaces(root))]) await linkPackages(root, folder, path.join(...parts));
-    return new MutantWorkspace(folder);
+    return workspace;
   }
 
   read(file: string): Promise<string> {
@@ -69,6 +73,7 @@ export class MutantWorkspace implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    process.off('exit', this.#remove);
     await rm(this.folder, { recursive: true, force: true });
   }
 }
