@@ -1,0 +1,7 @@
+import { fileURLToPath } from 'node:url';
+import { builtProgram, TestProcess } from '@jobstream/testing';
+
+/** Starts a relay as a process; `env` is its whole environment. */
+export function spawnRelay(env: Record<string, string>): TestProcess {
+  return TestProcess.node(builtProgram(fileURLToPath(new URL('../src/main.ts', import.meta.url))), { env });
+}
