@@ -8,6 +8,7 @@ import { commandLineChecks } from './commandLineChecks.ts';
 import { comparisonCheck } from './comparisonCheck.ts';
 import { createConsumer } from './consumer.ts';
 import { goChecks } from './goChecks.ts';
+import { frameworksCheck } from './frameworksCheck.ts';
 import { providePrograms } from './programs.ts';
 import { pythonChecks } from './pythonChecks.ts';
 
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
       ...packageChecks(under),
       ...commandLineChecks(under),
       ...[programs.node22, programs.current].map((runtime) => comparisonCheck(runtime, packages)),
+      ...[programs.oldestNode22, programs.current].map((runtime) => frameworksCheck(runtime, packages)),
       ...pythonChecks(system),
       ...goChecks(system),
     ]);

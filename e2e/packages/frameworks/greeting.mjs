@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { defineJob } from '@jobstream/client';
+import { testJobstream } from '@jobstream/testing';
+import { UnrecoverableError } from '@jobstream/worker';
+import { z } from 'zod';
+
+const greeting = defineJob('greeting', {
+  payload: z.object({ name: z.string() }),
+  backoff: { type: 'fixed', delayMs: 3_600_000 },
+});
+
+/** A test of a user, for every framework: without `await using`, which Node 22 does not know. */
+export async function greetAndRetry() {
+  const t = await testJobstream({
+    handlers: (worker) =>
+      worker.handle(greeting, ({ name }, { attempt }) => {
+        if (name === '') throw new UnrecoverableError('nobody to greet');
+        if (attempt === 1) throw new Error('later');
+        return `Hello, ${name}!`;
+      }),
+  });
+  const good = await t.enqueue(greeting, { name: 'Ada' });
+  const bad = await t.enqueue(greeting, { name: '' });
+  await t.advance('1d');
+  assert.equal(await good.result(), 'Hello, Ada!');
+  await t
+    .expectJob(good)
+    .toHaveEvents(['JobCreated', 'JobStarted 1', 'JobRetryScheduled 1', 'JobStarted 2', 'JobCompleted 2']);
+  await t.expectJob(bad).toHaveEvents(['JobCreated', 'JobStarted 1', 'JobFailed 1']);
+  await t.stop();
+}
