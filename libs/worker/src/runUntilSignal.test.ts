@@ -2,10 +2,11 @@ import { expect, test, vi } from 'vitest';
 import { silentLogger } from './handler/logger.ts';
 import { runUntilSignal } from './runUntilSignal.ts';
 
+const start = () => Promise.reject(new Error('no server'));
+
 test('a part that cannot start is stopped, and its error is that of the run', async () => {
-  const stop = vi.fn(async () => undefined);
-  const info = vi.fn();
-  const start = () => Promise.reject(new Error('no server'));
+  const stop = vi.fn<() => Promise<void>>(async () => undefined);
+  const info = vi.fn<() => void>();
   await expect(runUntilSignal({ start, stop }, { ...silentLogger, info })).rejects.toThrow('no server');
   expect(stop).toHaveBeenCalledOnce();
   expect(info).not.toHaveBeenCalled(); // it was never ready
