@@ -64,7 +64,7 @@ test('the options of enqueue are those of the job', async () => {
 });
 
 test('the exit code of a wait says whether the job completed, failed, or has not ended', async () => {
-  const completed = await stage.run('enqueue', 'sleep', '{"durationMs": 1}', '--wait', '30s');
+  const completed = await stage.run('enqueue', 'sleep', '{"durationMs": 1}', '--wait');
   expect(completed).toMatchObject({ code: 0, stdout: expect.stringMatching(/^status +completed$/mu) });
   const failing = ['enqueue', 'sleep', '{"durationMs": 1, "failTimes": 9}', '--max-attempts', '1', '--wait', '30s'];
   expect(await stage.run(...failing)).toMatchObject({ code: 1, stdout: expect.stringMatching(/^status +failed$/mu) });

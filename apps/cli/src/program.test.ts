@@ -22,7 +22,7 @@ test.each([
   ],
   [
     ['get', '1', '--wait', 'soon'],
-    "jobstream: option '--wait <duration>' argument 'soon' is invalid. Expected a duration such as 500ms, 30s, 5m, 1h30m or 2d.\n" +
+    "jobstream: option '--wait [duration]' argument 'soon' is invalid. Expected a duration such as 500ms, 30s, 5m, 1h30m or 2d.\n" +
       'For help: jobstream get --help\n',
   ],
   [

@@ -21,11 +21,13 @@ export function outboxSql(installed = 0): string {
   return missing.map(({ number, sql }) => `-- Version ${number}\n${sql}`).join('\n');
 }
 
-/** The nearest folder `sql` above this code: beside `src`, and above a bundle. */
+/** The SQL beside `src`, and above a bundle: as it lies there alone, or as it lies in the repository. */
 function sqlFolder(from = import.meta.dirname): string {
-  const folder = path.join(from, 'sql');
+  const folder = ['sql', 'libs/outbox/sql'].map((name) => path.join(from, name)).find((name) => existsSync(name));
   const parent = path.dirname(from);
-  return existsSync(folder) || parent === from ? folder : sqlFolder(parent);
+  if (folder === undefined && parent === from)
+    throw new Error('The SQL of the outbox is missing from this installation.');
+  return folder ?? sqlFolder(parent);
 }
 
 function textOf(folder: string): string {

@@ -13,7 +13,12 @@ export const systemEnvironment = {
   DATA_DIR: 'The data folder; default .data.',
 } as const;
 
-/** Returns the data folder that the command line names, else the environment, else `.data` of the clone. */
+/**
+ * Returns the data folder that the command line names, from the folder in which the command was typed, else that of the
+ * environment, else `.data` of the clone.
+ */
 export function dataDirOf(values: { readonly 'data-dir'?: string | undefined }): string {
-  return path.resolve(repositoryRoot, values['data-dir'] || process.env['DATA_DIR'] || '.data');
+  const { INIT_CWD: typedIn = repositoryRoot, DATA_DIR } = process.env;
+  const named = values['data-dir'];
+  return named ? path.resolve(typedIn, named) : path.resolve(repositoryRoot, DATA_DIR || '.data');
 }

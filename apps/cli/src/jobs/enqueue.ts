@@ -7,7 +7,7 @@ import { examples } from '../command/help.ts';
 import { readPayload } from '../command/readPayload.ts';
 import { duration, repeated, time, wholeNumber } from '../command/values.ts';
 import { plainText } from '../output/table.ts';
-import { awaitEnd } from './awaitEnd.ts';
+import { awaitEnd, waitOption } from './awaitEnd.ts';
 import { describeJob, outcomeOf } from './describeJob.ts';
 
 interface EnqueueOptions extends ApiOptions {
@@ -31,7 +31,7 @@ export function enqueueCommand(run: RunOnApi) {
     .option('--timeout <duration>', 'how long one attempt may take', duration)
     .option('--tag <tag>', 'a tag; may be repeated', repeated)
     .option('--idempotency-key <key>', 'the same key creates the job only once, however often the command runs')
-    .option('--wait <duration>', 'wait for its end, at most this long, and show it; exit code 1 if it failed', duration)
+    .addOption(waitOption())
     .option('-q, --quiet', 'print its id alone')
     .addHelpText(
       'after',

@@ -2,8 +2,7 @@ import type { Job, JobEvent } from '@jobstream/client';
 import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command/apiCommand.ts';
 import { ExitCode } from '../command/exitCode.ts';
 import { examples } from '../command/help.ts';
-import { duration } from '../command/values.ts';
-import { awaitEnd } from './awaitEnd.ts';
+import { awaitEnd, waitOption } from './awaitEnd.ts';
 import { describeEvent } from './describeEvent.ts';
 import { describeJob, outcomeOf } from './describeJob.ts';
 
@@ -16,11 +15,7 @@ export function getCommand(run: RunOnApi) {
   return apiCommand('get', 'Shows a job.')
     .argument('<id>', 'the id of the job')
     .option('--events', 'also show its history')
-    .option(
-      '--wait <duration>',
-      'wait for its end, at most this long; exit code 1 if it failed or was cancelled',
-      duration,
-    )
+    .addOption(waitOption())
     .addHelpText('after', examples('jobstream get 01a21007-5d41-7b37-bb26-e9f0e3028d57 --wait 30s --events'))
     .action(run(showJob));
 }
