@@ -1,4 +1,4 @@
-"""Sending requests to the API with the standard library: see docs/decisions/0040-packages-for-python-and-go.md."""
+"""Sending requests to the API with the standard library: see docs/decisions/0037-packages-for-python-and-go.md."""
 
 from __future__ import annotations
 
