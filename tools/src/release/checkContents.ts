@@ -4,8 +4,7 @@ import type { PackedPackage } from './packPackage.ts';
 import type { PublishedPackage } from './publishedPackages.ts';
 
 const EXPECTED = /^(?:LICENSE|README\.md|package\.json|dist\/[\w.-]+\.(?:js|js\.map|d\.ts))$/u;
-const BUNDLED =
-  /^(?:LICENSE|README\.md|package\.json|(?:apps|chunks|libs|tools)\/[\w./-]+\.mjs|migrations\/[\w-]+\.sql)$/u;
+const BUNDLED = /^(?:LICENSE|README\.md|package\.json|(?:apps|chunks|libs|tools)\/[\w./-]+\.mjs)$/u;
 const ALWAYS = ['LICENSE', 'README.md', 'package.json'];
 /** Their own declarations do not pass the checks that users of ours may have switched on. */
 const NOT_IN_DECLARATIONS = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)['"](effect|@nats-io)\b[^'"]*['"]/gu;
@@ -15,7 +14,7 @@ const README_BYTES = { min: 500, max: 6_000 };
 export async function checkContents({ definition, files, folder }: PackedPackage): Promise<string[]> {
   const { bundled } = definition;
   const isExpected = (file: string) =>
-    bundled === undefined ? EXPECTED.test(file) : BUNDLED.test(file) || bundled.assets.includes(file);
+    bundled === undefined ? EXPECTED.test(file) : BUNDLED.test(file) || isIn(bundled.assets, file);
   const strange = files.filter((file) => !isExpected(file)).map((file) => `${file} does not belong into the package`);
   const missing = requiredFiles(definition)
     .filter((file) => !files.includes(file))
@@ -23,6 +22,11 @@ export async function checkContents({ definition, files, folder }: PackedPackage
   const declarations = files.filter((file) => file.endsWith('.d.ts'));
   const foreign = await Promise.all(declarations.map((file) => foreignTypes(folder, file)));
   return [...strange, ...missing, ...foreign.flat(), ...(await checkReadme(folder))];
+}
+
+/** Whether a file is an asset, or lies in the folder of one. */
+function isIn(assets: readonly string[], file: string): boolean {
+  return assets.some((asset) => file === asset || file.startsWith(`${asset}/`));
 }
 
 function requiredFiles({ entries, bundled }: PublishedPackage): readonly string[] {
