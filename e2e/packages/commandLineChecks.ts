@@ -41,8 +41,8 @@ function systemCheck({ name, program }: Runtime, packages: readonly PackedPackag
     run: () =>
       inEmptyFolder(packages, async (folder) => {
         const env = {
+          ...process.env, // npm finds its registry by it
           PATH: `${path.dirname(program)}:${process.env['PATH']}`,
-          HOME: process.env['HOME'] ?? folder,
           XDG_CACHE_HOME: path.join(folder, 'cache'),
           JOBSTREAM_SERVER: tarballOf(packages, '@jobstream/server'),
           NATS_SERVER: await resolveNatsServer(),

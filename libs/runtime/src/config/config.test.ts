@@ -77,7 +77,12 @@ test('a misspelt name with our prefix is refused', () => {
 });
 
 test('what the command line reads is no setting of a process', () => {
-  expect(readConfig({ JOBSTREAM_URL: 'https://jobs.example.com', JOBSTREAM_KEY: 'key' })).toEqual(readConfig({}));
+  const ofTheCommandLine = {
+    JOBSTREAM_URL: 'https://jobs.example.com',
+    JOBSTREAM_KEY: 'key',
+    JOBSTREAM_SERVER: 'server.tgz',
+  };
+  expect(readConfig({ ...ofTheCommandLine, JOBSTREAM_COMMAND: 'jobstream dev' })).toEqual(readConfig({}));
 });
 
 test('what Kubernetes sets for a service whose name has our prefix is no setting', () => {

@@ -130,7 +130,7 @@ const SERVICE_LINK =
   /_(SERVICE_(HOST|PORT(_\w+)?)=|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?=|PORT=(tcp|udp|sctp):)/;
 
 /** What the command line `jobstream` reads may be in the environment of a service, too. */
-const OF_THE_COMMAND_LINE = new Set(['JOBSTREAM_URL', 'JOBSTREAM_KEY']);
+const OF_THE_COMMAND_LINE = new Set(['JOBSTREAM_URL', 'JOBSTREAM_KEY', 'JOBSTREAM_SERVER', 'JOBSTREAM_COMMAND']);
 
 /** The prefix JOBSTREAM_ is reserved, so that a misspelt setting is not ignored. */
 function unknownNames(env: NodeJS.ProcessEnv): string[] {
