@@ -30,7 +30,7 @@ export interface SystemContainers {
 /** Until a server answers, on a machine that does much else. */
 const timeoutMs = 60_000;
 
-const NATS_USERS = ['API', 'WORKER', 'PROJECTOR', 'MIGRATE', 'OPERATOR', 'ROUTE'] as const;
+const NATS_USERS = ['API', 'RELAY', 'WORKER', 'PROJECTOR', 'MIGRATE', 'OPERATOR', 'ROUTE'] as const;
 
 /** How each part of the system is started in a network. */
 export function systemContainers(options: SystemContainersOptions): SystemContainers {

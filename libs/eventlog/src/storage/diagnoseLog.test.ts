@@ -1,5 +1,5 @@
 import { resolveOldNatsServer } from '@jobstream/servers';
-import { eventually, freePort, startNats } from '@jobstream/testing';
+import { eventually, freePort, resolveNatsServer, startNats } from '@jobstream/testing';
 import type { TestNats } from '@jobstream/testing';
 import { expect, test } from 'vitest';
 import { openEventLog } from '../../testing/openEventLog.ts';
@@ -50,11 +50,14 @@ test('wrong credentials, an account without JetStream and a user without permiss
   ]);
 });
 
+/** Three local processes, also where other servers are containers: they look for each other on the loopback. */
 async function startCluster(): Promise<readonly [TestNats, TestNats, TestNats]> {
   const routes = await Promise.all([freePort(), freePort(), freePort()]);
+  const binary = await resolveNatsServer();
   const start = (port: number) =>
     startNats({
       name: `nats-${port}`,
+      binary,
       extraConfig: `cluster {
         name: test, listen: "127.0.0.1:${port}", no_advertise: true
         routes: [${routes
