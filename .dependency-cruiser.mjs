@@ -11,7 +11,7 @@ swc.Visitor.prototype.visitStatement = function visitUsingToo(statement) {
 };
 
 /** The code of apps and libraries that is shipped: what tests and measurements use is not for it. */
-const product = '^(apps|libs(?!/(testing|servers)/))/[^/]+/src/(?!.*[.]test[.]ts$)';
+const product = '^(apps|libs(?!/(test-support|servers)/))/[^/]+/src/(?!.*[.]test[.]ts$)';
 /** Types alone, which the build of a package takes over. */
 const standardSchema = '(^|/)node_modules/@standard-schema/spec/';
 /** What a user of the worker package may have beside it: optional peer dependencies. */
@@ -123,14 +123,14 @@ const rules = [
     '^libs/(domain|$1)/',
   ),
   layer('libraries-tests', { path: `^libs/(archive|client|domain|eventlog|outbox|readmodel|runtime)/` }, [
-    '^libs/(domain|testing|servers)/',
+    '^libs/(domain|test-support|servers)/',
     '^libs/$1/',
   ]),
   layer('creation-library', { path: '^libs/creation/src/', pathNot: testing }, '^libs/(creation|domain|eventlog)/'),
   layer('worker-library', { path: '^libs/worker/src/', pathNot: testing }, '^libs/(client|domain|eventlog|worker)/'),
   layer('testing-kit', { path: '^libs/testing-kit/src/', pathNot: testing }, '^libs/(client|worker|testing-kit)/'),
   layer('servers', { path: '^libs/servers/' }, '^libs/servers/'),
-  layer('testing', { path: '^libs/testing/' }, '^libs/(testing|servers|domain)/'),
+  layer('test-support', { path: '^libs/test-support/' }, '^libs/(test-support|servers|domain)/'),
   layer('apps', { path: '^apps/([^/]+)/src/', pathNot: testing }, [
     '^libs/(archive|client|creation|domain|eventlog|outbox|readmodel|runtime|worker)/',
     '^apps/$1/',
@@ -138,13 +138,13 @@ const rules = [
   layer('command-line', { path: '^apps/cli/src/', pathNot: testing }, '^(libs/client|apps/cli)/'),
   layer('apps-tests', { path: '^apps/([^/]+)/' }, ['^libs/', '^apps/$1/']),
   layer('worker-without-read-model', { path: '^apps/worker/' }, [
-    '^libs/(archive|client|domain|eventlog|runtime|worker|testing|servers)/',
+    '^libs/(archive|client|domain|eventlog|runtime|worker|test-support|servers)/',
     '^apps/worker/',
   ]),
   layer('tools-and-system-tests', { path: '^(tools|e2e)/' }, '^(libs|tools|e2e)/'),
   layer('benchmarks', { path: '^bench/' }, '^(libs|tools|bench)/'),
   ...Object.entries(rooms).flatMap(([source, names]) => roomRules(source, names)),
-  owner('postgres', '(^|/)node_modules/pg/', '^(libs/(outbox|readmodel|testing|servers)|tools|e2e|bench)/'),
+  owner('postgres', '(^|/)node_modules/pg/', '^(libs/(outbox|readmodel|test-support|servers)|tools|e2e|bench)/'),
   owner('migrations', '(^|/)node_modules/node-pg-migrate/', '^libs/readmodel/'),
   owner('nats', '(^|/)node_modules/@nats-io/', '^(libs/eventlog|e2e|bench)/'),
 ];

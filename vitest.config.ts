@@ -7,7 +7,7 @@ const schedules = '**/*.schedules.test.ts';
 const ofAll = {
   exclude: ['**/node_modules/**', '**/.data/**'],
   pool: 'forks',
-  setupFiles: ['libs/testing/src/failOnConsoleOutput.ts'],
+  setupFiles: ['libs/test-support/src/failOnConsoleOutput.ts'],
   // Real servers start and recover within these on a slow machine; no test is about how long something takes.
   testTimeout: 60_000,
   hookTimeout: 60_000,
@@ -19,7 +19,7 @@ export default defineConfig({
   test: {
     // Most tests wait for servers most of the time, so more files than cores run at once.
     maxWorkers: availableParallelism() + 3,
-    globalSetup: ['libs/testing/src/globalSetup.ts'],
+    globalSetup: ['libs/test-support/src/globalSetup.ts'],
     teardownTimeout: 30_000,
     projects: [
       {

@@ -1,5 +1,5 @@
 import { readCommandLine } from '@jobstream/runtime';
-import { guardOfThisProcess } from '@jobstream/testing';
+import { guardOfThisProcess } from '@jobstream/test-support';
 import { compareSystems } from './src/comparison/compareSystems.ts';
 import { comparedSystems } from './src/comparison/comparedSystem.ts';
 import { writeComparisonPage } from './src/comparison/comparisonPage.ts';

@@ -1,5 +1,5 @@
 import { readCommandLine } from '@jobstream/runtime';
-import { guardOfThisProcess } from '@jobstream/testing';
+import { guardOfThisProcess } from '@jobstream/test-support';
 import { GATE_CHECKS } from './src/gate/gateChecks.ts';
 import { acceptRatios, runGate } from './src/gate/runGate.ts';
 

@@ -1,5 +1,5 @@
 import { readCommandLine } from '@jobstream/runtime';
-import { guardOfThisProcess } from '@jobstream/testing';
+import { guardOfThisProcess } from '@jobstream/test-support';
 import { measureGrowth } from './src/growth/measureGrowth.ts';
 import { printCapacity, writeCapacityPage } from './src/growth/writeCapacityPage.ts';
 

@@ -1,5 +1,5 @@
 import { readCommandLine } from '@jobstream/runtime';
-import { guardOfThisProcess } from '@jobstream/testing';
+import { guardOfThisProcess } from '@jobstream/test-support';
 import { installPeers } from './src/installPeers.ts';
 import { measure } from './src/measure.ts';
 import { printReport, writeReport } from './src/report/report.ts';

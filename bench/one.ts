@@ -1,5 +1,5 @@
 import { asksForHelp, readCommandLine } from '@jobstream/runtime';
-import { guardOfThisProcess } from '@jobstream/testing';
+import { guardOfThisProcess } from '@jobstream/test-support';
 import { handrunBenches } from './src/handrun/handrunBenches.ts';
 
 const [name = '--help', ...args] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 import { readCommandLine } from '@jobstream/runtime';
 import { runCommand } from '@jobstream/servers';
-import { guardOfThisProcess } from '@jobstream/testing';
+import { guardOfThisProcess } from '@jobstream/test-support';
 import { inScratchFolder } from './src/inScratchFolder.ts';
 import { machineToday } from './src/machine.ts';
 import { letBeProfiled } from './src/profile/profiled.ts';

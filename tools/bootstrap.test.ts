@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 let root: string;

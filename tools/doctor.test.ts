@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { EventLog } from '@jobstream/eventlog';
-import { scratchDataFolder, SkewedClock, startNats, startSystem, TestProcess } from '@jobstream/testing';
+import { scratchDataFolder, SkewedClock, startNats, startSystem, TestProcess } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 
 async function runDoctor(dataDir: string, env: NodeJS.ProcessEnv = {}) {

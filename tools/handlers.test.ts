@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { JobstreamClient } from '@jobstream/client';
 import { repositoryRoot } from '@jobstream/servers';
-import { eventually, scratchDataFolder, TestProcess } from '@jobstream/testing';
+import { eventually, scratchDataFolder, TestProcess } from '@jobstream/test-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 let project: string;

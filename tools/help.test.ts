@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
-import { TestProcess } from '@jobstream/testing';
+import { TestProcess } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 
 const { scripts } = JSON.parse(readFileSync(path.join(repositoryRoot, 'package.json'), 'utf8')) as {

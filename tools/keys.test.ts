@@ -2,7 +2,7 @@ import { mkdtempDisposable } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { ApiKeys, formatApiKey, migrate, newApiKey, parseApiKey } from '@jobstream/readmodel';
-import { builtProgram, createDatabase, TestProcess } from '@jobstream/testing';
+import { builtProgram, createDatabase, TestProcess } from '@jobstream/test-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { natsAddresses, recordAddresses } from './src/system/runningAddresses.ts';
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
-import { createDatabase, queryDatabase, TestProcess } from '@jobstream/testing';
+import { createDatabase, queryDatabase, TestProcess } from '@jobstream/test-support';
 import { beforeEach, expect, test } from 'vitest';
 
 let url: string;

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { identify, isRunning, runCommand } from '@jobstream/servers';
 import type { ProcessIdentity } from '@jobstream/servers';
-import { eventually, freePort, TestProcess } from '@jobstream/testing';
+import { eventually, freePort, TestProcess } from '@jobstream/test-support';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 let dataDir: string;

@@ -13,11 +13,11 @@ import { runTests } from './src/testRun/runTests.ts';
 const args = process.argv.slice(2);
 const note = (line: string) => console.error(line);
 const inCi = process.env['CI'] === 'true';
-/** The tests whose servers libs/testing starts, and the test of the whole system. */
-const all = ['libs/testing', 'libs/eventlog', 'libs/readmodel', 'apps', 'e2e/system/system.test.ts'];
+/** The tests whose servers libs/test-support starts, and the test of the whole system. */
+const all = ['libs/test-support', 'libs/eventlog', 'libs/readmodel', 'apps', 'e2e/system/system.test.ts'];
 /** The tests that depend most on how servers respond, end and restart: CI runs the others on local servers only. */
 const most = [
-  'libs/testing',
+  'libs/test-support',
   'libs/eventlog/src',
   'libs/readmodel/src/readModel.test.ts',
   'libs/readmodel/src/projection/jobProjection.test.ts',

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { guardOfThisProcess, scratchDataFolder } from '@jobstream/testing';
+import { guardOfThisProcess, scratchDataFolder } from '@jobstream/test-support';
 
 /** Does some work with an empty folder that goes afterwards, also when this process dies. */
 export async function inScratchFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {

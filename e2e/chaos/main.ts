@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
 import { readCommandLine } from '@jobstream/runtime';
-import { guardOfThisProcess } from '@jobstream/testing';
+import { guardOfThisProcess } from '@jobstream/test-support';
 import { chaosOptions, type ChaosOptions, type ScenarioName } from './chaosOptions.ts';
 import type { FaultKind } from './faults/fault.ts';
 import { clusterKinds, expiryKinds, faultKinds } from './faults/faultKinds.ts';

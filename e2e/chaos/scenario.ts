@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import type { FaultKind } from './faults/fault.ts';
 import { injectFaults } from './faults/injectFaults.ts';
 import type { InjectedFault } from './faults/injectFaults.ts';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { repositoryRoot } from '@jobstream/servers';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import type { ComposeProject } from './composeProject.ts';
 import { steadyLoad, type SteadyLoad } from './steadyLoad.ts';
 

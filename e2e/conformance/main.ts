@@ -1,5 +1,5 @@
 /** The conformance kit: `npm run conformance -- --cmd "<start a worker>"`. See docs/worker-protocol.md. */
-import { guardOfThisProcess } from '@jobstream/testing';
+import { guardOfThisProcess } from '@jobstream/test-support';
 import { planTrials } from './planTrials.ts';
 import { runTrials, verdictLines } from './runTrial.ts';
 

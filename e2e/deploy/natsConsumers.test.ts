@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventLog, type EventLogOptions } from '@jobstream/eventlog';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { defineJob } from '@jobstream/client';
 import { createWorker } from '@jobstream/worker';
 import { AckPolicy, jetstreamManager } from '@nats-io/jetstream';

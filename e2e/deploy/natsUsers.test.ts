@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventLog } from '@jobstream/eventlog';
-import { createDatabase, eventually, queryDatabase } from '@jobstream/testing';
+import { createDatabase, eventually, queryDatabase } from '@jobstream/test-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';
 import { runScript } from '../harness/runProgram.ts';

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { fileStoreLimit, measureDisk, natsProbe, repositoryRoot, resolveNatsServer } from '@jobstream/servers';
-import { eventually, freePort, TestProcess } from '@jobstream/testing';
+import { eventually, freePort, TestProcess } from '@jobstream/test-support';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';

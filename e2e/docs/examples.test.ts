@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
-import { createDatabase, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
+import { createDatabase, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type KillableApi, startKillableApi } from '../harness/killableApi.ts';
 import { runInShell } from '../harness/runInShell.ts';

@@ -12,9 +12,7 @@ function programsOf(page: string, unnamed: string): Map<string, string> {
   for (const { language, text } of fencedBlocks(readFileSync(path.join(repositoryRoot, page), 'utf8'))) {
     if (language !== 'ts') continue;
     const [, file = unnamed] = /^\/\/ ([\w.]+\.ts)\n/.exec(text) ?? [];
-    // What is published under this name is another package than the one of this repository's own tests.
-    const code = text.replaceAll("'@jobstream/testing'", "'@jobstream/testing-kit'");
-    programs.set(file, `${programs.get(file) ?? ''}${code}\n\n`);
+    programs.set(file, `${programs.get(file) ?? ''}${text}\n\n`);
   }
   return programs;
 }

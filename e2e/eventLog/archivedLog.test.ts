@@ -2,7 +2,14 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { migrate } from '@jobstream/readmodel';
-import { createDatabase, dumpTables, eventually, queryDatabase, startNats, type TestNats } from '@jobstream/testing';
+import {
+  createDatabase,
+  dumpTables,
+  eventually,
+  queryDatabase,
+  startNats,
+  type TestNats,
+} from '@jobstream/test-support';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { afterEach, beforeEach, expect, test } from 'vitest';

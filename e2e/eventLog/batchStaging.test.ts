@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { JobEvent } from '@jobstream/domain';
 import { EventLog, JOBS_STREAM } from '@jobstream/eventlog';
 import { EmbeddedNats, hasRoomInMemory, resolveNatsServer } from '@jobstream/servers';
-import { eventually, guardOfThisProcess, newJob } from '@jobstream/testing';
+import { eventually, guardOfThisProcess, newJob } from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const ROUNDS = 4;

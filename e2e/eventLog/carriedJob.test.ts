@@ -5,7 +5,7 @@ import path from 'node:path';
 import { decide, isRejection } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { migrate } from '@jobstream/readmodel';
-import { createMigratedDatabase, eventually, startNats } from '@jobstream/testing';
+import { createMigratedDatabase, eventually, startNats } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';
 import { runProjectorTask } from '../harness/runProjectorTask.ts';

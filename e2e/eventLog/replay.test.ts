@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { goTools, repositoryRoot, resolveGoTool } from '@jobstream/servers';
-import { eventually, queryDatabase } from '@jobstream/testing';
-import type { TestProcess } from '@jobstream/testing';
+import { eventually, queryDatabase } from '@jobstream/test-support';
+import type { TestProcess } from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { missingLine } from '../docs/compareOutput.ts';
 import { type DocumentedCommand, documentedCommands } from '../docs/fencedBlocks.ts';

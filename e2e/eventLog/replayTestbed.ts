@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { createDatabase } from '@jobstream/testing';
+import { createDatabase } from '@jobstream/test-support';
 import { jobsClient } from '../harness/jobsClient.ts';
 import { runScript } from '../harness/runProgram.ts';
 import { type NatsWithUsers, startNatsWithUsers, type User } from '../harness/startNatsWithUsers.ts';

@@ -11,7 +11,7 @@ import {
   startPostgres,
   type TestNats,
   type TestPostgres,
-} from '@jobstream/testing';
+} from '@jobstream/test-support';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';

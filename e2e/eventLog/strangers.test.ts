@@ -1,7 +1,7 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers } from '@nats-io/transport-node';
 import { defineJob } from '@jobstream/client';
-import { eventually, startNats } from '@jobstream/testing';
+import { eventually, startNats } from '@jobstream/test-support';
 import { createWorker } from '@jobstream/worker';
 import { TestLog } from '@jobstream/worker/testing/testLog';
 import { afterAll, expect, onTestFinished, test } from 'vitest';

@@ -1,4 +1,4 @@
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { expect } from 'vitest';
 import { jobsClient } from './jobsClient.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type ContainerServers, freePort, type ServerContainer } from '@jobstream/testing';
+import { type ContainerServers, freePort, type ServerContainer } from '@jobstream/test-support';
 import { Network } from 'testcontainers';
 import { databaseUrl, systemContainers, type SystemContainers } from './systemContainers.ts';
 import type { Part, TestSystem } from './testSystem.ts';

@@ -1,5 +1,5 @@
 import { type Job, type JobStatus, JobstreamClient, type NewJob } from '@jobstream/client';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 
 /** An event without its name being known: what most of them have. */
 interface EventView {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { AppProcess, freePort, repositoryRoot } from '@jobstream/servers';
-import { builtProgram } from '@jobstream/testing';
-import type { RunningSystem } from '@jobstream/testing';
+import { builtProgram } from '@jobstream/test-support';
+import type { RunningSystem } from '@jobstream/test-support';
 
 /** An API process beside that of a system, on the same servers, which can be killed. */
 export interface KillableApi extends AsyncDisposable {

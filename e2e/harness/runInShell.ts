@@ -1,5 +1,5 @@
 import { repositoryRoot } from '@jobstream/servers';
-import { TestProcess } from '@jobstream/testing';
+import { TestProcess } from '@jobstream/test-support';
 
 export interface ShellOptions {
   /** The whole environment of the shell. */

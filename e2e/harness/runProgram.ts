@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { repositoryRoot, runCommand } from '@jobstream/servers';
-import { builtProgram } from '@jobstream/testing';
+import { builtProgram } from '@jobstream/test-support';
 
 export interface ProgramResult {
   /** The exit code, or the signal that ended it. */

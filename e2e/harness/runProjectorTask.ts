@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
-import { builtProgram, TestProcess } from '@jobstream/testing';
+import { builtProgram, TestProcess } from '@jobstream/test-support';
 
 /** Runs a task of the projector to its end; `env` is its whole environment. */
 export async function runProjectorTask(

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
-import { guardOfThisProcess, startNats } from '@jobstream/testing';
+import { guardOfThisProcess, startNats } from '@jobstream/test-support';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 
 export const users = ['api', 'worker', 'relay', 'projector', 'migrate', 'operator'] as const;

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { AppProcess, repositoryRoot } from '@jobstream/servers';
-import { builtProgram, freePort, guardOfThisProcess } from '@jobstream/testing';
+import { builtProgram, freePort, guardOfThisProcess } from '@jobstream/test-support';
 
 export type Service = 'api' | 'worker' | 'projector';
 

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { chosenServers, scratchDataFolder, startSystem } from '@jobstream/testing';
+import { chosenServers, scratchDataFolder, startSystem } from '@jobstream/test-support';
 import { containerSystem } from './containerSystem.ts';
 import type { Part, TestSystem } from './testSystem.ts';
 

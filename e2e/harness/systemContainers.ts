@@ -8,7 +8,7 @@ import {
   queryDatabase,
   type ServerContainer,
   startContainer,
-} from '@jobstream/testing';
+} from '@jobstream/test-support';
 import type { StartedNetwork } from 'testcontainers';
 import type { Part } from './testSystem.ts';
 

@@ -1,4 +1,4 @@
-import type { NatsLogin } from '@jobstream/testing';
+import type { NatsLogin } from '@jobstream/test-support';
 
 export type Part = 'api' | 'worker' | 'projector' | 'nats' | 'postgres';
 

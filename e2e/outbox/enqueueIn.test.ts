@@ -1,6 +1,6 @@
 import { defineJob, enqueueIn, once, PayloadError, type SqlTransaction } from '@jobstream/client';
 import { installOutbox, outboxStatus } from '@jobstream/outbox';
-import { createDatabase, queryDatabase } from '@jobstream/testing';
+import { createDatabase, queryDatabase } from '@jobstream/test-support';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { libraries } from './transactions.ts';

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { installOutbox, outboxStatus } from '@jobstream/outbox';
-import { createDatabase, eventually, queryDatabase, scratchDataFolder, startSystem } from '@jobstream/testing';
+import { createDatabase, eventually, queryDatabase, scratchDataFolder, startSystem } from '@jobstream/test-support';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';

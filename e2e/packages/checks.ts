@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { JobstreamClient } from '@jobstream/client';
-import { TestProcess, type RunningSystem } from '@jobstream/testing';
+import { TestProcess, type RunningSystem } from '@jobstream/test-support';
 import { checkPackage, type PackedPackage } from '@jobstream/tools';
 import { runProgram } from '../harness/runProgram.ts';
 import type { Consumer } from './consumer.ts';

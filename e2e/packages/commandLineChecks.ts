@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { resolveNatsServer, runCommand } from '@jobstream/servers';
-import { scratchDataFolder, TestProcess } from '@jobstream/testing';
+import { scratchDataFolder, TestProcess } from '@jobstream/test-support';
 import type { PackedPackage } from '@jobstream/tools';
 import { runProgram } from '../harness/runProgram.ts';
 import type { PackageCheck, PackagesUnderTest } from './checks.ts';

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { JobstreamClient } from '@jobstream/client';
 import { repositoryRoot, runCommand } from '@jobstream/servers';
-import { eventually, scratchDataFolder, startSystem, TestProcess } from '@jobstream/testing';
+import { eventually, scratchDataFolder, startSystem, TestProcess } from '@jobstream/test-support';
 import { isLibrary, type PackedPackage } from '@jobstream/tools';
 import type { PackageCheck } from './checks.ts';
 import type { Runtime } from './programs.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
-import { TestProcess, type RunningSystem } from '@jobstream/testing';
+import { TestProcess, type RunningSystem } from '@jobstream/test-support';
 import { runInstaller } from '../harness/runInstaller.ts';
 import type { PackageCheck } from './checks.ts';
 import { writeReadmePrograms } from './readmePrograms.ts';

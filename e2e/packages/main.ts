@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { readCommandLine } from '@jobstream/runtime';
-import { guardOfThisProcess, scratchDataFolder, startSystem } from '@jobstream/testing';
+import { guardOfThisProcess, scratchDataFolder, startSystem } from '@jobstream/test-support';
 import { packPackages } from '@jobstream/tools';
 import { NotInstalledError } from '../harness/runInstaller.ts';
 import { packageChecks, type PackageCheck } from './checks.ts';

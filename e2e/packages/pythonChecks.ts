@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
-import { TestProcess, type RunningSystem } from '@jobstream/testing';
+import { TestProcess, type RunningSystem } from '@jobstream/test-support';
 import { installPythonPackage, PYTHON, PYTHON_PACKAGE } from '../harness/pythonPackage.ts';
 import type { PackageCheck } from './checks.ts';
 import { writeReadmePrograms } from './readmePrograms.ts';

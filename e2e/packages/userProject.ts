@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { RunningSystem } from '@jobstream/testing';
+import type { RunningSystem } from '@jobstream/test-support';
 import { runProgram } from '../harness/runProgram.ts';
 
 /** Runs something in an empty folder outside the repository, where a user's project would be. */

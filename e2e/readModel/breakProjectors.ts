@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { EventLog } from '@jobstream/eventlog';
 import { migrate, ReadModel } from '@jobstream/readmodel';
-import { eventually, startNats, startPostgres, TestProcess } from '@jobstream/testing';
+import { eventually, startNats, startPostgres, TestProcess } from '@jobstream/test-support';
 import { seededRandom } from '../chaos/seededRandom.ts';
 import { appendLives } from './appendLives.ts';
 import { CheckpointWatch } from './checkpointWatch.ts';

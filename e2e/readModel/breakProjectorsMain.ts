@@ -2,7 +2,7 @@
  * Two projectors under load, each killed or frozen at random: `node e2e/readModel/breakProjectorsMain.ts [minutes] [seed]`, ten minutes unless
  * told. At the end the table is compared with the log; the exit code tells. The seed repeats the choice of faults.
  */
-import { guardOfThisProcess } from '@jobstream/testing';
+import { guardOfThisProcess } from '@jobstream/test-support';
 import { breakProjectors } from './breakProjectors.ts';
 
 const CALM_MS = 8_000;

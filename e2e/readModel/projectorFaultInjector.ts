@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { AppProcess, repositoryRoot, SupervisedProcess } from '@jobstream/servers';
-import { guardOfThisProcess } from '@jobstream/testing';
+import { guardOfThisProcess } from '@jobstream/test-support';
 import type { SeededRandom } from '../chaos/seededRandom.ts';
 
 /** Below and above the 10 s after which Postgres takes a frozen process for dead. */

@@ -1,7 +1,7 @@
 import { mkdtempDisposable, readdir, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { scratchDataFolder, startSystem } from '@jobstream/testing';
+import { scratchDataFolder, startSystem } from '@jobstream/test-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';
 import { runTask } from './runTask.ts';

@@ -6,7 +6,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EventLog } from '@jobstream/eventlog';
-import { lifeOfJob, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
+import { lifeOfJob, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/test-support';
 import { Client } from 'pg';
 import { type ApiLoad, startApiLoad } from './apiLoad.ts';
 import { runTask } from './runTask.ts';

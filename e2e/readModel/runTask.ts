@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { repositoryRoot } from '@jobstream/servers';
-import { TestProcess } from '@jobstream/testing';
+import { TestProcess } from '@jobstream/test-support';
 
 export interface TaskResult {
   readonly code: number | string;

@@ -8,7 +8,13 @@ import {
   type Job,
   type JobEvent,
 } from '@jobstream/client';
-import { createDatabase, eventually, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
+import {
+  createDatabase,
+  eventually,
+  type RunningSystem,
+  scratchDataFolder,
+  startSystem,
+} from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApiKey } from '../harness/runProgram.ts';
 

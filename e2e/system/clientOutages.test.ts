@@ -7,7 +7,7 @@ import {
   scratchDataFolder,
   startSystem,
   startTcpProxy,
-} from '@jobstream/testing';
+} from '@jobstream/test-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startKillableApi, type KillableApi } from '../harness/killableApi.ts';
 

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { natsUsers, resolveGoTool } from '@jobstream/servers';
-import { createDatabase, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
+import { createDatabase, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/test-support';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';

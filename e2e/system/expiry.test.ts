@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { JobstreamClient } from '@jobstream/client';
-import { createDatabase, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
+import { createDatabase, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/test-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { agesPass as logAges } from '../harness/agesPass.ts';
 import { jobsClient } from '../harness/jobsClient.ts';

@@ -1,7 +1,7 @@
 import { JobstreamClient } from '@jobstream/client';
 import { EventLog } from '@jobstream/eventlog';
 import { migrate } from '@jobstream/readmodel';
-import { createMigratedDatabase, eventually, scratchDataFolder, type TestNats } from '@jobstream/testing';
+import { createMigratedDatabase, eventually, scratchDataFolder, type TestNats } from '@jobstream/test-support';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startNodes } from '../chaos/stage/startNodes.ts';

@@ -2,7 +2,7 @@ import { rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { repositoryRoot } from '@jobstream/servers';
-import { createDatabase, eventually, scratchDataFolder, startSystem, TestProcess } from '@jobstream/testing';
+import { createDatabase, eventually, scratchDataFolder, startSystem, TestProcess } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { ballastIn, type Ballast } from '../harness/ballast.ts';
 import { createImageDisk } from '../harness/imageDisk.ts';

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { installOutbox } from '@jobstream/outbox';
-import { createDatabase, eventually, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
+import {
+  createDatabase,
+  eventually,
+  type RunningSystem,
+  scratchDataFolder,
+  startSystem,
+} from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';
 

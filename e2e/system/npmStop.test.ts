@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { eventually, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
+import { eventually, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';
 

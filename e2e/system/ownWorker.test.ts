@@ -7,7 +7,7 @@ import {
   scratchDataFolder,
   startSystem,
   TestProcess,
-} from '@jobstream/testing';
+} from '@jobstream/test-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const script = path.join(repositoryRoot, 'libs', 'worker', 'testing', 'ownWorker.ts');

@@ -1,7 +1,7 @@
 import { JobstreamClient } from '@jobstream/client';
 import { EventLog, type RecordedEvent } from '@jobstream/eventlog';
 import { migrate } from '@jobstream/readmodel';
-import { createMigratedDatabase, eventually, freePort, SkewedClock, startNats } from '@jobstream/testing';
+import { createMigratedDatabase, eventually, freePort, SkewedClock, startNats } from '@jobstream/test-support';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, test, type TestContext } from 'vitest';
 import { startServices, type Service } from '../harness/startServices.ts';

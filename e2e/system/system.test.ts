@@ -1,5 +1,5 @@
 import { connect } from '@nats-io/transport-node';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';

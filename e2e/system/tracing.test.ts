@@ -1,7 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createDatabase, eventually, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/testing';
+import {
+  createDatabase,
+  eventually,
+  type RunningSystem,
+  scratchDataFolder,
+  startSystem,
+} from '@jobstream/test-support';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';

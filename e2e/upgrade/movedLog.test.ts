@@ -5,7 +5,7 @@ import path from 'node:path';
 import { JobstreamClient } from '@jobstream/client';
 import { migrate } from '@jobstream/readmodel';
 import { repositoryRoot, resolveGoTool } from '@jobstream/servers';
-import { createMigratedDatabase, startNats } from '@jobstream/testing';
+import { createMigratedDatabase, startNats } from '@jobstream/test-support';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import { examplesOf } from '../docs/examplesOf.ts';

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { JobstreamClient } from '@jobstream/client';
 import { migrate } from '@jobstream/readmodel';
 import { repositoryRoot } from '@jobstream/servers';
-import { createMigratedDatabase, eventually, startNats, type TestNats } from '@jobstream/testing';
+import { createMigratedDatabase, eventually, startNats, type TestNats } from '@jobstream/test-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';
 import { runProgram } from '../harness/runProgram.ts';

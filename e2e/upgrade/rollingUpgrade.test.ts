@@ -1,7 +1,7 @@
 import { defineJob, JobstreamClient } from '@jobstream/client';
 import { migrate } from '@jobstream/readmodel';
 import { repositoryRoot } from '@jobstream/servers';
-import { createMigratedDatabase, startNats, type TestNats } from '@jobstream/testing';
+import { createMigratedDatabase, startNats, type TestNats } from '@jobstream/test-support';
 import { createWorker, type Logger } from '@jobstream/worker';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';

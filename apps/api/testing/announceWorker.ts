@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonSchema, RunningJob, TypeAnnouncement } from '@jobstream/eventlog';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { expect } from 'vitest';
 import type { TestApi } from './startApi.ts';
 

@@ -1,5 +1,5 @@
 import { migrate } from '@jobstream/readmodel';
-import { createMigratedDatabase, startNats, type TestNats } from '@jobstream/testing';
+import { createMigratedDatabase, startNats, type TestNats } from '@jobstream/test-support';
 import { afterAll, beforeAll } from 'vitest';
 import { startApi, type StartApiOptions, type TestApi } from './startApi.ts';
 

@@ -1,5 +1,5 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { expect } from 'vitest';
 
 export interface FeedEvent {

@@ -1,7 +1,7 @@
 import { on } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { builtProgram, eventually, TestProcess } from '@jobstream/testing';
+import { builtProgram, eventually, TestProcess } from '@jobstream/test-support';
 
 /** An API process. */
 export interface ApiProcess extends AsyncDisposable {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { TestProcess } from '@jobstream/testing';
+import { TestProcess } from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startCommandStage, type CommandStage } from '../testing/commandStage.ts';
 import { runCommand } from '../testing/runCommand.ts';

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { scratchDataFolder, startSystem } from '@jobstream/testing';
+import { scratchDataFolder, startSystem } from '@jobstream/test-support';
 import { runCommand, type CommandResult } from './runCommand.ts';
 
 /** A whole system, and commands that are run against it. */

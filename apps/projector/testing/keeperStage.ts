@@ -3,8 +3,8 @@ import type { JobCommand, JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import type { Delivery } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
-import { eventually, newJob, startNats } from '@jobstream/testing';
-import type { TestNats } from '@jobstream/testing';
+import { eventually, newJob, startNats } from '@jobstream/test-support';
+import type { TestNats } from '@jobstream/test-support';
 import { expect, onTestFinished } from 'vitest';
 import { Keeper, type KeeperOptions } from '../src/keeper/keeper.ts';
 

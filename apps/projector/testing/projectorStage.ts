@@ -1,7 +1,7 @@
 import { EventLog } from '@jobstream/eventlog';
 import { migrate, ReadModel } from '@jobstream/readmodel';
-import { createMigratedDatabase, eventually, newJob, queryDatabase, startNats } from '@jobstream/testing';
-import type { TestNats } from '@jobstream/testing';
+import { createMigratedDatabase, eventually, newJob, queryDatabase, startNats } from '@jobstream/test-support';
+import type { TestNats } from '@jobstream/test-support';
 import { expect } from 'vitest';
 
 /** A log and a read model for one test of a projector between them. */

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { builtProgram, TestProcess } from '@jobstream/testing';
+import { builtProgram, TestProcess } from '@jobstream/test-support';
 
 /** Starts a projector as a process; `env` is its whole environment. */
 export function spawnProjector(env: Record<string, string>): TestProcess {

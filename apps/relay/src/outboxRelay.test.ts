@@ -1,6 +1,6 @@
 import { creationEvent, identityOfKey } from '@jobstream/creation';
 import { fold, type JobEvent, type JobEventOf } from '@jobstream/domain';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { Outbox } from '@jobstream/outbox';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { RelayStage } from '../testing/relayStage.ts';

@@ -1,4 +1,4 @@
-import { eventually, queryDatabase, type TestProcess } from '@jobstream/testing';
+import { eventually, queryDatabase, type TestProcess } from '@jobstream/test-support';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { RelayStage } from '../testing/relayStage.ts';
 import { spawnRelay } from '../testing/spawnRelay.ts';

@@ -11,7 +11,7 @@ import {
   queryDatabase,
   startNats,
   type TestNats,
-} from '@jobstream/testing';
+} from '@jobstream/test-support';
 import { OutboxRelay } from '../src/outboxRelay.ts';
 import { relayMetrics } from '../src/relayMetrics.ts';
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { builtProgram, TestProcess } from '@jobstream/testing';
+import { builtProgram, TestProcess } from '@jobstream/test-support';
 
 /** Starts a relay as a process; `env` is its whole environment. */
 export function spawnRelay(env: Record<string, string>): TestProcess {

@@ -1,4 +1,4 @@
-import { freePort } from '@jobstream/testing';
+import { freePort } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { holdWork } from '../testing/startReceiver.ts';
 import { TestLog } from '@jobstream/worker/testing/testLog';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JobEvent } from '@jobstream/domain';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { holdWork } from '../testing/startReceiver.ts';
 import { TestLog } from '@jobstream/worker/testing/testLog';

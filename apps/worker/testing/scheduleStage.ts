@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { decideSchedule, isRejection } from '@jobstream/domain';
 import type { JobEventOf, ScheduleCommand, ScheduleDefinition, ScheduleEventOf } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
-import { startNats } from '@jobstream/testing';
+import { startNats } from '@jobstream/test-support';
 import { afterAll } from 'vitest';
 import { createLogger } from '@jobstream/runtime';
 import { systemClock } from '@jobstream/worker/engine';

@@ -1,5 +1,5 @@
-import { startNats } from '@jobstream/testing';
-import type { TestNats } from '@jobstream/testing';
+import { startNats } from '@jobstream/test-support';
+import type { TestNats } from '@jobstream/test-support';
 import { afterEach, beforeEach } from 'vitest';
 import { spawnWorker } from './spawnWorker.ts';
 

@@ -1,5 +1,5 @@
 import { encodeJobEvent } from '@jobstream/domain';
-import { newJob } from '@jobstream/testing';
+import { newJob } from '@jobstream/test-support';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { Payload } from '../systems/jobSystem.ts';
 import type { BaselineMessage } from './baselinePublisher.ts';

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { guardOfThisProcess } from '@jobstream/testing';
+import { guardOfThisProcess } from '@jobstream/test-support';
 import type { ConnectOptions } from '../systems/jobSystem.ts';
 import type { Answer, Command, Outcome } from './command.ts';
 

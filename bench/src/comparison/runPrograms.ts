@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { eventually, TestProcess } from '@jobstream/testing';
+import { eventually, TestProcess } from '@jobstream/test-support';
 import { programText } from './comparedSystem.ts';
 import type { ApiAnswer, ComparedServers } from './comparedServers.ts';
 import { compilerErrors, type UserProject } from './userProject.ts';

@@ -1,5 +1,5 @@
 import { freePort } from '@jobstream/servers';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { startProcess } from '../servers/startProcess.ts';
 import type { ComparedServers } from './comparedServers.ts';
 

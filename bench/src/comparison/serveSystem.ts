@@ -1,5 +1,5 @@
 import { JobstreamClient } from '@jobstream/client';
-import { startSystem } from '@jobstream/testing';
+import { startSystem } from '@jobstream/test-support';
 import { Client } from 'pg';
 import { startPostgres } from '../servers/startPostgres.ts';
 import { startRedis } from '../servers/startRedis.ts';

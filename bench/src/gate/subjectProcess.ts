@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { guardOfThisProcess } from '@jobstream/testing';
+import { guardOfThisProcess } from '@jobstream/test-support';
 import { cpuMicros } from '../measure/processTree.ts';
 import type { RunningServers } from '../servers/runningServers.ts';
 import type { Measurable, Micros } from './gateCheck.ts';

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
-import { lifeOfJob } from '@jobstream/testing';
+import { lifeOfJob } from '@jobstream/test-support';
 import { connect } from '@nats-io/transport-node';
 import { BaselinePublisher } from '../baseline/baselinePublisher.ts';
 import { inFlight } from '../measure/concurrency.ts';

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { JOBS_STREAM } from '@jobstream/eventlog';
-import { freePort, startNats, type TestNats } from '@jobstream/testing';
+import { freePort, startNats, type TestNats } from '@jobstream/test-support';
 import { inScratchFolder } from '../inScratchFolder.ts';
 import { jobCpuCost, type JobCpuCost, type JobCostOptions } from './jobCpuCost.ts';
 

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { guardOfThisProcess } from '@jobstream/testing';
+import { guardOfThisProcess } from '@jobstream/test-support';
 import type { Order, Report } from './order.ts';
 
 const MAIN = path.join(import.meta.dirname, 'jobProcessMain.ts');

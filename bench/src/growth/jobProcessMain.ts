@@ -2,7 +2,7 @@
 import { defineJob } from '@jobstream/client';
 import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
-import { newJob } from '@jobstream/testing';
+import { newJob } from '@jobstream/test-support';
 import { handlerRegistry, jobHandler, JobWorker, systemClock } from '@jobstream/worker/engine';
 import * as Schema from 'effect/Schema';
 import { type JobOrder, type Order, type Report, typeName } from './order.ts';

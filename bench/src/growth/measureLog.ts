@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { EventLog } from '@jobstream/eventlog';
-import { startNats, type TestNats } from '@jobstream/testing';
+import { startNats, type TestNats } from '@jobstream/test-support';
 import { inScratchFolder } from '../inScratchFolder.ts';
 import { memoryBytes } from '../measure/processTree.ts';
 import { fillLog } from './fillLog.ts';

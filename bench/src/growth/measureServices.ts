@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { Client } from 'pg';
 import { startApi } from '../http/startApi.ts';
 import { inScratchFolder } from '../inScratchFolder.ts';

@@ -1,5 +1,5 @@
 import { migrate } from '@jobstream/readmodel';
-import { startPostgres } from '@jobstream/testing';
+import { startPostgres } from '@jobstream/test-support';
 import { Client } from 'pg';
 import { percentiles } from '../measure/percentiles.ts';
 import { fillJobs } from './fillJobs.ts';

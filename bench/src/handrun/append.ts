@@ -1,5 +1,5 @@
 import { EventLog, JOBS_STREAM } from '@jobstream/eventlog';
-import { newJob, startNats } from '@jobstream/testing';
+import { newJob, startNats } from '@jobstream/test-support';
 import { inLanes } from '../measure/concurrency.ts';
 import { percentileText } from '../measure/percentiles.ts';
 import { type HandrunBench, numbersOf } from './handrunBench.ts';

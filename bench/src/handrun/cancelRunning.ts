@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { startSystem } from '@jobstream/testing';
+import { startSystem } from '@jobstream/test-support';
 import { inScratchFolder } from '../inScratchFolder.ts';
 import { percentileText } from '../measure/percentiles.ts';
 import { type HandrunBench, numbersOf } from './handrunBench.ts';

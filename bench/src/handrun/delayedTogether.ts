@@ -1,5 +1,5 @@
 import { EventLog } from '@jobstream/eventlog';
-import { startSystem } from '@jobstream/testing';
+import { startSystem } from '@jobstream/test-support';
 import { inScratchFolder } from '../inScratchFolder.ts';
 import { percentileText } from '../measure/percentiles.ts';
 import { type HandrunBench, numbersOf } from './handrunBench.ts';

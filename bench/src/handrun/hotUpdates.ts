@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { JobEvent } from '@jobstream/domain';
 import { JobProjection, migrate } from '@jobstream/readmodel';
-import { lifeOfJob, startPostgres } from '@jobstream/testing';
+import { lifeOfJob, startPostgres } from '@jobstream/test-support';
 import { Client } from 'pg';
 import { type HandrunBench, numbersOf } from './handrunBench.ts';
 

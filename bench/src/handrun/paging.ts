@@ -1,4 +1,4 @@
-import { eventually, startSystem } from '@jobstream/testing';
+import { eventually, startSystem } from '@jobstream/test-support';
 import { inScratchFolder } from '../inScratchFolder.ts';
 import { type HandrunBench, numbersOf } from './handrunBench.ts';
 

@@ -3,7 +3,7 @@ import { loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EventLog } from '@jobstream/eventlog';
 import { migrate, ReadModel } from '@jobstream/readmodel';
-import { lifeOfJob, startNats, startPostgres } from '@jobstream/testing';
+import { lifeOfJob, startNats, startPostgres } from '@jobstream/test-support';
 import { percentileText } from '../measure/percentiles.ts';
 import { startProjector } from '../servers/startProjector.ts';
 import { type HandrunBench, numbersOf } from './handrunBench.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { EventLog } from '@jobstream/eventlog';
 import { migrate, ReadModel } from '@jobstream/readmodel';
-import { lifeOfJob, startNats, startPostgres, type TestNats } from '@jobstream/testing';
+import { lifeOfJob, startNats, startPostgres, type TestNats } from '@jobstream/test-support';
 import { connect } from '@nats-io/transport-node';
 import { BaselinePublisher } from '../baseline/baselinePublisher.ts';
 import { appendLives } from '../growth/fillLog.ts';

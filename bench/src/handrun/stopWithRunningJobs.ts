@@ -1,7 +1,7 @@
 import type { JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { AppProcess, repositoryRoot } from '@jobstream/servers';
-import { eventually, guardOfThisProcess, newJob, startNats } from '@jobstream/testing';
+import { eventually, guardOfThisProcess, newJob, startNats } from '@jobstream/test-support';
 import { type HandrunBench, numbersOf } from './handrunBench.ts';
 
 const PROMISED_MS = 1_000;

@@ -1,6 +1,6 @@
 import { cpus, loadavg } from 'node:os';
 import { type JobListQuery, migrate, ReadModel } from '@jobstream/readmodel';
-import { startPostgres } from '@jobstream/testing';
+import { startPostgres } from '@jobstream/test-support';
 import { Client } from 'pg';
 import { percentiles } from '../measure/percentiles.ts';
 import type { SizeFigure } from '../report/sizeSection.ts';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { migrate } from '@jobstream/readmodel';
 import { freePort, repositoryRoot } from '@jobstream/servers';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import type { Durability, RunningServers } from '../servers/runningServers.ts';
 import { startNats } from '../servers/startNats.ts';
 import { startPostgres } from '../servers/startPostgres.ts';

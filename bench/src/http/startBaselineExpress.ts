@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { freePort } from '@jobstream/servers';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import type { Durability, RunningServers } from '../servers/runningServers.ts';
 import { startNats } from '../servers/startNats.ts';
 import { startProcess } from '../servers/startProcess.ts';

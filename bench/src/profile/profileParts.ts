@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { JOBS_STREAM } from '@jobstream/eventlog';
 import { EmbeddedNats, freePort, resolveNatsServer } from '@jobstream/servers';
-import { guardOfThisProcess } from '@jobstream/testing';
+import { guardOfThisProcess } from '@jobstream/test-support';
 import { httpSubject } from '../gate/httpSubject.ts';
 import { startSubject } from '../gate/subjectProcess.ts';
 import { startApi } from '../http/startApi.ts';

@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import type { CpuProfile } from './attributeToSteps.ts';
 
 const WINDOW_SECONDS = 1;

@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { EventLog } from '@jobstream/eventlog';
-import { lifeOfJob } from '@jobstream/testing';
+import { lifeOfJob } from '@jobstream/test-support';
 import { inLanes } from '../measure/concurrency.ts';
 
 /**

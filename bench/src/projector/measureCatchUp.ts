@@ -2,7 +2,7 @@ import path from 'node:path';
 import { EventLog } from '@jobstream/eventlog';
 import { migrate, ReadModel } from '@jobstream/readmodel';
 import { runCommand } from '@jobstream/servers';
-import { eventually, startNats, startPostgres } from '@jobstream/testing';
+import { eventually, startNats, startPostgres } from '@jobstream/test-support';
 import { ServerCpu } from '../measure/serverCpu.ts';
 import { startProjector } from '../servers/startProjector.ts';
 import { fillShapedLog, LOG_SHAPES, type LogShape } from './fillShapedLog.ts';

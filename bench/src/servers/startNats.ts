@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { JOBS_STREAM } from '@jobstream/eventlog';
 import { EmbeddedNats, resolveNatsServer } from '@jobstream/servers';
-import { guardOfThisProcess } from '@jobstream/testing';
+import { guardOfThisProcess } from '@jobstream/test-support';
 import { BASELINE_STREAM } from '../baseline/baselineStream.ts';
 import type { Durability, RunningServers } from './runningServers.ts';
 

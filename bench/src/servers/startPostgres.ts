@@ -1,5 +1,5 @@
 import { EmbeddedPostgres } from '@jobstream/servers';
-import { guardOfThisProcess } from '@jobstream/testing';
+import { guardOfThisProcess } from '@jobstream/test-support';
 import type { RunningServers } from './runningServers.ts';
 
 /** The same for all who use Postgres. It syncs every commit by itself, so there is one durability. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { guardOfThisProcess } from '@jobstream/testing';
+import { guardOfThisProcess } from '@jobstream/test-support';
 
 export interface StartedProcess {
   readonly pid: number;

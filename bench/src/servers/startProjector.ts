@@ -1,5 +1,5 @@
 import { AppProcess, repositoryRoot } from '@jobstream/servers';
-import { eventually, guardOfThisProcess } from '@jobstream/testing';
+import { eventually, guardOfThisProcess } from '@jobstream/test-support';
 
 export interface RunningProjector extends AsyncDisposable {
   readonly pid: number;

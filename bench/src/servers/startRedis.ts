@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { freePort } from '@jobstream/servers';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { redisBinary } from './redisBinary.ts';
 import type { Durability, RunningServers } from './runningServers.ts';
 import { startProcess } from './startProcess.ts';

@@ -1,5 +1,5 @@
 import type { SupervisedProcess } from '@jobstream/servers';
-import type { TcpProxy, TestNats } from '@jobstream/testing';
+import type { TcpProxy, TestNats } from '@jobstream/test-support';
 import { ACK_WAIT_MS } from '../stage/createApps.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { FaultKind } from './fault.ts';

@@ -1,4 +1,4 @@
-import type { TestNats } from '@jobstream/testing';
+import type { TestNats } from '@jobstream/test-support';
 import type { Stage } from '../stage/stage.ts';
 import type { FaultKind } from './fault.ts';
 

@@ -2,7 +2,7 @@ import { glob, readlink, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EventLog } from '@jobstream/eventlog';
-import { eventually, newJob, type TestNats } from '@jobstream/testing';
+import { eventually, newJob, type TestNats } from '@jobstream/test-support';
 import { connect } from '@nats-io/transport-node';
 import { readRawLog } from '../../harness/rawLog.ts';
 import { startNodes } from '../stage/startNodes.ts';

@@ -1,9 +1,9 @@
 import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { AppProcess, repositoryRoot, SupervisedProcess } from '@jobstream/servers';
-import { freePort, guardOfThisProcess } from '@jobstream/testing';
+import { freePort, guardOfThisProcess } from '@jobstream/test-support';
 import type { WrongClock } from './wrongClocks.ts';
-import type { TcpProxy } from '@jobstream/testing';
+import type { TcpProxy } from '@jobstream/test-support';
 
 export interface AppSurroundings {
   readonly folder: string;

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort } from '@jobstream/testing';
+import { freePort } from '@jobstream/test-support';
 import type { Effect } from '../judge/evidence.ts';
 
 /** The world that webhooks change: each call is a line in the ledger before it is answered. */

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { freePort, startNats } from '@jobstream/testing';
-import type { StartNatsOptions, TestNats } from '@jobstream/testing';
+import { freePort, startNats } from '@jobstream/test-support';
+import type { StartNatsOptions, TestNats } from '@jobstream/test-support';
 
 /** One nats-server, or several as a cluster, each with its data in `<folder>/nats-<n>`. */
 export async function startNodes(

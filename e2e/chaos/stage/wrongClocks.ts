@@ -1,4 +1,4 @@
-import { SkewedClock } from '@jobstream/testing';
+import { SkewedClock } from '@jobstream/test-support';
 
 /** The clock of a process, and how far it is ahead of the true time when no fault changes it. */
 export interface WrongClock {

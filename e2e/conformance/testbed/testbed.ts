@@ -6,7 +6,7 @@ import { fold, isTerminal, type Job, type JobEvent, type JobState, type JobStatu
 import type { LoggedEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { repositoryRoot } from '@jobstream/servers';
-import { eventually, startNats, type TestNats } from '@jobstream/testing';
+import { eventually, startNats, type TestNats } from '@jobstream/test-support';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { readRawLog } from '../../harness/rawLog.ts';
 import { type KitCommand, KitWriter, type NewJob } from './kitWriter.ts';

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { guardOfThisProcess } from '@jobstream/testing';
+import { guardOfThisProcess } from '@jobstream/test-support';
 
 const LINES_KEPT = 20;
 const STOP_WITHIN_MS = 20_000;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startS3 } from '@jobstream/testing';
+import { startS3 } from '@jobstream/test-support';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ArchiveStore } from './archiveStore.ts';
 import { ArchiveUnavailableError } from './errors.ts';

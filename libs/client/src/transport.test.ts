@@ -1,4 +1,4 @@
-import { freePort } from '@jobstream/testing';
+import { freePort } from '@jobstream/test-support';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { UnavailableError } from './errors.ts';
 import { JobstreamClient } from './jobstreamClient.ts';

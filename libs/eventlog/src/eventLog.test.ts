@@ -1,7 +1,7 @@
 import { jetstreamManager, RetentionPolicy } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { resolveOldNatsServer, startNats } from '@jobstream/testing';
-import type { TestNats } from '@jobstream/testing';
+import { resolveOldNatsServer, startNats } from '@jobstream/test-support';
+import type { TestNats } from '@jobstream/test-support';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { LogUnavailableError, StreamMismatchError, UnsupportedServerError } from './errors.ts';
 import { EventLog } from './eventLog.ts';

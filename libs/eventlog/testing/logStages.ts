@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { eventually, startNats } from '@jobstream/testing';
+import { eventually, startNats } from '@jobstream/test-support';
 import type { Timers } from '../src/connection/timers.ts';
 import { EventLog } from '../src/eventLog.ts';
 import { MemoryEventLog } from '../src/memory/memoryEventLog.ts';

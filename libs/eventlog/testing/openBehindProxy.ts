@@ -1,4 +1,4 @@
-import { startNats, startTcpProxy } from '@jobstream/testing';
+import { startNats, startTcpProxy } from '@jobstream/test-support';
 import { openEventLog } from './openEventLog.ts';
 
 /** Starts a server, and opens a log whose connection the test can cut (`log`) and one that stays connected (`direct`). */

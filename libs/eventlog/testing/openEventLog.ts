@@ -1,4 +1,4 @@
-import { startNats, type TestNats } from '@jobstream/testing';
+import { startNats, type TestNats } from '@jobstream/test-support';
 import { afterAll, beforeAll } from 'vitest';
 import { EventLog } from '../src/eventLog.ts';
 import type { EventLogOptions } from '../src/eventLogOptions.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createDatabase, queryDatabase } from '@jobstream/testing';
+import { createDatabase, queryDatabase } from '@jobstream/test-support';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { installOutbox } from './installOutbox.ts';

@@ -1,4 +1,4 @@
-import { createDatabase, queryDatabase } from '@jobstream/testing';
+import { createDatabase, queryDatabase } from '@jobstream/test-support';
 import { beforeEach, expect, test } from 'vitest';
 import { OutboxRefusedError } from './errors.ts';
 import { installOutbox, outboxStatus, uninstallOutbox } from './installOutbox.ts';

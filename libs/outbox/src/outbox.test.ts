@@ -1,4 +1,4 @@
-import { createDatabase, queryDatabase } from '@jobstream/testing';
+import { createDatabase, queryDatabase } from '@jobstream/test-support';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { OutboxUnavailableError } from './errors.ts';

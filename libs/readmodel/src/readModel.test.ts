@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { forEachTest, startDatabaseProxy } from '@jobstream/testing';
+import { forEachTest, startDatabaseProxy } from '@jobstream/test-support';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { InvalidCursorError, ReadModelUnavailableError } from './errors.ts';
 import type { JobListQuery } from './jobs/jobQueries.ts';

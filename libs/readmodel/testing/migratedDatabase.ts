@@ -1,5 +1,5 @@
 import { migrate, ReadModel } from '@jobstream/readmodel';
-import { createMigratedDatabase } from '@jobstream/testing';
+import { createMigratedDatabase } from '@jobstream/test-support';
 import { Client } from 'pg';
 import type { QueryResultRow } from 'pg';
 

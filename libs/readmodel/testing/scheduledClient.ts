@@ -1,4 +1,4 @@
-import type { Schedule } from '@jobstream/testing';
+import type { Schedule } from '@jobstream/test-support';
 import type { Client, QueryResult } from 'pg';
 
 type Callback = (error: Error | undefined, result: QueryResult | undefined) => void;

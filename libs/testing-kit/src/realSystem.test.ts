@@ -1,6 +1,6 @@
 import { defineJob, PayloadError } from '@jobstream/client';
 import { resolveNatsServer } from '@jobstream/servers';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import type { HandlerRegistrar } from '@jobstream/worker';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';

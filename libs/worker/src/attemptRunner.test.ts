@@ -2,7 +2,7 @@ import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises'
 import { defineJob } from '@jobstream/client';
 import type { JobEvent, JobStatus } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { systemClock } from './attempt/clock.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JobEvent } from '@jobstream/domain';
 import { ConcurrentAppendError, EventLog } from '@jobstream/eventlog';
-import { eventually, startTcpProxy } from '@jobstream/testing';
+import { eventually, startTcpProxy } from '@jobstream/test-support';
 import { expect, test, vi } from 'vitest';
 import { CancelWatch } from './attempt/cancelWatch.ts';
 import type { Handler } from './handler/jobHandler.ts';

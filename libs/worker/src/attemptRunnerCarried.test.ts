@@ -1,4 +1,4 @@
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { handlerOf, sharedServer } from '../testing/startTestWorker.ts';
 

@@ -1,6 +1,6 @@
 import { EventLog } from '@jobstream/eventlog';
 import type { JobQueueOptions } from '@jobstream/eventlog';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { altered, handlerOf, sharedServer } from '../testing/startTestWorker.ts';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { EventLog } from '@jobstream/eventlog';
 import { Metrics } from '@jobstream/runtime';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { TracePropagation } from './telemetry/tracePropagation.ts';
 import { attemptMetrics } from './telemetry/attemptMetrics.ts';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import * as openTelemetry from '@opentelemetry/api';
 import { defineJob } from '@jobstream/client';
-import { eventually, freePort, startNats, TestProcess } from '@jobstream/testing';
+import { eventually, freePort, startNats, TestProcess } from '@jobstream/test-support';
 import { Registry } from 'prom-client';
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';

@@ -4,7 +4,7 @@ import type { JobCommand, JobCommandOf, JobEvent, JobStatus } from '@jobstream/d
 import { EventLog } from '@jobstream/eventlog';
 import type { EventLogOptions, JobSnapshot } from '@jobstream/eventlog';
 import type { AnyLog } from '@jobstream/eventlog/testing/logStages';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 
 type Envelope = 'eventId' | 'at' | 'actor';
 type WithoutEnvelope<Command> = Command extends JobCommand ? Omit<Command, Envelope> : never;

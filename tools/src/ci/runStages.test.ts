@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runCommand } from '@jobstream/servers';
 import { runStages, stageTally, summaryLines } from './runStages.ts';

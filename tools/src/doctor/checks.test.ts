@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { EventLog } from '@jobstream/eventlog';
 import { migrate } from '@jobstream/readmodel';
-import { createDatabase, freePort, newJob, resolveNatsServer, startNats } from '@jobstream/testing';
+import { createDatabase, freePort, newJob, resolveNatsServer, startNats } from '@jobstream/test-support';
 import { describe, expect, test } from 'vitest';
 import { checkApi } from './checkApi.ts';
 import { checkDatabase } from './checkDatabase.ts';

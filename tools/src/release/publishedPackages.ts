@@ -92,7 +92,7 @@ export const publishedPackages: readonly PublishedPackage[] = [
     budget: { unpackedBytes: 1.3 * MB, installedBytes: 6 * MB, installedPackages: 10 },
   },
   {
-    // libs/testing is for the tests of this repository, and never leaves it.
+    // libs/test-support is for the tests of this repository, and never leaves it.
     name: '@jobstream/testing',
     folder: 'libs/testing-kit',
     description: 'Runs your Jobstream handlers in tests: a log in memory, a clock to move, workers to crash',

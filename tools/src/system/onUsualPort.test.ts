@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { scratchDataFolder } from '@jobstream/testing';
+import { scratchDataFolder } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { EmbeddedNats, EmbeddedPostgres, freePort, resolveNatsServer } from '@jobstream/servers';
 import { onUsualPort } from './choosePort.ts';

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { scratchDataFolder } from '@jobstream/testing';
+import { scratchDataFolder } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { natsAddresses, recordAddresses, runningAddresses } from './runningAddresses.ts';
 

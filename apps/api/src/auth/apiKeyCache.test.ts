@@ -1,6 +1,6 @@
 import { type ApiKeyCredential, ReadModelUnavailableError } from '@jobstream/readmodel';
 import { createLogger } from '@jobstream/runtime';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ApiKeyCache, type ApiKeyCacheOptions } from './apiKeyCache.ts';
 

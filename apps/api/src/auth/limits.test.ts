@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { migrate } from '@jobstream/readmodel';
-import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
+import { createDatabase, startNats, type TestNats } from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApi, type StartApiOptions, type TestApi } from '../../testing/startApi.ts';
 

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { migrate, parseApiKey } from '@jobstream/readmodel';
-import { createDatabase, dumpTables, startNats } from '@jobstream/testing';
+import { createDatabase, dumpTables, startNats } from '@jobstream/test-support';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { operationsOf, readOpenApi } from '../../testing/contract/openApi.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
-import { eventually, startTcpProxy } from '@jobstream/testing';
+import { eventually, startTcpProxy } from '@jobstream/test-support';
 import { describe, expect, test } from 'vitest';
 import { useStage } from '../../testing/apiStage.ts';
 import { openFeed, type TestFeed } from '../../testing/openFeed.ts';

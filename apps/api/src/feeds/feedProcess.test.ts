@@ -3,7 +3,7 @@ import { setTimeout as pace } from 'node:timers/promises';
 import { decide, defaultBackoff, isRejection, type JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { migrate } from '@jobstream/readmodel';
-import { createMigratedDatabase, eventually, freePort, startNats, type TestNats } from '@jobstream/testing';
+import { createMigratedDatabase, eventually, freePort, startNats, type TestNats } from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FeedEvent, openFeed, type TestFeed } from '../../testing/openFeed.ts';
 import { spawnApi } from '../../testing/spawnApi.ts';

@@ -1,7 +1,7 @@
 import type { EventLog } from '@jobstream/eventlog';
 import { migrate } from '@jobstream/readmodel';
 import { createLogger } from '@jobstream/runtime';
-import { createDatabase, eventually, startNats } from '@jobstream/testing';
+import { createDatabase, eventually, startNats } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { startApi } from '../../testing/startApi.ts';
 import { followJob } from './followJob.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { decide, isRejection, type JobCommand } from '@jobstream/domain';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { describe, expect, test } from 'vitest';
 import { useStage } from '../../testing/apiStage.ts';
 import { openFeed } from '../../testing/openFeed.ts';

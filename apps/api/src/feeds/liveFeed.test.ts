@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createLogger } from '@jobstream/runtime';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import express from 'express';
 import { beforeAll, expect, test } from 'vitest';
 import { useStage } from '../../testing/apiStage.ts';

@@ -1,4 +1,4 @@
-import { eventually, startNats } from '@jobstream/testing';
+import { eventually, startNats } from '@jobstream/test-support';
 import { describe, expect, test } from 'vitest';
 import { announceWorker } from '../../testing/announceWorker.ts';
 import { useStage } from '../../testing/apiStage.ts';

@@ -1,5 +1,5 @@
 import type { JobEvent } from '@jobstream/domain';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { useStage } from '../../testing/apiStage.ts';
 import { openFeed } from '../../testing/openFeed.ts';

@@ -1,5 +1,5 @@
 import { formatApiKey, migrate, parseApiKey, type Scope } from '@jobstream/readmodel';
-import { createDatabase, eventually, startNats, type TestNats } from '@jobstream/testing';
+import { createDatabase, eventually, startNats, type TestNats } from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApi, type TestApi } from '../../testing/startApi.ts';
 

@@ -1,4 +1,4 @@
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { fuzzRun } from '../../testing/fuzz/fuzzRun.ts';
 import { fuzzedApi } from '../../testing/fuzz/fuzzedApi.ts';

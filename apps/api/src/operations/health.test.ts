@@ -1,6 +1,6 @@
 import { migrate } from '@jobstream/readmodel';
 import { Readiness } from '@jobstream/runtime';
-import { createDatabase, startNats, startNatsOnFullableDisk, startPostgres } from '@jobstream/testing';
+import { createDatabase, startNats, startNatsOnFullableDisk, startPostgres } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { startApi, type TestApi } from '../../testing/startApi.ts';
 

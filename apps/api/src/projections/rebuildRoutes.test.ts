@@ -1,5 +1,5 @@
 import { migrate, RebuildRequests } from '@jobstream/readmodel';
-import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
+import { createDatabase, startNats, type TestNats } from '@jobstream/test-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApi, type TestApi } from '../../testing/startApi.ts';
 

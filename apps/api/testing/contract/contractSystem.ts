@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { decide, isRejection, type JobCommand } from '@jobstream/domain';
 import { migrate, type Scope, scopes } from '@jobstream/readmodel';
-import { createDatabase, freePort, startNats } from '@jobstream/testing';
+import { createDatabase, freePort, startNats } from '@jobstream/test-support';
 import { projectAll } from '../projectAll.ts';
 import { startApi, type TestApi } from '../startApi.ts';
 import { type Exchange, readExchange } from './exchange.ts';

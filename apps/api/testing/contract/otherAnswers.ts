@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { expect } from 'vitest';
 import { announceWorker } from '../announceWorker.ts';
 import type { Exchange } from './exchange.ts';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { EventLog } from '@jobstream/eventlog';
 import { migrate } from '@jobstream/readmodel';
-import { createDatabase, freePort, startNats } from '@jobstream/testing';
+import { createDatabase, freePort, startNats } from '@jobstream/test-support';
 import { projectAll } from '../projectAll.ts';
 import { spawnApi } from '../spawnApi.ts';
 

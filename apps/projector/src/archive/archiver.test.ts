@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Archive, ArchiveUnavailableError, ArchiveWriter, FolderStore } from '@jobstream/archive';
 import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
-import { eventually, startNats, type TestNats } from '@jobstream/testing';
+import { eventually, startNats, type TestNats } from '@jobstream/test-support';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { appendLife } from '../../testing/jobLoad.ts';
 import { readBacklog, type ArchiveBacklog } from './archiver.ts';

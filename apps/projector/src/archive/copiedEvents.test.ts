@@ -5,7 +5,7 @@ import { Archive, ArchiveWriter, FolderStore } from '@jobstream/archive';
 import { encodeJobEvent } from '@jobstream/domain';
 import { EventLog, eventSubject, EXPECTED_SEQUENCE, type LogEntry } from '@jobstream/eventlog';
 import { publishRaw } from '@jobstream/eventlog/testing/publishRaw';
-import { forEachTest, newJob } from '@jobstream/testing';
+import { forEachTest, newJob } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { appendLife } from '../../testing/jobLoad.ts';
 import { projectorStage } from '../../testing/projectorStage.ts';

@@ -4,7 +4,14 @@ import path from 'node:path';
 import { Archive, ArchiveWriter, FolderStore } from '@jobstream/archive';
 import { EventLog, HistoryIncompleteError } from '@jobstream/eventlog';
 import { migrate, ReadModel } from '@jobstream/readmodel';
-import { createDatabase, eventually, startNats, startTcpProxy, type TcpProxy, type TestNats } from '@jobstream/testing';
+import {
+  createDatabase,
+  eventually,
+  startNats,
+  startTcpProxy,
+  type TcpProxy,
+  type TestNats,
+} from '@jobstream/test-support';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { silentObserver } from '../projection/projectLog.ts';
 import { appendLife } from '../../testing/jobLoad.ts';

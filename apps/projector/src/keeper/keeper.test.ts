@@ -1,6 +1,6 @@
 import type { JobEvent } from '@jobstream/domain';
 import { ConcurrentAppendError, EventLog } from '@jobstream/eventlog';
-import { eventually, forEachTest, newJob } from '@jobstream/testing';
+import { eventually, forEachTest, newJob } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { keeperStage } from '../../testing/keeperStage.ts';
 

@@ -6,7 +6,7 @@ import { Archive, ArchiveWriter, FolderStore } from '@jobstream/archive';
 import { decideSchedule, defaultCatchUp, isRejection } from '@jobstream/domain';
 import type { JobEvent, ScheduleCommand } from '@jobstream/domain';
 import type { LogPrefix } from '@jobstream/eventlog';
-import { eventually, forEachTest, newJob } from '@jobstream/testing';
+import { eventually, forEachTest, newJob } from '@jobstream/test-support';
 import { expect, onTestFinished, test } from 'vitest';
 import { keeperStage, MAX_AGE_MS } from '../../testing/keeperStage.ts';
 import { archiveSegment } from '../archive/archiveSegment.ts';

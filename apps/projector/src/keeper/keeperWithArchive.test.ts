@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Archive, FolderStore } from '@jobstream/archive';
-import { builtProgram, eventually, forEachTest, TestProcess } from '@jobstream/testing';
+import { builtProgram, eventually, forEachTest, TestProcess } from '@jobstream/test-support';
 import { expect, onTestFinished, test } from 'vitest';
 import { keeperStage, MAX_AGE_MS } from '../../testing/keeperStage.ts';
 

@@ -2,7 +2,7 @@ import type { EventFeed, LogEntry } from '@jobstream/eventlog';
 import type { AppliedBatch } from '@jobstream/readmodel';
 import { type JobProjection, ReadModelUnavailableError } from '@jobstream/readmodel';
 import { createLogger } from '@jobstream/runtime';
-import { checkSchedules, type Schedule } from '@jobstream/testing';
+import { checkSchedules, type Schedule } from '@jobstream/test-support';
 import { array, boolean, constantFrom, integer, option, record } from 'fast-check';
 import { expect, test } from 'vitest';
 import { CheckpointAheadError, projectLog, silentObserver } from './projectLog.ts';

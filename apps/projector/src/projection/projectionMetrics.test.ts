@@ -1,6 +1,6 @@
 import type { JobEvent } from '@jobstream/domain';
 import { Metrics } from '@jobstream/runtime';
-import { eventually, forEachTest, newJob, startDatabaseProxy } from '@jobstream/testing';
+import { eventually, forEachTest, newJob, startDatabaseProxy } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { projectionMetrics, unreadableJobsGauge } from './projectionMetrics.ts';
 import { projectorStage } from '../../testing/projectorStage.ts';

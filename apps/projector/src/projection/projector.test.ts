@@ -3,7 +3,7 @@ import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
 import { EventLog, eventSubject, LogUnavailableError } from '@jobstream/eventlog';
 import type { EventFeed, LogEntry } from '@jobstream/eventlog';
 import type { Logger } from '@jobstream/runtime';
-import { eventually, forEachTest, newJob, startNats, startDatabaseProxy } from '@jobstream/testing';
+import { eventually, forEachTest, newJob, startNats, startDatabaseProxy } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { CheckpointAheadError } from './projectLog.ts';
 import { silentObserver } from './projectLog.ts';

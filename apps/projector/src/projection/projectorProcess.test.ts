@@ -1,4 +1,4 @@
-import { eventually, forEachTest, freePort, startDatabaseProxy } from '@jobstream/testing';
+import { eventually, forEachTest, freePort, startDatabaseProxy } from '@jobstream/test-support';
 import { beforeEach, expect, test } from 'vitest';
 import { projectorStage } from '../../testing/projectorStage.ts';
 import { spawnProjector } from '../../testing/spawnProjector.ts';

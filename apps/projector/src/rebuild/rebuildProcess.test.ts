@@ -1,4 +1,4 @@
-import { forEachTest, readTable } from '@jobstream/testing';
+import { forEachTest, readTable } from '@jobstream/test-support';
 import { beforeEach, expect, test } from 'vitest';
 import { appendLife, startLoad } from '../../testing/jobLoad.ts';
 import { projectorStage } from '../../testing/projectorStage.ts';

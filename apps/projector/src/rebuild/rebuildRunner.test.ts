@@ -2,7 +2,7 @@ import { RebuildRequests } from '@jobstream/readmodel';
 import type { RebuildStatus } from '@jobstream/readmodel';
 import { createLogger } from '@jobstream/runtime';
 import type { Logger } from '@jobstream/runtime';
-import { eventually, forEachTest } from '@jobstream/testing';
+import { eventually, forEachTest } from '@jobstream/test-support';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { heldLog } from '../../testing/heldLog.ts';
 import { appendLife } from '../../testing/jobLoad.ts';

@@ -1,5 +1,5 @@
 import { cancelRebuild, dropPrevious, RebuildCancelledError, RebuildRefusedError } from '@jobstream/readmodel';
-import { eventually, forEachTest } from '@jobstream/testing';
+import { eventually, forEachTest } from '@jobstream/test-support';
 import { describe, expect, test } from 'vitest';
 import { appendLife, finishLife, startLoad } from '../../testing/jobLoad.ts';
 import { heldLog } from '../../testing/heldLog.ts';

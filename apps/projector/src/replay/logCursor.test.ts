@@ -1,7 +1,7 @@
 import type { EventFeed, LogEntry } from '@jobstream/eventlog';
 import { TableRebuild } from '@jobstream/readmodel';
 import type { ProjectableEntry, SecondTables } from '@jobstream/readmodel';
-import { forEachTest } from '@jobstream/testing';
+import { forEachTest } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { projectorStage } from '../../testing/projectorStage.ts';
 import { LogCursor } from './logCursor.ts';

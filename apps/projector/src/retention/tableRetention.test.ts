@@ -1,5 +1,5 @@
 import { createLogger } from '@jobstream/runtime';
-import { eventually, forEachTest } from '@jobstream/testing';
+import { eventually, forEachTest } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { appendLife, finishLife } from '../../testing/jobLoad.ts';
 import { projectorStage } from '../../testing/projectorStage.ts';

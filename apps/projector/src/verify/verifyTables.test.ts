@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
 import { publishRaw } from '@jobstream/eventlog/testing/publishRaw';
 import type { Difference } from '@jobstream/readmodel';
-import { forEachTest, newJob } from '@jobstream/testing';
+import { forEachTest, newJob } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { appendLife, finishLife, startLoad } from '../../testing/jobLoad.ts';
 import { projectorStage } from '../../testing/projectorStage.ts';

@@ -3,7 +3,7 @@ import { ArchiveCorruptError, ArchiveUnavailableError } from '@jobstream/archive
 import type { ScheduleEvent } from '@jobstream/domain';
 import { HistoryIncompleteError, LogUnavailableError } from '@jobstream/eventlog';
 import type { EventLog, FiredTrigger } from '@jobstream/eventlog';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ScheduleStage, schedulerContext, sharedStage } from '../../testing/scheduleStage.ts';
 import { systemClock } from '@jobstream/worker/engine';

@@ -1,4 +1,4 @@
-import { eventually, startNats } from '@jobstream/testing';
+import { eventually, startNats } from '@jobstream/test-support';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ScheduleStage, schedulerContext, sharedStage, startScheduler } from '../../testing/scheduleStage.ts';
 import { Scheduler } from './scheduler.ts';

@@ -1,5 +1,5 @@
 import type { CatchUp } from '@jobstream/domain';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { ScheduleStage } from '../../testing/scheduleStage.ts';
 import { workerProcesses } from '../../testing/workerProcesses.ts';

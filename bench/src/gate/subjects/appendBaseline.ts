@@ -1,5 +1,5 @@
 import { encodeJobEvent } from '@jobstream/domain';
-import { newJob } from '@jobstream/testing';
+import { newJob } from '@jobstream/test-support';
 import { BaselinePublisher } from '../../baseline/baselinePublisher.ts';
 import { openBaselineStream } from '../../baseline/baselineStream.ts';
 import { inFlight } from '../../measure/concurrency.ts';

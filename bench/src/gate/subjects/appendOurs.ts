@@ -1,6 +1,6 @@
 import type { JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
-import { newJob } from '@jobstream/testing';
+import { newJob } from '@jobstream/test-support';
 import { inLanes } from '../../measure/concurrency.ts';
 import type { Subject } from './subject.ts';
 

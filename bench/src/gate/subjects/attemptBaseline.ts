@@ -1,5 +1,5 @@
 import { encodeJobEvent } from '@jobstream/domain';
-import { newJob } from '@jobstream/testing';
+import { newJob } from '@jobstream/test-support';
 import { AckPolicy, jetstream, type JsMsg } from '@nats-io/jetstream';
 import { baselineAttempt } from '../../baseline/baselineAttempt.ts';
 import { BaselinePublisher } from '../../baseline/baselinePublisher.ts';

@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { JobProjection, migrate, type ProjectableEntry } from '@jobstream/readmodel';
-import { lifeOfJob } from '@jobstream/testing';
+import { lifeOfJob } from '@jobstream/test-support';
 import type { Subject } from './subject.ts';
 
 const EVENTS_PER_BATCH = 4_998;

@@ -1,6 +1,6 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { eventually, startNats } from '@jobstream/testing';
+import { eventually, startNats } from '@jobstream/test-support';
 import { describe, expect, test } from 'vitest';
 import { announced, beating } from '../../testing/announced.ts';
 import { JobScript } from '../../testing/jobScript.ts';

@@ -1,6 +1,6 @@
 import { jetstreamManager, type StoredMsg, type StreamAPI } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { eventually, startNats } from '@jobstream/testing';
+import { eventually, startNats } from '@jobstream/test-support';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { announced, beating } from '../../testing/announced.ts';
 import { openEventLog, useEventLog } from '../../testing/openEventLog.ts';

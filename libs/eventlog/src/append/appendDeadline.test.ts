@@ -1,4 +1,4 @@
-import { startNats } from '@jobstream/testing';
+import { startNats } from '@jobstream/test-support';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { jobAppendRequest } from './appendRequest.ts';
 import { Appender } from './appender.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { startNats } from '@jobstream/testing';
+import { startNats } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { Connection } from '../connection/connection.ts';
 import { LeaderReader } from '../read/leaderReader.ts';

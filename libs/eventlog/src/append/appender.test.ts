@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { connect } from '@nats-io/transport-node';
-import { eventually, startNats } from '@jobstream/testing';
+import { eventually, startNats } from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jobAppendRequest } from './appendRequest.ts';
 import { Appender } from './appender.ts';

@@ -1,4 +1,4 @@
-import { checkSchedules, type Schedule } from '@jobstream/testing';
+import { checkSchedules, type Schedule } from '@jobstream/test-support';
 import { array, boolean, integer, record } from 'fast-check';
 import { expect, test } from 'vitest';
 import { ConcurrentAppendError, LogUnavailableError } from '../errors.ts';

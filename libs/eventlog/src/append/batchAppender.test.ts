@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { startNats } from '@jobstream/testing';
+import { startNats } from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jobAppendRequest } from './appendRequest.ts';
 import { AppendLimiter } from './appendLimiter.ts';

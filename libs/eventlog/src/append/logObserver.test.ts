@@ -1,4 +1,4 @@
-import { startNats } from '@jobstream/testing';
+import { startNats } from '@jobstream/test-support';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { LogObserver } from './logObserver.ts';
 import { JobScript } from '../../testing/jobScript.ts';

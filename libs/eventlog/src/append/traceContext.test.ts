@@ -1,5 +1,5 @@
 import { connect } from '@nats-io/transport-node';
-import { eventually, startNats } from '@jobstream/testing';
+import { eventually, startNats } from '@jobstream/test-support';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Delivery } from '../queue/delivery.ts';
 import type { EventLog } from '../eventLog.ts';

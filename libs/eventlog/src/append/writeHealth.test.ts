@@ -1,4 +1,4 @@
-import { eventually, startNats, startNatsOnFullableDisk } from '@jobstream/testing';
+import { eventually, startNats, startNatsOnFullableDisk } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { LogUnavailableError } from '../errors.ts';
 import { JobScript } from '../../testing/jobScript.ts';

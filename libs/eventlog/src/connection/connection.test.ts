@@ -1,5 +1,5 @@
 import { AuthorizationError } from '@nats-io/nats-core';
-import { eventually, resolveNatsServer, startNats, type TestNats } from '@jobstream/testing';
+import { eventually, resolveNatsServer, startNats, type TestNats } from '@jobstream/test-support';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { LogUnavailableError } from '../errors.ts';
 import { Connection } from './connection.ts';

@@ -1,4 +1,4 @@
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { JobScript } from '../../testing/jobScript.ts';
 import { useEventLog } from '../../testing/openEventLog.ts';

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type JobEvent } from '@jobstream/domain';
-import { startNats, type TestNats } from '@jobstream/testing';
+import { startNats, type TestNats } from '@jobstream/test-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ConcurrentAppendError, LogUnavailableError } from '../errors.ts';
 import { EventLog } from '../eventLog.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { decide, evolve, isRejection, type JobCommand, type JobEvent, type JobState } from '@jobstream/domain';
-import { startNats } from '@jobstream/testing';
+import { startNats } from '@jobstream/test-support';
 import { array, assert, asyncProperty, boolean, constantFrom, integer, json, record, type Arbitrary } from 'fast-check';
 import { expect, test } from 'vitest';
 import { openEventLog } from '../../testing/openEventLog.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AckPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { eventually, startNats } from '@jobstream/testing';
+import { eventually, startNats } from '@jobstream/test-support';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { announced } from '../../testing/announced.ts';
 import { JobScript } from '../../testing/jobScript.ts';

@@ -1,4 +1,4 @@
-import { eventually, startNats } from '@jobstream/testing';
+import { eventually, startNats } from '@jobstream/test-support';
 import { AckPolicy, jetstreamManager } from '@nats-io/jetstream';
 import { expect, test } from 'vitest';
 import { Connection } from '../connection/connection.ts';

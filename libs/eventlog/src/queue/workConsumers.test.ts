@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AckPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { JobScript } from '../../testing/jobScript.ts';
 import { useEventLog } from '../../testing/openEventLog.ts';

@@ -1,5 +1,5 @@
 import { headers } from '@nats-io/transport-node';
-import { startNats } from '@jobstream/testing';
+import { startNats } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { Connection } from '../connection/connection.ts';
 import { DirectReader } from './directReader.ts';

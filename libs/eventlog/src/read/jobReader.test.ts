@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { JobEvent } from '@jobstream/domain';
-import { startNats } from '@jobstream/testing';
+import { startNats } from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Connection } from '../connection/connection.ts';
 import { EXPECTED_FILTER, EXPECTED_SEQUENCE } from '../connection/headers.ts';

@@ -1,6 +1,6 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
-import { eventually, startNats, startTcpProxy } from '@jobstream/testing';
+import { eventually, startNats, startTcpProxy } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { Connection } from '../connection/connection.ts';
 import type { EventFeed, LogEntry } from './logEntry.ts';

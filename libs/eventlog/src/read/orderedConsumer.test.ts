@@ -1,5 +1,5 @@
 import { jetstreamManager } from '@nats-io/jetstream';
-import { startNats } from '@jobstream/testing';
+import { startNats } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { openEventLog } from '../../testing/openEventLog.ts';
 import { Connection } from '../connection/connection.ts';

@@ -1,6 +1,6 @@
 import { DiscardPolicy, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { eventually, startNats, type TestNats } from '@jobstream/testing';
+import { eventually, startNats, type TestNats } from '@jobstream/test-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EventLog } from '../eventLog.ts';
 import type { EventFeed, LogEntry } from './logEntry.ts';

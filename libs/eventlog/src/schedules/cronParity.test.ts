@@ -1,5 +1,5 @@
 import { cronOf, nextTicks } from '@jobstream/domain';
-import { eventually } from '@jobstream/testing';
+import { eventually } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { useEventLog } from '../../testing/openEventLog.ts';
 import { ScheduleScript } from '../../testing/scheduleScript.ts';

@@ -1,6 +1,6 @@
 import { resolveOldNatsServer } from '@jobstream/servers';
-import { eventually, freePort, resolveNatsServer, startNats } from '@jobstream/testing';
-import type { TestNats } from '@jobstream/testing';
+import { eventually, freePort, resolveNatsServer, startNats } from '@jobstream/test-support';
+import type { TestNats } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { openEventLog } from '../../testing/openEventLog.ts';
 import { diagnoseLog } from './diagnoseLog.ts';

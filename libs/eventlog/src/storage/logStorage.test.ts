@@ -1,5 +1,5 @@
 import { resolveNatsServer } from '@jobstream/servers';
-import { eventually, startNats, startNatsOnFullableDisk } from '@jobstream/testing';
+import { eventually, startNats, startNatsOnFullableDisk } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { LogUnavailableError } from '../errors.ts';
 import { JobScript } from '../../testing/jobScript.ts';

@@ -1,4 +1,4 @@
-import { startNats } from '@jobstream/testing';
+import { startNats } from '@jobstream/test-support';
 import { array, assert, asyncProperty, integer, record } from 'fast-check';
 import { expect, test } from 'vitest';
 import { batchHeaders, batchId, expectationHeaders } from '../../src/connection/headers.ts';

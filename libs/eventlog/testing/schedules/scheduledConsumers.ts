@@ -1,4 +1,4 @@
-import type { Schedule } from '@jobstream/testing';
+import type { Schedule } from '@jobstream/test-support';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 import { AckBuffer } from '../../src/connection/ackBuffer.ts';

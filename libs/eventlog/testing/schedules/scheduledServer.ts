@@ -1,4 +1,4 @@
-import type { Schedule } from '@jobstream/testing';
+import type { Schedule } from '@jobstream/test-support';
 import type { MsgHdrs } from '@nats-io/transport-node';
 import { array, constantFrom, integer, record, type Arbitrary } from 'fast-check';
 import type { Connection } from '../../src/connection/connection.ts';

@@ -1,4 +1,4 @@
-import { forEachTest } from '@jobstream/testing';
+import { forEachTest } from '@jobstream/test-support';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ReadModelUnavailableError } from '../errors.ts';
 import { migratedDatabase } from '../../testing/migratedDatabase.ts';

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { forEachTest } from '@jobstream/testing';
+import { forEachTest } from '@jobstream/test-support';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { migratedDatabase } from '../../testing/migratedDatabase.ts';
 import { compareJobs } from './compareJobs.ts';

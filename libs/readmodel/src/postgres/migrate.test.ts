@@ -1,4 +1,4 @@
-import { createDatabase, eventually } from '@jobstream/testing';
+import { createDatabase, eventually } from '@jobstream/test-support';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { SchemaMismatchError } from '../errors.ts';

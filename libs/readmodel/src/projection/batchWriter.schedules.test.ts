@@ -1,5 +1,5 @@
 import { fold, type JobEvent } from '@jobstream/domain';
-import { checkSchedules, type Schedule } from '@jobstream/testing';
+import { checkSchedules, type Schedule } from '@jobstream/test-support';
 import { array, integer, record } from 'fast-check';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';

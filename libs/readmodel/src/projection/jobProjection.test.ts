@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { fold } from '@jobstream/domain';
-import { forEachTest } from '@jobstream/testing';
+import { forEachTest } from '@jobstream/test-support';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ProjectionFencedError, ReadModelUnavailableError } from '../errors.ts';
 import { JobProjection } from './jobProjection.ts';

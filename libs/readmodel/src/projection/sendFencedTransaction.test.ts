@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { forEachTest } from '@jobstream/testing';
+import { forEachTest } from '@jobstream/test-support';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ReadModelUnavailableError } from '../errors.ts';
 import { sendFencedTransaction } from './sendFencedTransaction.ts';

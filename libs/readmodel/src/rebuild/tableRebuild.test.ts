@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { forEachTest } from '@jobstream/testing';
+import { forEachTest } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { ProjectionFencedError } from '../errors.ts';
 import { JobProjection } from '../projection/jobProjection.ts';

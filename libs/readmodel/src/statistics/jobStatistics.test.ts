@@ -1,5 +1,5 @@
 import type { JobEvent } from '@jobstream/domain';
-import { forEachTest } from '@jobstream/testing';
+import { forEachTest } from '@jobstream/test-support';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ReadModel } from '../readModel.ts';
 import { entriesOf, JobEvents } from '../../testing/jobEvents.ts';

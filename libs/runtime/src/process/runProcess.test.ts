@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { TestProcess } from '@jobstream/testing';
+import { TestProcess } from '@jobstream/test-support';
 import { expect, onTestFinished, test } from 'vitest';
 
 const STARTED = ['first started', 'second started', 'third started', 'ready'];

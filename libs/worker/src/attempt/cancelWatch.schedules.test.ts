@@ -1,5 +1,5 @@
 import type { JobSnapshot } from '@jobstream/eventlog';
-import { checkSchedules, type Schedule } from '@jobstream/testing';
+import { checkSchedules, type Schedule } from '@jobstream/test-support';
 import { array, boolean, constant, constantFrom, integer, option, record } from 'fast-check';
 import { expect, test } from 'vitest';
 import { silentLogger } from '../handler/logger.ts';

@@ -1,5 +1,5 @@
 import { defineJob } from '@jobstream/client';
-import { eventually, startNats } from '@jobstream/testing';
+import { eventually, startNats } from '@jobstream/test-support';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import type { Command } from '../../testing/computingHandler.ts';

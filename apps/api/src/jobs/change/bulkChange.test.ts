@@ -1,5 +1,12 @@
 import { migrate } from '@jobstream/readmodel';
-import { createDatabase, eventually, queryDatabase, startNats, startPostgres, startTcpProxy } from '@jobstream/testing';
+import {
+  createDatabase,
+  eventually,
+  queryDatabase,
+  startNats,
+  startPostgres,
+  startTcpProxy,
+} from '@jobstream/test-support';
 import { describe, expect, test } from 'vitest';
 import { useStage } from '../../../testing/apiStage.ts';
 import { projectAll } from '../../../testing/projectAll.ts';

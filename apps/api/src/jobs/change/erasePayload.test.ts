@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { JobEvent } from '@jobstream/domain';
 import { migrate } from '@jobstream/readmodel';
-import { createDatabase, startNats, type TestNats } from '@jobstream/testing';
+import { createDatabase, startNats, type TestNats } from '@jobstream/test-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { projectAll } from '../../../testing/projectAll.ts';
 import { startApi, type TestApi } from '../../../testing/startApi.ts';

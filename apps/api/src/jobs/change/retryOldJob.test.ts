@@ -1,6 +1,6 @@
 import { ProcessHeartbeat } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
-import { eventually, startNats } from '@jobstream/testing';
+import { eventually, startNats } from '@jobstream/test-support';
 import { expect, onTestFinished, test } from 'vitest';
 import { useStage } from '../../../testing/apiStage.ts';
 import { startApi, type TestApi } from '../../../testing/startApi.ts';

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { request } from 'node:http';
-import { startNats, startTcpProxy } from '@jobstream/testing';
+import { startNats, startTcpProxy } from '@jobstream/test-support';
 import { describe, expect, test } from 'vitest';
 import { useStage } from '../../../testing/apiStage.ts';
 import { startApi } from '../../../testing/startApi.ts';

@@ -1,6 +1,6 @@
 import { canonicalJson, CreateJobRequest, creationEvent, identityOfKey, isIdempotencyKey } from '@jobstream/creation';
 import { installOutbox } from '@jobstream/outbox';
-import { createDatabase, queryDatabase } from '@jobstream/testing';
+import { createDatabase, queryDatabase } from '@jobstream/test-support';
 import * as fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { parseJson } from '../../http/parseJson.ts';

@@ -1,5 +1,5 @@
 import { migrate } from '@jobstream/readmodel';
-import { createDatabase, startNats } from '@jobstream/testing';
+import { createDatabase, startNats } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { projectAll } from '../../../testing/projectAll.ts';
 import { startApi, type TestApi } from '../../../testing/startApi.ts';

@@ -1,4 +1,4 @@
-import { checkSchedules, type Schedule } from '@jobstream/testing';
+import { checkSchedules, type Schedule } from '@jobstream/test-support';
 import { array, boolean, constantFrom, integer, option, record } from 'fast-check';
 import { expect, test } from 'vitest';
 import { AdmissionController, type ClaimPermit } from './admissionController.ts';
