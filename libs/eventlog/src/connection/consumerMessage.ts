@@ -1,7 +1,7 @@
 import { timestampOf } from '@jobstream/domain';
 import type { Msg } from '@nats-io/transport-node';
 import type { AckBuffer } from './ackBuffer.ts';
-import { writtenHeader } from './receivedHeaders.ts';
+import { headerBlock, writtenHeader, type HeaderBlock } from './receivedHeaders.ts';
 
 const ACK = Buffer.from('+ACK');
 const WORKING = Buffer.from('+WPI');
@@ -25,6 +25,7 @@ export class ConsumerMessage {
   readonly #acks: AckBuffer;
   readonly #nanos: number;
   #body: Uint8Array | undefined;
+  #headers: HeaderBlock | undefined;
 
   constructor(acks: AckBuffer, message: Msg) {
     this.#acks = acks;
@@ -49,15 +50,7 @@ export class ConsumerMessage {
   }
 
   header(name: string): string | undefined {
-    return writtenHeader(this.#message, name);
-  }
-
-  /**
-   * As `header`, but faster where the message lacks it. A writer can hide a header from it, since other bytes of its message
-   * may look like the beginning of the headers.
-   */
-  rareHeader(name: string): string | undefined {
-    return mayHaveHeader(this.body(), name) ? this.header(name) : undefined;
+    return writtenHeader((this.#headers ??= headerBlock(this.#message)), name);
   }
 
   size(): number {
@@ -113,19 +106,4 @@ function dotsIn(subject: string): readonly number[] {
   const dots: number[] = [];
   for (let dot = subject.indexOf('.'); dot !== -1; dot = subject.indexOf('.', dot + 1)) dots.push(dot);
   return dots;
-}
-
-const HEADERS_BEGIN = 'NATS/1.0\r\n';
-const HEADERS_END = '\r\n\r\n';
-
-/**
- * False when the message certainly lacks the header. The client parses all headers to return one, which takes as long as
- * decoding the body. But bodies are views of the received bytes, in which the headers come right before the body, so a
- * search for the name is enough. Where they do not, the answer is true.
- */
-function mayHaveHeader({ buffer, byteOffset }: Uint8Array, name: string): boolean {
-  const before = Buffer.from(buffer, 0, byteOffset);
-  const begin = before.lastIndexOf(HEADERS_BEGIN);
-  if (begin < 0 || before.lastIndexOf(HEADERS_END) !== before.length - HEADERS_END.length) return true;
-  return before.includes(name, begin);
 }

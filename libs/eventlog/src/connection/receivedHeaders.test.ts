@@ -4,6 +4,7 @@ import { JobScript } from '../../testing/jobScript.ts';
 import { useEventLog } from '../../testing/openEventLog.ts';
 import { openTestQueue } from '../../testing/openTestQueue.ts';
 import { publishRaw } from '../../testing/publishRaw.ts';
+import { EXPECTED_FILTER, EXPECTED_SEQUENCE } from './headers.ts';
 
 const on = useEventLog();
 /** The client library throws at the first of them. */
@@ -23,15 +24,15 @@ test('a feed with traces goes on behind a message whose header names are none', 
   const { event, sequence } = await storeStart();
   const feed = on.log.follow({ after: sequence - 1, traces: true });
   for await (const [entry] of feed) {
-    expect(entry).toMatchObject({ kind: 'event', event, traceparent: undefined });
+    expect(entry).toMatchObject({ kind: 'event', event, traceparent: NO_NAMES.traceparent });
     await feed.stop();
   }
 });
 
-test('the archive gets a message whose header names are none without them', async () => {
+test('the archive gets a message whose header names are none as it is', async () => {
   const { sequence } = await storeStart();
   const [message] = await on.log.messages.from(sequence, { count: 1 });
-  expect(message).toMatchObject({ sequence, headers: {} });
+  expect(message).toMatchObject({ sequence, headers: NO_NAMES });
 });
 
 test('a worker goes on behind a message whose header names are none', async () => {
@@ -43,5 +44,22 @@ test('a worker goes on behind a message whose header names are none', async () =
   const { deliveries } = queue;
   const found = () => deliveries.find(({ recorded }) => recorded?.sequence === sequence);
   await eventually(() => expect(found()).toBeDefined());
-  expect(found()).toMatchObject({ traceparent: undefined, recorded: { isFirst: false } });
+  expect(found()).toMatchObject({ traceparent: NO_NAMES.traceparent, recorded: { isFirst: false } });
+});
+
+test('no header value of a stranger begins the headers anew', async () => {
+  const job = new JobScript();
+  const event = job.create();
+  const subject = `jobs.${event.jobType}.${event.jobId}.created`;
+  const filter = 'jobs.other.>';
+  // As text the value ends with what begins headers, and hides those before it from a search for the last beginning.
+  const headers = { [EXPECTED_FILTER]: filter, hiding: 'NATS/1.0', [EXPECTED_SEQUENCE]: '0' };
+  const sequence = await publishRaw(on.nats.url, subject, JSON.stringify(event), headers);
+  const [message] = await on.log.messages.from(sequence, { count: 1 });
+  expect(message?.headers).toEqual(headers);
+  const feed = on.log.follow({ after: sequence - 1 });
+  for await (const [entry] of feed) {
+    expect(entry).toMatchObject({ kind: 'malformed', sequence });
+    await feed.stop();
+  }
 });

@@ -1,46 +1,52 @@
+import type { MsgImpl } from '@nats-io/nats-core/internal';
 import type { Msg } from '@nats-io/transport-node';
+
+/** The header lines of a received message, each begun and ended by a line break; '' if it has none. */
+export type HeaderBlock = string;
+
+/**
+ * Returns the headers of a message without parsing them: the client library parses all to return one, which takes longer
+ * than decoding the body, and throws at a name that is none, which any program may store.
+ */
+export function headerBlock(message: Msg): HeaderBlock {
+  // All messages of the client library are of this class, whose header bytes no interface offers.
+  const { _msg: place, _rdata: bytes } = message as MsgImpl;
+  return place.hdr > 0 ? Buffer.from(bytes.buffer, bytes.byteOffset, place.hdr).toString() : '';
+}
 
 /**
  * Returns the header of this name that the writer of a message sent, the first if there are several, since that is the one
- * that the server acts on. The client library throws at a name that is none, which any program may store: then the
- * message counts as one without headers.
+ * that the server acts on.
  */
-export function writtenHeader(message: Msg, name: string): string | undefined {
-  return writtenHeaders(message)?.get(name) || undefined;
+export function writtenHeader(block: HeaderBlock, name: string): string | undefined {
+  return valueAt(block, name, block.indexOf(lineOf(name)));
 }
-
-/** Returns all headers that the writer of a message sent, as `writtenHeader`. */
-export function writtenHeaders(message: Msg): Msg['headers'] {
-  try {
-    return message.headers;
-  } catch {
-    return undefined;
-  }
-}
-
-const HEADERS_BEGIN = 'NATS/1.0';
-const HEADERS_END = '\r\n\r\n';
 
 /**
  * Returns a header that the server added to a stored message behind those of its writer, who may have sent headers of the
- * same name, or names that are none. Undefined if the server added none.
+ * same name.
  */
-export function addedHeader(message: Msg, name: string): string | undefined {
-  return addedHeaders(message)(name);
+export function addedHeader(block: HeaderBlock, name: string): string | undefined {
+  return valueAt(block, name, block.lastIndexOf(lineOf(name)));
 }
 
-/** As `addedHeader`, for several headers of one message. */
-export function addedHeaders({ data }: Msg): (name: string) => string | undefined {
-  // Bodies are views of the received bytes, in which the headers come right before the body.
-  const before = Buffer.from(data.buffer, 0, data.byteOffset);
-  const begin = before.lastIndexOf(HEADERS_BEGIN);
-  const end = before.length - HEADERS_END.length;
-  if (begin < 0 || before.lastIndexOf(HEADERS_END) !== end) return () => undefined;
-  const headers = before.toString('latin1', begin, end + 2);
-  return (name) => {
-    const line = headers.lastIndexOf(`\r\n${name}: `);
-    if (line < 0) return undefined;
-    const value = line + name.length + 4;
-    return headers.slice(value, headers.indexOf('\r\n', value));
-  };
+/** Returns all headers of a message, of each name the first. */
+export function allHeaders(block: HeaderBlock): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (const line of block.split('\r\n').slice(1)) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, colon);
+    if (colon > 0 && !headers.has(name)) headers.set(name, line.slice(colon + 1).trim());
+  }
+  return headers;
+}
+
+function lineOf(name: string): string {
+  return `\r\n${name}:`;
+}
+
+function valueAt(block: HeaderBlock, name: string, line: number): string | undefined {
+  if (line < 0) return undefined;
+  const value = line + lineOf(name).length;
+  return block.slice(value, block.indexOf('\r\n', value)).trim() || undefined;
 }

@@ -50,10 +50,6 @@ export class MemoryMessage implements ReceivedMessage {
     return this.#message.header(name);
   }
 
-  rareHeader(name: string): string | undefined {
-    return this.header(name);
-  }
-
   size(): number {
     return this.#body.length;
   }

@@ -1,6 +1,5 @@
 import { TRACEPARENT } from '../connection/headers.ts';
 import type { ReceivedMessage } from '../connection/consumerMessage.ts';
-import { expectationOf, previousOfJob } from '../read/jobLink.ts';
 import { decodeStoredEvent, type RecordedEvent } from '../read/logEntry.ts';
 import { decodeFiredTimer } from '../timers/firedTimer.ts';
 import type { ClaimPermit } from './admission/admissionController.ts';
@@ -72,7 +71,7 @@ export class MessageDelivery implements Delivery {
     if (recorded !== undefined) this.recorded = recorded;
     if (dueAt !== undefined) this.dueAt = dueAt;
     this.deliveryCount = deliveryCount ?? message.deliveryCount;
-    this.traceparent = message.rareHeader(TRACEPARENT);
+    this.traceparent = message.header(TRACEPARENT);
     this.bytes = message.size();
     this.#message = message;
   }
@@ -110,13 +109,9 @@ export function decodeEventDelivery(message: ReceivedMessage): DecodedDelivery {
   if (decoded.kind === 'newer') return { kind: 'newer', reason: decoded.reason };
   const { event } = decoded;
   const { id: causationId, jobId, jobType } = event;
-  const recorded = { sequence: message.sequence, event, isFirst: isFirstOfJob(message) };
+  // A JobCreated counts as an event only if the server has found nothing of its job before it.
+  const recorded = { sequence: message.sequence, event, isFirst: event.event === 'JobCreated' };
   return { kind: 'delivery', delivery: new MessageDelivery(message, { jobId, jobType, causationId, recorded }) };
-}
-
-function isFirstOfJob(message: ReceivedMessage): boolean {
-  const expectation = expectationOf((name) => message.header(name));
-  return previousOfJob(message.subject, expectation) === 0;
 }
 
 /** Decodes a timer that fired; `now` is the server's time in milliseconds since 1970. */

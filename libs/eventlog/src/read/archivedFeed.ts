@@ -66,14 +66,12 @@ export class ArchivedFeed implements EventFeed {
 }
 
 function entryOf({ sequence, subject, recordedAt, headers, body }: StoredBytes, fields: HeaderFields): LogEntry {
-  const header = (name: string) => headers[name];
   const readable = {
     sequence,
     subject,
     storedAt: () => recordedAt,
     text: () => Buffer.from(body).toString(),
-    header,
-    rareHeader: header,
+    header: (name: string) => headers[name],
     body: () => body,
   };
   return decodeLogEntry(readable, fields);

@@ -2,7 +2,13 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Msg } from '@nats-io/transport-node';
 import { isStoredMessage, ManyAnswers } from './manyAnswers.ts';
 import type { Connection } from '../connection/connection.ts';
-import { addedHeader, addedHeaders, writtenHeader, writtenHeaders } from '../connection/receivedHeaders.ts';
+import {
+  addedHeader,
+  allHeaders,
+  headerBlock,
+  writtenHeader,
+  type HeaderBlock,
+} from '../connection/receivedHeaders.ts';
 import { LogUnavailableError } from '../errors.ts';
 import { JOBS_STREAM } from '../streams/streams.ts';
 import { expectationOf, type StoredExpectation } from './jobLink.ts';
@@ -80,7 +86,7 @@ export class DirectReader {
     const answers = await this.#answers({ multi_last: filters });
     // The server ends a batch early, without an error, when it would exceed its limit of pending bytes.
     const last = answers.at(-1);
-    const missing = Number((last && addedHeader(last, 'Nats-Num-Pending')) ?? 0);
+    const missing = Number((last && addedHeader(headerBlock(last), 'Nats-Num-Pending')) ?? 0);
     if (missing > 0) throw new TooManySubjectsError(`a read ended before the last ${missing} messages`);
     return withoutSentinel(answers)
       .map(storedMessage)
@@ -109,7 +115,7 @@ export class DirectReader {
     const answers = await this.#request(query);
     const last = answers.at(-1);
     // The server need not be asked for more to find that there is nothing, for which it may search the rest of the log.
-    const isMore = last !== undefined && addedHeader(last, 'Nats-Num-Pending') !== '0';
+    const isMore = last !== undefined && addedHeader(headerBlock(last), 'Nats-Num-Pending') !== '0';
     return { messages: answers.map(storedMessage), isMore };
   }
 
@@ -172,26 +178,24 @@ function withoutSentinel(answers: Msg[]): Msg[] {
 }
 
 function storedMessage(answer: Msg): StoredMessage {
-  const header = (name: string) => writtenHeader(answer, name);
+  const block = headerBlock(answer);
+  const header = (name: string) => writtenHeader(block, name);
   return {
-    ...placeOf(answer),
+    ...placeOf(block),
     header,
-    // Most readers of many messages never ask, and reading a writer's headers takes time.
-    get expectation() {
-      return expectationOf(header);
-    },
+    expectation: expectationOf(header),
     text: answer.string(),
   };
 }
 
 function storedBytes(answer: Msg): StoredBytes {
-  const headers = [...(writtenHeaders(answer) ?? [])].filter(([name]) => !ADDED_HEADERS.test(name));
-  const ours = headers.map(([name, values]) => [name, values.join(',')] as const);
-  return { ...placeOf(answer), headers: Object.fromEntries(ours), body: answer.data };
+  const block = headerBlock(answer);
+  const written = [...allHeaders(block)].filter(([name]) => !ADDED_HEADERS.test(name));
+  return { ...placeOf(block), headers: Object.fromEntries(written), body: answer.data };
 }
 
-function placeOf(answer: Msg): Pick<StoredMessage, 'sequence' | 'subject' | 'recordedAt'> {
-  const added = addedHeaders(answer);
+function placeOf(block: HeaderBlock): Pick<StoredMessage, 'sequence' | 'subject' | 'recordedAt'> {
+  const added = (name: string) => addedHeader(block, name);
   return {
     sequence: Number(added('Nats-Sequence') ?? ''),
     subject: added('Nats-Subject') ?? '',

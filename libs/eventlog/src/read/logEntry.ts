@@ -63,10 +63,7 @@ export interface EventFeed extends AsyncIterable<readonly LogEntry[]> {
 }
 
 /** The parts of a message that decoding needs, from the log or from its archive. */
-type DecodableMessage = Pick<
-  ConsumerMessage,
-  'sequence' | 'subject' | 'storedAt' | 'text' | 'header' | 'rareHeader' | 'body'
->;
+type DecodableMessage = Pick<ConsumerMessage, 'sequence' | 'subject' | 'storedAt' | 'text' | 'header' | 'body'>;
 
 /** Decodes a message of the stream JOBS for a follower. */
 export function decodeLogEntry(message: DecodableMessage, fields: HeaderFields = {}): LogEntry {
@@ -87,7 +84,7 @@ export function decodeLogEntry(message: DecodableMessage, fields: HeaderFields =
 
 function headerFields(message: DecodableMessage, { traces, links }: HeaderFields) {
   return {
-    ...(traces === true ? { traceparent: message.rareHeader(TRACEPARENT) } : {}),
+    ...(traces === true ? { traceparent: message.header(TRACEPARENT) } : {}),
     ...(links === true ? { linked: isLinked(message) } : {}),
   };
 }

@@ -1,6 +1,6 @@
 import type { Msg } from '@nats-io/transport-node';
 import type { Connection } from '../connection/connection.ts';
-import { addedHeader } from '../connection/receivedHeaders.ts';
+import { addedHeader, headerBlock } from '../connection/receivedHeaders.ts';
 
 /** A request that is open: its answers so far, and what ends it. */
 interface OpenRequest {
@@ -59,5 +59,5 @@ export class ManyAnswers {
 
 /** The server adds the sequence to each stored message that it returns, behind what its writer sent. */
 export function isStoredMessage(answer: Msg): boolean {
-  return addedHeader(answer, 'Nats-Sequence') !== undefined;
+  return addedHeader(headerBlock(answer), 'Nats-Sequence') !== undefined;
 }

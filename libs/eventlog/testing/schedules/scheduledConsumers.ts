@@ -1,5 +1,7 @@
 import type { Schedule } from '@jobstream/test-support';
 import type { JetStreamManager } from '@nats-io/jetstream';
+import type { Publisher } from '@nats-io/nats-core';
+import { MsgImpl } from '@nats-io/nats-core/internal';
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 import { AckBuffer } from '../../src/connection/ackBuffer.ts';
 import type { Connection } from '../../src/connection/connection.ts';
@@ -250,6 +252,9 @@ function consumerOf(name: string, { acknowledges, next }: Pick<Consumer, 'acknow
   return { name, acknowledges, next, delivered: 0, isServing: false, ...state };
 }
 
+/** Messages are settled by the subject that they name, not by themselves. */
+const NOBODY: Publisher = { publish: () => undefined };
+
 interface Place {
   readonly consumer: string;
   readonly count: number;
@@ -260,12 +265,11 @@ interface Place {
 function messageOf(stored: ConsumedMessage | undefined, { consumer, count, sequence, delivered }: Place): Msg {
   const { subject = '', text = '', headers = {} } = stored ?? {};
   const reply = `$JS.ACK.JOBS.${consumer}.${count}.${sequence}.${delivered}.${sequence * 1_000_000_000}.0`;
-  return {
-    subject,
-    reply,
-    data: Buffer.from(text),
-    headers: { get: (name: string) => headers[name] },
-  } as unknown as Msg;
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `NATS/1.0\r\n${lines.join('')}\r\n`;
+  const bytes = Buffer.from(head + text);
+  const place = { subject: Buffer.from(subject), reply: Buffer.from(reply), sid: 1, hdr: head.length };
+  return new MsgImpl({ ...place, size: bytes.length }, bytes, NOBODY) as Msg;
 }
 
 function statusOf(subject: string, code: number, description: string): Msg {
