@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { EventLog, type EventLogOptions } from '@jobstream/eventlog';
+import type { NatsUser } from '@jobstream/servers';
 import { eventually } from '@jobstream/test-support';
 import { defineJob } from '@jobstream/client';
 import { createWorker } from '@jobstream/worker';
 import { AckPolicy, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { type NatsWithUsers, startNatsWithUsers, type User } from '../harness/startNatsWithUsers.ts';
+import { type NatsWithUsers, startNatsWithUsers } from '../harness/startNatsWithUsers.ts';
 
 let nats: NatsWithUsers;
 let api: EventLog & AsyncDisposable;
@@ -24,7 +25,7 @@ afterAll(async () => {
   await nats?.[Symbol.asyncDispose]();
 });
 
-async function logOf(user: User, options: Partial<EventLogOptions> = {}): Promise<EventLog & AsyncDisposable> {
+async function logOf(user: NatsUser, options: Partial<EventLogOptions> = {}): Promise<EventLog & AsyncDisposable> {
   const { NATS_URL: url = '', NATS_PASSWORD: password } = nats.settings(user);
   const log = new EventLog({ url, name: user, user, password, ...options });
   await log.start();

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { repositoryRoot, resolveNatsServer } from '@jobstream/servers';
+import { repositoryRoot, resolveNatsServer, natsPasswordVariable, natsUsers, type NatsUser } from '@jobstream/servers';
 import { connect, type NatsConnection, PermissionViolationError, RequestError } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type NatsWithUsers, startNatsWithUsers, type User, users } from '../harness/startNatsWithUsers.ts';
+import { type NatsWithUsers, startNatsWithUsers } from '../harness/startNatsWithUsers.ts';
 
 let nats: NatsWithUsers;
 
@@ -16,7 +16,7 @@ afterAll(async () => {
   await nats?.[Symbol.asyncDispose]();
 });
 
-async function withUser<Result>(user: User, use: (connection: NatsConnection) => Promise<Result>): Promise<Result> {
+async function withUser<Result>(user: NatsUser, use: (connection: NatsConnection) => Promise<Result>): Promise<Result> {
   const connection = await nats.connectAs(user);
   try {
     return await use(connection);
@@ -26,7 +26,7 @@ async function withUser<Result>(user: User, use: (connection: NatsConnection) =>
 }
 
 /** Whether the server lets the user send to the subject; a missing responder is no refusal. */
-function maySend(user: User, subject: string): Promise<boolean> {
+function maySend(user: NatsUser, subject: string): Promise<boolean> {
   return withUser(user, async (connection) => {
     const error = await connection.request(subject, '', { timeout: 5_000 }).catch((reason: unknown) => reason);
     return !(error instanceof RequestError && error.cause instanceof PermissionViolationError);
@@ -34,7 +34,7 @@ function maySend(user: User, subject: string): Promise<boolean> {
 }
 
 /** Whether the server lets the user listen to the subject. */
-function mayHear(user: User, subject: string): Promise<boolean> {
+function mayHear(user: NatsUser, subject: string): Promise<boolean> {
   return withUser(user, async (connection) => {
     const refusals: Error[] = [];
     connection.subscribe(subject, { callback: (error) => void (error !== null && refusals.push(error)) });
@@ -56,7 +56,7 @@ const events = [
   'released',
   'carried',
 ];
-const sent: Record<User, readonly string[]> = {
+const sent: Record<NatsUser, readonly string[]> = {
   api: ['created', 'cancelled', 'requeued', 'carried'],
   worker: ['created', 'started', 'progressed', 'completed', 'retry-scheduled', 'failed', 'released'],
   relay: ['created'],
@@ -65,14 +65,14 @@ const sent: Record<User, readonly string[]> = {
   operator: ['requeued'],
 };
 
-describe.each(users)('%s', (user) => {
+describe.each(natsUsers)('%s', (user) => {
   test('appends the events of a job that are its own, and no others', async () => {
     const allowed: string[] = [];
     for (const event of events) if (await maySend(user, `jobs.email.${id}.${event}`)) allowed.push(event);
     expect(allowed).toEqual(sent[user]);
   });
 
-  test.each(users.filter((other) => other !== user))('receives no replies to %s', async (other) => {
+  test.each(natsUsers.filter((other) => other !== user))('receives no replies to %s', async (other) => {
     expect(await mayHear(user, `_INBOX_${other}.>`)).toBe(false);
   });
 
@@ -145,7 +145,7 @@ describe.each(users)('%s', (user) => {
     'LEADER.STEPDOWN.JOBS.worker-email',
     'UNPIN.JOBS.worker-email',
   ])('creates and changes no consumer by %s unless it manages them', async (call) => {
-    const managing: Partial<Record<User, RegExp>> = {
+    const managing: Partial<Record<NatsUser, RegExp>> = {
       api: /^(CREATE\.JOBS\.[\w-]+$|DURABLE\.CREATE\.JOBS|CREATE\.TIMERS\.|CREATE\.(TYPES|WORKERS)|PAUSE)/,
       operator: /^(CREATE|PAUSE)/,
     };
@@ -160,7 +160,7 @@ describe.each(users)('%s', (user) => {
       'TIMERS.ticks',
       'JOBS.projector-1',
     ];
-    const own: Partial<Record<User, readonly string[]>> = {
+    const own: Partial<Record<NatsUser, readonly string[]>> = {
       api: consumers.filter((name) => name.startsWith('JOBS')),
       worker: consumers.filter((name) => name !== 'JOBS.projector-1'),
       projector: ['JOBS.projector-1'],
@@ -176,7 +176,7 @@ describe.each(users)('%s', (user) => {
   });
 
   test('purges only what the service itself keeps there', async () => {
-    const purging: Partial<Record<User, readonly string[]>> = {
+    const purging: Partial<Record<NatsUser, readonly string[]>> = {
       api: ['TIMERS', 'WORKERS', 'TYPES'],
       worker: ['TIMERS'],
       projector: ['JOBS'], // the beginning, once it is archived; NATS cannot allow a part
@@ -197,7 +197,7 @@ describe.each(['nats.conf', 'cluster.conf'])('%s', (name) => {
   const file = path.join(repositoryRoot, 'deploy', 'nats', name);
   const route = { NATS_SERVER_NAME: 'nats-1', NATS_ROUTES: '[nats://nats-2:6222]', NATS_ROUTE_PASSWORD: 'secret' };
   const limit = { NATS_MAX_FILE_STORE: '45GB' };
-  const passwords = Object.fromEntries(users.map((user) => [`NATS_${user.toUpperCase()}_PASSWORD`, 'secret']));
+  const passwords = Object.fromEntries(natsUsers.map((user) => [natsPasswordVariable(user), 'secret']));
 
   test('is a valid configuration of the server', async () => {
     expect(await check(file, { ...route, ...limit, ...passwords })).toContain('is valid');
@@ -207,9 +207,9 @@ describe.each(['nats.conf', 'cluster.conf'])('%s', (name) => {
     expect(await check(file, { ...route, ...passwords })).toContain('NATS_MAX_FILE_STORE');
   });
 
-  test.each(users)('is refused without the password of %s', async (user) => {
-    const { [`NATS_${user.toUpperCase()}_PASSWORD`]: _missing, ...others } = passwords;
-    expect(await check(file, { ...route, ...limit, ...others })).toContain(`NATS_${user.toUpperCase()}_PASSWORD`);
+  test.each(natsUsers)('is refused without the password of %s', async (user) => {
+    const { [natsPasswordVariable(user)]: _missing, ...others } = passwords;
+    expect(await check(file, { ...route, ...limit, ...others })).toContain(natsPasswordVariable(user));
   });
 });
 

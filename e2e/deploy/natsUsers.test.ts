@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { EventLog } from '@jobstream/eventlog';
+import type { NatsUser } from '@jobstream/servers';
 import { createDatabase, eventually, queryDatabase } from '@jobstream/test-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';
 import { runScript } from '../harness/runProgram.ts';
-import { type NatsWithUsers, startNatsWithUsers, type User } from '../harness/startNatsWithUsers.ts';
+import { type NatsWithUsers, startNatsWithUsers } from '../harness/startNatsWithUsers.ts';
 import { startServices } from '../harness/startServices.ts';
 
 let nats: NatsWithUsers;
@@ -19,7 +20,7 @@ afterAll(async () => {
   await nats?.[Symbol.asyncDispose]();
 });
 
-const settings = (user: User) => ({ ...nats.settings(user), DATABASE_URL: database, ACK_WAIT_MS: '1000' });
+const settings = (user: NatsUser) => ({ ...nats.settings(user), DATABASE_URL: database, ACK_WAIT_MS: '1000' });
 
 /** Calls the API and answers with the body of a success. */
 async function call(url: string, method = 'GET', body?: unknown): Promise<string> {
@@ -93,7 +94,7 @@ async function expectNoClaims(api: string): Promise<void> {
   expect(await jobs.job(id)).toMatchObject({ status: 'scheduled', version: 1 });
 }
 
-async function logOf(user: User): Promise<EventLog & AsyncDisposable> {
+async function logOf(user: NatsUser): Promise<EventLog & AsyncDisposable> {
   const { NATS_URL: url = '', NATS_PASSWORD: password } = nats.settings(user);
   const log = new EventLog({ url, name: user, user, password });
   await log.start();

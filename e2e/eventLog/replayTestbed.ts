@@ -2,9 +2,10 @@ import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createDatabase } from '@jobstream/test-support';
+import type { NatsUser } from '@jobstream/servers';
 import { jobsClient } from '../harness/jobsClient.ts';
 import { runScript } from '../harness/runProgram.ts';
-import { type NatsWithUsers, startNatsWithUsers, type User } from '../harness/startNatsWithUsers.ts';
+import { type NatsWithUsers, startNatsWithUsers } from '../harness/startNatsWithUsers.ts';
 import { type Service, type Services, startServices } from '../harness/startServices.ts';
 
 /** A running system with known content, an empty server beside it, and an operator's environment. */
@@ -60,7 +61,7 @@ async function migrate(env: Record<string, string>): Promise<void> {
   if (code !== 0) throw new Error(output);
 }
 
-function settings(nats: NatsWithUsers, databaseUrl: string, user: User | Service): Record<string, string> {
+function settings(nats: NatsWithUsers, databaseUrl: string, user: NatsUser | Service): Record<string, string> {
   return { ...nats.settings(user), DATABASE_URL: databaseUrl };
 }
 

@@ -1,20 +1,17 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { repositoryRoot } from '@jobstream/servers';
+import { natsPasswordVariable, natsUsers, repositoryRoot, type NatsUser } from '@jobstream/servers';
 import { guardOfThisProcess, startNats } from '@jobstream/test-support';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-
-export const users = ['api', 'worker', 'relay', 'projector', 'migrate', 'operator'] as const;
-export type User = (typeof users)[number];
 
 /** A nats-server with the users of deploy/nats/users.conf. */
 export interface NatsWithUsers extends AsyncDisposable {
   readonly url: string;
   /** What a process gets in its environment to come as this user. */
-  settings(user: User): Record<string, string>;
+  settings(user: NatsUser): Record<string, string>;
   /** Connects as the user, with the inbox of that name; default its own. */
-  connectAs(user: User, inbox?: string): Promise<NatsConnection>;
+  connectAs(user: NatsUser, inbox?: string): Promise<NatsConnection>;
   /** What the server has refused so far, a line for each. */
   refusals(): Promise<readonly string[]>;
 }
@@ -23,7 +20,7 @@ export interface NatsWithUsers extends AsyncDisposable {
 export async function startNatsWithUsers(): Promise<NatsWithUsers> {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'jobstream-users-'));
   guardOfThisProcess().remove(dataDir);
-  for (const user of users) process.env[`NATS_${user.toUpperCase()}_PASSWORD`] = passwordOf(user);
+  for (const user of natsUsers) process.env[natsPasswordVariable(user)] = passwordOf(user);
   // The server takes paths of included files from where its own configuration is.
   const file = path.relative(dataDir, path.join(repositoryRoot, 'deploy', 'nats', 'users.conf'));
   const server = await startNats({ dataDir, extraConfig: `include ${file}` });
@@ -43,6 +40,6 @@ export async function startNatsWithUsers(): Promise<NatsWithUsers> {
   };
 }
 
-function passwordOf(user: User): string {
+function passwordOf(user: NatsUser): string {
   return `12ab34-${user}`;
 }

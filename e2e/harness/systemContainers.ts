@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { repositoryRoot } from '@jobstream/servers';
+import { natsPasswordVariable, natsUsers, repositoryRoot } from '@jobstream/servers';
 import {
   type ContainerServers,
   type ContainerWishes,
@@ -29,8 +29,6 @@ export interface SystemContainers {
 
 /** Until a server answers, on a machine that does much else. */
 const timeoutMs = 60_000;
-
-const NATS_USERS = ['API', 'RELAY', 'WORKER', 'PROJECTOR', 'MIGRATE', 'OPERATOR', 'ROUTE'] as const;
 
 /** How each part of the system is started in a network. */
 export function systemContainers(options: SystemContainersOptions): SystemContainers {
@@ -61,7 +59,7 @@ function wishesOf(options: SystemContainersOptions): Readonly<Record<Part, Wishe
       image: servers.natsImage,
       command: ['--config', '/etc/nats/nats.conf'],
       environment: {
-        ...Object.fromEntries(NATS_USERS.map((user) => [`NATS_${user}_PASSWORD`, password])),
+        ...Object.fromEntries([...natsUsers, 'route' as const].map((user) => [natsPasswordVariable(user), password])),
         NATS_MAX_FILE_STORE: '2GB',
       },
       files: natsFiles(),

@@ -4,7 +4,7 @@ export { DiskWatch } from './nats/diskWatch.ts';
 export { EmbeddedNats } from './nats/embeddedNats.ts';
 export { natsConfig } from './nats/natsConfig.ts';
 export { natsProbe } from './nats/natsProbe.ts';
-export { natsUrlAs, natsUsers, provideNatsUsers } from './nats/natsUsers.ts';
+export { natsPasswordVariable, natsUrlAs, natsUsers, provideNatsUsers } from './nats/natsUsers.ts';
 export type { NatsUser } from './nats/natsUsers.ts';
 export { compareVersions, minimumNatsVersion, parseVersion } from './nats/resolveNatsServer.ts';
 export { resolveOldNatsServer } from './nats/oldNatsServer.ts';

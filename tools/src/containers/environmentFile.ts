@@ -1,16 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { formatApiKey, newApiKey } from '@jobstream/readmodel';
+import { natsPasswordVariable, natsUsers } from '@jobstream/servers';
 
 /** The variables that docker-compose.yml requires, and how each is generated. */
 const SECRETS: Readonly<Record<string, () => string>> = {
   POSTGRES_PASSWORD: password,
-  NATS_API_PASSWORD: password,
-  NATS_WORKER_PASSWORD: password,
-  NATS_RELAY_PASSWORD: password,
-  NATS_PROJECTOR_PASSWORD: password,
-  NATS_MIGRATE_PASSWORD: password,
-  NATS_OPERATOR_PASSWORD: password,
-  NATS_ROUTE_PASSWORD: password,
+  ...Object.fromEntries([...natsUsers, 'route' as const].map((user) => [natsPasswordVariable(user), password])),
   WEBHOOK_SECRET: password,
   GRAFANA_PASSWORD: password,
   API_KEY: () => formatApiKey(newApiKey()),

@@ -7,6 +7,11 @@ import { repositoryRoot } from '../process/programFile.ts';
 export const natsUsers = ['api', 'worker', 'relay', 'projector', 'migrate', 'operator'] as const;
 export type NatsUser = (typeof natsUsers)[number];
 
+/** Returns the setting with the password of a user, or of the routes between the servers of a cluster. */
+export function natsPasswordVariable(user: NatsUser | 'route'): string {
+  return `NATS_${user.toUpperCase()}_PASSWORD`;
+}
+
 type NatsPasswords = Readonly<Record<NatsUser, string>>;
 
 /** What a nats-server needs so that it has these users. */
@@ -27,7 +32,7 @@ export async function provideNatsUsers(dataDir: string): Promise<NatsUsersConfig
   const users = path.join(dataDir, 'users.conf');
   await copyFile(path.join(repositoryRoot, 'deploy', 'nats', 'users.conf'), users);
   await chmod(users, 0o600);
-  const env = natsUsers.map((user) => [`NATS_${user.toUpperCase()}_PASSWORD`, passwords[user]] as const);
+  const env = natsUsers.map((user) => [natsPasswordVariable(user), passwords[user]] as const);
   // The server takes paths of included files from where its own configuration is.
   return { passwords, extraConfig: 'include ./users.conf', env: Object.fromEntries(env) };
 }
