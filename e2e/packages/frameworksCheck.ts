@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { runCommand } from '@jobstream/servers';
+import { resolveNatsServer, runCommand } from '@jobstream/servers';
 import type { PackedPackage } from '@jobstream/tools';
 import { runProgram } from '../harness/runProgram.ts';
 import type { PackageCheck } from './checks.ts';
@@ -58,9 +58,9 @@ async function install(folder: string, packages: readonly PackedPackage[]): Prom
 }
 
 async function runTest(program: string, folder: string, { name, source, args }: Framework): Promise<void> {
-  const test = `import { test } from '${source}';\nimport { greetAndRetry } from './greeting.mjs';\n\ntest('greets', greetAndRetry);\n`;
+  const test = `import { test } from '${source}';\nimport { greetAndRetry, greetOnServer } from './greeting.mjs';\n\ntest('greets', greetAndRetry);\ntest('greets on a server', greetOnServer);\n`;
   await writeFile(path.join(folder, args.at(-1)?.split('/').at(-1) ?? ''), test);
-  const env = { PATH: path.dirname(program), HOME: folder };
+  const env = { PATH: path.dirname(program), HOME: folder, NATS_SERVER: await resolveNatsServer() };
   const { code, output } = await runProgram(program, args, { cwd: folder, env });
   assert.equal(code, 0, `${name}: ${output}`);
 }

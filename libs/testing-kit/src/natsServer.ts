@@ -12,23 +12,23 @@ export interface NatsServer {
 }
 
 const POLL_MS = 10;
-const MISSING =
-  'a real server needs NATS_URL, the address of a running nats-server 2.14.4 or newer, or the program itself: on the PATH, or at the path in NATS_SERVER';
 
 /**
- * Returns the server at NATS_URL, or starts one on a free loopback port, with its data in a folder of its own.
+ * Returns the server at NATS_URL, or starts one on a free loopback port, with its data in a folder of its own. Its program is
+ * that at NATS_SERVER or on the PATH, else one that is fetched into the cache of the user, as `jobstream dev` does.
  *
- * @throws Error when there is neither.
+ * @throws Error with one sentence on what to install when there is none.
  */
 export async function natsServer(env: NodeJS.ProcessEnv = process.env): Promise<NatsServer> {
-  const { NATS_URL: url, NATS_SERVER: program = 'nats-server' } = env;
+  const { NATS_URL: url } = env;
   if (url) return { url, stop: () => Promise.resolve() };
+  // What finds and fetches programs is loaded by those tests alone that start one.
+  const { resolveNatsServer } = await import('@jobstream/servers/nats-program');
+  const program = await resolveNatsServer({ env, note: (line) => process.stderr.write(`${line}\n`) });
   const folder = await mkdtemp(path.join(os.tmpdir(), 'jobstream-testing-'));
   const args = ['-a', '127.0.0.1', '-p', '-1', '-js', '-sd', path.join(folder, 'data'), '--ports_file_dir', folder];
   const server = spawn(program, args, { stdio: 'ignore' });
-  const ended = once(server, 'exit').catch((cause: unknown) => {
-    throw new Error(MISSING, { cause });
-  });
+  const ended = once(server, 'exit');
   const stop = async () => {
     server.kill('SIGTERM');
     await ended.catch(() => undefined);

@@ -1,3 +1,6 @@
+import { mkdir, mkdtempDisposable, symlink } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { defineJob, PayloadError } from '@jobstream/client';
 import { resolveNatsServer } from '@jobstream/servers';
 import { eventually } from '@jobstream/test-support';
@@ -12,7 +15,10 @@ beforeEach(() => {
   vi.stubEnv('NATS_URL', '');
   vi.stubEnv('NATS_SERVER', server);
 });
-afterEach(() => vi.unstubAllEnvs());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
 
 const backoff = { type: 'fixed', delayMs: 500 } as const;
 const flaky = defineJob('flaky', { payload: z.object({ failures: z.int() }), maxAttempts: 3, backoff });
@@ -80,7 +86,31 @@ test('the clock of a real server cannot be moved', async () => {
   await expect(t.advance('1d')).rejects.toThrow('a real server has a clock that no test can move');
 });
 
+test('the program of the server is also that which `jobstream dev` has fetched', async () => {
+  await using cache = await mkdtempDisposable(path.join(os.tmpdir(), 'jobstream-cache-'));
+  await mkdir(path.join(cache.path, 'jobstream/bin'), { recursive: true });
+  await symlink(server, path.join(cache.path, 'jobstream/bin/nats-server-2.15.1'));
+  for (const [name, value] of Object.entries({ NATS_SERVER: '', PATH: '/nonexistent', XDG_CACHE_HOME: cache.path })) {
+    vi.stubEnv(name, value);
+  }
+  await using t = await testJobstream({ handlers, real: true });
+  const job = await t.enqueue(flaky, { failures: 0 });
+  await t.drain();
+  expect(await t.job(job)).toMatchObject({ status: 'completed' });
+});
+
 test('without a server a sentence says what is missing', async () => {
   vi.stubEnv('NATS_SERVER', '/nonexistent/nats-server');
-  await expect(testJobstream({ handlers, real: true })).rejects.toThrow(/^a real server needs NATS_URL/);
+  await expect(testJobstream({ handlers, real: true })).rejects.toThrow(
+    'NATS_SERVER=/nonexistent/nats-server is not a nats-server that runs here.',
+  );
+  vi.stubEnv('NATS_SERVER', '');
+  await using empty = await mkdtempDisposable(path.join(os.tmpdir(), 'jobstream-cache-'));
+  vi.stubEnv('PATH', empty.path);
+  vi.stubEnv('XDG_CACHE_HOME', empty.path);
+  const note = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  await expect(testJobstream({ handlers, real: true })).rejects.toThrow(
+    /^No nats-server 2\.14\.4 or newer was found: install nats-server 2\.15 or Go, or set NATS_SERVER /,
+  );
+  expect(note).toHaveBeenCalledWith(expect.stringMatching(/^fetching nats-server into .+ \(once, up to a minute\)\n$/));
 });

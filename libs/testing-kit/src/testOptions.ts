@@ -14,8 +14,8 @@ export interface TestJobstreamOptions {
   /** Milliseconds after which the jobs of a crashed worker are given to another; default 10,000. */
   readonly ackWaitMs?: number;
   /**
-   * Whether it runs on a real nats-server instead: the one at NATS_URL, or one that the test starts, with the program on the
-   * PATH or at NATS_SERVER. Time is real then, and `advance` refuses. Default: false.
+   * Whether it runs on a real nats-server instead: the one at NATS_URL, or one that the test starts, with the program at
+   * NATS_SERVER, on the PATH, or fetched as `jobstream dev` does. Time is real then, and `advance` refuses. Default: false.
    */
   readonly real?: boolean;
   /** When the clock starts; default: now. */
