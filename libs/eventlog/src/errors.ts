@@ -108,6 +108,19 @@ export class HistoryIncompleteError extends Error {
 }
 
 /**
+ * A newer release has created the job in a way that this one cannot read, so no state can be made of its events. Leave it to a
+ * newer release.
+ */
+export class JobUnreadableError extends Error {
+  readonly code = 'JOB_UNREADABLE';
+
+  constructor(jobId: string) {
+    super(`job ${jobId} was created by a newer release in a way that this one cannot read`);
+    this.name = 'JobUnreadableError';
+  }
+}
+
+/**
  * The events under the filter of a job are more than a read keeps in memory. Do not retry: only a writer that forges events
  * can bring a job that far.
  */

@@ -164,7 +164,7 @@ export class EventLog {
     return batches.append(sealed.map((event) => jobAppendRequest(event, traceparent)));
   }
 
-  /** Returns the job's state, undefined if there is no such job; a little faster with its type. */
+  /** Returns the job's state, undefined if there is no such job; a little faster with its type. Throws JobUnreadableError. */
   async readJob(jobId: string, jobType?: string): Promise<JobSnapshot | undefined> {
     const { reader, contents } = this.#started();
     const snapshot = await reader.job(jobId, jobType);

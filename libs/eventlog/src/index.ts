@@ -17,6 +17,7 @@ export {
   ConcurrentAppendError,
   EventTooLargeError,
   HistoryIncompleteError,
+  JobUnreadableError,
   LogOverloadedError,
   LogUnavailableError,
   NewerEventError,

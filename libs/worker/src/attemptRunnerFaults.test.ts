@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import type { JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import type { JobQueueOptions } from '@jobstream/eventlog';
 import { eventually } from '@jobstream/test-support';
@@ -96,4 +98,16 @@ test('a result that is too large for the server fails the job for good', async (
     reason: 'unrecoverable',
     error: { code: 'EVENT_TOO_LARGE' },
   });
+});
+
+test('a timer of a job that only a newer release can read is set anew for a newer worker', async () => {
+  const runs: unknown[] = [];
+  await using worker = await startWorker((ctx) => runs.push(ctx));
+  const [jobId, jobType] = [randomUUID(), worker.type];
+  const created = { v: 2, event: 'JobCreated', jobId, jobType, version: 1, data: {} };
+  await log.eventLog.append(created as unknown as JobEvent, 0);
+  await log.eventLog.scheduleWake({ jobId, jobType, at: new Date().toISOString() });
+  const offers = () => worker.lines.filter((line) => line.startsWith('a newer release created the job'));
+  await eventually(() => expect(offers().length).toBeGreaterThan(1));
+  expect(runs).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { JobEvent } from '@jobstream/domain';
 import { scopes } from '@jobstream/readmodel';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useStage } from '../../testing/apiStage.ts';
@@ -283,4 +284,12 @@ describe('a schedule of a tenant', () => {
     }
     expect(await statusOf(acme('POST', '/api/schedules', schedule(end.schedule)))).toBe(201);
   });
+});
+
+test('a job that only a newer release can read, and so nobody knows whose it is, is not shown to tenants', async () => {
+  const id = randomUUID();
+  const created = { v: 2, event: 'JobCreated', jobId: id, jobType: 'email', version: 1, data: {} };
+  await api.log.append(created as unknown as JobEvent, 0);
+  expect(await statusOf(operator('GET', `/api/jobs/${id}`))).toBe(409);
+  expect(await statusOf(acme('GET', `/api/jobs/${id}`))).toBe(404);
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { JobEvent } from '@jobstream/domain';
 import { eventually } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
@@ -80,4 +81,14 @@ test('such a job can be cancelled and not retried, unless what cannot be read is
     items: [{}, {}, { event: 'JobRequeued', data: { discarded: 1, reason: 'the upgrade was taken back' } }],
   });
   await eventually(async () => expect((await get(`/api/jobs/${id}`)).body).toMatchObject({ version: 4 }));
+});
+
+test('a job that only a newer release can read is said to be so', async () => {
+  const id = randomUUID();
+  const created = { v: 2, event: 'JobCreated', jobId: id, jobType: 'email', version: 1, data: {} };
+  await api.log.append(created as unknown as JobEvent, 0);
+  const unreadable = { status: 409, body: { type: 'urn:jobstream:problem:job-unreadable' } };
+  expect(await get(`/api/jobs/${id}`)).toMatchObject(unreadable);
+  expect(await get(`/api/jobs/${id}/events`)).toMatchObject(unreadable);
+  expect(await post(`/api/jobs/${id}/cancel`)).toMatchObject(unreadable);
 });

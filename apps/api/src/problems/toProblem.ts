@@ -10,6 +10,7 @@ const codes: Readonly<Record<string, ProblemCode>> = {
   CONCURRENT_APPEND: 'job-changed',
   ARCHIVE_CORRUPT: 'history-unavailable',
   ARCHIVE_UNAVAILABLE: 'history-unavailable',
+  JOB_UNREADABLE: 'job-unreadable',
   HISTORY_INCOMPLETE: 'history-unavailable',
   NEWER_EVENT: 'schedule-unreadable',
   HISTORY_TOO_LARGE: 'history-unavailable',
@@ -27,6 +28,7 @@ const bodyFailures: Readonly<Record<string, ProblemCode>> = {
 
 const details: { readonly [Code in ProblemCode]?: string } = {
   'log-unavailable': 'the job may have been created nevertheless: repeat the request with the same Idempotency-Key',
+  'job-unreadable': 'a newer release has created it in a way that this one cannot read: upgrade this one',
   'log-overloaded': 'nothing was stored: repeat the request later',
 };
 

@@ -1,5 +1,5 @@
 import { evolve, jobEvents, type Job, type JobState, type LoggedEvent } from '@jobstream/domain';
-import { LogUnavailableError } from '../errors.ts';
+import { JobUnreadableError, LogUnavailableError } from '../errors.ts';
 import { jobFilter, jobIdOfSubject } from '../streams/jobSubjects.ts';
 import { TooManySubjectsError, type DirectReader, type StoredMessage } from './directReader.ts';
 import type { ExpiredEvents } from './expiredEvents.ts';
@@ -71,19 +71,26 @@ export class JobReader {
     this.#deadlineMs = deadlineMs;
   }
 
-  /** Returns the job's state, or undefined if there is no such job. */
+  /**
+   * Returns the job's state, or undefined if there is no such job.
+   *
+   * @throws JobUnreadableError if a newer release has created it in a way that this one cannot read.
+   */
   async job(jobId: string, jobType?: string): Promise<JobSnapshot | undefined> {
     const messages = await this.#messages(jobId, jobType);
     // The state begins with a JobCarried as well, which spares a look into the archive.
     const history = messages.some(isCarry) ? eventsOf(messages) : await this.#whole(jobId, messages);
+    assertReadable(jobId, history);
     const folded = foldHistory(history);
     const sequences = new Map(history.flatMap(({ event, sequence }) => ('id' in event ? [[event.id, sequence]] : [])));
     return folded && { ...folded, sequences, sequence: lastOf(messages, jobFilter(jobId, folded.job.type)) };
   }
 
-  /** Returns all events of the job, oldest first, without those that the fold ignores. */
+  /** Returns all events of the job, oldest first, without those that the fold ignores. Throws as `job`. */
   async history(jobId: string, jobType?: string): Promise<readonly RecordedEvent<LoggedEvent>[]> {
-    return withoutIgnored(await this.#whole(jobId, await this.#messages(jobId, jobType)));
+    const history = await this.#whole(jobId, await this.#messages(jobId, jobType));
+    assertReadable(jobId, history);
+    return withoutIgnored(history);
   }
 
   /** Returns the events of the job that are in the log, oldest first. */
@@ -208,6 +215,11 @@ function isCreation(
   const isFirst = first?.sequence === sequence && first.event.event === 'JobCreated';
   if (!isFirst || previousOfJob(subject, expectation) !== 0) return false;
   return Date.parse(first.recordedAt) - Date.parse(first.event.at) < CREATION_MS;
+}
+
+function assertReadable(jobId: string, [first]: readonly RecordedEvent<LoggedEvent>[]): void {
+  const event = first?.event;
+  if (event?.event === 'UnreadableEvent' && event.name === 'JobCreated') throw new JobUnreadableError(jobId);
 }
 
 function foldHistory(history: readonly RecordedEvent<LoggedEvent>[]): Omit<JobSnapshot, 'sequence'> | undefined {

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { addMs, evolve, isRejection, isTerminal } from '@jobstream/domain';
 import type { Decision, Job, JobEvent, Rejection } from '@jobstream/domain';
-import { ConcurrentAppendError } from '@jobstream/eventlog';
+import { ConcurrentAppendError, JobUnreadableError } from '@jobstream/eventlog';
 import type { Delivery, JobSnapshot } from '@jobstream/eventlog';
 import type { Attempt } from './attempt.ts';
 import type { AttemptContext } from './attemptContext.ts';
-import { ack, decideRedelivery, leaveToNewerWorker, nak } from './decideRedelivery.ts';
+import { ack, decideRedelivery, leaveToNewerWorker, nak, offerLater } from './decideRedelivery.ts';
 import type { ClaimDecision, Claimant } from './decideRedelivery.ts';
 import { JobChain } from './jobChain.ts';
 import { retryUntilAvailable } from './retryUntilAvailable.ts';
@@ -26,8 +26,7 @@ export async function claimJob(
   context: AttemptContext,
   conflicted = false,
 ): Promise<Attempt | Settlement> {
-  const snapshot = (conflicted ? undefined : firstState(delivery)) ?? (await readFreshState(delivery, context));
-  const decision = decideClaim(snapshot, delivery, context);
+  const decision = await readAndDecide(delivery, context, conflicted);
   if (decision.kind !== 'append') return withoutAttempt(decision, delivery, context);
   if (isLastAttempt(decision.snapshot) && !(await delivery.acquireSlot())) {
     return settled({ kind: 'nak' }, 'no slot to run in became free', delivery, context);
@@ -37,6 +36,16 @@ export async function claimJob(
   } catch (error) {
     if (!(error instanceof ConcurrentAppendError)) throw error;
     return claimJob(delivery, context, true);
+  }
+}
+
+async function readAndDecide(delivery: Delivery, context: AttemptContext, conflicted: boolean): Promise<ClaimDecision> {
+  try {
+    const snapshot = (conflicted ? undefined : firstState(delivery)) ?? (await readFreshState(delivery, context));
+    return decideClaim(snapshot, delivery, context);
+  } catch (error) {
+    if (!(error instanceof JobUnreadableError)) throw error;
+    return offerLater('a newer release created the job: left to a newer worker');
   }
 }
 

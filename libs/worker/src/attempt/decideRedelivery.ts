@@ -60,8 +60,12 @@ const NEWER_DELAY_MS = 5_000;
 export function leaveToNewerWorker({ job }: JobSnapshot): ClaimDecision {
   const reason = `the job has ${job.unreadableEvents ?? 0} events of a newer release: left to a newer worker`;
   const waits = job.status === 'scheduled' || job.status === 'retrying';
-  if (!waits) return nak(NEWER_DELAY_MS, reason);
-  return { kind: 'defer', delayMs: NEWER_DELAY_MS, notBefore: job.runAt, reason };
+  return waits ? offerLater(reason, job.runAt) : nak(NEWER_DELAY_MS, reason);
+}
+
+/** Decides to offer the job to a newer worker by a new timer. */
+export function offerLater(reason: string, notBefore?: string): ClaimDecision {
+  return { kind: 'defer', delayMs: NEWER_DELAY_MS, notBefore, reason };
 }
 
 function decideTakeOver(

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Job } from '@jobstream/domain';
+import { JobUnreadableError } from '@jobstream/eventlog';
 import { ReadModelUnavailableError, SchemaMismatchError } from '@jobstream/readmodel';
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
@@ -31,6 +32,12 @@ export async function findJob(id: string, deps: ApiDeps, known = 0): Promise<Job
   return job;
 }
 
+/** Whose job it is cannot be read either. */
+function undefinedIfUnreadable(error: unknown): undefined {
+  if (error instanceof JobUnreadableError) return undefined;
+  throw error;
+}
+
 async function findInTable(id: string, { table, logger }: ApiDeps) {
   const timeout = new AbortController();
   try {
@@ -56,7 +63,7 @@ export function ownJob(deps: ApiDeps): RequestHandler {
   return withinDeadline(async (req, res, next) => {
     const caller = callerOf(res);
     if (caller.tenant === undefined) return next();
-    const job = await findJob(jobIdOf(req, res), deps);
+    const job = await findJob(jobIdOf(req, res), deps).catch(undefinedIfUnreadable);
     if (job === undefined || !visibleTo(caller)(job)) throw noSuchJob();
     next();
   }, DEADLINE_MS);

@@ -61,6 +61,7 @@ export const getJobOperation: Operation = {
   },
   problems: [
     'job-not-found',
+    'job-unreadable',
     'version-not-reached',
     'log-unavailable',
     'history-unavailable',

@@ -53,6 +53,7 @@ export const getJobEventsOperation: Operation = {
   },
   problems: [
     'job-not-found',
+    'job-unreadable',
     'log-unavailable',
     'history-unavailable',
     'deadline-exceeded',
