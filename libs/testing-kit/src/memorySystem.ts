@@ -2,6 +2,7 @@ import { MemoryEventLog, MemoryServer, VirtualClock, type AttemptRunner } from '
 import type { CrashPoint } from './crashableLog.ts';
 import { HandlerWait } from './handlerWait.ts';
 import type { TestSystem } from './testSystem.ts';
+import { firstTick, type Ticks } from './ticks.ts';
 import { testWorker, type WorkerSettings } from './testWorker.ts';
 
 export interface MemorySystemOptions extends WorkerSettings {
@@ -24,6 +25,8 @@ export class MemorySystem implements TestSystem {
   readonly #wait: HandlerWait;
   readonly #crashPoints = new Set<CrashPoint>();
   #running: Running | undefined;
+  /** The job of the tick that the clock has come to. */
+  #created = Promise.resolve();
   #workers = 0;
 
   constructor(options: MemorySystemOptions) {
@@ -52,6 +55,16 @@ export class MemorySystem implements TestSystem {
     return this.#runUntil(this.#clock.now() + ms);
   }
 
+  onTick(ticks: Ticks, create: () => Promise<void>): void {
+    const tick = firstTick(ticks, this.#clock.now());
+    if (tick === undefined) return;
+    const run = () => {
+      this.#created = create();
+      this.onTick(ticks, create);
+    };
+    this.#clock.setTimeout(run, tick - this.#clock.now());
+  }
+
   crashAt(point: CrashPoint): void {
     this.#crashPoints.add(point);
   }
@@ -77,6 +90,7 @@ export class MemorySystem implements TestSystem {
 
   /** Waits until the worker has done what it can do without the clock being moved. */
   async #settle(): Promise<void> {
+    await this.#created;
     for (;;) {
       const { log } = await this.#haveWorker();
       if (await this.#wait.isOver(log.working)) return;

@@ -23,6 +23,8 @@ export interface NewJob {
   readonly definition: JobDefinition;
   readonly payload: unknown;
   readonly options: EnqueueOptions;
+  /** The name of the schedule whose tick creates it. */
+  readonly schedule?: string;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface NewJob {
  * @param now in milliseconds since 1970.
  * @throws PayloadError, InvalidRequestError
  */
-export async function creationOf({ definition, payload, options }: NewJob, now: number): Promise<JobEvent> {
+export async function creationOf({ definition, payload, options, schedule }: NewJob, now: number): Promise<JobEvent> {
   await checkPayload(definition, payload);
   const { idempotencyKey, signal: _signal, ...settings } = options;
   // What is sent to an API is JSON.
@@ -44,7 +46,7 @@ export async function creationOf({ definition, payload, options }: NewJob, now: 
       kind: 'CreateJob',
       eventId: randomUUID(),
       at: new Date(now).toISOString(),
-      actor: { kind: 'user', id: 'test' },
+      actor: schedule === undefined ? { kind: 'user', id: 'test' } : { kind: 'scheduler', id: schedule },
       ...identityOf(idempotencyKey, request),
       ...jobSettings(request, now),
     },

@@ -84,6 +84,8 @@ describe.each([
 test('the clock of a real server cannot be moved', async () => {
   await using t = await testJobstream({ handlers, real: true });
   await expect(t.advance('1d')).rejects.toThrow('a real server has a clock that no test can move');
+  const scheduling = t.schedule(flaky, { failures: 0 }, { cron: '@daily' });
+  await expect(scheduling).rejects.toThrow('schedule() needs the log in memory');
 });
 
 test('the program of the server is also that which `jobstream dev` has fetched', async () => {

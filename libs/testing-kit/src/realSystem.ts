@@ -63,6 +63,10 @@ export class RealSystem implements TestSystem {
     );
   }
 
+  onTick(): never {
+    throw new Error('a real server has a clock that no test can move: schedule() needs the log in memory');
+  }
+
   crashAt(point: CrashPoint): void {
     this.#crashPoints.add(point);
   }

@@ -27,9 +27,21 @@ import { MemorySystem } from './memorySystem.ts';
 import { RealSystem } from './realSystem.ts';
 import type { TestJobstreamOptions } from './testOptions.ts';
 import type { TestSystem } from './testSystem.ts';
+import { ticksOf } from './ticks.ts';
 
 /** A job, by its id or as `enqueue` has returned it. */
 export type JobOrId = string | { readonly id: string };
+
+/** When `schedule` creates jobs, and what is special to them. */
+export interface ScheduleOptions {
+  /** Minute, hour, day of the month, month, day of the week; or `@every 90s`, `@daily` and the others of a schedule. */
+  readonly cron: string;
+  /** The time zone of the cron expression; default: UTC. */
+  readonly timeZone?: string;
+  /** The name of the schedule; default: the job type. */
+  readonly name?: string;
+  readonly tags?: readonly string[];
+}
 
 /** A Jobstream for one test; made by `testJobstream`. */
 export class TestJobstream implements AsyncDisposable {
@@ -75,6 +87,27 @@ export class TestJobstream implements AsyncDisposable {
   }
 
   /**
+   * Creates a job of the definition at each time of a cron expression that `advance` moves the clock past, as a schedule does,
+   * until the test ends. They have the tag `schedule:<name>`; `jobs(definition)` returns them.
+   *
+   * @throws TypeError when the expression or the time zone makes no sense; PayloadError, InvalidRequestError; Error on a real
+   * server.
+   * @example
+   * await t.schedule(report, {}, { cron: '0 3 * * *', timeZone: 'Europe/Berlin' });
+   * await t.advance('1w');
+   */
+  async schedule<Definition extends JobDefinition>(
+    definition: Definition,
+    payload: PayloadInput<Definition>,
+    { cron, timeZone = 'UTC', name = definition.type, tags = [] }: ScheduleOptions,
+  ): Promise<void> {
+    const job = { definition, payload, options: { tags: [...tags, `schedule:${name}`] }, schedule: name };
+    const ticks = ticksOf(cron, timeZone);
+    await creationOf(job, this.#system.now());
+    this.#system.onTick(ticks, async () => void (await this.#create(job)));
+  }
+
+  /**
    * Runs the jobs that are due, and what they lead to, until nothing is due.
    *
    * @throws Error when a handler goes on for longer than `patienceMs`.
@@ -85,7 +118,7 @@ export class TestJobstream implements AsyncDisposable {
 
   /**
    * Moves the clock, and runs what becomes due on the way, in the order of time: delayed jobs, retries, time-outs, the jobs of
-   * crashed workers.
+   * schedules and of crashed workers.
    *
    * @param duration milliseconds, or text such as `90s` or `3d`.
    */

@@ -1,4 +1,4 @@
-import { defineJob } from '@jobstream/client';
+import { defineJob, PayloadError } from '@jobstream/client';
 import type { HandlerRegistrar } from '@jobstream/worker';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -60,6 +60,34 @@ test('an attempt that waits for ever is timed out by the clock', async () => {
   await expect(t.drain()).rejects.toThrow(/handlers are still running after 20 ms: slow [0-9a-f-]+\. If they wait/);
   await t.advance('2m');
   expect(await t.job(job)).toMatchObject({ status: 'failed', error: { code: 'ATTEMPT_TIMEOUT' } });
+});
+
+test('a schedule creates a job at each of its times that the clock is moved past', async () => {
+  await using t = await testJobstream({ handlers, startAt: '2026-03-27T12:00:00Z' });
+  const times = { cron: '30 2 * * *', timeZone: 'Europe/Berlin', tags: ['night'] };
+  await t.schedule(greeting, { name: 'Ada' }, times);
+  await t.drain();
+  expect(await t.jobs()).toEqual([]);
+  await t.advance('3d');
+  // On the 29th the clocks of Berlin leave out half past two.
+  expect((await t.jobs(greeting)).map(({ finishedAt }) => finishedAt)).toEqual([
+    '2026-03-28T01:30:00.000Z',
+    '2026-03-30T00:30:00.000Z',
+  ]);
+  const [job] = await t.jobs();
+  expect(job).toMatchObject({ status: 'completed', tags: ['night', 'schedule:greeting'] });
+  expect(await t.events(job?.id ?? '')).toMatchObject([{ actor: { kind: 'scheduler', id: 'greeting' } }, {}, {}]);
+});
+
+test('a schedule that makes no sense is refused when it is made', async () => {
+  await using t = await testJobstream({ handlers });
+  const schedule = (name: string, cron: string, timeZone = 'UTC') => t.schedule(greeting, { name }, { cron, timeZone });
+  await expect(schedule('Ada', 'daily')).rejects.toThrow(/^the cron expression daily: expected 5 or 6 fields/);
+  await expect(schedule('Ada', '0 0 30 2 *')).rejects.toThrow('the cron expression 0 0 30 2 * never ticks');
+  await expect(schedule('Ada', '@daily', 'Berlin')).rejects.toThrow('such as Europe/Berlin, got: Berlin');
+  await expect(schedule(7 as unknown as string, '@daily')).rejects.toThrow(PayloadError);
+  await t.advance('1w');
+  expect(await t.jobs()).toEqual([]);
 });
 
 test('a failed assertion says what differs and what has happened to the job', async () => {

@@ -1,5 +1,6 @@
 import type { EventLog } from '@jobstream/worker/test-engine';
 import type { CrashPoint } from './crashableLog.ts';
+import type { Ticks } from './ticks.ts';
 
 /** The event log as a test uses it. */
 type TestLog = Pick<EventLog, 'append' | 'readJob' | 'readHistory'>;
@@ -13,6 +14,8 @@ export interface TestSystem {
   drain(jobs: readonly string[]): Promise<void>;
   /** Moves the time, and runs what becomes due on the way. */
   advance(ms: number): Promise<void>;
+  /** Calls back at each tick that the time is moved past. @throws Error when no test can move the time. */
+  onTick(ticks: Ticks, create: () => Promise<void>): void;
   /** Crashes the worker the next time that it is at this point, and has another take its place. */
   crashAt(point: CrashPoint): void;
   stop(): Promise<void>;
