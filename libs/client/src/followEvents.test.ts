@@ -107,7 +107,7 @@ test('every connection sends the filter and the credentials', async () => {
   const feedOf = client.events({ types: ['email', 'sleep'], events: ['JobFailed'], after: 0 });
   for await (const { sequence } of feedOf) expect(sequence).toBe(1);
   for (const { url, headers } of server.requests) {
-    expect(url).toBe('/api/events?type=email%2Csleep&event=JobFailed');
+    expect(url).toBe('/api/events?type=email&type=sleep&event=JobFailed');
     expect(headers).toMatchObject({ authorization: 'Bearer jsk_1', accept: 'text/event-stream' });
   }
 });

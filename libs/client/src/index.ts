@@ -31,7 +31,7 @@ export type {
   Jobs,
   PageOptions,
 } from './jobs.ts';
-export type { JobFilter, JobSelection } from './jobs.ts';
+export type { JobFilter, JobListFilter, JobSelection } from './jobs.ts';
 export { JobstreamClient } from './jobstreamClient.ts';
 export type { FeedOptions } from './jobstreamClient.ts';
 export type { JobType, JobTypes, JsonSchema, PauseOptions, PayloadCheck, TypeWorker } from './jobTypes.ts';

@@ -100,12 +100,17 @@ export class Jobs {
     return this.#transport.ask({ path: pathOf(id), query, signal });
   }
 
-  /** Iterates over all jobs that a filter matches, newest first; fetches a page when the one before is used up. */
-  list(filter: JobFilter = {}, options: CallOptions = {}): AsyncGenerator<Job, void, undefined> {
+  /**
+   * Iterates over all jobs that a filter matches, newest first by default; fetches a page when the one before is used up.
+   *
+   * @example
+   * client.jobs.list({ status: ['failed', 'cancelled'], errorCode: 'ETIMEDOUT', sort: 'oldest' })
+   */
+  list(filter: JobListFilter = {}, options: CallOptions = {}): AsyncGenerator<Job, void, undefined> {
     return itemsOf((cursor) => this.listPage({ ...filter, ...(cursor === undefined ? {} : { cursor }) }, options));
   }
 
-  listPage(query: JobFilter & PageOptions = {}, { signal }: CallOptions = {}): Promise<JobPage> {
+  listPage(query: JobListFilter & PageOptions = {}, { signal }: CallOptions = {}): Promise<JobPage> {
     return this.#transport.ask({ path: '/api/jobs', query: { ...query }, signal });
   }
 
@@ -194,7 +199,26 @@ export interface BulkChange {
   readonly stopped?: string;
 }
 
-/** A filter for jobs; all conditions must hold. Times are RFC 3339. */
+/** The times of a job by which lists can be narrowed; `run` is when it was or is due. */
+type JobTime = 'created' | 'updated' | 'started' | 'finished' | 'run';
+
+/** What to list, and in which order; all conditions must hold. Times are RFC 3339. */
+export interface JobListFilter extends Readonly<Partial<Record<`${JobTime}${'After' | 'Before'}`, string>>> {
+  /** A type, or several of which a job has one. */
+  readonly type?: string | readonly string[];
+  readonly status?: JobStatus | readonly JobStatus[];
+  /** A tag, or several, all of which a job has. */
+  readonly tag?: string | readonly string[];
+  /** The name and the code of the last error. */
+  readonly errorName?: string;
+  readonly errorCode?: string;
+  /** The worker of the running or last attempt. */
+  readonly worker?: string;
+  /** By age, or by how long the last attempt of an ended job ran; default `newest`. */
+  readonly sort?: 'newest' | 'oldest' | 'longest' | 'shortest';
+}
+
+/** A filter for changes of many jobs; all conditions must hold. Times are RFC 3339. */
 export interface JobFilter {
   readonly type?: string;
   readonly status?: JobStatus;

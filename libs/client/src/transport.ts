@@ -85,7 +85,9 @@ export class Transport {
   #address({ path, query = {} }: ApiRequest): URL {
     const address = new URL(`.${path}`, this.#url);
     for (const [name, value] of Object.entries(query)) {
-      if (value !== undefined) address.searchParams.set(name, String(value));
+      for (const one of Array.isArray(value) ? (value as readonly string[]) : [value]) {
+        if (one !== undefined) address.searchParams.append(name, String(one));
+      }
     }
     return address;
   }

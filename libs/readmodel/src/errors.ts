@@ -28,6 +28,16 @@ export class InvalidCursorError extends Error {
   }
 }
 
+/** Finding what a request asks for takes too long: the request must be narrowed. */
+export class QueryTooExpensiveError extends Error {
+  readonly code = 'QUERY_TOO_EXPENSIVE';
+
+  constructor(options?: ErrorOptions) {
+    super('reading what the request may match took too long', options);
+    this.name = 'QueryTooExpensiveError';
+  }
+}
+
 /** A new API key is invalid; the message has a sentence for each mistake. */
 export class InvalidApiKeyError extends Error {
   readonly code = 'INVALID_API_KEY';

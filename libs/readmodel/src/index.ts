@@ -19,7 +19,8 @@ export {
 export type { JobCount } from './jobs/jobQueries.ts';
 export type { ProjectedJob } from './jobs/jobQueries.ts';
 export type { JobReference } from './jobs/jobQueries.ts';
-export type { JobFilter } from './jobs/jobPage.ts';
+export type { JobFilter } from './jobs/jobFilter.ts';
+export { jobSorts } from './jobs/jobSort.ts';
 export type { JobListQuery, JobPage } from './jobs/jobQueries.ts';
 export type { Page, PageQuery } from './jobs/jobPage.ts';
 export { JobProjection } from './projection/jobProjection.ts';

@@ -7,9 +7,8 @@ import { findJob } from './jobs/jobQueries.ts';
 import type { ProjectedJob } from './jobs/jobQueries.ts';
 import { findJobReferences, oldestPending } from './jobs/jobQueries.ts';
 import type { JobReference } from './jobs/jobQueries.ts';
-import type { JobFilter } from './jobs/jobPage.ts';
 import { listJobs } from './jobs/jobQueries.ts';
-import type { JobListQuery, JobPage } from './jobs/jobQueries.ts';
+import type { CountQuery, JobListQuery, JobPage } from './jobs/jobQueries.ts';
 import type { Page, PageQuery } from './jobs/jobPage.ts';
 import { readStatistics } from './statistics/readStatistics.ts';
 import type { StatisticsPage, StatisticsQuery } from './statistics/readStatistics.ts';
@@ -27,18 +26,23 @@ export class ReadModel extends PostgresService {
     return this.use((pool) => findJob(pool, id));
   }
 
-  /** Lists jobs newest first, page by page. @throws InvalidCursorError; RangeError for a bad limit. */
+  /**
+   * Lists jobs page by page.
+   *
+   * @throws InvalidCursorError; RangeError for a bad limit; QueryTooExpensiveError where no index serves the filter or the
+   * sort, and reading the table takes too long.
+   */
   listJobs(query: JobListQuery): Promise<JobPage> {
     return this.use((pool) => listJobs(pool, query));
   }
 
-  /** As `listJobs`, without payloads and everything else that can be large. */
-  findJobReferences(query: PageQuery): Promise<Page<JobReference>> {
+  /** As `listJobs`, newest first, without payloads and everything else that can be large. */
+  findJobReferences(query: Omit<PageQuery, 'sort'>): Promise<Page<JobReference>> {
     return this.use((pool) => findJobReferences(pool, query));
   }
 
-  /** Counts the jobs that a filter matches, up to `upTo`. */
-  countMatchingJobs(filter: JobFilter, upTo: number): Promise<number> {
+  /** Counts the jobs that a filter matches, up to `upTo`. @throws QueryTooExpensiveError. */
+  countMatchingJobs(filter: CountQuery, upTo: number): Promise<number> {
     return this.use((pool) => countMatchingJobs(pool, filter, upTo));
   }
 

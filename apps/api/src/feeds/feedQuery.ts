@@ -2,6 +2,7 @@ import { jobEventNames, JobType } from '@jobstream/domain';
 import type { Request } from 'express';
 import * as Schema from 'effect/Schema';
 import * as SchemaTransformation from 'effect/SchemaTransformation';
+import { withLists } from '../http/decodeQuery.ts';
 import { Problem } from '../problems/problem.ts';
 import { schemaErrors } from '../http/schemaErrors.ts';
 import { feedFilter, type FeedFilter } from './feedFilter.ts';
@@ -41,7 +42,7 @@ const decodeSequence = Schema.decodeUnknownResult(Sequence);
  * Decodes a request for a feed. `Last-Event-ID` takes precedence over `after`, which a reconnecting browser repeats.
  */
 export function decodeFeedPlan(req: Request, tenant?: string): FeedPlan {
-  const result = decode(listsApart(req.query));
+  const result = decode(withLists(req.query, { separated: ['type', 'event'] }));
   if (result._tag === 'Failure') {
     const errors = schemaErrors(result.failure.issue).map(({ path, detail }) => ({
       parameter: String(path[0]),
@@ -51,16 +52,6 @@ export function decodeFeedPlan(req: Request, tenant?: string): FeedPlan {
   }
   const { type = [], event = [], after } = result.success;
   return { filter: feedFilter(type, event, tenant), after: lastEventId(req) ?? after };
-}
-
-/** Values of a list are separated by commas or given one by one. */
-function listsApart(query: Request['query']): object {
-  const lists = ['type', 'event'].filter((name) => query[name] !== undefined);
-  return { ...query, ...Object.fromEntries(lists.map((name) => [name, listOf(query[name])])) };
-}
-
-function listOf(given: unknown): string[] {
-  return [given].flat().flatMap((text) => String(text).split(','));
 }
 
 /** Returns the sequence in `Last-Event-ID`, if any. */

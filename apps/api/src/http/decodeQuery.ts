@@ -1,5 +1,6 @@
 import * as Schema from 'effect/Schema';
 import * as SchemaTransformation from 'effect/SchemaTransformation';
+import type { Request } from 'express';
 import { type FieldError, Problem } from '../problems/problem.ts';
 import { schemaErrors } from './schemaErrors.ts';
 
@@ -19,6 +20,32 @@ export const Limit = integerParameter(/^(?:[1-9]\d?|1\d\d|200)$/u, {
   jsonSchema: { type: 'integer', minimum: 1, maximum: 200, default: DEFAULT_LIMIT },
 });
 
+/** How often a parameter that can be repeated may be given. */
+const MOST_VALUES = 20;
+
+/** A parameter that can be repeated; decodes to its values. */
+export function repeatable<S extends Schema.Constraint>(value: S) {
+  return Schema.Array(value).check(Schema.isBetweenLength(1, MOST_VALUES));
+}
+
+/** The query with the values of these parameters as lists; those of `separated` may also be separated by commas. */
+export function withLists(
+  query: Request['query'],
+  { whole = [], separated = [] }: { readonly whole?: readonly string[]; readonly separated?: readonly string[] },
+): object {
+  const given = (names: readonly string[]) => names.filter((name) => query[name] !== undefined);
+  const valuesOf = (name: string) => [query[name]].flat();
+  return {
+    ...query,
+    ...Object.fromEntries(given(whole).map((name) => [name, valuesOf(name)])),
+    ...Object.fromEntries(given(separated).map((name) => [name, valuesOf(name).flatMap(apart)])),
+  };
+}
+
+function apart(value: unknown): unknown {
+  return typeof value === 'string' ? value.split(',') : value;
+}
+
 /**
  * Makes a decoder of query parameters that accepts no unknown ones.
  *
@@ -30,7 +57,7 @@ export function queryDecoder<S extends Schema.ConstraintDecoder<unknown>>(schema
     const result = decode(parameters);
     if (result._tag === 'Success') return result.success;
     throw invalidParameters(
-      schemaErrors(result.failure.issue).map(({ path, detail }) => ({ parameter: path.join('.'), detail })),
+      schemaErrors(result.failure.issue).map(({ path, detail }) => ({ parameter: String(path[0]), detail })),
     );
   };
 }

@@ -94,7 +94,7 @@ function parameters({ path, query, headers = [] }: Operation, components: Compon
 function fieldsIn(place: 'path' | 'query', { properties = {}, required = [] }: JsonSchema): readonly object[] {
   return Object.entries(properties as Record<string, JsonSchema>).map(([name, { description, ...schema }]) => {
     const isRequired = (required as readonly string[]).includes(name);
-    const style = schema['type'] === 'array' ? { style: 'form', explode: false } : {};
+    const style = schema['type'] === 'array' ? { style: 'form', explode: true } : {};
     return Object.assign({ name, in: place, required: isRequired, description, schema }, style);
   });
 }

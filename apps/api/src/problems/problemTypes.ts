@@ -11,6 +11,7 @@ export const problemTypes = {
   'malformed-json': { status: 400, title: 'Malformed JSON' },
   'invalid-header': { status: 400, title: 'Invalid header' },
   'invalid-parameter': { status: 400, title: 'Invalid query parameter' },
+  'query-too-expensive': { status: 400, title: 'Query too expensive' },
   'credentials-required': { status: 401, title: 'Authentication required' },
   'credentials-refused': { status: 401, title: 'Invalid credentials' },
   'insufficient-scope': { status: 403, title: 'Insufficient scope' },

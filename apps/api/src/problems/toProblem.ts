@@ -14,6 +14,7 @@ const codes: Readonly<Record<string, ProblemCode>> = {
   HISTORY_INCOMPLETE: 'history-unavailable',
   NEWER_EVENT: 'schedule-unreadable',
   HISTORY_TOO_LARGE: 'history-unavailable',
+  QUERY_TOO_EXPENSIVE: 'query-too-expensive',
   READ_MODEL_UNAVAILABLE: 'table-unavailable',
   SCHEMA_MISMATCH: 'table-unavailable',
 };
@@ -30,6 +31,8 @@ const details: { readonly [Code in ProblemCode]?: string } = {
   'log-unavailable': 'the job may have been created nevertheless: repeat the request with the same Idempotency-Key',
   'job-unreadable': 'a newer release has created it in a way that this one cannot read: upgrade this one',
   'log-overloaded': 'nothing was stored: repeat the request later',
+  'query-too-expensive':
+    'too many jobs had to be read: narrow the request by type, by a status other than completed, or by a time of creation',
 };
 
 interface ForeignError {

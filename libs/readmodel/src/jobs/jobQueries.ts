@@ -4,8 +4,10 @@ import { jobColumns, jobOfRow } from './jobRow.ts';
 import type { JobRow } from './jobRow.ts';
 import { pageOf, pageStatement } from './jobPage.ts';
 import type { Page, PageQuery } from './jobPage.ts';
-import { conditionsOf, whereClause } from './jobPage.ts';
-import type { JobFilter } from './jobPage.ts';
+import { conditionsOf, needsScan, whereClause } from './jobFilter.ts';
+import type { JobFilter } from './jobFilter.ts';
+import { isIndexed, positionConditions } from './jobSort.ts';
+import { unlessTooExpensive } from './unlessTooExpensive.ts';
 
 const COUNT_JOBS = {
   name: 'count_jobs',
@@ -25,12 +27,14 @@ const FIND_JOB = { name: 'find_job', text: `SELECT ${jobColumns} FROM jobs WHERE
 /** What to list. */
 export type JobListQuery = PageQuery;
 
-/** One page of jobs, newest first. */
+/** One page of jobs. */
 export type JobPage = Page<Job>;
 
 export async function listJobs(pool: Pool, query: JobListQuery): Promise<JobPage> {
-  const { rows } = await pool.query<JobRow>(pageStatement(jobColumns, query));
-  return pageOf(rows.map(jobOfRow), query.limit);
+  const listing = pool.query<JobRow>(pageStatement(jobColumns, query));
+  const isServed = isIndexed(query.sort ?? 'newest') && !needsScan(query);
+  const { rows } = await (isServed ? listing : unlessTooExpensive(listing));
+  return pageOf(rows.map(jobOfRow), query);
 }
 
 /** The fields that locate a job in the log. */
@@ -40,18 +44,24 @@ export interface JobReference {
   readonly createdAt: string;
 }
 
-export async function findJobReferences(pool: Pool, query: PageQuery): Promise<Page<JobReference>> {
+/** Newest first. */
+export async function findJobReferences(pool: Pool, query: Omit<PageQuery, 'sort'>): Promise<Page<JobReference>> {
   const { rows } = await pool.query<JobReference>(pageStatement('id, type, created_at AS "createdAt"', query));
-  return pageOf(rows, query.limit);
+  return pageOf(rows, query);
 }
 
+/** What to count; of a sort by duration, the jobs that have one. */
+export type CountQuery = JobFilter & Pick<PageQuery, 'sort'>;
+
 /** Counts matching jobs and stops at `upTo`, since counting millions takes seconds. */
-export async function countMatchingJobs(pool: Pool, filter: JobFilter, upTo: number): Promise<number> {
+export async function countMatchingJobs(pool: Pool, filter: CountQuery, upTo: number): Promise<number> {
   const values: unknown[] = [];
   const bind = (value: unknown) => `$${values.push(value)}`;
-  const where = whereClause(conditionsOf(filter, bind));
+  const ofSort = positionConditions(filter.sort ?? 'newest', undefined, bind);
+  const where = whereClause([...conditionsOf(filter, bind), ...ofSort]);
   const text = `SELECT count(*)::int AS count FROM (SELECT 1 FROM jobs ${where} LIMIT ${bind(upTo)}) AS matching`;
-  const { rows } = await pool.query<{ count: number }>({ text, values });
+  const counting = pool.query<{ count: number }>({ text, values });
+  const { rows } = await (needsScan(filter) ? unlessTooExpensive(counting) : counting);
   return rows[0]?.count ?? 0;
 }
 

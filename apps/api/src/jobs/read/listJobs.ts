@@ -1,16 +1,14 @@
-import { JobStatus, JobType } from '@jobstream/domain';
-import { InvalidCursorError, type JobListQuery, type JobPage } from '@jobstream/readmodel';
+import { InvalidCursorError, type JobFilter, type JobListQuery, type JobPage } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
-import * as SchemaTransformation from 'effect/SchemaTransformation';
 import type { Request, RequestHandler } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { callerOf } from '../../auth/caller.ts';
-import { DEFAULT_LIMIT, Limit, queryDecoder } from '../../http/decodeQuery.ts';
-import { Instant } from '@jobstream/creation';
+import { DEFAULT_LIMIT } from '../../http/decodeQuery.ts';
 import { sendJson } from '../../http/sendJson.ts';
 import { Problem } from '../../problems/problem.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';
 import { jobView, JobView } from '../view/jobView.ts';
+import { decodeListQuery, ListJobsQuery } from './listQuery.ts';
 
 /** Counting reads all matching rows; this many take some milliseconds. */
 const COUNTED_AT_MOST = 10_000;
@@ -26,49 +24,24 @@ const JobPage = Schema.Struct({
   }),
 }).annotate({ identifier: 'JobPage' });
 
-/** A boolean parameter. */
-const Flag = Schema.Literals(['true', 'false']).pipe(
-  Schema.decodeTo(
-    Schema.Boolean,
-    SchemaTransformation.transform({ decode: (text) => text === 'true', encode: (flag) => (flag ? 'true' : 'false') }),
-  ),
-);
-
-/** The query of `GET /api/jobs`. */
-const ListJobsQuery = Schema.Struct({
-  type: Schema.optionalKey(JobType),
-  status: Schema.optionalKey(JobStatus),
-  tag: Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 128))),
-  createdAfter: Schema.optionalKey(Instant),
-  createdBefore: Schema.optionalKey(Instant),
-  limit: Schema.optionalKey(Limit).annotateKey({ description: 'The page size.' }),
-  cursor: Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 200))).annotateKey({
-    description: 'The `nextCursor` of an earlier page.',
-  }),
-  count: Schema.optionalKey(Flag).annotateKey({
-    description: 'Also return the number of jobs on all pages as `total`.',
-  }),
-});
-
-const decode = queryDecoder(ListJobsQuery);
-
 export const listJobsOperation: Operation = {
   id: 'listJobs',
   tag: 'jobs',
-  summary: 'List jobs, newest first',
-  description: 'All parameters can be combined. Jobs that are created meanwhile do not shift the following pages.',
+  summary: 'List jobs',
+  description:
+    'Newest first by default. All parameters can be combined; `type`, `status` and `tag` can be repeated. Jobs that are created meanwhile do not shift the following pages.',
   query: ListJobsQuery,
   responses: {
     200: { description: 'A page of jobs.', headers: ['Link', 'Cache-Control'], content: jsonContent(JobPage) },
   },
-  problems: ['table-unavailable', 'deadline-exceeded'],
+  problems: ['query-too-expensive', 'table-unavailable', 'deadline-exceeded'],
 };
 
-/** `GET /api/jobs`: a page of jobs from the table, newest first. */
+/** `GET /api/jobs`: a page of jobs from the table. */
 export function listJobs({ table, log }: ApiDeps): RequestHandler {
   return async (req, res) => {
     const { tenant } = callerOf(res);
-    const { count = false, ...query } = { limit: DEFAULT_LIMIT, ...decode(req.query), tenant };
+    const { count = false, ...query } = { limit: DEFAULT_LIMIT, ...decodeListQuery(req.query), tenant };
     const [{ items, nextCursor }, total] = await Promise.all([
       page(query, table),
       count ? countListed(query, table) : undefined,
@@ -84,13 +57,16 @@ async function page(query: JobListQuery, table: ApiDeps['table']): Promise<JobPa
     return await table.listJobs(query);
   } catch (error) {
     if (!(error instanceof InvalidCursorError)) throw error;
-    const detail = 'must be the nextCursor of an earlier page';
+    const detail = 'must be the nextCursor of an earlier page with the same sort';
     throw new Problem('invalid-parameter', { errors: [{ parameter: 'cursor', detail }], cause: error });
   }
 }
 
 function nextPage(req: Request, cursor: string): string {
-  const query = new URLSearchParams(req.query as Record<string, string>);
+  const query = new URLSearchParams();
+  for (const [name, given] of Object.entries(req.query as Record<string, string | readonly string[]>)) {
+    for (const value of [given].flat()) query.append(name, value);
+  }
   query.set('cursor', cursor);
   return `/api/jobs?${query.toString()}`;
 }
@@ -101,22 +77,34 @@ interface Total {
   readonly totalExact: boolean;
 }
 
+/** The filters that the counts by type and status serve. */
+const COUNTED: ReadonlySet<string> = new Set(['tenant', 'type', 'status']);
+
 /** Counts the jobs on all pages: from the counts by type and status where possible, else up to 10,000. */
 async function countListed(query: JobListQuery, table: Pick<ApiDeps['table'], 'countJobs' | 'countMatchingJobs'>) {
-  const { tenant, type, status, tag, createdAfter, createdBefore } = query;
-  const filter = { tenant, type, status, tag, createdAfter, createdBefore };
-  if (tag === undefined && createdAfter === undefined && createdBefore === undefined) return counted(filter, table);
-  const found = await table.countMatchingJobs(filter, COUNTED_AT_MOST + 1);
+  const { limit: _limit, cursor: _cursor, sort, ...filter } = query;
+  const isCounted = Object.entries(filter).every(([name, value]) => COUNTED.has(name) || value === undefined);
+  if (isCounted && isOfAllJobs(sort)) return counted(filter, table);
+  const found = await table.countMatchingJobs({ ...filter, sort }, COUNTED_AT_MOST + 1);
   return { total: Math.min(found, COUNTED_AT_MOST), totalExact: found <= COUNTED_AT_MOST };
 }
 
 async function counted(
-  { tenant, type, status }: Pick<JobListQuery, 'tenant' | 'type' | 'status'>,
+  { tenant, type = [], status = [] }: JobFilter,
   table: Pick<ApiDeps['table'], 'countJobs'>,
 ): Promise<Total> {
   let total = 0;
   for (const one of await table.countJobs(tenant)) {
-    if ((type ?? one.type) === one.type && (status ?? one.status) === one.status) total += one.count;
+    if (isAmong(type, one.type) && isAmong(status, one.status)) total += one.count;
   }
   return { total, totalExact: true };
+}
+
+/** Jobs that have not ended have no duration, and are not in lists by it. */
+function isOfAllJobs(sort: JobListQuery['sort']): boolean {
+  return sort !== 'longest' && sort !== 'shortest';
+}
+
+function isAmong(wanted: string | readonly string[], value: string): boolean {
+  return wanted.length === 0 || [wanted].flat().includes(value);
 }

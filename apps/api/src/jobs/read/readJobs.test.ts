@@ -224,6 +224,43 @@ describe('the list of jobs', () => {
     expect((await json<Page>(await api.fetch(`/api/jobs?${query.toString()}`))).items).toEqual([]);
   });
 
+  test('can have several types, statuses and tags, and the Link to the next page has them all', async () => {
+    const [one, two] = [
+      await newJob({ type: 'one', tags: ['x', 'y'] }),
+      await newJob({ type: 'two', tags: ['y', 'x'] }),
+    ];
+    await newJob({ type: 'three', tags: ['x', 'y'] });
+    await newJob({ type: 'one', tags: ['x'] });
+    await api.post(`/api/jobs/${one}/cancel`);
+    await projectAll(api.log, stage.databaseUrl);
+    const filters = 'type=one&type=two&status=pending&status=cancelled&tag=x&tag=y&count=true&sort=oldest';
+    const first = await api.fetch(`/api/jobs?${filters}&limit=1`);
+    expect(await json<Page>(first)).toMatchObject({ items: [{ id: one }], total: 2, totalExact: true });
+    const next = /^<(.*)>; rel="next"$/.exec(first.headers.get('link') ?? '')?.[1] ?? '';
+    expect(next).toContain(filters);
+    expect(await json<Page>(await api.fetch(next))).toMatchObject({ items: [{ id: two }], nextCursor: null });
+    const counted = await api.fetch('/api/jobs?type=one,two&status=cancelled,failed&count=true');
+    expect(await json<Page>(counted)).toMatchObject({ total: 1, totalExact: true });
+  });
+
+  test('by error, worker, time and duration has the jobs that failed so', async () => {
+    const [failed, pending] = [await newJob({ tags: ['broken'] }), await newJob({ tags: ['broken'] })];
+    await fail(failed);
+    await projectAll(api.log, stage.databaseUrl);
+    const { startedAt } = await json<{ startedAt: string }>(await api.fetch(`/api/jobs/${failed}`));
+    const idsOf = async (query: Record<string, string>) => {
+      const response = await api.fetch(`/api/jobs?${new URLSearchParams({ tag: 'broken', ...query }).toString()}`);
+      return (await json<Page>(response)).items.map(({ id }) => id);
+    };
+    expect(await idsOf({ errorName: 'SmtpError', errorCode: '452' })).toEqual([failed]);
+    expect(await idsOf({ errorName: 'OtherError' })).toEqual([]);
+    expect(await idsOf({ worker: 'worker-1' })).toEqual([failed]);
+    expect(await idsOf({ startedAfter: new Date(Date.parse(startedAt) - 1).toISOString() })).toEqual([failed]);
+    expect(await idsOf({ startedAfter: startedAt })).toEqual([]);
+    expect(await idsOf({ sort: 'longest' })).toEqual([failed]);
+    expect(await idsOf({ sort: 'oldest' })).toEqual([failed, pending]);
+  });
+
   test.each([
     ['limit=0', 'limit', 'must be an integer from 1 to 200'],
     ['limit=201', 'limit', 'must be an integer from 1 to 200'],
@@ -235,11 +272,14 @@ describe('the list of jobs', () => {
       'status',
       'must be "scheduled" | "pending" | "processing" | "retrying" | "completed" | "failed" | "cancelled"',
     ],
+    ['sort=fastest', 'sort', 'must be "newest" | "oldest" | "longest" | "shortest"'],
+    ['status=failed&status=done', 'status', expect.stringContaining('must be "scheduled"')],
+    [Array(21).fill('tag=x').join('&'), 'tag', 'must be a value with a length between 1 and 20'],
     ['type=E', 'type', 'must be a job type: 1 to 63 lower-case letters, digits and dashes, starting with a letter'],
     ['tag=', 'tag', 'must be a value with a length between 1 and 128'],
     ['createdAfter=yesterday', 'createdAfter', 'must be an RFC 3339 time with an offset, such as 2026-01-31T09:30:00Z'],
     ['createdBefore=2026-02-30T00:00:00Z', 'createdBefore', 'must be an existing date'],
-    ['cursor=abc', 'cursor', 'must be the nextCursor of an earlier page'],
+    ['cursor=abc', 'cursor', 'must be the nextCursor of an earlier page with the same sort'],
     ['state=failed', 'state', 'is not known here'],
     ['__proto__=1', '__proto__', 'is not known here'],
   ])('refuses ?%s and names the parameter', async (query, parameter, detail) => {

@@ -1,0 +1,104 @@
+import { storableInstant } from '../postgres/storableValues.ts';
+import { InvalidCursorError } from '../errors.ts';
+import type { Bind } from './jobFilter.ts';
+
+/** The orders of a list: by the time of creation, or by how long the last attempt of an ended job ran. */
+export const jobSorts = ['newest', 'oldest', 'longest', 'shortest'] as const;
+export type JobSort = (typeof jobSorts)[number];
+
+/** What the position of a job in a list is made of. */
+export interface Positioned {
+  readonly id: string;
+  readonly createdAt: string;
+  readonly startedAt?: string | undefined;
+  readonly finishedAt?: string | undefined;
+}
+
+interface SortKey {
+  /** Selects the value in SQL. */
+  readonly expression: string;
+  readonly descending: boolean;
+  /** A condition for the jobs that have the value. */
+  readonly condition?: string;
+  /** The value in a cursor. */
+  readonly valueOf: (job: Positioned) => string;
+  readonly isValue: (text: string) => boolean;
+  /** Binds the value of a cursor. */
+  readonly bindValue: (value: string, bind: Bind) => string;
+}
+
+const age = {
+  expression: 'created_at',
+  valueOf: ({ createdAt }: Positioned) => createdAt,
+  isValue: isInstant,
+  bindValue: (value: string, bind: Bind) => bind(storableInstant(value)),
+};
+
+const duration = {
+  expression: '(finished_at - started_at)',
+  condition: '(finished_at - started_at) IS NOT NULL',
+  valueOf: ({ startedAt = '', finishedAt = '' }: Positioned) => String(Date.parse(finishedAt) - Date.parse(startedAt)),
+  isValue: (text: string) => /^-?\d{1,15}$/.test(text),
+  bindValue: (value: string, bind: Bind) => `${bind(value)}::float8 * interval '1 millisecond'`,
+};
+
+const sortKeys: Readonly<Record<JobSort, SortKey>> = {
+  newest: { ...age, descending: true },
+  oldest: { ...age, descending: false },
+  longest: { ...duration, descending: true },
+  shortest: { ...duration, descending: false },
+};
+
+/** Whether an index has the jobs in this order. */
+export function isIndexed(sort: JobSort): boolean {
+  return sort === 'newest' || sort === 'oldest';
+}
+
+/** The `ORDER BY` of a sort; ids settle the order of jobs with the same value. */
+export function orderOf(sort: JobSort): string {
+  const { expression, descending } = sortKeys[sort];
+  const direction = descending ? 'DESC' : 'ASC';
+  return `ORDER BY ${expression} ${direction}, id ${direction}`;
+}
+
+/** The conditions for the jobs of a sort that come after the cursor. @throws InvalidCursorError. */
+export function positionConditions(sort: JobSort, cursor: string | undefined, bind: Bind): string[] {
+  const { expression, descending, condition, bindValue } = sortKeys[sort];
+  const conditions = condition === undefined ? [] : [condition];
+  if (cursor === undefined) return conditions;
+  const { value, id } = decodeCursor(sort, cursor);
+  const after = `(${expression}, id) ${descending ? '<' : '>'} (${bindValue(value, bind)}, ${bind(id)})`;
+  return [...conditions, after];
+}
+
+/** Encodes the position after a job as an opaque cursor of this sort. */
+export function encodeCursor(sort: JobSort, job: Positioned): string {
+  return cursorOf(sort, { value: sortKeys[sort].valueOf(job), id: job.id });
+}
+
+interface Position {
+  readonly value: string;
+  readonly id: string;
+}
+
+const DECODED = /^(?:([a-z]+) )?([^ ]{1,30}) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/** Without a name it is `newest`, as in cursors of earlier releases. */
+function cursorOf(sort: JobSort, { value, id }: Position): string {
+  return Buffer.from(`${sort === 'newest' ? '' : `${sort} `}${value} ${id}`).toString('base64url');
+}
+
+/** Decodes a cursor. @throws InvalidCursorError for a text that encodeCursor did not make for this sort. */
+function decodeCursor(sort: JobSort, cursor: string): Position {
+  const [, name = 'newest', value, id] = DECODED.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
+  if (value === undefined || id === undefined || name !== sort) throw new InvalidCursorError();
+  if (!sortKeys[sort].isValue(value)) throw new InvalidCursorError();
+  // Only one spelling is accepted: base64 decoding is lenient with characters that do not belong to it.
+  if (cursorOf(sort, { value, id }) !== cursor) throw new InvalidCursorError();
+  return { value, id };
+}
+
+function isInstant(text: string): boolean {
+  const time = Date.parse(text);
+  return !Number.isNaN(time) && new Date(time).toISOString() === text;
+}
