@@ -63,6 +63,7 @@ type JobError struct {
 	Name    string `json:"name"`
 	Message string `json:"message"`
 	Code    string `json:"code"`
+	Stack   string `json:"stack"` // for callers with the scope jobs:debug
 }
 
 // HasEnded tells whether the job has completed, failed or been cancelled.

@@ -59,6 +59,7 @@ func (e *RetryAfterError) Unwrap() error { return e.Err }
 const (
 	nameLimit    = 128
 	messageLimit = 2048
+	stackLimit   = 4096
 )
 
 // classify tells what an error of a handler means for its job.
@@ -67,6 +68,14 @@ func classify(err error) engine.Failure {
 		Name:    clean(strings.TrimPrefix(fmt.Sprintf("%T", err), "*"), nameLimit),
 		Message: clean(err.Error(), messageLimit),
 	}}
+	var coded interface{ Code() string }
+	if errors.As(err, &coded) {
+		failure.Error.Code = clean(coded.Code(), nameLimit)
+	}
+	var panicked *engine.PanicError
+	if errors.As(err, &panicked) {
+		failure.Error.Stack = clean(panicked.Stack, stackLimit)
+	}
 	var retryAfter *RetryAfterError
 	if errors.As(err, &retryAfter) {
 		failure.RetryAfter = retryAfter.After
@@ -79,6 +88,13 @@ func classify(err error) engine.Failure {
 	case errors.As(err, &unrecoverable):
 		failure.Reason = "unrecoverable"
 	}
+	return failure
+}
+
+// withoutStack classifies an error for a worker that keeps no stacks.
+func withoutStack(err error) engine.Failure {
+	failure := classify(err)
+	failure.Error.Stack = ""
 	return failure
 }
 

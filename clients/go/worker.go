@@ -55,6 +55,8 @@ type WorkerOptions struct {
 	// ShutdownGrace is how long running attempts may go on after a stop; then they are released, which uses up no
 	// attempt. SHUTDOWN_GRACE_MS; default 10 s.
 	ShutdownGrace time.Duration
+	// NoErrorStacks keeps the stacks of panics out of the log. Set by ERROR_STACKS=false, too.
+	NoErrorStacks bool
 	// Logger takes the log lines; default slog.Default().
 	Logger *slog.Logger
 	// NATS are more options of the connection, such as nats.Secure.
@@ -82,6 +84,9 @@ func NewWorker(options WorkerOptions) *Worker {
 	o.Concurrency = cmp.Or(o.Concurrency, worker.number("WORKER_CONCURRENCY", 10))
 	o.AckWait = cmp.Or(o.AckWait, time.Duration(worker.number("ACK_WAIT_MS", 10_000))*time.Millisecond)
 	o.ShutdownGrace = cmp.Or(o.ShutdownGrace, time.Duration(worker.number("SHUTDOWN_GRACE_MS", 10_000))*time.Millisecond)
+	stacks := cmp.Or(os.Getenv("ERROR_STACKS"), "true")
+	worker.check(stacks == "true" || stacks == "false", "expected ERROR_STACKS to be true or false, got: %q", stacks)
+	o.NoErrorStacks = o.NoErrorStacks || stacks == "false"
 	worker.check(o.Concurrency > 0, "expected Concurrency (WORKER_CONCURRENCY) to be positive, got: %d", o.Concurrency)
 	inRange := o.AckWait >= 500*time.Millisecond && o.AckWait <= time.Hour
 	worker.check(inRange, "expected AckWait (ACK_WAIT_MS) to be 500 ms to 1 h, got: %v", o.AckWait)
@@ -180,13 +185,17 @@ func (w *Worker) configure(nc *nats.Conn) (engine.Config, error) {
 	if err := clock.Measure(); err != nil {
 		return engine.Config{}, fmt.Errorf("measuring the clock of the server: %w", err)
 	}
+	classifier := classify
+	if o.NoErrorStacks {
+		classifier = withoutStack
+	}
 	host, _ := os.Hostname()
 	return engine.Config{
 		NC: nc, JS: js, Clock: clock, Log: o.Logger,
 		Worker: fmt.Sprintf("%s-%d-%s", o.Name, os.Getpid(), rand.Text()[:6]),
 		Host:   host, Name: o.Name, Version: o.Version, AckWait: o.AckWait, Grace: o.ShutdownGrace,
 		CreatesConsumers: o.User == "" && o.Credentials == "" && !strings.Contains(o.Servers, "@"),
-		Classify:         classify,
+		Classify:         classifier,
 	}, nil
 }
 

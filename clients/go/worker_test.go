@@ -87,6 +87,25 @@ func TestErrorsAreKeptAsEveryReaderCanStoreThem(t *testing.T) {
 	}
 }
 
+type codedError struct{}
+
+func (codedError) Error() string { return "no such mailbox" }
+func (codedError) Code() string  { return "550" }
+
+func TestAnErrorHasItsCodeAndAPanicItsStack(t *testing.T) {
+	if failure := classify(Unrecoverable(codedError{})); failure.Error.Code != "550" || failure.Error.Stack != "" {
+		t.Errorf("got %+v", failure)
+	}
+	panicked := &engine.PanicError{Value: "nil map", Stack: "goroutine 7\x00" + strings.Repeat("x", 5000)}
+	failure := classify(panicked)
+	if stack := failure.Error.Stack; !strings.HasPrefix(stack, "goroutine 7\ufffdx") || len([]rune(stack)) != stackLimit {
+		t.Errorf("got a stack of %d characters: %.20q", len([]rune(stack)), stack)
+	}
+	if failure.Error.Message != "panic: nil map" || withoutStack(panicked).Error.Stack != "" {
+		t.Errorf("got %+v", failure)
+	}
+}
+
 func TestOnlyATextOfThisJobIsItsEncryptedPayload(t *testing.T) {
 	header := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"dir","enc":"A256GCM","kid":"job-1"}`))
 	for payload, want := range map[string]bool{

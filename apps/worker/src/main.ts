@@ -37,6 +37,7 @@ await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
     concurrency: config.WORKER_CONCURRENCY,
     limits: checkLimits(handlers, config.WORKER_LIMITS),
     ackWaitMs: config.ACK_WAIT_MS,
+    errorStacks: config.ERROR_STACKS,
     shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
   });
   const scheduler = new Scheduler({

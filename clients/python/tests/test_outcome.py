@@ -27,6 +27,16 @@ class Failures(unittest.TestCase):
         data = error_data(RuntimeError("a\0b\ud800" + "x" * 5000))
         self.assertEqual((data["name"], data["message"][:4], len(data["message"])), ("RuntimeError", "a\ufffdb?", 2048))
 
+    def test_an_error_has_its_code_and_its_traceback(self) -> None:
+        error = OSError("no such mailbox")
+        error.code = 550  # type: ignore[attr-defined]
+        try:
+            raise error
+        except OSError as raised:
+            data = error_data(raised)
+        self.assertEqual(data["code"], "550")
+        self.assertIn("test_outcome.py", data["stack"])
+
 
 class Results(unittest.TestCase):
     def test_what_is_no_json_or_too_large_is_refused(self) -> None:

@@ -13,6 +13,7 @@ const INVALID_PAYLOADS = [{ do: 'juggle' }, { do: 'sleep', ms: 'long' }, { do: '
 /** Longer than a worker takes to start. */
 const LATE_MS = 2_000;
 /** One byte more than is kept, with the quotes. */
+const LONGEST_STACK = 4_096;
 const TOO_LARGE = 'x'.repeat(256 * 1024 - 1);
 
 /** What becomes of a job whose worker keeps running: results, failures, retries used up, progress. */
@@ -81,7 +82,9 @@ export const outcomeScenarios: readonly Scenario[] = [
       const failed = events.at(-1);
       assert.ok(failed?.event === 'JobFailed');
       assert.deepEqual([failed.data.attempt, failed.data.reason], [1, 'unrecoverable']);
-      assert.match(failed.data.error.message, /told to reject/, 'the error is what the handler threw');
+      const { message, stack = '' } = failed.data.error;
+      assert.match(message, /told to reject/, 'the error is what the handler threw');
+      assert.ok(stack.length <= LONGEST_STACK, `a stack has up to ${LONGEST_STACK} characters`);
     },
   },
   {

@@ -20,7 +20,7 @@ type DataOf<Event extends { readonly event: string; readonly data: unknown }, Na
 test('the types of jobs are those of the domain without internal fields', () => {
   expectTypeOf<JobStatus>().toEqualTypeOf<domain.JobStatus>();
   expectTypeOf<Backoff>().toEqualTypeOf<domain.Backoff>();
-  expectTypeOf<JobError>().toEqualTypeOf<Flat<Omit<domain.JobError, 'stack'>>>();
+  expectTypeOf<JobError>().toEqualTypeOf<domain.JobError>();
   type Expected = Omit<domain.Job, Secret | 'error'> & { readonly error?: JobError };
   expectTypeOf<Flat<Job>>().toEqualTypeOf<Flat<Expected>>();
 });

@@ -9,6 +9,8 @@ export interface JobError {
   readonly name: string;
   readonly message: string;
   readonly code?: string;
+  /** For callers with the scope `jobs:debug`, in events and a single job. */
+  readonly stack?: string;
 }
 
 /** A job as the API shows it. Times are RFC 3339 in UTC. */

@@ -37,6 +37,8 @@ export interface AttemptRunnerOptions {
   /** Overrides for single types, by type. */
   readonly limits?: ReadonlyMap<string, TypeLimits> | undefined;
   readonly ackWaitMs: number;
+  /** Whether the stacks of errors are recorded; default true. */
+  readonly errorStacks?: boolean;
   /** How long running attempts may go on after `stop`. */
   readonly shutdownGraceMs: number;
 }
@@ -59,7 +61,7 @@ export class AttemptRunner {
     const closing = { closing: this.#closing.signal };
     this.#cancelWatch = new CancelWatch({ ...options, ...closing });
     const tracing = new TracePropagation();
-    const defaults = { observer: silentObserver, timers: systemTimers, tracing };
+    const defaults = { observer: silentObserver, timers: systemTimers, tracing, errorStacks: true };
     this.#context = { ...defaults, ...options, ...closing, cancelWatch: this.#cancelWatch };
   }
 

@@ -71,7 +71,7 @@ export class QueueWorker {
   }
 
   async #startParts(logger: Logger): Promise<void> {
-    const { name, version, concurrency, ackWaitMs, shutdownGraceMs, metrics } = this.#settings;
+    const { name, version, concurrency, ackWaitMs, shutdownGraceMs, errorStacks, metrics } = this.#settings;
     const tracing = this.#tracing();
     const eventLog = this.#eventLog(logger, tracing.current);
     await this.#startHealth(eventLog);
@@ -88,6 +88,7 @@ export class QueueWorker {
       concurrency,
       ackWaitMs,
       shutdownGraceMs,
+      errorStacks,
       handlers: this.#handlers.registry(),
       limits: this.#handlers.limits,
       clock: systemClock(eventLog.clock),

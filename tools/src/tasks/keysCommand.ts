@@ -13,7 +13,7 @@ export const keysCommandLine = {
     scopes: {
       type: 'string',
       value: 'scope,…',
-      help: 'For create and adopt: jobs:read, jobs:write, schedules:write, admin.',
+      help: 'For create and adopt: jobs:read, jobs:write, jobs:debug, schedules:write, admin.',
     },
     tenant: { type: 'string', value: 'tenant', help: 'For create and adopt: the tenant to which the key is confined.' },
     'made-open': { type: 'boolean', help: 'For revoke: all keys that were made while the API was open.' },

@@ -31,8 +31,13 @@ export function callerOf(res: Response): Caller {
 }
 
 /** Whether the caller has the scope; `admin` includes all. */
-export function may(caller: Caller, scope: Scope): boolean {
+export function may(caller: Pick<Caller, 'scopes'>, scope: Scope): boolean {
   return caller.scopes.has(scope) || caller.scopes.has('admin');
+}
+
+/** What the caller sees of errors. */
+export function shownOfErrors(caller: Pick<Caller, 'scopes'>): { readonly stacks: boolean } {
+  return { stacks: may(caller, 'jobs:debug') };
 }
 
 /** Makes a predicate of what the caller may see: jobs, their events, schedules. Without a tenant, everything. */

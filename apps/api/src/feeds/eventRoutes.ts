@@ -38,7 +38,7 @@ export function eventRoutes(deps: ApiDeps): readonly Route[] {
 function getEvents({ log, tail, longRequests, logger }: ApiDeps): RequestHandler {
   const replays = new ReplaySemaphore();
   return async (req, res) => {
-    const plan = decodeFeedPlan(req, callerOf(res).tenant);
+    const plan = decodeFeedPlan(req, callerOf(res));
     if (req.method === 'HEAD') return sendHead(res);
     await tail.ensureStarted();
     const after = await startOf(plan, { log, tail });

@@ -1,6 +1,7 @@
 import type { LogEntry, RecordedEvent } from '@jobstream/eventlog';
 import type { Response } from 'express';
 import { jobEventView } from '../jobs/view/jobEventView.ts';
+import type { ShownOfErrors } from '../jobs/view/jobView.ts';
 
 /** When a browser should reconnect after a feed has ended. */
 const RETRY_MS = 1_000;
@@ -23,8 +24,9 @@ export function isShown(entry: LogEntry): entry is Extract<LogEntry, { kind: 'ev
 }
 
 /** An event as a `text/event-stream` frame: its sequence as id, its name as event, and its view as data. */
-export function eventFrame(recorded: RecordedEvent): string {
-  return `id: ${recorded.sequence}\nevent: ${recorded.event.event}\ndata: ${JSON.stringify(jobEventView(recorded))}\n\n`;
+export function eventFrame(recorded: RecordedEvent, shownOf: ShownOfErrors): string {
+  const data = JSON.stringify(jobEventView(recorded, shownOf));
+  return `id: ${recorded.sequence}\nevent: ${recorded.event.event}\ndata: ${data}\n\n`;
 }
 
 /** A frame that moves the client's last event id without an event. */

@@ -2,6 +2,7 @@ import { jobEventNames, JobType } from '@jobstream/domain';
 import type { Request } from 'express';
 import * as Schema from 'effect/Schema';
 import * as SchemaTransformation from 'effect/SchemaTransformation';
+import type { Caller } from '../auth/caller.ts';
 import { withLists } from '../http/decodeQuery.ts';
 import { Problem } from '../problems/problem.ts';
 import { schemaErrors } from '../http/schemaErrors.ts';
@@ -41,7 +42,7 @@ const decodeSequence = Schema.decodeUnknownResult(Sequence);
 /**
  * Decodes a request for a feed. `Last-Event-ID` takes precedence over `after`, which a reconnecting browser repeats.
  */
-export function decodeFeedPlan(req: Request, tenant?: string): FeedPlan {
+export function decodeFeedPlan(req: Request, caller: Caller): FeedPlan {
   const result = decode(withLists(req.query, { separated: ['type', 'event'] }));
   if (result._tag === 'Failure') {
     const errors = schemaErrors(result.failure.issue).map(({ path, detail }) => ({
@@ -51,7 +52,7 @@ export function decodeFeedPlan(req: Request, tenant?: string): FeedPlan {
     throw new Problem('invalid-parameter', { errors });
   }
   const { type = [], event = [], after } = result.success;
-  return { filter: feedFilter(type, event, tenant), after: lastEventId(req) ?? after };
+  return { filter: feedFilter(type, event, caller), after: lastEventId(req) ?? after };
 }
 
 /** Returns the sequence in `Last-Event-ID`, if any. */

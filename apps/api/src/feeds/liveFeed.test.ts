@@ -6,6 +6,7 @@ import express from 'express';
 import { beforeAll, expect, test } from 'vitest';
 import { useStage } from '../../testing/apiStage.ts';
 import { openFeed } from '../../testing/openFeed.ts';
+import { anonymous } from '../auth/caller.ts';
 import { feedFilter } from './feedFilter.ts';
 import { LiveFeed } from './liveFeed.ts';
 import { LiveTail } from './liveTail.ts';
@@ -32,7 +33,7 @@ async function serveFeeds(replays: ReplaySemaphore) {
   await tail.ensureStarted();
   const ends: string[] = [];
   const app = express().get('/:name', async ({ params }, res) => {
-    await new LiveFeed({ res, tail, log, replays, filter: feedFilter([], []), after: 0, logger }).run();
+    await new LiveFeed({ res, tail, log, replays, filter: feedFilter([], [], anonymous), after: 0, logger }).run();
     ends.push(params.name);
   });
   const server = app.listen(0, '127.0.0.1');

@@ -82,7 +82,9 @@ export class LiveFeed {
   }
 
   async #frames(events: readonly RecordedEvent[]): Promise<string> {
-    return (await this.#options.log.contents.openEvents(events)).map(eventFrame).join('');
+    const { log, filter } = this.#options;
+    const opened = await log.contents.openEvents(events);
+    return opened.map((recorded) => eventFrame(recorded, filter.shownOf)).join('');
   }
 
   #nextWake(): Promise<void> {

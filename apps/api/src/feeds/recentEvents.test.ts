@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { LogEntry } from '@jobstream/eventlog';
 import { expect, test } from 'vitest';
+import { anonymous } from '../auth/caller.ts';
 import { feedFilter } from './feedFilter.ts';
 import { RecentEvents } from './recentEvents.ts';
 
-const all = feedFilter([], []);
+const all = feedFilter([], [], anonymous);
 
 function eventsOf(count: number, reason: string): RecentEvents {
   const recent = new RecentEvents({ maxEvents: count, maxChars: Infinity });

@@ -20,11 +20,14 @@ export interface Chunk {
 
 interface Recent<Event extends LoggedEvent = LoggedEvent> {
   readonly recorded: RecordedEvent<Event>;
-  /** Empty for an event that only feeds of its job may have. */
+  /** Without a stack; empty for an event that only feeds of its job may have. */
   readonly frame: string;
   /** Counts towards the limit. */
   readonly chars: number;
 }
+
+/** An event and its frame as a feed sends it. */
+type Chosen = Pick<Recent<JobEvent>, 'recorded' | 'frame'>;
 
 /** Small enough for the send buffer of a connection. */
 const CHUNK_CHARS = 65_536;
@@ -107,13 +110,14 @@ export class RecentEvents {
   }
 
   #chunkAfter(sequence: number, filter: FeedFilter): Chunk {
-    const chosen: Recent<JobEvent>[] = [];
+    const chosen: Chosen[] = [];
     let chars = 0;
     for (let index = this.#indexAfter(sequence); index < this.#events.length && chars < CHUNK_CHARS; index++) {
       const recent = this.#events[index];
       if (recent === undefined || !isOfAllJobs(recent) || !filter.matches(recent.recorded.event)) continue;
-      chosen.push(recent);
-      chars += recent.frame.length;
+      const frame = frameFor(recent, filter);
+      chosen.push({ recorded: recent.recorded, frame });
+      chars += frame.length;
     }
     const end = chars < CHUNK_CHARS ? this.#position : (chosen.at(-1)?.recorded.sequence ?? 0);
     return chunkOf(chosen, Math.max(sequence, end));
@@ -145,15 +149,21 @@ export class RecentEvents {
 /** Without the body of an event that cannot be read, which nobody needs. */
 function recentOf(entry: Extract<LogEntry, { kind: 'event' | 'unreadable' }>): Recent {
   const { sequence, recordedAt, event, bytes } = entry;
-  const frame = isShown(entry) ? eventFrame(entry) : '';
+  const frame = isShown(entry) ? eventFrame(entry, { stacks: false }) : '';
   return { recorded: { sequence, recordedAt, event }, frame, chars: frame.length || bytes };
+}
+
+/** Few events have a stack, and few clients see it: their frames are made anew. */
+function frameFor({ recorded, frame }: Recent<JobEvent>, { shownOf }: FeedFilter): string {
+  const hasStack = 'error' in recorded.event.data && recorded.event.data.error?.stack !== undefined;
+  return shownOf.stacks && hasStack ? eventFrame(recorded, shownOf) : frame;
 }
 
 function isOfAllJobs(recent: Recent): recent is Recent<JobEvent> {
   return recent.frame !== '';
 }
 
-function chunkOf(chosen: readonly Recent<JobEvent>[], through: number): Chunk {
+function chunkOf(chosen: readonly Chosen[], through: number): Chunk {
   if (chosen.length === 0) return { through, body: undefined };
   const body = Buffer.from(chosen.map(({ frame }) => frame).join(''));
   if (!chosen.some(({ frame }) => frame.includes('$jwe'))) return { through, body };

@@ -173,8 +173,9 @@ func (a *attempt) handled(ctx context.Context, reporter *reporter) (json.RawMess
 		defer func() { ended <- end }()
 		defer func() {
 			if problem := recover(); problem != nil {
-				a.runner.log.Error("the handler panicked", "job", a.call.JobID, "panic", problem, "stack", string(debug.Stack()))
-				end.err = fmt.Errorf("panic: %v", problem)
+				stack := string(debug.Stack())
+				a.runner.log.Error("the handler panicked", "job", a.call.JobID, "panic", problem, "stack", stack)
+				end.err = &PanicError{Value: problem, Stack: stack}
 			}
 		}()
 		end.result, end.err = a.runner.jobType.Handler(ctx, a.told(reporter))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"regexp"
 	"strings"
@@ -36,6 +37,14 @@ type Run struct {
 	// Progress reports how far the work is. It returns at once: of reports that come fast, the last wins.
 	Progress func(data protocol.Data)
 }
+
+// PanicError is what a handler panicked with, and where.
+type PanicError struct {
+	Value any
+	Stack string
+}
+
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
 // Failure is what an error of a handler means for its job.
 type Failure struct {

@@ -77,6 +77,7 @@ type JobError struct {
 	Name    string `json:"name"`
 	Message string `json:"message"`
 	Code    string `json:"code,omitempty"`
+	Stack   string `json:"stack,omitempty"`
 }
 
 // Backoff says how long a retry waits.

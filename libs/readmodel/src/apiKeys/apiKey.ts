@@ -1,8 +1,8 @@
 import { isTenant } from '@jobstream/domain';
 import { InvalidApiKeyError } from '../errors.ts';
 
-/** What a caller may do: `admin` includes all others. */
-export const scopes = ['jobs:read', 'jobs:write', 'schedules:write', 'admin'] as const;
+/** What a caller may do: `admin` includes all others. `jobs:debug` shows what only developers need, such as stacks. */
+export const scopes = ['jobs:read', 'jobs:write', 'jobs:debug', 'schedules:write', 'admin'] as const;
 export type Scope = (typeof scopes)[number];
 
 export function isScope(text: string): text is Scope {

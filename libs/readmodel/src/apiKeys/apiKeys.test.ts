@@ -99,7 +99,7 @@ test('an invalid key is rejected with all mistakes at once', async () => {
   const mistakes = { name: 'a\nb', scopes: ['root' as 'admin'], tenant: 'a b' };
   await expect(create(mistakes)).rejects.toThrow(
     'a name has 1 to 100 printable characters\n' +
-      'scopes are one or more of jobs:read, jobs:write, schedules:write, admin\n' +
+      'scopes are one or more of jobs:read, jobs:write, jobs:debug, schedules:write, admin\n' +
       'a tenant has 1 to 64 letters, digits, dots, dashes and underscores',
   );
   await expect(create({ scopes: [] })).rejects.toThrow('scopes are one or more of');

@@ -32,6 +32,7 @@ test('every setting has a default that works on one machine, or is undefined', (
     TABLE_MAX_AGE: 0,
     ARCHIVER: true,
     WORKER_CONCURRENCY: 100,
+    ERROR_STACKS: true,
     SHUTDOWN_GRACE_MS: 10_000,
     MAX_CLOCK_SKEW: 30_000,
     ACK_WAIT_MS: 10_000,

@@ -19,6 +19,8 @@ export interface AttemptContext {
   /** Names this process in the log; unique to one start of it. */
   readonly workerName: string;
   readonly ackWaitMs: number;
+  /** Whether the stacks of errors are recorded. */
+  readonly errorStacks: boolean;
   /** Aborted when the grace time of a shutdown is over: running attempts must end now. */
   readonly closing: AbortSignal;
 }

@@ -8,7 +8,8 @@ import {
 import type { Ending } from './attempt.ts';
 import { commandFor } from './recordOutcome.ts';
 
-const classify = (ending: Ending) => commandFor({ ...ending, durationMs: 12 }, { attempt: 2, random: 0.5 });
+const classify = (ending: Ending) =>
+  commandFor({ ...ending, durationMs: 12 }, { attempt: 2, random: 0.5, stacks: true });
 const aborted = (kind: AttemptAbortedError['kind']) =>
   classify({ kind: 'aborted', error: new AttemptAbortedError(kind, 'because') });
 const thrown = (error: unknown) => classify({ kind: 'threw', error });

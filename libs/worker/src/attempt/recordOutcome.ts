@@ -11,11 +11,13 @@ import type { AttemptCommand } from './jobChain.ts';
 /** The longest wait that a handler may ask for: what the backoff allows, too. */
 const RETRY_AFTER_LIMIT_MS = 30 * 86_400_000;
 
-/** Numbers of the attempt that the domain cannot know itself. */
+/** What the domain cannot know itself of the attempt. */
 interface AttemptFigures {
   readonly attempt: number;
   /** In [0, 1): decides the jitter of a retry. */
   readonly random: number;
+  /** Whether errors are recorded with their stacks. */
+  readonly stacks: boolean;
 }
 
 /**
@@ -30,7 +32,7 @@ export async function recordOutcome(attempt: Attempt, outcome: Outcome, context:
 }
 
 function record(attempt: Attempt, outcome: Outcome, context: AttemptContext): Promise<Decision> {
-  const figures = { attempt: attempt.number, random: context.clock.random() };
+  const figures = { attempt: attempt.number, random: context.clock.random(), stacks: context.errorStacks };
   return attempt.chain.record(commandFor(outcome, figures)).catch((cause: unknown) => {
     if (!(cause instanceof EventTooLargeError)) throw cause;
     const error = new UnrecoverableError(`the result cannot be kept: ${cause.message}`, { code: cause.code, cause });
@@ -64,11 +66,11 @@ function completed(value: unknown, outcome: Outcome, figures: AttemptFigures): A
   }
 }
 
-function failed(error: unknown, { durationMs }: Outcome, { attempt, random }: AttemptFigures): AttemptCommand {
+function failed(error: unknown, { durationMs }: Outcome, { attempt, random, stacks }: AttemptFigures): AttemptCommand {
   return {
     kind: 'FailAttempt',
     attempt,
-    error: jobErrorOf(error),
+    error: jobErrorOf(error, { stacks }),
     cause: causeOf(error),
     random,
     durationMs,

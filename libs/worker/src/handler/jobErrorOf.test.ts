@@ -16,6 +16,10 @@ test('the stack tells the cause, too', () => {
   expect(jobErrorOf(error).stack).toMatch(/outer[^]*\[cause\]: TypeError: inner/);
 });
 
+test('a worker that keeps no stacks records none', () => {
+  expect(jobErrorOf(new Error('gone'), { stacks: false })).toEqual({ name: 'Error', message: 'gone' });
+});
+
 test('long parts are cut', () => {
   const error = new Error('m'.repeat(100_000));
   const { message, stack } = jobErrorOf(error);

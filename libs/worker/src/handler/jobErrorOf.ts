@@ -6,7 +6,7 @@ const MESSAGE_LIMIT = 2_048;
 const STACK_LIMIT = 4_096;
 
 /** The error of a job as the log keeps it, from any thrown value; long parts are cut. */
-export function jobErrorOf(thrown: unknown): JobError {
+export function jobErrorOf(thrown: unknown, { stacks } = { stacks: true }): JobError {
   if (!(thrown instanceof Error)) {
     return { name: 'NonErrorThrown', message: capText(textOf(thrown), MESSAGE_LIMIT) };
   }
@@ -15,7 +15,7 @@ export function jobErrorOf(thrown: unknown): JobError {
     name: capText(textOf(thrown.name), NAME_LIMIT),
     message: capText(textOf(thrown.message), MESSAGE_LIMIT),
     ...(typeof code === 'string' || typeof code === 'number' ? { code: capText(String(code), NAME_LIMIT) } : {}),
-    ...(thrown.stack === undefined ? {} : { stack: capText(stackOf(thrown), STACK_LIMIT) }),
+    ...(thrown.stack === undefined || !stacks ? {} : { stack: capText(stackOf(thrown), STACK_LIMIT) }),
   };
 }
 

@@ -39,6 +39,8 @@ export interface WorkerOptions {
   readonly maxClockSkewMs?: number;
   /** Milliseconds that running attempts may go on after `stop`; SHUTDOWN_GRACE_MS, else 10,000. */
   readonly shutdownGraceMs?: number;
+  /** Whether the log keeps the stacks of errors; ERROR_STACKS, else true. */
+  readonly errorStacks?: boolean;
   /** Where payloads are encrypted: the keys, the one for new jobs first; PAYLOAD_KEYS. */
   readonly payloadKeys?: readonly PayloadKey[];
   /** Serves `/health/live`, `/health/ready` and `/metrics` on this port; HEALTH_PORT, else on none. */

@@ -46,6 +46,7 @@ export function workerSettings(options: WorkerOptions, env: Environment = proces
     ackWaitMs: reader.integer('ackWaitMs', 'ACK_WAIT_MS', [500, 3_600_000, 10_000]),
     shutdownGraceMs: reader.integer('shutdownGraceMs', 'SHUTDOWN_GRACE_MS', [0, 3_600_000, 10_000]),
     maxClockSkewMs: reader.duration('maxClockSkewMs', 'MAX_CLOCK_SKEW', 30_000),
+    errorStacks: reader.flag('errorStacks', 'ERROR_STACKS', true),
     payloadKeys: options.payloadKeys ?? reader.payloadKeys('PAYLOAD_KEYS'),
     healthPort: reader.port('healthPort', 'HEALTH_PORT'),
     logger: options.logger,
@@ -88,6 +89,13 @@ class OptionReader {
     return fallback;
   }
 
+  flag(name: 'errorStacks', variable: string, fallback: boolean): boolean {
+    const given = String(this.#options[name] ?? (this.#env[variable] || fallback));
+    if (given === 'true' || given === 'false') return given === 'true';
+    this.#reject(name, variable, `true or false, got: ${given}`);
+    return fallback;
+  }
+
   port(name: 'healthPort', variable: string): number | undefined {
     const given = this.#options[name] ?? this.#env[variable];
     return given === undefined || given === '' ? undefined : this.integer(name, variable, [0, 65_535, 0]);
@@ -114,7 +122,7 @@ class OptionReader {
     return undefined;
   }
 
-  #reject(name: TextOption | NumberOption, variable: string, expected: string): void {
+  #reject(name: TextOption | NumberOption | 'errorStacks', variable: string, expected: string): void {
     this.problems.push(`expected ${this.#options[name] === undefined ? variable : name} to be ${expected}`);
   }
 }

@@ -3,6 +3,7 @@ import * as Schema from 'effect/Schema';
 import * as SchemaTransformation from 'effect/SchemaTransformation';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
+import { callerOf, shownOfErrors } from '../../auth/caller.ts';
 import { awaitJob } from '../../feeds/followJob.ts';
 import { integerParameter, invalidParameters, queryDecoder } from '../../http/decodeQuery.ts';
 import { entityTag, hasVersion, knownVersion } from '../../http/entityTag.ts';
@@ -88,7 +89,7 @@ async function respond(req: Request, res: Response, deps: ApiDeps): Promise<void
   const tag = entityTag(job.version);
   res.setHeader('ETag', tag);
   res.setHeader('Cache-Control', 'private, no-cache');
-  if (!hasVersion(req, tag)) return sendJson(res, 200, jobView(job));
+  if (!hasVersion(req, tag)) return sendJson(res, 200, jobView(job, shownOfErrors(callerOf(res))));
   res.statusCode = 304;
   res.end();
 }

@@ -1,8 +1,8 @@
 import { JobId, JobType, Timestamp } from '@jobstream/domain';
-import type { RecordedEvent } from '@jobstream/eventlog';
 import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
+import { callerOf, shownOfErrors } from '../../auth/caller.ts';
 import { type BodyOf, sendJson } from '../../http/sendJson.ts';
 import { withinDeadline } from '../../http/withinDeadline.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';
@@ -82,8 +82,10 @@ function listEvents({ log }: ApiDeps): RequestHandler {
     const history = await log.readHistory(jobIdOf(req, res));
     if (history.length === 0) throw noSuchJob();
     res.setHeader('Cache-Control', 'private, no-cache');
-    if (wantedType(req) === CLOUD_EVENTS) sendJson(res, 200, history.map(cloudEvent), CLOUD_EVENTS);
-    else sendJson(res, 200, { items: history.map(jobEventView) });
+    const shownOf = shownOfErrors(callerOf(res));
+    const views = history.map((recorded) => jobEventView(recorded, shownOf));
+    if (wantedType(req) === CLOUD_EVENTS) sendJson(res, 200, views.map(cloudEvent), CLOUD_EVENTS);
+    else sendJson(res, 200, { items: views });
   };
 }
 
@@ -91,8 +93,7 @@ function wantedType(req: Request): string | false {
   return req.accepts([JSON_TYPE, CLOUD_EVENTS, EVENT_STREAM]);
 }
 
-function cloudEvent(recorded: RecordedEvent): BodyOf<typeof CloudEvent> {
-  const { event, sequence, recordedAt } = recorded;
+function cloudEvent({ sequence, recordedAt, ...event }: BodyOf<typeof JobEventView>): BodyOf<typeof CloudEvent> {
   return {
     specversion: '1.0',
     id: event.id,
@@ -105,7 +106,7 @@ function cloudEvent(recorded: RecordedEvent): BodyOf<typeof CloudEvent> {
     recordedat: recordedAt,
     jobtype: event.jobType,
     jobversion: event.version,
-    data: jobEventView(recorded).data,
+    data: event.data,
     correlationid: event.correlationId,
     causationid: event.causationId,
   };

@@ -48,7 +48,11 @@ export function listJobs({ table, log }: ApiDeps): RequestHandler {
     ]);
     if (nextCursor !== null) res.setHeader('Link', `<${nextPage(req, nextCursor)}>; rel="next"`);
     res.setHeader('Cache-Control', 'private, no-cache');
-    sendJson(res, 200, { items: (await log.contents.openJobs(items)).map(jobView), nextCursor, ...total });
+    sendJson(res, 200, {
+      items: (await log.contents.openJobs(items)).map((job) => jobView(job)),
+      nextCursor,
+      ...total,
+    });
   };
 }
 

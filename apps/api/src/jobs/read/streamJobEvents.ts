@@ -2,6 +2,7 @@ import { isTerminal, type LoggedEvent } from '@jobstream/domain';
 import { isReadableRecord, type RecordedEvent } from '@jobstream/eventlog';
 import type { Request, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
+import { callerOf, shownOfErrors } from '../../auth/caller.ts';
 import { eventFrame, openEventStream } from '../../feeds/eventStream.ts';
 import { lastEventId } from '../../feeds/feedQuery.ts';
 import { followJob } from '../../feeds/followJob.ts';
@@ -45,7 +46,8 @@ function send(events: readonly RecordedEvent<LoggedEvent>[], after: number, { re
   }
   if (res.writableLength > MAX_WAITING_BYTES) return disconnect(res);
   if (!res.headersSent) openEventStream(res);
-  for (const recorded of unseen) res.write(eventFrame(recorded));
+  const shownOf = shownOfErrors(callerOf(res));
+  for (const recorded of unseen) res.write(eventFrame(recorded, shownOf));
   if (hasEnded) res.end();
   return !hasEnded;
 }

@@ -3,7 +3,7 @@ import type { JobError, JobEventName, JobEventOf } from '@jobstream/domain';
 import type { RecordedEvent } from '@jobstream/eventlog';
 import * as Schema from 'effect/Schema';
 import type { BodyOf } from '../../http/sendJson.ts';
-import { errorView, JobErrorView } from './jobView.ts';
+import { errorView, JobErrorView, type ShownOfErrors } from './jobView.ts';
 
 /** The position of an event in the log, and when it was stored. */
 const recorded = { sequence: Schema.Int, recordedAt: Timestamp };
@@ -22,13 +22,16 @@ type ViewOf<Name extends JobEventName> = Omit<JobEventOf<Name>, 'data'> & {
   readonly data: Shown<Omit<JobEventOf<Name>['data'], Hidden<Name>>>;
 };
 
-/** The public view of an event and its position: without hidden fields, and errors without their stack. */
+/** The public view of an event and its position: without hidden fields. */
 export const JobEventView = Schema.Union(views).annotate({
   identifier: 'JobEvent',
 }) as Schema.Constraint as Schema.Codec<{ [Name in JobEventName]: ViewOf<Name> }[JobEventName]>;
 
-export function jobEventView({ sequence, recordedAt, event }: RecordedEvent): BodyOf<typeof JobEventView> {
-  const data = shown(event.event, event.data, (error) => errorView(error as JobError));
+export function jobEventView(
+  { sequence, recordedAt, event }: RecordedEvent,
+  shownOf: ShownOfErrors,
+): BodyOf<typeof JobEventView> {
+  const data = shown(event.event, event.data, (error) => errorView(error as JobError, shownOf));
   return { sequence, recordedAt, ...event, data } as BodyOf<typeof JobEventView>;
 }
 

@@ -4,10 +4,21 @@ import type { BodyOf } from '../../http/sendJson.ts';
 import { type PayloadWarning, unlessEmpty, warningsField } from '../../payloads/payloadWarning.ts';
 
 const { fields } = Job;
-const { name, message, code } = JobError.fields;
 
-/** The public view of a handler's error: without its stack. */
-export const JobErrorView = Schema.Struct({ name, message, code }).annotate({ identifier: 'JobError' });
+/** The view of a handler's error. */
+export const JobErrorView = Schema.Struct({
+  ...JobError.fields,
+  stack: JobError.fields.stack.annotateKey({
+    description: 'With the scope `jobs:debug`, if the worker has recorded it; not in lists.',
+  }),
+}).annotate({ identifier: 'JobError' });
+
+/** What of an error is shown beside its name, message and code. */
+export interface ShownOfErrors {
+  readonly stacks: boolean;
+}
+
+const WITHOUT_STACKS: ShownOfErrors = { stacks: false };
 
 /** The public view of a job. */
 export const JobView = Schema.Struct({
@@ -54,16 +65,16 @@ export const CreatedJobView = Schema.Struct({
   warnings: warningsField,
 }).annotate({ identifier: 'CreatedJob' });
 
-export function jobView(job: Job): BodyOf<typeof JobView> {
-  return { ...nature(job), ...outcome(job), ...settings(job), ...times(job) };
+export function jobView(job: Job, shownOf = WITHOUT_STACKS): BodyOf<typeof JobView> {
+  return { ...nature(job), ...outcome(job, shownOf), ...settings(job), ...times(job) };
 }
 
 function nature({ id, tenant, type, status, version, payload }: Job) {
   return { id, tenant, type, status, version, payload };
 }
 
-function outcome({ result, resultInexact, error, progress, attempt, worker }: Job) {
-  return { result, resultInexact, error: error && errorView(error), progress, attempt, worker };
+function outcome({ result, resultInexact, error, progress, attempt, worker }: Job, shownOf: ShownOfErrors) {
+  return { result, resultInexact, error: error && errorView(error, shownOf), progress, attempt, worker };
 }
 
 function settings({ maxAttempts, backoff, timeoutMs, tags }: Job) {
@@ -79,6 +90,7 @@ export function createdJobView(job: Job, warnings: readonly PayloadWarning[]): B
   return { id, type, status, version, createdAt, updatedAt, warnings: unlessEmpty(warnings) };
 }
 
-export function errorView({ stack: _stack, ...shown }: JobError): typeof JobErrorView.Type {
-  return shown;
+export function errorView(error: JobError, { stacks }: ShownOfErrors): typeof JobErrorView.Type {
+  const { stack: _stack, ...shown } = error;
+  return stacks ? error : shown;
 }

@@ -28,7 +28,7 @@ class Job:
     """Of the running or last attempt; 0 before the first."""
     result: Any = None
     error: Mapping[str, str] | None = None
-    """`name`, `message` and `code` of the last failure."""
+    """`name`, `message` and `code` of the last failure; `stack` for callers with the scope `jobs:debug`."""
     progress: Mapping[str, Any] | None = None
     tags: tuple[str, ...] = ()
     fields: Mapping[str, Any] = field(default_factory=dict, repr=False)

@@ -56,13 +56,15 @@ class Attempt:
         if self.handling is not None:
             self.handling.cancel(reason)
 
-    async def run(self, job_type: JobType) -> None:
+    async def run(self, job_type: JobType, *, error_stacks: bool) -> None:
         """Runs the handler, records its outcome, and then settles the message.
 
         Raises OvertakenError when the job has moved on meanwhile: the message is not settled then.
         """
         began = monotonic()
         name, data = await self._run_handler(job_type)
+        if not error_stacks and "error" in data:
+            del data["error"]["stack"]
         at = self.appender.time_of(self.call)
         if name != "JobReleased":
             data["durationMs"] = round((monotonic() - began) * 1000)

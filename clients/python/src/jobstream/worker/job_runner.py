@@ -125,7 +125,7 @@ class JobRunner:
         if self.closing:
             attempt.abort(SHUTDOWN)
         try:
-            await attempt.run(self.job_type)
+            await attempt.run(self.job_type, error_stacks=self.session.settings.error_stacks)
         finally:
             if self.running.get(job_id) is attempt:
                 del self.running[job_id]

@@ -23,6 +23,7 @@ class Settings:
     concurrency: int
     ack_wait: float
     shutdown_grace: float
+    error_stacks: bool
 
     @property
     def is_anonymous(self) -> bool:
@@ -43,6 +44,7 @@ class Given:
     concurrency: int | None = None
     ack_wait: float | None = None
     shutdown_grace: float | None = None
+    error_stacks: bool | None = None
 
 
 def resolve_settings(given: Given, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -62,6 +64,7 @@ def resolve_settings(given: Given, environment: Mapping[str, str] = os.environ) 
         concurrency=text.count(given.concurrency, "concurrency", "WORKER_CONCURRENCY"),
         ack_wait=ack_wait,
         shutdown_grace=text.seconds(given.shutdown_grace, "shutdown_grace", "SHUTDOWN_GRACE_MS"),
+        error_stacks=text.flag(given.error_stacks, "error_stacks", "ERROR_STACKS"),
     )
 
 
@@ -80,6 +83,12 @@ class _Reader:
         if value is None or not 0 <= value < float("inf"):
             raise self._mistake(option, variable, "a time of at least 0 (seconds; the variable milliseconds)", given)
         return value
+
+    def flag(self, given: bool | None, option: str, variable: str) -> bool:
+        text = (self.environment.get(variable) or "true") if given is None else str(given).lower()
+        if text not in ("true", "false"):
+            raise ValueError(f"expected {option} ({variable}) to be true or false, got: {text}")
+        return text == "true"
 
     def _number(
         self, given: float | None, variable: str, default: float, parse: Callable[[str], float]

@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, TypeVar, overload
 
 from .announcer import Announcer
@@ -32,12 +33,13 @@ class Worker:
 
     What is not given comes from the environment: `NATS_URL` (several servers separated by commas), `NATS_USER`,
     `NATS_PASSWORD`, `NATS_CREDS` (a credentials file), `WORKER_NAME`, `WORKER_VERSION`, `WORKER_CONCURRENCY`,
-    `ACK_WAIT_MS`, `SHUTDOWN_GRACE_MS`. `nats_options` go to `nats.connect`, for example `{"tls": context}`.
+    `ACK_WAIT_MS`, `SHUTDOWN_GRACE_MS`, `ERROR_STACKS`. `nats_options` go to `nats.connect`, for example `{"tls": context}`.
 
     - `concurrency`: attempts of each job type at once, default 10.
     - `ack_wait`: seconds after which a silent worker loses its jobs to another, default 10.
     - `shutdown_grace`: seconds that running attempts may go on after a stop, default 10; then they are released, which
       uses up no attempt.
+    - `error_stacks`: whether the log keeps the tracebacks of errors, default True.
 
     Raises ValueError about a setting that is out of its range.
     """
@@ -54,10 +56,11 @@ class Worker:
         concurrency: int | None = None,
         ack_wait: float | None = None,
         shutdown_grace: float | None = None,
+        error_stacks: bool | None = None,
         nats_options: dict[str, Any] | None = None,
     ) -> None:
         given = Given(servers, user, password, credentials, name, version, concurrency, ack_wait, shutdown_grace)
-        self._settings = resolve_settings(given)
+        self._settings = resolve_settings(replace(given, error_stacks=error_stacks))
         self._nats_options = nats_options or {}
         self._types: dict[str, JobType] = {}
         self._session: Session | None = None
