@@ -11,6 +11,7 @@ import { Scheduler } from './schedules/scheduler.ts';
 import { checkLimits, selectHandlers } from './selectHandlers.ts';
 
 await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
+  const { ACK_WAIT_MS: ackWaitMs } = config;
   const settings = { ...eventLogSettings(config), archive: openArchive(config)?.archive };
   const telemetry = { logger, observer: eventLogMetrics(metrics), traceparent: tracing.current };
   const eventLog = new EventLog({ ...settings, ...telemetry, name: 'worker' });
@@ -36,17 +37,11 @@ await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
     tracing,
     concurrency: config.WORKER_CONCURRENCY,
     limits: checkLimits(handlers, config.WORKER_LIMITS),
-    ackWaitMs: config.ACK_WAIT_MS,
+    ackWaitMs,
     errorStacks: config.ERROR_STACKS,
     shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
   });
-  const scheduler = new Scheduler({
-    eventLog,
-    clock,
-    logger,
-    ackWaitMs: config.ACK_WAIT_MS,
-    keepMs: config.JOBS_MAX_AGE,
-  });
+  const scheduler = new Scheduler({ eventLog, clock, logger, ackWaitMs, keepMs: config.JOBS_MAX_AGE });
   const readiness = readinessOf(started, eventLog, config.MAX_CLOCK_SKEW);
   const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
   return [health, eventLog, mailer, worker, scheduler];

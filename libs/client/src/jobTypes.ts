@@ -1,3 +1,4 @@
+import type { Actor } from './jobEvent.ts';
 import type { Worker } from './workers.ts';
 import type { CallOptions } from './transport.ts';
 import type { Transport } from './transport.ts';
@@ -8,6 +9,10 @@ export interface JobType {
   readonly paused: boolean;
   /** When the pause ends, if it has an end. */
   readonly until?: string;
+  /** When and by whom it was paused; absent if that is not known. */
+  readonly pausedAt?: string;
+  readonly pausedBy?: Actor;
+  readonly pauseReason?: string;
   /** Pending jobs that were not delivered to a worker yet. */
   readonly backlog: number;
   /** Jobs that were delivered to workers and are not settled. */
@@ -42,6 +47,8 @@ export type JsonSchema = boolean | { readonly [keyword: string]: unknown };
 export interface PauseOptions extends CallOptions {
   /** When the pause ends (RFC 3339); default: never. */
   readonly until?: string;
+  /** Shown with the type and its waiting jobs. */
+  readonly reason?: string;
 }
 
 /** The operations on job types. */

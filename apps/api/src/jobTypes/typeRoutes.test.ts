@@ -15,6 +15,9 @@ async function typeOf(name: string): Promise<Record<string, unknown> | undefined
 
 const json = (body: object) => ({ headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
+/** The fields of a pause that somebody without credentials has set. */
+const byAnonymous = { pausedAt: expect.any(String) as string, pausedBy: { kind: 'api', id: 'anonymous' } };
+
 /** Works on a type as a worker does, and counts what comes. */
 async function openQueue(jobType: string) {
   const ids: string[] = [];
@@ -38,7 +41,7 @@ test('a type is paused, shown as paused with what waits, and resumed; each twice
   for (const _twice of [1, 2]) {
     const response = await api.post('/api/types/email/pause');
     expect(response.status).toBe(200);
-    expect(await response.json()).toEqual({ type: 'email', paused: true, ...idle });
+    expect(await response.json()).toEqual({ type: 'email', paused: true, ...byAnonymous, ...idle });
   }
   await api.post('/api/jobs', { type: 'email' });
   expect(await typeOf('email')).toMatchObject({ paused: true, backlog: 1 });
@@ -58,6 +61,7 @@ test('a pause may have an end, which a later pause replaces', async () => {
     type: 'fax',
     paused: true,
     until: '2030-01-01T00:00:00.000Z',
+    ...byAnonymous,
     backlog: 0,
     inFlight: 0,
     announced: false,
@@ -69,7 +73,23 @@ test('a pause may have an end, which a later pause replaces', async () => {
   expect(await far.json()).toMatchObject({ paused: true });
 });
 
+test('a pause says who has set it, when and why, until it is lifted', async () => {
+  const { text } = await api.keys.create({ name: 'on-call', scopes: ['admin'], tenant: null, expiresAt: null });
+  const reason = 'the mail server is down';
+  await api.post('/api/types/telex/pause', { reason }, { authorization: `Bearer ${text}` });
+  expect(await typeOf('telex')).toMatchObject({
+    pausedAt: expect.stringMatching(/Z$/) as string,
+    pausedBy: { kind: 'api', id: text.split('_')[1] },
+    pauseReason: reason,
+  });
+  await api.fetch('/api/types/telex/resume', { method: 'POST' });
+  expect(Object.keys((await typeOf('telex')) ?? {})).not.toEqual(
+    expect.arrayContaining([expect.stringMatching(/^pause[dR]./)]),
+  );
+});
+
 test.each([
+  ['/api/types/fax/pause', { reason: 'x'.repeat(1_001) }, 422, 'invalid-request'],
   ['/api/types/fax/pause', { until: '2020-01-01T00:00:00Z' }, 422, 'invalid-request'],
   ['/api/types/fax/pause', { until: 'noon' }, 422, 'invalid-request'],
   ['/api/types/fax/pause', { til: '2030-01-01T00:00:00Z' }, 422, 'invalid-request'],

@@ -1,7 +1,8 @@
-import { JobType } from '@jobstream/domain';
+import { JobType, timestampOf } from '@jobstream/domain';
 import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
+import { callerOf } from '../auth/caller.ts';
 import { requireScope } from '../auth/requireScope.ts';
 import { bodyDecoder, pastErrors } from '../http/decodeBody.ts';
 import { Instant } from '@jobstream/creation';
@@ -19,8 +20,10 @@ const TypeList = Schema.Struct({ items: Schema.Array(TypeView) }).annotate({ ide
 const unavailable = ['log-unavailable', 'deadline-exceeded'] as const;
 /** The path parameters of one job type. */
 const TypePath = Schema.Struct({ type: JobType });
+/** Shown with the type and its jobs. */
+const Reason = Schema.optionalKey(Schema.String.check(Schema.isMaxLength(1_000)));
 /** The optional body of `POST /api/types/:type/pause`. */
-const PauseRequest = Schema.Struct({ until: Schema.optionalKey(Instant) });
+const PauseRequest = Schema.Struct({ until: Schema.optionalKey(Instant), reason: Reason });
 /** The body of `PATCH /api/types/:type`. */
 const TypeSettings = Schema.Struct({ payloadCheck: PayloadCheck });
 
@@ -41,7 +44,12 @@ const typeOperations = {
     description:
       'Workers start no further attempts, until the type is resumed or until a time; running attempts continue.',
     path: TypePath,
-    body: { required: false, content: jsonContent(PauseRequest, { 'for a while': { until: '2030-01-01T09:00:00Z' } }) },
+    body: {
+      required: false,
+      content: jsonContent(PauseRequest, {
+        'for a while': { until: '2030-01-01T09:00:00Z', reason: 'the mail server is down' },
+      }),
+    },
     responses: { 200: { description: 'The changed job type.', content: jsonContent(TypeView) } },
     problems: ['type-not-found', ...unavailable],
   },
@@ -109,9 +117,10 @@ export function typeRoutes(deps: ApiDeps): readonly Route[] {
 function pauseType(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const type = typeOf(req);
-    const { until } =
+    const { until, reason } =
       req.body === undefined ? {} : decode(req.body, pastErrors(req.body, 'until', deps.log.clock.now()));
-    const info = await deps.log.jobTypes.pause(type, until);
+    const note = { by: callerOf(res).actor, at: timestampOf(deps.log.clock.now()), reason };
+    const info = await deps.log.jobTypes.pause(type, { until, note });
     sendJson(res, 200, viewOf({ type, info }, deps));
   };
 }

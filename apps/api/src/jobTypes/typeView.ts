@@ -1,4 +1,4 @@
-import { JobType, Timestamp } from '@jobstream/domain';
+import { Actor, JobType, Timestamp } from '@jobstream/domain';
 import type { AnnouncedType, JobTypeInfo } from '@jobstream/eventlog';
 import * as Schema from 'effect/Schema';
 import type { BodyOf } from '../http/sendJson.ts';
@@ -22,6 +22,11 @@ export const TypeView = Schema.Struct({
   type: JobType,
   paused: Schema.Boolean,
   until: Schema.optionalKey(Timestamp).annotateKey({ description: 'When the pause ends automatically.' }),
+  pausedAt: Schema.optionalKey(Timestamp).annotateKey({
+    description: 'When it was paused. This and who did it is not known of a pause that was set past this API.',
+  }),
+  pausedBy: Schema.optionalKey(Actor),
+  pauseReason: Schema.optionalKey(Schema.String),
   backlog: Schema.Int.annotateKey({ description: 'Jobs that have not been delivered to a worker.' }),
   waitingSince: Schema.optionalKey(Timestamp).annotateKey({ description: 'When the oldest of them became ready.' }),
   inFlight: Schema.Int.annotateKey({ description: 'Jobs that workers hold.' }),
@@ -59,12 +64,15 @@ export interface TypeParts {
 
 export function typeView(parts: TypeParts, payloads: Pick<PayloadChecks, 'ignoredOf'>): BodyOf<typeof TypeView> {
   const { type, info, announced, waitingSince } = parts;
-  const { paused = false, pausedUntil, inFlight = 0, limits } = info ?? {};
+  const { paused = false, pausedUntil, pause, inFlight = 0, limits } = info ?? {};
   const backlog = backlogOf(parts);
   return {
     type,
     paused,
     until: pausedUntil,
+    pausedAt: pause?.at,
+    pausedBy: pause?.by,
+    pauseReason: pause?.reason,
     backlog,
     waitingSince: backlog === 0 ? undefined : waitingSince,
     inFlight,

@@ -117,7 +117,12 @@ test('a paused type starts no job, not even a held one; running jobs go on; a re
 test('a pause is kept through a kill of the server and a start of workers with other settings', async () => {
   const jobType = newType();
   await (await openQueue(jobType))[Symbol.asyncDispose]();
-  await on.log.jobTypes.pause(jobType);
+  const note = {
+    by: { kind: 'user', id: 'ada' },
+    at: '2026-01-31T09:30:00.000Z',
+    reason: 'the mail server is down',
+  } as const;
+  await on.log.jobTypes.pause(jobType, { note });
   await on.nats.kill('SIGKILL');
   await on.nats.restart();
   await eventually(() => expect(on.log.isConnected()).toBe(true));
@@ -130,7 +135,15 @@ test('a pause is kept through a kill of the server and a start of workers with o
   await laterJobIsDelivered();
   expect(queue.deliveries).toEqual([]);
   const limits = { concurrency: 7, rate: { starts: 3, perMs: 1_000 } };
-  expect(await infoOf(jobType)).toEqual({ jobType, paused: true, backlog: 1, inFlight: 0, limits });
+  expect(await infoOf(jobType)).toEqual({
+    jobType,
+    paused: true,
+    pause: note,
+    backlog: 1,
+    inFlight: 0,
+    hasRoom: true,
+    limits,
+  });
   await on.log.jobTypes.resume(jobType);
   await eventually(() => expect(queue.deliveries).toHaveLength(1));
 });
@@ -139,7 +152,7 @@ test('a type without workers can be paused before its first one starts', async (
   const jobType = newType();
   expect(await on.log.jobTypes.resume(jobType)).toBeUndefined();
   await createJobs(jobType, 2);
-  const paused = { jobType, paused: true, backlog: 2, inFlight: 0 };
+  const paused = { jobType, paused: true, backlog: 2, inFlight: 0, hasRoom: false };
   expect(await on.log.jobTypes.pause(jobType)).toEqual(paused);
   expect(await on.log.jobTypes.pause(jobType)).toEqual(paused);
   await using queue = await openQueue(jobType);
@@ -154,13 +167,36 @@ test('a pause with an end is reported with it and ends by itself', async () => {
   const jobType = newType();
   await using queue = await openQueue(jobType);
   const far = new Date(Date.now() + 3_600_000).toISOString();
-  expect(await on.log.jobTypes.pause(jobType, far)).toMatchObject({ paused: true, pausedUntil: far });
+  expect(await on.log.jobTypes.pause(jobType, { until: far })).toMatchObject({ paused: true, pausedUntil: far });
   const until = new Date(Date.now() + 1_500).toISOString();
-  await on.log.jobTypes.pause(jobType, until);
+  await on.log.jobTypes.pause(jobType, { until });
   await createJobs(jobType, 1);
   await eventually(() => expect(queue.deliveries).toHaveLength(1));
   expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(until));
   expect(await infoOf(jobType)).toMatchObject({ paused: false });
+});
+
+test('a pause that is set without saying by whom has no note of an earlier one', async () => {
+  const jobType = newType();
+  const note = { by: { kind: 'user', id: 'ada' }, at: '2026-01-31T09:30:00.000Z' } as const;
+  await createJobs(jobType, 1);
+  expect(await on.log.jobTypes.pause(jobType, { note })).toMatchObject({ pause: note });
+  const until = new Date(Date.now() + 3_600_000).toISOString();
+  expect(await on.log.jobTypes.pause(jobType, { until })).not.toHaveProperty('pause');
+  expect(await on.log.jobTypes.pause(jobType, { until, note })).toMatchObject({ pause: note });
+  expect(await on.log.jobTypes.resume(jobType)).not.toHaveProperty('pause');
+});
+
+test('a worker has room while it has asked for the next job', async () => {
+  const jobType = newType();
+  const gate = Promise.withResolvers<void>();
+  await using queue = await openQueue(jobType, { concurrency: 1 }, () => gate.promise);
+  await eventually(async () => expect(await infoOf(jobType)).toMatchObject({ hasRoom: true }));
+  await createJobs(jobType, 2);
+  await eventually(async () => expect(await infoOf(jobType)).toMatchObject({ hasRoom: false, inFlight: 1 }));
+  gate.resolve();
+  await eventually(async () => expect(await infoOf(jobType)).toMatchObject({ hasRoom: true, inFlight: 0 }));
+  expect(queue.deliveries).toHaveLength(2);
 });
 
 test('claims at most 8 MB of large jobs ahead of its slots', async () => {

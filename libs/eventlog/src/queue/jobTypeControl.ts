@@ -10,7 +10,10 @@ import {
   limitsOf,
   listConsumers,
   loadOf,
+  readPauseNote,
   workConsumers,
+  writePauseNote,
+  type PauseNote,
   type TypeConsumers,
   type WorkConsumer,
   type WorkLimits,
@@ -22,12 +25,23 @@ export interface JobTypeInfo {
   readonly paused: boolean;
   /** RFC 3339: when the pause ends by itself. */
   readonly pausedUntil?: string;
+  /** Who has paused it, if that is known. */
+  readonly pause?: PauseNote;
   /** Jobs not yet delivered to a worker, due ones included; delayed jobs count when they are due. */
   readonly backlog: number;
   /** Jobs that workers hold. */
   readonly inFlight: number;
+  /** Whether some worker has room for another job: it has asked for the next one, of whatever source. */
+  readonly hasRoom: boolean;
   /** The limits of each worker process, as stored by the one that started last. */
   readonly limits?: WorkLimits;
+}
+
+export interface PauseOptions {
+  /** RFC 3339; default: no end. */
+  readonly until?: string | undefined;
+  /** Who pauses it. */
+  readonly note?: PauseNote | undefined;
 }
 
 /** A pause needs an end; this one stands for none. The server counts in nanoseconds, which overflow in 2262. */
@@ -48,14 +62,20 @@ export class JobTypeControl {
   }
 
   /** Stops further attempts of a type from starting, until `until` (RFC 3339) or a resume; also before its first worker. */
-  pause(jobType: string, until: string = NO_END): Promise<JobTypeInfo> {
+  pause(jobType: string, { until = NO_END, note }: PauseOptions = {}): Promise<JobTypeInfo> {
     const end = new Date(Math.min(Date.parse(until), Date.parse(NO_END)));
     return orUnavailable(async () => {
       for (const consumer of workConsumers({ jobType })) await this.#pauseConsumer(consumer, end);
-      const consumers = await findTypeConsumers(this.#manager, jobType);
-      if (consumers === undefined) throw new Error(`the consumers of ${jobType} were deleted`);
-      return infoOf(consumers);
+      const { worker } = await this.#consumersOf(jobType);
+      if (note !== undefined) await writePauseNote(this.#manager, worker, { ...note, until: end.toISOString() });
+      return infoOf(await this.#consumersOf(jobType));
     });
+  }
+
+  async #consumersOf(jobType: string): Promise<TypeConsumers> {
+    const consumers = await findTypeConsumers(this.#manager, jobType);
+    if (consumers === undefined) throw new Error(`the consumers of ${jobType} were deleted`);
+    return consumers;
   }
 
   /** Lets attempts start again. Returns undefined for a type that was never worked on or paused. */
@@ -115,11 +135,14 @@ function infoOf(consumers: TypeConsumers): JobTypeInfo {
     .toSorted()
     .at(-1);
   const limits = limitsOf(consumers.worker.config);
+  const note = until && readPauseNote(consumers.worker.config, until);
   return {
     jobType: consumers.jobType,
     paused: paused.length > 0,
     ...(until === undefined || until === NO_END ? {} : { pausedUntil: until }),
+    ...(note ? { pause: note } : {}),
     ...loadOf(consumers),
+    hasRoom: consumersOf(consumers).every(({ num_waiting: requests }) => requests > 0),
     ...(limits === undefined ? {} : { limits }),
   };
 }
