@@ -2,7 +2,8 @@ import { fencedBlocks } from './fencedBlocks.ts';
 
 /**
  * A `sh` block of a page. What stands behind `sh` says how it is to be run: nothing for commands that succeed, a status
- * for requests that are refused with it, `follow` for feeds, which go on until they are ended, and `no-run: <reason>`.
+ * for requests that are refused with it, `follow` for feeds, which go on until they are ended, `terminal <n>` for what a
+ * reader types in an empty folder, which `e2e/tutorial` runs, and `no-run: <reason>`.
  */
 export interface Example {
   readonly commands: string;
@@ -13,7 +14,7 @@ export interface Example {
   readonly answer?: string;
 }
 
-const MARK = /^(?:(\d{3})|(follow)|no-run: (.+))?$/;
+const MARK = /^(?:(\d{3})|(follow)|(?:no-run: |(?=terminal \d))(.+))?$/;
 
 /** The examples of a page in their order. */
 export function examplesOf(page: string): readonly Example[] {
