@@ -42,6 +42,7 @@ export interface ApiDeps {
     | 'countMatchingJobs'
     | 'countJobs'
     | 'oldestPending'
+    | 'readFailures'
     | 'readStatistics'
     | 'readCheckpoint'
   >;

@@ -3,6 +3,7 @@ import type { ApiDeps } from './apiDeps.ts';
 import { accessControl } from './auth/accessControl.ts';
 import { crossOrigin } from './auth/crossOrigin.ts';
 import { localRequestsOnly } from './auth/localRequestsOnly.ts';
+import { failureRoutes } from './failures/failureRoutes.ts';
 import { eventRoutes } from './feeds/eventRoutes.ts';
 import { arrivalDeadline } from './http/arrivalDeadline.ts';
 import { checkRequestHead } from './http/checkRequestHead.ts';
@@ -51,6 +52,7 @@ function routesOf(deps: ApiDeps): readonly Route[] {
     ...jobRoutes(deps),
     ...eventRoutes(deps),
     ...statsRoutes(deps),
+    ...failureRoutes(deps),
     ...scheduleRoutes(deps),
     ...typeRoutes(deps),
     ...workerRoutes(deps),

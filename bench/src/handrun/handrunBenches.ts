@@ -5,6 +5,7 @@ import { catchUp } from './catchUp.ts';
 import { delayedTogether } from './delayedTogether.ts';
 import type { HandrunBench } from './handrunBench.ts';
 import { hotUpdates } from './hotUpdates.ts';
+import { listing } from './listing.ts';
 import { paging } from './paging.ts';
 import { projectionLag } from './projectionLag.ts';
 import { soak } from './soak.ts';
@@ -20,6 +21,7 @@ export const handrunBenches: readonly HandrunBench[] = [
   hotUpdates,
   ageOut,
   paging,
+  listing,
   cancelRunning,
   delayedTogether,
   soak,

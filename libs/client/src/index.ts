@@ -17,6 +17,7 @@ export {
   UnavailableError,
   UnexpectedAnswerError,
 } from './errors.ts';
+export type { FailureGroup, Failures, FailuresQuery } from './failures.ts';
 export { hasEnded } from './job.ts';
 export type { Backoff, CreatedJob, EndedJob, Job, JobError, JobStatus } from './job.ts';
 export type { Actor, JobEvent, JobEventData, JobEventName } from './jobEvent.ts';

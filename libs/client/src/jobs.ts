@@ -212,6 +212,8 @@ export interface JobListFilter extends Readonly<Partial<Record<`${JobTime}${'Aft
   /** The name and the code of the last error. */
   readonly errorName?: string;
   readonly errorCode?: string;
+  /** The jobs of this group of failures; see `client.failures`. */
+  readonly failure?: string;
   /** The worker of the running or last attempt. */
   readonly worker?: string;
   /** By age, or by how long the last attempt of an ended job ran; default `newest`. */

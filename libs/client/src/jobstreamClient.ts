@@ -3,6 +3,7 @@ import type { JobDefinition, PayloadInput, ResultOutput } from './defineJob.ts';
 import { enqueue, type EnqueuedJob, type EnqueueOptions } from './enqueue.ts';
 import { followEvents } from './followEvents.ts';
 import type { JobEvent, JobEventName } from './jobEvent.ts';
+import type { Failures, FailuresQuery } from './failures.ts';
 import { Jobs } from './jobs.ts';
 import { JobTypes } from './jobTypes.ts';
 import { Schedules } from './schedules.ts';
@@ -72,6 +73,16 @@ export class JobstreamClient {
   events({ signal, after, types, events }: FeedOptions = {}): AsyncGenerator<JobEvent, void, undefined> {
     const query = { type: types, event: events };
     return followEvents(this.#transport, { path: '/api/events', query, signal }, after);
+  }
+
+  /**
+   * Groups the failed jobs of a window (default `24h`) by type, error and what is alike of its message.
+   *
+   * @example
+   * const { items } = await client.failures({ window: '7d', type: 'email' });
+   */
+  failures(query: FailuresQuery = {}, { signal }: CallOptions = {}): Promise<Failures> {
+    return this.#transport.ask({ path: '/api/failures', query: { ...query }, signal });
   }
 
   stats({ signal }: CallOptions = {}): Promise<Stats> {

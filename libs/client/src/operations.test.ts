@@ -30,7 +30,13 @@ async function operationsUsed(): Promise<ReadonlySet<string>> {
   await Promise.all([jobs.create(job), jobs.createBatch([job]), jobs.list().next(), jobs.get('{id}')]);
   await Promise.all([jobs.waitForCompletion('{id}'), jobs.history('{id}'), jobs.events('{id}').next()]);
   await Promise.all([jobs.cancel('{id}'), jobs.retry('{id}'), jobs.erasePayload('{id}')]);
-  await Promise.all([jobs.cancelMany(all), jobs.retryMany(all), client.events().next(), client.stats()]);
+  await Promise.all([
+    jobs.cancelMany(all),
+    jobs.retryMany(all),
+    client.events().next(),
+    client.stats(),
+    client.failures(),
+  ]);
   await Promise.all([schedules.create(schedule), schedules.list().next(), schedules.get(name)]);
   await Promise.all([schedules.replace(schedule), schedules.delete(name), schedules.events(name).next()]);
   await Promise.all([types.list(), types.pause('{type}'), types.resume('{type}')]);

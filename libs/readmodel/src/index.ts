@@ -26,6 +26,8 @@ export type { Page, PageQuery } from './jobs/jobPage.ts';
 export { JobProjection } from './projection/jobProjection.ts';
 export type { AppliedBatch, Quarantined } from './projection/batchWriter.ts';
 export type { PutAsideEvent, ReadableJob } from './projection/refoldJobs.ts';
+export { normalMessage } from './failures/failureGroup.ts';
+export type { FailureGroup, Failures } from './failures/readFailures.ts';
 export { migrate } from './postgres/migrate.ts';
 export type { ProjectableEntry } from './projection/projectableEntry.ts';
 export { cancelRebuild } from './rebuild/cancelRebuild.ts';

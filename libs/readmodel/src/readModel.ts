@@ -10,6 +10,8 @@ import type { JobReference } from './jobs/jobQueries.ts';
 import { listJobs } from './jobs/jobQueries.ts';
 import type { CountQuery, JobListQuery, JobPage } from './jobs/jobQueries.ts';
 import type { Page, PageQuery } from './jobs/jobPage.ts';
+import { readFailures } from './failures/readFailures.ts';
+import type { Failures, FailuresQuery } from './failures/readFailures.ts';
 import { readStatistics } from './statistics/readStatistics.ts';
 import type { StatisticsPage, StatisticsQuery } from './statistics/readStatistics.ts';
 import { PostgresService } from './postgres/postgresService.ts';
@@ -49,6 +51,11 @@ export class ReadModel extends PostgresService {
   /** Counts jobs (of a tenant, or all) by type and status; combinations without a job are left out. */
   countJobs(tenant?: string): Promise<readonly JobCount[]> {
     return this.use((pool) => countJobs(pool, tenant));
+  }
+
+  /** Groups the failed jobs of a period, of the newest 100,000. @throws QueryTooExpensiveError. */
+  readFailures(query: FailuresQuery): Promise<Failures> {
+    return this.use((pool) => readFailures(pool, query));
   }
 
   /** Counts the jobs with events that only a newer release can read: none of this one runs them. */

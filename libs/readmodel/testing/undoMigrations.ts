@@ -8,6 +8,7 @@ const undo: Readonly<Record<string, string>> = {
   '0010': 'ALTER TABLE jobs DROP COLUMN unreadable_events; ALTER TABLE quarantined_messages DROP COLUMN job_id',
   '0011': 'ALTER TABLE api_keys DROP COLUMN made_open',
   '0013': 'ALTER TABLE jobs DROP COLUMN result_inexact',
+  '0015': 'ALTER TABLE jobs DROP COLUMN failure',
 };
 
 /** SQL that makes a database as it was before the migration with the number `first`, so that it can be migrated again. */

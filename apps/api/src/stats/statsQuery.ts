@@ -8,15 +8,21 @@ const MINUTE_MS = 60_000;
 const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');
 const UNITS: Readonly<Record<string, number>> = { m: MINUTE_MS, h: 60 * MINUTE_MS, d: 1_440 * MINUTE_MS };
 
+/** A length of time, such as `24h`. */
+export const Window = Schema.String.check(
+  Schema.isPattern(/^[1-9]\d{0,3}[mhd]$/u, {
+    expected: 'a number of minutes, hours or days, such as 15m, 24h or 30d',
+  }),
+);
+
+/** The length of a window in milliseconds. */
+export function windowMs(window: string): number {
+  return Number(window.slice(0, -1)) * (UNITS[window.slice(-1)] ?? 0);
+}
+
 /** The query of `GET /api/stats`. */
 export const StatsQuery = Schema.Struct({
-  window: Schema.optionalKey(
-    Schema.String.check(
-      Schema.isPattern(/^[1-9]\d{0,3}[mhd]$/u, {
-        expected: 'a number of minutes, hours or days, such as 15m, 24h or 30d',
-      }),
-    ),
-  ).annotateKey({ description: 'Include the activity of this last period.' }),
+  window: Schema.optionalKey(Window).annotateKey({ description: 'Include the activity of this last period.' }),
   from: Schema.optionalKey(Instant).annotateKey({ description: 'Include the activity from this time on.' }),
   to: Schema.optionalKey(Instant).annotateKey({ description: 'With `from`: the end of the period; default now.' }),
 });
@@ -54,7 +60,7 @@ function boundsOf({ window, from, to }: typeof StatsQuery.Type, now: number): re
   if (window !== undefined) {
     if ((from ?? to) !== undefined)
       throw invalidParameters([{ parameter: 'window', detail: 'must not be given together with from or to' }]);
-    return [now - Number(window.slice(0, -1)) * (UNITS[window.slice(-1)] ?? 0), now];
+    return [now - windowMs(window), now];
   }
   if (from === undefined) throw invalidParameters([{ parameter: 'to', detail: 'must be given together with from' }]);
   return [Date.parse(from), to === undefined ? now : Date.parse(to)];

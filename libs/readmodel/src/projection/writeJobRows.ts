@@ -2,6 +2,7 @@ import type { Job, JobState } from '@jobstream/domain';
 import { arrayLiteral, copyField, plainArrayLiteral } from '../postgres/bulkStatement.ts';
 import type { BulkStatement, RowCopy } from '../postgres/bulkStatement.ts';
 import { storableInstant, storableJson, storableText } from '../postgres/storableValues.ts';
+import { failureGroup } from '../failures/failureGroup.ts';
 
 /** What a batch of events did to a job; `sequence` is that of its last event. */
 export interface ChangedJob {
@@ -66,6 +67,7 @@ const changingColumns: readonly Column[] = [
   { name: 'result', type: 'jsonb', valueOf: ({ result }) => result },
   { name: 'result_inexact', type: 'boolean', valueOf: ({ job }) => (job.resultInexact === true ? 'true' : null) },
   { name: 'error', type: 'jsonb', valueOf: ({ error }) => error },
+  { name: 'failure', type: 'text', valueOf: ({ job }) => failureGroup(job) ?? null },
   { name: 'progress', type: 'jsonb', valueOf: ({ progress }) => progress },
   { name: 'attempt', type: 'int', valueOf: ({ job }) => job.attempt },
   { name: 'run_at', type: 'timestamptz', valueOf: ({ job }) => instant(job.runAt) },

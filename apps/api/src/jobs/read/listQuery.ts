@@ -28,6 +28,9 @@ export const ListJobsQuery = Schema.Struct({
   }),
   errorName: Schema.optionalKey(Text).annotateKey({ description: 'Jobs whose last error has this name.' }),
   errorCode: Schema.optionalKey(Text).annotateKey({ description: 'Jobs whose last error has this code.' }),
+  failure: Schema.optionalKey(
+    Schema.String.check(Schema.isPattern(/^[0-9a-f]{16}$/u, { expected: 'the id of a group of failures' })),
+  ).annotateKey({ description: 'Jobs of this group of failures.' }),
   worker: Schema.optionalKey(Text).annotateKey({
     description: 'Jobs whose running or last attempt is of this worker.',
   }),

@@ -1,0 +1,110 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { JobEvent } from '@jobstream/domain';
+import { describe, expect, test } from 'vitest';
+import { useStage } from '../../testing/apiStage.ts';
+import { projectAll } from '../../testing/projectAll.ts';
+import type { TestApi } from '../../testing/startApi.ts';
+
+interface Failures {
+  readonly total: number;
+  readonly items: readonly { readonly count: number; readonly message: string; readonly jobs: string }[];
+}
+
+/** Creates a job and lets its first attempt fail, as a worker would; returns its id. */
+async function failJob(api: TestApi, { type, message, key }: { type: string; message: string; key?: string }) {
+  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  const { id: jobId } = (await (await api.post('/api/jobs', { type }, headers)).json()) as { id: string };
+  const { sequence = 0, job } = (await api.log.readJob(jobId)) ?? {};
+  const tenant = job?.tenant === undefined ? {} : { tenant: job.tenant };
+  const actor = { kind: 'worker', id: 'w' } as const;
+  const common = { v: 1, jobId, jobType: type, at: new Date().toISOString(), actor, ...tenant } as const;
+  const error = { name: 'SmtpError', message, code: 'E452' };
+  const events: JobEvent[] = [
+    { ...common, id: randomUUID(), version: 2, event: 'JobStarted', data: { attempt: 1, worker: 'w' } },
+    {
+      ...common,
+      id: randomUUID(),
+      version: 3,
+      event: 'JobFailed',
+      data: { attempt: 1, error, reason: 'unrecoverable' },
+    },
+  ];
+  let last = sequence;
+  for (const event of events) last = await api.log.append(event, last);
+  return jobId;
+}
+
+async function failuresOf(api: TestApi, query = '', key?: string): Promise<Failures> {
+  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  const response = await api.fetch(`/api/failures${query}`, { headers });
+  expect(response.status).toBe(200);
+  return (await response.json()) as Failures;
+}
+
+describe('failures', () => {
+  const stage = useStage();
+  const { api } = stage;
+
+  test('are grouped by what is alike, and each group leads to its jobs', async () => {
+    const alike = [
+      await failJob(api, { type: 'email', message: 'mailbox 17 is full' }),
+      await failJob(api, { type: 'email', message: 'mailbox 4711 is full' }),
+    ];
+    await failJob(api, { type: 'webhook', message: 'mailbox 17 is full' });
+    await projectAll(api.log, stage.databaseUrl);
+    const { total, items } = await failuresOf(api, '?window=1h');
+    expect(total).toBe(3);
+    expect(items[0]).toMatchObject({
+      type: 'email',
+      name: 'SmtpError',
+      code: 'E452',
+      message: 'mailbox <n> is full',
+      count: 2,
+    });
+    const listed = (await (await api.fetch(items[0]?.jobs ?? '')).json()) as { items: { id: string }[] };
+    expect(listed.items.map(({ id }) => id)).toEqual(alike.toReversed());
+    expect(await failuresOf(api, '?type=webhook,sms&limit=1')).toMatchObject({
+      total: 1,
+      items: [{ type: 'webhook' }],
+    });
+    await api.post(`/api/jobs/${alike[0]}/retry`);
+    await projectAll(api.log, stage.databaseUrl);
+    expect((await failuresOf(api, '?type=email')).items).toMatchObject([{ count: 1, lastJob: alike[1] }]);
+  });
+
+  test.each([
+    ['window=1w', 'window'],
+    ['window=0h', 'window'],
+    ['type=E', 'type'],
+    ['limit=0', 'limit'],
+    ['status=failed', 'status'],
+  ])('with ?%s are refused, and the parameter is named', async (query, parameter) => {
+    const response = await api.fetch(`/api/failures?${query}`);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ errors: [{ parameter }] });
+  });
+
+  test('of the longest window are answered', async () => {
+    expect(await failuresOf(api, '?window=9999d')).toMatchObject({ resolution: 'day' });
+  });
+});
+
+describe('with keys', () => {
+  const stage = useStage({ auth: { open: false }, log: { masterKeys: [{ id: 'test', secret: randomBytes(32) }] } });
+  const { api } = stage;
+
+  test('a tenant sees the failures of its own jobs, and a key without the scope none', async () => {
+    const keyOf = async (tenant: string, scope: 'jobs:read' | 'jobs:write') =>
+      (await api.keys.create({ name: tenant, scopes: [scope], tenant, expiresAt: null })).text;
+    const writer = await keyOf('acme', 'jobs:write');
+    const [acme, globex] = [await keyOf('acme', 'jobs:read'), await keyOf('globex', 'jobs:read')];
+    await failJob(api, { type: 'email', message: 'mailbox 1 is full', key: writer });
+    await failJob(api, { type: 'email', message: 'another message', key: writer });
+    await projectAll(api.log, stage.databaseUrl);
+    // The messages are encrypted, so these are one group, with the message of the last.
+    expect((await failuresOf(api, '', acme)).items).toMatchObject([{ count: 2, message: 'another message' }]);
+    expect(await failuresOf(api, '', globex)).toMatchObject({ total: 0, items: [] });
+    const refused = await api.fetch('/api/failures', { headers: { authorization: `Bearer ${writer}` } });
+    expect(refused.status).toBe(403);
+  });
+});

@@ -1,0 +1,110 @@
+import type { Job } from '@jobstream/domain';
+import type { Pool } from 'pg';
+import { unlessTooExpensive } from '../jobs/unlessTooExpensive.ts';
+import { jobColumnsWithoutValues, jobOfRow } from '../jobs/jobRow.ts';
+import type { JobRow } from '../jobs/jobRow.ts';
+import type { Resolution } from '../statistics/statisticsPeriod.ts';
+
+/** The failures that one query reads: the newest. */
+const MOST_FAILURES = 100_000;
+
+/** Selects failed jobs by when they failed: from a time (inclusive) to another (exclusive), both RFC 3339. */
+export interface FailuresQuery {
+  readonly tenant?: string | undefined;
+  readonly type?: readonly string[] | undefined;
+  readonly from: string;
+  readonly to: string;
+  /** The length of the periods in which failures are counted. */
+  readonly resolution: Resolution;
+  /** The number of groups. */
+  readonly limit: number;
+}
+
+/** Jobs that failed alike. */
+export interface FailureGroup {
+  readonly id: string;
+  readonly count: number;
+  readonly firstAt: string;
+  readonly lastAt: string;
+  /** The job that failed last, without payload and result, and with its error as it is stored. */
+  readonly lastJob: Job & Required<Pick<Job, 'error'>>;
+  /** By the start of the period, oldest first; empty ones are left out. */
+  readonly series: readonly { readonly at: string; readonly count: number }[];
+}
+
+export interface Failures {
+  /** The largest groups, largest first. */
+  readonly groups: readonly FailureGroup[];
+  /** The failed jobs of the period, also those of other groups. */
+  readonly total: number;
+  /** False if there are more, which were not read. */
+  readonly isComplete: boolean;
+  /** Of them, those without a group: they failed before groups were introduced. */
+  readonly ungrouped: number;
+}
+
+/** One scan of an index that only failed jobs are in; the rows of `jobs` are read for one job a group. */
+const READ = {
+  name: 'read_failures',
+  text: `WITH recent AS MATERIALIZED (
+      SELECT failure, finished_at FROM jobs WHERE status = 'failed' AND finished_at >= $1 AND finished_at < $2
+        AND ($3::text IS NULL OR tenant = $3) AND ($4::text[] IS NULL OR type = ANY($4))
+        ORDER BY finished_at DESC LIMIT ${MOST_FAILURES + 1}),
+    numbers AS (SELECT count(*)::int AS total, count(*) FILTER (WHERE failure IS NULL)::int AS ungrouped FROM recent),
+    largest AS (SELECT failure, count(*)::int AS count, min(finished_at) AS first_at, max(finished_at) AS last_at
+      FROM recent WHERE failure IS NOT NULL GROUP BY failure ORDER BY count(*) DESC, max(finished_at) DESC, failure LIMIT $6),
+    periods AS (SELECT failure, date_trunc($5, finished_at, 'UTC') AS at, count(*)::int AS count
+      FROM recent JOIN largest USING (failure) GROUP BY 1, 2),
+    series AS (SELECT failure, json_agg(json_build_array((extract(epoch FROM at) * 1000)::bigint, count) ORDER BY at) AS series
+      FROM periods GROUP BY failure)
+    SELECT numbers.total, numbers.ungrouped, failure AS id, largest.count, first_at AS "firstAt", last_at AS "lastAt",
+        last.id AS "lastJobId", series.series
+      FROM numbers LEFT JOIN largest ON true LEFT JOIN series USING (failure) LEFT JOIN LATERAL (
+        SELECT id FROM jobs WHERE status = 'failed' AND finished_at = last_at AND failure = largest.failure
+          AND ($3::text IS NULL OR tenant = $3) ORDER BY id DESC LIMIT 1) AS last ON true
+      ORDER BY largest.count DESC, last_at DESC, failure`,
+};
+
+const LOAD = {
+  name: 'load_failed_jobs',
+  text: `SELECT ${jobColumnsWithoutValues} FROM jobs WHERE id = ANY($1::uuid[])`,
+};
+
+interface Row extends Omit<FailureGroup, 'id' | 'lastJob' | 'series'> {
+  readonly total: number;
+  readonly ungrouped: number;
+  /** Null in the only row, if there is no group. */
+  readonly id: string | null;
+  readonly lastJobId: string;
+  readonly series: readonly (readonly [number, number])[];
+}
+
+/** @throws QueryTooExpensiveError. */
+export async function readFailures(pool: Pool, query: FailuresQuery): Promise<Failures> {
+  const { tenant = null, type, from, to, resolution, limit } = query;
+  const values = [from, to, tenant, type ?? null, resolution, limit];
+  const { rows } = await unlessTooExpensive(pool.query<Row>({ ...READ, values }));
+  const { total = 0, ungrouped = 0 } = rows[0] ?? {};
+  return {
+    groups: groupsOf(rows, await loadJobs(pool, rows)),
+    total: Math.min(total, MOST_FAILURES),
+    isComplete: total <= MOST_FAILURES,
+    ungrouped,
+  };
+}
+
+async function loadJobs(pool: Pool, groups: readonly Row[]): Promise<ReadonlyMap<string, Job>> {
+  const ids = groups.flatMap(({ id, lastJobId }) => (id === null ? [] : [lastJobId]));
+  const { rows } = await pool.query<JobRow>({ ...LOAD, values: [ids] });
+  return new Map(rows.map((row) => [row.id, jobOfRow(row)]));
+}
+
+/** Leaves out a group whose last job was retried in this moment. */
+function groupsOf(rows: readonly Row[], jobs: ReadonlyMap<string, Job>): readonly FailureGroup[] {
+  return rows.flatMap(({ id, count, firstAt, lastAt, lastJobId, series }) => {
+    const lastJob = jobs.get(lastJobId);
+    if (id === null || lastJob?.error === undefined) return [];
+    const counts = series.map(([ms, failures]) => ({ at: new Date(ms).toISOString(), count: failures }));
+    return [{ id, count, firstAt, lastAt, lastJob: { ...lastJob, error: lastJob.error }, series: counts }];
+  });
+}
