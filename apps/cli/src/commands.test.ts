@@ -185,6 +185,27 @@ test('cancel and retry change each job, and tell of those that cannot be changed
   expect((await stage.run('get', id, '--events')).stdout).toMatch(/JobCancelled +not needed\n.*JobRequeued/u);
 });
 
+test('cancel and retry change the jobs of a filter, and ask before', async () => {
+  for (const _ of [1, 2, 3]) await enqueue('sleep', '{}', '--tag', 'campaign', '--delay', '1h');
+  await listed(['--tag', 'campaign'], 3);
+  const cancel = ['cancel', '--tag', 'campaign'] as const;
+  const counted = await stage.run(...cancel, '--dry-run');
+  expect(counted).toEqual({ code: 0, stdout: '3 jobs would be cancelled\n', stderr: '' });
+  const question = 'this would cancel 3 jobs: confirm it with --yes';
+  expect(await stage.run(...cancel)).toEqual({ code: 64, stdout: '', stderr: `jobstream: ${question}\n` });
+  const answer = (input: string) =>
+    runCommand([...cancel, '--reason', 'withdrawn'], { env: { JOBSTREAM_URL: stage.api }, terminal: true, input });
+  const asked = 'Cancel 3 jobs? [y/N] ';
+  expect(await answer('\n')).toEqual({ code: 2, stdout: '', stderr: `${asked}Nothing is changed.\n` });
+  const progress = '\r\u001B[K3 of 3 jobs\r\u001B[K';
+  expect(await answer('y\n')).toEqual({ code: 0, stdout: '3 jobs cancelled\n', stderr: asked + progress });
+  await listed(['--tag', 'campaign', '--status', 'cancelled'], 3);
+  const retried = await stage.run('retry', '--tag', 'campaign', '--status', 'cancelled', '--yes', '--json');
+  expect(JSON.parse(retried.stdout)).toEqual({ matched: 3, changed: 3, skipped: 0, failed: 0 });
+  const none = await stage.run('retry', '--tag', 'campaign', '-y');
+  expect(none).toEqual({ code: 0, stdout: 'There are no such jobs.\n', stderr: '' });
+});
+
 test('types are listed, paused, resumed, checked and removed', async () => {
   expect(await stage.run('types', 'pause', 'webhook')).toMatchObject({ code: 0, stdout: 'webhook is paused\n' });
   expect((await stage.run('types')).stdout).toMatch(/^TYPE +STATE +WORKERS .*\n[^]*^webhook +paused +1 /mu);
@@ -219,6 +240,11 @@ test('workers and stats show the service', async () => {
   expect((await stage.run('workers')).stdout).toMatch(/^WORKER +STATE .*\n\S+ +live +\d+ .* email,webhook,sleep\n$/u);
   const { stdout } = await stage.run('stats');
   expect(stdout).toMatch(/^TYPE .*COMPLETED.*\n[^]*^all +\d/mu);
+  const lately = await stage.run('stats', '--window', '1h');
+  expect(lately.stdout).toMatch(/^TYPE +CREATED +COMPLETED .* RUN P95 .*\n[^]*^all +\d+ .*ms\nFrom [\d:.]+ to /mu);
+  expect(JSON.parse((await stage.run('stats', '--window', '1h', '--json')).stdout)).toMatchObject({
+    activity: { resolution: 'minute', byType: { email: { failed: 0 } } },
+  });
 });
 
 /** Its system is found by the data folder, not by an address. */

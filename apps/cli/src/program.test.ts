@@ -31,6 +31,14 @@ test.each([
   ],
   [['enqueue', 'email', '@absent.json'], 'jobstream: absent.json cannot be read (ENOENT)\n'],
   [['enqueue', 'email', '--delay', '5m', '--run-at', '2030-01-01'], 'jobstream: give --delay or --run-at, not both\n'],
+  [['cancel'], 'jobstream: give ids, or a filter such as --status failed --type email, or --all for every job\n'],
+  [['retry', '1', '--type', 'email'], 'jobstream: give ids, or a filter with its options, not both\n'],
+  [['cancel', '--all', '--tag', 'a'], 'jobstream: give --all or a filter, not both\n'],
+  [
+    ['stats', '--window', '1w'],
+    "jobstream: option '--window <time>' argument '1w' is invalid. Expected minutes, hours or days, such as 15m, 24h or 30d.\n" +
+      'For help: jobstream stats --help\n',
+  ],
 ])('%j is wrong usage', async (args, stderr) => {
   expect(await runCommand(args)).toEqual({ code: 64, stdout: '', stderr });
 });

@@ -7,11 +7,10 @@ import { CommandError, describeApiError, UsageError } from './command/failure.ts
 import { helpLayout } from './command/help.ts';
 import type { RunHere } from './command/runHere.ts';
 import type { Surroundings } from './command/surroundings.ts';
-import { cancelCommand } from './jobs/cancel.ts';
+import { cancelCommand, retryCommand } from './jobs/changeCommands.ts';
 import { enqueueCommand } from './jobs/enqueue.ts';
 import { getCommand } from './jobs/get.ts';
 import { listCommand } from './jobs/list.ts';
-import { retryCommand } from './jobs/retry.ts';
 import { watchCommand } from './jobs/watch.ts';
 import { schedulesCommand } from './schedules/schedules.ts';
 import { statsCommand } from './service/stats.ts';

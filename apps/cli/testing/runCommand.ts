@@ -11,6 +11,8 @@ export interface CommandResult {
 type CommandSettings = Partial<Pick<Surroundings, 'env' | 'folder' | 'signal'>> & {
   /** What the command reads from its standard input. */
   readonly input?: string;
+  /** Makes standard input and standard error a terminal. */
+  readonly terminal?: boolean;
   /** Makes standard output a terminal of this width. */
   readonly columns?: number;
 };
@@ -18,16 +20,23 @@ type CommandSettings = Partial<Pick<Surroundings, 'env' | 'folder' | 'signal'>> 
 /** Runs a command line as the program does, and returns what it wrote. */
 export async function runCommand(args: readonly string[], settings: CommandSettings = {}): Promise<CommandResult> {
   const [stdout, stderr]: [string[], string[]] = [[], []];
-  const { input = '', columns, env = {}, folder = '/', signal = new AbortController().signal } = settings;
+  const {
+    input = '',
+    terminal = false,
+    columns,
+    env = {},
+    folder = '/',
+    signal = new AbortController().signal,
+  } = settings;
   const code = await runCommandLine(args, {
     env,
     folder,
     home: '/nonexistent',
     version: '1.2.3',
     signal,
-    stdin: Readable.from([input]),
+    stdin: Object.assign(Readable.from([input]), { isTTY: terminal }),
     stdout: { write: (text) => stdout.push(text) > 0, columns, isTTY: columns !== undefined },
-    stderr: { write: (text) => stderr.push(text) > 0 },
+    stderr: { write: (text) => stderr.push(text) > 0, isTTY: terminal },
   });
   return { code, stdout: stdout.join(''), stderr: stderr.join('') };
 }

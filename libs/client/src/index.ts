@@ -1,4 +1,4 @@
-export type { BulkChange } from './jobs.ts';
+export type { BulkChange, BulkOptions, BulkProgress } from './bulkChange.ts';
 export type { CallOptions, ClientOptions } from './transport.ts';
 export { checkPayload, defineJob } from './defineJob.ts';
 export type { JobDefaults, JobDefinition, JobDefinitionOptions } from './defineJob.ts';
@@ -22,7 +22,6 @@ export { hasEnded } from './job.ts';
 export type { Backoff, CreatedJob, EndedJob, Job, JobError, JobStatus } from './job.ts';
 export type { Actor, JobEvent, JobEventData, JobEventName } from './jobEvent.ts';
 export type {
-  BulkOptions,
   ChangeOptions,
   RetryOptions,
   CreateOptions,
@@ -44,5 +43,5 @@ export type { FieldError, PayloadIssue, Problem } from './errors.ts';
 export type { CatchUpPolicy, NewSchedule, Schedule, ScheduleEvent, ScheduleEventData } from './schedules.ts';
 export type { SqlTransaction } from './sqlTransaction.ts';
 export type { Schedules, VersionedOptions } from './schedules.ts';
-export type { Stats, TypeBacklog } from './stats.ts';
+export type { Activity, Durations, Stats, StatsOptions, TypeActivity, TypeBacklog } from './stats.ts';
 export type { RunningJob, Worker, Workers } from './workers.ts';

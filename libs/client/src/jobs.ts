@@ -1,4 +1,5 @@
 import type { CallOptions } from './transport.ts';
+import { changeMany, type BulkChange, type BulkOptions } from './bulkChange.ts';
 import { followEvents } from './followEvents.ts';
 import { hasEnded, type CreatedJob, type EndedJob, type Job } from './job.ts';
 import type { JobEvent } from './jobEvent.ts';
@@ -45,19 +46,10 @@ export interface RetryOptions extends ChangeOptions {
   readonly discardUnreadable?: boolean;
 }
 
-export interface BulkOptions extends ChangeOptions {
-  /** The maximum number of jobs: 1 to 100,000, default 1,000. */
-  readonly limit?: number;
-  readonly dryRun?: boolean;
-}
-
 export interface HistoryOptions extends CallOptions {
   /** Leaves out events up to this sequence. */
   readonly after?: number;
 }
-
-/** The response of a dry run. */
-type Counted = Partial<BulkChange> & Pick<BulkChange, 'matched'>;
 
 /** How long one request waits for the end of a job: proxies cut connections that are idle for longer than 30 s. */
 const WAIT_S = 25;
@@ -151,12 +143,12 @@ export class Jobs {
 
   /** Cancels the jobs of a selection: those that have not ended, or those of the status that it names. */
   cancelMany(selection: JobSelection, options: BulkOptions = {}): Promise<BulkChange> {
-    return this.#changeMany('/api/jobs/cancel', selection, options);
+    return changeMany(this.#transport, { path: '/api/jobs/cancel', selection }, options);
   }
 
   /** Retries the jobs of a selection: the failed ones, or those of the status that it names. */
   retryMany(selection: JobSelection, options: BulkOptions = {}): Promise<BulkChange> {
-    return this.#changeMany('/api/jobs/retry', selection, options);
+    return changeMany(this.#transport, { path: '/api/jobs/retry', selection }, options);
   }
 
   /** Returns the history of a job, oldest event first. */
@@ -169,13 +161,6 @@ export class Jobs {
   events(id: string, { signal, after }: HistoryOptions = {}): AsyncGenerator<JobEvent, void, undefined> {
     return followEvents(this.#transport, { path: `${pathOf(id)}/events`, signal }, after);
   }
-
-  async #changeMany(path: string, selection: JobSelection, options: BulkOptions): Promise<BulkChange> {
-    const { signal, ...settings } = options;
-    const body = { ...selection, ...settings };
-    const request = { method: 'POST', path, body, signal, repeatable: false, patienceMs: Infinity } as const;
-    return { changed: 0, skipped: 0, failed: 0, ...(await this.#transport.ask<Counted>(request)) };
-  }
 }
 
 function pathOf(id: string): string {
@@ -186,17 +171,6 @@ function pathOf(id: string): string {
 function newIdempotencyKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-/** The outcome of a bulk change. */
-export interface BulkChange {
-  readonly matched: number;
-  readonly changed: number;
-  /** Jobs whose status did not allow the change. */
-  readonly skipped: number;
-  readonly failed: number;
-  /** Why the change ended early; repeating the request continues from there. */
-  readonly stopped?: string;
 }
 
 /** The times of a job by which lists can be narrowed; `run` is when it was or is due. */

@@ -7,7 +7,7 @@ import type { Failures, FailuresQuery } from './failures.ts';
 import { Jobs } from './jobs.ts';
 import { JobTypes } from './jobTypes.ts';
 import { Schedules } from './schedules.ts';
-import type { Stats } from './stats.ts';
+import type { Stats, StatsOptions } from './stats.ts';
 import { Transport } from './transport.ts';
 import { Workers } from './workers.ts';
 
@@ -85,7 +85,8 @@ export class JobstreamClient {
     return this.#transport.ask({ path: '/api/failures', query: { ...query }, signal });
   }
 
-  stats({ signal }: CallOptions = {}): Promise<Stats> {
-    return this.#transport.ask({ path: '/api/stats', signal });
+  /** Counts the jobs; with a time range also what happened in it. */
+  stats({ signal, ...query }: StatsOptions = {}): Promise<Stats> {
+    return this.#transport.ask({ path: '/api/stats', query, signal });
   }
 }

@@ -19,6 +19,12 @@ export function time(text: string): string {
   return new Date(instant).toISOString();
 }
 
+/** Reads a period up to now, as the API takes it: minutes, hours or days. */
+export function period(text: string): string {
+  if (/^[1-9]\d{0,3}[mhd]$/u.test(text)) return text;
+  throw new InvalidArgumentError('Expected minutes, hours or days, such as 15m, 24h or 30d.');
+}
+
 /** Reads a whole number of at least `least`. */
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {

@@ -6,9 +6,7 @@ import { examples } from '../command/help.ts';
 import type { Printer } from '../output/printer.ts';
 import type { Column } from '../output/table.ts';
 import { checkCommand } from './check.ts';
-import { pauseCommand } from './pause.ts';
-import { removeTypeCommand } from './removeType.ts';
-import { resumeCommand } from './resume.ts';
+import { pauseCommand, resumeCommand } from './pauseAndResume.ts';
 
 export function typesCommand(run: RunOnApi) {
   return new Command('types')
@@ -28,6 +26,19 @@ function listTypesCommand(run: RunOnApi) {
 
 async function listTypes({ client, printer, signal }: Api, _options: ApiOptions): Promise<ExitCode> {
   await printer.table(await client.types.list({ signal }), columns(printer), 'There are no job types yet.');
+  return ExitCode.ok;
+}
+
+function removeTypeCommand(run: RunOnApi) {
+  return apiCommand('remove', 'Removes what workers have announced of a type, and its settings, but no jobs.')
+    .argument('<type>', 'the job type')
+    .addHelpText('after', examples('jobstream types remove emial'))
+    .action(run(removeType));
+}
+
+async function removeType({ client, printer, signal }: Api, type: string, _options: ApiOptions): Promise<ExitCode> {
+  await client.types.remove(type, { signal });
+  printer.document({ type, removed: true }, () => `${type} is removed`);
   return ExitCode.ok;
 }
 

@@ -1,51 +1,33 @@
-import type { Job, JobFilter, JobStatus } from '@jobstream/client';
-import { Option } from '@commander-js/extra-typings';
-import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command/apiCommand.ts';
-import { definedIn } from '../command/definedIn.ts';
+import type { Job } from '@jobstream/client';
+import type { Api, RunOnApi } from '../command/apiCommand.ts';
 import { ExitCode } from '../command/exitCode.ts';
 import { examples } from '../command/help.ts';
-import { time, wholeNumber } from '../command/values.ts';
+import { wholeNumber } from '../command/values.ts';
 import type { Printer } from '../output/printer.ts';
 import type { Column } from '../output/table.ts';
 import { describeError, describeProgress } from './describeEvent.ts';
 import { paintStatus } from './describeJob.ts';
+import { filteredCommand, filterOf, type FilterOptions } from './jobFilter.ts';
 
-interface ListOptions extends ApiOptions {
-  readonly status?: JobStatus;
-  readonly type?: string;
-  readonly tag?: string;
-  readonly createdAfter?: string;
-  readonly createdBefore?: string;
+interface ListOptions extends FilterOptions {
   readonly limit: number;
   readonly all?: true;
 }
 
-const STATUSES = ['scheduled', 'pending', 'processing', 'retrying', 'completed', 'failed', 'cancelled'] as const;
-
 export function listCommand(run: RunOnApi) {
-  return apiCommand('list', 'Lists jobs, newest first.')
-    .addOption(new Option('--status <status>', 'jobs in this status').choices(STATUSES))
-    .option('--type <type>', 'jobs of this type')
-    .option('--tag <tag>', 'jobs with this tag')
-    .option('--created-after <time>', 'jobs created after it, e.g. 2030-01-31T09:00:00Z', time)
-    .option('--created-before <time>', 'jobs created before it', time)
+  return filteredCommand('list', 'Lists jobs, newest first.')
     .option('--limit <n>', 'how many', wholeNumber(1), 50)
     .option('--all', 'all of them')
     .addHelpText(
       'after',
-      examples(
-        'jobstream list --status failed --type email',
-        'jobstream list --status failed --all --json | jq -r .id | xargs jobstream retry',
-      ),
+      examples('jobstream list --status failed --type email', 'jobstream list --tag monthly --all --json | jq -r .id'),
     )
     .action(run(listJobs));
 }
 
 async function listJobs({ client, printer, signal }: Api, { limit, all, ...options }: ListOptions): Promise<ExitCode> {
-  const { status, type, tag, createdAfter, createdBefore } = options;
-  const filter: JobFilter = definedIn({ status, type, tag, createdAfter, createdBefore });
   const most = all ? Number.POSITIVE_INFINITY : limit;
-  const jobs = firstOf(client.jobs.list(filter, { signal }), most, () =>
+  const jobs = firstOf(client.jobs.list(filterOf(options), { signal }), most, () =>
     printer.note(`There are more jobs: --limit <n> or --all shows them.`),
   );
   await printer.table(jobs, columns(printer), 'There are no such jobs.');

@@ -6,7 +6,6 @@ import { examples } from '../command/help.ts';
 import type { Printer } from '../output/printer.ts';
 import type { Column } from '../output/table.ts';
 import { createScheduleCommand } from './create.ts';
-import { deleteScheduleCommand } from './delete.ts';
 import { getScheduleCommand } from './get.ts';
 
 export function schedulesCommand(run: RunOnApi) {
@@ -26,6 +25,19 @@ function listSchedulesCommand(run: RunOnApi) {
 
 async function listSchedules({ client, printer, signal }: Api, _options: ApiOptions): Promise<ExitCode> {
   await printer.table(client.schedules.list({ signal }), columns(printer), 'There are no schedules.');
+  return ExitCode.ok;
+}
+
+function deleteScheduleCommand(run: RunOnApi) {
+  return apiCommand('delete', 'Deletes a schedule; its jobs stay.')
+    .argument('<name>', 'the name of the schedule')
+    .addHelpText('after', examples('jobstream schedules delete nightly-report'))
+    .action(run(deleteSchedule));
+}
+
+async function deleteSchedule({ client, printer, signal }: Api, name: string, _options: ApiOptions): Promise<ExitCode> {
+  await client.schedules.delete(name, { signal });
+  printer.document({ name, deleted: true }, () => `${name} is deleted`);
   return ExitCode.ok;
 }
 

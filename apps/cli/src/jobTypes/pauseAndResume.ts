@@ -24,3 +24,16 @@ async function pauseType({ client, printer, signal }: Api, type: string, { until
   );
   return ExitCode.ok;
 }
+
+export function resumeCommand(run: RunOnApi) {
+  return apiCommand('resume', 'Ends the pause of a job type.')
+    .argument('<type>', 'the job type')
+    .addHelpText('after', examples('jobstream types resume email'))
+    .action(run(resumeType));
+}
+
+async function resumeType({ client, printer, signal }: Api, type: string, _options: ApiOptions): Promise<ExitCode> {
+  const resumed = await client.types.resume(type, { signal });
+  printer.document(resumed, () => `${type} is active, ${resumed.backlog} waiting`);
+  return ExitCode.ok;
+}

@@ -1,0 +1,79 @@
+import type { JobSelection } from '@jobstream/client';
+import type { Api, RunOnApi } from '../command/apiCommand.ts';
+import { definedIn } from '../command/definedIn.ts';
+import type { ExitCode } from '../command/exitCode.ts';
+import { UsageError } from '../command/failure.ts';
+import { examples } from '../command/help.ts';
+import { changeJobs } from './changeJobs.ts';
+import { changeMatching, type BulkVerb } from './changeMatching.ts';
+import { filteredCommand, filterOf, type FilterOptions } from './jobFilter.ts';
+
+interface ChangeOptions extends FilterOptions {
+  readonly all?: true;
+  readonly dryRun?: true;
+  readonly yes?: true;
+  readonly reason?: string;
+}
+
+export function cancelCommand(run: RunOnApi) {
+  return changeCommand('cancel', 'Cancels jobs that have not ended: some by their ids, or those of a filter.')
+    .addHelpText(
+      'after',
+      examples(
+        `jobstream cancel 01a21007-5d41-7b37-bb26-e9f0e3028d57 --reason 'sent by hand'`,
+        'jobstream cancel --type email --tag campaign-7 --dry-run',
+      ),
+    )
+    .action(run((api, ids: string[], options: ChangeOptions) => change('cancel', { api, ids, options })));
+}
+
+export function retryCommand(run: RunOnApi) {
+  return changeCommand('retry', 'Puts failed or cancelled jobs back into their queue, with all their attempts.')
+    .addHelpText(
+      'after',
+      examples(
+        'jobstream retry 01a21007-5d41-7b37-bb26-e9f0e3028d57',
+        'jobstream retry --type email --created-after 2030-01-31T09:00:00Z',
+        'jobstream retry --status cancelled --tag campaign-7 --yes',
+      ),
+    )
+    .action(run((api, ids: string[], options: ChangeOptions) => change('retry', { api, ids, options })));
+}
+
+function changeCommand(name: BulkVerb, summary: string) {
+  return filteredCommand(name, summary)
+    .argument('[id...]', 'the ids of the jobs; without them those of the filter')
+    .option('--all', 'every job, instead of a filter')
+    .option('--dry-run', 'only say how many jobs the filter matches')
+    .option('-y, --yes', 'do not ask before the jobs of the filter are changed')
+    .option('--reason <text>', 'why; it is kept in the history');
+}
+
+interface Change {
+  readonly api: Api;
+  readonly ids: readonly string[];
+  readonly options: ChangeOptions;
+}
+
+function change(verb: BulkVerb, { api, ids, options }: Change): Promise<ExitCode> {
+  const { client, signal } = api;
+  const { reason, dryRun = false, yes = false } = options;
+  const selection = selectionOf(ids, options);
+  if (selection !== undefined)
+    return changeMatching(verb, { selection, dryRun, isConfirmed: yes, ...definedIn({ reason }) }, api);
+  return changeJobs(api, ids, (id) => client.jobs[verb](id, { signal, ...definedIn({ reason }) }));
+}
+
+/** Returns what the options select; undefined when the jobs are named. */
+function selectionOf(ids: readonly string[], { all, dryRun, ...options }: ChangeOptions): JobSelection | undefined {
+  const filter = filterOf(options);
+  const isFiltered = Object.keys(filter).length > 0;
+  if (all && isFiltered) throw new UsageError('give --all or a filter, not both');
+  if (ids.length > 0 && (all || isFiltered || dryRun)) {
+    throw new UsageError('give ids, or a filter with its options, not both');
+  }
+  if (ids.length > 0) return undefined;
+  if (all) return { all };
+  if (isFiltered) return filter;
+  throw new UsageError('give ids, or a filter such as --status failed --type email, or --all for every job');
+}
