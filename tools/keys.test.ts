@@ -65,7 +65,7 @@ test('a key that was created elsewhere is adopted and not shown', async () => {
   expect((await keys.active()).map((key) => key.id)).toEqual([made.id]);
   await keys.revoke(made.id);
   const without = await run(words, { DATABASE_URL: databaseUrl, API_KEY: '' });
-  expect(without).toMatchObject({ code: 1, stderr: 'API_KEY is not set: it is the key to adopt.\n' });
+  expect(without).toMatchObject({ code: 2, stderr: 'API_KEY is not set: it is the key to adopt.\n' });
 });
 
 test.each([
@@ -83,15 +83,15 @@ test.each([
 test.each([
   [
     'no action',
-    2,
+    64,
     [],
     /^expected create \| adopt \| list \| revoke <id> \| revoke --made-open, got: nothing; for help: npm run keys -- --help\n$/,
   ],
-  ['an unknown action', 2, ['delete', 'x'], /^expected create .*, got: delete x; for help: .*\n$/],
-  ['an unknown option', 2, ['create', '--nmae', 'x'], /^Unknown option '--nmae'; for help: .*\n$/],
-  ['no name', 1, ['create', '--scopes', 'admin'], /^a name has 1 to 100 printable characters\n$/],
-  ['a past expiry', 1, ['create', '--name', 'x', '--scopes', 'admin', '--expires', '2020-01-01'], /^--expires must be/],
-  ['an unknown id', 1, ['revoke', '0000000000000000'], /^There is no key with the id 0000000000000000\.\n$/],
+  ['an unknown action', 64, ['delete', 'x'], /^expected create .*, got: delete x; for help: .*\n$/],
+  ['an unknown option', 64, ['create', '--nmae', 'x'], /^Unknown option '--nmae'; for help: .*\n$/],
+  ['no name', 2, ['create', '--scopes', 'admin'], /^a name has 1 to 100 printable characters\n$/],
+  ['a past expiry', 2, ['create', '--name', 'x', '--scopes', 'admin', '--expires', '2020-01-01'], /^--expires must be/],
+  ['an unknown id', 2, ['revoke', '0000000000000000'], /^There is no key with the id 0000000000000000\.\n$/],
 ])('%s is refused in one sentence with exit code %i', async (_what, code, words, sentence) => {
   expect(await run(words)).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(sentence) });
 });
@@ -100,7 +100,7 @@ test('without DATABASE_URL the database of the running npm start is used', async
   await using folder = await mkdtempDisposable(path.join(os.tmpdir(), 'jobstream-keys-'));
   const env = { DATABASE_URL: '', DATA_DIR: folder.path };
   const stderr = `DATABASE_URL is not set, and no system runs on ${folder.path}: npm start starts one.\n`;
-  expect(await run(['list'], env)).toMatchObject({ code: 1, stderr });
+  expect(await run(['list'], env)).toMatchObject({ code: 2, stderr });
   const nats = natsAddresses(() => 'nats://127.0.0.1:4222');
   recordAddresses(folder.path, { DATABASE_URL: databaseUrl }, { api: 'http://127.0.0.1:3000', nats });
   expect(await run(['list'], env)).toMatchObject({ code: 0, stderr: '' });

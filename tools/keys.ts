@@ -1,5 +1,5 @@
 import { ApiKeys } from '@jobstream/readmodel';
-import { readCommandLine, UsageError } from '@jobstream/runtime';
+import { readCommandLine, typedCommand, USAGE_EXIT_CODE, UsageError } from '@jobstream/runtime';
 import { dataDirOf } from './src/commandLine/dataDir.ts';
 import { reportFailure } from './src/commandLine/runTool.ts';
 import { runningAddresses } from './src/system/runningAddresses.ts';
@@ -16,12 +16,12 @@ try {
     await keys.stop();
   }
 } catch (error) {
-  reportFailure(error, error instanceof UsageError ? 2 : 1);
+  reportFailure(error, error instanceof UsageError ? USAGE_EXIT_CODE : 2);
 }
 
 function databaseUrl(): string {
   const dataDir = dataDirOf(values);
   const url = process.env['DATABASE_URL'] || runningAddresses(dataDir, 'operator')?.['DATABASE_URL'];
   if (url !== undefined) return url;
-  throw new Error(`DATABASE_URL is not set, and no system runs on ${dataDir}: npm start starts one.`);
+  throw new Error(`DATABASE_URL is not set, and no system runs on ${dataDir}: ${typedCommand('start')} starts one.`);
 }

@@ -23,7 +23,7 @@ try {
     console.log('The streams are there.');
   }
 } catch (error) {
-  reportFailure(error);
+  reportFailure(error, 2);
 }
 
 /** Returns what the environment names, else the system that runs on the data folder. */

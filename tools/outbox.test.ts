@@ -22,14 +22,14 @@ test('installs, tells what waits, and removes', async () => {
   expect((await run('status')).stdout).toMatch(
     /^version 1: 1 jobs wait, 0 were rejected, .*\nthe oldest waits since 20.*Z\n$/,
   );
-  expect(await run('uninstall')).toMatchObject({ code: 1, stderr: 'the outbox has 1 waiting and 0 rejected jobs\n' });
+  expect(await run('uninstall')).toMatchObject({ code: 2, stderr: 'the outbox has 1 waiting and 0 rejected jobs\n' });
   expect((await run('uninstall', '--discard', '--url', url)).stdout).toBe('the outbox is not installed any more\n');
   expect((await run('status')).stdout).toBe('no outbox is installed\n');
 });
 
 test('arguments that make no sense are refused with a sentence', async () => {
   expect(await run('remove')).toMatchObject({
-    code: 2,
+    code: 64,
     stderr: 'expected install, status, uninstall or sql, got: remove\n',
   });
 });

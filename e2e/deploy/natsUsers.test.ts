@@ -122,7 +122,7 @@ async function announce(): Promise<void> {
 test('a service cannot start before the streams exist, and its error names the user that creates them', async () => {
   const { code, output } = await runScript('apps/worker/src/main.ts', settings('worker'));
   expect(code).toBe(1);
-  expect(output).toContain('stream JOBS is missing and this user may not create it: npm run migrate does');
+  expect(output).toContain('stream JOBS is missing and this user may not create it: the command migrate does');
 });
 
 test('the system runs with a user for each service, and the server refuses no operation', async () => {

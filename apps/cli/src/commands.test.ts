@@ -261,6 +261,18 @@ describe('as a program', () => {
     expect(watching.stderr).toBe(`Following the events of ${stage.api}; Ctrl-C ends it.\n`);
   });
 
+  test.each([
+    [['verify', '--nope'], /^Unknown option '--nope'; for help: npm run jobstream -- verify --help\n$/u],
+    [['keys', 'delete'], /^expected create .*, got: delete; for help: npm run jobstream -- keys --help\n$/u],
+  ])(
+    '%j, passed on to a program, is wrong usage too, and commands are named as they are typed',
+    async (args, sentence) => {
+      await using program = TestProcess.node(main, { ...settings(), args });
+      expect({ code: await program.ended, stdout: program.stdout }).toEqual({ code: 64, stdout: '' });
+      expect(program.stderr).toMatch(sentence);
+    },
+  );
+
   test('it ends quietly when nobody reads its output any more', async () => {
     const script = `{ '${process.execPath}' '${main}' watch --after 0; echo "code $?" >&2; } | head -n 1`;
     await using piped = new TestProcess('/bin/sh', { ...settings(), args: ['-c', script], group: true });

@@ -23,7 +23,7 @@ export type { Service } from './service/service.ts';
 export { parseTraceparent } from './tracing/tracing.ts';
 export { Tracing } from './tracing/tracing.ts';
 export type { SpanEnd, SpanOptions, TracedSpan, TracingOptions } from './tracing/tracing.ts';
-export { asksForHelp, readCommandLine, UsageError } from './process/commandLine.ts';
+export { asksForHelp, readCommandLine, typedCommand, USAGE_EXIT_CODE, UsageError } from './process/commandLine.ts';
 export type { CommandLine, CommandOption } from './process/commandLine.ts';
 export { BackgroundLoop } from './service/backgroundLoop.ts';
 export type { NextTurn, Pause } from './service/backgroundLoop.ts';

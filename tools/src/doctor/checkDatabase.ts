@@ -1,4 +1,5 @@
 import { assertMigrated, SchemaMismatchError } from '@jobstream/readmodel';
+import { typedCommand } from '@jobstream/runtime';
 import { Client, DatabaseError } from 'pg';
 import type { Examination, Finding } from './examination.ts';
 
@@ -29,7 +30,10 @@ export async function checkDatabase({
 function findingOf(error: unknown, { host, pathname, username }: URL): Finding {
   const [place, code] = [`${host}${pathname}`, error instanceof DatabaseError ? (error.code ?? '') : ''];
   if (error instanceof SchemaMismatchError) {
-    return { wrong: `The database ${place} lacks tables: ${error.message}.`, remedy: 'Run npm run migrate.' };
+    return {
+      wrong: `The database ${place} lacks tables: ${error.message}.`,
+      remedy: `Run ${typedCommand('migrate')}.`,
+    };
   }
   if (CREDENTIALS.has(code)) {
     const wrong = `The database ${place} refuses the user ${decodeURIComponent(username)} or its password.`;

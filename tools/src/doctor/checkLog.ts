@@ -1,4 +1,5 @@
 import type { LogTrouble } from '@jobstream/eventlog';
+import { typedCommand } from '@jobstream/runtime';
 import type { Examination, Finding } from './examination.ts';
 
 /** Whether the servers of the log can be reached and used. */
@@ -34,7 +35,7 @@ function findingOf(trouble: LogTrouble, url: string): Finding {
       return { wrong: `The NATS user may not use ${trouble.streams.join(', ')}.`, remedy };
     }
     case 'missing': {
-      const remedy = 'Run npm run migrate, or start the API, which creates them where its user may.';
+      const remedy = `Run ${typedCommand('migrate')}, or start the API, which creates them where its user may.`;
       return { wrong: `The streams ${trouble.streams.join(', ')} are missing at ${url}.`, remedy };
     }
   }

@@ -1,3 +1,4 @@
+import { typedCommand } from '@jobstream/runtime';
 import { findNatsServer, natsServerOnPath } from '@jobstream/servers';
 import type { Examination, Finding } from './examination.ts';
 
@@ -15,5 +16,5 @@ export async function checkNatsServer({
   const old = await natsServerOnPath(env);
   if (old === undefined) return []; // npm start fetches one
   const wrong = `The nats-server on the PATH is ${old}, which is too old.`;
-  return [{ wrong, remedy: 'npm start fetches a newer one, or install nats-server 2.15.' }];
+  return [{ wrong, remedy: `${typedCommand('start')} fetches a newer one, or install nats-server 2.15.` }];
 }

@@ -1,5 +1,5 @@
 import type { ApiKey, ApiKeys, NewApiKey, Scope } from '@jobstream/readmodel';
-import { UsageError } from '@jobstream/runtime';
+import { typedCommand, UsageError } from '@jobstream/runtime';
 import type { CommandLine, CommandOption } from '@jobstream/runtime';
 import { dataDirOption } from '../commandLine/dataDir.ts';
 
@@ -21,8 +21,8 @@ export const keysCommandLine = {
     ...dataDirOption,
   },
   environment: {
-    DATABASE_URL: 'The database; default the one of the running `npm start`.',
-    DATA_DIR: 'The data folder of that `npm start`; default .data.',
+    DATABASE_URL: 'The database; default that of the running system.',
+    DATA_DIR: 'The data folder of that system; default .data.',
     API_KEY: 'For adopt: the key itself.',
   },
 } as const satisfies CommandLine<Readonly<Record<string, CommandOption>>>;
@@ -60,8 +60,8 @@ export async function keysCommand(words: readonly string[], options: Options, co
   if (typedWords === 'revoke' && options['made-open'] === true) return revokeMadeOpen(command);
   const [action, id, ...more] = words;
   if (action === 'revoke' && id !== undefined && more.length === 0) return revoke(id, command);
-  const { command: typed, words: expected } = keysCommandLine;
-  throw new UsageError(`expected ${expected}, got: ${typedWords || 'nothing'}; for help: ${typed} -- --help`);
+  const help = typedCommand('keys', '--help');
+  throw new UsageError(`expected ${keysCommandLine.words}, got: ${typedWords || 'nothing'}; for help: ${help}`);
 }
 
 async function create(options: Options, command: KeysCommand): Promise<void> {

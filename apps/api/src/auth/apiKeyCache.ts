@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ApiKeyCredential, type ApiKeys, hashOfSecret, parseApiKey } from '@jobstream/readmodel';
-import type { Logger, Service } from '@jobstream/runtime';
+import { typedCommand, type Logger, type Service } from '@jobstream/runtime';
 import { Problem } from '../problems/problem.ts';
 import type { Caller } from './caller.ts';
 import { invalidCredentials } from './challenge.ts';
@@ -134,7 +134,7 @@ export class ApiKeyCache implements Service {
     this.#refused = refused.join();
     this.#options.logger.warn(
       { keys: refused },
-      'API keys that were made while the API was open are refused: revoke them with `npm run keys -- revoke --made-open`',
+      `API keys that were made while the API was open are refused: revoke them with \`${typedCommand('keys', 'revoke --made-open')}\``,
     );
   }
 

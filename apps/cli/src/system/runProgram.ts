@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { ExitCode } from '../command/exitCode.ts';
 import type { Surroundings } from '../command/surroundings.ts';
-import { serverProgram } from './serverPackage.ts';
+import { isClone, serverProgram } from './serverPackage.ts';
 
 interface ProgramRun {
   readonly program: string;
@@ -34,12 +34,12 @@ export async function runProgram(
   return code ?? ExitCode.failed;
 }
 
-function programEnvironment(command: string, { env, folder }: Surroundings): NodeJS.ProcessEnv {
+function programEnvironment(command: string, { env, folder, home }: Surroundings): NodeJS.ProcessEnv {
   return {
     ...env,
     DATA_DIR: path.resolve(folder, env['DATA_DIR'] || '.data'),
     INIT_CWD: folder,
-    JOBSTREAM_COMMAND: `jobstream ${command}`,
+    JOBSTREAM_COMMAND: `${isClone(home) ? 'npm run jobstream --' : 'npx jobstream'} ${command}`,
     // The program stops when this process is gone.
     BOOTSTRAP_PID: String(process.pid),
   };

@@ -19,10 +19,14 @@ const NAME = '@jobstream/server';
  */
 export async function serverProgram(name: string, surroundings: Surroundings): Promise<string> {
   const { folder, home } = surroundings;
-  const isClone = existsSync(path.join(home, 'src'));
-  if (isClone) return path.resolve(home, '../../tools', `${name}.ts`);
+  if (isClone(home)) return path.resolve(home, '../../tools', `${name}.ts`);
   const root = packageFrom(folder) ?? packageFrom(home) ?? (await packageOfUser(surroundings));
   return path.join(root, 'tools', `${name}.mjs`);
+}
+
+/** Whether this command line is that of a clone: the published package has no sources. */
+export function isClone(home: string): boolean {
+  return existsSync(path.join(home, 'src'));
 }
 
 function packageFrom(folder: string): string | undefined {

@@ -1,6 +1,7 @@
 import { SegmentBuilder } from '@jobstream/archive';
 import type { Archive, ArchiveWriter, ArchivedMessage, ArchiveSpan } from '@jobstream/archive';
 import type { LogMessages, SequenceSpan } from '@jobstream/eventlog';
+import { typedCommand } from '@jobstream/runtime';
 
 /** What archiving reads of a log. */
 interface ReadableLog {
@@ -68,8 +69,8 @@ export class ArchiveGapError extends Error {
     super(
       `messages ${first} to ${last} have expired from the log and are not in the archive: ` +
         (first === 1
-          ? 'check that it is the right archive, or begin one without them with npm run archive -- --begin-late'
-          : 'restore the archive, or begin another one in a new place with npm run archive -- --begin-late'),
+          ? `check that it is the right archive, or begin one without them with ${typedCommand('archive', '--begin-late')}`
+          : `restore the archive, or begin another one in a new place with ${typedCommand('archive', '--begin-late')}`),
     );
     this.name = 'ArchiveGapError';
   }

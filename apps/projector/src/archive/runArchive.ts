@@ -1,11 +1,11 @@
 import { ArchiveWriter } from '@jobstream/archive';
 import type { Archive, ArchiveStore } from '@jobstream/archive';
 import type { EventLog } from '@jobstream/eventlog';
+import { typedCommand } from '@jobstream/runtime';
 import { parseTaskArguments, UsageError } from '../tasks/parseTaskArguments.ts';
 import type { ExitCode, TaskContext } from '../tasks/runTask.ts';
 import { archiveSegment } from './archiveSegment.ts';
 
-const USAGE = 'npm run archive -- [--check | --begin-late]';
 const NUMBERS = new Intl.NumberFormat('en');
 
 interface ArchiveArguments {
@@ -17,12 +17,13 @@ interface ArchiveArguments {
 
 export function archiveArguments(args: readonly string[]): ArchiveArguments {
   const flag = { type: 'boolean' } as const;
+  const usage = typedCommand('archive', '[--check | --begin-late]');
   const { check = false, 'begin-late': beginLate = false } = parseTaskArguments(
     args,
     { check: flag, 'begin-late': flag },
-    USAGE,
+    usage,
   );
-  if (check && beginLate) throw new UsageError('--check and --begin-late exclude each other', USAGE);
+  if (check && beginLate) throw new UsageError('--check and --begin-late exclude each other', usage);
   return { check, beginLate };
 }
 

@@ -8,7 +8,7 @@ import {
   ProjectionFencedError,
   ReadModelUnavailableError,
 } from '@jobstream/readmodel';
-import { BackgroundLoop } from '@jobstream/runtime';
+import { BackgroundLoop, typedCommand } from '@jobstream/runtime';
 import type { Logger, NextTurn, Pause, Tracing } from '@jobstream/runtime';
 import { projectLog, silentObserver } from './projectLog.ts';
 import { refoldReadableJobs } from './refoldReadableJobs.ts';
@@ -104,7 +104,7 @@ export class Projector extends BackgroundLoop {
   async #warnOfGap(projection: JobProjection): Promise<void> {
     const incompleteBefore = await projection.statisticsIncompleteBefore();
     if (incompleteBefore === undefined) return;
-    const remedy = 'run: npm run rebuild -- --except job_statistics';
+    const remedy = `run: ${typedCommand('rebuild', '--except job_statistics')}`;
     this.#options.logger.warn({ incompleteBefore }, `statistics lack events from before a migration; ${remedy}`);
   }
 }

@@ -1,4 +1,5 @@
 import { cancelRebuild, dropPrevious } from '@jobstream/readmodel';
+import { typedCommand } from '@jobstream/runtime';
 import { describeDifference, describeUnreadable } from '../tasks/describeDifference.ts';
 import { parseTaskArguments, UsageError } from '../tasks/parseTaskArguments.ts';
 import type { ExitCode, TaskContext } from '../tasks/runTask.ts';
@@ -11,18 +12,19 @@ interface RebuildArguments {
   readonly except: readonly string[];
 }
 
-const USAGE = 'npm run rebuild -- [--force] [--except column,…] | --rollback | --cancel | --drop-old';
+const ARGUMENTS = '[--force] [--except column,…] | --rollback | --cancel | --drop-old';
 const flag = { type: 'boolean' } as const;
 const OPTIONS = { rollback: flag, cancel: flag, 'drop-old': flag, force: flag, except: { type: 'string' } } as const;
 
 /** Parses the arguments of `npm run rebuild`. @throws UsageError */
 export function rebuildArguments(args: readonly string[]): RebuildArguments {
-  const { force = false, except, ...actions } = parseTaskArguments(args, OPTIONS, USAGE);
+  const usage = typedCommand('rebuild', ARGUMENTS);
+  const { force = false, except, ...actions } = parseTaskArguments(args, OPTIONS, usage);
   const asked = (['rollback', 'cancel', 'drop-old'] as const).filter((name) => actions[name] === true);
   const [action = 'rebuild', another] = asked;
-  if (another !== undefined) throw new UsageError(`--${action} and --${another} exclude each other`, USAGE);
+  if (another !== undefined) throw new UsageError(`--${action} and --${another} exclude each other`, usage);
   if (action !== 'rebuild' && (force || except !== undefined)) {
-    throw new UsageError(`--force and --except cannot be combined with --${action}`, USAGE);
+    throw new UsageError(`--force and --except cannot be combined with --${action}`, usage);
   }
   return { action, force, except: except?.split(',').filter(Boolean) ?? [] };
 }
@@ -73,6 +75,6 @@ function swappedSentence(action: 'rebuild' | 'rollback', { position, jobs, diffe
 function keptSentence({ position }: RebuildOutcome): string {
   return (
     `The rebuilt tables differ from the live ones at sequence ${NUMBERS.format(position)}, which stay live. If the new ones ` +
-    'are right (npm run verify compares), swap them with --force; discard them with --cancel.'
+    `are right (${typedCommand('verify')} compares), swap them with --force; discard them with --cancel.`
   );
 }

@@ -1,7 +1,8 @@
 import { openArchive } from '@jobstream/archive';
 import { EventLog } from '@jobstream/eventlog';
-import { ConfigError, eventLogSettings, misspeltSettings, readConfig } from '@jobstream/runtime';
+import { ConfigError, eventLogSettings, misspeltSettings, readConfig, USAGE_EXIT_CODE } from '@jobstream/runtime';
 import type { Config } from '@jobstream/runtime';
+import { UsageError } from './parseTaskArguments.ts';
 import type { OnProgress } from './progressMeter.ts';
 import { ProgressMeter } from './progressMeter.ts';
 
@@ -17,7 +18,7 @@ export interface TaskContext {
   readonly print: (line: string) => void;
 }
 
-/** Exit codes: 0 success, 1 differences were found, 2 the task failed. */
+/** Exit codes: 0 success, 1 differences were found, 2 the task failed; 64 for wrong arguments. */
 export type ExitCode = 0 | 1 | 2;
 
 const FAILED = 2;
@@ -48,7 +49,7 @@ export async function runTask(name: string, task: (parts: TaskContext) => Promis
   } catch (error) {
     meter.end();
     process.stderr.write(`${sentenceOf(error, stop)}\n`);
-    process.exitCode = FAILED;
+    process.exitCode = error instanceof UsageError ? USAGE_EXIT_CODE : FAILED;
   }
   process.exit();
 }

@@ -1,4 +1,5 @@
 import type { Difference } from '@jobstream/readmodel';
+import { typedCommand } from '@jobstream/runtime';
 import { describeDifference, describeUnreadable } from '../tasks/describeDifference.ts';
 import { parseTaskArguments } from '../tasks/parseTaskArguments.ts';
 import type { ExitCode, TaskContext } from '../tasks/runTask.ts';
@@ -6,12 +7,15 @@ import type { IgnoredFound } from './ignoredMessages.ts';
 import { verifyTables } from './verifyTables.ts';
 import type { Verification } from './verifyTables.ts';
 
-const USAGE = 'npm run verify -- [--repair]';
 const NUMBERS = new Intl.NumberFormat('en');
 
 /** Runs `npm run verify` and prints the result; after a repair nothing differs any more. */
 export async function runVerify(args: readonly string[], context: TaskContext): Promise<ExitCode> {
-  const { repair = false } = parseTaskArguments(args, { repair: { type: 'boolean' } }, USAGE);
+  const { repair = false } = parseTaskArguments(
+    args,
+    { repair: { type: 'boolean' } },
+    typedCommand('verify', '[--repair]'),
+  );
   const onDifference = (one: Difference) => context.print(describeDifference(one));
   const found = await context.withLog((eventLog) => verifyTables({ ...context, eventLog, repair, onDifference }));
   for (const line of [...describeUnreadable(found.unreadable), ...describeIgnored(found.ignored)]) context.print(line);
@@ -32,7 +36,7 @@ function sentenceOf({ position, end, jobs, differences, repairedJobs }: Verifica
   const at = `at sequence ${NUMBERS.format(position)} of ${NUMBERS.format(end)}`;
   if (differences === 0) return `The table matches the log ${at}: ${NUMBERS.format(jobs)} jobs.`;
   const found = `${NUMBERS.format(differences)} differences ${at}`;
-  if (!repair) return `${found}. To make the table match the log: npm run verify -- --repair.`;
+  if (!repair) return `${found}. To make the table match the log: ${typedCommand('verify', '--repair')}.`;
   return `${found}; repaired: ${NUMBERS.format(repairedJobs)} jobs, and all counts and messages in quarantine.`;
 }
 

@@ -27,10 +27,10 @@ const create = (name: string, ackWaitMs: number) =>
 /** A wait for one consumer, with what it found and what it said. */
 function waitFor(name: string, options: Partial<ConsumerWaitOptions> = {}) {
   const [found, said]: [number[], string[]] = [[], []];
-  const say = (_details: object, text: string) => void said.push(text);
+  const say = (level: string) => (_details: object, text: string) => void said.push(`${level}: ${text}`);
   const wait = new ConsumerWait({
     manager,
-    sink: { info: say, warn: say },
+    sink: { info: say('info'), warn: say('warn') },
     consumers: [{ stream: 'JOBS', name }],
     create: () => Promise.reject(new Error('not to be created')),
     onFound: (ackWaitMs) => found.push(ackWaitMs),
@@ -47,16 +47,20 @@ test('a consumer that exists is found at once, with the wait that it has', async
   expect(one).toMatchObject({ found: [2_000], said: [] });
 });
 
-test('a missing consumer is awaited with a sentence, and found when another process has created it', async () => {
+test('a missing consumer is awaited with a notice, after a while with a warning, and found when another process has created it', async () => {
   const name = randomUUID();
-  await using one = waitFor(name);
+  await using patient = waitFor(name);
+  await using one = waitFor(name, { warnAfterMs: 0 });
+  await patient.wait.start();
   await one.wait.start();
-  const waiting = 'consumers are missing: waiting until the API of Jobstream has created them';
-  await eventually(() => expect(one.said).toEqual([waiting]));
+  const notice = 'info: waiting until the API of Jobstream has created the consumers';
+  const warning = 'warn: consumers are missing: still waiting until the API of Jobstream has created them';
+  await eventually(() => expect(one.said).toEqual([notice, warning]));
   expect(one.found).toEqual([]);
   await create(name, 1_000);
   await eventually(() => expect(one.found).toEqual([1_000]));
-  expect(one.said).toEqual([waiting, 'consumers found, taking jobs']);
+  expect(one.said).toEqual([notice, warning, 'info: consumers found, taking jobs']);
+  await eventually(() => expect(patient.said).toEqual([notice, 'info: consumers found, taking jobs']));
 });
 
 test('where no process creates consumers, a user that may creates its own', async () => {

@@ -14,10 +14,14 @@ export interface ConsumerWaitOptions {
   readonly onFound: (ackWaitMs: number) => void;
   /** After which `create` is tried once, since no API of this release seems to run; default 30 s. */
   readonly createAfterMs?: number;
+  /** After which the wait is a warning; default 10 s. */
+  readonly warnAfterMs?: number;
 }
 
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 1_000;
+/** An API that has just started creates those of a new type within a few seconds. */
+const WARN_AFTER_MS = 10_000;
 const CREATE_AFTER_MS = 30_000;
 const NANOS_PER_MS = 1_000_000;
 
@@ -28,7 +32,7 @@ export class ConsumerWait {
   readonly #startedAt = performance.now();
   #waiting: Promise<void> | undefined;
   #hasTriedToCreate = false;
-  #hasWarned = false;
+  #said: 'nothing' | 'notice' | 'warning' = 'nothing';
 
   constructor(options: ConsumerWaitOptions) {
     this.#options = options;
@@ -73,25 +77,31 @@ export class ConsumerWait {
 
   #end(ackWaitMs: number): boolean {
     if (this.#stop.signal.aborted) return true;
-    if (this.#hasWarned) this.#options.sink.info({ consumers: this.#names() }, 'consumers found, taking jobs');
+    if (this.#said !== 'nothing') this.#options.sink.info({ consumers: this.#names() }, 'consumers found, taking jobs');
     this.#options.onFound(ackWaitMs);
     return true;
   }
 
   async #onMissing(): Promise<void> {
-    const { sink, create, createAfterMs = CREATE_AFTER_MS } = this.#options;
-    if (!this.#hasWarned && this.#waitedMs() > MAX_PAUSE_MS) {
-      this.#hasWarned = true;
-      sink.warn(
-        { consumers: this.#names() },
-        'consumers are missing: waiting until the API of Jobstream has created them',
-      );
-    }
+    const { create, createAfterMs = CREATE_AFTER_MS } = this.#options;
+    this.#sayMissing();
     if (this.#hasTriedToCreate || this.#waitedMs() < createAfterMs) return;
     this.#hasTriedToCreate = true;
     await create().catch((error: unknown) => {
       if (!isForbidden(error)) throw error;
     });
+  }
+
+  #sayMissing(): void {
+    const { sink, warnAfterMs = WARN_AFTER_MS } = this.#options;
+    const details = { consumers: this.#names() };
+    if (this.#said === 'nothing' && this.#waitedMs() > MAX_PAUSE_MS) {
+      this.#said = 'notice';
+      sink.info(details, 'waiting until the API of Jobstream has created the consumers');
+    } else if (this.#said === 'notice' && this.#waitedMs() > warnAfterMs) {
+      this.#said = 'warning';
+      sink.warn(details, 'consumers are missing: still waiting until the API of Jobstream has created them');
+    }
   }
 
   #names(): readonly string[] {

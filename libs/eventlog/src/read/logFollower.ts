@@ -33,7 +33,7 @@ const SUBJECT_BYTES = 8_192;
 const RETRY_PAUSE_MS = 250;
 /** Each try is a line in the server's log. */
 const FORBIDDEN_PAUSE_MS = 4_000;
-const FORBIDDEN = 'this user may create no consumer, and those for it are missing: npm run migrate creates them';
+const FORBIDDEN = 'this user may create no consumer, and those for it are missing: the command migrate creates them';
 
 /**
  * Follows the stream JOBS and yields all entries that have arrived in one array, so that a backlog costs no promise per

@@ -107,7 +107,7 @@ test('where there are none, a follower says so and goes on as soon as somebody h
   await using follower = await openEventLog({ url: own.url, ...FOLLOWER, logger });
   const feed = follower.follow({ after: 0 });
   const followed = sequencesOf(feed);
-  await eventually(() => expect(reasons).toEqual([expect.stringContaining('npm run migrate creates them')]));
+  await eventually(() => expect(reasons).toEqual([expect.stringContaining('the command migrate creates them')]));
   await admin.consumers.createProcessConsumers();
   await eventually(() => expect(followed).toEqual([1]));
   await feed.stop();

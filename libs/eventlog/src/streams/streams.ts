@@ -166,7 +166,7 @@ async function createStream(manager: JetStreamManager, wanted: Settings): Promis
     await manager.streams.add(wanted);
   } catch (error) {
     if (!isForbidden(error)) throw error;
-    const detail = `stream ${wanted.name} is missing and this user may not create it: npm run migrate does`;
+    const detail = `stream ${wanted.name} is missing and this user may not create it: the command migrate does`;
     throw new LogUnavailableError(detail, { cause: error });
   }
 }

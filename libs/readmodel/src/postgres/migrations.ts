@@ -39,7 +39,7 @@ export async function assertMigrated(database: Pick<Pool, 'query'>): Promise<voi
   const [known, run] = await Promise.all([migrationNames(), namesRun(database)]);
   const missing = known.filter((name) => !run.includes(name));
   if (missing.length > 0) {
-    throw new SchemaMismatchError(`migration ${missing.join(', ')} has not been run; run: npm run migrate`);
+    throw new SchemaMismatchError(`migration ${missing.join(', ')} has not been run; the command migrate does it`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { helpOf, parseCommandLine } from './commandLine.ts';
+import { helpOf, parseCommandLine, typedCommand } from './commandLine.ts';
 
 const definition = {
   command: 'npm run copy',
@@ -26,6 +26,26 @@ Environment:
   DATA_DIR  The folder to copy to.
 `);
   expect(helpOf({ command: 'npm run env', summary: 'Writes .env.' })).toMatch(/^Usage: npm run env\n\nWrites .env.\n/);
+});
+
+test.each([
+  [undefined, ['npm start', 'npm run verify', 'npm run verify -- --repair']],
+  ['npx jobstream doctor', ['npx jobstream dev', 'npx jobstream verify', 'npx jobstream verify --repair']],
+  [
+    'npm run jobstream -- doctor',
+    ['npm run jobstream -- dev', 'npm run jobstream -- verify', 'npm run jobstream -- verify --repair'],
+  ],
+])('other commands are named as the user has typed this one: %s', (typed, [start, verify, repair]) => {
+  expect(typedCommand('start', '', typed)).toBe(start);
+  expect(typedCommand('verify', '', typed)).toBe(verify);
+  expect(typedCommand('verify', '--repair', typed)).toBe(repair);
+});
+
+test('the help of a command behind `--` has no other one', () => {
+  const { options } = definition;
+  expect(helpOf({ command: 'npm run jobstream -- copy', summary: '', options })).toMatch(
+    /^Usage: npm run jobstream -- copy \[options\]\n/,
+  );
 });
 
 test('options and positional arguments are returned, with defaults', () => {

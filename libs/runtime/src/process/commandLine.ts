@@ -32,12 +32,12 @@ export class UsageError extends Error {
   readonly code = 'USAGE';
 }
 
-/** The exit code for invalid arguments. */
-const USAGE_EXIT_CODE = 2;
+/** The exit code for invalid arguments: EX_USAGE of sysexits, since 2 says that something could not be done. */
+export const USAGE_EXIT_CODE = 64;
 
 /**
  * Reads the arguments of a command; call it before anything else. With `--help` or `-h` it writes the help and exits with
- * code 0; for invalid arguments it writes one sentence and exits with code 2.
+ * code 0; for invalid arguments it writes one sentence and exits with code 64.
  */
 export function readCommandLine<const Options extends Readonly<Record<string, CommandOption>>>(
   declared: CommandLine<Options>,
@@ -95,9 +95,22 @@ export function helpOf(definition: CommandLine<Readonly<Record<string, CommandOp
   return `${sections.join('\n\n')}\n`;
 }
 
-/** Appends `--` to an npm command, because npm reads the options before it. */
+/** Appends `--` to an npm command that has none, because npm reads the options before it. */
 function beforeArguments(command: string): string {
-  return command.startsWith('npm ') ? `${command} --` : command;
+  return command.startsWith('npm ') && !command.includes(' -- ') ? `${command} --` : command;
+}
+
+/**
+ * Returns how the user of this process types a command of the system: as the npm script of that name, or where the command line
+ * has started this process as one of its commands.
+ *
+ * @example
+ * typedCommand('verify', '--repair'); // npm run verify -- --repair, or npx jobstream verify --repair
+ */
+export function typedCommand(name: string, args = '', typed = process.env['JOBSTREAM_COMMAND']): string {
+  if (typed) return [typed.replace(/ \S+$/, ''), name === 'start' ? 'dev' : name, args].filter(Boolean).join(' ');
+  const command = name === 'start' ? 'npm start' : `npm run ${name}`;
+  return args === '' ? command : `${beforeArguments(command)} ${args}`;
 }
 
 function table(rows: readonly (readonly [string, string])[]): string {
