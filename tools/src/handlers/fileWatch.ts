@@ -1,12 +1,13 @@
 import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import path from 'node:path';
+import { isForOthers } from './handlerModules.ts';
 
 /** An editor may write a file in several steps. */
 const SETTLED_AFTER_MS = 100;
 const CODE = /\.([cm]?[jt]sx?|json)$/;
 
-/** Reports changes of the files that a program has loaded, and of the code in one folder. */
+/** Reports changes of the files that a program has loaded, and of the code in one folder, tests excepted. */
 export class FileWatch {
   readonly #onChange: (file: string) => void;
   readonly #files = new Set<string>();
@@ -39,7 +40,8 @@ export class FileWatch {
     if (this.#folders.has(folder)) return;
     const watcher = watch(folder, (_event, name) => {
       const file = path.join(folder, name ?? '');
-      if (this.#files.has(file) || (folder === this.#wholeFolder && CODE.test(file))) this.#changed(file);
+      const isOfFolder = folder === this.#wholeFolder && CODE.test(file) && !isForOthers(file);
+      if (this.#files.has(file) || isOfFolder) this.#changed(file);
     });
     watcher.on('error', () => watcher.close()); // the folder is gone
     this.#folders.set(folder, watcher);
