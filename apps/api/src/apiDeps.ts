@@ -1,7 +1,8 @@
 import type { EventLog } from '@jobstream/eventlog';
-import type { ApiKeys, ReadModel, RebuildRequests } from '@jobstream/readmodel';
+import type { ApiKeys, AuditLog, Operations, ReadModel, RebuildRequests } from '@jobstream/readmodel';
 import type { AuthSettings, Logger, Metrics, Readiness, Tracing } from '@jobstream/runtime';
 import type { AnnouncedTypes } from './announcements/announcedTypes.ts';
+import type { AuditTrail } from './audit/auditTrail.ts';
 import type { ApiKeyCache } from './auth/apiKeyCache.ts';
 import type { LiveTail } from './feeds/liveTail.ts';
 import type { LongRequests } from './feeds/longRequests.ts';
@@ -47,6 +48,12 @@ export interface ApiDeps {
     | 'readCheckpoint'
   >;
   readonly rebuilds: Pick<RebuildRequests, 'request' | 'read' | 'cancel'>;
+  readonly operations: Pick<
+    Operations,
+    'accept' | 'read' | 'list' | 'listJobs' | 'changeStatus' | 'claim' | 'nextJobs' | 'record' | 'release' | 'removeOld'
+  >;
+  readonly auditLog: Pick<AuditLog, 'list'>;
+  readonly auditTrail: Pick<AuditTrail, 'begin' | 'finish'>;
   readonly keys: Pick<ApiKeys, 'create' | 'list' | 'revoke'>;
   readonly keyCache: Pick<ApiKeyCache, 'find' | 'recordUse' | 'onRevoked' | 'reload'>;
   readonly auth: AuthSettings;

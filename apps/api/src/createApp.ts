@@ -1,5 +1,6 @@
 import express, { type Express } from 'express';
 import type { ApiDeps } from './apiDeps.ts';
+import type { AuditParts } from './audit/auditedChange.ts';
 import { accessControl } from './auth/accessControl.ts';
 import { crossOrigin } from './auth/crossOrigin.ts';
 import { localRequestsOnly } from './auth/localRequestsOnly.ts';
@@ -13,6 +14,7 @@ import { typeRoutes } from './jobTypes/typeRoutes.ts';
 import { jobRoutes } from './jobs/jobRoutes.ts';
 import { keyRoutes } from './keys/keyRoutes.ts';
 import { documentRoutes } from './openapi/documentRoutes.ts';
+import { auditRoutes } from './operations/auditRoutes.ts';
 import { processRoutes } from './operations/processRoutes.ts';
 import { Problem } from './problems/problem.ts';
 import { rebuildRoutes } from './projections/rebuildRoutes.ts';
@@ -31,6 +33,7 @@ export function createApp(deps: ApiDeps): Express {
   app.disable('etag'); // versions are our entity tags; hashing every response would cost more than it saves
   app.set('trust proxy', deps.auth.trustedProxies);
   app.locals['accessControl'] = accessControl(deps.auth, deps.keyCache);
+  app.locals['audit'] = { trail: deps.auditTrail, clock: deps.log.clock } satisfies AuditParts;
   app.use(requestLog(deps.logger), requestMetrics(deps.metrics), requestTrace(deps.tracing), secureHeaders());
   app.use(arrivalDeadline(30_000), checkRequestHead);
   if (deps.auth.open) {
@@ -58,6 +61,7 @@ function routesOf(deps: ApiDeps): readonly Route[] {
     ...workerRoutes(deps),
     ...keyRoutes(deps),
     ...rebuildRoutes(deps),
+    ...auditRoutes(deps),
     ...processRoutes(deps),
     ...documentRoutes(() => routes),
   ];

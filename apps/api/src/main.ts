@@ -1,14 +1,24 @@
 import { openArchive } from '@jobstream/archive';
 import { clockOffsetGauge, EventLog, ProcessHeartbeat } from '@jobstream/eventlog';
-import { ApiKeys, ReadModel, RebuildRequests } from '@jobstream/readmodel';
-import { authSettings, eventLogMetrics, eventLogSettings, Readiness, runProcess } from '@jobstream/runtime';
+import { ApiKeys, AuditLog, Operations, ReadModel, RebuildRequests } from '@jobstream/readmodel';
+import {
+  authSettings,
+  type Config,
+  eventLogMetrics,
+  eventLogSettings,
+  type Logger,
+  Readiness,
+  runProcess,
+} from '@jobstream/runtime';
 import { TableTypes } from './announcements/tableTypes.ts';
 import { AnnouncedTypes } from './announcements/announcedTypes.ts';
+import { AuditTrail } from './audit/auditTrail.ts';
 import { ApiKeyCache } from './auth/apiKeyCache.ts';
 import { createApp } from './createApp.ts';
 import { LiveTail } from './feeds/liveTail.ts';
 import { LongRequests } from './feeds/longRequests.ts';
 import { HttpServer } from './http/httpServer.ts';
+import { OperationRunner } from './jobs/operations/operationRunner.ts';
 import { ServedVersions } from './jobs/read/servedVersions.ts';
 import { PayloadChecks } from './payloads/payloadChecks.ts';
 import { storageMetrics } from './telemetry/storageMetrics.ts';
@@ -32,18 +42,18 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   metrics.gauge(clockOffsetGauge(log.clock));
   const tableTypes = new TableTypes({ log, table });
   backlogMetrics(metrics, { log, announced, table });
-  const keys = new ApiKeys({ databaseUrl: config.DATABASE_URL, name: 'api-keys' });
-  const rebuilds = new RebuildRequests({ databaseUrl: config.DATABASE_URL, name: 'api-rebuilds' });
+  const state = stateOf(config, logger);
   const auth = authSettings(config);
-  const keyCache = new ApiKeyCache({ keys, open: auth.open, logger });
+  const keyCache = new ApiKeyCache({ keys: state.keys, open: auth.open, logger });
   const readiness = readinessOf(log, table);
   const tail = new LiveTail({ log, logger });
   const longRequests = new LongRequests({ callerShare: config.CALLER_SHARE });
   const servedVersions = new ServedVersions();
   const payloads = new PayloadChecks({ announced, strictTypes: config.STRICT_TYPES });
-  const parts = { log, announced, payloads, tail, longRequests, servedVersions, table, rebuilds, keys };
+  const views = { announced, payloads, tail, longRequests, servedVersions, table };
+  const deps = { log, ...views, ...state, keyCache, auth, readiness, metrics, tracing, logger };
   const server = new HttpServer({
-    listener: createApp({ ...parts, keyCache, auth, readiness, metrics, tracing, logger }),
+    listener: createApp(deps),
     host: config.HOST,
     port: config.PORT,
     graceMs: config.SHUTDOWN_GRACE_MS,
@@ -51,8 +61,22 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
     onClosing: () => longRequests.endAll(),
     logger,
   });
-  return [log, heartbeat, announced, table, tableTypes, rebuilds, keys, keyCache, tail, server];
+  const stores = [...Object.values(state), keyCache];
+  return [log, heartbeat, announced, table, tableTypes, ...stores, new OperationRunner({ deps }), tail, server];
 });
+
+/** What the API has in Postgres besides the read model. */
+function stateOf(config: Config, logger: Logger) {
+  const databaseUrl = config.DATABASE_URL;
+  const auditLog = new AuditLog({ databaseUrl, name: 'api-audit' });
+  return {
+    keys: new ApiKeys({ databaseUrl, name: 'api-keys' }),
+    rebuilds: new RebuildRequests({ databaseUrl, name: 'api-rebuilds' }),
+    operations: new Operations({ databaseUrl, name: 'api-operations' }),
+    auditLog,
+    auditTrail: new AuditTrail({ log: auditLog, retentionMs: config.AUDIT_RETENTION, logger }),
+  };
+}
 
 function readinessOf(log: EventLog, table: ReadModel): Readiness {
   return new Readiness(

@@ -1,4 +1,5 @@
 import type { Express, RequestHandler } from 'express';
+import { isAudited } from '../src/audit/auditedChange.ts';
 import { type Requirement, requirementOf } from '../src/auth/requireScope.ts';
 
 export interface DeclaredRoute {
@@ -7,6 +8,8 @@ export interface DeclaredRoute {
   readonly path: string;
   /** Undefined if the route does not declare a requirement. */
   readonly requirement: Requirement | undefined;
+  /** Whether the audit log has it. */
+  readonly audited: boolean;
 }
 
 /** The router of Express: documented parts, and parts that it has had for years. */
@@ -27,13 +30,17 @@ function routesIn(layers: readonly Layer[]): DeclaredRoute[] {
 
 function methodsOf({ path, stack }: NonNullable<Layer['route']>): DeclaredRoute[] {
   const first = new Map<string, RequestHandler>();
+  const last = new Map<string, RequestHandler>();
   for (const { method, handle } of stack) {
-    if (method !== undefined && !first.has(method)) first.set(method, handle);
+    if (method === undefined) continue;
+    if (!first.has(method)) first.set(method, handle);
+    last.set(method, handle);
   }
   const pattern = typeof path === 'string' ? path : (path[0] ?? '');
   return [...first].map(([method, handle]) => ({
     method: method.toUpperCase(),
     path: pattern,
     requirement: requirementOf(handle),
+    audited: isAudited(last.get(method)),
   }));
 }

@@ -1,5 +1,5 @@
 import { EventLog, type EventLogOptions } from '@jobstream/eventlog';
-import { ApiKeys, ReadModel, RebuildRequests } from '@jobstream/readmodel';
+import { ApiKeys, AuditLog, Operations, ReadModel, RebuildRequests } from '@jobstream/readmodel';
 import {
   authSettings,
   type AuthSettings,
@@ -15,11 +15,13 @@ import {
 import type { Express } from 'express';
 import { TableTypes } from '../src/announcements/tableTypes.ts';
 import { AnnouncedTypes } from '../src/announcements/announcedTypes.ts';
+import { AuditTrail, type AuditTrailOptions } from '../src/audit/auditTrail.ts';
 import { ApiKeyCache, type ApiKeyCacheOptions } from '../src/auth/apiKeyCache.ts';
 import { createApp } from '../src/createApp.ts';
 import { LiveTail, type LiveTailOptions } from '../src/feeds/liveTail.ts';
 import { LongRequests, type LongRequestsOptions } from '../src/feeds/longRequests.ts';
 import { HttpServer, type HttpServerOptions } from '../src/http/httpServer.ts';
+import { OperationRunner } from '../src/jobs/operations/operationRunner.ts';
 import { ServedVersions } from '../src/jobs/read/servedVersions.ts';
 import { PayloadChecks } from '../src/payloads/payloadChecks.ts';
 import { backlogMetrics } from '../src/telemetry/backlogMetrics.ts';
@@ -35,6 +37,8 @@ export interface StartApiOptions {
   readonly strictTypes?: boolean;
   /** Default: open. */
   readonly auth?: Partial<AuthSettings>;
+  readonly operations?: Partial<Operations['limits']>;
+  readonly audit?: Partial<AuditTrailOptions>;
   readonly ring?: Partial<ApiKeyCacheOptions>;
 }
 
@@ -56,17 +60,10 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const metrics = new Metrics();
   const observer = eventLogMetrics(metrics);
   const tracing = new Tracing({ endpoint: undefined, service: 'api', logger });
-  const log = new EventLog({
-    url: options.natsUrl,
-    name: 'api',
-    managesConsumers: {},
-    observer,
-    traceparent: tracing.current,
-    ...options.log,
-  });
+  const log = openLog(options, { observer, traceparent: tracing.current });
   const announced = new AnnouncedTypes({ log, logger });
   const payloads = new PayloadChecks({ announced, strictTypes: options.strictTypes ?? false });
-  const { table, keys, rebuilds } = openTables(options.databaseUrl);
+  const { table, keys, ...state } = openTables(options, logger);
   backlogMetrics(metrics, { log, announced, table });
   const auth = { ...authSettings(readConfig({})), ...options.auth };
   const keyCache = new ApiKeyCache({ keys, open: auth.open, logger, maxWaitMs: 30_000, ...options.ring });
@@ -74,8 +71,9 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const tail = new LiveTail({ log, logger, ...options.tail });
   const longRequests = new LongRequests({ callerShare: 75, ...options.longRequests });
   const views = { servedVersions: new ServedVersions(), table, announced };
-  const parts = { ...views, log, payloads, tail, longRequests, rebuilds, keys };
-  const app = createApp({ ...parts, keyCache, auth, readiness, metrics, tracing, logger });
+  const parts = { ...views, log, payloads, tail, longRequests, ...state, keys, keyCache };
+  const deps = { ...parts, auth, readiness, metrics, tracing, logger };
+  const app = createApp(deps);
   const server = new HttpServer({
     listener: app,
     host: '127.0.0.1',
@@ -87,20 +85,33 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
     logger,
     ...options.server,
   });
-  const services = [log, announced, table, new TableTypes({ log, table }), rebuilds, keys, keyCache, tail, server];
+  const stores = [...Object.values(state), keys, keyCache];
+  const runner = new OperationRunner({ deps, pollMs: 50 });
+  const services = [log, announced, table, new TableTypes({ log, table }), ...stores, runner, tail, server];
   for (const service of services) await service.start();
   return testApi({ app, log, keys, server, stop: () => stopAll(services) });
+}
+
+function openLog(
+  { natsUrl, log }: StartApiOptions,
+  telemetry: Pick<EventLogOptions, 'observer' | 'traceparent'>,
+): EventLog {
+  return new EventLog({ url: natsUrl, name: 'api', managesConsumers: {}, ...telemetry, ...log });
 }
 
 async function stopAll(services: readonly Service[]): Promise<void> {
   for (const service of services.toReversed()) await service.stop();
 }
 
-function openTables(databaseUrl: string): { table: ReadModel; keys: ApiKeys; rebuilds: RebuildRequests } {
+function openTables({ databaseUrl, operations: limits = {}, audit }: StartApiOptions, logger: Logger) {
+  const auditLog = new AuditLog({ databaseUrl, name: 'api-audit' });
   return {
     table: new ReadModel({ databaseUrl, name: 'api' }),
     keys: new ApiKeys({ databaseUrl, name: 'api-keys' }),
     rebuilds: new RebuildRequests({ databaseUrl, name: 'api-rebuilds' }),
+    operations: new Operations({ databaseUrl, name: 'api-operations', limits }),
+    auditLog,
+    auditTrail: new AuditTrail({ log: auditLog, retentionMs: 0, logger, ...audit }),
   };
 }
 

@@ -36,6 +36,19 @@ export { JobstreamClient } from './jobstreamClient.ts';
 export type { FeedOptions } from './jobstreamClient.ts';
 export type { JobType, JobTypes, JsonSchema, PauseOptions, PayloadCheck, TypeWorker } from './jobTypes.ts';
 export type { NewBackoff, NewJob, Warning } from './job.ts';
+export type {
+  CreateOperationOptions,
+  FollowOperationOptions,
+  JobOperation,
+  JobOperations,
+  JobOutcome,
+  NewOperation,
+  OperationFilter,
+  OperationJob,
+  OperationKind,
+  OperationStatus,
+} from './jobOperations.ts';
+export type { AuditFilter, AuditLog, AuditOutcome, AuditRecord } from './auditLog.ts';
 export { once } from './once.ts';
 export type { OnceOptions } from './once.ts';
 export type { Page } from './pages.ts';

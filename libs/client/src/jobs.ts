@@ -1,3 +1,4 @@
+import { newIdempotencyKey } from './idempotencyKey.ts';
 import type { CallOptions } from './transport.ts';
 import { changeMany, type BulkChange, type BulkOptions } from './bulkChange.ts';
 import { followEvents } from './followEvents.ts';
@@ -165,12 +166,6 @@ export class Jobs {
 
 function pathOf(id: string): string {
   return `/api/jobs/${encodeURIComponent(id)}`;
-}
-
-/** Makes a unique key; without `crypto.randomUUID`, which browsers do not offer to pages without TLS. */
-function newIdempotencyKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** The times of a job by which lists can be narrowed; `run` is when it was or is due. */

@@ -1,9 +1,11 @@
+import { AuditLog } from './auditLog.ts';
 import type { CallOptions, ClientOptions } from './transport.ts';
 import type { JobDefinition, PayloadInput, ResultOutput } from './defineJob.ts';
 import { enqueue, type EnqueuedJob, type EnqueueOptions } from './enqueue.ts';
 import { followEvents } from './followEvents.ts';
 import type { JobEvent, JobEventName } from './jobEvent.ts';
 import type { Failures, FailuresQuery } from './failures.ts';
+import { JobOperations } from './jobOperations.ts';
 import { Jobs } from './jobs.ts';
 import { JobTypes } from './jobTypes.ts';
 import { Schedules } from './schedules.ts';
@@ -34,6 +36,8 @@ export class JobstreamClient {
   readonly schedules: Schedules;
   readonly types: JobTypes;
   readonly workers: Workers;
+  readonly operations: JobOperations;
+  readonly audit: AuditLog;
   readonly #transport: Transport;
 
   constructor(options: ClientOptions) {
@@ -42,6 +46,8 @@ export class JobstreamClient {
     this.schedules = new Schedules(this.#transport);
     this.types = new JobTypes(this.#transport);
     this.workers = new Workers(this.#transport);
+    this.operations = new JobOperations(this.#transport);
+    this.audit = new AuditLog(this.#transport);
   }
 
   /**

@@ -24,7 +24,7 @@ async function operationsUsed(): Promise<ReadonlySet<string>> {
     return Response.json({ status: 'completed', items: [], jobs: [], nextCursor: null });
   };
   const client = new JobstreamClient({ url: 'http://localhost', fetch: note });
-  const { jobs, schedules, types, workers } = client;
+  const { jobs, schedules, types, workers, operations, audit } = client;
   const [job, name, all] = [{ type: 'email' }, '{name}', { all: true }] as const;
   const schedule = { name, cron: '@daily', job };
   await Promise.all([jobs.create(job), jobs.createBatch([job]), jobs.list().next(), jobs.get('{id}')]);
@@ -41,7 +41,10 @@ async function operationsUsed(): Promise<ReadonlySet<string>> {
   await Promise.all([schedules.replace(schedule), schedules.delete(name), schedules.events(name).next()]);
   await Promise.all([types.list(), types.pause('{type}'), types.resume('{type}')]);
   await Promise.all([types.setPayloadCheck('{type}', 'warn'), types.remove('{type}')]);
-  await Promise.all([workers.list(), workers.remove('{worker}')]);
+  await Promise.all([workers.list(), workers.remove('{worker}'), audit.list().next()]);
+  await Promise.all([operations.create({ kind: 'retry', filter: all }), operations.replay({ filter: all })]);
+  await Promise.all([operations.list().next(), operations.get('{id}'), operations.jobs('{id}').next()]);
+  await Promise.all([operations.pause('{id}'), operations.resume('{id}'), operations.cancel('{id}')]);
   return used;
 }
 

@@ -9,6 +9,8 @@ export type NewIdentity = IdempotentIdentity | { readonly jobId: string; readonl
 export interface NewJob {
   readonly request: CreateJobRequest;
   readonly identity: NewIdentity;
+  /** What an operator says who asks for it. */
+  readonly origin?: { readonly rerunOf?: string; readonly reason?: string };
   readonly context: {
     readonly eventId: string;
     /** The server's time, from which `delayMs` counts. */
@@ -25,9 +27,9 @@ export function creationEvent(job: NewJob): JobEvent {
 }
 
 /** As creationEvent, with the identity that the tenant's key has, as an outbox stores it. */
-export function scopedCreationEvent({ request, identity, context }: NewJob): JobEvent {
+export function scopedCreationEvent({ request, identity, origin, context }: NewJob): JobEvent {
   const settings = jobSettings(request, Date.parse(context.at));
-  const decision = decide({ kind: 'CreateJob', ...context, ...identity, ...settings }, undefined);
+  const decision = decide({ kind: 'CreateJob', ...context, ...identity, ...origin, ...settings }, undefined);
   if (isRejection(decision)) throw new Error(`a new job was rejected: ${decision.detail}`);
   return decision;
 }

@@ -97,3 +97,23 @@ export class TablesBusyError extends Error {
     this.name = 'StepMissedError';
   }
 }
+
+/** Thrown when an operation would have too many jobs. */
+export class TooManyJobsError extends Error {
+  readonly code = 'TOO_MANY_JOBS';
+
+  constructor(limit: number) {
+    super(`the filter matches more than ${limit} jobs`);
+    this.name = 'TooManyJobsError';
+  }
+}
+
+/** Thrown when too many operations have not ended. */
+export class TooManyOperationsError extends Error {
+  readonly code = 'TOO_MANY_OPERATIONS';
+
+  constructor(detail: string) {
+    super(detail);
+    this.name = 'TooManyOperationsError';
+  }
+}

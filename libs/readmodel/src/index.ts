@@ -5,6 +5,8 @@ export { formatApiKey, hashOfSecret, newApiKey, parseApiKey } from './apiKeys/ap
 export type { ApiKeyText } from './apiKeys/apiKeyText.ts';
 export { isScope, scopes } from './apiKeys/apiKey.ts';
 export type { Scope } from './apiKeys/apiKey.ts';
+export { AuditLog, auditOutcomes } from './audit/auditLog.ts';
+export type { AuditOutcome, AuditQuery, AuditRecord } from './audit/auditLog.ts';
 export { assertMigrated } from './postgres/migrations.ts';
 export type { Checkpoint } from './projection/checkpointFence.ts';
 export type { PoolOptions } from './postgres/postgresService.ts';
@@ -15,6 +17,8 @@ export {
   ProjectionFencedError,
   ReadModelUnavailableError,
   SchemaMismatchError,
+  TooManyJobsError,
+  TooManyOperationsError,
 } from './errors.ts';
 export type { JobCount } from './jobs/jobQueries.ts';
 export type { ProjectedJob } from './jobs/jobQueries.ts';
@@ -30,6 +34,19 @@ export { normalMessage } from './failures/failureGroup.ts';
 export type { FailureGroup, Failures } from './failures/readFailures.ts';
 export { migrate } from './postgres/migrate.ts';
 export type { ProjectableEntry } from './projection/projectableEntry.ts';
+export { jobOutcomes, operationKinds, operationStatuses } from './operations/operation.ts';
+export type {
+  JobOperation,
+  JobOutcome,
+  JobSelection,
+  NewOperation,
+  OperationJob,
+  OperationKind,
+  OperationStatus,
+  ProcessedJob,
+} from './operations/operation.ts';
+export { Operations } from './operations/operations.ts';
+export type { ClaimedOperation, ListedOperationJob } from './operations/operations.ts';
 export { cancelRebuild } from './rebuild/cancelRebuild.ts';
 export type { Difference } from './comparison/difference.ts';
 export { dropPrevious } from './rebuild/swapTables.ts';

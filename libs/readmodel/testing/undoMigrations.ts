@@ -9,6 +9,8 @@ const undo: Readonly<Record<string, string>> = {
   '0011': 'ALTER TABLE api_keys DROP COLUMN made_open',
   '0013': 'ALTER TABLE jobs DROP COLUMN result_inexact',
   '0015': 'ALTER TABLE jobs DROP COLUMN failure',
+  '0019': 'DROP TABLE operation_jobs, operations',
+  '0020': 'DROP TABLE audit_log',
 };
 
 /** SQL that makes a database as it was before the migration with the number `first`, so that it can be migrated again. */

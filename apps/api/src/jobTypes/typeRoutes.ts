@@ -3,6 +3,7 @@ import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { callerOf } from '../auth/caller.ts';
+import type { AuditedChange } from '../audit/auditedChange.ts';
 import { requireScope } from '../auth/requireScope.ts';
 import { bodyDecoder, pastErrors } from '../http/decodeBody.ts';
 import { Instant } from '@jobstream/creation';
@@ -18,6 +19,8 @@ import { PayloadCheck, type TypeParts, TypeView, typeView } from './typeView.ts'
 const TypeList = Schema.Struct({ items: Schema.Array(TypeView) }).annotate({ identifier: 'JobTypeList' });
 
 const unavailable = ['log-unavailable', 'deadline-exceeded'] as const;
+/** Without the table, the audit log cannot be written. */
+const audited = ['table-unavailable', ...unavailable] as const;
 /** The path parameters of one job type. */
 const TypePath = Schema.Struct({ type: JobType });
 /** Shown with the type and its jobs. */
@@ -51,7 +54,7 @@ const typeOperations = {
       }),
     },
     responses: { 200: { description: 'The changed job type.', content: jsonContent(TypeView) } },
-    problems: ['type-not-found', ...unavailable],
+    problems: ['type-not-found', ...audited],
   },
   resume: {
     id: 'resumeType',
@@ -59,7 +62,7 @@ const typeOperations = {
     summary: 'Resume a job type',
     path: TypePath,
     responses: { 200: { description: 'The changed job type.', content: jsonContent(TypeView) } },
-    problems: ['type-not-found', ...unavailable],
+    problems: ['type-not-found', ...audited],
   },
   change: {
     id: 'changeType',
@@ -70,7 +73,7 @@ const typeOperations = {
     path: TypePath,
     body: { required: true, content: jsonContent(TypeSettings, { 'only warn': { payloadCheck: 'warn' } }) },
     responses: { 200: { description: 'The changed job type.', content: jsonContent(TypeView) } },
-    problems: ['type-not-found', ...unavailable],
+    problems: ['type-not-found', ...audited],
   },
   remove: {
     id: 'removeType',
@@ -80,7 +83,7 @@ const typeOperations = {
       'Removes the announcements of its workers and its settings, but no jobs. A living worker announces the type again within an hour.',
     path: TypePath,
     responses: { 204: { description: 'They are removed.' } },
-    problems: ['type-not-found', ...unavailable],
+    problems: ['type-not-found', ...audited],
   },
 } as const satisfies Record<string, Operation>;
 const isJobType = Schema.is(JobType);
@@ -99,18 +102,36 @@ export function typeRoutes(deps: ApiDeps): readonly Route[] {
       patch: {
         operation: typeOperations.change,
         handlers: [change, ...jsonBody({ required: true }), withinDeadline(changeType(deps))],
+        audit: audit('change'),
       },
-      delete: { operation: typeOperations.remove, handlers: [change, withinDeadline(removeType(deps))] },
+      delete: {
+        operation: typeOperations.remove,
+        handlers: [change, withinDeadline(removeType(deps))],
+        audit: audit('remove'),
+      },
     },
     {
       path: '/api/types/:type/pause',
-      post: { operation: typeOperations.pause, handlers: [change, ...body, withinDeadline(pauseType(deps))] },
+      post: {
+        operation: typeOperations.pause,
+        handlers: [change, ...body, withinDeadline(pauseType(deps))],
+        audit: audit('pause'),
+      },
     },
     {
       path: '/api/types/:type/resume',
-      post: { operation: typeOperations.resume, handlers: [change, withinDeadline(resumeType(deps))] },
+      post: {
+        operation: typeOperations.resume,
+        handlers: [change, withinDeadline(resumeType(deps))],
+        audit: audit('resume'),
+      },
     },
   ];
+}
+
+/** A type has no events that would tell who changed it. */
+function audit(verb: 'change' | 'remove' | 'pause' | 'resume'): AuditedChange {
+  return { action: `type.${verb}`, subject: 'type', required: true, details: (body) => body };
 }
 
 /** `POST /api/types/:type/pause`: no further attempts of the type start. */

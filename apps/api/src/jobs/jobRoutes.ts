@@ -3,17 +3,21 @@ import { requireScope } from '../auth/requireScope.ts';
 import { noArrivalDeadline } from '../http/arrivalDeadline.ts';
 import { jsonBody } from '../http/jsonBody.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
-import type { Route } from '../routes/route.ts';
+import type { Endpoint, Route } from '../routes/route.ts';
+import type { ChangeCommand } from './change/applyCommand.ts';
 import { bulkChange, bulkChangeOperation } from './change/bulkChange.ts';
 import { changeJob, changeJobOperation, erasePayload, erasePayloadOperation } from './change/jobActions.ts';
 import { MAX_BATCH_BYTES } from './create/batchRequest.ts';
 import { createBatch, createBatchOperation } from './create/createBatch.ts';
 import { createJob, createJobOperation } from './create/createJob.ts';
 import { importJobs, importJobsOperation } from './import/importJobs.ts';
+import { operationRoutes } from './operations/operationRoutes.ts';
 import { ownJob } from './read/findJob.ts';
 import { getJob, getJobOperation } from './read/getJob.ts';
 import { getJobEvents, getJobEventsOperation } from './read/getJobEvents.ts';
 import { listJobs, listJobsOperation } from './read/listJobs.ts';
+
+const verbs = { CancelJob: 'cancel', RequeueJob: 'retry' } as const;
 
 /** Routes under `/api/jobs`. */
 export function jobRoutes(deps: ApiDeps): readonly Route[] {
@@ -21,23 +25,21 @@ export function jobRoutes(deps: ApiDeps): readonly Route[] {
   const own = ownJob(deps);
   const body = jsonBody({ required: true });
   const reason = jsonBody({ required: false });
-  const change = (command: keyof typeof changeJobOperation) => ({
+  const change = (command: ChangeCommand['kind']) => ({
     operation: changeJobOperation[command],
     handlers: [write, own, ...reason, withinDeadline(changeJob(command, deps))],
-  });
-  const changeMany = (command: keyof typeof changeJobOperation) => ({
-    operation: bulkChangeOperation[command],
-    handlers: [write, ...body, bulkChange(command, deps)],
+    audit: { action: `job.${verbs[command]}`, subject: 'id' } as const,
   });
   return [
     ...batchRoutes(deps),
+    ...operationRoutes(deps),
     {
       path: '/api/jobs',
       get: { operation: listJobsOperation, handlers: [read, withinDeadline(listJobs(deps))] },
       post: { operation: createJobOperation, handlers: [write, ...body, withinDeadline(createJob(deps))] },
     },
-    { path: '/api/jobs/cancel', post: changeMany('CancelJob') },
-    { path: '/api/jobs/retry', post: changeMany('RequeueJob') },
+    { path: '/api/jobs/cancel', post: changeMany('CancelJob', deps) },
+    { path: '/api/jobs/retry', post: changeMany('RequeueJob', deps) },
     { path: '/api/jobs/:id', get: { operation: getJobOperation, handlers: [read, own, getJob(deps)] } },
     {
       path: '/api/jobs/:id/events',
@@ -48,11 +50,20 @@ export function jobRoutes(deps: ApiDeps): readonly Route[] {
       delete: {
         operation: erasePayloadOperation,
         handlers: [requireScope('admin'), own, withinDeadline(erasePayload(deps))],
+        audit: { action: 'job.erase', subject: 'id', required: true },
       },
     },
     { path: '/api/jobs/:id/cancel', post: change('CancelJob') },
     { path: '/api/jobs/:id/retry', post: change('RequeueJob') },
   ];
+}
+
+function changeMany(command: ChangeCommand['kind'], deps: ApiDeps): Endpoint {
+  return {
+    operation: bulkChangeOperation[command],
+    handlers: [requireScope('jobs:write'), ...jsonBody({ required: true }), bulkChange(command, deps)],
+    audit: { action: `jobs.${verbs[command]}`, details: (request) => request },
+  };
 }
 
 /** Routes that create many jobs. They precede `/api/jobs/:id`, which would match them. */
@@ -66,7 +77,11 @@ function batchRoutes(deps: ApiDeps): readonly Route[] {
     },
     {
       path: '/api/jobs/import',
-      post: { operation: importJobsOperation, handlers: [write, noArrivalDeadline, importJobs(deps)] },
+      post: {
+        operation: importJobsOperation,
+        handlers: [write, noArrivalDeadline, importJobs(deps)],
+        audit: { action: 'jobs.import' },
+      },
     },
   ];
 }

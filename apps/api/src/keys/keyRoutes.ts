@@ -1,6 +1,7 @@
 import * as Schema from 'effect/Schema';
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
+import { nameSubject } from '../audit/auditedChange.ts';
 import { callerOf } from '../auth/caller.ts';
 import { requireScope } from '../auth/requireScope.ts';
 import { jsonBody } from '../http/jsonBody.ts';
@@ -63,11 +64,19 @@ export function keyRoutes(deps: ApiDeps): readonly Route[] {
     {
       path: '/api/keys',
       get: { operation: keyOperations.list, handlers: [admin, withinDeadline(listKeys(deps))] },
-      post: { operation: keyOperations.create, handlers: [admin, ...body, withinDeadline(createKey(deps))] },
+      post: {
+        operation: keyOperations.create,
+        handlers: [admin, ...body, withinDeadline(createKey(deps))],
+        audit: { action: 'key.create', required: true, details: (request) => request },
+      },
     },
     {
       path: '/api/keys/:id',
-      delete: { operation: keyOperations.revoke, handlers: [admin, withinDeadline(revokeKey(deps))] },
+      delete: {
+        operation: keyOperations.revoke,
+        handlers: [admin, withinDeadline(revokeKey(deps))],
+        audit: { action: 'key.revoke', subject: 'id', required: true },
+      },
     },
   ];
 }
@@ -78,6 +87,7 @@ function createKey({ keys, logger }: ApiDeps): RequestHandler {
     const caller = callerOf(res);
     const { tenant = null, expiresAt = null, ...request } = decodeCreateKey(req.body, caller, Date.now());
     const { key, text } = await keys.create({ ...request, tenant, expiresAt, madeOpen: caller.madeOpen ?? false });
+    nameSubject(res, key.id);
     logger.info({ key: key.id, scopes: key.scopes, tenant, by: caller.actor }, 'API key created');
     res.setHeader('Cache-Control', 'no-store');
     sendJson(res, 201, { ...keyView(key), key: text });

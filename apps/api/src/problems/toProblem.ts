@@ -17,6 +17,7 @@ const codes: Readonly<Record<string, ProblemCode>> = {
   QUERY_TOO_EXPENSIVE: 'query-too-expensive',
   READ_MODEL_UNAVAILABLE: 'table-unavailable',
   SCHEMA_MISMATCH: 'table-unavailable',
+  TOO_MANY_OPERATIONS: 'too-many-operations',
 };
 
 /** The problem types of the JSON body parser's errors by their `type`. */

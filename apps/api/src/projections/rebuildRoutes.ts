@@ -66,8 +66,16 @@ export function rebuildRoutes(deps: ApiDeps): readonly Route[] {
     {
       path: '/api/admin/projections/jobs/rebuild',
       get: { operation: rebuildOperations.read, handlers: [admin, withinDeadline(readRebuild(deps))] },
-      post: { operation: rebuildOperations.request, handlers: [admin, ...body, withinDeadline(requestRebuild(deps))] },
-      delete: { operation: rebuildOperations.cancel, handlers: [admin, withinDeadline(cancelRebuild(deps))] },
+      post: {
+        operation: rebuildOperations.request,
+        handlers: [admin, ...body, withinDeadline(requestRebuild(deps))],
+        audit: { action: 'rebuild.request', required: true, details: (request) => request },
+      },
+      delete: {
+        operation: rebuildOperations.cancel,
+        handlers: [admin, withinDeadline(cancelRebuild(deps))],
+        audit: { action: 'rebuild.cancel', required: true },
+      },
     },
   ];
 }

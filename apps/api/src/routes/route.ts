@@ -1,4 +1,5 @@
 import type { IRouter, Request, RequestHandler, Response } from 'express';
+import { audited, type AuditedChange } from '../audit/auditedChange.ts';
 import { requirementOf, requireScope } from '../auth/requireScope.ts';
 import { Problem } from '../problems/problem.ts';
 import type { Operation } from './operation.ts';
@@ -11,6 +12,8 @@ export interface Endpoint {
   readonly operation: Operation;
   /** The first one declares the requirement; without it, the endpoint requires the scope `admin`. */
   readonly handlers: readonly RequestHandler[];
+  /** What the audit log has of it. Only what reads, and what creates jobs, has none. */
+  readonly audit?: AuditedChange;
 }
 
 /** A path, its endpoints, and aliases of the path. */
@@ -26,11 +29,17 @@ export function addRoute(router: IRouter, route: Route): void {
   for (const method of METHODS) {
     const endpoint = route[method];
     if (endpoint === undefined) continue;
-    added[method](...declared(endpoint.handlers));
+    added[method](...declared(recorded(endpoint)));
     allowed.push(method === 'get' ? 'GET, HEAD' : method.toUpperCase());
   }
   const allow = [...allowed, 'OPTIONS'].join(', ');
   added.all((req, res) => respondToOtherMethods(req, res, allow));
+}
+
+/** The last handler makes the change; those before it authenticate and read the body. */
+function recorded({ handlers, audit }: Endpoint): readonly RequestHandler[] {
+  const last = handlers.at(-1);
+  return audit === undefined || last === undefined ? handlers : [...handlers.slice(0, -1), audited(audit, last)];
 }
 
 function declared(handling: readonly RequestHandler[]): readonly RequestHandler[] {

@@ -12,6 +12,7 @@ import {
 import { ConcurrentAppendError, LogUnavailableError, TriggerRefusedError } from '@jobstream/eventlog';
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
+import { nameSubject } from '../audit/auditedChange.ts';
 import { commandContext } from '../auth/caller.ts';
 import { invalidRequest } from '../http/decodeBody.ts';
 import { assertIfMatch } from '../http/entityTag.ts';
@@ -114,6 +115,7 @@ function checkTemplate(
 export function createSchedule(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const { name, definition } = decodeCreateSchedule(req);
+    nameSubject(res, name);
     const context = commandContext(res, deps.log.clock.now());
     const warnings = checkTemplate(definition, context.tenant, deps);
     await assertAccepted(name, definition, deps);

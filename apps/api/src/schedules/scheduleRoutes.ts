@@ -103,13 +103,25 @@ export function scheduleRoutes(deps: ApiDeps): readonly Route[] {
     {
       path: '/api/schedules',
       get: { operation: operations.list, handlers: [read, withinDeadline(listSchedules(deps))] },
-      post: { operation: operations.create, handlers: [write, ...body, withinDeadline(createSchedule(deps))] },
+      post: {
+        operation: operations.create,
+        handlers: [write, ...body, withinDeadline(createSchedule(deps))],
+        audit: { action: 'schedule.create' },
+      },
     },
     {
       path: '/api/schedules/:name',
       get: { operation: operations.get, handlers: [read, own, withinDeadline(getSchedule(deps))] },
-      put: { operation: operations.replace, handlers: [write, own, ...body, withinDeadline(replaceSchedule(deps))] },
-      delete: { operation: operations.delete, handlers: [write, own, withinDeadline(deleteSchedule(deps))] },
+      put: {
+        operation: operations.replace,
+        handlers: [write, own, ...body, withinDeadline(replaceSchedule(deps))],
+        audit: { action: 'schedule.replace', subject: 'name' },
+      },
+      delete: {
+        operation: operations.delete,
+        handlers: [write, own, withinDeadline(deleteSchedule(deps))],
+        audit: { action: 'schedule.delete', subject: 'name' },
+      },
     },
     {
       path: '/api/schedules/:name/events',

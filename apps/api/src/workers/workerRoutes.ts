@@ -51,7 +51,7 @@ const workerOperations = {
     description: 'Removes what it has announced. A worker that lives is back with its next heartbeat.',
     path: WorkerPath,
     responses: { 204: { description: 'It is removed.' } },
-    problems: ['log-unavailable', 'deadline-exceeded'],
+    problems: ['log-unavailable', 'table-unavailable', 'deadline-exceeded'],
   },
 } as const satisfies Record<string, Operation>;
 
@@ -63,7 +63,11 @@ export function workerRoutes(deps: ApiDeps): readonly Route[] {
     { path: '/api/workers', get: { operation: workerOperations.list, handlers: [read, listWorkers(deps)] } },
     {
       path: '/api/workers/:worker',
-      delete: { operation: workerOperations.remove, handlers: [change, withinDeadline(removeWorker(deps))] },
+      delete: {
+        operation: workerOperations.remove,
+        handlers: [change, withinDeadline(removeWorker(deps))],
+        audit: { action: 'worker.remove', subject: 'worker', required: true },
+      },
     },
   ];
 }

@@ -51,6 +51,7 @@ const settings = {
   GROUP_COMMIT: bool.or(true),
   JOBS_MAX_AGE: duration.or(0),
   TABLE_MAX_AGE: duration.or(0),
+  AUDIT_RETENTION: duration.or(365 * 86_400_000),
   ARCHIVE: archivePlace,
   ARCHIVE_ENDPOINT: urlOf('https', 'http'),
   ARCHIVER: bool.or(true),

@@ -10,7 +10,8 @@ import type { ChangeCommand } from './applyCommand.ts';
 export const MAX_BULK_JOBS = 100_000;
 const DEFAULT_LIMIT = 1_000;
 
-const filterFields = {
+/** The fields by which requests choose jobs. */
+export const filterFields = {
   type: Schema.optionalKey(JobType),
   status: Schema.optionalKey(JobStatus),
   tag: Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 128))),
@@ -42,7 +43,7 @@ export interface BulkPlan {
  *
  * Cancelled jobs are retried only if the request names that status.
  */
-const statusesOf: Readonly<Record<ChangeCommand['kind'], readonly JobStatus[]>> = {
+export const statusesOf: Readonly<Record<ChangeCommand['kind'], readonly JobStatus[]>> = {
   CancelJob: ['scheduled', 'pending', 'processing', 'retrying'],
   RequeueJob: ['failed'],
 };
@@ -55,19 +56,19 @@ const decode = bodyDecoder(BulkRequest);
  * @throws Problem `invalid-request`, which lists all mistakes at once.
  */
 export function decodeBulkRequest(body: unknown, command: ChangeCommand['kind']): BulkPlan {
-  const request = decode(body, scopeErrors(body));
+  const request = decode(body, filterErrors(body));
   const { all: _all, reason, limit = DEFAULT_LIMIT, dryRun = false, status, ...filter } = request;
   const statuses = status === undefined ? statusesOf[command] : [status];
   return { command, filter, statuses, limit, dryRun, ...(reason === undefined ? {} : { reason }) };
 }
 
-/** A missing filter must not mean all jobs. */
-function scopeErrors(body: unknown): readonly FieldError[] {
+/** The mistakes in what should choose jobs, at `place`: a missing filter must not mean all of them. */
+export function filterErrors(body: unknown, place = ''): readonly FieldError[] {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return [];
   const filtered = Object.keys(filterFields).some((field) => field in body);
   const all = 'all' in body && body.all === true;
-  if (filtered && all) return [{ pointer: '/all', detail: 'must not be given together with a filter' }];
+  if (filtered && all) return [{ pointer: `${place}/all`, detail: 'must not be given together with a filter' }];
   if (filtered || all) return [];
   const detail = `must have one of ${Object.keys(filterFields).join(', ')}, or "all": true`;
-  return [{ pointer: '', detail }];
+  return [{ pointer: place, detail }];
 }

@@ -149,7 +149,11 @@ async function* pagesOf(filter: JobFilter, table: ApiDeps['table']): AsyncGenera
 }
 
 /** Counts the jobs that a plan matches now, at most `upTo`. */
-export async function countMatching(plan: BulkPlan, upTo: number, table: ApiDeps['table']): Promise<number> {
+export async function countMatching(
+  plan: Pick<BulkPlan, 'filter' | 'statuses'>,
+  upTo: number,
+  table: ApiDeps['table'],
+): Promise<number> {
   let count = 0;
   for (const status of plan.statuses) {
     if (count < upTo) count += await table.countMatchingJobs({ ...plan.filter, status }, upTo - count);

@@ -26,7 +26,14 @@ export const erasePayloadOperation: Operation = {
   responses: {
     200: { description: 'The job without its contents.', headers: ['ETag'], content: jsonContent(JobView) },
   },
-  problems: ['job-not-found', 'contents-in-clear', 'log-unavailable', 'history-unavailable', 'deadline-exceeded'],
+  problems: [
+    'job-not-found',
+    'contents-in-clear',
+    'log-unavailable',
+    'table-unavailable',
+    'history-unavailable',
+    'deadline-exceeded',
+  ],
 };
 /** The optional body of `POST /api/jobs/:id/cancel`. */
 const ReasonRequest = Schema.Struct({

@@ -1,0 +1,92 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ClaimedOperation, OperationJob, OperationStatus, ProcessedJob } from '@jobstream/readmodel';
+import type { ApiDeps } from '../../apiDeps.ts';
+import { problemType } from '../../problems/problemTypes.ts';
+import { toProblem } from '../../problems/toProblem.ts';
+import { processJob } from './processJob.ts';
+
+/** Concurrent jobs: enough to fill a batch of the log, few enough to leave room for others. */
+const CONCURRENCY = 32;
+/** A batch is recorded in one transaction. After a crash, at most one is done again. */
+const MAX_BATCH = 200;
+/** Batches a second at a low rate: a pause or a cancellation takes effect between two. */
+const BATCHES_A_SECOND = 5;
+/** How long an operation waits during an outage before it tries again. */
+const HINDERED_MS = 1_000;
+
+interface Batch {
+  readonly processed: readonly ProcessedJob[];
+  /** Why the rest was not processed, if it is not for the operation to end. */
+  readonly hindrance?: string | undefined;
+}
+
+/**
+ * Carries out a claimed operation until it has ended, is paused, another process has claimed it, or `stop` is aborted.
+ *
+ * @returns its status; undefined if another process has claimed it.
+ * @throws ReadModelUnavailableError: then any process goes on with it once the claim has expired.
+ */
+export async function runOperation(
+  operation: ClaimedOperation,
+  deps: ApiDeps,
+  stop: AbortSignal,
+): Promise<OperationStatus | undefined> {
+  const size = batchSizeOf(operation);
+  let position = operation.done + operation.skipped + operation.failed;
+  for (;;) {
+    const begun = performance.now();
+    const jobs = await deps.operations.nextJobs(operation.id, position, size);
+    const { processed, hindrance } = await processBatch(jobs, operation, deps, stop);
+    const status = await deps.operations.record(operation, processed, hindrance);
+    position += processed.length;
+    if (status !== 'running' || stop.aborted) {
+      await deps.operations.release(operation);
+      return status;
+    }
+    const nextAt = begun + (hindrance === undefined ? paceOf(operation, processed.length) : HINDERED_MS);
+    await pause(Math.max(0, nextAt - performance.now()), undefined, { signal: stop }).catch(() => {});
+  }
+}
+
+function batchSizeOf({ rate }: ClaimedOperation): number {
+  return rate === null ? MAX_BATCH : Math.min(MAX_BATCH, Math.ceil(rate / BATCHES_A_SECOND));
+}
+
+/** How long so many jobs take at the rate of the operation, in milliseconds. */
+function paceOf({ rate }: ClaimedOperation, jobs: number): number {
+  return rate === null ? 0 : (jobs / rate) * 1_000;
+}
+
+/** Processes jobs concurrently, and returns those before the first that could not be processed. */
+async function processBatch(
+  jobs: readonly OperationJob[],
+  operation: ClaimedOperation,
+  deps: ApiDeps,
+  stop: AbortSignal,
+): Promise<Batch> {
+  const processed = jobs.map((): ProcessedJob | undefined => undefined);
+  let hindrance: string | undefined;
+  const next = jobs.entries();
+  const work = async () => {
+    for (const [index, job] of next) {
+      if (hindrance !== undefined || stop.aborted) return;
+      try {
+        processed[index] = await processJob(job, operation, deps);
+      } catch (error) {
+        const { status, title } = problemType(toProblem(error).code);
+        if (status === 503) hindrance = title;
+        else processed[index] = failed(job, error, operation, deps);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  const end = processed.indexOf(undefined);
+  const done = end === -1 ? processed : processed.slice(0, end);
+  return { processed: done.flatMap((job) => job ?? []), hindrance };
+}
+
+function failed({ id, position }: OperationJob, error: unknown, { id: operation }: ClaimedOperation, deps: ApiDeps) {
+  deps.logger.warn({ err: error, jobId: id, operation }, 'operation failed for a job');
+  const { code, detail } = toProblem(error);
+  return { position, outcome: 'failed', reason: detail ?? problemType(code).title } as const;
+}

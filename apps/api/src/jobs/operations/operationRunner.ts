@@ -1,0 +1,80 @@
+import type { ClaimedOperation } from '@jobstream/readmodel';
+import { BackgroundLoop, type NextTurn } from '@jobstream/runtime';
+import type { ApiDeps } from '../../apiDeps.ts';
+import { runOperation } from './operationRun.ts';
+
+export interface OperationRunnerOptions {
+  readonly deps: ApiDeps;
+  /** How often a process looks for operations. Default 1,000 ms. */
+  readonly pollMs?: number;
+}
+
+/** Operations that one process carries out at a time. */
+const MAX_RUNNING = 4;
+const CLEANING_INTERVAL_MS = 3_600_000;
+const RETENTION_MS = 30 * 86_400_000;
+
+/**
+ * Carries out operations on many jobs, also those that other processes accepted and did not finish, and removes old ones.
+ *
+ * An operation is carried out by one process at a time, under a claim that expires when the process no longer writes.
+ */
+export class OperationRunner extends BackgroundLoop {
+  readonly name = 'operation runner';
+  readonly #deps: ApiDeps;
+  readonly #pollMs: number;
+  readonly #running = new Set<Promise<void>>();
+  #cleanedAt = Number.NEGATIVE_INFINITY;
+  #failing = false;
+
+  constructor({ deps, pollMs = 1_000 }: OperationRunnerOptions) {
+    super();
+    this.#deps = deps;
+    this.#pollMs = pollMs;
+  }
+
+  /** Resolves when the jobs at hand are recorded; another process goes on with the rest. */
+  override async stop(): Promise<void> {
+    await super.stop();
+    await Promise.all(this.#running);
+  }
+
+  protected async turn(stop: AbortSignal): Promise<NextTurn> {
+    while (this.#running.size < MAX_RUNNING && !stop.aborted) {
+      const operation = await this.#deps.operations.claim();
+      if (operation === undefined) break;
+      this.#begin(operation, stop);
+    }
+    await this.#removeOld();
+    this.#failing = false;
+    return this.#pollMs;
+  }
+
+  protected onError(error: unknown): NextTurn {
+    if (!this.#failing) this.#deps.logger.warn({ err: error }, 'operations unavailable');
+    this.#failing = true;
+    return this.#pollMs;
+  }
+
+  #begin(operation: ClaimedOperation, stop: AbortSignal): void {
+    const run = this.#carryOut(operation, stop).finally(() => this.#running.delete(run));
+    this.#running.add(run);
+  }
+
+  async #carryOut(operation: ClaimedOperation, stop: AbortSignal): Promise<void> {
+    const { id, kind, total } = operation;
+    const { logger } = this.#deps;
+    logger.info({ operation: id, kind, total }, 'operation claimed');
+    try {
+      const status = await runOperation(operation, this.#deps, stop);
+      logger.info({ operation: id, status: status ?? 'claimed by another process' }, 'operation left');
+    } catch (error) {
+      logger.warn({ err: error, operation: id }, 'operation interrupted');
+    }
+  }
+
+  async #removeOld(): Promise<void> {
+    if (performance.now() - this.#cleanedAt < CLEANING_INTERVAL_MS) return;
+    if ((await this.#deps.operations.removeOld(RETENTION_MS)) === 0) this.#cleanedAt = performance.now();
+  }
+}

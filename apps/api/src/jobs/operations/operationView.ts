@@ -1,0 +1,66 @@
+import { Actor, JobId, Tenant, Timestamp } from '@jobstream/domain';
+import {
+  type JobOperation,
+  jobOutcomes,
+  type ListedOperationJob,
+  operationKinds,
+  operationStatuses,
+} from '@jobstream/readmodel';
+import * as Schema from 'effect/Schema';
+import type { BodyOf } from '../../http/sendJson.ts';
+
+/** An operation as clients see it. */
+export const OperationView = Schema.Struct({
+  id: Schema.String.annotateKey({ description: 'The `correlationId` of the events that it causes.' }),
+  kind: Schema.Literals(operationKinds),
+  status: Schema.Literals(operationStatuses),
+  filter: Schema.Unknown.annotateKey({ description: 'As it was given.' }),
+  patch: Schema.optionalKey(Schema.Unknown),
+  rate: Schema.optionalKey(Schema.Int),
+  reason: Schema.optionalKey(Schema.String),
+  actor: Actor.annotateKey({ description: 'Who asked for it.' }),
+  tenant: Schema.optionalKey(Tenant),
+  total: Schema.Int.annotateKey({
+    description: 'The number of jobs, which was fixed when the operation was accepted.',
+  }),
+  done: Schema.Int.annotateKey({ description: 'Jobs that were changed or created.' }),
+  skipped: Schema.Int.annotateKey({ description: 'Jobs that did not allow it; each has its reason.' }),
+  failed: Schema.Int,
+  hindrance: Schema.optionalKey(Schema.String).annotateKey({
+    description: 'Why it does not go on although it is running, such as an outage of the event log.',
+  }),
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+  finishedAt: Schema.optionalKey(Timestamp),
+}).annotate({ identifier: 'Operation' });
+
+/** One job of an operation. */
+export const OperationJobView = Schema.Struct({
+  id: JobId,
+  outcome: Schema.optionalKey(Schema.Literals(jobOutcomes)).annotateKey({
+    description: 'Missing until it is processed.',
+  }),
+  reason: Schema.optionalKey(Schema.String).annotateKey({ description: 'Why it was skipped or failed.' }),
+  newJobId: Schema.optionalKey(JobId).annotateKey({ description: 'The job that repeats it.' }),
+}).annotate({ identifier: 'OperationJob' });
+
+export function operationView(operation: JobOperation): BodyOf<typeof OperationView> {
+  const { fingerprint: _fingerprint, ...shown } = operation;
+  return {
+    ...shown,
+    rate: operation.rate ?? undefined,
+    reason: operation.reason ?? undefined,
+    tenant: operation.tenant ?? undefined,
+    hindrance: operation.hindrance ?? undefined,
+    finishedAt: operation.finishedAt ?? undefined,
+  };
+}
+
+export function operationJobView({
+  id,
+  outcome,
+  reason,
+  newJobId,
+}: ListedOperationJob): BodyOf<typeof OperationJobView> {
+  return { id, outcome, reason, newJobId };
+}

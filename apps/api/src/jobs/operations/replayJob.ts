@@ -1,0 +1,83 @@
+import { hash, randomUUIDv7 } from 'node:crypto';
+import { appendNewJob, canonicalJson, existingJob, findExistingJob, scopedCreationEvent } from '@jobstream/creation';
+import { isTerminal, type Job, type JobEvent, timestampOf, uuidV8 } from '@jobstream/domain';
+import { isShredded, isUnreadable } from '@jobstream/eventlog';
+import type { JobOperation, OperationJob, ProcessedJob } from '@jobstream/readmodel';
+import type { ApiDeps } from '../../apiDeps.ts';
+import { Problem } from '../../problems/problem.ts';
+import { limitPayload } from '../create/createJobRequest.ts';
+import { findJob } from '../read/findJob.ts';
+import { mergePatch } from './mergePatch.ts';
+
+type Outcome = Omit<ProcessedJob, 'position'>;
+
+/**
+ * Creates a job with the type, the settings and the payload of one that has ended, patched if the operation says so.
+ *
+ * The id of the new job follows from the operation and the source, so that a repetition finds it instead of making another.
+ */
+export async function replayJob({ id }: OperationJob, operation: JobOperation, deps: ApiDeps): Promise<Outcome> {
+  const source = await findJob(id, deps);
+  const obstacle = obstacleOf(source);
+  if (source === undefined || obstacle !== undefined) return { outcome: 'skipped', reason: obstacle };
+  const event = repetition(source, operation, deps.log.clock.now());
+  const refusal = refusalOf(event, deps);
+  if (refusal === undefined) return createOrFind(event, deps);
+  const earlier = await findExistingJob(event.jobId, deps);
+  return earlier === undefined ? { outcome: 'skipped', reason: refusal } : { outcome: 'done', newJobId: event.jobId };
+}
+
+function obstacleOf(source: Job | undefined): string | undefined {
+  if (source === undefined) return 'there is no such job any more';
+  if (!isTerminal(source.status)) return `the job has not ended: it is ${source.status}`;
+  if (source.unreadableEvents !== undefined) return 'the job has events of a newer release';
+  if (isShredded(source.payload)) return 'the payload was erased';
+  if (isUnreadable(source.payload)) return 'the payload cannot be decrypted';
+  return undefined;
+}
+
+function repetition(source: Job, operation: JobOperation, now: number): JobEvent {
+  const { type, maxAttempts, backoff, timeoutMs, tags, tenant } = source;
+  const payload = 'patch' in operation ? mergePatch(source.payload, operation.patch) : source.payload;
+  const request = { type, payload, maxAttempts, backoff, timeoutMs, tags };
+  // Keys of clients have no line break, so none gives these ids.
+  const digest = hash('sha256', `operation\n${operation.id}\n${source.id}`);
+  return scopedCreationEvent({
+    request,
+    identity: {
+      jobId: uuidV8(digest),
+      idempotencyKey: digest,
+      fingerprint: hash('sha256', canonicalJson(request)),
+    },
+    origin: { rerunOf: source.id, ...(operation.reason === null ? {} : { reason: operation.reason }) },
+    context: {
+      eventId: randomUUIDv7(),
+      at: timestampOf(now),
+      actor: operation.actor,
+      correlationId: operation.id,
+      ...(tenant === undefined ? {} : { tenant }),
+    },
+  });
+}
+
+/** Why the workers of the type would not accept the new job. */
+function refusalOf(event: JobEvent, { payloads }: ApiDeps): string | undefined {
+  if (event.event !== 'JobCreated') throw new Error('the first event of a job is its creation');
+  const { payload } = event.data;
+  const { errors } = payloads.check({ type: event.jobType, payload, tenant: event.tenant });
+  const [first] = errors;
+  if (first !== undefined) return `${'pointer' in first ? first.pointer : ''} ${first.detail}`.trim();
+  try {
+    limitPayload(Number.NaN, payload);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Problem) return error.detail;
+    throw error;
+  }
+}
+
+async function createOrFind(event: JobEvent, deps: ApiDeps): Promise<Outcome> {
+  // A conflict can only be with the same creation: nothing else makes this id.
+  if (!(await appendNewJob(event, deps))) await existingJob(event.jobId, (id) => findExistingJob(id, deps));
+  return { outcome: 'done', newJobId: event.jobId };
+}
