@@ -20,7 +20,7 @@ export const stages: readonly Stage[] = [
   { name: 'chaos', command: 'CHAOS_JOBS=1500 CHAOS_FAULTS=27 npm run test:chaos', minutes: 20 },
   { name: 'containers', command: 'npm run test:containers', minutes: 15 },
   { name: 'compose', command: 'npm run test:compose', minutes: 15 },
-  { name: 'tutorial', command: 'npm run test:tutorial', minutes: 10 },
+  { name: 'tutorial', command: 'npm run test:tutorial', minutes: 20 },
 ];
 
 /**
