@@ -14,6 +14,8 @@ export interface AnnouncedWorkerOptions {
   /** Whether it sends heartbeats; default true. */
   readonly live?: boolean;
   readonly running?: readonly RunningJob[];
+  readonly stopping?: boolean;
+  readonly limits?: TypeAnnouncement['limits'];
 }
 
 /** A worker that announces itself, and runs nothing. */
@@ -25,14 +27,15 @@ const HEARTBEAT_MS = 3_000;
 
 /** Announces a worker of a type, and returns when the API knows it. It is removed at the end of the test. */
 export async function announceWorker(api: TestApi, options: AnnouncedWorkerOptions): Promise<AnnouncedTestWorker> {
-  const { type, live = true, running = [], payloadSchema, resultSchema, version } = options;
+  const { type, live = true, running = [], payloadSchema, resultSchema, version, stopping } = options;
+  const { limits = { concurrency: 5 } } = options;
   const { announcements } = api.log;
   const worker = `worker-${randomUUID()}`;
   const startedAt = options.startedAt ?? new Date().toISOString();
   const program = { worker, name: 'tests', host: 'build-7', startedAt, version };
-  const announcement: TypeAnnouncement = { ...program, type, limits: { concurrency: 5 }, payloadSchema, resultSchema };
+  const announcement: TypeAnnouncement = { ...program, type, limits, payloadSchema, resultSchema };
   const beat = () =>
-    announcements.heartbeat({ ...program, pid: 4_711, types: [type], runningCount: running.length, running });
+    announcements.heartbeat({ ...program, pid: 4_711, types: [type], stopping, runningCount: running.length, running });
   await announcements.announceType(announcement);
   if (live) await beat();
   const timer = live ? setInterval(() => void beat().catch(() => undefined), HEARTBEAT_MS).unref() : undefined;

@@ -1,4 +1,4 @@
-import type { Actor } from './jobEvent.ts';
+import type { Actor } from './actor.ts';
 import { itemsOf } from './pages.ts';
 import type { CallOptions, Transport } from './transport.ts';
 

@@ -1,6 +1,16 @@
 import type * as domain from '@jobstream/domain';
 import { expectTypeOf, test } from 'vitest';
-import type { Backoff, Job, JobError, JobEvent, JobStatus, Schedule, ScheduleEvent, Warning } from './index.ts';
+import type {
+  Backoff,
+  Job,
+  JobError,
+  JobEvent,
+  JobStatus,
+  Schedule,
+  ScheduleEvent,
+  WaitingFor,
+  Warning,
+} from './index.ts';
 
 /** What the API never shows. */
 type Secret = 'idempotencyKey' | 'fingerprint' | 'startedBy';
@@ -21,7 +31,7 @@ test('the types of jobs are those of the domain without internal fields', () => 
   expectTypeOf<JobStatus>().toEqualTypeOf<domain.JobStatus>();
   expectTypeOf<Backoff>().toEqualTypeOf<domain.Backoff>();
   expectTypeOf<JobError>().toEqualTypeOf<domain.JobError>();
-  type Expected = Omit<domain.Job, Secret | 'error'> & { readonly error?: JobError };
+  type Expected = Omit<domain.Job, Secret> & { readonly waitingFor?: WaitingFor };
   expectTypeOf<Flat<Job>>().toEqualTypeOf<Flat<Expected>>();
 });
 

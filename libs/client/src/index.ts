@@ -20,7 +20,9 @@ export {
 export type { FailureGroup, Failures, FailuresQuery } from './failures.ts';
 export { hasEnded } from './job.ts';
 export type { Backoff, CreatedJob, EndedJob, Job, JobError, JobStatus } from './job.ts';
-export type { Actor, JobEvent, JobEventData, JobEventName } from './jobEvent.ts';
+export type { WaitingFor } from './waitingFor.ts';
+export type { Actor } from './actor.ts';
+export type { JobEvent, JobEventData, JobEventName } from './jobEvent.ts';
 export type {
   ChangeOptions,
   RetryOptions,

@@ -1,3 +1,5 @@
+import type { WaitingFor } from './waitingFor.ts';
+
 export type JobStatus = 'scheduled' | 'pending' | 'processing' | 'retrying' | 'completed' | 'failed' | 'cancelled';
 
 /** The delay before the next attempt of a failed job, in milliseconds. */
@@ -40,6 +42,8 @@ export interface Job {
   readonly finishedAt?: string;
   /** Events of a newer release, which the API cannot read: the rest may be wrong until it is upgraded. */
   readonly unreadableEvents?: number;
+  /** Why it does not run, if it has not ended; not in the answers to changes. */
+  readonly waitingFor?: WaitingFor;
 }
 
 /** The response to the creation of a job. */

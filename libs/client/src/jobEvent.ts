@@ -1,10 +1,5 @@
+import type { Actor } from './actor.ts';
 import type { Backoff, Job, JobError } from './job.ts';
-
-/** Who caused an event. */
-export interface Actor {
-  readonly kind: 'api' | 'worker' | 'scheduler' | 'keeper' | 'user';
-  readonly id: string;
-}
 
 /** What belongs to each event, by its name. */
 export interface JobEventData {
@@ -46,7 +41,7 @@ export interface JobEventData {
   /** The state of the job, written down again before the log loses earlier events. */
   readonly JobCarried: Omit<
     Job,
-    'id' | 'type' | 'tenant' | 'version' | 'result' | 'resultInexact' | 'unreadableEvents'
+    'id' | 'type' | 'tenant' | 'version' | 'result' | 'resultInexact' | 'unreadableEvents' | 'waitingFor'
   >;
 }
 

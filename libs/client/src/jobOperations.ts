@@ -1,5 +1,5 @@
 import type { JobStatus } from './job.ts';
-import type { Actor } from './jobEvent.ts';
+import type { Actor } from './actor.ts';
 import { newIdempotencyKey } from './idempotencyKey.ts';
 import { itemsOf } from './pages.ts';
 import { pause } from './pause.ts';

@@ -1,4 +1,4 @@
-import type { Actor } from './jobEvent.ts';
+import type { Actor } from './actor.ts';
 import type { Worker } from './workers.ts';
 import type { CallOptions } from './transport.ts';
 import type { Transport } from './transport.ts';

@@ -1,7 +1,7 @@
 import type { CallOptions } from './transport.ts';
 import { itemsOf } from './pages.ts';
 import type { Transport } from './transport.ts';
-import type { Actor } from './jobEvent.ts';
+import type { Actor } from './actor.ts';
 import type { Backoff, NewJob, Warning } from './job.ts';
 
 export interface VersionedOptions extends CallOptions {

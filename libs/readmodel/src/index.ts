@@ -22,6 +22,7 @@ export {
 } from './errors.ts';
 export type { JobCount } from './jobs/jobQueries.ts';
 export type { ProjectedJob } from './jobs/jobQueries.ts';
+export type { QueuedJob, QueuePosition } from './jobs/queuePosition.ts';
 export type { JobReference } from './jobs/jobQueries.ts';
 export type { JobFilter } from './jobs/jobFilter.ts';
 export { jobSorts } from './jobs/jobSort.ts';

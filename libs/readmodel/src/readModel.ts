@@ -3,6 +3,8 @@ import type { Checkpoint } from './projection/checkpointFence.ts';
 import { countJobs, countUnreadableJobs } from './jobs/jobQueries.ts';
 import type { JobCount } from './jobs/jobQueries.ts';
 import { countMatchingJobs } from './jobs/jobQueries.ts';
+import { findQueuePosition } from './jobs/queuePosition.ts';
+import type { QueuedJob, QueuePosition } from './jobs/queuePosition.ts';
 import { findJob } from './jobs/jobQueries.ts';
 import type { ProjectedJob } from './jobs/jobQueries.ts';
 import { findJobReferences, oldestPending } from './jobs/jobQueries.ts';
@@ -41,6 +43,11 @@ export class ReadModel extends PostgresService {
   /** As `listJobs`, newest first, without payloads and everything else that can be large. */
   findJobReferences(query: Omit<PageQuery, 'sort'>): Promise<Page<JobReference>> {
     return this.use((pool) => findJobReferences(pool, query));
+  }
+
+  /** Finds how many jobs are ahead of a pending one, and how fast they go. */
+  findQueuePosition(job: QueuedJob): Promise<QueuePosition> {
+    return this.use((pool) => findQueuePosition(pool, job));
   }
 
   /** Counts the jobs that a filter matches, up to `upTo`. @throws QueryTooExpensiveError. */

@@ -116,6 +116,6 @@ function differing({ announcements }: AnnouncedType): number | undefined {
 const units: Readonly<Record<number, string>> = { 1_000: 's', 60_000: 'm', 3_600_000: 'h' };
 
 /** Formats a rate as in WORKER_LIMITS: `20/m`. */
-function rateText({ starts, perMs }: { readonly starts: number; readonly perMs: number }): string {
+export function rateText({ starts, perMs }: { readonly starts: number; readonly perMs: number }): string {
   return `${starts}/${units[perMs] ?? `${perMs}ms`}`;
 }

@@ -16,6 +16,7 @@ import { ownJob } from './read/findJob.ts';
 import { getJob, getJobOperation } from './read/getJob.ts';
 import { getJobEvents, getJobEventsOperation } from './read/getJobEvents.ts';
 import { listJobs, listJobsOperation } from './read/listJobs.ts';
+import { WaitingReasons } from './read/waitingReasons.ts';
 
 const verbs = { CancelJob: 'cancel', RequeueJob: 'retry' } as const;
 
@@ -23,6 +24,7 @@ const verbs = { CancelJob: 'cancel', RequeueJob: 'retry' } as const;
 export function jobRoutes(deps: ApiDeps): readonly Route[] {
   const [read, write] = [requireScope('jobs:read'), requireScope('jobs:write')];
   const own = ownJob(deps);
+  const reasons = new WaitingReasons(deps);
   const body = jsonBody({ required: true });
   const reason = jsonBody({ required: false });
   const change = (command: ChangeCommand['kind']) => ({
@@ -35,12 +37,12 @@ export function jobRoutes(deps: ApiDeps): readonly Route[] {
     ...operationRoutes(deps),
     {
       path: '/api/jobs',
-      get: { operation: listJobsOperation, handlers: [read, withinDeadline(listJobs(deps))] },
+      get: { operation: listJobsOperation, handlers: [read, withinDeadline(listJobs(deps, reasons))] },
       post: { operation: createJobOperation, handlers: [write, ...body, withinDeadline(createJob(deps))] },
     },
     { path: '/api/jobs/cancel', post: changeMany('CancelJob', deps) },
     { path: '/api/jobs/retry', post: changeMany('RequeueJob', deps) },
-    { path: '/api/jobs/:id', get: { operation: getJobOperation, handlers: [read, own, getJob(deps)] } },
+    { path: '/api/jobs/:id', get: { operation: getJobOperation, handlers: [read, own, getJob(deps, reasons)] } },
     {
       path: '/api/jobs/:id/events',
       get: { operation: getJobEventsOperation, handlers: [read, own, getJobEvents(deps)] },

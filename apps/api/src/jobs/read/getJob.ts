@@ -15,6 +15,7 @@ import { jsonContent, type Operation } from '../../routes/operation.ts';
 import { jobIdOf, JobPath, noSuchJob } from '../view/jobPath.ts';
 import { jobView, JobView } from '../view/jobView.ts';
 import { findJob } from './findJob.ts';
+import type { WaitingReasons } from './waitingReasons.ts';
 
 const MAX_WAIT_MS = 60_000;
 
@@ -77,21 +78,28 @@ export const getJobOperation: Operation = {
 const VERSION_WAIT_MS = 3_500;
 
 /** `GET /api/jobs/:id`: the job now, at an earlier moment, at a version, or when it has ended. */
-export function getJob(deps: ApiDeps): RequestHandler {
-  const promptly = withinDeadline((req, res) => respond(req, res, deps));
-  return (req, res, next) => (req.query['wait'] === undefined ? promptly(req, res, next) : respond(req, res, deps));
+export function getJob(deps: ApiDeps, reasons: WaitingReasons): RequestHandler {
+  const send = (req: Request, res: Response) => respond(req, res, deps, reasons);
+  const promptly = withinDeadline(send);
+  return (req, res, next) => (req.query['wait'] === undefined ? promptly(req, res, next) : send(req, res));
 }
 
-async function respond(req: Request, res: Response, deps: ApiDeps): Promise<void> {
+async function respond(req: Request, res: Response, deps: ApiDeps, reasons: WaitingReasons): Promise<void> {
   const id = jobIdOf(req, res);
-  const job = await wantedJob(id, { ...decodeJobPlan(req.query), known: knownVersion(req) }, res, deps);
+  const plan = decodeJobPlan(req.query);
+  const job = await wantedJob(id, { ...plan, known: knownVersion(req) }, res, deps);
   if (job === undefined) throw noSuchJob();
   const tag = entityTag(job.version);
   res.setHeader('ETag', tag);
   res.setHeader('Cache-Control', 'private, no-cache');
-  if (!hasVersion(req, tag)) return sendJson(res, 200, jobView(job, shownOfErrors(callerOf(res))));
-  res.statusCode = 304;
-  res.end();
+  if (hasVersion(req, tag)) {
+    res.statusCode = 304;
+    res.end();
+    return;
+  }
+  const caller = callerOf(res);
+  const waitingFor = plan.asOf === undefined ? await reasons.of(job, caller) : undefined;
+  sendJson(res, 200, jobView(job, { ...shownOfErrors(caller), waitingFor }));
 }
 
 interface KnownPlan extends JobPlan {

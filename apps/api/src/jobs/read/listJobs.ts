@@ -9,6 +9,7 @@ import { Problem } from '../../problems/problem.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';
 import { jobView, JobView } from '../view/jobView.ts';
 import { decodeListQuery, ListJobsQuery } from './listQuery.ts';
+import type { WaitingReasons } from './waitingReasons.ts';
 
 /** Counting reads all matching rows; this many take some milliseconds. */
 const COUNTED_AT_MOST = 10_000;
@@ -38,9 +39,10 @@ export const listJobsOperation: Operation = {
 };
 
 /** `GET /api/jobs`: a page of jobs from the table. */
-export function listJobs({ table, log }: ApiDeps): RequestHandler {
+export function listJobs({ table, log }: ApiDeps, reasons: WaitingReasons): RequestHandler {
   return async (req, res) => {
-    const { tenant } = callerOf(res);
+    const caller = callerOf(res);
+    const { tenant } = caller;
     const { count = false, ...query } = { limit: DEFAULT_LIMIT, ...decodeListQuery(req.query), tenant };
     const [{ items, nextCursor }, total] = await Promise.all([
       page(query, table),
@@ -48,11 +50,9 @@ export function listJobs({ table, log }: ApiDeps): RequestHandler {
     ]);
     if (nextCursor !== null) res.setHeader('Link', `<${nextPage(req, nextCursor)}>; rel="next"`);
     res.setHeader('Cache-Control', 'private, no-cache');
-    sendJson(res, 200, {
-      items: (await log.contents.openJobs(items)).map((job) => jobView(job)),
-      nextCursor,
-      ...total,
-    });
+    const [jobs, waiting] = await Promise.all([log.contents.openJobs(items), reasons.ofAll(items, caller)]);
+    const views = jobs.map((job, index) => jobView(job, { waitingFor: waiting[index] }));
+    sendJson(res, 200, { items: views, nextCursor, ...total });
   };
 }
 

@@ -70,6 +70,7 @@ describe('a job by id', () => {
       attempt: 0,
       createdAt: expect.any(String),
       updatedAt: expect.any(String),
+      waitingFor: { reason: 'noWorker', announced: false },
     });
   });
 

@@ -1,6 +1,7 @@
 import { Job, JobError } from '@jobstream/domain';
 import * as Schema from 'effect/Schema';
 import type { BodyOf } from '../../http/sendJson.ts';
+import { type WaitingFor, WaitingForView } from './waitingView.ts';
 import { type PayloadWarning, unlessEmpty, warningsField } from '../../payloads/payloadWarning.ts';
 
 const { fields } = Job;
@@ -18,7 +19,10 @@ export interface ShownOfErrors {
   readonly stacks: boolean;
 }
 
-const WITHOUT_STACKS: ShownOfErrors = { stacks: false };
+/** What is shown of a job beside its state. */
+interface Extras extends Partial<ShownOfErrors> {
+  readonly waitingFor?: WaitingFor | undefined;
+}
 
 /** The public view of a job. */
 export const JobView = Schema.Struct({
@@ -52,6 +56,10 @@ export const JobView = Schema.Struct({
     description:
       'How many events of a newer release this one cannot read. Until it is upgraded, the rest may be wrong, and the job is not run.',
   }),
+  waitingFor: Schema.optionalKey(WaitingForView).annotateKey({
+    description:
+      'Why an unfinished job does not run, or that it does: the first reason that holds now. Not part of the version that the entity tag stands for, and absent if the log does not answer.',
+  }),
 }).annotate({ identifier: 'Job' });
 
 /** The response to the creation of a job. */
@@ -65,8 +73,8 @@ export const CreatedJobView = Schema.Struct({
   warnings: warningsField,
 }).annotate({ identifier: 'CreatedJob' });
 
-export function jobView(job: Job, shownOf = WITHOUT_STACKS): BodyOf<typeof JobView> {
-  return { ...nature(job), ...outcome(job, shownOf), ...settings(job), ...times(job) };
+export function jobView(job: Job, { stacks = false, waitingFor }: Extras = {}): BodyOf<typeof JobView> {
+  return { ...nature(job), ...outcome(job, { stacks }), ...settings(job), ...times(job), waitingFor };
 }
 
 function nature({ id, tenant, type, status, version, payload }: Job) {

@@ -1,0 +1,75 @@
+import { type Job, timestampOf } from '@jobstream/domain';
+import { ReadModelUnavailableError, SchemaMismatchError, type QueuePosition } from '@jobstream/readmodel';
+import type { ApiDeps } from '../../apiDeps.ts';
+import type { Caller } from '../../auth/caller.ts';
+import { TypeStates } from '../../jobTypes/typeStates.ts';
+import { forTenant, isQueued, type WaitingFor } from '../view/waitingView.ts';
+import { dependsOnType, waitingFor } from './waitingFor.ts';
+
+type Asking = Pick<Caller, 'tenant'>;
+type Deps = Pick<ApiDeps, 'log' | 'announced' | 'table'>;
+
+const COUNTED_AT_MOST = 10_000;
+/** Each may read thousands of index entries; beyond these the number is left out. */
+const MAX_COUNTS = 4;
+
+/** Finds out why jobs wait, as far as it is known without waiting for it. */
+export class WaitingReasons {
+  readonly #deps: Deps;
+  readonly #types: TypeStates;
+  #counts = 0;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    this.#types = new TypeStates(deps);
+  }
+
+  /** Returns the reasons for a list, without how many jobs are ahead: it costs no request for a job. */
+  async ofAll(jobs: readonly Job[], { tenant }: Asking): Promise<readonly (WaitingFor | undefined)[]> {
+    const now = this.#deps.log.clock.now();
+    const stateOf = jobs.some((job) => dependsOnType(job, now)) ? await this.#types.read() : undefined;
+    return jobs.map((job) => {
+      const isWorkerGone = job.worker !== undefined && this.#types.isGone(job.worker);
+      const waiting = waitingFor(job, { now, type: stateOf?.(job.type), isWorkerGone });
+      return waiting && tenant !== undefined ? forTenant(waiting) : waiting;
+    });
+  }
+
+  /** Returns the reason for one job, with how many of its type are ahead. */
+  async of(job: Job, { tenant }: Asking): Promise<WaitingFor | undefined> {
+    const [waiting] = await this.ofAll([job], {});
+    const position = waiting && isQueued(waiting) ? await this.#positionOf(job, tenant) : undefined;
+    const placed = waiting && position ? { ...waiting, ...placeOf(position) } : waiting;
+    return placed && tenant !== undefined ? forTenant(placed) : placed;
+  }
+
+  async #positionOf(job: Job, tenant: string | undefined): Promise<QueuePosition | undefined> {
+    if (this.#counts >= MAX_COUNTS) return undefined;
+    const { log, table } = this.#deps;
+    this.#counts++;
+    try {
+      const { id, type } = job;
+      const now = timestampOf(log.clock.now());
+      return await table.findQueuePosition({ id, type, tenant, now, readyAt: readyAt(job) });
+    } catch (error) {
+      if (error instanceof ReadModelUnavailableError || error instanceof SchemaMismatchError) return undefined;
+      throw error;
+    } finally {
+      this.#counts--;
+    }
+  }
+}
+
+/** A job that was requeued or released is ready since then. */
+function readyAt({ status, version, runAt, createdAt, updatedAt }: Job): string {
+  if (status !== 'pending' && runAt !== undefined) return runAt;
+  return version === 1 ? createdAt : updatedAt;
+}
+
+function placeOf({ ahead, isMore, ended, endedWithinMs }: QueuePosition) {
+  return {
+    ahead: Math.min(ahead, COUNTED_AT_MOST),
+    aheadIsMore: isMore || ahead > COUNTED_AT_MOST ? (true as const) : undefined,
+    estimateMs: ended === 0 ? undefined : Math.round(((ahead + 1) * endedWithinMs) / ended),
+  };
+}

@@ -1,0 +1,5 @@
+/** Who caused an event. */
+export interface Actor {
+  readonly kind: 'api' | 'worker' | 'scheduler' | 'keeper' | 'user';
+  readonly id: string;
+}
