@@ -11,8 +11,10 @@ import { cancelCommand, retryCommand } from './jobs/changeCommands.ts';
 import { enqueueCommand } from './jobs/enqueue.ts';
 import { getCommand } from './jobs/get.ts';
 import { listCommand } from './jobs/list.ts';
+import { replayCommand } from './jobs/replay.ts';
 import { watchCommand } from './jobs/watch.ts';
 import { schedulesCommand } from './schedules/schedules.ts';
+import { auditCommand } from './service/audit.ts';
 import { statsCommand } from './service/stats.ts';
 import { workersCommand } from './service/workers.ts';
 import { typesCommand } from './jobTypes/typesGroup.ts';
@@ -78,10 +80,12 @@ function commands(onApi: RunOnApi, here: RunHere): AnyCommand[] {
     watchCommand,
     cancelCommand,
     retryCommand,
+    replayCommand,
     typesCommand,
     schedulesCommand,
     workersCommand,
     statsCommand,
+    auditCommand,
   ];
   return [devCommand(here), ...ofApi.map((command) => command(onApi)), ...systemCommands(here)] as AnyCommand[];
 }

@@ -44,8 +44,12 @@ export async function changeMatching(verb: BulkVerb, work: BulkWork, api: Api): 
   return conclude(outcome, api);
 }
 
-/** @throws UsageError when standard input is no terminal. */
-async function agrees(verb: BulkVerb, matched: number, { stdin, stderr, signal }: Api): Promise<boolean> {
+/** Asks before many jobs are changed. @throws UsageError when standard input is no terminal. */
+export async function agrees(
+  verb: BulkVerb | 'replay',
+  matched: number,
+  { stdin, stderr, signal }: Api,
+): Promise<boolean> {
   const what = `${verb} ${jobsOf(matched)}`;
   if (stdin.isTTY !== true) throw new UsageError(`this would ${what}: confirm it with --yes`);
   stderr.write(`${what[0]?.toUpperCase()}${what.slice(1)}? [y/N] `);
@@ -61,7 +65,8 @@ function showProgress({ stderr }: Api): (progress: BulkProgress) => void {
   };
 }
 
-function clearLine({ stderr }: Api): void {
+/** Removes the line that shows progress. */
+export function clearLine({ stderr }: Api): void {
   if (stderr.isTTY) stderr.write('\r\u001B[K');
 }
 
@@ -77,7 +82,8 @@ function conclude({ matched, failed, stopped }: BulkChange, { printer }: Api): E
   return failed === 0 && stopped === undefined ? ExitCode.ok : ExitCode.failed;
 }
 
-function jobsOf(count: number): string {
+/** A number of jobs in words. */
+export function jobsOf(count: number): string {
   if (count >= MOST_JOBS) return `${MOST_JOBS} jobs or more`;
   return count === 1 ? '1 job' : `${count} jobs`;
 }

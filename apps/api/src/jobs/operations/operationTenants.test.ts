@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { scopes } from '@jobstream/readmodel';
+import { eventually } from '@jobstream/test-support';
+import { beforeAll, expect, test } from 'vitest';
+import { useStage } from '../../../testing/apiStage.ts';
+import { projectAll } from '../../../testing/projectAll.ts';
+
+type Call = (call: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
+
+const stage = useStage({ auth: { open: false } });
+const { api } = stage;
+let acme: Call;
+let globex: Call;
+let operator: Call;
+
+beforeAll(async () => {
+  [acme, globex, operator] = await Promise.all([caller('acme'), caller('globex'), caller(null)]);
+});
+
+async function caller(tenant: string | null): Promise<Call> {
+  const { text } = await api.keys.create({ name: 'test', scopes: [...scopes], tenant, expiresAt: null });
+  return (call, body, headers = {}) => {
+    const [method = '', path = ''] = call.split(' ');
+    const init = body === undefined ? {} : { body: JSON.stringify(body) };
+    const json = { authorization: `Bearer ${text}`, 'content-type': 'application/json' };
+    return api.fetch(path, { method, headers: { ...json, ...headers }, ...init });
+  };
+}
+
+const json = async <Body>(response: Promise<Response>) => (await (await response).json()) as Body;
+const statusOf = async (response: Promise<Response>) => (await response).status;
+
+async function endedJob(call: Call): Promise<string> {
+  const { id } = await json<{ id: string }>(call('POST /api/jobs', { type: 'email' }));
+  await call(`POST /api/jobs/${id}/cancel`);
+  await projectAll(api.log, stage.databaseUrl);
+  return id;
+}
+
+interface Replay {
+  readonly id: string;
+  readonly total: number;
+  readonly tenant?: string;
+}
+
+const replay = (call: Call, headers?: Record<string, string>) =>
+  json<Replay>(call('POST /api/jobs/replay', { filter: { type: 'email', status: 'cancelled' } }, headers));
+
+const idsSeenBy = async (call: Call) =>
+  (await json<{ items: Replay[] }>(call('GET /api/operations'))).items.map(({ id }) => id);
+
+test('a tenant replays its own jobs alone, as its own', async () => {
+  const [ours] = [await endedJob(acme), await endedJob(globex), await endedJob(operator)];
+  const { id, total, tenant } = await replay(acme);
+  expect({ total, tenant }).toEqual({ total: 1, tenant: 'acme' });
+  const jobs = () => json<{ items: { id: string; newJobId?: string }[] }>(acme(`GET /api/operations/${id}/jobs`));
+  await eventually(async () => expect((await jobs()).items[0]?.newJobId).toBeDefined());
+  const [job] = (await jobs()).items;
+  expect(job?.id).toBe(ours);
+  expect((await api.log.readJob(job?.newJobId ?? ''))?.job.tenant).toBe('acme');
+});
+
+test('the operations of others are invisible to a tenant, and all are seen without one', async () => {
+  await endedJob(globex);
+  const { id } = await replay(globex);
+  const paths = [`GET /api/operations/${id}`, `GET /api/operations/${id}/jobs`];
+  const changes = ['pause', 'resume', 'cancel'].map((step) => `POST /api/operations/${id}/${step}`);
+  for (const call of [...paths, ...changes]) expect([call, await statusOf(acme(call))]).toEqual([call, 404]);
+  expect(await idsSeenBy(acme)).not.toContain(id);
+  expect(await idsSeenBy(globex)).toContain(id);
+  expect(await idsSeenBy(operator)).toContain(id);
+});
+
+test('the same idempotency key of two tenants makes two operations', async () => {
+  const key = { 'idempotency-key': randomUUID() };
+  const [one, other, again] = [await replay(acme, key), await replay(globex, key), await replay(acme, key)];
+  expect(other.id).not.toBe(one.id);
+  expect(again.id).toBe(one.id);
+});
