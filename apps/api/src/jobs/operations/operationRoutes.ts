@@ -47,7 +47,7 @@ const accepted = {
       content: jsonContent(Schema.Union([OperationView, BulkCount])),
     },
   },
-  problems: ['idempotency-key-reused', 'too-many-operations', ...unavailable],
+  problems: ['idempotency-key-reused', 'too-many-operations', 'table-unavailable'],
 } as const satisfies Partial<Operation>;
 
 const ofOne = {
@@ -143,7 +143,7 @@ export function operationRoutes(deps: ApiDeps): readonly Route[] {
       path: '/api/jobs/replay',
       post: {
         operation: operations.replay,
-        handlers: [write, ...body, withinDeadline(acceptOperation(deps, 'replay'))],
+        handlers: [write, ...body, acceptOperation(deps, 'replay')],
         audit: creation,
       },
     },
@@ -152,7 +152,7 @@ export function operationRoutes(deps: ApiDeps): readonly Route[] {
       get: { operation: operations.list, handlers: [read, withinDeadline(listOperations(deps))] },
       post: {
         operation: operations.accept,
-        handlers: [write, ...body, withinDeadline(acceptOperation(deps))],
+        handlers: [write, ...body, acceptOperation(deps)],
         audit: creation,
       },
     },
