@@ -36,6 +36,13 @@ test('a worker runs the jobs of the types that it handles, and writes nothing un
   expect((await log.eventLog.readJob(jobId))?.job.result).toEqual({ twice: 42 });
 });
 
+test('a handler needs a definition: the name of a type is none', () => {
+  const name = 'double' as unknown as ReturnType<typeof doubling>;
+  expect(() => workerOf().handle(name, () => ({ twice: 2 }))).toThrow(
+    'expected a definition that defineJob has made, got: "double"',
+  );
+});
+
 test('a payload that does not match the definition fails the job at once', async () => {
   const double = doubling();
   await workerOf()

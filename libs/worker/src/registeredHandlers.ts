@@ -19,7 +19,7 @@ export interface HandlerRegistrar {
   /**
    * Registers the handler of a job type; call it before the worker starts. Returns the worker.
    *
-   * @throws Error when the type has a handler already, or the worker has started.
+   * @throws Error when the type has a handler already, or the worker has started; WorkerOptionsError for what is no definition.
    */
   handle<Definition extends JobDefinition>(
     definition: Definition,
@@ -51,6 +51,11 @@ export class RegisteredHandlers implements HandlerRegistrar {
     work: JobHandler<Definition> | URL,
     options: HandleOptions | ThreadOptions = {},
   ): this {
+    if (typeof definition?.type !== 'string') {
+      throw new WorkerOptionsError([
+        `expected a definition that defineJob has made, got: ${JSON.stringify(definition)}`,
+      ]);
+    }
     const handler = jobHandler(definition, work instanceof URL ? this.#inThreads(work, options) : work);
     handlerRegistry([...this.#handlers, handler]);
     this.#handlers.push(handler);

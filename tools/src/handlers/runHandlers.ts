@@ -24,9 +24,21 @@ async function runModule(file: string): Promise<void> {
     await Promise.all([...workers].map((worker) => worker.run()));
   } catch (error) {
     console.error(error);
+    if (isReadAsCommonJs(error)) {
+      console.error(
+        `${file} is read as CommonJS: set "type": "module" in your package.json, or name the file .mts or .mjs.`,
+      );
+    }
     process.exitCode = 1;
     process.kill(process.pid, 'SIGTERM'); // the workers of other modules finish their running jobs
   }
+}
+
+/** `npm init` writes "type": "commonjs", with which Node refuses the imports of a handler. */
+function isReadAsCommonJs(error: unknown): boolean {
+  return (
+    error instanceof SyntaxError && /import statement outside a module|Unexpected token 'export'/.test(error.message)
+  );
 }
 
 /** A worker that begins after the signal, because its module took longer to load, is stopped as well. */
