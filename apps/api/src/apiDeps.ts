@@ -46,6 +46,7 @@ export interface ApiDeps {
     | 'countJobs'
     | 'oldestPending'
     | 'readFailures'
+    | 'readSearchPaths'
     | 'readStatistics'
     | 'readCheckpoint'
   >;

@@ -27,6 +27,7 @@ await runProcess('projector', (config, logger, { metrics, tracing, started }) =>
   const databaseUrl = config.DATABASE_URL;
   const projector = new Projector({
     eventLog,
+    searchPaths: config.SEARCH_PATHS ?? new Map(),
     databaseUrl,
     logger,
     observer: projectionMetrics(metrics, eventLog),

@@ -8,6 +8,7 @@ import { hotUpdates } from './hotUpdates.ts';
 import { listing } from './listing.ts';
 import { paging } from './paging.ts';
 import { projectionLag } from './projectionLag.ts';
+import { search } from './search.ts';
 import { soak } from './soak.ts';
 import { stopWithRunningJobs } from './stopWithRunningJobs.ts';
 import { tableSize } from './tableSize.ts';
@@ -22,6 +23,7 @@ export const handrunBenches: readonly HandrunBench[] = [
   ageOut,
   paging,
   listing,
+  search,
   cancelRunning,
   delayedTogether,
   soak,

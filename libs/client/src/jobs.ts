@@ -183,6 +183,8 @@ export interface JobListFilter extends Readonly<Partial<Record<`${JobTime}${'Aft
   readonly errorCode?: string;
   /** The jobs of this group of failures; see `client.failures`. */
   readonly failure?: string;
+  /** Conditions on values at paths that `SEARCH_PATHS` names for the type, such as `customer=ACME`; also with `>=`, `<=`, `^=`. */
+  readonly search?: string | readonly string[];
   /** The worker of the running or last attempt. */
   readonly worker?: string;
   /** By age, or by how long the last attempt of an ended job ran; default `newest`. */

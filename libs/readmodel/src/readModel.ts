@@ -12,6 +12,8 @@ import type { JobReference } from './jobs/jobQueries.ts';
 import { listJobs } from './jobs/jobQueries.ts';
 import type { CountQuery, JobListQuery, JobPage } from './jobs/jobQueries.ts';
 import type { Page, PageQuery } from './jobs/jobPage.ts';
+import { readSearchPaths } from './search/searchPaths.ts';
+import type { SearchPaths } from './search/searchPaths.ts';
 import { readFailures } from './failures/readFailures.ts';
 import type { Failures, FailuresQuery } from './failures/readFailures.ts';
 import { readStatistics } from './statistics/readStatistics.ts';
@@ -58,6 +60,11 @@ export class ReadModel extends PostgresService {
   /** Counts jobs (of a tenant, or all) by type and status; combinations without a job are left out. */
   countJobs(tenant?: string): Promise<readonly JobCount[]> {
     return this.use((pool) => countJobs(pool, tenant));
+  }
+
+  /** Reads the paths by which jobs can be searched. */
+  readSearchPaths(): Promise<SearchPaths> {
+    return this.use((pool) => readSearchPaths(pool));
   }
 
   /** Groups the failed jobs of a period, of the newest 100,000. @throws QueryTooExpensiveError. */

@@ -9,6 +9,7 @@ const undo: Readonly<Record<string, string>> = {
   '0011': 'ALTER TABLE api_keys DROP COLUMN made_open',
   '0013': 'ALTER TABLE jobs DROP COLUMN result_inexact',
   '0015': 'ALTER TABLE jobs DROP COLUMN failure',
+  '0018': 'DROP TABLE job_search; DROP TABLE search_paths',
   '0019': 'DROP TABLE operation_jobs, operations',
   '0020': 'DROP TABLE audit_log',
 };

@@ -8,6 +8,7 @@ import {
   ProjectionFencedError,
   ReadModelUnavailableError,
 } from '@jobstream/readmodel';
+import type { SearchPaths } from '@jobstream/readmodel';
 import { BackgroundLoop, typedCommand } from '@jobstream/runtime';
 import type { Logger, NextTurn, Pause, Tracing } from '@jobstream/runtime';
 import { projectLog, silentObserver } from './projectLog.ts';
@@ -17,6 +18,8 @@ import type { ProjectionObserver } from './projectLog.ts';
 export interface ProjectorOptions {
   readonly eventLog: Pick<EventLog, 'follow' | 'lastSequence' | 'readStoredHistory'>;
   readonly databaseUrl: string;
+  /** By which jobs can be searched, from now on; default: as before. */
+  readonly searchPaths?: SearchPaths;
   readonly logger: Logger;
   readonly observer?: ProjectionObserver;
   readonly tracing?: Tracing;
@@ -51,7 +54,7 @@ export class Projector extends BackgroundLoop {
   }
 
   protected async turn(stop: AbortSignal): Promise<NextTurn> {
-    const projection = await JobProjection.open(this.#options.databaseUrl);
+    const projection = await JobProjection.open(this.#options.databaseUrl, undefined, this.#options.searchPaths);
     try {
       if (!(await this.#becomeActive(projection, stop))) return 'end';
       const { watchIntervalMs = WATCH_INTERVAL_MS, tracing, ...options } = this.#options;

@@ -19,6 +19,11 @@ export class Contents {
     this.#keys = keys;
   }
 
+  /** Whether contents are encrypted before they are stored. */
+  get isEncrypting(): boolean {
+    return this.#keys !== undefined;
+  }
+
   /** Returns the event as it is to be stored; not a promise where there is nothing to encrypt. */
   seal<Event extends JobEvent>(event: Event): Event | Promise<Event> {
     return this.#keys === undefined || !hasContents(event) ? event : this.#sealed(event, this.#keys);

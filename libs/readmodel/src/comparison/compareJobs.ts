@@ -8,7 +8,7 @@ export interface ComparedSchemas {
   readonly live: string;
   /** The schema of the tables folded from the log. */
   readonly second: string;
-  /** Columns of `jobs` that may differ; `job_statistics` for all of those. */
+  /** Columns of `jobs` that may differ; `job_statistics` and `job_search` for all of those. */
   readonly except: readonly string[];
 }
 
@@ -36,23 +36,45 @@ const COLUMNS = `SELECT quote_ident(attname) AS name FROM pg_attribute
  * row. The client must be inside a transaction that sees both at one moment. Memory is bounded whatever differs.
  */
 export async function* compareJobs(client: ClientBase, schemas: ComparedSchemas): AsyncGenerator<ComparedRange> {
-  const [live, second] = [schemas.live, schemas.second].map((name) => `${client.escapeIdentifier(name)}.jobs`);
+  const [live = '', second = ''] = [schemas.live, schemas.second].map(
+    (name) => `${client.escapeIdentifier(name)}.jobs`,
+  );
   const { rows } = await client.query<{ name: string }>(COLUMNS, [live, schemas.except]);
-  const columns = rows.map(({ name }) => name);
-  const tables = { client, live: live ?? '', second: second ?? '', columns };
+  yield* compareRanges({ client, table: 'jobs', live, second, columns: rows.map(({ name }) => name) });
+}
+
+/** Also the name in `except` that allows what is searched to differ. */
+const SEARCH = 'job_search';
+
+/** Compares what jobs are searched by, likewise: all values of a job together. Counts no rows, which are not jobs. */
+export async function* compareSearch(client: ClientBase, schemas: ComparedSchemas): AsyncGenerator<ComparedRange> {
+  if (schemas.except.includes(SEARCH)) return;
+  const [live = '', second = ''] = [schemas.live, schemas.second].map(
+    (
+      name,
+    ) => `(SELECT job_id AS id, jsonb_object_agg(path, jsonb_build_array(job_type, value, job_created_at)) AS values
+      FROM ${client.escapeIdentifier(name)}.job_search GROUP BY job_id) AS searched`,
+  );
+  const ranges = compareRanges({ client, table: SEARCH, live, second, columns: ['id', 'values'] });
+  for await (const { differences } of ranges) yield { rows: 0, differences };
+}
+
+interface Tables {
+  readonly client: ClientBase;
+  readonly table: Difference['table'];
+  /** Tables or selections with a column `id`. */
+  readonly live: string;
+  readonly second: string;
+  readonly columns: readonly string[];
+}
+
+async function* compareRanges(tables: Tables): AsyncGenerator<ComparedRange> {
   for (let after: string | null = null; ;) {
     const through = await endOfRange(tables, after);
     yield* compareRange(tables, { after, through });
     if (through === null) return;
     after = through;
   }
-}
-
-interface Tables {
-  readonly client: ClientBase;
-  readonly live: string;
-  readonly second: string;
-  readonly columns: readonly string[];
 }
 
 async function endOfRange({ client, live }: Tables, after: string | null): Promise<string | null> {
@@ -88,14 +110,14 @@ async function digest({ client, columns }: Tables, table: string, range: Range):
 }
 
 async function* differencesIn(tables: Tables, range: Range): AsyncGenerator<readonly Difference[]> {
-  const { client, live, second, columns } = tables;
+  const { client, table, live, second, columns } = tables;
   for (let after = range.after; ;) {
     const where = conditionOf({ after, through: range.through });
-    const select = (table: string) => `SELECT ${columns.join(', ')} FROM ${table} ${where}`;
+    const select = (from: string) => `SELECT ${columns.join(', ')} FROM ${from} ${where}`;
     const compared = { live: select(live), log: select(second), key: 'id', columns };
     const { rows } = await client.query<DifferenceRow>(differencesStatement(compared, PAGE_ROWS));
     if (rows.length === 0) return;
-    yield rows.map((row) => differenceOf('jobs', row));
+    yield rows.map((row) => differenceOf(table, row));
     after = rows.at(-1)?.key ?? null;
   }
 }

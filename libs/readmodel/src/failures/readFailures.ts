@@ -50,11 +50,12 @@ const READ = {
       SELECT failure, finished_at FROM jobs WHERE status = 'failed' AND finished_at >= $1 AND finished_at < $2
         AND ($3::text IS NULL OR tenant = $3) AND ($4::text[] IS NULL OR type = ANY($4))
         ORDER BY finished_at DESC LIMIT ${MOST_FAILURES + 1}),
-    numbers AS (SELECT count(*)::int AS total, count(*) FILTER (WHERE failure IS NULL)::int AS ungrouped FROM recent),
-    largest AS (SELECT failure, count(*)::int AS count, min(finished_at) AS first_at, max(finished_at) AS last_at
-      FROM recent WHERE failure IS NOT NULL GROUP BY failure ORDER BY count(*) DESC, max(finished_at) DESC, failure LIMIT $6),
-    periods AS (SELECT failure, date_trunc($5, finished_at, 'UTC') AS at, count(*)::int AS count
-      FROM recent JOIN largest USING (failure) GROUP BY 1, 2),
+    periods AS MATERIALIZED (SELECT failure, date_trunc($5, finished_at, 'UTC') AS at, count(*)::int AS count,
+        min(finished_at) AS first_at, max(finished_at) AS last_at FROM recent GROUP BY 1, 2),
+    numbers AS (SELECT coalesce(sum(count), 0)::int AS total,
+        coalesce(sum(count) FILTER (WHERE failure IS NULL), 0)::int AS ungrouped FROM periods),
+    largest AS (SELECT failure, sum(count)::int AS count, min(first_at) AS first_at, max(last_at) AS last_at
+      FROM periods WHERE failure IS NOT NULL GROUP BY failure ORDER BY sum(count) DESC, max(last_at) DESC, failure LIMIT $6),
     series AS (SELECT failure, json_agg(json_build_array((extract(epoch FROM at) * 1000)::bigint, count) ORDER BY at) AS series
       FROM periods GROUP BY failure)
     SELECT numbers.total, numbers.ungrouped, failure AS id, largest.count, first_at AS "firstAt", last_at AS "lastAt",

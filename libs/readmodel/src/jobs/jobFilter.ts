@@ -1,4 +1,6 @@
 import type { JobStatus } from '@jobstream/domain';
+import { isEquality, searchCondition } from '../search/searchConditions.ts';
+import type { JobSearch } from '../search/searchConditions.ts';
 import { storableInstant, storableText } from '../postgres/storableValues.ts';
 
 /** One value, or several of which a job has one. */
@@ -31,6 +33,8 @@ export interface JobFilter extends TimeRanges {
   readonly errorCode?: string | undefined;
   /** Jobs that failed alike: the id of a group of failures. */
   readonly failure?: string | undefined;
+  /** Conditions on values at named paths. */
+  readonly search?: readonly JobSearch[] | undefined;
   /** The worker of the running or last attempt. */
   readonly worker?: string | undefined;
 }
@@ -38,7 +42,7 @@ export interface JobFilter extends TimeRanges {
 /** Adds a value to a statement and returns its placeholder. */
 export type Bind = (value: unknown) => string;
 
-/** The conditions of a filter on the table `jobs`. */
+/** The conditions of a filter on the table `jobs`; without those of `search`, for which `sourceOf` is. */
 export function conditionsOf(filter: JobFilter, bind: Bind): string[] {
   const { tenant, type, status, tag, errorName, errorCode, failure, worker } = filter;
   const equal = (column: string, value: string | undefined) =>
@@ -62,7 +66,8 @@ export function conditionsOf(filter: JobFilter, bind: Bind): string[] {
  */
 export function needsScan(filter: JobFilter): boolean {
   const { errorName, errorCode, worker } = filter;
-  if ((errorName ?? errorCode ?? worker) !== undefined) return true;
+  if ((errorName ?? errorCode ?? worker) !== undefined || (filter.search ?? []).length > 1) return true;
+  if ((filter.search ?? []).some((one) => !isEquality(one))) return true;
   return timeNames.some(
     (name) => name !== 'created' && (filter[`${name}After`] ?? filter[`${name}Before`]) !== undefined,
   );
@@ -96,4 +101,32 @@ function inRange(name: TimeName, filter: JobFilter, bind: Bind): string[] {
     ...(after === undefined ? [] : [`${TIMES[name]} > ${bind(storableInstant(after))}`]),
     ...(before === undefined ? [] : [`${TIMES[name]} < ${bind(storableInstant(before))}`]),
   ];
+}
+
+/** What to select jobs from, and with which conditions. */
+export interface JobSource {
+  readonly from: string;
+  readonly conditions: readonly string[];
+  /** The columns with the time of creation and the id: those of `job_search`, if its index has the jobs in order. */
+  readonly position: { readonly createdAt: string; readonly id: string };
+}
+
+/** Selects the jobs of a filter: of those that a search finds, or of all. */
+export function sourceOf(filter: JobFilter, bind: Bind): JobSource {
+  const [first, ...others] = (filter.search ?? []).toSorted(
+    (one, other) => Number(isEquality(other)) - Number(isEquality(one)),
+  );
+  const conditions = conditionsOf(filter, bind);
+  if (first === undefined) return { from: 'jobs', conditions, position: { createdAt: 'created_at', id: 'id' } };
+  const ofTypes = oneOf('found.job_type', filter.type, bind);
+  const found = [...ofTypes, searchCondition('found', first, bind), ...others.map((other) => alsoFound(other, bind))];
+  return {
+    from: 'job_search AS found JOIN jobs ON jobs.id = found.job_id',
+    conditions: [...found, ...conditions],
+    position: { createdAt: 'found.job_created_at', id: 'found.job_id' },
+  };
+}
+
+function alsoFound(search: JobSearch, bind: Bind): string {
+  return `EXISTS (SELECT FROM job_search AS other WHERE other.job_id = found.job_id AND ${searchCondition('other', search, bind)})`;
 }

@@ -1,4 +1,4 @@
-import { conditionsOf, valuesOf, whereClause } from './jobFilter.ts';
+import { sourceOf, valuesOf, whereClause } from './jobFilter.ts';
 import type { Bind, JobFilter } from './jobFilter.ts';
 import { encodeCursor, isIndexed, orderOf, positionConditions } from './jobSort.ts';
 import type { JobSort, Positioned } from './jobSort.ts';
@@ -32,8 +32,9 @@ export function pageStatement(columns: string, query: PageQuery): { text: string
   const bind: Bind = (value) => `$${values.push(value)}`;
   const most = bind(limit + 1);
   const selections = (isIndexed(sort) ? apart(query) : [query]).map((filter) => {
-    const conditions = [...conditionsOf(filter, bind), ...positionConditions(sort, cursor, bind)];
-    return `(SELECT * FROM jobs ${whereClause(conditions)} ${orderOf(sort)} LIMIT ${most})`;
+    const { from, conditions, position } = sourceOf(filter, bind);
+    const where = whereClause([...conditions, ...positionConditions({ sort, position, cursor }, bind)]);
+    return `(SELECT jobs.* FROM ${from} ${where} ${orderOf(sort, position)} LIMIT ${most})`;
   });
   // Of each selection no more than a page is read, in the order of an index.
   const text = `SELECT ${columns} FROM (${selections.join(' UNION ALL ')}) AS jobs ${orderOf(sort)} LIMIT ${most}`;

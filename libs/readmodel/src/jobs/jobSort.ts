@@ -1,6 +1,6 @@
 import { storableInstant } from '../postgres/storableValues.ts';
 import { InvalidCursorError } from '../errors.ts';
-import type { Bind } from './jobFilter.ts';
+import type { Bind, JobSource } from './jobFilter.ts';
 
 /** The orders of a list: by the time of creation, or by how long the last attempt of an ended job ran. */
 export const jobSorts = ['newest', 'oldest', 'longest', 'shortest'] as const;
@@ -16,7 +16,7 @@ export interface Positioned {
 
 interface SortKey {
   /** Selects the value in SQL. */
-  readonly expression: string;
+  readonly expressionOf: (position: JobSource['position']) => string;
   readonly descending: boolean;
   /** A condition for the jobs that have the value. */
   readonly condition?: string;
@@ -28,14 +28,14 @@ interface SortKey {
 }
 
 const age = {
-  expression: 'created_at',
+  expressionOf: ({ createdAt }: JobSource['position']) => createdAt,
   valueOf: ({ createdAt }: Positioned) => createdAt,
   isValue: isInstant,
   bindValue: (value: string, bind: Bind) => bind(storableInstant(value)),
 };
 
 const duration = {
-  expression: '(finished_at - started_at)',
+  expressionOf: () => '(finished_at - started_at)',
   condition: '(finished_at - started_at) IS NOT NULL',
   valueOf: ({ startedAt = '', finishedAt = '' }: Positioned) => String(Date.parse(finishedAt) - Date.parse(startedAt)),
   isValue: (text: string) => /^-?\d{1,15}$/.test(text),
@@ -54,21 +54,29 @@ export function isIndexed(sort: JobSort): boolean {
   return sort === 'newest' || sort === 'oldest';
 }
 
+const OF_JOBS = { createdAt: 'created_at', id: 'id' };
+
 /** The `ORDER BY` of a sort; ids settle the order of jobs with the same value. */
-export function orderOf(sort: JobSort): string {
-  const { expression, descending } = sortKeys[sort];
+export function orderOf(sort: JobSort, position: JobSource['position'] = OF_JOBS): string {
+  const { expressionOf, descending } = sortKeys[sort];
   const direction = descending ? 'DESC' : 'ASC';
-  return `ORDER BY ${expression} ${direction}, id ${direction}`;
+  return `ORDER BY ${expressionOf(position)} ${direction}, ${position.id} ${direction}`;
+}
+
+interface After {
+  readonly sort: JobSort;
+  readonly position?: JobSource['position'];
+  readonly cursor?: string | undefined;
 }
 
 /** The conditions for the jobs of a sort that come after the cursor. @throws InvalidCursorError. */
-export function positionConditions(sort: JobSort, cursor: string | undefined, bind: Bind): string[] {
-  const { expression, descending, condition, bindValue } = sortKeys[sort];
+export function positionConditions({ sort, position = OF_JOBS, cursor }: After, bind: Bind): string[] {
+  const { expressionOf, descending, condition, bindValue } = sortKeys[sort];
   const conditions = condition === undefined ? [] : [condition];
   if (cursor === undefined) return conditions;
   const { value, id } = decodeCursor(sort, cursor);
-  const after = `(${expression}, id) ${descending ? '<' : '>'} (${bindValue(value, bind)}, ${bind(id)})`;
-  return [...conditions, after];
+  const own = `(${expressionOf(position)}, ${position.id})`;
+  return [...conditions, `${own} ${descending ? '<' : '>'} (${bindValue(value, bind)}, ${bind(id)})`];
 }
 
 /** Encodes the position after a job as an opaque cursor of this sort. */

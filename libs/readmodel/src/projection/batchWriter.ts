@@ -9,6 +9,7 @@ import type { PreparedBatch } from './prepareBatch.ts';
 import type { BulkStatement } from '../postgres/bulkStatement.ts';
 import { JobStateCache } from './jobStateCache.ts';
 import type { FoldableEntry, ProjectableEntry, QuarantinedEntry } from './projectableEntry.ts';
+import type { SearchPaths } from '../search/searchPaths.ts';
 import { expiredCondition } from '../statistics/statisticsPeriod.ts';
 import { sendFencedTransaction } from './sendFencedTransaction.ts';
 import { translated } from '../postgres/translated.ts';
@@ -49,6 +50,7 @@ const REFUSED = /^(22|23|54)/;
 export class BatchWriter {
   readonly #client: Client;
   readonly #generation: number;
+  readonly #searchPaths: SearchPaths;
   readonly #cache = new JobStateCache();
   /** Of the last batch that is committed. */
   #lastSequence: number;
@@ -63,7 +65,8 @@ export class BatchWriter {
   #folded: Promise<unknown> = Promise.resolve();
   #sent: Promise<unknown> = Promise.resolve();
 
-  constructor(client: Client, { sequence, generation }: ProjectionPosition) {
+  constructor(client: Client, { sequence, generation }: ProjectionPosition, searchPaths: SearchPaths = new Map()) {
+    this.#searchPaths = searchPaths;
     this.#client = client;
     this.#generation = generation;
     this.#lastSequence = sequence;
@@ -94,7 +97,7 @@ export class BatchWriter {
   }
 
   async #fold(entries: readonly ProjectableEntry[], { round, createdIsNew }: FoldOptions): Promise<PreparedBatch> {
-    const assumptions = { cache: this.#cache, createdIsNew };
+    const assumptions = { cache: this.#cache, createdIsNew, searchPaths: this.#searchPaths };
     const prepared = await prepareBatch(this.#client, entries.filter(isFoldable), assumptions);
     // A batch of an earlier round is not written as prepared here.
     if (round === this.#round) this.#cache.remember(prepared.writes);

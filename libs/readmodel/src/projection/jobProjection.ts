@@ -8,6 +8,8 @@ import type { ProjectableEntry } from './projectableEntry.ts';
 import { openDedicatedConnection } from '../postgres/dedicatedConnection.ts';
 import type { DedicatedConnection } from '../postgres/dedicatedConnection.ts';
 import { translated } from '../postgres/translated.ts';
+import { readSearchPaths, saveSearchPaths } from '../search/searchPaths.ts';
+import type { SearchPaths } from '../search/searchPaths.ts';
 import { readStatisticsGap } from '../statistics/statisticsGap.ts';
 
 const TRY_LOCK = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked';
@@ -18,26 +20,32 @@ const TRY_LOCK = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked
  */
 export class JobProjection {
   readonly #connection: DedicatedConnection;
+  readonly #schema: string | undefined;
   readonly #lockName: string;
   #writer: BatchWriter | undefined;
   #position: ProjectionPosition = { sequence: 0, generation: 0 };
+  #searchPaths: SearchPaths | undefined;
 
-  private constructor(connection: DedicatedConnection, lockName: string) {
+  private constructor(
+    connection: DedicatedConnection,
+    schema: string | undefined,
+    searchPaths: SearchPaths | undefined,
+  ) {
     this.#connection = connection;
-    this.#lockName = lockName;
+    this.#schema = schema;
+    this.#lockName = `jobstream projection ${JOBS_PROJECTION}${schema === undefined ? '' : ` in ${schema}`}`;
+    this.#searchPaths = searchPaths;
   }
 
   /**
    * Connects to the live tables, or to second ones in a schema of their own.
    *
+   * @param searchPaths by which jobs can be searched from now on; default: for the live tables as before, else none.
    * @throws ReadModelUnavailableError, SchemaMismatchError.
    */
-  static async open(databaseUrl: string, schema?: string): Promise<JobProjection> {
-    const lockName = `jobstream projection ${JOBS_PROJECTION}${schema === undefined ? '' : ` in ${schema}`}`;
-    return new JobProjection(
-      await openDedicatedConnection(databaseUrl, schema === undefined ? {} : { name: 'rebuild', schema }),
-      lockName,
-    );
+  static async open(databaseUrl: string, schema?: string, searchPaths?: SearchPaths): Promise<JobProjection> {
+    const options = schema === undefined ? {} : { name: 'rebuild', schema };
+    return new JobProjection(await openDedicatedConnection(databaseUrl, options), schema, searchPaths);
   }
 
   /** Aborted when the connection is lost, and the lock with it. */
@@ -67,8 +75,18 @@ export class JobProjection {
     if (rows[0]?.locked !== true) return false;
     await translated(createCheckpoint(client));
     this.#position = await translated(readPosition(client));
-    this.#writer = new BatchWriter(client, this.#position);
+    this.#searchPaths = await translated(this.#settleSearchPaths());
+    this.#writer = new BatchWriter(client, this.#position, this.#searchPaths);
     return true;
+  }
+
+  /** Those of the live tables are stored for the API, and for second tables, which are given them. */
+  async #settleSearchPaths(): Promise<SearchPaths> {
+    const { client } = this.#connection;
+    if (this.#schema !== undefined) return this.#searchPaths ?? new Map();
+    if (this.#searchPaths === undefined) return readSearchPaths(client);
+    await saveSearchPaths(client, this.#searchPaths);
+    return this.#searchPaths;
   }
 
   /** Returns the events of newer releases that were put aside, of the next `jobs` jobs after this id. */
@@ -83,7 +101,13 @@ export class JobProjection {
    * @throws ReadModelUnavailableError, ProjectionFencedError, the error of Postgres if it refuses a job.
    */
   refold(jobs: readonly ReadableJob[]): Promise<void> {
-    return translated(refoldJobs(this.#connection.client, this.#position, jobs));
+    return translated(
+      refoldJobs(
+        this.#connection.client,
+        { position: this.#position, searchPaths: this.#searchPaths ?? new Map() },
+        jobs,
+      ),
+    );
   }
 
   /**

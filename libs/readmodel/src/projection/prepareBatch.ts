@@ -4,6 +4,8 @@ import type { ClientBase } from 'pg';
 import { jobColumnsWithoutValues, jobOfRow } from '../jobs/jobRow.ts';
 import type { JobRow } from '../jobs/jobRow.ts';
 import type { BulkStatement, RowCopy } from '../postgres/bulkStatement.ts';
+import type { SearchPaths } from '../search/searchPaths.ts';
+import { searchStatements } from '../search/searchRows.ts';
 import { JobStatistics } from '../statistics/jobStatistics.ts';
 import { jobCountsStatements } from './jobCountsStatements.ts';
 import type { FoldableEntry } from './projectableEntry.ts';
@@ -17,6 +19,7 @@ import type { ChangedJob, JobWrite } from './writeJobRows.ts';
 export interface Assumptions {
   readonly cache: { get(jobId: string): JobState };
   readonly createdIsNew: boolean;
+  readonly searchPaths: SearchPaths;
 }
 
 /** The effect of events on the tables, ready to be written. */
@@ -56,7 +59,8 @@ export async function prepareBatch(
   const copies = partsOf(writes.filter(isNew)).map(insertJobRows);
   const updates = partsOf(writes.filter((write) => !isNew(write))).map(updateJobRows);
   const counts = [...jobCountsStatements(changes), ...statistics.statements(Date.now())];
-  return { writes, copies, statements: [...updates, ...counts], ignored };
+  const searched = searchStatements(writes, assumptions.searchPaths);
+  return { writes, copies, statements: [...updates, ...counts, ...searched], ignored };
 }
 
 function isNew({ baseVersion }: JobWrite): boolean {

@@ -7,6 +7,8 @@ import { ProjectionFencedError } from '../errors.ts';
 import { copyRows } from '../postgres/bulkStatement.ts';
 import type { BulkStatement } from '../postgres/bulkStatement.ts';
 import { inTransaction } from '../postgres/inTransaction.ts';
+import type { SearchPaths } from '../search/searchPaths.ts';
+import { searchStatements } from '../search/searchRows.ts';
 import { JobStatistics } from '../statistics/jobStatistics.ts';
 import { JOBS_PROJECTION, lockPosition } from './checkpointFence.ts';
 import type { ProjectionPosition } from './checkpointFence.ts';
@@ -38,11 +40,18 @@ const READ = {
     ORDER BY job_id, sequence`,
 };
 const LOAD = `SELECT ${jobColumnsWithoutValues} FROM jobs WHERE id = ANY($1::uuid[])`;
-const DELETE = 'DELETE FROM jobs WHERE id = ANY($1::uuid[])';
+const DELETE = `WITH searched AS (DELETE FROM job_search WHERE job_id = ANY($1::uuid[]))
+  DELETE FROM jobs WHERE id = ANY($1::uuid[])`;
 const RELEASE = 'DELETE FROM quarantined_messages WHERE sequence = ANY($1::bigint[])';
 /** What the log alone would not have. */
 const DELETE_EMPTY = `DELETE FROM job_statistics WHERE (created, completed, failed, retried) = (0, 0, 0, 0)
   AND run_times = '{}' AND wait_times = '{}'`;
+
+/** Where the tables are, and by which paths their jobs are searched. */
+interface RefoldedTables {
+  readonly position: ProjectionPosition;
+  readonly searchPaths: SearchPaths;
+}
 
 /** Returns all events that were put aside of the next jobs after this id, by job and sequence. */
 export async function readPutAside(client: Client, afterJob: string, jobs: number): Promise<readonly PutAsideEvent[]> {
@@ -56,7 +65,8 @@ export async function readPutAside(client: Client, afterJob: string, jobs: numbe
  *
  * @throws ProjectionFencedError, errors of Postgres.
  */
-export function refoldJobs(client: Client, position: ProjectionPosition, jobs: readonly ReadableJob[]): Promise<void> {
+export function refoldJobs(client: Client, at: RefoldedTables, jobs: readonly ReadableJob[]): Promise<void> {
+  const { position, searchPaths } = at;
   return inTransaction(client, async () => {
     const { sequence, generation } = await lockPosition(client);
     if (sequence !== position.sequence || generation !== position.generation) {
@@ -68,7 +78,8 @@ export function refoldJobs(client: Client, position: ProjectionPosition, jobs: r
     await client.query(DELETE, [changes.map(({ after }) => after.id)]);
     const writes = changes.map(({ after, sequence: last }) => jobWriteOf({ before: undefined, after, sequence: last }));
     if (writes.length > 0) await copyRows(client, insertJobRows(writes));
-    await run(client, [...jobCountsStatements(changes), ...statistics.statements(Date.now())]);
+    const searched = searchStatements(writes, searchPaths);
+    await run(client, [...jobCountsStatements(changes), ...statistics.statements(Date.now()), ...searched]);
     await client.query(DELETE_EMPTY);
     await client.query(RELEASE, [jobs.flatMap(({ readNow }) => [...readNow])]);
   });

@@ -3,6 +3,7 @@ import type { ClientBase } from 'pg';
 /** The tables that the projection of jobs is made of, all of them built from the log alone. */
 export const PROJECTION_TABLES = [
   'jobs',
+  'job_search',
   'job_counts',
   'job_statistics',
   'job_statistics_gaps',

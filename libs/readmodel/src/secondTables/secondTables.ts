@@ -2,6 +2,7 @@ import { readCheckpoint } from '../projection/checkpointFence.ts';
 import type { AppliedBatch } from '../projection/batchWriter.ts';
 import { JobProjection } from '../projection/jobProjection.ts';
 import type { ProjectableEntry } from '../projection/projectableEntry.ts';
+import { readSearchPaths } from '../search/searchPaths.ts';
 import { translated } from '../postgres/translated.ts';
 import { openAdminConnection } from '../postgres/adminConnection.ts';
 import type { AdminConnection } from '../postgres/adminConnection.ts';
@@ -36,7 +37,10 @@ export class SecondTables {
 
   /** Opens the tables in the schema, which must exist. @throws RebuildRefusedError while another process fills them. */
   static async open(databaseUrl: string, control: AdminConnection, schema: string): Promise<SecondTables> {
-    const projection = await JobProjection.open(databaseUrl, schema);
+    const searchPaths = await translated(
+      readSearchPaths(control.client, control.client.escapeIdentifier(control.live)),
+    );
+    const projection = await JobProjection.open(databaseUrl, schema, searchPaths);
     if (await projection.tryAcquire()) return new SecondTables(databaseUrl, control, [schema, projection]);
     await projection.close();
     throw new RebuildRefusedError(`another process still fills the tables of ${schema}: try again in a moment`);

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { AdminConnection } from '../postgres/adminConnection.ts';
-import { compareJobs } from '../comparison/compareJobs.ts';
+import { compareJobs, compareSearch } from '../comparison/compareJobs.ts';
 import type { ComparedRange } from '../comparison/compareJobs.ts';
 import { compareRest } from '../comparison/compareRest.ts';
 import { PROJECTION_TABLES } from './projectionTables.ts';
@@ -31,6 +31,7 @@ export class TableSnapshot {
   async *compare(second: string, except: readonly string[]): AsyncGenerator<ComparedRange> {
     const { client, live } = this.#control;
     yield* compareJobs(client, { live, second, except });
+    yield* compareSearch(client, { live, second, except });
     yield { rows: 0, differences: await compareRest(client, { live, second, except }) };
   }
 

@@ -44,7 +44,7 @@ export class TableVerification {
 
   /** Marks the jobs of these differences for repair. */
   async markForRepair(differences: readonly Difference[]): Promise<void> {
-    const ids = differences.filter(({ table }) => table === 'jobs').map(({ key }) => key);
+    const ids = differences.filter(({ table }) => table === 'jobs' || table === 'job_search').map(({ key }) => key);
     const text = `INSERT INTO ${DIFFERING} SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING`;
     if (ids.length > 0) await translated(this.#control.client.query(text, [ids]));
   }
@@ -103,13 +103,15 @@ interface RepairedTables {
  * Call it inside a transaction that holds both sets of tables.
  */
 async function repairJobs(client: ClientBase, { live, second, marked }: RepairedTables): Promise<number> {
-  const table = `${client.escapeIdentifier(live)}.jobs`;
+  const [table, search] = ['jobs', 'job_search'].map((name) => `${client.escapeIdentifier(live)}.${name}`);
   const taken = await client.query<{ id: string }>(
     `DELETE FROM ${marked} WHERE id IN (SELECT id FROM ${marked} ORDER BY id LIMIT ${ROWS_AT_ONCE}) RETURNING id`,
   );
   const ids = taken.rows.map(({ id }) => id);
   await client.query(`DELETE FROM ${table} WHERE id = ANY($1::uuid[])`, [ids]);
   await client.query(`INSERT INTO ${table} SELECT * FROM ${second}.jobs WHERE id = ANY($1::uuid[])`, [ids]);
+  await client.query(`DELETE FROM ${search} WHERE job_id = ANY($1::uuid[])`, [ids]);
+  await client.query(`INSERT INTO ${search} SELECT * FROM ${second}.job_search WHERE job_id = ANY($1::uuid[])`, [ids]);
   await fenceProjector(client);
   return ids.length;
 }

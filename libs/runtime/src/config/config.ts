@@ -17,6 +17,7 @@ import {
 } from './setting.ts';
 import { misspeltNames } from './misspeltNames.ts';
 import type { Mistake, Setting } from './setting.ts';
+import { searchPaths } from './searchPaths.ts';
 import { workerLimits } from './workerLimits.ts';
 
 const settings = {
@@ -50,6 +51,7 @@ const settings = {
   STREAM_REPLICAS: integer(1, 5).or(1),
   GROUP_COMMIT: bool.or(true),
   JOBS_MAX_AGE: duration.or(0),
+  SEARCH_PATHS: searchPaths,
   TABLE_MAX_AGE: duration.or(0),
   AUDIT_RETENTION: duration.or(365 * 86_400_000),
   ARCHIVE: archivePlace,

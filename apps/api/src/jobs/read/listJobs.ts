@@ -9,6 +9,7 @@ import { Problem } from '../../problems/problem.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';
 import { jobView, JobView } from '../view/jobView.ts';
 import { decodeListQuery, ListJobsQuery } from './listQuery.ts';
+import { decodeSearch } from './searchQuery.ts';
 import type { WaitingReasons } from './waitingReasons.ts';
 
 /** Counting reads all matching rows; this many take some milliseconds. */
@@ -39,11 +40,14 @@ export const listJobsOperation: Operation = {
 };
 
 /** `GET /api/jobs`: a page of jobs from the table. */
-export function listJobs({ table, log }: ApiDeps, reasons: WaitingReasons): RequestHandler {
+export function listJobs(deps: ApiDeps, reasons: WaitingReasons): RequestHandler {
+  const { table, log } = deps;
   return async (req, res) => {
     const caller = callerOf(res);
     const { tenant } = caller;
-    const { count = false, ...query } = { limit: DEFAULT_LIMIT, ...decodeListQuery(req.query), tenant };
+    const { count = false, search, ...asked } = { limit: DEFAULT_LIMIT, ...decodeListQuery(req.query), tenant };
+    const found = search === undefined ? {} : await decodeSearch({ search, type: asked.type }, deps);
+    const query = { ...asked, ...found };
     const [{ items, nextCursor }, total] = await Promise.all([
       page(query, table),
       count ? countListed(query, table) : undefined,

@@ -17,7 +17,7 @@ const Flag = Schema.Literals(['true', 'false']).pipe(
 const Text = Schema.String.check(Schema.isBetweenLength(1, 256));
 
 /** The parameters that can be repeated. A tag may have commas. */
-const LISTS = { separated: ['type', 'status'], whole: ['tag'] };
+const LISTS = { separated: ['type', 'status'], whole: ['tag', 'search'] };
 
 /** The query of `GET /api/jobs`. */
 export const ListJobsQuery = Schema.Struct({
@@ -31,6 +31,10 @@ export const ListJobsQuery = Schema.Struct({
   failure: Schema.optionalKey(
     Schema.String.check(Schema.isPattern(/^[0-9a-f]{16}$/u, { expected: 'the id of a group of failures' })),
   ).annotateKey({ description: 'Jobs of this group of failures.' }),
+  search: Schema.optionalKey(repeatable(Schema.String.check(Schema.isBetweenLength(1, 512)))).annotateKey({
+    description:
+      'Jobs with this value at a named path, such as `customer=ACME`; with `>=`, `<=` or `^=` (begins with) in the place of `=`.',
+  }),
   worker: Schema.optionalKey(Text).annotateKey({
     description: 'Jobs whose running or last attempt is of this worker.',
   }),
