@@ -33,6 +33,17 @@ test('enqueue creates a job, and get waits for it and shows it', async () => {
   expect(got.stdout).toMatch(/ JobCreated\n.* JobStarted +attempt 1 on \S+\n[^]* JobCompleted +in /u);
 });
 
+test('why says in a sentence why a job does not run, and what to do', async () => {
+  const { stdout: id } = await stage.run('enqueue', 'sleep', '{"durationMs": 1}', '--delay', '1h', '--quiet');
+  const { code, stdout } = await stage.run('why', id.trim());
+  expect([code, stdout]).toEqual([
+    0,
+    expect.stringMatching(/^It is delayed: due in \S+\.\nIf it is not needed any more: jobstream cancel \S+\n$/u),
+  ]);
+  const json = await stage.run('why', id.trim(), '--json');
+  expect(JSON.parse(json.stdout)).toMatchObject({ status: 'scheduled', waitingFor: { reason: 'due' } });
+});
+
 test('with --json the job is one document, with its history where that was asked for', async () => {
   const created = await stage.run('enqueue', 'email', '{"to": "user@example.com"}', '--json');
   const { id } = JSON.parse(created.stdout) as { id: string };

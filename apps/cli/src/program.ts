@@ -13,6 +13,7 @@ import { getCommand } from './jobs/get.ts';
 import { listCommand } from './jobs/list.ts';
 import { replayCommand } from './jobs/replay.ts';
 import { watchCommand } from './jobs/watch.ts';
+import { whyCommand } from './jobs/why.ts';
 import { schedulesCommand } from './schedules/schedules.ts';
 import { auditCommand } from './service/audit.ts';
 import { statsCommand } from './service/stats.ts';
@@ -76,6 +77,7 @@ function commands(onApi: RunOnApi, here: RunHere): AnyCommand[] {
   const ofApi = [
     enqueueCommand,
     getCommand,
+    whyCommand,
     listCommand,
     watchCommand,
     cancelCommand,

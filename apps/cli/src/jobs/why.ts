@@ -1,0 +1,22 @@
+import type { Job } from '@jobstream/client';
+import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command/apiCommand.ts';
+import { ExitCode } from '../command/exitCode.ts';
+import { examples } from '../command/help.ts';
+import { explainJob } from './explainJob.ts';
+
+export function whyCommand(run: RunOnApi) {
+  return apiCommand('why', 'Says why a job does not run or has failed, and what to do.')
+    .argument('<id>', 'the id of the job')
+    .addHelpText('after', examples('jobstream why 01a21007-5d41-7b37-bb26-e9f0e3028d57'))
+    .action(run(explain));
+}
+
+async function explain({ client, printer, signal }: Api, id: string, _options: ApiOptions): Promise<ExitCode> {
+  const job: Job = await client.jobs.get(id, { signal });
+  const { status, attempt, maxAttempts, waitingFor, error } = job;
+  printer.document({ id: job.id, status, attempt, maxAttempts, waitingFor, error }, () => {
+    const { because, advice } = explainJob(job, printer);
+    return advice === undefined ? because : `${because}\n${advice}`;
+  });
+  return ExitCode.ok;
+}
