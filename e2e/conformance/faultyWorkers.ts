@@ -174,6 +174,18 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     complaint: /should become completed; .* JobReleased$/m,
   },
   {
+    name: 'does not know that a job is due now',
+    edits: [['return replace(job, run_at=parse_time(event["at"]))', 'return job']],
+    detectedBy: 'due-now',
+    complaint: /should become completed; its events: JobCreated JobDueNow$/m,
+  },
+  {
+    name: 'runs a payload that was changed',
+    edits: [['"payload": data["payload"]', '"payload": self.created["data"]["payload"]']],
+    detectedBy: 'payload-changed',
+    complaint: /should become completed; .* JobFailed$/m,
+  },
+  {
     name: 'takes a copy of a JobCreated for a new job',
     edits: [
       ['if event["event"] == "JobCreated" and not is_first(headers, event["jobType"], event["jobId"]):', 'if False:'],

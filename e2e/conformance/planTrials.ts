@@ -6,6 +6,7 @@ import { faultyWorkers, writeFaultyWorker } from './faultyWorkers.ts';
 import type { Trial } from './runTrial.ts';
 import type { Scenario } from './scenario.ts';
 import { carriedScenarios } from './scenarios/carried.ts';
+import { operatorScenarios } from './scenarios/operator.ts';
 import { newerEventScenarios } from './scenarios/newerEvents.ts';
 import { clockScenarios } from './scenarios/clocks.ts';
 import { announcementScenarios } from './scenarios/announcements.ts';
@@ -49,6 +50,7 @@ const allScenarios = [
   ...timerScenarios,
   ...clockScenarios,
   ...takeoverScenarios,
+  ...operatorScenarios,
   ...carriedScenarios,
   ...newerEventScenarios,
   ...disruptionScenarios,

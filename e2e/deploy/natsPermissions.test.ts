@@ -54,10 +54,12 @@ const events = [
   'cancelled',
   'requeued',
   'released',
+  'due-now',
+  'payload-changed',
   'carried',
 ];
 const sent: Record<NatsUser, readonly string[]> = {
-  api: ['created', 'cancelled', 'requeued', 'carried'],
+  api: ['created', 'cancelled', 'requeued', 'due-now', 'payload-changed', 'carried'],
   worker: ['created', 'started', 'progressed', 'completed', 'retry-scheduled', 'failed', 'released'],
   relay: ['created'],
   projector: ['carried'],

@@ -163,6 +163,11 @@ export const operations: Readonly<Record<string, Operation>> = {
     channel: 'wakeUps',
     summary: 'Workers set the timers of delayed jobs and retries.',
   },
+  wakeUpNow: {
+    action: 'send',
+    channel: 'due',
+    summary: 'The API publishes what the timer of a job would have become, when an operator does not want to wait.',
+  },
   takeDueJobs: {
     action: 'receive',
     channel: 'due',

@@ -23,6 +23,7 @@ export interface ApiDeps {
     | 'readHistory'
     | 'readWholeHistory'
     | 'follow'
+    | 'wakeNow'
     | 'lastSequence'
     | 'schedules'
     | 'jobTypes'

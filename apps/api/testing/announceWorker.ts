@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { PROTOCOL_VERSION } from '@jobstream/domain';
 import type { JsonSchema, RunningJob, TypeAnnouncement } from '@jobstream/eventlog';
 import { eventually } from '@jobstream/test-support';
 import { expect } from 'vitest';
@@ -11,6 +12,8 @@ export interface AnnouncedWorkerOptions {
   readonly version?: string;
   /** Default: now. */
   readonly startedAt?: string;
+  /** The version of the worker protocol that it understands; default today's. */
+  readonly protocol?: number;
   /** Whether it sends heartbeats; default true. */
   readonly live?: boolean;
   readonly running?: readonly RunningJob[];
@@ -28,14 +31,22 @@ const HEARTBEAT_MS = 3_000;
 /** Announces a worker of a type, and returns when the API knows it. It is removed at the end of the test. */
 export async function announceWorker(api: TestApi, options: AnnouncedWorkerOptions): Promise<AnnouncedTestWorker> {
   const { type, live = true, running = [], payloadSchema, resultSchema, version, stopping } = options;
-  const { limits = { concurrency: 5 } } = options;
+  const { limits = { concurrency: 5 }, protocol = PROTOCOL_VERSION } = options;
   const { announcements } = api.log;
   const worker = `worker-${randomUUID()}`;
   const startedAt = options.startedAt ?? new Date().toISOString();
   const program = { worker, name: 'tests', host: 'build-7', startedAt, version };
   const announcement: TypeAnnouncement = { ...program, type, limits, payloadSchema, resultSchema };
   const beat = () =>
-    announcements.heartbeat({ ...program, pid: 4_711, types: [type], stopping, runningCount: running.length, running });
+    announcements.heartbeat({
+      ...program,
+      protocol,
+      pid: 4_711,
+      types: [type],
+      stopping,
+      runningCount: running.length,
+      running,
+    });
   await announcements.announceType(announcement);
   if (live) await beat();
   const timer = live ? setInterval(() => void beat().catch(() => undefined), HEARTBEAT_MS).unref() : undefined;

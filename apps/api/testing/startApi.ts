@@ -1,4 +1,4 @@
-import { EventLog, type EventLogOptions } from '@jobstream/eventlog';
+import { EventLog, type EventLogOptions, ProcessHeartbeat } from '@jobstream/eventlog';
 import { ApiKeys, AuditLog, Operations, ReadModel, RebuildRequests } from '@jobstream/readmodel';
 import {
   authSettings,
@@ -58,9 +58,8 @@ export interface TestApi extends AsyncDisposable {
 export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const logger = options.logger ?? createLogger({ service: 'api', level: 'silent' });
   const metrics = new Metrics();
-  const observer = eventLogMetrics(metrics);
   const tracing = new Tracing({ endpoint: undefined, service: 'api', logger });
-  const log = openLog(options, { observer, traceparent: tracing.current });
+  const log = openLog(options, { observer: eventLogMetrics(metrics), traceparent: tracing.current });
   const announced = new AnnouncedTypes({ log, logger });
   const payloads = new PayloadChecks({ announced, strictTypes: options.strictTypes ?? false });
   const { table, keys, ...state } = openTables(options, logger);
@@ -87,7 +86,8 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   });
   const stores = [...Object.values(state), keys, keyCache];
   const runner = new OperationRunner({ deps, pollMs: 50 });
-  const services = [log, announced, table, new TableTypes({ log, table }), ...stores, runner, tail, server];
+  const beside = [new ProcessHeartbeat({ log, role: 'api', logger }), new TableTypes({ log, table })];
+  const services = [log, announced, table, ...beside, ...stores, runner, tail, server];
   for (const service of services) await service.start();
   return testApi({ app, log, keys, server, stop: () => stopAll(services) });
 }

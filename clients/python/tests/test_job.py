@@ -58,6 +58,19 @@ class Folding(unittest.TestCase):
         self.assertTrue(fold([(CREATED, 1), (newer, 2)]).is_unreadable)  # type: ignore[union-attr]
         self.assertFalse(fold([(CREATED, 1), (newer, 2), (requeued, 3)]).is_unreadable)  # type: ignore[union-attr]
 
+    def test_runs_now_what_an_operator_does_not_let_wait(self) -> None:
+        later = (NOW + timedelta(hours=1)).isoformat()
+        job = fold([({**CREATED, "data": {"runAt": later}}, 1), (event("JobDueNow", 2), 2)])
+        assert job is not None
+        self.assertEqual((job.status, job.run_at, job.dispatches), ("scheduled", NOW, (1,)))
+
+    def test_has_the_payload_that_was_put_in_the_place_of_the_first(self) -> None:
+        changed = event("JobPayloadChanged", 3, payload={"to": "b"})
+        job = fold([(CREATED, 1), (event("JobCancelled", 2), 2), (changed, 3)])
+        assert job is not None
+        self.assertEqual(job.created["data"], {"payload": {"to": "b"}, "maxAttempts": 2})
+        self.assertEqual(subject_of(changed), f"jobs.email.{JOB}.payload-changed")
+
 
 class Planning(unittest.TestCase):
     def state(self, *events: Event) -> JobState:

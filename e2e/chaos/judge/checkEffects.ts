@@ -73,11 +73,12 @@ export function explainRepeats(effects: readonly Effect[], histories: Histories)
   };
 }
 
-/** The event before each start but the first; progress and a carry explain nothing. */
+/** These explain no start: the one before them does. */
+const explainNothing = new Set(['JobProgressed', 'JobDueNow', 'JobCarried']);
+
+/** The event before each start but the first. */
 function causesOf(history: readonly LoggedEvent[]): readonly string[] {
-  const steps = history
-    .filter(({ event }) => event !== 'JobProgressed' && event !== 'JobCarried')
-    .map(({ event }) => event);
+  const steps = history.map(({ event }) => event).filter((event) => !explainNothing.has(event));
   return steps.flatMap((event, index) => (event === 'JobStarted' ? [steps[index - 1] ?? ''] : []));
 }
 

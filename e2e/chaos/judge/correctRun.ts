@@ -97,6 +97,36 @@ const scripts: readonly Script[] = [
     row: { ...completedRow, version: 5, ...finished(3, 4) },
   },
   {
+    id: 'due-now',
+    type: 'webhook',
+    steps: [
+      start(1),
+      ['JobRetryScheduled', 2, { attempt: 1, error, retryAt: rfc3339(3_600) }],
+      ['JobDueNow', 3],
+      start(4, 2),
+      done(5, 2),
+    ],
+    effects: [
+      [1, 1],
+      [2, 4],
+    ],
+    row: { ...completedRow, attempt: 2, version: 6, run_at: second(3), ...finished(4, 5) },
+  },
+  {
+    id: 'payload-changed',
+    type: 'webhook',
+    steps: [
+      ['JobCancelled', 1],
+      ['JobPayloadChanged', 2, { payload: { of: 'an operator' } }],
+      ['JobRequeued', 3],
+      start(4),
+      done(5),
+    ],
+    effects: [[1, 4]],
+    row: { ...completedRow, payload: { of: 'an operator' }, version: 6, ...finished(4, 5) },
+    change: 'requeued',
+  },
+  {
     id: 'carried',
     type: 'webhook',
     steps: [
@@ -148,6 +178,8 @@ const tokens: Readonly<Record<string, string>> = {
   JobFailed: 'failed',
   JobCancelled: 'cancelled',
   JobRequeued: 'requeued',
+  JobDueNow: 'due-now',
+  JobPayloadChanged: 'payload-changed',
   JobReleased: 'released',
   JobCarried: 'carried',
 };

@@ -60,9 +60,9 @@ function row(run: Run, id: string, change: object): void {
 test('a correct run passes, with its repeated effects explained', () => {
   const verdict = judge(correctRun());
   expect(verdict.violations).toEqual([]);
-  expect(verdict).toMatchObject({ acknowledged: 7, unacknowledged: 0, effects: 10 });
-  expect(verdict.statuses).toEqual({ completed: 6, cancelled: 1 });
-  const explained = { jobs: 4, afterRetry: 1, afterTakeOver: 1, afterRelease: 1, afterRequeue: 1 };
+  expect(verdict).toMatchObject({ acknowledged: 9, unacknowledged: 0, effects: 13 });
+  expect(verdict.statuses).toEqual({ completed: 8, cancelled: 1 });
+  const explained = { jobs: 5, afterRetry: 2, afterTakeOver: 1, afterRelease: 1, afterRequeue: 1 };
   expect(verdict.repeats).toEqual(explained);
 });
 

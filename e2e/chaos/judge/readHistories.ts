@@ -50,6 +50,8 @@ const eventOfToken: Readonly<Record<string, string>> = {
   failed: 'JobFailed',
   cancelled: 'JobCancelled',
   requeued: 'JobRequeued',
+  'due-now': 'JobDueNow',
+  'payload-changed': 'JobPayloadChanged',
   released: 'JobReleased',
   carried: 'JobCarried',
 };

@@ -33,6 +33,8 @@ const mayComeIn: Readonly<Record<string, readonly string[]>> = {
   JobReleased: ['processing'],
   JobCancelled: ['scheduled', 'pending', 'processing', 'retrying'],
   JobRequeued: ['failed', 'cancelled'],
+  JobDueNow: ['scheduled', 'retrying'],
+  JobPayloadChanged: ['failed', 'cancelled'],
   JobCarried: ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'],
 };
 
@@ -119,6 +121,7 @@ function created({ sequence, jobId, jobType, at, data }: LoggedEvent): JudgedJob
     backoff: data['backoff'],
     timeout_ms: data['timeoutMs'],
     tags: data['tags'],
+    rerun_of: data['rerunOf'],
     run_at: runAt,
     created_at: at,
     updated_at: at,
@@ -151,6 +154,8 @@ const effectOf: Readonly<Record<string, (event: LoggedEvent, job: JudgedJob) => 
   }),
   JobRetryScheduled: ({ data }) => ({ status: 'retrying', error: data['error'], run_at: time(data['retryAt']) }),
   JobFailed: ({ data, at }) => ({ status: 'failed', error: data['error'], finished_at: at }),
+  JobDueNow: ({ at }) => ({ run_at: at }),
+  JobPayloadChanged: ({ data }) => ({ payload: data['payload'] }),
   JobReleased: (_event, job) => ({ status: 'pending', attempt: job.attempt - 1 }),
   JobCancelled: ({ at }) => ({ status: 'cancelled', finished_at: at }),
   JobRequeued: () => ({

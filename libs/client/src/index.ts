@@ -19,12 +19,13 @@ export {
 } from './errors.ts';
 export type { FailureGroup, Failures, FailuresQuery } from './failures.ts';
 export { hasEnded } from './job.ts';
-export type { Backoff, CreatedJob, EndedJob, Job, JobError, JobStatus } from './job.ts';
+export type { Backoff, CreatedJob, EndedJob, Job, JobError, JobStatus, RetriedJob } from './job.ts';
 export type { WaitingFor } from './waitingFor.ts';
 export type { Actor } from './actor.ts';
 export type { JobEvent, JobEventData, JobEventName } from './jobEvent.ts';
 export type {
   ChangeOptions,
+  RerunOptions,
   RetryOptions,
   CreateOptions,
   GetOptions,
@@ -55,7 +56,8 @@ export { once } from './once.ts';
 export type { OnceOptions } from './once.ts';
 export type { Page } from './pages.ts';
 export type { FieldError, PayloadIssue, Problem } from './errors.ts';
-export type { CatchUpPolicy, NewSchedule, Schedule, ScheduleEvent, ScheduleEventData } from './schedules.ts';
+export type { CatchUpPolicy, NewSchedule, RunOptions, Schedule, ScheduleChanges } from './schedules.ts';
+export type { ScheduleEvent, ScheduleEventData } from './schedules.ts';
 export type { SqlTransaction } from './sqlTransaction.ts';
 export type { Schedules, VersionedOptions } from './schedules.ts';
 export type { Activity, Durations, Stats, StatsOptions, TypeActivity, TypeBacklog } from './stats.ts';

@@ -40,6 +40,8 @@ export interface Job {
   readonly updatedAt: string;
   readonly startedAt?: string;
   readonly finishedAt?: string;
+  /** The job that this one repeats. */
+  readonly rerunOf?: string;
   /** Events of a newer release, which the API cannot read: the rest may be wrong until it is upgraded. */
   readonly unreadableEvents?: number;
   /** Why it does not run, if it has not ended; not in the answers to changes. */
@@ -48,6 +50,11 @@ export interface Job {
 
 /** The response to the creation of a job. */
 export interface CreatedJob extends Pick<Job, 'id' | 'type' | 'status' | 'version' | 'createdAt' | 'updatedAt'> {
+  readonly warnings?: readonly Warning[];
+}
+
+/** The response to a retry. */
+export interface RetriedJob extends Job {
   readonly warnings?: readonly Warning[];
 }
 

@@ -12,6 +12,10 @@ export interface JobEventData {
     readonly runAt?: string;
     /** The delay that was asked for; `runAt` is it from the creation on, by the clock of the server. */
     readonly delayMs?: number;
+    /** The job of which this one is a repetition. */
+    readonly rerunOf?: string;
+    /** Why an operator has asked for it. */
+    readonly reason?: string;
   };
   readonly JobStarted: { readonly attempt: number; readonly worker: string };
   readonly JobProgressed: { readonly attempt: number; readonly percent?: number; readonly message?: string };
@@ -37,6 +41,10 @@ export interface JobEventData {
   };
   readonly JobCancelled: { readonly reason?: string };
   readonly JobRequeued: { readonly reason?: string; readonly discarded?: number };
+  /** An operator did not want to wait until the job, or its next attempt, is due. */
+  readonly JobDueNow: { readonly reason?: string };
+  /** Before the job is put back to work. Earlier payloads stay in the history. */
+  readonly JobPayloadChanged: { readonly payload: unknown; readonly reason?: string };
   readonly JobReleased: { readonly attempt: number; readonly reason: string };
   /** The state of the job, written down again before the log loses earlier events. */
   readonly JobCarried: Omit<

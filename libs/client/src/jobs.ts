@@ -2,7 +2,7 @@ import { newIdempotencyKey } from './idempotencyKey.ts';
 import type { CallOptions } from './transport.ts';
 import { changeMany, type BulkChange, type BulkOptions } from './bulkChange.ts';
 import { followEvents } from './followEvents.ts';
-import { hasEnded, type CreatedJob, type EndedJob, type Job } from './job.ts';
+import { hasEnded, type CreatedJob, type EndedJob, type Job, type RetriedJob } from './job.ts';
 import type { JobEvent } from './jobEvent.ts';
 import type { NewJob } from './job.ts';
 import { itemsOf, type Page } from './pages.ts';
@@ -43,8 +43,16 @@ export interface ChangeOptions extends CallOptions {
 }
 
 export interface RetryOptions extends ChangeOptions {
+  /** Replaces the payload for all later attempts; earlier ones stay in the history. */
+  readonly payload?: unknown;
   /** Whether events of a newer release that the API cannot read are discarded: the job goes on without them. */
   readonly discardUnreadable?: boolean;
+}
+
+/** What shall be different in the new job. */
+export interface RerunOptions extends Partial<Omit<NewJob, 'type'>>, CreateOptions {
+  /** Stored in the event. */
+  readonly reason?: string;
 }
 
 export interface HistoryOptions extends CallOptions {
@@ -132,9 +140,29 @@ export class Jobs {
     return this.#transport.ask({ method: 'POST', path: `${pathOf(id)}/cancel`, body, signal });
   }
 
-  /** Puts a failed or cancelled job back to `pending`. @throws ConflictError in any other status. */
-  retry(id: string, { signal, ...body }: RetryOptions = {}): Promise<Job> {
+  /**
+   * Puts a failed or cancelled job back to `pending`.
+   *
+   * @throws ConflictError in any other status.
+   * @throws InvalidRequestError for a payload that its workers do not accept.
+   */
+  retry(id: string, { signal, ...body }: RetryOptions = {}): Promise<RetriedJob> {
     return this.#transport.ask({ method: 'POST', path: `${pathOf(id)}/retry`, body, signal, repeatable: false });
+  }
+
+  /** Runs a `scheduled` or `retrying` job now. @throws ConflictError in any other status. */
+  runNow(id: string, { signal, ...body }: ChangeOptions = {}): Promise<Job> {
+    return this.#transport.ask({ method: 'POST', path: `${pathOf(id)}/run-now`, body, signal });
+  }
+
+  /**
+   * Creates a job like one that has ended, with `rerunOf`. Repeated like `create` while the API is unavailable.
+   *
+   * @throws ConflictError while the job has not ended, and when its payload was erased and there is no other.
+   */
+  rerun(id: string, { signal, idempotencyKey = newIdempotencyKey(), ...body }: RerunOptions = {}): Promise<CreatedJob> {
+    const headers = { 'idempotency-key': idempotencyKey };
+    return this.#transport.ask({ method: 'POST', path: `${pathOf(id)}/rerun`, body, headers, signal });
   }
 
   /** Erases payload and result of an encrypted job; its history stays. @throws ConflictError when it was stored in clear. */

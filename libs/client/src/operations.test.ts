@@ -37,6 +37,7 @@ async function operationsUsed(): Promise<ReadonlySet<string>> {
     client.stats(),
     client.failures(),
   ]);
+  await Promise.all([jobs.runNow('{id}'), jobs.rerun('{id}'), schedules.run(name), schedules.change(name, {})]);
   await Promise.all([schedules.create(schedule), schedules.list().next(), schedules.get(name)]);
   await Promise.all([schedules.replace(schedule), schedules.delete(name), schedules.events(name).next()]);
   await Promise.all([types.list(), types.pause('{type}'), types.resume('{type}')]);

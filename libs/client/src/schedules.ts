@@ -2,7 +2,9 @@ import type { CallOptions } from './transport.ts';
 import { itemsOf } from './pages.ts';
 import type { Transport } from './transport.ts';
 import type { Actor } from './actor.ts';
-import type { Backoff, NewJob, Warning } from './job.ts';
+import type { Backoff, CreatedJob, NewJob, Warning } from './job.ts';
+import { newIdempotencyKey } from './idempotencyKey.ts';
+import type { CreateOptions } from './jobs.ts';
 
 export interface VersionedOptions extends CallOptions {
   /** The version that is to be replaced. @throws ConflictError when it is not the current one. */
@@ -42,6 +44,22 @@ export class Schedules {
     return this.#transport.ask({ method: 'PUT', path: pathOf(name), body, ...versioned(options) });
   }
 
+  /**
+   * Changes parts of the definition; fields that are left out stay as they are, also those of `job` and `catchUp`.
+   *
+   * @throws ConflictError when another writer was faster.
+   */
+  change(name: string, changes: ScheduleChanges, options: VersionedOptions = {}): Promise<Schedule> {
+    const request = { ...versioned(options), repeatable: false };
+    return this.#transport.ask({ method: 'PATCH', path: pathOf(name), body: changes, ...request });
+  }
+
+  /** Creates the job of a tick at once, also of a disabled schedule. Repeated while the API is unavailable: one job. */
+  run(name: string, { signal, idempotencyKey = newIdempotencyKey(), ...body }: RunOptions = {}): Promise<CreatedJob> {
+    const headers = { 'idempotency-key': idempotencyKey };
+    return this.#transport.ask({ method: 'POST', path: `${pathOf(name)}/run`, body, headers, signal });
+  }
+
   async delete(name: string, options: VersionedOptions = {}): Promise<void> {
     await this.#transport.ask({ method: 'DELETE', path: pathOf(name), ...versioned(options), repeatable: false });
   }
@@ -74,6 +92,18 @@ export interface NewSchedule {
   readonly job: Omit<NewJob, 'runAt' | 'delayMs'>;
   readonly enabled?: boolean;
   readonly catchUp?: { readonly policy?: CatchUpPolicy; readonly limit?: number };
+}
+
+/** What is to change of a schedule, and why. */
+export interface ScheduleChanges extends Partial<Omit<NewSchedule, 'name' | 'job'>> {
+  readonly job?: Partial<NewSchedule['job']>;
+  /** Stored in the event. */
+  readonly reason?: string;
+}
+
+export interface RunOptions extends CreateOptions {
+  /** Stored in the event. */
+  readonly reason?: string;
 }
 
 /** The outcome of the ticks up to `tickAt`. */
@@ -116,7 +146,12 @@ export interface Schedule extends ScheduleDefinition {
 /** The data of each event of a schedule, by its name. */
 export interface ScheduleEventData {
   readonly ScheduleCreated: ScheduleDefinition & { readonly ticksFrom: string };
-  readonly ScheduleUpdated: ScheduleDefinition & { readonly ticksFrom: string; readonly createdAt: string };
+  readonly ScheduleUpdated: ScheduleDefinition & {
+    readonly ticksFrom: string;
+    readonly createdAt: string;
+    /** Why an operator has changed it. */
+    readonly reason?: string;
+  };
   readonly ScheduleDeleted: object;
   readonly ScheduleTicked: TickRecord;
 }

@@ -16,6 +16,7 @@ export interface NewJob {
     /** The server's time, from which `delayMs` counts. */
     readonly at: string;
     readonly actor: Actor;
+    readonly causationId?: string;
     readonly correlationId?: string;
     readonly tenant?: string;
   };

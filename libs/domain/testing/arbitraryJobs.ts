@@ -62,7 +62,7 @@ const creation = {
   tags: fc.array(fc.string({ minLength: 1, maxLength: 128 }), { maxLength: 4 }),
 };
 const tenant = fc.constantFrom('acme', 'Globex_2', 'a'.repeat(64));
-const creationOptions = { runAt: timestamp, idempotencyKey: anyText, fingerprint: anyText };
+const creationOptions = { runAt: timestamp, idempotencyKey: anyText, fingerprint: anyText, rerunOf: uuid };
 
 /** A record in which the `optional` keys come and go. */
 function recordOf<Value>(required: Fields, optional: Fields = {}): fc.Arbitrary<Value> {
@@ -74,7 +74,7 @@ function recordOf<Value>(required: Fields, optional: Fields = {}): fc.Arbitrary<
 }
 
 const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
-  JobCreated: recordOf(creation, { ...creationOptions, delayMs: durationMs }),
+  JobCreated: recordOf(creation, { ...creationOptions, delayMs: durationMs, reason: anyText }),
   JobStarted: recordOf({ attempt, worker: anyText }),
   JobProgressed: recordOf({ attempt }, { percent, message: anyText }),
   JobCompleted: recordOf({ attempt, durationMs }, { result: json }),
@@ -89,6 +89,8 @@ const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
   ),
   JobCancelled: recordOf({}, { reason: anyText }),
   JobRequeued: recordOf({}, { reason: anyText, discarded: fc.nat() }),
+  JobDueNow: recordOf({}, { reason: anyText }),
+  JobPayloadChanged: recordOf({ payload: json }, { reason: anyText }),
   JobReleased: recordOf({ attempt, reason: anyText }),
   JobCarried: recordOf(
     {
@@ -113,7 +115,7 @@ const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
 const commandFields: Record<JobCommandName, [Fields, Fields?]> = {
   CreateJob: [
     { jobId: uuid, jobType, ...creation },
-    { ...creationOptions, delayMs: durationMs, tenant },
+    { ...creationOptions, delayMs: durationMs, reason: anyText, tenant },
   ],
   StartAttempt: [{ worker: anyText }],
   TakeOverAttempt: [{ attempt, worker: anyText }],
@@ -132,6 +134,8 @@ const commandFields: Record<JobCommandName, [Fields, Fields?]> = {
   ReleaseAttempt: [{ attempt, reason: anyText }],
   CancelJob: [{}, { reason: anyText }],
   RequeueJob: [{}, { reason: anyText, discardUnreadable: fc.boolean() }],
+  RunJobNow: [{}, { reason: anyText }],
+  ChangePayload: [{ payload: json }, { reason: anyText }],
   CarryJob: [{ keepsCause: fc.boolean() }],
 };
 

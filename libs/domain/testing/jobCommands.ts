@@ -86,6 +86,19 @@ export const requeueJob = (fields: Fields<'RequeueJob'> = {}): JobCommand => ({
   ...fields,
 });
 
+export const runJobNow = (fields: Fields<'RunJobNow'> = {}): JobCommand => ({
+  ...context,
+  kind: 'RunJobNow',
+  ...fields,
+});
+
+export const changePayload = (fields: Fields<'ChangePayload'> = {}): JobCommand => ({
+  ...context,
+  kind: 'ChangePayload',
+  payload: { to: 'other@example.com' },
+  ...fields,
+});
+
 export const carryJob = (fields: Fields<'CarryJob'> = {}): JobCommand => ({
   ...context,
   kind: 'CarryJob',

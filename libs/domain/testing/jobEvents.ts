@@ -62,6 +62,11 @@ export const jobCancelled = (data: Data<'JobCancelled'> = {}): JobEvent => happe
 
 export const jobRequeued = (data: Data<'JobRequeued'> = {}): JobEvent => happened('JobRequeued', data);
 
+export const jobDueNow = (data: Data<'JobDueNow'> = {}): JobEvent => happened('JobDueNow', data);
+
+export const jobPayloadChanged = (data: Data<'JobPayloadChanged'> = {}): JobEvent =>
+  happened('JobPayloadChanged', { payload: { to: 'other@example.com' }, ...data });
+
 /** Of a pending job, as `jobCreated` makes it. */
 export const jobCarried = (data: Data<'JobCarried'> = {}): JobEvent =>
   happened('JobCarried', {

@@ -10,12 +10,14 @@ import {
   TOO_EARLY,
   cancelJob,
   carryJob,
+  changePayload,
   completeAttempt,
   createJob,
   failAttempt,
   releaseAttempt,
   reportProgress,
   requeueJob,
+  runJobNow,
   startAttempt,
   takeOverAttempt,
 } from './jobCommands.ts';
@@ -37,6 +39,8 @@ const variants: Record<JobCommandName, readonly JobCommand[]> = {
   ReleaseAttempt: [releaseAttempt(), releaseAttempt({ attempt: 2 })],
   CancelJob: [cancelJob()],
   RequeueJob: [requeueJob()],
+  RunJobNow: [runJobNow()],
+  ChangePayload: [changePayload()],
   CarryJob: [carryJob()],
 };
 

@@ -4,7 +4,7 @@ import { ArchivedFeed } from './read/archivedFeed.ts';
 import { jobAppendRequest } from './append/appendRequest.ts';
 import type { Contents } from './contents/contents.ts';
 import { Connection } from './connection/connection.ts';
-import { buildParts, type EventLogParts } from './eventLogParts.ts';
+import { buildParts, type EventLogParts, prepare } from './eventLogParts.ts';
 import { LogUnavailableError, StreamMismatchError } from './errors.ts';
 import type { EventFeed, HeaderFields } from './read/logEntry.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
@@ -209,6 +209,11 @@ export class EventLog {
     return this.#started().timers.schedule(wake, this.#options.traceparent?.());
   }
 
+  /** Delivers the job at once, as a timer for the instant `at` would; the one that is set stays. */
+  wakeNow(wake: Wake): Promise<void> {
+    return this.#started().timers.fire(wake, this.#options.traceparent?.());
+  }
+
   /**
    * Calls back with the id of each job of these types for which a cancellation was published; returns a function that
    * ends this. A hint: the log may have refused the cancellation, or may show it only a moment later.
@@ -290,10 +295,4 @@ async function serverTime({ nats }: Connection): Promise<number> {
 
 function notStarted(): LogUnavailableError {
   return new LogUnavailableError('it is not started');
-}
-
-/** Returns the event as it is to be stored; not a promise where nothing is looked up or encrypted. */
-function prepare(event: JobEvent, { expired, contents }: EventLogParts): JobEvent | Promise<JobEvent> {
-  if (expired === undefined || event.event !== 'JobCreated') return contents.seal(event);
-  return expired.assertNew([event]).then(() => contents.seal(event));
 }

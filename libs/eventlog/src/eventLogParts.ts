@@ -1,3 +1,4 @@
+import type { JobEvent } from '@jobstream/domain';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { Announcements } from './announcements/announcements.ts';
 import { Appender } from './append/appender.ts';
@@ -179,4 +180,10 @@ async function jobKeysOf(
   if (createStreams) await ensureStream(core.manager, keysSettings(core.replicas));
   const leader = new LeaderReader(core.connection, KEYS_STREAM);
   return new JobKeys({ ...core, leader, masterKeys: [first, ...others] });
+}
+
+/** Returns the event as it is to be stored; not a promise where nothing is looked up or encrypted. */
+export function prepare(event: JobEvent, { expired, contents }: EventLogParts): JobEvent | Promise<JobEvent> {
+  if (expired === undefined || event.event !== 'JobCreated') return contents.seal(event);
+  return expired.assertNew([event]).then(() => contents.seal(event));
 }

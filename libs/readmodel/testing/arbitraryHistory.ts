@@ -11,6 +11,8 @@ const stretches: readonly (readonly JobEventName[])[] = [
   ['JobStarted', 'JobReleased', 'JobStarted', 'JobFailed'],
   ['JobCancelled', 'JobRequeued'],
   ['JobFailed', 'JobRequeued', 'JobStarted'],
+  ['JobFailed', 'JobPayloadChanged', 'JobRequeued'],
+  ['JobRetryScheduled', 'JobDueNow', 'JobStarted'],
 ];
 
 const stretch = fc.oneof(
@@ -51,6 +53,7 @@ function eventsOf({ names: what, attempt, value: any, text: words, time: at }: H
   const details: Partial<Record<JobEventName, object>> = {
     JobCreated: {
       payload: any,
+      ...(attempt === 1 ? {} : { rerunOf: job.jobId }),
       tags: [`${words}t`],
       idempotencyKey: words,
       ...(at === undefined ? {} : { runAt: at }),
@@ -60,6 +63,7 @@ function eventsOf({ names: what, attempt, value: any, text: words, time: at }: H
     JobCompleted: { attempt, result: any },
     JobRetryScheduled: { attempt, error: { name: 'Error', message: words, stack: words } },
     JobFailed: { attempt, error: { name: words, message: words } },
+    JobPayloadChanged: { payload: any },
     JobReleased: { attempt },
   };
   return what.map((name) => job.next(name, details[name] ?? {}, { causationId: words }));

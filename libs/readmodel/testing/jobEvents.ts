@@ -24,6 +24,8 @@ const defaults: { [Name in JobEventName]: JobEventOf<Name>['data'] } = {
   JobFailed: { attempt: 1, error: { name: 'Error', message: 'no' }, reason: 'unrecoverable' },
   JobCancelled: {},
   JobRequeued: {},
+  JobDueNow: {},
+  JobPayloadChanged: { payload: { to: 'other@example.com' } },
   JobReleased: { attempt: 1, reason: 'shutdown' },
   JobCarried: {
     status: 'pending',

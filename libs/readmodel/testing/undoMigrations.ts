@@ -8,6 +8,7 @@ const undo: Readonly<Record<string, string>> = {
   '0010': 'ALTER TABLE jobs DROP COLUMN unreadable_events; ALTER TABLE quarantined_messages DROP COLUMN job_id',
   '0011': 'ALTER TABLE api_keys DROP COLUMN made_open',
   '0013': 'ALTER TABLE jobs DROP COLUMN result_inexact',
+  '0014': 'ALTER TABLE jobs DROP COLUMN rerun_of',
   '0015': 'ALTER TABLE jobs DROP COLUMN failure',
   '0018': 'DROP TABLE job_search; DROP TABLE search_paths',
   '0019': 'DROP TABLE operation_jobs, operations',

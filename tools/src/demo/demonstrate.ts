@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { AccessDeniedError, UnavailableError } from '@jobstream/client';
 
-/** The status of the job after each event; undefined: `scheduled` or `pending` after JobCreated, unchanged after JobProgressed and JobCarried. */
+/** The status of the job after each event; undefined: `scheduled` or `pending` after JobCreated, else unchanged. */
 const statusAfter: Readonly<Record<JobEventName, JobStatus | undefined>> = {
   JobCreated: undefined,
   JobStarted: 'processing',
@@ -13,6 +13,8 @@ const statusAfter: Readonly<Record<JobEventName, JobStatus | undefined>> = {
   JobFailed: 'failed',
   JobCancelled: 'cancelled',
   JobRequeued: 'pending',
+  JobDueNow: undefined,
+  JobPayloadChanged: undefined,
   JobReleased: 'pending',
   JobCarried: undefined,
 };

@@ -232,6 +232,14 @@ describe('a feed', () => {
   });
 });
 
+test('a rerun is of the tenant of the job, also when a caller without one asks for it', async () => {
+  const id = await newJob(acme, { delayMs: 60_000 });
+  await statusOf(acme('POST', `/api/jobs/${id}/cancel`));
+  const rerun = await json<{ id: string }>(operator('POST', `/api/jobs/${id}/rerun`));
+  expect(await json(acme('GET', `/api/jobs/${rerun.id}`))).toMatchObject({ tenant: 'acme', rerunOf: id });
+  expect(await statusOf(globex('GET', `/api/jobs/${rerun.id}`))).toBe(404);
+});
+
 describe('a schedule of a tenant', () => {
   test.each(below(SCHEDULE))('is not there for another: %s %s', async (method, path) => {
     const name = await newSchedule(acme);
@@ -249,6 +257,13 @@ describe('a schedule of a tenant', () => {
     expect(await json(operator('PUT', `/api/schedules/${name}`, changed))).toMatchObject({ tenant: 'acme' });
     expect(await statusOf(acme('GET', `/api/schedules/${name}/events`))).toBe(200);
     expect(await statusOf(acme('DELETE', `/api/schedules/${name}`))).toBe(204);
+  });
+
+  test('creates jobs of its tenant, also when a caller without one runs it now', async () => {
+    const name = await newSchedule(acme);
+    const { id } = await json<{ id: string }>(operator('POST', `/api/schedules/${name}/run`));
+    expect(await json(acme('GET', `/api/jobs/${id}`))).toMatchObject({ tenant: 'acme', payload: 'ours' });
+    expect(await statusOf(globex('GET', `/api/jobs/${id}`))).toBe(404);
   });
 
   test('is listed for its tenant and for callers without one', async () => {

@@ -1,12 +1,22 @@
+import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { requireScope } from '../auth/requireScope.ts';
 import { noArrivalDeadline } from '../http/arrivalDeadline.ts';
 import { jsonBody } from '../http/jsonBody.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
+import type { Operation } from '../routes/operation.ts';
 import type { Endpoint, Route } from '../routes/route.ts';
 import type { ChangeCommand } from './change/applyCommand.ts';
 import { bulkChange, bulkChangeOperation } from './change/bulkChange.ts';
-import { changeJob, changeJobOperation, erasePayload, erasePayloadOperation } from './change/jobActions.ts';
+import {
+  cancelJob,
+  changeJobOperation,
+  erasePayload,
+  erasePayloadOperation,
+  retryJob,
+  runJobNow,
+} from './change/jobActions.ts';
+import { rerunJob, rerunJobOperation } from './change/rerunJob.ts';
 import { MAX_BATCH_BYTES } from './create/batchRequest.ts';
 import { createBatch, createBatchOperation } from './create/createBatch.ts';
 import { createJob, createJobOperation } from './create/createJob.ts';
@@ -26,12 +36,6 @@ export function jobRoutes(deps: ApiDeps): readonly Route[] {
   const own = ownJob(deps);
   const reasons = new WaitingReasons(deps);
   const body = jsonBody({ required: true });
-  const reason = jsonBody({ required: false });
-  const change = (command: ChangeCommand['kind']) => ({
-    operation: changeJobOperation[command],
-    handlers: [write, own, ...reason, withinDeadline(changeJob(command, deps))],
-    audit: { action: `job.${verbs[command]}`, subject: 'id' } as const,
-  });
   return [
     ...batchRoutes(deps),
     ...operationRoutes(deps),
@@ -55,8 +59,24 @@ export function jobRoutes(deps: ApiDeps): readonly Route[] {
         audit: { action: 'job.erase', subject: 'id', required: true },
       },
     },
-    { path: '/api/jobs/:id/cancel', post: change('CancelJob') },
-    { path: '/api/jobs/:id/retry', post: change('RequeueJob') },
+    ...changeRoutes(deps),
+  ];
+}
+
+/** Routes that change one job, or make another of it. */
+function changeRoutes(deps: ApiDeps): readonly Route[] {
+  const before = [requireScope('jobs:write'), ownJob(deps), ...jsonBody({ required: false })];
+  const change = (operation: Operation, action: string, handler: RequestHandler): Endpoint => ({
+    operation,
+    handlers: [...before, withinDeadline(handler)],
+    audit: { action: `job.${action}`, subject: 'id' },
+  });
+  const { CancelJob, RequeueJob, RunJobNow } = changeJobOperation;
+  return [
+    { path: '/api/jobs/:id/cancel', post: change(CancelJob, 'cancel', cancelJob(deps)) },
+    { path: '/api/jobs/:id/retry', post: change(RequeueJob, 'retry', retryJob(deps)) },
+    { path: '/api/jobs/:id/run-now', post: change(RunJobNow, 'run-now', runJobNow(deps)) },
+    { path: '/api/jobs/:id/rerun', post: change(rerunJobOperation, 'rerun', rerunJob(deps)) },
   ];
 }
 

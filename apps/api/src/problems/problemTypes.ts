@@ -50,6 +50,7 @@ export const problemTypes = {
   'log-unavailable': { status: 503, title: 'Event log unavailable', retryAfter: 2 },
   'history-unavailable': { status: 503, title: 'History unavailable', retryAfter: 30 },
   'log-overloaded': { status: 503, title: 'Event log overloaded', retryAfter: 1 },
+  'upgrade-unfinished': { status: 503, title: 'Processes of an earlier release are running', retryAfter: 15 },
   'too-many-feeds': { status: 503, title: 'Too many long requests', retryAfter: 5 },
   stopping: { status: 503, title: 'Server is shutting down', retryAfter: 1 },
   'table-unavailable': { status: 503, title: 'Jobs table unavailable', retryAfter: 2 },

@@ -19,7 +19,7 @@ import { assertIfMatch } from '../http/entityTag.ts';
 import type { PayloadWarning } from '../payloads/payloadWarning.ts';
 import { Problem } from '../problems/problem.ts';
 import { noSuchSchedule, scheduleNameOf } from './schedulePath.ts';
-import { decodeCreateSchedule, decodeReplaceSchedule } from './scheduleRequest.ts';
+import { decodeChangeSchedule, decodeCreateSchedule, decodeReplaceSchedule } from './scheduleRequest.ts';
 import { sendSchedule } from './scheduleView.ts';
 
 interface ScheduleChange {
@@ -137,6 +137,29 @@ export function replaceSchedule(deps: ApiDeps): RequestHandler {
     const command = { ...context, kind: 'UpdateSchedule', definition } as const;
     const assertAllowed = ({ definitionVersion }: { definitionVersion: number }) =>
       assertIfMatch(req, definitionVersion);
+    const schedule = await changeSchedule({ name, command, assertAllowed }, deps);
+    sendSchedule(res, { status: 200, now: deps.log.clock.now() }, schedule, warnings);
+  };
+}
+
+/** `PATCH /api/schedules/:name`: changes parts of the definition that the log has now. */
+export function patchSchedule(deps: ApiDeps): RequestHandler {
+  return async (req, res) => {
+    const name = scheduleNameOf(req);
+    const snapshot = await deps.log.schedules.reader.read(name);
+    if (!exists(snapshot?.schedule)) throw noSuchSchedule();
+    const { definition, ...why } = decodeChangeSchedule(req, snapshot.schedule);
+    const context = commandContext(res, deps.log.clock.now());
+    const warnings = checkTemplate(definition, context.tenant, deps);
+    await assertAccepted(name, definition, deps);
+    const command = { ...context, kind: 'UpdateSchedule', definition, ...why } as const;
+    const { definitionVersion: read } = snapshot.schedule;
+    const assertAllowed = ({ definitionVersion }: Schedule) => {
+      assertIfMatch(req, definitionVersion);
+      // What was not to be changed would be changed back.
+      if (definitionVersion !== read)
+        throw new Problem('schedule-changed', { detail: 'another definition came first' });
+    };
     const schedule = await changeSchedule({ name, command, assertAllowed }, deps);
     sendSchedule(res, { status: 200, now: deps.log.clock.now() }, schedule, warnings);
   };

@@ -6,6 +6,7 @@ import {
   type JobTemplate,
   nextTicks,
   parseCron,
+  type Schedule,
   type ScheduleDefinition,
   ScheduleName,
   TimeZone,
@@ -41,6 +42,16 @@ export type ReplaceScheduleRequest = typeof ReplaceScheduleRequest.Type;
 
 const decodeReplace = bodyDecoder(ReplaceScheduleRequest);
 
+const { job: _job, ...others } = definition;
+
+/** The body of `PATCH /api/schedules/:name`: what is to change, and why. */
+export const ChangeScheduleRequest = Schema.Struct({
+  ...others,
+  cron: Schema.optionalKey(CronExpression),
+  job: Schema.optionalKey(Schema.Struct({ ...jobFields, type: Schema.optionalKey(jobFields.type) })),
+  reason: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(1_000))),
+});
+
 /** Fills in the defaults of a request. */
 function definitionOf(request: ReplaceScheduleRequest): ScheduleDefinition {
   const { cron, timeZone = 'UTC', job, enabled = true, catchUp } = request;
@@ -68,6 +79,40 @@ export function decodeReplaceSchedule(req: Request, name: string): ScheduleDefin
   const request = decodeReplace(req.body, [...mistakes(req.body), ...nameErrors(req.body, name)]);
   limitPayload(Number(req.headers['content-length']), request.job.payload, '/job/payload');
   return definitionOf(request);
+}
+
+const decodeReason = bodyDecoder(Schema.Struct({ reason: ChangeScheduleRequest.fields.reason }));
+
+/**
+ * Decodes a request with parts of a definition: fields that it does not have stay as they are, also those of `job` and
+ * `catchUp`. The whole is checked like that of decodeReplaceSchedule.
+ */
+export function decodeChangeSchedule(req: Request, schedule: Schedule) {
+  const { cron, timeZone, job, enabled, catchUp, name } = schedule;
+  const { reason: _reason, ...changes } = isObject(req.body) ? req.body : {};
+  const whole = {
+    cron,
+    timeZone,
+    enabled,
+    ...changes,
+    job: merged(job, changes['job']),
+    catchUp: merged(catchUp, changes['catchUp']),
+  };
+  const request = decodeReplace(isObject(req.body) ? whole : req.body, [
+    ...mistakes(whole),
+    ...nameErrors(whole, name),
+  ]);
+  limitPayload(Number(req.headers['content-length']), request.job.payload, '/job/payload');
+  const reason = fieldOf(req.body, 'reason');
+  return { definition: definitionOf(request), ...decodeReason(reason === undefined ? {} : { reason }) };
+}
+
+function merged(before: object, given: unknown): unknown {
+  return given === undefined ? before : isObject(given) ? { ...before, ...given } : given;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function mistakes(body: unknown): readonly FieldError[] {

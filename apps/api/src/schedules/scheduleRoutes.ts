@@ -3,12 +3,14 @@ import type { ApiDeps } from '../apiDeps.ts';
 import { requireScope } from '../auth/requireScope.ts';
 import { jsonBody } from '../http/jsonBody.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
+import { createJobOperation } from '../jobs/create/createJob.ts';
 import { jsonContent, type Operation } from '../routes/operation.ts';
 import type { Route } from '../routes/route.ts';
-import { createSchedule, deleteSchedule, replaceSchedule } from './changeSchedule.ts';
+import { createSchedule, deleteSchedule, patchSchedule, replaceSchedule } from './changeSchedule.ts';
 import { getSchedule, getScheduleEvents, listSchedules, ScheduleEventsQuery, SchedulesQuery } from './readSchedules.ts';
 import { ownSchedule, SchedulePath } from './schedulePath.ts';
-import { CreateScheduleRequest, ReplaceScheduleRequest } from './scheduleRequest.ts';
+import { RunScheduleRequest, runSchedule } from './runSchedule.ts';
+import { ChangeScheduleRequest, CreateScheduleRequest, ReplaceScheduleRequest } from './scheduleRequest.ts';
 import { ScheduleEventView, ScheduleView } from './scheduleView.ts';
 
 const nextCursor = Schema.NullOr(Schema.String).annotateKey({ description: '`null` on the last page.' });
@@ -72,6 +74,38 @@ const operations = {
     responses: { 200: { description: 'The changed schedule.', ...schedule } },
     problems: ['schedule-not-found', 'precondition-failed', ...written],
   },
+  patch: {
+    id: 'changeSchedule',
+    tag: 'schedules',
+    summary: 'Change a schedule',
+    description:
+      'Changes the fields that the body has, also those within `job` and `catchUp`; all others stay. The whole is checked as when it is replaced.',
+    path: SchedulePath,
+    headers: ['If-Match'],
+    body: {
+      required: true,
+      content: jsonContent(ChangeScheduleRequest, {
+        'disable it': { enabled: false, reason: 'the report is wrong' },
+        'another payload': { job: { payload: { to: 'team@example.com' } } },
+      }),
+    },
+    responses: { 200: { description: 'The changed schedule.', ...schedule } },
+    problems: ['schedule-not-found', 'precondition-failed', ...written],
+  },
+  run: {
+    ...createJobOperation,
+    id: 'runSchedule',
+    tag: 'schedules',
+    summary: 'Run a schedule now',
+    description:
+      'Creates the job of a tick, at once, also while the schedule is disabled. Its ticks stay as they are. With an `Idempotency-Key`, the request can be repeated safely.',
+    path: SchedulePath,
+    body: {
+      required: false,
+      content: jsonContent(RunScheduleRequest, { 'with a reason': { reason: 'the first was late' } }),
+    },
+    problems: ['schedule-not-found', 'schedule-unreadable', ...(createJobOperation.problems ?? [])],
+  },
   delete: {
     id: 'deleteSchedule',
     tag: 'schedules',
@@ -117,15 +151,33 @@ export function scheduleRoutes(deps: ApiDeps): readonly Route[] {
         handlers: [write, own, ...body, withinDeadline(replaceSchedule(deps))],
         audit: { action: 'schedule.replace', subject: 'name' },
       },
+      patch: {
+        operation: operations.patch,
+        handlers: [write, own, ...body, withinDeadline(patchSchedule(deps))],
+        audit: { action: 'schedule.change', subject: 'name' },
+      },
       delete: {
         operation: operations.delete,
         handlers: [write, own, withinDeadline(deleteSchedule(deps))],
         audit: { action: 'schedule.delete', subject: 'name' },
       },
     },
+    runRoute(deps),
     {
       path: '/api/schedules/:name/events',
       get: { operation: operations.events, handlers: [read, own, withinDeadline(getScheduleEvents(deps))] },
     },
   ];
+}
+
+function runRoute(deps: ApiDeps): Route {
+  const before = [requireScope('schedules:write'), ownSchedule(deps), ...jsonBody({ required: false })];
+  return {
+    path: '/api/schedules/:name/run',
+    post: {
+      operation: operations.run,
+      handlers: [...before, withinDeadline(runSchedule(deps))],
+      audit: { action: 'schedule.run', subject: 'name' },
+    },
+  };
 }

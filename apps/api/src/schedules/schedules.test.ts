@@ -285,8 +285,8 @@ test('a schedule with an event of a newer release is not changed, and the others
 });
 
 test('other methods are refused, and the response names the allowed ones', async () => {
-  const response = await send('PATCH', `/api/schedules/${name}`, {});
-  expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD, PUT, DELETE, OPTIONS']);
+  const response = await send('POST', `/api/schedules/${name}`, {});
+  expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD, PUT, PATCH, DELETE, OPTIONS']);
   expect((await send('PUT', '/api/schedules', {})).headers.get('allow')).toBe('GET, HEAD, POST, OPTIONS');
 });
 

@@ -33,7 +33,9 @@ async function livedJob(situation: Situation, end: 'completed' | 'failed'): Prom
     end === 'completed'
       ? [
           failing,
+          { kind: 'RunJobNow', reason: 'now' },
           { kind: 'CancelJob', reason: 'enough' },
+          { kind: 'ChangePayload', payload: { to: ['other'] }, reason: 'typo' },
           { kind: 'RequeueJob', reason: 'again' },
           start,
           { ...completing, attempt: 1 },
@@ -107,7 +109,26 @@ export const jobAnswers: Readonly<Record<string, Readonly<Record<string, Produce
     '409': async (situation) => situation.ask(path(await livedJob(situation, 'completed'))),
   },
   retryJob: {
-    '200': async (situation) => situation.ask(path(await livedJob(situation, 'failed'))),
+    '200': async (situation) => [
+      await situation.ask(path(await livedJob(situation, 'failed'))),
+      await situation.ask({ ...path(await livedJob(situation, 'failed')), body: { payload: { to: [] } } }),
+    ],
+    '409': async (situation) => situation.ask(path(await newJob(situation))),
+  },
+  runJobNow: {
+    '200': async (situation) => situation.ask(path(await newJob(situation, { delayMs: 60_000 }))),
+    '409': async (situation) => situation.ask(path(await livedJob(situation, 'completed'))),
+  },
+  rerunJob: {
+    '201': async (situation) => [
+      await situation.ask(path(await livedJob(situation, 'completed'))),
+      await situation.ask({ ...path(await livedJob(situation, 'failed')), body: { payload: 1, reason: 'again' } }),
+    ],
+    '200': async (situation) => {
+      const same = { ...path(await livedJob(situation, 'failed')), headers: { 'idempotency-key': randomUUID() } };
+      await situation.ask(same);
+      return situation.ask(same);
+    },
     '409': async (situation) => situation.ask(path(await newJob(situation))),
   },
   erasePayload: {

@@ -64,6 +64,28 @@ export const scheduleAnswers: Readonly<Record<string, Readonly<Record<string, Pr
     '412': async (situation) =>
       situation.ask({ ...path(await newSchedule(situation)), ...changed, headers: { 'if-match': '"9"' } }),
   },
+  changeSchedule: {
+    '200': async (situation) =>
+      situation.ask({ ...path(await newSchedule(situation)), body: { job: { tags: ['changed'] }, reason: 'tidy' } }),
+    '404': ({ ask }) => ask({ body: { enabled: false } }),
+    '409': outrun,
+    '412': async (situation) =>
+      situation.ask({
+        ...path(await newSchedule(situation)),
+        body: { enabled: false },
+        headers: { 'if-match': '"9"' },
+      }),
+    '422': async (situation) => situation.ask({ ...path(await newSchedule(situation)), body: { nonsense: true } }),
+  },
+  runSchedule: {
+    '201': async (situation) => situation.ask({ ...path(await newSchedule(situation)), body: { reason: 'now' } }),
+    '200': async (situation) => {
+      const same = { ...path(await newSchedule(situation)), headers: { 'idempotency-key': randomUUID() } };
+      await situation.ask(same);
+      return situation.ask(same);
+    },
+    '409': changedByNewerRelease,
+  },
   deleteSchedule: {
     '204': async (situation) => situation.ask(path(await newSchedule(situation))),
     '409': outrun,

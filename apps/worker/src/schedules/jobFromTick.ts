@@ -1,18 +1,17 @@
 import { hash } from 'node:crypto';
-import { decide, isRejection, uuidV8 } from '@jobstream/domain';
+import { decide, isRejection, jobTagsOf, uuidV8 } from '@jobstream/domain';
 import type { JobEvent, Schedule } from '@jobstream/domain';
 import type { Clock } from '@jobstream/worker/engine';
-
-const MAX_TAGS = 32;
 
 /**
  * Makes the JobCreated of one tick. The id is made of the schedule's name and the tick's time, so that a second creation
  * conflicts with the first. Their digest is the idempotency key as well, because the expectation must include all job
  * types: the template may have changed its type meanwhile. No client can send this key: a header cannot hold a NUL.
  */
-export function jobFromTick({ name, job, tenant }: Schedule, tickAt: string, clock: Clock): JobEvent {
+export function jobFromTick(schedule: Schedule, tickAt: string, clock: Clock): JobEvent {
+  const { name, job, tenant } = schedule;
   const idempotencyKey = hash('sha256', `schedule\0${name}\0${tickAt}`);
-  const { type: jobType, tags, ...settings } = job;
+  const { type: jobType, ...settings } = job;
   const decision = decide(
     {
       kind: 'CreateJob',
@@ -22,10 +21,10 @@ export function jobFromTick({ name, job, tenant }: Schedule, tickAt: string, clo
       causationId: `${name}@${tickAt}`,
       jobId: uuidV8(idempotencyKey),
       jobType,
-      tags: [...tags, `schedule:${name}`].slice(0, MAX_TAGS),
       idempotencyKey,
       ...(tenant === undefined ? {} : { tenant }),
       ...settings,
+      tags: jobTagsOf(schedule),
     },
     undefined,
   );

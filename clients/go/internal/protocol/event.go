@@ -15,7 +15,7 @@ import (
 )
 
 // Version is that of the protocol, which heartbeats tell.
-const Version = 2
+const Version = 3
 
 // The headers by which the server compares an event with the job's last message.
 const (
@@ -100,14 +100,19 @@ func (b Backoff) After(attempt int) time.Duration {
 
 var eventNames = []string{
 	"JobCreated", "JobStarted", "JobProgressed", "JobCompleted", "JobRetryScheduled", "JobFailed", "JobCancelled",
-	"JobRequeued", "JobReleased", "JobCarried",
+	"JobRequeued", "JobDueNow", "JobPayloadChanged", "JobReleased", "JobCarried",
+}
+
+// tokens has the last ones of the subjects of events whose names have several words.
+var tokens = map[string]string{
+	"JobRetryScheduled": "retry-scheduled", "JobDueNow": "due-now", "JobPayloadChanged": "payload-changed",
 }
 
 // Subject is that of the event in the stream JOBS.
 func (e Event) Subject() string {
-	token := strings.ToLower(strings.TrimPrefix(e.Event, "Job"))
-	if e.Event == "JobRetryScheduled" {
-		token = "retry-scheduled"
+	token, ofTwoWords := tokens[e.Event]
+	if !ofTwoWords {
+		token = strings.ToLower(strings.TrimPrefix(e.Event, "Job"))
 	}
 	return "jobs." + e.JobType + "." + e.JobID + "." + token
 }

@@ -103,6 +103,10 @@ func (j Job) After(event Event, sequence uint64) *Job {
 		j.RunID, j.StartedAt = event.ID, event.At
 	case "JobRetryScheduled":
 		j.Status, j.RunAt = "retrying", *event.Data.RetryAt
+	case "JobDueNow":
+		j.RunAt = event.At
+	case "JobPayloadChanged":
+		j.Created.Data.Payload = event.Data.Payload
 	case "JobReleased":
 		j.Status, j.Attempt = "pending", j.Attempt-1
 	case "JobRequeued":

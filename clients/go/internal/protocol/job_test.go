@@ -56,6 +56,26 @@ func TestFoldIsUnreadableBehindANewerEventUntilItIsDiscarded(t *testing.T) {
 	}
 }
 
+func TestFoldRunsNowWhatAnOperatorDoesNotLetWait(t *testing.T) {
+	later := now.Add(time.Hour)
+	waiting := event("JobCreated", 1, Data{MaxAttempts: 2, RunAt: &later})
+	job := Fold(history(waiting, event("JobDueNow", 2, Data{})))
+	if job.Status != "scheduled" || !job.RunAt.Equal(now) || len(job.Dispatches) != 1 {
+		t.Errorf("got %+v", job)
+	}
+}
+
+func TestFoldHasThePayloadThatWasPutInThePlaceOfTheFirst(t *testing.T) {
+	changed := event("JobPayloadChanged", 3, Data{Payload: json.RawMessage(`"b"`)})
+	job := Fold(history(created(), event("JobCancelled", 2, Data{}), changed))
+	if string(job.Created.Data.Payload) != `"b"` || job.Created.Data.MaxAttempts != 2 {
+		t.Errorf("got %+v", job)
+	}
+	if want := "jobs.email." + testJob + ".payload-changed"; changed.Subject() != want {
+		t.Errorf("got %s, want %s", changed.Subject(), want)
+	}
+}
+
 func TestPlan(t *testing.T) {
 	due := now.Add(time.Hour)
 	retrying := history(created(), started(1), event("JobRetryScheduled", 3, Data{RetryAt: &due}))

@@ -13,7 +13,7 @@ export type Decision = JobEvent | Rejection;
 export function decide(command: JobCommand, state: JobState): Decision {
   if (command.kind === 'CreateJob') return createJob(command, state);
   if (state === undefined) return { kind: 'not-found', detail: 'the job does not exist' };
-  return refusalOf(command, state) ?? decideExisting(command, state);
+  return refusalOf(command, state) ?? (isAsked(command) ? decideAsked(command, state) : decideExisting(command, state));
 }
 
 /**
@@ -30,7 +30,7 @@ function refusalOf(command: JobCommand, { unreadableEvents }: Job): Rejection | 
   };
 }
 
-function decideExisting(command: Exclude<JobCommand, { kind: 'CreateJob' }>, job: Job): Decision {
+function decideExisting(command: Exclude<JobCommand, AskedCommand | { kind: 'CreateJob' }>, job: Job): Decision {
   switch (command.kind) {
     case 'StartAttempt':
       return startAttempt(command, job);
@@ -44,20 +44,38 @@ function decideExisting(command: Exclude<JobCommand, { kind: 'CreateJob' }>, job
       return whileRunning(command, job, () => failAttempt(command, job));
     case 'ReleaseAttempt':
       return whileRunning(command, job, () => releaseAttempt(command, job));
-    case 'CancelJob':
-      return cancelJob(command, job);
-    case 'RequeueJob':
-      return requeueJob(command, job);
     case 'CarryJob':
       return carryJob(command, job);
   }
 }
 
+/** What people ask of a job. */
+type AskedCommand = JobCommandOf<'CancelJob' | 'RequeueJob' | 'RunJobNow' | 'ChangePayload'>;
+const asked: ReadonlySet<JobCommandName> = new Set(['CancelJob', 'RequeueJob', 'RunJobNow', 'ChangePayload']);
+
+function isAsked(command: JobCommand): command is AskedCommand {
+  return asked.has(command.kind);
+}
+
+function decideAsked(command: AskedCommand, job: Job): Decision {
+  switch (command.kind) {
+    case 'CancelJob':
+      return cancelJob(command, job);
+    case 'RequeueJob':
+      return requeueJob(command, job);
+    case 'RunJobNow':
+      return runJobNow(command, job);
+    case 'ChangePayload':
+      return changePayload(command, job);
+  }
+}
+
 function createJob(command: JobCommandOf<'CreateJob'>, state: JobState): Decision {
   if (state !== undefined) return { kind: 'already-exists', detail: 'a job with this id exists already' };
-  const { payload, maxAttempts, backoff, timeoutMs, tags, runAt, delayMs, idempotencyKey, fingerprint } = command;
-  const due = { ...defined({ runAt }), ...defined({ delayMs }) };
-  const optional = { ...due, ...defined({ idempotencyKey }), ...defined({ fingerprint }) };
+  const { payload, maxAttempts, backoff, timeoutMs, tags, idempotencyKey, fingerprint, rerunOf } = command;
+  const due = { ...defined({ runAt: command.runAt }), ...defined({ delayMs: command.delayMs }) };
+  const origin = { ...defined({ rerunOf }), ...defined({ reason: command.reason }) };
+  const identity = { ...defined({ idempotencyKey }), ...defined({ fingerprint }) };
   return {
     ...envelope(command, {
       id: command.jobId,
@@ -67,7 +85,7 @@ function createJob(command: JobCommandOf<'CreateJob'>, state: JobState): Decisio
     }),
     event: 'JobCreated',
     // JSON has no undefined: the field would vanish from the log, and the event could not be read again.
-    data: { payload: payload ?? null, maxAttempts, backoff, timeoutMs, tags, ...optional },
+    data: { payload: payload ?? null, maxAttempts, backoff, timeoutMs, tags, ...due, ...origin, ...identity },
   };
 }
 
@@ -120,6 +138,20 @@ function requeueJob(command: JobCommandOf<'RequeueJob'>, job: Job): Decision {
   if (job.status !== 'failed' && job.status !== 'cancelled') return illegal(command.kind, job);
   const discarded = command.discardUnreadable === true ? job.unreadableEvents : undefined;
   return make(command, job, 'JobRequeued', { ...defined({ reason: command.reason }), ...defined({ discarded }) });
+}
+
+/** Also for a job that is due already: its wake-up may be late, and is sent once more. */
+function runJobNow(command: JobCommandOf<'RunJobNow'>, job: Job): Decision {
+  if (job.status !== 'scheduled' && job.status !== 'retrying') return illegal(command.kind, job);
+  return make(command, job, 'JobDueNow', defined({ reason: command.reason }));
+}
+
+function changePayload(command: JobCommandOf<'ChangePayload'>, job: Job): Decision {
+  if (job.status !== 'failed' && job.status !== 'cancelled') return illegal(command.kind, job);
+  return make(command, job, 'JobPayloadChanged', {
+    payload: command.payload ?? null,
+    ...defined({ reason: command.reason }),
+  });
 }
 
 /** Without its cause the running attempt counts as started by whichever call for work comes next. */

@@ -14,7 +14,9 @@ import {
   jobCarried,
   jobCompleted,
   jobCreated,
+  jobDueNow,
   jobFailed,
+  jobPayloadChanged,
   jobProgressed,
   jobReleased,
   jobRequeued,
@@ -112,6 +114,28 @@ test('a carried job is unchanged but for its version', () => {
   expect(after(...historyOf('processing'), carried)).toStrictEqual({ ...before, version: 3 });
 });
 
+test.each(['scheduled', 'retrying'] as const)(
+  'a %s job that is due now keeps its status, and only its time is another',
+  (status) => {
+    const job = after(...historyOf(status));
+    const due = after(...historyOf(status), { ...jobDueNow({ reason: 'now' }), at: LATER });
+    expect(due).toStrictEqual({ ...job, runAt: LATER, version: (job?.version ?? 0) + 1, updatedAt: LATER });
+  },
+);
+
+test('a changed payload is that of all later attempts', () => {
+  const changed = after(...historyOf('failed'), jobPayloadChanged({ payload: [1] }));
+  expect(changed).toMatchObject({ status: 'failed', payload: [1] });
+  expect(after(...historyOf('failed'), jobPayloadChanged({ payload: [1] }), jobRequeued())).toMatchObject({
+    payload: [1],
+  });
+});
+
+test('a job knows which one it repeats', () => {
+  const job = after(jobCreated());
+  expect(after(jobCreated({ rerunOf: JOB_ID, reason: 'once more' }))).toStrictEqual({ ...job, rerunOf: JOB_ID });
+});
+
 describe('events that cannot follow on the state leave it as it is', () => {
   const carriedInEachStatus = (
     ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'] as const
@@ -126,6 +150,8 @@ describe('events that cannot follow on the state leave it as it is', () => {
     jobFailed(),
     jobCancelled(),
     jobRequeued(),
+    jobDueNow(),
+    jobPayloadChanged(),
     jobReleased(),
     ...carriedInEachStatus,
   ];
@@ -136,7 +162,7 @@ describe('events that cannot follow on the state leave it as it is', () => {
   });
 
   const fittingOn: Record<Exclude<Situation, 'no job'>, readonly JobEventName[]> = {
-    scheduled: ['JobStarted', 'JobCancelled', 'JobCarried'],
+    scheduled: ['JobStarted', 'JobCancelled', 'JobDueNow', 'JobCarried'],
     pending: ['JobStarted', 'JobCancelled', 'JobCarried'],
     processing: [
       'JobStarted',
@@ -148,10 +174,10 @@ describe('events that cannot follow on the state leave it as it is', () => {
       'JobReleased',
       'JobCarried',
     ],
-    retrying: ['JobStarted', 'JobCancelled', 'JobCarried'],
+    retrying: ['JobStarted', 'JobCancelled', 'JobDueNow', 'JobCarried'],
     completed: [],
-    failed: ['JobRequeued', 'JobCarried'],
-    cancelled: ['JobRequeued', 'JobCarried'],
+    failed: ['JobPayloadChanged', 'JobRequeued', 'JobCarried'],
+    cancelled: ['JobPayloadChanged', 'JobRequeued', 'JobCarried'],
   };
 
   test.each(Object.entries(fittingOn))('on a %s job nothing happens but %j', (status, fitting) => {
@@ -186,8 +212,8 @@ describe('events that cannot follow on the state leave it as it is', () => {
     expect(carriedJob).toMatchObject({ version: 2, tags: ['welcome'] });
     expect(evolve(carriedJob, carried)).toBe(carriedJob);
     const running = { status: 'processing', attempt: 2 } as const;
-    const behindGap = evolve(job, { ...jobCarried({ ...running, tags: ['carried'] }), version: 5 });
-    expect(behindGap).toMatchObject({ version: 5, ...running, payload: job?.payload, tags: ['welcome'] });
+    const behindGap = evolve(job, { ...jobCarried({ ...running, tags: ['carried'], payload: 'changed' }), version: 5 });
+    expect(behindGap).toMatchObject({ version: 5, ...running, payload: 'changed', tags: ['welcome'] });
     expect(evolve(job, { ...carried, version: 5, jobType: 'other' })).toBe(job);
   });
 

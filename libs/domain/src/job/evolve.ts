@@ -43,18 +43,20 @@ function carry(state: JobState, event: JobEventOf<'JobCarried'>): JobState {
   return { ...carriedOn(state, event), version: event.version };
 }
 
-/** As `carried`, where events are missing between the creation and the JobCarried: nothing changes what the creation set. */
+/**
+ * As `carried`, where events are missing between the creation and the JobCarried: of what the creation set nothing but the
+ * payload can have changed.
+ */
 function carriedBehindGap(state: Job, event: JobEventOf<'JobCarried'>): JobState {
   if (state.status === 'completed') return undefined;
-  const { idempotencyKey: _key, fingerprint: _fingerprint, ...data } = event.data;
+  const { idempotencyKey: _key, fingerprint: _fingerprint, rerunOf: _rerunOf, ...data } = event.data;
   const { tenant: _tenant, ...envelope } = event;
-  const { payload, maxAttempts, backoff, timeoutMs, tags, createdAt, idempotencyKey, fingerprint, tenant } = state;
+  const { maxAttempts, backoff, timeoutMs, tags, createdAt, idempotencyKey, fingerprint, rerunOf, tenant } = state;
   return carried({
     ...envelope,
     ...(tenant === undefined ? {} : { tenant }),
     data: {
       ...data,
-      payload,
       maxAttempts,
       backoff,
       timeoutMs,
@@ -62,6 +64,7 @@ function carriedBehindGap(state: Job, event: JobEventOf<'JobCarried'>): JobState
       createdAt,
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       ...(fingerprint === undefined ? {} : { fingerprint }),
+      ...(rerunOf === undefined ? {} : { rerunOf }),
     },
   });
 }

@@ -55,7 +55,7 @@ export const ResultInexact = Schema.Literal(true);
  *
  * `version` counts the events folded. `attempt` is the number of the running or last attempt, 0 before the first one.
  * `runAt` is when the job is or was last due, for delayed jobs and for retries. `startedBy` is what caused the running
- * attempt: the `causationId` of its JobStarted. `unreadableEvents` counts events of a newer release, which were passed by:
+ * attempt: the `causationId` of its JobStarted. `rerunOf` is the job that this one repeats. `unreadableEvents` counts events of a newer release, which were passed by:
  * the rest of the state may be wrong.
  */
 export const Job = Schema.Struct({
@@ -83,6 +83,7 @@ export const Job = Schema.Struct({
   idempotencyKey: Schema.optionalKey(Schema.String),
   fingerprint: Schema.optionalKey(Schema.String),
   tenant: Schema.optionalKey(Tenant),
+  rerunOf: Schema.optionalKey(JobId),
   unreadableEvents: Schema.optionalKey(Schema.Int),
 });
 export type Job = typeof Job.Type;

@@ -30,6 +30,8 @@ export const JobCommand = Schema.Union([
     delayMs: Schema.optionalKey(DurationMs),
     idempotencyKey: Schema.optionalKey(Schema.String),
     fingerprint: Schema.optionalKey(Schema.String),
+    rerunOf: Schema.optionalKey(JobId),
+    reason: Schema.optionalKey(Schema.String),
     tenant: Schema.optionalKey(Tenant),
   }),
   commandOf('StartAttempt', { worker: Schema.String }),
@@ -58,6 +60,8 @@ export const JobCommand = Schema.Union([
     reason: Schema.optionalKey(Schema.String),
     discardUnreadable: Schema.optionalKey(Schema.Boolean),
   }),
+  commandOf('RunJobNow', { reason: Schema.optionalKey(Schema.String) }),
+  commandOf('ChangePayload', { payload: Schema.Unknown, reason: Schema.optionalKey(Schema.String) }),
   commandOf('CarryJob', { keepsCause: Schema.Boolean }),
 ]);
 export type JobCommand = typeof JobCommand.Type;

@@ -14,6 +14,7 @@ import {
   type Job,
   type JobStatus,
 } from './job.ts';
+import { JobId } from './jobId.ts';
 import type { Tenant } from '../messages/tenant.ts';
 import { Timestamp } from '../messages/timestamp.ts';
 
@@ -67,8 +68,9 @@ const ofRunningAttempt = (job: Job, { attempt }: WithAttempt) => attempt === job
 const ofNextAttempt = (job: Job, { attempt }: WithAttempt) => attempt === job.attempt + 1 && attempt <= job.maxAttempts;
 const ofRetriedAttempt = (job: Job, { attempt }: WithAttempt) => attempt === job.attempt && attempt < job.maxAttempts;
 
-/** The delay is history: the job has the time that it was turned into. */
-function withoutDelay<Data extends { readonly delayMs?: number }>({ delayMs: _delayMs, ...data }: Data) {
+/** What only the history has: the delay, of which the job has the time that it was turned into, and an operator's reason. */
+function withoutHistory<Data extends { readonly delayMs?: number; readonly reason?: string }>(all: Data) {
+  const { delayMs: _delayMs, reason: _reason, ...data } = all;
   return data;
 }
 
@@ -86,6 +88,10 @@ export const jobEvents = {
       runAt: Schema.optionalKey(Timestamp),
       /** The delay that was asked for, of which `runAt` was made with the server's clock. */
       delayMs: Schema.optionalKey(DurationMs),
+      /** The job of which this one is a repetition, on behalf of an operator. */
+      rerunOf: Schema.optionalKey(JobId),
+      /** Why an operator has asked for it. */
+      reason: Schema.optionalKey(Schema.String),
       idempotencyKey: Schema.optionalKey(Schema.String),
       fingerprint: Schema.optionalKey(Schema.String),
     },
@@ -94,7 +100,7 @@ export const jobEvents = {
     legalIn: [],
     fits: always,
     evolve: (_none: undefined, { jobId, jobType, at, tenant, data }): Job => ({
-      ...(data.delayMs === undefined ? data : withoutDelay(data)),
+      ...(data.delayMs === undefined && data.reason === undefined ? data : withoutHistory(data)),
       id: jobId,
       type: jobType,
       status: data.runAt !== undefined && Date.parse(data.runAt) > Date.parse(at) ? 'scheduled' : 'pending',
@@ -219,6 +225,33 @@ export const jobEvents = {
       const { unreadableEvents: _unreadableEvents, ...unmarked } = rest;
       return { ...(discarded === undefined ? rest : unmarked), status: 'pending', attempt: 0 };
     },
+  }),
+
+  /** The status stays, and with it the rules for messages that have left the job to its timer: only the time is another. */
+  JobDueNow: define({
+    summary:
+      'An operator does not want to wait: the delayed job, or the next attempt of a failed one, is due. A timer calls for work.',
+    token: 'due-now',
+    protocol: 3,
+    data: { reason: Schema.optionalKey(Schema.String) },
+    secrets: {},
+    hidden: [],
+    legalIn: ['scheduled', 'retrying'],
+    fits: always,
+    evolve: (job, { at }) => ({ ...job, runAt: at }),
+  }),
+
+  /** Earlier payloads stay in the history. */
+  JobPayloadChanged: define({
+    summary: 'An operator has changed the payload of a failed or cancelled job, before it is put back to work.',
+    token: 'payload-changed',
+    protocol: 3,
+    data: { payload: Schema.Unknown, reason: Schema.optionalKey(Schema.String) },
+    secrets: { payload: 'value' },
+    hidden: [],
+    legalIn: ['failed', 'cancelled'],
+    fits: always,
+    evolve: (job, { data: { payload } }) => ({ ...job, payload }),
   }),
 
   JobReleased: define({

@@ -10,12 +10,14 @@ import {
   TOO_EARLY,
   cancelJob,
   carryJob,
+  changePayload,
   completeAttempt,
   createJob,
   failAttempt,
   releaseAttempt,
   reportProgress,
   requeueJob,
+  runJobNow,
   startAttempt,
   takeOverAttempt,
 } from '../../testing/jobCommands.ts';
@@ -27,7 +29,9 @@ import {
   jobCarried,
   jobCompleted,
   jobCreated,
+  jobDueNow,
   jobFailed,
+  jobPayloadChanged,
   jobProgressed,
   jobReleased,
   jobRequeued,
@@ -135,6 +139,28 @@ describe('RequeueJob', () => {
   refusesAll(['scheduled', 'pending', 'processing', 'retrying', 'completed'], requeueJob(), 'illegal-transition');
 });
 
+describe('RunJobNow', () => {
+  refuses('no job', runJobNow(), 'not-found');
+  makes('scheduled', runJobNow({ reason: 'now' }), jobDueNow({ reason: 'now' }), 'scheduled');
+  makes('retrying', runJobNow(), jobDueNow(), 'retrying');
+  refusesAll(['pending', 'processing', 'completed', 'failed', 'cancelled'], runJobNow(), 'illegal-transition');
+
+  test.each(['scheduled', 'retrying'] as const)('a %s job may start at once, before it was due', (status) => {
+    const due = { ...jobDueNow(), at: TOO_EARLY };
+    expect(given(...historyOf(status)).when(startAttempt({ at: TOO_EARLY }))).toEqual(thenRefused('not-due'));
+    expect(given(...historyOf(status), due).when(startAttempt({ at: TOO_EARLY }))).toMatchObject({
+      event: 'JobStarted',
+    });
+  });
+});
+
+describe('ChangePayload', () => {
+  refuses('no job', changePayload(), 'not-found');
+  makes('failed', changePayload({ reason: 'typo' }), jobPayloadChanged({ reason: 'typo' }), 'failed');
+  makes('cancelled', changePayload(), jobPayloadChanged(), 'cancelled');
+  refusesAll(['scheduled', 'pending', 'processing', 'retrying', 'completed'], changePayload(), 'illegal-transition');
+});
+
 describe('CarryJob', () => {
   refuses('no job', carryJob(), 'not-found');
   const startedAt = CREATED_AT;
@@ -153,7 +179,7 @@ describe('CarryJob', () => {
 });
 
 test('every situation of a job is specified for every command', () => {
-  expect(specified.size).toBe(8 * 10);
+  expect(specified.size).toBe(8 * 12);
 });
 
 describe('the budget of attempts', () => {

@@ -21,7 +21,7 @@ export type ScheduleCommand = CommandContext &
         readonly definition: ScheduleDefinition;
         readonly tenant?: Tenant;
       }
-    | { readonly kind: 'UpdateSchedule'; readonly definition: ScheduleDefinition }
+    | { readonly kind: 'UpdateSchedule'; readonly definition: ScheduleDefinition; readonly reason?: string }
     | { readonly kind: 'DeleteSchedule' }
     | ({ readonly kind: 'RecordTicks' } & TickRecord)
   );
@@ -58,7 +58,8 @@ function createSchedule(command: ScheduleCommandOf<'CreateSchedule'>, state: Sch
 function updateSchedule(command: ScheduleCommandOf<'UpdateSchedule'>, schedule: Schedule): ScheduleDecision {
   const ticksFrom = ticksOn(schedule, command.definition) ? ticksDoneUpTo(schedule) : command.at;
   const { createdAt } = schedule;
-  return make(command, schedule, 'ScheduleUpdated', { ...stored(command.definition), ticksFrom, createdAt });
+  const reason = command.reason === undefined ? {} : { reason: command.reason };
+  return make(command, schedule, 'ScheduleUpdated', { ...stored(command.definition), ticksFrom, createdAt, ...reason });
 }
 
 /** Whether the ticks are the same as before: then those that are due and not yet dealt with still are. */

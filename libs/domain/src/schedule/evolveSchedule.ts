@@ -6,7 +6,7 @@ import type { ScheduleEvent, ScheduleEventOf } from './scheduleEvent.ts';
 export function evolveSchedule(state: ScheduleState, event: ScheduleEvent): ScheduleState {
   if (event.event === 'ScheduleCreated') return created(state, event);
   // A log with an age limit may have forgotten how it began.
-  if (event.event === 'ScheduleUpdated' && state === undefined) return defined(event);
+  if (event.event === 'ScheduleUpdated' && state === undefined) return redefined(event);
   if (!exists(state)) return state;
   switch (event.event) {
     case 'ScheduleUpdated':
@@ -40,9 +40,15 @@ function defined<Event extends ScheduleEventOf<'ScheduleCreated' | 'ScheduleUpda
   return { ...(event.data as Event['data']), ...common };
 }
 
+/** Why it was changed is history. */
+function redefined(event: ScheduleEventOf<'ScheduleUpdated'>) {
+  const { reason: _reason, ...data } = event.data;
+  return defined({ ...event, data });
+}
+
 function updated(schedule: Schedule, event: ScheduleEventOf<'ScheduleUpdated'>): Schedule {
   const { lastTick } = schedule;
-  return { ...defined(event), ...(lastTick === undefined ? {} : { lastTick }) };
+  return { ...redefined(event), ...(lastTick === undefined ? {} : { lastTick }) };
 }
 
 function ticked(schedule: Schedule, event: ScheduleEventOf<'ScheduleTicked'>): Schedule {

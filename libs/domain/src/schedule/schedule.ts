@@ -84,3 +84,10 @@ export type ScheduleState = Schedule | undefined;
 export function exists(state: ScheduleState): state is Schedule & { readonly deletedAt?: never } {
   return state !== undefined && state.deletedAt === undefined;
 }
+
+const MAX_TAGS = 32;
+
+/** The tags of the jobs that a schedule creates: those of its template, and one with its name if there is room. */
+export function jobTagsOf({ name, job }: Pick<Schedule, 'name' | 'job'>): readonly string[] {
+  return [...job.tags, `schedule:${name}`].slice(0, MAX_TAGS);
+}

@@ -16,7 +16,12 @@ const ScheduleCreated = eventOf('ScheduleCreated', defined);
  * Has the whole new definition, so that the last event of each kind tells the state; and when the schedule was created,
  * since a log with an age limit forgets that event.
  */
-const ScheduleUpdated = eventOf('ScheduleUpdated', { ...defined, createdAt: Timestamp });
+const ScheduleUpdated = eventOf('ScheduleUpdated', {
+  ...defined,
+  createdAt: Timestamp,
+  /** Why an operator has changed it. */
+  reason: Schema.optionalKey(Schema.String),
+});
 const ScheduleDeleted = eventOf('ScheduleDeleted', {});
 const ScheduleTicked = eventOf('ScheduleTicked', TickRecord.fields);
 

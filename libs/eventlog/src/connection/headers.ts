@@ -57,8 +57,8 @@ export function ttlHeaders(ttl: string): MsgHdrs {
   return encoded(`Nats-TTL: ${ttl}\r\n`);
 }
 
-export function plainHeaders(): MsgHdrs {
-  return encoded('');
+export function plainHeaders(traceparent?: string): MsgHdrs {
+  return encoded(traceLine(traceparent));
 }
 
 /** Without a filter the server looks at the subject of the message. */

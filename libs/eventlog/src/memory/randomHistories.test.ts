@@ -33,6 +33,8 @@ const step: Arbitrary<Step> = record({
     'ReleaseAttempt',
     'CancelJob',
     'RequeueJob',
+    'RunJobNow',
+    'ChangePayload',
   ),
   value: json(),
   stale: boolean(),
@@ -53,7 +55,7 @@ function commandOf({ kind, value }: Step, attempt: number): JobCommand {
   const parsed: unknown = JSON.parse(value);
   const error = { name: 'Error', message: value.toWellFormed() };
   const fields = { attempt, worker: 'w', percent: 50, durationMs: 1, reason: 'why', random: 0 };
-  return { ...context(), ...fields, kind, result: parsed, error, cause: 'error' };
+  return { ...context(), ...fields, kind, result: parsed, payload: parsed, error, cause: 'error' };
 }
 
 function creationOf({ maxAttempts, payload }: History): JobCommand {

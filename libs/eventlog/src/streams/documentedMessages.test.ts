@@ -104,11 +104,13 @@ function jobScripts(): readonly JobScript[] {
   retried.create({ runAt: past });
   retried.start();
   retried.fail();
+  retried.next({ kind: 'RunJobNow', reason: 'the mail server is back' });
   retried.start();
   retried.complete({ done: true });
   failed.create({ maxAttempts: 1 });
   failed.start();
   failed.fail();
+  failed.next({ kind: 'ChangePayload', payload: { to: 'other@example.com' } });
   failed.next({ kind: 'RequeueJob' });
   failed.next({ kind: 'CancelJob', reason: 'enough' });
   carried.create();

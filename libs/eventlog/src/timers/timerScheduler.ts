@@ -1,6 +1,6 @@
-import { scheduleHeaders } from '../connection/headers.ts';
+import { plainHeaders, scheduleHeaders } from '../connection/headers.ts';
 import type { ServerClock } from '../connection/serverClock.ts';
-import { publishUntilStored, type Publisher } from '../connection/publisher.ts';
+import { publishUntilStored, type OutgoingMessage, type Publisher } from '../connection/publisher.ts';
 import { LogUnavailableError } from '../errors.ts';
 import { dueSubject, wakeSubject } from '../streams/jobSubjects.ts';
 
@@ -44,6 +44,19 @@ export class TimerScheduler {
       body: JSON.stringify({ jobId, jobType, at }),
       headers: scheduleHeaders(this.#firesAt(at), dueSubject(jobType), traceparent),
     };
+    await this.#publish(message, jobId);
+  }
+
+  /**
+   * Delivers a job at once, as if the timer for the instant `at` had fired. Its timer stays as it is, and whoever sets that at
+   * the same moment replaces nothing. Rejects with LogUnavailableError after the deadline.
+   */
+  async fire({ jobId, jobType, at }: Wake, traceparent?: string): Promise<void> {
+    const body = JSON.stringify({ jobId, jobType, at });
+    await this.#publish({ subject: dueSubject(jobType), body, headers: plainHeaders(traceparent) }, jobId);
+  }
+
+  async #publish(message: OutgoingMessage, jobId: string): Promise<void> {
     const refusal = await publishUntilStored(this.#publisher, message, this.#deadlineMs);
     if (refusal !== undefined)
       throw new LogUnavailableError(`the timer of job ${jobId} was not stored: ${refusal.description}`);

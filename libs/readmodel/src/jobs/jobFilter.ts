@@ -37,6 +37,8 @@ export interface JobFilter extends TimeRanges {
   readonly search?: readonly JobSearch[] | undefined;
   /** The worker of the running or last attempt. */
   readonly worker?: string | undefined;
+  /** The job that they repeat. */
+  readonly rerunOf?: string | undefined;
 }
 
 /** Adds a value to a statement and returns its placeholder. */
@@ -44,7 +46,7 @@ export type Bind = (value: unknown) => string;
 
 /** The conditions of a filter on the table `jobs`; without those of `search`, for which `sourceOf` is. */
 export function conditionsOf(filter: JobFilter, bind: Bind): string[] {
-  const { tenant, type, status, tag, errorName, errorCode, failure, worker } = filter;
+  const { tenant, type, status, tag, errorName, errorCode, failure, worker, rerunOf } = filter;
   const equal = (column: string, value: string | undefined) =>
     value === undefined ? [] : [`${column} = ${bind(storableText(value))}`];
   return [
@@ -57,12 +59,13 @@ export function conditionsOf(filter: JobFilter, bind: Bind): string[] {
     ...equal('worker', worker),
     ...equal('failure', failure),
     ...(failure === undefined ? [] : [`status = 'failed'`]), // lets Postgres use the index over the failed jobs
+    ...equal('rerun_of', rerunOf),
     ...timeNames.flatMap((name) => inRange(name, filter, bind)),
   ];
 }
 
 /**
- * Whether finding the jobs may mean to read many others: their creation, type, status, tenant and tags are in indexes.
+ * Whether finding the jobs may mean to read many others: their creation, type, status, tenant, tags and what they repeat are in indexes.
  */
 export function needsScan(filter: JobFilter): boolean {
   const { errorName, errorCode, worker } = filter;

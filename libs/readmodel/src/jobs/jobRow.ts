@@ -26,13 +26,14 @@ export interface JobRow {
   readonly idempotency_key: string | null;
   readonly fingerprint: string | null;
   readonly tenant: string | null;
+  readonly rerun_of: string | null;
   readonly unreadable_events: number | null;
   readonly version: number;
   readonly last_sequence: number;
 }
 
 const columnsButValues = `id, type, status, error, progress, attempt, max_attempts, backoff, timeout_ms, run_at,
-  created_at, updated_at, started_at, finished_at, worker, started_by, tags, idempotency_key, fingerprint, tenant,
+  created_at, updated_at, started_at, finished_at, worker, started_by, tags, idempotency_key, fingerprint, tenant, rerun_of,
   unreadable_events, version, last_sequence, result_inexact`;
 
 /** The select list for a JobRow. */
@@ -74,13 +75,16 @@ function timesOfRow(row: JobRow): Pick<Job, 'runAt' | 'startedAt' | 'finishedAt'
   };
 }
 
-function textsOfRow(row: JobRow): Pick<Job, 'worker' | 'startedBy' | 'idempotencyKey' | 'fingerprint' | 'tenant'> {
+function textsOfRow(
+  row: JobRow,
+): Pick<Job, 'worker' | 'startedBy' | 'idempotencyKey' | 'fingerprint' | 'tenant' | 'rerunOf'> {
   return {
     ...present('worker', row.worker, originalText),
     ...present('startedBy', row.started_by, originalText),
     ...present('idempotencyKey', row.idempotency_key, originalText),
     ...present('fingerprint', row.fingerprint, originalText),
     ...present('tenant', row.tenant, asIs),
+    ...present('rerunOf', row.rerun_of, asIs),
   };
 }
 

@@ -17,6 +17,8 @@ const COUNTED_AS: Readonly<Record<JobEventName, Counted | undefined>> = {
   JobFailed: 'failed',
   JobCancelled: undefined,
   JobRequeued: undefined,
+  JobDueNow: undefined,
+  JobPayloadChanged: undefined,
   JobReleased: undefined,
   JobCarried: undefined,
 };

@@ -23,6 +23,8 @@ const ENDS: Readonly<Record<JobEvent['event'], AttemptEnd>> = {
   JobStarted: 'unsettled',
   JobProgressed: 'unsettled',
   JobRequeued: 'unsettled',
+  JobDueNow: 'unsettled',
+  JobPayloadChanged: 'unsettled',
   JobCarried: 'unsettled',
 };
 const FAILURES: ReadonlySet<AttemptEnd> = new Set(['retried', 'failed', 'overtaken', 'unsettled']);

@@ -1,9 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { decide, evolve, isRejection, type Job, type JobCommandOf, type Rejection } from '@jobstream/domain';
+import {
+  decide,
+  evolve,
+  isRejection,
+  type Job,
+  type JobCommandOf,
+  type JobEventName,
+  protocolOf,
+  type Rejection,
+} from '@jobstream/domain';
 import { ConcurrentAppendError, isShredded, isUnreadable, type JobSnapshot } from '@jobstream/eventlog';
 import type { ApiDeps } from '../../apiDeps.ts';
+import { Problem } from '../../problems/problem.ts';
 
+/** What can be done to many jobs as well. */
 export type ChangeCommand = JobCommandOf<'CancelJob' | 'RequeueJob'>;
+export type AppliedCommand = ChangeCommand | JobCommandOf<'RunJobNow' | 'ChangePayload'>;
 
 /** The job after a command, or its current state if the domain rejected the command. */
 export interface Applied {
@@ -20,11 +32,11 @@ const MAX_TRIES = 8;
  * Passing the job's type saves a lookup.
  *
  * @returns undefined if the log has no such job.
- * @throws ConcurrentAppendError after 8 tries.
+ * @throws ConcurrentAppendError after 8 tries; Problem `upgrade-unfinished`.
  */
 export async function applyCommand(
   { id, type }: { readonly id: string; readonly type?: string },
-  command: ChangeCommand,
+  command: AppliedCommand,
   { log }: Pick<ApiDeps, 'log'>,
 ): Promise<Applied | undefined> {
   for (let tries = 1; ; tries++) {
@@ -38,35 +50,47 @@ export async function applyCommand(
   }
 }
 
-async function decideAndAppend(found: JobSnapshot, command: ChangeCommand, log: ApiDeps['log']): Promise<Applied> {
+async function decideAndAppend(found: JobSnapshot, command: AppliedCommand, log: ApiDeps['log']): Promise<Applied> {
   const refusal = refusalOf(command, found.job);
   if (refusal !== undefined) return { job: found.job, rejection: refusal };
   const { job, sequence } = (await mustCarry(found, command, log)) ? await carry(found, command, log) : found;
   const decision = decide(command, job);
   if (isRejection(decision)) return { job, rejection: decision };
+  await assertUnderstood(decision.event, log);
   await log.append(decision, sequence);
   return { job: evolve(job, decision) ?? job };
 }
 
+/** An event that some process does not know yet would keep the job from it. */
+async function assertUnderstood(event: JobEventName, log: ApiDeps['log']): Promise<void> {
+  if (protocolOf(event) === 1 || (await log.announcements.canWrite(event))) return;
+  const detail = `some process does not announce yet that it understands ${event}: nothing was changed`;
+  throw new Problem('upgrade-unfinished', { detail });
+}
+
 /**
- * Whether the job would be requeued behind events that the log may lose at any moment: a keeper that has just looked at it
+ * Whether the job would be changed, to be requeued, behind events that the log may lose at any moment: a keeper that has just looked at it
  * takes it for one that has ended. Without its contents it cannot be written down again.
  */
-async function mustCarry(snapshot: JobSnapshot, command: ChangeCommand, log: ApiDeps['log']): Promise<boolean> {
-  if (command.kind !== 'RequeueJob' || isRejection(decide(command, snapshot.job))) return false;
+async function mustCarry(snapshot: JobSnapshot, command: AppliedCommand, log: ApiDeps['log']): Promise<boolean> {
+  if (!bringsBack(command) || isRejection(decide(command, snapshot.job))) return false;
   if (!log.prefix.mayLose(snapshot) || isUnreadable(snapshot.job.payload)) return false;
   return log.announcements.canWrite('JobCarried');
 }
 
-async function carry(snapshot: JobSnapshot, command: ChangeCommand, log: ApiDeps['log']): Promise<JobSnapshot> {
+async function carry(snapshot: JobSnapshot, command: AppliedCommand, log: ApiDeps['log']): Promise<JobSnapshot> {
   const carried = decide({ ...command, kind: 'CarryJob', keepsCause: true, eventId: randomUUID() }, snapshot.job);
   if (isRejection(carried)) throw new Error(`a job that can be requeued cannot be carried: ${carried.detail}`);
   const sequence = await log.append(carried, snapshot.sequence);
   return { ...snapshot, job: evolve(snapshot.job, carried) ?? snapshot.job, sequence };
 }
 
-/** A job without its payload could only fail again. */
-function refusalOf({ kind }: ChangeCommand, { payload }: Job): Rejection | undefined {
-  if (kind !== 'RequeueJob' || !isShredded(payload)) return undefined;
+function bringsBack({ kind }: AppliedCommand): boolean {
+  return kind === 'RequeueJob' || kind === 'ChangePayload';
+}
+
+/** A job without its payload could only fail again, and the key that would encrypt another one is destroyed. */
+function refusalOf(command: AppliedCommand, { payload }: Job): Rejection | undefined {
+  if (!bringsBack(command) || !isShredded(payload)) return undefined;
   return { kind: 'illegal-transition', detail: 'the payload of the job was erased' };
 }

@@ -1,19 +1,21 @@
 import type { Job } from '@jobstream/domain';
 import { isShredded } from '@jobstream/eventlog';
 import * as Schema from 'effect/Schema';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { callerOf, commandContext } from '../../auth/caller.ts';
-import { bodyDecoder } from '../../http/decodeBody.ts';
+import { bodyDecoder, fieldOf, findJsonFaults, invalidRequest } from '../../http/decodeBody.ts';
 import { entityTag } from '../../http/entityTag.ts';
 import { sendJson } from '../../http/sendJson.ts';
+import { type PayloadWarning, unlessEmpty, warningsField } from '../../payloads/payloadWarning.ts';
 import { Problem } from '../../problems/problem.ts';
 import { problemOfRejection } from '../../problems/toProblem.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';
+import { limitPayload } from '../create/createJobRequest.ts';
 import { findJob } from '../read/findJob.ts';
 import { jobIdOf, JobPath, noSuchJob } from '../view/jobPath.ts';
 import { jobView, JobView } from '../view/jobView.ts';
-import { applyCommand, type ChangeCommand } from './applyCommand.ts';
+import { applyCommand, type AppliedCommand } from './applyCommand.ts';
 
 export const erasePayloadOperation: Operation = {
   id: 'erasePayload',
@@ -35,14 +37,18 @@ export const erasePayloadOperation: Operation = {
     'deadline-exceeded',
   ],
 };
-/** The optional body of `POST /api/jobs/:id/cancel`. */
-const ReasonRequest = Schema.Struct({
-  reason: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(1_000))),
-});
+const Reason = Schema.optionalKey(Schema.String.check(Schema.isMaxLength(1_000)));
+
+/** The optional body of `POST /api/jobs/:id/cancel` and of `…/run-now`. */
+const ReasonRequest = Schema.Struct({ reason: Reason });
 
 /** The optional body of `POST /api/jobs/:id/retry`. */
 const RetryRequest = Schema.Struct({
   ...ReasonRequest.fields,
+  payload: Schema.optionalKey(Schema.Unknown).annotateKey({
+    description:
+      'Replaces the payload for all later attempts, checked as that of a new job. Earlier ones stay in the history.',
+  }),
   discardUnreadable: Schema.optionalKey(
     Schema.Boolean.annotate({
       description: 'Discards the events of a newer release that this one cannot read: the job goes on without them.',
@@ -50,7 +56,10 @@ const RetryRequest = Schema.Struct({
   ),
 });
 
-const ofBoth = {
+/** The response to a retry. */
+const RetriedJobView = Schema.Struct({ ...JobView.fields, warnings: warningsField });
+
+const ofAll = {
   tag: 'jobs',
   path: JobPath,
   body: {
@@ -73,42 +82,124 @@ const ofBoth = {
 /** The operations that change one job. */
 export const changeJobOperation = {
   CancelJob: {
-    ...ofBoth,
+    ...ofAll,
     id: 'cancelJob',
     summary: 'Cancel a job',
     description:
       'Ends a job that has not ended; a running attempt is aborted. Cancelling a cancelled job has no effect.',
   },
   RequeueJob: {
-    ...ofBoth,
+    ...ofAll,
     id: 'retryJob',
     body: {
       required: false,
       content: jsonContent(RetryRequest, {
         'with a reason': { reason: 'the mail server is back' },
+        'with another payload': { payload: { to: 'user@example.com' }, reason: 'the address was misspelt' },
         'discarding what cannot be read': { discardUnreadable: true, reason: 'the upgrade was taken back' },
       }),
     },
+    responses: { 200: { ...ofAll.responses[200], content: jsonContent(RetriedJobView) } },
     summary: 'Retry a job',
-    description: 'Returns a failed or cancelled job to `pending` with a new budget of attempts.',
+    description:
+      'Returns a failed or cancelled job to `pending` with a new budget of attempts, with the payload that it has or with another one.',
+    problems: [...ofAll.problems, 'upgrade-unfinished'],
+  },
+  RunJobNow: {
+    ...ofAll,
+    id: 'runJobNow',
+    body: {
+      required: false,
+      content: jsonContent(ReasonRequest, { 'with a reason': { reason: 'the mail server is back' } }),
+    },
+    summary: 'Run a waiting job now',
+    description:
+      'A `scheduled` job, or the next attempt of a `retrying` one, is due at once. It runs when a worker has a free slot; while its type is paused it goes on waiting.',
+    problems: [...ofAll.problems, 'upgrade-unfinished'],
   },
 } as const satisfies Record<string, Operation>;
-const decoders = { CancelJob: bodyDecoder(ReasonRequest), RequeueJob: bodyDecoder(RetryRequest) };
 
-/** `POST /api/jobs/:id/cancel` and `…/retry`: applies a command and responds with the changed job. */
-export function changeJob(kind: ChangeCommand['kind'], deps: ApiDeps): RequestHandler {
+const decodeReason = bodyDecoder(ReasonRequest);
+const decodeRetry = bodyDecoder(RetryRequest);
+
+/** `POST /api/jobs/:id/cancel`: responds with the cancelled job. */
+export function cancelJob(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
-    const id = jobIdOf(req, res);
-    const options = req.body === undefined ? {} : decoders[kind](req.body);
-    const job = await applyAndReturn(id, { ...commandContext(res, deps.log.clock.now()), kind, ...options }, deps);
-    deps.servedVersions.record(job);
-    res.setHeader('ETag', entityTag(job.version));
-    sendJson(res, 200, jobView(job));
+    const context = commandContext(res, deps.log.clock.now());
+    const command = { ...context, kind: 'CancelJob', ...reasonOf(req) } as const;
+    sendChanged(res, await applyAndReturn(jobIdOf(req, res), command, deps), deps);
   };
 }
 
+/**
+ * `POST /api/jobs/:id/run-now`: makes the job due and calls for work. Should the second be missing, the timer that the job
+ * has had before finds it due.
+ */
+export function runJobNow(deps: ApiDeps): RequestHandler {
+  return async (req, res) => {
+    const { at, ...context } = commandContext(res, deps.log.clock.now());
+    const command = { ...context, at, kind: 'RunJobNow', ...reasonOf(req) } as const;
+    const job = await applyAndReturn(jobIdOf(req, res), command, deps);
+    await deps.log.wakeNow({ jobId: job.id, jobType: job.type, at });
+    sendChanged(res, job, deps);
+  };
+}
+
+/**
+ * `POST /api/jobs/:id/retry`: requeues the job, after its payload was changed if there is another. A request that ends
+ * between the two can be repeated.
+ */
+export function retryJob(deps: ApiDeps): RequestHandler {
+  return async (req, res) => {
+    const id = jobIdOf(req, res);
+    const { payload, ...options } = decodeRetryRequest(req);
+    const { reason } = options;
+    const warnings = payload === undefined ? [] : await changePayload(id, { payload, reason }, res, deps);
+    const command = { ...commandContext(res, deps.log.clock.now()), kind: 'RequeueJob', ...options } as const;
+    sendChanged(res, await applyAndReturn(id, command, deps), deps, warnings);
+  };
+}
+
+/** @throws Problem `invalid-request`, `payload-too-large` */
+function decodeRetryRequest(req: Request): typeof RetryRequest.Type {
+  if (req.body === undefined) return {};
+  const both = fieldOf(req.body, 'payload') !== undefined && fieldOf(req.body, 'discardUnreadable') === true;
+  const detail = 'must not be given together with discardUnreadable: without those events nobody knows the job';
+  const faults = both ? [{ pointer: '/payload', detail }] : [];
+  const request = decodeRetry(req.body, [...findJsonFaults(req.body), ...faults]);
+  limitPayload(Number(req.headers['content-length']), request.payload);
+  return request;
+}
+
+/** Stores another payload if the job may be retried and its workers accept it. */
+async function changePayload(
+  id: string,
+  { payload, reason }: { readonly payload: unknown; readonly reason: string | undefined },
+  res: Response,
+  deps: ApiDeps,
+): Promise<readonly PayloadWarning[]> {
+  const found = await findJob(id, deps);
+  if (found === undefined) throw noSuchJob();
+  const context = commandContext(res, deps.log.clock.now());
+  const { errors, warnings } = deps.payloads.check({ type: found.type, payload, tenant: context.tenant });
+  if (errors.length > 0) throw invalidRequest(errors);
+  const given = reason === undefined ? {} : { reason };
+  await applyAndReturn(id, { ...context, kind: 'ChangePayload', payload, ...given }, deps);
+  return warnings;
+}
+
+function reasonOf(req: Request): typeof ReasonRequest.Type {
+  return req.body === undefined ? {} : decodeReason(req.body);
+}
+
+function sendChanged(res: Response, job: Job, deps: ApiDeps, warnings: readonly PayloadWarning[] = []): void {
+  deps.servedVersions.record(job);
+  res.setHeader('ETag', entityTag(job.version));
+  sendJson(res, 200, { ...jobView(job), warnings: unlessEmpty(warnings) });
+}
+
 /** Applies a command to a job and returns the job after it; cancelling twice succeeds both times. */
-async function applyAndReturn(id: string, command: ChangeCommand, deps: ApiDeps): Promise<Job> {
+async function applyAndReturn(id: string, command: AppliedCommand, deps: ApiDeps): Promise<Job> {
   const applied = await applyCommand({ id }, command, deps);
   if (applied === undefined) throw noSuchJob();
   const { job, rejection } = applied;
@@ -125,11 +216,18 @@ export function erasePayload(deps: ApiDeps): RequestHandler {
     deps.logger.info({ jobId: id, by: callerOf(res).actor }, 'contents of a job erased');
     const job = await findJob(id, deps);
     if (job === undefined) throw noSuchJob();
-    // A job that was created without keys gets one with its result.
-    if (!isShredded(job.payload)) throw contentsInClear();
+    // A job that was created without keys gets one with its result, or with another payload.
+    if (!(await areErased(job, deps))) throw contentsInClear();
     res.setHeader('ETag', entityTag(job.version));
     sendJson(res, 200, jobView(job));
   };
+}
+
+/** Whether the payload of the job is erased, and every one that it had before. */
+async function areErased({ id, payload }: Job, { log }: ApiDeps): Promise<boolean> {
+  const history = await log.readHistory(id);
+  const earlier = history.flatMap(({ event: { data } }) => ('payload' in data ? [data.payload] : []));
+  return [payload, ...earlier].every(isShredded);
 }
 
 function contentsInClear(): Problem {

@@ -1,23 +1,15 @@
-import { ProcessHeartbeat } from '@jobstream/eventlog';
-import { createLogger } from '@jobstream/runtime';
 import { eventually, startNats } from '@jobstream/test-support';
 import { expect, onTestFinished, test } from 'vitest';
 import { useStage } from '../../../testing/apiStage.ts';
 import { startApi, type TestApi } from '../../../testing/startApi.ts';
 
 const stage = useStage();
-const logger = createLogger({ service: 'api', level: 'silent' });
 
 async function apiWithMaxAge(maxAgeMs: number): Promise<TestApi> {
   const nats = await startNats();
   onTestFinished(() => nats.stop());
   const api = await startApi({ natsUrl: nats.url, databaseUrl: stage.databaseUrl, log: { maxAgeMs } });
-  const heartbeat = new ProcessHeartbeat({ log: api.log, role: 'api', logger });
-  onTestFinished(async () => {
-    await heartbeat.stop();
-    await api.stop();
-  });
-  await heartbeat.start();
+  onTestFinished(() => api.stop());
   await eventually(async () => expect(await api.log.announcements.canWrite('JobCarried')).toBe(true));
   return api;
 }

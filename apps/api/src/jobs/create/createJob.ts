@@ -1,5 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { CreateJobRequest, creationEvent, identityOfKey, isSameRequest, type NewIdentity } from '@jobstream/creation';
+import {
+  CreateJobRequest,
+  creationEvent,
+  identityOfKey,
+  isSameRequest,
+  type NewIdentity,
+  type NewJob,
+} from '@jobstream/creation';
 import { evolve, type Job } from '@jobstream/domain';
 import type { RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
@@ -52,19 +59,25 @@ export function createJob(deps: ApiDeps): RequestHandler {
     limitPayload(Number(req.headers['content-length']), request.payload);
     const identity = identityOf(key, req.body);
     const context = commandContext(res, now);
-    const { errors, warnings } = deps.payloads.check({ ...request, tenant: context.tenant });
-    const event = creationEvent({ request, identity, context });
-    res.locals['jobId'] = event.jobId;
-    if (await appendCheckedJob(event, errors, deps)) return respond(res, 201, evolve(undefined, event), warnings);
-    const job = await existingJob(event.jobId, deps);
-    if (!isSameRequest(job, identity)) throw idempotencyKeyReused();
-    res.setHeader('Idempotent-Replayed', 'true');
-    respond(res, 200, job, warnings);
+    await appendAndRespond({ request, identity, context }, res, deps);
   };
 }
 
+/** Appends the first event of a job whose request has been decoded, or finds the job of an earlier request with its key. */
+export async function appendAndRespond(newJob: NewJob, res: Response, deps: ApiDeps): Promise<void> {
+  const { request, identity, context } = newJob;
+  const { errors, warnings } = deps.payloads.check({ ...request, tenant: context.tenant });
+  const event = creationEvent(newJob);
+  res.locals['jobId'] = event.jobId;
+  if (await appendCheckedJob(event, errors, deps)) return respond(res, 201, evolve(undefined, event), warnings);
+  const job = await existingJob(event.jobId, deps);
+  if (!isSameRequest(job, identity)) throw idempotencyKeyReused();
+  res.setHeader('Idempotent-Replayed', 'true');
+  respond(res, 200, job, warnings);
+}
+
 /** The body must have been decoded: one that is nested too deep cannot be hashed. */
-function identityOf(key: string | undefined, body: unknown): NewIdentity {
+export function identityOf(key: string | undefined, body: unknown): NewIdentity {
   return key === undefined ? { jobId: randomUUIDv7() } : identityOfKey(key, body);
 }
 

@@ -1,5 +1,5 @@
 import { Instant } from '@jobstream/creation';
-import { JobStatus, JobType } from '@jobstream/domain';
+import { JobId, JobStatus, JobType } from '@jobstream/domain';
 import { jobSorts } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
 import * as SchemaTransformation from 'effect/SchemaTransformation';
@@ -38,6 +38,7 @@ export const ListJobsQuery = Schema.Struct({
   worker: Schema.optionalKey(Text).annotateKey({
     description: 'Jobs whose running or last attempt is of this worker.',
   }),
+  rerunOf: Schema.optionalKey(JobId).annotateKey({ description: 'Jobs that repeat this one.' }),
   createdAfter: Schema.optionalKey(Instant),
   createdBefore: Schema.optionalKey(Instant),
   updatedAfter: Schema.optionalKey(Instant),

@@ -52,6 +52,7 @@ export const JobView = Schema.Struct({
   updatedAt: fields.updatedAt,
   startedAt: fields.startedAt,
   finishedAt: fields.finishedAt,
+  rerunOf: fields.rerunOf.annotateKey({ description: 'The job that this one repeats.' }),
   unreadableEvents: fields.unreadableEvents.annotateKey({
     description:
       'How many events of a newer release this one cannot read. Until it is upgraded, the rest may be wrong, and the job is not run.',
@@ -85,8 +86,8 @@ function outcome({ result, resultInexact, error, progress, attempt, worker }: Jo
   return { result, resultInexact, error: error && errorView(error, shownOf), progress, attempt, worker };
 }
 
-function settings({ maxAttempts, backoff, timeoutMs, tags }: Job) {
-  return { maxAttempts, backoff, timeoutMs, tags };
+function settings({ maxAttempts, backoff, timeoutMs, tags, rerunOf }: Job) {
+  return { maxAttempts, backoff, timeoutMs, tags, rerunOf };
 }
 
 function times({ runAt, createdAt, updatedAt, startedAt, finishedAt, unreadableEvents }: Job) {

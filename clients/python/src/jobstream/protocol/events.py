@@ -9,9 +9,9 @@ from typing import Any
 
 Event = dict[str, Any]
 
-SUFFIXES = {"JobRetryScheduled": "retry-scheduled"}
+SUFFIXES = {"JobRetryScheduled": "retry-scheduled", "JobDueNow": "due-now", "JobPayloadChanged": "payload-changed"}
 EVENTS = {"JobCreated", "JobStarted", "JobProgressed", "JobCompleted", "JobRetryScheduled", "JobFailed", "JobCancelled"}
-EVENTS |= {"JobRequeued", "JobReleased", "JobCarried"}
+EVENTS |= {"JobRequeued", "JobDueNow", "JobPayloadChanged", "JobReleased", "JobCarried"}
 NEWER = "?"
 """Stands in the place of the name of an event that only newer workers understand."""
 NO_EVENT = (ValueError, LookupError, TypeError, AttributeError, RecursionError)

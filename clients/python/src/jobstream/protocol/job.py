@@ -76,6 +76,10 @@ class JobState:
             return replace(job, status="pending", attempt=self.attempt - 1)
         if name == "JobRequeued":
             return job._requeued(data)
+        if name == "JobDueNow":
+            return replace(job, run_at=parse_time(event["at"]))
+        if name == "JobPayloadChanged":
+            return replace(job, created={**self.created, "data": {**self.created["data"], "payload": data["payload"]}})
         if name in ("JobCompleted", "JobFailed", "JobCancelled"):
             return replace(job, status=name.removeprefix("Job").lower())
         if name == "JobCarried":

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import type { Scenario } from '../scenario.ts';
+import { namesOf, type Testbed } from '../testbed/testbed.ts';
+
+const IN_AN_HOUR_MS = 3_600_000;
+const SOON_MS = 3_000;
+
+/** What operators ask of a job through the API. */
+export const operatorScenarios: readonly Scenario[] = [
+  {
+    name: 'due-now',
+    title: 'runs a delayed job at once when an operator does not want to wait',
+    async run(testbed) {
+      await testbed.startWorker();
+      const runAt = new Date(Date.now() + IN_AN_HOUR_MS).toISOString();
+      const jobId = await testbed.createJob({ do: 'succeed' }, { runAt });
+      await testbed.untilIdle();
+      await runNow(testbed, jobId);
+      const events = await testbed.reaches(jobId, 'completed');
+      assert.equal(namesOf(events), 'JobCreated JobDueNow JobStarted JobCompleted');
+      assert.match(events[2]?.causationId ?? '', /^timer:/, 'a timer is the cause');
+    },
+  },
+  {
+    name: 'due-now-retry',
+    title: 'runs the next attempt of a failed job at once when an operator does not want to wait',
+    async run(testbed) {
+      await testbed.startWorker();
+      const backoff = { type: 'fixed', delayMs: IN_AN_HOUR_MS } as const;
+      const jobId = await testbed.createJob({ do: 'fail', times: 1 }, { maxAttempts: 2, backoff });
+      await testbed.reaches(jobId, 'retrying');
+      await testbed.untilIdle();
+      await runNow(testbed, jobId);
+      await testbed.reaches(jobId, 'completed');
+      assert.deepEqual((await testbed.job(jobId)).result, { attempt: 2 });
+    },
+  },
+  {
+    name: 'due-now-unsaid',
+    title: 'runs a job that is due now by its older timer, if nothing else calls for it',
+    async run(testbed) {
+      await testbed.startWorker();
+      const runAt = new Date(Date.now() + SOON_MS).toISOString();
+      const jobId = await testbed.createJob({ do: 'succeed' }, { runAt });
+      await testbed.untilIdle();
+      await testbed.record(jobId, { kind: 'RunJobNow' });
+      const events = await testbed.reaches(jobId, 'completed');
+      assert.equal(namesOf(events), 'JobCreated JobDueNow JobStarted JobCompleted');
+    },
+  },
+  {
+    name: 'payload-changed',
+    title: 'runs a job with the payload that was put in the place of its first one',
+    async run(testbed) {
+      await testbed.startWorker();
+      const jobId = await testbed.createJob({ do: 'reject' });
+      await testbed.reaches(jobId, 'failed');
+      await testbed.record(jobId, { kind: 'ChangePayload', payload: { do: 'succeed', result: 'changed' } });
+      await testbed.record(jobId, { kind: 'RequeueJob' });
+      const events = await testbed.reaches(jobId, 'completed');
+      assert.match(namesOf(events), /JobFailed JobPayloadChanged JobRequeued JobStarted JobCompleted$/);
+      assert.equal((await testbed.job(jobId)).result, 'changed');
+    },
+  },
+];
+
+/** Does what the API does. */
+async function runNow(testbed: Testbed, jobId: string): Promise<void> {
+  const { at, jobType } = await testbed.record(jobId, { kind: 'RunJobNow' });
+  await testbed.writer.publish(`timers.due.${jobType}`, JSON.stringify({ jobId, jobType, at }), { jobId });
+}
