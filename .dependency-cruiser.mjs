@@ -139,6 +139,7 @@ const rules = [
     '^apps/$1/',
   ]),
   layer('command-line', { path: '^apps/cli/src/', pathNot: testing }, '^(libs/client|apps/cli)/'),
+  layer('dashboard', { path: '^apps/dashboard/src/', pathNot: testing }, '^(libs/client|apps/dashboard)/'),
   layer('apps-tests', { path: '^apps/([^/]+)/' }, ['^libs/', '^apps/$1/']),
   layer('worker-without-read-model', { path: '^apps/worker/' }, [
     '^libs/(archive|client|domain|eventlog|runtime|worker|test-support|servers)/',

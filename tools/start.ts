@@ -3,6 +3,7 @@ import { readCommandLine } from '@jobstream/runtime';
 import type { Guard } from '@jobstream/servers';
 import { dataDirOf, dataDirOption } from './src/commandLine/dataDir.ts';
 import { runTool } from './src/commandLine/runTool.ts';
+import { dashboardBuild } from './src/dashboard/dashboardBuild.ts';
 import { handlerModules } from './src/handlers/handlerModules.ts';
 import { ReloadingHandlers } from './src/handlers/reloadingHandlers.ts';
 import { prefixedLog } from './src/output/prefixedLog.ts';
@@ -40,7 +41,12 @@ const { values } = readCommandLine({
 
 /** Where the command was typed: npm and the bootstrap run it in the root of the clone. */
 const invokedIn = process.env['INIT_CWD'] ?? process.cwd();
-const { stdout, env } = process;
+const { stdout } = process;
+const dashboard = process.env['DASHBOARD'] === 'false' || process.env['DASHBOARD_DIR'] ? undefined : dashboardBuild();
+const env: NodeJS.ProcessEnv = {
+  ...process.env,
+  ...(dashboard === undefined ? {} : { DASHBOARD_DIR: dashboard.folder }),
+};
 const json = env['LOG_FORMAT'] === 'json';
 const status = new StatusLine({
   write: (text) => stdout.write(text),
@@ -53,11 +59,14 @@ await runTool(async ({ guard, stopped }) => {
   const system = new System({ dataDir: dataDirOf(values), env, guard, writeLine, onStep });
   stdout.on('error', () => process.kill(process.pid, 'SIGTERM')); // the reader of our output has ended
   let handlers: ReloadingHandlers | undefined;
+  const ending = new AbortController();
+  let building: Promise<void> | undefined;
   const onReady = () => {
     status.clear();
     readyMessage(system, writeLine);
     if (!json) status.pin(`Jobstream runs on ${system.apiUrl}; Ctrl-C stops it.`);
     handlers = startHandlers(system, guard, writeLine);
+    building = buildDashboard(ending.signal, writeLine);
   };
   try {
     checkHandlers();
@@ -67,8 +76,10 @@ await runTool(async ({ guard, stopped }) => {
     writeLine('start', 'stopping');
   } finally {
     status.clear();
+    ending.abort();
     await handlers?.stop();
     await system.stop();
+    await building;
   }
 });
 
@@ -97,12 +108,20 @@ function startHandlers(system: System, guard: Guard, writeLine: WriteLine): Relo
   return handlers;
 }
 
+/** In the background: until the page is built, the API says so at its address. */
+async function buildDashboard(signal: AbortSignal, writeLine: WriteLine): Promise<void> {
+  await dashboard?.run(signal).catch((error: unknown) => {
+    if (!signal.aborted) writeLine('start', `the dashboard cannot be built: ${String(error)}`);
+  });
+}
+
 /** Writes the addresses of the system, with a first job to try. */
 function readyMessage(system: System, writeLine: WriteLine): void {
   const { apiUrl, natsUrl, workerNatsUrl, natsContext, databaseUrl } = system;
   const job = JSON.stringify({ type: 'email', payload: { to: 'user@example.com' } });
   const lines = [
     `ready: ${apiUrl}`,
+    ...(env['DASHBOARD'] === 'false' ? [] : [`dashboard ${apiUrl}/dashboard`]),
     `NATS ${natsUrl}`,
     `Postgres ${databaseUrl}`,
     `a worker of your own: NATS_URL=${workerNatsUrl} node worker.js (docs/handlers.md)`,

@@ -61,6 +61,8 @@ export interface ApiDeps {
   readonly keys: Pick<ApiKeys, 'create' | 'list' | 'revoke'>;
   readonly keyCache: Pick<ApiKeyCache, 'find' | 'recordUse' | 'onRevoked' | 'reload'>;
   readonly auth: AuthSettings;
+  /** The folder of the built dashboard; undefined where there is none. */
+  readonly dashboardDir: string | undefined;
   readonly readiness: Readiness;
   readonly metrics: Metrics;
   readonly tracing: Pick<Tracing, 'span'>;

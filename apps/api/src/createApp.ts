@@ -4,6 +4,8 @@ import type { AuditParts } from './audit/auditedChange.ts';
 import { accessControl } from './auth/accessControl.ts';
 import { crossOrigin } from './auth/crossOrigin.ts';
 import { localRequestsOnly } from './auth/localRequestsOnly.ts';
+import { dashboardPage } from './dashboard/dashboardPage.ts';
+import { sessionRoutes } from './dashboard/sessionRoutes.ts';
 import { failureRoutes } from './failures/failureRoutes.ts';
 import { eventRoutes } from './feeds/eventRoutes.ts';
 import { arrivalDeadline } from './http/arrivalDeadline.ts';
@@ -42,6 +44,7 @@ export function createApp(deps: ApiDeps): Express {
   }
   app.use(crossOrigin(deps.auth.corsOrigins));
   for (const route of routesOf(deps)) addRoute(app, route);
+  if (deps.dashboardDir !== undefined) app.use('/dashboard', dashboardPage(deps.dashboardDir));
   app.use(() => {
     throw new Problem('path-not-found');
   });
@@ -63,6 +66,7 @@ function routesOf(deps: ApiDeps): readonly Route[] {
     ...rebuildRoutes(deps),
     ...auditRoutes(deps),
     ...processRoutes(deps),
+    ...(deps.dashboardDir === undefined ? [] : sessionRoutes(deps.auth)),
     ...documentRoutes(() => routes),
   ];
   return routes;

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { openArchive } from '@jobstream/archive';
 import { clockOffsetGauge, EventLog, ProcessHeartbeat } from '@jobstream/eventlog';
 import { ApiKeys, AuditLog, Operations, ReadModel, RebuildRequests } from '@jobstream/readmodel';
@@ -51,7 +52,8 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   const servedVersions = new ServedVersions();
   const payloads = new PayloadChecks({ announced, strictTypes: config.STRICT_TYPES });
   const views = { announced, payloads, tail, longRequests, servedVersions, table };
-  const deps = { log, ...views, ...state, keyCache, auth, readiness, metrics, tracing, logger };
+  const dashboardDir = dashboardDirOf(config);
+  const deps = { log, ...views, ...state, keyCache, auth, dashboardDir, readiness, metrics, tracing, logger };
   const server = new HttpServer({
     listener: createApp(deps),
     host: config.HOST,
@@ -83,4 +85,10 @@ function readinessOf(log: EventLog, table: ReadModel): Readiness {
     { log: () => log.checkWritable(), table: () => table.ping().then(() => true) },
     { unreadableEvents: () => table.noteOnUnreadableJobs() },
   );
+}
+
+/** Where images and packages have the built page is the place where `npm run build:dashboard` puts it. */
+function dashboardDirOf(config: Config): string | undefined {
+  if (!config.DASHBOARD) return undefined;
+  return config.DASHBOARD_DIR ?? path.resolve(import.meta.dirname, '../../dashboard/dist');
 }

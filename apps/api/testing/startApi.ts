@@ -39,6 +39,8 @@ export interface StartApiOptions {
   readonly auth?: Partial<AuthSettings>;
   readonly operations?: Partial<Operations['limits']>;
   readonly audit?: Partial<AuditTrailOptions>;
+  /** Default: one that is not built. */
+  readonly dashboardDir?: string;
   readonly ring?: Partial<ApiKeyCacheOptions>;
 }
 
@@ -71,7 +73,8 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const longRequests = new LongRequests({ callerShare: 75, ...options.longRequests });
   const views = { servedVersions: new ServedVersions(), table, announced };
   const parts = { ...views, log, payloads, tail, longRequests, ...state, keys, keyCache };
-  const deps = { ...parts, auth, readiness, metrics, tracing, logger };
+  const { dashboardDir = import.meta.dirname } = options;
+  const deps = { ...parts, auth, dashboardDir, readiness, metrics, tracing, logger };
   const app = createApp(deps);
   const server = new HttpServer({
     listener: app,

@@ -25,5 +25,6 @@ export { waitUntilReady } from './process/serverProcess.ts';
 export { debianMirror, unpackAptPackage } from './programs/aptPackage.ts';
 export { cacheFolder } from './programs/cacheFolder.ts';
 export { goTools, resolveGoTool } from './programs/goProgram.ts';
+export { resolveChromium } from './programs/resolveChromium.ts';
 export { resolveFaketime } from './programs/resolveFaketime.ts';
 export { resolvePythonPackage } from './programs/resolvePythonPackage.ts';

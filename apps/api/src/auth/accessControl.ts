@@ -7,6 +7,7 @@ import { authenticateKey, type KeyLookup } from './apiKeyCache.ts';
 import { anonymous, type Caller, setCaller } from './caller.ts';
 import { credentialsRequired, invalidCredentials } from './challenge.ts';
 import { rateLimits, type RateLimits } from './rateLimits.ts';
+import { endSession, sessionCredential } from './sessionCookie.ts';
 import { tokenVerifier } from './tokenVerifier.ts';
 
 const BEARER = /^Bearer +(\S+) *$/i;
@@ -20,7 +21,7 @@ export interface AccessControl {
   admit(req: Request, res: Response): Promise<Caller>;
 }
 
-export type AccessSettings = Pick<AuthSettings, 'open' | 'jwt' | 'rateLimit' | 'failedRateLimit'>;
+export type AccessSettings = Pick<AuthSettings, 'open' | 'sessions' | 'jwt' | 'rateLimit' | 'failedRateLimit'>;
 type Recognise = (req: Request) => Promise<Caller>;
 
 /**
@@ -29,11 +30,11 @@ type Recognise = (req: Request) => Promise<Caller>;
  * Credentials are verified even where the API is open, so that they can be tried out and invalid ones are noticed.
  */
 export function accessControl(settings: AccessSettings, ring: KeyLookup): AccessControl {
-  const { open, jwt, rateLimit, failedRateLimit } = settings;
+  const { open, sessions, jwt, rateLimit, failedRateLimit } = settings;
   const limits = rateLimits(rateLimit, failedRateLimit);
   const verifyToken = jwt && tokenVerifier(jwt);
   const recognise: Recognise = async (req) => {
-    const text = bearerToken(req);
+    const text = bearerToken(req) ?? (sessions ? sessionCredential(req) : undefined);
     if (text === undefined && open) return anonymous;
     if (text === undefined) throw credentialsRequired();
     if (text.startsWith('jsk_')) return authenticateKey(text, ring);
@@ -52,7 +53,10 @@ async function admit(
   try {
     setCaller(res, await recognise(req));
   } catch (error) {
-    if (isUnauthorized(error)) await limits.countFailure(req, res);
+    if (isUnauthorized(error)) {
+      endSession(req, res);
+      await limits.countFailure(req, res);
+    }
     throw error;
   }
   await limits.countRequest(req, res);
@@ -64,6 +68,6 @@ function isUnauthorized(error: unknown): boolean {
 }
 
 /** Returns the key or token in the `Authorization` header; undefined without one, or for another scheme. */
-function bearerToken(req: IncomingMessage): string | undefined {
+export function bearerToken(req: IncomingMessage): string | undefined {
   return BEARER.exec(req.headers.authorization ?? '')?.[1];
 }

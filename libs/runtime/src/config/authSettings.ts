@@ -11,6 +11,8 @@ export function authSettings(config: Config) {
   const open = (config.AUTH ?? (isLoopback(config.HOST) ? 'open' : 'required')) === 'open';
   return {
     open,
+    /** Whether browsers may log in to the dashboard. */
+    sessions: config.DASHBOARD && !open,
     jwt: jwtSettings(config),
     rateLimit: limitOf(config.RATE_LIMIT, open ? undefined : DEFAULT_RATE),
     failedRateLimit: limitOf(config.RATE_LIMIT_FAILED, open ? undefined : DEFAULT_FAILED_RATE),

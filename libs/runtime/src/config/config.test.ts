@@ -25,6 +25,7 @@ test('every setting has a default that works on one machine, or is undefined', (
     CALLER_SHARE: 75,
     TRUST_PROXY: 0,
     STRICT_TYPES: false,
+    DASHBOARD: true,
     LOG_LEVEL: 'info',
     STREAM_REPLICAS: 1,
     GROUP_COMMIT: true,

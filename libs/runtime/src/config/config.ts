@@ -46,6 +46,8 @@ const settings = {
   CORS_ORIGINS: origins,
   TRUST_PROXY: integer(0, 10).or(0),
   STRICT_TYPES: bool.or(false),
+  DASHBOARD: bool.or(true),
+  DASHBOARD_DIR: text,
   LOG_LEVEL: choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').or('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: urlOf('http', 'https'),
   STREAM_REPLICAS: integer(1, 5).or(1),

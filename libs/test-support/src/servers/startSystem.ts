@@ -80,9 +80,10 @@ function loginOf(url: string): NatsLogin {
   return user === '' ? { servers } : { servers, user, pass, inboxPrefix: `_INBOX_${user}` };
 }
 
+/** Without the dashboard, which every system would build at its first start. */
 function launch(env: Record<string, string>, command = program): TestProcess {
   const [file = '', ...args] = command;
-  const settings = { ...process.env, LOG_FORMAT: 'json', LOG_LEVEL: 'info', ...env };
+  const settings = { ...process.env, LOG_FORMAT: 'json', LOG_LEVEL: 'info', DASHBOARD: 'false', ...env };
   return new TestProcess(file, { args, cwd: repositoryRoot, env: settings, ipc: false });
 }
 

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { formatDuration } from './duration.ts';
+
+test.each([
+  [-5, '0 ms'],
+  [0.42, '0.4 ms'],
+  [38.4, '38 ms'],
+  [999, '999 ms'],
+  [4_250, '4.2 s'],
+  [59_999, '59 s'],
+  [60_000, '1m'],
+  [3_599_000, '59m 59s'],
+  [12_000_000, '3h 20m'],
+  [90_000_000, '1d 1h'],
+])('%d ms are %s', (ms, shown) => {
+  expect(formatDuration(ms)).toBe(shown);
+});

@@ -1,0 +1,66 @@
+import type { JobError, JobEvent, JobEventData, JobEventName } from '@jobstream/client';
+
+/** How an attempt ended; `lost` when the next one began without a word of it. */
+export type Outcome = 'completed' | 'failed' | 'retrying' | 'released' | 'cancelled' | 'lost';
+
+/** A wait and the attempt after it. Times are in milliseconds. */
+export interface Lane {
+  readonly waitsFrom: number;
+  /** Until when it has to wait: the time of a delay or a retry. */
+  readonly dueAt?: number;
+  readonly attempt?: number;
+  readonly worker?: string;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  readonly outcome?: Outcome;
+  readonly error?: JobError;
+}
+
+/** Arranges the history of a job by attempts, each with the wait before it. */
+export function lanesOf(events: readonly JobEvent[]): readonly Lane[] {
+  return events.reduce<readonly Lane[]>((lanes, event) => [...lanes.slice(0, -1), ...after(lanes.at(-1), event)], []);
+}
+
+type Evolve = {
+  readonly [Name in JobEventName]?: (lane: Lane, at: number, data: JobEventData[Name]) => readonly Lane[];
+};
+
+/** The last lane after an event, and the one that the event begins; other events change none. */
+const AFTER: Evolve = {
+  JobStarted: started,
+  JobCompleted: (lane, at) => [{ ...lane, endedAt: at, outcome: 'completed' }],
+  JobFailed: (lane, at, { error }) => [{ ...lane, endedAt: at, outcome: 'failed', error }],
+  JobCancelled: (lane, at) => [{ ...lane, endedAt: at, outcome: 'cancelled' }],
+  JobRetryScheduled: (lane, at, { error, retryAt }) => [
+    { ...lane, endedAt: at, outcome: 'retrying', error },
+    { waitsFrom: at, dueAt: Date.parse(retryAt) },
+  ],
+  JobReleased: (lane, at) => [{ ...lane, endedAt: at, outcome: 'released' }, { waitsFrom: at }],
+  JobRequeued: (lane, at) => [lane, { waitsFrom: at }],
+};
+
+function after(lane: Lane | undefined, event: JobEvent): readonly Lane[] {
+  const at = Date.parse(event.at);
+  if (lane === undefined) return [firstLane(event, at)];
+  const evolve = AFTER[event.event] as ((lane: Lane, at: number, data: unknown) => readonly Lane[]) | undefined;
+  return evolve?.(lane, at, event.data) ?? [lane];
+}
+
+function firstLane(event: JobEvent, at: number): Lane {
+  if (event.event === 'JobCarried') return { waitsFrom: Date.parse(event.data.createdAt) };
+  const runAt = event.event === 'JobCreated' ? event.data.runAt : undefined;
+  return { waitsFrom: at, ...(runAt === undefined ? {} : { dueAt: Date.parse(runAt) }) };
+}
+
+interface Start {
+  readonly attempt: number;
+  readonly worker: string;
+}
+
+function started(lane: Lane, at: number, { attempt, worker }: Start): readonly Lane[] {
+  if (lane.startedAt === undefined) return [{ ...lane, startedAt: at, attempt, worker }];
+  return [
+    { ...lane, endedAt: at, outcome: 'lost' },
+    { waitsFrom: at, startedAt: at, attempt, worker },
+  ];
+}

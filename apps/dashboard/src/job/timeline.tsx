@@ -1,0 +1,95 @@
+import type { JobEvent } from '@jobstream/client';
+import { formatDuration } from '../format/duration.ts';
+import { useNow } from '../format/useNow.ts';
+import { type Lane, lanesOf } from './lanes.ts';
+
+const TICKS = 4;
+
+interface Scale {
+  readonly start: number;
+  readonly span: number;
+  readonly now: number;
+}
+
+/** The attempts of a job on one time axis, each with the wait before it. */
+export function Timeline({ events, ended }: { readonly events: readonly JobEvent[]; readonly ended: boolean }) {
+  const lanes = lanesOf(events);
+  const clock = useNow();
+  const last = Date.parse(events.at(-1)?.at ?? '');
+  const now = ended ? last : Math.max(clock, last);
+  const start = lanes[0]?.waitsFrom ?? now;
+  const scale = { start, span: Math.max(now - start, 1), now };
+  return (
+    <section className="timeline">
+      <h2>Attempts</h2>
+      <ol>
+        {lanes.map((lane) => (
+          <LaneRow key={lane.waitsFrom} lane={lane} scale={scale} />
+        ))}
+      </ol>
+      <div className="axis" aria-hidden="true">
+        {Array.from({ length: TICKS + 1 }, (_, tick) => (
+          <span key={tick}>{tick === 0 ? '0' : `+${formatDuration((scale.span / TICKS) * tick)}`}</span>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function LaneRow({ lane, scale }: { readonly lane: Lane; readonly scale: Scale }) {
+  const { waitsFrom, startedAt, endedAt, outcome } = lane;
+  const waitEnd = startedAt ?? endedAt ?? scale.now;
+  return (
+    <li>
+      <span className="label">
+        {lane.attempt === undefined ? 'Not started' : `Attempt ${lane.attempt}`}
+        <span className="dim"> {sentenceOf(lane, scale)}</span>
+      </span>
+      <svg width="100%" height="22" aria-hidden="true">
+        <line x1="0" x2="100%" y1="11" y2="11" className="base" />
+        <Bar from={waitsFrom} to={waitEnd} scale={scale} kind="wait" />
+        {startedAt !== undefined && (
+          <Bar from={startedAt} to={endedAt ?? scale.now} scale={scale} kind={outcome ?? 'processing'} />
+        )}
+      </svg>
+      {lane.error !== undefined && (
+        <span className="lane-error">
+          {lane.error.name}: {lane.error.message}
+        </span>
+      )}
+    </li>
+  );
+}
+
+interface BarProps {
+  readonly from: number;
+  readonly to: number;
+  readonly scale: Scale;
+  readonly kind: string;
+}
+
+function Bar({ from, to, scale: { start, span }, kind }: BarProps) {
+  const [left, width] = [((from - start) / span) * 100, ((to - from) / span) * 100];
+  const [y, height] = kind === 'wait' ? [8, 6] : [3, 16];
+  // What takes a moment of hours is still to be seen, also at the right edge.
+  const visible = kind === 'wait' ? width : Math.max(width, 0.4);
+  return (
+    <rect x={`${Math.min(left, 100 - visible)}%`} width={`${visible}%`} y={y} height={height} rx="2" className={kind} />
+  );
+}
+
+function sentenceOf({ waitsFrom, dueAt, startedAt, endedAt, outcome, worker }: Lane, { now }: Scale): string {
+  if (startedAt === undefined) {
+    if (outcome !== undefined) return `${outcome} after a wait of ${formatDuration((endedAt ?? now) - waitsFrom)}`;
+    const due = dueAt !== undefined && dueAt > now ? `, due in ${formatDuration(dueAt - now)}` : '';
+    return `waiting for ${formatDuration(now - waitsFrom)}${due}`;
+  }
+  const ran = `${outcome === undefined ? 'running for' : 'ran'} ${formatDuration((endedAt ?? now) - startedAt)}`;
+  const parts = [
+    `waited ${formatDuration(startedAt - waitsFrom)}`,
+    ran,
+    outcome ?? [],
+    worker === undefined ? [] : `on ${worker}`,
+  ];
+  return parts.flat().join(', ');
+}

@@ -1,0 +1,27 @@
+import type { JobstreamClient } from '@jobstream/client';
+import { createContext, useContext, useEffect } from 'react';
+import type { LiveFeed, Moment } from './liveFeed.ts';
+
+/** What the views are handed. */
+export interface DashboardDeps {
+  readonly client: JobstreamClient;
+  readonly feed: LiveFeed;
+}
+
+export const DashboardContext = createContext<DashboardDeps | undefined>(undefined);
+
+export function useClient(): JobstreamClient {
+  return useDeps().client;
+}
+
+/** Calls `onMoment`, which should keep its identity, while the view is shown. */
+export function useLiveFeed(onMoment: (moment: Moment) => void): void {
+  const { feed } = useDeps();
+  useEffect(() => feed.subscribe(onMoment), [feed, onMoment]);
+}
+
+function useDeps(): DashboardDeps {
+  const deps = useContext(DashboardContext);
+  if (deps === undefined) throw new Error('the view stands outside of the dashboard');
+  return deps;
+}

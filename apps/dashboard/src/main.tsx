@@ -1,0 +1,16 @@
+import { JobstreamClient } from '@jobstream/client';
+import { createRoot } from 'react-dom/client';
+import { makeDashboard } from './shell/dashboard.tsx';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/shell.css';
+import './styles/parts.css';
+import './styles/overview.css';
+import './styles/jobs.css';
+import './styles/job.css';
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('the page has no place for the dashboard');
+// Views ask again by themselves, so a request that fails is shown at once.
+const client = new JobstreamClient({ url: location.origin, retryForMs: 0 });
+createRoot(root).render(makeDashboard(client));

@@ -1,0 +1,115 @@
+import type { Activity, Stats } from '@jobstream/client';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useClient } from '../live/dashboardContext.ts';
+import { formatDuration } from '../format/duration.ts';
+import { Empty, Failure, Loading } from '../parts/notes.tsx';
+import { Status, statuses } from '../parts/status.tsx';
+import { ActivityChart } from './activityChart.tsx';
+import { Backlog } from './backlog.tsx';
+import { Figure } from './figure.tsx';
+
+const FIRST_JOB = `curl -X POST ${location.origin}/api/jobs -H 'content-type: application/json' \\
+  -d '{"type":"email","payload":{"to":"user@example.com"}}'`;
+
+/** Whether work flows: what waits and for how long, what happened in the last hour, who works. */
+export function Overview() {
+  const client = useClient();
+  const stats = useQuery({
+    queryKey: ['stats', 'hour'],
+    queryFn: ({ signal }) => client.stats({ window: '60m', signal }),
+    refetchInterval: 2_000,
+  });
+  const { data, error, refetch } = stats;
+  if (data === undefined) {
+    return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
+  }
+  return (
+    <>
+      <h1 className="sr-only">Overview</h1>
+      {error !== null && <Failure error={error} />}
+      <Figures stats={data} />
+      {data.jobs.total === 0 && <NoJobs />}
+      <ByStatus stats={data} />
+      {data.activity !== undefined && <ActivityChart activity={data.activity} />}
+      {data.backlog && <Backlog backlog={data.backlog} />}
+    </>
+  );
+}
+
+function NoJobs() {
+  return (
+    <Empty title="No jobs yet" code={FIRST_JOB}>
+      Create the first one, and watch it here:
+    </Empty>
+  );
+}
+
+/** The figures of the first row, in the order in which they are asked for at night. */
+function Figures({ stats: { activity, backlog, projector } }: { readonly stats: Stats }) {
+  return (
+    <dl className="figures">
+      {backlog && <WaitingFigures backlog={backlog} />}
+      {activity && <HourFigures total={activity.total} />}
+      {projector && <Figure name="Table behind the log" value={lagOf(projector)} to="/jobs" />}
+    </dl>
+  );
+}
+
+function WaitingFigures({ backlog }: { readonly backlog: NonNullable<Stats['backlog']> }) {
+  const types = Object.values(backlog);
+  const waiting = types.reduce((sum, type) => sum + type.waiting, 0);
+  const oldest = Math.max(0, ...types.map(({ oldestAgeMs = 0 }) => oldestAgeMs));
+  return (
+    <>
+      <Figure name="Waiting" value={waiting} to="/jobs" search={{ status: 'pending' }} />
+      <Figure name="Oldest waits" value={oldest === 0 ? '–' : formatDuration(oldest)} to="/types" />
+      <LiveWorkers />
+    </>
+  );
+}
+
+function LiveWorkers() {
+  const client = useClient();
+  const { data } = useQuery({
+    queryKey: ['workers'],
+    queryFn: ({ signal }) => client.workers.list({ signal }),
+    refetchInterval: 3_000,
+  });
+  return <Figure name="Live workers" value={data?.filter(({ live }) => live).length ?? '–'} to="/workers" />;
+}
+
+function HourFigures({ total }: { readonly total: Activity['total'] }) {
+  const { completed, failed, waitTimeMs, runTimeMs } = total;
+  const tone = failed > 0 ? 'failed' : undefined;
+  return (
+    <>
+      <Figure name="Completed in 1 h" value={completed} to="/jobs" search={{ status: 'completed' }} />
+      <Figure name="Failed in 1 h" value={failed} tone={tone} to="/jobs" search={{ status: 'failed' }} />
+      <Figure name="Wait, p95" value={duration(waitTimeMs?.p95)} to="/types" />
+      <Figure name="Run, p95" value={duration(runTimeMs?.p95)} to="/jobs" search={{ status: 'completed' }} />
+    </>
+  );
+}
+
+function duration(ms: number | undefined): string {
+  return ms === undefined ? '–' : formatDuration(ms);
+}
+
+function lagOf({ lagEvents, lagMs }: NonNullable<Stats['projector']>): string {
+  if (lagEvents === null) return 'unknown';
+  return lagEvents === 0 || lagMs === null ? `${lagEvents} events` : `${lagEvents} events, ${formatDuration(lagMs)}`;
+}
+
+function ByStatus({ stats: { jobs } }: { readonly stats: Stats }) {
+  return (
+    <nav className="by-status" aria-label="Jobs by status">
+      {statuses.map((status) => (
+        <Link key={status} to="/jobs" search={{ status }}>
+          <Status status={status} />
+          <span className="count">{(jobs.byStatus[status] ?? 0).toLocaleString()}</span>
+        </Link>
+      ))}
+    </nav>
+  );
+}

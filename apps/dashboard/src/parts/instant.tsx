@@ -1,0 +1,24 @@
+import { formatDuration } from '../format/duration.ts';
+import { formatInstant, formatUtc } from '../format/instant.ts';
+import { useNow } from '../format/useNow.ts';
+
+/** A time in the zone of the browser, with UTC as its title. */
+export function Instant({ at }: { readonly at: string }) {
+  const date = new Date(at);
+  return (
+    <time dateTime={at} title={formatUtc(date)}>
+      {formatInstant(date, new Date())}
+    </time>
+  );
+}
+
+/** How long ago a time is, or how far ahead. */
+export function Age({ at }: { readonly at: string }) {
+  const ms = useNow() - Date.parse(at);
+  const text = Math.abs(ms) < 1_000 ? 'now' : ms < 0 ? `in ${formatDuration(-ms)}` : `${formatDuration(ms)} ago`;
+  return (
+    <time dateTime={at} title={formatUtc(new Date(at))}>
+      {text}
+    </time>
+  );
+}

@@ -1,0 +1,53 @@
+import { createContext, useContext } from 'react';
+
+type Scope = 'jobs:read' | 'jobs:write' | 'schedules:write' | 'admin';
+
+/** Who looks at the page, and what it may offer. */
+export interface Session {
+  readonly actor: { readonly kind: string; readonly id: string };
+  readonly scopes: readonly Scope[];
+  readonly tenant?: string;
+  /** Whether the API needs no credentials. */
+  readonly open: boolean;
+}
+
+/** Why a login was refused, in the words of the API. */
+export class LoginError extends Error {}
+
+const ADDRESS = '/dashboard/session';
+
+/** Returns the session of this browser; null when it has to log in. */
+export async function readSession(): Promise<Session | null> {
+  const response = await fetch(ADDRESS);
+  if (response.status === 401 || response.status === 403) return null;
+  if (!response.ok) throw new Error(`the API answered ${response.status}`);
+  return (await response.json()) as Session;
+}
+
+/** Exchanges a key or token for a cookie that scripts cannot read. @throws LoginError when it is refused. */
+export async function logIn(credential: string): Promise<void> {
+  const headers = { authorization: `Bearer ${credential.trim()}` };
+  const response = await fetch(ADDRESS, { method: 'POST', headers });
+  if (response.ok) return;
+  const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string };
+  throw new LoginError(`${problem.title ?? response.status}: ${problem.detail ?? 'no reason was given'}.`);
+}
+
+export async function logOut(): Promise<void> {
+  await fetch(ADDRESS, { method: 'DELETE' });
+}
+
+export const SessionContext = createContext<Session | undefined>(undefined);
+
+/** Returns the session; the page shows its views only to those who have one. */
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (session === undefined) throw new Error('there is no session');
+  return session;
+}
+
+/** Whether the page may offer what needs the scope. */
+export function useMay(scope: Scope): boolean {
+  const { scopes } = useSession();
+  return scopes.includes(scope) || scopes.includes('admin');
+}

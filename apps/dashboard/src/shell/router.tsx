@@ -1,0 +1,44 @@
+import { createRootRoute, createRoute, createRouter, Link } from '@tanstack/react-router';
+import { JobView } from '../job/jobView.tsx';
+import { readJobSearch } from '../jobs/jobSearch.ts';
+import { JobsView } from '../jobs/jobsView.tsx';
+import { Overview } from '../overview/overview.tsx';
+import { Failure } from '../parts/notes.tsx';
+import { SchedulesView } from '../schedules/schedulesView.tsx';
+import { TypesView } from '../types/typesView.tsx';
+import { WorkersView } from '../workers/workersView.tsx';
+import { Shell } from './shell.tsx';
+
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: () => (
+    <p>
+      There is no such view. <Link to="/">Overview</Link>
+    </p>
+  ),
+});
+const getParentRoute = () => root;
+const overview = createRoute({ getParentRoute, path: '/', component: Overview });
+const jobs = createRoute({ getParentRoute, path: '/jobs', component: JobsView, validateSearch: readJobSearch });
+const job = createRoute({ getParentRoute, path: '/jobs/$id', component: JobView });
+const types = createRoute({ getParentRoute, path: '/types', component: TypesView });
+const workers = createRoute({ getParentRoute, path: '/workers', component: WorkersView });
+const schedules = createRoute({ getParentRoute, path: '/schedules', component: SchedulesView });
+
+/** Makes the router of the page: every view has an address. */
+export function makeRouter() {
+  return createRouter({
+    routeTree: root.addChildren([overview, jobs, job, types, workers, schedules]),
+    basepath: '/dashboard',
+    defaultErrorComponent: ({ error, reset }) => (
+      <Failure error={error instanceof Error ? error : new Error(String(error))} onRetry={reset} />
+    ),
+    scrollRestoration: true,
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,0 +1,68 @@
+import { Link, Outlet } from '@tanstack/react-router';
+import { logOut, useSession } from '../session/session.ts';
+import { JobIdSearch } from './jobIdSearch.tsx';
+import { Shortcuts } from './shortcuts.tsx';
+import { ThemeSwitch } from './themeSwitch.tsx';
+
+const VIEWS = [
+  ['/', 'Overview'],
+  ['/jobs', 'Jobs'],
+  ['/types', 'Types'],
+  ['/workers', 'Workers'],
+  ['/schedules', 'Schedules'],
+] as const;
+
+/** Views of what all tenants have in common. */
+const ACROSS_TENANTS: ReadonlySet<string> = new Set(['/types', '/workers']);
+
+/** What surrounds every view. */
+export function Shell() {
+  const { tenant } = useSession();
+  const views = tenant === undefined ? VIEWS : VIEWS.filter(([to]) => !ACROSS_TENANTS.has(to));
+  return (
+    <>
+      <a className="skip" href="#view">
+        Skip to the view
+      </a>
+      <header className="top">
+        <nav aria-label="Views">
+          {views.map(([to, name]) => (
+            <Link key={to} to={to} activeOptions={{ exact: to === '/', includeSearch: false }}>
+              {name}
+            </Link>
+          ))}
+        </nav>
+        <JobIdSearch />
+        <Who />
+        <ThemeSwitch />
+        <Shortcuts />
+      </header>
+      <main id="view" tabIndex={-1}>
+        <Outlet />
+      </main>
+    </>
+  );
+}
+
+/** Who is logged in, with the way out. */
+function Who() {
+  const { actor, tenant, open } = useSession();
+  if (open)
+    return (
+      <span className="who dim" title="AUTH is open: everyone who reaches this address may do everything">
+        open API
+      </span>
+    );
+  return (
+    <span className="who">
+      <span className="dim">{[actor.id, tenant ?? []].flat().join(' · ')}</span>
+      <button type="button" className="quiet" onClick={leave}>
+        Log out
+      </button>
+    </span>
+  );
+}
+
+function leave(): void {
+  void logOut().finally(() => location.reload());
+}
