@@ -1,7 +1,7 @@
 import type { JobError, JobEvent, JobEventData, JobEventName } from '@jobstream/client';
 
 /** How an attempt ended; `lost` when the next one began without a word of it. */
-export type Outcome = 'completed' | 'failed' | 'retrying' | 'released' | 'cancelled' | 'lost';
+type Outcome = 'completed' | 'failed' | 'retrying' | 'released' | 'cancelled' | 'lost';
 
 /** A wait and the attempt after it. Times are in milliseconds. */
 export interface Lane {

@@ -11,9 +11,6 @@ export interface Session {
   readonly open: boolean;
 }
 
-/** Why a login was refused, in the words of the API. */
-export class LoginError extends Error {}
-
 const ADDRESS = '/dashboard/session';
 
 /** Returns the session of this browser; null when it has to log in. */
@@ -24,13 +21,13 @@ export async function readSession(): Promise<Session | null> {
   return (await response.json()) as Session;
 }
 
-/** Exchanges a key or token for a cookie that scripts cannot read. @throws LoginError when it is refused. */
+/** Exchanges a key or token for a cookie that scripts cannot read. @throws Error in the words of the API when it is refused. */
 export async function logIn(credential: string): Promise<void> {
   const headers = { authorization: `Bearer ${credential.trim()}` };
   const response = await fetch(ADDRESS, { method: 'POST', headers });
   if (response.ok) return;
   const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string };
-  throw new LoginError(`${problem.title ?? response.status}: ${problem.detail ?? 'no reason was given'}.`);
+  throw new Error(`${problem.title ?? response.status}: ${problem.detail ?? 'no reason was given'}.`);
 }
 
 export async function logOut(): Promise<void> {

@@ -5,7 +5,7 @@ import { JobsView } from '../jobs/jobsView.tsx';
 import { Overview } from '../overview/overview.tsx';
 import { Failure } from '../parts/notes.tsx';
 import { SchedulesView } from '../schedules/schedulesView.tsx';
-import { TypesView } from '../types/typesView.tsx';
+import { TypesView } from '../jobTypes/typesView.tsx';
 import { WorkersView } from '../workers/workersView.tsx';
 import { Shell } from './shell.tsx';
 
