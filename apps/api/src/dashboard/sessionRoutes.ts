@@ -52,8 +52,16 @@ export function sessionRoutes({ open }: Pick<AuthSettings, 'open'>): readonly Ro
     {
       path: '/dashboard/session',
       get: { operation: sessionOperations.read, handlers: [reader, getSession(open)] },
-      post: { operation: sessionOperations.start, handlers: [reader, postSession(open)] },
-      delete: { operation: sessionOperations.end, handlers: [reader, deleteSession] },
+      post: {
+        operation: sessionOperations.start,
+        handlers: [reader, postSession(open)],
+        audit: { action: 'session.start' },
+      },
+      delete: {
+        operation: sessionOperations.end,
+        handlers: [reader, deleteSession],
+        audit: { action: 'session.end' },
+      },
     },
   ];
 }

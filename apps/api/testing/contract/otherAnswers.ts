@@ -68,6 +68,7 @@ export const otherAnswers: Readonly<Record<string, Readonly<Record<string, Produ
       return ask({ params: { id: (JSON.parse(text) as { id: string }).id } });
     },
   },
+  endSession: { '204': ({ ask }) => ask() },
   requestRebuild: { '202': ({ ask }) => ask() },
   cancelRebuild: { '202': ({ ask }) => ask() },
   getReady: { '503': ({ system, operation }) => system.ask(operation, {}, system.lost) },

@@ -1,6 +1,6 @@
 import { createContext, useContext } from 'react';
 
-type Scope = 'jobs:read' | 'jobs:write' | 'schedules:write' | 'admin';
+type Scope = 'jobs:read' | 'jobs:write' | 'jobs:debug' | 'schedules:write' | 'admin';
 
 /** Who looks at the page, and what it may offer. */
 export interface Session {
