@@ -24,9 +24,7 @@ beforeAll(async () => {
   keys.reader = await createKey('jobs:read');
   client = new JobstreamClient({ url: system.api, credentials: keys.admin });
   await seed();
-  await eventually(async () => expect((await fetch(`${system.api}/dashboard`)).status).toBe(200), {
-    timeoutMs: 300_000,
-  });
+  await eventually(pageIsBuilt, { timeoutMs: 300_000 });
 }, 420_000);
 
 afterAll(async () => {
@@ -34,6 +32,11 @@ afterAll(async () => {
   await system?.stop();
   if (dataDir !== undefined) await rm(dataDir, { recursive: true, force: true });
 });
+
+async function pageIsBuilt(): Promise<void> {
+  const { status } = await fetch(`${system.api}/dashboard`);
+  if (status !== 200) throw new Error(`the page is answered ${status}`);
+}
 
 async function createKey(scopes: string): Promise<string> {
   const args = ['tools/keys.ts', 'create', '--name', 'page', '--scopes', scopes];

@@ -51,9 +51,8 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   const longRequests = new LongRequests({ callerShare: config.CALLER_SHARE });
   const servedVersions = new ServedVersions();
   const payloads = new PayloadChecks({ announced, strictTypes: config.STRICT_TYPES });
-  const views = { announced, payloads, tail, longRequests, servedVersions, table };
-  const dashboardDir = dashboardDirOf(config);
-  const deps = { log, ...views, ...state, keyCache, auth, dashboardDir, readiness, metrics, tracing, logger };
+  const views = { announced, payloads, tail, longRequests, servedVersions, table, ...pageOf(config) };
+  const deps = { log, ...views, ...state, keyCache, auth, readiness, metrics, tracing, logger };
   const server = new HttpServer({
     listener: createApp(deps),
     host: config.HOST,
@@ -87,8 +86,8 @@ function readinessOf(log: EventLog, table: ReadModel): Readiness {
   );
 }
 
-/** Where images and packages have the built page is the place where `npm run build:dashboard` puts it. */
-function dashboardDirOf(config: Config): string | undefined {
-  if (!config.DASHBOARD) return undefined;
-  return config.DASHBOARD_DIR ?? path.resolve(import.meta.dirname, '../../dashboard/dist');
+/** Images and packages have the built page where `npm run build:dashboard` puts it. */
+function pageOf(config: Config): { readonly dashboardDir: string | undefined } {
+  const usual = path.resolve(import.meta.dirname, '../../dashboard/dist');
+  return { dashboardDir: config.DASHBOARD ? (config.DASHBOARD_DIR ?? usual) : undefined };
 }

@@ -9,7 +9,8 @@ const UNITS = [
 export function formatDuration(ms: number): string {
   if (ms < 0) return '0 ms';
   if (ms < 1_000) return `${ms < 10 ? Math.round(ms * 10) / 10 : Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(Math.floor(ms / 100) / 10).toFixed(ms < 10_000 ? 1 : 0)} s`;
+  if (ms < 10_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
+  if (ms < 60_000) return `${Math.floor(ms / 1_000)} s`;
   const index = UNITS.findIndex((unit) => ms >= unit.ms);
   const [first, second] = [UNITS[index], UNITS[index + 1]];
   if (first === undefined || second === undefined) return `${ms} ms`;
