@@ -116,7 +116,7 @@ test('a job can be found by its id with the keyboard alone, and cancelled with a
   await page.getByLabel('Reason').fill('not needed');
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel job' }).click();
   await page.getByRole('button', { name: 'Retry job' }).waitFor();
-  await page.getByText('not needed').waitFor();
+  await page.getByText('not needed', { exact: true }).waitFor();
   const [last] = (await client.jobs.history(ids.waiting)).slice(-1);
   expect(last).toMatchObject({ event: 'JobCancelled', data: { reason: 'not needed' } });
 });
@@ -125,10 +125,11 @@ test('a list changes its rows in place, and offers new jobs instead of moving th
   const { page } = await openPage(context);
   const { id } = await client.jobs.create({ type: 'live', payload: {} });
   await eventually(async () => expect((await client.jobs.listPage({ type: 'live' })).items).toHaveLength(1));
+  const connected = page.waitForResponse('**/api/events');
   await logIn(page, '/jobs?type=live', keys.reader);
   const row = page.getByRole('row').filter({ hasText: id });
   await row.getByText('pending').waitFor();
-  // The feed is connected once it reports the first change.
+  await connected;
   await client.jobs.cancel(id);
   await row.getByText('cancelled').waitFor();
   const second = await client.jobs.create({ type: 'live', payload: {} });

@@ -32,8 +32,9 @@ export function useJobList(filter: JobSearch) {
   });
   const keyText = key.join('\n');
   const onMoment = useCallback(
-    ({ changes }: Moment) => {
+    ({ changes, incomplete }: Moment) => {
       const queryKey = keyText.split('\n');
+      if (incomplete) void queryClient.invalidateQueries({ queryKey });
       const shown = queryClient.getQueryData<Pages>(queryKey);
       if (shown === undefined) return;
       const known = new Set(shown.pages.flatMap(({ items }) => items.map(({ id }) => id)));
