@@ -25,7 +25,14 @@ afterEach(async () => {
 });
 
 function start(env: NodeJS.ProcessEnv = {}): TestProcess {
-  const settings = { ...process.env, DASHBOARD: 'false', DATA_DIR: dataDir, NATS_URL: undefined, DATABASE_URL: undefined, ...env };
+  const settings = {
+    ...process.env,
+    DASHBOARD: 'false',
+    DATA_DIR: dataDir,
+    NATS_URL: undefined,
+    DATABASE_URL: undefined,
+    ...env,
+  };
   const run = TestProcess.node(path.join(import.meta.dirname, 'start.ts'), { env: settings, ipc: false });
   runs.push(run);
   return run;
