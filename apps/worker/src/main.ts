@@ -11,7 +11,7 @@ import { Scheduler } from './schedules/scheduler.ts';
 import { checkLimits, selectHandlers } from './selectHandlers.ts';
 
 await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
-  const { ACK_WAIT_MS: ackWaitMs } = config;
+  const ackWaitMs = config.ACK_WAIT_MS;
   const settings = { ...eventLogSettings(config), archive: openArchive(config)?.archive };
   const telemetry = { logger, observer: eventLogMetrics(metrics), traceparent: tracing.current };
   const eventLog = new EventLog({ ...settings, ...telemetry, name: 'worker' });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { JobEvent } from '@jobstream/domain';
 import type { PartialCommand } from './contractSystem.ts';
 import type { Exchange } from './exchange.ts';
 import type { Produce, Situation } from './produce.ts';
@@ -102,6 +103,12 @@ export const jobAnswers: Readonly<Record<string, Readonly<Record<string, Produce
       const id = await livedJob(situation, 'completed');
       const headers = { ...STREAM, 'last-event-id': await lastEventOf(situation, id) };
       return situation.ask({ ...path(id), headers });
+    },
+    '409': async (situation) => {
+      const [jobId, jobType] = [randomUUID(), 'newer'];
+      const created = { v: 2, event: 'JobCreated', jobId, jobType, version: 1, data: {} };
+      await situation.system.guarded.log.append(created as unknown as JobEvent, 0);
+      return situation.ask(path(jobId));
     },
   },
   cancelJob: {

@@ -106,6 +106,18 @@ describe('values', () => {
     expect(await find('customer', '=', 'A')).toEqual([job.jobId]);
   });
 
+  test('of a changed payload replace those of the one before it, and leave those of the result', async () => {
+    const { job, event } = created({ customer: 'A', total: 1 });
+    await project([event, job.next('JobStarted'), job.next('JobFailed')]);
+    await project([job.next('JobPayloadChanged', { payload: { customer: 'B' } })]);
+    expect(await find('customer', '=', 'B')).toEqual([job.jobId]);
+    expect(await find('customer', '=', 'A')).toEqual([]);
+    expect(await find('total', '=', '1')).toEqual([]);
+    await project([job.next('JobRequeued'), job.next('JobStarted')]);
+    await project([job.next('JobCompleted', { result: { invoice: 'R-1' } })]);
+    expect((await valuesOf()).map((row) => row['path'])).toEqual(['customer', 'result:invoice']);
+  });
+
   test('that are encrypted are not stored', async () => {
     await store({ $jwe: 'eyJhbGciOiJkaXIifQ..x' });
     expect(await valuesOf()).toEqual([]);

@@ -13,6 +13,8 @@ const OF_RESULT = 'result:';
 interface Written {
   readonly job: Job;
   readonly baseVersion: number | undefined;
+  /** Null where the row keeps the one that it has. */
+  readonly payload: string | null;
 }
 
 interface SearchRow {
@@ -28,9 +30,26 @@ const WRITE = {
     ON CONFLICT (job_id, path) DO UPDATE SET value = excluded.value`,
 };
 
-/** Writes what the payloads of new jobs, and results, have at the named paths; none where no type of these jobs names one. */
+/** A changed payload need not have a value at the paths of the one before it. */
+const DELETE = {
+  name: 'delete_job_search',
+  text: `DELETE FROM job_search WHERE job_id = ANY($1::uuid[]) AND path NOT LIKE '${OF_RESULT}%'`,
+};
+
+/** Writes what new payloads, and results, have at the named paths; nothing where no type of these jobs names one. */
 export function searchStatements(writes: readonly Written[], paths: SearchPaths): BulkStatement[] {
-  const rows = paths.size === 0 ? [] : writes.flatMap((write) => rowsOf(write, paths.get(write.job.type) ?? []));
+  if (paths.size === 0) return [];
+  const searched = writes.filter(({ job }) => paths.has(job.type));
+  const changed = searched.filter(({ payload, baseVersion }) => payload !== null && baseVersion !== undefined);
+  return [
+    ...(changed.length === 0
+      ? []
+      : [{ ...DELETE, values: [plainArrayLiteral(changed.map(({ job }) => job.id))], rows: undefined }]),
+    ...insertStatements(searched.flatMap((write) => rowsOf(write, paths.get(write.job.type) ?? []))),
+  ];
+}
+
+function insertStatements(rows: readonly SearchRow[]): BulkStatement[] {
   if (rows.length === 0) return [];
   const values = [
     plainArrayLiteral(rows.map(({ job }) => job.id)),
@@ -42,11 +61,11 @@ export function searchStatements(writes: readonly Written[], paths: SearchPaths)
   return [{ ...WRITE, values, rows: undefined }];
 }
 
-/** The payload of a job that exists already is not known here, and was written with it. */
-function rowsOf({ job, baseVersion }: Written, paths: readonly string[]): readonly SearchRow[] {
+/** A payload that the row keeps is not known here, and was written with it. */
+function rowsOf({ job, payload }: Written, paths: readonly string[]): readonly SearchRow[] {
   return paths.flatMap((path) => {
     const ofResult = path.startsWith(OF_RESULT);
-    if (!ofResult && baseVersion !== undefined) return [];
+    if (!ofResult && payload === null) return [];
     const value = ofResult ? textAt(job.result, path.slice(OF_RESULT.length)) : textAt(job.payload, path);
     return value === undefined ? [] : [{ job, path, value }];
   });

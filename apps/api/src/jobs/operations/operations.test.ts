@@ -74,7 +74,7 @@ async function jobsInOrder(id: string, ids: readonly string[]): Promise<readonly
 }
 
 describe('a replay', () => {
-  test('creates a job for each that has ended, with its settings and the patched payload', async () => {
+  test('creates a job for each that has ended, with its settings and the patched payload, and links them', async () => {
     const type = typeName();
     const fields = { tags: ['a'], maxAttempts: 3, timeoutMs: 1_234 };
     const ids = await create(type, [{ to: 'x', from: 'old', cc: 'y' }, ['no', 'object']], fields);
@@ -89,8 +89,8 @@ describe('a replay', () => {
     const newIds = (await jobsInOrder(id, ids)).map((job) => job?.newJobId ?? '');
     const [first, second] = await Promise.all(newIds.map((newId) => api.log.readJob(newId)));
     const settings = { type, status: 'pending', tags: ['a'], maxAttempts: 3, timeoutMs: 1_234 };
-    expect(first?.job).toMatchObject({ ...settings, payload: { to: 'x', from: 'new' } });
-    expect(second?.job).toMatchObject({ ...settings, payload: { from: 'new' } });
+    expect(first?.job).toMatchObject({ ...settings, payload: { to: 'x', from: 'new' }, rerunOf: ids[0] });
+    expect(second?.job).toMatchObject({ ...settings, payload: { from: 'new' }, rerunOf: ids[1] });
     const [created] = await api.log.readHistory(newIds[0] ?? '');
     expect(created?.event).toMatchObject({ correlationId: id, actor: { kind: 'api', id: 'anonymous' } });
     expect((await api.log.readJob(open[0] ?? ''))?.job.version).toBe(1);
