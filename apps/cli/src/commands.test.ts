@@ -217,6 +217,33 @@ test('cancel and retry change the jobs of a filter, and ask before', async () =>
   expect(none).toEqual({ code: 0, stdout: 'There are no such jobs.\n', stderr: '' });
 });
 
+test('run-now ends the wait of a job, retry takes another payload, and rerun creates a job like one that has ended', async () => {
+  const id = await enqueue('sleep', '{"durationMs": 1, "failTimes": 9}', '--delay', '1h', '--max-attempts', '1');
+  expect(await stage.run('run-now', id)).toMatchObject({ code: 0, stdout: expect.stringContaining(`${id}  sleep`) });
+  expect(await stage.run('get', id, '--wait', '30s')).toMatchObject({ code: 1 });
+  expect(await stage.run('retry', '--payload', '{}', '--all')).toMatchObject({ code: 64 });
+  expect(await stage.run('retry', id, '--payload', '{"durationMs": 2}', '--reason', 'mended')).toMatchObject({
+    code: 0,
+  });
+  const mended = await stage.run('get', id, '--wait', '30s', '--events');
+  expect(mended).toMatchObject({ code: 0, stdout: expect.stringContaining('payload   {"durationMs":2}') });
+  const rerun = await stage.run('rerun', id, '--wait', '30s', '--json');
+  expect(JSON.parse(rerun.stdout)).toMatchObject({ status: 'completed', rerunOf: id, payload: { durationMs: 2 } });
+});
+
+test('failures are shown in groups', async () => {
+  const fail = () => enqueue('sleep', '{"durationMs": 1, "failTimes": 9}', '--max-attempts', '1', '--tag', 'doomed');
+  await Promise.all([fail(), fail()]);
+  await listed(['--tag', 'doomed', '--status', 'failed'], 2);
+  const { code, stdout } = await stage.run('failures', '--window', '1h', '--type', 'sleep', '--json');
+  const group = JSON.parse(stdout.split('\n')[0] ?? '') as { count: number; message: string };
+  expect({ code, message: group.message }).toEqual({ code: 0, message: 'told to fail: attempt <n> of <n>' });
+  expect(group.count).toBeGreaterThanOrEqual(2);
+  expect((await stage.run('failures')).stdout).toMatch(
+    /^ *JOBS +TYPE +ERROR +MESSAGE .*\n.* sleep +Error +told to fail: /u,
+  );
+});
+
 test('replay creates jobs anew and follows them, and audit tells who did it', async () => {
   for (const _ of [1, 2]) await enqueue('sleep', '{"durationMs": 1}', '--tag', 'replayed', '--delay', '1h');
   await listed(['--tag', 'replayed'], 2);
@@ -261,6 +288,10 @@ test('schedules are created, replaced, listed, shown and deleted', async () => {
   });
   expect((await stage.run('schedules')).stdout).toMatch(/\nnightly +0 3 \* \* \* +UTC +sleep +disabled\n$/u);
   expect((await stage.run('schedules', 'get', 'nightly', '--json')).stdout).toBe(replaced.stdout);
+  expect(await stage.run('schedules', 'run', 'nightly')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/ {2}sleep {2}/u),
+  });
   expect(await stage.run('schedules', 'delete', 'nightly')).toMatchObject({ stdout: 'nightly is deleted\n' });
   expect(await stage.run('schedules', 'get', 'nightly')).toMatchObject({ code: 2 });
 });

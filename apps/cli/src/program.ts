@@ -7,15 +7,17 @@ import { CommandError, describeApiError, UsageError } from './command/failure.ts
 import { helpLayout } from './command/help.ts';
 import type { RunHere } from './command/runHere.ts';
 import type { Surroundings } from './command/surroundings.ts';
-import { cancelCommand, retryCommand } from './jobs/changeCommands.ts';
+import { cancelCommand, retryCommand, runNowCommand } from './jobs/changeCommands.ts';
 import { enqueueCommand } from './jobs/enqueue.ts';
 import { getCommand } from './jobs/get.ts';
 import { listCommand } from './jobs/list.ts';
 import { replayCommand } from './jobs/replay.ts';
+import { rerunCommand } from './jobs/rerun.ts';
 import { watchCommand } from './jobs/watch.ts';
 import { whyCommand } from './jobs/why.ts';
 import { schedulesCommand } from './schedules/schedules.ts';
 import { auditCommand } from './service/audit.ts';
+import { failuresCommand } from './service/failures.ts';
 import { statsCommand } from './service/stats.ts';
 import { workersCommand } from './service/workers.ts';
 import { typesCommand } from './jobTypes/typesGroup.ts';
@@ -82,11 +84,14 @@ function commands(onApi: RunOnApi, here: RunHere): AnyCommand[] {
     watchCommand,
     cancelCommand,
     retryCommand,
+    runNowCommand,
+    rerunCommand,
     replayCommand,
     typesCommand,
     schedulesCommand,
     workersCommand,
     statsCommand,
+    failuresCommand,
     auditCommand,
   ];
   return [devCommand(here), ...ofApi.map((command) => command(onApi)), ...systemCommands(here)] as AnyCommand[];

@@ -1,9 +1,10 @@
 import type { JobSelection } from '@jobstream/client';
-import type { Api, RunOnApi } from '../command/apiCommand.ts';
+import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command/apiCommand.ts';
 import { definedIn } from '../command/definedIn.ts';
 import type { ExitCode } from '../command/exitCode.ts';
 import { UsageError } from '../command/failure.ts';
 import { examples } from '../command/help.ts';
+import { readPayload } from '../command/readPayload.ts';
 import { changeJobs } from './changeJobs.ts';
 import { changeMatching, type BulkVerb } from './changeMatching.ts';
 import { filteredCommand, filterOf, type FilterOptions } from './jobFilter.ts';
@@ -35,9 +36,42 @@ export function retryCommand(run: RunOnApi) {
         'jobstream retry 01a21007-5d41-7b37-bb26-e9f0e3028d57',
         'jobstream retry --type email --created-after 2030-01-31T09:00:00Z',
         'jobstream retry --status cancelled --tag campaign-7 --yes',
+        `jobstream retry 01a21007-5d41-7b37-bb26-e9f0e3028d57 --payload '{"to": "other@example.com"}'`,
       ),
     )
-    .action(run((api, ids: string[], options: ChangeOptions) => change('retry', { api, ids, options })));
+    .option('--payload <json>', 'another payload for one job: itself, @file, or - for standard input')
+    .action(run(retry));
+}
+
+async function retry(
+  api: Api,
+  ids: string[],
+  { payload, ...options }: ChangeOptions & { readonly payload?: string },
+): Promise<ExitCode> {
+  if (payload === undefined) return change('retry', { api, ids, options });
+  if (ids.length !== 1) throw new UsageError('give one id with --payload');
+  const { client, signal } = api;
+  const body = { payload: await readPayload(payload, api), ...definedIn({ reason: options.reason }) };
+  return changeJobs(api, ids, (id) => client.jobs.retry(id, { signal, ...body }));
+}
+
+export function runNowCommand(run: RunOnApi) {
+  return apiCommand(
+    'run-now',
+    'Runs jobs now that wait for their time: scheduled ones, and those that will be retried.',
+  )
+    .argument('<id...>', 'the ids of the jobs')
+    .option('--reason <text>', 'why; it is kept in the history')
+    .addHelpText(
+      'after',
+      examples(`jobstream run-now 01a21007-5d41-7b37-bb26-e9f0e3028d57 --reason 'the customer waits'`),
+    )
+    .action(run(runNow));
+}
+
+function runNow(api: Api, ids: string[], { reason }: ApiOptions & { readonly reason?: string }): Promise<ExitCode> {
+  const { client, signal } = api;
+  return changeJobs(api, ids, (id) => client.jobs.runNow(id, { signal, ...definedIn({ reason }) }));
 }
 
 function changeCommand(name: BulkVerb, summary: string) {

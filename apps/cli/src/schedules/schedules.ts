@@ -1,6 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
 import type { Schedule } from '@jobstream/client';
 import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command/apiCommand.ts';
+import { definedIn } from '../command/definedIn.ts';
 import { ExitCode } from '../command/exitCode.ts';
 import { examples } from '../command/help.ts';
 import type { Printer } from '../output/printer.ts';
@@ -14,6 +15,7 @@ export function schedulesCommand(run: RunOnApi) {
     .addCommand(listSchedulesCommand(run), { isDefault: true })
     .addCommand(getScheduleCommand(run))
     .addCommand(createScheduleCommand(run))
+    .addCommand(runScheduleCommand(run))
     .addCommand(deleteScheduleCommand(run));
 }
 
@@ -25,6 +27,24 @@ function listSchedulesCommand(run: RunOnApi) {
 
 async function listSchedules({ client, printer, signal }: Api, _options: ApiOptions): Promise<ExitCode> {
   await printer.table(client.schedules.list({ signal }), columns(printer), 'There are no schedules.');
+  return ExitCode.ok;
+}
+
+function runScheduleCommand(run: RunOnApi) {
+  return apiCommand('run', 'Creates a job of a schedule now, beside its ticks.')
+    .argument('<name>', 'the name of the schedule')
+    .option('--reason <text>', 'why; it is kept in the history of the job')
+    .addHelpText('after', examples('jobstream schedules run nightly-report'))
+    .action(run(runSchedule));
+}
+
+async function runSchedule(
+  { client, printer, signal }: Api,
+  name: string,
+  { reason }: ApiOptions & { readonly reason?: string },
+): Promise<ExitCode> {
+  const job = await client.schedules.run(name, { signal, ...definedIn({ reason }) });
+  printer.document(job, () => `${printer.tone('strong', job.id)}  ${job.type}  ${job.status}`);
   return ExitCode.ok;
 }
 
