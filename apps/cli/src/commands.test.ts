@@ -232,8 +232,9 @@ test('run-now ends the wait of a job, retry takes another payload, and rerun cre
 });
 
 test('failures are shown in groups', async () => {
-  const fail = () => enqueue('sleep', '{"durationMs": 1, "failTimes": 9}', '--max-attempts', '1', '--tag', 'doomed');
-  await Promise.all([fail(), fail()]);
+  for (const _ of [1, 2]) {
+    await enqueue('sleep', '{"durationMs": 1, "failTimes": 9}', '--max-attempts', '1', '--tag', 'doomed');
+  }
   await listed(['--tag', 'doomed', '--status', 'failed'], 2);
   const { code, stdout } = await stage.run('failures', '--window', '1h', '--type', 'sleep', '--json');
   const group = JSON.parse(stdout.split('\n')[0] ?? '') as { count: number; message: string };
