@@ -67,7 +67,8 @@ test('a handler that is edited while a job runs: the job finishes with the old c
   await eventually(() => isRunning(third.id), { timeoutMs: 30_000 });
   await writeFile(path.join(project, 'first'), '');
   await system.wrote(`thumbnail ${first.id} completed`);
-  expect(await jobs.get(first.id)).toMatchObject({ result: { code: 1 }, attempt: 1 });
+  // The worker says it when the log has it; the table follows.
+  await eventually(async () => expect(await jobs.get(first.id)).toMatchObject({ result: { code: 1 }, attempt: 1 }));
 
   system.kill('SIGINT');
   await system.wrote('the handlers finish their running jobs; Ctrl-C again ends them at once');

@@ -36,7 +36,9 @@ const rooms = JSON.parse(readFileSync(path.join(import.meta.dirname, 'rooms.json
 >;
 
 test.each(Object.entries(rooms))('every room of %s has its place in the order of the rooms', (source, names) => {
-  const files = globSync('**/*.{ts,tsx}', { cwd: path.join(root, source) }).filter((file) => !file.endsWith('.test.ts'));
+  const files = globSync('**/*.{ts,tsx}', { cwd: path.join(root, source) }).filter(
+    (file) => !file.endsWith('.test.ts'),
+  );
   const folders = new Set(files.map((file) => path.dirname(file)).filter((folder) => folder !== '.'));
   expect([...folders].toSorted()).toEqual(names.toSorted());
 });
