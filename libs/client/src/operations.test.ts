@@ -11,9 +11,9 @@ const documented = Object.entries(
   (JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../../../docs/openapi.json'), 'utf8')) as OpenApi).paths,
 ).flatMap(([route, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${route}`));
 
-/** For operators and probes; and streams of requests, which browsers cannot send. */
+/** For people, operators and probes; and streams of requests, which browsers cannot send. */
 const NOT_FOR_PROGRAMS =
-  /^\w+ (\/|\/docs.*|\/openapi\.json|\/metrics|\/health\/.*|\/api\/(keys|admin|jobs\/import).*)$/;
+  /^\w+ (\/|\/dashboard.*|\/docs.*|\/openapi\.json|\/metrics|\/health\/.*|\/api\/(keys|admin|jobs\/import).*)$/;
 
 /** Makes every call there is, and answers which operations that came to. */
 async function operationsUsed(): Promise<ReadonlySet<string>> {
