@@ -90,6 +90,8 @@ async function readerIn(
     PORT: String(port),
     JOBSTREAM_URL: `http://127.0.0.1:${port}`,
     npm_config_registry: registry,
+    // As in a terminal of one's own: CI runs npm silently, and its children would be silent as well.
+    npm_config_loglevel: 'notice',
     npm_config_prefer_offline: 'true',
     npm_config_omit_lockfile_registry_resolved: 'false',
   };
