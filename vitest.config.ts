@@ -4,6 +4,9 @@ import type { TestUserConfig } from 'vitest/config';
 
 const schedules = '**/*.schedules.test.ts';
 
+/** They need Chromium, and share one system: a stage of its own, `npm run test:dashboard`. */
+const dashboard = 'e2e/dashboard/**/*.test.ts';
+
 const ofAll = {
   exclude: ['**/node_modules/**', '**/.data/**'],
   pool: 'forks',
@@ -27,7 +30,7 @@ export default defineConfig({
           ...ofAll,
           name: 'tests',
           include: ['{apps,libs}/*/{src,testing}/**/*.test.ts', '{tools,e2e,bench}/**/*.test.ts'],
-          exclude: [...ofAll.exclude, schedules],
+          exclude: [...ofAll.exclude, schedules, dashboard],
           // Files share the modules of a worker process: nothing has state at module scope, and imports were a third of the time.
           isolate: false,
         },
@@ -35,6 +38,17 @@ export default defineConfig({
       {
         // They replace the clock and the timers of their process, which a connection of another file would use as well.
         test: { ...ofAll, name: 'schedules', include: [schedules], isolate: true },
+      },
+      {
+        test: {
+          ...ofAll,
+          name: 'dashboard',
+          include: [dashboard],
+          globalSetup: ['e2e/dashboard/sharedSystem.ts'],
+          isolate: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
       },
     ],
   },

@@ -1,13 +1,5 @@
-import { resolveChromium } from '@jobstream/servers';
 import axe from 'axe-core';
-import { type Browser, chromium, type Page } from 'playwright-core';
-
-/** A browser without a window. Its sandbox does not work for root, and the pages are our own. */
-export async function startBrowser(): Promise<Browser | { readonly missing: string }> {
-  const resolved = await resolveChromium();
-  if ('missing' in resolved) return resolved;
-  return chromium.launch({ executablePath: resolved.binary, args: ['--no-sandbox'] });
-}
+import type { Page } from 'playwright-core';
 
 /** What a page wrote to its console as errors, and which requests left its server. */
 export interface PageFaults {

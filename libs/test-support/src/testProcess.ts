@@ -80,6 +80,12 @@ export class TestProcess implements AsyncDisposable {
     return this.#until(`write "${text}" ${times} times`, () => this.output.split(text).length > times);
   }
 
+  /** Resolves to the first match in the output; rejects at its end, or after `timeoutMs`, which only a process that hangs reaches. */
+  async matched(pattern: RegExp, timeoutMs: number): Promise<readonly string[]> {
+    await this.#until(`write ${pattern}`, () => pattern.test(this.output), timeoutMs);
+    return pattern.exec(this.output) ?? [];
+  }
+
   /** Resolves when a line with exactly this message has been logged; rejects after 40 s, or at its end. */
   logged(message: string): Promise<void> {
     return this.#until(`log "${message}"`, () => this.lines.some(({ msg }) => msg === message));
@@ -90,8 +96,8 @@ export class TestProcess implements AsyncDisposable {
     await this.ended;
   }
 
-  async #until(wish: string, isFulfilled: () => boolean): Promise<void> {
-    const late = AbortSignal.timeout(TIMEOUT_MS);
+  async #until(wish: string, isFulfilled: () => boolean, timeoutMs = TIMEOUT_MS): Promise<void> {
+    const late = AbortSignal.timeout(timeoutMs);
     while (!isFulfilled()) {
       // A process that has ended writes no more.
       const news = this.#hasEnded

@@ -13,6 +13,7 @@ export interface Stage {
 export const stages: readonly Stage[] = [
   { name: 'checks', command: 'npm run check', blocking: true },
   { name: 'tests', command: 'npm test', minutes: 60 },
+  { name: 'dashboard', command: 'npm run test:dashboard', minutes: 20 },
   { name: 'fuzz', command: 'npm run test:fuzz', minutes: 30 },
   { name: 'conformance', command: 'npm run conformance', minutes: 15 },
   { name: 'packages', command: 'npm run test:packages', minutes: 10 },

@@ -5,7 +5,7 @@ import { closingLine, skipReasons, testTally } from './testTally.ts';
 /** Runs vitest with these words of its command line; writes `N passed, N failed` last and returns how many failed. */
 export async function runTests(words: readonly string[]): Promise<number> {
   const { filter, options } = parseCLI(['vitest', 'run', ...words]);
-  const vitest = await startVitest(filter, { ...options, watch: false });
+  const vitest = await startVitest(filter, { project: projectsFor(filter), ...options, watch: false });
   const modules = vitest.state.getTestModules();
   const tally = testTally(modules, vitest.state.getUnhandledErrors().length);
   await closeAll(vitest);
@@ -14,6 +14,11 @@ export async function runTests(words: readonly string[]): Promise<number> {
   for (const reason of skipReasons(modules)) console.log(`skipped: ${reason}`);
   console.log(closingLine({ ...tally, failed }));
   return failed;
+}
+
+/** The tests of the dashboard need a browser and are a stage of their own: they run when they are named. */
+function projectsFor(filter: readonly string[]): string[] {
+  return filter.some((path) => path.includes('e2e/dashboard')) ? [] : ['!dashboard'];
 }
 
 async function closeAll(vitest: Vitest): Promise<void> {
