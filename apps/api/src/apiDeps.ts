@@ -43,6 +43,7 @@ export interface ApiDeps {
     | 'listJobs'
     | 'findJobReferences'
     | 'findQueuePosition'
+    | 'countMatchingByType'
     | 'countMatchingJobs'
     | 'countJobs'
     | 'oldestPending'

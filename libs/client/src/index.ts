@@ -46,6 +46,7 @@ export type {
   JobOperations,
   JobOutcome,
   NewOperation,
+  OperationCount,
   OperationFilter,
   OperationJob,
   OperationKind,

@@ -1,5 +1,6 @@
-import type { JobStatus } from './job.ts';
 import type { Actor } from './actor.ts';
+import type { JobListFilter } from './jobs.ts';
+import type { JobStatus } from './job.ts';
 import { newIdempotencyKey } from './idempotencyKey.ts';
 import { itemsOf } from './pages.ts';
 import { pause } from './pause.ts';
@@ -9,14 +10,10 @@ export type OperationKind = 'cancel' | 'retry' | 'replay';
 export type OperationStatus = 'running' | 'paused' | 'completed' | 'cancelled';
 export type JobOutcome = 'done' | 'skipped' | 'failed';
 
-/** Which jobs an operation is on: those that match now, or all. */
-export interface OperationFilter {
-  readonly type?: string;
-  /** Default: those that the operation can change; of a replay, those that have ended. */
-  readonly status?: JobStatus;
-  readonly tag?: string;
-  readonly createdAfter?: string;
-  readonly createdBefore?: string;
+/** Which jobs an operation is on: those that match now, or all. Default statuses: those that it can change. */
+export interface OperationFilter extends Omit<JobListFilter, 'sort'> {
+  /** Jobs with one of these ids, at most 1,000. */
+  readonly ids?: readonly string[];
   readonly all?: boolean;
 }
 
@@ -24,13 +21,20 @@ export interface OperationFilter {
 export interface NewOperation {
   readonly kind: OperationKind;
   readonly filter: OperationFilter;
-  /** Of a replay: a JSON merge patch (RFC 7396) for the payloads. */
+  /** Of a replay or a retry: a JSON merge patch (RFC 7396) for the payloads. */
   readonly patch?: unknown;
   /** Jobs a second; without it, as fast as the log accepts them. */
   readonly rate?: number;
   /** Only the newest jobs. */
   readonly limit?: number;
   readonly reason?: string;
+}
+
+/** The jobs that an operation would be on, at most 100,000. */
+export interface OperationCount {
+  readonly matched: number;
+  /** The same by type and status, the largest first. */
+  readonly groups: readonly { readonly type: string; readonly status: JobStatus; readonly count: number }[];
 }
 
 /** An operation on many jobs, and how far it is. */
@@ -113,10 +117,14 @@ export class JobOperations {
   }
 
   /** Counts the jobs of an operation without beginning it, up to 100,000. */
-  async count(operation: NewOperation, { signal }: CallOptions = {}): Promise<number> {
+  async count(operation: NewOperation, options: CallOptions = {}): Promise<number> {
+    return (await this.preview(operation, options)).matched;
+  }
+
+  /** As `count`, also by type and status. */
+  preview(operation: NewOperation, { signal }: CallOptions = {}): Promise<OperationCount> {
     const body = { ...operation, dryRun: true };
-    const request = { method: 'POST', path: '/api/operations', body, signal } as const;
-    return (await this.#transport.ask<{ matched: number }>(request)).matched;
+    return this.#transport.ask({ method: 'POST', path: '/api/operations', body, signal });
   }
 
   get(id: string, { signal }: CallOptions = {}): Promise<JobOperation> {

@@ -215,6 +215,8 @@ export interface JobListFilter extends Readonly<Partial<Record<`${JobTime}${'Aft
   readonly search?: string | readonly string[];
   /** The worker of the running or last attempt. */
   readonly worker?: string;
+  /** Jobs that repeat this one. */
+  readonly rerunOf?: string;
   /** By age, or by how long the last attempt of an ended job ran; default `newest`. */
   readonly sort?: 'newest' | 'oldest' | 'longest' | 'shortest';
 }

@@ -2,7 +2,8 @@ import { readCheckpoint } from './projection/checkpointFence.ts';
 import type { Checkpoint } from './projection/checkpointFence.ts';
 import { countJobs, countUnreadableJobs } from './jobs/jobQueries.ts';
 import type { JobCount } from './jobs/jobQueries.ts';
-import { countMatchingJobs } from './jobs/jobQueries.ts';
+import type { JobFilter } from './jobs/jobFilter.ts';
+import { countMatchingByType, countMatchingJobs } from './jobs/jobQueries.ts';
 import { findQueuePosition } from './jobs/queuePosition.ts';
 import type { QueuedJob, QueuePosition } from './jobs/queuePosition.ts';
 import { findJob } from './jobs/jobQueries.ts';
@@ -55,6 +56,11 @@ export class ReadModel extends PostgresService {
   /** Counts the jobs that a filter matches, up to `upTo`. @throws QueryTooExpensiveError. */
   countMatchingJobs(filter: CountQuery, upTo: number): Promise<number> {
     return this.use((pool) => countMatchingJobs(pool, filter, upTo));
+  }
+
+  /** Counts matching jobs by type and status, the largest number first; `upTo` of them. @throws QueryTooExpensiveError. */
+  countMatchingByType(filter: JobFilter, upTo: number): Promise<readonly JobCount[]> {
+    return this.use((pool) => countMatchingByType(pool, filter, upTo));
   }
 
   /** Counts jobs (of a tenant, or all) by type and status; combinations without a job are left out. */

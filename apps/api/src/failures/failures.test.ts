@@ -1,37 +1,13 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import type { JobEvent } from '@jobstream/domain';
+import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { useStage } from '../../testing/apiStage.ts';
+import { failJob } from '../../testing/failJob.ts';
 import { projectAll } from '../../testing/projectAll.ts';
 import type { TestApi } from '../../testing/startApi.ts';
 
 interface Failures {
   readonly total: number;
   readonly items: readonly { readonly count: number; readonly message: string; readonly jobs: string }[];
-}
-
-/** Creates a job and lets its first attempt fail, as a worker would; returns its id. */
-async function failJob(api: TestApi, { type, message, key }: { type: string; message: string; key?: string }) {
-  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
-  const { id: jobId } = (await (await api.post('/api/jobs', { type }, headers)).json()) as { id: string };
-  const { sequence = 0, job } = (await api.log.readJob(jobId)) ?? {};
-  const tenant = job?.tenant === undefined ? {} : { tenant: job.tenant };
-  const actor = { kind: 'worker', id: 'w' } as const;
-  const common = { v: 1, jobId, jobType: type, at: new Date().toISOString(), actor, ...tenant } as const;
-  const error = { name: 'SmtpError', message, code: 'E452' };
-  const events: JobEvent[] = [
-    { ...common, id: randomUUID(), version: 2, event: 'JobStarted', data: { attempt: 1, worker: 'w' } },
-    {
-      ...common,
-      id: randomUUID(),
-      version: 3,
-      event: 'JobFailed',
-      data: { attempt: 1, error, reason: 'unrecoverable' },
-    },
-  ];
-  let last = sequence;
-  for (const event of events) last = await api.log.append(event, last);
-  return jobId;
 }
 
 async function failuresOf(api: TestApi, query = '', key?: string): Promise<Failures> {

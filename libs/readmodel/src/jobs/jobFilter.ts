@@ -39,6 +39,8 @@ export interface JobFilter extends TimeRanges {
   readonly worker?: string | undefined;
   /** The job that they repeat. */
   readonly rerunOf?: string | undefined;
+  /** Jobs with one of these ids. */
+  readonly ids?: readonly string[] | undefined;
 }
 
 /** Adds a value to a statement and returns its placeholder. */
@@ -46,7 +48,7 @@ export type Bind = (value: unknown) => string;
 
 /** The conditions of a filter on the table `jobs`; without those of `search`, for which `sourceOf` is. */
 export function conditionsOf(filter: JobFilter, bind: Bind): string[] {
-  const { tenant, type, status, tag, errorName, errorCode, failure, worker, rerunOf } = filter;
+  const { tenant, type, status, tag, errorName, errorCode, failure, worker, rerunOf, ids } = filter;
   const equal = (column: string, value: string | undefined) =>
     value === undefined ? [] : [`${column} = ${bind(storableText(value))}`];
   return [
@@ -60,6 +62,7 @@ export function conditionsOf(filter: JobFilter, bind: Bind): string[] {
     ...equal('failure', failure),
     ...(failure === undefined ? [] : [`status = 'failed'`]), // lets Postgres use the index over the failed jobs
     ...equal('rerun_of', rerunOf),
+    ...(ids === undefined ? [] : [`id = ANY(${bind(ids)}::uuid[])`]),
     ...timeNames.flatMap((name) => inRange(name, filter, bind)),
   ];
 }

@@ -65,6 +65,18 @@ export async function countMatchingJobs(pool: Pool, filter: CountQuery, upTo: nu
   return rows[0]?.count ?? 0;
 }
 
+/** Counts matching jobs by type and status, `upTo` of them. */
+export async function countMatchingByType(pool: Pool, filter: JobFilter, upTo: number): Promise<readonly JobCount[]> {
+  const values: unknown[] = [];
+  const bind = (value: unknown) => `$${values.push(value)}`;
+  const { from, conditions } = sourceOf(filter, bind);
+  const matching = `SELECT type, status FROM ${from} ${whereClause(conditions)} LIMIT ${bind(upTo)}`;
+  const text = `SELECT type, status, count(*)::int AS count FROM (${matching}) AS matching
+    GROUP BY type, status ORDER BY count DESC, type, status`;
+  const counting = pool.query<JobCount>({ text, values });
+  return (await (needsScan(filter) ? unlessTooExpensive(counting) : counting)).rows;
+}
+
 /** A projected job; `sequence` is that of its last projected event. */
 export interface ProjectedJob {
   readonly job: Job;

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { TooManyJobsError, TooManyOperationsError } from '../errors.ts';
-import { conditionsOf } from '../jobs/jobFilter.ts';
+import { needsScan, sourceOf, whereClause } from '../jobs/jobFilter.ts';
+import { unlessTooExpensive } from '../jobs/unlessTooExpensive.ts';
 import { inTransaction } from '../postgres/inTransaction.ts';
 import { storableJson, storableText } from '../postgres/storableValues.ts';
 import { operationColumns, operationOfRow } from './operation.ts';
@@ -33,7 +34,7 @@ const COUNT_IN = `UPDATE operations SET total = $2, status = CASE WHEN $2 = 0 TH
  * Stores an operation and the jobs that match now, of one snapshot of the table.
  *
  * @returns undefined if there is an operation with this id.
- * @throws TooManyJobsError, TooManyOperationsError; then nothing was stored.
+ * @throws TooManyJobsError, TooManyOperationsError, QueryTooExpensiveError; then nothing was stored.
  */
 export async function acceptOperation(
   client: PoolClient,
@@ -88,13 +89,15 @@ async function freezeJobs(
 ): Promise<number> {
   const values: unknown[] = [operationId];
   const bind = (value: unknown) => `$${values.push(value)}`;
-  const conditions = [...conditionsOf(filter, bind), `status = ANY(${bind(statuses)})`];
+  const { from, conditions, position } = sourceOf({ ...filter, status: statuses }, bind);
+  const order = `ORDER BY ${position.createdAt} DESC, ${position.id} DESC`;
   const text = `INSERT INTO operation_jobs (operation_id, position, job_id, job_type, job_version)
     SELECT $1, row_number() OVER (ORDER BY created_at, id), id, type, version FROM
-      (SELECT id, type, version, created_at FROM jobs WHERE ${conditions.join(' AND ')}
-        ORDER BY created_at DESC, id DESC LIMIT ${bind(limit)}) AS matching`;
+      (SELECT jobs.id, jobs.type, jobs.version, jobs.created_at FROM ${from} ${whereClause(conditions)}
+        ${order} LIMIT ${bind(limit)}) AS matching`;
   // pg gives up on a statement of this pool earlier; its types do not have the option.
   const statement = { text, values, query_timeout: SELECT_TIMEOUT_MS + 500 };
-  const { rowCount } = await client.query(statement);
+  const freezing = client.query(statement);
+  const { rowCount } = await (needsScan(filter) ? unlessTooExpensive(freezing) : freezing);
   return rowCount ?? 0;
 }

@@ -106,7 +106,7 @@ export class Operations extends PostgresService {
    * Stores an operation with the jobs that match now.
    *
    * @returns undefined if there is an operation with this id.
-   * @throws TooManyJobsError, TooManyOperationsError.
+   * @throws TooManyJobsError, TooManyOperationsError, QueryTooExpensiveError.
    */
   accept(operation: NewOperation, selection: JobSelection): Promise<JobOperation | undefined> {
     return this.use(async (pool) => {

@@ -11,7 +11,7 @@ export const MAX_BULK_JOBS = 100_000;
 const DEFAULT_LIMIT = 1_000;
 
 /** The fields by which requests choose jobs. */
-export const filterFields = {
+const filterFields = {
   type: Schema.optionalKey(JobType),
   status: Schema.optionalKey(JobStatus),
   tag: Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 128))),
@@ -62,13 +62,17 @@ export function decodeBulkRequest(body: unknown, command: ChangeCommand['kind'])
   return { command, filter, statuses, limit, dryRun, ...(reason === undefined ? {} : { reason }) };
 }
 
+const ownFilter = { place: '', fields: Object.keys(filterFields) };
+
 /** The mistakes in what should choose jobs, at `place`: a missing filter must not mean all of them. */
-export function filterErrors(body: unknown, place = ''): readonly FieldError[] {
+export function filterErrors(
+  body: unknown,
+  { place, fields }: { readonly place: string; readonly fields: readonly string[] } = ownFilter,
+): readonly FieldError[] {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return [];
-  const filtered = Object.keys(filterFields).some((field) => field in body);
+  const filtered = fields.some((field) => field in body);
   const all = 'all' in body && body.all === true;
   if (filtered && all) return [{ pointer: `${place}/all`, detail: 'must not be given together with a filter' }];
   if (filtered || all) return [];
-  const detail = `must have one of ${Object.keys(filterFields).join(', ')}, or "all": true`;
-  return [{ pointer: place, detail }];
+  return [{ pointer: place, detail: `must have one of ${fields.join(', ')}, or "all": true` }];
 }

@@ -1,7 +1,13 @@
 import { hash, randomUUIDv7 } from 'node:crypto';
 import { canonicalJson } from '@jobstream/creation';
 import { uuidV8 } from '@jobstream/domain';
-import { type JobOperation, type NewOperation, type OperationKind, TooManyJobsError } from '@jobstream/readmodel';
+import {
+  type JobOperation,
+  type JobSelection,
+  type NewOperation,
+  type OperationKind,
+  TooManyJobsError,
+} from '@jobstream/readmodel';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { nameSubject } from '../../audit/auditedChange.ts';
@@ -9,18 +15,19 @@ import { callerOf } from '../../auth/caller.ts';
 import { invalidRequest } from '../../http/decodeBody.ts';
 import { sendJson } from '../../http/sendJson.ts';
 import { MAX_BULK_JOBS } from '../change/bulkRequest.ts';
-import { countMatching } from '../change/changeMatching.ts';
 import { idempotencyKeyReused, readIdempotencyKey } from '../create/idempotency.ts';
+import { conditionsOf } from './operationFilter.ts';
 import { decodeOperation, type OperationPlan } from './operationRequest.ts';
 import { operationView } from './operationView.ts';
 
 /** `POST /api/operations`, and `POST /api/jobs/replay` with a given kind: accepts an operation, or counts its jobs. */
 export function acceptOperation(deps: ApiDeps, kind?: OperationKind): RequestHandler {
   return async (req, res) => {
-    const plan = ownJobsOf(res, decodeOperation(req.body, kind));
-    if (plan.dryRun) return sendCount(plan, res, deps);
+    const plan = decodeOperation(req.body, kind);
+    const selection = await selectionOf(res, plan, deps);
+    if (plan.dryRun) return sendCount(selection, res, deps);
     const operation = newOperation(req, res, plan);
-    const accepted = await accept(operation, plan, deps);
+    const accepted = await accept(operation, selection, deps);
     if (accepted !== undefined) return respond(res, 202, accepted);
     const earlier = await deps.operations.read(operation.id);
     if (earlier === undefined || earlier.fingerprint !== operation.fingerprint) throw idempotencyKeyReused();
@@ -29,15 +36,17 @@ export function acceptOperation(deps: ApiDeps, kind?: OperationKind): RequestHan
   };
 }
 
-function ownJobsOf(res: Response, plan: OperationPlan): OperationPlan {
-  const { selection } = plan;
-  const { tenant } = callerOf(res);
-  return { ...plan, selection: { ...selection, filter: { ...selection.filter, tenant } } };
+async function selectionOf(
+  res: Response,
+  { filter, statuses, limit }: OperationPlan,
+  deps: ApiDeps,
+): Promise<JobSelection> {
+  return { filter: { ...(await conditionsOf(filter, deps)), tenant: callerOf(res).tenant }, statuses, limit };
 }
 
-async function sendCount({ selection }: OperationPlan, res: Response, { table }: ApiDeps): Promise<void> {
-  const { limit = MAX_BULK_JOBS, ...jobs } = selection;
-  sendJson(res, 200, { dryRun: true, matched: await countMatching(jobs, limit, table) });
+async function sendCount({ filter, statuses, limit = MAX_BULK_JOBS }: JobSelection, res: Response, { table }: ApiDeps) {
+  const groups = await table.countMatchingByType({ ...filter, status: statuses }, limit);
+  sendJson(res, 200, { dryRun: true, matched: groups.reduce((sum, { count }) => sum + count, 0), groups });
 }
 
 function newOperation(req: Request, res: Response, plan: OperationPlan): NewOperation {
@@ -60,7 +69,7 @@ function identityOf(
 
 async function accept(
   operation: NewOperation,
-  { selection }: OperationPlan,
+  selection: JobSelection,
   { operations }: ApiDeps,
 ): Promise<JobOperation | undefined> {
   try {

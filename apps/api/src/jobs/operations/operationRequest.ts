@@ -1,18 +1,17 @@
 import { isTerminal, type JobStatus } from '@jobstream/domain';
-import { type JobSelection, operationKinds, type OperationKind } from '@jobstream/readmodel';
+import { operationKinds, type OperationKind } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
 import { bodyDecoder, fieldOf, findJsonFaults } from '../../http/decodeBody.ts';
 import type { FieldError } from '../../problems/problem.ts';
-import { filterErrors, filterFields, MAX_BULK_JOBS, statusesOf } from '../change/bulkRequest.ts';
+import { MAX_BULK_JOBS, statusesOf } from '../change/bulkRequest.ts';
+import { OperationFilter, operationFilterErrors, statusesNamed } from './operationFilter.ts';
 
 const MAX_RATE = 10_000;
 
 const fields = {
-  filter: Schema.Struct({ ...filterFields, all: Schema.optionalKey(Schema.Boolean) }).annotateKey({
-    description: 'The jobs, as in a bulk change.',
-  }),
+  filter: OperationFilter.annotateKey({ description: 'The jobs, as in a list; or `"all": true`.' }),
   patch: Schema.optionalKey(Schema.Unknown).annotateKey({
-    description: 'A JSON merge patch (RFC 7396) for the payloads of replayed jobs.',
+    description: 'A JSON merge patch (RFC 7396) for the payloads of replayed or retried jobs.',
   }),
   rate: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_RATE }))).annotateKey({
     description: 'Jobs a second. Without it, as fast as the log accepts them.',
@@ -33,9 +32,9 @@ export const OperationRequest = Schema.Struct({ kind: Schema.Literals(operationK
 /** A decoded request. */
 export interface OperationPlan {
   readonly kind: OperationKind;
-  readonly selection: JobSelection;
-  /** As it was given. */
-  readonly filter: unknown;
+  readonly filter: typeof OperationFilter.Type;
+  readonly statuses: readonly JobStatus[];
+  readonly limit?: number | undefined;
   readonly patch?: unknown;
   readonly rate: number | null;
   readonly reason: string | null;
@@ -58,19 +57,19 @@ export function decodeOperation(body: unknown, given?: OperationKind): Operation
   const mistakes = [...mistakesIn(body, kind), ...findJsonFaults(body)];
   const request = given === undefined ? decodeAny(body, mistakes) : { kind: given, ...decodeReplay(body, mistakes) };
   const { filter, limit, rate = null, reason = null, dryRun = false } = request;
-  const { all: _all, status, ...rest } = filter;
-  const statuses = status === undefined ? defaultStatuses[request.kind] : [status];
+  const { status = defaultStatuses[request.kind] } = filter;
+  const statuses = typeof status === 'string' ? [status] : status;
   const patch = 'patch' in request ? { patch: request.patch } : {};
-  return { kind: request.kind, selection: { filter: rest, statuses, limit }, filter, ...patch, rate, reason, dryRun };
+  return { kind: request.kind, filter, statuses, limit, ...patch, rate, reason, dryRun };
 }
 
 function mistakesIn(body: unknown, kind: unknown): readonly FieldError[] {
   const filter = fieldOf(body, 'filter');
-  const mistakes = [...filterErrors(filter, '/filter')];
-  if (kind !== 'replay' && fieldOf(body, 'patch') !== undefined) {
-    mistakes.push({ pointer: '/patch', detail: 'must be given for a replay only' });
+  const mistakes = [...operationFilterErrors(filter)];
+  if (kind === 'cancel' && fieldOf(body, 'patch') !== undefined) {
+    mistakes.push({ pointer: '/patch', detail: 'must be given for a replay or a retry only' });
   }
-  if (kind === 'replay' && isOpen(fieldOf(filter, 'status'))) {
+  if (kind === 'replay' && statusesNamed(filter).some(isOpen)) {
     mistakes.push({ pointer: '/filter/status', detail: 'must be completed, failed or cancelled' });
   }
   return mistakes;

@@ -6,10 +6,9 @@ import { jsonBody } from '../../http/jsonBody.ts';
 import { withinDeadline } from '../../http/withinDeadline.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';
 import type { Route } from '../../routes/route.ts';
-import { BulkCount } from '../change/changeMatching.ts';
 import { acceptOperation } from './acceptOperation.ts';
 import { OperationRequest, ReplayRequest } from './operationRequest.ts';
-import { OperationJobView, OperationView } from './operationView.ts';
+import { OperationCount, OperationJobView, OperationView } from './operationView.ts';
 import {
   getOperation,
   getOperationJobs,
@@ -44,10 +43,10 @@ const accepted = {
     200: {
       description:
         'With `dryRun` the number of matching jobs; or what an earlier request with this `Idempotency-Key` made.',
-      content: jsonContent(Schema.Union([OperationView, BulkCount])),
+      content: jsonContent(Schema.Union([OperationView, OperationCount])),
     },
   },
-  problems: ['idempotency-key-reused', 'too-many-operations', 'table-unavailable'],
+  problems: ['idempotency-key-reused', 'too-many-operations', 'query-too-expensive', 'table-unavailable'],
 } as const satisfies Partial<Operation>;
 
 const ofOne = {
@@ -73,7 +72,8 @@ const operations = {
     ...accepted,
     id: 'createOperation',
     summary: 'Cancel, retry or replay many jobs in the background',
-    description: 'The jobs are those that match the filter now. At most 20 operations may be under way.',
+    description:
+      'The jobs are those that match the filter now. A retry may patch their payloads as well. At most 20 operations may be under way.',
     body: { required: true, content: jsonContent(OperationRequest, { replay: { kind: 'replay', ...replay } }) },
   },
   list: {

@@ -1,4 +1,4 @@
-import { Actor, JobId, Tenant, Timestamp } from '@jobstream/domain';
+import { Actor, JobId, JobStatus, JobType, Tenant, Timestamp } from '@jobstream/domain';
 import {
   type JobOperation,
   jobOutcomes,
@@ -33,6 +33,15 @@ export const OperationView = Schema.Struct({
   updatedAt: Timestamp,
   finishedAt: Schema.optionalKey(Timestamp),
 }).annotate({ identifier: 'Operation' });
+
+/** The response to a dry run. */
+export const OperationCount = Schema.Struct({
+  dryRun: Schema.Literal(true),
+  matched: Schema.Int.annotateKey({ description: 'At most `limit`, or 100,000.' }),
+  groups: Schema.Array(Schema.Struct({ type: JobType, status: JobStatus, count: Schema.Int })).annotateKey({
+    description: 'The same by type and status, the largest first.',
+  }),
+}).annotate({ identifier: 'OperationCount' });
 
 /** One job of an operation. */
 export const OperationJobView = Schema.Struct({

@@ -140,6 +140,7 @@ describe('a replay', () => {
     expect(await all(api.post('/api/jobs/replay', { filter: { type }, dryRun: true }))).toEqual({
       dryRun: true,
       matched: 2,
+      groups: [{ type, status: 'cancelled', count: 2 }],
     });
   });
 

@@ -1,15 +1,12 @@
 import { hash, randomUUIDv7 } from 'node:crypto';
 import { appendNewJob, canonicalJson, existingJob, findExistingJob, scopedCreationEvent } from '@jobstream/creation';
 import { isTerminal, type Job, type JobEvent, timestampOf, uuidV8 } from '@jobstream/domain';
-import { isShredded, isUnreadable } from '@jobstream/eventlog';
-import type { JobOperation, OperationJob, ProcessedJob } from '@jobstream/readmodel';
+import type { JobOperation, OperationJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
-import { Problem } from '../../problems/problem.ts';
-import { limitPayload } from '../create/createJobRequest.ts';
 import { findJob } from '../read/findJob.ts';
+import { gone, type Outcome } from './changeJob.ts';
 import { mergePatch } from './mergePatch.ts';
-
-type Outcome = Omit<ProcessedJob, 'position'>;
+import { contentsObstacle, payloadRefusal } from './payloadRefusal.ts';
 
 /**
  * Creates a job with the type, the settings and the payload of one that has ended, patched if the operation says so.
@@ -18,8 +15,9 @@ type Outcome = Omit<ProcessedJob, 'position'>;
  */
 export async function replayJob({ id }: OperationJob, operation: JobOperation, deps: ApiDeps): Promise<Outcome> {
   const source = await findJob(id, deps);
+  if (source === undefined) return gone;
   const obstacle = obstacleOf(source);
-  if (source === undefined || obstacle !== undefined) return { outcome: 'skipped', reason: obstacle };
+  if (obstacle !== undefined) return { outcome: 'skipped', reason: obstacle };
   const event = repetition(source, operation, deps.log.clock.now());
   const refusal = refusalOf(event, deps);
   if (refusal === undefined) return createOrFind(event, deps);
@@ -27,13 +25,10 @@ export async function replayJob({ id }: OperationJob, operation: JobOperation, d
   return earlier === undefined ? { outcome: 'skipped', reason: refusal } : { outcome: 'done', newJobId: event.jobId };
 }
 
-function obstacleOf(source: Job | undefined): string | undefined {
-  if (source === undefined) return 'there is no such job any more';
+function obstacleOf(source: Job): string | undefined {
   if (!isTerminal(source.status)) return `the job has not ended: it is ${source.status}`;
   if (source.unreadableEvents !== undefined) return 'the job has events of a newer release';
-  if (isShredded(source.payload)) return 'the payload was erased';
-  if (isUnreadable(source.payload)) return 'the payload cannot be decrypted';
-  return undefined;
+  return contentsObstacle(source.payload);
 }
 
 function repetition(source: Job, operation: JobOperation, now: number): JobEvent {
@@ -61,19 +56,9 @@ function repetition(source: Job, operation: JobOperation, now: number): JobEvent
 }
 
 /** Why the workers of the type would not accept the new job. */
-function refusalOf(event: JobEvent, { payloads }: ApiDeps): string | undefined {
+function refusalOf(event: JobEvent, deps: ApiDeps): string | undefined {
   if (event.event !== 'JobCreated') throw new Error('the first event of a job is its creation');
-  const { payload } = event.data;
-  const { errors } = payloads.check({ type: event.jobType, payload, tenant: event.tenant });
-  const [first] = errors;
-  if (first !== undefined) return `${'pointer' in first ? first.pointer : ''} ${first.detail}`.trim();
-  try {
-    limitPayload(Number.NaN, payload);
-    return undefined;
-  } catch (error) {
-    if (error instanceof Problem) return error.detail;
-    throw error;
-  }
+  return payloadRefusal({ type: event.jobType, payload: event.data.payload, tenant: event.tenant }, deps);
 }
 
 async function createOrFind(event: JobEvent, deps: ApiDeps): Promise<Outcome> {
