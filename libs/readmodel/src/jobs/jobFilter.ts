@@ -47,7 +47,7 @@ export interface JobFilter extends TimeRanges {
 export type Bind = (value: unknown) => string;
 
 /** The conditions of a filter on the table `jobs`; without those of `search`, for which `sourceOf` is. */
-export function conditionsOf(filter: JobFilter, bind: Bind): string[] {
+function conditionsOf(filter: JobFilter, bind: Bind): string[] {
   const { tenant, type, status, tag, errorName, errorCode, failure, worker, rerunOf, ids } = filter;
   const equal = (column: string, value: string | undefined) =>
     value === undefined ? [] : [`${column} = ${bind(storableText(value))}`];
