@@ -1,13 +1,20 @@
-import { defineJob } from '@jobstream/client';
+import { defineJob, type JobDefinition } from '@jobstream/client';
 import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
 import { newJob } from '@jobstream/test-support';
 import { handlerRegistry, jobHandler, JobWorker, systemClock } from '@jobstream/worker/engine';
+import * as Option from 'effect/Option';
 import * as Schema from 'effect/Schema';
 import type { Subject } from './subject.ts';
 
 const PER_BATCH = 1_000;
 const CONCURRENCY = 100;
+
+const decode = Schema.decodeUnknownOption(Schema.Struct({ n: Schema.Finite, dueAt: Schema.Finite }));
+/** Decodes as the shipped handlers do. */
+const payload: JobDefinition['payload'] = {
+  '~standard': { version: 1, vendor: 'bench', validate: (value) => ({ value: Option.getOrThrow(decode(value)) }) },
+};
 
 /** Attempts of jobs whose handler does nothing, from the delivery to its acknowledgement. */
 export async function attemptOurs(address: string): Promise<Subject> {
@@ -33,7 +40,6 @@ function typeOf(round: number): string {
 async function drain(eventLog: EventLog, type: string, count: number): Promise<void> {
   const { promise: done, resolve } = Promise.withResolvers<void>();
   let runs = 0;
-  const payload = Schema.Struct({ n: Schema.Finite, dueAt: Schema.Finite });
   const run = () => {
     runs += 1;
     if (runs === count) resolve();
@@ -41,7 +47,7 @@ async function drain(eventLog: EventLog, type: string, count: number): Promise<v
   };
   const worker = new JobWorker({
     eventLog,
-    handlers: handlerRegistry([jobHandler(defineJob(type, { payload: Schema.toStandardSchemaV1(payload) }), run)]),
+    handlers: handlerRegistry([jobHandler(defineJob(type, { payload }), run)]),
     clock: systemClock(eventLog.clock),
     logger: createLogger({ service: 'worker', level: 'error' }),
     concurrency: CONCURRENCY,

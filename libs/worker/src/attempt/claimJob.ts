@@ -26,7 +26,8 @@ export async function claimJob(
   context: AttemptContext,
   conflicted = false,
 ): Promise<Attempt | Settlement> {
-  const decision = await readAndDecide(delivery, context, conflicted);
+  const first = conflicted ? undefined : firstState(delivery);
+  const decision = first === undefined ? await readAndDecide(delivery, context) : decideClaim(first, delivery, context);
   if (decision.kind !== 'append') return withoutAttempt(decision, delivery, context);
   if (isLastAttempt(decision.snapshot) && !(await delivery.acquireSlot())) {
     return settled({ kind: 'nak' }, 'no slot to run in became free', delivery, context);
@@ -39,10 +40,9 @@ export async function claimJob(
   }
 }
 
-async function readAndDecide(delivery: Delivery, context: AttemptContext, conflicted: boolean): Promise<ClaimDecision> {
+async function readAndDecide(delivery: Delivery, context: AttemptContext): Promise<ClaimDecision> {
   try {
-    const snapshot = (conflicted ? undefined : firstState(delivery)) ?? (await readFreshState(delivery, context));
-    return decideClaim(snapshot, delivery, context);
+    return decideClaim(await readFreshState(delivery, context), delivery, context);
   } catch (error) {
     if (!(error instanceof JobUnreadableError)) throw error;
     return offerLater('a newer release created the job: left to a newer worker');
