@@ -7,6 +7,7 @@ FROM ${NODE_IMAGE} AS bundles
 WORKDIR /source
 COPY package.json package-lock.json .npmrc ./
 COPY apps/api/package.json apps/api/
+COPY apps/dashboard/package.json apps/dashboard/
 COPY apps/projector/package.json apps/projector/
 COPY apps/relay/package.json apps/relay/
 COPY apps/worker/package.json apps/worker/
@@ -21,10 +22,13 @@ COPY libs/runtime/package.json libs/runtime/
 COPY libs/worker/package.json libs/worker/
 COPY tools/images/package.json tools/images/
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
-  -w apps/api -w apps/projector -w apps/relay -w apps/worker -w tools/images
+  -w apps/api -w apps/dashboard -w apps/projector -w apps/relay -w apps/worker -w tools/images
 COPY apps apps
 COPY libs libs
 COPY tools tools
+# The API finds the dashboard beside itself.
+COPY tsconfig.json .
+RUN node node_modules/vite/bin/vite.js build apps/dashboard --outDir /bundles/api/apps/dashboard/dist
 # One file for each program; libs/readmodel finds the folder `migrations` above it.
 # Packages in CommonJS call require for what Node brings along. pg-native and Cloudflare's sockets are optional to pg, the
 # converter of valibot is to libs/worker.

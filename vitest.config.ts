@@ -29,7 +29,7 @@ export default defineConfig({
         test: {
           ...ofAll,
           name: 'tests',
-          include: ['{apps,libs}/*/{src,testing}/**/*.test.ts', '{tools,e2e,bench}/**/*.test.ts'],
+          include: ['{apps,libs}/*/{src,testing,build}/**/*.test.ts', '{tools,e2e,bench}/**/*.test.ts'],
           exclude: [...ofAll.exclude, schedules, dashboard],
           // Files share the modules of a worker process: nothing has state at module scope, and imports were a third of the time.
           isolate: false,

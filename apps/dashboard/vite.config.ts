@@ -1,10 +1,15 @@
 import { defineConfig } from 'vite';
+import { bundleBudget } from './build/bundleBudget.ts';
 
 /** Where the API is while the page is developed with `npx vite apps/dashboard`. */
 const API = 'http://127.0.0.1:3000';
 
+/** The most gzipped JavaScript before a view is seen. */
+const FIRST_VIEW_BYTES = 250_000;
+
 export default defineConfig({
   base: '/dashboard/',
+  plugins: [bundleBudget(FIRST_VIEW_BYTES)],
   build: {
     target: 'es2023',
     modulePreload: { polyfill: false },

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { repositoryRoot } from '@jobstream/servers';
 import { eventually } from '@jobstream/test-support';
+import { checkServedPage } from '../harness/checkServedPage.ts';
 import type { ComposeProject } from './composeProject.ts';
 import { steadyLoad, type SteadyLoad } from './steadyLoad.ts';
 
@@ -26,6 +27,7 @@ const MOST = 60_000;
 
 export const scenarios: readonly Scenario[] = [
   { name: 'docker compose up --wait', run: up },
+  { name: 'the API serves the dashboard', run: dashboard },
   { name: 'npm run demo', run: demo },
   { name: 'deploy/nats/staging.yml has batches staged in memory', run: stageInMemory },
   { name: 'kill -9 of worker-1 under load loses nothing', run: killWorker },
@@ -36,6 +38,11 @@ export const scenarios: readonly Scenario[] = [
 async function up(project: ComposeProject): Promise<string> {
   await project.compose('up', '--wait');
   return 'all are healthy';
+}
+
+async function dashboard({ api }: ComposeProject): Promise<string> {
+  await checkServedPage(api);
+  return 'the page and its script';
 }
 
 async function demo({ api, key }: ComposeProject): Promise<string> {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { resolveNatsServer, runCommand } from '@jobstream/servers';
 import { scratchDataFolder, TestProcess } from '@jobstream/test-support';
 import type { PackedPackage } from '@jobstream/tools';
+import { checkServedPage } from '../harness/checkServedPage.ts';
 import { runProgram } from '../harness/runProgram.ts';
 import type { PackageCheck, PackagesUnderTest } from './checks.ts';
 import type { Runtime } from './programs.ts';
@@ -51,7 +52,7 @@ function systemCheck({ name, program }: Runtime, packages: readonly PackedPackag
         const options = { cwd: folder, env, ipc: false };
         await using dev = new TestProcess(program, { ...options, args: [IN_PROJECT, 'dev'] });
         await dev.wrote('Installing @jobstream/server');
-        await ready(dev);
+        await checkServedPage(await ready(dev));
         const { code, output } = await runProgram(program, [IN_PROJECT, ...EMAIL], { cwd: folder, env });
         assert.equal(code, 0, output);
         const verified = await runProgram(program, [IN_PROJECT, 'verify'], { cwd: folder, env });
@@ -62,9 +63,10 @@ function systemCheck({ name, program }: Runtime, packages: readonly PackedPackag
   };
 }
 
-/** The installation and the first start of Postgres take longer than one wait for a line. */
-async function ready(dev: TestProcess): Promise<void> {
-  await dev.wrote('ready: ').catch(() => dev.wrote('ready: '));
+/** Returns the address of the API. The installation and the first start of Postgres take longer than other waits for a line. */
+async function ready(dev: TestProcess): Promise<string> {
+  const [, api = ''] = await dev.matched(/ready: (http\S+)\s/, 300_000);
+  return api;
 }
 
 async function inEmptyFolder(

@@ -24,7 +24,14 @@ function withDependencies(folders: readonly string[]): ReadonlySet<string> {
 
 test('the build stage copies the package.json of every package that the apps depend on', () => {
   const copied = [...dockerfile.matchAll(/^COPY (\S+)\/package\.json /gm)].map(([, folder]) => folder ?? '');
-  const wanted = withDependencies(['apps/api', 'apps/projector', 'apps/relay', 'apps/worker', 'tools/images']);
+  const wanted = withDependencies([
+    'apps/api',
+    'apps/dashboard',
+    'apps/projector',
+    'apps/relay',
+    'apps/worker',
+    'tools/images',
+  ]);
   expect(copied.toSorted()).toEqual([...wanted].toSorted());
 });
 

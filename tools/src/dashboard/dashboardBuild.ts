@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { repositoryRoot } from '@jobstream/servers';
 
 /** All that a built dashboard depends on. */
-const SOURCES = ['package-lock.json', 'apps/dashboard/{*,public/*,src/**/*}', 'libs/client/src/**/*.ts'];
+const SOURCES = ['package-lock.json', 'apps/dashboard/{*,build/*,public/*,src/**/*}', 'libs/client/src/**/*.ts'];
 const VITE = 'node_modules/vite/bin/vite.js';
 const CACHE = path.join(repositoryRoot, '.data', 'cache', 'dashboard');
 /** Older builds may be those of another system that runs. */

@@ -14,7 +14,9 @@ const README_BYTES = { min: 500, max: 6_000 };
 export async function checkContents({ definition, files, folder }: PackedPackage): Promise<string[]> {
   const { bundled } = definition;
   const isExpected = (file: string) =>
-    bundled === undefined ? EXPECTED.test(file) : BUNDLED.test(file) || isIn(bundled.assets, file);
+    bundled === undefined
+      ? EXPECTED.test(file)
+      : BUNDLED.test(file) || isIn([...bundled.assets, bundled.dashboard], file);
   const strange = files.filter((file) => !isExpected(file)).map((file) => `${file} does not belong into the package`);
   const missing = requiredFiles(definition)
     .filter((file) => !files.includes(file))
@@ -31,8 +33,10 @@ function isIn(assets: readonly string[], file: string): boolean {
 
 function requiredFiles({ entries, bundled }: PublishedPackage): readonly string[] {
   const built = Object.keys(entries).flatMap((name) => [`dist/${name}.js`, `dist/${name}.js.map`]);
-  const programs = bundled?.programs.map((source) => source.replace(/\.ts$/u, '.mjs')) ?? [];
-  return [...ALWAYS, ...built, ...('index' in entries ? ['dist/index.d.ts'] : []), ...programs];
+  const library = 'index' in entries ? ['dist/index.d.ts'] : [];
+  if (bundled === undefined) return [...ALWAYS, ...built, ...library];
+  const programs = bundled.programs.map((source) => source.replace(/\.ts$/u, '.mjs'));
+  return [...ALWAYS, ...programs, `${bundled.dashboard}/index.html`];
 }
 
 async function foreignTypes(folder: string, file: string): Promise<string[]> {

@@ -132,6 +132,7 @@ export const publishedPackages: readonly PublishedPackage[] = [
         'tools/verify.ts',
       ],
       assets: ['deploy/nats/users.conf', 'libs/outbox/sql', 'migrations'],
+      dashboard: 'apps/dashboard/dist',
       external: ['@valibot/to-json-schema', 'cloudflare:sockets', 'pg-native', 'swagger-ui-dist'],
     },
     platform: 'node',
