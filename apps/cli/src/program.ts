@@ -19,6 +19,7 @@ import { schedulesCommand } from './schedules/schedules.ts';
 import { auditCommand } from './service/audit.ts';
 import { failuresCommand } from './service/failures.ts';
 import { statsCommand } from './service/stats.ts';
+import { topCommand } from './service/top.ts';
 import { workersCommand } from './service/workers.ts';
 import { typesCommand } from './jobTypes/typesGroup.ts';
 import { devCommand } from './system/dev.ts';
@@ -90,6 +91,7 @@ function commands(onApi: RunOnApi, here: RunHere): AnyCommand[] {
     typesCommand,
     schedulesCommand,
     workersCommand,
+    topCommand,
     statsCommand,
     failuresCommand,
     auditCommand,

@@ -15,6 +15,8 @@ type CommandSettings = Partial<Pick<Surroundings, 'env' | 'folder' | 'signal'>> 
   readonly terminal?: boolean;
   /** Makes standard output a terminal of this width. */
   readonly columns?: number;
+  /** Called with each text that is written to standard output. */
+  readonly onOutput?: (text: string) => void;
 };
 
 /** Runs a command line as the program does, and returns what it wrote. */
@@ -27,7 +29,12 @@ export async function runCommand(args: readonly string[], settings: CommandSetti
     env = {},
     folder = '/',
     signal = new AbortController().signal,
+    onOutput,
   } = settings;
+  const write = (text: string) => {
+    onOutput?.(text);
+    return stdout.push(text) > 0;
+  };
   const code = await runCommandLine(args, {
     env,
     folder,
@@ -35,7 +42,7 @@ export async function runCommand(args: readonly string[], settings: CommandSetti
     version: '1.2.3',
     signal,
     stdin: Object.assign(Readable.from([input]), { isTTY: terminal }),
-    stdout: { write: (text) => stdout.push(text) > 0, columns, isTTY: columns !== undefined },
+    stdout: { write, columns, isTTY: columns !== undefined },
     stderr: { write: (text) => stderr.push(text) > 0, isTTY: terminal },
   });
   return { code, stdout: stdout.join(''), stderr: stderr.join('') };

@@ -9,7 +9,11 @@ export interface Surroundings extends Outputs {
   readonly home: string;
   /** That of this package. */
   readonly version: string;
-  readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
+  readonly stdin: Readable & {
+    readonly isTTY?: boolean | undefined;
+    /** Of a terminal: whether keys come at once. */
+    readonly setRawMode?: ((raw: boolean) => unknown) | undefined;
+  };
   /** Aborted when the command should end: at Ctrl-C, or when nobody reads its output any more. */
   readonly signal: AbortSignal;
 }

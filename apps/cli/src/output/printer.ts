@@ -7,6 +7,7 @@ interface TextOutput {
   write(text: string): boolean;
   /** How wide the terminal is; undefined when there is none. */
   readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
   readonly isTTY?: boolean | undefined;
 }
 
