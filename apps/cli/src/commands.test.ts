@@ -337,7 +337,7 @@ test('top goes on while the API cannot be reached, and says so', async () => {
     env: { JOBSTREAM_URL: `http://127.0.0.1:${proxy.port}` },
     signal: stop.signal,
     onOutput: (text) => {
-      if (text.includes('waiting')) proxy.cut();
+      if (text.includes('waiting')) void proxy.cut();
       if (text.includes('not reachable')) stop.abort();
     },
   });

@@ -78,12 +78,12 @@ test('a caller with a tenant, who is told neither backlog nor workers, sees the 
   expect(shown.map((line) => line.split(' ')[0])).toEqual(expect.arrayContaining(['email', 'report']));
 });
 
+function lagging(lagEvents: number | null): string | undefined {
+  const projector = { lastSequence: 9, updatedAt: null, lagEvents, lagMs: 2_000 };
+  return lines({ ...overview, stats: { ...stats, projector } })[0];
+}
+
 test('an unavailable log and a lag are said', () => {
-  const lagging = (lagEvents: number | null) =>
-    lines({
-      ...overview,
-      stats: { ...stats, projector: { lastSequence: 9, updatedAt: null, lagEvents, lagMs: 2_000 } },
-    })[0];
   expect(lagging(null)).toContain('the log is unavailable');
   expect(lagging(12)).toContain('table 12 events (2s) behind');
 });

@@ -45,28 +45,32 @@ export function describeOverview(overview: Overview, layout: Layout): readonly s
   ];
 }
 
-function figures({ stats, workers }: Overview, { tone }: Layout['printer']): readonly string[] {
-  const { byStatus } = stats.jobs;
-  const ages = Object.values(stats.backlog ?? {}).map(({ oldestAgeMs = 0 }) => oldestAgeMs);
-  const oldest = Math.max(0, ...ages);
-  const live = workers?.filter(({ live: lives }) => lives).length;
-  const { completed = 0, failed = 0, retried = 0, waitTimeMs, runTimeMs } = stats.activity?.total ?? {};
+function figures(overview: Overview, { tone }: Layout['printer']): readonly string[] {
+  const { stats } = overview;
+  const { pending = 0, processing = 0, retrying = 0 } = stats.jobs.byStatus;
+  const oldest = Math.max(0, ...Object.values(stats.backlog ?? {}).map(({ oldestAgeMs = 0 }) => oldestAgeMs));
+  const waits = oldest > 0 ? `, the oldest for ${formatDuration(oldest)}` : '';
+  const now = [`waiting ${pending}${waits}`, `running ${processing}`, `retrying ${retrying}`];
   return [
-    joined([
-      `waiting ${byStatus.pending ?? 0}${oldest > 0 ? `, the oldest for ${formatDuration(oldest)}` : ''}`,
-      `running ${byStatus.processing ?? 0}`,
-      `retrying ${byStatus.retrying ?? 0}`,
-      live !== undefined && (live === 0 ? tone('bad', 'no live workers') : `live workers ${live}`),
-      lagText(stats, tone),
-    ]),
-    joined([
-      `in 60 min: completed ${completed}`,
-      failed === 0 ? 'failed 0' : tone('bad', `failed ${failed}`),
-      `retried ${retried}`,
-      waitTimeMs && `wait p95 ${formatDuration(waitTimeMs.p95)}`,
-      runTimeMs && `run p95 ${formatDuration(runTimeMs.p95)}`,
-    ]),
+    joined([...now, workersText(overview, tone), lagText(stats, tone)]),
+    ...(stats.activity === undefined ? [] : [hourText(stats.activity.total, tone)]),
   ];
+}
+
+function workersText({ workers }: Overview, tone: Printer['tone']): string | undefined {
+  const live = workers?.filter(({ live: lives }) => lives).length;
+  if (live === undefined) return undefined;
+  return live === 0 ? tone('bad', 'no live workers') : `live workers ${live}`;
+}
+
+function hourText({ completed, failed, retried, waitTimeMs, runTimeMs }: TypeActivity, tone: Printer['tone']): string {
+  return joined([
+    `in 60 min: completed ${completed}`,
+    failed === 0 ? 'failed 0' : tone('bad', `failed ${failed}`),
+    `retried ${retried}`,
+    waitTimeMs && `wait p95 ${formatDuration(waitTimeMs.p95)}`,
+    runTimeMs && `run p95 ${formatDuration(runTimeMs.p95)}`,
+  ]);
 }
 
 function lagText({ projector }: Stats, tone: Printer['tone']): string | undefined {
@@ -182,6 +186,6 @@ function durationText(ms: number | undefined): string {
   return ms === undefined ? '' : formatDuration(ms);
 }
 
-function joined(parts: readonly (string | false | undefined)[]): string {
-  return parts.filter((part) => part !== undefined && part !== false).join(' · ');
+function joined(parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined).join(' · ');
 }
