@@ -267,6 +267,22 @@ test('types are listed, paused, resumed, checked and removed', async () => {
   expect(await stage.run('types', 'pause', 'webhook')).toMatchObject({ code: 0, stdout: 'webhook is paused\n' });
   expect((await stage.run('types')).stdout).toMatch(/^TYPE +STATE +WORKERS .*\n[^]*^webhook +paused +1 /mu);
   expect(await stage.run('types', 'resume', 'webhook')).toMatchObject({ stdout: 'webhook is active, 0 waiting\n' });
+  await stage.run('types', 'pause', 'webhook', '--reason', 'alone');
+  const paused = await stage.run('types', 'pause', '--all', '--reason', 'move', '--until', '2100-01-01T00:00:00Z');
+  expect(paused).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^\d+ job types are paused, to resume in \d+d; paused on their own: webhook\n$/u),
+  });
+  expect(JSON.parse((await stage.run('types', 'resume', '--all', '--json')).stdout)).toMatchObject({
+    items: expect.arrayContaining([expect.objectContaining({ type: 'email', paused: false })]) as unknown,
+  });
+  await stage.run('types', 'resume', 'webhook');
+  expect((await stage.run('types', 'resume', '--all')).stdout).toMatch(/^\d+ job types are active\n$/u);
+  for (const wrong of [[], ['email', '--all']])
+    expect(await stage.run('types', 'pause', ...wrong)).toMatchObject({
+      code: 64,
+      stderr: 'jobstream: give a job type, or --all\n',
+    });
   expect(await stage.run('types', 'check', 'webhook', 'warn')).toMatchObject({ stdout: 'webhook: warn\n' });
   expect(await stage.run('types', 'check', 'webhook', 'ignore')).toMatchObject({ code: 64 });
   expect(await stage.run('types', 'remove', 'unheard-of')).toMatchObject({ stdout: 'unheard-of is removed\n' });

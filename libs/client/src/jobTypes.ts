@@ -13,6 +13,8 @@ export interface JobType {
   readonly pausedAt?: string;
   readonly pausedBy?: Actor;
   readonly pauseReason?: string;
+  /** It was paused with all types, and resumes with them. */
+  readonly pausedWithAll?: true;
   /** Pending jobs that were not delivered to a worker yet. */
   readonly backlog: number;
   /** Jobs that were delivered to workers and are not settled. */
@@ -71,6 +73,24 @@ export class JobTypes {
 
   resume(type: string, { signal }: CallOptions = {}): Promise<JobType> {
     return this.#transport.ask({ method: 'POST', path: `${pathOf(type)}/resume`, signal });
+  }
+
+  /**
+   * Pauses all types, and those that appear later. A type whose own pause lasts at least as long keeps it.
+   *
+   * @returns all types.
+   */
+  async pauseAll({ signal, ...body }: PauseOptions = {}): Promise<readonly JobType[]> {
+    return this.#changeAll({ path: '/api/types/_all/pause', body, signal });
+  }
+
+  /** Resumes the types that `pauseAll` has paused; those that were paused alone stay so. Returns all types. */
+  async resumeAll({ signal }: CallOptions = {}): Promise<readonly JobType[]> {
+    return this.#changeAll({ path: '/api/types/_all/resume', signal });
+  }
+
+  async #changeAll(request: { path: string; body?: object; signal: AbortSignal | undefined }) {
+    return (await this.#transport.ask<{ items: readonly JobType[] }>({ method: 'POST', ...request })).items;
   }
 
   /**

@@ -41,6 +41,7 @@ async function operationsUsed(): Promise<ReadonlySet<string>> {
   await Promise.all([schedules.create(schedule), schedules.list().next(), schedules.get(name)]);
   await Promise.all([schedules.replace(schedule), schedules.delete(name), schedules.events(name).next()]);
   await Promise.all([types.list(), types.pause('{type}'), types.resume('{type}')]);
+  await Promise.all([types.pauseAll(), types.resumeAll()]);
   await Promise.all([types.setPayloadCheck('{type}', 'warn'), types.remove('{type}')]);
   await Promise.all([workers.list(), workers.remove('{worker}'), audit.list().next()]);
   await Promise.all([operations.create({ kind: 'retry', filter: all }), operations.replay({ filter: all })]);

@@ -32,6 +32,8 @@ export type WaitingFor =
       readonly since?: string;
       readonly by?: Actor;
       readonly why?: string;
+      /** All types were paused. */
+      readonly all?: true;
       readonly until?: string;
     }
   /** No living worker takes its type; `announced`: one has within the last day. */

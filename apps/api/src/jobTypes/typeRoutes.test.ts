@@ -88,7 +88,37 @@ test('a pause says who has set it, when and why, until it is lifted', async () =
   );
 });
 
+test('all types are paused for a reason, which waiting jobs show, and resumed but for one that was paused alone', async () => {
+  await api.post('/api/types/alone/pause', { reason: 'alone' });
+  await announceWorker(api, { type: 'idle' });
+  await eventually(async () => expect(await typeOf('idle')).toMatchObject({ announced: true }));
+  const paused = await api.post('/api/types/_all/pause', { reason: 'move' });
+  expect(paused.status).toBe(200);
+  const withAll = { paused: true, ...byAnonymous, pauseReason: 'move', pausedWithAll: true };
+  const { items } = (await paused.json()) as { items: { type: string }[] };
+  expect(items).toContainEqual(expect.objectContaining({ type: 'idle', ...withAll }));
+  expect(items).toContainEqual(expect.objectContaining({ type: 'alone', pauseReason: 'alone' }));
+  const { id } = (await (await api.post('/api/jobs', { type: 'idle' })).json()) as { id: string };
+  await eventually(async () =>
+    expect(await (await api.fetch(`/api/jobs/${id}`)).json()).toMatchObject({
+      waitingFor: { reason: 'paused', by: byAnonymous.pausedBy, why: 'move', all: true },
+    }),
+  );
+  const resumed = await api.fetch('/api/types/_all/resume', { method: 'POST' });
+  const after = ((await resumed.json()) as { items: { type: string; paused: boolean }[] }).items;
+  expect(after.filter((type) => type.paused).map(({ type }) => type)).toEqual(
+    expect.not.arrayContaining([expect.stringMatching(/^(idle|email)$/)]),
+  );
+  expect(after).toContainEqual(expect.objectContaining({ type: 'alone', paused: true }));
+  const records = (await (await api.fetch('/api/audit?subjectKind=types')).json()) as { items: object[] };
+  expect(records.items).toMatchObject([
+    { action: 'types.resume', subject: { kind: 'types' }, outcome: 'succeeded' },
+    { action: 'types.pause', reason: 'move', details: { reason: 'move' } },
+  ]);
+});
+
 test.each([
+  ['/api/types/_all/pause', { until: '2020-01-01T00:00:00Z' }, 422, 'invalid-request'],
   ['/api/types/fax/pause', { reason: 'x'.repeat(1_001) }, 422, 'invalid-request'],
   ['/api/types/fax/pause', { until: '2020-01-01T00:00:00Z' }, 422, 'invalid-request'],
   ['/api/types/fax/pause', { until: 'noon' }, 422, 'invalid-request'],
@@ -111,11 +141,13 @@ test('while the log is unavailable the response is 503, in time', async () => {
     away.fetch('/api/types'),
     away.post('/api/types/email/pause'),
     away.post('/api/types/email/resume'),
+    away.post('/api/types/_all/pause'),
+    away.post('/api/types/_all/resume'),
     away.fetch('/api/types/email', { ...json({ payloadCheck: 'warn' }), method: 'PATCH' }),
     away.fetch('/api/types/email', { method: 'DELETE' }),
     away.fetch('/api/workers/build-7', { method: 'DELETE' }),
   ]);
-  expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503, 503]);
+  expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 503));
   expect((await away.fetch('/api/workers')).status).toBe(200);
 });
 

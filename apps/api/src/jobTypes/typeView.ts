@@ -1,6 +1,7 @@
 import { Actor, JobType, Timestamp } from '@jobstream/domain';
 import type { AnnouncedType, JobTypeInfo } from '@jobstream/eventlog';
 import * as Schema from 'effect/Schema';
+import type { ApiDeps } from '../apiDeps.ts';
 import type { BodyOf } from '../http/sendJson.ts';
 import { countingAnnouncements, type PayloadChecks } from '../payloads/payloadChecks.ts';
 
@@ -27,6 +28,9 @@ export const TypeView = Schema.Struct({
   }),
   pausedBy: Schema.optionalKey(Actor),
   pauseReason: Schema.optionalKey(Schema.String),
+  pausedWithAll: Schema.optionalKey(Schema.Literal(true)).annotateKey({
+    description: 'It was paused with all types, and resumes with them.',
+  }),
   backlog: Schema.Int.annotateKey({ description: 'Jobs that have not been delivered to a worker.' }),
   waitingSince: Schema.optionalKey(Timestamp).annotateKey({ description: 'When the oldest of them became ready.' }),
   inFlight: Schema.Int.annotateKey({ description: 'Jobs that workers hold.' }),
@@ -52,6 +56,9 @@ export const TypeView = Schema.Struct({
   }),
 }).annotate({ identifier: 'JobType' });
 
+/** All job types, by name. */
+export const TypeList = Schema.Struct({ items: Schema.Array(TypeView) }).annotate({ identifier: 'JobTypeList' });
+
 /** What is known of a type: each part may be missing. */
 export interface TypeParts {
   readonly type: string;
@@ -64,21 +71,30 @@ export interface TypeParts {
 
 export function typeView(parts: TypeParts, payloads: Pick<PayloadChecks, 'ignoredOf'>): BodyOf<typeof TypeView> {
   const { type, info, announced, waitingSince } = parts;
-  const { paused = false, pausedUntil, pause, inFlight = 0, limits } = info ?? {};
+  const { inFlight = 0, limits } = info ?? {};
   const backlog = backlogOf(parts);
   return {
     type,
-    paused,
-    until: pausedUntil,
-    pausedAt: pause?.at,
-    pausedBy: pause?.by,
-    pauseReason: pause?.reason,
+    ...pauseView(info),
     backlog,
     waitingSince: backlog === 0 ? undefined : waitingSince,
     inFlight,
     limits: limits && { concurrency: limits.concurrency, rate: limits.rate && rateText(limits.rate) },
     ...announcementView(announced, payloads),
   };
+}
+
+/** A type as it is now, for a process that follows the announcements. */
+export function currentTypeView(
+  parts: TypeParts,
+  { announced, payloads }: Pick<ApiDeps, 'announced' | 'payloads'>,
+): BodyOf<typeof TypeView> {
+  return typeView({ ...parts, announced: announced.type(parts.type) }, payloads);
+}
+
+function pauseView({ paused = false, pausedUntil, pause }: Partial<JobTypeInfo> = {}) {
+  const { at, by, reason, all } = pause ?? {};
+  return { paused, until: pausedUntil, pausedAt: at, pausedBy: by, pauseReason: reason, pausedWithAll: all };
 }
 
 function backlogOf({ info, announced, pending }: TypeParts): number {

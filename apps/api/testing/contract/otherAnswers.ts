@@ -43,6 +43,20 @@ export const otherAnswers: Readonly<Record<string, Readonly<Record<string, Produ
     ],
     '404': ({ ask }) => ask({ params: { type: 'No-Type' } }),
   },
+  pauseAllTypes: {
+    '200': async ({ ask, other }) => {
+      await other('pauseType', { params: { type: 'paused-alone' } });
+      const answer = await ask({ body: { until: '2100-01-01T09:00:00+01:00', reason: 'move' } });
+      await other('resumeAllTypes');
+      return answer;
+    },
+  },
+  resumeAllTypes: {
+    '200': async ({ ask, other }) => {
+      await other('pauseAllTypes');
+      return ask();
+    },
+  },
   resumeType: {
     '200': async ({ ask, other }) => {
       await other('pauseType', { params: { type: 'resumed' } });

@@ -18,6 +18,7 @@ test.each<[WaitingFor, string]>([
     { reason: 'paused', by, since: at, until: at, why: 'the mail server is down' },
     'Its type email was paused by user ada at 12:34, until it ends at 12:34: the mail server is down',
   ],
+  [{ reason: 'paused', by, why: 'move', all: true }, 'All job types were paused by user ada: move'],
   [
     { reason: 'noWorker', announced: true },
     'No living worker takes jobs of the type email; one did within the last day.',

@@ -33,13 +33,14 @@ const EXPLAIN: { readonly [Reason in WaitingFor['reason']]: Explain<Extract<Wait
     because: `Attempt ${attempt} of ${maxAttempts} failed, and the next one begins ${time(until)}${causeOf(error)}`,
     advice: 'Nothing needs to be done unless the error stays.',
   }),
-  paused: ({ by, since, why, until }, { type }, { time }) => {
+  paused: ({ by, since, why, until, all }, { type }, { time }) => {
+    const what = all ? 'All job types were' : `Its type ${type} was`;
     const who = by === undefined ? '' : ` by ${by.kind} ${by.id}`;
     const when = since === undefined ? '' : ` ${time(since)}`;
     const end = until === undefined ? '' : `, until it ends ${time(until)}`;
     return {
-      because: `Its type ${type} was paused${who}${when}${end}${why === undefined ? '.' : `: ${why}`}`,
-      advice: `When the reason is gone: jobstream types resume ${type}`,
+      because: `${what} paused${who}${when}${end}${why === undefined ? '.' : `: ${why}`}`,
+      advice: `When the reason is gone: jobstream types resume ${all ? '--all' : type}`,
     };
   },
   noWorker: ({ announced }, { type }) => ({

@@ -187,6 +187,54 @@ test('a pause that is set without saying by whom has no note of an earlier one',
   expect(await on.log.jobTypes.resume(jobType)).not.toHaveProperty('pause');
 });
 
+const ada = { by: { kind: 'user', id: 'ada' }, at: '2026-01-31T09:30:00.000Z', reason: 'move' } as const;
+
+test('all types are paused with a note, and so are announced ones and those that appear later; a resume starts them', async () => {
+  const [known, announced, later] = [newType(), newType(), newType()];
+  await using queue = await openQueue(known);
+  const infos = await on.log.jobTypes.pauseAll([announced], { note: ada });
+  const ofAll = { paused: true, pause: { ...ada, all: true } };
+  for (const jobType of [known, announced]) expect(infos.find((info) => info.jobType === jobType)).toMatchObject(ofAll);
+  await using laterQueue = await openQueue(later);
+  for (const jobType of [known, later]) await createJobs(jobType, 1);
+  expect(await infoOf(later)).toMatchObject({ ...ofAll, backlog: 1 });
+  expect([...queue.deliveries, ...laterQueue.deliveries]).toEqual([]);
+  for (const info of await on.log.jobTypes.resumeAll()) expect(info).toMatchObject({ paused: false });
+  for (const { deliveries } of [queue, laterQueue]) await eventually(() => expect(deliveries).toHaveLength(1));
+  await using _notPaused = await openQueue(announced);
+  expect(await infoOf(announced)).toMatchObject({ paused: false });
+});
+
+test('a type that was paused alone, and for longer, stays so when all are paused and resumed', async () => {
+  const [forever, briefly, again] = [newType(), newType(), newType()];
+  const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+  const alone = { ...ada, reason: 'alone' };
+  await on.log.jobTypes.pause(forever, { note: alone });
+  await on.log.jobTypes.pause(briefly, { until: inAnHour, note: alone });
+  await on.log.jobTypes.pauseAll([again], { note: ada });
+  await on.log.jobTypes.pause(again, { note: alone });
+  expect([await infoOf(forever), await infoOf(briefly)]).toMatchObject([
+    { pause: alone },
+    { pause: { reason: 'move', all: true } },
+  ]);
+  await on.log.jobTypes.resumeAll();
+  expect([await infoOf(forever), await infoOf(briefly), await infoOf(again)]).toMatchObject([
+    { paused: true, pause: alone },
+    { paused: false },
+    { paused: true, pause: alone },
+  ]);
+  for (const jobType of [forever, again]) await on.log.jobTypes.resume(jobType);
+});
+
+test('pausing all again replaces the reason and the end', async () => {
+  const jobType = newType();
+  const until = new Date(Date.now() + 3_600_000).toISOString();
+  await on.log.jobTypes.pauseAll([jobType], { note: ada });
+  await on.log.jobTypes.pauseAll([], { until, note: { ...ada, reason: 'longer' } });
+  expect(await infoOf(jobType)).toMatchObject({ pausedUntil: until, pause: { reason: 'longer', all: true } });
+  await on.log.jobTypes.resumeAll();
+});
+
 test('a worker has room while it has asked for the next job', async () => {
   const jobType = newType();
   const gate = Promise.withResolvers<void>();

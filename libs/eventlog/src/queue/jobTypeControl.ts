@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { isConsumerNotFound } from '../connection/serverErrors.ts';
 import { LogUnavailableError } from '../errors.ts';
+import { readPauseNote, writePauseNote, type PauseNote } from './pauseNote.ts';
 import {
   consumersOf,
   createConsumer,
@@ -10,10 +11,7 @@ import {
   limitsOf,
   listConsumers,
   loadOf,
-  readPauseNote,
   workConsumers,
-  writePauseNote,
-  type PauseNote,
   type TypeConsumers,
   type WorkConsumer,
   type WorkLimits,
@@ -49,6 +47,8 @@ const NO_END = '2200-01-01T00:00:00.000Z';
 /** Longer than a request to the server takes, or the pause would be over before it is set. */
 const RESUME_AFTER_MS = 100;
 const RESUME_CHECKS = 10;
+/** Types that are paused or resumed at a time; each takes several requests to the server. */
+const CONCURRENCY = 16;
 
 /**
  * Pauses job types by pausing their consumers, so that the server keeps the pause and it holds for workers in every
@@ -84,6 +84,35 @@ export class JobTypeControl {
       for (const consumer of workConsumers({ jobType })) await this.#resumeConsumer(consumer);
       return this.#resumed(jobType);
     });
+  }
+
+  /**
+   * Pauses all types that have consumers, and `others`. A type that is new while they are paused begins paused, too.
+   *
+   * A type whose own pause lasts at least as long keeps it, and is not resumed with the others.
+   *
+   * @returns every type, by name.
+   */
+  async pauseAll(
+    others: readonly string[],
+    { until = NO_END, note }: PauseOptions = {},
+  ): Promise<readonly JobTypeInfo[]> {
+    const infos = await this.list();
+    const kept = infos.filter(
+      (info) => isPausedAlone(info) && Date.parse(info.pausedUntil ?? NO_END) >= Date.parse(until),
+    );
+    const jobTypes = new Set([...infos.map(({ jobType }) => jobType), ...others]);
+    for (const { jobType } of kept) jobTypes.delete(jobType);
+    const noted = note && { ...note, all: true as const };
+    await forEach(jobTypes, (jobType) => this.pause(jobType, { until, note: noted }));
+    return this.list();
+  }
+
+  /** Resumes the types that were paused by `pauseAll`, and not anew since. Returns every type, by name. */
+  async resumeAll(): Promise<readonly JobTypeInfo[]> {
+    const paused = (await this.list()).filter(({ pause: note }) => note?.all === true);
+    await forEach(paused, ({ jobType }) => this.resume(jobType));
+    return this.list();
   }
 
   /** Returns every type that has consumers, by name. */
@@ -145,6 +174,18 @@ function infoOf(consumers: TypeConsumers): JobTypeInfo {
     hasRoom: consumersOf(consumers).every(({ num_waiting: requests }) => requests > 0),
     ...(limits === undefined ? {} : { limits }),
   };
+}
+
+function isPausedAlone({ paused, pause: note }: JobTypeInfo): boolean {
+  return paused && note?.all !== true;
+}
+
+async function forEach<Item>(items: Iterable<Item>, work: (item: Item) => Promise<unknown>): Promise<void> {
+  const left = [...items].values();
+  const workOn = async () => {
+    for (const item of left) await work(item);
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, workOn));
 }
 
 function byType(left: JobTypeInfo, right: JobTypeInfo): number {

@@ -5,10 +5,10 @@ import {
   type ConsumerInfo,
   type JetStreamManager,
 } from '@nats-io/jetstream';
-import type { Actor } from '@jobstream/domain';
 import { isConsumerExists, isConsumerNotFound } from '../connection/serverErrors.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
 import { createdSubject, dueSubject, requeuedSubject } from '../streams/jobSubjects.ts';
+import { findPauseOfAll, pauseOf, withPauseNote } from './pauseNote.ts';
 import type { StartRate } from './admission/rateLimiter.ts';
 
 export interface WorkConsumerOptions {
@@ -24,14 +24,6 @@ export interface WorkConsumerOptions {
 export interface WorkLimits {
   readonly concurrency: number;
   readonly rate?: StartRate | undefined;
-}
-
-/** Who has paused a job type, kept in the metadata of a consumer: a note, which may be missing. */
-export interface PauseNote {
-  readonly by: Actor;
-  /** RFC 3339. */
-  readonly at: string;
-  readonly reason?: string | undefined;
 }
 
 /** A consumer of a job type and the stream that it reads. */
@@ -57,7 +49,6 @@ const NANOS_PER_MS = 1_000_000;
 /** How an update removes the filters of a consumer; the library's types do not know it. */
 const NO_FILTER = { filter_subject: undefined, filter_subjects: undefined };
 const LIMITS_KEY = 'jobstream-limits';
-const PAUSE_KEY = 'jobstream-pause';
 /** Each may take as long as a request to a server that does not answer. */
 const MAX_FAILURES = 12;
 
@@ -99,16 +90,17 @@ export function workConsumers({ jobType, limits, ...wait }: WorkConsumerOptions)
 
 /**
  * Creates the durable consumers of a job type, or updates the settings of existing ones. A pause of the type is kept: the
- * server keeps it on an update, and a consumer that is new to a paused type is created paused.
+ * server keeps it on an update, and a consumer that is new to a paused type is created paused. So is a type that is new while
+ * all are paused.
  */
 export async function ensureWorkConsumers(manager: JetStreamManager, options: WorkConsumerOptions): Promise<void> {
   const existing = await findAnswering(manager, options.jobType);
-  const pause = pauseOf(existing);
+  const kept = existing.length === 0 ? await findPauseOfAll(manager) : pauseOf(existing);
+  const pause = kept.until === undefined ? {} : { pause_until: kept.until };
   const ensure = (wanted: WorkConsumer) => async () => {
-    const consumer = withPauseNote(wanted, existing);
-    const { stream, config } = consumer;
+    const { stream, config } = { ...wanted, config: withPauseNote(wanted.config, kept) };
     const created = await createConsumer(manager, { stream, config: { ...config, ...pause } });
-    if (!created) await manager.consumers.update(stream, config.durable_name, changesOf(consumer, options));
+    if (!created) await manager.consumers.update(stream, config.durable_name, changesOf(config, options));
   };
   await allInTurn(workConsumers(options).map(ensure));
 }
@@ -127,7 +119,7 @@ export async function allInTurn(steps: readonly (() => Promise<unknown>)[]): Pro
 }
 
 /** Returns the settings that an existing consumer must have; the library would keep a filter of the other kind beside ours. */
-function changesOf({ config }: WorkConsumer, { ackWaitMs }: WorkConsumerOptions): Partial<ConsumerConfig> {
+function changesOf(config: WorkConsumer['config'], { ackWaitMs }: WorkConsumerOptions): Partial<ConsumerConfig> {
   const { ack_wait: _initial, ...others } = config;
   return { ...NO_FILTER, ...(ackWaitMs === undefined ? others : config) } as Partial<ConsumerConfig>;
 }
@@ -155,38 +147,6 @@ async function findAnswering(manager: JetStreamManager, jobType: string): Promis
   const find = ({ stream, config }: WorkConsumer) => findConsumer(manager, stream, config.durable_name);
   const found = await Promise.allSettled(workConsumers({ jobType }).map(find));
   return found.flatMap((answer) => (answer.status === 'fulfilled' && answer.value ? [answer.value] : []));
-}
-
-/** The server keeps the pause of a consumer that exists. */
-function pauseOf(existing: readonly ConsumerInfo[]): Pick<ConsumerConfig, 'pause_until'> {
-  const until = existing.find(({ paused }) => paused === true)?.config.pause_until;
-  return until === undefined ? {} : { pause_until: until };
-}
-
-/** Where the metadata are set, they replace those that exist. */
-function withPauseNote(wanted: WorkConsumer, existing: readonly ConsumerInfo[]): WorkConsumer {
-  const { metadata } = wanted.config;
-  const note = existing.map(({ config }) => config.metadata?.[PAUSE_KEY]).find((text) => text !== undefined);
-  if (metadata === undefined || note === undefined) return wanted;
-  return { ...wanted, config: { ...wanted.config, metadata: { ...metadata, [PAUSE_KEY]: note } } };
-}
-
-/** Notes who has paused a type until then. */
-export async function writePauseNote(
-  manager: JetStreamManager,
-  { config: { metadata = {} }, name, stream_name: stream }: ConsumerInfo,
-  stored: PauseNote & { readonly until: string },
-): Promise<void> {
-  const kept = metadata[LIMITS_KEY] === undefined ? {} : { [LIMITS_KEY]: metadata[LIMITS_KEY] };
-  await manager.consumers.update(stream, name, { metadata: { ...kept, [PAUSE_KEY]: JSON.stringify(stored) } });
-}
-
-/** Returns who has set the pause that ends then; undefined if somebody did without saying so. */
-export function readPauseNote({ metadata }: ConsumerConfig, until: string): PauseNote | undefined {
-  const text = metadata?.[PAUSE_KEY];
-  if (text === undefined) return undefined;
-  const { until: noted, ...note } = JSON.parse(text) as PauseNote & { readonly until: string };
-  return noted === until ? note : undefined;
 }
 
 /** Creates a consumer, or updates the settings of an existing one. */

@@ -41,7 +41,7 @@ function untilTaken(type: TypeState): WaitingFor {
 }
 
 function paused({ pausedUntil: until, pause }: JobTypeInfo): WaitingFor {
-  return { reason: 'paused', since: pause?.at, by: pause?.by, why: pause?.reason, until };
+  return { reason: 'paused', since: pause?.at, by: pause?.by, why: pause?.reason, all: pause?.all, until };
 }
 
 /** Workers that ask for no job have taken as many as they run at once, or as their rate allows. */

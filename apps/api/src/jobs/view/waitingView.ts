@@ -30,6 +30,7 @@ export const WaitingForView = Schema.Union([
     since: optional(Timestamp),
     by: optional(Actor),
     why: optional(Schema.String),
+    all: optional(Schema.Literal(true)),
     until: optional(Timestamp),
   }),
   Schema.Struct({ reason: Schema.Literal('noWorker'), announced: Schema.Boolean }),
