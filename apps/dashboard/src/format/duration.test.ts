@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatDuration } from './duration.ts';
+import { formatAge, formatDuration } from './duration.ts';
 
 test.each([
   [-5, '0 ms'],
@@ -14,4 +14,13 @@ test.each([
   [90_000_000, '1d 1h'],
 ])('%d ms are %s', (ms, shown) => {
   expect(formatDuration(ms)).toBe(shown);
+});
+
+test.each([
+  [200, 'now'],
+  [-200, 'now'],
+  [5_000, '5.0 s ago'],
+  [-120_000, 'in 2m'],
+])('%d ms are %s', (ms, shown) => {
+  expect(formatAge(ms)).toBe(shown);
 });

@@ -17,3 +17,9 @@ export function formatDuration(ms: number): string {
   const rest = Math.floor((ms % first.ms) / second.ms);
   return `${Math.floor(ms / first.ms)}${first.name}${rest === 0 ? '' : ` ${rest}${second.name}`}`;
 }
+
+/** Shows how long ago something was, or how far ahead it is: `3 s ago`, `in 2m`, `now`. `ms` is negative for the future. */
+export function formatAge(ms: number): string {
+  if (Math.abs(ms) < 1_000) return 'now';
+  return ms < 0 ? `in ${formatDuration(-ms)}` : `${formatDuration(ms)} ago`;
+}

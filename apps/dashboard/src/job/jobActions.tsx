@@ -1,33 +1,94 @@
 import type { Job } from '@jobstream/client';
 import { useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
 import { ReasonDialog } from '../parts/reasonDialog.tsx';
 import { useMay } from '../session/session.ts';
 
+interface ActionProps {
+  readonly job: Job;
+}
+
 /** What may be done to a job in its status, by this caller. */
-export function JobActions({ job: { id, status } }: { readonly job: Job }) {
-  const client = useClient();
-  const queryClient = useQueryClient();
+export function JobActions({ job }: ActionProps) {
   if (!useMay('jobs:write')) return <p className="dim">Read-only: changes need the scope jobs:write.</p>;
-  const changed = (job: Job) => {
-    queryClient.setQueryData(['job', id], job);
-    return queryClient.invalidateQueries({ queryKey: ['job', id, 'events'] });
-  };
-  if (status === 'failed' || status === 'cancelled') {
-    const retry = (reason: string | undefined) => client.jobs.retry(id, { ...reasonOf(reason) }).then(changed);
-    return (
-      <ReasonDialog action="Retry job" title="Retry this job?" onConfirm={retry}>
-        It waits for a worker again, with all its attempts.
-      </ReasonDialog>
-    );
+  switch (job.status) {
+    case 'completed':
+      return <Rerun job={job} />;
+    case 'failed':
+    case 'cancelled':
+      return (
+        <div className="actions">
+          <Rerun job={job} />
+          <Retry job={job} />
+        </div>
+      );
+    case 'scheduled':
+    case 'retrying':
+      return (
+        <div className="actions">
+          <RunNow job={job} />
+          <Cancel job={job} />
+        </div>
+      );
+    default:
+      return <Cancel job={job} />;
   }
-  if (status === 'completed') return null;
-  const cancel = (reason: string | undefined) => client.jobs.cancel(id, { ...reasonOf(reason) }).then(changed);
+}
+
+/** Makes a job that is due later run at once; nothing for those who may not. */
+export function RunNow({ job: { id } }: ActionProps) {
+  const client = useClient();
+  const changed = useChanged(id);
+  if (!useMay('jobs:write')) return null;
+  const runNow = (reason: string | undefined) => client.jobs.runNow(id, reasonOf(reason)).then(changed);
+  return (
+    <ReasonDialog action="Run now" title="Run this job now?" onConfirm={runNow}>
+      It is due at once, and runs when a worker has a free slot.
+    </ReasonDialog>
+  );
+}
+
+function Retry({ job: { id } }: ActionProps) {
+  const client = useClient();
+  const changed = useChanged(id);
+  const retry = (reason: string | undefined) => client.jobs.retry(id, reasonOf(reason)).then(changed);
+  return (
+    <ReasonDialog action="Retry job" title="Retry this job?" onConfirm={retry}>
+      It waits for a worker again, with all its attempts.
+    </ReasonDialog>
+  );
+}
+
+function Rerun({ job: { id } }: ActionProps) {
+  const client = useClient();
+  const navigate = useNavigate();
+  const rerun = async (reason: string | undefined) => {
+    const repetition = await client.jobs.rerun(id, reasonOf(reason));
+    await navigate({ to: '/jobs/$id', params: { id: repetition.id } });
+  };
+  return (
+    <ReasonDialog action="Rerun" title="Rerun this job?" onConfirm={rerun}>
+      A new job with the same payload and settings; this one stays as it is.
+    </ReasonDialog>
+  );
+}
+
+function Cancel({ job: { id } }: ActionProps) {
+  const client = useClient();
+  const changed = useChanged(id);
+  const cancel = (reason: string | undefined) => client.jobs.cancel(id, reasonOf(reason)).then(changed);
   return (
     <ReasonDialog action="Cancel job" title="Cancel this job?" onConfirm={cancel}>
       A running attempt is told to stop. The job can be retried later.
     </ReasonDialog>
   );
+}
+
+/** Reads a job again that was changed: the API answers with no earlier state than the one after its own change. */
+function useChanged(id: string): () => Promise<void> {
+  const queryClient = useQueryClient();
+  return () => queryClient.invalidateQueries({ queryKey: ['job', id] });
 }
 
 function reasonOf(reason: string | undefined): { readonly reason?: string } {

@@ -1,69 +1,127 @@
-import type { Actor, JobEvent, JobEventData, JobEventName } from '@jobstream/client';
+import type { JobEvent, JobEventData, JobEventName } from '@jobstream/client';
+import { useRef } from 'react';
+import { formatActor } from '../format/actor.ts';
 import { formatDuration } from '../format/duration.ts';
+import { useRowKeys } from '../jobs/useRowKeys.ts';
 import { Instant } from '../parts/instant.tsx';
 import { JsonTree } from '../parts/jsonTree.tsx';
+import { EventDiff } from './eventDiff.tsx';
+import { EventFilter } from './eventFilter.tsx';
+import type { JobPageSearch } from './jobPageSearch.ts';
 
-/** Every event of a job, with who caused it and what led to it. */
-export function JobHistory({ events }: { readonly events: readonly JobEvent[] }) {
-  const versions = new Map(events.map(({ id, version, event }) => [id, `${event} (${version})`]));
+interface JobHistoryProps {
+  readonly events: readonly JobEvent[];
+  readonly search: JobPageSearch;
+  readonly onSearch: (change: JobPageSearch) => void;
+}
+
+/** Every event of a job, with who caused it and what led to it; two of them can be compared. */
+export function JobHistory({ events, search, onSearch }: JobHistoryProps) {
+  const { compare = [] } = search;
+  const [one, other] = compare;
+  const mark = (version: number, marked: boolean) => {
+    const rest = compare.filter((marking) => marking !== version);
+    onSearch({ compare: marked ? [...rest.slice(-1), version] : rest });
+  };
   return (
     <section>
-      <h2>Events</h2>
-      <div className="scroll">
-        <table className="history">
-          <thead>
-            <tr>
-              <th className="number">Version</th>
-              <th>Time</th>
-              <th className="number">After</th>
-              <th>Event</th>
-              <th>Actor</th>
-              <th>Cause</th>
-            </tr>
-          </thead>
-          <tbody>
-            {events.map((event, index) => (
-              <EventRow key={event.id} event={event} before={events[index - 1]} versions={versions} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <h2 id="events">Events</h2>
+      <EventFilter events={events} search={search} onSearch={onSearch} />
+      {one !== undefined && other !== undefined ? (
+        <EventDiff events={events} versions={[one, other]} onClose={() => onSearch({ compare: [] })} />
+      ) : (
+        one !== undefined && <p className="dim">Mark another event to compare version {one} with.</p>
+      )}
+      <EventTable events={events} search={search} onMark={mark} />
     </section>
+  );
+}
+
+interface EventTableProps {
+  readonly events: readonly JobEvent[];
+  readonly search: JobPageSearch;
+  readonly onMark: (version: number, marked: boolean) => void;
+}
+
+function EventTable({ events, search, onMark }: EventTableProps) {
+  const table = useRef<HTMLDivElement>(null);
+  const versions = new Map(events.map(({ id, version, event }) => [id, `${event} (${version})`]));
+  const times = new Map(events.map(({ version }, index) => [version, events[index - 1]?.at]));
+  const shown = events.filter((event) => matches(event, search));
+  useRowKeys(table, { count: shown.length, show: () => undefined });
+  if (shown.length === 0) return <p className="dim">None of the {events.length} events match.</p>;
+  return (
+    <div className="scroll" ref={table}>
+      <table className="history">
+        <thead>
+          <tr>
+            <th>
+              <span className="sr-only">Compare</span>
+            </th>
+            <th className="number">Version</th>
+            <th>Time</th>
+            <th className="number">After</th>
+            <th>Event</th>
+            <th>Actor</th>
+            <th>Cause</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((event, index) => (
+            <EventRow key={event.id} {...{ event, index, search, versions, onMark }} since={times.get(event.version)} />
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
 interface EventRowProps {
   readonly event: JobEvent;
-  readonly before: JobEvent | undefined;
+  readonly index: number;
+  /** When the event before it happened. */
+  readonly since: string | undefined;
+  readonly search: JobPageSearch;
   /** The names and versions of the events of this job, by their ids. */
   readonly versions: ReadonlyMap<string, string>;
+  readonly onMark: EventTableProps['onMark'];
 }
 
-function EventRow({ event, before, versions }: EventRowProps) {
-  const since = before === undefined ? undefined : Date.parse(event.at) - Date.parse(before.at);
+function EventRow({ event, index, since, search: { at, compare = [] }, versions, onMark }: EventRowProps) {
+  const { version } = event;
+  const elapsed = since === undefined ? undefined : Date.parse(event.at) - Date.parse(since);
   return (
-    <tr>
-      <td className="number">{event.version}</td>
+    <tr id={`event-${version}`} className={at !== undefined && version > at ? 'later' : undefined}>
+      <td>
+        <input
+          type="checkbox"
+          aria-label={`Compare version ${version}`}
+          checked={compare.includes(version)}
+          onChange={({ target }) => onMark(version, target.checked)}
+        />
+      </td>
+      <td className="number">{version}</td>
       <td>
         <Instant at={event.at} />
       </td>
-      <td className="number">{since === undefined ? '–' : `+${formatDuration(since)}`}</td>
+      <td className="number">{elapsed === undefined ? '–' : `+${formatDuration(elapsed)}`}</td>
       <td>
         <details>
-          <summary>
+          <summary data-row={index}>
             {event.event} <span className="dim">{detailOf(event)}</span>
           </summary>
           <JsonTree value={event} />
         </details>
       </td>
-      <td>{actorOf(event.actor)}</td>
+      <td>{formatActor(event.actor)}</td>
       <td className="clip">{causeOf(event, versions)}</td>
     </tr>
   );
 }
 
-function actorOf({ kind, id }: Actor): string {
-  return kind === 'api' && id === 'anonymous' ? 'API, without a key' : `${kind} ${id}`;
+function matches(event: JobEvent, { event: name, find }: JobPageSearch): boolean {
+  if (name !== undefined && event.event !== name) return false;
+  return find === undefined || JSON.stringify(event).toLowerCase().includes(find.toLowerCase());
 }
 
 /** What led to an event: one of this job, something elsewhere, or a request. */
@@ -81,6 +139,7 @@ type Details = { readonly [Name in JobEventName]?: (data: JobEventData[Name]) =>
 
 /** What is worth knowing of an event beside its name. */
 const DETAILS: Details = {
+  JobCreated: ({ reason }) => reason,
   JobStarted: ({ attempt }) => `attempt ${attempt}`,
   JobProgressed: ({ percent, message }) => [percent === undefined ? [] : `${percent}%`, message ?? []].flat().join(' '),
   JobCompleted: ({ durationMs }) => `in ${formatDuration(durationMs)}`,
@@ -89,6 +148,8 @@ const DETAILS: Details = {
   JobReleased: ({ reason }) => reason,
   JobCancelled: ({ reason }) => reason,
   JobRequeued: ({ reason }) => reason,
+  JobDueNow: ({ reason }) => reason,
+  JobPayloadChanged: ({ reason }) => reason,
 };
 
 function detailOf({ event, data }: JobEvent): string {

@@ -1,118 +1,85 @@
 import { hasEnded, type Job, type JobEvent } from '@jobstream/client';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
-import { useCallback } from 'react';
-import { useClient, useLiveFeed } from '../live/dashboardContext.ts';
-import type { Moment } from '../live/liveFeed.ts';
-import { CopyButton } from '../parts/copyButton.tsx';
-import { Age, Instant } from '../parts/instant.tsx';
+import { getRouteApi } from '@tanstack/react-router';
+import { Instant } from '../parts/instant.tsx';
 import { JsonTree } from '../parts/jsonTree.tsx';
 import { Failure, Loading } from '../parts/notes.tsx';
-import { Status } from '../parts/status.tsx';
+import '../styles/jobPage.css';
+import { Causes } from './causes.tsx';
+import { EventSlider } from './eventSlider.tsx';
 import { JobActions } from './jobActions.tsx';
+import { JobErrorOf } from './jobError.tsx';
+import { JobHeader } from './jobHeader.tsx';
 import { JobHistory } from './jobHistory.tsx';
+import type { JobPageSearch } from './jobPageSearch.ts';
 import { Timeline } from './timeline.tsx';
+import { useJob, usePastJob } from './useJob.ts';
+import { WhyItWaits } from './whyItWaits.tsx';
 
 const route = getRouteApi('/jobs/$id');
 
-/** One job: what it is, how its attempts went, every event, what it was given and what it gave. */
+/** One job: what it is and why, how its attempts went, every event, what it was given and what it gave. */
 export function JobView() {
   const { id } = route.useParams();
-  const client = useClient();
-  const queryClient = useQueryClient();
-  const job = useQuery({ queryKey: ['job', id], queryFn: ({ signal }) => client.jobs.get(id, { signal }) });
-  const history = useQuery({
-    queryKey: ['job', id, 'events'],
-    queryFn: ({ signal }) => client.jobs.history(id, { signal }),
-  });
-  const onMoment = useCallback(
-    ({ changes, incomplete }: Moment) => {
-      const concerned = incomplete || changes.some(({ jobId }) => jobId === id);
-      if (concerned) void queryClient.invalidateQueries({ queryKey: ['job', id] });
-    },
-    [queryClient, id],
-  );
-  useLiveFeed(onMoment);
-  const error = job.error ?? history.error;
+  const { at } = route.useSearch();
+  const { job, history } = useJob(id);
+  const event = at === undefined ? undefined : history.data?.findLast(({ version }) => version <= at);
+  const past = usePastJob(id, event);
+  const error = job.error ?? history.error ?? past.error;
   if (job.data === undefined)
     return error === null ? <Loading /> : <Failure error={error} onRetry={() => void job.refetch()} />;
+  const shown = past.data ?? job.data;
   return (
     <article className="job">
-      <Header job={job.data} />
+      {event !== undefined && <PastBanner event={event} />}
+      <JobHeader job={shown}>{event === undefined && <JobActions job={job.data} />}</JobHeader>
+      {event === undefined && <WhyItWaits job={job.data} />}
       {error !== null && <Failure error={error} />}
-      {job.data.error !== undefined && <ErrorOf job={job.data} />}
-      {history.data !== undefined && <Past job={job.data} events={history.data} />}
-      <Contents job={job.data} />
+      <JobErrorOf job={shown} />
+      {history.data === undefined ? <Contents job={shown} /> : <Past job={shown} events={history.data} />}
     </article>
   );
 }
 
+/** Says that what is shown is not so any more. */
+function PastBanner({ event: { event, at } }: { readonly event: JobEvent }) {
+  const navigate = route.useNavigate();
+  return (
+    <p className="past" role="status">
+      <span>
+        You look at the past: as it was after {event}, <Instant at={at} />.
+      </span>
+      <button type="button" onClick={() => void navigate({ search: ({ at: _at, ...rest }) => rest, replace: true })}>
+        Back to now
+      </button>
+    </p>
+  );
+}
+
 function Past({ job, events }: { readonly job: Job; readonly events: readonly JobEvent[] }) {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const { at } = search;
+  const change = (changed: JobPageSearch) =>
+    void navigate({ search: (before) => withoutNothing({ ...before, ...changed }), replace: true, resetScroll: false });
+  const until = at === undefined ? events : events.filter(({ version }) => version <= at);
   return (
     <>
-      <Timeline events={events} ended={hasEnded(job)} />
-      <JobHistory events={events} />
+      <Timeline events={until} ended={at !== undefined || hasEnded(job)}>
+        <EventSlider events={events} at={at} onMove={(version) => change({ at: version })} />
+      </Timeline>
+      <Contents job={job} />
+      <Causes job={job} events={until} past={at !== undefined} />
+      <JobHistory events={events} search={search} onSearch={change} />
     </>
   );
 }
 
-function Header({ job }: { readonly job: Job }) {
-  const { id, type, status, attempt, maxAttempts, createdAt, runAt, tags, tenant } = job;
-  return (
-    <header>
-      <div className="title">
-        <h1>
-          <Status status={status} />{' '}
-          <Link to="/jobs" search={{ type }}>
-            {type}
-          </Link>
-        </h1>
-        <JobActions job={job} />
-      </div>
-      <p className="mono">
-        {id} <CopyButton text={id} label="Copy id" />
-      </p>
-      <dl className="facts">
-        <Fact name="Created">
-          <Instant at={createdAt} />{' '}
-          <span className="dim">
-            (<Age at={createdAt} />)
-          </span>
-        </Fact>
-        <Fact name="Attempt">{`${attempt} of ${maxAttempts}`}</Fact>
-        {runAt !== undefined && !hasEnded(job) && (
-          <Fact name="Due">
-            <Instant at={runAt} />
-          </Fact>
-        )}
-        {job.worker !== undefined && status === 'processing' && <Fact name="Worker">{job.worker}</Fact>}
-        {tags.length > 0 && <Fact name="Tags">{tags.join(', ')}</Fact>}
-        {tenant !== undefined && <Fact name="Tenant">{tenant}</Fact>}
-      </dl>
-    </header>
+/** Leaves out what says nothing, so that addresses stay short. */
+function withoutNothing(search: Readonly<Record<string, unknown>>): JobPageSearch {
+  const telling = Object.entries(search).filter(
+    ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
   );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
-}
-
-function ErrorOf({ job: { error, status } }: { readonly job: Job }) {
-  if (error === undefined) return null;
-  return (
-    <section className="job-error">
-      <h2>{status === 'failed' ? 'Failed' : 'Last error'}</h2>
-      <p className="mono">
-        <strong>{error.name}</strong>: {error.message}
-        {error.code !== undefined && <span className="dim"> ({error.code})</span>}
-      </p>
-    </section>
-  );
+  return Object.fromEntries(telling) as JobPageSearch;
 }
 
 function Contents({ job: { payload, result, resultInexact } }: { readonly job: Job }) {

@@ -1,4 +1,5 @@
 import type { JobEvent } from '@jobstream/client';
+import type { ReactNode } from 'react';
 import { formatDuration } from '../format/duration.ts';
 import { useNow } from '../format/useNow.ts';
 import { type Lane, lanesOf } from './lanes.ts';
@@ -11,8 +12,16 @@ interface Scale {
   readonly now: number;
 }
 
+interface TimelineProps {
+  readonly events: readonly JobEvent[];
+  /** Whether time stands still at the last event. */
+  readonly ended: boolean;
+  /** What stands below the axis. */
+  readonly children: ReactNode;
+}
+
 /** The attempts of a job on one time axis, each with the wait before it. */
-export function Timeline({ events, ended }: { readonly events: readonly JobEvent[]; readonly ended: boolean }) {
+export function Timeline({ events, ended, children }: TimelineProps) {
   const lanes = lanesOf(events);
   const clock = useNow();
   const last = Date.parse(events.at(-1)?.at ?? '');
@@ -32,6 +41,7 @@ export function Timeline({ events, ended }: { readonly events: readonly JobEvent
           <span key={tick}>{tick === 0 ? '0' : `+${formatDuration((scale.span / TICKS) * tick)}`}</span>
         ))}
       </div>
+      {children}
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import { formatDuration } from '../format/duration.ts';
+import { formatAge } from '../format/duration.ts';
 import { formatInstant, formatUtc } from '../format/instant.ts';
 import { useNow } from '../format/useNow.ts';
 
@@ -14,8 +14,7 @@ export function Instant({ at }: { readonly at: string }) {
 
 /** How long ago a time is, or how far ahead. */
 export function Age({ at }: { readonly at: string }) {
-  const ms = useNow() - Date.parse(at);
-  const text = Math.abs(ms) < 1_000 ? 'now' : ms < 0 ? `in ${formatDuration(-ms)}` : `${formatDuration(ms)} ago`;
+  const text = formatAge(useNow() - Date.parse(at));
   return (
     <time dateTime={at} title={formatUtc(new Date(at))}>
       {text}

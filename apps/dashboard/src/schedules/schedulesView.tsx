@@ -63,7 +63,7 @@ function ScheduleRow({ schedule }: { readonly schedule: Schedule }) {
   const { name, enabled, cron, timeZone, job, nextTicks } = schedule;
   const [next] = nextTicks;
   return (
-    <tr>
+    <tr id={`schedule-${name}`}>
       <td>{name}</td>
       <td>{enabled ? '● enabled' : <span className="warn">‖ disabled</span>}</td>
       <td>

@@ -1,5 +1,5 @@
-import { createRootRoute, createRoute, createRouter, Link } from '@tanstack/react-router';
-import { JobView } from '../job/jobView.tsx';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from '@tanstack/react-router';
+import { readJobPageSearch } from '../job/jobPageSearch.ts';
 import { readJobSearch } from '../jobs/jobSearch.ts';
 import { JobsView } from '../jobs/jobsView.tsx';
 import { Overview } from '../overview/overview.tsx';
@@ -20,7 +20,12 @@ const root = createRootRoute({
 const getParentRoute = () => root;
 const overview = createRoute({ getParentRoute, path: '/', component: Overview });
 const jobs = createRoute({ getParentRoute, path: '/jobs', component: JobsView, validateSearch: readJobSearch });
-const job = createRoute({ getParentRoute, path: '/jobs/$id', component: JobView });
+const job = createRoute({
+  getParentRoute,
+  path: '/jobs/$id',
+  component: lazyRouteComponent(() => import('../job/jobView.tsx'), 'JobView'),
+  validateSearch: readJobPageSearch,
+});
 const types = createRoute({ getParentRoute, path: '/types', component: TypesView });
 const workers = createRoute({ getParentRoute, path: '/workers', component: WorkersView });
 const schedules = createRoute({ getParentRoute, path: '/schedules', component: SchedulesView });

@@ -4,8 +4,8 @@ import { isTyping } from '../keys/isTyping.ts';
 
 const SHORTCUTS = [
   ['/', 'search a job by its id'],
-  ['j', 'next job of the list'],
-  ['k', 'job before'],
+  ['j', 'next job of the list, or event of a job'],
+  ['k', 'the one before'],
   ['Enter', 'open it'],
   ['?', 'this help'],
 ] as const;

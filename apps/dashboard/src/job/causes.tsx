@@ -1,0 +1,155 @@
+import type { Job, JobEvent } from '@jobstream/client';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { formatActor } from '../format/actor.ts';
+import { Instant } from '../parts/instant.tsx';
+import { Status } from '../parts/status.tsx';
+import { type Intervention, interventionsOf, type Origin, originOf } from './origin.ts';
+import { useAncestors, useOperations, useReruns } from './useRelatives.ts';
+
+interface CausesProps {
+  readonly job: Job;
+  readonly events: readonly JobEvent[];
+  /** Whether the job is looked at as it was: then it is not known what came of it. */
+  readonly past: boolean;
+}
+
+/** What led to a job, what was done to it by hand, and what came of it. */
+export function Causes({ job, events, past }: CausesProps) {
+  const [first] = events;
+  const ancestors = useAncestors(first);
+  const reruns = useReruns(job.id, !past);
+  if (first === undefined || ancestors === undefined) return null;
+  const [oldest] = ancestors;
+  return (
+    <section aria-labelledby="causes">
+      <h2 id="causes">Causes</h2>
+      <ol className="causes">
+        <OriginStep origin={originOf(oldest?.first ?? first)} at={(oldest?.first ?? first).at} />
+        {ancestors.map((ancestor, index) => (
+          <li key={ancestor.job.id}>
+            <JobStep job={ancestor.job} />
+            <RerunStep first={ancestors[index + 1]?.first ?? first} />
+          </li>
+        ))}
+        <li aria-current="true">
+          <span className="step">
+            <Status status={job.status} /> this job
+          </span>
+        </li>
+        {interventionsOf(events).map((event) => (
+          <InterventionStep key={event.id} event={event} />
+        ))}
+        {reruns?.items.map((rerun) => (
+          <li key={rerun.id} className="rerun">
+            <span className="step dim">rerun</span> <JobStep job={rerun} />
+          </li>
+        ))}
+      </ol>
+      {reruns !== undefined && (reruns.total ?? 0) > reruns.items.length && (
+        <p className="dim">{(reruns.total ?? 0).toLocaleString()} jobs repeat this one; these are the newest.</p>
+      )}
+    </section>
+  );
+}
+
+function OriginStep({ origin, at }: { readonly origin: Origin; readonly at: string }) {
+  return (
+    <li>
+      <span className="step">
+        <OriginName origin={origin} /> <Instant at={origin.schedule?.tickAt ?? at} />
+        <Reason reason={origin.reason} />
+      </span>
+    </li>
+  );
+}
+
+/** The schedule, the operation or the request that created a job. */
+function OriginName({ origin: { actor, schedule, rerunOf, correlationId } }: { readonly origin: Origin }) {
+  if (schedule !== undefined) {
+    const byHand = actor.kind !== 'scheduler';
+    return (
+      <>
+        {byHand ? `Run by ${formatActor(actor)} of` : 'Tick of'}{' '}
+        <Link to="/schedules" hash={`schedule-${schedule.name}`}>
+          {schedule.name}
+        </Link>
+      </>
+    );
+  }
+  if (rerunOf !== undefined) {
+    return (
+      <>
+        Rerun of <JobLink id={rerunOf} /> by <Caller {...{ actor, correlationId }} />
+      </>
+    );
+  }
+  return (
+    <>
+      Created by <Caller {...{ actor, correlationId }} />
+    </>
+  );
+}
+
+function RerunStep({ first }: { readonly first: JobEvent }) {
+  const { actor, correlationId, reason } = originOf(first);
+  return (
+    <span className="step dim">
+      rerun by <Caller {...{ actor, correlationId }} /> <Instant at={first.at} />
+      <Reason reason={reason} />
+    </span>
+  );
+}
+
+const DONE: Readonly<Record<Intervention['event'], string>> = {
+  JobCancelled: 'cancelled',
+  JobRequeued: 'retried',
+  JobDueNow: 'made due at once',
+  JobPayloadChanged: 'given another payload',
+};
+
+function InterventionStep({
+  event: { event, actor, correlationId, at, version, data },
+}: {
+  readonly event: Intervention;
+}) {
+  return (
+    <li>
+      <span className="step">
+        <a href={`#event-${version}`}>{DONE[event]}</a> by <Caller {...{ actor, correlationId }} /> <Instant at={at} />
+        <Reason reason={data.reason} />
+      </span>
+    </li>
+  );
+}
+
+/** Who asked for something: an operation on many jobs, or a single caller. */
+function Caller({ actor, correlationId }: Pick<Origin, 'actor' | 'correlationId'>) {
+  const operation = useOperations()?.get(correlationId ?? '');
+  if (operation === undefined) return formatActor(actor);
+  return (
+    <>
+      the {operation.kind} operation of {formatActor(actor)}
+    </>
+  );
+}
+
+function JobStep({ job }: { readonly job: Job }) {
+  return (
+    <span className="step">
+      <Status status={job.status} /> <JobLink id={job.id} />
+    </span>
+  );
+}
+
+function JobLink({ id }: { readonly id: string }): ReactNode {
+  return (
+    <Link to="/jobs/$id" params={{ id }} className="mono">
+      {id}
+    </Link>
+  );
+}
+
+function Reason({ reason }: { readonly reason: string | undefined }) {
+  return reason === undefined ? null : <q>{reason}</q>;
+}

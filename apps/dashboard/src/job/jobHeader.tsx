@@ -1,0 +1,61 @@
+import { hasEnded, type Job } from '@jobstream/client';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { CopyButton } from '../parts/copyButton.tsx';
+import { Age, Instant } from '../parts/instant.tsx';
+import { Status } from '../parts/status.tsx';
+
+/** What a job is, and at the right what may be done to it. */
+export function JobHeader({ job, children }: { readonly job: Job; readonly children: ReactNode }) {
+  const { id, type, status } = job;
+  return (
+    <header>
+      <div className="title">
+        <h1>
+          <Status status={status} />{' '}
+          <Link to="/jobs" search={{ type }}>
+            {type}
+          </Link>
+        </h1>
+        {children}
+      </div>
+      <p className="mono">
+        {id} <CopyButton text={id} label="Copy id" />
+      </p>
+      <Facts job={job} />
+    </header>
+  );
+}
+
+function Facts({ job }: { readonly job: Job }) {
+  const { status, attempt, maxAttempts, createdAt, runAt, tags, tenant, worker, progress } = job;
+  return (
+    <dl className="facts">
+      <Fact name="Created">
+        <Instant at={createdAt} />{' '}
+        <span className="dim">
+          (<Age at={createdAt} />)
+        </span>
+      </Fact>
+      <Fact name="Attempt">{`${attempt} of ${maxAttempts}`}</Fact>
+      {runAt !== undefined && !hasEnded(job) && (
+        <Fact name="Due">
+          <Instant at={runAt} />
+        </Fact>
+      )}
+      {worker !== undefined && status === 'processing' && <Fact name="Worker">{worker}</Fact>}
+      {progress?.percent !== undefined && status === 'processing' && <Fact name="Progress">{progress.percent}%</Fact>}
+      {tags.length > 0 && <Fact name="Tags">{tags.join(', ')}</Fact>}
+      {tenant !== undefined && <Fact name="Tenant">{tenant}</Fact>}
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,26 @@
+/** What of a job is shown, as it stands in the address. */
+export interface JobPageSearch {
+  /** The version at which the job is looked at; without it, as it is now. */
+  readonly at?: number;
+  /** Only events of this name. */
+  readonly event?: string;
+  /** Only events in which this text occurs. */
+  readonly find?: string;
+  /** The versions of the two events that are compared. */
+  readonly compare?: readonly number[];
+}
+
+/** Reads what an address says, and leaves out what is of no use. */
+export function readJobPageSearch({ at, event, find, compare }: Readonly<Record<string, unknown>>): JobPageSearch {
+  return {
+    ...(isVersion(at) ? { at } : {}),
+    ...(typeof event === 'string' ? { event } : {}),
+    // The router reads `?find=42` as a number.
+    ...(typeof find === 'string' || typeof find === 'number' ? { find: String(find) } : {}),
+    ...(Array.isArray(compare) && compare.every(isVersion) ? { compare: compare.slice(0, 2) } : {}),
+  };
+}
+
+function isVersion(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) > 0;
+}

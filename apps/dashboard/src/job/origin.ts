@@ -1,0 +1,43 @@
+import type { Actor, JobEvent } from '@jobstream/client';
+
+/** What created a job. */
+export interface Origin {
+  readonly actor: Actor;
+  /** The schedule whose tick, or whose run by hand, it is. */
+  readonly schedule?: { readonly name: string; readonly tickAt: string };
+  readonly rerunOf?: string;
+  readonly reason?: string;
+  /** The request or the operation. */
+  readonly correlationId?: string;
+}
+
+/** `nightly@2026-11-27T03:00:00.000Z`: the schedule and the time of a tick. */
+const TICK = /^(?<name>.+)@(?<tickAt>\d{4}-\d\d-\d\dT[\d:.]+Z)$/;
+
+/** Reads from the first event of a job what created it. */
+export function originOf(first: JobEvent): Origin {
+  const { actor, causationId = '', correlationId } = first;
+  const tick = TICK.exec(causationId)?.groups as { name: string; tickAt: string } | undefined;
+  const { rerunOf = undefined, reason = undefined } =
+    first.event === 'JobCreated' ? first.data : first.event === 'JobCarried' ? { rerunOf: first.data.rerunOf } : {};
+  return {
+    actor,
+    ...(tick === undefined ? {} : { schedule: { name: tick.name, tickAt: tick.tickAt } }),
+    ...(rerunOf === undefined ? {} : { rerunOf }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+  };
+}
+
+/** An event by which somebody outside of the workers changed the course of a job. */
+export type Intervention = Extract<
+  JobEvent,
+  { readonly event: 'JobCancelled' | 'JobRequeued' | 'JobDueNow' | 'JobPayloadChanged' }
+>;
+
+const INTERVENTIONS: ReadonlySet<string> = new Set(['JobCancelled', 'JobRequeued', 'JobDueNow', 'JobPayloadChanged']);
+
+/** Selects what was done to a job by hand, or by an operation. */
+export function interventionsOf(events: readonly JobEvent[]): readonly Intervention[] {
+  return events.filter((event): event is Intervention => INTERVENTIONS.has(event.event));
+}
