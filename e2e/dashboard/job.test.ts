@@ -87,11 +87,11 @@ test('the stack of an error is for those who may see code', async (context) => {
   const id = await failedJob();
   const { page } = await stage.openPage(context);
   await stage.logIn(page, `/jobs/${id}`, keys.debugger);
-  await page.getByText(/at .*sleepHandler/).waitFor();
+  await page.locator('.job-error').getByText(/at .*sleepHandler/).waitFor();
   const other = await stage.openPage(context);
   await stage.logIn(other.page, `/jobs/${id}`, keys.reader);
   await other.page.getByText('The stack needs the scope jobs:debug.').waitFor();
-  expect(await other.page.getByText(/at .*sleepHandler/).count()).toBe(0);
+  expect(await other.page.locator('.job-error').getByText(/at .*sleepHandler/).count()).toBe(0);
 });
 
 test('two events that are marked are compared, in the address too', async (context) => {
@@ -121,10 +121,10 @@ test('the slider shows the job as it was after an event, and there is a way back
   await page.getByRole('heading', { name: 'cancelled nobody-takes-it' }).waitFor();
   await page.getByText('You look at the past: as it was after JobCancelled').waitFor();
   expect(new URL(page.url()).searchParams.get('at')).toBe('2');
-  await page.getByText('"oter@example.com"').waitFor();
+  await page.locator('.contents').getByText('"oter@example.com"').waitFor();
   expect(await page.getByRole('button', { name: /Cancel job|Retry job/ }).count()).toBe(0);
   await page.getByRole('button', { name: 'Back to now' }).click();
-  await page.getByText('"other@example.com"').waitFor();
+  await page.locator('.contents').getByText('"other@example.com"').waitFor();
   await page.getByRole('button', { name: 'Cancel job' }).waitFor();
 });
 
