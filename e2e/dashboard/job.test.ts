@@ -87,11 +87,19 @@ test('the stack of an error is for those who may see code', async (context) => {
   const id = await failedJob();
   const { page } = await stage.openPage(context);
   await stage.logIn(page, `/jobs/${id}`, keys.debugger);
-  await page.locator('.job-error').getByText(/at .*sleepHandler/).waitFor();
+  await page
+    .locator('.job-error')
+    .getByText(/at .*sleepHandler/)
+    .waitFor();
   const other = await stage.openPage(context);
   await stage.logIn(other.page, `/jobs/${id}`, keys.reader);
   await other.page.getByText('The stack needs the scope jobs:debug.').waitFor();
-  expect(await other.page.locator('.job-error').getByText(/at .*sleepHandler/).count()).toBe(0);
+  expect(
+    await other.page
+      .locator('.job-error')
+      .getByText(/at .*sleepHandler/)
+      .count(),
+  ).toBe(0);
 });
 
 test('two events that are marked are compared, in the address too', async (context) => {

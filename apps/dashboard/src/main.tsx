@@ -11,6 +11,11 @@ import './styles/job.css';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('the page has no place for the dashboard');
-// Views ask again by themselves, so a request that fails is shown at once.
-const client = new JobstreamClient({ url: location.origin, retryForMs: 0 });
+const client = new JobstreamClient({
+  url: location.origin,
+  // Views ask again by themselves, so a request that fails is shown at once.
+  retryForMs: 0,
+  // Why a job waits changes behind its entity tag, so nothing is answered from the cache of the browser.
+  fetch: (input, init) => fetch(input, { ...init, cache: 'no-store' }),
+});
 createRoot(root).render(makeDashboard(client));

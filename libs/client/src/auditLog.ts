@@ -1,5 +1,5 @@
 import type { Actor } from './actor.ts';
-import { itemsOf } from './pages.ts';
+import { itemsOf, type Page } from './pages.ts';
 import type { CallOptions, Transport } from './transport.ts';
 
 /** `unknown`: the change has not been answered yet, never was, or was answered with a 5xx. */
@@ -47,6 +47,14 @@ export class AuditLog {
   /** Iterates over the records that a filter matches, newest first. */
   list(filter: AuditFilter = {}, { signal }: CallOptions = {}): AsyncGenerator<AuditRecord, void, undefined> {
     const query = { ...filter, limit: 200 };
-    return itemsOf((cursor) => this.#transport.ask({ path: '/api/audit', query: { ...query, cursor }, signal }));
+    return itemsOf((cursor) => this.listPage({ ...query, ...(cursor === undefined ? {} : { cursor }) }, { signal }));
+  }
+
+  /** Returns one page of the records that a filter matches; `limit` is 1 to 200, default 50. */
+  listPage(
+    query: AuditFilter & { readonly limit?: number; readonly cursor?: string } = {},
+    { signal }: CallOptions = {},
+  ): Promise<Page<AuditRecord>> {
+    return this.#transport.ask({ path: '/api/audit', query: { ...query }, signal });
   }
 }

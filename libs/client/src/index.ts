@@ -53,6 +53,7 @@ export type {
   OperationStatus,
 } from './jobOperations.ts';
 export type { AuditFilter, AuditLog, AuditOutcome, AuditRecord } from './auditLog.ts';
+export type { ApiKey, CreatedKey, Keys, KeyScope, NewKey } from './keys.ts';
 export { once } from './once.ts';
 export type { OnceOptions } from './once.ts';
 export type { Page } from './pages.ts';

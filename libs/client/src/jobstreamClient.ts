@@ -8,6 +8,7 @@ import type { Failures, FailuresQuery } from './failures.ts';
 import { JobOperations } from './jobOperations.ts';
 import { Jobs } from './jobs.ts';
 import { JobTypes } from './jobTypes.ts';
+import { Keys } from './keys.ts';
 import { Schedules } from './schedules.ts';
 import type { Stats, StatsOptions } from './stats.ts';
 import { Transport } from './transport.ts';
@@ -38,6 +39,7 @@ export class JobstreamClient {
   readonly workers: Workers;
   readonly operations: JobOperations;
   readonly audit: AuditLog;
+  readonly keys: Keys;
   readonly #transport: Transport;
 
   constructor(options: ClientOptions) {
@@ -48,6 +50,7 @@ export class JobstreamClient {
     this.workers = new Workers(this.#transport);
     this.operations = new JobOperations(this.#transport);
     this.audit = new AuditLog(this.#transport);
+    this.keys = new Keys(this.#transport);
   }
 
   /**

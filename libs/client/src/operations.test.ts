@@ -13,7 +13,7 @@ const documented = Object.entries(
 
 /** For people, operators and probes; and streams of requests, which browsers cannot send. */
 const NOT_FOR_PROGRAMS =
-  /^\w+ (\/|\/dashboard.*|\/docs.*|\/openapi\.json|\/metrics|\/health\/.*|\/api\/(keys|admin|jobs\/import).*)$/;
+  /^\w+ (\/|\/dashboard.*|\/docs.*|\/openapi\.json|\/metrics|\/health\/.*|\/api\/(admin|jobs\/import).*)$/;
 
 /** Makes every call there is, and answers which operations that came to. */
 async function operationsUsed(): Promise<ReadonlySet<string>> {
@@ -24,7 +24,7 @@ async function operationsUsed(): Promise<ReadonlySet<string>> {
     return Response.json({ status: 'completed', items: [], jobs: [], nextCursor: null });
   };
   const client = new JobstreamClient({ url: 'http://localhost', fetch: note });
-  const { jobs, schedules, types, workers, operations, audit } = client;
+  const { jobs, schedules, types, workers, operations, audit, keys } = client;
   const [job, name, all] = [{ type: 'email' }, '{name}', { all: true }] as const;
   const schedule = { name, cron: '@daily', job };
   await Promise.all([jobs.create(job), jobs.createBatch([job]), jobs.list().next(), jobs.get('{id}')]);
@@ -44,6 +44,7 @@ async function operationsUsed(): Promise<ReadonlySet<string>> {
   await Promise.all([types.pauseAll(), types.resumeAll()]);
   await Promise.all([types.setPayloadCheck('{type}', 'warn'), types.remove('{type}')]);
   await Promise.all([workers.list(), workers.remove('{worker}'), audit.list().next()]);
+  await Promise.all([keys.list(), keys.create({ name, scopes: ['jobs:read'] }), keys.revoke('{id}')]);
   await Promise.all([operations.create({ kind: 'retry', filter: all }), operations.replay({ filter: all })]);
   await Promise.all([operations.list().next(), operations.get('{id}'), operations.jobs('{id}').next()]);
   await Promise.all([operations.pause('{id}'), operations.resume('{id}'), operations.cancel('{id}')]);

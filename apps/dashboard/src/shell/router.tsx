@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from '@tanstack/react-router';
+import { readAuditSearch } from '../audit/auditSearch.ts';
 import { readJobPageSearch } from '../job/jobPageSearch.ts';
 import { readJobSearch } from '../jobs/jobSearch.ts';
 import { JobsView } from '../jobs/jobsView.tsx';
@@ -29,11 +30,22 @@ const job = createRoute({
 const types = createRoute({ getParentRoute, path: '/types', component: TypesView });
 const workers = createRoute({ getParentRoute, path: '/workers', component: WorkersView });
 const schedules = createRoute({ getParentRoute, path: '/schedules', component: SchedulesView });
+const audit = createRoute({
+  getParentRoute,
+  path: '/audit',
+  component: lazyRouteComponent(() => import('../audit/auditView.tsx'), 'AuditView'),
+  validateSearch: readAuditSearch,
+});
+const keys = createRoute({
+  getParentRoute,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('../apiKeys/keysView.tsx'), 'KeysView'),
+});
 
 /** Makes the router of the page: every view has an address. */
 export function makeRouter() {
   return createRouter({
-    routeTree: root.addChildren([overview, jobs, job, types, workers, schedules]),
+    routeTree: root.addChildren([overview, jobs, job, types, workers, schedules, audit, keys]),
     basepath: '/dashboard',
     defaultErrorComponent: ({ error, reset }) => (
       <Failure error={error instanceof Error ? error : new Error(String(error))} onRetry={reset} />

@@ -1,5 +1,5 @@
 import { Link, Outlet } from '@tanstack/react-router';
-import { logOut, useSession } from '../session/session.ts';
+import { logOut, useMay, useSession } from '../session/session.ts';
 import { JobIdSearch } from './jobIdSearch.tsx';
 import { Shortcuts } from './shortcuts.tsx';
 import { ThemeSwitch } from './themeSwitch.tsx';
@@ -10,15 +10,22 @@ const VIEWS = [
   ['/types', 'Types'],
   ['/workers', 'Workers'],
   ['/schedules', 'Schedules'],
+  ['/audit', 'Audit'],
+  ['/keys', 'Keys'],
 ] as const;
 
 /** Views of what all tenants have in common. */
 const ACROSS_TENANTS: ReadonlySet<string> = new Set(['/types', '/workers']);
+/** Views of administrators. */
+const ADMINISTRATION: ReadonlySet<string> = new Set(['/audit', '/keys']);
 
 /** What surrounds every view. */
 export function Shell() {
   const { tenant } = useSession();
-  const views = tenant === undefined ? VIEWS : VIEWS.filter(([to]) => !ACROSS_TENANTS.has(to));
+  const administers = useMay('admin');
+  const views = VIEWS.filter(
+    ([to]) => (tenant === undefined || !ACROSS_TENANTS.has(to)) && (administers || !ADMINISTRATION.has(to)),
+  );
   return (
     <>
       <a className="skip" href="#view">
