@@ -203,7 +203,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
     const [corrected, failed] = [await correctedJob(), await failedJob()];
     const { page, faults } = await stage.openPage(context, { colorScheme });
     await stage.logIn(page, '', stage.adminKey);
-    for (const view of [failed, `${corrected}?at=2`, `${corrected}?compare=%5B1%2C4%5D`]) {
+    for (const view of [failed, `${corrected}?at=2`, `${corrected}?compare=1&compare=4`]) {
       await page.goto(`/dashboard/jobs/${view}`);
       await page.getByText('Created by').waitFor();
       expect({ view, faults: await accessibilityFaults(page) }).toEqual({ view, faults: [] });

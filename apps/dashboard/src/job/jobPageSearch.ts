@@ -12,15 +12,16 @@ export interface JobPageSearch {
 
 /** Reads what an address says, and leaves out what is of no use. */
 export function readJobPageSearch({ at, event, find, compare }: Readonly<Record<string, unknown>>): JobPageSearch {
+  const versions = [compare].flat().map(Number).filter(isVersion);
   return {
-    ...(isVersion(at) ? { at } : {}),
+    ...(isVersion(Number(at)) ? { at: Number(at) } : {}),
     ...(typeof event === 'string' ? { event } : {}),
     // The router reads `?find=42` as a number.
     ...(typeof find === 'string' || typeof find === 'number' ? { find: String(find) } : {}),
-    ...(Array.isArray(compare) && compare.every(isVersion) ? { compare: compare.slice(0, 2) } : {}),
+    ...(versions.length === 0 ? {} : { compare: versions.slice(0, 2) }),
   };
 }
 
-function isVersion(value: unknown): value is number {
-  return Number.isInteger(value) && Number(value) > 0;
+function isVersion(value: number): boolean {
+  return Number.isInteger(value) && value > 0;
 }
