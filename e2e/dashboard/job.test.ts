@@ -11,12 +11,15 @@ const HOUR_MS = 3_600_000;
 /** Of a type that no worker takes, so that it stays as it is. */
 const payload = { to: 'oter@example.com', order: { id: 4711, lines: ['A-1', 'B-7'] } };
 
+async function keyWith(...scopes: readonly string[]): Promise<string> {
+  return (await stage.createKey({ scopes })).key;
+}
+
 stage.prepare(async () => {
-  const key = async (...scopes: readonly string[]) => (await stage.createKey({ scopes })).key;
   [keys.reader, keys.debugger, keys.writer] = await Promise.all([
-    key('jobs:read'),
-    key('jobs:read', 'jobs:debug'),
-    key('jobs:read', 'jobs:write'),
+    keyWith('jobs:read'),
+    keyWith('jobs:read', 'jobs:debug'),
+    keyWith('jobs:read', 'jobs:write'),
   ]);
 });
 
@@ -145,6 +148,7 @@ test('the history can be played from its beginning to now', async (context) => {
   await page.getByText('as it was after JobPayloadChanged').waitFor();
   await page.getByText('You look at the past').waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Play' }).waitFor();
+  expect(new URL(page.url()).searchParams.get('at')).toBeNull();
 });
 
 test('causes lead from the schedule to the job and its repetition, and back', async (context) => {

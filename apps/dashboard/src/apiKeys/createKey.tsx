@@ -37,7 +37,6 @@ export function CreateKey({ onCreated }: { readonly onCreated: (key: CreatedKey)
 
 function KeyForm({ onCreated }: { readonly onCreated: (key: CreatedKey) => Promise<unknown> }) {
   const client = useClient();
-  const { tenant: ownTenant } = useSession();
   const [error, setError] = useState<Error>();
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -46,6 +45,22 @@ function KeyForm({ onCreated }: { readonly onCreated: (key: CreatedKey) => Promi
   };
   return (
     <form onSubmit={submit}>
+      <KeyFields />
+      {error !== undefined && <Failure error={error} />}
+      <div className="actions">
+        <Dialog.Close className="quiet">Back</Dialog.Close>
+        <button type="submit" className="primary">
+          Create
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function KeyFields() {
+  const { tenant } = useSession();
+  return (
+    <>
       <label>
         Name
         <input name="name" required maxLength={100} autoComplete="off" />
@@ -61,7 +76,7 @@ function KeyForm({ onCreated }: { readonly onCreated: (key: CreatedKey) => Promi
           </label>
         ))}
       </fieldset>
-      {ownTenant === undefined && (
+      {tenant === undefined && (
         <label>
           Tenant <span className="dim">(optional: limits it to one)</span>
           <input name="tenant" maxLength={64} autoComplete="off" spellCheck={false} />
@@ -77,23 +92,20 @@ function KeyForm({ onCreated }: { readonly onCreated: (key: CreatedKey) => Promi
           ))}
         </select>
       </label>
-      {error !== undefined && <Failure error={error} />}
-      <div className="actions">
-        <Dialog.Close className="quiet">Back</Dialog.Close>
-        <button type="submit" className="primary">
-          Create
-        </button>
-      </div>
-    </form>
+    </>
   );
 }
 
 function keyOf(form: FormData, now: number): NewKey {
-  const [name, tenant, days] = [form.get('name'), form.get('tenant'), Number(form.get('days'))];
+  const text = (name: string) => {
+    const value = form.get(name);
+    return typeof value === 'string' ? value : '';
+  };
+  const [tenant, days] = [text('tenant'), Number(text('days'))];
   return {
-    name: String(name),
+    name: text('name'),
     scopes: form.getAll('scope') as KeyScope[],
-    ...(typeof tenant === 'string' && tenant !== '' ? { tenant } : {}),
+    ...(tenant === '' ? {} : { tenant }),
     ...(days === 0 ? {} : { expiresAt: new Date(now + days * DAY_MS).toISOString() }),
   };
 }

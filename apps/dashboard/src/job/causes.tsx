@@ -5,7 +5,7 @@ import { formatActor } from '../format/actor.ts';
 import { Instant } from '../parts/instant.tsx';
 import { Status } from '../parts/status.tsx';
 import { type Intervention, interventionsOf, type Origin, originOf } from './origin.ts';
-import { useAncestors, useOperations, useReruns } from './useRelatives.ts';
+import { type Ancestor, useAncestors, useOperations, useReruns } from './useRelatives.ts';
 
 interface CausesProps {
   readonly job: Job;
@@ -18,20 +18,12 @@ interface CausesProps {
 export function Causes({ job, events, past }: CausesProps) {
   const [first] = events;
   const ancestors = useAncestors(first);
-  const reruns = useReruns(job.id, !past);
   if (first === undefined || ancestors === undefined) return null;
-  const [oldest] = ancestors;
   return (
     <section aria-labelledby="causes">
       <h2 id="causes">Causes</h2>
       <ol className="causes">
-        <OriginStep origin={originOf(oldest?.first ?? first)} at={(oldest?.first ?? first).at} />
-        {ancestors.map((ancestor, index) => (
-          <li key={ancestor.job.id}>
-            <JobStep job={ancestor.job} />
-            <RerunStep first={ancestors[index + 1]?.first ?? first} />
-          </li>
-        ))}
+        <Before first={first} ancestors={ancestors} />
         <li aria-current="true">
           <span className="step">
             <Status status={job.status} /> this job
@@ -40,16 +32,39 @@ export function Causes({ job, events, past }: CausesProps) {
         {interventionsOf(events).map((event) => (
           <InterventionStep key={event.id} event={event} />
         ))}
-        {reruns?.items.map((rerun) => (
-          <li key={rerun.id} className="rerun">
-            <span className="step dim">rerun</span> <JobStep job={rerun} />
-          </li>
-        ))}
+        {!past && <Reruns id={job.id} />}
       </ol>
-      {reruns !== undefined && (reruns.total ?? 0) > reruns.items.length && (
-        <p className="dim">{(reruns.total ?? 0).toLocaleString()} jobs repeat this one; these are the newest.</p>
-      )}
     </section>
+  );
+}
+
+/** What created the first of the jobs, and how each led to the next. */
+function Before({ first, ancestors }: { readonly first: JobEvent; readonly ancestors: readonly Ancestor[] }) {
+  const oldest = ancestors[0]?.first ?? first;
+  return (
+    <>
+      <OriginStep origin={originOf(oldest)} at={oldest.at} />
+      {ancestors.map(({ job }, index) => (
+        <li key={job.id}>
+          <JobStep job={job} />
+          <RerunStep first={ancestors[index + 1]?.first ?? first} />
+        </li>
+      ))}
+    </>
+  );
+}
+
+function Reruns({ id }: { readonly id: string }) {
+  const { items, total = 0 } = useReruns(id) ?? { items: [] };
+  return (
+    <>
+      {items.map((rerun) => (
+        <li key={rerun.id}>
+          <span className="step dim">rerun</span> <JobStep job={rerun} />
+        </li>
+      ))}
+      {total > items.length && <li className="dim">and {(total - items.length).toLocaleString()} more repetitions</li>}
+    </>
   );
 }
 

@@ -12,21 +12,14 @@ export function contentsAfter(events: readonly JobEvent[]): Contents {
   return events.reduce<Contents>(afterEvent, {});
 }
 
-function afterEvent(before: Contents, event: JobEvent): Contents {
-  switch (event.event) {
-    case 'JobCreated':
-    case 'JobPayloadChanged':
-      return { ...before, payload: event.data.payload };
-    case 'JobCarried':
-      return { ...before, payload: event.data.payload, ...errorOf(event.data.error) };
-    case 'JobRetryScheduled':
-    case 'JobFailed':
-      return { ...before, ...errorOf(event.data.error) };
-    case 'JobCompleted':
-      return { ...before, result: event.data.result };
-    default:
-      return before;
-  }
+/** Only some events have a payload, a result or an error. */
+function afterEvent(before: Contents, { data }: JobEvent): Contents {
+  return {
+    ...before,
+    ...('payload' in data ? { payload: data.payload } : {}),
+    ...('result' in data ? { result: data.result } : {}),
+    ...('error' in data ? errorOf(data.error) : {}),
+  };
 }
 
 function errorOf(error: JobError | undefined): Pick<Contents, 'error'> {

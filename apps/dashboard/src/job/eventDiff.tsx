@@ -75,13 +75,10 @@ function linesOf(old: unknown, current: unknown): readonly DiffLine[] {
   return changes
     .flatMap(({ value, added, removed }) => {
       const kind = added ? 'added' : removed ? 'removed' : 'same';
-      return value
-        .replace(/\n$/, '')
-        .split('\n')
-        .filter((text) => text !== '')
-        .map((text) => ({ kind, text }) as const);
+      const texts = value.split('\n').filter((text) => text !== '');
+      return texts.map((text) => ({ kind, text }) as const);
     })
-    .map((line, index) => ({ ...line, index }));
+    .map(({ kind, text }, index) => ({ kind, text, index }));
 }
 
 /** Replaces what is far from every change by one line that says how much it is. */

@@ -31,7 +31,8 @@ export function JobActions({ job }: ActionProps) {
           <Cancel job={job} />
         </div>
       );
-    default:
+    case 'pending':
+    case 'processing':
       return <Cancel job={job} />;
   }
 }

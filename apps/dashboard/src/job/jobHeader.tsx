@@ -6,7 +6,7 @@ import { Age, Instant } from '../parts/instant.tsx';
 import { Status } from '../parts/status.tsx';
 
 /** What a job is, and at the right what may be done to it. */
-export function JobHeader({ job, children }: { readonly job: Job; readonly children: ReactNode }) {
+export function JobHeader({ job, children }: { readonly job: Job; readonly children?: ReactNode }) {
   const { id, type, status } = job;
   return (
     <header>

@@ -22,21 +22,39 @@ export function JobView() {
   const { id } = route.useParams();
   const { at } = route.useSearch();
   const { job, history } = useJob(id);
-  const event = at === undefined ? undefined : history.data?.findLast(({ version }) => version <= at);
-  const past = usePastJob(id, event);
+  const { event, past } = usePastJob(id, history.data, at);
   const error = job.error ?? history.error ?? past.error;
   if (job.data === undefined)
     return error === null ? <Loading /> : <Failure error={error} onRetry={() => void job.refetch()} />;
   const shown = past.data ?? job.data;
   return (
     <article className="job">
-      {event !== undefined && <PastBanner event={event} />}
-      <JobHeader job={shown}>{event === undefined && <JobActions job={job.data} />}</JobHeader>
-      {event === undefined && <WhyItWaits job={job.data} />}
+      {event === undefined ? <Present job={job.data} /> : <PastOf job={shown} event={event} />}
       {error !== null && <Failure error={error} />}
       <JobErrorOf job={shown} />
-      {history.data === undefined ? <Contents job={shown} /> : <Past job={shown} events={history.data} />}
+      {history.data === undefined ? <Contents job={shown} /> : <History job={shown} events={history.data} />}
     </article>
+  );
+}
+
+function Present({ job }: { readonly job: Job }) {
+  return (
+    <>
+      <JobHeader job={job}>
+        <JobActions job={job} />
+      </JobHeader>
+      <WhyItWaits job={job} />
+    </>
+  );
+}
+
+/** The job as it was: nothing can be done about it. */
+function PastOf({ job, event }: { readonly job: Job; readonly event: JobEvent }) {
+  return (
+    <>
+      <PastBanner event={event} />
+      <JobHeader job={job} />
+    </>
   );
 }
 
@@ -55,7 +73,7 @@ function PastBanner({ event: { event, at } }: { readonly event: JobEvent }) {
   );
 }
 
-function Past({ job, events }: { readonly job: Job; readonly events: readonly JobEvent[] }) {
+function History({ job, events }: { readonly job: Job; readonly events: readonly JobEvent[] }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const { at } = search;

@@ -18,15 +18,17 @@ const TICK = /^(?<name>.+)@(?<tickAt>\d{4}-\d\d-\d\dT[\d:.]+Z)$/;
 export function originOf(first: JobEvent): Origin {
   const { actor, causationId = '', correlationId } = first;
   const tick = TICK.exec(causationId)?.groups as { name: string; tickAt: string } | undefined;
-  const { rerunOf = undefined, reason = undefined } =
-    first.event === 'JobCreated' ? first.data : first.event === 'JobCarried' ? { rerunOf: first.data.rerunOf } : {};
   return {
     actor,
     ...(tick === undefined ? {} : { schedule: { name: tick.name, tickAt: tick.tickAt } }),
-    ...(rerunOf === undefined ? {} : { rerunOf }),
-    ...(reason === undefined ? {} : { reason }),
+    ...repetitionOf(first),
     ...(correlationId === undefined ? {} : { correlationId }),
   };
+}
+
+function repetitionOf({ data }: JobEvent): Pick<Origin, 'rerunOf' | 'reason'> {
+  const [rerunOf, reason] = ['rerunOf' in data ? data.rerunOf : undefined, 'reason' in data ? data.reason : undefined];
+  return { ...(rerunOf === undefined ? {} : { rerunOf }), ...(reason === undefined ? {} : { reason }) };
 }
 
 /** An event by which somebody outside of the workers changed the course of a job. */

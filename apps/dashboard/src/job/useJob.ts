@@ -31,9 +31,10 @@ export function useJob(id: string) {
   return { job, history };
 }
 
-/** A job as it was after one of its events; undefined without one. */
-export function usePastJob(id: string, event: JobEvent | undefined) {
+/** A job as it was after the last of its events up to a version; nothing without a version. */
+export function usePastJob(id: string, events: readonly JobEvent[] = [], at: number | undefined) {
   const client = useClient();
+  const event = at === undefined ? undefined : events.findLast(({ version }) => version <= at);
   const sequence = event?.sequence ?? 0;
   const past = useQuery({
     queryKey: ['past', id, sequence],
@@ -43,5 +44,5 @@ export function usePastJob(id: string, event: JobEvent | undefined) {
     // What was does not change.
     staleTime: Infinity,
   });
-  return event === undefined ? { data: undefined, error: null } : past;
+  return { event, past: event === undefined ? { data: undefined, error: null } : past };
 }

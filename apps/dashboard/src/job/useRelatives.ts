@@ -10,7 +10,7 @@ const MAX_RERUNS = 20;
 const MAX_OPERATIONS = 200;
 
 /** A job that this one repeats. */
-interface Ancestor {
+export interface Ancestor {
   readonly job: Job;
   readonly first: JobEvent;
 }
@@ -53,15 +53,14 @@ async function readAncestor(id: string, { jobs }: JobstreamClient, signal: Abort
   }
 }
 
-/** Returns the jobs that repeat a job, newest first, if they are wanted. */
-export function useReruns(id: string, wanted: boolean) {
+/** Returns the jobs that repeat a job, newest first. */
+export function useReruns(id: string) {
   const client = useClient();
   const { data } = useQuery({
     queryKey: ['job', id, 'reruns'],
     queryFn: ({ signal }) => client.jobs.listPage({ rerunOf: id, limit: MAX_RERUNS, count: true }, { signal }),
-    enabled: wanted,
   });
-  return wanted ? data : undefined;
+  return data;
 }
 
 /** Returns the operations among those that may have caused events, by their ids. */

@@ -1,6 +1,7 @@
 import { hasEnded, type Job } from '@jobstream/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import { useNow } from '../format/useNow.ts';
 import { useClient } from '../live/dashboardContext.ts';
 import { ReasonlessButton } from '../parts/reasonlessButton.tsx';
@@ -27,29 +28,32 @@ export function WhyItWaits({ job }: { readonly job: Job }) {
   );
 }
 
+type Reason = NonNullable<Job['waitingFor']>['reason'];
+
 /** What would make the job run, for those who may do it; else where to look. */
+const REMEDIES: Readonly<Partial<Record<Reason, (props: { readonly job: Job }) => ReactNode>>> = {
+  due: RunNow,
+  backoff: RunNow,
+  paused: ResumeType,
+  noWorker: WorkersLink,
+  lostWorker: WorkersLink,
+  running: WorkersLink,
+  concurrency: WaitingLink,
+  rateLimit: WaitingLink,
+  queue: WaitingLink,
+};
+
 function Remedy({ job }: { readonly job: Job }) {
-  switch (job.waitingFor?.reason) {
-    case 'due':
-    case 'backoff':
-      return <RunNow job={job} />;
-    case 'paused':
-      return <ResumeType job={job} />;
-    case 'noWorker':
-    case 'lostWorker':
-    case 'running':
-      return <WorkersLink job={job} />;
-    case 'concurrency':
-    case 'rateLimit':
-    case 'queue':
-      return (
-        <Link to="/jobs" search={{ type: job.type, status: 'pending' }}>
-          The jobs that wait
-        </Link>
-      );
-    default:
-      return null;
-  }
+  const Known = job.waitingFor === undefined ? undefined : REMEDIES[job.waitingFor.reason];
+  return Known === undefined ? null : <Known job={job} />;
+}
+
+function WaitingLink({ job: { type } }: { readonly job: Job }) {
+  return (
+    <Link to="/jobs" search={{ type, status: 'pending' }}>
+      The jobs that wait
+    </Link>
+  );
 }
 
 function ResumeType({ job: { id, type } }: { readonly job: Job }) {
