@@ -15,6 +15,10 @@ import type { CountQuery, JobListQuery, JobPage } from './jobs/jobQueries.ts';
 import type { Page, PageQuery } from './jobs/jobPage.ts';
 import { readSearchPaths } from './search/searchPaths.ts';
 import type { SearchPaths } from './search/searchPaths.ts';
+import { readPastCheckpoint } from './past/pastCheckpoint.ts';
+import type { PastCheckpoint } from './past/pastCheckpoint.ts';
+import { countPastJobs, listPastJobs, pastSequenceAt } from './past/readPast.ts';
+import type { PastJobReference, PastQuery } from './past/readPast.ts';
 import { readFailures } from './failures/readFailures.ts';
 import type { Failures, FailuresQuery } from './failures/readFailures.ts';
 import { readStatistics } from './statistics/readStatistics.ts';
@@ -102,5 +106,25 @@ export class ReadModel extends PostgresService {
   /** Reads how far the log has been projected; undefined before the first start of the projector. */
   readCheckpoint(): Promise<Checkpoint | undefined> {
     return this.use(readCheckpoint);
+  }
+
+  /** Reads how far the past states of jobs are known; undefined while no follower writes them. */
+  readPastCheckpoint(): Promise<PastCheckpoint | undefined> {
+    return this.use(readPastCheckpoint);
+  }
+
+  /** Returns the sequence of the last change of a job by this time (RFC 3339); 0 for none. */
+  pastSequenceAt(time: string): Promise<number> {
+    return this.use((pool) => pastSequenceAt(pool, time));
+  }
+
+  /** Lists the jobs that there were after an event, newest first. @throws InvalidCursorError, QueryTooExpensiveError. */
+  listPastJobs(query: PastQuery): Promise<Page<PastJobReference>> {
+    return this.use((pool) => listPastJobs(pool, query));
+  }
+
+  /** Counts the jobs that there were after an event, by type and status. @throws QueryTooExpensiveError. */
+  countPastJobs(sequence: number, tenant?: string): Promise<readonly JobCount[]> {
+    return this.use((pool) => countPastJobs(pool, sequence, tenant));
   }
 }

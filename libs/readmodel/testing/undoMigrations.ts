@@ -13,6 +13,7 @@ const undo: Readonly<Record<string, string>> = {
   '0018': 'DROP TABLE job_search; DROP TABLE search_paths',
   '0019': 'DROP TABLE operation_jobs, operations',
   '0020': 'DROP TABLE audit_log',
+  '0022': 'DROP TABLE past_jobs, past_changes, past_counts, past_checkpoint',
 };
 
 /** SQL that makes a database as it was before the migration with the number `first`, so that it can be migrated again. */

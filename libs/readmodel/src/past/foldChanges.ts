@@ -1,0 +1,63 @@
+import { evolve } from '@jobstream/domain';
+import type { Job, JobStatus } from '@jobstream/domain';
+import type { FoldableEntry } from '../projection/projectableEntry.ts';
+import { storableInstant } from '../postgres/storableValues.ts';
+
+/** A job as the follower knows it: the parts of its state with which the fold decides, and since when its status holds. */
+export interface PastJob {
+  readonly job: Job;
+  readonly firstSequence: number;
+  /** The sequence of the event that brought its status. */
+  readonly since: number;
+}
+
+/** A change of a job's status. */
+export interface PastChange {
+  readonly sequence: number;
+  /** When the server stored the event, but never before an earlier one: its clock may have been set back. */
+  readonly at: string;
+  readonly job: Job;
+  readonly firstSequence: number;
+  /** The status before, and the sequence since which it held; undefined for a new job. */
+  readonly left: { readonly status: JobStatus; readonly since: number } | undefined;
+}
+
+/** What a batch of events has changed. */
+export interface FoldedChanges {
+  readonly jobs: readonly PastJob[];
+  readonly changes: readonly PastChange[];
+  /** The time of the last event. */
+  readonly lastAt: string;
+}
+
+/**
+ * Folds events, oldest first, onto the states of their jobs.
+ *
+ * @param known the states before; those of new jobs are missing.
+ * @param after the time of the last event before, '' for none.
+ */
+export function foldChanges(
+  events: readonly FoldableEntry[],
+  known: ReadonlyMap<string, PastJob>,
+  after: string,
+): FoldedChanges {
+  const jobs = new Map<string, PastJob>();
+  const changes: PastChange[] = [];
+  let lastAt = after;
+  for (const { event, sequence, recordedAt } of events) {
+    const at = storableInstant(recordedAt);
+    if (at > lastAt) lastAt = at;
+    const before = jobs.get(event.jobId) ?? known.get(event.jobId);
+    const job = evolve(before?.job, event);
+    if (job === undefined || job === before?.job) continue;
+    const kept = before?.job.status === job.status ? before : undefined;
+    const past = { job, firstSequence: before?.firstSequence ?? sequence, since: kept?.since ?? sequence };
+    jobs.set(event.jobId, past);
+    if (kept === undefined) changes.push({ ...past, sequence, at: lastAt, left: before && leftBy(before) });
+  }
+  return { jobs: [...jobs.values()], changes, lastAt };
+}
+
+function leftBy({ job, since }: PastJob): PastChange['left'] {
+  return { status: job.status, since };
+}

@@ -1,0 +1,110 @@
+import type { Client } from 'pg';
+import { ProjectionFencedError } from '../errors.ts';
+import { copyRows } from '../postgres/bulkStatement.ts';
+import { openDedicatedConnection } from '../postgres/dedicatedConnection.ts';
+import type { DedicatedConnection } from '../postgres/dedicatedConnection.ts';
+import { inTransaction } from '../postgres/inTransaction.ts';
+import { translated } from '../postgres/translated.ts';
+import type { FoldableEntry, ProjectableEntry } from '../projection/projectableEntry.ts';
+import { foldChanges } from './foldChanges.ts';
+import type { FoldedChanges } from './foldChanges.ts';
+import { createPastCheckpoint, movePastCheckpoint, readPastCheckpoint } from './pastCheckpoint.ts';
+import type { PastCheckpoint } from './pastCheckpoint.ts';
+import { copyChanges, countChanges, loadPastJobs, writePastJobs } from './pastRows.ts';
+
+const TRY_LOCK = `SELECT pg_try_advisory_lock(hashtextextended('jobstream past', 0)) AS locked`;
+const CLEAR = 'TRUNCATE past_jobs, past_changes, past_counts, past_checkpoint';
+
+/**
+ * Writes the tables of past states from the log, on one connection that holds a lock, so that one process writes at a
+ * time. After any method has rejected, close it and open another.
+ */
+export class PastProjection {
+  readonly #connection: DedicatedConnection;
+  #checkpoint: PastCheckpoint | undefined;
+
+  private constructor(connection: DedicatedConnection) {
+    this.#connection = connection;
+  }
+
+  /** @throws ReadModelUnavailableError, SchemaMismatchError. */
+  static async open(databaseUrl: string): Promise<PastProjection> {
+    return new PastProjection(await openDedicatedConnection(databaseUrl, { name: 'past' }));
+  }
+
+  /** Aborted when the connection is lost, and the lock with it. */
+  get ended(): AbortSignal {
+    return this.#connection.ended;
+  }
+
+  /** The position in the log up to which the tables have everything. */
+  get lastSequence(): number {
+    return this.#checkpoint?.lastSequence ?? 0;
+  }
+
+  /** Closes the connection, which frees the lock. */
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  /** Takes the lock and reads the checkpoint; returns false while another process holds the lock. */
+  async tryAcquire(): Promise<boolean> {
+    const { client } = this.#connection;
+    const { rows } = await translated(client.query<{ locked: boolean }>(TRY_LOCK));
+    if (rows[0]?.locked !== true) return false;
+    this.#checkpoint = await translated(readPastCheckpoint(client));
+    return true;
+  }
+
+  /** Empties the tables: their jobs have events that neither the log nor an archive has any more, or were written by other rules. */
+  async clear(): Promise<void> {
+    await translated(this.#connection.client.query(CLEAR));
+    this.#checkpoint = undefined;
+  }
+
+  /**
+   * Writes what the next messages of the log have changed, oldest first, and moves the checkpoint, in one transaction.
+   * Messages at or before the checkpoint are skipped.
+   *
+   * @throws ReadModelUnavailableError, ProjectionFencedError.
+   */
+  async apply(entries: readonly ProjectableEntry[]): Promise<void> {
+    const fresh = entries.filter(({ sequence }) => sequence > this.lastSequence);
+    const last = fresh.at(-1);
+    if (last === undefined) return;
+    const { client } = this.#connection;
+    const events = fresh.filter(isFoldable);
+    const known = await translated(loadPastJobs(client, [...new Set(events.map(({ event }) => event.jobId))]));
+    const folded = foldChanges(events, known, this.#checkpoint?.lastAt ?? '');
+    if (folded.lastAt === '') return; // nothing but schedules so far
+    const next = { ...this.#begun(events, folded), lastSequence: last.sequence, lastAt: folded.lastAt };
+    await translated(inTransaction(client, () => this.#write(next, folded)));
+    this.#checkpoint = next;
+  }
+
+  #begun(events: readonly FoldableEntry[], { lastAt }: FoldedChanges): PastCheckpoint {
+    const sequence = events[0]?.sequence ?? 0;
+    const at = { lastSequence: 0, lastAt, earliestSequence: sequence, earliestAt: events[0]?.recordedAt ?? lastAt };
+    return this.#checkpoint ?? at;
+  }
+
+  async #write(next: PastCheckpoint, { jobs, changes }: FoldedChanges): Promise<void> {
+    const { client } = this.#connection;
+    await moveOrCreate(client, this.#checkpoint, next);
+    await Promise.all([
+      ...copyChanges(changes).map((copy) => copyRows(client, copy)),
+      ...[...writePastJobs(jobs), ...countChanges(changes)].map(({ name, text, values }) =>
+        client.query({ name, text, values }),
+      ),
+    ]);
+  }
+}
+
+async function moveOrCreate(client: Client, from: PastCheckpoint | undefined, next: PastCheckpoint): Promise<void> {
+  const moved = from === undefined ? createPastCheckpoint(client, next) : movePastCheckpoint(client, from.lastSequence, next);
+  if ((await moved).rowCount !== 1) throw new ProjectionFencedError('past', from?.lastSequence ?? 0);
+}
+
+function isFoldable(entry: ProjectableEntry): entry is FoldableEntry {
+  return entry.kind === 'event' || entry.kind === 'unreadable';
+}

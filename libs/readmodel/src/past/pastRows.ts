@@ -1,0 +1,139 @@
+import type { Job, JobStatus } from '@jobstream/domain';
+import type { ClientBase } from 'pg';
+import { arrayLiteral, copyField, plainArrayLiteral } from '../postgres/bulkStatement.ts';
+import type { BulkStatement, RowCopy } from '../postgres/bulkStatement.ts';
+import { originalText, storableText } from '../postgres/storableValues.ts';
+import type { PastChange, PastJob } from './foldChanges.ts';
+
+interface PastJobRow {
+  readonly job_id: string;
+  readonly first_sequence: number;
+  readonly type: string;
+  readonly tenant: string | null;
+  readonly tags: readonly string[];
+  readonly status: JobStatus;
+  readonly since: number;
+  readonly version: number;
+  readonly attempt: number;
+  readonly max_attempts: number;
+}
+
+const COLUMNS = 'job_id, first_sequence, type, tenant, tags, status, since, version, attempt, max_attempts';
+
+const LOAD = { name: 'load_past_jobs', text: `SELECT ${COLUMNS} FROM past_jobs WHERE job_id = ANY($1::uuid[])` };
+
+/** Reads what is known of these jobs. */
+export async function loadPastJobs(client: ClientBase, ids: readonly string[]): Promise<ReadonlyMap<string, PastJob>> {
+  const { rows } = await client.query<PastJobRow>({ ...LOAD, values: [ids] });
+  return new Map(rows.map((row) => [row.job_id, pastJobOf(row)]));
+}
+
+/** What the row lacks decides neither about the status of a job nor about which events are legal. */
+const NOT_KEPT = {
+  payload: undefined,
+  backoff: { type: 'fixed', delayMs: 0 },
+  timeoutMs: 1,
+  createdAt: '',
+  updatedAt: '',
+} as const satisfies Partial<Job>;
+
+function pastJobOf(row: PastJobRow): PastJob {
+  const { job_id: id, type, tenant, tags, status, version, attempt, max_attempts: maxAttempts } = row;
+  const kept = { id, type, status, version, attempt, maxAttempts, tags: tags.map(originalText) };
+  const job: Job = { ...NOT_KEPT, ...kept, ...(tenant === null ? {} : { tenant }) };
+  return { job, firstSequence: row.first_sequence, since: row.since };
+}
+
+const WRITE = {
+  name: 'write_past_jobs',
+  text: `INSERT INTO past_jobs (${COLUMNS})
+    SELECT job_id, first_sequence, type, tenant, tags::text[], status, since, version, attempt, max_attempts
+    FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::int[], $9::int[],
+      $10::int[]) AS new(${COLUMNS})
+    ON CONFLICT (job_id) DO UPDATE SET status = excluded.status, since = excluded.since, version = excluded.version,
+      attempt = excluded.attempt`,
+};
+
+/** Inserts or updates the jobs. */
+export function writePastJobs(jobs: readonly PastJob[]): BulkStatement[] {
+  if (jobs.length === 0) return [];
+  const values = [
+    plainArrayLiteral(jobs.map(({ job }) => job.id)),
+    plainArrayLiteral(jobs.map(({ firstSequence }) => firstSequence)),
+    arrayLiteral(jobs.map(({ job }) => job.type)),
+    arrayLiteral(jobs.map(({ job }) => job.tenant ?? null)),
+    arrayLiteral(jobs.map(({ job }) => tagsOf(job))),
+    arrayLiteral(jobs.map(({ job }) => job.status)),
+    plainArrayLiteral(jobs.map(({ since }) => since)),
+    plainArrayLiteral(jobs.map(({ job }) => job.version)),
+    plainArrayLiteral(jobs.map(({ job }) => job.attempt)),
+    plainArrayLiteral(jobs.map(({ job }) => job.maxAttempts)),
+  ];
+  return [{ ...WRITE, values, rows: jobs.length }];
+}
+
+const COPY_CHANGES = `COPY past_changes (sequence, at, job_id, first_sequence, type, tenant, tags, status, left_status, since)
+  FROM STDIN`;
+
+/** Inserts the changes. */
+export function copyChanges(changes: readonly PastChange[]): RowCopy[] {
+  if (changes.length === 0) return [];
+  const rows = changes.map(({ sequence, at, job, firstSequence, left }) => {
+    const { id, type, tenant = null, status } = job;
+    const fields = [sequence, at, id, firstSequence, type, tenant, tagsOf(job), status];
+    return [...fields, left?.status ?? null, left?.since ?? null].map(copyField).join('\t');
+  });
+  return [{ text: COPY_CHANGES, data: `${rows.join('\n')}\n` }];
+}
+
+function tagsOf({ tags }: Job): string {
+  return arrayLiteral(tags.map(storableText));
+}
+
+/** Sequences whose changes are counted together; exact numbers need at most so many rows of `past_changes`. */
+export const CHUNK = 16_384;
+
+const ADD = {
+  name: 'add_to_past_counts',
+  text: `INSERT INTO past_counts (chunk, tenant, type, status, delta)
+    SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+    ON CONFLICT (chunk, tenant, type, status) DO UPDATE SET delta = past_counts.delta + excluded.delta`,
+};
+
+interface Delta {
+  readonly chunk: number;
+  readonly tenant: string;
+  readonly type: string;
+  readonly status: string;
+  delta: number;
+}
+
+/** Counts the changes. */
+export function countChanges(changes: readonly PastChange[]): BulkStatement[] {
+  const deltas = [...deltasOf(changes).values()].filter(({ delta }) => delta !== 0);
+  if (deltas.length === 0) return [];
+  const columns = [
+    deltas.map(({ chunk }) => chunk),
+    deltas.map(({ tenant }) => tenant),
+    deltas.map(({ type }) => type),
+    deltas.map(({ status }) => status),
+    deltas.map(({ delta }) => delta),
+  ];
+  return [{ ...ADD, values: columns.map(arrayLiteral), rows: undefined }];
+}
+
+function deltasOf(changes: readonly PastChange[]): ReadonlyMap<string, Delta> {
+  const deltas = new Map<string, Delta>();
+  const add = ({ sequence, job: { tenant = '', type } }: PastChange, status: JobStatus, by: number) => {
+    const chunk = Math.floor(sequence / CHUNK);
+    const key = `${chunk} ${tenant} ${type} ${status}`;
+    const entry = deltas.get(key);
+    if (entry === undefined) deltas.set(key, { chunk, tenant, type, status, delta: by });
+    else entry.delta += by;
+  };
+  for (const change of changes) {
+    add(change, change.job.status, 1);
+    if (change.left !== undefined) add(change, change.left.status, -1);
+  }
+  return deltas;
+}
