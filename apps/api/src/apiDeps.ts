@@ -51,6 +51,10 @@ export interface ApiDeps {
     | 'readSearchPaths'
     | 'readStatistics'
     | 'readCheckpoint'
+    | 'readPastCheckpoint'
+    | 'pastSequenceAt'
+    | 'listPastJobs'
+    | 'countPastJobs'
   >;
   readonly rebuilds: Pick<RebuildRequests, 'request' | 'read' | 'cancel'>;
   readonly operations: Pick<

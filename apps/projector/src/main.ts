@@ -5,6 +5,7 @@ import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess 
 import type { ReadinessCheck } from '@jobstream/runtime';
 import { createArchivers } from './archive/createArchivers.ts';
 import { createKeepers } from './keeper/createKeepers.ts';
+import { createPast } from './past/createPast.ts';
 import { projectionMetrics, unreadableJobsGauge } from './projection/projectionMetrics.ts';
 import { Projector } from './projection/projector.ts';
 import { TableRetention } from './retention/tableRetention.ts';
@@ -45,9 +46,9 @@ await runProcess('projector', (config, logger, { metrics, tracing, started }) =>
   const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
   const rebuilds = new RebuildRunner({ requests, eventLog, databaseUrl, logger });
   const retention = new TableRetention({ databaseUrl, maxAgeMs: config.TABLE_MAX_AGE, clock: eventLog.clock, logger });
-  const archivers = createArchivers({ config, eventLog, opened, metrics, logger });
-  const keepers = createKeepers({ config, eventLog, opened, metrics, logger });
-  return [health, eventLog, heartbeat, projector, table, requests, rebuilds, retention, ...archivers, ...keepers];
+  const parts = { config, eventLog, opened, table, metrics, logger };
+  const optional = [...createArchivers(parts), ...createKeepers(parts), ...createPast(parts)];
+  return [health, eventLog, heartbeat, projector, table, requests, rebuilds, retention, ...optional];
 });
 
 /** The table counts also for a process that stands by, which has no lock but could take over. */

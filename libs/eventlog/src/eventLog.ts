@@ -4,9 +4,9 @@ import { ArchivedFeed } from './read/archivedFeed.ts';
 import { jobAppendRequest } from './append/appendRequest.ts';
 import type { Contents } from './contents/contents.ts';
 import { Connection } from './connection/connection.ts';
-import { buildParts, type EventLogParts, prepare } from './eventLogParts.ts';
+import { buildParts, type EventLogParts, prepare, serverTime } from './eventLogParts.ts';
 import { LogUnavailableError, StreamMismatchError } from './errors.ts';
-import type { EventFeed, HeaderFields } from './read/logEntry.ts';
+import type { EventFeed, HeaderFields, LogEntry } from './read/logEntry.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
 import { subscribeToCancellations } from './queue/subscribeToHints.ts';
 import type { ConsumerManager } from './queue/consumerManager.ts';
@@ -17,6 +17,7 @@ import type { JobSnapshot } from './read/jobReader.ts';
 import type { LogPrefix } from './expiry/logPrefix.ts';
 import { LogFollower } from './read/logFollower.ts';
 import type { LogMessages } from './read/directReader.ts';
+import { nextEntries } from './read/nextEntries.ts';
 import type { LogStorage } from './storage/logStorage.ts';
 import { whyRefused } from './storage/whyRefused.ts';
 import type { LogStats } from './queue/logStats.ts';
@@ -24,13 +25,11 @@ import { silentSink, type LogSink } from './connection/logSink.ts';
 import { isReadableRecord, type RecordedEvent } from './read/logEntry.ts';
 import type { ScheduleLog } from './schedules/scheduleLog.ts';
 import { ServerClock } from './connection/serverClock.ts';
-import { TIMERS_STREAM } from './streams/streams.ts';
 import type { Wake } from './timers/timerScheduler.ts';
 import { within } from './connection/connection.ts';
 import { ensureWorkConsumers } from './queue/workConsumers.ts';
 
 const FINISH_MS = 700;
-const ASK_TIME_MS = 2_000;
 
 /**
  * The event log on NATS JetStream, and the only access to it: append, read, follow, and take deliveries.
@@ -204,6 +203,11 @@ export class EventLog {
     return expired === undefined ? follow(after) : new ArchivedFeed({ ...fields, after, expired, follow });
   }
 
+  /** Reads up to `count` messages after a sequence, as `follow` yields them; none at the end of the log. */
+  readNext(after: number, count: number): Promise<readonly LogEntry[]> {
+    return nextEntries(this.#started(), { after, count });
+  }
+
   /** Schedules a delivery of the job at the instant `at` or soon after; replaces an earlier one. */
   scheduleWake(wake: Wake): Promise<void> {
     return this.#started().timers.schedule(wake, this.#options.traceparent?.());
@@ -284,13 +288,6 @@ export class EventLog {
     if (this.#parts === undefined) throw notStarted();
     return this.#parts;
   }
-}
-
-/** Returns the time of the leader of TIMERS in milliseconds since 1970, NaN if the stream is missing. */
-async function serverTime({ nats }: Connection): Promise<number> {
-  const answer = await nats.request(`$JS.API.STREAM.INFO.${TIMERS_STREAM}`, '', { timeout: ASK_TIME_MS });
-  const { ts = '', error } = answer.json<{ readonly ts?: string; readonly error?: object }>();
-  return error === undefined ? Date.parse(ts) : Number.NaN;
 }
 
 function notStarted(): LogUnavailableError {

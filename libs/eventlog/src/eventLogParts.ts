@@ -32,11 +32,13 @@ import {
   keysSettings,
   replicasOf,
   streamSettings,
+  TIMERS_STREAM,
 } from './streams/streams.ts';
 import { TimerScheduler } from './timers/timerScheduler.ts';
 import { WriteHealth } from './append/writeHealth.ts';
 
 const DEADLINE_MS = 4_000;
+const ASK_TIME_MS = 2_000;
 const MAX_PENDING = 20_000;
 /** An eighth of a pod of 512 MiB: beside each body the request, its text and its parsed form are in memory. */
 const MAX_PENDING_BYTES = 64_000_000;
@@ -186,4 +188,11 @@ async function jobKeysOf(
 export function prepare(event: JobEvent, { expired, contents }: EventLogParts): JobEvent | Promise<JobEvent> {
   if (expired === undefined || event.event !== 'JobCreated') return contents.seal(event);
   return expired.assertNew([event]).then(() => contents.seal(event));
+}
+
+/** Returns the time of the leader of TIMERS in milliseconds since 1970, NaN if the stream is missing. */
+export async function serverTime({ nats }: Connection): Promise<number> {
+  const answer = await nats.request(`$JS.API.STREAM.INFO.${TIMERS_STREAM}`, '', { timeout: ASK_TIME_MS });
+  const { ts = '', error } = answer.json<{ readonly ts?: string; readonly error?: object }>();
+  return error === undefined ? Date.parse(ts) : Number.NaN;
 }

@@ -49,6 +49,7 @@ export const problemTypes = {
   'deadline-exceeded': { status: 503, title: 'Deadline exceeded', retryAfter: 2 },
   'log-unavailable': { status: 503, title: 'Event log unavailable', retryAfter: 2 },
   'history-unavailable': { status: 503, title: 'History unavailable', retryAfter: 30 },
+  'past-not-reached': { status: 503, title: 'Past states not reached yet', retryAfter: 2 },
   'log-overloaded': { status: 503, title: 'Event log overloaded', retryAfter: 1 },
   'upgrade-unfinished': { status: 503, title: 'Processes of an earlier release are running', retryAfter: 15 },
   'too-many-feeds': { status: 503, title: 'Too many long requests', retryAfter: 5 },

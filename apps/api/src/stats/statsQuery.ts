@@ -2,6 +2,7 @@ import type { Resolution } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
 import { invalidParameters, queryDecoder } from '../http/decodeQuery.ts';
 import { Instant } from '@jobstream/creation';
+import { AsOf, type Moment, momentOf } from '../past/pastMoment.ts';
 
 const MINUTE_MS = 60_000;
 /** Later years have more digits than RFC 3339 and Postgres accept. */
@@ -25,6 +26,9 @@ export const StatsQuery = Schema.Struct({
   window: Schema.optionalKey(Window).annotateKey({ description: 'Include the activity of this last period.' }),
   from: Schema.optionalKey(Instant).annotateKey({ description: 'Include the activity from this time on.' }),
   to: Schema.optionalKey(Instant).annotateKey({ description: 'With `from`: the end of the period; default now.' }),
+  asOf: Schema.optionalKey(AsOf).annotateKey({
+    description: 'The numbers of jobs at this time, or after the event with this `sequence`; not with a period.',
+  }),
 });
 
 /** The requested span in whole periods of one length; RFC 3339 times, `to` is exclusive. */
@@ -43,20 +47,27 @@ const LENGTHS = [
 
 const decode = queryDecoder(StatsQuery);
 
-/**
- * Decodes the span of a request; undefined if it has none.
- *
- * @throws Problem `invalid-parameter`, which names each invalid parameter.
- */
-export function decodeStatsQuery(parameters: unknown, now: number): StatsSpan | undefined {
-  const query = decode(parameters);
-  if (Object.keys(query).length === 0) return undefined;
-  const [start, end] = boundsOf(query, now);
-  if (start >= end) throw invalidParameters([{ parameter: 'from', detail: 'must be before to' }]);
-  return spanOf(start, end, now);
+/** What statistics are asked for: those of a past moment, of now with those of a period, or of now alone. */
+export interface StatsPlan {
+  readonly moment?: Moment;
+  readonly span?: StatsSpan;
 }
 
-function boundsOf({ window, from, to }: typeof StatsQuery.Type, now: number): readonly [number, number] {
+/** Decodes a request. @throws Problem `invalid-parameter`, which names each invalid parameter. */
+export function decodeStatsQuery(parameters: unknown, now: number): StatsPlan {
+  const { asOf, ...period } = decode(parameters);
+  const isPeriod = Object.keys(period).length > 0;
+  if (asOf !== undefined && isPeriod) {
+    throw invalidParameters([{ parameter: 'asOf', detail: 'must not be given together with window, from or to' }]);
+  }
+  if (asOf !== undefined) return { moment: momentOf(asOf) };
+  if (!isPeriod) return {};
+  const [start, end] = boundsOf(period, now);
+  if (start >= end) throw invalidParameters([{ parameter: 'from', detail: 'must be before to' }]);
+  return { span: spanOf(start, end, now) };
+}
+
+function boundsOf({ window, from, to }: Omit<typeof StatsQuery.Type, 'asOf'>, now: number): readonly [number, number] {
   if (window !== undefined) {
     if ((from ?? to) !== undefined)
       throw invalidParameters([{ parameter: 'window', detail: 'must not be given together with from or to' }]);

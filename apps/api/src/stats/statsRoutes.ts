@@ -10,6 +10,7 @@ import { requireScope } from '../auth/requireScope.ts';
 import { type BodyOf, sendJson } from '../http/sendJson.ts';
 import { unlessUnavailable } from '../http/unlessUnavailable.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
+import { type Moment, PastView, readPast } from '../past/pastMoment.ts';
 import { jsonContent, type Operation } from '../routes/operation.ts';
 import type { Route } from '../routes/route.ts';
 import { activityOf, ActivityView } from './activityOf.ts';
@@ -52,6 +53,9 @@ const StatsView = Schema.Struct({
   projector: Schema.optionalKey(Schema.NullOr(ProjectorLag)).annotateKey({
     description: 'Not for callers with a tenant.',
   }),
+  asOf: Schema.optionalKey(PastView).annotateKey({
+    description: 'With `asOf`: the moment of the numbers, which are all that the answer has.',
+  }),
 }).annotate({ identifier: 'Stats' });
 
 const getStatsOperation: Operation = {
@@ -61,12 +65,20 @@ const getStatsOperation: Operation = {
   description:
     'The number of jobs by type and status, the backlog, and the lag of the projector; figures of the log are at most ' +
     'a second old. With `window` or `from` also the activity in that time, with durations accurate to 5 %: by minute ' +
-    'up to 2 hours, by hour up to 7 days, else by day; minutes are kept for 47 hours, hours for 61 days.',
+    'up to 2 hours, by hour up to 7 days, else by day; minutes are kept for 47 hours, hours for 61 days. With `asOf` ' +
+    'the numbers of jobs at a past moment alone.',
   query: StatsQuery,
   responses: {
     200: { description: 'The statistics.', headers: ['Cache-Control'], content: jsonContent(StatsView) },
   },
-  problems: ['invalid-parameter', 'table-unavailable', 'deadline-exceeded'],
+  problems: [
+    'invalid-parameter',
+    'query-too-expensive',
+    'table-unavailable',
+    'log-unavailable',
+    'past-not-reached',
+    'deadline-exceeded',
+  ],
 };
 
 /** Reading the log takes a few requests per type; dashboards poll every second. */
@@ -79,27 +91,42 @@ export function statsRoutes(deps: ApiDeps): readonly Route[] {
 }
 
 /**
- * `GET /api/stats`: jobs by type and status, the backlog, and the lag of the projector.
+ * `GET /api/stats`: jobs by type and status, the backlog, and the lag of the projector; or the jobs of a past moment.
  *
  * A caller with a tenant gets only the jobs of the tenant.
  */
-function getStats({ log, table, announced }: ApiDeps): RequestHandler {
-  const backlog = cachedFor(CACHE_MS, () => unlessUnavailable(log.stats.backlog()));
-  const projector = cachedFor(CACHE_MS, () => projectorOf(log, table));
+function getStats(deps: ApiDeps): RequestHandler {
+  const present = presentStats(deps);
   return async (req, res) => {
     const { tenant } = callerOf(res);
-    const span = decodeStatsQuery(req.query, log.clock.now());
+    const { moment, span } = decodeStatsQuery(req.query, deps.log.clock.now());
+    const body = await (moment === undefined ? present(tenant, span) : pastStats(moment, tenant, deps));
+    res.setHeader('Cache-Control', 'private, no-cache');
+    sendJson(res, 200, body);
+  };
+}
+
+type StatsBody = BodyOf<typeof StatsView>;
+
+async function pastStats(moment: Moment, tenant: string | undefined, deps: ApiDeps): Promise<StatsBody> {
+  const count = (sequence: number) => deps.table.countPastJobs(sequence, tenant);
+  const { result, asOf } = await readPast(moment, deps, count);
+  return { jobs: summary(result), asOf };
+}
+
+function presentStats({ log, table, announced }: ApiDeps) {
+  const backlog = cachedFor(CACHE_MS, () => unlessUnavailable(log.stats.backlog()));
+  const projector = cachedFor(CACHE_MS, () => projectorOf(log, table));
+  return async (tenant: string | undefined, span: StatsSpan | undefined): Promise<StatsBody> => {
     const shared = tenant === undefined ? Promise.all([backlog(), projector()]) : undefined;
     const counted = Promise.all([table.countJobs(tenant), activityIn(table, span, tenant)]);
     const [[counts, activity], [waiting, projected] = []] = await Promise.all([counted, shared]);
-    res.setHeader('Cache-Control', 'private, no-cache');
-    const body: BodyOf<typeof StatsView> = {
+    return {
       jobs: summary(counts),
       activity,
       backlog: waiting && backlogView(waiting, counts, { announced, log }),
       projector: projected,
     };
-    sendJson(res, 200, body);
   };
 }
 

@@ -45,7 +45,7 @@ export class ArchivedFeed implements EventFeed {
     const { expired } = this.#options;
     for await (const messages of expired.messagesAfter(this.#position, this.#missing)) {
       if (this.#stopped) return;
-      yield messages.map((message) => entryOf(message, this.#options));
+      yield messages.map((message) => entryOfBytes(message, this.#options));
       this.#position = messages.at(-1)?.sequence ?? this.#position;
     }
   }
@@ -65,7 +65,9 @@ export class ArchivedFeed implements EventFeed {
   }
 }
 
-function entryOf({ sequence, subject, recordedAt, headers, body }: StoredBytes, fields: HeaderFields): LogEntry {
+/** Decodes a message that was read byte for byte. */
+export function entryOfBytes(message: StoredBytes, fields: HeaderFields = {}): LogEntry {
+  const { sequence, subject, recordedAt, headers, body } = message;
   const readable = {
     sequence,
     subject,

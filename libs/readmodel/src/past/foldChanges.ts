@@ -44,20 +44,28 @@ export function foldChanges(
   const jobs = new Map<string, PastJob>();
   const changes: PastChange[] = [];
   let lastAt = after;
-  for (const { event, sequence, recordedAt } of events) {
-    const at = storableInstant(recordedAt);
+  for (const entry of events) {
+    const at = storableInstant(entry.recordedAt);
     if (at > lastAt) lastAt = at;
-    const before = jobs.get(event.jobId) ?? known.get(event.jobId);
-    const job = evolve(before?.job, event);
-    if (job === undefined || job === before?.job) continue;
-    const kept = before?.job.status === job.status ? before : undefined;
-    const past = { job, firstSequence: before?.firstSequence ?? sequence, since: kept?.since ?? sequence };
-    jobs.set(event.jobId, past);
-    if (kept === undefined) changes.push({ ...past, sequence, at: lastAt, left: before && leftBy(before) });
+    const { jobId } = entry.event;
+    const before = jobs.get(jobId) ?? known.get(jobId);
+    const past = step(before, entry);
+    if (past === undefined) continue;
+    jobs.set(jobId, past);
+    if (past.since === entry.sequence) changes.push(changeOf(before, past, lastAt));
   }
   return { jobs: [...jobs.values()], changes, lastAt };
 }
 
-function leftBy({ job, since }: PastJob): PastChange['left'] {
-  return { status: job.status, since };
+/** The job after the event; undefined if that changes nothing. */
+function step(before: PastJob | undefined, { event, sequence }: FoldableEntry): PastJob | undefined {
+  const job = evolve(before?.job, event);
+  if (job === undefined || job === before?.job) return undefined;
+  if (before === undefined) return { job, firstSequence: sequence, since: sequence };
+  return { ...before, job, since: job.status === before.job.status ? before.since : sequence };
+}
+
+function changeOf(before: PastJob | undefined, past: PastJob, at: string): PastChange {
+  const left = before && { status: before.job.status, since: before.since };
+  return { sequence: past.since, at, job: past.job, firstSequence: past.firstSequence, left };
 }

@@ -23,10 +23,12 @@ type Entries = ReturnType<typeof entriesOf>;
 
 /** The server stores an event a second after the one before. */
 function spreadOut(history: readonly JobEvent[]): Entries {
-  return entriesOf(history).map((entry, index) => {
-    const recordedAt = new Date(Date.UTC(2026, 5, 1) + index * 1_000).toISOString();
-    return { ...entry, sequence: (index + 1) * STEP, recordedAt };
-  });
+  const startMs = Date.UTC(2026, 5, 1);
+  return history.flatMap((event, index) => storedAt(event, (index + 1) * STEP, startMs + index * 1_000));
+}
+
+function storedAt(event: JobEvent, sequence: number, ms: number): Entries {
+  return [{ kind: 'event', event, sequence, recordedAt: new Date(ms).toISOString() }];
 }
 
 async function followInPieces(entries: Entries, sizes: readonly number[]): Promise<void> {
@@ -120,7 +122,13 @@ const plan = fc.record({
 });
 
 test('lists and counts of any moment equal the fold of the events until then, for any history, batches and restarts', async () => {
-  const check = async ({ history, sizes, conditions, limit, pruned }: typeof plan extends fc.Arbitrary<infer P> ? P : never) => {
+  const check = async ({
+    history,
+    sizes,
+    conditions,
+    limit,
+    pruned,
+  }: typeof plan extends fc.Arbitrary<infer P> ? P : never) => {
     await empty();
     const entries = spreadOut(history);
     await followInPieces(entries, sizes);
@@ -129,13 +137,17 @@ test('lists and counts of any moment equal the fold of the events until then, fo
       await prunePast(database.url, boundary.recordedAt, new AbortController().signal);
     const { earliestSequence = 0 } = (await database.readModel.readPastCheckpoint()) ?? {};
     expect(earliestSequence).toBeLessThanOrEqual(boundary?.sequence ?? 0);
-    const ended = new Map(jobsAfter(entries.filter(({ sequence }) => sequence <= earliestSequence)).map((job) => [job.id, job]));
+    const ended = new Map(
+      jobsAfter(entries.filter(({ sequence }) => sequence <= earliestSequence)).map((job) => [job.id, job]),
+    );
     const isGone = ({ id }: Job) => earliestSequence > STEP && ended.get(id)?.status === 'completed';
     for (const { sequence } of entries.filter((one) => one.sequence >= earliestSequence)) {
       const jobs = jobsAfter(entries.filter((one) => one.sequence <= sequence)).filter((job) => !isGone(job));
       expect(await counted(sequence + 1)).toEqual(countOf(jobs));
       expect(await listAll(sequence, {}, 50)).toEqual(jobs.map(brief));
-      expect(await listAll(sequence, conditions, limit)).toEqual(jobs.filter((job) => matches(job, conditions)).map(brief));
+      expect(await listAll(sequence, conditions, limit)).toEqual(
+        jobs.filter((job) => matches(job, conditions)).map(brief),
+      );
     }
   };
   await fc.assert(fc.asyncProperty(plan, check), { numRuns: 12 });
@@ -146,7 +158,8 @@ test('a time is the last change by then, also behind one of a server whose clock
   const job = new JobEvents();
   const events = [job.next('JobCreated'), job.next('JobStarted'), job.next('JobProgressed'), job.next('JobCompleted')];
   const seconds = [1, 3, 2, 2];
-  const entries = entriesOf(events).map((entry, index) => ({ ...entry, recordedAt: `2026-06-01T00:00:0${seconds[index]}.500Z` }));
+  const startMs = Date.parse('2026-06-01T00:00:00.500Z');
+  const entries = events.flatMap((event, index) => storedAt(event, index + 1, startMs + (seconds[index] ?? 0) * 1_000));
   await followInPieces(entries, []);
   const { readModel } = database;
   const sequenceAt = (second: number) => readModel.pastSequenceAt(`2026-06-01T00:00:0${second}.500Z`);

@@ -31,6 +31,7 @@ test('every setting has a default that works on one machine, or is undefined', (
     GROUP_COMMIT: true,
     JOBS_MAX_AGE: 0,
     TABLE_MAX_AGE: 0,
+    AS_OF_REACH: 0,
     AUDIT_RETENTION: 365 * 86_400_000,
     ARCHIVER: true,
     WORKER_CONCURRENCY: 100,

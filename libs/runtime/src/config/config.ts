@@ -55,6 +55,7 @@ const settings = {
   JOBS_MAX_AGE: duration.or(0),
   SEARCH_PATHS: searchPaths,
   TABLE_MAX_AGE: duration.or(0),
+  AS_OF_REACH: duration.or(0),
   AUDIT_RETENTION: duration.or(365 * 86_400_000),
   ARCHIVE: archivePlace,
   ARCHIVE_ENDPOINT: urlOf('https', 'http'),

@@ -1,4 +1,4 @@
-import { fold, isReadable, isTerminal, type Job } from '@jobstream/domain';
+import { isTerminal, type Job } from '@jobstream/domain';
 import * as Schema from 'effect/Schema';
 import * as SchemaTransformation from 'effect/SchemaTransformation';
 import type { Request, RequestHandler, Response } from 'express';
@@ -7,14 +7,15 @@ import { callerOf, shownOfErrors } from '../../auth/caller.ts';
 import { awaitJob } from '../../feeds/followJob.ts';
 import { integerParameter, invalidParameters, queryDecoder } from '../../http/decodeQuery.ts';
 import { entityTag, hasVersion, knownVersion } from '../../http/entityTag.ts';
-import { Instant } from '@jobstream/creation';
 import { sendJson } from '../../http/sendJson.ts';
 import { withinDeadline } from '../../http/withinDeadline.ts';
+import { AsOf, type Moment, momentOf } from '../../past/pastMoment.ts';
 import { Problem } from '../../problems/problem.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';
 import { jobIdOf, JobPath, noSuchJob } from '../view/jobPath.ts';
 import { jobView, JobView } from '../view/jobView.ts';
 import { findJob } from './findJob.ts';
+import { jobAsOf } from './pastJob.ts';
 import type { WaitingReasons } from './waitingReasons.ts';
 
 const MAX_WAIT_MS = 60_000;
@@ -38,15 +39,12 @@ const JobQuery = Schema.Struct({
   minVersion: Schema.optionalKey(Version).annotateKey({
     description: 'Respond when the job has this version: to read your own writes.',
   }),
-  asOf: Schema.optionalKey(Schema.String).annotateKey({
+  asOf: Schema.optionalKey(AsOf).annotateKey({
     description: 'The state of the job at this time, or after the event with this `sequence`.',
-    examples: ['2026-01-31T09:30:00Z', '1042'],
   }),
 });
 
 const decode = queryDecoder(JobQuery);
-
-const decodeInstant = Schema.decodeUnknownResult(Instant);
 
 export const getJobOperation: Operation = {
   id: 'getJob',
@@ -129,9 +127,6 @@ function versionNotReached({ version }: Job): Problem {
   return new Problem('version-not-reached', { detail: `the job has version ${version}` });
 }
 
-/** A sequence of the log, or an RFC 3339 time in UTC. */
-type Moment = number | string;
-
 interface JobPlan {
   readonly waitMs?: number;
   readonly minVersion?: number;
@@ -150,35 +145,7 @@ function decodeJobPlan(parameters: unknown): JobPlan {
   throw invalidParameters([{ parameter: 'asOf', detail: 'must not be given together with wait or minVersion' }]);
 }
 
-function momentOf(text: string): Moment {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  const result = decodeInstant(text);
-  if (result._tag === 'Success') return result.success;
-  const detail = `must be a sequence or an RFC 3339 time (write the + of an offset as %2B)`;
-  throw invalidParameters([{ parameter: 'asOf', detail }]);
-}
-
 function parseWait(text: string): number {
   const [, count, unit = ''] = /^(\d+)(\w+)$/.exec(text) ?? [];
   return Number(count) * (unitMs[unit] ?? Number.NaN);
-}
-
-/**
- * Folds the job up to a time (of its events) or a sequence.
- *
- * @throws Problem `job-not-found` for a moment before its creation, or before the events that are left.
- */
-async function jobAsOf(id: string, moment: Moment, { log }: Pick<ApiDeps, 'log'>): Promise<Job> {
-  const history = await log.readWholeHistory(id);
-  if (history.length === 0) throw noSuchJob();
-  const last = history.findLastIndex(({ sequence, recordedAt, event }) => {
-    const at = isReadable(event) ? event.at : recordedAt;
-    return typeof moment === 'number' ? sequence <= moment : Date.parse(at) <= Date.parse(moment);
-  });
-  const job = fold(history.slice(0, last + 1).map(({ event }) => event));
-  if (job !== undefined) return job;
-  const isWhole = history[0]?.event.event === 'JobCreated';
-  throw new Problem('job-not-found', {
-    detail: isWhole ? 'the job was created later' : 'its events of that time have left the log for good',
-  });
 }

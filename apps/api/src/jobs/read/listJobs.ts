@@ -1,14 +1,16 @@
-import { InvalidCursorError, type JobFilter, type JobListQuery, type JobPage } from '@jobstream/readmodel';
+import { InvalidCursorError, type JobFilter, type JobListQuery } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
-import { callerOf } from '../../auth/caller.ts';
+import { type Caller, callerOf } from '../../auth/caller.ts';
 import { DEFAULT_LIMIT } from '../../http/decodeQuery.ts';
-import { sendJson } from '../../http/sendJson.ts';
+import { type BodyOf, sendJson } from '../../http/sendJson.ts';
+import { PastView } from '../../past/pastMoment.ts';
 import { Problem } from '../../problems/problem.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';
 import { jobView, JobView } from '../view/jobView.ts';
-import { decodeListQuery, ListJobsQuery } from './listQuery.ts';
+import { listPastJobs, type PastListQuery, type PastPage } from './listPastJobs.ts';
+import { decodeListQuery, ListJobsQuery, type ListQuery } from './listQuery.ts';
 import { decodeSearch } from './searchQuery.ts';
 import type { WaitingReasons } from './waitingReasons.ts';
 
@@ -24,6 +26,7 @@ const JobPage = Schema.Struct({
   totalExact: Schema.optionalKey(Schema.Boolean).annotateKey({
     description: 'False if there are more than were counted.',
   }),
+  asOf: Schema.optionalKey(PastView).annotateKey({ description: 'With `asOf`: the moment of the answer.' }),
 }).annotate({ identifier: 'JobPage' });
 
 export const listJobsOperation: Operation = {
@@ -31,41 +34,74 @@ export const listJobsOperation: Operation = {
   tag: 'jobs',
   summary: 'List jobs',
   description:
-    'Newest first by default. All parameters can be combined; `type`, `status` and `tag` can be repeated. Jobs that are created meanwhile do not shift the following pages.',
+    'Newest first by default. All parameters can be combined, but `asOf` only with `type`, `status`, `tag` and the page; `type`, `status` and `tag` can be repeated. Jobs that are created meanwhile do not shift the following pages.',
   query: ListJobsQuery,
   responses: {
     200: { description: 'A page of jobs.', headers: ['Link', 'Cache-Control'], content: jsonContent(JobPage) },
   },
-  problems: ['query-too-expensive', 'table-unavailable', 'deadline-exceeded'],
+  problems: [
+    'query-too-expensive',
+    'table-unavailable',
+    'log-unavailable',
+    'history-unavailable',
+    'past-not-reached',
+    'deadline-exceeded',
+  ],
 };
 
-/** `GET /api/jobs`: a page of jobs from the table. */
+/** `GET /api/jobs`: a page of jobs from the table, or of jobs as they were. */
 export function listJobs(deps: ApiDeps, reasons: WaitingReasons): RequestHandler {
-  const { table, log } = deps;
   return async (req, res) => {
     const caller = callerOf(res);
-    const { tenant } = caller;
-    const { count = false, search, ...asked } = { limit: DEFAULT_LIMIT, ...decodeListQuery(req.query), tenant };
-    const found = search === undefined ? {} : await decodeSearch({ search, type: asked.type }, deps);
-    const query = { ...asked, ...found };
-    const [{ items, nextCursor }, total] = await Promise.all([
-      page(query, table),
-      count ? countListed(query, table) : undefined,
-    ]);
-    if (nextCursor !== null) res.setHeader('Link', `<${nextPage(req, nextCursor)}>; rel="next"`);
+    const query = decodeListQuery(req.query);
+    const { items, ...page } = isOfThePast(query)
+      ? viewOf(await withCursor(listPastJobs(query, caller.tenant, deps)))
+      : await presentPage(query, caller, { deps, reasons });
+    if (page.nextCursor !== null) res.setHeader('Link', `<${nextPage(req, page.nextCursor)}>; rel="next"`);
     res.setHeader('Cache-Control', 'private, no-cache');
-    const [jobs, waiting] = await Promise.all([log.contents.openJobs(items), reasons.ofAll(items, caller)]);
-    const views = jobs.map((job, index) => jobView(job, { waitingFor: waiting[index] }));
-    sendJson(res, 200, { items: views, nextCursor, ...total });
+    sendJson(res, 200, { items, ...page });
   };
 }
 
-async function page(query: JobListQuery, table: ApiDeps['table']): Promise<JobPage> {
+function isOfThePast(query: ListQuery): query is PastListQuery {
+  return query.asOf !== undefined;
+}
+
+function viewOf({ items, ...page }: PastPage): BodyOf<typeof JobPage> {
+  return { items: items.map((job) => jobView(job)), ...page };
+}
+
+interface Sources {
+  readonly deps: ApiDeps;
+  readonly reasons: WaitingReasons;
+}
+
+async function presentPage(
+  given: ListQuery,
+  caller: Caller,
+  { deps, reasons }: Sources,
+): Promise<BodyOf<typeof JobPage>> {
+  const { table, log } = deps;
+  const { tenant } = caller;
+  const { count = false, search, asOf: _asOf, ...asked } = { limit: DEFAULT_LIMIT, ...given, tenant };
+  const found = search === undefined ? {} : await decodeSearch({ search, type: asked.type }, deps);
+  const query = { ...asked, ...found };
+  const [{ items, nextCursor }, total] = await Promise.all([
+    withCursor(table.listJobs(query)),
+    count ? countListed(query, table) : undefined,
+  ]);
+  const [jobs, waiting] = await Promise.all([log.contents.openJobs(items), reasons.ofAll(items, caller)]);
+  const views = jobs.map((job, index) => jobView(job, { waitingFor: waiting[index] }));
+  return { items: views, nextCursor, ...total };
+}
+
+/** @throws Problem `invalid-parameter` for a cursor that is none. */
+async function withCursor<Page>(reading: Promise<Page>): Promise<Page> {
   try {
-    return await table.listJobs(query);
+    return await reading;
   } catch (error) {
     if (!(error instanceof InvalidCursorError)) throw error;
-    const detail = 'must be the nextCursor of an earlier page with the same sort';
+    const detail = 'must be the nextCursor of an earlier page with the same sort and asOf';
     throw new Problem('invalid-parameter', { errors: [{ parameter: 'cursor', detail }], cause: error });
   }
 }

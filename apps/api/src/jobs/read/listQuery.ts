@@ -5,6 +5,7 @@ import * as Schema from 'effect/Schema';
 import * as SchemaTransformation from 'effect/SchemaTransformation';
 import type { Request } from 'express';
 import { Limit, queryDecoder, repeatable, withLists } from '../../http/decodeQuery.ts';
+import { AsOf } from '../../past/pastMoment.ts';
 
 /** A boolean parameter. */
 const Flag = Schema.Literals(['true', 'false']).pipe(
@@ -56,14 +57,21 @@ export const ListJobsQuery = Schema.Struct({
   cursor: Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 200))).annotateKey({
     description: 'The `nextCursor` of an earlier page, with the same `sort`.',
   }),
+  asOf: Schema.optionalKey(AsOf).annotateKey({
+    description:
+      'The jobs that there were at this time, or after the event with this `sequence`, as they were; with `type`, `status` and `tag` alone.',
+  }),
   count: Schema.optionalKey(Flag).annotateKey({
     description: 'Also return the number of jobs on all pages as `total`.',
   }),
 });
 
+/** A decoded query. */
+export type ListQuery = typeof ListJobsQuery.Type;
+
 const decode = queryDecoder(ListJobsQuery);
 
 /** Decodes the query of a list. @throws Problem `invalid-parameter`, which names each invalid parameter. */
-export function decodeListQuery(query: Request['query']): typeof ListJobsQuery.Type {
+export function decodeListQuery(query: Request['query']): ListQuery {
   return decode(withLists(query, LISTS));
 }

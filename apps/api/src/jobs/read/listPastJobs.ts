@@ -1,0 +1,64 @@
+import type { Job } from '@jobstream/domain';
+import type { JobCount } from '@jobstream/readmodel';
+import type { ApiDeps } from '../../apiDeps.ts';
+import { DEFAULT_LIMIT, invalidParameters } from '../../http/decodeQuery.ts';
+import { momentOf, readPast, type PastView } from '../../past/pastMoment.ts';
+import { jobsAsOf } from './pastJob.ts';
+import type { ListQuery } from './listQuery.ts';
+
+/** A list of the past can be asked for with these parameters. */
+const ALLOWED: ReadonlySet<string> = new Set(['asOf', 'type', 'status', 'tag', 'limit', 'cursor', 'count']);
+
+/** A page of jobs as they were. */
+export interface PastPage {
+  readonly items: readonly Job[];
+  readonly nextCursor: string | null;
+  readonly total?: number;
+  readonly totalExact?: boolean;
+  readonly asOf: typeof PastView.Type;
+}
+
+/** A query with `asOf`. */
+export type PastListQuery = ListQuery & { readonly asOf: string };
+
+/**
+ * Lists the jobs that there were at a moment, each as the log has it.
+ *
+ * @throws Problem as `readPast`; InvalidCursorError.
+ */
+export async function listPastJobs(query: PastListQuery, tenant: string | undefined, deps: ApiDeps): Promise<PastPage> {
+  assertCombinable(query);
+  const { asOf, count = false, limit = DEFAULT_LIMIT, type, status, tag, cursor } = query;
+  const moment = momentOf(asOf);
+  const { table } = deps;
+  const read = (sequence: number) =>
+    Promise.all([
+      table.listPastJobs({ sequence, tenant, type, status, tag, limit, cursor }),
+      count ? table.countPastJobs(sequence, tenant) : undefined,
+    ]);
+  const { result, asOf: past } = await readPast(moment, deps, read);
+  const [{ items, nextCursor }, counts] = result;
+  const jobs = await jobsAsOf(
+    items.map(({ id }) => id),
+    moment,
+    deps,
+  );
+  return { items: jobs, nextCursor, ...(counts && totalOf(counts, query)), asOf: past };
+}
+
+function assertCombinable(query: PastListQuery): void {
+  const others = Object.keys(query).filter((name) => !ALLOWED.has(name));
+  const detail = 'cannot be combined with asOf: past jobs are listed by type, status and tag, newest first';
+  if (others.length > 0) throw invalidParameters(others.map((parameter) => ({ parameter, detail })));
+  if (query.count === true && query.tag !== undefined) {
+    const counted = 'cannot be combined with asOf and tag: past jobs are counted by type and status';
+    throw invalidParameters([{ parameter: 'count', detail: counted }]);
+  }
+}
+
+function totalOf(counts: readonly JobCount[], { type, status }: PastListQuery): Pick<PastPage, 'total' | 'totalExact'> {
+  const wanted = counts.filter(
+    (one) => (type === undefined || type.includes(one.type)) && (status === undefined || status.includes(one.status)),
+  );
+  return { total: wanted.reduce((sum, { count }) => sum + count, 0), totalExact: true };
+}

@@ -1,0 +1,119 @@
+import { setTimeout as timer } from 'node:timers/promises';
+import type { EventLog, LogEntry } from '@jobstream/eventlog';
+import { PastProjection, ReadModelUnavailableError } from '@jobstream/readmodel';
+import type { ReadModel } from '@jobstream/readmodel';
+import { BackgroundLoop } from '@jobstream/runtime';
+import type { Logger, NextTurn } from '@jobstream/runtime';
+
+/** Observes the follower, for metrics. Its methods must be cheap and must not throw. */
+export interface PastObserver {
+  /** Everything up to this sequence is in the tables. */
+  followed(sequence: number, events: number): void;
+  /** Another process follows, or this one was interrupted. */
+  standsBy(): void;
+}
+
+export interface PastFollowerOptions {
+  readonly eventLog: Pick<EventLog, 'readNext' | 'lastSequence'>;
+  readonly databaseUrl: string;
+  /** The live table, which goes first. */
+  readonly table: Pick<ReadModel, 'readCheckpoint'>;
+  readonly logger: Logger;
+  readonly observer?: PastObserver;
+  /** Pause at the end of the log; default 250 ms, so that one transaction has the events of that time. */
+  readonly intervalMs?: number;
+}
+
+const INTERVAL_MS = 250;
+const RETRY_MS = 2_000;
+const STANDBY_POLL_MS = 500;
+/** Folding them blocks the process, in which the live projection runs too, for some milliseconds. */
+const AT_ONCE = 1_000;
+/** As long as the live table lacks more events than this, all of the processor is its own. */
+const LIVE_MAY_LACK = 5_000;
+
+/**
+ * Keeps which job had which status when, from the log and its archive. It reads without a consumer, a batch at a time, and
+ * waits while the live table is behind. Any number may run: one holds the lock and works, the others stand by.
+ */
+export class PastFollower extends BackgroundLoop {
+  readonly name = 'past follower';
+  readonly #options: PastFollowerOptions;
+
+  constructor(options: PastFollowerOptions) {
+    super();
+    this.#options = options;
+  }
+
+  protected async turn(stop: AbortSignal): Promise<NextTurn> {
+    const projection = await PastProjection.open(this.#options.databaseUrl);
+    try {
+      if (!(await projection.tryAcquire())) return this.#standBy();
+      this.#options.logger.info({ lastSequence: projection.lastSequence }, 'following the log for past states');
+      await this.#assertSameLog(projection);
+      await this.#follow(projection, stop);
+      return 'end';
+    } finally {
+      await projection.close();
+    }
+  }
+
+  protected onError(error: unknown, stop: AbortSignal): NextTurn {
+    if (stop.aborted) return 'end';
+    const { logger, observer } = this.#options;
+    observer?.standsBy();
+    logger.warn({ err: error, retryInMs: RETRY_MS }, 'the past states of jobs could not be written');
+    return RETRY_MS;
+  }
+
+  #standBy(): NextTurn {
+    this.#options.observer?.standsBy();
+    return STANDBY_POLL_MS;
+  }
+
+  /** What was made from another log, or is ahead of a restored one, is of no use. */
+  async #assertSameLog(projection: PastProjection): Promise<void> {
+    const { eventLog, logger } = this.#options;
+    if (projection.lastSequence <= (await eventLog.lastSequence())) return;
+    logger.warn({ lastSequence: projection.lastSequence }, 'the log was replaced: past states are built anew');
+    await projection.clear();
+  }
+
+  async #follow(projection: PastProjection, stop: AbortSignal): Promise<void> {
+    const { intervalMs = INTERVAL_MS, observer } = this.#options;
+    let position = projection.lastSequence;
+    while (!stop.aborted) {
+      if (projection.ended.aborted) throw new ReadModelUnavailableError('the connection was lost');
+      const entries = await this.#next(position);
+      if (position > 0 && isGap(position, entries)) await this.#beginAnew(projection, position);
+      await projection.apply(entries);
+      position = entries.at(-1)?.sequence ?? position;
+      observer?.followed(position, entries.length);
+      const pauseMs = entries.length < AT_ONCE / 2 ? intervalMs : 0;
+      await timer(pauseMs, undefined, { signal: stop }).catch(() => {}); // rejects only when stopped
+    }
+  }
+
+  async #next(position: number): Promise<readonly LogEntry[]> {
+    return (await this.#isLiveBehind()) ? [] : this.#options.eventLog.readNext(position, AT_ONCE);
+  }
+
+  async #isLiveBehind(): Promise<boolean> {
+    const { eventLog, table } = this.#options;
+    const [last, live] = await Promise.all([eventLog.lastSequence(), table.readCheckpoint()]);
+    return last - (live?.lastSequence ?? 0) > LIVE_MAY_LACK;
+  }
+
+  /** Without an archive, jobs may have ended with events that nobody has any more. */
+  async #beginAnew(projection: PastProjection, position: number): Promise<void> {
+    this.#options.logger.warn(
+      { after: position },
+      'events have expired before they were followed: past states begin anew',
+    );
+    await projection.clear();
+  }
+}
+
+function isGap(position: number, [first]: readonly LogEntry[]): boolean {
+  return first !== undefined && first.sequence !== position + 1;
+}
