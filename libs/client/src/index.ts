@@ -62,5 +62,5 @@ export type { CatchUpPolicy, NewSchedule, RunOptions, Schedule, ScheduleChanges 
 export type { ScheduleEvent, ScheduleEventData } from './schedules.ts';
 export type { SqlTransaction } from './sqlTransaction.ts';
 export type { Schedules, VersionedOptions } from './schedules.ts';
-export type { Activity, Durations, Stats, StatsOptions, TypeActivity, TypeBacklog } from './stats.ts';
+export type { Activity, Durations, PastMoment, Stats, StatsOptions, TypeActivity, TypeBacklog } from './stats.ts';
 export type { RunningJob, Worker, Workers } from './workers.ts';

@@ -6,6 +6,7 @@ import { hasEnded, type CreatedJob, type EndedJob, type Job, type RetriedJob } f
 import type { JobEvent } from './jobEvent.ts';
 import type { NewJob } from './job.ts';
 import { itemsOf, type Page } from './pages.ts';
+import type { PastMoment } from './stats.ts';
 import { pause } from './pause.ts';
 import { retryDelay } from './pause.ts';
 import type { Transport } from './transport.ts';
@@ -35,6 +36,8 @@ export interface JobPage extends Page<Job> {
   readonly total?: number;
   /** False when there are more than `total`. */
   readonly totalExact?: boolean;
+  /** With `asOf`: the moment of the answer. */
+  readonly asOf?: PastMoment;
 }
 
 export interface ChangeOptions extends CallOptions {
@@ -106,6 +109,7 @@ export class Jobs {
    *
    * @example
    * client.jobs.list({ status: ['failed', 'cancelled'], errorCode: 'ETIMEDOUT', sort: 'oldest' })
+   * client.jobs.list({ status: 'processing', asOf: '2026-01-31T03:12:00Z' })
    */
   list(filter: JobListFilter = {}, options: CallOptions = {}): AsyncGenerator<Job, void, undefined> {
     return itemsOf((cursor) => this.listPage({ ...filter, ...(cursor === undefined ? {} : { cursor }) }, options));
@@ -217,6 +221,11 @@ export interface JobListFilter extends Readonly<Partial<Record<`${JobTime}${'Aft
   readonly worker?: string;
   /** Jobs that repeat this one. */
   readonly rerunOf?: string;
+  /**
+   * Lists the jobs that there were at a time (RFC 3339), or after the event with this sequence, as they were. Combines with
+   * `type`, `status` and `tag` alone.
+   */
+  readonly asOf?: string | number;
   /** By age, or by how long the last attempt of an ended job ran; default `newest`. */
   readonly sort?: 'newest' | 'oldest' | 'longest' | 'shortest';
 }

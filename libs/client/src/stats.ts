@@ -3,7 +3,15 @@ import type { CallOptions } from './transport.ts';
 
 type Counts = Readonly<Partial<Record<JobStatus, number>>>;
 
-/** A time range: its last part until now, or its ends. */
+/** The moment of an answer about the past. */
+export interface PastMoment {
+  /** The last event that is in the answer. */
+  readonly sequence: number;
+  /** RFC 3339: how far back `asOf` reaches at present. */
+  readonly earliest: string;
+}
+
+/** A time range: its last part until now, or its ends; or a past moment. */
 export interface StatsOptions extends CallOptions {
   /** Minutes, hours or days: `15m`, `24h`, `30d`. */
   readonly window?: string;
@@ -11,6 +19,8 @@ export interface StatsOptions extends CallOptions {
   readonly from?: string;
   /** RFC 3339; default: now. */
   readonly to?: string;
+  /** Counts the jobs that there were at a time (RFC 3339), or after the event with this sequence; not with a time range. */
+  readonly asOf?: string | number;
 }
 
 /** Counts of jobs, and the backlog. Callers with a tenant get neither `backlog` nor `projector`. */
@@ -31,6 +41,8 @@ export interface Stats {
     readonly lagEvents: number | null;
     readonly lagMs: number | null;
   };
+  /** With `asOf`: the moment of the counts, which are all that the answer has. */
+  readonly asOf?: PastMoment;
 }
 
 export interface TypeBacklog {

@@ -4,7 +4,7 @@ import { misspeltSettings, readConfig } from '@jobstream/runtime';
 import { AppProcess, programFile, repositoryRoot, SupervisedProcess } from '@jobstream/servers';
 import { awaitReadiness } from './awaitReadiness.ts';
 import { choosePort } from './choosePort.ts';
-import { expiryDefaults } from './expiryDefaults.ts';
+import { expiryDefaults, pastDefault } from './expiryDefaults.ts';
 import { createStreams } from './createStreams.ts';
 import { lockDataFolder } from './dataLock.ts';
 import { awaitEarlierRun, recordGuard } from './earlierRun.ts';
@@ -35,7 +35,7 @@ export class System {
 
   constructor(options: SystemOptions) {
     this.#options = options;
-    this.#env = { ...options.env, ...expiryDefaults(options.env, options.dataDir) };
+    this.#env = { ...options.env, ...expiryDefaults(options.env, options.dataDir), ...pastDefault(options.env) };
   }
 
   /** The address of the API. */

@@ -126,7 +126,8 @@ describe('a job as it was', () => {
     for (const [index, sequence] of sequences.entries()) {
       const { body } = await get(`/api/jobs/${id}?asOf=${sequence}`);
       expect(body).toMatchObject({ version: index + 2, status: statuses[index] });
-      const byTime = await get(`/api/jobs/${id}?asOf=${String(body['updatedAt'])}`);
+      const [event] = await api.log.messages.from(sequence, { count: 1 });
+      const byTime = await get(`/api/jobs/${id}?asOf=${event?.recordedAt}`);
       expect(byTime.body['version']).toBeGreaterThanOrEqual(index + 2);
     }
     expect((await get(`/api/jobs/${id}?asOf=2100-01-01T00:00:00%2B01:00`)).body).toMatchObject({ version: 4 });

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { decide, isRejection, type JobCommand } from '@jobstream/domain';
 import { migrate, type Scope, scopes } from '@jobstream/readmodel';
 import { createDatabase, freePort, startNats } from '@jobstream/test-support';
+import { followPast } from '../followPast.ts';
 import { projectAll } from '../projectAll.ts';
 import { startApi, type TestApi } from '../startApi.ts';
 import { type Exchange, readExchange } from './exchange.ts';
@@ -35,6 +36,8 @@ export interface ContractSystem extends AsyncDisposable {
   carryOut(jobId: string, command: PartialCommand): Promise<void>;
   /** Brings the table up to date. */
   project(): Promise<void>;
+  /** Brings the past states of jobs up to date. */
+  followPast(): Promise<void>;
 }
 
 type WithoutContext<Command> = Command extends JobCommand ? Omit<Command, 'eventId' | 'at' | 'actor'> : never;
@@ -67,6 +70,7 @@ export async function startContractSystem(): Promise<ContractSystem> {
     ask: (operation, ask = {}, api = guarded) => send(api, operation, ask, `Bearer ${keyWith('admin')}`),
     carryOut: (jobId, command) => carryOut(guarded, jobId, command),
     project: () => projectAll(guarded.log, databaseUrl),
+    followPast: () => followPast(guarded.log, databaseUrl),
     [Symbol.asyncDispose]: async () => {
       for (const api of [lost, keyless, limited, open, guarded]) await api.stop();
       await nats.stop();

@@ -74,7 +74,10 @@ export const jobAnswers: Readonly<Record<string, Readonly<Record<string, Produce
       ]);
       await situation.system.project();
       const page = await situation.ask({ query: '?type=email&limit=1&count=true' });
-      return [page, await situation.ask({ query: '?tag=contract&count=true' })];
+      await situation.system.followPast();
+      const asOf = await situation.system.guarded.log.lastSequence();
+      const past = await situation.ask({ query: `?type=email&count=true&asOf=${asOf}` });
+      return [page, past, await situation.ask({ query: '?tag=contract&count=true' })];
     },
   },
   getJob: {
@@ -157,7 +160,9 @@ export const jobAnswers: Readonly<Record<string, Readonly<Record<string, Produce
       await situation.other('pauseType', { params: { type: 'paused-for-stats' } });
       await newJob(situation, { type: 'paused-for-stats' });
       const ofTenant = { authorization: `Bearer ${situation.system.keyWith('jobs:read', 'acme')}` };
-      return [await situation.ask(), await situation.ask({ headers: ofTenant })];
+      await situation.system.followPast();
+      const past = `?asOf=${await situation.system.guarded.log.lastSequence()}`;
+      return [await situation.ask(), await situation.ask({ headers: ofTenant }), await situation.ask({ query: past })];
     },
   },
 };

@@ -19,6 +19,14 @@ export function time(text: string): string {
   return new Date(instant).toISOString();
 }
 
+/** Reads a moment of the past: a time, `10m ago`, or the sequence of an event. */
+export function pastMoment(text: string): string {
+  if (/^\d{1,15}$/u.test(text)) return text;
+  const [, ago] = /^(\S+)(?: ago)?$/u.exec(text) ?? [];
+  if (ago !== undefined && /^[\d.]+(?:ms|[smhd])/u.test(ago)) return new Date(Date.now() - duration(ago)).toISOString();
+  return time(text);
+}
+
 /** Reads a period up to now, as the API takes it: minutes, hours or days. */
 export function period(text: string): string {
   if (/^[1-9]\d{0,3}[mhd]$/u.test(text)) return text;

@@ -1,7 +1,9 @@
 import type { Job, JobEvent } from '@jobstream/client';
 import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command/apiCommand.ts';
+import { definedIn } from '../command/definedIn.ts';
 import { ExitCode } from '../command/exitCode.ts';
 import { examples } from '../command/help.ts';
+import { pastMoment } from '../command/values.ts';
 import { awaitEnd, waitOption } from './awaitEnd.ts';
 import { describeEvent } from './describeEvent.ts';
 import { describeJob, outcomeOf } from './describeJob.ts';
@@ -9,20 +11,27 @@ import { describeJob, outcomeOf } from './describeJob.ts';
 interface GetOptions extends ApiOptions {
   readonly events?: true;
   readonly wait?: number;
+  readonly asOf?: string;
 }
 
 export function getCommand(run: RunOnApi) {
   return apiCommand('get', 'Shows a job.')
     .argument('<id>', 'the id of the job')
     .option('--events', 'also show its history')
-    .addOption(waitOption())
+    .addOption(waitOption().conflicts('asOf'))
+    .option(
+      '--as-of <time>',
+      'as it was then, e.g. 2030-01-31T03:12:00Z, "10m ago", or after the event with a sequence',
+      pastMoment,
+    )
     .addHelpText('after', examples('jobstream get 01a21007-5d41-7b37-bb26-e9f0e3028d57 --wait 30s --events'))
     .action(run(showJob));
 }
 
-async function showJob(api: Api, id: string, { wait, events }: GetOptions): Promise<ExitCode> {
+async function showJob(api: Api, id: string, { wait, events, asOf }: GetOptions): Promise<ExitCode> {
   const { client, printer, signal } = api;
-  const job = wait === undefined ? await client.jobs.get(id, { signal }) : await awaitEnd(api, id, wait);
+  const job =
+    wait === undefined ? await client.jobs.get(id, { signal, ...definedIn({ asOf }) }) : await awaitEnd(api, id, wait);
   const history = events ? await client.jobs.history(id, { signal }) : undefined;
   printer.document(history === undefined ? job : { ...job, events: history }, () => describe(api, job, history));
   return wait === undefined ? ExitCode.ok : outcomeOf(job);

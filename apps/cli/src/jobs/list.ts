@@ -1,8 +1,9 @@
 import type { Job } from '@jobstream/client';
 import type { Api, RunOnApi } from '../command/apiCommand.ts';
+import { definedIn } from '../command/definedIn.ts';
 import { ExitCode } from '../command/exitCode.ts';
 import { examples } from '../command/help.ts';
-import { wholeNumber } from '../command/values.ts';
+import { pastMoment, wholeNumber } from '../command/values.ts';
 import type { Printer } from '../output/printer.ts';
 import type { Column } from '../output/table.ts';
 import { describeError, describeProgress } from './describeEvent.ts';
@@ -12,22 +13,35 @@ import { filteredCommand, filterOf, type FilterOptions } from './jobFilter.ts';
 interface ListOptions extends FilterOptions {
   readonly limit: number;
   readonly all?: true;
+  readonly asOf?: string;
 }
 
 export function listCommand(run: RunOnApi) {
   return filteredCommand('list', 'Lists jobs, newest first.')
     .option('--limit <n>', 'how many', wholeNumber(1), 50)
     .option('--all', 'all of them')
+    .option(
+      '--as-of <time>',
+      'the jobs that there were then, e.g. 2030-01-31T03:12:00Z, "10m ago", or a sequence',
+      pastMoment,
+    )
     .addHelpText(
       'after',
-      examples('jobstream list --status failed --type email', 'jobstream list --tag monthly --all --json | jq -r .id'),
+      examples(
+        'jobstream list --status failed --type email',
+        'jobstream list --tag monthly --all --json | jq -r .id',
+        'jobstream list --status processing --as-of "10m ago"',
+      ),
     )
     .action(run(listJobs));
 }
 
-async function listJobs({ client, printer, signal }: Api, { limit, all, ...options }: ListOptions): Promise<ExitCode> {
+async function listJobs(
+  { client, printer, signal }: Api,
+  { limit, all, asOf, ...options }: ListOptions,
+): Promise<ExitCode> {
   const most = all ? Number.POSITIVE_INFINITY : limit;
-  const jobs = firstOf(client.jobs.list(filterOf(options), { signal }), most, () =>
+  const jobs = firstOf(client.jobs.list({ ...filterOf(options), ...definedIn({ asOf }) }, { signal }), most, () =>
     printer.note(`There are more jobs: --limit <n> or --all shows them.`),
   );
   await printer.table(jobs, columns(printer), 'There are no such jobs.');

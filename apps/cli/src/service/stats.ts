@@ -1,9 +1,10 @@
+import { Option } from '@commander-js/extra-typings';
 import type { Activity, JobStatus, Stats, TypeActivity } from '@jobstream/client';
 import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command/apiCommand.ts';
 import { definedIn } from '../command/definedIn.ts';
 import { ExitCode } from '../command/exitCode.ts';
 import { examples } from '../command/help.ts';
-import { period } from '../command/values.ts';
+import { pastMoment, period } from '../command/values.ts';
 import { formatDuration } from '../output/times.ts';
 import { formatTable, type Column } from '../output/table.ts';
 
@@ -45,20 +46,31 @@ const STATUSES: readonly JobStatus[] = [
 export function statsCommand(run: RunOnApi) {
   return apiCommand('stats', 'Shows how many jobs there are, by type and status, and how far the table is.')
     .option('--window <time>', 'what happened in the last minutes, hours or days instead, e.g. 15m, 24h, 30d', period)
+    .addOption(
+      new Option('--as-of <time>', 'how many there were then, e.g. 2030-01-31T03:12:00Z, "10m ago", or a sequence')
+        .argParser(pastMoment)
+        .conflicts('window'),
+    )
     .addHelpText(
       'after',
-      examples('jobstream stats', 'jobstream stats --window 1h', 'jobstream stats --json | jq .jobs.byStatus.failed'),
+      examples(
+        'jobstream stats',
+        'jobstream stats --window 1h',
+        'jobstream stats --as-of "10m ago"',
+        'jobstream stats --json | jq .jobs.byStatus.failed',
+      ),
     )
     .action(run(showStats));
 }
 
 interface StatsOptions extends ApiOptions {
   readonly window?: string;
+  readonly asOf?: string;
 }
 
-async function showStats(api: Api, { window }: StatsOptions): Promise<ExitCode> {
+async function showStats(api: Api, { window, asOf }: StatsOptions): Promise<ExitCode> {
   const { client, printer, signal } = api;
-  const stats = await client.stats({ signal, ...definedIn({ window }) });
+  const stats = await client.stats({ signal, ...definedIn({ window, asOf }) });
   printer.document(stats, () =>
     [
       ...(stats.activity ? describeActivity(stats.activity, api) : describeCounts(stats, api)),

@@ -22,6 +22,8 @@ export interface PastFollowerOptions {
   readonly observer?: PastObserver;
   /** Pause at the end of the log; default 250 ms, so that one transaction has the events of that time. */
   readonly intervalMs?: number;
+  /** How many events the live table may lack while a backlog is followed; default 5,000. */
+  readonly liveMayLack?: number;
 }
 
 const INTERVAL_MS = 250;
@@ -29,7 +31,6 @@ const RETRY_MS = 2_000;
 const STANDBY_POLL_MS = 500;
 /** Folding them blocks the process, in which the live projection runs too, for some milliseconds. */
 const AT_ONCE = 1_000;
-/** As long as the live table lacks more events than this, all of the processor is its own. */
 const LIVE_MAY_LACK = 5_000;
 
 /**
@@ -95,13 +96,15 @@ export class PastFollower extends BackgroundLoop {
   }
 
   async #next(position: number): Promise<readonly LogEntry[]> {
-    return (await this.#isLiveBehind()) ? [] : this.#options.eventLog.readNext(position, AT_ONCE);
+    const { eventLog, liveMayLack = LIVE_MAY_LACK } = this.#options;
+    const last = await eventLog.lastSequence();
+    if (last <= position) return [];
+    if (last - position > liveMayLack && (await this.#liveLacks(last)) > liveMayLack) return [];
+    return eventLog.readNext(position, AT_ONCE);
   }
 
-  async #isLiveBehind(): Promise<boolean> {
-    const { eventLog, table } = this.#options;
-    const [last, live] = await Promise.all([eventLog.lastSequence(), table.readCheckpoint()]);
-    return last - (live?.lastSequence ?? 0) > LIVE_MAY_LACK;
+  async #liveLacks(last: number): Promise<number> {
+    return last - ((await this.#options.table.readCheckpoint())?.lastSequence ?? 0);
   }
 
   /** Without an archive, jobs may have ended with events that nobody has any more. */

@@ -1,0 +1,130 @@
+import { createLogger } from '@jobstream/runtime';
+import { eventually, forEachTest, queryDatabase } from '@jobstream/test-support';
+import { expect, onTestFinished, test } from 'vitest';
+import { appendLife, finishLife } from '../../testing/jobLoad.ts';
+import { projectorStage } from '../../testing/projectorStage.ts';
+import { startProjector } from '../../testing/startProjector.ts';
+import { PastFollower, type PastFollowerOptions } from './pastFollower.ts';
+import { PastRetention } from './pastRetention.ts';
+
+const stage = forEachTest(projectorStage);
+
+const logger = createLogger({ service: 'projector', level: 'silent' });
+const patience = { timeoutMs: 40_000 };
+
+async function startFollower(change: Partial<PastFollowerOptions> = {}): Promise<PastFollower> {
+  const { eventLog, databaseUrl, readModel: table } = stage;
+  const follower = new PastFollower({ eventLog, databaseUrl, table, logger, intervalMs: 10, ...change });
+  onTestFinished(() => follower.stop());
+  await follower.start();
+  return follower;
+}
+
+async function followedAll(): Promise<void> {
+  const end = await stage.eventLog.lastSequence();
+  const reached = async () => expect((await stage.readModel.readPastCheckpoint())?.lastSequence).toBe(end);
+  await eventually(reached, patience);
+}
+
+const countsNow = async () => {
+  const counts = await stage.readModel.countPastJobs(await stage.eventLog.lastSequence());
+  return counts.map(({ status, count }) => `${count} ${status}`);
+};
+
+test('follows the log, and goes on where it was after a restart', async () => {
+  const follower = await startFollower();
+  await appendLife(stage.eventLog);
+  const open = await appendLife(stage.eventLog, 1);
+  await followedAll();
+  const before = await stage.eventLog.lastSequence();
+  expect(await countsNow()).toEqual(['1 completed', '1 pending']);
+  await follower.stop();
+  await finishLife(stage.eventLog, open);
+  await startFollower();
+  await followedAll();
+  expect(await countsNow()).toEqual(['2 completed']);
+  const { items } = await stage.readModel.listPastJobs({ sequence: before, limit: 10 });
+  expect(items.map(({ id, status }) => [id, status])).toContainEqual([open, 'pending']);
+});
+
+test('of two followers one works, and the other takes over', async () => {
+  const first = await startFollower();
+  await appendLife(stage.eventLog);
+  await followedAll();
+  await startFollower();
+  await appendLife(stage.eventLog);
+  await first.stop();
+  await appendLife(stage.eventLog);
+  await followedAll();
+  expect(await countsNow()).toEqual(['3 completed']);
+});
+
+test('leaves a backlog to the live table first', async () => {
+  const behind = { updatedAt: '', lastSequence: 0 };
+  await appendLife(stage.eventLog);
+  const asked = Promise.withResolvers<void>();
+  const readCheckpoint = () => {
+    asked.resolve();
+    return Promise.resolve(behind);
+  };
+  await startFollower({ table: { readCheckpoint }, liveMayLack: 2 });
+  await asked.promise;
+  expect(await stage.readModel.readPastCheckpoint()).toBeUndefined();
+  behind.lastSequence = 1;
+  await followedAll();
+});
+
+test('begins anew where events have left the log for good before they were followed', async () => {
+  const follower = await startFollower();
+  await appendLife(stage.eventLog);
+  await followedAll();
+  await follower.stop();
+  await appendLife(stage.eventLog);
+  const lost = await stage.eventLog.lastSequence();
+  const kept = await appendLife(stage.eventLog);
+  await stage.eventLog.prefix.purgeBefore(lost + 1);
+  await startFollower();
+  await followedAll();
+  expect(await countsNow()).toEqual(['1 completed']);
+  expect(await stage.readModel.readPastCheckpoint()).toMatchObject({ earliestSequence: lost + 1 });
+  const { items } = await stage.readModel.listPastJobs({ sequence: await stage.eventLog.lastSequence(), limit: 10 });
+  expect(items.map(({ id }) => id)).toEqual([kept]);
+});
+
+test('past states of another log are thrown away', async () => {
+  const follower = await startFollower();
+  await appendLife(stage.eventLog);
+  await followedAll();
+  await follower.stop();
+  await queryDatabase(stage.databaseUrl, 'UPDATE past_checkpoint SET last_sequence = 1000');
+  await startFollower();
+  await followedAll();
+  expect(await countsNow()).toEqual(['1 completed']);
+});
+
+test('the live table does not need it, and retention removes what is older than the reach by whole chunks', async () => {
+  await using _projector = await startProjector(stage);
+  await startFollower();
+  await appendLife(stage.eventLog);
+  await stage.projectedAll();
+  await followedAll();
+  await queryDatabase(
+    stage.databaseUrl,
+    'UPDATE past_changes SET sequence = sequence - 3 * 16384, since = since - 3 * 16384',
+  );
+  const open = await appendLife(stage.eventLog, 1);
+  await followedAll();
+  const retention = new PastRetention({
+    databaseUrl: stage.databaseUrl,
+    reachMs: 0,
+    clock: { now: () => Date.now() - 1 },
+    logger,
+  });
+  onTestFinished(() => retention.stop());
+  await retention.start();
+  await eventually(
+    async () => expect(await stage.sql('SELECT FROM past_changes WHERE sequence < 0')).toEqual([]),
+    patience,
+  );
+  expect(await stage.sql('SELECT job_id FROM past_changes')).toEqual([{ job_id: open }]);
+});
