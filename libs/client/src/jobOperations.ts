@@ -11,7 +11,7 @@ export type OperationStatus = 'running' | 'paused' | 'completed' | 'cancelled';
 export type JobOutcome = 'done' | 'skipped' | 'failed';
 
 /** Which jobs an operation is on: those that match now, or all. Default statuses: those that it can change. */
-export interface OperationFilter extends Omit<JobListFilter, 'sort'> {
+export interface OperationFilter extends Omit<JobListFilter, 'sort' | 'asOf'> {
   /** Jobs with one of these ids, at most 1,000. */
   readonly ids?: readonly string[];
   readonly all?: boolean;

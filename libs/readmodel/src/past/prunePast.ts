@@ -7,7 +7,8 @@ import { CHUNK } from './pastRows.ts';
 
 /** The chunk of the oldest change that is kept, and of the first one that must be. */
 const CHUNKS = `SELECT (SELECT sequence / ${CHUNK} FROM past_changes ORDER BY sequence LIMIT 1) AS oldest,
-  (SELECT sequence / ${CHUNK} FROM past_changes WHERE at >= $1 ORDER BY at, sequence LIMIT 1) AS kept`;
+  coalesce((SELECT sequence / ${CHUNK} FROM past_changes WHERE at >= $1 ORDER BY at, sequence LIMIT 1),
+    (SELECT sequence / ${CHUNK} FROM past_changes ORDER BY sequence DESC LIMIT 1)) AS kept`;
 
 const MOVE_EARLIEST = `UPDATE past_checkpoint SET (earliest_sequence, earliest_at) =
   (SELECT sequence, at FROM past_changes WHERE sequence < $1 ORDER BY sequence DESC LIMIT 1)`;
@@ -28,7 +29,6 @@ const REMOVE = `WITH gone AS (DELETE FROM past_changes WHERE sequence < $1 RETUR
  * Removes the changes from before this instant (RFC 3339), chunk by chunk, with the jobs that were completed by then. The
  * follower waits for one chunk at most.
  *
- * @returns whether there is more to remove.
  * @throws ReadModelUnavailableError, SchemaMismatchError.
  */
 export async function prunePast(databaseUrl: string, before: string, stop: AbortSignal): Promise<void> {

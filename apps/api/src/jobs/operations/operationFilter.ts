@@ -12,7 +12,7 @@ import { decodeSearch } from '../read/searchQuery.ts';
 /** Jobs that a request may name one by one. */
 const MAX_IDS = 1_000;
 
-const { sort: _sort, limit: _limit, cursor: _cursor, count: _count, ...listed } = ListJobsQuery.fields;
+const { sort: _sort, limit: _limit, cursor: _cursor, count: _count, asOf: _asOf, ...listed } = ListJobsQuery.fields;
 const Tag = Schema.String.check(Schema.isBetweenLength(1, 128));
 const Search = Schema.String.check(Schema.isBetweenLength(1, 512));
 
