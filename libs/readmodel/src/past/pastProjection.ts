@@ -101,7 +101,8 @@ export class PastProjection {
 }
 
 async function moveOrCreate(client: Client, from: PastCheckpoint | undefined, next: PastCheckpoint): Promise<void> {
-  const moved = from === undefined ? createPastCheckpoint(client, next) : movePastCheckpoint(client, from.lastSequence, next);
+  const moved =
+    from === undefined ? createPastCheckpoint(client, next) : movePastCheckpoint(client, from.lastSequence, next);
   if ((await moved).rowCount !== 1) throw new ProjectionFencedError('past', from?.lastSequence ?? 0);
 }
 

@@ -34,7 +34,10 @@ const REMOVE = `WITH gone AS (DELETE FROM past_changes WHERE sequence < $1 RETUR
 export async function prunePast(databaseUrl: string, before: string, stop: AbortSignal): Promise<void> {
   const connection = await openDedicatedConnection(databaseUrl, { name: 'past-retention' });
   try {
-    while (!stop.aborted && (await translated(inTransaction(connection.client, () => pruneChunk(connection.client, before)))));
+    while (
+      !stop.aborted &&
+      (await translated(inTransaction(connection.client, () => pruneChunk(connection.client, before))))
+    );
   } finally {
     await connection.close();
   }

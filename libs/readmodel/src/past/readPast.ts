@@ -55,7 +55,7 @@ export async function listPastJobs(pool: Pool, query: PastQuery): Promise<Page<P
  * Those whose status has held since then are in `past_jobs`, in the order of an index; for all others, of which there are
  * as many as had not ended, `past_changes` has what they left later.
  */
-export function pastPageStatement(query: PastQuery): { text: string; values: unknown[] } {
+function pastPageStatement(query: PastQuery): { text: string; values: unknown[] } {
   const values: unknown[] = [];
   const bind: Bind = (value) => `$${values.push(value)}`;
   const most = bind(query.limit + 1);
@@ -83,7 +83,11 @@ type Conditions = Pick<PastQuery, 'sequence' | 'tenant' | 'tag' | 'cursor'> & {
   readonly status?: string | readonly string[] | undefined;
 };
 
-function conditionsOf(statusColumn: string, { sequence, tenant, type, status, tag, cursor }: Conditions, bind: Bind): string[] {
+function conditionsOf(
+  statusColumn: string,
+  { sequence, tenant, type, status, tag, cursor }: Conditions,
+  bind: Bind,
+): string[] {
   const before = cursor === undefined ? sequence + 1 : Math.min(sequence + 1, decodeCursor(cursor));
   return [
     `first_sequence < ${bind(before)}`,
