@@ -97,11 +97,19 @@ describe.each(natsUsers)('%s', (user) => {
     expect(await maySend(user, subject)).toBe(false);
   });
 
+  test('writes log lines only if it is a worker, and reads and erases them only if it is the API', async () => {
+    expect(await maySend(user, 'logs.0a')).toBe(user === 'worker');
+    expect(await maySend(user, '$JS.API.DIRECT.GET.LOGS')).toBe(user === 'api' || user === 'operator');
+    expect(await maySend(user, '$JS.API.STREAM.MSG.DELETE.LOGS')).toBe(user === 'api');
+    expect(await maySend(user, '$JS.API.STREAM.UPDATE.LOGS')).toBe(user === 'migrate');
+    for (const call of ['DELETE', 'PURGE']) expect(await maySend(user, `$JS.API.STREAM.${call}.LOGS`)).toBe(false);
+  });
+
   test('purges the log only if it is the projector', async () => {
     expect(await maySend(user, '$JS.API.STREAM.PURGE.JOBS')).toBe(user === 'projector');
   });
 
-  test.each(['JOBS', 'TIMERS', 'WORKERS', 'TYPES', 'OTHER'])(
+  test.each(['JOBS', 'TIMERS', 'WORKERS', 'TYPES', 'LOGS', 'OTHER'])(
     'creates the stream %s only if it is migrate',
     async (stream) => {
       expect(await maySend(user, `$JS.API.STREAM.CREATE.${stream}`)).toBe(user === 'migrate' && stream !== 'OTHER');

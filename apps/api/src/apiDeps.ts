@@ -15,6 +15,7 @@ export interface ApiDeps {
     EventLog,
     | 'append'
     | 'appendAll'
+    | 'attemptLogs'
     | 'clock'
     | 'contents'
     | 'expiresPermanently'

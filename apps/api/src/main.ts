@@ -7,6 +7,7 @@ import {
   type Config,
   eventLogMetrics,
   eventLogSettings,
+  logsRetention,
   type Logger,
   Readiness,
   runProcess,
@@ -26,14 +27,14 @@ import { storageMetrics } from './telemetry/storageMetrics.ts';
 import { backlogMetrics } from './telemetry/backlogMetrics.ts';
 
 await runProcess('api', (config, logger, { metrics, tracing }) => {
-  const observer = eventLogMetrics(metrics);
   const log = new EventLog({
     ...eventLogSettings(config),
     archive: openArchive(config)?.archive,
+    logsRetention: logsRetention(config),
     name: 'api',
     managesConsumers: { ackWaitMs: config.ACK_WAIT_MS },
     logger,
-    observer,
+    observer: eventLogMetrics(metrics),
     traceparent: tracing.current,
   });
   const heartbeat = new ProcessHeartbeat({ log, role: 'api', logger });

@@ -11,6 +11,7 @@ import { cancelCommand, retryCommand, runNowCommand } from './jobs/changeCommand
 import { enqueueCommand } from './jobs/enqueue.ts';
 import { getCommand } from './jobs/get.ts';
 import { listCommand } from './jobs/list.ts';
+import { logsCommand } from './jobs/logs.ts';
 import { replayCommand } from './jobs/replay.ts';
 import { rerunCommand } from './jobs/rerun.ts';
 import { watchCommand } from './jobs/watch.ts';
@@ -83,6 +84,7 @@ function commands(onApi: RunOnApi, here: RunHere): AnyCommand[] {
     whyCommand,
     listCommand,
     watchCommand,
+    logsCommand,
     cancelCommand,
     retryCommand,
     runNowCommand,

@@ -1,7 +1,14 @@
 import { openArchive } from '@jobstream/archive';
-import { clockOffsetGauge, EventLog } from '@jobstream/eventlog';
-import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess } from '@jobstream/runtime';
-import type { ReadinessCheck } from '@jobstream/runtime';
+import { clockOffsetGauge, EventLog, type EventLogOptions } from '@jobstream/eventlog';
+import {
+  eventLogMetrics,
+  eventLogSettings,
+  HealthServer,
+  logsRetention,
+  Readiness,
+  runProcess,
+} from '@jobstream/runtime';
+import type { Config, ReadinessCheck } from '@jobstream/runtime';
 import { attemptMetrics, handlerRegistry, JobWorker, systemClock } from '@jobstream/worker/engine';
 import { emailHandler } from './handlers/email/emailHandler.ts';
 import { createMailer } from './handlers/email/mailer.ts';
@@ -12,9 +19,7 @@ import { checkLimits, selectHandlers } from './selectHandlers.ts';
 
 await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
   const ackWaitMs = config.ACK_WAIT_MS;
-  const settings = { ...eventLogSettings(config), archive: openArchive(config)?.archive };
-  const telemetry = { logger, observer: eventLogMetrics(metrics), traceparent: tracing.current };
-  const eventLog = new EventLog({ ...settings, ...telemetry, name: 'worker' });
+  const eventLog = openLog(config, { logger, observer: eventLogMetrics(metrics), traceparent: tracing.current });
   const clock = systemClock(eventLog.clock);
   metrics.gauge(clockOffsetGauge(eventLog.clock));
   const mailer = createMailer(config.SMTP_URL, logger);
@@ -39,6 +44,7 @@ await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
     limits: checkLimits(handlers, config.WORKER_LIMITS),
     ackWaitMs,
     errorStacks: config.ERROR_STACKS,
+    attemptLogs: config.ATTEMPT_LOGS,
     shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
   });
   const scheduler = new Scheduler({ eventLog, clock, logger, ackWaitMs, keepMs: config.JOBS_MAX_AGE });
@@ -46,6 +52,12 @@ await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
   const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
   return [health, eventLog, mailer, worker, scheduler];
 });
+
+function openLog(config: Config, telemetry: Pick<EventLogOptions, 'logger' | 'observer' | 'traceparent'>): EventLog {
+  const archive = openArchive(config)?.archive;
+  const settings = { ...eventLogSettings(config), logsRetention: logsRetention(config), archive };
+  return new EventLog({ ...settings, ...telemetry, name: 'worker' });
+}
 
 function readinessOf(start: ReadinessCheck, eventLog: EventLog, maxSkewMs: number): Readiness {
   const clock = () => eventLog.clock.isWithin(maxSkewMs) || 'the clock of this machine is wrong';

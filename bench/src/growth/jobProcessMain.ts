@@ -24,6 +24,7 @@ const observer = {
   started: nothing,
   ran: nothing,
   lost: nothing,
+  logLinesDropped: nothing,
   ended: (_type: string, end: string) => void (completed += end === 'completed' ? 1 : 0),
 };
 

@@ -32,6 +32,7 @@ export type {
   HistoryOptions,
   JobPage,
   Jobs,
+  LogLine,
   PageOptions,
 } from './jobs.ts';
 export type { JobFilter, JobListFilter, JobSelection } from './jobs.ts';

@@ -63,6 +63,17 @@ export interface HistoryOptions extends CallOptions {
   readonly after?: number;
 }
 
+/** A line that a handler wrote with `ctx.log`. */
+export interface LogLine {
+  /** RFC 3339. */
+  readonly time: string;
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields?: Readonly<Record<string, unknown>>;
+  /** The id of the `JobStarted` of the run that wrote it: an attempt has several when the job was released or retried. */
+  readonly runId: string;
+}
+
 /** How long one request waits for the end of a job: proxies cut connections that are idle for longer than 30 s. */
 const WAIT_S = 25;
 
@@ -194,6 +205,24 @@ export class Jobs {
   events(id: string, { signal, after }: HistoryOptions = {}): AsyncGenerator<JobEvent, void, undefined> {
     return followEvents(this.#transport, { path: `${pathOf(id)}/events`, signal }, after);
   }
+
+  /**
+   * Iterates over what the handler of an attempt has logged so far, oldest first. Lines are kept for some time, and up to
+   * 64 KB an attempt. Needs the scope `jobs:debug`.
+   */
+  logs(id: string, attempt: number, { signal }: CallOptions = {}): AsyncGenerator<LogLine, void, undefined> {
+    const path = logsPathOf(id, attempt);
+    return itemsOf((cursor) => this.#transport.ask({ path, query: { cursor }, signal }));
+  }
+
+  /** As `logs`, and then follows the lines live until the attempt is over; waits for one that has not begun. */
+  followLogs(id: string, attempt: number, { signal }: CallOptions = {}): AsyncGenerator<LogLine, void, undefined> {
+    return followEvents(this.#transport, { path: logsPathOf(id, attempt), signal });
+  }
+}
+
+function logsPathOf(id: string, attempt: number): string {
+  return `${pathOf(id)}/attempts/${attempt}/logs`;
 }
 
 function pathOf(id: string): string {

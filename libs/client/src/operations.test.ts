@@ -29,6 +29,8 @@ async function operationsUsed(): Promise<ReadonlySet<string>> {
   const schedule = { name, cron: '@daily', job };
   await Promise.all([jobs.create(job), jobs.createBatch([job]), jobs.list().next(), jobs.get('{id}')]);
   await Promise.all([jobs.waitForCompletion('{id}'), jobs.history('{id}'), jobs.events('{id}').next()]);
+  const attempt = '{attempt}' as unknown as number;
+  await Promise.all([jobs.logs('{id}', attempt).next(), jobs.followLogs('{id}', attempt).next()]);
   await Promise.all([jobs.cancel('{id}'), jobs.retry('{id}'), jobs.erasePayload('{id}')]);
   await Promise.all([
     jobs.cancelMany(all),

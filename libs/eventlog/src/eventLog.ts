@@ -1,9 +1,10 @@
 import type { JobEvent, LoggedEvent } from '@jobstream/domain';
 import type { Announcements } from './announcements/announcements.ts';
+import type { AttemptLogs } from './attemptLogs/attemptLogs.ts';
 import { ArchivedFeed } from './read/archivedFeed.ts';
 import { jobAppendRequest } from './append/appendRequest.ts';
 import type { Contents } from './contents/contents.ts';
-import { Connection } from './connection/connection.ts';
+import { Connection, within } from './connection/connection.ts';
 import { buildParts, type EventLogParts, prepare, serverTime } from './eventLogParts.ts';
 import { LogUnavailableError, StreamMismatchError } from './errors.ts';
 import type { EventFeed, HeaderFields, LogEntry } from './read/logEntry.ts';
@@ -26,7 +27,6 @@ import { isReadableRecord, type RecordedEvent } from './read/logEntry.ts';
 import type { ScheduleLog } from './schedules/scheduleLog.ts';
 import { ServerClock } from './connection/serverClock.ts';
 import type { Wake } from './timers/timerScheduler.ts';
-import { within } from './connection/connection.ts';
 import { ensureWorkConsumers } from './queue/workConsumers.ts';
 
 const FINISH_MS = 700;
@@ -264,6 +264,11 @@ export class EventLog {
   /** Announces workers and their job types, and knows those of all workers. */
   get announcements(): Announcements {
     return this.#started().announcements;
+  }
+
+  /** Stores and reads the log lines of attempts. */
+  get attemptLogs(): AttemptLogs {
+    return this.#started().attemptLogs;
   }
 
   /** Appends and reads recurring schedules, and sets their triggers. */

@@ -3,6 +3,7 @@ import type { MasterKey } from './contents/jobKeys.ts';
 import type { ManagedConsumers } from './queue/consumerManager.ts';
 import type { LogArchive } from './read/expiredEvents.ts';
 import type { LogObserver } from './append/logObserver.ts';
+import type { LogsRetention } from './streams/logsStream.ts';
 
 export interface EventLogOptions extends ConnectionOptions {
   /**
@@ -20,6 +21,8 @@ export interface EventLogOptions extends ConnectionOptions {
   readonly replicas?: number;
   /** Age from which on a keeper may purge events; default 0 (never). In logs of earlier releases the server expires them. */
   readonly maxAgeMs?: number;
+  /** How much of the log lines of attempts is kept; without it, their stream is used as it is. */
+  readonly logsRetention?: LogsRetention;
   /** Has the messages that expired in the log; without an archive they are gone. */
   readonly archive?: LogArchive | undefined;
   /**

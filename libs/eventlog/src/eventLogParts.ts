@@ -1,6 +1,7 @@
 import type { JobEvent } from '@jobstream/domain';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { Announcements } from './announcements/announcements.ts';
+import { AttemptLogs } from './attemptLogs/attemptLogs.ts';
 import { Appender } from './append/appender.ts';
 import { AppendLimiter } from './append/appendLimiter.ts';
 import { BatchAppender } from './append/batchAppender.ts';
@@ -29,11 +30,13 @@ import {
   ensureStream,
   type ExpiryRule,
   KEYS_STREAM,
+  LOGS_STREAM,
   keysSettings,
   replicasOf,
   streamSettings,
   TIMERS_STREAM,
 } from './streams/streams.ts';
+import { ensureLogsStream } from './streams/logsStream.ts';
 import { TimerScheduler } from './timers/timerScheduler.ts';
 import { WriteHealth } from './append/writeHealth.ts';
 
@@ -69,6 +72,7 @@ export interface EventLogParts {
   readonly announcements: Announcements;
   readonly writeHealth: WriteHealth;
   readonly storage: LogStorage;
+  readonly attemptLogs: AttemptLogs;
 }
 
 /** Creates or checks the streams, and builds the parts that use them; rejects as `ensureStream` does. */
@@ -98,6 +102,7 @@ export async function buildParts(
     ...core,
     ...partsWithConsumers(core, { ...options, deadlineMs, replicas }, sink),
     contents,
+    attemptLogs: new AttemptLogs({ ...core, contents, direct: new DirectReader(connection, deadlineMs, LOGS_STREAM) }),
     writeHealth,
     batches: new BatchAppender(connection, publisher, { deadlineMs, limiter, observer: writeHealth }),
     reader,
@@ -144,6 +149,7 @@ async function prepareStreams(
   const rule = await ensureJobsStream(manager, jobs, maxAgeMs);
   await ensureStream(manager, timers);
   await ensureAnnouncementStreams(manager, replicas, sink);
+  await ensureAttemptLogs(manager, options, sink);
   return { replicas, rule };
 }
 
@@ -156,6 +162,21 @@ async function ensureAnnouncementStreams(manager: JetStreamManager, replicas: nu
       const { message } = error as Error;
       sink.warn({ stream: settings.name, reason: message }, 'workers and job types stay unknown');
     }
+  }
+}
+
+/** So are log lines; and where this user may not change the stream, the one that is there is used. */
+async function ensureAttemptLogs(
+  manager: JetStreamManager,
+  { logsRetention }: EventLogOptions,
+  sink: LogSink,
+): Promise<void> {
+  if (logsRetention === undefined) return;
+  try {
+    await ensureLogsStream(manager, logsRetention);
+  } catch (error) {
+    const { message } = error as Error;
+    sink.warn({ stream: LOGS_STREAM, reason: message }, 'the stream of log lines was not created or changed');
   }
 }
 

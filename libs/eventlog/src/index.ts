@@ -1,4 +1,4 @@
-// Rooms import in one direction: connection <- streams <- storage <- read <- append, contents, timers <- queue (over its admission/)
+// Rooms import in one direction: connection <- streams <- storage <- read <- append, contents <- attemptLogs, timers <- queue (over its admission/)
 // <- memory, schedules, announcements <- this entrance, with errors.ts below them all.
 export type { Announcements } from './announcements/announcements.ts';
 export type { AnnouncedType, LiveAnnouncement } from './announcements/knownTypes.ts';
@@ -8,6 +8,8 @@ export { ProcessHeartbeat } from './announcements/processHeartbeat.ts';
 export type { PayloadCheck, TypeAnnouncement } from './announcements/typeAnnouncement.ts';
 export type { AnnouncedWorker, TypeRegistry } from './announcements/typeRegistry.ts';
 export type { RunningJob, WorkerHeartbeat } from './announcements/workerHeartbeat.ts';
+export type { AttemptLogs, ChunkOutcome, LogPage, LogQuery, PositionedLine } from './attemptLogs/attemptLogs.ts';
+export type { AttemptLogLine, LogChunk } from './attemptLogs/logChunk.ts';
 export type { AppendOutcome, LogObserver } from './append/logObserver.ts';
 export type { Contents } from './contents/contents.ts';
 export type { MasterKey } from './contents/jobKeys.ts';

@@ -4,6 +4,7 @@ export { ConfigError, misspeltSettings, readConfig } from './config/config.ts';
 export type { Config } from './config/config.ts';
 export { eventLogMetrics } from './metrics/eventLogMetrics.ts';
 export { eventLogSettings } from './config/eventLogSettings.ts';
+export { logsRetention } from './config/logsRetention.ts';
 export { HealthServer } from './http/healthServer.ts';
 export type { HealthServerOptions } from './http/healthServer.ts';
 export { nearestNames } from './config/nearestNames.ts';

@@ -9,6 +9,7 @@ import { processDelivery } from './attempt/processDelivery.ts';
 import { TracePropagation } from './telemetry/tracePropagation.ts';
 import type { HandlerRegistry } from './handler/jobHandler.ts';
 import type { Logger } from './handler/logger.ts';
+import type { LogKeeper } from './attemptLogs/logShipper.ts';
 
 /** The limits of one process for one job type. */
 export interface TypeLimits {
@@ -30,6 +31,8 @@ export interface AttemptRunnerOptions {
   /** For the deadlines of attempts; default: those of the process. */
   readonly timers?: Timers;
   readonly logger: Logger;
+  /** Keeps what handlers write; default: nothing does. */
+  readonly logs?: LogKeeper;
   readonly observer?: AttemptObserver;
   readonly tracing?: AttemptTracing;
   /** Attempts of each job type that may run at once in this process. */

@@ -1,13 +1,17 @@
 import type { EventLog } from '@jobstream/eventlog';
 import { Announcer } from './announcing/announcer.ts';
 import { workerIdentity } from './announcing/workerIdentity.ts';
+import type { LogLevel } from './attemptLogs/logLine.ts';
+import { LogShipper } from './attemptLogs/logShipper.ts';
 import { AttemptRunner, type AttemptRunnerOptions } from './attemptRunner.ts';
 
-export interface JobWorkerOptions extends Omit<AttemptRunnerOptions, 'workerName' | 'eventLog'> {
-  readonly eventLog: AttemptRunnerOptions['eventLog'] & Pick<EventLog, 'announcements'>;
+export interface JobWorkerOptions extends Omit<AttemptRunnerOptions, 'workerName' | 'eventLog' | 'logs'> {
+  readonly eventLog: AttemptRunnerOptions['eventLog'] & Pick<EventLog, 'announcements' | 'attemptLogs' | 'clock'>;
   /** What the program of the worker is called in the list of workers; default: it has no name. */
   readonly name?: string | undefined;
   readonly version?: string | undefined;
+  /** Lines of handlers from this level on are kept; default `info`. */
+  readonly attemptLogs?: LogLevel | 'off';
 }
 
 /** Runs attempts on an event log that is started before it and stopped after it, and announces what it runs. */
@@ -15,11 +19,18 @@ export class JobWorker {
   readonly name = 'worker';
   readonly #attempts: AttemptRunner;
   readonly #announcer: Announcer;
+  readonly #logs: LogShipper | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor({ name, version, ...options }: JobWorkerOptions) {
+  constructor({ name, version, attemptLogs: level = 'info', ...options }: JobWorkerOptions) {
     const identity = workerIdentity({ name, version });
-    this.#attempts = new AttemptRunner({ ...options, workerName: identity.worker });
+    const logs = level === 'off' ? undefined : logShipper(options, level);
+    this.#logs = logs;
+    this.#attempts = new AttemptRunner({
+      ...options,
+      ...(logs === undefined ? {} : { logs }),
+      workerName: identity.worker,
+    });
     this.#announcer = new Announcer({
       eventLog: options.eventLog,
       logger: options.logger,
@@ -32,6 +43,7 @@ export class JobWorker {
   }
 
   async start(): Promise<void> {
+    await this.#logs?.start();
     await this.#attempts.start();
     await this.#announcer.start();
   }
@@ -45,6 +57,15 @@ export class JobWorker {
   async #stop(): Promise<void> {
     void this.#announcer.leaving();
     await this.#attempts.stop();
+    await this.#logs?.stop();
     await this.#announcer.stop();
   }
+}
+
+function logShipper(
+  { eventLog, logger, observer }: Pick<JobWorkerOptions, 'eventLog' | 'logger' | 'observer'>,
+  level: LogLevel,
+): LogShipper {
+  const onDropped = observer?.logLinesDropped.bind(observer) ?? (() => undefined);
+  return new LogShipper({ eventLog, level, logger, onDropped });
 }

@@ -71,7 +71,8 @@ export class QueueWorker {
   }
 
   async #startParts(logger: Logger): Promise<void> {
-    const { name, version, concurrency, ackWaitMs, shutdownGraceMs, errorStacks, metrics } = this.#settings;
+    const { name, version, concurrency, ackWaitMs, shutdownGraceMs, errorStacks, attemptLogs, metrics } =
+      this.#settings;
     const tracing = this.#tracing();
     const eventLog = this.#eventLog(logger, tracing.current);
     await this.#startHealth(eventLog);
@@ -89,6 +90,7 @@ export class QueueWorker {
       ackWaitMs,
       shutdownGraceMs,
       errorStacks,
+      attemptLogs,
       handlers: this.#handlers.registry(),
       limits: this.#handlers.limits,
       clock: systemClock(eventLog.clock),

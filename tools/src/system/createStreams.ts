@@ -1,5 +1,5 @@
 import { EventLog } from '@jobstream/eventlog';
-import { eventLogSettings, readConfig } from '@jobstream/runtime';
+import { eventLogSettings, logsRetention, readConfig } from '@jobstream/runtime';
 
 /**
  * Creates the streams that are missing on the NATS server of `env`, with the settings of `env`, or checks that the
@@ -10,7 +10,12 @@ import { eventLogSettings, readConfig } from '@jobstream/runtime';
 export async function createStreams(env: NodeJS.ProcessEnv): Promise<void> {
   const logger = { info: () => undefined, warn: (details: object, text: string) => console.warn(text, details) };
   const config = readConfig(env);
-  const log = new EventLog({ ...eventLogSettings(config), name: 'migrate', logger });
+  const log = new EventLog({
+    ...eventLogSettings(config),
+    logsRetention: logsRetention(config),
+    name: 'migrate',
+    logger,
+  });
   await log.start();
   try {
     await log.consumers.createProcessConsumers(config.ACK_WAIT_MS);

@@ -22,6 +22,7 @@ import { createBatch, createBatchOperation } from './create/createBatch.ts';
 import { createJob, createJobOperation } from './create/createJob.ts';
 import { importJobs, importJobsOperation } from './import/importJobs.ts';
 import { operationRoutes } from './operations/operationRoutes.ts';
+import { getAttemptLogs, getAttemptLogsOperation } from './logs/getAttemptLogs.ts';
 import { ownJob } from './read/findJob.ts';
 import { getJob, getJobOperation } from './read/getJob.ts';
 import { getJobEvents, getJobEventsOperation } from './read/getJobEvents.ts';
@@ -50,6 +51,13 @@ export function jobRoutes(deps: ApiDeps): readonly Route[] {
     {
       path: '/api/jobs/:id/events',
       get: { operation: getJobEventsOperation, handlers: [read, own, getJobEvents(deps)] },
+    },
+    {
+      path: '/api/jobs/:id/attempts/:attempt/logs',
+      get: {
+        operation: getAttemptLogsOperation,
+        handlers: [requireScope('jobs:debug'), own, getAttemptLogs(deps)],
+      },
     },
     {
       path: '/api/jobs/:id/payload',

@@ -3,6 +3,7 @@ import { isReadable, type Job, type JobEvent, type LoggedEvent } from '@jobstrea
 import { LogUnavailableError } from '../errors.ts';
 import type { RecordedEvent } from '../read/logEntry.ts';
 import type { JobKey, JobKeys } from './jobKeys.ts';
+import { open, seal } from './jwe.ts';
 import { hasContents, isSealed, openEvent, openJob, sealEvent } from './sealedEvent.ts';
 
 type Keys = Pick<JobKeys, 'find' | 'findOrCreate' | 'create' | 'shred'>;
@@ -66,6 +67,23 @@ export class Contents {
   async openJob(job: Job): Promise<Job> {
     const [opened = job] = await this.openJobs([job]);
     return opened;
+  }
+
+  /** Encrypts a text about a job; undefined when its key was destroyed or is locked, so that nothing could be read again. */
+  async sealText(jobId: string, text: string): Promise<string | undefined> {
+    const key = await this.#keys?.findOrCreate(jobId);
+    return key?.kind === 'key' ? seal(Buffer.from(text), key.secret, { kid: jobId }) : undefined;
+  }
+
+  /** Decrypts what `sealText` returned; undefined when the key is not there. */
+  async openText(jobId: string, token: string): Promise<string | undefined> {
+    const key = await this.#keys?.find(jobId);
+    if (key?.kind !== 'key') return undefined;
+    try {
+      return Buffer.from(open(token, key.secret)).toString();
+    } catch {
+      return undefined;
+    }
   }
 
   /** Destroys the job's key, so that its contents are unreadable everywhere and for good. Returns false if it has none. */

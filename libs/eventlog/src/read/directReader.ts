@@ -110,8 +110,17 @@ export class DirectReader {
   }
 
   /** Returns up to 256 messages and 8 MB under the filter from this sequence on, and whether there are more. */
-  async page(filter: string, sequence: number): Promise<Page> {
-    const query = { seq: sequence, next_by_subj: filter, batch: PAGE, max_bytes: MAX_BYTES };
+  page(filter: string, sequence: number): Promise<Page> {
+    return this.pageFrom(filter, { seq: sequence }, PAGE);
+  }
+
+  /** As `page`, with up to `count` messages, from a sequence or a time (RFC 3339) on. */
+  async pageFrom(
+    filter: string,
+    from: { readonly seq: number } | { readonly start_time: string },
+    count: number,
+  ): Promise<Page> {
+    const query = { ...from, next_by_subj: filter, batch: count, max_bytes: MAX_BYTES };
     const answers = await this.#request(query);
     const last = answers.at(-1);
     // The server need not be asked for more to find that there is nothing, for which it may search the rest of the log.

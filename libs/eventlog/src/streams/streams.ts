@@ -14,6 +14,7 @@ export const TIMERS_STREAM = 'TIMERS';
 export const KEYS_STREAM = 'KEYS';
 export const WORKERS_STREAM = 'WORKERS';
 export const TYPES_STREAM = 'TYPES';
+export const LOGS_STREAM = 'LOGS';
 
 /** Age at which a heartbeat of a worker expires: three intervals between heartbeats. */
 export const HEARTBEAT_AGE_MS = 12_000;

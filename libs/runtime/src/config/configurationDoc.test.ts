@@ -9,6 +9,7 @@ const read = (file: string) => readFileSync(new URL(`../../../../${file}`, impor
 const PARTS = new Map([
   ['authSettings(config)', ['libs/runtime/src/config/authSettings.ts']],
   ['eventLogSettings(config)', ['libs/runtime/src/config/eventLogSettings.ts']],
+  ['logsRetention(config)', ['libs/runtime/src/config/logsRetention.ts']],
   ['openArchive(config)', ['libs/archive/src/openArchive.ts']],
   ['createArchivers({ config', ['apps/projector/src/archive/createArchivers.ts']],
 ]);

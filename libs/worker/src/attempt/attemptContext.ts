@@ -3,6 +3,7 @@ import type { Logger } from '../handler/logger.ts';
 import type { AttemptTracing } from './attemptTracing.ts';
 import type { Clock } from './clock.ts';
 import type { HandlerRegistry } from '../handler/jobHandler.ts';
+import type { DropReason, LogKeeper } from '../attemptLogs/logShipper.ts';
 import type { CancelWatch } from './cancelWatch.ts';
 
 /** What the steps of an attempt work with; one for all attempts of a worker. */
@@ -14,6 +15,8 @@ export interface AttemptContext {
   /** For the deadlines of attempts. */
   readonly timers: Timers;
   readonly logger: Logger;
+  /** Keeps what handlers write; undefined where nothing does. */
+  readonly logs?: LogKeeper | undefined;
   readonly observer: AttemptObserver;
   readonly tracing: AttemptTracing;
   /** Names this process in the log; unique to one start of it. */
@@ -43,6 +46,8 @@ export interface AttemptObserver {
   ended(jobType: string, end: AttemptEnd): void;
   /** The attempt of another worker, which has gone, is over. */
   lost(jobType: string): void;
+  /** Lines of handlers were not kept. */
+  logLinesDropped(jobType: string, lines: number, reason: DropReason): void;
 }
 
 export const silentObserver: AttemptObserver = {
@@ -51,4 +56,5 @@ export const silentObserver: AttemptObserver = {
   ran: () => undefined,
   ended: () => undefined,
   lost: () => undefined,
+  logLinesDropped: () => undefined,
 };

@@ -2,6 +2,8 @@ import type { Job } from '@jobstream/domain';
 import { ConcurrentAppendError, isSealed, isShredded, isUnreadable, type Timer } from '@jobstream/eventlog';
 import type { JobContext } from '../handler/jobHandler.ts';
 import { UnrecoverableError } from '../handler/handlerErrors.ts';
+import { KeptLogger } from '../attemptLogs/keptLogger.ts';
+import type { RunLog } from '../attemptLogs/logShipper.ts';
 import { AttemptAbort } from './attempt.ts';
 import type { Attempt, Ending, Outcome } from './attempt.ts';
 import type { AttemptContext } from './attemptContext.ts';
@@ -16,6 +18,7 @@ interface Run {
   readonly attempt: Attempt;
   readonly abort: AttemptAbort;
   readonly progress: ProgressReporter;
+  readonly log: RunLog | undefined;
   /** Must have settled before the handler begins. */
   readonly firstCheck: Promise<unknown> | undefined;
 }
@@ -30,17 +33,23 @@ export async function runHandler(attempt: Attempt, context: AttemptContext): Pro
   const progress = new ProgressReporter(attempt.chain, attempt.number, (error) => {
     if (error instanceof ConcurrentAppendError) abort.overtaken();
   });
+  const log = openLog(attempt, context);
   try {
     const startedAt = performance.now();
-    const ending = await endOf({ attempt, abort, progress, firstCheck: guard.firstCheck }, context);
+    const ending = await endOf({ attempt, abort, progress, log, firstCheck: guard.firstCheck }, context);
     const durationMs = Math.round(performance.now() - startedAt);
     const reported = progress.finish();
     if (reported !== undefined) await reported;
     return { ...ending, durationMs };
   } finally {
+    log?.end();
     guard.isOver = true;
     abort.over();
   }
+}
+
+function openLog({ delivery, number, runId }: Attempt, { logs }: AttemptContext): RunLog | undefined {
+  return logs?.open({ jobId: delivery.jobId, attempt: number, runId }, delivery.jobType);
 }
 
 /** After the abort the handler has a moment to end, but its result is ignored. */
@@ -68,7 +77,10 @@ function endOf(run: Run, context: AttemptContext): Promise<Ending> {
 }
 
 /** Does not call it if the attempt was aborted by then: the job was cancelled since its claim, or the worker closes. */
-async function callHandler({ attempt, abort, progress, firstCheck }: Run, context: AttemptContext): Promise<unknown> {
+async function callHandler(
+  { attempt, abort, progress, log, firstCheck }: Run,
+  context: AttemptContext,
+): Promise<unknown> {
   if (firstCheck !== undefined) await firstCheck;
   const { chain, runId, number, logger, handler } = attempt;
   const readable = readableJob(chain.job, context);
@@ -79,7 +91,7 @@ async function callHandler({ attempt, abort, progress, firstCheck }: Run, contex
     attempt: number,
     runId,
     signal: abort.signal,
-    log: logger,
+    log: log === undefined ? logger : new KeptLogger(logger, log),
     progress: (reported) => progress.report(reported),
     traceparent: context.tracing.current(),
   };

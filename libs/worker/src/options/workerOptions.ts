@@ -41,6 +41,8 @@ export interface WorkerOptions {
   readonly shutdownGraceMs?: number;
   /** Whether the log keeps the stacks of errors; ERROR_STACKS, else true. */
   readonly errorStacks?: boolean;
+  /** Lines of handlers from this level on are kept for the API, `off`: none; ATTEMPT_LOGS, else `info`. */
+  readonly attemptLogs?: 'off' | 'debug' | 'info' | 'warn' | 'error';
   /** Where payloads are encrypted: the keys, the one for new jobs first; PAYLOAD_KEYS. */
   readonly payloadKeys?: readonly PayloadKey[];
   /** Serves `/health/live`, `/health/ready` and `/metrics` on this port; HEALTH_PORT, else on none. */

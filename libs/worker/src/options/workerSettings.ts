@@ -26,6 +26,7 @@ type Bounds = readonly [min: number, max: number, fallback: number];
 const DEFAULT_URL = 'nats://127.0.0.1:4222';
 const DURATION_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const PROTOCOLS = /^(nats|tls|wss?):\/\/./;
+const LOG_LEVELS = ['off', 'debug', 'info', 'warn', 'error'] as const;
 const KEY = /^([a-z0-9][a-z0-9-]{0,31}):([A-Za-z0-9+/]{43}=)$/;
 
 /**
@@ -47,6 +48,7 @@ export function workerSettings(options: WorkerOptions, env: Environment = proces
     shutdownGraceMs: reader.integer('shutdownGraceMs', 'SHUTDOWN_GRACE_MS', [0, 3_600_000, 10_000]),
     maxClockSkewMs: reader.duration('maxClockSkewMs', 'MAX_CLOCK_SKEW', 30_000),
     errorStacks: reader.flag('errorStacks', 'ERROR_STACKS', true),
+    attemptLogs: reader.logLevel('attemptLogs', 'ATTEMPT_LOGS', 'info'),
     payloadKeys: options.payloadKeys ?? reader.payloadKeys('PAYLOAD_KEYS'),
     healthPort: reader.port('healthPort', 'HEALTH_PORT'),
     logger: options.logger,
@@ -96,6 +98,14 @@ class OptionReader {
     return fallback;
   }
 
+  logLevel(name: 'attemptLogs', variable: string, fallback: WorkerSettings['attemptLogs']) {
+    const given = this.#options[name] ?? (this.#env[variable] || fallback);
+    const level = LOG_LEVELS.find((one) => one === given);
+    if (level !== undefined) return level;
+    this.#reject(name, variable, `one of ${LOG_LEVELS.join(', ')}, got: ${given}`);
+    return fallback;
+  }
+
   port(name: 'healthPort', variable: string): number | undefined {
     const given = this.#options[name] ?? this.#env[variable];
     return given === undefined || given === '' ? undefined : this.integer(name, variable, [0, 65_535, 0]);
@@ -122,7 +132,7 @@ class OptionReader {
     return undefined;
   }
 
-  #reject(name: TextOption | NumberOption | 'errorStacks', variable: string, expected: string): void {
+  #reject(name: TextOption | NumberOption | 'errorStacks' | 'attemptLogs', variable: string, expected: string): void {
     this.problems.push(`expected ${this.#options[name] === undefined ? variable : name} to be ${expected}`);
   }
 }

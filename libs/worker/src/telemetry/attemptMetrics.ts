@@ -6,14 +6,14 @@ const BUCKETS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800
 
 /** Creates metrics in a registry: counters, gauges and histograms with the methods of prom-client's. */
 export interface MetricFactory {
-  counter(options: MetricOptions): { inc(labels: Labels): void };
+  counter(options: MetricOptions): { inc(labels: Labels, count?: number): void };
   gauge(options: MetricOptions): { inc(labels: Labels): void; dec(labels: Labels): void };
   histogram(options: MetricOptions & { readonly buckets: readonly number[] }): {
     observe(labels: Labels, value: number): void;
   };
 }
 
-type Label = 'type' | 'outcome';
+type Label = 'type' | 'outcome' | 'reason';
 type Labels = Partial<Record<Label, string>>;
 
 interface MetricOptions {
@@ -25,7 +25,7 @@ interface MetricOptions {
 /** The observer that measures the attempts of a worker. */
 export function attemptMetrics(metrics: MetricFactory): AttemptObserver {
   const typeOf = boundedLabel(MAX_TYPES);
-  const { attempts, running, redeliveries } = counts(metrics);
+  const { attempts, running, redeliveries, droppedLines } = counts(metrics);
   const { run, wait } = times(metrics);
   return {
     redelivered: (jobType) => redeliveries.inc({ type: typeOf(jobType) }),
@@ -41,6 +41,7 @@ export function attemptMetrics(metrics: MetricFactory): AttemptObserver {
       attempts.inc({ type, outcome });
     },
     lost: (jobType) => attempts.inc({ type: typeOf(jobType), outcome: 'lost' }),
+    logLinesDropped: (jobType, lines, reason) => droppedLines.inc({ type: typeOf(jobType), reason }, lines),
   };
 }
 
@@ -60,6 +61,11 @@ function counts(metrics: MetricFactory) {
       name: 'jobstream_redeliveries_total',
       help: 'Messages that came again, because they were handed back or their acknowledgement did not come in time.',
       labels: ['type'],
+    }),
+    droppedLines: metrics.counter({
+      name: 'jobstream_log_lines_dropped_total',
+      help: 'Lines that handlers wrote and that were not kept, by the reason.',
+      labels: ['type', 'reason'],
     }),
   };
 }

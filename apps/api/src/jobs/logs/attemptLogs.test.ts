@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import type { JobEvent } from '@jobstream/domain';
+import type { Scope } from '@jobstream/readmodel';
+import { eventually } from '@jobstream/test-support';
+import { expect, test } from 'vitest';
+import { useStage } from '../../../testing/apiStage.ts';
+import { openFeed } from '../../../testing/openFeed.ts';
+
+const logsRetention = { maxAgeMs: 86_400_000, maxBytes: 67_108_864 };
+const { api } = useStage({ auth: { open: false }, log: { logsRetention } });
+
+interface Lines {
+  readonly items: readonly { readonly message: string }[];
+  readonly nextCursor: string | null;
+}
+
+async function keyWith(scopes: readonly Scope[], tenant: string | null = null): Promise<Record<string, string>> {
+  const { text } = await api.keys.create({ name: scopes.join(' '), scopes, tenant, expiresAt: null });
+  return { authorization: `Bearer ${text}` };
+}
+
+/** A job whose first attempt runs, and what its worker does. */
+async function runningJob(tenant: string | null = null) {
+  const writer = await keyWith(['jobs:write'], tenant);
+  const { id } = (await (await api.post('/api/jobs', { type: 'email' }, writer)).json()) as { id: string };
+  const runId = randomUUID();
+  const append = async (event: string, data: object, eventId = randomUUID()) => {
+    const { job, sequence = 0 } = (await api.log.readJob(id)) ?? {};
+    const version = (job?.version ?? 0) + 1;
+    const envelope = { v: 1, id: eventId, jobId: id, jobType: 'email', version, at: new Date().toISOString() };
+    const owner = tenant === null ? {} : { tenant };
+    await api.log.append(
+      { ...envelope, ...owner, actor: { kind: 'worker', id: 'w' }, event, data } as unknown as JobEvent,
+      sequence,
+    );
+  };
+  let chunk = 0;
+  const write = (messages: readonly string[], end = false) => {
+    const time = Date.now();
+    const lines = messages.map((message) => JSON.stringify({ time, level: 'info', message })).join('\n');
+    const { promise, resolve } = Promise.withResolvers<string>();
+    api.log.attemptLogs.append({ jobId: id, attempt: 1, runId, chunk: chunk++, end, sealed: false, lines }, resolve);
+    return promise;
+  };
+  await append('JobStarted', { attempt: 1, worker: 'w' }, runId);
+  return { id, path: `/api/jobs/${id}/attempts/1/logs`, write, append, runId };
+}
+
+test('lines are answered in pages, oldest first', async () => {
+  const { path, write, runId } = await runningJob();
+  expect(await write(['a', 'b', 'c'])).toBe('stored');
+  await write(['d']);
+  const headers = await keyWith(['jobs:debug']);
+  const first = await api.fetch(`${path}?limit=2`, { headers });
+  const page = (await first.json()) as Lines;
+  expect(page.items).toEqual([
+    { time: expect.any(String) as string, level: 'info', message: 'a', runId },
+    { time: expect.any(String) as string, level: 'info', message: 'b', runId },
+  ]);
+  const next = /^<([^>]*)>; rel="next"$/.exec(first.headers.get('link') ?? '')?.[1] ?? '';
+  const second = (await (await api.fetch(next, { headers })).json()) as Lines;
+  expect(second).toMatchObject({ items: [{ message: 'c' }, { message: 'd' }], nextCursor: null });
+  const other = await api.fetch(path.replace('/1/', '/2/'), { headers });
+  expect(await other.json()).toEqual({ items: [], nextCursor: null });
+});
+
+test('a follower receives lines as they are written, until the attempt is over', async () => {
+  const { path, write, append } = await runningJob();
+  await write(['a']);
+  using feed = await openFeed(api.url + path, await keyWith(['jobs:debug']));
+  await feed.received(1);
+  await write(['b']);
+  await feed.received(2);
+  await append('JobCompleted', { attempt: 1, durationMs: 1 });
+  await write(['c'], true);
+  expect(await feed.ended).toBe('end');
+  expect(feed.events.map(({ data }) => data['message'])).toEqual(['a', 'b', 'c']);
+  const resumed = { ...(await keyWith(['jobs:debug'])), accept: 'text/event-stream' };
+  const all = await api.fetch(path, { headers: { ...resumed, 'last-event-id': feed.lastEventId ?? '' } });
+  expect(all.status).toBe(204);
+  const from = await openFeed(api.url + path, { ...resumed, 'last-event-id': String(feed.events[0]?.id) });
+  expect(await from.ended).toBe('end');
+  expect(from.events.map(({ data }) => data['message'])).toEqual(['b', 'c']);
+});
+
+test('a follower of an attempt that has logged nothing is told when it is over', async () => {
+  const { path, append } = await runningJob();
+  const headers = { ...(await keyWith(['jobs:debug'])), accept: 'text/event-stream' };
+  await append('JobCompleted', { attempt: 1, durationMs: 1 });
+  expect((await api.fetch(path, { headers })).status).toBe(204);
+});
+
+test('lines of another tenant’s job are not there, and reading jobs is not enough to read their logs', async () => {
+  const { path, write } = await runningJob('acme');
+  await write(['secret of acme']);
+  const answer = async (headers: Record<string, string>) => {
+    const response = await api.fetch(path, { headers });
+    return { status: response.status, text: await response.text() };
+  };
+  await eventually(async () => expect((await answer(await keyWith(['jobs:debug'], 'acme'))).text).toContain('of acme'));
+  const foreign = await answer(await keyWith(['jobs:debug'], 'globex'));
+  expect(foreign).toMatchObject({ status: 404, text: expect.not.stringContaining('acme') as string });
+  const stream = { ...(await keyWith(['jobs:debug'], 'globex')), accept: 'text/event-stream' };
+  expect((await answer(stream)).status).toBe(404);
+  expect((await answer(await keyWith(['jobs:read', 'jobs:write'], 'acme'))).status).toBe(403);
+});
+
+test.each(['0', 'x', '-1', '1.5', '10000000'])('the attempt %s is refused', async (attempt) => {
+  const { path } = await runningJob();
+  const response = await api.fetch(path.replace('/1/', `/${attempt}/`), { headers: await keyWith(['jobs:debug']) });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ errors: [{ parameter: 'attempt' }] });
+});

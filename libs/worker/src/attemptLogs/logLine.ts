@@ -1,0 +1,90 @@
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** Fields whose values are not kept, whatever their case and wherever they are. */
+const SECRET_FIELDS: ReadonlySet<string> = new Set([
+  'authorization',
+  'cookie',
+  'password',
+  'secret',
+  'token',
+  'payload',
+]);
+const REDACTED = '[Redacted]';
+/** Longer texts are cut, before they cost anything. */
+const MAX_TEXT = 8_192;
+/** Lines with more characters lose their fields. */
+const MAX_LINE = 16_384;
+
+/** A line as its handler gave it. */
+export interface GivenLine {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly level: LogLevel;
+  /** The fields of the logger and those of its parents, from `boundFields`. */
+  readonly bound: string;
+  readonly first: object | string;
+  readonly message: string | undefined;
+}
+
+/** Returns a line as JSON, with `time`, `level`, `message` and `fields`. Never throws. */
+export function logLine(given: GivenLine): string {
+  const { time, level, bound, first } = given;
+  const head = `{"time":${time},"level":"${level}","message":${textOf(messageOf(given))}`;
+  const fields = typeof first === 'string' ? bound : joined(bound, membersOf(first));
+  if (fields === '') return `${head}}`;
+  return fields.length > MAX_LINE ? `${head},"fields":{"tooLarge":true}}` : `${head},"fields":{${fields}}}`;
+}
+
+/** Returns the fields of a child logger as members of a JSON object, behind those of its parent. */
+export function boundFields(parent: string, fields: object): string {
+  return joined(parent, membersOf(fields));
+}
+
+function messageOf({ first, message }: GivenLine): string {
+  if (typeof first === 'string') return first;
+  return message ?? (first instanceof Error ? first.message : '');
+}
+
+function joined(one: string, other: string): string {
+  if (one === '' || other === '') return one + other;
+  return `${one},${other}`;
+}
+
+/** Returns the members of a JSON object; flat fields, as most are, without the callbacks that cost the most. */
+function membersOf(fields: object): string {
+  try {
+    let members = '';
+    const entries: object = fields instanceof Error ? { err: fields } : fields;
+    for (const key of Object.keys(entries)) {
+      const value = valueOf(key, (entries as Readonly<Record<string, unknown>>)[key]);
+      if (value !== undefined) members += `${members === '' ? '' : ','}${JSON.stringify(key)}:${value}`;
+    }
+    return members;
+  } catch (error) {
+    return `"unwritable":${textOf(String(error))}`;
+  }
+}
+
+function valueOf(key: string, value: unknown): string | undefined {
+  if (isSecret(key)) return `"${REDACTED}"`;
+  if (typeof value === 'string') return textOf(value);
+  return typeof value === 'number' || typeof value === 'boolean' ? JSON.stringify(value) : JSON.stringify(value, plain);
+}
+
+function isSecret(key: string): boolean {
+  return SECRET_FIELDS.has(key) || SECRET_FIELDS.has(key.toLowerCase());
+}
+
+function textOf(text: string): string {
+  return JSON.stringify(text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
+}
+
+/** Errors have no enumerable properties of their own. */
+function plain(key: string, value: unknown): unknown {
+  if (isSecret(key)) return REDACTED;
+  if (typeof value === 'string') return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value;
+  if (typeof value === 'bigint') return String(value);
+  if (!(value instanceof Error)) return value;
+  const { name, message, stack, cause } = value;
+  return Object.assign({}, value, { name, message, stack, cause });
+}

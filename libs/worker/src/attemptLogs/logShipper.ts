@@ -1,0 +1,174 @@
+import type { AttemptLogs, ChunkOutcome, LogChunk } from '@jobstream/eventlog';
+import type { Logger } from '../handler/logger.ts';
+import { AttemptLog, type LoggedRun } from './attemptLog.ts';
+import type { LineKeeper } from './keptLogger.ts';
+import type { GivenLine, LogLevel } from './logLine.ts';
+
+/** The kept lines of one run of a handler. */
+export interface RunLog extends LineKeeper {
+  /** The run is over: what its handler still writes is not kept. */
+  end(): void;
+}
+
+/** Keeps what handlers write. */
+export interface LogKeeper {
+  /** Begins a run; undefined where nothing is kept. */
+  open(run: LoggedRun, jobType: string): RunLog | undefined;
+}
+
+/**
+ * Why lines were dropped. `limit`: their attempt had too many. `backlog`: too many wait for the server. `refused`: the server
+ * does not take them, or the key of their job was destroyed. `lost`: the server did not answer for minutes.
+ */
+export type DropReason = 'limit' | 'backlog' | 'refused' | 'lost';
+
+export interface LogShipperOptions {
+  readonly eventLog: {
+    readonly attemptLogs: Pick<AttemptLogs, 'append' | 'isAvailable'>;
+    readonly clock: { now(): number };
+  };
+  /** Lines below this level are not kept. */
+  readonly level: LogLevel;
+  readonly onDropped: (jobType: string, lines: number, reason: DropReason) => void;
+  readonly logger: Logger;
+}
+
+/** A chunk on its way to the server. */
+interface Parcel {
+  readonly chunk: LogChunk;
+  readonly jobType: string;
+  tries: number;
+}
+
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+/** Lines wait for others, so that an attempt makes few messages, and those of many attempts are sent together. */
+const FLUSH_MS = 100;
+const RETRY_MS = 2_000;
+/** More than three minutes, for a server that restarts. */
+const MAX_TRIES = 100;
+/** What may wait for the server: beyond it lines are dropped, since an attempt never waits for its log. */
+const MAX_WAITING_BYTES = 8_388_608;
+const STOP_MS = 500;
+/** How often a stream that is missing is looked for: a newer release may be about to create it. */
+const LOOK_AGAIN_MS = 30_000;
+
+/** Sends the lines of attempts to the stream LOGS, some at a time, and drops what the server does not take in time. */
+export class LogShipper implements LogKeeper {
+  readonly #options: LogShipperOptions;
+  readonly #kept: ReadonlySet<LogLevel>;
+  readonly #changed = new Set<AttemptLog>();
+  #again: Parcel[] = [];
+  #waitingBytes = 0;
+  #isAvailable = false;
+  #flushing: NodeJS.Timeout | undefined;
+  #retrying: NodeJS.Timeout | undefined;
+  #looking: NodeJS.Timeout | undefined;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(options: LogShipperOptions) {
+    this.#options = options;
+    this.#kept = new Set(LEVELS.slice(LEVELS.indexOf(options.level)));
+  }
+
+  async start(): Promise<void> {
+    await this.#look();
+    if (this.#isAvailable) return;
+    this.#options.logger.warn(
+      'the lines of handlers are not kept: the stream LOGS is missing, or this NATS user may not use it',
+    );
+    this.#looking = setInterval(() => void this.#look(), LOOK_AGAIN_MS).unref();
+  }
+
+  open(run: LoggedRun, jobType: string): RunLog | undefined {
+    if (!this.#isAvailable) return undefined;
+    let log: AttemptLog | undefined;
+    return {
+      keeps: (level) => this.#kept.has(level),
+      keep: (line) => this.#add((log ??= new AttemptLog(run, jobType)), line),
+      end: () => log && this.#end(log),
+    };
+  }
+
+  /** Sends what there is, and waits half a second for the server to have it. */
+  async stop(): Promise<void> {
+    this.#flush();
+    this.#retry();
+    if (this.#waitingBytes > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#onEmpty = resolve;
+      setTimeout(resolve, STOP_MS);
+      await promise;
+    }
+    this.#isAvailable = false;
+    clearInterval(this.#looking);
+    clearTimeout(this.#flushing);
+    clearTimeout(this.#retrying);
+  }
+
+  async #look(): Promise<void> {
+    this.#isAvailable = await this.#options.eventLog.attemptLogs.isAvailable();
+    if (this.#isAvailable) clearInterval(this.#looking);
+  }
+
+  #add(log: AttemptLog, line: Omit<GivenLine, 'time'>): void {
+    if (log.add({ ...line, time: this.#options.eventLog.clock.now() })) this.#flushSoon(log);
+  }
+
+  #end(log: AttemptLog): void {
+    log.end(this.#options.eventLog.clock.now());
+    if (log.skipped > 0) this.#options.onDropped(log.jobType, log.skipped, 'limit');
+    this.#flushSoon(log);
+  }
+
+  #flushSoon(log: AttemptLog): void {
+    this.#changed.add(log);
+    this.#flushing ??= setTimeout(() => this.#flush(), FLUSH_MS).unref();
+  }
+
+  #flush(): void {
+    clearTimeout(this.#flushing);
+    this.#flushing = undefined;
+    for (const log of this.#changed) this.#send({ chunk: log.takeChunk(), jobType: log.jobType, tries: 0 });
+    this.#changed.clear();
+  }
+
+  #send(parcel: Parcel): void {
+    const bytes = bytesOf(parcel);
+    if (this.#waitingBytes + bytes > MAX_WAITING_BYTES) return this.#drop(parcel, 'backlog');
+    this.#waitingBytes += bytes;
+    this.#try(parcel);
+  }
+
+  #try(parcel: Parcel): void {
+    parcel.tries += 1;
+    this.#options.eventLog.attemptLogs.append(parcel.chunk, (outcome) => this.#on(outcome, parcel));
+  }
+
+  #on(outcome: ChunkOutcome, parcel: Parcel): void {
+    if (outcome === 'unknown' && parcel.tries < MAX_TRIES) {
+      this.#again.push(parcel);
+      this.#retrying ??= setTimeout(() => this.#retry(), RETRY_MS).unref();
+      return;
+    }
+    if (outcome !== 'stored') this.#drop(parcel, outcome === 'refused' ? 'refused' : 'lost');
+    this.#waitingBytes -= bytesOf(parcel);
+    if (this.#waitingBytes === 0) this.#onEmpty?.();
+  }
+
+  #retry(): void {
+    clearTimeout(this.#retrying);
+    this.#retrying = undefined;
+    const parcels = this.#again;
+    this.#again = [];
+    for (const parcel of parcels) this.#try(parcel);
+  }
+
+  #drop({ chunk, jobType }: Parcel, reason: DropReason): void {
+    if (chunk.lines !== '') this.#options.onDropped(jobType, chunk.lines.split('\n').length, reason);
+  }
+}
+
+/** In characters: what is exact to the byte is the limit of an attempt. */
+function bytesOf({ chunk }: Parcel): number {
+  return chunk.lines.length + 100;
+}
