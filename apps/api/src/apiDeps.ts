@@ -41,6 +41,7 @@ export interface ApiDeps {
   readonly table: Pick<
     ReadModel,
     | 'findJob'
+    | 'findJobs'
     | 'listJobs'
     | 'findJobReferences'
     | 'findQueuePosition'

@@ -1,5 +1,6 @@
 import { ageOut } from './ageOut.ts';
 import { append } from './append.ts';
+import { bulkReplay } from './bulkReplay.ts';
 import { cancelRunning } from './cancelRunning.ts';
 import { catchUp } from './catchUp.ts';
 import { delayedTogether } from './delayedTogether.ts';
@@ -24,6 +25,7 @@ export const handrunBenches: readonly HandrunBench[] = [
   paging,
   listing,
   search,
+  bulkReplay,
   cancelRunning,
   delayedTogether,
   soak,

@@ -1,3 +1,4 @@
+import type { Job } from '@jobstream/domain';
 import { readCheckpoint } from './projection/checkpointFence.ts';
 import type { Checkpoint } from './projection/checkpointFence.ts';
 import { countJobs, countUnreadableJobs } from './jobs/jobQueries.ts';
@@ -6,7 +7,7 @@ import type { JobFilter } from './jobs/jobFilter.ts';
 import { countMatchingByType, countMatchingJobs } from './jobs/jobQueries.ts';
 import { findQueuePosition } from './jobs/queuePosition.ts';
 import type { QueuedJob, QueuePosition } from './jobs/queuePosition.ts';
-import { findJob } from './jobs/jobQueries.ts';
+import { findJob, findJobs } from './jobs/jobQueries.ts';
 import type { ProjectedJob } from './jobs/jobQueries.ts';
 import { findJobReferences, oldestPending } from './jobs/jobQueries.ts';
 import type { JobReference } from './jobs/jobQueries.ts';
@@ -35,6 +36,11 @@ export class ReadModel extends PostgresService {
   /** Finds a job by its id, a UUID; undefined if it has not been projected (yet). */
   findJob(id: string): Promise<ProjectedJob | undefined> {
     return this.use((pool) => findJob(pool, id));
+  }
+
+  /** Finds jobs by their ids; those that have not been projected are missing. */
+  findJobs(ids: readonly string[]): Promise<ReadonlyMap<string, Job>> {
+    return this.use((pool) => findJobs(pool, ids));
   }
 
   /**

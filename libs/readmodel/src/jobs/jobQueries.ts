@@ -22,6 +22,8 @@ const OLDEST_PENDING = {
     (SELECT created_at FROM jobs WHERE type = asked.type AND status = 'pending' ORDER BY created_at, id LIMIT 1) AS oldest`,
 };
 
+const FIND_JOBS = { name: 'find_jobs', text: `SELECT ${jobColumns} FROM jobs WHERE id = ANY($1::uuid[])` };
+
 const FIND_JOB = { name: 'find_job', text: `SELECT ${jobColumns} FROM jobs WHERE id = $1` };
 
 /** What to list. */
@@ -87,6 +89,11 @@ export async function findJob(pool: Pool, id: string): Promise<ProjectedJob | un
   const { rows } = await pool.query<JobRow>({ ...FIND_JOB, values: [id] });
   const [row] = rows;
   return row && { job: jobOfRow(row), sequence: row.last_sequence };
+}
+
+export async function findJobs(pool: Pool, ids: readonly string[]): Promise<ReadonlyMap<string, Job>> {
+  const { rows } = await pool.query<JobRow>({ ...FIND_JOBS, values: [ids] });
+  return new Map(rows.map((row) => [row.id, jobOfRow(row)]));
 }
 
 const COUNT_UNREADABLE = {

@@ -4,6 +4,7 @@ import type { ApiDeps } from '../../apiDeps.ts';
 import { problemType } from '../../problems/problemTypes.ts';
 import { toProblem } from '../../problems/toProblem.ts';
 import { processJob } from './processJob.ts';
+import { replayTogether } from './replayTogether.ts';
 
 /** Concurrent jobs: enough to fill a batch of the log, few enough to leave room for others. */
 const CONCURRENCY = 32;
@@ -11,6 +12,8 @@ const CONCURRENCY = 32;
 const MAX_BATCH = 200;
 /** Batches a second at a low rate: a pause or a cancellation takes effect between two. */
 const BATCHES_A_SECOND = 5;
+/** How far an operation may fall behind its rate and still catch up; what is beyond is no burst later. */
+const CATCH_UP_MS = 1_000;
 /** How long an operation waits during an outage before it tries again. */
 const HINDERED_MS = 1_000;
 
@@ -33,8 +36,8 @@ export async function runOperation(
 ): Promise<OperationStatus | undefined> {
   const size = batchSizeOf(operation);
   let position = operation.done + operation.skipped + operation.failed;
+  let dueAt = performance.now();
   for (;;) {
-    const begun = performance.now();
     const jobs = await deps.operations.nextJobs(operation.id, position, size);
     const { processed, hindrance } = await processBatch(jobs, operation, deps, stop);
     const status = await deps.operations.record(operation, processed, hindrance);
@@ -43,8 +46,10 @@ export async function runOperation(
       await deps.operations.release(operation);
       return status;
     }
-    const nextAt = begun + (hindrance === undefined ? paceOf(operation, processed.length) : HINDERED_MS);
-    await pause(Math.max(0, nextAt - performance.now()), undefined, { signal: stop }).catch(() => {});
+    const now = performance.now();
+    dueAt = Math.max(dueAt + paceOf(operation, processed.length), now - CATCH_UP_MS);
+    if (hindrance !== undefined) dueAt = now + HINDERED_MS;
+    await pause(Math.max(0, dueAt - now), undefined, { signal: stop }).catch(() => {});
   }
 }
 
@@ -64,11 +69,13 @@ async function processBatch(
   deps: ApiDeps,
   stop: AbortSignal,
 ): Promise<Batch> {
-  const processed = jobs.map((): ProcessedJob | undefined => undefined);
+  const together = operation.kind === 'replay' ? await replayTogether(jobs, operation, deps) : undefined;
+  const processed = jobs.map(({ position }) => together?.get(position));
   let hindrance: string | undefined;
   const next = jobs.entries();
   const work = async () => {
     for (const [index, job] of next) {
+      if (processed[index] !== undefined) continue;
       if (hindrance !== undefined || stop.aborted) return;
       try {
         processed[index] = await processJob(job, operation, deps);

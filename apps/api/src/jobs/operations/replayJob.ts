@@ -25,13 +25,15 @@ export async function replayJob({ id }: OperationJob, operation: JobOperation, d
   return earlier === undefined ? { outcome: 'skipped', reason: refusal } : { outcome: 'done', newJobId: event.jobId };
 }
 
-function obstacleOf(source: Job): string | undefined {
+/** Why a job cannot be repeated. */
+export function obstacleOf(source: Job): string | undefined {
   if (!isTerminal(source.status)) return `the job has not ended: it is ${source.status}`;
   if (source.unreadableEvents !== undefined) return 'the job has events of a newer release';
   return contentsObstacle(source.payload);
 }
 
-function repetition(source: Job, operation: JobOperation, now: number): JobEvent {
+/** The creation of a job that repeats another. */
+export function repetition(source: Job, operation: JobOperation, now: number): JobEvent {
   const { type, maxAttempts, backoff, timeoutMs, tags, tenant } = source;
   const payload = 'patch' in operation ? mergePatch(source.payload, operation.patch) : source.payload;
   const request = { type, payload, maxAttempts, backoff, timeoutMs, tags };
@@ -56,7 +58,7 @@ function repetition(source: Job, operation: JobOperation, now: number): JobEvent
 }
 
 /** Why the workers of the type would not accept the new job. */
-function refusalOf(event: JobEvent, deps: ApiDeps): string | undefined {
+export function refusalOf(event: JobEvent, deps: ApiDeps): string | undefined {
   if (event.event !== 'JobCreated') throw new Error('the first event of a job is its creation');
   return payloadRefusal({ type: event.jobType, payload: event.data.payload, tenant: event.tenant }, deps);
 }
