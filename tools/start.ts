@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { readCommandLine } from '@jobstream/runtime';
+import { readCommandLine, typedCommand } from '@jobstream/runtime';
 import type { Guard } from '@jobstream/servers';
 import { dataDirOf, dataDirOption } from './src/commandLine/dataDir.ts';
 import { runTool } from './src/commandLine/runTool.ts';
@@ -115,10 +115,16 @@ async function buildDashboard(signal: AbortSignal, writeLine: WriteLine): Promis
   });
 }
 
+/** The command that creates a job. It finds the API at its usual address by itself. */
+function firstJob(apiUrl: string): string {
+  const elsewhere = new URL(apiUrl).port === '3000' ? '' : ` --url ${apiUrl}`;
+  const args = `email '{"to": "user@example.com"}'${elsewhere}`;
+  return env['JOBSTREAM_COMMAND'] ? typedCommand('enqueue', args) : typedCommand('jobstream', `enqueue ${args}`);
+}
+
 /** Writes the addresses of the system, with a first job to try. */
 function readyMessage(system: System, writeLine: WriteLine): void {
   const { apiUrl, natsUrl, workerNatsUrl, natsContext, databaseUrl } = system;
-  const job = JSON.stringify({ type: 'email', payload: { to: 'user@example.com' } });
   const lines = [
     `ready: ${apiUrl}`,
     ...(env['DASHBOARD'] === 'false' ? [] : [`dashboard ${apiUrl}/dashboard`]),
@@ -126,7 +132,7 @@ function readyMessage(system: System, writeLine: WriteLine): void {
     `Postgres ${databaseUrl}`,
     `a worker of your own: NATS_URL=${workerNatsUrl} node worker.js (docs/handlers.md)`,
     `the nats command line: XDG_CONFIG_HOME=${natsContext} nats stream ls (docs/replay.md)`,
-    `curl -si -X POST ${apiUrl}/api/jobs -H 'content-type: application/json' -d '${job}'`,
+    firstJob(apiUrl),
   ];
   for (const line of lines) writeLine('start', line);
 }

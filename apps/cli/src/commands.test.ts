@@ -245,24 +245,6 @@ test('failures are shown in groups', async () => {
   );
 });
 
-test('replay creates jobs anew and follows them, and audit tells who did it', async () => {
-  for (const _ of [1, 2]) await enqueue('sleep', '{"durationMs": 1}', '--tag', 'replayed', '--delay', '1h');
-  await listed(['--tag', 'replayed'], 2);
-  await stage.run('cancel', '--tag', 'replayed', '--yes');
-  await listed(['--tag', 'replayed', '--status', 'cancelled'], 2);
-  const replay = ['replay', '--tag', 'replayed', '--status', 'cancelled'] as const;
-  const counted = await stage.run(...replay, '--dry-run');
-  expect(counted).toEqual({ code: 0, stdout: '2 jobs would be replayed\n', stderr: '' });
-  expect(await stage.run('replay')).toMatchObject({ code: 64, stderr: expect.stringContaining('give a filter') });
-  const replayed = await stage.run(...replay, '--patch', '{"durationMs": 2}', '--reason', 'once more', '--yes');
-  expect(replayed).toEqual({ code: 0, stdout: '2 jobs replayed\n', stderr: '' });
-  await listed(['--tag', 'replayed', '--status', 'completed'], 2);
-  const told = await stage.run('audit', '--action', 'operation.create');
-  expect(told.stdout).toMatch(/^WHEN .*\n\S.* anonymous +operation\.create +succeeded +[-0-9a-f]{36} +once more\n/u);
-  const detached = await stage.run(...replay, '--detach', '--yes');
-  expect(detached.stdout).toMatch(/^[-0-9a-f]{36}\n$/u);
-});
-
 test('types are listed, paused, resumed, checked and removed', async () => {
   expect(await stage.run('types', 'pause', 'webhook')).toMatchObject({ code: 0, stdout: 'webhook is paused\n' });
   expect((await stage.run('types')).stdout).toMatch(/^TYPE +STATE +WORKERS .*\n[^]*^webhook +paused +1 /mu);

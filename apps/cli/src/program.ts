@@ -16,6 +16,7 @@ import { replayCommand } from './jobs/replay.ts';
 import { rerunCommand } from './jobs/rerun.ts';
 import { watchCommand } from './jobs/watch.ts';
 import { whyCommand } from './jobs/why.ts';
+import { operationsCommand } from './operations/operationsGroup.ts';
 import { schedulesCommand } from './schedules/schedules.ts';
 import { auditCommand } from './service/audit.ts';
 import { failuresCommand } from './service/failures.ts';
@@ -90,6 +91,7 @@ function commands(onApi: RunOnApi, here: RunHere): AnyCommand[] {
     runNowCommand,
     rerunCommand,
     replayCommand,
+    operationsCommand,
     typesCommand,
     schedulesCommand,
     workersCommand,

@@ -1,18 +1,30 @@
 import type { JobSelection } from '@jobstream/client';
 import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command/apiCommand.ts';
 import { definedIn } from '../command/definedIn.ts';
-import type { ExitCode } from '../command/exitCode.ts';
+import { ExitCode } from '../command/exitCode.ts';
 import { UsageError } from '../command/failure.ts';
 import { examples } from '../command/help.ts';
 import { readPayload } from '../command/readPayload.ts';
+import { awaitEnd, waitOption } from './awaitEnd.ts';
 import { changeJobs } from './changeJobs.ts';
 import { changeMatching, type BulkVerb } from './changeMatching.ts';
+import { outcomeOf } from './describeJob.ts';
 import { filteredCommand, filterOf, type FilterOptions } from './jobFilter.ts';
 
 interface ChangeOptions extends FilterOptions {
   readonly all?: true;
   readonly dryRun?: true;
   readonly yes?: true;
+  readonly reason?: string;
+}
+
+interface RetryOptions extends ChangeOptions {
+  readonly payload?: string;
+  readonly wait?: number;
+}
+
+interface RetriedWith {
+  readonly payload?: unknown;
   readonly reason?: string;
 }
 
@@ -34,25 +46,43 @@ export function retryCommand(run: RunOnApi) {
       'after',
       examples(
         'jobstream retry 01a21007-5d41-7b37-bb26-e9f0e3028d57',
+        'jobstream retry 01a21007-5d41-7b37-bb26-e9f0e3028d57 --wait 30s',
         'jobstream retry --type email --created-after 2030-01-31T09:00:00Z',
         'jobstream retry --status cancelled --tag campaign-7 --yes',
         `jobstream retry 01a21007-5d41-7b37-bb26-e9f0e3028d57 --payload '{"to": "other@example.com"}'`,
       ),
     )
+    .addOption(waitOption())
     .option('--payload <json>', 'another payload for one job: itself, @file, or - for standard input')
     .action(run(retry));
 }
 
-async function retry(
+async function retry(api: Api, ids: string[], { payload, wait, ...options }: RetryOptions): Promise<ExitCode> {
+  if (payload !== undefined && ids.length !== 1) throw new UsageError('give one id with --payload');
+  if (wait !== undefined && ids.length === 0) throw new UsageError('give ids with --wait');
+  if (payload === undefined && wait === undefined) return change('retry', { api, ids, options });
+  assertOnlyIds(ids, options);
+  const changed = payload === undefined ? {} : { payload: await readPayload(payload, api) };
+  const body = { ...changed, ...definedIn({ reason: options.reason }) };
+  return retryAndWait(api, ids, { body, wait });
+}
+
+/** Retries jobs one after the other, and waits for the end of each before the next if that is asked for. */
+async function retryAndWait(
   api: Api,
-  ids: string[],
-  { payload, ...options }: ChangeOptions & { readonly payload?: string },
+  ids: readonly string[],
+  { body, wait }: { readonly body: RetriedWith; readonly wait: number | undefined },
 ): Promise<ExitCode> {
-  if (payload === undefined) return change('retry', { api, ids, options });
-  if (ids.length !== 1) throw new UsageError('give one id with --payload');
   const { client, signal } = api;
-  const body = { payload: await readPayload(payload, api), ...definedIn({ reason: options.reason }) };
-  return changeJobs(api, ids, (id) => client.jobs.retry(id, { signal, ...body }));
+  let worst: ExitCode = ExitCode.ok;
+  const changed = await changeJobs(api, ids, async (id) => {
+    const job = await client.jobs.retry(id, { signal, ...body });
+    if (wait === undefined) return job;
+    const ended = await awaitEnd(api, id, wait);
+    if (outcomeOf(ended) > worst) worst = outcomeOf(ended);
+    return ended;
+  });
+  return changed === ExitCode.ok ? worst : changed;
 }
 
 export function runNowCommand(run: RunOnApi) {
@@ -98,14 +128,18 @@ function change(verb: BulkVerb, { api, ids, options }: Change): Promise<ExitCode
   return changeJobs(api, ids, (id) => client.jobs[verb](id, { signal, ...definedIn({ reason }) }));
 }
 
+function assertOnlyIds(ids: readonly string[], { all, dryRun, ...options }: ChangeOptions): void {
+  if (ids.length > 0 && (all || dryRun || Object.keys(filterOf(options)).length > 0)) {
+    throw new UsageError('give ids, or a filter with its options, not both');
+  }
+}
+
 /** Returns what the options select; undefined when the jobs are named. */
 function selectionOf(ids: readonly string[], { all, dryRun, ...options }: ChangeOptions): JobSelection | undefined {
   const filter = filterOf(options);
   const isFiltered = Object.keys(filter).length > 0;
   if (all && isFiltered) throw new UsageError('give --all or a filter, not both');
-  if (ids.length > 0 && (all || isFiltered || dryRun)) {
-    throw new UsageError('give ids, or a filter with its options, not both');
-  }
+  assertOnlyIds(ids, { ...definedIn({ all, dryRun }), ...options });
   if (ids.length > 0) return undefined;
   if (all) return { all };
   if (isFiltered) return filter;

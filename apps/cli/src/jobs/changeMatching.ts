@@ -4,6 +4,7 @@ import type { Api } from '../command/apiCommand.ts';
 import { definedIn } from '../command/definedIn.ts';
 import { ExitCode } from '../command/exitCode.ts';
 import { UsageError } from '../command/failure.ts';
+import { clearLine } from '../operations/followOperation.ts';
 
 export type BulkVerb = 'cancel' | 'retry';
 
@@ -63,11 +64,6 @@ function showProgress({ stderr }: Api): (progress: BulkProgress) => void {
   return ({ matched, total }) => {
     if (stderr.isTTY) stderr.write(`\r\u001B[K${matched} of ${jobsOf(total)}`);
   };
-}
-
-/** Removes the line that shows progress. */
-export function clearLine({ stderr }: Api): void {
-  if (stderr.isTTY) stderr.write('\r\u001B[K');
 }
 
 function describe(verb: BulkVerb, { matched, changed, skipped, failed }: BulkChange): string {

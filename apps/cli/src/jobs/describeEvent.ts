@@ -14,17 +14,17 @@ const TONES: Readonly<Partial<Record<JobEventName, Tone>>> = {
 const NAME_WIDTH = 'JobRetryScheduled'.length;
 
 type Details = {
-  readonly [Name in JobEventName]?: (data: JobEventData[Name], printer: Printer) => string | undefined;
+  readonly [Name in JobEventName]?: (data: JobEventData[Name], due: (instant: string) => string) => string | undefined;
 };
 
-/** What is worth knowing of an event beside its name. */
+/** What is worth knowing of an event beside its name; `due` shows a time as it was ahead at the time of the event. */
 const DETAILS: Details = {
-  JobCreated: ({ runAt }, { time }) => runAt && `due ${time(runAt)}`,
+  JobCreated: ({ runAt }, due) => runAt && `due ${due(runAt)}`,
   JobStarted: ({ attempt, worker }) => `attempt ${attempt} on ${worker}`,
   JobProgressed: describeProgress,
   JobCompleted: ({ durationMs, result }) => [`in ${formatDuration(durationMs)}`, ...jsonOf(result)].join(': '),
-  JobRetryScheduled: ({ attempt, error, retryAt }, { time }) =>
-    `attempt ${attempt} failed, next ${time(retryAt)}: ${describeError(error)}`,
+  JobRetryScheduled: ({ attempt, error, retryAt }, due) =>
+    `attempt ${attempt} failed, next ${due(retryAt)}: ${describeError(error)}`,
   JobFailed: ({ reason, error }) => `${reason}: ${describeError(error)}`,
   JobReleased: ({ attempt, reason }) => `attempt ${attempt}: ${reason}`,
   JobCancelled: ({ reason }) => reason,
@@ -34,8 +34,9 @@ const DETAILS: Details = {
 /** Shows an event in one line; `of` names the job where it is not clear which one it is. */
 export function describeEvent({ event, at, data }: JobEvent, printer: Printer, of: readonly string[] = []): string {
   const name = printer.tone(TONES[event] ?? 'quiet', event.padEnd(NAME_WIDTH));
-  const describe = DETAILS[event] as ((data: unknown, printer: Printer) => string | undefined) | undefined;
-  const details = plainText(describe?.(data, printer) ?? '');
+  const describe = DETAILS[event] as
+    ((data: unknown, due: (instant: string) => string) => string | undefined) | undefined;
+  const details = plainText(describe?.(data, (instant) => printer.due(instant, at)) ?? '');
   return [printer.tone('quiet', printer.clock(at)), name, ...of, details].join('  ').trimEnd();
 }
 

@@ -13,7 +13,7 @@ export interface FilterOptions extends ApiOptions {
   readonly createdBefore?: string;
 }
 
-const STATUSES = ['scheduled', 'pending', 'processing', 'retrying', 'completed', 'failed', 'cancelled'] as const;
+export const STATUSES = ['scheduled', 'pending', 'processing', 'retrying', 'completed', 'failed', 'cancelled'] as const;
 
 /** Begins the declaration of a command about the jobs of a filter. */
 export function filteredCommand(name: string, summary: string) {

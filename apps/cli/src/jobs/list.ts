@@ -1,23 +1,29 @@
-import type { Job } from '@jobstream/client';
+import { Option } from '@commander-js/extra-typings';
+import type { Job, JobListFilter } from '@jobstream/client';
 import type { Api, RunOnApi } from '../command/apiCommand.ts';
 import { definedIn } from '../command/definedIn.ts';
 import { ExitCode } from '../command/exitCode.ts';
+import { firstOf } from '../command/firstOf.ts';
 import { examples } from '../command/help.ts';
 import { pastMoment, wholeNumber } from '../command/values.ts';
 import type { Printer } from '../output/printer.ts';
 import type { Column } from '../output/table.ts';
 import { describeError, describeProgress } from './describeEvent.ts';
 import { paintStatus } from './describeJob.ts';
-import { filteredCommand, filterOf, type FilterOptions } from './jobFilter.ts';
+import { listFilterOf, listingCommand, type ListFilterOptions } from './listFilter.ts';
 
-interface ListOptions extends FilterOptions {
+interface ListOptions extends ListFilterOptions {
+  readonly sort?: NonNullable<JobListFilter['sort']>;
   readonly limit: number;
   readonly all?: true;
   readonly asOf?: string;
 }
 
+const SORTS = ['newest', 'oldest', 'longest', 'shortest'] as const;
+
 export function listCommand(run: RunOnApi) {
-  return filteredCommand('list', 'Lists jobs, newest first.')
+  return listingCommand('list', 'Lists jobs, newest first.')
+    .addOption(new Option('--sort <order>', 'by age, or by how long the last attempt ran').choices(SORTS))
     .option('--limit <n>', 'how many', wholeNumber(1), 50)
     .option('--all', 'all of them')
     .option(
@@ -28,7 +34,8 @@ export function listCommand(run: RunOnApi) {
     .addHelpText(
       'after',
       examples(
-        'jobstream list --status failed --type email',
+        'jobstream list --status failed --status cancelled --type email',
+        'jobstream list --error-code ETIMEDOUT --finished-after 2030-01-31T09:00:00Z --sort longest',
         'jobstream list --tag monthly --all --json | jq -r .id',
         'jobstream list --status processing --as-of "10m ago"',
       ),
@@ -38,24 +45,15 @@ export function listCommand(run: RunOnApi) {
 
 async function listJobs(
   { client, printer, signal }: Api,
-  { limit, all, asOf, ...options }: ListOptions,
+  { limit, all, sort, asOf, ...options }: ListOptions,
 ): Promise<ExitCode> {
+  const filter = { ...listFilterOf(options), ...definedIn({ sort, asOf }) };
   const most = all ? Number.POSITIVE_INFINITY : limit;
-  const jobs = firstOf(client.jobs.list({ ...filterOf(options), ...definedIn({ asOf }) }, { signal }), most, () =>
+  const jobs = firstOf(client.jobs.list(filter, { signal }), most, () =>
     printer.note(`There are more jobs: --limit <n> or --all shows them.`),
   );
   await printer.table(jobs, columns(printer), 'There are no such jobs.');
   return ExitCode.ok;
-}
-
-/** Yields at most `most` items, and tells whether there were more. */
-async function* firstOf<Item>(items: AsyncIterable<Item>, most: number, onMore: () => void): AsyncGenerator<Item> {
-  let count = 0;
-  for await (const item of items) {
-    if (count === most) return onMore();
-    count += 1;
-    yield item;
-  }
 }
 
 function columns(printer: Printer): readonly Column<Job>[] {
@@ -75,8 +73,8 @@ function columns(printer: Printer): readonly Column<Job>[] {
 }
 
 /** What is worth knowing of a job in its status. */
-function noteOn({ status, error, progress, runAt }: Job, { time: shown }: Printer): string {
-  if (status === 'scheduled' && runAt !== undefined) return `due ${shown(runAt)}`;
+function noteOn({ status, error, progress, runAt }: Job, { due }: Printer): string {
+  if (status === 'scheduled' && runAt !== undefined) return `due ${due(runAt)}`;
   if (status === 'processing' && progress !== undefined) return describeProgress(progress);
   return error === undefined || status === 'completed' ? '' : describeError(error);
 }

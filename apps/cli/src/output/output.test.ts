@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { formatTable, plainText } from './table.ts';
-import { formatClock, formatDuration, formatTime } from './times.ts';
+import { formatClock, formatDue, formatDuration, formatTime } from './times.ts';
 
 const columns = [
   { title: 'NAME', value: ([name = '']: readonly string[]) => name, flexible: true },
@@ -39,6 +39,13 @@ test.each([
   [12.5 * 86_400_000, '12d'],
 ])('%d ms are %s', (ms, text) => {
   expect(formatDuration(ms)).toBe(text);
+});
+
+test('what is due and should have begun is due now', () => {
+  const now = Date.parse('2026-11-25T12:00:00Z');
+  expect(formatDue('2026-11-25T11:55:00Z', { utc: false, now })).toBe('now');
+  expect(formatDue('2026-11-25T14:00:00Z', { utc: false, now })).toBe('in 2h');
+  expect(formatDue('2026-11-25T11:55:00Z', { utc: true, now })).toBe('2026-11-25T11:55:00.000Z');
 });
 
 test('times are relative to now, or in UTC', () => {

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { formatTable, type Column } from './table.ts';
-import { formatClock, formatTime } from './times.ts';
+import { formatClock, formatDue, formatTime } from './times.ts';
 
 /** A stream that text is written to: a terminal, a file or a pipe. */
 interface TextOutput {
@@ -43,6 +43,8 @@ export interface Printer {
   readonly note: (text: string) => void;
   /** Shows a time relative to now, or in UTC where the user wants that. */
   readonly time: (instant: string) => string;
+  /** Shows the time at which something is due: relative to `from`, or to now, and `now` when it has come. */
+  readonly due: (instant: string, from?: string) => string;
   /** Shows the time of an event on the clock, or in UTC. */
   readonly clock: (instant: string) => string;
   readonly tone: (tone: Tone, text: string) => string;
@@ -69,6 +71,7 @@ export function createPrinter({ stdout, stderr, env }: Outputs, { json, utc }: P
     },
     note: (text) => stderr.write(`${text}\n`),
     clock: (instant) => formatClock(instant, { utc, now: Date.now() }),
+    due: (instant, from) => formatDue(instant, { utc, now: from === undefined ? Date.now() : Date.parse(from) }),
     time: (instant) => formatTime(instant, { utc, now: Date.now() }),
   };
 }

@@ -2,6 +2,7 @@ import type { AuditRecord } from '@jobstream/client';
 import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command/apiCommand.ts';
 import { definedIn } from '../command/definedIn.ts';
 import { ExitCode } from '../command/exitCode.ts';
+import { firstOf } from '../command/firstOf.ts';
 import { examples } from '../command/help.ts';
 import { time, wholeNumber } from '../command/values.ts';
 import type { Printer, Tone } from '../output/printer.ts';
@@ -34,16 +35,8 @@ export function auditCommand(run: RunOnApi) {
 async function listAudit({ client, printer, signal }: Api, options: AuditOptions): Promise<ExitCode> {
   const { actor, action, subject: subjectId, from, to, limit } = options;
   const records = client.audit.list(definedIn({ actor, action, subjectId, from, to }), { signal });
-  await printer.table(first(records, limit), columns(printer), 'There are no such changes.');
+  await printer.table(firstOf(records, limit), columns(printer), 'There are no such changes.');
   return ExitCode.ok;
-}
-
-async function* first<Item>(items: AsyncIterable<Item>, limit: number): AsyncGenerator<Item> {
-  let left = limit;
-  for await (const item of items) {
-    yield item;
-    if (--left === 0) return;
-  }
 }
 
 function columns(printer: Printer): readonly Column<AuditRecord>[] {
