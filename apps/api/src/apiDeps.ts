@@ -1,5 +1,5 @@
 import type { EventLog } from '@jobstream/eventlog';
-import type { ApiKeys, AuditLog, Operations, ReadModel, RebuildRequests } from '@jobstream/readmodel';
+import type { ApiKeys, AuditLog, Operations, ReadModel, RebuildRequests, Verifications } from '@jobstream/readmodel';
 import type { AuthSettings, Logger, Metrics, Readiness, Tracing } from '@jobstream/runtime';
 import type { AnnouncedTypes } from './announcements/announcedTypes.ts';
 import type { AuditTrail } from './audit/auditTrail.ts';
@@ -59,6 +59,7 @@ export interface ApiDeps {
     | 'countPastJobs'
   >;
   readonly rebuilds: Pick<RebuildRequests, 'request' | 'read' | 'cancel'>;
+  readonly verifications: Pick<Verifications, 'request' | 'read'>;
   readonly operations: Pick<
     Operations,
     'accept' | 'read' | 'list' | 'listJobs' | 'changeStatus' | 'claim' | 'nextJobs' | 'record' | 'release' | 'removeOld'

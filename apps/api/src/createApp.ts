@@ -19,6 +19,7 @@ import { documentRoutes } from './openapi/documentRoutes.ts';
 import { auditRoutes } from './operations/auditRoutes.ts';
 import { processRoutes } from './operations/processRoutes.ts';
 import { Problem } from './problems/problem.ts';
+import { verificationRoutes } from './projections/verificationRoutes.ts';
 import { rebuildRoutes } from './projections/rebuildRoutes.ts';
 import { addRoute, type Route } from './routes/route.ts';
 import { scheduleRoutes } from './schedules/scheduleRoutes.ts';
@@ -64,6 +65,7 @@ function routesOf(deps: ApiDeps): readonly Route[] {
     ...workerRoutes(deps),
     ...keyRoutes(deps),
     ...rebuildRoutes(deps),
+    ...verificationRoutes(deps),
     ...auditRoutes(deps),
     ...processRoutes(deps),
     ...(deps.dashboardDir === undefined ? [] : sessionRoutes(deps.auth)),

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { openArchive } from '@jobstream/archive';
 import { clockOffsetGauge, EventLog, ProcessHeartbeat } from '@jobstream/eventlog';
-import { ApiKeys, AuditLog, Operations, ReadModel, RebuildRequests } from '@jobstream/readmodel';
+import { ApiKeys, AuditLog, Operations, ReadModel, RebuildRequests, Verifications } from '@jobstream/readmodel';
 import {
   authSettings,
   type Config,
@@ -74,6 +74,7 @@ function stateOf(config: Config, logger: Logger) {
   return {
     keys: new ApiKeys({ databaseUrl, name: 'api-keys' }),
     rebuilds: new RebuildRequests({ databaseUrl, name: 'api-rebuilds' }),
+    verifications: new Verifications({ databaseUrl, name: 'api-verifications' }),
     operations: new Operations({ databaseUrl, name: 'api-operations' }),
     auditLog,
     auditTrail: new AuditTrail({ log: auditLog, retentionMs: config.AUDIT_RETENTION, logger }),

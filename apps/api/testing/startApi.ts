@@ -1,5 +1,5 @@
 import { EventLog, type EventLogOptions, ProcessHeartbeat } from '@jobstream/eventlog';
-import { ApiKeys, AuditLog, Operations, ReadModel, RebuildRequests } from '@jobstream/readmodel';
+import { ApiKeys, AuditLog, Operations, ReadModel, RebuildRequests, Verifications } from '@jobstream/readmodel';
 import {
   authSettings,
   type AuthSettings,
@@ -112,6 +112,7 @@ function openTables({ databaseUrl, operations: limits = {}, audit }: StartApiOpt
     table: new ReadModel({ databaseUrl, name: 'api' }),
     keys: new ApiKeys({ databaseUrl, name: 'api-keys' }),
     rebuilds: new RebuildRequests({ databaseUrl, name: 'api-rebuilds' }),
+    verifications: new Verifications({ databaseUrl, name: 'api-verifications' }),
     operations: new Operations({ databaseUrl, name: 'api-operations', limits }),
     auditLog,
     auditTrail: new AuditTrail({ log: auditLog, retentionMs: 0, logger, ...audit }),

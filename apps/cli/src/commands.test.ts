@@ -342,6 +342,23 @@ test('top goes on while the API cannot be reached, and says so', async () => {
   expect(await shown).toMatchObject({ code: 130, stderr: '' });
 });
 
+test('proof compares the table with the log, and remembers it', async () => {
+  expect(await stage.run('proof')).toMatchObject({ code: 2, stdout: 'The table was not compared with the log yet.\n' });
+  const now = await stage.run('proof', '--now');
+  expect(now).toMatchObject({ code: 0, stderr: 'A projector compares the table with the log.\n' });
+  expect(now.stdout).toMatch(/^equal at event [\d,]+ of [\d,]+: [\d,]+ jobs, 0 differences, compared .+\n$/u);
+  const { code, stdout } = await stage.run('proof', '--json');
+  expect([code, JSON.parse(stdout)]).toEqual([
+    0,
+    { last: expect.objectContaining({ status: 'equal', differences: 0 }) },
+  ]);
+  expect(await stage.run('proof', '--now', '--retry-for', '0s')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('the table was compared with the log a moment ago; try again later'),
+  });
+  expect((await stage.run('audit', '--action', 'verification.end')).stdout).toContain('succeeded');
+});
+
 /** Its system is found by the data folder, not by an address. */
 const settings = () => ({ cwd: path.dirname(stage.dataDir), env: { DATA_DIR: stage.dataDir }, ipc: false });
 

@@ -20,6 +20,7 @@ import { operationsCommand } from './operations/operationsGroup.ts';
 import { schedulesCommand } from './schedules/schedules.ts';
 import { auditCommand } from './service/audit.ts';
 import { failuresCommand } from './service/failures.ts';
+import { proofCommand } from './service/proof.ts';
 import { statsCommand } from './service/stats.ts';
 import { topCommand } from './service/top.ts';
 import { workersCommand } from './service/workers.ts';
@@ -99,6 +100,7 @@ function commands(onApi: RunOnApi, here: RunHere): AnyCommand[] {
     statsCommand,
     failuresCommand,
     auditCommand,
+    proofCommand,
   ];
   return [devCommand(here), ...ofApi.map((command) => command(onApi)), ...systemCommands(here)] as AnyCommand[];
 }

@@ -1,8 +1,8 @@
 import { openArchive } from '@jobstream/archive';
 import { clockOffsetGauge, EventLog, ProcessHeartbeat } from '@jobstream/eventlog';
-import { ReadModel, RebuildRequests } from '@jobstream/readmodel';
+import { AuditLog, ReadModel, RebuildRequests, Verifications } from '@jobstream/readmodel';
 import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess } from '@jobstream/runtime';
-import type { ReadinessCheck } from '@jobstream/runtime';
+import type { Logger, ReadinessCheck } from '@jobstream/runtime';
 import { createArchivers } from './archive/createArchivers.ts';
 import { createKeepers } from './keeper/createKeepers.ts';
 import { createPast } from './past/createPast.ts';
@@ -10,6 +10,7 @@ import { projectionMetrics, unreadableJobsGauge } from './projection/projectionM
 import { Projector } from './projection/projector.ts';
 import { TableRetention } from './retention/tableRetention.ts';
 import { RebuildRunner } from './rebuild/rebuildRunner.ts';
+import { VerificationRunner } from './verify/verificationRunner.ts';
 
 await runProcess('projector', (config, logger, { metrics, tracing, started }) => {
   const observer = eventLogMetrics(metrics);
@@ -44,12 +45,28 @@ await runProcess('projector', (config, logger, { metrics, tracing, started }) =>
   unreadableJobsGauge(metrics, table);
   const readiness = readinessOf(started, eventLog, table);
   const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
-  const rebuilds = new RebuildRunner({ requests, eventLog, databaseUrl, logger });
+  const tasks = createTasks({ requests, eventLog, databaseUrl, logger });
   const retention = new TableRetention({ databaseUrl, maxAgeMs: config.TABLE_MAX_AGE, clock: eventLog.clock, logger });
   const parts = { config, eventLog, opened, table, metrics, logger };
   const optional = [...createArchivers(parts), ...createKeepers(parts), ...createPast(parts)];
-  return [health, eventLog, heartbeat, projector, table, requests, rebuilds, retention, ...optional];
+  return [health, eventLog, heartbeat, projector, table, requests, ...tasks, retention, ...optional];
 });
+
+interface TaskParts {
+  readonly requests: RebuildRequests;
+  readonly eventLog: EventLog;
+  readonly databaseUrl: string;
+  readonly logger: Logger;
+}
+
+/** What other processes request: rebuilds, and comparisons of table and log. */
+function createTasks(parts: TaskParts) {
+  const { databaseUrl } = parts;
+  const verifications = new Verifications({ databaseUrl, name: 'projector-verify', maxConnections: 1 });
+  const auditLog = new AuditLog({ databaseUrl, name: 'projector-audit', maxConnections: 1 });
+  const verifier = new VerificationRunner({ ...parts, verifications, auditLog });
+  return [new RebuildRunner(parts), verifications, auditLog, verifier];
+}
 
 /** The table counts also for a process that stands by, which has no lock but could take over. */
 function readinessOf(started: ReadinessCheck, eventLog: EventLog, table: ReadModel): Readiness {

@@ -55,6 +55,7 @@ export type {
 } from './jobOperations.ts';
 export type { AuditFilter, AuditLog, AuditOutcome, AuditRecord } from './auditLog.ts';
 export type { ApiKey, CreatedKey, Keys, KeyScope, NewKey } from './keys.ts';
+export type { TableDifference, Verification, Verifications } from './proof.ts';
 export { once } from './once.ts';
 export type { OnceOptions } from './once.ts';
 export type { Page } from './pages.ts';

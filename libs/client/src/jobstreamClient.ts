@@ -9,6 +9,7 @@ import { JobOperations } from './jobOperations.ts';
 import { Jobs } from './jobs.ts';
 import { JobTypes } from './jobTypes.ts';
 import { Keys } from './keys.ts';
+import { Proof } from './proof.ts';
 import { Schedules } from './schedules.ts';
 import type { Stats, StatsOptions } from './stats.ts';
 import { Transport } from './transport.ts';
@@ -40,6 +41,7 @@ export class JobstreamClient {
   readonly operations: JobOperations;
   readonly audit: AuditLog;
   readonly keys: Keys;
+  readonly proof: Proof;
   readonly #transport: Transport;
 
   constructor(options: ClientOptions) {
@@ -51,6 +53,7 @@ export class JobstreamClient {
     this.operations = new JobOperations(this.#transport);
     this.audit = new AuditLog(this.#transport);
     this.keys = new Keys(this.#transport);
+    this.proof = new Proof(this.#transport);
   }
 
   /**

@@ -49,6 +49,7 @@ async function operationsUsed(): Promise<ReadonlySet<string>> {
   await Promise.all([keys.list(), keys.create({ name, scopes: ['jobs:read'] }), keys.revoke('{id}')]);
   await Promise.all([operations.create({ kind: 'retry', filter: all }), operations.replay({ filter: all })]);
   await Promise.all([operations.list().next(), operations.get('{id}'), operations.jobs('{id}').next()]);
+  await Promise.all([client.proof.read(), client.proof.request()]);
   await Promise.all([operations.pause('{id}'), operations.resume('{id}'), operations.cancel('{id}')]);
   return used;
 }

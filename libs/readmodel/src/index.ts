@@ -74,3 +74,5 @@ export type { Resolution } from './statistics/statisticsPeriod.ts';
 export { TableVerification } from './verify/tableVerification.ts';
 export type { RebuildProgress, RebuildRequest, RebuildResult, RebuildStatus } from './rebuild/rebuildRequests.ts';
 export { RebuildRequests } from './rebuild/rebuildRequests.ts';
+export { Verifications } from './verify/verifications.ts';
+export type { RequestedVerification, VerificationEnd, VerificationResult } from './verify/verifications.ts';

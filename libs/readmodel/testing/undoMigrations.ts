@@ -14,6 +14,7 @@ const undo: Readonly<Record<string, string>> = {
   '0019': 'DROP TABLE operation_jobs, operations',
   '0020': 'DROP TABLE audit_log',
   '0022': 'DROP TABLE past_jobs, past_changes, past_counts, past_checkpoint',
+  '0024': 'DROP TABLE verifications',
 };
 
 /** SQL that makes a database as it was before the migration with the number `first`, so that it can be migrated again. */

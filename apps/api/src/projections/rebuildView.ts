@@ -3,9 +3,9 @@ import type { RebuildRequest } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
 import type { BodyOf } from '../http/sendJson.ts';
 
-const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
+export const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
 
-const DifferenceView = Schema.Struct({
+export const DifferenceView = Schema.Struct({
   table: Schema.String,
   key: Schema.String.annotateKey({ description: 'The id of a job, or another key of the row.' }),
   problem: Schema.Literals(['missing', 'extra', 'different']),

@@ -83,6 +83,7 @@ export const otherAnswers: Readonly<Record<string, Readonly<Record<string, Produ
     },
   },
   endSession: { '204': ({ ask }) => ask() },
+  requestVerification: { '202': ({ ask }) => ask() },
   requestRebuild: { '202': ({ ask }) => ask() },
   cancelRebuild: { '202': ({ ask }) => ask() },
   getReady: { '503': ({ system, operation }) => system.ask(operation, {}, system.lost) },

@@ -29,6 +29,11 @@ const job = createRoute({
 });
 const types = createRoute({ getParentRoute, path: '/types', component: TypesView });
 const workers = createRoute({ getParentRoute, path: '/workers', component: WorkersView });
+const proof = createRoute({
+  getParentRoute,
+  path: '/proof',
+  component: lazyRouteComponent(() => import('../proof/proofView.tsx'), 'ProofView'),
+});
 const schedules = createRoute({ getParentRoute, path: '/schedules', component: SchedulesView });
 const audit = createRoute({
   getParentRoute,
@@ -45,7 +50,7 @@ const keys = createRoute({
 /** Makes the router of the page: every view has an address. */
 export function makeRouter() {
   return createRouter({
-    routeTree: root.addChildren([overview, jobs, job, types, workers, schedules, audit, keys]),
+    routeTree: root.addChildren([overview, jobs, job, types, workers, schedules, audit, keys, proof]),
     basepath: '/dashboard',
     defaultErrorComponent: ({ error, reset }) => (
       <Failure error={error instanceof Error ? error : new Error(String(error))} onRetry={reset} />

@@ -12,12 +12,13 @@ const VIEWS = [
   ['/schedules', 'Schedules'],
   ['/audit', 'Audit'],
   ['/keys', 'Keys'],
+  ['/proof', 'Proof'],
 ] as const;
 
 /** Views of what all tenants have in common. */
-const ACROSS_TENANTS: ReadonlySet<string> = new Set(['/types', '/workers']);
+const ACROSS_TENANTS: ReadonlySet<string> = new Set(['/types', '/workers', '/proof']);
 /** Views of administrators. */
-const ADMINISTRATION: ReadonlySet<string> = new Set(['/audit', '/keys']);
+const ADMINISTRATION: ReadonlySet<string> = new Set(['/audit', '/keys', '/proof']);
 
 /** What surrounds every view. */
 export function Shell() {

@@ -5,6 +5,7 @@ import type { RebuildRequest, RebuildRequests, RebuildResult, RebuildStatus } fr
 import { BackgroundLoop } from '@jobstream/runtime';
 import type { Logger, NextTurn } from '@jobstream/runtime';
 import type { Progress } from '../tasks/progressMeter.ts';
+import { ProgressReporter } from '../tasks/progressReporter.ts';
 import { rebuildTables } from './rebuildTables.ts';
 
 export interface RebuildRunnerOptions {
@@ -68,7 +69,7 @@ export class RebuildRunner extends BackgroundLoop {
   /** Returns undefined for a rebuild that is left to the next runner, or that another runner has claimed. */
   async #rebuild({ force, except }: RebuildRequest, stop: AbortSignal): Promise<RebuildEnd | undefined> {
     const { eventLog, databaseUrl } = this.#options;
-    const reporter = new ProgressReporter(this.#options, this.#id);
+    const reporter = new ProgressReporter(this.#options.intervalMs, (progress) => this.#report(progress));
     const task = { eventLog, databaseUrl, kind: 'rebuild', force, except, onProgress: reporter.onProgress } as const;
     try {
       const outcome = await rebuildTables({ ...task, stop: AbortSignal.any([stop, reporter.ended]) });
@@ -85,33 +86,11 @@ export class RebuildRunner extends BackgroundLoop {
       reporter.stop();
     }
   }
-}
 
-/** Reports the progress of a rebuild at intervals, and learns from the response whether the rebuild must end. */
-class ProgressReporter {
-  readonly #end = new AbortController();
-  readonly #timer: NodeJS.Timeout;
-  #progress: Progress | undefined;
-
-  constructor({ requests, intervalMs }: Required<RebuildRunnerOptions>, runner: string) {
-    const report = async () => {
-      const response = await requests.report(runner, this.#progress);
-      if (response === 'cancelled') this.#end.abort(new RebuildCancelledError());
-      if (response === 'lost') this.#end.abort(new Error('another process has claimed the rebuild'));
-    };
-    this.#timer = setInterval(() => void report().catch(() => {}), intervalMs); // the next report tells the same
-  }
-
-  /** Aborted when the rebuild is cancelled or claimed by another runner. */
-  get ended(): AbortSignal {
-    return this.#end.signal;
-  }
-
-  readonly onProgress = (progress: Progress): void => {
-    this.#progress = progress;
-  };
-
-  stop(): void {
-    clearInterval(this.#timer);
+  /** Returns why the rebuild must end. */
+  async #report(progress: Progress | undefined): Promise<Error | undefined> {
+    const response = await this.#options.requests.report(this.#id, progress);
+    if (response === 'cancelled') return new RebuildCancelledError();
+    return response === 'lost' ? new Error('another process has claimed the rebuild') : undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { Verifications } from '@jobstream/readmodel';
 import type { Difference } from '@jobstream/readmodel';
 import { typedCommand } from '@jobstream/runtime';
 import { describeDifference, describeUnreadable } from '../tasks/describeDifference.ts';
@@ -6,6 +7,7 @@ import type { ExitCode, TaskContext } from '../tasks/runTask.ts';
 import type { IgnoredFound } from './ignoredMessages.ts';
 import { verifyTables } from './verifyTables.ts';
 import type { Verification } from './verifyTables.ts';
+import { DIFFERENCES_KEPT, endOf, type VerificationEnding } from './verificationEnding.ts';
 
 const NUMBERS = new Intl.NumberFormat('en');
 
@@ -16,12 +18,25 @@ export async function runVerify(args: readonly string[], context: TaskContext): 
     { repair: { type: 'boolean' } },
     typedCommand('verify', '[--repair]'),
   );
-  const onDifference = (one: Difference) => context.print(describeDifference(one));
+  const first: Difference[] = [];
+  const onDifference = (one: Difference) => {
+    if (first.length < DIFFERENCES_KEPT) first.push(one);
+    context.print(describeDifference(one));
+  };
+  const startedAt = new Date();
   const found = await context.withLog((eventLog) => verifyTables({ ...context, eventLog, repair, onDifference }));
   for (const line of [...describeUnreadable(found.unreadable), ...describeIgnored(found.ignored)]) context.print(line);
   context.print(sentenceOf(found, repair));
   if (found.lags) context.print(lagSentence(found));
+  await record(context.databaseUrl, endOf(found, first), startedAt);
   return !found.lags && (found.differences === 0 || repair) ? 0 : 1;
+}
+
+/** So that the API can tell of it. */
+async function record(databaseUrl: string, { status, result }: VerificationEnding, startedAt: Date): Promise<void> {
+  const verifications = new Verifications({ databaseUrl, name: 'verify', maxConnections: 1 });
+  await verifications.record(status, result, startedAt);
+  await verifications.stop();
 }
 
 /** A line for each of the first messages that change nothing, and one about all of them. */

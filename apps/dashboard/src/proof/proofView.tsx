@@ -1,0 +1,165 @@
+import type { TableDifference, Verification, Verifications } from '@jobstream/client';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { formatDuration } from '../format/duration.ts';
+import { useClient } from '../live/dashboardContext.ts';
+import { Age } from '../parts/instant.tsx';
+import { Empty, Failure, Loading } from '../parts/notes.tsx';
+import { ReasonlessButton } from '../parts/reasonlessButton.tsx';
+import { useMay } from '../session/session.ts';
+
+/** Whether the table, from which the views are made, has what the log says. */
+export function ProofView() {
+  return (
+    <>
+      <h1>Proof</h1>
+      <p className="dim">
+        Every view is made from a table, and the table from the log of events. A comparison folds the whole log anew
+        beside the table, and names each field that differs.
+      </p>
+      {useMay('admin') ? <Proof /> : <p>To see and to make comparisons, log in with a key that has the scope admin.</p>}
+    </>
+  );
+}
+
+function Proof() {
+  const client = useClient();
+  const queries = useQueryClient();
+  const { data, error, refetch } = useQuery({
+    queryKey: ['proof'],
+    queryFn: ({ signal }) => client.proof.read({ signal }),
+    refetchInterval: 1_000,
+  });
+  if (data === undefined) {
+    return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
+  }
+  const verify = async () => queries.setQueryData<Verifications>(['proof'], await client.proof.request());
+  return (
+    <>
+      {error !== null && <Failure error={error} />}
+      {data.current === undefined ? (
+        <ReasonlessButton label="Verify now" of="the table" onPress={verify} />
+      ) : (
+        <Progress of={data.current} />
+      )}
+      {data.last === undefined ? <NoProof /> : <LastProof last={data.last} />}
+    </>
+  );
+}
+
+function NoProof() {
+  return (
+    <Empty title="Not compared yet" code="jobstream proof --now">
+      The button compares the table with the log, and so does the command line:
+    </Empty>
+  );
+}
+
+function Progress({ of: { status, progress } }: { readonly of: Verification }) {
+  return (
+    <p role="status">
+      {status === 'requested' && 'A comparison is requested. A projector begins it within a second.'}
+      {status === 'running' && (progress === undefined ? 'The comparison begins.' : `Comparing: ${progress.step}, `)}
+      {progress !== undefined && `${progress.done.toLocaleString()} of ${progress.total.toLocaleString()}`}
+    </p>
+  );
+}
+
+function LastProof({ last }: { readonly last: Verification }) {
+  const { status, reason, first = [] } = last;
+  return (
+    <section aria-labelledby="last-proof">
+      <h2 id="last-proof">
+        <Outcome of={last} />
+      </h2>
+      <Origin of={last} />
+      {status !== 'failed' && <Facts of={last} />}
+      {reason !== undefined && <p>{reason}</p>}
+      {first.length > 0 && <Differences first={first} />}
+    </section>
+  );
+}
+
+function Facts({ of }: { readonly of: Verification }) {
+  const { position = 0, end = 0, jobs = 0, differences = 0, ignoredMessages = 0, unreadableJobs = 0 } = of;
+  return (
+    <dl className="figures">
+      <Fact name="Compared at event" value={`${position.toLocaleString()} of ${end.toLocaleString()}`} />
+      <Fact name="Jobs" value={jobs.toLocaleString()} />
+      <Fact name="Differences" value={differences.toLocaleString()} />
+      <Fact name="Messages that change nothing" value={ignoredMessages.toLocaleString()} />
+      <Fact name="Jobs of a newer release" value={unreadableJobs.toLocaleString()} />
+    </dl>
+  );
+}
+
+function Outcome({ of: { status } }: { readonly of: Verification }) {
+  if (status === 'equal') return <span>● The table matches the log</span>;
+  if (status === 'lags') return <span className="warn">‖ The table lags behind the log, and does not advance</span>;
+  return (
+    <span className="warn">✕ {status === 'differs' ? 'The table differs from the log' : 'The comparison failed'}</span>
+  );
+}
+
+function Origin({ of: { startedAt, finishedAt, requestedBy } }: { readonly of: Verification }) {
+  if (finishedAt === undefined) return null;
+  const took = startedAt === undefined ? '' : `, in ${formatDuration(Date.parse(finishedAt) - Date.parse(startedAt))}`;
+  return (
+    <p className="dim">
+      <Age at={finishedAt} />
+      {took}, asked for by {requestedBy?.id ?? 'the command line'}
+    </p>
+  );
+}
+
+function Fact({ name, value }: { readonly name: string; readonly value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+function Differences({ first }: { readonly first: readonly TableDifference[] }) {
+  return (
+    <div className="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>Table</th>
+            <th>Row</th>
+            <th>Field</th>
+            <th>In the table</th>
+            <th>By the log</th>
+          </tr>
+        </thead>
+        <tbody>
+          {first.map((difference) => (
+            <DifferenceRow key={`${difference.table} ${difference.key} ${difference.field}`} of={difference} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function DifferenceRow({ of: { table, key, field, live, log } }: { readonly of: TableDifference }) {
+  return (
+    <tr>
+      <td>{table}</td>
+      <td className="mono">
+        {table === 'jobs' ? (
+          <Link to="/jobs/$id" params={{ id: key }}>
+            {key}
+          </Link>
+        ) : (
+          key
+        )}
+      </td>
+      <td>{field}</td>
+      <td className="mono">{live ?? <span className="dim">nothing</span>}</td>
+      <td className="mono">{log ?? <span className="dim">nothing</span>}</td>
+    </tr>
+  );
+}
