@@ -68,7 +68,7 @@ function routesOf(deps: ApiDeps): readonly Route[] {
     ...verificationRoutes(deps),
     ...auditRoutes(deps),
     ...processRoutes(deps),
-    ...(deps.dashboardDir === undefined ? [] : sessionRoutes(deps.auth)),
+    ...(deps.dashboardDir === undefined ? [] : sessionRoutes(deps)),
     ...documentRoutes(() => routes),
   ];
   return routes;

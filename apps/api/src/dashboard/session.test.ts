@@ -1,8 +1,10 @@
 import { formatApiKey, newApiKey } from '@jobstream/readmodel';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useStage } from '../../testing/apiStage.ts';
+import { projectAll } from '../../testing/projectAll.ts';
 
-const { api } = useStage({ auth: { open: false, sessions: true, trustedProxies: 1 } });
+const stage = useStage({ auth: { open: false, sessions: true, trustedProxies: 1 } });
+const { api } = stage;
 const unknownKey = formatApiKey(newApiKey());
 let key: string;
 
@@ -36,6 +38,14 @@ test('over TLS the cookie is for TLS and this host alone', async () => {
 test('a refused key sets no cookie', async () => {
   const response = await logIn({ authorization: `Bearer ${unknownKey}` });
   expect([response.status, response.headers.get('set-cookie')]).toEqual([401, null]);
+});
+
+test('a session says which events lists show, so that a feed can begin there', async () => {
+  const { text } = await api.keys.create({ name: 'writer', scopes: ['jobs:write'], tenant: null, expiresAt: null });
+  await api.post('/api/jobs', { type: 'email' }, { authorization: `Bearer ${text}` });
+  expect(await (await logIn()).json()).not.toMatchObject({ position: await api.log.lastSequence() });
+  await projectAll(api.log, stage.databaseUrl);
+  expect(await (await logIn()).json()).toMatchObject({ position: await api.log.lastSequence() });
 });
 
 describe('a request with the cookie', () => {

@@ -1,13 +1,14 @@
 import { Actor, Tenant } from '@jobstream/domain';
 import { scopes } from '@jobstream/readmodel';
-import type { AuthSettings } from '@jobstream/runtime';
 import * as Schema from 'effect/Schema';
 import type { RequestHandler, Response } from 'express';
+import type { ApiDeps } from '../apiDeps.ts';
 import { bearerToken } from '../auth/accessControl.ts';
 import { callerOf } from '../auth/caller.ts';
 import { requireScope } from '../auth/requireScope.ts';
 import { endSession, startSession } from '../auth/sessionCookie.ts';
 import { type BodyOf, sendJson } from '../http/sendJson.ts';
+import { unlessUnavailable } from '../http/unlessUnavailable.ts';
 import { jsonContent, type Operation } from '../routes/operation.ts';
 import type { Route } from '../routes/route.ts';
 
@@ -16,6 +17,10 @@ const SessionView = Schema.Struct({
   scopes: Schema.Array(Schema.Literals(scopes)),
   tenant: Schema.optionalKey(Tenant),
   open: Schema.Boolean.annotateKey({ description: 'Whether the API accepts requests without credentials.' }),
+  position: Schema.optionalKey(Schema.Int).annotateKey({
+    description:
+      'The sequence of the last event that lists show by now: a feed that begins after it has all that a list read later may lack. Missing while the table is unavailable.',
+  }),
 }).annotate({ identifier: 'Session' });
 
 const session = { headers: ['Cache-Control'], content: jsonContent(SessionView) } as const;
@@ -45,16 +50,21 @@ const sessionOperations = {
   },
 } as const satisfies Record<string, Operation>;
 
+interface SessionDeps {
+  readonly auth: Pick<ApiDeps['auth'], 'open'>;
+  readonly table: Pick<ApiDeps['table'], 'readCheckpoint'>;
+}
+
 /** Routes of the login of the dashboard. */
-export function sessionRoutes({ open }: Pick<AuthSettings, 'open'>): readonly Route[] {
+export function sessionRoutes(deps: SessionDeps): readonly Route[] {
   const reader = requireScope('jobs:read');
   return [
     {
       path: '/dashboard/session',
-      get: { operation: sessionOperations.read, handlers: [reader, getSession(open)] },
+      get: { operation: sessionOperations.read, handlers: [reader, getSession(deps)] },
       post: {
         operation: sessionOperations.start,
-        handlers: [reader, postSession(open)],
+        handlers: [reader, postSession(deps)],
         audit: { action: 'session.start' },
       },
       delete: {
@@ -67,16 +77,16 @@ export function sessionRoutes({ open }: Pick<AuthSettings, 'open'>): readonly Ro
 }
 
 /** `GET /dashboard/session`: who the caller is, so that the page offers only what it may do. */
-function getSession(open: boolean): RequestHandler {
-  return (_req, res) => sendSession(res, open);
+function getSession(deps: SessionDeps): RequestHandler {
+  return (_req, res) => sendSession(res, deps);
 }
 
 /** `POST /dashboard/session`: keeps the verified key or token of the request in a cookie. */
-function postSession(open: boolean): RequestHandler {
-  return (req, res) => {
+function postSession(deps: SessionDeps): RequestHandler {
+  return async (req, res) => {
     const credential = bearerToken(req);
     if (credential !== undefined) startSession(req, res, credential);
-    sendSession(res, open);
+    await sendSession(res, deps);
   };
 }
 
@@ -86,9 +96,10 @@ const deleteSession: RequestHandler = (req, res) => {
   res.end();
 };
 
-function sendSession(res: Response, open: boolean): void {
+async function sendSession(res: Response, { auth: { open }, table }: SessionDeps): Promise<void> {
   const { actor, scopes: granted, tenant } = callerOf(res);
-  const body: BodyOf<typeof SessionView> = { actor, scopes: [...granted], tenant, open };
+  const position = (await unlessUnavailable(table.readCheckpoint()))?.lastSequence;
+  const body: BodyOf<typeof SessionView> = { actor, scopes: [...granted], tenant, open, position };
   res.setHeader('Cache-Control', 'no-store');
   sendJson(res, 200, body);
 }

@@ -1,14 +1,12 @@
-import type { Job, JobPage } from '@jobstream/client';
-import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useState } from 'react';
+import type { Job } from '@jobstream/client';
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useMemo, useState } from 'react';
 import { useClient, useLiveFeed } from '../live/dashboardContext.ts';
 import type { JobChange } from '../live/jobChange.ts';
 import type { Moment } from '../live/liveFeed.ts';
 import type { JobSearch } from './jobSearch.ts';
 
 const PAGE_SIZE = 100;
-
-type Pages = InfiniteData<JobPage, string | undefined>;
 
 /**
  * The jobs of a filter. Rows that are shown change in place; jobs that are new to the list are counted, and shown when
@@ -17,7 +15,8 @@ type Pages = InfiniteData<JobPage, string | undefined>;
 export function useJobList(filter: JobSearch) {
   const client = useClient();
   const queryClient = useQueryClient();
-  const [unseen, setUnseen] = useState<ReadonlySet<string>>(new Set());
+  const [joined, setJoined] = useState<ReadonlySet<string>>(new Set());
+  const [recent, setRecent] = useState<ReadonlyMap<string, JobChange>>(new Map());
   const key = ['jobs', filter.status ?? '', filter.type ?? '', filter.tag ?? ''] as const;
   const query = useInfiniteQuery({
     queryKey: key,
@@ -29,38 +28,50 @@ export function useJobList(filter: JobSearch) {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
     staleTime: Infinity,
+    refetchOnMount: 'always',
   });
   const keyText = key.join('\n');
   const onMoment = useCallback(
     ({ changes, incomplete }: Moment) => {
       const queryKey = keyText.split('\n');
       if (incomplete) void queryClient.invalidateQueries({ queryKey });
-      const shown = queryClient.getQueryData<Pages>(queryKey);
-      if (shown === undefined) return;
-      const known = new Set(shown.pages.flatMap(({ items }) => items.map(({ id }) => id)));
-      if (changes.some(({ jobId }) => known.has(jobId))) queryClient.setQueryData(queryKey, changed(shown, changes));
+      setRecent((before) => withNewer(before, changes));
       const [, status, type, tag] = queryKey;
-      const added = changes.filter((change) => !known.has(change.jobId) && joins(change, { status, type, tag }));
-      if (added.length > 0) setUnseen((before) => new Set([...before, ...added.map(({ jobId }) => jobId)]));
+      const added = changes.filter((change) => joins(change, { status, type, tag }));
+      if (added.length > 0)
+        setJoined((before) => new Set([...before, ...added.map(({ jobId }) => jobId)].slice(-MAX_RECENT)));
     },
     [queryClient, keyText],
   );
   useLiveFeed(onMoment);
   const showUnseen = async () => {
-    setUnseen(new Set());
+    setJoined(new Set());
     await queryClient.resetQueries({ queryKey: key });
   };
-  return { query, jobs: query.data?.pages.flatMap(({ items }) => items) ?? [], unseen: unseen.size, showUnseen };
+  const read = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data]);
+  const known = useMemo(() => new Set(read.map(({ id }) => id)), [read]);
+  const jobs = useMemo(() => read.map((job) => changedBy(recent.get(job.id), job)), [read, recent]);
+  const unseen = query.data === undefined ? 0 : [...joined].filter((id) => !known.has(id)).length;
+  return { query, jobs, unseen, showUnseen };
 }
 
-function changed(shown: Pages, changes: readonly JobChange[]): Pages {
-  const newest = new Map(changes.map((change) => [change.jobId, change]));
-  const update = (job: Job): Job => {
-    const change = newest.get(job.id);
-    if (change?.status === undefined || change.version <= job.version) return job;
-    return { ...job, status: change.status, version: change.version, updatedAt: change.at };
-  };
-  return { ...shown, pages: shown.pages.map((page) => ({ ...page, items: page.items.map(update) })) };
+/** The table may be behind the feed, so changes are kept for what is read after them: the newest of so many jobs. */
+const MAX_RECENT = 5_000;
+
+function withNewer(before: ReadonlyMap<string, JobChange>, changes: readonly JobChange[]): Map<string, JobChange> {
+  const all = new Map(before);
+  for (const change of changes) {
+    all.delete(change.jobId);
+    all.set(change.jobId, change);
+  }
+  const excess = Math.max(all.size - MAX_RECENT, 0);
+  for (const id of [...all.keys()].slice(0, excess)) all.delete(id);
+  return all;
+}
+
+function changedBy(change: JobChange | undefined, job: Job): Job {
+  if (change?.status === undefined || change.version <= job.version) return job;
+  return { ...job, status: change.status, version: change.version, updatedAt: change.at };
 }
 
 /** Whether a job joins a list with this change; of old jobs the tags are not known, so that they are left out. */

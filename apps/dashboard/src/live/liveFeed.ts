@@ -1,10 +1,11 @@
-import type { JobstreamClient } from '@jobstream/client';
-import { type JobChange, jobChangeOf } from './jobChange.ts';
+import { InvalidRequestError, type JobEvent, type JobstreamClient } from '@jobstream/client';
+import { FeedGathering, type Gathered } from './feedGathering.ts';
+import type { JobChange } from './jobChange.ts';
 
 /** The newest change of each job that changed in a moment. */
 export interface Moment {
   readonly changes: readonly JobChange[];
-  /** Some changes are missing, because there were too many or the connection was lost: read again. */
+  /** Changes were missed, and the table has them by now: read again. */
   readonly incomplete: boolean;
 }
 
@@ -13,19 +14,25 @@ type Listener = (moment: Moment) => void;
 const NAME = 'jobstream-feed';
 /** How long changes are gathered before the views are told. */
 const MOMENT_MS = 250;
-const MAX_CHANGES = 500;
 const RECONNECT_MS = 2_000;
+/** What a tab says that begins to listen. */
+const GREETING = 'from which position do you tell?';
 
 /**
  * What happens to jobs, as it happens: one connection for all tabs of a browser. The tab that holds a lock has it and
- * tells the others; when it closes, another takes its place.
+ * tells the others; when it closes, another takes its place, after the last event that it has heard of.
  *
- * Memory is bounded however fast events come: a moment has the newest change of at most 500 jobs.
+ * It begins after what lists show that are read from now on, so that between both nothing is lost. Memory is bounded
+ * however fast events come; what is left out is made good by reading again, once the table has it.
  */
 export class LiveFeed {
   readonly #client: JobstreamClient;
   readonly #listeners = new Set<Listener>();
   #ending: AbortController | undefined;
+  /** The sequence of the last event that this tab knows of, be it from a list. */
+  #position: number | undefined;
+  /** Changes until here were missed. */
+  #missed: number | undefined;
 
   constructor(client: JobstreamClient) {
     this.#client = client;
@@ -39,15 +46,26 @@ export class LiveFeed {
       this.#listeners.delete(listener);
       if (this.#listeners.size > 0) return;
       this.#ending?.abort();
-      this.#ending = undefined;
+      this.#ending = this.#position = this.#missed = undefined;
     };
+  }
+
+  /** Tells that lists which are read from now on show all events until this sequence. */
+  noteTable(position: number): void {
+    this.#position ??= position;
+    if (this.#missed === undefined || this.#missed > position) return;
+    this.#missed = undefined;
+    this.#tell({ changes: [], incomplete: true });
   }
 
   #open(): AbortController {
     const ending = new AbortController();
     const { signal } = ending;
     const channel = new BroadcastChannel(NAME);
-    channel.addEventListener('message', ({ data }: MessageEvent<Moment>) => this.#tell(data));
+    channel.addEventListener('message', ({ data }: MessageEvent<Gathered | typeof GREETING>) => {
+      if (data !== GREETING) this.#receive(data);
+    });
+    post(channel, GREETING);
     signal.addEventListener('abort', () => channel.close());
     const lead = () => this.#lead(channel, signal);
     // Without TLS browsers offer no locks to pages of another machine: then each tab has a connection.
@@ -56,34 +74,48 @@ export class LiveFeed {
     return ending;
   }
 
+  #receive({ changes, after, until, dropped }: Gathered): void {
+    if (dropped || after === undefined || this.#position === undefined || after > this.#position) this.#missed = until;
+    this.#position = Math.max(until, this.#position ?? 0);
+    if (changes.length > 0) this.#tell({ changes, incomplete: false });
+  }
+
   #tell(moment: Moment): void {
     for (const listener of this.#listeners) listener(moment);
   }
 
   async #lead(channel: BroadcastChannel, signal: AbortSignal): Promise<void> {
-    const gathered = new Map<string, JobChange>();
-    let incomplete = false;
+    const gathering = new FeedGathering();
     const publish = () => {
-      if (gathered.size === 0 && !incomplete) return;
-      const moment = { changes: [...gathered.values()], incomplete };
-      gathered.clear();
-      incomplete = false;
-      this.#tell(moment);
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel is of one origin
-      channel.postMessage(moment);
+      const gathered = gathering.take();
+      if (gathered === undefined) return;
+      this.#receive(gathered);
+      post(channel, gathered);
     };
+    channel.addEventListener('message', ({ data }) => data === GREETING && gathering.answer());
     const timer = setInterval(publish, MOMENT_MS);
     signal.addEventListener('abort', () => clearInterval(timer));
     while (!signal.aborted) {
+      gathering.begin(this.#position);
       try {
-        for await (const event of this.#client.events({ signal })) {
-          if (gathered.size < MAX_CHANGES || gathered.has(event.jobId)) gathered.set(event.jobId, jobChangeOf(event));
-          else incomplete = true;
-        }
-      } catch {
-        incomplete = true; // the views say why, when they read again
+        for await (const event of this.#events(signal)) gathering.add(event);
+      } catch (error) {
+        if (signal.aborted) return;
+        // A log that was restored may end before it. Of other failures the page tells, which asks by itself.
+        if (error instanceof InvalidRequestError) this.#position = undefined;
       }
+      publish();
       await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
     }
   }
+
+  #events(signal: AbortSignal): AsyncIterable<JobEvent> {
+    const after = this.#position;
+    return this.#client.events({ signal, ...(after === undefined ? {} : { after }) });
+  }
+}
+
+function post(channel: BroadcastChannel, message: Gathered | typeof GREETING): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel is of one origin
+  channel.postMessage(message);
 }

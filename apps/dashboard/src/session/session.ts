@@ -9,13 +9,18 @@ export interface Session {
   readonly tenant?: string;
   /** Whether the API needs no credentials. */
   readonly open: boolean;
+  /** Lists show all events until this sequence; undefined while the table is unavailable. */
+  readonly position?: number;
 }
+
+/** An API that takes longer counts as one that does not answer. */
+const HANGS_MS = 10_000;
 
 const ADDRESS = '/dashboard/session';
 
 /** Returns the session of this browser; null when it has to log in. */
 export async function readSession(): Promise<Session | null> {
-  const response = await fetch(ADDRESS);
+  const response = await fetch(ADDRESS, { signal: AbortSignal.timeout(HANGS_MS) });
   if (response.status === 401 || response.status === 403) return null;
   if (!response.ok) throw new Error(`the API answered ${response.status}`);
   return (await response.json()) as Session;
@@ -34,10 +39,10 @@ export async function logOut(): Promise<void> {
   await fetch(ADDRESS, { method: 'DELETE' });
 }
 
-export const SessionContext = createContext<Session | undefined>(undefined);
+export const SessionContext = createContext<Omit<Session, 'position'> | undefined>(undefined);
 
 /** Returns the session; the page shows its views only to those who have one. */
-export function useSession(): Session {
+export function useSession(): Omit<Session, 'position'> {
   const session = useContext(SessionContext);
   if (session === undefined) throw new Error('there is no session');
   return session;

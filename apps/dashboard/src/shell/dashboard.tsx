@@ -1,14 +1,17 @@
 import { AccessDeniedError, type JobstreamClient } from '@jobstream/client';
-import { QueryCache, QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query';
+import { QueryCache, QueryClient, QueryClientProvider, useQuery, useQueryClient } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import { DashboardContext } from '../live/dashboardContext.ts';
 import { LiveFeed } from '../live/liveFeed.ts';
 import { Failure } from '../parts/notes.tsx';
 import { Login } from '../session/login.tsx';
-import { readSession, SessionContext } from '../session/session.ts';
+import { readSession, type Session, SessionContext } from '../session/session.ts';
 import { makeRouter } from './router.tsx';
 
 const SESSION = ['session'];
+/** How soon the page notices that the API does not answer, or that a key was revoked. */
+const SESSION_MS = 5_000;
 
 /** Makes the whole page. */
 export function makeDashboard(client: JobstreamClient) {
@@ -27,22 +30,60 @@ export function makeDashboard(client: JobstreamClient) {
   return (
     <QueryClientProvider client={queryClient}>
       <DashboardContext value={{ client, feed }}>
-        <Gate router={router} />
+        <Gate router={router} feed={feed} />
       </DashboardContext>
     </QueryClientProvider>
   );
 }
 
 /** The views for those who may see them; the login for the others. */
-function Gate({ router }: { readonly router: ReturnType<typeof makeRouter> }) {
-  const { data, error, refetch } = useQuery({ queryKey: SESSION, queryFn: readSession, staleTime: Infinity });
+function Gate({ router, feed }: { readonly router: ReturnType<typeof makeRouter>; readonly feed: LiveFeed }) {
+  const { data, error, refetch } = useWatchedSession(feed);
   if (data === null) return <Login onLogin={() => void refetch()} />;
   if (data !== undefined) {
     return (
       <SessionContext value={data}>
+        {error !== null && <Unreachable />}
         <RouterProvider router={router} />
       </SessionContext>
     );
   }
   return error === null ? null : <Failure error={error} onRetry={() => void refetch()} />;
+}
+
+/** The session, asked for again and again; after an outage all that is shown is read again. */
+function useWatchedSession(feed: LiveFeed) {
+  const queryClient = useQueryClient();
+  const query = useQuery({
+    queryKey: SESSION,
+    queryFn: async () => {
+      const session = await readSession();
+      if (session?.position !== undefined) feed.noteTable(session.position);
+      return session;
+    },
+    select: withoutPosition,
+    staleTime: Infinity,
+    refetchInterval: ({ state }) => (state.data === null ? false : SESSION_MS),
+  });
+  const { isRefetchError: isLost } = query;
+  useEffect(() => {
+    if (!isLost) return undefined;
+    return () => void queryClient.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });
+  }, [queryClient, isLost]);
+  return query;
+}
+
+/** The position changes all the time, the rest hardly ever. */
+function withoutPosition(session: Session | null): Omit<Session, 'position'> | null {
+  if (session === null) return null;
+  const { position: _position, ...rest } = session;
+  return rest;
+}
+
+function Unreachable() {
+  return (
+    <p className="unreachable" role="status">
+      The API does not answer: what you see may be out of date. The page asks again by itself.
+    </p>
+  );
 }

@@ -1,4 +1,5 @@
 import { Link, Outlet } from '@tanstack/react-router';
+import { useLiveFeed } from '../live/dashboardContext.ts';
 import { logOut, useMay, useSession } from '../session/session.ts';
 import { JobIdSearch } from './jobIdSearch.tsx';
 import { Shortcuts } from './shortcuts.tsx';
@@ -22,6 +23,7 @@ const ADMINISTRATION: ReadonlySet<string> = new Set(['/audit', '/keys', '/proof'
 
 /** What surrounds every view. */
 export function Shell() {
+  useLiveFeed(keepOpen);
   const { tenant } = useSession();
   const administers = useMay('admin');
   const views = VIEWS.filter(
@@ -70,6 +72,9 @@ function Who() {
     </span>
   );
 }
+
+/** The feed goes on in views that do not need it, so that the next one begins where lists end. */
+function keepOpen(): void {}
 
 function leave(): void {
   void logOut().finally(() => location.reload());
