@@ -1,6 +1,5 @@
 import { eventually } from '@jobstream/test-support';
-import { describe, expect, test } from 'vitest';
-import { accessibilityFaults } from './browser.ts';
+import { expect, test } from 'vitest';
 import { useDashboard } from './dashboardStage.ts';
 
 const { adminKey, client, createKey, openPage, logIn, prepare } = useDashboard();
@@ -16,34 +15,6 @@ prepare(async () => {
   ids.waiting = (await client.jobs.create({ type: 'thumbnail', payload: { width: 200 } })).id;
   await client.schedules.create({ name: 'nightly', cron: '0 3 * * *', job: { type: 'email', payload } });
   await Promise.all([ids.completed, ids.failed].map((id) => client.jobs.waitForCompletion(id)));
-});
-
-const views = (): readonly (readonly [view: string, shows: string])[] => [
-  ['', 'Backlog'],
-  ['/jobs', ids.completed],
-  ['/jobs?status=cancelled', 'No jobs with status=cancelled'],
-  [`/jobs/${ids.failed}`, 'unrecoverable'],
-  ['/types', 'no worker'],
-  ['/workers', 'live'],
-  ['/schedules', 'nightly'],
-];
-
-describe.each(['light', 'dark'] as const)('in the %s theme', (theme) => {
-  test('every view is accessible, asks no other server, and writes no errors', async (context) => {
-    const { page, faults } = await openPage(context, { colorScheme: theme });
-    await page.goto('/dashboard');
-    await page.getByLabel('API key or token').waitFor();
-    expect(await accessibilityFaults(page)).toEqual([]);
-    await logIn(page, '', adminKey);
-    for (const [view, shows] of views()) {
-      await page.goto(`/dashboard${view}`);
-      await page.getByText(shows).first().waitFor();
-      expect({ view, faults: await accessibilityFaults(page) }).toEqual({ view, faults: [] });
-    }
-    expect(faults.foreignRequests).toEqual([]);
-    // The browser itself reports the answer by which the page knows that it has to log in.
-    expect(faults.errors.filter((error) => !error.includes('401 (Unauthorized)'))).toEqual([]);
-  });
 });
 
 test('a job can be found by its id with the keyboard alone, and cancelled with a reason', async (context) => {

@@ -7,6 +7,9 @@ import type { SharedSystem } from './sharedSystem.ts';
 /** Reached only by what hangs: on a machine with much else to do, a page takes its time. */
 const HANGS_MS = 120_000;
 
+/** Of tests that are skipped. */
+const NO_SYSTEM = { api: 'http://127.0.0.1:1', adminKey: '', pageFolder: '' };
+
 interface OpenPage {
   readonly page: Page;
   readonly faults: PageFaults;
@@ -21,6 +24,8 @@ interface KeyWishes {
 export interface DashboardStage {
   readonly api: string;
   readonly adminKey: string;
+  /** The folder of the built page, for a system of the test's own. */
+  readonly pageFolder: string;
   /** A client with the rights of `adminKey`. */
   readonly client: JobstreamClient;
   readonly clientWith: (key: string) => JobstreamClient;
@@ -51,11 +56,12 @@ export function useDashboard(): DashboardStage {
     if (process.env['CI'] === undefined) context.skip(shared.missing);
     throw new Error(shared.missing);
   });
-  const { api, adminKey } = 'missing' in shared ? { api: 'http://127.0.0.1:1', adminKey: '' } : shared;
+  const { api, adminKey, pageFolder } = 'missing' in shared ? NO_SYSTEM : shared;
   const clientWith = (credentials: string) => new JobstreamClient({ url: api, credentials });
   return {
     api,
     adminKey,
+    pageFolder,
     client: clientWith(adminKey),
     clientWith,
     createKey: (wishes) => createKey(api, adminKey, wishes),

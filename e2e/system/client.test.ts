@@ -227,3 +227,12 @@ describe('a refused request rejects with an error', () => {
     await expect(reader.jobs.create(sleep(1))).rejects.toBeInstanceOf(AccessDeniedError);
   });
 });
+
+const statusOf = async (path: string, init: RequestInit) => (await fetch(`${system.api}${path}`, init)).status;
+
+test('with DASHBOARD=false there is no dashboard, no login, and a cookie is no credential', async () => {
+  const authorization = `Bearer ${key}`;
+  expect(await statusOf('/dashboard', { headers: { authorization } })).toBe(404);
+  expect(await statusOf('/dashboard/session', { method: 'POST', headers: { authorization } })).toBe(404);
+  expect(await statusOf('/api/jobs', { headers: { cookie: `jobstream=${key}` } })).toBe(401);
+});

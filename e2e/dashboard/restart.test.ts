@@ -1,0 +1,43 @@
+import { rm } from 'node:fs/promises';
+import { JobstreamClient } from '@jobstream/client';
+import { eventually, freePort, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/test-support';
+import { afterAll, expect, test } from 'vitest';
+import { useDashboard } from './dashboardStage.ts';
+
+const { pageFolder, openPage, prepare } = useDashboard();
+
+let dataDir: string;
+let system: RunningSystem;
+let settings: Record<string, string>;
+
+prepare(async () => {
+  dataDir = await scratchDataFolder('restart');
+  settings = { PORT: String(await freePort()), DASHBOARD: 'true', DASHBOARD_DIR: pageFolder };
+  system = await startSystem(dataDir, settings);
+});
+
+afterAll(async () => {
+  await system?.stop();
+  if (dataDir !== undefined) await rm(dataDir, { recursive: true, force: true });
+});
+
+test('a page says that the API is away, and shows what happened when it is back', async (context) => {
+  const { page } = await openPage(context, { baseURL: system.api });
+  const { jobs } = new JobstreamClient({ url: system.api });
+  const { id } = await jobs.create({ type: 'restart', payload: {} });
+  await eventually(async () => expect((await jobs.listPage({ type: 'restart' })).items).toHaveLength(1));
+  await page.goto('/dashboard/jobs?type=restart');
+  const row = page.getByRole('row').filter({ hasText: id });
+  await row.getByText('pending').waitFor();
+  expect(await system.stop()).toBe(0);
+  const notice = page.getByText('The API does not answer');
+  await notice.waitFor();
+  await row.getByText('pending').waitFor();
+  await page.context().setOffline(true);
+  system = await startSystem(dataDir, settings);
+  await jobs.cancel(id);
+  await eventually(async () => expect((await jobs.listPage({ status: 'cancelled' })).items).toHaveLength(1));
+  await page.context().setOffline(false);
+  await row.getByText('cancelled').waitFor();
+  await notice.waitFor({ state: 'detached' });
+});
