@@ -27,7 +27,7 @@ test('a job can be found by its id with the keyboard alone, and cancelled with a
   await page.getByLabel('Reason').fill('not needed');
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel job' }).click();
   await page.getByRole('button', { name: 'Retry job' }).waitFor();
-  await page.getByText('not needed', { exact: true }).waitFor();
+  await page.getByText('not needed', { exact: true }).first().waitFor();
   const [last] = (await client.jobs.history(ids.waiting)).slice(-1);
   expect(last).toMatchObject({ event: 'JobCancelled', data: { reason: 'not needed' } });
 });

@@ -2,7 +2,7 @@ import type { Job } from '@jobstream/client';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
 import { useClient, useLiveFeed } from '../live/dashboardContext.ts';
-import type { JobChange } from '../live/jobChange.ts';
+import { type JobChange, withLater } from '../live/jobChange.ts';
 import type { Moment } from '../live/liveFeed.ts';
 import type { JobSearch } from './jobSearch.ts';
 
@@ -61,8 +61,9 @@ const MAX_RECENT = 5_000;
 function withNewer(before: ReadonlyMap<string, JobChange>, changes: readonly JobChange[]): Map<string, JobChange> {
   const all = new Map(before);
   for (const change of changes) {
+    const earlier = all.get(change.jobId);
     all.delete(change.jobId);
-    all.set(change.jobId, change);
+    all.set(change.jobId, withLater(earlier, change));
   }
   const excess = Math.max(all.size - MAX_RECENT, 0);
   for (const id of [...all.keys()].slice(0, excess)) all.delete(id);
@@ -78,6 +79,6 @@ function changedBy(change: JobChange | undefined, job: Job): Job {
 function joins(change: JobChange, filter: Readonly<Record<'status' | 'type' | 'tag', string | undefined>>): boolean {
   if (filter.type && change.jobType !== filter.type) return false;
   if (filter.status && change.status !== filter.status) return false;
-  if (!filter.status && change.event !== 'JobCreated') return false;
+  if (!filter.status && !change.isNew) return false;
   return !filter.tag || (change.tags?.includes(filter.tag) ?? false);
 }

@@ -25,6 +25,18 @@ test('of each job only the newest change is kept', () => {
   expect(feed.take()?.changes).toEqual([expect.objectContaining({ jobId: 'one', version: 3 })]);
 });
 
+test('a job that is created and goes on in the same moment is a new one, with its tags and its last known status', () => {
+  const feed = gathering(0);
+  const of = (sequence: number, event: string, data: object) =>
+    ({ ...started(sequence, 'one'), event, data }) as unknown as JobEvent;
+  feed.add(of(1, 'JobCreated', { tags: ['acme'] }));
+  feed.add(of(2, 'JobStarted', {}));
+  feed.add(of(3, 'JobPayloadChanged', {}));
+  expect(feed.take()?.changes).toEqual([
+    expect.objectContaining({ version: 3, isNew: true, tags: ['acme'], status: 'processing' }),
+  ]);
+});
+
 test('at most 500 jobs are kept, and it is said that there were more', () => {
   const feed = gathering(0);
   for (let sequence = 1; sequence <= 501; sequence++) feed.add(started(sequence));

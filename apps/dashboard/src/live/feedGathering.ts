@@ -1,5 +1,5 @@
 import type { JobEvent } from '@jobstream/client';
-import { type JobChange, jobChangeOf } from './jobChange.ts';
+import { type JobChange, jobChangeOf, withLater } from './jobChange.ts';
 
 /** What a feed brought between two positions of the log. */
 export interface Gathered {
@@ -30,7 +30,7 @@ export class FeedGathering {
   add(event: JobEvent): void {
     this.#until = event.sequence;
     if (this.#changes.size < MAX_CHANGES || this.#changes.has(event.jobId)) {
-      this.#changes.set(event.jobId, jobChangeOf(event));
+      this.#changes.set(event.jobId, withLater(this.#changes.get(event.jobId), jobChangeOf(event)));
     } else {
       this.#dropped = true;
     }

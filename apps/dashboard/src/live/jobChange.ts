@@ -9,6 +9,8 @@ export interface JobChange {
   readonly at: string;
   /** The status after the event; undefined if it says nothing of it. */
   readonly status: JobStatus | undefined;
+  /** Whether the job was created by this event, or by one before it that is part of the change. */
+  readonly isNew: boolean;
   /** Only of a new job. */
   readonly tags?: readonly string[];
 }
@@ -28,7 +30,14 @@ const STATUSES: Readonly<Partial<Record<JobEventName, JobStatus>>> = {
 export function jobChangeOf(event: JobEvent): JobChange {
   const { jobId, jobType, version, at } = event;
   const tags = event.event === 'JobCreated' ? { tags: event.data.tags } : {};
-  return { jobId, jobType, version, at, event: event.event, status: statusAfter(event), ...tags };
+  const isNew = event.event === 'JobCreated';
+  return { jobId, jobType, version, at, event: event.event, isNew, status: statusAfter(event), ...tags };
+}
+
+/** Adds a later change of a job: of the earlier one remains what the later says nothing about. */
+export function withLater(earlier: JobChange | undefined, later: JobChange): JobChange {
+  if (earlier === undefined) return later;
+  return { ...earlier, ...later, isNew: earlier.isNew || later.isNew, status: later.status ?? earlier.status };
 }
 
 function statusAfter(event: JobEvent): JobStatus | undefined {
