@@ -1,11 +1,11 @@
 /** What of a job is shown, as it stands in the address. */
 export interface JobPageSearch {
   /** The version at which the job is looked at; without it, as it is now. */
-  readonly at?: number;
+  readonly at?: number | undefined;
   /** Only events of this name. */
-  readonly event?: string;
+  readonly event?: string | undefined;
   /** Only events in which this text occurs. */
-  readonly find?: string;
+  readonly find?: string | undefined;
   /** The versions of the two events that are compared. */
   readonly compare?: readonly number[];
 }

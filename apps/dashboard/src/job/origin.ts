@@ -8,7 +8,7 @@ export interface Origin {
   readonly rerunOf?: string;
   readonly reason?: string;
   /** The request or the operation. */
-  readonly correlationId?: string;
+  readonly correlationId?: string | undefined;
 }
 
 /** `nightly@2026-11-27T03:00:00.000Z`: the schedule and the time of a tick. */
