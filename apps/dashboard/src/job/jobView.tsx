@@ -24,8 +24,14 @@ export function JobView() {
   const { job, history } = useJob(id);
   const { event, past } = usePastJob(id, history.data, at);
   const error = job.error ?? history.error ?? past.error;
-  if (job.data === undefined)
-    return error === null ? <Loading /> : <Failure error={error} onRetry={() => void job.refetch()} />;
+  if (job.data === undefined) {
+    return (
+      <>
+        <h1 className="sr-only">Job {id}</h1>
+        {error === null ? <Loading /> : <Failure error={error} onRetry={() => void job.refetch()} />}
+      </>
+    );
+  }
   const shown = past.data ?? job.data;
   return (
     <article className="job">

@@ -13,9 +13,12 @@ import { Shell } from './shell.tsx';
 const root = createRootRoute({
   component: Shell,
   notFoundComponent: () => (
-    <p>
-      There is no such view. <Link to="/">Overview</Link>
-    </p>
+    <>
+      <h1>There is no such view</h1>
+      <p>
+        <Link to="/">Overview</Link>
+      </p>
+    </>
   ),
 });
 const getParentRoute = () => root;
