@@ -1,4 +1,4 @@
-import type { Job } from '@jobstream/client';
+import type { Job, JobPage } from '@jobstream/client';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
 import { useClient, useLiveFeed } from '../live/dashboardContext.ts';
@@ -48,11 +48,17 @@ export function useJobList(filter: JobSearch) {
     setJoined(new Set());
     await queryClient.resetQueries({ queryKey: key });
   };
-  const read = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data]);
-  const known = useMemo(() => new Set(read.map(({ id }) => id)), [read]);
-  const jobs = useMemo(() => read.map((job) => changedBy(recent.get(job.id), job)), [read, recent]);
+  const { jobs, known } = useRows(query.data?.pages, recent);
   const unseen = query.data === undefined ? 0 : [...joined].filter((id) => !known.has(id)).length;
   return { query, jobs, unseen, showUnseen };
+}
+
+/** The jobs that were read, as they are after the changes, and their ids. */
+function useRows(pages: readonly JobPage[] | undefined, recent: ReadonlyMap<string, JobChange>) {
+  const read = useMemo(() => pages?.flatMap(({ items }) => items) ?? [], [pages]);
+  const known = useMemo(() => new Set(read.map(({ id }) => id)), [read]);
+  const jobs = useMemo(() => read.map((job) => changedBy(recent.get(job.id), job)), [read, recent]);
+  return { jobs, known };
 }
 
 /** The table may be behind the feed, so changes are kept for what is read after them: the newest of so many jobs. */

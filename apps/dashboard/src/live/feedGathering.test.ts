@@ -5,6 +5,9 @@ import { FeedGathering } from './feedGathering.ts';
 const started = (sequence: number, jobId = `job-${sequence}`) =>
   ({ event: 'JobStarted', sequence, jobId, jobType: 'email', version: sequence, at: '' }) as unknown as JobEvent;
 
+const ofOne = (sequence: number, event: string, data: object) =>
+  ({ ...started(sequence, 'one'), event, data }) as unknown as JobEvent;
+
 function gathering(position?: number): FeedGathering {
   const made = new FeedGathering();
   made.begin(position);
@@ -27,11 +30,9 @@ test('of each job only the newest change is kept', () => {
 
 test('a job that is created and goes on in the same moment is a new one, with its tags and its last known status', () => {
   const feed = gathering(0);
-  const of = (sequence: number, event: string, data: object) =>
-    ({ ...started(sequence, 'one'), event, data }) as unknown as JobEvent;
-  feed.add(of(1, 'JobCreated', { tags: ['acme'] }));
-  feed.add(of(2, 'JobStarted', {}));
-  feed.add(of(3, 'JobPayloadChanged', {}));
+  feed.add(ofOne(1, 'JobCreated', { tags: ['acme'] }));
+  feed.add(ofOne(2, 'JobStarted', {}));
+  feed.add(ofOne(3, 'JobPayloadChanged', {}));
   expect(feed.take()?.changes).toEqual([
     expect.objectContaining({ version: 3, isNew: true, tags: ['acme'], status: 'processing' }),
   ]);
