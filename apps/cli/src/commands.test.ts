@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { TestProcess } from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -304,6 +306,32 @@ test('workers and stats show the service', async () => {
   expect(JSON.parse((await stage.run('stats', '--window', '1h', '--json')).stdout)).toMatchObject({
     activity: { resolution: 'minute', byType: { email: { failed: 0 } } },
   });
+});
+
+test('export writes jobs with their events into one file, whose digest sha256sum would confirm', async () => {
+  for (const _ of [1, 2]) await enqueue('sleep', '{"durationMs": 1}', '--tag', 'exported', '--delay', '1h');
+  await listed(['--tag', 'exported'], 2);
+  const folder = path.dirname(stage.dataDir);
+  const output = `incident-${path.basename(stage.dataDir)}.jsonl`;
+  const settings = { env: { JOBSTREAM_URL: stage.api }, folder };
+  const written = await runCommand(['export', '--tag', 'exported', '-o', output], settings);
+  const text = await readFile(path.join(folder, output), 'utf8');
+  const digest = createHash('sha256').update(text).digest('hex');
+  expect(written).toEqual({ code: 0, stderr: '', stdout: `${digest}  ${output}\n` });
+  const [header, ...jobs] = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as object);
+  expect(header).toMatchObject({ jobs: 2, complete: true, filter: { tag: 'exported' } });
+  expect(jobs).toMatchObject([1, 2].map(() => ({ job: { tags: ['exported'] }, events: [{ event: 'JobCreated' }] })));
+  expect(await runCommand(['export', '--tag', 'exported', '-o', output], settings)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('it exists, and is not overwritten'),
+  });
+  await rm(path.join(folder, output));
+  const part = await stage.run('export', '--tag', 'exported', '--limit', '1');
+  expect(part.stderr).toContain('There are more jobs: the file has the newest 1.');
+  expect(part.stdout.split('\n')).toHaveLength(3);
 });
 
 /** Its system is found by the data folder, not by an address. */

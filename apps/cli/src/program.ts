@@ -9,6 +9,7 @@ import type { RunHere } from './command/runHere.ts';
 import type { Surroundings } from './command/surroundings.ts';
 import { cancelCommand, retryCommand, runNowCommand } from './jobs/changeCommands.ts';
 import { enqueueCommand } from './jobs/enqueue.ts';
+import { exportCommand } from './jobs/export.ts';
 import { getCommand } from './jobs/get.ts';
 import { listCommand } from './jobs/list.ts';
 import { logsCommand } from './jobs/logs.ts';
@@ -85,6 +86,7 @@ function commands(onApi: RunOnApi, here: RunHere): AnyCommand[] {
     getCommand,
     whyCommand,
     listCommand,
+    exportCommand,
     watchCommand,
     logsCommand,
     cancelCommand,

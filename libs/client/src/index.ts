@@ -20,6 +20,7 @@ export {
 export type { FailureGroup, Failures, FailuresQuery } from './failures.ts';
 export { hasEnded } from './job.ts';
 export type { Backoff, CreatedJob, EndedJob, Job, JobError, JobStatus, RetriedJob } from './job.ts';
+export type { Incident, IncidentHeader, IncidentJob, IncidentOptions } from './incident.ts';
 export type { WaitingFor } from './waitingFor.ts';
 export type { Actor } from './actor.ts';
 export type { JobEvent, JobEventData, JobEventName } from './jobEvent.ts';

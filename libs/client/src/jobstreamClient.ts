@@ -5,8 +5,9 @@ import { enqueue, type EnqueuedJob, type EnqueueOptions } from './enqueue.ts';
 import { followEvents } from './followEvents.ts';
 import type { JobEvent, JobEventName } from './jobEvent.ts';
 import type { Failures, FailuresQuery } from './failures.ts';
+import { exportIncident, type Incident, type IncidentOptions } from './incident.ts';
 import { JobOperations } from './jobOperations.ts';
-import { Jobs } from './jobs.ts';
+import { Jobs, type JobListFilter } from './jobs.ts';
 import { JobTypes } from './jobTypes.ts';
 import { Keys } from './keys.ts';
 import { Proof } from './proof.ts';
@@ -95,6 +96,17 @@ export class JobstreamClient {
    */
   failures(query: FailuresQuery = {}, { signal }: CallOptions = {}): Promise<Failures> {
     return this.#transport.ask({ path: '/api/failures', query: { ...query }, signal });
+  }
+
+  /**
+   * Reads the jobs of a filter with all of their events into one text of JSON lines, with its SHA-256 and the commands that
+   * show the same again: to keep an incident, or to send it to somebody. It has what the caller may read, and holds all of it
+   * in memory.
+   *
+   * @throws RangeError for a limit that is not from 1 to 1,000.
+   */
+  exportIncident(filter: JobListFilter, options: IncidentOptions = {}): Promise<Incident> {
+    return exportIncident(this.jobs, filter, options);
   }
 
   /** Counts the jobs; with a time range also what happened in it. */

@@ -38,7 +38,9 @@ function Proof() {
     <>
       {error !== null && <Failure error={error} />}
       {data.current === undefined ? (
-        <ReasonlessButton label="Verify now" of="the table" onPress={verify} />
+        <div>
+          <ReasonlessButton label="Verify now" of="the table" onPress={verify} />
+        </div>
       ) : (
         <Progress of={data.current} />
       )}
