@@ -111,6 +111,33 @@ class Refusals(unittest.TestCase):
             SyncClient(served.url, retry_for=0).get("1")
 
 
+class Repetitions(unittest.IsolatedAsyncioTestCase):
+    async def test_another_payload_is_sent_only_where_one_is_given(self) -> None:
+        with api(*[job("pending")] * 4) as served:
+            client = Client(served.url)
+            await client.retry("1")
+            await client.retry("1", payload=None, reason="mended")
+            await client.run_now("1", reason="urgent")
+            SyncClient(served.url).run_now("1")
+        self.assertEqual(
+            [(asked, body) for asked, _, body in served.requests],
+            [
+                ("POST /api/jobs/1/retry", {}),
+                ("POST /api/jobs/1/retry", {"payload": None, "reason": "mended"}),
+                ("POST /api/jobs/1/run-now", {"reason": "urgent"}),
+                ("POST /api/jobs/1/run-now", {}),
+            ],
+        )
+
+    def test_a_rerun_is_repeated_with_the_same_key_and_names_the_first_job(self) -> None:
+        with api(problem(503, "log-overloaded"), job("pending", rerunOf="0", waitingFor={"reason": "queue"})) as served:
+            created = SyncClient(served.url).rerun("0", payload={"to": "b"})
+        self.assertEqual((created.rerun_of, created.waiting_for), ("0", {"reason": "queue"}))
+        keys = [headers["idempotency-key"] for _, headers, _ in served.requests]
+        self.assertEqual((len(keys), len(set(keys))), (2, 1))
+        self.assertEqual(served.requests[1][2], {"payload": {"to": "b"}})
+
+
 class Waiting(unittest.IsolatedAsyncioTestCase):
     async def test_asks_until_the_job_has_ended(self) -> None:
         with api(job("processing"), job("completed", result=7)) as served:

@@ -11,12 +11,15 @@ from typing import Any, Unpack
 from .job import Job, result_of
 from .requests import (
     LONGEST_WAIT,
+    UNCHANGED,
     ApiRequest,
     EnqueueOptions,
     cancel_request,
     create_request,
     get_request,
+    rerun_request,
     retry_request,
+    run_now_request,
     wait_request,
 )
 from .transport import Credentials, Transport, retry_pause
@@ -85,10 +88,33 @@ class Client:
         job_id = job if isinstance(job, str) else job.id
         return Job.of(await self._ask(cancel_request(job_id, reason)))
 
-    async def retry(self, job: Job | str, *, reason: str | None = None) -> Job:
-        """Runs a failed or cancelled job again, from attempt 1. Raises ConflictError in any other state."""
+    async def retry(self, job: Job | str, *, reason: str | None = None, payload: Any = UNCHANGED) -> Job:
+        """Runs a failed or cancelled job again, from attempt 1, with another payload if one is given.
+
+        Raises ConflictError in any other state.
+        """
         job_id = job if isinstance(job, str) else job.id
-        return Job.of(await self._ask(retry_request(job_id, reason)))
+        return Job.of(await self._ask(retry_request(job_id, reason, payload)))
+
+    async def run_now(self, job: Job | str, *, reason: str | None = None) -> Job:
+        """Ends the wait of a job that is scheduled or will be retried. Raises ConflictError in any other state."""
+        job_id = job if isinstance(job, str) else job.id
+        return Job.of(await self._ask(run_now_request(job_id, reason)))
+
+    async def rerun(
+        self,
+        job: Job | str,
+        *,
+        reason: str | None = None,
+        payload: Any = UNCHANGED,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Creates a job like one that has ended, and returns the new one. Raises ConflictError before its end.
+
+        The same key gives the same job; default a random key, so that a repeated request creates one.
+        """
+        job_id = job if isinstance(job, str) else job.id
+        return Job.of(await self._ask(rerun_request(job_id, reason, payload, idempotency_key)))
 
     async def _ask(self, request: ApiRequest) -> Any:
         """Asks in a thread of its own, which does not keep the program from ending when the call was cancelled."""

@@ -30,6 +30,10 @@ class Job:
     error: Mapping[str, str] | None = None
     """`name`, `message` and `code` of the last failure; `stack` for callers with the scope `jobs:debug`."""
     progress: Mapping[str, Any] | None = None
+    waiting_for: Mapping[str, Any] | None = None
+    """Why it does not run, until it has ended: `reason`, such as `paused`, and what belongs to it."""
+    rerun_of: str | None = None
+    """The job that it repeats."""
     tags: tuple[str, ...] = ()
     fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """All fields as the API gives them, `warnings` among them."""
@@ -52,6 +56,8 @@ class Job:
             result=fields.get("result"),
             error=fields.get("error"),
             progress=fields.get("progress"),
+            waiting_for=fields.get("waitingFor"),
+            rerun_of=fields.get("rerunOf"),
             tags=tuple(fields.get("tags", ())),
             fields=fields,
         )

@@ -10,6 +10,9 @@ from datetime import datetime
 from typing import Any, TypedDict
 from urllib.parse import quote
 
+UNCHANGED: Any = object()
+"""The job keeps its payload. None would be a payload."""
+
 LONGEST_WAIT = 25.0
 """How long the API is asked to wait for the end of a job, in seconds."""
 
@@ -81,9 +84,24 @@ def cancel_request(job_id: str, reason: str | None) -> ApiRequest:
     return ApiRequest("POST", f"/api/jobs/{quote(job_id, safe='')}/cancel", _body(body))
 
 
-def retry_request(job_id: str, reason: str | None) -> ApiRequest:
-    body = {} if reason is None else {"reason": reason}
+def retry_request(job_id: str, reason: str | None, payload: Any) -> ApiRequest:
+    body = _changes(reason, payload)
     return ApiRequest("POST", f"/api/jobs/{quote(job_id, safe='')}/retry", _body(body), repeatable=False)
+
+
+def run_now_request(job_id: str, reason: str | None) -> ApiRequest:
+    return ApiRequest("POST", f"/api/jobs/{quote(job_id, safe='')}/run-now", _body(_changes(reason)))
+
+
+def rerun_request(job_id: str, reason: str | None, payload: Any, idempotency_key: str | None) -> ApiRequest:
+    headers = {"idempotency-key": idempotency_key or str(uuid.uuid4())}
+    body = _changes(reason, payload)
+    return ApiRequest("POST", f"/api/jobs/{quote(job_id, safe='')}/rerun", _body(body), headers)
+
+
+def _changes(reason: str | None, payload: Any = UNCHANGED) -> dict[str, Any]:
+    changes: dict[str, Any] = {} if reason is None else {"reason": reason}
+    return changes if payload is UNCHANGED else {**changes, "payload": json_of(payload)}
 
 
 def json_of(payload: Any) -> Any:

@@ -9,11 +9,14 @@ from typing import Any, Unpack
 from .job import Job, result_of
 from .requests import (
     LONGEST_WAIT,
+    UNCHANGED,
     EnqueueOptions,
     cancel_request,
     create_request,
     get_request,
+    rerun_request,
     retry_request,
+    run_now_request,
     wait_request,
 )
 from .transport import Credentials, Transport, retry_pause
@@ -73,7 +76,30 @@ class SyncClient:
         job_id = job if isinstance(job, str) else job.id
         return Job.of(self._transport.ask(cancel_request(job_id, reason), self._never))
 
-    def retry(self, job: Job | str, *, reason: str | None = None) -> Job:
-        """Runs a failed or cancelled job again, from attempt 1. Raises ConflictError in any other state."""
+    def retry(self, job: Job | str, *, reason: str | None = None, payload: Any = UNCHANGED) -> Job:
+        """Runs a failed or cancelled job again, from attempt 1, with another payload if one is given.
+
+        Raises ConflictError in any other state.
+        """
         job_id = job if isinstance(job, str) else job.id
-        return Job.of(self._transport.ask(retry_request(job_id, reason), self._never))
+        return Job.of(self._transport.ask(retry_request(job_id, reason, payload), self._never))
+
+    def run_now(self, job: Job | str, *, reason: str | None = None) -> Job:
+        """Ends the wait of a job that is scheduled or will be retried. Raises ConflictError in any other state."""
+        job_id = job if isinstance(job, str) else job.id
+        return Job.of(self._transport.ask(run_now_request(job_id, reason), self._never))
+
+    def rerun(
+        self,
+        job: Job | str,
+        *,
+        reason: str | None = None,
+        payload: Any = UNCHANGED,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Creates a job like one that has ended, and returns the new one. Raises ConflictError before its end.
+
+        The same key gives the same job; default a random key, so that a repeated request creates one.
+        """
+        job_id = job if isinstance(job, str) else job.id
+        return Job.of(self._transport.ask(rerun_request(job_id, reason, payload, idempotency_key), self._never))
