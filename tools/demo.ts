@@ -45,6 +45,8 @@ const rootDataDir = path.resolve(repositoryRoot, process.env['DATA_DIR'] || '.da
 const dataDir = path.join(rootDataDir, 'demo');
 /** Short, so that a system that does not run is reported soon. */
 const retryForMs = 2_000;
+/** Long: a machine with much else to do is no reason to leave the hour unfinished. */
+const populateRetryForMs = 60_000;
 
 await runTool((tool) => {
   if (values.populate === true) return fill(tool);
@@ -81,7 +83,7 @@ async function showOwnSystem({ guard, stopped }: ToolSurroundings): Promise<void
 
 async function fill({ guard, stopped }: ToolSurroundings): Promise<void> {
   const { url, env } = shopSettings();
-  const client = new JobstreamClient({ url, credentials: keyFor(url, process.env) });
+  const client = new JobstreamClient({ url, credentials: keyFor(url, process.env), retryForMs: populateRetryForMs });
   const workers = new ShopWorkers({ env, guard, say });
   const stop = new AbortController();
   void stopped.then(() => stop.abort(new Error('stopped')));
