@@ -63,7 +63,7 @@ export async function runScenario(scenario: Scenario): Promise<ScenarioReport> {
     folder,
     nodes,
     mounts,
-    settings: maxAge === undefined ? {} : { JOBS_MAX_AGE: maxAge },
+    settings: { AS_OF_REACH: '1d', ...(maxAge === undefined ? {} : { JOBS_MAX_AGE: maxAge }) },
   });
   await using outside = await lookFromOutside(stage);
   await using record = maxAge === undefined ? undefined : LogRecord.start(outside.nats);
@@ -74,7 +74,8 @@ export async function runScenario(scenario: Scenario): Promise<ScenarioReport> {
   const quiet = record === undefined ? await untilQuiet(outside) : await untilStill(stage, outside);
   say('gathering the evidence');
   const members = nodes === 1 ? [] : stage.nodes.map((_, index) => `nats-${index + 1}`);
-  const sources = { load: loadFile(folder), ledger: stage.ledger, members };
+  const api = maxAge === undefined ? stage.apis[0] : undefined;
+  const sources = { load: loadFile(folder), ledger: stage.ledger, members, api, seed: scenario.seed };
   const evidence = { ...(await gatherEvidence(outside, sources)), ...(await record?.whole()) };
   await writeEvidence(folder, evidence, outside.nats);
   const crashes = stage.apps.flatMap((app) => app.crashes.map((how) => `${app.name}: ${how}`));

@@ -1,6 +1,7 @@
 import { ageOut } from './ageOut.ts';
 import { append } from './append.ts';
 import { bulkReplay } from './bulkReplay.ts';
+import { asOf } from './asOf.ts';
 import { cancelRunning } from './cancelRunning.ts';
 import { catchUp } from './catchUp.ts';
 import { delayedTogether } from './delayedTogether.ts';
@@ -26,6 +27,7 @@ export const handrunBenches: readonly HandrunBench[] = [
   listing,
   search,
   bulkReplay,
+  asOf,
   cancelRunning,
   delayedTogether,
   soak,

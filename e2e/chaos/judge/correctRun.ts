@@ -166,6 +166,7 @@ export function correctRun(): Mutable<Evidence> {
     timers: 2,
     load: scripts.flatMap(recordsOf),
     effects: scripts.flatMap(effectsOf),
+    past: [],
   };
 }
 

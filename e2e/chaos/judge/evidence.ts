@@ -1,4 +1,5 @@
 import type { RawLog } from '../../harness/rawLog.ts';
+import type { PastAnswer } from './askPast.ts';
 
 /** A row of the table `jobs`; SQL NULL is undefined, times are milliseconds since 1970. */
 export interface TableRow {
@@ -46,4 +47,6 @@ export interface Evidence extends RawLog {
   readonly timers: number;
   readonly load: readonly LoadRecord[];
   readonly effects: readonly Effect[];
+  /** Of random moments; empty where the log has lost events, and nothing else has them. */
+  readonly past: readonly PastAnswer[];
 }

@@ -5,6 +5,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { Pool } from 'pg';
 import { readRawLog } from '../../harness/rawLog.ts';
 import type { Outside } from '../outside.ts';
+import { askPast } from './askPast.ts';
 import { digestOf } from './checkLog.ts';
 import { comparedColumns } from './checkTable.ts';
 import type { Effect, Evidence, LoadRecord, LogCopy, TableRow } from './evidence.ts';
@@ -25,12 +26,17 @@ export interface EvidenceSources {
   readonly ledger: string;
   /** The servers of a cluster by name; empty where there is one. */
   readonly members: readonly string[];
+  /** The API that is asked for the past, if it is. */
+  readonly api?: string | undefined;
+  readonly seed: string;
 }
 
 /** Takes down everything that the judge wants to see of a system at rest. */
 export async function gatherEvidence({ nats, database }: Outside, sources: EvidenceSources): Promise<Evidence> {
+  const log = await readRawLog(nats);
   return {
-    ...(await readRawLog(nats)),
+    ...log,
+    past: sources.api === undefined ? [] : await askPast(sources.api, log.messages, sources.seed),
     copies: await readCopies(nats, sources.members),
     ...(await readTable(database)),
     timers: await countTimers(nats),

@@ -4,6 +4,7 @@ import type { Repeats } from './checkEffects.ts';
 import { checkLoad } from './checkLoad.ts';
 import { checkChain, checkGaps } from './checkLog.ts';
 import { checkClocks, checkTimers } from './checkClocks.ts';
+import { checkPast } from './checkPast.ts';
 import { checkCounts, checkRows } from './checkTable.ts';
 import type { Evidence } from './evidence.ts';
 import { readHistories, type JunkMessage } from './readHistories.ts';
@@ -42,6 +43,7 @@ export function judge(evidence: Evidence): Verdict {
       ...checkLoad(evidence.load, byJob, jobs),
       ...checkRows(evidence.rows, jobs),
       ...checkCounts(evidence.counts, jobs),
+      ...checkPast(evidence.past, byJob),
       ...checkQuarantine(evidence, junk),
       ...checkEffects(evidence.effects, byJob),
       ...checkPresence(evidence.effects, byJob),

@@ -17,6 +17,7 @@ export const rules = {
   'missing-row': 'jobs of the log without a row',
   'extra-row': 'rows without a job in the log',
   counts: 'wrong numbers in job_counts',
+  past: 'lists and counts of past moments that differ from the log',
   quarantine: 'messages in quarantine that do not belong there, or are missing',
   effect: 'side effects without a started attempt of their number',
   'double-effect': 'side effects run more than once without an explanation',

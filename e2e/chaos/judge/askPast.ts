@@ -1,0 +1,58 @@
+import type { RawMessage } from '../../harness/rawLog.ts';
+import { seededRandom, type SeededRandom } from '../seededRandom.ts';
+
+/** What the API has answered about a moment of the past. */
+export interface PastAnswer {
+  /** After the message with this sequence, or at this time in milliseconds since 1970. */
+  readonly moment: { readonly sequence: number } | { readonly time: number };
+  /** The status of the listed jobs; undefined for all. */
+  readonly status: string | undefined;
+  /** The first page. */
+  readonly items: readonly { readonly id: string; readonly status: string; readonly version: number }[];
+  readonly counts: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** As many jobs of a list are looked at. */
+export const PAST_PAGE = 20;
+
+const MOMENTS = 200;
+const AT_ONCE = 8;
+const STATUSES = [undefined, 'scheduled', 'pending', 'processing', 'retrying', 'completed', 'failed', 'cancelled'];
+
+/** Asks for lists and counts at random moments of a run: after some message, or between the times of two. */
+export async function askPast(api: string, messages: readonly RawMessage[], seed: string): Promise<PastAnswer[]> {
+  const random = seededRandom(seed, 'moments of the past');
+  const first = messages.findIndex(({ subject }) => subject.startsWith('jobs.'));
+  const begun = messages.slice(first);
+  const questions = Array.from({ length: begun.length === 0 ? 0 : MOMENTS }, () => ({
+    moment: momentAmong(begun, random),
+    status: random.pick(STATUSES),
+  }));
+  const answers: PastAnswer[] = [];
+  for (let start = 0; start < questions.length; start += AT_ONCE) {
+    answers.push(...(await Promise.all(questions.slice(start, start + AT_ONCE).map((one) => ask(api, one)))));
+  }
+  return answers;
+}
+
+function momentAmong(messages: readonly RawMessage[], random: SeededRandom): PastAnswer['moment'] {
+  const { sequence, storedAt } = random.pick(messages);
+  return random.chance(0.5) ? { sequence } : { time: storedAt + random.int(0, 3) };
+}
+
+async function ask(api: string, { moment, status }: Pick<PastAnswer, 'moment' | 'status'>): Promise<PastAnswer> {
+  const asOf = 'time' in moment ? new Date(moment.time).toISOString() : moment.sequence;
+  const only = status === undefined ? '' : `&status=${status}`;
+  const [page, stats] = await Promise.all([
+    read<{ items: PastAnswer['items'] }>(`${api}/api/jobs?asOf=${asOf}&limit=${PAST_PAGE}${only}`),
+    read<{ jobs: { byType: PastAnswer['counts'] } }>(`${api}/api/stats?asOf=${asOf}`),
+  ]);
+  const items = page.items.map((job) => ({ id: job.id, status: job.status, version: job.version }));
+  return { moment, status, items, counts: stats.jobs.byType };
+}
+
+async function read<Body>(url: string): Promise<Body> {
+  const response = await fetch(url);
+  if (response.status !== 200) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as Body;
+}

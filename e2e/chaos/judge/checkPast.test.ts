@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import type { PastAnswer } from './askPast.ts';
+import { correctRun } from './correctRun.ts';
+import { judge } from './judge.ts';
+
+/** A right answer about the moment of the first message, which creates a job. */
+function firstMoment(): PastAnswer {
+  const [first] = correctRun().messages;
+  const [, type = '', id = ''] = first?.subject.split('.') ?? [];
+  const job = { id, status: 'pending', version: 1 };
+  return { moment: { sequence: 1 }, status: undefined, items: [job], counts: { [type]: { pending: 1 } } };
+}
+
+function complaintsAbout(change: Partial<PastAnswer>): string[] {
+  const run = correctRun();
+  run.past = [{ ...firstMoment(), ...change }];
+  return judge(run).violations.map(({ rule, detail }) => `${rule}: ${detail.slice(0, detail.indexOf(' at '))}`);
+}
+
+test('right answers about the past pass, by sequence, by time and by status', () => {
+  const storedAt = correctRun().messages[0]?.storedAt ?? 0;
+  expect(complaintsAbout({})).toEqual([]);
+  expect(complaintsAbout({ moment: { time: storedAt } })).toEqual([]);
+  expect(complaintsAbout({ status: 'pending' })).toEqual([]);
+  expect(complaintsAbout({ status: 'failed', items: [] })).toEqual([]);
+  expect(complaintsAbout({ moment: { time: storedAt - 1 }, items: [], counts: {} })).toEqual([]);
+});
+
+test.each<[string, Partial<PastAnswer>]>([
+  ['a job that is missing', { items: [] }],
+  ['another status', { items: firstMoment().items.map((job) => Object.assign(job, { status: 'completed' })) }],
+  ['another version', { items: firstMoment().items.map((job) => Object.assign(job, { version: 2 })) }],
+  ['a job in the list of another status', { status: 'failed' }],
+])('%s is found', (_what, change) => {
+  expect(complaintsAbout(change)).toEqual(['past: the list']);
+});
+
+test('wrong counts are found', () => {
+  expect(complaintsAbout({ counts: {} })).toEqual(['past: the counts']);
+});

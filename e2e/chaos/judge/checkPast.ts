@@ -1,0 +1,51 @@
+import { isDeepStrictEqual } from 'node:util';
+import { PAST_PAGE, type PastAnswer } from './askPast.ts';
+import type { LoggedEvent } from './readHistories.ts';
+import { replay } from './replay.ts';
+import type { Violation } from './violation.ts';
+
+type Histories = ReadonlyMap<string, readonly LoggedEvent[]>;
+
+/** Compares what was answered about moments of the past with a fold of the log until then. */
+export function checkPast(answers: readonly PastAnswer[], byJob: Histories): readonly Violation[] {
+  return answers.flatMap((answer) => {
+    const jobs = jobsAt(answer.moment, byJob);
+    const listed = jobs
+      .filter(({ status }) => answer.status === undefined || status === answer.status)
+      .slice(0, PAST_PAGE)
+      .map(({ id, status, version }) => ({ id, status, version }));
+    return [
+      ...differing('the list', answer, [answer.items, listed]),
+      ...differing('the counts', answer, [answer.counts, countsOf(jobs)]),
+    ];
+  });
+}
+
+/** Newest first, by their first events. */
+function jobsAt(moment: PastAnswer['moment'], byJob: Histories) {
+  const isPast = ({ sequence, storedAt }: LoggedEvent) =>
+    'time' in moment ? storedAt <= moment.time : sequence <= moment.sequence;
+  return [...byJob]
+    .map(([jobId, history]) => ({ first: history[0]?.sequence ?? 0, ...replay(jobId, history.filter(isPast)) }))
+    .toSorted((one, other) => other.first - one.first)
+    .flatMap(({ job }) => (job === undefined ? [] : [job]));
+}
+
+function countsOf(jobs: ReturnType<typeof jobsAt>): PastAnswer['counts'] {
+  const counts: Record<string, Record<string, number>> = {};
+  for (const { type, status } of jobs) {
+    const ofType = (counts[type] ??= {});
+    ofType[status] = (ofType[status] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function differing(
+  what: string,
+  { moment, status }: PastAnswer,
+  [is, should]: readonly [unknown, unknown],
+): Violation[] {
+  if (isDeepStrictEqual(is, should)) return [];
+  const asked = `${JSON.stringify(moment)}${status === undefined ? '' : ` (${status})`}`;
+  return [{ rule: 'past', detail: `${what} at ${asked} is ${JSON.stringify(is)}, not ${JSON.stringify(should)}` }];
+}
