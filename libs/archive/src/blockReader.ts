@@ -10,17 +10,30 @@ import { sha256 } from './manifestEntry.ts';
 
 const unpack = promisify(gunzip);
 
-/** Reads blocks and indexes of segments and verifies their checksums; caches the indexes. */
+/**
+ * Reads blocks and indexes of segments and verifies their checksums; caches the indexes. Those who ask for a block while it is
+ * being read share it: the jobs of a list have their events in the same blocks.
+ */
 export class BlockReader {
   readonly #store: ArchiveStore;
   readonly #indexes = new Map<string, JobIndex>();
+  readonly #reading = new Map<string, Promise<readonly ArchivedMessage[]>>();
 
   constructor(store: ArchiveStore) {
     this.#store = store;
   }
 
   /** Reads one block of a segment. @throws ArchiveCorruptError, ArchiveUnavailableError. */
-  async read({ segment, blocks }: ManifestEntry, block: number): Promise<readonly ArchivedMessage[]> {
+  read(entry: ManifestEntry, block: number): Promise<readonly ArchivedMessage[]> {
+    const key = `${entry.segment.name} ${block}`;
+    const underWay = this.#reading.get(key);
+    if (underWay !== undefined) return underWay;
+    const reading = this.#load(entry, block).finally(() => this.#reading.delete(key));
+    this.#reading.set(key, reading);
+    return reading;
+  }
+
+  async #load({ segment, blocks }: ManifestEntry, block: number): Promise<readonly ArchivedMessage[]> {
     const range = blocks[block];
     if (range === undefined) throw new ArchiveCorruptError(segment.name, `has no block ${block}`);
     const bytes = await this.#store.read(segment.name, range);

@@ -23,8 +23,8 @@ export async function jobAsOf(id: string, moment: Moment, { log }: Pick<ApiDeps,
   });
 }
 
-/** Histories that are in memory at once. */
-const AT_ONCE = 16;
+/** Histories that are in memory at once: a usual page, whose jobs share what is read of an archive. */
+const AT_ONCE = 50;
 
 /**
  * Reads jobs that are known to have existed at the moment; leaves out those whose events have left the log for good.
