@@ -26,7 +26,10 @@ function jobsAt(moment: PastAnswer['moment'], byJob: Histories) {
   const isPast = ({ sequence, storedAt }: LoggedEvent) =>
     'time' in moment ? storedAt <= moment.time : sequence <= moment.sequence;
   return [...byJob]
-    .map(([jobId, history]) => ({ first: history[0]?.sequence ?? 0, ...replay(jobId, history.filter(isPast)) }))
+    .map(([jobId, history]) => ({
+      first: history[0]?.sequence ?? 0,
+      job: replay(jobId, history.filter(isPast)).job,
+    }))
     .toSorted((one, other) => other.first - one.first)
     .flatMap(({ job }) => (job === undefined ? [] : [job]));
 }
