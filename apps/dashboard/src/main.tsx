@@ -8,6 +8,8 @@ import './styles/parts.css';
 import './styles/overview.css';
 import './styles/jobs.css';
 import './styles/job.css';
+import './styles/filters.css';
+import './styles/mending.css';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('the page has no place for the dashboard');

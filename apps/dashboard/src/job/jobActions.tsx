@@ -1,6 +1,6 @@
 import type { Job } from '@jobstream/client';
 import { useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
 import { ReasonDialog } from '../parts/reasonDialog.tsx';
 import { useMay } from '../session/session.ts';
@@ -19,6 +19,9 @@ export function JobActions({ job }: ActionProps) {
     case 'cancelled':
       return (
         <div className="actions">
+          <Link className="button" to="/jobs/$id/edit" params={{ id: job.id }}>
+            Edit and retry
+          </Link>
           <Rerun job={job} />
           <Retry job={job} />
         </div>

@@ -1,82 +1,145 @@
+import type { Job } from '@jobstream/client';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { type SubmitEvent } from 'react';
 import { useClient } from '../live/dashboardContext.ts';
 import { Status, statuses } from '../parts/status.tsx';
-import type { JobSearch } from './jobSearch.ts';
+import { describe } from './conditions.ts';
+import { FilterBox } from './filterBox.tsx';
+import {
+  type Condition,
+  conditionsOf,
+  type JobSearch,
+  sorts,
+  valuesOf,
+  withCondition,
+  withoutCondition,
+} from './jobSearch.ts';
+import { SavedViews } from './savedViews.tsx';
+import { TimeRange } from './timeRange.tsx';
 
-/** The filters of the list: each status with its number of jobs, the type, a tag. */
-export function JobFilters({ filter }: { readonly filter: JobSearch }) {
+interface JobFiltersProps {
+  readonly filter: JobSearch;
+  /** Those that are shown, whose tags are offered. */
+  readonly jobs: readonly Job[];
+}
+
+/** The filters of the list: each status with its number of jobs, all conditions, the order, and what was saved. */
+export function JobFilters({ filter, jobs }: JobFiltersProps) {
   const client = useClient();
+  const navigate = useNavigate();
   const { data } = useQuery({
     queryKey: ['stats'],
     queryFn: ({ signal }) => client.stats({ signal }),
     refetchInterval: 3_000,
   });
-  const { type } = filter;
-  const counts = type === undefined ? data?.jobs.byStatus : data?.jobs.byType[type];
-  const types = [
-    ...new Set([...Object.keys(data?.jobs.byType ?? {}), ...(type === undefined ? [] : [type])]),
-  ].toSorted();
-  const { status: _status, ...rest } = filter;
+  const show = (search: JobSearch) => void navigate({ to: '/jobs', search });
+  const types = Object.keys(data?.jobs.byType ?? {}).toSorted();
+  const tags = [...new Set(jobs.flatMap((job) => job.tags))].toSorted();
   return (
     <div className="filters">
-      <nav className="by-status" aria-label="Status">
-        <Link
-          to="/jobs"
-          search={rest}
-          activeOptions={{ exact: true, explicitUndefined: true }}
-          aria-current={filter.status === undefined ? 'page' : undefined}
-        >
-          all
-        </Link>
-        {statuses.map((status) => (
-          <Link
-            key={status}
-            to="/jobs"
-            search={{ ...rest, status }}
-            aria-current={filter.status === status ? 'page' : undefined}
-          >
-            <Status status={status} />
-            <span className="count">{(counts?.[status] ?? 0).toLocaleString()}</span>
-          </Link>
-        ))}
-      </nav>
-      <TypeAndTag filter={filter} types={types} />
+      <ByStatus filter={filter} countOf={(status) => jobsIn(data?.jobs, filter, status)} />
+      <div className="filter-bar">
+        <FilterBox types={types} tags={tags} onChoose={(condition) => show(withCondition(filter, condition))} />
+        <TimeRange search={filter} onChange={show} />
+        <SortPicker filter={filter} onChange={show} />
+        <SavedViews search={filter} />
+      </div>
+      <Chips filter={filter} />
     </div>
   );
 }
 
-function TypeAndTag({ filter, types }: { readonly filter: JobSearch; readonly types: readonly string[] }) {
-  const navigate = useNavigate();
-  const { type: _type, tag: _tag, ...status } = filter;
-  const show = (form: HTMLFormElement) => {
-    const fields = [...new FormData(form)].filter(([, value]) => value !== '');
-    void navigate({ to: '/jobs', search: { ...status, ...(Object.fromEntries(fields) as JobSearch) } });
-  };
-  const submit = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    show(event.currentTarget);
+type Counts = {
+  readonly byStatus: Readonly<Record<string, number>>;
+  readonly byType: Readonly<Record<string, object>>;
+};
+
+/** The number of jobs of the chosen types; other conditions do not count here. */
+function jobsIn(counts: Counts | undefined, filter: JobSearch, status: string): number {
+  const types = valuesOf(filter, 'type');
+  if (types.length === 0) return counts?.byStatus[status] ?? 0;
+  const byType = (counts?.byType ?? {}) as Readonly<Record<string, Readonly<Record<string, number>>>>;
+  return types.reduce((sum, type) => sum + (byType[type]?.[status] ?? 0), 0);
+}
+
+interface ByStatusProps {
+  readonly filter: JobSearch;
+  readonly countOf: (status: string) => number;
+}
+
+function ByStatus({ filter, countOf }: ByStatusProps) {
+  const { status: _status, ...rest } = filter;
+  const chosen = valuesOf(filter, 'status');
+  return (
+    <nav className="by-status" aria-label="Status">
+      <Link to="/jobs" search={rest} aria-current={chosen.length === 0 ? 'page' : undefined} activeProps={{}}>
+        all
+      </Link>
+      {statuses.map((status) => (
+        <Link
+          key={status}
+          to="/jobs"
+          search={{ ...rest, status }}
+          aria-current={chosen.includes(status) ? 'page' : undefined}
+        >
+          <Status status={status} />
+          <span className="count">{countOf(status).toLocaleString()}</span>
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+interface SortPickerProps {
+  readonly filter: JobSearch;
+  readonly onChange: (search: JobSearch) => void;
+}
+
+function SortPicker({ filter, onChange }: SortPickerProps) {
+  const { sort: _sort, ...rest } = filter;
+  const choose = (value: string) => {
+    const sort = sorts.find((one) => one === value && one !== 'newest');
+    onChange(sort === undefined ? rest : { ...rest, sort });
   };
   return (
-    <form
-      className="type-and-tag"
-      onSubmit={submit}
-      onChange={({ currentTarget, target }) => target instanceof HTMLSelectElement && show(currentTarget)}
-    >
-      <label>
-        Type
-        <select name="type" defaultValue={filter.type ?? ''} key={`${filter.type} ${types.length}`}>
-          <option value="">all</option>
-          {types.map((one) => (
-            <option key={one}>{one}</option>
-          ))}
-        </select>
-      </label>
-      <label>
-        Tag
-        <input name="tag" defaultValue={filter.tag ?? ''} key={filter.tag} maxLength={128} autoComplete="off" />
-      </label>
-    </form>
+    <select aria-label="Order" value={filter.sort ?? 'newest'} onChange={({ target }) => choose(target.value)}>
+      {sorts.map((sort) => (
+        <option key={sort} value={sort}>
+          {sort} first
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** Every condition, with a link that removes it. */
+function Chips({ filter }: { readonly filter: JobSearch }) {
+  const conditions = conditionsOf(filter);
+  if (conditions.length === 0) return null;
+  return (
+    <ul className="chips" aria-label="Filters">
+      {conditions.map((condition) => (
+        <Chip key={`${condition.name} ${condition.value}`} filter={filter} condition={condition} />
+      ))}
+      {conditions.length > 1 && (
+        <li>
+          <Link to="/jobs" search={filter.sort === undefined ? {} : { sort: filter.sort }}>
+            Remove all
+          </Link>
+        </li>
+      )}
+    </ul>
+  );
+}
+
+function Chip({ filter, condition }: { readonly filter: JobSearch; readonly condition: Condition }) {
+  const text = describe(condition);
+  return (
+    <li className="chip">
+      {text}
+      <Link to="/jobs" search={withoutCondition(filter, condition)} aria-label={`Remove ${text}`}>
+        ✕
+      </Link>
+    </li>
   );
 }

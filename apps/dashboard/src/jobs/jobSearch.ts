@@ -1,23 +1,100 @@
-import type { JobFilter, JobStatus } from '@jobstream/client';
+import type { JobListFilter } from '@jobstream/client';
 import { statuses } from '../parts/status.tsx';
 
-/** The filters of the list of jobs, as they stand in the address. */
-export type JobSearch = Pick<JobFilter, 'status' | 'type' | 'tag'>;
+/** Conditions of which a list may have several. */
+const SEVERAL = ['status', 'type', 'tag', 'search'] as const;
 
-/** Reads the filters of an address, and leaves out what is none. */
-export function readJobSearch({ status, type, tag }: Readonly<Record<string, unknown>>): JobSearch {
-  return {
-    ...(isStatus(status) ? { status } : {}),
-    ...(isText(type) ? { type } : {}),
-    ...(isText(tag) ? { tag } : {}),
-  };
+export const times = ['created', 'updated', 'started', 'finished', 'run'] as const;
+const bounds = times.flatMap((time) => [`${time}After`, `${time}Before`] as const);
+const ONE = ['errorName', 'errorCode', 'failure', 'worker', 'rerunOf', ...bounds] as const;
+
+export const sorts = ['newest', 'oldest', 'longest', 'shortest'] as const;
+
+type Several = (typeof SEVERAL)[number];
+export type ConditionName = Several | (typeof ONE)[number];
+
+/** One condition of a list: a job has one of the types and statuses, and all of the rest. */
+export interface Condition {
+  readonly name: ConditionName;
+  readonly value: string;
 }
 
-function isStatus(value: unknown): value is JobStatus {
-  return statuses.some((status) => status === value);
+/** The conditions and the order of a list of jobs, as they stand in the address. A time may be `-15m`: so long ago. */
+export type JobSearch = JobListFilter;
+
+/** Reads the conditions of an address, and leaves out what is none. */
+export function readJobSearch(params: Readonly<Record<string, unknown>>): JobSearch {
+  const sort = sorts.find((one) => one === params['sort'] && one !== 'newest');
+  const conditions = [...SEVERAL, ...ONE].flatMap((name) =>
+    [params[name]].flat().flatMap((value) => (isText(value) ? [{ name, value: String(value) }] : [])),
+  );
+  return { ...searchOf(conditions.filter(isPossible)), ...(sort === undefined ? {} : { sort }) };
 }
 
 /** The router reads `?tag=42` as a number. */
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
+function isText(value: unknown): value is string | number {
+  return (typeof value === 'string' && value !== '') || typeof value === 'number';
+}
+
+function isPossible({ name, value }: Condition): boolean {
+  return name !== 'status' || statuses.some((status) => status === value);
+}
+
+/** The conditions of a list, one by one. */
+export function conditionsOf(search: JobSearch): readonly Condition[] {
+  return [...SEVERAL, ...ONE].flatMap((name) => [search[name] ?? []].flat().map((value) => ({ name, value })));
+}
+
+export function withCondition(search: JobSearch, condition: Condition): JobSearch {
+  const others = conditionsOf(search).filter((one) => isSeveral(one.name) || one.name !== condition.name);
+  return { ...orderOf(search), ...searchOf([...others.filter((one) => !isEqual(one, condition)), condition]) };
+}
+
+export function withoutCondition(search: JobSearch, condition: Condition): JobSearch {
+  return { ...orderOf(search), ...searchOf(conditionsOf(search).filter((one) => !isEqual(one, condition))) };
+}
+
+function searchOf(conditions: readonly Condition[]): JobSearch {
+  const byName = Map.groupBy(conditions, ({ name }) => name);
+  const entries = [...byName].map(([name, found]) => {
+    const [first, ...others] = found.map(({ value }) => value);
+    return [name, others.length === 0 || !isSeveral(name) ? first : [first, ...others]];
+  });
+  return Object.fromEntries(entries) as JobSearch;
+}
+
+function orderOf({ sort }: JobSearch): JobSearch {
+  return sort === undefined ? {} : { sort };
+}
+
+function isSeveral(name: ConditionName): name is Several {
+  return SEVERAL.some((one) => one === name);
+}
+
+function isEqual(one: Condition, other: Condition): boolean {
+  return one.name === other.name && one.value === other.value;
+}
+
+/** The values of a condition of which there may be several. */
+export function valuesOf(search: JobSearch, name: Several): readonly string[] {
+  return [search[name] ?? []].flat();
+}
+
+const AGO = /^-(\d{1,4})([mhd])$/;
+const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** The filter with `-15m` and the like as times, `now` in milliseconds. */
+export function atTime<Search extends JobSearch>(search: Search, now: number): Search {
+  const resolved = bounds.flatMap((name) => {
+    const [, count, unit] = AGO.exec(search[name] ?? '') ?? [];
+    if (count === undefined || unit === undefined) return [];
+    return [[name, new Date(now - Number(count) * UNITS[unit as keyof typeof UNITS]).toISOString()]];
+  });
+  return { ...search, ...(Object.fromEntries(resolved) as Partial<Search>) };
+}
+
+/** Whether the feed of events tells which jobs are new to the list: it has types, statuses and tags. */
+export function isFollowed(search: JobSearch): search is Pick<JobListFilter, Several> {
+  const told: ReadonlySet<string> = new Set(['status', 'type', 'tag']);
+  return search.sort === undefined && conditionsOf(search).every(({ name }) => told.has(name));
 }

@@ -1,53 +1,71 @@
 import { getRouteApi } from '@tanstack/react-router';
+import { useState } from 'react';
 import { Empty, Failure, Loading } from '../parts/notes.tsx';
+import { useMay } from '../session/session.ts';
+import { BulkBar, MAX_CHOSEN } from './bulkBar.tsx';
+import { describe } from './conditions.ts';
 import { JobFilters } from './jobFilters.tsx';
 import { JobRows } from './jobRows.tsx';
-import type { JobSearch } from './jobSearch.ts';
+import { conditionsOf, type JobSearch } from './jobSearch.ts';
 import { useJobList } from './useJobList.ts';
 
 const route = getRouteApi('/jobs');
 
-/** The jobs of a filter, newest first. */
+/** The jobs of a filter, newest first unless another order is chosen. */
 export function JobsView() {
   const filter: JobSearch = route.useSearch();
-  return (
-    <div className="jobs-view">
-      <h1 className="sr-only">Jobs</h1>
-      <JobFilters filter={filter} />
-      <JobList key={JSON.stringify(filter)} filter={filter} />
-    </div>
-  );
+  return <JobList key={JSON.stringify(filter)} filter={filter} />;
 }
 
 function JobList({ filter }: { readonly filter: JobSearch }) {
   const { query, jobs, unseen, showUnseen } = useJobList(filter);
-  if (query.isPending) return <Loading />;
-  if (query.isError && jobs.length === 0) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
+  const may = useMay('jobs:write');
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const choose = (ids: readonly string[], isChosen: boolean) => {
+    const others = [...chosen].filter((id) => !ids.includes(id));
+    setChosen(new Set((isChosen ? [...others, ...ids] : others).slice(0, MAX_CHOSEN)));
+  };
   return (
-    <>
-      <div className="unseen" aria-live="polite">
-        {unseen > 0 && (
-          <button type="button" onClick={() => void showUnseen()}>
-            Show {unseen.toLocaleString()} more {unseen === 1 ? 'job' : 'jobs'}
-          </button>
-        )}
-      </div>
-      {jobs.length === 0 ? (
-        <NoJobs filter={filter} />
-      ) : (
-        <JobRows jobs={jobs} more={query.hasNextPage} onEnd={() => void query.fetchNextPage()} />
+    <div className="jobs-view">
+      <h1 className="sr-only">Jobs</h1>
+      <JobFilters filter={filter} jobs={jobs} />
+      {may && jobs.length > 0 && <BulkBar filter={filter} chosen={chosen} onClear={() => setChosen(new Set())} />}
+      {query.isPending && <Loading />}
+      {query.isError && <Failure error={query.error} onRetry={() => void query.refetch()} />}
+      <Unseen count={unseen} onShow={() => void showUnseen()} />
+      {query.isSuccess && jobs.length === 0 && <NoJobs filter={filter} />}
+      {jobs.length > 0 && (
+        <JobRows
+          jobs={jobs}
+          more={query.hasNextPage}
+          onEnd={() => void query.fetchNextPage()}
+          {...(may ? { choice: { chosen, choose } } : {})}
+        />
       )}
-    </>
+    </div>
+  );
+}
+
+function Unseen({ count, onShow }: { readonly count: number; readonly onShow: () => void }) {
+  return (
+    <div className="unseen" aria-live="polite">
+      {count > 0 && (
+        <button type="button" onClick={onShow}>
+          Show {count.toLocaleString()} more {count === 1 ? 'job' : 'jobs'}
+        </button>
+      )}
+    </div>
   );
 }
 
 function NoJobs({ filter }: { readonly filter: JobSearch }) {
-  const conditions = Object.entries(filter).map(([name, value]) => `${name}=${value}`);
+  const conditions = conditionsOf(filter);
   if (conditions.length > 0) {
+    const query = conditions.map(({ name, value }) => `${name}=${encodeURIComponent(value)}`).join('&');
     return (
       <Empty
-        title={`No jobs with ${conditions.join(' and ')}`}
-        code={`curl '${location.origin}/api/jobs?${conditions.join('&')}'`}
+        title={`No jobs with ${conditions.map(describe).join(' and ')}`}
+        code={`curl '${location.origin}/api/jobs?${query}'`}
       >
         Those that come will be offered here. The same from a terminal:
       </Empty>

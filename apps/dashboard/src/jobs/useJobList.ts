@@ -4,7 +4,7 @@ import { useCallback, useMemo, useState } from 'react';
 import { useClient, useLiveFeed } from '../live/dashboardContext.ts';
 import { type JobChange, withLater } from '../live/jobChange.ts';
 import type { Moment } from '../live/liveFeed.ts';
-import type { JobSearch } from './jobSearch.ts';
+import { atTime, isFollowed, type JobSearch, valuesOf } from './jobSearch.ts';
 
 const PAGE_SIZE = 100;
 
@@ -17,12 +17,14 @@ export function useJobList(filter: JobSearch) {
   const queryClient = useQueryClient();
   const [joined, setJoined] = useState<ReadonlySet<string>>(new Set());
   const [recent, setRecent] = useState<ReadonlyMap<string, JobChange>>(new Map());
-  const key = ['jobs', filter.status ?? '', filter.type ?? '', filter.tag ?? ''] as const;
+  const [now] = useState(Date.now);
+  const keyText = JSON.stringify(filter);
+  const key = ['jobs', keyText] as const;
   const query = useInfiniteQuery({
     queryKey: key,
     queryFn: ({ pageParam, signal }) =>
       client.jobs.listPage(
-        { ...filter, limit: PAGE_SIZE, ...(pageParam === undefined ? {} : { cursor: pageParam }) },
+        { ...atTime(filter, now), limit: PAGE_SIZE, ...(pageParam === undefined ? {} : { cursor: pageParam }) },
         { signal },
       ),
     initialPageParam: undefined as string | undefined,
@@ -30,14 +32,13 @@ export function useJobList(filter: JobSearch) {
     staleTime: Infinity,
     refetchOnMount: 'always',
   });
-  const keyText = key.join('\n');
   const onMoment = useCallback(
     ({ changes, incomplete }: Moment) => {
-      const queryKey = keyText.split('\n');
+      const queryKey = ['jobs', keyText];
+      const search = JSON.parse(keyText) as JobSearch;
       if (incomplete) void queryClient.invalidateQueries({ queryKey });
       setRecent((before) => withNewer(before, changes));
-      const [, status, type, tag] = queryKey;
-      const added = changes.filter((change) => joins(change, { status, type, tag }));
+      const added = changes.filter((change) => joins(change, search));
       if (added.length > 0)
         setJoined((before) => new Set([...before, ...added.map(({ jobId }) => jobId)].slice(-MAX_RECENT)));
     },
@@ -82,9 +83,11 @@ function changedBy(change: JobChange | undefined, job: Job): Job {
 }
 
 /** Whether a job joins a list with this change; of old jobs the tags are not known, so that they are left out. */
-function joins(change: JobChange, filter: Readonly<Record<'status' | 'type' | 'tag', string | undefined>>): boolean {
-  if (filter.type && change.jobType !== filter.type) return false;
-  if (filter.status && change.status !== filter.status) return false;
-  if (!filter.status && !change.isNew) return false;
-  return !filter.tag || (change.tags?.includes(filter.tag) ?? false);
+function joins(change: JobChange, search: JobSearch): boolean {
+  if (!isFollowed(search)) return false;
+  const [types, statuses, tags] = [valuesOf(search, 'type'), valuesOf(search, 'status'), valuesOf(search, 'tag')];
+  if (types.length > 0 && !types.includes(change.jobType)) return false;
+  if (statuses.length > 0 && !statuses.some((status) => status === change.status)) return false;
+  if (statuses.length === 0 && !change.isNew) return false;
+  return tags.every((tag) => change.tags?.includes(tag) ?? false);
 }

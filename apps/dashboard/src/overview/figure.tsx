@@ -1,12 +1,13 @@
 import { Link } from '@tanstack/react-router';
+import type { FailureSearch } from '../failures/failureSearch.ts';
 import type { JobSearch } from '../jobs/jobSearch.ts';
 
 interface FigureProps {
   readonly name: string;
   readonly value: number | string;
   readonly tone?: 'failed' | undefined;
-  readonly to: '/jobs' | '/types' | '/workers';
-  readonly search?: JobSearch;
+  readonly to: '/jobs' | '/failures' | '/types' | '/workers';
+  readonly search?: JobSearch | FailureSearch;
 }
 
 /** A number that leads to what is behind it. */

@@ -85,7 +85,7 @@ function HourFigures({ total }: { readonly total: Activity['total'] }) {
   return (
     <>
       <Figure name="Completed in 1 h" value={completed} to="/jobs" search={{ status: 'completed' }} />
-      <Figure name="Failed in 1 h" value={failed} tone={tone} to="/jobs" search={{ status: 'failed' }} />
+      <Figure name="Failed in 1 h" value={failed} tone={tone} to="/failures" search={{ window: '1h' }} />
       <Figure name="Wait, p95" value={duration(waitTimeMs?.p95)} to="/types" />
       <Figure name="Run, p95" value={duration(runTimeMs?.p95)} to="/jobs" search={{ status: 'completed' }} />
     </>

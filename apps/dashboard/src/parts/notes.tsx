@@ -1,4 +1,11 @@
-import { AccessDeniedError, JobstreamError, NotFoundError, UnavailableError } from '@jobstream/client';
+import {
+  AccessDeniedError,
+  type FieldError,
+  InvalidRequestError,
+  JobstreamError,
+  NotFoundError,
+  UnavailableError,
+} from '@jobstream/client';
 import type { ReactNode } from 'react';
 import { CopyButton } from './copyButton.tsx';
 
@@ -43,11 +50,20 @@ export function Failure({ error, onRetry }: { readonly error: Error; readonly on
 
 function sentenceOf(error: Error): string {
   if (!(error instanceof JobstreamError) || error.problem === undefined) return `${error.message}.`;
-  const { title, detail } = error.problem;
+  const { title, detail, errors = [] } = error.problem;
+  if (errors.length > 0) return `${title}: ${errors.map(mistakeOf).join('; ')}.`;
   return detail === undefined ? `${title}.` : `${title}: ${detail}.`;
 }
 
+function mistakeOf({ detail, ...place }: FieldError): string {
+  return `${Object.values(place).join('')} ${detail}`;
+}
+
 function adviceOf(error: Error): string {
+  if (error instanceof InvalidRequestError) {
+    if (error.code !== 'query-too-expensive') return 'Change what was asked for.';
+    return 'These are fast: a type, a status other than completed, a rare tag, a group of failures, a time of creation.';
+  }
   if (error instanceof UnavailableError) {
     return 'The page asks again by itself. If it lasts: is the API running, and what does /health/ready say?';
   }

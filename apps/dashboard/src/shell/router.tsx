@@ -1,14 +1,16 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from '@tanstack/react-router';
 import { readAuditSearch } from '../audit/auditSearch.ts';
 import { readJobPageSearch } from '../job/jobPageSearch.ts';
+import { readFailureSearch } from '../failures/failureSearch.ts';
 import { readJobSearch } from '../jobs/jobSearch.ts';
-import { JobsView } from '../jobs/jobsView.tsx';
+import { readOperationSearch } from '../operations/operationSearch.ts';
 import { Overview } from '../overview/overview.tsx';
 import { Failure } from '../parts/notes.tsx';
 import { SchedulesView } from '../schedules/schedulesView.tsx';
 import { TypesView } from '../jobTypes/typesView.tsx';
 import { WorkersView } from '../workers/workersView.tsx';
 import { Shell } from './shell.tsx';
+import { stringifySearch } from './searchParams.ts';
 
 const root = createRootRoute({
   component: Shell,
@@ -23,12 +25,51 @@ const root = createRootRoute({
 });
 const getParentRoute = () => root;
 const overview = createRoute({ getParentRoute, path: '/', component: Overview });
-const jobs = createRoute({ getParentRoute, path: '/jobs', component: JobsView, validateSearch: readJobSearch });
+const jobs = createRoute({
+  getParentRoute,
+  path: '/jobs',
+  component: lazyRouteComponent(() => import('../jobs/jobsView.tsx'), 'JobsView'),
+  validateSearch: readJobSearch,
+});
 const job = createRoute({
   getParentRoute,
   path: '/jobs/$id',
   component: lazyRouteComponent(() => import('../job/jobView.tsx'), 'JobView'),
   validateSearch: readJobPageSearch,
+});
+const edit = createRoute({
+  getParentRoute,
+  path: '/jobs/$id/edit',
+  component: lazyRouteComponent(() => import('../deadLetters/editView.tsx'), 'EditView'),
+  validateSearch: readJobSearch,
+});
+const deadLetters = createRoute({
+  getParentRoute,
+  path: '/dead-letters',
+  component: lazyRouteComponent(() => import('../deadLetters/deadLettersView.tsx'), 'DeadLettersView'),
+  validateSearch: readFailureSearch,
+});
+const failures = createRoute({
+  getParentRoute,
+  path: '/failures',
+  component: lazyRouteComponent(() => import('../failures/failuresView.tsx'), 'FailuresView'),
+  validateSearch: readFailureSearch,
+});
+const operations = createRoute({
+  getParentRoute,
+  path: '/operations',
+  component: lazyRouteComponent(() => import('../operations/operationsView.tsx'), 'OperationsView'),
+});
+const newOperation = createRoute({
+  getParentRoute,
+  path: '/operations/new',
+  component: lazyRouteComponent(() => import('../operations/newOperationView.tsx'), 'NewOperationView'),
+  validateSearch: readOperationSearch,
+});
+const operation = createRoute({
+  getParentRoute,
+  path: '/operations/$id',
+  component: lazyRouteComponent(() => import('../operations/operationView.tsx'), 'OperationView'),
 });
 const types = createRoute({ getParentRoute, path: '/types', component: TypesView });
 const workers = createRoute({ getParentRoute, path: '/workers', component: WorkersView });
@@ -53,8 +94,25 @@ const keys = createRoute({
 /** Makes the router of the page: every view has an address. */
 export function makeRouter() {
   return createRouter({
-    routeTree: root.addChildren([overview, jobs, job, types, workers, schedules, audit, keys, proof]),
+    routeTree: root.addChildren([
+      overview,
+      jobs,
+      job,
+      edit,
+      failures,
+      deadLetters,
+      operations,
+      newOperation,
+      operation,
+      types,
+      workers,
+      schedules,
+      audit,
+      keys,
+      proof,
+    ]),
     basepath: '/dashboard',
+    stringifySearch,
     defaultErrorComponent: ({ error, reset }) => (
       <Failure error={error instanceof Error ? error : new Error(String(error))} onRetry={reset} />
     ),

@@ -8,6 +8,9 @@ import { ThemeSwitch } from './themeSwitch.tsx';
 const VIEWS = [
   ['/', 'Overview'],
   ['/jobs', 'Jobs'],
+  ['/failures', 'Failures'],
+  ['/dead-letters', 'Dead letters'],
+  ['/operations', 'Operations'],
   ['/types', 'Types'],
   ['/workers', 'Workers'],
   ['/schedules', 'Schedules'],

@@ -1,0 +1,57 @@
+import { hasEnded, type Job } from '@jobstream/client';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { atTime } from '../jobs/jobSearch.ts';
+import { useClient } from '../live/dashboardContext.ts';
+import { isSame, patchBetween } from '../payloads/mergePatch.ts';
+import type { SentPayload } from './editView.tsx';
+
+interface RetriedProps {
+  readonly job: Job;
+  readonly sent: SentPayload;
+}
+
+/** What became of the retry, and the way to the same change for the others. */
+export function Retried({ job, sent }: RetriedProps) {
+  return (
+    <section aria-label="Retried" aria-live="polite">
+      <p>
+        <strong>It was retried{isSame(sent.before, sent.after) ? '' : ' with the new payload'}.</strong>{' '}
+        {hasEnded(job) ? `It is ${job.status}.` : 'This page follows it.'}
+      </p>
+      {job.status === 'failed' ? (
+        <p>
+          <Link to="/jobs/$id" params={{ id: job.id }}>
+            Look at its new error
+          </Link>
+        </p>
+      ) : (
+        <Others sent={sent} />
+      )}
+    </section>
+  );
+}
+
+function Others({ sent: { before, after, alike } }: Pick<RetriedProps, 'sent'>) {
+  const client = useClient();
+  const patch = patchBetween(before, after);
+  const { data: count } = useQuery({
+    queryKey: ['others', alike],
+    queryFn: ({ signal }) => {
+      const { sort: _sort, ...filter } = atTime(alike, Date.now());
+      return client.operations.count({ kind: 'retry', filter }, { signal });
+    },
+  });
+  if (!count) return null;
+  if (patch === undefined) {
+    return <p className="dim">This change sets null, which no patch can: the others have to be edited one by one.</p>;
+  }
+  const sets = isSame(before, after) ? {} : { patch: JSON.stringify(patch, undefined, 2) };
+  return (
+    <p className="actions start">
+      <Link className="button primary" to="/operations/new" search={{ kind: 'retry', ...alike, ...sets }}>
+        Same for the {count.toLocaleString()} others that failed alike…
+      </Link>
+    </p>
+  );
+}

@@ -1,0 +1,134 @@
+import type { FailureGroup, Failures } from '@jobstream/client';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useClient } from '../live/dashboardContext.ts';
+import { Age } from '../parts/instant.tsx';
+import { Empty, Failure, Loading } from '../parts/notes.tsx';
+import { useMay } from '../session/session.ts';
+import { FailureChart } from './failureChart.tsx';
+import { type FailureSearch, windows } from './failureSearch.ts';
+
+const route = getRouteApi('/failures');
+
+/** The failed jobs of a window in groups, the largest first: what is broken, since when, and how to mend it. */
+export function FailuresView() {
+  const search: FailureSearch = route.useSearch();
+  const { window: within = '24h', type } = search;
+  const client = useClient();
+  const { data, error, refetch } = useQuery({
+    queryKey: ['failures', within, type ?? ''],
+    queryFn: ({ signal }) => client.failures({ window: within, ...(type === undefined ? {} : { type }) }, { signal }),
+    refetchInterval: 5_000,
+  });
+  return (
+    <>
+      <div className="title">
+        <h1>Failures{type !== undefined && ` of ${type}`}</h1>
+        <WindowPicker search={search} />
+      </div>
+      {error !== null && <Failure error={error} onRetry={() => void refetch()} />}
+      {data === undefined ? error === null && <Loading /> : <Groups failures={data} search={search} />}
+    </>
+  );
+}
+
+function WindowPicker({ search }: { readonly search: FailureSearch }) {
+  const { window: chosen = '24h' } = search;
+  return (
+    <nav className="choices" aria-label="Window">
+      {windows.map(([window, name]) => (
+        <Link key={window} to="/failures" search={{ ...search, window }} aria-current={window === chosen || undefined}>
+          {name}
+        </Link>
+      ))}
+      {search.type !== undefined && (
+        <Link to="/failures" search={{ window: chosen }}>
+          all types
+        </Link>
+      )}
+    </nav>
+  );
+}
+
+function Groups({ failures, search }: { readonly failures: Failures; readonly search: FailureSearch }) {
+  const { items, total, totalExact, ungrouped } = failures;
+  if (total === 0) return <NoFailures window={search.window ?? '24h'} />;
+  return (
+    <>
+      <p className="dim">
+        {totalExact ? '' : 'More than '}
+        {total.toLocaleString()} {total === 1 ? 'job is' : 'jobs are'} failed, in {items.length.toLocaleString()}{' '}
+        {items.length === 1 ? 'group' : 'groups'}. What is retried leaves its group.
+        {ungrouped > 0 &&
+          ` ${ungrouped.toLocaleString()} of an earlier release have no group until the table is rebuilt.`}
+      </p>
+      <ol className="failure-groups">
+        {items.map((group) => (
+          <Group key={group.id} group={group} failures={failures} window={search.window ?? '24h'} />
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function NoFailures({ window }: { readonly window: string }) {
+  return (
+    <Empty title="Nothing has failed" code={`curl '${location.origin}/api/failures?window=${window}'`}>
+      Jobs that failed in this window and were not retried since are grouped here by what is alike of their error. The
+      same from a terminal:
+    </Empty>
+  );
+}
+
+interface GroupProps {
+  readonly group: FailureGroup;
+  readonly failures: Failures;
+  readonly window: string;
+}
+
+function Group({ group, failures, window }: GroupProps) {
+  const { id, type, name, code, message, count, firstAt, lastAt } = group;
+  const jobs = { failure: id, finishedAfter: `-${window}` };
+  return (
+    <li className="failure-group">
+      <div className="what">
+        <h2>
+          <Link to="/failures" search={{ window, type }}>
+            {type}
+          </Link>{' '}
+          <span className="failed-name">{name}</span> {code !== undefined && <code>{code}</code>}
+        </h2>
+        <p className="mono">{message}</p>
+        <p className="dim">
+          first <Age at={firstAt} />, last <Age at={lastAt} />
+        </p>
+      </div>
+      <FailureChart group={group} failures={failures} />
+      <Link className="count" to="/jobs" search={jobs}>
+        {count.toLocaleString()} {count === 1 ? 'job' : 'jobs'}
+      </Link>
+      <Mending group={group} window={window} />
+    </li>
+  );
+}
+
+function Mending({ group: { id, name, lastJob }, window }: Pick<GroupProps, 'group' | 'window'>) {
+  const jobs = { failure: id, finishedAfter: `-${window}` };
+  if (!useMay('jobs:write')) {
+    return (
+      <Link to="/jobs/$id" params={{ id: lastJob }}>
+        Last job
+      </Link>
+    );
+  }
+  return (
+    <div className="actions">
+      <Link className="button" to="/jobs/$id/edit" params={{ id: lastJob }} search={jobs}>
+        Edit and retry one<span className="sr-only"> of {name}</span>
+      </Link>
+      <Link className="button" to="/operations/new" search={{ kind: 'retry', ...jobs }}>
+        Retry all…<span className="sr-only"> of {name}</span>
+      </Link>
+    </div>
+  );
+}

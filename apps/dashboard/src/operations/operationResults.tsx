@@ -1,0 +1,100 @@
+import type { JobOperation, JobOutcome, OperationJob } from '@jobstream/client';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useClient } from '../live/dashboardContext.ts';
+import { Failure } from '../parts/notes.tsx';
+import { isUnderWay } from './operationProgress.tsx';
+
+/** As many more are shown at a time. */
+const STEP = 200;
+
+const OUTCOMES = ['done', 'skipped', 'failed'] as const satisfies readonly JobOutcome[];
+
+/** What became of each job, with the jobs that were made. */
+export function OperationResults({ operation }: { readonly operation: JobOperation }) {
+  const [outcome, setOutcome] = useState<JobOutcome>();
+  const [most, setMost] = useState(STEP);
+  const { data, error } = useResults(operation, outcome, most);
+  if (operation.total === 0) return <p className="dim">No job matched when it began.</p>;
+  return (
+    <section aria-label="Results">
+      <div className="choices" role="group" aria-label="Outcome">
+        {[undefined, ...OUTCOMES].map((one) => (
+          <button key={one ?? 'all'} type="button" aria-pressed={one === outcome} onClick={() => setOutcome(one)}>
+            {one === undefined ? 'all' : `${one} ${operation[one].toLocaleString()}`}
+          </button>
+        ))}
+      </div>
+      {error !== null && <Failure error={error} />}
+      {data !== undefined && <ResultTable jobs={data.jobs} made={operation.kind === 'replay'} />}
+      {data?.more && (
+        <button type="button" onClick={() => setMost(most + STEP)}>
+          Show more
+        </button>
+      )}
+    </section>
+  );
+}
+
+function useResults(operation: JobOperation, outcome: JobOutcome | undefined, most: number) {
+  const { operations } = useClient();
+  const { id } = operation;
+  return useQuery({
+    queryKey: ['operation', id, 'jobs', outcome ?? '', most],
+    queryFn: async ({ signal }) => {
+      const jobs: OperationJob[] = [];
+      for await (const job of operations.jobs(id, { signal, ...(outcome === undefined ? {} : { outcome }) })) {
+        if (jobs.length === most) return { jobs, more: true };
+        jobs.push(job);
+      }
+      return { jobs, more: false };
+    },
+    refetchInterval: isUnderWay(operation) ? 2_000 : false,
+    placeholderData: keepPreviousData,
+  });
+}
+
+interface ResultTableProps {
+  readonly jobs: readonly OperationJob[];
+  /** Whether the operation makes jobs. */
+  readonly made: boolean;
+}
+
+function ResultTable({ jobs, made }: ResultTableProps) {
+  if (jobs.length === 0) return <p className="dim">None.</p>;
+  return (
+    <div className="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>Job</th>
+            <th>Outcome</th>
+            {made && <th>New job</th>}
+            <th>Why</th>
+          </tr>
+        </thead>
+        <tbody>
+          {jobs.map(({ id, outcome, newJobId, reason }) => (
+            <tr key={id}>
+              <td>
+                <JobLink id={id} />
+              </td>
+              <td className={outcome === 'failed' ? 'warn' : undefined}>{outcome ?? 'waits'}</td>
+              {made && <td>{newJobId === undefined ? '–' : <JobLink id={newJobId} />}</td>}
+              <td className="why">{reason ?? '–'}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function JobLink({ id }: { readonly id: string }) {
+  return (
+    <Link to="/jobs/$id" params={{ id }} className="mono">
+      {id}
+    </Link>
+  );
+}

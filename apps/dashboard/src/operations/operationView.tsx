@@ -1,0 +1,80 @@
+import type { JobOperation } from '@jobstream/client';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { useClient } from '../live/dashboardContext.ts';
+import { formatDuration } from '../format/duration.ts';
+import { Instant } from '../parts/instant.tsx';
+import { JsonTree } from '../parts/jsonTree.tsx';
+import { Failure, Loading } from '../parts/notes.tsx';
+import { isUnderWay, Progress, Steering } from './operationProgress.tsx';
+import { OperationResults } from './operationResults.tsx';
+
+const route = getRouteApi('/operations/$id');
+
+/** One operation: how far it is, what became of each job, and its controls. */
+export function OperationView() {
+  const { id } = route.useParams();
+  const client = useClient();
+  const { data, error, refetch } = useQuery({
+    queryKey: ['operation', id],
+    queryFn: ({ signal }) => client.operations.get(id, { signal }),
+    refetchInterval: ({ state }) => (state.data === undefined || isUnderWay(state.data) ? 1_000 : false),
+  });
+  if (data === undefined)
+    return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
+  return (
+    <article className="operation">
+      <div className="title">
+        <h1>
+          {TITLES[data.kind]} {data.total.toLocaleString()} {data.total === 1 ? 'job' : 'jobs'}
+        </h1>
+        <Steering operation={data} />
+      </div>
+      {error !== null && <Failure error={error} />}
+      <Progress operation={data} />
+      <Facts operation={data} />
+      <OperationResults operation={data} />
+    </article>
+  );
+}
+
+const TITLES = { retry: 'Retry', replay: 'Replay', cancel: 'Cancel' } as const;
+
+function Facts({ operation }: { readonly operation: JobOperation }) {
+  const { actor, tenant, reason, rate, createdAt, finishedAt, filter, patch } = operation;
+  return (
+    <dl className="facts">
+      <Fact name="By">{[actor.id, tenant ?? []].flat().join(' · ')}</Fact>
+      {reason !== undefined && <Fact name="Reason">{reason}</Fact>}
+      <Fact name="Begun">
+        <Instant at={createdAt} />
+      </Fact>
+      {finishedAt !== undefined && (
+        <Fact name="Ended after">{formatDuration(Date.parse(finishedAt) - Date.parse(createdAt))}</Fact>
+      )}
+      {rate !== undefined && <Fact name="Rate">{`${rate.toLocaleString()} a second`}</Fact>}
+      <Fact name="Jobs">
+        <JsonTree value={shortened(filter)} />
+      </Fact>
+      {patch !== undefined && (
+        <Fact name="Patch">
+          <JsonTree value={patch} />
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
+/** Ids that were chosen one by one are in the results. */
+function shortened({ ids, ...filter }: JobOperation['filter']): unknown {
+  return ids === undefined ? filter : { ...filter, chosen: ids.length };
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: React.ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

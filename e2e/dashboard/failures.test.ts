@@ -1,0 +1,95 @@
+import type { CreatedJob } from '@jobstream/client';
+import { eventually } from '@jobstream/test-support';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { accessibilityFaults } from './browser.ts';
+import { untilListed } from './untilListed.ts';
+import { useDashboard } from './dashboardStage.ts';
+
+const { adminKey, client, createKey, openPage, logIn, prepare } = useDashboard();
+const COUNT = 6;
+const jobs: Pick<CreatedJob, 'id'>[] = [];
+
+/** A deploy renamed a field, and one customer sends the old one. */
+prepare(async () => {
+  const payload = { recipient: 'night@example.com', subject: 'Invoice' };
+  await client.types.setPayloadCheck('email', 'warn');
+  const batch = Array.from({ length: COUNT }, () => ({ type: 'email', payload, tags: ['globex'] }));
+  await eventually(async () => void jobs.push(...(await client.jobs.createBatch(batch))), { timeoutMs: 60_000 });
+  for (const { id } of jobs) await client.jobs.waitForCompletion(id);
+  await client.types.setPayloadCheck('email', 'refuse');
+  await untilListed(client, { tag: 'globex', status: 'failed' }, ({ length }) => length === COUNT);
+});
+
+/** The group of the jobs of this file. */
+function groupOf(page: Page) {
+  return page
+    .getByRole('listitem')
+    .filter({ hasText: 'email' })
+    .filter({ hasText: `${COUNT} jobs` });
+}
+
+test('a renamed field is mended from the overview: one job by hand, the others with the same change', async (context) => {
+  const { page, faults } = await openPage(context);
+  await logIn(page, '', adminKey);
+  faultsOfLogin(faults.errors);
+  const before = faults.errors.length;
+  let clicks = 0;
+  const click = async (role: 'link' | 'button', name: RegExp | string) => {
+    clicks += 1;
+    await page.getByRole(role, { name }).click();
+  };
+  clicks += 1;
+  await page
+    .getByRole('definition')
+    .filter({ has: page.locator('a[href*="failures"]') })
+    .getByRole('link')
+    .click();
+  await groupOf(page).getByRole('img').waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  clicks += 1;
+  await groupOf(page)
+    .getByRole('link', { name: /Edit and retry one/ })
+    .click();
+  await page.getByText('is required').or(page.getByText('required property')).first().waitFor();
+  await page.getByLabel('Payload', { exact: true }).fill('{"to": "night@example.com", "subject": "Invoice"}');
+  await page.getByText('matches the schema').waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await click('button', 'Retry with this payload');
+  await page.getByText('It is completed').waitFor();
+  await click('link', `Same for the ${COUNT - 1} others`);
+  await page.getByText('matches the schema').waitFor();
+  expect(await page.getByLabel(/^Patch of the payloads/).inputValue()).toContain('"recipient": null');
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await click('button', `Retry ${COUNT - 1} jobs`);
+  await page.getByText('completed').first().waitFor();
+  await page.getByText(`${COUNT - 1} done, 0 skipped, 0 failed`).waitFor();
+  expect(clicks).toBe(5);
+  expect(faults.errors.slice(before)).toEqual([]);
+  for (const { id } of jobs) {
+    const { status, payload } = await client.jobs.waitForCompletion(id);
+    expect({ status, payload }).toMatchObject({ status: 'completed', payload: { to: 'night@example.com' } });
+    expect(payload).not.toHaveProperty('recipient');
+  }
+});
+
+/** The browser itself reports the answer by which the page knows that it has to log in. */
+function faultsOfLogin(errors: readonly string[]): void {
+  expect(errors.filter((error) => !error.includes('401 (Unauthorized)'))).toEqual([]);
+}
+
+test('who may only read is offered the jobs of a group, and no changes', async (context) => {
+  const { id } = await client.jobs.create({ type: 'webhook', payload: { url: 'http://127.0.0.1:9/' } });
+  await client.jobs.waitForCompletion(id);
+  const { page } = await openPage(context);
+  const { key } = await createKey({ scopes: ['jobs:read'] });
+  await logIn(page, '/failures?window=1h&type=webhook', key);
+  const group = page.getByRole('listitem').filter({ hasText: 'webhook' }).first();
+  await group.getByRole('link', { name: 'Last job' }).waitFor();
+  expect(await page.getByRole('link', { name: /retry/i }).count()).toBe(0);
+  await group.getByRole('link', { name: /\d+ jobs?$/ }).click();
+  await page.getByRole('row').filter({ hasText: id }).waitFor();
+  expect(await page.getByRole('checkbox').count()).toBe(0);
+  await page.goto(`/dashboard/jobs/${id}/edit`);
+  await page.getByText('Changes need the scope jobs:write').waitFor();
+});

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { accessibilityFaults } from './browser.ts';
+import { untilListed } from './untilListed.ts';
+import { useDashboard } from './dashboardStage.ts';
+
+const { adminKey, client, createKey, openPage, logIn } = useDashboard();
+
+/** Jobs that wait for ever, since no worker takes their type. */
+async function waitingJobs(count: number): Promise<{ readonly type: string; readonly ids: readonly string[] }> {
+  const type = `bulk-${randomUUID()}`;
+  const batch = Array.from({ length: count }, (_, n) => ({ type, payload: { n, from: 'old' }, tags: ['globex'] }));
+  const jobs = await client.jobs.createBatch(batch);
+  await untilListed(client, { type, status: 'pending' }, ({ length }) => length === count);
+  return { type, ids: jobs.map(({ id }) => id) };
+}
+
+async function begin(page: Page, button: string): Promise<string> {
+  await page.getByRole('button', { name: button }).click();
+  await page.waitForURL(/operations\/[0-9a-f]{8}-/);
+  return page.url().split('/').at(-1) ?? '';
+}
+
+test('chosen rows are counted before they are replayed with a patch, and lead to the jobs that were made', async (context) => {
+  const { page, faults } = await openPage(context);
+  const { type, ids } = await waitingJobs(3);
+  await client.jobs.cancelMany({ type });
+  await untilListed(client, { type, status: 'cancelled' }, ({ length }) => length === 3);
+  await logIn(page, `/jobs?type=${type}`, adminKey);
+  const before = faults.errors.length;
+  for (const id of ids.slice(0, 2)) await page.getByRole('checkbox', { name: `Choose ${id}` }).check();
+  await page.getByText('2 chosen').waitFor();
+  await page.getByRole('link', { name: 'Replay…' }).click();
+  await page.getByText('2 chosen jobs').waitFor();
+  await page.getByRole('cell', { name: 'cancelled' }).waitFor();
+  await page.getByLabel(/^Patch of the payloads/).fill('{"from": "new", ');
+  expect(await page.getByRole('button', { name: 'Replay 2 jobs' }).isDisabled()).toBe(true);
+  await page.getByLabel(/^Patch of the payloads/).fill('{"from": "new"}');
+  await page.getByLabel('Changes of the payload').getByText('"from": "new"').waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.getByLabel('Reason').fill('wrong sender');
+  await page.getByLabel(/Jobs a second/).fill('100');
+  const id = await begin(page, 'Replay 2 jobs');
+  await page.getByText('2 done, 0 skipped, 0 failed').waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  expect(await client.operations.get(id)).toMatchObject({ rate: 100, reason: 'wrong sender', status: 'completed' });
+  const results = page.getByRole('region', { name: 'Results' });
+  await expect.poll(() => results.getByRole('link').count()).toBe(4);
+  const made = await results.getByRole('row').nth(1).getByRole('link').nth(1).textContent();
+  const { payload, rerunOf } = await client.jobs.get(made ?? '');
+  expect(payload).toMatchObject({ from: 'new' });
+  expect(ids.slice(0, 2)).toContain(rerunOf);
+  expect(faults.errors.slice(before)).toEqual([]);
+});
+
+test('all that match are cancelled slowly: paused, found again after a reload, resumed from the list, and stopped', async (context) => {
+  const { page } = await openPage(context);
+  const { type } = await waitingJobs(100);
+  await logIn(page, `/jobs?type=${type}&tag=globex`, adminKey);
+  await page.getByText('100 that match').waitFor();
+  await page.getByRole('link', { name: 'Cancel…' }).click();
+  await page.getByText(`type ${type}`).waitFor();
+  await page.getByLabel(/Jobs a second/).fill('1');
+  await page.getByLabel('Reason').fill('withdrawn');
+  const id = await begin(page, 'Cancel 100 jobs');
+  await page.getByRole('button', { name: /^Pause/ }).click();
+  await page.getByText('‖ paused').waitFor();
+  await page.reload();
+  await page.getByText('‖ paused').waitFor();
+  expect((await client.operations.get(id)).status).toBe('paused');
+  await page.getByRole('link', { name: 'Operations' }).click();
+  const row = page.getByRole('row').filter({ has: page.locator(`a[href$="${id}"]`) });
+  await row.getByText('withdrawn').waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await row.getByRole('button', { name: /^Resume/ }).click();
+  await row.getByText('▸ running').waitFor();
+  await row.getByRole('button', { name: /^Cancel/ }).click();
+  await row.getByText('⊘ cancelled').waitFor();
+  const { done } = await client.operations.get(id);
+  expect(done).toBeLessThan(100);
+});
+
+test('who may only read sees operations without their controls, and cannot begin one', async (context) => {
+  const { page } = await openPage(context);
+  const { key } = await createKey({ scopes: ['jobs:read'] });
+  const { type } = await waitingJobs(50);
+  const { id } = await client.operations.create({ kind: 'cancel', filter: { type }, rate: 1 });
+  await logIn(page, `/operations/${id}`, key);
+  await page.getByText('▸ running').waitFor();
+  expect(await page.getByRole('button', { name: /^Pause|^Cancel/ }).count()).toBe(0);
+  await page.goto('/dashboard/operations/new?kind=cancel');
+  await page.getByText('Changes need the scope jobs:write').waitFor();
+  await client.operations.cancel(id);
+});
