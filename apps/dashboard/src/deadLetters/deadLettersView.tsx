@@ -48,7 +48,7 @@ export function DeadLettersView() {
 
 function Title({ type }: { readonly type: string | undefined }) {
   return (
-    <div className="title">
+    <div className="dead-letters-title">
       <h1>Dead letters{type !== undefined && ` of ${type}`}</h1>
       <nav className="choices" aria-label="Other views of failed jobs">
         {type !== undefined && <Link to="/dead-letters">all types</Link>}

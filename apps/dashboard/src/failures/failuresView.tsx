@@ -22,7 +22,7 @@ export function FailuresView() {
   });
   return (
     <>
-      <div className="title">
+      <div className="failures-title">
         <h1>Failures{type !== undefined && ` of ${type}`}</h1>
         <WindowPicker search={search} />
       </div>

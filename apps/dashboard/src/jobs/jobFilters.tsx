@@ -72,7 +72,12 @@ function ByStatus({ filter, countOf }: ByStatusProps) {
   const chosen = valuesOf(filter, 'status');
   return (
     <nav className="by-status" aria-label="Status">
-      <Link to="/jobs" search={rest} aria-current={chosen.length === 0 ? 'page' : undefined} activeProps={{}}>
+      <Link
+        to="/jobs"
+        search={rest}
+        aria-current={chosen.length === 0 ? 'page' : undefined}
+        activeOptions={{ exact: true, explicitUndefined: true }}
+      >
         all
       </Link>
       {statuses.map((status) => (
