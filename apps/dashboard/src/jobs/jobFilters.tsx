@@ -1,21 +1,14 @@
 import type { Job } from '@jobstream/client';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import { useClient } from '../live/dashboardContext.ts';
 import { Status, statuses } from '../parts/status.tsx';
 import { describe } from './conditions.ts';
-import { FilterBox } from './filterBox.tsx';
-import {
-  type Condition,
-  conditionsOf,
-  type JobSearch,
-  sorts,
-  valuesOf,
-  withCondition,
-  withoutCondition,
-} from './jobSearch.ts';
-import { SavedViews } from './savedViews.tsx';
-import { TimeRange } from './timeRange.tsx';
+import { type Condition, conditionsOf, type JobSearch, valuesOf, withoutCondition } from './jobSearch.ts';
+
+/** The list is there before what offers conditions, whose code is large. */
+const FilterBar = lazy(async () => ({ default: (await import('./filterBar.tsx')).FilterBar }));
 
 interface JobFiltersProps {
   readonly filter: JobSearch;
@@ -26,24 +19,19 @@ interface JobFiltersProps {
 /** The filters of the list: each status with its number of jobs, all conditions, the order, and what was saved. */
 export function JobFilters({ filter, jobs }: JobFiltersProps) {
   const client = useClient();
-  const navigate = useNavigate();
   const { data } = useQuery({
     queryKey: ['stats'],
     queryFn: ({ signal }) => client.stats({ signal }),
     refetchInterval: 3_000,
   });
-  const show = (search: JobSearch) => void navigate({ to: '/jobs', search });
   const types = Object.keys(data?.jobs.byType ?? {}).toSorted();
   const tags = [...new Set(jobs.flatMap((job) => job.tags))].toSorted();
   return (
     <div className="filters">
       <ByStatus filter={filter} countOf={(status) => jobsIn(data?.jobs, filter, status)} />
-      <div className="filter-bar">
-        <FilterBox types={types} tags={tags} onChoose={(condition) => show(withCondition(filter, condition))} />
-        <TimeRange search={filter} onChange={show} />
-        <SortPicker filter={filter} onChange={show} />
-        <SavedViews search={filter} />
-      </div>
+      <Suspense fallback={<div className="filter-bar" />}>
+        <FilterBar filter={filter} types={types} tags={tags} />
+      </Suspense>
       <Chips filter={filter} />
     </div>
   );
@@ -92,28 +80,6 @@ function ByStatus({ filter, countOf }: ByStatusProps) {
         </Link>
       ))}
     </nav>
-  );
-}
-
-interface SortPickerProps {
-  readonly filter: JobSearch;
-  readonly onChange: (search: JobSearch) => void;
-}
-
-function SortPicker({ filter, onChange }: SortPickerProps) {
-  const { sort: _sort, ...rest } = filter;
-  const choose = (value: string) => {
-    const sort = sorts.find((one) => one === value && one !== 'newest');
-    onChange(sort === undefined ? rest : { ...rest, sort });
-  };
-  return (
-    <select aria-label="Order" value={filter.sort ?? 'newest'} onChange={({ target }) => choose(target.value)}>
-      {sorts.map((sort) => (
-        <option key={sort} value={sort}>
-          {sort} first
-        </option>
-      ))}
-    </select>
   );
 }
 

@@ -1,0 +1,48 @@
+import { useNavigate } from '@tanstack/react-router';
+import { FilterBox } from './filterBox.tsx';
+import { type JobSearch, sorts, withCondition } from './jobSearch.ts';
+import { SavedViews } from './savedViews.tsx';
+import { TimeRange } from './timeRange.tsx';
+
+interface FilterBarProps {
+  readonly filter: JobSearch;
+  readonly types: readonly string[];
+  /** Of the jobs that are shown. */
+  readonly tags: readonly string[];
+}
+
+/** What adds conditions to the list, its order, and what was saved. */
+export function FilterBar({ filter, types, tags }: FilterBarProps) {
+  const navigate = useNavigate();
+  const show = (search: JobSearch) => void navigate({ to: '/jobs', search });
+  return (
+    <div className="filter-bar">
+      <FilterBox types={types} tags={tags} onChoose={(condition) => show(withCondition(filter, condition))} />
+      <TimeRange search={filter} onChange={show} />
+      <SortPicker filter={filter} onChange={show} />
+      <SavedViews search={filter} />
+    </div>
+  );
+}
+
+interface SortPickerProps {
+  readonly filter: JobSearch;
+  readonly onChange: (search: JobSearch) => void;
+}
+
+function SortPicker({ filter, onChange }: SortPickerProps) {
+  const { sort: _sort, ...rest } = filter;
+  const choose = (value: string) => {
+    const sort = sorts.find((one) => one === value && one !== 'newest');
+    onChange(sort === undefined ? rest : { ...rest, sort });
+  };
+  return (
+    <select aria-label="Order" value={filter.sort ?? 'newest'} onChange={({ target }) => choose(target.value)}>
+      {sorts.map((sort) => (
+        <option key={sort} value={sort}>
+          {sort} first
+        </option>
+      ))}
+    </select>
+  );
+}
