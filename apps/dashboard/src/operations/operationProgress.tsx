@@ -15,14 +15,14 @@ export function Progress({ operation }: { readonly operation: JobOperation }) {
   const { status, total, done, skipped, failed, hindrance } = operation;
   const processed = done + skipped + failed;
   return (
-    <section className={`progress ${status}`} aria-label="Progress">
+    <div className={`progress ${status}`}>
       <progress value={processed} max={Math.max(1, total)} aria-label="Processed jobs" />
       <p aria-live="polite">
         <strong>{WORDS[status]}</strong> {processed.toLocaleString()} of {total.toLocaleString()}:{' '}
         {done.toLocaleString()} done, {skipped.toLocaleString()} skipped, {failed.toLocaleString()} failed
       </p>
       {hindrance !== undefined && <p className="warn">It waits and goes on by itself: {hindrance}.</p>}
-    </section>
+    </div>
   );
 }
 
