@@ -15,7 +15,11 @@ prepare(async () => {
   ids.cancelled = (await client.jobs.create({ type: first, tags: ['acme'] })).id;
   ids.other = (await client.jobs.create({ type: second, tags: ['vip'] })).id;
   await client.jobs.cancel(ids.cancelled);
-  await untilListed(client, { type: [first, second] }, (jobs) => `${statusesOf(jobs)}` === 'cancelled,pending,pending');
+  await untilListed(
+    client,
+    { type: [first, second] },
+    (jobs) => statusesOf(jobs).join(',') === 'cancelled,pending,pending',
+  );
 });
 
 function statusesOf(jobs: readonly Job[]): readonly string[] {

@@ -85,7 +85,7 @@ function CopyLink({ search }: { readonly search: JobSearch }) {
 function readViews(key: string): readonly SavedView[] {
   try {
     const views = JSON.parse(localStorage.getItem(key) ?? '[]') as readonly SavedView[];
-    return views.map(({ name, search }) => ({ name: String(name), search: readJobSearch({ ...search }) }));
+    return views.map(({ name, search }) => ({ name, search: readJobSearch({ ...search }) }));
   } catch {
     return []; // Storage may be forbidden, or hold what another page has written.
   }

@@ -49,7 +49,7 @@ const OUTER = new Set(['properties', 'items', 'prefixItems', 'allOf', '$ref', 'p
 /** Interprets the schema: the policy of the page forbids the code that other validators generate. */
 async function mistakesIn(schema: JsonSchema, payload: unknown): Promise<readonly PayloadIssue[]> {
   const { Validator } = await import('@cfworker/json-schema');
-  const { errors } = new Validator(schema as boolean | object, '2020-12', false).validate(payload);
+  const { errors } = new Validator(schema, '2020-12', false).validate(payload);
   return errors
     .filter(({ keyword }) => !OUTER.has(keyword))
     .map(({ instanceLocation, error }) => ({ pointer: instanceLocation.slice(1), detail: error }));
