@@ -20,8 +20,14 @@ export function OperationView() {
     queryFn: ({ signal }) => client.operations.get(id, { signal }),
     refetchInterval: ({ state }) => (state.data === undefined || isUnderWay(state.data) ? 1_000 : false),
   });
-  if (data === undefined)
-    return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
+  if (data === undefined) {
+    return (
+      <>
+        <h1>Operation</h1>
+        {error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />}
+      </>
+    );
+  }
   return (
     <article className="operation">
       <div className="title">
