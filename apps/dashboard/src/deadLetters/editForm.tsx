@@ -8,7 +8,7 @@ import { isSame } from '../payloads/mergePatch.ts';
 import { PayloadVerdict, usePayloadCheck } from '../payloads/payloadCheck.tsx';
 import { PayloadDiff } from '../payloads/payloadDiff.tsx';
 import { readJson, writeJson } from '../payloads/readJson.ts';
-import type { SentPayload } from './editView.tsx';
+import type { SentPayload } from './retried.tsx';
 
 interface EditFormProps {
   readonly job: Job;

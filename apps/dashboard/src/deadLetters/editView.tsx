@@ -8,17 +8,9 @@ import { Failure, Loading } from '../parts/notes.tsx';
 import { Status } from '../parts/status.tsx';
 import { useMay } from '../session/session.ts';
 import { EditForm } from './editForm.tsx';
-import { Retried } from './retried.tsx';
+import { Retried, type SentPayload } from './retried.tsx';
 
 const route = getRouteApi('/jobs/$id/edit');
-
-/** What was sent for a job. */
-export interface SentPayload {
-  readonly before: unknown;
-  readonly after: unknown;
-  /** The jobs that failed like it. */
-  readonly alike: JobSearch;
-}
 
 /** Edits the payload of a job that has failed for good, and retries it. */
 export function EditView() {

@@ -1,10 +1,17 @@
 import { hasEnded, type Job } from '@jobstream/client';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { atTime } from '../jobs/jobSearch.ts';
+import { atTime, type JobSearch } from '../jobs/jobSearch.ts';
 import { useClient } from '../live/dashboardContext.ts';
 import { isSame, patchBetween } from '../payloads/mergePatch.ts';
-import type { SentPayload } from './editView.tsx';
+
+/** What was sent for a job. */
+export interface SentPayload {
+  readonly before: unknown;
+  readonly after: unknown;
+  /** The jobs that failed like it. */
+  readonly alike: JobSearch;
+}
 
 interface RetriedProps {
   readonly job: Job;

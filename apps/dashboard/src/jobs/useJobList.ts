@@ -35,19 +35,18 @@ export function useJobList(filter: JobSearch) {
   const onMoment = useCallback(
     ({ changes, incomplete }: Moment) => {
       const queryKey = ['jobs', keyText];
-      const search = JSON.parse(keyText) as JobSearch;
       if (incomplete) void queryClient.invalidateQueries({ queryKey });
       setRecent((before) => withNewer(before, changes));
-      const added = changes.filter((change) => joins(change, search));
+      const added = changes.filter((change) => joins(change, keyText));
       if (added.length > 0)
         setJoined((before) => new Set([...before, ...added.map(({ jobId }) => jobId)].slice(-MAX_RECENT)));
     },
     [queryClient, keyText],
   );
   useLiveFeed(onMoment);
-  const showUnseen = async () => {
+  const showUnseen = () => {
     setJoined(new Set());
-    await queryClient.resetQueries({ queryKey: key });
+    return queryClient.resetQueries({ queryKey: key });
   };
   const { jobs, known } = useRows(query.data?.pages, recent);
   const unseen = query.data === undefined ? 0 : [...joined].filter((id) => !known.has(id)).length;
@@ -83,7 +82,8 @@ function changedBy(change: JobChange | undefined, job: Job): Job {
 }
 
 /** Whether a job joins a list with this change; of old jobs the tags are not known, so that they are left out. */
-function joins(change: JobChange, search: JobSearch): boolean {
+function joins(change: JobChange, keyText: string): boolean {
+  const search = JSON.parse(keyText) as JobSearch;
   if (!isFollowed(search)) return false;
   const [types, statuses, tags] = [valuesOf(search, 'type'), valuesOf(search, 'status'), valuesOf(search, 'tag')];
   if (types.length > 0 && !types.includes(change.jobType)) return false;
