@@ -97,12 +97,12 @@ describe.each(natsUsers)('%s', (user) => {
     expect(await maySend(user, subject)).toBe(false);
   });
 
-  test('writes log lines only if it is a worker, and reads and erases them only if it is the API', async () => {
+  test('writes log lines only if it is a worker, reads them only if it is the API or the operator, and deletes none', async () => {
     expect(await maySend(user, 'logs.0a')).toBe(user === 'worker');
     expect(await maySend(user, '$JS.API.DIRECT.GET.LOGS')).toBe(user === 'api' || user === 'operator');
-    expect(await maySend(user, '$JS.API.STREAM.MSG.DELETE.LOGS')).toBe(user === 'api');
     expect(await maySend(user, '$JS.API.STREAM.UPDATE.LOGS')).toBe(user === 'migrate');
-    for (const call of ['DELETE', 'PURGE']) expect(await maySend(user, `$JS.API.STREAM.${call}.LOGS`)).toBe(false);
+    for (const call of ['DELETE', 'PURGE', 'MSG.DELETE'])
+      expect(await maySend(user, `$JS.API.STREAM.${call}.LOGS`)).toBe(false);
   });
 
   test('purges the log only if it is the projector', async () => {

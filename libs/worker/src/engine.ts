@@ -5,4 +5,7 @@ export { attemptMetrics } from './telemetry/attemptMetrics.ts';
 export { handlerRegistry, jobHandler } from './handler/jobHandler.ts';
 export type { Handler, HandlerRegistry } from './handler/jobHandler.ts';
 export { capText } from './handler/jobErrorOf.ts';
+export { silentLogger, type Logger } from './handler/logger.ts';
+export { KeptLogger } from './attemptLogs/keptLogger.ts';
+export { LogShipper } from './attemptLogs/logShipper.ts';
 export { JobWorker } from './jobWorker.ts';

@@ -89,16 +89,20 @@ export class LogShipper implements LogKeeper {
     };
   }
 
-  /** Sends what there is, and waits half a second for the server to have it. */
-  async stop(): Promise<void> {
+  /** Sends what there is, and waits up to `ms` for the server to have it. */
+  async drain(ms: number): Promise<void> {
     this.#flush();
     this.#retry();
-    if (this.#waitingBytes > 0) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#onEmpty = resolve;
-      setTimeout(resolve, STOP_MS);
-      await promise;
-    }
+    if (this.#waitingBytes === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onEmpty = resolve;
+    const timer = setTimeout(resolve, ms);
+    await promise;
+    clearTimeout(timer);
+  }
+
+  async stop(): Promise<void> {
+    await this.drain(STOP_MS);
     this.#isAvailable = false;
     clearInterval(this.#looking);
     clearTimeout(this.#flushing);
