@@ -16,8 +16,9 @@ export interface PastOptions {
 
 /** Builds what keeps the past states of jobs; nothing where `AS_OF_REACH` is 0. */
 export function createPast({ config, eventLog, table, metrics, logger }: PastOptions): readonly Service[] {
-  const { DATABASE_URL: databaseUrl, AS_OF_REACH: reachMs } = config;
+  const reachMs = config.AS_OF_REACH;
   if (reachMs === 0) return [];
+  const databaseUrl = config.DATABASE_URL;
   const observer = pastMetrics(metrics, eventLog);
   return [
     new PastFollower({ eventLog, databaseUrl, table, logger, observer }),

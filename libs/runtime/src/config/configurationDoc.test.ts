@@ -11,7 +11,8 @@ const PARTS = new Map([
   ['eventLogSettings(config)', ['libs/runtime/src/config/eventLogSettings.ts']],
   ['logsRetention(config)', ['libs/runtime/src/config/logsRetention.ts']],
   ['openArchive(config)', ['libs/archive/src/openArchive.ts']],
-  ['createArchivers({ config', ['apps/projector/src/archive/createArchivers.ts']],
+  ['createArchivers(', ['apps/projector/src/archive/createArchivers.ts']],
+  ['createPast(', ['apps/projector/src/past/createPast.ts']],
 ]);
 
 const APPS = ['api', 'projector', 'relay', 'worker'];
