@@ -63,9 +63,14 @@ export class JobWorker {
 }
 
 function logShipper(
-  { eventLog, logger, observer }: Pick<JobWorkerOptions, 'eventLog' | 'logger' | 'observer'>,
+  {
+    eventLog,
+    logger,
+    observer,
+    errorStacks,
+  }: Pick<JobWorkerOptions, 'eventLog' | 'logger' | 'observer' | 'errorStacks'>,
   level: LogLevel,
 ): LogShipper {
   const onDropped = observer?.logLinesDropped.bind(observer) ?? (() => undefined);
-  return new LogShipper({ eventLog, level, logger, onDropped });
+  return new LogShipper({ eventLog, level, stacks: errorStacks ?? true, logger, onDropped });
 }

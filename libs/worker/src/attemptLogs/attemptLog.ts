@@ -66,7 +66,7 @@ export class AttemptLog {
   }
 
   #note(time: number, message: string): void {
-    const line = logLine({ time, level: 'warn', bound: '', first: message, message: undefined });
+    const line = logLine({ time, level: 'warn', bound: '', first: message, message: undefined, stacks: false });
     this.#push(line, Buffer.byteLength(line) + 1);
   }
 

@@ -121,6 +121,35 @@ test('one line is cut, and a line that cannot be written says so, without an err
   expect(odd?.fields).toEqual({ count: '7', when: '1970-01-01T00:00:00.000Z' });
 });
 
+test.each([true, false])(
+  'with errorStacks %j, errors in lines are kept with or without their stacks',
+  async (errorStacks) => {
+    const { create } = await startLogging(
+      ({ log: ctxLog }) => {
+        const cause = new Error('inner');
+        ctxLog.child({ bound: cause }).error({ err: new RangeError('outer', { cause }), nested: { cause } }, 'thrown');
+        ctxLog.error(cause);
+      },
+      { errorStacks },
+    );
+    const jobId = await create();
+    await eventually(async () => expect(await linesOf(jobId)).toHaveLength(2));
+    const [thrown, bare] = await linesOf(jobId);
+    const inner = {
+      name: 'Error',
+      message: 'inner',
+      ...(errorStacks ? { stack: expect.stringContaining('Error: inner') } : {}),
+    };
+    expect(thrown?.fields).toMatchObject({
+      bound: inner,
+      nested: { cause: inner },
+      err: { message: 'outer', cause: inner },
+    });
+    expect(bare?.fields).toMatchObject({ err: inner });
+    expect(JSON.stringify([thrown, bare]).includes('"stack"')).toBe(errorStacks);
+  },
+);
+
 test('lines can be read while the attempt runs', async () => {
   const { promise: goOn, resolve } = Promise.withResolvers<void>();
   const { create } = await startLogging(async ({ log: ctxLog }) => {

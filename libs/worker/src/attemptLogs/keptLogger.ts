@@ -3,9 +3,11 @@ import { boundFields, type GivenLine, type LogLevel } from './logLine.ts';
 
 /** What the lines of one run are given to; it must not throw. */
 export interface LineKeeper {
+  /** Whether errors are kept with their stacks. */
+  readonly stacks: boolean;
   /** Whether lines of this level are kept. */
   keeps(level: LogLevel): boolean;
-  keep(line: Omit<GivenLine, 'time'>): void;
+  keep(line: Omit<GivenLine, 'time' | 'stacks'>): void;
 }
 
 /** A logger whose lines are written by another one and kept as well. */
@@ -37,7 +39,11 @@ export class KeptLogger implements Logger {
   }
 
   child(fields: object): Logger {
-    return new KeptLogger(this.#written.child(fields), this.#keeper, boundFields(this.#bound, fields));
+    return new KeptLogger(
+      this.#written.child(fields),
+      this.#keeper,
+      boundFields(this.#bound, fields, this.#keeper.stacks),
+    );
   }
 
   #log(level: LogLevel, first: object | string, message: string | undefined): void {

@@ -24,20 +24,22 @@ export interface GivenLine {
   readonly bound: string;
   readonly first: object | string;
   readonly message: string | undefined;
+  /** Whether errors are kept with their stacks. */
+  readonly stacks: boolean;
 }
 
 /** Returns a line as JSON, with `time`, `level`, `message` and `fields`. Never throws. */
 export function logLine(given: GivenLine): string {
-  const { time, level, bound, first } = given;
+  const { time, level, bound, first, stacks } = given;
   const head = `{"time":${time},"level":"${level}","message":${textOf(messageOf(given))}`;
-  const fields = typeof first === 'string' ? bound : joined(bound, membersOf(first));
+  const fields = typeof first === 'string' ? bound : joined(bound, membersOf(first, stacks));
   if (fields === '') return `${head}}`;
   return fields.length > MAX_LINE ? `${head},"fields":{"tooLarge":true}}` : `${head},"fields":{${fields}}}`;
 }
 
 /** Returns the fields of a child logger as members of a JSON object, behind those of its parent. */
-export function boundFields(parent: string, fields: object): string {
-  return joined(parent, membersOf(fields));
+export function boundFields(parent: string, fields: object, stacks: boolean): string {
+  return joined(parent, membersOf(fields, stacks));
 }
 
 function messageOf({ first, message }: GivenLine): string {
@@ -51,12 +53,13 @@ function joined(one: string, other: string): string {
 }
 
 /** Returns the members of a JSON object; flat fields, as most are, without the callbacks that cost the most. */
-function membersOf(fields: object): string {
+function membersOf(fields: object, stacks: boolean): string {
   try {
     let members = '';
+    const replace = stacks ? plain : plainWithoutStacks;
     const entries: object = fields instanceof Error ? { err: fields } : fields;
     for (const key of Object.keys(entries)) {
-      const value = valueOf(key, (entries as Readonly<Record<string, unknown>>)[key]);
+      const value = valueOf(key, (entries as Readonly<Record<string, unknown>>)[key], replace);
       if (value !== undefined) members += `${members === '' ? '' : ','}${JSON.stringify(key)}:${value}`;
     }
     return members;
@@ -65,10 +68,14 @@ function membersOf(fields: object): string {
   }
 }
 
-function valueOf(key: string, value: unknown): string | undefined {
+type Replace = (key: string, value: unknown) => unknown;
+
+function valueOf(key: string, value: unknown, replace: Replace): string | undefined {
   if (isSecret(key)) return `"${REDACTED}"`;
   if (typeof value === 'string') return textOf(value);
-  return typeof value === 'number' || typeof value === 'boolean' ? JSON.stringify(value) : JSON.stringify(value, plain);
+  return typeof value === 'number' || typeof value === 'boolean'
+    ? JSON.stringify(value)
+    : JSON.stringify(value, replace);
 }
 
 function isSecret(key: string): boolean {
@@ -87,4 +94,9 @@ function plain(key: string, value: unknown): unknown {
   if (!(value instanceof Error)) return value;
   const { name, message, stack, cause } = value;
   return Object.assign({}, value, { name, message, stack, cause });
+}
+
+function plainWithoutStacks(key: string, value: unknown): unknown {
+  const replaced = plain(key, value);
+  return value instanceof Error ? Object.assign({}, replaced, { stack: undefined }) : replaced;
 }

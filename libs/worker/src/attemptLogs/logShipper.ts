@@ -29,6 +29,8 @@ export interface LogShipperOptions {
   };
   /** Lines below this level are not kept. */
   readonly level: LogLevel;
+  /** Whether errors are kept with their stacks. */
+  readonly stacks: boolean;
   readonly onDropped: (jobType: string, lines: number, reason: DropReason) => void;
   readonly logger: Logger;
 }
@@ -83,6 +85,7 @@ export class LogShipper implements LogKeeper {
     if (!this.#isAvailable) return undefined;
     let log: AttemptLog | undefined;
     return {
+      stacks: this.#options.stacks,
       keeps: (level) => this.#kept.has(level),
       keep: (line) => this.#add((log ??= new AttemptLog(run, jobType)), line),
       end: () => log && this.#end(log),
@@ -114,8 +117,9 @@ export class LogShipper implements LogKeeper {
     if (this.#isAvailable) clearInterval(this.#looking);
   }
 
-  #add(log: AttemptLog, line: Omit<GivenLine, 'time'>): void {
-    if (log.add({ ...line, time: this.#options.eventLog.clock.now() })) this.#flushSoon(log);
+  #add(log: AttemptLog, line: Omit<GivenLine, 'time' | 'stacks'>): void {
+    const { eventLog, stacks } = this.#options;
+    if (log.add({ ...line, stacks, time: eventLog.clock.now() })) this.#flushSoon(log);
   }
 
   #end(log: AttemptLog): void {
