@@ -44,14 +44,16 @@ type WithoutContext<Command> = Command extends JobCommand ? Omit<Command, 'event
 export type PartialCommand = WithoutContext<JobCommand>;
 
 export const TENANT = 'acme';
+const logsRetention = { maxAgeMs: 86_400_000, maxBytes: 67_108_864 };
 
 export async function startContractSystem(): Promise<ContractSystem> {
   const [nats, databaseUrl, doomed] = await Promise.all([startNats(), createDatabase(), startNats()]);
   await migrate(databaseUrl);
   const servers = { natsUrl: nats.url, databaseUrl };
+  const masterKeys = [{ id: 'test', secret: randomBytes(32) }];
   const nowhere = `postgres://nobody@127.0.0.1:${await freePort()}/nothing`;
   const [guarded, open, limited, keyless, lost] = await Promise.all([
-    startApi({ ...servers, auth: { open: false }, log: { masterKeys: [{ id: 'test', secret: randomBytes(32) }] } }),
+    startApi({ ...servers, auth: { open: false }, log: { masterKeys, logsRetention } }),
     startApi(servers),
     startApi({ ...servers, auth: { open: false, rateLimit: { count: 1, perMs: 3_600_000 } } }),
     startApi({ natsUrl: nats.url, databaseUrl: nowhere, auth: { open: false } }),
@@ -110,7 +112,8 @@ async function send(
 }
 
 function madeUp(name: string): string {
-  return { id: randomUUID(), name: `unknown-${randomUUID()}`, type: `unknown-${randomUUID()}` }[name] ?? 'unknown';
+  const made = { id: randomUUID(), attempt: '1', name: `unknown-${randomUUID()}`, type: `unknown-${randomUUID()}` };
+  return made[name as keyof typeof made] ?? 'unknown';
 }
 
 async function carryOut({ log }: TestApi, jobId: string, command: PartialCommand): Promise<void> {

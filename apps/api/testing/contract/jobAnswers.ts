@@ -50,6 +50,31 @@ const start: PartialCommand = { kind: 'StartAttempt', worker: 'w2' };
 const path = (id: string) => ({ params: { id } });
 const isPast = (mark: string) => (text: string) => text.includes(mark) && text.endsWith('\n\n');
 
+/** Asks for a job that a newer release has created. */
+async function askUnreadable({ system, ask }: Situation): Promise<Exchange> {
+  const [jobId, jobType] = [randomUUID(), 'newer'];
+  const created = { v: 2, event: 'JobCreated', jobId, jobType, version: 1, data: {} };
+  await system.guarded.log.append(created as unknown as JobEvent, 0);
+  return ask(path(jobId));
+}
+
+/** A job whose first attempt has logged a line and is over. */
+async function loggedJob(situation: Situation): Promise<string> {
+  const jobId = await livedJob(situation, 'failed');
+  const line = { time: Date.now(), level: 'info', message: 'sent', fields: { to: 2 } };
+  const chunk = {
+    jobId,
+    attempt: 1,
+    runId: randomUUID(),
+    chunk: 0,
+    end: true,
+    sealed: false,
+    lines: JSON.stringify(line),
+  };
+  await new Promise((resolve) => situation.system.guarded.log.attemptLogs.append(chunk, resolve));
+  return jobId;
+}
+
 async function lastEventOf({ ask }: Situation, id: string): Promise<string> {
   const { items } = JSON.parse((await ask(path(id))).text) as { items: { sequence: number }[] };
   return String(items.at(-1)?.sequence);
@@ -107,12 +132,15 @@ export const jobAnswers: Readonly<Record<string, Readonly<Record<string, Produce
       const headers = { ...STREAM, 'last-event-id': await lastEventOf(situation, id) };
       return situation.ask({ ...path(id), headers });
     },
-    '409': async (situation) => {
-      const [jobId, jobType] = [randomUUID(), 'newer'];
-      const created = { v: 2, event: 'JobCreated', jobId, jobType, version: 1, data: {} };
-      await situation.system.guarded.log.append(created as unknown as JobEvent, 0);
-      return situation.ask(path(jobId));
+    '409': askUnreadable,
+  },
+  getAttemptLogs: {
+    '200': async (situation) => {
+      const id = await loggedJob(situation);
+      return [await situation.ask(path(id)), await situation.ask({ ...path(id), headers: STREAM })];
     },
+    '204': async (situation) => situation.ask({ ...path(await livedJob(situation, 'failed')), headers: STREAM }),
+    '409': askUnreadable,
   },
   cancelJob: {
     '200': async (situation) => situation.ask({ ...path(await newJob(situation)), body: { reason: 'not needed' } }),
