@@ -78,7 +78,7 @@ const eventLog = new EventLog({
 await eventLog.start();
 let dropped = 0;
 const onDropped = (_type: string, lines: number) => void (dropped += lines);
-const shipper = new LogShipper({ eventLog, level: 'info', onDropped, logger: silentLogger });
+const shipper = new LogShipper({ eventLog, level: 'info', stacks: true, onDropped, logger: silentLogger });
 await shipper.start();
 for (const lines of LINES) await compare([pinoAlone, keeping(shipper)], lines);
 console.error(`${dropped} lines were dropped`);

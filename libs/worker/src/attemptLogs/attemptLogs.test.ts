@@ -135,11 +135,7 @@ test.each([true, false])(
     const jobId = await create();
     await eventually(async () => expect(await linesOf(jobId)).toHaveLength(2));
     const [thrown, bare] = await linesOf(jobId);
-    const inner = {
-      name: 'Error',
-      message: 'inner',
-      ...(errorStacks ? { stack: expect.stringContaining('Error: inner') } : {}),
-    };
+    const inner = { name: 'Error', message: 'inner' };
     expect(thrown?.fields).toMatchObject({
       bound: inner,
       nested: { cause: inner },
