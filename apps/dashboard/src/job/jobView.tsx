@@ -4,6 +4,7 @@ import { Instant } from '../parts/instant.tsx';
 import { JsonTree } from '../parts/jsonTree.tsx';
 import { Failure, Loading } from '../parts/notes.tsx';
 import '../styles/jobPage.css';
+import { AttemptLogs } from './attemptLogs.tsx';
 import { Causes } from './causes.tsx';
 import { EventSlider } from './eventSlider.tsx';
 import { JobActions } from './jobActions.tsx';
@@ -92,6 +93,7 @@ function History({ job, events }: { readonly job: Job; readonly events: readonly
         <EventSlider events={events} at={at} onMove={(version) => change({ at: version })} />
       </Timeline>
       <Contents job={job} />
+      <AttemptLogs id={job.id} events={until} attempt={search.log} onAttempt={(log) => change({ log })} />
       <Causes job={job} events={until} past={at !== undefined} />
       <JobHistory events={events} search={search} onSearch={change} />
     </>

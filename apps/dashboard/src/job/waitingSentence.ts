@@ -28,9 +28,9 @@ const EXPLAIN: { readonly [Reason in WaitingFor['reason']]: Explain<Extract<Wait
   backoff: ({ attempt, until }, { maxAttempts, error }, now) => ({
     because: `Attempt ${attempt} of ${maxAttempts} failed${causeOf(error)}. The next one begins ${when(until, now)}.`,
   }),
-  paused: ({ by, since, why, until }, { type }, now) => ({
+  paused: ({ by, since, why, until, all }, { type }, now) => ({
     because: [
-      `Its type ${type} was paused`,
+      all ? 'All types were paused' : `Its type ${type} was paused`,
       by === undefined ? '' : ` by ${formatActor(by)}`,
       since === undefined ? '' : ` ${when(since, now)}`,
       until === undefined ? '' : `, until ${when(until, now)}`,

@@ -1,25 +1,22 @@
 import type { JobType } from '@jobstream/client';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useClient } from '../live/dashboardContext.ts';
-import { Age, Instant } from '../parts/instant.tsx';
+import { Age } from '../parts/instant.tsx';
 import { Empty, Failure, Loading } from '../parts/notes.tsx';
-import { ReasonlessButton } from '../parts/reasonlessButton.tsx';
-import { useMay } from '../session/session.ts';
+import { PauseAll, PauseType } from './pauseType.tsx';
+import { TypeState } from './typeState.tsx';
+import { useTypes } from './useTypes.ts';
 
 /** The job types: what waits, who runs it, and whether it is paused. */
 export function TypesView() {
-  const client = useClient();
-  const { data, error, refetch } = useQuery({
-    queryKey: ['types'],
-    queryFn: ({ signal }) => client.types.list({ signal }),
-    refetchInterval: 3_000,
-  });
+  const { data, error, refetch } = useTypes();
   if (data === undefined)
     return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
   return (
     <>
-      <h1>Job types</h1>
+      <div className="title">
+        <h1>Job types</h1>
+        <PauseAll types={data} />
+      </div>
       {error !== null && <Failure error={error} />}
       {data.length === 0 ? <NoTypes /> : <TypeTable types={data} />}
     </>
@@ -67,16 +64,24 @@ function TypeRow({ type: one }: { readonly type: JobType }) {
   return (
     <tr>
       <td>
-        <Link to="/jobs" search={{ type }}>
+        <Link to="/types/$type" params={{ type }}>
           {type}
         </Link>
       </td>
       <td>
-        <State type={one} />
+        <TypeState type={one} />
       </td>
-      <td className="number">{backlog.toLocaleString()}</td>
+      <td className="number">
+        <Link to="/jobs" search={{ type, status: 'pending' }}>
+          {backlog.toLocaleString()}
+        </Link>
+      </td>
       <td className="number">{waitingSince === undefined ? '–' : <Age at={waitingSince} />}</td>
-      <td className="number">{inFlight.toLocaleString()}</td>
+      <td className="number">
+        <Link to="/jobs" search={{ type, status: 'processing' }}>
+          {inFlight.toLocaleString()}
+        </Link>
+      </td>
       <td className="number">{workers.length}</td>
       <td>
         {[limits?.concurrency === undefined ? [] : `${limits.concurrency} at once`, limits?.rate ?? []]
@@ -84,39 +89,8 @@ function TypeRow({ type: one }: { readonly type: JobType }) {
           .join(', ') || '–'}
       </td>
       <td className="number">
-        <PauseButton type={one} />
+        <PauseType type={one} />
       </td>
     </tr>
   );
-}
-
-function State({ type: { paused, until, workers, backlog } }: { readonly type: JobType }) {
-  if (paused) {
-    return (
-      <span className="warn">
-        ‖ paused
-        {until === undefined ? (
-          ''
-        ) : (
-          <>
-            {' '}
-            until <Instant at={until} />
-          </>
-        )}
-      </span>
-    );
-  }
-  if (workers.length === 0) return <span className={backlog > 0 ? 'warn' : 'dim'}>○ no worker</span>;
-  return <span>● active</span>;
-}
-
-function PauseButton({ type: { type, paused } }: { readonly type: JobType }) {
-  const client = useClient();
-  const queryClient = useQueryClient();
-  if (!useMay('admin')) return null;
-  const change = async () => {
-    await (paused ? client.types.resume(type) : client.types.pause(type));
-    await queryClient.invalidateQueries({ queryKey: ['types'] });
-  };
-  return <ReasonlessButton label={paused ? 'Resume' : 'Pause'} of={type} onPress={change} />;
 }

@@ -1,11 +1,17 @@
 import type { Job } from '@jobstream/client';
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
-import { useClient } from '../live/dashboardContext.ts';
 import { Status, statuses } from '../parts/status.tsx';
 import { describe } from './conditions.ts';
-import { type Condition, conditionsOf, type JobSearch, valuesOf, withoutCondition } from './jobSearch.ts';
+import {
+  type Condition,
+  conditionsOf,
+  type JobSearch,
+  unconditional,
+  valuesOf,
+  withoutCondition,
+} from './jobSearch.ts';
+import { useCounts } from './useCounts.ts';
 
 /** The list is there before what offers conditions, whose code is large. */
 const FilterBar = lazy(async () => ({ default: (await import('./filterBar.tsx')).FilterBar }));
@@ -18,17 +24,12 @@ interface JobFiltersProps {
 
 /** The filters of the list: each status with its number of jobs, all conditions, the order, and what was saved. */
 export function JobFilters({ filter, jobs }: JobFiltersProps) {
-  const client = useClient();
-  const { data } = useQuery({
-    queryKey: ['stats'],
-    queryFn: ({ signal }) => client.stats({ signal }),
-    refetchInterval: 3_000,
-  });
-  const types = Object.keys(data?.jobs.byType ?? {}).toSorted();
+  const jobCounts = useCounts(filter.asOf)?.jobs;
+  const types = Object.keys(jobCounts.byType ?? {}).toSorted();
   const tags = [...new Set(jobs.flatMap((job) => job.tags))].toSorted();
   return (
     <div className="filters">
-      <ByStatus filter={filter} countOf={(status) => jobsIn(data?.jobs, filter, status)} />
+      <ByStatus filter={filter} countOf={(status) => jobsIn(jobCounts, filter, status)} />
       <Suspense fallback={<div className="filter-bar" />}>
         <FilterBar filter={filter} types={types} tags={tags} />
       </Suspense>
@@ -94,7 +95,7 @@ function Chips({ filter }: { readonly filter: JobSearch }) {
       ))}
       {conditions.length > 1 && (
         <li>
-          <Link to="/jobs" search={filter.sort === undefined ? {} : { sort: filter.sort }}>
+          <Link to="/jobs" search={unconditional(filter)}>
             Remove all
           </Link>
         </li>

@@ -1,5 +1,6 @@
 import type { JobListFilter } from '@jobstream/client';
 import { statuses } from '../parts/status.tsx';
+import { type PastSearch, readPastSearch } from '../past/pastSearch.ts';
 
 /** Conditions of which a list may have several. */
 const SEVERAL = ['status', 'type', 'tag', 'search'] as const;
@@ -19,8 +20,11 @@ export interface Condition {
   readonly value: string;
 }
 
-/** The conditions and the order of a list of jobs, as they stand in the address. A time may be `-15m`: so long ago. */
-export type JobSearch = JobListFilter;
+/**
+ * The conditions and the order of a list of jobs, and the time at which it is looked at, as they stand in the address. A
+ * time of a condition may be `-15m`: so long ago.
+ */
+export type JobSearch = Omit<JobListFilter, 'asOf'> & PastSearch;
 
 /** Reads the conditions of an address, and leaves out what is none. */
 export function readJobSearch(params: Readonly<Record<string, unknown>>): JobSearch {
@@ -28,7 +32,11 @@ export function readJobSearch(params: Readonly<Record<string, unknown>>): JobSea
   const conditions = [...SEVERAL, ...ONE].flatMap((name) =>
     [params[name]].flat().flatMap((value) => (isText(value) ? [{ name, value: String(value) }] : [])),
   );
-  return { ...searchOf(conditions.filter(isPossible)), ...(sort === undefined ? {} : { sort }) };
+  return {
+    ...searchOf(conditions.filter(isPossible)),
+    ...(sort === undefined ? {} : { sort }),
+    ...readPastSearch(params),
+  };
 }
 
 /** The router reads `?tag=42` as a number. */
@@ -47,11 +55,11 @@ export function conditionsOf(search: JobSearch): readonly Condition[] {
 
 export function withCondition(search: JobSearch, condition: Condition): JobSearch {
   const others = conditionsOf(search).filter((one) => isSeveral(one.name) || one.name !== condition.name);
-  return { ...orderOf(search), ...searchOf([...others.filter((one) => !isEqual(one, condition)), condition]) };
+  return { ...unconditional(search), ...searchOf([...others.filter((one) => !isEqual(one, condition)), condition]) };
 }
 
 export function withoutCondition(search: JobSearch, condition: Condition): JobSearch {
-  return { ...orderOf(search), ...searchOf(conditionsOf(search).filter((one) => !isEqual(one, condition))) };
+  return { ...unconditional(search), ...searchOf(conditionsOf(search).filter((one) => !isEqual(one, condition))) };
 }
 
 function searchOf(conditions: readonly Condition[]): JobSearch {
@@ -63,8 +71,9 @@ function searchOf(conditions: readonly Condition[]): JobSearch {
   return Object.fromEntries(entries) as JobSearch;
 }
 
-function orderOf({ sort }: JobSearch): JobSearch {
-  return sort === undefined ? {} : { sort };
+/** All jobs, in the order and at the time of the search. */
+export function unconditional({ sort, asOf }: JobSearch): JobSearch {
+  return { ...(sort === undefined ? {} : { sort }), ...(asOf === undefined ? {} : { asOf }) };
 }
 
 function isSeveral(name: ConditionName): name is Several {

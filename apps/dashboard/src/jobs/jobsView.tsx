@@ -1,12 +1,14 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Empty, Failure, Loading } from '../parts/notes.tsx';
+import { PastSlider } from '../past/pastSlider.tsx';
 import { useMay } from '../session/session.ts';
 import { BulkBar, MAX_CHOSEN } from './bulkBar.tsx';
 import { describe } from './conditions.ts';
 import { JobFilters } from './jobFilters.tsx';
 import { JobRows } from './jobRows.tsx';
 import { conditionsOf, type JobSearch } from './jobSearch.ts';
+import { useCounts } from './useCounts.ts';
 import { useJobList } from './useJobList.ts';
 
 const route = getRouteApi('/jobs');
@@ -14,20 +16,35 @@ const route = getRouteApi('/jobs');
 /** The jobs of a filter, newest first unless another order is chosen. */
 export function JobsView() {
   const filter: JobSearch = route.useSearch();
-  return <JobList key={JSON.stringify(filter)} filter={filter} />;
+  return (
+    <div className="jobs-view">
+      <h1 className="sr-only">Jobs</h1>
+      <JobList key={JSON.stringify(filter)} filter={filter} />
+      <JobsSlider filter={filter} />
+    </div>
+  );
+}
+
+/** Moves the list through time. */
+function JobsSlider({ filter }: { readonly filter: JobSearch }) {
+  const navigate = route.useNavigate();
+  const { asOf, ...rest } = filter;
+  const move = (to: string | undefined) =>
+    void navigate({ search: to === undefined ? rest : { ...rest, asOf: to }, replace: true });
+  return <PastSlider asOf={asOf} earliest={useCounts(asOf)?.asOf?.earliest} onMove={move} />;
 }
 
 function JobList({ filter }: { readonly filter: JobSearch }) {
   const { query, jobs, unseen, showUnseen } = useJobList(filter);
-  const may = useMay('jobs:write');
+  // What was cannot be changed.
+  const may = useMay('jobs:write') && filter.asOf === undefined;
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const choose = (ids: readonly string[], isChosen: boolean) => {
     const others = [...chosen].filter((id) => !ids.includes(id));
     setChosen(new Set((isChosen ? [...others, ...ids] : others).slice(0, MAX_CHOSEN)));
   };
   return (
-    <div className="jobs-view">
-      <h1 className="sr-only">Jobs</h1>
+    <>
       <JobFilters filter={filter} jobs={jobs} />
       {may && jobs.length > 0 && <BulkBar filter={filter} chosen={chosen} onClear={() => setChosen(new Set())} />}
       {query.isPending && <Loading />}
@@ -42,7 +59,7 @@ function JobList({ filter }: { readonly filter: JobSearch }) {
           {...(may ? { choice: { chosen, choose } } : {})}
         />
       )}
-    </div>
+    </>
   );
 }
 
@@ -60,6 +77,8 @@ function Unseen({ count, onShow }: { readonly count: number; readonly onShow: ()
 
 function NoJobs({ filter }: { readonly filter: JobSearch }) {
   const conditions = conditionsOf(filter);
+  if (filter.asOf !== undefined)
+    return <Empty title="There were no such jobs">At this time; those of today may be others.</Empty>;
   if (conditions.length > 0) {
     const query = conditions.map(({ name, value }) => `${name}=${encodeURIComponent(value)}`).join('&');
     return (

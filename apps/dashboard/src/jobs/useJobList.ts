@@ -43,7 +43,7 @@ export function useJobList(filter: JobSearch) {
     },
     [queryClient, keyText],
   );
-  useLiveFeed(onMoment);
+  useLiveFeed(filter.asOf === undefined ? onMoment : ignore);
   const showUnseen = () => {
     setJoined(new Set());
     return queryClient.resetQueries({ queryKey: key });
@@ -52,6 +52,9 @@ export function useJobList(filter: JobSearch) {
   const unseen = query.data === undefined ? 0 : [...joined].filter((id) => !known.has(id)).length;
   return { query, jobs, unseen, showUnseen };
 }
+
+/** The past does not change. */
+function ignore(): void {}
 
 /** The jobs that were read, as they are after the changes, and their ids. */
 function useRows(pages: readonly JobPage[] | undefined, recent: ReadonlyMap<string, JobChange>) {

@@ -15,7 +15,7 @@ export interface OperationSearch extends JobSearch {
 /** Reads what an operation shall do of an address. */
 export function readOperationSearch(params: Readonly<Record<string, unknown>>): OperationSearch {
   const { ids, patch } = params;
-  const { sort: _sort, ...search } = readJobSearch(params);
+  const { sort: _sort, asOf: _asOf, ...search } = readJobSearch(params);
   return {
     ...search,
     kind: kinds.find((one) => one === params['kind']) ?? 'retry',
@@ -33,6 +33,6 @@ function textOf(patch: unknown): { readonly patch?: string } {
 /** The jobs of the operation: those that were chosen, or those of the conditions at this moment. */
 export function filterOf({ kind: _kind, patch: _patch, ids, ...search }: OperationSearch): OperationFilter {
   if (ids !== undefined) return { ids: ids.split(',') };
-  const { sort: _sort, ...filter } = atTime(search, Date.now());
+  const { sort: _sort, asOf: _asOf, ...filter } = atTime(search, Date.now());
   return conditionsOf(filter).length === 0 ? { all: true } : filter;
 }

@@ -1,19 +1,59 @@
 import type { Activity, Stats } from '@jobstream/client';
-import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
 import { formatDuration } from '../format/duration.ts';
+import { PastSlider } from '../past/pastSlider.tsx';
 import { Empty, Failure, Loading } from '../parts/notes.tsx';
 import { Status, statuses } from '../parts/status.tsx';
 import { ActivityChart } from './activityChart.tsx';
 import { Backlog } from './backlog.tsx';
 import { Figure } from './figure.tsx';
+import { PastOverview } from './pastOverview.tsx';
+import { SystemFigures } from './systemFigures.tsx';
 
 const FIRST_JOB = `curl -X POST ${location.origin}/api/jobs -H 'content-type: application/json' \\
   -d '{"type":"email","payload":{"to":"user@example.com"}}'`;
 
-/** Whether work flows: what waits and for how long, what happened in the last hour, who works. */
+const route = getRouteApi('/');
+
+/** Whether work flows: what waits and for how long, what happened in the last hour, who works; or what was at a time. */
 export function Overview() {
+  const { asOf } = route.useSearch();
+  return (
+    <>
+      <h1 className="sr-only">Overview</h1>
+      {asOf === undefined ? <Present /> : <Past asOf={asOf} />}
+    </>
+  );
+}
+
+/** Moves the overview through time. */
+function OverviewSlider({ asOf, earliest }: { readonly asOf?: string; readonly earliest?: string }) {
+  const navigate = route.useNavigate();
+  const move = (to: string | undefined) =>
+    void navigate({ search: to === undefined ? {} : { asOf: to }, replace: true, resetScroll: false });
+  return <PastSlider asOf={asOf} earliest={earliest} onMove={move} />;
+}
+
+function Past({ asOf }: { readonly asOf: string }) {
+  const client = useClient();
+  const { data, error, refetch } = useQuery({
+    queryKey: ['stats', 'past', asOf],
+    queryFn: ({ signal }) => client.stats({ asOf, signal }),
+    placeholderData: keepPreviousData,
+    staleTime: Infinity,
+  });
+  return (
+    <>
+      <OverviewSlider asOf={asOf} {...(data?.asOf === undefined ? {} : { earliest: data.asOf.earliest })} />
+      {error !== null && <Failure error={error} onRetry={() => void refetch()} />}
+      {data === undefined ? error === null && <Loading /> : <PastOverview stats={data} asOf={asOf} />}
+    </>
+  );
+}
+
+function Present() {
   const client = useClient();
   const stats = useQuery({
     queryKey: ['stats', 'hour'],
@@ -26,13 +66,13 @@ export function Overview() {
   }
   return (
     <>
-      <h1 className="sr-only">Overview</h1>
       {error !== null && <Failure error={error} />}
       <Figures stats={data} />
       {data.jobs.total === 0 && <NoJobs />}
       <ByStatus stats={data} />
       {data.activity !== undefined && <ActivityChart activity={data.activity} />}
       {data.backlog && <Backlog backlog={data.backlog} />}
+      <OverviewSlider />
     </>
   );
 }
@@ -52,6 +92,7 @@ function Figures({ stats: { activity, backlog, projector } }: { readonly stats: 
       {backlog && <WaitingFigures backlog={backlog} />}
       {activity && <HourFigures total={activity.total} />}
       {projector && <Figure name="Table behind the log" value={lagOf(projector)} to="/jobs" />}
+      <SystemFigures />
     </dl>
   );
 }

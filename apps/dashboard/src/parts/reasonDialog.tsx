@@ -5,6 +5,8 @@ import { Failure } from './notes.tsx';
 interface ReasonDialogProps {
   /** On the button that opens the dialog, and on the one that confirms. */
   readonly action: string;
+  /** What it acts on, for those who hear the page, where several buttons have the same name. */
+  readonly of?: string;
   readonly title: string;
   readonly children: ReactNode;
   /** Rejects with what is to be shown. */
@@ -12,11 +14,14 @@ interface ReasonDialogProps {
 }
 
 /** A button that asks for a reason, which the event keeps, before it acts. */
-export function ReasonDialog({ action, title, children, onConfirm }: ReasonDialogProps) {
+export function ReasonDialog({ action, of, title, children, onConfirm }: ReasonDialogProps) {
   const [open, setOpen] = useState(false);
   return (
     <Dialog.Root open={open} onOpenChange={setOpen}>
-      <Dialog.Trigger>{action}</Dialog.Trigger>
+      <Dialog.Trigger>
+        {action}
+        {of !== undefined && <span className="sr-only"> {of}</span>}
+      </Dialog.Trigger>
       <Dialog.Portal>
         <Dialog.Backdrop className="backdrop" />
         <Dialog.Popup className="dialog">

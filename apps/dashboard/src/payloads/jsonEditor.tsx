@@ -9,7 +9,7 @@ interface JsonEditorProps {
   readonly optional?: boolean;
 }
 
-/** A field for a value of JSON, which says where it is none. */
+/** A field for a value of JSON, which says where it is none; until it is one, its form is not sent. */
 export function JsonEditor({ label, text, onChange, optional = false }: JsonEditorProps) {
   const [id, mistakeId] = [useId(), useId()];
   const read = optional && text.trim() === '' ? { value: undefined } : readJson(text);
@@ -25,6 +25,7 @@ export function JsonEditor({ label, text, onChange, optional = false }: JsonEdit
       </div>
       <textarea
         id={id}
+        ref={(field) => field?.setCustomValidity(mistake ?? '')}
         className="mono"
         value={text}
         rows={Math.min(24, Math.max(4, text.split('\n').length + 1))}

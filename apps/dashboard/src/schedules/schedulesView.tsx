@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
 import { Age, Instant } from '../parts/instant.tsx';
 import { Empty, Failure, Loading } from '../parts/notes.tsx';
+import { ScheduleActions } from './scheduleActions.tsx';
 
 const FIRST_SCHEDULE = `curl -X POST ${location.origin}/api/schedules -H 'content-type: application/json' \\
   -d '{"name":"nightly","cron":"0 3 * * *","job":{"type":"report"}}'`;
@@ -46,7 +47,10 @@ function ScheduleTable({ schedules }: { readonly schedules: readonly Schedule[] 
             <th>Cron</th>
             <th>Job type</th>
             <th>Last tick</th>
-            <th>Next tick</th>
+            <th>Next ticks</th>
+            <th>
+              <span className="sr-only">Actions</span>
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -61,7 +65,6 @@ function ScheduleTable({ schedules }: { readonly schedules: readonly Schedule[] 
 
 function ScheduleRow({ schedule }: { readonly schedule: Schedule }) {
   const { name, enabled, cron, timeZone, job, nextTicks } = schedule;
-  const [next] = nextTicks;
   return (
     <tr id={`schedule-${name}`}>
       <td>{name}</td>
@@ -78,18 +81,31 @@ function ScheduleRow({ schedule }: { readonly schedule: Schedule }) {
         <LastTick tick={schedule.lastTick} />
       </td>
       <td>
-        {next === undefined ? (
-          '–'
-        ) : (
-          <>
-            <Instant at={next} />{' '}
-            <span className="dim">
-              (<Age at={next} />)
-            </span>
-          </>
-        )}
+        <NextTicks ticks={nextTicks} />
+      </td>
+      <td className="number">
+        <ScheduleActions schedule={schedule} />
       </td>
     </tr>
+  );
+}
+
+function NextTicks({ ticks: [next, ...later] }: { readonly ticks: readonly string[] }) {
+  if (next === undefined) return '–';
+  return (
+    <details>
+      <summary>
+        <Instant at={next} />{' '}
+        <span className="dim">
+          (<Age at={next} />)
+        </span>
+      </summary>
+      {later.map((tick) => (
+        <div key={tick}>
+          <Instant at={tick} />
+        </div>
+      ))}
+    </details>
   );
 }
 
@@ -106,7 +122,7 @@ function LastTick({ tick }: { readonly tick: Schedule['lastTick'] }) {
           {time}
         </Link>
       )}
-      {tick.skipped > 0 && <span className="warn">, {tick.skipped} skipped</span>}
+      {tick.skipped > 0 && <span className="warn">, {tick.skipped} missed</span>}
     </>
   );
 }

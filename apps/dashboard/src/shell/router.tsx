@@ -5,10 +5,8 @@ import { readFailureSearch } from '../failures/failureSearch.ts';
 import { readJobSearch } from '../jobs/jobSearch.ts';
 import { readOperationSearch } from '../operations/operationSearch.ts';
 import { Overview } from '../overview/overview.tsx';
+import { readPastSearch } from '../past/pastSearch.ts';
 import { Failure } from '../parts/notes.tsx';
-import { SchedulesView } from '../schedules/schedulesView.tsx';
-import { TypesView } from '../jobTypes/typesView.tsx';
-import { WorkersView } from '../workers/workersView.tsx';
 import { Shell } from './shell.tsx';
 import { stringifySearch } from './searchParams.ts';
 
@@ -24,7 +22,7 @@ const root = createRootRoute({
   ),
 });
 const getParentRoute = () => root;
-const overview = createRoute({ getParentRoute, path: '/', component: Overview });
+const overview = createRoute({ getParentRoute, path: '/', component: Overview, validateSearch: readPastSearch });
 const jobs = createRoute({
   getParentRoute,
   path: '/jobs',
@@ -71,14 +69,31 @@ const operation = createRoute({
   path: '/operations/$id',
   component: lazyRouteComponent(() => import('../operations/operationView.tsx'), 'OperationView'),
 });
-const types = createRoute({ getParentRoute, path: '/types', component: TypesView });
-const workers = createRoute({ getParentRoute, path: '/workers', component: WorkersView });
+const types = createRoute({
+  getParentRoute,
+  path: '/types',
+  component: lazyRouteComponent(() => import('../jobTypes/typesView.tsx'), 'TypesView'),
+});
+const type = createRoute({
+  getParentRoute,
+  path: '/types/$type',
+  component: lazyRouteComponent(() => import('../jobTypes/typeView.tsx'), 'TypeView'),
+});
+const workers = createRoute({
+  getParentRoute,
+  path: '/workers',
+  component: lazyRouteComponent(() => import('../workers/workersView.tsx'), 'WorkersView'),
+});
 const proof = createRoute({
   getParentRoute,
   path: '/proof',
   component: lazyRouteComponent(() => import('../proof/proofView.tsx'), 'ProofView'),
 });
-const schedules = createRoute({ getParentRoute, path: '/schedules', component: SchedulesView });
+const schedules = createRoute({
+  getParentRoute,
+  path: '/schedules',
+  component: lazyRouteComponent(() => import('../schedules/schedulesView.tsx'), 'SchedulesView'),
+});
 const audit = createRoute({
   getParentRoute,
   path: '/audit',
@@ -105,6 +120,7 @@ export function makeRouter() {
       newOperation,
       operation,
       types,
+      type,
       workers,
       schedules,
       audit,

@@ -1,0 +1,138 @@
+import type { JobType, JsonSchema } from '@jobstream/client';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { Age } from '../parts/instant.tsx';
+import { JsonTree } from '../parts/jsonTree.tsx';
+import { Empty, Failure, Loading } from '../parts/notes.tsx';
+import { EnqueueForm } from './enqueueForm.tsx';
+import { PauseType } from './pauseType.tsx';
+import { TypeState } from './typeState.tsx';
+import { useTypes } from './useTypes.ts';
+
+const route = getRouteApi('/types/$type');
+
+/** One job type: whether it runs, who runs it, what its jobs are given, and a form for one. */
+export function TypeView() {
+  const { type: name } = route.useParams();
+  const { data, error, refetch } = useTypes();
+  if (data === undefined)
+    return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
+  const type = data.find((one) => one.type === name);
+  return (
+    <>
+      {error !== null && <Failure error={error} />}
+      {type === undefined ? <UnknownType name={name} /> : <KnownType type={type} />}
+    </>
+  );
+}
+
+function UnknownType({ name }: { readonly name: string }) {
+  return (
+    <Empty title={`No type ${name}`}>
+      No worker has announced it within the last day, it was never paused, and it has no waiting jobs.{' '}
+      <Link to="/types">All types</Link>
+    </Empty>
+  );
+}
+
+function KnownType({ type: one }: { readonly type: JobType }) {
+  const { type, backlog, inFlight, limits, waitingSince, payloadSchema, resultSchema } = one;
+  return (
+    <article className="job">
+      <header>
+        <div className="title">
+          <h1>{type}</h1>
+          <PauseType type={one} />
+        </div>
+        <p>
+          <TypeState type={one} />
+        </p>
+        <dl className="facts">
+          <Fact name="Waiting">
+            <Link to="/jobs" search={{ type, status: 'pending' }}>
+              {backlog.toLocaleString()}
+            </Link>
+            {waitingSince !== undefined && (
+              <>
+                , the oldest for <Age at={waitingSince} />
+              </>
+            )}
+          </Fact>
+          <Fact name="With workers">
+            <Link to="/jobs" search={{ type, status: 'processing' }}>
+              {inFlight.toLocaleString()}
+            </Link>
+          </Fact>
+          <Fact name="Limits of each worker">{limitsOf(limits)}</Fact>
+        </dl>
+      </header>
+      <Workers type={one} />
+      <EnqueueForm key={type} type={one} />
+      <div className="contents">
+        <Schema title="Schema of payloads" schema={payloadSchema} note={checkOf(one)} />
+        <Schema title="Schema of results" schema={resultSchema} />
+      </div>
+    </article>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Workers({ type: { workers } }: { readonly type: JobType }) {
+  return (
+    <section>
+      <h2>Workers</h2>
+      {workers.length === 0 ? (
+        <p className="warn">None lives that takes this type: its jobs wait.</p>
+      ) : (
+        <ul className="plain">
+          {workers.map(({ worker, name, version, host, startedAt }) => (
+            <li key={worker}>
+              <Link to="/workers" hash={worker}>
+                {[name ?? worker, version ?? []].flat().join(' ')}
+              </Link>{' '}
+              on {host}, started <Age at={startedAt} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function limitsOf(limits: JobType['limits'] = {}): string {
+  const concurrency = limits.concurrency === undefined ? [] : `${limits.concurrency} at once`;
+  return [concurrency, limits.rate ?? []].flat().join(', ') || 'none';
+}
+
+interface SchemaProps {
+  readonly title: string;
+  readonly schema: JsonSchema | undefined;
+  readonly note?: string | undefined;
+}
+
+function Schema({ title, schema, note }: SchemaProps) {
+  return (
+    <section>
+      <h2>{title}</h2>
+      {schema === undefined ? <p className="dim">Its workers have announced none.</p> : <JsonTree value={schema} />}
+      {note !== undefined && <p className="dim">{note}</p>}
+    </section>
+  );
+}
+
+/** What becomes of payloads that do not match. */
+function checkOf({ payloadCheck, schemasDiffer, schemaIgnored }: JobType): string | undefined {
+  if (schemaIgnored !== undefined) return `It is not checked: ${schemaIgnored}.`;
+  const differ =
+    schemasDiffer === undefined ? '' : ` The living workers have announced ${schemasDiffer} different ones.`;
+  if (payloadCheck === undefined) return differ || undefined;
+  return (payloadCheck === 'warn' ? 'Others are accepted with a warning.' : 'Others are refused.') + differ;
+}

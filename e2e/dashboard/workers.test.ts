@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest';
+import { accessibilityFaults } from './browser.ts';
+import { useDashboard } from './dashboardStage.ts';
+
+const stage = useDashboard();
+const { client } = stage;
+
+test('a worker shows what it runs now, and leads to the job', async (context) => {
+  const { id } = await client.jobs.create({ type: 'sleep', payload: { durationMs: 600_000 } });
+  context.onTestFinished(() => void client.jobs.cancel(id));
+  const { page } = await stage.openPage(context);
+  await stage.logIn(page, '/workers', stage.adminKey);
+  const [worker] = await client.workers.list();
+  const row = page.getByRole('row').filter({ hasText: worker?.worker ?? 'no worker' });
+  await row.getByText('● live').waitFor();
+  const link = row.locator(`a[href$="${id}"]`);
+  await link.waitFor();
+  expect(await row.getByRole('button', { name: 'Forget' }).count()).toBe(0);
+  await link.click();
+  await page.getByText(/It runs: attempt 1 of 5 on/).waitFor();
+});
+
+describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
+  test('workers and the overview are accessible, and the overview has the numbers of the system', async (context) => {
+    const { page, faults } = await stage.openPage(context, { colorScheme });
+    await stage.logIn(page, '/workers', stage.adminKey);
+    await page.getByText('● live').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.goto('/dashboard');
+    await page.getByText('The log can store').waitFor();
+    await page.getByText('Clock against the log').waitFor();
+    await page.getByText('Table behind the log').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(faults.foreignRequests).toEqual([]);
+  });
+});
