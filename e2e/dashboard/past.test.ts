@@ -5,12 +5,13 @@ import { useDashboard } from './dashboardStage.ts';
 const stage = useDashboard();
 const { client } = stage;
 const TYPE = 'seen-in-the-past';
-const keys = { reader: '' };
+const keys = { reader: '', writer: '' };
 /** Just before the job was cancelled. */
 const moment = { asOf: '', job: '' };
 
 stage.prepare(async () => {
   keys.reader = (await stage.createKey({ scopes: ['jobs:read'] })).key;
+  keys.writer = (await stage.createKey({ scopes: ['jobs:read', 'jobs:write'] })).key;
   const { id } = await client.jobs.create({ type: TYPE });
   await client.jobs.cancel(id);
   const [, cancelled] = await client.jobs.history(id);
@@ -31,6 +32,20 @@ test('the overview counts the jobs of a past moment, says so, and leads back', a
   await page.getByRole('button', { name: 'Back to now' }).click();
   await page.getByText('Table behind the log').waitFor();
   expect(new URL(page.url()).searchParams.get('asOf')).toBeNull();
+});
+
+test('the list of a past moment offers no changes, keeps its time when it is narrowed, and leads back', async (context) => {
+  const { page } = await stage.openPage(context);
+  await stage.logIn(page, `/jobs?type=${TYPE}&asOf=${moment.asOf}`, keys.writer);
+  const row = page.getByRole('row').filter({ hasText: moment.job });
+  await row.getByText('pending').waitFor();
+  expect(await page.getByRole('region', { name: 'Chosen jobs' }).count()).toBe(0);
+  await page.getByRole('link', { name: `Remove type ${TYPE}` }).click();
+  await row.getByText('pending').waitFor();
+  expect(new URL(page.url()).searchParams.get('asOf')).toBe(moment.asOf);
+  await page.getByRole('button', { name: 'Back to now' }).click();
+  await row.getByText('cancelled').waitFor();
+  await page.getByRole('region', { name: 'Chosen jobs' }).waitFor();
 });
 
 test('the slider goes back, and the past is played forward until now', async (context) => {
