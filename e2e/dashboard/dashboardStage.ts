@@ -8,7 +8,7 @@ import type { SharedSystem } from './sharedSystem.ts';
 const HANGS_MS = 120_000;
 
 /** Of tests that are skipped. */
-const NO_SYSTEM = { api: 'http://127.0.0.1:1', adminKey: '', pageFolder: '' };
+const NO_SYSTEM = { api: 'http://127.0.0.1:1', nats: 'nats://127.0.0.1:1', adminKey: '', pageFolder: '' };
 
 interface OpenPage {
   readonly page: Page;
@@ -23,6 +23,8 @@ interface KeyWishes {
 /** The system of all files in this folder, and a browser for the tests of one. */
 export interface DashboardStage {
   readonly api: string;
+  /** Where a worker of a test's own gets its jobs. */
+  readonly nats: string;
   readonly adminKey: string;
   /** The folder of the built page, for a system of the test's own. */
   readonly pageFolder: string;
@@ -56,10 +58,11 @@ export function useDashboard(): DashboardStage {
     if (process.env['CI'] === undefined) context.skip(shared.missing);
     throw new Error(shared.missing);
   });
-  const { api, adminKey, pageFolder } = 'missing' in shared ? NO_SYSTEM : shared;
+  const { api, nats, adminKey, pageFolder } = 'missing' in shared ? NO_SYSTEM : shared;
   const clientWith = (credentials: string) => new JobstreamClient({ url: api, credentials });
   return {
     api,
+    nats,
     adminKey,
     pageFolder,
     client: clientWith(adminKey),

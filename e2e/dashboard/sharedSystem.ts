@@ -7,6 +7,8 @@ import type { TestProject } from 'vitest/node';
 /** What the files of tests in this folder have in common. */
 export interface SharedSystem {
   readonly api: string;
+  /** Where a worker of a test's own gets its jobs. */
+  readonly nats: string;
   /** A key that may do everything. */
   readonly adminKey: string;
   /** The folder of the built page, for a system of a test's own. */
@@ -33,7 +35,7 @@ export default async function shareSystem(project: TestProject): Promise<(() => 
   const settings = { AUTH: 'required', DASHBOARD: 'true', DASHBOARD_DIR: pageFolder };
   const system = await startSystem(dataDir, settings);
   const adminKey = await firstKey(dataDir);
-  project.provide('dashboardSystem', { api: system.api, adminKey, pageFolder, chromium: chromium.binary });
+  project.provide('dashboardSystem', { api: system.api, nats: system.nats, adminKey, pageFolder, chromium: chromium.binary });
   return async () => {
     await system.stop();
     await guardOfThisProcess().stop();

@@ -25,7 +25,7 @@ interface JobFiltersProps {
 /** The filters of the list: each status with its number of jobs, all conditions, the order, and what was saved. */
 export function JobFilters({ filter, jobs }: JobFiltersProps) {
   const jobCounts = useCounts(filter.asOf)?.jobs;
-  const types = Object.keys(jobCounts.byType ?? {}).toSorted();
+  const types = Object.keys(jobCounts?.byType ?? {}).toSorted();
   const tags = [...new Set(jobs.flatMap((job) => job.tags))].toSorted();
   return (
     <div className="filters">

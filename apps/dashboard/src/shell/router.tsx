@@ -4,7 +4,6 @@ import { readJobPageSearch } from '../job/jobPageSearch.ts';
 import { readFailureSearch } from '../failures/failureSearch.ts';
 import { readJobSearch } from '../jobs/jobSearch.ts';
 import { readOperationSearch } from '../operations/operationSearch.ts';
-import { Overview } from '../overview/overview.tsx';
 import { readPastSearch } from '../past/pastSearch.ts';
 import { Failure } from '../parts/notes.tsx';
 import { Shell } from './shell.tsx';
@@ -22,7 +21,12 @@ const root = createRootRoute({
   ),
 });
 const getParentRoute = () => root;
-const overview = createRoute({ getParentRoute, path: '/', component: Overview, validateSearch: readPastSearch });
+const overview = createRoute({
+  getParentRoute,
+  path: '/',
+  component: lazyRouteComponent(() => import('../overview/overview.tsx'), 'Overview'),
+  validateSearch: readPastSearch,
+});
 const jobs = createRoute({
   getParentRoute,
   path: '/jobs',
