@@ -35,7 +35,13 @@ export default async function shareSystem(project: TestProject): Promise<(() => 
   const settings = { AUTH: 'required', DASHBOARD: 'true', DASHBOARD_DIR: pageFolder };
   const system = await startSystem(dataDir, settings);
   const adminKey = await firstKey(dataDir);
-  project.provide('dashboardSystem', { api: system.api, nats: system.nats, adminKey, pageFolder, chromium: chromium.binary });
+  project.provide('dashboardSystem', {
+    api: system.api,
+    nats: system.nats,
+    adminKey,
+    pageFolder,
+    chromium: chromium.binary,
+  });
   return async () => {
     await system.stop();
     await guardOfThisProcess().stop();
