@@ -134,5 +134,9 @@ function checkOf({ payloadCheck, schemasDiffer, schemaIgnored }: JobType): strin
   const differ =
     schemasDiffer === undefined ? '' : ` The living workers have announced ${schemasDiffer} different ones.`;
   if (payloadCheck === undefined) return differ || undefined;
-  return (payloadCheck === 'warn' ? 'Others are accepted with a warning.' : 'Others are refused.') + differ;
+  return (
+    (payloadCheck === 'warn'
+      ? 'Payloads that do not match are accepted with a warning.'
+      : 'Payloads that do not match are refused.') + differ
+  );
 }

@@ -67,8 +67,16 @@ function ObjectField({ field, label, root, depth, pointer, value, mistakes, onCh
 
 function ListField({ field, label, root, depth, pointer, value, mistakes, onChange }: Of<'list'>) {
   const items: readonly unknown[] = Array.isArray(value) ? value : [];
-  const { keys, add, remove } = useItemKeys(items.length);
+  const { keys, addKey, removeKey } = useItemKeys(items.length);
   const change = (changed: readonly unknown[]) => onChange(changed.length === 0 ? undefined : changed);
+  const add = () => {
+    addKey();
+    change([...items, initialValue(field.items, root, depth + 1) ?? '']);
+  };
+  const remove = (index: number) => {
+    removeKey(index);
+    change(items.toSpliced(index, 1));
+  };
   return (
     <fieldset className="nested">
       <legend>{label}</legend>
@@ -83,25 +91,12 @@ function ListField({ field, label, root, depth, pointer, value, mistakes, onChan
             value={item}
             onChange={(one) => change(items.with(index, one ?? null))}
           />
-          <button
-            type="button"
-            className="quiet"
-            onClick={() => {
-              remove(index);
-              change(items.toSpliced(index, 1));
-            }}
-          >
+          <button type="button" className="quiet" onClick={() => remove(index)}>
             Remove<span className="sr-only"> {`${label} ${index + 1}`}</span>
           </button>
         </div>
       ))}
-      <button
-        type="button"
-        onClick={() => {
-          add();
-          change([...items, initialValue(field.items, root, depth + 1) ?? '']);
-        }}
-      >
+      <button type="button" onClick={add}>
         Add to {label}
       </button>
     </fieldset>
@@ -113,8 +108,8 @@ function useItemKeys(count: number) {
   const [keys, setKeys] = useState<readonly number[]>(() => Array.from({ length: count }, (_item, index) => index));
   return {
     keys,
-    add: () => setKeys([...keys, Math.max(-1, ...keys) + 1]),
-    remove: (index: number) => setKeys(keys.toSpliced(index, 1)),
+    addKey: () => setKeys([...keys, Math.max(-1, ...keys) + 1]),
+    removeKey: (index: number) => setKeys(keys.toSpliced(index, 1)),
   };
 }
 
