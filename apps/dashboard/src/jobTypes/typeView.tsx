@@ -52,12 +52,12 @@ function KnownType({ type: one }: { readonly type: JobType }) {
             <Link to="/jobs" search={{ type, status: 'pending' }}>
               {backlog.toLocaleString()}
             </Link>
-            {waitingSince !== undefined && (
-              <>
-                , the oldest for <Age at={waitingSince} />
-              </>
-            )}
           </Fact>
+          {waitingSince !== undefined && (
+            <Fact name="Oldest waits since">
+              <Age at={waitingSince} />
+            </Fact>
+          )}
           <Fact name="With workers">
             <Link to="/jobs" search={{ type, status: 'processing' }}>
               {inFlight.toLocaleString()}
