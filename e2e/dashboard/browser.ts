@@ -10,7 +10,10 @@ export interface PageFaults {
 /** Gathers the faults of a page from now on. */
 export function watchFaults(page: Page, origin: string): PageFaults {
   const [errors, foreignRequests]: [string[], string[]] = [[], []];
-  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+  page.on(
+    'console',
+    (message) => message.type() === 'error' && errors.push(`${message.text()} ${message.location().url}`),
+  );
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('request', (request) => !request.url().startsWith(origin) && foreignRequests.push(request.url()));
   return { errors, foreignRequests };
