@@ -89,7 +89,7 @@ export const publishedPackages: readonly PublishedPackage[] = [
       'effect/Result': 'libs/worker/build/result.ts',
       'effect/schema/SchemaJITCompiler/enable': 'libs/worker/build/eventSchema.ts',
     },
-    budget: { unpackedBytes: 1.3 * MB, installedBytes: 6 * MB, installedPackages: 10 },
+    budget: { unpackedBytes: 1.4 * MB, installedBytes: 6 * MB, installedPackages: 10 },
   },
   {
     // libs/test-support is for the tests of this repository, and never leaves it.
@@ -154,7 +154,7 @@ export const publishedPackages: readonly PublishedPackage[] = [
     node: '>=22.12.0',
     sideEffects: true,
     dependencies: ['@jobstream/client', 'commander', 'fast-string-truncated-width'],
-    budget: { unpackedBytes: 250 * KB, installedBytes: 800 * KB, installedPackages: 4 },
+    budget: { unpackedBytes: 350 * KB, installedBytes: 800 * KB, installedPackages: 4 },
   },
 ];
 
