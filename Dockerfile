@@ -84,8 +84,10 @@ COPY --from=bundles /bundles/api /app
 WORKDIR /app/apps/api/dist
 ENV PORT=3000
 EXPOSE 3000
+# Not fetch, which takes twice the processor time to load; it is a process every five seconds in each container, and an engine
+# does not end one that is late.
 HEALTHCHECK --interval=5s --timeout=10s --start-period=60s --retries=6 \
-  CMD ["/usr/local/bin/node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/health/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["/usr/local/bin/node", "-e", "http.get('http://127.0.0.1:' + process.env.PORT + '/health/ready', (r) => process.exit(r.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 
 FROM base AS worker
 LABEL org.opencontainers.image.title=jobstream-worker \
@@ -94,7 +96,7 @@ COPY --from=bundles /bundles/worker /app
 WORKDIR /app/apps/worker/dist
 EXPOSE 9100
 HEALTHCHECK --interval=5s --timeout=10s --start-period=60s --retries=6 \
-  CMD ["/usr/local/bin/node", "-e", "fetch('http://127.0.0.1:' + process.env.HEALTH_PORT + '/health/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["/usr/local/bin/node", "-e", "http.get('http://127.0.0.1:' + process.env.HEALTH_PORT + '/health/ready', (r) => process.exit(r.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 
 FROM base AS projector
 LABEL org.opencontainers.image.title=jobstream-projector \
@@ -104,4 +106,4 @@ COPY --from=bundles /bundles/projector /app
 WORKDIR /app/apps/projector/dist
 EXPOSE 9100
 HEALTHCHECK --interval=5s --timeout=10s --start-period=60s --retries=6 \
-  CMD ["/usr/local/bin/node", "-e", "fetch('http://127.0.0.1:' + process.env.HEALTH_PORT + '/health/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["/usr/local/bin/node", "-e", "http.get('http://127.0.0.1:' + process.env.HEALTH_PORT + '/health/ready', (r) => process.exit(r.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]

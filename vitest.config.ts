@@ -4,17 +4,21 @@ import type { TestUserConfig } from 'vitest/config';
 
 const schedules = '**/*.schedules.test.ts';
 
-/** They need Chromium, and share one system: a stage of its own, `npm run test:dashboard`. */
+/** Whole systems and the commands that people type, which take processes by the dozen: `npm run test:system`. */
+const system = '{tools,e2e}/**/*.test.ts';
+
+/** They need Chromium, and share one system: `npm run test:dashboard`. */
 const dashboard = 'e2e/dashboard/**/*.test.ts';
 
 const ofAll = {
   exclude: ['**/node_modules/**', '**/.data/**'],
   pool: 'forks',
   setupFiles: ['libs/test-support/src/failOnConsoleOutput.ts'],
-  // Real servers start and recover within these on a slow machine; no test is about how long something takes.
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
-  expect: { poll: { timeout: 30_000 } },
+  // Real servers start and recover within these on a machine with ten times more work than cores; no test is about how long
+  // something takes.
+  testTimeout: 600_000,
+  hookTimeout: 600_000,
+  expect: { poll: { timeout: 240_000 } },
   restoreMocks: true,
 } satisfies TestUserConfig;
 
@@ -29,9 +33,18 @@ export default defineConfig({
         test: {
           ...ofAll,
           name: 'tests',
-          include: ['{apps,libs}/*/{src,testing,build}/**/*.test.ts', '{tools,e2e,bench}/**/*.test.ts'],
-          exclude: [...ofAll.exclude, schedules, dashboard],
+          include: ['{apps,libs}/*/{src,testing,build}/**/*.test.ts', 'bench/**/*.test.ts'],
+          exclude: [...ofAll.exclude, schedules],
           // Files share the modules of a worker process: nothing has state at module scope, and imports were a third of the time.
+          isolate: false,
+        },
+      },
+      {
+        test: {
+          ...ofAll,
+          name: 'system',
+          include: [system],
+          exclude: [...ofAll.exclude, dashboard],
           isolate: false,
         },
       },
@@ -46,8 +59,6 @@ export default defineConfig({
           include: [dashboard],
           globalSetup: ['e2e/dashboard/sharedSystem.ts'],
           isolate: false,
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
         },
       },
     ],

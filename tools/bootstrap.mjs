@@ -63,7 +63,7 @@ function remember(hash) {
 async function install() {
   const done = showProgress(`Installing npm packages (${whyInstall()})…`);
   for (const file of [record, npmRecord]) rmSync(file, { force: true });
-  const { status, stderr, signal } = await runNpm(['ci', '--no-audit', '--no-fund', '--loglevel=error']).finally(done);
+  const { status, stderr, signal } = await installLocked().finally(done);
   if (signal !== undefined) {
     process.exitCode = 128 + os.constants.signals[signal];
     return false;
@@ -71,6 +71,16 @@ async function install() {
   if (status !== 0) throw new Error(`npm ci failed (${firstReason(stderr)}): see \`npm ci\` for all it says.`);
   remember(lockHash());
   return true;
+}
+
+/**
+ * The lock file names the versions but no addresses, so npm looks each package up; what it has cached about one is good even if it is
+ * old. The registry is asked when the cache does not know a version yet.
+ */
+async function installLocked() {
+  const flags = ['--no-audit', '--no-fund', '--loglevel=error'];
+  const cached = await runNpm(['ci', ...flags, '--prefer-offline']);
+  return cached.stderr.includes('ETARGET') && cached.signal === undefined ? runNpm(['ci', ...flags]) : cached;
 }
 
 /** Writes what is being done, and its seconds: anew on a terminal, elsewhere as a line now and then. Returns its end. */

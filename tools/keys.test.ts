@@ -12,7 +12,7 @@ let keys: ApiKeys;
 beforeAll(async () => {
   databaseUrl = await createDatabase();
   await migrate(databaseUrl);
-  keys = new ApiKeys({ databaseUrl, name: 'test' });
+  keys = new ApiKeys({ databaseUrl, name: 'test', queryMs: 30_000 });
 });
 afterAll(() => keys.stop());
 

@@ -8,7 +8,7 @@ import { keysCommand, keysCommandLine } from './src/tasks/keysCommand.ts';
 const { words, values } = readCommandLine(keysCommandLine);
 
 try {
-  const keys = new ApiKeys({ databaseUrl: databaseUrl(), name: 'keys' });
+  const keys = new ApiKeys({ databaseUrl: databaseUrl(), name: 'keys', queryMs: 30_000 });
   const [print, explain] = [console.log, console.error];
   try {
     await keysCommand(words, values, { keys, given: process.env['API_KEY'], print, explain });

@@ -20,7 +20,7 @@ test('installs, tells what waits, and removes', async () => {
   expect((await run('install')).code).toBe(0);
   await queryDatabase(url, "SELECT jobstream.enqueue('email')");
   expect((await run('status')).stdout).toMatch(
-    /^version 1: 1 jobs wait, 0 were rejected, .*\nthe oldest waits since 20.*Z\n$/,
+    /^version 3: 1 jobs wait, 0 were rejected, .*\nthe oldest waits since 20.*Z\n$/,
   );
   expect(await run('uninstall')).toMatchObject({ code: 2, stderr: 'the outbox has 1 waiting and 0 rejected jobs\n' });
   expect((await run('uninstall', '--discard', '--url', url)).stdout).toBe('the outbox is not installed any more\n');
@@ -30,8 +30,28 @@ test('installs, tells what waits, and removes', async () => {
 test('arguments that make no sense are refused with a sentence', async () => {
   expect(await run('remove')).toMatchObject({
     code: 64,
-    stderr: 'expected install, status, uninstall or sql, got: remove\n',
+    stderr: 'expected install, status, uninstall, rejected, retry, discard or sql, got: remove\n',
   });
+});
+
+test('lists rejected rows, lets them wait again, and deletes them', async () => {
+  expect(await run('rejected')).toMatchObject({ code: 2, stderr: 'no outbox is installed\n' });
+  await run('install');
+  expect((await run('rejected')).stdout).toBe('no row was rejected\n');
+  const ids = ['a', 'b', 'c'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-000000000000`);
+  const reject = `SELECT jobstream.reject($1, '2026-01-31T10:00:00Z', 'email', '{"to": 1}', NULL, 'ab', 'acme', 'no such key')`;
+  for (const id of ids) await queryDatabase(url, reject, [id]);
+  const line = /^\S+ email of tenant acme, enqueued 2026-01-31T10:00:00.000Z, rejected 20\S+Z: no such key$/;
+  const listed = (await run('rejected')).stdout.trim().split('\n');
+  expect(listed).toEqual(ids.map(() => expect.stringMatching(line)));
+  expect((await run('retry', ids[0] ?? '')).stdout).toBe('1 rows wait again\n');
+  expect(await queryDatabase(url, 'SELECT id, payload, tenant FROM jobstream.outbox_0')).toEqual([
+    { id: ids[0], payload: { to: 1 }, tenant: 'acme' },
+  ]);
+  expect((await run('discard', ids[1] ?? '')).stdout).toBe('1 rows were deleted\n');
+  expect(await run('retry')).toMatchObject({ code: 64, stderr: 'expected the ids of rejected rows, or --all\n' });
+  expect((await run('retry', '--all')).stdout).toBe('1 rows wait again\n');
+  expect((await run('rejected')).stdout).toBe('no row was rejected\n');
 });
 
 test('the SQL that it writes makes the functions', async () => {

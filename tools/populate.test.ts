@@ -10,7 +10,7 @@ let system: RunningSystem;
 beforeAll(async () => {
   dataDir = await scratchDataFolder('populate');
   system = await startSystem(dataDir);
-}, 120_000);
+});
 
 afterAll(async () => {
   await system?.stop();
@@ -31,14 +31,13 @@ async function jobsOf(client: JobstreamClient, filter: Parameters<JobstreamClien
 test('an hour of the shop ends as its plan says, with the fault since the deploy and in one customer alone', async () => {
   await using filling = demo('--populate', '--seconds', '10');
   expect({ code: await filling.ended, stderr: filling.stderr }).toEqual({ code: 0, stderr: '' });
-  const deployedAt = /webhooks of globex fail since (\S+)/u.exec(filling.stdout)?.[1] ?? '';
+  expect(filling.stdout).toMatch(/webhooks of globex fail since \d{4}-\d\d-\d\dT\S+Z$/mu);
   const client = new JobstreamClient({ url: system.api });
   const failed = await jobsOf(client, { status: 'failed', type: 'order-webhook' });
   expect(failed.length).toBeGreaterThan(5);
   for (const job of failed) {
     expect(job).toMatchObject({ attempt: 3, error: { code: 'ERR_INVALID_URL' } });
-    expect(job.tags).toContain('customer:globex');
-    expect(Date.parse(job.createdAt)).toBeGreaterThanOrEqual(Date.parse(deployedAt) - 50);
+    expect(job.tags).toEqual(['customer:globex', 'release:2.4.0']);
   }
   const { items } = await client.failures();
   expect(items.map(({ code, count, name }) => [code ?? name, count])).toEqual(
@@ -56,7 +55,7 @@ test('an hour of the shop ends as its plan says, with the fault since the deploy
   });
   const corrected = await jobsOf(client, { type: 'order-email' });
   expect(corrected.filter(({ payload }) => JSON.stringify(payload).includes('jane.doe@mail.example'))).toHaveLength(1);
-}, 180_000);
+});
 
 test('without a running system it says what to do', async () => {
   await using filling = TestProcess.node(path.join(import.meta.dirname, 'demo.ts'), {

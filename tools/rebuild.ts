@@ -16,6 +16,7 @@ const { values } = readCommandLine({
     force: { type: 'boolean', help: 'Swaps although the tables differ.' },
     rollback: { type: 'boolean', help: 'Swaps back to the tables that were in use before.' },
     'drop-old': { type: 'boolean', help: 'Drops the tables that were in use before.' },
+    past: { type: 'boolean', help: 'Empties the tables of past moments, which a projector then builds anew.' },
     cancel: { type: 'boolean', help: 'Ends a rebuild that is under way; the tables in use stay as they are.' },
     ...dataDirOption,
   },

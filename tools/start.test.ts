@@ -39,14 +39,11 @@ function start(env: NodeJS.ProcessEnv = {}): TestProcess {
 }
 
 async function apiUrl(run: TestProcess): Promise<string> {
-  return eventually(
-    () => {
-      const url = /ready: (http:\S+)/.exec(run.output)?.[1];
-      if (url === undefined) throw new Error(run.output);
-      return url;
-    },
-    { timeoutMs: 60_000 },
-  );
+  return eventually(() => {
+    const url = /ready: (http:\S+)/.exec(run.output)?.[1];
+    if (url === undefined) throw new Error(run.output);
+    return url;
+  });
 }
 
 /** The processes that a run has started, with their command lines. */
@@ -68,64 +65,53 @@ async function createJob(url: string): Promise<string> {
 }
 
 async function isCompleted(url: string, id: string): Promise<void> {
-  await eventually(
-    async () => {
-      const job = await (await fetch(`${url}/api/jobs/${id}`)).json();
-      expect(job).toMatchObject({ status: 'completed', attempt: 1 });
-    },
-    { timeoutMs: 60_000 },
-  );
+  await eventually(async () => {
+    const job = await (await fetch(`${url}/api/jobs/${id}`)).json();
+    expect(job).toMatchObject({ status: 'completed', attempt: 1 });
+  });
 }
 
-test(
-  'a job survives a stop and a start; meanwhile a second system on the same data is refused, and one on other data finds ports',
-  { timeout: 180_000 },
-  async () => {
-    const run = start();
-    const url = await apiUrl(run);
-    const second = start();
-    const third = start({ DATA_DIR: path.join(dataDir, 'other') });
-    expect(await second.ended).toBe(1);
-    expect(second.output).toContain(`is in use by process ${run.pid}: stop that one first.`);
-    const id = await createJob(url);
-    await isCompleted(url, id);
-    // Which default ports are free depends on other processes; those of the first system are in use.
-    expect(await apiUrl(third)).not.toBe(url);
-    const children = await childrenOf(run.pid);
-    expect(children.length).toBeGreaterThanOrEqual(6);
-    run.kill('SIGTERM');
-    expect(await run.ended).toBe(0);
-    expect(children.filter((child) => isRunning(child))).toEqual([]);
+test('a job survives a stop and a start; meanwhile a second system on the same data is refused, and one on other data finds ports', async () => {
+  const run = start();
+  const url = await apiUrl(run);
+  const second = start();
+  const third = start({ DATA_DIR: path.join(dataDir, 'other') });
+  expect(await second.ended).toBe(1);
+  expect(second.output).toContain(`is in use by process ${run.pid}: stop that one first.`);
+  const id = await createJob(url);
+  await isCompleted(url, id);
+  // Which default ports are free depends on other processes; those of the first system are in use.
+  expect(await apiUrl(third)).not.toBe(url);
+  const children = await childrenOf(run.pid);
+  expect(children.length).toBeGreaterThanOrEqual(6);
+  run.kill('SIGTERM');
+  expect(await run.ended).toBe(0);
+  expect(children.filter((child) => isRunning(child))).toEqual([]);
 
-    await rm(path.join(dataDir, 'postgres'), { recursive: true });
-    await isCompleted(await apiUrl(start()), id);
-  },
-);
+  await rm(path.join(dataDir, 'postgres'), { recursive: true });
+  await isCompleted(await apiUrl(start()), id);
+});
 
-test(
-  'a kill -9 of an app, of a server and of the supervisor leaves a system that goes on',
-  { timeout: 120_000 },
-  async () => {
-    const run = start();
-    const url = await apiUrl(run);
-    const children = await childrenOf(run.pid);
-    for (const name of ['worker', 'nats', 'postgres']) {
-      const victim = children.find(({ command }) => command.includes(name === 'worker' ? 'apps/worker' : `/${name}/`));
-      if (victim === undefined) throw new Error(`no ${name} among ${JSON.stringify(children)}`);
-      process.kill(victim.pid, 'SIGKILL');
-      await eventually(() => expect(run.output).toMatch(`${name} ended (SIGKILL); starting it again in 0.5 s`));
-      await eventually(() => expect(run.output).toMatch(`${name} runs again`), { timeoutMs: 60_000 });
-    }
-    const id = await eventually(() => createJob(url));
-    await isCompleted(url, id);
+test('a kill -9 of an app, of a server and of the supervisor leaves a system that goes on', async () => {
+  const run = start();
+  const url = await apiUrl(run);
+  const children = await childrenOf(run.pid);
+  for (const name of ['worker', 'nats', 'postgres']) {
+    const victim = children.find(({ command }) => command.includes(name === 'worker' ? 'apps/worker' : `/${name}/`));
+    if (victim === undefined) throw new Error(`no ${name} among ${JSON.stringify(children)}`);
+    process.kill(victim.pid, 'SIGKILL');
+    await eventually(() => expect(run.output).toMatch(`${name} ended (SIGKILL); starting it again in 0.5 s`));
+    await eventually(() => expect(run.output).toMatch(`${name} runs again`));
+  }
+  const id = await eventually(() => createJob(url));
+  await isCompleted(url, id);
 
-    const left = await childrenOf(run.pid);
-    run.kill('SIGKILL');
-    await run.ended;
-    await eventually(() => expect(left.filter((child) => isRunning(child))).toEqual([]), { timeoutMs: 60_000 });
-    await isCompleted(await apiUrl(start()), id);
-  },
-);
+  const left = await childrenOf(run.pid);
+  run.kill('SIGKILL');
+  await run.ended;
+  await eventually(() => expect(left.filter((child) => isRunning(child))).toEqual([]));
+  await isCompleted(await apiUrl(start()), id);
+});
 
 test.each([
   ['a NATS_URL that is none', { NATS_URL: 'garbage' }, /^expected NATS_URL to be .+, got: garbage\n$/],

@@ -4,7 +4,13 @@ import path from 'node:path';
 import { readCommandLine } from '@jobstream/runtime';
 import { repositoryRoot } from '@jobstream/servers';
 import { onBootstrapGone, reportFailure } from './src/commandLine/runTool.ts';
-import { readEarlierResults, readRemarks, readResults, writeResults } from './src/mutants/mutantResults.ts';
+import {
+  readEarlierResults,
+  readRemarks,
+  readResults,
+  testsChangedSince,
+  writeResults,
+} from './src/mutants/mutantResults.ts';
 import { writeMutantReport } from './src/mutants/mutantReport.ts';
 import { MutantWorkspace } from './src/mutants/mutantWorkspace.ts';
 import { tryMutants, trySurvivors } from './src/mutants/tryMutants.ts';
@@ -46,8 +52,11 @@ async function tryPackage(packageFolder: string): Promise<void> {
     results,
     count: Number(values.count),
     jobs: Number(values.jobs),
+    reachFile: path.join(repositoryRoot, '.data', 'cache', 'mutants', `${packageFolder.replaceAll('/', '-')}.json`),
     say: (line) => console.log(line),
     save: (changed) => writeResults(repositoryRoot, changed),
   };
-  await (values.survivors ? trySurvivors(trial, await readRemarks(repositoryRoot)) : tryMutants(trial));
+  if (values.survivors) {
+    await trySurvivors(trial, await readRemarks(repositoryRoot), await testsChangedSince(repositoryRoot, results));
+  } else await tryMutants(trial);
 }

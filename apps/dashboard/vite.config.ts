@@ -1,5 +1,6 @@
 import { defineConfig } from 'vite';
 import { bundleBudget } from './build/bundleBudget.ts';
+import { precompress } from './build/precompress.ts';
 
 /** Where the API is while the page is developed with `npx vite apps/dashboard`. */
 const API = 'http://127.0.0.1:3000';
@@ -9,7 +10,7 @@ const FIRST_VIEW_BYTES = 250_000;
 
 export default defineConfig({
   base: '/dashboard/',
-  plugins: [bundleBudget(FIRST_VIEW_BYTES)],
+  plugins: [bundleBudget(FIRST_VIEW_BYTES), precompress()],
   build: {
     target: 'es2023',
     modulePreload: { polyfill: false },

@@ -9,9 +9,16 @@ const INSTALLED = path.join(BENCH, 'node_modules/.package-lock.json');
 /** Installs the peers beside the project's own packages. What cannot be had is named when it is to be loaded. */
 export async function installPeers(): Promise<void> {
   if (await holdsWhatTheLockSays()) return;
-  await runCommand('npm', ['ci', '--ignore-scripts'], { cwd: BENCH, timeoutMs: 300_000 }).catch((error: unknown) => {
-    console.error(`The peers could not be installed: ${String(error)}`);
-  });
+  // As in tools/bootstrap.mjs: the registry is asked only for versions that npm's cache does not know yet.
+  await install('--prefer-offline')
+    .catch(() => install())
+    .catch((error: unknown) => {
+      console.error(`The peers could not be installed: ${String(error)}`);
+    });
+}
+
+function install(...flags: readonly string[]): Promise<string> {
+  return runCommand('npm', ['ci', '--ignore-scripts', ...flags], { cwd: BENCH, timeoutMs: 600_000 });
 }
 
 async function holdsWhatTheLockSays(): Promise<boolean> {

@@ -56,6 +56,7 @@ type JobState struct {
 	CreatedAt   time.Time       `json:"createdAt"`
 	UpdatedAt   time.Time       `json:"updatedAt"`
 	RunAt       *time.Time      `json:"runAt"`
+	RerunOf     string          `json:"rerunOf"` // the id of the job that this one repeats
 }
 
 // JobError is the error of the last failed attempt.
@@ -98,19 +99,31 @@ func (c *Client) Wait(ctx context.Context, id string) (JobState, error) {
 
 // Cancel cancels a job that has not ended; the context of a running handler ends. ErrConflict if it has ended.
 func (c *Client) Cancel(ctx context.Context, id, reason string) (JobState, error) {
-	return c.change(ctx, id, "/cancel", reason, true)
+	return c.change(ctx, id, "/cancel", changes{Reason: reason}, true)
 }
 
 // Retry runs a failed or cancelled job again, from attempt 1; ErrConflict in any other state.
 func (c *Client) Retry(ctx context.Context, id, reason string) (JobState, error) {
-	return c.change(ctx, id, "/retry", reason, false)
+	return c.change(ctx, id, "/retry", changes{Reason: reason}, false)
 }
 
-func (c *Client) change(ctx context.Context, id, action, reason string, repeatable bool) (JobState, error) {
-	body := map[string]string{}
-	if reason != "" {
-		body["reason"] = reason
-	}
+// RetryWithPayload is Retry with another payload, which all later attempts have; ErrInvalidRequest if the workers of the type
+// would not accept it.
+func (c *Client) RetryWithPayload(ctx context.Context, id string, payload any, reason string) (JobState, error) {
+	return c.change(ctx, id, "/retry", changes{Reason: reason, Payload: &payload}, false)
+}
+
+// RunNow makes a job that is delayed, or waits for its next attempt, due at once; ErrConflict in any other state.
+func (c *Client) RunNow(ctx context.Context, id, reason string) (JobState, error) {
+	return c.change(ctx, id, "/run-now", changes{Reason: reason}, true)
+}
+
+type changes struct {
+	Reason  string `json:"reason,omitempty"`
+	Payload *any   `json:"payload,omitempty"` // nil: as it is
+}
+
+func (c *Client) change(ctx context.Context, id, action string, body changes, repeatable bool) (JobState, error) {
 	return c.job(ctx, request{method: "POST", path: pathOf(id) + action, body: body, repeatable: repeatable})
 }
 
@@ -118,14 +131,15 @@ func (c *Client) change(ctx context.Context, id, action, reason string, repeatab
 type EnqueueOption func(*newJob)
 
 type newJob struct {
-	Type        string         `json:"type"`
-	Payload     any            `json:"payload"`
+	Type        string         `json:"type,omitempty"`
+	Payload     *any           `json:"payload,omitempty"`
 	RunAt       *time.Time     `json:"runAt,omitempty"`
 	DelayMs     int64          `json:"delayMs,omitempty"`
 	MaxAttempts int            `json:"maxAttempts,omitempty"`
 	TimeoutMs   int64          `json:"timeoutMs,omitempty"`
 	Backoff     map[string]any `json:"backoff,omitempty"`
 	Tags        []string       `json:"tags,omitempty"`
+	Reason      string         `json:"reason,omitempty"`
 
 	key string
 }
@@ -166,6 +180,11 @@ func ExponentialBackoff(delay, longest time.Duration) EnqueueOption {
 // Tags are up to 32 texts by which jobs are found.
 func Tags(tags ...string) EnqueueOption { return func(job *newJob) { job.Tags = tags } }
 
+// Payload is what the job of Rerun has instead of the payload of the first one.
+func Payload(payload any) EnqueueOption {
+	return func(job *newJob) { job.Payload = &payload }
+}
+
 // Enqueued is a job that was created; its status then.
 type Enqueued[Result any] struct {
 	JobState
@@ -180,12 +199,28 @@ type Enqueued[Result any] struct {
 func Enqueue[Result any](
 	ctx context.Context, client *Client, jobType string, payload any, options ...EnqueueOption,
 ) (Enqueued[Result], error) {
-	job := newJob{Type: jobType, Payload: payload, key: rand.Text()}
+	return create[Result](ctx, client, "/api/jobs", newJob{Type: jobType, Payload: &payload}, options)
+}
+
+// Rerun creates a job like one that has ended: with its type, payload and settings, but for what the options say. Exactly one
+// is created even if an answer is lost and the request is repeated; ErrConflict if the job has not ended.
+//
+//	job, err := jobstream.Rerun[Receipt](ctx, client, id, "the invoice was wrong", jobstream.Tags("corrected"))
+func Rerun[Result any](
+	ctx context.Context, client *Client, id, reason string, options ...EnqueueOption,
+) (Enqueued[Result], error) {
+	return create[Result](ctx, client, pathOf(id)+"/rerun", newJob{Reason: reason}, options)
+}
+
+func create[Result any](
+	ctx context.Context, client *Client, path string, job newJob, options []EnqueueOption,
+) (Enqueued[Result], error) {
+	job.key = rand.Text()
 	for _, option := range options {
 		option(&job)
 	}
 	created, err := client.job(ctx, request{
-		method: "POST", path: "/api/jobs", body: job, repeatable: true, header: map[string]string{"Idempotency-Key": job.key},
+		method: "POST", path: path, body: job, repeatable: true, header: map[string]string{"Idempotency-Key": job.key},
 	})
 	return Enqueued[Result]{JobState: created, client: client}, err
 }

@@ -92,6 +92,45 @@ func TestARetryIsNotRepeatedWhenItMayHaveTakenEffect(t *testing.T) {
 	}
 }
 
+func TestAnotherPayloadIsSentOnlyWhereOneIsGiven(t *testing.T) {
+	client, requests, bodies := api(t, slices.Repeat([]answer{{200, `{"id": "2", "rerunOf": "1"}`}}, 6)...)
+	calls := []func() (JobState, error){
+		func() (JobState, error) { return client.Retry(t.Context(), "1", "") },
+		func() (JobState, error) { return client.RetryWithPayload(t.Context(), "1", nil, "mended") },
+		func() (JobState, error) { return client.RetryWithPayload(t.Context(), "1", email{"a"}, "") },
+		func() (JobState, error) { return client.RunNow(t.Context(), "1", "urgent") },
+		func() (JobState, error) {
+			job, err := Rerun[any](t.Context(), client, "1", "wrong invoice", Tags("x"))
+			return job.JobState, err
+		},
+		func() (JobState, error) {
+			job, err := Rerun[any](t.Context(), client, "1", "", Payload(nil), IdempotencyKey("k"))
+			return job.JobState, err
+		},
+	}
+	var sent []string
+	for i, call := range calls {
+		if job, err := call(); err != nil || job.RerunOf != "1" {
+			t.Fatal(job, err)
+		}
+		sent = append(sent, (*requests)[i].URL.Path+" "+(*bodies)[i])
+	}
+	want := []string{
+		`/api/jobs/1/retry {}`,
+		`/api/jobs/1/retry {"reason":"mended","payload":null}`,
+		`/api/jobs/1/retry {"payload":{"To":"a"}}`,
+		`/api/jobs/1/run-now {"reason":"urgent"}`,
+		`/api/jobs/1/rerun {"tags":["x"],"reason":"wrong invoice"}`,
+		`/api/jobs/1/rerun {"payload":null}`,
+	}
+	if !slices.Equal(sent, want) {
+		t.Errorf("got %q", sent)
+	}
+	if keys := (*requests)[4:]; keys[0].Header.Get("Idempotency-Key") == "" || keys[1].Header.Get("Idempotency-Key") != "k" {
+		t.Error("a rerun needs its key")
+	}
+}
+
 func TestResultWaitsUntilTheJobHasEnded(t *testing.T) {
 	client, requests, _ := api(t, answer{200, `{"id": "1"}`}, answer{200, `{"status": "processing"}`},
 		answer{200, `{"status": "completed", "result": 7}`})

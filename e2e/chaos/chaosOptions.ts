@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mayMount } from './ownMounts.ts';
 
-const scenarioNames = ['single', 'cluster', 'expiry', 'power'] as const;
+const scenarioNames = ['single', 'cluster', 'expiry', 'power', 'outbox'] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 export interface ChaosOptions {
@@ -14,6 +14,10 @@ export interface ChaosOptions {
   readonly rate: number;
   /** Messages a second that a stranger writes. */
   readonly junk: number;
+  /** Transactions of the scenario `outbox`. */
+  readonly transactions: number;
+  /** How long some of them are held open, in seconds. */
+  readonly openSeconds: number;
   readonly scenarios: readonly ScenarioName[];
   /** Only faults with one of these words in their name; all without it. */
   readonly kinds: readonly string[];
@@ -31,6 +35,8 @@ export function chaosOptions(env: NodeJS.ProcessEnv): ChaosOptions {
     faults: count(env, 'CHAOS_FAULTS', 36),
     rate: count(env, 'CHAOS_RATE', 16),
     junk: count(env, 'CHAOS_JUNK', 2),
+    transactions: count(env, 'CHAOS_TRANSACTIONS', 5_000),
+    openSeconds: count(env, 'CHAOS_OPEN', 10),
     scenarios: list(env['CHAOS_SCENARIOS'] ?? scenarioNames.join(',')).map(scenarioNamed),
     kinds: list(env['CHAOS_KINDS']),
     keep: env['CHAOS_KEEP'] === 'true',

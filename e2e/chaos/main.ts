@@ -7,12 +7,13 @@ import { chaosOptions, type ChaosOptions, type ScenarioName } from './chaosOptio
 import type { FaultKind } from './faults/fault.ts';
 import { clusterKinds, expiryKinds, faultKinds } from './faults/faultKinds.ts';
 import { runWithOwnMounts } from './ownMounts.ts';
+import { runOutboxScenario } from './outbox/outboxScenario.ts';
 import { runPowerScenario } from './power/powerScenario.ts';
 import { passed, reportLines } from './reportLines.ts';
 import { runScenario, type Scenario } from './scenario.ts';
 
 /** The cluster takes a third of the jobs and of the faults: all that it adds is the loss of a server. */
-const shares: Readonly<Record<Exclude<ScenarioName, 'power'>, number>> = {
+const shares: Readonly<Record<Exclude<ScenarioName, 'power' | 'outbox'>, number>> = {
   single: 1 / 2,
   cluster: 1 / 3,
   expiry: 1 / 6,
@@ -29,7 +30,10 @@ readCommandLine({
     CHAOS_FAULTS: 'The number of faults; default 36.',
     CHAOS_RATE: 'Jobs per second, beside the bursts; default 16.',
     CHAOS_JUNK: 'Messages per second of a stranger on the subjects of jobs; default 2.',
-    CHAOS_SCENARIOS: 'Scenarios to run, separated by commas: single, cluster, expiry, power.',
+    CHAOS_TRANSACTIONS:
+      'Transactions of the scenario outbox, whose log is away for twenty times as many; default 5000.',
+    CHAOS_OPEN: 'For how many seconds some of these transactions are held open; default 10.',
+    CHAOS_SCENARIOS: 'Scenarios to run, separated by commas: single, cluster, expiry, power, outbox.',
     CHAOS_KINDS: 'Words of the faults to inject, separated by commas; default all.',
     CHAOS_KEEP: '`true` keeps the logs of a run that passed.',
   },
@@ -52,8 +56,23 @@ async function main(): Promise<boolean> {
     console.log('\n== power: what a power cut leaves of acknowledged events');
     good = (await runPowerScenario({ folder: path.join(folder, 'power'), mounts: options.mounts, say })) && good;
   }
+  if (options.scenarios.includes('outbox')) good = (await runOutbox(options, folder)) && good;
   await conclude(good, folder, options);
   return good;
+}
+
+/** A quarter of the faults: nearly all hit what this scenario has of its own. */
+function runOutbox({ seed, faults, transactions, openSeconds }: ChaosOptions, folder: string): Promise<boolean> {
+  console.log(`\n== outbox: ${transactions} transactions of an application`);
+  return runOutboxScenario({
+    seed: `${seed}-outbox`,
+    transactions,
+    backlog: transactions * 20,
+    openMs: openSeconds * 1_000,
+    faults: Math.ceil(faults / 4),
+    folder: path.join(folder, 'outbox'),
+    say,
+  });
 }
 
 function say(line: string): void {

@@ -44,6 +44,7 @@ async function runScenarios(env: NodeJS.ProcessEnv): Promise<void> {
   const images = { ...bases, ...(await buildAppImages(bases, { env, note })) };
   await using project = await composeProject({ env, variables: images });
   let [passed, failed] = [0, 0];
+  const logs: string[] = [];
   for (const { name, run } of [...scenarios, exampleAppScenario({ env, images })]) {
     try {
       console.log(`ok      ${name}: ${await run(project, perSecond)}`);
@@ -51,9 +52,11 @@ async function runScenarios(env: NodeJS.ProcessEnv): Promise<void> {
     } catch (error) {
       console.log(`FAILED  ${name}: ${error instanceof Error ? error.message : String(error)}`);
       failed += 1;
+      // A later scenario may make other containers, whose logs begin anew.
+      logs.push(`== the logs after ${name}`, await project.compose('logs', '--tail', '200'));
     }
   }
-  if (failed > 0) console.log(await project.compose('logs', '--tail', '50'));
+  for (const text of logs) console.log(text);
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }

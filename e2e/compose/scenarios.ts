@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { JobstreamClient } from '@jobstream/client';
 import { repositoryRoot } from '@jobstream/servers';
 import { eventually } from '@jobstream/test-support';
 import { checkServedPage } from '../harness/checkServedPage.ts';
@@ -77,9 +78,18 @@ async function rollingRestart(project: ComposeProject, perSecond: number): Promi
       await up(project); // with --no-deps Compose makes another container, and the log of the old one is gone
     }
   });
-  const burned = [...jobs.outcomes.keys()].some((outcome) => outcome !== 'completed at attempt 1');
-  if (burned) throw new Error(described(jobs));
-  return described(jobs);
+  const burned = [...jobs.outcomes].find(([outcome]) => outcome !== 'completed at attempt 1');
+  if (burned === undefined) return described(jobs);
+  const [, [example = '']] = burned;
+  throw new Error(`${described(jobs)}; one of them: ${await history(project, example)}`);
+}
+
+/** The events of a job, to say what became of it. */
+async function history({ api, key }: ComposeProject, id: string): Promise<string> {
+  const { jobs } = new JobstreamClient({ url: api, credentials: key });
+  const lines: string[] = [];
+  for await (const { event, at, data } of jobs.events(id)) lines.push(`${at} ${event} ${JSON.stringify(data)}`);
+  return lines.join('; ');
 }
 
 async function downAndUp(project: ComposeProject): Promise<string> {
@@ -121,15 +131,15 @@ async function underLoad(
 }
 
 function described({ count, rate, outcomes }: JobsUnderLoad): string {
-  const list = [...outcomes].map(([outcome, times]) => `${times} ${outcome}`);
+  const list = [...outcomes].map(([outcome, ids]) => `${ids.length} ${outcome}`);
   return `${count} requests, ${Math.round(rate)} a second: ${list.join(', ')}`;
 }
 
 interface SettledJobs {
   /** Acknowledged jobs that the table does not have. */
   readonly lost: readonly string[];
-  /** Jobs by what became of them: `completed at attempt 1`. */
-  readonly outcomes: ReadonlyMap<string, number>;
+  /** The ids of jobs by what became of them: `completed at attempt 1`. */
+  readonly outcomes: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Waits until all of these jobs have ended, or nothing has changed for a long time, and tells what became of them. */
@@ -146,10 +156,6 @@ async function settledJobs(project: ComposeProject, ids: ReadonlySet<string>): P
   );
   const rows = (await project.query('SELECT id, status, attempt FROM jobs')).map((row) => row.split('|'));
   const byId = new Map(rows.map(([id = '', status, attempt]) => [id, `${status} at attempt ${attempt}`]));
-  const outcomes = new Map<string, number>();
-  for (const id of ids) {
-    const outcome = byId.get(id) ?? 'lost';
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-  }
-  return { lost: [...ids].filter((id) => !byId.has(id)), outcomes };
+  const outcomes = Map.groupBy(ids, (id) => byId.get(id) ?? 'lost');
+  return { lost: outcomes.get('lost') ?? [], outcomes };
 }

@@ -1,11 +1,3 @@
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { repositoryRoot } from '@jobstream/servers';
-import { PYTHON_PACKAGE } from '../harness/pythonPackage.ts';
-import { pythonCommand } from './exampleWorkers.ts';
-
-const FOLDER = path.join(repositoryRoot, '.data', 'conformance', 'faulty');
-
 const FILTER = `"Nats-Expected-Last-Subject-Sequence-Subject": f"jobs.{self.job_type}.{event['jobId']}.>",`;
 const APPEND_OUTCOME = 'await self.append(name, data, at)';
 const SETTLE = 'await (self.call.msg.nak() if name == "JobReleased" else self.call.msg.ack())';
@@ -102,9 +94,7 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'starts the retry on a message that was served',
-    edits: [
-      ['served = call.delivery > 1 or (job.started_by is not None and started_by is not None)', 'served = False'],
-    ],
+    edits: [['served = ended_by_it or (call.delivery > 1 and not is_its_timer)', 'served = False']],
     detectedBy: 'parked-retry',
     complaint: /the timer starts the attempt/,
   },
@@ -128,9 +118,21 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'takes over a job that runs',
-    edits: [['return "hand back" if call.event is None and call.delivery == 1 else "acknowledge"', 'return "start"']],
+    edits: [['return "hand back" if call.event is None and call.delivery == 1 else "watch"', 'return "start"']],
     detectedBy: 'duplicate-timer',
     complaint: /the job runs once/,
+  },
+  {
+    name: 'forgets what another message has started',
+    edits: [['call.delivery == 1 else "watch"', 'call.delivery == 1 else "acknowledge"']],
+    detectedBy: 'lost-lease',
+    complaint: /a timer is set before the acknowledgement/,
+  },
+  {
+    name: 'starts nothing on a timer that comes again',
+    edits: [['not is_its_timer)', 'True)']],
+    detectedBy: 'timer-redelivery',
+    complaint: /the timer that came again is the cause/,
   },
   {
     name: 'appends again after a conflict',
@@ -142,6 +144,18 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     ],
     detectedBy: 'conflict',
     complaint: /cannot follow on cancelled/,
+  },
+  {
+    name: 'takes a message away that was handed back',
+    edits: [['if job is not None and job.status in ("processing", "pending"):', 'if False:']],
+    detectedBy: 'overtaken-release',
+    complaint: /should become completed; .* JobReleased$/m,
+  },
+  {
+    name: 'leaves a retry to a timer that nobody has set',
+    edits: [['await self.appender.set_timer(call, job.run_at)  # whoever', 'pass  # whoever']],
+    detectedBy: 'overtaken-retry',
+    complaint: /should become completed; .* JobRetryScheduled$/m,
   },
   {
     name: 'drops its result behind what is no event',
@@ -169,7 +183,7 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'hands a carried job back to a message that is gone',
-    edits: [['name == "JobReleased" and self.job.carried > self.began', 'False']],
+    edits: [['await self.appender.set_timer(self.call, at)', 'pass']],
     detectedBy: 'carried-release',
     complaint: /should become completed; .* JobReleased$/m,
   },
@@ -201,7 +215,7 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'runs a job that only newer workers understand',
-    edits: [['if job is not None and job.is_unreadable:', 'if False:']],
+    edits: [['if job.is_unreadable:', 'if False:']],
     detectedBy: 'newer-event-of-job',
     complaint: /it is not run/,
   },
@@ -265,30 +279,3 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     complaint: /ended before it was ready/,
   },
 ];
-
-/** Writes the package with the edits, and returns how to start it. Rejects when an edit does not fit the package. */
-export async function writeFaultyWorker({ name, edits }: FaultyWorker): Promise<string> {
-  const folder = path.join(FOLDER, name.replaceAll(' ', '-'));
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  await cp(path.join(PYTHON_PACKAGE, 'src'), folder, { recursive: true });
-  const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.py'));
-  for (const edit of edits) {
-    const changed = await Promise.all(files.map((file) => replaceIn(path.join(folder, file), edit)));
-    const found = changed.reduce((sum, count) => sum + count, 0);
-    if (found !== 1) throw new Error(`"${edit[0]}" should stand once in the package, but stands there ${found} times`);
-  }
-  return `env PYTHONPATH='${folder}' ${pythonCommand()}`;
-}
-
-/** Returns how often the text stood in the file. */
-async function replaceIn(file: string, [from, to]: readonly [string, string]): Promise<number> {
-  const source = await readFile(file, 'utf8');
-  const found = source.split(from).length - 1;
-  if (found > 0)
-    await writeFile(
-      file,
-      source.replace(from, () => to),
-    );
-  return found;
-}

@@ -2,7 +2,7 @@ import { readCommandLine } from '@jobstream/runtime';
 import { installPythonPackage } from '../harness/pythonPackage.ts';
 import { NotInstalledError } from '../harness/runInstaller.ts';
 import { exampleWorkers } from './exampleWorkers.ts';
-import { faultyWorkers, writeFaultyWorker } from './faultyWorkers.ts';
+import { faultyWorkers } from './faultyWorkers.ts';
 import type { Trial } from './runTrial.ts';
 import type { Scenario } from './scenario.ts';
 import { carriedScenarios } from './scenarios/carried.ts';
@@ -14,6 +14,7 @@ import { disruptionScenarios } from './scenarios/disruptions.ts';
 import { outcomeScenarios } from './scenarios/outcomes.ts';
 import { takeoverScenarios } from './scenarios/takeovers.ts';
 import { timerScenarios } from './scenarios/timers.ts';
+import { writeFaultyWorker } from './writeFaultyWorker.ts';
 
 export interface TrialPlan {
   readonly trials: readonly Trial[];

@@ -62,5 +62,5 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
 /** Waits until a view has its contents. */
 async function shown(page: Page): Promise<void> {
   await page.locator('main#view > *').first().waitFor();
-  await eventually(async () => expect(await page.locator('.loading').count()).toBe(0), { timeoutMs: 120_000 });
+  await eventually(async () => expect(await page.locator('.loading').count()).toBe(0));
 }

@@ -35,6 +35,15 @@ test('filters narrow the changes, stand in the address, and lead to the job', as
   await page.getByRole('heading', { name: 'pending nobody-takes-it' }).waitFor();
 });
 
+test('changes that cannot be read at first are read again without a hand', async (context) => {
+  const { page } = await stage.openPage(context);
+  await page.route(/api\/audit/, (route) => route.fulfill({ status: 503 }), { times: 1 });
+  await stage.logIn(page, `/audit?actor=${made.keyId}`, stage.adminKey);
+  await page.getByText('The page asks again by itself').waitFor();
+  await page.getByRole('cell', { name: 'job.cancel' }).waitFor();
+  expect(await page.getByRole('alert').count()).toBe(0);
+});
+
 test('what was refused says why', async (context) => {
   const { id } = await client.jobs.create({ type: 'nobody-takes-it' });
   await expect(client.jobs.retry(id)).rejects.toThrow('retry');
@@ -48,6 +57,21 @@ test('without a match the page says so, and how to ask from a terminal', async (
   await stage.logIn(page, '/audit?actor=nobody', stage.adminKey);
   await page.getByText('No change matches').waitFor();
   expect(await page.locator('.code pre').textContent()).toContain('/api/audit?actor=nobody');
+});
+
+test('a log longer than a page is read further when one asks', async (context) => {
+  const { id, key } = await stage.createKey({ scopes: ['jobs:write'] });
+  const { jobs } = stage.clientWith(key);
+  const job = await jobs.create({ type: 'nobody-takes-it' });
+  await Promise.all(Array.from({ length: 103 }, () => jobs.cancel(job.id).catch(() => {})));
+  const { page } = await stage.openPage(context);
+  await stage.logIn(page, `/audit?actor=${id}`, stage.adminKey);
+  const rows = page.getByRole('row').filter({ has: page.getByRole('cell') });
+  await expect.poll(() => rows.count()).toBe(100);
+  const more = page.getByRole('button', { name: 'Show more' });
+  await more.click();
+  await expect.poll(() => rows.count()).toBe(103);
+  expect(await more.count()).toBe(0);
 });
 
 describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {

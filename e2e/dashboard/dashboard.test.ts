@@ -2,7 +2,7 @@ import { eventually } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { useDashboard } from './dashboardStage.ts';
 
-const { adminKey, client, createKey, openPage, logIn, prepare } = useDashboard();
+const { adminKey, client, createKey, openPage, logIn, logOut, prepare } = useDashboard();
 let readerKey: string;
 const ids = { completed: '', failed: '', waiting: '' };
 
@@ -51,6 +51,21 @@ test('a list changes its rows in place, and offers new jobs instead of moving th
   await page.getByText(second.id).waitFor();
 });
 
+test('a list with a tag is offered the new jobs that have it, and no others', async (context) => {
+  const { page } = await openPage(context);
+  const tagged = { type: 'tagged', tags: ['vip'] };
+  const { id } = await client.jobs.create(tagged);
+  await eventually(async () => expect((await client.jobs.listPage({ type: 'tagged' })).items).toHaveLength(1));
+  const connected = page.waitForResponse('**/api/events*');
+  await logIn(page, '/jobs?type=tagged&tag=vip', readerKey);
+  await connected;
+  for (const tags of [['other'], ['vip']]) await client.jobs.create({ ...tagged, tags });
+  // The feed tells of it after the new ones.
+  await client.jobs.cancel(id);
+  await page.getByRole('row').filter({ hasText: id }).getByText('cancelled').waitFor();
+  expect(await page.getByRole('button', { name: /^Show \d/ }).textContent()).toBe('Show 1 more job');
+});
+
 test('who may only read is offered no changes', async (context) => {
   const { page } = await openPage(context);
   await logIn(page, `/jobs/${ids.failed}`, readerKey);
@@ -68,7 +83,10 @@ test('a login is a cookie that scripts cannot read, and ends with a logout', asy
   const [cookie] = await page.context().cookies();
   expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict', expires: -1 });
   expect(await page.evaluate('document.cookie')).toBe('');
+  await page.context().setOffline(true);
   await page.getByRole('button', { name: 'Log out' }).click();
-  await page.getByLabel('API key or token').waitFor();
+  await page.getByRole('alert').getByText('Still logged in: the API does not answer.').waitFor();
+  await page.context().setOffline(false);
+  await logOut(page);
   expect(await page.context().cookies()).toEqual([]);
 });

@@ -5,10 +5,16 @@ import { type PageFaults, watchFaults } from './browser.ts';
 import type { SharedSystem } from './sharedSystem.ts';
 
 /** Reached only by what hangs: on a machine with much else to do, a page takes its time. */
-const HANGS_MS = 120_000;
+const HANGS_MS = 400_000;
 
 /** Of tests that are skipped. */
-const NO_SYSTEM = { api: 'http://127.0.0.1:1', nats: 'nats://127.0.0.1:1', adminKey: '', pageFolder: '' };
+const NO_SYSTEM = {
+  api: 'http://127.0.0.1:1',
+  nats: 'nats://127.0.0.1:1',
+  natsContext: '',
+  adminKey: '',
+  pageFolder: '',
+};
 
 interface OpenPage {
   readonly page: Page;
@@ -25,6 +31,8 @@ export interface DashboardStage {
   readonly api: string;
   /** Where a worker of a test's own gets its jobs. */
   readonly nats: string;
+  /** What the `nats` command line needs as XDG_CONFIG_HOME to read the log. */
+  readonly natsContext: string;
   readonly adminKey: string;
   /** The folder of the built page, for a system of the test's own. */
   readonly pageFolder: string;
@@ -38,6 +46,8 @@ export interface DashboardStage {
   readonly openPage: (context: TestContext, options?: BrowserContextOptions) => Promise<OpenPage>;
   /** Logs in with a key on the way to a view: `/jobs?type=email`. */
   readonly logIn: (page: Page, view: string, key: string) => Promise<void>;
+  /** Logs out, and waits until the page has loaded anew: what is opened before would be aborted. */
+  readonly logOut: (page: Page) => Promise<void>;
 }
 
 interface CreatedKey {
@@ -58,11 +68,12 @@ export function useDashboard(): DashboardStage {
     if (process.env['CI'] === undefined) context.skip(shared.missing);
     throw new Error(shared.missing);
   });
-  const { api, nats, adminKey, pageFolder } = 'missing' in shared ? NO_SYSTEM : shared;
+  const { api, nats, natsContext, adminKey, pageFolder } = 'missing' in shared ? NO_SYSTEM : shared;
   const clientWith = (credentials: string) => new JobstreamClient({ url: api, credentials });
   return {
     api,
     nats,
+    natsContext,
     adminKey,
     pageFolder,
     client: clientWith(adminKey),
@@ -78,12 +89,17 @@ export function useDashboard(): DashboardStage {
       return { page, faults: watchFaults(page, options.baseURL ?? api) };
     },
     logIn,
+    logOut,
   };
 }
 
+/** A name of this machine that a browser takes for another one: it has no TLS, so its pages are not trusted. */
+export const UNTRUSTED_NAME = 'jobstream.test';
+
 /** Its sandbox does not work for root, and the pages are our own. */
 function startBrowser({ chromium: executablePath }: SharedSystem): Promise<Browser> {
-  return chromium.launch({ executablePath, args: ['--no-sandbox'], timeout: HANGS_MS });
+  const args = ['--no-sandbox', `--host-resolver-rules=MAP ${UNTRUSTED_NAME} 127.0.0.1`];
+  return chromium.launch({ executablePath, args, timeout: HANGS_MS });
 }
 
 async function createKey(api: string, adminKey: string, wishes: KeyWishes): Promise<CreatedKey> {
@@ -100,5 +116,10 @@ async function logIn(page: Page, view: string, key: string): Promise<void> {
   await page.goto(`/dashboard${view}`);
   await page.getByLabel('API key or token').fill(key);
   await page.getByRole('button', { name: 'Log in' }).click();
-  await page.getByRole('navigation', { name: 'Views' }).waitFor();
+  await page.getByRole('navigation', { name: 'Views', exact: true }).waitFor();
+}
+
+async function logOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByLabel('API key or token').waitFor();
 }

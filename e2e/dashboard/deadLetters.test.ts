@@ -4,12 +4,18 @@ import { untilListed } from './untilListed.ts';
 import { useDashboard } from './dashboardStage.ts';
 
 const { adminKey, client, openPage, logIn, prepare } = useDashboard();
+const failing = { type: 'sleep', payload: { durationMs: 1, failTimes: 1 }, maxAttempts: 1 };
 let failed: string;
+const others = { waiting: '', ofAnotherType: '' };
 
 prepare(async () => {
   failed = (await client.jobs.create({ type: 'webhook', payload: { url: 'http://127.0.0.1:9/' } })).id;
-  await client.jobs.waitForCompletion(failed);
-  await untilListed(client, { status: 'failed', type: 'webhook' }, (jobs) => jobs.some(({ id }) => id === failed));
+  const later = { type: 'webhook', payload: { url: 'http://127.0.0.1:9/' }, delayMs: 3_600_000 };
+  others.waiting = (await client.jobs.create(later)).id;
+  others.ofAnotherType = (await client.jobs.create(failing)).id;
+  for (const id of [failed, others.ofAnotherType]) await client.jobs.waitForCompletion(id);
+  const all = [failed, ...Object.values(others)];
+  await untilListed(client, {}, (jobs) => all.every((id) => jobs.some((job) => job.id === id)));
 });
 
 test('a dead letter is edited against the schema of its type, compared, and retried with a reason', async (context) => {
@@ -18,6 +24,8 @@ test('a dead letter is edited against the schema of its type, compared, and retr
   const before = faults.errors.length;
   const row = page.getByRole('row').filter({ hasText: failed });
   await row.waitFor();
+  expect(await page.getByText(others.waiting).count()).toBe(0);
+  expect(await page.getByText(others.ofAnotherType).count()).toBe(0);
   expect(await accessibilityFaults(page)).toEqual([]);
   await row.getByRole('link', { name: 'Edit and retry' }).click();
   const editor = page.getByLabel('Payload', { exact: true });
@@ -45,4 +53,17 @@ test('a job leads to the same editor from its own page', async (context) => {
   await logIn(page, `/jobs/${failed}`, adminKey);
   await page.getByRole('link', { name: 'Edit and retry' }).click();
   expect(await page.getByLabel('Payload', { exact: true }).inputValue()).toContain('127.0.0.1');
+});
+
+test('more dead letters than a page takes are read when one asks', async (context) => {
+  await client.jobs.createBatch(Array.from({ length: 50 }, () => failing));
+  await untilListed(client, { type: 'sleep', status: 'failed' }, (jobs) => jobs.length > 50);
+  const { page } = await openPage(context);
+  await logIn(page, '/dead-letters?type=sleep', adminKey);
+  const rows = page.getByRole('row').filter({ has: page.getByRole('cell') });
+  await expect.poll(() => rows.count()).toBe(50);
+  const oldest = page.getByRole('link', { name: others.ofAnotherType, exact: true });
+  expect(await oldest.count()).toBe(0);
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await oldest.waitFor();
 });

@@ -15,7 +15,7 @@ prepare(async () => {
   const payload = { recipient: 'night@example.com', subject: 'Invoice' };
   await client.types.setPayloadCheck('email', 'warn');
   const batch = Array.from({ length: COUNT }, () => ({ type: 'email', payload, tags: ['globex'] }));
-  await eventually(async () => void jobs.push(...(await client.jobs.createBatch(batch))), { timeoutMs: 60_000 });
+  await eventually(async () => void jobs.push(...(await client.jobs.createBatch(batch))));
   for (const { id } of jobs) await client.jobs.waitForCompletion(id);
   await client.types.setPayloadCheck('email', 'refuse');
   await untilListed(client, { tag: 'globex', status: 'failed' }, ({ length }) => length === COUNT);
@@ -27,6 +27,13 @@ function groupOf(page: Page) {
     .getByRole('listitem')
     .filter({ hasText: 'email' })
     .filter({ hasText: `${COUNT} jobs` });
+}
+
+/** How many failures the later half of the chart of the group has. */
+async function recentlyFailed(page: Page): Promise<number> {
+  const bars = await groupOf(page).getByRole('img').locator('title').allTextContents();
+  const counts = bars.map((title) => Number(title.split(': ').at(-1)));
+  return counts.slice(counts.length / 2).reduce((sum, count) => sum + count, 0);
 }
 
 test('a renamed field is mended from the overview: one job by hand, the others with the same change', async (context) => {
@@ -46,11 +53,12 @@ test('a renamed field is mended from the overview: one job by hand, the others w
     .getByRole('link')
     .click();
   await groupOf(page).getByRole('img').waitFor();
+  expect(await recentlyFailed(page)).toBe(COUNT);
   expect(await accessibilityFaults(page)).toEqual([]);
+  const edit = groupOf(page).getByRole('link', { name: /Edit and retry one/ });
+  expect(await edit.getAttribute('href')).toContain('failure=');
   clicks += 1;
-  await groupOf(page)
-    .getByRole('link', { name: /Edit and retry one/ })
-    .click();
+  await edit.click();
   await page.getByText('is required').or(page.getByText('required property')).first().waitFor();
   await page.getByLabel('Payload', { exact: true }).fill('{"to": "night@example.com", "subject": "Invoice"}');
   await page.getByText('matches the schema').waitFor();
@@ -83,7 +91,9 @@ test('who may only read is offered the jobs of a group, and no changes', async (
   await client.jobs.waitForCompletion(id);
   const { page } = await openPage(context);
   const { key } = await createKey({ scopes: ['jobs:read'] });
+  const asked = page.waitForRequest('**/api/failures?*');
   await logIn(page, '/failures?window=1h&type=webhook', key);
+  expect(new URL((await asked).url()).searchParams.get('window')).toBe('1h');
   const group = page.getByRole('listitem').filter({ hasText: 'webhook' }).first();
   await group.getByRole('link', { name: 'Last job' }).waitFor();
   expect(await page.getByRole('link', { name: /retry/i }).count()).toBe(0);

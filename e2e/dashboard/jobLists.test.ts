@@ -6,7 +6,7 @@ import { accessibilityFaults } from './browser.ts';
 import { untilListed } from './untilListed.ts';
 import { useDashboard } from './dashboardStage.ts';
 
-const { adminKey, client, createKey, openPage, logIn, prepare } = useDashboard();
+const { adminKey, client, createKey, openPage, logIn, logOut, prepare } = useDashboard();
 const [first, second] = [`list-${randomUUID()}`, `list-${randomUUID()}`];
 const ids = { waiting: '', cancelled: '', other: '' };
 
@@ -50,6 +50,9 @@ test('conditions are added with the keyboard, stand in the address, and are remo
     .waitFor();
   await addFilter(page, `type ${second}`);
   await expect.poll(() => shownIds(page)).toEqual(sorted(ids.waiting, ids.cancelled, ids.other));
+  const counts = page.getByRole('navigation', { name: 'Status' });
+  await counts.getByRole('link', { name: 'pending 2' }).waitFor();
+  await counts.getByRole('link', { name: 'cancelled 1' }).waitFor();
   await addFilter(page, 'status pending');
   await expect.poll(() => shownIds(page)).toEqual(sorted(ids.waiting, ids.other));
   await addFilter(page, 'tag acme');
@@ -63,6 +66,17 @@ test('conditions are added with the keyboard, stand in the address, and are remo
   await page.getByRole('link', { name: 'Remove all' }).click();
   await page.waitForURL(/jobs$/);
   expect(faults.errors.slice(before)).toEqual([]);
+});
+
+test('a list that could not be read is read again by itself', async (context) => {
+  const { page } = await openPage(context);
+  const problem = { type: 'urn:jobstream:problem:table-unavailable', title: 'Read model unavailable', status: 503 };
+  const answer = { status: 503, contentType: 'application/problem+json', body: JSON.stringify(problem) };
+  await page.route('**/api/jobs?*limit=100*', (route) => route.fulfill(answer), { times: 1 });
+  await logIn(page, `/jobs?type=${second}`, adminKey);
+  await page.getByRole('alert').getByText('Read model unavailable').waitFor();
+  await expect.poll(() => shownIds(page)).toEqual([ids.other]);
+  expect(await page.getByRole('alert').count()).toBe(0);
 });
 
 test('times are presets or a range, and the order can be turned round', async (context) => {
@@ -89,7 +103,11 @@ test('a view is saved for its caller alone, opened again, and deleted', async (c
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await page.getByRole('button', { name: 'Delete VIPs' }).waitFor();
   expect(await accessibilityFaults(page)).toEqual([]);
-  await page.goto('/dashboard/jobs');
+  await logOut(page);
+  await logIn(page, '/jobs', adminKey);
+  await page.getByRole('button', { name: 'Views', exact: true }).waitFor();
+  await logOut(page);
+  await logIn(page, '/jobs', key);
   await page.getByRole('button', { name: 'Views 1' }).click();
   await page.getByRole('link', { name: 'VIPs' }).click();
   await expect.poll(() => shownIds(page)).toEqual([ids.waiting]);

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { useDashboard } from './dashboardStage.ts';
 
-const { adminKey, client, openPage } = useDashboard();
+const { adminKey, client, openPage, logIn } = useDashboard();
 
 /** Presses Tab until the element has the focus that a screen reader calls so. */
 async function tabTo(page: Page, name: string): Promise<void> {
@@ -43,6 +43,20 @@ test('one logs in, finds a job in a list, and cancels it, without a pointer', as
   await page.getByRole('button', { name: 'Retry job' }).waitFor();
   const [last] = (await client.jobs.history(id)).slice(-1);
   expect(last).toMatchObject({ event: 'JobCancelled', data: { reason: 'not needed' } });
+});
+
+test('j and k go through the rows of a table, and Enter opens one', async (context) => {
+  const { type } = await client.jobs.create({ type: 'keyboard', payload: {} });
+  await eventually(async () => expect((await client.types.list()).map((one) => one.type)).toContain(type));
+  const { page } = await openPage(context);
+  await logIn(page, '/types', adminKey);
+  await page.locator('[data-row="1"]').waitFor();
+  for (const key of ['j', 'j', 'k']) await page.keyboard.press(key);
+  const focused = page.locator('[data-row="0"] a:focus');
+  await focused.waitFor();
+  const name = await focused.textContent();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: name ?? '', level: 1 }).waitFor();
 });
 
 test('the first Tab offers to skip to the view, and Escape closes the help', async (context) => {

@@ -38,6 +38,10 @@ test('chosen rows are counted before they are replayed with a patch, and lead to
   expect(await page.getByRole('button', { name: 'Replay 2 jobs' }).isDisabled()).toBe(true);
   await page.getByLabel(/^Patch of the payloads/).fill('{"from": "new"}');
   await page.getByLabel('Changes of the payload').getByText('"from": "new"').waitFor();
+  const preview = page.getByRole('region', { name: 'Preview' });
+  const previewed = await preview.getByRole('link').textContent();
+  await page.getByRole('button', { name: 'Another job' }).click();
+  await preview.getByRole('link', { name: ids.slice(0, 2).find((one) => one !== previewed) ?? '' }).waitFor();
   expect(await accessibilityFaults(page)).toEqual([]);
   await page.getByLabel('Reason').fill('wrong sender');
   await page.getByLabel(/Jobs a second/).fill('100');
@@ -46,6 +50,10 @@ test('chosen rows are counted before they are replayed with a patch, and lead to
   expect(await accessibilityFaults(page)).toEqual([]);
   expect(await client.operations.get(id)).toMatchObject({ rate: 100, reason: 'wrong sender', status: 'completed' });
   const results = page.getByRole('region', { name: 'Results' });
+  await expect.poll(() => results.getByRole('link').count()).toBe(4);
+  await results.getByRole('button', { name: 'skipped 0' }).click();
+  await results.getByText('None.').waitFor();
+  await results.getByRole('button', { name: 'done 2' }).click();
   await expect.poll(() => results.getByRole('link').count()).toBe(4);
   const made = await results.getByRole('row').nth(1).getByRole('link').nth(1).textContent();
   const { payload, rerunOf } = await client.jobs.get(made ?? '');

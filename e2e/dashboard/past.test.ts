@@ -40,6 +40,14 @@ test('the list of a past moment offers no changes, keeps its time when it is nar
   const row = page.getByRole('row').filter({ hasText: moment.job });
   await row.getByText('pending').waitFor();
   expect(await page.getByRole('region', { name: 'Chosen jobs' }).count()).toBe(0);
+  for (const control of [page.getByLabel('Order'), page.getByRole('button', { name: 'Times…' })]) {
+    expect(await control.isDisabled()).toBe(true);
+    expect(await control.getAttribute('title')).toContain('go back to now first');
+  }
+  await page.getByRole('combobox', { name: 'Add a filter' }).fill('acme');
+  await page.getByRole('option', { name: 'tag acme' }).waitFor();
+  expect(await page.getByRole('option', { name: /^error|^worker|^code/ }).count()).toBe(0);
+  await page.keyboard.press('Escape');
   await page.getByRole('link', { name: `Remove type ${TYPE}` }).click();
   await row.getByText('pending').waitFor();
   expect(new URL(page.url()).searchParams.get('asOf')).toBe(moment.asOf);
@@ -57,6 +65,27 @@ test('the slider goes back, and the past is played forward until now', async (co
   await page.getByRole('button', { name: 'Play forward' }).click();
   await page.getByText('You look at the past').waitFor({ state: 'detached' });
   await page.getByText('Table behind the log').waitFor();
+});
+
+test('a time that is typed is looked at, and what happens meanwhile changes nothing of the past', async (context) => {
+  const { page } = await stage.openPage(context);
+  const minute = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 60_000);
+  const local = new Date(minute.getTime() - minute.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  await stage.logIn(page, '', keys.reader);
+  await page.getByLabel('Date and time').fill(local);
+  await page.getByText('You look at the past').waitFor();
+  expect(new URL(page.url()).searchParams.get('asOf')).toBe(minute.toISOString());
+  const present = await page.context().newPage();
+  await page.goto(`/dashboard/jobs?type=${TYPE}&asOf=${moment.asOf}`);
+  await present.goto(`/dashboard/jobs?type=${TYPE}`);
+  const rowOf = (one: typeof page) => one.getByRole('row').filter({ hasText: moment.job });
+  await rowOf(page).getByText('pending').waitFor();
+  await rowOf(present).getByText('cancelled').waitFor();
+  await client.jobs.retry(moment.job);
+  await rowOf(present).getByText('pending').waitFor();
+  await client.jobs.cancel(moment.job);
+  await rowOf(present).getByText('cancelled').waitFor();
+  expect(await rowOf(page).getByText('cancelled').count()).toBe(0);
 });
 
 test('a moment that is too far back is refused in a sentence', async (context) => {

@@ -22,6 +22,22 @@ test('an administrator has the table compared with the log, and sees what came o
   await page.getByRole('alert').getByText('a moment ago').waitFor();
 });
 
+test('a difference is named with its row, and leads to the job', async (context) => {
+  const { id } = await client.jobs.create({ type: 'differs' });
+  const { page } = await openPage(context);
+  const first = [{ table: 'jobs', key: id, field: 'status', live: 'failed', log: 'completed' }];
+  const last = { status: 'differs', position: 7, end: 9, jobs: 3, differences: 4, first };
+  // A projector that has an error is not at hand.
+  await page.route('**/api/verification', (route) => route.fulfill({ json: { last } }));
+  await logIn(page, '/proof', adminKey);
+  await page.getByRole('heading', { name: 'The table differs from the log' }).waitFor();
+  expect(await page.locator('dt', { hasText: 'Differences' }).locator('xpath=../dd').textContent()).toBe('4');
+  const row = page.getByRole('row').filter({ hasText: 'status' });
+  await row.getByText('completed').waitFor();
+  await row.getByRole('link', { name: id }).click();
+  await page.getByRole('heading', { name: 'differs' }).waitFor();
+});
+
 test('who is no administrator is told which scope it takes', async (context) => {
   const { key } = await createKey({ scopes: ['jobs:read'] });
   const { page } = await openPage(context);

@@ -1,6 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { JobstreamClient } from '@jobstream/client';
-import { eventually, freePort, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/test-support';
+import {
+  eventually,
+  freePort,
+  PATIENT,
+  type RunningSystem,
+  scratchDataFolder,
+  startSystem,
+} from '@jobstream/test-support';
 import { afterAll, expect, test } from 'vitest';
 import { useDashboard } from './dashboardStage.ts';
 
@@ -12,7 +19,7 @@ let settings: Record<string, string>;
 
 prepare(async () => {
   dataDir = await scratchDataFolder('restart');
-  settings = { PORT: String(await freePort()), DASHBOARD: 'true', DASHBOARD_DIR: pageFolder };
+  settings = { ...PATIENT, PORT: String(await freePort()), DASHBOARD: 'true', DASHBOARD_DIR: pageFolder };
   system = await startSystem(dataDir, settings);
 });
 

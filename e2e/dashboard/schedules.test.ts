@@ -58,6 +58,18 @@ test('a change that is no cron expression says so, and changes nothing', async (
   expect((await client.schedules.get('weekly-report')).cron).not.toBe('every monday');
 });
 
+test('ticks that were missed are counted at the last one', async (context) => {
+  const { page } = await stage.openPage(context);
+  const schedule = await client.schedules.get('weekly-report');
+  const lastTick = { tickAt: '2026-03-02T02:00:00.000Z', jobIds: [], skipped: 3 };
+  const answer = { items: [{ ...schedule, lastTick }], nextCursor: null };
+  await page.route('**/api/schedules*', (route) => route.fulfill({ json: answer }));
+  await stage.logIn(page, '/schedules', keys.reader);
+  const row = page.getByRole('row').filter({ hasText: 'weekly-report' });
+  await row.waitFor();
+  expect(await row.innerText()).toContain(', 3 missed');
+});
+
 test('who may only read is offered no changes', async (context) => {
   const { page } = await stage.openPage(context);
   await stage.logIn(page, '/schedules', keys.reader);

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import { repositoryRoot, resolveChromium, runCommand } from '@jobstream/servers';
-import { guardOfThisProcess, scratchDataFolder, startSystem } from '@jobstream/test-support';
+import { guardOfThisProcess, PATIENT, scratchDataFolder, startSystem } from '@jobstream/test-support';
 import { dashboardBuild } from '@jobstream/tools';
 import type { TestProject } from 'vitest/node';
 
@@ -9,6 +10,8 @@ export interface SharedSystem {
   readonly api: string;
   /** Where a worker of a test's own gets its jobs. */
   readonly nats: string;
+  /** What the `nats` command line needs as XDG_CONFIG_HOME to read the log. */
+  readonly natsContext: string;
   /** A key that may do everything. */
   readonly adminKey: string;
   /** The folder of the built page, for a system of a test's own. */
@@ -32,12 +35,13 @@ export default async function shareSystem(project: TestProject): Promise<(() => 
   }
   const pageFolder = await builtPage();
   const dataDir = await scratchDataFolder('dashboard');
-  const settings = { AUTH: 'required', DASHBOARD: 'true', DASHBOARD_DIR: pageFolder };
+  const settings = { ...PATIENT, AUTH: 'required', DASHBOARD: 'true', DASHBOARD_DIR: pageFolder };
   const system = await startSystem(dataDir, settings);
   const adminKey = await firstKey(dataDir);
   project.provide('dashboardSystem', {
     api: system.api,
     nats: system.nats,
+    natsContext: path.join(dataDir, 'nats-cli'),
     adminKey,
     pageFolder,
     chromium: chromium.binary,

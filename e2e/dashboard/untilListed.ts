@@ -7,12 +7,9 @@ export async function untilListed(
   filter: JobListFilter,
   isThere: (jobs: readonly Job[]) => boolean,
 ): Promise<void> {
-  await eventually(
-    async () => {
-      const { items } = await client.jobs.listPage({ ...filter, limit: 200 });
-      if (!isThere(items))
-        throw new Error(`the table has ${items.map(({ id, status }) => `${id} ${status}`).join(', ')}`);
-    },
-    { timeoutMs: 120_000 },
-  );
+  await eventually(async () => {
+    const { items } = await client.jobs.listPage({ ...filter, limit: 200 });
+    if (!isThere(items))
+      throw new Error(`the table has ${items.map(({ id, status }) => `${id} ${status}`).join(', ')}`);
+  });
 }

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { EventLog } from '@jobstream/eventlog';
 import { describe, expect, test } from 'vitest';
 import { accessibilityFaults } from './browser.ts';
 import { useDashboard } from './dashboardStage.ts';
@@ -18,6 +20,21 @@ test('a worker shows what it runs now, and leads to the job', async (context) =>
   expect(await row.getByRole('button', { name: 'Forget' }).count()).toBe(0);
   await link.click();
   await page.getByText(/It runs: attempt 1 of 5 on/).waitFor();
+});
+
+test('a worker that is gone is forgotten', async (context) => {
+  const log = new EventLog({ url: stage.nats, name: 'worker' });
+  context.onTestFinished(() => log.stop());
+  await log.start();
+  const worker = `worker-${randomUUID()}`;
+  const program = { worker, name: 'tests', host: 'build-7', startedAt: new Date().toISOString() };
+  await log.announcements.announceType({ ...program, type: 'forgotten', limits: { concurrency: 1 } });
+  const { page } = await stage.openPage(context);
+  await stage.logIn(page, '/workers', stage.adminKey);
+  const row = page.getByRole('row').filter({ hasText: worker });
+  await row.getByRole('button', { name: 'Forget' }).click();
+  await row.waitFor({ state: 'detached' });
+  expect((await client.workers.list()).map((one) => one.worker)).not.toContain(worker);
 });
 
 describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {

@@ -70,7 +70,7 @@ test('the consumers of a type have the wait for acknowledgements that its worker
   await using worker = workerOf(type);
   await worker.start();
   const connection = await nats.connectAs('operator');
-  const { consumers } = await jetstreamManager(connection);
+  const { consumers } = await jetstreamManager(connection, { timeout: 60_000 });
   await eventually(async () =>
     expect((await consumers.info('JOBS', `worker-${type}`)).config.ack_wait).toBe(1_234_000_000),
   );
@@ -83,10 +83,10 @@ describe.each(['worker', 'projector', 'migrate'] as const)('%s', (user) => {
     const name = `worker-${type}`;
     await createJob(type);
     const operator = await nats.connectAs('operator');
-    const watching = (await jetstreamManager(operator)).consumers;
+    const watching = (await jetstreamManager(operator, { timeout: 60_000 })).consumers;
     const before = await eventually(() => watching.info('JOBS', name));
     const connection = await nats.connectAs(user);
-    const { consumers } = await jetstreamManager(connection, { checkAPI: false });
+    const { consumers } = await jetstreamManager(connection, { checkAPI: false, timeout: 60_000 });
     const config = { durable_name: name, ack_policy: AckPolicy.Explicit, filter_subject: 'jobs.none.*.created' };
     await expect(consumers.add('JOBS', config)).rejects.toThrow(/permission/i);
     await expect(consumers.add('JOBS', { ...config, filter_subject: '>' })).rejects.toThrow(/permission/i);

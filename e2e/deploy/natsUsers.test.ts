@@ -79,7 +79,7 @@ async function claimCompletion(jobId: string): Promise<void> {
     event: 'JobCompleted',
     data: { attempt: 1, durationMs: 1 },
   };
-  const answer = await connection.request(`jobs.sleep.${jobId}.requeued`, JSON.stringify(event));
+  const answer = await connection.request(`jobs.sleep.${jobId}.requeued`, JSON.stringify(event), { timeout: 60_000 });
   expect(answer.json()).toMatchObject({ stream: 'JOBS' });
   await connection.close();
 }
@@ -140,4 +140,4 @@ test('the system runs with a user for each service, and the server refuses no op
     expect(code === 0 ? '' : `${task}: ${output}`).toBe('');
   }
   expect((await nats.refusals()).slice(before)).toEqual([]);
-}, 120_000);
+});

@@ -10,7 +10,6 @@ import { connect } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 
 const SERVER = 'start-script';
-const SLOW = 60_000;
 /** Busybox has it in the image of NATS. */
 const NC = `#!${process.execPath}
 const socket = require('node:net').connect(Number(process.argv.at(-1)), '127.0.0.1');
@@ -46,7 +45,7 @@ async function startWithScript(limit?: string): Promise<Started> {
     ipc: false,
     group: true,
   });
-  await eventually(() => natsProbe('127.0.0.1', port, SERVER), { timeoutMs: 20_000 });
+  await eventually(() => natsProbe('127.0.0.1', port, SERVER));
   return {
     script,
     port,
@@ -86,13 +85,12 @@ async function publish(port: number): Promise<void> {
 
 async function connectTo(port: number) {
   const nats = await connect({ servers: `127.0.0.1:${port}` });
-  const manager = await jetstreamManager(nats);
+  const manager = await jetstreamManager(nats, { timeout: 60_000 });
   return { nats, manager, [Symbol.asyncDispose]: () => nats.close() };
 }
 
 test.skipIf(process.platform !== 'linux')(
   'a server whose write has failed is ended when its disk has room, for Docker to start it again',
-  { timeout: SLOW },
   async () => {
     await using started = await startWithScript();
     await publish(started.port);
@@ -105,7 +103,6 @@ test.skipIf(process.platform !== 'linux')(
 
 test.skipIf(process.platform !== 'linux')(
   'the limit follows from the disk by the rule of npm start, unless it is given, and SIGTERM ends the server in order',
-  { timeout: SLOW },
   async () => {
     await using free = await startWithScript();
     const limit = fileStoreLimit(await measureDisk(free.storeDir));

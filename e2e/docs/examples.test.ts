@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
-import { createDatabase, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/test-support';
+import { createDatabase, PATIENT, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type KillableApi, startKillableApi } from '../harness/killableApi.ts';
 import { runInShell } from '../harness/runInShell.ts';
@@ -36,8 +36,8 @@ let guarded: KillableApi;
 beforeAll(async () => {
   dataDir = await scratchDataFolder('docs');
   // docs/privacy.md needs keys; to the other pages they make no difference.
-  system = await startSystem(dataDir, { PAYLOAD_KEYS, DATABASE_URL: await createDatabase() });
-  guarded = await startKillableApi(system, { AUTH: 'required', PAYLOAD_KEYS });
+  system = await startSystem(dataDir, { ...PATIENT, PAYLOAD_KEYS, DATABASE_URL: await createDatabase() });
+  guarded = await startKillableApi(system, { ...PATIENT, AUTH: 'required', PAYLOAD_KEYS });
 });
 
 afterAll(async () => {
@@ -61,7 +61,7 @@ async function runProgramOf(page: string, signal: AbortSignal): Promise<{ code: 
   return { code: await shell.ended, lines: shell.output.trim().split('\n') };
 }
 
-test('the program in docs/client.md runs', { timeout: 120_000 }, async ({ signal }) => {
+test('the program in docs/client.md runs', async ({ signal }) => {
   const { code, lines } = await runProgramOf('docs/client.md', signal);
   expect({ code, first: lines[0], last: lines.at(-1) }).toEqual({
     code: 0,
@@ -70,7 +70,7 @@ test('the program in docs/client.md runs', { timeout: 120_000 }, async ({ signal
   });
 });
 
-test('the program in the README of @jobstream/client runs', { timeout: 120_000 }, async ({ signal }) => {
+test('the program in the README of @jobstream/client runs', async ({ signal }) => {
   const { code, lines } = await runProgramOf('libs/client/README.md', signal);
   expect({ code, lines }).toEqual({ code: 0, lines: ['accepted: user@example.com'] });
 });
@@ -86,7 +86,7 @@ async function writeFilesOf(page: string, folder: string): Promise<string[]> {
   return files.map(({ name }) => name);
 }
 
-test('the worker and the producer in docs/handlers.md run', { timeout: 120_000 }, async ({ signal }) => {
+test('the worker and the producer in docs/handlers.md run', async ({ signal }) => {
   // Inside the repository, where the packages can be resolved.
   await mkdir(path.join(repositoryRoot, '.data'), { recursive: true });
   const folder = await mkdtemp(path.join(repositoryRoot, '.data', 'handlers-'));
@@ -105,7 +105,7 @@ test('the worker and the producer in docs/handlers.md run', { timeout: 120_000 }
 });
 
 describe('the examples of a page run as documented', () => {
-  test.for(pages)('$page: $count of $all are run', { timeout: 180_000 }, async ({ page, run }, { signal }) => {
+  test.for(pages)('$page: $count of $all are run', async ({ page, run }, { signal }) => {
     expect(run.filter(({ commands }) => /\bcurl\b/.test(commands))).not.toEqual([]);
     const api = page === WITH_KEYS ? guarded.url : system.api;
     // What is printed as it is by `npm start` stands for wherever it runs.

@@ -18,9 +18,9 @@ function programsOf(page: string, unnamed: string): Map<string, string> {
 }
 
 test.each([
-  ['docs/testing.md', 'reminder.test.ts', 7],
+  ['docs/testing.md', 'reminder.test.ts', 8],
   ['libs/testing-kit/README.md', 'readme.test.ts', 1],
-])('the tests in %s pass', { timeout: 120_000 }, async (page, file, count) => {
+])('the tests in %s pass', async (page, file, count) => {
   await mkdir(path.join(repositoryRoot, '.data'), { recursive: true });
   // Inside the repository, where the packages can be resolved.
   const folder = await mkdtemp(path.join(repositoryRoot, '.data', 'testing-'));

@@ -87,9 +87,9 @@ test('the table built again from the archive alone, after all events have expire
   );
   await migrate(env['DATABASE_URL'] ?? '');
   await using running = await services();
-  await eventually(async () => expect(await rows()).toEqual(before), { timeoutMs: 60_000 });
+  await eventually(async () => expect(await rows()).toEqual(before));
   expect(await jobsClient(running.api).events(jobs.completed)).toEqual(events);
-}, 120_000);
+});
 
 async function flipBit(file: string, offset: number): Promise<void> {
   const bytes = await readFile(file);
@@ -124,7 +124,7 @@ test('a damaged segment is not served, and the tasks name it', async () => {
       named: true,
     });
   }
-}, 120_000);
+});
 
 test('a job whose events have expired can still be read, repeated by its key, and retried', async () => {
   await using running = await services();
@@ -150,13 +150,13 @@ test('a job whose events have expired can still be read, repeated by its key, an
   expect((await fetch(`${running.api}/api/jobs/${failed}/retry`, { method: 'POST' })).status).toBe(200);
   await eventually(async () => expect((await jobs.events(failed)).at(-1)?.event).toBe('JobFailed'));
   expect((await jobs.events(failed)).map(({ event }) => event)).toContain('JobRequeued');
-}, 120_000);
+});
 
 /** Takes all messages out of the log, as its keeper does when they are older than `JOBS_MAX_AGE`. */
 async function expireMessages(natsUrl: string): Promise<void> {
   const connection = await connect({ servers: natsUrl });
   try {
-    const { streams } = await jetstreamManager(connection);
+    const { streams } = await jetstreamManager(connection, { timeout: 60_000 });
     await streams.purge('JOBS');
   } finally {
     await connection.close();

@@ -58,4 +58,4 @@ test('a carried job whose first events are in the archive alone is read as of th
     expect(await jobs.job(id)).toMatchObject({ version: 2, status: 'pending', payload: { kept: true } });
   }
   await rm(folder, { recursive: true });
-}, 120_000);
+});

@@ -58,14 +58,14 @@ test('lists and counts of the past equal a fold of the log, also where the log a
     expect(await judge(running.api, 'in the log')).toEqual([]);
 
     expect(await runProjectorTask('archive', env)).toMatchObject({ code: 0 });
-    await (await jetstreamManager(raw.connection)).streams.purge('JOBS');
+    await (await jetstreamManager(raw.connection, { timeout: 60_000 })).streams.purge('JOBS');
     await queryDatabase(database, 'DELETE FROM jobs');
     expect(await judge(running.api, 'in the archive')).toEqual([]);
   }
   await queryDatabase(database, 'TRUNCATE past_jobs, past_changes, past_counts, past_checkpoint');
   await using running = await startServices(() => env);
   const followed = `SELECT FROM past_checkpoint, projection_checkpoints live WHERE past_checkpoint.last_sequence = live.last_sequence`;
-  await eventually(async () => expect(await queryDatabase(database, followed)).toHaveLength(1), { timeoutMs: 60_000 });
+  await eventually(async () => expect(await queryDatabase(database, followed)).toHaveLength(1));
   expect(await judge(running.api, 'built anew from the archive')).toEqual([]);
   await rm(folder, { recursive: true, force: true });
-}, 180_000);
+});

@@ -29,13 +29,13 @@ describe.skipIf(missing.length > 0)('on a running system,', () => {
 
   beforeAll(async () => {
     stage = await startReplayStage(binary);
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await stage?.[Symbol.asyncDispose]();
   });
 
-  test.for(documentedCommands(page))('$command', { timeout: 120_000 }, async (documented, { signal }) => {
+  test.for(documentedCommands(page))('$command', async (documented, { signal }) => {
     await stage.jobs.reaches(stage.env['FAILED'] ?? '', 'failed');
     const shell = runInShell(documented.command, { env: stage.env, signal });
     const complaint = documented.endless ? await follow(documented, shell, stage) : await finish(documented, shell);

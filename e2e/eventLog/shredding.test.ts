@@ -61,7 +61,7 @@ async function found(text: string): Promise<Record<string, number>> {
 
 async function wrappedKeyOf(jobId: string): Promise<string> {
   const connection = await connect({ servers: nats.url });
-  const { streams } = await jetstreamManager(connection);
+  const { streams } = await jetstreamManager(connection, { timeout: 60_000 });
   const message = await streams.getMessage('KEYS', { last_by_subj: `keys.${jobId}.key` });
   await connection.close();
   return message?.string() ?? '';
@@ -130,7 +130,7 @@ test('shredding a job removes its contents from all files and responses, and ove
   const control = await found(plain);
   for (const folder of Object.keys(folders))
     expect({ folder, files: control[folder] }).not.toEqual({ folder, files: 0 });
-}, 120_000);
+});
 
 /** The files under the folder, by their name there, in which the text stands, also compressed; some go while one looks. */
 async function filesWith(folder: string, text: string): Promise<readonly string[]> {

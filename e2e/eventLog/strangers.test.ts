@@ -10,7 +10,7 @@ import { z } from 'zod';
 const nats = await startNats();
 const log = await TestLog.open(nats.url);
 const stranger = await connect({ servers: nats.url });
-const manager = await jetstreamManager(stranger);
+const manager = await jetstreamManager(stranger, { timeout: 60_000 });
 afterAll(async () => {
   await stranger.close();
   await log[Symbol.asyncDispose]();
@@ -21,7 +21,7 @@ afterAll(async () => {
 function write(subject: string, body: string, fields: Record<string, string> = {}) {
   const added = headers();
   for (const [name, value] of Object.entries(fields)) added.set(name, value);
-  return jetstream(stranger).publish(subject, body, { headers: added });
+  return jetstream(stranger, { timeout: 60_000 }).publish(subject, body, { headers: added });
 }
 
 let types = 0;

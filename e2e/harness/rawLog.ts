@@ -32,6 +32,7 @@ interface ApiError {
 
 const NOT_FOUND = 404;
 const IN_FLIGHT = 64;
+/** Not longer: a cluster that elects its leaders answers nothing, and those who wait for it ask again. */
 const OPTIONS = { timeout: 10_000 };
 
 /** Reads every message of the stream JOBS from its leader, one by one and by sequence, with nothing but raw requests. */

@@ -1,9 +1,9 @@
 import { defineJob, enqueueIn, once, PayloadError, type SqlTransaction } from '@jobstream/client';
 import { installOutbox, outboxStatus } from '@jobstream/outbox';
-import { createDatabase, queryDatabase } from '@jobstream/test-support';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { createDatabase, queryDatabase, startPgbouncer } from '@jobstream/test-support';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { libraries } from './transactions.ts';
+import { type InTransaction, libraries } from './transactions.ts';
 
 const confirmation = defineJob('confirmation', {
   payload: z.object({ orderId: z.int() }),
@@ -11,16 +11,28 @@ const confirmation = defineJob('confirmation', {
   tags: ['shop'],
 });
 
+/** Each library needs one connection at a time; two tell whether it expects the same one again. */
+const pooler = await startPgbouncer([await createDatabase()], 2);
+afterAll(() => pooler?.[Symbol.asyncDispose]());
+
 let url: string;
-beforeEach(async () => {
+beforeAll(async () => {
   url = await createDatabase();
   await installOutbox(url);
 });
+beforeEach(() => queryDatabase(url, 'TRUNCATE jobstream.outbox_0, jobstream.done_once'));
 
 const waiting = () =>
   queryDatabase(url, 'SELECT id, type, payload, options FROM jobstream.outbox_0 ORDER BY enqueued_at');
 
-describe.each(Object.entries(libraries))('in a transaction of %s', (_name, inTransaction) => {
+const ways: [string, InTransaction][] = Object.entries(libraries);
+if (pooler !== undefined) {
+  for (const [name, inTransaction] of Object.entries(libraries)) {
+    ways.push([`${name} through PgBouncer`, (direct, work) => inTransaction(pooler.through(direct), work)]);
+  }
+}
+
+describe.each(ways)('in a transaction of %s', (_name, inTransaction) => {
   test('a job is enqueued with the defaults of its definition, and with one that is rolled back not', async () => {
     const options = { idempotencyKey: 'order-17', maxAttempts: 7 };
     const id = await inTransaction(url, (tx) => enqueueIn(tx, confirmation, { orderId: 17 }, options));

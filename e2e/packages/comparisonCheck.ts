@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { JobstreamClient } from '@jobstream/client';
-import { repositoryRoot, runCommand } from '@jobstream/servers';
+import { repositoryRoot } from '@jobstream/servers';
 import { eventually, scratchDataFolder, startSystem, TestProcess } from '@jobstream/test-support';
 import { isLibrary, type PackedPackage } from '@jobstream/tools';
 import type { PackageCheck } from './checks.ts';
 import type { Runtime } from './programs.ts';
+import { inFolder, installInto } from './userProject.ts';
 
 const PROGRAMS = path.join(repositoryRoot, 'examples/comparison/jobstream');
 const TIMEOUT_MS = 60_000;
@@ -19,26 +19,18 @@ const TIMEOUT_MS = 60_000;
 export function comparisonCheck({ name, program }: Runtime, packages: readonly PackedPackage[]): PackageCheck {
   return {
     name: `${name} runs the programs of docs/comparison.md in an empty folder`,
-    run: async () => {
-      const folder = await mkdtemp(path.join(os.tmpdir(), 'jobstream-comparison-'));
-      const dataDir = await scratchDataFolder('comparison');
-      try {
-        await install(folder, packages);
-        await runPrograms(program, { folder, dataDir });
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-        await rm(dataDir, { recursive: true, force: true });
-      }
-    },
+    run: () =>
+      inFolder(async (folder) => {
+        const libraries = packages.filter(({ definition }) => isLibrary(definition));
+        await installInto(folder, { fixtures: PROGRAMS, packages: libraries, others: ['zod@4.6.7'] });
+        const dataDir = await scratchDataFolder('comparison');
+        try {
+          await runPrograms(program, { folder, dataDir });
+        } finally {
+          await rm(dataDir, { recursive: true, force: true });
+        }
+      }),
   };
-}
-
-async function install(folder: string, packages: readonly PackedPackage[]): Promise<void> {
-  await cp(PROGRAMS, folder, { recursive: true });
-  await writeFile(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }');
-  const flags = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'];
-  const tarballs = packages.filter(({ definition }) => isLibrary(definition)).map(({ tarball }) => tarball);
-  await runCommand('npm', ['install', ...flags, ...tarballs, 'zod@4.6.7'], { cwd: folder, timeoutMs: 300_000 });
 }
 
 async function runPrograms(

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { resolveNatsServer, runCommand } from '@jobstream/servers';
+import { resolveNatsServer } from '@jobstream/servers';
 import type { PackedPackage } from '@jobstream/tools';
 import { runProgram } from '../harness/runProgram.ts';
 import type { PackageCheck } from './checks.ts';
 import type { Runtime } from './programs.ts';
+import { inFolder, installInto } from './userProject.ts';
 
 const FIXTURES = path.join(import.meta.dirname, 'frameworks');
+const OTHERS = ['zod@4.6.7', 'vitest@5.1.1', 'jest@30.5.2'];
 
 /** A framework for tests: where its `test` comes from, and how it is started. */
 interface Framework {
@@ -36,25 +37,12 @@ const frameworks: readonly Framework[] = [
 export function frameworksCheck({ name, program }: Runtime, packages: readonly PackedPackage[]): PackageCheck {
   return {
     name: `${name} runs a test of handlers with ${frameworks.map((framework) => framework.name).join(', ')}`,
-    run: async () => {
-      const folder = await mkdtemp(path.join(os.tmpdir(), 'jobstream-frameworks-'));
-      try {
-        await install(folder, packages);
+    run: () =>
+      inFolder(async (folder) => {
+        await installInto(folder, { fixtures: FIXTURES, packages, others: OTHERS });
         for (const framework of frameworks) await runTest(program, folder, framework);
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
-    },
+      }),
   };
-}
-
-async function install(folder: string, packages: readonly PackedPackage[]): Promise<void> {
-  await cp(FIXTURES, folder, { recursive: true });
-  await writeFile(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }');
-  const flags = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'];
-  const tarballs = packages.map(({ tarball }) => tarball);
-  const others = ['zod@4.6.7', 'vitest@5.1.1', 'jest@30.5.2'];
-  await runCommand('npm', ['install', ...flags, ...tarballs, ...others], { cwd: folder, timeoutMs: 300_000 });
 }
 
 async function runTest(program: string, folder: string, { name, source, args }: Framework): Promise<void> {

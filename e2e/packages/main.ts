@@ -9,6 +9,7 @@ import { comparisonCheck } from './comparisonCheck.ts';
 import { createConsumer } from './consumer.ts';
 import { goChecks } from './goChecks.ts';
 import { frameworksCheck } from './frameworksCheck.ts';
+import { prismaCheck } from './prismaCheck.ts';
 import { providePrograms } from './programs.ts';
 import { pythonChecks } from './pythonChecks.ts';
 
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
       ...commandLineChecks(under),
       ...[programs.node22, programs.current].map((runtime) => comparisonCheck(runtime, packages)),
       ...[programs.oldestNode22, programs.current].map((runtime) => frameworksCheck(runtime, packages)),
+      prismaCheck(programs.current, packages, system),
       ...pythonChecks(system),
       ...goChecks(system),
     ]);

@@ -85,7 +85,7 @@ async function caughtUp(url: string, databaseUrl: string): Promise<void> {
   await eventLog.start();
   const end = await eventLog.lastSequence();
   await eventLog.stop();
-  const readModel = new ReadModel({ databaseUrl, name: 'end' });
+  const readModel = new ReadModel({ databaseUrl, name: 'end', queryMs: 30_000 });
   const reached = async () => {
     const position = (await readModel.readCheckpoint())?.lastSequence ?? 0;
     if (position < end) throw new Error(`the table is at ${position}, but the log ends at ${end}`);

@@ -13,7 +13,7 @@ export class CheckpointWatch {
   readonly #watching: Promise<void>;
 
   constructor(databaseUrl: string) {
-    this.#readModel = new ReadModel({ databaseUrl, name: 'watch' });
+    this.#readModel = new ReadModel({ databaseUrl, name: 'watch', queryMs: 30_000 });
     this.#watching = this.#watch();
   }
 

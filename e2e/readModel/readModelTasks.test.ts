@@ -46,7 +46,7 @@ test('the tasks find the system that runs on the data folder, and start its serv
     code: 1,
     output: expect.stringContaining('The table is empty, and the log is not'),
   });
-}, 180_000);
+});
 
 test('where no system was ever started, verify fails with a sentence and starts none', async () => {
   await using folder = await mkdtempDisposable(path.join(os.tmpdir(), 'jobstream-empty-'));

@@ -11,8 +11,6 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startKillableApi, type KillableApi } from '../harness/killableApi.ts';
 
-const SLOW = 120_000;
-
 let dataDir: string;
 let system: RunningSystem;
 let api: KillableApi;
@@ -23,13 +21,13 @@ beforeAll(async () => {
   system = await startSystem(dataDir, { DATABASE_URL: await createDatabase() });
   api = await startKillableApi(system);
   client = new JobstreamClient({ url: api.url, retryForMs: 60_000 });
-}, SLOW);
+});
 
 afterAll(async () => {
   await api[Symbol.asyncDispose]();
   await system.stop();
   await rm(dataDir, { recursive: true, force: true });
-}, SLOW);
+});
 
 const job = { type: 'sleep', payload: { durationMs: 1 } };
 
@@ -39,94 +37,76 @@ async function idsTagged(tag: string): Promise<string[]> {
   return ids.toSorted();
 }
 
-test(
-  'a creation whose API is killed after it has stored the job leads to exactly one job',
-  async () => {
-    await using proxy = await startTcpProxy(api.port);
-    let tries = 0;
-    const counted: typeof fetch = (...request) => {
-      tries += 1;
-      return fetch(...request);
-    };
-    const behind = new JobstreamClient({ url: `http://127.0.0.1:${proxy.port}`, fetch: counted, retryForMs: 60_000 });
-    const tags = ['answer-lost'];
-    proxy.pauseDownstream();
-    const creation = behind.jobs.create({ ...job, tags });
-    await eventually(async () => expect(await idsTagged('answer-lost')).toHaveLength(1), { timeoutMs: 60_000 });
-    await api.killAndRestart();
-    await proxy.cut();
-    await proxy.heal();
-    const { id } = await creation;
-    expect(tries).toBeGreaterThan(1);
-    await client.jobs.waitForCompletion(id);
-    expect(await idsTagged('answer-lost')).toEqual([id]);
-  },
-  SLOW,
-);
+test('a creation whose API is killed after it has stored the job leads to exactly one job', async () => {
+  await using proxy = await startTcpProxy(api.port);
+  let tries = 0;
+  const counted: typeof fetch = (...request) => {
+    tries += 1;
+    return fetch(...request);
+  };
+  const behind = new JobstreamClient({ url: `http://127.0.0.1:${proxy.port}`, fetch: counted, retryForMs: 60_000 });
+  const tags = ['answer-lost'];
+  proxy.pauseDownstream();
+  const creation = behind.jobs.create({ ...job, tags });
+  await eventually(async () => expect(await idsTagged('answer-lost')).toHaveLength(1));
+  await api.killAndRestart();
+  await proxy.cut();
+  await proxy.heal();
+  const { id } = await creation;
+  expect(tries).toBeGreaterThan(1);
+  await client.jobs.waitForCompletion(id);
+  expect(await idsTagged('answer-lost')).toEqual([id]);
+});
 
-test(
-  'many creations go through while the API is killed again and again, each once',
-  async () => {
-    const tags = ['under-fire'];
-    const created: string[] = [];
-    const enough = new AbortController();
-    const lane = async () => {
-      while (!enough.signal.aborted) created.push((await client.jobs.create({ ...job, tags })).id);
-    };
-    const lanes = Promise.all(Array.from({ length: 8 }, lane));
-    for (const kill of [1, 2]) {
-      const before = created.length;
-      await eventually(() => expect(created.length).toBeGreaterThan(before + 100 * kill), { timeoutMs: 60_000 });
-      await api.killAndRestart();
-    }
+test('many creations go through while the API is killed again and again, each once', async () => {
+  const tags = ['under-fire'];
+  const created: string[] = [];
+  const enough = new AbortController();
+  const lane = async () => {
+    while (!enough.signal.aborted) created.push((await client.jobs.create({ ...job, tags })).id);
+  };
+  const lanes = Promise.all(Array.from({ length: 8 }, lane));
+  for (const kill of [1, 2]) {
     const before = created.length;
-    await eventually(() => expect(created.length).toBeGreaterThan(before + 20), { timeoutMs: 60_000 });
-    enough.abort();
-    await lanes;
-    await eventually(async () => expect(await idsTagged('under-fire')).toEqual(created.toSorted()), {
-      timeoutMs: 60_000,
-    });
-  },
-  SLOW,
-);
+    await eventually(() => expect(created.length).toBeGreaterThan(before + 100 * kill));
+    await api.killAndRestart();
+  }
+  const before = created.length;
+  await eventually(() => expect(created.length).toBeGreaterThan(before + 20));
+  enough.abort();
+  await lanes;
+  await eventually(async () => expect(await idsTagged('under-fire')).toEqual(created.toSorted()));
+});
 
-test(
-  'a feed goes on where it was when the API is killed: no event is left out, none comes twice',
-  async () => {
-    const over = new AbortController();
-    const seen: JobEvent[] = [];
-    const reading = (async () => {
-      for await (const event of client.events({ after: 0, signal: over.signal })) seen.push(event);
-    })();
-    for (const _kill of [1, 2]) {
-      const { id } = await client.jobs.create(job);
-      await eventually(() => expect(seen.some(({ jobId }) => jobId === id)).toBe(true), { timeoutMs: 60_000 });
-      await Promise.all([api.killAndRestart(), client.jobs.create(job), client.jobs.create(job)]);
-    }
+test('a feed goes on where it was when the API is killed: no event is left out, none comes twice', async () => {
+  const over = new AbortController();
+  const seen: JobEvent[] = [];
+  const reading = (async () => {
+    for await (const event of client.events({ after: 0, signal: over.signal })) seen.push(event);
+  })();
+  for (const _kill of [1, 2]) {
     const { id } = await client.jobs.create(job);
-    await client.jobs.waitForCompletion(id);
-    const end = (await client.jobs.history(id)).at(-1)?.sequence ?? 0;
-    await eventually(() => expect(seen.at(-1)?.sequence).toBeGreaterThanOrEqual(end), { timeoutMs: 60_000 });
-    over.abort();
-    await expect(reading).rejects.toThrow(/abort/);
-    // The log of this system has events of jobs alone, so their places in it are 1, 2, 3…
-    expect(seen.map(({ sequence }) => sequence)).toEqual(seen.map((_, index) => index + 1));
-  },
-  SLOW,
-);
+    await eventually(() => expect(seen.some(({ jobId }) => jobId === id)).toBe(true));
+    await Promise.all([api.killAndRestart(), client.jobs.create(job), client.jobs.create(job)]);
+  }
+  const { id } = await client.jobs.create(job);
+  await client.jobs.waitForCompletion(id);
+  const end = (await client.jobs.history(id)).at(-1)?.sequence ?? 0;
+  await eventually(() => expect(seen.at(-1)?.sequence).toBeGreaterThanOrEqual(end));
+  over.abort();
+  await expect(reading).rejects.toThrow(/abort/);
+  // The log of this system has events of jobs alone, so their places in it are 1, 2, 3…
+  expect(seen.map(({ sequence }) => sequence)).toEqual(seen.map((_, index) => index + 1));
+});
 
-test(
-  'a wait goes on when the API is killed',
-  async () => {
-    const { id } = await client.jobs.create({ type: 'sleep', payload: { durationMs: 2_000 } });
-    const ended = client.jobs.waitForCompletion(id);
-    const events: string[] = [];
-    for await (const { event } of client.jobs.events(id)) {
-      events.push(event);
-      if (event === 'JobStarted') await api.killAndRestart();
-    }
-    expect(await ended).toMatchObject({ id, status: 'completed' });
-    expect(events.filter((name) => name !== 'JobProgressed')).toEqual(['JobCreated', 'JobStarted', 'JobCompleted']);
-  },
-  SLOW,
-);
+test('a wait goes on when the API is killed', async () => {
+  const { id } = await client.jobs.create({ type: 'sleep', payload: { durationMs: 2_000 } });
+  const ended = client.jobs.waitForCompletion(id);
+  const events: string[] = [];
+  for await (const { event } of client.jobs.events(id)) {
+    events.push(event);
+    if (event === 'JobStarted') await api.killAndRestart();
+  }
+  expect(await ended).toMatchObject({ id, status: 'completed' });
+  expect(events.filter((name) => name !== 'JobProgressed')).toEqual(['JobCreated', 'JobStarted', 'JobCompleted']);
+});

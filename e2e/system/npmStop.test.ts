@@ -61,4 +61,4 @@ test('a stop of npm start releases the running jobs, exits with 0, and the next 
   }
   expect(await next.stop()).toBe(0);
   await rm(dataDir, { recursive: true });
-}, 180_000);
+});

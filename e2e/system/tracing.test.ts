@@ -12,7 +12,6 @@ import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jobsClient } from '../harness/jobsClient.ts';
 
-const SLOW = 120_000;
 const CALLER = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' };
 
 let dataDir: string;
@@ -26,13 +25,13 @@ beforeAll(async () => {
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
     DATABASE_URL: await createDatabase(),
   });
-}, SLOW);
+});
 
 afterAll(async () => {
   await system.stop();
   await receiver[Symbol.asyncDispose]();
   await rm(dataDir, { recursive: true, force: true });
-}, SLOW);
+});
 
 async function createJob(payload: object): Promise<string> {
   const response = await fetch(`${system.api}/api/jobs`, {
@@ -44,14 +43,11 @@ async function createJob(payload: object): Promise<string> {
 }
 
 async function spanThat(matches: (span: SentSpan) => boolean): Promise<SentSpan> {
-  return eventually(
-    () => {
-      const found = receiver.spans.find(matches);
-      if (found === undefined) throw new Error(`no such span in ${JSON.stringify(receiver.spans)}`);
-      return found;
-    },
-    { timeoutMs: 60_000 },
-  );
+  return eventually(() => {
+    const found = receiver.spans.find(matches);
+    if (found === undefined) throw new Error(`no such span in ${JSON.stringify(receiver.spans)}`);
+    return found;
+  });
 }
 
 const linksTo =
@@ -61,7 +57,7 @@ const linksTo =
 
 async function traceparentOf(id: string, token: string): Promise<string | undefined> {
   const nats = await connect(system.operator);
-  const answer = await nats.request(`$JS.API.DIRECT.GET.JOBS.jobs.sleep.${id}.${token}`);
+  const answer = await nats.request(`$JS.API.DIRECT.GET.JOBS.jobs.sleep.${id}.${token}`, '', { timeout: 60_000 });
   await nats.close();
   return answer.headers?.get('traceparent');
 }
@@ -69,29 +65,25 @@ async function traceparentOf(id: string, token: string): Promise<string | undefi
 const attribute = ({ attributes }: SentSpan, name: string) =>
   attributes.find(({ key }) => key === name)?.value.stringValue;
 
-test(
-  'a job is followed from the caller through HTTP and its attempts to the table',
-  async () => {
-    const id = await createJob({ durationMs: 1, failTimes: 1 });
-    await jobsClient(system.api).reaches(id, 'completed');
-    const request = await spanThat(({ parentSpanId }) => parentSpanId === CALLER.spanId);
-    expect(request).toMatchObject({ service: 'jobstream-api', name: 'POST /api/jobs', traceId: CALLER.traceId });
-    const first = await spanThat((span) => span.service === 'jobstream-worker' && linksTo(request)(span));
-    expect(first).toMatchObject({ name: 'attempt sleep' });
-    expect(first.traceId).not.toBe(request.traceId);
-    expect(attribute(first, 'jobstream.job.id')).toBe(id);
-    expect(attribute(first, 'jobstream.attempt.outcome')).toBe('retried');
-    const second = await spanThat((span) => span.service === 'jobstream-worker' && linksTo(first)(span));
-    expect(attribute(second, 'jobstream.attempt.outcome')).toBe('completed');
-    for (const cause of [request, first, second]) {
-      const projection = await spanThat((span) => span.service === 'jobstream-projector' && linksTo(cause)(span));
-      expect(projection.name).toBe('project');
-    }
-    expect(await traceparentOf(id, 'created')).toBe(`00-${request.traceId}-${request.spanId}-01`);
-    expect(await traceparentOf(id, 'completed')).toBe(`00-${second.traceId}-${second.spanId}-01`);
-  },
-  SLOW,
-);
+test('a job is followed from the caller through HTTP and its attempts to the table', async () => {
+  const id = await createJob({ durationMs: 1, failTimes: 1 });
+  await jobsClient(system.api).reaches(id, 'completed');
+  const request = await spanThat(({ parentSpanId }) => parentSpanId === CALLER.spanId);
+  expect(request).toMatchObject({ service: 'jobstream-api', name: 'POST /api/jobs', traceId: CALLER.traceId });
+  const first = await spanThat((span) => span.service === 'jobstream-worker' && linksTo(request)(span));
+  expect(first).toMatchObject({ name: 'attempt sleep' });
+  expect(first.traceId).not.toBe(request.traceId);
+  expect(attribute(first, 'jobstream.job.id')).toBe(id);
+  expect(attribute(first, 'jobstream.attempt.outcome')).toBe('retried');
+  const second = await spanThat((span) => span.service === 'jobstream-worker' && linksTo(first)(span));
+  expect(attribute(second, 'jobstream.attempt.outcome')).toBe('completed');
+  for (const cause of [request, first, second]) {
+    const projection = await spanThat((span) => span.service === 'jobstream-projector' && linksTo(cause)(span));
+    expect(projection.name).toBe('project');
+  }
+  expect(await traceparentOf(id, 'created')).toBe(`00-${request.traceId}-${request.spanId}-01`);
+  expect(await traceparentOf(id, 'completed')).toBe(`00-${second.traceId}-${second.spanId}-01`);
+});
 
 test('probes and scrapes are no spans', async () => {
   await fetch(`${system.api}/health/ready`);

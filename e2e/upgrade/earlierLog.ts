@@ -5,7 +5,7 @@ import { connect } from '@nats-io/transport-node';
 export async function createEarlierLog(url: string): Promise<void> {
   const nats = await connect({ servers: url });
   try {
-    const manager = await jetstreamManager(nats);
+    const manager = await jetstreamManager(nats, { timeout: 60_000 });
     await manager.streams.add({
       name: 'JOBS',
       subjects: ['jobs.>', 'schedules.>'],

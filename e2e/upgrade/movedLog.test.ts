@@ -5,7 +5,7 @@ import path from 'node:path';
 import { JobstreamClient } from '@jobstream/client';
 import { migrate } from '@jobstream/readmodel';
 import { repositoryRoot, resolveGoTool } from '@jobstream/servers';
-import { createMigratedDatabase, startNats } from '@jobstream/test-support';
+import { createMigratedDatabase, eventually, startNats } from '@jobstream/test-support';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import { examplesOf } from '../docs/examplesOf.ts';
@@ -30,7 +30,7 @@ test('what moving a log needs is installed, as CI requires', (context) => {
 
 /** How far the workers of a type have acknowledged what called for work. */
 async function positionOf(nats: NatsConnection, jobType: string): Promise<number | undefined> {
-  const answer = await nats.request(`$JS.API.CONSUMER.INFO.JOBS.worker-${jobType}`);
+  const answer = await nats.request(`$JS.API.CONSUMER.INFO.JOBS.worker-${jobType}`, '', { timeout: 60_000 });
   return answer.json<{ ack_floor?: { stream_seq: number } }>().ack_floor?.stream_seq;
 }
 
@@ -43,14 +43,13 @@ async function moveLog(env: Record<string, string>, signal: AbortSignal): Promis
   const PATH = [bin, path.join(repositoryRoot, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(path.delimiter);
   for (const { commands } of examplesOf(section)) {
     const shell = runInShell(commands, { env: { ...env, HOME: home, BACKUP: home, PATH }, signal });
-    expect({ commands, code: await shell.ended, output: shell.output }).toMatchObject({ commands, code: 0 });
+    expect({ code: await shell.ended, output: shell.output }).toEqual({ code: 0, output: expect.any(String) });
   }
   await rm(home, { recursive: true });
 }
 
 test.skipIf(missing.length > 0)(
   'a log of an earlier release is moved as documented: it is the same, and can be purged',
-  { timeout: 240_000 },
   async ({ signal }) => {
     await using nats = await startNats();
     await createEarlierLog(nats.url);
@@ -67,6 +66,8 @@ test.skipIf(missing.length > 0)(
       const paused = await jobs.create(sleep);
       const delayed = await jobs.create({ type: 'email', payload: { to: 'user@example.com' }, delayMs: 3_600_000 });
       ids = { paused: paused.id, delayed: delayed.id };
+      // Nothing would bring the table up to date later, and it is compared with the log.
+      await eventually(async () => expect((await jobs.list('')).items).toHaveLength(3));
     }
     const before = { log: await readRawLog(connection), position: await positionOf(connection, 'sleep') };
     expect(before.position).toBe(1);

@@ -10,7 +10,6 @@ import { startServices, type Service, type Services } from '../harness/startServ
 import { createEarlierLog } from './earlierLog.ts';
 import { earlierRelease } from './earlierRelease.ts';
 
-const SLOW = 120_000;
 /** Longer than the time between two heartbeats of a worker. */
 const LATER_MS = 5_000;
 
@@ -20,7 +19,7 @@ let database: string;
 
 beforeAll(async () => {
   earlier = await earlierRelease();
-}, SLOW);
+});
 
 beforeEach(async () => {
   nats = await startNats();
@@ -50,49 +49,41 @@ async function expectJobsRun(api: string): Promise<void> {
   expect(await jobs.reaches(later.id, 'completed', 'failed')).toMatchObject({ status: 'completed', attempt: 1 });
 }
 
-test(
-  'a worker of the earlier release runs jobs of a newer API, which warns that its types are unannounced',
-  { timeout: SLOW },
-  async () => {
-    await using services = await start(['worker', 'projector', 'api'], ['worker']);
-    await expectJobsRun(services.api);
-    const client = new JobstreamClient({ url: services.api });
-    const created = await jobsClient(services.api).post({ type: 'email', payload: { to: 'user@example.com' } });
-    const job = (await created.json()) as { id: string };
-    expect(job).toMatchObject({ warnings: [{ code: 'unknown-type', pointer: '/type' }] });
-    expect(await client.jobs.waitForCompletion(job.id)).toMatchObject({ status: 'completed' });
-    const email = (await client.types.list()).find(({ type }) => type === 'email');
-    expect(email).toMatchObject({ announced: false, workers: [] });
-  },
-);
+test('a worker of the earlier release runs jobs of a newer API, which warns that its types are unannounced', async () => {
+  await using services = await start(['worker', 'projector', 'api'], ['worker']);
+  await expectJobsRun(services.api);
+  const client = new JobstreamClient({ url: services.api });
+  const created = await jobsClient(services.api).post({ type: 'email', payload: { to: 'user@example.com' } });
+  const job = (await created.json()) as { id: string };
+  expect(job).toMatchObject({ warnings: [{ code: 'unknown-type', pointer: '/type' }] });
+  expect(await client.jobs.waitForCompletion(job.id)).toMatchObject({ status: 'completed' });
+  const email = (await client.types.list()).find(({ type }) => type === 'email');
+  expect(email).toMatchObject({ announced: false, workers: [] });
+});
 
-test(
-  'workers of this release run the jobs of an earlier API and log once that they cannot announce',
-  { timeout: SLOW },
-  async () => {
-    await using services = await start(['projector', 'api'], ['projector', 'api']);
-    const greeting = defineJob('greeting', { payload: z.object({ name: z.string() }), result: z.string() });
-    const warnings: string[] = [];
-    const own = createWorker({ natsUrl: nats.url, logger: warningsInto(warnings) });
-    own.handle(greeting, ({ name }, { attempt }) => {
-      if (attempt === 1) throw new Error('not yet');
-      return `Hello, ${name}!`;
-    });
-    await own.start();
-    try {
-      const client = new JobstreamClient({ url: services.api });
-      const options = { backoff: { type: 'fixed', delayMs: LATER_MS } } as const;
-      const job = await client.enqueue(greeting, { name: 'Ada' }, options);
-      expect(await job.result()).toBe('Hello, Ada!');
-      expect(warnings.filter((line) => line.startsWith('announcing failed'))).toHaveLength(1);
-      await using shipped = await start(['worker'], []);
-      expect(shipped).toBeDefined();
-      await expectJobsRun(services.api);
-    } finally {
-      await own.stop();
-    }
-  },
-);
+test('workers of this release run the jobs of an earlier API and log once that they cannot announce', async () => {
+  await using services = await start(['projector', 'api'], ['projector', 'api']);
+  const greeting = defineJob('greeting', { payload: z.object({ name: z.string() }), result: z.string() });
+  const warnings: string[] = [];
+  const own = createWorker({ natsUrl: nats.url, logger: warningsInto(warnings) });
+  own.handle(greeting, ({ name }, { attempt }) => {
+    if (attempt === 1) throw new Error('not yet');
+    return `Hello, ${name}!`;
+  });
+  await own.start();
+  try {
+    const client = new JobstreamClient({ url: services.api });
+    const options = { backoff: { type: 'fixed', delayMs: LATER_MS } } as const;
+    const job = await client.enqueue(greeting, { name: 'Ada' }, options);
+    expect(await job.result()).toBe('Hello, Ada!');
+    expect(warnings.filter((line) => line.startsWith('announcing failed'))).toHaveLength(1);
+    await using shipped = await start(['worker'], []);
+    expect(shipped).toBeDefined();
+    await expectJobsRun(services.api);
+  } finally {
+    await own.stop();
+  }
+});
 
 const ignore = () => undefined;
 

@@ -48,4 +48,4 @@ test('an event that is added to a job’s life is missing exactly where the reci
   } finally {
     await removeTree(tree);
   }
-}, 300_000);
+});

@@ -6,6 +6,7 @@ import type { AuditTrail } from './audit/auditTrail.ts';
 import type { ApiKeyCache } from './auth/apiKeyCache.ts';
 import type { LiveTail } from './feeds/liveTail.ts';
 import type { LongRequests } from './feeds/longRequests.ts';
+import type { RequestLimits } from './http/requestLimits.ts';
 import type { ServedVersions } from './jobs/read/servedVersions.ts';
 import type { PayloadChecks } from './payloads/payloadChecks.ts';
 
@@ -72,6 +73,7 @@ export interface ApiDeps {
   /** The folder of the built dashboard; undefined where there is none. */
   readonly dashboardDir: string | undefined;
   readonly readiness: Readiness;
+  readonly limits: RequestLimits;
   readonly metrics: Metrics;
   readonly tracing: Pick<Tracing, 'span'>;
   readonly logger: Logger;

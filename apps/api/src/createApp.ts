@@ -36,6 +36,7 @@ export function createApp(deps: ApiDeps): Express {
   app.disable('etag'); // versions are our entity tags; hashing every response would cost more than it saves
   app.set('trust proxy', deps.auth.trustedProxies);
   app.locals['accessControl'] = accessControl(deps.auth, deps.keyCache);
+  app.locals['limits'] = deps.limits;
   app.locals['audit'] = { trail: deps.auditTrail, clock: deps.log.clock } satisfies AuditParts;
   app.use(requestLog(deps.logger), requestMetrics(deps.metrics), requestTrace(deps.tracing), secureHeaders());
   app.use(arrivalDeadline(30_000), checkRequestHead);

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { openArchive } from '@jobstream/archive';
-import { clockOffsetGauge, EventLog, ProcessHeartbeat } from '@jobstream/eventlog';
+import { clockOffsetGauge, EventLog, type EventLogOptions, ProcessHeartbeat } from '@jobstream/eventlog';
 import { ApiKeys, AuditLog, Operations, ReadModel, RebuildRequests, Verifications } from '@jobstream/readmodel';
 import {
   authSettings,
@@ -19,6 +19,7 @@ import { ApiKeyCache } from './auth/apiKeyCache.ts';
 import { createApp } from './createApp.ts';
 import { LiveTail } from './feeds/liveTail.ts';
 import { LongRequests } from './feeds/longRequests.ts';
+import { type RequestLimits, requestLimits } from './http/requestLimits.ts';
 import { HttpServer } from './http/httpServer.ts';
 import { OperationRunner } from './jobs/operations/operationRunner.ts';
 import { ServedVersions } from './jobs/read/servedVersions.ts';
@@ -27,33 +28,30 @@ import { storageMetrics } from './telemetry/storageMetrics.ts';
 import { backlogMetrics } from './telemetry/backlogMetrics.ts';
 
 await runProcess('api', (config, logger, { metrics, tracing }) => {
+  const limits = requestLimits(config.REQUEST_TIMEOUT_MS);
   const log = new EventLog({
-    ...eventLogSettings(config),
-    archive: openArchive(config)?.archive,
-    logsRetention: logsRetention(config),
-    name: 'api',
-    managesConsumers: { ackWaitMs: config.ACK_WAIT_MS },
+    ...logOptions(config, limits),
     logger,
     observer: eventLogMetrics(metrics),
     traceparent: tracing.current,
   });
   const heartbeat = new ProcessHeartbeat({ log, role: 'api', logger });
   const announced = new AnnouncedTypes({ log, logger });
-  const table = new ReadModel({ databaseUrl: config.DATABASE_URL, name: 'api' });
+  const table = new ReadModel({ databaseUrl: config.DATABASE_URL, name: 'api', queryMs: limits.queryMs });
   storageMetrics(metrics, log);
   metrics.gauge(clockOffsetGauge(log.clock));
   const tableTypes = new TableTypes({ log, table });
   backlogMetrics(metrics, { log, announced, table });
-  const state = stateOf(config, logger);
+  const state = stateOf({ config, limits, logger });
   const auth = authSettings(config);
-  const keyCache = new ApiKeyCache({ keys: state.keys, open: auth.open, logger });
+  const keyCache = new ApiKeyCache({ keys: state.keys, open: auth.open, maxWaitMs: limits.keysMs, logger });
   const readiness = readinessOf(log, table);
   const tail = new LiveTail({ log, logger });
   const longRequests = new LongRequests({ callerShare: config.CALLER_SHARE });
   const servedVersions = new ServedVersions();
   const payloads = new PayloadChecks({ announced, strictTypes: config.STRICT_TYPES });
   const views = { announced, payloads, tail, longRequests, servedVersions, table, ...pageOf(config) };
-  const deps = { log, ...views, ...state, keyCache, auth, readiness, metrics, tracing, logger };
+  const deps = { log, ...views, ...state, keyCache, auth, readiness, limits, metrics, tracing, logger };
   const server = new HttpServer({
     listener: createApp(deps),
     host: config.HOST,
@@ -67,17 +65,34 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   return [log, heartbeat, announced, table, tableTypes, ...stores, new OperationRunner({ deps }), tail, server];
 });
 
-/** What the API has in Postgres besides the read model. */
-function stateOf(config: Config, logger: Logger) {
-  const databaseUrl = config.DATABASE_URL;
-  const auditLog = new AuditLog({ databaseUrl, name: 'api-audit' });
+function logOptions(config: Config, limits: RequestLimits): EventLogOptions {
   return {
-    keys: new ApiKeys({ databaseUrl, name: 'api-keys' }),
-    rebuilds: new RebuildRequests({ databaseUrl, name: 'api-rebuilds' }),
-    verifications: new Verifications({ databaseUrl, name: 'api-verifications' }),
-    operations: new Operations({ databaseUrl, name: 'api-operations' }),
+    ...eventLogSettings(config),
+    deadlineMs: limits.logMs,
+    archive: openArchive(config)?.archive,
+    logsRetention: logsRetention(config),
+    name: 'api',
+    managesConsumers: { ackWaitMs: config.ACK_WAIT_MS },
+  };
+}
+
+interface StateOptions {
+  readonly config: Config;
+  readonly limits: RequestLimits;
+  readonly logger: Logger;
+}
+
+/** What the API has in Postgres besides the read model. */
+function stateOf({ config, limits: { queryMs, auditMs: requiredMs }, logger }: StateOptions) {
+  const pool = (name: string) => ({ databaseUrl: config.DATABASE_URL, queryMs, name });
+  const auditLog = new AuditLog(pool('api-audit'));
+  return {
+    keys: new ApiKeys(pool('api-keys')),
+    rebuilds: new RebuildRequests(pool('api-rebuilds')),
+    verifications: new Verifications(pool('api-verifications')),
+    operations: new Operations(pool('api-operations')),
     auditLog,
-    auditTrail: new AuditTrail({ log: auditLog, retentionMs: config.AUDIT_RETENTION, logger }),
+    auditTrail: new AuditTrail({ log: auditLog, retentionMs: config.AUDIT_RETENTION, requiredMs, logger }),
   };
 }
 

@@ -52,13 +52,10 @@ export async function openFeed(url: string, headers: Record<string, string> = {}
     pause: () => void response.pause(),
     resume: () => void response.resume(),
     received: (count) =>
-      eventually(
-        () => {
-          expect(state.events.length).toBeGreaterThanOrEqual(count);
-          return state.events;
-        },
-        { timeoutMs: 40_000 },
-      ),
+      eventually(() => {
+        expect(state.events.length).toBeGreaterThanOrEqual(count);
+        return state.events;
+      }),
     [Symbol.dispose]: () => void sent.destroy(),
   };
 }

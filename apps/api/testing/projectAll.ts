@@ -1,9 +1,10 @@
 import type { EventLog } from '@jobstream/eventlog';
 import { JobProjection } from '@jobstream/readmodel';
+import { eventually } from '@jobstream/test-support';
 
 /** Projects the log to its end, or up to an event, as the projector does. */
 export async function projectAll(log: EventLog, databaseUrl: string, last?: number): Promise<void> {
-  const projection = await JobProjection.open(databaseUrl);
+  const projection = await eventually(() => JobProjection.open(databaseUrl));
   try {
     if (!(await projection.tryAcquire())) throw new Error('another projection runs');
     await followTo(last ?? (await log.lastSequence()), log, projection);

@@ -25,7 +25,7 @@ export async function spawnApi(
   const settings = { LOG_LEVEL: 'silent', PORT: String(port), ...env };
   const api = new TestProcess(process.execPath, { env: settings, args: [...nodeOptions, builtProgram(main)] });
   const url = `http://127.0.0.1:${port}`;
-  await eventually(() => fetch(`${url}/health/live`), { timeoutMs: 40_000 });
+  await eventually(() => fetch(`${url}/health/live`));
   return {
     url,
     kill: async (signal) => {

@@ -20,6 +20,7 @@ import { ApiKeyCache, type ApiKeyCacheOptions } from '../src/auth/apiKeyCache.ts
 import { createApp } from '../src/createApp.ts';
 import { LiveTail, type LiveTailOptions } from '../src/feeds/liveTail.ts';
 import { LongRequests, type LongRequestsOptions } from '../src/feeds/longRequests.ts';
+import { type RequestLimits, requestLimits } from '../src/http/requestLimits.ts';
 import { HttpServer, type HttpServerOptions } from '../src/http/httpServer.ts';
 import { OperationRunner } from '../src/jobs/operations/operationRunner.ts';
 import { ServedVersions } from '../src/jobs/read/servedVersions.ts';
@@ -29,6 +30,8 @@ import { backlogMetrics } from '../src/telemetry/backlogMetrics.ts';
 export interface StartApiOptions {
   readonly natsUrl: string;
   readonly databaseUrl: string;
+  /** Within how many milliseconds a request is answered; default a minute, since a busy machine is slow. */
+  readonly answerMs?: number;
   readonly logger?: Logger;
   readonly log?: Partial<EventLogOptions>;
   readonly server?: Partial<HttpServerOptions>;
@@ -61,20 +64,21 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const logger = options.logger ?? createLogger({ service: 'api', level: 'silent' });
   const metrics = new Metrics();
   const tracing = new Tracing({ endpoint: undefined, service: 'api', logger });
-  const log = openLog(options, { observer: eventLogMetrics(metrics), traceparent: tracing.current });
+  const limits = requestLimits(options.answerMs ?? 60_000);
+  const log = openLog(options, limits, { observer: eventLogMetrics(metrics), traceparent: tracing.current });
   const announced = new AnnouncedTypes({ log, logger });
   const payloads = new PayloadChecks({ announced, strictTypes: options.strictTypes ?? false });
-  const { table, keys, ...state } = openTables(options, logger);
+  const { table, keys, ...state } = openTables(options, limits, logger);
   backlogMetrics(metrics, { log, announced, table });
   const auth = { ...authSettings(readConfig({})), ...options.auth };
-  const keyCache = new ApiKeyCache({ keys, open: auth.open, logger, maxWaitMs: 30_000, ...options.ring });
+  const keyCache = new ApiKeyCache({ keys, open: auth.open, logger, maxWaitMs: limits.keysMs, ...options.ring });
   const readiness = new Readiness({ log: () => log.checkWritable(), table: () => table.ping().then(() => true) });
   const tail = new LiveTail({ log, logger, ...options.tail });
   const longRequests = new LongRequests({ callerShare: 75, ...options.longRequests });
   const views = { servedVersions: new ServedVersions(), table, announced };
   const parts = { ...views, log, payloads, tail, longRequests, ...state, keys, keyCache };
   const { dashboardDir = import.meta.dirname } = options;
-  const deps = { ...parts, auth, dashboardDir, readiness, metrics, tracing, logger };
+  const deps = { ...parts, auth, dashboardDir, readiness, limits, metrics, tracing, logger };
   const app = createApp(deps);
   const server = new HttpServer({
     listener: app,
@@ -97,25 +101,31 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
 
 function openLog(
   { natsUrl, log }: StartApiOptions,
+  { logMs }: RequestLimits,
   telemetry: Pick<EventLogOptions, 'observer' | 'traceparent'>,
 ): EventLog {
-  return new EventLog({ url: natsUrl, name: 'api', managesConsumers: {}, ...telemetry, ...log });
+  return new EventLog({ url: natsUrl, name: 'api', managesConsumers: {}, deadlineMs: logMs, ...telemetry, ...log });
 }
 
 async function stopAll(services: readonly Service[]): Promise<void> {
   for (const service of services.toReversed()) await service.stop();
 }
 
-function openTables({ databaseUrl, operations: limits = {}, audit }: StartApiOptions, logger: Logger) {
-  const auditLog = new AuditLog({ databaseUrl, name: 'api-audit' });
+function openTables(
+  { databaseUrl, operations = {}, audit }: StartApiOptions,
+  { queryMs, auditMs }: RequestLimits,
+  logger: Logger,
+) {
+  const pool = (name: string) => ({ databaseUrl, queryMs, name });
+  const auditLog = new AuditLog(pool('api-audit'));
   return {
-    table: new ReadModel({ databaseUrl, name: 'api' }),
-    keys: new ApiKeys({ databaseUrl, name: 'api-keys' }),
-    rebuilds: new RebuildRequests({ databaseUrl, name: 'api-rebuilds' }),
-    verifications: new Verifications({ databaseUrl, name: 'api-verifications' }),
-    operations: new Operations({ databaseUrl, name: 'api-operations', limits }),
+    table: new ReadModel(pool('api')),
+    keys: new ApiKeys(pool('api-keys')),
+    rebuilds: new RebuildRequests(pool('api-rebuilds')),
+    verifications: new Verifications(pool('api-verifications')),
+    operations: new Operations({ ...pool('api-operations'), limits: operations }),
     auditLog,
-    auditTrail: new AuditTrail({ log: auditLog, retentionMs: 0, logger, ...audit }),
+    auditTrail: new AuditTrail({ log: auditLog, retentionMs: 0, requiredMs: auditMs, logger, ...audit }),
   };
 }
 

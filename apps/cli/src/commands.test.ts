@@ -6,15 +6,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startCommandStage, type CommandStage } from '../testing/commandStage.ts';
 import { runCommand } from '../testing/runCommand.ts';
 
-const SLOW = 120_000;
-
 let stage: CommandStage;
 
 beforeAll(async () => {
   stage = await startCommandStage();
-}, SLOW);
+});
 
-afterAll(() => stage[Symbol.asyncDispose](), SLOW);
+afterAll(() => stage[Symbol.asyncDispose]());
 
 test('enqueue creates a job, and get waits for it and shows it', async () => {
   const { code, stdout } = await stage.run(
@@ -110,9 +108,7 @@ async function enqueue(...args: readonly string[]): Promise<string> {
 
 /** Postgres follows the log: what was created is in lists a moment later. */
 const listed = (args: readonly string[], count: number) =>
-  expect
-    .poll(async () => (await stage.run('list', ...args, '--json')).stdout.split('\n').length - 1, { timeout: 30_000 })
-    .toBe(count);
+  expect.poll(async () => (await stage.run('list', ...args, '--json')).stdout.split('\n').length - 1).toBe(count);
 
 test('list shows a table to people, and a document on each line to programs', async () => {
   const ids = [
@@ -302,7 +298,9 @@ test('workers and stats show the service', async () => {
   const { stdout } = await stage.run('stats');
   expect(stdout).toMatch(/^TYPE .*COMPLETED.*\n[^]*^all +\d/mu);
   const lately = await stage.run('stats', '--window', '1h');
-  expect(lately.stdout).toMatch(/^TYPE +CREATED +COMPLETED .* RUN P95 .*\n[^]*^all +\d+ .*ms\nFrom [\d:.]+ to /mu);
+  expect(lately.stdout).toMatch(
+    /^TYPE +CREATED +COMPLETED .* RUN P95 .*\n[^]*^all +\d+ .*\dm?s\nFrom (?:\S+ )?[\d:.]+ to /mu,
+  );
   expect(JSON.parse((await stage.run('stats', '--window', '1h', '--json')).stdout)).toMatchObject({
     activity: { resolution: 'minute', byType: { email: { failed: 0 } } },
   });

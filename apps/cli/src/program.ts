@@ -7,14 +7,14 @@ import { CommandError, describeApiError, UsageError } from './command/failure.ts
 import { helpLayout } from './command/help.ts';
 import type { RunHere } from './command/runHere.ts';
 import type { Surroundings } from './command/surroundings.ts';
-import { cancelCommand, retryCommand, runNowCommand } from './jobs/changeCommands.ts';
-import { enqueueCommand } from './jobs/enqueue.ts';
+import { cancelCommand, retryCommand, runNowCommand } from './jobs/change/changeCommands.ts';
+import { enqueueCommand } from './jobs/change/enqueue.ts';
 import { exportCommand } from './jobs/export.ts';
 import { getCommand } from './jobs/get.ts';
 import { listCommand } from './jobs/list.ts';
 import { logsCommand } from './jobs/logs.ts';
-import { replayCommand } from './jobs/replay.ts';
-import { rerunCommand } from './jobs/rerun.ts';
+import { replayCommand } from './jobs/change/replay.ts';
+import { rerunCommand } from './jobs/change/rerun.ts';
 import { watchCommand } from './jobs/watch.ts';
 import { whyCommand } from './jobs/why.ts';
 import { operationsCommand } from './operations/operationsGroup.ts';

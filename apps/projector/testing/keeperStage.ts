@@ -9,7 +9,6 @@ import { expect, onTestFinished } from 'vitest';
 import { Keeper, type KeeperOptions } from '../src/keeper/keeper.ts';
 
 export const MAX_AGE_MS = 1_000;
-const patience = { timeoutMs: 40_000 };
 
 type Fields<Command> = Command extends JobCommand ? Omit<Command, 'eventId' | 'at' | 'actor'> : never;
 
@@ -49,7 +48,7 @@ export async function keeperStage(): Promise<KeeperStage> {
     act: (jobId, command) => act(eventLog, jobId, command),
     async aged() {
       const last = await eventLog.lastSequence();
-      await eventually(async () => expect((await eventLog.messages.span()).first).toBeGreaterThan(last), patience);
+      await eventually(async () => expect((await eventLog.messages.span()).first).toBeGreaterThan(last));
     },
     story: async (jobId) => (await eventLog.readHistory(jobId)).map(({ event }) => event.event),
     openQueue: (jobType) => openQueue(eventLog, jobType),

@@ -24,7 +24,7 @@ export async function projectorStage(): Promise<ProjectorStage> {
   const [nats, databaseUrl] = await Promise.all([startNats(), createMigratedDatabase(migrate)]);
   const eventLog = new EventLog({ url: nats.url, name: 'test', deadlineMs: 30_000 });
   await eventLog.start();
-  const readModel = new ReadModel({ databaseUrl, name: 'test' });
+  const readModel = new ReadModel({ databaseUrl, name: 'test', queryMs: 30_000 });
   return {
     nats,
     eventLog,
@@ -35,8 +35,7 @@ export async function projectorStage(): Promise<ProjectorStage> {
       await eventLog.append(event, 0);
       return event.jobId;
     },
-    projected: (jobId) =>
-      eventually(async () => expect(await readModel.findJob(jobId)).toBeDefined(), { timeoutMs: 40_000 }),
+    projected: (jobId) => eventually(async () => expect(await readModel.findJob(jobId)).toBeDefined()),
     projectedAll: () => projectedAll(eventLog, readModel),
     sql: (text) => queryDatabase(databaseUrl, text),
     async [Symbol.asyncDispose]() {
@@ -48,7 +47,7 @@ export async function projectorStage(): Promise<ProjectorStage> {
 }
 
 async function projectedAll(eventLog: EventLog, readModel: ReadModel): Promise<void> {
-  const end = await eventLog.lastSequence();
+  const end = await eventually(() => eventLog.lastSequence()); // on a busy machine the server may be late
   const reached = async () => expect((await readModel.readCheckpoint())?.lastSequence).toBeGreaterThanOrEqual(end);
-  await eventually(reached, { timeoutMs: 40_000 });
+  await eventually(reached);
 }

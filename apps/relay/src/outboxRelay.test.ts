@@ -1,8 +1,10 @@
 import { creationEvent, identityOfKey } from '@jobstream/creation';
 import { fold, type JobEvent, type JobEventOf } from '@jobstream/domain';
 import { eventually } from '@jobstream/test-support';
-import { Outbox } from '@jobstream/outbox';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Outbox, outboxStatus } from '@jobstream/outbox';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createLogger } from '@jobstream/runtime';
+import type { RelayDeps } from './relayRow.ts';
 import { RelayStage } from '../testing/relayStage.ts';
 
 let stage: RelayStage;
@@ -101,6 +103,39 @@ test('a claim whose transaction is lost after its appends is repeated without a 
   expect(await stage.created()).toHaveLength(1);
 });
 
+test('a row that fails alone stays without keeping the others, and is relayed once it can be', async () => {
+  let isBroken = true;
+  const { log: real } = stage;
+  const log: RelayDeps['log'] = {
+    clock: real.clock,
+    contents: real.contents,
+    expiresPermanently: real.expiresPermanently,
+    readJob: (id) => real.readJob(id),
+    appendAll: (events) => real.appendAll(events),
+    append: (event, expected) => {
+      if (isBroken && event.jobType === 'broken') throw new TypeError('a fault of the relay');
+      return real.append(event, expected);
+    },
+  };
+  const id = await stage.enqueue('broken', { to: 'a' }, { idempotencyKey: 'k', maxAttempts: 3 });
+  await stage.query("SELECT jobstream.enqueue('email', to_jsonb(i)) FROM generate_series(1, 600) AS i");
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const error = vi.spyOn(logger, 'error');
+  await using _ = await stage.startRelay({ log, logger });
+  const isAlone = async () => expect((await outboxStatus(stage.url)).waiting).toBe(1);
+  await eventually(isAlone, { intervalMs: 100 });
+  const failures = /outbox_failures_total\{[^}]+\} ([6-9]|\d\d)/;
+  await eventually(async () => expect(await stage.metrics.text()).toMatch(failures));
+  const messages = error.mock.calls.map(([, message]) => String(message));
+  // In a claim with others, and once it is alone: each is logged once.
+  expect(messages.toSorted()).toEqual(['row of the outbox cannot be relayed', 'rows of the outbox cannot be relayed']);
+  isBroken = false;
+  await stage.untilDrained();
+  const created = await stage.created();
+  expect(created).toHaveLength(601);
+  expect(created.at(-1)).toMatchObject({ jobId: id, data: { payload: { to: 'a' }, maxAttempts: 3 } });
+});
+
 test('three relays at once create each of 3,000 jobs once, and the tables are empty at the end', async () => {
   await stage.query("SELECT jobstream.enqueue('email', to_jsonb(i)) FROM generate_series(1, 3000) AS i");
   await using _1 = await stage.startRelay();
@@ -116,10 +151,8 @@ test('rows wait while the log is unavailable, and are relayed when it is back', 
   await using _ = await stage.startRelay();
   await stage.nats.kill();
   const id = await stage.enqueue('email');
-  await eventually(async () => expect(await stage.metrics.text()).toMatch(/outbox_waiting_jobs\{[^}]+\} 1/), {
-    timeoutMs: 20_000,
-  });
+  await eventually(async () => expect(await stage.metrics.text()).toMatch(/outbox_waiting_jobs\{[^}]+\} 1/));
   await stage.nats.restart();
   await stage.untilDrained();
   expect(await stage.created()).toMatchObject([{ jobId: id }]);
-}, 60_000);
+});

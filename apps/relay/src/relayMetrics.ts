@@ -6,6 +6,9 @@ import type { Outcome } from './relayRow.ts';
 export interface RelayMetrics {
   /** Called with what became of the rows of a claim, before they leave the outbox. */
   relayed(outbox: string, outcomes: readonly Outcome[]): void;
+  /** Called with the number of rows of a claim that go back behind those that wait. */
+  putBack(outbox: string, rows: number): void;
+  /** Called when a claim, or rows of one, were given back. */
   failed(outbox: string): void;
   /** Called with what an outbox holds; undefined while it is unavailable. */
   counted(outbox: string, counts: OutboxCounts | undefined): void;
@@ -15,12 +18,12 @@ export function relayMetrics(metrics: Metrics): RelayMetrics {
   const known = new Map<string, OutboxCounts | undefined>();
   const relayed = metrics.counter({
     name: 'jobstream_outbox_relayed_jobs_total',
-    help: 'Rows of an outbox by what became of them: created, repeated (the job existed), or rejected.',
+    help: 'Rows of an outbox by what became of them: created, repeated (the job existed), rejected, or put_back.',
     labels: ['outbox', 'outcome'],
   });
   const failures = metrics.counter({
     name: 'jobstream_outbox_failures_total',
-    help: 'Claims of rows that were given back because the log or the database was unavailable.',
+    help: 'Claims of rows that were given back, whole because the log or the database was unavailable, or in part.',
     labels: ['outbox'],
   });
   gauges(metrics, known);
@@ -28,6 +31,7 @@ export function relayMetrics(metrics: Metrics): RelayMetrics {
     relayed: (outbox, outcomes) => {
       for (const one of outcomes) relayed.inc({ outbox, outcome: typeof one === 'string' ? one : 'rejected' });
     },
+    putBack: (outbox, rows) => relayed.inc({ outbox, outcome: 'put_back' }, rows),
     failed: (outbox) => failures.inc({ outbox }),
     counted: (outbox, counts) => void known.set(outbox, counts),
   };

@@ -31,7 +31,7 @@ export async function relayRow(row: OutboxRow, deps: RelayDeps): Promise<Outcome
   if ('reason' in job) return job;
   const find = (id: string) => findExistingJob(id, deps);
   // A row without a key that came back after a long time: the log would take its job for a new one.
-  const mayHaveExpired = deps.keepMs > 0 && now - row.enqueuedAt.getTime() > deps.keepMs;
+  const mayHaveExpired = deps.keepMs > 0 && now - row.enqueuedAt > deps.keepMs;
   if (mayHaveExpired && row.keyDigest === null && (await find(row.id)) !== undefined) return 'repeated';
   try {
     if (await appendNewJob(scopedCreationEvent(job), deps)) return 'created';

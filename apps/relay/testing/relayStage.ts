@@ -3,7 +3,7 @@ import type { JobEventOf } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { installOutbox, Outbox, outboxStatus } from '@jobstream/outbox';
 import { migrate, ReadModel } from '@jobstream/readmodel';
-import { createLogger, Metrics } from '@jobstream/runtime';
+import { createLogger, type Logger, Metrics } from '@jobstream/runtime';
 import {
   createDatabase,
   createMigratedDatabase,
@@ -13,6 +13,7 @@ import {
   type TestNats,
 } from '@jobstream/test-support';
 import { OutboxRelay } from '../src/outboxRelay.ts';
+import type { RelayDeps } from '../src/relayRow.ts';
 import { relayMetrics } from '../src/relayMetrics.ts';
 
 type Created = JobEventOf<'JobCreated'>;
@@ -36,27 +37,32 @@ export class RelayStage implements AsyncDisposable {
     this.url = parts.url;
   }
 
-  static async open(options: { readonly maxAgeMs?: number } = {}): Promise<RelayStage> {
-    const [nats, databaseUrl, url] = await Promise.all([
-      startNats(),
-      createMigratedDatabase(migrate),
-      createDatabase(),
-    ]);
+  /** @param application is the application's database, without an outbox; default a new one. */
+  static async open({
+    application = createDatabase(),
+    ...options
+  }: { readonly maxAgeMs?: number; readonly application?: Promise<string> } = {}): Promise<RelayStage> {
+    const [nats, databaseUrl, url] = await Promise.all([startNats(), createMigratedDatabase(migrate), application]);
     await installOutbox(url);
     const log = new EventLog({ url: nats.url, name: 'test', ...options });
-    const table = new ReadModel({ databaseUrl, name: 'test' });
+    const table = new ReadModel({ databaseUrl, name: 'test', queryMs: 30_000 });
     await Promise.all([log.start(), table.start()]);
     return new RelayStage({ nats, log, table, databaseUrl, url });
   }
 
   /** Starts a relay in the process of the test. */
-  async startRelay({ keepMs = 0, url = this.url } = {}): Promise<AsyncDisposable> {
+  async startRelay({
+    keepMs = 0,
+    url = this.url,
+    log = this.log,
+    logger = createLogger({ service: 'test', level: 'silent' }),
+  }: { keepMs?: number; url?: string; log?: RelayDeps['log']; logger?: Logger } = {}): Promise<AsyncDisposable> {
     const relay = new OutboxRelay({
       outbox: new Outbox({ url }),
-      deps: { log: this.log, table: this.table, keepMs },
+      deps: { log, table: this.table, keepMs },
       isWritable: () => this.log.isWritable(),
       metrics: this.#counts,
-      logger: createLogger({ service: 'test', level: 'silent' }),
+      logger,
     });
     await relay.start();
     return { [Symbol.asyncDispose]: () => relay.stop() };
@@ -75,13 +81,10 @@ export class RelayStage implements AsyncDisposable {
 
   /** Waits until no job is left in the outbox. */
   async untilDrained(): Promise<void> {
-    await eventually(
-      async () => {
-        const { waiting } = await outboxStatus(this.url);
-        if (waiting > 0) throw new Error(`${waiting} jobs wait`);
-      },
-      { timeoutMs: 60_000 },
-    );
+    await eventually(async () => {
+      const { waiting } = await outboxStatus(this.url);
+      if (waiting > 0) throw new Error(`${waiting} jobs wait`);
+    });
   }
 
   /** The JobCreated of the log, in its order. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Reference, referenceRatio } from './reference.ts';
+import { type Reference, referenceOf } from './reference.ts';
 
 const NOTHING = { process: 0, server: 0 };
 const REFERENCES = [of('a', { append: 2 }), of('b', { append: 3, request: 4 }), of('c', { append: 1 })];
@@ -10,15 +10,15 @@ function of(processor: string, ratios: Record<string, number>): Reference {
 }
 
 test('the reference is the ratio of the same processor, if there is one', () => {
-  expect(referenceRatio(REFERENCES, 'c', 'append')).toBe(1);
-  expect(referenceRatio(REFERENCES, 'a', 'request')).toBe(4);
+  expect(referenceOf(REFERENCES, 'c', 'append')?.ratio).toBe(1);
 });
 
 test('the reference for an unknown processor is the highest ratio of all', () => {
-  expect(referenceRatio(REFERENCES, 'd', 'append')).toBe(3);
+  expect(referenceOf(REFERENCES, 'd', 'append')?.ratio).toBe(3);
+  expect(referenceOf(REFERENCES, 'a', 'request')?.ratio).toBe(4);
 });
 
-test('the reference of a check without a measurement fails every ratio', () => {
-  expect(referenceRatio(REFERENCES, 'a', 'other')).toBe(0);
-  expect(referenceRatio([], 'a', 'append')).toBe(0);
+test('a check that was never measured has no reference', () => {
+  expect(referenceOf(REFERENCES, 'a', 'other')).toBeUndefined();
+  expect(referenceOf([], 'a', 'append')).toBeUndefined();
 });

@@ -26,10 +26,12 @@ function rounded(_key: string, value: unknown): unknown {
 }
 
 /**
- * What a check's ratio is held against: how dear the kernel is beside JavaScript differs between processors, so it is that of the
- * same model; on one that is not known the highest of all. Without any it is 0, which nothing can reach.
+ * What a check is held against: how dear the kernel is beside JavaScript differs between processors, so it is what the same model
+ * measured; on one that is not known it is the measurement with the highest ratio of all.
  */
-export function referenceRatio(references: readonly Reference[], processor: string, check: string): number {
+export function referenceOf(references: readonly Reference[], processor: string, check: string): Measured | undefined {
   const own = references.find((reference) => reference.processor === processor)?.checks[check];
-  return own?.ratio ?? Math.max(0, ...references.map(({ checks }) => checks[check]?.ratio ?? 0));
+  if (own !== undefined) return own;
+  const all = references.flatMap(({ checks }) => checks[check] ?? []);
+  return all.toSorted((a, b) => b.ratio - a.ratio)[0];
 }

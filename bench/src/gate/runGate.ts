@@ -1,45 +1,43 @@
 import { machineToday, processorModel } from '../machine.ts';
 import { table } from '../report/format.ts';
 import type { GateCheck, Micros } from './gateCheck.ts';
-import { judge, measureCheck, type Measured, REPEATS, type Verdict } from './measureCheck.ts';
-import { readReferences, referenceRatio, writeReference } from './reference.ts';
+import { judge, measureCheck, type Measured, REPEATS, UNLIKE, type Verdict } from './measureCheck.ts';
+import { readReferences, referenceOf, writeReference } from './reference.ts';
 
 const HEAD = ['check', 'ours', 'baseline', 'ratio', 'reference', 'measured', 'verdict'];
+const WORDS = { ok: 'ok', worse: 'SLOWER', unlike: 'not judged' } as const;
+const NOT_JUDGED = `Not judged: a ratio is above its limit, but the baseline costs more than ${UNLIKE} times what it cost for the reference.`;
 
-/** Holds every check against its reference and prints what came of it; whether all have passed. */
+/** Holds every check against its reference and prints what came of it; whether none is worse. */
 export async function runGate(checks: readonly GateCheck[]): Promise<boolean> {
   const references = await readReferences();
   const processor = processorModel();
-  const ratioOf = ({ id }: GateCheck) => referenceRatio(references, processor, id);
-  const verdicts: Verdict[] = [];
-  for (const check of checks) verdicts.push(await judge(() => measureCheck(check), ratioOf(check)));
-  console.log(
-    gateTable(checks.map((check, index) => ({ check, reference: ratioOf(check), verdict: verdicts[index] }))),
-  );
+  const rows: GateRow[] = [];
+  for (const check of checks) {
+    const reference = referenceOf(references, processor, check.id);
+    rows.push({ check, reference, verdict: await judge(() => measureCheck(check), reference) });
+  }
+  console.log(table(HEAD, rows.map(cells)));
   const known = references.some((reference) => reference.processor === processor);
   console.log(`\nµs of processor time an operation, in the process + in its server; measured on ${processor}`);
   if (!known) console.log('No reference is from such a processor: the highest ratio of the others counts.');
-  const passed = verdicts.filter((verdict) => verdict.passed).length;
-  console.log(`${passed} passed, ${verdicts.length - passed} failed`);
-  return passed === verdicts.length;
+  const counted = Object.groupBy(rows, ({ verdict }) => verdict.outcome);
+  if (counted.unlike !== undefined) console.log(NOT_JUDGED);
+  const failed = counted.worse?.length ?? 0;
+  console.log(`${counted.ok?.length ?? 0} passed, ${failed} failed`);
+  return failed === 0;
 }
 
 interface GateRow {
   readonly check: GateCheck;
-  readonly reference: number;
-  readonly verdict: Verdict | undefined;
+  readonly reference: Measured | undefined;
+  readonly verdict: Verdict;
 }
 
-function gateTable(rows: readonly GateRow[]): string {
-  return table(HEAD, rows.map(cells));
-}
-
-function cells({ check, reference, verdict }: GateRow): string[] {
-  if (verdict === undefined) return [check.title];
-  const { best, repeats, passed } = verdict;
-  const ratios = [best.ratio, reference].map((ratio) => ratio.toFixed(2));
+function cells({ check, reference, verdict: { best, repeats, outcome } }: GateRow): string[] {
+  const ratios = [best.ratio.toFixed(2), reference?.ratio.toFixed(2) ?? 'none'];
   const times = repeats === 1 ? 'once' : `${repeats} times`;
-  return [check.title, micros(best.ours), micros(best.baseline), ...ratios, times, passed ? 'ok' : 'SLOWER'];
+  return [check.title, micros(best.ours), micros(best.baseline), ...ratios, times, WORDS[outcome]];
 }
 
 function micros({ process, server }: Micros): string {

@@ -1,3 +1,7 @@
+import { drainOutbox } from '../outbox/drainOutbox.ts';
+import { enqueueCost } from '../outbox/enqueueCost.ts';
+import { outboxLatency } from '../outbox/outboxLatency.ts';
+import { outboxSize } from '../outbox/outboxSize.ts';
 import { ageOut } from './ageOut.ts';
 import { append } from './append.ts';
 import { bulkReplay } from './bulkReplay.ts';
@@ -32,4 +36,8 @@ export const handrunBenches: readonly HandrunBench[] = [
   delayedTogether,
   soak,
   stopWithRunningJobs,
+  drainOutbox,
+  outboxLatency,
+  enqueueCost,
+  outboxSize,
 ];

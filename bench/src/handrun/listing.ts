@@ -9,8 +9,8 @@ import { type HandrunBench, numbersOf } from './handrunBench.ts';
 const SETTINGS = { fsync: 'off', max_wal_size: '8GB' };
 const DAY = { from: '2026-01-01T00:00:00.000Z', to: '2026-01-02T00:00:00.000Z' };
 
-/** One of ten jobs has failed, with one of a hundred errors. */
-const FAIL = `UPDATE jobs SET status = 'failed', result = NULL, failure = substr(md5(type || last_sequence % 101), 1, 16),
+/** One of ten jobs has failed, with one of a hundred errors, most after more than a second. */
+const FAIL = `UPDATE jobs SET status = 'failed', result = NULL, finished_at = finished_at + last_sequence % 1009 * interval '10 ms', failure = substr(md5(type || last_sequence % 101), 1, 16),
     error = jsonb_build_object('name', 'Error', 'code', 'E' || last_sequence % 101, 'message', 'no route to ' || last_sequence)
   WHERE last_sequence % 10 = 0`;
 

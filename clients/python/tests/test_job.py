@@ -29,7 +29,7 @@ def event(name: str, version: int, **data: Any) -> Event:
     }
 
 
-CREATED = event("JobCreated", 1, payload=None, maxAttempts=2)
+CREATED = event("JobCreated", 1, payload=None, maxAttempts=2, timeoutMs=30_000)
 STARTED = event("JobStarted", 2, attempt=1, worker="w", cause="JobCreated-1")
 
 
@@ -68,7 +68,7 @@ class Folding(unittest.TestCase):
         changed = event("JobPayloadChanged", 3, payload={"to": "b"})
         job = fold([(CREATED, 1), (event("JobCancelled", 2), 2), (changed, 3)])
         assert job is not None
-        self.assertEqual(job.created["data"], {"payload": {"to": "b"}, "maxAttempts": 2})
+        self.assertEqual(job.created["data"], {"payload": {"to": "b"}, "maxAttempts": 2, "timeoutMs": 30_000})
         self.assertEqual(subject_of(changed), f"jobs.email.{JOB}.payload-changed")
 
 
@@ -92,8 +92,22 @@ class Planning(unittest.TestCase):
         self.assertEqual(plan(job, call(sequence=9), NOW), "set timer")
         self.assertEqual(plan(job, call(CREATED, delivery=2), NOW + timedelta(hours=2)), "set timer")
 
+    def test_a_timer_of_this_wait_starts_the_retry_although_it_was_delivered_before(self) -> None:
+        retry = event("JobRetryScheduled", 3, attempt=1, retryAt=NOW.isoformat())
+        job = self.state(STARTED, retry)
+        self.assertEqual(plan(job, call(sequence=9, delivery=2, fired_for=NOW), NOW), "start")
+        earlier = NOW - timedelta(seconds=1)
+        self.assertEqual(plan(job, call(sequence=9, delivery=2, fired_for=earlier), NOW), "set timer")
+
+    def test_an_attempt_of_another_message_is_watched_until_it_must_be_over(self) -> None:
+        job, over_at = self.state(STARTED), NOW + timedelta(seconds=90)
+        self.assertEqual(job.over_at, over_at)
+        self.assertEqual(plan(job, call(event("JobRequeued", 4), sequence=1), NOW), "watch")
+        self.assertEqual(plan(job, call(sequence=9, fired_for=NOW), NOW), "hand back")
+        self.assertEqual(plan(job, call(sequence=9, delivery=2, fired_for=NOW), over_at), "watch")
+        self.assertEqual(plan(job, call(sequence=9, fired_for=over_at), NOW), "start")
+
     def test_acknowledges_what_is_no_call_for_work_any_more(self) -> None:
-        self.assertEqual(plan(None, call(CREATED), NOW), "acknowledge")
         self.assertEqual(plan(self.state(event("JobCancelled", 2)), call(CREATED), NOW), "acknowledge")
         self.assertEqual(plan(self.state(), call(CREATED, sequence=5), NOW), "acknowledge")
 

@@ -3,7 +3,7 @@ import type { TcpProxy, TestNats } from '@jobstream/test-support';
 import { ACK_WAIT_MS } from '../stage/createApps.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { FaultKind } from './fault.ts';
-import { pauseType } from './pauseType.ts';
+import { pauseAll, pauseType } from './pauseType.ts';
 import { setClock } from './setClocks.ts';
 import { killTwoNodes, stopTwoNodes } from './loseTwoNodes.ts';
 
@@ -162,6 +162,7 @@ export const faultKinds: readonly FaultKind[] = [
   stopApp('api'),
   setClock('worker'),
   setClock('api'),
+  pauseAll,
 ];
 
 /** For a cluster: half of the faults are the loss of a server, a third of these of two at once. */

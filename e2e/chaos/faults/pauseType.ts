@@ -15,6 +15,17 @@ export const pauseType: FaultKind = {
   },
 };
 
+/** All job types are paused for a moment, and go on. */
+export const pauseAll: FaultKind = {
+  name: 'pause all types',
+  targets: () => ['_all'],
+  holdMs: (random) => random.int(1_000, 5_000),
+  async inject(stage, all) {
+    await ask(stage, all, 'pause');
+    return () => ask(stage, all, 'resume');
+  },
+};
+
 /** Until an API answers: the processes are broken by other faults. */
 async function ask({ apis }: Stage, type: string, action: 'pause' | 'resume'): Promise<void> {
   for (let tries = 0; ; tries++) {

@@ -1,4 +1,4 @@
-import type { LoadRecord } from './evidence.ts';
+import type { AcknowledgedChange, LoadRecord } from './evidence.ts';
 import type { LoggedEvent } from './readHistories.ts';
 import type { JudgedJob } from './replay.ts';
 import type { Violation } from './violation.ts';
@@ -6,6 +6,12 @@ import type { Violation } from './violation.ts';
 type Jobs = ReadonlyMap<string, JudgedJob | undefined>;
 type Histories = ReadonlyMap<string, readonly LoggedEvent[]>;
 
+const eventOf: Readonly<Record<AcknowledgedChange, string>> = {
+  cancelled: 'JobCancelled',
+  requeued: 'JobRequeued',
+  dueNow: 'JobDueNow',
+  payloadChanged: 'JobPayloadChanged',
+};
 const ended = new Set(['completed', 'failed', 'cancelled']);
 
 /** Every acknowledged change must be in the log, and every change in the log must have been requested. */
@@ -21,21 +27,22 @@ function acknowledged(record: LoadRecord, histories: Histories, jobs: Jobs): rea
   if (record.kind === 'sent') return [];
   const { id: jobId } = record;
   const history = histories.get(jobId) ?? [];
-  if (record.kind === 'created') return keptPromise(record.token, jobId, history, jobs.get(jobId));
-  const event = record.kind === 'cancelled' ? 'JobCancelled' : 'JobRequeued';
+  if (record.kind === 'created') return keptPromise(record, history, jobs.get(jobId));
+  const event = eventOf[record.kind];
   if (history.some((logged) => logged.event === event)) return [];
   return [{ rule: 'lost-change', jobId, detail: `${event} is not in the log` }];
 }
 
 function keptPromise(
-  token: string,
-  jobId: string,
+  { token, id: jobId, rerunOf }: Extract<LoadRecord, { kind: 'created' }>,
   history: readonly LoggedEvent[],
   job: JudgedJob | undefined,
 ): readonly Violation[] {
   const [first] = history;
   if (first?.event !== 'JobCreated') return [{ rule: 'lost', jobId, detail: `${token} is not in the log` }];
   if (tokenOf(first) !== token) return [{ rule: 'lost', jobId, detail: `the job is ${tokenOf(first)}, not ${token}` }];
+  const repeated = first.data['rerunOf'];
+  if (repeated !== rerunOf) return [{ rule: 'lost', jobId, detail: `it repeats ${String(repeated)}, not ${rerunOf}` }];
   if (job !== undefined && ended.has(job.status)) return [];
   return [{ rule: 'not-terminal', jobId, detail: `${token} is ${job?.status}` }];
 }

@@ -16,9 +16,17 @@ export interface CountRow {
 /** A line of the load generator's file. `token` is its own name for the job, which lies in the payload as well. */
 export type LoadRecord =
   | { readonly kind: 'sent'; readonly token: string; readonly keyed: boolean }
-  | { readonly kind: 'created'; readonly token: string; readonly id: string; readonly status: number }
-  | { readonly kind: 'cancelled'; readonly id: string }
-  | { readonly kind: 'requeued'; readonly id: string };
+  | {
+      readonly kind: 'created';
+      readonly token: string;
+      readonly id: string;
+      readonly status: number;
+      /** The job that it repeats. */
+      readonly rerunOf?: string;
+    }
+  | { readonly kind: AcknowledgedChange; readonly id: string };
+
+export type AcknowledgedChange = 'cancelled' | 'requeued' | 'dueNow' | 'payloadChanged';
 
 /** A line of the ledger: an effect of a handler on the outside world. */
 export interface Effect {

@@ -103,8 +103,19 @@ test('an acknowledged job that has not ended is found', () => {
 test.each([
   ['cancelled', 'retried'],
   ['requeued', 'plain'],
+  ['dueNow', 'plain'],
+  ['payloadChanged', 'requeued'],
 ] as const)('an acknowledged change (%s) without its event is lost', (kind, id) => {
   expect(verdictOn((run) => run.load.push({ kind, id }))).toEqual([`lost-change ${id}`]);
+});
+
+test('a job that was acknowledged as the repetition of another one, and does not say so, is lost', () => {
+  const found = verdictOn((run) => {
+    run.load = run.load.map((record) =>
+      record.kind === 'created' && record.id === 'plain' ? { ...record, rerunOf: 'retried' } : record,
+    );
+  });
+  expect(found).toEqual(['lost plain']);
 });
 
 test('a job that no client created is invented', () => {

@@ -9,23 +9,33 @@ export interface WantedJob {
   readonly key: string | undefined;
   /** Cancelled this many milliseconds after it was acknowledged. */
   readonly cancelAfterMs: number | undefined;
-  /** Expected to fail for good, and then asked to run again. */
-  readonly retry: boolean;
+  /** Made due this many milliseconds after it was acknowledged. */
+  readonly runNowAfterMs?: number;
+  /** Expected to fail for good, and then asked to run again, with this in the body of the request. */
+  readonly retry?: Body;
+  /** Expected to complete, and then created anew. */
+  readonly rerun?: true;
 }
 
 type Body = Readonly<Record<string, unknown>>;
 type Recipe = (random: SeededRandom, call: (how: string) => Body) => Partial<WantedJob> & { body: Body };
 
+/** Where the log keeps events for seconds, an old attempt whose worker is killed is taken over a minute after this time. */
+const TIMEOUT_MS = 30_000;
+
 const short = { backoff: { type: 'fixed', delayMs: 300 } };
 
 /** The kinds of work and how many of each hundred jobs are such. */
 const recipes: readonly (readonly [share: number, recipe: Recipe])[] = [
-  [35, (_random, call) => ({ body: call('ok') })],
+  [32, (_random, call) => ({ body: call('ok') })],
+  [3, (_random, call) => ({ body: call('ok'), rerun: true })],
   [10, (random, call) => ({ body: call(`slow-${random.int(50, 2_500)}`) })],
   [10, (random, call) => ({ body: { ...call(`fail-${random.int(1, 3)}`), ...short } })],
   [4, (_random, call) => ({ body: call('gone') })],
-  [4, (_random, call) => ({ body: call('once'), retry: true })],
-  [10, (random, call) => ({ body: { ...call('ok'), delayMs: random.int(500, 12_000) } })],
+  [2, (_random, call) => ({ body: call('once'), retry: {} })],
+  [2, (_random, call) => ({ body: call('gone'), retry: { payload: call('ok')['payload'], reason: 'mended' } })],
+  [7, (random, call) => ({ body: { ...call('ok'), delayMs: random.int(500, 12_000) } })],
+  [3, (random, call) => ({ body: { ...call('ok'), delayMs: 12_000 }, runNowAfterMs: random.int(0, 8_000) })],
   [14, (random) => ({ body: sleep({ durationMs: random.int(0, 40) }) })],
   [5, (random) => ({ body: { ...sleep({ durationMs: 20, failTimes: random.int(1, 6) }), ...short } })],
   [
@@ -51,7 +61,7 @@ export function wantedJob(seed: string, index: number, receiver: string): Wanted
   const call = (how: string) => ({ type: 'webhook', payload: { url: `${receiver}/${how}/${token}`, body: { token } } });
   const { body, ...rest } = draw(random)(random, call);
   const key = random.chance(0.5) ? `${seed}-${index}` : undefined;
-  return { cancelAfterMs: undefined, retry: false, ...rest, token, key, body: { ...body, tags: [token] } };
+  return { cancelAfterMs: undefined, ...rest, token, key, body: { timeoutMs: TIMEOUT_MS, ...body, tags: [token] } };
 }
 
 function draw(random: SeededRandom): Recipe {

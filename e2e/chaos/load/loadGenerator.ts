@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { LoadRecord } from '../judge/evidence.ts';
+import type { AcknowledgedChange, LoadRecord } from '../judge/evidence.ts';
 import type { ApiAnswer, ApiClient } from './apiClient.ts';
 import { wantedJob } from './jobMix.ts';
 import type { WantedJob } from './jobMix.ts';
@@ -67,15 +67,40 @@ export class LoadGenerator {
     this.#open.add(living);
   }
 
-  /** A job from the client's side: created, perhaps called off, perhaps run again. */
+  /** A job from the client's side: created, perhaps called off or hurried, perhaps run again. */
   async #live(job: WantedJob): Promise<void> {
     const id = await this.#create(job);
     if (id === undefined) return;
     if (job.cancelAfterMs !== undefined) {
       await pause(job.cancelAfterMs);
-      await this.#change(id, 'cancel', 'cancelled');
+      await this.#change(id, { action: 'cancel' }, ['cancelled']);
     }
-    if (job.retry && (await this.#reaches(id, 'failed'))) await this.#change(id, 'retry', 'requeued');
+    if (job.runNowAfterMs !== undefined) {
+      await pause(job.runNowAfterMs);
+      await this.#change(id, { action: 'run-now' }, ['dueNow']);
+    }
+    if (job.retry !== undefined && (await this.#reaches(id, 'failed'))) await this.#retry(id, job.retry);
+    if (job.rerun === true && (await this.#reaches(id, 'completed'))) await this.#rerun(id, job.token);
+  }
+
+  #retry(id: string, body: object): Promise<void> {
+    const kinds = 'payload' in body ? (['payloadChanged', 'requeued'] as const) : (['requeued'] as const);
+    return this.#change(id, { action: 'retry', body }, kinds);
+  }
+
+  /** Asks for a new job like this one, under a name and a key of its own, until it is answered. */
+  async #rerun(id: string, first: string): Promise<void> {
+    const token = `${first}-again`;
+    const request = { path: `/api/jobs/${id}/rerun`, body: { tags: [token] }, key: `${this.#options.seed}-${token}` };
+    this.#record({ kind: 'sent', token, keyed: true });
+    const answer = await this.#options.client.request({ ...request, repeatable: true });
+    if (answer?.status === 409) return; // a server that has just restarted may not know the end of the job yet
+    const created = answer?.body['id'];
+    if (answer === undefined || answer.status > 201 || typeof created !== 'string') {
+      this.unexpected.push(`${token}: ${JSON.stringify(answer ?? 'no answer')}`);
+      return;
+    }
+    this.#record({ kind: 'created', token, id: created, status: answer.status, rerunOf: id });
   }
 
   async #create({ token, body, key }: WantedJob): Promise<string | undefined> {
@@ -96,13 +121,13 @@ export class LoadGenerator {
   }
 
   /** Asks for a change until it is answered; a state that forbids it is an answer as well. */
-  async #change(id: string, change: 'cancel' | 'retry', kind: 'cancelled' | 'requeued'): Promise<void> {
-    const answer = await this.#options.client.request({
-      path: `/api/jobs/${id}/${change}`,
-      body: {},
-      repeatable: true,
-    });
-    if (answer?.status === 200) this.#record({ kind, id });
+  async #change(
+    id: string,
+    { action, body = {} }: { readonly action: 'cancel' | 'retry' | 'run-now'; readonly body?: object },
+    kinds: readonly AcknowledgedChange[],
+  ): Promise<void> {
+    const answer = await this.#options.client.request({ path: `/api/jobs/${id}/${action}`, body, repeatable: true });
+    if (answer?.status === 200) for (const kind of kinds) this.#record({ kind, id });
   }
 
   async #reaches(id: string, status: string): Promise<boolean> {

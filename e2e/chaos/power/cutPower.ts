@@ -3,12 +3,12 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EventLog } from '@jobstream/eventlog';
 import { eventually, newJob, type TestNats } from '@jobstream/test-support';
-import { connect } from '@nats-io/transport-node';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { readRawLog } from '../../harness/rawLog.ts';
 import { startNodes } from '../stage/startNodes.ts';
 import { createImageDisk } from '../../harness/imageDisk.ts';
 
-const GIVE_UP_AFTER_MS = 60_000;
+const GIVE_UP_AFTER_MS = 120_000;
 
 const POLL_MS = 1_000;
 
@@ -103,24 +103,36 @@ async function appendUntil(options: AppendUntilOptions): Promise<Map<string, num
   return acknowledged;
 }
 
-/** The ids of the events that the servers have once they have found themselves; empty when there is no log at all. */
+/**
+ * The ids of the events that the servers have once they have found themselves; empty when they say that there is no log.
+ *
+ * @throws Error when they never answered: a log that cannot be read is not a log that has lost everything.
+ */
 async function foundEvents(nodes: readonly TestNats[], expected: number): Promise<ReadonlySet<string>> {
   const nats = await connect({ servers: nodes.map(({ url }) => url) });
   try {
     const deadline = Date.now() + GIVE_UP_AFTER_MS;
-    let [found, steady] = [new Set<string>(), 0];
-    while (Date.now() < deadline && found.size < expected && steady < STEADY) {
-      const ids = await readRawLog(nats).then(
-        ({ messages }) => messages.map(eventId),
-        () => undefined,
-      );
-      if (ids !== undefined) steady = ids.length === found.size ? steady + 1 : 0;
-      found = new Set(ids ?? found);
-      await pause(found.size < expected ? POLL_MS : 0);
+    let found: ReadonlySet<string> | undefined;
+    for (let steady = 0; Date.now() < deadline && steady < STEADY; await pause(POLL_MS)) {
+      const ids = await eventIds(nats);
+      if (ids !== undefined) steady = ids.size === found?.size ? steady + 1 : 0;
+      found = ids ?? found;
+      if (ids !== undefined && ids.size >= expected) break;
     }
+    if (found === undefined) throw new Error('the log could not be read after the power cut');
     return found;
   } finally {
     await nats.close();
+  }
+}
+
+/** Undefined if the servers do not answer now. */
+async function eventIds(nats: NatsConnection): Promise<ReadonlySet<string> | undefined> {
+  try {
+    const { messages } = await readRawLog(nats);
+    return new Set(messages.map(eventId));
+  } catch {
+    return undefined;
   }
 }
 

@@ -54,7 +54,6 @@ export async function createApps(surroundings: AppSurroundings): Promise<Apps> {
 function createApp(name: string, port: number | undefined, surroundings: AppSurroundings): SupervisedProcess {
   const { folder, natsUrls, databaseUrl, proxies, clocks, settings } = surroundings;
   const proxy = proxies.get(name);
-  const kind = name.split('-')[0] ?? '';
   const env = {
     ...process.env,
     ...settings,
@@ -67,12 +66,20 @@ function createApp(name: string, port: number | undefined, surroundings: AppSurr
     SHUTDOWN_GRACE_MS: String(GRACE_MS),
     WEBHOOK_ALLOW_PRIVATE: 'true',
     // Workers log at this level why they rejected a work message.
-    LOG_LEVEL: kind === 'worker' ? 'debug' : 'info',
+    LOG_LEVEL: kindOf(name) === 'worker' ? 'debug' : 'info',
   };
+  return superviseApp(name, { folder, env });
+}
+
+/** A process of the system, which is started again whenever it ends, with its output in `<folder>/<name>.log`. */
+export function superviseApp(
+  name: string,
+  { folder, env }: { readonly folder: string; readonly env: NodeJS.ProcessEnv },
+): SupervisedProcess {
   const log = createWriteStream(path.join(folder, `${name}.log`), { flags: 'a' });
   const app = new AppProcess({
     name,
-    script: `apps/${kind}/src/main.ts`,
+    script: `apps/${kindOf(name)}/src/main.ts`,
     cwd: repositoryRoot,
     env,
     graceMs: STOP_MS,
@@ -85,4 +92,8 @@ function createApp(name: string, port: number | undefined, surroundings: AppSurr
     firstPauseMs: PAUSE_MS,
     longestPauseMs: PAUSE_MS,
   });
+}
+
+function kindOf(name: string): string {
+  return name.split('-')[0] ?? '';
 }

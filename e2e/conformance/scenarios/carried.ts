@@ -70,7 +70,9 @@ export const carriedScenarios: readonly Scenario[] = [
 async function carry(testbed: Testbed, jobId: string): Promise<void> {
   await testbed.record(jobId, { kind: 'CarryJob', keepsCause: false });
   const [sequence = 0] = testbed.writer.sequencesOf(jobId).slice(-1);
-  const answer = await testbed.connection.request('$JS.API.STREAM.PURGE.JOBS', JSON.stringify({ seq: sequence }));
+  const answer = await testbed.connection.request('$JS.API.STREAM.PURGE.JOBS', JSON.stringify({ seq: sequence }), {
+    timeout: 60_000,
+  });
   assert.equal(answer.json<{ success?: boolean }>().success, true, 'the beginning of the log is purged');
 }
 

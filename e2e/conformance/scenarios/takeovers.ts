@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Scenario } from '../scenario.ts';
+import { namesOf } from '../testbed/testbed.ts';
 
 /** Another writer changes, cancels or takes over a job while a worker runs it. */
 export const takeoverScenarios: readonly Scenario[] = [
@@ -83,6 +84,56 @@ export const takeoverScenarios: readonly Scenario[] = [
       await testbed.reaches(next, 'completed');
       await testbed.untilIdle();
       assert.equal((await testbed.events(jobId)).length, events.length, 'the one that came back appends nothing');
+    },
+  },
+  {
+    name: 'overtaken-release',
+    title: 'does not take the message of a job away that the worker which took it over has handed back',
+    async run(testbed) {
+      await testbed.startWorker({ ackWaitMs: 2_000 });
+      const jobId = await testbed.createJob({ do: 'sleep', ms: 3_000 });
+      await testbed.reaches(jobId, 'processing');
+      await testbed.record(jobId, { kind: 'TakeOverAttempt', attempt: 1, worker: 'another' });
+      await testbed.record(jobId, { kind: 'ReleaseAttempt', attempt: 2, reason: 'the other stops' });
+      const events = await testbed.reaches(jobId, 'completed');
+      assert.equal(namesOf(events), 'JobCreated JobStarted JobStarted JobReleased JobStarted JobCompleted');
+    },
+  },
+  {
+    name: 'overtaken-retry',
+    title: 'sets the timer of a job that the worker which took it over has left to it',
+    async run(testbed) {
+      await testbed.startWorker({ ackWaitMs: 2_000 });
+      const backoff = { type: 'fixed', delayMs: 100 } as const;
+      const jobId = await testbed.createJob({ do: 'sleep', ms: 3_000 }, { backoff });
+      await testbed.reaches(jobId, 'processing');
+      await testbed.record(jobId, { kind: 'TakeOverAttempt', attempt: 1, worker: 'another' });
+      const error = { name: 'Error', message: 'of the other' };
+      const failed = { kind: 'FailAttempt', attempt: 2, cause: 'error', error, random: 0, durationMs: 1 } as const;
+      await testbed.record(jobId, failed); // and it dies before it sets the timer
+      const events = await testbed.reaches(jobId, 'completed');
+      assert.equal(namesOf(events), 'JobCreated JobStarted JobStarted JobRetryScheduled JobStarted JobCompleted');
+    },
+  },
+  {
+    name: 'lost-lease',
+    title:
+      'has a timer look again at a job that another message started, and takes it over when its attempt must be over',
+    async run(testbed) {
+      const another = { kind: 'StartAttempt', worker: 'another', causationId: 'timer:77' } as const;
+      const running = await testbed.createJob({ do: 'succeed' });
+      await testbed.record(running, another);
+      const longAgo = new Date(Date.now() - 65_000).toISOString();
+      const lost = await testbed.createJob({ do: 'succeed' }, { createdAt: longAgo, timeoutMs: 1_000 });
+      await testbed.record(lost, another, longAgo);
+      await testbed.startWorker();
+      await testbed.untilIdle();
+      const heard = testbed.heardOf(running).slice(1); // behind the JobStarted of the other
+      assert.deepEqual(heard, ['timer', '+ACK'], 'a timer is set before the acknowledgement');
+      const events = await testbed.reaches(lost, 'completed');
+      assert.equal(namesOf(events), 'JobCreated JobStarted JobStarted JobCompleted');
+      assert.match(events[2]?.causationId ?? '', /^timer:/, 'a timer is the cause');
+      assert.equal((await testbed.events(running)).length, 2, 'nothing is appended to a job that may run');
     },
   },
   {

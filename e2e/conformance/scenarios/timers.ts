@@ -70,6 +70,21 @@ export const timerScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'timer-redelivery',
+    title: 'starts an attempt on the timer of its wait, although the worker that got it first has died',
+    async run(testbed) {
+      const first = await testbed.startWorker();
+      const runAt = new Date(Date.now() + 3_000).toISOString();
+      const jobId = await testbed.createJob({ do: 'succeed' }, { runAt });
+      await testbed.eventually(async () => assert.deepEqual(testbed.heardOf(jobId), ['timer', '+ACK']));
+      await first.terminate();
+      await testbed.takeTimer(); // and never answer it
+      await testbed.startWorker();
+      const [, started] = await testbed.reaches(jobId, 'completed');
+      assert.match(started?.causationId ?? '', /^timer:\d+#[2-9]$/, 'the timer that came again is the cause');
+    },
+  },
+  {
     name: 'duplicate-timer',
     title: 'leaves a running job alone when a timer for it comes late or twice',
     async run(testbed) {

@@ -7,7 +7,7 @@ import type { LoggedEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { repositoryRoot } from '@jobstream/servers';
 import { eventually, startNats, type TestNats } from '@jobstream/test-support';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { readRawLog } from '../../harness/rawLog.ts';
 import { type KitCommand, KitWriter, type NewJob } from './kitWriter.ts';
 import { createWorkConsumers, workConsumers } from './workConsumers.ts';
@@ -37,7 +37,7 @@ export interface WorkerSettings {
 const ACK_WAIT_MS = 2_000;
 
 /** Generous, because machines are busy: no scenario is about how fast a worker is. */
-const TIMEOUT = { timeoutMs: 40_000, intervalMs: 50 };
+const TIMEOUT = { timeoutMs: 90_000, intervalMs: 50 };
 
 /** What one scenario runs on: a server of its own, the workers under test, and what the kit writes and observes. */
 export class Testbed implements AsyncDisposable {
@@ -102,11 +102,11 @@ export class Testbed implements AsyncDisposable {
     return this.writer.create(payload, options);
   }
 
-  /** Does what the API or another worker would do with a job. */
-  async record(jobId: string, command: KitCommand): Promise<JobEvent> {
+  /** Does what the API or another worker would do with a job, now or at the instant `now`, RFC 3339. */
+  async record(jobId: string, command: KitCommand, now?: string): Promise<JobEvent> {
     const messages = await this.#messagesOf(jobId);
     const last = messages.at(-1)?.sequence ?? 0;
-    return (await this.writer.record(command, { state: stateOf(messages), sequence: last })).event;
+    return (await this.writer.record(command, { state: stateOf(messages), sequence: last, now })).event;
   }
 
   /**
@@ -114,10 +114,18 @@ export class Testbed implements AsyncDisposable {
    * by which the library's shared inbox would not know it.
    */
   async takeMessage(): Promise<string> {
+    return (await this.#take('JOBS.worker-conformance')).json<JobEvent>().id;
+  }
+
+  /** Takes the next timer as another worker would. */
+  async takeTimer(): Promise<void> {
+    await this.#take('TIMERS.due-conformance');
+  }
+
+  #take(consumer: string): Promise<Msg> {
     const ask = JSON.stringify({ batch: 1, expires: 10_000_000_000 });
-    const subject = '$JS.API.CONSUMER.MSG.NEXT.JOBS.worker-conformance';
-    const message = await this.connection.request(subject, ask, { timeout: 15_000, noMux: true });
-    return message.json<JobEvent>().id;
+    const subject = `$JS.API.CONSUMER.MSG.NEXT.${consumer}`;
+    return this.connection.request(subject, ask, { timeout: 15_000, noMux: true });
   }
 
   async log(): Promise<LogMessage[]> {

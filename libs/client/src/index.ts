@@ -1,10 +1,10 @@
-export type { BulkChange, BulkOptions, BulkProgress } from './bulkChange.ts';
-export type { CallOptions, ClientOptions } from './transport.ts';
-export { checkPayload, defineJob } from './defineJob.ts';
-export type { JobDefaults, JobDefinition, JobDefinitionOptions } from './defineJob.ts';
-export type { PayloadInput, PayloadOutput, ResultInput, ResultOutput } from './defineJob.ts';
-export type { EnqueuedJob, EnqueueOptions } from './enqueue.ts';
-export { enqueueIn } from './enqueueIn.ts';
+export type { BulkChange, BulkOptions, BulkProgress } from './jobs/bulkChange.ts';
+export type { CallOptions, ClientOptions } from './transport/transport.ts';
+export { checkPayload, defineJob } from './enqueue/defineJob.ts';
+export type { JobDefaults, JobDefinition, JobDefinitionOptions } from './enqueue/defineJob.ts';
+export type { PayloadInput, PayloadOutput, ResultInput, ResultOutput } from './enqueue/defineJob.ts';
+export type { EnqueuedJob, EnqueueOptions } from './enqueue/enqueue.ts';
+export { enqueueIn } from './enqueue/enqueueIn.ts';
 export {
   AccessDeniedError,
   ConflictError,
@@ -16,14 +16,16 @@ export {
   PayloadError,
   UnavailableError,
   UnexpectedAnswerError,
-} from './errors.ts';
-export type { FailureGroup, Failures, FailuresQuery } from './failures.ts';
-export { hasEnded } from './job.ts';
-export type { Backoff, CreatedJob, EndedJob, Job, JobError, JobStatus, RetriedJob } from './job.ts';
-export type { Incident, IncidentHeader, IncidentJob, IncidentOptions } from './incident.ts';
-export type { WaitingFor } from './waitingFor.ts';
-export type { Actor } from './actor.ts';
-export type { JobEvent, JobEventData, JobEventName } from './jobEvent.ts';
+} from './transport/errors.ts';
+export type { FailureGroup, Failures, FailuresQuery } from './operate/failures.ts';
+export { hasEnded } from './jobs/job.ts';
+export type { Backoff, CreatedJob, EndedJob, Job, JobError, JobStatus, RetriedJob } from './jobs/job.ts';
+export type { Incident, IncidentHeader, IncidentJob, IncidentOptions, IncidentSelection } from './jobs/incident.ts';
+export { explainWaiting } from './jobs/explainWaiting.ts';
+export type { Explanation, ExplanationFormat } from './jobs/explainWaiting.ts';
+export type { WaitingFor } from './jobs/waitingFor.ts';
+export type { Actor } from './operate/actor.ts';
+export type { JobEvent, JobEventData, JobEventName } from './jobs/jobEvent.ts';
 export type {
   ChangeOptions,
   RerunOptions,
@@ -35,12 +37,12 @@ export type {
   Jobs,
   LogLine,
   PageOptions,
-} from './jobs.ts';
-export type { JobFilter, JobListFilter, JobSelection } from './jobs.ts';
+} from './jobs/jobs.ts';
+export type { JobFilter, JobListFilter, JobSelection } from './jobs/jobs.ts';
 export { JobstreamClient } from './jobstreamClient.ts';
 export type { FeedOptions } from './jobstreamClient.ts';
-export type { JobType, JobTypes, JsonSchema, PauseOptions, PayloadCheck, TypeWorker } from './jobTypes.ts';
-export type { NewBackoff, NewJob, Warning } from './job.ts';
+export type { JobType, JobTypes, JsonSchema, PauseOptions, PayloadCheck, TypeWorker } from './operate/jobTypes.ts';
+export type { NewBackoff, NewJob, Warning } from './jobs/job.ts';
 export type {
   CreateOperationOptions,
   FollowOperationOptions,
@@ -53,17 +55,25 @@ export type {
   OperationJob,
   OperationKind,
   OperationStatus,
-} from './jobOperations.ts';
-export type { AuditFilter, AuditLog, AuditOutcome, AuditRecord } from './auditLog.ts';
-export type { ApiKey, CreatedKey, Keys, KeyScope, NewKey } from './keys.ts';
-export type { TableDifference, Verification, Verifications } from './proof.ts';
-export { once } from './once.ts';
-export type { OnceOptions } from './once.ts';
-export type { Page } from './pages.ts';
-export type { FieldError, PayloadIssue, Problem } from './errors.ts';
-export type { CatchUpPolicy, NewSchedule, RunOptions, Schedule, ScheduleChanges } from './schedules.ts';
-export type { ScheduleEvent, ScheduleEventData } from './schedules.ts';
-export type { SqlTransaction } from './sqlTransaction.ts';
-export type { Schedules, VersionedOptions } from './schedules.ts';
-export type { Activity, Durations, PastMoment, Stats, StatsOptions, TypeActivity, TypeBacklog } from './stats.ts';
-export type { RunningJob, Worker, Workers } from './workers.ts';
+} from './jobs/jobOperations.ts';
+export type { AuditFilter, AuditLog, AuditOutcome, AuditRecord } from './operate/auditLog.ts';
+export type { ApiKey, CreatedKey, Keys, KeyScope, NewKey } from './operate/keys.ts';
+export type { TableDifference, Verification, Verifications } from './operate/proof.ts';
+export { once } from './enqueue/once.ts';
+export type { OnceOptions } from './enqueue/once.ts';
+export type { Page } from './jobs/pages.ts';
+export type { FieldError, PayloadIssue, Problem } from './transport/errors.ts';
+export type { CatchUpPolicy, NewSchedule, RunOptions, Schedule, ScheduleChanges } from './operate/schedules.ts';
+export type { ScheduleEvent, ScheduleEventData } from './operate/schedules.ts';
+export type { SqlTransaction } from './enqueue/sqlTransaction.ts';
+export type { Schedules, VersionedOptions } from './operate/schedules.ts';
+export type {
+  Activity,
+  Durations,
+  PastMoment,
+  Stats,
+  StatsOptions,
+  TypeActivity,
+  TypeBacklog,
+} from './operate/stats.ts';
+export type { RunningJob, Worker, Workers } from './operate/workers.ts';

@@ -1,20 +1,20 @@
-import { AuditLog } from './auditLog.ts';
-import type { CallOptions, ClientOptions } from './transport.ts';
-import type { JobDefinition, PayloadInput, ResultOutput } from './defineJob.ts';
-import { enqueue, type EnqueuedJob, type EnqueueOptions } from './enqueue.ts';
-import { followEvents } from './followEvents.ts';
-import type { JobEvent, JobEventName } from './jobEvent.ts';
-import type { Failures, FailuresQuery } from './failures.ts';
-import { exportIncident, type Incident, type IncidentOptions } from './incident.ts';
-import { JobOperations } from './jobOperations.ts';
-import { Jobs, type JobListFilter } from './jobs.ts';
-import { JobTypes } from './jobTypes.ts';
-import { Keys } from './keys.ts';
-import { Proof } from './proof.ts';
-import { Schedules } from './schedules.ts';
-import type { Stats, StatsOptions } from './stats.ts';
-import { Transport } from './transport.ts';
-import { Workers } from './workers.ts';
+import { AuditLog } from './operate/auditLog.ts';
+import type { CallOptions, ClientOptions } from './transport/transport.ts';
+import type { JobDefinition, PayloadInput, ResultOutput } from './enqueue/defineJob.ts';
+import { enqueue, type EnqueuedJob, type EnqueueOptions } from './enqueue/enqueue.ts';
+import { followEvents } from './transport/followEvents.ts';
+import type { JobEvent, JobEventName } from './jobs/jobEvent.ts';
+import type { Failures, FailuresQuery } from './operate/failures.ts';
+import { exportIncident, type Incident, type IncidentOptions, type IncidentSelection } from './jobs/incident.ts';
+import { JobOperations } from './jobs/jobOperations.ts';
+import { Jobs } from './jobs/jobs.ts';
+import { JobTypes } from './operate/jobTypes.ts';
+import { Keys } from './operate/keys.ts';
+import { Proof } from './operate/proof.ts';
+import { Schedules } from './operate/schedules.ts';
+import type { Stats, StatsOptions } from './operate/stats.ts';
+import { Transport } from './transport/transport.ts';
+import { Workers } from './operate/workers.ts';
 
 export interface FeedOptions extends CallOptions {
   /** Only jobs of these types. */
@@ -99,13 +99,13 @@ export class JobstreamClient {
   }
 
   /**
-   * Reads the jobs of a filter with all of their events into one text of JSON lines, with its SHA-256 and the commands that
+   * Reads the jobs of a filter, or those with some ids, with all of their events into one text of JSON lines, with its SHA-256 and the commands that
    * show the same again: to keep an incident, or to send it to somebody. It has what the caller may read, and holds all of it
    * in memory.
    *
    * @throws RangeError for a limit that is not from 1 to 1,000.
    */
-  exportIncident(filter: JobListFilter, options: IncidentOptions = {}): Promise<Incident> {
+  exportIncident(filter: IncidentSelection, options: IncidentOptions = {}): Promise<Incident> {
     return exportIncident(this.jobs, filter, options);
   }
 

@@ -1,5 +1,6 @@
 export { Backoff, defaultBackoff, retryDelayMs } from './job/backoff.ts';
 export { decide, type Decision } from './job/decide.ts';
+export { attemptOverAt } from './job/attemptOverAt.ts';
 export { evolve, fold } from './job/evolve.ts';
 export { Job, JobError, JobProgress, JobStatus, MaxAttempts, Tags, TimeoutMs, isTerminal } from './job/job.ts';
 export type { FailureReason, JobState } from './job/job.ts';

@@ -1,6 +1,8 @@
+import { AsyncLocalStorage, createHook } from 'node:async_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { jetstreamManager, RetentionPolicy } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { resolveOldNatsServer, startNats } from '@jobstream/test-support';
+import { eventually, resolveOldNatsServer, startNats } from '@jobstream/test-support';
 import type { TestNats } from '@jobstream/test-support';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { LogUnavailableError, StreamMismatchError, UnsupportedServerError } from './errors.ts';
@@ -9,6 +11,7 @@ import { assertSupportedServer } from './connection/connection.ts';
 import { streamSettings } from './streams/streams.ts';
 import { JobScript } from '../testing/jobScript.ts';
 import { openEventLog } from '../testing/openEventLog.ts';
+import { openTestQueue } from '../testing/openTestQueue.ts';
 
 describe('the streams', () => {
   test('are created once, also by two processes that start concurrently', async () => {
@@ -76,7 +79,7 @@ describe('the server', () => {
     await using nats = await startNats({ binary: old.binary });
     await expect(new EventLog({ url: nats.url, name: 'test' }).start()).rejects.toThrow(UnsupportedServerError);
     // On a machine that has none yet, an old server is fetched or built first.
-  }, 180_000);
+  });
 
   test.each(['2.10.29', '2.14.3', '1.99.99', 'unknown'])('version %s is too old', (version) => {
     expect(() => assertSupportedServer(version)).toThrow(UnsupportedServerError);
@@ -97,6 +100,38 @@ test('an event log that is not started throws LogUnavailableError', async () => 
   const log = new EventLog({ url: 'nats://127.0.0.1:1', name: 'test' });
   expect(log.isConnected()).toBe(false);
   expect(() => log.follow({ after: 0 })).toThrow(LogUnavailableError);
+});
+
+/** Does the work, and resolves to the timers that it has started and not ended, which keep the process alive. */
+async function timersLeftBy(work: () => Promise<void>): Promise<ReadonlyMap<number, NodeJS.Timeout>> {
+  const inWork = new AsyncLocalStorage<true>();
+  const timers = new Map<number, NodeJS.Timeout>();
+  const hook = createHook({
+    init: (id, type, _trigger, timer) => {
+      if (type === 'Timeout' && inWork.getStore()) timers.set(id, timer as NodeJS.Timeout);
+    },
+    destroy: (id) => void timers.delete(id),
+  }).enable();
+  await inWork.run(true, work);
+  await nextTurn(); // the ends of timers are told together, later
+  hook.disable();
+  return new Map([...timers].filter(([, timer]) => timer.hasRef()));
+}
+
+test('an event log that has worked and is stopped leaves no timer that keeps the process alive', async () => {
+  await using nats = await startNats();
+  const left = await timersLeftBy(async () => {
+    const log = await openEventLog({ url: nats.url, managesConsumers: {} });
+    await log.announcements.openRegistry();
+    await log.announcements.openLiveProcesses();
+    await log.schedules.openTriggerQueue({ ackWaitMs: 60_000, onTrigger: async (trigger) => trigger.ack() });
+    const job = new JobScript().create();
+    await using queue = await openTestQueue(log, { jobType: job.jobType });
+    await log.append(job, 0);
+    await eventually(() => expect(queue.deliveries).toHaveLength(1));
+    await log.stop();
+  });
+  expect(left).toEqual(new Map());
 });
 
 describe('an event log whose server is down', () => {

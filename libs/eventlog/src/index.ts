@@ -8,6 +8,7 @@ export { ProcessHeartbeat } from './announcements/processHeartbeat.ts';
 export type { PayloadCheck, TypeAnnouncement } from './announcements/typeAnnouncement.ts';
 export type { AnnouncedWorker, TypeRegistry } from './announcements/typeRegistry.ts';
 export type { RunningJob, WorkerHeartbeat } from './announcements/workerHeartbeat.ts';
+export { linesOf } from './attemptLogs/logChunk.ts';
 export type { AttemptLogs, ChunkOutcome, LogPage, LogQuery, PositionedLine } from './attemptLogs/attemptLogs.ts';
 export type { AttemptLogLine, LogChunk } from './attemptLogs/logChunk.ts';
 export type { AppendOutcome, LogObserver } from './append/logObserver.ts';

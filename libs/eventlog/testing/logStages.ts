@@ -15,6 +15,7 @@ export type AnyLog = Pick<
   | 'lastSequence'
   | 'follow'
   | 'scheduleWake'
+  | 'wakeNow'
   | 'openQueue'
   | 'subscribeToCancellations'
   | 'onReconnected'

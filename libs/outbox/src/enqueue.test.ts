@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createDatabase, queryDatabase } from '@jobstream/test-support';
+import { createDatabase, queryDatabase, startPgbouncer } from '@jobstream/test-support';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { installOutbox } from './installOutbox.ts';
@@ -146,5 +146,22 @@ describe('a role of its own', () => {
       `SELECT jobstream.enqueue('email', NULL, '{"idempotencyKey": "k"}') AS id`,
     );
     expect(other).not.toEqual(rows[0]);
+  });
+
+  test('has its tenant through a pooler, whoever else uses it', async (context) => {
+    await using pooler = await startPgbouncer([url, asRole()], 1);
+    if (pooler === undefined) return context.skip();
+    await queryDatabase(
+      url,
+      `GRANT EXECUTE ON FUNCTION jobstream.enqueue TO ${role};
+      INSERT INTO jobstream.tenants VALUES ('${role}', 'acme')`,
+    );
+    const enqueueAs = (address: string, tag: string) =>
+      queryDatabase(pooler.through(address), `SELECT jobstream.enqueue('email', NULL, '{"tags": ["${tag}"]}')`);
+    for (const tag of ['a', 'b']) await enqueueAs(tag === 'a' ? asRole() : url, tag);
+    expect(await waiting()).toMatchObject([
+      { tenant: 'acme', options: { tags: ['a'] } },
+      { tenant: null, options: { tags: ['b'] } },
+    ]);
   });
 });

@@ -1,9 +1,9 @@
-/** The outbox cannot be installed into this database, or removed from it; the message says why. */
+/** What was asked of the outbox of a database, such as to install or remove it, cannot be done; the message says why. */
 export class OutboxRefusedError extends Error {
   readonly code = 'OUTBOX_REFUSED';
 
-  constructor(reason: string) {
-    super(reason);
+  constructor(reason: string, options?: ErrorOptions) {
+    super(reason, options);
     this.name = 'OutboxRefusedError';
   }
 }

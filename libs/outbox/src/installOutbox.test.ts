@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { createDatabase, queryDatabase } from '@jobstream/test-support';
 import { beforeEach, expect, test } from 'vitest';
 import { OutboxRefusedError } from './errors.ts';
 import { installOutbox, outboxStatus, uninstallOutbox } from './installOutbox.ts';
-import { outboxSql } from './outboxVersions.ts';
+import { outboxSql, outboxVersions } from './outboxVersions.ts';
 
 let url: string;
 beforeEach(async () => {
@@ -22,20 +23,37 @@ test('says what it does, and nothing is left to do the second time', async () =>
   expect(said).toEqual([
     'creates the schema jobstream',
     'version 1 of the outbox: creates its tables and functions in the schema jobstream',
+    'version 2 of the outbox: creates its tables and functions in the schema jobstream',
+    'version 3 of the outbox: creates its tables and functions in the schema jobstream',
   ]);
   await installOutbox(url, (line) => said.push(line));
-  expect(said.slice(2)).toEqual(['version 1 of the outbox is installed already']);
+  expect(said.slice(4)).toEqual(['version 3 of the outbox is installed already']);
+});
+
+test('an outbox of version 1 is brought to this release, and who may claim may put back', async () => {
+  const role = `relay_${randomUUID().replaceAll('-', '')}`;
+  await queryDatabase(
+    url,
+    `CREATE SCHEMA jobstream; CREATE TABLE jobstream.versions (number integer, installed_at timestamptz DEFAULT now());
+    INSERT INTO jobstream.versions VALUES (1); ${outboxVersions()[0]?.sql};
+    CREATE ROLE ${role}; GRANT EXECUTE ON FUNCTION jobstream.claim TO ${role}`,
+  );
+  await installOutbox(url);
+  const mayPutBack = `SELECT has_function_privilege(proacl.grantee, oid, 'EXECUTE') AS may FROM pg_proc, aclexplode(proacl) AS proacl
+    WHERE oid = 'jobstream.put_back'::regproc AND grantee = '${role}'::regrole`;
+  expect(await queryDatabase(url, mayPutBack)).toEqual([{ may: true }]);
+  await queryDatabase(url, `DROP OWNED BY ${role}; DROP ROLE ${role}`);
 });
 
 test('is installed once by two at the same time', async () => {
   await Promise.all([installOutbox(url), installOutbox(url)]);
-  expect((await outboxStatus(url)).version).toBe(1);
+  expect((await outboxStatus(url)).version).toBe(3);
 });
 
 test('a waiting job is counted, and keeps the outbox from being removed', async () => {
   await installOutbox(url);
   await enqueue(url);
-  expect(await outboxStatus(url)).toMatchObject({ version: 1, waiting: 1, rejected: 0, oldest: expect.any(Date) });
+  expect(await outboxStatus(url)).toMatchObject({ version: 3, waiting: 1, rejected: 0, oldest: expect.any(Date) });
   await expect(uninstallOutbox(url)).rejects.toThrow('the outbox has 1 waiting and 0 rejected jobs');
   expect(await schemas()).toHaveLength(1);
   await uninstallOutbox(url, { discard: true });
@@ -64,5 +82,5 @@ test('a database in another encoding is refused', async () => {
 
 test('the SQL can be read before it is run', () => {
   expect(outboxSql()).toContain('CREATE FUNCTION jobstream.enqueue(');
-  expect(outboxSql(1)).toBe('');
+  expect(outboxSql(3)).toBe('');
 });

@@ -1,7 +1,8 @@
-import { Client, DatabaseError } from 'pg';
+import { type Client, DatabaseError } from 'pg';
 import { OutboxRefusedError } from './errors.ts';
 import { countJobs, type OutboxCounts } from './countJobs.ts';
 import { outboxVersions } from './outboxVersions.ts';
+import { withClient } from './withClient.ts';
 
 const OLDEST_POSTGRES = 140_000;
 const DUPLICATE_SCHEMA = '42P06';
@@ -100,14 +101,4 @@ async function inTransaction(client: Client, work: () => Promise<void>): Promise
   await client.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('jobstream outbox', 0))`);
   await work(); // closing the connection rolls back
   await client.query('COMMIT');
-}
-
-async function withClient<Result>(url: string, use: (client: Client) => Promise<Result>): Promise<Result> {
-  const client = new Client({ connectionString: url, application_name: 'jobstream-outbox' });
-  await client.connect();
-  try {
-    return await use(client);
-  } finally {
-    await client.end();
-  }
 }

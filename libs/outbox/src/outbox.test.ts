@@ -1,9 +1,9 @@
-import { createDatabase, queryDatabase } from '@jobstream/test-support';
+import { createDatabase, eventually, queryDatabase } from '@jobstream/test-support';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { OutboxUnavailableError } from './errors.ts';
 import { installOutbox } from './installOutbox.ts';
-import { FIRST_PLACE, Outbox, type OutboxRow } from './outbox.ts';
+import { FIRST_PLACE, Outbox, type OutboxRow, type OutboxTable } from './outbox.ts';
 
 const SMALL = 65_536;
 
@@ -42,6 +42,15 @@ async function drain(): Promise<readonly (string | null)[]> {
   return payloads;
 }
 
+/** Waits until only the active table is left: a rotation leaves a table alone that autovacuum looks at just then. */
+function drained(): Promise<readonly OutboxTable[]> {
+  return eventually(async () => {
+    const tables = await outbox.rotate(SMALL);
+    expect(tables.filter(({ active }) => !active)).toEqual([]);
+    return tables;
+  });
+}
+
 test('rows that a relay claims are passed by for another, and are back when it fails', async () => {
   await enqueue(3);
   const claim = { table: 0, after: FIRST_PLACE, most: 2 };
@@ -57,6 +66,28 @@ test('rows that a relay claims are passed by for another, and are back when it f
   await expect(first).rejects.toThrow('the log is unavailable');
   expect((await outbox.count()).waiting).toBe(2);
   expect(await drain()).toEqual(['1', '2']);
+});
+
+test('a claim whose connection is lost while its jobs are appended is back, and the next one has another connection', async () => {
+  await enqueue(3);
+  const claim = { table: 0, after: FIRST_PLACE, most: 10 };
+  const lost = outbox.claim(claim, async () => {
+    const backends = `FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'jobstream-relay'`;
+    await queryDatabase(url, `SELECT pg_terminate_backend(pid) ${backends}`);
+    await eventually(async () => expect(await queryDatabase(url, `SELECT ${backends}`)).toEqual([]));
+    return [];
+  });
+  await expect(lost).rejects.toThrow(OutboxUnavailableError);
+  expect(await drain()).toEqual(['1', '2', '3']);
+});
+
+test('a row that is put back waits unchanged behind the others', async () => {
+  await queryDatabase(url, `SELECT jobstream.enqueue('email', '"a"', '{"idempotencyKey": "k", "tags": ["b"]}')`);
+  await enqueue(1);
+  const claim = { table: 0, after: FIRST_PLACE, most: 1 };
+  const before = await queryDatabase(url, 'SELECT * FROM jobstream.outbox_0');
+  await outbox.claim(claim, (rows) => Promise.resolve(rows.map((row) => ({ row }))));
+  expect(await queryDatabase(url, 'SELECT * FROM jobstream.outbox_0')).toEqual(before.toReversed());
 });
 
 test('the tables stay small while transactions are open, one of which has enqueued', async () => {
@@ -75,8 +106,7 @@ test('the tables stay small while transactions are open, one of which has enqueu
   expect(used).toEqual(new Set([1, 2, 3]));
   await enqueuer.query('COMMIT');
   expect(await drain()).toEqual(['"open"']);
-  const sizes = await outbox.rotate(SMALL);
-  expect(sizes.filter(({ active }) => !active)).toEqual([]);
+  await drained();
 });
 
 test('a rotation does not wait for an enqueuer, nor does another enqueuer wait for the rotation', async () => {
@@ -88,6 +118,25 @@ test('a rotation does not wait for an enqueuer, nor does another enqueuer wait f
   await queryDatabase(url, "SET lock_timeout = '1s'; SELECT jobstream.enqueue('email')");
   await enqueuer.query("SELECT jobstream.enqueue('email'); COMMIT");
   expect(await drain()).toHaveLength(3);
+});
+
+test('a job that was committed after the snapshot of a rotation is not truncated', async () => {
+  await using rotation = await connect();
+  await rotation.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT txid_current()');
+  await enqueue(1);
+  await queryDatabase(url, "SELECT setval('jobstream.outbox_active', 1)");
+  const rotated = rotation.query('SELECT FROM jobstream.rotate(65536)');
+  await expect(rotated).rejects.toThrow('jobstream: rotate needs the isolation level READ COMMITTED');
+  expect((await outbox.count()).waiting).toBe(1);
+});
+
+test('an application may make its transactions serializable and read-only by default', async () => {
+  const name = new URL(url).pathname.slice(1);
+  await enqueue(1_000);
+  await queryDatabase(url, `ALTER DATABASE ${name} SET default_transaction_isolation = 'serializable'`);
+  await queryDatabase(url, `ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+  expect(await drain()).toHaveLength(1_000);
+  expect(await drained()).toMatchObject([{ number: 1, active: true }]);
 });
 
 test('without an outbox, or without a server, everything is unavailable for now', async () => {

@@ -64,7 +64,8 @@ export type { TableSnapshot, UnreadableJobs } from './secondTables/tableSnapshot
 export { ReadModel } from './readModel.ts';
 export { retireJobs } from './retention/retireJobs.ts';
 export type { PastCheckpoint } from './past/pastCheckpoint.ts';
-export { PastProjection } from './past/pastProjection.ts';
+export { clearPast, PastProjection } from './past/pastProjection.ts';
+export { PastVerification } from './past/pastVerification.ts';
 export { prunePast } from './past/prunePast.ts';
 export type { PastJobReference, PastQuery } from './past/readPast.ts';
 export { quantileOf } from './statistics/durationBuckets.ts';

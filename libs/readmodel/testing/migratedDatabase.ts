@@ -14,7 +14,7 @@ export async function migratedDatabase(): Promise<MigratedDatabase> {
   const url = await createMigratedDatabase(migrate);
   const client = new Client({ connectionString: url });
   await client.connect();
-  const readModel = new ReadModel({ databaseUrl: url, name: 'test' });
+  const readModel = new ReadModel({ databaseUrl: url, name: 'test', queryMs: 30_000 });
   return {
     url,
     readModel,

@@ -9,11 +9,11 @@ export interface EventuallyOptions {
 /**
  * Repeats the assertion every `intervalMs` (default 20) until it passes, and returns its result.
  *
- * @throws the last failure after `timeoutMs` (default 30,000).
+ * @throws the last failure after `timeoutMs` (default 90,000).
  */
 export async function eventually<T>(
   assertion: () => T | Promise<T>,
-  { timeoutMs = 30_000, intervalMs = 20 }: EventuallyOptions = {},
+  { timeoutMs = 240_000, intervalMs = 20 }: EventuallyOptions = {},
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

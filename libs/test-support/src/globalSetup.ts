@@ -10,7 +10,7 @@ import { resolveNatsServer } from '@jobstream/servers';
  */
 export default async function globalSetup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   if (process.env['TEST_SETUP'] === 'none') return undefined;
-  await resolveNatsServer({ note: (line) => process.stdout.write(`${line}\n`) });
+  project.provide('natsServer', await resolveNatsServer({ note: (line) => process.stdout.write(`${line}\n`) }));
   // The databases of the tests are deleted anyway, so the shared server need not survive a power cut.
   const [postgres, programs] = await Promise.all([
     startPostgres({ fsync: 'off', max_connections: '300' }),

@@ -11,6 +11,7 @@ export async function queryDatabase<Row extends QueryResultRow>(
   values: unknown[] = [],
 ): Promise<Row[]> {
   const client = new Client({ connectionString: url });
+  client.on('error', () => {}); // the statement that was running rejects as well
   await client.connect();
   try {
     return (await client.query<Row>(text, values)).rows;

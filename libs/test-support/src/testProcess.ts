@@ -21,7 +21,7 @@ export interface OutputLine {
   readonly worker?: string;
 }
 
-const TIMEOUT_MS = 40_000;
+const TIMEOUT_MS = 240_000;
 const { NODE_COMPILE_CACHE } = process.env;
 const COMPILE_CACHE = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
 
@@ -75,7 +75,7 @@ export class TestProcess implements AsyncDisposable {
     if (this.isRunning) process.kill(this.#group ? -this.pid : this.pid, signal);
   }
 
-  /** Resolves when the output has `text` at least `times` times; rejects after 40 s, or at its end. */
+  /** Resolves when the output has `text` at least `times` times; rejects after 240 s, or at its end. */
   wrote(text: string, times = 1): Promise<void> {
     return this.#until(`write "${text}" ${times} times`, () => this.output.split(text).length > times);
   }
@@ -86,7 +86,7 @@ export class TestProcess implements AsyncDisposable {
     return pattern.exec(this.output) ?? [];
   }
 
-  /** Resolves when a line with exactly this message has been logged; rejects after 40 s, or at its end. */
+  /** Resolves when a line with exactly this message has been logged; rejects after 240 s, or at its end. */
   logged(message: string): Promise<void> {
     return this.#until(`log "${message}"`, () => this.lines.some(({ msg }) => msg === message));
   }

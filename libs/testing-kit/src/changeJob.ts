@@ -4,10 +4,9 @@ import { ConcurrentAppendError, decide, isRejection } from '@jobstream/worker/te
 import type { TestSystem } from './testSystem.ts';
 
 /** What a client may do to a job. */
-export interface JobChange {
-  readonly kind: 'CancelJob' | 'RequeueJob';
-  readonly reason?: string;
-}
+export type JobChange =
+  | { readonly kind: 'CancelJob' | 'RequeueJob' | 'RunJobNow'; readonly reason?: string }
+  | { readonly kind: 'ChangePayload'; readonly payload: unknown; readonly reason?: string };
 
 /**
  * Does to a job what a client asks for; again from the new state when the worker was faster. Cancelling twice is allowed.

@@ -1,8 +1,17 @@
 import { AssertionError } from 'node:assert';
 import { inspect } from 'node:util';
-import type { Job, JobDefinition } from '@jobstream/client';
+import { hasEnded, JobCancelledError, JobFailedError, type Job, type JobDefinition } from '@jobstream/client';
 import type { JobMatch } from './jobExpectation.ts';
 import { matches, mismatch, namedIn } from './matching.ts';
+
+/** Returns the result of a job. @throws JobFailedError, JobCancelledError; Error when it has not ended. */
+export function resultOf(job: Job): unknown {
+  const { id, status } = job;
+  if (!hasEnded(job)) throw new Error(`job ${id} has no result: it is ${status}. Call drain() or advance() first`);
+  if (job.status === 'failed') throw new JobFailedError(job);
+  if (job.status === 'cancelled') throw new JobCancelledError(job);
+  return job.result;
+}
 
 /** @throws AssertionError when no job of the type matches. */
 export function assertEnqueued(jobs: readonly Job[], { type }: JobDefinition, expected: JobMatch): void {

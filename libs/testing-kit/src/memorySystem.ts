@@ -1,6 +1,7 @@
 import { MemoryEventLog, MemoryServer, VirtualClock, type AttemptRunner } from '@jobstream/worker/test-engine';
 import type { CrashPoint } from './crashableLog.ts';
 import { HandlerWait } from './handlerWait.ts';
+import { KeptLines } from './keptLines.ts';
 import type { TestSystem } from './testSystem.ts';
 import { firstTick, type Ticks } from './ticks.ts';
 import { testWorker, type WorkerSettings } from './testWorker.ts';
@@ -19,6 +20,7 @@ interface Running {
 /** A log in memory in the time of a clock that the test moves. Nothing runs but within `drain` and `advance`. */
 export class MemorySystem implements TestSystem {
   readonly log: MemoryEventLog;
+  readonly lines = new KeptLines(() => this.now());
   readonly #options: MemorySystemOptions;
   readonly #clock: VirtualClock;
   readonly #server: MemoryServer;
@@ -111,6 +113,7 @@ export class MemorySystem implements TestSystem {
     const runner = testWorker({
       ...options,
       log,
+      logs: this.lines,
       name: `test-worker-${++this.#workers}`,
       time: this.#clock,
       timers: this.#clock,

@@ -1,5 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { checkPayload, InvalidRequestError, type EnqueueOptions, type JobDefinition } from '@jobstream/client';
+import {
+  checkPayload,
+  InvalidRequestError,
+  PayloadError,
+  type EnqueueOptions,
+  type JobDefinition,
+} from '@jobstream/client';
 import {
   decide,
   decodeJobEvent,
@@ -25,6 +31,8 @@ export interface NewJob {
   readonly options: EnqueueOptions;
   /** The name of the schedule whose tick creates it. */
   readonly schedule?: string;
+  /** The job that it repeats, and why. */
+  readonly origin?: { readonly rerunOf: string; readonly reason?: string };
 }
 
 /**
@@ -34,7 +42,8 @@ export interface NewJob {
  * @param now in milliseconds since 1970.
  * @throws PayloadError, InvalidRequestError
  */
-export async function creationOf({ definition, payload, options, schedule }: NewJob, now: number): Promise<JobEvent> {
+export async function creationOf(job: NewJob, now: number): Promise<JobEvent> {
+  const { definition, payload, options, schedule, origin } = job;
   await checkPayload(definition, payload);
   const { idempotencyKey, signal: _signal, ...settings } = options;
   // What is sent to an API is JSON.
@@ -47,7 +56,8 @@ export async function creationOf({ definition, payload, options, schedule }: New
       eventId: randomUUID(),
       at: new Date(now).toISOString(),
       actor: schedule === undefined ? { kind: 'user', id: 'test' } : { kind: 'scheduler', id: schedule },
-      ...identityOf(idempotencyKey, request),
+      ...identityOf(idempotencyKey, { ...request, ...origin }),
+      ...origin,
       ...jobSettings(request, now),
     },
     undefined,
@@ -56,7 +66,7 @@ export async function creationOf({ definition, payload, options, schedule }: New
   return readable(decision);
 }
 
-function identityOf(key: string | undefined, request: NewJobRequest) {
+function identityOf(key: string | undefined, request: object) {
   if (key === undefined) return { jobId: randomUUID() };
   const digest = sha256(key);
   return { jobId: uuidV8(digest), idempotencyKey: digest, fingerprint: sha256(JSON.stringify(request)) };
@@ -70,6 +80,19 @@ function sizeFaults({ payload = null }: NewJobRequest): readonly Fault[] {
   const bytes = Buffer.byteLength(JSON.stringify(payload));
   if (bytes <= MAX_PAYLOAD_BYTES) return [];
   return [{ pointer: '/payload', detail: `has ${bytes} bytes, at most ${MAX_PAYLOAD_BYTES} are accepted` }];
+}
+
+/**
+ * Returns a payload for a job that exists, as it is sent to an API: checked as those of new jobs, but by the API.
+ *
+ * @throws InvalidRequestError
+ */
+export async function changedPayload(definition: JobDefinition, payload: unknown): Promise<unknown> {
+  await checkPayload(definition, payload).catch((error: unknown) => {
+    throw error instanceof PayloadError ? invalid(error.issues) : error;
+  });
+  refuse(sizeFaults({ type: definition.type, payload }));
+  return JSON.parse(JSON.stringify(payload)) as unknown;
 }
 
 /** The schema of the log has the limits of all settings. */

@@ -1,7 +1,7 @@
 import { mkdir, mkdtempDisposable, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { defineJob, PayloadError } from '@jobstream/client';
+import { defineJob, InvalidRequestError, PayloadError } from '@jobstream/client';
 import { resolveNatsServer } from '@jobstream/servers';
 import { eventually } from '@jobstream/test-support';
 import type { HandlerRegistrar } from '@jobstream/worker';
@@ -78,6 +78,58 @@ describe.each([
     await t.expectJob(job).toBe('completed');
     await expect(t.cancel(job)).rejects.toThrow('not possible while the job is completed');
     await expect(t.job('00000000-0000-4000-8000-000000000000')).rejects.toThrow('there is no job');
+  });
+
+  test('runs a delayed job now, and a failed one again with another payload', async () => {
+    await using t = await testJobstream({ handlers, real });
+    const delayed = await t.enqueue(flaky, { failures: 0 }, { delayMs: 3_600_000 });
+    const failing = await t.enqueue(flaky, { failures: 1 }, { maxAttempts: 1 });
+    await t.drain();
+    await t.expectJob(delayed).toBe('scheduled');
+    await t.runNow(delayed, { reason: 'the customer waits' });
+    await expect(t.runNow(failing)).rejects.toThrow('not possible while the job is failed');
+    await expect(t.retry(failing, { payload: { failures: 'none' } })).rejects.toThrow(InvalidRequestError);
+    await t.retry(failing, { payload: { failures: 0 }, reason: 'the fault is mended' });
+    await t.drain();
+    await t.expectJob(delayed).toHaveEvents(['JobCreated', 'JobDueNow', 'JobStarted 1', 'JobCompleted 1']);
+    await t.expectJob(failing).toMatch({ status: 'completed', payload: { failures: 0 } });
+    expect(await t.events(failing)).toContainEqual(
+      expect.objectContaining({ event: 'JobRequeued', data: { reason: 'the fault is mended' } }),
+    );
+  });
+
+  test('creates a job like one that has ended', async () => {
+    await using t = await testJobstream({ handlers, real });
+    const first = await t.enqueue(flaky, { failures: 3 }, { maxAttempts: 1, tags: ['a'] });
+    await expect(t.rerun(first)).rejects.toThrow('a rerun is not possible while the job is pending');
+    await t.drain();
+    await expect(t.rerun(first, { payload: {} })).rejects.toThrow(InvalidRequestError);
+    const again = await t.rerun(first, { payload: { failures: 0 }, tags: ['b'], reason: 'the fault is mended' });
+    await t.drain();
+    expect(await again.result()).toEqual({ attempt: 1 });
+    await t.expectJob(again).toMatch({ rerunOf: first.id, maxAttempts: 1, tags: ['b'], payload: { failures: 0 } });
+    await t.expectJob(first).toMatch({ status: 'failed', tags: ['a'], payload: { failures: 3 } });
+  });
+
+  test('reads what its handlers have logged, without secrets', async () => {
+    const logging = defineJob('logging', { payload: z.object({}), backoff, maxAttempts: 2 });
+    await using t = await testJobstream({
+      real,
+      handlers: (worker) =>
+        worker.handle(logging, (_payload, { log, attempt }) => {
+          log.child({ order: 7 }).debug({ attempt, password: 'hunter2' }, 'begun');
+          if (attempt === 1) throw new Error('not yet');
+          log.warn('almost over');
+        }),
+    });
+    const job = await t.enqueue(logging, {});
+    await t.drain();
+    const begun = { level: 'debug', message: 'begun', fields: { order: 7, attempt: 1, password: '[Redacted]' } };
+    expect(await t.logs(job)).toMatchObject([begun]);
+    await passSecond(t);
+    expect(await t.logs(job, 2)).toMatchObject([{ message: 'begun' }, { level: 'warn', message: 'almost over' }]);
+    expect(await t.logs(job)).toHaveLength(3);
+    expect(await t.logs(await t.enqueue(logging, {}))).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { EventLog, type AttemptRunner } from '@jobstream/worker/test-engine';
 import type { CrashPoint } from './crashableLog.ts';
 import { natsServer, type NatsServer } from './natsServer.ts';
+import { KeptLines } from './keptLines.ts';
 import type { TestSystem } from './testSystem.ts';
 import { testWorker, type WorkerSettings } from './testWorker.ts';
 
@@ -16,6 +17,7 @@ interface Running {
 /** A log on a real nats-server, whose time is that of the world. The worker works within `drain`. */
 export class RealSystem implements TestSystem {
   readonly log: EventLog;
+  readonly lines = new KeptLines(() => this.now());
   readonly #settings: WorkerSettings;
   readonly #server: NatsServer;
   readonly #crashPoints = new Set<CrashPoint>();
@@ -95,6 +97,7 @@ export class RealSystem implements TestSystem {
     const runner = testWorker({
       ...this.#settings,
       log,
+      logs: this.lines,
       name: `test-worker-${++this.#workers}`,
       time: log.clock,
       crashesAt: (point) => this.#crashPoints.delete(point),

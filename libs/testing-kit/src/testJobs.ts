@@ -1,14 +1,16 @@
 import {
+  ConflictError,
   hasEnded,
-  JobCancelledError,
-  JobFailedError,
   NotFoundError,
   type EnqueuedJob,
   type EnqueueOptions,
   type Job,
   type JobDefinition,
   type JobEvent,
+  type LogLine,
   type PayloadInput,
+  type RerunOptions,
+  type RetryOptions,
   type ResultOutput,
 } from '@jobstream/client';
 import {
@@ -20,9 +22,9 @@ import {
 import { changeJob } from './changeJob.ts';
 import type { CrashPoint } from './crashableLog.ts';
 import { millisecondsOf, type Duration } from './duration.ts';
-import { assertEnqueued, refuteEnqueued } from './enqueuedJobs.ts';
+import { assertEnqueued, refuteEnqueued, resultOf } from './enqueuedJobs.ts';
 import { JobExpectation, type JobMatch } from './jobExpectation.ts';
-import { creationOf, invalid, type NewJob } from './newJob.ts';
+import { changedPayload, creationOf, invalid, type NewJob } from './newJob.ts';
 import { MemorySystem } from './memorySystem.ts';
 import { RealSystem } from './realSystem.ts';
 import type { TestJobstreamOptions } from './testOptions.ts';
@@ -48,6 +50,8 @@ export class TestJobstream implements AsyncDisposable {
   readonly #system: TestSystem;
   /** The ids of all jobs, in the order in which they were enqueued. */
   readonly #created: string[] = [];
+  /** The definitions of the jobs, by type. */
+  readonly #definitions = new Map<string, JobDefinition>();
   #stopped: Promise<void> | undefined;
 
   private constructor(system: TestSystem) {
@@ -81,9 +85,7 @@ export class TestJobstream implements AsyncDisposable {
     payload: PayloadInput<Definition>,
     options: EnqueueOptions = {},
   ): Promise<EnqueuedJob<ResultOutput<Definition>>> {
-    const { id, type, status, version, createdAt, updatedAt } = await this.#create({ definition, payload, options });
-    const result = async () => (await this.#resultOf(id)) as ResultOutput<Definition>;
-    return { id, type, status, version, createdAt, updatedAt, result };
+    return this.#enqueued<ResultOutput<Definition>>(await this.#create({ definition, payload, options }));
   }
 
   /**
@@ -155,9 +157,49 @@ export class TestJobstream implements AsyncDisposable {
     return changeJob(idOf(job), { kind: 'CancelJob', ...(reason === undefined ? {} : { reason }) }, this.#system);
   }
 
-  /** Puts a failed or cancelled job back to `pending`. @throws ConflictError in any other status. */
-  retry(job: JobOrId, { reason }: { readonly reason?: string } = {}): Promise<void> {
-    return changeJob(idOf(job), { kind: 'RequeueJob', ...(reason === undefined ? {} : { reason }) }, this.#system);
+  /**
+   * Puts a failed or cancelled job back to `pending`, with another payload if there is one.
+   *
+   * @throws ConflictError in any other status; InvalidRequestError
+   */
+  async retry(job: JobOrId, { payload, reason }: Pick<RetryOptions, 'payload' | 'reason'> = {}): Promise<void> {
+    const because = reason === undefined ? {} : { reason };
+    if (payload !== undefined) {
+      const changed = await changedPayload(this.#definitionOf(await this.job(job)), payload);
+      await changeJob(idOf(job), { kind: 'ChangePayload', payload: changed, ...because }, this.#system);
+    }
+    await changeJob(idOf(job), { kind: 'RequeueJob', ...because }, this.#system);
+  }
+
+  /**
+   * Makes a delayed job, or the next attempt of one that has failed, due now: it runs with the next `drain` or `advance`.
+   *
+   * @throws ConflictError in any other status.
+   */
+  async runNow(job: JobOrId, { reason }: { readonly reason?: string } = {}): Promise<void> {
+    const { id, type } = await this.job(job);
+    await changeJob(id, { kind: 'RunJobNow', ...(reason === undefined ? {} : { reason }) }, this.#system);
+    await this.#system.log.wakeNow({ jobId: id, jobType: type, at: this.now().toISOString() });
+  }
+
+  /**
+   * Creates a job like one that has ended, with `rerunOf`. What `options` name is different in it.
+   *
+   * @throws ConflictError when it has not ended; InvalidRequestError
+   */
+  async rerun(job: JobOrId, { payload, reason, ...options }: RerunOptions = {}): Promise<EnqueuedJob> {
+    const old = await this.job(job);
+    if (!hasEnded(old))
+      throw new ConflictError(`a rerun is not possible while the job is ${old.status}`, { status: 409 });
+    const definition = this.#definitionOf(old);
+    const { maxAttempts, backoff, timeoutMs, tags } = old;
+    const created = await this.#create({
+      definition,
+      payload: payload === undefined ? old.payload : await changedPayload(definition, payload),
+      options: { maxAttempts, backoff, timeoutMs, tags, ...options },
+      origin: { rerunOf: old.id, ...(reason === undefined ? {} : { reason }) },
+    });
+    return this.#enqueued(created);
   }
 
   /** Asserts something about a job. */
@@ -187,6 +229,14 @@ export class TestJobstream implements AsyncDisposable {
     return (await this.#system.log.readHistory(idOf(job))).map(eventView);
   }
 
+  /**
+   * Returns what the handler has written with `ctx.log` in an attempt, or in all attempts, oldest line first: as workers keep
+   * it, without secrets and up to 64 KB an attempt, but of all levels.
+   */
+  async logs(job: JobOrId, attempt?: number): Promise<readonly LogLine[]> {
+    return this.#system.lines.of((await this.job(job)).id, attempt);
+  }
+
   /** Ends the test's Jobstream; can be repeated. `await using` does it. */
   stop(): Promise<void> {
     this.#stopped ??= this.#system.stop();
@@ -200,6 +250,7 @@ export class TestJobstream implements AsyncDisposable {
   async #create(job: NewJob): Promise<Job> {
     const { log } = this.#system;
     const creation = await creationOf(job, this.#system.now());
+    this.#definitions.set(creation.jobType, job.definition);
     try {
       await log.append(creation, 0);
       this.#created.push(creation.jobId);
@@ -214,13 +265,15 @@ export class TestJobstream implements AsyncDisposable {
     return this.job(creation.jobId);
   }
 
-  async #resultOf(id: string): Promise<unknown> {
-    const job = await this.job(id);
-    if (!hasEnded(job))
-      throw new Error(`job ${id} has no result: it is ${job.status}. Call drain() or advance() first`);
-    if (job.status === 'failed') throw new JobFailedError(job);
-    if (job.status === 'cancelled') throw new JobCancelledError(job);
-    return job.result;
+  #enqueued<Result>({ id, type, status, version, createdAt, updatedAt }: Job): EnqueuedJob<Result> {
+    const result = async () => resultOf(await this.job(id)) as Result;
+    return { id, type, status, version, createdAt, updatedAt, result };
+  }
+
+  #definitionOf({ id, type }: Job): JobDefinition {
+    const definition = this.#definitions.get(type);
+    if (definition === undefined) throw new Error(`job ${id} was not enqueued by this test`);
+    return definition;
   }
 }
 

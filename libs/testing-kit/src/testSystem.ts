@@ -1,13 +1,15 @@
 import type { EventLog } from '@jobstream/worker/test-engine';
 import type { CrashPoint } from './crashableLog.ts';
+import type { KeptLines } from './keptLines.ts';
 import type { Ticks } from './ticks.ts';
 
 /** The event log as a test uses it. */
-type TestLog = Pick<EventLog, 'append' | 'readJob' | 'readHistory'>;
+type TestLog = Pick<EventLog, 'append' | 'readJob' | 'readHistory' | 'wakeNow'>;
 
 /** What a test runs on: a log, and a worker of its handlers that works when it is told to. */
 export interface TestSystem {
   readonly log: TestLog;
+  readonly lines: KeptLines;
   /** The time of the log, in milliseconds since 1970. */
   now(): number;
   /** Runs these jobs if they are due, and what they lead to, until nothing is due. */

@@ -17,6 +17,7 @@ export interface WorkerSettings {
 interface TestWorkerOptions extends WorkerSettings {
   readonly name: string;
   readonly log: WorkerLog;
+  readonly logs: NonNullable<AttemptRunnerOptions['logs']>;
   readonly time: { now(): number };
   readonly timers?: NonNullable<AttemptRunnerOptions['timers']>;
   readonly crashesAt: (point: CrashPoint) => boolean;

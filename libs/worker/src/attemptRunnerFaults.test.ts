@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
-import type { JobQueueOptions } from '@jobstream/eventlog';
+import type { Delivery, JobQueueOptions } from '@jobstream/eventlog';
 import { eventually } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { altered, handlerOf, sharedServer } from '../testing/startTestWorker.ts';
@@ -35,6 +35,29 @@ class DoublingLog extends EventLog {
         await options.onDelivery(altered(delivery, { deliveryCount: delivery.deliveryCount + 1 }));
       },
     });
+  }
+}
+
+/** An event log that notes when timers are set and messages are acknowledged, and sets none before it is told to. */
+class WatchedLog extends EventLog {
+  readonly steps: string[] = [];
+  readonly mayWake = Promise.withResolvers<void>();
+
+  override async scheduleWake(wake: Parameters<EventLog['scheduleWake']>[0]) {
+    await this.mayWake.promise;
+    await super.scheduleWake(wake);
+    this.steps.push('timer');
+  }
+
+  override openQueue(options: JobQueueOptions) {
+    const watched = (delivery: Delivery) => {
+      const ack = () => {
+        this.steps.push('ack');
+        delivery.ack();
+      };
+      return altered(delivery, { ack });
+    };
+    return super.openQueue({ ...options, onDelivery: (delivery) => options.onDelivery(watched(delivery)) });
   }
 }
 
@@ -88,6 +111,20 @@ test('a message that comes again after its attempt failed leaves the retry to th
     .map((event) => event.causationId);
   // The first worker's acknowledgement is in flight: after it, no worker would hold an attempt that the message started.
   expect(causes).toEqual([expect.not.stringMatching(/timer|#/), expect.stringMatching(/^timer:/)]);
+});
+
+test('the message of a failed attempt is acknowledged after the timer of its retry is set', async () => {
+  const eventLog = new WatchedLog({ url: nats.url, name: 'worker' });
+  const handler = handlerOf(({ attempt }) => {
+    if (attempt === 1) throw new Error('the first always fails');
+  });
+  await using worker = await startWorker(handler, { eventLog });
+  const { jobId } = await log.create(worker.type, { backoff: { type: 'fixed', delayMs: 0 } });
+  await eventually(async () => expect(await log.story(jobId)).toContain('JobRetryScheduled 1'));
+  await log.eventLog.lastSequence(); // gives one that does not wait the time to acknowledge
+  eventLog.mayWake.resolve();
+  await log.until(jobId, 'completed');
+  expect(eventLog.steps.slice(0, 2)).toEqual(['timer', 'ack']);
 });
 
 test('a result that is too large for the server fails the job for good', async () => {

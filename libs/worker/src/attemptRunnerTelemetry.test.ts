@@ -32,7 +32,7 @@ describe('the metrics of attempts', () => {
   }
 
   const untilAttempts = (expected: Record<string, number>) =>
-    eventually(async () => expect(await attempts()).toEqual(expected), { timeoutMs: 40_000 });
+    eventually(async () => expect(await attempts()).toEqual(expected));
 
   /** The value of the only series with this name. */
   async function value(name: string): Promise<number> {

@@ -52,8 +52,8 @@ describe.each(logStages)('a worker with a log %s', (name, open) => {
   }
 
   /** Returns the history of a job, and keeps it for the comparison of the logs. */
-  async function record(testName: string, jobId: string): Promise<string[]> {
-    own.set(testName, comparable(await log.history(jobId)));
+  async function record(testName: string, jobId: string, options?: ComparableOptions): Promise<string[]> {
+    own.set(testName, comparable(await log.history(jobId), options));
     return log.story(jobId);
   }
 
@@ -141,7 +141,8 @@ describe.each(logStages)('a worker with a log %s', (name, open) => {
     await using _second = await startWorker(handler, 'two');
     const story = ['JobCreated', 'JobStarted 1', 'JobReleased 1', 'JobStarted 1', 'JobCompleted 1'];
     expect(await log.storyUntil(jobId, 'completed')).toEqual(story);
-    await record('released', jobId);
+    // It is called for by its message again and by a timer, and either may come first.
+    await record('released', jobId, { causes: false });
   });
 
   test.each([
@@ -197,8 +198,13 @@ test('all histories are the same with both logs', () => {
   expect(memory).toEqual(real);
 });
 
+interface ComparableOptions {
+  /** Whether the same deliveries must have caused the events; default true. */
+  readonly causes?: boolean;
+}
+
 /** A history without what no two runs have in common: ids, times, and the names of job types. */
-function comparable(history: readonly JobEvent[]): unknown[] {
+function comparable(history: readonly JobEvent[], { causes = true }: ComparableOptions = {}): unknown[] {
   const ids = new Map(history.map(({ id }, index) => [id, index]));
   const cause = (causationId = '') => {
     const [id = '', delivery] = causationId.split('#');
@@ -212,7 +218,7 @@ function comparable(history: readonly JobEvent[]): unknown[] {
       event,
       version,
       actor,
-      cause: cause(causationId),
+      cause: causes ? cause(causationId) : undefined,
       data: { ...rest, retryAt: wait, runAt: undefined, error },
     };
   });

@@ -78,6 +78,18 @@ test('a worker whose server is not there fails to start with the address, but no
 const createMistaken = () =>
   createWorker({ natsUrl: 'http://user:secret@host', concurrency: 0, ackWaitMs: 1.5, maxClockSkewMs: -1 });
 
+test('a worker that could not start leaves nothing open: another one gets its port for probes', async () => {
+  const healthPort = await freePort();
+  await expect(workerOf({ natsUrl: 'nats://127.0.0.1:1', healthPort }).start()).rejects.toThrow('127.0.0.1:1');
+  await expect(workerOf({ healthPort }).start()).resolves.toBeUndefined();
+});
+
+test('a worker whose port for probes is taken does not start', async () => {
+  const healthPort = await freePort();
+  await workerOf({ healthPort }).start();
+  await expect(workerOf({ healthPort }).start()).rejects.toThrow('EADDRINUSE');
+});
+
 test('a worker on a server without the streams of Jobstream fails to start with what to do', async () => {
   await using empty = await startNats();
   await expect(workerOf({ natsUrl: empty.url }).start()).rejects.toThrow(

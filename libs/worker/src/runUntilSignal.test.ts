@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { silentLogger } from './handler/logger.ts';
 import { runUntilSignal } from './runUntilSignal.ts';
@@ -10,4 +11,14 @@ test('a part that cannot start is stopped, and its error is that of the run', as
   await expect(runUntilSignal({ start, stop }, { ...silentLogger, info })).rejects.toThrow('no server');
   expect(stop).toHaveBeenCalledOnce();
   expect(info).not.toHaveBeenCalled(); // it was never ready
+});
+
+test('the error of a part that cannot start is reported when the part has stopped', async () => {
+  const steps: string[] = [];
+  const stop = async () => {
+    await setImmediate();
+    steps.push('stopped');
+  };
+  await runUntilSignal({ start, stop }, silentLogger).catch(() => steps.push('reported'));
+  expect(steps).toEqual(['stopped', 'reported']);
 });

@@ -3,9 +3,18 @@
 export { decide, decodeJobEvent, encodeJobEvent, isRejection, uuidV8 } from '@jobstream/domain';
 export { dueTimeFaults, jobSettings, MAX_PAYLOAD_BYTES, nextTicks, parseCron } from '@jobstream/domain';
 export type { Cron, JobEvent, NewJobRequest } from '@jobstream/domain';
-export { ConcurrentAppendError, EventLog, MemoryEventLog, MemoryServer, VirtualClock } from '@jobstream/eventlog';
+export {
+  ConcurrentAppendError,
+  EventLog,
+  linesOf,
+  MemoryEventLog,
+  MemoryServer,
+  VirtualClock,
+} from '@jobstream/eventlog';
 export type { RecordedEvent } from '@jobstream/eventlog';
 export { AttemptRunner, type AttemptRunnerOptions } from './attemptRunner.ts';
+export { AttemptLog } from './attemptLogs/attemptLog.ts';
+export type { LogKeeper, RunLog } from './attemptLogs/logShipper.ts';
 export { systemClock } from './attempt/clock.ts';
 export { silentLogger } from './handler/logger.ts';
 export { RegisteredHandlers } from './registeredHandlers.ts';

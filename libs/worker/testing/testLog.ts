@@ -17,7 +17,7 @@ interface TestTime {
   readonly until: (assertion: () => unknown) => Promise<unknown>;
 }
 
-const realTime: TestTime = { now: Date.now, until: (assertion) => eventually(assertion, { timeoutMs: 60_000 }) };
+const realTime: TestTime = { now: Date.now, until: (assertion) => eventually(assertion) };
 
 /** The event log as a test uses it: to create jobs, to do to them what others would do, and to look at them. */
 export class TestLog<Log extends AnyLog = EventLog> implements AsyncDisposable {

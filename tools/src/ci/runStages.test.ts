@@ -19,8 +19,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-function run(stages: readonly Stage[], stop = new AbortController().signal) {
-  return runStages(stages, { folder, writeLine, stop, started: (pid) => void pids.push(pid) });
+function run(
+  stages: readonly Stage[],
+  { stop = new AbortController().signal, ...limits }: { stop?: AbortSignal } & Parameters<typeof runStages>[2] = {},
+) {
+  return runStages(stages, { folder, writeLine, stop, started: (pid) => void pids.push(pid) }, limits);
 }
 
 /** Returns the living processes of the process groups that these processes lead. */
@@ -51,17 +54,42 @@ test('the summary repeats the last lines of a failed stage, from both of its out
   expect(summary).not.toContain('all is well');
 });
 
-test('a blocking stage that fails ends the run, and the summary names the stages that did not run', async () => {
-  const stages = [{ ...lint, blocking: true }, tests];
+test('the summary names the tests that failed below the row of their stage, wherever they stood in its output', async () => {
+  const command = 'echo "failed: a.test.ts > adds"; echo "FAILED  it compiles (2 s)"; seq 200; exit 1';
+  const failing: Stage = { name: 'tests', command };
+  const summary = summaryLines([failing], await run([failing]));
+  const row = summary.findIndex((line) => /^tests .*FAILED/.test(line));
+  expect(summary.slice(row + 1, row + 3)).toEqual(['  failed: a.test.ts > adds', '  FAILED  it compiles (2 s)']);
+});
+
+test('a first stage that fails ends the run, and the summary names the stages that did not run', async () => {
+  const stages = [{ ...lint, isFirst: true as const }, tests];
   const summary = summaryLines(stages, await run(stages));
   expect(summary.at(-1)).toBe('0 passed, 1 failed');
   expect(summary).toContainEqual(expect.stringMatching(/^tests +not run$/));
   expect(lines).not.toContain('5 passed, 2 failed');
 });
 
-test('a blocking stage that passes lets the others run', async () => {
-  const stages = [{ ...format, blocking: true }, tests];
+test('a first stage that passes lets the others run', async () => {
+  const stages = [{ ...format, isFirst: true as const }, tests];
   expect(summaryLines(stages, await run(stages)).at(-1)).toBe('6 passed, 2 failed');
+});
+
+test('on a slow machine, the stages behind the first run their tests two at a time', async () => {
+  const stages: Stage[] = [
+    { ...format, isFirst: true },
+    { name: 'tests', command: 'echo "$VITEST_MAX_WORKERS at a time"' },
+  ];
+  await run(stages, { slowMachineMs: 0 });
+  expect(lines).toContain('2 at a time');
+});
+
+test('a stage that would begin too late does not run, and the summary says so', async () => {
+  const stages = [tests, format];
+  const results = await run(stages, { lastBeginMs: -1 });
+  expect(summaryLines(stages, results)).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^tests +not run$/), expect.stringMatching(/^format +not run$/)]),
+  );
 });
 
 test('a stage that takes too long is ended with its child processes and counts as failed', async () => {
@@ -74,7 +102,7 @@ test('a stage that takes too long is ended with its child processes and counts a
 
 test('a request to stop ends the stage that runs and starts no other', async () => {
   const stop = new AbortController();
-  const running = run([{ name: 'slow', command: 'echo begun; sleep 600' }, format], stop.signal);
+  const running = run([{ name: 'slow', command: 'echo begun; sleep 600' }, format], { stop: stop.signal });
   await eventually(() => expect(lines).toContain('begun'));
   stop.abort();
   expect(await running).toMatchObject([{ passed: 0, failed: 1 }]);

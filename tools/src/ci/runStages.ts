@@ -6,6 +6,13 @@ import type { Stage } from './stages.ts';
 const CLOSING_LINE = /^(\d+) passed, (\d+) failed(?:, \d+ skipped)?$/;
 const DEFAULT_MINUTES = 30;
 const TAIL_LINES = 80;
+/** How our commands name a test that failed. */
+const COMPLAINT = /^(?:failed: |FAILED )/;
+const COMPLAINTS = 20;
+/** On a machine that takes longer for the first stage, many tests at once would run into their time limits. */
+const SLOW_MACHINE_MS = 150_000;
+/** No stage begins after it: a push must have its answer within an hour and a half. */
+const LAST_BEGIN_MS = 45 * 60_000;
 
 interface StageTally {
   readonly passed: number;
@@ -14,39 +21,70 @@ interface StageTally {
 
 export interface StageResult extends StageTally {
   readonly stage: Stage;
+  /** When it began, in milliseconds of `performance.now()`. */
+  readonly begin: number;
   readonly seconds: number;
   /** The last lines that it wrote. */
   readonly tail: readonly string[];
+  /** The first of its lines that name a test that failed. */
+  readonly complaints: readonly string[];
 }
 
-/** Runs the stages one after the other and returns their results. After a blocking stage that failed no other runs. */
-export async function runStages(stages: readonly Stage[], surroundings: CommandSurroundings): Promise<StageResult[]> {
-  const { writeLine, stop } = surroundings;
+/** Times since the begin of the run, in milliseconds. */
+interface RunLimits {
+  /** When the first stage ends later, the tests of the others run two at a time. */
+  readonly slowMachineMs?: number;
+  /** When a stage would begin later, it does not run. */
+  readonly lastBeginMs?: number;
+}
+
+/** Runs the stages one after the other, and returns their results. When the first one fails, no other runs. */
+export async function runStages(
+  stages: readonly Stage[],
+  surroundings: CommandSurroundings,
+  { slowMachineMs = SLOW_MACHINE_MS, lastBeginMs = LAST_BEGIN_MS }: RunLimits = {},
+): Promise<StageResult[]> {
+  const begin = performance.now();
+  const elapsed = () => performance.now() - begin;
   const results: StageResult[] = [];
+  let run = runStage;
   for (const stage of stages) {
-    writeLine(`\n== ${stage.name}: ${stage.command}`);
-    const result = await runStage(stage, surroundings);
+    if (surroundings.stop.aborted || elapsed() > lastBeginMs) break;
+    const result = await run(stage, surroundings);
     results.push(result);
-    if (stop.aborted || (stage.blocking === true && result.failed > 0)) break;
+    if (stage.isFirst !== true) continue;
+    if (result.failed > 0) break;
+    if (elapsed() <= slowMachineMs) continue;
+    surroundings.writeLine('\nthis machine is slow: tests run two at a time');
+    run = runWithFewTests;
   }
   return results;
 }
 
+/** Runs a stage so that each test of it has a processor for itself. */
+async function runWithFewTests(stage: Stage, surroundings: CommandSurroundings): Promise<StageResult> {
+  const result = await runStage({ ...stage, command: `export VITEST_MAX_WORKERS=2; ${stage.command}` }, surroundings);
+  return { ...result, stage };
+}
+
 /** Runs a stage to its end, or until it is overdue, and passes on its output line by line. */
 async function runStage(stage: Stage, surroundings: CommandSurroundings): Promise<StageResult> {
+  surroundings.writeLine(`\n== ${stage.name}: ${stage.command}`);
   const begin = performance.now();
   const { minutes = DEFAULT_MINUTES } = stage;
   const overdue = AbortSignal.timeout(minutes * 60_000);
   const stop = AbortSignal.any([surroundings.stop, overdue]);
   const tail: string[] = [];
+  const complaints: string[] = [];
   const writeLine = (line: string) => {
     if (tail.push(line) > TAIL_LINES) tail.shift();
+    if (COMPLAINT.test(line) && complaints.length < COMPLAINTS) complaints.push(line);
     surroundings.writeLine(line);
   };
   const { lastLine, code } = await runShellCommand(stage.command, { ...surroundings, writeLine, stop });
   if (overdue.aborted) writeLine(`${stage.name} took longer than ${minutes} minutes and was ended`);
   const tally = stageTally(lastLine, stop.aborted ? 1 : code);
-  return { stage, ...tally, tail, seconds: (performance.now() - begin) / 1_000 };
+  return { stage, ...tally, tail, complaints, begin, seconds: (performance.now() - begin) / 1_000 };
 }
 
 /**
@@ -61,18 +99,21 @@ export function stageTally(lastLine: string, exitCode: number): StageTally {
 }
 
 /**
- * Returns the end of CI's output: the last lines of each stage that failed, a row for each stage with its duration and
- * its count, and the closing line `N passed, N failed`.
+ * Returns the end of CI's output: the last lines of each stage that failed; a row for each stage with its duration and its
+ * count, and with the tests of it that failed; and the closing line `N passed, N failed`.
  */
 export function summaryLines(stages: readonly Stage[], results: readonly StageResult[]): string[] {
-  const total = sumOf(results, ({ seconds }) => seconds);
+  const begins = results.map(({ begin }) => begin);
+  const ends = results.map(({ begin, seconds }) => begin / 1_000 + seconds);
+  const total = Math.max(...ends) - Math.min(...begins) / 1_000;
+  const ran = new Set(results.map(({ stage }) => stage));
   const passed = sumOf(results, (result) => result.passed);
   const failed = sumOf(results, (result) => result.failed);
   return [
     ...results.flatMap((result) => endingOf(result)),
     '',
-    ...results.map((result) => rowOf(result)),
-    ...stages.slice(results.length).map(({ name }) => `${name.padEnd(14)} not run`),
+    ...results.flatMap((result) => [rowOf(result), ...result.complaints.map((line) => `  ${line}`)]),
+    ...stages.filter((stage) => !ran.has(stage)).map(({ name }) => `${name.padEnd(14)} not run`),
     `${'all stages'.padEnd(14)} ${secondsOf(total)}`,
     `${passed} passed, ${failed} failed`,
   ];

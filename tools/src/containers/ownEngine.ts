@@ -40,17 +40,21 @@ function command(folder: string, env: NodeJS.ProcessEnv) {
     args: [...args, '--pidfile', at('docker.pid'), '--ip', '127.0.0.1', '--log-level', 'warn'],
     env: { ...env, PATH: `${env['PATH']}:/usr/sbin:/sbin` },
     stopSignal: 'SIGTERM' as const,
+    // It stops its containers first, which have twenty seconds each: killed before, it would leave them running for ever.
+    graceMs: 60_000,
     logFile: at('dockerd.log'),
     pidFile: at('jobstream.pid'),
   };
 }
 
-/** Removes what a killed run left, since the image of its clean-up container may be unavailable. */
+/** Removes what a killed run left: this engine has just started, and restarts the containers of that run's services. */
 async function removeLeftovers(env: NodeJS.ProcessEnv): Promise<void> {
-  const label = 'label=org.testcontainers=true';
-  const containers = (await dockerCommand(['ps', '--all', '--quiet', '--filter', label], env)).split('\n');
-  if (containers[0] !== '') await dockerCommand(['rm', '--force', '--volumes', ...containers], env);
-  await dockerCommand(['network', 'prune', '--force', '--filter', label], env);
+  const listed = async (...words: string[]) => (await dockerCommand(words, env)).split('\n').filter(Boolean);
+  const containers = await listed('ps', '--all', '--quiet');
+  if (containers.length > 0) await dockerCommand(['rm', '--force', '--volumes', ...containers], env);
+  const volumes = await listed('volume', 'ls', '--quiet');
+  if (volumes.length > 0) await dockerCommand(['volume', 'rm', '--force', ...volumes], env);
+  await dockerCommand(['network', 'prune', '--force'], env);
 }
 
 function answers(env: NodeJS.ProcessEnv): Promise<boolean> {

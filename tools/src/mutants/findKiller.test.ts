@@ -9,9 +9,15 @@ function failing(times: Record<string, number>, nameOf = (file: string): Partial
   const runTests: RunTests = async (files, isRepeat) => {
     runs.push(`${isRepeat ? 'again ' : ''}${files.join(' ')}`);
     const file = files.find((candidate) => (times[candidate] ?? 0) > 0);
-    if (file === undefined) return { kind: 'passed' };
+    if (file === undefined) return { kind: 'passed', ms: 1 };
     times[file] = (times[file] ?? 0) - 1;
-    return { kind: 'failed', by: `${file} > a test`, passed: files.slice(0, files.indexOf(file)), ...nameOf(file) };
+    return {
+      kind: 'failed',
+      by: `${file} > a test`,
+      passed: files.slice(0, files.indexOf(file)),
+      ms: 2,
+      ...nameOf(file),
+    };
   };
   return { runs, runTests };
 }
@@ -20,13 +26,13 @@ const nameless = () => ({});
 
 test('a file that fails twice has killed the mutant', async () => {
   const { runs, runTests } = failing({ b: 2 });
-  expect(await findKiller(['a', 'b', 'c'], runTests)).toBe('b > a test');
+  expect(await findKiller(['a', 'b', 'c'], runTests)).toEqual({ by: 'b > a test', files: ['b'], ms: 2 });
   expect(runs).toEqual(['a b c', 'again b']);
 });
 
 test('a file that fails once has not, and those after it are run all the same', async () => {
   const { runs, runTests } = failing({ b: 1, d: 2 });
-  expect(await findKiller(['a', 'b', 'c', 'd'], runTests)).toBe('d > a test');
+  expect(await findKiller(['a', 'b', 'c', 'd'], runTests)).toMatchObject({ by: 'd > a test' });
   expect(runs).toEqual(['a b c d', 'again b', 'c d', 'again d']);
 });
 
@@ -34,7 +40,7 @@ test('a failure without a file is tried again with all of them', async () => {
   const once = failing({ b: 1 }, nameless);
   expect(await findKiller(['a', 'b'], once.runTests)).toBeUndefined();
   expect(once.runs).toEqual(['a b', 'again a b']);
-  expect(await findKiller(['a', 'b'], failing({ b: 2 }, nameless).runTests)).toBe('b > a test');
+  expect(await findKiller(['a', 'b'], failing({ b: 2 }, nameless).runTests)).toMatchObject({ files: ['a', 'b'] });
 });
 
 test('files that pass have no killer', async () => {

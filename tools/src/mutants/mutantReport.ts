@@ -28,10 +28,10 @@ export function reportText(results: readonly MutantResults[], remarks: Remarks):
     'Small faults that `npm run test:mutants` plants in a copy of the code, one at a time, and what the tests of the package say. ' +
       `Those of time (${TIMING_OPERATORS.join(', ')}) change when something happens, the others what happens; ` +
       'they take turns as long as a package has mutants of time. ' +
-      'The first score is that of the tests of the package as they were, the last that with the tests that were added for ' +
+      'The first score is that of the nearest test files of the package as they were, the last that with all of them, the tests that were added for ' +
       'survivors and those of other packages; both leave out equivalent mutants, which change nothing that a caller could ' +
       'notice. ' +
-      'This page is written by the command; the lists with every mutant and the test that killed it are in ' +
+      'Places are those of the commit. This page is written by the command; the lists with every mutant and the test that killed it are in ' +
       '[mutants/](mutants/).',
     [
       '| package | commit | seed | mutants | of time | equivalent | killed | first score | killed later | score |',

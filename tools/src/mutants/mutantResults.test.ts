@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readResults, writeResults } from './mutantResults.ts';
+import { readResults, testsChangedSince, writeResults } from './mutantResults.ts';
 import type { TriedMutant } from './mutantResults.ts';
 
 let root: string;
@@ -35,7 +35,9 @@ test('a run goes on where it was, also when tests have changed since', async () 
   await writeFile(path.join(root, 'libs/a/src/code.test.ts'), 'a test');
   git('add', '.');
   git('commit', '--quiet', '--message', 'Two');
-  expect(await readResults(root, 'libs/a', 1)).toEqual({ package: 'libs/a', commit, seed: 1, tried });
+  const results = await readResults(root, 'libs/a', 1);
+  expect(results).toEqual({ package: 'libs/a', commit, seed: 1, tried });
+  expect(await testsChangedSince(root, results)).toEqual(new Set(['libs/a/src/code.test.ts']));
 });
 
 test('a run with another seed begins anew', async () => {

@@ -45,6 +45,12 @@ export function readEarlierResults(root: string, packageFolder: string): Promise
   return readJson<MutantResults>(resultsFile(root, packageFolder));
 }
 
+/** Returns the test files that were added or changed since the commit of the results. */
+export async function testsChangedSince(root: string, { commit }: MutantResults): Promise<ReadonlySet<string>> {
+  const { stdout } = await run('git', ['diff', '--name-only', commit, '--', '*.test.ts'], { cwd: root });
+  return new Set(stdout.split('\n').filter((file) => file !== ''));
+}
+
 export async function writeResults(root: string, results: MutantResults): Promise<void> {
   await mkdir(path.join(root, RESULTS_FOLDER), { recursive: true });
   await writeFile(resultsFile(root, results.package), `${JSON.stringify(results, undefined, 2)}\n`);

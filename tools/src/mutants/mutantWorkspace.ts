@@ -11,7 +11,8 @@ const run = promisify(execFile);
 /** A copy of the repository's files in which mutants are planted, so that the working tree is never touched. */
 export class MutantWorkspace implements AsyncDisposable {
   readonly folder: string;
-  readonly #remove = () => rmSync(this.folder, { recursive: true, force: true });
+  // Tests that are being killed may still write.
+  readonly #remove = () => rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 });
 
   private constructor(folder: string) {
     this.folder = folder;
@@ -41,14 +42,26 @@ export class MutantWorkspace implements AsyncDisposable {
 
   /** Plants mutants of different files while `work` runs. */
   async with<Result>(mutants: readonly Mutant[], work: () => Promise<Result>): Promise<Result> {
-    const sources = await Promise.all(mutants.map(({ file }) => this.read(file)));
-    const write = (file: string, text: string) => writeFile(path.join(this.folder, file), text);
-    await Promise.all(mutants.map((mutant, index) => write(mutant.file, applyMutant(sources[index] ?? '', mutant))));
+    const mutated = await Promise.all(
+      mutants.map(async (mutant) => [mutant.file, applyMutant(await this.read(mutant.file), mutant)] as const),
+    );
+    return this.withTexts(new Map(mutated), work);
+  }
+
+  /** Gives files other texts while `work` runs. */
+  async withTexts<Result>(texts: ReadonlyMap<string, string>, work: () => Promise<Result>): Promise<Result> {
+    const sources = new Map<string, string>();
+    for (const file of texts.keys()) sources.set(file, await this.read(file));
+    await this.#write(texts);
     try {
       return await work();
     } finally {
-      await Promise.all(mutants.map(({ file }, index) => write(file, sources[index] ?? '')));
+      await this.#write(sources);
     }
+  }
+
+  async #write(texts: ReadonlyMap<string, string>): Promise<void> {
+    for (const [file, text] of texts) await writeFile(path.join(this.folder, file), text);
   }
 
   /** Returns the files in which the type check of a package finds mistakes, as it is now. */

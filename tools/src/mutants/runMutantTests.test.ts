@@ -9,6 +9,12 @@ test.each([
   expect(firstFailure(output)).toEqual({ by, file });
 });
 
+test('the first failure has the time that its test took', () => {
+  const output =
+    ' ❯ |tests| libs/a.test.ts (3 tests | 1 failed) 1530ms\n   ✓ one 3ms\n   × two 1527ms\n\n FAIL  |tests| libs/a.test.ts > two\n';
+  expect(firstFailure(output)).toEqual({ by: 'libs/a.test.ts > two', file: 'libs/a.test.ts', ms: 1_527 });
+});
+
 test('a failure outside the tests has no file', () => {
   expect(firstFailure('— Unhandled Errors —\n\nRangeError: too much\n')).toEqual({ by: 'RangeError: too much' });
   expect(firstFailure('')).toEqual({ by: 'no test could run' });

@@ -13,6 +13,8 @@ export interface TestOutcome {
   readonly file?: string;
   /** The files that have passed before. */
   readonly passed?: readonly string[];
+  /** Milliseconds that the first test that failed took, or the run. */
+  readonly ms: number;
 }
 
 export interface TestRun {
@@ -28,6 +30,7 @@ export interface TestRun {
 
 /** Runs test files up to the first failure. */
 export async function runMutantTests(run: TestRun): Promise<TestOutcome> {
+  const begun = performance.now();
   const limit = `Timeout=${run.testTimeoutMs}`;
   const options = ['--bail=1', `--test${limit}`, `--hook${limit}`, `--maxWorkers=${run.jobs}`];
   const child = spawn(process.execPath, [path.join('tools', 'test.ts'), ...run.files, ...options], {
@@ -50,17 +53,19 @@ export async function runMutantTests(run: TestRun): Promise<TestOutcome> {
   const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
   late.removeEventListener('abort', end);
   process.off('exit', end);
-  if (code === 0) return { kind: 'passed' };
-  if (late.aborted) return { kind: 'timed out', by: 'the time limit of the run' };
-  return { kind: 'failed', ...firstFailure(errors + output), passed: passedFiles(output) };
+  const ms = Math.round(performance.now() - begun);
+  if (code === 0) return { kind: 'passed', ms };
+  if (late.aborted) return { kind: 'timed out', by: 'the time limit of the run', ms };
+  return { kind: 'failed', ms, ...firstFailure(errors + output), passed: passedFiles(output) };
 }
 
 /** Finds the first failure in what Vitest has written. */
-export function firstFailure(output: string): Pick<TestOutcome, 'by' | 'file'> {
+export function firstFailure(output: string): Pick<TestOutcome, 'by' | 'file'> & { readonly ms?: number } {
   const by = /^ *FAIL +(?:\|\w+\| )?(.*)$/m.exec(output)?.[1]?.trim();
   if (by === undefined) return { by: /^\w*Error: .*$/m.exec(output)?.[0] ?? 'no test could run' };
   const file = fileOf(by);
-  return file === undefined ? { by } : { by, file };
+  const ms = /^ *× .* (\d+)ms$/m.exec(output)?.[1];
+  return { by, ...(file === undefined ? {} : { file }), ...(ms === undefined ? {} : { ms: Number(ms) }) };
 }
 
 /** Finds the files that have passed in what Vitest has written. */

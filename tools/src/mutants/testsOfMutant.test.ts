@@ -1,32 +1,22 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { testsOfMutant } from './testsOfMutant.ts';
 
-test('the tests come in groups: what has killed mutants of the file or its folder, and what lies near it, first', async () => {
-  const root = await mkdtemp(path.join(tmpdir(), 'tests-of-mutant-'));
-  onTestFinished(() => rm(root, { recursive: true }));
-  await mkdir(path.join(root, 'libs/a/src/room'), { recursive: true });
-  const names = [
-    'room/code.test.ts',
-    'room/code.schedules.test.ts',
-    'room/other.test.ts',
-    'b.test.ts',
-    'c.test.ts',
-    'd.test.ts',
-  ];
-  for (const name of names) await writeFile(path.join(root, 'libs/a/src', name), '');
-  const killers = [
-    { test: 'libs/a/src/d.test.ts', mutated: 'libs/a/src/room/code.ts' },
-    { test: 'libs/a/src/c.test.ts', mutated: 'libs/a/src/room/other.ts' },
-    { test: 'libs/a/src/b.test.ts', mutated: 'libs/a/src/b.ts' },
-  ];
-  expect(testsOfMutant(root, 'libs/a', 'libs/a/src/room/code.ts', killers)).toEqual([
-    ['libs/a/src/d.test.ts'],
-    ['libs/a/src/room/code.schedules.test.ts', 'libs/a/src/room/code.test.ts'],
-    ['libs/a/src/room/other.test.ts'],
-    ['libs/a/src/c.test.ts'],
-    ['libs/a/src/b.test.ts'],
+const reach = [
+  { test: 'wide', blocks: ['a.ts:1', 'a.ts:7', 'b.ts:1'] },
+  { test: 'narrow', blocks: ['a.ts:1', 'a.ts:7'] },
+  { test: 'widest', blocks: ['a.ts:1', 'b.ts:1', 'b.ts:2', 'b.ts:3'] },
+  { test: 'elsewhere', blocks: ['b.ts:1'] },
+];
+
+test('the tests that run the code of a mutant come in growing groups, preferred ones first, then those that run least else', () => {
+  expect(testsOfMutant('a.ts:1', reach, new Set())).toEqual([['narrow', 'wide'], ['widest']]);
+  expect(testsOfMutant('a.ts:1', reach, new Set(['widest', 'elsewhere']))).toEqual([['widest', 'narrow'], ['wide']]);
+  expect(testsOfMutant('a.ts:7', reach, new Set(['widest']))).toEqual([['narrow', 'wide']]);
+});
+
+test('a mutant in code that no test runs is left to all of them', () => {
+  expect(testsOfMutant('c.ts:1', reach, new Set())).toEqual([
+    ['elsewhere', 'narrow'],
+    ['wide', 'widest'],
   ]);
 });

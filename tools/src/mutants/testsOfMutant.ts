@@ -1,5 +1,5 @@
 import { globSync } from 'node:fs';
-import path from 'node:path';
+import type { TestReach } from './testReach.ts';
 
 /** Tests outside a package that cover it: folders, or the beginnings of the names of files. */
 const OTHER_TESTS: Readonly<Record<string, readonly string[]>> = {
@@ -13,42 +13,32 @@ const OTHER_TESTS: Readonly<Record<string, readonly string[]>> = {
 /** Packages whose tests start the servers that they need: neither the shared Postgres nor the bundled programs. */
 const WITH_OWN_SERVERS = ['libs/client/', 'libs/eventlog/', 'libs/worker/'];
 
+/** How many test files are in the first group; each further group has three times as many. */
+const FIRST_GROUP = 2;
+
 /** Whether these test files do without the set-up of the run, which takes longer than most of them. */
 export function startTheirServers(files: readonly string[]): boolean {
   return files.every((file) => WITH_OWN_SERVERS.some((folder) => file.startsWith(folder)));
 }
 
 /**
- * Returns the test files of a package for the mutants of a file in groups, the most promising first: those that have
- * killed mutants of the file, its own, those of its folder, those that have killed mutants of its folder, the others.
+ * Returns the test files that run the code of a mutant, in growing groups: preferred ones first, then those that run the
+ * least other code, because they know most about it and are fast. Code that no test runs is left to all of them.
  *
- * @param killers test files that have killed mutants of the package, with the mutated file of each.
+ * @param block names the block of the mutant.
+ * @param preferred test files that are likely to notice the mutant.
  */
-export function testsOfMutant(
-  root: string,
-  packageFolder: string,
-  file: string,
-  killers: readonly { readonly test: string; readonly mutated: string }[],
-): string[][] {
-  const all = testsIn(root, packageFolder);
-  const near = all.filter((test) => isBeside(test, file));
-  const sameName = near.filter((test) => path.basename(test).startsWith(`${path.basename(file, '.ts')}.`));
-  const killersOf = (isMeant: (mutated: string) => boolean) =>
-    all.filter((test) => killers.some((killer) => killer.test === test && isMeant(killer.mutated)));
-  const seen = new Set<string>();
-  return [
-    killersOf((mutated) => mutated === file),
-    sameName,
-    near,
-    killersOf((mutated) => isBeside(mutated, file)),
-    all,
-  ]
-    .map((group) => group.filter((test) => !seen.has(test) && seen.add(test)))
-    .filter((group) => group.length > 0);
+export function testsOfMutant(block: string, reach: readonly TestReach[], preferred: ReadonlySet<string>): string[][] {
+  const reaching = reach.filter(({ blocks }) => blocks.includes(block));
+  const sorted = (reaching.length === 0 ? reach : reaching).toSorted(
+    (left, right) =>
+      Number(preferred.has(right.test)) - Number(preferred.has(left.test)) || left.blocks.length - right.blocks.length,
+  );
+  return inGroups(sorted.map(({ test }) => test));
 }
 
-function isBeside(file: string, other: string): boolean {
-  return path.dirname(file) === path.dirname(other);
+function inGroups(tests: readonly string[], size = FIRST_GROUP): string[][] {
+  return tests.length === 0 ? [] : [tests.slice(0, size), ...inGroups(tests.slice(size), size * 3)];
 }
 
 /** Returns the test files elsewhere that cover the package. They take long. */
@@ -56,7 +46,8 @@ export function testsElsewhere(root: string, packageFolder: string): string[] {
   return (OTHER_TESTS[packageFolder] ?? []).flatMap((beginning) => testsIn(root, beginning));
 }
 
-function testsIn(root: string, beginning: string): string[] {
+/** Returns the test files in a folder, or in those whose path begins so. */
+export function testsIn(root: string, beginning: string): string[] {
   const files = globSync(`${beginning}{/**/,}*.test.ts`, { cwd: root, exclude: (name) => name === 'node_modules' });
   return files.toSorted();
 }

@@ -8,8 +8,11 @@ import type { MutantResults, Remarks, TriedMutant, Verdict } from './mutantResul
 import type { MutantWorkspace } from './mutantWorkspace.ts';
 import { refusedMutants } from './refusedMutants.ts';
 import type { Compile } from './refusedMutants.ts';
+import { blockOf } from './reachProbes.ts';
 import { fileOf, runMutantTests } from './runMutantTests.ts';
-import { testsElsewhere, testsOfMutant } from './testsOfMutant.ts';
+import { measureReach } from './testReach.ts';
+import type { TestReach } from './testReach.ts';
+import { testsElsewhere, testsIn, testsOfMutant } from './testsOfMutant.ts';
 
 export interface MutantTrial {
   readonly workspace: MutantWorkspace;
@@ -19,6 +22,8 @@ export interface MutantTrial {
   readonly count: number;
   /** How many test files run at once. */
   readonly jobs: number;
+  /** Where it is kept which code the tests run. */
+  readonly reachFile: string;
   readonly say: (line: string) => void;
   readonly save: (results: MutantResults) => Promise<void>;
 }
@@ -26,28 +31,34 @@ export interface MutantTrial {
 /** Milliseconds for a test that a mutant makes wait for ever, and for one that has failed and gets a second chance. */
 const [TEST_TIMEOUT_MS, REPEAT_TIMEOUT_MS] = [30_000, 60_000];
 const REFUSED: Verdict = { kind: 'refused by the compiler' };
+/** Milliseconds after which a failure may be due to the load of the machine: no wait of a test has a shorter limit. */
+const SLOW_MS = 20_000;
+/** How many groups of test files a mutant has to survive at first, eight files; the others are left to `trySurvivors`. */
+const NEAREST_GROUPS = 2;
 /** Milliseconds for a run of tests, which take some minutes at most. */
 const RUN_TIMEOUT_MS = 15 * 60_000;
 
 /**
- * Plants one mutant after the other and runs the tests of the package until one fails. The order of the mutants follows
- * from the seed.
+ * Plants one mutant after the other and runs the nearest tests of the package until one fails. The order of the mutants
+ * follows from the seed.
  *
- * @throws Error when the type check or the tests fail without a mutant.
+ * @throws Error when the type check, or a test that has killed a mutant slowly, fails without a mutant.
  */
 export async function tryMutants(trial: MutantTrial): Promise<void> {
   const { workspace, results, count, say, save } = trial;
   const tried = [...results.tried];
   const done = new Set(tried.map(({ id }) => id));
   const missing = () => count - tried.filter(({ verdict }) => verdict.kind !== 'refused by the compiler').length;
-  const known = await checkedTests(trial);
+  const reach = await reachOfTests(trial);
   const chosen = chooseMutants(await allMutants(workspace, results.package), results.seed);
   const left = chosen.filter(({ id }) => !done.has(id));
   while (missing() > 0 && left.length > 0) {
     const next = left.splice(0, missing());
     const refused = await refusedMutants(next, compiler(trial));
     for (const mutant of next) {
-      const verdict = refused.has(mutant) ? REFUSED : await judge(trial, mutant, tried, known);
+      const verdict = refused.has(mutant)
+        ? REFUSED
+        : await judge(trial, mutant, await testsNear(trial, mutant, killersOf(mutant, tried), reach));
       tried.push({ ...listed(mutant), verdict });
       await save({ ...results, tried });
       say(`${count - missing()}/${count} ${mutant.id}: ${describe(verdict)}`);
@@ -55,17 +66,23 @@ export async function tryMutants(trial: MutantTrial): Promise<void> {
   }
 }
 
-/** Tries the survivors that no remark explains again with the tests of today, then with those of other packages. */
-export async function trySurvivors(trial: MutantTrial, remarks: Remarks): Promise<void> {
+/**
+ * Tries the survivors that no remark explains again with all tests of today, then with those of other packages.
+ *
+ * @param changed the test files that were added or changed for them, which come first.
+ */
+export async function trySurvivors(trial: MutantTrial, remarks: Remarks, changed: ReadonlySet<string>): Promise<void> {
   const { workspace, results, say, save } = trial;
-  const known = await checkedTests(trial);
+  const reach = await reachOfTests(trial);
   const mutants = await allMutants(workspace, results.package);
   const elsewhere = testsElsewhere(workspace.folder, results.package);
   const tried = [...results.tried];
   for (const [index, survivor] of tried.entries()) {
     if (survivor.verdict.kind !== 'survived' || remarks[survivor.id] !== undefined) continue;
     const mutant = mutants.find((candidate) => isSame(candidate, survivor));
-    const by = mutant && (await killerOf(trial, mutant, [...testsNear(trial, mutant, tried), elsewhere], known));
+    const preferred = new Set([...changed, ...killersOf(survivor, tried)]);
+    const near = mutant === undefined ? [] : await testsNear(trial, mutant, preferred, reach);
+    const by = mutant && (await killerOf(trial, mutant, [...near, elsewhere]));
     if (by !== undefined) tried[index] = { ...survivor, verdict: { kind: 'killed', by, later: true } };
     await save({ ...results, tried });
     say(`${survivor.id}: ${mutant === undefined ? 'its place has changed' : (by ?? 'survived')}`);
@@ -81,63 +98,67 @@ function listed({ id, operator, before, after }: Mutant): Omit<TriedMutant, 'ver
 }
 
 async function allMutants(workspace: MutantWorkspace, packageFolder: string): Promise<Mutant[]> {
-  const files = globSync(`${packageFolder}/src/**/*.ts`, { cwd: workspace.folder });
-  const product = files.filter((file) => !file.endsWith('.test.ts')).toSorted();
+  const product = productOf(workspace, packageFolder);
   const found = await Promise.all(product.map(async (file) => mutantsOf(file, await workspace.read(file))));
   return found.flat();
 }
 
-/** Checks the types, and returns the test files that are known to pass without a mutant: none yet. */
-async function checkedTests({ workspace, results }: MutantTrial): Promise<Set<string>> {
+function productOf(workspace: MutantWorkspace, packageFolder: string): string[] {
+  const files = globSync(`${packageFolder}/src/**/*.ts`, { cwd: workspace.folder });
+  return files.filter((file) => !file.endsWith('.test.ts')).toSorted();
+}
+
+/** Checks the types, and which code the tests of the package run, without a mutant. */
+async function reachOfTests(trial: MutantTrial): Promise<TestReach[]> {
+  const { workspace, results, reachFile, say } = trial;
   const [mistaken] = await workspace.filesWithMistakes(results.package);
   if (mistaken !== undefined) throw new Error(`without a mutant the type check fails: ${mistaken}`);
-  return new Set();
+  const runTest = async (test: string) => (await findKiller([test], runner(trial))) === undefined;
+  const product = productOf(workspace, results.package);
+  const tests = testsIn(workspace.folder, results.package);
+  return measureReach({ workspace, product, cacheFile: reachFile, runTest, say }, tests);
 }
 
 function compiler({ workspace, results }: MutantTrial): Compile {
   return (mutants) => workspace.with(mutants, () => workspace.filesWithMistakes(results.package));
 }
 
-async function judge(
-  trial: MutantTrial,
-  mutant: Mutant,
-  tried: readonly TriedMutant[],
-  known: Set<string>,
-): Promise<Verdict> {
-  const by = await killerOf(trial, mutant, testsNear(trial, mutant, tried), known);
+async function judge(trial: MutantTrial, mutant: Mutant, groups: readonly string[][]): Promise<Verdict> {
+  const by = await killerOf(trial, mutant, groups.slice(0, NEAREST_GROUPS));
   return by === undefined ? { kind: 'survived' } : { kind: 'killed', by };
 }
 
-function testsNear({ workspace, results }: MutantTrial, { file }: Mutant, tried: readonly TriedMutant[]): string[][] {
-  const killers = tried.flatMap(({ id, verdict }) => {
-    const test = verdict.kind === 'killed' ? fileOf(verdict.by) : undefined;
-    return test === undefined ? [] : [{ test, mutated: id.slice(0, id.indexOf(':')) }];
-  });
-  return testsOfMutant(workspace.folder, results.package, file, killers);
+async function testsNear(
+  { workspace }: MutantTrial,
+  mutant: Mutant,
+  preferred: ReadonlySet<string>,
+  reach: readonly TestReach[],
+): Promise<string[][]> {
+  return testsOfMutant(blockOf(mutant.file, await workspace.read(mutant.file), mutant), reach, preferred);
+}
+
+/** Returns the test files that have killed mutants of the same file. */
+function killersOf({ id }: Pick<Mutant, 'id'>, tried: readonly TriedMutant[]): ReadonlySet<string> {
+  const file = id.slice(0, id.indexOf(':') + 1);
+  const killers = tried.flatMap(({ id: other, verdict }) =>
+    other.startsWith(file) && verdict.kind === 'killed' ? (fileOf(verdict.by) ?? []) : [],
+  );
+  return new Set(killers);
 }
 
 /**
  * Returns the first test that kills the mutant.
  *
- * @param known the test files that pass without a mutant; those that have to are added.
- * @throws Error when the file of the test fails without the mutant as well.
+ * @throws Error when it took so long that lack of time may be the cause, and the file of the test then fails without the
+ * mutant as well.
  */
-async function killerOf(
-  trial: MutantTrial,
-  mutant: Mutant,
-  groups: readonly string[][],
-  known: Set<string>,
-): Promise<string | undefined> {
-  const runTests = runner(trial);
+async function killerOf(trial: MutantTrial, mutant: Mutant, groups: readonly string[][]): Promise<string | undefined> {
   for (const files of groups) {
-    const by = await trial.workspace.with([mutant], () => findKiller(files, runTests));
-    if (by === undefined) continue;
-    const file = fileOf(by);
-    const suspects = (file === undefined ? files : [file]).filter((suspect) => !known.has(suspect));
-    const without = await findKiller(suspects, runTests);
-    if (without !== undefined) throw new Error(`without a mutant a test fails: ${without}`);
-    for (const suspect of suspects) known.add(suspect);
-    return by;
+    const killer = await trial.workspace.with([mutant], () => findKiller(files, runner(trial)));
+    if (killer === undefined) continue;
+    const mistaken = killer.ms > SLOW_MS ? await findKiller(killer.files, runner(trial)) : undefined;
+    if (mistaken !== undefined) throw new Error(`without a mutant a test fails: ${mistaken.by}`);
+    return killer.by;
   }
   return undefined;
 }

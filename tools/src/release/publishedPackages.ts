@@ -140,7 +140,8 @@ export const publishedPackages: readonly PublishedPackage[] = [
     node: '>=24.0.0',
     sideEffects: true,
     dependencies: [],
-    budget: { unpackedBytes: 6 * MB, installedBytes: 90 * MB, installedPackages: 4 },
+    // Half a megabyte are the compressed copies of the dashboard, which the API would else compress for every browser.
+    budget: { unpackedBytes: 6.7 * MB, installedBytes: 90 * MB, installedPackages: 4 },
   },
   {
     name: 'jobstream',

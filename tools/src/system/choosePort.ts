@@ -21,7 +21,14 @@ export interface PortWish {
 const LAUNCHES = 5;
 
 /** Returns the usual port or, when that is taken, a free one; rejects when the user named a port that is taken. */
-export async function choosePort({ name, usual, explicit, host, instead = freePort, say }: PortWish): Promise<number> {
+export async function choosePort({
+  name,
+  usual,
+  explicit,
+  host,
+  instead = () => freePort(),
+  say,
+}: PortWish): Promise<number> {
   const wished = explicit ? Number(explicit) : usual;
   if (wished === 0) return freePort();
   if (await isPortFree(wished, host)) return wished;

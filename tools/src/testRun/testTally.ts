@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { TestModule } from 'vitest/node';
 
 export interface TestTally {
@@ -17,6 +18,26 @@ export function testTally(modules: readonly TestModule[], otherErrors: number): 
     tally.skipped += states.filter((state) => state === 'skipped').length;
   }
   return tally;
+}
+
+const SHOWN_CHARACTERS = 200;
+
+/** Returns each test that failed, as `<file> > <its name>: <why>`, and each file that could not be loaded. */
+export function failedTests(modules: readonly TestModule[]): readonly string[] {
+  return modules.flatMap((module) => {
+    const tests = [...module.children.allTests('failed')].map(
+      (test) => `${module.relativeModuleId} > ${test.fullName}${reasonOf(test.result().errors)}`,
+    );
+    return tests.length === 0 && !module.ok() ? [module.relativeModuleId + reasonOf(module.errors())] : tests;
+  });
+}
+
+/** Returns `: ` and the first line of the first error, so that the last lines of a long output say what went wrong. */
+export function reasonOf(errors: readonly { readonly message: string }[] = []): string {
+  const [line = ''] = stripVTControlCharacters(errors[0]?.message ?? '')
+    .trim()
+    .split('\n');
+  return line === '' ? '' : `: ${line.slice(0, SHOWN_CHARACTERS)}`;
 }
 
 /** Returns the reasons for skipped tests, each once. */

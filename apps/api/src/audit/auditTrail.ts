@@ -6,13 +6,13 @@ export interface AuditTrailOptions {
   readonly log: Pick<AuditLog, 'write' | 'removeOld'>;
   /** How long records are kept, in milliseconds; 0 for ever. */
   readonly retentionMs: number;
+  /** How long a change waits for a record that is required, in milliseconds. */
+  readonly requiredMs: number;
   readonly logger: Logger;
 }
 
 /** How long a change waits for its record, unless the record is required. */
 const PATIENCE_MS = 500;
-/** How long a change waits for a record that is required; the change itself takes up to 4.8 s. */
-const REQUIRED_WITHIN_MS = 2_000;
 const INTERVAL_MS = 1_000;
 const CLEANING_INTERVAL_MS = 3_600_000;
 /** About 10 MB. Beyond, records are in the process's log alone. */
@@ -42,7 +42,7 @@ export class AuditTrail extends BackgroundLoop {
    * @throws ReadModelUnavailableError if a required record cannot be written.
    */
   async begin(record: AuditRecord, required: boolean): Promise<void> {
-    if (required) return within(REQUIRED_WITHIN_MS, this.#options.log.write(record));
+    if (required) return within(this.#options.requiredMs, this.#options.log.write(record));
     await Promise.race([this.#track(record), pause(PATIENCE_MS, undefined, { ref: false })]);
   }
 

@@ -94,9 +94,10 @@ function reasonIn(body: unknown): string | undefined {
   return typeof body.reason === 'string' ? body.reason.slice(0, MAX_REASON_CHARS) : undefined;
 }
 
+/** Says of what is larger that it was left out, and how large it was. */
 function unlessLarge(details: unknown): unknown {
   const text = JSON.stringify(details) as string | undefined;
-  return text === undefined || text.length > MAX_DETAILS_CHARS ? undefined : details;
+  return text !== undefined && text.length > MAX_DETAILS_CHARS ? { tooLarge: text.length } : details;
 }
 
 /** After a 5xx the change may have been made nevertheless. */

@@ -1,13 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { JobEvent } from '@jobstream/domain';
-import { scopes } from '@jobstream/readmodel';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useStage } from '../../testing/apiStage.ts';
 import { operationsOf, readOpenApi } from '../../testing/contract/openApi.ts';
 import { projectAll } from '../../testing/projectAll.ts';
-
-/** Calls the API with a key; a body is sent as JSON. */
-type Call = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
+import { tenantCaller, type Call } from '../../testing/tenantCaller.ts';
 
 const stage = useStage({ auth: { open: false } });
 const { api } = stage;
@@ -16,18 +13,12 @@ let globex: Call;
 let operator: Call;
 
 beforeAll(async () => {
-  [acme, globex, operator] = await Promise.all([caller('acme'), caller('globex'), caller(null)]);
+  [acme, globex, operator] = await Promise.all([
+    tenantCaller(api, 'acme'),
+    tenantCaller(api, 'globex'),
+    tenantCaller(api, null),
+  ]);
 });
-
-async function caller(tenant: string | null): Promise<Call> {
-  const { text } = await api.keys.create({ name: 'test', scopes: [...scopes], tenant, expiresAt: null });
-  return (method, path, body, headers = {}) =>
-    api.fetch(path, {
-      method,
-      headers: { authorization: `Bearer ${text}`, 'content-type': 'application/json', ...headers },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
-}
 
 const project = () => projectAll(api.log, stage.databaseUrl);
 const json = async <Body>(response: Promise<Response>) => (await (await response).json()) as Body;
@@ -40,16 +31,16 @@ const statusOf = async (response: Promise<Response>) => {
 const statusInLog = async (id: string) => (await api.log.readJob(id))?.job.status;
 
 async function newJob(call: Call, body: object = {}, headers: Record<string, string> = {}): Promise<string> {
-  const response = await call('POST', '/api/jobs', { type: 'email', ...body }, headers);
+  const response = await call('POST /api/jobs', { type: 'email', ...body }, headers);
   expect([200, 201]).toContain(response.status);
   return ((await response.json()) as { id: string }).id;
 }
 
 const idsOf = async (call: Call, query: string) =>
-  (await json<{ items: { id: string }[] }>(call('GET', `/api/jobs?${query}`))).items.map(({ id }) => id);
+  (await json<{ items: { id: string }[] }>(call(`GET /api/jobs?${query}`))).items.map(({ id }) => id);
 
 async function eventsUntil(call: Call, id: string, after: number): Promise<{ jobId: string; tenant?: string }[]> {
-  const response = await call('GET', `/api/events?after=${after}`);
+  const response = await call(`GET /api/events?after=${after}`);
   let text = '';
   for await (const chunk of response.body ?? []) {
     text += Buffer.from(chunk).toString();
@@ -60,11 +51,11 @@ async function eventsUntil(call: Call, id: string, after: number): Promise<{ job
 
 const schedule = (name: string) => ({ name, cron: '0 3 * * *', job: { type: 'email', payload: 'ours' } });
 const names = async (call: Call) =>
-  (await json<{ items: { name: string }[] }>(call('GET', '/api/schedules?limit=200'))).items.map(({ name }) => name);
+  (await json<{ items: { name: string }[] }>(call('GET /api/schedules?limit=200'))).items.map(({ name }) => name);
 
 const newSchedule = async (call: Call) => {
   const name = `s-${randomUUID()}`;
-  expect(await statusOf(call('POST', '/api/schedules', schedule(name)))).toBe(201);
+  expect(await statusOf(call('POST /api/schedules', schedule(name)))).toBe(201);
   return name;
 };
 
@@ -101,8 +92,8 @@ describe.each([
   test.each(below(JOB, ways))('is not there for another: %s %s', async (method, path) => {
     const id = await newJob(acme);
     await prepare();
-    const theirs = await globex(method, `/api/jobs/${id}${path}`);
-    const nobodys = await globex(method, `/api/jobs/${randomUUID()}${path}`);
+    const theirs = await globex(`${method} /api/jobs/${id}${path}`);
+    const nobodys = await globex(`${method} /api/jobs/${randomUUID()}${path}`);
     expect([theirs.status, nobodys.status]).toEqual([404, 404]);
     const [{ requestId: _a, instance: _b, ...seen }, { requestId: _c, instance: _d, ...expected }] = (await Promise.all(
       [theirs.json(), nobodys.json()],
@@ -118,18 +109,18 @@ describe.each([
     const call = who();
     const id = await newJob(acme);
     await prepare();
-    expect(await json(call('GET', `/api/jobs/${id}`))).toMatchObject({ id, tenant: 'acme' });
-    expect(await statusOf(call('POST', `/api/jobs/${id}/cancel`))).toBe(200);
-    expect(await statusOf(call('POST', `/api/jobs/${id}/retry`))).toBe(200);
-    const { items } = await json<{ items: { tenant?: string }[] }>(call('GET', `/api/jobs/${id}/events`));
+    expect(await json(call(`GET /api/jobs/${id}`))).toMatchObject({ id, tenant: 'acme' });
+    expect(await statusOf(call(`POST /api/jobs/${id}/cancel`))).toBe(200);
+    expect(await statusOf(call(`POST /api/jobs/${id}/retry`))).toBe(200);
+    const { items } = await json<{ items: { tenant?: string }[] }>(call(`GET /api/jobs/${id}/events`));
     expect(items.map(({ tenant }) => tenant)).toEqual(['acme', 'acme', 'acme']);
   });
 });
 
 test('a job without a tenant is not there for a caller with one', async () => {
   const id = await newJob(operator);
-  expect(await statusOf(acme('GET', `/api/jobs/${id}`))).toBe(404);
-  expect(await json(operator('GET', `/api/jobs/${id}`))).not.toHaveProperty('tenant');
+  expect(await statusOf(acme(`GET /api/jobs/${id}`))).toBe(404);
+  expect(await json(operator(`GET /api/jobs/${id}`))).not.toHaveProperty('tenant');
 });
 
 test('a list has the jobs of the caller’s tenant alone, page by page; without a tenant it has all', async () => {
@@ -139,10 +130,10 @@ test('a list has the jobs of the caller’s tenant alone, page by page; without 
   await project();
   expect((await idsOf(acme, `tag=${tag}`)).toSorted()).toEqual(ours.toSorted());
   expect((await idsOf(operator, `tag=${tag}`)).toSorted()).toEqual([...ours, ...others].toSorted());
-  const first = await json<{ items: object[]; nextCursor: string }>(acme('GET', `/api/jobs?tag=${tag}&limit=1`));
+  const first = await json<{ items: object[]; nextCursor: string }>(acme(`GET /api/jobs?tag=${tag}&limit=1`));
   expect(await idsOf(acme, `tag=${tag}&limit=1&cursor=${first.nextCursor}`)).toHaveLength(1);
   expect(await idsOf(globex, `tag=${tag}&cursor=${first.nextCursor}`)).not.toContain(ours[0]);
-  expect(await statusOf(acme('GET', '/api/jobs?tenant=globex'))).toBe(400);
+  expect(await statusOf(acme('GET /api/jobs?tenant=globex'))).toBe(400);
 });
 
 describe('a bulk change', () => {
@@ -150,17 +141,17 @@ describe('a bulk change', () => {
     const tag = randomUUID();
     const ids = await Promise.all([acme, globex, operator].map((call) => newJob(call, { tags: [tag] })));
     await project();
-    expect(await json(acme('POST', '/api/jobs/cancel', { tag, dryRun: true }))).toMatchObject({ matched: 1 });
-    expect(await json(acme('POST', '/api/jobs/cancel', { tag }))).toMatchObject({ matched: 1, changed: 1 });
+    expect(await json(acme('POST /api/jobs/cancel', { tag, dryRun: true }))).toMatchObject({ matched: 1 });
+    expect(await json(acme('POST /api/jobs/cancel', { tag }))).toMatchObject({ matched: 1, changed: 1 });
     expect(await Promise.all(ids.map(statusInLog))).toEqual(['cancelled', 'pending', 'pending']);
-    expect(await json(operator('POST', '/api/jobs/cancel', { tag }))).toMatchObject({ changed: 2 });
+    expect(await json(operator('POST /api/jobs/cancel', { tag }))).toMatchObject({ changed: 2 });
   });
 
   test('of everything is of everything of the tenant', async () => {
     const theirs = await newJob(globex);
     await newJob(acme);
     await project();
-    expect(await json(acme('POST', '/api/jobs/cancel', { all: true }))).toMatchObject({ failed: 0 });
+    expect(await json(acme('POST /api/jobs/cancel', { all: true }))).toMatchObject({ failed: 0 });
     expect(await statusInLog(theirs)).toBe('pending');
   });
 });
@@ -176,16 +167,16 @@ describe('an idempotency key', () => {
   test('that others have used with another body is no conflict, and tells nothing', async () => {
     const key = { 'idempotency-key': randomUUID() };
     await newJob(acme, { payload: 'ours' }, key);
-    const response = await globex('POST', '/api/jobs', { type: 'email', payload: 'theirs' }, key);
+    const response = await globex('POST /api/jobs', { type: 'email', payload: 'theirs' }, key);
     expect(response.status).toBe(201);
     expect(response.headers.has('idempotent-replayed')).toBe(false);
-    expect(await statusOf(acme('POST', '/api/jobs', { type: 'email', payload: 'other' }, key))).toBe(422);
+    expect(await statusOf(acme('POST /api/jobs', { type: 'email', payload: 'other' }, key))).toBe(422);
   });
 
   test('of a batch is a tenant’s own as well', async () => {
     const key = { 'idempotency-key': randomUUID() };
     const body = { jobs: [{ type: 'email' }, { type: 'email' }] };
-    const batch = (call: Call) => json<{ jobs: { id: string }[] }>(call('POST', '/api/jobs/batch', body, key));
+    const batch = (call: Call) => json<{ jobs: { id: string }[] }>(call('POST /api/jobs/batch', body, key));
     const [ours, theirs] = [await batch(acme), await batch(globex)];
     expect(await batch(acme)).toEqual(ours);
     expect(theirs.jobs.map(({ id }) => id)).not.toEqual(ours.jobs.map(({ id }) => id));
@@ -194,7 +185,7 @@ describe('an idempotency key', () => {
 });
 
 async function importOne(call: Call, job: object): Promise<{ id?: string; replayed?: true }> {
-  const response = await call('POST', '/api/jobs/import', JSON.stringify(job), {
+  const response = await call('POST /api/jobs/import', JSON.stringify(job), {
     'content-type': 'application/x-ndjson',
   });
   const [outcome = ''] = (await response.text()).split('\n');
@@ -213,14 +204,14 @@ describe('a feed', () => {
   test('of one job is not there for another tenant', async () => {
     const id = await newJob(acme);
     const asStream = { accept: 'text/event-stream' };
-    expect(await statusOf(globex('GET', `/api/jobs/${id}/events`, undefined, asStream))).toBe(404);
-    expect(await statusOf(acme('GET', `/api/jobs/${id}/events`, undefined, asStream))).toBe(200);
+    expect(await statusOf(globex(`GET /api/jobs/${id}/events`, undefined, asStream))).toBe(404);
+    expect(await statusOf(acme(`GET /api/jobs/${id}/events`, undefined, asStream))).toBe(200);
   });
 
   test('has the events of the caller’s tenant alone, from the log and live; without a tenant it has all', async () => {
     const after = await api.log.lastSequence();
     const [ours, theirs, nobodys] = [await newJob(acme), await newJob(globex), await newJob(operator)];
-    await acme('POST', `/api/jobs/${ours}/cancel`);
+    await acme(`POST /api/jobs/${ours}/cancel`);
     const last = await newJob(acme);
     const last2 = await newJob(globex);
     const seen = async (call: Call, until: string) =>
@@ -234,10 +225,10 @@ describe('a feed', () => {
 
 test('a rerun is of the tenant of the job, also when a caller without one asks for it', async () => {
   const id = await newJob(acme, { delayMs: 60_000 });
-  await statusOf(acme('POST', `/api/jobs/${id}/cancel`));
-  const rerun = await json<{ id: string }>(operator('POST', `/api/jobs/${id}/rerun`));
-  expect(await json(acme('GET', `/api/jobs/${rerun.id}`))).toMatchObject({ tenant: 'acme', rerunOf: id });
-  expect(await statusOf(globex('GET', `/api/jobs/${rerun.id}`))).toBe(404);
+  await statusOf(acme(`POST /api/jobs/${id}/cancel`));
+  const rerun = await json<{ id: string }>(operator(`POST /api/jobs/${id}/rerun`));
+  expect(await json(acme(`GET /api/jobs/${rerun.id}`))).toMatchObject({ tenant: 'acme', rerunOf: id });
+  expect(await statusOf(globex(`GET /api/jobs/${rerun.id}`))).toBe(404);
 });
 
 describe('a schedule of a tenant', () => {
@@ -245,25 +236,25 @@ describe('a schedule of a tenant', () => {
     const name = await newSchedule(acme);
     const body = method === 'PUT' ? schedule(name) : undefined;
     const [theirs, nobodys] = [name, `s-${randomUUID()}`].map((one) => {
-      return globex(method, `/api/schedules/${one}${path}`, body && { ...body, name: one });
+      return globex(`${method} /api/schedules/${one}${path}`, body && { ...body, name: one });
     });
     expect([(await theirs)?.status, (await nobodys)?.status]).toEqual([404, 404]);
-    expect(await json(acme('GET', `/api/schedules/${name}`))).toMatchObject({ tenant: 'acme', version: 1 });
+    expect(await json(acme(`GET /api/schedules/${name}`))).toMatchObject({ tenant: 'acme', version: 1 });
   });
 
   test('is there for its tenant and for callers without one, who do not take it away', async () => {
     const name = await newSchedule(acme);
     const changed = { ...schedule(name), cron: '0 4 * * *' };
-    expect(await json(operator('PUT', `/api/schedules/${name}`, changed))).toMatchObject({ tenant: 'acme' });
-    expect(await statusOf(acme('GET', `/api/schedules/${name}/events`))).toBe(200);
-    expect(await statusOf(acme('DELETE', `/api/schedules/${name}`))).toBe(204);
+    expect(await json(operator(`PUT /api/schedules/${name}`, changed))).toMatchObject({ tenant: 'acme' });
+    expect(await statusOf(acme(`GET /api/schedules/${name}/events`))).toBe(200);
+    expect(await statusOf(acme(`DELETE /api/schedules/${name}`))).toBe(204);
   });
 
   test('creates jobs of its tenant, also when a caller without one runs it now', async () => {
     const name = await newSchedule(acme);
-    const { id } = await json<{ id: string }>(operator('POST', `/api/schedules/${name}/run`));
-    expect(await json(acme('GET', `/api/jobs/${id}`))).toMatchObject({ tenant: 'acme', payload: 'ours' });
-    expect(await statusOf(globex('GET', `/api/jobs/${id}`))).toBe(404);
+    const { id } = await json<{ id: string }>(operator(`POST /api/schedules/${name}/run`));
+    expect(await json(acme(`GET /api/jobs/${id}`))).toMatchObject({ tenant: 'acme', payload: 'ours' });
+    expect(await statusOf(globex(`GET /api/jobs/${id}`))).toBe(404);
   });
 
   test('is listed for its tenant and for callers without one', async () => {
@@ -275,11 +266,11 @@ describe('a schedule of a tenant', () => {
 
   test('keeps its name and its history for its tenant when it is deleted', async () => {
     const name = await newSchedule(acme);
-    await statusOf(acme('DELETE', `/api/schedules/${name}`));
-    expect(await statusOf(globex('POST', '/api/schedules', schedule(name)))).toBe(409);
-    expect(await statusOf(globex('GET', `/api/schedules/${name}/events`))).toBe(404);
-    expect(await statusOf(acme('GET', `/api/schedules/${name}/events`))).toBe(200);
-    expect(await statusOf(acme('POST', '/api/schedules', schedule(name)))).toBe(201);
+    await statusOf(acme(`DELETE /api/schedules/${name}`));
+    expect(await statusOf(globex('POST /api/schedules', schedule(name)))).toBe(409);
+    expect(await statusOf(globex(`GET /api/schedules/${name}/events`))).toBe(404);
+    expect(await statusOf(acme(`GET /api/schedules/${name}/events`))).toBe(200);
+    expect(await statusOf(acme('POST /api/schedules', schedule(name)))).toBe(201);
   });
 
   test('leaves its name to its tenant, too, when the log has forgotten all but its end', async () => {
@@ -295,9 +286,9 @@ describe('a schedule of a tenant', () => {
     } as const;
     await api.log.schedules.append(end, 0);
     for (const call of [globex, operator]) {
-      expect(await statusOf(call('POST', '/api/schedules', schedule(end.schedule)))).toBe(409);
+      expect(await statusOf(call('POST /api/schedules', schedule(end.schedule)))).toBe(409);
     }
-    expect(await statusOf(acme('POST', '/api/schedules', schedule(end.schedule)))).toBe(201);
+    expect(await statusOf(acme('POST /api/schedules', schedule(end.schedule)))).toBe(201);
   });
 });
 
@@ -305,6 +296,6 @@ test('a job that only a newer release can read, and so nobody knows whose it is,
   const id = randomUUID();
   const created = { v: 2, event: 'JobCreated', jobId: id, jobType: 'email', version: 1, data: {} };
   await api.log.append(created as unknown as JobEvent, 0);
-  expect(await statusOf(operator('GET', `/api/jobs/${id}`))).toBe(409);
-  expect(await statusOf(acme('GET', `/api/jobs/${id}`))).toBe(404);
+  expect(await statusOf(operator(`GET /api/jobs/${id}`))).toBe(409);
+  expect(await statusOf(acme(`GET /api/jobs/${id}`))).toBe(404);
 });

@@ -23,12 +23,27 @@ const NOT_BUILT =
 export function dashboardPage(folder: string): Router {
   const router = express.Router();
   const files = { index: false, redirect: false, cacheControl: false, setHeaders: setFileHeaders } as const;
-  router.use(express.static(folder, files));
+  router.use(preferCompressed(folder), express.static(folder, files));
   router.use('/assets', () => {
     throw new Problem('path-not-found');
   });
   router.use(servePage(folder));
   return router;
+}
+
+const COPIES = { br: '.br', gzip: '.gz' } as const;
+
+/** Leads to the compressed copy that the build has made of a script or style, where the browser takes one. */
+function preferCompressed(folder: string): RequestHandler {
+  return (req, res, next) => {
+    if (!/^\/assets\/[\w.-]+\.(?:js|css)$/.test(req.path)) return next();
+    res.vary('Accept-Encoding');
+    const encoding = req.acceptsEncodings(Object.keys(COPIES)) as keyof typeof COPIES | false;
+    if (encoding === false || !existsSync(path.join(folder, req.path + COPIES[encoding]))) return next();
+    res.type(path.extname(req.path)).setHeader('Content-Encoding', encoding);
+    req.url = req.path + COPIES[encoding];
+    next();
+  };
 }
 
 function setFileHeaders(res: Response, file: string): void {

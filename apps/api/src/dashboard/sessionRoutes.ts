@@ -53,6 +53,7 @@ const sessionOperations = {
 interface SessionDeps {
   readonly auth: Pick<ApiDeps['auth'], 'open'>;
   readonly table: Pick<ApiDeps['table'], 'readCheckpoint'>;
+  readonly limits: ApiDeps['limits'];
 }
 
 /** Routes of the login of the dashboard. */
@@ -96,9 +97,9 @@ const deleteSession: RequestHandler = (req, res) => {
   res.end();
 };
 
-async function sendSession(res: Response, { auth: { open }, table }: SessionDeps): Promise<void> {
+async function sendSession(res: Response, { auth: { open }, table, limits }: SessionDeps): Promise<void> {
   const { actor, scopes: granted, tenant } = callerOf(res);
-  const position = (await unlessUnavailable(table.readCheckpoint()))?.lastSequence;
+  const position = (await unlessUnavailable(table.readCheckpoint(), limits.partMs))?.lastSequence;
   const body: BodyOf<typeof SessionView> = { actor, scopes: [...granted], tenant, open, position };
   res.setHeader('Cache-Control', 'no-store');
   sendJson(res, 200, body);

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { decide, isRejection, type JobCommand } from '@jobstream/domain';
 import { eventually } from '@jobstream/test-support';
 import { describe, expect, test } from 'vitest';
 import { useStage } from '../../testing/apiStage.ts';
+import { carryOut } from '../../testing/carryOut.ts';
 import { openFeed } from '../../testing/openFeed.ts';
 import { projectAll } from '../../testing/projectAll.ts';
 import { startApi } from '../../testing/startApi.ts';
@@ -10,31 +10,12 @@ import { startApi } from '../../testing/startApi.ts';
 const stage = useStage();
 const { api } = stage;
 
-type Bare<Command> = Command extends unknown ? Omit<Command, 'eventId' | 'at' | 'actor'> : never;
-
 const start = { kind: 'StartAttempt', worker: 'worker-1' } as const;
 const complete = { kind: 'CompleteAttempt', attempt: 1, durationMs: 1, result: 'done' } as const;
 const report = { kind: 'ReportProgress', attempt: 1, percent: 50 } as const;
 
 async function newJob(): Promise<string> {
   return ((await (await api.post('/api/jobs', { type: 'email' })).json()) as { id: string }).id;
-}
-
-/** Carries commands out as a worker does; returns the sequence of the last event. */
-async function carryOut(id: string, ...commands: readonly Bare<JobCommand>[]): Promise<number> {
-  let sequence = 0;
-  for (const command of commands) {
-    const snapshot = await api.log.readJob(id);
-    const context = {
-      eventId: randomUUID(),
-      at: new Date().toISOString(),
-      actor: { kind: 'worker', id: 'w' },
-    } as const;
-    const event = decide({ ...command, ...context }, snapshot?.job);
-    if (isRejection(event)) throw new Error(event.detail);
-    sequence = await api.log.append(event, snapshot?.sequence ?? 0);
-  }
-  return sequence;
 }
 
 const get = async (path: string) => {
@@ -46,9 +27,9 @@ describe('waiting for a job', () => {
   test('is answered as soon as the job ends, in any terminal status', async () => {
     for (const end of [complete, { kind: 'CancelJob' } as const]) {
       const id = await newJob();
-      await carryOut(id, start);
+      await carryOut(api, id, start);
       const answers = [get(`/api/jobs/${id}?wait=60s`), get(`/api/jobs/${id}?wait=1m`)];
-      await carryOut(id, report, end);
+      await carryOut(api, id, report, end);
       for (const { status, body } of await Promise.all(answers)) {
         expect(status).toBe(200);
         expect(body).toMatchObject({ version: 4, status: end === complete ? 'completed' : 'cancelled' });
@@ -58,10 +39,10 @@ describe('waiting for a job', () => {
 
   test('is answered at once when the job has ended, from the log although the table lags', async () => {
     const id = await newJob();
-    await carryOut(id, start, complete);
+    await carryOut(api, id, start, complete);
     expect((await get(`/api/jobs/${id}?wait=60s`)).body).toMatchObject({ status: 'completed' });
     const again = await newJob();
-    await carryOut(again, { kind: 'CancelJob' });
+    await carryOut(api, again, { kind: 'CancelJob' });
     await projectAll(api.log, stage.databaseUrl);
     await api.post(`/api/jobs/${again}/retry`);
     expect((await get(`/api/jobs/${again}?wait=50ms`)).body).toMatchObject({ status: 'pending', version: 3 });
@@ -93,7 +74,7 @@ describe('a minimum version', () => {
   test('is read from the log while the table lags', async () => {
     const id = await newJob();
     await projectAll(api.log, stage.databaseUrl);
-    await carryOut(id, start);
+    await carryOut(api, id, start);
     expect((await get(`/api/jobs/${id}`)).body).toMatchObject({ version: 1 });
     expect((await get(`/api/jobs/${id}?minVersion=2`)).body).toMatchObject({ version: 2, status: 'processing' });
   });
@@ -101,7 +82,7 @@ describe('a minimum version', () => {
   test('that does not exist yet is waited for', async () => {
     const id = await newJob();
     const answer = get(`/api/jobs/${id}?minVersion=2`);
-    await carryOut(id, start);
+    await carryOut(api, id, start);
     expect((await answer).body).toMatchObject({ version: 2 });
   });
 
@@ -121,7 +102,11 @@ describe('a minimum version', () => {
 describe('a job as it was', () => {
   test('is returned for a sequence or a time', async () => {
     const id = await newJob();
-    const sequences = [await carryOut(id, start), await carryOut(id, report), await carryOut(id, complete)];
+    const sequences = [
+      await carryOut(api, id, start),
+      await carryOut(api, id, report),
+      await carryOut(api, id, complete),
+    ];
     const statuses = ['processing', 'processing', 'completed'];
     for (const [index, sequence] of sequences.entries()) {
       const { body } = await get(`/api/jobs/${id}?asOf=${sequence}`);
@@ -154,12 +139,12 @@ describe('a job as it was', () => {
 describe('the events of a job as a stream', () => {
   test('are its history, then its new events, until it ends', async () => {
     const [id, other] = [await newJob(), await newJob()];
-    await carryOut(id, start);
+    await carryOut(api, id, start);
     using feed = await openFeed(`${api.url}/api/jobs/${id}/events`);
     expect(feed.headers['content-type']).toBe('text/event-stream; charset=utf-8');
     await feed.received(2);
-    await carryOut(other, start);
-    await carryOut(id, report, complete);
+    await carryOut(api, other, start);
+    await carryOut(api, id, report, complete);
     expect(await feed.ended).toBe('end');
     const names = feed.events.map(({ event }) => event);
     expect(names).toEqual(['JobCreated', 'JobStarted', 'JobProgressed', 'JobCompleted']);
@@ -169,8 +154,8 @@ describe('the events of a job as a stream', () => {
 
   test('resume after Last-Event-ID, and are 204 for a client that has seen the end', async () => {
     const id = await newJob();
-    const started = await carryOut(id, start);
-    const completed = await carryOut(id, complete);
+    const started = await carryOut(api, id, start);
+    const completed = await carryOut(api, id, complete);
     using feed = await openFeed(`${api.url}/api/jobs/${id}/events`, { 'last-event-id': String(started) });
     await feed.ended;
     expect(feed.events.map(({ event }) => event)).toEqual(['JobCompleted']);
@@ -180,10 +165,10 @@ describe('the events of a job as a stream', () => {
 
   test('do not end with an end that a retry has undone', async () => {
     const id = await newJob();
-    await carryOut(id, { kind: 'CancelJob' }, { kind: 'RequeueJob' });
+    await carryOut(api, id, { kind: 'CancelJob' }, { kind: 'RequeueJob' });
     using feed = await openFeed(`${api.url}/api/jobs/${id}/events`);
     await feed.received(3);
-    await carryOut(id, start, complete);
+    await carryOut(api, id, start, complete);
     await feed.ended;
     expect(feed.events).toHaveLength(5);
   });
@@ -192,7 +177,7 @@ describe('the events of a job as a stream', () => {
     const feeds = await Promise.all(
       Array.from({ length: 30 }, async () => {
         const id = await newJob();
-        const done = carryOut(id, start, report, report, complete);
+        const done = carryOut(api, id, start, report, report, complete);
         const feed = await openFeed(`${api.url}/api/jobs/${id}/events`);
         await done;
         return feed;

@@ -1,15 +1,13 @@
 import { LogUnavailableError } from '@jobstream/eventlog';
 import { ReadModelUnavailableError } from '@jobstream/readmodel';
 
-const TIMEOUT_MS = 1_500;
-
 /**
- * Returns null while the log or the table is unavailable, or if it takes longer than 1.5 s: for a part of a response that
- * is worth sending without it.
+ * Returns null while the log or the table is unavailable, or if it takes longer than `ms` milliseconds: for a part of a
+ * response that is worth sending without it.
  */
-export async function unlessUnavailable<Answer>(answer: Promise<Answer>): Promise<Answer | null> {
+export async function unlessUnavailable<Answer>(answer: Promise<Answer>, ms: number): Promise<Answer | null> {
   const { promise: tooLate, resolve } = Promise.withResolvers<null>();
-  const timer = setTimeout(resolve, TIMEOUT_MS, null);
+  const timer = setTimeout(resolve, ms, null);
   try {
     return await Promise.race([answer, tooLate]);
   } catch (error) {

@@ -1,18 +1,20 @@
 import type { RequestHandler } from 'express';
 import { Problem } from '../problems/problem.ts';
+import type { RequestLimits } from './requestLimits.ts';
 
-// A little below the 5 s within which every request is answered.
-const DEADLINE_MS = 4_800;
-
-/** Limits a handler to a deadline (milliseconds), even if several steps of it are slow within their own limits. */
-export function withinDeadline(handler: RequestHandler, deadlineMs = DEADLINE_MS): RequestHandler {
+/** Limits a handler, even if several steps of it are slow within their own limits. */
+export function withinDeadline(
+  handler: RequestHandler,
+  limit: Extract<keyof RequestLimits, 'handlerMs' | 'ownerMs'> = 'handlerMs',
+): RequestHandler {
   return async (req, res, next) => {
     let late = false;
     const giveUp = () => {
       late = true;
       next(new Problem('deadline-exceeded'));
     };
-    const timer = setTimeout(giveUp, deadlineMs);
+    const limits = req.app.locals['limits'] as RequestLimits;
+    const timer = setTimeout(giveUp, limits[limit]);
     try {
       await handler(req, res, next);
     } catch (error) {

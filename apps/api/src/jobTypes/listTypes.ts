@@ -15,27 +15,29 @@ const MAX_ASKED = 100;
  * The consumers of a type without a worker count its delayed jobs as well, since nothing has set their timers yet. The table
  * has the number of those that are due.
  */
-export function listTypes({ log, announced, payloads, table }: ApiDeps): RequestHandler {
+export function listTypes({ log, announced, payloads, table, limits }: ApiDeps): RequestHandler {
   const waiting = cachedFor(CACHE_MS, () => waitingSince(log));
-  const pending = cachedFor(CACHE_MS, () => unfinishedJobs(table));
+  const pending = cachedFor(CACHE_MS, () => unfinishedJobs({ table, limits }));
   return async (_req, res) => {
     const [infos, since, counts] = await Promise.all([log.jobTypes.list(), waiting(), pending()]);
     const parts = new Map<string, TypeParts>(counts);
     for (const type of announced.types()) put(parts, type.type, { announced: type });
     for (const info of infos) put(parts, info.jobType, { info, waitingSince: since.get(info.jobType) });
-    await addOldest(parts, table);
+    await addOldest(parts, { table, limits });
     const items = [...parts.values()].toSorted(byType).map((one) => typeView(one, payloads));
     res.setHeader('Cache-Control', 'private, no-cache');
     sendJson(res, 200, { items });
   };
 }
 
+type TableDeps = Pick<ApiDeps, 'table' | 'limits'>;
+
 /** The log tells since when a type waits by its consumers, the table for types without. */
-async function addOldest(parts: Map<string, TypeParts>, table: ApiDeps['table']): Promise<void> {
+async function addOldest(parts: Map<string, TypeParts>, { table, limits }: TableDeps): Promise<void> {
   const alone = [...parts.values()].filter(({ info, pending = 0 }) => info === undefined && pending > 0);
   if (alone.length === 0) return;
   const types = alone.map(({ type }) => type).slice(0, MAX_ASKED);
-  const oldest = await unlessUnavailable(table.oldestPending(types));
+  const oldest = await unlessUnavailable(table.oldestPending(types), limits.partMs);
   for (const type of types) put(parts, type, { waitingSince: oldest?.get(type) });
 }
 
@@ -49,9 +51,10 @@ async function waitingSince({ stats }: Pick<ApiDeps['log'], 'stats'>): Promise<R
 }
 
 /** Without the table, the types that have nothing but jobs are left out. */
-async function unfinishedJobs(table: ApiDeps['table']): Promise<ReadonlyMap<string, TypeParts>> {
+async function unfinishedJobs({ table, limits }: TableDeps): Promise<ReadonlyMap<string, TypeParts>> {
   const parts = new Map<string, TypeParts>();
-  for (const { type, status, count } of (await unlessUnavailable(table.countJobs())) ?? []) {
+  const counts = await unlessUnavailable(table.countJobs(), limits.partMs);
+  for (const { type, status, count } of counts ?? []) {
     if (status === 'pending') parts.set(type, { type, pending: count });
     else if (status === 'scheduled' && !parts.has(type)) parts.set(type, { type, pending: 0 });
   }

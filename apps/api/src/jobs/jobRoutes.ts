@@ -38,13 +38,14 @@ export function jobRoutes(deps: ApiDeps): readonly Route[] {
   const reasons = new WaitingReasons(deps);
   const body = jsonBody({ required: true });
   return [
-    ...batchRoutes(deps),
-    ...operationRoutes(deps),
+    // First, because the router tries one route after the other, and this one is asked for most.
     {
       path: '/api/jobs',
       get: { operation: listJobsOperation, handlers: [read, withinDeadline(listJobs(deps, reasons))] },
       post: { operation: createJobOperation, handlers: [write, ...body, withinDeadline(createJob(deps))] },
     },
+    ...batchRoutes(deps),
+    ...operationRoutes(deps),
     { path: '/api/jobs/cancel', post: changeMany('CancelJob', deps) },
     { path: '/api/jobs/retry', post: changeMany('RequeueJob', deps) },
     { path: '/api/jobs/:id', get: { operation: getJobOperation, handlers: [read, own, getJob(deps, reasons)] } },

@@ -19,7 +19,7 @@ const MAX_RSS_BYTES = 512 * MIB;
 
 test(
   `${requests} requests made from the document with seed ${seed} are all answered, as documented and within memory`,
-  { timeout: 120_000 + requests * 200 },
+  { timeout: 600_000 + requests * 200 },
   async () => {
     await using api = await fuzzedApi();
     const memory: NodeJS.MemoryUsage[] = [];
@@ -29,14 +29,11 @@ test(
     };
     const tally = await fuzzRun({ url: api.url, requests, seed, onProgress });
     const [warm] = memory;
-    await eventually(
-      async () => {
-        memory.push(await api.memory());
-        expect(heldBy(memory.at(-1))).toBeLessThan(heldBy(warm) + MAX_GROWTH_BYTES);
-        expect(memory.at(-1)?.rss).toBeLessThan(MAX_RSS_BYTES);
-      },
-      { timeoutMs: 60_000 },
-    ).finally(() => process.stdout.write(`seed ${seed}: ${describeRun(tally, memory)}\n`));
+    await eventually(async () => {
+      memory.push(await api.memory());
+      expect(heldBy(memory.at(-1))).toBeLessThan(heldBy(warm) + MAX_GROWTH_BYTES);
+      expect(memory.at(-1)?.rss).toBeLessThan(MAX_RSS_BYTES);
+    }).finally(() => process.stdout.write(`seed ${seed}: ${describeRun(tally, memory)}\n`));
     // Not all are turned away at the door.
     expect(tally.get(200) ?? 0).toBeGreaterThan(requests / 20);
   },

@@ -103,6 +103,15 @@ describe('the audit log', () => {
     expect(JSON.stringify(records)).not.toContain('hidden');
   });
 
+  test('keeps of a large request how large it was', async () => {
+    const key = await newKey(['admin']);
+    await send(key, 'POST /api/operations', { kind: 'cancel', filter: { nothing: 'x'.repeat(10_000) } });
+    const [record] = await recordsOf(key, 1);
+    const details = { tooLarge: expect.any(Number) as number };
+    expect(record).toMatchObject({ action: 'operation.create', outcome: 'refused', details });
+    expect(JSON.stringify(record)).not.toContain('xxx');
+  });
+
   test('tells of what was refused', async () => {
     const key = await newKey(['jobs:write']);
     const id = await jobOf(key);
@@ -142,7 +151,7 @@ describe('the audit log', () => {
 test('every route that changes something is in the audit log, but for the creation of jobs', () => {
   const changes = declaredRoutes(api.app).filter(({ method }) => method !== 'GET');
   const silent = changes.filter(({ audited }) => !audited).map(({ method, path }) => `${method} ${path}`);
-  expect(silent).toEqual(['POST /api/jobs/batch', 'POST /api/jobs']);
+  expect(silent.toSorted()).toEqual(['POST /api/jobs', 'POST /api/jobs/batch']);
 });
 
 describe('while Postgres is unavailable', () => {
@@ -170,6 +179,18 @@ describe('while Postgres is unavailable', () => {
     expect((await own.post('/api/types/email/pause')).status).toBe(503);
     expect(await own.log.jobTypes.list()).toEqual([]);
   });
+});
+
+test('a change whose outcome is not known, since the log did not answer, is not recorded as refused', async () => {
+  await using nats = await startNats();
+  const databaseUrl = await createMigratedDatabase(migrate);
+  await using own = await startApi({ natsUrl: nats.url, databaseUrl });
+  const { id } = (await (await own.post('/api/jobs', { type: 'email' })).json()) as { id: string };
+  await nats.kill('SIGKILL');
+  expect((await own.post(`/api/jobs/${id}/cancel`)).status).toBe(503);
+  const record = { subject: { id }, outcome: 'unknown', problem: 'log-unavailable' };
+  await eventually(async () => expect(await openRecords(own)).toMatchObject([record]));
+  await nats.restart();
 });
 
 async function openRecords(own: TestApi): Promise<unknown> {

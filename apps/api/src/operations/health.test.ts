@@ -42,7 +42,7 @@ test.skipIf(process.platform !== 'linux')(
     await using nats = await startNatsOnFullableDisk();
     const databaseUrl = await createDatabase();
     await migrate(databaseUrl);
-    await using api = await startApi({ natsUrl: nats.url, databaseUrl });
+    await using api = await startApi({ natsUrl: nats.url, databaseUrl, log: { deadlineMs: 4_000 } });
     await nats.fillDisk();
     const refused = await api.post('/api/jobs', { type: 'email' });
     expect({ status: refused.status, wait: refused.headers.get('retry-after') }).toEqual({ status: 503, wait: '2' });

@@ -33,13 +33,11 @@ export function momentOf(text: string): Moment {
   throw refused(`must be a sequence or an RFC 3339 time (write the + of an offset as %2B)`);
 }
 
-/** How long an answer waits until all events up to its moment are followed. */
-const WAIT_MS = 2_000;
 const POLL_MS = 50;
 /** How well this process knows the clock of the server. */
 const CLOCK_MARGIN_MS = 100;
 
-type Deps = Pick<ApiDeps, 'table' | 'log'>;
+type Deps = Pick<ApiDeps, 'table' | 'log' | 'limits'>;
 
 /** An answer about the past, and its moment. */
 export interface PastAnswer<Result> {
@@ -52,14 +50,14 @@ export interface PastAnswer<Result> {
  *
  * @param read is given the sequence of the last event of that moment.
  * @throws Problem `invalid-parameter` for a moment that is not over or too long ago, or where past states are not kept;
- * `past-not-reached` when they are not followed that far within two seconds.
+ * `past-not-reached` when they are not followed that far in time.
  */
 export async function readPast<Result>(
   moment: Moment,
-  { table, log }: Deps,
+  { table, log, limits }: Deps,
   read: (sequence: number) => Promise<Result>,
 ): Promise<PastAnswer<Result>> {
-  assertReached(moment, await untilFollowed(moment, { table, log }));
+  assertReached(moment, await untilFollowed(moment, { table, log, limits }));
   const sequence = typeof moment === 'number' ? moment : await table.pastSequenceAt(moment);
   const result = await read(sequence);
   // What was read may have been removed meanwhile.
@@ -68,7 +66,7 @@ export async function readPast<Result>(
 }
 
 async function untilFollowed(moment: Moment, deps: Deps): Promise<PastCheckpoint | undefined> {
-  const deadline = performance.now() + WAIT_MS;
+  const deadline = performance.now() + deps.limits.pastMs;
   let end: number | undefined;
   for (;;) {
     const checkpoint = await deps.table.readPastCheckpoint();
@@ -86,9 +84,10 @@ function isBefore(moment: Moment, { lastSequence, lastAt }: PastCheckpoint): boo
 }
 
 /** The last event that the moment can have; undefined while the moment is not over. */
-async function endBy(moment: Moment, { log }: Deps): Promise<number | undefined> {
+async function endBy(moment: Moment, { log, limits }: Deps): Promise<number | undefined> {
   const now = log.clock.now();
-  if (typeof moment === 'string' && Date.parse(moment) > now + WAIT_MS) throw refused('must not be later than now');
+  if (typeof moment === 'string' && Date.parse(moment) > now + limits.pastMs)
+    throw refused('must not be later than now');
   if (typeof moment === 'string' && Date.parse(moment) >= now - CLOCK_MARGIN_MS) return undefined;
   const last = await log.lastSequence();
   if (typeof moment === 'number' && moment > last)

@@ -14,7 +14,7 @@ beforeAll(async () => {
   await migrate(databaseUrl);
   nats = await startNats();
   api = await startApi({ natsUrl: nats.url, databaseUrl });
-  projector = new RebuildRequests({ databaseUrl, name: 'projector' });
+  projector = new RebuildRequests({ databaseUrl, name: 'projector', queryMs: 30_000 });
 });
 
 afterAll(async () => {

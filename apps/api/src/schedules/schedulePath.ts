@@ -6,8 +6,6 @@ import { callerOf, visibleTo } from '../auth/caller.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
 import { Problem } from '../problems/problem.ts';
 
-const DEADLINE_MS = 2_400;
-
 /** The path parameters of one schedule. */
 export const SchedulePath = Schema.Struct({ name: ScheduleName });
 
@@ -36,5 +34,5 @@ export function ownSchedule({ log }: ApiDeps): RequestHandler {
     const snapshot = await log.schedules.reader.read(scheduleNameOf(req));
     if (snapshot?.schedule === undefined || !visibleTo(caller)(snapshot.schedule)) throw noSuchSchedule();
     next();
-  }, DEADLINE_MS);
+  }, 'ownerMs');
 }

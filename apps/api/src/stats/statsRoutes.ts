@@ -114,9 +114,9 @@ async function pastStats(moment: Moment, tenant: string | undefined, deps: ApiDe
   return { jobs: summary(result), asOf };
 }
 
-function presentStats({ log, table, announced }: ApiDeps) {
-  const backlog = cachedFor(CACHE_MS, () => unlessUnavailable(log.stats.backlog()));
-  const projector = cachedFor(CACHE_MS, () => projectorOf(log, table));
+function presentStats({ log, table, announced, limits }: ApiDeps) {
+  const backlog = cachedFor(CACHE_MS, () => unlessUnavailable(log.stats.backlog(), limits.partMs));
+  const projector = cachedFor(CACHE_MS, () => projectorOf({ log, table, limits }));
   return async (tenant: string | undefined, span: StatsSpan | undefined): Promise<StatsBody> => {
     const shared = tenant === undefined ? Promise.all([backlog(), projector()]) : undefined;
     const counted = Promise.all([table.countJobs(tenant), activityIn(table, span, tenant)]);
@@ -175,13 +175,14 @@ function waitingView(
   return { waiting: backlog, inFlight, workers, ...oldest };
 }
 
-async function projectorOf(
-  { stats, clock }: Pick<ApiDeps['log'], 'stats' | 'clock'>,
-  table: Pick<ApiDeps['table'], 'readCheckpoint'>,
-): Promise<typeof ProjectorLag.Type> {
+async function projectorOf({
+  log: { stats, clock },
+  table,
+  limits,
+}: Pick<ApiDeps, 'log' | 'table' | 'limits'>): Promise<typeof ProjectorLag.Type> {
   const checkpoint = await table.readCheckpoint();
   const lastSequence = checkpoint?.lastSequence ?? 0;
-  const lag = await unlessUnavailable(stats.lag(lastSequence));
+  const lag = await unlessUnavailable(stats.lag(lastSequence), limits.partMs);
   const lagMs = lag && (lag.oldestAt === undefined ? 0 : ageMs(lag.oldestAt, clock.now()));
   return { lastSequence, updatedAt: checkpoint?.updatedAt ?? null, lagEvents: lag?.events ?? null, lagMs };
 }

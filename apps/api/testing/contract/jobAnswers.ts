@@ -71,7 +71,7 @@ async function loggedJob(situation: Situation): Promise<string> {
     sealed: false,
     lines: JSON.stringify(line),
   };
-  await new Promise((resolve) => situation.system.guarded.log.attemptLogs.append(chunk, resolve));
+  await new Promise((resolve) => situation.system.guarded.log.attemptLogs.append([{ chunk }], resolve));
   return jobId;
 }
 

@@ -8,6 +8,7 @@ import { wholeNumber } from '../command/values.ts';
 import { filteredCommand, filterOf, type FilterOptions } from './jobFilter.ts';
 
 interface ExportOptions extends FilterOptions {
+  readonly key?: string;
   readonly limit: number;
   readonly output?: string;
 }
@@ -29,11 +30,12 @@ export function exportCommand(run: RunOnApi) {
 }
 
 async function exportJobs(
-  { client, printer, signal, folder, stdout, url }: Api,
+  { client, printer, signal, folder, stdout, url, env }: Api,
   options: ExportOptions,
 ): Promise<ExitCode> {
   const { limit, output, ...filter } = options;
-  const { text, sha256, header } = await client.exportIncident(filterOf(filter), { limit, url, signal });
+  const key = (options.key ?? env['JOBSTREAM_KEY']) ? { key: '$JOBSTREAM_KEY' } : {};
+  const { text, sha256, header } = await client.exportIncident(filterOf(filter), { limit, url, signal, ...key });
   if (output === undefined) stdout.write(text);
   else await save(path.resolve(folder, output), text);
   if (!header.complete)

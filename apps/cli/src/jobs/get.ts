@@ -5,8 +5,8 @@ import { ExitCode } from '../command/exitCode.ts';
 import { examples } from '../command/help.ts';
 import { pastMoment } from '../command/values.ts';
 import { awaitEnd, waitOption } from './awaitEnd.ts';
-import { describeEvent } from './describeEvent.ts';
-import { describeJob, outcomeOf } from './describeJob.ts';
+import { describeEvent } from './describe/describeEvent.ts';
+import { describeJob, outcomeOf } from './describe/describeJob.ts';
 
 interface GetOptions extends ApiOptions {
   readonly events?: true;

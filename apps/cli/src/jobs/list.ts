@@ -8,8 +8,8 @@ import { examples } from '../command/help.ts';
 import { pastMoment, wholeNumber } from '../command/values.ts';
 import type { Printer } from '../output/printer.ts';
 import type { Column } from '../output/table.ts';
-import { describeError, describeProgress } from './describeEvent.ts';
-import { paintStatus } from './describeJob.ts';
+import { describeError, describeProgress } from './describe/describeEvent.ts';
+import { paintStatus } from './describe/describeJob.ts';
 import { listFilterOf, listingCommand, type ListFilterOptions } from './listFilter.ts';
 
 interface ListOptions extends ListFilterOptions {

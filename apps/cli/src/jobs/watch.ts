@@ -5,7 +5,7 @@ import { ExitCode } from '../command/exitCode.ts';
 import { UsageError } from '../command/failure.ts';
 import { examples } from '../command/help.ts';
 import { repeated, wholeNumber } from '../command/values.ts';
-import { describeEvent } from './describeEvent.ts';
+import { describeEvent } from './describe/describeEvent.ts';
 
 interface WatchOptions extends ApiOptions {
   readonly type?: readonly string[];

@@ -2,7 +2,7 @@ import type { Job } from '@jobstream/client';
 import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command/apiCommand.ts';
 import { ExitCode } from '../command/exitCode.ts';
 import { examples } from '../command/help.ts';
-import { explainJob } from './explainJob.ts';
+import { explainJob } from './describe/explainJob.ts';
 
 export function whyCommand(run: RunOnApi) {
   return apiCommand('why', 'Says why a job does not run or has failed, and what to do.')

@@ -3,24 +3,22 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCommandStage, type CommandStage } from '../../testing/commandStage.ts';
 import { runCommand } from '../../testing/runCommand.ts';
 
-const SLOW = 120_000;
-
 let stage: CommandStage;
 
 beforeAll(async () => {
   stage = await startCommandStage();
-}, SLOW);
+});
 
-afterAll(() => stage[Symbol.asyncDispose](), SLOW);
+afterAll(() => stage[Symbol.asyncDispose]());
 
 test('top shows an overview once where there is no terminal, and until q on one', async () => {
-  const once = await stage.run('top');
+  const once = await stage.run('top', '--retry-for', '120s');
   expect(once).toMatchObject({ code: 0, stderr: '' });
   expect(once.stdout).toMatch(
     /^waiting \d+.* · live workers 1 · .*\nin 60 min: completed \d+ .*\n[^]*^TYPE +WAITING +OLDEST /mu,
   );
   expect(once.stdout).not.toContain('\u001B');
-  const { stdout } = await stage.run('top', '--json');
+  const { stdout } = await stage.run('top', '--json', '--retry-for', '120s');
   expect(JSON.parse(stdout)).toMatchObject({
     stats: { activity: {} },
     failures: { items: [] },

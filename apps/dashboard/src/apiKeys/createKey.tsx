@@ -1,8 +1,6 @@
-import { Dialog } from '@base-ui/react/dialog';
 import type { CreatedKey, KeyScope, NewKey } from '@jobstream/client';
-import { type SubmitEvent, useState } from 'react';
 import { useClient } from '../live/dashboardContext.ts';
-import { Failure } from '../parts/notes.tsx';
+import { FormDialog } from '../parts/formDialog.tsx';
 import { useSession } from '../session/session.ts';
 
 const SCOPES: readonly (readonly [scope: KeyScope, allows: string])[] = [
@@ -19,41 +17,18 @@ const LIFETIMES = [30, 90, 365, 0] as const;
 
 /** A dialog that creates a key. */
 export function CreateKey({ onCreated }: { readonly onCreated: (key: CreatedKey) => Promise<unknown> }) {
-  const [open, setOpen] = useState(false);
-  return (
-    <Dialog.Root open={open} onOpenChange={setOpen}>
-      <Dialog.Trigger className="primary">Create key</Dialog.Trigger>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="backdrop" />
-        <Dialog.Popup className="dialog">
-          <Dialog.Title>Create an API key</Dialog.Title>
-          <Dialog.Description>Give it no more than its program needs.</Dialog.Description>
-          <KeyForm onCreated={(key) => onCreated(key).finally(() => setOpen(false))} />
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
-  );
-}
-
-function KeyForm({ onCreated }: { readonly onCreated: (key: CreatedKey) => Promise<unknown> }) {
   const client = useClient();
-  const [error, setError] = useState<Error>();
-  const submit = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    setError(undefined);
-    client.keys.create(keyOf(new FormData(event.currentTarget), Date.now())).then(onCreated, setError);
-  };
   return (
-    <form onSubmit={submit}>
+    <FormDialog
+      action="Create key"
+      className="primary"
+      title="Create an API key"
+      description="Give it no more than its program needs."
+      confirm="Create"
+      onSubmit={(form) => client.keys.create(keyOf(form, Date.now())).then(onCreated)}
+    >
       <KeyFields />
-      {error !== undefined && <Failure error={error} />}
-      <div className="actions">
-        <Dialog.Close className="quiet">Back</Dialog.Close>
-        <button type="submit" className="primary">
-          Create
-        </button>
-      </div>
-    </form>
+    </FormDialog>
   );
 }
 

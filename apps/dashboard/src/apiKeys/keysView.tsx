@@ -5,8 +5,10 @@ import { useState } from 'react';
 import { useNow } from '../format/useNow.ts';
 import { useClient } from '../live/dashboardContext.ts';
 import { CopyButton } from '../parts/copyButton.tsx';
+import type { Column } from '../parts/dataTable.tsx';
 import { Age, Instant } from '../parts/instant.tsx';
-import { Empty, Failure, Loading } from '../parts/notes.tsx';
+import { ListView } from '../parts/listView.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { NeedsScope } from '../parts/needsScope.tsx';
 import { useMay, useSession } from '../session/session.ts';
 import '../styles/administration.css';
@@ -24,34 +26,30 @@ function Keys() {
   const client = useClient();
   const queryClient = useQueryClient();
   const [created, setCreated] = useState<CreatedKey>();
-  const { data, error, refetch } = useQuery({ queryKey: KEYS, queryFn: ({ signal }) => client.keys.list({ signal }) });
-  if (data === undefined)
-    return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
-  const changed = () => queryClient.invalidateQueries({ queryKey: KEYS });
+  const query = useQuery({ queryKey: KEYS, queryFn: ({ signal }) => client.keys.list({ signal }) });
   const show = (key: CreatedKey) => {
     setCreated(key);
-    return changed();
+    return queryClient.invalidateQueries({ queryKey: KEYS });
   };
   return (
-    <>
-      <div className="title">
-        <h1>API keys</h1>
-        <CreateKey onCreated={show} />
-      </div>
-      {error !== null && <Failure error={error} />}
+    <ListView
+      title="API keys"
+      aside={<CreateKey onCreated={show} />}
+      query={query}
+      empty={NO_KEYS}
+      columns={COLUMNS}
+      rowId={({ id }) => `key-${id}`}
+    >
       {created !== undefined && <Secret created={created} onDone={() => setCreated(undefined)} />}
-      {data.length === 0 ? <NoKeys /> : <KeyTable keys={data} onRevoked={changed} />}
-    </>
+    </ListView>
   );
 }
 
-function NoKeys() {
-  return (
-    <Empty title="No API keys yet" code="npm run keys -- create --name root --scopes admin --expires 90d">
-      With the first one, AUTH=required closes the API to everybody else:
-    </Empty>
-  );
-}
+const NO_KEYS = (
+  <Empty title="No API keys yet" code="npm run keys -- create --name root --scopes admin --expires 90d">
+    With the first one, AUTH=required closes the API to everybody else:
+  </Empty>
+);
 
 /** The key itself, while its reader is here; nothing can show it again. */
 function Secret({ created: { name, key }, onDone }: { readonly created: CreatedKey; readonly onDone: () => void }) {
@@ -71,66 +69,34 @@ function Secret({ created: { name, key }, onDone }: { readonly created: CreatedK
   );
 }
 
-interface KeyTableProps {
-  readonly keys: readonly ApiKey[];
-  readonly onRevoked: () => Promise<unknown>;
-}
+const COLUMNS: readonly Column<ApiKey>[] = [
+  { name: 'Name', cell: (key) => <Name apiKey={key} /> },
+  { name: 'Id', kind: 'mono', cell: ({ id }) => <AuditLink actor={id} /> },
+  { name: 'State', cell: (key) => <KeyState apiKey={key} /> },
+  { name: 'Scopes', cell: ({ scopes }) => scopes.join(', ') },
+  { name: 'Tenant', cell: ({ tenant }) => tenant ?? '–' },
+  { name: 'Created', cell: ({ createdAt }) => <Instant at={createdAt} /> },
+  { name: 'Last used', cell: ({ lastUsedAt }) => (lastUsedAt === undefined ? NEVER : <Age at={lastUsedAt} />) },
+  { name: 'Actions', kind: 'actions', cell: (key) => key.revokedAt === undefined && <RevokeKey apiKey={key} /> },
+];
 
-function KeyTable({ keys, onRevoked }: KeyTableProps) {
+const NEVER = <span className="dim">never</span>;
+
+function Name({ apiKey: { id, name } }: { readonly apiKey: ApiKey }) {
+  const own = useSession().actor.id === id;
   return (
-    <div className="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>Name</th>
-            <th>Id</th>
-            <th>State</th>
-            <th>Scopes</th>
-            <th>Tenant</th>
-            <th>Created</th>
-            <th>Last used</th>
-            <th>
-              <span className="sr-only">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {keys.map((key) => (
-            <KeyRow key={key.id} apiKey={key} onRevoked={onRevoked} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <>
+      {name}
+      {own && <span className="dim"> (yours)</span>}
+    </>
   );
 }
 
-function KeyRow({ apiKey, onRevoked }: { readonly apiKey: ApiKey } & Pick<KeyTableProps, 'onRevoked'>) {
-  const { id, name, scopes, tenant, createdAt, lastUsedAt } = apiKey;
-  const own = useSession().actor.id === id;
+function AuditLink({ actor }: { readonly actor: string }) {
   return (
-    <tr>
-      <td>
-        {name}
-        {own && <span className="dim"> (yours)</span>}
-      </td>
-      <td className="mono">
-        <Link to="/audit" search={{ actor: id }} title="What it changed">
-          {id}
-        </Link>
-      </td>
-      <td>
-        <KeyState apiKey={apiKey} />
-      </td>
-      <td>{scopes.join(', ')}</td>
-      <td>{tenant ?? '–'}</td>
-      <td>
-        <Instant at={createdAt} />
-      </td>
-      <td>{lastUsedAt === undefined ? <span className="dim">never</span> : <Age at={lastUsedAt} />}</td>
-      <td className="number">
-        {apiKey.revokedAt === undefined && <RevokeKey apiKey={apiKey} own={own} onRevoked={onRevoked} />}
-      </td>
-    </tr>
+    <Link to="/audit" search={{ actor }} title="What it changed">
+      {actor}
+    </Link>
   );
 }
 

@@ -1,13 +1,14 @@
 import type { AuditRecord } from '@jobstream/client';
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { formatActor } from '../format/actor.ts';
 import { useClient } from '../live/dashboardContext.ts';
+import type { Column } from '../parts/dataTable.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { JsonTree } from '../parts/jsonTree.tsx';
+import { ListView, usePages } from '../parts/listView.tsx';
 import { NeedsScope } from '../parts/needsScope.tsx';
-import { Empty, Failure, Loading } from '../parts/notes.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { useMay } from '../session/session.ts';
 import '../styles/administration.css';
 import { AuditFilters } from './auditFilters.tsx';
@@ -19,42 +20,26 @@ const PAGE_SIZE = 100;
 /** Who changed what over the API, newest first. */
 export function AuditView() {
   const search: AuditSearch = route.useSearch();
-  if (!useMay('admin')) return <NeedsScope scope="admin" view="Audit log" />;
-  return (
-    <>
-      <h1>Audit log</h1>
-      <AuditFilters search={search} />
-      <Records search={search} />
-    </>
-  );
+  return useMay('admin') ? <Audit search={search} /> : <NeedsScope scope="admin" view="Audit log" />;
 }
 
-function Records({ search }: { readonly search: AuditSearch }) {
+function Audit({ search }: { readonly search: AuditSearch }) {
   const client = useClient();
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+  const query = usePages({
     queryKey: ['audit', search],
-    queryFn: ({ pageParam, signal }) =>
-      client.audit.listPage(
-        { ...search, limit: PAGE_SIZE, ...(pageParam === undefined ? {} : { cursor: pageParam }) },
-        { signal },
-      ),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
+    readPage: (page, options) => client.audit.listPage({ ...search, limit: PAGE_SIZE, ...page }, options),
   });
-  if (data === undefined)
-    return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
-  const records = data.pages.flatMap(({ items }) => items);
-  if (records.length === 0) return <NoRecords filtered={Object.keys(search).length > 0} />;
   return (
-    <>
-      {error !== null && <Failure error={error} />}
-      <AuditTable records={records} />
-      {hasNextPage && (
-        <button type="button" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-          Show earlier ones
-        </button>
-      )}
-    </>
+    <ListView
+      title="Audit log"
+      query={query}
+      empty={<NoRecords filtered={Object.keys(search).length > 0} />}
+      columns={COLUMNS}
+      rowId={({ id }) => id}
+      className="audit"
+    >
+      <AuditFilters search={search} />
+    </ListView>
   );
 }
 
@@ -69,58 +54,31 @@ function NoRecords({ filtered }: { readonly filtered: boolean }) {
   );
 }
 
-function AuditTable({ records }: { readonly records: readonly AuditRecord[] }) {
+const COLUMNS: readonly Column<AuditRecord>[] = [
+  { name: 'Time', cell: ({ at }) => <Instant at={at} /> },
+  { name: 'Action', cell: ({ action }) => <ActionLink action={action} /> },
+  { name: 'Subject', cell: ({ subject }) => <Subject subject={subject} /> },
+  { name: 'Actor', cell: (record) => <Actor record={record} /> },
+  { name: 'Outcome', cell: (record) => <Outcome record={record} /> },
+  { name: 'Reason and details', cell: (record) => <Details record={record} /> },
+];
+
+function ActionLink({ action }: Pick<AuditRecord, 'action'>) {
   return (
-    <div className="scroll">
-      <table className="audit">
-        <thead>
-          <tr>
-            <th>Time</th>
-            <th>Action</th>
-            <th>Subject</th>
-            <th>Actor</th>
-            <th>Outcome</th>
-            <th>Reason and details</th>
-          </tr>
-        </thead>
-        <tbody>
-          {records.map((record) => (
-            <RecordRow key={record.id} record={record} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Link to="/audit" search={{ action }}>
+      {action}
+    </Link>
   );
 }
 
-function RecordRow({ record }: { readonly record: AuditRecord }) {
-  const { at, action, subject, actor, tenant } = record;
+function Actor({ record: { actor, tenant } }: { readonly record: AuditRecord }) {
   return (
-    <tr>
-      <td>
-        <Instant at={at} />
-      </td>
-      <td>
-        <Link to="/audit" search={{ action }}>
-          {action}
-        </Link>
-      </td>
-      <td>
-        <Subject subject={subject} />
-      </td>
-      <td>
-        <Link to="/audit" search={{ actor: actor.id }}>
-          {formatActor(actor)}
-        </Link>
-        {tenant !== undefined && <span className="dim"> of {tenant}</span>}
-      </td>
-      <td>
-        <Outcome record={record} />
-      </td>
-      <td>
-        <Details record={record} />
-      </td>
-    </tr>
+    <>
+      <Link to="/audit" search={{ actor: actor.id }}>
+        {formatActor(actor)}
+      </Link>
+      {tenant !== undefined && <span className="dim"> of {tenant}</span>}
+    </>
   );
 }
 

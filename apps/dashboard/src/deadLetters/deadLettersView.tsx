@@ -1,9 +1,10 @@
 import type { Job } from '@jobstream/client';
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
+import type { Column } from '../parts/dataTable.tsx';
 import { Age } from '../parts/instant.tsx';
-import { Empty, Failure, Loading } from '../parts/notes.tsx';
+import { ListView, usePages } from '../parts/listView.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { useMay } from '../session/session.ts';
 
 const route = getRouteApi('/dead-letters');
@@ -12,123 +13,83 @@ const PAGE_SIZE = 50;
 /** The jobs that have failed for good, newest first, each with the way to mend it. */
 export function DeadLettersView() {
   const { type } = route.useSearch();
+  const may = useMay('jobs:write');
   const client = useClient();
-  const { data, error, refetch, hasNextPage, fetchNextPage } = useInfiniteQuery({
+  const failed = { status: 'failed', limit: PAGE_SIZE, ...(type === undefined ? {} : { type }) } as const;
+  const query = usePages({
     queryKey: ['dead letters', type ?? ''],
-    queryFn: ({ pageParam, signal }) =>
-      client.jobs.listPage(
-        {
-          status: 'failed',
-          limit: PAGE_SIZE,
-          ...(type === undefined ? {} : { type }),
-          ...(pageParam === undefined ? {} : { cursor: pageParam }),
-        },
-        { signal },
-      ),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
+    readPage: (page, options) => client.jobs.listPage({ ...failed, ...page }, options),
     refetchInterval: 10_000,
   });
-  if (data === undefined)
-    return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
-  const jobs = data.pages.flatMap(({ items }) => items);
   return (
-    <>
-      <Title type={type} />
-      {error !== null && <Failure error={error} />}
-      {jobs.length === 0 ? <NoDeadLetters /> : <DeadLetterTable jobs={jobs} />}
-      {hasNextPage && (
-        <button type="button" className="more" onClick={() => void fetchNextPage()}>
-          Show more
-        </button>
-      )}
-    </>
+    <ListView
+      title={type === undefined ? 'Dead letters' : `Dead letters of ${type}`}
+      aside={<OtherViews type={type} />}
+      query={query}
+      empty={NO_DEAD_LETTERS}
+      columns={may ? [...COLUMNS, MENDING] : COLUMNS}
+      rowId={({ id }) => id}
+      className="dead-letters"
+    />
   );
 }
 
-function Title({ type }: { readonly type: string | undefined }) {
+function OtherViews({ type }: { readonly type: string | undefined }) {
+  const ofType = type === undefined ? {} : { type };
   return (
-    <div className="dead-letters-title">
-      <h1>Dead letters{type !== undefined && ` of ${type}`}</h1>
-      <nav className="choices" aria-label="Other views of failed jobs">
-        {type !== undefined && <Link to="/dead-letters">all types</Link>}
-        <Link to="/failures" search={type === undefined ? {} : { type }}>
-          In groups
-        </Link>
-        <Link to="/jobs" search={{ status: 'failed', ...(type === undefined ? {} : { type }) }}>
-          In the list, to choose many
-        </Link>
-      </nav>
-    </div>
+    <nav className="choices" aria-label="Other views of failed jobs">
+      {type !== undefined && <Link to="/dead-letters">all types</Link>}
+      <Link to="/failures" search={ofType}>
+        In groups
+      </Link>
+      <Link to="/jobs" search={{ status: 'failed', ...ofType }}>
+        In the list, to choose many
+      </Link>
+    </nav>
   );
 }
 
-function NoDeadLetters() {
+const NO_DEAD_LETTERS = (
+  <Empty title="No job has failed for good" code="throw new UnrecoverableError('no such customer');">
+    A job comes here when all its attempts have failed, or at once when its handler says that no other attempt can
+    succeed:
+  </Empty>
+);
+
+const COLUMNS: readonly Column<Job>[] = [
+  { name: 'Job', cell: ({ id }) => <JobLink id={id} /> },
+  { name: 'Type', cell: ({ type }) => <TypeLink type={type} /> },
+  {
+    name: 'Error',
+    kind: 'why',
+    cell: ({ error }) => [<strong key="name">{error?.name}</strong>, ` ${error?.message}`],
+  },
+  { name: 'Attempts', kind: 'number', cell: ({ attempt }) => attempt },
+  { name: 'Failed', cell: ({ finishedAt, updatedAt }) => <Age at={finishedAt ?? updatedAt} /> },
+];
+
+const MENDING: Column<Job> = { name: 'Actions', kind: 'actions', cell: ({ id }) => <EditLink id={id} /> };
+
+function JobLink({ id }: { readonly id: string }) {
   return (
-    <Empty title="No job has failed for good" code="throw new UnrecoverableError('no such customer');">
-      A job comes here when all its attempts have failed, or at once when its handler says that no other attempt can
-      succeed:
-    </Empty>
+    <Link to="/jobs/$id" params={{ id }} className="mono">
+      {id}
+    </Link>
   );
 }
 
-function DeadLetterTable({ jobs }: { readonly jobs: readonly Job[] }) {
-  const may = useMay('jobs:write');
+function TypeLink({ type }: { readonly type: string }) {
   return (
-    <div className="scroll">
-      <table className="dead-letters">
-        <thead>
-          <tr>
-            <th>Job</th>
-            <th>Type</th>
-            <th>Error</th>
-            <th className="number">Attempts</th>
-            <th>Failed</th>
-            {may && (
-              <th>
-                <span className="sr-only">Actions</span>
-              </th>
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {jobs.map((job) => (
-            <DeadLetter key={job.id} job={job} may={may} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Link to="/dead-letters" search={{ type }}>
+      {type}
+    </Link>
   );
 }
 
-function DeadLetter({ job, may }: { readonly job: Job; readonly may: boolean }) {
-  const { id, type, error, attempt, finishedAt, updatedAt } = job;
+function EditLink({ id }: { readonly id: string }) {
   return (
-    <tr>
-      <td>
-        <Link to="/jobs/$id" params={{ id }} className="mono">
-          {id}
-        </Link>
-      </td>
-      <td>
-        <Link to="/dead-letters" search={{ type }}>
-          {type}
-        </Link>
-      </td>
-      <td className="why">
-        <strong>{error?.name}</strong> {error?.message}
-      </td>
-      <td className="number">{attempt}</td>
-      <td>
-        <Age at={finishedAt ?? updatedAt} />
-      </td>
-      {may && (
-        <td className="number">
-          <Link className="button" to="/jobs/$id/edit" params={{ id }}>
-            Edit and retry<span className="sr-only"> job {id}</span>
-          </Link>
-        </td>
-      )}
-    </tr>
+    <Link className="button" to="/jobs/$id/edit" params={{ id }}>
+      Edit and retry<span className="sr-only"> job {id}</span>
+    </Link>
   );
 }

@@ -6,7 +6,7 @@ import { Failure } from '../parts/notes.tsx';
 import { JsonEditor } from '../payloads/jsonEditor.tsx';
 import { isSame } from '../payloads/mergePatch.ts';
 import { PayloadVerdict, usePayloadCheck } from '../payloads/payloadCheck.tsx';
-import { PayloadDiff } from '../payloads/payloadDiff.tsx';
+import { JsonDiff } from '../payloads/jsonDiff.tsx';
 import { readJson, writeJson } from '../payloads/readJson.ts';
 import type { SentPayload } from './retried.tsx';
 
@@ -31,7 +31,7 @@ export function EditForm({ job, onSent }: EditFormProps) {
       <PayloadVerdict check={check} />
       <section>
         <h2>What changes</h2>
-        <PayloadDiff before={before} after={after} />
+        <JsonDiff what="payload" before={before} after={after} />
       </section>
       <label className="field">
         Reason <span className="dim">(optional, kept in the history)</span>

@@ -1,9 +1,12 @@
 import type { FailureGroup, Failures } from '@jobstream/client';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
+import { ExportIncident } from '../incident/exportIncident.tsx';
+import { atTime, type JobSearch } from '../jobs/jobSearch.ts';
 import { useClient } from '../live/dashboardContext.ts';
 import { Age } from '../parts/instant.tsx';
-import { Empty, Failure, Loading } from '../parts/notes.tsx';
+import { Loaded } from '../parts/loaded.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { useMay } from '../session/session.ts';
 import { FailureChart } from './failureChart.tsx';
 import { type FailureSearch, windows } from './failureSearch.ts';
@@ -15,21 +18,29 @@ export function FailuresView() {
   const search: FailureSearch = route.useSearch();
   const { window: within = '24h', type } = search;
   const client = useClient();
-  const { data, error, refetch } = useQuery({
+  const query = useQuery({
     queryKey: ['failures', within, type ?? ''],
     queryFn: ({ signal }) => client.failures({ window: within, ...(type === undefined ? {} : { type }) }, { signal }),
     refetchInterval: 5_000,
   });
   return (
     <>
-      <div className="failures-title">
+      <div className="title">
         <h1>Failures{type !== undefined && ` of ${type}`}</h1>
-        <WindowPicker search={search} />
+        <div className="actions">
+          <WindowPicker search={search} />
+          <ExportIncident select={() => failedJobs(within, type)} />
+        </div>
       </div>
-      {error !== null && <Failure error={error} onRetry={() => void refetch()} />}
-      {data === undefined ? error === null && <Loading /> : <Groups failures={data} search={search} />}
+      <Loaded query={query}>{(failures) => <Groups failures={failures} search={search} />}</Loaded>
     </>
   );
+}
+
+/** The failed jobs of all groups, by the clock of this moment. */
+function failedJobs(window: string, type: string | undefined): JobSearch {
+  const ofType = type === undefined ? {} : { type };
+  return atTime({ status: 'failed', finishedAfter: `-${window}`, ...ofType }, Date.now());
 }
 
 function WindowPicker({ search }: { readonly search: FailureSearch }) {
@@ -57,7 +68,7 @@ function Groups({ failures, search }: { readonly failures: Failures; readonly se
     <>
       <p className="dim">
         {totalExact ? '' : 'More than '}
-        {total.toLocaleString()} {total === 1 ? 'job is' : 'jobs are'} failed, in {items.length.toLocaleString()}{' '}
+        {total.toLocaleString()} {total === 1 ? 'job has' : 'jobs have'} failed, in {items.length.toLocaleString()}{' '}
         {items.length === 1 ? 'group' : 'groups'}. What is retried leaves its group.
         {ungrouped > 0 &&
           ` ${ungrouped.toLocaleString()} of an earlier release have no group until the table is rebuilt.`}

@@ -1,7 +1,9 @@
 import { hasEnded, type Job } from '@jobstream/client';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { ExportIncident } from '../incident/exportIncident.tsx';
 import { CopyButton } from '../parts/copyButton.tsx';
+import { Fact } from '../parts/fact.tsx';
 import { Age, Instant } from '../parts/instant.tsx';
 import { Status } from '../parts/status.tsx';
 
@@ -21,6 +23,7 @@ export function JobHeader({ job, children }: { readonly job: Job; readonly child
       </div>
       <p className="mono">
         {id} <CopyButton text={id} label="Copy id" />
+        <ExportIncident className="quiet" select={() => ({ ids: [id] })} />
       </p>
       <Facts job={job} />
     </header>
@@ -48,14 +51,5 @@ function Facts({ job }: { readonly job: Job }) {
       {tags.length > 0 && <Fact name="Tags">{tags.join(', ')}</Fact>}
       {tenant !== undefined && <Fact name="Tenant">{tenant}</Fact>}
     </dl>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

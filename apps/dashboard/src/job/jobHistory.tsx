@@ -2,7 +2,7 @@ import type { JobEvent, JobEventData, JobEventName } from '@jobstream/client';
 import { useRef } from 'react';
 import { formatActor } from '../format/actor.ts';
 import { formatDuration } from '../format/duration.ts';
-import { useRowKeys } from '../jobs/useRowKeys.ts';
+import { useRowKeys } from '../keys/useRowKeys.ts';
 import { Instant } from '../parts/instant.tsx';
 import { JsonTree } from '../parts/jsonTree.tsx';
 import { EventDiff } from './eventDiff.tsx';
@@ -48,7 +48,7 @@ function EventTable({ events, search, onMark }: EventTableProps) {
   const versions = new Map(events.map(({ id, version, event }) => [id, `${event} (${version})`]));
   const times = new Map(events.map(({ version }, index) => [version, events[index - 1]?.at]));
   const shown = events.filter((event) => matches(event, search));
-  useRowKeys(table, { count: shown.length, show: () => undefined });
+  useRowKeys(table, { count: shown.length });
   if (shown.length === 0) return <p className="dim">None of the {events.length} events match.</p>;
   return (
     <div className="scroll" ref={table}>

@@ -51,3 +51,17 @@ test('a released or requeued job waits again', () => {
     [5_000, undefined],
   ]);
 });
+
+test('an attempt of a worker whose clock is behind begins and ends with its wait, not before', () => {
+  const [created, begun, completed] = history(
+    ['JobCreated'],
+    ['JobStarted', { attempt: 1, worker: 'w' }],
+    ['JobCompleted'],
+  );
+  const events = [
+    { ...created, at: '1970-01-01T00:00:05.000Z' },
+    { ...begun, at: '1970-01-01T00:00:04.996Z' },
+    { ...completed, at: '1970-01-01T00:00:04.999Z' },
+  ] as readonly JobEvent[];
+  expect(lanesOf(events)).toMatchObject([{ waitsFrom: 5_000, startedAt: 5_000, endedAt: 5_000 }]);
+});

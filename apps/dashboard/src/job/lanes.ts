@@ -16,7 +16,10 @@ export interface Lane {
   readonly error?: JobError;
 }
 
-/** Arranges the history of a job by attempts, each with the wait before it. */
+/**
+ * Arranges the history of a job by attempts, each with the wait before it. The clocks of an API and of workers differ a
+ * little: what happened later is never shown before.
+ */
 export function lanesOf(events: readonly JobEvent[]): readonly Lane[] {
   return events.reduce<readonly Lane[]>((lanes, event) => [...lanes.slice(0, -1), ...after(lanes.at(-1), event)], []);
 }
@@ -40,8 +43,8 @@ const AFTER: Evolve = {
 };
 
 function after(lane: Lane | undefined, event: JobEvent): readonly Lane[] {
-  const at = Date.parse(event.at);
-  if (lane === undefined) return [firstLane(event, at)];
+  if (lane === undefined) return [firstLane(event, Date.parse(event.at))];
+  const at = Math.max(Date.parse(event.at), lane.endedAt ?? lane.startedAt ?? lane.waitsFrom);
   const evolve = AFTER[event.event] as ((lane: Lane, at: number, data: unknown) => readonly Lane[]) | undefined;
   return evolve?.(lane, at, event.data) ?? [lane];
 }

@@ -24,7 +24,8 @@ interface TimelineProps {
 export function Timeline({ events, ended, children }: TimelineProps) {
   const lanes = lanesOf(events);
   const clock = useNow();
-  const last = Date.parse(events.at(-1)?.at ?? '');
+  const ends = lanes.map(({ waitsFrom, startedAt, endedAt }) => endedAt ?? startedAt ?? waitsFrom);
+  const last = Math.max(Date.parse(events.at(-1)?.at ?? ''), ...ends);
   const now = ended ? last : Math.max(clock, last);
   const start = lanes[0]?.waitsFrom ?? now;
   const scale = { start, span: Math.max(now - start, 1), now };

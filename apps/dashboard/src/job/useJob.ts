@@ -1,6 +1,7 @@
 import { hasEnded, type JobEvent } from '@jobstream/client';
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
+import { askAgain } from '../live/askAgain.ts';
 import { useClient, useLiveFeed } from '../live/dashboardContext.ts';
 import type { Moment } from '../live/liveFeed.ts';
 
@@ -14,7 +15,10 @@ export function useJob(id: string) {
   const job = useQuery({
     queryKey: ['job', id],
     queryFn: ({ signal }) => client.jobs.get(id, { signal }),
-    refetchInterval: ({ state: { data } }) => data !== undefined && !hasEnded(data) && WAITING_MS,
+    refetchInterval: (query) => {
+      const { data } = query.state;
+      return data === undefined || hasEnded(data) ? askAgain(query) : WAITING_MS;
+    },
   });
   const history = useQuery({
     queryKey: ['job', id, 'events'],

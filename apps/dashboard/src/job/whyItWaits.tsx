@@ -1,23 +1,21 @@
-import { hasEnded, type Job } from '@jobstream/client';
+import { explainWaiting, type Job } from '@jobstream/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { formatAge, formatDuration } from '../format/duration.ts';
+import { formatInstant } from '../format/instant.ts';
 import { useNow } from '../format/useNow.ts';
 import { useClient } from '../live/dashboardContext.ts';
 import { ReasonlessButton } from '../parts/reasonlessButton.tsx';
 import { useMay } from '../session/session.ts';
 import { RunNow } from './jobActions.tsx';
-import { explainWaiting } from './waitingSentence.ts';
 
 /** Why a job does not run, with the button that changes it. */
 export function WhyItWaits({ job }: { readonly job: Job }) {
   const now = useNow();
-  if (hasEnded(job)) return null;
-  const { waitingFor } = job;
-  const { because, advice } =
-    waitingFor === undefined
-      ? { because: `It is ${job.status}; why is not known while the log does not answer.`, advice: undefined }
-      : explainWaiting(waitingFor, job, new Date(now));
+  const explanation = explainWaiting(job, { time: (instant) => formatWhen(instant, now), duration: formatDuration });
+  if (explanation === undefined) return null;
+  const { because, advice } = explanation;
   return (
     <section className="why" aria-label="Why it waits">
       <p>
@@ -26,6 +24,12 @@ export function WhyItWaits({ job }: { readonly job: Job }) {
       <Remedy job={job} />
     </section>
   );
+}
+
+/** Shows a time on the clock and how far away it is: `14:03:07 (in 2m)`. */
+function formatWhen(instant: string, now: number): string {
+  const at = new Date(instant);
+  return `${formatInstant(at, new Date(now))} (${formatAge(now - at.getTime())})`;
 }
 
 type Reason = NonNullable<Job['waitingFor']>['reason'];

@@ -1,4 +1,5 @@
-import type { JobType } from '@jobstream/client';
+import type { JobStatus, JobType } from '@jobstream/client';
+import { Link } from '@tanstack/react-router';
 import { formatActor } from '../format/actor.ts';
 import { Age, Instant } from '../parts/instant.tsx';
 
@@ -34,4 +35,25 @@ function Paused({ type: { until, pausedAt, pausedBy, pauseReason, pausedWithAll 
       )}
     </>
   );
+}
+
+interface CountProps {
+  readonly of: string;
+  readonly status: JobStatus;
+  readonly jobs: number;
+}
+
+/** How many jobs of a type have a status, with the way to them. */
+export function Count({ of: type, status, jobs }: CountProps) {
+  return (
+    <Link to="/jobs" search={{ type, status }}>
+      {jobs.toLocaleString()}
+    </Link>
+  );
+}
+
+/** What each worker runs of a type at the most; undefined if it has no limits. */
+export function limitsOf(limits: JobType['limits'] = {}): string | undefined {
+  const concurrency = limits.concurrency === undefined ? [] : `${limits.concurrency} at once`;
+  return [concurrency, limits.rate ?? []].flat().join(', ') || undefined;
 }

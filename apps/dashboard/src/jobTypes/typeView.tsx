@@ -1,12 +1,13 @@
 import type { JobType, JsonSchema } from '@jobstream/client';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { Fact } from '../parts/fact.tsx';
 import { Age } from '../parts/instant.tsx';
 import { JsonTree } from '../parts/jsonTree.tsx';
-import { Empty, Failure, Loading } from '../parts/notes.tsx';
+import { Loaded } from '../parts/loaded.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { EnqueueForm } from './enqueueForm.tsx';
 import { PauseType } from './pauseType.tsx';
-import { TypeState } from './typeState.tsx';
+import { Count, limitsOf, TypeState } from './typeState.tsx';
 import { useTypes } from './useTypes.ts';
 
 const route = getRouteApi('/types/$type');
@@ -14,15 +15,13 @@ const route = getRouteApi('/types/$type');
 /** One job type: whether it runs, who runs it, what its jobs are given, and a form for one. */
 export function TypeView() {
   const { type: name } = route.useParams();
-  const { data, error, refetch } = useTypes();
-  if (data === undefined)
-    return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
-  const type = data.find((one) => one.type === name);
   return (
-    <>
-      {error !== null && <Failure error={error} />}
-      {type === undefined ? <UnknownType name={name} /> : <KnownType type={type} />}
-    </>
+    <Loaded query={useTypes()}>
+      {(types) => {
+        const type = types.find((one) => one.type === name);
+        return type === undefined ? <UnknownType name={name} /> : <KnownType type={type} />;
+      }}
+    </Loaded>
   );
 }
 
@@ -49,9 +48,7 @@ function KnownType({ type: one }: { readonly type: JobType }) {
         </p>
         <dl className="facts">
           <Fact name="Waiting">
-            <Link to="/jobs" search={{ type, status: 'pending' }}>
-              {backlog.toLocaleString()}
-            </Link>
+            <Count of={type} status="pending" jobs={backlog} />
           </Fact>
           {waitingSince !== undefined && (
             <Fact name="Oldest waits since">
@@ -59,29 +56,22 @@ function KnownType({ type: one }: { readonly type: JobType }) {
             </Fact>
           )}
           <Fact name="With workers">
-            <Link to="/jobs" search={{ type, status: 'processing' }}>
-              {inFlight.toLocaleString()}
-            </Link>
+            <Count of={type} status="processing" jobs={inFlight} />
           </Fact>
-          <Fact name="Limits of each worker">{limitsOf(limits)}</Fact>
+          <Fact name="Limits of each worker">{limitsOf(limits) ?? 'none'}</Fact>
         </dl>
       </header>
       <Workers type={one} />
       <EnqueueForm key={type} type={one} />
       <div className="contents">
-        <Schema title="Schema of payloads" schema={payloadSchema} note={checkOf(one)} />
+        <Schema
+          title="Schema of payloads"
+          schema={payloadSchema}
+          note={payloadSchema === undefined ? undefined : checkOf(one)}
+        />
         <Schema title="Schema of results" schema={resultSchema} />
       </div>
     </article>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 
@@ -105,11 +95,6 @@ function Workers({ type: { workers } }: { readonly type: JobType }) {
       )}
     </section>
   );
-}
-
-function limitsOf(limits: JobType['limits'] = {}): string {
-  const concurrency = limits.concurrency === undefined ? [] : `${limits.concurrency} at once`;
-  return [concurrency, limits.rate ?? []].flat().join(', ') || 'none';
 }
 
 interface SchemaProps {

@@ -8,6 +8,7 @@ export const MAX_CHOSEN = 200;
 
 interface BulkBarProps {
   readonly filter: JobSearch;
+  readonly total: ListTotal | undefined;
   readonly chosen: ReadonlySet<string>;
   readonly onClear: () => void;
 }
@@ -19,14 +20,14 @@ const ACTIONS = [
 ] as const;
 
 /** What can be done to the chosen jobs, or to all that match; each first counts what it would change. */
-export function BulkBar({ filter, chosen, onClear }: BulkBarProps) {
-  const total = useTotal(filter);
+export function BulkBar({ filter, total, chosen, onClear }: BulkBarProps) {
+  const all = total && textOf(total);
   const { sort: _sort, ...matching } = filter;
   const target = chosen.size === 0 ? matching : { ids: [...chosen].join(',') };
   return (
     <div className="bulk-bar" role="region" aria-label="Chosen jobs">
       <span aria-live="polite">
-        {chosen.size === 0 ? `${total ?? 'All'} that match` : `${chosen.size.toLocaleString()} chosen`}
+        {chosen.size === 0 ? `${all ?? 'All'} that match` : `${chosen.size.toLocaleString()} chosen`}
         {chosen.size === MAX_CHOSEN && ', which is the most'}
       </span>
       {ACTIONS.map(([kind, name]) => (
@@ -36,21 +37,32 @@ export function BulkBar({ filter, chosen, onClear }: BulkBarProps) {
       ))}
       {chosen.size > 0 && (
         <button type="button" className="quiet" onClick={onClear}>
-          Choose all {total} that match
+          Choose all {all} that match
         </button>
       )}
     </div>
   );
 }
 
-/** The number of jobs of the list; undefined where counting takes too long. */
-function useTotal(filter: JobSearch): string | undefined {
+/** The number of jobs of a list. */
+export interface ListTotal {
+  readonly count: number;
+  /** Whether there may be more, since counting takes too long. */
+  readonly more: boolean;
+}
+
+/** Returns it once it is known; of the past it is not asked for. */
+export function useListTotal(filter: JobSearch): ListTotal | undefined {
   const client = useClient();
   const { data } = useQuery({
     queryKey: ['jobs total', filter],
     queryFn: ({ signal }) => client.jobs.listPage({ ...atTime(filter, Date.now()), count: true, limit: 1 }, { signal }),
     refetchInterval: 10_000,
+    enabled: filter.asOf === undefined,
   });
-  if (data?.total === undefined) return undefined;
-  return `${data.totalExact === false ? 'more than ' : ''}${data.total.toLocaleString()}`;
+  return data?.total === undefined ? undefined : { count: data.total, more: data.totalExact === false };
+}
+
+function textOf({ count, more }: ListTotal): string {
+  return `${more ? 'more than ' : ''}${count.toLocaleString()}`;
 }

@@ -1,6 +1,7 @@
 import { useNavigate } from '@tanstack/react-router';
+import { ExportIncident } from '../incident/exportIncident.tsx';
 import { FilterBox } from './filterBox.tsx';
-import { type JobSearch, sorts, withCondition } from './jobSearch.ts';
+import { atTime, type JobSearch, notInThePast, sorts, withCondition } from './jobSearch.ts';
 import { SavedViews } from './savedViews.tsx';
 import { TimeRange } from './timeRange.tsx';
 
@@ -17,10 +18,16 @@ export function FilterBar({ filter, types, tags }: FilterBarProps) {
   const show = (search: JobSearch) => void navigate({ to: '/jobs', search });
   return (
     <div className="filter-bar">
-      <FilterBox types={types} tags={tags} onChoose={(condition) => show(withCondition(filter, condition))} />
+      <FilterBox
+        search={filter}
+        types={types}
+        tags={tags}
+        onChoose={(condition) => show(withCondition(filter, condition))}
+      />
       <TimeRange search={filter} onChange={show} />
       <SortPicker filter={filter} onChange={show} />
       <SavedViews search={filter} />
+      <ExportIncident select={() => atTime(filter, Date.now())} />
     </div>
   );
 }
@@ -37,7 +44,13 @@ function SortPicker({ filter, onChange }: SortPickerProps) {
     onChange(sort === undefined ? rest : { ...rest, sort });
   };
   return (
-    <select aria-label="Order" value={filter.sort ?? 'newest'} onChange={({ target }) => choose(target.value)}>
+    <select
+      aria-label="Order"
+      value={filter.sort ?? 'newest'}
+      disabled={notInThePast(filter) !== undefined}
+      title={notInThePast(filter)}
+      onChange={({ target }) => choose(target.value)}
+    >
       {sorts.map((sort) => (
         <option key={sort} value={sort}>
           {sort} first

@@ -4,9 +4,10 @@ import { useState } from 'react';
 import { useClient } from '../live/dashboardContext.ts';
 import { useSession } from '../session/session.ts';
 import { type FilterOption, type KnownValues, optionsFor } from './filterOptions.ts';
-import type { Condition } from './jobSearch.ts';
+import { type Condition, type JobSearch, takes } from './jobSearch.ts';
 
 interface FilterBoxProps {
+  readonly search: JobSearch;
   readonly types: readonly string[];
   /** Of the jobs that are shown. */
   readonly tags: readonly string[];
@@ -14,13 +15,13 @@ interface FilterBoxProps {
 }
 
 /** Offers conditions while one types, of what jobs are known to have and of the text itself. */
-export function FilterBox({ types, tags, onChoose }: FilterBoxProps) {
+export function FilterBox({ search, types, tags, onChoose }: FilterBoxProps) {
   const [text, setText] = useState('');
   const [open, setOpen] = useState(false);
   const known = { types, tags, ...useKnown(open) };
   return (
     <Autocomplete.Root
-      items={optionsFor(text, known)}
+      items={optionsFor(text, known).filter((option) => takes(search, option))}
       filter={null}
       value={text}
       open={open}

@@ -43,17 +43,18 @@ type Counts = {
   readonly byType: Readonly<Record<string, object>>;
 };
 
-/** The number of jobs of the chosen types; other conditions do not count here. */
-function jobsIn(counts: Counts | undefined, filter: JobSearch, status: string): number {
+/** The number of jobs of the chosen types; other conditions do not count here. Undefined until it is known. */
+function jobsIn(counts: Counts | undefined, filter: JobSearch, status: string): number | undefined {
   const types = valuesOf(filter, 'type');
-  if (types.length === 0) return counts?.byStatus[status] ?? 0;
-  const byType = (counts?.byType ?? {}) as Readonly<Record<string, Readonly<Record<string, number>>>>;
+  if (counts === undefined) return undefined;
+  if (types.length === 0) return counts.byStatus[status] ?? 0;
+  const byType = counts.byType as Readonly<Record<string, Readonly<Record<string, number>>>>;
   return types.reduce((sum, type) => sum + (byType[type]?.[status] ?? 0), 0);
 }
 
 interface ByStatusProps {
   readonly filter: JobSearch;
-  readonly countOf: (status: string) => number;
+  readonly countOf: (status: string) => number | undefined;
 }
 
 function ByStatus({ filter, countOf }: ByStatusProps) {
@@ -77,7 +78,7 @@ function ByStatus({ filter, countOf }: ByStatusProps) {
           aria-current={chosen.includes(status) ? 'page' : undefined}
         >
           <Status status={status} />
-          <span className="count">{countOf(status).toLocaleString()}</span>
+          <span className="count">{countOf(status)?.toLocaleString() ?? '–'}</span>
         </Link>
       ))}
     </nav>

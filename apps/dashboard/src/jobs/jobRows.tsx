@@ -2,21 +2,20 @@ import type { Job } from '@jobstream/client';
 import { Link } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
+import { useRowKeys } from '../keys/useRowKeys.ts';
 import { Age } from '../parts/instant.tsx';
 import { Status } from '../parts/status.tsx';
-import { useRowKeys } from './useRowKeys.ts';
+import type { ListTotal } from './bulkBar.tsx';
+import type { KeptRows } from './useJobPages.ts';
 
 /** As in jobs.css. */
 const ROW_HEIGHT_REM = 2;
-/** The next page is fetched when so many rows are left. */
-const AHEAD = 40;
 
 interface JobRowsProps {
-  readonly jobs: readonly Job[];
-  readonly more: boolean;
-  readonly onEnd: () => void;
+  readonly rows: KeptRows;
+  readonly total: ListTotal | undefined;
   /** The rows that are chosen, where the caller may change jobs. */
-  readonly choice?: Choice;
+  readonly choice: Choice | undefined;
 }
 
 interface Choice {
@@ -25,38 +24,42 @@ interface Choice {
 }
 
 /** The rows of the list, of which only those in sight are in the document. */
-export function JobRows({ jobs, more, onEnd, choice }: JobRowsProps) {
+export function JobRows({ rows: { jobs, first, more, show }, total, choice }: JobRowsProps) {
   const scroller = useRef<HTMLDivElement>(null);
-  const rows = useVirtualizer({
-    count: jobs.length,
+  const end = first + jobs.length;
+  const virtual = useVirtualizer({
+    count: end,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT_REM * Number.parseFloat(getComputedStyle(document.documentElement).fontSize),
     overscan: 12,
   });
-  const visible = rows.getVirtualItems();
-  const last = visible.at(-1)?.index ?? 0;
-  useEffect(() => {
-    if (more && last >= jobs.length - AHEAD) onEnd();
-  }, [more, last, jobs.length, onEnd]);
-  useRowKeys(scroller, { count: jobs.length, show: (index) => rows.scrollToIndex(index) });
+  const visible = virtual.getVirtualItems();
+  const [from, to] = [visible[0]?.index ?? 0, visible.at(-1)?.index ?? 0];
+  useEffect(() => show(from, to), [show, from, to]);
+  useRowKeys(scroller, { first, count: end, show: (index) => virtual.scrollToIndex(index) });
   return (
     <div
       className={choice === undefined ? 'rows' : 'rows choosable'}
       role="table"
       aria-label="Jobs"
-      aria-rowcount={more ? -1 : jobs.length + 1}
+      aria-rowcount={rowCountOf(more ? total : { count: end, more })}
     >
       <Head jobs={jobs} choice={choice} />
       <div className="scroller" ref={scroller} role="rowgroup" tabIndex={-1}>
-        <div role="presentation" style={{ height: rows.getTotalSize(), position: 'relative' }}>
+        <div role="presentation" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
           {visible.map(({ index, start }) => {
-            const job = jobs[index];
+            const job = jobs[index - first];
             return job && <JobRow key={job.id} job={job} index={index} top={start} choice={choice} />;
           })}
         </div>
       </div>
     </div>
   );
+}
+
+/** With the head; -1 where it is not known. */
+function rowCountOf(total: ListTotal | undefined): number {
+  return total === undefined || total.more ? -1 : total.count + 1;
 }
 
 interface HeadProps {

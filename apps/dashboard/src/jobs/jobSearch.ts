@@ -104,6 +104,20 @@ export function atTime<Search extends JobSearch>(search: Search, now: number): S
 
 /** Whether the feed of events tells which jobs are new to the list: it has types, statuses and tags. */
 export function isFollowed(search: JobSearch): search is Pick<JobListFilter, Several> {
-  const told: ReadonlySet<string> = new Set(['status', 'type', 'tag']);
-  return search.sort === undefined && conditionsOf(search).every(({ name }) => told.has(name));
+  return search.sort === undefined && conditionsOf(search).every(isPlain);
+}
+
+/** Whether the events of jobs, and lists of the past, know the condition. */
+function isPlain({ name }: Condition): boolean {
+  return name === 'status' || name === 'type' || name === 'tag';
+}
+
+/** Whether a list takes the condition, which those of the past may not. */
+export function takes({ asOf }: JobSearch, condition: Condition): boolean {
+  return asOf === undefined || isPlain(condition);
+}
+
+/** Why a list cannot be ordered or narrowed by times; undefined if it can be. */
+export function notInThePast({ asOf }: JobSearch): string | undefined {
+  return asOf === undefined ? undefined : 'Lists of the past take types, statuses and tags alone: go back to now first';
 }

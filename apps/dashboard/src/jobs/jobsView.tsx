@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { Empty, Failure, Loading } from '../parts/notes.tsx';
 import { PastSlider } from '../past/pastSlider.tsx';
 import { useMay } from '../session/session.ts';
-import { BulkBar, MAX_CHOSEN } from './bulkBar.tsx';
+import { BulkBar, MAX_CHOSEN, useListTotal } from './bulkBar.tsx';
 import { describe } from './conditions.ts';
 import { JobFilters } from './jobFilters.tsx';
 import { JobRows } from './jobRows.tsx';
@@ -35,32 +35,33 @@ function JobsSlider({ filter }: { readonly filter: JobSearch }) {
 }
 
 function JobList({ filter }: { readonly filter: JobSearch }) {
-  const { query, jobs, unseen, showUnseen } = useJobList(filter);
+  const { query, rows, unseen, showUnseen } = useJobList(filter);
+  const total = useListTotal(filter);
   // What was cannot be changed.
   const may = useMay('jobs:write') && filter.asOf === undefined;
+  const choice = useChoice();
+  const isEmpty = rows.jobs.length === 0;
+  return (
+    <>
+      <JobFilters filter={filter} jobs={rows.jobs} />
+      {may && !isEmpty && <BulkBar filter={filter} total={total} chosen={choice.chosen} onClear={choice.clear} />}
+      {query.isPending && <Loading />}
+      {query.isError && <Failure error={query.error} onRetry={() => void query.refetch()} />}
+      <Unseen count={unseen} onShow={() => void showUnseen()} />
+      {query.isSuccess && isEmpty && <NoJobs filter={filter} />}
+      {!isEmpty && <JobRows rows={rows} total={total} choice={may ? choice : undefined} />}
+    </>
+  );
+}
+
+/** The rows that are chosen, in the order of the choice. */
+function useChoice() {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const choose = (ids: readonly string[], isChosen: boolean) => {
     const others = [...chosen].filter((id) => !ids.includes(id));
     setChosen(new Set((isChosen ? [...others, ...ids] : others).slice(0, MAX_CHOSEN)));
   };
-  return (
-    <>
-      <JobFilters filter={filter} jobs={jobs} />
-      {may && jobs.length > 0 && <BulkBar filter={filter} chosen={chosen} onClear={() => setChosen(new Set())} />}
-      {query.isPending && <Loading />}
-      {query.isError && <Failure error={query.error} onRetry={() => void query.refetch()} />}
-      <Unseen count={unseen} onShow={() => void showUnseen()} />
-      {query.isSuccess && jobs.length === 0 && <NoJobs filter={filter} />}
-      {jobs.length > 0 && (
-        <JobRows
-          jobs={jobs}
-          more={query.hasNextPage}
-          onEnd={() => void query.fetchNextPage()}
-          {...(may ? { choice: { chosen, choose } } : {})}
-        />
-      )}
-    </>
-  );
+  return { chosen, choose, clear: () => setChosen(new Set()) };
 }
 
 function Unseen({ count, onShow }: { readonly count: number; readonly onShow: () => void }) {

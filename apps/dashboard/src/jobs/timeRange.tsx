@@ -1,6 +1,5 @@
-import { Dialog } from '@base-ui/react/dialog';
-import { type SubmitEvent, useState } from 'react';
-import { type JobSearch, times } from './jobSearch.ts';
+import { FormDialog } from '../parts/formDialog.tsx';
+import { type JobSearch, notInThePast, times } from './jobSearch.ts';
 
 interface TimeRangeProps {
   readonly search: JobSearch;
@@ -17,31 +16,16 @@ const NAMES = {
 
 /** Asks for the two ends of a range of one of the times of a job. */
 export function TimeRange({ search, onChange }: TimeRangeProps) {
-  const [open, setOpen] = useState(false);
-  const submit = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    onChange(withRange(search, new FormData(event.currentTarget)));
-    setOpen(false);
-  };
   return (
-    <Dialog.Root open={open} onOpenChange={setOpen}>
-      <Dialog.Trigger>Times…</Dialog.Trigger>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="backdrop" />
-        <Dialog.Popup className="dialog">
-          <Dialog.Title>Jobs of a time</Dialog.Title>
-          <form onSubmit={submit}>
-            <RangeFields />
-            <div className="actions">
-              <Dialog.Close className="quiet">Back</Dialog.Close>
-              <button type="submit" className="primary">
-                Show
-              </button>
-            </div>
-          </form>
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <FormDialog
+      action="Times…"
+      title="Jobs of a time"
+      confirm="Show"
+      disabledBecause={notInThePast(search)}
+      onSubmit={async (form) => onChange(withRange(search, form))}
+    >
+      <RangeFields />
+    </FormDialog>
   );
 }
 

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { askAgain } from '../live/askAgain.ts';
 import { useClient } from '../live/dashboardContext.ts';
 
 /** The numbers of jobs by type and status, now or as they were at a time. */
@@ -7,7 +8,7 @@ export function useCounts(asOf: string | undefined) {
   const { data } = useQuery({
     queryKey: ['stats', asOf ?? ''],
     queryFn: ({ signal }) => client.stats({ ...(asOf === undefined ? {} : { asOf }), signal }),
-    refetchInterval: asOf === undefined && 3_000,
+    refetchInterval: asOf === undefined ? 3_000 : askAgain,
   });
   return data;
 }

@@ -1,41 +1,25 @@
-import type { Job, JobPage } from '@jobstream/client';
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import type { Job } from '@jobstream/client';
+import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
-import { useClient, useLiveFeed } from '../live/dashboardContext.ts';
+import { useLiveFeed } from '../live/dashboardContext.ts';
 import { type JobChange, withLater } from '../live/jobChange.ts';
 import type { Moment } from '../live/liveFeed.ts';
-import { atTime, isFollowed, type JobSearch, valuesOf } from './jobSearch.ts';
-
-const PAGE_SIZE = 100;
+import { isFollowed, type JobSearch, valuesOf } from './jobSearch.ts';
+import { useJobPages } from './useJobPages.ts';
 
 /**
  * The jobs of a filter. Rows that are shown change in place; jobs that are new to the list are counted, and shown when
  * the reader asks for them, so that nothing moves under the hand.
  */
 export function useJobList(filter: JobSearch) {
-  const client = useClient();
   const queryClient = useQueryClient();
   const [joined, setJoined] = useState<ReadonlySet<string>>(new Set());
   const [recent, setRecent] = useState<ReadonlyMap<string, JobChange>>(new Map());
-  const [now] = useState(Date.now);
+  const { query, restart, rows } = useJobPages(filter);
   const keyText = JSON.stringify(filter);
-  const key = ['jobs', keyText] as const;
-  const query = useInfiniteQuery({
-    queryKey: key,
-    queryFn: ({ pageParam, signal }) =>
-      client.jobs.listPage(
-        { ...atTime(filter, now), limit: PAGE_SIZE, ...(pageParam === undefined ? {} : { cursor: pageParam }) },
-        { signal },
-      ),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
-    staleTime: Infinity,
-    refetchOnMount: 'always',
-  });
   const onMoment = useCallback(
     ({ changes, incomplete }: Moment) => {
-      const queryKey = ['jobs', keyText];
-      if (incomplete) void queryClient.invalidateQueries({ queryKey });
+      if (incomplete) void queryClient.invalidateQueries({ queryKey: ['jobs', keyText] });
       setRecent((before) => withNewer(before, changes));
       const added = changes.filter((change) => joins(change, keyText));
       if (added.length > 0)
@@ -46,23 +30,16 @@ export function useJobList(filter: JobSearch) {
   useLiveFeed(filter.asOf === undefined ? onMoment : ignore);
   const showUnseen = () => {
     setJoined(new Set());
-    return queryClient.resetQueries({ queryKey: key });
+    return restart();
   };
-  const { jobs, known } = useRows(query.data?.pages, recent);
+  const known = useMemo(() => new Set(rows.jobs.map(({ id }) => id)), [rows.jobs]);
+  const jobs = useMemo(() => rows.jobs.map((job) => changedBy(recent.get(job.id), job)), [rows.jobs, recent]);
   const unseen = query.data === undefined ? 0 : [...joined].filter((id) => !known.has(id)).length;
-  return { query, jobs, unseen, showUnseen };
+  return { query, rows: { ...rows, jobs }, unseen, showUnseen };
 }
 
 /** The past does not change. */
 function ignore(): void {}
-
-/** The jobs that were read, as they are after the changes, and their ids. */
-function useRows(pages: readonly JobPage[] | undefined, recent: ReadonlyMap<string, JobChange>) {
-  const read = useMemo(() => pages?.flatMap(({ items }) => items) ?? [], [pages]);
-  const known = useMemo(() => new Set(read.map(({ id }) => id)), [read]);
-  const jobs = useMemo(() => read.map((job) => changedBy(recent.get(job.id), job)), [read, recent]);
-  return { jobs, known };
-}
 
 /** The table may be behind the feed, so changes are kept for what is read after them: the newest of so many jobs. */
 const MAX_RECENT = 5_000;

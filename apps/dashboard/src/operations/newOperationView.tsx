@@ -3,7 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { type SubmitEvent, useRef, useState } from 'react';
 import { useClient } from '../live/dashboardContext.ts';
-import { Failure, Loading } from '../parts/notes.tsx';
+import { Loaded } from '../parts/loaded.tsx';
+import { Failure } from '../parts/notes.tsx';
 import { JsonEditor } from '../payloads/jsonEditor.tsx';
 import { readJson } from '../payloads/readJson.ts';
 import { useMay } from '../session/session.ts';
@@ -52,19 +53,20 @@ function Plan({ search }: { readonly search: OperationSearch }) {
   const client = useClient();
   const [filter] = useState(() => filterOf(search));
   const { kind } = search;
-  const count = useQuery({
+  const query = useQuery({
     queryKey: ['operation count', kind, filter],
     queryFn: ({ signal }) => client.operations.preview({ kind, filter }, { signal }),
     refetchInterval: 10_000,
   });
-  if (count.data === undefined) {
-    return count.error === null ? <Loading /> : <Failure error={count.error} onRetry={() => void count.refetch()} />;
-  }
   return (
-    <>
-      <Selection search={search} count={count.data} />
-      {count.data.matched > 0 && <PlanForm search={search} plan={{ kind, filter }} count={count.data} />}
-    </>
+    <Loaded query={query}>
+      {(count) => (
+        <>
+          <Selection search={search} count={count} />
+          {count.matched > 0 && <PlanForm search={search} plan={{ kind, filter }} count={count} />}
+        </>
+      )}
+    </Loaded>
   );
 }
 

@@ -2,7 +2,9 @@ import type { JobOperation, JobOutcome, OperationJob } from '@jobstream/client';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
+import { askAgain } from '../live/askAgain.ts';
 import { useClient } from '../live/dashboardContext.ts';
+import { type Column, DataTable } from '../parts/dataTable.tsx';
 import { Failure } from '../parts/notes.tsx';
 import { isUnderWay } from './operationProgress.tsx';
 
@@ -39,9 +41,10 @@ export function OperationResults({ operation }: { readonly operation: JobOperati
 
 function useResults(operation: JobOperation, outcome: JobOutcome | undefined, most: number) {
   const { operations } = useClient();
-  const { id } = operation;
+  const { id, status } = operation;
   return useQuery({
-    queryKey: ['operation', id, 'jobs', outcome ?? '', most],
+    // With the status: what was read before the end is not the end.
+    queryKey: ['operation', id, 'jobs', outcome ?? '', most, status],
     queryFn: async ({ signal }) => {
       const jobs: OperationJob[] = [];
       for await (const job of operations.jobs(id, { signal, ...(outcome === undefined ? {} : { outcome }) })) {
@@ -50,7 +53,7 @@ function useResults(operation: JobOperation, outcome: JobOutcome | undefined, mo
       }
       return { jobs, more: false };
     },
-    refetchInterval: isUnderWay(operation) ? 2_000 : false,
+    refetchInterval: isUnderWay(operation) ? 2_000 : askAgain,
     placeholderData: keepPreviousData,
   });
 }
@@ -63,32 +66,21 @@ interface ResultTableProps {
 
 function ResultTable({ jobs, made }: ResultTableProps) {
   if (jobs.length === 0) return <p className="dim">None.</p>;
-  return (
-    <div className="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>Job</th>
-            <th>Outcome</th>
-            {made && <th>New job</th>}
-            <th>Why</th>
-          </tr>
-        </thead>
-        <tbody>
-          {jobs.map(({ id, outcome, newJobId, reason }) => (
-            <tr key={id}>
-              <td>
-                <JobLink id={id} />
-              </td>
-              <td className={outcome === 'failed' ? 'warn' : undefined}>{outcome ?? 'waits'}</td>
-              {made && <td>{newJobId === undefined ? '–' : <JobLink id={newJobId} />}</td>}
-              <td className="why">{reason ?? '–'}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
+  const columns = COLUMNS.filter(({ name }) => made || name !== NEW_JOB);
+  return <DataTable columns={columns} rows={jobs} rowId={({ id }) => id} />;
+}
+
+const NEW_JOB = 'New job';
+
+const COLUMNS: readonly Column<OperationJob>[] = [
+  { name: 'Job', cell: ({ id }) => <JobLink id={id} /> },
+  { name: 'Outcome', cell: ({ outcome }) => outcomeOf(outcome) },
+  { name: NEW_JOB, cell: ({ newJobId }) => (newJobId === undefined ? '–' : <JobLink id={newJobId} />) },
+  { name: 'Why', kind: 'why', cell: ({ reason }) => reason ?? '–' },
+];
+
+function outcomeOf(outcome: OperationJob['outcome']) {
+  return outcome === 'failed' ? <span className="warn">failed</span> : (outcome ?? 'waits');
 }
 
 function JobLink({ id }: { readonly id: string }) {

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
 import { formatDuration } from '../format/duration.ts';
+import { Fact } from '../parts/fact.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { JsonTree } from '../parts/jsonTree.tsx';
 import { Failure, Loading } from '../parts/notes.tsx';
@@ -74,13 +75,4 @@ function Facts({ operation }: { readonly operation: JobOperation }) {
 /** Ids that were chosen one by one are in the results. */
 function shortened({ ids, ...filter }: JobOperation['filter']): unknown {
   return ids === undefined ? filter : { ...filter, chosen: ids.length };
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
 }

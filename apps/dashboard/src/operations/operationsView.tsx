@@ -2,8 +2,10 @@ import type { JobOperation } from '@jobstream/client';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
+import type { Column } from '../parts/dataTable.tsx';
 import { Age } from '../parts/instant.tsx';
-import { Empty, Failure, Loading } from '../parts/notes.tsx';
+import { ListView } from '../parts/listView.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { isUnderWay, Progress, Steering } from './operationProgress.tsx';
 
 /** The newest are shown. */
@@ -12,7 +14,7 @@ const MOST = 100;
 /** The operations on many jobs, newest first: who began them and why, how far they are. */
 export function OperationsView() {
   const client = useClient();
-  const { data, error, refetch } = useQuery({
+  const query = useQuery({
     queryKey: ['operations'],
     queryFn: async ({ signal }) => {
       const newest: JobOperation[] = [];
@@ -23,14 +25,15 @@ export function OperationsView() {
     },
     refetchInterval: ({ state }) => (state.data?.some(isUnderWay) ? 1_000 : 5_000),
   });
-  if (data === undefined)
-    return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
   return (
-    <>
-      <h1>Operations</h1>
-      {error !== null && <Failure error={error} />}
-      {data.length === 0 ? <NoOperations /> : <OperationTable operations={data} />}
-    </>
+    <ListView
+      title="Operations"
+      query={query}
+      empty={<NoOperations />}
+      columns={COLUMNS}
+      rowId={({ id }) => id}
+      className="operations"
+    />
   );
 }
 
@@ -47,52 +50,19 @@ function NoOperations() {
   );
 }
 
-function OperationTable({ operations }: { readonly operations: readonly JobOperation[] }) {
-  return (
-    <div className="scroll">
-      <table className="operations">
-        <thead>
-          <tr>
-            <th>Operation</th>
-            <th>Progress</th>
-            <th>By</th>
-            <th>Reason</th>
-            <th>Begun</th>
-            <th>
-              <span className="sr-only">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {operations.map((operation) => (
-            <OperationRow key={operation.id} operation={operation} />
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
+const COLUMNS: readonly Column<JobOperation>[] = [
+  { name: 'Operation', cell: (operation) => <OperationLink operation={operation} /> },
+  { name: 'Progress', cell: (operation) => <Progress operation={operation} /> },
+  { name: 'By', cell: ({ actor, tenant }) => [actor.id, tenant ?? []].flat().join(' · ') },
+  { name: 'Reason', kind: 'why', cell: ({ reason }) => reason ?? '–' },
+  { name: 'Begun', cell: ({ createdAt }) => <Age at={createdAt} /> },
+  { name: 'Actions', kind: 'actions', cell: (operation) => <Steering operation={operation} /> },
+];
 
-function OperationRow({ operation }: { readonly operation: JobOperation }) {
-  const { id, kind, total, actor, tenant, reason, createdAt } = operation;
+function OperationLink({ operation: { id, kind, total } }: { readonly operation: JobOperation }) {
   return (
-    <tr>
-      <td>
-        <Link to="/operations/$id" params={{ id }}>
-          {kind} {total.toLocaleString()} {total === 1 ? 'job' : 'jobs'}
-        </Link>
-      </td>
-      <td>
-        <Progress operation={operation} />
-      </td>
-      <td>{[actor.id, tenant ?? []].flat().join(' · ')}</td>
-      <td className="why">{reason ?? '–'}</td>
-      <td>
-        <Age at={createdAt} />
-      </td>
-      <td className="number">
-        <Steering operation={operation} />
-      </td>
-    </tr>
+    <Link to="/operations/$id" params={{ id }}>
+      {kind} {total.toLocaleString()} {total === 1 ? 'job' : 'jobs'}
+    </Link>
   );
 }

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useClient } from '../live/dashboardContext.ts';
 import { applyPatch } from '../payloads/mergePatch.ts';
 import { PayloadVerdict, usePayloadCheck } from '../payloads/payloadCheck.tsx';
-import { PayloadDiff } from '../payloads/payloadDiff.tsx';
+import { JsonDiff } from '../payloads/jsonDiff.tsx';
 
 /** Jobs to look at. */
 const SAMPLES = 20;
@@ -51,7 +51,7 @@ function OneJob({ job, patch }: { readonly job: Job; readonly patch: unknown }) 
   const after = applyPatch(job.payload, patch);
   return (
     <>
-      <PayloadDiff before={job.payload} after={after} />
+      <JsonDiff what="payload" before={job.payload} after={after} />
       <PayloadVerdict check={usePayloadCheck(job.type, after)} />
     </>
   );

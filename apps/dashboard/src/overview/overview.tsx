@@ -4,7 +4,8 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
 import { formatDuration } from '../format/duration.ts';
 import { PastSlider } from '../past/pastSlider.tsx';
-import { Empty, Failure, Loading } from '../parts/notes.tsx';
+import { Loaded } from '../parts/loaded.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { Status, statuses } from '../parts/status.tsx';
 import { ActivityChart } from './activityChart.tsx';
 import { Backlog } from './backlog.tsx';
@@ -38,7 +39,7 @@ function OverviewSlider({ asOf, earliest }: { readonly asOf?: string; readonly e
 
 function Past({ asOf }: { readonly asOf: string }) {
   const client = useClient();
-  const { data, error, refetch } = useQuery({
+  const query = useQuery({
     queryKey: ['stats', 'past', asOf],
     queryFn: ({ signal }) => client.stats({ asOf, signal }),
     placeholderData: keepPreviousData,
@@ -46,34 +47,32 @@ function Past({ asOf }: { readonly asOf: string }) {
   });
   return (
     <>
-      <OverviewSlider asOf={asOf} {...(data?.asOf === undefined ? {} : { earliest: data.asOf.earliest })} />
-      {error !== null && <Failure error={error} onRetry={() => void refetch()} />}
-      {data === undefined ? error === null && <Loading /> : <PastOverview stats={data} asOf={asOf} />}
+      <OverviewSlider asOf={asOf} {...(query.data?.asOf === undefined ? {} : { earliest: query.data.asOf.earliest })} />
+      <Loaded query={query}>{(stats) => <PastOverview stats={stats} asOf={asOf} />}</Loaded>
     </>
   );
 }
 
 function Present() {
   const client = useClient();
-  const stats = useQuery({
+  const query = useQuery({
     queryKey: ['stats', 'hour'],
     queryFn: ({ signal }) => client.stats({ window: '60m', signal }),
     refetchInterval: 2_000,
   });
-  const { data, error, refetch } = stats;
-  if (data === undefined) {
-    return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
-  }
   return (
-    <>
-      {error !== null && <Failure error={error} />}
-      <Figures stats={data} />
-      {data.jobs.total === 0 && <NoJobs />}
-      <ByStatus stats={data} />
-      {data.activity !== undefined && <ActivityChart activity={data.activity} />}
-      {data.backlog && <Backlog backlog={data.backlog} />}
-      <OverviewSlider />
-    </>
+    <Loaded query={query}>
+      {(stats) => (
+        <>
+          <Figures stats={stats} />
+          {stats.jobs.total === 0 && <NoJobs />}
+          <ByStatus stats={stats} />
+          {stats.activity !== undefined && <ActivityChart activity={stats.activity} />}
+          {stats.backlog && <Backlog backlog={stats.backlog} />}
+          <OverviewSlider />
+        </>
+      )}
+    </Loaded>
   );
 }
 

@@ -4,11 +4,12 @@ interface ReasonlessButtonProps {
   readonly label: string;
   /** What it acts on, for those who hear the page. */
   readonly of: string;
+  readonly className?: string;
   readonly onPress: () => Promise<unknown>;
 }
 
 /** A button for what can be undone at once; it says when it failed. */
-export function ReasonlessButton({ label, of, onPress }: ReasonlessButtonProps) {
+export function ReasonlessButton({ label, of, className, onPress }: ReasonlessButtonProps) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<Error>();
   const press = () => {
@@ -20,7 +21,7 @@ export function ReasonlessButton({ label, of, onPress }: ReasonlessButtonProps) 
   };
   return (
     <>
-      <button type="button" disabled={busy} onClick={press}>
+      <button type="button" className={className} disabled={busy} onClick={press}>
         {label}
         <span className="sr-only"> {of}</span>
       </button>

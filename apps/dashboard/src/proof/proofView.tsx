@@ -3,8 +3,11 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { formatDuration } from '../format/duration.ts';
 import { useClient } from '../live/dashboardContext.ts';
+import { type Column, DataTable } from '../parts/dataTable.tsx';
+import { Fact } from '../parts/fact.tsx';
 import { Age } from '../parts/instant.tsx';
-import { Empty, Failure, Loading } from '../parts/notes.tsx';
+import { Loaded } from '../parts/loaded.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { ReasonlessButton } from '../parts/reasonlessButton.tsx';
 import { useMay } from '../session/session.ts';
 
@@ -25,27 +28,27 @@ export function ProofView() {
 function Proof() {
   const client = useClient();
   const queries = useQueryClient();
-  const { data, error, refetch } = useQuery({
+  const query = useQuery({
     queryKey: ['proof'],
     queryFn: ({ signal }) => client.proof.read({ signal }),
     refetchInterval: 1_000,
   });
-  if (data === undefined) {
-    return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
-  }
   const verify = async () => queries.setQueryData<Verifications>(['proof'], await client.proof.request());
   return (
-    <>
-      {error !== null && <Failure error={error} />}
-      {data.current === undefined ? (
-        <div>
-          <ReasonlessButton label="Verify now" of="the table" onPress={verify} />
-        </div>
-      ) : (
-        <Progress of={data.current} />
+    <Loaded query={query}>
+      {({ current, last }) => (
+        <>
+          {current === undefined ? (
+            <div>
+              <ReasonlessButton label="Verify now" of="the table" onPress={verify} />
+            </div>
+          ) : (
+            <Progress of={current} />
+          )}
+          {last === undefined ? <NoProof /> : <LastProof last={last} />}
+        </>
       )}
-      {data.last === undefined ? <NoProof /> : <LastProof last={data.last} />}
-    </>
+    </Loaded>
   );
 }
 
@@ -86,11 +89,11 @@ function Facts({ of }: { readonly of: Verification }) {
   const { position = 0, end = 0, jobs = 0, differences = 0, ignoredMessages = 0, unreadableJobs = 0 } = of;
   return (
     <dl className="figures">
-      <Fact name="Compared at event" value={`${position.toLocaleString()} of ${end.toLocaleString()}`} />
-      <Fact name="Jobs" value={jobs.toLocaleString()} />
-      <Fact name="Differences" value={differences.toLocaleString()} />
-      <Fact name="Messages that change nothing" value={ignoredMessages.toLocaleString()} />
-      <Fact name="Jobs of a newer release" value={unreadableJobs.toLocaleString()} />
+      <Fact name="Compared at event">{`${position.toLocaleString()} of ${end.toLocaleString()}`}</Fact>
+      <Fact name="Jobs">{jobs.toLocaleString()}</Fact>
+      <Fact name="Differences">{differences.toLocaleString()}</Fact>
+      <Fact name="Messages that change nothing">{ignoredMessages.toLocaleString()}</Fact>
+      <Fact name="Jobs of a newer release">{unreadableJobs.toLocaleString()}</Fact>
     </dl>
   );
 }
@@ -114,54 +117,25 @@ function Origin({ of: { startedAt, finishedAt, requestedBy } }: { readonly of: V
   );
 }
 
-function Fact({ name, value }: { readonly name: string; readonly value: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
-  );
-}
-
 function Differences({ first }: { readonly first: readonly TableDifference[] }) {
-  return (
-    <div className="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>Table</th>
-            <th>Row</th>
-            <th>Field</th>
-            <th>In the table</th>
-            <th>By the log</th>
-          </tr>
-        </thead>
-        <tbody>
-          {first.map((difference) => (
-            <DifferenceRow key={`${difference.table} ${difference.key} ${difference.field}`} of={difference} />
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
+  return <DataTable columns={COLUMNS} rows={first} rowId={({ table, key, field }) => `${table}-${key}-${field}`} />;
 }
 
-function DifferenceRow({ of: { table, key, field, live, log } }: { readonly of: TableDifference }) {
+const COLUMNS: readonly Column<TableDifference>[] = [
+  { name: 'Table', cell: ({ table }) => table },
+  { name: 'Row', kind: 'mono', cell: (difference) => <RowLink of={difference} /> },
+  { name: 'Field', cell: ({ field }) => field },
+  { name: 'In the table', kind: 'mono', cell: ({ live }) => live ?? NOTHING },
+  { name: 'By the log', kind: 'mono', cell: ({ log }) => log ?? NOTHING },
+];
+
+const NOTHING = <span className="dim">nothing</span>;
+
+function RowLink({ of: { table, key } }: { readonly of: TableDifference }) {
+  if (table !== 'jobs') return key;
   return (
-    <tr>
-      <td>{table}</td>
-      <td className="mono">
-        {table === 'jobs' ? (
-          <Link to="/jobs/$id" params={{ id: key }}>
-            {key}
-          </Link>
-        ) : (
-          key
-        )}
-      </td>
-      <td>{field}</td>
-      <td className="mono">{live ?? <span className="dim">nothing</span>}</td>
-      <td className="mono">{log ?? <span className="dim">nothing</span>}</td>
-    </tr>
+    <Link to="/jobs/$id" params={{ id: key }}>
+      {key}
+    </Link>
   );
 }

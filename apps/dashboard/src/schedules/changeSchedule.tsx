@@ -1,62 +1,33 @@
-import { Dialog } from '@base-ui/react/dialog';
 import type { Schedule, ScheduleChanges } from '@jobstream/client';
 import { useQueryClient } from '@tanstack/react-query';
-import { type SubmitEvent, useState } from 'react';
+import { useState } from 'react';
 import { useClient } from '../live/dashboardContext.ts';
-import { Failure } from '../parts/notes.tsx';
+import { FormDialog } from '../parts/formDialog.tsx';
 import { JsonField } from '../schemaForm/jsonField.tsx';
 
 /** A dialog that changes when a schedule ticks, and the payload of its jobs. */
 export function ChangeSchedule({ schedule }: { readonly schedule: Schedule }) {
-  const [open, setOpen] = useState(false);
-  const { name } = schedule;
-  return (
-    <Dialog.Root open={open} onOpenChange={setOpen}>
-      <Dialog.Trigger>
-        Change<span className="sr-only"> {name}</span>
-      </Dialog.Trigger>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="backdrop" />
-        <Dialog.Popup className="dialog">
-          <Dialog.Title>Change {name}</Dialog.Title>
-          <Dialog.Description>
-            Jobs that it has created stay as they are. Somebody else’s change in the meantime is not overwritten.
-          </Dialog.Description>
-          <ChangeForm schedule={schedule} onDone={() => setOpen(false)} />
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
-  );
-}
-
-function ChangeForm({ schedule, onDone }: { readonly schedule: Schedule; readonly onDone: () => void }) {
   const client = useClient();
   const queryClient = useQueryClient();
   const { name, cron, timeZone, job, version } = schedule;
   const [payload, setPayload] = useState(job.payload);
-  const [error, setError] = useState<Error>();
-  const submit = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const changes = changesOf(new FormData(event.currentTarget), schedule, payload);
-    client.schedules
-      .change(name, changes, { ifVersion: version })
-      .then(() => queryClient.invalidateQueries({ queryKey: ['schedules'] }))
-      .then(onDone, setError);
+  const change = async (form: FormData) => {
+    await client.schedules.change(name, changesOf(form, schedule, payload), { ifVersion: version });
+    await queryClient.invalidateQueries({ queryKey: ['schedules'] });
   };
   return (
-    <form onSubmit={submit}>
+    <FormDialog
+      action="Change"
+      of={name}
+      title={`Change ${name}`}
+      description="Jobs that it has created stay as they are. Somebody else’s change in the meantime is not overwritten."
+      onSubmit={change}
+    >
       <Text name="cron" label="Cron expression" value={cron} />
       <Text name="timeZone" label="Time zone" value={timeZone} />
       <JsonField label="Payload" value={job.payload} onChange={setPayload} />
       <Text name="reason" label="Reason (optional, kept in the history)" value="" />
-      {error !== undefined && <Failure error={error} />}
-      <div className="actions">
-        <Dialog.Close className="quiet">Back</Dialog.Close>
-        <button type="submit" className="primary">
-          Change
-        </button>
-      </div>
-    </form>
+    </FormDialog>
   );
 }
 

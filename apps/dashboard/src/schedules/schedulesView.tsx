@@ -2,8 +2,10 @@ import type { Schedule } from '@jobstream/client';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
+import type { Column } from '../parts/dataTable.tsx';
 import { Age, Instant } from '../parts/instant.tsx';
-import { Empty, Failure, Loading } from '../parts/notes.tsx';
+import { ListView } from '../parts/listView.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { ScheduleActions } from './scheduleActions.tsx';
 
 const FIRST_SCHEDULE = `curl -X POST ${location.origin}/api/schedules -H 'content-type: application/json' \\
@@ -12,81 +14,39 @@ const FIRST_SCHEDULE = `curl -X POST ${location.origin}/api/schedules -H 'conten
 /** The schedules: when they were due, and when they will be. */
 export function SchedulesView() {
   const client = useClient();
-  const { data, error, refetch } = useQuery({
+  const query = useQuery({
     queryKey: ['schedules'],
     queryFn: ({ signal }) => Array.fromAsync(client.schedules.list({ signal })),
     refetchInterval: 5_000,
   });
-  if (data === undefined)
-    return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
-  return (
-    <>
-      <h1>Schedules</h1>
-      {error !== null && <Failure error={error} />}
-      {data.length === 0 ? <NoSchedules /> : <ScheduleTable schedules={data} />}
-    </>
-  );
+  return <ListView title="Schedules" query={query} empty={NO_SCHEDULES} columns={COLUMNS} rowId={rowId} />;
 }
 
-function NoSchedules() {
-  return (
-    <Empty title="No schedules yet" code={FIRST_SCHEDULE}>
-      A schedule creates a job at the times of a cron expression. Create one:
-    </Empty>
-  );
+function rowId({ name }: Schedule): string {
+  return `schedule-${name}`;
 }
 
-function ScheduleTable({ schedules }: { readonly schedules: readonly Schedule[] }) {
-  return (
-    <div className="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>Schedule</th>
-            <th>State</th>
-            <th>Cron</th>
-            <th>Job type</th>
-            <th>Last tick</th>
-            <th>Next ticks</th>
-            <th>
-              <span className="sr-only">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {schedules.map((schedule) => (
-            <ScheduleRow key={schedule.name} schedule={schedule} />
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
+const NO_SCHEDULES = (
+  <Empty title="No schedules yet" code={FIRST_SCHEDULE}>
+    A schedule creates a job at the times of a cron expression. Create one:
+  </Empty>
+);
 
-function ScheduleRow({ schedule }: { readonly schedule: Schedule }) {
-  const { name, enabled, cron, timeZone, job, nextTicks } = schedule;
+const COLUMNS: readonly Column<Schedule>[] = [
+  { name: 'Schedule', cell: ({ name }) => name },
+  { name: 'State', cell: ({ enabled }) => (enabled ? '● enabled' : <span className="warn">‖ disabled</span>) },
+  { name: 'Cron', cell: ({ cron, timeZone }) => [<code key="cron">{cron}</code>, ` ${timeZone}`] },
+  { name: 'Job type', cell: ({ job: { type } }) => <TypeLink type={type} /> },
+  { name: 'Last tick', cell: ({ lastTick }) => <LastTick tick={lastTick} /> },
+  { name: 'Next ticks', cell: ({ nextTicks }) => <NextTicks ticks={nextTicks} /> },
+  { name: 'Actions', kind: 'actions', cell: (schedule) => <ScheduleActions schedule={schedule} /> },
+];
+
+function TypeLink({ type }: { readonly type: string }) {
   return (
-    <tr id={`schedule-${name}`}>
-      <td>{name}</td>
-      <td>{enabled ? '● enabled' : <span className="warn">‖ disabled</span>}</td>
-      <td>
-        <code>{cron}</code> {timeZone}
-      </td>
-      <td>
-        <Link to="/jobs" search={{ type: job.type }}>
-          {job.type}
-        </Link>
-      </td>
-      <td>
-        <LastTick tick={schedule.lastTick} />
-      </td>
-      <td>
-        <NextTicks ticks={nextTicks} />
-      </td>
-      <td className="number">
-        <ScheduleActions schedule={schedule} />
-      </td>
-    </tr>
+    <Link to="/jobs" search={{ type }}>
+      {type}
+    </Link>
   );
 }
 

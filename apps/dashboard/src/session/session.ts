@@ -35,8 +35,11 @@ export async function logIn(credential: string): Promise<void> {
   throw new Error(`${problem.title ?? response.status}: ${problem.detail ?? 'no reason was given'}.`);
 }
 
+/** Only the API can take the cookie back. @throws Error when it does not: whoever comes next is still logged in. */
 export async function logOut(): Promise<void> {
-  await fetch(ADDRESS, { method: 'DELETE' });
+  const response = await fetch(ADDRESS, { method: 'DELETE' }).catch(() => undefined);
+  if (response === undefined) throw new Error('Still logged in: the API does not answer.');
+  if (!response.ok && response.status !== 401) throw new Error(`Still logged in: the API answered ${response.status}.`);
 }
 
 export const SessionContext = createContext<Omit<Session, 'position'> | undefined>(undefined);

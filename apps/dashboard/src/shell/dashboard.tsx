@@ -2,6 +2,7 @@ import { AccessDeniedError, type JobstreamClient } from '@jobstream/client';
 import { QueryCache, QueryClient, QueryClientProvider, useQuery, useQueryClient } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { useEffect } from 'react';
+import { askAgain } from '../live/askAgain.ts';
 import { DashboardContext } from '../live/dashboardContext.ts';
 import { LiveFeed } from '../live/liveFeed.ts';
 import { Failure } from '../parts/notes.tsx';
@@ -25,7 +26,7 @@ export function makeDashboard(client: JobstreamClient) {
           void queryClient.invalidateQueries({ queryKey: SESSION });
       },
     }),
-    defaultOptions: { queries: { retry: false } },
+    defaultOptions: { queries: { retry: false, refetchInterval: askAgain } },
   });
   return (
     <QueryClientProvider client={queryClient}>

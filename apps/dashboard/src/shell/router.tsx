@@ -1,4 +1,11 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from '@tanstack/react-router';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  defaultStringifySearch,
+  lazyRouteComponent,
+  Link,
+} from '@tanstack/react-router';
 import { readAuditSearch } from '../audit/auditSearch.ts';
 import { readJobPageSearch } from '../job/jobPageSearch.ts';
 import { readFailureSearch } from '../failures/failureSearch.ts';
@@ -7,7 +14,6 @@ import { readOperationSearch } from '../operations/operationSearch.ts';
 import { readPastSearch } from '../past/pastSearch.ts';
 import { Failure } from '../parts/notes.tsx';
 import { Shell } from './shell.tsx';
-import { stringifySearch } from './searchParams.ts';
 
 const root = createRootRoute({
   component: Shell,
@@ -138,6 +144,18 @@ export function makeRouter() {
     ),
     scrollRestoration: true,
   });
+}
+
+/** Writes the state of an address: lists of texts as repeated names, as the API takes them, and the rest as the router does. */
+function stringifySearch(search: Record<string, unknown>): string {
+  const lists = Object.entries(search).filter(([, value]) => Array.isArray(value));
+  const rest = Object.fromEntries(Object.entries(search).filter(([, value]) => !Array.isArray(value)));
+  const query = new URLSearchParams(defaultStringifySearch(rest));
+  for (const [name, values] of lists) {
+    for (const value of values as readonly unknown[]) query.append(name, String(value));
+  }
+  const text = query.toString();
+  return text === '' ? '' : `?${text}`;
 }
 
 declare module '@tanstack/react-router' {

@@ -1,5 +1,7 @@
-import { Link, Outlet } from '@tanstack/react-router';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import { useLiveFeed } from '../live/dashboardContext.ts';
+import { ReasonlessButton } from '../parts/reasonlessButton.tsx';
 import { logOut, useMay, useSession } from '../session/session.ts';
 import { JobIdSearch } from './jobIdSearch.tsx';
 import { Shortcuts } from './shortcuts.tsx';
@@ -27,6 +29,7 @@ const ADMINISTRATION: ReadonlySet<string> = new Set(['/audit', '/keys', '/proof'
 /** What surrounds every view. */
 export function Shell() {
   useLiveFeed(keepOpen);
+  useChosenViewInSight();
   const { tenant } = useSession();
   const administers = useMay('admin');
   const views = VIEWS.filter(
@@ -57,6 +60,14 @@ export function Shell() {
   );
 }
 
+/** On a phone there is no room for the names of all views. */
+function useChosenViewInSight(): void {
+  const { pathname } = useLocation();
+  useEffect(() => {
+    document.querySelector('.top nav [aria-current=page]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [pathname]);
+}
+
 /** Who is logged in, with the way out. */
 function Who() {
   const { actor, tenant, open } = useSession();
@@ -69,9 +80,7 @@ function Who() {
   return (
     <span className="who">
       <span className="dim">{[actor.id, tenant ?? []].flat().join(' · ')}</span>
-      <button type="button" className="quiet" onClick={leave}>
-        Log out
-      </button>
+      <ReasonlessButton label="Log out" of={actor.id} className="quiet" onPress={leave} />
     </span>
   );
 }
@@ -79,6 +88,7 @@ function Who() {
 /** The feed goes on in views that do not need it, so that the next one begins where lists end. */
 function keepOpen(): void {}
 
-function leave(): void {
-  void logOut().finally(() => location.reload());
+async function leave(): Promise<void> {
+  await logOut();
+  location.reload();
 }

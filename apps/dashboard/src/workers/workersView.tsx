@@ -2,8 +2,10 @@ import type { Worker } from '@jobstream/client';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
+import type { Column } from '../parts/dataTable.tsx';
 import { Age } from '../parts/instant.tsx';
-import { Empty, Failure, Loading } from '../parts/notes.tsx';
+import { ListView } from '../parts/listView.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { ReasonlessButton } from '../parts/reasonlessButton.tsx';
 import { useMay } from '../session/session.ts';
 
@@ -13,76 +15,37 @@ const OPEN_UP_TO = 5;
 /** The worker processes, and what each runs now. */
 export function WorkersView() {
   const client = useClient();
-  const { data, error, refetch } = useQuery({
+  const query = useQuery({
     queryKey: ['workers'],
     queryFn: ({ signal }) => client.workers.list({ signal }),
+    select: (workers) => workers.toSorted(byLife),
     refetchInterval: 3_000,
   });
-  if (data === undefined)
-    return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
+  return <ListView title="Workers" query={query} empty={NO_WORKERS} columns={COLUMNS} rowId={({ worker }) => worker} />;
+}
+
+const NO_WORKERS = (
+  <Empty title="No workers" code="NATS_URL=nats://… node worker.js">
+    A worker announces itself when it starts. docs/handlers.md shows how to write one:
+  </Empty>
+);
+
+const COLUMNS: readonly Column<Worker>[] = [
+  { name: 'Worker', cell: (worker) => <Name worker={worker} /> },
+  { name: 'State', cell: stateOf },
+  { name: 'Host', cell: ({ host, pid }) => (pid === undefined ? host : `${host}, process ${pid}`) },
+  { name: 'Started', cell: ({ startedAt }) => <Age at={startedAt} /> },
+  { name: 'Types', cell: ({ types }) => types.toSorted().join(', ') },
+  { name: 'Runs now', cell: (worker) => <Running worker={worker} /> },
+  { name: 'Actions', kind: 'actions', cell: ({ live, worker }) => !live && <ForgetWorker worker={worker} /> },
+];
+
+function Name({ worker: { worker, name, version, runtime } }: { readonly worker: Worker }) {
   return (
     <>
-      <h1>Workers</h1>
-      {error !== null && <Failure error={error} />}
-      {data.length === 0 ? <NoWorkers /> : <WorkerTable workers={data} />}
+      {[name ?? 'worker', version ?? []].flat().join(' ')} <span className="mono dim">{worker}</span>
+      {runtime !== undefined && <div className="dim">{runtime}</div>}
     </>
-  );
-}
-
-function NoWorkers() {
-  return (
-    <Empty title="No workers" code="NATS_URL=nats://… node worker.js">
-      A worker announces itself when it starts. docs/handlers.md shows how to write one:
-    </Empty>
-  );
-}
-
-function WorkerTable({ workers }: { readonly workers: readonly Worker[] }) {
-  return (
-    <div className="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>Worker</th>
-            <th>State</th>
-            <th>Host</th>
-            <th>Started</th>
-            <th>Types</th>
-            <th>Runs now</th>
-            <th>
-              <span className="sr-only">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {workers.toSorted(byLife).map((worker) => (
-            <WorkerRow key={worker.worker} worker={worker} />
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function WorkerRow({ worker: one }: { readonly worker: Worker }) {
-  const { worker, name, version, runtime, host, pid, startedAt, types } = one;
-  return (
-    <tr id={worker}>
-      <td>
-        {[name ?? 'worker', version ?? []].flat().join(' ')} <span className="mono dim">{worker}</span>
-        {runtime !== undefined && <div className="dim">{runtime}</div>}
-      </td>
-      <td>{stateOf(one)}</td>
-      <td>{pid === undefined ? host : `${host}, process ${pid}`}</td>
-      <td>
-        <Age at={startedAt} />
-      </td>
-      <td>{types.join(', ')}</td>
-      <td>
-        <Running worker={one} />
-      </td>
-      <td className="number">{!one.live && <ForgetWorker worker={worker} />}</td>
-    </tr>
   );
 }
 

@@ -81,8 +81,10 @@ export class Archiver extends BackgroundLoop {
     return messages >= FULL_SEGMENT || (messages > 0 && oldestMs >= patienceMs);
   }
 
-  /** Messages past half of their life should have been archived long ago. */
-  /** A log of an earlier release loses them at their maximum age, whether they are archived or not. */
+  /**
+   * Messages past half of their life should have been archived long ago. A log of an earlier release loses them at their
+   * maximum age, whether they are archived or not.
+   */
   #warnIfLate({ oldestMs, messages }: ArchiveBacklog): void {
     const { maxAgeMs, logger } = this.#options;
     if (maxAgeMs === 0 || oldestMs < maxAgeMs / 2) return;

@@ -18,8 +18,6 @@ import { appendLife } from '../../testing/jobLoad.ts';
 import { startProjector } from '../../testing/startProjector.ts';
 import { archiveSegment } from './archiveSegment.ts';
 
-const patience = { timeoutMs: 40_000 };
-
 let nats: TestNats;
 let proxy: TcpProxy;
 let folder: string;
@@ -87,12 +85,12 @@ test('messages that expire while the archive is read come from the archive', asy
     if (sequences.includes(7)) await feed.stop();
   }
   expect(sequences).toEqual([1, 2, 3, 4, 5, 6, 7]);
-}, 120_000);
+});
 
 test('messages that expire while a follower is disconnected come from the archive', async () => {
   await appendArchived();
   const { sequences, ended } = collect();
-  await eventually(() => expect(sequences).toEqual([1, 2, 3]), patience);
+  await eventually(() => expect(sequences).toEqual([1, 2, 3]));
   await proxy.cut();
   await appendArchived();
   await expiredUpTo(6);
@@ -100,12 +98,12 @@ test('messages that expire while a follower is disconnected come from the archiv
   await appendLife(writing, 1);
   await ended;
   expect(sequences).toEqual([1, 2, 3, 4, 5, 6, 7]);
-}, 120_000);
+});
 
 test('messages that expire unarchived while a follower is disconnected end its feed before the gap', async () => {
   await appendArchived();
   const { sequences, ended } = collect();
-  await eventually(() => expect(sequences).toEqual([1, 2, 3]), patience);
+  await eventually(() => expect(sequences).toEqual([1, 2, 3]));
   const failure = ended.catch((error: unknown) => error);
   await proxy.cut();
   await appendLife(writing);
@@ -114,7 +112,7 @@ test('messages that expire unarchived while a follower is disconnected end its f
   await appendLife(writing, 1);
   expect(await failure).toBeInstanceOf(HistoryIncompleteError);
   expect(sequences).toEqual([1, 2, 3]);
-}, 120_000);
+});
 
 test('a projector waits while the archive is unavailable', async () => {
   await appendArchived();
@@ -129,7 +127,7 @@ test('a projector waits while the archive is unavailable', async () => {
   await Promise.race([interrupted, projector.failure]);
   await rm(folder);
   await rename(`${folder}.moved`, folder);
-  const readModel = new ReadModel({ databaseUrl, name: 'test' });
+  const readModel = new ReadModel({ databaseUrl, name: 'test', queryMs: 30_000 });
   onTestFinished(() => readModel.stop());
-  await eventually(async () => expect((await readModel.readCheckpoint())?.lastSequence).toBe(3), patience);
-}, 120_000);
+  await eventually(async () => expect((await readModel.readCheckpoint())?.lastSequence).toBe(3));
+});

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { addMs, decide, fold, isRejection, isTerminal } from '@jobstream/domain';
+import { attemptOverAt, decide, fold, isRejection, isTerminal } from '@jobstream/domain';
 import type { Job, JobState } from '@jobstream/domain';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { EventLog, StoredHistory } from '@jobstream/eventlog';
@@ -18,8 +18,6 @@ export type CarryOutcome =
 
 /** Conflicts with other writers before the job is left for the next turn. */
 const MAX_TRIES = 8;
-/** After its timeout an attempt has this long to record its outcome. */
-const GRACE_MS = 60_000;
 
 /**
  * Makes sure that a job does not need its events up to `through`: appends a JobCarried, and renews its call for work,
@@ -81,7 +79,7 @@ async function carry(job: Job, stored: StoredHistory, { eventLog, now }: CarryCo
 function leaseInLog(job: Job, { events }: StoredHistory): string | undefined {
   if (job.status !== 'processing' || job.startedBy?.startsWith('timer:') === true) return undefined;
   const started = events.findLast(({ event }) => event.event === 'JobStarted');
-  return addMs(started?.recordedAt ?? job.startedAt ?? job.updatedAt, job.timeoutMs + GRACE_MS);
+  return attemptOverAt(started?.recordedAt ?? job.startedAt ?? job.updatedAt, job.timeoutMs);
 }
 
 /** When to call for work on a job that waits for a message of the log; undefined if its call is in TIMERS already. */

@@ -26,6 +26,17 @@ test('what comes soon after waits until the last batch is 10 ms old, and goes ou
   expect(batches).toEqual([[1], [2, 3, 4]]);
 });
 
+test('what waits goes out also when its timer fires a moment early', async () => {
+  const { queue, batches } = queueWithBatches();
+  await queue.add(entries(1, 1));
+  await vi.advanceTimersByTimeAsync(0.5);
+  await queue.add(entries(2, 2)); // in 9.5 ms, of which a timer takes the whole ones
+  await vi.advanceTimersByTimeAsync(9);
+  expect(batches).toEqual([[1]]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(batches).toEqual([[1], [2]]);
+});
+
 test('what is worth a transaction waits for nothing but the second batch before it', async () => {
   const { queue, batches, finish } = queueWithBatches({ byHand: true });
   await queue.add(entries(1, 1));

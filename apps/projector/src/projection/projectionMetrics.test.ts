@@ -16,7 +16,7 @@ async function startMeasured(databaseUrl = stage.databaseUrl) {
   const projector = await startProjector({ eventLog, databaseUrl, observer });
   const value = async (name: string) => new RegExp(`^jobstream_${name} (\\S+)$`, 'm').exec(await metrics.text())?.[1];
   const shows = (name: string, wanted: string | undefined) =>
-    eventually(async () => expect(await value(name)).toBe(wanted), { timeoutMs: 40_000 });
+    eventually(async () => expect(await value(name)).toBe(wanted));
   return { ...projector, value, shows };
 }
 

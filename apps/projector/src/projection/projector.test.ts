@@ -75,7 +75,7 @@ test('a backlog of more than one batch is projected whole', async () => {
     readStoredHistory: () => Promise.resolve([]),
   };
   await using _projector = await startProjector({ ...stage, eventLog });
-  await eventually(async () => expect(await checkpoint()).toBe(jobs), { timeoutMs: 40_000 });
+  await eventually(async () => expect(await checkpoint()).toBe(jobs));
   expect(await stage.readModel.countJobs()).toEqual([{ type: 'email', status: 'pending', count: jobs }]);
 });
 

@@ -68,7 +68,7 @@ test('a projector that was frozen while another took over does not write any mor
   await first.wrote('standing by');
   await stage.projected(await stage.createJob());
   expect(await pendingJobs()).toBe(3);
-}, 120_000);
+});
 
 test('a projector that loses its lock notices it at once, even while nothing happens in the log', async () => {
   await using proxy = await startDatabaseProxy(stage.databaseUrl);

@@ -17,7 +17,7 @@ const stage = forEachTest(projectorStage);
 let requests: RebuildRequests;
 
 beforeEach(async () => {
-  requests = new RebuildRequests({ databaseUrl: stage.databaseUrl, name: 'test' });
+  requests = new RebuildRequests({ databaseUrl: stage.databaseUrl, name: 'test', queryMs: 30_000 });
   await appendLife(stage.eventLog);
   await using _projector = await startProjector(stage);
   await stage.projectedAll();
@@ -36,7 +36,7 @@ async function startRunner(change: Partial<RebuildRunnerOptions> = {}): Promise<
 }
 
 function becomes(status: RebuildStatus): Promise<unknown> {
-  return eventually(async () => expect((await requests.read())?.status).toBe(status), { timeoutMs: 40_000 });
+  return eventually(async () => expect((await requests.read())?.status).toBe(status));
 }
 
 async function generation(): Promise<number | undefined> {

@@ -1,3 +1,4 @@
+import type { EventFeed } from '@jobstream/eventlog';
 import { cancelRebuild, dropPrevious, RebuildCancelledError, RebuildRefusedError } from '@jobstream/readmodel';
 import { eventually, forEachTest } from '@jobstream/test-support';
 import { describe, expect, test } from 'vitest';
@@ -86,6 +87,19 @@ describe('a rebuild', () => {
     expect(await tableSettings()).toEqual(settings);
   });
 
+  test('leaves no feed of the log open', async () => {
+    await appendLife(stage.eventLog);
+    const open = new Set<EventFeed>();
+    const follow = (options: { after: number }): EventFeed => {
+      const feed = stage.eventLog.follow(options);
+      open.add(feed);
+      const stop = () => feed.stop().then(() => void open.delete(feed));
+      return { stop, [Symbol.asyncIterator]: () => feed[Symbol.asyncIterator]() };
+    };
+    await rebuildStage({ ...stage, eventLog: { follow } });
+    expect(open).toEqual(new Set());
+  });
+
   test('lets the projector continue with unfinished jobs', async () => {
     await using _projector = await startProjector(stage);
     const job = await appendLife(stage.eventLog, 1);
@@ -99,7 +113,18 @@ describe('a rebuild', () => {
   test('continues where it was stopped', async () => {
     await Promise.all(Array.from({ length: 50 }, () => appendLife(stage.eventLog)));
     await projectLog();
-    await expect(rebuildStage(stage, stopAt('making indexes'))).rejects.toThrow('at making indexes');
+    const begun: Progress[] = [];
+    const { stop, onProgress } = stopAt('making indexes');
+    const watched = (one: Progress) => {
+      begun.push(one);
+      onProgress(one);
+    };
+    await expect(rebuildStage(stage, { stop, onProgress: watched })).rejects.toThrow('at making indexes');
+    const reading = begun.filter(({ step }) => step === 'reading the log').map(({ done, total }) => [done, total]);
+    expect(reading).toEqual([
+      [0, 150],
+      [150, 150],
+    ]);
     const [next] = await stage.sql<{ position: number }>(
       'SELECT last_sequence::int AS position FROM jobstream_next.projection_checkpoints',
     );
@@ -143,7 +168,7 @@ describe('a rebuild', () => {
   test('does not swap when a count is wrong', async () => {
     await appendLife(stage.eventLog);
     await projectLog();
-    await stage.sql('UPDATE job_counts SET count = 7');
+    await stage.sql(`UPDATE job_counts SET count = 7 WHERE status = 'completed'`);
     const { differences } = await rebuildStage(stage);
     expect(differences).toMatchObject([{ table: 'job_counts', key: 'email completed', live: '7', log: '1' }]);
     expect(await schemas()).toEqual(['jobstream_next', 'public']);

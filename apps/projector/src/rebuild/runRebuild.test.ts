@@ -14,7 +14,7 @@ test('what may differ is named or forced', () => {
   });
 });
 
-test.each(['rollback', 'cancel', 'drop-old'] as const)('--%s is asked for alone', (action) => {
+test.each(['rollback', 'cancel', 'drop-old', 'past'] as const)('--%s is asked for alone', (action) => {
   expect(rebuildArguments([`--${action}`])).toMatchObject({ action });
   expect(() => rebuildArguments([`--${action}`, '--force'])).toThrow(UsageError);
 });

@@ -1,4 +1,4 @@
-import { cancelRebuild, dropPrevious } from '@jobstream/readmodel';
+import { cancelRebuild, clearPast, dropPrevious } from '@jobstream/readmodel';
 import { typedCommand } from '@jobstream/runtime';
 import { describeDifference, describeUnreadable } from '../tasks/describeDifference.ts';
 import { parseTaskArguments, UsageError } from '../tasks/parseTaskArguments.ts';
@@ -7,20 +7,21 @@ import { rebuildTables } from './rebuildTables.ts';
 import type { RebuildOutcome } from './rebuildTables.ts';
 
 interface RebuildArguments {
-  readonly action: 'rebuild' | 'rollback' | 'cancel' | 'drop-old';
+  readonly action: 'rebuild' | 'rollback' | 'cancel' | 'drop-old' | 'past';
   readonly force: boolean;
   readonly except: readonly string[];
 }
 
-const ARGUMENTS = '[--force] [--except column,…] | --rollback | --cancel | --drop-old';
+const ARGUMENTS = '[--force] [--except column,…] | --rollback | --cancel | --drop-old | --past';
 const flag = { type: 'boolean' } as const;
-const OPTIONS = { rollback: flag, cancel: flag, 'drop-old': flag, force: flag, except: { type: 'string' } } as const;
+const ACTIONS = { rollback: flag, cancel: flag, 'drop-old': flag, past: flag } as const;
+const OPTIONS = { ...ACTIONS, force: flag, except: { type: 'string' } } as const;
 
 /** Parses the arguments of `npm run rebuild`. @throws UsageError */
 export function rebuildArguments(args: readonly string[]): RebuildArguments {
   const usage = typedCommand('rebuild', ARGUMENTS);
   const { force = false, except, ...actions } = parseTaskArguments(args, OPTIONS, usage);
-  const asked = (['rollback', 'cancel', 'drop-old'] as const).filter((name) => actions[name] === true);
+  const asked = (['rollback', 'cancel', 'drop-old', 'past'] as const).filter((name) => actions[name] === true);
   const [action = 'rebuild', another] = asked;
   if (another !== undefined) throw new UsageError(`--${action} and --${another} exclude each other`, usage);
   if (action !== 'rebuild' && (force || except !== undefined)) {
@@ -36,6 +37,7 @@ const NUMBERS = new Intl.NumberFormat('en');
 export async function runRebuild({ action, ...options }: RebuildArguments, context: TaskContext): Promise<ExitCode> {
   if (action === 'cancel') return cancel(context);
   if (action === 'drop-old') return drop(context);
+  if (action === 'past') return rebuildPast(context);
   const outcome = await context.withLog((eventLog) =>
     rebuildTables({ ...context, ...options, eventLog, kind: action }),
   );
@@ -57,6 +59,14 @@ async function cancel({ databaseUrl, print }: TaskContext): Promise<ExitCode> {
 
 async function drop({ databaseUrl, print }: TaskContext): Promise<ExitCode> {
   print((await dropPrevious(databaseUrl)) ? 'The earlier tables are dropped.' : 'There are no earlier tables.');
+  return 0;
+}
+
+async function rebuildPast({ databaseUrl, print }: TaskContext): Promise<ExitCode> {
+  await clearPast(databaseUrl);
+  print(
+    'The tables of past moments are empty. A projector with AS_OF_REACH builds them anew from the log, from now on.',
+  );
   return 0;
 }
 

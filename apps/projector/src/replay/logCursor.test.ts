@@ -95,6 +95,48 @@ test('an event that is missing within a batch is detected', async () => {
   expect(await positions()).toEqual([{ position: 0 }]);
 });
 
+test.each([
+  ['the feed', 'the write'],
+  ['the write', 'the feed'],
+] as const)('stop waits for the feed and for what was handed over: first %s ends, then %s', async (...parts) => {
+  await stage.createJob();
+  const order: string[] = [];
+  const applied = gate();
+  const held = { 'the feed': gate(), 'the write': gate() };
+  const ended = { 'the feed': gate(), 'the write': gate() };
+  const end = async (part: keyof typeof held) => {
+    await held[part].promise;
+    order.push(part);
+    ended[part].resolve();
+  };
+  const follow = (options: { after: number }) => {
+    const feed = stage.eventLog.follow(options);
+    const stop = () => feed.stop().then(() => end('the feed'));
+    return { stop, [Symbol.asyncIterator]: () => feed[Symbol.asyncIterator]() };
+  };
+  const onTurn = async ({ lastSequence }: SecondTables) => {
+    if (lastSequence === 0) return;
+    applied.resolve();
+    await end('the write');
+  };
+  await using cursor = await openCursor({ eventLog: { follow }, onTurn });
+  const giveUp = new AbortController();
+  const advanced = cursor.advanceTo(1, giveUp.signal);
+  await applied.promise;
+  giveUp.abort(new Error('given up'));
+  await expect(advanced).rejects.toThrow('given up');
+  const stopped = cursor.stop().then(() => order.push('the cursor'));
+  for (const part of parts) {
+    await stage.eventLog.lastSequence(); // gives one that does not wait the time to end
+    held[part].resolve();
+    await ended[part].promise;
+  }
+  await stopped;
+  expect(order).toEqual([...parts, 'the cursor']);
+});
+
+const gate = () => Promise.withResolvers<void>();
+
 /** All three events in one array, but the second. */
 function withoutSecond(options: { after: number }): EventFeed {
   const feed = stage.eventLog.follow(options);

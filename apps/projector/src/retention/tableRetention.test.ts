@@ -40,7 +40,7 @@ test('old completed jobs are removed, also from the counts, and no others', asyn
   expect(await retire()).toBe(1_500);
   expect(await counts()).toEqual([{ status: 'pending', count: 1 }]);
   expect(await stage.sql('SELECT id FROM jobs')).toEqual([{ id: open }]);
-}, 120_000);
+});
 
 test('a table without the removed jobs matches the log, and so does a rebuilt one', async () => {
   await using _projector = await startProjector(stage);

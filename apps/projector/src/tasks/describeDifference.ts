@@ -6,6 +6,9 @@ const OWNERS = {
   job_counts: 'count of',
   job_statistics: 'statistics of',
   quarantined_messages: 'message in quarantine',
+  past_jobs: 'past states of job',
+  past_changes: 'past change at sequence',
+  past_counts: 'past count of chunk',
 } as const;
 
 /** One line about a difference: where it is, the value in the table and the value by the log. */

@@ -27,6 +27,8 @@ export async function runVerify(args: readonly string[], context: TaskContext): 
   const found = await context.withLog((eventLog) => verifyTables({ ...context, eventLog, repair, onDifference }));
   for (const line of [...describeUnreadable(found.unreadable), ...describeIgnored(found.ignored)]) context.print(line);
   context.print(sentenceOf(found, repair));
+  const aboutPast = pastSentence(found, repair);
+  if (aboutPast !== undefined) context.print(aboutPast);
   if (found.lags) context.print(lagSentence(found));
   await record(context.databaseUrl, endOf(found, first), startedAt);
   return !found.lags && (found.differences === 0 || repair) ? 0 : 1;
@@ -47,12 +49,23 @@ export function describeIgnored({ total, first }: IgnoredFound): readonly string
   return [...lines, `${NUMBERS.format(total)} messages on subjects of jobs are ignored by every fold${named}.`];
 }
 
-function sentenceOf({ position, end, jobs, differences, repairedJobs }: Verification, repair: boolean): string {
+function sentenceOf({ position, end, jobs, repairedJobs, ...found }: Verification, repair: boolean): string {
   const at = `at sequence ${NUMBERS.format(position)} of ${NUMBERS.format(end)}`;
+  const differences = found.differences - (typeof found.past === 'number' ? found.past : 0);
   if (differences === 0) return `The table matches the log ${at}: ${NUMBERS.format(jobs)} jobs.`;
-  const found = `${NUMBERS.format(differences)} differences ${at}`;
-  if (!repair) return `${found}. To make the table match the log: ${typedCommand('verify', '--repair')}.`;
-  return `${found}; repaired: ${NUMBERS.format(repairedJobs)} jobs, and all counts and messages in quarantine.`;
+  const counted = `${NUMBERS.format(differences)} ${differences === 1 ? 'difference' : 'differences'} ${at}`;
+  if (!repair) return `${counted}. To make the table match the log: ${typedCommand('verify', '--repair')}.`;
+  return `${counted}; repaired: ${NUMBERS.format(repairedJobs)} jobs, and all counts and messages in quarantine.`;
+}
+
+function pastSentence({ past }: Verification, repair: boolean): string | undefined {
+  if (past === 'not kept') return undefined;
+  if (past === 'incomplete log')
+    return 'The tables of past moments cannot be compared: the log and its archive lack events that they were made from.';
+  if (past === 0) return 'The tables of past moments match it as well.';
+  return repair
+    ? 'The tables of past moments were emptied; a projector builds them anew.'
+    : `The tables of past moments differ. To have them built anew: ${typedCommand('rebuild', '--past')}.`;
 }
 
 function lagSentence({ position, end }: Verification): string {

@@ -16,8 +16,8 @@ let auditLog: AuditLog;
 
 beforeEach(async () => {
   const { databaseUrl } = stage;
-  verifications = new Verifications({ databaseUrl, name: 'test', pauseS: 0 });
-  auditLog = new AuditLog({ databaseUrl, name: 'test' });
+  verifications = new Verifications({ databaseUrl, name: 'test', queryMs: 30_000, pauseS: 0 });
+  auditLog = new AuditLog({ databaseUrl, name: 'test', queryMs: 30_000 });
   await appendLife(stage.eventLog);
   await using _projector = await startProjector(stage);
   await stage.projectedAll();
@@ -43,7 +43,7 @@ function ended(id: string): Promise<RequestedVerification> {
     if (last?.id !== id) throw new Error(`not ended: ${JSON.stringify(await verifications.read())}`);
     return last;
   };
-  return eventually(lastOne, { timeoutMs: 40_000 });
+  return eventually(lastOne);
 }
 
 async function requested(): Promise<string> {
@@ -93,7 +93,7 @@ test('two requests to two runners are one verification', async () => {
 test('another one cannot be requested right after the last', async () => {
   await using _runner = await startRunner();
   await ended(await requested());
-  const patient = new Verifications({ databaseUrl: stage.databaseUrl, name: 'test', pauseS: 3_600 });
+  const patient = new Verifications({ databaseUrl: stage.databaseUrl, name: 'test', queryMs: 30_000, pauseS: 3_600 });
   const { retryAfterS = 0 } = (await patient.request(operator)) as { retryAfterS?: number };
   await patient.stop();
   expect(retryAfterS).toBeGreaterThan(3_000);
@@ -105,7 +105,12 @@ test('a verification whose process died is run by another runner, and one that s
   await verifications.claim('a process that is gone');
   await using log = heldLog(stage.eventLog);
   const { eventLog } = stage;
-  const held = { follow: log.eventLog.follow, clock: eventLog.clock, lastSequence: () => eventLog.lastSequence() };
+  const held = {
+    follow: log.eventLog.follow,
+    clock: eventLog.clock,
+    lastSequence: () => eventLog.lastSequence(),
+    readNext: () => Promise.resolve([]),
+  };
   const stopped = await startRunner({ eventLog: held });
   await stage.sql(`UPDATE verifications SET updated_at = now() - interval '1 minute'`);
   await eventually(async () => expect((await verifications.read()).unfinished?.progress).not.toBeNull());

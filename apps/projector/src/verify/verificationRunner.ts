@@ -12,7 +12,7 @@ import { verifyTables } from './verifyTables.ts';
 export interface VerificationRunnerOptions {
   readonly verifications: Pick<Verifications, 'claim' | 'report' | 'finish'>;
   readonly auditLog: Pick<AuditLog, 'write'>;
-  readonly eventLog: Pick<EventLog, 'follow' | 'lastSequence' | 'clock'>;
+  readonly eventLog: Pick<EventLog, 'follow' | 'lastSequence' | 'readNext' | 'clock'>;
   readonly databaseUrl: string;
   readonly logger: Logger;
   /** How often to look for a request and to report progress, in milliseconds; default 1 s. */

@@ -1,5 +1,5 @@
 import type { EventLog } from '@jobstream/eventlog';
-import { TableVerification } from '@jobstream/readmodel';
+import { clearPast, TableVerification } from '@jobstream/readmodel';
 import type { AdvanceTo, Difference, UnreadableJobs } from '@jobstream/readmodel';
 import { fillTables } from '../replay/fillTables.ts';
 import { LogCursor } from '../replay/logCursor.ts';
@@ -7,9 +7,10 @@ import type { OnProgress } from '../tasks/progressMeter.ts';
 import { IgnoredMessages, type IgnoredFound } from './ignoredMessages.ts';
 import { retryWhileBusy } from '../replay/fillTables.ts';
 import { awaitTable } from './awaitTable.ts';
+import { verifyPast } from './verifyPast.ts';
 
 export interface VerifyTablesOptions {
-  readonly eventLog: Pick<EventLog, 'follow' | 'lastSequence'>;
+  readonly eventLog: Pick<EventLog, 'follow' | 'lastSequence' | 'readNext'>;
   readonly databaseUrl: string;
   /** Makes rows that differ match the log. */
   readonly repair: boolean;
@@ -35,6 +36,8 @@ export interface Verification {
   readonly unreadable: UnreadableJobs;
   /** Messages on subjects of jobs that change nothing, which is no difference. */
   readonly ignored: IgnoredFound;
+  /** How many of the differences are in the tables of past states, or why these were not compared. */
+  readonly past: number | 'not kept' | 'incomplete log';
   /** Jobs whose rows were replaced. */
   readonly repairedJobs: number;
 }
@@ -66,14 +69,16 @@ export async function verifyTables(options: VerifyTablesOptions): Promise<Verifi
     await fillTables({ ...run, cursor, tables: check.tables });
     const found = await compare(run);
     const repairedJobs = options.repair && found.differences > 0 ? await repair(run) : 0;
-    return { ...found, lags, end: await eventLog.lastSequence(), repairedJobs };
+    const past = await comparePast(options);
+    const differences = found.differences + (typeof past === 'number' ? past : 0);
+    return { ...found, differences, past, lags, end: await eventLog.lastSequence(), repairedJobs };
   } finally {
     await cursor.stop();
     await check.close();
   }
 }
 
-type Comparison = Omit<Verification, 'repairedJobs' | 'lags' | 'end'>;
+type Comparison = Omit<Verification, 'repairedJobs' | 'lags' | 'end' | 'past'>;
 
 async function compare(run: Run): Promise<Comparison> {
   const { check, stop, advanceTo, onProgress, onDifference } = run;
@@ -95,6 +100,15 @@ async function compare(run: Run): Promise<Comparison> {
   } finally {
     await snapshot.close();
   }
+}
+
+/** A repair empties the tables, which their follower builds anew. */
+async function comparePast(options: VerifyTablesOptions): Promise<Verification['past']> {
+  const found = await verifyPast(options);
+  if (typeof found === 'string') return found;
+  for (const difference of found) options.onDifference(difference);
+  if (options.repair && found.length > 0) await clearPast(options.databaseUrl);
+  return found.length;
 }
 
 /** Each transaction first brings the fold up to the live position, so that the rows it writes are current. */

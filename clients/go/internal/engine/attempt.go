@@ -24,7 +24,6 @@ type attempt struct {
 	runner *runner
 	call   protocol.Call
 	number int
-	began  uint64 // the sequence of its JobStarted
 	ctx    context.Context
 	abort  context.CancelCauseFunc
 
@@ -35,7 +34,7 @@ type attempt struct {
 func newAttempt(r *runner, call protocol.Call, started *protocol.Job) *attempt {
 	ctx, abort := context.WithCancelCause(r.engine.closing)
 	return &attempt{
-		runner: r, call: call, number: started.Attempt, began: started.Sequence, job: started, ctx: ctx, abort: abort,
+		runner: r, call: call, number: started.Attempt, job: started, ctx: ctx, abort: abort,
 	}
 }
 
@@ -102,10 +101,8 @@ func (a *attempt) record(out outcome) error {
 }
 
 func (a *attempt) handBack(at time.Time) error {
-	if a.state().Carried > a.began { // the message that is handed back may be gone
-		if err := a.runner.jobs.SetTimer(a.call, at); err != nil {
-			return err
-		}
+	if err := a.runner.jobs.SetTimer(a.call, at); err != nil { // the message that is handed back may be gone
+		return err
 	}
 	return a.call.Nak()
 }

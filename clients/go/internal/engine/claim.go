@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jobstream/jobstream/clients/go/internal/joblog"
 	"github.com/jobstream/jobstream/clients/go/internal/protocol"
@@ -10,23 +11,36 @@ import (
 
 // claim starts an attempt, or settles the message when there is nothing to start.
 func (r *runner) claim(call protocol.Call) (*attempt, error) {
+	var watched time.Time
 	job, err := r.stateFor(call)
 	for err == nil {
-		decision := protocol.Plan(job, call, r.engine.Clock.Now())
-		if decision != protocol.Start {
+		switch decision := protocol.Plan(job, call, r.engine.Clock.Now()); {
+		case decision == protocol.Start:
+			started, failed := r.start(call, job)
+			if !errors.Is(failed, joblog.ErrOvertaken) {
+				return started, failed
+			}
+		case decision == protocol.Watch && !watched.Equal(job.OverAt()):
+			// If the attempt has failed meanwhile, this may have replaced the timer of its retry: look again.
+			watched = job.OverAt()
+			if err := r.jobs.SetTimer(call, watched); err != nil {
+				return nil, err
+			}
+		default:
 			return nil, r.settle(decision, call, job)
-		}
-		data := protocol.Data{Attempt: job.Attempt + 1, Worker: r.engine.Worker}
-		started, failed := r.jobs.Append(call, job, joblog.Entry{Name: "JobStarted", Data: data})
-		switch {
-		case failed == nil:
-			return newAttempt(r, call, started), nil
-		case !errors.Is(failed, joblog.ErrOvertaken):
-			return nil, failed
 		}
 		job, err = r.jobs.ReadFresh(call)
 	}
 	return nil, err
+}
+
+func (r *runner) start(call protocol.Call, job *protocol.Job) (*attempt, error) {
+	data := protocol.Data{Attempt: job.Attempt + 1, Worker: r.engine.Worker}
+	started, err := r.jobs.Append(call, job, joblog.Entry{Name: "JobStarted", Data: data})
+	if err != nil {
+		return nil, err
+	}
+	return newAttempt(r, call, started), nil
 }
 
 // settle does what the protocol's table says of a call that starts no attempt.

@@ -143,11 +143,26 @@ func (r *runner) process(call protocol.Call) error {
 		return err
 	}
 	r.log.Warn(err.Error(), "job", call.JobID)
+	return r.settleOvertaken(call)
+}
+
+// settleOvertaken settles the message of an attempt without which the job has moved on. Not at all if another worker may
+// hold the message or have handed it back: an acknowledgement would take it away.
+func (r *runner) settleOvertaken(call protocol.Call) error {
 	job, err := r.jobs.Read(call.JobID)
-	if err == nil && (job == nil || job.Status != "processing" || call.DeliveryThatStarted(job) == 0) {
+	switch {
+	case err != nil:
+		return err
+	case job == nil:
 		return call.Ack()
+	case job.Status == "pending", job.Status == "processing":
+		return nil
+	case job.Status == "scheduled", job.Status == "retrying": // whoever left the job to its timer may have died before
+		if err := r.jobs.SetTimer(call, job.RunAt); err != nil {
+			return err
+		}
 	}
-	return err // without an acknowledgement: another worker holds the message, and it would end its lease
+	return call.Ack()
 }
 
 // lookAtAll is for when the connection is back: a cancellation may have been missed.

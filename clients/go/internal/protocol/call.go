@@ -113,12 +113,13 @@ func (c Call) isCopyIn(job *Job) bool {
 // Decision is what a call for work means.
 type Decision int
 
-// The decisions. Leave means: to a newer worker.
+// The decisions. Leave means: to a newer worker. Watch: a timer looks at the running attempt when it must be over.
 const (
 	Acknowledge Decision = iota
 	Start
 	GiveUp
 	SetTimer
+	Watch
 	HandBack
 	Leave
 )
@@ -143,23 +144,28 @@ func Plan(job *Job, call Call, now time.Time) Decision {
 	return Start
 }
 
+// planWaiting starts no attempt on a message whose earlier holder may have set the timer, and may acknowledge it now. Of
+// the timer of this very wait an earlier holder can only start the attempt, too.
 func planWaiting(job *Job, call Call, now time.Time) Decision {
-	served := call.Delivery > 1 || job.StartedBy != "" && call.DeliveryThatStarted(job) > 0
+	endedByIt := job.StartedBy != "" && call.DeliveryThatStarted(job) > 0
+	isItsTimer := !call.FiredFor.IsZero() && !job.RunAt.After(call.FiredFor)
 	if !call.FiredFor.IsZero() {
 		now = call.FiredFor
 	}
-	if served || job.RunAt.After(now) {
+	if endedByIt || call.Delivery > 1 && !isItsTimer || job.RunAt.After(now) {
 		return SetTimer
 	}
 	return Start
 }
 
+// planRunning has a timer look at the job again, when the attempt must be over, if another message started it.
 func planRunning(job *Job, call Call) Decision {
 	startedBy := call.DeliveryThatStarted(job)
+	isOver := startedBy == 0 && !call.FiredFor.Before(job.OverAt())
 	switch {
-	case startedBy == 0 && (call.Event != nil || call.Delivery > 1):
-		return Acknowledge
-	case startedBy == 0 || call.Delivery <= startedBy:
+	case startedBy == 0 && !isOver && (call.Event != nil || call.Delivery > 1):
+		return Watch
+	case !isOver && call.Delivery <= max(1, startedBy):
 		return HandBack
 	case job.IsLastAttempt():
 		return GiveUp

@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// grace is how long an attempt has after its timeout to record its outcome.
+const grace = time.Minute
+
 // Job is the fold of a job's events, as far as a worker needs it.
 type Job struct {
 	Created   Event
@@ -132,6 +135,11 @@ func (j Job) precedes(event *Event) bool {
 func (j Job) IsSameAttempt(other *Job) bool {
 	return !j.Unreadable && j.Status == "processing" && other.Status == "processing" &&
 		j.Attempt == other.Attempt && j.Worker == other.Worker && j.StartedAt.Equal(other.StartedAt)
+}
+
+// OverAt is when the running attempt is over for certain, whatever has become of its worker.
+func (j Job) OverAt() time.Time {
+	return j.StartedAt.Add(time.Duration(j.Created.Data.TimeoutMs)*time.Millisecond + grace)
 }
 
 // IsLastAttempt tells whether no other attempt may follow.

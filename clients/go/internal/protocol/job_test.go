@@ -22,7 +22,7 @@ func started(attempt int) *Event {
 	return event
 }
 
-func created() *Event { return event("JobCreated", 1, Data{MaxAttempts: 2}) }
+func created() *Event { return event("JobCreated", 1, Data{MaxAttempts: 2, TimeoutMs: 30_000}) }
 
 func history(events ...*Event) []Record {
 	var records []Record
@@ -78,6 +78,7 @@ func TestFoldHasThePayloadThatWasPutInThePlaceOfTheFirst(t *testing.T) {
 
 func TestPlan(t *testing.T) {
 	due := now.Add(time.Hour)
+	over := now.Add(90 * time.Second)
 	retrying := history(created(), started(1), event("JobRetryScheduled", 3, Data{RetryAt: &due}))
 	first, again := Call{Event: created(), Sequence: 1, Delivery: 1}, Call{Event: created(), Sequence: 1, Delivery: 2}
 	for name, test := range map[string]struct {
@@ -91,6 +92,11 @@ func TestPlan(t *testing.T) {
 		"starts at a timer that has fired":  {retrying, Call{Sequence: 9, Delivery: 1, FiredFor: due}, Start},
 		"waits until it is due":             {retrying, Call{Sequence: 9, Delivery: 1}, SetTimer},
 		"leaves a served call to its timer": {retrying, again, SetTimer},
+		"starts at its own timer again":     {retrying, Call{Sequence: 9, Delivery: 2, FiredFor: due}, Start},
+		"leaves it to its own timer":        {retrying, Call{Sequence: 9, Delivery: 2, FiredFor: now}, SetTimer},
+		"waits for what another runs":       {history(created(), started(1)), Call{Sequence: 9, Delivery: 1, FiredFor: now}, HandBack},
+		"watches what another runs":         {history(created(), started(1)), Call{Sequence: 9, Delivery: 2, FiredFor: now}, Watch},
+		"takes over what must be over":      {history(created(), started(1)), Call{Sequence: 9, Delivery: 1, FiredFor: over}, Start},
 		"knows no such job":                 {nil, first, Acknowledge},
 		"knows copies":                      {history(created()), Call{Event: created(), Sequence: 5, Delivery: 1}, Acknowledge},
 		"has ended":                         {history(created(), event("JobCancelled", 2, Data{})), first, Acknowledge},

@@ -44,6 +44,18 @@ test.each([
   expect(accepts(text)).toBe(false);
 });
 
+test('what a text was found to be does not count for others', () => {
+  for (const [text, exists] of [
+    ['2026-02-29T00:00:00.1Z', false],
+    ['2026-02-29T00:00:00.2Z', false],
+    ['2028-02-29T00:00:00.1Z', true],
+    ['2028-02-29T00:00:00.2Z', true],
+    ['2028-02-30T00:00:00.2Z', false],
+  ] as const) {
+    expect([text, accepts(text)]).toEqual([text, exists]);
+  }
+});
+
 test('adding milliseconds carries over to days and years', () => {
   expect(addMs('2026-12-31T23:59:59.999Z', 1)).toBe('2027-01-01T00:00:00.000Z');
   expect(addMs('2026-01-01T00:00:00Z', 0)).toBe('2026-01-01T00:00:00.000Z');

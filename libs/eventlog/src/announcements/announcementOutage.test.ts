@@ -7,6 +7,7 @@ import { JobScript } from '../../testing/jobScript.ts';
 import { openEventLog } from '../../testing/openEventLog.ts';
 import { createWithQuickExpiry } from '../../testing/quickExpiry.ts';
 import { AnnouncementRefusedError, LogUnavailableError } from '../errors.ts';
+import type { EventLog } from '../eventLog.ts';
 
 describe('an outage of the server', () => {
   test('leaves a registry with what it knew, and afterwards it knows what expired meanwhile', async () => {
@@ -90,6 +91,29 @@ describe('a server without the streams of announcements', () => {
     await eventually(() => expect(registry.type('thumbnail')).toBeDefined());
   });
 });
+
+const removeType = ({ announcements }: EventLog) => announcements.removeType('thumbnail');
+const removeWorker = ({ announcements }: EventLog) => announcements.removeWorker('w');
+
+test.each([
+  ['type', 'TYPES', removeType],
+  ['worker', 'TYPES', removeWorker],
+  ['worker', 'WORKERS', removeWorker],
+] as const)(
+  'the removal of a %s whose messages stay in %s fails, and can be repeated',
+  async (_what, stream, remove) => {
+    const permissions = `permissions: { publish: { allow: ">", deny: ["$JS.API.STREAM.PURGE.${stream}"] } }`;
+    const extraConfig = `authorization { users: [
+    { user: operator, password: secret }, { user: api, password: secret, ${permissions} }
+  ] }`;
+    await using nats = await startNats({ extraConfig });
+    await using log = await openEventLog({ url: nats.url, user: 'api', password: 'secret' });
+    await log.announcements.announceType(announced('w'));
+    await expect(remove(log)).rejects.toThrow(LogUnavailableError);
+    await using allowed = await openEventLog({ url: nats.url, user: 'operator', password: 'secret' });
+    await remove(allowed);
+  },
+);
 
 /** Removes everything about the worker `purged`, as the `nats` command line would. */
 async function purge(url: string): Promise<void> {

@@ -47,10 +47,10 @@ test('of more than 1,000 types the further ones are ignored', () => {
 });
 
 test('of more than 64 MiB the further announcements are ignored', () => {
-  const payloadSchema = { description: 'x'.repeat(120_000) };
-  for (let index = 0; index < 600; index++) announce(`w${index}`, { payloadSchema });
-  const bytes = encodeTypeAnnouncement(announced('w100', { payloadSchema })).length;
-  expect(types.announcements()).toHaveLength(Math.floor((64 * 1_024 * 1_024) / bytes));
+  const empty = encodeTypeAnnouncement(announced('w1000', { payloadSchema: { description: '' } })).length;
+  const payloadSchema = { description: 'x'.repeat(64 * 1_024 - empty) };
+  for (let index = 0; index < 1_025; index++) announce(`w${1_000 + index}`, { payloadSchema });
+  expect(types.announcements()).toHaveLength(1_024);
 });
 
 test('of more than 10,000 workers the further ones are ignored', () => {

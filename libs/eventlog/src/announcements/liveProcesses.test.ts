@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { beating } from '../../testing/announced.ts';
 import { openEventLog, useEventLog } from '../../testing/openEventLog.ts';
 import { createWithQuickExpiry } from '../../testing/quickExpiry.ts';
+import type { Announcements } from './announcements.ts';
 import { ProcessHeartbeat } from './processHeartbeat.ts';
 
 const on = useEventLog();
@@ -58,7 +59,7 @@ test('nothing new is written while it is not known which processes live', async 
   await nats.kill('SIGKILL');
   await eventually(() => expect(processes.canWrite('JobCreated')).toBe(false));
   await nats.restart();
-  await eventually(() => expect(processes.canWrite('JobCarried')).toBe(true), { timeoutMs: 20_000 });
+  await eventually(() => expect(processes.canWrite('JobCarried')).toBe(true));
   await api.stop();
 });
 
@@ -82,6 +83,30 @@ test('a process that may not create consumers knows who lives as well, and who i
   await nats.kill('SIGKILL');
   await eventually(() => expect(processes.canWrite('JobCreated')).toBe(false));
   await nats.restart();
-  await eventually(() => expect(processes.canWrite('JobCarried')).toBe(true), { timeoutMs: 20_000 });
+  await eventually(() => expect(processes.canWrite('JobCarried')).toBe(true));
   await api.stop();
+});
+
+test('a process that cannot announce itself says so once for each time that it could not', async () => {
+  const seen = { warnings: 0, heartbeats: 0, fails: true };
+  const heartbeat = async () => {
+    seen.heartbeats += 1;
+    if (seen.fails) throw new Error('no answer');
+  };
+  const log = { announcements: { heartbeat } as unknown as Announcements };
+  const warn = () => void (seen.warnings += 1);
+  const api = new ProcessHeartbeat({ log, role: 'api', logger: { info: () => {}, warn }, intervalMs: 1 });
+  await api.start();
+  const further = async () => {
+    const before = seen.heartbeats;
+    await eventually(() => expect(seen.heartbeats).toBeGreaterThan(before + 2));
+  };
+  await further();
+  expect(seen.warnings).toBe(1);
+  seen.fails = false;
+  await further();
+  seen.fails = true;
+  await further();
+  await api.stop();
+  expect(seen.warnings).toBe(2);
 });

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import type { JobEvent } from '@jobstream/domain';
 import { connect } from '@nats-io/transport-node';
 import { eventually, startNats } from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jobAppendRequest } from './appendRequest.ts';
-import { Appender } from './appender.ts';
+import { Appender, type AppenderOptions } from './appender.ts';
 import { AppendLimiter } from './appendLimiter.ts';
 import { Connection } from '../connection/connection.ts';
 import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError, LogUnavailableError } from '../errors.ts';
 import type { EventLog } from '../eventLog.ts';
-import { Publisher } from '../connection/publisher.ts';
+import { Publisher, type BatchPublisher } from '../connection/publisher.ts';
 import { delayFirst } from '../../testing/delayFirst.ts';
 import { JobScript } from '../../testing/jobScript.ts';
 import { openBehindProxy } from '../../testing/openBehindProxy.ts';
@@ -137,6 +138,29 @@ test('an appender stores events over the size of a batch, and the appends beside
   expect(new Set(sequences).size).toBe(sizes.length);
 });
 
+test('one conflict among many pending appends makes few of the others singles, each of which is a sync', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url });
+  const stale = new JobScript();
+  await log.append(stale.create(), 0);
+  const sent = { acknowledged: 0, batches: 0 };
+  const counted = (publisher: BatchPublisher): BatchPublisher => ({
+    publish(...message) {
+      sent.acknowledged += 1;
+      publisher.publish(...message);
+    },
+    publishWithoutAck: (...message) => publisher.publishWithoutAck(...message),
+  });
+  const observer = { appended: () => undefined, batchSent: () => void (sent.batches += 1) };
+  await using appender = await openAppender(nats.url, counted, { observer });
+  const append = (event: JobEvent) => appender.append(jobAppendRequest(event), 0);
+  const others = Array.from({ length: MANY }, () => append(new JobScript().create()));
+  await expect(append(stale.start())).rejects.toThrow(ConcurrentAppendError);
+  expect(new Set(await Promise.all(others)).size).toBe(MANY);
+  expect(sent.acknowledged - sent.batches).toBeLessThan(24); // what is left of the smallest batch, which has twelve to 23
+  expect(sent.batches).toBeLessThan(2 * Math.log2(MANY));
+});
+
 test('every acknowledged event is kept when the server is killed during a stream of appends', async () => {
   await using nats = await startNats();
   await using log = await openEventLog({ url: nats.url, deadlineMs: 20_000 });
@@ -254,12 +278,31 @@ describe('an append whose connection is lost before the acknowledgement', () => 
   });
 });
 
-/** An appender on a connection of its own, whose first try comes late. */
-async function openAppender(url: string) {
+test('stop waits until an append has its outcome', async () => {
+  await using nats = await startNats();
+  await using _log = await openEventLog({ url: nats.url });
+  await using appender = await openAppender(nats.url);
+  const stored: number[] = [];
+  void appender.append(jobAppendRequest(new JobScript().create()), 0).then((sequence) => stored.push(sequence));
+  await appender.stop();
+  expect(stored).toEqual([1]);
+});
+
+/** An appender on a connection of its own, whose first try comes late unless `through` says otherwise. */
+async function openAppender(
+  url: string,
+  through: (publisher: Publisher) => BatchPublisher = delayFirst,
+  options: Pick<AppenderOptions, 'observer'> = {},
+) {
   const connection = await Connection.open({ url, name: 'test' });
   const publisher = new Publisher(connection, 30_000);
   const limiter = new AppendLimiter({ maxPending: 1_000, maxPendingBytes: 1_000_000 });
-  const appender = new Appender(connection, delayFirst(publisher), { groupCommit: true, deadlineMs: 30_000, limiter });
+  const appender = new Appender(connection, through(publisher), {
+    groupCommit: true,
+    deadlineMs: 30_000,
+    limiter,
+    ...options,
+  });
   const dispose = async () => {
     await appender.stop();
     publisher.stop();
@@ -278,11 +321,13 @@ async function race(left: EventLog, right: EventLog): Promise<number> {
 /** Reads the stream without the code under test; returns the job ids by sequence. */
 async function storedSequences(url: string): Promise<Map<number, string>> {
   const nats = await connect({ servers: url });
-  const info = await nats.request('$JS.API.STREAM.INFO.JOBS');
+  const info = await nats.request('$JS.API.STREAM.INFO.JOBS', '', { timeout: 30_000 });
   const last = info.json<{ state: { last_seq: number } }>().state.last_seq;
   const stored = new Map<number, string>();
   for (let sequence = 1; sequence <= last; sequence++) {
-    const answer = await nats.request('$JS.API.DIRECT.GET.JOBS', JSON.stringify({ seq: sequence }));
+    const answer = await nats.request('$JS.API.DIRECT.GET.JOBS', JSON.stringify({ seq: sequence }), {
+      timeout: 30_000,
+    });
     stored.set(sequence, answer.json<{ jobId: string }>().jobId);
   }
   await nats.close();

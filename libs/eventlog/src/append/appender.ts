@@ -51,7 +51,12 @@ export class Appender {
   readonly #settler: AppendSettler<QueuedAppend>;
   readonly #options: AppenderOptions;
   readonly #sweeper: NodeJS.Timeout;
-  /** Appends of a refused batch, or settled as absent: sent as single publishes, before the others. */
+  /**
+   * Halves of refused batches, sent before the others. Were all of them sent as singles, one conflict would cost a sync for
+   * each append of a batch, the queue would grow meanwhile, and its larger batches would be refused more often.
+   */
+  readonly #halves: QueuedAppend[][] = [];
+  /** What is left of refused batches and too little for one: sent as single publishes, before the others. */
   #retries: QueuedAppend[] = [];
   #queue: QueuedAppend[] = [];
   #singlesInFlight = 0;
@@ -146,11 +151,21 @@ export class Appender {
   #flush(): void {
     if (!this.#connection.isConnected()) return;
     this.#sendSingles(this.#retries);
+    this.#commitHalves();
     for (let first = this.#batchStart(); first !== undefined; first = this.#batchStart()) {
       this.#commitBatch(this.#takeBatch(first));
     }
     if (this.#options.groupCommit && this.#queue.length >= this.#threshold.least) return;
     this.#sendSingles(this.#queue);
+  }
+
+  #commitHalves(): void {
+    while (this.#openBatches < MAX_OPEN_BATCHES) {
+      const half = this.#halves.shift();
+      if (half === undefined) return;
+      const [first, ...others] = half.filter(({ settled }) => !settled);
+      if (first !== undefined) this.#commitBatch([first, ...others]);
+    }
   }
 
   /** Returns the oldest queued append if a batch that begins with it is due. */
@@ -218,11 +233,20 @@ export class Appender {
       const first = outcome.sequence - batch.length + 1;
       for (const [index, append] of batch.entries()) append.resolve(first + index);
     } else if (outcome.kind === 'refused') {
-      this.#retries.push(...batch);
+      this.#divide(batch);
     } else {
       for (const append of batch) this.#settler.settle(append);
     }
     this.#scheduleFlush();
+  }
+
+  /** Refused for one of its appends at least, which halving finds with few syncs. */
+  #divide(batch: Readonly<Batch>): void {
+    const middle = Math.ceil(batch.length / 2);
+    for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
+      if (half.length < this.#threshold.least) this.#retries.push(...half);
+      else this.#halves.push(half);
+    }
   }
 
   #conclude(append: QueuedAppend, outcome: PublishOutcome): void {
@@ -240,7 +264,7 @@ export class Appender {
 
   #resend(append: QueuedAppend): void {
     if (append.settled) return;
-    this.#retries.push(append);
+    this.#queue.unshift(append);
     this.#scheduleFlush();
   }
 

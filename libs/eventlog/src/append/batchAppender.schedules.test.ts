@@ -1,4 +1,4 @@
-import { checkSchedules, type Schedule } from '@jobstream/test-support';
+import { CLOCK_INACCURACY_MS, checkSchedules, type Schedule } from '@jobstream/test-support';
 import { array, boolean, integer, record } from 'fast-check';
 import { expect, test } from 'vitest';
 import { ConcurrentAppendError, LogUnavailableError } from '../errors.ts';
@@ -64,7 +64,7 @@ async function appendAll(schedule: Schedule, { faults, isPrompt, batches }: Plan
   await schedule.until(Promise.all([appender.stop(), server.healed]));
   await schedule.untilNothingIsLeft();
   for (const [index, result] of results.entries()) expectTrue(all[index] ?? [], result, server);
-  expect(Math.max(...server.sent.map(({ at }) => at))).toBeLessThanOrEqual(begun + DEADLINE_MS);
+  expect(Math.max(...server.sent.map(({ at }) => at))).toBeLessThanOrEqual(begun + DEADLINE_MS + CLOCK_INACCURACY_MS);
   const unknown = results.filter(({ status, ...rest }) => status === 'rejected' && !isConflict(rest));
   const isSlow = !isPrompt || faults.lookUps.length > 0;
   expect(isSlow ? [] : unknown).toEqual([]);

@@ -29,9 +29,9 @@ const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 type LogLevel = (typeof LEVELS)[number];
 
 /** Returns the body of a message: a line that says whose lines they are, and the lines. */
-export function encodeChunk({ lines, end, sealed, ...head }: LogChunk): string {
-  const flags = { ...(end ? { end } : {}), ...(sealed ? { sealed } : {}) };
-  return `${JSON.stringify({ ...head, ...flags })}\n${lines}`;
+export function encodeChunk({ jobId, attempt, runId, chunk, end, sealed, lines }: LogChunk): string {
+  const flags = `${end ? ',"end":true' : ''}${sealed ? ',"sealed":true' : ''}`;
+  return `{"jobId":"${jobId}","attempt":${attempt},"runId":"${runId}","chunk":${chunk}${flags}}\n${lines}`; // ids need no escaping
 }
 
 /** Returns the chunk in a body, undefined for what is none of this job's. */

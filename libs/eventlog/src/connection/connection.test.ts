@@ -54,6 +54,19 @@ test('a connection is restored after any number of refused attempts', async () =
   await watching;
 });
 
+test('an acknowledgement of the moment before the connection closes is sent', async () => {
+  const [closing, other] = await Promise.all([1, 2].map(() => Connection.open({ ...user, url: nats.url })));
+  const subject = other?.newInbox() ?? '';
+  const received: string[] = [];
+  other?.nats.subscribe(subject, { callback: (_error, message) => void received.push(message.string()) });
+  await other?.nats.flush();
+  closing?.acks.send(subject, Buffer.from('+ACK'));
+  await closing?.close();
+  await other?.nats.flush(); // answered after what the server had before
+  expect(received).toEqual(['+ACK']);
+  await other?.close();
+});
+
 test('publishing on a closed connection throws LogUnavailableError', async () => {
   const connection = await Connection.open({ ...user, url: nats.url });
   const publisher = new Publisher(connection, 1_000);

@@ -41,8 +41,13 @@ export function allHeaders(block: HeaderBlock): ReadonlyMap<string, string> {
   return headers;
 }
 
+const lines = new Map<string, string>();
+
+/** What a header line of this name begins with. There are few names, and joining the parts anew costs more than the search. */
 function lineOf(name: string): string {
-  return `\r\n${name}:`;
+  let line = lines.get(name);
+  if (line === undefined) lines.set(name, (line = `\r\n${name}:`));
+  return line;
 }
 
 function valueAt(block: HeaderBlock, name: string, line: number): string | undefined {

@@ -8,6 +8,10 @@ import { hasContents, isSealed, openEvent, openJob, sealEvent } from './sealedEv
 
 type Keys = Pick<JobKeys, 'find' | 'findOrCreate' | 'create' | 'shred'>;
 
+/** A decrypted text. `shredded`: its key was destroyed. `unreadable`: this process does not have the key. */
+export type OpenedText =
+  { readonly kind: 'text'; readonly text: string } | { readonly kind: 'shredded' | 'unreadable' };
+
 /**
  * Encrypts the contents of jobs (payloads, results, messages of errors and of progress) before they are stored, and
  * decrypts what was read. Without keys it stores contents in clear, and sealed ones are unreadable. Methods reject with
@@ -75,14 +79,15 @@ export class Contents {
     return key?.kind === 'key' ? seal(Buffer.from(text), key.secret, { kid: jobId }) : undefined;
   }
 
-  /** Decrypts what `sealText` returned; undefined when the key is not there. */
-  async openText(jobId: string, token: string): Promise<string | undefined> {
+  /** Decrypts what `sealText` returned, or says why it cannot. */
+  async openText(jobId: string, token: string): Promise<OpenedText> {
     const key = await this.#keys?.find(jobId);
-    if (key?.kind !== 'key') return undefined;
+    if (key?.kind === 'shredded') return { kind: 'shredded' };
+    if (key?.kind !== 'key') return { kind: 'unreadable' };
     try {
-      return Buffer.from(open(token, key.secret)).toString();
+      return { kind: 'text', text: Buffer.from(open(token, key.secret)).toString() };
     } catch {
-      return undefined;
+      return { kind: 'unreadable' };
     }
   }
 

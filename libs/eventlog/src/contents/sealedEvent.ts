@@ -72,27 +72,22 @@ export function hasContents(event: JobEvent): boolean {
 
 /** Whether a part of the job or the event is sealed. */
 export function isSealed(jobOrEvent: Job | JobEvent): boolean {
-  let found = false;
-  const jobId = 'jobId' in jobOrEvent ? jobOrEvent.jobId : jobOrEvent.id;
-  const note = <Value>(token: string | undefined, value: Value) => {
-    found ||= token !== undefined;
-    return value;
-  };
-  const looking: Transform = {
-    value: (value) => note(tokenOfValue(value, jobId), value),
-    text: (text) => note(tokenOfText(text, jobId), text),
-    error: (error) => note(tokenOfText(error.message, jobId), error),
-    progress: (progress) => note(tokenOfText(progress.message ?? '', jobId), progress),
-  };
-  if ('event' in jobOrEvent) changed(jobOrEvent, looking);
-  else lookAt(jobOrEvent, looking);
-  return found;
+  if ('event' in jobOrEvent) {
+    const fields = fieldsOf(jobOrEvent);
+    return secretsOf(jobOrEvent).some(([field]) => isSealedContent(fields[field], jobOrEvent.jobId));
+  }
+  const { id, payload, result, error, progress, fingerprint } = jobOrEvent;
+  return [payload, result, error, progress, fingerprint].some((content) => isSealedContent(content, id));
 }
 
-function lookAt({ payload, result, error, progress, fingerprint }: Job, look: Transform): void {
-  for (const value of [payload, result]) look.value(value);
-  for (const text of [progress?.message, fingerprint]) if (text !== undefined) look.text(text);
-  if (error !== undefined) look.error(error);
+/** Of whatever kind of secret it is; `changed` is what treats each in its way. */
+function isSealedContent(content: unknown, jobId: string): boolean {
+  if (typeof content === 'string') return tokenOfText(content, jobId) !== undefined;
+  if (typeof content !== 'object' || content === null) return false;
+  if (tokenOfValue(content, jobId) !== undefined) return true;
+  return (
+    'message' in content && typeof content.message === 'string' && tokenOfText(content.message, jobId) !== undefined
+  );
 }
 
 function changed(event: JobEvent, transform: Transform): JobEvent {

@@ -222,6 +222,16 @@ describe.each(logStages)('the event log %s', (_name, open) => {
       await using queue = await openQueue(jobType);
       await stage.until(() => expect(queue.deliveries).toHaveLength(1));
     });
+
+    test('that is not awaited delivers its job as well when its time comes', async () => {
+      const [jobType, jobId] = [newType(), randomUUID()];
+      const dueAt = new Date(stage.now() + 1_000).toISOString();
+      await log.scheduleWake({ jobId, jobType, at: dueAt });
+      const now = new Date(stage.now()).toISOString();
+      await log.wakeNow({ jobId, jobType, at: now });
+      await using queue = await openQueue(jobType);
+      await stage.until(() => expect(queue.deliveries.map((delivery) => delivery.dueAt)).toEqual([now, dueAt]));
+    });
   });
 
   test('subscribers hear of the cancellations of their types', async () => {

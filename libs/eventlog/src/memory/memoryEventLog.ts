@@ -77,6 +77,11 @@ export class MemoryEventLog {
     this.#server.scheduleWake(wake, this.#traceparent());
   }
 
+  async wakeNow(wake: Wake): Promise<void> {
+    this.#assertStarted();
+    this.#server.wakeNow(wake, this.#traceparent());
+  }
+
   async openQueue(options: JobQueueOptions): Promise<OpenQueue> {
     this.#assertStarted();
     const consumer = this.#server.consumer(options.jobType);

@@ -58,8 +58,23 @@ export class MemoryServer {
   scheduleWake(wake: Wake, traceparent: string | undefined): void {
     const subject = wakeSubject(wake.jobId, wake.jobType);
     this.clock.clearTimeout(this.#timers.get(subject));
-    const fire = () => this.#fire(wake, traceparent);
+    const fire = () => {
+      this.#timers.delete(subject);
+      this.wakeNow(wake, traceparent);
+    };
     this.#timers.set(subject, this.clock.setTimeout(fire, Date.parse(wake.at) - this.clock.now()));
+  }
+
+  /** Delivers a job as its timer would; the timer stays as it is. */
+  wakeNow(wake: Wake, traceparent: string | undefined): void {
+    const header = (name: string) => (name === TRACEPARENT ? traceparent : undefined);
+    this.consumer(wake.jobType).add({
+      sequence: ++this.#firedTimers,
+      subject: dueSubject(wake.jobType),
+      text: JSON.stringify(wake),
+      header,
+      storedAt: this.clock.now(),
+    });
   }
 
   consumer(jobType: string): MemoryConsumer {
@@ -72,18 +87,5 @@ export class MemoryServer {
 
   #callForWork(jobType: string, { sequence, subject, text, header }: StoredMessage): void {
     this.consumer(jobType).add({ sequence, subject, text, header, storedAt: this.clock.now() });
-  }
-
-  #fire(wake: Wake, traceparent: string | undefined): void {
-    const { jobId, jobType } = wake;
-    this.#timers.delete(wakeSubject(jobId, jobType));
-    const header = (name: string) => (name === TRACEPARENT ? traceparent : undefined);
-    this.consumer(jobType).add({
-      sequence: ++this.#firedTimers,
-      subject: dueSubject(jobType),
-      text: JSON.stringify(wake),
-      header,
-      storedAt: this.clock.now(),
-    });
   }
 }

@@ -105,6 +105,20 @@ test('the consumers of schedules and of projectors are created and restored', as
   expect(follower.config).toMatchObject({ ack_policy: 'none', deliver_policy: 'all' });
 });
 
+test('a process that stops completes the consumers that it has begun to create', async () => {
+  const [jobType, begun] = [newType(), Promise.withResolvers<void>()];
+  const own = await openEventLog({ url: on.nats.url, managesConsumers: {} });
+  const creation = `$JS.API.CONSUMER.DURABLE.CREATE.JOBS.requeued-${jobType}`;
+  connection.subscribe(creation, { max: 1, callback: () => begun.resolve() });
+  await connection.flush();
+  own.consumers.require(jobType);
+  await begun.promise;
+  await own.stop();
+  const found = ['JOBS', 'TIMERS'].map(async (stream) => manager.consumers.list(stream).next());
+  const names = (await Promise.all(found)).flat().map(({ name }) => name);
+  expect(names).toEqual(expect.arrayContaining([`worker-${jobType}`, `requeued-${jobType}`, `due-${jobType}`]));
+});
+
 test('a process that does not manage consumers creates none', async () => {
   const [jobType, managed] = [newType(), newType()];
   await using own = await openEventLog({ url: on.nats.url });

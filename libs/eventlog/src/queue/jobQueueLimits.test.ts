@@ -63,7 +63,7 @@ test('a rate holds for all sources together, and waiting jobs are neither lost n
   await eventually(() => expect(starts.length).toBeGreaterThanOrEqual(5));
   // Their acknowledgements may still be in flight.
   await eventually(async () => expect((await infoOf(jobType)).inFlight).toBeLessThanOrEqual(5));
-  await eventually(() => expect(starts).toHaveLength(12), { timeoutMs: 40_000 });
+  await eventually(() => expect(starts).toHaveLength(12));
   // Never early; the tolerance is for a pause of this process before the time is recorded.
   for (const [index, at] of starts.slice(5).entries()) {
     expect(at - (starts[index] ?? 0)).toBeGreaterThan(rate.perMs - 100);
@@ -197,7 +197,8 @@ test('all types are paused with a note, and so are announced ones and those that
   for (const jobType of [known, announced]) expect(infos.find((info) => info.jobType === jobType)).toMatchObject(ofAll);
   await using laterQueue = await openQueue(later);
   for (const jobType of [known, later]) await createJobs(jobType, 1);
-  expect(await infoOf(later)).toMatchObject({ ...ofAll, backlog: 1 });
+  // The server counts what a consumer has before it in a moment after it has acknowledged it.
+  await expect.poll(() => infoOf(later)).toMatchObject({ ...ofAll, backlog: 1 });
   expect([...queue.deliveries, ...laterQueue.deliveries]).toEqual([]);
   for (const info of await on.log.jobTypes.resumeAll()) expect(info).toMatchObject({ paused: false });
   for (const { deliveries } of [queue, laterQueue]) await eventually(() => expect(deliveries).toHaveLength(1));
@@ -250,14 +251,14 @@ test('a worker has room while it has asked for the next job', async () => {
 test('claims at most 8 MB of large jobs ahead of its slots', async () => {
   const jobType = newType();
   let [claiming, most] = [0, 0];
-  await using queue = await openQueue(jobType, { concurrency: 10 }, async (delivery) => {
+  await using queue = await openQueue(jobType, { concurrency: 10, ackWaitMs: 600_000 }, async (delivery) => {
     most = Math.max(most, ++claiming);
     await on.log.lastSequence();
     claiming--;
     await delivery.acquireSlot();
   });
-  for (let created = 0; created < 1_000; created += 50) await createJobs(jobType, 50, 'x'.repeat(200_000));
-  await eventually(() => expect(queue.deliveries.length).toBe(1_000), { timeoutMs: 60_000 });
+  for (let created = 0; created < 300; created += 50) await createJobs(jobType, 50, 'x'.repeat(200_000));
+  await eventually(() => expect(queue.deliveries.length).toBe(300));
   expect(most).toBeGreaterThan(10);
   expect(most).toBeLessThanOrEqual(10 + 8_000_000 / 200_000);
-}, 90_000);
+});

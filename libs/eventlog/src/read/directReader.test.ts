@@ -20,7 +20,7 @@ function end(left: string): Answer {
   return { code: 204, fields: { 'Nats-Num-Pending': left } };
 }
 
-/** A reader of a simulated stream: a real server cannot be made to end a read early. */
+/** A reader of a simulated stream: a real server cannot be made to end a read early. No test waits for its deadline. */
 async function readerOf(...answers: readonly Answer[]): Promise<{ reader: DirectReader } & AsyncDisposable> {
   const nats = await startNats();
   const connection = await Connection.open({ url: nats.url, name: 'test' });
@@ -34,7 +34,7 @@ async function readerOf(...answers: readonly Answer[]): Promise<{ reader: Direct
     },
   });
   return {
-    reader: new DirectReader(connection, 30_000),
+    reader: new DirectReader(connection, 600_000),
     async [Symbol.asyncDispose]() {
       await connection.close();
       await nats[Symbol.asyncDispose]();

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
+import { startNats } from '@jobstream/test-support';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { JobScript } from '../../testing/jobScript.ts';
+import { openEventLog } from '../../testing/openEventLog.ts';
 import { ConcurrentAppendError, HistoryIncompleteError } from '../errors.ts';
 import type { StoredBytes } from './directReader.ts';
 import { ExpiredEvents, type LogArchive } from './expiredEvents.ts';
@@ -151,4 +154,23 @@ test('an archive is not refreshed for five minutes while a keeper purges, whatev
   vi.advanceTimersByTime(1_000);
   await another();
   expect(log.refreshed).toBe(2);
+});
+
+test('neither alone nor in a batch is a job created whose key the archive has', async () => {
+  await using nats = await startNats();
+  const span = { first: 1, last: 1 };
+  const archive: LogArchive = {
+    span,
+    refresh: async () => span,
+    messagesOf: async (id) => (id === jobId ? [message(1)] : []),
+    async *messagesAfter() {
+      yield [message(1)];
+    },
+  };
+  await using log = await openEventLog({ url: nats.url, archive });
+  await log.append(new JobScript().create(), 0);
+  await log.prefix.purgeBefore(2);
+  await expect(log.append(created('key'), 0)).rejects.toThrow(ConcurrentAppendError);
+  await expect(log.appendAll([new JobScript().create(), created('key')])).rejects.toThrow(ConcurrentAppendError);
+  expect(await log.lastSequence()).toBe(1);
 });

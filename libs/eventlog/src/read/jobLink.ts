@@ -1,6 +1,6 @@
 import { jobEvents } from '@jobstream/domain';
 import { EXPECTED_FILTER, EXPECTED_SEQUENCE } from '../connection/headers.ts';
-import { jobFilter } from '../streams/jobSubjects.ts';
+import { jobFilter, jobIdOfSubject, tokenIndex } from '../streams/jobSubjects.ts';
 
 /** What the writer of a stored message expected of the server, which stored it because that was so. */
 export interface StoredExpectation {
@@ -10,6 +10,7 @@ export interface StoredExpectation {
   readonly filter: string | undefined;
 }
 
+const CREATED = jobEvents.JobCreated.token;
 const IS_SEQUENCE = /^\d{1,15}$/;
 
 /** Reads the expectation of a message from the headers that its writer sent. */
@@ -32,7 +33,9 @@ export function headerOfExpectation({ sequence, filter }: StoredExpectation, nam
  * messages on the job's other subjects in between.
  */
 export function previousOfJob(subject: string, { sequence, filter }: StoredExpectation): number | undefined {
-  const [, jobType = '', jobId = '', token] = subject.split('.');
-  if (filter === jobFilter(jobId, jobType) || filter === jobFilter(jobId)) return sequence;
-  return filter === undefined && sequence === 0 && token === jobEvents.JobCreated.token ? 0 : undefined;
+  const token = tokenIndex(subject);
+  if (filter === undefined) return sequence === 0 && subject.startsWith(CREATED, token) ? 0 : undefined;
+  // Compared in place: this is asked of every message.
+  const isOfJob = filter.length === token + 1 && filter.endsWith('>') && subject.startsWith(filter.slice(0, token));
+  return isOfJob || filter === jobFilter(jobIdOfSubject(subject)) ? sequence : undefined;
 }

@@ -232,3 +232,14 @@ test('a subscriber receives each definition at once, but no ticks', async () => 
   expect(new Set(hints.map(({ name }) => name))).toEqual(new Set(['heard']));
   unsubscribe();
 });
+
+test('a subscriber that has stopped hears of no further definition', async () => {
+  const [stopped, other]: [string[], string[]] = [[], []];
+  const stop = on.log.schedules.subscribeToDefinitions(({ name }) => stopped.push(name));
+  const stopOther = on.log.schedules.subscribeToDefinitions(({ name }) => other.push(name));
+  stop();
+  await stored('unheard');
+  await eventually(() => expect(other).toEqual(['unheard'])); // which subscribed later, and so hears later
+  expect(stopped).toEqual([]);
+  stopOther();
+});

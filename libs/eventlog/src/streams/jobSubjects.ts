@@ -22,6 +22,11 @@ export function jobFilter(jobId: string, jobType = '*'): string {
   return `jobs.${jobType}.${jobId}.>`;
 }
 
+/** Where the token of the event begins in a subject `jobs.<type>.<id>.<token>`. */
+export function tokenIndex(subject: string): number {
+  return subject.indexOf('.', subject.indexOf('.', subject.indexOf('.') + 1) + 1) + 1;
+}
+
 /**
  * Returns the filter that an append's expectation is checked against. Replicated servers compare these filters as
  * strings, so every writer must send exactly this one. A creation can only race another creation of the same id, which

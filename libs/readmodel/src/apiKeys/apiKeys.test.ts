@@ -10,7 +10,7 @@ const database = forEachTest(migratedDatabase);
 let keys: ApiKeys;
 
 beforeEach(async () => {
-  keys = new ApiKeys({ databaseUrl: database.url, name: 'test' });
+  keys = new ApiKeys({ databaseUrl: database.url, name: 'test', queryMs: 30_000 });
   await keys.start();
 });
 

@@ -6,8 +6,19 @@ const MAX_CHARS = 200;
  * `different`: a field, with both values as text of Postgres (null for SQL NULL), cut to 200 characters.
  */
 export interface Difference {
-  readonly table: 'jobs' | 'job_search' | 'job_counts' | 'job_statistics' | 'quarantined_messages';
-  /** The id of the job (also in `job_search`), type and status of a count, period and type of statistics, the sequence of a message. */
+  readonly table:
+    | 'jobs'
+    | 'job_search'
+    | 'job_counts'
+    | 'job_statistics'
+    | 'quarantined_messages'
+    | 'past_jobs'
+    | 'past_changes'
+    | 'past_counts';
+  /**
+   * The id of the job (also in `job_search` and `past_jobs`), type and status of a count, period and type of statistics, the sequence of
+   * a message or a change, the chunk, type and status of a past count.
+   */
   readonly key: string;
   readonly problem: 'missing' | 'extra' | 'different';
   readonly field: string;

@@ -43,14 +43,17 @@ export interface Failures {
   readonly ungrouped: number;
 }
 
-/** One scan of an index that only failed jobs are in; the rows of `jobs` are read for one job a group. */
+/**
+ * One scan of an index that only failed jobs are in; the rows of `jobs` are read for one job a group. `date_bin` is a
+ * third of `date_trunc` with a time zone, and `recent` is not stored, since at 100,000 rows it would go to disk. Not a named
+ * statement: the plan for any values, which Postgres makes for the sixth execution of one, took four times as long.
+ */
 const READ = {
-  name: 'read_failures',
-  text: `WITH recent AS MATERIALIZED (
+  text: `WITH recent AS NOT MATERIALIZED (
       SELECT failure, finished_at FROM jobs WHERE status = 'failed' AND finished_at >= $1 AND finished_at < $2
         AND ($3::text IS NULL OR tenant = $3) AND ($4::text[] IS NULL OR type = ANY($4))
         ORDER BY finished_at DESC LIMIT ${MOST_FAILURES + 1}),
-    periods AS MATERIALIZED (SELECT failure, date_trunc($5, finished_at, 'UTC') AS at, count(*)::int AS count,
+    periods AS MATERIALIZED (SELECT failure, date_bin($5::interval, finished_at, '2000-01-01T00:00:00Z') AS at, count(*)::int AS count,
         min(finished_at) AS first_at, max(finished_at) AS last_at FROM recent GROUP BY 1, 2),
     numbers AS (SELECT coalesce(sum(count), 0)::int AS total,
         coalesce(sum(count) FILTER (WHERE failure IS NULL), 0)::int AS ungrouped FROM periods),
@@ -83,7 +86,7 @@ interface Row extends Omit<FailureGroup, 'id' | 'lastJob' | 'series'> {
 /** @throws QueryTooExpensiveError. */
 export async function readFailures(pool: Pool, query: FailuresQuery): Promise<Failures> {
   const { tenant = null, type, from, to, resolution, limit } = query;
-  const values = [from, to, tenant, type ?? null, resolution, limit];
+  const values = [from, to, tenant, type ?? null, `1 ${resolution}`, limit];
   const { rows } = await unlessTooExpensive(pool.query<Row>({ ...READ, values }));
   const { total = 0, ungrouped = 0 } = rows[0] ?? {};
   return {

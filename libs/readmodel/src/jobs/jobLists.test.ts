@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { migratedDatabase } from '../../testing/migratedDatabase.ts';
 import { InvalidCursorError, QueryTooExpensiveError } from '../errors.ts';
 import type { ReadModel } from '../readModel.ts';
-import { jobSorts } from './jobSort.ts';
+import { jobSorts, LONG_JOBS } from './jobSort.ts';
 import type { JobFilter } from './jobFilter.ts';
 import { pageStatement } from './jobPage.ts';
 import type { JobListQuery } from './jobQueries.ts';
@@ -151,6 +151,16 @@ test('of several types and statuses no more is read than a page of each', async 
   const scans = scansOf(row?.['QUERY PLAN'][0].Plan);
   expect(scans.map(({ index }) => index)).toEqual(Array(3).fill('jobs_newest_not_completed'));
   expect(Math.max(...scans.map(({ rows }) => rows))).toBeLessThanOrEqual(3);
+});
+
+test('the longest jobs are read from their index, and shorter ones follow', async () => {
+  const jobs = `UPDATE jobs SET started_at = created_at, finished_at = created_at + last_sequence * interval '100 ms'`;
+  await database.query(`${jobs}; SET enable_seqscan = off; SET enable_bitmapscan = off`);
+  const { text, values } = pageStatement('id', { limit: 2, sort: 'longest' }, [LONG_JOBS]);
+  const explain = `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`;
+  const [row] = await database.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(explain, values);
+  expect(scansOf(row?.['QUERY PLAN'][0].Plan)).toEqual([{ index: 'jobs_longest', rows: 3 }]);
+  expect(await listAll({ sort: 'longest' }, 7)).toEqual(await idsOf('true', 'last_sequence DESC'));
 });
 
 interface PlanNode {

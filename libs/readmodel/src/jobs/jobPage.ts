@@ -22,8 +22,16 @@ const MAX_LIMIT = 1_000;
 /** Selections of one type and status each that are merged; beyond, all jobs are read in their order and filtered. */
 const MAX_MERGED = 40;
 
-/** Selects a page and one more row. Not a named statement, since the best index depends on the values. */
-export function pageStatement(columns: string, query: PageQuery): { text: string; values: unknown[] } {
+/**
+ * Selects a page and one more row. Not a named statement, since the best index depends on the values.
+ *
+ * @param among conditions in SQL for the jobs that it selects from; default all.
+ */
+export function pageStatement(
+  columns: string,
+  query: PageQuery,
+  among: readonly string[] = [],
+): { text: string; values: unknown[] } {
   const { limit, cursor, sort = 'newest' } = query;
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
     throw new RangeError(`expected limit to be an integer from 1 to ${MAX_LIMIT}, got: ${limit}`);
@@ -33,7 +41,7 @@ export function pageStatement(columns: string, query: PageQuery): { text: string
   const most = bind(limit + 1);
   const selections = (isIndexed(sort) ? apart(query) : [query]).map((filter) => {
     const { from, conditions, position } = sourceOf(filter, bind);
-    const where = whereClause([...conditions, ...positionConditions({ sort, position, cursor }, bind)]);
+    const where = whereClause([...among, ...conditions, ...positionConditions({ sort, position, cursor }, bind)]);
     return `(SELECT jobs.* FROM ${from} ${where} ${orderOf(sort, position)} LIMIT ${most})`;
   });
   // Of each selection no more than a page is read, in the order of an index.

@@ -6,7 +6,7 @@ import { pageOf, pageStatement } from './jobPage.ts';
 import type { Page, PageQuery } from './jobPage.ts';
 import { needsScan, sourceOf, whereClause } from './jobFilter.ts';
 import type { JobFilter } from './jobFilter.ts';
-import { isIndexed, positionConditions } from './jobSort.ts';
+import { isIndexed, LONG_JOBS, positionConditions } from './jobSort.ts';
 import { unlessTooExpensive } from './unlessTooExpensive.ts';
 
 const COUNT_JOBS = {
@@ -33,6 +33,17 @@ export type JobListQuery = PageQuery;
 export type JobPage = Page<Job>;
 
 export async function listJobs(pool: Pool, query: JobListQuery): Promise<JobPage> {
+  return (await listLongest(pool, query)) ?? listAny(pool, query);
+}
+
+/** A page of the longest jobs, as far as an index has them; undefined where shorter ones belong to it, or of another sort. */
+async function listLongest(pool: Pool, query: JobListQuery): Promise<JobPage | undefined> {
+  if (query.sort !== 'longest') return undefined;
+  const { rows } = await unlessTooExpensive(pool.query<JobRow>(pageStatement(jobColumns, query, [LONG_JOBS])));
+  return rows.length > query.limit ? pageOf(rows.map(jobOfRow), query) : undefined;
+}
+
+async function listAny(pool: Pool, query: JobListQuery): Promise<JobPage> {
   const listing = pool.query<JobRow>(pageStatement(jobColumns, query));
   const isServed = isIndexed(query.sort ?? 'newest') && !needsScan(query);
   const { rows } = await (isServed ? listing : unlessTooExpensive(listing));

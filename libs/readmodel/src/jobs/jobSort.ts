@@ -56,6 +56,9 @@ export function isIndexed(sort: JobSort): boolean {
 
 const OF_JOBS = { createdAt: 'created_at', id: 'id' };
 
+/** The jobs that an index has in the order of `longest`. */
+export const LONG_JOBS = `finished_at - started_at >= interval '1 second'`;
+
 /** The `ORDER BY` of a sort; ids settle the order of jobs with the same value. */
 export function orderOf(sort: JobSort, position: JobSource['position'] = OF_JOBS): string {
   const { expressionOf, descending } = sortKeys[sort];

@@ -14,6 +14,26 @@ import { copyChanges, countChanges, loadPastJobs, writePastJobs } from './pastRo
 
 const TRY_LOCK = `SELECT pg_try_advisory_lock(hashtextextended('jobstream past', 0)) AS locked`;
 const CLEAR = 'TRUNCATE past_jobs, past_changes, past_counts, past_checkpoint';
+/** The name of the connection that writes the live tables. */
+const FOLLOWER = 'past';
+/** A follower whose connection ends reads the checkpoint again. */
+const END_FOLLOWERS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  WHERE datname = current_database() AND application_name = 'jobstream-${FOLLOWER}' AND usename = current_user`;
+
+/**
+ * Empties the tables of past states; a follower builds them anew from the log.
+ *
+ * @throws ReadModelUnavailableError, SchemaMismatchError.
+ */
+export async function clearPast(databaseUrl: string): Promise<void> {
+  const connection = await openDedicatedConnection(databaseUrl, { name: 'past-rebuild' });
+  try {
+    await translated(connection.client.query(CLEAR));
+    await translated(connection.client.query(END_FOLLOWERS));
+  } finally {
+    await connection.close();
+  }
+}
 
 /**
  * Writes the tables of past states from the log, on one connection that holds a lock, so that one process writes at a
@@ -27,9 +47,10 @@ export class PastProjection {
     this.#connection = connection;
   }
 
-  /** @throws ReadModelUnavailableError, SchemaMismatchError. */
-  static async open(databaseUrl: string): Promise<PastProjection> {
-    return new PastProjection(await openDedicatedConnection(databaseUrl, { name: 'past' }));
+  /** `schema`: of a second set of tables; default the live ones. @throws ReadModelUnavailableError, SchemaMismatchError. */
+  static async open(databaseUrl: string, schema?: string): Promise<PastProjection> {
+    const name = schema === undefined ? FOLLOWER : 'past-verify';
+    return new PastProjection(await openDedicatedConnection(databaseUrl, { name, schema }));
   }
 
   /** Aborted when the connection is lost, and the lock with it. */

@@ -18,7 +18,7 @@ async function query(url: string, text: string): Promise<unknown[]> {
 }
 
 async function startReadModel(databaseUrl: string): Promise<void> {
-  const readModel = new ReadModel({ databaseUrl, name: 'test' });
+  const readModel = new ReadModel({ databaseUrl, name: 'test', queryMs: 30_000 });
   try {
     await readModel.start();
   } finally {

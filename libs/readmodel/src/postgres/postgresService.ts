@@ -4,11 +4,7 @@ import { translated } from './translated.ts';
 import { Pool } from 'pg';
 import { columnTypes } from './columnTypes.ts';
 
-/**
- * A query waits for a connection at most 1.5 s, Postgres cancels it after 2.5 s, and if Postgres does not answer, the
- * client gives up after 3 s: 4.5 s in all, since no request may take over 5 s.
- */
-const TIMEOUTS = { connectionTimeoutMillis: 1_500, statement_timeout: 2_500, query_timeout: 3_000 };
+const QUERY_MS = 2_500;
 
 export interface PoolOptions {
   readonly databaseUrl: string;
@@ -16,6 +12,11 @@ export interface PoolOptions {
   readonly name: string;
   /** Default 10. */
   readonly maxConnections?: number;
+  /**
+   * After how long Postgres cancels a query; default 2,500 ms. It waits for a connection 0.6 times as long before that, and if
+   * Postgres does not answer, the client gives up after 1.2 times as long: 4.5 s in all, since no request may take over 5 s.
+   */
+  readonly queryMs?: number;
 }
 
 /** A service with a pool of connections, which runs no query before it has checked that all migrations were run. */
@@ -66,10 +67,11 @@ export abstract class PostgresService {
   }
 }
 
-/** A pool of connections whose queries never take longer than 5 s. */
-function createPool({ databaseUrl, name, maxConnections = 10 }: PoolOptions): Pool {
+function createPool({ databaseUrl, name, maxConnections = 10, queryMs = QUERY_MS }: PoolOptions): Pool {
   const pool = new Pool({
-    ...TIMEOUTS,
+    connectionTimeoutMillis: 0.6 * queryMs,
+    statement_timeout: queryMs,
+    query_timeout: 1.2 * queryMs,
     connectionString: databaseUrl,
     application_name: `jobstream-${name}`,
     max: maxConnections,
@@ -78,5 +80,7 @@ function createPool({ databaseUrl, name, maxConnections = 10 }: PoolOptions): Po
     types: columnTypes,
   });
   pool.on('error', () => {}); // an idle connection was lost: the pool opens another on demand
+  // One in use was lost while no statement ran, which the next statement notices.
+  pool.on('connect', (client) => void client.on('error', () => {}));
   return pool;
 }

@@ -14,7 +14,7 @@ let readModel: ReadModel;
 
 beforeAll(async () => {
   database = await migratedDatabase();
-  readModel = new ReadModel({ databaseUrl: database.url, name: 'test' });
+  readModel = new ReadModel({ databaseUrl: database.url, name: 'test', queryMs: 30_000 });
 });
 
 afterAll(async () => {

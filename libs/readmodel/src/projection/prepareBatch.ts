@@ -120,8 +120,9 @@ function foldEvents(events: readonly FoldableEntry[], folding: Folding): readonl
     if (after === before) folding.onIgnored(sequence);
     else folding.onEvent(before, event);
     // Also for an event that is illegal in this state: it is the job's last one in the log.
-    if (after !== undefined)
-      changes.set(event.jobId, { before: change === undefined ? before : change.before, after, sequence });
+    if (after === undefined) continue;
+    if (change === undefined) changes.set(event.jobId, { before, after, sequence });
+    else Object.assign(change, { after, sequence });
   }
   return [...changes.values()];
 }

@@ -92,8 +92,6 @@ const baseVersion: Column = { name: 'base_version', type: 'int', valueOf: (write
 const insertColumns = [id, payload, ...fixedColumns, ...changingColumns];
 const updateColumns = [id, baseVersion, ...changingColumns];
 
-const copyText = `COPY jobs (${names(insertColumns)}) FROM STDIN`;
-
 const updateText = updateWith(changingColumns);
 /** Payloads change so seldom that other updates need not carry their column. */
 const updateTextWithPayload = updateWith([...changingColumns, payload]);
@@ -106,11 +104,13 @@ function updateWith(columns: readonly Column[]): string {
 
 /**
  * Inserts new jobs; fails when a row exists. COPY takes three fifths of the time of an INSERT, which would have to parse
- * 24 arrays, build rows from them and search for each row.
+ * an array for each column, build rows from them and search for each row. Columns that are NULL in all rows are left out:
+ * that is a third of them in most batches.
  */
 export function insertJobRows(writes: readonly JobWrite[]): RowCopy {
-  const rows = writes.map((write) => insertColumns.map(({ valueOf }) => copyField(valueOf(write))).join('\t'));
-  return { text: copyText, data: `${rows.join('\n')}\n` };
+  const columns = insertColumns.filter(({ valueOf }) => writes.some((write) => valueOf(write) !== null));
+  const rows = writes.map((write) => columns.map(({ valueOf }) => copyField(valueOf(write))).join('\t'));
+  return { text: `COPY jobs (${names(columns)}) FROM STDIN`, data: `${rows.join('\n')}\n` };
 }
 
 /** Updates existing jobs; a row with another version than expected is neither changed nor counted. */

@@ -58,6 +58,8 @@ const ADD_TO_STATISTICS = {
  */
 export class JobStatistics {
   readonly #minutes = new Map<string, Period>();
+  /** That of the event before: most events of a batch are of the same minute, type and tenant. */
+  #last: Period | undefined;
 
   /**
    * To be called for each event that changed its job, with the job before it.
@@ -104,12 +106,12 @@ export class JobStatistics {
 
   #minuteOf({ tenant = '', jobType, at }: JobEvent): Period {
     const start = startOfPeriod(at, 'minute');
+    const last = this.#last;
+    if (last?.start === start && last.type === jobType && last.tenant === tenant) return last;
     const key = `${start} ${jobType} ${tenant}`;
-    let minute = this.#minutes.get(key);
-    if (minute === undefined) {
-      minute = newPeriod({ tenant, type: jobType, resolution: 'minute', start });
-      this.#minutes.set(key, minute);
-    }
+    const minute = this.#minutes.get(key) ?? newPeriod({ tenant, type: jobType, resolution: 'minute', start });
+    this.#minutes.set(key, minute);
+    this.#last = minute;
     return minute;
   }
 }

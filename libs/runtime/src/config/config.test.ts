@@ -22,6 +22,7 @@ test('every setting has a default that works on one machine, or is undefined', (
     PORT: 3000,
     JWT_TENANT_CLAIM: 'tenant',
     JWT_TENANT_REQUIRED: false,
+    REQUEST_TIMEOUT_MS: 5_000,
     CALLER_SHARE: 75,
     TRUST_PROXY: 0,
     STRICT_TYPES: false,

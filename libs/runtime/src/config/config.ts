@@ -42,6 +42,7 @@ const settings = {
   JWT_TENANT_REQUIRED: bool.or(false),
   RATE_LIMIT: rate,
   RATE_LIMIT_FAILED: rate,
+  REQUEST_TIMEOUT_MS: integer(1_000, 60_000).or(5_000),
   CALLER_SHARE: integer(1, 100).or(75),
   CORS_ORIGINS: origins,
   TRUST_PROXY: integer(0, 10).or(0),

@@ -37,6 +37,7 @@ export class DiskWatch {
   readonly #options: DiskWatchOptions;
   readonly #stop = new AbortController();
   #failures = 0;
+  #isFullReported = false;
   #pauseMs = FIRST_PAUSE_MS;
   #pausedUntil = 0;
 
@@ -70,13 +71,14 @@ export class DiskWatch {
     this.#failures += 1;
     const { free, reserve } = await measureDisk(server.storeDir);
     const isFull = free < reserve;
-    if (isFull && this.#failures === 1) this.#reportFull(failure, reserve);
+    if (isFull) this.#reportFull(failure, reserve);
     const looks = failure.includes('write error') ? LOOKS.write : LOOKS.other;
     if (!isFull && this.#failures >= looks) await this.#restart(failure, free);
   }
 
   async #seeHealthy(): Promise<void> {
     this.#failures = 0;
+    this.#isFullReported = false;
     this.#pauseMs = FIRST_PAUSE_MS;
     const { server, report } = this.#options;
     if (!(await isNearlyFull(server.monitorUrl))) return;
@@ -84,7 +86,10 @@ export class DiskWatch {
     if (limit !== undefined) report(`the log may take ${megabytes(limit)} now: its disk has got room`);
   }
 
+  /** Once, although a server may have failed before its disk was full. */
   #reportFull(failure: string, reserve: number): void {
+    if (this.#isFullReported) return;
+    this.#isFullReported = true;
     const remedy = `it goes on by itself when ${megabytes(reserve)} are free`;
     this.#options.report(`the log takes no more, its disk is full: ${failure}; ${remedy}`);
   }

@@ -65,7 +65,7 @@ async function explicitServer(binary: string): Promise<string> {
 
 function onPath(env: NodeJS.ProcessEnv): string[] {
   const folders = (env['PATH'] ?? '').split(path.delimiter).filter((folder) => folder !== '');
-  return folders.map((folder) => path.join(folder, 'nats-server'));
+  return folders.map((folder) => path.join(folder, 'nats-server')).filter((file) => existsSync(file));
 }
 
 async function inCache(cache: string): Promise<string | undefined> {

@@ -4,16 +4,27 @@ const attempts = 5;
 
 /**
  * Finds a free TCP port on the loopback interface, below the range of ephemeral ports: within that range a client that
- * reconnects to a stopped server can connect to itself.
+ * reconnects to a stopped server can connect to itself. On Linux no other caller on this machine is given the port for
+ * as long as this process runs, so that a server may take seconds until it listens.
  *
  * @throws Error if no free port was found.
  */
-export async function freePort(): Promise<number> {
+export async function freePort({ from = 20_000, to = 32_000 } = {}): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
-    const port = randomInt(20_000, 32_000);
-    if (await isPortFree(port)) return port;
+    const port = randomInt(from, to);
+    if ((await claimPort(port)) && (await isPortFree(port))) return port;
   }
-  throw new Error('No free TCP port was found between 20000 and 32000.');
+  throw new Error(`No free TCP port was found between ${from} and ${to}.`);
+}
+
+/** Returns false if a process has claimed the port. The claim is a socket without a file, which ends with its process. */
+function claimPort(port: number): Promise<boolean> {
+  if (process.platform !== 'linux') return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const claim = createServer();
+    claim.once('error', () => resolve(false));
+    claim.listen({ path: `\0jobstream-port-${port}`, exclusive: true }, () => resolve(true)).unref();
+  });
 }
 
 /**

@@ -97,11 +97,11 @@ describe.runIf(isRoot)('run by root', () => {
     const shared = path.join(folder, 'cache');
     const account = postgresAccount();
     const original = await postgresBinaries({});
-    const copy = await postgresBinaries(account, shared, () => false);
+    const copy = await postgresBinaries(account, { shared, reaches: () => false });
     expect(copy).not.toBe(original);
     expect(canReach(account, path.join(copy, 'bin'))).toBe(true);
     expect(existsSync(path.join(copy, 'lib/libpq.so.5'))).toBe(true);
-    expect(await postgresBinaries(account, shared, () => false)).toBe(copy);
+    expect(await postgresBinaries(account, { shared, reaches: () => false })).toBe(copy);
   });
 
   // These accounts must be able to read this file, which they cannot in a clone under /root.

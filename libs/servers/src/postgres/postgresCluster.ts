@@ -65,14 +65,21 @@ async function initialise(initdb: string, scratch: string, account: PostgresAcco
     '--auth=scram-sha-256',
     '--encoding=UTF8',
     '--locale=C',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
+    ...(await builtinLocale(initdb, account)),
     '--no-instructions',
   ];
   // initdb fails for a user without an entry in /etc/passwd. In a user namespace it runs as nobody, which has one.
   const borrowed = account.uid === undefined && !hasName();
   const [command, before] = borrowed ? ['unshare', ['--user', '--map-user=65534', initdb]] : [initdb, []];
   await runCommand(command, [...before, ...args], { ...account, env: clusterEnvironment(), cwd: '/' });
+}
+
+/** Postgres 17 has a locale for UTF-8 of its own; those before take that of the system. */
+async function builtinLocale(initdb: string, account: PostgresAccount): Promise<readonly string[]> {
+  const help = await runCommand(initdb, ['--help'], { ...account, env: clusterEnvironment(), cwd: '/' });
+  return help.includes('--builtin-locale')
+    ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8']
+    : ['--locale=C.UTF-8'];
 }
 
 function hasName(): boolean {

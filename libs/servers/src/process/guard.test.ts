@@ -45,8 +45,8 @@ test('the guard ends the processes and deletes the scratch folders of a killed p
   expect(started).toHaveLength(2);
   expect(started.every((identity) => isRunning(identity))).toBe(true);
   child.kill('SIGKILL');
-  await vi.waitFor(() => expect(started.filter((identity) => isRunning(identity))).toEqual([]), { timeout: 30_000 });
-  await vi.waitFor(() => expect(existsSync(folder)).toBe(false), { timeout: 30_000 });
+  await vi.waitFor(() => expect(started.filter((identity) => isRunning(identity))).toEqual([]), { timeout: 240_000 });
+  await vi.waitFor(() => expect(existsSync(folder)).toBe(false), { timeout: 240_000 });
 });
 
 test('a reused process id does not identify the earlier process', () => {

@@ -8,6 +8,8 @@ export interface GuardedProcess extends ProcessIdentity {
   /** The guard ends apps before servers. */
   role: 'app' | 'server';
   signal: NodeJS.Signals;
+  /** Milliseconds until it is killed; default 12,000, longer than the grace time of an app, so that it can release its jobs. */
+  graceMs?: number | undefined;
 }
 
 export type GuardOrder = { watch: GuardedProcess } | { forget: number } | { remove: string };
@@ -35,9 +37,9 @@ export class Guard {
     return this.#child?.pid;
   }
 
-  watch(pid: number, role: GuardedProcess['role'], signal: NodeJS.Signals): void {
+  watch(pid: number, role: GuardedProcess['role'], signal: NodeJS.Signals, graceMs?: number): void {
     const identity = identify(pid);
-    if (identity !== undefined) this.#send({ watch: { ...identity, role, signal } });
+    if (identity !== undefined) this.#send({ watch: { ...identity, role, signal, graceMs } });
   }
 
   forget(pid: number): void {

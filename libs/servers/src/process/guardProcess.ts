@@ -3,8 +3,7 @@ import { createInterface } from 'node:readline';
 import type { GuardedProcess, GuardOrder } from './guard.ts';
 import { endProcess } from './processIdentity.ts';
 
-// Longer than the grace time of an app, so that the app can release its jobs before it is killed.
-const graceMs = 12_000;
+const GRACE_MS = 12_000;
 
 async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
@@ -23,7 +22,7 @@ function obey(order: GuardOrder, processes: Map<number, GuardedProcess>, folders
 }
 
 async function endAll(processes: GuardedProcess[]): Promise<void> {
-  await Promise.all(processes.map((process) => endProcess(process, process.signal, graceMs)));
+  await Promise.all(processes.map((process) => endProcess(process, process.signal, process.graceMs ?? GRACE_MS)));
 }
 
 await main();

@@ -16,6 +16,8 @@ export interface ServerCommand {
   uid?: number | undefined;
   gid?: number | undefined;
   stopSignal: NodeJS.Signals;
+  /** Milliseconds from the signal until it is killed; default 10,000. */
+  graceMs?: number;
   /** Receives the output of the server, which therefore does not depend on a pipe to this process. Only its owner reads it. */
   logFile: string;
   /** Records the running process, so that the start after a crash can end it. */
@@ -23,7 +25,7 @@ export interface ServerCommand {
 }
 
 const logLimit = 5 * 1024 * 1024;
-const graceMs = 10_000;
+const GRACE_MS = 10_000;
 
 /** Starts, signals and stops a server program, and ends a leftover of an earlier run before the start. */
 export class ServerProcess {
@@ -79,14 +81,14 @@ export class ServerProcess {
     if (signal === 'SIGSTOP' && this.pid !== undefined) await untilStopped(this.pid);
   }
 
-  /** Stops the server and waits for its end; kills it after ten seconds. Can be called again. */
+  /** Stops the server and waits for its end; kills it after its time of grace. Can be called again. */
   async stop(): Promise<void> {
     const [child, command] = [this.#child, this.#command];
     if (child === undefined || command === undefined) return;
     this.#expected = true;
     child.kill(command.stopSignal);
     child.kill('SIGCONT'); // a paused process handles no other signal
-    const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+    const timer = setTimeout(() => child.kill('SIGKILL'), command.graceMs ?? GRACE_MS);
     await this.#exited;
     clearTimeout(timer);
   }
@@ -106,7 +108,7 @@ export class ServerProcess {
 
   #record(child: ChildProcess, command: ServerCommand): void {
     if (child.pid === undefined) return;
-    this.#guard?.watch(child.pid, 'server', command.stopSignal);
+    this.#guard?.watch(child.pid, 'server', command.stopSignal, command.graceMs);
     const identity = identify(child.pid);
     if (identity !== undefined) writeFileSync(command.pidFile, JSON.stringify(identity));
   }
@@ -136,7 +138,8 @@ function spawnServer({ command, args, env, uid, gid, logFile }: ServerCommand): 
 export async function endLeftover({
   pidFile,
   stopSignal,
-}: Pick<ServerCommand, 'pidFile' | 'stopSignal'>): Promise<void> {
+  graceMs = GRACE_MS,
+}: Pick<ServerCommand, 'pidFile' | 'stopSignal' | 'graceMs'>): Promise<void> {
   const leftover = readIdentity(pidFile);
   if (leftover !== undefined) await endProcess(leftover, stopSignal, graceMs);
   rmSync(pidFile, { force: true });

@@ -1,8 +1,9 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { runCommand } from '../process/runCommand.ts';
+import { cacheFolder } from './cacheFolder.ts';
 
 const keyrings = ['/usr/share/keyrings/debian-archive-keyring.pgp', '/usr/share/keyrings/debian-archive-keyring.gpg'];
 
@@ -22,6 +23,37 @@ export async function unpackAptPackage(name: string, target: string, suite?: str
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/**
+ * Unpacks packages of the machine's current lists into one folder of the cache, once.
+ *
+ * @param name of that folder.
+ * @returns its path.
+ */
+export async function keepAptPackages(
+  name: string,
+  packages: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string> {
+  const kept = path.join(cacheFolder(env), name);
+  if (existsSync(kept)) return kept;
+  const scratch = await mkdtemp(`${kept}-`);
+  try {
+    for (const one of packages) await unpackAptPackage(one, scratch);
+    await rename(scratch, kept).catch((error: unknown) => {
+      if (!existsSync(kept)) throw error; // else another process has kept them
+    });
+    return kept;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** The folders of the libraries among unpacked packages, for `LD_LIBRARY_PATH`. */
+export function aptLibraryPath(folder: string): string {
+  const folders = ['usr/lib/x86_64-linux-gnu', 'usr/lib/aarch64-linux-gnu'];
+  return folders.map((place) => path.join(folder, place)).join(path.delimiter);
 }
 
 async function downloaded(work: string): Promise<string> {

@@ -19,7 +19,8 @@ export interface GoProgram {
   readonly version: string;
 }
 
-const tenMinutes = 600_000;
+/** Milliseconds for a build, which waits for those before it: on a busy machine each takes ten minutes. */
+const BUILD_TIMEOUT_MS = 45 * 60_000;
 
 /** Builds the program into the cache once and returns its path; undefined if Go is not installed. */
 export async function goProgram(
@@ -41,9 +42,16 @@ export async function goProgram(
 
 async function build(scratch: string, { name, source, version }: GoProgram, env: NodeJS.ProcessEnv): Promise<string> {
   // -modcacherw: without it Go's module folders are read-only and `rm -rf` of the cache fails.
-  const args = ['install', '-modcacherw', `${source}@v${version}`];
-  await runCommand('go', args, { cwd: scratch, env, timeoutMs: tenMinutes });
+  const command = ['go', 'install', '-modcacherw', `${source}@v${version}`];
+  const [program = 'go', ...args] = (await oneAtATime(path.dirname(scratch), env)).concat(command);
+  await runCommand(program, args, { cwd: scratch, env, timeoutMs: BUILD_TIMEOUT_MS });
   return path.join(scratch, name);
+}
+
+/** Two builds at once would compile all that they share twice. Where `flock` is missing they do. */
+async function oneAtATime(cache: string, env: NodeJS.ProcessEnv): Promise<string[]> {
+  const hasFlock = await runCommand('flock', ['--version'], { env }).then(Boolean, () => false);
+  return hasFlock ? ['flock', path.join(cache, 'go.lock')] : [];
 }
 
 function writableGoFolders(cache: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

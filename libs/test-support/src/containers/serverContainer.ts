@@ -47,7 +47,9 @@ export class ServerContainer implements AsyncDisposable {
     return this.#pid;
   }
 
+  /** Sends a signal; waits for the end after SIGKILL. SIGSTOP freezes it, since after the signal threads go on for a while. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    if (signal === 'SIGSTOP') return await this.pause();
     await this.#container.kill({ signal });
     if (signal !== 'SIGKILL') return;
     await this.#container.wait();
@@ -61,7 +63,6 @@ export class ServerContainer implements AsyncDisposable {
   /** Undoes `pause` and a SIGSTOP. */
   async resume(): Promise<void> {
     if ((await this.#container.inspect()).State.Paused) await this.#container.unpause();
-    await this.#container.kill({ signal: 'SIGCONT' });
   }
 
   /** Stops the process, and resolves to its exit code; undefined if it did not run. */

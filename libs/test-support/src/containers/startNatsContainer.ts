@@ -10,7 +10,7 @@ import type { ContainerServers } from './chosenServers.ts';
 const PORT = 4222;
 const CONFIG = '/nats-test.conf';
 /** Long enough for a server that reads a large store on a busy machine. */
-const timeoutMs = 60_000;
+const timeoutMs = 180_000;
 
 /** Starts a nats-server in a container, on a free loopback port that restarts use again. */
 export async function startNatsContainer(options: StartNatsOptions, servers: ContainerServers): Promise<TestNats> {

@@ -1,36 +1,39 @@
 import { randomBytes } from 'node:crypto';
-import { PostgreSqlContainer } from '@testcontainers/postgresql';
-import { PullPolicy } from 'testcontainers';
-import { containerLogFile } from './serverContainer.ts';
+import { freePort } from '@jobstream/servers';
 import { eventually } from '../eventually.ts';
 import { queryDatabase } from '../queryDatabase.ts';
-import { ServerContainer } from './serverContainer.ts';
 import type { TestPostgres } from '../testServers.ts';
-import { freePort } from '@jobstream/servers';
 import type { ContainerServers } from './chosenServers.ts';
+import type { ServerContainer } from './serverContainer.ts';
+import { startContainer } from './startContainer.ts';
 
 const PORT = 5432;
-const timeoutMs = 60_000;
+const timeoutMs = 180_000;
 
-/** Starts a Postgres in a container, on a free loopback port that restarts use again. */
+/**
+ * Starts a Postgres in a container, on a free loopback port that restarts use again.
+ *
+ * It has no health check: Postgres is process 1 of its container, so it takes a check that the engine kills, because it ran
+ * out of time, for a server process that crashed, and restarts all the others.
+ */
 export async function startPostgresContainer(
   settings: Record<string, string>,
   servers: ContainerServers,
 ): Promise<TestPostgres> {
   const port = await freePort();
   const password = randomBytes(16).toString('hex');
-  const started = await new PostgreSqlContainer(servers.postgresImage)
-    .withPullPolicy(PullPolicy.neverPull())
-    .withDatabase('jobstream')
-    .withUsername('jobstream')
-    .withPassword(password)
-    .withCommand(['postgres', ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])])
-    .withExposedPorts({ container: PORT, host: port })
-    .start();
   const url = `postgres://jobstream:${password}@127.0.0.1:${port}/jobstream`;
-  const answers = () => eventually(() => queryDatabase(url, 'SELECT 1'), { timeoutMs });
-  const logFile = containerLogFile(servers.logFolder, 'postgres');
-  return testPostgres(await ServerContainer.of(started, { answers, logFile }), url);
+  const server = await startContainer({
+    image: servers.postgresImage,
+    name: 'postgres',
+    logFolder: servers.logFolder,
+    command: ['postgres', ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    environment: { POSTGRES_DB: 'jobstream', POSTGRES_USER: 'jobstream', POSTGRES_PASSWORD: password },
+    ports: { [PORT]: port },
+    ready: /database system is ready to accept connections/,
+    answers: () => eventually(() => queryDatabase(url, 'SELECT 1'), { timeoutMs }),
+  });
+  return testPostgres(server, url);
 }
 
 function testPostgres(server: ServerContainer, url: string): TestPostgres {

@@ -1,4 +1,4 @@
-import { assert, asyncProperty, scheduler, type Arbitrary } from 'fast-check';
+import { assert, asyncProperty, integer, scheduler, type Arbitrary } from 'fast-check';
 import { Schedule } from './schedule.ts';
 
 /** Of each property in `npm test`; `npm run test:schedules` takes longer. */
@@ -15,8 +15,8 @@ export async function checkSchedules<Value>(
   run: (schedule: Schedule, value: Value) => Promise<void>,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  const property = asyncProperty(scheduler(), arbitrary, async (order, value) => {
-    using schedule = new Schedule(order);
+  const property = asyncProperty(scheduler(), integer(), arbitrary, async (order, timing, value) => {
+    using schedule = new Schedule(order, timing);
     await run(schedule, value);
   });
   const { SCHEDULES_SECONDS: seconds, SCHEDULES_SEED: firstSeed, SCHEDULES_PATH: path } = env;

@@ -12,18 +12,19 @@ const LEFTOVERS_MS = 5_000;
  *
  * A stub awaits a point wherever something may happen before it goes on: the arrival of a message, its answer, a lost
  * connection. One thing happens after the other, chosen by fast-check; between two of them the code under test runs until it
- * waits again. Time stands still until it is chosen to pass, and then goes to the next timer.
+ * waits again. Time stands still until it is chosen to pass, and then goes to the next timer, or nearly: see `VirtualTime`.
  */
 export class Schedule implements Disposable {
   /** Whether time passes only when nothing else is left to happen, as where everything is answered at once. */
   isPrompt = false;
   readonly #scheduler: Scheduler;
-  readonly #time = new VirtualTime((run) => void this.point('next turn').then(run));
+  readonly #time: VirtualTime;
   readonly #working = new Set<Promise<unknown>>();
   #timeIsScheduled = false;
 
-  constructor(scheduler: Scheduler) {
+  constructor(scheduler: Scheduler, seed = 1) {
     this.#scheduler = scheduler;
+    this.#time = new VirtualTime((run) => void this.point('next turn').then(run), seed);
   }
 
   /** Resolves when it is chosen to be the next thing that happens. */

@@ -4,18 +4,35 @@ import path from 'node:path';
 import { guardOfThisProcess } from '../guardOfThisProcess.ts';
 import type { StartNatsOptions, TestNats } from '../testServers.ts';
 import { DiskWatch, EmbeddedNats, resolveNatsServer } from '@jobstream/servers';
+import { inject } from 'vitest';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The program of all tests, which is looked for once; undefined with `TEST_SETUP=none`. */
+    natsServer: string | undefined;
+  }
+}
 
 /** Starts a nats-server as a local process. */
 export async function startEmbeddedNats(options: StartNatsOptions): Promise<TestNats> {
   const guard = guardOfThisProcess();
   const dataDir = options.dataDir ?? (await scratchFolder());
-  const binary = options.binary ?? (await resolveNatsServer());
+  const binary = options.binary ?? providedServer() ?? (await resolveNatsServer());
   const monitored = options.monitored === true || options.watchDisk !== undefined;
   const own = { binary, dataDir, guard, monitored };
   const server = new EmbeddedNats({ syncAlways: options.binary === undefined, ...options, ...own });
   await server.start();
   const watch = watchOver(server, options);
   return testNats({ server, watch, scratch: options.dataDir === undefined ? dataDir : undefined });
+}
+
+/** Outside of tests, as in benchmarks and the fault suite, nothing is provided, and `inject` throws. */
+function providedServer(): string | undefined {
+  try {
+    return inject('natsServer');
+  } catch {
+    return undefined;
+  }
 }
 
 function watchOver(server: EmbeddedNats, { watchDisk: report }: StartNatsOptions): DiskWatch | undefined {

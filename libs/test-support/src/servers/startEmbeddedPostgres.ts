@@ -3,14 +3,16 @@ import path from 'node:path';
 import { guardOfThisProcess } from '../guardOfThisProcess.ts';
 import { scratchDataFolder } from '../scratchDataFolder.ts';
 import type { TestPostgres } from '../testServers.ts';
-import { EmbeddedPostgres } from '@jobstream/servers';
+import { EmbeddedPostgres, resolvePostgres } from '@jobstream/servers';
 
-/** Starts a Postgres as a local process. */
+/** Starts a Postgres as a local process, of the major version in TEST_POSTGRES if that is set. */
 export async function startEmbeddedPostgres(settings: Record<string, string>): Promise<TestPostgres> {
+  const major = process.env['TEST_POSTGRES'];
+  const packageFolder = major === undefined ? undefined : await resolvePostgres(major);
   const guard = guardOfThisProcess();
   const dataDir = await scratchDataFolder('postgres');
   guard.remove(dataDir);
-  const server = new EmbeddedPostgres({ dataDir, settings, guard });
+  const server = new EmbeddedPostgres({ dataDir, settings, guard, packageFolder });
   await server.start();
   // If Postgres's account cannot reach the temporary folder, the data is stored behind a link.
   const home = await realpath(path.join(dataDir, 'postgres'));

@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
+import { chosenServers } from '../containers/chosenServers.ts';
 import { createDatabase } from '../createDatabase.ts';
 import { startPostgres } from './startPostgres.ts';
 
@@ -38,4 +39,12 @@ test('a connection without the password is refused', async () => {
   const url = new URL(await createDatabase());
   url.password = 'wrong';
   await expect(query(url.href, 'SELECT 1')).rejects.toThrow('password authentication failed');
+});
+
+// A container has that of its image.
+test.runIf(chosenServers() === undefined)('the servers of a run have the version that it asks for', async () => {
+  const asked = process.env['TEST_POSTGRES'] ?? '18';
+  expect(await query(await createDatabase(), 'SHOW server_version')).toMatchObject([
+    { server_version: expect.stringMatching(new RegExp(`^${asked}\\.`)) },
+  ]);
 });

@@ -22,7 +22,7 @@ export async function startS3(): Promise<TestS3 | { readonly missing: string }> 
   const child = spawn(resolved.binary, args, { stdio: 'ignore' });
   if (child.pid !== undefined) guardOfThisProcess().watch(child.pid, 'server', 'SIGKILL');
   const endpoint = `http://127.0.0.1:${port}`;
-  await eventually(() => fetch(endpoint), { timeoutMs: 25_000 });
+  await eventually(() => fetch(endpoint), { timeoutMs: 120_000 });
   const stop = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGKILL');

@@ -31,7 +31,10 @@ export interface NatsLogin {
 }
 
 /** A start that fails ends the process; on a machine with much else to do it takes minutes. */
-const START_MS = 300_000;
+const START_MS = 540_000;
+
+/** Settings of an API that does not answer 503 where its machine is slow: not for an outage, nor for clients that wait 10 s. */
+export const PATIENT = { REQUEST_TIMEOUT_MS: '60000' };
 
 /** The program behind `npm start`, without npm and without the check of the installed packages. */
 const program: readonly string[] = [process.execPath, 'tools/start.ts'];

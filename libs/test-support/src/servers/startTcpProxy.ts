@@ -10,6 +10,8 @@ export interface TcpProxy extends AsyncDisposable {
   cut(): Promise<void>;
   /** Undoes `cut` and both pauses; delivers the bytes that a pause held back. */
   heal(): Promise<void>;
+  /** Leads new connections to another port of the loopback interface. */
+  redirect(targetPort: number): void;
   /** Holds back the bytes of clients; those of the server still arrive. */
   pauseUpstream(): void;
   /** Holds back the bytes of the server: a request reaches it, the response does not arrive. */
@@ -22,6 +24,7 @@ interface Link {
 }
 
 interface State {
+  targetPort: number;
   links: Set<Link>;
   upstreamPaused: boolean;
   downstreamPaused: boolean;
@@ -29,9 +32,9 @@ interface State {
 
 /** Starts a proxy on a free loopback port to a port of the loopback interface. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
-  const state: State = { links: new Set(), upstreamPaused: false, downstreamPaused: false };
+  const state: State = { targetPort, links: new Set(), upstreamPaused: false, downstreamPaused: false };
   const port = await freePort();
-  const server = createServer({ allowHalfOpen: true }, (client) => join(client, targetPort, state));
+  const server = createServer({ allowHalfOpen: true }, (client) => join(client, state));
   await listen(server, port);
   return {
     port,
@@ -40,6 +43,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       setPauses(state, { upstreamPaused: false, downstreamPaused: false });
       if (!server.listening) await listen(server, port);
     },
+    redirect: (other) => void (state.targetPort = other),
     pauseUpstream: () => setPauses(state, { upstreamPaused: true }),
     pauseDownstream: () => setPauses(state, { downstreamPaused: true }),
     [Symbol.asyncDispose]: () => cut(server, state),
@@ -54,8 +58,8 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<TcpProxy 
   return { ...proxy, url: url.href };
 }
 
-function join(client: Socket, targetPort: number, state: State): void {
-  const server = connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true });
+function join(client: Socket, state: State): void {
+  const server = connect({ port: state.targetPort, host: '127.0.0.1', allowHalfOpen: true });
   const link = { client, server };
   state.links.add(link);
   forward(client, server, () => drop(link, state));

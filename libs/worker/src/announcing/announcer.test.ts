@@ -105,12 +105,18 @@ test('a worker whose announcements are refused works on, and logs it once', asyn
   expect(lines.filter((line) => line.includes('announcing failed'))).toHaveLength(1);
 });
 
-test('a worker that leaves while a heartbeat is sent says so as soon as that is through', async () => {
+/** An announcer whose first heartbeat is stored when `store` is called, and the listeners that it has for reconnections. */
+function startAnnouncing() {
   const sent: Heartbeat[] = [];
+  const listeners = new Set<() => void>();
   const { promise: stored, resolve: store } = Promise.withResolvers<void>();
   const announcements = { heartbeat: (heartbeat: Heartbeat) => stored.then(() => void sent.push(heartbeat)) };
+  const onReconnected = (listener: () => void) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  };
   const announcer = new Announcer({
-    eventLog: { announcements, onReconnected: () => () => undefined } as unknown as AnnouncerOptions['eventLog'],
+    eventLog: { announcements, onReconnected } as unknown as AnnouncerOptions['eventLog'],
     identity: workerIdentity({ name: 'naps', version: undefined }),
     handlers: handlerRegistry([]),
     limitsOf: () => ({ concurrency: 1 }),
@@ -118,12 +124,26 @@ test('a worker that leaves while a heartbeat is sent says so as soon as that is 
     running: () => [],
     logger: silentLogger,
   });
-  const started = announcer.start();
+  return { announcer, started: announcer.start(), sent, listeners, store };
+}
+
+test('a worker that leaves while a heartbeat is sent says so as soon as that is through', async () => {
+  const { announcer, started, sent, store } = startAnnouncing();
   await turn(); // the first heartbeat is sent
   const left = announcer.leaving();
   store();
   await Promise.all([started, left, announcer.stop()]);
   expect(sent.map(({ stopping }) => stopping)).toEqual([undefined, true]);
+});
+
+test('a worker that stops while a heartbeat is sent announces nothing at a reconnection any more', async () => {
+  const { announcer, started, listeners, store } = startAnnouncing();
+  await turn();
+  expect(listeners.size).toBe(1);
+  const stopped = announcer.stop();
+  expect(listeners.size).toBe(0);
+  store();
+  await Promise.all([started, stopped]);
 });
 
 test('the version in announcements is that of the package', () => {

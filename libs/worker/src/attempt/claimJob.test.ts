@@ -1,12 +1,15 @@
-import type { JobEvent, JobStatus } from '@jobstream/domain';
-import type { Delivery, JobSnapshot } from '@jobstream/eventlog';
+import { setImmediate } from 'node:timers/promises';
+import type { Job, JobEvent, JobStatus } from '@jobstream/domain';
+import type { Delivery, JobSnapshot, Wake } from '@jobstream/eventlog';
 import { describe, expect, test } from 'vitest';
 import { testJob } from '../../testing/testContext.ts';
-import type { AttemptContext } from './attemptContext.ts';
-import { decideClaim, readFreshState, waitedMs } from './claimJob.ts';
+import { silentLogger } from '../handler/logger.ts';
+import { silentObserver, type AttemptContext } from './attemptContext.ts';
+import { claimJob, decideClaim, readFreshState, waitedMs } from './claimJob.ts';
 
 const claimant = { workerName: 'me', ackWaitMs: 5_000 };
 const ack = { kind: 'ack' };
+const at = (second: number) => `2026-01-01T00:00:0${second}.000Z`;
 const nak = { kind: 'nak', delayMs: 5_000 };
 const start = { kind: 'StartAttempt', worker: 'me' };
 const takeOver = { kind: 'TakeOverAttempt', attempt: 1, worker: 'me' };
@@ -23,12 +26,13 @@ function recordedAt(sequence: number, causationId = 'm2'): Delivery {
   return { ...delivered(causationId, 1), recorded: { sequence, event, isFirst: false } };
 }
 
-/** The command, the settlement, or the kind of the decision. */
+/** The command, the settlement, when the attempt is watched until, or the kind of the decision. */
 function decide(
-  found: { status: JobStatus; startedBy?: string; runAt?: string; unreadableEvents?: number },
+  found: { status: JobStatus; startedBy?: string; startedAt?: string; runAt?: string; unreadableEvents?: number },
   delivery: Delivery,
 ) {
   const decision = decideClaim({ job: testJob(found), sequence: 7, dispatches: [2, 7] }, delivery, claimant);
+  if (decision.kind === 'watch') return decision.at;
   if (decision.kind === 'wake' || decision.kind === 'defer') return decision.kind;
   return decision.kind === 'append' ? decision.command : decision.settlement;
 }
@@ -99,25 +103,41 @@ describe('a job that waits for its time', () => {
     expect(decide({ status: 'retrying', runAt, startedBy: 'm1' }, delivered('timer:9', 2))).toBe('wake');
   });
 
+  test('is started by a redelivery of its own timer: an earlier holder can only start the attempt, too', () => {
+    const timer = { ...delivered('timer:9', 2), dueAt: runAt };
+    expect(decide({ status: 'retrying', runAt, startedBy: 'm1' }, timer)).toEqual(start);
+    expect(decide({ status: 'scheduled', runAt }, timer)).toEqual(start);
+    expect(decide({ status: 'retrying', runAt, startedBy: 'timer:9' }, timer)).toBe('wake');
+    const earlier = { ...timer, dueAt: '2026-01-01T00:00:01.999Z' };
+    expect(decide({ status: 'retrying', runAt, startedBy: 'm1' }, earlier)).toBe('wake');
+  });
+
   test('is left to its timer by the message of the attempt that failed, even if its count began anew', () => {
     expect(decide({ status: 'retrying', runAt, startedBy: 'm1#3' }, delivered('m1', 1))).toBe('wake');
   });
 });
 
 describe('a job that is processing', () => {
-  const started = { status: 'processing', startedBy: 'm1' } as const;
+  const started = { status: 'processing', startedBy: 'm1', startedAt: '2026-01-01T00:00:00.000Z' } as const;
+  /** A timeout of a minute and a minute after its start. */
+  const overAt = '2026-01-01T00:02:00.000Z';
   const startedByThird = { ...started, startedBy: 'm1#3' };
 
   test('is taken over when the message that started it is redelivered', () => {
     expect(decide(started, delivered('m1', 2))).toEqual(takeOver);
   });
 
-  test('is left to its worker when another message comes', () => {
-    expect(decide(started, recordedAt(7))).toEqual(ack);
-    expect(decide(started, delivered('timer:9', 2))).toEqual(ack);
+  test('is left to its worker when another message comes, and watched by a timer: the message may be gone', () => {
+    expect(decide(started, recordedAt(7))).toBe(overAt);
+    expect(decide(started, delivered('timer:9', 2))).toBe(overAt);
   });
 
-  test('is looked at once more before a timer is dropped: a new leader may not know the end of the attempt', () => {
+  test('is taken over by the timer that watches it, when the attempt must be over', () => {
+    expect(decide(started, { ...delivered('timer:9', 1), dueAt: overAt })).toEqual(takeOver);
+    expect(decide(started, { ...delivered('timer:9', 2), dueAt: '2026-01-01T00:01:59.999Z' })).toBe(overAt);
+  });
+
+  test('is looked at once more soon when a timer comes: a new leader may not know the end of the attempt', () => {
     expect(decide(started, delivered('timer:9', 1))).toEqual(nak);
   });
 
@@ -134,6 +154,60 @@ describe('a job that is processing', () => {
   test('counts as started by any message when its worker did not record which one', () => {
     expect(decide({ status: 'processing' }, delivered('m1', 2))).toEqual(takeOver);
     expect(decide({ status: 'processing' }, delivered('m1', 1))).toEqual(nak);
+  });
+});
+
+/** Claims a job; each of these states lasts until a timer is set. */
+async function claim(delivery: Delivery, ...states: Partial<Job>[]) {
+  const wakes: string[] = [];
+  const eventLog = {
+    readJob: async () => ({ job: testJob(states.at(wakes.length) ?? states.at(-1)), sequence: 7, dispatches: [2, 7] }),
+    scheduleWake: async (wake: Wake) => {
+      await setImmediate();
+      wakes.push(wake.at);
+    },
+  };
+  const closing = new AbortController().signal;
+  const others = {
+    logger: silentLogger,
+    observer: silentObserver,
+    clock: { now: () => at(0), newId: () => 'id' },
+    closing,
+  };
+  const context = { ...claimant, ...others, eventLog } as unknown as AttemptContext;
+  return { claim: await claimJob(delivery, context), wakes };
+}
+
+/** Claims on another message than the one that started the attempt. */
+const claimByAnother = (...states: Partial<Job>[]) => claim(delivered('timer:9', 2), ...states);
+
+test('a job whose timer has fired too early has another timer before the message is settled', async () => {
+  const waiting = { status: 'scheduled', runAt: at(7) } as const;
+  expect(await claim(delivered('timer:9', 1), waiting)).toEqual({ claim: ack, wakes: [at(7)] });
+});
+
+describe('a running attempt that a timer watches', () => {
+  const running = { status: 'processing', startedBy: 'm1', startedAt: '2026-01-01T00:00:00.000Z' } as const;
+  const overAt = '2026-01-01T00:02:00.000Z';
+  const retryAt = '2026-01-01T00:00:07.000Z';
+
+  test('is left alone once the timer is set', async () => {
+    expect(await claimByAnother(running, running)).toEqual({ claim: ack, wakes: [overAt] });
+  });
+
+  test('is watched from its newer start, if it was taken over meanwhile', async () => {
+    const later = { ...running, startedAt: '2026-01-01T00:00:20.000Z' };
+    const newer = '2026-01-01T00:02:20.000Z';
+    expect(await claimByAnother(running, later, later)).toEqual({ claim: ack, wakes: [overAt, newer] });
+  });
+
+  test('has the timer of its retry set again, if it has failed meanwhile: the watch may have replaced it', async () => {
+    const failed = { status: 'retrying', startedBy: 'm1', runAt: retryAt } as const;
+    expect(await claimByAnother(running, failed)).toEqual({ claim: ack, wakes: [overAt, retryAt] });
+  });
+
+  test('needs no timer any more, if it has ended meanwhile', async () => {
+    expect(await claimByAnother(running, { status: 'completed' })).toEqual({ claim: ack, wakes: [overAt] });
   });
 });
 
@@ -169,8 +243,6 @@ describe('readFreshState', () => {
     expect(await read(recordedAt(8), [failed], AbortSignal.abort())).toEqual({ state: failed, reads: 1 });
   });
 });
-
-const at = (second: number) => `2026-01-01T00:00:0${second}.000Z`;
 
 test.each([
   ['a new job waits from its creation', { status: 'pending', updatedAt: at(1) }, 4_000],

@@ -13,21 +13,29 @@ import { scheduleWake } from './scheduleWake.ts';
 import type { Settlement } from './settlement.ts';
 import { startCause } from './startCause.ts';
 
+type DecisionOf<Kind extends ClaimDecision['kind']> = Extract<ClaimDecision, { kind: Kind }>;
+
 const READ_PAUSE_MS = 50;
 /** Two seconds together: servers are apart by milliseconds, unless one has just come back. */
 const READ_TRIES = 40;
 
-/**
- * Turns a delivery into a started attempt, or into its settlement when there is nothing to start. `conflicted`: another
- * worker was faster a moment ago, so the state must be read, whatever the delivery carries.
- */
-export async function claimJob(
+/** Turns a delivery into a started attempt, or into its settlement when there is nothing to start. */
+export function claimJob(delivery: Delivery, context: AttemptContext): Promise<Attempt | Settlement> {
+  const first = firstState(delivery);
+  if (first === undefined) return decideAndCarryOut(delivery, context);
+  return carryOut(decideClaim(first, delivery, context), delivery, context);
+}
+
+async function decideAndCarryOut(delivery: Delivery, context: AttemptContext): Promise<Attempt | Settlement> {
+  return carryOut(await readAndDecide(delivery, context), delivery, context);
+}
+
+async function carryOut(
+  decision: ClaimDecision,
   delivery: Delivery,
   context: AttemptContext,
-  conflicted = false,
 ): Promise<Attempt | Settlement> {
-  const first = conflicted ? undefined : firstState(delivery);
-  const decision = first === undefined ? await readAndDecide(delivery, context) : decideClaim(first, delivery, context);
+  if (decision.kind === 'watch') return watchAttempt(decision, delivery, context);
   if (decision.kind !== 'append') return withoutAttempt(decision, delivery, context);
   if (isLastAttempt(decision.snapshot) && !(await delivery.acquireSlot())) {
     return settled({ kind: 'nak' }, 'no slot to run in became free', delivery, context);
@@ -36,8 +44,24 @@ export async function claimJob(
     return await appendClaim(decision, delivery, context);
   } catch (error) {
     if (!(error instanceof ConcurrentAppendError)) throw error;
-    return claimJob(delivery, context, true);
+    // Another worker was faster a moment ago, so the state must be read, whatever the delivery carries.
+    return decideAndCarryOut(delivery, context);
   }
+}
+
+/**
+ * Sets the timer, and then decides once more: if the attempt has failed meanwhile, the timer may have replaced that of its
+ * retry.
+ */
+async function watchAttempt(
+  { at, reason }: DecisionOf<'watch'>,
+  delivery: Delivery,
+  context: AttemptContext,
+): Promise<Attempt | Settlement> {
+  await scheduleWake(at, delivery, context);
+  const again = await readAndDecide(delivery, context);
+  if (again.kind !== 'watch' || again.at !== at) return carryOut(again, delivery, context);
+  return settled({ kind: 'ack' }, reason, delivery, context);
 }
 
 async function readAndDecide(delivery: Delivery, context: AttemptContext): Promise<ClaimDecision> {
@@ -50,7 +74,7 @@ async function readAndDecide(delivery: Delivery, context: AttemptContext): Promi
 }
 
 async function withoutAttempt(
-  decision: Exclude<ClaimDecision, { kind: 'append' }>,
+  decision: DecisionOf<'settle' | 'wake' | 'defer'>,
   delivery: Delivery,
   context: AttemptContext,
 ): Promise<Settlement> {
@@ -59,10 +83,7 @@ async function withoutAttempt(
   return settled({ kind: 'ack' }, decision.reason, delivery, context);
 }
 
-function deferredTo(
-  { delayMs, notBefore = '' }: Extract<ClaimDecision, { kind: 'defer' }>,
-  { clock }: AttemptContext,
-): string {
+function deferredTo({ delayMs, notBefore = '' }: DecisionOf<'defer'>, { clock }: AttemptContext): string {
   const at = addMs(clock.now(), delayMs);
   return Date.parse(notBefore) > Date.parse(at) ? notBefore : at;
 }
@@ -139,7 +160,7 @@ function isLastAttempt({ job }: JobSnapshot): boolean {
 }
 
 async function appendClaim(
-  { snapshot, command }: Extract<ClaimDecision, { kind: 'append' }>,
+  { snapshot, command }: DecisionOf<'append'>,
   delivery: Delivery,
   context: AttemptContext,
 ): Promise<Attempt | Settlement> {

@@ -1,4 +1,4 @@
-import type { Job } from '@jobstream/domain';
+import { attemptOverAt, isDue, type Job } from '@jobstream/domain';
 import type { Delivery, JobSnapshot } from '@jobstream/eventlog';
 import type { AttemptContext } from './attemptContext.ts';
 import type { AttemptCommand } from './jobChain.ts';
@@ -7,11 +7,12 @@ import { startingDelivery } from './startCause.ts';
 
 /**
  * What to do with a delivery: append the start of an attempt, leave the job to its timer, have it offered again by a timer,
- * or settle the message.
+ * have the attempt of another worker watched by one until it is over for certain, or settle the message.
  */
 export type ClaimDecision =
   | { readonly kind: 'append'; readonly snapshot: JobSnapshot; readonly command: AttemptCommand }
   | { readonly kind: 'wake'; readonly at: string; readonly reason: string }
+  | { readonly kind: 'watch'; readonly at: string; readonly reason: string }
   | {
       readonly kind: 'defer';
       readonly delayMs: number;
@@ -43,10 +44,14 @@ export function decideRedelivery(
  * may acknowledge the message at any time, and with it the lease of an attempt that we started on the message; then our
  * death would go unnoticed. The timer is a message of its own: asked for once more, it starts the attempt.
  */
-function isLeftToTimer({ status, startedBy }: Job, { causationId, deliveryCount }: Delivery): boolean {
+function isLeftToTimer(job: Job, { causationId, deliveryCount, dueAt }: Delivery): boolean {
+  const { status, startedBy, runAt } = job;
   if (status !== 'scheduled' && status !== 'retrying') return false;
   // Counts start again after a crash of the server, so the attempt that failed tells as well.
-  return deliveryCount > 1 || (startedBy !== undefined && startingDelivery(startedBy, causationId) !== undefined);
+  if (startedBy !== undefined && startingDelivery(startedBy, causationId) !== undefined) return true;
+  // The timer of this very wait: its earlier holder can only start the attempt, or lose it to us.
+  const isItsTimer = dueAt !== undefined && runAt !== undefined && isDue(runAt, dueAt);
+  return deliveryCount > 1 && !isItsTimer;
 }
 
 /** Before a job that only a newer worker can read is offered again. */
@@ -75,19 +80,33 @@ function decideTakeOver(
 ): ClaimDecision {
   const { job } = snapshot;
   const started = startingDelivery(job.startedBy, delivery.causationId);
-  if (started === undefined) return decideForOtherMessage(delivery, ackWaitMs);
+  const takeOver = {
+    kind: 'append',
+    snapshot,
+    command: { kind: 'TakeOverAttempt', attempt: job.attempt, worker },
+  } as const;
+  if (started === undefined) return decideForOtherMessage(job, delivery, ackWaitMs) ?? takeOver;
   if (delivery.deliveryCount <= started) return nak(ackWaitMs, 'the job may be running in another worker');
   // Delivered once more since then: the worker of the attempt has stopped extending its lease.
-  return { kind: 'append', snapshot, command: { kind: 'TakeOverAttempt', attempt: job.attempt, worker } };
+  return takeOver;
 }
 
 /**
- * Another message, with its own worker, started the attempt. If ours is the timer of a retry, the job is looked at twice:
- * a server that has just become the leader might not know yet that the attempt is over.
+ * Another message, with its own worker, started the attempt; undefined if that must be over. The message is redelivered if
+ * that worker dies, unless somebody has acknowledged it, to whom it was delivered while the start was on its way into the
+ * log. Therefore a timer looks at the job once more. If ours is one, the job is looked at soon: a server that has just
+ * become the leader might not know yet that the attempt is over.
  */
-function decideForOtherMessage({ recorded, deliveryCount }: Delivery, ackWaitMs: number): ClaimDecision {
+function decideForOtherMessage(
+  { startedAt, updatedAt, timeoutMs }: Job,
+  { recorded, deliveryCount, dueAt }: Delivery,
+  ackWaitMs: number,
+): ClaimDecision | undefined {
+  const overAt = attemptOverAt(startedAt ?? updatedAt, timeoutMs);
+  if (dueAt !== undefined && isDue(overAt, dueAt)) return undefined;
   const reason = 'another message, with its own worker, started the job';
-  return recorded === undefined && deliveryCount === 1 ? nak(ackWaitMs, reason) : ack(reason);
+  if (recorded === undefined && deliveryCount === 1) return nak(ackWaitMs, reason);
+  return { kind: 'watch', at: overAt, reason };
 }
 
 export function ack(reason: string): ClaimDecision {

@@ -113,3 +113,22 @@ test.each([0, 1])(
     expect(await log.story(jobId)).toEqual(progressed);
   },
 );
+
+test('a chain stores a report once that the log has lost since, and the JobCarried has', async () => {
+  const { jobId } = await log.create('any');
+  await log.act(jobId, { kind: 'StartAttempt', worker: 'w' });
+  const before = (await log.eventLog.readJob(jobId)) as JobSnapshot;
+  const carried: Fault = async (event, expected) => {
+    await stored(event, expected);
+    await log.act(jobId, { kind: 'CarryJob', keepsCause: true });
+    const { prefix } = log.eventLog;
+    await prefix.purgeBefore(await log.eventLog.lastSequence());
+  };
+  const context = { eventLog: faultyLog(carried), ...open, clock: systemClock(Date), workerName: 'w' };
+  const chain = new JobChain(before, { causationId: 'cause' }, context);
+  await chain.record({ kind: 'ReportProgress', attempt: 1, percent: 50, message: 'half' });
+  await chain.record({ kind: 'ReportProgress', attempt: 1, percent: 75 });
+  const history = await log.eventLog.readHistory(jobId);
+  const reports = history.map(({ event: { event, data } }) => (event === 'JobProgressed' ? data.percent : event));
+  expect(reports).toEqual(['JobCarried', 75]);
+});

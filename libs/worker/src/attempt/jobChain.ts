@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { decide, evolve, isRejection } from '@jobstream/domain';
 import type { Decision, Job, JobCommand, JobEvent } from '@jobstream/domain';
 import { ConcurrentAppendError, EventTooLargeError, LogUnavailableError } from '@jobstream/eventlog';
@@ -44,7 +45,6 @@ export class JobChain {
   #open = 0;
   #last: Promise<Decision> | undefined;
   #broken: { readonly error: unknown } | undefined;
-  #carried = false;
 
   constructor({ job, sequence }: JobSnapshot, cause: Cause, context: ChainContext) {
     this.#job = job;
@@ -56,11 +56,6 @@ export class JobChain {
   /** The job after all that was appended so far. */
   get job(): Job {
     return this.#job;
-  }
-
-  /** Whether the job was carried since its attempt began: the message that started it may be gone. */
-  get isCarried(): boolean {
-    return this.#carried;
   }
 
   /** The sequence of the last event that was appended or that the chain began with. */
@@ -140,10 +135,9 @@ export class JobChain {
     if (own !== undefined || found.sequence <= this.#sequence) return own !== undefined;
     const isCarried = found.job.version > version && isSameAttempt(found.job, this.#job);
     if (found.job.version !== version && !isCarried) throw conflict;
-    if (isCarried) this.#carried = true;
     this.#job = found.job;
     this.#sequence = found.sequence;
-    return false;
+    return isCarried && hasReported(event, found.job);
   }
 
   #complete(command: AttemptCommand): JobCommand {
@@ -157,6 +151,16 @@ export class JobChain {
       causationId,
     };
   }
+}
+
+/**
+ * Whether the event is a report of progress that the JobCarried has: its own earlier try was stored, and the log has lost it since.
+ * Other events of an attempt end it, so that a job cannot be carried behind them and still be in it.
+ */
+function hasReported({ event, data }: JobEvent, { progress }: Job): boolean {
+  if (event !== 'JobProgressed') return false;
+  const { attempt: _attempt, ...reported } = data;
+  return isDeepStrictEqual(reported, progress);
 }
 
 function laterOf(now: string, dueAt: string | undefined): string {

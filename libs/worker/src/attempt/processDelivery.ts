@@ -67,7 +67,8 @@ async function runAttempt(span: AttemptSpan, attempt: Attempt, context: AttemptC
     if (event.event === 'JobRetryScheduled') await scheduleWake(event.data.retryAt, event, context);
     end = ENDS[event.event];
     if (event.event !== 'JobReleased') return { kind: 'ack' };
-    if (attempt.chain.isCarried) await scheduleWake(context.clock.now(), event, context);
+    // The message may be gone: the log has lost it, or another worker to which it was delivered as well has acknowledged it.
+    await scheduleWake(context.clock.now(), event, context);
     return { kind: 'nak' };
   } catch (error) {
     if (error instanceof ConcurrentAppendError) end = 'overtaken';

@@ -8,6 +8,19 @@ import { settlementAfterError } from './settlement.ts';
 const delivery = { ...testJob(), jobId: testJob().id, jobType: 'order', causationId: 'm1' } as unknown as Delivery;
 const overtaken = new ConcurrentAppendError('job', 1);
 
+test.each([
+  { status: 'pending' },
+  { status: 'processing', startedBy: 'm1#2' },
+  { status: 'processing', startedBy: 'm2' },
+] as const)(
+  'an overtaken attempt does not take the message away that the worker after it holds or has handed back: %o',
+  async (found) => {
+    const eventLog = { readJob: () => Promise.resolve({ job: testJob(found), sequence: 4, dispatches: [1] }) };
+    const context = { eventLog, logger: silentLogger } as unknown as AttemptContext;
+    expect(await settlementAfterError(overtaken, delivery, context)).toEqual({ kind: 'leave' });
+  },
+);
+
 test.each(['scheduled', 'retrying'] as const)(
   'an overtaken attempt sets the timer of a job that is %s before it takes its message away',
   async (status) => {

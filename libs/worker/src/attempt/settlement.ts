@@ -1,8 +1,8 @@
+import type { Job } from '@jobstream/domain';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Delivery } from '@jobstream/eventlog';
 import type { AttemptContext } from './attemptContext.ts';
 import { scheduleWake } from './scheduleWake.ts';
-import { startingDelivery } from './startCause.ts';
 import { isUnavailable } from './retryUntilAvailable.ts';
 
 /**
@@ -34,19 +34,25 @@ export async function settlementAfterError(
   return { kind: 'leave' };
 }
 
-/**
- * If the same message was delivered to another worker, which runs the job now, an acknowledgement from this one would
- * take it away from there, and the death of that worker would go unnoticed. The timer of a job that waits for one is set:
- * whoever left it to the timer may have died before it was.
- */
+/** The timer of a job that waits for one is set: whoever left it to the timer may have died before it was. */
 async function settlementWhenOvertaken(delivery: Delivery, context: AttemptContext): Promise<Settlement> {
-  const { jobId, jobType, causationId } = delivery;
+  const { jobId, jobType } = delivery;
   const snapshot = await context.eventLog.readJob(jobId, jobType).catch(() => 'unknown' as const);
   if (snapshot === 'unknown') return { kind: 'leave' };
-  const { status, runAt } = snapshot?.job ?? {};
+  if (snapshot === undefined) return { kind: 'ack' };
+  const { status, runAt } = snapshot.job;
+  if (isWithAnother(snapshot.job)) return { kind: 'leave' };
   if (runAt !== undefined && (status === 'retrying' || status === 'scheduled')) {
     await scheduleWake(runAt, delivery, context);
   }
-  if (snapshot?.job.status !== 'processing') return { kind: 'ack' };
-  return { kind: startingDelivery(snapshot.job.startedBy, causationId) === undefined ? 'ack' : 'leave' };
+  return { kind: 'ack' };
+}
+
+/**
+ * Whether another worker may have got the same message and run the job now, or have handed the message back to be delivered
+ * again. An acknowledgement from this one would take it away from there: the death of that worker would go unnoticed, or the
+ * released job would wait for ever.
+ */
+function isWithAnother({ status }: Job): boolean {
+  return status === 'processing' || status === 'pending';
 }

@@ -43,6 +43,7 @@ export async function populate(shop: Shop): Promise<PopulatedShop> {
 class ShopHour {
   readonly #shop: Shop;
   readonly #created = new Map<string, Promise<CreatedJob>>();
+  readonly #paused = new Map<string, Promise<unknown>>();
   readonly #failed = new AbortController();
   deployedAt = '';
 
@@ -66,10 +67,10 @@ class ShopHour {
   }
 
   async #do(step: ShopStep): Promise<void> {
-    const { client, run } = this.#shop;
+    const { client } = this.#shop;
     switch (step.do) {
       case 'create':
-        this.#created.set(step.key, client.jobs.create(step.job, { idempotencyKey: `${run}-${step.key}` }));
+        this.#created.set(step.key, this.#create(step));
         return void (await this.#created.get(step.key));
       case 'cancel':
         return void (await client.jobs.cancel(await this.#idOf(step.key), { reason: step.reason }));
@@ -80,11 +81,19 @@ class ShopHour {
       case 'run-schedule':
         return void (await client.schedules.run(step.name, { reason: 'the buyer asks for it' }));
       case 'pause':
-        await client.types.pause(step.type, { reason: step.reason });
+        this.#paused.set(step.type, client.types.pause(step.type, { reason: step.reason }));
+        await this.#paused.get(step.type);
         return this.#shop.say(`${step.type} is paused: ${step.reason}`);
       case 'deploy':
         return this.#deploy(step.release);
     }
+  }
+
+  /** A job of a paused type is to wait, so it comes when the pause holds. */
+  async #create({ key, job }: Extract<ShopStep, { do: 'create' }>): Promise<CreatedJob> {
+    const { client, run } = this.#shop;
+    await this.#paused.get(job.type);
+    return client.jobs.create(job, { idempotencyKey: `${run}-${key}` });
   }
 
   async #retry({ key, payload, reason }: Extract<ShopStep, { do: 'retry' }>): Promise<void> {

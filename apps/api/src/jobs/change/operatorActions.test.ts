@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { JobCommand, JobEvent } from '@jobstream/domain';
-import { decide, isRejection } from '@jobstream/domain';
+import type { JobEvent } from '@jobstream/domain';
 import type { Delivery } from '@jobstream/eventlog';
 import { eventually } from '@jobstream/test-support';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { announceWorker } from '../../../testing/announceWorker.ts';
 import { useStage } from '../../../testing/apiStage.ts';
+import { carryOut } from '../../../testing/carryOut.ts';
 import { projectAll } from '../../../testing/projectAll.ts';
 import { startApi } from '../../../testing/startApi.ts';
 
@@ -32,34 +32,13 @@ const newJob = async (job: object = {}) =>
 const eventsOf = async (id: string) => (await api.log.readHistory(id)).map(({ event }) => event);
 const namesOf = async (id: string) => (await eventsOf(id)).map(({ event }) => event).join(' ');
 
-type PartialCommand = JobCommand extends infer Command
-  ? Command extends JobCommand
-    ? Omit<Command, 'eventId' | 'at' | 'actor'>
-    : never
-  : never;
-
-/** Does what a worker does. */
-async function carryOut(id: string, ...commands: readonly PartialCommand[]): Promise<void> {
-  for (const command of commands) {
-    const snapshot = await api.log.readJob(id);
-    const context = {
-      eventId: randomUUID(),
-      at: new Date().toISOString(),
-      actor: { kind: 'worker', id: 'w' },
-    } as const;
-    const event = decide({ ...context, ...command }, snapshot?.job);
-    if (isRejection(event)) throw new Error(event.detail);
-    await api.log.append(event, snapshot?.sequence ?? 0);
-  }
-}
-
 const START = { kind: 'StartAttempt', worker: 'w' } as const;
 const failing = (cause: 'error' | 'unrecoverable') =>
   ({ kind: 'FailAttempt', attempt: 1, error: { name: 'E', message: 'no' }, cause, random: 0, durationMs: 1 }) as const;
 
 async function failedJob(job: object = {}): Promise<string> {
   const id = await newJob(job);
-  await carryOut(id, START, failing('unrecoverable'));
+  await carryOut(api, id, START, failing('unrecoverable'));
   return id;
 }
 
@@ -93,15 +72,15 @@ describe('running a job now', () => {
     expect(dueNow).toMatchObject({ event: 'JobDueNow', actor, data: { reason: 'the customer waits' } });
     expect(body['runAt']).toBe((dueNow as JobEvent).at);
     expect(await takeWakeUp('report')).toEqual({ jobId: id, dueAt: body['runAt'] });
-    await carryOut(id, START);
+    await carryOut(api, id, START);
     expect(await namesOf(id)).toBe('JobCreated JobDueNow JobStarted');
   });
 
   test('makes the next attempt of a failed job due', async () => {
     const id = await newJob({ backoff: { type: 'fixed', delayMs: 3_600_000 } });
-    await carryOut(id, START, failing('error'));
+    await carryOut(api, id, START, failing('error'));
     expect(await post(`/api/jobs/${id}/run-now`)).toMatchObject({ status: 200, body: { status: 'retrying' } });
-    await carryOut(id, START);
+    await carryOut(api, id, START);
   });
 
   test('may be asked for again, when the first answer was lost', async () => {

@@ -205,7 +205,7 @@ test('SQL accepts the jobs that the API accepts, and names a field that the API 
     }),
     { numRuns: 12, endOnFailure: true },
   );
-}, 60_000);
+});
 
 test.each(names)('SQL knows the option %s of the API', async (name) => {
   const given = JSON.stringify({ [name]: null });

@@ -191,7 +191,7 @@ test('a client that does not read the outcomes is not read from until it does', 
   const created = lines / 10;
   expect(outcomes.at(-1)).toEqual({ done: true, lines, created, replayed: 0, failed: lines - created });
   expect(outcomes).toHaveLength(lines + 1);
-}, 60_000);
+});
 
 test.each([{ 'content-type': 'application/json' }, { ...lineType, 'content-encoding': 'gzip' }])(
   'an import with %j is refused',

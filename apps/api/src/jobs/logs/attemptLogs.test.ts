@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { JobEvent } from '@jobstream/domain';
 import type { Scope } from '@jobstream/readmodel';
 import { eventually } from '@jobstream/test-support';
@@ -7,7 +7,8 @@ import { useStage } from '../../../testing/apiStage.ts';
 import { openFeed } from '../../../testing/openFeed.ts';
 
 const logsRetention = { maxAgeMs: 86_400_000, maxBytes: 67_108_864 };
-const { api } = useStage({ auth: { open: false }, log: { logsRetention } });
+const masterKeys = [{ id: 'test', secret: randomBytes(32) }];
+const { api } = useStage({ auth: { open: false }, log: { logsRetention, masterKeys } });
 
 interface Lines {
   readonly items: readonly { readonly message: string }[];
@@ -39,7 +40,8 @@ async function runningJob(tenant: string | null = null) {
     const time = Date.now();
     const lines = messages.map((message) => JSON.stringify({ time, level: 'info', message })).join('\n');
     const { promise, resolve } = Promise.withResolvers<string>();
-    api.log.attemptLogs.append({ jobId: id, attempt: 1, runId, chunk: chunk++, end, sealed: false, lines }, resolve);
+    const stored = { jobId: id, attempt: 1, runId, chunk: chunk++, end, sealed: false, lines };
+    api.log.attemptLogs.append([{ chunk: stored }], (_parcel, outcome) => resolve(outcome));
     return promise;
   };
   await append('JobStarted', { attempt: 1, worker: 'w' }, runId);
@@ -103,6 +105,18 @@ test('lines of another tenant’s job are not there, and reading jobs is not eno
   const stream = { ...(await keyWith(['jobs:debug'], 'globex')), accept: 'text/event-stream' };
   expect((await answer(stream)).status).toBe(404);
   expect((await answer(await keyWith(['jobs:read', 'jobs:write'], 'acme'))).status).toBe(403);
+});
+
+test('once the payload of a job is erased, a sentence is answered in the place of its lines', async () => {
+  const { id, path, write, append } = await runningJob();
+  await write(['the number of the card'], true);
+  await append('JobCompleted', { attempt: 1, durationMs: 1 });
+  const headers = await keyWith(['jobs:debug', 'admin']);
+  const linesOf = async () => (await (await api.fetch(path, { headers })).json()) as Lines;
+  expect(await linesOf()).toMatchObject({ items: [{ message: 'the number of the card' }] });
+  expect((await api.fetch(`/api/jobs/${id}/payload`, { method: 'DELETE', headers })).ok).toBe(true);
+  const message = 'the lines of this run were erased with the payload of their job';
+  expect(await linesOf()).toMatchObject({ items: [{ level: 'warn', message }], nextCursor: null });
 });
 
 test.each(['0', 'x', '-1', '1.5', '10000000'])('the attempt %s is refused', async (attempt) => {

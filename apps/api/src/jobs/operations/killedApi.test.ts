@@ -1,19 +1,27 @@
-import { migrate } from '@jobstream/readmodel';
-import { createMigratedDatabase, eventually, freePort, startNats } from '@jobstream/test-support';
 import { EventLog } from '@jobstream/eventlog';
+import { migrate } from '@jobstream/readmodel';
+import { createMigratedDatabase, eventually, freePort, queryDatabase, startNats } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { projectAll } from '../../../testing/projectAll.ts';
 import { type ApiProcess, spawnApi } from '../../../testing/spawnApi.ts';
 import { startApi, type TestApi } from '../../../testing/startApi.ts';
 
-const JOBS = 300;
-const RATE = 50;
+const JOBS = 2_000;
+const RATE = 500;
+const WHOLE_RUN_MS = 60_000 + (JOBS / RATE) * 1_000;
 
 interface Operation {
   readonly id: string;
   readonly status: string;
   readonly total: number;
   readonly done: number;
+}
+
+interface AuditRecord {
+  readonly action: string;
+  readonly actor: { readonly id: string };
+  readonly subject: { readonly id: string };
+  readonly outcome: string;
 }
 
 const headers = { 'content-type': 'application/json' };
@@ -28,64 +36,108 @@ async function read(api: ApiProcess, id: string): Promise<Operation> {
   return (await (await fetch(`${api.url}/api/operations/${id}`)).json()) as Operation;
 }
 
-/** Jobs that have ended, in the table. */
-async function endedJobs(api: TestApi, databaseUrl: string): Promise<void> {
+/** Resolves when no process carries the operation out, to how far it is. */
+async function left(api: ApiProcess, { id }: Operation, databaseUrl: string): Promise<Operation> {
+  const claims = 'SELECT count(leased_until)::int AS claims FROM operations WHERE id = $1';
+  await eventually(async () => expect(await queryDatabase(databaseUrl, claims, [id])).toEqual([{ claims: 0 }]));
+  return read(api, id);
+}
+
+async function reaches(api: ApiProcess, { id }: Operation, done: number): Promise<void> {
+  await eventually(async () => expect((await read(api, id)).done).toBeGreaterThan(done));
+}
+
+/** Jobs that have ended, in the table; returns their ids. */
+async function endedJobs(api: TestApi, databaseUrl: string): Promise<readonly string[]> {
+  const ids: string[] = [];
   for (let made = 0; made < JOBS; made += 1_000) {
     const jobs = Array.from({ length: Math.min(1_000, JOBS - made) }, (_, index) => ({
       type: 'email',
       payload: { number: made + index, from: 'old' },
     }));
-    await api.post('/api/jobs/batch', { jobs });
+    const response = await (await api.post('/api/jobs/batch', { jobs })).json();
+    ids.push(...(response as { jobs: { id: string }[] }).jobs.map(({ id }) => id));
   }
   await projectAll(api.log, databaseUrl);
-  expect(await (await api.post('/api/jobs/cancel', { all: true, limit: JOBS })).json()).toMatchObject({
-    changed: JOBS,
-  });
+  const cancelled = await (await api.post('/api/jobs/cancel', { all: true, limit: JOBS })).json();
+  expect(cancelled).toMatchObject({ changed: JOBS });
   await projectAll(api.log, databaseUrl);
+  return ids;
 }
 
-/** How often each job was repeated, and with what payloads. */
-async function repetitions(natsUrl: string, operation: string) {
+/** The jobs that an operation created, and all that it wrote to. */
+async function repetitions(natsUrl: string, operation: Operation) {
   const log = new EventLog({ url: natsUrl, name: 'judge' });
   await log.start();
-  const payloads: unknown[] = [];
+  const created: { readonly payload: unknown; readonly rerunOf?: string | undefined }[] = [];
   const ids = new Set<string>();
   const end = await log.lastSequence();
   for await (const entries of log.follow({ after: 0 })) {
     for (const entry of entries) {
-      if (entry.kind !== 'event' || entry.event.correlationId !== operation) continue;
-      if (entry.event.event === 'JobCreated') payloads.push(entry.event.data.payload);
+      if (entry.kind !== 'event' || entry.event.correlationId !== operation.id) continue;
+      if (entry.event.event === 'JobCreated') created.push(entry.event.data);
       ids.add(entry.event.jobId);
     }
     if ((entries.at(-1)?.sequence ?? 0) >= end) break;
   }
   await log.stop();
-  return { payloads, ids };
+  return { created, ids };
 }
 
-test('a replay is paused, goes on after its API is killed, and creates each job once', async () => {
+/** Ended jobs of which an API that was stopped since knew. */
+async function preparedJobs(natsUrl: string, databaseUrl: string): Promise<readonly string[]> {
+  await using api = await startApi({ natsUrl, databaseUrl });
+  return await endedJobs(api, databaseUrl);
+}
+
+test('a replay that is paused and whose API is killed twice creates one job for each, and a cancelled one no more than it says', async () => {
   await using nats = await startNats();
   const databaseUrl = await createMigratedDatabase(migrate);
-  {
-    await using api = await startApi({ natsUrl: nats.url, databaseUrl });
-    await endedJobs(api, databaseUrl);
-  }
   const settings = { NATS_URL: nats.url, DATABASE_URL: databaseUrl };
+  const sources = await preparedJobs(nats.url, databaseUrl);
   await using first = await spawnApi(await freePort(), settings);
-  const body = { filter: { type: 'email' }, patch: { from: 'new' }, rate: RATE };
-  const { id, total } = await post(first, '/api/jobs/replay', body);
-  expect(total).toBe(JOBS);
-  await eventually(async () => expect((await read(first, id)).done).toBeGreaterThan(0));
-  await post(first, `/api/operations/${id}/pause`);
-  await post(first, `/api/operations/${id}/resume`);
+  const body = {
+    filter: { type: 'email', status: ['cancelled'] },
+    patch: { from: 'new' },
+    rate: RATE,
+    reason: 'moved',
+  };
+  const operation = await post(first, '/api/jobs/replay', body);
+  expect(operation.total).toBe(JOBS);
+  await reaches(first, operation, 0);
+  await post(first, `/api/operations/${operation.id}/pause`);
+  const paused = await left(first, operation, databaseUrl);
+  expect(paused.status).toBe('paused');
   await first.kill('SIGKILL');
+
   await using second = await spawnApi(await freePort(), settings);
-  const { done } = await read(second, id);
-  expect(done).toBeLessThan(JOBS);
-  await eventually(async () => expect(await read(second, id)).toMatchObject({ status: 'completed', done: JOBS }), {
-    timeoutMs: 60_000 + (JOBS / RATE) * 1_000,
-  });
-  const { payloads, ids } = await repetitions(nats.url, id);
-  expect({ events: payloads.length, jobs: ids.size }).toEqual({ events: JOBS, jobs: JOBS });
-  expect(new Set(payloads.map((payload) => (payload as { from: string }).from))).toEqual(new Set(['new']));
-}, 180_000);
+  expect(await read(second, operation.id)).toMatchObject({ status: 'paused', done: paused.done });
+  await post(second, `/api/operations/${operation.id}/resume`);
+  await reaches(second, operation, paused.done);
+  await second.kill('SIGKILL');
+
+  await using third = await spawnApi(await freePort(), settings);
+  expect((await read(third, operation.id)).done).toBeLessThan(JOBS);
+  const completed = { status: 'completed', done: JOBS, skipped: 0, failed: 0 };
+  const hasCompleted = async () => expect(await read(third, operation.id)).toMatchObject(completed);
+  await eventually(hasCompleted, { timeoutMs: WHOLE_RUN_MS });
+  const { created, ids } = await repetitions(nats.url, operation);
+  expect({ events: created.length, jobs: ids.size }).toEqual({ events: JOBS, jobs: JOBS });
+  expect(new Set(created.map(({ rerunOf }) => rerunOf))).toEqual(new Set(sources));
+  expect(new Set(created.map(({ payload }) => (payload as { from: string }).from))).toEqual(new Set(['new']));
+
+  const again = await post(third, '/api/jobs/replay', body);
+  await reaches(third, again, 0);
+  await post(third, `/api/operations/${again.id}/cancel`);
+  const cancelled = await left(third, again, databaseUrl);
+  expect(cancelled.status).toBe('cancelled');
+  expect(cancelled.done).toBeLessThan(JOBS);
+  expect((await repetitions(nats.url, again)).created).toHaveLength(cancelled.done);
+
+  const audit = (await (await fetch(`${third.url}/api/audit`)).json()) as { items: readonly AuditRecord[] };
+  const ofTheReplay = audit.items.filter(
+    ({ subject, outcome }) => subject.id === operation.id && outcome === 'succeeded',
+  );
+  expect(ofTheReplay.map(({ action }) => action)).toEqual(['operation.resume', 'operation.pause', 'operation.create']);
+  expect(new Set(ofTheReplay.map(({ actor }) => actor.id))).toEqual(new Set(['anonymous']));
+});

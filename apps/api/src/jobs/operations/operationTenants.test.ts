@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { scopes } from '@jobstream/readmodel';
 import { eventually } from '@jobstream/test-support';
 import { beforeAll, expect, test } from 'vitest';
 import { useStage } from '../../../testing/apiStage.ts';
 import { projectAll } from '../../../testing/projectAll.ts';
-
-type Call = (call: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
+import { tenantCaller, type Call } from '../../../testing/tenantCaller.ts';
 
 const stage = useStage({ auth: { open: false } });
 const { api } = stage;
@@ -14,18 +12,12 @@ let globex: Call;
 let operator: Call;
 
 beforeAll(async () => {
-  [acme, globex, operator] = await Promise.all([caller('acme'), caller('globex'), caller(null)]);
+  [acme, globex, operator] = await Promise.all([
+    tenantCaller(api, 'acme'),
+    tenantCaller(api, 'globex'),
+    tenantCaller(api, null),
+  ]);
 });
-
-async function caller(tenant: string | null): Promise<Call> {
-  const { text } = await api.keys.create({ name: 'test', scopes: [...scopes], tenant, expiresAt: null });
-  return (call, body, headers = {}) => {
-    const [method = '', path = ''] = call.split(' ');
-    const init = body === undefined ? {} : { body: JSON.stringify(body) };
-    const json = { authorization: `Bearer ${text}`, 'content-type': 'application/json' };
-    return api.fetch(path, { method, headers: { ...json, ...headers }, ...init });
-  };
-}
 
 const json = async <Body>(response: Promise<Response>) => (await (await response).json()) as Body;
 const statusOf = async (response: Promise<Response>) => (await response).status;

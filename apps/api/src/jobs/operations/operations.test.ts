@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { eventually, queryDatabase } from '@jobstream/test-support';
+import { type JobOperation, migrate, Operations } from '@jobstream/readmodel';
+import { createMigratedDatabase, eventually, queryDatabase, startNats } from '@jobstream/test-support';
 import { describe, expect, test } from 'vitest';
 import { announceWorker } from '../../../testing/announceWorker.ts';
 import { useStage } from '../../../testing/apiStage.ts';
 import { projectAll } from '../../../testing/projectAll.ts';
+import { startApi } from '../../../testing/startApi.ts';
 
 interface Operation {
   readonly id: string;
@@ -240,6 +242,63 @@ describe('an operation under way', () => {
     for (const id of begun) await api.post(`/api/operations/${id}/cancel`);
     expect((await api.post('/api/operations', slow)).status).toBe(202);
   });
+});
+
+test('an operation says that the log is unavailable, counts no job as failed, and goes on when the log is back', async () => {
+  await using nats = await startNats();
+  const databaseUrl = await createMigratedDatabase(migrate);
+  await using own = await startApi({ natsUrl: nats.url, databaseUrl });
+  await own.post('/api/jobs', { type: 'email' });
+  await projectAll(own.log, databaseUrl);
+  await nats.kill('SIGKILL');
+  const { id } = await all<Operation>(own.post('/api/operations', { kind: 'cancel', filter: { type: 'email' } }));
+  const hindered = { status: 'running', hindrance: 'Event log unavailable', total: 1, done: 0, failed: 0 };
+  const current = () => all<Operation>(own.fetch(`/api/operations/${id}`));
+  await eventually(async () => expect(await current()).toMatchObject(hindered));
+  await nats.restart();
+  await eventually(async () => expect(await current()).toMatchObject({ status: 'completed', done: 1, failed: 0 }));
+});
+
+test('a cancellation that is done again after a crash counts the jobs that it had cancelled', async () => {
+  const type = typeName();
+  await create(type, [1, 2]);
+  await project();
+  const { id } = await begin({ kind: 'cancel', filter: { type } });
+  expect(await settled(id)).toMatchObject({ done: 2 });
+  const unrecorded = `UPDATE operations SET status = 'running', done = 0, finished_at = NULL WHERE id = '${id}';
+    UPDATE operation_jobs SET outcome = NULL WHERE operation_id = '${id}'`;
+  await queryDatabase(stage.databaseUrl, unrecorded);
+  expect(await settled(id)).toMatchObject({ done: 2, skipped: 0, failed: 0 });
+});
+
+test('a process whose claim has expired records nothing of an operation that another one carries out', async () => {
+  const operations = new Operations({ databaseUrl: stage.databaseUrl, name: 'test', queryMs: 30_000 });
+  const id = await held();
+  // Claimed by hand: the API's own process takes whatever is running and not claimed.
+  const claimed = `UPDATE operations SET total = 1, fence = fence + 1 WHERE id = '${id}' RETURNING fence`;
+  const fenceOf = async () => Number((await queryDatabase(stage.databaseUrl, claimed))[0]?.['fence']);
+  const operation = (await operations.read(id)) as JobOperation;
+  const [first, second] = [
+    { ...operation, fence: await fenceOf() },
+    { ...operation, fence: await fenceOf() },
+  ];
+  expect(await operations.record(first, [{ position: 1, outcome: 'done' }])).toBeUndefined();
+  expect(await operations.read(id)).toMatchObject({ status: 'paused', done: 0 });
+  expect(await operations.record(second, [{ position: 1, outcome: 'skipped' }])).toBe('completed');
+  expect(await operations.read(id)).toMatchObject({ status: 'completed', done: 0, skipped: 1 });
+  await operations.stop();
+});
+
+const endOf = (id: string, ago: string) =>
+  `UPDATE operations SET status = 'completed', finished_at = now() - interval '${ago}' WHERE id = '${id}'`;
+
+test('operations are removed when they have ended for longer than their retention', async () => {
+  const [old, recent] = [await held(), await held()];
+  await queryDatabase(stage.databaseUrl, `${endOf(old, '2 days')}; ${endOf(recent, '1 hour')}`);
+  const operations = new Operations({ databaseUrl: stage.databaseUrl, name: 'test', queryMs: 30_000 });
+  await operations.removeOld(86_400_000);
+  expect([await operations.read(old), (await operations.read(recent))?.id]).toEqual([undefined, recent]);
+  await operations.stop();
 });
 
 async function released(id: string): Promise<boolean> {

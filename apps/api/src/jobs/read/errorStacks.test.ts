@@ -1,8 +1,8 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import type { JobEvent } from '@jobstream/domain';
+import { randomBytes } from 'node:crypto';
 import type { Scope } from '@jobstream/readmodel';
 import { describe, expect, test } from 'vitest';
 import { useStage } from '../../../testing/apiStage.ts';
+import { failJob } from '../../../testing/failJob.ts';
 import { openFeed } from '../../../testing/openFeed.ts';
 import { projectAll } from '../../../testing/projectAll.ts';
 
@@ -20,25 +20,8 @@ async function keyWith(scopes: readonly Scope[], tenant: string | null = null): 
 }
 
 async function failedJob(tenant: string | null = null): Promise<string> {
-  const writer = await keyWith(['jobs:write'], tenant);
-  const { id } = (await (await api.post('/api/jobs', { type: 'email' }, writer)).json()) as { id: string };
-  const at = new Date().toISOString();
-  const owner = tenant === null ? {} : { tenant };
-  const common = { v: 1, jobId: id, jobType: 'email', at, actor: { kind: 'worker', id: 'w' }, ...owner } as const;
-  const error = { name: 'SmtpError', message: 'no such mailbox', code: '550', stack: STACK };
-  const events: JobEvent[] = [
-    { ...common, id: randomUUID(), version: 2, event: 'JobStarted', data: { attempt: 1, worker: 'w' } },
-    {
-      ...common,
-      id: randomUUID(),
-      version: 3,
-      event: 'JobFailed',
-      data: { attempt: 1, error, reason: 'unrecoverable' },
-    },
-  ];
-  let sequence = (await api.log.readJob(id))?.sequence ?? 0;
-  for (const event of events) sequence = await api.log.append(event, sequence);
-  return id;
+  const { text: key } = await api.keys.create({ name: 'writer', scopes: ['jobs:write'], tenant, expiresAt: null });
+  return failJob(api, { type: 'email', key, message: 'no such mailbox', code: '550', stack: STACK });
 }
 
 const json = async <Body>(path: string, headers: Record<string, string>) =>

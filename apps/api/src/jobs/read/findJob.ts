@@ -8,12 +8,6 @@ import { callerOf, visibleTo } from '../../auth/caller.ts';
 import { withinDeadline } from '../../http/withinDeadline.ts';
 import { jobIdOf, noSuchJob } from '../view/jobPath.ts';
 
-// The next handler takes its own time, and the sum must stay within the deadline.
-const DEADLINE_MS = 2_400;
-
-// Together with the deadline of the log (4 s), this stays within the 5 s of every response.
-const TABLE_TIMEOUT_MS = 900;
-
 /**
  * Reads a job from the table, or from the log if the table has not caught up or does not answer in time.
  *
@@ -38,10 +32,10 @@ function undefinedIfUnreadable(error: unknown): undefined {
   throw error;
 }
 
-async function findInTable(id: string, { table, logger }: ApiDeps) {
+async function findInTable(id: string, { table, limits, logger }: ApiDeps) {
   const timeout = new AbortController();
   try {
-    const tooLate = pause(TABLE_TIMEOUT_MS, undefined, { signal: timeout.signal });
+    const tooLate = pause(limits.tableMs, undefined, { signal: timeout.signal });
     tooLate.catch(() => {});
     const answer = table.findJob(id);
     return await Promise.race([answer, tooLate]);
@@ -66,5 +60,5 @@ export function ownJob(deps: ApiDeps): RequestHandler {
     const job = await findJob(jobIdOf(req, res), deps).catch(undefinedIfUnreadable);
     if (job === undefined || !visibleTo(caller)(job)) throw noSuchJob();
     next();
-  }, DEADLINE_MS);
+  }, 'ownerMs');
 }

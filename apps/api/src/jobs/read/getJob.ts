@@ -72,9 +72,6 @@ export const getJobOperation: Operation = {
   ],
 };
 
-/** How long to wait for `minVersion` alone. A version that a client knows is in the log already. */
-const VERSION_WAIT_MS = 3_500;
-
 /** `GET /api/jobs/:id`: the job now, at an earlier moment, at a version, or when it has ended. */
 export function getJob(deps: ApiDeps, reasons: WaitingReasons): RequestHandler {
   const send = (req: Request, res: Response) => respond(req, res, deps, reasons);
@@ -116,11 +113,11 @@ async function wantedJob(id: string, plan: KnownPlan, res: Response, deps: ApiDe
   return late;
 }
 
-/** Waits on the log, which has the client's writes before the table does. */
+/** Waits on the log, which has the client's writes before the table does, and so the version that a client knows. */
 function laterJob(id: string, plan: JobPlan, res: Response, deps: ApiDeps): Promise<Job | undefined> {
   const { waitMs, minVersion = 0 } = plan;
   const until = (job: Job) => job.version >= minVersion && (waitMs === undefined || isTerminal(job.status));
-  return awaitJob(id, { until, ms: waitMs ?? VERSION_WAIT_MS }, res, deps);
+  return awaitJob(id, { until, ms: waitMs ?? deps.limits.versionMs }, res, deps);
 }
 
 function versionNotReached({ version }: Job): Problem {

@@ -1,8 +1,8 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { decide, isRejection, type JobCommand } from '@jobstream/domain';
+import { randomBytes } from 'node:crypto';
 import { eventually } from '@jobstream/test-support';
 import { describe, expect, test } from 'vitest';
 import { useStage } from '../../../testing/apiStage.ts';
+import { carryOut } from '../../../testing/carryOut.ts';
 import { openFeed } from '../../../testing/openFeed.ts';
 import { projectAll } from '../../../testing/projectAll.ts';
 import type { TestApi } from '../../../testing/startApi.ts';
@@ -13,26 +13,11 @@ const encrypted = useStage({ log: { masterKeys: [{ id: 'test', secret: randomByt
 /** A number with these digits in the JSON text of an event, as a worker in another language writes it. */
 const digits = (text: string) => (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);
 
-type Bare<Command> = Command extends unknown ? Omit<Command, 'eventId' | 'at' | 'actor'> : never;
-
 /** Creates a job and completes it with a result; returns its id. */
 async function complete(api: TestApi, result: unknown): Promise<string> {
   const { id } = (await (await api.post('/api/jobs', { type: 'email' })).json()) as { id: string };
-  const commands: Bare<JobCommand>[] = [
-    { kind: 'StartAttempt', worker: 'python' },
-    { kind: 'CompleteAttempt', attempt: 1, durationMs: 1, result },
-  ];
-  for (const command of commands) {
-    const snapshot = await api.log.readJob(id);
-    const context = {
-      eventId: randomUUID(),
-      at: new Date().toISOString(),
-      actor: { kind: 'worker', id: 'w' },
-    } as const;
-    const event = decide({ ...command, ...context }, snapshot?.job);
-    if (isRejection(event)) throw new Error(event.detail);
-    await api.log.append(event, snapshot?.sequence ?? 0);
-  }
+  const start = { kind: 'StartAttempt', worker: 'python' } as const;
+  await carryOut(api, id, start, { kind: 'CompleteAttempt', attempt: 1, durationMs: 1, result });
   return id;
 }
 

@@ -43,13 +43,18 @@ async function whyInList(id: string): Promise<WaitingFor | undefined> {
   return items.find((item) => item.id === id)?.waitingFor;
 }
 
-async function append(id: string, type: string, events: readonly Pick<JobEvent, 'event' | 'data'>[]): Promise<void> {
+async function append(
+  id: string,
+  type: string,
+  events: readonly Pick<JobEvent, 'event' | 'data'>[],
+  at = new Date().toISOString(),
+): Promise<void> {
   const { sequence = 0, job } = (await api.log.readJob(id)) ?? {};
   let [last, version] = [sequence, job?.version ?? 0];
   for (const event of events) {
     version += 1;
     const common = { v: 1, id: randomUUID(), jobId: id, jobType: type, actor: { kind: 'worker', id: 'w' } } as const;
-    last = await api.log.append({ ...common, version, at: new Date().toISOString(), ...event } as JobEvent, last);
+    last = await api.log.append({ ...common, version, at, ...event } as JobEvent, last);
   }
 }
 
@@ -57,6 +62,13 @@ const started = (worker = 'w'): Pick<JobEvent, 'event' | 'data'> => ({
   event: 'JobStarted',
   data: { attempt: 1, worker },
 });
+
+const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+
+const created: Pick<JobEvent, 'event' | 'data'> = {
+  event: 'JobCreated',
+  data: { payload: null, maxAttempts: 1, backoff: { type: 'fixed', delayMs: 1 }, timeoutMs: 1_000, tags: [] },
+};
 
 /** Takes jobs as a worker does, and keeps each until the gate opens. */
 async function openQueue(type: string, options: { concurrency: number; rate?: StartRate }, gate: Promise<void>) {
@@ -167,6 +179,18 @@ describe('a job says why it does not run', () => {
     await api.log.append(event as unknown as JobEvent, (await api.log.readJob(id))?.sequence ?? 0);
     expect(await whyOf(id)).toEqual({ reason: 'upgrade', unreadableEvents: 1 });
   });
+});
+
+test('a job whose retry is due stands where it was due, not where its attempt failed', async () => {
+  const type = newType();
+  await using _worker = await announceWorker(api, { type });
+  const id = await newJob(type);
+  const error = { name: 'Error', message: 'no' };
+  const retry = { attempt: 1, error, retryAt: minutesAgo(1), durationMs: 1 };
+  await append(id, type, [started(), { event: 'JobRetryScheduled', data: retry }], minutesAgo(3));
+  await append(randomUUID(), type, [created], minutesAgo(2));
+  await projectAll(api.log, stage.databaseUrl);
+  await eventually(async () => expect(await whyOf(id)).toMatchObject({ reason: 'queue', ahead: 1 }));
 });
 
 test('a job that runs says so, or that its worker is gone; one that has ended waits for nothing', async () => {

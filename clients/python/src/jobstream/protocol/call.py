@@ -13,7 +13,7 @@ from .job import JobState
 
 ENDED = ("completed", "failed", "cancelled")
 
-Plan = Literal["start", "give up", "set timer", "hand back", "leave", "acknowledge"]
+Plan = Literal["start", "give up", "set timer", "watch", "hand back", "leave", "acknowledge"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,10 @@ class Call:
         """Whether it is the first delivery of the job's first message."""
         return self.event is not None and self.event["event"] == "JobCreated" and self.delivery == 1
 
+    def has_fired_for(self, at: datetime | None) -> bool:
+        """Whether it is a timer that has fired for this time or a later one, whatever the clocks say."""
+        return self.fired_for is not None and at is not None and self.fired_for >= at
+
     def is_copy_in(self, job: JobState) -> bool:
         """Whether a program that does not keep to the protocol has stored an event of the job once more."""
         newer = self.event is not None and self.sequence > job.dispatches[0]
@@ -69,11 +73,11 @@ class Call:
         return int(delivery) if name == self.name else None
 
 
-def plan(job: JobState | None, call: Call, now: datetime) -> Plan:
+def plan(job: JobState, call: Call, now: datetime) -> Plan:
     """What a call for work means for a job in this state, at this time of the server."""
-    if job is not None and job.is_unreadable:
+    if job.is_unreadable:
         return "leave"
-    if job is None or job.status in ENDED or call.is_copy_in(job):
+    if job.status in ENDED or call.is_copy_in(job):
         return "acknowledge"
     if call.event is not None and call.sequence < job.carried:
         return "acknowledge"  # the log is about to lose the message: a timer calls instead
@@ -83,15 +87,21 @@ def plan(job: JobState | None, call: Call, now: datetime) -> Plan:
 
 
 def _plan_waiting(job: JobState, call: Call, now: datetime) -> Plan:
-    started_by = call.delivery_that_started(job)
-    served = call.delivery > 1 or (job.started_by is not None and started_by is not None)
+    """A message whose earlier holder may have set the timer, and may acknowledge it now, starts no attempt.
+
+    Of the timer of this very wait an earlier holder can only start the attempt, too.
+    """
+    ended_by_it = job.started_by is not None and call.delivery_that_started(job) is not None
+    is_its_timer = call.has_fired_for(job.run_at)
+    served = ended_by_it or (call.delivery > 1 and not is_its_timer)
     return "set timer" if served or (job.run_at or now) > (call.fired_for or now) else "start"
 
 
 def _plan_running(job: JobState, call: Call) -> Plan:
+    """If another message started the attempt, a timer looks at the job again when the attempt must be over."""
     started_by = call.delivery_that_started(job)
-    if started_by is None:
-        return "hand back" if call.event is None and call.delivery == 1 else "acknowledge"
-    if call.delivery <= started_by:
+    if started_by is None and not call.has_fired_for(job.over_at):
+        return "hand back" if call.event is None and call.delivery == 1 else "watch"
+    if started_by is not None and call.delivery <= started_by:
         return "hand back"
     return "give up" if job.is_last_attempt else "start"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from .events import NEWER, NO_EVENT, Event, parse_time
+
+GRACE = timedelta(minutes=1)
+"""After its timeout an attempt has this long to record its outcome."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,12 @@ class JobState:
         if self.is_unreadable or not self.status == other.status == "processing":
             return False
         return mine == (other.attempt, other.worker, other.started_at)
+
+    @property
+    def over_at(self) -> datetime:
+        """When the running attempt is over for certain, whatever has become of its worker."""
+        started = datetime.fromisoformat(self.started_at or self.created["at"])
+        return started + timedelta(milliseconds=self.created["data"]["timeoutMs"]) + GRACE
 
     @property
     def is_last_attempt(self) -> bool:

@@ -31,8 +31,6 @@ class Attempt:
     appender: Appender
     call: Call
     job: JobState
-    began: int
-    """The sequence of its JobStarted."""
     handling: asyncio.Task[Any] | None = None
     aborted_for: str | None = None
     error: BaseException | None = None
@@ -76,7 +74,7 @@ class Attempt:
         if retry_at is not None:
             data["retryAt"] = format_time(retry_at)
         await self.append(name, data, at)
-        if name == "JobReleased" and self.job.carried > self.began:
+        if name == "JobReleased":
             await self.appender.set_timer(self.call, at)  # the message that is handed back may be gone
         if retry_at is not None:
             await self.appender.set_timer(self.call, retry_at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from nats.aio.msg import Msg
@@ -62,33 +63,53 @@ class Claims:
 
     async def claim(self, call: Call) -> Attempt | None:
         """Starts an attempt; None when there is nothing to start, and the message is settled."""
-        job = await self._state_for(call)
-        while (decision := plan(job, call, self.clock.now())) == "start" and job is not None:
-            try:
-                data = {"attempt": job.attempt + 1, "worker": self.appender.worker}
-                started = await self.appender.append(call, job, "JobStarted", data)
-                return Attempt(self.appender, call, started, started.sequence)
-            except OvertakenError:
-                job = await self.log.read_fresh(call)
-        await self._settle(decision, call, job)
+        job, watched = await self._state_for(call), None
+        while job is not None:
+            match plan(job, call, self.clock.now()):
+                case "start":
+                    data = {"attempt": job.attempt + 1, "worker": self.appender.worker}
+                    with suppress(OvertakenError):
+                        started = await self.appender.append(call, job, "JobStarted", data)
+                        return Attempt(self.appender, call, started)
+                case "watch" if watched != job.over_at:
+                    # If the attempt has failed meanwhile, this may have replaced the timer of its retry: look again.
+                    watched = job.over_at
+                    await self.appender.set_timer(call, watched)
+                case decision:
+                    await self._settle(decision, call, job)
+                    return None
+            job = await self.log.read_fresh(call)
+        await call.msg.ack()
         return None
 
-    async def _settle(self, decision: Plan, call: Call, job: JobState | None) -> None:
+    async def _settle(self, decision: Plan, call: Call, job: JobState) -> None:
         match decision:
-            case "give up" if job is not None:
+            case "give up":
                 error = {"name": "WorkerLost", "message": f"worker {job.worker} stopped answering"}
                 data = {"attempt": job.attempt, "reason": "worker-lost", "error": error}
                 await self.appender.append(call, job, "JobFailed", data)
                 await call.msg.ack()
-            case "set timer" if job is not None and job.run_at is not None:
+            case "set timer" if job.run_at is not None:
                 await self.appender.set_timer(call, job.run_at)
                 await call.msg.ack()
             case "hand back":
                 await call.msg.nak(delay=self.ack_wait)
-            case "leave" if job is not None:
+            case "leave":
                 await self._leave_to_newer_worker(call, job)
             case _:
                 await call.msg.ack()
+
+    async def settle_overtaken(self, call: Call) -> None:
+        """Settles the message of an attempt without which the job has moved on.
+
+        Not at all if another worker may hold the message or have handed it back: an acknowledgement would take it away.
+        """
+        job = await self.log.read(call.job_id)
+        if job is not None and job.status in ("processing", "pending"):
+            return
+        if job is not None and job.status in ("scheduled", "retrying") and job.run_at is not None:
+            await self.appender.set_timer(call, job.run_at)  # whoever left the job to it may have died before
+        await call.msg.ack()
 
     async def _leave_to_newer_worker(self, call: Call, job: JobState) -> None:
         """A job that waits is offered by a new timer: a redelivery would look as if it had been left to its timer."""

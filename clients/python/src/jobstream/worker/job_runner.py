@@ -114,10 +114,7 @@ class JobRunner:
                 await self._run(attempt)
         except OvertakenError:
             log.warning("overtaken: job %s has moved on without this attempt", call.job_id)
-            job = await self.log.read(call.job_id)
-            if job is None or job.status != "processing" or call.delivery_that_started(job) is None:
-                await call.msg.ack()
-            # Otherwise another worker holds the message, and an acknowledgement would end its lease.
+            await self.claims.settle_overtaken(call)
 
     async def _run(self, attempt: Attempt) -> None:
         job_id = attempt.call.job_id

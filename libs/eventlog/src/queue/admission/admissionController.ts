@@ -111,11 +111,15 @@ export class AdmissionController {
     if (ms !== undefined) this.#ticking = this.#timers.setTimeout(() => this.#tick(), Math.max(ms, TICK_MS));
   }
 
+  /**
+   * Sets the next tick first. Time passes meanwhile: a start that counts when others are admitted, and no longer when the next
+   * tick is set, would leave those who wait without one.
+   */
   #tick(): void {
     this.#ticking = undefined;
+    this.#tickLater();
     this.#admitWaiting();
     this.#onAvailable();
-    this.#tickLater();
   }
 }
 
@@ -164,9 +168,11 @@ export class ClaimPermit {
   }
 
   #onSlot(granted: boolean, claimedAt: number): boolean {
-    const now = this.#options.timers.now();
-    this.#options.prefetch.recordRun(now - claimedAt);
+    const { prefetch, timers } = this.#options;
+    const now = timers.now();
+    prefetch.recordWait(now - claimedAt);
     if (granted) this.#ranFrom = now;
+    else prefetch.recordGivenUp(now);
     return granted;
   }
 }

@@ -54,6 +54,22 @@ test('a single long run lowers the limit at once, until hundreds of short ones h
   expect(after([5], [...short, 30_000, ...short])).toBe(12 * SLOTS);
 });
 
+test('claims that find no slot in time lower the limit, whatever the times promise, and runs raise it again', () => {
+  const limit = new PrefetchLimit(100);
+  for (let claim = 0; claim < 100; claim++) limit.recordClaim(60_000);
+  limit.recordRun(0.1);
+  limit.recordWait(400);
+  expect(limit.extra()).toBe(1_200);
+  for (let at = 0; at < 500; at++) limit.recordGivenUp(at);
+  expect(limit.extra()).toBe(600);
+  for (let at = 500; at < 5_000; at += 500) limit.recordGivenUp(at);
+  expect(limit.extra()).toBe(1);
+  for (const run of runs(1_000, 0.1)) limit.recordRun(run);
+  expect(limit.extra()).toBe(101);
+  for (const run of runs(11_000, 0.1)) limit.recordRun(run);
+  expect(limit.extra()).toBe(1_200);
+});
+
 test('the limit is always an integer from 0 to twelve per slot', () => {
   fc.assert(
     fc.property(fc.array(ms, { minLength: 1 }), fc.array(ms), (claimMs, runMs) => {

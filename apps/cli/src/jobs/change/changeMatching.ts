@@ -1,0 +1,85 @@
+import { createInterface } from 'node:readline';
+import type { BulkChange, BulkProgress, JobSelection } from '@jobstream/client';
+import type { Api } from '../../command/apiCommand.ts';
+import { definedIn } from '../../command/definedIn.ts';
+import { ExitCode } from '../../command/exitCode.ts';
+import { UsageError } from '../../command/failure.ts';
+import { clearLine } from '../../operations/followOperation.ts';
+
+export type BulkVerb = 'cancel' | 'retry';
+
+export interface BulkWork {
+  readonly selection: JobSelection;
+  readonly reason?: string;
+  readonly dryRun: boolean;
+  /** Whether the user is not asked. */
+  readonly isConfirmed: boolean;
+}
+
+/** The most jobs that one request changes, and that a dry run counts. */
+const MOST_JOBS = 100_000;
+const BULK = { cancel: 'cancelMany', retry: 'retryMany' } as const;
+const DONE = { cancel: 'cancelled', retry: 'retried' } as const;
+
+/**
+ * Changes the jobs of a selection with one request. Says before how many they are and asks, and shows how far it is on a
+ * terminal.
+ *
+ * @throws UsageError when nobody can be asked and the change is not confirmed.
+ */
+export async function changeMatching(verb: BulkVerb, work: BulkWork, api: Api): Promise<ExitCode> {
+  const { client, printer, signal } = api;
+  const { selection, reason, dryRun, isConfirmed } = work;
+  const { matched } = await client.jobs[BULK[verb]](selection, { dryRun: true, signal });
+  if (dryRun) {
+    printer.document({ dryRun, matched }, () => `${jobsOf(matched)} would be ${DONE[verb]}`);
+    return ExitCode.ok;
+  }
+  if (matched > 0 && !isConfirmed && !(await agrees(verb, matched, api))) {
+    printer.note('Nothing is changed.');
+    return ExitCode.failed;
+  }
+  const options = { limit: MOST_JOBS, signal, onProgress: showProgress(api), ...definedIn({ reason }) };
+  const outcome = await client.jobs[BULK[verb]](selection, options).finally(() => clearLine(api));
+  printer.document(outcome, () => describe(verb, outcome));
+  return conclude(outcome, api);
+}
+
+/** Asks before many jobs are changed. @throws UsageError when standard input is no terminal. */
+export async function agrees(
+  verb: BulkVerb | 'replay',
+  matched: number,
+  { stdin, stderr, signal }: Api,
+): Promise<boolean> {
+  const what = `${verb} ${jobsOf(matched)}`;
+  if (stdin.isTTY !== true) throw new UsageError(`this would ${what}: confirm it with --yes`);
+  stderr.write(`${what[0]?.toUpperCase()}${what.slice(1)}? [y/N] `);
+  const lines = createInterface({ input: stdin, signal });
+  for await (const line of lines) return /^y(?:es)?$/iu.test(line.trim());
+  signal.throwIfAborted();
+  return false;
+}
+
+function showProgress({ stderr }: Api): (progress: BulkProgress) => void {
+  return ({ matched, total }) => {
+    if (stderr.isTTY) stderr.write(`\r\u001B[K${matched} of ${jobsOf(total)}`);
+  };
+}
+
+function describe(verb: BulkVerb, { matched, changed, skipped, failed }: BulkChange): string {
+  if (matched === 0) return 'There are no such jobs.';
+  const rest = [skipped > 0 ? `${skipped} had moved on` : '', failed > 0 ? `${failed} could not be changed` : ''];
+  return [`${jobsOf(changed)} ${DONE[verb]}`, ...rest.filter(Boolean)].join(', ');
+}
+
+function conclude({ matched, failed, stopped }: BulkChange, { printer }: Api): ExitCode {
+  if (stopped !== undefined) printer.note(`jobstream: it ended early (${stopped}): run it again for the rest`);
+  else if (matched === MOST_JOBS) printer.note('There may be more such jobs: run it again for the rest.');
+  return failed === 0 && stopped === undefined ? ExitCode.ok : ExitCode.failed;
+}
+
+/** A number of jobs in words. */
+export function jobsOf(count: number): string {
+  if (count >= MOST_JOBS) return `${MOST_JOBS} jobs or more`;
+  return count === 1 ? '1 job' : `${count} jobs`;
+}

@@ -1,0 +1,60 @@
+import type { JobError, JobEvent, JobEventData, JobEventName } from '@jobstream/client';
+import type { Printer, Tone } from '../../output/printer.ts';
+import { plainText } from '../../output/table.ts';
+import { formatDuration } from '../../output/times.ts';
+
+const TONES: Readonly<Partial<Record<JobEventName, Tone>>> = {
+  JobStarted: 'busy',
+  JobProgressed: 'quiet',
+  JobCompleted: 'good',
+  JobRetryScheduled: 'bad',
+  JobFailed: 'bad',
+  JobCancelled: 'bad',
+};
+const NAME_WIDTH = 'JobRetryScheduled'.length;
+
+type Details = {
+  readonly [Name in JobEventName]?: (data: JobEventData[Name], due: (instant: string) => string) => string | undefined;
+};
+
+/** What is worth knowing of an event beside its name; `due` shows a time as it was ahead at the time of the event. */
+const DETAILS: Details = {
+  JobCreated: ({ runAt }, due) => runAt && `due ${due(runAt)}`,
+  JobStarted: ({ attempt, worker }) => `attempt ${attempt} on ${worker}`,
+  JobProgressed: describeProgress,
+  JobCompleted: ({ durationMs, result }) => [`in ${formatDuration(durationMs)}`, ...jsonOf(result)].join(': '),
+  JobRetryScheduled: ({ attempt, error, retryAt }, due) =>
+    `attempt ${attempt} failed, next ${due(retryAt)}: ${describeError(error)}`,
+  JobFailed: ({ reason, error }) => `${reason}: ${describeError(error)}`,
+  JobReleased: ({ attempt, reason }) => `attempt ${attempt}: ${reason}`,
+  JobCancelled: ({ reason }) => reason,
+  JobRequeued: ({ reason }) => reason,
+};
+
+/** Shows an event in one line; `of` names the job where it is not clear which one it is. */
+export function describeEvent({ event, at, data }: JobEvent, printer: Printer, of: readonly string[] = []): string {
+  const name = printer.tone(TONES[event] ?? 'quiet', event.padEnd(NAME_WIDTH));
+  const describe = DETAILS[event] as
+    ((data: unknown, due: (instant: string) => string) => string | undefined) | undefined;
+  const details = plainText(describe?.(data, (instant) => printer.due(instant, at)) ?? '');
+  return [printer.tone('quiet', printer.clock(at)), name, ...of, details].join('  ').trimEnd();
+}
+
+/** Shows how far a job is. */
+export function describeProgress({
+  percent,
+  message,
+}: {
+  readonly percent?: number;
+  readonly message?: string;
+}): string {
+  return [percent === undefined ? undefined : `${percent}%`, message].filter((text) => text !== undefined).join(' ');
+}
+
+export function describeError({ name, message }: JobError): string {
+  return `${name}: ${message}`;
+}
+
+function jsonOf(value: unknown): readonly string[] {
+  return value === undefined ? [] : [JSON.stringify(value)];
+}

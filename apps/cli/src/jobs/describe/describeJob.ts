@@ -1,0 +1,56 @@
+import { hasEnded, type Job, type JobStatus } from '@jobstream/client';
+import { ExitCode } from '../../command/exitCode.ts';
+import type { Printer, Tone } from '../../output/printer.ts';
+import { formatProperties, plainText } from '../../output/table.ts';
+import { formatDuration } from '../../output/times.ts';
+import { describeError, describeProgress } from './describeEvent.ts';
+
+const TONES: Readonly<Record<JobStatus, Tone>> = {
+  scheduled: 'quiet',
+  pending: 'quiet',
+  processing: 'busy',
+  retrying: 'busy',
+  completed: 'good',
+  failed: 'bad',
+  cancelled: 'bad',
+};
+
+/** Shows a status in its colour. */
+export function paintStatus(status: JobStatus, { tone }: Printer, text: string = status): string {
+  return tone(TONES[status] ?? 'quiet', text);
+}
+
+/** Shows a job to people: a line for each of its properties. */
+export function describeJob(job: Job, printer: Printer): string {
+  const { time } = printer;
+  const properties = {
+    id: printer.tone('strong', job.id),
+    type: job.type,
+    status: paintStatus(job.status, printer),
+    tenant: job.tenant,
+    tags: job.tags.length === 0 ? undefined : job.tags.map(plainText).join(', '),
+    created: time(job.createdAt),
+    'run at': job.runAt && time(job.runAt),
+    started: job.startedAt && time(job.startedAt),
+    finished: job.finishedAt && `${time(job.finishedAt)}${tookOf(job)}`,
+    attempt: `${job.attempt} of ${job.maxAttempts}`,
+    worker: job.worker && plainText(job.worker),
+    progress: job.progress && plainText(describeProgress(job.progress)),
+    payload: JSON.stringify(job.payload),
+    result: job.result === undefined ? undefined : JSON.stringify(job.result),
+    error: job.error && plainText(describeError(job.error)),
+    unreadable: job.unreadableEvents === undefined ? undefined : `${job.unreadableEvents} events of a newer release`,
+  };
+  return formatProperties(properties, (text) => printer.tone('quiet', text));
+}
+
+function tookOf({ startedAt, finishedAt }: Job): string {
+  if (startedAt === undefined || finishedAt === undefined) return '';
+  return `, ${formatDuration(Date.parse(finishedAt) - Date.parse(startedAt))} after its start`;
+}
+
+/** The exit code of a command that waited for a job. */
+export function outcomeOf(job: Job): ExitCode {
+  if (!hasEnded(job)) return ExitCode.failed;
+  return job.status === 'completed' ? ExitCode.ok : ExitCode.negative;
+}

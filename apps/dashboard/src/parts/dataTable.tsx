@@ -1,0 +1,50 @@
+import { type ReactNode, useRef } from 'react';
+import { useRowKeys } from '../keys/useRowKeys.ts';
+
+/** What stands above a column, and in its cell of each row. */
+export interface Column<Row> {
+  readonly name: string;
+  readonly cell: (row: Row) => ReactNode;
+  /** Of what is not plain text; `actions` are buttons, whose head is only heard. */
+  readonly kind?: 'number' | 'mono' | 'why' | 'actions';
+}
+
+interface DataTableProps<Row> {
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  /** The name of a row in the address, after `#`. */
+  readonly rowId: (row: Row) => string;
+  readonly className?: string;
+}
+
+/** A table whose rows `j` and `k` go through; a view has one. */
+export function DataTable<Row>({ columns, rows, rowId, className }: DataTableProps<Row>) {
+  const scroller = useRef<HTMLDivElement>(null);
+  useRowKeys(scroller, { count: rows.length });
+  return (
+    <div className="scroll" ref={scroller}>
+      <table className={className}>
+        <thead>
+          <tr>
+            {columns.map(({ name, kind }) => (
+              <th key={name} className={kind === 'number' ? kind : undefined}>
+                {kind === 'actions' ? <span className="sr-only">{name}</span> : name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, index) => (
+            <tr key={rowId(row)} id={rowId(row)} data-row={index}>
+              {columns.map(({ name, kind, cell }) => (
+                <td key={name} className={kind === 'actions' ? 'number' : kind}>
+                  {cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

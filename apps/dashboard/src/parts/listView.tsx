@@ -1,0 +1,66 @@
+import type { Page } from '@jobstream/client';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { type Column, DataTable } from './dataTable.tsx';
+import { Loaded, type Reading } from './loaded.tsx';
+
+interface ListViewProps<Row> {
+  readonly title: string;
+  /** Beside the title. */
+  readonly aside?: ReactNode;
+  readonly query: ListReading<Row>;
+  /** Above the rows. */
+  readonly children?: ReactNode;
+  /** In the place of a table without rows. */
+  readonly empty: ReactNode;
+  readonly columns: readonly Column<Row>[];
+  readonly rowId: (row: Row) => string;
+  readonly className?: string;
+}
+
+interface ListReading<Row> extends Reading<readonly Row[]> {
+  readonly hasNextPage?: boolean;
+  readonly isFetchingNextPage?: boolean;
+  readonly fetchNextPage?: () => Promise<unknown>;
+}
+
+/** A view that is a table: its title, and its rows once they are read. */
+export function ListView<Row>({ title, aside, query, children, empty, ...table }: ListViewProps<Row>) {
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+  return (
+    <>
+      <div className="title">
+        <h1>{title}</h1>
+        {aside}
+      </div>
+      {children}
+      <Loaded query={query}>{(rows) => (rows.length === 0 ? empty : <DataTable rows={rows} {...table} />)}</Loaded>
+      {hasNextPage && (
+        <button type="button" className="more" disabled={isFetchingNextPage} onClick={() => void fetchNextPage?.()}>
+          Show more
+        </button>
+      )}
+    </>
+  );
+}
+
+interface Pages<Row> {
+  readonly queryKey: readonly unknown[];
+  readonly readPage: (
+    page: { readonly cursor?: string },
+    options: { readonly signal: AbortSignal },
+  ) => Promise<Page<Row>>;
+  readonly refetchInterval?: number;
+}
+
+/** The rows of a list that is read page by page, as far as its reader has asked for them. */
+export function usePages<Row>({ queryKey, readPage, refetchInterval }: Pages<Row>) {
+  return useInfiniteQuery({
+    queryKey,
+    queryFn: ({ pageParam, signal }) => readPage(pageParam === '' ? {} : { cursor: pageParam }, { signal }),
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    select: ({ pages }) => pages.flatMap(({ items }) => items),
+    ...(refetchInterval === undefined ? {} : { refetchInterval }),
+  });
+}

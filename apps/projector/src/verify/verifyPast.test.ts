@@ -1,0 +1,73 @@
+import { clearPast, type Difference } from '@jobstream/readmodel';
+import { createLogger } from '@jobstream/runtime';
+import { eventually, forEachTest } from '@jobstream/test-support';
+import { expect, onTestFinished, test } from 'vitest';
+import { appendLife } from '../../testing/jobLoad.ts';
+import { projectorStage } from '../../testing/projectorStage.ts';
+import { PastFollower } from '../past/pastFollower.ts';
+import { verifyPast } from './verifyPast.ts';
+
+const stage = forEachTest(projectorStage);
+const logger = createLogger({ service: 'projector', level: 'silent' });
+
+async function follow(): Promise<void> {
+  const { eventLog, databaseUrl, readModel: table } = stage;
+  const follower = new PastFollower({ eventLog, databaseUrl, table, logger, intervalMs: 10, liveMayLack: 1e9 });
+  onTestFinished(() => follower.stop());
+  await follower.start();
+}
+
+async function followedAll(): Promise<void> {
+  const end = await stage.eventLog.lastSequence();
+  const reached = async () => expect((await stage.readModel.readPastCheckpoint())?.lastSequence).toBe(end);
+  await eventually(reached);
+}
+
+function verify() {
+  const { eventLog, databaseUrl } = stage;
+  return verifyPast({ eventLog, databaseUrl, stop: new AbortController().signal, onProgress: () => {} });
+}
+
+/** Some jobs whose past states are kept; returns the id of one. */
+async function followSomeJobs(): Promise<string> {
+  const [first = ''] = await Promise.all(Array.from({ length: 5 }, () => appendLife(stage.eventLog)));
+  await appendLife(stage.eventLog, 1);
+  await follow();
+  await followedAll();
+  return first;
+}
+
+test('past states that nobody keeps are not compared', async () => {
+  await appendLife(stage.eventLog);
+  expect(await verify()).toBe('not kept');
+});
+
+test('past states that match the log have no differences, also while more happens, and nothing is left behind', async () => {
+  await followSomeJobs();
+  const [differences] = await Promise.all([verify(), appendLife(stage.eventLog), appendLife(stage.eventLog)]);
+  expect(differences).toEqual([]);
+  expect(await stage.sql(`SELECT FROM pg_namespace WHERE nspname = 'jobstream_past_verify'`)).toEqual([]);
+});
+
+test('rows that were changed, removed or added by hand are found', async () => {
+  const job = await followSomeJobs();
+  await stage.sql(`UPDATE past_jobs SET status = 'failed' WHERE job_id = '${job}'`);
+  await stage.sql(`DELETE FROM past_changes WHERE job_id = '${job}' AND status = 'completed'`);
+  await stage.sql(`UPDATE past_counts SET delta = delta + 1 WHERE status = 'completed'`);
+  await stage.sql(`INSERT INTO past_counts VALUES (7, '', 'email', 'failed', 3)`);
+  const found = (await verify()) as readonly Difference[];
+  expect(found).toEqual([
+    { table: 'past_jobs', key: job, problem: 'different', field: 'status', live: 'failed', log: 'completed' },
+    expect.objectContaining({ table: 'past_changes', problem: 'missing' }),
+    { table: 'past_counts', key: '0 email completed', problem: 'different', field: 'delta', live: '6', log: '5' },
+    expect.objectContaining({ table: 'past_counts', key: '7 email failed', problem: 'extra' }),
+  ]);
+});
+
+test('tables that were emptied while a follower ran are built anew by it, without another event', async () => {
+  const job = await followSomeJobs();
+  await stage.sql(`DELETE FROM past_jobs WHERE job_id = '${job}'`);
+  await clearPast(stage.databaseUrl);
+  await followedAll();
+  expect(await verify()).toEqual([]);
+});

@@ -1,0 +1,93 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { PayloadError } from '../transport/errors.ts';
+import type { NewBackoff } from '../jobs/job.ts';
+
+const JOB_TYPE = /^[a-z][a-z0-9-]{0,62}$/;
+
+/** Defaults of the jobs of a definition; what `enqueue` is given wins. */
+export interface JobDefaults {
+  readonly maxAttempts?: number;
+  /** How long an attempt may take, in milliseconds. */
+  readonly timeoutMs?: number;
+  readonly backoff?: NewBackoff;
+  readonly tags?: readonly string[];
+}
+
+/** A job type as producers and workers share it; made by `defineJob`. */
+export interface JobDefinition<
+  PayloadSchema extends StandardSchemaV1 = StandardSchemaV1,
+  ResultSchema extends StandardSchemaV1 = StandardSchemaV1,
+> {
+  readonly type: string;
+  readonly payload: PayloadSchema;
+  /** Undefined where results are not checked. */
+  readonly result: ResultSchema | undefined;
+  readonly defaults: JobDefaults;
+}
+
+/** What a producer passes for the payload: the input of its schema. */
+export type PayloadInput<Definition extends JobDefinition> = StandardSchemaV1.InferInput<Definition['payload']>;
+/** What a handler receives: the output of the payload's schema. */
+export type PayloadOutput<Definition extends JobDefinition> = StandardSchemaV1.InferOutput<Definition['payload']>;
+/** What a handler returns: the input of the result's schema. */
+export type ResultInput<Definition extends JobDefinition> = StandardSchemaV1.InferInput<
+  NonNullable<Definition['result']>
+>;
+/** What a producer gets back: the output of the result's schema. */
+export type ResultOutput<Definition extends JobDefinition> = StandardSchemaV1.InferOutput<
+  NonNullable<Definition['result']>
+>;
+
+export interface JobDefinitionOptions<
+  PayloadSchema extends StandardSchemaV1,
+  ResultSchema extends StandardSchemaV1,
+> extends JobDefaults {
+  /** Any Standard Schema: zod, valibot, arktype, `Schema.toStandardSchemaV1` of effect. */
+  readonly payload: PayloadSchema;
+  /** Checks what handlers return; default: any JSON. */
+  readonly result?: ResultSchema;
+}
+
+/**
+ * Defines a job type once, for the producers that enqueue its jobs and the workers that run them. It holds no handler and
+ * needs nothing of Node, so both sides can import the file that it is in.
+ *
+ * @param type 1 to 63 lower-case letters, digits and dashes, starting with a letter.
+ * @throws TypeError when `type` is not a job type.
+ * @example
+ * export const thumbnail = defineJob('thumbnail', {
+ *   payload: z.object({ url: z.url(), width: z.int() }),
+ *   result: z.object({ bytes: z.int() }),
+ *   maxAttempts: 5,
+ * });
+ */
+export function defineJob<PayloadSchema extends StandardSchemaV1, ResultSchema extends StandardSchemaV1>(
+  type: string,
+  { payload, result, ...defaults }: JobDefinitionOptions<PayloadSchema, ResultSchema>,
+): JobDefinition<PayloadSchema, ResultSchema> {
+  if (!JOB_TYPE.test(type)) {
+    const expected = '1 to 63 lower-case letters, digits and dashes, starting with a letter';
+    throw new TypeError(`expected a job type of ${expected}, got: ${JSON.stringify(type)}`);
+  }
+  return { type, payload, result, defaults };
+}
+
+/**
+ * Checks a payload before it is sent.
+ *
+ * @throws PayloadError
+ */
+export async function checkPayload({ type, payload: schema }: JobDefinition, payload: unknown): Promise<void> {
+  const { issues } = await schema['~standard'].validate(payload);
+  if (issues === undefined) return;
+  throw new PayloadError(
+    type,
+    issues.map(({ path = [], message }) => ({ pointer: pointerTo(path), detail: message })),
+  );
+}
+
+/** `/to/0` */
+function pointerTo(path: readonly (PropertyKey | StandardSchemaV1.PathSegment)[]): string {
+  const keys = path.map((segment) => String(typeof segment === 'object' ? segment.key : segment));
+  return keys.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}

@@ -1,0 +1,76 @@
+import type { Actor } from '../operate/actor.ts';
+import type { Backoff, Job, JobError } from './job.ts';
+
+/** What belongs to each event, by its name. */
+export interface JobEventData {
+  readonly JobCreated: {
+    readonly payload: unknown;
+    readonly maxAttempts: number;
+    readonly backoff: Backoff;
+    readonly timeoutMs: number;
+    readonly tags: readonly string[];
+    readonly runAt?: string;
+    /** The delay that was asked for; `runAt` is it from the creation on, by the clock of the server. */
+    readonly delayMs?: number;
+    /** The job of which this one is a repetition. */
+    readonly rerunOf?: string;
+    /** Why an operator has asked for it. */
+    readonly reason?: string;
+  };
+  readonly JobStarted: { readonly attempt: number; readonly worker: string };
+  readonly JobProgressed: { readonly attempt: number; readonly percent?: number; readonly message?: string };
+  readonly JobCompleted: {
+    readonly attempt: number;
+    readonly result?: unknown;
+    readonly durationMs: number;
+    /** The result has a number that JavaScript does not hold exactly: it is shown rounded, or null beyond all doubles. */
+    readonly resultInexact?: true;
+  };
+  readonly JobRetryScheduled: {
+    readonly attempt: number;
+    readonly error: JobError;
+    readonly retryAt: string;
+    readonly durationMs: number;
+  };
+  readonly JobFailed: {
+    readonly attempt: number;
+    readonly error: JobError;
+    readonly reason: 'attempts-exhausted' | 'unrecoverable' | 'invalid-payload' | 'worker-lost';
+    /** How long the attempt ran. Absent when its worker was lost, and from workers that do not measure it. */
+    readonly durationMs?: number;
+  };
+  readonly JobCancelled: { readonly reason?: string };
+  readonly JobRequeued: { readonly reason?: string; readonly discarded?: number };
+  /** An operator did not want to wait until the job, or its next attempt, is due. */
+  readonly JobDueNow: { readonly reason?: string };
+  /** Before the job is put back to work. Earlier payloads stay in the history. */
+  readonly JobPayloadChanged: { readonly payload: unknown; readonly reason?: string };
+  readonly JobReleased: { readonly attempt: number; readonly reason: string };
+  /** The state of the job, written down again before the log loses earlier events. */
+  readonly JobCarried: Omit<
+    Job,
+    'id' | 'type' | 'tenant' | 'version' | 'result' | 'resultInexact' | 'unreadableEvents' | 'waitingFor'
+  >;
+}
+
+export type JobEventName = keyof JobEventData;
+
+/** Something that happened to a job. `sequence` is its place in the log, by which a feed can be resumed. */
+export type JobEvent = { readonly [Name in JobEventName]: EventOf<Name> }[JobEventName];
+
+interface EventOf<Name extends JobEventName> {
+  readonly sequence: number;
+  readonly recordedAt: string;
+  readonly v: 1;
+  readonly event: Name;
+  readonly id: string;
+  readonly jobId: string;
+  readonly jobType: string;
+  readonly version: number;
+  readonly at: string;
+  readonly actor: Actor;
+  readonly causationId?: string;
+  readonly correlationId?: string;
+  readonly tenant?: string;
+  readonly data: JobEventData[Name];
+}

@@ -1,0 +1,272 @@
+import { newIdempotencyKey } from '../enqueue/idempotencyKey.ts';
+import type { CallOptions } from '../transport/transport.ts';
+import { changeMany, type BulkChange, type BulkOptions } from './bulkChange.ts';
+import { followEvents } from '../transport/followEvents.ts';
+import { hasEnded, type CreatedJob, type EndedJob, type Job, type RetriedJob } from './job.ts';
+import type { JobEvent } from './jobEvent.ts';
+import type { NewJob } from './job.ts';
+import { itemsOf, type Page } from './pages.ts';
+import type { PastMoment } from '../operate/stats.ts';
+import { pause } from '../transport/pause.ts';
+import { retryDelay } from '../transport/pause.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { JobStatus } from './job.ts';
+
+export interface CreateOptions extends CallOptions {
+  /** A repeated creation with the same key returns the same job, also after a restart of the caller; default: a new key. */
+  readonly idempotencyKey?: string;
+}
+
+export interface GetOptions extends CallOptions {
+  /** Waits up to 3.5 s for this version, to read your own write. */
+  readonly minVersion?: number;
+  /** Returns the job as it was at a time (RFC 3339), or after the event with this sequence. */
+  readonly asOf?: string | number;
+}
+
+export interface PageOptions {
+  /** Jobs on a page: 1 to 200, default 50. */
+  readonly limit?: number;
+  readonly cursor?: string;
+  /** Also counts the jobs of all pages. */
+  readonly count?: boolean;
+}
+
+export interface JobPage extends Page<Job> {
+  readonly total?: number;
+  /** False when there are more than `total`. */
+  readonly totalExact?: boolean;
+  /** With `asOf`: the moment of the answer. */
+  readonly asOf?: PastMoment;
+}
+
+export interface ChangeOptions extends CallOptions {
+  /** Stored in the event. */
+  readonly reason?: string;
+}
+
+export interface RetryOptions extends ChangeOptions {
+  /** Replaces the payload for all later attempts; earlier ones stay in the history. */
+  readonly payload?: unknown;
+  /** Whether events of a newer release that the API cannot read are discarded: the job goes on without them. */
+  readonly discardUnreadable?: boolean;
+}
+
+/** What shall be different in the new job. */
+export interface RerunOptions extends Partial<Omit<NewJob, 'type'>>, CreateOptions {
+  /** Stored in the event. */
+  readonly reason?: string;
+}
+
+export interface HistoryOptions extends CallOptions {
+  /** Leaves out events up to this sequence. */
+  readonly after?: number;
+}
+
+/** A line that a handler wrote with `ctx.log`. */
+export interface LogLine {
+  /** RFC 3339. */
+  readonly time: string;
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields?: Readonly<Record<string, unknown>>;
+  /** The id of the `JobStarted` of the run that wrote it: an attempt has several when the job was released or retried. */
+  readonly runId: string;
+}
+
+/** How long one request waits for the end of a job: proxies cut connections that are idle for longer than 30 s. */
+const WAIT_S = 25;
+
+/** The operations on jobs. Each throws NotFoundError for an unknown id. */
+export class Jobs {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Creates one job. The request is repeated while the API is unavailable, under one idempotency key, so it creates the
+   * job once; pass a key of your own (an order number, say) to make that true across restarts of the caller as well.
+   *
+   * @returns the job with its status `pending` or `scheduled`.
+   * @throws InvalidRequestError for a request that breaks a rule, with a pointer to each mistake.
+   * @throws UnavailableError after `retryForMs`.
+   * @example
+   * const job = await client.jobs.create({ type: 'email', payload: { to } }, { idempotencyKey: order.id });
+   */
+  create(job: NewJob, { idempotencyKey = newIdempotencyKey(), signal }: CreateOptions = {}): Promise<CreatedJob> {
+    const headers = { 'idempotency-key': idempotencyKey };
+    return this.#transport.ask({ method: 'POST', path: '/api/jobs', body: job, headers, signal });
+  }
+
+  /** Creates up to 1,000 jobs, all or none, and returns them in the same order. */
+  async createBatch(
+    jobs: readonly NewJob[],
+    { idempotencyKey = newIdempotencyKey(), signal }: CreateOptions = {},
+  ): Promise<readonly Pick<Job, 'id' | 'status'>[]> {
+    const headers = { 'idempotency-key': idempotencyKey };
+    const request = { method: 'POST', path: '/api/jobs/batch', body: { jobs }, headers, signal } as const;
+    const created = await this.#transport.ask<{ jobs: readonly Pick<Job, 'id' | 'status'>[] }>(request);
+    return created.jobs;
+  }
+
+  get(id: string, { signal, ...query }: GetOptions = {}): Promise<Job> {
+    return this.#transport.ask({ path: pathOf(id), query, signal });
+  }
+
+  /**
+   * Iterates over all jobs that a filter matches, newest first by default; fetches a page when the one before is used up.
+   *
+   * @example
+   * client.jobs.list({ status: ['failed', 'cancelled'], errorCode: 'ETIMEDOUT', sort: 'oldest' })
+   * client.jobs.list({ status: 'processing', asOf: '2026-01-31T03:12:00Z' })
+   */
+  list(filter: JobListFilter = {}, options: CallOptions = {}): AsyncGenerator<Job, void, undefined> {
+    return itemsOf((cursor) => this.listPage({ ...filter, ...(cursor === undefined ? {} : { cursor }) }, options));
+  }
+
+  listPage(query: JobListFilter & PageOptions = {}, { signal }: CallOptions = {}): Promise<JobPage> {
+    return this.#transport.ask({ path: '/api/jobs', query: { ...query }, signal });
+  }
+
+  /**
+   * Waits until a job is `completed`, `failed` or `cancelled`, for as long as that takes.
+   *
+   * @param options.signal ends the wait; the call then rejects with the signal's reason.
+   * @example
+   * const { status, result } = await client.jobs.waitForCompletion(job.id, { signal: AbortSignal.timeout(60_000) });
+   */
+  async waitForCompletion(id: string, { signal }: CallOptions = {}): Promise<EndedJob> {
+    const query = { wait: `${WAIT_S}s` };
+    const patienceMs = (WAIT_S + 10) * 1_000;
+    for (let early = 1; ; early += 1) {
+      const askedAt = Date.now();
+      const job = await this.#transport.ask<Job>({ path: pathOf(id), query, patienceMs, signal });
+      if (hasEnded(job)) return job;
+      // A server that stops, or a proxy with a short limit, answers before the wait is over.
+      if (Date.now() - askedAt >= (WAIT_S * 1_000) / 2) early = 0;
+      else await pause(retryDelay(early), signal);
+    }
+  }
+
+  /** Cancels a job. Cancelling twice is allowed. @throws ConflictError when the job has ended otherwise. */
+  cancel(id: string, { signal, ...body }: ChangeOptions = {}): Promise<Job> {
+    return this.#transport.ask({ method: 'POST', path: `${pathOf(id)}/cancel`, body, signal });
+  }
+
+  /**
+   * Puts a failed or cancelled job back to `pending`.
+   *
+   * @throws ConflictError in any other status.
+   * @throws InvalidRequestError for a payload that its workers do not accept.
+   */
+  retry(id: string, { signal, ...body }: RetryOptions = {}): Promise<RetriedJob> {
+    return this.#transport.ask({ method: 'POST', path: `${pathOf(id)}/retry`, body, signal, repeatable: false });
+  }
+
+  /** Runs a `scheduled` or `retrying` job now. @throws ConflictError in any other status. */
+  runNow(id: string, { signal, ...body }: ChangeOptions = {}): Promise<Job> {
+    return this.#transport.ask({ method: 'POST', path: `${pathOf(id)}/run-now`, body, signal });
+  }
+
+  /**
+   * Creates a job like one that has ended, with `rerunOf`. Repeated like `create` while the API is unavailable.
+   *
+   * @throws ConflictError while the job has not ended, and when its payload was erased and there is no other.
+   */
+  rerun(id: string, { signal, idempotencyKey = newIdempotencyKey(), ...body }: RerunOptions = {}): Promise<CreatedJob> {
+    const headers = { 'idempotency-key': idempotencyKey };
+    return this.#transport.ask({ method: 'POST', path: `${pathOf(id)}/rerun`, body, headers, signal });
+  }
+
+  /** Erases payload and result of an encrypted job; its history stays. @throws ConflictError when it was stored in clear. */
+  erasePayload(id: string, { signal }: CallOptions = {}): Promise<Job> {
+    return this.#transport.ask({ method: 'DELETE', path: `${pathOf(id)}/payload`, signal });
+  }
+
+  /** Cancels the jobs of a selection: those that have not ended, or those of the status that it names. */
+  cancelMany(selection: JobSelection, options: BulkOptions = {}): Promise<BulkChange> {
+    return changeMany(this.#transport, { path: '/api/jobs/cancel', selection }, options);
+  }
+
+  /** Retries the jobs of a selection: the failed ones, or those of the status that it names. */
+  retryMany(selection: JobSelection, options: BulkOptions = {}): Promise<BulkChange> {
+    return changeMany(this.#transport, { path: '/api/jobs/retry', selection }, options);
+  }
+
+  /** Returns the history of a job, oldest event first. */
+  async history(id: string, { signal }: CallOptions = {}): Promise<readonly JobEvent[]> {
+    const request = { path: `${pathOf(id)}/events`, signal };
+    return (await this.#transport.ask<{ items: readonly JobEvent[] }>(request)).items;
+  }
+
+  /** Iterates over the history of a job and then follows it live, until the job has ended. */
+  events(id: string, { signal, after }: HistoryOptions = {}): AsyncGenerator<JobEvent, void, undefined> {
+    return followEvents(this.#transport, { path: `${pathOf(id)}/events`, signal }, after);
+  }
+
+  /**
+   * Iterates over what the handler of an attempt has logged so far, oldest first. Lines are kept for some time, and up to
+   * 64 KB an attempt. Needs the scope `jobs:debug`.
+   */
+  logs(id: string, attempt: number, { signal }: CallOptions = {}): AsyncGenerator<LogLine, void, undefined> {
+    const path = logsPathOf(id, attempt);
+    return itemsOf((cursor) => this.#transport.ask({ path, query: { cursor }, signal }));
+  }
+
+  /** As `logs`, and then follows the lines live until the attempt is over; waits for one that has not begun. */
+  followLogs(id: string, attempt: number, { signal }: CallOptions = {}): AsyncGenerator<LogLine, void, undefined> {
+    return followEvents(this.#transport, { path: logsPathOf(id, attempt), signal });
+  }
+}
+
+function logsPathOf(id: string, attempt: number): string {
+  return `${pathOf(id)}/attempts/${attempt}/logs`;
+}
+
+function pathOf(id: string): string {
+  return `/api/jobs/${encodeURIComponent(id)}`;
+}
+
+/** The times of a job by which lists can be narrowed; `run` is when it was or is due. */
+type JobTime = 'created' | 'updated' | 'started' | 'finished' | 'run';
+
+/** What to list, and in which order; all conditions must hold. Times are RFC 3339. */
+export interface JobListFilter extends Readonly<Partial<Record<`${JobTime}${'After' | 'Before'}`, string>>> {
+  /** A type, or several of which a job has one. */
+  readonly type?: string | readonly string[];
+  readonly status?: JobStatus | readonly JobStatus[];
+  /** A tag, or several, all of which a job has. */
+  readonly tag?: string | readonly string[];
+  /** The name and the code of the last error. */
+  readonly errorName?: string;
+  readonly errorCode?: string;
+  /** The jobs of this group of failures; see `client.failures`. */
+  readonly failure?: string;
+  /** Conditions on values at paths that `SEARCH_PATHS` names for the type, such as `customer=ACME`; also with `>=`, `<=`, `^=`. */
+  readonly search?: string | readonly string[];
+  /** The worker of the running or last attempt. */
+  readonly worker?: string;
+  /** Jobs that repeat this one. */
+  readonly rerunOf?: string;
+  /**
+   * Lists the jobs that there were at a time (RFC 3339), or after the event with this sequence, as they were. Combines with
+   * `type`, `status` and `tag` alone.
+   */
+  readonly asOf?: string | number;
+  /** By age, or by how long the last attempt of an ended job ran; default `newest`. */
+  readonly sort?: 'newest' | 'oldest' | 'longest' | 'shortest';
+}
+
+/** A filter for changes of many jobs; all conditions must hold. Times are RFC 3339. */
+export interface JobFilter {
+  readonly type?: string;
+  readonly status?: JobStatus;
+  readonly tag?: string;
+  readonly createdAfter?: string;
+  readonly createdBefore?: string;
+}
+
+/** The jobs of a bulk change: those that a non-empty filter matches, or all. */
+export type JobSelection = JobFilter | { readonly all: true };
