@@ -4,8 +4,8 @@ import type { TestUserConfig } from 'vitest/config';
 
 const schedules = '**/*.schedules.test.ts';
 
-/** Whole systems and the commands that people type, which take processes by the dozen: `npm run test:system`. */
-const system = '{tools,e2e}/**/*.test.ts';
+/** Whole systems, upgrades and the files of deployments: `npm run test:system`. */
+const system = 'e2e/{deploy,eventLog,readModel,system,upgrade}/**/*.test.ts';
 
 /** They need Chromium, and share one system: `npm run test:dashboard`. */
 const dashboard = 'e2e/dashboard/**/*.test.ts';
@@ -20,6 +20,12 @@ const ofAll = {
   hookTimeout: 600_000,
   expect: { poll: { timeout: 240_000 } },
   restoreMocks: true,
+  tags: [
+    {
+      name: 'exact',
+      description: 'Loss, duplicates, or what must be equal: such a failure gets no second try.',
+    },
+  ],
 } satisfies TestUserConfig;
 
 export default defineConfig({
@@ -33,8 +39,8 @@ export default defineConfig({
         test: {
           ...ofAll,
           name: 'tests',
-          include: ['{apps,libs}/*/{src,testing,build}/**/*.test.ts', 'bench/**/*.test.ts'],
-          exclude: [...ofAll.exclude, schedules],
+          include: ['{apps,libs}/*/{src,testing,build}/**/*.test.ts', '{bench,tools,e2e}/**/*.test.ts'],
+          exclude: [...ofAll.exclude, schedules, system, dashboard],
           // Files share the modules of a worker process: nothing has state at module scope, and imports were a third of the time.
           isolate: false,
         },
@@ -44,7 +50,7 @@ export default defineConfig({
           ...ofAll,
           name: 'system',
           include: [system],
-          exclude: [...ofAll.exclude, dashboard],
+          exclude: ofAll.exclude,
           isolate: false,
         },
       },

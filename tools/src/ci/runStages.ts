@@ -7,13 +7,8 @@ const CLOSING_LINE = /^(\d+) passed, (\d+) failed(?:, \d+ skipped)?$/;
 const DEFAULT_MINUTES = 30;
 const TAIL_LINES = 80;
 /** How our commands name a test that failed. */
-const COMPLAINT = /^(?:failed: |FAILED )/;
+const COMPLAINT = /^(?:failed: |FAILED |flaky: )/;
 const COMPLAINTS = 20;
-/** On a machine that takes longer for the first stage, many tests at once would run into their time limits. */
-const SLOW_MACHINE_MS = 150_000;
-/** No stage begins after it: a push must have its answer within an hour and a half. */
-const LAST_BEGIN_MS = 45 * 60_000;
-
 interface StageTally {
   readonly passed: number;
   readonly failed: number;
@@ -30,41 +25,30 @@ export interface StageResult extends StageTally {
   readonly complaints: readonly string[];
 }
 
-/** Times since the begin of the run, in milliseconds. */
 interface RunLimits {
-  /** When the first stage ends later, the tests of the others run two at a time. */
-  readonly slowMachineMs?: number;
-  /** When a stage would begin later, it does not run. */
-  readonly lastBeginMs?: number;
+  /** After so many milliseconds the run is ended: the stage that runs counts as failed, and no other begins. */
+  readonly limitMs?: number;
 }
 
 /** Runs the stages one after the other, and returns their results. When the first one fails, no other runs. */
 export async function runStages(
   stages: readonly Stage[],
   surroundings: CommandSurroundings,
-  { slowMachineMs = SLOW_MACHINE_MS, lastBeginMs = LAST_BEGIN_MS }: RunLimits = {},
+  { limitMs }: RunLimits = {},
 ): Promise<StageResult[]> {
-  const begin = performance.now();
-  const elapsed = () => performance.now() - begin;
+  const limit = limitMs === undefined ? undefined : AbortSignal.timeout(limitMs);
+  const stop = limit === undefined ? surroundings.stop : AbortSignal.any([surroundings.stop, limit]);
   const results: StageResult[] = [];
-  let run = runStage;
   for (const stage of stages) {
-    if (surroundings.stop.aborted || elapsed() > lastBeginMs) break;
-    const result = await run(stage, surroundings);
+    if (stop.aborted) break;
+    const result = await runStage(stage, { ...surroundings, stop });
     results.push(result);
-    if (stage.isFirst !== true) continue;
-    if (result.failed > 0) break;
-    if (elapsed() <= slowMachineMs) continue;
-    surroundings.writeLine('\nthis machine is slow: tests run two at a time');
-    run = runWithFewTests;
+    if (stage.isFirst === true && result.failed > 0) break;
+  }
+  if (limit?.aborted === true) {
+    surroundings.writeLine(`\nthe run took longer than ${(limitMs ?? 0) / 60_000} minutes and was ended`);
   }
   return results;
-}
-
-/** Runs a stage so that each test of it has a processor for itself. */
-async function runWithFewTests(stage: Stage, surroundings: CommandSurroundings): Promise<StageResult> {
-  const result = await runStage({ ...stage, command: `export VITEST_MAX_WORKERS=2; ${stage.command}` }, surroundings);
-  return { ...result, stage };
 }
 
 /** Runs a stage to its end, or until it is overdue, and passes on its output line by line. */

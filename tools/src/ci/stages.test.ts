@@ -13,30 +13,28 @@ test('every npm script that a stage runs exists', async () => {
   expect(wanted.filter((name) => !Object.hasOwn(manifest.scripts, name ?? ''))).toEqual([]);
 });
 
+function namesOf(chosen: readonly { readonly name: string }[]): readonly string[] {
+  return chosen.map(({ name }) => name);
+}
+
 test('stages are chosen by their names, which differ', () => {
-  const names = stages.map(({ name }) => name);
-  expect(new Set(names).size).toBe(names.length);
-  const chosen = chooseStages(stages, { names: ['speed', 'tests', 'checks'] });
-  expect(chosen.map(({ name }) => name)).toEqual(['checks', 'tests', 'speed']);
-  expect(() => chooseStages(stages, { names: ['tests', 'tsets'] })).toThrow(
-    /^no stage tsets: there are checks, tests, /,
-  );
+  expect(new Set(namesOf(stages)).size).toBe(stages.length);
+  expect(namesOf(chooseStages(stages, { names: ['speed', 'tests', 'checks'] }))).toEqual(['checks', 'tests', 'speed']);
+  const unknown = /^no stage tsets: there are checks, tests, /;
+  expect(() => chooseStages(stages, { names: ['tests', 'tsets'] })).toThrow(unknown);
+  expect(() => chooseStages(stages, { from: 'tsets' })).toThrow(unknown);
 });
 
-test('each stage runs with every push or every night', () => {
-  const pushed = chooseStages(stages, {});
-  const nightly = chooseStages(stages, { nightly: true });
-  expect(pushed.map(({ name }) => name)).toEqual(expect.arrayContaining(['checks', 'tests', 'system', 'containers']));
-  expect(nightly.map(({ name }) => name)).toEqual(expect.arrayContaining(['compose', 'speed']));
-  expect([...pushed, ...nightly].toSorted((a, b) => stages.indexOf(a) - stages.indexOf(b))).toEqual(stages);
+test('without a name the gate runs, with `all` every stage, and with `from` that one and all behind it', () => {
+  expect(namesOf(chooseStages(stages, {}))).toEqual(['checks', 'tests', 'smoke']);
+  expect(chooseStages(stages, { names: ['all'] })).toEqual(stages);
+  const last = stages.slice(-2);
+  expect(chooseStages(stages, { names: ['all'], from: last[0]?.name })).toEqual(last);
 });
 
-test('the nightly workflow runs each nightly stage', async () => {
-  const workflow = await readFile(path.join(repositoryRoot, '.github/workflows/nightly.yml'), 'utf8');
-  const [, matrix] = /stage: \[(.+)\]/.exec(workflow) ?? [];
-  expect(matrix).toBe(
-    chooseStages(stages, { nightly: true })
-      .map(({ name }) => name)
-      .join(', '),
-  );
+test('the workflow of the night and of releases runs each stage that is not in the gate', async () => {
+  const workflow = await readFile(path.join(repositoryRoot, '.github/workflows/all.yml'), 'utf8');
+  const [, matrix = ''] = /stage:\n((?: +- [\w-]+\n)+)/.exec(workflow) ?? [];
+  const listed = [...matrix.matchAll(/- ([\w-]+)/g)].map(([, name]) => name);
+  expect(listed).toEqual(namesOf(stages.filter(({ gate }) => gate !== true)));
 });

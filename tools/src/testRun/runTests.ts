@@ -1,22 +1,87 @@
-import { startVitest, parseCLI } from 'vitest/node';
-import type { Vitest } from 'vitest/node';
+import os from 'node:os';
+import { parseCLI, startVitest } from 'vitest/node';
+import type { TestModule, TestUserConfig, Vitest } from 'vitest/node';
+import { BusyLoops } from './busyLoops.ts';
+import { readFlakyList } from './flakyList.ts';
+import { choose, flakyLine, MAX_FLAKY, type FlakyFile } from './secondTry.ts';
+import { slowLines } from './slowFiles.ts';
 import { closingLine, failedTests, reasonOf, skipReasons, testTally } from './testTally.ts';
 
-/** Runs vitest with these words of its command line; writes `N passed, N failed` last and returns how many failed. */
-export async function runTests(words: readonly string[]): Promise<number> {
-  const { filter, options } = parseCLI(['vitest', 'run', ...words]);
-  const vitest = await startVitest(filter, { project: projectsFor(filter), ...options, watch: false });
-  const modules = vitest.state.getTestModules();
-  const otherErrors = vitest.state.getUnhandledErrors();
-  const tally = testTally(modules, otherErrors.length);
-  await closeAll(vitest);
-  // A run that could not even begin has no test that failed.
-  const failed = Math.max(tally.failed, process.exitCode ? 1 : 0);
-  for (const name of failedTests(modules)) console.log(`failed: ${name}`);
-  for (const error of otherErrors) console.log(`failed: outside of the tests${reasonOf([error as Error])}`);
-  for (const reason of skipReasons(modules)) console.log(`skipped: ${reason}`);
+export interface TestRunOptions {
+  /** Prints the files that took longest. */
+  readonly slow?: boolean;
+  /** A file that passed only when it was tried again counts as failed. */
+  readonly flakyFails?: boolean;
+  /** Settings of vitest that go before those of the repository and of the command line. */
+  readonly settings?: TestUserConfig;
+}
+
+/** What a run of vitest came to. */
+interface Outcome {
+  readonly modules: readonly TestModule[];
+  /** Errors outside of tests: an unhandled rejection, a process of vitest that ended. */
+  readonly otherErrors: readonly unknown[];
+  /** Whether it ran to its end; no test has failed where it did not. */
+  readonly began: boolean;
+}
+
+/**
+ * Runs vitest with these words of its command line; writes `N passed, N failed` last and returns how many failed. In a run of
+ * all files, those that failed are tried once more, alone (see "The second try" in docs/development.md).
+ */
+export async function runTests(words: readonly string[], options: TestRunOptions = {}): Promise<number> {
+  const { filter } = parseCLI(['vitest', 'run', ...words]);
+  const first = await runVitest(words, options);
+  const whole = filter.length === 0 && first.began;
+  const tried = whole ? await tryAgain(first, options) : { modules: first.modules, flaky: [] };
+  if (options.slow === true) for (const line of await slowLines(first.modules)) console.log(line);
+  const flakyFailed = options.flakyFails === true || tried.flaky.length > MAX_FLAKY ? tried.flaky.length : 0;
+  const tally = testTally(tried.modules, first.otherErrors.length);
+  const failed = Math.max(tally.failed + flakyFailed, first.began ? 0 : 1);
+  for (const name of failedTests(tried.modules)) console.log(`failed: ${name}`);
+  for (const error of first.otherErrors) console.log(`failed: outside of the tests${reasonOf([error as Error])}`);
+  for (const one of tried.flaky) console.log(flakyLine(one));
+  for (const reason of skipReasons(tried.modules)) console.log(`skipped: ${reason}`);
+  if (filter.length === 0 && !words.includes('--project')) console.log(NOT_RUN);
   console.log(closingLine({ ...tally, failed }));
   return failed;
+}
+
+const NOT_RUN =
+  'not run: whole systems (npm run test:system), the dashboard (npm run test:dashboard), and what `npm run ci -- all` adds to them';
+
+/**
+ * Runs test files `times` times, a quarter of them beside a busy loop for each processor, and returns how many tests failed in
+ * all. Use it before a new or changed test file is proposed.
+ */
+export async function repeatTests(
+  words: readonly string[],
+  times: number,
+  settings: TestUserConfig = {},
+): Promise<number> {
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  for (let run = 1; run <= times; run += 1) {
+    await using load = run > times - Math.floor(times / 4) ? new BusyLoops() : undefined;
+    const { modules, otherErrors, began } = await runVitest(words, { settings });
+    const tally = testTally(modules, otherErrors.length);
+    sum.passed += tally.passed;
+    sum.failed += Math.max(tally.failed, began ? 0 : 1);
+    for (const name of failedTests(modules)) console.log(`failed: ${name}`);
+    console.log(`run ${run} of ${times}${load === undefined ? '' : ', beside a load'}: ${closingLine(tally)}\n`);
+  }
+  console.log(closingLine(sum));
+  return sum.failed;
+}
+
+async function runVitest(words: readonly string[], { settings }: TestRunOptions = {}): Promise<Outcome> {
+  process.exitCode = 0; // of the run before
+  const { filter, options } = parseCLI(['vitest', 'run', ...words]);
+  const vitest = await startVitest(filter, { project: projectsFor(filter), ...options, ...settings, watch: false });
+  const modules = vitest.state.getTestModules();
+  const otherErrors = vitest.state.getUnhandledErrors();
+  await closeAll(vitest);
+  const hasFailure = otherErrors.length > 0 || modules.some((module) => !module.ok());
+  return { modules, otherErrors, began: hasFailure || !process.exitCode };
 }
 
 /** Whole systems and the browser have commands of their own; here they run when they are named. */
@@ -30,4 +95,27 @@ async function closeAll(vitest: Vitest): Promise<void> {
   const overdue = setTimeout(() => process.exit(1), 60_000);
   await vitest.close();
   clearTimeout(overdue);
+}
+
+/** Runs each file that failed and may be tried again by itself, and returns the modules that count. */
+async function tryAgain({ modules, otherErrors }: Outcome, options: TestRunOptions) {
+  const { again, refused } = choose(modules, { otherErrors, list: await readFlakyList(), now: new Date() });
+  for (const { file, why } of refused) console.log(`no second try for ${file}: ${why}`);
+  const load = os.loadavg()[1] ?? 0;
+  const flaky: FlakyFile[] = [];
+  const counting = new Map(modules.map((module) => [module.moduleId, module]));
+  for (const module of again) {
+    console.log(`\n== second try of ${module.relativeModuleId}, alone`);
+    const second = await runVitest([module.moduleId], options);
+    if (!second.began || second.otherErrors.length > 0 || second.modules.some((one) => !one.ok())) continue;
+    flaky.push({ file: module.relativeModuleId, failure: firstFailure(module), load });
+    for (const one of second.modules) counting.set(one.moduleId, one);
+  }
+  return { modules: [...counting.values()], flaky };
+}
+
+/** Without the name of the file. */
+function firstFailure(module: TestModule): string {
+  const [failure = ''] = failedTests([module]);
+  return failure.slice(module.relativeModuleId.length).replace(/^(?: > |: )/u, '');
 }
