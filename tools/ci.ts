@@ -17,10 +17,7 @@ const { words, values } = readCommandLine({
     load: { type: 'boolean', help: 'Runs a busy loop for each processor meanwhile.' },
     record: { type: 'boolean', help: 'Adds the durations to docs/measurements/ci.md.' },
   },
-  notes: [
-    `The gate: ${namesOf(true)}.`,
-    `The others: ${namesOf(undefined)}.`,
-  ],
+  notes: [`The gate: ${namesOf(true)}.`, `The others: ${namesOf(undefined)}.`],
 });
 
 /** A push must have its answer. */
@@ -46,7 +43,8 @@ await runTool(async ({ guard, stopped }) => {
   };
   const isGate = chosen.every(({ gate }) => gate === true);
   const results = await runStages(chosen, surroundings, isGate ? { limitMs: GATE_LIMIT_MS } : {});
-  if (values.record === true) await recordRun(results, { beside: values.load === true ? 'a busy loop for each core' : '–' });
+  if (values.record === true)
+    await recordRun(results, { beside: values.load === true ? 'a busy loop for each core' : '–' });
   console.log(summaryLines(chosen, results).join('\n'));
   if (results.some(({ failed }) => failed > 0)) process.exitCode = 1;
 });

@@ -1,3 +1,4 @@
+/** @module-tag exact */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { installOutbox, outboxStatus } from '@jobstream/outbox';

@@ -1,3 +1,4 @@
+/** @module-tag exact */
 import { rm } from 'node:fs/promises';
 import { installOutbox, outboxStatus } from '@jobstream/outbox';
 import { createDatabase, eventually, queryDatabase, scratchDataFolder, startSystem } from '@jobstream/test-support';

@@ -27,6 +27,10 @@ async function testFiles(): Promise<readonly string[]> {
   return stdout.trim().split('\n');
 }
 
+function measurements(page: string): Promise<string> {
+  return readFile(path.join(root, 'docs/measurements', page), 'utf8');
+}
+
 test('each test file is run by exactly one command', async () => {
   const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
   const { stdout } = await run(process.execPath, [vitest, 'list', '--filesOnly', '--json'], { cwd: root });
@@ -42,9 +46,8 @@ test('each of these commands is a stage', () => {
 });
 
 test('what the lists of flaky and of slow files name exists', async () => {
-  const read = (page: string) => readFile(path.join(root, 'docs/measurements', page), 'utf8');
-  const flaky = flakyEntries(await read('flaky.md')).map(({ file }) => file);
-  const slow = [...slowReasons(await read('slow-tests.md')).keys()];
+  const flaky = flakyEntries(await measurements('flaky.md')).map(({ file }) => file);
+  const slow = [...slowReasons(await measurements('slow-tests.md')).keys()];
   const files = new Set(await testFiles());
   expect([...flaky, ...slow].filter((file) => !files.has(file))).toEqual([]);
 });

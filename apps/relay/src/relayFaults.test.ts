@@ -1,3 +1,4 @@
+/** @module-tag exact */
 import { createDatabase, eventually, queryDatabase, startPgbouncer, type TestProcess } from '@jobstream/test-support';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { RelayStage } from '../testing/relayStage.ts';

@@ -23,7 +23,7 @@ describe('the streams', () => {
     for (const log of logs) await log.stop();
   });
 
-  test('cannot lose a single message, whoever asks for it', async () => {
+  test('cannot lose a single message, whoever asks for it', { tags: ['exact'] }, async () => {
     await using nats = await startNats();
     await using log = await openEventLog({ url: nats.url });
     await log.append(new JobScript().create(), 0);

@@ -26,7 +26,16 @@ export function recordedRow(
   const total = Math.round(results.reduce((sum, { seconds }) => sum + seconds, 0));
   const [passed, failed] = [sumOf(results, 'passed'), sumOf(results, 'failed')];
   const flaky = results.flatMap(({ complaints }) => complaints).filter((line) => line.startsWith('flaky: '));
-  const cells = [now.toISOString().slice(0, 16), commit, beside, rounded.join(', '), total, passed, failed, flaky.length];
+  const cells = [
+    now.toISOString().slice(0, 16),
+    commit,
+    beside,
+    rounded.join(', '),
+    total,
+    passed,
+    failed,
+    flaky.length,
+  ];
   return `| ${cells.join(' | ')} |`;
 }
 

@@ -36,17 +36,21 @@ export async function runStages(
   surroundings: CommandSurroundings,
   { limitMs }: RunLimits = {},
 ): Promise<StageResult[]> {
-  const limit = limitMs === undefined ? undefined : AbortSignal.timeout(limitMs);
-  const stop = limit === undefined ? surroundings.stop : AbortSignal.any([surroundings.stop, limit]);
+  if (limitMs === undefined) return runUntilStopped(stages, surroundings);
+  const limit = AbortSignal.timeout(limitMs);
+  const stop = AbortSignal.any([surroundings.stop, limit]);
+  const results = await runUntilStopped(stages, { ...surroundings, stop });
+  if (limit.aborted) surroundings.writeLine(`\nthe run took longer than ${limitMs / 60_000} minutes and was ended`);
+  return results;
+}
+
+async function runUntilStopped(stages: readonly Stage[], surroundings: CommandSurroundings): Promise<StageResult[]> {
   const results: StageResult[] = [];
   for (const stage of stages) {
-    if (stop.aborted) break;
-    const result = await runStage(stage, { ...surroundings, stop });
+    if (surroundings.stop.aborted) break;
+    const result = await runStage(stage, surroundings);
     results.push(result);
     if (stage.isFirst === true && result.failed > 0) break;
-  }
-  if (limit?.aborted === true) {
-    surroundings.writeLine(`\nthe run took longer than ${(limitMs ?? 0) / 60_000} minutes and was ended`);
   }
   return results;
 }

@@ -12,7 +12,9 @@ test('a row that the command has printed is read again', () => {
 });
 
 test('a row that cannot be read is reported', () => {
-  expect(() => flakyEntries('| `libs/a.test.ts` | yesterday | – | – |')).toThrow(/row that cannot be read: \| `libs\/a/);
+  expect(() => flakyEntries('| `libs/a.test.ts` | yesterday | – | – |')).toThrow(
+    /row that cannot be read: \| `libs\/a/,
+  );
 });
 
 test('a file that has been on the list for more than seven days has no second try until it is mended', () => {

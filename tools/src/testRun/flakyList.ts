@@ -3,7 +3,8 @@ import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
 
 const PAGE = 'docs/measurements/flaky.md';
-const ROW = /^\| `(?<file>[^`]+)` +\| (?<since>\d{4}-\d{2}-\d{2}): (?<failure>.*?) +\| (?<cause>.*?) +\| (?<mend>.*?) +\|$/u;
+const ROW =
+  /^\| `(?<file>[^`]+)` +\| (?<since>\d{4}-\d{2}-\d{2}): (?<failure>.*?) +\| (?<cause>.*?) +\| (?<mend>.*?) +\|$/u;
 
 /** A file that has once failed and then passed alone. */
 export interface FlakyEntry {

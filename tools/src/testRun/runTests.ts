@@ -5,7 +5,7 @@ import { BusyLoops } from './busyLoops.ts';
 import { readFlakyList } from './flakyList.ts';
 import { choose, flakyLine, MAX_FLAKY, type FlakyFile } from './secondTry.ts';
 import { slowLines } from './slowFiles.ts';
-import { closingLine, failedTests, reasonOf, skipReasons, testTally } from './testTally.ts';
+import { closingLine, failedTests, reasonOf, skipReasons, testTally, type TestTally } from './testTally.ts';
 
 export interface TestRunOptions {
   /** Prints the files that took longest. */
@@ -25,26 +25,44 @@ interface Outcome {
   readonly began: boolean;
 }
 
+/** What counts of a run, after second tries. */
+interface Counted extends Outcome {
+  readonly flaky: readonly FlakyFile[];
+}
+
 /**
  * Runs vitest with these words of its command line; writes `N passed, N failed` last and returns how many failed. In a run of
  * all files, those that failed are tried once more, alone (see "The second try" in docs/development.md).
  */
 export async function runTests(words: readonly string[], options: TestRunOptions = {}): Promise<number> {
-  const { filter } = parseCLI(['vitest', 'run', ...words]);
+  const isWhole = parseCLI(['vitest', 'run', ...words]).filter.length === 0;
   const first = await runVitest(words, options);
-  const whole = filter.length === 0 && first.began;
-  const tried = whole ? await tryAgain(first, options) : { modules: first.modules, flaky: [] };
-  if (options.slow === true) for (const line of await slowLines(first.modules)) console.log(line);
-  const flakyFailed = options.flakyFails === true || tried.flaky.length > MAX_FLAKY ? tried.flaky.length : 0;
-  const tally = testTally(tried.modules, first.otherErrors.length);
-  const failed = Math.max(tally.failed + flakyFailed, first.began ? 0 : 1);
-  for (const name of failedTests(tried.modules)) console.log(`failed: ${name}`);
-  for (const error of first.otherErrors) console.log(`failed: outside of the tests${reasonOf([error as Error])}`);
-  for (const one of tried.flaky) console.log(flakyLine(one));
-  for (const reason of skipReasons(tried.modules)) console.log(`skipped: ${reason}`);
-  if (filter.length === 0 && !words.includes('--project')) console.log(NOT_RUN);
-  console.log(closingLine({ ...tally, failed }));
-  return failed;
+  const counted = isWhole && first.began ? await tryAgain(first, options) : { ...first, flaky: [] };
+  if (options.slow === true) printAll(await slowLines(first.modules));
+  printAll(faultLines(counted));
+  if (isWhole && !words.includes('--project')) console.log(NOT_RUN);
+  const tally = tallyOf(counted, options);
+  console.log(closingLine(tally));
+  return tally.failed;
+}
+
+function tallyOf({ modules, otherErrors, began, flaky }: Counted, { flakyFails = false }: TestRunOptions): TestTally {
+  const tally = testTally(modules, otherErrors.length);
+  const flakyFailed = flakyFails || flaky.length > MAX_FLAKY ? flaky.length : 0;
+  return { ...tally, failed: Math.max(tally.failed + flakyFailed, began ? 0 : 1) };
+}
+
+function faultLines({ modules, otherErrors, flaky }: Counted): readonly string[] {
+  return [
+    ...failedTests(modules).map((name) => `failed: ${name}`),
+    ...otherErrors.map((error) => `failed: outside of the tests${reasonOf([error as Error])}`),
+    ...flaky.map((file) => flakyLine(file)),
+    ...skipReasons(modules).map((reason) => `skipped: ${reason}`),
+  ];
+}
+
+function printAll(lines: readonly string[]): void {
+  for (const line of lines) console.log(line);
 }
 
 const NOT_RUN =
@@ -98,9 +116,10 @@ async function closeAll(vitest: Vitest): Promise<void> {
 }
 
 /** Runs each file that failed and may be tried again by itself, and returns the modules that count. */
-async function tryAgain({ modules, otherErrors }: Outcome, options: TestRunOptions) {
+async function tryAgain(first: Outcome, options: TestRunOptions): Promise<Counted> {
+  const { modules, otherErrors } = first;
   const { again, refused } = choose(modules, { otherErrors, list: await readFlakyList(), now: new Date() });
-  for (const { file, why } of refused) console.log(`no second try for ${file}: ${why}`);
+  printAll(refused.map(({ file, why }) => `no second try for ${file}: ${why}`));
   const load = os.loadavg()[1] ?? 0;
   const flaky: FlakyFile[] = [];
   const counting = new Map(modules.map((module) => [module.moduleId, module]));
@@ -111,7 +130,7 @@ async function tryAgain({ modules, otherErrors }: Outcome, options: TestRunOptio
     flaky.push({ file: module.relativeModuleId, failure: firstFailure(module), load });
     for (const one of second.modules) counting.set(one.moduleId, one);
   }
-  return { modules: [...counting.values()], flaky };
+  return { ...first, modules: [...counting.values()], flaky };
 }
 
 /** Without the name of the file. */

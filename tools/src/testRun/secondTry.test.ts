@@ -51,8 +51,12 @@ test('a file that failed and passes alone counts as passed, and is named with it
   expect(await runTests([], { settings: settings() })).toBe(0);
   expect(lines.at(-1)).toBe('2 passed, 0 failed');
   const flaky = lines.find((line) => line.startsWith('flaky: ')) ?? '';
-  expect(flaky).toMatch(/^flaky: once\.test\.ts > waits long enough: expected 1, got: 0 \(load \d+\.\d\); it passed alone/);
-  expect(flaky).toMatch(/\n\| `once\.test\.ts` \| \d{4}-\d\d-\d\d: waits long enough: expected 1, got: 0 \(.+\) \| – \| – \|$/);
+  expect(flaky).toMatch(
+    /^flaky: once\.test\.ts > waits long enough: expected 1, got: 0 \(load \d+\.\d\); it passed alone/,
+  );
+  expect(flaky).toMatch(
+    /\n\| `once\.test\.ts` \| \d{4}-\d\d-\d\d: waits long enough: expected 1, got: 0 \(.+\) \| – \| – \|$/,
+  );
 });
 
 test('a file that fails again has failed', async () => {
@@ -73,14 +77,21 @@ test('named files, and tests about what must be equal, are not tried again', asy
   await plant({ 'once.test.ts': failsOnce('once'), 'exact.test.ts': failsOnce('exact', `{ tags: ['exact'] },`) });
   expect(await runTests(['once'], { settings: settings() })).toBe(1);
   expect(await runTests([], { settings: settings() })).toBe(1);
-  expect(lines).toContainEqual(expect.stringMatching(/^no second try for exact\.test\.ts: "waits long enough" is about/));
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^no second try for exact\.test\.ts: "waits long enough" is about/),
+  );
 });
 
-test('after an error outside of the tests nothing is tried again', async () => {
-  const rejects = `import { test } from 'vitest'; test('passes', () => { void Promise.reject(new Error('nobody waits')); });`;
-  await plant({ 'once.test.ts': failsOnce('once'), 'rejects.test.ts': rejects });
+const outside = {
+  'after an error that is not handled': `void Promise.reject(new Error('not awaited'));`,
+  'after the end of a process': `process.kill(process.pid, 'SIGKILL'); await new Promise(() => {});`,
+};
+
+test.each(Object.entries(outside))('%s nothing is tried again', async (_when, body) => {
+  const errs = `import { test } from 'vitest'; test('passes', async () => { ${body} });`;
+  await plant({ 'once.test.ts': failsOnce('once'), 'errs.test.ts': errs });
   expect(await runTests([], { settings: settings() })).toBeGreaterThan(0);
-  expect(lines).toContain('failed: outside of the tests: nobody waits');
+  expect(lines).toContainEqual(expect.stringMatching(/^failed: outside of the tests: /));
   expect(lines).toContainEqual(expect.stringMatching(/^no second try for once\.test\.ts: a process ended/));
 });
 

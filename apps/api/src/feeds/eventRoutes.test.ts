@@ -79,14 +79,18 @@ describe('the live feed', () => {
 });
 
 describe('a feed that is resumed', () => {
-  test('resumes after Last-Event-ID, or after a sequence, without gaps or duplicates', async () => {
-    const first = (await api.log.lastSequence()) + 1;
-    await create(50);
-    using byHeader = await openFeed(`${api.url}/api/events?after=1`, { 'last-event-id': String(first + 9) });
-    using byQuery = await openFeed(`${api.url}/api/events?after=${first + 9}`);
-    await create(30);
-    for (const feed of [byHeader, byQuery]) expect(idsOf(await feed.received(70))).toEqual(from(first + 10, 70));
-  });
+  test(
+    'resumes after Last-Event-ID, or after a sequence, without gaps or duplicates',
+    { tags: ['exact'] },
+    async () => {
+      const first = (await api.log.lastSequence()) + 1;
+      await create(50);
+      using byHeader = await openFeed(`${api.url}/api/events?after=1`, { 'last-event-id': String(first + 9) });
+      using byQuery = await openFeed(`${api.url}/api/events?after=${first + 9}`);
+      await create(30);
+      for (const feed of [byHeader, byQuery]) expect(idsOf(await feed.received(70))).toEqual(from(first + 10, 70));
+    },
+  );
 
   test('reads from the log what is no longer in memory, then continues live', async () => {
     await using small = await startApi({

@@ -48,7 +48,7 @@ test('a second creation under the idempotency key of a carried job is a conflict
   await expect(stage.eventLog.append(again, 0)).rejects.toThrow(ConcurrentAppendError);
 });
 
-test('while no keeper runs nothing expires, and afterwards nothing is lost', async () => {
+test('while no keeper runs nothing expires, and afterwards nothing is lost', { tags: ['exact'] }, async () => {
   const jobId = await stage.create('waiting');
   const completed = await stage.create('done');
   await stage.act(completed, started);
@@ -154,7 +154,7 @@ test('a keeper that dies between a timer and its JobCarried leaves one timer too
   expect(await eventLog.readJob(jobId)).toMatchObject({ job: { status: 'pending' } });
 });
 
-test('two keepers carry each job once an age and lose none', async () => {
+test('two keepers carry each job once an age and lose none', { tags: ['exact'] }, async () => {
   const ids = await Promise.all(Array.from({ length: 60 }, (_, index) => stage.create(`type-${index % 3}`)));
   await Promise.all([stage.startKeeper(), stage.startKeeper()]);
   await stage.aged();

@@ -1,3 +1,4 @@
+/** @module-tag exact */
 import type { EventFeed, LogEntry } from '@jobstream/eventlog';
 import type { AppliedBatch } from '@jobstream/readmodel';
 import { type JobProjection, ReadModelUnavailableError } from '@jobstream/readmodel';

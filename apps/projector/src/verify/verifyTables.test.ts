@@ -49,21 +49,25 @@ async function verifySchemas(): Promise<unknown[]> {
   return stage.sql(`SELECT nspname FROM pg_namespace WHERE nspname = 'jobstream_verify'`);
 }
 
-test('a table that matches the log has no differences, and the verification leaves nothing behind', async () => {
-  await projectSomeJobs();
-  expect(await verify()).toEqual({
-    position: 15,
-    end: 15,
-    lags: false,
-    jobs: 5,
-    differences: [],
-    repairedJobs: 0,
-    past: 'not kept',
-    unreadable: { total: 0, first: [] },
-    ignored: { total: 0, first: [] },
-  });
-  expect(await verifySchemas()).toEqual([]);
-});
+test(
+  'a table that matches the log has no differences, and the verification leaves nothing behind',
+  { tags: ['exact'] },
+  async () => {
+    await projectSomeJobs();
+    expect(await verify()).toEqual({
+      position: 15,
+      end: 15,
+      lags: false,
+      jobs: 5,
+      differences: [],
+      repairedJobs: 0,
+      past: 'not kept',
+      unreadable: { total: 0, first: [] },
+      ignored: { total: 0, first: [] },
+    });
+    expect(await verifySchemas()).toEqual([]);
+  },
+);
 
 test('fields that were changed by hand are found by id and name, and repaired', async () => {
   const job = await projectSomeJobs();
@@ -237,20 +241,24 @@ test('more differences than fit in memory at once are all reported and repaired'
   expect((await verify()).differences).toEqual([]);
 });
 
-test('while jobs are written the comparison is exact, and a repair does not lose what happens meanwhile', async () => {
-  await using _projector = await startProjector(stage);
-  const open = await appendLife(stage.eventLog, 1);
-  await stage.projected(open);
-  await using load = startLoad(stage.eventLog);
-  expect((await verify()).differences).toEqual([]);
-  await stage.sql(`UPDATE jobs SET max_attempts = 99 WHERE id = '${open}'`);
-  expect((await verify({ repair: true })).differences).toMatchObject([{ key: open, field: 'max_attempts' }]);
-  await finishLife(stage.eventLog, open);
-  await load.stop();
-  await stage.projectedAll();
-  expect((await verify()).differences).toEqual([]);
-  expect((await stage.readModel.findJob(open))?.job).toMatchObject({ status: 'completed', maxAttempts: 3 });
-});
+test(
+  'while jobs are written the comparison is exact, and a repair does not lose what happens meanwhile',
+  { tags: ['exact'] },
+  async () => {
+    await using _projector = await startProjector(stage);
+    const open = await appendLife(stage.eventLog, 1);
+    await stage.projected(open);
+    await using load = startLoad(stage.eventLog);
+    expect((await verify()).differences).toEqual([]);
+    await stage.sql(`UPDATE jobs SET max_attempts = 99 WHERE id = '${open}'`);
+    expect((await verify({ repair: true })).differences).toMatchObject([{ key: open, field: 'max_attempts' }]);
+    await finishLife(stage.eventLog, open);
+    await load.stop();
+    await stage.projectedAll();
+    expect((await verify()).differences).toEqual([]);
+    expect((await stage.readModel.findJob(open))?.job).toMatchObject({ status: 'completed', maxAttempts: 3 });
+  },
+);
 
 test('a table that no projector brings to the end of the log is compared as far as it is, and lags', async () => {
   await projectSomeJobs();

@@ -1,3 +1,4 @@
+/** @module-tag exact */
 import { checkSchedules, type Schedule } from '@jobstream/test-support';
 import { boolean, integer, record } from 'fast-check';
 import { expect, test } from 'vitest';

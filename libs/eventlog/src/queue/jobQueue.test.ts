@@ -222,7 +222,7 @@ test('requests larger portions as it claims more, so that the server keeps few r
   expect(requests).toBeLessThan(jobs / 2);
 });
 
-test('handles every delivery, and never more at once than its concurrency', async () => {
+test('handles every delivery, and never more at once than its concurrency', { tags: ['exact'] }, async () => {
   const jobType = newType();
   let [running, most, done] = [0, 0, 0];
   await using _queue = await openQueue(

@@ -1,3 +1,4 @@
+/** @module-tag exact */
 import { fold } from '@jobstream/domain';
 import type { Job, JobEvent, JobStatus } from '@jobstream/domain';
 import * as fc from 'fast-check';

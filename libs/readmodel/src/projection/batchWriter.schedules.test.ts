@@ -1,3 +1,4 @@
+/** @module-tag exact */
 import { fold, type JobEvent } from '@jobstream/domain';
 import { checkSchedules, type Schedule } from '@jobstream/test-support';
 import { array, integer, record } from 'fast-check';

@@ -90,54 +90,62 @@ async function preparedJobs(natsUrl: string, databaseUrl: string): Promise<reado
   return await endedJobs(api, databaseUrl);
 }
 
-test('a replay that is paused and whose API is killed twice creates one job for each, and a cancelled one no more than it says', async () => {
-  await using nats = await startNats();
-  const databaseUrl = await createMigratedDatabase(migrate);
-  const settings = { NATS_URL: nats.url, DATABASE_URL: databaseUrl };
-  const sources = await preparedJobs(nats.url, databaseUrl);
-  await using first = await spawnApi(await freePort(), settings);
-  const body = {
-    filter: { type: 'email', status: ['cancelled'] },
-    patch: { from: 'new' },
-    rate: RATE,
-    reason: 'moved',
-  };
-  const operation = await post(first, '/api/jobs/replay', body);
-  expect(operation.total).toBe(JOBS);
-  await reaches(first, operation, 0);
-  await post(first, `/api/operations/${operation.id}/pause`);
-  const paused = await left(first, operation, databaseUrl);
-  expect(paused.status).toBe('paused');
-  await first.kill('SIGKILL');
+test(
+  'a replay that is paused and whose API is killed twice creates one job for each, and a cancelled one no more than it says',
+  { tags: ['exact'] },
+  async () => {
+    await using nats = await startNats();
+    const databaseUrl = await createMigratedDatabase(migrate);
+    const settings = { NATS_URL: nats.url, DATABASE_URL: databaseUrl };
+    const sources = await preparedJobs(nats.url, databaseUrl);
+    await using first = await spawnApi(await freePort(), settings);
+    const body = {
+      filter: { type: 'email', status: ['cancelled'] },
+      patch: { from: 'new' },
+      rate: RATE,
+      reason: 'moved',
+    };
+    const operation = await post(first, '/api/jobs/replay', body);
+    expect(operation.total).toBe(JOBS);
+    await reaches(first, operation, 0);
+    await post(first, `/api/operations/${operation.id}/pause`);
+    const paused = await left(first, operation, databaseUrl);
+    expect(paused.status).toBe('paused');
+    await first.kill('SIGKILL');
 
-  await using second = await spawnApi(await freePort(), settings);
-  expect(await read(second, operation.id)).toMatchObject({ status: 'paused', done: paused.done });
-  await post(second, `/api/operations/${operation.id}/resume`);
-  await reaches(second, operation, paused.done);
-  await second.kill('SIGKILL');
+    await using second = await spawnApi(await freePort(), settings);
+    expect(await read(second, operation.id)).toMatchObject({ status: 'paused', done: paused.done });
+    await post(second, `/api/operations/${operation.id}/resume`);
+    await reaches(second, operation, paused.done);
+    await second.kill('SIGKILL');
 
-  await using third = await spawnApi(await freePort(), settings);
-  expect((await read(third, operation.id)).done).toBeLessThan(JOBS);
-  const completed = { status: 'completed', done: JOBS, skipped: 0, failed: 0 };
-  const hasCompleted = async () => expect(await read(third, operation.id)).toMatchObject(completed);
-  await eventually(hasCompleted, { timeoutMs: WHOLE_RUN_MS });
-  const { created, ids } = await repetitions(nats.url, operation);
-  expect({ events: created.length, jobs: ids.size }).toEqual({ events: JOBS, jobs: JOBS });
-  expect(new Set(created.map(({ rerunOf }) => rerunOf))).toEqual(new Set(sources));
-  expect(new Set(created.map(({ payload }) => (payload as { from: string }).from))).toEqual(new Set(['new']));
+    await using third = await spawnApi(await freePort(), settings);
+    expect((await read(third, operation.id)).done).toBeLessThan(JOBS);
+    const completed = { status: 'completed', done: JOBS, skipped: 0, failed: 0 };
+    const hasCompleted = async () => expect(await read(third, operation.id)).toMatchObject(completed);
+    await eventually(hasCompleted, { timeoutMs: WHOLE_RUN_MS });
+    const { created, ids } = await repetitions(nats.url, operation);
+    expect({ events: created.length, jobs: ids.size }).toEqual({ events: JOBS, jobs: JOBS });
+    expect(new Set(created.map(({ rerunOf }) => rerunOf))).toEqual(new Set(sources));
+    expect(new Set(created.map(({ payload }) => (payload as { from: string }).from))).toEqual(new Set(['new']));
 
-  const again = await post(third, '/api/jobs/replay', body);
-  await reaches(third, again, 0);
-  await post(third, `/api/operations/${again.id}/cancel`);
-  const cancelled = await left(third, again, databaseUrl);
-  expect(cancelled.status).toBe('cancelled');
-  expect(cancelled.done).toBeLessThan(JOBS);
-  expect((await repetitions(nats.url, again)).created).toHaveLength(cancelled.done);
+    const again = await post(third, '/api/jobs/replay', body);
+    await reaches(third, again, 0);
+    await post(third, `/api/operations/${again.id}/cancel`);
+    const cancelled = await left(third, again, databaseUrl);
+    expect(cancelled.status).toBe('cancelled');
+    expect(cancelled.done).toBeLessThan(JOBS);
+    expect((await repetitions(nats.url, again)).created).toHaveLength(cancelled.done);
 
-  const audit = (await (await fetch(`${third.url}/api/audit`)).json()) as { items: readonly AuditRecord[] };
-  const ofTheReplay = audit.items.filter(
-    ({ subject, outcome }) => subject.id === operation.id && outcome === 'succeeded',
-  );
-  expect(ofTheReplay.map(({ action }) => action)).toEqual(['operation.resume', 'operation.pause', 'operation.create']);
-  expect(new Set(ofTheReplay.map(({ actor }) => actor.id))).toEqual(new Set(['anonymous']));
-});
+    const audit = (await (await fetch(`${third.url}/api/audit`)).json()) as { items: readonly AuditRecord[] };
+    const ofTheReplay = audit.items.filter(
+      ({ subject, outcome }) => subject.id === operation.id && outcome === 'succeeded',
+    );
+    expect(ofTheReplay.map(({ action }) => action)).toEqual([
+      'operation.resume',
+      'operation.pause',
+      'operation.create',
+    ]);
+    expect(new Set(ofTheReplay.map(({ actor }) => actor.id))).toEqual(new Set(['anonymous']));
+  },
+);

@@ -136,26 +136,30 @@ describe('a replay', () => {
     expect(await settled(id)).toMatchObject({ done: 1 });
   });
 
-  test('that is done again after a crash makes no job twice, also where only some of a batch were stored', async () => {
-    const type = typeName();
-    const ids = await ended(type, [1, 2, 3]);
-    const { id } = await begin({ kind: 'replay', filter: { type } });
-    await settled(id);
-    const made = (await jobsInOrder(id, ids)).map((job) => job?.newJobId);
-    await ended(type, [4]);
-    const unrecorded = `UPDATE operations SET status = 'running', done = 0, total = 4, finished_at = NULL WHERE id = '${id}';
+  test(
+    'that is done again after a crash makes no job twice, also where only some of a batch were stored',
+    { tags: ['exact'] },
+    async () => {
+      const type = typeName();
+      const ids = await ended(type, [1, 2, 3]);
+      const { id } = await begin({ kind: 'replay', filter: { type } });
+      await settled(id);
+      const made = (await jobsInOrder(id, ids)).map((job) => job?.newJobId);
+      await ended(type, [4]);
+      const unrecorded = `UPDATE operations SET status = 'running', done = 0, total = 4, finished_at = NULL WHERE id = '${id}';
       UPDATE operation_jobs SET outcome = NULL, new_job_id = NULL WHERE operation_id = '${id}';
       INSERT INTO operation_jobs (operation_id, position, job_id, job_type, job_version)
         SELECT '${id}', 4, id, type, version FROM jobs WHERE type = '${type}' AND payload = '4'`;
-    await queryDatabase(stage.databaseUrl, unrecorded);
-    expect(await settled(id)).toMatchObject({ done: 4, skipped: 0, failed: 0 });
-    const again = (await jobsOf(id)).map((job) => job.newJobId);
-    expect(again).toEqual(expect.arrayContaining(made));
-    expect(new Set(again).size).toBe(4);
-    await project();
-    const pending = await all<{ items: object[] }>(api.fetch(`/api/jobs?type=${type}&status=pending`));
-    expect(pending.items).toHaveLength(4);
-  });
+      await queryDatabase(stage.databaseUrl, unrecorded);
+      expect(await settled(id)).toMatchObject({ done: 4, skipped: 0, failed: 0 });
+      const again = (await jobsOf(id)).map((job) => job.newJobId);
+      expect(again).toEqual(expect.arrayContaining(made));
+      expect(new Set(again).size).toBe(4);
+      await project();
+      const pending = await all<{ items: object[] }>(api.fetch(`/api/jobs?type=${type}&status=pending`));
+      expect(pending.items).toHaveLength(4);
+    },
+  );
 
   test('creates jobs that are together too large for one append', async () => {
     const type = typeName();
