@@ -113,6 +113,6 @@ test('a key that is revoked leads to the login', async (context) => {
   });
   expect(revoked.status).toBe(204);
   await page.getByLabel('API key or token').waitFor();
-  expect(await page.getByRole('navigation', { name: 'Views' }).count()).toBe(0);
+  expect(await page.getByRole('navigation', { name: 'Views', exact: true }).count()).toBe(0);
   expect(await page.context().cookies()).toEqual([]);
 });

@@ -64,9 +64,9 @@ test('the first Tab offers to skip to the view, and Escape closes the help', asy
   await page.goto('/dashboard/schedules');
   await page.getByLabel('API key or token').fill(adminKey);
   await page.keyboard.press('Enter');
-  await page.getByRole('navigation', { name: 'Views' }).waitFor();
+  await page.getByRole('navigation', { name: 'Views', exact: true }).waitFor();
   await page.reload();
-  await page.getByRole('navigation', { name: 'Views' }).waitFor();
+  await page.getByRole('navigation', { name: 'Views', exact: true }).waitFor();
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await page.locator('main:focus').waitFor();
