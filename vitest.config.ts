@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import type { TestUserConfig } from 'vitest/config';
+import { SlowFilesFirst } from './tools/src/testRun/slowFilesFirst.ts';
 
 const schedules = '**/*.schedules.test.ts';
 
@@ -33,6 +34,7 @@ export default defineConfig({
     // Most tests wait for servers most of the time, so more files than cores run at once.
     maxWorkers: availableParallelism() + 3,
     globalSetup: ['libs/test-support/src/globalSetup.ts'],
+    sequence: { sequencer: SlowFilesFirst },
     teardownTimeout: 30_000,
     projects: [
       {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
 import { TestProcess } from '@jobstream/test-support';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 
 const { scripts } = JSON.parse(readFileSync(path.join(repositoryRoot, 'package.json'), 'utf8')) as {
   scripts: Readonly<Record<string, string>>;
@@ -31,18 +31,44 @@ test('package.json has the tools that this test expects', () => {
   expect(tools.map(([name]) => name)).toEqual(expect.arrayContaining(names));
 });
 
-test.each(tools)('npm run %s -- --help writes a help text and starts nothing', async (_name, words) => {
-  const [script = '', ...args] = words;
-  // Without it, the program would do its work instead.
-  const source = readFileSync(
-    path.join(repositoryRoot, script.replace('conformance/main', 'conformance/planTrials')),
-    'utf8',
-  );
-  expect(source).toContain('readCommandLine(');
-  const options = { cwd: repositoryRoot, env: process.env, args: [...args, '--help'] };
-  await using tool = TestProcess.node(script, options);
-  expect({ code: await tool.ended, stderr: tool.stderr }).toEqual({ code: 0, stderr: '' });
-  expect(tool.stdout).toMatch(
-    /^Usage: npm (start|test|run [\w:]+)(\n| -- .+\n)\n[^]+\n {2}-h, --help +Shows this help\.\n/,
-  );
+/**
+ * Asks each of them for its help in one process, which loads what they share once: they write it and leave before they have
+ * begun. Messages `{ code, stdout }` arrive in their order.
+ */
+const ASK_ALL = `
+class Exit extends Error {}
+process.exit = (code) => { throw Object.assign(new Exit(), { code }); };
+for (const [place, [file, ...args]] of ${JSON.stringify(tools.map(([, words]) => words))}.entries()) {
+  let stdout = '';
+  process.argv = [process.execPath, file, ...args, '--help'];
+  process.stdout.write = (text) => Boolean((stdout += text));
+  // The same program may stand behind several scripts.
+  const exit = await import('${repositoryRoot}/' + file + '?' + place).catch((error) => error);
+  if (!(exit instanceof Exit)) throw new Error(file + ': ' + (exit?.stack ?? 'it did not leave'));
+  await new Promise((sent) => process.send({ code: exit.code, stdout }, sent));
+}
+process.disconnect();`;
+
+let answers: readonly unknown[];
+
+beforeAll(async () => {
+  const args = ['--input-type=module', '--eval', ASK_ALL];
+  await using asking = new TestProcess(process.execPath, { args, cwd: repositoryRoot, env: process.env });
+  expect({ code: await asking.ended, output: asking.output }).toEqual({ code: 0, output: '' });
+  answers = asking.messages;
 });
+
+test.each(tools.map(([name, words], place) => ({ name, words, place })))(
+  'npm run $name -- --help writes a help text and starts nothing',
+  ({ words: [script = ''], place }) => {
+    // Without it, the program would do its work instead.
+    const source = readFileSync(path.join(repositoryRoot, script), 'utf8');
+    expect(source).toContain('readCommandLine(');
+    expect(answers[place]).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(
+        /^Usage: npm (start|test|run [\w:]+)(\n| -- .+\n)\n[^]+\n {2}-h, --help +Shows this help\.\n/,
+      ),
+    });
+  },
+);

@@ -1,4 +1,3 @@
-import { readCommandLine } from '@jobstream/runtime';
 import { installPythonPackage } from '../harness/pythonPackage.ts';
 import { NotInstalledError } from '../harness/runInstaller.ts';
 import { exampleWorkers } from './exampleWorkers.ts';
@@ -27,25 +26,6 @@ interface Group {
   readonly trials: (scenarios: readonly Scenario[]) => Promise<readonly Trial[]>;
 }
 
-const COMMAND = {
-  command: 'npm run conformance',
-  summary: 'Tests workers against the worker protocol: docs/worker-protocol.md. The last line is `N passed, N failed`.',
-  options: {
-    cmd: {
-      type: 'string',
-      value: 'command',
-      help: 'Starts the worker under test; default the workers of the repository.',
-    },
-    scenario: { type: 'string', multiple: true, value: 'name', help: 'Runs only this scenario.' },
-    worker: {
-      type: 'string',
-      multiple: true,
-      value: 'name',
-      help: 'Tests only this worker of the repository, or the faulty ones: `faulty`.',
-    },
-  },
-} as const;
-
 const allScenarios = [
   ...outcomeScenarios,
   ...timerScenarios,
@@ -58,18 +38,25 @@ const allScenarios = [
   ...announcementScenarios,
 ];
 
+/** Which workers to try with what; default the workers of the repository with all scenarios. */
+interface TrialChoice {
+  /** Starts the worker under test. */
+  readonly cmd?: string | undefined;
+  readonly scenario?: readonly string[] | undefined;
+  readonly worker?: readonly string[] | undefined;
+}
+
 /**
- * Reads the command line and lists the trials that it asks for.
+ * Lists the trials that are asked for.
  *
  * @throws an error of one sentence about an unknown scenario, or when an example cannot be built.
  */
-export async function planTrials(args: readonly string[]): Promise<TrialPlan> {
-  const { values } = readCommandLine(COMMAND, args);
-  const scenarios = values.scenario?.map(scenarioNamed) ?? allScenarios;
-  if (values.cmd !== undefined) return { trials: trialsOf('the worker', values.cmd, scenarios), skipped: [] };
+export async function planTrials(choice: TrialChoice): Promise<TrialPlan> {
+  const scenarios = choice.scenario?.map(scenarioNamed) ?? allScenarios;
+  if (choice.cmd !== undefined) return { trials: trialsOf('the worker', choice.cmd, scenarios), skipped: [] };
   const trials: Trial[] = [];
   const skipped: string[] = [];
-  for (const group of groups().filter(({ name }) => values.worker?.includes(name) ?? true)) {
+  for (const group of groups().filter(({ name }) => choice.worker?.includes(name) ?? true)) {
     try {
       trials.push(...(await group.trials(scenarios)));
     } catch (error) {

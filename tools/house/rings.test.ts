@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { stages } from '../src/ci/stages.ts';
 import { flakyEntries } from '../src/testRun/flakyList.ts';
-import { slowReasons } from '../src/testRun/slowFiles.ts';
+import { slowReasons } from '../src/testRun/slowFilesFirst.ts';
 import { root } from './plantedTree.ts';
 
 const run = promisify(execFile);
