@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { repositoryRoot, runCommand } from '@jobstream/servers';
+import { cacheFolder, repositoryRoot, runCommand } from '@jobstream/servers';
 
 /** A JavaScript runtime that packages are tried on. */
 export interface Runtime {
@@ -38,17 +39,11 @@ const wanted: Readonly<Record<string, string>> = {
   'typescript-5': 'npm:typescript@5.9.3',
 };
 
-/** Installs the programs into `.data/packages/programs`, unless they are there. */
+/** Installs the programs into the cache of the user, unless they are there. */
 export async function providePrograms(): Promise<Programs> {
-  const folder = path.join(repositoryRoot, '.data/packages/programs');
   const manifest = JSON.stringify({ private: true, dependencies: wanted });
-  if (!(await isInstalled(folder, manifest))) {
-    await mkdir(folder, { recursive: true });
-    await writeFile(path.join(folder, 'package.json'), manifest);
-    const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'];
-    await runCommand('npm', args, { cwd: folder, timeoutMs: 300_000 });
-    await writeFile(path.join(folder, 'installed'), manifest);
-  }
+  const folder = path.join(cacheFolder(), 'runtimes', createHash('sha256').update(manifest).digest('hex').slice(0, 16));
+  if (!existsSync(folder)) await install(manifest, folder);
   const place = (name: string) => path.join(folder, 'node_modules', name);
   return {
     node20: { name: 'Node 20.19', program: place('node-20/bin/node'), args: [] },
@@ -66,7 +61,18 @@ export async function providePrograms(): Promise<Programs> {
   };
 }
 
-async function isInstalled(folder: string, manifest: string): Promise<boolean> {
-  const record = path.join(folder, 'installed');
-  return existsSync(record) && (await readFile(record, 'utf8')) === manifest;
+/** The final step is a rename, so that concurrent processes never see a partial folder. */
+async function install(manifest: string, kept: string): Promise<void> {
+  await mkdir(path.dirname(kept), { recursive: true });
+  const scratch = await mkdtemp(`${kept}-`);
+  try {
+    await writeFile(path.join(scratch, 'package.json'), manifest);
+    const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'];
+    await runCommand('npm', args, { cwd: scratch, timeoutMs: 300_000 });
+    await rename(scratch, kept).catch((error: unknown) => {
+      if (!existsSync(kept)) throw error;
+    });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
 }
