@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { JobstreamClient } from '@jobstream/client';
+import { type Job, JobstreamClient } from '@jobstream/client';
 import { repositoryRoot } from '@jobstream/servers';
 import {
   builtProgram,
@@ -27,7 +27,6 @@ let system: RunningSystem;
 let demo: TestProcess;
 
 beforeAll(async () => {
-  if (missing.length > 0) return;
   dataDir = await scratchDataFolder('night');
   system = await startSystem(dataDir);
   demo = TestProcess.node(path.join(repositoryRoot, 'tools/demo.ts'), {
@@ -41,7 +40,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await demo?.[Symbol.asyncDispose]();
   await system?.stop();
-  if (dataDir !== undefined) await rm(dataDir, { recursive: true, force: true });
+  await rm(dataDir, { recursive: true, force: true });
 });
 
 /** The commands of the guide, in their order. */
@@ -70,6 +69,40 @@ function complaintAbout({ commands, answer }: Example, output: string): string |
   return line === undefined ? undefined : `does not print "${line}":\n${commands}\n${output}`;
 }
 
+async function jobsOf(client: JobstreamClient, filter: Parameters<JobstreamClient['jobs']['list']>[0]): Promise<Job[]> {
+  const jobs = [];
+  for await (const job of client.jobs.list(filter)) jobs.push(job);
+  return jobs;
+}
+
+test('an hour of the shop ends as its plan says, with the fault since the deploy and in one customer alone', async () => {
+  expect(demo.stderr).toBe('');
+  expect(demo.stdout).toMatch(/webhooks of globex fail since \d{4}-\d\d-\d\dT\S+Z$/mu);
+  const client = new JobstreamClient({ url: system.api });
+  const failed = await jobsOf(client, { status: 'failed', type: 'order-webhook' });
+  expect(failed.length).toBeGreaterThan(5);
+  for (const job of failed) {
+    expect(job).toMatchObject({ attempt: 3, error: { code: 'ERR_INVALID_URL' } });
+    expect(job.tags).toEqual(['customer:globex', 'release:2.4.0']);
+  }
+  const { items } = await client.failures();
+  expect(items.map(({ code, count, name }) => [code ?? name, count])).toEqual(
+    expect.arrayContaining([
+      ['EENVELOPE', 4],
+      ['EFORMAT', 3],
+      ['ATTEMPT_TIMEOUT', 2],
+      ['VAT_INVALID', 2],
+      ['WorkerLost', 1],
+    ]),
+  );
+  expect((await client.stats()).jobs.byType).toMatchObject({
+    newsletter: { pending: 14 },
+    'order-email': { scheduled: 18, cancelled: 2 },
+  });
+  const corrected = await jobsOf(client, { type: 'order-email' });
+  expect(corrected.filter(({ payload }) => JSON.stringify(payload).includes('jane.doe@mail.example'))).toHaveLength(1);
+});
+
 test('the commands of the guide lead from the first look to the last retry', async (context) => {
   if (missing.length > 0 && process.env['CI'] === undefined) return context.skip(missing.join('; '));
   const commands = commandsOfGuide();
@@ -92,4 +125,9 @@ test('the commands of the guide lead from the first look to the last retry', asy
   );
   const { items } = await jobs.listPage({ ...mended, limit: 200 });
   expect(items.filter(({ payload }) => Object.hasOwn(payload as object, 'callback_url'))).toEqual([]);
+});
+
+test('Ctrl-C ends the workers of the shop', async () => {
+  demo.kill('SIGINT');
+  expect({ code: await demo.ended, stderr: demo.stderr }).toEqual({ code: 0, stderr: '' });
 });

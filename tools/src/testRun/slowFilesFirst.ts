@@ -8,6 +8,7 @@ export class SlowFilesFirst extends BaseSequencer {
     const { root } = this.ctx.config;
     const reasons = slowReasons(await readFile(path.join(root, SLOW_TESTS), 'utf8'));
     const isSlow = ({ moduleId }: TestSpecification) => reasons.has(path.relative(root, moduleId));
+    // oxlint-disable-next-line unicorn/no-array-sort -- it is the method of a class of that name
     const sorted = await super.sort(files);
     return [...sorted.filter(isSlow), ...sorted.filter((file) => !isSlow(file))];
   }
