@@ -7,6 +7,7 @@ import {
   NoContainerEngineError,
   provideBaseImages,
 } from '@jobstream/tools';
+import { runChecks } from '../harness/runChecks.ts';
 import { composeProject } from './composeProject.ts';
 import { exampleAppScenario } from './exampleApp.ts';
 import { scenarios } from './scenarios.ts';
@@ -43,21 +44,12 @@ async function runScenarios(env: NodeJS.ProcessEnv): Promise<void> {
   const bases = await provideBaseImages(baseImages, { env, note });
   const images = { ...bases, ...(await buildAppImages(bases, { env, note })) };
   await using project = await composeProject({ env, variables: images });
-  let [passed, failed] = [0, 0];
-  const logs: string[] = [];
-  for (const { name, run } of [...scenarios, exampleAppScenario({ env, images })]) {
-    try {
-      console.log(`ok      ${name}: ${await run(project, perSecond)}`);
-      passed += 1;
-    } catch (error) {
-      console.log(`FAILED  ${name}: ${error instanceof Error ? error.message : String(error)}`);
-      failed += 1;
-      // A later scenario may make other containers, whose logs begin anew.
-      logs.push(`== the logs after ${name}`, await project.compose('logs', '--tail', '200'));
-    }
-  }
-  for (const text of logs) console.log(text);
-  console.log(`${passed} passed, ${failed} failed`);
+  const checks = [...scenarios, exampleAppScenario({ env, images })].map(({ name, run }) => ({
+    name,
+    run: () => run(project, perSecond),
+  }));
+  // At once: a later scenario may make other containers, whose logs begin anew.
+  const failed = await runChecks(checks, { evidence: () => project.compose('logs', '--tail', '200') });
   process.exitCode = failed === 0 ? 0 : 1;
 }
 

@@ -6,8 +6,8 @@ const LIMIT_MS = 10 * 60_000;
 export class NotInstalledError extends Error {
   readonly code = 'NOT_INSTALLED';
 
-  constructor(program: string, options?: ErrorOptions) {
-    super(`${program} is not installed here`, options);
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = 'NotInstalledError';
   }
 }
@@ -17,7 +17,9 @@ export function runInstaller(program: string, args: readonly string[], cwd = '.'
   return new Promise((resolve, reject) => {
     execFile(program, [...args], { timeout: LIMIT_MS, cwd }, (error, stdout, stderr) => {
       if (error === null) return resolve();
-      if (error.code === 'ENOENT') return reject(new NotInstalledError(program, { cause: error }));
+      if (error.code === 'ENOENT') {
+        return reject(new NotInstalledError(`${program} is not installed here`, { cause: error }));
+      }
       const lastLine = (stderr || stdout).trim().split('\n').at(-1);
       reject(new Error(`${program} failed: ${lastLine || error.message}`, { cause: error }));
     });

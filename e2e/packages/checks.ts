@@ -3,6 +3,7 @@ import path from 'node:path';
 import { JobstreamClient } from '@jobstream/client';
 import { TestProcess, type RunningSystem } from '@jobstream/test-support';
 import { checkPackage, type PackedPackage } from '@jobstream/tools';
+import type { Check } from '../harness/runChecks.ts';
 import { runProgram } from '../harness/runProgram.ts';
 import type { Consumer } from './consumer.ts';
 import type { Programs, Runtime } from './programs.ts';
@@ -15,12 +16,6 @@ export interface PackagesUnderTest {
   readonly system: RunningSystem;
 }
 
-/** One thing that must be true of the packages; `run` throws when it is not. */
-export interface PackageCheck {
-  readonly name: string;
-  readonly run: () => Promise<void>;
-}
-
 const RESOLUTIONS = [
   ['NodeNext', 'NodeNext'],
   ['ESNext', 'Bundler'],
@@ -28,7 +23,7 @@ const RESOLUTIONS = [
 const TIMEOUT_MS = 60_000;
 
 /** All checks, in the order in which they are run. */
-export function packageChecks(under: PackagesUnderTest): readonly PackageCheck[] {
+export function packageChecks(under: PackagesUnderTest): readonly Check[] {
   const { node20, oldestNode22, node22, current, others } = under.programs;
   return [
     ...under.packages.map((packed) => releaseCheck(packed, under)),
@@ -46,13 +41,13 @@ export function packageChecks(under: PackagesUnderTest): readonly PackageCheck[]
   ];
 }
 
-function releaseCheck(packed: PackedPackage, { packages }: PackagesUnderTest): PackageCheck {
+function releaseCheck(packed: PackedPackage, { packages }: PackagesUnderTest): Check {
   const run = async () => assert.deepEqual((await checkPackage(packed, packages)).problems, []);
   return { name: `${packed.definition.name} could be published`, run };
 }
 
 /** Compiles the project with the strictest settings; its `@ts-expect-error` comments demand that mistakes are found. */
-function compilerChecks({ programs, consumer }: PackagesUnderTest): readonly PackageCheck[] {
+function compilerChecks({ programs, consumer }: PackagesUnderTest): readonly Check[] {
   return Object.entries(programs.compilers).flatMap(([version, compiler]) =>
     RESOLUTIONS.map(([module, resolution]) => ({
       name: `TypeScript ${version} compiles the example app with module resolution ${resolution}`,
@@ -64,7 +59,7 @@ function compilerChecks({ programs, consumer }: PackagesUnderTest): readonly Pac
   );
 }
 
-function clientCheck({ name, program, args }: Runtime, { consumer, system }: PackagesUnderTest): PackageCheck {
+function clientCheck({ name, program, args }: Runtime, { consumer, system }: PackagesUnderTest): Check {
   return {
     name: `${name} runs the program in the client's README`,
     run: async () => {
@@ -82,7 +77,7 @@ function requireCheck(
   packageName: string,
   exported: string,
   { consumer }: PackagesUnderTest,
-): PackageCheck {
+): Check {
   return {
     name: `${name} requires ${packageName} from CommonJS`,
     run: async () => {
@@ -104,7 +99,7 @@ function workerCheck(
   { name, program, args }: Runtime,
   { script, type, payload }: WorkerRun,
   { consumer, system }: PackagesUnderTest,
-): PackageCheck {
+): Check {
   return {
     name: `${name} runs jobs with ${script}, and ends at SIGTERM`,
     run: async () => {
@@ -125,7 +120,7 @@ async function endOf(process: TestProcess): Promise<never> {
   throw new Error(`the process ended (${String(await process.ended)}): ${process.output}`);
 }
 
-function testsCheck({ name, program, args }: Runtime, { consumer, system }: PackagesUnderTest): PackageCheck {
+function testsCheck({ name, program, args }: Runtime, { consumer, system }: PackagesUnderTest): Check {
   return {
     name: `${name} runs the tests of the example app`,
     run: async () => {
@@ -137,7 +132,7 @@ function testsCheck({ name, program, args }: Runtime, { consumer, system }: Pack
   };
 }
 
-function builtAppCheck({ name, program }: Runtime, { consumer, programs, system }: PackagesUnderTest): PackageCheck {
+function builtAppCheck({ name, program }: Runtime, { consumer, programs, system }: PackagesUnderTest): Check {
   return {
     name: `${name} runs the built example app: its producer gets results from its worker`,
     run: async () => {

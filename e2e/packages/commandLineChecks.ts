@@ -6,21 +6,22 @@ import { scratchDataFolder, TestProcess } from '@jobstream/test-support';
 import type { PackedPackage } from '@jobstream/tools';
 import { checkServedPage } from '../harness/checkServedPage.ts';
 import { runProgram } from '../harness/runProgram.ts';
-import type { PackageCheck, PackagesUnderTest } from './checks.ts';
+import type { Check } from '../harness/runChecks.ts';
+import type { PackagesUnderTest } from './checks.ts';
 import type { Runtime } from './programs.ts';
 
 const EMAIL = ['enqueue', 'email', '{"to": "user@example.com"}', '--wait', '60s', '--json'];
 const IN_PROJECT = 'node_modules/.bin/jobstream';
 
 /** The command line, installed into an empty folder. */
-export function commandLineChecks({ packages, programs, system }: PackagesUnderTest): readonly PackageCheck[] {
+export function commandLineChecks({ packages, programs, system }: PackagesUnderTest): readonly Check[] {
   return [
     ...[programs.oldestNode22, programs.current].map((runtime) => apiCheck(runtime, packages, system.api)),
     systemCheck(programs.current, packages),
   ];
 }
 
-function apiCheck({ name, program }: Runtime, packages: readonly PackedPackage[], api: string): PackageCheck {
+function apiCheck({ name, program }: Runtime, packages: readonly PackedPackage[], api: string): Check {
   return {
     name: `${name} runs the command line against an API`,
     run: () =>
@@ -36,7 +37,7 @@ function apiCheck({ name, program }: Runtime, packages: readonly PackedPackage[]
 }
 
 /** Without the server package in the project, it is installed into the cache of the user. */
-function systemCheck({ name, program }: Runtime, packages: readonly PackedPackage[]): PackageCheck {
+function systemCheck({ name, program }: Runtime, packages: readonly PackedPackage[]): Check {
   return {
     name: `${name} runs a whole system in an empty folder with \`jobstream dev\``,
     run: () =>

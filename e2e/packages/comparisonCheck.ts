@@ -5,7 +5,7 @@ import { JobstreamClient } from '@jobstream/client';
 import { repositoryRoot } from '@jobstream/servers';
 import { eventually, scratchDataFolder, startSystem, TestProcess } from '@jobstream/test-support';
 import { isLibrary, type PackedPackage } from '@jobstream/tools';
-import type { PackageCheck } from './checks.ts';
+import type { Check } from '../harness/runChecks.ts';
 import type { Runtime } from './programs.ts';
 import { inFolder, installInto } from './userProject.ts';
 
@@ -16,7 +16,7 @@ const TIMEOUT_MS = 60_000;
  * The programs of docs/comparison.md: installed into an empty folder and run on a new system, the producer before the
  * worker.
  */
-export function comparisonCheck({ name, program }: Runtime, packages: readonly PackedPackage[]): PackageCheck {
+export function comparisonCheck({ name, program }: Runtime, packages: readonly PackedPackage[]): Check {
   return {
     name: `${name} runs the programs of docs/comparison.md in an empty folder`,
     run: () =>

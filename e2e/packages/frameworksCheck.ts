@@ -4,7 +4,7 @@ import path from 'node:path';
 import { resolveNatsServer } from '@jobstream/servers';
 import type { PackedPackage } from '@jobstream/tools';
 import { runProgram } from '../harness/runProgram.ts';
-import type { PackageCheck } from './checks.ts';
+import type { Check } from '../harness/runChecks.ts';
 import type { Runtime } from './programs.ts';
 import { inFolder, installInto } from './userProject.ts';
 
@@ -34,7 +34,7 @@ const frameworks: readonly Framework[] = [
 ];
 
 /** A test of handlers passes with the packed packages in an empty folder, with each framework. */
-export function frameworksCheck({ name, program }: Runtime, packages: readonly PackedPackage[]): PackageCheck {
+export function frameworksCheck({ name, program }: Runtime, packages: readonly PackedPackage[]): Check {
   return {
     name: `${name} runs a test of handlers with ${frameworks.map((framework) => framework.name).join(', ')}`,
     run: () =>

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
 import { TestProcess, type RunningSystem } from '@jobstream/test-support';
 import { runInstaller } from '../harness/runInstaller.ts';
-import type { PackageCheck } from './checks.ts';
+import type { Check } from '../harness/runChecks.ts';
 import { writeReadmePrograms } from './readmePrograms.ts';
 import { environmentOf, inFolder, succeeds } from './userProject.ts';
 
@@ -11,7 +11,7 @@ const GO_PACKAGE = path.join(repositoryRoot, 'clients', 'go');
 const GO_MODULE = 'github.com/jobstream/jobstream/clients/go';
 
 /** The module for Go: its tests, and the programs of its README in an empty project. */
-export function goChecks(system: RunningSystem): readonly PackageCheck[] {
+export function goChecks(system: RunningSystem): readonly Check[] {
   return [
     { name: 'go vet and the tests of the Go module', run: testGo },
     { name: 'Go runs the programs in its README', run: () => inFolder((folder) => runGo(folder, system)) },

@@ -2,8 +2,8 @@ import { rm } from 'node:fs/promises';
 import { readCommandLine } from '@jobstream/runtime';
 import { guardOfThisProcess, scratchDataFolder, startSystem } from '@jobstream/test-support';
 import { packPackages } from '@jobstream/tools';
-import { NotInstalledError } from '../harness/runInstaller.ts';
-import { packageChecks, type PackageCheck } from './checks.ts';
+import { runChecks } from '../harness/runChecks.ts';
+import { packageChecks } from './checks.ts';
 import { commandLineChecks } from './commandLineChecks.ts';
 import { comparisonCheck } from './comparisonCheck.ts';
 import { createConsumer } from './consumer.ts';
@@ -40,29 +40,6 @@ async function main(): Promise<void> {
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }
-}
-
-/** Runs all checks, writes a line for each, and returns how many failed. */
-async function runChecks(checks: readonly PackageCheck[]): Promise<number> {
-  let failed = 0;
-  let skipped = 0;
-  for (const { name, run } of checks) {
-    const begin = performance.now();
-    try {
-      await run();
-      console.log(`ok      ${name} (${((performance.now() - begin) / 1_000).toFixed(1)} s)`);
-    } catch (error) {
-      if (error instanceof NotInstalledError && process.env['CI'] === undefined) {
-        skipped += 1;
-        console.log(`skipped ${name}: ${error.message}`);
-        continue;
-      }
-      failed += 1;
-      console.log(`FAILED  ${name}: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
-  console.log(`${checks.length - failed - skipped} passed, ${failed} failed`);
-  return failed;
 }
 
 try {

@@ -3,7 +3,7 @@ import { installOutbox } from '@jobstream/outbox';
 import { createDatabase } from '@jobstream/servers';
 import { queryDatabase, type RunningSystem } from '@jobstream/test-support';
 import type { PackedPackage } from '@jobstream/tools';
-import type { PackageCheck } from './checks.ts';
+import type { Check } from '../harness/runChecks.ts';
 import type { Runtime } from './programs.ts';
 import { inFolder, installInto, succeeds } from './userProject.ts';
 
@@ -18,7 +18,7 @@ export function prismaCheck(
   { name, program }: Runtime,
   packages: readonly PackedPackage[],
   system: RunningSystem,
-): PackageCheck {
+): Check {
   return {
     name: `${name} enqueues in transactions of Prisma`,
     run: () =>

@@ -4,13 +4,13 @@ import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
 import { TestProcess, type RunningSystem } from '@jobstream/test-support';
 import { installPythonPackage, PYTHON, PYTHON_PACKAGE } from '../harness/pythonPackage.ts';
-import type { PackageCheck } from './checks.ts';
+import type { Check } from '../harness/runChecks.ts';
 import { writeReadmePrograms } from './readmePrograms.ts';
 import { environmentOf, inFolder, succeeds } from './userProject.ts';
 
 /** The package for Python: its types and tests, and the programs of its README in an empty project. */
-export function pythonChecks(system: RunningSystem): readonly PackageCheck[] {
-  const checks: readonly PackageCheck[] = [
+export function pythonChecks(system: RunningSystem): readonly Check[] {
+  const checks: readonly Check[] = [
     { name: 'the wheel for Python is built and installed', run: () => Promise.resolve() },
     { name: 'mypy finds the types of the Python package and of its users', run: checkPythonTypes },
     { name: 'the tests of the Python package', run: () => inFolder(testPython) },

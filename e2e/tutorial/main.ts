@@ -4,6 +4,7 @@ import { readCommandLine } from '@jobstream/runtime';
 import { freePort, repositoryRoot, resolveNatsServer } from '@jobstream/servers';
 import { guardOfThisProcess, scratchDataFolder } from '@jobstream/test-support';
 import { baseImages, containerEngine, NoContainerEngineError, packPackages, provideBaseImages } from '@jobstream/tools';
+import { type Check, runChecks } from '../harness/runChecks.ts';
 import { followPage, type Reader } from './followPage.ts';
 import { startPackageRegistry } from './packageRegistry.ts';
 
@@ -31,16 +32,14 @@ async function main(): Promise<void> {
   await using registry = await startPackageRegistry(await packPackages());
   await using containers = await containersIfAny();
   const [readme, tutorial] = [await read('README.md'), await read('docs/tutorial.md')];
-  const results = [
-    await follow('the beginning of README.md', until(README_END, readme), { registry: registry.url }),
-    await follow('docs/tutorial.md', containers ? tutorial : until(CONTAINER_PART, tutorial), {
+  const failed = await runChecks([
+    check('the beginning of README.md', until(README_END, readme), { registry: registry.url }),
+    check('docs/tutorial.md', containers ? tutorial : until(CONTAINER_PART, tutorial), {
       registry: registry.url,
       containers,
     }),
-  ];
-  const passed = results.filter(Boolean).length;
-  console.log(`${passed} passed, ${results.length - passed} failed`);
-  process.exitCode = passed === results.length ? 0 : 1;
+  ]);
+  process.exitCode = failed === 0 ? 0 : 1;
 }
 
 /** Node's image from which the page's image is built; without an engine the last part of the page is not run. */
@@ -57,20 +56,17 @@ async function containersIfAny(): Promise<Containers | undefined> {
   }
 }
 
-/** Follows a page in an empty folder, writes a line about it, and returns whether all was as it says. */
-async function follow(name: string, page: string, place: Parameters<typeof readerIn>[1]): Promise<boolean> {
-  const home = await scratchDataFolder('tutorial');
-  const begin = performance.now();
-  try {
-    await followPage(page, await readerIn(home, place));
-    console.log(`ok      ${name} (${((performance.now() - begin) / 1_000).toFixed(1)} s)`);
-    return true;
-  } catch (error) {
-    console.log(`FAILED  ${name}: ${error instanceof Error ? error.message : String(error)}`);
-    return false;
-  } finally {
-    await rm(home, { recursive: true, force: true });
-  }
+/** A page, followed in an empty folder, does all that it says. */
+function check(name: string, page: string, place: Parameters<typeof readerIn>[1]): Check {
+  const run = async () => {
+    const home = await scratchDataFolder('tutorial');
+    try {
+      await followPage(page, await readerIn(home, place));
+    } finally {
+      await rm(home, { recursive: true, force: true });
+    }
+  };
+  return { name, run };
 }
 
 /** Everything is at another port than usual, in case that is taken, and the servers are installed for this reader alone. */
