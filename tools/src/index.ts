@@ -6,5 +6,5 @@ export { dockerCommand } from './containers/dockerCommand.ts';
 export { NoContainerEngineError } from './containers/dockerCommand.ts';
 export { dashboardBuild } from './dashboard/dashboardBuild.ts';
 export { checkPackage, packPackages } from './release/preparePackages.ts';
-export { isLibrary } from './release/publishedPackages.ts';
+export { isLibrary, publishedPackages } from './release/publishedPackages.ts';
 export type { PackedPackage } from './release/packPackage.ts';

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { repositoryRoot, type resolveChromium } from '@jobstream/servers';
+import { eventually, type RunningSystem, TestProcess } from '@jobstream/test-support';
+import { examplesOf } from '../docs/examplesOf.ts';
+import type { Check } from '../harness/runChecks.ts';
+import { runInShell } from '../harness/runInShell.ts';
+import { dashboardCheck } from './dashboardCheck.ts';
+import { ownJobCheck } from './ownJobCheck.ts';
+import type { ReadmeProject } from './readmeProject.ts';
+import { takeoverCheck } from './takeoverCheck.ts';
+
+/** What the checks use; it comes up while they run. */
+export interface SmokeParts {
+  /** The environment of `npm start`, and of commands on its system. */
+  readonly env: Record<string, string>;
+  /** `npm start`. */
+  readonly starting: Promise<RunningSystem>;
+  readonly installing: Promise<ReadmeProject>;
+  readonly browser: ReturnType<typeof resolveChromium>;
+}
+
+const CURL_PATIENCE_S = 120;
+
+/** What a user meets first, in this order; each check depends on those before it. */
+export function smokeChecks({ env, starting, installing, browser }: SmokeParts): readonly Check[] {
+  return [
+    { name: '`npm start` becomes ready', run: async () => (await starting).api },
+    { name: 'curl creates a job and follows it as in README.md', run: async () => curlJob(await starting) },
+    ownJobCheck(installing, starting),
+    takeoverCheck(installing, starting),
+    dashboardCheck(starting, browser),
+    { name: '`npm run verify` finds the table equal to the log', run: () => verify(env) },
+    { name: '`npm start` ends at SIGINT, with all its processes', run: async () => stopSystem(await starting) },
+  ];
+}
+
+/** Runs the lines of the page, but with the longest wait, for a machine with much else to do. */
+async function curlJob({ api }: RunningSystem): Promise<string> {
+  const page = await readFile(path.join(repositoryRoot, 'README.md'), 'utf8');
+  const lines = examplesOf(page).find(({ commands }) => commands.includes('curl'))?.commands ?? '';
+  const here = lines.replaceAll('localhost:3000', new URL(api).host).replace('wait=10s', 'wait=60s');
+  const curl = `curl() { command curl --max-time ${CURL_PATIENCE_S} -w '\\n' "$@"; }`;
+  const signal = AbortSignal.timeout(3 * CURL_PATIENCE_S * 1_000);
+  const shell = runInShell(`${curl}\n${here}`, { env: { PATH: process.env['PATH'] ?? '' }, signal });
+  assert.equal(await shell.ended, 0, shell.output);
+  const [job, history] = shell.stdout.trim().split('\n').map(parse);
+  assert.equal(job?.status, 'completed', shell.output);
+  const events = history?.items?.map(({ event }) => event);
+  assert.deepEqual(events, ['JobCreated', 'JobStarted', 'JobCompleted'], shell.output);
+  return events.join(', ');
+}
+
+interface Answer {
+  readonly status?: string;
+  readonly items?: readonly { readonly event: string }[];
+}
+
+function parse(line: string): Answer {
+  return JSON.parse(line) as Answer;
+}
+
+async function verify(env: Record<string, string>): Promise<string> {
+  const options = { args: ['run', 'verify'], cwd: repositoryRoot, env: { ...process.env, ...env }, ipc: false };
+  await using run = new TestProcess('npm', options);
+  assert.equal(await run.ended, 0, run.output);
+  const [sentence] = /^The table matches the log.*(?=\.$)/m.exec(run.stdout) ?? [];
+  assert.ok(sentence, run.output);
+  return sentence;
+}
+
+async function stopSystem(system: RunningSystem): Promise<string> {
+  const pids = [system.process.pid, ...(await system.pidsOf(''))];
+  const commands = new Map(await Promise.all(pids.map(async (pid) => [pid, await commandOf(pid)] as const)));
+  assert.equal(await system.stop('SIGINT'), 0);
+  const leftOver = () => pids.filter((pid) => existsSync(`/proc/${pid}`)).map((pid) => commands.get(pid));
+  await eventually(() => assert.deepEqual(leftOver(), []));
+  return `exit code 0, ${pids.length} processes`;
+}
+
+async function commandOf(pid: number): Promise<string> {
+  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return text.replaceAll('\0', ' ').trim();
+}
