@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { repositoryRoot, type resolveChromium } from '@jobstream/servers';
-import { eventually, type RunningSystem, TestProcess } from '@jobstream/test-support';
+import { type RunningSystem, TestProcess } from '@jobstream/test-support';
 import { examplesOf } from '../docs/examplesOf.ts';
 import type { Check } from '../harness/runChecks.ts';
 import { runInShell } from '../harness/runInShell.ts';
 import { dashboardCheck } from './dashboardCheck.ts';
 import { ownJobCheck } from './ownJobCheck.ts';
 import type { ReadmeProject } from './readmeProject.ts';
+import { stopCheck } from './stopCheck.ts';
 import { takeoverCheck } from './takeoverCheck.ts';
 
 /** What the checks use; it comes up while they run. */
@@ -33,7 +33,7 @@ export function smokeChecks({ env, starting, installing, browser }: SmokeParts):
     takeoverCheck(installing, starting),
     dashboardCheck(starting, browser),
     { name: '`npm run verify` finds the table equal to the log', run: () => verify(env) },
-    { name: '`npm start` ends at SIGINT, with all its processes', run: async () => stopSystem(await starting) },
+    stopCheck(starting),
   ];
 }
 
@@ -69,18 +69,4 @@ async function verify(env: Record<string, string>): Promise<string> {
   const [sentence] = /^The table matches the log.*(?=\.$)/m.exec(run.stdout) ?? [];
   assert.ok(sentence, run.output);
   return sentence;
-}
-
-async function stopSystem(system: RunningSystem): Promise<string> {
-  const pids = [system.process.pid, ...(await system.pidsOf(''))];
-  const commands = new Map(await Promise.all(pids.map(async (pid) => [pid, await commandOf(pid)] as const)));
-  assert.equal(await system.stop('SIGINT'), 0);
-  const leftOver = () => pids.filter((pid) => existsSync(`/proc/${pid}`)).map((pid) => commands.get(pid));
-  await eventually(() => assert.deepEqual(leftOver(), []));
-  return `exit code 0, ${pids.length} processes`;
-}
-
-async function commandOf(pid: number): Promise<string> {
-  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return text.replaceAll('\0', ' ').trim();
 }
