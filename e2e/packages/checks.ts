@@ -7,7 +7,6 @@ import type { Check } from '../harness/runChecks.ts';
 import { runProgram } from '../harness/runProgram.ts';
 import type { Consumer } from './consumer.ts';
 import type { Programs, Runtime } from './programs.ts';
-import { endOf } from './userProject.ts';
 
 /** What the checks work with. */
 export interface PackagesUnderTest {
@@ -115,6 +114,10 @@ function workerCheck(
       assert.equal(await worker.ended, 0, worker.output);
     },
   };
+}
+
+async function endOf(process: TestProcess): Promise<never> {
+  throw new Error(`the process ended (${String(await process.ended)}): ${process.output}`);
 }
 
 function testsCheck({ name, program, args }: Runtime, { consumer, system }: PackagesUnderTest): Check {

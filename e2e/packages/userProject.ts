@@ -2,7 +2,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { runCommand } from '@jobstream/servers';
-import type { RunningSystem, TestProcess } from '@jobstream/test-support';
+import type { RunningSystem } from '@jobstream/test-support';
 import type { PackedPackage } from '@jobstream/tools';
 import { runProgram } from '../harness/runProgram.ts';
 
@@ -48,9 +48,4 @@ export async function succeeds(
   const { code, output } = await runProgram(program, args, options);
   if (code !== 0) throw new Error(`it ended with ${code}:\n${output.trim().split('\n').slice(-40).join('\n')}`);
   return output;
-}
-
-/** Rejects when a process ends that should go on. */
-export async function endOf(process: TestProcess): Promise<never> {
-  throw new Error(`the process ended (${String(await process.ended)}): ${process.output}`);
 }

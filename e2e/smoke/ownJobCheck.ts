@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { RunningSystem } from '@jobstream/test-support';
 import type { Check } from '../harness/runChecks.ts';
-import { endOf } from '../packages/userProject.ts';
+import { doneBy } from './doneBy.ts';
 import type { ReadmeProject } from './readmeProject.ts';
 
 const RESULT = '{ bytes: 5400 }';
@@ -14,7 +14,7 @@ export function ownJobCheck(installing: Promise<ReadmeProject>, starting: Promis
       const [project, system] = [await installing, await starting];
       await using worker = await project.run('jobs/worker.ts', system);
       await using producer = await project.run('producer.ts', system);
-      assert.equal(await Promise.race([producer.ended, endOf(worker)]), 0, producer.output);
+      assert.equal(await doneBy(worker, producer.ended), 0, producer.output);
       assert.equal(producer.stdout, `${RESULT}\n`, producer.output);
       worker.kill('SIGTERM');
       assert.equal(await worker.ended, 0, worker.output);

@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { type Job, JobstreamClient } from '@jobstream/client';
 import type { RunningSystem, TestProcess } from '@jobstream/test-support';
 import type { Check } from '../harness/runChecks.ts';
-import { endOf } from '../packages/userProject.ts';
+import { doneBy } from './doneBy.ts';
 import type { ReadmeProject } from './readmeProject.ts';
 
 const SCRIPT = 'stallWorker.ts';
 /** A worker that is silent for a second has lost its job. */
 const SETTINGS = { ACK_WAIT_MS: '1000' };
-const TIMEOUT_MS = 240_000;
 
 /** A worker is killed in the middle of a job, which another one has to complete. */
 export function takeoverCheck(installing: Promise<ReadmeProject>, starting: Promise<RunningSystem>): Check {
@@ -23,8 +22,7 @@ export function takeoverCheck(installing: Promise<ReadmeProject>, starting: Prom
       killed.kill('SIGKILL');
       assert.equal(await killed.ended, 'SIGKILL', killed.output);
       await using other = await project.run(SCRIPT, system, SETTINGS);
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
-      const job = await Promise.race([client.jobs.waitForCompletion(id, { signal }), endOf(other)]);
+      const job = await doneBy(other, client.jobs.waitForCompletion(id));
       return checkTakeover(client, job, { killed, other });
     },
   };
