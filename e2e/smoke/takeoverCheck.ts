@@ -23,7 +23,8 @@ export function takeoverCheck(installing: Promise<ReadmeProject>, starting: Prom
       assert.equal(await killed.ended, 'SIGKILL', killed.output);
       await using other = await project.run(SCRIPT, system, SETTINGS);
       const job = await doneBy(other, client.jobs.waitForCompletion(id));
-      return checkTakeover(client, job, { killed, other });
+      // Awaited here: the end of both processes comes first otherwise, while nobody listens to a failure.
+      return await checkTakeover(client, job, { killed, other });
     },
   };
 }
