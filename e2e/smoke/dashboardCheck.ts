@@ -11,7 +11,7 @@ import { NotInstalledError } from '../harness/runInstaller.ts';
 /** Reached only by what hangs. */
 const HANGS_MS = 240_000;
 /** Each time that the page is not built yet is a warning of the API. */
-const POLL_MS = 500;
+const POLL_MS = 1_000;
 const TYPE = 'thumbnail';
 
 /** The dashboard of `npm start`, which builds it while it runs, shows the job of README.md. */
