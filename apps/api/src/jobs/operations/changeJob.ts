@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { type Rejection, timestampOf } from '@jobstream/domain';
+import { type JobEventName, timestampOf } from '@jobstream/domain';
 import type { JobOperation, OperationJob, ProcessedJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { type AppliedCommand, applyCommand } from '../change/applyCommand.ts';
@@ -7,27 +7,37 @@ import { type AppliedCommand, applyCommand } from '../change/applyCommand.ts';
 /** What became of one job. */
 export type Outcome = Omit<ProcessedJob, 'position'>;
 
-/** Applies a command of an operation to one job. */
-export async function changeJob(job: OperationJob, command: AppliedCommand, deps: ApiDeps): Promise<Outcome> {
-  const applied = await applyCommand(job, command, deps);
-  if (applied === undefined) return gone;
-  if (applied.rejection !== undefined) return unlessDone(job, command.correlationId, deps, applied.rejection);
-  deps.servedVersions.record(applied.job);
-  return { outcome: 'done' };
-}
-
 export const gone: Outcome = { outcome: 'skipped', reason: 'there is no such job any more' };
 
-/** The job does not allow the change, or has changed: because of the same operation, before a crash, or of another. */
-export async function unlessDone(
-  { id }: OperationJob,
-  correlationId: string | undefined,
-  { log }: ApiDeps,
-  rejection?: Rejection,
-): Promise<Outcome> {
-  const history = await log.readHistory(id);
-  if (history.some(({ event }) => event.correlationId === correlationId)) return { outcome: 'done' };
-  return { outcome: 'skipped', reason: rejection?.detail ?? 'the job has changed since the operation was accepted' };
+/** The event that a command of an operation leads to. What else bears the id of the operation only prepares it. */
+const deeds = {
+  CancelJob: 'JobCancelled',
+  RequeueJob: 'JobRequeued',
+  ChangePayload: 'JobPayloadChanged',
+} as const satisfies Partial<Record<AppliedCommand['kind'], JobEventName>>;
+
+type OperationCommand = Extract<AppliedCommand, { readonly kind: keyof typeof deeds }>;
+
+/** Applies a command of an operation to one job. A job that does not allow it may have it from before a crash. */
+export async function changeJob(job: OperationJob, command: OperationCommand, deps: ApiDeps): Promise<Outcome> {
+  const applied = await applyCommand(job, command, deps);
+  if (applied === undefined) return gone;
+  if (applied.rejection === undefined) {
+    deps.servedVersions.record(applied.job);
+    return { outcome: 'done' };
+  }
+  const history = await deps.log.readHistory(job.id);
+  const isDone = history.some(({ event }) => isDeed(event, deeds[command.kind], command.correlationId));
+  return isDone ? { outcome: 'done' } : { outcome: 'skipped', reason: applied.rejection.detail };
+}
+
+/** Whether an event is what an operation does, and not one that was written in order to do it. */
+export function isDeed(
+  event: { readonly event: string; readonly correlationId?: string | undefined },
+  deed: (typeof deeds)[keyof typeof deeds],
+  operationId: string | undefined,
+): boolean {
+  return event.event === deed && event.correlationId === operationId;
 }
 
 /** What the events of an operation have in common. */

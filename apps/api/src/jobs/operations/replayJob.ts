@@ -15,14 +15,17 @@ import { contentsObstacle, payloadRefusal } from './payloadRefusal.ts';
  */
 export async function replayJob({ id }: OperationJob, operation: JobOperation, deps: ApiDeps): Promise<Outcome> {
   const source = await findJob(id, deps);
-  if (source === undefined) return gone;
-  const obstacle = obstacleOf(source);
-  if (obstacle !== undefined) return { outcome: 'skipped', reason: obstacle };
+  if (source === undefined) return unlessDone(idOfRepetition(id, operation), gone, deps);
   const event = repetition(source, operation, deps.log.clock.now());
-  const refusal = refusalOf(event, deps);
-  if (refusal === undefined) return createOrFind(event, deps);
-  const earlier = await findExistingJob(event.jobId, deps);
-  return earlier === undefined ? { outcome: 'skipped', reason: refusal } : { outcome: 'done', newJobId: event.jobId };
+  const reason = obstacleOf(source) ?? refusalOf(event, deps);
+  return reason === undefined
+    ? createOrFind(event, deps)
+    : unlessDone(event.jobId, { outcome: 'skipped', reason }, deps);
+}
+
+/** A source that cannot be repeated any more may have been, before a crash. */
+async function unlessDone(newJobId: string, otherwise: Outcome, deps: ApiDeps): Promise<Outcome> {
+  return (await findExistingJob(newJobId, deps)) === undefined ? otherwise : { outcome: 'done', newJobId };
 }
 
 /** Why a job cannot be repeated. */
@@ -37,8 +40,7 @@ export function repetition(source: Job, operation: JobOperation, now: number): J
   const { type, maxAttempts, backoff, timeoutMs, tags, tenant } = source;
   const payload = 'patch' in operation ? mergePatch(source.payload, operation.patch) : source.payload;
   const request = { type, payload, maxAttempts, backoff, timeoutMs, tags };
-  // Keys of clients have no line break, so none gives these ids.
-  const digest = hash('sha256', `operation\n${operation.id}\n${source.id}`);
+  const digest = digestOf(source.id, operation);
   return scopedCreationEvent({
     request,
     identity: {
@@ -55,6 +57,15 @@ export function repetition(source: Job, operation: JobOperation, now: number): J
       ...(tenant === undefined ? {} : { tenant }),
     },
   });
+}
+
+/** Keys of clients have no line break, so none gives these ids. */
+function digestOf(sourceId: string, { id }: JobOperation): string {
+  return hash('sha256', `operation\n${id}\n${sourceId}`);
+}
+
+function idOfRepetition(sourceId: string, operation: JobOperation): string {
+  return uuidV8(digestOf(sourceId, operation));
 }
 
 /** Why the workers of the type would not accept the new job. */

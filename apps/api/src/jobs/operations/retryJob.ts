@@ -1,9 +1,11 @@
-import type { Job } from '@jobstream/domain';
+import type { Job, LoggedEvent } from '@jobstream/domain';
 import type { JobOperation, OperationJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
-import { changeJob, contextOf, gone, type Outcome, unlessDone } from './changeJob.ts';
+import { changeJob, contextOf, gone, isDeed, type Outcome } from './changeJob.ts';
 import { mergePatch } from './mergePatch.ts';
 import { contentsObstacle, payloadRefusal } from './payloadRefusal.ts';
+
+const changed: Outcome = { outcome: 'skipped', reason: 'the job has changed since the operation was accepted' };
 
 /**
  * Requeues a job, after its payload was patched if the operation says so. A job that has moved on may have been retried
@@ -12,20 +14,38 @@ import { contentsObstacle, payloadRefusal } from './payloadRefusal.ts';
 export async function retryJob(job: OperationJob, operation: JobOperation, deps: ApiDeps): Promise<Outcome> {
   const found = await deps.log.readJob(job.id, job.type);
   if (found === undefined) return gone;
-  if (found.job.version !== job.version) {
-    if (!(await isPatchedOnly(job, operation, deps))) return unlessDone(job, operation.id, deps);
-  } else if ('patch' in operation) {
+  const changes = found.job.version === job.version ? [] : await changesSince(job, deps);
+  const progress = progressOf(changes, operation);
+  if (typeof progress !== 'string') return progress;
+  if ('patch' in operation && progress === 'nothing') {
     const patched = await patchPayload(job, found.job, { operation, deps });
     if (patched.outcome !== 'done') return patched;
   }
   return changeJob(job, { ...contextOf(operation, deps), kind: 'RequeueJob' }, deps);
 }
 
-/** Whether a crash came between the two events of a retry with a patch. */
-async function isPatchedOnly({ id }: OperationJob, operation: JobOperation, { log }: ApiDeps): Promise<boolean> {
-  if (!('patch' in operation)) return false;
-  const last = (await log.readHistory(id)).at(-1)?.event;
-  return last?.event === 'JobPayloadChanged' && last.correlationId === operation.id;
+/** What the operation had done to a job before a crash, or the outcome for one that it must not touch again. */
+function progressOf(
+  changes: readonly LoggedEvent[] | undefined,
+  { id }: JobOperation,
+): 'nothing' | 'patched' | Outcome {
+  if (changes === undefined) return changed;
+  if (changes.some((event) => isDeed(event, 'JobRequeued', id))) return { outcome: 'done' };
+  if (!changes.every((event) => isDeed(event, 'JobPayloadChanged', id))) return changed;
+  return changes.length === 0 ? 'nothing' : 'patched';
+}
+
+/**
+ * What has happened to a job since the operation was accepted. That its state was written down once more, because the log
+ * is about to lose earlier events, changes nothing.
+ *
+ * @returns undefined if the log does not have all of it.
+ */
+async function changesSince({ id, version }: OperationJob, { log }: ApiDeps): Promise<LoggedEvent[] | undefined> {
+  const history = await log.readWholeHistory(id);
+  const later = history.map(({ event }) => event).filter((event) => event.version > version);
+  const isWhole = later.length > 0 && later.every((event, index) => event.version === version + index + 1);
+  return isWhole ? later.filter(({ event }) => event !== 'JobCarried') : undefined;
 }
 
 async function patchPayload(
