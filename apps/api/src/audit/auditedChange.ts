@@ -3,6 +3,7 @@ import { timestampOf } from '@jobstream/domain';
 import type { AuditRecord } from '@jobstream/readmodel';
 import type { Request, RequestHandler, Response } from 'express';
 import { callerOf } from '../auth/caller.ts';
+import { fieldOf } from '../http/decodeBody.ts';
 import { problemType } from '../problems/problemTypes.ts';
 import { toProblem } from '../problems/toProblem.ts';
 import { requestIdOf } from '../telemetry/requestLog.ts';
@@ -16,6 +17,8 @@ export interface AuditedChange {
   readonly subject?: string;
   /** Whether no event tells who made the change, so that it must not be made without its record. */
   readonly required?: boolean;
+  /** Whether a body with `"dryRun": true` changes nothing, so that it is not recorded. */
+  readonly hasDryRun?: boolean;
   /** What else to record of the body; not its secrets. It has not been checked. */
   readonly details?: (body: unknown) => unknown;
 }
@@ -34,6 +37,10 @@ const MAX_REASON_CHARS = 1_000;
 /** Makes a handler that records a change in the audit log, before it is made and after it. */
 export function audited(change: AuditedChange, handler: RequestHandler): RequestHandler {
   const recorded: RequestHandler = async (req, res, next) => {
+    if (change.hasDryRun === true && fieldOf(req.body, 'dryRun') === true) {
+      await handler(req, res, next);
+      return;
+    }
     const { trail, clock } = partsOf(req);
     const record = recordOf(change, req, res, clock.now());
     await trail.begin(record, change.required ?? false);
@@ -90,8 +97,8 @@ function recordOf({ action, subject, details }: AuditedChange, req: Request, res
 }
 
 function reasonIn(body: unknown): string | undefined {
-  if (typeof body !== 'object' || body === null || !('reason' in body)) return undefined;
-  return typeof body.reason === 'string' ? body.reason.slice(0, MAX_REASON_CHARS) : undefined;
+  const reason = fieldOf(body, 'reason');
+  return typeof reason === 'string' ? reason.slice(0, MAX_REASON_CHARS) : undefined;
 }
 
 /** Says of what is larger that it was left out, and how large it was. */

@@ -93,7 +93,7 @@ function changeMany(command: ChangeCommand['kind'], deps: ApiDeps): Endpoint {
   return {
     operation: bulkChangeOperation[command],
     handlers: [requireScope('jobs:write'), ...jsonBody({ required: true }), bulkChange(command, deps)],
-    audit: { action: `jobs.${verbs[command]}`, details: (request) => request },
+    audit: { action: `jobs.${verbs[command]}`, hasDryRun: true, details: (request) => request },
   };
 }
 

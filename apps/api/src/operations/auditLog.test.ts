@@ -119,6 +119,26 @@ describe('the audit log', () => {
     expect((await recordsOf(key, 1))[0]).toMatchObject({ outcome: 'refused', problem: 'illegal-transition' });
   });
 
+  test('tells of no dry run, but of a request that is refused for what it takes for one', async () => {
+    const key = await newKey(['jobs:write']);
+    const body = { filter: { type: 'email' }, dryRun: true };
+    const counts = [
+      await send(key, 'POST /api/operations', { kind: 'cancel', ...body }),
+      await send(key, 'POST /api/jobs/replay', body),
+      await send(key, 'POST /api/jobs/cancel', { type: 'email', dryRun: true }),
+      await send(key, 'POST /api/jobs/retry', { type: 'email', dryRun: true }),
+    ];
+    expect(counts.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    await send(key, 'POST /api/jobs/replay', { ...body, dryRun: 'true' });
+    const id = await jobOf(key);
+    await send(key, `POST /api/jobs/${id}/cancel`, { dryRun: true });
+    const told = (await recordsOf(key, 2)).map(({ action, outcome }) => [action, outcome]);
+    expect(told.toReversed()).toEqual([
+      ['operation.create', 'refused'],
+      ['job.cancel', 'refused'],
+    ]);
+  });
+
   test('is for administrators, and shows those of a tenant what the tenant did', async () => {
     const [acme, globex] = [await newKey(['admin'], 'acme'), await newKey(['admin'], 'globex')];
     await send(acme, `POST /api/jobs/${await jobOf(acme)}/cancel`);

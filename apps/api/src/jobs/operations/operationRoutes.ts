@@ -172,7 +172,12 @@ export function operationRoutes(deps: ApiDeps): readonly Route[] {
 }
 
 /** A patch may have what the payloads have, which is none of the audit log's business. */
-const creation: AuditedChange = { action: 'operation.create', required: true, details: withoutPatch };
+const creation: AuditedChange = {
+  action: 'operation.create',
+  required: true,
+  hasDryRun: true,
+  details: withoutPatch,
+};
 
 function withoutPatch(body: unknown): unknown {
   if (typeof body !== 'object' || body === null || !('patch' in body)) return body;
