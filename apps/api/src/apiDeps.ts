@@ -63,7 +63,18 @@ export interface ApiDeps {
   readonly verifications: Pick<Verifications, 'request' | 'read'>;
   readonly operations: Pick<
     Operations,
-    'accept' | 'read' | 'list' | 'listJobs' | 'changeStatus' | 'claim' | 'nextJobs' | 'record' | 'release' | 'removeOld'
+    | 'accept'
+    | 'read'
+    | 'list'
+    | 'listJobs'
+    | 'changeStatus'
+    | 'claim'
+    | 'nextJobs'
+    | 'record'
+    | 'release'
+    | 'removeOld'
+    | 'listKeysOfEnded'
+    | 'forgetKey'
   >;
   readonly auditLog: Pick<AuditLog, 'list'>;
   readonly auditTrail: Pick<AuditTrail, 'begin' | 'finish'>;

@@ -45,6 +45,7 @@ export type {
   JobOutcome,
   JobSelection,
   NewOperation,
+  OperationContents,
   OperationJob,
   OperationKind,
   OperationStatus,

@@ -16,6 +16,7 @@ const undo: Readonly<Record<string, string>> = {
   '0022': 'DROP TABLE past_jobs, past_changes, past_counts, past_checkpoint',
   '0024': 'DROP TABLE verifications',
   '0026': 'DROP INDEX jobs_longest',
+  '0027': 'ALTER TABLE operations DROP COLUMN patch_paths, DROP COLUMN key_id',
 };
 
 /** SQL that makes a database as it was before the migration with the number `first`, so that it can be migrated again. */

@@ -48,7 +48,7 @@ export function OperationView() {
 const TITLES = { retry: 'Retry', replay: 'Replay', cancel: 'Cancel' } as const;
 
 function Facts({ operation }: { readonly operation: JobOperation }) {
-  const { actor, tenant, reason, rate, createdAt, finishedAt, filter, patch } = operation;
+  const { actor, tenant, reason, rate, createdAt, finishedAt, filter, patched } = operation;
   return (
     <dl className="facts">
       <Fact name="By">{[actor.id, tenant ?? []].flat().join(' · ')}</Fact>
@@ -63,10 +63,8 @@ function Facts({ operation }: { readonly operation: JobOperation }) {
       <Fact name="Jobs">
         <JsonTree value={shortened(filter)} />
       </Fact>
-      {patch !== undefined && (
-        <Fact name="Patch">
-          <JsonTree value={patch} />
-        </Fact>
+      {patched !== undefined && (
+        <Fact name="Patched">{patched.map((path) => (path === '' ? 'the whole payload' : path)).join(', ')}</Fact>
       )}
     </dl>
   );

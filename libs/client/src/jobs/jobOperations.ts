@@ -42,8 +42,10 @@ export interface JobOperation {
   readonly id: string;
   readonly kind: OperationKind;
   readonly status: OperationStatus;
+  /** As it was given; of a `search` the paths alone. */
   readonly filter: OperationFilter;
-  readonly patch?: unknown;
+  /** What its patch changes in payloads, as JSON pointers (RFC 6901), at most 100; without the values. */
+  readonly patched?: readonly string[];
   readonly rate?: number;
   readonly reason?: string;
   /** Who asked for it. */

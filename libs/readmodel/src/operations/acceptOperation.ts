@@ -5,7 +5,7 @@ import { unlessTooExpensive } from '../jobs/unlessTooExpensive.ts';
 import { inTransaction } from '../postgres/inTransaction.ts';
 import { storableJson, storableText } from '../postgres/storableValues.ts';
 import { operationColumns, operationOfRow } from './operation.ts';
-import type { JobOperation, JobSelection, NewOperation, OperationRow } from './operation.ts';
+import type { JobOperation, JobSelection, NewOperation, OperationContents, OperationRow } from './operation.ts';
 
 export interface OperationLimits {
   /** Jobs of one operation. */
@@ -23,12 +23,21 @@ const COUNT_UNFINISHED = `SELECT count(*)::int AS all,
     count(*) FILTER (WHERE CASE WHEN $1::text IS NULL THEN tenant IS NULL AND actor = $2 ELSE tenant = $1 END)::int AS own
   FROM operations WHERE status IN ('running', 'paused')`;
 
-const INSERT = `INSERT INTO operations (id, kind, tenant, actor, fingerprint, reason, filter, patch, rate)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`;
+const INSERT = `INSERT INTO operations (id, kind, tenant, actor, reason, filter, patch_paths, rate)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING`;
 
 const COUNT_IN = `UPDATE operations SET total = $2, status = CASE WHEN $2 = 0 THEN 'completed' ELSE status END,
-    finished_at = CASE WHEN $2 = 0 THEN now() END
+    finished_at = CASE WHEN $2 = 0 THEN now() END, fingerprint = $3, key_id = $4,
+    patch = CASE WHEN $2 = 0 THEN NULL ELSE $5::jsonb END
   WHERE id = $1 RETURNING ${operationColumns}`;
+
+/** An operation that is to be accepted. */
+export interface OperationToAccept {
+  readonly operation: NewOperation;
+  readonly selection: JobSelection;
+  /** Called once it is known that the operation will be stored, before it is. */
+  readonly contents: () => Promise<OperationContents>;
+}
 
 /**
  * Stores an operation and the jobs that match now, of one snapshot of the table.
@@ -38,8 +47,7 @@ const COUNT_IN = `UPDATE operations SET total = $2, status = CASE WHEN $2 = 0 TH
  */
 export async function acceptOperation(
   client: PoolClient,
-  operation: NewOperation,
-  selection: JobSelection,
+  { operation, selection, contents }: OperationToAccept,
   limits: OperationLimits,
 ): Promise<JobOperation | undefined> {
   return inTransaction(client, async () => {
@@ -49,7 +57,9 @@ export async function acceptOperation(
     if (rowCount === 0) return undefined;
     const total = await freezeJobs(client, operation.id, { ...selection, limit: selection.limit ?? limits.jobs + 1 });
     if (total > limits.jobs) throw new TooManyJobsError(limits.jobs);
-    const { rows } = await client.query<OperationRow>(COUNT_IN, [operation.id, total]);
+    const { fingerprint, keyId, ...kept } = await contents();
+    const patch = 'patch' in kept ? storableJson(kept.patch) : null;
+    const { rows } = await client.query<OperationRow>(COUNT_IN, [operation.id, total, fingerprint, keyId, patch]);
     const [row] = rows;
     if (row === undefined) throw new Error('an update of a new row returns it');
     return operationOfRow(row);
@@ -67,16 +77,15 @@ async function assertFewUnfinished(
   if (own >= ofOneCaller) throw new TooManyOperationsError(`${own} of your operations have not ended`);
 }
 
-function rowOf({ id, kind, tenant, actor, fingerprint, reason, filter, patch, rate }: NewOperation): unknown[] {
+function rowOf({ id, kind, tenant, actor, reason, filter, patched, rate }: NewOperation): unknown[] {
   return [
     id,
     kind,
     tenant,
     storableJson(actor),
-    fingerprint,
     reason === null ? null : storableText(reason),
     storableJson(filter),
-    patch === undefined ? null : storableJson(patch),
+    patched === undefined ? null : storableJson(patched),
     rate,
   ];
 }

@@ -18,13 +18,15 @@ export interface JobOperation {
   readonly status: OperationStatus;
   readonly tenant: string | null;
   readonly actor: Actor;
-  /** Identifies the body of a request with an idempotency key. */
+  /** Identifies the body of a request with an idempotency key; sealed if there is a key, and null when that is destroyed. */
   readonly fingerprint: string | null;
+  /** Names the key that seals the patch and the fingerprint; null without one, and when it is destroyed. */
+  readonly keyId: string | null;
   readonly reason: string | null;
   /** What was asked for, as it is shown. */
   readonly filter: unknown;
-  /** A JSON merge patch for the payloads of replayed jobs. */
-  readonly patch?: unknown;
+  /** JSON pointers to what its patch changes in payloads, if it has one. */
+  readonly patched?: readonly string[];
   /** Jobs a second; null for as fast as the log accepts them. */
   readonly rate: number | null;
   readonly total: number;
@@ -41,8 +43,14 @@ export interface JobOperation {
 /** What is known of an operation before it is accepted. */
 export type NewOperation = Pick<
   JobOperation,
-  'id' | 'kind' | 'tenant' | 'actor' | 'fingerprint' | 'reason' | 'filter' | 'patch' | 'rate'
+  'id' | 'kind' | 'tenant' | 'actor' | 'reason' | 'filter' | 'patched' | 'rate'
 >;
+
+/** What is kept of an operation until it ends, as it is stored: values that it puts into payloads. */
+export interface OperationContents extends Pick<JobOperation, 'fingerprint' | 'keyId'> {
+  /** A JSON merge patch for the payloads; with a key, the sealed text of it. */
+  readonly patch?: unknown;
+}
 
 /** The jobs of an operation: those of a filter in one of the statuses, the newest `limit`, or all. */
 export interface JobSelection {
@@ -68,22 +76,22 @@ export interface ProcessedJob {
   readonly newJobId?: string | undefined;
 }
 
-export const operationColumns = `id, kind, status, tenant, actor, fingerprint, reason, filter, patch, rate, total, done, skipped, failed,
-  hindrance, created_at AS "createdAt", updated_at AS "updatedAt", finished_at AS "finishedAt"`;
+export const operationColumns = `id, kind, status, tenant, actor, fingerprint, key_id AS "keyId", reason, filter,
+  patch_paths AS "patched", rate, total, done, skipped, failed, hindrance, created_at AS "createdAt", updated_at AS "updatedAt", finished_at AS "finishedAt"`;
 
 /** A row of `operationColumns`; the columns of type `jsonb` as their text. */
-export interface OperationRow extends Omit<JobOperation, 'actor' | 'filter' | 'patch'> {
+export interface OperationRow extends Omit<JobOperation, 'actor' | 'filter' | 'patched'> {
   readonly actor: string;
   readonly filter: string;
-  readonly patch: string | null;
+  readonly patched: string | null;
 }
 
-export function operationOfRow({ actor, filter, patch, reason, ...row }: OperationRow): JobOperation {
+export function operationOfRow({ actor, filter, patched, reason, ...row }: OperationRow): JobOperation {
   return {
     ...row,
     actor: originalJson(actor) as Actor,
     reason: reason === null ? null : originalText(reason),
     filter: originalJson(filter),
-    ...(patch === null ? {} : { patch: originalJson(patch) }),
+    ...(patched === null ? {} : { patched: originalJson(patched) as readonly string[] }),
   };
 }

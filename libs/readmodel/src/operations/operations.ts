@@ -3,15 +3,13 @@ import { decodeKeyset, encodeKeyset } from '../postgres/keysetCursor.ts';
 import type { Page } from '../jobs/jobPage.ts';
 import { PostgresService } from '../postgres/postgresService.ts';
 import type { PoolOptions } from '../postgres/postgresService.ts';
-import { originalText, storableText } from '../postgres/storableValues.ts';
+import { originalJson, originalText, storableText } from '../postgres/storableValues.ts';
 import { acceptOperation } from './acceptOperation.ts';
-import type { OperationLimits } from './acceptOperation.ts';
+import type { OperationLimits, OperationToAccept } from './acceptOperation.ts';
 import { operationColumns, operationOfRow } from './operation.ts';
 import type {
   JobOperation,
   JobOutcome,
-  JobSelection,
-  NewOperation,
   OperationJob,
   OperationRow,
   OperationStatus,
@@ -32,13 +30,13 @@ const LIST_JOBS = `SELECT position, job_id AS "id", outcome, reason, new_job_id 
   WHERE operation_id = $1 AND ($2::text IS NULL OR outcome = $2) AND position > $3 ORDER BY position LIMIT $4`;
 
 const CHANGE_STATUS = `UPDATE operations SET status = $3, updated_at = now(), hindrance = NULL,
-    finished_at = CASE WHEN $3 = 'cancelled' THEN now() END
+    finished_at = CASE WHEN $3 = 'cancelled' THEN now() END, patch = CASE WHEN $3 = 'cancelled' THEN NULL ELSE patch END
   WHERE id = $1 AND ($2::text IS NULL OR tenant = $2) AND status = ANY($4)`;
 
 const CLAIM = `UPDATE operations SET fence = fence + 1, leased_until = now() + interval '${LEASE}'
   WHERE id = (SELECT id FROM operations WHERE status = 'running' AND (leased_until IS NULL OR leased_until < now())
     ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-  RETURNING fence, ${operationColumns}`;
+  RETURNING fence, patch, ${operationColumns}`;
 
 const NEXT_JOBS = `SELECT position, job_id AS "id", job_type AS "type", job_version AS "version" FROM operation_jobs
   WHERE operation_id = $1 AND position > $2 ORDER BY position LIMIT $3`;
@@ -48,6 +46,7 @@ const RECORD = `WITH claimed AS (
     UPDATE operations SET done = done + $3, skipped = skipped + $4, failed = failed + $5, hindrance = $6,
       status = CASE WHEN status <> 'cancelled' AND done + skipped + failed + $3 + $4 + $5 >= total THEN 'completed' ELSE status END,
       finished_at = CASE WHEN done + skipped + failed + $3 + $4 + $5 >= total THEN coalesce(finished_at, now()) ELSE finished_at END,
+      patch = CASE WHEN done + skipped + failed + $3 + $4 + $5 >= total THEN NULL ELSE patch END,
       updated_at = now(), leased_until = now() + interval '${LEASE}'
     WHERE id = $1 AND fence = $2 RETURNING id, status
   ), written AS (
@@ -59,12 +58,27 @@ const RECORD = `WITH claimed AS (
 
 const RELEASE = `UPDATE operations SET leased_until = NULL WHERE id = $1 AND fence = $2`;
 
-const REMOVE_OLD = `DELETE FROM operations WHERE id IN
-  (SELECT id FROM operations WHERE finished_at < now() - make_interval(secs => $1) LIMIT 10)`;
+const KEYS_OF_ENDED = `SELECT key_id AS "keyId" FROM operations WHERE key_id IS NOT NULL AND finished_at IS NOT NULL LIMIT 20`;
+
+const FORGET_KEY = `UPDATE operations SET key_id = NULL, fingerprint = NULL WHERE key_id = $1`;
+
+/** All jobs of an operation take longer than a statement may. */
+const REMOVED_AT_ONCE = 5_000;
+
+const REMOVE_OLD_JOBS = `DELETE FROM operation_jobs WHERE ctid = ANY (ARRAY(
+  SELECT part.place FROM operations CROSS JOIN LATERAL (
+    SELECT ctid AS place FROM operation_jobs WHERE operation_id = operations.id ORDER BY position LIMIT ${REMOVED_AT_ONCE}
+  ) AS part WHERE finished_at < now() - make_interval(secs => $1) LIMIT ${REMOVED_AT_ONCE}))`;
+
+const REMOVE_OLD = `DELETE FROM operations WHERE id IN (
+  SELECT id FROM operations WHERE finished_at < now() - make_interval(secs => $1)
+    AND NOT EXISTS (SELECT FROM operation_jobs WHERE operation_id = operations.id) LIMIT ${REMOVED_AT_ONCE})`;
 
 /** An operation that this process carries out until it releases it, or another process claims it. */
 export interface ClaimedOperation extends JobOperation {
   readonly fence: number;
+  /** Its patch as it is stored, if it has one. */
+  readonly storedPatch?: unknown;
 }
 
 /** The jobs of an operation, as a page; the cursor is the position of the last one. */
@@ -106,14 +120,14 @@ export class Operations extends PostgresService {
    * Stores an operation with the jobs that match now.
    *
    * @returns undefined if there is an operation with this id.
-   * @throws TooManyJobsError, TooManyOperationsError, QueryTooExpensiveError.
+   * @throws TooManyJobsError, TooManyOperationsError, QueryTooExpensiveError, and what `contents` throws.
    */
-  accept(operation: NewOperation, selection: JobSelection): Promise<JobOperation | undefined> {
+  accept(accepted: OperationToAccept): Promise<JobOperation | undefined> {
     return this.use(async (pool) => {
       const client = await pool.connect();
       let failure: Error | undefined;
       try {
-        return await acceptOperation(client, operation, selection, this.limits);
+        return await acceptOperation(client, accepted, this.limits);
       } catch (error) {
         failure = error instanceof Error ? error : new Error(String(error));
         throw error;
@@ -158,8 +172,10 @@ export class Operations extends PostgresService {
 
   /** Claims the oldest running operation that no living process carries out. */
   async claim(): Promise<ClaimedOperation | undefined> {
-    const [row] = await this.#ask<OperationRow & { fence: number }>(CLAIM, []);
-    return row && { ...operationOfRow(row), fence: row.fence };
+    const [found] = await this.#ask<OperationRow & { fence: number; patch: string | null }>(CLAIM, []);
+    if (found === undefined) return undefined;
+    const { patch, fence, ...row } = found;
+    return { ...operationOfRow(row), fence, ...(patch === null ? {} : { storedPatch: originalJson(patch) }) };
   }
 
   /** The jobs after a position. */
@@ -198,10 +214,26 @@ export class Operations extends PostgresService {
     await this.#ask(RELEASE, [id, fence]);
   }
 
-  /** Removes some of the operations that ended longer ago; returns their number. */
+  /** The keys of some of the operations that have ended. They are to be destroyed, and then forgotten. */
+  async listKeysOfEnded(): Promise<readonly string[]> {
+    const rows = await this.#ask<{ keyId: string }>(KEYS_OF_ENDED, []);
+    return rows.map(({ keyId }) => keyId);
+  }
+
+  /** Notes that a key was destroyed. */
+  async forgetKey(keyId: string): Promise<void> {
+    await this.#ask(FORGET_KEY, [keyId]);
+  }
+
+  /** Removes a part of the operations that ended longer ago, and of their jobs; returns the number of both, 0 if none is left. */
   async removeOld(olderThanMs: number): Promise<number> {
-    const { rowCount } = await this.use((pool) => pool.query(REMOVE_OLD, [olderThanMs / 1_000]));
-    return rowCount ?? 0;
+    return this.use(async (pool) => {
+      let removed = 0;
+      for (const part of [REMOVE_OLD_JOBS, REMOVE_OLD]) {
+        removed += (await pool.query(part, [olderThanMs / 1_000])).rowCount ?? 0;
+      }
+      return removed;
+    });
   }
 
   #ask<Row extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<Row[]> {

@@ -16,6 +16,8 @@ import { invalidRequest } from '../../http/decodeBody.ts';
 import { sendJson } from '../../http/sendJson.ts';
 import { MAX_BULK_JOBS } from '../change/bulkRequest.ts';
 import { idempotencyKeyReused, readIdempotencyKey } from '../create/idempotency.ts';
+import { patchedPaths } from './mergePatch.ts';
+import { isOfRequest, sealContents, withoutValues } from './operationContents.ts';
 import { conditionsOf } from './operationFilter.ts';
 import { decodeOperation, type OperationPlan } from './operationRequest.ts';
 import { operationView } from './operationView.ts';
@@ -26,11 +28,13 @@ export function acceptOperation(deps: ApiDeps, kind?: OperationKind): RequestHan
     const plan = decodeOperation(req.body, kind);
     const selection = await selectionOf(res, plan, deps);
     if (plan.dryRun) return sendCount(selection, res, deps);
-    const operation = newOperation(req, res, plan);
-    const accepted = await accept(operation, selection, deps);
+    const { fingerprint, ...operation } = newOperation(req, res, plan);
+    const patch = 'patch' in plan ? { patch: plan.patch } : {};
+    const contents = () => sealContents({ fingerprint, ...patch }, deps.log);
+    const accepted = await deps.operations.accept({ operation, selection, contents }).catch(orTooManyJobs);
     if (accepted !== undefined) return respond(res, 202, accepted);
     const earlier = await deps.operations.read(operation.id);
-    if (earlier === undefined || earlier.fingerprint !== operation.fingerprint) throw idempotencyKeyReused();
+    if (earlier === undefined || !(await isOfRequest(earlier, fingerprint, deps.log))) throw idempotencyKeyReused();
     res.setHeader('Idempotent-Replayed', 'true');
     respond(res, 200, earlier);
   };
@@ -49,35 +53,31 @@ async function sendCount({ filter, statuses, limit = MAX_BULK_JOBS }: JobSelecti
   sendJson(res, 200, { dryRun: true, matched: groups.reduce((sum, { count }) => sum + count, 0), groups });
 }
 
-function newOperation(req: Request, res: Response, plan: OperationPlan): NewOperation {
+function newOperation(req: Request, res: Response, plan: OperationPlan): NewOperation & Identity {
   const { actor, tenant = null } = callerOf(res);
-  const { kind, filter, rate, reason } = plan;
-  const patch = 'patch' in plan ? { patch: plan.patch } : {};
-  return { ...identityOf(req, { kind, tenant }), kind, tenant, actor, reason, filter, ...patch, rate };
+  const { kind, rate, reason } = plan;
+  const patched = 'patch' in plan ? { patched: patchedPaths(plan.patch) } : {};
+  const filter = withoutValues(plan.filter);
+  return { ...identityOf(req, { kind, tenant }), kind, tenant, actor, reason, filter, ...patched, rate };
+}
+
+interface Identity {
+  readonly id: string;
+  /** Of the body, where the request has a key. */
+  readonly fingerprint: string | null;
 }
 
 /** With an `Idempotency-Key` the id follows from the key, which each tenant has for itself. */
-function identityOf(
-  req: Request,
-  { kind, tenant }: Pick<NewOperation, 'kind' | 'tenant'>,
-): Pick<NewOperation, 'id' | 'fingerprint'> {
+function identityOf(req: Request, { kind, tenant }: Pick<NewOperation, 'kind' | 'tenant'>): Identity {
   const key = readIdempotencyKey(req);
   if (key === undefined) return { id: randomUUIDv7(), fingerprint: null };
   const fingerprint = hash('sha256', canonicalJson([kind, req.body]));
   return { id: uuidV8(hash('sha256', `operation\0${tenant ?? ''}\0${key}`)), fingerprint };
 }
 
-async function accept(
-  operation: NewOperation,
-  selection: JobSelection,
-  { operations }: ApiDeps,
-): Promise<JobOperation | undefined> {
-  try {
-    return await operations.accept(operation, selection);
-  } catch (error) {
-    if (!(error instanceof TooManyJobsError)) throw error;
-    throw invalidRequest([{ pointer: '/filter', detail: `${error.message}: narrow it, or set a limit` }]);
-  }
+function orTooManyJobs(error: unknown): never {
+  if (!(error instanceof TooManyJobsError)) throw error;
+  throw invalidRequest([{ pointer: '/filter', detail: `${error.message}: narrow it, or set a limit` }]);
 }
 
 function respond(res: Response, status: number, operation: JobOperation): void {

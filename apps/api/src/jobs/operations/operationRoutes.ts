@@ -7,6 +7,7 @@ import { withinDeadline } from '../../http/withinDeadline.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';
 import type { Route } from '../../routes/route.ts';
 import { acceptOperation } from './acceptOperation.ts';
+import { withoutValues } from './operationContents.ts';
 import { OperationRequest, ReplayRequest } from './operationRequest.ts';
 import { OperationCount, OperationJobView, OperationView } from './operationView.ts';
 import {
@@ -171,16 +172,17 @@ export function operationRoutes(deps: ApiDeps): readonly Route[] {
   ];
 }
 
-/** A patch may have what the payloads have, which is none of the audit log's business. */
+/** A patch and a search may have what the payloads have, which is none of the audit log's business. */
 const creation: AuditedChange = {
   action: 'operation.create',
   required: true,
   hasDryRun: true,
-  details: withoutPatch,
+  details: withoutContents,
 };
 
-function withoutPatch(body: unknown): unknown {
-  if (typeof body !== 'object' || body === null || !('patch' in body)) return body;
-  const { patch: _patch, ...rest } = body;
-  return { ...rest, patched: true };
+function withoutContents(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+  const { patch, ...rest } = body as { readonly patch?: unknown; readonly filter?: unknown };
+  const filter = 'filter' in rest ? { filter: withoutValues(rest.filter) } : {};
+  return { ...rest, ...filter, ...(patch === undefined ? {} : { patched: true }) };
 }

@@ -3,8 +3,11 @@ import type { ClaimedOperation, OperationJob, OperationStatus, ProcessedJob } fr
 import type { ApiDeps } from '../../apiDeps.ts';
 import { problemType } from '../../problems/problemTypes.ts';
 import { toProblem } from '../../problems/toProblem.ts';
-import { processJob } from './processJob.ts';
+import { changeJob, contextOf, type Outcome } from './changeJob.ts';
+import { hindranceOf, type OpenedOperation, openContents } from './operationContents.ts';
+import { replayJob } from './replayJob.ts';
 import { replayTogether } from './replayTogether.ts';
+import { retryJob } from './retryJob.ts';
 
 /** Concurrent jobs: enough to fill a batch of the log, few enough to leave room for others. */
 const CONCURRENCY = 32;
@@ -39,7 +42,9 @@ export async function runOperation(
   let dueAt = performance.now();
   for (;;) {
     const jobs = await deps.operations.nextJobs(operation.id, position, size);
-    const { processed, hindrance } = await processBatch(jobs, operation, deps, stop);
+    const opened = await openContents(operation, deps.log);
+    const { processed, hindrance }: Batch =
+      'hindrance' in opened ? { ...opened, processed: [] } : await processBatch(jobs, opened.operation, deps, stop);
     const status = await deps.operations.record(operation, processed, hindrance);
     position += processed.length;
     if (status !== 'running' || stop.aborted) {
@@ -65,7 +70,7 @@ function paceOf({ rate }: ClaimedOperation, jobs: number): number {
 /** Processes jobs concurrently, and returns those before the first that could not be processed. */
 async function processBatch(
   jobs: readonly OperationJob[],
-  operation: ClaimedOperation,
+  operation: OpenedOperation,
   deps: ApiDeps,
   stop: AbortSignal,
 ): Promise<Batch> {
@@ -78,11 +83,11 @@ async function processBatch(
       if (processed[index] !== undefined) continue;
       if (hindrance !== undefined || stop.aborted) return;
       try {
-        processed[index] = await processJob(job, operation, deps);
+        processed[index] = { position: job.position, ...(await processJob(job, operation, deps)) };
       } catch (error) {
-        const { status, title } = problemType(toProblem(error).code);
-        if (status === 503) hindrance = title;
-        else processed[index] = failed(job, error, operation, deps);
+        const outage = hindranceOf(error);
+        if (outage === undefined) processed[index] = failed(job, error, operation, deps);
+        else hindrance = outage;
       }
     }
   };
@@ -92,7 +97,19 @@ async function processBatch(
   return { processed: done.flatMap((job) => job ?? []), hindrance };
 }
 
-function failed({ id, position }: OperationJob, error: unknown, { id: operation }: ClaimedOperation, deps: ApiDeps) {
+/** May be repeated after a crash: what was done to the job before is found and not done again. */
+function processJob(job: OperationJob, operation: OpenedOperation, deps: ApiDeps): Promise<Outcome> {
+  switch (operation.kind) {
+    case 'replay':
+      return replayJob(job, operation, deps);
+    case 'cancel':
+      return changeJob(job, { ...contextOf(operation, deps), kind: 'CancelJob' }, deps);
+    case 'retry':
+      return retryJob(job, operation, deps);
+  }
+}
+
+function failed({ id, position }: OperationJob, error: unknown, { id: operation }: OpenedOperation, deps: ApiDeps) {
   deps.logger.warn({ err: error, jobId: id, operation }, 'operation failed for a job');
   const { code, detail } = toProblem(error);
   return { position, outcome: 'failed', reason: detail ?? problemType(code).title } as const;

@@ -17,7 +17,8 @@ const RETENTION_MS = 30 * 86_400_000;
 /**
  * Carries out operations on many jobs, also those that other processes accepted and did not finish, and removes old ones.
  *
- * An operation is carried out by one process at a time, under a claim that expires when the process no longer writes.
+ * An operation is carried out by one process at a time, under a claim that expires when the process no longer writes. The keys of those
+ * that have ended are destroyed.
  */
 export class OperationRunner extends BackgroundLoop {
   readonly name = 'operation runner';
@@ -46,6 +47,7 @@ export class OperationRunner extends BackgroundLoop {
       this.#begin(operation, stop);
     }
     await this.#removeOld();
+    await this.#destroyKeys();
     this.#failing = false;
     return this.#pollMs;
   }
@@ -70,6 +72,16 @@ export class OperationRunner extends BackgroundLoop {
       logger.info({ operation: id, status: status ?? 'claimed by another process' }, 'operation left');
     } catch (error) {
       logger.warn({ err: error, operation: id }, 'operation interrupted');
+    }
+  }
+
+  /** What an operation has put into payloads is unreadable from its end on, also where copies of its row are. */
+  async #destroyKeys(): Promise<void> {
+    const { operations, log } = this.#deps;
+    if (!log.contents.isEncrypting) return;
+    for (const keyId of await operations.listKeysOfEnded()) {
+      await log.contents.shred(keyId);
+      await operations.forgetKey(keyId);
     }
   }
 

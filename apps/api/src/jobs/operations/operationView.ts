@@ -14,8 +14,11 @@ export const OperationView = Schema.Struct({
   id: Schema.String.annotateKey({ description: 'The `correlationId` of the events that it causes.' }),
   kind: Schema.Literals(operationKinds),
   status: Schema.Literals(operationStatuses),
-  filter: Schema.Unknown.annotateKey({ description: 'As it was given.' }),
-  patch: Schema.optionalKey(Schema.Unknown),
+  filter: Schema.Unknown.annotateKey({ description: 'As it was given; of a `search` the paths alone.' }),
+  patched: Schema.optionalKey(Schema.Array(Schema.String)).annotateKey({
+    description:
+      'What its patch changes in payloads, as JSON pointers (RFC 6901): the first 100, empty for the whole payload and for what is longer than 500 characters. The values are kept apart until it ends.',
+  }),
   rate: Schema.optionalKey(Schema.Int),
   reason: Schema.optionalKey(Schema.String),
   actor: Actor.annotateKey({ description: 'Who asked for it.' }),
@@ -54,7 +57,7 @@ export const OperationJobView = Schema.Struct({
 }).annotate({ identifier: 'OperationJob' });
 
 export function operationView(operation: JobOperation): BodyOf<typeof OperationView> {
-  const { fingerprint: _fingerprint, ...shown } = operation;
+  const { fingerprint: _fingerprint, keyId: _keyId, ...shown } = operation;
   return {
     ...shown,
     rate: operation.rate ?? undefined,

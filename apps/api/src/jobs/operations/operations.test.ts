@@ -87,7 +87,8 @@ describe('a replay', () => {
     const response = await api.post('/api/jobs/replay', body);
     expect(response.status).toBe(202);
     const { id } = (await response.json()) as Operation;
-    expect(await settled(id)).toMatchObject({ kind: 'replay', ...body, total: 2, done: 2, skipped: 0, failed: 0 });
+    const { patch: _patch, ...shown } = { ...body, patched: ['/from', '/cc'] };
+    expect(await settled(id)).toMatchObject({ kind: 'replay', ...shown, total: 2, done: 2, skipped: 0, failed: 0 });
     const newIds = (await jobsInOrder(id, ids)).map((job) => job?.newJobId ?? '');
     const [first, second] = await Promise.all(newIds.map((newId) => api.log.readJob(newId)));
     const settings = { type, status: 'pending', tags: ['a'], maxAttempts: 3, timeoutMs: 1_234 };
@@ -302,6 +303,19 @@ test('operations are removed when they have ended for longer than their retentio
   const operations = new Operations({ databaseUrl: stage.databaseUrl, name: 'test', queryMs: 30_000 });
   await operations.removeOld(86_400_000);
   expect([await operations.read(old), (await operations.read(recent))?.id]).toEqual([undefined, recent]);
+  await operations.stop();
+});
+
+test('an operation of many jobs is removed in parts', async () => {
+  const id = await held();
+  const jobs = `INSERT INTO operation_jobs (operation_id, position, job_id, job_type, job_version)
+    SELECT '${id}', n, gen_random_uuid(), 'email', 1 FROM generate_series(1, 12000) AS n`;
+  await queryDatabase(stage.databaseUrl, `${jobs}; ${endOf(id, '2 days')}`);
+  const operations = new Operations({ databaseUrl: stage.databaseUrl, name: 'test', queryMs: 30_000 });
+  const removed = [];
+  for (let part; part !== 0;) removed.push((part = await operations.removeOld(86_400_000)));
+  expect(removed).toEqual([5_000, 5_000, 2_000 + 1, 0]);
+  expect(await operations.read(id)).toBeUndefined();
   await operations.stop();
 });
 

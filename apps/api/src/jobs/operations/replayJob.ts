@@ -1,11 +1,12 @@
 import { hash, randomUUIDv7 } from 'node:crypto';
 import { appendNewJob, canonicalJson, existingJob, findExistingJob, scopedCreationEvent } from '@jobstream/creation';
 import { isTerminal, type Job, type JobEvent, timestampOf, uuidV8 } from '@jobstream/domain';
-import type { JobOperation, OperationJob } from '@jobstream/readmodel';
+import type { OperationJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { findJob } from '../read/findJob.ts';
 import { gone, type Outcome } from './changeJob.ts';
 import { mergePatch } from './mergePatch.ts';
+import type { OpenedOperation } from './operationContents.ts';
 import { contentsObstacle, payloadRefusal } from './payloadRefusal.ts';
 
 /**
@@ -13,7 +14,7 @@ import { contentsObstacle, payloadRefusal } from './payloadRefusal.ts';
  *
  * The id of the new job follows from the operation and the source, so that a repetition finds it instead of making another.
  */
-export async function replayJob({ id }: OperationJob, operation: JobOperation, deps: ApiDeps): Promise<Outcome> {
+export async function replayJob({ id }: OperationJob, operation: OpenedOperation, deps: ApiDeps): Promise<Outcome> {
   const source = await findJob(id, deps);
   if (source === undefined) return unlessDone(idOfRepetition(id, operation), gone, deps);
   const event = repetition(source, operation, deps.log.clock.now());
@@ -36,7 +37,7 @@ export function obstacleOf(source: Job): string | undefined {
 }
 
 /** The creation of a job that repeats another. */
-export function repetition(source: Job, operation: JobOperation, now: number): JobEvent {
+export function repetition(source: Job, operation: OpenedOperation, now: number): JobEvent {
   const { type, maxAttempts, backoff, timeoutMs, tags, tenant } = source;
   const payload = 'patch' in operation ? mergePatch(source.payload, operation.patch) : source.payload;
   const request = { type, payload, maxAttempts, backoff, timeoutMs, tags };
@@ -60,11 +61,11 @@ export function repetition(source: Job, operation: JobOperation, now: number): J
 }
 
 /** Keys of clients have no line break, so none gives these ids. */
-function digestOf(sourceId: string, { id }: JobOperation): string {
+function digestOf(sourceId: string, { id }: OpenedOperation): string {
   return hash('sha256', `operation\n${id}\n${sourceId}`);
 }
 
-function idOfRepetition(sourceId: string, operation: JobOperation): string {
+function idOfRepetition(sourceId: string, operation: OpenedOperation): string {
   return uuidV8(digestOf(sourceId, operation));
 }
 

@@ -1,7 +1,8 @@
 import { appendNewJobs } from '@jobstream/creation';
 import { encodeJobEvent, type Job, type JobEvent } from '@jobstream/domain';
-import type { JobOperation, OperationJob, ProcessedJob } from '@jobstream/readmodel';
+import type { OperationJob, ProcessedJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
+import type { OpenedOperation } from './operationContents.ts';
 import { obstacleOf, refusalOf, repetition } from './replayJob.ts';
 
 /** One append to the log; what is larger goes job by job. */
@@ -21,7 +22,7 @@ interface Repetition {
  */
 export async function replayTogether(
   jobs: readonly OperationJob[],
-  operation: JobOperation,
+  operation: OpenedOperation,
   deps: ApiDeps,
 ): Promise<ReadonlyMap<number, ProcessedJob>> {
   try {
@@ -37,7 +38,7 @@ export async function replayTogether(
 
 async function repetitionsOf(
   jobs: readonly OperationJob[],
-  operation: JobOperation,
+  operation: OpenedOperation,
   deps: ApiDeps,
 ): Promise<readonly Repetition[]> {
   const rows = await deps.table.findJobs(jobs.map(({ id }) => id));

@@ -1,8 +1,9 @@
 import type { Job, LoggedEvent } from '@jobstream/domain';
-import type { JobOperation, OperationJob } from '@jobstream/readmodel';
+import type { OperationJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { changeJob, contextOf, gone, isDeed, type Outcome } from './changeJob.ts';
 import { mergePatch } from './mergePatch.ts';
+import type { OpenedOperation } from './operationContents.ts';
 import { contentsObstacle, payloadRefusal } from './payloadRefusal.ts';
 
 const changed: Outcome = { outcome: 'skipped', reason: 'the job has changed since the operation was accepted' };
@@ -11,7 +12,7 @@ const changed: Outcome = { outcome: 'skipped', reason: 'the job has changed sinc
  * Requeues a job, after its payload was patched if the operation says so. A job that has moved on may have been retried
  * and have failed again: it is retried once.
  */
-export async function retryJob(job: OperationJob, operation: JobOperation, deps: ApiDeps): Promise<Outcome> {
+export async function retryJob(job: OperationJob, operation: OpenedOperation, deps: ApiDeps): Promise<Outcome> {
   const found = await deps.log.readJob(job.id, job.type);
   if (found === undefined) return gone;
   const changes = found.job.version === job.version ? [] : await changesSince(job, deps);
@@ -27,7 +28,7 @@ export async function retryJob(job: OperationJob, operation: JobOperation, deps:
 /** What the operation had done to a job before a crash, or the outcome for one that it must not touch again. */
 function progressOf(
   changes: readonly LoggedEvent[] | undefined,
-  { id }: JobOperation,
+  { id }: OpenedOperation,
 ): 'nothing' | 'patched' | Outcome {
   if (changes === undefined) return changed;
   if (changes.some((event) => isDeed(event, 'JobRequeued', id))) return { outcome: 'done' };
@@ -51,7 +52,7 @@ async function changesSince({ id, version }: OperationJob, { log }: ApiDeps): Pr
 async function patchPayload(
   job: OperationJob,
   { type, payload: before, tenant }: Job,
-  { operation, deps }: { readonly operation: JobOperation; readonly deps: ApiDeps },
+  { operation, deps }: { readonly operation: OpenedOperation; readonly deps: ApiDeps },
 ): Promise<Outcome> {
   const payload = mergePatch(before, operation.patch);
   const reason = contentsObstacle(before) ?? payloadRefusal({ type, payload, tenant }, deps);

@@ -40,6 +40,11 @@ function readCondition(text: string, refused: (detail: string) => Problem): JobS
   return { path, operator: operator as SearchOperator, value };
 }
 
+/** The path of a condition without its value, which may be that of a payload; empty for what is no condition. */
+export function pathOfCondition(text: string): string {
+  return CONDITION.exec(text)?.[1] ?? '';
+}
+
 function unnamed(conditions: readonly JobSearch[], type: string, paths: SearchPaths): string | undefined {
   const named = paths.get(type) ?? [];
   if (conditions.every(({ path }) => named.includes(path))) return undefined;
