@@ -88,6 +88,25 @@ test('a time that is typed is looked at, and what happens meanwhile changes noth
   expect(await rowOf(page).getByText('cancelled').count()).toBe(0);
 });
 
+test('jobs whose state of then is not known are counted, and where a whole page is of them the next one is offered', async (context) => {
+  const { page } = await stage.openPage(context);
+  const asOf = { sequence: 1, earliest: moment.asOf };
+  const lost = { items: [], unknown: 100, nextCursor: 'cGFzdCA0', asOf };
+  const job = await client.jobs.get(moment.job);
+  const rest = { items: [job], unknown: 2, nextCursor: null, asOf };
+  await page.route(/api\/jobs\?.*limit=100/, (route) => {
+    const isNext = new URL(route.request().url()).searchParams.has('cursor');
+    return route.fulfill({ json: isNext ? rest : lost });
+  });
+  await stage.logIn(page, `/jobs?type=${TYPE}&asOf=${moment.asOf}`, keys.reader);
+  await page.getByText('100 jobs of this time are left out: the log has lost').waitFor();
+  expect(await page.getByText('There were no such jobs').count()).toBe(0);
+  await page.getByRole('button', { name: 'Look further' }).click();
+  await page.getByRole('row').filter({ hasText: moment.job }).waitFor();
+  await page.getByText('102 jobs of this time are left out').waitFor();
+  expect(await page.getByRole('button', { name: 'Look further' }).count()).toBe(0);
+});
+
 test('a moment that is too far back is refused in a sentence', async (context) => {
   const { page } = await stage.openPage(context);
   await stage.logIn(page, '/?asOf=2001-01-01T00:00:00Z', keys.reader);

@@ -10,6 +10,8 @@ export interface PastAnswer {
   readonly status: string | undefined;
   /** The first page. */
   readonly items: readonly { readonly id: string; readonly status: string; readonly version: number }[];
+  /** Of how many more jobs of the page the service said that their state is not known any more. */
+  readonly unknown: number;
   readonly counts: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
@@ -45,11 +47,11 @@ async function ask(api: string, { moment, status }: Pick<PastAnswer, 'moment' | 
   const asOf = 'time' in moment ? new Date(moment.time).toISOString() : moment.sequence;
   const only = status === undefined ? '' : `&status=${status}`;
   const [page, stats] = await Promise.all([
-    read<{ items: PastAnswer['items'] }>(`${api}/api/jobs?asOf=${asOf}&limit=${PAST_PAGE}${only}`),
+    read<Pick<PastAnswer, 'items' | 'unknown'>>(`${api}/api/jobs?asOf=${asOf}&limit=${PAST_PAGE}${only}`),
     read<{ jobs: { byType: PastAnswer['counts'] } }>(`${api}/api/stats?asOf=${asOf}`),
   ]);
   const items = page.items.map((job) => ({ id: job.id, status: job.status, version: job.version }));
-  return { moment, status, items, counts: stats.jobs.byType };
+  return { moment, status, items, unknown: page.unknown, counts: stats.jobs.byType };
 }
 
 /** As any client, it asks again when a busy system has no answer in time. */

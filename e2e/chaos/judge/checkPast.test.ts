@@ -8,7 +8,7 @@ function firstMoment(): PastAnswer {
   const [first] = correctRun().messages;
   const [, type = '', id = ''] = first?.subject.split('.') ?? [];
   const job = { id, status: 'pending', version: 1 };
-  return { moment: { sequence: 1 }, status: undefined, items: [job], counts: { [type]: { pending: 1 } } };
+  return { moment: { sequence: 1 }, status: undefined, items: [job], unknown: 0, counts: { [type]: { pending: 1 } } };
 }
 
 function complaintsAbout(change: Partial<PastAnswer>): string[] {
@@ -22,6 +22,7 @@ test('right answers about the past pass, by sequence, by time and by status', ()
   expect(complaintsAbout({})).toEqual([]);
   expect(complaintsAbout({ status: 'pending' })).toEqual([]);
   expect(complaintsAbout({ status: 'failed', items: [] })).toEqual([]);
+  expect(complaintsAbout({ items: [], unknown: 1 })).toEqual([]);
   expect(complaintsAbout({ moment: { time: storedAt - 1 }, items: [], counts: {} })).toEqual([]);
 });
 
@@ -30,6 +31,8 @@ test.each<[string, Partial<PastAnswer>]>([
   ['another status', { items: firstMoment().items.map((job) => Object.assign(job, { status: 'completed' })) }],
   ['another version', { items: firstMoment().items.map((job) => Object.assign(job, { version: 2 })) }],
   ['a job in the list of another status', { status: 'failed' }],
+  ['a job that is listed and said to be unknown', { unknown: 1 }],
+  ['a number of unknown jobs that is not the number of missing ones', { items: [], unknown: 2 }],
 ])('%s is found', (_what, change) => {
   expect(complaintsAbout(change)).toEqual(['past: the list']);
 });

@@ -9,16 +9,23 @@ type Histories = ReadonlyMap<string, readonly LoggedEvent[]>;
 /** Compares what was answered about moments of the past with a fold of the log until then. */
 export function checkPast(answers: readonly PastAnswer[], byJob: Histories): readonly Violation[] {
   return answers.flatMap((answer) => {
+    const { items, unknown } = answer;
     const jobs = jobsAt(answer.moment, byJob);
     const listed = jobs
       .filter(({ status }) => answer.status === undefined || status === answer.status)
       .slice(0, PAST_PAGE)
       .map(({ id, status, version }) => ({ id, status, version }));
     return [
-      ...differing('the list', answer, [answer.items, listed]),
+      ...differing('the list', answer, [{ items, unknown }, rightPage(listed, answer)]),
       ...differing('the counts', answer, [answer.counts, countsOf(jobs)]),
     ];
   });
+}
+
+/** What must be answered where these jobs are on the page: each of them as it was, or counted among those that are unknown. */
+function rightPage<Listed extends { readonly id: string }>(jobs: readonly Listed[], { items }: PastAnswer) {
+  const known = jobs.filter(({ id }) => items.some((item) => item.id === id));
+  return { items: known, unknown: jobs.length - known.length };
 }
 
 /** Newest first, by their first events. */

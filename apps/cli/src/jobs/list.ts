@@ -1,5 +1,5 @@
 import { Option } from '@commander-js/extra-typings';
-import type { Job, JobListFilter } from '@jobstream/client';
+import type { Job, JobListFilter, JobPage } from '@jobstream/client';
 import type { Api, RunOnApi } from '../command/apiCommand.ts';
 import { definedIn } from '../command/definedIn.ts';
 import { ExitCode } from '../command/exitCode.ts';
@@ -49,11 +49,25 @@ async function listJobs(
 ): Promise<ExitCode> {
   const filter = { ...listFilterOf(options), ...definedIn({ sort, asOf }) };
   const most = all ? Number.POSITIVE_INFINITY : limit;
-  const jobs = firstOf(client.jobs.list(filter, { signal }), most, () =>
-    printer.note(`There are more jobs: --limit <n> or --all shows them.`),
-  );
+  let unknown = 0;
+  const found = jobsOf(async (cursor) => {
+    const page = await client.jobs.listPage({ ...filter, ...definedIn({ cursor }) }, { signal });
+    unknown += page.unknown ?? 0;
+    return page;
+  });
+  const jobs = firstOf(found, most, () => printer.note(`There are more jobs: --limit <n> or --all shows them.`));
   await printer.table(jobs, columns(printer), 'There are no such jobs.');
+  if (unknown > 0) printer.note(`The log has lost what ${unknown} more jobs were at that time: they are left out.`);
   return ExitCode.ok;
+}
+
+/** The jobs of all pages, each of which is read when the one before is used up. */
+async function* jobsOf(read: (cursor: string | undefined) => Promise<JobPage>): AsyncGenerator<Job> {
+  for (let next: string | null | undefined; next !== null;) {
+    const { items, nextCursor } = await read(next);
+    yield* items;
+    next = nextCursor;
+  }
 }
 
 function columns(printer: Printer): readonly Column<Job>[] {

@@ -10,6 +10,7 @@ import { JobRows } from './jobRows.tsx';
 import { conditionsOf, type JobSearch } from './jobSearch.ts';
 import { useCounts } from './useCounts.ts';
 import { useJobList } from './useJobList.ts';
+import type { KeptRows } from './useJobPages.ts';
 
 const route = getRouteApi('/jobs');
 
@@ -48,7 +49,7 @@ function JobList({ filter }: { readonly filter: JobSearch }) {
       {query.isPending && <Loading />}
       {query.isError && <Failure error={query.error} onRetry={() => void query.refetch()} />}
       <Unseen count={unseen} onShow={() => void showUnseen()} />
-      {query.isSuccess && isEmpty && <NoJobs filter={filter} />}
+      {query.isSuccess && <NotShown filter={filter} rows={rows} onMore={() => void query.fetchNextPage()} />}
       {!isEmpty && <JobRows rows={rows} total={total} choice={may ? choice : undefined} />}
     </>
   );
@@ -73,6 +74,30 @@ function Unseen({ count, onShow }: { readonly count: number; readonly onShow: ()
         </button>
       )}
     </div>
+  );
+}
+
+interface NotShownProps {
+  readonly filter: JobSearch;
+  readonly rows: KeptRows;
+  /** Reads on, which nothing else does where a whole page is unknown. */
+  readonly onMore: () => void;
+}
+
+/** Why there are no rows, or fewer than there were jobs. */
+function NotShown({ filter, rows: { jobs, unknown, more }, onMore }: NotShownProps) {
+  const isEmpty = jobs.length === 0;
+  if (unknown === 0) return isEmpty && <NoJobs filter={filter} />;
+  const [are, they] = unknown === 1 ? ['job of this time is', 'it was'] : ['jobs of this time are', 'they were'];
+  return (
+    <p className="unknown-jobs" role="status">
+      {unknown.toLocaleString()} {are} left out: the log has lost the events that say what {they}.
+      {isEmpty && more && (
+        <button type="button" onClick={onMore}>
+          Look further
+        </button>
+      )}
+    </p>
   );
 }
 

@@ -27,6 +27,8 @@ export interface KeptRows {
   readonly first: number;
   /** Whether there are rows after them. */
   readonly more: boolean;
+  /** Jobs of a past moment that are not among them, because the log has lost what they were. */
+  readonly unknown: number;
   /** Has the pages around these rows read, one after the other; call it with what is in sight. */
   readonly show: (from: number, to: number) => void;
 }
@@ -55,6 +57,7 @@ export function useJobPages(filter: JobSearch) {
   });
   const { data, isFetching, isError, hasPreviousPage, hasNextPage } = query;
   const jobs = useMemo(() => data?.pages.flatMap(({ items }) => items) ?? [], [data]);
+  const unknown = data?.pages.reduce((sum, page) => sum + (page.unknown ?? 0), 0) ?? 0;
   const start = data?.pageParams[0] ?? TOP;
   const show = (from: number, to: number) => {
     // A fetch that is under way is not to be cancelled by the next row that comes into sight.
@@ -68,7 +71,7 @@ export function useJobPages(filter: JobSearch) {
     setOrigin({ start: TOP, jumps: 0 });
     return queryClient.resetQueries({ queryKey: key });
   };
-  return { query, restart, rows: { jobs, first: start.row, more: hasNextPage, show } satisfies KeptRows };
+  return { query, restart, rows: { jobs, first: start.row, more: hasNextPage, unknown, show } satisfies KeptRows };
 }
 
 function nextStart({ nextCursor, items }: JobPage, _pages: unknown, before: PageStart): PageStart | undefined {

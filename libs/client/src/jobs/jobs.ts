@@ -36,6 +36,8 @@ export interface JobPage extends Page<Job> {
   readonly total?: number;
   /** False when there are more than `total`. */
   readonly totalExact?: boolean;
+  /** With `asOf`: how many jobs of the page are left out, because the log has lost their events of that time. */
+  readonly unknown?: number;
   /** With `asOf`: the moment of the answer. */
   readonly asOf?: PastMoment;
 }

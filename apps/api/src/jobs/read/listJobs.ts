@@ -26,6 +26,10 @@ const JobPage = Schema.Struct({
   totalExact: Schema.optionalKey(Schema.Boolean).annotateKey({
     description: 'False if there are more than were counted.',
   }),
+  unknown: Schema.optionalKey(Schema.Int).annotateKey({
+    description:
+      'With `asOf`: how many jobs of this page are left out because their state of then is not known: their events have left the log.',
+  }),
   asOf: Schema.optionalKey(PastView).annotateKey({ description: 'With `asOf`: the moment of the answer.' }),
 }).annotate({ identifier: 'JobPage' });
 

@@ -12,6 +12,8 @@ const ALLOWED: ReadonlySet<string> = new Set(['asOf', 'type', 'status', 'tag', '
 /** A page of jobs as they were. */
 export interface PastPage {
   readonly items: readonly Job[];
+  /** Of how many more jobs of the page the state is not known any more. */
+  readonly unknown: number;
   readonly nextCursor: string | null;
   readonly total?: number;
   readonly totalExact?: boolean;
@@ -38,12 +40,9 @@ export async function listPastJobs(query: PastListQuery, tenant: string | undefi
     ]);
   const { result, asOf: past } = await readPast(moment, deps, read);
   const [{ items, nextCursor }, counts] = result;
-  const jobs = await jobsAsOf(
-    items.map(({ id }) => id),
-    moment,
-    deps,
-  );
-  return { items: jobs, nextCursor, ...(counts && totalOf(counts, query)), asOf: past };
+  const ids = items.map(({ id }) => id);
+  const { jobs, unknown } = await jobsAsOf(ids, { moment, sequence: past.sequence }, deps);
+  return { items: jobs, unknown, nextCursor, ...(counts && totalOf(counts, query)), asOf: past };
 }
 
 function assertCombinable(query: PastListQuery): void {

@@ -23,25 +23,50 @@ export async function jobAsOf(id: string, moment: Moment, { log }: Pick<ApiDeps,
   });
 }
 
+/** Jobs as they were, and of how many that there were it is not known any more. */
+export interface PastJobs {
+  readonly jobs: readonly Job[];
+  readonly unknown: number;
+}
+
 /** Histories that are in memory at once: a usual page, whose jobs share what is read of an archive. */
 const AT_ONCE = 50;
 
 /**
- * Reads jobs that are known to have existed at the moment; leaves out those whose events have left the log for good.
+ * Reads jobs that are known to have existed at the moment, after the event with `sequence`. Leaves out and counts those whose
+ * state of then is not known: their events of that time have left the log for good.
  *
  * @throws what the log throws.
  */
 export async function jobsAsOf(
   ids: readonly string[],
-  moment: Moment,
+  { moment, sequence }: { readonly moment: Moment; readonly sequence: number },
   { log }: Pick<ApiDeps, 'log'>,
-): Promise<readonly Job[]> {
-  const jobs: (Job | undefined)[] = [];
+): Promise<PastJobs> {
+  const jobs: Job[] = [];
   for (let start = 0; start < ids.length; start += AT_ONCE) {
-    const histories = ids.slice(start, start + AT_ONCE).map((id) => log.readWholeHistory(id));
-    for (const history of await Promise.all(histories)) jobs.push(foldUntil(history, moment) ?? carriedLater(history));
+    const reading = ids.slice(start, start + AT_ONCE).map((id) => log.readWholeHistory(id));
+    const histories = await Promise.all(reading);
+    // Asked after them: what the log still has now it had while they were read.
+    const hasAllSince = histories.some(isCarriedOn) && (await log.messages.span()).first <= sequence + 1;
+    for (const history of histories) {
+      const job = foldUntil(history, moment) ?? (hasAllSince ? beforeCarried(history) : undefined);
+      if (job !== undefined) jobs.push(job);
+    }
   }
-  return jobs.filter((job) => job !== undefined);
+  return { jobs, unknown: ids.length - jobs.length };
+}
+
+/** Whether the history begins with the state that the job had, in place of the events that made it. */
+function isCarriedOn([first]: History): boolean {
+  return first?.event.event === 'JobCarried';
+}
+
+/** The job before the JobCarried with which its history begins. */
+function beforeCarried(history: History): Job | undefined {
+  const [first] = history;
+  const job = isCarriedOn(history) && first !== undefined ? fold([first.event]) : undefined;
+  return job && { ...job, version: job.version - 1 };
 }
 
 /** In the order of the log, in which the server's clock may have been set back. */
@@ -50,9 +75,4 @@ function foldUntil(history: History, moment: Moment): Job | undefined {
     typeof moment === 'number' ? sequence > moment : Date.parse(recordedAt) > Date.parse(moment),
   );
   return fold(history.slice(0, later === -1 ? history.length : later).map(({ event }) => event));
-}
-
-/** Where the log begins with a JobCarried, nothing has changed the job since before the log begins. */
-function carriedLater([first]: History): Job | undefined {
-  return first?.event.event === 'JobCarried' ? fold([first.event]) : undefined;
 }
