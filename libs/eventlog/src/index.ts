@@ -9,7 +9,14 @@ export type { PayloadCheck, TypeAnnouncement } from './announcements/typeAnnounc
 export type { AnnouncedWorker, TypeRegistry } from './announcements/typeRegistry.ts';
 export type { RunningJob, WorkerHeartbeat } from './announcements/workerHeartbeat.ts';
 export { linesOf } from './attemptLogs/logChunk.ts';
-export type { AttemptLogs, ChunkOutcome, LogPage, LogQuery, PositionedLine } from './attemptLogs/attemptLogs.ts';
+export type { AttemptLogs, ChunkOutcome } from './attemptLogs/attemptLogs.ts';
+export type {
+  AttemptLogReader,
+  LogPage,
+  LogPageQuery,
+  LogQuery,
+  PositionedLine,
+} from './attemptLogs/attemptLogReader.ts';
 export type { AttemptLogLine, LogChunk } from './attemptLogs/logChunk.ts';
 export type { AppendOutcome, LogObserver } from './append/logObserver.ts';
 export type { Contents } from './contents/contents.ts';

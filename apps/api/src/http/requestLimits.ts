@@ -16,6 +16,8 @@ export interface RequestLimits {
   readonly pastMs: number;
   /** A part of an answer that is worth sending without it. */
   readonly partMs: number;
+  /** The last log lines of an attempt, once it is over. */
+  readonly lateLinesMs: number;
   /** API keys that this process does not know yet. */
   readonly keysMs: number;
   /** The record of a change that must not be made without it. */
@@ -33,6 +35,7 @@ export function requestLimits(answerMs = 5_000): RequestLimits {
     versionMs: answerMs * 0.7,
     pastMs: answerMs * 0.4,
     partMs: answerMs * 0.3,
+    lateLinesMs: answerMs * 0.3,
     keysMs: answerMs * 0.2,
     auditMs: answerMs * 0.4,
   };

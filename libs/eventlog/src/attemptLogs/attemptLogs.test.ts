@@ -95,3 +95,52 @@ test('lines are stored encrypted, and read with the key of their job until it is
   ]);
   expect(await append(log, [chunk])).toEqual(['refused']);
 });
+
+test('a copy of a chunk that was read is left out of later reads, also behind the position of a page', async () => {
+  const log = await openLog();
+  const first = { ...chunkOf('first'), end: false };
+  const second = { ...chunkOf('second', first.jobId, 1), runId: first.runId };
+  const query = { jobId: first.jobId, attempt: 1, since: Date.now() - 60_000 };
+  const reader = log.attemptLogs.open(query);
+  const next = async () => (await reader.next({ limit: 100 })).lines.map(({ line }) => line.message);
+  await append(log, [first]);
+  expect(await next()).toEqual(['first']);
+  const page = await log.attemptLogs.read({ ...query, limit: 1 });
+  await append(log, [second, first, second]);
+  expect(await next()).toEqual(['second']);
+  await append(log, [second]);
+  expect(await next()).toEqual([]);
+  const { lines } = await log.attemptLogs.read({ ...query, after: page.position, limit: 100 });
+  expect(lines.map(({ line }) => line.message)).toEqual(['second']);
+});
+
+test('a chunk that is longer than a page is read to its end', async () => {
+  const log = await openLog();
+  const chunk = chunkOf('one');
+  await append(log, [{ ...chunk, lines: ['one', 'two', 'three'].map((one) => chunkOf(one).lines).join('\n') }]);
+  const reader = log.attemptLogs.open({ jobId: chunk.jobId, attempt: 1, since: Date.now() - 60_000 });
+  const next = async () => {
+    const { lines, isMore } = await reader.next({ limit: 2 });
+    return { isMore, lines: lines.map(({ line }) => line.message) };
+  };
+  expect(await next()).toEqual({ isMore: true, lines: ['one', 'two'] });
+  expect(await next()).toEqual({ isMore: false, lines: ['three'] });
+});
+
+test('a run has been read when its last chunk was, and each before it', async () => {
+  const log = await openLog();
+  const first = { ...chunkOf('first'), end: false };
+  const { jobId, runId } = first;
+  const second = { ...first, chunk: 1 };
+  const last = { ...first, chunk: 2, end: true };
+  const reader = log.attemptLogs.open({ jobId, attempt: 1, since: Date.now() - 60_000 });
+  const hasAllAfter = async (chunks: readonly LogChunk[]) => {
+    await append(log, chunks);
+    await reader.next({ limit: 100 });
+    return reader.hasAll(runId);
+  };
+  expect(await hasAllAfter([first])).toBe(false);
+  expect(await hasAllAfter([last])).toBe(false); // the second was sent, and is not stored yet
+  expect(await hasAllAfter([second])).toBe(true);
+  expect(reader.hasAll(randomUUID())).toBe(false);
+});

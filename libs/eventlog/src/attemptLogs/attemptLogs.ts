@@ -4,10 +4,11 @@ import { plainHeaders } from '../connection/headers.ts';
 import type { BatchPublisher } from '../connection/publisher.ts';
 import type { Contents } from '../contents/contents.ts';
 import { LogUnavailableError } from '../errors.ts';
-import type { DirectReader, StoredMessage } from '../read/directReader.ts';
+import type { DirectReader } from '../read/directReader.ts';
 import { logsSubject } from '../streams/logsStream.ts';
 import { LOGS_STREAM } from '../streams/streams.ts';
-import { type AttemptLogLine, decodeChunk, encodeChunk, type LogChunk, linesOf } from './logChunk.ts';
+import { AttemptLogReader, type LogPage, type LogPageQuery, type LogQuery } from './attemptLogReader.ts';
+import { encodeChunk, type LogChunk } from './logChunk.ts';
 
 export interface AttemptLogsParts {
   readonly connection: Connection;
@@ -34,44 +35,6 @@ interface Outgoing<Parcel> {
   readonly chunk: LogChunk;
 }
 
-export interface LogQuery {
-  readonly jobId: string;
-  readonly attempt: number;
-  /** Milliseconds since 1970 before which none of the lines was stored. */
-  readonly since: number;
-  /** Milliseconds since 1970 after which none of them was stored; undefined while the attempt may go on. */
-  readonly until?: number | undefined;
-  /** The position that an earlier page ended with. */
-  readonly after?: number | undefined;
-  readonly limit: number;
-}
-
-/** A line, and the position behind it. */
-export interface PositionedLine {
-  readonly line: AttemptLogLine;
-  readonly position: number;
-}
-
-export interface LogPage {
-  /** In the order of their storage. */
-  readonly lines: readonly PositionedLine[];
-  readonly position: number;
-  readonly isMore: boolean;
-  /** The runs whose end was read. */
-  readonly endedRuns: readonly string[];
-}
-
-/** What is read in the place of the lines of a run. */
-const UNREADABLE = {
-  shredded: 'the lines of this run were erased with the payload of their job',
-  unreadable: 'the lines of this run cannot be decrypted: this process does not have their key (PAYLOAD_KEYS)',
-} as const;
-
-/** Messages of the first request of a read: most attempts are found with them. */
-const FIRST_BATCH = 16;
-const BATCH = 256;
-/** A position is a message's sequence times this, and how many of its lines were read; an attempt has fewer lines in all. */
-const MAX_LINES = 4_096;
 const HEADERS = plainHeaders();
 
 /**
@@ -104,20 +67,18 @@ export class AttemptLogs {
     else void this.#sealed(outgoing, onOutcome).then((sealed) => this.#publish(sealed, onOutcome));
   }
 
+  /** Begins to read the lines of an attempt. It has several runs when it was released, or the job requeued. */
+  open(query: LogQuery): AttemptLogReader {
+    return new AttemptLogReader(query, this.#parts);
+  }
+
   /**
-   * Returns some lines of an attempt, oldest first. An attempt has several runs when it was released, or the job requeued.
+   * Returns some lines of an attempt, oldest first.
    *
    * @throws LogUnavailableError
    */
-  async read(query: LogQuery): Promise<LogPage> {
-    const reading = new Reading(query, this.#parts.contents);
-    for (let batch = FIRST_BATCH; ; batch = BATCH) {
-      const sequence = Math.floor(reading.position / MAX_LINES);
-      const from = sequence === 0 ? { start_time: new Date(query.since).toISOString() } : { seq: sequence };
-      const { messages, isMore } = await this.#parts.direct.pageFrom(logsSubject(query.jobId), from, batch);
-      for (const message of messages) if (!(await reading.take(message))) return reading.page();
-      if (!isMore) return reading.page();
-    }
+  read({ limit, until, ...query }: LogQuery & LogPageQuery): Promise<LogPage> {
+    return this.open(query).next({ limit, until });
   }
 
   async #sealed<Parcel>(
@@ -159,73 +120,5 @@ export class AttemptLogs {
     const body = Buffer.from(encodeChunk(chunk));
     if (onAcknowledged === undefined) publisher.publishWithoutAck(subject, body, HEADERS);
     else publisher.publish(subject, body, HEADERS, ({ kind }) => onAcknowledged(kind));
-  }
-}
-
-/** The lines that one read has found so far. */
-class Reading {
-  position: number;
-  readonly #query: LogQuery;
-  readonly #contents: AttemptLogsParts['contents'];
-  readonly #lines: PositionedLine[] = [];
-  readonly #endedRuns: string[] = [];
-  readonly #seen = new Set<string>();
-  #isMore = false;
-
-  constructor(query: LogQuery, contents: AttemptLogsParts['contents']) {
-    this.#query = query;
-    this.#contents = contents;
-    this.position = query.after ?? 0;
-  }
-
-  /** Takes what a message has of the attempt; returns false when the read is over. */
-  async take(message: StoredMessage): Promise<boolean> {
-    const { sequence } = message;
-    const { jobId, attempt, until = Infinity } = this.#query;
-    if (Date.parse(message.recordedAt) > until) return false;
-    const chunk = decodeChunk(message.text, jobId);
-    if (
-      chunk?.attempt === attempt &&
-      this.#isNew(chunk) &&
-      !this.#takeLines(await this.#opened(chunk, message.recordedAt), sequence)
-    ) {
-      this.#isMore = true;
-      return false;
-    }
-    this.position = (sequence + 1) * MAX_LINES;
-    return true;
-  }
-
-  page(): LogPage {
-    return { lines: this.#lines, position: this.position, isMore: this.#isMore, endedRuns: this.#endedRuns };
-  }
-
-  #isNew({ runId, chunk, end }: LogChunk): boolean {
-    const key = `${runId} ${chunk}`;
-    if (this.#seen.has(key)) return false;
-    this.#seen.add(key);
-    if (end) this.#endedRuns.push(runId);
-    return true;
-  }
-
-  /** Returns false when the page was full before the last line. */
-  #takeLines(lines: readonly AttemptLogLine[], sequence: number): boolean {
-    const start = sequence * MAX_LINES;
-    const first = Math.max(0, this.position - start);
-    for (const [index, line] of lines.slice(first, MAX_LINES - 1).entries()) {
-      if (this.#lines.length === this.#query.limit) return false;
-      this.position = start + first + index + 1;
-      this.#lines.push({ line, position: this.position });
-    }
-    return true;
-  }
-
-  async #opened(chunk: LogChunk, recordedAt: string): Promise<readonly AttemptLogLine[]> {
-    if (!chunk.sealed) return linesOf(chunk);
-    const opened = await this.#contents.openText(chunk.jobId, chunk.lines);
-    if (opened.kind === 'text') return linesOf({ ...chunk, lines: opened.text });
-    if (chunk.chunk > 0) return []; // it was said for the first
-    const time = new Date(recordedAt).toISOString();
-    return [{ time, level: 'warn', message: UNREADABLE[opened.kind], runId: chunk.runId }];
   }
 }

@@ -24,11 +24,11 @@ async function keyWith(scopes: readonly Scope[], tenant: string | null = null): 
 async function runningJob(tenant: string | null = null) {
   const writer = await keyWith(['jobs:write'], tenant);
   const { id } = (await (await api.post('/api/jobs', { type: 'email' }, writer)).json()) as { id: string };
-  const runId = randomUUID();
-  const append = async (event: string, data: object, eventId = randomUUID()) => {
+  let runId = randomUUID();
+  const append = async (event: string, data: object, { eventId = randomUUID(), at = Date.now() } = {}) => {
     const { job, sequence = 0 } = (await api.log.readJob(id)) ?? {};
     const version = (job?.version ?? 0) + 1;
-    const envelope = { v: 1, id: eventId, jobId: id, jobType: 'email', version, at: new Date().toISOString() };
+    const envelope = { v: 1, id: eventId, jobId: id, jobType: 'email', version, at: new Date(at).toISOString() };
     const owner = tenant === null ? {} : { tenant };
     await api.log.append(
       { ...envelope, ...owner, actor: { kind: 'worker', id: 'w' }, event, data } as unknown as JobEvent,
@@ -36,20 +36,26 @@ async function runningJob(tenant: string | null = null) {
     );
   };
   let chunk = 0;
-  const write = (messages: readonly string[], end = false) => {
+  const write = (messages: readonly string[], end = false, again = false) => {
     const time = Date.now();
+    if (again) chunk -= 1;
     const lines = messages.map((message) => JSON.stringify({ time, level: 'info', message })).join('\n');
     const { promise, resolve } = Promise.withResolvers<string>();
     const stored = { jobId: id, attempt: 1, runId, chunk: chunk++, end, sealed: false, lines };
     api.log.attemptLogs.append([{ chunk: stored }], (_parcel, outcome) => resolve(outcome));
     return promise;
   };
-  await append('JobStarted', { attempt: 1, worker: 'w' }, runId);
-  return { id, path: `/api/jobs/${id}/attempts/1/logs`, write, append, runId };
+  const start = () => {
+    [runId, chunk] = [randomUUID(), 0];
+    return append('JobStarted', { attempt: 1, worker: 'w' }, { eventId: runId });
+  };
+  await start();
+  return { id, path: `/api/jobs/${id}/attempts/1/logs`, write, append, start, runId: () => runId };
 }
 
 test('lines are answered in pages, oldest first', async () => {
-  const { path, write, runId } = await runningJob();
+  const { path, write, ...job } = await runningJob();
+  const runId = job.runId();
   expect(await write(['a', 'b', 'c'])).toBe('stored');
   await write(['d']);
   const headers = await keyWith(['jobs:debug']);
@@ -85,10 +91,25 @@ test('a follower receives lines as they are written, until the attempt is over',
   expect(from.events.map(({ data }) => data['message'])).toEqual(['b', 'c']);
 });
 
+test('a follower of an attempt with several runs receives the last lines of the last one, and none twice', async () => {
+  const { path, write, append, start } = await runningJob();
+  await write(['a'], true);
+  await append('JobReleased', { attempt: 1, reason: 'shutdown' });
+  await start();
+  await write(['b']);
+  await append('JobCompleted', { attempt: 1, durationMs: 1 });
+  using feed = await openFeed(api.url + path, await keyWith(['jobs:debug']));
+  await feed.received(2);
+  await write(['b'], false, true);
+  await write(['c'], true);
+  expect(await feed.ended).toBe('end');
+  expect(feed.events.map(({ data }) => data['message'])).toEqual(['a', 'b', 'c']);
+});
+
 test('a follower of an attempt that has logged nothing is told when it is over', async () => {
   const { path, append } = await runningJob();
   const headers = { ...(await keyWith(['jobs:debug'])), accept: 'text/event-stream' };
-  await append('JobCompleted', { attempt: 1, durationMs: 1 });
+  await append('JobCompleted', { attempt: 1, durationMs: 1 }, { at: Date.now() - 3_600_000 });
   expect((await api.fetch(path, { headers })).status).toBe(204);
 });
 

@@ -1,5 +1,5 @@
 import { isTerminal, type Job } from '@jobstream/domain';
-import type { LogQuery } from '@jobstream/eventlog';
+import type { LogPageQuery, LogQuery } from '@jobstream/eventlog';
 
 /** The clocks of servers may be apart. */
 const BEFORE_MS = 60_000;
@@ -7,7 +7,7 @@ const BEFORE_MS = 60_000;
 const AFTER_MS = 5 * 60_000;
 
 /** Returns between which times the lines of a job's attempts were stored. */
-export function rangeOf(job: Job): Pick<LogQuery, 'jobId' | 'since' | 'until'> {
+export function rangeOf(job: Job): Pick<LogQuery & LogPageQuery, 'jobId' | 'since' | 'until'> {
   const { id: jobId, status, createdAt, updatedAt } = job;
   const until = isTerminal(status) ? Date.parse(updatedAt) + AFTER_MS : undefined;
   return { jobId, since: Date.parse(createdAt) - BEFORE_MS, until };

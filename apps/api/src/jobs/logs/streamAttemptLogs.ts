@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Job } from '@jobstream/domain';
-import type { LogPage, PositionedLine } from '@jobstream/eventlog';
+import type { AttemptLogReader, LogPage, PositionedLine } from '@jobstream/eventlog';
 import type { Request, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { openEventStream } from '../../feeds/eventStream.ts';
@@ -23,8 +23,6 @@ interface LogNews extends LogPage {
 
 const POLL_MS = 250;
 const HEARTBEAT_MS = 15_000;
-/** How long the last lines of an attempt may take to arrive after it is over. */
-const LATE_MS = 1_500;
 const PAGE = 500;
 const NO_CONTENT = 204;
 
@@ -50,38 +48,49 @@ export async function streamAttemptLogs(address: Address, req: Request, res: Res
 /** Ends with the signal, or when the attempt is over and its lines have arrived. */
 async function* followLines(
   { jobId, attempt, after }: Address & { readonly after: number | undefined },
-  { log, ...deps }: ApiDeps,
+  deps: ApiDeps,
   signal: AbortSignal,
 ): AsyncGenerator<LogNews> {
-  const lateness = new Lateness(() => log.clock.now());
-  let position = after;
+  const { log, limits } = deps;
+  const lateness = new Lateness(limits.lateLinesMs, () => log.clock.now());
+  let reader: AttemptLogReader | undefined;
   while (!signal.aborted) {
-    const job = await findJob(jobId, { log, ...deps });
+    const job = await findJob(jobId, deps);
     if (job === undefined) throw noSuchJob();
     const over = isOver(job, attempt);
-    const page = await log.attemptLogs.read({ ...rangeOf(job), attempt, after: position, limit: PAGE });
-    position = page.position;
-    const isLate = over && lateness.isOver(job);
-    const hasEnded = over && !page.isMore && (isLate || page.endedRuns.length > 0);
+    const { until, ...range } = rangeOf(job);
+    reader ??= log.attemptLogs.open({ ...range, attempt, after });
+    const page = await reader.next({ until, limit: PAGE });
+    const hasEnded =
+      over && !page.isMore && (lateness.isOver(job) || (await hasLastRun({ jobId, attempt }, reader, deps)));
     yield { ...page, isOver: over, hasEnded };
     if (hasEnded) return;
     if (!page.isMore) await pause(POLL_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
+/** Whether all lines of the last run of the attempt were read. Where that run is not known, time decides. */
+async function hasLastRun({ jobId, attempt }: Address, reader: AttemptLogReader, { log }: ApiDeps): Promise<boolean> {
+  const history = await log.readHistory(jobId).catch(() => []);
+  const last = history.findLast(({ event }) => event.event === 'JobStarted' && event.data.attempt === attempt);
+  return last !== undefined && reader.hasAll(last.event.id);
+}
+
 /** Measures whether the last lines of an attempt have had the time to arrive. */
 class Lateness {
+  readonly #lateMs: number;
   readonly #now: () => number;
   #since: number | undefined;
 
-  constructor(now: () => number) {
+  constructor(lateMs: number, now: () => number) {
+    this.#lateMs = lateMs;
     this.#now = now;
   }
 
   /** Is called from when on the attempt is over. */
   isOver({ updatedAt }: Job): boolean {
     this.#since ??= performance.now();
-    return performance.now() - this.#since > LATE_MS || this.#now() - Date.parse(updatedAt) > LATE_MS;
+    return Math.max(performance.now() - this.#since, this.#now() - Date.parse(updatedAt)) > this.#lateMs;
   }
 }
 
