@@ -27,6 +27,7 @@ await runProcess('projector', (config, logger, { metrics, tracing, started }) =>
   const heartbeat = new ProcessHeartbeat({ log: eventLog, role: 'projector', logger });
   metrics.gauge(clockOffsetGauge(eventLog.clock));
   const databaseUrl = config.DATABASE_URL;
+  const onFailure = endProcess(logger);
   const projector = new Projector({
     eventLog,
     searchPaths: config.SEARCH_PATHS ?? new Map(),
@@ -34,11 +35,7 @@ await runProcess('projector', (config, logger, { metrics, tracing, started }) =>
     logger,
     observer: projectionMetrics(metrics, eventLog),
     tracing,
-    onFailure: (error) => {
-      logger.fatal({ err: error }, error instanceof Error ? error.message : String(error));
-      process.exitCode = 1;
-      process.kill(process.pid, 'SIGTERM'); // the orderly end, for which runProcess waits
-    },
+    onFailure,
   });
   const requests = new RebuildRequests({ databaseUrl, name: 'projector' });
   const table = new ReadModel({ databaseUrl, name: 'projector-table', maxConnections: 1 });
@@ -47,10 +44,19 @@ await runProcess('projector', (config, logger, { metrics, tracing, started }) =>
   const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
   const tasks = createTasks({ requests, eventLog, databaseUrl, logger });
   const retention = new TableRetention({ databaseUrl, maxAgeMs: config.TABLE_MAX_AGE, clock: eventLog.clock, logger });
-  const parts = { config, eventLog, opened, table, metrics, logger };
+  const parts = { config, eventLog, opened, table, metrics, logger, onFailure };
   const optional = [...createArchivers(parts), ...createKeepers(parts), ...createPast(parts)];
   return [health, eventLog, heartbeat, projector, table, requests, ...tasks, retention, ...optional];
 });
+
+/** Returns what is called for an error that no retry can cure. */
+function endProcess(logger: Logger): (error: unknown) => void {
+  return (error) => {
+    logger.fatal({ err: error }, error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+    process.kill(process.pid, 'SIGTERM'); // the orderly end, for which runProcess waits
+  };
+}
 
 interface TaskParts {
   readonly requests: RebuildRequests;

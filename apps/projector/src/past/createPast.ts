@@ -12,16 +12,19 @@ export interface PastOptions {
   readonly table: ReadModel;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Called for an error that no retry can cure. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** Builds what keeps the past states of jobs; nothing where `AS_OF_REACH` is 0. */
-export function createPast({ config, eventLog, table, metrics, logger }: PastOptions): readonly Service[] {
+export function createPast({ config, metrics, ...parts }: PastOptions): readonly Service[] {
   const reachMs = config.AS_OF_REACH;
   if (reachMs === 0) return [];
+  const { eventLog, logger } = parts;
   const databaseUrl = config.DATABASE_URL;
   const observer = pastMetrics(metrics, eventLog);
   return [
-    new PastFollower({ eventLog, databaseUrl, table, logger, observer }),
+    new PastFollower({ ...parts, databaseUrl, observer }),
     new PastRetention({ databaseUrl, reachMs, clock: eventLog.clock, logger }),
   ];
 }

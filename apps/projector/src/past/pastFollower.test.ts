@@ -1,5 +1,6 @@
+import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
-import { eventually, forEachTest, queryDatabase } from '@jobstream/test-support';
+import { eventually, forEachTest, queryDatabase, startNats } from '@jobstream/test-support';
 import { expect, onTestFinished, test } from 'vitest';
 import { appendLife, finishLife } from '../../testing/jobLoad.ts';
 import { projectorStage } from '../../testing/projectorStage.ts';
@@ -13,7 +14,8 @@ const logger = createLogger({ service: 'projector', level: 'silent' });
 
 async function startFollower(change: Partial<PastFollowerOptions> = {}): Promise<PastFollower> {
   const { eventLog, databaseUrl, readModel: table } = stage;
-  const follower = new PastFollower({ eventLog, databaseUrl, table, logger, intervalMs: 10, ...change });
+  const onFailure = (error: unknown) => logger.error({ err: error });
+  const follower = new PastFollower({ eventLog, databaseUrl, table, logger, onFailure, intervalMs: 10, ...change });
   onTestFinished(() => follower.stop());
   await follower.start();
   return follower;
@@ -96,10 +98,23 @@ test('begins anew where events have left the log for good before they were follo
   expect(items.map(({ id }) => id)).toEqual([kept]);
 });
 
-test('what cannot be begun anew is tried again', async () => {
-  await followAndLose();
-  await stage.sql(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$`);
+/** Emptying the tables fails from now on. */
+async function refuseToEmpty(sqlState: string): Promise<void> {
+  const raise = `BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '${sqlState}'; END`;
+  await stage.sql(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ ${raise} $$`);
   await stage.sql('CREATE TRIGGER refuse BEFORE TRUNCATE ON past_jobs FOR EACH STATEMENT EXECUTE FUNCTION refuse()');
+}
+
+/** Follows until no retry could help; returns the error. */
+async function failureOf(change: Partial<PastFollowerOptions> = {}): Promise<unknown> {
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  await startFollower({ ...change, onFailure: resolve });
+  return promise;
+}
+
+test('what cannot be begun anew for now is tried again', async () => {
+  await followAndLose();
+  await refuseToEmpty('55P03');
   const warnings: unknown[] = [];
   const warn = (_: unknown, sentence: string) => void warnings.push(sentence);
   await startFollower({ logger: Object.assign(Object.create(logger), { warn }) });
@@ -109,14 +124,51 @@ test('what cannot be begun anew is tried again', async () => {
   expect(await countsNow()).toEqual(['1 completed']);
 });
 
-test('past states of another log are thrown away', async () => {
+test('a failure that no retry can cure ends the follower, and is told', async () => {
+  await followAndLose();
+  await refuseToEmpty('P0001');
+  expect(await failureOf()).toMatchObject({ code: 'P0001' });
+});
+
+/** A log of another system, with more events than the first. */
+async function longerLog(): Promise<EventLog> {
+  const nats = await startNats();
+  const log = new EventLog({ url: nats.url, name: 'test', deadlineMs: 30_000 });
+  await log.start();
+  onTestFinished(async () => {
+    await log.stop();
+    await nats[Symbol.asyncDispose]();
+  });
+  for (let job = 0; job < 3; job++) await appendLife(log);
+  return log;
+}
+
+test('past states of another log end the follower and stay, whether it is shorter or longer', async () => {
   const follower = await startFollower();
   await appendLife(stage.eventLog);
   await followedAll();
   await follower.stop();
+  const counts = await countsNow();
+  const grown = await longerLog();
+  expect(await failureOf({ eventLog: grown })).toMatchObject({ code: 'LOG_REPLACED' });
   await queryDatabase(stage.databaseUrl, 'UPDATE past_checkpoint SET last_sequence = 1000');
-  await startFollower();
+  expect(await failureOf()).toMatchObject({ code: 'LOG_REPLACED', message: expect.stringContaining('log ends at') });
+  expect(await countsNow()).toEqual(counts);
+});
+
+test('a log that is replaced under a running follower ends it before anything of the other is written', async () => {
+  let eventLog = stage.eventLog;
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  const replaceable = {
+    lastSequence: () => eventLog.lastSequence(),
+    readNext: (after: number, count: number) => eventLog.readNext(after, count),
+    messages: { from: (sequence: number, page: { count: number }) => eventLog.messages.from(sequence, page) },
+  };
+  await startFollower({ eventLog: replaceable, onFailure: resolve });
+  await appendLife(stage.eventLog);
   await followedAll();
+  eventLog = await longerLog();
+  expect(await promise).toMatchObject({ code: 'LOG_REPLACED' });
   expect(await countsNow()).toEqual(['1 completed']);
 });
 

@@ -1,8 +1,10 @@
 import { setTimeout as timer } from 'node:timers/promises';
-import type { EventLog, LogEntry } from '@jobstream/eventlog';
-import { PastProjection, ReadModelUnavailableError } from '@jobstream/readmodel';
+import { ArchiveUnavailableError } from '@jobstream/archive';
+import { LogUnavailableError } from '@jobstream/eventlog';
+import type { EventLog, LogEntry, LogMessages } from '@jobstream/eventlog';
+import { PastProjection, ProjectionFencedError, ReadModelUnavailableError } from '@jobstream/readmodel';
 import type { ReadModel } from '@jobstream/readmodel';
-import { BackgroundLoop } from '@jobstream/runtime';
+import { BackgroundLoop, typedCommand } from '@jobstream/runtime';
 import type { Logger, NextTurn } from '@jobstream/runtime';
 
 /** Observes the follower, for metrics. Its methods must be cheap and must not throw. */
@@ -14,11 +16,13 @@ export interface PastObserver {
 }
 
 export interface PastFollowerOptions {
-  readonly eventLog: Pick<EventLog, 'readNext' | 'lastSequence'>;
+  readonly eventLog: Pick<EventLog, 'readNext' | 'lastSequence'> & { readonly messages: Pick<LogMessages, 'from'> };
   readonly databaseUrl: string;
   /** The live table, which goes first. */
   readonly table: Pick<ReadModel, 'readCheckpoint'>;
   readonly logger: Logger;
+  /** Called once for an error that no retry can cure, such as a log that was replaced; the follower has then ended. */
+  readonly onFailure: (error: unknown) => void;
   readonly observer?: PastObserver;
   /** Pause at the end of the log; default 250 ms, so that one transaction has the events of that time. */
   readonly intervalMs?: number;
@@ -35,7 +39,8 @@ const LIVE_MAY_LACK = 5_000;
 
 /**
  * Keeps which job had which status when, from the log and its archive. It reads without a consumer, a batch at a time, and
- * waits while the live table is behind. Any number may run: one holds the lock and works, the others stand by.
+ * waits while the live table is behind. Any number may run: one holds the lock and works, the others stand by. Temporary
+ * failures are tried again.
  */
 export class PastFollower extends BackgroundLoop {
   readonly name = 'past follower';
@@ -51,7 +56,6 @@ export class PastFollower extends BackgroundLoop {
     try {
       if (!(await projection.tryAcquire())) return this.#standBy();
       this.#options.logger.info({ lastSequence: projection.lastSequence }, 'following the log for past states');
-      await this.#assertSameLog(projection);
       await this.#follow(projection, stop);
       return 'end';
     } finally {
@@ -61,8 +65,12 @@ export class PastFollower extends BackgroundLoop {
 
   protected onError(error: unknown, stop: AbortSignal): NextTurn {
     if (stop.aborted) return 'end';
-    const { logger, observer } = this.#options;
+    const { logger, observer, onFailure } = this.#options;
     observer?.standsBy();
+    if (!isTemporary(error)) {
+      onFailure(error);
+      return 'end';
+    }
     logger.warn({ err: error, retryInMs: RETRY_MS }, 'the past states of jobs could not be written');
     return RETRY_MS;
   }
@@ -72,20 +80,12 @@ export class PastFollower extends BackgroundLoop {
     return STANDBY_POLL_MS;
   }
 
-  /** What was made from another log, or is ahead of a restored one, is of no use. */
-  async #assertSameLog(projection: PastProjection): Promise<void> {
-    const { eventLog, logger } = this.#options;
-    if (projection.lastSequence <= (await eventLog.lastSequence())) return;
-    logger.warn({ lastSequence: projection.lastSequence }, 'the log was replaced: past states are built anew');
-    await projection.clear();
-  }
-
   async #follow(projection: PastProjection, stop: AbortSignal): Promise<void> {
     const { intervalMs = INTERVAL_MS, observer } = this.#options;
     let position = projection.lastSequence;
     while (!stop.aborted) {
       if (projection.ended.aborted) throw new ReadModelUnavailableError('the connection was lost');
-      const entries = await this.#next(position);
+      const entries = await this.#next(projection, position);
       if (position > 0 && isGap(position, entries)) await this.#beginAnew(projection, position);
       await projection.apply(entries);
       position = entries.at(-1)?.sequence ?? position;
@@ -95,12 +95,29 @@ export class PastFollower extends BackgroundLoop {
     }
   }
 
-  async #next(position: number): Promise<readonly LogEntry[]> {
+  async #next(projection: PastProjection, position: number): Promise<readonly LogEntry[]> {
     const { eventLog, liveMayLack = LIVE_MAY_LACK } = this.#options;
     const last = await eventLog.lastSequence();
-    if (last <= position) return [];
+    if (last < position)
+      throw new LogReplacedError(`past states are known up to sequence ${position}, but the log ends at ${last}`);
+    if (last === position) return [];
     if (last - position > liveMayLack && (await this.#liveLacks(last)) > liveMayLack) return [];
-    return eventLog.readNext(position, AT_ONCE);
+    const entries = await eventLog.readNext(position, AT_ONCE);
+    await this.#assertSameLog(projection);
+    return entries;
+  }
+
+  /**
+   * A log that was replaced may have grown beyond the position meanwhile, so the last change is looked for. Where it has
+   * left the log, nothing is known.
+   */
+  async #assertSameLog({ newest }: PastProjection): Promise<void> {
+    if (newest === undefined) return;
+    const [message] = await this.#options.eventLog.messages.from(newest.sequence, { count: 1 });
+    if (message?.sequence !== newest.sequence || message.subject.split('.').includes(newest.jobId)) return;
+    throw new LogReplacedError(
+      `past states have an event of job ${newest.jobId} at sequence ${newest.sequence}, the log has another`,
+    );
   }
 
   async #liveLacks(last: number): Promise<number> {
@@ -119,4 +136,24 @@ export class PastFollower extends BackgroundLoop {
 
 function isGap(position: number, [first]: readonly LogEntry[]): boolean {
   return first !== undefined && first.sequence !== position + 1;
+}
+
+function isTemporary(error: unknown): boolean {
+  return (
+    error instanceof ReadModelUnavailableError ||
+    error instanceof LogUnavailableError ||
+    error instanceof ArchiveUnavailableError ||
+    error instanceof ProjectionFencedError
+  );
+}
+
+/** Past states were written from another log than this one, or this one was lost; no retry can cure that. */
+class LogReplacedError extends Error {
+  readonly code = 'LOG_REPLACED';
+
+  constructor(detail: string) {
+    const remedy = `Restore it, or empty the past states with ${typedCommand('rebuild', '--past')}, so that they are built from this log`;
+    super(`${detail}: the log was lost or replaced. ${remedy}`);
+    this.name = 'LogReplacedError';
+  }
 }

@@ -97,3 +97,12 @@ test('an event of a newer release is put aside with a clear line, and the proces
   await stage.projected(later);
   expect((await stage.readModel.findJob(later))?.job.status).toBe('pending');
 });
+
+test('a projector whose past states were written from another log ends, and says what to do', async () => {
+  await stage.sql(`INSERT INTO past_checkpoint VALUES (true, 1000, now(), 1, now())`);
+  await using projector = spawnProjector({ ...env, AS_OF_REACH: '1d' });
+  await projector.wrote(
+    'known up to sequence 1000, but the log ends at 0: the log was lost or replaced. Restore it, or',
+  );
+  expect(await projector.ended).toBe(1);
+});

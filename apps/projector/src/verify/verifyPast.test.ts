@@ -12,7 +12,15 @@ const logger = createLogger({ service: 'projector', level: 'silent' });
 
 async function follow(): Promise<void> {
   const { eventLog, databaseUrl, readModel: table } = stage;
-  const follower = new PastFollower({ eventLog, databaseUrl, table, logger, intervalMs: 10, liveMayLack: 1e9 });
+  const follower = new PastFollower({
+    eventLog,
+    databaseUrl,
+    table,
+    logger,
+    onFailure: (error) => logger.error({ err: error }),
+    intervalMs: 10,
+    liveMayLack: 1e9,
+  });
   onTestFinished(() => follower.stop());
   await follower.start();
 }

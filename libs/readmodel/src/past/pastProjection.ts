@@ -13,6 +13,7 @@ import type { PastCheckpoint } from './pastCheckpoint.ts';
 import { copyChanges, countChanges, loadPastJobs, writePastJobs } from './pastRows.ts';
 
 const TRY_LOCK = `SELECT pg_try_advisory_lock(hashtextextended('jobstream past', 0)) AS locked`;
+const NEWEST = 'SELECT sequence, job_id AS "jobId" FROM past_changes ORDER BY sequence DESC LIMIT 1';
 const CLEAR = 'TRUNCATE past_jobs, past_changes, past_counts, past_checkpoint';
 /** The name of the connection that writes the live tables. */
 const FOLLOWER = 'past';
@@ -35,6 +36,12 @@ export async function clearPast(databaseUrl: string): Promise<void> {
   }
 }
 
+/** A change in the tables, as it can be found in the log again. */
+export interface WrittenChange {
+  readonly sequence: number;
+  readonly jobId: string;
+}
+
 /**
  * Writes the tables of past states from the log, on one connection that holds a lock, so that one process writes at a
  * time. After any method has rejected, close it and open another.
@@ -42,6 +49,7 @@ export async function clearPast(databaseUrl: string): Promise<void> {
 export class PastProjection {
   readonly #connection: DedicatedConnection;
   #checkpoint: PastCheckpoint | undefined;
+  #newest: WrittenChange | undefined;
 
   private constructor(connection: DedicatedConnection) {
     this.#connection = connection;
@@ -63,6 +71,11 @@ export class PastProjection {
     return this.#checkpoint?.lastSequence ?? 0;
   }
 
+  /** The last change in the tables; undefined if there is none. */
+  get newest(): WrittenChange | undefined {
+    return this.#newest;
+  }
+
   /** Closes the connection, which frees the lock. */
   close(): Promise<void> {
     return this.#connection.close();
@@ -74,6 +87,7 @@ export class PastProjection {
     const { rows } = await translated(client.query<{ locked: boolean }>(TRY_LOCK));
     if (rows[0]?.locked !== true) return false;
     this.#checkpoint = await translated(readPastCheckpoint(client));
+    this.#newest = (await translated(client.query<WrittenChange>(NEWEST))).rows[0];
     return true;
   }
 
@@ -81,6 +95,7 @@ export class PastProjection {
   async clear(): Promise<void> {
     await translated(this.#connection.client.query(CLEAR));
     this.#checkpoint = undefined;
+    this.#newest = undefined;
   }
 
   /**
@@ -101,6 +116,8 @@ export class PastProjection {
     const next = { ...this.#begun(events, folded), lastSequence: last.sequence, lastAt: folded.lastAt };
     await translated(inTransaction(client, () => this.#write(next, folded)));
     this.#checkpoint = next;
+    const newest = folded.changes.at(-1);
+    if (newest !== undefined) this.#newest = { sequence: newest.sequence, jobId: newest.job.id };
   }
 
   #begun(events: readonly FoldableEntry[], { lastAt }: FoldedChanges): PastCheckpoint {
