@@ -38,7 +38,9 @@ export async function carryJob(ref: JobRef, context: CarryContext): Promise<Carr
       await carry(job, stored, context);
       return { kind: 'carried' };
     } catch (error) {
-      if (!(error instanceof ConcurrentAppendError) || tries === MAX_TRIES) throw error;
+      if (!(error instanceof ConcurrentAppendError)) throw error;
+      await restoreTimer(ref, context);
+      if (tries === MAX_TRIES) throw error;
     }
   }
 }
@@ -54,11 +56,12 @@ function isNeeded(job: JobState, { events }: StoredHistory, { through }: CarryCo
   return !isTerminal(job.status) || (events.at(-1)?.sequence ?? 0) > through;
 }
 
-/** The timer comes first: should this process die in between, the timer is one too many, and not one too few. */
+/**
+ * The timer comes before the event: should this process die in between, the timer is one too many, and not one too few. So it is
+ * set before a conflict is known, after which `restoreTimer` is called.
+ */
 async function carry(job: Job, stored: StoredHistory, { eventLog, now }: CarryContext): Promise<void> {
   const lostLeaseAt = leaseInLog(job, stored);
-  const at = lostLeaseAt ?? dispatchAt(job, stored, now);
-  if (at !== undefined) await eventLog.scheduleWake({ jobId: job.id, jobType: job.type, at });
   const event = decide(
     {
       kind: 'CarryJob',
@@ -69,7 +72,21 @@ async function carry(job: Job, stored: StoredHistory, { eventLog, now }: CarryCo
     },
     job,
   );
-  if (!isRejection(event)) await eventLog.append(event, stored.sequence);
+  if (isRejection(event)) return;
+  const at = lostLeaseAt ?? dispatchAt(job, stored, now);
+  if (at !== undefined) await eventLog.scheduleWake({ jobId: job.id, jobType: job.type, at });
+  await eventLog.append(event, stored.sequence);
+}
+
+/**
+ * Calls for work on a job that waits, in the place of a timer that was set for an earlier state: it may have replaced the one
+ * that another process has set since, by a later one. One that comes too early is put off by whoever gets it.
+ */
+async function restoreTimer({ jobId, jobType }: JobRef, { eventLog, now }: CarryContext): Promise<void> {
+  const { events } = await eventLog.prefix.storedHistory(jobId, jobType);
+  const job = fold(events.map(({ event }) => event));
+  const at = job && callAt(job, now);
+  if (at !== undefined) await eventLog.scheduleWake({ jobId, jobType, at });
 }
 
 /**
@@ -84,8 +101,13 @@ function leaseInLog(job: Job, { events }: StoredHistory): string | undefined {
 
 /** When to call for work on a job that waits for a message of the log; undefined if its call is in TIMERS already. */
 function dispatchAt(job: Job, { events }: StoredHistory, now: string): string | undefined {
-  if (isTerminal(job.status) || job.status === 'processing') return undefined;
   if (lastOf(events, ['JobCreated', 'JobRequeued']) < lastOf(events, ['JobCarried'])) return undefined;
+  return callAt(job, now);
+}
+
+/** When to call for work on a job; undefined for one that does not wait for it. */
+function callAt(job: Job, now: string): string | undefined {
+  if (isTerminal(job.status) || job.status === 'processing') return undefined;
   return job.status === 'pending' ? now : (job.runAt ?? now);
 }
 

@@ -154,6 +154,33 @@ test('a keeper that dies between a timer and its JobCarried leaves one timer too
   expect(await eventLog.readJob(jobId)).toMatchObject({ job: { status: 'pending' } });
 });
 
+test('the timer of a retry stays where an attempt fails while its job is carried', async () => {
+  const jobId = await stage.create('running', { backoff: { type: 'fixed', delayMs: 0 } });
+  await stage.act(jobId, { ...started, causationId: 'the-creation' });
+  const first = await stage.startKeeper();
+  await stage.aged();
+  await first.stop();
+  const fails = { ...failed, cause: 'error' } as const;
+  let isFailed = false;
+  class RacingLog extends EventLog {
+    override async scheduleWake(wake: Parameters<EventLog['scheduleWake']>[0]): Promise<void> {
+      if (!isFailed) {
+        isFailed = true;
+        const event = await stage.act(jobId, fails);
+        if (event.event !== 'JobRetryScheduled') throw new Error(`the attempt led to ${event.event}`);
+        await stage.eventLog.scheduleWake({ jobId, jobType: 'running', at: event.data.retryAt });
+      }
+      return super.scheduleWake(wake);
+    }
+  }
+  await using racing = await opened(new RacingLog({ url: stage.nats.url, name: 'racing' }));
+  await stage.startKeeper({ eventLog: racing });
+  await stage.aged();
+  expect(isFailed).toBe(true);
+  const deliveries = await stage.openQueue('running');
+  await eventually(() => expect(deliveries.map((one) => one.jobId)).toEqual([jobId]));
+});
+
 test('two keepers carry each job once an age and lose none', { tags: ['exact'] }, async () => {
   const ids = await Promise.all(Array.from({ length: 60 }, (_, index) => stage.create(`type-${index % 3}`)));
   await Promise.all([stage.startKeeper(), stage.startKeeper()]);
