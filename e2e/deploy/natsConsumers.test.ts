@@ -41,6 +41,14 @@ async function createJob(jobType: string): Promise<string> {
   return jobId;
 }
 
+/** Reports that a worker of the type lives, with the rights of a worker. */
+async function beatFor(type: string): Promise<void> {
+  await using worker = await logOf('worker', { createStreams: false });
+  const idle = { runningCount: 0, running: [] };
+  const process = { worker: `beating-${type}`, host: 'test', pid: 1, startedAt: new Date().toISOString() };
+  await worker.announcements.heartbeat({ ...process, ...idle, types: [type] });
+}
+
 /** A worker of one's own, which announces its type and nothing else. */
 function workerOf(type: string) {
   const {
@@ -81,7 +89,7 @@ describe.each(['worker', 'projector', 'migrate'] as const)('%s', (user) => {
   test('cannot redefine, replace or delete the consumers of a job type', async () => {
     const type = `type-${randomUUID()}`;
     const name = `worker-${type}`;
-    await createJob(type);
+    await beatFor(type);
     const operator = await nats.connectAs('operator');
     const watching = (await jetstreamManager(operator, { timeout: 60_000 })).consumers;
     const before = await eventually(() => watching.info('JOBS', name));

@@ -132,9 +132,9 @@ describe.each(natsUsers)('%s', (user) => {
     expect(await maySend(user, `$JS.ACK.JOBS.worker-email.1.1.1.1.0`)).toBe(['worker', 'operator'].includes(user));
   });
 
-  test('deletes a consumer only if it is the operator', async () => {
+  test('deletes a consumer only if it is the API or the operator', async () => {
     for (const consumer of ['JOBS.worker-email', 'JOBS.projector-1', 'TIMERS.due-email', 'TIMERS.ticks'])
-      expect(await maySend(user, `$JS.API.CONSUMER.DELETE.${consumer}`)).toBe(user === 'operator');
+      expect(await maySend(user, `$JS.API.CONSUMER.DELETE.${consumer}`)).toBe(['api', 'operator'].includes(user));
   });
 
   test.each([

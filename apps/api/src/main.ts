@@ -12,7 +12,6 @@ import {
   Readiness,
   runProcess,
 } from '@jobstream/runtime';
-import { TableTypes } from './announcements/tableTypes.ts';
 import { AnnouncedTypes } from './announcements/announcedTypes.ts';
 import { AuditTrail } from './audit/auditTrail.ts';
 import { ApiKeyCache } from './auth/apiKeyCache.ts';
@@ -40,7 +39,6 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   const table = new ReadModel({ databaseUrl: config.DATABASE_URL, name: 'api', queryMs: limits.queryMs });
   storageMetrics(metrics, log);
   metrics.gauge(clockOffsetGauge(log.clock));
-  const tableTypes = new TableTypes({ log, table });
   backlogMetrics(metrics, { log, announced, table });
   const state = stateOf({ config, limits, logger });
   const auth = authSettings(config);
@@ -62,7 +60,7 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
     logger,
   });
   const stores = [...Object.values(state), keyCache];
-  return [log, heartbeat, announced, table, tableTypes, ...stores, new OperationRunner({ deps }), tail, server];
+  return [log, heartbeat, announced, table, ...stores, new OperationRunner({ deps }), tail, server];
 });
 
 function logOptions(config: Config, limits: RequestLimits): EventLogOptions {

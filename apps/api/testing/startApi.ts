@@ -13,7 +13,6 @@ import {
   Tracing,
 } from '@jobstream/runtime';
 import type { Express } from 'express';
-import { TableTypes } from '../src/announcements/tableTypes.ts';
 import { AnnouncedTypes } from '../src/announcements/announcedTypes.ts';
 import { AuditTrail, type AuditTrailOptions } from '../src/audit/auditTrail.ts';
 import { ApiKeyCache, type ApiKeyCacheOptions } from '../src/auth/apiKeyCache.ts';
@@ -93,7 +92,7 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   });
   const stores = [...Object.values(state), keys, keyCache];
   const runner = new OperationRunner({ deps, pollMs: 50 });
-  const beside = [new ProcessHeartbeat({ log, role: 'api', logger }), new TableTypes({ log, table })];
+  const beside = [new ProcessHeartbeat({ log, role: 'api', logger })];
   const services = [log, announced, table, ...beside, ...stores, runner, tail, server];
   for (const service of services) await service.start();
   return testApi({ app, log, keys, server, stop: () => stopAll(services) });

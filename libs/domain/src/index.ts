@@ -17,7 +17,7 @@ export { JobEvent, decodeJobEvent, encodeJobEvent, isReadable, jobEventEnvelope 
 export type { DecodedJobEvent, JobEventOf, LoggedEvent, UnreadableEvent } from './job/jobEvent.ts';
 export { PROTOCOL_VERSION, jobEventNames, jobEvents, protocolOf } from './job/jobEvents.ts';
 export type { JobEventName, SecretKind } from './job/jobEvents.ts';
-export { isJobId, JobId, JobType, uuidV8 } from './job/jobId.ts';
+export { isJobId, isJobType, JobId, JobType, uuidV8 } from './job/jobId.ts';
 export { isRejection, type Rejection } from './messages/commandContext.ts';
 export { Actor, EVENT_SCHEMA_VERSION, type DecodedEvent } from './messages/eventEnvelope.ts';
 export { comesBack, hasInexactNumber, mayBeInexact } from './messages/inexactNumbers.ts';

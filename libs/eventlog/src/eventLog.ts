@@ -69,7 +69,7 @@ export class EventLog {
       this.#parts = parts;
       connection.onReconnected(() => this.clock.doubt());
       await this.clock.start();
-      if (this.#options.managesConsumers) parts.consumers.start(() => parts.schedules.reader.jobTypes());
+      if (this.#options.managesConsumers) parts.consumers.start();
     } catch (error) {
       this.#parts = undefined;
       await connection.close();
@@ -141,7 +141,6 @@ export class EventLog {
   append(event: JobEvent, expectedSequence: number): Promise<number> {
     const parts = this.#parts;
     if (parts === undefined) return Promise.reject(notStarted());
-    if (event.event === 'JobCreated') parts.consumers.require(event.jobType);
     const traceparent = this.#options.traceparent?.();
     const append = (stored: JobEvent) => parts.appender.append(jobAppendRequest(stored, traceparent), expectedSequence);
     const stored = prepare(event, parts);
@@ -155,8 +154,7 @@ export class EventLog {
    * @throws the errors of `append`; ConcurrentAppendError when one of the jobs exists.
    */
   async appendAll(events: readonly JobEvent[]): Promise<number> {
-    const { batches, expired, contents, consumers } = this.#started();
-    for (const { jobType } of events) consumers.require(jobType);
+    const { batches, expired, contents } = this.#started();
     const traceparent = this.#options.traceparent?.();
     await expired?.assertNew(events);
     const sealed = await contents.sealAll(events);

@@ -8,7 +8,6 @@ import { BatchAppender } from './append/batchAppender.ts';
 import type { Connection } from './connection/connection.ts';
 import type { ServerClock } from './connection/serverClock.ts';
 import { ConsumerManager } from './queue/consumerManager.ts';
-import type { TypeAnnouncement } from './announcements/typeAnnouncement.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
 import { Contents } from './contents/contents.ts';
 import { JobKeys } from './contents/jobKeys.ts';
@@ -118,7 +117,7 @@ export async function buildParts(
 
 type Core = Pick<EventLogParts, 'connection' | 'manager' | 'publisher' | 'appender'>;
 
-/** Builds the manager of consumers, and the parts that tell it which types need them. */
+/** Builds the manager of consumers, and the announcements, which tell it which types need them. */
 function partsWithConsumers(
   core: Core,
   options: EventLogOptions & { readonly deadlineMs: number; readonly replicas: number },
@@ -127,13 +126,16 @@ function partsWithConsumers(
   const { managesConsumers, deadlineMs, replicas } = options;
   const createsConsumers = managesConsumers !== undefined || core.connection.isAnonymous;
   const consumers = new ConsumerManager({ manager: core.manager, sink, replicas, ...managesConsumers });
-  const onJobType = (jobType: string) => consumers.require(jobType);
-  const onAnnounced = (announcement: TypeAnnouncement) => consumers.announced(announcement);
   return {
     consumers,
     createsConsumers,
-    schedules: new ScheduleLog({ ...core, deadlineMs, replicated: replicas > 1, createsConsumers, onJobType, sink }),
-    announcements: new Announcements({ ...core, sink, createsConsumers, onAnnounced }),
+    schedules: new ScheduleLog({ ...core, deadlineMs, replicated: replicas > 1, createsConsumers, sink }),
+    announcements: new Announcements({
+      ...core,
+      sink,
+      createsConsumers,
+      onHandledTypes: (registry) => consumers.onHandledTypes(registry),
+    }),
   };
 }
 

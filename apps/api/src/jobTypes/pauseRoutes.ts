@@ -10,6 +10,7 @@ import { requireScope } from '../auth/requireScope.ts';
 import { bodyDecoder, pastErrors } from '../http/decodeBody.ts';
 import { jsonBody } from '../http/jsonBody.ts';
 import { sendJson } from '../http/sendJson.ts';
+import { unlessUnavailable } from '../http/unlessUnavailable.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
 import { jsonContent, type Operation } from '../routes/operation.ts';
 import type { Route } from '../routes/route.ts';
@@ -123,11 +124,16 @@ function askedPause(req: Request, res: Response, { log }: ApiDeps) {
   return { until, note: { by: callerOf(res).actor, at: timestampOf(now), reason } };
 }
 
-/** `POST /api/types/_all/pause`: also of types that workers have announced and that have had no job yet. */
+/**
+ * `POST /api/types/_all/pause`: also of types that workers have announced, and of one that has only jobs: the pause of a single type
+ * is enough for those that begin later to begin paused.
+ */
 function pauseAllTypes(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const announced = deps.announced.types().map(({ type }) => type);
-    sendAll(res, await deps.log.jobTypes.pauseAll(announced, askedPause(req, res, deps)), deps);
+    const counts = announced.length > 0 ? [] : await unlessUnavailable(deps.table.countJobs(), deps.limits.partMs);
+    const others = announced.length > 0 ? announced : (counts ?? []).slice(0, 1).map(({ type }) => type);
+    sendAll(res, await deps.log.jobTypes.pauseAll(others, askedPause(req, res, deps)), deps);
   };
 }
 

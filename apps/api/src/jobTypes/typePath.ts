@@ -1,12 +1,10 @@
-import { JobType } from '@jobstream/domain';
+import { isJobType, JobType } from '@jobstream/domain';
 import * as Schema from 'effect/Schema';
 import type { Request } from 'express';
 import { Problem } from '../problems/problem.ts';
 
 /** The path parameters of one job type. */
 export const TypePath = Schema.Struct({ type: JobType });
-
-const isJobType = Schema.is(JobType);
 
 /** Returns the job type in the path. */
 export function typeOf(req: Request): string {

@@ -2,7 +2,7 @@ import * as Schema from 'effect/Schema';
 import { decodeEvent, eventEnvelope, type NewerBody } from '../messages/eventEnvelope.ts';
 import { hasInexactNumber, mayBeInexact } from '../messages/inexactNumbers.ts';
 import { jobEventNames, jobEvents, type JobEventName } from './jobEvents.ts';
-import { isJobId, JobId, JobType } from './jobId.ts';
+import { isJobId, isJobType, JobId, JobType } from './jobId.ts';
 
 export const jobEventEnvelope = eventEnvelope({ jobId: JobId, jobType: JobType });
 
@@ -76,8 +76,6 @@ function withResultMark(event: JobEvent, text: string): JobEvent {
   if (event.event !== 'JobCompleted' || !mayBeInexact(event.data.result) || !hasInexactNumber(text)) return event;
   return { ...event, data: { ...event.data, resultInexact: true } };
 }
-
-const isJobType = Schema.is(JobType);
 
 /** What every version of every event says: which job it belongs to, and which of its events it is. */
 function unreadableEvent({ event: name, jobId, jobType, version }: NewerBody): UnreadableEvent | undefined {

@@ -25,3 +25,5 @@ export const JobType = Schema.String.check(
   }),
 );
 export type JobType = typeof JobType.Type;
+
+export const isJobType = Schema.is(JobType);

@@ -26,8 +26,8 @@ export interface AnnouncementsParts {
   readonly publisher: Publisher;
   readonly sink: LogSink;
   readonly createsConsumers: boolean;
-  /** Called with each announcement that a registry reads, also with one that is only repeated. */
-  readonly onAnnounced: (announcement: TypeAnnouncement) => void;
+  /** Called when the types that living workers handle may have changed, as a registry knows them. */
+  readonly onHandledTypes: (registry: TypeRegistry) => void;
 }
 
 /** A worker announces its types again every hour, so a day without it means that it is gone. */

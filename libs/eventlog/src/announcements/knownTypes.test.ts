@@ -15,7 +15,7 @@ let sequence = 0;
 beforeEach(() => {
   warnings = [];
   const sink = { info: () => undefined, warn: (details: object) => void warnings.push(details) };
-  types = new KnownTypes({ sink, isLive: () => true, onWorkerRemoved: () => undefined, onAnnounced: () => undefined });
+  types = new KnownTypes({ sink, isLive: () => true, onWorkerRemoved: () => undefined, onChange: () => undefined });
   workers = new KnownWorkers(sink, () => undefined);
 });
 

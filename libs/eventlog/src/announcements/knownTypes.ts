@@ -51,7 +51,7 @@ export class KnownTypes {
   readonly #ignored: IgnoredMessages;
   readonly #isLive: (token: string) => boolean;
   readonly #onWorkerRemoved: (token: string) => void;
-  readonly #onAnnounced: (announcement: TypeAnnouncement) => void;
+  readonly #onChange: () => void;
   #bytes = 0;
   #version = 0;
 
@@ -60,12 +60,13 @@ export class KnownTypes {
     /** Whether the worker of this token is alive; `onPresence` must follow a change. */
     readonly isLive: (token: string) => boolean;
     readonly onWorkerRemoved: (token: string) => void;
-    readonly onAnnounced: (announcement: TypeAnnouncement) => void;
+    /** Called when an announcement has come, changed or gone. */
+    readonly onChange: () => void;
   }) {
     this.#ignored = new IgnoredMessages(options.sink);
     this.#isLive = options.isLive;
     this.#onWorkerRemoved = options.onWorkerRemoved;
-    this.#onAnnounced = options.onAnnounced;
+    this.#onChange = options.onChange;
   }
 
   type(name: string): AnnouncedType | undefined {
@@ -77,6 +78,13 @@ export class KnownTypes {
   types(): readonly AnnouncedType[] {
     const names = [...this.#types.keys()].toSorted();
     return names.map((name) => this.type(name)).filter((type) => type !== undefined);
+  }
+
+  /** Returns what that one of these workers has announced of the type which started last. */
+  newestOf(type: string, tokens: readonly string[]): TypeAnnouncement | undefined {
+    const announcements = this.#types.get(type)?.announcements;
+    const stored = tokens.map((token) => announcements?.get(token)).filter((one) => one !== undefined);
+    return stored.toSorted(byStart).at(0)?.announcement;
   }
 
   announcements(): readonly TypeAnnouncement[] {
@@ -120,7 +128,6 @@ export class KnownTypes {
     if (this.#isFull(announcement.type, body)) return this.#ignored.log(subject, 'too many announcements');
     this.#bytes += body.length;
     this.#put(subject, { ...message, announcement });
-    this.#onAnnounced(announcement);
   }
 
   /** The same announcement again, an hour later. */
@@ -138,6 +145,7 @@ export class KnownTypes {
     this.#stored.set(subject, stored);
     known.announcements.set(token, stored);
     known.view = undefined;
+    this.#onChange();
   }
 
   #remove(subject: string): void {
@@ -149,6 +157,7 @@ export class KnownTypes {
     this.#bytes -= stored.body.length;
     known.announcements.delete(token);
     this.#forgetIfUnused(type, known);
+    this.#onChange();
   }
 
   #applySettings(type: string, message: NewestMessage): void {
@@ -195,13 +204,19 @@ export class KnownTypes {
   #viewOf(type: string, { announcements, payloadCheck = 'refuse' }: Known): AnnouncedType | undefined {
     if (announcements.size === 0) return undefined;
     const all: LiveAnnouncement[] = [];
-    for (const [token, { announcement }] of announcements) all.push({ ...announcement, live: this.#isLive(token) });
-    return { type, payloadCheck, announcements: all.toSorted(byStart), version: ++this.#version };
+    for (const [token, { announcement }] of [...announcements].toSorted(([, one], [, other]) => byStart(one, other)))
+      all.push({ ...announcement, live: this.#isLive(token) });
+    return { type, payloadCheck, announcements: all, version: ++this.#version };
   }
 }
 
-function byStart(one: TypeAnnouncement, other: TypeAnnouncement): number {
-  return Date.parse(other.startedAt) - Date.parse(one.startedAt) || (one.worker < other.worker ? -1 : 1);
+function byStart(one: Stored, other: Stored): number {
+  return startOf(other) - startOf(one) || (one.announcement.worker < other.announcement.worker ? -1 : 1);
+}
+
+/** A worker has started before the server has stored what it announces, whatever it says. */
+function startOf({ announcement, storedAtMs }: Stored): number {
+  return Math.min(Date.parse(announcement.startedAt), storedAtMs);
 }
 
 function decoded({ subject, body }: NewestMessage): TypeAnnouncement {

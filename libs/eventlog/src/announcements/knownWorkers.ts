@@ -25,7 +25,7 @@ export class KnownWorkers {
   readonly #ignored: IgnoredMessages;
   readonly #onPresence: (token: string) => void;
 
-  /** `onPresence` is called with the token of each worker that comes or goes. */
+  /** `onPresence` is called with the token of each worker that comes or goes, or handles other types than before. */
   constructor(sink: LogSink, onPresence: (token: string) => void) {
     this.#ignored = new IgnoredMessages(sink);
     this.#onPresence = onPresence;
@@ -33,6 +33,11 @@ export class KnownWorkers {
 
   has(token: string): boolean {
     return this.#workers.has(token);
+  }
+
+  /** The workers with the tokens of their names. */
+  entries(): readonly (readonly [token: string, heartbeat: WorkerHeartbeat])[] {
+    return [...this.#workers].map(([token, { heartbeat }]) => [token, heartbeat]);
   }
 
   heartbeats(): readonly WorkerHeartbeat[] {
@@ -57,10 +62,11 @@ export class KnownWorkers {
   }
 
   #put(token: string, known: Known): void {
-    const isNew = !this.#workers.delete(token);
+    const before = this.#workers.get(token)?.heartbeat.types;
+    this.#workers.delete(token);
     if (this.#workers.size >= MAX_WORKERS) return this.#ignored.log(heartbeatSubject(token), 'too many workers');
     this.#workers.set(token, known);
-    if (isNew) this.#onPresence(token);
+    if (before === undefined || before.join() !== known.heartbeat.types.join()) this.#onPresence(token);
   }
 
   #dropOlderThan(oldestMs: number): void {

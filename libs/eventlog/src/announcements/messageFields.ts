@@ -1,3 +1,5 @@
+import { isJobType } from '@jobstream/domain';
+
 /** A message in WORKERS or TYPES that is not what the worker protocol describes; its text says which field. */
 export class MalformedMessageError extends Error {
   constructor(detail: string) {
@@ -39,6 +41,13 @@ export class MessageFields {
     const value = this.#object[name];
     if (typeof value === 'string' && value.length > 0 && value.length <= MAX_TEXT) return value;
     throw this.#malformed(name, `a text of 1 to ${MAX_TEXT} characters`);
+  }
+
+  /** Returns the name of a job type. */
+  jobType(name: string): string {
+    const value = this.#object[name];
+    if (isJobType(value)) return value;
+    throw this.#malformed(name, 'a job type: 1 to 63 lower-case letters, digits and dashes, starting with a letter');
   }
 
   instant(name: string): string {

@@ -45,7 +45,8 @@ export class NewestMessages {
   #subjects: Set<string> | undefined;
   /** How often it was lost since it last had everything. */
   #losses = 0;
-  #isCurrent = false;
+  /** Since when everything has arrived, by the monotonic clock. */
+  #currentSince: number | undefined;
 
   constructor(options: NewestMessagesOptions) {
     this.#options = options;
@@ -53,7 +54,12 @@ export class NewestMessages {
 
   /** Whether everything that is stored has arrived; false from when its consumer was found lost, until the next has it all. */
   get isCurrent(): boolean {
-    return this.#isCurrent;
+    return this.#currentSince !== undefined;
+  }
+
+  /** For how long that has been so, in milliseconds. */
+  get currentMs(): number {
+    return this.#currentSince === undefined ? 0 : performance.now() - this.#currentSince;
   }
 
   /** Resolves once all stored messages have arrived, or the first try to read them has failed. */
@@ -85,7 +91,7 @@ export class NewestMessages {
 
   #onLost(reason: string): void {
     const { sink, stream } = this.#options;
-    this.#isCurrent = false;
+    this.#currentSince = undefined;
     this.#tried.resolve();
     if (this.#losses++ === 0) sink.warn({ stream, reason }, 'stream cannot be followed, trying again until it can');
   }
@@ -125,7 +131,7 @@ export class NewestMessages {
     if (subjects === undefined) return;
     this.#subjects = undefined;
     this.#options.onSubjects(subjects);
-    this.#isCurrent = true;
+    this.#currentSince = performance.now();
     this.#tried.resolve();
     const { sink, stream } = this.#options;
     if (this.#losses > 0) sink.info({ stream, subjects: subjects.size }, 'stream is followed again');

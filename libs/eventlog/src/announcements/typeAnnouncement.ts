@@ -47,7 +47,7 @@ export function encodeTypeAnnouncement(announcement: TypeAnnouncement): string {
 export function decodeTypeAnnouncement(body: string): TypeAnnouncement {
   const fields = MessageFields.ofBody(body);
   return {
-    type: fields.text('type'),
+    type: fields.jobType('type'),
     worker: fields.text('worker'),
     host: fields.text('host'),
     startedAt: fields.instant('startedAt'),

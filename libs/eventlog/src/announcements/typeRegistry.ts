@@ -20,7 +20,8 @@ export interface TypeRegistryOptions {
   readonly connection: Connection;
   readonly manager: JetStreamManager;
   readonly sink: LogSink;
-  readonly onAnnounced: (announcement: TypeAnnouncement) => void;
+  /** Called when `handledTypes` may return something else than before. */
+  readonly onHandledTypes?: ((registry: TypeRegistry) => void) | undefined;
 }
 
 /** Knowing nothing yet is no reason not to start. */
@@ -41,13 +42,17 @@ export class TypeRegistry {
   readonly #types: KnownTypes;
   readonly #streams: readonly NewestMessages[];
 
-  constructor({ connection, manager, sink, onAnnounced }: TypeRegistryOptions) {
+  constructor({ connection, manager, sink, onHandledTypes }: TypeRegistryOptions) {
     const common = { connection, manager, sink };
+    const onChange = () => onHandledTypes?.(this);
     this.#sink = sink;
-    this.#workers = new KnownWorkers(sink, (token) => this.#types.onPresence(token));
+    this.#workers = new KnownWorkers(sink, (token) => {
+      this.#types.onPresence(token);
+      onChange();
+    });
     this.#types = new KnownTypes({
       sink,
-      onAnnounced,
+      onChange,
       isLive: (token) => this.#workers.has(token),
       onWorkerRemoved: (token) => this.#workers.remove(token),
     });
@@ -88,6 +93,27 @@ export class TypeRegistry {
   /** Returns a type, undefined if no worker has announced it within the last day. As fast as a Map. */
   type(name: string): AnnouncedType | undefined {
     return this.#types.type(name);
+  }
+
+  /** For how many milliseconds everything that is announced has been known without a break, as far as this process knows. */
+  get knownMs(): number {
+    return Math.min(...this.#streams.map(({ currentMs }) => currentMs));
+  }
+
+  /**
+   * Returns the types that living workers handle, each with what the one of them announces that started last; undefined if
+   * none of them has announced it, or not yet.
+   */
+  handledTypes(): ReadonlyMap<string, TypeAnnouncement | undefined> {
+    const tokens = new Map<string, string[]>();
+    for (const [token, { role, types }] of this.#workers.entries()) {
+      for (const type of role === undefined ? types : []) {
+        const ofType = tokens.get(type) ?? [];
+        ofType.push(token);
+        tokens.set(type, ofType);
+      }
+    }
+    return new Map([...tokens].map(([type, ofType]) => [type, this.#types.newestOf(type, ofType)]));
   }
 
   /** Returns the workers by name. */

@@ -1,3 +1,4 @@
+import { isJobType } from '@jobstream/domain';
 import { MessageFields } from './messageFields.ts';
 
 /** What a worker reports every few seconds; an API or a projector without types and runs. */
@@ -57,7 +58,8 @@ export function decodeHeartbeat(body: string): WorkerHeartbeat {
     ...fields.optional('name', (name) => fields.text(name)),
     ...fields.optional('version', (name) => fields.text(name)),
     ...fields.optional('runtime', (name) => fields.text(name)),
-    types: fields.texts('types'),
+    // A process must be known to live even if it names a type that there cannot be.
+    types: fields.texts('types').filter((type) => isJobType(type)),
     ...fields.optional('stopping', (name) => fields.oneOf(name, [true, false])),
     runningCount: fields.count('runningCount'),
     running: fields.objects('running').slice(0, LISTED).map(runningJobOf),

@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { AckPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { eventually, startNats } from '@jobstream/test-support';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { announced } from '../../testing/announced.ts';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { TypeAnnouncement } from '../announcements/typeAnnouncement.ts';
+import { announced, beating } from '../../testing/announced.ts';
 import { JobScript } from '../../testing/jobScript.ts';
 import { openEventLog, useEventLog } from '../../testing/openEventLog.ts';
+import { publishRaw } from '../../testing/publishRaw.ts';
 import { ScheduleScript } from '../../testing/scheduleScript.ts';
 import { ConsumerManager } from './consumerManager.ts';
 
 const CHECK_MS = 100;
-const on = useEventLog({ managesConsumers: { ackWaitMs: 7_000, checkMs: CHECK_MS } });
+const MOST_TYPES = 12;
+const on = useEventLog({
+  managesConsumers: { ackWaitMs: 7_000, checkMs: CHECK_MS, allKnownMs: 100, mostTypes: MOST_TYPES },
+});
 let connection: NatsConnection;
 let manager: JetStreamManager;
 
@@ -20,77 +25,169 @@ beforeAll(async () => {
   await on.log.announcements.openRegistry();
 });
 
+const workers = new Set<string>();
+
+afterEach(async () => {
+  for (const worker of workers) await on.log.announcements.removeWorker(worker);
+  workers.clear();
+});
+
 afterAll(() => connection.close());
 
 /** A job type of its own for each test, since they share the server. */
 const newType = () => `type-${randomUUID()}`;
 
+/** A worker that sends one heartbeat, which lasts 12 s, and announces what is given; it is removed after the test. */
+async function workerOf(types: readonly string[], ...announcements: Partial<TypeAnnouncement>[]): Promise<string> {
+  const worker = `worker-${randomUUID()}`;
+  workers.add(worker);
+  for (const announcement of announcements) await on.log.announcements.announceType(announced(worker, announcement));
+  await on.log.announcements.heartbeat(beating(worker, { types }));
+  return worker;
+}
+
+const infosOf = (jobType: string) => {
+  const names = [
+    ['JOBS', `worker-${jobType}`],
+    ['JOBS', `requeued-${jobType}`],
+    ['TIMERS', `due-${jobType}`],
+  ] as const;
+  return Promise.all(names.map(([stream, name]) => manager.consumers.info(stream, name)));
+};
+
 /** Returns the settings of the consumers of a type, once it has all three. */
-const consumersOf = (jobType: string) =>
-  eventually(async () => {
-    const names = [
-      ['JOBS', `worker-${jobType}`],
-      ['JOBS', `requeued-${jobType}`],
-      ['TIMERS', `due-${jobType}`],
-    ] as const;
-    return Promise.all(names.map(async ([stream, name]) => (await manager.consumers.info(stream, name)).config));
-  });
+const consumersOf = async (jobType: string) => (await eventually(() => infosOf(jobType))).map(({ config }) => config);
 
-const BACKOFF = { type: 'fixed', delayMs: 10 } as const;
+/** Returns the names of all consumers. */
+async function allConsumers(): Promise<readonly string[]> {
+  const names: string[] = [];
+  for (const stream of ['JOBS', 'TIMERS'])
+    for await (const { name } of manager.consumers.list(stream)) names.push(name);
+  return names;
+}
+
+const waitOf = async (jobType: string) => (await consumersOf(jobType)).map(({ ack_wait: wait = 0 }) => wait / SECOND);
+
 const SECOND = 1_000_000_000;
+const BACKOFF = { type: 'fixed', delayMs: 10 } as const;
 
-test('a type has its consumers after its first job, alone or in a batch, and they deliver that job', async () => {
-  const [one, other] = [newType(), newType()];
-  await on.log.append(new JobScript({ jobType: one }).create(), 0);
-  await on.log.appendAll([new JobScript({ jobType: other }).create()]);
-  for (const jobType of [one, other]) {
-    const [worker, requeued, due] = await consumersOf(jobType);
-    expect(worker).toMatchObject({ filter_subjects: [`jobs.${jobType}.*.created`], ack_wait: 7 * SECOND });
-    expect(requeued).toMatchObject({ filter_subjects: [`jobs.${jobType}.*.requeued`], max_ack_pending: 10_000 });
-    expect(due).toMatchObject({ filter_subject: `timers.due.${jobType}`, max_ack_pending: 50_000 });
-    expect((await manager.consumers.info('JOBS', `worker-${jobType}`)).num_pending).toBe(1);
-  }
+test('a type has its consumers after the heartbeat of a worker, and they deliver the jobs from before', async () => {
+  const jobType = newType();
+  await on.log.append(new JobScript({ jobType }).create(), 0);
+  await workerOf([jobType]);
+  const [worker, requeued, due] = await consumersOf(jobType);
+  expect(worker).toMatchObject({ filter_subjects: [`jobs.${jobType}.*.created`], ack_wait: 7 * SECOND });
+  expect(requeued).toMatchObject({ filter_subjects: [`jobs.${jobType}.*.requeued`], max_ack_pending: 10_000 });
+  expect(due).toMatchObject({ filter_subject: `timers.due.${jobType}`, max_ack_pending: 50_000 });
+  expect((await infosOf(jobType))[0]?.num_pending).toBe(1);
 });
 
-test('a type has its consumers after its first schedule, also one that was created before the start', async () => {
-  const [before, since] = [newType(), newType()];
-  await using plain = await openEventLog({ url: on.nats.url });
+test('jobs, schedules and announcements without a living worker cost no consumers', async () => {
+  const [one, batch, scheduled, announcedOnly, handled] = [newType(), newType(), newType(), newType(), newType()];
   const job = { payload: {}, maxAttempts: 1, backoff: BACKOFF, timeoutMs: 1_000, tags: [] };
-  const create = (type: string) => new ScheduleScript(newType()).create({ job: { type, ...job } });
-  await plain.schedules.append(create(before), 0);
-  await using log = await openEventLog({ url: on.nats.url, managesConsumers: {} });
-  expect(await consumersOf(before)).toHaveLength(3);
-  await log.schedules.append(create(since), 0);
-  expect(await consumersOf(since)).toHaveLength(3);
+  await on.log.append(new JobScript({ jobType: one }).create(), 0);
+  await on.log.appendAll([new JobScript({ jobType: batch }).create()]);
+  await on.log.schedules.append(new ScheduleScript(newType()).create({ job: { type: scheduled, ...job } }), 0);
+  await on.log.announcements.announceType(announced('gone', { type: announcedOnly }));
+  await workerOf([handled]);
+  await consumersOf(handled);
+  const names = (await allConsumers()).join();
+  for (const jobType of [one, batch, scheduled, announcedOnly]) expect(names).not.toContain(jobType);
 });
 
-test('an announced type has consumers with the wait and the limits of the worker that started last', async () => {
+test('what no job type can be called gets no consumers', async () => {
+  const odd = ['__proto__', 'UPPER', '%00', '$settings', 'a b'];
+  const jobType = newType();
+  for (const name of odd.filter((one) => !one.includes(' ')))
+    await publishRaw(on.nats.url, `types.${name}.odd`, JSON.stringify({ v: 1, ...announced('odd', { type: name }) }));
+  await workerOf([...odd, jobType]);
+  await consumersOf(jobType);
+  const names = (await allConsumers()).join();
+  for (const name of odd) expect(names).not.toContain(name);
+});
+
+test('a handled type has the wait and the limits of the worker that started last', async () => {
   const type = newType();
-  const announce = (startedAt: string, ackWaitMs: number, concurrency: number) =>
-    on.log.announcements.announceType(announced(randomUUID(), { type, startedAt, ackWaitMs, limits: { concurrency } }));
-  await announce('2026-01-02T00:00:00Z', 2_000, 2);
-  expect((await consumersOf(type)).map(({ ack_wait: wait }) => wait)).toEqual([2 * SECOND, 2 * SECOND, 2 * SECOND]);
-  await announce('2026-01-03T00:00:00Z', 3_000, 3);
-  await announce('2026-01-01T00:00:00Z', 1_000, 1);
-  // Types are taken care of one after the other, so what was announced before it has had its effect.
+  const started = (day: number, ackWaitMs: number) =>
+    workerOf([type], { type, startedAt: `2026-01-0${day}T00:00:00Z`, ackWaitMs, limits: { concurrency: day } });
+  await started(2, 2_000);
+  await eventually(async () => expect(await waitOf(type)).toEqual([2, 2, 2]));
+  await started(3, 3_000);
+  await started(1, 1_000);
   const later = newType();
-  await on.log.announcements.announceType(announced(randomUUID(), { type: later }));
+  await workerOf([later]);
   await consumersOf(later);
-  for (const { ack_wait: wait, metadata } of await consumersOf(type))
-    expect([wait, metadata?.['jobstream-limits']]).toEqual([3 * SECOND, '{"concurrency":3}']);
+  await eventually(async () => expect(await waitOf(type)).toEqual([3, 3, 3]));
+  for (const { metadata } of await consumersOf(type)) expect(metadata?.['jobstream-limits']).toBe('{"concurrency":3}');
 });
 
-test('a wait for acknowledgements that is announced is kept within bounds', async () => {
+test('an announced wait is kept within bounds', async () => {
+  const [short, long] = [newType(), newType()];
+  await workerOf([short, long], { type: short, ackWaitMs: 1 }, { type: long, ackWaitMs: 3_600_000 });
+  await eventually(async () => expect(await waitOf(short)).toEqual([0.5, 0.5, 0.5]));
+  await eventually(async () => expect(await waitOf(long)).toEqual([60, 60, 60]));
+});
+
+test('a start that is ahead of the clock of the server counts as the time of its announcement', async () => {
   const type = newType();
-  await on.log.announcements.announceType(announced(randomUUID(), { type, ackWaitMs: 1 }));
-  expect((await consumersOf(type))[0]?.ack_wait).toBe(SECOND / 2);
+  await workerOf([type], { type, startedAt: '2199-01-01T00:00:00Z', ackWaitMs: 60_000 });
+  await eventually(async () => expect(await waitOf(type)).toEqual([60, 60, 60]));
+  await workerOf([type], { type, startedAt: new Date(on.log.clock.now() + 1_000).toISOString(), ackWaitMs: 2_000 });
+  await eventually(async () => expect(await waitOf(type)).toEqual([2, 2, 2]));
 });
 
-test('what somebody deleted or changed is restored, with the wait that it had', async () => {
+test('what a worker has announced ends with its removal', async () => {
+  const type = newType();
+  const worker = await workerOf([type], { type, ackWaitMs: 50_000 });
+  await eventually(async () => expect(await waitOf(type)).toEqual([50, 50, 50]));
+  await take(type);
+  await on.log.announcements.removeWorker(worker);
+  await eventually(async () => expect(await waitOf(type)).toEqual([7, 7, 7]));
+});
+
+/** Creates a job and takes it. */
+async function take(jobType: string): Promise<void> {
+  await on.log.append(new JobScript({ jobType }).create(), 0);
+  const consumer = await jetstream(connection).consumers.get('JOBS', `worker-${jobType}`);
+  await (await consumer.next())?.ackAck();
+}
+
+test('consumers that have delivered nothing are removed with the last worker, the others stay', async () => {
+  const [unused, used, paused, later] = [newType(), newType(), newType(), newType()];
+  const worker = await workerOf([unused, used, paused]);
+  for (const jobType of [unused, used, paused]) await consumersOf(jobType);
+  await take(used);
+  await on.log.jobTypes.pause(paused);
+  await on.log.announcements.removeWorker(worker);
+  await eventually(async () => expect((await allConsumers()).join()).not.toContain(unused));
+  await workerOf([later]);
+  await consumersOf(later);
+  for (const jobType of [used, paused]) expect(await infosOf(jobType)).toHaveLength(3);
+  await workerOf([unused]);
+  await consumersOf(unused);
+});
+
+test('no more types than there is room for have consumers, and one that goes makes room', async () => {
+  const many = Array.from({ length: MOST_TYPES + 3 }, (_, index) => `many-${String(index).padStart(2, '0')}`);
+  const found = async () => {
+    const names = await allConsumers();
+    return names.filter((name) => name.startsWith('worker-')).length;
+  };
+  const worker = await workerOf(many);
+  await eventually(async () => expect(await found()).toBe(MOST_TYPES));
+  const last = many.at(-1) ?? '';
+  expect((await allConsumers()).join()).not.toContain(last);
+  await workerOf([last]);
+  await on.log.announcements.removeWorker(worker);
+  await consumersOf(last);
+});
+
+test('what somebody deleted or changed is restored', async () => {
   const jobType = newType();
   const options = { durable_name: `worker-${jobType}`, ack_policy: AckPolicy.Explicit, ack_wait: 3 * SECOND };
   await manager.consumers.add('JOBS', { ...options, filter_subject: 'jobs.other.*.created' });
-  const restored = { filter_subjects: [`jobs.${jobType}.*.created`], ack_wait: 3 * SECOND };
+  await workerOf([jobType]);
+  const restored = { filter_subjects: [`jobs.${jobType}.*.created`], ack_wait: 7 * SECOND };
   await eventually(async () => expect((await consumersOf(jobType))[0]).toMatchObject(restored));
   await manager.consumers.delete('TIMERS', `due-${jobType}`);
   await eventually(() => manager.consumers.info('TIMERS', `due-${jobType}`));
@@ -106,27 +203,23 @@ test('the consumers of schedules and of projectors are created and restored', as
 });
 
 test('a process that stops completes the consumers that it has begun to create', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url });
+  const client = await connect({ servers: nats.url });
+  onTestFinished(() => client.close());
   const [jobType, begun] = [newType(), Promise.withResolvers<void>()];
-  const own = await openEventLog({ url: on.nats.url, managesConsumers: {} });
+  const own = await openEventLog({ url: nats.url, managesConsumers: {} });
+  await own.announcements.openRegistry();
   const creation = `$JS.API.CONSUMER.DURABLE.CREATE.JOBS.requeued-${jobType}`;
-  connection.subscribe(creation, { max: 1, callback: () => begun.resolve() });
-  await connection.flush();
-  own.consumers.require(jobType);
+  client.subscribe(creation, { max: 1, callback: () => begun.resolve() });
+  await client.flush();
+  await log.announcements.heartbeat(beating('worker', { types: [jobType] }));
   await begun.promise;
   await own.stop();
-  const found = ['JOBS', 'TIMERS'].map(async (stream) => manager.consumers.list(stream).next());
+  const { consumers } = await jetstreamManager(client);
+  const found = ['JOBS', 'TIMERS'].map(async (stream) => consumers.list(stream).next());
   const names = (await Promise.all(found)).flat().map(({ name }) => name);
   expect(names).toEqual(expect.arrayContaining([`worker-${jobType}`, `requeued-${jobType}`, `due-${jobType}`]));
-});
-
-test('a process that does not manage consumers creates none', async () => {
-  const [jobType, managed] = [newType(), newType()];
-  await using own = await openEventLog({ url: on.nats.url });
-  own.consumers.require(jobType);
-  await own.append(new JobScript({ jobType }).create(), 0);
-  on.log.consumers.require(managed);
-  await consumersOf(managed);
-  await expect(manager.consumers.info('JOBS', `worker-${jobType}`)).rejects.toThrow('consumer not found');
 });
 
 const timeout = () => Promise.reject(new Error('timeout'));
@@ -161,9 +254,12 @@ test('a consumer that answers nothing keeps no other from being created, and is 
   const sink = { info: () => undefined, warn: (_details: object, message: string) => void warnings.push(message) };
   const own = stalled(await jetstreamManager(client), 'requeued-one', () => isStalled);
   const managing = new ConsumerManager({ manager: own, sink, replicas: 1, checkMs: CHECK_MS });
-  managing.start(() => Promise.resolve(['one', 'other']));
+  managing.onHandledTypes({
+    knownMs: 60_000,
+    handledTypes: () => new Map(['one', 'other'].map((type) => [type, undefined])),
+  });
+  managing.start();
   onTestFinished(() => managing.stop());
-  for (const jobType of ['one', 'other']) managing.require(jobType);
   for (const name of ['due-one', 'due-other']) await eventually(() => consumers.info('TIMERS', name));
   for (const name of ['worker-one', 'requeued-other']) await eventually(() => consumers.info('JOBS', name));
   await expect(consumers.info('JOBS', 'requeued-one')).rejects.toThrow('not found');

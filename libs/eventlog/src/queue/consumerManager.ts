@@ -2,23 +2,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { isForbidden } from '../connection/serverErrors.ts';
 import type { LogSink } from '../connection/logSink.ts';
+import { type AnnouncedWork, type HandledTypes, planConsumers } from './consumerPlan.ts';
+import type { ConsumerPlan, WantedSettings } from './consumerPlan.ts';
 import { ensureProcessConsumers } from './processConsumers.ts';
-import { allInTurn, areWorkConsumers, ensureWorkConsumers, listConsumers, type WorkLimits } from './workConsumers.ts';
+import { allInTurn, ensureWorkConsumers, listConsumers, removeWorkConsumers } from './workConsumers.ts';
 
 export interface ManagedConsumers {
-  /** How long consumers wait for acknowledgements, of types for which no worker has announced another wait; default 10 s. */
+  /** How long consumers wait for acknowledgements, of types for which no living worker announces another wait; default 10 s. */
   readonly ackWaitMs?: number;
   /** How often all consumers are checked; default a minute. */
   readonly checkMs?: number;
-}
-
-/** What a worker announces about how it takes the jobs of a type. */
-export interface AnnouncedWork {
-  readonly type: string;
-  /** RFC 3339. */
-  readonly startedAt: string;
-  readonly limits: WorkLimits;
-  readonly ackWaitMs?: number | undefined;
+  /** How many job types may have consumers; default 400. */
+  readonly mostTypes?: number;
+  /** For how long it must have been known which workers live before anything is removed; default 12 s. */
+  readonly allKnownMs?: number;
 }
 
 export interface ConsumerManagerOptions extends ManagedConsumers {
@@ -28,43 +25,43 @@ export interface ConsumerManagerOptions extends ManagedConsumers {
   readonly replicas: number;
 }
 
-/** Finds types that need consumers although nothing has named them since the start. */
-type FindTypes = () => Promise<readonly string[]>;
+type Handled = ReadonlyMap<string, AnnouncedWork | undefined>;
 
-/** Types beyond these get consumers only when they are announced: a client may misspell as many as it likes. */
-const MAX_TYPES = 1_000;
 const ACK_WAIT_MS = 10_000;
 const CHECK_MS = 60_000;
 const RETRY_MS = 1_000;
-/** Bounds for what a worker may announce. */
-const MIN_ACK_WAIT_MS = 500;
-const MAX_ACK_WAIT_MS = 3_600_000;
+/** Workers that start together are taken care of together. */
+const GATHER_MS = 50;
+const LISTED = 5;
 
 /**
- * Creates the consumers of job types, so that workers need not be allowed to, and restores those that somebody deleted or
- * changed. A type has them within a second of its first job or schedule in this process, or of an announcement by any
+ * Creates the consumers of the job types that living workers handle, so that workers need not be allowed to, restores those that
+ * somebody deleted or changed, and removes those that nobody needs. A type has them within a second of the first heartbeat of a
  * worker; all are checked at the start and every minute. Several processes may do so at once.
+ *
+ * Jobs of a type without a worker need no consumers: the log keeps them, and a consumer that is created later begins with the
+ * first message of the log.
  */
 export class ConsumerManager {
   readonly #options: ConsumerManagerOptions;
-  /** What was announced last of each type; undefined for a type that was not announced. */
-  readonly #types = new Map<string, AnnouncedWork | undefined>();
-  readonly #pending = new Set<string>();
   readonly #stop = new AbortController();
+  #source: HandledTypes | undefined;
+  /** The handled types of the last plan that was carried out. */
+  #planned: Handled = new Map();
+  #abandoned = new Set<string>();
   #news = Promise.withResolvers<void>();
   #working: Promise<void> | undefined;
   #nextCheck = 0;
-  /** Until it has succeeded once. */
-  #findTypes: FindTypes | undefined;
   #isFailing = false;
+  #left = '';
+  #mayRemove = true;
 
   constructor(options: ConsumerManagerOptions) {
     this.#options = options;
   }
 
-  /** Begins to manage; `findTypes` is called once. Returns at once. */
-  start(findTypes: FindTypes): void {
-    this.#findTypes = findTypes;
+  /** Begins to manage. Returns at once. */
+  start(): void {
     this.#working ??= this.#work();
   }
 
@@ -74,14 +71,10 @@ export class ConsumerManager {
     await this.#working;
   }
 
-  /**
-   * Makes sure that a type has its consumers soon. Types of jobs and schedules that this process appends, and announced
-   * ones, need no call. Does nothing for a known type, or before the start.
-   */
-  require(jobType: string): void {
-    if (this.#working === undefined || this.#types.has(jobType) || this.#types.size >= MAX_TYPES) return;
-    this.#types.set(jobType, undefined);
-    this.#ensureSoon(jobType);
+  /** Takes note that living workers may handle other types than before. */
+  onHandledTypes(source: HandledTypes): void {
+    this.#source = source;
+    this.#news.resolve();
   }
 
   /**
@@ -89,7 +82,7 @@ export class ConsumerManager {
    *
    * @returns false on NATS permissions of an earlier release, which leave them to workers and projectors.
    */
-  async createProcessConsumers(ackWaitMs = this.#options.ackWaitMs ?? ACK_WAIT_MS): Promise<boolean> {
+  async createProcessConsumers(ackWaitMs = this.#ackWaitMs): Promise<boolean> {
     const { manager, replicas } = this.#options;
     try {
       await ensureProcessConsumers(manager, { replicas, ackWaitMs });
@@ -100,17 +93,8 @@ export class ConsumerManager {
     }
   }
 
-  /** As `require`, with the settings of the worker that started last. */
-  announced(work: AnnouncedWork): void {
-    const before = this.#types.get(work.type);
-    if (this.#working === undefined || !isNewer(work, before)) return;
-    this.#types.set(work.type, work);
-    if (!hasSameSettings(work, before)) this.#ensureSoon(work.type);
-  }
-
-  #ensureSoon(jobType: string): void {
-    this.#pending.add(jobType);
-    this.#news.resolve();
+  get #ackWaitMs(): number {
+    return this.#options.ackWaitMs ?? ACK_WAIT_MS;
   }
 
   async #work(): Promise<void> {
@@ -118,19 +102,24 @@ export class ConsumerManager {
     while (!signal.aborted) {
       this.#news = Promise.withResolvers();
       const succeeded = await this.#catchUp();
-      const idleMs = succeeded ? Math.max(0, this.#nextCheck - performance.now()) : RETRY_MS;
-      if (this.#pending.size > 0 && succeeded) continue;
+      const idleMs = succeeded ? Math.max(GATHER_MS, this.#nextCheck - performance.now()) : RETRY_MS;
       const news = succeeded ? [this.#news.promise] : [];
-      await Promise.race([...news, pause(idleMs, undefined, { signal, ref: false }).catch(() => undefined)]);
+      await Promise.race([...news, this.#pause(idleMs)]);
+      await this.#pause(GATHER_MS);
     }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return pause(ms, undefined, { signal: this.#stop.signal, ref: false }).catch(() => undefined);
   }
 
   /** Returns whether all that is known to be missing has been created. */
   async #catchUp(): Promise<boolean> {
     try {
-      const isDue = performance.now() >= this.#nextCheck;
-      const ensures = [...this.#pending].map((jobType) => () => this.#ensure(jobType));
-      await allInTurn([...ensures, ...(isDue ? [() => this.createProcessConsumers(), () => this.#check()] : [])]);
+      const handled = this.#source?.handledTypes() ?? new Map();
+      if (performance.now() >= this.#nextCheck)
+        await allInTurn([() => this.createProcessConsumers(), () => this.#check(handled)]);
+      else if (!isSame(handled, this.#planned)) await this.#check(handled);
       this.#isFailing = false;
       return true;
     } catch (error) {
@@ -141,46 +130,86 @@ export class ConsumerManager {
     }
   }
 
-  async #ensure(jobType: string): Promise<void> {
-    const { manager, ackWaitMs: newAckWaitMs = ACK_WAIT_MS } = this.#options;
-    const { limits, ackWaitMs } = this.#types.get(jobType) ?? {};
-    this.#pending.delete(jobType);
+  async #check(handled: Handled): Promise<void> {
+    for (const jobType of this.#planned.keys()) this.#abandoned.add(jobType);
+    for (const jobType of handled.keys()) this.#abandoned.delete(jobType);
+    const plan = await this.#plan(handled);
+    await allInTurn([
+      ...plan.remove.map((jobType) => () => this.#remove(jobType)),
+      ...[...plan.ensure].map(
+        ([jobType, settings]) =>
+          () =>
+            this.#ensure(jobType, settings),
+      ),
+    ]);
+    this.#sayLeft(plan.left);
+    this.#planned = handled;
+    if (!plan.isEarly) this.#abandoned.clear();
+    const { checkMs = CHECK_MS } = this.#options;
+    this.#nextCheck =
+      performance.now() + (plan.isEarly && this.#source?.knownMs ? Math.min(RETRY_MS, checkMs) : checkMs);
+  }
+
+  /**
+   * A list that is not answered may lack consumers that have lost their servers in a cluster, so all handled types get theirs anew,
+   * which mends them.
+   */
+  async #plan(handled: Handled): Promise<ConsumerPlan> {
+    const knownMs = this.#source?.knownMs ?? 0;
+    const { allKnownMs, mostTypes } = this.#options;
+    const common = { handled, knownMs, allKnownMs, mostTypes, ackWaitMs: this.#ackWaitMs, abandoned: this.#abandoned };
     try {
-      await ensureWorkConsumers(manager, { jobType, limits, newAckWaitMs, ackWaitMs: bounded(ackWaitMs) });
+      const { types: found } = await listConsumers(this.#options.manager);
+      return planConsumers({ ...common, found });
     } catch (error) {
-      this.#pending.add(jobType);
+      const { ensure } = planConsumers({ ...common, found: [] });
+      await allInTurn(
+        [...ensure].map(
+          ([jobType, settings]) =>
+            () =>
+              this.#ensure(jobType, settings),
+        ),
+      );
       throw error;
     }
   }
 
-  /**
-   * Finds what was deleted or changed, and types that nothing in this process has named. A list that is not answered may
-   * lack consumers that have lost their servers in a cluster, so all types get theirs anew, which mends them.
-   */
-  async #check(): Promise<void> {
-    const { types: found } = await listConsumers(this.#options.manager).catch((error: unknown) => {
-      for (const jobType of this.#types.keys()) this.#pending.add(jobType);
-      throw error;
-    });
-    const intact = new Set(found.filter(areWorkConsumers).map(({ jobType }) => jobType));
-    const named = (await this.#findTypes?.()) ?? [];
-    this.#findTypes = undefined;
-    for (const { jobType } of found) if (!this.#types.has(jobType)) this.#types.set(jobType, undefined);
-    for (const jobType of named) this.require(jobType);
-    for (const jobType of this.#types.keys()) if (!intact.has(jobType)) this.#pending.add(jobType);
-    this.#nextCheck = performance.now() + (this.#options.checkMs ?? CHECK_MS);
+  async #ensure(jobType: string, settings: WantedSettings): Promise<void> {
+    await ensureWorkConsumers(this.#options.manager, { ...settings, jobType, newAckWaitMs: this.#ackWaitMs });
+  }
+
+  async #remove(jobType: string): Promise<void> {
+    const { manager, sink } = this.#options;
+    try {
+      if (this.#mayRemove) await removeWorkConsumers(manager, jobType);
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      this.#mayRemove = false;
+      sink.warn({ jobType }, 'this user may not delete consumers: those of job types that have no worker stay');
+    }
+  }
+
+  #sayLeft(left: readonly string[]): void {
+    const types = left.slice(0, LISTED).join(', ');
+    const isNew = types !== this.#left;
+    this.#left = types;
+    if (left.length === 0 || !isNew) return;
+    const details = { types, further: Math.max(0, left.length - LISTED) };
+    this.#options.sink.warn(details, 'too many job types have workers: the jobs of these wait until others have none');
   }
 }
 
-function isNewer(work: AnnouncedWork, before: AnnouncedWork | undefined): boolean {
-  return before === undefined || Date.parse(work.startedAt) >= Date.parse(before.startedAt);
+function isSame(one: Handled, other: Handled): boolean {
+  return (
+    one.size === other.size &&
+    [...one].every(([jobType, work]) => other.has(jobType) && hasSame(work, other.get(jobType)))
+  );
 }
 
-function hasSameSettings(work: AnnouncedWork, before: AnnouncedWork | undefined): boolean {
-  const settings = (one: AnnouncedWork) => JSON.stringify([one.limits, one.ackWaitMs]);
-  return before !== undefined && settings(work) === settings(before);
+function hasSame(one: AnnouncedWork | undefined, other: AnnouncedWork | undefined): boolean {
+  return one === other || settingsText(one) === settingsText(other);
 }
 
-function bounded(ackWaitMs: number | undefined): number | undefined {
-  return ackWaitMs && Math.min(Math.max(ackWaitMs, MIN_ACK_WAIT_MS), MAX_ACK_WAIT_MS);
+function settingsText(work: AnnouncedWork | undefined): string {
+  return JSON.stringify([work?.limits, work?.ackWaitMs]);
 }

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { isConsumerNotFound } from '../connection/serverErrors.ts';
 import { LogUnavailableError } from '../errors.ts';
+import { MOST_TYPES } from './consumerPlan.ts';
 import { readPauseNote, writePauseNote, type PauseNote } from './pauseNote.ts';
 import {
   consumersOf,
@@ -87,7 +88,8 @@ export class JobTypeControl {
   }
 
   /**
-   * Pauses all types that have consumers, and `others`. A type that is new while they are paused begins paused, too.
+   * Pauses all types that have consumers, and as many of `others` as there is room for. A type that is new while they are paused
+   * begins paused, too.
    *
    * A type whose own pause lasts at least as long keeps it, and is not resumed with the others.
    *
@@ -101,7 +103,9 @@ export class JobTypeControl {
     const kept = infos.filter(
       (info) => isPausedAlone(info) && Date.parse(info.pausedUntil ?? NO_END) >= Date.parse(until),
     );
-    const jobTypes = new Set([...infos.map(({ jobType }) => jobType), ...others]);
+    const jobTypes = new Set(
+      [...infos.map(({ jobType }) => jobType), ...others].slice(0, Math.max(infos.length, MOST_TYPES)),
+    );
     for (const { jobType } of kept) jobTypes.delete(jobType);
     const noted = note && { ...note, all: true as const };
     await forEach(jobTypes, (jobType) => this.pause(jobType, { until, note: noted }));

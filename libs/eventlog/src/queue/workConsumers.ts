@@ -136,6 +136,18 @@ export function areWorkConsumers({ jobType, worker, requeued, due }: TypeConsume
   });
 }
 
+/** Returns whether all consumers of the type have these settings, as far as they are given. */
+export function hasSettings(
+  one: TypeConsumers,
+  { limits, ackWaitMs }: Pick<WorkConsumerOptions, 'limits' | 'ackWaitMs'>,
+): boolean {
+  return consumersOf(one).every(
+    ({ config }) =>
+      (ackWaitMs === undefined || config.ack_wait === ackWaitMs * NANOS_PER_MS) &&
+      (limits === undefined || config.metadata?.[LIMITS_KEY] === JSON.stringify(limits)),
+  );
+}
+
 const COMPARED = ['filter_subject', 'filter_subjects', 'ack_policy', 'deliver_policy', 'max_ack_pending'] as const;
 
 function isSame(wanted: unknown, actual: unknown): boolean {
@@ -147,6 +159,20 @@ async function findAnswering(manager: JetStreamManager, jobType: string): Promis
   const find = ({ stream, config }: WorkConsumer) => findConsumer(manager, stream, config.durable_name);
   const found = await Promise.allSettled(workConsumers({ jobType }).map(find));
   return found.flatMap((answer) => (answer.status === 'fulfilled' && answer.value ? [answer.value] : []));
+}
+
+/** Deletes the consumers of a type; the one by which it is listed goes last. */
+export async function removeWorkConsumers(manager: JetStreamManager, jobType: string): Promise<void> {
+  const [requeued, worker, due] = workConsumers({ jobType });
+  for (const one of [due, requeued, worker]) if (one !== undefined) await removeConsumer(manager, one);
+}
+
+async function removeConsumer(manager: JetStreamManager, { stream, config }: WorkConsumer): Promise<void> {
+  try {
+    await manager.consumers.delete(stream, config.durable_name);
+  } catch (error) {
+    if (!isConsumerNotFound(error)) throw error;
+  }
 }
 
 /** Creates a consumer, or updates the settings of an existing one. */

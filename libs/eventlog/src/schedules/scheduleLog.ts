@@ -31,8 +31,6 @@ export interface ScheduleLogParts {
   readonly replicated: boolean;
   /** Whether this process creates the consumer of triggers, or waits for it. */
   readonly createsConsumers: boolean;
-  /** Called with the type of a schedule's jobs when it is created or changed. */
-  readonly onJobType: (jobType: string) => void;
   readonly sink: LogSink;
 }
 
@@ -73,8 +71,6 @@ export class ScheduleLog {
       filter: scheduleFilter(event.schedule),
       text: encodeScheduleEvent(event),
     };
-    if (event.event === 'ScheduleCreated' || event.event === 'ScheduleUpdated')
-      this.#parts.onJobType(event.data.job.type);
     return this.#parts.appender.append(appendable, expectedSequence);
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { exists, foldSchedule, type Schedule, type ScheduleEvent, type ScheduleState } from '@jobstream/domain';
+import { foldSchedule, type Schedule, type ScheduleEvent, type ScheduleState } from '@jobstream/domain';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { LogUnavailableError, NewerEventError } from '../errors.ts';
 import type { DirectReader, StoredMessage } from '../read/directReader.ts';
@@ -85,15 +85,6 @@ export class ScheduleReader {
   async names(): Promise<string[]> {
     const subjects = await subjectsUnder(this.#manager, JOBS_STREAM, EVERY_SCHEDULE);
     return [...new Set(subjects.map(scheduleOfSubject))].toSorted();
-  }
-
-  /** Returns the types of the jobs of all schedules that are not deleted. */
-  async jobTypes(): Promise<readonly string[]> {
-    const snapshots = await this.readAll(await this.names());
-    return snapshots
-      .map(({ schedule }) => schedule)
-      .filter(exists)
-      .map(({ job }) => job.type);
   }
 
   /** Returns up to `limit` events of a schedule, newest first, older than the one with sequence `before`. */
