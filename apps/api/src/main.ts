@@ -9,7 +9,6 @@ import {
   eventLogSettings,
   logsRetention,
   type Logger,
-  Readiness,
   runProcess,
 } from '@jobstream/runtime';
 import { AnnouncedTypes } from './announcements/announcedTypes.ts';
@@ -20,9 +19,11 @@ import { LiveTail } from './feeds/liveTail.ts';
 import { LongRequests } from './feeds/longRequests.ts';
 import { type RequestLimits, requestLimits } from './http/requestLimits.ts';
 import { HttpServer } from './http/httpServer.ts';
+import { apiReadiness } from './operations/apiReadiness.ts';
 import { OperationRunner } from './jobs/operations/operationRunner.ts';
 import { ServedVersions } from './jobs/read/servedVersions.ts';
 import { PayloadChecks } from './payloads/payloadChecks.ts';
+import { WaitingTypes } from './payloads/waitingTypes.ts';
 import { storageMetrics } from './telemetry/storageMetrics.ts';
 import { backlogMetrics } from './telemetry/backlogMetrics.ts';
 
@@ -43,11 +44,11 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   const state = stateOf({ config, limits, logger });
   const auth = authSettings(config);
   const keyCache = new ApiKeyCache({ keys: state.keys, open: auth.open, maxWaitMs: limits.keysMs, logger });
-  const readiness = readinessOf(log, table);
+  const readiness = apiReadiness(log, table);
   const tail = new LiveTail({ log, logger });
   const longRequests = new LongRequests({ callerShare: config.CALLER_SHARE });
   const servedVersions = new ServedVersions();
-  const payloads = new PayloadChecks({ announced, strictTypes: config.STRICT_TYPES });
+  const payloads = payloadChecks(config, announced, table);
   const views = { announced, payloads, tail, longRequests, servedVersions, table, ...pageOf(config) };
   const deps = { log, ...views, ...state, keyCache, auth, readiness, limits, metrics, tracing, logger };
   const server = new HttpServer({
@@ -94,11 +95,11 @@ function stateOf({ config, limits: { queryMs, auditMs: requiredMs }, logger }: S
   };
 }
 
-function readinessOf(log: EventLog, table: ReadModel): Readiness {
-  return new Readiness(
-    { log: () => log.checkWritable(), table: () => table.ping().then(() => true) },
-    { unreadableEvents: () => table.noteOnUnreadableJobs() },
-  );
+function payloadChecks(config: Config, announced: AnnouncedTypes, table: ReadModel): PayloadChecks {
+  const { STRICT_TYPES: strictTypes, MAX_WAITING_TYPES: most } = config;
+  const isAnnounced = (type: string) => announced.type(type) !== undefined;
+  const waitingTypes = new WaitingTypes({ table, isAnnounced, most });
+  return new PayloadChecks({ announced, strictTypes, waitingTypes });
 }
 
 /** Images and packages have the built page where `npm run build:dashboard` puts it. */

@@ -8,7 +8,6 @@ import {
   type Logger,
   Metrics,
   readConfig,
-  Readiness,
   type Service,
   Tracing,
 } from '@jobstream/runtime';
@@ -21,9 +20,11 @@ import { LiveTail, type LiveTailOptions } from '../src/feeds/liveTail.ts';
 import { LongRequests, type LongRequestsOptions } from '../src/feeds/longRequests.ts';
 import { type RequestLimits, requestLimits } from '../src/http/requestLimits.ts';
 import { HttpServer, type HttpServerOptions } from '../src/http/httpServer.ts';
+import { apiReadiness } from '../src/operations/apiReadiness.ts';
 import { OperationRunner } from '../src/jobs/operations/operationRunner.ts';
 import { ServedVersions } from '../src/jobs/read/servedVersions.ts';
 import { PayloadChecks } from '../src/payloads/payloadChecks.ts';
+import { WaitingTypes } from '../src/payloads/waitingTypes.ts';
 import { backlogMetrics } from '../src/telemetry/backlogMetrics.ts';
 
 export interface StartApiOptions {
@@ -37,6 +38,7 @@ export interface StartApiOptions {
   readonly tail?: Partial<LiveTailOptions>;
   readonly longRequests?: Partial<LongRequestsOptions>;
   readonly strictTypes?: boolean;
+  readonly maxWaitingTypes?: number;
   /** Default: open. */
   readonly auth?: Partial<AuthSettings>;
   readonly operations?: Partial<Operations['limits']>;
@@ -66,12 +68,12 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const limits = requestLimits(options.answerMs ?? 60_000);
   const log = openLog(options, limits, { observer: eventLogMetrics(metrics), traceparent: tracing.current });
   const announced = new AnnouncedTypes({ log, logger });
-  const payloads = new PayloadChecks({ announced, strictTypes: options.strictTypes ?? false });
   const { table, keys, ...state } = openTables(options, limits, logger);
+  const payloads = payloadChecks(options, announced, table);
   backlogMetrics(metrics, { log, announced, table });
   const auth = { ...authSettings(readConfig({})), ...options.auth };
   const keyCache = new ApiKeyCache({ keys, open: auth.open, logger, maxWaitMs: limits.keysMs, ...options.ring });
-  const readiness = new Readiness({ log: () => log.checkWritable(), table: () => table.ping().then(() => true) });
+  const readiness = apiReadiness(log, table);
   const tail = new LiveTail({ log, logger, ...options.tail });
   const longRequests = new LongRequests({ callerShare: 75, ...options.longRequests });
   const views = { servedVersions: new ServedVersions(), table, announced };
@@ -104,6 +106,16 @@ function openLog(
   telemetry: Pick<EventLogOptions, 'observer' | 'traceparent'>,
 ): EventLog {
   return new EventLog({ url: natsUrl, name: 'api', managesConsumers: {}, deadlineMs: logMs, ...telemetry, ...log });
+}
+
+function payloadChecks(
+  { strictTypes = false, maxWaitingTypes = 10_000 }: StartApiOptions,
+  announced: AnnouncedTypes,
+  table: ReadModel,
+): PayloadChecks {
+  const isAnnounced = (type: string) => announced.type(type) !== undefined;
+  const waitingTypes = new WaitingTypes({ table, isAnnounced, most: maxWaitingTypes });
+  return new PayloadChecks({ announced, strictTypes, waitingTypes });
 }
 
 async function stopAll(services: readonly Service[]): Promise<void> {

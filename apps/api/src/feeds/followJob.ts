@@ -93,8 +93,9 @@ interface Waiting {
 /**
  * Waits until a job satisfies `until`.
  *
- * @returns the job as it is then, or as it is when `ms` are over, the client disconnects or the process stops;
- * undefined for an unknown job.
+ * When `ms` are over, the log is read once more: the live tail may be late, or may not be able to follow it.
+ *
+ * @returns the job as it is then, or as it was last when the client disconnects or the process stops; undefined for an unknown job.
  */
 export async function awaitJob(
   id: string,
@@ -106,7 +107,11 @@ export async function awaitJob(
   const abort = () => over.abort();
   deps.longRequests.track('feeds', res, abort);
   res.once('close', abort);
-  const timer = setTimeout(abort, ms);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    abort();
+  }, ms);
   let job: JobState;
   try {
     for await (const news of followJob(id, deps, over.signal)) {
@@ -116,5 +121,6 @@ export async function awaitJob(
   } finally {
     clearTimeout(timer);
   }
-  return job;
+  if (!isLate || job === undefined || until(job)) return job;
+  return changesOf(undefined, await deps.log.readWholeHistory(id)).job;
 }

@@ -6,11 +6,13 @@ import { CheckBudget } from './checkBudget.ts';
 import type { Mistake } from './mistakesOf.ts';
 import { PayloadSchema } from './payloadSchema.ts';
 import type { PayloadWarning } from './payloadWarning.ts';
+import type { WaitingTypes } from './waitingTypes.ts';
 
 export interface PayloadChecksOptions {
   readonly announced: Pick<AnnouncedTypes, 'isCurrent' | 'type' | 'types'>;
   /** Whether types that no worker has announced are refused. */
   readonly strictTypes: boolean;
+  readonly waitingTypes: Pick<WaitingTypes, 'admits' | 'most'>;
 }
 
 /** A job as it is to be checked. `place` is the pointer to it in the body; empty for the body itself. */
@@ -20,6 +22,8 @@ export interface CheckedJob {
   readonly place?: string;
   /** Of the caller. A tenant may not list types, so it is not told the names of others. */
   readonly tenant?: string | undefined;
+  /** Whether it is to be created, or will be by a schedule: then its type counts for its tenant. */
+  readonly isNew?: boolean;
 }
 
 /** What is wrong with a job: with `errors` it is refused. Both are empty for most. */
@@ -47,14 +51,14 @@ const REMEMBER_MS = 5_000;
  */
 export class PayloadChecks {
   readonly #announced: PayloadChecksOptions['announced'];
-  readonly #strictTypes: boolean;
+  readonly #options: PayloadChecksOptions;
   readonly #schemas = new Map<string, CountingSchemas>();
   readonly #nearest = new Map<string, readonly string[]>();
   #nearestSince = 0;
 
-  constructor({ announced, strictTypes }: PayloadChecksOptions) {
-    this.#announced = announced;
-    this.#strictTypes = strictTypes;
+  constructor(options: PayloadChecksOptions) {
+    this.#options = options;
+    this.#announced = options.announced;
   }
 
   /** Checks one job. A request with several jobs passes the same `budget` with each. */
@@ -102,20 +106,27 @@ export class PayloadChecks {
     return schemas;
   }
 
-  #checkUnknown({ type, place = '', tenant }: CheckedJob): PayloadVerdict {
+  #checkUnknown({ type, place = '', tenant, isNew = false }: CheckedJob): PayloadVerdict {
     this.#schemas.delete(type);
     if (!this.#announced.isCurrent()) return accepted;
     const nearest = tenant === undefined ? this.#nearestTo(type) : [];
     const hint = nearest.length === 0 ? '' : `; did you mean ${nearest.join(' or ')}?`;
     const [pointer, detail] = [`${place}/type`, `no worker has announced the type ${type}${hint}`];
     if (this.#refusesUnknown()) return { errors: [{ pointer, detail }], warnings: [] };
+    if (isNew && !this.#options.waitingTypes.admits(type, tenant))
+      return { errors: [{ pointer, detail: `${detail}, ${this.#whyTooMany()}` }], warnings: [] };
     const warning = { code: 'unknown-type', pointer, detail, ...(nearest.length === 0 ? {} : { nearest }) } as const;
     return { errors: [], warnings: [warning] };
   }
 
   /** Not before anything is announced: then the workers are missing, or of a release that does not announce. */
   #refusesUnknown(): boolean {
-    return this.#strictTypes && this.#announced.types().length > 0;
+    return this.#options.strictTypes && this.#announced.types().length > 0;
+  }
+
+  #whyTooMany(): string {
+    const { most } = this.#options.waitingTypes;
+    return `and there are jobs of ${most} other types without a worker, which is as many as may be (MAX_WAITING_TYPES)`;
   }
 
   /** A producer that sends thousands of jobs of an unknown type has its name compared once. */

@@ -106,7 +106,7 @@ function checkTemplate(
   { payloads }: ApiDeps,
 ): readonly PayloadWarning[] {
   if (!enabled) return [];
-  const { errors, warnings } = payloads.check({ type, payload, tenant, place: '/job' });
+  const { errors, warnings } = payloads.check({ type, payload, tenant, place: '/job', isNew: true });
   if (errors.length > 0) throw invalidRequest(errors);
   return warnings;
 }

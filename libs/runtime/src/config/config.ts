@@ -47,6 +47,7 @@ const settings = {
   CORS_ORIGINS: origins,
   TRUST_PROXY: integer(0, 10).or(0),
   STRICT_TYPES: bool.or(false),
+  MAX_WAITING_TYPES: integer(1, 10_000).or(200),
   DASHBOARD: bool.or(true),
   DASHBOARD_DIR: text,
   LOG_LEVEL: choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').or('info'),

@@ -47,7 +47,7 @@ export function checkBatch(
   const [errors, warnings]: [FieldError[], Map<string, PayloadWarning>] = [[], new Map()];
   const budget = new CheckBudget();
   for (const [index, { type, payload }] of requests.entries()) {
-    const found = payloads.check({ type, payload, tenant, place: `/jobs/${index}` }, budget);
+    const found = payloads.check({ type, payload, tenant, place: `/jobs/${index}`, isNew: true }, budget);
     errors.push(...found.errors);
     for (const warning of found.warnings) {
       const key = warning.code === 'unknown-type' ? type : warning.pointer;

@@ -66,7 +66,7 @@ export function createJob(deps: ApiDeps): RequestHandler {
 /** Appends the first event of a job whose request has been decoded, or finds the job of an earlier request with its key. */
 export async function appendAndRespond(newJob: NewJob, res: Response, deps: ApiDeps): Promise<void> {
   const { request, identity, context } = newJob;
-  const { errors, warnings } = deps.payloads.check({ ...request, tenant: context.tenant });
+  const { errors, warnings } = deps.payloads.check({ ...request, tenant: context.tenant, isNew: true });
   const event = creationEvent(newJob);
   res.locals['jobId'] = event.jobId;
   if (await appendCheckedJob(event, errors, deps)) return respond(res, 201, evolve(undefined, event), warnings);

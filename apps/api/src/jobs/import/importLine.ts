@@ -69,7 +69,7 @@ function valueOf(text: string): unknown {
 }
 
 async function create({ number }: Line, order: NewJob, deps: ApiDeps): Promise<LineOutcome> {
-  const { errors, warnings } = deps.payloads.check({ ...order.request, tenant: order.context.tenant });
+  const { errors, warnings } = deps.payloads.check({ ...order.request, tenant: order.context.tenant, isNew: true });
   const event = creationEvent(order);
   if (await appendCheckedJob(event, errors, deps)) {
     const status = fold([event])?.status ?? 'pending';
