@@ -104,6 +104,11 @@ export class Announcements {
     return (await this.#liveProcesses).canWrite(event);
   }
 
+  /** Returns the processes because of which `canWrite` says no; none if it is not known which live. */
+  async withoutKnowledgeOf(event: JobEventName): Promise<readonly WorkerHeartbeat[]> {
+    return (await this.#liveProcesses)?.withoutKnowledgeOf(event) ?? [];
+  }
+
   /** Stops what was opened. */
   async stop(): Promise<void> {
     await Promise.all([...this.#opened].map((one) => one.stop()));

@@ -6,6 +6,7 @@ import { WORKERS_STREAM } from '../streams/streams.ts';
 import { KnownWorkers } from './knownWorkers.ts';
 import { NewestMessages, type NewestMessage } from './newestMessages.ts';
 import { PolledMessages } from './polledMessages.ts';
+import type { WorkerHeartbeat } from './workerHeartbeat.ts';
 
 export interface LiveProcessesOptions {
   readonly connection: Connection;
@@ -55,8 +56,12 @@ export class LiveProcesses {
    * that does not announce itself, as in releases up to 0.1, is not seen.
    */
   canWrite(event: JobEventName): boolean {
-    const live = this.#known.heartbeats();
-    if (!this.#heartbeats.isCurrent || live.length === 0) return false;
-    return live.every(({ protocol = 1 }) => protocol >= protocolOf(event));
+    const isKnown = this.#heartbeats.isCurrent && this.#known.heartbeats().length > 0;
+    return isKnown && this.withoutKnowledgeOf(event).length === 0;
+  }
+
+  /** Returns the heartbeats of the live processes that do not understand the event, as far as they are known. */
+  withoutKnowledgeOf(event: JobEventName): readonly WorkerHeartbeat[] {
+    return this.#known.heartbeats().filter(({ protocol = 1 }) => protocol < protocolOf(event));
   }
 }

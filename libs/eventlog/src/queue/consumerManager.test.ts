@@ -152,6 +152,24 @@ async function take(jobType: string): Promise<void> {
   await (await consumer.next())?.ackAck();
 }
 
+test('a job that a killed worker holds comes again after the usual wait, although somebody had announced a long one', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url, managesConsumers: { ackWaitMs: 500, allKnownMs: 100 } });
+  await log.announcements.openRegistry();
+  const client = await connect({ servers: nats.url });
+  onTestFinished(() => client.close());
+  await log.announcements.announceType(
+    announced('forger', { type: 'email', startedAt: '2199-01-01T00:00:00Z', ackWaitMs: 3_600_000 }),
+  );
+  await log.announcements.heartbeat(beating('forger', { types: ['email'] }));
+  const consumer = await eventually(() => jetstream(client).consumers.get('JOBS', 'worker-email'));
+  await eventually(async () => expect((await consumer.info()).config.ack_wait).toBeGreaterThanOrEqual(60 * SECOND));
+  await log.append(new JobScript({ jobType: 'email' }).create(), 0);
+  expect((await consumer.next())?.info.deliveryCount).toBe(1);
+  await log.announcements.removeWorker('forger');
+  expect((await consumer.next({ expires: 30_000 }))?.info.deliveryCount).toBe(2);
+});
+
 test('consumers that have delivered nothing are removed with the last worker, the others stay', async () => {
   const [unused, used, paused, later] = [newType(), newType(), newType(), newType()];
   const worker = await workerOf([unused, used, paused]);

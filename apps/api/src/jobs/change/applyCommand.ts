@@ -9,13 +9,26 @@ import {
   protocolOf,
   type Rejection,
 } from '@jobstream/domain';
-import { ConcurrentAppendError, isShredded, isUnreadable, type JobSnapshot } from '@jobstream/eventlog';
+import {
+  ConcurrentAppendError,
+  isShredded,
+  isUnreadable,
+  type JobSnapshot,
+  type WorkerHeartbeat,
+} from '@jobstream/eventlog';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { Problem } from '../../problems/problem.ts';
 
 /** What can be done to many jobs as well. */
 export type ChangeCommand = JobCommandOf<'CancelJob' | 'RequeueJob'>;
 export type AppliedCommand = ChangeCommand | JobCommandOf<'RunJobNow' | 'ChangePayload'>;
+
+export interface AppliedTo {
+  readonly id: string;
+  readonly type?: string;
+  /** Whether the caller may know about workers and other processes, as callers with a tenant may not. */
+  readonly namesProcesses?: boolean;
+}
 
 /** The job after a command, or its current state if the domain rejected the command. */
 export interface Applied {
@@ -35,7 +48,7 @@ const MAX_TRIES = 8;
  * @throws ConcurrentAppendError after 8 tries; Problem `upgrade-unfinished`.
  */
 export async function applyCommand(
-  { id, type }: { readonly id: string; readonly type?: string },
+  { id, type, namesProcesses = false }: AppliedTo,
   command: AppliedCommand,
   { log }: Pick<ApiDeps, 'log'>,
 ): Promise<Applied | undefined> {
@@ -43,29 +56,46 @@ export async function applyCommand(
     const snapshot = await log.readJob(id, type);
     if (snapshot === undefined) return undefined;
     try {
-      return await decideAndAppend(snapshot, command, log);
+      return await decideAndAppend(snapshot, command, { log, namesProcesses });
     } catch (error) {
       if (!(error instanceof ConcurrentAppendError) || tries === MAX_TRIES) throw error;
     }
   }
 }
 
-async function decideAndAppend(found: JobSnapshot, command: AppliedCommand, log: ApiDeps['log']): Promise<Applied> {
+async function decideAndAppend(
+  found: JobSnapshot,
+  command: AppliedCommand,
+  { log, namesProcesses }: Pick<ApiDeps, 'log'> & { readonly namesProcesses: boolean },
+): Promise<Applied> {
   const refusal = refusalOf(command, found.job);
   if (refusal !== undefined) return { job: found.job, rejection: refusal };
   const { job, sequence } = (await mustCarry(found, command, log)) ? await carry(found, command, log) : found;
   const decision = decide(command, job);
   if (isRejection(decision)) return { job, rejection: decision };
-  await assertUnderstood(decision.event, log);
+  if (!(await isUnderstood(decision.event, log)))
+    throw notUnderstood(
+      decision.event,
+      namesProcesses ? await log.announcements.withoutKnowledgeOf(decision.event) : [],
+    );
   await log.append(decision, sequence);
   return { job: evolve(job, decision) ?? job };
 }
 
 /** An event that some process does not know yet would keep the job from it. */
-async function assertUnderstood(event: JobEventName, log: ApiDeps['log']): Promise<void> {
-  if (protocolOf(event) === 1 || (await log.announcements.canWrite(event))) return;
-  const detail = `some process does not announce yet that it understands ${event}: nothing was changed`;
-  throw new Problem('upgrade-unfinished', { detail });
+async function isUnderstood(event: JobEventName, log: ApiDeps['log']): Promise<boolean> {
+  return protocolOf(event) === 1 || log.announcements.canWrite(event);
+}
+
+function notUnderstood(event: JobEventName, processes: readonly Pick<WorkerHeartbeat, 'worker' | 'host'>[]): Problem {
+  const [first] = processes;
+  const others = processes.length > 1 ? ` and ${processes.length - 1} more` : '';
+  const who =
+    first === undefined
+      ? 'some process does'
+      : `${first.worker} on ${first.host}${others} ${others === '' ? 'does' : 'do'}`;
+  const detail = `${who} not announce yet to understand ${event}: nothing was changed`;
+  return new Problem('upgrade-unfinished', { detail });
 }
 
 /**

@@ -15,7 +15,7 @@ import { limitPayload } from '../create/createJobRequest.ts';
 import { findJob } from '../read/findJob.ts';
 import { jobIdOf, JobPath, noSuchJob } from '../view/jobPath.ts';
 import { jobView, JobView } from '../view/jobView.ts';
-import { applyCommand, type AppliedCommand } from './applyCommand.ts';
+import { applyCommand, type AppliedCommand, type AppliedTo } from './applyCommand.ts';
 
 export const erasePayloadOperation: Operation = {
   id: 'erasePayload',
@@ -127,7 +127,7 @@ export function cancelJob(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const context = commandContext(res, deps.log.clock.now());
     const command = { ...context, kind: 'CancelJob', ...reasonOf(req) } as const;
-    sendChanged(res, await applyAndReturn(jobIdOf(req, res), command, deps), deps);
+    sendChanged(res, await applyAndReturn(askedFor(jobIdOf(req, res), res), command, deps), deps);
   };
 }
 
@@ -139,7 +139,7 @@ export function runJobNow(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const { at, ...context } = commandContext(res, deps.log.clock.now());
     const command = { ...context, at, kind: 'RunJobNow', ...reasonOf(req) } as const;
-    const job = await applyAndReturn(jobIdOf(req, res), command, deps);
+    const job = await applyAndReturn(askedFor(jobIdOf(req, res), res), command, deps);
     await deps.log.wakeNow({ jobId: job.id, jobType: job.type, at });
     sendChanged(res, job, deps);
   };
@@ -156,7 +156,7 @@ export function retryJob(deps: ApiDeps): RequestHandler {
     const { reason } = options;
     const warnings = payload === undefined ? [] : await changePayload(id, { payload, reason }, res, deps);
     const command = { ...commandContext(res, deps.log.clock.now()), kind: 'RequeueJob', ...options } as const;
-    sendChanged(res, await applyAndReturn(id, command, deps), deps, warnings);
+    sendChanged(res, await applyAndReturn(askedFor(id, res), command, deps), deps, warnings);
   };
 }
 
@@ -184,7 +184,7 @@ async function changePayload(
   const { errors, warnings } = deps.payloads.check({ type: found.type, payload, tenant: context.tenant });
   if (errors.length > 0) throw invalidRequest(errors);
   const given = reason === undefined ? {} : { reason };
-  await applyAndReturn(id, { ...context, kind: 'ChangePayload', payload, ...given }, deps);
+  await applyAndReturn(askedFor(id, res), { ...context, kind: 'ChangePayload', payload, ...given }, deps);
   return warnings;
 }
 
@@ -198,9 +198,14 @@ function sendChanged(res: Response, job: Job, deps: ApiDeps, warnings: readonly 
   sendJson(res, 200, { ...jobView(job), warnings: unlessEmpty(warnings) });
 }
 
+/** Callers with a tenant may not know about processes. */
+function askedFor(id: string, res: Response): AppliedTo {
+  return { id, namesProcesses: callerOf(res).tenant === undefined };
+}
+
 /** Applies a command to a job and returns the job after it; cancelling twice succeeds both times. */
-async function applyAndReturn(id: string, command: AppliedCommand, deps: ApiDeps): Promise<Job> {
-  const applied = await applyCommand({ id }, command, deps);
+async function applyAndReturn(to: AppliedTo, command: AppliedCommand, deps: ApiDeps): Promise<Job> {
+  const applied = await applyCommand(to, command, deps);
   if (applied === undefined) throw noSuchJob();
   const { job, rejection } = applied;
   if (rejection !== undefined && rejection.kind !== 'already-cancelled') throw problemOfRejection(rejection);

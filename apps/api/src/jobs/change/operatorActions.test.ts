@@ -214,11 +214,15 @@ describe('rerunning a job', () => {
 
 test('while a worker of an earlier release runs, what it does not understand is refused, and everything else goes on', async () => {
   const [waiting, failed] = [await newJob({ delayMs: 3_600_000 }), await failedJob()];
-  await using _old = await announceWorker(api, { type: 'report', protocol: 2 });
+  await using old = await announceWorker(api, { type: 'report', protocol: 2 });
   const type = 'urn:jobstream:problem:upgrade-unfinished';
-  const expected = { status: 503, body: { type } };
-  expect(await post(`/api/jobs/${waiting}/run-now`)).toMatchObject(expected);
-  expect(await post(`/api/jobs/${failed}/retry`, { payload: { to: 'b' } })).toMatchObject(expected);
+  const by = (event: string) =>
+    `${old.worker} on build-7 does not announce yet to understand ${event}: nothing was changed`;
+  const expected = (event: string) => ({ status: 503, body: { type, detail: by(event) } });
+  expect(await post(`/api/jobs/${waiting}/run-now`)).toMatchObject(expected('JobDueNow'));
+  expect(await post(`/api/jobs/${failed}/retry`, { payload: { to: 'b' } })).toMatchObject(
+    expected('JobPayloadChanged'),
+  );
   expect(await namesOf(failed)).toBe('JobCreated JobStarted JobFailed');
   expect(await post(`/api/jobs/${failed}/rerun`)).toMatchObject({ status: 201 });
   expect(await post(`/api/jobs/${failed}/retry`)).toMatchObject({ status: 200 });
