@@ -20,7 +20,7 @@ test('installs, tells what waits, and removes', async () => {
   expect((await run('install')).code).toBe(0);
   await queryDatabase(url, "SELECT jobstream.enqueue('email')");
   expect((await run('status')).stdout).toMatch(
-    /^version 3: 1 jobs wait, 0 were rejected, .*\nthe oldest waits since 20.*Z\n$/,
+    /^version 4: 1 jobs wait, 0 are deferred, 0 were rejected, .*\nthe oldest waits since 20.*Z\n$/,
   );
   expect(await run('uninstall')).toMatchObject({ code: 2, stderr: 'the outbox has 1 waiting and 0 rejected jobs\n' });
   expect((await run('uninstall', '--discard', '--url', url)).stdout).toBe('the outbox is not installed any more\n');
@@ -30,7 +30,7 @@ test('installs, tells what waits, and removes', async () => {
 test('arguments that make no sense are refused with a sentence', async () => {
   expect(await run('remove')).toMatchObject({
     code: 64,
-    stderr: 'expected install, status, uninstall, rejected, retry, discard or sql, got: remove\n',
+    stderr: 'expected install, status, uninstall, rejected, retry, reject, discard or sql, got: remove\n',
   });
 });
 
@@ -49,9 +49,27 @@ test('lists rejected rows, lets them wait again, and deletes them', async () => 
     { id: ids[0], payload: { to: 1 }, tenant: 'acme' },
   ]);
   expect((await run('discard', ids[1] ?? '')).stdout).toBe('1 rows were deleted\n');
-  expect(await run('retry')).toMatchObject({ code: 64, stderr: 'expected the ids of rejected rows, or --all\n' });
+  expect(await run('retry')).toMatchObject({ code: 64, stderr: 'expected the ids of rows, or --all\n' });
   expect((await run('retry', '--all')).stdout).toBe('1 rows wait again\n');
   expect((await run('rejected')).stdout).toBe('no row was rejected\n');
+});
+
+test('lists deferred rows with their reasons, has them tried at once, and gives them up', async () => {
+  await run('install');
+  const ids = ['a', 'b'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-000000000000`);
+  const defer = `INSERT INTO jobstream.outbox_deferred (id, enqueued_at, type, tenant, attempts, reason, next_try_at)
+    VALUES ($1, now(), 'email', 'acme', 7, 'it cannot be read', '2126-01-31T10:00:00Z')`;
+  for (const id of ids) await queryDatabase(url, defer, [id]);
+  const line = / email of tenant acme, deferred after 7 attempts until 2126-01-31T10:00:00.000Z: it cannot be read$/;
+  const [counts, ...listed] = (await run('status')).stdout.trim().split('\n');
+  expect(counts).toMatch(/^version 4: 0 jobs wait, 2 are deferred, 0 were rejected/);
+  expect(listed).toEqual(ids.map(() => expect.stringMatching(line)));
+  expect((await run('retry', ids[0] ?? '')).stdout).toBe('1 rows wait again\n');
+  const due = 'SELECT id FROM jobstream.outbox_deferred WHERE next_try_at <= now()';
+  expect(await queryDatabase(url, due)).toEqual([{ id: ids[0] }]);
+  expect(await run('uninstall')).toMatchObject({ code: 2, stderr: 'the outbox has 2 waiting and 0 rejected jobs\n' });
+  expect((await run('reject', ids[1] ?? '')).stdout).toBe('1 rows were rejected\n');
+  expect((await run('rejected')).stdout).toMatch(/^bbbbbbbb\S+ email of tenant acme, .*: it cannot be read\n$/);
 });
 
 test('the SQL that it writes makes the functions', async () => {

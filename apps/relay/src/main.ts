@@ -3,13 +3,16 @@ import { clockOffsetGauge, EventLog } from '@jobstream/eventlog';
 import { Outbox } from '@jobstream/outbox';
 import { ReadModel } from '@jobstream/readmodel';
 import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess } from '@jobstream/runtime';
+import { claimRoom } from './claimRoom.ts';
+import { LogBeginning } from './logBeginning.ts';
 import { OutboxRelay } from './outboxRelay.ts';
 import { relayMetrics } from './relayMetrics.ts';
 
 await runProcess('relay', (config, logger, { metrics, tracing, started }) => {
+  const archive = openArchive(config)?.archive;
   const log = new EventLog({
     ...eventLogSettings(config),
-    archive: openArchive(config)?.archive,
+    archive,
     name: 'relay',
     logger,
     observer: eventLogMetrics(metrics),
@@ -17,13 +20,14 @@ await runProcess('relay', (config, logger, { metrics, tracing, started }) => {
   });
   metrics.gauge(clockOffsetGauge(log.clock));
   const table = new ReadModel({ databaseUrl: config.DATABASE_URL, name: 'relay' });
+  if (config.OUTBOX_URLS === undefined) throw new Error('OUTBOX_URLS is not set: there is nothing to relay');
   const common = {
-    deps: { log, table, keepMs: config.JOBS_MAX_AGE },
+    deps: { log, table, beginning: new LogBeginning({ log, hasArchive: archive !== undefined }) },
+    room: claimRoom(config.OUTBOX_URLS.length),
     isWritable: () => log.isWritable(),
     metrics: relayMetrics(metrics),
     logger,
   };
-  if (config.OUTBOX_URLS === undefined) throw new Error('OUTBOX_URLS is not set: there is nothing to relay');
   const relays = config.OUTBOX_URLS.map((url) => new OutboxRelay({ ...common, outbox: new Outbox({ url }) }));
   const readiness = new Readiness({ start: started, log: () => log.checkWritable() });
   const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });

@@ -1,7 +1,7 @@
 import { creationEvent, identityOfKey } from '@jobstream/creation';
 import { fold, type JobEvent, type JobEventOf } from '@jobstream/domain';
 import { eventually } from '@jobstream/test-support';
-import { Outbox, outboxStatus } from '@jobstream/outbox';
+import { Outbox, retryJobs } from '@jobstream/outbox';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createLogger } from '@jobstream/runtime';
 import type { RelayDeps } from './relayRow.ts';
@@ -88,53 +88,58 @@ test('a row that is no job is rejected, and the others are relayed', async () =>
   expect(await stage.created()).toMatchObject([{ jobId: id }]);
 });
 
-test(
-  'a claim whose transaction is lost after its appends is repeated without a second job',
-  { tags: ['exact'] },
-  async () => {
-    const id = await stage.enqueue('email');
-    const outbox = new Outbox({ url: stage.url });
-    const append = outbox.claim({ table: 0, after: '(0,0)', most: 10 }, async ([row]) => {
-      if (row === undefined) throw new Error('nothing to claim');
-      await stage.log.append({ ...eventOfApi('k', { type: 'email' }), jobId: id }, 0);
-      throw new Error('killed before the commit');
-    });
-    await expect(append).rejects.toThrow('killed before the commit');
-    await outbox.close();
-    await using _ = await stage.startRelay();
-    await stage.untilDrained();
-    expect(await stage.created()).toHaveLength(1);
-  },
-);
+test('a claim whose transaction is lost after its appends is repeated without a second job', { tags: ['exact'] }, async () => {
+  const id = await stage.enqueue('email');
+  const outbox = new Outbox({ url: stage.url });
+  const append = outbox.claim({ table: 0, after: '(0,0)', most: 10, mostBytes: 1_000 }, async ([row]) => {
+    if (row === undefined) throw new Error('nothing to claim');
+    await stage.log.append({ ...eventOfApi('k', { type: 'email' }), jobId: id }, 0);
+    throw new Error('killed before the commit');
+  });
+  await expect(append).rejects.toThrow('killed before the commit');
+  await outbox.close();
+  await using _ = await stage.startRelay();
+  await stage.untilDrained();
+  expect(await stage.created()).toHaveLength(1);
+});
 
-test('a row that fails alone stays without keeping the others, and is relayed once it can be', async () => {
-  let isBroken = true;
+/** The log of the stage, but for what `append` does with some events. */
+function logWith(append: (event: JobEvent, expected: number) => Promise<number> | undefined): RelayDeps['log'] {
   const { log: real } = stage;
-  const log: RelayDeps['log'] = {
+  return {
     clock: real.clock,
     contents: real.contents,
     expiresPermanently: real.expiresPermanently,
     readJob: (id) => real.readJob(id),
     appendAll: (events) => real.appendAll(events),
-    append: (event, expected) => {
-      if (isBroken && event.jobType === 'broken') throw new TypeError('a fault of the relay');
-      return real.append(event, expected);
-    },
+    append: (event, expected) => append(event, expected) ?? real.append(event, expected),
   };
+}
+
+test('a row that fails alone is deferred, keeps none of the others, and is relayed once it can be', async () => {
+  let isBroken = true;
+  const log = logWith((event) => {
+    if (isBroken && event.jobType === 'broken') throw new TypeError('a fault of the relay');
+    return undefined;
+  });
   const id = await stage.enqueue('broken', { to: 'a' }, { idempotencyKey: 'k', maxAttempts: 3 });
   await stage.query("SELECT jobstream.enqueue('email', to_jsonb(i)) FROM generate_series(1, 600) AS i");
   const logger = createLogger({ service: 'test', level: 'silent' });
   const error = vi.spyOn(logger, 'error');
   await using _ = await stage.startRelay({ log, logger });
-  const isAlone = async () => expect((await outboxStatus(stage.url)).waiting).toBe(1);
-  await eventually(isAlone, { intervalMs: 100 });
-  const failures = /outbox_failures_total\{[^}]+\} ([6-9]|\d\d)/;
-  await eventually(async () => expect(await stage.metrics.text()).toMatch(failures));
-  const messages = error.mock.calls.map(([, message]) => String(message));
-  // In a claim with others, and once it is alone: each is logged once.
-  expect(messages.toSorted()).toEqual(['row of the outbox cannot be relayed', 'rows of the outbox cannot be relayed']);
-  isBroken = false;
   await stage.untilDrained();
+  const deferred = 'SELECT id, reason FROM jobstream.outbox_deferred WHERE attempts > 1';
+  await eventually(async () => expect(await stage.query(deferred)).toEqual([{ id, reason: 'a fault of the relay' }]));
+  expect(await stage.metrics.text()).toMatch(/relayed_jobs_total\{outbox="[^"]+",outcome="deferred"\} [2-9]/);
+  expect(error.mock.calls).toEqual([
+    [
+      { outbox: expect.any(String), jobId: id, jobType: 'broken', attempts: 1, reason: 'a fault of the relay' },
+      'row of the outbox deferred',
+    ],
+  ]);
+  isBroken = false;
+  expect(await retryJobs(stage.url, [id])).toBe(1);
+  await eventually(async () => expect(await stage.query('SELECT FROM jobstream.outbox_deferred')).toEqual([]));
   const created = await stage.created();
   expect(created).toHaveLength(601);
   expect(created.at(-1)).toMatchObject({ jobId: id, data: { payload: { to: 'a' }, maxAttempts: 3 } });

@@ -6,9 +6,9 @@ import type { Outcome } from './relayRow.ts';
 export interface RelayMetrics {
   /** Called with what became of the rows of a claim, before they leave the outbox. */
   relayed(outbox: string, outcomes: readonly Outcome[]): void;
-  /** Called with the number of rows of a claim that go back behind those that wait. */
-  putBack(outbox: string, rows: number): void;
-  /** Called when a claim, or rows of one, were given back. */
+  /** Called with the number of rows of a claim that have failed for their own sake and are tried again later. */
+  deferred(outbox: string, rows: number): void;
+  /** Called when a claim has failed, or rows of one. */
   failed(outbox: string): void;
   /** Called with what an outbox holds; undefined while it is unavailable. */
   counted(outbox: string, counts: OutboxCounts | undefined): void;
@@ -18,60 +18,76 @@ export function relayMetrics(metrics: Metrics): RelayMetrics {
   const known = new Map<string, OutboxCounts | undefined>();
   const relayed = metrics.counter({
     name: 'jobstream_outbox_relayed_jobs_total',
-    help: 'Rows of an outbox by what became of them: created, repeated (the job existed), rejected, or put_back.',
+    help: 'Rows of an outbox by what became of them: created, repeated (the job existed), rejected, or deferred.',
     labels: ['outbox', 'outcome'],
   });
   const failures = metrics.counter({
     name: 'jobstream_outbox_failures_total',
-    help: 'Claims of rows that were given back, whole because the log or the database was unavailable, or in part.',
+    help: 'Claims that have failed, whole because the database was unavailable, or in part.',
     labels: ['outbox'],
   });
-  gauges(metrics, known);
+  for (const gauge of GAUGES) addGauge(metrics, known, gauge);
   return {
     relayed: (outbox, outcomes) => {
       for (const one of outcomes) relayed.inc({ outbox, outcome: typeof one === 'string' ? one : 'rejected' });
     },
-    putBack: (outbox, rows) => relayed.inc({ outbox, outcome: 'put_back' }, rows),
+    deferred: (outbox, rows) => relayed.inc({ outbox, outcome: 'deferred' }, rows),
     failed: (outbox) => failures.inc({ outbox }),
     counted: (outbox, counts) => void known.set(outbox, counts),
   };
 }
 
-function gauges(metrics: Metrics, known: ReadonlyMap<string, OutboxCounts | undefined>): void {
-  const labels = ['outbox'] as const;
-  const each = (valueOf: (counts: OutboxCounts | undefined) => number | undefined) => ({
-    labels,
-    collect: (gauge: { set(labels: { outbox: string }, value: number): void }) => {
-      for (const [outbox, counts] of known) {
-        const value = valueOf(counts);
-        if (value !== undefined) gauge.set({ outbox }, value);
-      }
-    },
-  });
-  metrics.gauge({
+interface OutboxGauge {
+  readonly name: string;
+  readonly help: string;
+  /** Of an outbox that is unavailable, what it has then, if anything. */
+  valueOf(counts: OutboxCounts | undefined): number | undefined;
+}
+
+const GAUGES: readonly OutboxGauge[] = [
+  {
     name: 'jobstream_outbox_up',
     help: 'Whether the database of an outbox answers and has the outbox.',
-    ...each((counts) => (counts === undefined ? 0 : 1)),
-  });
-  metrics.gauge({
+    valueOf: (counts) => (counts === undefined ? 0 : 1),
+  },
+  {
     name: 'jobstream_outbox_waiting_jobs',
-    help: 'Jobs in an outbox that are not relayed yet.',
-    ...each((counts) => counts?.waiting),
-  });
-  metrics.gauge({
+    help: 'Jobs in an outbox that are not relayed yet, without the deferred ones; estimated above 100,000.',
+    valueOf: (counts) => counts?.waiting,
+  },
+  {
     name: 'jobstream_outbox_oldest_job_seconds',
-    help: 'How long the oldest job in an outbox waits.',
-    ...each((counts) => counts && secondsSince(counts.oldest)),
-  });
-  metrics.gauge({
+    help: 'How long the oldest job in an outbox waits, without the deferred ones.',
+    valueOf: (counts) => counts && secondsSince(counts.oldest),
+  },
+  {
+    name: 'jobstream_outbox_deferred_jobs',
+    help: 'Rows of an outbox that fail for their own sake and are tried again later.',
+    valueOf: (counts) => counts?.deferred,
+  },
+  {
     name: 'jobstream_outbox_rejected_jobs',
     help: 'Rows of an outbox that could not become jobs.',
-    ...each((counts) => counts?.rejected),
-  });
-  metrics.gauge({
+    valueOf: (counts) => counts?.rejected,
+  },
+  {
     name: 'jobstream_outbox_table_bytes',
     help: 'Bytes of the tables in which jobs wait, dead rows included.',
-    ...each((counts) => counts?.bytes),
+    valueOf: (counts) => counts?.bytes,
+  },
+];
+
+function addGauge(metrics: Metrics, known: ReadonlyMap<string, OutboxCounts | undefined>, gauge: OutboxGauge): void {
+  metrics.gauge({
+    name: gauge.name,
+    help: gauge.help,
+    labels: ['outbox'],
+    collect: (collected: { set(labels: { outbox: string }, value: number): void }) => {
+      for (const [outbox, counts] of known) {
+        const value = gauge.valueOf(counts);
+        if (value !== undefined) collected.set({ outbox }, value);
+      }
+    },
   });
 }
 

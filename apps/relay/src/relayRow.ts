@@ -1,44 +1,41 @@
-import {
-  type AppendDeps,
-  appendNewJob,
-  existingJob,
-  findExistingJob,
-  isSameRequest,
-  scopedCreationEvent,
-} from '@jobstream/creation';
-import { type EventLog, EventTooLargeError } from '@jobstream/eventlog';
+import { type AppendDeps, existingJob, findExistingJob, isSameRequest, scopedCreationEvent } from '@jobstream/creation';
+import type { Job } from '@jobstream/domain';
+import { ConcurrentAppendError, type EventLog, EventTooLargeError } from '@jobstream/eventlog';
 import type { OutboxRow } from '@jobstream/outbox';
+import type { LogBeginning } from './logBeginning.ts';
 import { newJobOf } from './newJobOf.ts';
 
-export interface RelayDeps extends AppendDeps {
+export interface RelayDeps {
   readonly log: AppendDeps['log'] & Pick<EventLog, 'clock'>;
-  /** How long the log keeps events, in milliseconds; 0 for ever. */
-  readonly keepMs: number;
+  readonly table: AppendDeps['table'];
+  readonly beginning: Pick<LogBeginning, 'mayHaveLost'>;
 }
 
 /** What became of a row: a new job, one that exists already, or none for the reason given. */
 export type Outcome = 'created' | 'repeated' | { readonly reason: string };
 
 /**
- * Appends the job of a row by the same path as the API. A row comes back when a relay ended before its commit: then its job is
- * there already, with the same fingerprint.
+ * Appends the job of a row, as the API would. A row comes back when a relay ended before its commit: then its job is there already,
+ * with the same fingerprint.
  *
  * @throws LogUnavailableError and the like, after which the row has to stay.
  */
 export async function relayRow(row: OutboxRow, deps: RelayDeps): Promise<Outcome> {
-  const now = deps.log.clock.now();
-  const job = newJobOf(row, now);
+  const job = newJobOf(row, deps.log.clock.now());
   if ('reason' in job) return job;
   const find = (id: string) => findExistingJob(id, deps);
-  // A row without a key that came back after a long time: the log would take its job for a new one.
-  const mayHaveExpired = deps.keepMs > 0 && now - row.enqueuedAt > deps.keepMs;
-  if (mayHaveExpired && row.keyDigest === null && (await find(row.id)) !== undefined) return 'repeated';
+  const outcomeOf = (existing: Job) => {
+    const isSame = isSameRequest(existing, job.identity);
+    return isSame ? 'repeated' : { reason: 'idempotencyKey belongs to a job with another body' };
+  };
+  const lost = (await deps.beginning.mayHaveLost(row)) ? await find(row.id) : undefined;
+  if (lost !== undefined) return outcomeOf(lost);
   try {
-    if (await appendNewJob(scopedCreationEvent(job), deps)) return 'created';
+    await deps.log.append(scopedCreationEvent(job), 0);
+    return 'created';
   } catch (error) {
     if (error instanceof EventTooLargeError) return { reason: error.message };
-    throw error;
+    if (!(error instanceof ConcurrentAppendError)) throw error;
+    return outcomeOf(await existingJob(row.id, find));
   }
-  const isSame = isSameRequest(await existingJob(row.id, find), job.identity);
-  return isSame ? 'repeated' : { reason: 'idempotencyKey belongs to a job with another body' };
 }

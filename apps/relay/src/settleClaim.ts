@@ -1,43 +1,62 @@
+import { ArchiveUnavailableError } from '@jobstream/archive';
+import { UnreadableConflictError } from '@jobstream/creation';
 import { LogOverloadedError, LogUnavailableError } from '@jobstream/eventlog';
-import type { OutboxRow } from '@jobstream/outbox';
+import { type FailedRow, type OutboxRow, OutboxUnavailableError, type SettledRows } from '@jobstream/outbox';
+import { ReadModelUnavailableError, SchemaMismatchError } from '@jobstream/readmodel';
 import type { Outcome } from './relayRow.ts';
+import type { RepeatedFailures } from './repeatedFailures.ts';
 
 /** What became of the rows of a claim. */
-export interface SettledClaim {
+export interface SettledClaim extends SettledRows {
   readonly outcomes: readonly Outcome[];
-  /** Can never become jobs. */
-  readonly rejected: readonly { readonly row: OutboxRow; readonly reason: string }[];
-  /** Failed alone: they go back, and the rest of the claim leaves the outbox. */
-  readonly kept: readonly { readonly row: OutboxRow; readonly error: unknown }[];
+  /** Why the others stay where they are. */
+  readonly stays: readonly Error[];
+}
+
+const TEMPORARY = [
+  OutboxUnavailableError,
+  LogUnavailableError,
+  LogOverloadedError,
+  ReadModelUnavailableError,
+  SchemaMismatchError,
+  ArchiveUnavailableError,
+];
+
+/** Whether a server that a relay needs is unavailable, which says nothing about a row. */
+export function isTemporary(error: unknown): boolean {
+  return !(error instanceof UnreadableConflictError) && TEMPORARY.some((kind) => error instanceof kind);
 }
 
 /**
- * Sorts the rows of a claim by what became of them.
- *
- * @throws the first failure when it is that of the log, or when all rows have failed: then the whole claim has to stay.
+ * Sorts the rows of a claim by what became of them. A row that has failed for its own sake is deferred, so that it does not keep its
+ * table from being drained; those that failed with an outage stay.
  */
 export function settleClaim(
   rows: readonly OutboxRow[],
   settled: readonly PromiseSettledResult<Outcome>[],
+  failures: RepeatedFailures,
 ): SettledClaim {
-  const failures = settled.filter((one) => one.status === 'rejected').map(({ reason }) => reason as Error);
-  const failure = failures.find(isOfLog) ?? (failures.length === rows.length ? failures[0] : undefined);
-  if (failure !== undefined) throw failure;
   const outcomes: Outcome[] = [];
-  const rejected: { row: OutboxRow; reason: string }[] = [];
-  const kept: { row: OutboxRow; error: unknown }[] = [];
+  const relayed: OutboxRow[] = [];
+  const failed: FailedRow[] = [];
+  const stays: Error[] = [];
+  failures.stored(settled.filter((one) => one.status === 'fulfilled' && one.value === 'created').length);
   for (const [index, row] of rows.entries()) {
     const one = settled[index];
-    if (one?.status !== 'fulfilled') {
-      kept.push({ row, error: one?.reason });
+    if (one?.status === 'fulfilled') {
+      outcomes.push(one.value);
+      if (typeof one.value === 'string') relayed.push(row);
+      else failed.push({ row, reason: one.value.reason, isHopeless: true });
       continue;
     }
-    outcomes.push(one.value);
-    if (typeof one.value === 'object') rejected.push({ row, reason: one.value.reason });
+    const error = one?.reason as Error;
+    if (isOwn(row, error, failures)) failed.push({ row, reason: error.message, isHopeless: false });
+    else stays.push(error);
   }
-  return { outcomes, rejected, kept };
+  return { outcomes, relayed, failed, stays };
 }
 
-function isOfLog(error: unknown): boolean {
-  return error instanceof LogUnavailableError || error instanceof LogOverloadedError;
+function isOwn({ id }: OutboxRow, error: unknown, failures: RepeatedFailures): boolean {
+  if (!isTemporary(error)) return true;
+  return error instanceof LogUnavailableError && failures.failed(id);
 }

@@ -1,23 +1,17 @@
 import { type Claimed, FIRST_PLACE, type OutboxTable } from '@jobstream/outbox';
 
-/** After so many claims the beginning of a table is looked at again, for rows that were committed or came back there. */
-const CLAIMS_FROM_BEGINNING = 20;
-
 interface Cursor {
   readonly number: number;
   active: boolean;
+  /** Where the next claim begins; FIRST_PLACE again behind the end of the table, for rows that were committed or stayed before it. */
   after: string;
-  claims: number;
-  /** No row was left at the last claim. */
-  drained: boolean;
+  /** Left alone until the next `update`. */
+  rests: boolean;
 }
 
 /**
- * Knows which tables of an outbox to claim from, and where to begin in each, so that a claim does not pass by all rows that
- * were claimed before.
- *
- * A drained table that is not active is left alone until the next `update`: a claim holds a lock that keeps it from being
- * truncated.
+ * Knows which tables of an outbox to claim from, and where to begin in each: claims go round a table, so that none passes by all
+ * rows that were claimed before.
  */
 export class TableCursors {
   #cursors: readonly Cursor[] = [];
@@ -26,20 +20,28 @@ export class TableCursors {
   update(tables: readonly OutboxTable[]): void {
     this.#cursors = tables.map(({ number, active }) => {
       const known = this.#cursors.find((cursor) => cursor.number === number);
-      return { number, after: FIRST_PLACE, claims: 0, ...known, active, drained: false };
+      return Object.assign(known ?? { number, after: FIRST_PLACE }, { active, rests: false });
     });
   }
 
   /** The tables to claim from, those first that are to be drained. */
   toClaim(): readonly Cursor[] {
-    return this.#cursors.filter(({ drained }) => !drained).toSorted((a, b) => Number(a.active) - Number(b.active));
+    return this.#cursors.filter(({ rests }) => !rests).toSorted((a, b) => Number(a.active) - Number(b.active));
   }
 
-  /** Moves on after a claim of up to `most` rows. */
-  move(cursor: Cursor, { rows, last }: Claimed, most: number): void {
-    cursor.claims += 1;
-    const isFull = rows === most;
-    cursor.after = isFull && cursor.claims % CLAIMS_FROM_BEGINNING !== 0 ? last : FIRST_PLACE;
-    cursor.drained = rows === 0 && !cursor.active;
+  /** Moves on once rows are claimed: other claims go on behind them. */
+  move(cursor: Cursor, { next }: Claimed): void {
+    cursor.after = next;
+  }
+
+  /**
+   * Takes note of how a claim from the place `after` has ended; undefined for one that has failed. A table that has failed or is
+   * drained rests until the next `update`: a claim holds a lock that keeps it from being truncated.
+   */
+  end(cursor: Cursor, after: string, claimed: Claimed | undefined): void {
+    const isEmpty = claimed?.rows === 0;
+    if (isEmpty) this.move(cursor, claimed);
+    const isDrained = isEmpty && after === FIRST_PLACE && claimed.next === FIRST_PLACE && !cursor.active;
+    cursor.rests = claimed === undefined || isDrained;
   }
 }

@@ -12,6 +12,8 @@ import {
   startNats,
   type TestNats,
 } from '@jobstream/test-support';
+import { type ClaimRoom, claimRoom } from '../src/claimRoom.ts';
+import { LogBeginning } from '../src/logBeginning.ts';
 import { OutboxRelay } from '../src/outboxRelay.ts';
 import type { RelayDeps } from '../src/relayRow.ts';
 import { relayMetrics } from '../src/relayMetrics.ts';
@@ -52,14 +54,15 @@ export class RelayStage implements AsyncDisposable {
 
   /** Starts a relay in the process of the test. */
   async startRelay({
-    keepMs = 0,
+    room = claimRoom(1),
     url = this.url,
     log = this.log,
     logger = createLogger({ service: 'test', level: 'silent' }),
-  }: { keepMs?: number; url?: string; log?: RelayDeps['log']; logger?: Logger } = {}): Promise<AsyncDisposable> {
+  }: { room?: ClaimRoom; url?: string; log?: RelayDeps['log']; logger?: Logger } = {}): Promise<AsyncDisposable> {
     const relay = new OutboxRelay({
       outbox: new Outbox({ url }),
-      deps: { log, table: this.table, keepMs },
+      deps: { log, table: this.table, beginning: new LogBeginning({ log: this.log, hasArchive: false }) },
+      room,
       isWritable: () => this.log.isWritable(),
       metrics: this.#counts,
       logger,

@@ -107,8 +107,9 @@ async function drainOutbox(url: string): Promise<void> {
   const outbox = new Outbox({ url });
   for (const { number: table } of await outbox.rotate(Number.MAX_SAFE_INTEGER)) {
     for (let [after, rows] = [FIRST_PLACE, 1]; rows > 0;) {
-      const claimed = await outbox.claim({ table, after, most: BATCH }, () => Promise.resolve([]));
-      [after, rows] = [claimed.last, claimed.rows];
+      const claim = { table, after, most: BATCH, mostBytes: 1_000_000 };
+      const claimed = await outbox.claim(claim, (relayed) => Promise.resolve({ relayed, failed: [] }));
+      [after, rows] = [claimed.next, claimed.rows];
     }
   }
   await outbox.rotate(0);

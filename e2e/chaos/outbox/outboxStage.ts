@@ -27,8 +27,7 @@ const LEAST_RIGHTS = `
   CREATE ROLE relay LOGIN PASSWORD 'relay';
   GRANT SELECT, INSERT ON public.orders TO shop;
   GRANT EXECUTE ON FUNCTION jobstream.enqueue, jobstream.enqueue_many TO shop;
-  GRANT EXECUTE ON FUNCTION jobstream.claim, jobstream.reject, jobstream.put_back, jobstream.rotate, jobstream.outbox_status
-    TO relay`;
+  GRANT EXECUTE ON FUNCTION jobstream.claim_jobs, jobstream.settle_jobs, jobstream.rotate, jobstream.outbox_report TO relay`;
 
 const run = promisify(execFile);
 

@@ -10,6 +10,16 @@ const PAUSE_MS = 50;
 /** Concurrent lookups for a batch. */
 const CONCURRENCY = 50;
 
+/**
+ * The log refuses a new job because of messages of which no job can be made: a stranger has stored them on its subjects, or the
+ * replica that is read lags. Report it as temporary; where it stays, an operator has to look at the messages.
+ */
+export class UnreadableConflictError extends LogUnavailableError {
+  constructor(id: string) {
+    super(`job ${id} exists but cannot be read`);
+  }
+}
+
 /** The log, and the table, which still has the jobs that the log has expired. */
 export interface AppendDeps {
   readonly log: Pick<EventLog, 'append' | 'appendAll' | 'contents' | 'expiresPermanently' | 'readJob'>;
@@ -67,7 +77,7 @@ function hasKey({ event, data }: JobEvent): boolean {
 /**
  * Finds the job that a creation conflicted with, by `find`.
  *
- * @throws LogUnavailableError if it cannot be read within half a second.
+ * @throws UnreadableConflictError if it cannot be read within half a second.
  */
 export async function existingJob(id: string, find: (id: string) => Promise<Job | undefined>): Promise<Job> {
   for (let reads = 1; reads <= MAX_READS; reads++) {
@@ -75,7 +85,7 @@ export async function existingJob(id: string, find: (id: string) => Promise<Job 
     if (job !== undefined) return job;
     await pause(PAUSE_MS);
   }
-  throw new LogUnavailableError(`job ${id} exists but cannot be read`);
+  throw new UnreadableConflictError(id);
 }
 
 /** Finds a job in the log, or in the table if its events have expired; undefined if there is none. */

@@ -1,4 +1,11 @@
-export { anyKeyed, appendNewJob, appendNewJobs, existingJob, findExistingJob } from './appendNewJob.ts';
+export {
+  anyKeyed,
+  appendNewJob,
+  appendNewJobs,
+  existingJob,
+  findExistingJob,
+  UnreadableConflictError,
+} from './appendNewJob.ts';
 export type { AppendDeps } from './appendNewJob.ts';
 export { CreateJobRequest } from './createJobRequest.ts';
 export { creationEvent, scopedCreationEvent, type NewIdentity, type NewJob } from './creationEvent.ts';

@@ -17,3 +17,12 @@ export class OutboxUnavailableError extends Error {
     this.name = 'OutboxUnavailableError';
   }
 }
+
+/** Makes every failure of the database an OutboxUnavailableError. */
+export async function unavailable<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new OutboxUnavailableError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { createDatabase, queryDatabase } from '@jobstream/test-support';
 import { beforeEach, expect, test } from 'vitest';
 import { OutboxRefusedError } from './errors.ts';
-import { installOutbox, outboxStatus, uninstallOutbox } from './installOutbox.ts';
+import { installOutbox, outboxStatus } from './installOutbox.ts';
 import { outboxSql, outboxVersions } from './outboxVersions.ts';
+import { uninstallOutbox } from './uninstallOutbox.ts';
 
 let url: string;
 beforeEach(async () => {
@@ -14,7 +15,15 @@ const enqueue = (database: string) => queryDatabase(database, "SELECT jobstream.
 const schemas = () => queryDatabase(url, "SELECT FROM pg_namespace WHERE nspname = 'jobstream'");
 
 test('a database without an outbox has version 0', async () => {
-  expect(await outboxStatus(url)).toEqual({ version: 0, waiting: 0, rejected: 0, oldest: undefined, bytes: 0 });
+  expect(await outboxStatus(url)).toEqual({
+    version: 0,
+    waiting: 0,
+    isEstimate: false,
+    deferred: 0,
+    rejected: 0,
+    oldest: undefined,
+    bytes: 0,
+  });
 });
 
 test('says what it does, and nothing is left to do the second time', async () => {
@@ -25,9 +34,10 @@ test('says what it does, and nothing is left to do the second time', async () =>
     'version 1 of the outbox: creates its tables and functions in the schema jobstream',
     'version 2 of the outbox: creates its tables and functions in the schema jobstream',
     'version 3 of the outbox: creates its tables and functions in the schema jobstream',
+    'version 4 of the outbox: creates its tables and functions in the schema jobstream',
   ]);
   await installOutbox(url, (line) => said.push(line));
-  expect(said.slice(4)).toEqual(['version 3 of the outbox is installed already']);
+  expect(said.slice(5)).toEqual(['version 4 of the outbox is installed already']);
 });
 
 test('an outbox of version 1 is brought to this release, and who may claim may put back', async () => {
@@ -47,13 +57,13 @@ test('an outbox of version 1 is brought to this release, and who may claim may p
 
 test('is installed once by two at the same time', async () => {
   await Promise.all([installOutbox(url), installOutbox(url)]);
-  expect((await outboxStatus(url)).version).toBe(3);
+  expect((await outboxStatus(url)).version).toBe(4);
 });
 
 test('a waiting job is counted, and keeps the outbox from being removed', async () => {
   await installOutbox(url);
   await enqueue(url);
-  expect(await outboxStatus(url)).toMatchObject({ version: 3, waiting: 1, rejected: 0, oldest: expect.any(Date) });
+  expect(await outboxStatus(url)).toMatchObject({ version: 4, waiting: 1, rejected: 0, oldest: expect.any(Date) });
   await expect(uninstallOutbox(url)).rejects.toThrow('the outbox has 1 waiting and 0 rejected jobs');
   expect(await schemas()).toHaveLength(1);
   await uninstallOutbox(url, { discard: true });
@@ -82,5 +92,5 @@ test('a database in another encoding is refused', async () => {
 
 test('the SQL can be read before it is run', () => {
   expect(outboxSql()).toContain('CREATE FUNCTION jobstream.enqueue(');
-  expect(outboxSql(3)).toBe('');
+  expect(outboxSql(4)).toBe('');
 });

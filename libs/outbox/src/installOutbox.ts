@@ -1,8 +1,8 @@
 import { type Client, DatabaseError } from 'pg';
 import { OutboxRefusedError } from './errors.ts';
-import { countJobs, type OutboxCounts } from './countJobs.ts';
+import { type Counted, countsOf, countStatement, CURRENT_VERSION, type OutboxCounts } from './countJobs.ts';
 import { outboxVersions } from './outboxVersions.ts';
-import { withClient } from './withClient.ts';
+import { inTransaction, withClient } from './withClient.ts';
 
 const OLDEST_POSTGRES = 140_000;
 const DUPLICATE_SCHEMA = '42P06';
@@ -25,49 +25,29 @@ export interface OutboxStatus extends OutboxCounts {
  * @throws OutboxRefusedError when the database is too old, not in UTF-8, or has a schema `jobstream` that is not ours.
  */
 export function installOutbox(url: string, say: (line: string) => void = () => {}): Promise<void> {
-  return withClient(url, async (client) => {
+  return inTransaction(url, async (client) => {
     await assertUsable(client);
-    await inTransaction(client, async () => {
-      const installed = await installedVersion(client);
-      if (installed === 0) await begin(client, say);
-      const missing = outboxVersions().filter(({ number }) => number > installed);
-      for (const { number, sql } of missing) {
-        say(`version ${number} of the outbox: creates its tables and functions in the schema jobstream`);
-        await client.query(sql);
-        await client.query('INSERT INTO jobstream.versions (number) VALUES ($1)', [number]);
-      }
-      if (missing.length === 0) say(`version ${installed} of the outbox is installed already`);
-    });
+    await oneAtATime(client);
+    const installed = await installedVersion(client);
+    if (installed === 0) await begin(client, say);
+    const missing = outboxVersions().filter(({ number }) => number > installed);
+    for (const { number, sql } of missing) {
+      say(`version ${number} of the outbox: creates its tables and functions in the schema jobstream`);
+      await client.query(sql);
+      await client.query('INSERT INTO jobstream.versions (number) VALUES ($1)', [number]);
+    }
+    if (missing.length === 0) say(`version ${installed} of the outbox is installed already`);
   });
-}
-
-/**
- * Removes the outbox with everything in it.
- *
- * @throws OutboxRefusedError when jobs wait or were rejected, unless `discard` is set.
- */
-export function uninstallOutbox(url: string, { discard = false } = {}): Promise<void> {
-  return withClient(url, (client) =>
-    inTransaction(client, async () => {
-      const { version, waiting, rejected } = await statusOf(client);
-      if (version === 0) return;
-      if (!discard && waiting + rejected > 0) {
-        throw new OutboxRefusedError(`the outbox has ${waiting} waiting and ${rejected} rejected jobs`);
-      }
-      await client.query('DROP SCHEMA jobstream CASCADE');
-    }),
-  );
 }
 
 /** Reads what an outbox holds. */
 export function outboxStatus(url: string): Promise<OutboxStatus> {
-  return withClient(url, statusOf);
-}
-
-async function statusOf(client: Client): Promise<OutboxStatus> {
-  const version = await installedVersion(client);
-  if (version === 0) return { version, waiting: 0, rejected: 0, oldest: undefined, bytes: 0 };
-  return { version, ...(await countJobs(client)) };
+  return withClient(url, async (client) => {
+    const version = await installedVersion(client);
+    if (version === 0) return { version, ...countsOf(undefined) };
+    const count = countStatement({ isCurrent: version >= CURRENT_VERSION });
+    return { version, ...countsOf((await client.query<Counted>(count)).rows[0]) };
+  });
 }
 
 async function assertUsable(client: Client): Promise<void> {
@@ -87,7 +67,8 @@ async function begin(client: Client, say: (line: string) => void): Promise<void>
   }
 }
 
-async function installedVersion(client: Client): Promise<number> {
+/** The version of the outbox in a database, 0 where there is none. */
+export async function installedVersion(client: Client): Promise<number> {
   const { rows: found } = await client.query<{ there: boolean }>(
     `SELECT to_regclass('jobstream.versions') IS NOT NULL AS there`,
   );
@@ -96,9 +77,7 @@ async function installedVersion(client: Client): Promise<number> {
   return rows[0]?.number ?? 0;
 }
 
-/** Two installations at once are made one after the other. */
-async function inTransaction(client: Client, work: () => Promise<void>): Promise<void> {
-  await client.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('jobstream outbox', 0))`);
-  await work(); // closing the connection rolls back
-  await client.query('COMMIT');
+/** Waits until no other transaction installs or removes an outbox in this database. */
+export async function oneAtATime(client: Client): Promise<void> {
+  await client.query(`SELECT pg_advisory_xact_lock(hashtextextended('jobstream outbox', 0))`);
 }

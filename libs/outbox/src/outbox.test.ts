@@ -3,9 +3,13 @@ import { Client } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { OutboxUnavailableError } from './errors.ts';
 import { installOutbox } from './installOutbox.ts';
-import { FIRST_PLACE, Outbox, type OutboxRow, type OutboxTable } from './outbox.ts';
+import { DEFERRED, FIRST_PLACE, type OutboxRow, type SettledRows } from './claimJobs.ts';
+import { Outbox, type OutboxTable } from './outbox.ts';
 
 const SMALL = 65_536;
+const ALL = { table: 0, after: FIRST_PLACE, most: 1_000, mostBytes: 10_000_000 };
+
+const relayed = (rows: readonly OutboxRow[]): Promise<SettledRows> => Promise.resolve({ relayed: rows, failed: [] });
 
 let url: string;
 let outbox: Outbox;
@@ -29,15 +33,13 @@ const enqueue = (jobs: number) =>
 async function drain(): Promise<readonly (string | null)[]> {
   const payloads: (string | null)[] = [];
   for (const { number } of await outbox.rotate(SMALL)) {
-    let rows = 1;
-    for (let after = FIRST_PLACE; rows > 0;) {
-      const take = (taken: readonly OutboxRow[]) => {
-        payloads.push(...taken.map(({ payload }) => payload));
-        return Promise.resolve([]);
-      };
-      const claimed = await outbox.claim({ table: number, after, most: 100 }, take);
-      [rows, after] = [claimed.rows, claimed.last];
-    }
+    const take = (taken: readonly OutboxRow[]) => {
+      payloads.push(...taken.map(({ payload }) => payload));
+      return relayed(taken);
+    };
+    let after = FIRST_PLACE;
+    do after = (await outbox.claim({ ...ALL, table: number, after, most: 100 }, take)).next;
+    while (after !== FIRST_PLACE);
   }
   return payloads;
 }
@@ -53,12 +55,11 @@ function drained(): Promise<readonly OutboxTable[]> {
 
 test('rows that a relay claims are passed by for another, and are back when it fails', async () => {
   await enqueue(3);
-  const claim = { table: 0, after: FIRST_PLACE, most: 2 };
-  const first = outbox.claim(claim, async (rows) => {
+  const first = outbox.claim({ ...ALL, most: 2 }, async (rows) => {
     expect(rows.map(({ payload }) => payload)).toEqual(['1', '2']);
-    const others = await outbox.claim({ ...claim, most: 10 }, (more) => {
+    const others = await outbox.claim(ALL, (more) => {
       expect(more.map(({ payload }) => payload)).toEqual(['3']);
-      return Promise.resolve([]);
+      return relayed(more);
     });
     expect(others.rows).toBe(1);
     throw new Error('the log is unavailable');
@@ -68,30 +69,115 @@ test('rows that a relay claims are passed by for another, and are back when it f
   expect(await drain()).toEqual(['1', '2']);
 });
 
-test(
-  'a claim whose connection is lost while its jobs are appended is back, and the next one has another connection',
-  { tags: ['exact'] },
-  async () => {
-    await enqueue(3);
-    const claim = { table: 0, after: FIRST_PLACE, most: 10 };
-    const lost = outbox.claim(claim, async () => {
-      const backends = `FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'jobstream-relay'`;
-      await queryDatabase(url, `SELECT pg_terminate_backend(pid) ${backends}`);
-      await eventually(async () => expect(await queryDatabase(url, `SELECT ${backends}`)).toEqual([]));
-      return [];
-    });
-    await expect(lost).rejects.toThrow(OutboxUnavailableError);
-    expect(await drain()).toEqual(['1', '2', '3']);
-  },
-);
+test('a claim whose connection is lost while its jobs are appended is back, and the next one has another connection', { tags: ['exact'] }, async () => {
+  await enqueue(3);
+  const lost = outbox.claim(ALL, async (rows) => {
+    const backends = `FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'jobstream-relay'`;
+    await queryDatabase(url, `SELECT pg_terminate_backend(pid) ${backends}`);
+    await eventually(async () => expect(await queryDatabase(url, `SELECT ${backends}`)).toEqual([]));
+    return relayed(rows);
+  });
+  await expect(lost).rejects.toThrow(OutboxUnavailableError);
+  expect(await drain()).toEqual(['1', '2', '3']);
+});
 
-test('a row that is put back waits unchanged behind the others', async () => {
+test('of a claim, what was relayed leaves, what has failed is deferred or rejected, and the others stay in their place', async () => {
   await queryDatabase(url, `SELECT jobstream.enqueue('email', '"a"', '{"idempotencyKey": "k", "tags": ["b"]}')`);
-  await enqueue(1);
-  const claim = { table: 0, after: FIRST_PLACE, most: 1 };
+  await enqueue(3);
   const before = await queryDatabase(url, 'SELECT * FROM jobstream.outbox_0');
-  await outbox.claim(claim, (rows) => Promise.resolve(rows.map((row) => ({ row }))));
-  expect(await queryDatabase(url, 'SELECT * FROM jobstream.outbox_0')).toEqual(before.toReversed());
+  await outbox.claim(ALL, ([first, second, third]) => {
+    if (first === undefined || second === undefined || third === undefined) throw new Error('there are too few rows');
+    const deferred = { row: first, reason: 'a fault\0', isHopeless: false };
+    return Promise.resolve({ relayed: [third], failed: [deferred, { row: second, reason: 'none', isHopeless: true }] });
+  });
+  expect(await queryDatabase(url, 'SELECT * FROM jobstream.outbox_0')).toEqual([before[3]]);
+  const failed = (table: string, more: string) =>
+    queryDatabase(
+      url,
+      `SELECT id, enqueued_at, type, payload, options, key_digest, tenant, ${more} FROM jobstream.${table}`,
+    );
+  expect(await failed('outbox_deferred', 'attempts, reason')).toEqual([
+    { ...before[0], attempts: 1, reason: 'a fault' },
+  ]);
+  expect(await failed('outbox_rejected', 'reason')).toEqual([{ ...before[1], reason: 'none' }]);
+  expect(await outbox.count()).toMatchObject({ waiting: 1, deferred: 1, rejected: 1, isEstimate: false });
+});
+
+const due = () => queryDatabase(url, 'UPDATE jobstream.outbox_deferred SET next_try_at = now()');
+const fail = (rows: readonly OutboxRow[]): Promise<SettledRows> =>
+  Promise.resolve({ relayed: [], failed: rows.map((row) => ({ row, reason: 'again', isHopeless: false })) });
+
+test('a deferred job is claimed when its pause is over, which grows with each failure, and leaves once it is relayed', async () => {
+  await enqueue(1);
+  await outbox.claim(ALL, fail);
+  const deferred = { ...ALL, table: DEFERRED };
+  const pauses: unknown[] = [];
+  for (let attempts = 1; attempts <= 12; attempts += 1) {
+    expect((await outbox.claim(deferred, relayed)).rows).toBe(0);
+    const pause = 'attempts, round(extract(epoch FROM next_try_at - clock_timestamp()) / 10) * 10 AS s';
+    pauses.push(
+      ...(await queryDatabase(url, `SELECT ${pause} FROM jobstream.outbox_deferred`)).map((row) => [
+        row['attempts'],
+        Number(row['s']),
+      ]),
+    );
+    await due();
+    await outbox.claim(deferred, (rows) => (expect(rows).toMatchObject([{ attempts, payload: '1' }]), fail(rows)));
+  }
+  expect(pauses.slice(5)).toEqual([
+    [6, 30],
+    [7, 60],
+    [8, 130],
+    [9, 260],
+    [10, 510],
+    [11, 600],
+    [12, 600],
+  ]);
+  await due();
+  await outbox.claim(deferred, relayed);
+  expect(await outbox.count()).toMatchObject({ waiting: 0, deferred: 0, rejected: 0 });
+});
+
+test('a claim takes no more than its bytes, counted as they are sent, and one job at least', async () => {
+  // Compressed they have some hundred bytes each.
+  await queryDatabase(
+    url,
+    "SELECT jobstream.enqueue('email', to_jsonb(repeat('a', 100000))) FROM generate_series(1, 5)",
+  );
+  await enqueue(1);
+  const rows: number[] = [];
+  for (let claim = { ...ALL, mostBytes: 250_000 }; rows.length === 0 || claim.after !== FIRST_PLACE;) {
+    const claimed = await outbox.claim(claim, relayed);
+    rows.push(claimed.rows);
+    claim = { ...claim, after: claimed.next };
+  }
+  expect(rows).toEqual([2, 2, 2]);
+  await enqueue(2);
+  expect((await outbox.claim({ ...ALL, mostBytes: 0 }, relayed)).rows).toBe(1);
+});
+
+test('a claim looks at a bounded part of a table that is full of dead rows, and the next one goes on behind it', async () => {
+  await queryDatabase(url, 'ALTER TABLE jobstream.outbox_0 SET (autovacuum_enabled = off)');
+  // A row a page, in more pages than a claim looks at.
+  await queryDatabase(
+    url,
+    `INSERT INTO jobstream.outbox_0 (id, enqueued_at, type, payload)
+    SELECT gen_random_uuid(), now(), 'dead', to_jsonb((SELECT string_agg(md5(random()::text), '') FROM generate_series(1, 60)) || i)
+    FROM generate_series(1, 20000) AS i`,
+  );
+  await queryDatabase(url, 'DELETE FROM jobstream.outbox_0');
+  await enqueue(1);
+  const claims: unknown[] = [];
+  let after = FIRST_PLACE;
+  do {
+    const { rows, next } = await outbox.claim({ ...ALL, after }, relayed);
+    claims.push([rows, next]);
+    after = next;
+  } while (after !== FIRST_PLACE);
+  expect(claims).toEqual([
+    [0, '(4096,0)'],
+    [1, FIRST_PLACE],
+  ]);
 });
 
 test('the tables stay small while transactions are open, one of which has enqueued', async () => {
@@ -124,14 +210,70 @@ test('a rotation does not wait for an enqueuer, nor does another enqueuer wait f
   expect(await drain()).toHaveLength(3);
 });
 
-test('a job that was committed after the snapshot of a rotation is not truncated', async () => {
-  await using rotation = await connect();
-  await rotation.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT txid_current()');
+test.each(['REPEATABLE READ', 'SERIALIZABLE'])(
+  'a rotation of the level %s, which cannot see what was committed since, takes no job away',
+  async (level) => {
+    await using enqueuer = await connect();
+    await enqueuer.query("BEGIN; SELECT jobstream.enqueue('email')");
+    await queryDatabase(url, "SELECT setval('jobstream.outbox_active', 1)");
+    await using rotation = await connect();
+    await rotation.query(`BEGIN ISOLATION LEVEL ${level}; SELECT 1`);
+    await enqueuer.query('COMMIT');
+    const rotated = rotation.query('SELECT * FROM jobstream.rotate(1048576)');
+    await expect(rotated).rejects.toThrow('jobstream: rotate needs the isolation level READ COMMITTED');
+    await rotation.query('COMMIT');
+    expect((await outbox.count()).waiting).toBe(1);
+  },
+);
+
+test.each([
+  ['claim', "claim(0, '(0,0)', 1)"],
+  ['claim_jobs', "claim_jobs(0, '(0,0)', 1, 1)"],
+  ['rotate', 'rotate(1)'],
+  ['truncate_if_drained', 'truncate_if_drained(1)'],
+])('%s raises in every level but READ COMMITTED', async (name, call) => {
+  const run = (level: string) => queryDatabase(url, `BEGIN ISOLATION LEVEL ${level}; SELECT jobstream.${call}; COMMIT`);
+  for (const level of ['REPEATABLE READ', 'SERIALIZABLE']) {
+    await expect(run(level)).rejects.toThrow(`jobstream: ${name} needs the isolation level READ COMMITTED`);
+  }
+  for (const level of ['READ COMMITTED', 'READ UNCOMMITTED']) await run(level);
+});
+
+test('a rotation that is not committed keeps no lock on the active table', async () => {
+  for (const other of [1, 2, 3]) {
+    await queryDatabase(url, `SELECT setval('jobstream.outbox_active', ${other})`);
+    await enqueue(1);
+  }
+  await queryDatabase(url, "DELETE FROM jobstream.outbox_1; SELECT setval('jobstream.outbox_active', 0)");
+  await enqueue(1_000);
+  await using frozen = await connect();
+  await frozen.query('BEGIN; SELECT * FROM jobstream.rotate(65536)'); // truncates the first of them
+  await queryDatabase(url, "SET lock_timeout = '1s'; SELECT jobstream.enqueue('email')");
+  await frozen.query('COMMIT');
+  expect(await outbox.rotate(SMALL)).toContainEqual({ number: 1, bytes: expect.any(Number), active: true });
+});
+
+test('a table is not truncated that has become the active one', async () => {
   await enqueue(1);
-  await queryDatabase(url, "SELECT setval('jobstream.outbox_active', 1)");
-  const rotated = rotation.query('SELECT FROM jobstream.rotate(65536)');
-  await expect(rotated).rejects.toThrow('jobstream: rotate needs the isolation level READ COMMITTED');
+  await queryDatabase(url, 'DELETE FROM jobstream.outbox_0');
+  await using rotation = await connect();
+  await rotation.query('BEGIN; SELECT jobstream.truncate_if_drained(0)');
+  await queryDatabase(url, "SET lock_timeout = '1s'; SELECT jobstream.enqueue('email')");
+  await rotation.query('COMMIT');
   expect((await outbox.count()).waiting).toBe(1);
+});
+
+test('more than 100,000 jobs are estimated', async () => {
+  await queryDatabase(
+    url,
+    `INSERT INTO jobstream.outbox_0 (id, enqueued_at, type)
+    SELECT gen_random_uuid(), '2026-01-31T10:00:00Z', 'email' FROM generate_series(1, 200000)`,
+  );
+  const { waiting, isEstimate, oldest } = await outbox.count();
+  expect(isEstimate).toBe(true);
+  expect(waiting).toBeGreaterThan(190_000);
+  expect(waiting).toBeLessThan(210_000);
+  expect(oldest).toEqual(new Date('2026-01-31T10:00:00Z'));
 });
 
 test('an application may make its transactions serializable and read-only by default', async () => {
@@ -149,7 +291,7 @@ test('without an outbox, or without a server, everything is unavailable for now'
   await expect(other.rotate(1)).rejects.toThrow('the outbox is unavailable: schema "jobstream" does not exist');
   await other.close();
   const away = new Outbox({ url: 'postgres://127.0.0.1:1/none' });
-  const claim = away.claim({ table: 0, after: FIRST_PLACE, most: 1 }, () => Promise.resolve([]));
+  const claim = away.claim(ALL, relayed);
   await expect(claim).rejects.toThrow(OutboxUnavailableError);
   await away.close();
 });

@@ -1,11 +1,13 @@
 import {
   discardRejected,
   installOutbox,
+  listDeferred,
   listRejected,
   outboxSql,
   outboxStatus,
+  rejectDeferred,
   type RejectedJob,
-  retryRejected,
+  retryJobs,
   uninstallOutbox,
 } from '@jobstream/outbox';
 import { UsageError } from '@jobstream/runtime';
@@ -17,15 +19,16 @@ export const outboxCommandLine = {
   summary:
     'Installs the outbox into the database of an application, so that jobs can be enqueued in its transactions.\n' +
     'See docs/outbox.md.',
-  words: 'install | status | uninstall | sql | rejected | retry <id>… | discard <id>…',
+  words: 'install | status | uninstall | sql | rejected | retry <id>… | reject <id>… | discard <id>…',
   options: {
     url: { type: 'string', value: 'address', help: "The application's database, postgres://…" },
     discard: { type: 'boolean', help: 'For uninstall: also with jobs that wait or were rejected.' },
-    all: { type: 'boolean', help: 'For retry and discard: all rejected rows, instead of those with the ids.' },
+    all: { type: 'boolean', help: 'For retry, reject and discard: all such rows, instead of those with the ids.' },
   },
   environment: { OUTBOX_URL: 'The database, where --url is not given.' },
   notes: [
     'sql writes what install runs, and needs no database.',
+    'status lists the rows that fail and are tried again later; retry tries them at once, and reject gives them up.',
     'rejected lists the newest rows that could not become jobs; retry lets some wait again, and discard deletes them.',
   ],
 } as const satisfies CommandLine<Readonly<Record<string, CommandOption>>>;
@@ -60,10 +63,11 @@ const actions: Readonly<Record<string, (call: Call) => Promise<void>>> = {
     print('the outbox is not installed any more');
   },
   rejected: ({ database, print }) => printRejected(database, print),
-  retry: async (call) => call.print(`${await retryRejected(call.database, chosen(call))} rows wait again`),
+  retry: async (call) => call.print(`${await retryJobs(call.database, chosen(call))} rows wait again`),
+  reject: async (call) => call.print(`${await rejectDeferred(call.database, chosen(call))} rows were rejected`),
   discard: async (call) => call.print(`${await discardRejected(call.database, chosen(call))} rows were deleted`),
 };
-const WITH_IDS = new Set(['retry', 'discard']);
+const WITH_IDS = new Set(['retry', 'reject', 'discard']);
 
 /**
  * Runs the command with the arguments of `npm run outbox --`.
@@ -83,7 +87,7 @@ export async function outboxCommand(words: readonly string[], { options, url, pr
 }
 
 function chosen({ ids, options }: Call): readonly string[] | 'all' {
-  if ((options.all === true) === ids.length > 0) throw new UsageError('expected the ids of rejected rows, or --all');
+  if ((options.all === true) === ids.length > 0) throw new UsageError('expected the ids of rows, or --all');
   return options.all === true ? 'all' : ids;
 }
 
@@ -94,14 +98,29 @@ async function printRejected(url: string, print: (line: string) => void): Promis
   if (rows.length === MOST_LISTED) print(`these are the ${MOST_LISTED} newest; status says how many there are`);
 }
 
-function lineOf({ id, type, tenant, enqueuedAt, rejectedAt, reason }: RejectedJob): string {
-  const times = `enqueued ${enqueuedAt.toISOString()}, rejected ${rejectedAt.toISOString()}`;
-  return `${id} ${type}${tenant === null ? '' : ` of tenant ${tenant}`}, ${times}: ${reason}`;
+function lineOf({ enqueuedAt, rejectedAt, reason, ...row }: RejectedJob): string {
+  return `${nameOf(row)}, enqueued ${enqueuedAt.toISOString()}, rejected ${rejectedAt.toISOString()}: ${reason}`;
+}
+
+function nameOf({ id, type, tenant }: Pick<RejectedJob, 'id' | 'type' | 'tenant'>): string {
+  return `${id} ${type}${tenant === null ? '' : ` of tenant ${tenant}`}`;
 }
 
 async function printStatus(url: string, print: (line: string) => void): Promise<void> {
-  const { version, waiting, rejected, oldest, bytes } = await outboxStatus(url);
+  const { version, waiting, isEstimate, deferred, rejected, oldest, bytes } = await outboxStatus(url);
   if (version === 0) return print('no outbox is installed');
-  print(`version ${version}: ${waiting} jobs wait, ${rejected} were rejected, the tables have ${bytes} bytes`);
+  const wait = `${isEstimate ? 'about ' : ''}${waiting} jobs wait`;
+  print(
+    `version ${version}: ${wait}, ${deferred} are deferred, ${rejected} were rejected, the tables have ${bytes} bytes`,
+  );
   if (oldest !== undefined) print(`the oldest waits since ${oldest.toISOString()}`);
+  if (deferred > 0) await printDeferred(url, print);
+}
+
+async function printDeferred(url: string, print: (line: string) => void): Promise<void> {
+  const rows = await listDeferred(url, MOST_LISTED);
+  for (const { attempts, nextTryAt, reason, ...row } of rows) {
+    print(`${nameOf(row)}, deferred after ${attempts} attempts until ${nextTryAt.toISOString()}: ${reason}`);
+  }
+  if (rows.length === MOST_LISTED) print(`these are the ${MOST_LISTED} that have failed most often`);
 }
