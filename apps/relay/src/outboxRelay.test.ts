@@ -4,7 +4,6 @@ import { eventually } from '@jobstream/test-support';
 import { Outbox, retryJobs } from '@jobstream/outbox';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createLogger } from '@jobstream/runtime';
-import type { RelayDeps } from './relayRow.ts';
 import { RelayStage } from '../testing/relayStage.ts';
 
 let stage: RelayStage;
@@ -103,22 +102,9 @@ test('a claim whose transaction is lost after its appends is repeated without a 
   expect(await stage.created()).toHaveLength(1);
 });
 
-/** The log of the stage, but for what `append` does with some events. */
-function logWith(append: (event: JobEvent, expected: number) => Promise<number> | undefined): RelayDeps['log'] {
-  const { log: real } = stage;
-  return {
-    clock: real.clock,
-    contents: real.contents,
-    expiresPermanently: real.expiresPermanently,
-    readJob: (id) => real.readJob(id),
-    appendAll: (events) => real.appendAll(events),
-    append: (event, expected) => append(event, expected) ?? real.append(event, expected),
-  };
-}
-
 test('a row that fails alone is deferred, keeps none of the others, and is relayed once it can be', async () => {
   let isBroken = true;
-  const log = logWith((event) => {
+  const log = stage.logWith((event) => {
     if (isBroken && event.jobType === 'broken') throw new TypeError('a fault of the relay');
     return undefined;
   });

@@ -91,6 +91,8 @@ test.each(ways)(
     expect(ordered.size).toBe((TRANSACTIONS / 10) * 9 + 90);
     expect(created).toEqual(ordered);
     expect(await stage.query('SELECT FROM jobstream.outbox_rejected')).toEqual([]);
+    expect(await stage.query('SELECT FROM jobstream.outbox_deferred')).toEqual([]);
+    expect(relays.filter(({ stdout }) => stdout.includes('row of the outbox deferred'))).toEqual([]);
   },
   180_000,
 );

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { JobEventOf } from '@jobstream/domain';
+import type { JobEvent, JobEventOf } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { installOutbox, Outbox, outboxStatus } from '@jobstream/outbox';
 import { migrate, ReadModel } from '@jobstream/readmodel';
@@ -69,6 +69,19 @@ export class RelayStage implements AsyncDisposable {
     });
     await relay.start();
     return { [Symbol.asyncDispose]: () => relay.stop() };
+  }
+
+  /** The log, but for what `append` does with some events; undefined for those that are appended as usual. */
+  logWith(append: (event: JobEvent) => Promise<number> | undefined): RelayDeps['log'] {
+    const { log } = this;
+    return {
+      clock: log.clock,
+      contents: log.contents,
+      expiresPermanently: log.expiresPermanently,
+      readJob: (id) => log.readJob(id),
+      appendAll: (events) => log.appendAll(events),
+      append: (event, expected) => append(event) ?? log.append(event, expected),
+    };
   }
 
   async query<Row extends Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> {

@@ -1,0 +1,106 @@
+import { identityOfKey } from '@jobstream/creation';
+import type { JobEvent } from '@jobstream/domain';
+import { LogOverloadedError, LogUnavailableError } from '@jobstream/eventlog';
+import { eventually } from '@jobstream/test-support';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { RelayStage } from '../testing/relayStage.ts';
+
+let stage: RelayStage;
+beforeEach(async () => {
+  stage = await RelayStage.open();
+});
+afterEach(() => stage[Symbol.asyncDispose]());
+
+const enqueue = (jobs: number, type = 'email') =>
+  stage.query('SELECT jobstream.enqueue($2, to_jsonb(i)) FROM generate_series(1, $1) AS i', [jobs, type]);
+const deferred = () => stage.query('SELECT id, reason FROM jobstream.outbox_deferred ORDER BY reason');
+const types = async () => (await stage.created()).map(({ jobType }) => jobType);
+const isRelayed = (type: string) => eventually(async () => expect(await types()).toContain(type));
+
+/** Two events that keep the creation of a job under these keys from being stored, and of which none can be made. */
+async function poison(): Promise<void> {
+  const jobType = 'email';
+  const [forged, newer] = ['forged', 'newer'].map((key) => identityOfKey(key, {}).jobId);
+  const started = {
+    v: 1,
+    id: 'x',
+    event: 'JobStarted',
+    jobId: forged,
+    jobType,
+    version: 2,
+    at: new Date().toISOString(),
+  };
+  await stage.log.append({ ...started, actor: { kind: 'worker', id: 'x' }, data: {} } as unknown as JobEvent, 0);
+  const created = { v: 2, event: 'JobCreated', jobId: newer, jobType, version: 1, data: {} };
+  await stage.log.append(created as unknown as JobEvent, 0);
+}
+
+test('rows whose ids have messages of which no job can be made keep none of any table, and are reported', async () => {
+  await poison();
+  const rows: { id: string }[] = [];
+  // In two tables, of which the inactive one has nothing else.
+  for (const [table, key] of ['forged', 'newer'].entries()) {
+    await stage.query(`SELECT setval('jobstream.outbox_active', ${table})`);
+    rows.push({ id: await stage.enqueue('email', null, { idempotencyKey: key }) });
+  }
+  await enqueue(600);
+  await using _ = await stage.startRelay();
+  await stage.untilDrained();
+  const [forged, newer] = rows;
+  expect(await deferred()).toEqual([
+    { id: newer?.id, reason: expect.stringContaining('was created by a newer release') },
+    { id: forged?.id, reason: expect.stringContaining('exists but cannot be read') },
+  ]);
+  expect((await types()).filter((type) => type === 'email').length).toBeGreaterThanOrEqual(600);
+  await eventually(async () => expect(await stage.metrics.text()).toMatch(/outbox_deferred_jobs\{[^}]+\} 2/), {
+    timeoutMs: 20_000,
+  });
+  // Drained tables are truncated.
+  const sizes = 'SELECT sum(pg_relation_size(oid))::int AS bytes FROM pg_class WHERE relname ~ $1';
+  await eventually(async () => expect(await stage.query(sizes, ['^outbox_[0]$'])).toEqual([{ bytes: 0 }]));
+});
+
+test('of a claim in which the log takes too few, those that it has taken leave, and the others stay in their table', async () => {
+  let isFull = true;
+  const log = stage.logWith(({ jobType }) => {
+    return isFull && jobType === 'late' ? Promise.reject(new LogOverloadedError(1)) : undefined;
+  });
+  await enqueue(10, 'late');
+  await enqueue(10);
+  await using _ = await stage.startRelay({ log });
+  const left = () => stage.query('SELECT DISTINCT type FROM jobstream.outbox_0');
+  await eventually(async () => expect(await left()).toEqual([{ type: 'late' }]));
+  expect((await types()).length).toBe(10);
+  expect(await deferred()).toEqual([]);
+  isFull = false;
+  await stage.untilDrained();
+  expect((await types()).length).toBe(20);
+});
+
+test('a row for which alone the log is unavailable is deferred once others were stored between its failures', async () => {
+  const log = stage.logWith(({ jobType }) => {
+    return jobType === 'forbidden' ? Promise.reject(new LogUnavailableError('no answer in time')) : undefined;
+  });
+  const id = await stage.enqueue('forbidden');
+  await using _ = await stage.startRelay({ log });
+  const enqueueUntilDeferred = async () => {
+    await enqueue(1);
+    expect(await deferred()).toEqual([{ id, reason: expect.stringContaining('no answer in time') }]);
+  };
+  await eventually(enqueueUntilDeferred, { intervalMs: 100 });
+});
+
+test('a table that cannot be claimed from keeps no other from being drained', async () => {
+  const log = stage.logWith(({ jobType }) => {
+    return jobType === 'held' ? Promise.reject(new LogOverloadedError(1)) : undefined;
+  });
+  await stage.query("SELECT setval('jobstream.outbox_active', 2)");
+  await enqueue(1, 'held');
+  await stage.query("SELECT setval('jobstream.outbox_active', 1)");
+  await using _ = await stage.startRelay({ log });
+  await enqueue(1, 'first');
+  await isRelayed('first');
+  await stage.query('ALTER TABLE jobstream.outbox_2 RENAME TO renamed');
+  await enqueue(1, 'second');
+  await isRelayed('second');
+});
