@@ -8,12 +8,14 @@ import type { Rejection } from '../messages/commandContext.ts';
 import { addMs, isDue } from '../messages/timestamp.ts';
 
 export type Decision = JobEvent | Rejection;
+/** A decider of whichever command. */
+type Decider = (command: JobCommand, job: Job) => Decision;
 
 /** What a command does to a job: the one event to append, or why it is refused. Pure and total. */
 export function decide(command: JobCommand, state: JobState): Decision {
   if (command.kind === 'CreateJob') return createJob(command, state);
   if (state === undefined) return { kind: 'not-found', detail: 'the job does not exist' };
-  return refusalOf(command, state) ?? (isAsked(command) ? decideAsked(command, state) : decideExisting(command, state));
+  return refusalOf(command, state) ?? (deciders[command.kind] as Decider)(command, state);
 }
 
 /**
@@ -30,45 +32,22 @@ function refusalOf(command: JobCommand, { unreadableEvents }: Job): Rejection | 
   };
 }
 
-function decideExisting(command: Exclude<JobCommand, AskedCommand | { kind: 'CreateJob' }>, job: Job): Decision {
-  switch (command.kind) {
-    case 'StartAttempt':
-      return startAttempt(command, job);
-    case 'TakeOverAttempt':
-      return whileRunning(command, job, () => takeOverAttempt(command, job));
-    case 'ReportProgress':
-      return whileRunning(command, job, () => reportProgress(command, job));
-    case 'CompleteAttempt':
-      return whileRunning(command, job, () => completeAttempt(command, job));
-    case 'FailAttempt':
-      return whileRunning(command, job, () => failAttempt(command, job));
-    case 'ReleaseAttempt':
-      return whileRunning(command, job, () => releaseAttempt(command, job));
-    case 'CarryJob':
-      return carryJob(command, job);
-  }
-}
-
-/** What people ask of a job. */
-type AskedCommand = JobCommandOf<'CancelJob' | 'RequeueJob' | 'RunJobNow' | 'ChangePayload'>;
-const asked: ReadonlySet<JobCommandName> = new Set(['CancelJob', 'RequeueJob', 'RunJobNow', 'ChangePayload']);
-
-function isAsked(command: JobCommand): command is AskedCommand {
-  return asked.has(command.kind);
-}
-
-function decideAsked(command: AskedCommand, job: Job): Decision {
-  switch (command.kind) {
-    case 'CancelJob':
-      return cancelJob(command, job);
-    case 'RequeueJob':
-      return requeueJob(command, job);
-    case 'RunJobNow':
-      return runJobNow(command, job);
-    case 'ChangePayload':
-      return changePayload(command, job);
-  }
-}
+/** What each command does to a job that exists. */
+const deciders: {
+  readonly [Name in Exclude<JobCommandName, 'CreateJob'>]: (command: JobCommandOf<Name>, job: Job) => Decision;
+} = {
+  StartAttempt: startAttempt,
+  TakeOverAttempt: whileRunning(takeOverAttempt),
+  ReportProgress: whileRunning(reportProgress),
+  CompleteAttempt: whileRunning(completeAttempt),
+  FailAttempt: whileRunning(failAttempt),
+  ReleaseAttempt: whileRunning(releaseAttempt),
+  CancelJob: cancelJob,
+  RequeueJob: requeueJob,
+  RunJobNow: runJobNow,
+  ChangePayload: changePayload,
+  CarryJob: carryJob,
+};
 
 function createJob(command: JobCommandOf<'CreateJob'>, state: JobState): Decision {
   if (state !== undefined) return { kind: 'already-exists', detail: 'a job with this id exists already' };
@@ -171,14 +150,14 @@ function failed(command: JobCommand, job: Job, data: Omit<JobEventOf<'JobFailed'
 }
 
 /** Only the running attempt may speak for the job: a run that was overtaken is refused. */
-function whileRunning(
-  command: Extract<JobCommand, { readonly attempt: number }>,
-  job: Job,
-  accept: () => Decision,
-): Decision {
-  if (job.status !== 'processing') return illegal(command.kind, job);
-  if (command.attempt === job.attempt) return accept();
-  return { kind: 'overtaken', detail: `attempt ${command.attempt} was overtaken by attempt ${job.attempt}` };
+function whileRunning<Command extends Extract<JobCommand, { readonly attempt: number }>>(
+  accept: (command: Command, job: Job) => Decision,
+): (command: Command, job: Job) => Decision {
+  return (command, job) => {
+    if (job.status !== 'processing') return illegal(command.kind, job);
+    if (command.attempt === job.attempt) return accept(command, job);
+    return { kind: 'overtaken', detail: `attempt ${command.attempt} was overtaken by attempt ${job.attempt}` };
+  };
 }
 
 function illegal(command: JobCommandName, job: Job): Rejection {
