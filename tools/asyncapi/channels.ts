@@ -1,4 +1,4 @@
-import type { JobEvent, ScheduleEvent } from '@jobstream/domain';
+import { type JobEvent, type ScheduleEvent, workEventNames } from '@jobstream/domain';
 import {
   announcementSubject,
   cronSubject,
@@ -131,7 +131,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   startAttempts: {
     action: 'receive',
     channel: 'jobs',
-    messages: ['JobCreated', 'JobRequeued'],
+    messages: workEventNames,
     summary:
       'Workers take work by the durable consumers `worker-<type>`, whose filter is `jobs.<type>.*.created`, and `requeued-<type>`, whose filter is `jobs.<type>.*.requeued`.',
   },

@@ -1,5 +1,6 @@
 import {
   JobEvent,
+  type JobEventName,
   jobEvents,
   JobId,
   JobType,
@@ -81,10 +82,18 @@ export function timerMessages() {
 /** Returns the events of jobs, by name. */
 export function jobMessages(): Readonly<Record<string, Message>> {
   const messages = JobEvent.members.map((schema) => {
-    const { summary, token } = jobEvents[schema.fields.event.literal];
-    return eventMessage(schema, { headers: 'JobEventHeaders', summary, token });
+    const name = schema.fields.event.literal;
+    const { token } = jobEvents[name];
+    return eventMessage(schema, { headers: 'JobEventHeaders', summary: summaryOf(name), token });
   });
   return Object.fromEntries(messages);
+}
+
+/** What the event says, and what else its definition says in a word. */
+function summaryOf(name: JobEventName): string {
+  const { summary, callsForWork, byOperator } = jobEvents[name];
+  const call = callsForWork ? ' A call for work.' : '';
+  return `${summary}${call}${byOperator ? ' An operator asked for it.' : ''}`;
 }
 
 /** Returns the events of schedules, by name. */

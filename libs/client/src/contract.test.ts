@@ -6,6 +6,7 @@ import type {
   JobError,
   JobEvent,
   JobStatus,
+  OperatorEventName,
   Schedule,
   ScheduleEvent,
   WaitingFor,
@@ -37,6 +38,7 @@ test('the types of jobs are those of the domain without internal fields', () => 
 
 test('the types of events are those of the domain without internal fields', () => {
   expectTypeOf<JobEvent['event']>().toEqualTypeOf<domain.JobEventName>();
+  expectTypeOf<OperatorEventName>().toEqualTypeOf<domain.OperatorEventName>();
   type Envelope = Omit<domain.JobEvent, 'event' | 'data'> & { readonly sequence: number; readonly recordedAt: string };
   expectTypeOf<Flat<Omit<JobEvent, 'event' | 'data'>>>().toEqualTypeOf<Flat<Envelope>>();
   type Ours = { [Name in JobEvent['event']]: Flat<DataOf<JobEvent, Name>> };

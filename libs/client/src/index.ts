@@ -25,7 +25,7 @@ export { explainWaiting } from './jobs/explainWaiting.ts';
 export type { Explanation, ExplanationFormat } from './jobs/explainWaiting.ts';
 export type { WaitingFor } from './jobs/waitingFor.ts';
 export type { Actor } from './operate/actor.ts';
-export type { JobEvent, JobEventData, JobEventName } from './jobs/jobEvent.ts';
+export type { JobEvent, JobEventData, JobEventName, OperatorEventName } from './jobs/jobEvent.ts';
 export type {
   ChangeOptions,
   RerunOptions,

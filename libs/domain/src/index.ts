@@ -15,8 +15,16 @@ export {
 } from './job/newJob.ts';
 export { JobEvent, decodeJobEvent, encodeJobEvent, isReadable, jobEventEnvelope } from './job/jobEvent.ts';
 export type { DecodedJobEvent, JobEventOf, LoggedEvent, UnreadableEvent } from './job/jobEvent.ts';
-export { PROTOCOL_VERSION, jobEventNames, jobEvents, protocolOf } from './job/jobEvents.ts';
-export type { JobEventName, SecretKind } from './job/jobEvents.ts';
+export {
+  PROTOCOL_VERSION,
+  callsForWork,
+  jobEventNames,
+  jobEvents,
+  protocolOf,
+  workEventNames,
+} from './job/jobEvents.ts';
+export type { JobEventName, OperatorEventName, WorkEventName } from './job/jobEvents.ts';
+export type { SecretKind } from './job/eventDefinition.ts';
 export { isJobId, isJobType, JobId, JobType, uuidV8 } from './job/jobId.ts';
 export { isRejection, type Rejection } from './messages/commandContext.ts';
 export { Actor, EVENT_SCHEMA_VERSION, type DecodedEvent } from './messages/eventEnvelope.ts';

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { formatActor } from '../format/actor.ts';
 import { Instant } from '../parts/instant.tsx';
 import { Status } from '../parts/status.tsx';
-import { type Intervention, interventionsOf, type Origin, originOf } from './origin.ts';
+import { deeds, type Intervention, interventionsOf, type Origin, originOf } from './origin.ts';
 import { type Ancestor, useAncestors, useOperations, useReruns } from './useRelatives.ts';
 
 interface CausesProps {
@@ -116,13 +116,6 @@ function RerunStep({ first }: { readonly first: JobEvent }) {
   );
 }
 
-const DONE: Readonly<Record<Intervention['event'], string>> = {
-  JobCancelled: 'cancelled',
-  JobRequeued: 'retried',
-  JobDueNow: 'made due at once',
-  JobPayloadChanged: 'given another payload',
-};
-
 function InterventionStep({
   event: { event, actor, correlationId, at, version, data },
 }: {
@@ -131,7 +124,7 @@ function InterventionStep({
   return (
     <li>
       <span className="step">
-        <a href={`#event-${version}`}>{DONE[event]}</a> by <Caller {...{ actor, correlationId }} /> <Instant at={at} />
+        <a href={`#event-${version}`}>{deeds[event]}</a> by <Caller {...{ actor, correlationId }} /> <Instant at={at} />
         <Reason reason={data.reason} />
       </span>
     </li>

@@ -135,7 +135,7 @@ function causeOf({ causationId, correlationId }: JobEvent, versions: EventRowPro
   );
 }
 
-type Details = { readonly [Name in JobEventName]?: (data: JobEventData[Name]) => string | undefined };
+type Details = { readonly [Name in JobEventName]: (data: JobEventData[Name]) => string | undefined };
 
 /** What is worth knowing of an event beside its name. */
 const DETAILS: Details = {
@@ -150,9 +150,11 @@ const DETAILS: Details = {
   JobRequeued: ({ reason }) => reason,
   JobDueNow: ({ reason }) => reason,
   JobPayloadChanged: ({ reason }) => reason,
+  JobCarried: () => undefined,
 };
 
 function detailOf({ event, data }: JobEvent): string {
+  // An event of a newer release is in none of our tables.
   const describe = DETAILS[event] as ((data: unknown) => string | undefined) | undefined;
   return describe?.(data) ?? '';
 }

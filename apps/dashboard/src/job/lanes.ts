@@ -25,10 +25,10 @@ export function lanesOf(events: readonly JobEvent[]): readonly Lane[] {
 }
 
 type Evolve = {
-  readonly [Name in JobEventName]?: (lane: Lane, at: number, data: JobEventData[Name]) => readonly Lane[];
+  readonly [Name in JobEventName]: ((lane: Lane, at: number, data: JobEventData[Name]) => readonly Lane[]) | undefined;
 };
 
-/** The last lane after an event, and the one that the event begins; other events change none. */
+/** The last lane after an event, and the one that the event begins; undefined for events that change none. */
 const AFTER: Evolve = {
   JobStarted: started,
   JobCompleted: (lane, at) => [{ ...lane, endedAt: at, outcome: 'completed' }],
@@ -40,6 +40,11 @@ const AFTER: Evolve = {
   ],
   JobReleased: (lane, at) => [{ ...lane, endedAt: at, outcome: 'released' }, { waitsFrom: at }],
   JobRequeued: (lane, at) => [lane, { waitsFrom: at }],
+  JobCreated: undefined,
+  JobProgressed: undefined,
+  JobDueNow: undefined,
+  JobPayloadChanged: undefined,
+  JobCarried: undefined,
 };
 
 function after(lane: Lane | undefined, event: JobEvent): readonly Lane[] {

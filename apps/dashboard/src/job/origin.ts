@@ -1,4 +1,4 @@
-import type { Actor, JobEvent } from '@jobstream/client';
+import type { Actor, JobEvent, OperatorEventName } from '@jobstream/client';
 
 /** What created a job. */
 export interface Origin {
@@ -32,14 +32,17 @@ function repetitionOf({ data }: JobEvent): Pick<Origin, 'rerunOf' | 'reason'> {
 }
 
 /** An event by which somebody outside of the workers changed the course of a job. */
-export type Intervention = Extract<
-  JobEvent,
-  { readonly event: 'JobCancelled' | 'JobRequeued' | 'JobDueNow' | 'JobPayloadChanged' }
->;
+export type Intervention = Extract<JobEvent, { readonly event: OperatorEventName }>;
 
-const INTERVENTIONS: ReadonlySet<string> = new Set(['JobCancelled', 'JobRequeued', 'JobDueNow', 'JobPayloadChanged']);
+/** What became of the job by each. */
+export const deeds: Readonly<Record<OperatorEventName, string>> = {
+  JobCancelled: 'cancelled',
+  JobRequeued: 'retried',
+  JobDueNow: 'made due at once',
+  JobPayloadChanged: 'given another payload',
+};
 
 /** Selects what was done to a job by hand, or by an operation. */
 export function interventionsOf(events: readonly JobEvent[]): readonly Intervention[] {
-  return events.filter((event): event is Intervention => INTERVENTIONS.has(event.event));
+  return events.filter((event): event is Intervention => Object.hasOwn(deeds, event.event));
 }

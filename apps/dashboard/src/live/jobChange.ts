@@ -1,4 +1,4 @@
-import type { JobEvent, JobEventName, JobStatus } from '@jobstream/client';
+import type { JobEvent, JobEventData, JobEventName, JobStatus } from '@jobstream/client';
 
 /** What an event says of a job, without its payload. */
 export interface JobChange {
@@ -15,7 +15,11 @@ export interface JobChange {
   readonly tags?: readonly string[];
 }
 
-const STATUSES: Readonly<Partial<Record<JobEventName, JobStatus>>> = {
+type StatusAfter<Data> = JobStatus | ((data: Data, at: string) => JobStatus) | undefined;
+
+/** The status after each event; undefined where it says nothing of it. */
+const STATUSES: { readonly [Name in JobEventName]: StatusAfter<JobEventData[Name]> } = {
+  JobCreated: ({ runAt }, at) => (runAt !== undefined && Date.parse(runAt) > Date.parse(at) ? 'scheduled' : 'pending'),
   JobStarted: 'processing',
   JobProgressed: 'processing',
   JobCompleted: 'completed',
@@ -24,6 +28,9 @@ const STATUSES: Readonly<Partial<Record<JobEventName, JobStatus>>> = {
   JobCancelled: 'cancelled',
   JobRequeued: 'pending',
   JobReleased: 'pending',
+  JobCarried: ({ status }) => status,
+  JobDueNow: undefined,
+  JobPayloadChanged: undefined,
 };
 
 /** Reduces an event to what lists need. */
@@ -40,9 +47,7 @@ export function withLater(earlier: JobChange | undefined, later: JobChange): Job
   return { ...earlier, ...later, isNew: earlier.isNew || later.isNew, status: later.status ?? earlier.status };
 }
 
-function statusAfter(event: JobEvent): JobStatus | undefined {
-  if (event.event === 'JobCarried') return event.data.status;
-  if (event.event !== 'JobCreated') return STATUSES[event.event];
-  const { runAt } = event.data;
-  return runAt !== undefined && Date.parse(runAt) > Date.parse(event.at) ? 'scheduled' : 'pending';
+function statusAfter({ event, data, at }: JobEvent): JobStatus | undefined {
+  const status = STATUSES[event] as StatusAfter<unknown>;
+  return typeof status === 'function' ? status(data, at) : status;
 }

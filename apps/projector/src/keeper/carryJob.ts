@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { attemptOverAt, decide, fold, isRejection, isTerminal } from '@jobstream/domain';
+import { attemptOverAt, decide, fold, isRejection, isTerminal, workEventNames } from '@jobstream/domain';
 import type { Job, JobState } from '@jobstream/domain';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { EventLog, StoredHistory } from '@jobstream/eventlog';
@@ -101,7 +101,7 @@ function leaseInLog(job: Job, { events }: StoredHistory): string | undefined {
 
 /** When to call for work on a job that waits for a message of the log; undefined if its call is in TIMERS already. */
 function dispatchAt(job: Job, { events }: StoredHistory, now: string): string | undefined {
-  if (lastOf(events, ['JobCreated', 'JobRequeued']) < lastOf(events, ['JobCarried'])) return undefined;
+  if (lastOf(events, workEventNames) < lastOf(events, ['JobCarried'])) return undefined;
   return callAt(job, now);
 }
 

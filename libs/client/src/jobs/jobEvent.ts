@@ -55,6 +55,9 @@ export interface JobEventData {
 
 export type JobEventName = keyof JobEventData;
 
+/** What an operator, or a client of the API, does to a job that exists. */
+export type OperatorEventName = 'JobCancelled' | 'JobRequeued' | 'JobDueNow' | 'JobPayloadChanged';
+
 /** Something that happened to a job. `sequence` is its place in the log, by which a feed can be resumed. */
 export type JobEvent = { readonly [Name in JobEventName]: EventOf<Name> }[JobEventName];
 

@@ -12,54 +12,10 @@ import {
   Tags,
   TimeoutMs,
   type Job,
-  type JobStatus,
 } from './job.ts';
+import { define } from './eventDefinition.ts';
 import { JobId } from './jobId.ts';
-import type { Tenant } from '../messages/tenant.ts';
 import { Timestamp } from '../messages/timestamp.ts';
-
-type Fields = Schema.Struct.Fields;
-
-/** How a secret field is encrypted: any JSON value, a text, or of an error message and stack, of progress the message. */
-export type SecretKind = 'value' | 'text' | 'error' | 'progress';
-
-/** What `evolve` of a definition sees of an event. */
-interface Occurrence<Data extends Fields> {
-  readonly jobId: string;
-  readonly jobType: string;
-  readonly at: Timestamp;
-  readonly causationId?: string;
-  readonly tenant?: Tenant;
-  readonly data: Schema.Struct<Data>['Type'];
-}
-
-/** All that the system has to know about one event of a job's life; see docs/architecture.md. */
-interface EventDefinition<Data extends Fields, Hidden extends keyof Data, Before = Job> {
-  /** What the event says, for the AsyncAPI document. */
-  readonly summary: string;
-  /** The last token of its subject. */
-  readonly token: string;
-  /** The version of the worker protocol that brought it; 1 if left out. */
-  readonly protocol?: number;
-  readonly data: Data;
-  /** The fields that are encrypted where keys are configured, and unreadable once the job was erased. */
-  readonly secrets: { readonly [Field in keyof Data]?: SecretKind };
-  /** The fields that clients do not see. Of errors they never see the stack. */
-  readonly hidden: readonly Hidden[];
-  /** The statuses in which the event is legal; in any other the job's state ignores it. */
-  readonly legalIn: readonly JobStatus[];
-  /** Whether the data fit the job; the job's state ignores the event if they do not. */
-  readonly fits: (job: Job, data: Schema.Struct<Data>['Type']) => boolean;
-  /** The job after the event, but for `version` and `updatedAt`. */
-  readonly evolve: (job: Before, event: Occurrence<Data>) => Job;
-}
-
-/** Checks a definition, and keeps the types of its fields. */
-function define<const Data extends Fields, const Hidden extends keyof Data = never, Before = Job>(
-  definition: EventDefinition<Data, Hidden, Before>,
-): EventDefinition<Data, Hidden, Before> {
-  return definition;
-}
 
 type WithAttempt = { readonly attempt: number };
 
@@ -77,8 +33,10 @@ function withoutHistory<Data extends { readonly delayMs?: number; readonly reaso
 /** The events of a job's life, each defined once. Everything that deals with events is derived from these, or exhaustive by type. */
 export const jobEvents = {
   JobCreated: define({
-    summary: 'The job exists. With `runAt` in the future it is `scheduled`, else `pending`. A call for work.',
+    summary: 'The job exists. With `runAt` in the future it is `scheduled`, else `pending`.',
     token: 'created',
+    callsForWork: true,
+    byOperator: false,
     data: {
       payload: Schema.Unknown,
       maxAttempts: MaxAttempts,
@@ -115,6 +73,8 @@ export const jobEvents = {
   JobStarted: define({
     summary: 'A worker has begun an attempt.',
     token: 'started',
+    callsForWork: false,
+    byOperator: false,
     data: { attempt: Attempt, worker: Schema.String },
     secrets: {},
     hidden: [],
@@ -133,6 +93,8 @@ export const jobEvents = {
   JobProgressed: define({
     summary: 'A running attempt tells how far it is.',
     token: 'progressed',
+    callsForWork: false,
+    byOperator: false,
     data: {
       attempt: Attempt,
       percent: Schema.optionalKey(Percent),
@@ -148,6 +110,8 @@ export const jobEvents = {
   JobCompleted: define({
     summary: 'The attempt succeeded, and the job has ended.',
     token: 'completed',
+    callsForWork: false,
+    byOperator: false,
     data: {
       attempt: Attempt,
       result: Schema.optionalKey(Schema.Unknown),
@@ -170,6 +134,8 @@ export const jobEvents = {
   JobRetryScheduled: define({
     summary: 'The attempt failed, and another one is planned.',
     token: 'retry-scheduled',
+    callsForWork: false,
+    byOperator: false,
     data: { attempt: Attempt, error: JobError, retryAt: Timestamp, durationMs: DurationMs },
     secrets: { error: 'error' },
     hidden: [],
@@ -181,6 +147,8 @@ export const jobEvents = {
   JobFailed: define({
     summary: 'The job has failed for good: a dead letter.',
     token: 'failed',
+    callsForWork: false,
+    byOperator: false,
     data: {
       attempt: Attempt,
       error: JobError,
@@ -198,6 +166,8 @@ export const jobEvents = {
   JobCancelled: define({
     summary: 'The job was cancelled. A running attempt is aborted.',
     token: 'cancelled',
+    callsForWork: false,
+    byOperator: true,
     data: { reason: Schema.optionalKey(Schema.String) },
     secrets: {},
     hidden: [],
@@ -208,8 +178,10 @@ export const jobEvents = {
 
   /** The job begins again: its attempts are counted from 1, and what became of the earlier ones is history. */
   JobRequeued: define({
-    summary: 'A failed or cancelled job is put back to work. A call for work.',
+    summary: 'A failed or cancelled job is put back to work.',
     token: 'requeued',
+    callsForWork: true,
+    byOperator: true,
     data: {
       reason: Schema.optionalKey(Schema.String),
       /** How many events that this release cannot read an operator has discarded: the job goes on as if they were not there. */
@@ -229,10 +201,11 @@ export const jobEvents = {
 
   /** The status stays, and with it the rules for messages that have left the job to its timer: only the time is another. */
   JobDueNow: define({
-    summary:
-      'An operator does not want to wait: the delayed job, or the next attempt of a failed one, is due. A timer calls for work.',
+    summary: 'The delayed job, or the next attempt of a failed one, is due. A timer calls for work.',
     token: 'due-now',
     protocol: 3,
+    callsForWork: false,
+    byOperator: true,
     data: { reason: Schema.optionalKey(Schema.String) },
     secrets: {},
     hidden: [],
@@ -243,9 +216,11 @@ export const jobEvents = {
 
   /** Earlier payloads stay in the history. */
   JobPayloadChanged: define({
-    summary: 'An operator has changed the payload of a failed or cancelled job, before it is put back to work.',
+    summary: 'The payload of a failed or cancelled job was changed, before it is put back to work.',
     token: 'payload-changed',
     protocol: 3,
+    callsForWork: false,
+    byOperator: true,
     data: { payload: Schema.Unknown, reason: Schema.optionalKey(Schema.String) },
     secrets: { payload: 'value' },
     hidden: [],
@@ -257,6 +232,8 @@ export const jobEvents = {
   JobReleased: define({
     summary: 'A worker had to stop; the attempt does not count.',
     token: 'released',
+    callsForWork: false,
+    byOperator: false,
     data: { attempt: Attempt, reason: Schema.String },
     secrets: {},
     hidden: [],
@@ -271,6 +248,8 @@ export const jobEvents = {
       'The state of a job whose earlier events the log is about to lose. Readers can begin here. Calls for work before it are obsolete: a timer replaces them.',
     token: 'carried',
     protocol: 2,
+    callsForWork: false,
+    byOperator: false,
     data: CarriedJob.fields,
     secrets: { payload: 'value', fingerprint: 'text', error: 'error', progress: 'progress' },
     hidden: ['idempotencyKey', 'fingerprint', 'startedBy'],
@@ -284,6 +263,13 @@ export const jobEvents = {
 };
 export type JobEventName = keyof typeof jobEvents;
 
+/** The events of which this fact is true. */
+type NamesWith<Fact extends 'callsForWork' | 'byOperator'> = {
+  [Name in JobEventName]: (typeof jobEvents)[Name][Fact] extends true ? Name : never;
+}[JobEventName];
+export type WorkEventName = NamesWith<'callsForWork'>;
+export type OperatorEventName = NamesWith<'byOperator'>;
+
 /** Returns the version of the worker protocol since which the event exists; an older process does not understand it. */
 export function protocolOf(event: JobEventName): number {
   return jobEvents[event].protocol ?? 1;
@@ -291,6 +277,16 @@ export function protocolOf(event: JobEventName): number {
 
 /** The names of all events, in the order of a job's life. */
 export const jobEventNames = Object.keys(jobEvents) as readonly JobEventName[];
+
+/** The names of the events that call for work. */
+export const workEventNames = jobEventNames.filter((name): name is WorkEventName => jobEvents[name].callsForWork);
+
+const workEvents: ReadonlySet<string> = new Set(workEventNames);
+
+/** Whether an event of this name calls for work; one of a newer release does not. */
+export function callsForWork(event: string): event is WorkEventName {
+  return workEvents.has(event);
+}
 
 /** The version of the worker protocol that this release understands: all events up to it. */
 export const PROTOCOL_VERSION = Math.max(...jobEventNames.map(protocolOf));

@@ -132,6 +132,8 @@ test('a payload or result is refused while the key of its job is locked, since t
   await expect(before.appendAll([created])).rejects.toThrow(LogUnavailableError);
   const sequence = await plain.append(started ?? created, await plain.append(created, 0));
   await expect(before.append(completed ?? created, sequence)).rejects.toThrow('not in PAYLOAD_KEYS');
+  const carried = { ...created, event: 'JobCarried', version: 3, data: { payload: SECRET } } as unknown as JobEvent;
+  await expect(before.append(carried, sequence)).rejects.toThrow('not in PAYLOAD_KEYS');
   await before.append(progressed ?? created, sequence);
   expect((await before.readHistory(jobId)).map(({ event }) => event.event)).toEqual([
     'JobCreated',

@@ -4,7 +4,7 @@ import { LogUnavailableError } from '../errors.ts';
 import type { RecordedEvent } from '../read/logEntry.ts';
 import type { JobKey, JobKeys } from './jobKeys.ts';
 import { open, seal } from './jwe.ts';
-import { hasContents, isSealed, openEvent, openJob, sealEvent } from './sealedEvent.ts';
+import { hasContents, hasValue, isSealed, openEvent, openJob, sealEvent } from './sealedEvent.ts';
 
 type Keys = Pick<JobKeys, 'find' | 'findOrCreate' | 'create' | 'shred'>;
 
@@ -104,16 +104,13 @@ export class Contents {
   }
 }
 
-/** Events with a payload or a result, which must not be lost. */
-const HAS_VALUE: ReadonlySet<string> = new Set(['JobCreated', 'JobPayloadChanged', 'JobCompleted']);
-
 /**
  * Returns a key that is not kept: events after the key was destroyed must be as unreadable as those before. A locked key
  * may become available again, so payloads and results are refused until then. Failures are stored, since a worker would
  * otherwise repeat them for ever.
  */
 function lostSecret(kind: Exclude<JobKey['kind'], 'key'>, { event, jobId }: JobEvent): Uint8Array {
-  if (kind === 'locked' && HAS_VALUE.has(event)) {
+  if (kind === 'locked' && hasValue(event)) {
     throw new LogUnavailableError(`the key of job ${jobId} needs a master key that is not in PAYLOAD_KEYS here`);
   }
   return randomBytes(32);

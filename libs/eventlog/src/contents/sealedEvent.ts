@@ -1,5 +1,5 @@
 import { hasInexactNumber, jobEvents, mayBeInexact } from '@jobstream/domain';
-import type { Job, JobError, JobEvent, JobProgress, SecretKind } from '@jobstream/domain';
+import type { Job, JobError, JobEvent, JobEventName, JobProgress, SecretKind } from '@jobstream/domain';
 import { headerOf, open, seal } from './jwe.ts';
 import type { JobKey } from './jobKeys.ts';
 
@@ -68,6 +68,11 @@ export function openJob(job: Job, key: JobKey): Job {
 /** Whether the event has contents, to be encrypted where keys are configured. */
 export function hasContents(event: JobEvent): boolean {
   return secretsOf(event).some(([field]) => fieldsOf(event)[field] !== undefined);
+}
+
+/** Whether events of this name have a payload or a result, which must not be lost. */
+export function hasValue(event: JobEventName): boolean {
+  return Object.values<SecretKind>(jobEvents[event].secrets).includes('value');
 }
 
 /** Whether a part of the job or the event is sealed. */

@@ -1,4 +1,4 @@
-import type { JobEvent } from '@jobstream/domain';
+import { callsForWork, type JobEvent } from '@jobstream/domain';
 import { jobAppendRequest } from '../append/appendRequest.ts';
 import { assertFits } from '../append/appendLimiter.ts';
 import { TRACEPARENT } from '../connection/headers.ts';
@@ -49,7 +49,7 @@ export class MemoryServer {
     const request = jobAppendRequest(event, traceparent);
     assertFits(Buffer.from(request.text));
     const message = this.stream.append(request, expected, this.clock.now());
-    if (event.event === 'JobCreated' || event.event === 'JobRequeued') this.#callForWork(event.jobType, message);
+    if (callsForWork(event.event)) this.#callForWork(event.jobType, message);
     for (const listener of this.#listeners) listener(event);
     return message.sequence;
   }

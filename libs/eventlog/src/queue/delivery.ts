@@ -7,7 +7,7 @@ import type { Undelivered } from './redelivery.ts';
 
 /**
  * One work message of a job, held until it is acknowledged or handed back. It comes from the log (`recorded` is the
- * JobCreated or JobRequeued) or from a timer that fired. Delivery is at-least-once.
+ * event that calls for work) or from a timer that fired. Delivery is at-least-once.
  */
 export interface Delivery {
   readonly jobId: string;
@@ -102,7 +102,7 @@ export class MessageDelivery implements Delivery {
   }
 }
 
-/** Decodes a JobCreated or JobRequeued from the log. */
+/** Decodes an event that calls for work from the log. */
 export function decodeEventDelivery(message: ReceivedMessage): DecodedDelivery {
   const decoded = decodeStoredEvent(message.subject, message.text(), (name) => message.header(name));
   if (decoded.kind === 'malformed') return decoded;

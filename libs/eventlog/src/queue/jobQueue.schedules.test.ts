@@ -9,7 +9,7 @@ import { type ConsumerFaults, ScheduledConsumers } from '../../testing/schedules
 import type { StartRate } from './admission/rateLimiter.ts';
 import type { Delivery } from './delivery.ts';
 import { JobQueue } from './jobQueue.ts';
-import { dueConsumer, requeuedConsumer, workerConsumer } from './workConsumers.ts';
+import { dueConsumer, eventConsumer } from './workConsumers.ts';
 
 interface Plan {
   readonly faults: ConsumerFaults;
@@ -79,8 +79,9 @@ class Work {
 
 function serverWith(schedule: Schedule, { faults, jobs }: Plan): ScheduledConsumers {
   const server = new ScheduledConsumers(schedule, faults, ACK_WAIT_MS);
-  server.addDurable(workerConsumer('email'));
-  for (const name of [requeuedConsumer('email'), dueConsumer('email')]) server.addDurable(name, { isEmpty: true });
+  server.addDurable(eventConsumer('JobCreated', 'email'));
+  for (const name of [eventConsumer('JobRequeued', 'email'), dueConsumer('email')])
+    server.addDurable(name, { isEmpty: true });
   for (let count = 0; count < jobs; count++) {
     const { subject, text, filter } = jobAppendRequest(new JobScript({ jobType: 'email' }).create());
     const compared = filter === subject ? {} : { [EXPECTED_FILTER]: filter };

@@ -1,3 +1,4 @@
+import { workEventNames, type WorkEventName } from '@jobstream/domain';
 import type { Connection } from '../connection/connection.ts';
 import type { ConsumerMessage } from '../connection/consumerMessage.ts';
 import type { ServerClock } from '../connection/serverClock.ts';
@@ -9,7 +10,7 @@ import type { JobQueueOptions, OpenQueue } from './jobQueueOptions.ts';
 import { PullLoop } from './pullLoop.ts';
 import { subscribeToPauses } from './subscribeToHints.ts';
 import { ConsumerWait, type ConsumerWaitOptions } from './consumerWait.ts';
-import { dueConsumer, requeuedConsumer, workConsumers, workerConsumer } from './workConsumers.ts';
+import { dueConsumer, eventConsumer, workConsumers } from './workConsumers.ts';
 
 type ClockedOptions = JobQueueOptions & { readonly clock: Pick<ServerClock, 'now'> };
 
@@ -17,7 +18,10 @@ type ClockedOptions = JobQueueOptions & { readonly clock: Pick<ServerClock, 'now
  * At each request the server scans all that was stored since the last one, some 3 ms per 8 MB, and stores nothing
  * meanwhile. New jobs move their consumer forward; requeued ones are rare, so they are requested often.
  */
-const REQUEUED_EXPIRES_MS = 5_000;
+const EXPIRES_MS: { readonly [Name in WorkEventName]: number | undefined } = {
+  JobCreated: undefined,
+  JobRequeued: 5_000,
+};
 /** Deliveries held per delivery that may run: as many outcomes may be in flight to the log. */
 const HELD_PER_RUN = 2;
 
@@ -43,8 +47,9 @@ export class JobQueue implements OpenQueue {
     const events = { ...common, stream: JOBS_STREAM, decode: decodeEventDelivery };
     const decodeDue = (message: ConsumerMessage) => decodeDueDelivery(message, clock.now());
     this.#loops = [
-      new PullLoop({ ...events, consumer: workerConsumer(jobType) }),
-      new PullLoop({ ...events, consumer: requeuedConsumer(jobType), expiresMs: REQUEUED_EXPIRES_MS }),
+      ...workEventNames.map((event) => {
+        return new PullLoop({ ...events, consumer: eventConsumer(event, jobType), expiresMs: EXPIRES_MS[event] });
+      }),
       new PullLoop({ ...common, stream: TIMERS_STREAM, consumer: dueConsumer(jobType), decode: decodeDue }),
     ];
     this.#unsubscribePauses = subscribeToPauses(connection.nats, jobType, () => this.#held.handBack());

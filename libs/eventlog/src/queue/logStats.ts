@@ -2,8 +2,8 @@ import type { ConsumerInfo, JetStreamManager, StreamState } from '@nats-io/jetst
 import { LogUnavailableError } from '../errors.ts';
 import type { DirectReader } from '../read/directReader.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
-import { createdSubject, dueSubject, requeuedSubject } from '../streams/jobSubjects.ts';
-import { listConsumers, loadOf, type TypeConsumers } from './workConsumers.ts';
+import { dueSubject } from '../streams/jobSubjects.ts';
+import { listConsumers, loadOf, type TypeConsumers, workConsumers } from './workConsumers.ts';
 
 /** The pending jobs of one type. */
 export interface TypeBacklog {
@@ -87,12 +87,12 @@ export class LogStats {
   }
 
   async #ofType(consumers: TypeConsumers, jobs: StreamState): Promise<TypeBacklog> {
-    const { jobType, worker, requeued, due } = consumers;
-    const oldest = await Promise.all([
-      this.#oldestIn(worker, createdSubject(jobType), jobs),
-      this.#oldestIn(requeued, requeuedSubject(jobType), jobs),
-      this.#oldestDue(due, jobType),
-    ]);
+    const { jobType, found } = consumers;
+    const oldest = await Promise.all(
+      workConsumers({ jobType }).map(({ filter, stream }, index) =>
+        stream === TIMERS_STREAM ? this.#oldestDue(found[index], jobType) : this.#oldestIn(found[index], filter, jobs),
+      ),
+    );
     const oldestAt = oldest
       .filter((at) => at !== undefined)
       .toSorted()

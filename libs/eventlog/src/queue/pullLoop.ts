@@ -17,7 +17,7 @@ export interface PullLoopOptions<Item = MessageDelivery> {
   readonly available: () => number;
   readonly rate?: StartRate | undefined;
   /** How long the server keeps a pull request open, default 30 s. */
-  readonly expiresMs?: number;
+  readonly expiresMs?: number | undefined;
   readonly decode: (message: ConsumerMessage) => DecodedDelivery<Item>;
   /** Must not reject. */
   readonly onDelivery: (delivery: Item) => Promise<void>;

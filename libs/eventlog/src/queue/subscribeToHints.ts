@@ -1,5 +1,5 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
-import { cancelledSubject, jobIdOfSubject } from '../streams/jobSubjects.ts';
+import { eventFilter, jobIdOfSubject } from '../streams/jobSubjects.ts';
 import { workConsumers } from './workConsumers.ts';
 
 /**
@@ -27,7 +27,8 @@ export function subscribeToCancellations(
   jobTypes: readonly string[],
   onHint: (jobId: string) => void,
 ): () => void {
-  return subscribeToHints(nats, jobTypes.map(cancelledSubject), ({ subject }) => onHint(jobIdOfSubject(subject)));
+  const filters = jobTypes.map((jobType) => eventFilter('JobCancelled', jobType));
+  return subscribeToHints(nats, filters, ({ subject }) => onHint(jobIdOfSubject(subject)));
 }
 
 /** Calls back when a consumer of the job type was paused, by any client; returns how to stop. */

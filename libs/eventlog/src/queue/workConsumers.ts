@@ -5,9 +5,10 @@ import {
   type ConsumerInfo,
   type JetStreamManager,
 } from '@nats-io/jetstream';
+import type { WorkEventName } from '@jobstream/domain';
 import { isConsumerExists, isConsumerNotFound } from '../connection/serverErrors.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
-import { createdSubject, dueSubject, requeuedSubject } from '../streams/jobSubjects.ts';
+import { dueSubject, eventFilter } from '../streams/jobSubjects.ts';
 import { findPauseOfAll, pauseOf, withPauseNote } from './pauseNote.ts';
 import type { StartRate } from './admission/rateLimiter.ts';
 
@@ -26,18 +27,25 @@ export interface WorkLimits {
   readonly rate?: StartRate | undefined;
 }
 
-/** A consumer of a job type and the stream that it reads. */
-export interface WorkConsumer {
+/** A consumer and the stream that it reads. */
+interface DurableConsumer {
   readonly stream: string;
   readonly config: Partial<ConsumerConfig> & { readonly durable_name: string };
 }
 
-/** The server's state of the consumers of a job type; those that an earlier release did not create may be missing. */
+/** A consumer of a job type. */
+export interface WorkConsumer extends DurableConsumer {
+  /** The subjects that it selects. */
+  readonly filter: string;
+}
+
+/** The server's state of the consumers of a job type. */
 export interface TypeConsumers {
   readonly jobType: string;
+  /** That of new jobs. */
   readonly worker: ConsumerInfo;
-  readonly requeued: ConsumerInfo | undefined;
-  readonly due: ConsumerInfo | undefined;
+  /** All of them, in the order of `workConsumers`; those that an earlier release did not create are undefined. */
+  readonly found: readonly (ConsumerInfo | undefined)[];
 }
 
 /** Deliveries that all workers of a type may hold together; the server scans them all on each redelivery tick. */
@@ -52,12 +60,12 @@ const LIMITS_KEY = 'jobstream-limits';
 /** Each may take as long as a request to a server that does not answer. */
 const MAX_FAILURES = 12;
 
-export function workerConsumer(jobType: string): string {
-  return `worker-${jobType}`;
-}
+/** How the names of the consumers of each event begin, in the order in which they are created; see `workConsumers`. */
+const PREFIXES: { readonly [Name in WorkEventName]: string } = { JobRequeued: 'requeued-', JobCreated: 'worker-' };
 
-export function requeuedConsumer(jobType: string): string {
-  return `requeued-${jobType}`;
+/** Returns the name of the consumer of an event that calls for work. */
+export function eventConsumer(event: WorkEventName, jobType: string): string {
+  return `${PREFIXES[event]}${jobType}`;
 }
 
 export function dueConsumer(jobType: string): string {
@@ -78,13 +86,17 @@ export function workConsumers({ jobType, limits, ...wait }: WorkConsumerOptions)
     max_deliver: -1,
     ...(limits === undefined ? {} : { metadata: { [LIMITS_KEY]: JSON.stringify(limits) } }),
   };
-  // As lists, to which the consumers with two filters of an earlier release can be updated.
-  const [created, requeued] = [[createdSubject(jobType)], [requeuedSubject(jobType)]];
-  const due = { filter_subject: dueSubject(jobType), max_ack_pending: MAX_ACK_PENDING_DUE };
+  const ofEvent = (event: WorkEventName): WorkConsumer => {
+    const filter = eventFilter(event, jobType);
+    // As a list, to which the consumer with two filters of an earlier release can be updated.
+    const config = { ...common, durable_name: eventConsumer(event, jobType), filter_subjects: [filter] };
+    return { stream: JOBS_STREAM, filter, config };
+  };
+  const filter = dueSubject(jobType);
+  const due = { filter_subject: filter, max_ack_pending: MAX_ACK_PENDING_DUE };
   return [
-    { stream: JOBS_STREAM, config: { ...common, durable_name: requeuedConsumer(jobType), filter_subjects: requeued } },
-    { stream: JOBS_STREAM, config: { ...common, durable_name: workerConsumer(jobType), filter_subjects: created } },
-    { stream: TIMERS_STREAM, config: { ...common, durable_name: dueConsumer(jobType), ...due } },
+    ...(Object.keys(PREFIXES) as WorkEventName[]).map(ofEvent),
+    { stream: TIMERS_STREAM, filter, config: { ...common, durable_name: dueConsumer(jobType), ...due } },
   ];
 }
 
@@ -128,8 +140,7 @@ function changesOf(config: WorkConsumer['config'], { ackWaitMs }: WorkConsumerOp
  * Returns whether the type has all its consumers, and they select what they should. How long they wait for
  * acknowledgements, and their pauses, are not compared.
  */
-export function areWorkConsumers({ jobType, worker, requeued, due }: TypeConsumers): boolean {
-  const found = [requeued, worker, due];
+export function areWorkConsumers({ jobType, found }: TypeConsumers): boolean {
   return workConsumers({ jobType }).every(({ config }, index) => {
     const actual = found[index]?.config;
     return actual !== undefined && COMPARED.every((name) => isSame(config[name], actual[name]));
@@ -176,14 +187,14 @@ async function removeConsumer(manager: JetStreamManager, { stream, config }: Wor
 }
 
 /** Creates a consumer, or updates the settings of an existing one. */
-export async function ensureConsumer(manager: JetStreamManager, { stream, config }: WorkConsumer): Promise<void> {
+export async function ensureConsumer(manager: JetStreamManager, { stream, config }: DurableConsumer): Promise<void> {
   const created = await createConsumer(manager, { stream, config });
   if (!created)
     await manager.consumers.update(stream, config.durable_name, { ...NO_FILTER, ...config } as Partial<ConsumerConfig>);
 }
 
 /** Creates a consumer; returns false if one of this name exists with other settings. */
-export async function createConsumer(manager: JetStreamManager, { stream, config }: WorkConsumer): Promise<boolean> {
+export async function createConsumer(manager: JetStreamManager, { stream, config }: DurableConsumer): Promise<boolean> {
   try {
     await manager.consumers.add(stream, config);
     return true;
@@ -212,13 +223,13 @@ export async function findTypeConsumers(
   manager: JetStreamManager,
   jobType: string,
 ): Promise<TypeConsumers | undefined> {
-  const [requeued, worker, due] = await findConsumers(manager, jobType);
-  return worker && { jobType, worker, requeued, due };
+  const find = ({ stream, config }: WorkConsumer) => findConsumer(manager, stream, config.durable_name);
+  return typeConsumers(jobType, await Promise.all(workConsumers({ jobType }).map(find)));
 }
 
-function findConsumers(manager: JetStreamManager, jobType: string): Promise<(ConsumerInfo | undefined)[]> {
-  const find = ({ stream, config }: WorkConsumer) => findConsumer(manager, stream, config.durable_name);
-  return Promise.all(workConsumers({ jobType }).map(find));
+function typeConsumers(jobType: string, found: TypeConsumers['found']): TypeConsumers | undefined {
+  const worker = found.find((info) => info?.name === eventConsumer('JobCreated', jobType));
+  return worker && { jobType, worker, found };
 }
 
 /** Returns every type that has consumers, and all consumers of the stream TIMERS, that of triggers included. */
@@ -226,11 +237,13 @@ export async function listConsumers(
   manager: JetStreamManager,
 ): Promise<{ readonly types: readonly TypeConsumers[]; readonly timers: readonly ConsumerInfo[] }> {
   const [jobs, timers] = await Promise.all([byName(manager, JOBS_STREAM), byName(manager, TIMERS_STREAM)]);
-  const workers = [...jobs.values()].filter(({ name }) => name.startsWith(workerConsumer('')));
-  const types = workers.map((worker) => {
-    const jobType = worker.name.slice(workerConsumer('').length);
-    const [requeued, due] = [jobs.get(requeuedConsumer(jobType)), timers.get(dueConsumer(jobType))];
-    return { jobType, worker, requeued, due };
+  const workers = [...jobs.keys()].filter((name) => name.startsWith(PREFIXES.JobCreated));
+  const types = workers.flatMap((name) => {
+    const jobType = name.slice(PREFIXES.JobCreated.length);
+    const found = workConsumers({ jobType }).map(({ stream, config }) =>
+      (stream === TIMERS_STREAM ? timers : jobs).get(config.durable_name),
+    );
+    return typeConsumers(jobType, found) ?? [];
   });
   return { types, timers: [...timers.values()] };
 }
@@ -242,8 +255,8 @@ async function byName(manager: JetStreamManager, stream: string): Promise<Readon
 }
 
 /** Returns the consumers that exist. */
-export function consumersOf({ worker, requeued, due }: TypeConsumers): readonly ConsumerInfo[] {
-  return [worker, requeued, due].filter((info) => info !== undefined);
+export function consumersOf({ found }: TypeConsumers): readonly ConsumerInfo[] {
+  return found.filter((info) => info !== undefined);
 }
 
 /** Counts the jobs not yet delivered to a worker, and those that workers hold. */

@@ -1,4 +1,4 @@
-import { evolve, jobEvents, type Job, type JobState, type LoggedEvent } from '@jobstream/domain';
+import { callsForWork, evolve, jobEvents, type Job, type JobState, type LoggedEvent } from '@jobstream/domain';
 import { JobUnreadableError, LogUnavailableError } from '../errors.ts';
 import { jobFilter, jobIdOfSubject } from '../streams/jobSubjects.ts';
 import { TooManySubjectsError, type DirectReader, type StoredMessage } from './directReader.ts';
@@ -11,8 +11,8 @@ import { decodeRecordedEvent, type RecordedEvent } from './logEntry.ts';
 /**
  * A job folded from its whole history. `sequence` is what the next append must expect: that of the job's last message in
  * the log, 0 if all of them have expired. `dispatches` are the sequences of the event with which the history begins
- * and of each JobRequeued: a JobCreated or JobRequeued behind the first that is not among them is a copy, which a stranger
- * has stored.
+ * and of each later one that calls for work: a call for work behind the first that is not among them is a copy, which a
+ * stranger has stored.
  */
 export interface JobSnapshot {
   readonly job: Job;
@@ -232,7 +232,7 @@ function foldHistory(history: readonly RecordedEvent<LoggedEvent>[]): Omit<JobSn
   }
   const [first] = changes;
   if (job === undefined || first === undefined) return undefined;
-  const calls = changes.filter((one) => one === first || one.event.event === 'JobRequeued');
+  const calls = changes.filter((one) => one === first || callsForWork(one.event.event));
   const dispatches = calls.map(({ sequence }) => sequence);
   const carried = changes.findLast(({ event }) => event.event === 'JobCarried');
   if (carried === undefined) return { job, dispatches, since: first.recordedAt };

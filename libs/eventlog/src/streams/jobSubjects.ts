@@ -1,5 +1,5 @@
 import { jobEventNames, jobEvents } from '@jobstream/domain';
-import type { JobEvent, UnreadableEvent } from '@jobstream/domain';
+import type { JobEvent, JobEventName, UnreadableEvent } from '@jobstream/domain';
 
 /** Returns the subject of an event: `jobs.<type>.<id>.<event>`. */
 export function eventSubject(event: JobEvent): string {
@@ -38,19 +38,9 @@ export function expectationFilter(event: JobEvent): string {
   return event.data.idempotencyKey === undefined ? eventSubject(event) : jobFilter(event.jobId);
 }
 
-/** Returns the subjects of the creations of a job type. */
-export function createdSubject(jobType: string): string {
-  return `jobs.${jobType}.*.${jobEvents.JobCreated.token}`;
-}
-
-/** Returns the subjects of the requeues of a job type. */
-export function requeuedSubject(jobType: string): string {
-  return `jobs.${jobType}.*.${jobEvents.JobRequeued.token}`;
-}
-
-/** Returns the subjects of the cancellations of a job type. */
-export function cancelledSubject(jobType: string): string {
-  return `jobs.${jobType}.*.${jobEvents.JobCancelled.token}`;
+/** Returns the filter of all events of this name of a job type: `jobs.<type>.*.<event>`. */
+export function eventFilter(event: JobEventName, jobType: string): string {
+  return `jobs.${jobType}.*.${jobEvents[event].token}`;
 }
 
 /** Returns the id of the job in a subject `jobs.<type>.<id>.<event>`. */

@@ -3,23 +3,30 @@ import type { Printer, Tone } from '../../output/printer.ts';
 import { plainText } from '../../output/table.ts';
 import { formatDuration } from '../../output/times.ts';
 
-const TONES: Readonly<Partial<Record<JobEventName, Tone>>> = {
+const TONES: Readonly<Record<JobEventName, Tone>> = {
+  JobCreated: 'quiet',
   JobStarted: 'busy',
   JobProgressed: 'quiet',
   JobCompleted: 'good',
   JobRetryScheduled: 'bad',
   JobFailed: 'bad',
   JobCancelled: 'bad',
+  JobRequeued: 'quiet',
+  JobDueNow: 'quiet',
+  JobPayloadChanged: 'quiet',
+  JobReleased: 'quiet',
+  JobCarried: 'quiet',
 };
 const NAME_WIDTH = 'JobRetryScheduled'.length;
 
 type Details = {
-  readonly [Name in JobEventName]?: (data: JobEventData[Name], due: (instant: string) => string) => string | undefined;
+  readonly [Name in JobEventName]: (data: JobEventData[Name], due: (instant: string) => string) => string | undefined;
 };
 
 /** What is worth knowing of an event beside its name; `due` shows a time as it was ahead at the time of the event. */
 const DETAILS: Details = {
-  JobCreated: ({ runAt }, due) => runAt && `due ${due(runAt)}`,
+  JobCreated: ({ runAt, reason }, due) =>
+    [...(runAt ? [`due ${due(runAt)}`] : []), ...(reason ? [reason] : [])].join(': '),
   JobStarted: ({ attempt, worker }) => `attempt ${attempt} on ${worker}`,
   JobProgressed: describeProgress,
   JobCompleted: ({ durationMs, result }) => [`in ${formatDuration(durationMs)}`, ...jsonOf(result)].join(': '),
@@ -29,10 +36,14 @@ const DETAILS: Details = {
   JobReleased: ({ attempt, reason }) => `attempt ${attempt}: ${reason}`,
   JobCancelled: ({ reason }) => reason,
   JobRequeued: ({ reason }) => reason,
+  JobDueNow: ({ reason }) => reason,
+  JobPayloadChanged: ({ reason }) => reason,
+  JobCarried: () => undefined,
 };
 
 /** Shows an event in one line; `of` names the job where it is not clear which one it is. */
 export function describeEvent({ event, at, data }: JobEvent, printer: Printer, of: readonly string[] = []): string {
+  // An event of a newer release is in none of our tables.
   const name = printer.tone(TONES[event] ?? 'quiet', event.padEnd(NAME_WIDTH));
   const describe = DETAILS[event] as
     ((data: unknown, due: (instant: string) => string) => string | undefined) | undefined;

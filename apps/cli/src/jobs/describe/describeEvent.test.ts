@@ -1,0 +1,29 @@
+import type { JobEvent } from '@jobstream/client';
+import { expect, test } from 'vitest';
+import { createPrinter } from '../../output/printer.ts';
+import { describeEvent } from './describeEvent.ts';
+
+const output = { write: () => true };
+const printer = createPrinter({ stdout: output, stderr: output, env: {} }, { json: false, utc: true });
+const at = '2026-01-01T12:34:00.000Z';
+const described = (event: string, data: object) =>
+  describeEvent({ event, at, data } as unknown as JobEvent, printer)
+    .split(/ {2,}/)
+    .slice(1);
+
+test.each(['JobCancelled', 'JobRequeued', 'JobDueNow', 'JobPayloadChanged', 'JobCreated'])(
+  'of a %s the reason is shown',
+  (event) => {
+    expect(described(event, { reason: 'it was late' })).toEqual([event, 'it was late']);
+    expect(described(event, {})).toEqual([event]);
+  },
+);
+
+test('of a delayed repetition both are shown, when it is due and why', () => {
+  const data = { runAt: '2026-01-01T12:35:00.000Z', reason: 'it was late' };
+  expect(described('JobCreated', data)).toEqual(['JobCreated', 'due 2026-01-01T12:35:00.000Z: it was late']);
+});
+
+test('an event of a newer release is shown by its name', () => {
+  expect(described('JobSignalled', { name: 'go' })).toEqual(['JobSignalled']);
+});

@@ -1,0 +1,63 @@
+import type * as Schema from 'effect/Schema';
+import type { Job, JobStatus } from './job.ts';
+import type { Tenant } from '../messages/tenant.ts';
+import type { Timestamp } from '../messages/timestamp.ts';
+
+type Fields = Schema.Struct.Fields;
+
+/** How a secret field is encrypted: any JSON value, a text, or of an error message and stack, of progress the message. */
+export type SecretKind = 'value' | 'text' | 'error' | 'progress';
+
+/** What `evolve` of a definition sees of an event. */
+interface Occurrence<Data extends Fields> {
+  readonly jobId: string;
+  readonly jobType: string;
+  readonly at: Timestamp;
+  readonly causationId?: string;
+  readonly tenant?: Tenant;
+  readonly data: Schema.Struct<Data>['Type'];
+}
+
+/** All that the system has to know about one event of a job's life; see docs/architecture.md. */
+interface EventDefinition<
+  Data extends Fields,
+  Hidden extends keyof Data,
+  CallsForWork extends boolean,
+  ByOperator extends boolean,
+  Before = Job,
+> {
+  /** What the event says, for the AsyncAPI document, which adds the sentences about `callsForWork` and `byOperator`. */
+  readonly summary: string;
+  /** The last token of its subject. */
+  readonly token: string;
+  /** The version of the worker protocol that brought it; 1 if left out. */
+  readonly protocol?: number;
+  /** Whether its message is delivered to workers, to have the job run. */
+  readonly callsForWork: CallsForWork;
+  /** Whether it is what an operator, or a client of the API, does to a job that exists. */
+  readonly byOperator: ByOperator;
+  readonly data: Data;
+  /** The fields that are encrypted where keys are configured, and unreadable once the job was erased. */
+  readonly secrets: { readonly [Field in keyof Data]?: SecretKind };
+  /** The fields that clients do not see. Of errors they never see the stack. */
+  readonly hidden: readonly Hidden[];
+  /** The statuses in which the event is legal; in any other the job's state ignores it. */
+  readonly legalIn: readonly JobStatus[];
+  /** Whether the data fit the job; the job's state ignores the event if they do not. */
+  readonly fits: (job: Job, data: Schema.Struct<Data>['Type']) => boolean;
+  /** The job after the event, but for `version` and `updatedAt`. */
+  readonly evolve: (job: Before, event: Occurrence<Data>) => Job;
+}
+
+/** Checks a definition, and keeps the types of its fields. */
+export function define<
+  const Data extends Fields,
+  const CallsForWork extends boolean,
+  const ByOperator extends boolean,
+  const Hidden extends keyof Data = never,
+  Before = Job,
+>(
+  definition: EventDefinition<Data, Hidden, CallsForWork, ByOperator, Before>,
+): EventDefinition<Data, Hidden, CallsForWork, ByOperator, Before> {
+  return definition;
+}
