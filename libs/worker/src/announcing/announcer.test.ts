@@ -97,7 +97,8 @@ test('a worker whose announcements are refused works on, and logs it once', asyn
   const denied = 'permissions: { publish: { deny: ["workers.*", "types.*.*"] } }';
   await using own = await startNats({ extraConfig: `authorization { users: [{ user: w, password: p, ${denied} }] }` });
   const user = { natsUser: 'w', natsPassword: 'p' };
-  await using ownLog = await TestLog.open(own.url, { user: 'w', password: 'p' });
+  // Creates the consumers as the API does, for which a worker with a user waits.
+  await using ownLog = await TestLog.open(own.url, { user: 'w', password: 'p', managesConsumers: {} });
   const { type, wake } = await startNapping({ natsUrl: own.url, ...user, logger });
   wake();
   const { jobId } = await ownLog.create(type);
