@@ -35,7 +35,8 @@ test('a heartbeat of an API is not one of a worker', async () => {
   await projector.stop();
 });
 
-test('a process counts as gone when its heartbeats have expired', async () => {
+// Each with a server of its own; they wait for it most of the time.
+test.concurrent('a process counts as gone when its heartbeats have expired', async () => {
   await using nats = await startNats();
   await createWithQuickExpiry(nats.url);
   await using log = await openEventLog({ url: nats.url });
@@ -49,7 +50,7 @@ test('a process counts as gone when its heartbeats have expired', async () => {
   await api.stop();
 });
 
-test('nothing new is written while it is not known which processes live', async () => {
+test.concurrent('nothing new is written while it is not known which processes live', async () => {
   await using nats = await startNats();
   await using log = await openEventLog({ url: nats.url });
   const api = new ProcessHeartbeat({ log, role: 'api', logger });
@@ -63,7 +64,7 @@ test('nothing new is written while it is not known which processes live', async 
   await api.stop();
 });
 
-test('a process that may not create consumers knows who lives as well, and who is gone', async () => {
+test.concurrent('a process that may not create consumers knows who lives as well, and who is gone', async () => {
   const user = { user: 'projector', password: 'secret' };
   const users = `authorization { users: [{ user: ${user.user}, password: ${user.password} }] }`;
   await using nats = await startNats({ extraConfig: `${users}\nno_auth_user: ${user.user}` });

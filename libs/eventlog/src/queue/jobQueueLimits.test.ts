@@ -54,26 +54,22 @@ async function laterJobIsDelivered(): Promise<void> {
   await eventually(() => expect(queue.deliveries).toHaveLength(1));
 }
 
-test(
-  'a rate holds for all sources together, and waiting jobs are neither lost nor delivered twice',
-  { tags: ['exact'] },
-  async () => {
-    const jobType = newType();
-    await createBacklog(jobType, { created: 8, due: 4 });
-    const starts: number[] = [];
-    const rate = { starts: 5, perMs: 3_000 };
-    await using queue = await openQueue(jobType, { rate }, () => void starts.push(performance.now()));
-    await eventually(() => expect(starts.length).toBeGreaterThanOrEqual(5));
-    // Their acknowledgements may still be in flight.
-    await eventually(async () => expect((await infoOf(jobType)).inFlight).toBeLessThanOrEqual(5));
-    await eventually(() => expect(starts).toHaveLength(12));
-    // Never early; the tolerance is for a pause of this process before the time is recorded.
-    for (const [index, at] of starts.slice(5).entries()) {
-      expect(at - (starts[index] ?? 0)).toBeGreaterThan(rate.perMs - 100);
-    }
-    expect(queue.deliveries.map(({ deliveryCount }) => deliveryCount)).toEqual(Array.from({ length: 12 }, () => 1));
-  },
-);
+test('a rate holds for all sources together, and waiting jobs are neither lost nor delivered twice', async () => {
+  const jobType = newType();
+  await createBacklog(jobType, { created: 8, due: 4 });
+  const starts: number[] = [];
+  const rate = { starts: 5, perMs: 1_000 };
+  await using queue = await openQueue(jobType, { rate }, () => void starts.push(performance.now()));
+  await eventually(() => expect(starts.length).toBeGreaterThanOrEqual(5));
+  // Their acknowledgements may still be in flight.
+  await eventually(async () => expect((await infoOf(jobType)).inFlight).toBeLessThanOrEqual(5));
+  await eventually(() => expect(starts).toHaveLength(12));
+  // Never early; the tolerance is for a pause of this process before the time is recorded.
+  for (const [index, at] of starts.slice(5).entries()) {
+    expect(at - (starts[index] ?? 0)).toBeGreaterThan(rate.perMs - 100);
+  }
+  expect(queue.deliveries.map(({ deliveryCount }) => deliveryCount)).toEqual(Array.from({ length: 12 }, () => 1));
+});
 
 test('deliveries that start nothing do not count against the rate', async () => {
   const jobType = newType();
@@ -261,8 +257,8 @@ test('claims at most 8 MB of large jobs ahead of its slots', async () => {
     claiming--;
     await delivery.acquireSlot();
   });
-  for (let created = 0; created < 300; created += 50) await createJobs(jobType, 50, 'x'.repeat(200_000));
-  await eventually(() => expect(queue.deliveries.length).toBe(300));
+  for (let created = 0; created < 150; created += 50) await createJobs(jobType, 50, 'x'.repeat(200_000));
+  await eventually(() => expect(queue.deliveries.length).toBe(150));
   expect(most).toBeGreaterThan(10);
   expect(most).toBeLessThanOrEqual(10 + 8_000_000 / 200_000);
 });

@@ -212,7 +212,8 @@ describe('the triggers', () => {
 
   test('go on after a restart of the server', async () => {
     await using server = await startNats();
-    await using own = await openEventLog({ url: server.url });
+    // What is published before the connection is restored is lost, and tried again after a share of the deadline.
+    await using own = await openEventLog({ url: server.url, deadlineMs: 1_000 });
     await using triggers = await listen(own);
     await server.restart();
     await eventually(() => own.schedules.triggers.fireAll());
