@@ -87,20 +87,24 @@ test('a row that is no job is rejected, and the others are relayed', async () =>
   expect(await stage.created()).toMatchObject([{ jobId: id }]);
 });
 
-test('a claim whose transaction is lost after its appends is repeated without a second job', { tags: ['exact'] }, async () => {
-  const id = await stage.enqueue('email');
-  const outbox = new Outbox({ url: stage.url });
-  const append = outbox.claim({ table: 0, after: '(0,0)', most: 10, mostBytes: 1_000 }, async ([row]) => {
-    if (row === undefined) throw new Error('nothing to claim');
-    await stage.log.append({ ...eventOfApi('k', { type: 'email' }), jobId: id }, 0);
-    throw new Error('killed before the commit');
-  });
-  await expect(append).rejects.toThrow('killed before the commit');
-  await outbox.close();
-  await using _ = await stage.startRelay();
-  await stage.untilDrained();
-  expect(await stage.created()).toHaveLength(1);
-});
+test(
+  'a claim whose transaction is lost after its appends is repeated without a second job',
+  { tags: ['exact'] },
+  async () => {
+    const id = await stage.enqueue('email');
+    const outbox = new Outbox({ url: stage.url });
+    const append = outbox.claim({ table: 0, after: '(0,0)', most: 10, mostBytes: 1_000 }, async ([row]) => {
+      if (row === undefined) throw new Error('nothing to claim');
+      await stage.log.append({ ...eventOfApi('k', { type: 'email' }), jobId: id }, 0);
+      throw new Error('killed before the commit');
+    });
+    await expect(append).rejects.toThrow('killed before the commit');
+    await outbox.close();
+    await using _ = await stage.startRelay();
+    await stage.untilDrained();
+    expect(await stage.created()).toHaveLength(1);
+  },
+);
 
 test('a row that fails alone is deferred, keeps none of the others, and is relayed once it can be', async () => {
   let isBroken = true;

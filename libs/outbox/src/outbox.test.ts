@@ -69,17 +69,21 @@ test('rows that a relay claims are passed by for another, and are back when it f
   expect(await drain()).toEqual(['1', '2']);
 });
 
-test('a claim whose connection is lost while its jobs are appended is back, and the next one has another connection', { tags: ['exact'] }, async () => {
-  await enqueue(3);
-  const lost = outbox.claim(ALL, async (rows) => {
-    const backends = `FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'jobstream-relay'`;
-    await queryDatabase(url, `SELECT pg_terminate_backend(pid) ${backends}`);
-    await eventually(async () => expect(await queryDatabase(url, `SELECT ${backends}`)).toEqual([]));
-    return relayed(rows);
-  });
-  await expect(lost).rejects.toThrow(OutboxUnavailableError);
-  expect(await drain()).toEqual(['1', '2', '3']);
-});
+test(
+  'a claim whose connection is lost while its jobs are appended is back, and the next one has another connection',
+  { tags: ['exact'] },
+  async () => {
+    await enqueue(3);
+    const lost = outbox.claim(ALL, async (rows) => {
+      const backends = `FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'jobstream-relay'`;
+      await queryDatabase(url, `SELECT pg_terminate_backend(pid) ${backends}`);
+      await eventually(async () => expect(await queryDatabase(url, `SELECT ${backends}`)).toEqual([]));
+      return relayed(rows);
+    });
+    await expect(lost).rejects.toThrow(OutboxUnavailableError);
+    expect(await drain()).toEqual(['1', '2', '3']);
+  },
+);
 
 test('of a claim, what was relayed leaves, what has failed is deferred or rejected, and the others stay in their place', async () => {
   await queryDatabase(url, `SELECT jobstream.enqueue('email', '"a"', '{"idempotencyKey": "k", "tags": ["b"]}')`);
