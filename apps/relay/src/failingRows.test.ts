@@ -103,4 +103,5 @@ test('a table that cannot be claimed from keeps no other from being drained', as
   await stage.query('ALTER TABLE jobstream.outbox_2 RENAME TO renamed');
   await enqueue(1, 'second');
   await isRelayed('second');
+  expect(await types()).toEqual(['first', 'second']);
 });

@@ -1,5 +1,5 @@
 import { creationEvent, identityOfKey } from '@jobstream/creation';
-import { fold, type JobEvent, type JobEventOf } from '@jobstream/domain';
+import { fold, type Job, type JobEvent, type JobEventOf } from '@jobstream/domain';
 import { eventually } from '@jobstream/test-support';
 import { Outbox, retryJobs } from '@jobstream/outbox';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -133,6 +133,44 @@ test('a row that fails alone is deferred, keeps none of the others, and is relay
   const created = await stage.created();
   expect(created).toHaveLength(601);
   expect(created.at(-1)).toMatchObject({ jobId: id, data: { payload: { to: 'a' }, maxAttempts: 3 } });
+});
+
+test('a row that comes back after the log has lost its job creates none, whatever the settings of the relay are', async () => {
+  const jobs = new Map<string, Job>();
+  for (const options of [{}, { idempotencyKey: 'k' }]) {
+    await stage.enqueue('email', 1, options);
+  }
+  const rows = 'CREATE TABLE public.rows AS SELECT * FROM jobstream.outbox_0';
+  await stage.query(rows);
+  {
+    await using _ = await stage.startRelay();
+    await stage.untilDrained();
+  }
+  for (const event of await stage.created()) {
+    const job = fold([event]);
+    if (job !== undefined) jobs.set(job.id, job);
+  }
+  await stage.log.prefix.purgeBefore((await stage.log.lastSequence()) + 1);
+  await stage.query('INSERT INTO jobstream.outbox_0 SELECT * FROM public.rows');
+  const table = { findJob: (id: string) => Promise.resolve(jobs.has(id) ? { job: jobs.get(id) as Job } : undefined) };
+  await using _ = await stage.startRelay({ table });
+  await stage.untilDrained();
+  expect(await stage.log.lastSequence()).toBe(2);
+  expect(await stage.metrics.text()).toMatch(/outcome="repeated"\} 2/);
+});
+
+test('an outbox of an earlier release is relayed from, and the log of the relay names the upgrade', async () => {
+  await stage.query('DROP FUNCTION jobstream.claim_jobs, jobstream.settle_jobs, jobstream.outbox_report');
+  await stage.query(
+    'CREATE OR REPLACE FUNCTION jobstream.outbox_status() RETURNS TABLE (waiting bigint, oldest timestamptz, rejected bigint, bytes bigint) LANGUAGE sql AS $$ SELECT 0, now(), 0, 0 $$',
+  );
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const warn = vi.spyOn(logger, 'warn');
+  await using _ = await stage.startRelay({ logger });
+  const id = await stage.enqueue('email');
+  await eventually(async () => expect(await stage.created()).toMatchObject([{ jobId: id }]));
+  const messages = warn.mock.calls.map(([, message]) => String(message));
+  expect(messages).toEqual(['outbox is of an earlier release: run the command outbox install']);
 });
 
 test('three relays at once create each of 3,000 jobs once, and the tables are empty at the end', async () => {

@@ -12,7 +12,7 @@ import {
   startNats,
   type TestNats,
 } from '@jobstream/test-support';
-import { type ClaimRoom, claimRoom } from '../src/claimRoom.ts';
+import { claimRoom } from '../src/claimRoom.ts';
 import { LogBeginning } from '../src/logBeginning.ts';
 import { OutboxRelay } from '../src/outboxRelay.ts';
 import type { RelayDeps } from '../src/relayRow.ts';
@@ -54,15 +54,20 @@ export class RelayStage implements AsyncDisposable {
 
   /** Starts a relay in the process of the test. */
   async startRelay({
-    room = claimRoom(1),
     url = this.url,
     log = this.log,
+    table = this.table,
     logger = createLogger({ service: 'test', level: 'silent' }),
-  }: { room?: ClaimRoom; url?: string; log?: RelayDeps['log']; logger?: Logger } = {}): Promise<AsyncDisposable> {
+  }: {
+    url?: string;
+    log?: RelayDeps['log'];
+    table?: RelayDeps['table'];
+    logger?: Logger;
+  } = {}): Promise<AsyncDisposable> {
     const relay = new OutboxRelay({
       outbox: new Outbox({ url }),
-      deps: { log, table: this.table, beginning: new LogBeginning({ log: this.log, hasArchive: false }) },
-      room,
+      deps: { log, table, beginning: new LogBeginning({ log: this.log, hasArchive: false }) },
+      room: claimRoom(1),
       isWritable: () => this.log.isWritable(),
       metrics: this.#counts,
       logger,

@@ -34,6 +34,28 @@ test('a job waits once the transaction is committed, and not after a rollback', 
   ]);
 });
 
+test.each(['READ UNCOMMITTED', 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'])(
+  'a job is enqueued in a transaction of the level %s, also into a table that was truncated since it began',
+  async (level) => {
+    await using app = await connect();
+    await app.query(`BEGIN ISOLATION LEVEL ${level}; SELECT count(*) FROM pg_class`);
+    await queryDatabase(
+      url,
+      `SELECT jobstream.enqueue('other'); DELETE FROM jobstream.outbox_0; SELECT setval('jobstream.outbox_active', 1);
+      BEGIN; SELECT jobstream.truncate_if_drained(0); COMMIT; SELECT setval('jobstream.outbox_active', 0)`,
+    );
+    await app.query(`SELECT jobstream.enqueue('email'); SELECT jobstream.enqueue_many('[{"type": "email"}]'); COMMIT`);
+    expect(await waiting()).toMatchObject([{ type: 'email' }, { type: 'email' }]);
+  },
+);
+
+test('jobs of savepoints that are rolled back do not wait', async () => {
+  await using app = await connect();
+  await app.query(`BEGIN; SELECT jobstream.enqueue('kept'); SAVEPOINT one; SELECT jobstream.enqueue('dropped'); ROLLBACK TO one;
+    SAVEPOINT two; SELECT jobstream.enqueue('kept'); RELEASE two; COMMIT`);
+  expect(await waiting()).toMatchObject([{ type: 'kept' }, { type: 'kept' }]);
+});
+
 test('a refusal names the field and leaves the transaction as any error does', async () => {
   await using app = await connect();
   await app.query('BEGIN');

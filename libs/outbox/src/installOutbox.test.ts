@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createDatabase, queryDatabase } from '@jobstream/test-support';
-import { beforeEach, expect, test } from 'vitest';
+import { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { FIRST_PLACE } from './claimJobs.ts';
 import { OutboxRefusedError } from './errors.ts';
 import { installOutbox, outboxStatus } from './installOutbox.ts';
+import { Outbox } from './outbox.ts';
 import { outboxSql, outboxVersions } from './outboxVersions.ts';
 import { uninstallOutbox } from './uninstallOutbox.ts';
 
@@ -40,26 +43,6 @@ test('says what it does, and nothing is left to do the second time', async () =>
   expect(said.slice(5)).toEqual(['version 4 of the outbox is installed already']);
 });
 
-test('an outbox of version 1 is brought to this release, and who may claim may put back', async () => {
-  const role = `relay_${randomUUID().replaceAll('-', '')}`;
-  await queryDatabase(
-    url,
-    `CREATE SCHEMA jobstream; CREATE TABLE jobstream.versions (number integer, installed_at timestamptz DEFAULT now());
-    INSERT INTO jobstream.versions VALUES (1); ${outboxVersions()[0]?.sql};
-    CREATE ROLE ${role}; GRANT EXECUTE ON FUNCTION jobstream.claim TO ${role}`,
-  );
-  await installOutbox(url);
-  const mayPutBack = `SELECT has_function_privilege(proacl.grantee, oid, 'EXECUTE') AS may FROM pg_proc, aclexplode(proacl) AS proacl
-    WHERE oid = 'jobstream.put_back'::regproc AND grantee = '${role}'::regrole`;
-  expect(await queryDatabase(url, mayPutBack)).toEqual([{ may: true }]);
-  await queryDatabase(url, `DROP OWNED BY ${role}; DROP ROLE ${role}`);
-});
-
-test('is installed once by two at the same time', async () => {
-  await Promise.all([installOutbox(url), installOutbox(url)]);
-  expect((await outboxStatus(url)).version).toBe(4);
-});
-
 test('a waiting job is counted, and keeps the outbox from being removed', async () => {
   await installOutbox(url);
   await enqueue(url);
@@ -93,4 +76,122 @@ test('a database in another encoding is refused', async () => {
 test('the SQL can be read before it is run', () => {
   expect(outboxSql()).toContain('CREATE FUNCTION jobstream.enqueue(');
   expect(outboxSql(4)).toBe('');
+});
+
+/** Installs the versions up to this one, as an earlier release did. */
+async function installOlder(version: number): Promise<void> {
+  const sql = outboxVersions().filter(({ number }) => number <= version);
+  await queryDatabase(
+    url,
+    `CREATE SCHEMA jobstream; CREATE TABLE jobstream.versions (number integer PRIMARY KEY, installed_at timestamptz DEFAULT now());
+    INSERT INTO jobstream.versions SELECT generate_series(1, ${version}); ${sql.map((one) => one.sql).join(';')}`,
+  );
+}
+
+const relayOne = async (outbox: Outbox): Promise<number> => {
+  await outbox.rotate(1_000_000);
+  const claim = { table: 0, after: FIRST_PLACE, most: 10, mostBytes: 1_000 };
+  const { rows } = await outbox.claim(claim, (relayed) => Promise.resolve({ relayed, failed: [] }));
+  return rows;
+};
+
+describe('a relay with no more rights than it needs', () => {
+  const role = `relay_${randomUUID().replaceAll('-', '')}`;
+  const asRole = () => {
+    const address = new URL(url);
+    [address.username, address.password] = [role, 'secret'];
+    return address.href;
+  };
+  beforeAll(() => queryDatabase(url, `CREATE ROLE ${role} LOGIN PASSWORD 'secret'`));
+  afterEach(() => queryDatabase(url, `DROP OWNED BY ${role}`));
+  afterAll(() => queryDatabase(url, `DROP ROLE ${role}`));
+
+  test.each([1, 2, 3])(
+    'takes jobs out of version %i, whatever the default level is, and has its rights after the upgrade',
+    async (version) => {
+      await installOlder(version);
+      const granted = ['claim', 'reject', 'rotate', 'outbox_status', ...(version > 1 ? ['put_back'] : [])];
+      await queryDatabase(
+        url,
+        `GRANT EXECUTE ON FUNCTION ${granted.map((name) => `jobstream.${name}`).join(', ')} TO ${role};
+      ALTER DATABASE ${new URL(url).pathname.slice(1)} SET default_transaction_isolation = 'serializable'`,
+      );
+      const outbox = new Outbox({ url: asRole() });
+      await enqueue(url);
+      expect([await relayOne(outbox), outbox.isCurrent, (await outbox.count()).waiting]).toEqual([1, false, 0]);
+      await installOutbox(url);
+      await enqueue(url);
+      expect([await relayOne(outbox), outbox.isCurrent, (await outbox.count()).waiting]).toEqual([1, true, 0]);
+      await outbox.close();
+    },
+  );
+
+  test('gives a whole claim back to an earlier version when one of its jobs has failed', async () => {
+    await installOlder(3);
+    const outbox = new Outbox({ url });
+    await enqueue(url);
+    await outbox.rotate(1_000_000);
+    const claimed = outbox.claim({ table: 0, after: FIRST_PLACE, most: 10, mostBytes: 1_000 }, ([row]) => {
+      if (row === undefined) throw new Error('there is no row');
+      return Promise.resolve({ relayed: [], failed: [{ row, reason: 'a fault', isHopeless: false }] });
+    });
+    await expect(claimed).rejects.toThrow('all 1 rows of a claim stay, since one does: a fault');
+    expect((await outbox.count()).waiting).toBe(1);
+    await outbox.close();
+  });
+
+  test('of an earlier release works with this version', async () => {
+    await installOlder(3);
+    await queryDatabase(
+      url,
+      `GRANT EXECUTE ON FUNCTION jobstream.claim, jobstream.reject, jobstream.put_back, jobstream.rotate,
+      jobstream.outbox_status TO ${role}`,
+    );
+    await installOutbox(url);
+    for (const tag of ['relayed', 'kept', 'rejected'])
+      await queryDatabase(url, `SELECT jobstream.enqueue('email', '"${tag}"')`);
+    // What such a relay sends.
+    await queryDatabase(asRole(), 'BEGIN; SELECT number, bytes, active FROM jobstream.rotate(1048576); COMMIT');
+    await queryDatabase(
+      asRole(),
+      `BEGIN;
+      CREATE TEMPORARY TABLE claimed AS SELECT * FROM jobstream.claim(0, '(0,0)', 500);
+      SELECT jobstream.put_back(id, enqueued_at, type, payload::jsonb, options::jsonb, key_digest, tenant) FROM claimed
+        WHERE payload = '"kept"';
+      SELECT jobstream.reject(id, enqueued_at, type, payload::jsonb, options::jsonb, key_digest, tenant, 'a reason') FROM claimed
+        WHERE payload = '"rejected"';
+      COMMIT`,
+    );
+    const [counts] = await queryDatabase(asRole(), 'SELECT waiting::int, rejected::int FROM jobstream.outbox_status()');
+    expect(counts).toEqual({ waiting: 1, rejected: 1 });
+  });
+});
+
+test("who may call a relay's functions as anybody may call them as anybody after the upgrade", async () => {
+  await installOlder(3);
+  await queryDatabase(url, 'GRANT EXECUTE ON FUNCTION jobstream.claim TO PUBLIC');
+  await installOutbox(url);
+  const may = `SELECT proacl::text ~ '[{,]=X' AS may FROM pg_proc WHERE oid = 'jobstream.claim_jobs'::regproc`;
+  expect(await queryDatabase(url, may)).toEqual([{ may: true }]);
+});
+
+test('two at the same time install it once, and it can be removed, where transactions are serializable and read-only by default', async () => {
+  const name = new URL(url).pathname.slice(1);
+  await queryDatabase(url, `ALTER DATABASE ${name} SET default_transaction_isolation = 'serializable'`);
+  await queryDatabase(url, `ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+  await Promise.all([installOutbox(url), installOutbox(url)]);
+  expect((await outboxStatus(url)).version).toBe(4);
+  await uninstallOutbox(url);
+  expect(await schemas()).toHaveLength(0);
+});
+
+test('a job of a transaction that is open while the outbox is removed is not dropped', async () => {
+  await installOutbox(url);
+  const app = new Client({ connectionString: url });
+  await app.connect();
+  await app.query("BEGIN; SELECT jobstream.enqueue('email')");
+  await expect(uninstallOutbox(url)).rejects.toThrow('a transaction is open that has enqueued');
+  await app.query('COMMIT');
+  await app.end();
+  await expect(uninstallOutbox(url)).rejects.toThrow('the outbox has 1 waiting and 0 rejected jobs');
 });
