@@ -12,6 +12,8 @@ DECLARE
   -- Beyond the last page of the window.
   window_end bigint := least((after::text::point)[0]::bigint + 4096, 4294967295);
   jobs refcursor;
+  last tid;
+  next tid;
   claimed integer := 0;
   bytes bigint := 0;
 BEGIN
@@ -24,16 +26,20 @@ BEGIN
   WHILE claimed < most LOOP -- one at a time, since a job that is fetched is locked, and may be large
     FETCH jobs INTO place, id, enqueued_at, type, payload, options, key_digest, tenant, attempts;
     IF NOT FOUND THEN
-      place := CASE WHEN window_end >= pages THEN '(0,0)' ELSE format('(%s,0)', window_end) END;
+      next := CASE WHEN window_end >= pages THEN '(0,0)' ELSE format('(%s,0)', window_end) END;
       EXIT;
     END IF;
     bytes := bytes + coalesce(octet_length(payload), 0) + coalesce(octet_length(options), 0);
-    EXIT WHEN bytes > most_bytes AND claimed > 0; -- the next claim goes on with this one
+    IF bytes > most_bytes AND claimed > 0 THEN
+      next := place;
+      EXIT;
+    END IF;
     RETURN NEXT;
     claimed := claimed + 1;
-    place := format('(%s,%s)', (place::text::point)[0]::bigint, (place::text::point)[1]::integer + 1);
+    last := place;
   END LOOP;
   CLOSE jobs;
+  place := coalesce(next, format('(%s,%s)', (last::text::point)[0]::bigint, (last::text::point)[1]::integer + 1)::tid);
   id := NULL;
   RETURN NEXT;
 END $$;
