@@ -12,6 +12,7 @@ const NO_SYSTEM = {
   api: 'http://127.0.0.1:1',
   nats: 'nats://127.0.0.1:1',
   natsContext: '',
+  postgres: '',
   adminKey: '',
   pageFolder: '',
 };
@@ -33,6 +34,8 @@ export interface DashboardStage {
   readonly nats: string;
   /** What the `nats` command line needs as XDG_CONFIG_HOME to read the log. */
   readonly natsContext: string;
+  /** The database of the tables. */
+  readonly postgres: string;
   readonly adminKey: string;
   /** The folder of the built page, for a system of the test's own. */
   readonly pageFolder: string;
@@ -68,12 +71,13 @@ export function useDashboard(): DashboardStage {
     if (process.env['CI'] === undefined) context.skip(shared.missing);
     throw new Error(shared.missing);
   });
-  const { api, nats, natsContext, adminKey, pageFolder } = 'missing' in shared ? NO_SYSTEM : shared;
+  const { api, nats, natsContext, postgres, adminKey, pageFolder } = 'missing' in shared ? NO_SYSTEM : shared;
   const clientWith = (credentials: string) => new JobstreamClient({ url: api, credentials });
   return {
     api,
     nats,
     natsContext,
+    postgres,
     adminKey,
     pageFolder,
     client: clientWith(adminKey),

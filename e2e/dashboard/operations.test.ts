@@ -89,6 +89,17 @@ test('all that match are cancelled slowly: paused, found again after a reload, r
   expect(done).toBeLessThan(100);
 });
 
+test('an address that had values of payloads, or left them out, begins no operation on other jobs', async (context) => {
+  const { page } = await openPage(context);
+  const { type } = await waitingJobs(1);
+  await logIn(page, `/operations/new?kind=cancel&type=${type}&search=customer%3DACME`, adminKey);
+  await page.getByText('This address has only a part of the operation').waitFor();
+  expect(await page.getByRole('button', { name: /^Cancel/ }).count()).toBe(0);
+  await page.goto(`/dashboard/operations/new?kind=cancel&type=${type}&withheld=true`);
+  await page.getByText('This address has only a part of the operation').waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+});
+
 test('who may only read sees operations without their controls, and cannot begin one', async (context) => {
   const { page } = await openPage(context);
   const { key } = await createKey({ scopes: ['jobs:read'] });

@@ -12,6 +12,8 @@ export interface SharedSystem {
   readonly nats: string;
   /** What the `nats` command line needs as XDG_CONFIG_HOME to read the log. */
   readonly natsContext: string;
+  /** The database of the tables. */
+  readonly postgres: string;
   /** A key that may do everything. */
   readonly adminKey: string;
   /** The folder of the built page, for a system of a test's own. */
@@ -42,6 +44,7 @@ export default async function shareSystem(project: TestProject): Promise<(() => 
     api: system.api,
     nats: system.nats,
     natsContext: path.join(dataDir, 'nats-cli'),
+    postgres: system.postgres,
     adminKey,
     pageFolder,
     chromium: chromium.binary,

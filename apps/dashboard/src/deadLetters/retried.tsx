@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { atTime, type JobSearch } from '../jobs/jobSearch.ts';
 import { useClient } from '../live/dashboardContext.ts';
+import { planOf } from '../jobs/operationSearch.ts';
 import { isSame, patchBetween } from '../payloads/mergePatch.ts';
 
 /** What was sent for a job. */
@@ -33,22 +34,15 @@ export function Retried({ job, sent }: RetriedProps) {
           </Link>
         </p>
       ) : (
-        <Others sent={sent} />
+        <Others job={job} sent={sent} />
       )}
     </section>
   );
 }
 
-function Others({ sent: { before, after, alike } }: Pick<RetriedProps, 'sent'>) {
-  const client = useClient();
+function Others({ job, sent: { before, after, alike } }: RetriedProps) {
   const patch = patchBetween(before, after);
-  const { data: count } = useQuery({
-    queryKey: ['others', alike],
-    queryFn: ({ signal }) => {
-      const { sort: _sort, ...filter } = atTime(alike, Date.now());
-      return client.operations.count({ kind: 'retry', filter }, { signal });
-    },
-  });
+  const count = useOthers(job, alike);
   if (!count) return null;
   if (patch === undefined) {
     return <p className="dim">This change sets null, which no patch can: the others have to be edited one by one.</p>;
@@ -56,9 +50,27 @@ function Others({ sent: { before, after, alike } }: Pick<RetriedProps, 'sent'>) 
   const sets = isSame(before, after) ? {} : { patch: JSON.stringify(patch, undefined, 2) };
   return (
     <p className="actions start">
-      <Link className="button primary" to="/operations/new" search={{ kind: 'retry', ...alike, ...sets }}>
+      <Link className="button primary" {...planOf({ kind: 'retry', ...alike, ...sets })}>
         Same for the {count.toLocaleString()} others that failed alike…
       </Link>
     </p>
   );
+}
+
+/** How many jobs have failed alike. The table may still have the job itself among them, of before its retry. */
+function useOthers({ id }: Job, alike: JobSearch): number | undefined {
+  const client = useClient();
+  const { data } = useQuery({
+    queryKey: ['others', id, alike],
+    queryFn: async ({ signal }) => {
+      const { sort: _sort, ...filter } = atTime(alike, Date.now());
+      const count = (ids?: readonly string[]) =>
+        client.operations.count({ kind: 'retry', filter: ids === undefined ? filter : { ...filter, ids } }, { signal });
+      // In this order: once the table has the retry, what is counted after it is without the job.
+      const own = await count([id]);
+      return { others: (await count()) - own, lags: own > 0 };
+    },
+    refetchInterval: ({ state }) => (state.data?.lags === true ? 1_000 : 10_000),
+  });
+  return data?.others;
 }

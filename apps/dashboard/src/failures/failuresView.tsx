@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { ExportIncident } from '../incident/exportIncident.tsx';
 import { atTime, type JobSearch } from '../jobs/jobSearch.ts';
+import { planOf } from '../jobs/operationSearch.ts';
 import { useClient } from '../live/dashboardContext.ts';
 import { Age } from '../parts/instant.tsx';
 import { Loaded } from '../parts/loaded.tsx';
@@ -137,7 +138,7 @@ function Mending({ group: { id, name, lastJob }, window }: Pick<GroupProps, 'gro
       <Link className="button" to="/jobs/$id/edit" params={{ id: lastJob }} search={jobs}>
         Edit and retry one<span className="sr-only"> of {name}</span>
       </Link>
-      <Link className="button" to="/operations/new" search={{ kind: 'retry', ...jobs }}>
+      <Link className="button" {...planOf({ kind: 'retry', ...jobs })}>
         Retry all…<span className="sr-only"> of {name}</span>
       </Link>
     </div>

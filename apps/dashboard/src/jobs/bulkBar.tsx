@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
+import { planOf } from './operationSearch.ts';
 import { atTime, type JobSearch } from './jobSearch.ts';
 
 /** As in the view of operations: the ids of chosen jobs stand in the address. */
@@ -31,7 +32,7 @@ export function BulkBar({ filter, total, chosen, onClear }: BulkBarProps) {
         {chosen.size === MAX_CHOSEN && ', which is the most'}
       </span>
       {ACTIONS.map(([kind, name]) => (
-        <Link key={kind} className="button" to="/operations/new" search={{ kind, ...target }}>
+        <Link key={kind} className="button" {...planOf({ kind, ...target })}>
           {name}
         </Link>
       ))}

@@ -1,6 +1,6 @@
 import type { NewOperation, OperationCount } from '@jobstream/client';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { getRouteApi, Link, useNavigate, useRouterState } from '@tanstack/react-router';
 import { type SubmitEvent, useRef, useState } from 'react';
 import { useClient } from '../live/dashboardContext.ts';
 import { Loaded } from '../parts/loaded.tsx';
@@ -8,7 +8,7 @@ import { Failure } from '../parts/notes.tsx';
 import { JsonEditor } from '../payloads/jsonEditor.tsx';
 import { readJson } from '../payloads/readJson.ts';
 import { useMay } from '../session/session.ts';
-import { filterOf, kinds, type OperationSearch } from './operationSearch.ts';
+import { filterOf, kinds, type OperationSearch, planOf, searchOf } from '../jobs/operationSearch.ts';
 import { PatchPreview } from './patchPreview.tsx';
 import { Selection } from './selection.tsx';
 
@@ -24,27 +24,41 @@ const MEANINGS = {
 
 /** An operation on many jobs before it begins: which jobs, what becomes of them, and how fast. */
 export function NewOperationView() {
-  const search: OperationSearch = route.useSearch();
+  const address = route.useSearch();
+  const search = searchOf(address, useRouterState({ select: ({ location }) => location.state.operationValues }));
   const may = useMay('jobs:write');
   if (!may) return <p className="dim">Changes need the scope jobs:write.</p>;
   return (
     <article className="operation">
-      <h1>{TITLES[search.kind]} many jobs</h1>
+      <h1>{TITLES[address.kind]} many jobs</h1>
+      {search === undefined ? <Withheld /> : <Choice search={search} />}
+    </article>
+  );
+}
+
+/** What the address leaves out is in the tab in which the operation was chosen. */
+function Withheld() {
+  return (
+    <p>
+      <strong>This address has only a part of the operation.</strong> Values of payloads stay in the tab in which it was
+      chosen: begin there, or with the <Link to="/jobs">list of jobs</Link>.
+    </p>
+  );
+}
+
+function Choice({ search }: { readonly search: OperationSearch }) {
+  return (
+    <>
       <nav className="choices" aria-label="What to do">
         {kinds.map((kind) => (
-          <Link
-            key={kind}
-            to="/operations/new"
-            search={{ ...search, kind }}
-            aria-current={kind === search.kind || undefined}
-          >
+          <Link key={kind} {...planOf({ ...search, kind })} aria-current={kind === search.kind || undefined}>
             {TITLES[kind]}
           </Link>
         ))}
       </nav>
       <p className="dim">{MEANINGS[search.kind]}</p>
       <Plan key={JSON.stringify(search)} search={search} />
-    </article>
+    </>
   );
 }
 

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { describe } from '../jobs/conditions.ts';
 import { conditionsOf } from '../jobs/jobSearch.ts';
 import { Status } from '../parts/status.tsx';
-import type { OperationSearch } from './operationSearch.ts';
+import type { OperationSearch } from '../jobs/operationSearch.ts';
 
 /** An operation takes no more. */
 const MOST = 100_000;

@@ -10,7 +10,7 @@ import { readAuditSearch } from '../audit/auditSearch.ts';
 import { readJobPageSearch } from '../job/jobPageSearch.ts';
 import { readFailureSearch } from '../failures/failureSearch.ts';
 import { readJobSearch } from '../jobs/jobSearch.ts';
-import { readOperationSearch } from '../operations/operationSearch.ts';
+import { readOperationAddress } from '../jobs/operationSearch.ts';
 import { readPastSearch } from '../past/pastSearch.ts';
 import { Failure } from '../parts/notes.tsx';
 import { Shell } from './shell.tsx';
@@ -72,7 +72,7 @@ const newOperation = createRoute({
   getParentRoute,
   path: '/operations/new',
   component: lazyRouteComponent(() => import('../operations/newOperationView.tsx'), 'NewOperationView'),
-  validateSearch: readOperationSearch,
+  validateSearch: readOperationAddress,
 });
 const operation = createRoute({
   getParentRoute,
