@@ -37,11 +37,13 @@ export async function openContents(
   { storedPatch, ...operation }: ClaimedOperation,
   { contents }: ApiDeps['log'],
 ): Promise<{ readonly operation: OpenedOperation } | { readonly hindrance: string }> {
-  if (operation.keyId === null) {
-    return { operation: storedPatch === undefined ? operation : { ...operation, patch: storedPatch } };
+  if (storedPatch === undefined) {
+    // Only ended ones lose their patch; without it, this would be another operation.
+    return operation.patched === undefined ? { operation } : { hindrance: 'The patch is not kept any more' };
   }
+  if (operation.keyId === null) return { operation: { ...operation, patch: storedPatch } };
   try {
-    const opened = await contents.openText(operation.keyId, String(storedPatch));
+    const opened = await contents.openText(operation.keyId, storedPatch as string);
     if (opened.kind === 'text') return { operation: { ...operation, patch: JSON.parse(opened.text) as unknown } };
     return { hindrance: 'The patch cannot be decrypted with the PAYLOAD_KEYS of this process' };
   } catch (error) {

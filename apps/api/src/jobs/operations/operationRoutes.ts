@@ -47,7 +47,13 @@ const accepted = {
       content: jsonContent(Schema.Union([OperationView, OperationCount])),
     },
   },
-  problems: ['idempotency-key-reused', 'too-many-operations', 'query-too-expensive', 'table-unavailable'],
+  problems: [
+    'idempotency-key-reused',
+    'too-many-operations',
+    'query-too-expensive',
+    'table-unavailable',
+    'log-unavailable',
+  ],
 } as const satisfies Partial<Operation>;
 
 const ofOne = {
