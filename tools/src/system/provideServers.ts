@@ -13,9 +13,12 @@ import {
 } from '@jobstream/servers';
 import { checkNats, checkPostgres } from './externalServers.ts';
 import { onUsualPort } from './choosePort.ts';
-import { keepNatsPort, wishedNatsPort } from './natsPort.ts';
+import { keepPort, keptPort } from './keptPort.ts';
 import type { Guard, NatsUser } from '@jobstream/servers';
 import type { WriteLine } from '../output/prefixedLog.ts';
+
+const NATS_PORT = 4222;
+const POSTGRES_PORT = 5432;
 
 /** A server that the system uses: an embedded one, or one that the user named, which `stop` leaves running. */
 export interface ProvidedServer {
@@ -59,11 +62,11 @@ async function startNats({ env, dataDir, guard, anyPort, writeLine }: SystemOpti
     monitored: true,
     ...users,
   };
-  const usual = anyPort === true ? 0 : wishedNatsPort(folder, namedPort);
+  const usual = anyPort === true ? 0 : (namedPort ?? (keptPort(folder) || NATS_PORT));
   return onUsualPort({ name: 'NATS', usual, instead: nextFreePort, say }, async (port) => {
     const nats = new EmbeddedNats({ ...options, port });
     const provided = { ...(await keepNatsRunning(nats, say)), ...accessTo(nats, users?.passwords) };
-    if (usual !== 0) keepNatsPort(folder, nats.port);
+    if (usual !== 0) keepPort(folder, nats.port);
     return provided;
   });
 }
@@ -90,10 +93,13 @@ export async function providePostgres(options: SystemOptions): Promise<ProvidedS
     return { url: env['DATABASE_URL'], stop: () => Promise.resolve() };
   }
   const say = (line: string) => writeLine('start', line);
-  return onUsualPort({ name: 'Postgres', usual: anyPort === true ? 0 : 5432, say }, async (port) => {
+  const folder = path.join(dataDir, 'postgres');
+  const usual = anyPort === true ? 0 : keptPort(folder) || POSTGRES_PORT;
+  return onUsualPort({ name: 'Postgres', usual, instead: nextFreePort, say }, async (port) => {
     const postgres = new EmbeddedPostgres({ dataDir, port, guard });
     const supervised = new SupervisedProcess(postgres, { name: 'postgres', report: say });
     await supervised.start();
+    if (usual !== 0) keepPort(folder, postgres.port); // the folder is there now, and may be a link
     return { url: postgres.url, stop: () => supervised.stop() };
   });
 }
