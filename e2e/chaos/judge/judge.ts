@@ -8,7 +8,7 @@ import { checkPast } from './checkPast.ts';
 import { checkCounts, checkRows } from './checkTable.ts';
 import type { Evidence } from './evidence.ts';
 import { readHistories, type JunkMessage } from './readHistories.ts';
-import { replay, type JudgedJob } from './replay.ts';
+import { replay } from './replay.ts';
 import type { Violation } from './violation.ts';
 
 export interface Verdict {
@@ -29,7 +29,7 @@ export interface Verdict {
 export function judge(evidence: Evidence): Verdict {
   const { byJob, junk, violations } = readHistories(evidence.messages);
   const replays = new Map([...byJob].map(([jobId, history]) => [jobId, replay(jobId, history)]));
-  const jobs = new Map([...replays].map(([jobId, { job }]) => [jobId, job && behindCopies(job, junk)]));
+  const jobs = new Map([...replays].map(([jobId, { job }]) => [jobId, job]));
   const acknowledged = new Set(evidence.load.flatMap((record) => (record.kind === 'created' ? [record.id] : [])));
   return {
     violations: [
@@ -56,12 +56,6 @@ export function judge(evidence: Evidence): Verdict {
     effects: evidence.effects.length,
     repeats: explainRepeats(evidence.effects, byJob),
   };
-}
-
-/** A row names the last message of its job that is an event on its own subject, also a copy, which changes nothing else. */
-function behindCopies(job: JudgedJob, junk: readonly JunkMessage[]): JudgedJob {
-  const last = junk.findLast(({ copyOf }) => copyOf === job.id)?.sequence ?? 0;
-  return last > job.last_sequence ? { ...job, last_sequence: last } : job;
 }
 
 /** All that the stranger wrote is kept there, but for copies. */

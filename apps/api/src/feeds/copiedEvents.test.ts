@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
-import { eventSubject } from '@jobstream/eventlog';
-import { publishRaw } from '@jobstream/eventlog/testing/publishRaw';
+import { EXPECTED_FILTER, EXPECTED_SEQUENCE, eventSubject } from '@jobstream/eventlog';
+import { expireAllBut, publishRaw } from '@jobstream/eventlog/testing/publishRaw';
 import { expect, test } from 'vitest';
 import { useStage } from '../../testing/apiStage.ts';
 import { openFeed } from '../../testing/openFeed.ts';
+import { projectAll } from '../../testing/projectAll.ts';
 import { startApi } from '../../testing/startApi.ts';
 
 const stage = useStage();
@@ -70,6 +71,33 @@ test('the feed of all jobs leaves out what does not follow the last message of i
   expect((await live.received(3)).map(({ event }) => event)).toEqual(expected);
   using replayed = await openFeed(`${small.url}/api/events?after=${after}`);
   expect((await replayed.received(3)).map(({ event }) => event)).toEqual(expected);
+});
+
+test('an event of a job that does not exist is in no feed and no history', async () => {
+  const after = await api.log.lastSequence();
+  const { completed } = await newJob();
+  const forged: JobEvent = { ...completed, jobId: randomUUID() };
+  const [, type, id] = eventSubject(forged).split('.');
+  const headers = { [EXPECTED_SEQUENCE]: '0', [EXPECTED_FILTER]: `jobs.${type}.${id}.>` };
+  await publishRaw(stage.nats.url, eventSubject(forged), encodeJobEvent(forged), headers);
+  const { jobId } = await newJob();
+  using feed = await openFeed(`${api.url}/api/events?after=${after}`);
+  expect((await feed.received(2)).map(({ data }) => data.jobId)).toEqual([completed.jobId, jobId]);
+  for (const path of ['', '/events']) expect((await api.fetch(`/api/jobs/${id}${path}`)).status).toBe(404);
+});
+
+test('a job whose events the log has lost has an empty history, and its feed has ended', async () => {
+  const { jobId, started, completed, append } = await newJob();
+  await append(started);
+  await append(completed);
+  await newJob();
+  await projectAll(api.log, stage.databaseUrl);
+  await expireAllBut(stage.nats.url, 1);
+  expect(await (await api.fetch(`/api/jobs/${jobId}`)).json()).toMatchObject({ status: 'completed' });
+  const history = await api.fetch(`/api/jobs/${jobId}/events`);
+  expect([history.status, await history.json()]).toEqual([200, { items: [] }]);
+  const stream = await api.fetch(`/api/jobs/${jobId}/events`, { headers: { accept: 'text/event-stream' } });
+  expect(stream.status).toBe(204);
 });
 
 test('a wait for a job is not answered by a copy of its creation, of an end that a retry has undone, or of another end', async () => {

@@ -43,7 +43,8 @@ export async function* followJob(
   }
 }
 
-function changesOf(before: JobState, arrived: readonly Recorded[]): JobNews {
+/** Folds events onto a job, and leaves out those that change nothing, which any program can store. */
+export function changesOf(before: JobState, arrived: readonly Recorded[]): JobNews {
   let job = before;
   const events = arrived.filter(({ event }) => {
     const earlier = job;

@@ -67,7 +67,7 @@ test.each([
     expect(await names(id)).toEqual(['JobCreated', 'JobStarted']);
     const processing = { status: 'processing', version: 2, attempt: 1 };
     expect(await stage.eventLog.readJob(id)).toMatchObject({ sequence, job: processing });
-    expect((await stage.readModel.findJob(id))?.job).toMatchObject(processing);
+    expect(await stage.readModel.findJob(id)).toMatchObject({ sequence: 2, job: processing });
     await stage.eventLog.append(completed, sequence);
     await stage.projectedAll();
     expect(await names(id)).toEqual(['JobCreated', 'JobStarted', 'JobCompleted']);

@@ -75,27 +75,27 @@ export function decodeLogEntry(message: DecodableMessage, fields: HeaderFields =
   const decoded = decodeStoredEvent(subject, message.text(), (name) => message.header(name));
   if (decoded.kind === 'event') {
     const entry = { kind: 'event', sequence, bytes, recordedAt, event: decoded.event } as const;
-    return fields.traces || fields.links ? { ...entry, ...headerFields(message, fields) } : entry;
+    return fields.traces || fields.links ? { ...entry, ...headerFields(message, decoded.event, fields) } : entry;
   }
   const putAside = { sequence, bytes, recordedAt, subject, reason: decoded.reason, body };
   if (decoded.kind === 'malformed') return { kind: 'malformed', ...putAside };
   return { kind: 'unreadable', event: decoded.event, ...putAside };
 }
 
-function headerFields(message: DecodableMessage, { traces, links }: HeaderFields) {
+function headerFields(message: DecodableMessage, event: JobEvent, { traces, links }: HeaderFields) {
   return {
     ...(traces === true ? { traceparent: message.header(TRACEPARENT) } : {}),
-    ...(links === true ? { linked: isLinked(message) } : {}),
+    ...(links === true ? { linked: isLinked(message, event) } : {}),
   };
 }
 
-function isLinked(message: DecodableMessage): boolean {
-  return (
-    previousOfJob(
-      message.subject,
-      expectationOf((name) => message.header(name)),
-    ) !== undefined
+/** An event that follows no other is its job's first, which only a creation can be. */
+function isLinked(message: DecodableMessage, event: JobEvent): boolean {
+  const previous = previousOfJob(
+    message.subject,
+    expectationOf((name) => message.header(name)),
   );
+  return previous === 0 ? event.event === 'JobCreated' : previous !== undefined;
 }
 
 /** Returns a header of a stored message. */

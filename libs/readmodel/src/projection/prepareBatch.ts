@@ -80,7 +80,7 @@ function knownStates(events: readonly FoldableEntry[], { cache, createdIsNew }: 
   return { known, missing };
 }
 
-/** False for what cannot be a job's first event: it counts for nothing, but is the last event of the job that there is. */
+/** False for what cannot be a job's first event: it changes nothing, whatever the state of the job. */
 function isCreation({ event, version }: LoggedEvent): boolean {
   return event === 'JobCreated' && version === 1;
 }
@@ -117,12 +117,14 @@ function foldEvents(events: readonly FoldableEntry[], folding: Folding): readonl
     const change = changes.get(event.jobId);
     const before = change === undefined ? folding.stateBefore(event.jobId) : change.after;
     const after = evolve(before, event) ?? before;
-    if (after === before) folding.onIgnored(sequence);
+    const isIgnored = after === before;
+    if (isIgnored) folding.onIgnored(sequence);
     else folding.onEvent(before, event);
-    // Also for an event that is illegal in this state: it is the job's last one in the log.
+    // Written also for an event that is illegal in this state: that finds out whether the row is as it is taken to be.
     if (after === undefined) continue;
-    if (change === undefined) changes.set(event.jobId, { before, after, sequence });
-    else Object.assign(change, { after, sequence });
+    const last = isIgnored ? change?.sequence : sequence;
+    if (change === undefined) changes.set(event.jobId, { before, after, sequence: last });
+    else Object.assign(change, { after, sequence: last });
   }
   return [...changes.values()];
 }

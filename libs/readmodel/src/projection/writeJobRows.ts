@@ -4,17 +4,17 @@ import type { BulkStatement, RowCopy } from '../postgres/bulkStatement.ts';
 import { storableInstant, storableJson, storableText } from '../postgres/storableValues.ts';
 import { failureGroup } from '../failures/failureGroup.ts';
 
-/** What a batch of events did to a job; `sequence` is that of its last event. */
+/** What a batch of events did to a job; `sequence` is that of the last one that changed it, undefined if none did. */
 export interface ChangedJob {
   readonly before: JobState;
   after: Job;
-  sequence: number;
+  sequence: number | undefined;
 }
 
 /** A changed job with its JSON columns as text; `baseVersion` is the version of the row, undefined if there is none. */
 export interface JobWrite {
   readonly job: Job;
-  readonly sequence: number;
+  readonly sequence: number | undefined;
   readonly baseVersion: number | undefined;
   /** Null where the row keeps the one that it has. */
   readonly payload: string | null;
@@ -81,11 +81,11 @@ const changingColumns: readonly Column[] = [
   { name: 'started_by', type: 'text', valueOf: ({ job }) => text(job.startedBy) },
   { name: 'unreadable_events', type: 'int', valueOf: ({ job }) => job.unreadableEvents ?? null },
   { name: 'version', type: 'int', valueOf: ({ job }) => job.version },
-  { name: 'last_sequence', type: 'bigint', valueOf: ({ sequence }) => sequence },
+  { name: 'last_sequence', type: 'bigint', valueOf: ({ sequence }) => sequence ?? null },
 ];
 
 /** Never emptied, and not known to a later update. */
-const KEPT: ReadonlySet<string> = new Set(['payload', 'result', 'result_inexact']);
+const KEPT: ReadonlySet<string> = new Set(['payload', 'result', 'result_inexact', 'last_sequence']);
 
 const baseVersion: Column = { name: 'base_version', type: 'int', valueOf: (write) => write.baseVersion ?? null };
 

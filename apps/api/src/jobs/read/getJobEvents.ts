@@ -1,13 +1,16 @@
 import { JobId, JobType, Timestamp } from '@jobstream/domain';
+import { isReadableRecord, type RecordedEvent } from '@jobstream/eventlog';
 import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { callerOf, shownOfErrors } from '../../auth/caller.ts';
+import { changesOf } from '../../feeds/followJob.ts';
 import { type BodyOf, sendJson } from '../../http/sendJson.ts';
 import { withinDeadline } from '../../http/withinDeadline.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';
 import { jobEventView, JobEventView } from '../view/jobEventView.ts';
 import { jobIdOf, JobPath, noSuchJob } from '../view/jobPath.ts';
+import { findJob } from './findJob.ts';
 import { streamJobEvents } from './streamJobEvents.ts';
 
 /** An event in the JSON format of CloudEvents 1.0, with extension attributes. */
@@ -77,16 +80,22 @@ export function getJobEvents(deps: ApiDeps): RequestHandler {
   };
 }
 
-function listEvents({ log }: ApiDeps): RequestHandler {
+function listEvents(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
-    const history = await log.readHistory(jobIdOf(req, res));
-    if (history.length === 0) throw noSuchJob();
+    const history = await historyOf(jobIdOf(req, res), deps);
     res.setHeader('Cache-Control', 'private, no-cache');
     const shownOf = shownOfErrors(callerOf(res));
     const views = history.map((recorded) => jobEventView(recorded, shownOf));
     if (wantedType(req) === CLOUD_EVENTS) sendJson(res, 200, views.map(cloudEvent), CLOUD_EVENTS);
     else sendJson(res, 200, { items: views });
   };
+}
+
+/** Empty for a job that is in the table, and whose events the log has lost: without an archive it keeps them for JOBS_MAX_AGE. */
+async function historyOf(id: string, deps: ApiDeps): Promise<readonly RecordedEvent[]> {
+  const { events, job } = changesOf(undefined, await deps.log.readWholeHistory(id));
+  if (job === undefined && (await findJob(id, deps)) === undefined) throw noSuchJob();
+  return events.filter(isReadableRecord);
 }
 
 function wantedType(req: Request): string | false {

@@ -6,6 +6,7 @@ import { callerOf, shownOfErrors } from '../../auth/caller.ts';
 import { eventFrame, openEventStream } from '../../feeds/eventStream.ts';
 import { lastEventId } from '../../feeds/feedQuery.ts';
 import { followJob } from '../../feeds/followJob.ts';
+import { findJob } from './findJob.ts';
 import { noSuchJob } from '../view/jobPath.ts';
 
 const HEARTBEAT_MS = 15_000;
@@ -22,12 +23,19 @@ export async function streamJobEvents(jobId: string, req: Request, res: Response
   const heartbeat = setInterval(() => sendHeartbeat(res), HEARTBEAT_MS);
   try {
     for await (const { events, job } of followJob(jobId, deps, over.signal)) {
-      if (job === undefined) throw noSuchJob();
+      if (job === undefined) return await endWithoutHistory(jobId, res, deps);
       if (!send(events, after, { res, hasEnded: isTerminal(job.status) })) return;
     }
   } finally {
     clearInterval(heartbeat);
   }
+  res.end();
+}
+
+/** A job whose events the log has lost has ended: nothing comes any more. */
+async function endWithoutHistory(jobId: string, res: Response, deps: ApiDeps): Promise<void> {
+  if ((await findJob(jobId, deps)) === undefined) throw noSuchJob();
+  res.statusCode = 204;
   res.end();
 }
 
