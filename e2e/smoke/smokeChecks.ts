@@ -7,7 +7,7 @@ import { examplesOf } from '../docs/examplesOf.ts';
 import type { Check } from '../harness/runChecks.ts';
 import { runInShell } from '../harness/runInShell.ts';
 import { dashboardCheck } from './dashboardCheck.ts';
-import { ownJobCheck } from './ownJobCheck.ts';
+import { doneBy } from './doneBy.ts';
 import type { ReadmeProject } from './readmeProject.ts';
 import { stopCheck } from './stopCheck.ts';
 import { takeoverCheck } from './takeoverCheck.ts';
@@ -29,7 +29,10 @@ export function smokeChecks({ env, starting, installing, browser }: SmokeParts):
   return [
     { name: '`npm start` becomes ready', run: async () => (await starting).api },
     { name: 'curl creates a job and follows it as in README.md', run: async () => curlJob(await starting) },
-    ownJobCheck(installing, starting),
+    {
+      name: 'the worker and the producer of README.md run with the packed packages',
+      run: async () => ownJob(await installing, await starting),
+    },
     takeoverCheck(installing, starting),
     dashboardCheck(starting, browser),
     { name: '`npm run verify` finds the table equal to the log', run: () => verify(env) },
@@ -60,6 +63,17 @@ interface Answer {
 
 function parse(line: string): Answer {
   return JSON.parse(line) as Answer;
+}
+
+/** The programs at the beginning of the page. */
+async function ownJob(project: ReadmeProject, system: RunningSystem): Promise<string> {
+  await using worker = await project.run('jobs/worker.ts', system);
+  await using producer = await project.run('producer.ts', system);
+  assert.equal(await doneBy(worker, producer.ended), 0, producer.output);
+  assert.equal(producer.stdout, '{ bytes: 5400 }\n', producer.output);
+  worker.kill('SIGTERM');
+  assert.equal(await worker.ended, 0, worker.output);
+  return producer.stdout.trim();
 }
 
 async function verify(env: Record<string, string>): Promise<string> {

@@ -28,8 +28,8 @@ export function stopCheck(starting: Promise<RunningSystem>): Check {
   };
 }
 
-async function processesOf({ process, pidsOf }: RunningSystem): Promise<readonly NamedProcess[]> {
-  const pids = [process.pid, ...(await pidsOf(''))];
+async function processesOf(system: RunningSystem): Promise<readonly NamedProcess[]> {
+  const pids = [system.process.pid, ...(await system.pidsOf(''))];
   const found = await Promise.all(pids.map(named));
   return found.filter((one) => one !== undefined);
 }
