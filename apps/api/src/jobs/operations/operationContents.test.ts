@@ -36,11 +36,12 @@ async function stored({ databaseUrl }: ApiStage, id: string): Promise<string> {
   return JSON.stringify(await queryDatabase(databaseUrl, text, [id]));
 }
 
-/** What is stored of the values of an operation. */
+/** What is stored of the values of an operation, and until when a process carries it out. */
 async function contentsOf({ databaseUrl }: ApiStage, id: string) {
-  const text = `SELECT patch #>> '{}' AS patch, key_id AS "keyId", fingerprint FROM operations WHERE id = $1`;
+  const text = `SELECT patch #>> '{}' AS patch, key_id AS "keyId", fingerprint, leased_until AS "leasedUntil"
+    FROM operations WHERE id = $1`;
   const [row] = await queryDatabase(databaseUrl, text, [id]);
-  return row as { readonly patch: string | null; readonly keyId: string | null; readonly fingerprint: string | null };
+  return row as Readonly<Record<'patch' | 'keyId' | 'fingerprint' | 'leasedUntil', string | null>>;
 }
 
 async function read({ api }: ApiStage, id: string): Promise<Operation> {
@@ -51,20 +52,21 @@ async function ended(stage: ApiStage, id: string, status = 'completed'): Promise
   await eventually(async () => expect((await read(stage, id)).status).toBe(status));
 }
 
-/** A retry with a patch that is paused while most of its jobs are left: all of them would take a minute. */
+/** A retry with a patch that is paused while most of its jobs are left: all of them would take half a minute. */
 async function pausedRetry(stage: ApiStage, headers: Record<string, string> = {}) {
   const { type, ids } = await cancelledJobs(stage, 60);
   const body = {
     kind: 'retry',
     filter: { type, status: 'cancelled' },
     patch: { from: SECRET, cc: { to: null } },
-    rate: 1,
+    rate: 2,
   };
   const accepted = await stage.api.post('/api/operations', body, headers);
   expect(accepted.status).toBe(202);
   const text = await accepted.text();
   const { id } = JSON.parse(text) as Operation;
   await stage.api.post(`/api/operations/${id}/pause`);
+  await eventually(async () => expect((await contentsOf(stage, id)).leasedUntil).toBeNull());
   expect(text).not.toContain(SECRET);
   return { id, ids, body };
 }
@@ -103,7 +105,7 @@ describe('where payloads are encrypted, what an operation puts into them', () =>
     await (end === 'completed' ? resume(stage, id) : stage.api.post(`/api/operations/${id}/cancel`));
     await ended(stage, id, end);
     const nothing = { patch: null, keyId: null, fingerprint: null };
-    await eventually(async () => expect(await contentsOf(stage, id)).toEqual(nothing));
+    await eventually(async () => expect(await contentsOf(stage, id)).toMatchObject(nothing));
     expect(await copy()).toEqual({ kind: 'shredded' });
   });
 
