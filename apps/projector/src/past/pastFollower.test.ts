@@ -187,6 +187,7 @@ test('the live table does not need it, and retention removes what is older than 
   const retention = new PastRetention({
     databaseUrl: stage.databaseUrl,
     reachMs: 0,
+    forgottenBefore: () => Promise.resolve(0),
     clock: { now: () => Date.now() - 1 },
     logger,
   });

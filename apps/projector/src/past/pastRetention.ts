@@ -8,6 +8,8 @@ export interface PastRetentionOptions {
   /** How far back past states reach at least, in milliseconds. */
   readonly reachMs: number;
   readonly clock: Pick<ServerClock, 'now'>;
+  /** The first sequence that anybody can still read; 0 for all, where there is an archive or the log keeps everything. */
+  readonly forgottenBefore: () => Promise<number>;
   readonly logger: Logger;
 }
 
@@ -24,8 +26,9 @@ export class PastRetention extends BackgroundLoop {
   }
 
   protected async turn(stop: AbortSignal): Promise<NextTurn> {
-    const { databaseUrl, reachMs, clock } = this.#options;
-    await prunePast(databaseUrl, new Date(clock.now() - reachMs).toISOString(), stop);
+    const { databaseUrl, reachMs, clock, forgottenBefore } = this.#options;
+    const before = new Date(clock.now() - reachMs).toISOString();
+    await prunePast(databaseUrl, { before, forgottenBefore: await forgottenBefore() }, stop);
     return INTERVAL_MS;
   }
 

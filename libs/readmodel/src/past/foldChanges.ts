@@ -9,6 +9,8 @@ export interface PastJob {
   readonly firstSequence: number;
   /** The sequence of the event that brought its status. */
   readonly since: number;
+  /** The sequence of the last event that changed it. */
+  readonly lastSequence: number;
 }
 
 /** A change of a job's status. */
@@ -61,8 +63,9 @@ export function foldChanges(
 function step(before: PastJob | undefined, { event, sequence }: FoldableEntry): PastJob | undefined {
   const job = evolve(before?.job, event);
   if (job === undefined || job === before?.job) return undefined;
-  if (before === undefined) return { job, firstSequence: sequence, since: sequence };
-  return { ...before, job, since: job.status === before.job.status ? before.since : sequence };
+  if (before === undefined) return { job, firstSequence: sequence, since: sequence, lastSequence: sequence };
+  const since = job.status === before.job.status ? before.since : sequence;
+  return { ...before, job, since, lastSequence: sequence };
 }
 
 function changeOf(before: PastJob | undefined, past: PastJob, at: string): PastChange {

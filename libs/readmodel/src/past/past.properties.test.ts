@@ -135,7 +135,7 @@ test('lists and counts of any moment equal the fold of the events until then, fo
     await followInPieces(entries, sizes);
     const boundary = entries[Math.floor(pruned * (entries.length - 1))];
     if (boundary !== undefined && 'recordedAt' in boundary)
-      await prunePast(database.url, boundary.recordedAt, new AbortController().signal);
+      await prunePast(database.url, { before: boundary.recordedAt, forgottenBefore: 0 }, new AbortController().signal);
     const { earliestSequence = 0 } = (await database.readModel.readPastCheckpoint()) ?? {};
     expect(earliestSequence).toBeLessThanOrEqual(boundary?.sequence ?? 0);
     const ended = new Map(

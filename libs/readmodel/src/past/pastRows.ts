@@ -16,9 +16,11 @@ interface PastJobRow {
   readonly version: number;
   readonly attempt: number;
   readonly max_attempts: number;
+  readonly last_sequence: number;
 }
 
-const COLUMNS = 'job_id, first_sequence, type, tenant, tags, status, since, version, attempt, max_attempts';
+const COLUMNS =
+  'job_id, first_sequence, type, tenant, tags, status, since, version, attempt, max_attempts, last_sequence';
 
 const LOAD = { name: 'load_past_jobs', text: `SELECT ${COLUMNS} FROM past_jobs WHERE job_id = ANY($1::uuid[])` };
 
@@ -41,17 +43,18 @@ function pastJobOf(row: PastJobRow): PastJob {
   const { job_id: id, type, tenant, tags, status, version, attempt, max_attempts: maxAttempts } = row;
   const kept = { id, type, status, version, attempt, maxAttempts, tags: tags.map(originalText) };
   const job: Job = { ...NOT_KEPT, ...kept, ...(tenant === null ? {} : { tenant }) };
-  return { job, firstSequence: row.first_sequence, since: row.since };
+  return { job, firstSequence: row.first_sequence, since: row.since, lastSequence: row.last_sequence };
 }
 
 const WRITE = {
   name: 'write_past_jobs',
   text: `INSERT INTO past_jobs (${COLUMNS})
-    SELECT job_id, first_sequence, type, tenant, tags::text[], status, since, version, attempt, max_attempts
+    SELECT job_id, first_sequence, type, tenant, tags::text[], status, since, version, attempt, max_attempts,
+      last_sequence
     FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::int[], $9::int[],
-      $10::int[]) AS new(${COLUMNS})
+      $10::int[], $11::bigint[]) AS new(${COLUMNS})
     ON CONFLICT (job_id) DO UPDATE SET status = excluded.status, since = excluded.since, version = excluded.version,
-      attempt = excluded.attempt`,
+      attempt = excluded.attempt, last_sequence = excluded.last_sequence`,
 };
 
 /** Inserts or updates the jobs. */
@@ -68,6 +71,7 @@ export function writePastJobs(jobs: readonly PastJob[]): BulkStatement[] {
     plainArrayLiteral(jobs.map(({ job }) => job.version)),
     plainArrayLiteral(jobs.map(({ job }) => job.attempt)),
     plainArrayLiteral(jobs.map(({ job }) => job.maxAttempts)),
+    plainArrayLiteral(jobs.map(({ lastSequence }) => lastSequence)),
   ];
   return [{ ...WRITE, values, rows: jobs.length }];
 }

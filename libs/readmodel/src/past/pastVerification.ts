@@ -8,6 +8,7 @@ import type { ProjectableEntry } from '../projection/projectableEntry.ts';
 import { lockPastCheckpoint, type PastCheckpoint, readPastCheckpoint } from './pastCheckpoint.ts';
 import { PastProjection } from './pastProjection.ts';
 import { CHUNK } from './pastRows.ts';
+import { firstKept } from './prunePast.ts';
 
 const SCHEMA = 'jobstream_past_verify';
 const TABLES = ['past_jobs', 'past_changes', 'past_counts', 'past_checkpoint'];
@@ -113,10 +114,10 @@ async function differencesOf(
   at: PastCheckpoint,
 ): Promise<readonly Difference[]> {
   const live = client.escapeIdentifier(liveSchema);
-  const kept = await firstKept(client, live, at);
+  const kept = await firstKept(client, at, live);
   const found = [
     await differing(client, 'past_jobs', {
-      ...rowsOf('past_jobs', live, `NOT (status = 'completed' AND since < ${kept})`),
+      ...rowsOf('past_jobs', live, `NOT (${endedBefore(kept)})`),
       key: 'job_id',
       columns: JOB_COLUMNS,
     }),
@@ -130,25 +131,25 @@ async function differencesOf(
   return found.flat();
 }
 
-/** The first sequence whose change was not removed for its age: whole chunks are. */
-async function firstKept(client: ClientBase, live: string, { earliestSequence }: PastCheckpoint): Promise<number> {
-  const end = (Math.floor(earliestSequence / CHUNK) + 1) * CHUNK;
-  const { rowCount } = await client.query(`SELECT FROM ${live}.past_changes WHERE sequence < ${end} LIMIT 1`);
-  return rowCount === 0 ? end : 0;
-}
-
 function rowsOf(table: string, live: string, condition: string) {
   const [one, other] = [live, SCHEMA].map((schema) => `SELECT * FROM ${schema}.${table} WHERE ${condition}`);
   return { live: one ?? '', log: other ?? '' };
 }
 
-/** What was removed is counted in chunk -1, without the jobs that had completed in it. */
+/** Completed jobs were removed with their changes; failed and cancelled ones were, or will be. */
+function endedBefore(kept: number): string {
+  return `status IN ('completed', 'failed', 'cancelled') AND since < ${kept}`;
+}
+
+/** What was removed is counted in chunk -1, without the jobs that had ended in it: on both sides none of them is counted. */
 function countsOf(live: string, kept: number) {
-  const folded = `(SELECT CASE WHEN chunk < ${kept / CHUNK} THEN -1 ELSE chunk END AS chunk, tenant, type, status, delta
-      FROM ${SCHEMA}.past_counts
-    UNION ALL SELECT -1, coalesce(tenant, ''), type, status, -1 FROM ${SCHEMA}.past_jobs
-      WHERE status = 'completed' AND since < ${kept}) AS folded`;
-  return { live: summed(`${live}.past_counts`), log: summed(folded) };
+  const [one, other] = [live, SCHEMA].map(
+    (schema) => `(SELECT CASE WHEN chunk < ${kept / CHUNK} THEN -1 ELSE chunk END AS chunk, tenant, type, status, delta
+      FROM ${schema}.past_counts
+    UNION ALL SELECT -1, coalesce(tenant, ''), type, status, -1 FROM ${schema}.past_jobs
+      WHERE ${endedBefore(kept)}) AS counted`,
+  );
+  return { live: summed(one ?? ''), log: summed(other ?? '') };
 }
 
 function summed(deltas: string): string {

@@ -2,13 +2,24 @@ import type { ClientBase } from 'pg';
 import { openDedicatedConnection } from '../postgres/dedicatedConnection.ts';
 import { inTransaction } from '../postgres/inTransaction.ts';
 import { translated } from '../postgres/translated.ts';
-import { lockPastCheckpoint } from './pastCheckpoint.ts';
+import { lockPastCheckpoint, type PastCheckpoint } from './pastCheckpoint.ts';
 import { CHUNK } from './pastRows.ts';
 
 /** The chunk of the oldest change that is kept, and of the first one that must be. */
 const CHUNKS = `SELECT (SELECT sequence / ${CHUNK} FROM past_changes ORDER BY sequence LIMIT 1) AS oldest,
   coalesce((SELECT sequence / ${CHUNK} FROM past_changes WHERE at >= $1 ORDER BY at, sequence LIMIT 1),
     (SELECT sequence / ${CHUNK} FROM past_changes ORDER BY sequence DESC LIMIT 1)) AS kept`;
+
+/** Ended before what is kept, and without any event in the log: nobody can retry them, and nobody else knows them. */
+const FORGET = `WITH gone AS (DELETE FROM past_jobs WHERE job_id IN (SELECT job_id FROM past_jobs
+      WHERE status IN ('failed', 'cancelled') AND first_sequence < $2 AND since < least($1, $2) AND last_sequence < $2 LIMIT 1000)
+    RETURNING coalesce(tenant, '') AS tenant, type, status)
+  INSERT INTO past_counts (chunk, tenant, type, status, delta)
+    SELECT -1, tenant, type, status, -count(*) FROM gone GROUP BY tenant, type, status
+    ON CONFLICT (chunk, tenant, type, status) DO UPDATE SET delta = past_counts.delta + excluded.delta`;
+
+/** Of tenants and types that have no jobs any more. */
+const REMOVE_ZEROS = 'DELETE FROM past_counts WHERE chunk = -1 AND delta = 0';
 
 const MOVE_EARLIEST = `UPDATE past_checkpoint SET (earliest_sequence, earliest_at) =
   (SELECT sequence, at FROM past_changes WHERE sequence < $1 ORDER BY sequence DESC LIMIT 1)`;
@@ -25,19 +36,30 @@ const REMOVE = `WITH gone AS (DELETE FROM past_changes WHERE sequence < $1 RETUR
     SELECT -1, tenant, type, status, sum(delta) FROM moved GROUP BY tenant, type, status
     ON CONFLICT (chunk, tenant, type, status) DO UPDATE SET delta = past_counts.delta + excluded.delta`;
 
+/** What may go. */
+export interface PastLimits {
+  /** Changes from before this instant (RFC 3339). */
+  readonly before: string;
+  /** Jobs that have failed or were cancelled, whose events were all stored before this sequence; 0 for none. */
+  readonly forgottenBefore: number;
+}
+
 /**
- * Removes the changes from before this instant (RFC 3339), chunk by chunk, with the jobs that were completed by then. The
- * follower waits for one chunk at most.
+ * Removes old changes, chunk by chunk, with the jobs that were completed by then; and those that had failed or were cancelled by
+ * then and are forgotten. The follower waits for one chunk, or a thousand jobs, at most.
  *
  * @throws ReadModelUnavailableError, SchemaMismatchError.
  */
-export async function prunePast(databaseUrl: string, before: string, stop: AbortSignal): Promise<void> {
+export async function prunePast(databaseUrl: string, limits: PastLimits, stop: AbortSignal): Promise<void> {
   const connection = await openDedicatedConnection(databaseUrl, { name: 'past-retention' });
+  const { client } = connection;
+  const repeat = async (part: () => Promise<boolean>) => {
+    while (!stop.aborted && (await translated(inTransaction(client, part))));
+  };
   try {
-    while (
-      !stop.aborted &&
-      (await translated(inTransaction(connection.client, () => pruneChunk(connection.client, before))))
-    );
+    await repeat(() => pruneChunk(client, limits.before));
+    await repeat(() => forgetJobs(client, limits.forgottenBefore));
+    await translated(client.query(REMOVE_ZEROS));
   } finally {
     await connection.close();
   }
@@ -52,4 +74,25 @@ async function pruneChunk(client: ClientBase, before: string): Promise<boolean> 
   await client.query(MOVE_EARLIEST, [end]);
   await client.query(REMOVE, [end]);
   return true;
+}
+
+/** What is not followed yet may have changed a job. */
+async function forgetJobs(client: ClientBase, forgottenBefore: number): Promise<boolean> {
+  const checkpoint = await lockPastCheckpoint(client);
+  if (checkpoint === undefined || forgottenBefore === 0) return false;
+  const kept = await firstKept(client, checkpoint);
+  const { rowCount } = await client.query(FORGET, [kept, Math.min(forgottenBefore, checkpoint.lastSequence + 1)]);
+  return rowCount !== 0;
+}
+
+/** The first sequence whose change was not removed for its age: whole chunks are. `schema`: that of the tables. */
+export async function firstKept(
+  client: ClientBase,
+  { earliestSequence }: PastCheckpoint,
+  schema?: string,
+): Promise<number> {
+  const end = (Math.floor(earliestSequence / CHUNK) + 1) * CHUNK;
+  const table = schema === undefined ? 'past_changes' : `${schema}.past_changes`;
+  const { rowCount } = await client.query(`SELECT FROM ${table} WHERE sequence < ${end} LIMIT 1`);
+  return rowCount === 0 ? end : 0;
 }
