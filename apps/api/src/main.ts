@@ -96,10 +96,9 @@ function stateOf({ config, limits: { queryMs, auditMs: requiredMs }, logger }: S
 }
 
 function payloadChecks(config: Config, announced: AnnouncedTypes, table: ReadModel): PayloadChecks {
-  const { STRICT_TYPES: strictTypes, MAX_WAITING_TYPES: most } = config;
   const isAnnounced = (type: string) => announced.type(type) !== undefined;
-  const waitingTypes = new WaitingTypes({ table, isAnnounced, most });
-  return new PayloadChecks({ announced, strictTypes, waitingTypes });
+  const waitingTypes = new WaitingTypes({ table, isAnnounced, most: config.MAX_WAITING_TYPES });
+  return new PayloadChecks({ announced, strictTypes: config.STRICT_TYPES, waitingTypes });
 }
 
 /** Images and packages have the built page where `npm run build:dashboard` puts it. */

@@ -19,7 +19,6 @@ import type { LogPrefix } from './expiry/logPrefix.ts';
 import { LogFollower } from './read/logFollower.ts';
 import type { LogMessages } from './read/directReader.ts';
 import { nextEntries } from './read/nextEntries.ts';
-import { whyNotFollowed } from './read/whyNotFollowed.ts';
 import type { LogStorage } from './storage/logStorage.ts';
 import { whyRefused } from './storage/whyRefused.ts';
 import type { LogStats } from './queue/logStats.ts';
@@ -123,11 +122,6 @@ export class EventLog {
     if (parts === undefined || !this.isConnected()) return 'no connection to NATS';
     const closed = await parts.storage.whyClosed();
     return closed ?? (this.isWritable() || whyRefused(parts.manager));
-  }
-
-  /** Asks the server whether the log can be followed: resolves to true, or to why not. Costs it a consumer for a second. */
-  async checkFollowable(): Promise<true | string> {
-    return this.isConnected() ? whyNotFollowed(this.#started().manager) : 'no connection to NATS';
   }
 
   /** Knows what the servers store, and how much they may. */

@@ -48,10 +48,11 @@ function cookieValue(req: Request): string | undefined {
 }
 
 /** By `Sec-Fetch-Site`, which pages cannot set; browsers leave it out without TLS, and then changes have an `Origin`. */
-function isSameOrigin({ headers, host, method }: Request): boolean {
+function isSameOrigin({ headers, host, method, protocol }: Request): boolean {
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return site === 'same-origin' || (site === 'none' && SAFE_METHODS.has(method));
-  if (headers.origin !== undefined) return URL.parse(headers.origin)?.host === host;
+  if (headers.origin !== undefined)
+    return URL.parse(headers.origin)?.origin === URL.parse(`${protocol}://${host}`)?.origin;
   return SAFE_METHODS.has(method);
 }
 

@@ -77,6 +77,15 @@ describe('a request with the cookie', () => {
     expect((await asPage({ origin: api.url }, 'DELETE')).status).toBe(204);
   });
 
+  test('is not accepted from a page of this host that came by another scheme', async () => {
+    const [overTls, plain] = [api.url.replace('http:', 'https:'), api.url];
+    expect((await asPage({ origin: overTls }, 'DELETE')).status).toBe(403);
+    const cookie = `__Host-jobstream=${key}`;
+    const tls = { 'x-forwarded-proto': 'https' };
+    expect((await asPage({ ...tls, origin: plain }, 'DELETE', cookie)).status).toBe(403);
+    expect((await asPage({ ...tls, origin: overTls }, 'DELETE', cookie)).status).toBe(204);
+  });
+
   test('loses it at the logout', async () => {
     expect((await asPage({ origin: api.url }, 'DELETE')).cookie).toContain(
       'jobstream=; Path=/; Expires=Thu, 01 Jan 1970',

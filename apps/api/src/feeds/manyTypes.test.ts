@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { consumerNames, exhaustConsumers } from '@jobstream/eventlog/testing/streamConsumers';
 import { eventually } from '@jobstream/test-support';
-import { AckPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { announceWorker } from '../../testing/announceWorker.ts';
 import { type ApiStage, useStage } from '../../testing/apiStage.ts';
 import { carryOut } from '../../testing/carryOut.ts';
@@ -10,12 +8,6 @@ import { openFeed } from '../../testing/openFeed.ts';
 
 const start = { kind: 'StartAttempt', worker: 'worker-1' } as const;
 const complete = { kind: 'CompleteAttempt', attempt: 1, durationMs: 1, result: 'done' } as const;
-
-async function managerOf({ nats }: ApiStage): Promise<JetStreamManager> {
-  const connection = await connect({ servers: nats.url });
-  onTestFinished(() => connection.close());
-  return jetstreamManager(connection);
-}
 
 async function newJob({ api }: ApiStage, type: string): Promise<string> {
   return ((await (await api.post('/api/jobs', { type })).json()) as { id: string }).id;
@@ -35,19 +27,17 @@ describe('jobs of 2,000 types that no worker handles', () => {
   const stage = useStage();
 
   test('cost no consumers, and neither feeds nor waits nor a new type suffer from them', async () => {
-    const { consumers } = await managerOf(stage);
     for (const half of ['one', 'other']) {
       const jobs = Array.from({ length: 1_000 }, (_, index) => ({ type: `${half}-${index}` }));
       expect((await stage.api.post('/api/jobs/batch', { jobs })).status).toBe(201);
     }
     await announceWorker(stage.api, { type: 'wanted' });
-    await eventually(() => consumers.info('TIMERS', 'due-wanted'));
+    await eventually(async () => expect(await consumerNames(stage.nats.url)).toContain('due-wanted'));
     using feed = await openFeed(`${stage.api.url}/api/events?type=wanted`);
     const id = await newJob(stage, 'wanted');
     expect(await awaited(stage, id, 60_000)).toMatchObject({ status: 'completed' });
     expect(await feed.received(3)).toMatchObject([{ event: 'JobCreated' }, { event: 'JobStarted' }, {}]);
-    const names: string[] = [];
-    for await (const { name } of consumers.list('JOBS')) names.push(name);
+    const names = await consumerNames(stage.nats.url);
     expect(names.filter((name) => name.startsWith('worker-'))).toEqual(['worker-wanted']);
   });
 });
@@ -57,23 +47,8 @@ describe('while the log cannot be followed, since it has as many consumers as th
 
   const readiness = async () => bodyOf(stage.api.fetch('/health/ready'));
 
-  /** Creates consumers until the server refuses one; returns how to delete them. */
-  async function exhaust(): Promise<() => Promise<void>> {
-    const { consumers } = await managerOf(stage);
-    const names: string[] = [];
-    const create = async () => {
-      const name = `filler-${randomUUID()}`;
-      await consumers.add('JOBS', { name, ack_policy: AckPolicy.None, mem_storage: true, inactive_threshold: 9e11 });
-      names.push(name);
-    };
-    const isRefused = async () =>
-      (await Promise.allSettled(Array.from({ length: 100 }, create))).some(({ status }) => status === 'rejected');
-    while (!(await isRefused()));
-    return async () => void (await Promise.all(names.map((name) => consumers.delete('JOBS', name))));
-  }
-
   test('a wait reads the job again, and the process is not ready until it can', async () => {
-    const free = await exhaust();
+    const free = await exhaustConsumers(stage.nats.url);
     const id = await newJob(stage, 'email');
     expect(await awaited(stage, id, 1_500)).toMatchObject({ status: 'completed' });
     const reasons = { log: 'the log cannot be followed: maximum consumers limit reached' };

@@ -10,10 +10,10 @@ const FOLLOWABLE_MS = 5_000;
  * within five seconds.
  */
 export function apiReadiness(
-  log: Pick<EventLog, 'checkWritable' | 'checkFollowable'>,
+  log: Pick<EventLog, 'checkWritable' | 'stats'>,
   table: Pick<ReadModel, 'ping' | 'noteOnUnreadableJobs'>,
 ): Readiness {
-  const followable = cachedFor(FOLLOWABLE_MS, () => log.checkFollowable());
+  const followable = cachedFor(FOLLOWABLE_MS, () => log.stats.checkFollowable());
   const usable = async () => {
     const writable = await log.checkWritable();
     return writable === true ? followable() : writable;

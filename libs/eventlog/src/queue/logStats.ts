@@ -1,6 +1,7 @@
 import type { ConsumerInfo, JetStreamManager, StreamState } from '@nats-io/jetstream';
 import { LogUnavailableError } from '../errors.ts';
 import type { DirectReader } from '../read/directReader.ts';
+import { whyNotFollowed } from '../read/whyNotFollowed.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
 import { dueSubject } from '../streams/jobSubjects.ts';
 import { listConsumers, loadOf, type TypeConsumers, workConsumers } from './workConsumers.ts';
@@ -74,6 +75,11 @@ export class LogStats {
       const due = consumers.timers.reduce((sum, info) => sum + info.num_pending + info.num_ack_pending, 0);
       return { types, timers: Math.max(0, timers.messages - due) };
     });
+  }
+
+  /** Asks the server whether the log can be followed: resolves to true, or to why not. Costs it a consumer for a second. */
+  checkFollowable(): Promise<true | string> {
+    return whyNotFollowed(this.#manager);
   }
 
   /** Returns how far a reader that has read up to this sequence is behind. */

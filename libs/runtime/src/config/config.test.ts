@@ -26,6 +26,7 @@ test('every setting has a default that works on one machine, or is undefined', (
     CALLER_SHARE: 75,
     TRUST_PROXY: 0,
     STRICT_TYPES: false,
+    MAX_WAITING_TYPES: 200,
     DASHBOARD: true,
     LOG_LEVEL: 'info',
     STREAM_REPLICAS: 1,

@@ -102,3 +102,16 @@ describe('with STRICT_TYPES', () => {
     expect(response.status).toBe(201);
   });
 });
+
+test('a tenant can have jobs of a number of types without a worker, and further ones are refused', async () => {
+  await using own = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl, maxWaitingTypes: 2 });
+  await knowsTypes(own);
+  const statusOf = async (type: string) => (await own.post('/api/jobs', { type })).status;
+  const jobs = ['new-1', 'new-1', 'new-2', 'thumbnail'].map((type) => ({ type }));
+  expect((await own.post('/api/jobs/batch', { jobs })).status).toBe(201);
+  const refused = await own.post('/api/jobs', { type: 'new-3' });
+  const detail =
+    'no worker has announced the type new-3, and there are jobs of 2 other types without a worker, which is as many as may be (MAX_WAITING_TYPES)';
+  expect([refused.status, await refused.json()]).toMatchObject([422, { errors: [{ pointer: '/type', detail }] }]);
+  expect([await statusOf('new-2'), await statusOf('email')]).toEqual([201, 201]);
+});
