@@ -5,19 +5,19 @@ import type { Delivery } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
 import { eventually, newJob, startNats } from '@jobstream/test-support';
 import type { TestNats } from '@jobstream/test-support';
-import { expect, onTestFinished } from 'vitest';
+import { expect } from 'vitest';
 import { Keeper, type KeeperOptions } from '../src/keeper/keeper.ts';
 
 export const MAX_AGE_MS = 1_000;
 
 type Fields<Command> = Command extends JobCommand ? Omit<Command, 'eventId' | 'at' | 'actor'> : never;
 
-/** A log for one test of its keeper. */
+/** A log for one test of its keeper, which mostly waits for messages to age: tests with one each run beside each other. */
 export interface KeeperStage extends AsyncDisposable {
   readonly nats: TestNats;
   readonly eventLog: EventLog;
-  /** Starts a keeper that takes everything to be archived, stopped with the test. */
-  startKeeper(change?: Partial<KeeperOptions>): Promise<Keeper>;
+  /** Starts a keeper that takes everything to be archived; it stops with its scope, or with the stage. */
+  startKeeper(change?: Partial<KeeperOptions>): Promise<Keeper & AsyncDisposable>;
   /** Creates a job and returns its id. */
   create(jobType: string, data?: object): Promise<string>;
   /** Does to a job what another process might do. */
@@ -36,10 +36,16 @@ export async function keeperStage(): Promise<KeeperStage> {
   const nats = await startNats();
   const eventLog = new EventLog({ url: nats.url, name: 'test', maxAgeMs: MAX_AGE_MS, deadlineMs: 30_000 });
   await eventLog.start();
+  const keepers: Keeper[] = [];
   return {
     nats,
     eventLog,
-    startKeeper: (change) => startKeeper(eventLog, change),
+    async startKeeper(change) {
+      const keeper = keeperOf(eventLog, change);
+      keepers.push(keeper);
+      await keeper.start();
+      return Object.assign(keeper, { [Symbol.asyncDispose]: () => keeper.stop() });
+    },
     async create(jobType, data = {}) {
       const event = newJob(undefined, jobType);
       await eventLog.append({ ...event, data: { ...event.data, ...data } } as JobEvent, 0);
@@ -54,14 +60,15 @@ export async function keeperStage(): Promise<KeeperStage> {
     openQueue: (jobType) => openQueue(eventLog, jobType),
     timers: async () => (await eventLog.stats.backlog()).timers,
     async [Symbol.asyncDispose]() {
+      await Promise.all(keepers.map((keeper) => keeper.stop()));
       await eventLog.stop();
       await nats[Symbol.asyncDispose]();
     },
   };
 }
 
-async function startKeeper(eventLog: EventLog, change: Partial<KeeperOptions> = {}): Promise<Keeper> {
-  const keeper = new Keeper({
+function keeperOf(eventLog: EventLog, change: Partial<KeeperOptions> = {}): Keeper {
+  return new Keeper({
     eventLog,
     maxAgeMs: MAX_AGE_MS,
     keptElsewhere: () => Promise.resolve(Infinity),
@@ -70,9 +77,6 @@ async function startKeeper(eventLog: EventLog, change: Partial<KeeperOptions> = 
     logger: createLogger({ service: 'projector', level: 'silent' }),
     ...change,
   });
-  onTestFinished(() => keeper.stop());
-  await keeper.start();
-  return keeper;
 }
 
 async function act(eventLog: EventLog, jobId: string, command: Fields<JobCommand>): Promise<JobEvent> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Archive, ArchiveWriter, FolderStore } from '@jobstream/archive';
@@ -7,41 +7,43 @@ import { decideSchedule, defaultCatchUp, isRejection } from '@jobstream/domain';
 import type { JobEvent, ScheduleCommand } from '@jobstream/domain';
 import type { LogPrefix } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
-import { eventually, forEachTest, newJob } from '@jobstream/test-support';
-import { expect, onTestFinished, test } from 'vitest';
-import { keeperStage, MAX_AGE_MS } from '../../testing/keeperStage.ts';
+import { eventually, newJob } from '@jobstream/test-support';
+import { expect, test } from 'vitest';
+import { type KeeperStage, keeperStage, MAX_AGE_MS } from '../../testing/keeperStage.ts';
 import { archiveSegment } from '../archive/archiveSegment.ts';
 import { ArchivedThrough } from './archivedThrough.ts';
 import type { KeeperOptions } from './keeper.ts';
 
-const stage = forEachTest(keeperStage);
-const first = async () => (await stage.eventLog.messages.span()).first;
+const firstOf = async ({ eventLog }: KeeperStage) => (await eventLog.messages.span()).first;
 
-test('what neither the archive nor the table has stays in the log', async () => {
+test.concurrent('what neither the archive nor the table has stays in the log', async () => {
+  await using stage = await keeperStage();
   for (let job = 0; job < 3; job++) await stage.create('waiting');
   let kept = 2;
   await stage.startKeeper({ keptElsewhere: () => Promise.resolve(kept) });
-  await eventually(async () => expect(await first()).toBe(3));
+  await eventually(async () => expect(await firstOf(stage)).toBe(3));
   await stage.create('waiting');
   await eventually(async () => expect((await stage.eventLog.prefix.read(3, 1))[0]?.sequence).toBe(3));
-  expect(await first()).toBe(3);
+  expect(await firstOf(stage)).toBe(3);
   kept = Infinity;
   await stage.aged();
 });
 
-test('a log that grows with every look at it is shortened all the same', async () => {
+test.concurrent('a log that grows with every look at it is shortened all the same', async () => {
+  await using stage = await keeperStage();
   const jobId = await stage.create('waiting');
   const read = async (sequence: number, count: number) => {
     await stage.create('waiting');
     return stage.eventLog.prefix.read(sequence, count);
   };
-  await stage.startKeeper({ eventLog: logWith({ read }), intervalMs: 500 });
+  await stage.startKeeper({ eventLog: logWith(stage, { read }), intervalMs: 500 });
   await eventually(async () => expect(await stage.story(jobId)).toEqual(['JobCarried']));
 });
 
-test.each([1, 2])(
+test.concurrent.each([1, 2])(
   'a job whose event %i is of a newer release keeps its messages in the log, and those behind them',
   async (newer) => {
+    await using stage = await keeperStage();
     const before = await stage.create('readable');
     const jobId = newer === 1 ? randomUUID() : await stage.create('email');
     const created = { ...newJob(undefined, 'email'), jobId } as const;
@@ -54,7 +56,7 @@ test.each([1, 2])(
     const warn = ({ sequence }: { sequence: number }) => void looks.push(sequence);
     await stage.startKeeper({ observer, logger: Object.assign(Object.create(logger), { warn }) });
     await eventually(async () => expect(await stage.story(before)).toEqual(['JobCarried']));
-    await eventually(async () => expect(await first()).toBe(2));
+    await eventually(async () => expect(await firstOf(stage)).toBe(2));
     await eventually(() => expect(looks.length).toBeGreaterThan(3));
     expect(new Set(looks)).toEqual(new Set([2]));
     expect(purged).toEqual([1]);
@@ -62,17 +64,22 @@ test.each([1, 2])(
   },
 );
 
-test('an event that says against the rules that a job is completed does not make the job disappear', async () => {
-  const jobId = await stage.create('email');
-  const [created] = await stage.eventLog.readHistory(jobId);
-  const completed = { ...created?.event, id: randomUUID(), event: 'JobCompleted', version: 2 };
-  await stage.eventLog.append({ ...completed, data: { attempt: 1, durationMs: 1 } } as JobEvent, 1);
-  await stage.startKeeper();
-  await stage.aged();
-  expect(await stage.eventLog.readJob(jobId)).toMatchObject({ job: { status: 'pending' } });
-});
+test.concurrent(
+  'an event that says against the rules that a job is completed does not make the job disappear',
+  async () => {
+    await using stage = await keeperStage();
+    const jobId = await stage.create('email');
+    const [created] = await stage.eventLog.readHistory(jobId);
+    const completed = { ...created?.event, id: randomUUID(), event: 'JobCompleted', version: 2 };
+    await stage.eventLog.append({ ...completed, data: { attempt: 1, durationMs: 1 } } as JobEvent, 1);
+    await stage.startKeeper();
+    await stage.aged();
+    expect(await stage.eventLog.readJob(jobId)).toMatchObject({ job: { status: 'pending' } });
+  },
+);
 
-test('a schedule outlives many ages, and a deleted one leaves the log', async () => {
+test.concurrent('a schedule outlives many ages, and a deleted one leaves the log', async () => {
+  await using stage = await keeperStage();
   const { schedules } = stage.eventLog;
   const act = async (name: string, step: object) => {
     const { schedule, sequence } = await schedules.reader.readEnd(name);
@@ -94,36 +101,41 @@ test('a schedule outlives many ages, and a deleted one leaves the log', async ()
   expect(await schedules.reader.names()).toEqual(['kept']);
 });
 
-test('only what was in the archive for long enough leaves the log, and nothing if the archive is of another log', async () => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'keeper-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const store = new FolderStore(folder);
-  const archive = new Archive(store);
-  const { messages } = stage.eventLog;
-  const add = async () => {
-    const own = new Archive(store);
-    const parts = { eventLog: stage.eventLog, archive: own, writer: await ArchiveWriter.open(store, own) };
-    await archiveSegment({ ...parts, beginLate: false, stop: new AbortController().signal });
-  };
-  await stage.create('waiting');
-  await add();
-  const never = new ArchivedThrough(archive, messages, 60_000);
-  const soon = new ArchivedThrough(archive, messages, 50);
-  expect([await never.sequence(), await soon.sequence()]).toEqual([0, 0]);
-  await eventually(async () => expect(await soon.sequence()).toBe(1));
-  await stage.create('waiting');
-  await add();
-  expect(await soon.sequence()).toBe(1);
-  await eventually(async () => expect(await soon.sequence()).toBe(2));
-  expect(await never.sequence()).toBe(0);
-  await using other = await keeperStage();
-  const wrong = new ArchivedThrough(new Archive(store), other.eventLog.messages, 0);
-  await expect(wrong.sequence()).rejects.toThrow('the archive belongs to another log');
-});
+test.concurrent(
+  'only what was in the archive for long enough leaves the log, and nothing if the archive is of another log',
+  async () => {
+    await using stage = await keeperStage();
+    await using folder = await mkdtempDisposable(path.join(tmpdir(), 'keeper-'));
+    const store = new FolderStore(folder.path);
+    const archive = new Archive(store);
+    const { messages } = stage.eventLog;
+    const add = async () => {
+      const own = new Archive(store);
+      const parts = { eventLog: stage.eventLog, archive: own, writer: await ArchiveWriter.open(store, own) };
+      await archiveSegment({ ...parts, beginLate: false, stop: new AbortController().signal });
+    };
+    await stage.create('waiting');
+    await add();
+    const never = new ArchivedThrough(archive, messages, 60_000);
+    const soon = new ArchivedThrough(archive, messages, 50);
+    expect([await never.sequence(), await soon.sequence()]).toEqual([0, 0]);
+    await eventually(async () => expect(await soon.sequence()).toBe(1));
+    await stage.create('waiting');
+    await add();
+    expect(await soon.sequence()).toBe(1);
+    await eventually(async () => expect(await soon.sequence()).toBe(2));
+    expect(await never.sequence()).toBe(0);
+    await using other = await keeperStage();
+    const wrong = new ArchivedThrough(new Archive(store), other.eventLog.messages, 0);
+    await expect(wrong.sequence()).rejects.toThrow('the archive belongs to another log');
+  },
+);
 
 /** The log with another beginning: for example as if messages left it in another way, though they stay. */
-function logWith(change: Partial<Pick<LogPrefix, 'rule' | 'read'>>): KeeperOptions['eventLog'] {
-  const { eventLog } = stage;
+function logWith(
+  { eventLog }: KeeperStage,
+  change: Partial<Pick<LogPrefix, 'rule' | 'read'>>,
+): KeeperOptions['eventLog'] {
   const { rule } = eventLog.prefix;
   const methods = ['state', 'read', 'storedHistory', 'purgeBefore'] as const;
   const bound = Object.fromEntries(methods.map((name) => [name, eventLog.prefix[name].bind(eventLog.prefix)]));
@@ -136,23 +148,28 @@ function logWith(change: Partial<Pick<LogPrefix, 'rule' | 'read'>>): KeeperOptio
   }) as KeeperOptions['eventLog'];
 }
 
-test('where the server expires messages, jobs are carried when half of the age is over, and nothing is purged', async () => {
-  const jobId = await stage.create('waiting');
-  const eventLog = logWith({ rule: { kind: 'aged', maxAgeMs: 4_000 } });
-  await stage.startKeeper({ eventLog, keptElsewhere: () => Promise.resolve(0) });
-  await eventually(async () => expect(await stage.story(jobId)).toEqual(['JobCreated', 'JobCarried']));
-  const [created, carried] = await stage.eventLog.readHistory(jobId);
-  const ageMs = Date.parse(carried?.recordedAt ?? '') - Date.parse(created?.recordedAt ?? '');
-  expect(ageMs).toBeGreaterThanOrEqual(2_000);
-  expect(await first()).toBe(1);
-});
+test.concurrent(
+  'where the server expires messages, jobs are carried when half of the age is over, and nothing is purged',
+  async () => {
+    await using stage = await keeperStage();
+    const jobId = await stage.create('waiting');
+    const eventLog = logWith(stage, { rule: { kind: 'aged', maxAgeMs: 4_000 } });
+    await stage.startKeeper({ eventLog, keptElsewhere: () => Promise.resolve(0) });
+    await eventually(async () => expect(await stage.story(jobId)).toEqual(['JobCreated', 'JobCarried']));
+    const [created, carried] = await stage.eventLog.readHistory(jobId);
+    const ageMs = Date.parse(carried?.recordedAt ?? '') - Date.parse(created?.recordedAt ?? '');
+    expect(ageMs).toBeGreaterThanOrEqual(2_000);
+    expect(await firstOf(stage)).toBe(1);
+  },
+);
 
-test('a log of an earlier release that cannot be purged keeps everything', async () => {
+test.concurrent('a log of an earlier release that cannot be purged keeps everything', async () => {
+  await using stage = await keeperStage();
   const jobId = await stage.create('waiting');
-  const keeper = await stage.startKeeper({ eventLog: logWith({ rule: { kind: 'kept' } }) });
+  const keeper = await stage.startKeeper({ eventLog: logWith(stage, { rule: { kind: 'kept' } }) });
   const age = async () => expect(await stage.eventLog.prefix.oldestAgeMs()).toBeGreaterThan(2 * MAX_AGE_MS);
   await eventually(age);
   await keeper.stop();
   expect(await stage.story(jobId)).toEqual(['JobCreated']);
-  expect(await first()).toBe(1);
+  expect(await firstOf(stage)).toBe(1);
 });
