@@ -1,37 +1,51 @@
 import { startNats } from '@jobstream/test-support';
-import type { TestNats } from '@jobstream/test-support';
-import { afterEach, beforeEach } from 'vitest';
+import type { TestNats, TestProcess } from '@jobstream/test-support';
 import { spawnWorker } from './spawnWorker.ts';
 
+/** A server for one test, and the worker processes on it. */
+export interface WorkerProcesses<Log> extends AsyncDisposable {
+  readonly nats: TestNats;
+  readonly log: Log;
+  /** Starts a worker whose settings are the defaults of the file and these; `script` instead of the shipped one. */
+  readonly spawn: (env?: Record<string, string>, script?: string) => TestProcess;
+  /** As `spawn`, and waits until the worker is ready. */
+  readonly startWorker: (env?: Record<string, string>, script?: string) => Promise<TestProcess>;
+  readonly killAll: () => Promise<unknown>;
+}
+
 /**
- * Worker processes on a server of its own for each test of a file: with SIGKILL and SIGSTOP in play, tests cannot share
- * one. `logs` opens the log that the tests use; `defaults` are settings of all processes.
+ * Returns what opens worker processes on a server of their own: with SIGKILL and SIGSTOP in play, tests cannot share one. They
+ * mostly wait, so tests run beside each other. `logs` opens the log that the tests use; `defaults` are settings of all processes.
  */
 export function workerProcesses<Log extends AsyncDisposable>(
   logs: { open(url: string): Promise<Log> },
   defaults: Record<string, string>,
-) {
-  let current: { nats: TestNats; log: Log; workers: ReturnType<typeof spawnWorker>[] };
-  beforeEach(async () => {
+): () => Promise<WorkerProcesses<Log>> {
+  return async () => {
     const nats = await startNats();
-    current = { nats, log: await logs.open(nats.url), workers: [] };
-  });
-  const killAll = () => Promise.all(current.workers.map((worker) => worker[Symbol.asyncDispose]()));
-  afterEach(async () => {
-    await killAll();
-    await current.log[Symbol.asyncDispose]();
-    await current.nats[Symbol.asyncDispose]();
-  });
-  const spawn = (env: Record<string, string> = {}, script?: string) => {
-    const worker = spawnWorker({ NATS_URL: current.nats.url, ...defaults, ...env }, script);
-    current.workers.push(worker);
-    return worker;
+    const log = await logs.open(nats.url);
+    const workers: TestProcess[] = [];
+    const spawn = (env: Record<string, string> = {}, script?: string) => {
+      const worker = spawnWorker({ NATS_URL: nats.url, ...defaults, ...env }, script);
+      workers.push(worker);
+      return worker;
+    };
+    const killAll = () => Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()));
+    return {
+      nats,
+      log,
+      spawn,
+      killAll,
+      async startWorker(env, script) {
+        const worker = spawn(env, script);
+        await worker.logged('ready');
+        return worker;
+      },
+      async [Symbol.asyncDispose]() {
+        await killAll();
+        await log[Symbol.asyncDispose]();
+        await nats[Symbol.asyncDispose]();
+      },
+    };
   };
-  /** Spawns a worker and waits until it is ready. */
-  const start = async (env: Record<string, string> = {}, script?: string) => {
-    const worker = spawn(env, script);
-    await worker.logged('ready');
-    return worker;
-  };
-  return { nats: () => current.nats, log: () => current.log, spawn, start, killAll };
 }
