@@ -48,6 +48,7 @@ const NO_END = '2200-01-01T00:00:00.000Z';
 /** Longer than a request to the server takes, or the pause would be over before it is set. */
 const RESUME_AFTER_MS = 100;
 const RESUME_CHECKS = 10;
+const NOTE_TRIES = 3;
 /** Types that are paused or resumed at a time; each takes several requests to the server. */
 const CONCURRENCY = 16;
 
@@ -67,10 +68,18 @@ export class JobTypeControl {
     const end = new Date(Math.min(Date.parse(until), Date.parse(NO_END)));
     return orUnavailable(async () => {
       for (const consumer of workConsumers({ jobType })) await this.#pauseConsumer(consumer, end);
+      return this.#noted(jobType, end, note);
+    });
+  }
+
+  /** An update of the consumers for another reason may replace the note at the same moment. */
+  async #noted(jobType: string, end: Date, note: PauseNote | undefined): Promise<JobTypeInfo> {
+    for (let tries = 1; ; tries++) {
       const { worker } = await this.#consumersOf(jobType);
       if (note !== undefined) await writePauseNote(this.#manager, worker, { ...note, until: end.toISOString() });
-      return infoOf(await this.#consumersOf(jobType));
-    });
+      const info = infoOf(await this.#consumersOf(jobType));
+      if (note === undefined || info.pause !== undefined || tries === NOTE_TRIES) return info;
+    }
   }
 
   async #consumersOf(jobType: string): Promise<TypeConsumers> {

@@ -112,9 +112,21 @@ export async function ensureWorkConsumers(manager: JetStreamManager, options: Wo
   const ensure = (wanted: WorkConsumer) => async () => {
     const { stream, config } = { ...wanted, config: withPauseNote(wanted.config, kept) };
     const created = await createConsumer(manager, { stream, config: { ...config, ...pause } });
-    if (!created) await manager.consumers.update(stream, config.durable_name, changesOf(config, options));
+    if (!created) await updateConsumer(manager, wanted, options);
   };
   await allInTurn(workConsumers(options).map(ensure));
+}
+
+/** The note of a pause is read right before: it may have been written since the others were looked up. */
+async function updateConsumer(
+  manager: JetStreamManager,
+  wanted: WorkConsumer,
+  options: WorkConsumerOptions,
+): Promise<void> {
+  const { stream, config } = wanted;
+  const existing = await findConsumer(manager, stream, config.durable_name);
+  const noted = withPauseNote(config, pauseOf(existing === undefined ? [] : [existing]));
+  await manager.consumers.update(stream, config.durable_name, changesOf(noted, options));
 }
 
 /**
