@@ -19,7 +19,7 @@ interface Occurrence<Data extends Fields> {
 }
 
 /** All that the system has to know about one event of a job's life; see docs/architecture.md. */
-interface EventDefinition<
+export interface EventDefinition<
   Data extends Fields,
   Hidden extends keyof Data,
   CallsForWork extends boolean,
