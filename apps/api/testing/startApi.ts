@@ -32,6 +32,8 @@ export interface StartApiOptions {
   readonly databaseUrl: string;
   /** Within how many milliseconds a request is answered; default a minute, since a busy machine is slow. */
   readonly answerMs?: number;
+  /** For tests of what has reached its limit. */
+  readonly limits?: Partial<RequestLimits>;
   readonly logger?: Logger;
   readonly log?: Partial<EventLogOptions>;
   readonly server?: Partial<HttpServerOptions>;
@@ -65,7 +67,7 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const logger = options.logger ?? createLogger({ service: 'api', level: 'silent' });
   const metrics = new Metrics();
   const tracing = new Tracing({ endpoint: undefined, service: 'api', logger });
-  const limits = requestLimits(options.answerMs ?? 60_000);
+  const limits = { ...requestLimits(options.answerMs ?? 60_000), ...options.limits };
   const log = openLog(options, limits, { observer: eventLogMetrics(metrics), traceparent: tracing.current });
   const announced = new AnnouncedTypes({ log, logger });
   const { table, keys, ...state } = openTables(options, limits, logger);

@@ -88,10 +88,12 @@ describe('a minimum version', () => {
 
   test('that is not reached is 409, also with a wait', async () => {
     const id = await newJob();
+    const limits = { versionMs: 500 };
+    await using impatient = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl, limits });
     for (const query of ['minVersion=7', 'minVersion=7&wait=50ms']) {
-      const { status, body } = await get(`/api/jobs/${id}?${query}`);
-      expect(status).toBe(409);
-      expect(body).toMatchObject({
+      const response = await impatient.fetch(`/api/jobs/${id}?${query}`);
+      expect(response.status).toBe(409);
+      expect(await response.json()).toMatchObject({
         type: 'urn:jobstream:problem:version-not-reached',
         detail: 'the job has version 1',
       });

@@ -3,6 +3,7 @@ import { decide, isRejection, type JobCommand } from '@jobstream/domain';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { useStage } from '../../testing/apiStage.ts';
 import { followPast } from '../../testing/followPast.ts';
+import { startApi } from '../../testing/startApi.ts';
 
 const stage = useStage({ log: { masterKeys: [{ id: 'test', secret: randomBytes(32) }] } });
 const { api } = stage;
@@ -211,7 +212,9 @@ test('an answer waits for the events of its moment, and says so where they do no
   await followPast(api.log, stage.databaseUrl);
   const id = await newJob('waits');
   const { sequence, time } = await here();
-  const early = await api.fetch(`/api/jobs?type=waits&asOf=${time}`);
+  const { natsUrl, limits } = { natsUrl: stage.nats.url, limits: { pastMs: 500 } };
+  await using impatient = await startApi({ natsUrl, databaseUrl: stage.databaseUrl, limits });
+  const early = await impatient.fetch(`/api/jobs?type=waits&asOf=${time}`);
   expect({ status: early.status, retryAfter: early.headers.get('retry-after') }).toEqual({
     status: 503,
     retryAfter: '2',

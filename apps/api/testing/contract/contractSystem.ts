@@ -44,6 +44,8 @@ type WithoutContext<Command> = Command extends JobCommand ? Omit<Command, 'event
 export type PartialCommand = WithoutContext<JobCommand>;
 
 export const TENANT = 'acme';
+/** Some documented answers are given when these are over. */
+const limits = { versionMs: 500, lateLinesMs: 500 };
 const logsRetention = { maxAgeMs: 86_400_000, maxBytes: 67_108_864 };
 
 export async function startContractSystem(): Promise<ContractSystem> {
@@ -53,8 +55,8 @@ export async function startContractSystem(): Promise<ContractSystem> {
   const masterKeys = [{ id: 'test', secret: randomBytes(32) }];
   const nowhere = `postgres://nobody@127.0.0.1:${await freePort()}/nothing`;
   const [guarded, open, limited, keyless, lost] = await Promise.all([
-    startApi({ ...servers, auth: { open: false }, log: { masterKeys, logsRetention } }),
-    startApi(servers),
+    startApi({ ...servers, limits, auth: { open: false }, log: { masterKeys, logsRetention } }),
+    startApi({ ...servers, limits }),
     startApi({ ...servers, auth: { open: false, rateLimit: { count: 1, perMs: 3_600_000 } } }),
     startApi({ natsUrl: nats.url, databaseUrl: nowhere, auth: { open: false } }),
     startApi({ natsUrl: doomed.url, databaseUrl: nowhere }),

@@ -24,10 +24,11 @@ afterAll(async () => {
 });
 
 let types = 0;
+const newType = () => `nap-${++types}`;
 
 /** Starts a worker with one job type of its own, whose handler ends when the test lets it. */
-async function startNapping(options: WorkerOptions = {}) {
-  const nap = defineJob(`nap-${++types}`, {
+async function startNapping(options: WorkerOptions = {}, jobType = newType()) {
+  const nap = defineJob(jobType, {
     payload: z.object({ ms: z.int().default(5) }),
     result: z.object({ slept: z.int() }),
     maxAttempts: 7,
@@ -95,11 +96,15 @@ test('a worker whose announcements are refused works on, and logs it once', asyn
   const lines: string[] = [];
   const logger = lineLogger({ level: 'warn', write: (line) => lines.push(line) });
   const denied = 'permissions: { publish: { deny: ["workers.*", "types.*.*"] } }';
-  await using own = await startNats({ extraConfig: `authorization { users: [{ user: w, password: p, ${denied} }] }` });
-  const user = { natsUser: 'w', natsPassword: 'p' };
-  // Creates the consumers as the API does, for which a worker with a user waits.
-  await using ownLog = await TestLog.open(own.url, { user: 'w', password: 'p', managesConsumers: {} });
-  const { type, wake } = await startNapping({ natsUrl: own.url, ...user, logger });
+  const users = `[{ user: w, password: p, ${denied} }, { user: api, password: p }]`;
+  await using own = await startNats({ extraConfig: `authorization { users: ${users} }` });
+  await using ownLog = await TestLog.open(own.url, { user: 'api', password: 'p', managesConsumers: {} });
+  // The consumers are there because of another worker of the type: one with a user waits for them.
+  await ownLog.eventLog.announcements.openRegistry();
+  const other = { worker: 'other', host: 'other', pid: 1, startedAt: new Date().toISOString() };
+  const type = newType();
+  await ownLog.eventLog.announcements.heartbeat({ ...other, types: [type], runningCount: 0, running: [] });
+  const { wake } = await startNapping({ natsUrl: own.url, natsUser: 'w', natsPassword: 'p', logger }, type);
   wake();
   const { jobId } = await ownLog.create(type);
   await ownLog.until(jobId, 'completed');
