@@ -65,6 +65,7 @@ test('a file that fails again has failed', async () => {
   expect(lines).toContain('\n== second try of fails.test.ts, alone');
   expect(lines.slice(-2)).toEqual([expect.stringMatching('^not run: '), '1 passed, 1 failed']);
   expect(lines).toContain('failed: fails.test.ts > fails: always');
+  expect(lines.filter((line) => line.startsWith('flaky: '))).toEqual([]);
 });
 
 test('a flaky file counts as failed where that is asked for', async () => {
