@@ -16,7 +16,7 @@ export interface RequestLimits {
   readonly pastMs: number;
   /** A part of an answer that is worth sending without it. */
   readonly partMs: number;
-  /** The last log lines of an attempt, once it is over. */
+  /** The last log lines of an attempt, once it is over: a follower of one that logged nothing gets no answer before. */
   readonly lateLinesMs: number;
   /** API keys that this process does not know yet. */
   readonly keysMs: number;
@@ -35,7 +35,7 @@ export function requestLimits(answerMs = 5_000): RequestLimits {
     versionMs: answerMs * 0.7,
     pastMs: answerMs * 0.4,
     partMs: answerMs * 0.3,
-    lateLinesMs: answerMs * 0.3,
+    lateLinesMs: Math.min(answerMs * 0.3, 1_500),
     keysMs: answerMs * 0.2,
     auditMs: answerMs * 0.4,
   };
