@@ -18,12 +18,12 @@ const module = new URL('../../testing/computingHandler.ts', import.meta.url);
 let types = 0;
 
 /** A worker with two threads for a job type of its own. */
-async function startComputing(options: { threads?: number; shutdownGraceMs?: number } = {}) {
-  const { threads = 2, shutdownGraceMs = 0 } = options;
+async function startComputing(options: { threads?: number; shutdownGraceMs?: number; ackWaitMs?: number } = {}) {
+  const { threads = 2, shutdownGraceMs = 0, ackWaitMs = 10_000 } = options;
   const definition = defineJob(`compute-${++types}`, { payload: z.custom<Command>() });
   const lines: string[] = [];
   const logger = lineLogger({ level: 'debug', write: (line) => lines.push(line) });
-  const worker = createWorker({ natsUrl: nats.url, ackWaitMs: 500, shutdownGraceMs, logger });
+  const worker = createWorker({ natsUrl: nats.url, ackWaitMs, shutdownGraceMs, logger });
   onTestFinished(() => worker.stop());
   worker.handle(definition, module, { threads, maxHeapMb: 32 });
   await worker.start();
@@ -40,7 +40,7 @@ async function startComputing(options: { threads?: number; shutdownGraceMs?: num
 }
 
 test('a handler computes for longer than the ack wait in a thread, and its job is not redelivered', async () => {
-  const { ended, lines } = await startComputing();
+  const { ended, lines } = await startComputing({ ackWaitMs: 500 });
   const job = await ended('count');
   expect(job?.result).toMatchObject({ sum: 1, job: job?.id });
   expect(await log.story(job?.id ?? '')).toEqual(['JobCreated', 'JobStarted 1', 'JobProgressed 1', 'JobCompleted 1']);
