@@ -208,6 +208,26 @@ export const disruptionScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'removed-consumers',
+    title: 'goes on when its consumers were removed and are there again',
+    async run(testbed) {
+      await testbed.startWorker();
+      await testbed.reaches(await testbed.createJob({ do: 'succeed' }), 'completed');
+      await testbed.untilIdle();
+      await testbed.removeConsumers();
+      const created = await testbed.createJob({ do: 'succeed' });
+      const requeued = await testbed.createJob(
+        { do: 'succeed' },
+        { runAt: new Date(Date.now() + 3_600_000).toISOString() },
+      );
+      await testbed.record(requeued, { kind: 'CancelJob' });
+      await testbed.record(requeued, { kind: 'RequeueJob' });
+      await testbed.createConsumers();
+      const retried = await testbed.createJob({ do: 'fail', times: 1 }, { maxAttempts: 2 }); // a timer starts its second attempt
+      for (const jobId of [created, requeued, retried]) await testbed.reaches(jobId, 'completed');
+    },
+  },
+  {
     name: 'server-restart',
     title: 'finishes its job when the server was away at the wrong moment',
     async run(testbed) {

@@ -10,7 +10,7 @@ import { eventually, startNats, type TestNats } from '@jobstream/test-support';
 import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { readRawLog } from '../../harness/rawLog.ts';
 import { type KitCommand, KitWriter, type NewJob } from './kitWriter.ts';
-import { createWorkConsumers, workConsumers } from './workConsumers.ts';
+import { createWorkConsumers, removeWorkConsumers, workConsumers } from './workConsumers.ts';
 import { logMessage, type LogMessage } from './logMessage.ts';
 import { WireTap } from './wireTap.ts';
 import { SkewedServer } from './skewedServer.ts';
@@ -96,6 +96,11 @@ export class Testbed implements AsyncDisposable {
   /** Does what the API does when a type is announced, or its first job is created. */
   createConsumers(): Promise<void> {
     return createWorkConsumers(this.connection, ACK_WAIT_MS);
+  }
+
+  /** Does what the API does when no worker of the type has reported for a while. */
+  removeConsumers(): Promise<void> {
+    return removeWorkConsumers(this.connection);
   }
 
   createJob(payload: unknown, options: NewJob = {}): Promise<string> {

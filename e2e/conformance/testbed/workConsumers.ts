@@ -37,6 +37,14 @@ export async function createWorkConsumers(nats: NatsConnection, ackWaitMs: numbe
   }
 }
 
+/** Removes the consumers, as the API does with those that no living worker needs. */
+export async function removeWorkConsumers(nats: NatsConnection): Promise<void> {
+  for (const [stream, name] of CONSUMERS) {
+    const answer = await nats.request(`$JS.API.CONSUMER.DELETE.${stream}.${name}`, '', TIMEOUT);
+    assert.equal(answer.json<{ readonly error?: unknown }>().error, undefined, `${name} is removed`);
+  }
+}
+
 /** The consumers of the job type under test that exist. */
 export async function workConsumers(nats: NatsConnection): Promise<ConsumerInfo[]> {
   const found: ConsumerInfo[] = [];

@@ -14,34 +14,73 @@ const (
 	pullExpiry = 5 * time.Second
 )
 
-// consumers opens the three consumers of the job type.
-func (r *runner) consumers(ctx context.Context) ([]jetstream.MessagesContext, error) {
+// source is a consumer from which calls for work come.
+type source struct {
+	stream string
+	config jetstream.ConsumerConfig
+}
+
+// deliveries are the messages of a source, and how long it waits for their acknowledgement.
+type deliveries struct {
+	jetstream.MessagesContext
+	ackWait time.Duration
+}
+
+// sources are the three consumers of the job type.
+func (r *runner) sources() []source {
 	kind := r.jobType.Name
-	wanted := []struct{ stream, name, filter string }{
-		{"JOBS", "worker-" + kind, "jobs." + kind + ".*.created"},
-		{"JOBS", "requeued-" + kind, "jobs." + kind + ".*.requeued"},
-		{"TIMERS", "due-" + kind, "timers.due." + kind},
+	of := func(stream, name, filter string, maxAckPending int) source {
+		return source{stream, jetstream.ConsumerConfig{
+			Durable: name, FilterSubject: filter, AckWait: r.engine.AckWait, MaxAckPending: maxAckPending, MaxDeliver: -1,
+		}}
 	}
-	var opened []jetstream.MessagesContext
-	for _, one := range wanted {
-		config := jetstream.ConsumerConfig{
-			Durable: one.name, FilterSubject: one.filter,
-			AckWait: r.engine.AckWait, MaxAckPending: 10_000, MaxDeliver: -1,
-		}
-		if one.stream == "TIMERS" {
-			config.MaxAckPending = 50_000
-		}
-		consumer, err := r.findConsumer(ctx, one.stream, config)
-		if err != nil {
-			return nil, err
-		}
-		messages, err := consumer.Messages(jetstream.PullMaxMessages(1), jetstream.PullExpiry(pullExpiry))
+	return []source{
+		of("JOBS", "worker-"+kind, "jobs."+kind+".*.created", 10_000),
+		of("JOBS", "requeued-"+kind, "jobs."+kind+".*.requeued", 10_000),
+		of("TIMERS", "due-"+kind, "timers.due."+kind, 50_000),
+	}
+}
+
+func (r *runner) open(ctx context.Context, from source) (deliveries, error) {
+	consumer, err := r.findConsumer(ctx, from.stream, from.config)
+	if err != nil {
+		return deliveries{}, err
+	}
+	messages, err := consumer.Messages(jetstream.PullMaxMessages(1), jetstream.PullExpiry(pullExpiry))
+	return deliveries{messages, min(r.engine.AckWait, consumer.CachedInfo().Config.AckWait)}, err
+}
+
+// openAll opens the sources in their order.
+func (r *runner) openAll(ctx context.Context, sources []source) ([]deliveries, error) {
+	var opened []deliveries
+	for _, from := range sources {
+		messages, err := r.open(ctx, from)
 		if err != nil {
 			return nil, err
 		}
 		opened = append(opened, messages)
 	}
 	return opened, nil
+}
+
+// openAgain opens a source whose consumer was removed while nobody seemed to need it, as soon as there is one again.
+// It gives up when the context or the connection ends.
+func (r *runner) openAgain(ctx context.Context, from source) (messages deliveries, ok bool) {
+	r.log.Warn("the consumer was removed", "consumer", from.config.Durable)
+	for ctx.Err() == nil && !r.engine.NC.IsClosed() {
+		messages, err := r.open(ctx, from)
+		if err == nil {
+			return messages, true
+		}
+		if ctx.Err() == nil {
+			r.log.Warn("the consumer cannot be opened", "consumer", from.config.Durable, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(lookEvery):
+		}
+	}
+	return deliveries{}, false
 }
 
 // findConsumer waits for a consumer, which the API creates. A server without users lets the worker create it.
@@ -55,7 +94,6 @@ func (r *runner) findConsumer(
 		consumer, err := r.engine.JS.Consumer(ctx, stream, config.Durable)
 		switch {
 		case err == nil:
-			r.ackWait = min(r.ackWait, consumer.CachedInfo().Config.AckWait)
 			return consumer, nil
 		case ctx.Err() != nil:
 			return nil, ctx.Err()

@@ -23,7 +23,6 @@ type runner struct {
 	jobType JobType
 	jobs    *joblog.Log
 	log     *slog.Logger
-	ackWait time.Duration // the shortest wait for acknowledgements that its consumers may have
 	slots   chan struct{}
 	serving sync.WaitGroup
 	running sync.Map // of job ids to attempts
@@ -35,13 +34,13 @@ func newRunner(engine *Engine, jobType JobType) *runner {
 	}
 	return &runner{
 		engine: engine, jobType: jobType, jobs: joblog.New(connection, jobType.Name),
-		log: engine.Log.With("type", jobType.Name), ackWait: engine.AckWait,
-		slots: make(chan struct{}, jobType.Concurrency),
+		log: engine.Log.With("type", jobType.Name), slots: make(chan struct{}, jobType.Concurrency),
 	}
 }
 
 func (r *runner) run(ctx context.Context) error {
-	consumers, err := r.consumers(ctx)
+	sources := r.sources()
+	opened, err := r.openAll(ctx, sources)
 	if err != nil {
 		return unlessStopped(ctx, err)
 	}
@@ -53,8 +52,8 @@ func (r *runner) run(ctx context.Context) error {
 	}
 	defer hints.Unsubscribe()
 	var taking sync.WaitGroup
-	for _, messages := range consumers {
-		taking.Go(func() { r.take(ctx, messages) })
+	for index, from := range sources {
+		taking.Go(func() { r.takeFrom(ctx, from, opened[index]) })
 	}
 	r.log.Info("ready", "worker", r.engine.Worker)
 	taking.Wait()
@@ -70,8 +69,19 @@ func unlessStopped(ctx context.Context, err error) error {
 	return err
 }
 
-// take asks for one message at a time, and for the next when it has a slot: what waits here is kept alive.
-func (r *runner) take(ctx context.Context, messages jetstream.MessagesContext) {
+// takeFrom takes what the source delivers until the context ends, also from another consumer after the first was removed.
+func (r *runner) takeFrom(ctx context.Context, from source, messages deliveries) {
+	for ok := true; ok; messages, ok = r.openAgain(ctx, from) {
+		r.take(ctx, messages)
+		if ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// take asks for one message at a time, and for the next when it has a slot: what waits here is kept alive. It returns
+// when the context ends, and when the consumer was removed.
+func (r *runner) take(ctx context.Context, messages deliveries) {
 	defer context.AfterFunc(ctx, messages.Drain)()
 	for {
 		msg, err := messages.Next()
@@ -82,7 +92,7 @@ func (r *runner) take(ctx context.Context, messages jetstream.MessagesContext) {
 			r.log.Warn("the server does not deliver", "error", err)
 			continue
 		}
-		stop := r.keepAlive(msg)
+		stop := r.keepAlive(msg, messages.ackWait)
 		r.slots <- struct{}{}
 		r.serving.Go(func() {
 			defer func() { stop(); <-r.slots }()
@@ -91,10 +101,10 @@ func (r *runner) take(ctx context.Context, messages jetstream.MessagesContext) {
 	}
 }
 
-func (r *runner) keepAlive(msg jetstream.Msg) (stop func()) {
+func (r *runner) keepAlive(msg jetstream.Msg, ackWait time.Duration) (stop func()) {
 	ctx, stop := context.WithCancel(context.Background())
 	go func() {
-		beat := time.NewTicker(r.ackWait / 3)
+		beat := time.NewTicker(ackWait / 3)
 		defer beat.Stop()
 		for {
 			select {
