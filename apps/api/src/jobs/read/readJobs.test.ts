@@ -170,7 +170,7 @@ test('a table that does not respond does not delay reading from the log', async 
   const address = new URL(stage.databaseUrl);
   await using proxy = await startTcpProxy(Number(address.port));
   address.port = String(proxy.port);
-  await using slow = await startApi({ natsUrl: stage.nats.url, databaseUrl: address.href });
+  await using slow = await startApi({ natsUrl: stage.nats.url, databaseUrl: address.href, answerMs: 5_000 });
   const id = await newJob();
   proxy.pauseDownstream();
   expect((await slow.fetch(`/api/jobs/${id}`)).status).toBe(200);
