@@ -12,19 +12,34 @@ export function duration(text: string): number {
   return Math.round(ms.reduce((sum, part) => sum + part, 0));
 }
 
-/** Reads a time: RFC 3339, or anything else that JavaScript reads, as RFC 3339 in UTC. */
+/** Reads a time of ISO 8601, or a date, as RFC 3339 in UTC; local where it says no zone. */
 export function time(text: string): string {
-  const instant = Date.parse(text);
-  if (Number.isNaN(instant)) throw new InvalidArgumentError('Expected a time such as 2030-01-31T09:00:00+01:00.');
-  return new Date(instant).toISOString();
+  return instantOf(text) ?? refuse('Expected a time such as 2030-01-31T09:00:00+01:00.');
 }
 
-/** Reads a moment of the past: a time, `10m ago`, or the sequence of an event. */
+/** What the help says of the options that `pastTime` reads. */
+export const PAST_TIMES = 'a time, or how long ago: 2030-01-31T09:00:00Z, 2m, "1h ago"';
+
+/** Reads a time of the past: as `time` does, or how long ago it was, such as `2m` or `1h30m ago`. */
+export function pastTime(text: string): string {
+  const [, ago] = /^((?:[\d.]+(?:ms|[smhd]))+)(?: ago)?$/u.exec(text) ?? [];
+  if (ago !== undefined) return new Date(Date.now() - duration(ago)).toISOString();
+  return instantOf(text) ?? refuse('Expected a time such as 2030-01-31T09:00:00+01:00, or how long ago: 2m, "1h ago".');
+}
+
+/** Reads a moment of the past: as `pastTime` does, or the sequence of an event. */
 export function pastMoment(text: string): string {
-  if (/^\d{1,15}$/u.test(text)) return text;
-  const [, ago] = /^(\S+)(?: ago)?$/u.exec(text) ?? [];
-  if (ago !== undefined && /^[\d.]+(?:ms|[smhd])/u.test(ago)) return new Date(Date.now() - duration(ago)).toISOString();
-  return time(text);
+  return /^\d{1,15}$/u.test(text) ? text : pastTime(text);
+}
+
+/** JavaScript alone would also read `15` and `2 m`, as months. */
+function instantOf(text: string): string | undefined {
+  const instant = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d\S*)?$/iu.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(instant) ? undefined : new Date(instant).toISOString();
+}
+
+function refuse(message: string): never {
+  throw new InvalidArgumentError(message);
 }
 
 /** Reads a period up to now, as the API takes it: minutes, hours or days. */

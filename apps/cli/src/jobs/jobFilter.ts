@@ -2,7 +2,7 @@ import { Option } from '@commander-js/extra-typings';
 import type { JobFilter, JobStatus } from '@jobstream/client';
 import { apiCommand, type ApiOptions } from '../command/apiCommand.ts';
 import { definedIn } from '../command/definedIn.ts';
-import { time } from '../command/values.ts';
+import { PAST_TIMES, pastTime } from '../command/values.ts';
 
 /** The options that select jobs. */
 export interface FilterOptions extends ApiOptions {
@@ -21,8 +21,8 @@ export function filteredCommand(name: string, summary: string) {
     .addOption(new Option('--status <status>', 'jobs in this status').choices(STATUSES))
     .option('--type <type>', 'jobs of this type')
     .option('--tag <tag>', 'jobs with this tag')
-    .option('--created-after <time>', 'jobs created after it, e.g. 2030-01-31T09:00:00Z', time)
-    .option('--created-before <time>', 'jobs created before it', time);
+    .option('--created-after <time>', `jobs created after then: ${PAST_TIMES}`, pastTime)
+    .option('--created-before <time>', 'jobs created before then', pastTime);
 }
 
 /** Returns the filter that the options are; an empty one if there are none. */

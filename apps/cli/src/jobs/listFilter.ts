@@ -2,7 +2,8 @@ import type { JobListFilter, JobStatus } from '@jobstream/client';
 import { InvalidArgumentError } from 'commander';
 import { apiCommand, type ApiOptions } from '../command/apiCommand.ts';
 import { definedIn } from '../command/definedIn.ts';
-import { repeated, time } from '../command/values.ts';
+import { UsageError } from '../command/failure.ts';
+import { PAST_TIMES, pastTime, repeated } from '../command/values.ts';
 import { STATUSES } from './jobFilter.ts';
 
 const TIMES = { created: 'created', updated: 'changed', started: 'started', finished: 'ended', run: 'due' } as const;
@@ -30,14 +31,22 @@ export function listingCommand(name: string, summary: string) {
     .option('--worker <worker>', 'jobs whose running or last attempt is of this worker')
     .option('--rerun-of <id>', 'jobs that repeat this one');
   for (const [event, what] of Object.entries(TIMES)) {
-    command.option(`--${event}-after <time>`, `jobs ${what} after it, e.g. 2030-01-31T09:00:00Z`, time);
-    command.option(`--${event}-before <time>`, `jobs ${what} before it`, time);
+    command.option(`--${event}-after <time>`, `jobs ${what} after then: ${PAST_TIMES}`, pastTime);
+    command.option(`--${event}-before <time>`, `jobs ${what} before then`, pastTime);
   }
   return command;
 }
 
-/** Returns the filter that the options are; an empty one if there are none. */
+/**
+ * Returns the filter that the options are; an empty one if there are none.
+ *
+ * @throws UsageError for a search without the one type in whose values it looks.
+ */
 export function listFilterOf(options: ListFilterOptions): Filter {
+  if (options.search !== undefined && options.type?.length !== 1)
+    throw new UsageError(
+      `${options.type === undefined ? '--type is missing' : 'give one --type'}: --search looks in the jobs of one type`,
+    );
   return definedIn(Object.fromEntries(NAMES.map((name) => [name, options[name]])) as Filter);
 }
 

@@ -75,8 +75,8 @@ test('list has the filters and orders of the API', async () => {
   expect(await idsOf('--error-code', 'none')).toEqual([]);
   expect(await stage.run('list', '--status', 'broken')).toMatchObject({ code: 64 });
   expect(await stage.run('list', '--search', 'customer=ACME')).toMatchObject({
-    code: 2,
-    stderr: expect.stringContaining('must be given together with one type'),
+    code: 64,
+    stderr: expect.stringContaining('--type is missing: --search looks in the jobs of one type'),
   });
 });
 

@@ -4,7 +4,7 @@ import { definedIn } from '../command/definedIn.ts';
 import { ExitCode } from '../command/exitCode.ts';
 import { firstOf } from '../command/firstOf.ts';
 import { examples } from '../command/help.ts';
-import { time, wholeNumber } from '../command/values.ts';
+import { PAST_TIMES, pastTime, wholeNumber } from '../command/values.ts';
 import type { Printer, Tone } from '../output/printer.ts';
 import type { Column } from '../output/table.ts';
 
@@ -25,8 +25,8 @@ export function auditCommand(run: RunOnApi) {
     .option('--actor <id>', 'changes by this key or subject of a token')
     .option('--action <action>', 'changes of this kind, e.g. job.cancel')
     .option('--subject <id>', 'changes of this job, type, schedule, key or operation')
-    .option('--from <time>', 'at this time or later', time)
-    .option('--to <time>', 'before this time', time)
+    .option('--from <time>', `from then on: ${PAST_TIMES}`, pastTime)
+    .option('--to <time>', 'before then', pastTime)
     .option('--limit <records>', 'at most so many', wholeNumber(1), DEFAULT_LIMIT)
     .addHelpText('after', examples('jobstream audit --action key.create', 'jobstream audit --subject nightly --json'))
     .action(run(listAudit));

@@ -3,7 +3,7 @@ import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command
 import { definedIn } from '../command/definedIn.ts';
 import { ExitCode } from '../command/exitCode.ts';
 import { examples } from '../command/help.ts';
-import { repeated, wholeNumber } from '../command/values.ts';
+import { period, repeated, wholeNumber } from '../command/values.ts';
 import type { Printer } from '../output/printer.ts';
 import type { Column } from '../output/table.ts';
 
@@ -15,7 +15,11 @@ interface FailuresOptions extends ApiOptions {
 
 export function failuresCommand(run: RunOnApi) {
   return apiCommand('failures', 'Groups the jobs that failed by type, error and message, the largest groups first.')
-    .option('--window <duration>', 'those of this time, e.g. 15m or 7d; 24h if it is not given')
+    .option(
+      '--window <duration>',
+      'those of the last minutes, hours or days, e.g. 15m or 7d; 24h if it is not given',
+      period,
+    )
     .option('--type <type>', 'jobs of this type; may be repeated', repeated)
     .option('--limit <n>', 'how many groups', wholeNumber(1))
     .addHelpText('after', examples('jobstream failures --window 1h', 'jobstream failures --type email --json'))
