@@ -76,7 +76,7 @@ describe.each([
     await t.retry(job);
     await t.drain();
     await t.expectJob(job).toBe('completed');
-    await expect(t.cancel(job)).rejects.toThrow('not possible while the job is completed');
+    await expect(t.cancel(job)).rejects.toThrow('the job is completed: only a job that has not ended can be cancelled');
     await expect(t.job('00000000-0000-4000-8000-000000000000')).rejects.toThrow('there is no job');
   });
 
@@ -87,7 +87,7 @@ describe.each([
     await t.drain();
     await t.expectJob(delayed).toBe('scheduled');
     await t.runNow(delayed, { reason: 'the customer waits' });
-    await expect(t.runNow(failing)).rejects.toThrow('not possible while the job is failed');
+    await expect(t.runNow(failing)).rejects.toThrow('the job is failed: only a job that waits for its time can be run now');
     await expect(t.retry(failing, { payload: { failures: 'none' } })).rejects.toThrow(InvalidRequestError);
     await t.retry(failing, { payload: { failures: 0 }, reason: 'the fault is mended' });
     await t.drain();
@@ -101,7 +101,7 @@ describe.each([
   test('creates a job like one that has ended', async () => {
     await using t = await testJobstream({ handlers, real });
     const first = await t.enqueue(flaky, { failures: 3 }, { maxAttempts: 1, tags: ['a'] });
-    await expect(t.rerun(first)).rejects.toThrow('a rerun is not possible while the job is pending');
+    await expect(t.rerun(first)).rejects.toThrow('the job is pending: only a job that has ended can be rerun');
     await t.drain();
     await expect(t.rerun(first, { payload: {} })).rejects.toThrow(InvalidRequestError);
     const again = await t.rerun(first, { payload: { failures: 0 }, tags: ['b'], reason: 'the fault is mended' });

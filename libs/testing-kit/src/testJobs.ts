@@ -190,7 +190,7 @@ export class TestJobstream implements AsyncDisposable {
   async rerun(job: JobOrId, { payload, reason, ...options }: RerunOptions = {}): Promise<EnqueuedJob> {
     const old = await this.job(job);
     if (!hasEnded(old))
-      throw new ConflictError(`a rerun is not possible while the job is ${old.status}`, { status: 409 });
+      throw new ConflictError(`the job is ${old.status}: only a job that has ended can be rerun`, { status: 409 });
     const definition = this.#definitionOf(old);
     const { maxAttempts, backoff, timeoutMs, tags } = old;
     const created = await this.#create({

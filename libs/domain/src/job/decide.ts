@@ -69,9 +69,10 @@ function createJob(command: JobCommandOf<'CreateJob'>, state: JobState): Decisio
 }
 
 const startable: ReadonlySet<JobStatus> = new Set(['scheduled', 'pending', 'retrying']);
+const revivable: ReadonlySet<JobStatus> = new Set(['failed', 'cancelled']);
 
 function startAttempt(command: JobCommandOf<'StartAttempt'>, job: Job): Decision {
-  if (!startable.has(job.status)) return illegal(command.kind, job);
+  if (!startable.has(job.status)) return illegal(job, 'it cannot be started');
   if (job.status !== 'pending' && job.runAt !== undefined && !isDue(job.runAt, command.at)) {
     return { kind: 'not-due', detail: `the job is not due before ${job.runAt}`, dueAt: job.runAt };
   }
@@ -109,24 +110,26 @@ function releaseAttempt(command: JobCommandOf<'ReleaseAttempt'>, job: Job): Deci
 
 function cancelJob(command: JobCommandOf<'CancelJob'>, job: Job): Decision {
   if (job.status === 'cancelled') return { kind: 'already-cancelled', detail: 'the job is cancelled already' };
-  if (job.status === 'completed' || job.status === 'failed') return illegal(command.kind, job);
+  if (job.status === 'completed' || job.status === 'failed')
+    return illegal(job, 'only a job that has not ended can be cancelled');
   return make(command, job, 'JobCancelled', defined({ reason: command.reason }));
 }
 
 function requeueJob(command: JobCommandOf<'RequeueJob'>, job: Job): Decision {
-  if (job.status !== 'failed' && job.status !== 'cancelled') return illegal(command.kind, job);
+  if (!revivable.has(job.status)) return illegal(job, 'only a failed or cancelled job can be retried');
   const discarded = command.discardUnreadable === true ? job.unreadableEvents : undefined;
   return make(command, job, 'JobRequeued', { ...defined({ reason: command.reason }), ...defined({ discarded }) });
 }
 
 /** Also for a job that is due already: its wake-up may be late, and is sent once more. */
 function runJobNow(command: JobCommandOf<'RunJobNow'>, job: Job): Decision {
-  if (job.status !== 'scheduled' && job.status !== 'retrying') return illegal(command.kind, job);
+  if (job.status !== 'scheduled' && job.status !== 'retrying')
+    return illegal(job, 'only a job that waits for its time can be run now');
   return make(command, job, 'JobDueNow', defined({ reason: command.reason }));
 }
 
 function changePayload(command: JobCommandOf<'ChangePayload'>, job: Job): Decision {
-  if (job.status !== 'failed' && job.status !== 'cancelled') return illegal(command.kind, job);
+  if (!revivable.has(job.status)) return illegal(job, 'only a failed or cancelled job can be given another payload');
   return make(command, job, 'JobPayloadChanged', {
     payload: command.payload ?? null,
     ...defined({ reason: command.reason }),
@@ -135,7 +138,7 @@ function changePayload(command: JobCommandOf<'ChangePayload'>, job: Job): Decisi
 
 /** Without its cause the running attempt counts as started by whichever call for work comes next. */
 function carryJob(command: JobCommandOf<'CarryJob'>, job: Job): Decision {
-  if (job.status === 'completed') return illegal(command.kind, job);
+  if (job.status === 'completed') return illegal(job, 'nothing can follow');
   const { id: _id, type: _type, version: _version, tenant: _tenant, startedBy, ...rest } = job;
   const { result: _result, resultInexact: _mark, ...state } = rest;
   return make(command, job, 'JobCarried', { ...state, ...(command.keepsCause ? defined({ startedBy }) : {}) });
@@ -154,14 +157,14 @@ function whileRunning<Command extends Extract<JobCommand, { readonly attempt: nu
   accept: (command: Command, job: Job) => Decision,
 ): (command: Command, job: Job) => Decision {
   return (command, job) => {
-    if (job.status !== 'processing') return illegal(command.kind, job);
+    if (job.status !== 'processing') return illegal(job, 'no attempt of it runs');
     if (command.attempt === job.attempt) return accept(command, job);
     return { kind: 'overtaken', detail: `attempt ${command.attempt} was overtaken by attempt ${job.attempt}` };
   };
 }
 
-function illegal(command: JobCommandName, job: Job): Rejection {
-  return { kind: 'illegal-transition', detail: `${command} is not possible while the job is ${job.status}` };
+function illegal({ status }: Job, why: string): Rejection {
+  return { kind: 'illegal-transition', detail: `the job is ${status}: ${why}` };
 }
 
 function make<Name extends JobEventName>(

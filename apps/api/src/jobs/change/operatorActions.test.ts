@@ -92,7 +92,7 @@ describe('running a job now', () => {
 
   test('is refused for a job that does not wait, or does not exist', async () => {
     const type = 'urn:jobstream:problem:illegal-transition';
-    const detail = 'RunJobNow is not possible while the job is pending';
+    const detail = 'the job is pending: only a job that waits for its time can be run now';
     expect(await post(`/api/jobs/${await newJob()}/run-now`)).toMatchObject({ status: 409, body: { type, detail } });
     expect(await post(`/api/jobs/${await failedJob()}/run-now`)).toMatchObject({ status: 409, body: { type } });
     expect(await post(`/api/jobs/${randomUUID()}/run-now`)).toMatchObject({ status: 404 });
@@ -202,7 +202,7 @@ describe('rerunning a job', () => {
     const waiting = await post(`/api/jobs/${await newJob()}/rerun`);
     expect(waiting).toMatchObject({
       status: 409,
-      body: { detail: 'a rerun is not possible while the job is pending' },
+      body: { detail: 'the job is pending: only a job that has ended can be rerun' },
     });
     const id = await failedJob();
     await api.fetch(`/api/jobs/${id}/payload`, { method: 'DELETE' });

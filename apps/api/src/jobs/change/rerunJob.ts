@@ -71,7 +71,7 @@ function assertRepeatable({ status, payload, unreadableEvents }: Job, given: { r
   if (unreadableEvents !== undefined) {
     throw new Problem('job-unreadable', { detail: 'the job has events of a newer release, so it may not have ended' });
   }
-  if (!isTerminal(status)) throw refused(`a rerun is not possible while the job is ${status}`);
+  if (!isTerminal(status)) throw refused(`the job is ${status}: only a job that has ended can be rerun`);
   if (given.payload !== undefined) return;
   if (isShredded(payload)) throw refused('the payload of the job was erased: a rerun needs another one');
   if (isUnreadable(payload)) throw refused('the key of the payload is not known here: a rerun needs another one');
