@@ -3,9 +3,9 @@ import { EventLog } from '@jobstream/eventlog';
 import { scratchDataFolder, SkewedClock, startNats, startSystem, TestProcess } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 
-async function runDoctor(dataDir: string, env: NodeJS.ProcessEnv = {}) {
+async function runDoctor(dataDir: string, env: NodeJS.ProcessEnv = {}, further: readonly string[] = []) {
   const settings = { ...process.env, NATS_URL: undefined, DATABASE_URL: undefined, ...env };
-  const args = ['--data-dir', dataDir];
+  const args = ['--data-dir', dataDir, ...further];
   await using doctor = TestProcess.node(path.join(import.meta.dirname, 'doctor.ts'), {
     env: settings,
     args,
@@ -46,12 +46,23 @@ test('a clock that differs from that of the server by more than a worker accepts
   expect(await runDoctor('/nowhere', accepting)).toMatchObject({ code: 0 });
 });
 
-test('without a system it says what it has not looked at', async () => {
+test('a program gets one document', async () => {
+  const { code, output } = await runDoctor('/nowhere', { WORKER_CONCURENCY: '5' }, ['--json']);
+  const finding = { wrong: expect.stringContaining('WORKER_CONCURENCY is not a setting'), remedy: expect.any(String) };
+  expect({ code, ...(JSON.parse(output) as object) }).toEqual({
+    code: 1,
+    findings: [finding],
+    checked: ['this machine', 'the settings'],
+    unchecked: ['NATS', 'Postgres', 'the API'],
+  });
+});
+
+test('without a system it says what it has not looked at, and that nothing runs', async () => {
   const { code, output } = await runDoctor('/nowhere');
   expect({ code, output }).toEqual({
-    code: 0,
+    code: 1,
     output: `Checked: this machine, the settings. Not NATS, Postgres, the API: no system runs on /nowhere, and no address is set.
-Nothing is wrong.
+Nothing runs here.
 `,
   });
 });

@@ -72,3 +72,11 @@ test.each(tools.map(([name, words], place) => ({ name, words, place })))(
     });
   },
 );
+
+/** The command line `jobstream` hands over to them. */
+const OF_USERS = ['doctor', 'migrate', 'verify', 'rebuild', 'archive', 'keys', 'outbox'];
+
+test.each(OF_USERS)('the help of %s has examples', (name) => {
+  const answer = answers[tools.findIndex(([tool]) => tool === name)] as { readonly stdout: string };
+  expect(answer.stdout).toMatch(new RegExp(`\\n\\nExamples:\\n(?: {2}\\$ npm run ${name}.*\\n){2,}$`));
+});

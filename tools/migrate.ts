@@ -12,6 +12,7 @@ const { values } = readCommandLine({
     'For systems whose processes may not do either; an embedded database is migrated at each start.',
   options: dataDirOption,
   environment: systemEnvironment,
+  examples: ['', '--data-dir /var/lib/jobstream'],
 });
 
 try {

@@ -20,7 +20,7 @@ test('installs, tells what waits, and removes', async () => {
   expect((await run('install')).code).toBe(0);
   await queryDatabase(url, "SELECT jobstream.enqueue('email')");
   expect((await run('status')).stdout).toMatch(
-    /^version 4: 1 jobs wait, 0 are deferred, 0 were rejected, .*\nthe oldest waits since 20.*Z\n$/,
+    /^version 4: 1 job waits, 0 deferred, 0 rejected; the tables have [\d,]+ bytes\nthe oldest waits since 20.*Z\n$/,
   );
   expect(await run('uninstall')).toMatchObject({ code: 2, stderr: 'the outbox has 1 waiting and 0 rejected jobs\n' });
   expect((await run('uninstall', '--discard', '--url', url)).stdout).toBe('the outbox is not installed any more\n');
@@ -44,13 +44,13 @@ test('lists rejected rows, lets them wait again, and deletes them', async () => 
   const line = /^\S+ email of tenant acme, enqueued 2026-01-31T10:00:00.000Z, rejected 20\S+Z: no such key$/;
   const listed = (await run('rejected')).stdout.trim().split('\n');
   expect(listed).toEqual(ids.map(() => expect.stringMatching(line)));
-  expect((await run('retry', ids[0] ?? '')).stdout).toBe('1 rows wait again\n');
+  expect((await run('retry', ids[0] ?? '')).stdout).toBe('1 row waits again\n');
   expect(await queryDatabase(url, 'SELECT id, payload, tenant FROM jobstream.outbox_0')).toEqual([
     { id: ids[0], payload: { to: 1 }, tenant: 'acme' },
   ]);
-  expect((await run('discard', ids[1] ?? '')).stdout).toBe('1 rows were deleted\n');
+  expect((await run('discard', ids[1] ?? '')).stdout).toBe('1 row was deleted\n');
   expect(await run('retry')).toMatchObject({ code: 64, stderr: 'expected the ids of rows, or --all\n' });
-  expect((await run('retry', '--all')).stdout).toBe('1 rows wait again\n');
+  expect((await run('retry', '--all')).stdout).toBe('1 row waits again\n');
   expect((await run('rejected')).stdout).toBe('no row was rejected\n');
 });
 
@@ -62,13 +62,13 @@ test('lists deferred rows with their reasons, has them tried at once, and gives 
   for (const id of ids) await queryDatabase(url, defer, [id]);
   const line = / email of tenant acme, deferred after 7 attempts until 2126-01-31T10:00:00.000Z: it cannot be read$/;
   const [counts, ...listed] = (await run('status')).stdout.trim().split('\n');
-  expect(counts).toMatch(/^version 4: 0 jobs wait, 2 are deferred, 0 were rejected/);
+  expect(counts).toMatch(/^version 4: 0 jobs wait, 2 deferred, 0 rejected/);
   expect(listed).toEqual(ids.map(() => expect.stringMatching(line)));
-  expect((await run('retry', ids[0] ?? '')).stdout).toBe('1 rows wait again\n');
+  expect((await run('retry', ids[0] ?? '')).stdout).toBe('1 row waits again\n');
   const due = 'SELECT id FROM jobstream.outbox_deferred WHERE next_try_at <= now()';
   expect(await queryDatabase(url, due)).toEqual([{ id: ids[0] }]);
   expect(await run('uninstall')).toMatchObject({ code: 2, stderr: 'the outbox has 2 waiting and 0 rejected jobs\n' });
-  expect((await run('reject', ids[1] ?? '')).stdout).toBe('1 rows were rejected\n');
+  expect((await run('reject', ids[1] ?? '')).stdout).toBe('1 row was rejected\n');
   expect((await run('rejected')).stdout).toMatch(/^bbbbbbbb\S+ email of tenant acme, .*: it cannot be read\n$/);
 });
 

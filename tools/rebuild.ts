@@ -21,6 +21,7 @@ const { values } = readCommandLine({
     ...dataDirOption,
   },
   environment: systemEnvironment,
+  examples: ['', '--except worker,updated_at', '--rollback'],
 });
 
 await runProjectorTask('rebuild', values);

@@ -68,10 +68,19 @@ test('the table built again from the archive alone, after all events have expire
   }
   const before = await rows();
   expect(before.length).toBeGreaterThan(33);
-  expect(await runProjectorTask('archive', env)).toMatchObject({
+  const inspected = await runProjectorTask('archive', env);
+  expect(inspected).toMatchObject({
     code: 0,
-    output: expect.stringContaining('1 segments'),
+    output: expect.stringMatching(
+      /^The archive has no messages, the log has messages 1 to (\d+)\.\n\1 messages of the log are not/,
+    ),
   });
+  expect(await readdir(folder)).toEqual([]);
+  expect(await runProjectorTask('archive', env, ['--now'])).toMatchObject({
+    code: 0,
+    output: expect.stringContaining('1 segment is new'),
+  });
+  expect((await runProjectorTask('archive', env)).output).toMatch(/\nEverything in the log is archived\.\n/);
   await expireMessages(nats.url);
 
   expect(await runProjectorTask('rebuild', env)).toMatchObject({
@@ -100,7 +109,7 @@ async function flipBit(file: string, offset: number): Promise<void> {
 test('a damaged segment is not served, and the tasks name it', async () => {
   await using running = await services();
   const { completed } = await runJobs(running.api);
-  await runProjectorTask('archive', env);
+  await runProjectorTask('archive', env, ['--now']);
   await expireMessages(nats.url);
   const events = `${running.api}/api/jobs/${completed}/events`;
   expect((await fetch(events)).status).toBe(200);
@@ -138,7 +147,7 @@ test('a job whose events have expired can still be read, repeated by its key, an
   const { id } = (await (await create()).json()) as { id: string };
   const jobs = jobsClient(running.api);
   await jobs.reaches(id, 'completed');
-  await runProjectorTask('archive', env);
+  await runProjectorTask('archive', env, ['--now']);
   await expireMessages(nats.url);
   await queryDatabase(env['DATABASE_URL'] ?? '', 'DELETE FROM jobs');
 

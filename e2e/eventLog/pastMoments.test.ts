@@ -64,7 +64,7 @@ test('lists and counts of the past equal a fold of the log, also where the log a
     };
     expect(await judge(running.api, 'in the log')).toEqual([]);
 
-    expect(await runProjectorTask('archive', env)).toMatchObject({ code: 0 });
+    expect(await runProjectorTask('archive', env, ['--now'])).toMatchObject({ code: 0 });
     await (await jetstreamManager(raw.connection, { timeout: 60_000 })).streams.purge('JOBS');
     await queryDatabase(database, 'DELETE FROM jobs');
     expect(await judge(running.api, 'in the archive')).toEqual([]);

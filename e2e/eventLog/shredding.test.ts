@@ -105,7 +105,7 @@ test('shredding a job removes its contents from all files and responses, and ove
   const keys = { api: { PAYLOAD_KEYS }, worker: { PAYLOAD_KEYS }, projector: {} };
   await using running = await startServices((service) => ({ ...env, ...keys[service] }));
   const id = await runJob(running, secret);
-  expect((await runProjectorTask('archive', env)).code).toBe(0);
+  expect((await runProjectorTask('archive', env, ['--now'])).code).toBe(0);
 
   const before = await answersAbout(running.api, id);
   for (const [form, text] of Object.entries(before))

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { runCommand } from '../testing/runCommand.ts';
+import { passesOn } from './system/passOn.ts';
 
 test('the help has the commands, the environment and the exit codes', async () => {
   const { code, stdout, stderr } = await runCommand(['--help']);
@@ -61,4 +62,23 @@ test('an address in the environment that is none is wrong usage', async () => {
 
 test('the version is that of the package', async () => {
   expect(await runCommand(['--version'])).toEqual({ code: 0, stdout: '1.2.3\n', stderr: '' });
+});
+
+/** The names of the commands of a program or a group, by its help. */
+async function commandsOf(...group: string[]): Promise<readonly string[]> {
+  const { stdout } = await runCommand([...group, '--help']);
+  const [, list = ''] = /\nCommands:\n((?: {2,}.*\n)+)/u.exec(stdout) ?? [];
+  return [...list.matchAll(/^ {2}([a-z-]+)/gmu)].flatMap(([, name = '']) => (name === 'help' ? [] : [name]));
+}
+
+test('the help of every command has examples', async () => {
+  const names = (await commandsOf()).filter((name) => !passesOn(name));
+  expect(names.length).toBeGreaterThan(15);
+  for (const name of names) {
+    const commands = [[name], ...(await commandsOf(name)).map((own) => [name, own])];
+    for (const words of commands)
+      expect((await runCommand([...words, '--help'])).stdout, words.join(' ')).toMatch(
+        /\nExamples:\n {2}\$ (?:npx )?jobstream /u,
+      );
+  }
 });

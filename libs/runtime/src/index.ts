@@ -24,6 +24,7 @@ export type { Service } from './service/service.ts';
 export { parseTraceparent } from './tracing/tracing.ts';
 export { Tracing } from './tracing/tracing.ts';
 export type { SpanEnd, SpanOptions, TracedSpan, TracingOptions } from './tracing/tracing.ts';
+export { countOf } from './process/countOf.ts';
 export { asksForHelp, readCommandLine, typedCommand, USAGE_EXIT_CODE, UsageError } from './process/commandLine.ts';
 export type { CommandLine, CommandOption } from './process/commandLine.ts';
 export { BackgroundLoop } from './service/backgroundLoop.ts';

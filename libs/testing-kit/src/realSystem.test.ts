@@ -87,7 +87,9 @@ describe.each([
     await t.drain();
     await t.expectJob(delayed).toBe('scheduled');
     await t.runNow(delayed, { reason: 'the customer waits' });
-    await expect(t.runNow(failing)).rejects.toThrow('the job is failed: only a job that waits for its time can be run now');
+    await expect(t.runNow(failing)).rejects.toThrow(
+      'the job is failed: only a job that waits for its time can be run now',
+    );
     await expect(t.retry(failing, { payload: { failures: 'none' } })).rejects.toThrow(InvalidRequestError);
     await t.retry(failing, { payload: { failures: 0 }, reason: 'the fault is mended' });
     await t.drain();

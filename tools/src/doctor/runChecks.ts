@@ -24,13 +24,32 @@ export async function runChecks(examination: Examination): Promise<readonly Find
   return (await Promise.all(checks.map(async (check) => check(examination)))).flat();
 }
 
-/** Says what was looked at, since silence about a part may also mean that it is not known. */
-export function scopeOf({ hasLog, hasDatabase, apiUrl, dataDir }: Examination): string {
+/** What was looked at and what was not, since silence about a part may also mean that it is not known. */
+export interface Scope {
+  readonly checked: readonly string[];
+  readonly unchecked: readonly string[];
+}
+
+export function scopeOf({ hasLog, hasDatabase, apiUrl }: Examination): Scope {
   const known = { NATS: hasLog, Postgres: hasDatabase, 'the API': apiUrl !== undefined };
-  const [seen, unseen] = [true, false].map((wanted) =>
-    Object.entries(known).flatMap(([part, isKnown]) => (isKnown === wanted ? [part] : [])),
-  );
-  const looked = ['this machine', 'the settings', ...(seen ?? [])].join(', ');
-  if (unseen === undefined || unseen.length === 0) return `Checked: ${looked}.`;
-  return `Checked: ${looked}. Not ${unseen.join(', ')}: no system runs on ${dataDir}, and no address is set.`;
+  const parts = Object.entries(known);
+  const those = (wanted: boolean) => parts.flatMap(([part, isKnown]) => (isKnown === wanted ? [part] : []));
+  return { checked: ['this machine', 'the settings', ...those(true)], unchecked: those(false) };
+}
+
+/** What doctor says at its end: of what it speaks, and whether all is well there. */
+export function conclusionOf(
+  { checked, unchecked }: Scope,
+  { dataDir, wrong }: { readonly dataDir: string; readonly wrong: number },
+): readonly string[] {
+  const where = `no system runs on ${dataDir}, and no address is set.`;
+  const left = unchecked.length === 0 ? '' : ` Not ${unchecked.join(', ')}: ${where}`;
+  const scope = `Checked: ${checked.join(', ')}.${left}`;
+  if (wrong > 0) return [scope, `Wrong: ${wrong}.`];
+  return [scope, runsNothing({ unchecked }) ? 'Nothing runs here.' : 'Nothing is wrong.'];
+}
+
+/** Whether there was no part of a system to look at. */
+export function runsNothing({ unchecked }: Pick<Scope, 'unchecked'>): boolean {
+  return unchecked.length === 3;
 }

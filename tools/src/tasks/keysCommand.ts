@@ -25,6 +25,7 @@ export const keysCommandLine = {
     DATA_DIR: 'The data folder of that system; default .data.',
     API_KEY: 'For adopt: the key itself.',
   },
+  examples: ['create --name billing --scopes jobs:write --expires 90d', 'list'],
 } as const satisfies CommandLine<Readonly<Record<string, CommandOption>>>;
 
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;

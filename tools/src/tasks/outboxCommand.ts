@@ -10,7 +10,7 @@ import {
   retryJobs,
   uninstallOutbox,
 } from '@jobstream/outbox';
-import { UsageError } from '@jobstream/runtime';
+import { countOf, UsageError } from '@jobstream/runtime';
 import type { CommandLine, CommandOption } from '@jobstream/runtime';
 
 /** What `npm run outbox` understands. */
@@ -26,6 +26,7 @@ export const outboxCommandLine = {
     all: { type: 'boolean', help: 'For retry, reject and discard: all such rows, instead of those with the ids.' },
   },
   environment: { OUTBOX_URL: 'The database, where --url is not given.' },
+  examples: ['install --url postgres://127.0.0.1/shop', 'status', 'retry --all'],
   notes: [
     'sql writes what install runs, and needs no database.',
     'status lists the rows that fail and are tried again later; retry tries them at once, and reject gives them up.',
@@ -63,9 +64,12 @@ const actions: Readonly<Record<string, (call: Call) => Promise<void>>> = {
     print('the outbox is not installed any more');
   },
   rejected: ({ database, print }) => printRejected(database, print),
-  retry: async (call) => call.print(`${await retryJobs(call.database, chosen(call))} rows wait again`),
-  reject: async (call) => call.print(`${await rejectDeferred(call.database, chosen(call))} rows were rejected`),
-  discard: async (call) => call.print(`${await discardRejected(call.database, chosen(call))} rows were deleted`),
+  retry: async (call) => {
+    const rows = await retryJobs(call.database, chosen(call));
+    call.print(`${countOf(rows, 'row')} ${rows === 1 ? 'waits' : 'wait'} again`);
+  },
+  reject: async (call) => call.print(rowsWere(await rejectDeferred(call.database, chosen(call)), 'rejected')),
+  discard: async (call) => call.print(rowsWere(await discardRejected(call.database, chosen(call)), 'deleted')),
 };
 const WITH_IDS = new Set(['retry', 'reject', 'discard']);
 
@@ -83,7 +87,14 @@ export async function outboxCommand(words: readonly string[], { options, url, pr
   }
   const database = options.url ?? url;
   if (!database) throw new UsageError('expected --url, or OUTBOX_URL to be set');
+  // What it is instead is not said: it may hold a password.
+  if (!/^postgres(?:ql)?:\/\//u.test(database))
+    throw new UsageError(`expected ${options.url === undefined ? 'OUTBOX_URL' : '--url'} to begin with postgres://`);
   await action({ database, ids, options, print });
+}
+
+function rowsWere(rows: number, done: string): string {
+  return `${countOf(rows, 'row')} ${rows === 1 ? 'was' : 'were'} ${done}`;
 }
 
 function chosen({ ids, options }: Call): readonly string[] | 'all' {
@@ -109,10 +120,9 @@ function nameOf({ id, type, tenant }: Pick<RejectedJob, 'id' | 'type' | 'tenant'
 async function printStatus(url: string, print: (line: string) => void): Promise<void> {
   const { version, waiting, isEstimate, deferred, rejected, oldest, bytes } = await outboxStatus(url);
   if (version === 0) return print('no outbox is installed');
-  const wait = `${isEstimate ? 'about ' : ''}${waiting} jobs wait`;
-  print(
-    `version ${version}: ${wait}, ${deferred} are deferred, ${rejected} were rejected, the tables have ${bytes} bytes`,
-  );
+  const wait = `${isEstimate ? 'about ' : ''}${countOf(waiting, 'job')} ${waiting === 1 ? 'waits' : 'wait'}`;
+  const others = `${deferred} deferred, ${rejected} rejected`;
+  print(`version ${version}: ${wait}, ${others}; the tables have ${countOf(bytes, 'byte')}`);
   if (oldest !== undefined) print(`the oldest waits since ${oldest.toISOString()}`);
   if (deferred > 0) await printDeferred(url, print);
 }
@@ -120,7 +130,7 @@ async function printStatus(url: string, print: (line: string) => void): Promise<
 async function printDeferred(url: string, print: (line: string) => void): Promise<void> {
   const rows = await listDeferred(url, MOST_LISTED);
   for (const { attempts, nextTryAt, reason, ...row } of rows) {
-    print(`${nameOf(row)}, deferred after ${attempts} attempts until ${nextTryAt.toISOString()}: ${reason}`);
+    print(`${nameOf(row)}, deferred after ${countOf(attempts, 'attempt')} until ${nextTryAt.toISOString()}: ${reason}`);
   }
   if (rows.length === MOST_LISTED) print(`these are the ${MOST_LISTED} that have failed most often`);
 }

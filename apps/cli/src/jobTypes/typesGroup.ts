@@ -15,7 +15,8 @@ export function typesCommand(run: RunOnApi) {
     .addCommand(pauseCommand(run))
     .addCommand(resumeCommand(run))
     .addCommand(checkCommand(run))
-    .addCommand(removeTypeCommand(run));
+    .addCommand(removeTypeCommand(run))
+    .addHelpText('after', examples('jobstream types', 'jobstream types pause email'));
 }
 
 function listTypesCommand(run: RunOnApi) {

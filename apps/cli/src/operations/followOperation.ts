@@ -1,6 +1,7 @@
 import type { JobOperation } from '@jobstream/client';
 import type { Api } from '../command/apiCommand.ts';
 import { ExitCode } from '../command/exitCode.ts';
+import { countOf } from '../output/countOf.ts';
 
 const PROGRESS_MS = 500;
 const DONE = { cancel: 'cancelled', retry: 'retried', replay: 'replayed' } as const;
@@ -26,11 +27,7 @@ export async function followOperation(id: string, api: Api): Promise<ExitCode> {
 /** How far an operation is, in a few words. */
 export function progressOf({ status, total, done, skipped, failed, hindrance }: JobOperation): string {
   const note = hindrance ?? (status === 'running' ? undefined : status);
-  return `${done + skipped + failed} of ${jobsOf(total)}${note === undefined ? '' : `, ${note}`}`;
-}
-
-function jobsOf(count: number): string {
-  return count === 1 ? '1 job' : `${count} jobs`;
+  return `${done + skipped + failed} of ${countOf(total, 'job')}${note === undefined ? '' : `, ${note}`}`;
 }
 
 /** Removes the line that shows progress. */
@@ -45,5 +42,5 @@ function describeOutcome({ kind, status, total, done, skipped, failed }: JobOper
     failed > 0 ? `${failed} failed` : '',
     status === 'cancelled' ? 'then cancelled' : '',
   ];
-  return [`${jobsOf(done)} ${DONE[kind]}`, ...rest.filter(Boolean)].join(', ');
+  return [`${countOf(done, 'job')} ${DONE[kind]}`, ...rest.filter(Boolean)].join(', ');
 }

@@ -36,7 +36,8 @@ export function operationsCommand(run: RunOnApi) {
     .addCommand(watchOperationCommand(run))
     .addCommand(steerCommand('pause', run))
     .addCommand(steerCommand('resume', run))
-    .addCommand(steerCommand('cancel', run));
+    .addCommand(steerCommand('cancel', run))
+    .addHelpText('after', examples('jobstream operations', `jobstream operations pause ${ID}`));
 }
 
 function listOperationsCommand(run: RunOnApi) {

@@ -16,7 +16,8 @@ export function schedulesCommand(run: RunOnApi) {
     .addCommand(getScheduleCommand(run))
     .addCommand(createScheduleCommand(run))
     .addCommand(runScheduleCommand(run))
-    .addCommand(deleteScheduleCommand(run));
+    .addCommand(deleteScheduleCommand(run))
+    .addHelpText('after', examples('jobstream schedules', 'jobstream schedules get nightly-report'));
 }
 
 function listSchedulesCommand(run: RunOnApi) {

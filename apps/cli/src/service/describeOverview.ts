@@ -2,6 +2,7 @@ import type { Failures, JobType, Stats, TypeActivity, TypeBacklog, Worker } from
 import type { Printer, Tone } from '../output/printer.ts';
 import { formatTable, plainText, type Column } from '../output/table.ts';
 import { formatDuration } from '../output/times.ts';
+import { countOf } from '../output/countOf.ts';
 
 /** What `top` shows. Callers with a tenant are told neither types nor workers. */
 export interface Overview {
@@ -77,7 +78,9 @@ function lagText({ projector }: Stats, tone: Printer['tone']): string | undefine
   if (projector === undefined) return undefined;
   const { lagEvents, lagMs } = projector;
   if (lagEvents === null) return tone('bad', 'the log is unavailable');
-  return lagEvents === 0 ? 'table up to date' : `table ${lagEvents} events (${formatDuration(lagMs ?? 0)}) behind`;
+  return lagEvents === 0
+    ? 'table up to date'
+    : `table ${countOf(lagEvents, 'event')} (${formatDuration(lagMs ?? 0)}) behind`;
 }
 
 /** A bar for each of the last minutes. */

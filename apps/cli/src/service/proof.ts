@@ -4,6 +4,7 @@ import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command
 import { ExitCode } from '../command/exitCode.ts';
 import { examples } from '../command/help.ts';
 import { formatDuration } from '../output/times.ts';
+import { countOf } from '../output/countOf.ts';
 
 interface ProofOptions extends ApiOptions {
   readonly now?: true;
@@ -59,8 +60,8 @@ function describeEnd(last: Verification, { time, tone }: Api['printer']): readon
 }
 
 function figuresOf({ position = 0, end = 0, jobs = 0, differences = 0 }: Verification): string {
-  const [at, of, compared, found] = [position, end, jobs, differences].map((number) => NUMBERS.format(number));
-  return `at event ${at} of ${of}: ${compared} jobs, ${found} differences,`;
+  const [at, of] = [position, end].map((number) => NUMBERS.format(number));
+  return `at event ${at} of ${of}: ${countOf(jobs, 'job')}, ${countOf(differences, 'difference')},`;
 }
 
 function differenceLine({ table, key, field, live, log }: TableDifference): string {

@@ -7,6 +7,7 @@ import { examples } from '../command/help.ts';
 import { pastMoment, period } from '../command/values.ts';
 import { formatDuration } from '../output/times.ts';
 import { formatTable, type Column } from '../output/table.ts';
+import { countOf } from '../output/countOf.ts';
 
 type TypeRow = readonly [type: string, counts: Stats['jobs']['byStatus']];
 
@@ -116,7 +117,9 @@ function describeLag({ projector }: Stats): readonly string[] {
   if (projector === undefined) return [];
   const { lagEvents, lagMs } = projector;
   if (lagEvents === null) return ['The log is unavailable: how far the table is behind it is not known.'];
-  return lagEvents === 0 ? [] : [`The table is ${lagEvents} events (${formatDuration(lagMs ?? 0)}) behind the log.`];
+  return lagEvents === 0
+    ? []
+    : [`The table is ${countOf(lagEvents, 'event')} (${formatDuration(lagMs ?? 0)}) behind the log.`];
 }
 
 function durationText(ms: number | undefined): string {

@@ -69,8 +69,8 @@ export class ArchiveGapError extends Error {
     super(
       `messages ${first} to ${last} have expired from the log and are not in the archive: ` +
         (first === 1
-          ? `check that it is the right archive, or begin one without them with ${typedCommand('archive', '--begin-late')}`
-          : `restore the archive, or begin another one in a new place with ${typedCommand('archive', '--begin-late')}`),
+          ? `check that it is the right archive, or begin one without them with ${typedCommand('archive', '--now --begin-late')}`
+          : `restore the archive, or begin another one in a new place with ${typedCommand('archive', '--now --begin-late')}`),
     );
     this.name = 'ArchiveGapError';
   }

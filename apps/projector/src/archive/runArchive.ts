@@ -1,7 +1,7 @@
 import { ArchiveWriter } from '@jobstream/archive';
 import type { Archive, ArchiveStore } from '@jobstream/archive';
 import type { EventLog } from '@jobstream/eventlog';
-import { typedCommand } from '@jobstream/runtime';
+import { countOf, typedCommand } from '@jobstream/runtime';
 import { parseTaskArguments, UsageError } from '../tasks/parseTaskArguments.ts';
 import type { ExitCode, TaskContext } from '../tasks/runTask.ts';
 import { archiveSegment } from './archiveSegment.ts';
@@ -9,6 +9,8 @@ import { archiveSegment } from './archiveSegment.ts';
 const NUMBERS = new Intl.NumberFormat('en');
 
 interface ArchiveArguments {
+  /** Archives what the log has, instead of only telling. */
+  readonly now: boolean;
   /** Reads all files of the archive and compares them with their checksums. */
   readonly check: boolean;
   /** Begins an archive although the first messages of the log have expired. */
@@ -17,32 +19,47 @@ interface ArchiveArguments {
 
 export function archiveArguments(args: readonly string[]): ArchiveArguments {
   const flag = { type: 'boolean' } as const;
-  const usage = typedCommand('archive', '[--check | --begin-late]');
-  const { check = false, 'begin-late': beginLate = false } = parseTaskArguments(
-    args,
-    { check: flag, 'begin-late': flag },
-    usage,
-  );
-  if (check && beginLate) throw new UsageError('--check and --begin-late exclude each other', usage);
-  return { check, beginLate };
+  const usage = typedCommand('archive', '[--check | --now [--begin-late]]');
+  const options = { check: flag, now: flag, 'begin-late': flag };
+  const { check = false, now = false, 'begin-late': beginLate = false } = parseTaskArguments(args, options, usage);
+  if (check && (now || beginLate)) throw new UsageError('--check stands alone', usage);
+  return { check, now: now || beginLate, beginLate };
 }
 
 type Context = Pick<TaskContext, 'withLog' | 'archive' | 'stop' | 'print' | 'onProgress'>;
 
-/** Runs `npm run archive` and prints the result. */
-export async function runArchive({ check, beginLate }: ArchiveArguments, context: Context): Promise<ExitCode> {
+/** Runs `npm run archive` and prints the result: without arguments, what the archive and the log have. */
+export async function runArchive({ check, now, beginLate }: ArchiveArguments, context: Context): Promise<ExitCode> {
   if (context.archive === undefined) {
     throw new Error('no archive is configured: set ARCHIVE to a folder or to s3://bucket/prefix');
   }
   const { archive, store } = context.archive;
   if (check) return checkFiles(archive, context);
+  if (!now) return inspect(archive, context);
   const added = await context.withLog((eventLog) => archiveAll({ eventLog, archive, store, beginLate }, context));
   const { first, last } = archive.span;
   context.print(
     `The archive has messages ${NUMBERS.format(first)} to ${NUMBERS.format(last)}; ` +
-      `${NUMBERS.format(added)} segments are new.`,
+      `${countOf(added, 'segment')} ${added === 1 ? 'is' : 'are'} new.`,
   );
   return 0;
+}
+
+async function inspect(archive: Archive, { withLog, print }: Context): Promise<ExitCode> {
+  const archived = await archive.refresh();
+  const log = await withLog((eventLog) => eventLog.messages.span());
+  print(`The archive has ${spanOf(archived)}, the log has ${spanOf(log)}.`);
+  const missing = Math.max(0, log.last - Math.max(archived.last, log.first - 1));
+  if (missing === 0) print('Everything in the log is archived.');
+  else
+    print(
+      `${countOf(missing, 'message')} of the log ${missing === 1 ? 'is' : 'are'} not archived yet: a projector does so, or ${typedCommand('archive', '--now')}.`,
+    );
+  return 0;
+}
+
+function spanOf({ first, last }: { readonly first: number; readonly last: number }): string {
+  return last < first || last === 0 ? 'no messages' : `messages ${NUMBERS.format(first)} to ${NUMBERS.format(last)}`;
 }
 
 interface ArchiveAll {
@@ -75,7 +92,10 @@ async function checkFiles(archive: Archive, { print }: Context): Promise<ExitCod
     damaged += 1;
   }
   if (damaged > 0) return 1;
-  const segments = NUMBERS.format(archive.entries.length);
-  print(`All ${segments} segments are intact: messages ${NUMBERS.format(first)} to ${NUMBERS.format(last)}.`);
+  const { length } = archive.entries;
+  const [segments, are] = [countOf(length, 'segment'), length === 1 ? 'is' : 'are'];
+  print(
+    `${length === 1 ? '' : 'All '}${segments} ${are} intact: messages ${NUMBERS.format(first)} to ${NUMBERS.format(last)}.`,
+  );
   return 0;
 }

@@ -67,7 +67,7 @@ test('exit codes and lines report the differences', async () => {
   expect(await run('rebuild', '--cancel')).toMatchObject({ how: 0, output: expect.stringContaining('is cancelled') });
   expect(await run('verify', '--repair')).toMatchObject({
     how: 0,
-    output: expect.stringContaining('repaired: 1 jobs'),
+    output: expect.stringContaining('repaired: 1 job,'),
   });
   expect(await run('verify')).toMatchObject({ how: 0 });
   expect(await run('rebuild', '--rollback')).toMatchObject({ how: 2, output: expect.stringContaining('no earlier') });

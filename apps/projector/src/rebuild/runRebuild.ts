@@ -1,5 +1,5 @@
 import { cancelRebuild, clearPast, dropPrevious } from '@jobstream/readmodel';
-import { typedCommand } from '@jobstream/runtime';
+import { countOf, typedCommand } from '@jobstream/runtime';
 import { describeDifference, describeUnreadable } from '../tasks/describeDifference.ts';
 import { parseTaskArguments, UsageError } from '../tasks/parseTaskArguments.ts';
 import type { ExitCode, TaskContext } from '../tasks/runTask.ts';
@@ -78,7 +78,7 @@ function printDifferences({ differences }: RebuildOutcome, { print }: TaskContex
 function swappedSentence(action: 'rebuild' | 'rollback', { position, jobs, differences }: RebuildOutcome): string {
   const at = `at sequence ${NUMBERS.format(position)}`;
   if (action === 'rollback') return `The earlier tables are live again, ${at}.`;
-  const compared = differences.length > 0 ? 'by force' : `equal in ${NUMBERS.format(jobs)} jobs`;
+  const compared = differences.length > 0 ? 'by force' : `equal in ${countOf(jobs, 'job')}`;
   return `The rebuilt tables are live ${at}, ${compared}. To undo it: --rollback; to drop the old ones: --drop-old.`;
 }
 

@@ -1,3 +1,4 @@
+import { countOf } from '@jobstream/runtime';
 import type { Difference, UnreadableJobs } from '@jobstream/readmodel';
 
 const OWNERS = {
@@ -19,8 +20,6 @@ export function describeDifference({ table, key, problem, field, live, log }: Di
   return `${owner}: ${field} is ${live ?? 'NULL'}, but ${log ?? 'NULL'} by the log`;
 }
 
-const NUMBERS = new Intl.NumberFormat('en');
-
 /** A line for each of the first jobs with events that only a newer release can read, and one about all of them. */
 export function describeUnreadable({ total, first }: UnreadableJobs): readonly string[] {
   if (total === 0) return [];
@@ -28,5 +27,8 @@ export function describeUnreadable({ total, first }: UnreadableJobs): readonly s
     const unlisted = hasRow ? '' : ', also its creation: it is not in the table';
     return `job ${id}: ${events} of its events can only be read by a newer release${unlisted}`;
   });
-  return [...lines, `${NUMBERS.format(total)} jobs are compared as far as this release can read them.`];
+  return [
+    ...lines,
+    `${countOf(total, 'job')} ${total === 1 ? 'is' : 'are'} compared as far as this release can read ${total === 1 ? 'it' : 'them'}.`,
+  ];
 }

@@ -1,6 +1,6 @@
 import { Verifications } from '@jobstream/readmodel';
 import type { Difference } from '@jobstream/readmodel';
-import { typedCommand } from '@jobstream/runtime';
+import { countOf, typedCommand } from '@jobstream/runtime';
 import { describeDifference, describeUnreadable } from '../tasks/describeDifference.ts';
 import { parseTaskArguments } from '../tasks/parseTaskArguments.ts';
 import type { ExitCode, TaskContext } from '../tasks/runTask.ts';
@@ -13,24 +13,19 @@ const NUMBERS = new Intl.NumberFormat('en');
 
 /** Runs `npm run verify` and prints the result; after a repair nothing differs any more. */
 export async function runVerify(args: readonly string[], context: TaskContext): Promise<ExitCode> {
-  const { repair = false } = parseTaskArguments(
-    args,
-    { repair: { type: 'boolean' } },
-    typedCommand('verify', '[--repair]'),
-  );
+  const options = { repair: { type: 'boolean' }, json: { type: 'boolean' } } as const;
+  const { repair = false, json = false } = parseTaskArguments(args, options, typedCommand('verify', '[--repair]'));
   const first: Difference[] = [];
   const onDifference = (one: Difference) => {
     if (first.length < DIFFERENCES_KEPT) first.push(one);
-    context.print(describeDifference(one));
+    if (!json) context.print(describeDifference(one));
   };
   const startedAt = new Date();
   const found = await context.withLog((eventLog) => verifyTables({ ...context, eventLog, repair, onDifference }));
-  for (const line of [...describeUnreadable(found.unreadable), ...describeIgnored(found.ignored)]) context.print(line);
-  context.print(sentenceOf(found, repair));
-  const aboutPast = pastSentence(found, repair);
-  if (aboutPast !== undefined) context.print(aboutPast);
-  if (found.lags) context.print(lagSentence(found));
-  await record(context.databaseUrl, endOf(found, first), startedAt);
+  const ending = endOf(found, first);
+  const lines = json ? [JSON.stringify({ status: ending.status, ...ending.result })] : sentencesOf(found, repair);
+  for (const line of lines) context.print(line);
+  await record(context.databaseUrl, ending, startedAt);
   return !found.lags && (found.differences === 0 || repair) ? 0 : 1;
 }
 
@@ -46,16 +41,29 @@ export function describeIgnored({ total, first }: IgnoredFound): readonly string
   if (total === 0) return [];
   const lines = first.map(({ sequence, subject, reason }) => `message ${sequence} on ${subject} is ignored: ${reason}`);
   const named = total > first.length ? `, of which the first ${first.length} are named` : '';
-  return [...lines, `${NUMBERS.format(total)} messages on subjects of jobs are ignored by every fold${named}.`];
+  return [
+    ...lines,
+    `${countOf(total, 'message')} on subjects of jobs ${total === 1 ? 'is' : 'are'} ignored by every fold${named}.`,
+  ];
+}
+
+function sentencesOf(found: Verification, repair: boolean): readonly string[] {
+  const rest = [pastSentence(found, repair), found.lags ? lagSentence(found) : undefined];
+  return [
+    ...describeUnreadable(found.unreadable),
+    ...describeIgnored(found.ignored),
+    sentenceOf(found, repair),
+    ...rest.filter((line) => line !== undefined),
+  ];
 }
 
 function sentenceOf({ position, end, jobs, repairedJobs, ...found }: Verification, repair: boolean): string {
   const at = `at sequence ${NUMBERS.format(position)} of ${NUMBERS.format(end)}`;
   const differences = found.differences - (typeof found.past === 'number' ? found.past : 0);
-  if (differences === 0) return `The table matches the log ${at}: ${NUMBERS.format(jobs)} jobs.`;
-  const counted = `${NUMBERS.format(differences)} ${differences === 1 ? 'difference' : 'differences'} ${at}`;
+  if (differences === 0) return `The table matches the log ${at}: ${countOf(jobs, 'job')}.`;
+  const counted = `${countOf(differences, 'difference')} ${at}`;
   if (!repair) return `${counted}. To make the table match the log: ${typedCommand('verify', '--repair')}.`;
-  return `${counted}; repaired: ${NUMBERS.format(repairedJobs)} jobs, and all counts and messages in quarantine.`;
+  return `${counted}; repaired: ${countOf(repairedJobs, 'job')}, and all counts and messages in quarantine.`;
 }
 
 function pastSentence({ past }: Verification, repair: boolean): string | undefined {
@@ -72,6 +80,5 @@ function lagSentence({ position, end }: Verification): string {
   if (position === 0) {
     return 'The table is empty, and the log is not: the database is new or not the one of this log, or no projector runs.';
   }
-  const missing = NUMBERS.format(end - position);
-  return `The table lags behind the log by ${missing} events: no projector runs, or it cannot go on. Its own log says why.`;
+  return `The table lags behind the log by ${countOf(end - position, 'event')}: no projector runs, or it cannot go on. Its own log says why.`;
 }

@@ -26,7 +26,7 @@ test('verify says whether past states match the log, and after rebuild --past a 
   await using _projector = spawnProjector({ ...environment(), AS_OF_REACH: '7d', PORT: '0' });
   const job = await appendLife(stage.eventLog);
   await followedAll();
-  const table = 'The table matches the log at sequence 3 of 3: 1 jobs.';
+  const table = 'The table matches the log at sequence 3 of 3: 1 job.';
   const equal = [0, table, 'The tables of past moments match it as well.'];
   expect(await run('verify')).toEqual(equal);
 
@@ -36,6 +36,18 @@ test('verify says whether past states match the log, and after rebuild --past a 
     `past states of job ${job}: status is failed, but completed by the log`,
     table,
     'The tables of past moments differ. To have them built anew: npm run rebuild -- --past.',
+  ]);
+  const [code, document = ''] = await run('verify', '--json');
+  expect([code, JSON.parse(String(document))]).toEqual([
+    1,
+    expect.objectContaining({
+      status: 'differs',
+      position: 3,
+      end: 3,
+      jobs: 1,
+      differences: 1,
+      first: [expect.anything()],
+    }),
   ]);
   expect(await run('rebuild', '--past')).toEqual([
     0,
@@ -50,12 +62,12 @@ test('where no past states are kept, verify says nothing of them, and of a table
   await appendLife(stage.eventLog);
   await stage.projectedAll();
   await projector[Symbol.asyncDispose]();
-  expect(await run('verify')).toEqual([0, 'The table matches the log at sequence 3 of 3: 1 jobs.']);
+  expect(await run('verify')).toEqual([0, 'The table matches the log at sequence 3 of 3: 1 job.']);
 
   await appendLife(stage.eventLog);
   expect(await run('verify')).toEqual([
     1,
-    'The table matches the log at sequence 3 of 6: 1 jobs.',
+    'The table matches the log at sequence 3 of 6: 1 job.',
     'The table lags behind the log by 3 events: no projector runs, or it cannot go on. Its own log says why.',
   ]);
 });

@@ -171,7 +171,7 @@ test('jobs with events of a newer release are named, and are no differences', as
   expect(found).toMatchObject({ position: 2, differences: [], unreadable: { total: 1, first: [{ id, events: 1 }] } });
   expect(describeUnreadable(found.unreadable)).toEqual([
     `job ${id}: 1 of its events can only be read by a newer release`,
-    '1 jobs are compared as far as this release can read them.',
+    '1 job is compared as far as this release can read it.',
   ]);
   await stage.sql(`UPDATE jobs SET unreadable_events = NULL`);
   expect((await verify()).differences).toMatchObject([{ key: id, field: 'unreadable_events', live: null, log: '1' }]);

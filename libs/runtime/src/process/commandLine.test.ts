@@ -10,6 +10,7 @@ const definition = {
   },
   words: '<file>…',
   environment: { DATA_DIR: 'The folder to copy to.' },
+  examples: ['a.txt', '--force a.txt'],
 } as const;
 
 test('the help lists the options and the environment', () => {
@@ -24,6 +25,10 @@ Options:
 
 Environment:
   DATA_DIR  The folder to copy to.
+
+Examples:
+  $ npm run copy -- a.txt
+  $ npm run copy -- --force a.txt
 `);
   expect(helpOf({ command: 'npm run env', summary: 'Writes .env.' })).toMatch(/^Usage: npm run env\n\nWrites .env.\n/);
 });

@@ -21,6 +21,8 @@ export interface CommandLine<Options extends Readonly<Record<string, CommandOpti
   readonly environment?: Readonly<Record<string, string>>;
   /** Additional lines of help. */
   readonly notes?: readonly string[];
+  /** What may be typed behind the command; an empty text for nothing. */
+  readonly examples?: readonly string[];
 }
 
 type Values<Options extends Readonly<Record<string, CommandOption>>> = ReturnType<
@@ -81,7 +83,7 @@ export function parseCommandLine<const Options extends Readonly<Record<string, C
 
 /** The text that `--help` writes. */
 export function helpOf(definition: CommandLine<Readonly<Record<string, CommandOption>>>): string {
-  const { command, summary, options = {}, words, environment = {}, notes = [] } = definition;
+  const { command, summary, options = {}, words, environment = {}, notes = [], examples = [] } = definition;
   const optionRows = Object.entries(options).map(([name, { short, value, help }]): [string, string] => {
     const names = `${short === undefined ? '' : `-${short}, `}--${name}`;
     return [value === undefined ? names : `${names} <${value}>`, help];
@@ -92,6 +94,8 @@ export function helpOf(definition: CommandLine<Readonly<Record<string, CommandOp
   const sections = [`Usage: ${usage}`, summary, `Options:\n${table(optionRows)}`];
   if (Object.keys(environment).length > 0) sections.push(`Environment:\n${table(Object.entries(environment))}`);
   if (notes.length > 0) sections.push(notes.join('\n'));
+  const typed = examples.map((args) => `  $ ${args === '' ? command : `${beforeArguments(command)} ${args}`}`);
+  if (typed.length > 0) sections.push(`Examples:\n${typed.join('\n')}`);
   return `${sections.join('\n\n')}\n`;
 }
 

@@ -5,6 +5,7 @@ import { definedIn } from '../../command/definedIn.ts';
 import { ExitCode } from '../../command/exitCode.ts';
 import { UsageError } from '../../command/failure.ts';
 import { clearLine } from '../../operations/followOperation.ts';
+import { countOf } from '../../output/countOf.ts';
 
 export type BulkVerb = 'cancel' | 'retry';
 
@@ -81,5 +82,5 @@ function conclude({ matched, failed, stopped }: BulkChange, { printer }: Api): E
 /** A number of jobs in words. */
 export function jobsOf(count: number): string {
   if (count >= MOST_JOBS) return `${MOST_JOBS} jobs or more`;
-  return count === 1 ? '1 job' : `${count} jobs`;
+  return countOf(count, 'job');
 }

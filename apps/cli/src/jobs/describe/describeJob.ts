@@ -4,6 +4,7 @@ import type { Printer, Tone } from '../../output/printer.ts';
 import { formatProperties, plainText } from '../../output/table.ts';
 import { formatDuration } from '../../output/times.ts';
 import { describeError, describeProgress } from './describeEvent.ts';
+import { countOf } from '../../output/countOf.ts';
 
 const TONES: Readonly<Record<JobStatus, Tone>> = {
   scheduled: 'quiet',
@@ -39,7 +40,8 @@ export function describeJob(job: Job, printer: Printer): string {
     payload: JSON.stringify(job.payload),
     result: job.result === undefined ? undefined : JSON.stringify(job.result),
     error: job.error && plainText(describeError(job.error)),
-    unreadable: job.unreadableEvents === undefined ? undefined : `${job.unreadableEvents} events of a newer release`,
+    unreadable:
+      job.unreadableEvents === undefined ? undefined : `${countOf(job.unreadableEvents, 'event')} of a newer release`,
   };
   return formatProperties(properties, (text) => printer.tone('quiet', text));
 }
