@@ -32,6 +32,10 @@ test('arguments that make no sense are refused with a sentence', async () => {
     code: 64,
     stderr: 'expected install, status, uninstall, rejected, retry, reject, discard or sql, got: remove\n',
   });
+  expect(await run('status', '--url', 'undefined/shop')).toMatchObject({
+    code: 64,
+    stderr: 'expected --url to begin with postgres://\n',
+  });
 });
 
 test('lists rejected rows, lets them wait again, and deletes them', async () => {

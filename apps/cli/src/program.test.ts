@@ -77,8 +77,8 @@ test('the help of every command has examples', async () => {
   for (const name of names) {
     const commands = [[name], ...(await commandsOf(name)).map((own) => [name, own])];
     for (const words of commands)
-      expect((await runCommand([...words, '--help'])).stdout, words.join(' ')).toMatch(
-        /\nExamples:\n {2}\$ (?:npx )?jobstream /u,
+      expect((await runCommand([...words, '--help'])).stdout).toMatch(
+        new RegExp(`^Usage: jobstream ${words.join(' ')} [^]*\\nExamples:\\n {2}\\$ (?:npx )?jobstream `, 'u'),
       );
   }
 });

@@ -85,12 +85,15 @@ export async function outboxCommand(words: readonly string[], { options, url, pr
   if (action === undefined || (ids.length > 0 && !WITH_IDS.has(name))) {
     throw new UsageError(`expected ${Object.keys(actions).join(', ')} or sql, got: ${words.join(' ') || 'nothing'}`);
   }
-  const database = options.url ?? url;
+  await action({ database: addressOf(options.url, url), ids, options, print });
+}
+
+/** @throws UsageError, which does not show what it is instead of an address: that may hold a password. */
+function addressOf(given: string | undefined, otherwise: string | undefined): string {
+  const database = given ?? otherwise;
   if (!database) throw new UsageError('expected --url, or OUTBOX_URL to be set');
-  // What it is instead is not said: it may hold a password.
-  if (!/^postgres(?:ql)?:\/\//u.test(database))
-    throw new UsageError(`expected ${options.url === undefined ? 'OUTBOX_URL' : '--url'} to begin with postgres://`);
-  await action({ database, ids, options, print });
+  if (/^postgres(?:ql)?:\/\//u.test(database)) return database;
+  throw new UsageError(`expected ${given === undefined ? 'OUTBOX_URL' : '--url'} to begin with postgres://`);
 }
 
 function rowsWere(rows: number, done: string): string {

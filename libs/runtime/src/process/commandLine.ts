@@ -83,7 +83,7 @@ export function parseCommandLine<const Options extends Readonly<Record<string, C
 
 /** The text that `--help` writes. */
 export function helpOf(definition: CommandLine<Readonly<Record<string, CommandOption>>>): string {
-  const { command, summary, options = {}, words, environment = {}, notes = [], examples = [] } = definition;
+  const { command, summary, options = {}, words, environment = {}, notes = [] } = definition;
   const optionRows = Object.entries(options).map(([name, { short, value, help }]): [string, string] => {
     const names = `${short === undefined ? '' : `-${short}, `}--${name}`;
     return [value === undefined ? names : `${names} <${value}>`, help];
@@ -94,9 +94,12 @@ export function helpOf(definition: CommandLine<Readonly<Record<string, CommandOp
   const sections = [`Usage: ${usage}`, summary, `Options:\n${table(optionRows)}`];
   if (Object.keys(environment).length > 0) sections.push(`Environment:\n${table(Object.entries(environment))}`);
   if (notes.length > 0) sections.push(notes.join('\n'));
+  return `${[...sections, ...examplesOf(definition)].join('\n\n')}\n`;
+}
+
+function examplesOf({ command, examples = [] }: Pick<CommandLine<never>, 'command' | 'examples'>): readonly string[] {
   const typed = examples.map((args) => `  $ ${args === '' ? command : `${beforeArguments(command)} ${args}`}`);
-  if (typed.length > 0) sections.push(`Examples:\n${typed.join('\n')}`);
-  return `${sections.join('\n\n')}\n`;
+  return typed.length === 0 ? [] : [`Examples:\n${typed.join('\n')}`];
 }
 
 /** Appends `--` to an npm command that has none, because npm reads the options before it. */
