@@ -30,11 +30,13 @@ export class Rotation extends BackgroundLoop {
     return ROTATE_MS;
   }
 
+  /** While another relay counts, the last numbers stay, and the next turn tries again. */
   async #count(): Promise<void> {
     const { outbox, metrics } = this.#options;
     const began = performance.now();
     try {
       const counts = await outbox.count();
+      if (counts === undefined) return;
       metrics.counted(outbox.name, counts);
       this.#shared.hasDeferred = counts.deferred > 0;
     } catch (error) {

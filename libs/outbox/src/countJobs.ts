@@ -25,9 +25,13 @@ const COUNT = `SELECT waiting::float8, is_estimate AS "isEstimate", deferred::fl
   (extract(epoch FROM oldest) * 1000)::float8 AS oldest FROM`;
 const OF_OLDER_VERSION = '(SELECT *, false AS is_estimate, 0 AS deferred FROM jobstream.outbox_status()) AS report';
 
-/** The statement that counts what is in an outbox; it takes long for millions of jobs in one of an earlier version. */
-export function countStatement({ isCurrent }: { readonly isCurrent: boolean }): string {
-  return `${COUNT} ${isCurrent ? 'jobstream.outbox_report()' : OF_OLDER_VERSION}`;
+/**
+ * The statement that counts what is in an outbox; it takes long for millions of jobs in one of an earlier version.
+ *
+ * @param options.waits says whether it waits while another transaction counts. Otherwise it returns no row then.
+ */
+export function countStatement({ isCurrent, waits }: { readonly isCurrent: boolean; readonly waits: boolean }): string {
+  return `${COUNT} ${isCurrent ? `jobstream.outbox_report(waits => ${waits})` : OF_OLDER_VERSION}`;
 }
 
 /** What the statement has returned. */

@@ -45,7 +45,7 @@ export function outboxStatus(url: string): Promise<OutboxStatus> {
   return withClient(url, async (client) => {
     const version = await installedVersion(client);
     if (version === 0) return { version, ...countsOf(undefined) };
-    const count = countStatement({ isCurrent: version >= CURRENT_VERSION });
+    const count = countStatement({ isCurrent: version >= CURRENT_VERSION, waits: true });
     return { version, ...countsOf((await client.query<Counted>(count)).rows[0]) };
   });
 }

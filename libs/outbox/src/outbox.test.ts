@@ -2,7 +2,7 @@ import { createDatabase, eventually, queryDatabase } from '@jobstream/test-suppo
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { OutboxUnavailableError } from './errors.ts';
-import { installOutbox } from './installOutbox.ts';
+import { installOutbox, outboxStatus } from './installOutbox.ts';
 import { DEFERRED, FIRST_PLACE, type OutboxRow, type SettledRows } from './claimJobs.ts';
 import { Outbox, type OutboxTable } from './outbox.ts';
 
@@ -65,7 +65,7 @@ test('rows that a relay claims are passed by for another, and are back when it f
     throw new Error('the log is unavailable');
   });
   await expect(first).rejects.toThrow('the log is unavailable');
-  expect((await outbox.count()).waiting).toBe(2);
+  expect((await outbox.count())?.waiting).toBe(2);
   expect(await drain()).toEqual(['1', '2']);
 });
 
@@ -104,7 +104,7 @@ test('of a claim, what was relayed leaves, what has failed is deferred or reject
     { ...before[0], attempts: 1, reason: 'a fault' },
   ]);
   expect(await failed('outbox_rejected', 'reason')).toEqual([{ ...before[1], reason: 'none' }]);
-  expect(await outbox.count()).toMatchObject({ waiting: 1, deferred: 1, rejected: 1, isEstimate: false });
+  expect(await outbox.count())?.toMatchObject({ waiting: 1, deferred: 1, rejected: 1, isEstimate: false });
 });
 
 const due = () => queryDatabase(url, 'UPDATE jobstream.outbox_deferred SET next_try_at = now()');
@@ -139,7 +139,7 @@ test('a deferred job is claimed when its pause is over, which grows with each fa
   ]);
   await due();
   await outbox.claim(deferred, relayed);
-  expect(await outbox.count()).toMatchObject({ waiting: 0, deferred: 0, rejected: 0 });
+  expect(await outbox.count())?.toMatchObject({ waiting: 0, deferred: 0, rejected: 0 });
 });
 
 test('a claim takes no more than its bytes, counted as they are sent, and one job at least', async () => {
@@ -195,7 +195,7 @@ test('the tables stay small while transactions are open, one of which has enqueu
     await enqueue(1_000);
     expect(await drain()).toHaveLength(1_000);
     for (const { number, active } of await outbox.rotate(SMALL)) if (active) used.add(number);
-    expect((await outbox.count()).bytes).toBeLessThan(1_000_000);
+    expect((await outbox.count())?.bytes).toBeLessThan(1_000_000);
   }
   expect(used).toEqual(new Set([1, 2, 3]));
   await enqueuer.query('COMMIT');
@@ -226,7 +226,7 @@ test.each(['REPEATABLE READ', 'SERIALIZABLE'])(
     const rotated = rotation.query('SELECT * FROM jobstream.rotate(1048576)');
     await expect(rotated).rejects.toThrow('jobstream: rotate needs the isolation level READ COMMITTED');
     await rotation.query('COMMIT');
-    expect((await outbox.count()).waiting).toBe(1);
+    expect((await outbox.count())?.waiting).toBe(1);
   },
 );
 
@@ -264,7 +264,7 @@ test('a table is not truncated that has become the active one', async () => {
   await rotation.query('BEGIN; SELECT jobstream.truncate_if_drained(0)');
   await queryDatabase(url, "SET lock_timeout = '1s'; SELECT jobstream.enqueue('email')");
   await rotation.query('COMMIT');
-  expect((await outbox.count()).waiting).toBe(1);
+  expect((await outbox.count())?.waiting).toBe(1);
 });
 
 test('more than 100,000 jobs are estimated', async () => {
@@ -273,11 +273,36 @@ test('more than 100,000 jobs are estimated', async () => {
     `INSERT INTO jobstream.outbox_0 (id, enqueued_at, type)
     SELECT gen_random_uuid(), '2026-01-31T10:00:00Z', 'email' FROM generate_series(1, 200000)`,
   );
-  const { waiting, isEstimate, oldest } = await outbox.count();
-  expect(isEstimate).toBe(true);
-  expect(waiting).toBeGreaterThan(190_000);
-  expect(waiting).toBeLessThan(210_000);
-  expect(oldest).toEqual(new Date('2026-01-31T10:00:00Z'));
+  const counts = await outbox.count();
+  expect(counts).toMatchObject({ isEstimate: true, oldest: new Date('2026-01-31T10:00:00Z') });
+  expect(counts?.waiting).toBeGreaterThan(190_000);
+  expect(counts?.waiting).toBeLessThan(210_000);
+});
+
+test('one transaction counts at a time: a relay does without its numbers meanwhile, and a command and earlier releases wait', async () => {
+  await enqueue(2);
+  await using other = await connect();
+  await other.query('BEGIN; SELECT * FROM jobstream.outbox_report()');
+  expect(await outbox.count()).toBeUndefined();
+  const waiting = Promise.all([
+    outboxStatus(url),
+    queryDatabase(url, 'SELECT waiting::int FROM jobstream.outbox_status()'),
+  ]);
+  const waits = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'`;
+  await eventually(async () => expect(await queryDatabase(url, waits)).toHaveLength(2));
+  await other.query('COMMIT');
+  expect(await waiting).toMatchObject([{ waiting: 2 }, [{ waiting: 2 }]]);
+  expect(await outbox.count()).toMatchObject({ waiting: 2 });
+});
+
+test('a count ends on the server before the relay gives it up', async () => {
+  const parameters = 'number integer, OUT jobs bigint, OUT oldest timestamptz, OUT is_estimate boolean';
+  const limit = `BEGIN RAISE 'ends after %', current_setting('statement_timeout'); END`;
+  await queryDatabase(
+    url,
+    `CREATE OR REPLACE FUNCTION jobstream.count_jobs(${parameters}) LANGUAGE plpgsql AS $$ ${limit} $$`,
+  );
+  await expect(outbox.count()).rejects.toThrow('ends after 10s');
 });
 
 test('an application may make its transactions serializable and read-only by default', async () => {

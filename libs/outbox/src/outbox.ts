@@ -79,9 +79,14 @@ export class Outbox {
     return tables;
   }
 
-  /** Counts what waits, what is deferred, and what was rejected. */
-  async count(): Promise<OutboxCounts> {
-    return countsOf((await this.#transact<Counted>([countStatement(this)]))[0]);
+  /**
+   * Counts what waits, what is deferred, and what was rejected. Resolves to undefined while another relay or a command counts: one
+   * does at a time.
+   */
+  async count(): Promise<OutboxCounts | undefined> {
+    const statement = countStatement({ isCurrent: this.#isCurrent, waits: false });
+    const [counted] = await this.#transact<Counted>([statement]);
+    return counted && countsOf(counted);
   }
 
   close(): Promise<void> {

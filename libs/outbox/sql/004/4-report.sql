@@ -17,20 +17,30 @@ BEGIN
   END IF;
 END $$;
 
--- The numbers of the metrics.
-CREATE FUNCTION jobstream.outbox_report()
+-- The numbers of the metrics. One transaction of a database counts at a time, since that may take seconds: another one gets no row,
+-- or waits.
+CREATE FUNCTION jobstream.outbox_report(waits boolean DEFAULT false)
 RETURNS TABLE (waiting bigint, oldest timestamptz, deferred bigint, rejected bigint, bytes bigint, is_estimate boolean)
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT sum(waiting.jobs)::bigint, min(waiting.oldest), min(deferred.jobs), min(rejected.jobs),
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  one_at_a_time CONSTANT bigint := hashtextextended('jobstream outbox report', 0);
+BEGIN
+  IF waits THEN
+    PERFORM pg_advisory_xact_lock(one_at_a_time);
+  ELSIF NOT pg_try_advisory_xact_lock(one_at_a_time) THEN
+    RETURN;
+  END IF;
+  RETURN QUERY SELECT sum(waiting.jobs)::bigint, min(waiting.oldest), min(deferred.jobs), min(rejected.jobs),
     sum(pg_table_size(('jobstream.outbox_' || one)::regclass))::bigint, bool_or(waiting.is_estimate)
   FROM generate_series(0, 3) AS one, LATERAL jobstream.count_jobs(one) AS waiting,
     (SELECT count(*) AS jobs FROM (SELECT FROM jobstream.outbox_deferred LIMIT 100000) AS found) AS deferred,
-    (SELECT count(*) AS jobs FROM (SELECT FROM jobstream.outbox_rejected LIMIT 100000) AS found) AS rejected
-$$;
+    (SELECT count(*) AS jobs FROM (SELECT FROM jobstream.outbox_rejected LIMIT 100000) AS found) AS rejected;
+END $$;
 
--- The same for relays and commands of earlier releases, to which a deferred job is one that waits.
+-- The same for relays and commands of earlier releases, to which a deferred job is one that waits. They need a row, and wait for it.
 CREATE OR REPLACE FUNCTION jobstream.outbox_status()
 RETURNS TABLE (waiting bigint, oldest timestamptz, rejected bigint, bytes bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT waiting + deferred, oldest, rejected, bytes FROM jobstream.outbox_report()
+  SELECT waiting + deferred, oldest, rejected, bytes FROM jobstream.outbox_report(waits => true)
 $$;
