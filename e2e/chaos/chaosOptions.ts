@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import type { Isolation } from './outbox/outboxStage.ts';
 import { mayMount } from './ownMounts.ts';
+import { seededRandom } from './seededRandom.ts';
 
 const scenarioNames = ['single', 'cluster', 'expiry', 'power', 'outbox'] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
@@ -18,6 +20,8 @@ export interface ChaosOptions {
   readonly transactions: number;
   /** How long some of them are held open, in seconds. */
   readonly openSeconds: number;
+  /** The default of that application's database: `serializable` with one of three seeds. */
+  readonly isolation: Isolation;
   readonly scenarios: readonly ScenarioName[];
   /** Only faults with one of these words in their name; all without it. */
   readonly kinds: readonly string[];
@@ -29,14 +33,16 @@ export interface ChaosOptions {
 
 /** Reads the CHAOS_* variables; a fresh seed unless one is given. */
 export function chaosOptions(env: NodeJS.ProcessEnv): ChaosOptions {
+  const seed = env['CHAOS_SEED'] ?? randomBytes(4).toString('hex');
   return {
-    seed: env['CHAOS_SEED'] ?? randomBytes(4).toString('hex'),
+    seed,
     jobs: count(env, 'CHAOS_JOBS', 6_000),
     faults: count(env, 'CHAOS_FAULTS', 36),
     rate: count(env, 'CHAOS_RATE', 16),
     junk: count(env, 'CHAOS_JUNK', 2),
     transactions: count(env, 'CHAOS_TRANSACTIONS', 5_000),
     openSeconds: count(env, 'CHAOS_OPEN', 10),
+    isolation: isolationNamed(env['CHAOS_ISOLATION'] ?? isolationOf(seed)),
     scenarios: list(env['CHAOS_SCENARIOS'] ?? scenarioNames.join(',')).map(scenarioNamed),
     kinds: list(env['CHAOS_KINDS']),
     keep: env['CHAOS_KEEP'] === 'true',
@@ -48,6 +54,15 @@ function count(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
   const value = Number(env[name] ?? fallback);
   if (!Number.isSafeInteger(value) || value < 0) throw new Error(`expected ${name} to be a number, got: ${env[name]}`);
   return value;
+}
+
+function isolationOf(seed: string): Isolation {
+  return seededRandom(seed, 'isolation').int(0, 2) === 0 ? 'serializable' : 'read committed';
+}
+
+function isolationNamed(name: string): Isolation {
+  if (name === 'serializable' || name === 'read committed') return name;
+  throw new Error(`expected CHAOS_ISOLATION to be serializable or read committed, got: ${name}`);
 }
 
 function list(text = ''): string[] {

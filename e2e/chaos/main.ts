@@ -33,6 +33,8 @@ readCommandLine({
     CHAOS_TRANSACTIONS:
       'Transactions of the scenario outbox, whose log is away for twenty times as many; default 5000.',
     CHAOS_OPEN: 'For how many seconds some of these transactions are held open; default 10.',
+    CHAOS_ISOLATION:
+      'The isolation level of that application, `serializable` or `read committed`; default the one of the seed.',
     CHAOS_SCENARIOS: 'Scenarios to run, separated by commas: single, cluster, expiry, power, outbox.',
     CHAOS_KINDS: 'Words of the faults to inject, separated by commas; default all.',
     CHAOS_KEEP: '`true` keeps the logs of a run that passed.',
@@ -62,13 +64,15 @@ async function main(): Promise<boolean> {
 }
 
 /** A quarter of the faults: nearly all hit what this scenario has of its own. */
-function runOutbox({ seed, faults, transactions, openSeconds }: ChaosOptions, folder: string): Promise<boolean> {
-  console.log(`\n== outbox: ${transactions} transactions of an application`);
+function runOutbox(options: ChaosOptions, folder: string): Promise<boolean> {
+  const { seed, faults, transactions, openSeconds, isolation } = options;
+  console.log(`\n== outbox: ${transactions} transactions of an application, ${isolation} by default`);
   return runOutboxScenario({
     seed: `${seed}-outbox`,
     transactions,
     backlog: transactions * 20,
     openMs: openSeconds * 1_000,
+    isolation,
     faults: Math.ceil(faults / 4),
     folder: path.join(folder, 'outbox'),
     say,

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Pool } from 'pg';
 import { logBounds, type RawMessage, readRawMessages } from '../../harness/rawLog.ts';
@@ -6,7 +7,9 @@ import { logBounds, type RawMessage, readRawMessages } from '../../harness/rawLo
 export interface OutboxJoin {
   readonly orders: number;
   readonly events: number;
-  /** Orders without an event. */
+  /** Events with a large payload, the note of an order. */
+  readonly large: number;
+  /** Orders without an event; each is its number, the id of its job, and the digest of its note. */
   readonly lost: readonly string[];
   /** Events without an order. */
   readonly phantoms: readonly string[];
@@ -16,21 +19,23 @@ export interface OutboxJoin {
   readonly rejected: number;
 }
 
-const ORDERS = `SELECT number || ' ' || job_id AS key FROM public.orders`;
+/** The payload of a job: the number of its order, with a note in some. */
+type Payload = number | { readonly order: number; readonly note: string };
+
+const ORDERS = `SELECT concat_ws(' ', number, job_id, note_digest) AS key FROM public.orders`;
 const CHUNK = 20_000;
 
-/** Joins the table of orders and the raw messages of the log by the job's id and the number of the order. */
+/** Joins the table of orders and the raw messages of the log by the job's id, the number of the order, and its note. */
 export async function joinOutbox(database: Pool, nats: NatsConnection): Promise<OutboxJoin> {
   const { rows } = await database.query<{ key: string }>(ORDERS);
   const { rows: rejected } = await database.query('SELECT FROM jobstream.outbox_rejected');
-  const { created, doubled, events } = await creationsOf(nats);
+  const { created, ...counted } = await creationsOf(nats);
   const ordered = new Set(rows.map(({ key }) => key));
   return {
     orders: rows.length,
-    events,
+    ...counted,
     lost: [...ordered].filter((key) => !created.has(key)),
     phantoms: [...created].filter((key) => !ordered.has(key)),
-    doubled,
     rejected: rejected.length,
   };
 }
@@ -39,23 +44,26 @@ async function creationsOf(nats: NatsConnection) {
   const { firstSequence, lastSequence } = await logBounds(nats);
   const created = new Set<string>();
   const doubled: string[] = [];
-  let events = 0;
+  let [events, large] = [0, 0];
   for (let first = firstSequence; first <= lastSequence; first += CHUNK) {
     const messages = await readRawMessages(nats, first, Math.min(first + CHUNK - 1, lastSequence));
-    for (const key of messages.filter(isCreation).map(keyOf)) {
+    for (const { key, isLarge } of messages.filter(isCreation).map(creationOf)) {
       if (created.has(key)) doubled.push(key);
       created.add(key);
       events += 1;
+      if (isLarge) large += 1;
     }
   }
-  return { created, doubled, events };
+  return { created, doubled, events, large };
 }
 
 function isCreation({ subject }: RawMessage): boolean {
   return subject.endsWith('.created');
 }
 
-function keyOf({ body }: RawMessage): string {
-  const { jobId, data } = JSON.parse(body) as { jobId: string; data: { payload: unknown } };
-  return `${String(data.payload)} ${jobId}`;
+function creationOf({ body }: RawMessage): { readonly key: string; readonly isLarge: boolean } {
+  const { jobId, data } = JSON.parse(body) as { jobId: string; data: { payload: Payload } };
+  if (typeof data.payload !== 'object') return { key: `${data.payload} ${jobId}`, isLarge: false };
+  const { order, note } = data.payload;
+  return { key: `${order} ${jobId} ${hash('md5', note)}`, isLarge: true };
 }

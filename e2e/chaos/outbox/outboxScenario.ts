@@ -6,7 +6,8 @@ import { logBounds } from '../../harness/rawLog.ts';
 import { BusinessLoad } from './businessLoad.ts';
 import { joinOutbox, type OutboxJoin } from './joinOutbox.ts';
 import { type OutboxFault, planDrainingFaults, planOutboxFaults } from './outboxFaults.ts';
-import { openOutboxStage, type OutboxStage } from './outboxStage.ts';
+import { type Isolation, openOutboxStage, type OutboxStage } from './outboxStage.ts';
+import { missingReports, POISONED_KEY, poisonOrder } from './poisonedOrder.ts';
 
 export interface OutboxScenario {
   readonly seed: string;
@@ -17,39 +18,48 @@ export interface OutboxScenario {
   /** How long some transactions are held open, in milliseconds. */
   readonly openMs: number;
   readonly faults: number;
+  /** The default of the application's database. */
+  readonly isolation: Isolation;
   /** For logs and data. */
   readonly folder: string;
   readonly say: (line: string) => void;
 }
 
 const SHOWN = 20;
+/** For the transactions before a fault. */
+const TRADE_MS = 900_000;
 /** For a backlog that is drained at a hundredth of the usual rate. */
 const DRAIN_MS = 3_600_000;
 const WAITING = `SELECT (SELECT count(*) FROM jobstream.outbox_0) + (SELECT count(*) FROM jobstream.outbox_1)
-  + (SELECT count(*) FROM jobstream.outbox_2) + (SELECT count(*) FROM jobstream.outbox_3) AS rows`;
+  + (SELECT count(*) FROM jobstream.outbox_2) + (SELECT count(*) FROM jobstream.outbox_3)
+  + (SELECT count(*) FROM jobstream.outbox_deferred WHERE id <> $1) AS rows`;
 
 /**
  * Whether an application's orders and the jobs in the log are the same after everything that an outbox depends on was killed
  * while it was used.
  */
 export async function runOutboxScenario(scenario: OutboxScenario): Promise<boolean> {
-  const { folder, seed, openMs, say } = scenario;
+  const { folder, seed, openMs, isolation, say } = scenario;
   await mkdir(folder, { recursive: true });
-  await using stage = await openOutboxStage(folder);
+  await using stage = await openOutboxStage(folder, isolation);
   await using outside = await connectOutside(stage);
+  const poisoned = await poisonOrder(stage, outside.nats);
   const load = new BusinessLoad({ database: stage.application, seed, openMs });
   try {
+    await load.store(POISONED_KEY);
     await breakWhileTrading(scenario, stage, load);
     await breakWhileDraining(scenario, { stage, load, nats: outside.nats });
     say('waiting for the transactions that are held open');
   } finally {
     await load.stop();
   }
-  await untilDrained(stage);
+  await untilDrained(stage, poisoned);
+  const missing = await missingReports(stage, poisoned);
   for (const relay of stage.relays) await relay.stop();
-  const { transactions, rolledBack, held } = load;
-  say(`${transactions} transactions, ${rolledBack} rolled back, ${held} held open for ${openMs} ms`);
-  return passed(await joinOutbox(stage.owner, outside.nats), scenario);
+  const join = await joinOutbox(stage.owner, outside.nats);
+  return [passedLoad(load, scenario), passedJoin(join, poisoned, scenario), passedReports(missing, scenario)].every(
+    Boolean,
+  );
 }
 
 async function connectOutside({ nats: { url } }: OutboxStage): Promise<AsyncDisposable & { nats: NatsConnection }> {
@@ -64,7 +74,7 @@ async function breakWhileTrading(scenario: OutboxScenario, stage: OutboxStage, l
   for (const fault of plan) {
     const begin = load.transactions + Math.floor(fault.after * share);
     const trading = load.trade(share);
-    await eventually(() => assertReached(load.transactions, begin), { timeoutMs: 120_000, intervalMs: 5 });
+    await eventually(() => assertReached(load.transactions, begin), { timeoutMs: TRADE_MS, intervalMs: 5 });
     await endure(fault, stage, scenario);
     await trading;
   }
@@ -95,10 +105,10 @@ async function endure(fault: OutboxFault, stage: OutboxStage, { say }: Pick<Outb
   await mend();
 }
 
-/** A row that is claimed is seen until the claim is committed. */
-async function untilDrained({ owner }: OutboxStage): Promise<void> {
+/** A row that is claimed is seen until the claim is committed. The poisoned one stays. */
+async function untilDrained({ owner }: OutboxStage, poisoned: string): Promise<void> {
   const drained = async () => {
-    const { rows } = await owner.query<{ rows: string }>(WAITING);
+    const { rows } = await owner.query<{ rows: string }>(WAITING, [poisoned]);
     if (Number(rows[0]?.rows) > 0) throw new Error(`${rows[0]?.rows} jobs wait`);
   };
   await eventually(drained, { timeoutMs: DRAIN_MS, intervalMs: 250 });
@@ -108,14 +118,35 @@ function assertReached(value: number, least: number): void {
   if (value < least) throw new Error(`expected at least ${least}, got: ${value}`);
 }
 
-/** The orders that were committed must be most of them, or this would prove nothing. */
-function passed(join: OutboxJoin, { transactions, backlog, say }: OutboxScenario): boolean {
-  const { orders, events, lost, phantoms, doubled, rejected } = join;
-  say(`${orders} orders, ${events} JobCreated events, ${rejected} rows rejected`);
+/** Where transactions are serializable, some must have been made again, or this would not prove that they may be. */
+function passedLoad(load: BusinessLoad, { openMs, isolation, say }: OutboxScenario): boolean {
+  const { transactions, rolledBack, repeated, held } = load;
+  say(
+    `${transactions} transactions, ${rolledBack} rolled back, ${repeated} made again since they could not be serialized,` +
+      ` ${held} held open for ${openMs} ms`,
+  );
+  const isProof = repeated > 0 || isolation !== 'serializable';
+  if (!isProof) say('no transaction had to be made again');
+  return isProof;
+}
+
+/** The orders that were committed must be most of them and some of them large, or this would prove nothing. */
+function passedJoin(join: OutboxJoin, poisoned: string, { transactions, backlog, say }: OutboxScenario): boolean {
+  const { orders, events, large, phantoms, doubled, rejected } = join;
+  const lost = join.lost.filter((key) => !key.endsWith(` ${poisoned}`));
+  const isPoisonedLost = lost.length === join.lost.length - 1;
+  say(`${orders} orders, ${events} JobCreated events, ${large} of them large, ${rejected} rows rejected`);
   for (const [what, keys] of Object.entries({ lost, phantoms, doubled })) {
     say(`${what}: ${[keys.length, ...keys.slice(0, SHOWN)].join('\n  ')}`);
   }
-  const isMost = orders > (transactions + backlog) / 2;
-  if (!isMost) say('too few transactions were committed');
-  return isMost && lost.length + phantoms.length + doubled.length + rejected === 0;
+  const isMost = orders > (transactions + backlog) / 2 && large > 0;
+  if (!isMost) say('too few transactions were committed, or no large one');
+  if (!isPoisonedLost) say('the poisoned order is not there without a job');
+  return isMost && isPoisonedLost && lost.length + phantoms.length + doubled.length + rejected === 0;
+}
+
+function passedReports(missing: readonly string[], { say }: OutboxScenario): boolean {
+  for (const line of missing) say(line);
+  if (missing.length === 0) say('the poisoned job is deferred, and the status and all metrics say so');
+  return missing.length === 0;
 }
