@@ -85,7 +85,8 @@ async function breakWhileDraining(
   { seed, backlog, say }: OutboxScenario,
   { stage, load, nats }: { stage: OutboxStage; load: BusinessLoad; nats: NatsConnection },
 ): Promise<void> {
-  const { lastSequence: before } = await logBounds(nats);
+  // The last fault may have taken the answer with it.
+  const { lastSequence: before } = await eventually(() => logBounds(nats));
   say(`nats-server is away until ${backlog} jobs wait`);
   await stage.nats.kill();
   await load.fill(backlog);
