@@ -16,7 +16,8 @@ const CONCURRENCY = 50;
  */
 export class UnreadableConflictError extends LogUnavailableError {
   constructor(id: string) {
-    super(`job ${id} exists but cannot be read`);
+    super('');
+    this.message = `job ${id} exists but cannot be read`;
   }
 }
 
