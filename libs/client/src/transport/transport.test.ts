@@ -102,6 +102,7 @@ test.each([
   ['a job type', (client) => client.types.remove('email')],
   ['a schedule', (client) => client.schedules.delete('daily')],
   ['a worker', (client) => client.workers.remove('w1')],
+  ['a key', (client) => client.keys.revoke('k1')],
 ] satisfies [string, (client: JobstreamClient) => Promise<void>][])(
   'the removal of %s ends with its answer',
   async (_what, remove) => {
