@@ -92,10 +92,13 @@ test('a worker is known again after the server lost its connection', async () =>
   await eventually(() => expect(registry.type(type)?.announcements).toHaveLength(1));
 });
 
-test('a worker whose announcements are refused works on, and logs it once', async () => {
+test.each([
+  ['announcements', ['workers.*', 'types.*.*']],
+  ['types alone', ['types.*.*']],
+])('a worker whose %s are refused works on, and logs it once', async (_what, deny) => {
   const lines: string[] = [];
   const logger = lineLogger({ level: 'warn', write: (line) => lines.push(line) });
-  const denied = 'permissions: { publish: { deny: ["workers.*", "types.*.*"] } }';
+  const denied = `permissions: { publish: { deny: ${JSON.stringify(deny)} } }`;
   const users = `[{ user: w, password: p, ${denied} }, { user: api, password: p }]`;
   await using own = await startNats({ extraConfig: `authorization { users: ${users} }` });
   await using ownLog = await TestLog.open(own.url, { user: 'api', password: 'p', managesConsumers: {} });
