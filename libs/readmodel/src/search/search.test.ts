@@ -5,6 +5,7 @@ import { entriesOf, JobEvents } from '../../testing/jobEvents.ts';
 import { migratedDatabase } from '../../testing/migratedDatabase.ts';
 import { openProjection } from '../../testing/openProjection.ts';
 import type { Difference } from '../comparison/difference.ts';
+import { JobProjection } from '../projection/jobProjection.ts';
 import { retireJobs } from '../retention/retireJobs.ts';
 import { TableRebuild } from '../rebuild/tableRebuild.ts';
 import { TableVerification } from '../verify/tableVerification.ts';
@@ -171,6 +172,13 @@ test('nothing is written for types that name no path, and a projection without p
   await project([created({ customer: 'C' }).event], new Map());
   expect(await database.readModel.readSearchPaths()).toEqual(new Map());
   expect(await find('customer', '=', 'C')).toEqual([]);
+});
+
+test('a projection whose paths cannot be stored does not begin', async () => {
+  await database.query(`ALTER TABLE search_paths ADD CHECK (path <> 'total')`);
+  const projection = await JobProjection.open(database.url, undefined, PATHS);
+  await expect(projection.tryAcquire()).rejects.toThrow('violates check constraint');
+  await projection.close();
 });
 
 test('jobs that leave the table take their values with them', async () => {
