@@ -5,6 +5,8 @@ import { openProjection } from '../../testing/openProjection.ts';
 import { TableVerification } from './tableVerification.ts';
 
 const SECOND_INDEXES = `SELECT indexname FROM pg_indexes WHERE schemaname = 'jobstream_verify' AND indexname = 'jobs_completed'`;
+const CONNECTIONS = `SELECT pid FROM pg_stat_activity
+  WHERE datname = current_database() AND application_name = 'jobstream-rebuild' ORDER BY pid`;
 const ANALYZED = `SELECT FROM pg_class WHERE oid = 'jobstream_verify.jobs'::regclass AND reltuples >= 0`;
 
 test('tables that are compared have the index by which old jobs leave them, from the first step on', async () => {
@@ -24,5 +26,17 @@ test('tables that are compared have the index by which old jobs leave them, from
   expect(await found()).toBe(1);
   expect(await found()).toBe(1);
   expect(await database.query(ANALYZED)).toHaveLength(1);
+  await check.close();
+});
+
+test('a snapshot that fails has closed its connection', async () => {
+  await using database = await migratedDatabase();
+  await using projection = await openProjection(database.url);
+  await projection.apply(entriesOf([new JobEvents().next('JobCreated')]));
+  const check = await TableVerification.open(database.url);
+  const before = await database.query(CONNECTIONS);
+  const gone = () => Promise.reject(new Error('the log is gone'));
+  await expect(check.tables.snapshot(gone)).rejects.toThrow('the log is gone');
+  expect(await database.query(CONNECTIONS)).toEqual(before);
   await check.close();
 });
