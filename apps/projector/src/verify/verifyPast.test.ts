@@ -1,6 +1,7 @@
+import type { EventLog } from '@jobstream/eventlog';
 import { clearPast, type Difference } from '@jobstream/readmodel';
 import { createLogger } from '@jobstream/runtime';
-import { eventually, forEachTest } from '@jobstream/test-support';
+import { eventually, forEachTest, readTable } from '@jobstream/test-support';
 import { expect, onTestFinished, test } from 'vitest';
 import { appendLife } from '../../testing/jobLoad.ts';
 import { projectorStage } from '../../testing/projectorStage.ts';
@@ -31,8 +32,8 @@ async function followedAll(): Promise<void> {
   await eventually(reached);
 }
 
-function verify() {
-  const { eventLog, databaseUrl } = stage;
+function verify(eventLog: Pick<EventLog, 'readNext'> = stage.eventLog) {
+  const { databaseUrl } = stage;
   return verifyPast({ eventLog, databaseUrl, stop: new AbortController().signal, onProgress: () => {} });
 }
 
@@ -50,11 +51,32 @@ test('past states that nobody keeps are not compared', async () => {
   expect(await verify()).toBe('not kept');
 });
 
-test('past states that match the log have no differences, also while more happens, and nothing is left behind', async () => {
+test('past states that match the log have no differences, also while more happens', async () => {
   await followSomeJobs();
   const [differences] = await Promise.all([verify(), appendLife(stage.eventLog), appendLife(stage.eventLog)]);
   expect(differences).toEqual([]);
-  expect(await stage.sql(`SELECT FROM pg_namespace WHERE nspname = 'jobstream_past_verify'`)).toEqual([]);
+});
+
+const SECOND_TABLES = `SELECT FROM pg_namespace WHERE nspname = 'jobstream_past_verify'`;
+const WAITING_DROP = `SELECT FROM pg_stat_activity
+  WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'DROP SCHEMA%'`;
+
+test('a comparison ends when its tables are dropped, and not before', async () => {
+  await followSomeJobs();
+  const url = new URL(stage.databaseUrl);
+  url.searchParams.set('options', '-c search_path=jobstream_past_verify');
+  let reader: AsyncDisposable | undefined;
+  const readNext: EventLog['readNext'] = async (...range) => {
+    reader ??= await readTable(url.href, 'past_jobs');
+    return stage.eventLog.readNext(...range);
+  };
+  let hasEnded = false;
+  const verified = verify({ readNext }).finally(() => (hasEnded = true));
+  await eventually(async () => expect(await stage.sql(WAITING_DROP)).toHaveLength(1));
+  expect(hasEnded).toBe(false);
+  await reader?.[Symbol.asyncDispose]();
+  expect(await verified).toEqual([]);
+  expect(await stage.sql(SECOND_TABLES)).toEqual([]);
 });
 
 test('rows that were changed, removed or added by hand are found', async () => {
