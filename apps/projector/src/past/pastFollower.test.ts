@@ -1,6 +1,7 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
-import { eventually, forEachTest, queryDatabase, startNats } from '@jobstream/test-support';
+import { eventually, forEachTest, queryDatabase, startDatabaseProxy, startNats } from '@jobstream/test-support';
 import { expect, onTestFinished, test } from 'vitest';
 import { appendLife, finishLife } from '../../testing/jobLoad.ts';
 import { projectorStage } from '../../testing/projectorStage.ts';
@@ -58,6 +59,21 @@ test('of two followers one works, and the other takes over', async () => {
   await appendLife(stage.eventLog);
   await followedAll();
   expect(await countsNow()).toEqual(['3 completed']);
+});
+
+test('has closed its connection when it has stopped', async () => {
+  await using proxy = await startDatabaseProxy(stage.databaseUrl);
+  const resting = Promise.withResolvers<void>();
+  const observer = { followed: () => resting.resolve(), standsBy: () => {} };
+  const follower = await startFollower({ databaseUrl: proxy.url, intervalMs: 600_000, observer });
+  await resting.promise;
+  proxy.pauseUpstream(); // Postgres does not hear of the end
+  let hasStopped = false;
+  const stopped = follower.stop().then(() => (hasStopped = true));
+  for (let turns = 0; turns < 20; turns++) await turn();
+  expect(hasStopped).toBe(false);
+  await proxy.heal();
+  await stopped;
 });
 
 test('leaves a backlog to the live table first', async () => {
