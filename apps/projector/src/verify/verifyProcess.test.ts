@@ -71,3 +71,13 @@ test('where no past states are kept, verify says nothing of them, and of a table
     'The table lags behind the log by 3 events: no projector runs, or it cannot go on. Its own log says why.',
   ]);
 });
+
+test('on a terminal the bar of the progress has ended when the result is written', async () => {
+  await appendLife(stage.eventLog);
+  const onTerminal = '--import=data:text/javascript,process.stderr.isTTY=true';
+  await using task = spawnTask('verify', [], { ...environment(), NODE_OPTIONS: onTerminal });
+  await task.ended;
+  expect(task.stdout).toContain('at sequence 0 of 3');
+  const [bar, after] = task.stderr.split('\r').at(-1)?.split('\n') ?? [];
+  expect([bar, after]).toEqual([expect.stringContaining('] 100 %'), '']);
+});
