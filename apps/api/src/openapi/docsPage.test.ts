@@ -26,13 +26,15 @@ test('nothing that the page loads refers to another server', async () => {
   expect(styles).not.toMatch(/url\((?!["']?data:)|@import/);
 });
 
-test('its policy allows loads from its own server alone, and no inline scripts', async () => {
+test('its policy allows loads from its own server alone, no inline scripts, forms, frames around it, or another base', async () => {
   const { headers } = await api.fetch('/docs');
   const policy = headers.get('content-security-policy') ?? '';
   const directives = new Map(policy.split('; ').map((one) => [one.split(' ')[0], one.split(' ').slice(1).join(' ')]));
   expect(directives.get('default-src')).toBe("'none'");
   expect(directives.get('script-src')).toBe("'self'");
   expect(directives.get('connect-src')).toBe("'self'");
+  for (const name of ['base-uri', 'form-action', 'frame-ancestors'])
+    expect([name, directives.get(name)]).toEqual([name, "'none'"]);
   expect(await text('/docs')).not.toMatch(/<script>|<style>| on\w+=| style=/);
 });
 
