@@ -114,6 +114,13 @@ test('a carried job is unchanged but for its version', () => {
   expect(after(...historyOf('processing'), carried)).toStrictEqual({ ...before, version: 3 });
 });
 
+test('of a carried job whose earlier events are missing, what its creation set is as that says', () => {
+  const origin = { tags: ['welcome'], idempotencyKey: 'hash-1', fingerprint: 'hash-2' };
+  const job = after({ ...jobCreated(origin), tenant: 'acme' });
+  const carried = { ...jobCarried({ tags: ['carried'], idempotencyKey: 'hash-3', attempt: 2 }), tenant: 'globex' };
+  expect(evolve(job, { ...carried, version: 5 })).toMatchObject({ ...origin, tenant: 'acme', version: 5, attempt: 2 });
+});
+
 test.each(['scheduled', 'retrying'] as const)(
   'a %s job that is due now keeps its status, and only its time is another',
   (status) => {
