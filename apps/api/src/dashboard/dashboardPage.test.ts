@@ -82,6 +82,7 @@ describe('a script with compressed copies', () => {
 });
 
 test('the page loads from its own server alone, nothing inline, and has no plugins, forms, frames around it, or another base', async () => {
+  await writeFile(path.join(folder, 'index.html'), '<!doctype html><title>page</title>');
   const policy = (await api.fetch('/dashboard')).headers.get('content-security-policy');
   expect(policy?.split('; ')).toEqual([
     "default-src 'self'",

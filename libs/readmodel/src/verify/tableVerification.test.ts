@@ -29,13 +29,14 @@ test('tables that are compared have the index by which old jobs leave them, from
   await check.close();
 });
 
+const gone = () => Promise.reject(new Error('the log is gone'));
+
 test('a snapshot that fails has closed its connection', async () => {
   await using database = await migratedDatabase();
   await using projection = await openProjection(database.url);
   await projection.apply(entriesOf([new JobEvents().next('JobCreated')]));
   const check = await TableVerification.open(database.url);
   const before = await database.query(CONNECTIONS);
-  const gone = () => Promise.reject(new Error('the log is gone'));
   await expect(check.tables.snapshot(gone)).rejects.toThrow('the log is gone');
   expect(await database.query(CONNECTIONS)).toEqual(before);
   await check.close();
