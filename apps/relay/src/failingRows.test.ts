@@ -1,9 +1,11 @@
 import { identityOfKey } from '@jobstream/creation';
 import type { JobEvent } from '@jobstream/domain';
 import { LogOverloadedError, LogUnavailableError } from '@jobstream/eventlog';
+import { ReadModelUnavailableError } from '@jobstream/readmodel';
 import { eventually } from '@jobstream/test-support';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { RelayStage } from '../testing/relayStage.ts';
+import { claimRoom } from './claimRoom.ts';
 
 let stage: RelayStage;
 beforeEach(async () => {
@@ -88,6 +90,44 @@ test('a row for which alone the log is unavailable is deferred once others were 
     expect(await deferred()).toEqual([{ id, reason: expect.stringContaining('no answer in time') }]);
   };
   await eventually(enqueueUntilDeferred, { intervalMs: 100 });
+});
+
+test('a row whose append has no outcome stays, and its claim does not wait for it', async () => {
+  let isHanging = true;
+  const log = stage.logWith(({ jobType }) => {
+    return isHanging && jobType === 'hanging' ? new Promise(() => {}) : undefined;
+  });
+  await enqueue(1, 'hanging');
+  await enqueue(10);
+  await using _ = await stage.startRelay({ log, room: { ...claimRoom(1), mostMs: 1_000 } });
+  const left = () => stage.query('SELECT type FROM jobstream.outbox_0');
+  await eventually(async () => expect(await left()).toEqual([{ type: 'hanging' }]));
+  expect(await deferred()).toEqual([]);
+  isHanging = false;
+  await stage.untilDrained();
+  expect((await types()).length).toBe(11);
+});
+
+test('rows whose jobs the log may have lost stay while the table that has them is unavailable', async () => {
+  await enqueue(1);
+  {
+    await using _ = await stage.startRelay();
+    await stage.untilDrained();
+  }
+  await stage.log.prefix.purgeBefore((await stage.log.lastSequence()) + 1);
+  const id = await stage.enqueue('email', null, { idempotencyKey: 'k' });
+  let asked = 0;
+  let isUnavailable = true;
+  const findJob = () => {
+    asked += 1;
+    return isUnavailable ? Promise.reject(new ReadModelUnavailableError('away')) : Promise.resolve(undefined);
+  };
+  await using _ = await stage.startRelay({ table: { findJob } });
+  await eventually(() => expect(asked).toBeGreaterThan(3));
+  expect([await stage.query('SELECT id FROM jobstream.outbox_0'), await deferred()]).toEqual([[{ id }], []]);
+  isUnavailable = false;
+  await stage.untilDrained();
+  expect(await stage.created()).toMatchObject([{ jobId: id }]);
 });
 
 test('a table that cannot be claimed from keeps no other from being drained', async () => {

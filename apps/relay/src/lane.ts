@@ -11,8 +11,6 @@ const SHORTEST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 1_000;
 const UNAVAILABLE_PAUSE_MS = 500;
 const DEFERRED_EVERY_MS = 1_000;
-/** More than an append and the look at the job that it conflicts with take. */
-const MOST_CLAIM_MS = 9_000;
 
 /** What the claims of a turn have found. */
 interface Found {
@@ -85,8 +83,9 @@ export class Lane extends BackgroundLoop {
     onClaimed: (claimed: Claimed) => void = () => {},
   ): Promise<Claimed | undefined> {
     const { outbox, room } = this.#options;
+    const { most, mostBytes } = room;
     try {
-      const claimed = await outbox.claim({ ...from, ...room }, async (rows, now) => {
+      const claimed = await outbox.claim({ ...from, most, mostBytes }, async (rows, now) => {
         onClaimed(now); // the other lanes go on behind these rows
         return this.#relay(rows, found);
       });
@@ -115,10 +114,10 @@ export class Lane extends BackgroundLoop {
 
   /** An append that goes on after that is noticed when its row is claimed again. */
   async #settledOf(rows: readonly OutboxRow[]): Promise<readonly PromiseSettledResult<Outcome>[]> {
-    const { deps } = this.#options;
+    const { deps, room } = this.#options;
     const end = new AbortController();
-    const late = timer(MOST_CLAIM_MS, undefined, { signal: end.signal }).then(() => {
-      throw new LogUnavailableError(`no outcome of a row within ${MOST_CLAIM_MS} ms`);
+    const late = timer(room.mostMs, undefined, { signal: end.signal }).then(() => {
+      throw new LogUnavailableError(`no outcome of a row within ${room.mostMs} ms`);
     });
     try {
       return await Promise.allSettled(rows.map((row) => Promise.race([relayRow(row, deps), late])));

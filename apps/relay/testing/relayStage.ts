@@ -12,7 +12,7 @@ import {
   startNats,
   type TestNats,
 } from '@jobstream/test-support';
-import { claimRoom } from '../src/claimRoom.ts';
+import { type ClaimRoom, claimRoom } from '../src/claimRoom.ts';
 import { LogBeginning } from '../src/logBeginning.ts';
 import { OutboxRelay } from '../src/outboxRelay.ts';
 import type { RelayDeps } from '../src/relayRow.ts';
@@ -57,17 +57,19 @@ export class RelayStage implements AsyncDisposable {
     url = this.url,
     log = this.log,
     table = this.table,
+    room = claimRoom(1),
     logger = createLogger({ service: 'test', level: 'silent' }),
   }: {
     url?: string;
     log?: RelayDeps['log'];
     table?: RelayDeps['table'];
+    room?: ClaimRoom;
     logger?: Logger;
   } = {}): Promise<AsyncDisposable> {
     const relay = new OutboxRelay({
       outbox: new Outbox({ url }),
       deps: { log, table, beginning: new LogBeginning({ log: this.log, hasArchive: false }) },
-      room: claimRoom(1),
+      room,
       isWritable: () => this.log.isWritable(),
       metrics: this.#counts,
       logger,

@@ -102,7 +102,7 @@ describe('a relay with no more rights than it needs', () => {
     [address.username, address.password] = [role, 'secret'];
     return address.href;
   };
-  beforeAll(() => queryDatabase(url, `CREATE ROLE ${role} LOGIN PASSWORD 'secret'`));
+  beforeAll(async () => queryDatabase(await createDatabase(), `CREATE ROLE ${role} LOGIN PASSWORD 'secret'`));
   afterEach(() => queryDatabase(url, `DROP OWNED BY ${role}`));
   afterAll(() => queryDatabase(url, `DROP ROLE ${role}`));
 
