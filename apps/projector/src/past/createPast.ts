@@ -23,10 +23,9 @@ export function createPast({ config, metrics, ...parts }: PastOptions): readonly
   const { eventLog, logger } = parts;
   const databaseUrl = config.DATABASE_URL;
   const observer = pastMetrics(metrics, eventLog);
-  const forgottenBefore = async () => (eventLog.expiresPermanently ? (await eventLog.messages.span()).first : 0);
   return [
     new PastFollower({ ...parts, databaseUrl, observer }),
-    new PastRetention({ databaseUrl, reachMs, clock: eventLog.clock, forgottenBefore, logger }),
+    new PastRetention({ databaseUrl, reachMs, eventLog, logger }),
   ];
 }
 

@@ -188,6 +188,38 @@ test('a log that is replaced under a running follower ends it before anything of
   expect(await countsNow()).toEqual(['1 completed']);
 });
 
+/** A retention whose turn ends when it has removed all that may go. */
+class TurnedRetention extends PastRetention {
+  async removeAll(): Promise<void> {
+    await this.turn(new AbortController().signal);
+  }
+}
+
+/** Removes each change that is older than the last moment. */
+async function removeOld({ expiresPermanently }: { readonly expiresPermanently: boolean }): Promise<void> {
+  const { databaseUrl, eventLog } = stage;
+  const log = { clock: { now: () => Date.now() - 1 }, messages: eventLog.messages, expiresPermanently };
+  await new TurnedRetention({ databaseUrl, reachMs: 0, eventLog: log, logger }).removeAll();
+}
+
+test.each([
+  ['stay where events are kept elsewhere', false],
+  ['leave where nobody else has them', true],
+])('failed jobs whose events have left the log %s', async (_what, expiresPermanently) => {
+  await startFollower();
+  await appendLife(stage.eventLog);
+  await followedAll();
+  const earlier = ['first_sequence', 'last_sequence', 'since'].map((column) => `${column} = ${column} - 3 * 16384`);
+  await stage.sql(`UPDATE past_changes SET sequence = sequence - 3 * 16384, since = since - 3 * 16384, status = 'failed';
+    UPDATE past_jobs SET status = 'failed', ${earlier.join()}`);
+  const open = await appendLife(stage.eventLog, 1);
+  await followedAll();
+  await removeOld({ expiresPermanently });
+  expect(await stage.sql('SELECT FROM past_changes WHERE sequence < 0')).toEqual([]);
+  const others = await stage.sql(`SELECT status FROM past_jobs WHERE job_id <> '${open}'`);
+  expect(others).toEqual(expiresPermanently ? [] : [{ status: 'failed' }]);
+});
+
 test('the live table does not need it, and retention removes what is older than the reach by whole chunks', async () => {
   await using _projector = await startProjector(stage);
   await startFollower();
@@ -200,15 +232,7 @@ test('the live table does not need it, and retention removes what is older than 
   );
   const open = await appendLife(stage.eventLog, 1);
   await followedAll();
-  const retention = new PastRetention({
-    databaseUrl: stage.databaseUrl,
-    reachMs: 0,
-    forgottenBefore: () => Promise.resolve(0),
-    clock: { now: () => Date.now() - 1 },
-    logger,
-  });
-  onTestFinished(() => retention.stop());
-  await retention.start();
-  await eventually(async () => expect(await stage.sql('SELECT FROM past_changes WHERE sequence < 0')).toEqual([]));
+  await removeOld({ expiresPermanently: false });
+  expect(await stage.sql('SELECT FROM past_changes WHERE sequence < 0')).toEqual([]);
   expect(await stage.sql('SELECT job_id FROM past_changes')).toEqual([{ job_id: open }]);
 });

@@ -1,4 +1,4 @@
-import type { ServerClock } from '@jobstream/eventlog';
+import type { EventLog, LogMessages } from '@jobstream/eventlog';
 import { prunePast } from '@jobstream/readmodel';
 import { BackgroundLoop } from '@jobstream/runtime';
 import type { Logger, NextTurn } from '@jobstream/runtime';
@@ -7,9 +7,11 @@ export interface PastRetentionOptions {
   readonly databaseUrl: string;
   /** How far back past states reach at least, in milliseconds. */
   readonly reachMs: number;
-  readonly clock: Pick<ServerClock, 'now'>;
-  /** The first sequence that anybody can still read; 0 for all, where there is an archive or the log keeps everything. */
-  readonly forgottenBefore: () => Promise<number>;
+  readonly eventLog: {
+    readonly clock: Pick<EventLog['clock'], 'now'>;
+    readonly messages: Pick<LogMessages, 'span'>;
+    readonly expiresPermanently: boolean;
+  };
   readonly logger: Logger;
 }
 
@@ -26,9 +28,11 @@ export class PastRetention extends BackgroundLoop {
   }
 
   protected async turn(stop: AbortSignal): Promise<NextTurn> {
-    const { databaseUrl, reachMs, clock, forgottenBefore } = this.#options;
-    const before = new Date(clock.now() - reachMs).toISOString();
-    await prunePast(databaseUrl, { before, forgottenBefore: await forgottenBefore() }, stop);
+    const { databaseUrl, reachMs, eventLog } = this.#options;
+    const before = new Date(eventLog.clock.now() - reachMs).toISOString();
+    // Where there is an archive, or the log keeps everything, all jobs can be read.
+    const forgottenBefore = eventLog.expiresPermanently ? (await eventLog.messages.span()).first : 0;
+    await prunePast(databaseUrl, { before, forgottenBefore }, stop);
     return INTERVAL_MS;
   }
 
