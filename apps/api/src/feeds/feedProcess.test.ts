@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { setTimeout as pace } from 'node:timers/promises';
 import { decide, defaultBackoff, isRejection, type JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
@@ -101,6 +102,40 @@ describe('a client that does not read', () => {
     using resumed = await openFeed(`${api.url}/api/events`, { 'last-event-id': one?.lastEventId ?? '' });
     const rest = await resumed.received(600 - (one?.events.length ?? 0));
     expect([...(one?.events ?? []), ...rest].map(({ id }) => id)).toEqual(healthy.events.map(({ id }) => id));
+  });
+});
+
+/** Most that one caller may have of the 1,000 feeds of a process. */
+const SHARE = 750;
+
+describe('two thousand feeds that are refused, of both kinds', () => {
+  test('leave nothing in the memory of the API', async () => {
+    const preload = [
+      '--expose-gc',
+      '--import',
+      fileURLToPath(new URL('../../testing/fuzz/reportMemory.ts', import.meta.url)),
+    ];
+    await using api = await spawnApi(await freePort(), env, preload);
+    const { jobId } = creation('refused', null);
+    const paths = ['/api/events', `/api/jobs/${jobId}/events`];
+    using opened = new DisposableStack();
+    for (let count = 0; count < SHARE; count += 50)
+      for (const feed of await openAll(() => openFeed(`${api.url}/api/events`), 50)) opened.use(feed);
+    const statuses = new Set<number | undefined>();
+    const refuse = async (count: number) => {
+      for (let sent = 0; sent < count; sent += 50)
+        for (const feed of await openAll((index) => openFeed(api.url + String(paths[index % 2])), 50)) {
+          statuses.add(feed.status);
+          feed[Symbol.dispose]();
+        }
+    };
+    const used = async () => ((await api.ask('memory')) as NodeJS.MemoryUsage).heapUsed;
+    await refuse(500); // what is compiled and cached once
+    const before = await used();
+    await refuse(2_000);
+    // 2 KB each would be a request of which nothing but its listeners is left.
+    await eventually(async () => expect((await used()) - before).toBeLessThan(4_000_000));
+    expect(statuses).toEqual(new Set([429]));
   });
 });
 
