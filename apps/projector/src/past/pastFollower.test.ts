@@ -123,9 +123,10 @@ async function refuseToEmpty(sqlState: string): Promise<void> {
 
 /** Follows until no retry could help; returns the error. */
 async function failureOf(change: Partial<PastFollowerOptions> = {}): Promise<unknown> {
-  const { promise, resolve } = Promise.withResolvers<unknown>();
-  await startFollower({ ...change, onFailure: resolve });
-  return promise;
+  const failures: unknown[] = [];
+  await startFollower({ ...change, onFailure: (error) => void failures.push(error) });
+  await eventually(() => expect(failures).toHaveLength(1));
+  return failures[0];
 }
 
 test('what cannot be begun anew for now is tried again', async () => {
@@ -174,17 +175,17 @@ test('past states of another log end the follower and stay, whether it is shorte
 
 test('a log that is replaced under a running follower ends it before anything of the other is written', async () => {
   let eventLog = stage.eventLog;
-  const { promise, resolve } = Promise.withResolvers<unknown>();
+  const failures: unknown[] = [];
   const replaceable = {
     lastSequence: () => eventLog.lastSequence(),
     readNext: (after: number, count: number) => eventLog.readNext(after, count),
     messages: { from: (sequence: number, page: { count: number }) => eventLog.messages.from(sequence, page) },
   };
-  await startFollower({ eventLog: replaceable, onFailure: resolve });
+  await startFollower({ eventLog: replaceable, onFailure: (error) => void failures.push(error) });
   await appendLife(stage.eventLog);
   await followedAll();
   eventLog = await longerLog();
-  expect(await promise).toMatchObject({ code: 'LOG_REPLACED' });
+  await eventually(() => expect(failures).toMatchObject([{ code: 'LOG_REPLACED' }]));
   expect(await countsNow()).toEqual(['1 completed']);
 });
 
