@@ -4,6 +4,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { eventually, startNats } from '@jobstream/test-support';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { TypeAnnouncement } from '../announcements/typeAnnouncement.ts';
+import type { TypeRegistry } from '../announcements/typeRegistry.ts';
 import { announced, beating } from '../../testing/announced.ts';
 import { JobScript } from '../../testing/jobScript.ts';
 import { openEventLog, useEventLog } from '../../testing/openEventLog.ts';
@@ -18,11 +19,12 @@ const on = useEventLog({
 });
 let connection: NatsConnection;
 let manager: JetStreamManager;
+let registry: TypeRegistry;
 
 beforeAll(async () => {
   connection = await connect({ servers: on.nats.url });
   manager = await jetstreamManager(connection);
-  await on.log.announcements.openRegistry();
+  registry = await on.log.announcements.openRegistry();
 });
 
 const workers = new Set<string>();
@@ -89,8 +91,12 @@ test('jobs, schedules and announcements without a living worker cost no consumer
   await on.log.appendAll([new JobScript({ jobType: batch }).create()]);
   await on.log.schedules.append(new ScheduleScript(newType()).create({ job: { type: scheduled, ...job } }), 0);
   await on.log.announcements.announceType(announced('gone', { type: announcedOnly }));
-  await workerOf([handled]);
-  await consumersOf(handled);
+  await eventually(() => expect(registry.type(announcedOnly)).toBeDefined());
+  // With the consumers of the second one, all of the first plan are there.
+  for (const jobType of [handled, newType()]) {
+    await workerOf([jobType]);
+    await consumersOf(jobType);
+  }
   const names = (await allConsumers()).join();
   for (const jobType of [one, batch, scheduled, announcedOnly]) expect(names).not.toContain(jobType);
 });
@@ -119,6 +125,15 @@ test('a handled type has the wait and the limits of the worker that started last
   await consumersOf(later);
   await eventually(async () => expect(await waitOf(type)).toEqual([3, 3, 3]));
   for (const { metadata } of await consumersOf(type)) expect(metadata?.['jobstream-limits']).toBe('{"concurrency":3}');
+});
+
+test('what a worker announces that sends no heartbeat counts for nothing', async () => {
+  const type = newType();
+  const forged = { type, startedAt: new Date(on.log.clock.now()).toISOString(), ackWaitMs: 50_000 };
+  await on.log.announcements.announceType(announced('gone', forged));
+  await workerOf([type], { type, ackWaitMs: 2_000, limits: { concurrency: 2 } });
+  await eventually(async () => expect(await waitOf(type)).toEqual([2, 2, 2]));
+  for (const { metadata } of await consumersOf(type)) expect(metadata?.['jobstream-limits']).toBe('{"concurrency":2}');
 });
 
 test('an announced wait is kept within bounds', async () => {
