@@ -94,12 +94,13 @@ test('a row for which alone the log is unavailable is deferred once others were 
 
 test('a row whose append has no outcome stays, and its claim does not wait for it', async () => {
   let isHanging = true;
-  const log = stage.logWith(({ jobType }) => {
-    return isHanging && jobType === 'hanging' ? new Promise(() => {}) : undefined;
-  });
+  const hanging = Promise.withResolvers<number>();
+  const log = stage.logWith(({ jobType }) => (isHanging && jobType === 'hanging' ? hanging.promise : undefined));
   await enqueue(1, 'hanging');
   await enqueue(10);
   await using _ = await stage.startRelay({ log, room: { ...claimRoom(1), mostMs: 1_000 } });
+  using end = new DisposableStack();
+  end.defer(() => hanging.reject(new LogUnavailableError('the test is over')));
   const left = () => stage.query('SELECT type FROM jobstream.outbox_0');
   await eventually(async () => expect(await left()).toEqual([{ type: 'hanging' }]));
   expect(await deferred()).toEqual([]);
