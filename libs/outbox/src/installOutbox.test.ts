@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { createDatabase, eventually, queryDatabase } from '@jobstream/test-support';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { FIRST_PLACE } from './claimJobs.ts';
+import { DEFERRED, FIRST_PLACE } from './claimJobs.ts';
 import { OutboxRefusedError } from './errors.ts';
+import { retryJobs } from './failedJobs.ts';
 import { installOutbox, outboxStatus } from './installOutbox.ts';
 import { Outbox } from './outbox.ts';
 import { outboxSql, outboxVersions } from './outboxVersions.ts';
@@ -88,10 +89,11 @@ async function installOlder(version: number): Promise<void> {
   );
 }
 
-const relayOne = async (outbox: Outbox): Promise<number> => {
+const FIRST_CLAIM = { table: 0, after: FIRST_PLACE, most: 10, mostBytes: 1_000 };
+
+const relayOne = async (outbox: Outbox, table = 0): Promise<number> => {
   await outbox.rotate(1_000_000);
-  const claim = { table: 0, after: FIRST_PLACE, most: 10, mostBytes: 1_000 };
-  const { rows } = await outbox.claim(claim, (relayed) => Promise.resolve({ relayed, failed: [] }));
+  const { rows } = await outbox.claim({ ...FIRST_CLAIM, table }, (relayed) => Promise.resolve({ relayed, failed: [] }));
   return rows;
 };
 
@@ -131,7 +133,7 @@ describe('a relay with no more rights than it needs', () => {
     const outbox = new Outbox({ url });
     await enqueue(url);
     await outbox.rotate(1_000_000);
-    const claimed = outbox.claim({ table: 0, after: FIRST_PLACE, most: 10, mostBytes: 1_000 }, ([row]) => {
+    const claimed = outbox.claim(FIRST_CLAIM, ([row]) => {
       if (row === undefined) throw new Error('there is no row');
       return Promise.resolve({ relayed: [], failed: [{ row, reason: 'a fault', isHopeless: false }] });
     });
@@ -165,6 +167,40 @@ describe('a relay with no more rights than it needs', () => {
     const [counts] = await queryDatabase(asRole(), 'SELECT waiting::int, rejected::int FROM jobstream.outbox_status()');
     expect(counts).toEqual({ waiting: 1, rejected: 1 });
   });
+});
+
+test.each([0, 3])('rows leave where all tables are published, after an upgrade from version %i', async (version) => {
+  if (version > 0) await installOlder(version);
+  await queryDatabase(url, 'CREATE PUBLICATION everything FOR ALL TABLES');
+  await installOutbox(url);
+  for (let job = 0; job < 3; job += 1) await enqueue(url);
+  const outbox = new Outbox({ url });
+  await outbox.claim({ ...FIRST_CLAIM, most: 3 }, ([relayed, ...others]) => {
+    const failed = others.map((row, index) => ({ row, reason: 'a fault', isHopeless: index === 0 }));
+    return Promise.resolve({ relayed: relayed === undefined ? [] : [relayed], failed });
+  });
+  expect(await retryJobs(url, 'all')).toBe(2);
+  expect([await relayOne(outbox), await relayOne(outbox, DEFERRED)]).toEqual([1, 1]);
+  expect(await outbox.count()).toMatchObject({ waiting: 0, deferred: 0, rejected: 0 });
+  await outbox.close();
+});
+
+test('an upgrade does not wait for a transaction that has enqueued, nor do enqueuers for the upgrade', async () => {
+  await installOlder(3);
+  const app = new Client({ connectionString: url });
+  await app.connect();
+  await app.query("BEGIN; SELECT jobstream.enqueue('email')");
+  const [upgrade] = await Promise.allSettled([
+    installOutbox(url),
+    queryDatabase(url, "SET lock_timeout = '5s'; SELECT jobstream.enqueue('email')"),
+  ]);
+  expect(upgrade).toMatchObject({
+    reason: { message: expect.stringContaining('a transaction is open that has enqueued') },
+  });
+  await app.query('COMMIT');
+  await app.end();
+  await installOutbox(url);
+  expect(await outboxStatus(url)).toMatchObject({ version: 4, waiting: 2 });
 });
 
 test("who may call a relay's functions as anybody may call them as anybody after the upgrade", async () => {

@@ -1,6 +1,7 @@
 import { type Client, DatabaseError } from 'pg';
 import { OutboxRefusedError } from './errors.ts';
 import { type Counted, countsOf, countStatement, CURRENT_VERSION, type OutboxCounts } from './countJobs.ts';
+import { lockingBriefly } from './lockingBriefly.ts';
 import { outboxVersions } from './outboxVersions.ts';
 import { inTransaction, withClient } from './withClient.ts';
 
@@ -22,7 +23,8 @@ export interface OutboxStatus extends OutboxCounts {
  * schema `jobstream` with tables and functions. The role of the URL owns them; it needs CREATE on the database.
  *
  * @param say is told each step before it is done.
- * @throws OutboxRefusedError when the database is too old, not in UTF-8, or has a schema `jobstream` that is not ours.
+ * @throws OutboxRefusedError when the database is too old, not in UTF-8, or has a schema `jobstream` that is not ours; and when an
+ * earlier version is there and transactions are open that have enqueued.
  */
 export function installOutbox(url: string, say: (line: string) => void = () => {}): Promise<void> {
   return inTransaction(url, async (client) => {
@@ -33,7 +35,7 @@ export function installOutbox(url: string, say: (line: string) => void = () => {
     const missing = outboxVersions().filter(({ number }) => number > installed);
     for (const { number, sql } of missing) {
       say(`version ${number} of the outbox: creates its tables and functions in the schema jobstream`);
-      await client.query(sql);
+      await lockingBriefly(client, sql);
       await client.query('INSERT INTO jobstream.versions (number) VALUES ($1)', [number]);
     }
     if (missing.length === 0) say(`version ${installed} of the outbox is installed already`);

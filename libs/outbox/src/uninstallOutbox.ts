@@ -1,19 +1,14 @@
-import { type Client, DatabaseError } from 'pg';
+import type { Client } from 'pg';
 import { OutboxRefusedError } from './errors.ts';
 import { installedVersion, oneAtATime } from './installOutbox.ts';
+import { lockingBriefly } from './lockingBriefly.ts';
 import { inTransaction } from './withClient.ts';
 
-const LOCK_NOT_AVAILABLE = '55P03';
 /** What may hold jobs; those of the last one were rejected. Earlier versions do not have all of them. */
 const TABLES = ['outbox_0', 'outbox_1', 'outbox_2', 'outbox_3', 'outbox_deferred', 'outbox_rejected'];
 const REJECTED = 'outbox_rejected';
 const FIND = `SELECT relname::text AS name FROM pg_class
   WHERE relnamespace = 'jobstream'::regnamespace AND relkind = 'r' AND relname = ANY ($1) ORDER BY relname`;
-/**
- * A transaction that holds one of the locks may wait for another one. So this ends before Postgres looks for deadlocks, after a
- * second, and might end the other transaction.
- */
-const LOCK_TIMEOUT = "SET LOCAL lock_timeout = '500ms'";
 
 /**
  * Removes the outbox with everything in it.
@@ -40,14 +35,9 @@ export function uninstallOutbox(url: string, { discard = false } = {}): Promise<
   });
 }
 
-async function lock(client: Client, tables: readonly string[]): Promise<void> {
+function lock(client: Client, tables: readonly string[]): Promise<void> {
   const names = tables.map((name) => `jobstream.${name}`).join(', ');
-  try {
-    await client.query(`${LOCK_TIMEOUT}; LOCK TABLE ${names} IN ACCESS EXCLUSIVE MODE`);
-  } catch (error) {
-    if (!(error instanceof DatabaseError) || error.code !== LOCK_NOT_AVAILABLE) throw error;
-    throw new OutboxRefusedError('a transaction is open that has enqueued or relays: try again when it has ended');
-  }
+  return lockingBriefly(client, `LOCK TABLE ${names} IN ACCESS EXCLUSIVE MODE`);
 }
 
 async function jobsIn(client: Client, tables: readonly string[]): Promise<number> {
