@@ -240,3 +240,39 @@ test('a job of a transaction that is open while the outbox is removed is not dro
   expect(outcome).toContain('a transaction is open that has enqueued');
   await expect(uninstallOutbox(url)).rejects.toThrow('the outbox has 1 waiting and 0 rejected jobs');
 });
+
+describe('a role to which the owner grants everything by default', () => {
+  const role = `reader_${randomUUID().replaceAll('-', '')}`;
+  const may = async () => {
+    const objects = `SELECT proname AS name, has_function_privilege('${role}', oid, 'EXECUTE') AS may
+      FROM pg_proc WHERE pronamespace = 'jobstream'::regnamespace
+    UNION ALL SELECT relname, has_table_privilege('${role}', oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+      FROM pg_class WHERE relnamespace = 'jobstream'::regnamespace AND relkind = 'r'
+    UNION ALL SELECT relname, has_sequence_privilege('${role}', oid, 'USAGE, SELECT, UPDATE')
+      FROM pg_class WHERE relnamespace = 'jobstream'::regnamespace AND relkind = 'S'
+    UNION ALL SELECT 'schema', has_schema_privilege('${role}', 'jobstream', 'CREATE')`;
+    const rows = await queryDatabase<{ name: string; may: boolean }>(url, objects);
+    return rows.filter((row) => row.may).map(({ name }) => name);
+  };
+  beforeEach(async () => {
+    await queryDatabase(url, `CREATE ROLE ${role}`);
+    for (const kind of ['SCHEMAS', 'TABLES', 'SEQUENCES', 'FUNCTIONS'])
+      await queryDatabase(url, `ALTER DEFAULT PRIVILEGES GRANT ALL ON ${kind} TO ${role}`);
+  });
+  afterEach(() => queryDatabase(url, `DROP OWNED BY ${role}; DROP ROLE ${role}`));
+
+  test('has no rights in a new outbox, and can still be granted them', async () => {
+    await installOutbox(url);
+    expect(await may()).toEqual([]);
+    await queryDatabase(url, `GRANT EXECUTE ON FUNCTION jobstream.enqueue TO ${role}`);
+    expect(await may()).toEqual(['enqueue']);
+  });
+
+  test('keeps the functions that it could call in an upgrade, and gets no others', async () => {
+    await installOlder(3);
+    await queryDatabase(url, `REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA jobstream FROM ${role}`);
+    await queryDatabase(url, `GRANT EXECUTE ON FUNCTION jobstream.enqueue TO ${role}`);
+    await installOutbox(url);
+    expect(await may()).toEqual(['enqueue']);
+  });
+});
