@@ -131,6 +131,14 @@ test('rows whose jobs the log may have lost stay while the table that has them i
   expect(await stage.created()).toMatchObject([{ jobId: id }]);
 });
 
+test('deferred rows are tried also while the outbox cannot be counted', async () => {
+  const id = await stage.enqueue('email');
+  await stage.query(`INSERT INTO jobstream.outbox_deferred SELECT *, 1, 'a fault', now() FROM jobstream.outbox_0;
+    DELETE FROM jobstream.outbox_0; ALTER FUNCTION jobstream.outbox_report RENAME TO renamed`);
+  await using _ = await stage.startRelay();
+  await eventually(async () => expect(await stage.created()).toMatchObject([{ jobId: id }]));
+});
+
 test('a table that cannot be claimed from keeps no other from being drained', async () => {
   const log = stage.logWith(({ jobType }) => {
     return jobType === 'held' ? Promise.reject(new LogOverloadedError(1)) : undefined;

@@ -41,6 +41,7 @@ export class Rotation extends BackgroundLoop {
       this.#shared.hasDeferred = counts.deferred > 0;
     } catch (error) {
       this.#warn('outbox cannot be counted', error); // its last numbers stay
+      this.#shared.hasDeferred = true; // or not, but none must wait for a count
     }
     const now = performance.now();
     this.#countAt = now + Math.max(COUNT_EVERY_MS, (now - began) / COUNT_SHARE);
