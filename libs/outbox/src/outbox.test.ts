@@ -326,6 +326,12 @@ test('an application may make its transactions serializable and read-only by def
   expect(await drained()).toMatchObject([{ number: 1, active: true }]);
 });
 
+test('outboxes on several servers of a host have different names', () => {
+  const addresses = ['db/shop', 'db:5432/shop', 'db:5433/shop', '[::1]:5433/shop'];
+  const names = addresses.map((address) => new Outbox({ url: `postgres://relay:secret@${address}` }).name);
+  expect(names).toEqual(['db/shop', 'db/shop', 'db:5433/shop', '[::1]:5433/shop']);
+});
+
 test('without an outbox, or without a server, everything is unavailable for now', async () => {
   const other = new Outbox({ url: await createDatabase() });
   await expect(other.count()).rejects.toThrow(OutboxUnavailableError);

@@ -22,6 +22,7 @@ const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
   SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '3s'`;
 /** After which a relay gives a connection or a statement up, in milliseconds. */
 export const TIMEOUTS = { connectionTimeoutMillis: 5_000, query_timeout: 15_000 };
+const DEFAULT_PORT = '5432';
 /** The version that this release needs, told by a function of its own: a relay may not read the table of versions. */
 const IS_CURRENT = `SELECT to_regprocedure('jobstream.claim_jobs(integer,tid,integer,bigint)') IS NOT NULL AS "isCurrent"`;
 
@@ -31,14 +32,14 @@ const IS_CURRENT = `SELECT to_regprocedure('jobstream.claim_jobs(integer,tid,int
  * method rejects with OutboxUnavailableError when the database does not answer or has no outbox.
  */
 export class Outbox {
-  /** The server and the database, for people. */
+  /** The server and the database, for people; the port only where it is not Postgres's, as of a pooler or a second server. */
   readonly name: string;
   readonly #pool: Pool;
   #isCurrent = true;
 
   constructor({ url, maxConnections = 5 }: { readonly url: string; readonly maxConnections?: number }) {
-    const { hostname, pathname } = new URL(url);
-    this.name = hostname + pathname;
+    const { hostname, port, pathname } = new URL(url);
+    this.name = `${hostname}${['', DEFAULT_PORT].includes(port) ? '' : `:${port}`}${pathname}`;
     const limits = { ...TIMEOUTS, max: maxConnections, keepAlive: true };
     this.#pool = new Pool({ ...limits, connectionString: url, application_name: 'jobstream-relay' });
     this.#pool.on('error', () => {}); // an idle connection was lost: the pool opens another on demand
