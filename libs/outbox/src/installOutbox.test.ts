@@ -66,6 +66,15 @@ test('a schema of the same name that is not an outbox is left alone', async () =
   await expect(installOutbox(url)).rejects.toThrow(OutboxRefusedError);
 });
 
+test.each([installOutbox, uninstallOutbox, outboxStatus])(
+  'an outbox that was copied without its rows is not taken for none: %o',
+  async (command) => {
+    await installOutbox(url);
+    await queryDatabase(url, 'DELETE FROM jobstream.versions');
+    await expect(command(url)).rejects.toThrow('the outbox was copied without its rows');
+  },
+);
+
 test('a database in another encoding is refused', async () => {
   const name = `latin_${process.pid}`;
   await queryDatabase(url, `CREATE DATABASE ${name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`);

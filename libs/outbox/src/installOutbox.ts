@@ -13,6 +13,10 @@ const FACTS = `SELECT current_setting('server_version_num')::int AS version, cur
 const BEGINNING = `CREATE SCHEMA jobstream;
 CREATE TABLE jobstream.versions (number integer PRIMARY KEY, installed_at timestamptz NOT NULL DEFAULT now());`;
 
+/** The schema of a database that was made from `pg_dump --schema-only`, as frameworks keep it for tests. */
+const COPIED =
+  'the outbox was copied without its rows: remove it with DROP SCHEMA jobstream CASCADE, and install it again';
+
 /** What an outbox holds; `version` is 0 where none is installed, and then there is nothing else. */
 export interface OutboxStatus extends OutboxCounts {
   readonly version: number;
@@ -69,14 +73,22 @@ async function begin(client: Client, say: (line: string) => void): Promise<void>
   }
 }
 
-/** The version of the outbox in a database, 0 where there is none. */
+/**
+ * The version of the outbox in a database, 0 where there is none.
+ *
+ * @throws OutboxRefusedError where there is one that does not say which.
+ */
 export async function installedVersion(client: Client): Promise<number> {
   const { rows: found } = await client.query<{ there: boolean }>(
     `SELECT to_regclass('jobstream.versions') IS NOT NULL AS there`,
   );
   if (found[0]?.there !== true) return 0;
-  const { rows } = await client.query<{ number: number }>('SELECT max(number) AS number FROM jobstream.versions');
-  return rows[0]?.number ?? 0;
+  const { rows } = await client.query<{ number: number | null }>(
+    'SELECT max(number) AS number FROM jobstream.versions',
+  );
+  const version = rows[0]?.number ?? null;
+  if (version === null) throw new OutboxRefusedError(COPIED);
+  return version;
 }
 
 /** Waits until no other transaction installs or removes an outbox in this database. */
