@@ -89,11 +89,12 @@ test('the SQL can be read before it is run', () => {
 });
 
 /** Installs the versions up to this one, as an earlier release did. */
-async function installOlder(version: number): Promise<void> {
+async function installOlder(version: number, owner?: string): Promise<void> {
   const sql = outboxVersions().filter(({ number }) => number <= version);
   await queryDatabase(
     url,
-    `CREATE SCHEMA jobstream; CREATE TABLE jobstream.versions (number integer PRIMARY KEY, installed_at timestamptz DEFAULT now());
+    `CREATE SCHEMA jobstream AUTHORIZATION ${owner ?? 'CURRENT_USER'}; SET ROLE ${owner ?? 'NONE'};
+    CREATE TABLE jobstream.versions (number integer PRIMARY KEY, installed_at timestamptz DEFAULT now());
     INSERT INTO jobstream.versions SELECT generate_series(1, ${version}); ${sql.map((one) => one.sql).join(';')}`,
   );
 }
@@ -192,6 +193,17 @@ test.each([0, 3])('rows leave where all tables are published, after an upgrade f
   expect([await relayOne(outbox), await relayOne(outbox, DEFERRED)]).toEqual([1, 1]);
   expect(await outbox.count()).toMatchObject({ waiting: 0, deferred: 0, rejected: 0 });
   await outbox.close();
+});
+
+test('an upgrade by another role leaves everything with the owner', async () => {
+  const owner = `owner_${randomUUID().replaceAll('-', '')}`;
+  await queryDatabase(url, `CREATE ROLE ${owner}`);
+  await installOlder(3, owner);
+  await installOutbox(url);
+  const owners = `SELECT pg_get_userbyid(relowner) AS name FROM pg_class WHERE relnamespace = 'jobstream'::regnamespace
+    UNION SELECT pg_get_userbyid(proowner) FROM pg_proc WHERE pronamespace = 'jobstream'::regnamespace`;
+  expect(await queryDatabase(url, owners)).toEqual([{ name: owner }]);
+  await queryDatabase(url, `DROP OWNED BY ${owner}; DROP ROLE ${owner}`);
 });
 
 test('an upgrade does not wait for a transaction that has enqueued, nor do enqueuers for the upgrade', async () => {

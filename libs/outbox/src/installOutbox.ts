@@ -13,6 +13,8 @@ const FACTS = `SELECT current_setting('server_version_num')::int AS version, cur
 const BEGINNING = `CREATE SCHEMA jobstream;
 CREATE TABLE jobstream.versions (number integer PRIMARY KEY, installed_at timestamptz NOT NULL DEFAULT now());`;
 
+/** Else an upgrade by a superuser would leave functions that run with its rights, and tables that the owner cannot see. */
+const AS_OWNER = `SELECT set_config('role', pg_get_userbyid(nspowner), true) FROM pg_namespace WHERE nspname = 'jobstream'`;
 /** The schema of a database that was made from `pg_dump --schema-only`, as frameworks keep it for tests. */
 const COPIED =
   'the outbox was copied without its rows: remove it with DROP SCHEMA jobstream CASCADE, and install it again';
@@ -24,7 +26,8 @@ export interface OutboxStatus extends OutboxCounts {
 
 /**
  * Installs the outbox into an application's database, or brings it to the version of this release, in one transaction: the
- * schema `jobstream` with tables and functions. The role of the URL owns them; it needs CREATE on the database.
+ * schema `jobstream` with tables and functions. The role of the URL owns them; it needs CREATE on the database. An upgrade is done as
+ * their owner, which the role of the URL has to be, or to be a member of.
  *
  * @param say is told each step before it is done.
  * @throws OutboxRefusedError when the database is too old, not in UTF-8, or has a schema `jobstream` that is not ours; and when an
@@ -36,6 +39,7 @@ export function installOutbox(url: string, say: (line: string) => void = () => {
     await oneAtATime(client);
     const installed = await installedVersion(client);
     if (installed === 0) await begin(client, say);
+    else await client.query(AS_OWNER);
     const missing = outboxVersions().filter(({ number }) => number > installed);
     for (const { number, sql } of missing) {
       say(`version ${number} of the outbox: creates its tables and functions in the schema jobstream`);
