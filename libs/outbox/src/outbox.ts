@@ -20,8 +20,7 @@ export interface OutboxTable {
 const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
   SET LOCAL synchronous_commit = off; SET LOCAL idle_in_transaction_session_timeout = '15s';
   SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '3s'`;
-/** After which a relay gives a connection or a statement up, in milliseconds. */
-export const TIMEOUTS = { connectionTimeoutMillis: 5_000, query_timeout: 15_000 };
+const TIMEOUTS = { connectionTimeoutMillis: 5_000, query_timeout: 15_000 };
 const DEFAULT_PORT = '5432';
 /** The version that this release needs, told by a function of its own: a relay may not read the table of versions. */
 const IS_CURRENT = `SELECT to_regprocedure('jobstream.claim_jobs(integer,tid,integer,bigint)') IS NOT NULL AS "isCurrent"`;
