@@ -14,6 +14,8 @@ import { ConsumerManager } from './consumerManager.ts';
 
 const CHECK_MS = 100;
 const MOST_TYPES = 12;
+/** The server forgets a heartbeat after 12 s. */
+const BEAT_MS = 3_000;
 const on = useEventLog({
   managesConsumers: { ackWaitMs: 7_000, checkMs: CHECK_MS, allKnownMs: 100, mostTypes: MOST_TYPES },
 });
@@ -27,11 +29,17 @@ beforeAll(async () => {
   registry = await on.log.announcements.openRegistry();
 });
 
-const workers = new Set<string>();
+/** The living workers, with what repeats their heartbeats. */
+const workers = new Map<string, NodeJS.Timeout>();
+
+async function removeWorker(worker: string): Promise<void> {
+  clearInterval(workers.get(worker));
+  workers.delete(worker);
+  await on.log.announcements.removeWorker(worker);
+}
 
 afterEach(async () => {
-  for (const worker of workers) await on.log.announcements.removeWorker(worker);
-  workers.clear();
+  for (const worker of workers.keys()) await removeWorker(worker);
 });
 
 afterAll(() => connection.close());
@@ -39,12 +47,16 @@ afterAll(() => connection.close());
 /** A job type of its own for each test, since they share the server. */
 const newType = () => `type-${randomUUID()}`;
 
-/** A worker that sends one heartbeat, which lasts 12 s, and announces what is given; it is removed after the test. */
+/** A worker that announces what is given and lives until it is removed, at the end of the test at the latest. */
 async function workerOf(types: readonly string[], ...announcements: Partial<TypeAnnouncement>[]): Promise<string> {
   const worker = `worker-${randomUUID()}`;
-  workers.add(worker);
   for (const announcement of announcements) await on.log.announcements.announceType(announced(worker, announcement));
-  await on.log.announcements.heartbeat(beating(worker, { types }));
+  const beat = () => on.log.announcements.heartbeat(beating(worker, { types }));
+  await beat();
+  workers.set(
+    worker,
+    setInterval(() => void beat().catch(() => {}), BEAT_MS),
+  );
   return worker;
 }
 
@@ -156,7 +168,7 @@ test('what a worker has announced ends with its removal', async () => {
   const worker = await workerOf([type], { type, ackWaitMs: 50_000 });
   await eventually(async () => expect(await waitOf(type)).toEqual([50, 50, 50]));
   await take(type);
-  await on.log.announcements.removeWorker(worker);
+  await removeWorker(worker);
   await eventually(async () => expect(await waitOf(type)).toEqual([7, 7, 7]));
 });
 
@@ -191,7 +203,7 @@ test('consumers that have delivered nothing are removed with the last worker, th
   for (const jobType of [unused, used, paused]) await consumersOf(jobType);
   await take(used);
   await on.log.jobTypes.pause(paused);
-  await on.log.announcements.removeWorker(worker);
+  await removeWorker(worker);
   await eventually(async () => expect((await allConsumers()).join()).not.toContain(unused));
   await workerOf([later]);
   await consumersOf(later);
@@ -211,7 +223,7 @@ test('no more types than there is room for have consumers, and one that goes mak
   const last = many.at(-1) ?? '';
   expect((await allConsumers()).join()).not.toContain(last);
   await workerOf([last]);
-  await on.log.announcements.removeWorker(worker);
+  await removeWorker(worker);
   await consumersOf(last);
 });
 
