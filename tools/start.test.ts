@@ -64,6 +64,16 @@ async function createJob(url: string): Promise<string> {
   return ((await response.json()) as { id: string }).id;
 }
 
+/** Types the line that a run prints when it is ready. */
+async function createWithCurl(run: TestProcess): Promise<string> {
+  const [, line = ''] = await eventually(() => {
+    const printed = /or with curl: (curl .+)/.exec(run.output);
+    if (printed === null) throw new Error(run.output);
+    return printed;
+  });
+  return (JSON.parse(await runCommand('sh', ['-c', line])) as { id: string }).id;
+}
+
 async function isCompleted(url: string, id: string): Promise<void> {
   await eventually(async () => {
     const job = await (await fetch(`${url}/api/jobs/${id}`)).json();
@@ -78,7 +88,7 @@ test('a job survives a stop and a start; meanwhile a second system on the same d
   const third = start({ DATA_DIR: path.join(dataDir, 'other') });
   expect(await second.ended).toBe(1);
   expect(second.output).toContain(`is in use by process ${run.pid}: stop that one first.`);
-  const id = await createJob(url);
+  const id = await createWithCurl(run);
   await isCompleted(url, id);
   // Which default ports are free depends on other processes; those of the first system are in use.
   expect(await apiUrl(third)).not.toBe(url);

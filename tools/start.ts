@@ -133,6 +133,7 @@ function readyMessage(system: System, writeLine: WriteLine): void {
     `a worker of your own: NATS_URL=${workerNatsUrl} node worker.js (docs/handlers.md)`,
     `the nats command line: XDG_CONFIG_HOME=${natsContext} nats stream ls (docs/replay.md)`,
     firstJob(apiUrl),
+    `or with curl: curl -s ${apiUrl}/api/jobs -H 'content-type: application/json' -d '{"type":"email","payload":{"to":"user@example.com"}}'`,
   ];
   for (const line of lines) writeLine('start', line);
 }

@@ -72,6 +72,10 @@ test('the options of enqueue are those of the job', async () => {
   });
   const again = await stage.run('enqueue', 'sleep', '{"durationMs": 7}', ...options);
   expect(JSON.parse(again.stdout)).toMatchObject({ id });
+  expect(await stage.run('enqueue', 'sleep', '{"durationMs": 8}', ...options)).toMatchObject({
+    code: 2,
+    stderr: 'jobstream: Idempotency key reused: Idempotency-Key: the first request with this key had another body\n',
+  });
 });
 
 test('the exit code of a wait says whether the job completed, failed, or has not ended', async () => {

@@ -30,7 +30,12 @@ function describeSilence(error: JobstreamError, url: string): string {
 }
 
 function mistakesIn({ errors = [] }: Problem): string {
-  return errors.map((error) => `${Object.values(error)[0]} ${error.detail}`.trim()).join('; ');
+  return errors.map((error) => `${nameOf(error)} ${error.detail}`.trim()).join('; ');
+}
+
+/** The name of a header is no subject of what follows: the detail is a sentence about its value. */
+function nameOf(error: NonNullable<Problem['errors']>[number]): string {
+  return 'header' in error ? `${error.header}:` : String(Object.values(error)[0]);
 }
 
 function adviceFor(error: JobstreamError): string {

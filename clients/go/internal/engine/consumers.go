@@ -10,6 +10,8 @@ import (
 
 const (
 	lookEvery = 500 * time.Millisecond
+	// A first worker of a type always waits a moment: only what lasts is worth a warning.
+	warnAfterLooks = 20
 	// Short for `requeued-<type>`: with each request the server looks through all that was stored since the last one.
 	pullExpiry = 5 * time.Second
 )
@@ -90,7 +92,7 @@ func (r *runner) findConsumer(
 	if r.engine.CreatesConsumers {
 		return r.engine.JS.CreateOrUpdateConsumer(ctx, stream, config)
 	}
-	for waiting := false; ; waiting = true {
+	for looks := 1; ; looks++ {
 		consumer, err := r.engine.JS.Consumer(ctx, stream, config.Durable)
 		switch {
 		case err == nil:
@@ -99,8 +101,10 @@ func (r *runner) findConsumer(
 			return nil, ctx.Err()
 		case !errors.Is(err, jetstream.ErrConsumerNotFound):
 			r.log.Warn("the consumer cannot be looked up", "consumer", config.Durable, "error", err)
-		case !waiting:
-			r.log.Warn("the consumer is missing: waiting until the API has created it", "consumer", config.Durable)
+		case looks == 2:
+			r.log.Info("waiting until the API has created the consumer", "consumer", config.Durable)
+		case looks == warnAfterLooks:
+			r.log.Warn("the consumer is missing: still waiting until the API has created it", "consumer", config.Durable)
 		}
 		select {
 		case <-ctx.Done():

@@ -15,6 +15,8 @@ from .session import Session
 log = logging.getLogger("jobstream")
 
 LOOK_EVERY = 0.5
+# A first worker of a type always waits a moment: only what lasts is worth a warning.
+WARN_AFTER_LOOKS = 20
 
 
 @dataclass(frozen=True)
@@ -42,15 +44,17 @@ async def find_consumer(session: Session, consumer: Consumer) -> float:
     """Waits for a consumer, and returns its `ack_wait` in seconds. A server without users lets the worker create it."""
     if session.settings.is_anonymous:
         await _create_consumer(session, consumer)
-    waiting = False
+    looks = 0
     while not session.stopping.is_set():
         try:
             info = await session.js.consumer_info(consumer.stream, consumer.name)
             return info.config.ack_wait or session.settings.ack_wait
         except NotFoundError:
-            if not waiting:
-                log.warning("the consumer %s is missing: waiting until the API has created it", consumer.name)
-            waiting = True
+            looks += 1
+            if looks == 2:
+                log.info("waiting until the API has created the consumer %s", consumer.name)
+            elif looks == WARN_AFTER_LOOKS:
+                log.warning("the consumer %s is missing: still waiting until the API has created it", consumer.name)
         except nats.errors.Error as error:
             log.warning("looking for %s: %r", consumer.name, error)
         await asyncio.sleep(LOOK_EVERY)
