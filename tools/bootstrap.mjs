@@ -13,7 +13,6 @@ const record = path.join(modules, '.jobstream-lock-hash');
 /** npm's own note of what it has installed, written when all is there. */
 const npmRecord = path.join(modules, '.package-lock.json');
 const lock = path.join(root, '.data', 'bootstrap.lock');
-const oldestNode = 24;
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 await main();
@@ -227,8 +226,19 @@ function readJson(file) {
 function projectNode() {
   const own = path.join(modules, '.bin', 'node');
   if (existsSync(own)) return own;
-  if (Number(process.versions.node.split('.')[0]) >= oldestNode) return process.execPath;
-  throw new Error(`Node ${oldestNode} is needed, this is ${process.versions.node}: install it and try again.`);
+  const { node: range = '>=0.0.0' } = readJson(path.join(root, 'package.json')).engines ?? {};
+  const floor = range.slice('>='.length);
+  if (isAtLeast(floor)) return process.execPath;
+  throw new Error(
+    `Node ${floor} or newer is needed, and this is ${process.versions.node}: install a newer one and try again.`,
+  );
+}
+
+function isAtLeast(floor) {
+  const [[major, minor], [neededMajor, neededMinor]] = [process.versions.node, floor].map((text) =>
+    text.split('.').map(Number),
+  );
+  return major > neededMajor || (major === neededMajor && minor >= neededMinor);
 }
 
 function run([script, ...args]) {

@@ -159,6 +159,15 @@ test('the next run waits for an npm whose parent was killed', async () => {
   expect(await next.ended).toMatchObject({ stdout: 'hello\n', stderr: waiting });
 });
 
+test('below the floor of the clone, the bootstrap says in one line which Node is needed', async () => {
+  await writeJson('package.json', { ...manifest, engines: { node: '>=99.4.0' } });
+  expect(await start(['hello.mjs']).ended).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `Installing npm packages (the first run)…\nNode 99.4.0 or newer is needed, and this is ${process.versions.node}: install a newer one and try again.\n`,
+  });
+});
+
 test('the bootstrap passes on arguments and the exit code', async () => {
   expect(await start(['hello.mjs', 'a', '--b']).ended).toMatchObject({ stdout: 'hello a --b\n', code: 7 });
 });

@@ -16,8 +16,12 @@ export interface Runtime {
 export interface Programs {
   /** The oldest that the client supports. */
   readonly node20: Runtime;
-  /** The oldest that the worker supports. */
+  /** The oldest that the worker, the command line and the server support. */
   readonly oldestNode22: Runtime;
+  /** The newest that the command line does not support, and one that knows no newer syntax. */
+  readonly tooOld: readonly Runtime[];
+  /** The oldest of the newer ones that people have: it lacks what later ones brought. */
+  readonly earlyNode24: Runtime;
   readonly node22: Runtime;
   /** The Node of the repository, or that of the CI job. */
   readonly current: Runtime;
@@ -32,6 +36,9 @@ const DENO = `@deno/linux-${ARCHITECTURE}-glibc`;
 /** What is installed, by the name of its folder. */
 const wanted: Readonly<Record<string, string>> = {
   'node-20': `npm:node-linux-${ARCHITECTURE}@20.19.0`,
+  'node-10': `npm:node-linux-${ARCHITECTURE}@10.18.1`,
+  'node-22.11': `npm:node-linux-${ARCHITECTURE}@22.11.0`,
+  'node-24.4': `npm:node-linux-${ARCHITECTURE}@24.4.1`,
   'node-22.12': `npm:node-linux-${ARCHITECTURE}@22.12.0`,
   'node-22': `npm:node-linux-${ARCHITECTURE}@22.23.3`,
   [BUN]: '1.4.5',
@@ -48,6 +55,12 @@ export async function providePrograms(): Promise<Programs> {
   return {
     node20: { name: 'Node 20.19', program: place('node-20/bin/node'), args: [] },
     oldestNode22: { name: 'Node 22.12', program: place('node-22.12/bin/node'), args: [] },
+    tooOld: ['10', '22.11'].map((version) => ({
+      name: `Node ${version}`,
+      program: place(`node-${version}/bin/node`),
+      args: [],
+    })),
+    earlyNode24: { name: 'Node 24.4', program: place('node-24.4/bin/node'), args: [] },
     node22: { name: 'Node 22', program: place('node-22/bin/node'), args: [] },
     current: { name: `Node ${process.versions.node.split('.', 1)[0]}`, program: process.execPath, args: [] },
     others: [

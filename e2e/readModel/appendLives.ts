@@ -1,7 +1,6 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JobEvent } from '@jobstream/domain';
-import { EventLog } from '@jobstream/eventlog';
+import { EventLog, newId } from '@jobstream/eventlog';
 import type { SeededRandom } from '../chaos/seededRandom.ts';
 
 export interface LivesOptions {
@@ -37,7 +36,7 @@ export async function appendLives({ url, random, writers, stop }: LivesOptions):
 
 /** Created, perhaps tried in vain, then completed, failed or cancelled. */
 function lifeOf(random: SeededRandom): JobEvent[] {
-  const [jobId, jobType] = [randomUUIDv7(), random.pick(['email', 'report', 'sync'])];
+  const [jobId, jobType] = [newId(), random.pick(['email', 'report', 'sync'])];
   const created = {
     payload: { number: random.int(1, 1_000) },
     maxAttempts: 3,
@@ -48,7 +47,7 @@ function lifeOf(random: SeededRandom): JobEvent[] {
   const bodies = [{ event: 'JobCreated', data: created }, ...attemptsOf(random)] as const;
   return bodies.map((body, index) => {
     const at = new Date().toISOString();
-    return Object.assign({ v: 1, id: randomUUIDv7(), jobId, jobType, version: index + 1, at, actor }, body) as JobEvent;
+    return Object.assign({ v: 1, id: newId(), jobId, jobType, version: index + 1, at, actor }, body) as JobEvent;
   });
 }
 

@@ -2,10 +2,9 @@
  * A rebuild at scale, on a running system under load: `node e2e/readModel/rebuildAtScaleMain.ts [jobs]`, default a million. Not part of
  * the tests: it takes some minutes, and on Linux some GB of disk. The figures are in docs/read-model.md.
  */
-import { randomUUIDv7 } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { EventLog } from '@jobstream/eventlog';
+import { EventLog, newId } from '@jobstream/eventlog';
 import { lifeOfJob, type RunningSystem, scratchDataFolder, startSystem } from '@jobstream/test-support';
 import { Client } from 'pg';
 import { type ApiLoad, startApiLoad } from './apiLoad.ts';
@@ -120,7 +119,7 @@ async function fillLog(url: string, jobs: number, onProgress: (done: number) => 
     while (begun < jobs) {
       begun += 1;
       let sequence = 0;
-      for (const event of lifeOfJob(randomUUIDv7(), JOB_TYPE)) sequence = await eventLog.append(event, sequence);
+      for (const event of lifeOfJob(newId(), JOB_TYPE)) sequence = await eventLog.append(event, sequence);
       done += 1;
       if (done % 100_000 === 0) onProgress(done);
     }

@@ -5,6 +5,7 @@ export { containerEngine } from './containers/containerEngine.ts';
 export { dockerCommand } from './containers/dockerCommand.ts';
 export { NoContainerEngineError } from './containers/dockerCommand.ts';
 export { dashboardBuild } from './dashboard/dashboardBuild.ts';
+export { nodeFloors, spokenFloor } from './release/nodeFloors.ts';
 export { checkPackage, packPackages } from './release/preparePackages.ts';
 export { isLibrary, publishedPackages } from './release/publishedPackages.ts';
 export type { PackedPackage } from './release/packPackage.ts';

@@ -1,6 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto';
 import type { JobEvent } from '@jobstream/domain';
-import type { EventLog } from '@jobstream/eventlog';
+import { newId, type EventLog } from '@jobstream/eventlog';
 
 /** Appends jobs one after the other, each from its creation to its end, until it is stopped. */
 export interface JobLoad extends AsyncDisposable {
@@ -13,11 +12,7 @@ export interface JobLoad extends AsyncDisposable {
 const actor = { kind: 'worker', id: 'test' } as const;
 
 /** Appends the whole life of one job and returns its id; `steps` of it only, when told. */
-export async function appendLife(
-  eventLog: Pick<EventLog, 'append'>,
-  steps = 3,
-  jobId = randomUUIDv7(),
-): Promise<string> {
+export async function appendLife(eventLog: Pick<EventLog, 'append'>, steps = 3, jobId = newId()): Promise<string> {
   let sequence = 0;
   for (const event of lifeOf(jobId).slice(0, steps)) sequence = await eventLog.append(event, sequence);
   return jobId;
@@ -65,8 +60,8 @@ function lifeOf(jobId: string): JobEvent[] {
     tags: ['load'],
   } as const;
   return [
-    { ...common, id: randomUUIDv7(), version: 1, event: 'JobCreated', data: created },
-    { ...common, id: randomUUIDv7(), version: 2, event: 'JobStarted', data: { attempt: 1, worker: 'worker-1' } },
-    { ...common, id: randomUUIDv7(), version: 3, event: 'JobCompleted', data: { attempt: 1, durationMs: 5 } },
+    { ...common, id: newId(), version: 1, event: 'JobCreated', data: created },
+    { ...common, id: newId(), version: 2, event: 'JobStarted', data: { attempt: 1, worker: 'worker-1' } },
+    { ...common, id: newId(), version: 3, event: 'JobCompleted', data: { attempt: 1, durationMs: 5 } },
   ];
 }

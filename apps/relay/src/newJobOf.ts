@@ -1,6 +1,7 @@
-import { hash, randomUUIDv7 } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson, CreateJobRequest, type NewIdentity, type NewJob } from '@jobstream/creation';
 import { timestampOf } from '@jobstream/domain';
+import { newId } from '@jobstream/eventlog';
 import type { OutboxRow } from '@jobstream/outbox';
 import * as Schema from 'effect/Schema';
 
@@ -12,7 +13,7 @@ export function newJobOf(row: OutboxRow, now: number): NewJob | { readonly reaso
   const decoded = decode(body);
   if (decoded._tag === 'Failure') return { reason: decoded.failure.message };
   const context = {
-    eventId: randomUUIDv7(),
+    eventId: newId(),
     at: timestampOf(now),
     actor: { kind: 'api', id: 'outbox' },
     ...(row.tenant === null ? {} : { tenant: row.tenant }),

@@ -1,6 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
-import { EventLog } from '@jobstream/eventlog';
+import { EventLog, newId } from '@jobstream/eventlog';
 import { lifeOfJob } from '@jobstream/test-support';
 import { connect } from '@nats-io/transport-node';
 import { BaselinePublisher } from '../baseline/baselinePublisher.ts';
@@ -32,7 +31,7 @@ export async function appendLives(
 ): Promise<string[]> {
   const ids: string[] = [];
   await inFlight(jobs, IN_FLIGHT, (_, done) => {
-    const id = randomUUIDv7();
+    const id = newId();
     ids.push(id);
     append(publisher, lifeOf(id), 0, done);
   });

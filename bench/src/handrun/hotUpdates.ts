@@ -1,5 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto';
 import type { JobEvent } from '@jobstream/domain';
+import { newId } from '@jobstream/eventlog';
 import { JobProjection, migrate } from '@jobstream/readmodel';
 import { lifeOfJob, startPostgres } from '@jobstream/test-support';
 import { Client } from 'pg';
@@ -79,9 +79,9 @@ async function project(url: string, jobs: number): Promise<void> {
 }
 
 function lifeWithProgress(): JobEvent[] {
-  const [created, started, completed] = lifeOfJob(randomUUIDv7()) as [JobEvent, JobEvent, JobEvent];
+  const [created, started, completed] = lifeOfJob(newId()) as [JobEvent, JobEvent, JobEvent];
   const data = { attempt: 1, percent: 50 };
-  const progressed: JobEvent = { ...started, id: randomUUIDv7(), version: 3, event: 'JobProgressed', data };
+  const progressed: JobEvent = { ...started, id: newId(), version: 3, event: 'JobProgressed', data };
   return [created, started, progressed, { ...completed, version: 4 }];
 }
 

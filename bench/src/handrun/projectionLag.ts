@@ -1,7 +1,6 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { EventLog } from '@jobstream/eventlog';
+import { EventLog, newId } from '@jobstream/eventlog';
 import { migrate, ReadModel } from '@jobstream/readmodel';
 import { lifeOfJob, startNats, startPostgres } from '@jobstream/test-support';
 import { percentileText } from '../measure/percentiles.ts';
@@ -75,7 +74,7 @@ class LagMeasurement {
 
   async #append(due: number): Promise<void> {
     let sequence = 0;
-    for (const event of lifeOfJob(randomUUIDv7())) sequence = await this.#eventLog.append(event, sequence);
+    for (const event of lifeOfJob(newId())) sequence = await this.#eventLog.append(event, sequence);
     this.#appended.push({ due, appended: performance.now(), sequence });
   }
 

@@ -1,5 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto';
 import type { JobEvent } from '@jobstream/domain';
+import { newId } from '@jobstream/eventlog';
 import { JobProjection, type JobSearch, migrate, ReadModel, type SearchPaths } from '@jobstream/readmodel';
 import { lifeOfJob, startPostgres } from '@jobstream/test-support';
 import { Client } from 'pg';
@@ -144,7 +144,7 @@ async function project(
 let made = 0;
 
 function life(): JobEvent[] {
-  const [created, ...others] = lifeOfJob(randomUUIDv7()) as [JobEvent, ...JobEvent[]];
+  const [created, ...others] = lifeOfJob(newId()) as [JobEvent, ...JobEvent[]];
   made += 1;
   const payload = { customer: `customer-${made % 200}`, order: { id: made } };
   return [{ ...created, data: { ...created.data, payload } } as JobEvent, ...others];

@@ -1,5 +1,4 @@
-import { randomUUIDv7 } from 'node:crypto';
-import { EventLog } from '@jobstream/eventlog';
+import { EventLog, newId } from '@jobstream/eventlog';
 import { lifeOfJob } from '@jobstream/test-support';
 import { inLanes } from '../measure/concurrency.ts';
 
@@ -26,7 +25,7 @@ const PASSES: Readonly<Record<LogShape, readonly (readonly [from: number, to: nu
 export async function fillShapedLog(url: string, jobs: number, shape: LogShape): Promise<void> {
   const eventLog = new EventLog({ url, name: 'bench-fill', deadlineMs: 60_000 });
   await eventLog.start();
-  const lives = Array.from({ length: jobs }, () => ({ jobId: randomUUIDv7(), sequence: 0 }));
+  const lives = Array.from({ length: jobs }, () => ({ jobId: newId(), sequence: 0 }));
   for (const [from, to] of PASSES[shape])
     await inLanes(jobs, IN_FLIGHT[shape], async (index) => {
       const life = lives[index] ?? { jobId: '', sequence: 0 };

@@ -25,7 +25,7 @@ export {
 } from './job/jobEvents.ts';
 export type { JobEventName, OperatorEventName, WorkEventName } from './job/jobEvents.ts';
 export type { SecretKind } from './job/eventDefinition.ts';
-export { isJobId, isJobType, JobId, JobType, uuidV8 } from './job/jobId.ts';
+export { isJobId, isJobType, JobId, JobType, uuidV7, uuidV8 } from './job/jobId.ts';
 export { isRejection, type Rejection } from './messages/commandContext.ts';
 export { Actor, EVENT_SCHEMA_VERSION, type DecodedEvent } from './messages/eventEnvelope.ts';
 export { comesBack, hasInexactNumber, mayBeInexact } from './messages/inexactNumbers.ts';

@@ -41,6 +41,7 @@ export { MemoryEventLog } from './memory/memoryEventLog.ts';
 export { VirtualClock } from './memory/virtualClock.ts';
 export { systemTimers, type Timer, type Timers } from './connection/timers.ts';
 export type { EventLogOptions } from './eventLogOptions.ts';
+export { newId } from './newId.ts';
 export { clockOffsetGauge, type ServerClock } from './connection/serverClock.ts';
 export type { LogSink } from './connection/logSink.ts';
 export type { StartRate } from './queue/admission/rateLimiter.ts';

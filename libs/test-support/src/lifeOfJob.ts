@@ -1,5 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto';
-import type { JobEvent } from '@jobstream/domain';
+import { randomUUID } from 'node:crypto';
+import { uuidV7, type JobEvent } from '@jobstream/domain';
 
 const actor = { kind: 'worker', id: 'worker-1' } as const;
 
@@ -15,7 +15,7 @@ export function lifeOfJob(jobId: string, jobType = 'email'): JobEvent[] {
   } as const;
   const started = { attempt: 1, worker: 'worker-1' } as const;
   const completed = { attempt: 1, result: { accepted: ['user@example.com'] }, durationMs: 5 } as const;
-  const [first, second, third] = [randomUUIDv7(), randomUUIDv7(), randomUUIDv7()];
+  const [first, second, third] = [1, 2, 3].map(() => uuidV7(Date.now(), randomUUID())) as [string, string, string];
   return [
     { ...common, id: first, version: 1, event: 'JobCreated', data: created },
     { ...common, id: second, version: 2, event: 'JobStarted', causationId: first, data: started },

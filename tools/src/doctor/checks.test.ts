@@ -5,6 +5,7 @@ import { EventLog } from '@jobstream/eventlog';
 import { migrate } from '@jobstream/readmodel';
 import { createDatabase, eventually, freePort, newJob, resolveNatsServer, startNats } from '@jobstream/test-support';
 import { describe, expect, test } from 'vitest';
+import { nodeFloors } from '../release/nodeFloors.ts';
 import { checkApi } from './checkApi.ts';
 import { checkDatabase } from './checkDatabase.ts';
 import { checkDisk } from './checkDisk.ts';
@@ -23,7 +24,15 @@ async function found(check: Check, env: Record<string, string>): Promise<string[
 
 test('a Node that cannot run the project is named', () => {
   expect(checkNode()).toEqual([]);
-  expect(checkNode('22.11.0')).toMatchObject([{ wrong: 'This is Node 22.11.0, and 24 or newer is needed.' }]);
+  const { clone, '@jobstream/server': server } = nodeFloors;
+  expect(checkNode(clone)).toEqual([]);
+  expect(checkNode('24.3.0')).toEqual([
+    { wrong: 'This is Node 24.3.0, and 24.4 or newer is needed.', remedy: 'Install a newer one.' },
+  ]);
+  expect(checkNode('22.12.0', server)).toEqual([]);
+  expect(checkNode('22.11.0', server)).toMatchObject([
+    { wrong: 'This is Node 22.11.0, and 22.12 or newer is needed.' },
+  ]);
 });
 
 test('invalid and misspelt settings are named', async () => {

@@ -4,6 +4,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { programFile, type Guard } from '@jobstream/servers';
 
+/** Node runs TypeScript by itself from 22.18 on, and warns of it before 24. */
+const NODE_OPTIONS = process.features.typescript
+  ? []
+  : ['--experimental-strip-types', '--disable-warning=ExperimentalWarning'];
+
 interface HandlerProcessOptions {
   readonly modules: readonly string[];
   readonly cwd: string;
@@ -24,7 +29,12 @@ export class HandlerProcess {
     const program = programFile('tools/src/handlers/runHandlers');
     // Detached: Ctrl-C must reach the supervisor alone, which lets running jobs finish.
     const stdio = ['ignore', 'pipe', 'pipe', 'ipc'] as const;
-    const child = spawn(process.execPath, [program, ...modules], { cwd, env, detached: true, stdio: [...stdio] });
+    const child = spawn(process.execPath, [...NODE_OPTIONS, program, ...modules], {
+      cwd,
+      env,
+      detached: true,
+      stdio: [...stdio],
+    });
     this.#child = child;
     const { pid } = child;
     if (pid !== undefined) guard.watch(pid, 'app', 'SIGTERM');

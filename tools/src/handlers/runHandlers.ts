@@ -1,6 +1,6 @@
 // A process of its own: runs the workers of the modules that its arguments name.
-import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { reportLoadedFiles } from './reportLoadedFiles.ts';
 
 interface RunnableWorker {
   run(): Promise<void>;
@@ -57,12 +57,7 @@ function explainIdleEnd(): void {
   process.exitCode = 1;
 }
 
-registerHooks({
-  load(url, context, nextLoad) {
-    if (url.startsWith('file:')) process.send?.({ loaded: url });
-    return nextLoad(url, context);
-  },
-});
+reportLoadedFiles((url) => process.send?.({ loaded: url }));
 passOnToLateWorkers();
 process.once('beforeExit', explainIdleEnd);
 await Promise.all(process.argv.slice(2).map(runModule));

@@ -4,6 +4,8 @@ import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
 import { build, type InlineConfig, type TsdownBundle } from 'tsdown';
 import { bundlePrograms } from './bundlePrograms.ts';
+import { commandEntry } from './commandEntry.ts';
+import { nodeFloors } from './nodeFloors.ts';
 import { publishedManifest, readManifest } from './publishedManifest.ts';
 import { packagesFolder, replacedFiles, type PublishedPackage } from './publishedPackages.ts';
 
@@ -40,7 +42,17 @@ async function buildCode(definition: PublishedPackage, folder: string): Promise<
   const [bundle] = await build({ ...buildOptions(definition, external), outDir: path.join(folder, 'dist') });
   if (bundle === undefined) throw new Error(`${definition.name} was not built`);
   await cleanDeclarations(bundle, path.join(folder, 'dist'));
+  await writeCommands(definition, path.join(folder, 'dist'));
   return importedPackages(bundle, definition);
+}
+
+/** A command is entered through files that an old Node can read, and that tell it which is needed. */
+async function writeCommands({ name, commands = {} }: PublishedPackage, folder: string): Promise<void> {
+  for (const [command, main] of Object.entries(commands)) {
+    const entry = commandEntry({ command, floor: nodeFloors[name], main });
+    await writeFile(path.join(folder, `${command}.cjs`), entry, { mode: 0o755 });
+    await writeFile(path.join(folder, `${main}.cjs`), `import('./${main}.js');\n`);
+  }
 }
 
 function buildOptions(definition: PublishedPackage, external: readonly string[]): InlineConfig {

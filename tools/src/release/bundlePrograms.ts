@@ -3,6 +3,7 @@ import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
 import { build } from 'esbuild';
 import { dashboardBuild } from '../dashboard/dashboardBuild.ts';
+import { nodeFloors } from './nodeFloors.ts';
 
 /** Packages in CommonJS call `require` for what Node brings along. */
 const REQUIRE = `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`;
@@ -24,7 +25,7 @@ export async function bundlePrograms(definition: BundledPrograms, folder: string
     minifyWhitespace: true,
     minifySyntax: true,
     platform: 'node',
-    target: 'node24',
+    target: `node${nodeFloors['@jobstream/server']}`,
     format: 'esm',
     outExtension: { '.js': '.mjs' },
     banner: { js: REQUIRE },

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { PackedPackage } from './packPackage.ts';
 import type { PublishedPackage } from './publishedPackages.ts';
 
-const EXPECTED = /^(?:LICENSE|README\.md|package\.json|dist\/[\w.-]+\.(?:js|js\.map|d\.ts))$/u;
+const EXPECTED = /^(?:LICENSE|README\.md|package\.json|dist\/[\w.-]+\.(?:cjs|js|js\.map|d\.ts))$/u;
 const BUNDLED = /^(?:LICENSE|README\.md|package\.json|(?:apps|chunks|libs|tools)\/[\w./-]+\.mjs)$/u;
 const ALWAYS = ['LICENSE', 'README.md', 'package.json'];
 /** Their own declarations do not pass the checks that users of ours may have switched on. */
@@ -31,10 +31,11 @@ function isIn(assets: readonly string[], file: string): boolean {
   return assets.some((asset) => file === asset || file.startsWith(`${asset}/`));
 }
 
-function requiredFiles({ entries, bundled }: PublishedPackage): readonly string[] {
+function requiredFiles({ entries, commands = {}, bundled }: PublishedPackage): readonly string[] {
   const built = Object.keys(entries).flatMap((name) => [`dist/${name}.js`, `dist/${name}.js.map`]);
+  const entered = Object.entries(commands).flatMap(([command, main]) => [`dist/${command}.cjs`, `dist/${main}.cjs`]);
   const library = 'index' in entries ? ['dist/index.d.ts'] : [];
-  if (bundled === undefined) return [...ALWAYS, ...built, ...library];
+  if (bundled === undefined) return [...ALWAYS, ...built, ...entered, ...library];
   const programs = bundled.programs.map((source) => source.replace(/\.ts$/u, '.mjs'));
   return [...ALWAYS, ...programs, `${bundled.dashboard}/index.html`];
 }

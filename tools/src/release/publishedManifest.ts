@@ -2,6 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
 import type { BundledPrograms } from './bundlePrograms.ts';
+import { nodeFloors } from './nodeFloors.ts';
 import { isLibrary, type PublishedPackage } from './publishedPackages.ts';
 
 interface Manifest {
@@ -32,7 +33,7 @@ export async function publishedManifest(definition: PublishedPackage, imported: 
     type: 'module',
     sideEffects: definition.sideEffects,
     ...entrancesOf(definition),
-    engines: { node: definition.node },
+    engines: { node: `>=${nodeFloors[definition.name]}` },
     // What bundled programs need beside them stands in their own package.json; no import says it.
     dependencies: definition.bundled
       ? { ...own.dependencies }
@@ -56,7 +57,7 @@ function entrancesOf(definition: PublishedPackage) {
   }
   const exported = { './package.json': './package.json' };
   if (bundled !== undefined) return { exports: exported, files: topFolders(bundled) };
-  const bin = Object.entries(commands ?? {}).map(([name, entry]) => [name, `dist/${entry}.js`]);
+  const bin = Object.keys(commands ?? {}).map((name) => [name, `dist/${name}.cjs`]);
   return { exports: exported, bin: Object.fromEntries(bin) as Record<string, string>, files: ['dist'] };
 }
 

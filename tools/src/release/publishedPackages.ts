@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
 import type { BundledPrograms } from './bundlePrograms.ts';
+import type { nodeFloors } from './nodeFloors.ts';
 
 /** The most that a package may cost those who install it. */
 interface PackageBudget {
@@ -16,7 +17,7 @@ interface PackageBudget {
 
 /** A package of this repository that is built to JavaScript and published. */
 export interface PublishedPackage {
-  readonly name: string;
+  readonly name: Exclude<keyof typeof nodeFloors, 'clone'>;
   /** The folder of its sources in the repository, with README.md and package.json. */
   readonly folder: string;
   /** One sentence for the package registry. */
@@ -35,8 +36,6 @@ export interface PublishedPackage {
   readonly platform: 'neutral' | 'node';
   /** The oldest JavaScript that its code is written for. */
   readonly target: string;
-  /** The range of Node versions. */
-  readonly node: string;
   /** False when importing the package does nothing by itself, so that bundlers may leave parts of it out. */
   readonly sideEffects: boolean;
   /** The packages that it may import, besides its peer dependencies; everything else is bundled. */
@@ -61,7 +60,6 @@ export const publishedPackages: readonly PublishedPackage[] = [
     entries: { index: 'src/index.ts' },
     platform: 'neutral',
     target: 'es2022',
-    node: '>=20.19.0',
     sideEffects: false,
     dependencies: [],
     budget: { unpackedBytes: 300 * KB, installedBytes: 300 * KB, installedPackages: 1, bundleBytes: 15 * KB },
@@ -75,7 +73,6 @@ export const publishedPackages: readonly PublishedPackage[] = [
     internalEntries: { 'test-engine': 'src/testEngine.ts' },
     platform: 'node',
     target: 'es2023',
-    node: '>=22.12.0',
     sideEffects: false,
     dependencies: [
       '@jobstream/client',
@@ -100,7 +97,6 @@ export const publishedPackages: readonly PublishedPackage[] = [
     entries: { index: 'src/index.ts' },
     platform: 'node',
     target: 'es2023',
-    node: '>=22.12.0',
     sideEffects: false,
     dependencies: ['@jobstream/client', '@jobstream/worker'],
     budget: { unpackedBytes: 200 * KB, installedBytes: 6.2 * MB, installedPackages: 11 },
@@ -137,7 +133,6 @@ export const publishedPackages: readonly PublishedPackage[] = [
     },
     platform: 'node',
     target: 'es2024',
-    node: '>=24.0.0',
     sideEffects: true,
     dependencies: [],
     // Half a megabyte are the compressed copies of the dashboard, which the API would else compress for every browser.
@@ -152,7 +147,6 @@ export const publishedPackages: readonly PublishedPackage[] = [
     commands: { jobstream: 'main' },
     platform: 'node',
     target: 'es2023',
-    node: '>=22.12.0',
     sideEffects: true,
     dependencies: ['@jobstream/client', 'commander', 'fast-string-truncated-width'],
     budget: { unpackedBytes: 350 * KB, installedBytes: 800 * KB, installedPackages: 4 },

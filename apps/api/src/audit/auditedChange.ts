@@ -1,5 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { timestampOf } from '@jobstream/domain';
+import { newId } from '@jobstream/eventlog';
 import type { AuditRecord } from '@jobstream/readmodel';
 import type { Request, RequestHandler, Response } from 'express';
 import { callerOf } from '../auth/caller.ts';
@@ -82,7 +82,7 @@ function recordOf({ action, subject, details }: AuditedChange, req: Request, res
   const { actor, tenant } = callerOf(res);
   const body = req.body as unknown;
   return {
-    id: randomUUIDv7(),
+    id: newId(),
     at: timestampOf(now),
     actor,
     tenant,

@@ -1,5 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { type Actor, timestampOf } from '@jobstream/domain';
+import { newId } from '@jobstream/eventlog';
 import { type Scope, scopes } from '@jobstream/readmodel';
 import type { Response } from 'express';
 import { requestIdOf } from '../telemetry/requestLog.ts';
@@ -49,7 +49,7 @@ export function visibleTo({ tenant }: Pick<Caller, 'tenant'>): (owned: { readonl
 export function commandContext(res: Response, now: number) {
   const { actor, tenant } = callerOf(res);
   return {
-    eventId: randomUUIDv7(),
+    eventId: newId(),
     at: timestampOf(now),
     actor,
     correlationId: requestIdOf(res),

@@ -1,5 +1,6 @@
-import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { timestampOf } from '@jobstream/domain';
+import { newId } from '@jobstream/eventlog';
 import type { EventLog } from '@jobstream/eventlog';
 import type { AuditLog, RequestedVerification, VerificationEnd, Verifications } from '@jobstream/readmodel';
 import type { Difference } from '@jobstream/readmodel';
@@ -80,7 +81,7 @@ export class VerificationRunner extends BackgroundLoop {
   async #audit({ id, requestedBy }: RequestedVerification, status: VerificationEnd, figures: object): Promise<void> {
     if (requestedBy === null) return;
     await this.#options.auditLog.write({
-      id: randomUUIDv7(),
+      id: newId(),
       at: timestampOf(this.#options.eventLog.clock.now()),
       actor: requestedBy,
       action: 'verification.end',

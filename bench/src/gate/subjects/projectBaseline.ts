@@ -1,4 +1,4 @@
-import { randomUUIDv7 } from 'node:crypto';
+import { newId } from '@jobstream/eventlog';
 import { Client } from 'pg';
 import { BASELINE_TABLE } from '../../baseline/baselineTable.ts';
 import type { Subject } from './subject.ts';
@@ -34,7 +34,7 @@ function rowOf(index: number): Row {
   const now = new Date().toISOString();
   const payload = { to: 'user@example.com', subject: 'Hello', text: 'A mail of a usual length, more or less.' };
   const result = { accepted: ['user@example.com'] };
-  const [id, texts] = [randomUUIDv7(), [JSON.stringify(payload), JSON.stringify(result)]];
+  const [id, texts] = [newId(), [JSON.stringify(payload), JSON.stringify(result)]];
   return [id, 'email', 'completed', ...texts, 1, now, now, index];
 }
 

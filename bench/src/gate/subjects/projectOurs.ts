@@ -1,4 +1,4 @@
-import { randomUUIDv7 } from 'node:crypto';
+import { newId } from '@jobstream/eventlog';
 import { JobProjection, migrate, type ProjectableEntry } from '@jobstream/readmodel';
 import { lifeOfJob } from '@jobstream/test-support';
 import type { Subject } from './subject.ts';
@@ -14,7 +14,7 @@ export async function projectOurs(address: string): Promise<Subject> {
   let batches: ProjectableEntry[][] = [];
   return {
     async prepare(count) {
-      const entries = Array.from({ length: count }, () => lifeOfJob(randomUUIDv7())).flat();
+      const entries = Array.from({ length: count }, () => lifeOfJob(newId())).flat();
       const numbered = entries.map((event) => {
         sequence += 1;
         return { kind: 'event', sequence, recordedAt: event.at, event } as const;

@@ -11,6 +11,12 @@ export type JobId = typeof JobId.Type;
 
 export const isJobId = Schema.is(JobId);
 
+/** The UUID of version 7 (RFC 9562: time-ordered) of an instant in milliseconds since 1970; `random` is one of version 4. */
+export function uuidV7(at: number, random: string): string {
+  const time = at.toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15)}`;
+}
+
 /** The UUID of version 8 (RFC 9562: custom) with the first 122 free bits of a digest in hexadecimal digits. */
 export function uuidV8(digest: string): JobId {
   const variant = ((Number.parseInt(digest.charAt(16), 16) & 0x3) | 0x8).toString(16);

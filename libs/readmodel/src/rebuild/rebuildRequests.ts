@@ -1,4 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { uuidV7 } from '@jobstream/domain';
 import type { QueryResultRow } from 'pg';
 import { JOBS_PROJECTION } from '../projection/checkpointFence.ts';
 import type { PoolOptions } from '../postgres/postgresService.ts';
@@ -52,7 +53,7 @@ export class RebuildRequests extends PostgresService {
 
   /** Requests a rebuild; returns the present request if that has not ended. */
   async request({ force, except }: Pick<RebuildRequest, 'force' | 'except'>): Promise<RebuildRequest> {
-    await this.#ask(REQUEST, [randomUUIDv7(), force, except]);
+    await this.#ask(REQUEST, [uuidV7(Date.now(), randomUUID()), force, except]);
     const request = await this.read();
     if (request === undefined) throw new Error('the request for a rebuild was deleted');
     return request;

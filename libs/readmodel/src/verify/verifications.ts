@@ -1,4 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { uuidV7 } from '@jobstream/domain';
 import type { Actor } from '@jobstream/domain';
 import type { QueryResultRow } from 'pg';
 import type { Difference } from '../comparison/difference.ts';
@@ -62,7 +63,7 @@ export class Verifications extends PostgresService {
    * @returns the verification that has not ended, or the seconds after which another one can be requested.
    */
   async request(by: Actor): Promise<RequestedVerification | { readonly retryAfterS: number }> {
-    await this.#ask(REQUEST, [randomUUIDv7(), JSON.stringify(by), this.#pauseS]);
+    await this.#ask(REQUEST, [uuidV7(Date.now(), randomUUID()), JSON.stringify(by), this.#pauseS]);
     const { unfinished, last } = await this.read();
     return unfinished ?? { retryAfterS: Math.max(1, Math.ceil(this.#pauseS - (last?.ageS ?? 0))) };
   }
@@ -92,7 +93,7 @@ export class Verifications extends PostgresService {
 
   /** Records a verification that this process has run by itself. */
   async record(status: VerificationEnd, result: VerificationResult, startedAt: Date): Promise<void> {
-    await this.#ask(RECORD, [randomUUIDv7(), status, JSON.stringify(result), startedAt]);
+    await this.#ask(RECORD, [uuidV7(Date.now(), randomUUID()), status, JSON.stringify(result), startedAt]);
     await this.#ask(REMOVE_OLD, []);
   }
 

@@ -1,5 +1,5 @@
-import crypto from 'node:crypto';
 import { timestampOf } from '@jobstream/domain';
+import { newId } from '@jobstream/eventlog';
 
 /** What the domain has none of: time, new ids and chance. Tests pass their own. */
 export interface Clock {
@@ -10,11 +10,11 @@ export interface Clock {
   random(): number;
 }
 
-/** The time of `time`, which is that of nats-server outside of tests, and the machine's randomness; ids are time-ordered where Node can make them (24.12 and later). */
+/** The time of `time`, which is that of nats-server outside of tests, and the machine's randomness. */
 export function systemClock(time: { now(): number }): Clock {
   return {
     now: () => timestampOf(time.now()),
-    newId: () => (typeof crypto.randomUUIDv7 === 'function' ? crypto.randomUUIDv7() : crypto.randomUUID()),
+    newId,
     random: () => Math.random(),
   };
 }

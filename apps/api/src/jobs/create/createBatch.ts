@@ -1,4 +1,4 @@
-import { hash, randomUUIDv7 } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   appendNewJob,
   canonicalJson,
@@ -8,6 +8,7 @@ import {
   type NewIdentity,
 } from '@jobstream/creation';
 import { fold, type Job, type JobEvent, JobId, JobStatus, uuidV8 } from '@jobstream/domain';
+import { newId } from '@jobstream/eventlog';
 import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
@@ -143,7 +144,7 @@ function respond(res: Response, status: number, jobs: readonly Job[], warnings: 
  */
 function batchIdentities(req: Request, count: number): readonly NewIdentity[] {
   const key = readIdempotencyKey(req);
-  if (key === undefined) return Array.from({ length: count }, () => ({ jobId: randomUUIDv7() }));
+  if (key === undefined) return Array.from({ length: count }, () => ({ jobId: newId() }));
   const fingerprint = hash('sha256', canonicalJson(req.body));
   return Array.from({ length: count }, (_, index) => {
     const digest = hash('sha256', `${key}\n${index}`);

@@ -1,4 +1,3 @@
-import { randomUUIDv7 } from 'node:crypto';
 import {
   CreateJobRequest,
   creationEvent,
@@ -8,6 +7,7 @@ import {
   type NewJob,
 } from '@jobstream/creation';
 import { evolve, type Job } from '@jobstream/domain';
+import { newId } from '@jobstream/eventlog';
 import type { RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { commandContext } from '../../auth/caller.ts';
@@ -78,7 +78,7 @@ export async function appendAndRespond(newJob: NewJob, res: Response, deps: ApiD
 
 /** The body must have been decoded: one that is nested too deep cannot be hashed. */
 export function identityOf(key: string | undefined, body: unknown): NewIdentity {
-  return key === undefined ? { jobId: randomUUIDv7() } : identityOfKey(key, body);
+  return key === undefined ? { jobId: newId() } : identityOfKey(key, body);
 }
 
 function respond(res: Response, status: number, job: Job | undefined, warnings: readonly PayloadWarning[]): void {

@@ -1,4 +1,3 @@
-import { randomUUIDv7 } from 'node:crypto';
 import {
   creationEvent,
   identityOfKey,
@@ -8,6 +7,7 @@ import {
   type NewJob,
 } from '@jobstream/creation';
 import { fold, type JobStatus } from '@jobstream/domain';
+import { newId } from '@jobstream/eventlog';
 import type { Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { commandContext } from '../../auth/caller.ts';
@@ -50,7 +50,7 @@ function orderOf({ text, fault }: Line, res: Response, { log }: ApiDeps): NewJob
   if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) throw mistake('/idempotencyKey', KEY_RULE);
   const request = decodeCreateJob(body, now);
   limitPayload(text.length * MAX_UTF8_BYTES, request.payload);
-  const identity = idempotencyKey === undefined ? { jobId: randomUUIDv7() } : identityOfKey(idempotencyKey, body);
+  const identity = idempotencyKey === undefined ? { jobId: newId() } : identityOfKey(idempotencyKey, body);
   return { request, identity, context: commandContext(res, now) };
 }
 

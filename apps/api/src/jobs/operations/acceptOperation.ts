@@ -1,6 +1,7 @@
-import { hash, randomUUIDv7 } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson } from '@jobstream/creation';
 import { uuidV8 } from '@jobstream/domain';
+import { newId } from '@jobstream/eventlog';
 import {
   type JobOperation,
   type JobSelection,
@@ -70,7 +71,7 @@ interface Identity {
 /** With an `Idempotency-Key` the id follows from the key, which each tenant has for itself. */
 function identityOf(req: Request, { kind, tenant }: Pick<NewOperation, 'kind' | 'tenant'>): Identity {
   const key = readIdempotencyKey(req);
-  if (key === undefined) return { id: randomUUIDv7(), fingerprint: null };
+  if (key === undefined) return { id: newId(), fingerprint: null };
   const fingerprint = hash('sha256', canonicalJson([kind, req.body]));
   return { id: uuidV8(hash('sha256', `operation\0${tenant ?? ''}\0${key}`)), fingerprint };
 }

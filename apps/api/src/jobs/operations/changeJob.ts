@@ -1,5 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { type JobEventName, timestampOf } from '@jobstream/domain';
+import { newId } from '@jobstream/eventlog';
 import type { JobOperation, OperationJob, ProcessedJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { type AppliedCommand, applyCommand } from '../change/applyCommand.ts';
@@ -42,6 +42,6 @@ export function isDeed(
 
 /** What the events of an operation have in common. */
 export function contextOf({ id, actor, reason }: JobOperation, { log }: ApiDeps) {
-  const context = { eventId: randomUUIDv7(), at: timestampOf(log.clock.now()), actor, correlationId: id };
+  const context = { eventId: newId(), at: timestampOf(log.clock.now()), actor, correlationId: id };
   return reason === null ? context : { ...context, reason };
 }

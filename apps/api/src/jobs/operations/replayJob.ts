@@ -1,6 +1,7 @@
-import { hash, randomUUIDv7 } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { appendNewJob, canonicalJson, existingJob, findExistingJob, scopedCreationEvent } from '@jobstream/creation';
 import { isTerminal, type Job, type JobEvent, timestampOf, uuidV8 } from '@jobstream/domain';
+import { newId } from '@jobstream/eventlog';
 import type { OperationJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { findJob } from '../read/findJob.ts';
@@ -51,7 +52,7 @@ export function repetition(source: Job, operation: OpenedOperation, now: number)
     },
     origin: { rerunOf: source.id, ...(operation.reason === null ? {} : { reason: operation.reason }) },
     context: {
-      eventId: randomUUIDv7(),
+      eventId: newId(),
       at: timestampOf(now),
       actor: operation.actor,
       correlationId: operation.id,

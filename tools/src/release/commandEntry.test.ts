@@ -1,0 +1,35 @@
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { TestProcess } from '@jobstream/test-support';
+import { expect, test } from 'vitest';
+import { commandEntry } from './commandEntry.ts';
+
+/** Runs the entry of a command that needs a Node, beside a program that only prints. */
+async function runEntry(floor: string) {
+  await using folder = await mkdtempDisposable(path.join(os.tmpdir(), 'jobstream-entry-'));
+  const file = path.join(folder.path, 'jobstream.cjs');
+  await writeFile(file, commandEntry({ command: 'jobstream', floor, main: 'main' }));
+  await writeFile(path.join(folder.path, 'main.cjs'), "console.log('the program runs');");
+  await using run = TestProcess.node(file, { env: {}, ipc: false });
+  return { code: await run.ended, output: run.output };
+}
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+
+test.each([`${major}.${minor}.0`, `${major - 1}.${minor + 1}.0`])(
+  'from its floor on, %s, a command runs',
+  async (floor) => {
+    expect(await runEntry(floor)).toEqual({ code: 0, output: 'the program runs\n' });
+  },
+);
+
+test.each([
+  [`${major}.${minor + 1}.0`, `${major}.${minor + 1}`],
+  [`${major + 1}.0.0`, String(major + 1)],
+])('below its floor, %s, it says in one line which Node is needed, and runs nothing', async (floor, spoken) => {
+  expect(await runEntry(floor)).toEqual({
+    code: 2,
+    output: `jobstream: Node ${spoken} or newer is needed, and this is ${process.versions.node}: install a newer one and try again.\n`,
+  });
+});
