@@ -5,9 +5,11 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,6 +23,10 @@ type ClientOptions struct {
 	RetryFor time.Duration
 	// HTTP sends the requests; default http.DefaultClient.
 	HTTP *http.Client
+	// Logger is told, after two seconds, which request is repeated and why; default slog.Default().
+	Logger *slog.Logger
+	// NoRetryWarning turns that off.
+	NoRetryWarning bool
 }
 
 // Client creates and follows jobs over HTTP. It may be used by several goroutines, and need not be closed. Errors of the
@@ -28,6 +34,7 @@ type ClientOptions struct {
 type Client struct {
 	url     string
 	options ClientOptions
+	warned  *atomic.Bool // from a warning until something is answered
 }
 
 // NewClient returns a client of the API at an address such as https://jobs.example.com.
@@ -38,7 +45,10 @@ func NewClient(address string, options ClientOptions) *Client {
 	if options.HTTP == nil {
 		options.HTTP = http.DefaultClient
 	}
-	return &Client{url: strings.TrimSuffix(address, "/"), options: options}
+	if options.Logger == nil {
+		options.Logger = slog.Default()
+	}
+	return &Client{url: strings.TrimSuffix(address, "/"), options: options, warned: new(atomic.Bool)}
 }
 
 // JobState is a job as the API shows it.

@@ -108,10 +108,16 @@ func (c *Client) job(ctx context.Context, r request) (JobState, error) {
 	if r.body == nil {
 		body = nil
 	}
+	if !strings.HasPrefix(c.url, "http://") && !strings.HasPrefix(c.url, "https://") {
+		return job, fmt.Errorf("expected the address of the API, such as http://127.0.0.1:3000, got %q", c.url)
+	}
 	deadline := time.Now().Add(c.options.RetryFor)
+	warning := c.startWarning(r)
+	defer warning.stop()
 	for tries := 1; ; tries++ {
 		answer, err := c.try(ctx, r, body)
 		if err == nil {
+			c.warned.Store(false)
 			if err := json.Unmarshal(answer, &job); err != nil {
 				return job, &APIError{Kind: ErrUnexpectedAnswer, message: r.String() + ": the answer is not a job", cause: err}
 			}
@@ -126,6 +132,7 @@ func (c *Client) job(ctx context.Context, r request) (JobState, error) {
 			time.Now().Add(wait).After(deadline) {
 			return job, err
 		}
+		warning.failed(err)
 		if err := pause(ctx, wait); err != nil {
 			return job, err
 		}
@@ -161,7 +168,10 @@ func (c *Client) try(ctx context.Context, r request, body []byte) ([]byte, error
 	case err != nil && ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case err != nil:
-		message := fmt.Sprintf("%s: no answer (%v)", r, err)
+		message := fmt.Sprintf("%s: no answer from %s (%v)", r, c.url, err)
+		if reason := whyUnreachable(err); reason != "" {
+			message = fmt.Sprintf("%s: the API at %s cannot be reached: %s. Start it, or correct the address.", r, c.url, reason)
+		}
 		return nil, &APIError{Kind: ErrUnavailable, OutcomeUnknown: true, message: message, cause: err}
 	case answer.StatusCode >= 300:
 		return nil, refusal(r, answer, text)

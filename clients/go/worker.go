@@ -68,7 +68,9 @@ type Worker struct {
 	options  WorkerOptions
 	problems []error // of options and handlers; Run returns them
 	types    []engine.JobType
-	running  atomic.Bool
+	// serversByDefault: neither the program nor the environment has an address.
+	serversByDefault bool
+	running          atomic.Bool
 }
 
 // NewWorker returns a worker, which connects when it runs. Run returns the mistakes in its options.
@@ -76,6 +78,7 @@ func NewWorker(options WorkerOptions) *Worker {
 	worker := &Worker{options: options}
 	o := &worker.options
 	host, _ := os.Hostname()
+	worker.serversByDefault = o.Servers == "" && os.Getenv("NATS_URL") == ""
 	o.Servers = cmp.Or(o.Servers, os.Getenv("NATS_URL"), nats.DefaultURL)
 	o.User, o.Password = cmp.Or(o.User, os.Getenv("NATS_USER")), cmp.Or(o.Password, os.Getenv("NATS_PASSWORD"))
 	o.Credentials = cmp.Or(o.Credentials, os.Getenv("NATS_CREDS"))
@@ -125,8 +128,8 @@ func (w *Worker) register(jobType engine.JobType) {
 // Run takes jobs until the context ends; then it gives running attempts ShutdownGrace, releases the others, and returns
 // nil. Use signal.NotifyContext to stop at SIGTERM.
 //
-// It returns an error for mistakes in options and handlers, when the server cannot be reached at the start or is too old,
-// and when a consumer cannot be used. Later it outlives outages of the server.
+// It returns an error for mistakes in options and handlers, a *ConnectionError when the server cannot be reached at the
+// start, an error when it is too old, and when a consumer cannot be used. Later it outlives outages of the server.
 func (w *Worker) Run(ctx context.Context) error {
 	if len(w.types) == 0 {
 		w.check(false, "the worker has no handlers%s", "")
@@ -166,7 +169,8 @@ func (w *Worker) connect() (*nats.Conn, error) {
 	}
 	nc, err := nats.Connect(w.options.Servers, append(options, w.options.NATS...)...)
 	if err != nil {
-		return nil, fmt.Errorf("connecting to NATS: %w", err)
+		w.options.Logger.Debug("could not connect to NATS", "err", err)
+		return nil, connectionError(w.options.Servers, w.serversByDefault, err)
 	}
 	if !isSupported(nc.ConnectedServerVersion()) {
 		nc.Close()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { JobstreamClient } from '@jobstream/client';
-import { TestProcess, type RunningSystem } from '@jobstream/test-support';
+import { freePort, TestProcess, type RunningSystem } from '@jobstream/test-support';
 import { checkPackage, type PackedPackage } from '@jobstream/tools';
 import type { Check } from '../harness/runChecks.ts';
 import { runProgram } from '../harness/runProgram.ts';
@@ -29,10 +29,12 @@ export function packageChecks(under: PackagesUnderTest): readonly Check[] {
     ...under.packages.map((packed) => releaseCheck(packed, under)),
     ...compilerChecks(under),
     ...[node20, node22, current, ...others].map((runtime) => clientCheck(runtime, under)),
+    ...[node20, current].map((runtime) => waitingProducerCheck(runtime, under)),
     ...[node20, node22, current].map((runtime) => requireCheck(runtime, '@jobstream/client', 'JobstreamClient', under)),
     ...[oldestNode22, node22, current].flatMap((runtime) => [
       requireCheck(runtime, '@jobstream/worker', 'createWorker', under),
       workerCheck(runtime, { script: 'worker.mjs', type: 'greeting', payload: { name: 'Ada' } }, under),
+      unconnectedWorkerCheck(runtime, under),
       workerCheck(runtime, { script: 'threadWorker.mjs', type: 'square', payload: { of: 12 } }, under),
     ]),
     // They are TypeScript, which Node runs as it is from 22.18 on.
@@ -112,6 +114,37 @@ function workerCheck(
       assert.deepEqual(job, { ...job, status: 'completed', result: expectedResults[type] });
       worker.kill('SIGTERM');
       assert.equal(await worker.ended, 0, worker.output);
+    },
+  };
+}
+
+/** Nothing listens on the port that each gets. */
+function unconnectedWorkerCheck({ name, program, args }: Runtime, { consumer }: PackagesUnderTest): Check {
+  return {
+    name: `${name} runs a worker without NATS, which says so in one line`,
+    run: async () => {
+      const NATS_URL = `nats://127.0.0.1:${await freePort()}`;
+      const options = { cwd: consumer.folder, env: { ...baseEnvironment(), NATS_URL } };
+      const { code, output } = await runProgram(program, [...args, 'worker.mjs'], options);
+      const [connecting, line = '', ...more] = output.trim().split('\n');
+      assert.match(connecting ?? '', /"msg":"connecting to NATS"/u);
+      const { msg } = JSON.parse(line) as { msg: string };
+      const sentence = `NATS at ${NATS_URL} cannot be reached: the connection was refused. Start it, or correct NATS_URL.`;
+      assert.deepEqual({ code, msg, more }, { code: 1, msg: sentence, more: [] });
+    },
+  };
+}
+
+function waitingProducerCheck({ name, program, args }: Runtime, { consumer }: PackagesUnderTest): Check {
+  return {
+    name: `${name} runs a producer without an API, which says that it tries again`,
+    run: async () => {
+      const API = `http://127.0.0.1:${await freePort()}`;
+      const options = { cwd: consumer.folder, env: { ...baseEnvironment(), API }, ipc: false };
+      await using producer = new TestProcess(program, { ...options, args: [...args, 'client.mjs'] });
+      await producer.wrote('Trying again for 30 s.\n');
+      const why = 'cannot be reached: the connection was refused. Start it, or correct the address.';
+      assert.equal(producer.output, `jobstream: POST /api/jobs: the API at ${API} ${why} Trying again for 30 s.\n`);
     },
   };
 }

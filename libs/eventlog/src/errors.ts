@@ -21,6 +21,29 @@ export class LogUnavailableError extends Error {
   }
 }
 
+/**
+ * No server of the log could be reached at the start, or it refused the credentials. The message says in one line which server, why,
+ * and what to do: write it where an operator reads it, without the stack.
+ */
+export class LogUnreachableError extends LogUnavailableError {
+  /** Why, in words for the middle of a sentence. */
+  readonly reason: string;
+
+  constructor({ wrong, reason, remedy }: Unreachable, options?: ErrorOptions) {
+    super(wrong, options);
+    this.name = 'LogUnreachableError';
+    this.message = `${wrong} ${remedy}`;
+    this.reason = reason;
+  }
+}
+
+/** What an operator is told, each in a sentence, and the reason alone. */
+interface Unreachable {
+  readonly wrong: string;
+  readonly reason: string;
+  readonly remedy: string;
+}
+
 /** Too many appends are pending; nothing was sent. Shed the load, and retry after a pause. */
 export class LogOverloadedError extends Error {
   readonly code = 'LOG_OVERLOADED';

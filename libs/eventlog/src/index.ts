@@ -30,6 +30,7 @@ export {
   JobUnreadableError,
   LogOverloadedError,
   LogUnavailableError,
+  LogUnreachableError,
   NewerEventError,
   StreamMismatchError,
   TriggerRefusedError,

@@ -38,6 +38,10 @@ function misbehaviour(logger: Logger, started: () => boolean): Partial<Service> 
   switch (scenario) {
     case 'start-fails':
       return { start: () => Promise.reject(new Error('the port is taken')) };
+    case 'log-unreachable':
+      return {
+        start: () => Promise.reject(Object.assign(new Error('NATS is not there.'), { name: 'LogUnreachableError' })),
+      };
     case 'start-waits':
       return {
         async start() {

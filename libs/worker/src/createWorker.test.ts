@@ -71,7 +71,9 @@ test('starting and stopping can each be repeated, and a worker that never starte
 
 test('a worker whose server is not there fails to start with the address, but not the password', async () => {
   const worker = workerOf({ natsUrl: 'nats://worker:secret@127.0.0.1:9' });
-  await expect(worker.start()).rejects.toThrow('cannot connect to nats://***@127.0.0.1:9');
+  await expect(worker.start()).rejects.toThrow(
+    'NATS at nats://127.0.0.1:9 cannot be reached: the connection was refused. Start it, or correct NATS_URL.',
+  );
   await worker.stop();
 });
 
@@ -201,6 +203,31 @@ test('run() says that it is ready, releases what runs at SIGTERM without using u
   expect(await worker.ended).toBe(0);
   expect(worker.output).toContain('run() has returned');
   expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1', 'JobReleased 1']);
+});
+
+test('run() without NATS says so in one line, and gives the stack at debug alone', async () => {
+  const NATS_URL = `nats://worker:secret@127.0.0.1:${await freePort()}`;
+  const address = NATS_URL.replace('worker:secret@', '');
+  const msg = `NATS at ${address} cannot be reached: the connection was refused. Start it, or correct NATS_URL.`;
+  await using worker = TestProcess.node(script, { env: { NATS_URL }, ipc: false });
+  expect(await worker.ended).toBe(1);
+  expect(worker.stderr).toBe('');
+  expect(worker.lines).toEqual([
+    expect.objectContaining({ msg: 'connecting to NATS' }),
+    { level: 'error', time: expect.any(String), msg },
+    { msg: 'run() has returned' },
+  ]);
+  await using debugged = TestProcess.node(script, { env: { NATS_URL, LOG_LEVEL: 'debug' }, ipc: false });
+  expect(await debugged.ended).toBe(1);
+  expect(debugged.lines.at(-2)).toMatchObject({ level: 'debug', err: { message: msg, stack: expect.any(String) } });
+});
+
+test('so does run() on a server without the streams', async () => {
+  await using empty = await startNats();
+  await using worker = TestProcess.node(script, { env: { NATS_URL: empty.url }, ipc: false });
+  expect(await worker.ended).toBe(1);
+  expect(worker.stderr).toBe('');
+  expect(worker.output).toMatch(/stream JOBS is missing on this NATS server: start the API of Jobstream first"\}\n/);
 });
 
 test('run() of a worker with a mistake in its environment ends the process with a sentence', async () => {

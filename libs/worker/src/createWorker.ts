@@ -11,7 +11,10 @@ export interface Worker extends HandlerRegistrar {
    * which uses up no attempt; a second signal ends the process at once. If something still keeps the process alive five
    * seconds later, such as a handler that ignores its signal, the process exits.
    *
-   * @throws as `start`.
+   * When NATS cannot be reached, refuses the credentials, is too old, or lacks the streams, it logs one line that says so and
+   * what to do, with the stack at debug, sets the exit code 1, and returns.
+   *
+   * @throws as `start` for any other reason.
    */
   run(): Promise<void>;
 

@@ -116,10 +116,11 @@ export class QueueWorker {
   }
 
   #eventLog(logger: Logger, traceparent: () => string | undefined): EventLog {
-    const { natsUrl, natsUser, natsPassword, natsCreds, payloadKeys } = this.#settings;
+    const { natsUrl, natsUrlIsDefault, natsUser, natsPassword, natsCreds, payloadKeys } = this.#settings;
     return new EventLog({
       name: 'worker',
       url: natsUrl,
+      urlIsDefault: natsUrlIsDefault,
       user: natsUser,
       password: natsPassword,
       credsFile: natsCreds,

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { LogUnavailableError, StreamMismatchError, UnsupportedServerError } from '@jobstream/eventlog';
 import type { Logger } from './handler/logger.ts';
 
 /** How long the program may do what it has to do after the worker has stopped. */
@@ -10,7 +11,10 @@ interface Startable {
   stop(): Promise<void>;
 }
 
-/** Starts a part, and stops it at the first SIGTERM or SIGINT; a second one ends the process at once. */
+/**
+ * Starts a part, and stops it at the first SIGTERM or SIGINT; a second one ends the process at once. A start that fails for a reason
+ * that an operator puts right ends the process with code 1 after a line that says which; its stack is logged at debug.
+ */
 export async function runUntilSignal(part: Startable, logger: Logger): Promise<void> {
   const asked = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => {
@@ -25,12 +29,22 @@ export async function runUntilSignal(part: Startable, logger: Logger): Promise<v
       logger.info('ready');
       await once(asked.signal, 'abort');
     }
+  } catch (error) {
+    if (!isForOperators(error)) throw error;
+    logger.error(error.message);
+    logger.debug({ err: error }, 'the worker could not start');
+    process.exitCode = 1;
   } finally {
     await part.stop();
     process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
   }
-  logger.info('stopped');
+  if (asked.signal.aborted) logger.info('stopped');
   setTimeout(exit, EXIT_AFTER_MS, logger).unref();
+}
+
+/** Whether the message of an error says all that one needs to put it right. */
+function isForOperators(error: unknown): error is Error {
+  return [LogUnavailableError, StreamMismatchError, UnsupportedServerError].some((kind) => error instanceof kind);
 }
 
 function exit(logger: Logger): void {

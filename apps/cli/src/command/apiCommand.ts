@@ -51,7 +51,8 @@ export function apiCommand(name: string, summary: string) {
 export function openApi(options: ApiOptions, surroundings: Surroundings): Api {
   const url = apiAddress(options.url, surroundings);
   const credentials = options.key ?? (surroundings.env['JOBSTREAM_KEY'] || undefined);
-  const client = new JobstreamClient({ url, credentials, retryForMs: options.retryFor });
+  const warn = (sentence: string) => void surroundings.stderr.write(`${sentence}\n`);
+  const client = new JobstreamClient({ url, credentials, retryForMs: options.retryFor, warn });
   const printer = createPrinter(surroundings, { json: options.json === true, utc: options.utc === true });
   return { ...surroundings, url, client, printer };
 }

@@ -23,7 +23,8 @@ export function describeApiError(error: JobstreamError, url: string): string {
 /** There was no answer, or one that is not from this API. */
 function describeSilence(error: JobstreamError, url: string): string {
   if (error instanceof UnavailableError && error.status === undefined) {
-    const reason = /\((.*)\)$/u.exec(error.message)?.[1] ?? error.message;
+    const [, cause, words] = /\((.*)\)$|cannot be reached: (.*?)\. /u.exec(error.message) ?? [];
+    const reason = cause ?? words ?? error.message;
     return `The API is not reachable at ${url} (${reason}): start it with \`jobstream dev\`, or name another address with --url or JOBSTREAM_URL`;
   }
   return `What answers at ${url} is not the API of Jobstream (status ${error.status ?? 'unknown'}): check --url or JOBSTREAM_URL`;

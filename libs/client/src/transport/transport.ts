@@ -1,6 +1,7 @@
 import { UnavailableError, UnexpectedAnswerError } from './errors.ts';
 import { pause, retryDelay, timeLimit } from './pause.ts';
 import { refusal } from './refusal.ts';
+import { RetryWarning, type Warn } from './retryWarning.ts';
 
 type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
@@ -19,21 +20,47 @@ export interface ApiRequest extends CallOptions {
 /** Twice the API's own limit for a response. */
 const PATIENCE_MS = 10_000;
 const RETRY_FOR_MS = 30_000;
+/** What the codes of Node say; browsers do not tell. */
+const UNREACHABLE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to it',
+  ENOTFOUND: 'its name is not known',
+  EAI_AGAIN: 'its name is not known',
+  UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
+};
 
 /** Sends requests to the API, repeats those that are safe to repeat, and maps responses other than success to errors. */
 export class Transport {
   readonly retryForMs: number;
   readonly #options: ClientOptions;
   readonly #url: URL;
+  readonly #warning: RetryWarning;
 
   constructor(options: ClientOptions) {
     this.#options = options;
-    this.#url = new URL(options.url.endsWith('/') ? options.url : `${options.url}/`);
+    this.#url = apiUrl(options.url);
     this.retryForMs = options.retryForMs ?? RETRY_FOR_MS;
+    // oxlint-disable-next-line no-console -- by default a program is told where it tells everything else
+    const { warn = (sentence: string) => console.warn(sentence) } = options;
+    this.#warning = new RetryWarning(warn, this.retryForMs);
   }
 
   /** Sends a request and returns the parsed body of the response; undefined if it has none. */
   async ask<Body>(request: ApiRequest): Promise<Body> {
+    const { method = 'GET', patienceMs } = request;
+    const watched = this.#warning.watch(asked(request), this.#api(), method !== 'GET' && patienceMs === undefined);
+    try {
+      const body = await this.#askUntilAnswered<Body>(request, watched.failed);
+      watched.end(true);
+      return body;
+    } catch (error) {
+      watched.end(!(error instanceof UnavailableError));
+      throw error;
+    }
+  }
+
+  async #askUntilAnswered<Body>(request: ApiRequest, onFailure: (error: unknown) => void): Promise<Body> {
     const deadline = Date.now() + this.retryForMs;
     for (let tries = 1; ; tries++) {
       try {
@@ -41,9 +68,15 @@ export class Transport {
       } catch (error) {
         const delay = delayBeforeNext(error, tries, request);
         if (delay === undefined || Date.now() + delay > deadline) throw error;
+        onFailure(error);
         await pause(delay, request.signal);
       }
     }
+  }
+
+  /** The address of the API, as it is named in messages. */
+  #api(): string {
+    return this.#url.href.replace(/\/$/u, '');
   }
 
   /** Makes one attempt; the time limit ends when the response begins. */
@@ -72,7 +105,7 @@ export class Transport {
     const headers = { ...(await this.#authorization()), ...jsonType(body), ...request.headers };
     const init = { method, headers, signal, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
     const send = this.#options.fetch ?? fetch;
-    return received(send(this.#address(request), init), request);
+    return received(send(this.#address(request), init), request, this.#api());
   }
 
   async #authorization(): Promise<Record<string, string>> {
@@ -93,14 +126,26 @@ export class Transport {
   }
 }
 
-/** Awaits a network operation and maps its failure to UnavailableError, unless the caller aborted it. */
-export async function received<Value>(arrival: Promise<Value>, request: ApiRequest): Promise<Value> {
+/**
+ * Awaits a network operation and maps its failure to UnavailableError, unless the caller aborted it.
+ *
+ * @param api its address, where the operation is the first contact with it.
+ */
+export async function received<Value>(arrival: Promise<Value>, request: ApiRequest, api?: string): Promise<Value> {
   try {
     return await arrival;
   } catch (cause) {
     request.signal?.throwIfAborted();
-    throw new UnavailableError(`${asked(request)}: no answer (${reasonOf(cause)})`, { cause, outcomeUnknown: true });
+    throw new UnavailableError(`${asked(request)}: ${silence(cause, api)}`, { cause, outcomeUnknown: true });
   }
+}
+
+function silence(cause: unknown, api: string | undefined): string {
+  const { code, message } = firstReason(cause);
+  const reason = UNREACHABLE[code ?? ''];
+  if (api === undefined || reason === undefined)
+    return `no answer${api === undefined ? '' : ` from ${api}`} (${message})`;
+  return `the API at ${api} cannot be reached: ${reason}. Start it, or correct the address.`;
 }
 
 function delayBeforeNext(error: unknown, tries: number, { repeatable = true }: ApiRequest): number | undefined {
@@ -127,10 +172,17 @@ function jsonType(body: unknown): Record<string, string> {
 }
 
 /** The reason of a failed fetch: its message is always `fetch failed`; in Node the cause, or the first of its causes, has it. */
-function reasonOf(error: unknown): string {
+function firstReason(error: unknown): { readonly code?: string; readonly message: string } {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause;
-  return first instanceof Error ? first.message : String(first);
+  return first instanceof Error ? first : { message: String(first) };
+}
+
+/** @throws TypeError with what is expected, as when the variable that has the address is not set. */
+function apiUrl(url: string): URL {
+  if (typeof url === 'string' && URL.canParse(url)) return new URL(url.endsWith('/') ? url : `${url}/`);
+  const got = url === undefined ? 'nothing: it is not set' : JSON.stringify(url);
+  throw new TypeError(`expected the url of the API, such as http://127.0.0.1:3000, got ${got}`);
 }
 
 export interface ClientOptions {
@@ -140,6 +192,11 @@ export interface ClientOptions {
   readonly credentials?: string | (() => string | Promise<string>) | undefined;
   /** How long a request is repeated while the API is unavailable or busy, in milliseconds; default 30,000, 0 for never. */
   readonly retryForMs?: number;
+  /**
+   * Takes the sentence that says, after two seconds, which request is tried again and why; default `console.warn`, which writes to
+   * standard error. False turns it off.
+   */
+  readonly warn?: Warn;
   /** Replaces the platform's `fetch`, for example to use a proxy. */
   readonly fetch?: typeof fetch;
 }

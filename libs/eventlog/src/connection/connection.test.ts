@@ -20,9 +20,12 @@ beforeEach(async () => {
 
 afterEach(() => nats[Symbol.asyncDispose]());
 
-test('opening with a wrong password fails with LogUnavailableError', async () => {
-  const opening = Connection.open({ ...user, url: nats.url, password: 'wrong' });
-  await expect(opening).rejects.toThrow(new LogUnavailableError(`cannot connect to ${nats.url}`));
+test('opening with a wrong password fails with a LogUnavailableError that says which settings to correct', async () => {
+  const failure = await Connection.open({ ...user, url: nats.url, password: 'wrong' }).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(LogUnavailableError);
+  expect((failure as Error).message).toBe(
+    `NATS at ${nats.url} refuses the credentials. Correct NATS_USER and NATS_PASSWORD, NATS_CREDS, or the user in NATS_URL.`,
+  );
 });
 
 test('the user and the password may be part of the URL', async () => {

@@ -7,13 +7,16 @@ import {
   type ConnectionOptions as ClientOptions,
   type NatsConnection,
 } from '@nats-io/transport-node';
-import { LogUnavailableError, UnsupportedServerError } from '../errors.ts';
+import { UnsupportedServerError } from '../errors.ts';
 import { AckBuffer } from './ackBuffer.ts';
 import { silentSink, type LogSink } from './logSink.ts';
+import { whyUnreachable } from './whyUnreachable.ts';
 
 export interface ConnectionOptions {
   /** One URL or several, separated by commas. The first may have the user and password of all: `nats://user:password@host`. */
   readonly url: string;
+  /** Whether nobody has given the URL, so that operators are told that NATS_URL is not set; default false. */
+  readonly urlIsDefault?: boolean;
   /** Shown to operators in the server's list of connections, and the name of the inbox, e.g. `api`. */
   readonly name: string;
   readonly credsFile?: string | undefined;
@@ -64,7 +67,7 @@ export class Connection {
   /**
    * Connects and checks the server's version.
    *
-   * @throws LogUnavailableError when no server answers or the credentials are refused.
+   * @throws LogUnreachableError when no server answers or the credentials are refused.
    * @throws UnsupportedServerError
    */
   static async open(options: ConnectionOptions): Promise<Connection> {
@@ -155,8 +158,7 @@ async function dial(options: ConnectionOptions): Promise<NatsConnection> {
   try {
     return await connect(await clientOptions(options));
   } catch (error) {
-    const servers = options.url.replaceAll(/[^/,]*@/g, '***@'); // no password in logs
-    throw new LogUnavailableError(`cannot connect to ${servers}`, { cause: error });
+    throw whyUnreachable(error, { url: options.url, isDefault: options.urlIsDefault === true });
   }
 }
 

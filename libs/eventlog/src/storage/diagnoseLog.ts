@@ -1,7 +1,7 @@
 import { AuthorizationError, NoRespondersError, RequestError, type NatsConnection } from '@nats-io/transport-node';
 import { Connection, type ConnectionOptions } from '../connection/connection.ts';
 import { isForbidden } from '../connection/serverErrors.ts';
-import { UnsupportedServerError } from '../errors.ts';
+import { LogUnreachableError, UnsupportedServerError } from '../errors.ts';
 import { JOBS_STREAM, TIMERS_STREAM, TYPES_STREAM, WORKERS_STREAM } from '../streams/streams.ts';
 
 /** What keeps a log from being used; a kind for each thing that an operator does about it. */
@@ -53,7 +53,7 @@ function troubleOf(error: unknown): LogTrouble {
   const { message, cause } = error as Error;
   if (error instanceof UnsupportedServerError) return { kind: 'unsupported', reason: message };
   if (cause instanceof AuthorizationError) return { kind: 'credentials-refused' };
-  return { kind: 'unreachable', reason: cause instanceof Error ? cause.message : message };
+  return { kind: 'unreachable', reason: error instanceof LogUnreachableError ? error.reason : message };
 }
 
 async function askAbout(stream: string, nats: NatsConnection): Promise<StreamAnswer> {

@@ -60,6 +60,18 @@ test('a process stops when its parent is killed', async () => {
   expect(logOf(parent)).toEqual([...STARTED, ...STOPPED]);
 });
 
+test('a log that cannot be reached is reported in one line, with the stack at debug', async () => {
+  const child = start('log-unreachable');
+  expect(await child.ended).toBe(1);
+  const fatal = child.lines.find(({ msg }) => msg === 'NATS is not there.');
+  expect(fatal).not.toHaveProperty('err');
+  const debugged = start('log-unreachable', { LOG_LEVEL: 'debug' });
+  expect(await debugged.ended).toBe(1);
+  expect(debugged.lines.find(({ msg }) => msg === 'could not start')).toMatchObject({
+    err: { message: 'NATS is not there.', stack: expect.any(String) },
+  });
+});
+
 test('a process ends with code 1 when a part cannot start, and stops it and the parts before it', async () => {
   const child = start('start-fails');
   expect(await child.ended).toBe(1);

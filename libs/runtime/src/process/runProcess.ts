@@ -39,12 +39,20 @@ export async function runProcess(service: string, build: BuildServices): Promise
     if (allStarted) announceReady(logger);
     await aborted(stop);
   } catch (error) {
-    logger.fatal({ err: error }, error instanceof Error ? error.message : String(error));
+    logFailure(error, logger);
     process.exitCode = 1;
   }
   await stopAll(running, logger);
   // A timer or socket of a part that did not stop must not keep the process running.
   process.exit();
+}
+
+/** What an operator puts right is said in one line; the stack, which points into our code, is for debugging. */
+function logFailure(error: unknown, logger: Logger): void {
+  const message = error instanceof Error ? error.message : String(error);
+  const isForOperators = error instanceof Error && error.name === 'LogUnreachableError';
+  logger.fatal(isForOperators ? {} : { err: error }, message);
+  if (isForOperators) logger.debug({ err: error }, 'could not start');
 }
 
 function configOrExit(): Config {

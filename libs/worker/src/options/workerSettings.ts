@@ -14,6 +14,9 @@ type Given =
 
 /** The options of a worker with all defaults applied. */
 export type WorkerSettings = Required<Omit<WorkerOptions, Given>> & {
+  /** Whether neither the program nor the environment has an address of NATS. */
+  readonly natsUrlIsDefault: boolean;
+} & {
   readonly [Name in Given]: WorkerOptions[Name] | undefined;
 };
 
@@ -38,6 +41,7 @@ export function workerSettings(options: WorkerOptions, env: Environment = proces
   const reader = new OptionReader(options, env);
   const settings = {
     natsUrl: reader.url('natsUrl', 'NATS_URL'),
+    natsUrlIsDefault: reader.text('natsUrl', 'NATS_URL') === undefined,
     natsUser: reader.text('natsUser', 'NATS_USER'),
     natsPassword: reader.text('natsPassword', 'NATS_PASSWORD'),
     natsCreds: reader.text('natsCreds', 'NATS_CREDS'),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import random
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from time import monotonic, time
@@ -24,7 +25,10 @@ from ..errors import (
     UnavailableError,
     UnexpectedAnswerError,
 )
+from ..unreachable import why_unreachable
 from .requests import ApiRequest
+
+log = logging.getLogger("jobstream")
 
 TEMPORARY = {408, 429, 502, 503, 504}
 WITHOUT_EFFECT = {
@@ -44,6 +48,8 @@ ERRORS: Mapping[int, type[JobstreamError]] = {
     412: ConflictError,
 }
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+WARN_AFTER = 2.0
+"""A program that waits for an API that is not there looks as if it hung."""
 
 Credentials = str | Callable[[], str] | None
 
@@ -55,27 +61,48 @@ class Transport:
     url: str
     credentials: Credentials
     retry_for: float
+    retry_warning: bool = True
+    _warned: threading.Event = field(default_factory=threading.Event)
+    """Set from a warning until something is answered."""
 
     def __post_init__(self) -> None:
-        if not self.url.startswith(("http://", "https://")):
-            raise ValueError(f"expected the url of the API to begin with http:// or https://, got: {self.url}")
+        if not isinstance(self.url, str) or not self.url.startswith(("http://", "https://")):
+            got = "nothing: it is not set" if self.url is None else f"{self.url!r}"
+            raise ValueError(f"expected the url of the API, such as http://127.0.0.1:3000, got {got}")
 
     def ask(self, request: ApiRequest, abandoned: threading.Event) -> Any:
         """The parsed body of the answer. Blocks; `abandoned` ends it between two tries.
 
         Raises the errors of this package.
         """
-        deadline = monotonic() + self.retry_for
+        began = monotonic()
         tries = 0
         while True:
             try:
-                return self._exchange(request)
+                answer = self._exchange(request)
+                self._warned.clear()
+                return answer
             except UnavailableError as error:
                 tries += 1
                 pause = retry_pause(tries, error.retry_after)
                 lost = error.outcome_unknown and not request.repeatable
-                if lost or monotonic() + pause > deadline or abandoned.wait(pause):
+                if lost or monotonic() + pause > began + self.retry_for:
                     raise
+                if self._pause(pause, began + WARN_AFTER, error, abandoned):
+                    raise
+
+    def _pause(self, pause: float, warn_at: float, error: UnavailableError, abandoned: threading.Event) -> bool:
+        """Waits, and warns when it is time for that; returns whether the request was abandoned."""
+        before = warn_at - monotonic()
+        wanted = self.retry_warning and self.retry_for > WARN_AFTER and not self._warned.is_set()
+        if not wanted or before > pause:
+            return abandoned.wait(pause)
+        if before > 0 and abandoned.wait(before):
+            return True
+        if not self._warned.is_set():
+            self._warned.set()
+            log.warning("%s Trying again for %d s.", str(error).rstrip(".") + ".", round(self.retry_for))
+        return abandoned.wait(max(0.0, pause - max(0.0, before)))
 
     def _exchange(self, request: ApiRequest) -> Any:
         headers = {**request.headers}
@@ -94,7 +121,11 @@ class Transport:
                 raise refusal(str(request), error.code, dict(error.headers.items()), error.read()) from None
         except (URLError, OSError, HTTPException) as error:
             reason = error.reason if isinstance(error, URLError) else error
-            raise UnavailableError(f"{request}: no answer ({reason})") from error
+            why = why_unreachable(reason)
+            if why is None:
+                raise UnavailableError(f"{request}: no answer from {self.url} ({reason})") from error
+            sentence = f"the API at {self.url} cannot be reached: {why}. Start it, or correct the address."
+            raise UnavailableError(f"{request}: {sentence}") from error
 
 
 def retry_pause(tries: int, retry_after: float | None = None) -> float:

@@ -24,6 +24,8 @@ class Settings:
     ack_wait: float
     shutdown_grace: float
     error_stacks: bool
+    servers_by_default: bool = False
+    """Whether neither the program nor the environment has an address."""
 
     @property
     def is_anonymous(self) -> bool:
@@ -53,9 +55,10 @@ def resolve_settings(given: Given, environment: Mapping[str, str] = os.environ) 
     ack_wait = text.seconds(given.ack_wait, "ack_wait", "ACK_WAIT_MS")
     if not ACK_WAIT_RANGE[0] <= ack_wait <= ACK_WAIT_RANGE[1]:
         raise ValueError(f"expected ack_wait (ACK_WAIT_MS) to be 0.5 to 3600 seconds, got: {ack_wait}")
-    servers = given.servers or environment.get("NATS_URL") or "nats://127.0.0.1:4222"
+    servers = given.servers or environment.get("NATS_URL")
     return Settings(
-        servers=tuple(server.strip() for server in servers.split(",")),
+        servers=tuple(server.strip() for server in (servers or "nats://127.0.0.1:4222").split(",")),
+        servers_by_default=not servers,
         user=given.user or environment.get("NATS_USER") or None,
         password=given.password or environment.get("NATS_PASSWORD") or None,
         credentials=given.credentials or environment.get("NATS_CREDS") or None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -15,6 +16,8 @@ from .job_runner import JobRunner
 from .job_type import JobType, check_handler, model_of
 from .session import Session, open_session
 from .settings import Given, resolve_settings
+
+log = logging.getLogger("jobstream")
 
 Payload = TypeVar("Payload")
 AnyHandler = TypeVar("AnyHandler", bound=Callable[[Any, JobContext], Awaitable[Any]])
@@ -123,9 +126,15 @@ class Worker:
     async def run(self) -> None:
         """Runs until SIGTERM or SIGINT, and then stops as `stop` does. For a process of its own.
 
-        Raises what `start` and `stop` raise.
+        When NATS cannot be reached at the start it logs one line that says so and what to do, with the traceback at debug,
+        and ends the process with code 1. Raises what else `start` and `stop` raise.
         """
-        await self.start()
+        try:
+            await self.start()
+        except ConnectionError as error:
+            log.error("%s", error)
+            log.debug("the worker could not start", exc_info=error)
+            raise SystemExit(1) from None
         asked = asyncio.Event()
         loop = asyncio.get_running_loop()
         with suppress(NotImplementedError):  # on Windows, where Ctrl-C raises KeyboardInterrupt
@@ -144,7 +153,8 @@ class Worker:
     async def start(self) -> None:
         """Connects and begins to take jobs. For a process with other purposes: it takes no signals.
 
-        Raises RuntimeError when there is no handler, when it runs already, or when the server is too old.
+        Raises RuntimeError when there is no handler, when it runs already, or when the server is too old, and
+        ConnectionError with a sentence that names the address when NATS cannot be reached.
         """
         if self._session is not None or not self._types:
             raise RuntimeError("the worker runs already" if self._types else "the worker has no handlers")

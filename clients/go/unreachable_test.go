@@ -1,0 +1,126 @@
+package jobstream
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// freeAddress is one on which nothing listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+func runAt(t *testing.T, options WorkerOptions) string {
+	t.Helper()
+	worker := NewWorker(options)
+	Handle(worker, "email", noop)
+	err := worker.Run(t.Context())
+	var refused *ConnectionError
+	if !errors.As(err, &refused) {
+		t.Fatalf("expected a ConnectionError, got %v", err)
+	}
+	return err.Error()
+}
+
+func TestAWorkerThatCannotConnectSaysWhyInOneLine(t *testing.T) {
+	address := freeAddress(t)
+	for _, c := range []struct {
+		options WorkerOptions
+		want    string
+	}{
+		{WorkerOptions{Servers: "nats://worker:secret@" + address},
+			"NATS at nats://" + address + " cannot be reached: the connection was refused. Start it, or correct NATS_URL."},
+		{WorkerOptions{Servers: "nats://nats.invalid:4222"},
+			"NATS at nats://nats.invalid:4222 cannot be reached: its name is not known. Start it, or correct NATS_URL."},
+		{WorkerOptions{Servers: "nats://" + address, Credentials: "/nowhere/worker.creds"}, " Correct NATS_CREDS."},
+	} {
+		if got := runAt(t, c.options); !strings.HasSuffix(got, c.want) || strings.Contains(got, "secret") {
+			t.Errorf("got %s\nwant %s", got, c.want)
+		}
+	}
+}
+
+func TestAnAddressThatIsNotSetIsSaidToBe(t *testing.T) {
+	t.Setenv("NATS_URL", "")
+	worker := NewWorker(WorkerOptions{})
+	// The usual port of this machine may have a server.
+	got := connectionError(worker.options.Servers, worker.serversByDefault, nats.ErrNoServers).Error()
+	const want = "NATS at nats://127.0.0.1:4222 cannot be reached: the connection was refused. NATS_URL is not set: set it, or start NATS there."
+	if got != want {
+		t.Errorf("got %s", got)
+	}
+	_, err := NewClient("", ClientOptions{}).Get(t.Context(), "1")
+	if err == nil || err.Error() != `expected the address of the API, such as http://127.0.0.1:3000, got ""` {
+		t.Errorf("got %v", err)
+	}
+}
+
+// lines hands out what a logger writes.
+type lines chan string
+
+func (l lines) Write(line []byte) (int, error) {
+	l <- string(bytes.TrimSpace(line))
+	return len(line), nil
+}
+
+func loggerTo(written lines) *slog.Logger {
+	return slog.New(slog.NewTextHandler(written, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}}))
+}
+
+func TestAProducerThatWaitsWarnsOfARefusalAndOfASilence(t *testing.T) {
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // only then the server notices that the client has ended
+		<-r.Context().Done()
+	}))
+	defer silent.Close()
+	refused := "http://" + freeAddress(t)
+	for url, why := range map[string]string{
+		refused:    "cannot be reached: the connection was refused. Start it, or correct the address.",
+		silent.URL: "does not answer.",
+	} {
+		written := make(lines, 10)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			_, _ = Enqueue[any](ctx, NewClient(url, ClientOptions{Logger: loggerTo(written)}), "email", nil)
+		}()
+		want := `level=WARN msg="POST /api/jobs: the API at ` + url + " " + why + ` Trying again for 30s."`
+		if got := <-written; got != want {
+			t.Errorf("got %s\nwant %s", got, want)
+		}
+		stop()
+		<-ended
+	}
+}
+
+func TestTheWarningCanBeTurnedOff(t *testing.T) {
+	written := make(lines, 10)
+	options := ClientOptions{Logger: loggerTo(written), NoRetryWarning: true, RetryFor: 4 * time.Second}
+	_, err := Enqueue[any](t.Context(), NewClient("http://"+freeAddress(t), options), "email", nil)
+	if !errors.Is(err, ErrUnavailable) || len(written) > 0 {
+		t.Errorf("got %v, %d lines", err, len(written))
+	}
+}
