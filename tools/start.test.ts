@@ -130,6 +130,11 @@ test.each([
     { NATS_URL: 'nats://127.0.0.1:1' },
     /^NATS_URL=nats:\/\/127\.0\.0\.1:1 cannot be reached: .+\.\n$/,
   ],
+  [
+    'a data folder where nothing can be stored',
+    { DATA_DIR: '/proc/x' },
+    /^The data folder \/proc\/x cannot be used: ENOENT.+\. Name another with --data-dir or DATA_DIR\.\n$/,
+  ],
   ['a misspelt setting', { JOBSTREAM_PROT: '1' }, /^unknown setting JOBSTREAM_PROT\n$/],
 ])('%s is one clear sentence and exit code 1', async (_what, env, sentence) => {
   const run = start({ ...env, PORT: String(await freePort()) });

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { DataFolderInUseError, lockDataFolder } from './dataLock.ts';
+import { DataFolderInUseError, DataFolderUnusableError, lockDataFolder } from './dataLock.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -15,6 +15,24 @@ test('a folder in use is refused, and the error names the process that uses it',
   const again = () => lockDataFolder(folder, process.ppid);
   expect(again).toThrow(DataFolderInUseError);
   expect(again).toThrow(`is in use by process ${process.pid}: stop that one first.`);
+});
+
+test.each([
+  ['a file system that takes no folders', () => '/proc/x', /ENOENT/],
+  ['a file', () => path.join(folder, 'file'), /ENOTDIR/],
+  ['a folder below a file', () => path.join(folder, 'file', 'data'), /ENOTDIR/],
+])('%s is refused in a sentence', (_what, place, why) => {
+  writeFileSync(path.join(folder, 'file'), '');
+  const lock = () => lockDataFolder(place());
+  expect(lock).toThrow(DataFolderUnusableError);
+  expect(lock).toThrow(why);
+  expect(lock).toThrow(`The data folder ${place()} cannot be used: `);
+  expect(lock).toThrow(/\. Name another with --data-dir or DATA_DIR\.$/);
+});
+
+test('folders above it are made as well', () => {
+  lockDataFolder(path.join(folder, 'a', 'b'));
+  expect(readdirSync(path.join(folder, 'a', 'b'))).toEqual(['lock']);
 });
 
 test('a released folder is free, and locking creates only the lock file', () => {

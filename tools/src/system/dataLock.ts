@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { identify, isRunning } from '@jobstream/servers';
 import type { ProcessIdentity } from '@jobstream/servers';
@@ -8,18 +8,44 @@ export class DataFolderInUseError extends Error {
   readonly code = 'DATA_FOLDER_IN_USE';
 }
 
-/** Locks a data folder for this process and returns the function that releases it. Takes over the lock of an ended process. */
+/** Nothing can be stored in a data folder. */
+export class DataFolderUnusableError extends Error {
+  readonly code = 'DATA_FOLDER_UNUSABLE';
+}
+
+/**
+ * Locks a data folder for this process and returns the function that releases it. Takes over the lock of an ended process.
+ *
+ * @throws DataFolderInUseError, DataFolderUnusableError with a sentence.
+ */
 export function lockDataFolder(dataDir: string, pid = process.pid): () => void {
-  mkdirSync(dataDir, { recursive: true });
   const lock = path.join(dataDir, 'lock');
   const mine = `${lock}.${pid}`;
-  writeFileSync(mine, JSON.stringify(identify(pid)));
+  try {
+    makeFolder(dataDir);
+    writeFileSync(mine, JSON.stringify(identify(pid)));
+  } catch (error) {
+    const { message } = error as Error;
+    const sentence = `The data folder ${dataDir} cannot be used: ${message}. Name another with --data-dir or DATA_DIR.`;
+    throw new DataFolderUnusableError(sentence, { cause: error });
+  }
   try {
     while (!claim(mine, lock)) giveWay(dataDir, lock, mine);
   } finally {
     rmSync(mine, { force: true });
   }
   return () => rmSync(lock, { force: true });
+}
+
+/** One folder at a time: with `recursive` Node tries for ever where a file system such as /proc refuses new folders. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error; // else another process was faster
+  }
 }
 
 /** Links our file under the name of the lock: either whole or not at all. */
