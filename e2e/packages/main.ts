@@ -7,6 +7,7 @@ import { packageChecks } from './checks.ts';
 import { commandLineChecks } from './commandLineChecks.ts';
 import { comparisonCheck } from './comparisonCheck.ts';
 import { createConsumer } from './consumer.ts';
+import { documentChecks } from './documentChecks.ts';
 import { goChecks } from './goChecks.ts';
 import { frameworksCheck } from './frameworksCheck.ts';
 import { prismaCheck } from './prismaCheck.ts';
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
     const under = { packages, programs, consumer, system };
     const failed = await runChecks([
       ...packageChecks(under),
+      ...documentChecks(under),
       ...commandLineChecks(under),
       ...[programs.node22, programs.current].map((runtime) => comparisonCheck(runtime, packages)),
       ...[programs.oldestNode22, programs.current].map((runtime) => frameworksCheck(runtime, packages)),

@@ -53,7 +53,7 @@ async function packageOfUser(surroundings: Surroundings): Promise<string> {
   const present = packageFrom(folder);
   if (present !== undefined && (await recordedSource(folder)) === source.identity) return present;
   await rm(folder, { recursive: true, force: true });
-  const what = env['JOBSTREAM_SERVER'] ? source.wanted : `${NAME} ${version}`;
+  const what = env['JOBSTREAM_SERVER'] ? `${NAME} from ${source.wanted}` : `${NAME} ${version}`;
   stderr.write(`Installing ${what} into ${folder} (once, about 80 MB)…\n`);
   await install(source.wanted, folder, surroundings);
   const installed = packageFrom(folder);
