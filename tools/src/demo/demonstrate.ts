@@ -90,7 +90,8 @@ function readOr(file: string, otherwise: string): string {
 export function demoFailure(error: unknown, apiUrl: string): Error {
   const said = error instanceof Error ? error.message : String(error);
   if (error instanceof UnavailableError && error.status === undefined) {
-    return new Error(`The API at ${apiUrl} cannot be reached (${said}): is the system running?`, { cause: error });
+    const reason = /cannot be reached: (.*?)\. /u.exec(said)?.[1] ?? said;
+    return new Error(`The API at ${apiUrl} cannot be reached (${reason}): is the system running?`, { cause: error });
   }
   if (error instanceof AccessDeniedError) {
     return new Error(`The API at ${apiUrl} does not let us in (${said}): is API_KEY right?`, { cause: error });
