@@ -3,7 +3,8 @@ import { outboxStatus } from '@jobstream/outbox';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { RelayStage } from '../testing/relayStage.ts';
 
-const WRITERS = 4;
+/** Many, since what they commit while the primary dies is what a relay must not see. */
+const WRITERS = 40;
 /** Every tenth is rolled back. */
 const ORDER = `INSERT INTO orders SELECT jobstream.enqueue('order') RETURNING job_id AS id, 1 / ($1::int % 10)`;
 

@@ -26,11 +26,11 @@ export async function poisonOrder({ owner }: OutboxStage, nats: NatsConnection):
 export async function missingReports(stage: OutboxStage, id: string): Promise<readonly string[]> {
   const { rows } = await stage.owner.query<{ id: string; reason: string }>(DEFERRED, [id]);
   const reason = `job ${id} exists but cannot be read`;
-  const isDeferred = rows.length === 1 && rows[0]?.id === id && rows[0].reason.endsWith(reason);
+  const isDeferred = rows.length === 1 && rows[0]?.id === id && rows[0].reason === reason;
   const status = await stage.outboxStatus();
   return [
     ...(isDeferred ? [] : [`deferred is ${JSON.stringify(rows.slice(0, SHOWN))}, and not only the poisoned job`]),
-    ...(status.includes(' 1 are deferred') && new RegExp(`^${id} order, deferred.* ${reason}$`, 'm').test(status)
+    ...(status.includes(' 1 deferred,') && new RegExp(`^${id} order, deferred .*: ${reason}$`, 'm').test(status)
       ? []
       : [`the status of the outbox does not name the poisoned job: ${status}`]),
     ...(await missingMetrics(stage)),

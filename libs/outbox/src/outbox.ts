@@ -22,6 +22,11 @@ const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
   SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '3s'`;
 const TIMEOUTS = { connectionTimeoutMillis: 5_000, query_timeout: 15_000 };
 const DEFAULT_PORT = '5432';
+/**
+ * Asked before claimed rows are relayed. When a server dies, its last commits become visible although a synchronous standby may lack
+ * them: the job of one would be there without its business row after a failover. A process of such a server ends before it answers.
+ */
+const STILL_LIVES = 'SELECT 1';
 /** The version that this release needs, told by a function of its own: a relay may not read the table of versions. */
 const IS_CURRENT = `SELECT to_regprocedure('jobstream.claim_jobs(integer,tid,integer,bigint)') IS NOT NULL AS "isCurrent"`;
 
@@ -64,7 +69,10 @@ export class Outbox {
     const claimWith = this.#isCurrent ? claimJobs : claimOfOlderVersion;
     return this.#withClient(async (client) => {
       await unavailable(client.query(BEGIN));
-      const claimed = await claimWith(client, claim, relay);
+      const claimed = await claimWith(client, claim, async (rows, of) => {
+        await unavailable(client.query(STILL_LIVES));
+        return relay(rows, of);
+      });
       await unavailable(client.query('COMMIT'));
       return claimed;
     });
