@@ -69,6 +69,7 @@ export interface ApiDeps {
     | 'listJobs'
     | 'changeStatus'
     | 'claim'
+    | 'countReasons'
     | 'nextJobs'
     | 'record'
     | 'release'

@@ -53,6 +53,7 @@ export type {
   OperationCount,
   OperationFilter,
   OperationJob,
+  OutcomeReason,
   OperationKind,
   OperationStatus,
 } from './jobs/jobOperations.ts';

@@ -52,7 +52,7 @@ export type {
   ProcessedJob,
 } from './operations/operation.ts';
 export { Operations } from './operations/operations.ts';
-export type { ClaimedOperation, ListedOperationJob } from './operations/operations.ts';
+export type { ClaimedOperation, ListedOperationJob, OutcomeReason } from './operations/operations.ts';
 export { cancelRebuild } from './rebuild/cancelRebuild.ts';
 export type { Difference } from './comparison/difference.ts';
 export { dropPrevious } from './rebuild/swapTables.ts';

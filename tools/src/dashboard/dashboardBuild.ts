@@ -62,7 +62,8 @@ async function build(folder: string, signal: AbortSignal): Promise<void> {
 /** At a low priority: the first jobs are not to wait for it. */
 async function runVite(outDir: string, signal: AbortSignal): Promise<void> {
   const args = [VITE, 'build', 'apps/dashboard', '--outDir', outDir, '--emptyOutDir', '--logLevel', 'warn'];
-  const running = promisify(execFile)(process.execPath, args, { cwd: repositoryRoot, signal });
+  const env = { ...process.env, NODE_ENV: 'production' }; // whatever this process is run for
+  const running = promisify(execFile)(process.execPath, args, { cwd: repositoryRoot, env, signal });
   if (running.child.pid !== undefined) os.setPriority(running.child.pid, BACKGROUND_PRIORITY);
   await running;
 }

@@ -1,6 +1,7 @@
 import type { JobOperation } from '@jobstream/client';
 import type { Api } from '../command/apiCommand.ts';
 import { ExitCode } from '../command/exitCode.ts';
+import { plainText } from '../output/table.ts';
 import { countOf } from '../output/countOf.ts';
 
 const PROGRESS_MS = 500;
@@ -35,12 +36,15 @@ export function clearLine({ stderr }: Pick<Api, 'stderr'>): void {
   if (stderr.isTTY) stderr.write('\r\u001B[K');
 }
 
-function describeOutcome({ kind, status, total, done, skipped, failed }: JobOperation): string {
+function describeOutcome({ kind, status, total, done, skipped, failed, reasons = [] }: JobOperation): string {
   if (total === 0) return 'There are no such jobs.';
   const rest = [
     skipped > 0 ? `${skipped} skipped` : '',
     failed > 0 ? `${failed} failed` : '',
     status === 'cancelled' ? 'then cancelled' : '',
   ];
-  return [`${countOf(done, 'job')} ${DONE[kind]}`, ...rest.filter(Boolean)].join(', ');
+  const figures = [`${countOf(done, 'job')} ${DONE[kind]}`, ...rest.filter(Boolean)].join(', ');
+  return [figures, ...reasons.map(({ count, outcome, reason }) => `  ${count} ${outcome}: ${plainText(reason)}`)].join(
+    '\n',
+  );
 }

@@ -26,6 +26,11 @@ test('replay creates jobs anew and follows them, and audit tells who did it', as
   const counted = await stage.run(...replay, '--dry-run');
   expect(counted).toEqual({ code: 0, stdout: '2 jobs would be replayed\n', stderr: '' });
   expect(await stage.run('replay')).toMatchObject({ code: 64, stderr: expect.stringContaining('give a filter') });
+  expect(await stage.run(...replay, '--patch', '{"durationMs": "long"}', '--yes')).toEqual({
+    code: 2,
+    stdout: expect.stringMatching(/^0 jobs replayed, 2 failed\n {2}2 failed: \/payload\/durationMs .+\n$/u),
+    stderr: '',
+  });
   const replayed = await stage.run(...replay, '--patch', '{"durationMs": 2}', '--reason', 'once more', '--yes');
   expect(replayed).toEqual({ code: 0, stdout: '2 jobs replayed\n', stderr: '' });
   await listed(['--tag', 'replayed', '--status', 'completed'], 2);

@@ -12,7 +12,7 @@ const WORDS = { running: '▸ running', paused: '‖ paused', completed: '✓ co
 
 /** How far an operation is, as a bar and in figures. */
 export function Progress({ operation }: { readonly operation: JobOperation }) {
-  const { status, total, done, skipped, failed, hindrance } = operation;
+  const { status, total, done, skipped, failed, hindrance, reasons = [] } = operation;
   const processed = done + skipped + failed;
   return (
     <div className={`progress ${status}`}>
@@ -21,6 +21,11 @@ export function Progress({ operation }: { readonly operation: JobOperation }) {
         <strong>{WORDS[status]}</strong> {processed.toLocaleString()} of {total.toLocaleString()}:{' '}
         {done.toLocaleString()} done, {skipped.toLocaleString()} skipped, {failed.toLocaleString()} failed
       </p>
+      {reasons.map(({ outcome, reason, count }) => (
+        <p key={`${outcome} ${reason}`} className={outcome === 'failed' ? 'warn' : 'dim'}>
+          {count.toLocaleString()} {outcome}: {reason}
+        </p>
+      ))}
       {hindrance !== undefined && <p className="warn">It waits and goes on by itself: {hindrance}.</p>}
     </div>
   );

@@ -54,13 +54,24 @@ export interface JobOperation {
   /** The number of jobs, which was fixed when the operation was accepted. */
   readonly total: number;
   readonly done: number;
+  /** Jobs that have gone on since, or are gone. */
   readonly skipped: number;
+  /** Jobs for which it was refused, or failed. */
   readonly failed: number;
+  /** Of a single operation: why jobs were skipped or failed, the most frequent first, at most 20. */
+  readonly reasons?: readonly OutcomeReason[];
   /** Why it does not go on although it is running. */
   readonly hindrance?: string;
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly finishedAt?: string;
+}
+
+/** Why so many jobs of an operation were not changed. */
+export interface OutcomeReason {
+  readonly outcome: Exclude<JobOutcome, 'done'>;
+  readonly reason: string;
+  readonly count: number;
 }
 
 /** One job of an operation. */

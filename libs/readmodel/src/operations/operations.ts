@@ -29,6 +29,10 @@ const LIST = `SELECT ${operationColumns} FROM operations
 const LIST_JOBS = `SELECT position, job_id AS "id", outcome, reason, new_job_id AS "newJobId" FROM operation_jobs
   WHERE operation_id = $1 AND ($2::text IS NULL OR outcome = $2) AND position > $3 ORDER BY position LIMIT $4`;
 
+const REASONS = `SELECT outcome, reason, count(*)::int AS "count" FROM operation_jobs
+  WHERE operation_id = $1 AND outcome <> 'done' AND reason IS NOT NULL
+  GROUP BY outcome, reason ORDER BY count(*) DESC, outcome, reason LIMIT $2`;
+
 const CHANGE_STATUS = `UPDATE operations SET status = $3, updated_at = now(), hindrance = NULL,
     finished_at = CASE WHEN $3 = 'cancelled' THEN now() END, patch = CASE WHEN $3 = 'cancelled' THEN NULL ELSE patch END
   WHERE id = $1 AND ($2::text IS NULL OR tenant = $2) AND status = ANY($4)`;
@@ -92,6 +96,13 @@ export interface OperationJobsQuery {
 export interface ListedOperationJob extends Omit<ProcessedJob, 'outcome'> {
   readonly id: string;
   readonly outcome?: JobOutcome | undefined;
+}
+
+/** How many jobs were not changed for the same reason. */
+export interface OutcomeReason {
+  readonly outcome: Exclude<JobOutcome, 'done'>;
+  readonly reason: string;
+  readonly count: number;
 }
 
 export interface OperationsQuery {
@@ -159,6 +170,12 @@ export class Operations extends PostgresService {
     const items = rows.slice(0, limit);
     const last = items.at(-1);
     return { items: items.map(jobOfRow), nextCursor: rows.length > limit ? String(last?.position) : null };
+  }
+
+  /** Why jobs were skipped or failed: the reasons of most jobs, with their numbers. */
+  async countReasons(id: string, limit: number): Promise<readonly OutcomeReason[]> {
+    const rows = await this.#ask<OutcomeReason & QueryResultRow>(REASONS, [id, limit]);
+    return rows.map(({ outcome, reason, count }) => ({ outcome, reason: originalText(reason), count }));
   }
 
   /** Pauses, resumes or cancels an operation that has one of the statuses `from`; has no effect on others. */

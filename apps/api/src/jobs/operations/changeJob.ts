@@ -7,6 +7,11 @@ import { type AppliedCommand, applyCommand } from '../change/applyCommand.ts';
 /** What became of one job. */
 export type Outcome = Omit<ProcessedJob, 'position'>;
 
+/** The outcome for a job for which it was refused; undefined where there is no reason to. */
+export function refused(reason: string | undefined): Outcome | undefined {
+  return reason === undefined ? undefined : { outcome: 'failed', reason };
+}
+
 export const gone: Outcome = { outcome: 'skipped', reason: 'there is no such job any more' };
 
 /** The event that a command of an operation leads to. What else bears the id of the operation only prepares it. */
@@ -28,7 +33,9 @@ export async function changeJob(job: OperationJob, command: OperationCommand, de
   }
   const history = await deps.log.readHistory(job.id);
   const isDone = history.some(({ event }) => isDeed(event, deeds[command.kind], command.correlationId));
-  return isDone ? { outcome: 'done' } : { outcome: 'skipped', reason: applied.rejection.detail };
+  if (isDone) return { outcome: 'done' };
+  const { kind, detail } = applied.rejection;
+  return { outcome: kind === 'unreadable' ? 'failed' : 'skipped', reason: detail };
 }
 
 /** Whether an event is what an operation does, and not one that was written in order to do it. */

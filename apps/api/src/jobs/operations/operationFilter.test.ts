@@ -106,13 +106,13 @@ describe('a retry with a patch', () => {
     ]);
   });
 
-  test('skips a payload that no worker accepts once it is patched, and leaves the job as it is', async () => {
+  test('refuses a payload that no worker accepts once it is patched, and leaves the job as it is', async () => {
     const type = typeName();
     const id = await failJob(api, { type, message: 'no', payload: { to: 'x' } });
     await announceWorker(api, { type, payloadSchema: { type: 'object', required: ['to'] } });
     await project();
     expect(await carriedOut({ kind: 'retry', filter: { type }, patch: { to: null } })).toMatchObject({
-      items: [{ id, outcome: 'skipped', reason: '/payload/to is required' }],
+      items: [{ id, outcome: 'failed', reason: '/payload/to is required' }],
     });
     expect((await api.log.readJob(id))?.job).toMatchObject({ status: 'failed', payload: { to: 'x' } });
   });

@@ -3,11 +3,19 @@ import {
   type JobOperation,
   jobOutcomes,
   type ListedOperationJob,
+  type OutcomeReason,
   operationKinds,
   operationStatuses,
 } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
 import type { BodyOf } from '../../http/sendJson.ts';
+
+/** Why jobs of an operation were not changed. */
+const OutcomeReasonView = Schema.Struct({
+  outcome: Schema.Literals(['skipped', 'failed']),
+  reason: Schema.String,
+  count: Schema.Int,
+}).annotate({ identifier: 'OutcomeReason' });
 
 /** An operation as clients see it. */
 export const OperationView = Schema.Struct({
@@ -27,8 +35,11 @@ export const OperationView = Schema.Struct({
     description: 'The number of jobs, which was fixed when the operation was accepted.',
   }),
   done: Schema.Int.annotateKey({ description: 'Jobs that were changed or created.' }),
-  skipped: Schema.Int.annotateKey({ description: 'Jobs that did not allow it; each has its reason.' }),
-  failed: Schema.Int,
+  skipped: Schema.Int.annotateKey({ description: 'Jobs that have gone on since, or are gone.' }),
+  failed: Schema.Int.annotateKey({ description: 'Jobs for which it was refused, or failed.' }),
+  reasons: Schema.optionalKey(Schema.Array(OutcomeReasonView)).annotateKey({
+    description: 'Of a single operation: why jobs were skipped or failed, the most frequent first, at most 20.',
+  }),
   hindrance: Schema.optionalKey(Schema.String).annotateKey({
     description: 'Why it does not go on although it is running, such as an outage of the event log.',
   }),
@@ -56,10 +67,14 @@ export const OperationJobView = Schema.Struct({
   newJobId: Schema.optionalKey(JobId).annotateKey({ description: 'The job that repeats it.' }),
 }).annotate({ identifier: 'OperationJob' });
 
-export function operationView(operation: JobOperation): BodyOf<typeof OperationView> {
+export function operationView(
+  operation: JobOperation,
+  reasons?: readonly OutcomeReason[],
+): BodyOf<typeof OperationView> {
   const { fingerprint: _fingerprint, keyId: _keyId, ...shown } = operation;
   return {
     ...shown,
+    reasons,
     rate: operation.rate ?? undefined,
     reason: operation.reason ?? undefined,
     tenant: operation.tenant ?? undefined,

@@ -113,13 +113,21 @@ describe('a replay', () => {
     expect(await jobsOf(id, '?outcome=skipped')).toEqual([skipped]);
   });
 
-  test('skips payloads that no worker accepts once they are patched', async () => {
+  test('is refused for payloads that no worker accepts once they are patched, and says for how many of them and why', async () => {
     const type = typeName();
     await announceWorker(api, { type, payloadSchema: { type: 'object', required: ['to'] } });
-    await ended(type, [{ to: 'x' }]);
+    const [, gone = ''] = await ended(type, [{ to: 'x' }, { to: 'y' }, { to: 'z' }]);
+    await api.post(`/api/jobs/${gone}/retry`); // not in the table yet
     const { id } = await begin({ kind: 'replay', filter: { type }, patch: { to: null } });
-    expect(await settled(id)).toMatchObject({ done: 0, skipped: 1 });
-    expect((await jobsOf(id))[0]?.reason).toBe('/payload/to is required');
+    expect(await settled(id)).toMatchObject({
+      done: 0,
+      skipped: 1,
+      failed: 2,
+      reasons: [
+        { outcome: 'failed', reason: '/payload/to is required', count: 2 },
+        { outcome: 'skipped', reason: 'the job has not ended: it is pending', count: 1 },
+      ],
+    });
   });
 
   test('is made once by requests with the same key, and another body is rejected', async () => {

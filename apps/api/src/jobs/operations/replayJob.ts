@@ -5,7 +5,7 @@ import { newId } from '@jobstream/eventlog';
 import type { OperationJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { findJob } from '../read/findJob.ts';
-import { gone, type Outcome } from './changeJob.ts';
+import { gone, type Outcome, refused } from './changeJob.ts';
 import { mergePatch } from './mergePatch.ts';
 import type { OpenedOperation } from './operationContents.ts';
 import { contentsObstacle, payloadRefusal } from './payloadRefusal.ts';
@@ -19,10 +19,8 @@ export async function replayJob({ id }: OperationJob, operation: OpenedOperation
   const source = await findJob(id, deps);
   if (source === undefined) return unlessDone(idOfRepetition(id, operation), gone, deps);
   const event = repetition(source, operation, deps.log.clock.now());
-  const reason = obstacleOf(source) ?? refusalOf(event, deps);
-  return reason === undefined
-    ? createOrFind(event, deps)
-    : unlessDone(event.jobId, { outcome: 'skipped', reason }, deps);
+  const obstacle = obstacleOf(source) ?? refused(refusalOf(event, deps));
+  return obstacle === undefined ? createOrFind(event, deps) : unlessDone(event.jobId, obstacle, deps);
 }
 
 /** A source that cannot be repeated any more may have been, before a crash. */
@@ -30,11 +28,12 @@ async function unlessDone(newJobId: string, otherwise: Outcome, deps: ApiDeps): 
   return (await findExistingJob(newJobId, deps)) === undefined ? otherwise : { outcome: 'done', newJobId };
 }
 
-/** Why a job cannot be repeated. */
-export function obstacleOf(source: Job): string | undefined {
-  if (!isTerminal(source.status)) return `the job has not ended: it is ${source.status}`;
-  if (source.unreadableEvents !== undefined) return 'the job has events of a newer release';
-  return contentsObstacle(source.payload);
+/** The outcome for a job that cannot be repeated. */
+export function obstacleOf(source: Job): Outcome | undefined {
+  if (!isTerminal(source.status))
+    return { outcome: 'skipped', reason: `the job has not ended: it is ${source.status}` };
+  if (source.unreadableEvents !== undefined) return refused('the job has events of a newer release');
+  return refused(contentsObstacle(source.payload));
 }
 
 /** The creation of a job that repeats another. */

@@ -1,7 +1,7 @@
 import type { Job, LoggedEvent } from '@jobstream/domain';
 import type { OperationJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
-import { changeJob, contextOf, gone, isDeed, type Outcome } from './changeJob.ts';
+import { changeJob, contextOf, gone, isDeed, type Outcome, refused } from './changeJob.ts';
 import { mergePatch } from './mergePatch.ts';
 import type { OpenedOperation } from './operationContents.ts';
 import { contentsObstacle, payloadRefusal } from './payloadRefusal.ts';
@@ -55,7 +55,7 @@ async function patchPayload(
   { operation, deps }: { readonly operation: OpenedOperation; readonly deps: ApiDeps },
 ): Promise<Outcome> {
   const payload = mergePatch(before, operation.patch);
-  const reason = contentsObstacle(before) ?? payloadRefusal({ type, payload, tenant }, deps);
-  if (reason !== undefined) return { outcome: 'skipped', reason };
+  const refusal = refused(contentsObstacle(before) ?? payloadRefusal({ type, payload, tenant }, deps));
+  if (refusal !== undefined) return refusal;
   return changeJob(job, { ...contextOf(operation, deps), kind: 'ChangePayload', payload }, deps);
 }

@@ -9,6 +9,8 @@ import { sendJson } from '../../http/sendJson.ts';
 import { Problem } from '../../problems/problem.ts';
 import { operationJobView, operationView } from './operationView.ts';
 
+const MOST_REASONS = 20;
+
 /** The path parameters of one operation. */
 export const OperationPath = Schema.Struct({ id: JobId });
 
@@ -41,7 +43,7 @@ export function listOperations({ operations }: ApiDeps): RequestHandler {
     const { items, nextCursor } = await operations.list(query).catch(orInvalidCursor);
     if (nextCursor !== null) res.setHeader('Link', nextPage('/api/operations', req, nextCursor));
     res.setHeader('Cache-Control', 'private, no-store');
-    sendJson(res, 200, { items: items.map(operationView), nextCursor });
+    sendJson(res, 200, { items: items.map((operation) => operationView(operation)), nextCursor });
   };
 }
 
@@ -49,8 +51,10 @@ export function listOperations({ operations }: ApiDeps): RequestHandler {
 export function getOperation({ operations }: ApiDeps): RequestHandler {
   return async (req, res) => {
     const operation = found(await operations.read(idOf(req), callerOf(res).tenant));
+    const { id, skipped, failed } = operation;
+    const reasons = skipped + failed === 0 ? [] : await operations.countReasons(id, MOST_REASONS);
     res.setHeader('Cache-Control', 'no-store');
-    sendJson(res, 200, operationView(operation));
+    sendJson(res, 200, operationView(operation, reasons));
   };
 }
 
