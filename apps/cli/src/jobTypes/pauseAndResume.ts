@@ -2,7 +2,7 @@ import type { JobType } from '@jobstream/client';
 import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command/apiCommand.ts';
 import { definedIn } from '../command/definedIn.ts';
 import { ExitCode } from '../command/exitCode.ts';
-import { UsageError } from '../command/failure.ts';
+import { CommandError, UsageError } from '../command/failure.ts';
 import { examples } from '../command/help.ts';
 import { time } from '../command/values.ts';
 
@@ -13,12 +13,14 @@ interface ResumeOptions extends ApiOptions {
 interface PauseOptions extends ResumeOptions {
   readonly until?: string;
   readonly reason?: string;
+  readonly new?: true;
 }
 
 export function pauseCommand(run: RunOnApi) {
   return apiCommand('pause', 'Pauses a job type, or all: no new attempt starts.')
     .argument('[type]', 'the job type')
     .option('--all', 'all types, and those that appear later')
+    .option('--new', 'also a type that has neither jobs nor workers yet')
     .option('--until <time>', 'resume by itself at this time', time)
     .option('--reason <text>', 'why; it is shown with the waiting jobs')
     .addHelpText(
@@ -31,15 +33,17 @@ export function pauseCommand(run: RunOnApi) {
     .action(run(pause));
 }
 
-async function pause(api: Api, type: string | undefined, { all, until, reason }: PauseOptions): Promise<ExitCode> {
+async function pause(api: Api, type: string | undefined, options: PauseOptions): Promise<ExitCode> {
+  const { all, until, reason } = options;
   const { client, printer, signal } = api;
   const end = until === undefined ? '' : `, to resume ${printer.time(until)}`;
-  const options = { signal, ...definedIn({ until, reason }) };
+  const request = { signal, ...definedIn({ until, reason }) };
   if (isOne(type, all)) {
-    printer.document(await client.types.pause(type, options), () => `${type} is paused${end}`);
+    if (!options.new) await assertKnown(type, api, '; with --new it is paused before it has any');
+    printer.document(await client.types.pause(type, request), () => `${type} is paused${end}`);
     return ExitCode.ok;
   }
-  const types = await client.types.pauseAll(options);
+  const types = await client.types.pauseAll(request);
   printer.document({ items: types }, () => [`${typesOf(types.length)} paused${end}`, ...alone(types)].join('; '));
   return ExitCode.ok;
 }
@@ -55,6 +59,7 @@ export function resumeCommand(run: RunOnApi) {
 async function resume(api: Api, type: string | undefined, { all }: ResumeOptions): Promise<ExitCode> {
   const { client, printer, signal } = api;
   if (isOne(type, all)) {
+    await assertKnown(type, api);
     const resumed = await client.types.resume(type, { signal });
     printer.document(resumed, () => `${type} is active, ${resumed.backlog} waiting`);
     return ExitCode.ok;
@@ -63,6 +68,14 @@ async function resume(api: Api, type: string | undefined, { all }: ResumeOptions
   const active = types.filter(({ paused }) => !paused);
   printer.document({ items: types }, () => [`${typesOf(active.length)} active`, ...alone(types)].join('; '));
   return ExitCode.ok;
+}
+
+/** A misspelt type has no effect that anybody wants. @throws CommandError. */
+async function assertKnown(type: string, { client, signal }: Api, advice = ''): Promise<void> {
+  const types = await client.types.list({ signal });
+  if (types.some((known) => known.type === type)) return;
+  const names = types.map((known) => known.type).join(', ');
+  throw new CommandError(`no job and no worker has the type ${type}: there are ${names || 'no types yet'}${advice}`);
 }
 
 function isOne(type: string | undefined, all: true | undefined): type is string {

@@ -1,8 +1,10 @@
 import type { LogLine } from '@jobstream/client';
 import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command/apiCommand.ts';
 import { ExitCode } from '../command/exitCode.ts';
+import { CommandError } from '../command/failure.ts';
 import { examples } from '../command/help.ts';
 import { wholeNumber } from '../command/values.ts';
+import { countOf } from '../output/countOf.ts';
 import type { Printer, Tone } from '../output/printer.ts';
 import { plainText } from '../output/table.ts';
 
@@ -30,7 +32,11 @@ export function logsCommand(run: RunOnApi) {
 }
 
 async function showLogs({ client, printer, signal }: Api, id: string, options: LogsOptions): Promise<ExitCode> {
-  const attempt = options.attempt ?? Math.max(1, (await client.jobs.get(id, { signal })).attempt);
+  const begun = (await client.jobs.get(id, { signal })).attempt;
+  const attempt = options.attempt ?? Math.max(1, begun);
+  // One that will begin can be followed.
+  if (attempt > begun && options.attempt !== undefined && !options.follow)
+    throw new CommandError(`there is no attempt ${attempt}: the job has had ${countOf(begun, 'attempt')}`);
   const lines = options.follow
     ? client.jobs.followLogs(id, attempt, { signal })
     : client.jobs.logs(id, attempt, { signal });

@@ -90,7 +90,7 @@ test('retry --wait shows the job when it has ended, with the exit code of its ou
   expect(await stage.run('get', id, '--wait')).toMatchObject({ code: 1 });
   expect(await stage.run('retry', id, '--wait')).toMatchObject({
     code: 1,
-    stdout: expect.stringContaining('sleep  failed'),
+    stdout: expect.stringMatching(/ {2}sleep {2}failed {2}Error: .+\n$/u),
   });
   expect(await stage.run('retry', id, '--wait', '30s', '--payload', '{"durationMs": 1}')).toMatchObject({
     code: 0,

@@ -2,6 +2,8 @@ import { JobstreamError, UnavailableError, type Job } from '@jobstream/client';
 import type { Api } from '../../command/apiCommand.ts';
 import { ExitCode } from '../../command/exitCode.ts';
 import { describeApiError } from '../../command/failure.ts';
+import { plainText } from '../../output/table.ts';
+import { describeError } from '../describe/describeEvent.ts';
 import { paintStatus } from '../describe/describeJob.ts';
 
 /**
@@ -20,7 +22,7 @@ export async function changeJobs(
       const job = await change(id);
       printer.document(
         job,
-        () => `${printer.tone('strong', job.id)}  ${job.type}  ${paintStatus(job.status, printer)}`,
+        () => `${printer.tone('strong', job.id)}  ${job.type}  ${paintStatus(job.status, printer)}${errorOf(job)}`,
       );
     } catch (error) {
       if (!(error instanceof JobstreamError) || error instanceof UnavailableError) throw error;
@@ -29,4 +31,8 @@ export async function changeJobs(
     }
   }
   return code;
+}
+
+function errorOf({ status, error }: Job): string {
+  return status === 'failed' && error !== undefined ? `  ${plainText(describeError(error))}` : '';
 }
