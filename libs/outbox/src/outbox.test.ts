@@ -66,11 +66,11 @@ test('rows that a relay claims are passed by for another, and are back when it f
   });
   await expect(first).rejects.toThrow('the log is unavailable');
   expect((await outbox.count())?.waiting).toBe(2);
-  const drained: unknown[] = [];
+  const back: unknown[] = [];
   // Its connection is closed, and the server notices that a moment later.
   await eventually(async () => {
-    drained.push(...(await drain()));
-    expect(drained).toEqual(['1', '2']);
+    back.push(...(await drain()));
+    expect(back).toEqual(['1', '2']);
   });
 });
 
