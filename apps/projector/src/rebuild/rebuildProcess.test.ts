@@ -82,6 +82,7 @@ test('an unreachable server is reported in one sentence with exit code 2', async
   env = { ...env, NATS_URL: 'nats://127.0.0.1:1' };
   expect(await run('rebuild')).toEqual({
     how: 2,
-    output: expect.stringMatching(/^the event log is not available.*\n$/),
+    output:
+      'NATS at nats://127.0.0.1:1 cannot be reached: the connection was refused. Start it, or correct NATS_URL.\n',
   });
 });
