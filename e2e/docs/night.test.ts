@@ -75,8 +75,13 @@ async function jobsOf(client: JobstreamClient, filter: Parameters<JobstreamClien
   return jobs;
 }
 
+/** What the demo has said that is wrong; on a starved machine its client waits for answers, and says so. */
+function complaintsOf({ stderr }: TestProcess): string {
+  return stderr.replaceAll(/^jobstream: .+ Trying again for \d+ s\.\n/gmu, '');
+}
+
 test('an hour of the shop ends as its plan says, with the fault since the deploy and in one customer alone', async () => {
-  expect(demo.stderr).toBe('');
+  expect(complaintsOf(demo)).toBe('');
   expect(demo.stdout).toMatch(/webhooks of globex fail since \d{4}-\d\d-\d\dT\S+Z$/mu);
   const client = new JobstreamClient({ url: system.api });
   const failed = await jobsOf(client, { status: 'failed', type: 'order-webhook' });
@@ -129,5 +134,5 @@ test('the commands of the guide lead from the first look to the last retry', asy
 
 test('Ctrl-C ends the workers of the shop', async () => {
   demo.kill('SIGINT');
-  expect({ code: await demo.ended, stderr: demo.stderr }).toEqual({ code: 0, stderr: '' });
+  expect({ code: await demo.ended, stderr: complaintsOf(demo) }).toEqual({ code: 0, stderr: '' });
 });
