@@ -10,6 +10,7 @@ import {
 } from '@jobstream/test-support';
 import { afterAll, expect, test } from 'vitest';
 import { useDashboard } from './dashboardStage.ts';
+import { whileTheTableLags } from './tableLag.ts';
 
 const { pageFolder, openPage, prepare } = useDashboard();
 
@@ -19,7 +20,14 @@ let settings: Record<string, string>;
 
 prepare(async () => {
   dataDir = await scratchDataFolder('restart');
-  settings = { ...PATIENT, PORT: String(await freePort()), DASHBOARD: 'true', DASHBOARD_DIR: pageFolder };
+  // A read waits for two fifths of this time for what was changed before it.
+  settings = {
+    ...PATIENT,
+    REQUEST_TIMEOUT_MS: '15000',
+    PORT: String(await freePort()),
+    DASHBOARD: 'true',
+    DASHBOARD_DIR: pageFolder,
+  };
   system = await startSystem(dataDir, settings);
 });
 
@@ -47,4 +55,22 @@ test('a page says that the API is away, and shows what happened when it is back'
   await page.context().setOffline(false);
   await row.getByText('cancelled').waitFor();
   await notice.waitFor({ state: 'detached' });
+});
+
+test('a page says how old the table is when it lacks what was changed', async (context) => {
+  const { page } = await openPage(context, { baseURL: system.api });
+  const { jobs } = new JobstreamClient({ url: system.api });
+  const { id } = await jobs.create({ type: 'behind', payload: {} });
+  await eventually(async () => expect((await jobs.listPage({ type: 'behind' })).items).toHaveLength(1));
+  await page.goto(`/dashboard/jobs/${id}`);
+  const notice = page.getByText(/The table is .* behind the log/);
+  await whileTheTableLags(system.postgres, async () => {
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('cancelled').first().waitFor();
+    await page.getByRole('link', { name: 'Jobs', exact: true }).click();
+    await notice.waitFor();
+  });
+  await notice.waitFor({ state: 'detached' });
+  await page.getByRole('row').filter({ hasText: id }).getByText('cancelled').waitFor();
 });

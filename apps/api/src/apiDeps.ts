@@ -9,6 +9,7 @@ import type { LongRequests } from './feeds/longRequests.ts';
 import type { RequestLimits } from './http/requestLimits.ts';
 import type { ServedVersions } from './jobs/read/servedVersions.ts';
 import type { PayloadChecks } from './payloads/payloadChecks.ts';
+import type { TablePosition } from './http/tablePosition.ts';
 
 /** The dependencies of the routes. */
 export interface ApiDeps {
@@ -32,6 +33,7 @@ export interface ApiDeps {
     | 'announcements'
     | 'messages'
     | 'prefix'
+    | 'reached'
     | 'stats'
   >;
   readonly announced: Pick<AnnouncedTypes, 'isCurrent' | 'type' | 'types' | 'workers'>;
@@ -59,6 +61,7 @@ export interface ApiDeps {
     | 'listPastJobs'
     | 'countPastJobs'
   >;
+  readonly tablePosition: TablePosition;
   readonly rebuilds: Pick<RebuildRequests, 'request' | 'read' | 'cancel'>;
   readonly verifications: Pick<Verifications, 'request' | 'read'>;
   readonly operations: Pick<

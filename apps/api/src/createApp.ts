@@ -18,6 +18,7 @@ import { keyRoutes } from './keys/keyRoutes.ts';
 import { documentRoutes } from './openapi/documentRoutes.ts';
 import { auditRoutes } from './operations/auditRoutes.ts';
 import { processRoutes } from './operations/processRoutes.ts';
+import { answersWithPosition } from './http/logPosition.ts';
 import { Problem } from './problems/problem.ts';
 import { verificationRoutes } from './projections/verificationRoutes.ts';
 import { rebuildRoutes } from './projections/rebuildRoutes.ts';
@@ -39,7 +40,7 @@ export function createApp(deps: ApiDeps): Express {
   app.locals['limits'] = deps.limits;
   app.locals['audit'] = { trail: deps.auditTrail, clock: deps.log.clock } satisfies AuditParts;
   app.use(requestLog(deps.logger), requestMetrics(deps.metrics), requestTrace(deps.tracing), secureHeaders());
-  app.use(arrivalDeadline(30_000), checkRequestHead);
+  app.use(arrivalDeadline(30_000), checkRequestHead, answersWithPosition(deps.log));
   if (deps.auth.open) {
     deps.logger.warn('AUTH is open: every client that reaches this address may do everything');
     app.use(localRequestsOnly(deps.auth.corsOrigins));

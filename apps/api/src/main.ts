@@ -23,6 +23,7 @@ import { apiReadiness } from './operations/apiReadiness.ts';
 import { OperationRunner } from './jobs/operations/operationRunner.ts';
 import { ServedVersions } from './jobs/read/servedVersions.ts';
 import { PayloadChecks } from './payloads/payloadChecks.ts';
+import { TablePosition } from './http/tablePosition.ts';
 import { WaitingTypes } from './payloads/waitingTypes.ts';
 import { storageMetrics } from './telemetry/storageMetrics.ts';
 import { backlogMetrics } from './telemetry/backlogMetrics.ts';
@@ -49,7 +50,8 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   const longRequests = new LongRequests({ callerShare: config.CALLER_SHARE });
   const servedVersions = new ServedVersions();
   const payloads = payloadChecks(config, announced, table);
-  const views = { announced, payloads, tail, longRequests, servedVersions, table, ...pageOf(config) };
+  const tablePosition = new TablePosition({ table, log, limits });
+  const views = { announced, payloads, tail, longRequests, servedVersions, table, tablePosition, ...pageOf(config) };
   const deps = { log, ...views, ...state, keyCache, auth, readiness, limits, metrics, tracing, logger };
   const server = new HttpServer({
     listener: createApp(deps),

@@ -24,6 +24,7 @@ import { apiReadiness } from '../src/operations/apiReadiness.ts';
 import { OperationRunner } from '../src/jobs/operations/operationRunner.ts';
 import { ServedVersions } from '../src/jobs/read/servedVersions.ts';
 import { PayloadChecks } from '../src/payloads/payloadChecks.ts';
+import { TablePosition } from '../src/http/tablePosition.ts';
 import { WaitingTypes } from '../src/payloads/waitingTypes.ts';
 import { backlogMetrics } from '../src/telemetry/backlogMetrics.ts';
 
@@ -78,7 +79,8 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const readiness = apiReadiness(log, table);
   const tail = new LiveTail({ log, logger, ...options.tail });
   const longRequests = new LongRequests({ callerShare: 75, ...options.longRequests });
-  const views = { servedVersions: new ServedVersions(), table, announced };
+  const tablePosition = new TablePosition({ table, log, limits });
+  const views = { servedVersions: new ServedVersions(), table, tablePosition, announced };
   const parts = { ...views, log, payloads, tail, longRequests, ...state, keys, keyCache };
   const { dashboardDir = import.meta.dirname } = options;
   const deps = { ...parts, auth, dashboardDir, readiness, limits, metrics, tracing, logger };

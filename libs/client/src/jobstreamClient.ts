@@ -95,7 +95,7 @@ export class JobstreamClient {
    * const { items } = await client.failures({ window: '7d', type: 'email' });
    */
   failures(query: FailuresQuery = {}, { signal }: CallOptions = {}): Promise<Failures> {
-    return this.#transport.ask({ path: '/api/failures', query: { ...query }, signal });
+    return this.#transport.ask({ path: '/api/failures', query: { ...query }, signal, ofTable: true });
   }
 
   /**
@@ -111,6 +111,6 @@ export class JobstreamClient {
 
   /** Counts the jobs; with a time range also what happened in it. */
   stats({ signal, ...query }: StatsOptions = {}): Promise<Stats> {
-    return this.#transport.ask({ path: '/api/stats', query, signal });
+    return this.#transport.ask({ path: '/api/stats', query, signal, ofTable: query.asOf === undefined });
   }
 }

@@ -21,6 +21,11 @@ export class LogUnavailableError extends Error {
   }
 }
 
+/** The error of what is used before it is started. */
+export function notStarted(): LogUnavailableError {
+  return new LogUnavailableError('it is not started');
+}
+
 /**
  * No server of the log could be reached at the start, or it refused the credentials. The message says in one line which server, why,
  * and what to do: write it where an operator reads it, without the stack.

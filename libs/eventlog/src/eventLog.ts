@@ -3,11 +3,13 @@ import type { Announcements } from './announcements/announcements.ts';
 import type { AttemptLogs } from './attemptLogs/attemptLogs.ts';
 import { ArchivedFeed } from './read/archivedFeed.ts';
 import { jobAppendRequest } from './append/appendRequest.ts';
+import { ReachedPosition } from './append/reachedPosition.ts';
 import type { Contents } from './contents/contents.ts';
 import { Connection, within } from './connection/connection.ts';
 import { buildParts, type EventLogParts, prepare, serverTime } from './eventLogParts.ts';
-import { LogUnavailableError, StreamMismatchError } from './errors.ts';
+import { LogUnavailableError, notStarted, StreamMismatchError } from './errors.ts';
 import type { EventFeed, HeaderFields, LogEntry } from './read/logEntry.ts';
+import { isReadableRecord, type RecordedEvent } from './read/logEntry.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
 import { subscribeToCancellations } from './queue/subscribeToHints.ts';
 import type { ConsumerManager } from './queue/consumerManager.ts';
@@ -23,7 +25,6 @@ import type { LogStorage } from './storage/logStorage.ts';
 import { whyRefused } from './storage/whyRefused.ts';
 import type { LogStats } from './queue/logStats.ts';
 import { silentSink, type LogSink } from './connection/logSink.ts';
-import { isReadableRecord, type RecordedEvent } from './read/logEntry.ts';
 import type { ScheduleLog } from './schedules/scheduleLog.ts';
 import { ServerClock } from './connection/serverClock.ts';
 import type { Wake } from './timers/timerScheduler.ts';
@@ -45,6 +46,8 @@ export class EventLog {
   readonly name = 'event log';
   /** The clock of the server, which alone decides what is due. */
   readonly clock: ServerClock;
+  /** The newest event of a job that was appended or read here. */
+  readonly reached = new ReachedPosition();
   readonly #options: EventLogOptions;
   readonly #sink: LogSink;
   readonly #queues = new Set<JobQueue>();
@@ -65,7 +68,7 @@ export class EventLog {
   async start(): Promise<void> {
     const connection = await Connection.open(this.#options);
     try {
-      const parts = await buildParts(connection, this.#options, this.#sink, this.clock);
+      const parts = await buildParts(connection, { ...this.#options, reached: this.reached }, this.#sink, this.clock);
       this.#parts = parts;
       connection.onReconnected(() => this.clock.doubt());
       await this.clock.start();
@@ -165,6 +168,7 @@ export class EventLog {
   async readJob(jobId: string, jobType?: string): Promise<JobSnapshot | undefined> {
     const { reader, contents } = this.#started();
     const snapshot = await reader.job(jobId, jobType);
+    this.reached.note(snapshot?.sequence ?? 0);
     return snapshot && { ...snapshot, job: await contents.openJob(snapshot.job) };
   }
 
@@ -291,8 +295,4 @@ export class EventLog {
     if (this.#parts === undefined) throw notStarted();
     return this.#parts;
   }
-}
-
-function notStarted(): LogUnavailableError {
-  return new LogUnavailableError('it is not started');
 }

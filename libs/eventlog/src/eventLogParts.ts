@@ -5,6 +5,7 @@ import { AttemptLogs } from './attemptLogs/attemptLogs.ts';
 import { Appender } from './append/appender.ts';
 import { AppendLimiter } from './append/appendLimiter.ts';
 import { BatchAppender } from './append/batchAppender.ts';
+import type { ReachedPosition } from './append/reachedPosition.ts';
 import type { Connection } from './connection/connection.ts';
 import type { ServerClock } from './connection/serverClock.ts';
 import { ConsumerManager } from './queue/consumerManager.ts';
@@ -77,19 +78,19 @@ export interface EventLogParts {
 /** Creates or checks the streams, and builds the parts that use them; rejects as `ensureStream` does. */
 export async function buildParts(
   connection: Connection,
-  options: EventLogOptions,
+  options: EventLogOptions & { readonly reached: ReachedPosition },
   sink: LogSink,
   clock: ServerClock,
 ): Promise<EventLogParts> {
-  const { groupCommit = true } = options;
   const { deadlineMs = DEADLINE_MS, maxPending = MAX_PENDING, maxPendingBytes = MAX_PENDING_BYTES } = options;
-  const { observer } = options;
-  const writeHealth = new WriteHealth(connection, { observer, presumeWritableAfterMs: PRESUME_WRITABLE_AFTER_MS });
+  const watched = { observer: options.observer, presumeWritableAfterMs: PRESUME_WRITABLE_AFTER_MS };
+  const writeHealth = new WriteHealth(connection, watched);
   const manager = await jetstreamManager(connection.nats, { checkAPI: false, timeout: DEADLINE_MS });
   const { replicas, rule } = await prepareStreams(manager, options, sink);
   const publisher = new Publisher(connection, deadlineMs * PUBLISH_TIMEOUT_SHARE);
   const limiter = new AppendLimiter({ maxPending, maxPendingBytes });
-  const appender = new Appender(connection, publisher, { groupCommit, deadlineMs, limiter, observer: writeHealth });
+  const appending = { deadlineMs, limiter, observer: writeHealth, reached: options.reached };
+  const appender = new Appender(connection, publisher, { groupCommit: options.groupCommit ?? true, ...appending });
   const core = { connection, manager, publisher, appender };
   const direct = new DirectReader(connection, deadlineMs);
   const messages = new LogMessages(manager, direct);
@@ -103,7 +104,7 @@ export async function buildParts(
     contents,
     attemptLogs: new AttemptLogs({ ...core, contents, direct: new DirectReader(connection, deadlineMs, LOGS_STREAM) }),
     writeHealth,
-    batches: new BatchAppender(connection, publisher, { deadlineMs, limiter, observer: writeHealth }),
+    batches: new BatchAppender(connection, publisher, appending),
     reader,
     prefix: new LogPrefix({ manager, direct, reader, rule, clock, maxAgeMs: options.maxAgeMs ?? 0 }),
     timers: new TimerScheduler(publisher, deadlineMs, clock),

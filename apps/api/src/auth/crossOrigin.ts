@@ -15,6 +15,8 @@ const REQUEST_HEADERS = [
 const ANSWER_HEADERS = [
   'ETag',
   'Idempotent-Replayed',
+  'Jobstream-Position',
+  'Jobstream-Table-Lag',
   'Link',
   'Location',
   'RateLimit',

@@ -8,6 +8,7 @@ import { requireScope } from '../auth/requireScope.ts';
 import { DEFAULT_LIMIT, Limit, queryDecoder, repeatable, withLists } from '../http/decodeQuery.ts';
 import { type BodyOf, sendJson } from '../http/sendJson.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
+import { ofTable, positionParameter } from '../http/tablePosition.ts';
 import { jsonContent, type Operation } from '../routes/operation.ts';
 import type { Route } from '../routes/route.ts';
 import { Window, windowMs } from '../stats/statsQuery.ts';
@@ -51,6 +52,7 @@ const FailuresQuery = Schema.Struct({
   window: Schema.optionalKey(Window).annotateKey({ description: 'The last period; default `24h`.' }),
   type: Schema.optionalKey(repeatable(JobType)).annotateKey({ description: 'Jobs of any of these types.' }),
   limit: Schema.optionalKey(Limit).annotateKey({ description: 'The number of groups.' }),
+  ...positionParameter,
 });
 
 const decode = queryDecoder(FailuresQuery);
@@ -63,14 +65,18 @@ const listFailuresOperation: Operation = {
     'The jobs that are `failed` now and failed in the window, grouped by type, name and code of the error, and its message without what varies. Jobs that were retried since are left out.',
   query: FailuresQuery,
   responses: {
-    200: { description: 'The groups.', headers: ['Cache-Control'], content: jsonContent(FailuresView) },
+    200: {
+      description: 'The groups.',
+      headers: ['Cache-Control', 'Jobstream-Table-Lag'],
+      content: jsonContent(FailuresView),
+    },
   },
   problems: ['query-too-expensive', 'table-unavailable', 'deadline-exceeded'],
 };
 
 /** The route `/api/failures`. */
 export function failureRoutes(deps: ApiDeps): readonly Route[] {
-  const handlers = [requireScope('jobs:read'), withinDeadline(listFailures(deps))];
+  const handlers = [requireScope('jobs:read'), withinDeadline(ofTable(deps.tablePosition, listFailures(deps)))];
   return [{ path: '/api/failures', get: { operation: listFailuresOperation, handlers } }];
 }
 

@@ -1,8 +1,10 @@
 import type * as Schema from 'effect/Schema';
 import type { Response } from 'express';
+import { setPosition } from './logPosition.ts';
 
 /** Sends a JSON response. Cheaper than `res.json`, which reads settings and computes entity tags. */
 export function sendJson(res: Response, status: number, body: unknown, type = 'application/json'): void {
+  setPosition(res);
   send(res, status, { type: `${type}; charset=utf-8`, text: JSON.stringify(body) });
 }
 

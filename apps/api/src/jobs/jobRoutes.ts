@@ -4,6 +4,7 @@ import { requireScope } from '../auth/requireScope.ts';
 import { noArrivalDeadline } from '../http/arrivalDeadline.ts';
 import { jsonBody } from '../http/jsonBody.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
+import { ofTable } from '../http/tablePosition.ts';
 import type { Operation } from '../routes/operation.ts';
 import type { Endpoint, Route } from '../routes/route.ts';
 import type { ChangeCommand } from './change/applyCommand.ts';
@@ -41,7 +42,10 @@ export function jobRoutes(deps: ApiDeps): readonly Route[] {
     // First, because the router tries one route after the other, and this one is asked for most.
     {
       path: '/api/jobs',
-      get: { operation: listJobsOperation, handlers: [read, withinDeadline(listJobs(deps, reasons))] },
+      get: {
+        operation: listJobsOperation,
+        handlers: [read, withinDeadline(ofTable(deps.tablePosition, listJobs(deps, reasons)))],
+      },
       post: { operation: createJobOperation, handlers: [write, ...body, withinDeadline(createJob(deps))] },
     },
     ...batchRoutes(deps),
@@ -58,14 +62,6 @@ export function jobRoutes(deps: ApiDeps): readonly Route[] {
       get: {
         operation: getAttemptLogsOperation,
         handlers: [requireScope('jobs:debug'), own, getAttemptLogs(deps)],
-      },
-    },
-    {
-      path: '/api/jobs/:id/payload',
-      delete: {
-        operation: erasePayloadOperation,
-        handlers: [requireScope('admin'), own, withinDeadline(erasePayload(deps))],
-        audit: { action: 'job.erase', subject: 'id', required: true },
       },
     },
     ...changeRoutes(deps),
@@ -86,13 +82,25 @@ function changeRoutes(deps: ApiDeps): readonly Route[] {
     { path: '/api/jobs/:id/retry', post: change(RequeueJob, 'retry', retryJob(deps)) },
     { path: '/api/jobs/:id/run-now', post: change(RunJobNow, 'run-now', runJobNow(deps)) },
     { path: '/api/jobs/:id/rerun', post: change(rerunJobOperation, 'rerun', rerunJob(deps)) },
+    {
+      path: '/api/jobs/:id/payload',
+      delete: {
+        operation: erasePayloadOperation,
+        handlers: [requireScope('admin'), ownJob(deps), withinDeadline(erasePayload(deps))],
+        audit: { action: 'job.erase', subject: 'id', required: true },
+      },
+    },
   ];
 }
 
 function changeMany(command: ChangeCommand['kind'], deps: ApiDeps): Endpoint {
   return {
     operation: bulkChangeOperation[command],
-    handlers: [requireScope('jobs:write'), ...jsonBody({ required: true }), bulkChange(command, deps)],
+    handlers: [
+      requireScope('jobs:write'),
+      ...jsonBody({ required: true }),
+      ofTable(deps.tablePosition, bulkChange(command, deps)),
+    ],
     audit: { action: `jobs.${verbs[command]}`, hasDryRun: true, details: (request) => request },
   };
 }

@@ -51,7 +51,7 @@ function pathItem(route: Route, components: Components): object {
   const item: Record<string, object> = {};
   for (const method of METHODS) {
     const endpoint = route[method];
-    if (endpoint !== undefined) item[method] = operationObject(endpoint, components);
+    if (endpoint !== undefined) item[method] = operationObject(endpoint, method !== 'get', components);
   }
   return item;
 }
@@ -61,7 +61,7 @@ function headerObject([name, { always, ...header }]: [string, (typeof responseHe
 }
 
 /** Describes an endpoint. */
-function operationObject({ operation, handlers }: Endpoint, components: Components): object {
+function operationObject({ operation, handlers }: Endpoint, changes: boolean, components: Components): object {
   const requirement = requirementOf(handlers[0]) ?? requireScope('admin').requirement;
   const { id, tag, summary, description, body } = operation;
   return {
@@ -73,7 +73,7 @@ function operationObject({ operation, handlers }: Endpoint, components: Componen
     ...(body === undefined
       ? {}
       : { requestBody: { required: body.required, content: bodyContent(operation, components) } }),
-    responses: responses(operation, requirement, components),
+    responses: responses(operation, { requirement, changes }, components),
     security: security(requirement),
     ...(requirement.acrossTenants ? { 'x-across-tenants': true } : {}),
   };

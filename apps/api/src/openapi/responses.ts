@@ -15,6 +15,7 @@ const problemsOfAll: readonly ProblemCode[] = [
 ];
 const OF_ALL: readonly ResponseHeader[] = ['X-Request-Id'];
 const OF_GUARDED: readonly ResponseHeader[] = ['RateLimit', 'RateLimit-Policy'];
+const OF_CHANGES: readonly ResponseHeader[] = ['Jobstream-Position'];
 const OF_STATUS: Readonly<Record<number, readonly ResponseHeader[]>> = {
   401: ['WWW-Authenticate'],
   403: ['WWW-Authenticate'],
@@ -22,16 +23,23 @@ const OF_STATUS: Readonly<Record<number, readonly ResponseHeader[]>> = {
   503: ['Retry-After'],
 };
 
+interface Kind {
+  readonly requirement: Requirement;
+  /** Whether the operation may change something. */
+  readonly changes: boolean;
+}
+
 /** Describes all responses of an operation by status; `default` is what the server itself rejects. */
-export function responses(operation: Operation, requirement: Requirement, components: Components): object {
+export function responses(operation: Operation, { requirement, changes }: Kind, components: Components): object {
   const usual = requirement.scope === 'none' ? OF_ALL : [...OF_ALL, ...OF_GUARDED];
+  const ofSuccess = changes ? [...usual, ...OF_CHANGES] : usual;
   const byStatus = Object.groupBy(problemsOf(operation, requirement), (code) => problemType(code).status);
   const refusals = Object.entries(byStatus).map(([status, codes = []]) => {
     return [status, refusal(codes, [...usual, ...(OF_STATUS[Number(status)] ?? [])], components)] as const;
   });
   const answers = Object.entries(operation.responses).map(([status, answer]) => [
     status,
-    success(answer, usual, components),
+    success(answer, ofSuccess, components),
   ]);
   return { ...Object.fromEntries([...answers, ...refusals]), default: refusal(problemsOfAll, [], components) };
 }

@@ -46,6 +46,18 @@ export const responseHeaders = {
     always: false,
     schema: { type: 'string', pattern: '^</api/.*>; rel="next"$' },
   },
+  'Jobstream-Position': {
+    description:
+      'A position of the log that has all that the request changed, for the parameter `minPosition`. Streamed answers have none.',
+    always: false,
+    schema: { type: 'string', pattern: '^[0-9]+$' },
+  },
+  'Jobstream-Table-Lag': {
+    description:
+      'Only when the table had not reached `minPosition` in time: the age in milliseconds of the oldest event that the answer lacks; 0 if it lacks none, since the position is of another log.',
+    always: false,
+    schema: { type: 'string', pattern: '^[0-9]+$' },
+  },
   'Idempotent-Replayed': {
     description: 'The response describes what an earlier request with the same `Idempotency-Key` created.',
     always: true,

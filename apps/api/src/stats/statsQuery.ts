@@ -3,6 +3,7 @@ import * as Schema from 'effect/Schema';
 import { invalidParameters, queryDecoder } from '../http/decodeQuery.ts';
 import { Instant } from '@jobstream/creation';
 import { AsOf, type Moment, momentOf } from '../past/pastMoment.ts';
+import { positionParameter } from '../http/tablePosition.ts';
 
 const MINUTE_MS = 60_000;
 /** Later years have more digits than RFC 3339 and Postgres accept. */
@@ -29,6 +30,7 @@ export const StatsQuery = Schema.Struct({
   asOf: Schema.optionalKey(AsOf).annotateKey({
     description: 'The numbers of jobs at this time, or after the event with this `sequence`; not with a period.',
   }),
+  ...positionParameter,
 });
 
 /** The requested span in whole periods of one length; RFC 3339 times, `to` is exclusive. */
@@ -55,7 +57,7 @@ export interface StatsPlan {
 
 /** Decodes a request. @throws Problem `invalid-parameter`, which names each invalid parameter. */
 export function decodeStatsQuery(parameters: unknown, now: number): StatsPlan {
-  const { asOf, ...period } = decode(parameters);
+  const { asOf, minPosition: _minPosition, ...period } = decode(parameters);
   const isPeriod = Object.keys(period).length > 0;
   if (asOf !== undefined && isPeriod) {
     throw invalidParameters([{ parameter: 'asOf', detail: 'must not be given together with window, from or to' }]);
@@ -67,7 +69,10 @@ export function decodeStatsQuery(parameters: unknown, now: number): StatsPlan {
   return { span: spanOf(start, end, now) };
 }
 
-function boundsOf({ window, from, to }: Omit<typeof StatsQuery.Type, 'asOf'>, now: number): readonly [number, number] {
+function boundsOf(
+  { window, from, to }: Omit<typeof StatsQuery.Type, 'asOf' | 'minPosition'>,
+  now: number,
+): readonly [number, number] {
   if (window !== undefined) {
     if ((from ?? to) !== undefined)
       throw invalidParameters([{ parameter: 'window', detail: 'must not be given together with from or to' }]);

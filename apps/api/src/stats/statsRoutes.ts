@@ -11,6 +11,7 @@ import { type BodyOf, sendJson } from '../http/sendJson.ts';
 import { unlessUnavailable } from '../http/unlessUnavailable.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
 import { type Moment, PastView, readPast } from '../past/pastMoment.ts';
+import { ofTable } from '../http/tablePosition.ts';
 import { jsonContent, type Operation } from '../routes/operation.ts';
 import type { Route } from '../routes/route.ts';
 import { activityOf, ActivityView } from './activityOf.ts';
@@ -69,7 +70,11 @@ const getStatsOperation: Operation = {
     'the numbers of jobs at a past moment alone.',
   query: StatsQuery,
   responses: {
-    200: { description: 'The statistics.', headers: ['Cache-Control'], content: jsonContent(StatsView) },
+    200: {
+      description: 'The statistics.',
+      headers: ['Cache-Control', 'Jobstream-Table-Lag'],
+      content: jsonContent(StatsView),
+    },
   },
   problems: [
     'invalid-parameter',
@@ -86,7 +91,7 @@ const CACHE_MS = 1_000;
 
 /** Routes under `/api/stats`. */
 export function statsRoutes(deps: ApiDeps): readonly Route[] {
-  const handlers = [requireScope('jobs:read'), withinDeadline(getStats(deps))];
+  const handlers = [requireScope('jobs:read'), withinDeadline(ofTable(deps.tablePosition, getStats(deps)))];
   return [{ path: '/api/stats', get: { operation: getStatsOperation, handlers } }];
 }
 

@@ -57,20 +57,16 @@ function Others({ job, sent: { before, after, alike } }: RetriedProps) {
   );
 }
 
-/** How many jobs have failed alike. The table may still have the job itself among them, of before its retry. */
+/** How many jobs have failed alike and were not retried. */
 function useOthers({ id }: Job, alike: JobSearch): number | undefined {
   const client = useClient();
   const { data } = useQuery({
     queryKey: ['others', id, alike],
-    queryFn: async ({ signal }) => {
+    queryFn: ({ signal }) => {
       const { sort: _sort, ...filter } = atTime(alike, Date.now());
-      const count = (ids?: readonly string[]) =>
-        client.operations.count({ kind: 'retry', filter: ids === undefined ? filter : { ...filter, ids } }, { signal });
-      // In this order: once the table has the retry, what is counted after it is without the job.
-      const own = await count([id]);
-      return { others: (await count()) - own, lags: own > 0 };
+      return client.operations.count({ kind: 'retry', filter }, { signal });
     },
-    refetchInterval: ({ state }) => (state.data?.lags === true ? 1_000 : 10_000),
+    refetchInterval: 10_000,
   });
-  return data?.others;
+  return data;
 }

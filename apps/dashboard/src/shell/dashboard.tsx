@@ -2,9 +2,11 @@ import { AccessDeniedError, type JobstreamClient } from '@jobstream/client';
 import { QueryCache, QueryClient, QueryClientProvider, useQuery, useQueryClient } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { useEffect } from 'react';
+import { formatDuration } from '../format/duration.ts';
 import { askAgain } from '../live/askAgain.ts';
 import { DashboardContext } from '../live/dashboardContext.ts';
 import { LiveFeed } from '../live/liveFeed.ts';
+import { type TableLag, useTableLag } from '../live/tableLag.ts';
 import { Failure } from '../parts/notes.tsx';
 import { Login } from '../session/login.tsx';
 import { readSession, type Session, SessionContext } from '../session/session.ts';
@@ -15,7 +17,7 @@ const SESSION = ['session'];
 const SESSION_MS = 5_000;
 
 /** Makes the whole page. */
-export function makeDashboard(client: JobstreamClient) {
+export function makeDashboard(client: JobstreamClient, lag: TableLag) {
   const router = makeRouter();
   const feed = new LiveFeed(client);
   const queryClient: QueryClient = new QueryClient({
@@ -31,20 +33,26 @@ export function makeDashboard(client: JobstreamClient) {
   return (
     <QueryClientProvider client={queryClient}>
       <DashboardContext value={{ client, feed }}>
-        <Gate router={router} feed={feed} />
+        <Gate router={router} feed={feed} lag={lag} />
       </DashboardContext>
     </QueryClientProvider>
   );
 }
 
+interface GateProps {
+  readonly router: ReturnType<typeof makeRouter>;
+  readonly feed: LiveFeed;
+  readonly lag: TableLag;
+}
+
 /** The views for those who may see them; the login for the others. */
-function Gate({ router, feed }: { readonly router: ReturnType<typeof makeRouter>; readonly feed: LiveFeed }) {
+function Gate({ router, feed, lag }: GateProps) {
   const { data, error, refetch } = useWatchedSession(feed);
   if (data === null) return <Login onLogin={() => void refetch()} />;
   if (data !== undefined) {
     return (
       <SessionContext value={data}>
-        {error !== null && <Unreachable />}
+        {error === null ? <Behind lag={lag} /> : <Unreachable />}
         <RouterProvider router={router} />
       </SessionContext>
     );
@@ -79,6 +87,17 @@ function withoutPosition(session: Session | null): Omit<Session, 'position'> | n
   if (session === null) return null;
   const { position: _position, ...rest } = session;
   return rest;
+}
+
+/** What was changed is not in what is shown yet. */
+function Behind({ lag }: { readonly lag: TableLag }) {
+  const ms = useTableLag(lag);
+  if (ms === 0) return null;
+  return (
+    <p className="unreachable" role="status">
+      The table is {formatDuration(ms)} behind the log: what you see of your last change may be as old.
+    </p>
+  );
 }
 
 function Unreachable() {

@@ -39,7 +39,15 @@ export async function changeMany(
   { signal, onProgress, ...settings }: BulkOptions,
 ): Promise<BulkChange> {
   const body = { ...selection, ...settings };
-  const request = { method: 'POST', path, body, signal, repeatable: false, patienceMs: Infinity } as const;
+  const request = {
+    method: 'POST',
+    path,
+    body,
+    signal,
+    repeatable: false,
+    ofTable: true,
+    patienceMs: Infinity,
+  } as const;
   if (onProgress !== undefined && settings.dryRun !== true) return lastLine(transport, request, onProgress);
   return { changed: 0, skipped: 0, failed: 0, ...(await transport.ask<Counted>(request)) };
 }

@@ -117,7 +117,14 @@ export class JobOperations {
     { idempotencyKey = newIdempotencyKey(), signal }: CreateOperationOptions = {},
   ): Promise<JobOperation> {
     const headers = { 'idempotency-key': idempotencyKey };
-    return this.#transport.ask({ method: 'POST', path: '/api/operations', body: operation, headers, signal });
+    return this.#transport.ask({
+      method: 'POST',
+      path: '/api/operations',
+      body: operation,
+      headers,
+      signal,
+      ofTable: true,
+    });
   }
 
   /** As `create`, of the kind `replay`: creates a job for each that matches and has ended. */
@@ -126,7 +133,14 @@ export class JobOperations {
     { idempotencyKey = newIdempotencyKey(), signal }: CreateOperationOptions = {},
   ): Promise<JobOperation> {
     const headers = { 'idempotency-key': idempotencyKey };
-    return this.#transport.ask({ method: 'POST', path: '/api/jobs/replay', body: operation, headers, signal });
+    return this.#transport.ask({
+      method: 'POST',
+      path: '/api/jobs/replay',
+      body: operation,
+      headers,
+      signal,
+      ofTable: true,
+    });
   }
 
   /** Counts the jobs of an operation without beginning it, up to 100,000. */
@@ -137,7 +151,7 @@ export class JobOperations {
   /** As `count`, also by type and status. */
   preview(operation: NewOperation, { signal }: CallOptions = {}): Promise<OperationCount> {
     const body = { ...operation, dryRun: true };
-    return this.#transport.ask({ method: 'POST', path: '/api/operations', body, signal });
+    return this.#transport.ask({ method: 'POST', path: '/api/operations', body, signal, ofTable: true });
   }
 
   get(id: string, { signal }: CallOptions = {}): Promise<JobOperation> {

@@ -129,7 +129,8 @@ export class Jobs {
   }
 
   listPage(query: JobListFilter & PageOptions = {}, { signal }: CallOptions = {}): Promise<JobPage> {
-    return this.#transport.ask({ path: '/api/jobs', query: { ...query }, signal });
+    const ofTable = query.asOf === undefined;
+    return this.#transport.ask({ path: '/api/jobs', query: { ...query }, signal, ofTable });
   }
 
   /**

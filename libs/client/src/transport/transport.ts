@@ -1,4 +1,5 @@
 import { UnavailableError, UnexpectedAnswerError } from './errors.ts';
+import { OwnWrites, type OwnWritesOptions } from './ownWrites.ts';
 import { pause, retryDelay, timeLimit } from './pause.ts';
 import { refusal } from './refusal.ts';
 import { RetryWarning, type Warn } from './retryWarning.ts';
@@ -13,6 +14,8 @@ export interface ApiRequest extends CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether the request is idempotent and may be repeated; default true. */
   readonly repeatable?: boolean;
+  /** Whether the answer is of the table, which is a moment behind the log. */
+  readonly ofTable?: boolean;
   /** The time limit of one attempt in milliseconds. */
   readonly patienceMs?: number;
 }
@@ -36,10 +39,12 @@ export class Transport {
   readonly #options: ClientOptions;
   readonly #url: URL;
   readonly #warning: RetryWarning;
+  readonly #ownWrites: OwnWrites;
 
   constructor(options: ClientOptions) {
     this.#options = options;
     this.#url = apiUrl(options.url);
+    this.#ownWrites = new OwnWrites(options);
     this.retryForMs = options.retryForMs ?? RETRY_FOR_MS;
     // oxlint-disable-next-line no-console -- by default a program is told where it tells everything else
     const { warn = (sentence: string) => console.warn(sentence) } = options;
@@ -93,6 +98,7 @@ export class Transport {
       const response = await this.#send(request, limit.signal);
       const text = await received(response.text(), request);
       if (!response.ok) throw refusal(asked(request), response, text);
+      this.#ownWrites.note(request, response);
       return parse(text, response, request) as Body;
     } finally {
       limit.lift();
@@ -115,7 +121,9 @@ export class Transport {
     return { authorization: `Bearer ${secret}` };
   }
 
-  #address({ path, query = {} }: ApiRequest): URL {
+  #address(request: ApiRequest): URL {
+    const { path } = request;
+    const query: Query = { ...request.query, ...this.#ownWrites.query(request) };
     const address = new URL(`.${path}`, this.#url);
     for (const [name, value] of Object.entries(query)) {
       for (const one of Array.isArray(value) ? (value as readonly string[]) : [value]) {
@@ -185,7 +193,7 @@ function apiUrl(url: string): URL {
   throw new TypeError(`expected the url of the API, such as http://127.0.0.1:3000, got ${got}`);
 }
 
-export interface ClientOptions {
+export interface ClientOptions extends OwnWritesOptions {
   /** The URL of the API, such as `https://jobs.example.com`. */
   readonly url: string;
   /** An API key or a token, or a function that returns one; it is called before each request, so it can renew tokens. */

@@ -9,12 +9,14 @@ import type { AppendRequest } from './appendRequest.ts';
 import { AppendSettler, conflictOf, type PendingAppend } from './appendSettler.ts';
 import { BatchThreshold } from './batchThreshold.ts';
 import { outcomeOfError, type AppendOutcome, type LogObserver } from './logObserver.ts';
+import type { ReachedPosition } from './reachedPosition.ts';
 
 export interface AppenderOptions {
   readonly groupCommit: boolean;
   readonly deadlineMs: number;
   readonly limiter: AppendLimiter;
   readonly observer?: LogObserver | undefined;
+  readonly reached?: ReachedPosition | undefined;
 }
 
 interface QueuedAppend extends PendingAppend {
@@ -105,6 +107,7 @@ export class Appender {
         expected,
         deadline,
         resolve: (sequence) => {
+          if (kind === 'job') this.#options.reached?.note(sequence);
           if (this.#settled(place, 'stored')) resolve(sequence);
         },
         reject: (error) => {

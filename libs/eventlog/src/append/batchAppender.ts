@@ -7,11 +7,13 @@ import { assertFits, type AppendLimiter } from './appendLimiter.ts';
 import type { AppendRequest } from './appendRequest.ts';
 import { AppendSettler, type PendingAppend } from './appendSettler.ts';
 import { outcomeOfError, type AppendOutcome, type LogObserver } from './logObserver.ts';
+import type { ReachedPosition } from './reachedPosition.ts';
 
 export interface BatchAppenderOptions {
   readonly deadlineMs: number;
   readonly limiter: AppendLimiter;
   readonly observer?: LogObserver | undefined;
+  readonly reached?: ReachedPosition | undefined;
 }
 
 interface Member extends AppendRequest {
@@ -98,7 +100,9 @@ export class BatchAppender {
     this.#queue.push(batch);
     try {
       this.#flush();
-      return (await promise) - members.length + 1;
+      const sequence = await promise;
+      this.#options.reached?.note(sequence);
+      return sequence - members.length + 1;
     } finally {
       clearTimeout(timeout);
       this.#options.limiter.release(members.length, bytes);

@@ -1,6 +1,6 @@
 import type { JobEvent, LoggedEvent } from '@jobstream/domain';
 import { Contents } from '../contents/contents.ts';
-import { LogUnavailableError } from '../errors.ts';
+import { notStarted } from '../errors.ts';
 import type { JobQueueOptions, OpenQueue } from '../queue/jobQueueOptions.ts';
 import { JobReader, type JobSnapshot } from '../read/jobReader.ts';
 import { isReadableRecord, type EventFeed, type RecordedEvent } from '../read/logEntry.ts';
@@ -114,6 +114,6 @@ export class MemoryEventLog {
   }
 
   #assertStarted(): void {
-    if (this.#isStopped) throw new LogUnavailableError('it is not started');
+    if (this.#isStopped) throw notStarted();
   }
 }

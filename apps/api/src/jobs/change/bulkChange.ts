@@ -5,6 +5,7 @@ import { type Caller, callerOf, commandContext } from '../../auth/caller.ts';
 import { sendJson } from '../../http/sendJson.ts';
 import { withinDeadline } from '../../http/withinDeadline.ts';
 import { Problem } from '../../problems/problem.ts';
+import { positionParameter } from '../../http/tablePosition.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';
 import type { ChangeCommand } from './applyCommand.ts';
 import { type BulkPlan, BulkRequest, decodeBulkRequest, MAX_BULK_JOBS } from './bulkRequest.ts';
@@ -17,6 +18,7 @@ const examples = {
 
 const ofBoth = {
   tag: 'many jobs',
+  query: Schema.Struct(positionParameter),
   body: { required: true, content: jsonContent(BulkRequest, examples) },
   responses: {
     200: {

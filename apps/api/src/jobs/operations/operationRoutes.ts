@@ -4,6 +4,7 @@ import type { AuditedChange } from '../../audit/auditedChange.ts';
 import { requireScope } from '../../auth/requireScope.ts';
 import { jsonBody } from '../../http/jsonBody.ts';
 import { withinDeadline } from '../../http/withinDeadline.ts';
+import { ofTable, positionParameter } from '../../http/tablePosition.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';
 import type { Route } from '../../routes/route.ts';
 import { acceptOperation } from './acceptOperation.ts';
@@ -34,6 +35,7 @@ const replay = { filter: { type: 'email', status: 'failed' }, patch: { from: 'ne
 
 const accepted = {
   tag: 'many jobs',
+  query: Schema.Struct(positionParameter),
   headers: ['Idempotency-Key'],
   responses: {
     202: {
@@ -140,6 +142,7 @@ const operations = {
 export function operationRoutes(deps: ApiDeps): readonly Route[] {
   const [read, write] = [requireScope('jobs:read'), requireScope('jobs:write')];
   const body = jsonBody({ required: true });
+  const accept = (kind?: 'replay') => ofTable(deps.tablePosition, acceptOperation(deps, kind));
   const steer = (step: 'pause' | 'resume' | 'cancel') => ({
     operation: operations[step],
     handlers: [write, withinDeadline(steerOperation(step, deps))],
@@ -148,20 +151,12 @@ export function operationRoutes(deps: ApiDeps): readonly Route[] {
   return [
     {
       path: '/api/jobs/replay',
-      post: {
-        operation: operations.replay,
-        handlers: [write, ...body, acceptOperation(deps, 'replay')],
-        audit: creation,
-      },
+      post: { operation: operations.replay, handlers: [write, ...body, accept('replay')], audit: creation },
     },
     {
       path: '/api/operations',
       get: { operation: operations.list, handlers: [read, withinDeadline(listOperations(deps))] },
-      post: {
-        operation: operations.accept,
-        handlers: [write, ...body, acceptOperation(deps)],
-        audit: creation,
-      },
+      post: { operation: operations.accept, handlers: [write, ...body, accept()], audit: creation },
     },
     {
       path: '/api/operations/:id',

@@ -41,7 +41,11 @@ export const listJobsOperation: Operation = {
     'Newest first by default. All parameters can be combined, but `asOf` only with `type`, `status`, `tag` and the page; `type`, `status` and `tag` can be repeated. Jobs that are created meanwhile do not shift the following pages.',
   query: ListJobsQuery,
   responses: {
-    200: { description: 'A page of jobs.', headers: ['Link', 'Cache-Control'], content: jsonContent(JobPage) },
+    200: {
+      description: 'A page of jobs.',
+      headers: ['Link', 'Cache-Control', 'Jobstream-Table-Lag'],
+      content: jsonContent(JobPage),
+    },
   },
   problems: [
     'query-too-expensive',

@@ -6,6 +6,7 @@ import * as SchemaTransformation from 'effect/SchemaTransformation';
 import type { Request } from 'express';
 import { Limit, queryDecoder, repeatable, withLists } from '../../http/decodeQuery.ts';
 import { AsOf } from '../../past/pastMoment.ts';
+import { positionParameter } from '../../http/tablePosition.ts';
 
 /** A boolean parameter. */
 const Flag = Schema.Literals(['true', 'false']).pipe(
@@ -64,14 +65,16 @@ export const ListJobsQuery = Schema.Struct({
   count: Schema.optionalKey(Flag).annotateKey({
     description: 'Also return the number of jobs on all pages as `total`.',
   }),
+  ...positionParameter,
 });
 
-/** A decoded query. */
-export type ListQuery = typeof ListJobsQuery.Type;
+/** A decoded query, besides how current the table is to be. */
+export type ListQuery = Omit<typeof ListJobsQuery.Type, 'minPosition'>;
 
 const decode = queryDecoder(ListJobsQuery);
 
 /** Decodes the query of a list. @throws Problem `invalid-parameter`, which names each invalid parameter. */
 export function decodeListQuery(query: Request['query']): ListQuery {
-  return decode(withLists(query, LISTS));
+  const { minPosition: _minPosition, ...list } = decode(withLists(query, LISTS));
+  return list;
 }

@@ -1,0 +1,87 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { EventLog } from '@jobstream/eventlog';
+import type { ReadModel } from '@jobstream/readmodel';
+import type { RequestHandler } from 'express';
+import * as Schema from 'effect/Schema';
+import { integerParameter, queryDecoder } from './decodeQuery.ts';
+import type { RequestLimits } from './requestLimits.ts';
+import { unlessUnavailable } from './unlessUnavailable.ts';
+
+/** The parameter `minPosition`, to be spread into the query of a route that is `ofTable`. */
+export const positionParameter = {
+  minPosition: Schema.optionalKey(
+    integerParameter(/^\d{1,15}$/u, {
+      expected: 'a Jobstream-Position',
+      jsonSchema: { type: 'integer', minimum: 0, maximum: 999_999_999_999_999 },
+    }),
+  ).annotateKey({
+    description:
+      'The `Jobstream-Position` of an earlier response: the answer has all that had happened by then. Waits at most two ' +
+      'seconds for it; after that the answer has the header `Jobstream-Table-Lag`.',
+  }),
+};
+
+const decode = queryDecoder(Schema.Struct(positionParameter));
+
+const POLL_MS = 15;
+
+interface Sources {
+  readonly table: Pick<ReadModel, 'readCheckpoint'>;
+  readonly log: Pick<EventLog, 'clock' | 'stats'>;
+  readonly limits: Pick<RequestLimits, 'pastMs' | 'partMs'>;
+}
+
+/** Waits until the table has what happened up to a position of the log. One look at its checkpoint serves all who wait. */
+export class TablePosition {
+  readonly #sources: Sources;
+  #known = 0;
+  #looking: Promise<void> | undefined;
+
+  constructor(sources: Sources) {
+    this.#sources = sources;
+  }
+
+  /**
+   * Whether the table has reached `position`, after two seconds at most.
+   *
+   * @throws ReadModelUnavailableError
+   */
+  async reaches(position: number): Promise<boolean> {
+    const deadline = performance.now() + this.#sources.limits.pastMs;
+    for (;;) {
+      if (this.#known >= position) return true;
+      await (this.#looking ??= this.#look().finally(() => (this.#looking = undefined)));
+      if (this.#known >= position) return true;
+      if (performance.now() >= deadline) return false;
+      await pause(POLL_MS);
+    }
+  }
+
+  /** How old the oldest event is that the table does not have, in milliseconds; 0 if it has all, undefined if that is not known. */
+  async lagMs(): Promise<number | undefined> {
+    const { log, limits } = this.#sources;
+    const lag = await unlessUnavailable(log.stats.lag(this.#known), limits.partMs);
+    if (!lag) return undefined;
+    return lag.oldestAt === undefined ? 0 : Math.max(0, log.clock.now() - Date.parse(lag.oldestAt));
+  }
+
+  async #look(): Promise<void> {
+    const checkpoint = await this.#sources.table.readCheckpoint();
+    this.#known = checkpoint?.lastSequence ?? 0;
+  }
+}
+
+/** Has a handler that reads the table wait for the `minPosition` of its request. */
+export function ofTable(position: TablePosition, handler: RequestHandler): RequestHandler {
+  return async (req, res, next) => {
+    const { minPosition: given } = req.query;
+    if (given !== undefined) {
+      const { minPosition = 0 } = decode({ minPosition: given });
+      if (!(await position.reaches(minPosition))) {
+        const lagMs = await position.lagMs();
+        if (lagMs !== undefined) res.setHeader('Jobstream-Table-Lag', String(lagMs));
+      }
+    }
+    return handler(req, res, next);
+  };
+}
